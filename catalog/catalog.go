@@ -18,7 +18,7 @@ type Member struct {
 	EntryModule   string `cbor:"2,keyasint"` // without extension: "order" for modules/order.star
 	EntryFunction string `cbor:"3,keyasint"`
 	Timeout       int64  `cbor:"4,keyasint,omitempty"` // nanoseconds for the whole run; 0 = none
-	InputSchema   Digest `cbor:"5,keyasint,omitempty"` // SHA-256 of the canonical input schema; zero = none
+	InputSchema   Digest `cbor:"5,keyasint,omitzero"` // SHA-256 of the canonical input schema; zero = none
 }
 
 // Route says which version new runs of a type start on.

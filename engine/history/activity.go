@@ -1,0 +1,52 @@
+package history
+
+// Retry says how failed attempts of an activity are repeated. The zero value does not repeat them.
+type Retry struct {
+	MaxAttempts  uint32   `cbor:"1,keyasint,omitempty" json:"max_attempts,omitempty"` // with Durable: 0 = no limit
+	Backoff      Duration `cbor:"2,keyasint,omitempty" json:"backoff,omitempty"`
+	Factor       float64  `cbor:"3,keyasint,omitempty" json:"factor,omitempty"`
+	MaxBackoff   Duration `cbor:"4,keyasint,omitempty" json:"max_backoff,omitempty"`
+	NonRetryable []string `cbor:"5,keyasint,omitempty" json:"non_retryable,omitempty"` // kinds
+}
+
+// ActivityScheduled offers a step to workers. ID is the ordinal of the step within the run.
+type ActivityScheduled struct {
+	ID              uint64   `cbor:"1,keyasint" json:"id"`
+	Activity        string   `cbor:"2,keyasint" json:"activity"`
+	Queue           string   `cbor:"3,keyasint" json:"queue"`
+	Input           Payload  `cbor:"4,keyasint,omitempty" json:"input"`
+	Retry           *Retry   `cbor:"5,keyasint,omitempty" json:"retry,omitempty"`
+	Timeout         Duration `cbor:"6,keyasint,omitempty" json:"timeout,omitempty"`
+	Heartbeat       Duration `cbor:"7,keyasint,omitempty" json:"heartbeat,omitempty"`
+	ScheduleTimeout Duration `cbor:"8,keyasint,omitempty" json:"schedule_timeout,omitempty"`
+}
+
+// ActivityStarted says that a worker holds an attempt.
+type ActivityStarted struct {
+	ID      uint64 `cbor:"1,keyasint" json:"id"`
+	Attempt uint32 `cbor:"2,keyasint" json:"attempt"`
+	Worker  string `cbor:"3,keyasint,omitempty" json:"worker,omitempty"`
+}
+
+// ActivityCompleted delivers the one recorded outcome of a step.
+type ActivityCompleted struct {
+	ID     uint64  `cbor:"1,keyasint" json:"id"`
+	Result Payload `cbor:"2,keyasint,omitempty" json:"result"`
+}
+
+// ActivityFailed delivers the last failure of a step.
+type ActivityFailed struct {
+	ID    uint64   `cbor:"1,keyasint" json:"id"`
+	Error RunError `cbor:"2,keyasint" json:"error"`
+}
+
+// ActivityCancelled gives a step up.
+type ActivityCancelled struct {
+	ID uint64 `cbor:"1,keyasint" json:"id"`
+}
+
+func (*ActivityScheduled) Type() Type { return TypeActivityScheduled }
+func (*ActivityStarted) Type() Type   { return TypeActivityStarted }
+func (*ActivityCompleted) Type() Type { return TypeActivityCompleted }
+func (*ActivityFailed) Type() Type    { return TypeActivityFailed }
+func (*ActivityCancelled) Type() Type { return TypeActivityCancelled }

@@ -1,0 +1,50 @@
+package history
+
+import "aion.dev/aion/catalog"
+
+// ChildVersion says which version a child starts on.
+type ChildVersion uint8
+
+// Choices; the zero value is the default.
+const (
+	ChildDefault ChildVersion = 0 // the parent's if its package carries the type, else the routed one
+	ChildParent  ChildVersion = 1
+	ChildRouted  ChildVersion = 2
+)
+
+// ChildWorkflowStarted records a child and starts it in the same entry. Code asks for ID, WorkflowID, WorkflowType, Input, OnClose and Choice;
+// the state machine fills RunID and Version, or appends ChildWorkflowFailed at once when the child cannot start.
+type ChildWorkflowStarted struct {
+	ID           uint64          `cbor:"1,keyasint" json:"id"`
+	WorkflowID   string          `cbor:"2,keyasint" json:"workflow_id"` // the caller's id, or "<run id>:<ordinal>"
+	WorkflowType string          `cbor:"3,keyasint" json:"workflow_type"`
+	Input        Payload         `cbor:"4,keyasint,omitempty" json:"input"`
+	OnClose      ClosePolicy     `cbor:"5,keyasint,omitempty" json:"on_parent_close,omitempty"`
+	Choice       ChildVersion    `cbor:"6,keyasint,omitzero" json:"version_choice,omitempty"`
+	RunID        RunID           `cbor:"7,keyasint,omitzero" json:"run_id,omitzero"`
+	Version      catalog.Version `cbor:"8,keyasint,omitzero" json:"version,omitzero"`
+}
+
+// ChildWorkflowCompleted delivers a child's result.
+type ChildWorkflowCompleted struct {
+	ID     uint64  `cbor:"1,keyasint" json:"id"`
+	Result Payload `cbor:"2,keyasint,omitempty" json:"result"`
+}
+
+// ChildWorkflowFailed delivers why a child failed, timed out, was terminated or could not start.
+type ChildWorkflowFailed struct {
+	ID    uint64   `cbor:"1,keyasint" json:"id"`
+	Error RunError `cbor:"2,keyasint" json:"error"`
+}
+
+// ChildWorkflowCancelled ends the parent's wait for a child. Asked is true when the parent's own code gave the child up, which also requests
+// cancellation of the child in the same entry; false when the child itself closed as cancelled.
+type ChildWorkflowCancelled struct {
+	ID    uint64 `cbor:"1,keyasint" json:"id"`
+	Asked bool   `cbor:"2,keyasint,omitempty" json:"asked,omitempty"`
+}
+
+func (*ChildWorkflowStarted) Type() Type   { return TypeChildWorkflowStarted }
+func (*ChildWorkflowCompleted) Type() Type { return TypeChildWorkflowCompleted }
+func (*ChildWorkflowFailed) Type() Type    { return TypeChildWorkflowFailed }
+func (*ChildWorkflowCancelled) Type() Type { return TypeChildWorkflowCancelled }

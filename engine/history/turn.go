@@ -1,0 +1,20 @@
+package history
+
+// Turn is the record of one deterministic step of workflow code, from wake-up to the next wait. Replay is driven by turns: it shows the code the
+// events up to Through, and the code must then ask for the events FirstSeq to FirstSeq+Count-1 again.
+//
+// A turn's time, which ctx.now() tells, is the time of the event with seq Through: it follows from history alone.
+type Turn struct {
+	N        uint64 `cbor:"1,keyasint"` // 1, 2, 3... without gaps
+	Through  uint64 `cbor:"2,keyasint"` // newest event that the turn had seen
+	At       Time   `cbor:"3,keyasint"` // log time at which it was recorded
+	FirstSeq uint64 `cbor:"4,keyasint"` // seq of the first event it asked for, were there one
+	Count    uint64 `cbor:"5,keyasint"` // how many it asked for; events that the state machine added on its own are not counted
+}
+
+// Wait is one thing that a run waits for after its newest turn, for people who ask what a run is waiting on.
+type Wait struct {
+	Kind string `cbor:"1,keyasint" json:"kind"` // "timer", "signal", "child", "activity"
+	ID   uint64 `cbor:"2,keyasint" json:"id"`   // ordinal within the run
+	Name string `cbor:"3,keyasint,omitempty" json:"name,omitempty"`
+}

@@ -1,0 +1,106 @@
+package history
+
+import "aion.dev/aion/catalog"
+
+// ClosePolicy says what becomes of a child when its parent's run closes.
+type ClosePolicy uint8
+
+// Policies; the zero value is the default.
+const (
+	CloseTerminate ClosePolicy = 0
+	CloseCancel    ClosePolicy = 1
+	CloseAbandon   ClosePolicy = 2
+)
+
+// Parent names the run whose turn recorded a child, and the child's ordinal there.
+type Parent struct {
+	WorkflowID string      `cbor:"1,keyasint" json:"workflow_id"`
+	RunID      RunID       `cbor:"2,keyasint" json:"run_id"`
+	ID         uint64      `cbor:"3,keyasint" json:"id"`
+	OnClose    ClosePolicy `cbor:"4,keyasint,omitempty" json:"on_parent_close,omitempty"`
+}
+
+// WorkflowStarted is the first event of every run and carries the version that the run keeps.
+type WorkflowStarted struct {
+	WorkflowID    string          `cbor:"1,keyasint" json:"workflow_id"`
+	RunID         RunID           `cbor:"2,keyasint" json:"run_id"`
+	WorkflowType  string          `cbor:"3,keyasint" json:"workflow_type"`
+	Version       catalog.Version `cbor:"4,keyasint" json:"version"`
+	Input         Payload         `cbor:"5,keyasint,omitempty" json:"input"`
+	Attributes    Attributes      `cbor:"6,keyasint,omitempty" json:"attributes,omitempty"`
+	Timeout       Duration        `cbor:"7,keyasint,omitempty" json:"timeout,omitempty"` // whole run; 0 = none
+	Parent        *Parent         `cbor:"8,keyasint,omitempty" json:"parent,omitempty"`
+	ContinuedFrom RunID           `cbor:"9,keyasint,omitzero" json:"continued_from,omitzero"`
+	Attempt       uint64          `cbor:"10,keyasint,omitempty" json:"attempt,omitempty"` // 1 for a first run, one more for each continue-as-new
+}
+
+// WorkflowCompleted closes a run with its result.
+type WorkflowCompleted struct {
+	Result Payload `cbor:"1,keyasint,omitempty" json:"result"`
+}
+
+// WorkflowFailed closes a run with the error that its code let through, or the limit it met.
+type WorkflowFailed struct {
+	Error RunError `cbor:"1,keyasint" json:"error"`
+}
+
+// WorkflowCancelled closes a run whose code let the cancellation through.
+type WorkflowCancelled struct {
+	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
+}
+
+// WorkflowTerminated closes a run from outside; its code saw nothing.
+type WorkflowTerminated struct {
+	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
+}
+
+// WorkflowTimedOut closes a run whose whole time ran out.
+type WorkflowTimedOut struct {
+	Timeout Duration `cbor:"1,keyasint" json:"timeout"`
+}
+
+// WorkflowContinuedAsNew closes a run and names the run of the same workflow id that goes on. Code asks for Input, Same and Carry; the state machine fills NewRunID and Version.
+type WorkflowContinuedAsNew struct {
+	Input    Payload         `cbor:"1,keyasint,omitempty" json:"input"`
+	Same     bool            `cbor:"2,keyasint,omitempty" json:"same_version,omitempty"` // stay on this version instead of the routed one
+	Carry    []uint64        `cbor:"3,keyasint,omitempty" json:"carry,omitempty"`        // seqs of signals seen but not consumed; unseen ones are carried over too
+	NewRunID RunID           `cbor:"4,keyasint,omitzero" json:"new_run_id,omitzero"`
+	Version  catalog.Version `cbor:"5,keyasint,omitzero" json:"version,omitzero"`
+}
+
+// WorkflowReopened opens a closed run again.
+type WorkflowReopened struct {
+	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
+}
+
+// WorkflowPaused stops turns; signals and timers are still recorded. Quarantined: code of this run broke the runtime or its replay three times.
+type WorkflowPaused struct {
+	Reason      string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
+	Quarantined bool   `cbor:"2,keyasint,omitempty" json:"quarantined,omitempty"`
+}
+
+// WorkflowResumed lets turns go on.
+type WorkflowResumed struct{}
+
+// CancelRequested asks the code to end; it is delivered once, when the code next waits.
+type CancelRequested struct {
+	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
+}
+
+// AttributesUpdated sets or (null) removes attributes.
+type AttributesUpdated struct {
+	Attributes Attributes `cbor:"1,keyasint" json:"attributes"`
+}
+
+func (*WorkflowStarted) Type() Type        { return TypeWorkflowStarted }
+func (*WorkflowCompleted) Type() Type      { return TypeWorkflowCompleted }
+func (*WorkflowFailed) Type() Type         { return TypeWorkflowFailed }
+func (*WorkflowCancelled) Type() Type      { return TypeWorkflowCancelled }
+func (*WorkflowTerminated) Type() Type     { return TypeWorkflowTerminated }
+func (*WorkflowTimedOut) Type() Type       { return TypeWorkflowTimedOut }
+func (*WorkflowContinuedAsNew) Type() Type { return TypeWorkflowContinuedAsNew }
+func (*WorkflowReopened) Type() Type       { return TypeWorkflowReopened }
+func (*WorkflowPaused) Type() Type         { return TypeWorkflowPaused }
+func (*WorkflowResumed) Type() Type        { return TypeWorkflowResumed }
+func (*CancelRequested) Type() Type        { return TypeCancelRequested }
+func (*AttributesUpdated) Type() Type      { return TypeAttributesUpdated }

@@ -1,36 +1,99 @@
 package catalog
 
-// Package is one loaded version: what the replicated state knows of it. The archive itself is a blob, addressed by Blob and never opened by the state machine.
-type Package struct {
-	Version        Version           `cbor:"1,keyasint"`
-	Blob           Digest            `cbor:"2,keyasint"` // SHA-256 of the archive bytes; the first blob of a version stays
-	ManifestDigest Digest            `cbor:"3,keyasint"` // SHA-256 of manifest.json as shipped: tells a re-load with other labels apart
-	Description    string            `cbor:"4,keyasint,omitempty"`
-	Labels         map[string]string `cbor:"5,keyasint,omitempty"`
-	Members        []Member          `cbor:"6,keyasint"` // at least one; the first is the primary; at most 256
-	LoadedAt       int64             `cbor:"7,keyasint"` // log time, unix nanoseconds
-	LoadedIndex    uint64            `cbor:"8,keyasint"` // log index of the entry that loaded it
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Catalog is what is loaded and where the routes point, as one value. It holds, after every operation:
+//
+//   - every routed version is loaded and carries the routed type,
+//   - a type has at most one route,
+//   - the members of a package came together and leave together.
+//
+// An operation that returns an error has changed nothing. One goroutine owns a Catalog and mutates it; others read Clones.
+type Catalog struct {
+	packages map[Version]*Package
+	routes   map[string]Route // also those of unrouted types, with a zero Version: see Unroute
+	shared   bool             // the maps also belong to another Catalog: copy before writing
 }
 
-// Member is one workflow type that a package carries.
-type Member struct {
-	Type          string `cbor:"1,keyasint"`
-	EntryModule   string `cbor:"2,keyasint"` // without extension: "order" for modules/order.star
-	EntryFunction string `cbor:"3,keyasint"`
-	Timeout       int64  `cbor:"4,keyasint,omitempty"` // nanoseconds for the whole run; 0 = none
-	InputSchema   Digest `cbor:"5,keyasint,omitzero"` // SHA-256 of the canonical input schema; zero = none
+// New returns an empty Catalog.
+func New() *Catalog {
+	return &Catalog{packages: map[Version]*Package{}, routes: map[string]Route{}}
 }
 
-// Route says which version new runs of a type start on.
-type Route struct {
-	Type     string  `cbor:"1,keyasint"`
-	Version  Version `cbor:"2,keyasint"`
-	Previous Version `cbor:"3,keyasint,omitempty"` // the version routed before, for rollback; zero = none
-	Index    uint64  `cbor:"4,keyasint"`           // log index of the entry that set it
+// Clone returns a Catalog that later changes of c do not touch, in constant time: whichever of the two is changed first copies the maps.
+// Publish a clone to readers after each change; a published clone may be read, and cloned again (for a dry run, say), by many goroutines.
+func (c *Catalog) Clone() *Catalog {
+	if !c.shared { // a published clone is shared already: cloning it concurrently writes nothing
+		c.shared = true
+	}
+	return &Catalog{packages: c.packages, routes: c.routes, shared: true}
 }
 
-// Expect is a caller's condition on one route: it must point at a version that starts with Ref, or not exist if Ref is "none".
-type Expect struct {
-	Type string `cbor:"1,keyasint"`
-	Ref  string `cbor:"2,keyasint"`
+// own makes the maps c's alone. Every mutation calls it first.
+func (c *Catalog) own() {
+	if c.shared {
+		c.packages, c.routes, c.shared = maps.Clone(c.packages), maps.Clone(c.routes), false
+	}
+}
+
+// Put places a package read back from storage, without any check.
+func (c *Catalog) Put(p Package) {
+	c.own()
+	c.packages[p.Version] = &p
+}
+
+// PutRoute places a route row read back from storage, without any check. Rows of unrouted types count: see RouteChange.Row.
+func (c *Catalog) PutRoute(r Route) {
+	c.own()
+	c.routes[r.Type] = r
+}
+
+// Package returns the loaded package of that version.
+func (c *Catalog) Package(v Version) (*Package, bool) {
+	p, ok := c.packages[v]
+	return p, ok
+}
+
+// Packages lists what is loaded, in the order in which it was loaded; those of one entry by version.
+func (c *Catalog) Packages() []*Package {
+	return slices.SortedFunc(maps.Values(c.packages), byLoading)
+}
+
+// Routes lists the routes in force, sorted by type.
+func (c *Catalog) Routes() []Route {
+	return slices.DeleteFunc(c.Rows(), func(r Route) bool { return r.Version.IsZero() })
+}
+
+// Rows lists what must be stored to rebuild the routes, sorted by type: the routes in force and what is remembered of unrouted types.
+func (c *Catalog) Rows() []Route {
+	return slices.SortedFunc(maps.Values(c.routes), func(a, b Route) int { return cmp.Compare(a.Type, b.Type) })
+}
+
+// Check returns an error if c violates its own invariants: a bug, or storage that was not written by this package.
+func (c *Catalog) Check() error {
+	for _, r := range c.Routes() {
+		p, ok := c.packages[r.Version]
+		if !ok {
+			return fmt.Errorf("workflow type %q is routed to version %s, which is not loaded", r.Type, r.Version)
+		}
+		if _, ok := p.Member(r.Type); !ok {
+			return fmt.Errorf("workflow type %q is routed to version %s, which does not carry it", r.Type, r.Version)
+		}
+	}
+	for _, r := range c.Rows() {
+		if r.Version == r.Previous {
+			return fmt.Errorf("the route of workflow type %q names %q as its own predecessor", r.Type, r.Previous)
+		}
+	}
+	return nil
+}
+
+func byLoading(a, b *Package) int {
+	return cmp.Or(cmp.Compare(a.LoadedIndex, b.LoadedIndex), bytes.Compare(a.Version[:], b.Version[:]))
 }

@@ -1,0 +1,66 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+)
+
+// RouteConflict: the route of Type is not what the caller counted on.
+type RouteConflict struct {
+	Type       string  `cbor:"1,keyasint"`
+	Expected   string  `cbor:"2,keyasint,omitempty"` // the caller's condition: a prefix or "none"; "" if it had none
+	Current    Version `cbor:"3,keyasint"`           // zero = no route
+	NoPrevious bool    `cbor:"4,keyasint,omitempty"` // a rollback found no version to go back to
+}
+
+func (e *RouteConflict) Error() string {
+	switch {
+	case e.NoPrevious && e.Current.IsZero():
+		return fmt.Sprintf("workflow type %q has no route to roll back", e.Type)
+	case e.NoPrevious:
+		return fmt.Sprintf("workflow type %q is routed to %s, and no other version was routed before it", e.Type, e.Current.Short())
+	case e.Current.IsZero():
+		return fmt.Sprintf("workflow type %q has no route, expected %s", e.Type, e.Expected)
+	case e.Expected == None:
+		return fmt.Sprintf("workflow type %q is routed to %s, expected no route", e.Type, e.Current.Short())
+	}
+	return fmt.Sprintf("workflow type %q is routed to %s, expected %s", e.Type, e.Current.Short(), e.Expected)
+}
+
+func (e *RouteConflict) Code() string { return "route_conflict" }
+
+func (e *RouteConflict) Facts() map[string]any {
+	facts := map[string]any{"workflow_type": e.Type, "current": None}
+	if !e.Current.IsZero() {
+		facts["current"] = e.Current.String()
+	}
+	if e.Expected != "" {
+		facts["expected"] = e.Expected
+	}
+	return facts
+}
+
+// RouteActive: routes point at Version, so it cannot be unloaded.
+type RouteActive struct {
+	Version   Version  `cbor:"1,keyasint"`
+	Types     []string `cbor:"2,keyasint"` // the first 20, sorted
+	TypeCount int      `cbor:"3,keyasint"`
+}
+
+func (e *RouteActive) Error() string {
+	quoted := make([]string, len(e.Types))
+	for i, t := range e.Types {
+		quoted[i] = fmt.Sprintf("%q", t)
+	}
+	noun := "workflow type"
+	if e.TypeCount > 1 {
+		noun = "workflow types"
+	}
+	return strings.Join([]string{"version", e.Version.Short(), "is routed for", noun, enumerate(quoted, e.TypeCount)}, " ")
+}
+
+func (e *RouteActive) Code() string { return "route_active" }
+
+func (e *RouteActive) Facts() map[string]any {
+	return map[string]any{"version": e.Version.String(), "workflow_types": e.Types, "workflow_type_count": e.TypeCount}
+}

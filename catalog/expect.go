@@ -1,0 +1,35 @@
+package catalog
+
+import "strings"
+
+// Expect is a caller's condition on one route: it must point at a version that starts with Ref, or not exist if Ref is "none".
+type Expect struct {
+	Type string `cbor:"1,keyasint"`
+	Ref  string `cbor:"2,keyasint"`
+}
+
+// None is the Ref of a condition that there is no route.
+const None = "none"
+
+// Validate refuses, as *InvalidInput, a Ref that no route could ever match.
+func (e Expect) Validate() error {
+	if e.Ref == None {
+		return nil
+	}
+	return checkRef("expect_route", e.Ref)
+}
+
+// expect refuses with *RouteConflict if the route of typ is not as ref says; "" is no condition.
+func (c *Catalog) expect(typ, ref string) error {
+	if ref == "" {
+		return nil
+	}
+	if err := (Expect{Type: typ, Ref: ref}).Validate(); err != nil {
+		return err
+	}
+	current := c.routes[typ].Version
+	if ref == None && current.IsZero() || ref != None && !current.IsZero() && strings.HasPrefix(current.String(), ref) {
+		return nil
+	}
+	return &RouteConflict{Type: typ, Expected: ref, Current: current}
+}

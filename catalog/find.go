@@ -1,0 +1,84 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MinRefDigits is how many hex digits of a version are enough to name it, if no other loaded version starts with them.
+const MinRefDigits = 6
+
+// Find returns the loaded version that ref names: all 64 hex digits, or a unique prefix of at least MinRefDigits. Refusals: *InvalidInput
+// (ref is malformed, or several versions start with it), *UnknownVersion.
+func (c *Catalog) Find(ref string) (Version, error) { return c.find("", ref) }
+
+// FindFor is Find among the versions that carry typ.
+func (c *Catalog) FindFor(typ, ref string) (Version, error) {
+	if reason := checkType(typ); reason != "" {
+		return Version{}, &InvalidInput{Field: "type", Reason: reason}
+	}
+	return c.find(typ, ref)
+}
+
+func (c *Catalog) find(typ, ref string) (Version, error) {
+	if err := checkRef("version", ref); err != nil {
+		return Version{}, err
+	}
+	var found []Version
+	for _, v := range c.loaded(typ) {
+		if strings.HasPrefix(v.String(), ref) {
+			found = append(found, v)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Version{}, c.unknownVersion(typ, ref)
+	case 1:
+		return found[0], nil
+	}
+	reason := fmt.Sprintf("%q is the start of several loaded versions: %s", ref, enumerate(short(firstOf(found)), len(found)))
+	return Version{}, &InvalidInput{Field: "version", Reason: reason}
+}
+
+// loaded lists the versions that carry typ, or all if typ is "", in the order in which they were loaded.
+func (c *Catalog) loaded(typ string) []Version {
+	if typ != "" {
+		return c.Carrying(typ)
+	}
+	var versions []Version
+	for _, p := range c.Packages() {
+		versions = append(versions, p.Version)
+	}
+	return versions
+}
+
+// unknownVersion refuses ref, naming what is loaded, newest first: the versions a caller is likely to have meant.
+func (c *Catalog) unknownVersion(typ, ref string) *UnknownVersion {
+	loaded := c.loaded(typ)
+	slices.Reverse(loaded)
+	return &UnknownVersion{Type: typ, Ref: ref, Loaded: firstOf(loaded), LoadedCount: len(loaded)}
+}
+
+// UnknownType is the refusal to start, unroute or roll back a type that has no route, naming the loaded versions it could be routed to.
+func (c *Catalog) UnknownType(typ string) *UnknownWorkflowType {
+	loaded := c.Carrying(typ)
+	slices.Reverse(loaded)
+	return &UnknownWorkflowType{Type: typ, Loaded: firstOf(loaded), LoadedCount: len(loaded)}
+}
+
+// checkRef refuses, as *InvalidInput, what cannot be the start of a version.
+func checkRef(field, ref string) error {
+	reason := ""
+	switch {
+	case len(ref) < MinRefDigits:
+		reason = fmt.Sprintf("%q has %d digits; a version is named by at least %d of its hex digits", ref, len(ref), MinRefDigits)
+	case len(ref) > 2*len(Version{}):
+		reason = fmt.Sprintf("has %d characters; a version has %d hex digits", len(ref), 2*len(Version{}))
+	case strings.IndexFunc(ref, func(r rune) bool { return r > 'f' || !isLowerHex(byte(r)) }) >= 0:
+		reason = fmt.Sprintf("%q has a character that is no lower-case hex digit", ref)
+	default:
+		return nil
+	}
+	return &InvalidInput{Field: field, Reason: reason}
+}

@@ -1,0 +1,51 @@
+package catalog
+
+import "fmt"
+
+// LoadChange is what one Load did.
+type LoadChange struct {
+	FreshlyLoaded bool          // false: the version was resident, and nothing was registered
+	Package       Package       // the resident package; store it if FreshlyLoaded
+	Routes        []RouteChange // exactly the routes that changed, in member order; store their rows
+}
+
+// Load registers pkg, with LoadedIndex set to index, and, if route is set, points the routes of all its members at it. A resident version is
+// not registered again and keeps its first blob, time and index; its routes are pointed all the same.
+//
+// Each expect names a member; all must hold, also when route is not set. Refusals: *InvalidPackage, *PackageTooLarge, *ManifestMismatch,
+// *InvalidInput, *RouteConflict. A dry run is a Load on a Clone. The Catalog keeps pkg's slices and maps.
+func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (LoadChange, error) {
+	if err := pkg.Validate(); err != nil {
+		return LoadChange{}, err
+	}
+	resident, loaded := c.packages[pkg.Version]
+	if !loaded {
+		pkg.LoadedIndex = index
+		resident = &pkg
+	} else if resident.ManifestDigest != pkg.ManifestDigest {
+		return LoadChange{}, &ManifestMismatch{Version: pkg.Version, Resident: resident.ManifestDigest, Offered: pkg.ManifestDigest}
+	}
+	for _, e := range expect {
+		if _, ok := resident.Member(e.Type); !ok {
+			reason := fmt.Sprintf("names workflow type %q, which the package does not carry", e.Type)
+			return LoadChange{}, &InvalidInput{Field: "expect_route", Reason: reason}
+		}
+		if err := c.expect(e.Type, e.Ref); err != nil {
+			return LoadChange{}, err
+		}
+	}
+
+	// Nothing below can fail: one step for all members.
+	c.own()
+	c.packages[pkg.Version] = resident
+	change := LoadChange{FreshlyLoaded: !loaded, Package: *resident}
+	if !route {
+		return change, nil
+	}
+	for _, m := range resident.Members {
+		if rc := c.point(m.Type, pkg.Version, index); rc.Changed {
+			change.Routes = append(change.Routes, rc)
+		}
+	}
+	return change, nil
+}

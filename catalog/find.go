@@ -46,11 +46,7 @@ func (c *Catalog) loaded(typ string) []Version {
 	if typ != "" {
 		return c.Carrying(typ)
 	}
-	var versions []Version
-	for _, p := range c.Packages() {
-		versions = append(versions, p.Version)
-	}
-	return versions
+	return versions(c.packages, func(*Package) bool { return true })
 }
 
 // unknownVersion refuses ref, naming what is loaded, newest first: the versions a caller is likely to have meant.

@@ -6,7 +6,7 @@ import "fmt"
 type LoadChange struct {
 	FreshlyLoaded bool          // false: the version was resident, and nothing was registered
 	Package       Package       // the resident package; store it if FreshlyLoaded
-	Routes        []RouteChange // exactly the routes that changed, in member order; store their rows
+	Routes        []RouteChange // one per member, in order, if route was set; store the rows of those that Changed
 }
 
 // Load registers pkg, with LoadedIndex set to index, and, if route is set, points the routes of all its members at it. A resident version is
@@ -43,9 +43,7 @@ func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (
 		return change, nil
 	}
 	for _, m := range resident.Members {
-		if rc := c.point(m.Type, pkg.Version, index); rc.Changed {
-			change.Routes = append(change.Routes, rc)
-		}
+		change.Routes = append(change.Routes, c.point(m.Type, pkg.Version, index))
 	}
 	return change, nil
 }

@@ -1,5 +1,7 @@
 package catalog
 
+import "slices"
+
 // Resolve returns what a run of typ that starts now runs: the route, the package it points at, and the member of that type. False means
 // that typ is unrouted; UnknownType is the refusal to give then.
 func (c *Catalog) Resolve(typ string) (Route, *Package, *Member, bool) {
@@ -17,25 +19,36 @@ func (c *Catalog) Resolve(typ string) (Route, *Package, *Member, bool) {
 
 // RoutesTo lists the workflow types whose routes point at v, sorted.
 func (c *Catalog) RoutesTo(v Version) []string {
-	if v.IsZero() {
-		return nil
-	}
 	var types []string
-	for _, r := range c.Rows() {
-		if r.Version == v {
-			types = append(types, r.Type)
+	for typ, r := range c.routes {
+		if r.Version == v && !v.IsZero() {
+			types = append(types, typ)
 		}
 	}
+	slices.Sort(types)
 	return types
 }
 
 // Carrying lists the loaded versions that carry typ, in the order in which they were loaded.
 func (c *Catalog) Carrying(typ string) []Version {
-	var versions []Version
-	for _, p := range c.Packages() {
-		if _, ok := p.Member(typ); ok {
-			versions = append(versions, p.Version)
+	return versions(c.packages, func(p *Package) bool {
+		_, ok := p.Member(typ)
+		return ok
+	})
+}
+
+// versions lists those of packages that keep accepts, in the order in which they were loaded.
+func versions(packages map[Version]*Package, keep func(*Package) bool) []Version {
+	var kept []*Package
+	for _, p := range packages {
+		if keep(p) {
+			kept = append(kept, p)
 		}
 	}
-	return versions
+	slices.SortFunc(kept, byLoading)
+	list := make([]Version, len(kept))
+	for i, p := range kept {
+		list[i] = p.Version
+	}
+	return list
 }

@@ -1,16 +1,16 @@
 package catalog
 
 // Rollback routes typ to the version that was routed before the current one; doing it twice returns. The condition is that of Route.
-// Refusals: *UnknownWorkflowType as for Unroute; *RouteConflict if expect does not hold, typ is unrouted, or nothing was routed before;
-// *VersionUnavailable if that version has been unloaded.
+// Refusals: *RouteConflict if expect does not hold, typ is unrouted, or nothing was routed before; *VersionUnavailable if that version has
+// been unloaded; *UnknownWorkflowType if typ never had a route and no loaded version carries it: most likely a typing mistake.
 func (c *Catalog) Rollback(typ, expect string, index uint64) (RouteChange, error) {
-	if err := c.known(typ); err != nil {
-		return RouteChange{}, err
-	}
 	if err := c.expect(typ, expect); err != nil {
 		return RouteChange{}, err
 	}
-	row := c.routes[typ]
+	row, known := c.routes[typ]
+	if !known && len(c.Carrying(typ)) == 0 {
+		return RouteChange{}, c.UnknownType(typ)
+	}
 	if row.Version.IsZero() || row.Previous.IsZero() {
 		return RouteChange{}, &RouteConflict{Type: typ, Current: row.Version, NoPrevious: true}
 	}

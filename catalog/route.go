@@ -9,14 +9,14 @@ type Route struct {
 	Index    uint64  `cbor:"4,keyasint"`           // log index of the entry that set it
 }
 
-// RouteChange is what one operation did to one route.
+// RouteChange is what one operation did to one route. The state machine stores it in its answers.
 type RouteChange struct {
-	Type     string
-	Version  Version // routed now; zero if the type is unrouted
-	Previous Version // routed before Version, and where Rollback would go; zero = none. Of an unroute: the version it took away
-	Index    uint64  // of the entry that set this row: an older one if nothing changed
-	Changed  bool    // false: the route was as asked already
-	Removed  bool    // the operation was an unroute
+	Type     string  `cbor:"1,keyasint"`
+	Version  Version `cbor:"2,keyasint"`           // routed now; zero if the type is unrouted
+	Previous Version `cbor:"3,keyasint"`           // routed before Version, and where Rollback would go; zero = none. Of an unroute: the version it took away
+	Index    uint64  `cbor:"4,keyasint"`           // of the entry that set this row: an older one if nothing changed
+	Changed  bool    `cbor:"5,keyasint,omitempty"` // false: the route was as asked already
+	Removed  bool    `cbor:"6,keyasint,omitempty"` // the operation was an unroute
 }
 
 // Row is what to store when Changed, also when Removed: the row of an unrouted type remembers where it was routed, and a node that forgot

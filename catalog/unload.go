@@ -7,7 +7,10 @@ func (c *Catalog) CheckUnload(typ, ref string) (*Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.packages[v], c.unrouted(v)
+	if err := c.unrouted(v); err != nil {
+		return nil, err
+	}
+	return c.packages[v], nil
 }
 
 // Remove takes the version, with all its members, out of the catalog. It refuses, as *UnknownVersion or *RouteActive, what CheckUnload refuses.

@@ -1,0 +1,78 @@
+package fsm
+
+import (
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// Kind is the number of a command in the log. Numbers are never reused or reordered; a node that meets an unknown one stops.
+type Kind uint8
+
+// The commands.
+const (
+	KindLoadPackage    Kind = 1
+	KindRouteType      Kind = 2
+	KindUnrouteType    Kind = 3
+	KindRollbackType   Kind = 4
+	KindUnloadVersion  Kind = 5
+	KindStartRun       Kind = 6
+	KindSignalRun      Kind = 7
+	KindRecordTurn     Kind = 8
+	KindFireTimers     Kind = 9
+	KindCancelRun      Kind = 10
+	KindTerminateRun   Kind = 11
+	KindPauseRun       Kind = 12
+	KindResumeRun      Kind = 13
+	KindAnnounceNode   Kind = 14
+	KindRemoveNode     Kind = 15
+	KindReportReady    Kind = 16
+	KindReportDigest   Kind = 17
+	KindAnnounceLeader Kind = 18
+	KindCheck          Kind = 19
+)
+
+// Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests, limits) was settled before the log.
+type Command interface {
+	// Kind returns the command's number.
+	Kind() Kind
+}
+
+// Answer is what a command that was carried out says. Each command's file names its Answer; answers are remembered under the request id.
+type Answer interface{ answer() }
+
+// Refusal is a command that was not carried out and changed nothing, the same on every node. The concrete types name the noun that caused it.
+type Refusal interface {
+	error
+	// Code is the error code that users see, such as "version_pinned".
+	Code() string
+	// Facts are the further fields of the problem document.
+	Facts() map[string]any
+}
+
+// Request is the caller's idempotency key for one mutation. Print is the hash of everything the request says; the same key with another Print is refused.
+type Request struct {
+	ID    string         `cbor:"1,keyasint"` // 1 to 200 bytes
+	Print catalog.Digest `cbor:"2,keyasint"`
+	Short bool           `cbor:"3,keyasint,omitempty"` // made up by the CLI or SDK: kept 15 minutes instead of 24 hours
+}
+
+// Envelope is a command with who asked for it.
+type Envelope struct {
+	Request *Request // nil for the engine's own commands: turn numbers and timer ids fence those
+	Actor   string   // whom deploy records name; empty for the engine itself
+	Command Command
+}
+
+// Entry is one log entry: what the group committer gathered, stamped once with the leader's log time.
+type Entry struct {
+	At       history.Time
+	Commands []Envelope
+}
+
+// Result is the outcome of one command of an entry: an Answer or a Refusal, never both.
+type Result struct {
+	Index        uint64 // log index; of the first outcome when Deduplicated
+	Answer       Answer
+	Refusal      Refusal
+	Deduplicated bool // the request id was known: this is its first outcome, and nothing was done now
+}

@@ -1,0 +1,140 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// NotFound refuses a command on a run that does not exist.
+type NotFound struct {
+	WorkflowID string        `cbor:"1,keyasint"`
+	RunID      history.RunID `cbor:"2,keyasint,omitzero"`
+}
+
+// NotRunning refuses a command that needs an open run.
+type NotRunning struct {
+	WorkflowID string         `cbor:"1,keyasint"`
+	RunID      history.RunID  `cbor:"2,keyasint"`
+	Status     history.Status `cbor:"3,keyasint"`
+}
+
+// AlreadyRunning refuses a start with the id of an open run, and names it.
+type AlreadyRunning struct {
+	WorkflowID string        `cbor:"1,keyasint"`
+	RunID      history.RunID `cbor:"2,keyasint"`
+}
+
+// InvalidState refuses a command that the run's status does not allow.
+type InvalidState struct {
+	WorkflowID string         `cbor:"1,keyasint"`
+	RunID      history.RunID  `cbor:"2,keyasint"`
+	Status     history.Status `cbor:"3,keyasint"`
+	Want       string         `cbor:"4,keyasint"`
+}
+
+// ResourceExhausted refuses what would pass a limit.
+type ResourceExhausted struct {
+	What  string `cbor:"1,keyasint"` // "signals waiting", "request ids"
+	Limit uint64 `cbor:"2,keyasint"`
+}
+
+// RequestMismatch refuses a request id that was used for another request.
+type RequestMismatch struct {
+	ID string `cbor:"1,keyasint"`
+}
+
+// VersionPinned refuses an unload while anything pins any member of the package.
+type VersionPinned struct {
+	Version catalog.Version `cbor:"1,keyasint"`
+	Counts  PinCounts       `cbor:"2,keyasint"`
+	Holders []PinHolder     `cbor:"3,keyasint"` // the first ten, in the order of Pins
+}
+
+// Fenced refuses an engine's command that another leader, or the run's own progress, has overtaken. Callers of the API never see it.
+type Fenced struct {
+	RunID history.RunID `cbor:"1,keyasint"`
+	Why   string        `cbor:"2,keyasint"`
+}
+
+// Recheck refuses a start whose input was checked against another schema than that of the version it would start on. Callers of the API never see it.
+type Recheck struct {
+	Type   string         `cbor:"1,keyasint"`
+	Schema catalog.Digest `cbor:"2,keyasint,omitzero"`
+}
+
+func run(workflowID string, id history.RunID) map[string]any {
+	facts := map[string]any{"workflow_id": workflowID}
+	if !id.IsZero() {
+		facts["run_id"] = id.String()
+	}
+	return facts
+}
+
+func (r *NotFound) Error() string {
+	if r.RunID.IsZero() {
+		return fmt.Sprintf("there is no workflow with id %q", r.WorkflowID)
+	}
+	return fmt.Sprintf("workflow %q has no run %s", r.WorkflowID, r.RunID)
+}
+func (r *NotFound) Code() string          { return "not_found" }
+func (r *NotFound) Facts() map[string]any { return run(r.WorkflowID, r.RunID) }
+
+func (r *NotRunning) Error() string {
+	return fmt.Sprintf("run %s of workflow %q is closed: %s", r.RunID, r.WorkflowID, r.Status)
+}
+func (r *NotRunning) Code() string { return "not_running" }
+func (r *NotRunning) Facts() map[string]any {
+	facts := run(r.WorkflowID, r.RunID)
+	facts["status"] = r.Status.String()
+	return facts
+}
+
+func (r *AlreadyRunning) Error() string {
+	return fmt.Sprintf("workflow %q is already running as run %s", r.WorkflowID, r.RunID)
+}
+func (r *AlreadyRunning) Code() string          { return "already_running" }
+func (r *AlreadyRunning) Facts() map[string]any { return run(r.WorkflowID, r.RunID) }
+
+func (r *InvalidState) Error() string {
+	return fmt.Sprintf("run %s of workflow %q is %s; this needs it to be %s", r.RunID, r.WorkflowID, r.Status, r.Want)
+}
+func (r *InvalidState) Code() string { return "invalid_state" }
+func (r *InvalidState) Facts() map[string]any {
+	facts := run(r.WorkflowID, r.RunID)
+	facts["status"], facts["want"] = r.Status.String(), r.Want
+	return facts
+}
+
+func (r *ResourceExhausted) Error() string {
+	return fmt.Sprintf("%s: the limit of %d is reached", r.What, r.Limit)
+}
+func (r *ResourceExhausted) Code() string { return "resource_exhausted" }
+func (r *ResourceExhausted) Facts() map[string]any {
+	return map[string]any{"what": r.What, "limit": r.Limit}
+}
+
+func (r *RequestMismatch) Error() string {
+	return fmt.Sprintf("request id %q was used for another request", r.ID)
+}
+func (r *RequestMismatch) Code() string          { return "request_mismatch" }
+func (r *RequestMismatch) Facts() map[string]any { return map[string]any{"request_id": r.ID} }
+
+func (r *VersionPinned) Error() string {
+	return fmt.Sprintf("version %s is pinned by %d open runs, the first is workflow %q", r.Version.Short(), r.Counts.Total(), r.Holders[0].WorkflowID)
+}
+func (r *VersionPinned) Code() string { return "version_pinned" }
+func (r *VersionPinned) Facts() map[string]any {
+	return map[string]any{"version": r.Version.String(), "counts": r.Counts, "total": r.Counts.Total(), "holders": r.Holders}
+}
+
+func (r *Fenced) Error() string         { return fmt.Sprintf("run %s: %s", r.RunID, r.Why) }
+func (r *Fenced) Code() string          { return "internal" }
+func (r *Fenced) Facts() map[string]any { return map[string]any{"run_id": r.RunID.String()} }
+
+func (r *Recheck) Error() string {
+	return fmt.Sprintf("the input schema of %q changed while the start was under way", r.Type)
+}
+func (r *Recheck) Code() string          { return "unavailable" }
+func (r *Recheck) Facts() map[string]any { return map[string]any{"workflow_type": r.Type} }

@@ -1,0 +1,119 @@
+package fsm
+
+import (
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// View reads the state at one index. Every method answers for that same index. A method that pages takes a limit and a cursor and says where to go on.
+type View interface {
+	Index() uint64             // of the newest applied entry
+	Now() history.Time         // log time of that entry
+	ClusterID() string         // empty until the first node announced itself
+	Catalog() *catalog.Catalog // shared and immutable: do not change it
+
+	Deploys(typ string, limit int, before DeployCursor) ([]DeployRecord, DeployCursor) // newest first
+	Pins(v catalog.Version) PinCounts
+	PinHolders(v catalog.Version, limit int, after string) ([]PinHolder, string) // by kind, then since; the cursor is opaque
+	Nodes() []Node                                                               // by id
+	Readiness() []Readiness                                                      // by version, node
+
+	Latest(workflowID string) (history.RunID, bool) // newest run of a workflow id
+	Run(id history.RunID) (Run, bool)
+	Events(id history.RunID, from uint64, limit int) []history.Event // seq >= from
+	Turns(id history.RunID, from uint64, limit int) []history.Turn   // n >= from
+	ListRuns(f RunFilter, limit int, cursor string) ([]Run, string)  // newest first
+	Children(parent history.RunID) []history.RunID                   // open ones, by ordinal
+
+	Ready(after ReadyCursor, limit int) ([]ReadyRun, ReadyCursor)     // runs that need a turn, oldest first
+	DueTimers(now history.Time, limit int) []TimerRef                 // armed and due, oldest first
+	NextTimer() (history.Time, bool)                                  // of the first armed timer
+	Request(id string) (print catalog.Digest, result Result, ok bool) // the first outcome of a request id
+	Feed(after FeedCursor, limit int) ([]FeedEvent, FeedCursor)       // the public event stream, oldest first
+	FeedStart() uint64                                                // smallest index from which Feed is complete
+}
+
+// Run is the row of one run.
+type Run struct {
+	WorkflowID  string             `cbor:"1,keyasint"`
+	RunID       history.RunID      `cbor:"2,keyasint"`
+	Type        string             `cbor:"3,keyasint"`
+	Version     catalog.Version    `cbor:"4,keyasint"`
+	Status      history.Status     `cbor:"5,keyasint"`
+	StartedAt   history.Time       `cbor:"6,keyasint"`
+	ClosedAt    history.Time       `cbor:"7,keyasint,omitempty"`
+	Parent      *history.Parent    `cbor:"8,keyasint,omitempty"`
+	Attributes  history.Attributes `cbor:"9,keyasint,omitempty"`
+	Events      uint64             `cbor:"10,keyasint"`           // seq of the newest event
+	Bytes       uint64             `cbor:"11,keyasint"`           // of the history
+	Turns       uint64             `cbor:"12,keyasint,omitempty"` // n of the newest turn
+	Through     uint64             `cbor:"13,keyasint,omitempty"` // newest event that a turn has seen
+	Waiting     []history.Wait     `cbor:"14,keyasint,omitempty"` // after the newest turn
+	Quarantined bool               `cbor:"15,keyasint,omitempty"`
+	CancelAsked bool               `cbor:"16,keyasint,omitempty"`
+	StartIndex  uint64             `cbor:"17,keyasint"` // log index of the entry that started it
+}
+
+// RunFilter narrows ListRuns; zero fields do not.
+type RunFilter struct {
+	Type       string
+	Status     history.Status
+	Version    catalog.Version
+	Attributes history.Attributes // equal values
+}
+
+// ReadyRun is a run that needs a turn.
+type ReadyRun struct {
+	RunID history.RunID
+}
+
+// ReadyCursor is a place in the ready index, which grows at its end: a run that becomes ready again gets a new place.
+type ReadyCursor struct {
+	Index uint64 // log index at which the run became ready
+	N     uint32 // order within the entry
+}
+
+// Readiness says whether a node has compiled a loaded version.
+type Readiness struct {
+	Version catalog.Version `cbor:"1,keyasint"`
+	Node    string          `cbor:"2,keyasint"`
+	Ready   bool            `cbor:"3,keyasint,omitempty"`
+	Problem string          `cbor:"4,keyasint,omitempty"`
+}
+
+// DeployRecord is a line of the deploy history: one for each type that an operation, or its refusal, concerned.
+type DeployRecord struct {
+	Index     uint64          `cbor:"1,keyasint"`
+	N         uint32          `cbor:"2,keyasint"` // order within the entry
+	At        history.Time    `cbor:"3,keyasint"`
+	Operation string          `cbor:"4,keyasint"` // load, route, unroute, rollback, unload
+	Type      string          `cbor:"5,keyasint"`
+	Version   catalog.Version `cbor:"6,keyasint,omitzero"`
+	Previous  catalog.Version `cbor:"7,keyasint,omitzero"`
+	Actor     string          `cbor:"8,keyasint,omitempty"`
+	RequestID string          `cbor:"9,keyasint,omitempty"`
+	Outcome   string          `cbor:"10,keyasint"` // "ok" or the refusal's code
+	Message   string          `cbor:"11,keyasint,omitempty"`
+}
+
+// DeployCursor is a place in the deploy history; the zero value is its newest end, and as a next cursor means that there is no more.
+type DeployCursor struct {
+	Index uint64
+	N     uint32
+}
+
+// FeedEvent is an event of the public stream.
+type FeedEvent struct {
+	Index uint64        `cbor:"1,keyasint"`
+	N     uint32        `cbor:"2,keyasint"`           // order within the entry
+	Last  bool          `cbor:"3,keyasint,omitempty"` // the last one of its index
+	Name  string        `cbor:"4,keyasint"`           // PackageLoaded RouteChanged VersionUnloaded DeployRefused VersionReadinessChanged LeaderChanged MemberChanged WorkflowClosed
+	Data  []byte        `cbor:"5,keyasint"`           // JSON
+	RunID history.RunID `cbor:"6,keyasint,omitzero"`  // of WorkflowClosed, for those who wait for a result
+}
+
+// FeedCursor is a place in the stream.
+type FeedCursor struct {
+	Index uint64
+	N     uint32
+}

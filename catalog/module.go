@@ -1,0 +1,105 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// ModulesFolder is the archive's folder that holds the modules.
+const ModulesFolder = "modules/"
+
+// Module is one source file of a package.
+type Module struct {
+	Name   string // file name under modules/, with slashes: "lib/x.star". It is what load() names and what is hashed
+	Source []byte
+}
+
+// Stem is the name without extension, as entry_module has it: "lib/x".
+func (m Module) Stem() string { return strings.TrimSuffix(m.Name, path.Ext(m.Name)) }
+
+// sorted returns the modules in bytewise order of their names, leaving the argument as it is.
+func sorted(modules []Module) []Module {
+	return slices.SortedFunc(slices.Values(modules), func(a, b Module) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// checkModuleNames refuses, in order, names that may not be shipped, alone or together.
+func checkModuleNames(names []string) error {
+	taken := make(map[string]string, len(names)) // folded stem -> name
+	for _, name := range names {
+		stem := Module{Name: name}.Stem()
+		reason := checkPath(name)
+		if other, ok := taken[fold(stem)]; ok && reason == "" {
+			reason = clash(name, other)
+		}
+		if reason == "" {
+			reason = checkModule(name)
+		}
+		if reason != "" {
+			return &InvalidPackage{Entry: ModulesFolder + name, Reason: reason}
+		}
+		taken[fold(stem)] = name
+	}
+	return nil
+}
+
+// checkEntries refuses a manifest that names entry modules that are not among modules.
+func checkEntries(m *Manifest, modules []Module) error {
+	stems := make(map[string]bool, len(modules))
+	for _, module := range modules {
+		stems[module.Stem()] = true
+	}
+	for i, w := range m.Workflows {
+		if !stems[w.EntryModule] {
+			return badField(fmt.Sprintf("workflows[%d].entry_module", i), "is %q, but the package has no such module", w.EntryModule)
+		}
+	}
+	return nil
+}
+
+// names lists the file names of modules.
+func names(modules []Module) []string {
+	list := make([]string, len(modules))
+	for i, m := range modules {
+		list[i] = m.Name
+	}
+	return list
+}
+
+// checkModule says why a package may not ship a module of that file name, or "".
+func checkModule(name string) string {
+	switch path.Ext(name) {
+	case ".star":
+		return checkStem(strings.TrimSuffix(name, ".star"))
+	case ".wasm":
+		return "is a wasm module; this version of Aion has no runtime for it"
+	}
+	return "is no module: its extension must be .star or .wasm"
+}
+
+// checkStem says why a module may not have that name without extension, or "".
+func checkStem(stem string) string {
+	if reason := checkPath(stem); reason != "" {
+		return reason
+	}
+	if strings.HasPrefix(path.Base(stem), ".") {
+		return fmt.Sprintf("%s has a name that starts with a dot", clip(stem))
+	}
+	if first, _, _ := strings.Cut(stem, "/"); strings.EqualFold(first, "aion") {
+		return "is under aion, which belongs to the host"
+	}
+	return ""
+}
+
+// clash says how two names that fold to the same stem differ.
+func clash(name, other string) string {
+	switch {
+	case name == other:
+		return "appears twice"
+	case fold(name) == fold(other):
+		return fmt.Sprintf("differs from %s only in letter case", clip(other))
+	}
+	return fmt.Sprintf("differs from %s only in extension", clip(other))
+}

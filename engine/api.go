@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// API is everything that callers can ask of a node. *Engine implements it; transport serves it. Errors are refusals (types with Code and Facts, by the
+// state machine or by validation before the log) or *NotLeader, *NoQuorum, *Unavailable, *Unknown. Mutations and linearizable reads work on the leader
+// only; stale reads anywhere.
+type API interface {
+	LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswer, Answered, error)
+	Versions(ctx context.Context, rd Read, typ string) ([]VersionRow, uint64, error)
+	Route(ctx context.Context, c Call, cmd fsm.RouteType) (*fsm.RouteAnswer, Answered, error)
+	Unroute(ctx context.Context, c Call, cmd fsm.UnrouteType) (*fsm.RouteAnswer, Answered, error)
+	Rollback(ctx context.Context, c Call, cmd fsm.RollbackType) (*fsm.RouteAnswer, Answered, error)
+	Unload(ctx context.Context, c Call, cmd fsm.UnloadVersion) (*fsm.UnloadAnswer, Answered, error)
+	Pins(ctx context.Context, rd Read, typ, version string, limit int, cursor string) (*Pins, error)
+	Deploys(ctx context.Context, rd Read, typ string, limit int, cursor string) ([]fsm.DeployRecord, string, uint64, error)
+
+	Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, Answered, error)
+	Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.Duration) (*Result, error) // open runs answer after wait, with an open Status
+	Describe(ctx context.Context, rd Read, ref fsm.RunRef) (*fsm.Run, uint64, error)
+	History(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next uint64, index uint64, err error) // wait: at the end of an open run's history, wait for more; next 0 = closed and no more
+	List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error)
+	Signal(ctx context.Context, c Call, ref fsm.RunRef, name string, payload history.Payload) (*fsm.RunAnswer, Answered, error)
+	Query(ctx context.Context, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error)
+	Cancel(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error)
+	Terminate(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error)
+	Pause(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error)
+	Resume(ctx context.Context, c Call, ref fsm.RunRef) (*fsm.RunAnswer, Answered, error)
+
+	// Feed returns public events after the cursor, waiting up to wait for the first.
+	Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) ([]fsm.FeedEvent, fsm.FeedCursor, error)
+	// Known answers a request id that has its outcome already, before any check that depends on state; nil when it has none.
+	Known(ctx context.Context, r *fsm.Request) (*fsm.Result, error)
+}

@@ -11,6 +11,9 @@ import (
 // API is everything that callers can ask of a node. *Engine implements it; transport serves it. Errors are refusals (types with Code and Facts, by the
 // state machine or by validation before the log) or *NotLeader, *NoQuorum, *Unavailable, *Unknown. Mutations and linearizable reads work on the leader
 // only; stale reads anywhere.
+//
+// Every mutation looks its request id up itself, before any check that depends on state, and answers the first outcome: callers just call. Prefixes of
+// versions are resolved by the state machine. Lists that page take limit 0 as their default and refuse absurd limits and cursors as *catalog.InvalidInput.
 type API interface {
 	LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswer, Answered, error)
 	Versions(ctx context.Context, rd Read, typ string) ([]VersionRow, uint64, error)
@@ -35,6 +38,4 @@ type API interface {
 
 	// Feed returns public events after the cursor, waiting up to wait for the first.
 	Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) ([]fsm.FeedEvent, fsm.FeedCursor, error)
-	// Known answers a request id that has its outcome already, before any check that depends on state; nil when it has none.
-	Known(ctx context.Context, r *fsm.Request) (*fsm.Result, error)
 }

@@ -1,0 +1,97 @@
+package project
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"aion.dev/aion/catalog"
+)
+
+// Built is a packed project.
+type Built struct {
+	Archive  []byte // what to write to a .aion file or to deploy
+	Version  catalog.Version
+	Manifest catalog.Manifest
+	Modules  []catalog.Module // sorted by name
+}
+
+// FileName is what the archive is called unless someone says otherwise.
+func (b *Built) FileName() string { return b.Manifest.Workflows[0].Type + ".aion" }
+
+// Build packs the project in folder dir. What is wrong with the project is told as *Invalid, naming file, line and key where there are such,
+// or *catalog.PackageTooLarge; other errors are the file system's.
+func Build(dir string) (*Built, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+
+	config, err := readConfig(root)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := config.manifest(root)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := findModules(root.FS())
+	if err != nil {
+		return nil, err
+	}
+	modules, err := readModules(root, sources)
+	if err != nil {
+		return nil, err
+	}
+	data, err := catalog.Write(manifest, modules)
+	if err != nil {
+		return nil, explain(err, sources)
+	}
+
+	// Reading back costs a hash, and means that what was packed can be opened.
+	limits := catalog.Limits{MaxArchiveBytes: int64(len(data)), MaxInflatedBytes: int64(len(data))}
+	a, err := catalog.Open(data, limits)
+	if err != nil {
+		return nil, err
+	}
+	return &Built{Archive: data, Version: a.Version, Manifest: a.Manifest, Modules: a.Modules}, nil
+}
+
+// explain says of a refused package which file of the project is to blame.
+func explain(err error, sources []source) error {
+	var invalid *catalog.InvalidPackage
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	if invalid.Entry == catalog.ManifestName {
+		return &Invalid{File: ConfigName, Key: strings.Replace(invalid.Field, "workflows[", "workflow[", 1), Reason: invalid.Reason}
+	}
+	for _, s := range sources {
+		if catalog.ModulesFolder+s.name == invalid.Entry {
+			return &Invalid{File: s.path, Reason: invalid.Reason}
+		}
+	}
+	return err
+}
+
+// readModules reads the sources, unless they are certain to be too many bytes for any node.
+func readModules(root *os.Root, sources []source) ([]catalog.Module, error) {
+	most := catalog.DefaultLimits().MaxInflatedBytes
+	var total int64
+	for _, s := range sources {
+		if total += s.size; total > most {
+			return nil, &catalog.PackageTooLarge{What: "inflated_bytes", Limit: most, Size: total}
+		}
+	}
+	modules := make([]catalog.Module, len(sources))
+	for i, s := range sources {
+		content, err := fs.ReadFile(root.FS(), s.path)
+		if err != nil {
+			return nil, err
+		}
+		modules[i] = catalog.Module{Name: s.name, Source: content}
+	}
+	return modules, nil
+}

@@ -1,0 +1,72 @@
+package project
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"aion.dev/aion/catalog"
+)
+
+// starter is the project that New writes. NAME stands for the workflow's name, in file names too.
+//
+//go:embed starter
+var starter embed.FS
+
+// New writes a project to start from into folder dir, which must be empty or absent: a workflow called name that waits for a signal with a
+// timeout, and a README that shows how to run it. It needs no worker. A name is 1 to 64 lower-case letters, digits, '_' and '-', starting
+// with a letter; another one is refused as *catalog.InvalidInput.
+func New(dir, name string) error {
+	if reason := checkName(name); reason != "" {
+		return &catalog.InvalidInput{Field: "name", Reason: reason}
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("create project %s: folder %s is not empty: %w", name, dir, fs.ErrExist)
+	}
+	return fs.WalkDir(starter, "starter", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := starter.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(dir, strings.ReplaceAll(path.Base(file), "NAME", name))
+		return create(target, strings.ReplaceAll(string(content), "NAME", name))
+	})
+}
+
+func checkName(name string) string {
+	const letters, more = "abcdefghijklmnopqrstuvwxyz", "0123456789_-"
+	switch {
+	case name == "" || len(name) > 64:
+		return "must have 1 to 64 characters"
+	case strings.Trim(name, letters+more) != "" || !strings.Contains(letters, name[:1]):
+		return fmt.Sprintf("%q is no name for a project: use lower-case letters, digits, '_' and '-', starting with a letter", name)
+	case name == "aion" || strings.HasSuffix(name, "_test"):
+		return fmt.Sprintf("%q is reserved", name)
+	}
+	return ""
+}
+
+// create writes a file that must not exist.
+func create(name, content string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(content)
+	return errors.Join(err, f.Close())
+}

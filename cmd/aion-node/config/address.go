@@ -1,0 +1,90 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"strconv"
+)
+
+// addresses checks what the node listens on and tells others, and fills in what is advertised.
+func (v *verdict) addresses(c *Config) {
+	for _, a := range []struct {
+		section   string
+		address   string
+		advertise *string
+	}{
+		{"http", c.HTTP.Address, &c.HTTP.Advertise},
+		{"raft", c.Raft.Address, &c.Raft.Advertise},
+		{"gossip", c.Gossip.Address, &c.Gossip.Advertise},
+	} {
+		if _, _, err := splitAddress(a.address); err != nil {
+			v.refuse(a.section+".address", "%s", err)
+			continue
+		}
+		given := *a.advertise != ""
+		*a.advertise = cmp.Or(*a.advertise, a.address)
+		if err := checkReachable(*a.advertise); err != nil && given {
+			v.refuse(a.section+".advertise", "%s", err)
+		} else if err != nil {
+			v.refuse(a.section+".advertise", "is needed: %s.address %q is no address that others could reach", a.section, a.address)
+		}
+	}
+	if c.Debug.PprofAddress != "" && !loopback(c.Debug.PprofAddress) {
+		v.refuse("debug.pprof_address", "%q is not on loopback; profiles show memory, and nobody is asked for a token there", c.Debug.PprofAddress)
+	}
+}
+
+// exposure refuses to serve others what only this machine should see. Gossip may go unencrypted: it only suggests addresses, and a node believes
+// nobody at an address without tls.ca_file's word.
+func (v *verdict) exposure(c *Config) {
+	if c.Node.Insecure {
+		return
+	}
+	const or = ", or say --insecure"
+	if a := c.HTTP.Address; !loopback(a) {
+		if c.TLS.CertFile == "" {
+			v.refuse("http.address", "%q is reached from other machines: set tls.cert_file and tls.key_file%s", a, or)
+		}
+		if len(c.Auth.Tokens) == 0 {
+			v.refuse("http.address", "%q is reached from other machines: set auth.tokens%s", a, or)
+		}
+	}
+	if a := c.Raft.Address; !loopback(a) && c.TLS.CAFile == "" {
+		v.refuse("raft.address", "%q is reached from other machines: set tls.cert_file, tls.key_file and tls.ca_file%s", a, or)
+	}
+}
+
+func splitAddress(address string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, fmt.Errorf("%q is no host:port", address)
+	}
+	port, err = strconv.Atoi(text)
+	if err != nil || port < 0 || port > 65535 {
+		return "", 0, fmt.Errorf("%q has no port within 0 to 65535", address)
+	}
+	return host, port, nil
+}
+
+// checkReachable refuses addresses that name no machine or no port.
+func checkReachable(address string) error {
+	host, port, err := splitAddress(address)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		return fmt.Errorf("%q names no host", address)
+	}
+	if port == 0 {
+		return fmt.Errorf("%q names no port", address)
+	}
+	return nil
+}
+
+// loopback reports whether only this machine reaches address. A name is looked up by those who listen, so only localhost is taken at its word.
+func loopback(address string) bool {
+	host, _, err := splitAddress(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}

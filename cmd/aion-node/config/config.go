@@ -1,0 +1,137 @@
+package config
+
+import (
+	"fmt"
+	"time"
+)
+
+// Config is how a node is set up. The toml tags are the names of the keys; the help tags are what --help and docs/CONFIGURATION.md say.
+type Config struct {
+	Node    Node    `toml:"node"`
+	HTTP    HTTP    `toml:"http"`
+	Raft    Raft    `toml:"raft"`
+	Gossip  Gossip  `toml:"gossip"`
+	Cluster Cluster `toml:"cluster"`
+	Auth    Auth    `toml:"auth"`
+	TLS     TLS     `toml:"tls"`
+	Deploy  Deploy  `toml:"deploy"`
+	Limits  Limits  `toml:"limits"`
+	Drain   Drain   `toml:"drain"`
+	Log     Log     `toml:"log"`
+	Debug   Debug   `toml:"debug"`
+}
+
+// Node is what belongs to this one process.
+type Node struct {
+	ID       string `toml:"id" help:"name of this node in the cluster; made up and kept in the data folder when empty"`
+	DataDir  string `toml:"data_dir" help:"folder for everything that this node keeps"`
+	Insecure bool   `toml:"insecure" help:"listen beyond loopback without TLS and tokens"`
+}
+
+// HTTP is where callers reach the node.
+type HTTP struct {
+	Address   string `toml:"address" help:"host:port on which to serve callers"`
+	Advertise string `toml:"advertise" help:"host:port at which callers and other nodes reach http.address; http.address when empty"`
+}
+
+// Raft is where the other nodes reach the node.
+type Raft struct {
+	Address   string `toml:"address" help:"host:port on which to serve the other nodes: log, archives and node calls"`
+	Advertise string `toml:"advertise" help:"host:port at which other nodes reach raft.address; raft.address when empty"`
+	LogStore  string `toml:"log_store" help:"how the log is kept on disk: bolt or wal; fixed once the data folder exists"`
+}
+
+// Gossip is how nodes find each other's addresses.
+type Gossip struct {
+	Address   string `toml:"address" help:"host:port (TCP and UDP) on which nodes find each other"`
+	Advertise string `toml:"advertise" help:"host:port at which other nodes reach gossip.address; gossip.address when empty"`
+	Key       string `toml:"key" help:"base64 of 16, 24 or 32 bytes that encrypt gossip, the same on every node; plain when empty"`
+}
+
+// Cluster is how the node becomes a member.
+type Cluster struct {
+	BootstrapExpect int      `toml:"bootstrap_expect" help:"how many nodes form a new cluster together; 0 only joins; 1 when nothing is given, 0 when only cluster.join is"`
+	Join            []string `toml:"join" help:"gossip addresses of some or all members, this node's own too if that is easier"`
+}
+
+// Auth is who may call.
+type Auth struct {
+	Tokens []string `toml:"tokens" help:"NAME:ROLE:SECRET each; ROLE is write or read; without any, everybody may do everything"`
+}
+
+// TLS is the node's certificate. One certificate serves callers and other nodes.
+type TLS struct {
+	CertFile string `toml:"cert_file" help:"PEM certificate of this node, for callers and for other nodes"`
+	KeyFile  string `toml:"key_file" help:"PEM key of tls.cert_file"`
+	CAFile   string `toml:"ca_file" help:"PEM certificates that the other nodes' certificates must descend from"`
+}
+
+// Deploy bounds packages.
+type Deploy struct {
+	MaxArchiveBytes  int64    `toml:"max_archive_bytes" help:"largest archive"`
+	MaxInflatedBytes int64    `toml:"max_inflated_bytes" help:"largest sum of an archive's files, counted while inflating"`
+	MaxEntries       int64    `toml:"max_entries" help:"most files in an archive"`
+	CheckTimeout     Duration `toml:"check_timeout" help:"longest time that compiling a new package may take"`
+	CheckMemoryBytes int64    `toml:"check_memory_bytes" help:"most memory that compiling a new package may take, in a process of its own"`
+}
+
+// Limits bound runs.
+type Limits struct {
+	PayloadBytes   int64 `toml:"payload_bytes" help:"largest input, result, signal or query value"`
+	HistoryEvents  int64 `toml:"history_events" help:"most events of a run"`
+	HistoryBytes   int64 `toml:"history_bytes" help:"most bytes of a run's events"`
+	WaitingSignals int64 `toml:"waiting_signals" help:"most signals that a run has not seen yet"`
+	Steps          int64 `toml:"steps" help:"most steps of workflow code in a turn"`
+	MemoryBytes    int64 `toml:"memory_bytes" help:"most memory that an execution's values may take, by account"`
+	Pending        int64 `toml:"pending" help:"most timers, children and activities that a run may have pending, each"`
+	Resident       int64 `toml:"resident" help:"executions that the leader keeps in memory between turns; others are rebuilt by replay"`
+	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
+}
+
+// Drain is how the node stops.
+type Drain struct {
+	Timeout Duration `toml:"timeout" help:"how long calls under way may take to finish when the node stops"`
+}
+
+// Log is what the node says while it runs.
+type Log struct {
+	Level  string `toml:"level" help:"trace, debug, info, warn or error"`
+	Format string `toml:"format" help:"text or json"`
+}
+
+// Debug is off unless asked for.
+type Debug struct {
+	PprofAddress string `toml:"pprof_address" help:"loopback host:port on which to serve /debug/pprof/; off when empty"`
+}
+
+// Default is the Config of a node to which nobody said anything: one durable node on loopback.
+func Default() Config {
+	return Config{
+		Node:    Node{DataDir: "./aion-data"},
+		HTTP:    HTTP{Address: "127.0.0.1:7600"},
+		Raft:    Raft{Address: "127.0.0.1:7601", LogStore: "wal"},
+		Gossip:  Gossip{Address: "127.0.0.1:7602"},
+		Cluster: Cluster{BootstrapExpect: 1},
+		Deploy: Deploy{
+			MaxArchiveBytes: 64 << 20, MaxInflatedBytes: 256 << 20, MaxEntries: 10_000,
+			CheckTimeout: Duration{30 * time.Second}, CheckMemoryBytes: 1 << 30,
+		},
+		Limits: Limits{
+			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, WaitingSignals: 10_000,
+			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000, Resident: 10_000,
+		},
+		Drain: Drain{Timeout: Duration{15 * time.Second}},
+		Log:   Log{Level: "info", Format: "text"},
+	}
+}
+
+// Duration is a span of time, written like "30s" or "5m".
+type Duration struct{ time.Duration }
+
+// UnmarshalText reads a Go duration string.
+func (d *Duration) UnmarshalText(b []byte) (err error) {
+	if d.Duration, err = time.ParseDuration(string(b)); err != nil {
+		return fmt.Errorf("%q is no duration like 30s or 5m", b)
+	}
+	return nil
+}

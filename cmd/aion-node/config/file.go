@@ -1,0 +1,70 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// FileName is the file that is read from the current folder when none is named.
+const FileName = "aion.toml"
+
+// readFile checks a file as strictly as possible and returns what it says, section by section.
+func readFile(path string) (map[string]any, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	// Decoding into Config finds unknown keys and wrong types, with their lines; the map keeps what was said and what was not.
+	dec := toml.NewDecoder(bytes.NewReader(content))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(new(Config)); err != nil {
+		return nil, explain(path, err)
+	}
+	said := map[string]any{}
+	if err := toml.Unmarshal(content, &said); err != nil {
+		return nil, explain(path, err)
+	}
+	return said, nil
+}
+
+func explain(path string, err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) {
+		var all []error
+		for _, e := range unknown.Errors {
+			line, _ := e.Position()
+			all = append(all, &Error{Source: fmt.Sprintf("%s:%d", path, line), Key: strings.Join(e.Key(), "."), Reason: unknownKey(e.Key())})
+		}
+		return errors.Join(all...)
+	}
+	var bad *toml.DecodeError
+	if errors.As(err, &bad) {
+		line, _ := bad.Position()
+		reason := strings.TrimPrefix(bad.Error(), "toml: ")
+		return &Error{Source: fmt.Sprintf("%s:%d", path, line), Key: strings.Join(bad.Key(), "."), Reason: reason}
+	}
+	return &Error{Source: path, Reason: err.Error()}
+}
+
+// unknownKey names what there is instead.
+func unknownKey(key []string) string {
+	var known, sections []string
+	for _, k := range Keys() {
+		section, name, _ := strings.Cut(k.Name, ".")
+		if section == key[0] {
+			known = append(known, name)
+		}
+		if len(sections) == 0 || sections[len(sections)-1] != section {
+			sections = append(sections, section)
+		}
+	}
+	if len(known) > 0 {
+		return fmt.Sprintf("unknown key; [%s] has %s", key[0], strings.Join(known, ", "))
+	}
+	return "unknown key; the sections are " + strings.Join(sections, ", ")
+}

@@ -1,0 +1,133 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// Validate returns everything that is wrong with c, as joined *Errors. Load has called it.
+func (c *Config) Validate() error {
+	var v verdict
+	v.addresses(c)
+	v.cluster(c)
+	v.auth(c.Auth)
+	v.tls(c.TLS)
+	v.sizes(c)
+	v.oneOf("raft.log_store", c.Raft.LogStore, "bolt", "wal")
+	v.oneOf("log.level", c.Log.Level, "trace", "debug", "info", "warn", "error")
+	v.oneOf("log.format", c.Log.Format, "text", "json")
+	if c.Node.DataDir == "" {
+		v.refuse("node.data_dir", "is empty")
+	}
+	if len(v) == 0 { // only a sound configuration can be judged safe or not
+		v.exposure(c)
+	}
+	return errors.Join(v...)
+}
+
+// Hclog is the level as the logger has it.
+func (l Log) Hclog() hclog.Level { return hclog.LevelFromString(l.Level) }
+
+// verdict gathers what is wrong.
+type verdict []error
+
+func (v *verdict) refuse(key, format string, args ...any) {
+	*v = append(*v, &Error{Key: key, Reason: fmt.Sprintf(format, args...)})
+}
+
+func (v *verdict) oneOf(key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		v.refuse(key, "%q is none of %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+func (v *verdict) cluster(c *Config) {
+	const most = 9 // voters: more make every commit slower and nothing safer
+	n, join := c.Cluster.BootstrapExpect, c.Cluster.Join
+	switch {
+	case n < 0 || n > most:
+		v.refuse("cluster.bootstrap_expect", "%d is not within 0 to %d", n, most)
+	case n == 0 && len(join) == 0:
+		v.refuse("cluster.bootstrap_expect", "is 0, so this node only joins, but cluster.join names nobody")
+	case n > 1 && len(join) == 0:
+		v.refuse("cluster.join", "is empty, but cluster.bootstrap_expect waits for %d nodes to find each other", n)
+	}
+	for _, a := range join {
+		if err := checkReachable(a); err != nil {
+			v.refuse("cluster.join", "%s", err)
+		}
+	}
+	if id := c.Node.ID; len(id) > 63 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
+		v.refuse("node.id", "%q: an id has at most 63 characters of A-Z a-z 0-9 . _ -", id)
+	}
+	if key, err := base64.StdEncoding.DecodeString(c.Gossip.Key); err != nil || !slices.Contains([]int{0, 16, 24, 32}, len(key)) {
+		v.refuse("gossip.key", "is not the base64 of 16, 24 or 32 bytes")
+	}
+}
+
+func (v *verdict) auth(a Auth) {
+	seen := map[string]bool{}
+	for i, t := range a.Tokens {
+		// The secret stays out of the message.
+		parts := strings.SplitN(t, ":", 3)
+		switch {
+		case len(parts) != 3 || parts[0] == "" || parts[2] == "":
+			v.refuse("auth.tokens", "item %d is not NAME:ROLE:SECRET", i+1)
+		case parts[1] != "write" && parts[1] != "read":
+			v.refuse("auth.tokens", "item %d (%s): role %q is neither write nor read", i+1, parts[0], parts[1])
+		case len(parts[2]) < 16:
+			v.refuse("auth.tokens", "item %d (%s): the secret has %d characters, at least 16 are wanted", i+1, parts[0], len(parts[2]))
+		case seen[parts[0]]:
+			v.refuse("auth.tokens", "item %d: the name %q is taken by another token", i+1, parts[0])
+		}
+		seen[parts[0]] = true
+	}
+}
+
+func (v *verdict) tls(t TLS) {
+	if (t.CertFile == "") != (t.KeyFile == "") {
+		v.refuse("tls.cert_file", "and tls.key_file go together: give both or none")
+	}
+	if t.CAFile != "" && t.CertFile == "" {
+		v.refuse("tls.ca_file", "is given without tls.cert_file and tls.key_file")
+	}
+}
+
+// sizes refuses limits that nothing could meet, or that bound nothing.
+func (v *verdict) sizes(c *Config) {
+	for _, s := range []struct {
+		key         string
+		value       int64
+		least, most int64
+	}{
+		{"deploy.max_archive_bytes", c.Deploy.MaxArchiveBytes, 1 << 10, 1 << 30},
+		{"deploy.max_inflated_bytes", c.Deploy.MaxInflatedBytes, 1 << 10, 1 << 30},
+		{"deploy.max_entries", c.Deploy.MaxEntries, 2, 1 << 16},
+		{"deploy.check_memory_bytes", c.Deploy.CheckMemoryBytes, 256 << 20, 1 << 40},
+		{"limits.payload_bytes", c.Limits.PayloadBytes, 1 << 10, 8 << 20},
+		{"limits.history_events", c.Limits.HistoryEvents, 100, 10_000_000},
+		{"limits.history_bytes", c.Limits.HistoryBytes, 64 << 10, 4 << 30},
+		{"limits.waiting_signals", c.Limits.WaitingSignals, 1, 1_000_000},
+		{"limits.steps", c.Limits.Steps, 1_000, 1_000_000_000_000},
+		{"limits.memory_bytes", c.Limits.MemoryBytes, 1 << 20, 16 << 30},
+		{"limits.pending", c.Limits.Pending, 1, 1_000_000},
+		{"limits.resident", c.Limits.Resident, 1, 10_000_000},
+		{"limits.turns", c.Limits.Turns, 0, 1024},
+	} {
+		if s.value < s.least || s.value > s.most {
+			v.refuse(s.key, "%d is not within %d to %d", s.value, s.least, s.most)
+		}
+	}
+	if t := c.Deploy.CheckTimeout.Duration; t < time.Second || t > 10*time.Minute {
+		v.refuse("deploy.check_timeout", "%s is not within 1s to 10m", t)
+	}
+	if t := c.Drain.Timeout.Duration; t < 0 || t > time.Hour {
+		v.refuse("drain.timeout", "%s is not within 0s to 1h", t)
+	}
+}

@@ -1,0 +1,54 @@
+package cluster
+
+import (
+	"context"
+
+	"github.com/hashicorp/raft"
+)
+
+// Handler answers one kind of node call. What it answers is bounded by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
+// *engine.Unavailable and *engine.Unknown as what they are, anything else as its text.
+type Handler func(ctx context.Context, body []byte) ([]byte, error)
+
+// Caller carries small questions and answers between nodes. *Port implements it on the node port; clustertest in memory.
+type Caller interface {
+	// Call asks the node at a raft address and returns its handler's answer. An error before the question left this machine, and every error that
+	// ends ctx, is an *engine.Unavailable; an error after that may mean that the handler ran.
+	Call(ctx context.Context, address, name string, body []byte) ([]byte, error)
+	// Handle names the handler of a kind of call. All are named before Serve.
+	Handle(name string, h Handler)
+}
+
+// MaxCallBytes bounds the body and the answer of a node call.
+const MaxCallBytes = 1 << 20
+
+// Peer is what gossip knows about a node. Nothing in it is certain.
+type Peer struct {
+	ID          string
+	RaftAddress string
+	HTTPAddress string
+	ClusterID   string // empty while the node belongs to no cluster
+	Status      string // alive, suspect or left
+}
+
+// Discovery suggests addresses. *Gossip implements it; clustertest gives a fixed list.
+type Discovery interface {
+	// Peers returns the nodes heard of, this one excluded.
+	Peers() []Peer
+	// Changed is signalled after Peers changed. One signal may stand for several changes.
+	Changed() <-chan struct{}
+}
+
+// Stores are where raft keeps its log, its vote and its snapshots.
+type Stores struct {
+	Log       raft.LogStore
+	Stable    raft.StableStore
+	Snapshots raft.SnapshotStore
+	Close     func() error // may be nil
+}
+
+// Archives is what the cluster asks of the blob store: whether this node has what the state names.
+type Archives interface {
+	// Missing returns how many of the blobs that applied state names are not on this node's disk.
+	Missing() int
+}

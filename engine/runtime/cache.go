@@ -1,0 +1,117 @@
+package runtime
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync"
+
+	"aion.dev/aion/catalog"
+)
+
+// Cache keeps compiled programs by version, the most recently used ones. It is safe for concurrent use. A version is compiled once however many ask
+// for it at the same time.
+type Cache struct {
+	max int
+
+	mu      sync.Mutex
+	entries map[catalog.Version]*list.Element // of *entry
+	recent  *list.List                        // most recently used first
+}
+
+type entry struct {
+	version catalog.Version
+	ready   chan struct{} // closed when program and err are set
+	program Program
+	err     error
+}
+
+// NewCache keeps at most so many programs (at least one). A program in use elsewhere lives on when it is dropped here.
+func NewCache(most int) *Cache {
+	return &Cache{max: max(most, 1), entries: make(map[catalog.Version]*list.Element), recent: list.New()}
+}
+
+// Get returns the program of a version, calling load on the caller's goroutine if it is neither kept nor being loaded. Failures are not kept. Who waits
+// for another caller's load stops waiting when ctx ends, and loads itself if that caller was stopped.
+func (c *Cache) Get(ctx context.Context, v catalog.Version, load func(context.Context) (Program, error)) (Program, error) {
+	for {
+		e, mine := c.enter(v)
+		if mine {
+			c.fill(ctx, e, load)
+			return e.program, e.err
+		}
+		select {
+		case <-e.ready:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if e.err == nil || !errors.Is(e.err, context.Canceled) && !errors.Is(e.err, context.DeadlineExceeded) {
+			return e.program, e.err
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// enter finds the entry of v, or makes one that the caller must fill.
+func (c *Cache) enter(v catalog.Version) (e *entry, mine bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at, ok := c.entries[v]; ok {
+		c.recent.MoveToFront(at)
+		return at.Value.(*entry), false
+	}
+	e = &entry{version: v, ready: make(chan struct{})}
+	c.entries[v] = c.recent.PushFront(e)
+	for c.recent.Len() > c.max {
+		c.drop(c.recent.Back())
+	}
+	return e, true
+}
+
+func (c *Cache) fill(ctx context.Context, e *entry, load func(context.Context) (Program, error)) {
+	e.err = errors.New("loading the program panicked")
+	defer func() {
+		if e.err != nil {
+			c.mu.Lock()
+			if at, ok := c.entries[e.version]; ok && at.Value == e {
+				c.drop(at)
+			}
+			c.mu.Unlock()
+		}
+		close(e.ready)
+	}()
+	e.program, e.err = load(ctx)
+}
+
+// drop is called with mu held.
+func (c *Cache) drop(at *list.Element) {
+	delete(c.entries, c.recent.Remove(at).(*entry).version)
+}
+
+// Peek returns the program of a version if it is there now.
+func (c *Cache) Peek(v catalog.Version) (Program, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at, ok := c.entries[v]
+	if !ok {
+		return nil, false
+	}
+	e := at.Value.(*entry)
+	select {
+	case <-e.ready:
+		return e.program, e.err == nil
+	default:
+		return nil, false
+	}
+}
+
+// Evict drops a version, such as one that was unloaded.
+func (c *Cache) Evict(v catalog.Version) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at, ok := c.entries[v]; ok {
+		c.drop(at)
+	}
+}

@@ -1,0 +1,190 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// An attempt that hears nothing for this long, beyond the wait that it asked for, is given up: the node may be cut off. A node itself waits up to
+// 5 s for a leader.
+const attemptTimeout = 30 * time.Second
+
+const maxAnswer = 256 << 20 // bytes of one answer
+
+// call is one operation, whole enough to be sent several times.
+type call struct {
+	method, path string
+	query        url.Values
+	body         []byte
+	media        string // of the body
+	mutation     bool
+	requestID    string
+	generated    bool // the request id is our own
+	stale        bool
+	minIndex     uint64
+	wait         time.Duration // asked of the server
+	accept       string
+}
+
+func get(path ...string) *call { return &call{method: http.MethodGet, path: join(path)} }
+
+// change is a mutation with a JSON body; nil = none.
+func change(method string, body any, path ...string) *call {
+	c := &call{method: method, path: join(path), mutation: true}
+	if body != nil {
+		c.setBody(body)
+	}
+	return c
+}
+
+func (c *call) setBody(body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		panic(fmt.Sprintf("client: encode %T: %v", body, err)) // raw JSON is checked before
+	}
+	c.body, c.media = b, "application/json"
+}
+
+func (c *call) with(opts []Option) *call {
+	for _, o := range opts {
+		o(c)
+	}
+	return c
+}
+
+func (c *call) set(name, value string) {
+	if value == "" {
+		return
+	}
+	if c.query == nil {
+		c.query = url.Values{}
+	}
+	c.query.Add(name, value)
+}
+
+func (c *call) setWait(d time.Duration) {
+	if d > 0 {
+		c.wait = min(d, wire.MaxWait)
+		c.set("wait", c.wait.String())
+	}
+}
+
+func (c *call) setPage(p wire.Page) {
+	if p.Limit != 0 {
+		c.set("limit", strconv.Itoa(p.Limit))
+	}
+	c.set("cursor", p.Cursor)
+}
+
+func join(segments []string) string {
+	path := ""
+	for _, s := range segments {
+		path += "/" + url.PathEscape(s)
+	}
+	return path
+}
+
+// do sends the call until it has an answer, and decodes it into answer (nil = nothing to decode).
+func (c *Client) do(ctx context.Context, call *call, answer any) error {
+	body, err := c.repeat(ctx, call)
+	if err != nil || answer == nil {
+		return err
+	}
+	if err := json.Unmarshal(body, answer); err != nil {
+		return wire.New("internal", fmt.Sprintf("the answer to %s %s cannot be read: %v", call.method, call.path, err))
+	}
+	return nil
+}
+
+// once sends the call to one node. The error is a *wire.Problem that the node gave, or a *broken.
+func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout+call.wait+time.Duration(len(call.body))*time.Microsecond) // 1 MB/s at least
+	defer cancel()
+	resp, err := c.send(ctx, base, call)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, &broken{sent: true, cause: err}
+	}
+	if resp.StatusCode >= 300 {
+		return nil, wire.ParseProblem(resp.StatusCode, body)
+	}
+	return body, nil
+}
+
+// send returns the answer as soon as its head is there.
+func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, call.method, c.address(base, call), bytes.NewReader(call.body))
+	if err != nil {
+		return nil, wire.New("invalid_input", err.Error())
+	}
+	if call.media != "" {
+		req.Header.Set("Content-Type", call.media)
+	}
+	if call.accept != "" {
+		req.Header.Set("Accept", call.accept)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.actor != "" {
+		req.Header.Set(wire.HeaderActor, c.actor)
+	}
+	if call.mutation && call.requestID != "" {
+		req.Header.Set(wire.HeaderRequestID, call.requestID)
+		if call.generated {
+			req.Header.Set(wire.HeaderGenerated, "true")
+		}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, &broken{sent: !dialFailed(err), cause: err}
+	}
+	return resp, nil
+}
+
+func (c *Client) address(base *url.URL, call *call) string {
+	query := url.Values{}
+	for name, values := range call.query {
+		query[name] = values
+	}
+	if call.stale && !call.mutation {
+		query.Set("consistency", "stale")
+		if call.minIndex > 0 {
+			query.Set("min_index", strconv.FormatUint(call.minIndex, 10))
+		}
+	}
+	address := base.String() + call.path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	return address
+}
+
+// checkJSON refuses what the caller passed as JSON and is none.
+func checkJSON(field string, b []byte) error {
+	if len(b) == 0 || json.Valid(b) {
+		return nil
+	}
+	var syntax *json.SyntaxError
+	detail := field + ": is no JSON value"
+	if err := json.Unmarshal(b, new(any)); errors.As(err, &syntax) {
+		detail = fmt.Sprintf("%s: is no JSON value: %v at byte %d", field, err, syntax.Offset)
+	}
+	p := wire.New("invalid_input", detail)
+	p.Facts = map[string]any{"field": field}
+	return p
+}

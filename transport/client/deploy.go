@@ -1,0 +1,87 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// Load deploys an archive: the bytes of an .aion file.
+func (c *Client) Load(ctx context.Context, archive []byte, o wire.LoadOptions, opts ...Option) (*wire.LoadAnswer, error) {
+	call := (&call{method: http.MethodPost, path: "/v1/packages", body: archive, media: "application/octet-stream", mutation: !o.DryRun}).with(opts)
+	if o.NoRoute {
+		call.set("route", "false")
+	}
+	for _, e := range o.Expect {
+		call.set("expect_route", e)
+	}
+	if o.DryRun {
+		call.set("dry_run", "true")
+	}
+	call.set("message", o.Message)
+	var a wire.LoadAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Versions lists what is loaded; typ empty = of all types.
+func (c *Client) Versions(ctx context.Context, typ string, opts ...Option) (*wire.Versions, error) {
+	call := get("v1", "versions").with(opts)
+	call.set("type", typ)
+	var a wire.Versions
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Route points new runs of typ at a version.
+func (c *Client) Route(ctx context.Context, typ string, r wire.RouteRequest, opts ...Option) (*wire.RouteAnswer, error) {
+	var a wire.RouteAnswer
+	return answer(&a, c.do(ctx, change(http.MethodPut, r, "v1", "routes", typ).with(opts), &a))
+}
+
+// Unroute removes the route of typ.
+func (c *Client) Unroute(ctx context.Context, typ string, r wire.RouteChange, opts ...Option) (*wire.RouteAnswer, error) {
+	call := change(http.MethodDelete, nil, "v1", "routes", typ).with(opts)
+	call.set("expect", r.Expect)
+	call.set("message", r.Message)
+	var a wire.RouteAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Rollback routes typ to the version that was routed before the current one.
+func (c *Client) Rollback(ctx context.Context, typ string, r wire.RouteChange, opts ...Option) (*wire.RouteAnswer, error) {
+	var a wire.RouteAnswer
+	return answer(&a, c.do(ctx, change(http.MethodPost, r, "v1", "routes", typ, "rollback").with(opts), &a))
+}
+
+// Unload removes a version with all its members, if nothing is routed to it and nothing pins it. Version may be a prefix.
+func (c *Client) Unload(ctx context.Context, typ, version, message string, opts ...Option) (*wire.UnloadAnswer, error) {
+	call := change(http.MethodDelete, nil, "v1", "versions", typ, version).with(opts)
+	call.set("message", message)
+	var a wire.UnloadAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Pins tells what pins a version. Version may be a prefix.
+func (c *Client) Pins(ctx context.Context, typ, version string, page wire.Page, opts ...Option) (*wire.Pins, error) {
+	call := get("v1", "versions", typ, version, "pins").with(opts)
+	call.setPage(page)
+	var a wire.Pins
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Deploys tells the deploy history, newest first; typ empty = of all types.
+func (c *Client) Deploys(ctx context.Context, typ string, page wire.Page, opts ...Option) (*wire.Deploys, error) {
+	call := get("v1", "deploys").with(opts)
+	call.set("type", typ)
+	call.setPage(page)
+	var a wire.Deploys
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// answer drops an answer that did not come.
+func answer[T any](a *T, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}

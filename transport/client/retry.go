@@ -1,0 +1,125 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+const (
+	firstPause = 20 * time.Millisecond
+	maxPause   = 2 * time.Second
+)
+
+// broken is an attempt without an answer.
+type broken struct {
+	sent  bool // the request may have arrived
+	cause error
+}
+
+func (e *broken) Error() string { return e.cause.Error() }
+func (e *broken) Unwrap() error { return e.cause }
+
+// dialFailed reports whether no connection came about, so that nothing can have arrived.
+func dialFailed(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// repeat sends the call to one address after another until it has an answer or a refusal, or patience or ctx ends. A mutation keeps one request id over
+// all attempts, so what an earlier one did is answered by a later one.
+func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
+	if call.mutation && call.requestID == "" {
+		call.requestID, call.generated = NewRequestID(), true
+	}
+	at := int(c.last.Load())
+	maybe := false // an attempt of a mutation may have taken effect
+	var until time.Time
+	for n := 1; ; n++ {
+		body, err := c.once(ctx, c.bases[at%len(c.bases)], call)
+		if err == nil {
+			c.last.Store(uint32(at % len(c.bases)))
+			return body, nil
+		}
+		if !again(err) {
+			if maybe && untold(err) {
+				return nil, c.gaveUp(call, err, true)
+			}
+			return nil, err
+		}
+		maybe = maybe || call.mutation && mayHaveHappened(err)
+		if until.IsZero() {
+			until = time.Now().Add(c.patience)
+		}
+		at++ // another node may know better
+		if n%len(c.bases) == 0 && !pause(ctx, n/len(c.bases), until) || ctx.Err() != nil {
+			return nil, c.gaveUp(call, err, maybe)
+		}
+	}
+}
+
+// again reports whether an attempt that ended like this may be repeated: nothing happened, or the request id tells what did.
+func again(err error) bool {
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		return p.Outcome == wire.Retry || p.Code == "outcome_unknown"
+	}
+	return true
+}
+
+// mayHaveHappened reports whether an attempt of a mutation that ended like this may have taken effect, now or later.
+func mayHaveHappened(err error) bool {
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		return p.Outcome == wire.Unknown
+	}
+	var b *broken
+	return errors.As(err, &b) && b.sent
+}
+
+// untold reports whether a refusal says nothing about an earlier attempt: another node's own gate gave it, not the state machine.
+func untold(err error) bool {
+	var p *wire.Problem
+	return errors.As(err, &p) && (p.Code == "unauthenticated" || p.Code == "permission_denied")
+}
+
+// pause waits before the next round over the addresses: exponentially longer, and by chance shorter, so that callers do not return together. It
+// reports whether there is to be another round.
+func pause(ctx context.Context, round int, until time.Time) bool {
+	longest := min(firstPause<<min(round-1, 16), maxPause)
+	d := longest/2 + rand.N(longest/2)
+	if time.Until(until) < d {
+		return false
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// gaveUp is the error of a call that is not repeated any more. What a node said last is kept, unless an attempt may have taken effect.
+func (c *Client) gaveUp(call *call, last error, maybe bool) error {
+	var p *wire.Problem
+	isProblem := errors.As(last, &p)
+	switch {
+	case maybe && isProblem && p.Code == "outcome_unknown":
+	case maybe:
+		p = wire.New("outcome_unknown", "an answer was lost, and no later attempt learned the outcome: "+last.Error())
+	case !isProblem:
+		p = wire.New("unavailable", fmt.Sprintf("no node answered (asked %s): %v", strings.Join(c.Addresses(), ", "), last))
+	}
+	if maybe {
+		p = p.With("request_id", call.requestID)
+	}
+	return p
+}

@@ -1,0 +1,146 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// Start starts a run.
+func (c *Client) Start(ctx context.Context, r wire.StartRequest, opts ...Option) (*wire.StartAnswer, error) {
+	return c.start(ctx, r, 0, opts)
+}
+
+// StartAndWait starts a run and waits up to wait for its end. The answer has a Status; wire.Open(Status) says that the run had not ended by then.
+func (c *Client) StartAndWait(ctx context.Context, r wire.StartRequest, wait time.Duration, opts ...Option) (*wire.StartAnswer, error) {
+	end := time.Now().Add(wait)
+	a, err := c.start(ctx, r, wait, opts)
+	if err != nil || a.Status != "" && (!wire.Open(a.Status) || time.Until(end) <= 0) {
+		return a, err
+	}
+	result, err := c.Result(ctx, wire.RunRef{WorkflowID: a.WorkflowID}, time.Until(end))
+	if err != nil {
+		return a, err
+	}
+	a.Status, a.Result, a.Error = result.Status, result.Result, result.Error
+	return a, nil
+}
+
+func (c *Client) start(ctx context.Context, r wire.StartRequest, wait time.Duration, opts []Option) (*wire.StartAnswer, error) {
+	if err := checkJSON("input", r.Input); err != nil {
+		return nil, err
+	}
+	for name, value := range r.Attributes {
+		if err := checkJSON("attributes."+name, value); err != nil {
+			return nil, err
+		}
+	}
+	call := change(http.MethodPost, r, "v1", "workflows").with(opts)
+	call.setWait(wait)
+	var a wire.StartAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Result tells how a run stands, after waiting up to wait for its end (0 = at once). Without a run id it follows a run that continued as new.
+func (c *Client) Result(ctx context.Context, ref wire.RunRef, wait time.Duration, opts ...Option) (*wire.Result, error) {
+	end := time.Now().Add(wait)
+	for {
+		call := ofRun(get("v1", "workflows", ref.WorkflowID, "result"), ref).with(opts)
+		call.setWait(time.Until(end))
+		var a wire.Result
+		err := c.do(ctx, call, &a)
+		if err != nil || !wire.Open(a.Status) || time.Until(end) <= 0 {
+			return answer(&a, err)
+		}
+	}
+}
+
+// Describe describes a run.
+func (c *Client) Describe(ctx context.Context, ref wire.RunRef, opts ...Option) (*wire.Described, error) {
+	var a wire.Described
+	return answer(&a, c.do(ctx, ofRun(get("v1", "workflows", ref.WorkflowID), ref).with(opts), &a))
+}
+
+// History returns events with seq >= from. At the end of an open run's history it waits up to wait for more. Follow goes on by itself.
+func (c *Client) History(ctx context.Context, ref wire.RunRef, from uint64, limit int, wait time.Duration, opts ...Option) (*wire.History, error) {
+	call := ofRun(get("v1", "workflows", ref.WorkflowID, "history"), ref).with(opts)
+	if from > 0 {
+		call.set("from", strconv.FormatUint(from, 10))
+	}
+	call.setPage(wire.Page{Limit: limit})
+	call.setWait(wait)
+	var a wire.History
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// List lists runs, newest first.
+func (c *Client) List(ctx context.Context, f wire.RunFilter, page wire.Page, opts ...Option) (*wire.Runs, error) {
+	call := get("v1", "workflows").with(opts)
+	call.set("type", f.Type)
+	call.set("status", f.Status)
+	call.set("version", f.Version)
+	for _, a := range f.Attributes {
+		call.set("attr", a)
+	}
+	call.setPage(page)
+	var a wire.Runs
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Signal sends a message to an open run. Payload is JSON; nil = null.
+func (c *Client) Signal(ctx context.Context, ref wire.RunRef, name string, payload json.RawMessage, opts ...Option) (*wire.RunAnswer, error) {
+	if err := checkJSON("payload", payload); err != nil {
+		return nil, err
+	}
+	call := ofRun(change(http.MethodPost, nil, "v1", "workflows", ref.WorkflowID, "signals", name), ref).with(opts)
+	if len(payload) > 0 {
+		call.body, call.media = payload, "application/json"
+	}
+	var a wire.RunAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Query asks a run's query handler. It changes nothing.
+func (c *Client) Query(ctx context.Context, ref wire.RunRef, name string, args json.RawMessage, opts ...Option) (*wire.QueryAnswer, error) {
+	if err := checkJSON("args", args); err != nil {
+		return nil, err
+	}
+	call := ofRun(change(http.MethodPost, wire.QueryRequest{Args: args}, "v1", "workflows", ref.WorkflowID, "queries", name), ref).with(opts)
+	call.mutation = false
+	var a wire.QueryAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Cancel asks a run's code to end.
+func (c *Client) Cancel(ctx context.Context, ref wire.RunRef, reason string, opts ...Option) (*wire.RunAnswer, error) {
+	return c.command(ctx, ref, "cancel", wire.Reason{Reason: reason}, opts)
+}
+
+// Terminate closes a run at once; its code sees nothing.
+func (c *Client) Terminate(ctx context.Context, ref wire.RunRef, reason string, opts ...Option) (*wire.RunAnswer, error) {
+	return c.command(ctx, ref, "terminate", wire.Reason{Reason: reason}, opts)
+}
+
+// Pause stops a run's turns; signals and timers are still recorded.
+func (c *Client) Pause(ctx context.Context, ref wire.RunRef, reason string, opts ...Option) (*wire.RunAnswer, error) {
+	return c.command(ctx, ref, "pause", wire.Reason{Reason: reason}, opts)
+}
+
+// Resume lets a paused run go on, also a quarantined one.
+func (c *Client) Resume(ctx context.Context, ref wire.RunRef, opts ...Option) (*wire.RunAnswer, error) {
+	return c.command(ctx, ref, "resume", nil, opts)
+}
+
+func (c *Client) command(ctx context.Context, ref wire.RunRef, verb string, body any, opts []Option) (*wire.RunAnswer, error) {
+	var a wire.RunAnswer
+	return answer(&a, c.do(ctx, ofRun(change(http.MethodPost, body, "v1", "workflows", ref.WorkflowID, verb), ref).with(opts), &a))
+}
+
+func ofRun(c *call, ref wire.RunRef) *call {
+	c.set("run_id", ref.RunID)
+	return c
+}

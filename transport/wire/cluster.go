@@ -1,0 +1,54 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Cluster is how a node sees the cluster.
+type Cluster struct {
+	ClusterID    string    `json:"cluster_id"`
+	Node         string    `json:"node" doc:"The node that answered"`
+	Leader       string    `json:"leader" doc:"Empty = none known"`
+	Term         uint64    `json:"term"`
+	LogTime      time.Time `json:"log_time"`
+	CommitIndex  uint64    `json:"commit_index"`
+	AppliedIndex uint64    `json:"applied_index"`
+	Digest       string    `json:"digest" doc:"Running digest of the state at applied_index: equal on all nodes at the same index"`
+	Members      []Member  `json:"members"`
+}
+
+// Member is a node of the cluster.
+type Member struct {
+	ID           string `json:"id"`
+	Role         string `json:"role" enum:"voter,nonvoter"`
+	Leader       bool   `json:"leader"`
+	Status       string `json:"status" enum:"alive,suspect,left"`
+	RaftAddress  string `json:"raft_address"`
+	HTTPAddress  string `json:"http_address"`
+	Version      string `json:"version" doc:"Of the binary"`
+	AppliedIndex uint64 `json:"applied_index"`
+	MissingBlobs int    `json:"missing_blobs"`
+}
+
+// NodeRequest is the body of POST /v1/cluster/transfer and /v1/cluster/remove. Transfer without a node lets the cluster choose.
+type NodeRequest struct {
+	Node string `json:"node,omitempty"`
+}
+
+// NodeAnswer names the node that the operation was about.
+type NodeAnswer struct {
+	Node string `json:"node"`
+}
+
+// Health is the answer of /health/live and /health/ready.
+type Health struct {
+	Status string `json:"status" enum:"ok"`
+}
+
+// StreamEvent is one event of /v1/events.
+type StreamEvent struct {
+	ID   uint64          // log index, on the last event of an index; 0 on the others
+	Name string          // PackageLoaded, RouteChanged, ...
+	Data json.RawMessage // by name
+}

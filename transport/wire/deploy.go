@@ -1,0 +1,140 @@
+package wire
+
+import "time"
+
+// None stands for "no version" in conditions on routes.
+const None = "none"
+
+// LoadOptions are the query parameters of POST /v1/packages; the body is the archive.
+type LoadOptions struct {
+	NoRoute bool     // load without touching routes
+	Expect  []string // conditions TYPE=VERSION or TYPE=none; VERSION may be a prefix
+	DryRun  bool     // validate everything, change nothing
+	Message string   // for the deploy history
+}
+
+// LoadAnswer says what a deploy did. workflow_type, deployed_entry_module and entry_function are the primary member's.
+type LoadAnswer struct {
+	Version             string            `json:"version"`
+	WorkflowTypes       []string          `json:"workflow_types"`
+	WorkflowType        string            `json:"workflow_type"`
+	DeployedEntryModule string            `json:"deployed_entry_module"`
+	EntryFunction       string            `json:"entry_function"`
+	FreshlyLoaded       bool              `json:"freshly_loaded" doc:"False: the version was loaded already"`
+	RouteChanged        bool              `json:"route_changed" doc:"At least one member's route points elsewhere now"`
+	PreviousRoutes      map[string]string `json:"previous_routes" doc:"Version that each type whose route changed was routed to before; absent if it had no route"`
+	LoadedAt            time.Time         `json:"loaded_at"`
+	DryRun              bool              `json:"dry_run,omitempty" doc:"Nothing was changed; this is what would have happened"`
+	Answered
+}
+
+// PinCounts counts the open runs that pin a package, by kind.
+type PinCounts struct {
+	InFlightStart  uint64 `json:"in_flight_start"`
+	LiveRun        uint64 `json:"live_run"`
+	RecoverableRun uint64 `json:"recoverable_run"`
+	RecordedChild  uint64 `json:"recorded_child"`
+}
+
+// Total is the number of open runs.
+func (c PinCounts) Total() uint64 {
+	return c.InFlightStart + c.LiveRun + c.RecoverableRun + c.RecordedChild
+}
+
+// Version is a line of the listing: one for each member of each loaded package.
+type Version struct {
+	WorkflowType        string    `json:"workflow_type"`
+	Version             string    `json:"version"`
+	DeployedEntryModule string    `json:"deployed_entry_module"`
+	EntryFunction       string    `json:"entry_function"`
+	Timeout             string    `json:"timeout,omitempty" doc:"Of the whole run, a Go duration"`
+	LoadedAt            time.Time `json:"loaded_at"`
+	LoadedIndex         uint64    `json:"loaded_index"`
+	RouteActive         bool      `json:"route_active" doc:"New runs of the type start on this version"`
+	ReadyNodes          []string  `json:"ready_nodes" doc:"Nodes that have the version compiled"`
+	Pins                PinCounts `json:"pins" doc:"Of the whole package"`
+}
+
+// Versions is the listing, sorted by type, loaded_at, version.
+type Versions struct {
+	Versions []Version `json:"versions"`
+	Indexed
+}
+
+// RouteRequest is the body of PUT /v1/routes/{type}.
+type RouteRequest struct {
+	Version string `json:"version" doc:"Full, or a unique prefix of at least 6 digits"`
+	Expect  string `json:"expect,omitempty" doc:"Version (or prefix) that the route must point at now, or none"`
+	Message string `json:"message,omitempty" doc:"For the deploy history"`
+}
+
+// RouteChange is the body of rollback, and the query of unroute.
+type RouteChange struct {
+	Expect  string `json:"expect,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// RouteAnswer says what became of a route. Version is empty after unroute, Previous is empty when nothing was routed before.
+type RouteAnswer struct {
+	WorkflowType string `json:"workflow_type"`
+	Version      string `json:"version"`
+	Previous     string `json:"previous" doc:"Version routed before this one, and where rollback goes; empty = none"`
+	RouteChanged bool   `json:"route_changed"`
+	Answered
+}
+
+// UnloadAnswer names what is gone.
+type UnloadAnswer struct {
+	Version       string   `json:"version"`
+	WorkflowTypes []string `json:"workflow_types"`
+	Answered
+}
+
+// RunName names a run.
+type RunName struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+// PinHolder is one open run that pins a version.
+type PinHolder struct {
+	Kind         string    `json:"kind" enum:"in_flight_start,live_run,recoverable_run,recorded_child"`
+	WorkflowID   string    `json:"workflow_id"`
+	RunID        string    `json:"run_id"`
+	WorkflowType string    `json:"workflow_type"`
+	Owner        string    `json:"owner,omitempty"`
+	RecordedBy   *RunName  `json:"recorded_by,omitempty" doc:"The parent whose turn recorded the child"`
+	Since        time.Time `json:"since" doc:"When the run took this kind"`
+}
+
+// Pins is what pins one version: the counts are those of the whole package, the holders one page.
+type Pins struct {
+	Version     string      `json:"version"`
+	RouteActive bool        `json:"route_active" doc:"A route of any member points at the version"`
+	Counts      PinCounts   `json:"counts"`
+	Total       uint64      `json:"total"`
+	Holders     []PinHolder `json:"holders"`
+	NextCursor  string      `json:"next_cursor,omitempty"`
+	Indexed
+}
+
+// Deploy is a line of the deploy history.
+type Deploy struct {
+	Index        uint64    `json:"index"`
+	At           time.Time `json:"at"`
+	Operation    string    `json:"operation" enum:"load,route,unroute,rollback,unload"`
+	WorkflowType string    `json:"workflow_type"`
+	Version      string    `json:"version,omitempty"`
+	Previous     string    `json:"previous,omitempty"`
+	Actor        string    `json:"actor"`
+	RequestID    string    `json:"request_id"`
+	Outcome      string    `json:"outcome" doc:"ok, or the code of the refusal"`
+	Message      string    `json:"message,omitempty"`
+}
+
+// Deploys is a page of the deploy history, newest first.
+type Deploys struct {
+	Deploys    []Deploy `json:"deploys"`
+	NextCursor string   `json:"next_cursor,omitempty"`
+	Indexed
+}

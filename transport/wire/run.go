@@ -1,0 +1,152 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// RunRef addresses the latest run of a workflow id, or another one by its run id.
+type RunRef struct {
+	WorkflowID string
+	RunID      string // empty = the latest
+}
+
+// Attributes are a run's searchable values by name.
+type Attributes map[string]json.RawMessage
+
+// AttributeValue reads a value as people write it in K=V: JSON when it is JSON, else a string.
+func AttributeValue(s string) json.RawMessage {
+	if json.Valid([]byte(s)) {
+		return json.RawMessage(s)
+	}
+	b, _ := json.Marshal(s)
+	return b
+}
+
+// StartRequest is the body of POST /v1/workflows.
+type StartRequest struct {
+	Type       string          `json:"type"`
+	Input      json.RawMessage `json:"input,omitempty"`
+	WorkflowID string          `json:"workflow_id,omitempty" doc:"Default: a generated one"`
+	Version    string          `json:"version,omitempty" doc:"Full or prefix; default: the routed one"`
+	Attributes Attributes      `json:"attributes,omitempty"`
+	Timeout    string          `json:"timeout,omitempty" doc:"Of the whole run, a Go duration; default: the package's"`
+}
+
+// StartAnswer names the run. The fields of Result are there only with ?wait=.
+type StartAnswer struct {
+	WorkflowID string          `json:"workflow_id"`
+	RunID      string          `json:"run_id"`
+	Version    string          `json:"version"`
+	Status     string          `json:"status,omitempty" doc:"With ?wait= only"`
+	Result     json.RawMessage `json:"result,omitempty" doc:"With ?wait= only, of a completed run"`
+	Error      *RunError       `json:"error,omitempty" doc:"With ?wait= only, of a run that did not complete"`
+	Answered
+}
+
+// RunError says why a run failed.
+type RunError struct {
+	Kind    string          `json:"kind"`
+	Message string          `json:"message"`
+	Details json.RawMessage `json:"details,omitempty"`
+}
+
+// Error is "kind: message".
+func (e *RunError) Error() string { return e.Kind + ": " + e.Message }
+
+// Result is how a run stands, and how it ended if it did.
+type Result struct {
+	Status     string          `json:"status"`
+	Result     json.RawMessage `json:"result,omitempty" doc:"Of a completed run"`
+	Error      *RunError       `json:"error,omitempty" doc:"Of a run that did not complete"`
+	WorkflowID string          `json:"workflow_id"`
+	RunID      string          `json:"run_id"`
+	Indexed
+}
+
+// Open reports whether a status is that of a run that can still make progress or be resumed.
+func Open(status string) bool { return status == "running" || status == "paused" }
+
+// Wait is one thing that a run waits for.
+type Wait struct {
+	Kind string `json:"kind" enum:"timer,signal,child,activity"`
+	ID   uint64 `json:"id" doc:"Ordinal of the wait within the run"`
+	Name string `json:"name,omitempty"`
+}
+
+// Run describes a run.
+type Run struct {
+	WorkflowID      string     `json:"workflow_id"`
+	RunID           string     `json:"run_id"`
+	WorkflowType    string     `json:"workflow_type"`
+	Version         string     `json:"version"`
+	Status          string     `json:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`
+	StartedAt       time.Time  `json:"started_at"`
+	ClosedAt        *time.Time `json:"closed_at,omitempty"`
+	Parent          *RunName   `json:"parent,omitempty"`
+	Attributes      Attributes `json:"attributes"`
+	Events          uint64     `json:"events" doc:"Length of the history"`
+	WaitingOn       []Wait     `json:"waiting_on"`
+	Quarantined     bool       `json:"quarantined,omitempty" doc:"Paused because its code broke the runtime or its replay; resume clears it"`
+	CancelRequested bool       `json:"cancel_requested,omitempty"`
+}
+
+// Described is the answer of GET /v1/workflows/{id}.
+type Described struct {
+	Run
+	Indexed
+}
+
+// RunFilter narrows a listing; zero fields do not.
+type RunFilter struct {
+	Type       string
+	Status     string
+	Version    string   // full or prefix
+	Attributes []string // K=V, see AttributeValue
+}
+
+// Runs is a page of runs, newest first.
+type Runs struct {
+	Workflows  []Run  `json:"workflows"`
+	NextCursor string `json:"next_cursor,omitempty"`
+	Indexed
+}
+
+// Event is a line of a run's history.
+type Event struct {
+	Seq  uint64          `json:"seq"`
+	At   time.Time       `json:"at"`
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+// History is a part of a run's history. Next is where to go on; 0: the run is closed and there is no more.
+type History struct {
+	Events []Event `json:"events"`
+	Next   uint64  `json:"next,omitempty"`
+	Indexed
+}
+
+// Reason is the optional body of cancel, terminate and pause.
+type Reason struct {
+	Reason string `json:"reason,omitempty"`
+}
+
+// RunAnswer says which run a command reached, and where it stands.
+type RunAnswer struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	Status     string `json:"status"`
+	Answered
+}
+
+// QueryRequest is the optional body of a query.
+type QueryRequest struct {
+	Args json.RawMessage `json:"args,omitempty"`
+}
+
+// QueryAnswer is what the query handler returned.
+type QueryAnswer struct {
+	Result json.RawMessage `json:"result"`
+	Indexed
+}

@@ -1,0 +1,96 @@
+package wire
+
+import (
+	"context"
+	"errors"
+)
+
+// Kind is a row of the error table.
+type Kind struct {
+	Code    string
+	Status  int
+	Title   string
+	Outcome Outcome
+	Hint    string
+}
+
+// Table has one row for each error code, in the order of docs/ERRORS.md. Codes are never renamed or given another status.
+var Table = []Kind{
+	{"invalid_package", 400, "The package is not valid", Rejected, "Nothing was changed. `aion-node package DIR` builds a valid archive."},
+	{"invalid_input", 400, "The request is not valid", Rejected, ""},
+	{"manifest_mismatch", 400, "This version is loaded with another manifest", Rejected, "Description and labels are no part of the version: ship them as they were, or change the code."},
+	{"unknown_query", 400, "The workflow has no such query", Rejected, "Queries are registered with ctx.on_query(name, function)."},
+	{"unauthenticated", 401, "Who are you?", Rejected, "Send a token: --token, AION_TOKEN, or `Authorization: Bearer TOKEN`."},
+	{"permission_denied", 403, "This caller may not do that", Rejected, ""},
+	{"not_found", 404, "There is no such thing", Rejected, ""},
+	{"unknown_version", 404, "This version is not loaded", Rejected, "`aion-node versions` lists what is loaded."},
+	{"unknown_workflow_type", 404, "This workflow type has no route", Rejected, "`aion-node versions` lists what is loaded; `aion-node route TYPE VERSION` routes it."},
+	{"method_not_allowed", 405, "This address does not take that method", Rejected, ""},
+	{"query_timeout", 408, "The query took too long", Rejected, "The run may be busy, or its first turn may not have been taken yet: try again."},
+	{"version_pinned", 409, "Open runs pin this version", Rejected, "`aion-node pins TYPE VERSION` lists them; `aion-node unload TYPE VERSION --wait` waits until they are closed."},
+	{"route_active", 409, "A route points at this version", Rejected, "Route the types elsewhere first: `aion-node route`, `rollback` or `unroute`."},
+	{"route_conflict", 409, "The route is not what was expected", Rejected, "Look at `aion-node versions` and `aion-node deploys`: somebody else may have deployed."},
+	{"already_running", 409, "A run with this id is open", Rejected, "Choose another id, or wait until that run is closed."},
+	{"not_running", 409, "The run is closed", Rejected, ""},
+	{"invalid_state", 409, "The run's state does not allow this", Rejected, ""},
+	{"version_unavailable", 409, "The version has been unloaded", Rejected, "Deploy its package again."},
+	{"lease_lost", 409, "This attempt is no longer yours", Rejected, "The result was not used; the attempt has been given to another worker or has ended."},
+	{"package_too_large", 413, "The package is too large", Rejected, "The limits are deploy.max_archive_bytes and deploy.max_inflated_bytes."},
+	{"request_mismatch", 422, "This request id belongs to another request", Rejected, "Use a fresh request id for each change, and the same one only to repeat it."},
+	{"resource_exhausted", 429, "A limit is reached", Rejected, "Wait until there is room, or raise the limit."},
+	{"query_failed", 500, "The query handler failed", Rejected, ""},
+	{"internal", 500, "Something went wrong inside the node", Unknown, "The node's log says more. Repeat the call with the same request id."},
+	{"no_leader", 503, "There is no leader now", Retry, "An election takes a second or two: try again, or try another node."},
+	{"no_quorum", 503, "There is no majority now", Retry, "A majority of the voters must be up and connected."},
+	{"unavailable", 503, "This node cannot serve the call now", Retry, "Try again, or try another node."},
+	{"outcome_unknown", 503, "It may have happened", Unknown, "Repeat the call with the same request id: it has at most one effect and tells its outcome."},
+}
+
+var rows = func() map[string]Kind {
+	m := make(map[string]Kind, len(Table))
+	for _, k := range Table {
+		m[k.Code] = k
+	}
+	return m
+}()
+
+// Lookup returns the row of a code.
+func Lookup(code string) (Kind, bool) {
+	k, ok := rows[code]
+	return k, ok
+}
+
+// New makes a Problem of a code of the table; a code that it lacks is a bug and becomes "internal".
+func New(code, detail string) *Problem {
+	k, ok := rows[code]
+	if !ok {
+		k, detail = rows["internal"], "error code "+code+" is not in the table: "+detail
+	}
+	return &Problem{Status: k.Status, Code: k.Code, Title: k.Title, Detail: detail, Outcome: k.Outcome, Hint: k.Hint}
+}
+
+// Refusal is what the errors of all packages that callers may see implement.
+type Refusal interface {
+	error
+	Code() string
+	Facts() map[string]any
+}
+
+// Of turns an error into the Problem that callers see. Errors that are neither a Problem nor a Refusal are "internal", but for the end of a context: whoever
+// waited gave up, and what was under way may still happen.
+func Of(err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var r Refusal
+	if errors.As(err, &r) {
+		p := New(r.Code(), r.Error())
+		p.Facts = r.Facts()
+		return p
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return New("outcome_unknown", "the call ended before its answer was there: "+err.Error())
+	}
+	return New("internal", err.Error())
+}

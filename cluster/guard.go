@@ -1,0 +1,106 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+)
+
+// guard ends the process at the first error of a store: after a failed fsync nobody knows what is on disk, and a leader with a sick disk keeps being
+// elected for nothing (raft#503, #614).
+type guard struct {
+	fatal  func(error)
+	once   sync.Once
+	closed atomic.Bool // raft's goroutines may still read while the stores close: no reason to die
+}
+
+func (g *guard) close() { g.closed.Store(true) }
+
+// check passes err on, after telling fatal unless it says only that there is no such thing.
+func (g *guard) check(doing string, err error) error {
+	if err == nil || errors.Is(err, raft.ErrLogNotFound) || errors.Is(err, raftboltdb.ErrKeyNotFound) {
+		return err // unwrapped: raft compares these by identity and by text
+	}
+	err = fmt.Errorf("raft store, %s: %w", doing, err)
+	if !g.closed.Load() {
+		g.once.Do(func() { g.fatal(err) })
+	}
+	return err
+}
+
+type guardedLog struct {
+	store raft.LogStore
+	guard *guard
+}
+
+func guardLog(store raft.LogStore, g *guard) raft.LogStore { return &guardedLog{store, g} }
+
+// IsMonotonic passes on what the store says. Hidden by a wrapper, raft would leave a gap after a snapshot, and the wal would refuse every entry after it.
+func (l *guardedLog) IsMonotonic() bool {
+	m, ok := l.store.(raft.MonotonicLogStore)
+	return ok && m.IsMonotonic()
+}
+
+func (l *guardedLog) FirstIndex() (uint64, error) {
+	i, err := l.store.FirstIndex()
+	return i, l.guard.check("first index", err)
+}
+
+func (l *guardedLog) LastIndex() (uint64, error) {
+	i, err := l.store.LastIndex()
+	return i, l.guard.check("last index", err)
+}
+
+func (l *guardedLog) GetLog(index uint64, log *raft.Log) error {
+	return l.guard.check("read entry", l.store.GetLog(index, log))
+}
+
+func (l *guardedLog) StoreLog(log *raft.Log) error {
+	return l.guard.check("write entry", l.store.StoreLogs([]*raft.Log{log}))
+}
+
+func (l *guardedLog) StoreLogs(logs []*raft.Log) error {
+	for _, log := range logs {
+		if n := len(log.Data); n > maxEntryBytes {
+			return fmt.Errorf("log entry %d has %d bytes, more than %d", log.Index, n, maxEntryBytes)
+		}
+	}
+	return l.guard.check("write entries", l.store.StoreLogs(logs))
+}
+
+func (l *guardedLog) DeleteRange(low, high uint64) error {
+	return l.guard.check("truncate", l.store.DeleteRange(low, high))
+}
+
+// maxEntryBytes is the last line of defence against an entry that could be written and never read again: the wal writes entries of any size and takes
+// those above 64 MiB for corruption when it reads. What proposers may send is far below.
+const maxEntryBytes = 48 << 20
+
+type guardedStable struct {
+	store raft.StableStore
+	guard *guard
+}
+
+func guardStable(store raft.StableStore, g *guard) raft.StableStore { return &guardedStable{store, g} }
+
+func (s *guardedStable) Set(key, val []byte) error {
+	return s.guard.check("write vote", s.store.Set(key, val))
+}
+
+func (s *guardedStable) Get(key []byte) ([]byte, error) {
+	b, err := s.store.Get(key)
+	return b, s.guard.check("read vote", err)
+}
+
+func (s *guardedStable) SetUint64(key []byte, val uint64) error {
+	return s.guard.check("write term", s.store.SetUint64(key, val))
+}
+
+func (s *guardedStable) GetUint64(key []byte) (uint64, error) {
+	n, err := s.store.GetUint64(key)
+	return n, s.guard.check("read term", err)
+}

@@ -1,0 +1,193 @@
+package cluster
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// dataFormat is the layout of a data folder. A node that finds a newer one refuses to start.
+const dataFormat = 1
+
+const (
+	identityFile = "identity.json"
+	lockFile     = "LOCK"
+)
+
+// nodeID are ids that are safe in file names, addresses and logs.
+var nodeID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+
+// Identity is what a data folder says about its node, and the lock that keeps a second process out of the folder. It is used by one goroutine at a time.
+//
+// A node that lost its folder is another node: its id is generated anew, because raft would otherwise trust a vote and a log that are gone.
+type Identity struct {
+	Dir    string
+	NodeID string
+	Fresh  bool // the folder had no identity before this call
+
+	clusterID string
+	lock      *os.File
+}
+
+type identityDoc struct {
+	Format    int    `json:"format"`
+	NodeID    string `json:"node_id"`
+	ClusterID string `json:"cluster_id,omitempty"`
+}
+
+// OpenIdentity makes dir when it is missing, locks it, and reads who it belongs to. An empty folder gets wantID, or a generated id when wantID is
+// empty; a folder that belongs to another id than wantID is refused. What it returns is on disk. The caller closes it.
+func OpenIdentity(dir, wantID string) (_ *Identity, err error) {
+	if wantID != "" && !nodeID.MatchString(wantID) {
+		return nil, fmt.Errorf("node.id %q is not usable: 1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit", wantID)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("node.data_dir: %w", err)
+	}
+	id := &Identity{Dir: dir}
+	if id.lock, err = lockFolder(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			id.lock.Close()
+		}
+	}()
+	switch err := id.read(wantID); {
+	case errors.Is(err, fs.ErrNotExist):
+		id.Fresh, id.NodeID = true, wantID
+		if wantID == "" {
+			id.NodeID = generateNodeID()
+		}
+		return id, id.write()
+	case err != nil:
+		return nil, err
+	}
+	return id, nil
+}
+
+// ClusterID returns the cluster that this folder belongs to; empty while it belongs to none.
+func (id *Identity) ClusterID() string { return id.clusterID }
+
+// SetClusterID writes down the cluster that this folder belongs to. A folder never changes its cluster.
+func (id *Identity) SetClusterID(cluster string) error {
+	if cluster == id.clusterID {
+		return nil
+	}
+	if id.clusterID != "" {
+		return fmt.Errorf("data folder %s belongs to cluster %s and cannot join cluster %s", id.Dir, id.clusterID, cluster)
+	}
+	id.clusterID = cluster
+	if err := id.write(); err != nil {
+		id.clusterID = ""
+		return err
+	}
+	return nil
+}
+
+// Close lets go of the folder.
+func (id *Identity) Close() error { return id.lock.Close() }
+
+func (id *Identity) read(wantID string) error {
+	path := filepath.Join(id.Dir, identityFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var doc identityDoc
+	switch err := json.Unmarshal(b, &doc); {
+	case err != nil:
+		return fmt.Errorf("%s: %w", path, err)
+	case doc.Format > dataFormat:
+		return fmt.Errorf("%s: data format %d is newer than this binary's %d: start a newer binary", path, doc.Format, dataFormat)
+	case doc.Format < 1 || !nodeID.MatchString(doc.NodeID):
+		return fmt.Errorf("%s: format %d and node_id %q are no identity", path, doc.Format, doc.NodeID)
+	case wantID != "" && wantID != doc.NodeID:
+		return fmt.Errorf("node.id is %q, but data folder %s belongs to node %q", wantID, id.Dir, doc.NodeID)
+	}
+	id.NodeID, id.clusterID = doc.NodeID, doc.ClusterID
+	return nil
+}
+
+func (id *Identity) write() error {
+	b, err := json.MarshalIndent(identityDoc{dataFormat, id.NodeID, id.clusterID}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeDurably(filepath.Join(id.Dir, identityFile), append(b, '\n'))
+}
+
+func generateNodeID() string {
+	var b [4]byte
+	rand.Read(b[:]) // never fails
+	return "n-" + hex.EncodeToString(b[:])
+}
+
+// lockFolder takes the folder's lock. The kernel gives it back when the process dies, however it dies; the file stays, and its content only serves the
+// message of the one who comes second.
+func lockFolder(dir string) (*os.File, error) {
+	path := filepath.Join(dir, lockFile)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("node.data_dir: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer f.Close()
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("node.data_dir: locking %s: %w", path, err)
+		}
+		holder, _ := os.ReadFile(path)
+		return nil, fmt.Errorf("node.data_dir %s is in use by process %s", dir, strings.TrimSpace(string(holder)))
+	}
+	err = f.Truncate(0)
+	if err == nil {
+		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("node.data_dir: %w", err)
+	}
+	return f, nil
+}
+
+// writeDurably replaces a file: after a crash the old content or the new is there, never a mix. One writer at a time.
+func writeDurably(path string, b []byte) error {
+	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes renames and removals in dir durable.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,163 @@
+package cluster
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	wal "github.com/hashicorp/raft-wal"
+	"github.com/hashicorp/raft-wal/metadb"
+	"go.etcd.io/bbolt"
+)
+
+// The log stores to choose from. The vote always lives in bolt.
+const (
+	LogStoreBolt = "bolt"
+	LogStoreWAL  = "wal"
+)
+
+// StoresConfig says where and how raft keeps its log. Zero fields have defaults.
+type StoresConfig struct {
+	Dir             string // folder of its own; made when missing
+	LogStore        string // LogStoreBolt or LogStoreWAL; default LogStoreWAL. A folder keeps the one it was made with
+	CacheEntries    int    // newest entries kept in memory; default 2,048: twice what can be in flight
+	CacheBytes      int    // and their size at most; default 64 MiB
+	SegmentBytes    int    // of a file of the wal; default 64 MiB
+	RetainSnapshots int    // default 2
+	// Fatal is called, once and possibly by several goroutines' first, when the log or the vote could not be read or written. The process must end: what
+	// is on disk is no longer known. Required.
+	Fatal  func(error)
+	Logger hclog.Logger
+}
+
+// OpenStores opens what raft keeps in cfg.Dir, or makes it. What a log entry's acknowledgement promises holds from here on: it is on disk before
+// StoreLogs returns. The caller calls Close after raft has shut down.
+func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
+	cfg.LogStore = cmp.Or(cfg.LogStore, LogStoreWAL)
+	cfg.Logger = orDiscard(cfg.Logger)
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	var opened closers
+	defer func() {
+		if err != nil {
+			opened.Close()
+		}
+	}()
+
+	stable, err := openBolt(filepath.Join(cfg.Dir, "stable.db"))
+	if err != nil {
+		return nil, err
+	}
+	opened.add(stable.Close)
+	if err := checkLogStore(stable, cfg.LogStore); err != nil {
+		return nil, fmt.Errorf("%s: %w", cfg.Dir, err)
+	}
+	log, err := openLogStore(cfg, &opened)
+	if err != nil {
+		return nil, err
+	}
+	snapshots, err := raft.NewFileSnapshotStoreWithLogger(cfg.Dir, cmp.Or(cfg.RetainSnapshots, 2), cfg.Logger.Named("snapshot"))
+	if err != nil {
+		return nil, err
+	}
+	if err := syncFolder(cfg.Dir); err != nil { // the files made above are there after a crash too
+		return nil, err
+	}
+	guard := &guard{fatal: cfg.Fatal}
+	return &Stores{
+		Log:       newTail(guardLog(log, guard), cmp.Or(cfg.CacheEntries, 2048), cmp.Or(cfg.CacheBytes, 64<<20)),
+		Stable:    guardStable(stable, guard),
+		Snapshots: snapshots,
+		Close: func() error {
+			guard.close()
+			return opened.Close()
+		},
+	}, nil
+}
+
+func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {
+	switch cfg.LogStore {
+	case LogStoreBolt:
+		log, err := openBolt(filepath.Join(cfg.Dir, "log.db"))
+		if err != nil {
+			return nil, err
+		}
+		opened.add(log.Close)
+		return log, nil
+	case LogStoreWAL:
+		dir := filepath.Join(cfg.Dir, "wal")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+		// The wal never closes its meta database (v0.4.0), and an open one keeps its file lock: whoever opened the folder again in this process would
+		// wait for ever. So it is ours, and closed after the wal.
+		meta := &metadb.BoltMetaDB{}
+		opened.add(meta.Close)
+		log, err := wal.Open(dir, wal.WithMetaStore(meta), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(cfg.Logger.Named("wal")))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", dir, err)
+		}
+		opened.add(log.Close)
+		return log, nil
+	}
+	return nil, fmt.Errorf("raft.log_store %q: choose %s or %s", cfg.LogStore, LogStoreBolt, LogStoreWAL)
+}
+
+// openBolt opens a bolt file. Without a synced freelist a commit is one fsync instead of two; opening scans the file instead.
+func openBolt(path string) (*raftboltdb.BoltStore, error) {
+	db, err := raftboltdb.New(raftboltdb.Options{
+		Path: path,
+		BoltOptions: &bbolt.Options{
+			NoFreelistSync: true,
+			FreelistType:   bbolt.FreelistMapType,
+			Timeout:        time.Second, // the default waits for ever for another process
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return db, nil
+}
+
+// checkLogStore keeps a folder with the log store that it was made with: opening the other one would find an empty log beside a vote, which raft takes
+// for a node that has forgotten what it acknowledged.
+func checkLogStore(stable raft.StableStore, want string) error {
+	key := []byte("aion/log_store")
+	have, err := stable.Get(key)
+	switch {
+	case errors.Is(err, raftboltdb.ErrKeyNotFound):
+		return stable.Set(key, []byte(want))
+	case err != nil:
+		return err
+	case string(have) != want:
+		return fmt.Errorf("raft.log_store is %s, but this folder's log is kept by %s", want, have)
+	}
+	return nil
+}
+
+// closers are closed in the reverse order of opening.
+type closers []func() error
+
+func (c *closers) add(f func() error) { *c = append(*c, f) }
+
+func (c *closers) Close() (err error) {
+	for i := len(*c) - 1; i >= 0; i-- {
+		err = errors.Join(err, (*c)[i]())
+	}
+	*c = nil
+	return err
+}
+
+func orDiscard(l hclog.Logger) hclog.Logger {
+	if l == nil {
+		return hclog.NewNullLogger()
+	}
+	return l
+}

@@ -11,6 +11,19 @@ type Expect struct {
 // None is the Ref of a condition that there is no route.
 const None = "none"
 
+// ParseExpect reads "TYPE=VERSION" or "TYPE=none", as the command line and HTTP have it. What it refuses is *InvalidInput.
+func ParseExpect(s string) (Expect, error) {
+	typ, ref, ok := strings.Cut(s, "=")
+	if !ok {
+		return Expect{}, &InvalidInput{Field: "expect_route", Reason: clip(s) + " is not of the form TYPE=VERSION or TYPE=none"}
+	}
+	if reason := checkType(typ); reason != "" {
+		return Expect{}, &InvalidInput{Field: "expect_route", Reason: reason}
+	}
+	e := Expect{Type: typ, Ref: ref}
+	return e, e.Validate()
+}
+
 // Validate refuses, as *InvalidInput, a Ref that no route could ever match.
 func (e Expect) Validate() error {
 	if e.Ref == None {

@@ -1,0 +1,117 @@
+package replay
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"aion.dev/aion/engine/history"
+)
+
+// ask writes down an event that the turn asks for, and compares it with the one recorded if the turn is shown again. It returns errStop when they differ.
+func (l *ledger) ask(d history.Data) error {
+	b := &l.book
+	if b.mismatch != nil {
+		return errStop
+	}
+	at := len(b.asked)
+	if b.replay {
+		switch {
+		case at >= len(b.recorded):
+			b.mismatch = &Mismatch{Turn: b.n, Position: at + 1, Asked: describe(d), At: l.where()}
+		case !same(d, b.recorded[at].Data):
+			b.mismatch = &Mismatch{Turn: b.n, Position: at + 1, Recorded: describe(b.recorded[at].Data), Asked: describe(d), At: l.where()}
+		}
+		if b.mismatch != nil {
+			return errStop
+		}
+	}
+	b.asked = append(b.asked, d)
+	return nil
+}
+
+// complete checks that a turn shown again asked for everything that it had asked for.
+func (l *ledger) complete() error {
+	b := &l.book
+	if len(b.asked) < len(b.recorded) {
+		return &Mismatch{Turn: b.n, Position: len(b.asked) + 1, Recorded: describe(b.recorded[len(b.asked)].Data)}
+	}
+	return nil
+}
+
+// Mismatch reports that code shown its history again asked for something else than it had: the code, the runtime or the history is not what it was.
+type Mismatch struct {
+	Turn     uint64
+	Position int    // of the event among those that the turn asked for, from 1
+	Recorded string // what it had asked for; "" = nothing more
+	Asked    string // what it asks for now; "" = nothing more
+	At       string // source position of the asking call, if code was asking
+}
+
+func (e *Mismatch) Error() string {
+	or := func(s string) string {
+		if s == "" {
+			return "nothing more"
+		}
+		return s
+	}
+	at := ""
+	if e.At != "" {
+		at = " at " + e.At
+	}
+	return fmt.Sprintf("replay of turn %d differs at its event %d: recorded is %s, the code now asks for %s%s", e.Turn, e.Position, or(e.Recorded), or(e.Asked), at)
+}
+
+// describe writes an event for people.
+func describe(d history.Data) string {
+	text, err := json.Marshal(history.Asked(d))
+	if err != nil {
+		text = []byte(err.Error())
+	}
+	return d.Type().String() + " " + cut(string(text), 500)
+}
+
+// cut shortens s to at most n bytes, between characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// same reports whether two events were asked for by the same call: whether their Asked forms have the same bytes. Common events are compared field by
+// field, which is what their bytes come to and twenty times faster; a test mutates every field. How a failure is worded may differ between builds
+// and does not count.
+func same(a, b history.Data) bool {
+	switch a := a.(type) {
+	case *history.TimerStarted:
+		b, ok := b.(*history.TimerStarted)
+		return ok && a.ID == b.ID && a.Duration == b.Duration && a.Signal == b.Signal
+	case *history.TimerCancelled:
+		b, ok := b.(*history.TimerCancelled)
+		return ok && *a == *b
+	case *history.ActivityCancelled:
+		b, ok := b.(*history.ActivityCancelled)
+		return ok && *a == *b
+	case *history.ChildWorkflowCancelled:
+		b, ok := b.(*history.ChildWorkflowCancelled)
+		return ok && *a == *b
+	case *history.ChildWorkflowStarted:
+		b, ok := b.(*history.ChildWorkflowStarted)
+		return ok && a.ID == b.ID && a.WorkflowID == b.WorkflowID && a.WorkflowType == b.WorkflowType && bytes.Equal(a.Input, b.Input) &&
+			a.OnClose == b.OnClose && a.Choice == b.Choice
+	case *history.SignalSent:
+		b, ok := b.(*history.SignalSent)
+		return ok && a.WorkflowID == b.WorkflowID && a.Name == b.Name && bytes.Equal(a.Payload, b.Payload)
+	case *history.WorkflowFailed:
+		b, ok := b.(*history.WorkflowFailed)
+		return ok && a.Error.Kind == b.Error.Kind
+	}
+	x, errX := history.AppendEvent(nil, history.Event{Data: history.Asked(a)})
+	y, errY := history.AppendEvent(nil, history.Event{Data: history.Asked(b)})
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}

@@ -1,0 +1,59 @@
+package replay
+
+import (
+	"fmt"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+)
+
+// deliver shows an event to the run's futures. What the code itself had asked for, and what came too late for a future, changes nothing.
+func (l *ledger) deliver(e history.Event) error {
+	switch d := e.Data.(type) {
+	case *history.CancelRequested:
+		if !l.cancel.requested {
+			l.cancel.requested, l.cancel.reason = true, d.Reason
+		}
+	case *history.SignalReceived:
+		l.receive(letter{seq: e.Seq, payload: d.Payload}, d.Name)
+	case *history.TimerFired:
+		return l.settle(e, d.ID, runtime.Future{}, timer, signal)
+	case *history.ActivityCompleted:
+		return l.settle(e, d.ID, runtime.Future{Result: d.Result}, activity)
+	case *history.ActivityFailed:
+		return l.settle(e, d.ID, runtime.Future{Error: &d.Error}, activity)
+	case *history.ChildWorkflowCompleted:
+		return l.settle(e, d.ID, runtime.Future{Result: d.Result}, child)
+	case *history.ChildWorkflowFailed:
+		return l.settle(e, d.ID, runtime.Future{Error: &d.Error}, child)
+	case *history.ChildWorkflowCancelled:
+		if !d.Asked {
+			return l.settle(e, d.ID, runtime.Future{Error: &history.RunError{Kind: history.KindCancelled, Message: "the child was cancelled"}}, child)
+		}
+	}
+	return nil
+}
+
+// settle resolves the future that an event answers, if it is still waiting.
+func (l *ledger) settle(e history.Event, id uint64, outcome runtime.Future, allowed ...kind) error {
+	f := l.find(id)
+	if f == nil {
+		return fmt.Errorf("event %d, a %s, names ordinal %d, but the code has started only %d things", e.Seq, e.Data.Type(), id, len(l.futures))
+	}
+	fits := false
+	for _, k := range allowed {
+		fits = fits || f.kind == k
+	}
+	if !fits {
+		return fmt.Errorf("event %d is a %s, but ordinal %d is of kind %s", e.Seq, e.Data.Type(), id, kindNames[f.kind])
+	}
+	if f.Done {
+		return nil
+	}
+	if f.kind == signal {
+		outcome.Error = &history.RunError{Kind: history.KindTimeout, Message: fmt.Sprintf("signal %q did not come in time", f.name)}
+		outcome.Late = true
+	}
+	l.resolve(f, outcome)
+	return nil
+}

@@ -1,0 +1,91 @@
+package replay
+
+import (
+	"slices"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+)
+
+type kind uint8
+
+const (
+	timer kind = iota
+	signal
+	child
+	activity
+	kinds
+)
+
+var kindNames = [kinds]string{"timer", "signal", "child", "activity"}
+
+// future is something that code started: done when it has an outcome.
+type future struct {
+	runtime.Future
+	id    uint64
+	kind  kind
+	name  string // of the signal, the activity, the child's workflow id
+	timed bool   // a signal wait that has armed a timer
+	place uint64 // among resolved futures, from 1: what race goes by
+}
+
+// start gives out the next ordinal.
+func (l *ledger) start(k kind, name string) (*future, error) {
+	if l.book.bound && l.pending[k] >= l.limits.Pending {
+		return nil, runtime.Exceeded("%d of kind %s are pending, the limit is %d", l.pending[k], kindNames[k], l.limits.Pending)
+	}
+	f := &future{id: uint64(len(l.futures)) + 1, kind: k, name: name}
+	l.futures = append(l.futures, f)
+	l.pending[k]++
+	return f, nil
+}
+
+// find returns the future that an event or the code names, nil if there is none.
+func (l *ledger) find(id uint64) *future {
+	if id == 0 || id > uint64(len(l.futures)) {
+		return nil
+	}
+	return l.futures[id-1]
+}
+
+// resolve gives f its one outcome.
+func (l *ledger) resolve(f *future, outcome runtime.Future) {
+	outcome.Done = true
+	f.Future = outcome
+	l.resolved++
+	f.place = l.resolved
+	l.pending[f.kind]--
+}
+
+// giveUp resolves f with err and asks for whatever it has running to be ended.
+func (l *ledger) giveUp(f *future, err *history.RunError) error {
+	l.resolve(f, runtime.Future{Error: err})
+	switch {
+	case f.kind == timer, f.kind == signal && f.timed:
+		return l.ask(&history.TimerCancelled{ID: f.id})
+	case f.kind == child:
+		return l.ask(&history.ChildWorkflowCancelled{ID: f.id, Asked: true})
+	case f.kind == activity:
+		return l.ask(&history.ActivityCancelled{ID: f.id})
+	}
+	return nil
+}
+
+// maxWaiting bounds what a step tells about its waits: it is for people.
+const maxWaiting = 100
+
+// waiting lists what the code is blocked on.
+func (l *ledger) waiting() []history.Wait {
+	var list []history.Wait
+	for _, id := range l.blocked {
+		f := l.find(id)
+		w := history.Wait{Kind: kindNames[f.kind], ID: f.id, Name: f.name}
+		if f.Done || slices.Contains(list, w) {
+			continue
+		}
+		if list = append(list, w); len(list) == maxWaiting {
+			break
+		}
+	}
+	return list
+}

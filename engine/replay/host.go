@@ -1,0 +1,235 @@
+package replay
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+)
+
+var _ runtime.Host = (*ledger)(nil)
+
+// Bounds on what code passes, whatever the limits.
+const (
+	maxName     = 200                        // bytes of the name of a signal, attribute, queue, activity or type
+	maxDuration = 100 * 365 * 24 * time.Hour // so that a due time never overflows
+	maxAttrs    = 1000                       // attributes set in one call
+)
+
+// writable refuses what a query may not do.
+func (l *ledger) writable() error {
+	if l.reading {
+		return runtime.ErrReadOnly
+	}
+	return nil
+}
+
+// request is ask for what code asks for by itself, within the limits of a turn.
+func (l *ledger) request(d history.Data) error {
+	if l.book.bound && len(l.book.asked) >= l.limits.Asked {
+		return runtime.Exceeded("the turn asks for more than %d events", l.limits.Asked)
+	}
+	return l.ask(d)
+}
+
+// Info implements runtime.Host.
+func (l *ledger) Info() runtime.Info {
+	s := l.started
+	return runtime.Info{WorkflowID: s.WorkflowID, RunID: s.RunID.String(), WorkflowType: s.WorkflowType, Version: s.Version.String(), Attempt: max(s.Attempt, 1)}
+}
+
+// Now implements runtime.Host.
+func (l *ledger) Now() history.Time { return l.now }
+
+// Random implements runtime.Host.
+func (l *ledger) Random() (uint64, error) {
+	if err := l.writable(); err != nil {
+		return 0, err
+	}
+	return l.random.next(), nil
+}
+
+// Log implements runtime.Host.
+func (l *ledger) Log(msg string) error {
+	if l.reading || l.book.replay {
+		return nil
+	}
+	l.book.logged += len(msg)
+	if l.book.logged > l.limits.LogBytes {
+		return runtime.Exceeded("the turn logs more than %d bytes", l.limits.LogBytes)
+	}
+	l.log(msg)
+	return nil
+}
+
+// StartTimer implements runtime.Host.
+func (l *ledger) StartTimer(d history.Duration) (uint64, error) {
+	if err := l.writable(); err != nil {
+		return 0, err
+	}
+	if err := checkDuration("duration", d); err != nil {
+		return 0, err
+	}
+	f, err := l.start(timer, "")
+	if err != nil {
+		return 0, err
+	}
+	return f.id, l.request(&history.TimerStarted{ID: f.id, Duration: d})
+}
+
+// StartChild implements runtime.Host.
+func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
+	if err := l.writable(); err != nil {
+		return 0, err
+	}
+	if err := checkName("workflow type", c.WorkflowType); err != nil {
+		return 0, err
+	}
+	if c.WorkflowID != "" {
+		if err := history.CheckWorkflowID(c.WorkflowID); err != nil {
+			return 0, err
+		}
+	}
+	if err := l.handOut("input of the child", c.Input); err != nil {
+		return 0, err
+	}
+	f, err := l.start(child, c.WorkflowID)
+	if err != nil {
+		return 0, err
+	}
+	if f.name == "" {
+		f.name = fmt.Sprintf("%s:%d", l.started.RunID, f.id)
+	}
+	return f.id, l.request(&history.ChildWorkflowStarted{ID: f.id, WorkflowID: f.name, WorkflowType: c.WorkflowType, Input: c.Input, OnClose: c.OnClose, Choice: c.Version})
+}
+
+// StartActivity implements runtime.Host. An activity that the manifest does not name fails without an event.
+func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
+	if err := l.writable(); err != nil {
+		return 0, err
+	}
+	if err := checkActivity(&a); err != nil {
+		return 0, err
+	}
+	if err := l.handOut("input of the activity", a.Input); err != nil {
+		return 0, err
+	}
+	f, err := l.start(activity, a.Name)
+	if err != nil {
+		return 0, err
+	}
+	if !l.declares(a.Name) {
+		l.resolve(f, runtime.Future{Error: &history.RunError{Kind: history.KindUndeclaredActivity,
+			Message: fmt.Sprintf("activity %q is not among the activities that the package's manifest names", a.Name)}})
+		return f.id, nil
+	}
+	return f.id, l.request(&history.ActivityScheduled{ID: f.id, Activity: a.Name, Queue: a.Queue, Input: a.Input, Retry: a.Retry,
+		Timeout: a.Timeout, Heartbeat: a.Heartbeat, ScheduleTimeout: a.ScheduleTimeout})
+}
+
+func checkActivity(a *runtime.Activity) error {
+	if a.Queue == "" {
+		a.Queue = "default"
+	}
+	if err := checkName("activity", a.Name); err != nil {
+		return err
+	}
+	if err := checkName("queue", a.Queue); err != nil {
+		return err
+	}
+	for _, d := range []struct {
+		name string
+		d    history.Duration
+	}{{"timeout", a.Timeout}, {"heartbeat", a.Heartbeat}, {"schedule_timeout", a.ScheduleTimeout}} {
+		if err := checkDuration(d.name, d.d); err != nil {
+			return err
+		}
+	}
+	if r := a.Retry; r != nil {
+		if r.Factor != 0 && !(r.Factor >= 1 && r.Factor <= 1000) {
+			return fmt.Errorf("retry: factor is %v, it must be between 1 and 1000", r.Factor)
+		}
+		if err := checkDuration("retry: backoff", r.Backoff); err != nil {
+			return err
+		}
+		return checkDuration("retry: max_backoff", r.MaxBackoff)
+	}
+	return nil
+}
+
+// SignalWorkflow implements runtime.Host.
+func (l *ledger) SignalWorkflow(workflowID, name string, payload history.Payload) error {
+	if err := l.writable(); err != nil {
+		return err
+	}
+	if err := history.CheckWorkflowID(workflowID); err != nil {
+		return err
+	}
+	if err := checkName("signal", name); err != nil {
+		return err
+	}
+	if err := l.handOut("payload of the signal", payload); err != nil {
+		return err
+	}
+	return l.request(&history.SignalSent{WorkflowID: workflowID, Name: name, Payload: payload})
+}
+
+// SetAttributes implements runtime.Host.
+func (l *ledger) SetAttributes(a history.Attributes) error {
+	if err := l.writable(); err != nil {
+		return err
+	}
+	if len(a) == 0 {
+		return nil
+	}
+	if len(a) > maxAttrs {
+		return fmt.Errorf("%d attributes are set at once, the limit is %d", len(a), maxAttrs)
+	}
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if err := checkName("attribute", name); err != nil {
+			return err
+		}
+		if err := l.handOut("value of attribute "+name, a[name]); err != nil {
+			return err
+		}
+	}
+	return l.request(&history.AttributesUpdated{Attributes: a})
+}
+
+// ContinueAsNew implements runtime.Host.
+func (l *ledger) ContinueAsNew(input history.Payload, same bool) error {
+	if err := l.writable(); err != nil {
+		return err
+	}
+	if err := l.handOut("input of the next run", input); err != nil {
+		return err
+	}
+	l.next = &history.WorkflowContinuedAsNew{Input: input, Same: same, Carry: l.mail.unread()}
+	return errStop
+}
+
+func checkName(what, name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("%s: the name is empty", what)
+	case len(name) > maxName:
+		return fmt.Errorf("%s: the name has %d bytes, the limit is %d", what, len(name), maxName)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%s: the name %q is not UTF-8", what, name)
+	}
+	return nil
+}
+
+func checkDuration(what string, d history.Duration) error {
+	switch {
+	case d < 0:
+		return fmt.Errorf("%s is %s: it must not be negative", what, d)
+	case d.Std() > maxDuration:
+		return fmt.Errorf("%s is %s: the longest is 100 years", what, d)
+	}
+	return nil
+}

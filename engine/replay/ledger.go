@@ -1,0 +1,98 @@
+package replay
+
+import (
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+)
+
+// ledger is the books of one run and the runtime.Host of its code. All of it follows from the events delivered and the calls the code made.
+type ledger struct {
+	started  *history.WorkflowStarted
+	limits   runtime.Limits
+	declares func(activity string) bool
+	log      func(string)
+	where    func() string // source position of the code that is asking
+
+	now      history.Time
+	random   generator
+	futures  []*future // by ordinal, from 1
+	pending  [kinds]int
+	resolved uint64 // futures resolved so far: gives each its place
+	mail     mail
+	consumed uint64 // signals taken by waits
+	cancel   cancellation
+
+	blocked []uint64 // what the code waits for, as it asked for it; owned by the runtime
+	reading bool     // a query is running
+	next    *history.WorkflowContinuedAsNew
+
+	book book
+}
+
+// book is what is written during one turn.
+type book struct {
+	n        uint64
+	recorded []history.Event // what the turn asked for when it was made, if it is shown again
+	replay   bool
+	bound    bool // limits apply
+
+	asked    []history.Data
+	bytes    int // of payloads handed out
+	logged   int // bytes
+	mismatch *Mismatch
+}
+
+func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
+	log := cfg.Log
+	if log == nil {
+		log = func(string) {}
+	}
+	return &ledger{started: started, limits: cfg.Limits.OrDefault(), declares: cfg.Program.Declares, log: log, random: seeded(started.RunID)}
+}
+
+func (l *ledger) begin(b book) {
+	l.book, l.blocked = b, nil
+}
+
+// end writes how the code ended.
+func (l *ledger) end(end *runtime.End) {
+	switch {
+	case l.next != nil:
+		l.ask(l.next)
+	case end.Error == nil:
+		if err := l.handOut("result", end.Result); err != nil {
+			l.ask(&history.WorkflowFailed{Error: *err})
+			return
+		}
+		l.ask(&history.WorkflowCompleted{Result: end.Result})
+	case end.Cause != nil && end.Cause == l.cancel.err:
+		l.ask(&history.WorkflowCancelled{Reason: l.cancel.reason})
+	default:
+		l.ask(&history.WorkflowFailed{Error: clip(*end.Error)})
+	}
+}
+
+// maxMessage bounds the message of a run's error; its details are at most one payload.
+const maxMessage = 8 << 10
+
+func clip(e history.RunError) history.RunError {
+	if len(e.Message) > maxMessage {
+		e.Message = cut(e.Message, maxMessage) + " [cut]"
+	}
+	return e
+}
+
+// handOut counts a payload that leaves the run against the limits of new turns.
+func (l *ledger) handOut(what string, p history.Payload) *history.RunError {
+	if !l.book.bound {
+		return nil
+	}
+	if len(p) > l.limits.OutputBytes {
+		return runtime.Exceeded("%s has %d bytes, the limit is %d", what, len(p), l.limits.OutputBytes)
+	}
+	l.book.bytes += len(p)
+	if l.book.bytes > l.limits.TurnBytes {
+		return runtime.Exceeded("the turn hands out %d bytes, the limit is %d", l.book.bytes, l.limits.TurnBytes)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+)
+
+// Config says which code a Machine runs. Program and Member are required.
+type Config struct {
+	Program runtime.Program
+	Member  catalog.Member
+	Limits  runtime.Limits
+	Log     func(msg string) // gets what ctx.log says in new turns; nil drops it
+}
+
+// Machine is one run's code at one point of its history. It is made at the start of the run, brought to the recorded point by Replay, and then makes
+// new turns with Next, or answers queries, but not both. It may stay between turns or be closed at any time: another one, shown the same
+// history, comes to the same point. It is not safe for concurrent use. After an error it is good for Close only.
+type Machine struct {
+	exec   runtime.Execution
+	ledger *ledger
+
+	turns   uint64 // made, recorded or not
+	seen    uint64 // newest event that a turn has seen
+	step    *Step  // made and not yet recorded
+	ended   bool   // the code ended
+	queried bool   // a handler may have changed the code's state
+	broken  error  // what the first failed call returned
+}
+
+// Step is a new turn: what Next asks the log to record.
+type Step struct {
+	N        uint64         // number of the turn, from 1
+	Through  uint64         // newest event that the turn has seen
+	Asked    []history.Data // what the code asked for, in order
+	Waiting  []history.Wait // what the code waits for now; the first 100
+	Consumed uint64         // signals taken by waits, in all turns so far
+	Closes   bool           // the last of Asked ends the run
+}
+
+// New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted.
+func New(cfg Config, started history.Event) (*Machine, error) {
+	data, ok := started.Data.(*history.WorkflowStarted)
+	if !ok || started.Seq != 1 {
+		return nil, fmt.Errorf("event %d is no WorkflowStarted with seq 1", started.Seq)
+	}
+	if data.Version != cfg.Program.Version() {
+		return nil, fmt.Errorf("run %s is on version %s, the program is version %s", data.RunID, data.Version, cfg.Program.Version())
+	}
+	if data.WorkflowType != cfg.Member.Type {
+		return nil, fmt.Errorf("run %s is a %q, the member is %q", data.RunID, data.WorkflowType, cfg.Member.Type)
+	}
+	m := &Machine{seen: started.Seq}
+	m.ledger = newLedger(cfg, data)
+	m.ledger.now = started.At
+	m.exec = cfg.Program.Start(cfg.Member, data.Input, m.ledger, cfg.Limits.OrDefault())
+	m.ledger.where = m.exec.Where
+	return m, nil
+}
+
+// Turns is the number of turns made so far.
+func (m *Machine) Turns() uint64 { return m.turns }
+
+// Seen is the seq of the newest event that a turn has seen; before the first turn that is 1, the WorkflowStarted.
+func (m *Machine) Seen() uint64 { return m.seen }
+
+// Close drops the machine and waits until nothing of it is left. It may be called more than once.
+func (m *Machine) Close() {
+	m.exec.Close()
+	m.broken = errors.Join(m.broken, errors.New("the machine is closed"))
+}
+
+// usable says why no turn may be made now.
+func (m *Machine) usable() error {
+	switch {
+	case m.broken != nil:
+		return fmt.Errorf("the machine is not usable after an error: %w", m.broken)
+	case m.queried:
+		return errors.New("the machine has answered a query: it makes no more turns")
+	case m.step != nil:
+		return fmt.Errorf("turn %d is made and not yet recorded", m.step.N)
+	case m.ended:
+		return fmt.Errorf("turn %d closed the run", m.turns)
+	}
+	return nil
+}
+
+// watch interrupts the code when ctx ends; call the result when the code has returned.
+func (m *Machine) watch(ctx context.Context) (stop func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, func() { m.exec.Interrupt(context.Cause(ctx)) })
+}

@@ -1,0 +1,81 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"aion.dev/aion/engine/history"
+)
+
+// Query calls the handler that code registered under name, at the point that the machine has reached. args nil = none. Errors: *UnknownQuery,
+// *QueryFailed, *runtime.Crash, ctx's cause. The machine makes no turns afterwards: a handler may have changed what its code refers to.
+func (m *Machine) Query(ctx context.Context, name string, args history.Payload) (history.Payload, error) {
+	if m.broken != nil {
+		return nil, fmt.Errorf("the machine is not usable after an error: %w", m.broken)
+	}
+	m.queried = true
+	m.ledger.reading = true
+	defer func() { m.ledger.reading = false }()
+	stop := m.watch(ctx)
+	defer stop()
+	result, found, err := m.exec.Query(name, args)
+	if failed := (*history.RunError)(nil); errors.As(err, &failed) {
+		return nil, &QueryFailed{Name: name, Err: *failed}
+	}
+	if err != nil {
+		return nil, m.broke(err)
+	}
+	if !found {
+		return nil, &UnknownQuery{Name: name, Known: m.exec.Queries()}
+	}
+	if len(result) > m.ledger.limits.OutputBytes {
+		return nil, &QueryFailed{Name: name, Err: history.RunError{Kind: history.KindLimit,
+			Message: fmt.Sprintf("the answer has %d bytes, the limit is %d", len(result), m.ledger.limits.OutputBytes)}}
+	}
+	return result, nil
+}
+
+// UnknownQuery: the code has registered no handler under that name.
+type UnknownQuery struct {
+	Name  string
+	Known []string // sorted
+}
+
+func (e *UnknownQuery) Error() string {
+	if len(e.Known) == 0 {
+		return fmt.Sprintf("the run answers no query %q: its code has registered none", e.Name)
+	}
+	return fmt.Sprintf("the run answers no query %q; it answers %s", e.Name, strings.Join(e.Known, ", "))
+}
+
+// Code names the error for users.
+func (e *UnknownQuery) Code() string { return "unknown_query" }
+
+// Facts are what the error is about.
+func (e *UnknownQuery) Facts() map[string]any {
+	return map[string]any{"query": e.Name, "known": e.Known}
+}
+
+// QueryFailed: the handler failed, met a limit or asked for what only a turn may do.
+type QueryFailed struct {
+	Name string
+	Err  history.RunError
+}
+
+func (e *QueryFailed) Error() string {
+	return fmt.Sprintf("query %q failed: %s", e.Name, e.Err.Message)
+}
+
+// Code names the error for users.
+func (e *QueryFailed) Code() string { return "query_failed" }
+
+// Facts are what the error is about.
+func (e *QueryFailed) Facts() map[string]any {
+	facts := map[string]any{"query": e.Name, "kind": e.Err.Kind}
+	if len(e.Err.Details) > 0 {
+		facts["details"] = e.Err.Details
+	}
+	return facts
+}

@@ -1,0 +1,182 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"aion.dev/aion/engine/history"
+)
+
+// Replay shows recorded turns again; it may be called repeatedly with consecutive pieces. events are in order without gaps, begin at Seen()+1 or
+// earlier and reach the last event that the last of turns asked for. *Mismatch means that the code asks for something else than it did.
+func (m *Machine) Replay(ctx context.Context, turns []history.Turn, events []history.Event) error {
+	if len(turns) == 0 {
+		return nil
+	}
+	if err := m.usable(); err != nil {
+		return err
+	}
+	stop := m.watch(ctx)
+	defer stop()
+	for _, turn := range turns {
+		if err := ctx.Err(); err != nil {
+			return m.broke(context.Cause(ctx))
+		}
+		if m.ended {
+			return m.broke(fmt.Errorf("turn %d follows turn %d, which closed the run", turn.N, m.turns))
+		}
+		if err := m.again(turn, events); err != nil {
+			return m.broke(err)
+		}
+	}
+	return nil
+}
+
+// again shows one recorded turn.
+func (m *Machine) again(turn history.Turn, events []history.Event) error {
+	if turn.N != m.turns+1 || turn.Through < m.seen {
+		return fmt.Errorf("turn %d through event %d does not follow turn %d through event %d", turn.N, turn.Through, m.turns, m.seen)
+	}
+	news, err := between(events, m.seen+1, turn.Through+1)
+	if err != nil {
+		return err
+	}
+	asked, err := between(events, turn.FirstSeq, turn.FirstSeq+turn.Count)
+	if err != nil {
+		return err
+	}
+	// A turn that met a limit ends again only under limits, and need not meet them at the same place: limits are configuration, not history.
+	limited := metLimit(asked)
+	m.ledger.begin(book{n: turn.N, recorded: asked, replay: true, bound: limited})
+	if err := m.run(news, limited); err != nil {
+		return err
+	}
+	if limited {
+		m.ended = true
+		return nil
+	}
+	return m.ledger.complete()
+}
+
+// Next makes a new turn. news are all events with seq > Seen(), in order, recorded answers to the last turn included. Errors: *runtime.Crash if the
+// runtime broke, ctx's cause if ctx ended first. The step must be recorded, or the machine closed, before the next call.
+func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error) {
+	if err := m.usable(); err != nil {
+		return nil, err
+	}
+	through := m.seen
+	if len(news) > 0 {
+		through = news[len(news)-1].Seq
+	}
+	news, err := between(news, m.seen+1, through+1)
+	if err != nil {
+		return nil, m.broke(err)
+	}
+	stop := m.watch(ctx)
+	defer stop()
+	if ctx.Err() != nil {
+		return nil, m.broke(context.Cause(ctx))
+	}
+	m.ledger.begin(book{n: m.turns + 1, bound: true})
+	if err := m.run(news, true); err != nil {
+		return nil, m.broke(err)
+	}
+	m.step = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended}
+	if !m.ended {
+		m.step.Waiting = m.ledger.waiting()
+	}
+	return m.step, nil
+}
+
+// Recorded tells the machine that the step it made was recorded as turn, so that it may stay for the next one. appended are the events that the turn
+// asked for, as the state machine appended them. An error means that something else was recorded: the machine must be closed.
+func (m *Machine) Recorded(turn history.Turn, appended []history.Event) error {
+	step := m.step
+	switch {
+	case step == nil:
+		return m.broke(fmt.Errorf("turn %d was recorded, but not made here", turn.N))
+	case turn.N != step.N || turn.Through != step.Through || turn.Count != uint64(len(step.Asked)) || len(appended) != len(step.Asked):
+		return m.broke(fmt.Errorf("turn %d through %d with %d events was recorded with %d events appended, made was turn %d through %d with %d events",
+			turn.N, turn.Through, turn.Count, len(appended), step.N, step.Through, len(step.Asked)))
+	}
+	for i, e := range appended {
+		if e.Seq != turn.FirstSeq+uint64(i) || !same(step.Asked[i], e.Data) {
+			return m.broke(fmt.Errorf("event %d is %s, asked for as event %d was %s", e.Seq, describe(e.Data), turn.FirstSeq+uint64(i), describe(step.Asked[i])))
+		}
+	}
+	m.step = nil
+	return nil
+}
+
+// run delivers news and runs the code until it waits or ends.
+func (m *Machine) run(news []history.Event, bound bool) error {
+	for _, e := range news {
+		if err := m.ledger.deliver(e); err != nil {
+			return err
+		}
+	}
+	if len(news) > 0 {
+		last := news[len(news)-1]
+		m.seen, m.ledger.now = last.Seq, last.At
+	}
+	m.turns++
+	if m.ledger.book.mismatch == nil {
+		end, err := m.exec.Resume(bound)
+		if err != nil {
+			return err
+		}
+		if end != nil {
+			m.ended = true
+			m.ledger.end(end)
+		}
+	}
+	if mismatch := m.ledger.book.mismatch; mismatch != nil && !bound {
+		return mismatch
+	}
+	return nil
+}
+
+func (m *Machine) broke(err error) error {
+	if m.broken == nil {
+		m.broken = err
+	}
+	return err
+}
+
+// between returns the events with from <= seq < to.
+func between(events []history.Event, from, to uint64) ([]history.Event, error) {
+	if from >= to {
+		return nil, nil
+	}
+	if len(events) == 0 || from < events[0].Seq || to-events[0].Seq > uint64(len(events)) {
+		return nil, fmt.Errorf("events %d to %d are needed, %s were given", from, to-1, span(events))
+	}
+	first := events[0].Seq
+	part := events[from-first : to-first]
+	for i, e := range part {
+		if e.Seq != from+uint64(i) || e.Data == nil {
+			return nil, fmt.Errorf("events have a gap: event %d stands in the place of event %d", e.Seq, from+uint64(i))
+		}
+	}
+	return part, nil
+}
+
+func span(events []history.Event) string {
+	if len(events) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("events %d to %d", events[0].Seq, events[len(events)-1].Seq)
+}
+
+// metLimit reports whether a turn that asked for these events was ended by a limit.
+func metLimit(asked []history.Event) bool {
+	if len(asked) == 0 {
+		return false
+	}
+	failed, ok := asked[len(asked)-1].Data.(*history.WorkflowFailed)
+	return ok && failed.Error.Kind == history.KindLimit
+}
+
+// errStop ends code whose turn is over for the ledger.
+var errStop = errors.New("the turn ended")

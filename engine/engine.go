@@ -2,13 +2,14 @@ package engine
 
 import (
 	"context"
-	"time"
+	"errors"
+	"sync/atomic"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Config wires an Engine. Log, Blobs, Compiler and Node are required.
@@ -17,104 +18,87 @@ type Config struct {
 	Log      Log
 	Blobs    Blobs
 	Compiler runtime.Compiler
-	// CheckArchive compiles and initialises an archive where a crash hurts nobody (a child process). Nil = in this process.
+	// CheckArchive compiles and initialises an archive where a crash hurts nobody (a child process). Nil = in this process only.
 	CheckArchive func(ctx context.Context, archive []byte) error
 	Archive      catalog.Limits
 	Limits       Limits
 	Logger       hclog.Logger
+	Metrics      prometheus.Registerer // where the engine's figures are registered; nil = nowhere
 }
 
-// Limits bound what callers control. The zero value of each field is its default.
-type Limits struct {
-	PayloadBytes   int            // 2 MiB
-	HistoryEvents  uint64         // 50,000
-	HistoryBytes   uint64         // 64 MiB
-	WaitingSignals uint64         // 10,000
-	Runtime        runtime.Limits // steps, memory, output, log volume, pending things
-	Resident       int            // executions kept parked on the leader: 10,000
-	Turns          int            // turns computed at once: number of CPUs
+// Validate refuses a configuration that cannot work, naming the field.
+func (c *Config) Validate() error {
+	switch {
+	case c.Node == "":
+		return errors.New("engine: Config.Node is empty")
+	case c.Log == nil:
+		return errors.New("engine: Config.Log is nil")
+	case c.Blobs == nil:
+		return errors.New("engine: Config.Blobs is nil")
+	case c.Compiler == nil:
+		return errors.New("engine: Config.Compiler is nil")
+	}
+	return c.Limits.Validate()
 }
 
 // Engine is the front desk of one node: every API call, on the leader or not, comes through it.
-type Engine struct{}
+type Engine struct {
+	cfg      Config
+	limits   Limits
+	log      hclog.Logger
+	metrics  *metrics
+	programs *programs
+	schemas  *schemas
+	queries  *queries
+	hub      *hub
+	ready    *reconciler
+	vetting  chan struct{} // one for each deploy that compiles
+	draining atomic.Bool
+}
+
+var _ API = (*Engine)(nil)
+
+// What a node keeps, whatever its configuration.
+const (
+	keptPrograms = 1024
+	keptSchemas  = 1024
+	vetsAtOnce   = 2
+)
 
 // New makes an engine. Nothing runs until Run.
-func New(cfg Config) (*Engine, error) { panic("engine: New is being built") }
+func New(cfg Config) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = hclog.NewNullLogger()
+	}
+	limits := cfg.Limits.withDefaults()
+	e := &Engine{
+		cfg: cfg, limits: limits, log: cfg.Logger.Named("engine"), metrics: newMetrics(),
+		programs: &programs{blobs: cfg.Blobs, compiler: cfg.Compiler, cache: runtime.NewCache(keptPrograms)},
+		queries:  newQueries(limits),
+		hub:      newHub(cfg.Log),
+		vetting:  make(chan struct{}, vetsAtOnce),
+	}
+	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas, nil)}
+	e.ready = newReconciler(e)
+	if cfg.Metrics != nil {
+		if err := e.metrics.register(cfg.Metrics); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
 
-// Run runs what every node runs, whoever leads: the reconciler that compiles what the state names and reports readiness, and the feed that wakes those
+// Run runs what every node runs, whoever leads: the reconciler that compiles what the state names and reports readiness, and the hub that wakes those
 // who wait for results. It returns when ctx ends and all its goroutines are gone.
-func (e *Engine) Run(ctx context.Context) error { panic("engine: Run is being built") }
-
-// Lead runs the leader's loops: turns, timers, sweeping. The cluster calls it after winning and a barrier; ctx ends on loss, and Lead returns before the next win.
-func (e *Engine) Lead(ctx context.Context, term uint64) { panic("engine: Lead is being built") }
-
-// Drain refuses new deploys on this node with *Unavailable; reads and runs go on.
-func (e *Engine) Drain() { panic("engine: Drain is being built") }
-
-// Call is what every mutation carries. A zero Request means that the caller gave no key.
-type Call struct {
-	Request *fsm.Request
-	Actor   string
-}
-
-// Read says how fresh a read must be. The zero value is linearizable.
-type Read struct {
-	Stale    bool   // answer from this node's state as it is
-	MinIndex uint64 // with Stale: wait (at most 5 s) until this node has applied this index
-}
-
-// Answered is what every answer to a mutation carries.
-type Answered struct {
-	Index        uint64
-	Deduplicated bool
-}
-
-// LoadRequest is a deploy.
-type LoadRequest struct {
-	Call
-	Archive []byte
-	Route   bool
-	Expect  []catalog.Expect
-	DryRun  bool // validate everything, say what would happen, change nothing
-	Message string
-}
-
-// VersionRow is a line of the listing: one for each member of each loaded package.
-type VersionRow struct {
-	Package     *catalog.Package
-	Member      catalog.Member
-	RouteActive bool
-	ReadyNodes  []string
-	Pins        fsm.PinCounts // of the whole package
-}
-
-// Pins is what pins one version.
-type Pins struct {
-	Version     catalog.Version
-	RouteActive bool // of any member
-	Counts      fsm.PinCounts
-	Holders     []fsm.PinHolder
-	Next        string
-	Index       uint64
-}
-
-// StartRequest is a start. WorkflowID empty = a generated one.
-type StartRequest struct {
-	Call
-	Type       string
-	WorkflowID string
-	Version    string
-	Input      history.Payload
-	Attributes history.Attributes
-	Timeout    time.Duration
-}
-
-// Result is how a run stands, and how it ended if it did. A run that continued as new is followed to the newest run unless a run id was given.
-type Result struct {
-	WorkflowID string
-	RunID      history.RunID
-	Status     history.Status
-	Result     history.Payload
-	Error      *history.RunError
-	Index      uint64
+func (e *Engine) Run(ctx context.Context) error {
+	g, _ := lifecycle.New(ctx)
+	g.Go("feed", func(ctx context.Context) error { return e.hub.tail(ctx, e.ready.notice) })
+	g.Go("follow", e.hub.follow)
+	g.Go("readiness", e.ready.run)
+	err := g.Wait()
+	e.queries.kept.clear()
+	return err
 }

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// What is checked here needs no state: it is refused before the log and not remembered under a request id.
+
+func checkType(field, typ string) error {
+	if typ == "" || len(typ) > catalog.MaxNameLength || !utf8.ValidString(typ) {
+		return invalid(field, "has %d bytes; a workflow type has 1 to %d", len(typ), catalog.MaxNameLength)
+	}
+	return nil
+}
+
+// checkRef bounds how a run is addressed. An id that no run can have is simply not found.
+func checkRef(ref fsm.RunRef) error {
+	if err := history.CheckWorkflowID(ref.WorkflowID); err != nil {
+		return invalid("workflow_id", "%v", err)
+	}
+	return nil
+}
+
+// checkName bounds names of signals and queries.
+func checkName(name string) error {
+	if n := utf8.RuneCountInString(name); n < 1 || n > MaxSignalName || !utf8.ValidString(name) {
+		return invalid("name", "has %d characters; 1 to %d of UTF-8 are allowed", n, MaxSignalName)
+	}
+	return nil
+}
+
+// checkPayload refuses what is not one JSON value, saying where it breaks, or is too large.
+func (e *Engine) checkPayload(field string, p history.Payload) error {
+	if len(p) > e.limits.PayloadBytes {
+		return invalid(field, "has %d bytes, the limit is %d", len(p), e.limits.PayloadBytes)
+	}
+	if len(p) == 0 {
+		return nil
+	}
+	if !utf8.Valid(p) {
+		return invalid(field, "is no JSON: it is no UTF-8")
+	}
+	if !json.Valid(p) {
+		var v any
+		return invalid(field, "is no JSON: %v", json.Unmarshal(p, &v))
+	}
+	return nil
+}
+
+// checkCursor bounds a cursor that only the state machine can read.
+func checkCursor(cursor string) error {
+	if len(cursor) > 512 || !utf8.ValidString(cursor) {
+		return invalid("cursor", "has %d bytes and was not given out by this listing", len(cursor))
+	}
+	return nil
+}
+
+// clip shortens what a caller wrote, for a message.
+func clip(s string) string { return clipTo(s, 80) }
+
+// clipTo cuts s to at most limit bytes of UTF-8, and shows that it did.
+func clipTo(s string, limit int) string {
+	const dots = "..."
+	if len(s) > limit {
+		s = s[:limit-len(dots)] + dots
+	}
+	return strings.ToValidUTF8(s, "")
+}

@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
+)
+
+// LoadRequest is a deploy.
+type LoadRequest struct {
+	Call
+	Archive []byte
+	Route   bool
+	Expect  []catalog.Expect
+	DryRun  bool // validate everything, say what would happen, change nothing; uses no request id
+	Message string
+}
+
+// putAge is how long a blob may have waited for the entry that names it: the sweeper takes unnamed blobs after an hour.
+const putAge = 10 * time.Minute
+
+// LoadPackage validates everything that can be told from the bytes, puts them on a majority, and only then proposes the entry that names them: a
+// package that fails leaves nothing behind. The entry loads all members and flips all their routes in one step.
+func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswer, Answered, error) {
+	if err := r.validate(); err != nil {
+		return nil, Answered{}, err
+	}
+	if r.DryRun {
+		r.Request = nil
+	}
+	if res, ok, err := e.known(r.Call); ok || err != nil {
+		if err != nil {
+			return nil, Answered{}, err
+		}
+		return outcome[*fsm.LoadAnswer](r.Call, res)
+	}
+	if e.draining.Load() {
+		return nil, Answered{}, &Unavailable{Why: "this node is draining and takes no deploys; another node does"}
+	}
+	archive, err := e.vet(ctx, r.Archive)
+	if err != nil {
+		return nil, Answered{}, err
+	}
+	cmd := &fsm.LoadPackage{Package: archive.Package(), Route: r.Route, Expect: r.Expect, Message: r.Message}
+	if r.DryRun {
+		return e.rehearse(ctx, cmd)
+	}
+	began := time.Now()
+	digest, err := e.cfg.Blobs.Put(ctx, r.Archive)
+	switch age := time.Since(began); {
+	case err != nil:
+		return nil, Answered{}, err
+	case digest != archive.Digest:
+		return nil, Answered{}, fmt.Errorf("engine: the archive's digest is %s, but it was stored as %s", archive.Digest, digest)
+	case age > putAge:
+		return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("storing the archive took %s; nothing was proposed", age)}
+	}
+	return propose[*fsm.LoadAnswer](ctx, e, r.Call, cmd)
+}
+
+func (r *LoadRequest) validate() error {
+	if err := r.Call.validate(); err != nil {
+		return err
+	}
+	if err := checkText("message", r.Message, MaxMessage); err != nil {
+		return err
+	}
+	if len(r.Expect) > catalog.MaxMembers {
+		return invalid("expect_route", "has %d conditions, the limit is %d", len(r.Expect), catalog.MaxMembers)
+	}
+	for _, x := range r.Expect {
+		if err := x.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// vet opens an archive and compiles everything in it. The first compilation runs where a crash hurts nobody, if there is such a place: module code
+// runs then, and although it runs under limits here too, this process serves everybody.
+func (e *Engine) vet(ctx context.Context, data []byte) (*catalog.Archive, error) {
+	archive, err := catalog.Open(data, e.cfg.Archive)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSchemas(archive); err != nil {
+		return nil, err
+	}
+	if e.programs.has(archive.Version) { // the same content compiled here before
+		return archive, nil
+	}
+	select {
+	case e.vetting <- struct{}{}:
+		defer func() { <-e.vetting }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	limit := e.limits.CheckTimeout
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &catalog.InvalidPackage{Reason: fmt.Sprintf("does not compile within %s", limit)})
+	defer cancel()
+	if e.cfg.CheckArchive != nil {
+		if err := e.cfg.CheckArchive(ctx, data); err != nil {
+			return nil, causeOf(ctx, err)
+		}
+	}
+	if _, err := e.programs.compile(ctx, archive); err != nil {
+		return nil, causeOf(ctx, err)
+	}
+	return archive, nil
+}
+
+// causeOf prefers the reason for which ctx ended over the shape in which its end came back.
+func causeOf(ctx context.Context, err error) error {
+	var typed interface{ Code() string }
+	if cause := context.Cause(ctx); cause != nil && !errors.As(err, &typed) {
+		return cause
+	}
+	return err
+}
+
+// rehearse answers what cmd would do now, on a copy of the catalog.
+func (e *Engine) rehearse(ctx context.Context, cmd *fsm.LoadPackage) (answer *fsm.LoadAnswer, a Answered, err error) {
+	readErr := e.read(ctx, Read{}, func(v fsm.View) {
+		a.Index = v.Index()
+		var change catalog.LoadChange
+		cmd.Package.LoadedAt = int64(v.Now())
+		change, err = v.Catalog().Clone().Load(cmd.Package, cmd.Route, cmd.Expect, v.Index())
+		answer = &fsm.LoadAnswer{Package: change.Package, FreshlyLoaded: change.FreshlyLoaded, Routes: change.Routes}
+	})
+	if readErr != nil {
+		return nil, a, readErr
+	}
+	if err != nil {
+		return nil, a, err
+	}
+	return answer, a, nil
+}
+
+// Drain refuses new deploys on this node with *Unavailable; reads, runs and repeated requests go on.
+func (e *Engine) Drain() { e.draining.Store(true) }

@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/lifecycle"
+)
+
+// driver takes the turns of ready runs. It reads the ready index from its beginning, by cursor, and gives each run a visit: a goroutine that takes turns of
+// that run until it needs none. At most Limits.InFlight visits are under way, of which Limits.Turns compute; the others wait for their turn to be recorded.
+//
+// A run that becomes ready while it is visited appears in the index again; the visit then looks once more before it ends. So every ready run is either
+// beyond the cursor, or visited, or waits in the stuck room for its program.
+type driver struct {
+	e        *Engine
+	group    *lifecycle.Group
+	timers   *timers
+	slots    chan struct{} // one for each visit
+	cpus     chan struct{} // one for each visit that computes
+	resident *keep[history.RunID, *replay.Machine]
+	stuck    *stuck
+	rescan   chan struct{} // read the ready index from its beginning again
+
+	mu     sync.Mutex
+	active map[history.RunID]bool // runs that are visited; true = look once more
+}
+
+// readyBatch is how much of the ready index is read at a time.
+const readyBatch = 1024
+
+func newDriver(e *Engine, g *lifecycle.Group, t *timers) *driver {
+	d := &driver{
+		e: e, group: g, timers: t,
+		slots:  make(chan struct{}, e.limits.InFlight),
+		cpus:   make(chan struct{}, e.limits.Turns),
+		rescan: make(chan struct{}, 1),
+		active: make(map[history.RunID]bool),
+	}
+	d.resident = newKeep[history.RunID](e.limits.Resident, func(m *replay.Machine) { m.Close() })
+	d.stuck = newStuck(e, g, d.again)
+	return d
+}
+
+// run hands out visits until ctx ends.
+func (d *driver) run(ctx context.Context) error {
+	moved := make(chan struct{}, 1)
+	d.group.Go("index", func(ctx context.Context) error { return d.watch(ctx, moved) })
+	var at fsm.ReadyCursor
+	for {
+		var ready []fsm.ReadyRun
+		d.e.cfg.Log.View(func(v fsm.View) {
+			if first, armed := v.NextTimer(); armed {
+				d.timers.notice(first)
+			}
+			var next fsm.ReadyCursor
+			if ready, next = v.Ready(at, readyBatch); len(ready) > 0 {
+				at = next
+			}
+		})
+		for _, r := range ready {
+			if err := d.begin(ctx, r.RunID); err != nil {
+				return err
+			}
+		}
+		if len(ready) == readyBatch {
+			continue
+		}
+		select {
+		case <-moved:
+		case <-d.rescan:
+			at = fsm.ReadyCursor{}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// watch says that the state moved. It is the one waiter on the index, whatever the number of runs.
+func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
+	var index uint64
+	for {
+		var err error
+		if index, err = d.e.cfg.Log.Wait(ctx, index); err != nil {
+			return err
+		}
+		select {
+		case moved <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// again asks for all ready runs anew, for those that were passed over when they could not be served.
+func (d *driver) again() {
+	select {
+	case d.rescan <- struct{}{}:
+	default:
+	}
+}
+
+// begin starts a visit, or makes the one under way look once more. It waits for a free slot.
+func (d *driver) begin(ctx context.Context, id history.RunID) error {
+	d.mu.Lock()
+	_, on := d.active[id]
+	d.active[id] = on
+	d.mu.Unlock()
+	if on {
+		return nil
+	}
+	select {
+	case d.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	d.group.Go("visit", func(ctx context.Context) error {
+		defer func() { <-d.slots }()
+		for ctx.Err() == nil {
+			(&visit{d: d, id: id}).takeTurns(ctx)
+			if d.end(id) {
+				break
+			}
+		}
+		return nil
+	})
+	return nil
+}
+
+// end ends a visit unless the run became ready again meanwhile.
+func (d *driver) end(id history.RunID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.active[id] {
+		d.active[id] = false
+		return false
+	}
+	delete(d.active, id)
+	return true
+}

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// History returns one page of a run's events from seq from on, and where to go on: next is 0 when the run is closed and there is no more. At the end of
+// an open run's history it waits up to wait for more.
+func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next, index uint64, err error) {
+	if err := checkRef(ref); err != nil {
+		return nil, 0, 0, err
+	}
+	if limit, err = checkPage(limit); err != nil {
+		return nil, 0, 0, err
+	}
+	if err := checkWait(wait); err != nil {
+		return nil, 0, 0, err
+	}
+	from = max(from, 1)
+	var run fsm.Run
+	look := func(v fsm.View) {
+		index = v.Index()
+		if run, err = find(v, ref); err != nil {
+			return
+		}
+		ref.RunID = run.RunID // a page follows the run it began with
+		if from > run.Events+1 {
+			err = invalid("from", "is %d, but the history has %d events", from, run.Events)
+			return
+		}
+		events = v.Events(run.RunID, from, limit)
+	}
+	if readErr := e.read(ctx, rd, look); readErr != nil {
+		return nil, 0, 0, readErr
+	}
+	if err == nil && wait > 0 && len(events) == 0 && run.Status.Open() {
+		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r fsm.Run) bool { return r.Events >= from || !r.Status.Open() })
+		e.cfg.Log.View(look)
+	}
+	if err != nil {
+		return nil, 0, index, err
+	}
+	next = from + uint64(len(events))
+	if !run.Status.Open() && next > run.Events {
+		next = 0
+	}
+	return events, next, index, nil
+}

@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/fsm"
+)
+
+// Feed returns public events after the cursor, waiting up to wait for the first. It answers from this node's state: the feed is the same on every node.
+// The zero cursor begins with the oldest event that is kept; another one from which events are gone is refused, so that nobody skips any unawares.
+func (e *Engine) Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) (events []fsm.FeedEvent, next fsm.FeedCursor, err error) {
+	if limit, err = checkPage(limit); err != nil {
+		return nil, after, err
+	}
+	if err := checkWait(wait); err != nil {
+		return nil, after, err
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		grown := e.hub.growing()
+		e.cfg.Log.View(func(v fsm.View) {
+			if start := v.FeedStart(); after != (fsm.FeedCursor{}) && after.Index+1 < start {
+				err = invalid("after", "is index %d, but the event stream is kept from index %d on", after.Index, start)
+				return
+			}
+			events, next = v.Feed(after, limit)
+		})
+		if err != nil || len(events) > 0 {
+			return events, next, err
+		}
+		select {
+		case <-grown:
+		case <-timer.C:
+			return nil, after, nil
+		case <-ctx.Done():
+			return nil, after, nil
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// hub wakes those who wait for a run or for the public feed. One goroutine tails the feed for the whole node and knows from it which runs closed; a
+// second one looks, at most every followPause, at the few runs whose growth somebody follows. Waiters never look at the state on every index.
+type hub struct {
+	log Log
+
+	mu      sync.Mutex                             // guards what follows
+	waiters map[history.RunID]map[*waiter]struct{} // by run
+	growth  int                                    // waiters with a condition other than closing
+	fed     chan struct{}                          // closed, and replaced, when the feed grew
+}
+
+// waiter waits until its condition holds for a run. The hub sends at most once.
+type waiter struct {
+	until func(fsm.Run) bool
+	grows bool // the condition can come true while the run is open
+	done  chan struct{}
+}
+
+// followPause coalesces the looks at followed runs under load. When nothing happens for longer, news arrive at once.
+const followPause = 20 * time.Millisecond
+
+// feedBatch is how much of the feed is read at a time.
+const feedBatch = 1024
+
+func newHub(log Log) *hub {
+	return &hub{log: log, waiters: make(map[history.RunID]map[*waiter]struct{}), fed: make(chan struct{})}
+}
+
+// awaitClose returns when the run closed, when wait is over or when ctx ends. Callers look for themselves which it was.
+func (h *hub) awaitClose(ctx context.Context, wait time.Duration, id history.RunID) {
+	h.await(ctx, wait, id, &waiter{until: func(r fsm.Run) bool { return !r.Status.Open() }})
+}
+
+// awaitGrowth is awaitClose for a condition that may come true while the run is open.
+func (h *hub) awaitGrowth(ctx context.Context, wait time.Duration, id history.RunID, until func(fsm.Run) bool) {
+	h.await(ctx, wait, id, &waiter{until: until, grows: true})
+}
+
+func (h *hub) await(ctx context.Context, wait time.Duration, id history.RunID, w *waiter) {
+	w.done = make(chan struct{})
+	h.enter(id, w)
+	defer h.leave(id, w)
+	over := false
+	h.log.View(func(v fsm.View) { // what happened before enter
+		run, ok := v.Run(id)
+		over = !ok || w.until(run)
+	})
+	if over {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-w.done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (h *hub) enter(id history.RunID, w *waiter) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.waiters[id] == nil {
+		h.waiters[id] = make(map[*waiter]struct{})
+	}
+	h.waiters[id][w] = struct{}{}
+	if w.grows {
+		h.growth++
+	}
+}
+
+// leave also serves a waiter that was woken and is gone already.
+func (h *hub) leave(id history.RunID, w *waiter) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.remove(id, w)
+}
+
+func (h *hub) remove(id history.RunID, w *waiter) {
+	if _, ok := h.waiters[id][w]; !ok {
+		return
+	}
+	delete(h.waiters[id], w)
+	if len(h.waiters[id]) == 0 {
+		delete(h.waiters, id)
+	}
+	if w.grows {
+		h.growth--
+	}
+}
+
+// wake ends the waits for a run.
+func (h *hub) wake(id history.RunID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.waiters[id] {
+		close(w.done)
+		h.remove(id, w)
+	}
+}
+
+func (h *hub) wakeAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, set := range h.waiters {
+		for w := range set {
+			close(w.done)
+			h.remove(id, w)
+		}
+	}
+}
+
+// tail follows the feed until ctx ends, calling notice for each event that is not the close of a run, and once with "" when events may have been
+// missed because the feed was cut below the hub's place.
+func (h *hub) tail(ctx context.Context, notice func(name string)) error {
+	at := fsm.FeedCursor{}
+	h.log.View(func(v fsm.View) { at = fsm.FeedCursor{Index: v.Index(), N: math.MaxUint32} })
+	for {
+		var events []fsm.FeedEvent
+		var index uint64
+		missed := false
+		h.log.View(func(v fsm.View) {
+			index = v.Index()
+			missed = v.FeedStart() > at.Index+1
+			events, at = v.Feed(at, feedBatch)
+		})
+		if missed {
+			h.wakeAll()
+			notice("")
+		}
+		for _, ev := range events {
+			if ev.Name == "WorkflowClosed" {
+				h.wake(ev.RunID)
+			} else {
+				notice(ev.Name)
+			}
+		}
+		if len(events) > 0 || missed {
+			h.announce()
+		}
+		if len(events) == feedBatch {
+			continue
+		}
+		if _, err := h.log.Wait(ctx, index); err != nil {
+			return err
+		}
+	}
+}
+
+// announce wakes those who wait for the feed itself.
+func (h *hub) announce() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	close(h.fed)
+	h.fed = make(chan struct{})
+}
+
+// growing returns a channel that is closed when the feed next grows.
+func (h *hub) growing() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.fed
+}
+
+// follow looks at followed runs whenever the state moved, until ctx ends.
+func (h *hub) follow(ctx context.Context) error {
+	var index uint64
+	for {
+		var err error
+		if index, err = h.log.Wait(ctx, index); err != nil {
+			return err
+		}
+		h.lookAtFollowed()
+		if err := pause(ctx, followPause); err != nil {
+			return err
+		}
+	}
+}
+
+func (h *hub) lookAtFollowed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.growth == 0 {
+		return
+	}
+	h.log.View(func(v fsm.View) {
+		for id, set := range h.waiters {
+			var run fsm.Run
+			known := false
+			for w := range set {
+				if !w.grows {
+					continue
+				}
+				if !known {
+					run, known = v.Run(id)
+				}
+				if !known || w.until(run) {
+					close(w.done)
+					h.remove(id, w)
+				}
+			}
+		}
+	})
+}
+
+// pause waits for d or ctx's end.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

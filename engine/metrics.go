@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are the engine's figures. They are registered nowhere unless Config says where.
+type metrics struct {
+	starts      prometheus.Counter
+	turns       prometheus.Counter
+	compute     prometheus.Histogram
+	commit      prometheus.Histogram
+	replayed    prometheus.Counter
+	timers      prometheus.Counter
+	quarantined prometheus.Counter
+	queries     prometheus.Counter
+	resident    prometheus.Gauge
+	programs    prometheus.Gauge
+}
+
+func newMetrics() *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "aion", Subsystem: "engine", Name: name, Help: help})
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "aion", Subsystem: "engine", Name: name, Help: help})
+	}
+	seconds := func(name, help string) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "aion", Subsystem: "engine", Name: name, Help: help,
+			Buckets: prometheus.ExponentialBuckets(1e-5, 4, 10)})
+	}
+	return &metrics{
+		starts:      counter("starts_total", "Starts acknowledged through this node."),
+		turns:       counter("turns_total", "Turns recorded by this node while leading."),
+		compute:     seconds("turn_compute_seconds", "Time to compute one turn, replay included."),
+		commit:      seconds("turn_commit_seconds", "Time from proposing a turn to its acknowledgement."),
+		replayed:    counter("replayed_events_total", "Events shown again to rebuild executions."),
+		timers:      counter("timers_fired_total", "Timers fired by this node while leading."),
+		quarantined: counter("quarantined_total", "Runs paused because their code broke the runtime."),
+		queries:     counter("queries_total", "Queries answered."),
+		resident:    gauge("resident_executions", "Executions parked on this node."),
+		programs:    gauge("programs_ready", "Loaded versions that this node has compiled."),
+	}
+}
+
+func (m *metrics) register(r prometheus.Registerer) error {
+	for _, c := range []prometheus.Collector{m.starts, m.turns, m.compute, m.commit, m.replayed, m.timers, m.quarantined, m.queries, m.resident, m.programs} {
+		if err := r.Register(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// computed counts the time that a turn took to compute.
+func (m *metrics) computed(d time.Duration) { m.compute.Observe(d.Seconds()) }
+
+// recorded counts a turn, and the time that it took to record.
+func (m *metrics) recorded(d time.Duration) {
+	m.turns.Inc()
+	m.commit.Observe(d.Seconds())
+}

@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/runtime"
+)
+
+// programs makes compiled programs of what the state names. It is shared by deploys, turns, queries and the reconciler.
+type programs struct {
+	blobs    Blobs
+	compiler runtime.Compiler
+	cache    *runtime.Cache
+}
+
+// loaded are the limits for archives that the state names: whoever deployed them checked them against its limits, and a node with stricter ones must
+// still run what the cluster runs.
+var loaded = catalog.Limits{MaxArchiveBytes: math.MaxInt64, MaxInflatedBytes: math.MaxInt64, MaxEntries: math.MaxInt}
+
+func (p *programs) has(v catalog.Version) bool {
+	_, ok := p.cache.Peek(v)
+	return ok
+}
+
+// compile returns the program of an archive at hand.
+func (p *programs) compile(ctx context.Context, a *catalog.Archive) (runtime.Program, error) {
+	return p.cache.Get(ctx, a.Version, func(ctx context.Context) (runtime.Program, error) { return p.compiler.Compile(ctx, a) })
+}
+
+// load returns the program of a loaded package, fetching and compiling its archive if it is not kept here.
+func (p *programs) load(ctx context.Context, pkg *catalog.Package) (runtime.Program, error) {
+	return p.cache.Get(ctx, pkg.Version, func(ctx context.Context) (runtime.Program, error) {
+		a, err := p.archive(ctx, pkg)
+		if err != nil {
+			return nil, err
+		}
+		return p.compiler.Compile(ctx, a)
+	})
+}
+
+// archive fetches and opens the archive of a loaded package.
+func (p *programs) archive(ctx context.Context, pkg *catalog.Package) (*catalog.Archive, error) {
+	data, err := p.blobs.Get(ctx, pkg.Blob)
+	if err != nil {
+		return nil, err
+	}
+	a, err := catalog.Open(data, loaded)
+	if err != nil {
+		return nil, err
+	}
+	if a.Version != pkg.Version {
+		return nil, fmt.Errorf("blob %s holds version %s instead of %s", pkg.Blob, a.Version, pkg.Version)
+	}
+	return a, nil
+}

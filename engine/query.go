@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/fsm"
+)
+
+// QueryTimeout: the run had no turn, or its handler no answer, in time.
+type QueryTimeout struct {
+	WorkflowID string
+	RunID      history.RunID
+	Limit      time.Duration
+	Waiting    bool // for the run's first turn
+}
+
+func (e *QueryTimeout) Error() string {
+	if e.Waiting {
+		return fmt.Sprintf("run %s of workflow %q recorded no first turn within %s", e.RunID, e.WorkflowID, e.Limit)
+	}
+	return fmt.Sprintf("the query of workflow %q was not answered within %s", e.WorkflowID, e.Limit)
+}
+
+// Code implements the refusals' interface.
+func (e *QueryTimeout) Code() string { return "query_timeout" }
+
+// Facts implements the refusals' interface.
+func (e *QueryTimeout) Facts() map[string]any {
+	return map[string]any{"workflow_id": e.WorkflowID, "run_id": e.RunID.String(), "limit": e.Limit.String()}
+}
+
+// queries keeps executions that answer queries: rebuilt by replay, and never used for turns, because a handler may change what its closure refers to
+// (DESIGN 7.6). One belongs to whoever took it; two queries of one run at a time use two.
+type queries struct {
+	kept *keep[history.RunID, *replay.Machine]
+	cpus chan struct{} // one for each query that computes
+}
+
+func newQueries(l Limits) *queries {
+	return &queries{
+		kept: newKeep[history.RunID](l.Queries, func(m *replay.Machine) { m.Close() }),
+		cpus: make(chan struct{}, l.Turns),
+	}
+}
+
+// Query asks a handler of a run's code as of the newest turn recorded when the query was made, and the index that this was at. A query before the first turn
+// waits for it. Closed runs answer while their version is loaded.
+func (e *Engine) Query(ctx context.Context, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error) {
+	if err := checkRef(ref); err != nil {
+		return nil, 0, err
+	}
+	if err := checkName(name); err != nil {
+		return nil, 0, err
+	}
+	if err := e.checkPayload("args", args); err != nil {
+		return nil, 0, err
+	}
+	limit := e.limits.QueryTimeout
+	late := &QueryTimeout{WorkflowID: ref.WorkflowID, Limit: limit}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
+	defer cancel()
+	run, pkg, index, err := e.queried(ctx, ref)
+	if err != nil {
+		return nil, index, causeOf(ctx, err)
+	}
+	if late.RunID = run.RunID; run.Turns == 0 && run.Status.Open() {
+		late.Waiting = true
+		return nil, index, late
+	}
+	result, err := e.ask(ctx, run, pkg, name, args)
+	if err != nil {
+		return nil, index, causeOf(ctx, err)
+	}
+	e.metrics.queries.Inc()
+	return result, index, nil
+}
+
+// queried finds the run, and waits for its first turn.
+func (e *Engine) queried(ctx context.Context, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index uint64, err error) {
+	look := func(v fsm.View) {
+		index = v.Index()
+		if run, err = find(v, ref); err != nil {
+			return
+		}
+		ref.RunID = run.RunID
+		var ok bool
+		if pkg, ok = v.Catalog().Package(run.Version); !ok {
+			err = &catalog.VersionUnavailable{Type: run.Type, Version: run.Version}
+		}
+	}
+	if readErr := e.read(ctx, Read{}, look); readErr != nil {
+		return run, nil, 0, readErr
+	}
+	if err == nil && run.Turns == 0 && run.Status.Open() {
+		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r fsm.Run) bool { return r.Turns > 0 || !r.Status.Open() })
+		e.cfg.Log.View(look)
+	}
+	return run, pkg, index, err
+}
+
+// ask answers one query on an execution that stands at run's newest turn.
+func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, name string, args history.Payload) (history.Payload, error) {
+	program, err := e.programs.load(ctx, pkg)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
+	}
+	select {
+	case e.queries.cpus <- struct{}{}:
+		defer func() { <-e.queries.cpus }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	m, ok := e.queries.kept.take(run.RunID)
+	if ok && m.Turns() != run.Turns {
+		m.Close()
+		ok = false
+	}
+	if !ok {
+		m, err = e.rebuild(ctx, program, pkg, run)
+	}
+	var result history.Payload
+	if err == nil {
+		result, err = m.Query(ctx, name, args)
+	}
+	var unknown *replay.UnknownQuery
+	var failed *replay.QueryFailed
+	if err == nil || errors.As(err, &unknown) || errors.As(err, &failed) {
+		e.queries.kept.put(run.RunID, m)
+	} else if m != nil { // after any other error it is good for Close only
+		m.Close()
+	}
+	return result, err
+}

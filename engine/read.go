@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/fsm"
+)
+
+// Read says how fresh a read must be. The zero value is linearizable.
+type Read struct {
+	Stale    bool   // answer from this node's state as it is
+	MinIndex uint64 // with Stale: wait (at most 5 s) until this node has applied this index
+}
+
+// read calls f with the state, once it is as fresh as rd asks.
+func (e *Engine) read(ctx context.Context, rd Read, f func(fsm.View)) error {
+	if err := e.freshen(ctx, rd); err != nil {
+		return err
+	}
+	e.cfg.Log.View(f)
+	return nil
+}
+
+func (e *Engine) freshen(ctx context.Context, rd Read) error {
+	if !rd.Stale {
+		return e.cfg.Log.Sync(ctx)
+	}
+	if rd.MinIndex == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, minIndexWait)
+	defer cancel()
+	at, err := e.cfg.Log.Wait(ctx, rd.MinIndex-1)
+	if err != nil {
+		e.cfg.Log.View(func(v fsm.View) { at = v.Index() })
+	}
+	if at < rd.MinIndex {
+		return &Unavailable{Why: fmt.Sprintf("this node has applied index %d and did not reach min_index %d in %s", at, rd.MinIndex, minIndexWait)}
+	}
+	return nil
+}
+
+// checkPage settles a caller's limit.
+func checkPage(limit int) (int, error) {
+	switch {
+	case limit == 0:
+		return DefaultPage, nil
+	case limit < 0 || limit > MaxPage:
+		return 0, invalid("limit", "is %d; 1 to %d are allowed", limit, MaxPage)
+	}
+	return limit, nil
+}
+
+func checkWait(wait time.Duration) error {
+	if wait < 0 || wait > MaxWait {
+		return invalid("wait", "is %s; 0s to %s are allowed", wait, MaxWait)
+	}
+	return nil
+}
+
+// ended reports whether err only says that ctx is over: a long poll then answers with what it has.
+func ended(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
+)
+
+// reconciler makes this node hold compiled what the state names, and tells the cluster through the log which versions it has. It is level-triggered: every
+// round compares what is with what should be, so that a missed event costs time, not truth.
+type reconciler struct {
+	e      *Engine
+	rouse  chan struct{}
+	failed chan failure
+
+	// Owned by run.
+	problems map[catalog.Version]string // loaded versions that did not compile here
+	compiled map[catalog.Version]bool   // loaded versions that did; a program may have left the cache since and is then compiled again when needed
+}
+
+type failure struct {
+	version catalog.Version
+	reason  string
+}
+
+// resync bounds how long the reconciler trusts that it heard of every change; retry is how soon it tries again what failed.
+const (
+	resync   = time.Minute
+	retry    = 5 * time.Second
+	maxCause = 500 // bytes of a reported problem
+)
+
+func newReconciler(e *Engine) *reconciler {
+	return &reconciler{
+		e: e, rouse: make(chan struct{}, 1), failed: make(chan failure),
+		problems: make(map[catalog.Version]string), compiled: make(map[catalog.Version]bool),
+	}
+}
+
+// notice asks for a round if the event says that the catalog, or who knows what, has changed.
+func (r *reconciler) notice(event string) {
+	switch event {
+	case "", "PackageLoaded", "VersionUnloaded", "MemberChanged":
+		select {
+		case r.rouse <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// fail records that this node cannot run a version although it could once.
+func (r *reconciler) fail(ctx context.Context, v catalog.Version, why error) {
+	select {
+	case r.failed <- failure{v, clipTo(why.Error(), maxCause)}:
+	case <-ctx.Done():
+	}
+}
+
+func (r *reconciler) run(ctx context.Context) error {
+	for {
+		next := resync
+		if !r.round(ctx) {
+			next = retry
+		}
+		timer := time.NewTimer(next)
+		select {
+		case <-r.rouse:
+		case f := <-r.failed:
+			delete(r.compiled, f.version)
+			r.problems[f.version] = f.reason
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// round compiles what is loaded, forgets what is not, and reports what the cluster does not know yet. False means that something is left to try again.
+func (r *reconciler) round(ctx context.Context) bool {
+	var packages []*catalog.Package
+	r.e.cfg.Log.View(func(v fsm.View) { packages = v.Catalog().Packages() })
+	loaded := make(map[catalog.Version]bool, len(packages))
+	for _, p := range packages {
+		loaded[p.Version] = true
+	}
+	for v := range r.compiled {
+		if !loaded[v] {
+			delete(r.compiled, v)
+			r.e.programs.cache.Evict(v)
+		}
+	}
+	for v := range r.problems {
+		if !loaded[v] {
+			delete(r.problems, v)
+		}
+	}
+	settled := true
+	for _, p := range packages {
+		if !r.compiled[p.Version] {
+			settled = r.compile(ctx, p) && settled
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		settled = r.report(ctx, p.Version) && settled
+	}
+	r.e.metrics.programs.Set(float64(len(r.compiled)))
+	return settled
+}
+
+func (r *reconciler) compile(ctx context.Context, p *catalog.Package) bool {
+	limited, cancel := context.WithTimeout(ctx, r.e.limits.CheckTimeout)
+	defer cancel()
+	if _, err := r.e.programs.load(limited, p); err != nil {
+		if ctx.Err() == nil {
+			r.e.log.Warn("a loaded version is not ready on this node", "version", p.Version.Short(), "error", err)
+			r.problems[p.Version] = clipTo(err.Error(), maxCause)
+		}
+		return false
+	}
+	r.compiled[p.Version] = true
+	delete(r.problems, p.Version)
+	return true
+}
+
+// report tells the cluster how this node stands with a version, if it says otherwise now.
+func (r *reconciler) report(ctx context.Context, version catalog.Version) bool {
+	want := fsm.ReportReady{Node: r.e.cfg.Node, Version: version, Ready: r.compiled[version], Problem: r.problems[version]}
+	known := false
+	r.e.cfg.Log.View(func(v fsm.View) {
+		if _, ok := v.Catalog().Package(version); !ok {
+			known = true // unloaded meanwhile
+		}
+		for _, row := range v.Readiness() {
+			if row.Node == want.Node && row.Version == version {
+				known = known || row.Ready == want.Ready && row.Problem == want.Problem
+			}
+		}
+	})
+	if known {
+		return true
+	}
+	if _, err := r.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &want}); err != nil {
+		r.e.log.Debug("readiness not reported, will try again", "version", version.Short(), "error", err)
+		return false
+	}
+	return true
+}

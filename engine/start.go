@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"github.com/google/uuid"
+)
+
+// StartRequest is a start.
+type StartRequest struct {
+	Call
+	Type       string
+	WorkflowID string // empty = a generated one
+	Version    string // full or prefix; empty = the routed one when the start is applied
+	Input      history.Payload
+	Attributes history.Attributes
+	Timeout    time.Duration // of the whole run; 0 = the workflow's own
+}
+
+// rechecks is how often a start follows a route that keeps moving to versions with other input schemas.
+const rechecks = 5
+
+// Start starts a run. Which version it runs is decided when the entry is applied; only the input schema must be known before, so the entry carries
+// the digest of the schema that the input was checked against, and the state machine asks for another check if it resolves another one.
+func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, Answered, error) {
+	if err := e.checkStart(&r); err != nil {
+		return nil, Answered{}, err
+	}
+	// A repeated request mints another run id: the state machine answers the first one.
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, Answered{}, fmt.Errorf("engine: mint a run id: %w", err)
+	}
+	cmd := &fsm.StartRun{
+		WorkflowID: r.WorkflowID, RunID: history.RunID(id), Type: r.Type, Version: r.Version,
+		Input: r.Input, Attributes: r.Attributes, Timeout: history.Duration(r.Timeout),
+	}
+	if cmd.WorkflowID == "" {
+		cmd.WorkflowID = id.String()
+	}
+	for range rechecks {
+		var violation error
+		if cmd.CheckedSchema, violation, err = e.checkInput(ctx, cmd); err != nil {
+			return nil, Answered{}, err
+		}
+		if violation != nil {
+			// Before refusing, look with everything that was acknowledged: the route may have moved, or this may be a repeated request.
+			if err := e.cfg.Log.Sync(ctx); err != nil {
+				return nil, Answered{}, err
+			}
+			if res, ok, err := e.known(r.Call); err != nil {
+				return nil, Answered{}, err
+			} else if ok {
+				return outcome[*fsm.StartAnswer](r.Call, res)
+			}
+			if cmd.CheckedSchema, violation, err = e.checkInput(ctx, cmd); err != nil {
+				return nil, Answered{}, err
+			}
+			if violation != nil {
+				return nil, Answered{}, violation
+			}
+		}
+		answer, a, err := propose[*fsm.StartAnswer](ctx, e, r.Call, cmd)
+		var recheck *fsm.Recheck
+		if !errors.As(err, &recheck) {
+			if err == nil {
+				e.metrics.starts.Inc()
+			}
+			return answer, a, err
+		}
+	}
+	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("the route of %q moved %d times to versions with another input schema while this start was under way", r.Type, rechecks)}
+}
+
+func (e *Engine) checkStart(r *StartRequest) (err error) {
+	if err := checkType("type", r.Type); err != nil {
+		return err
+	}
+	if r.WorkflowID != "" {
+		if err := checkRef(fsm.RunRef{WorkflowID: r.WorkflowID}); err != nil {
+			return err
+		}
+	}
+	if err := checkText("version", r.Version, 64); err != nil {
+		return err
+	}
+	if r.Timeout < 0 || r.Timeout > MaxTimeout {
+		return invalid("timeout", "is %s; more than 0s and at most %s is allowed", r.Timeout, MaxTimeout)
+	}
+	if err := e.checkPayload("input", r.Input); err != nil {
+		return err
+	}
+	r.Attributes, err = checkAttributes(r.Attributes)
+	return err
+}
+
+// checkInput checks cmd's input against the schema of the version that it would start on as far as this node knows. A type or version that is not
+// known here is left to the state machine to refuse.
+func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (checked catalog.Digest, violation, err error) {
+	var pkg *catalog.Package
+	var member *catalog.Member
+	e.cfg.Log.View(func(v fsm.View) {
+		c := v.Catalog()
+		if cmd.Version == "" {
+			_, pkg, member, _ = c.Resolve(cmd.Type)
+			return
+		}
+		if version, err := c.FindFor(cmd.Type, cmd.Version); err == nil {
+			pkg, _ = c.Package(version)
+			member, _ = pkg.Member(cmd.Type)
+		}
+	})
+	if member == nil || member.InputSchema.IsZero() {
+		return catalog.Digest{}, nil, nil
+	}
+	schema, err := e.schemas.get(ctx, pkg, member)
+	if err != nil {
+		return catalog.Digest{}, nil, err
+	}
+	if at, reason := schema.check(cmd.Input); reason != "" {
+		return member.InputSchema, &SchemaViolation{Type: cmd.Type, Version: pkg.Version, Pointer: at, Reason: reason}, nil
+	}
+	return member.InputSchema, nil, nil
+}

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"context"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// timers fires what is due. Due is what the log's clock says; the state machine checks again with the entry's own time, so that nothing fires early.
+type timers struct {
+	e     *Engine
+	next  atomic.Int64  // log time up to which it sleeps
+	rouse chan struct{} // a timer was armed that is due before that
+}
+
+// fireBatch is how many timers one entry fires.
+const fireBatch = 1024
+
+// longestNap bounds one sleep: the log's clock and this process's timers need not run at the same speed.
+const longestNap = time.Minute
+
+func newTimers(e *Engine) *timers {
+	t := &timers{e: e, rouse: make(chan struct{}, 1)}
+	t.next.Store(math.MaxInt64)
+	return t
+}
+
+// notice tells of the first armed timer, as somebody who looks at every index saw it.
+func (t *timers) notice(first history.Time) {
+	if int64(first) < t.next.Load() {
+		select {
+		case t.rouse <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (t *timers) run(ctx context.Context) error {
+	wait := backoff{first: 10 * time.Millisecond, most: time.Second}
+	for {
+		var first history.Time
+		var armed bool
+		var due []fsm.TimerRef
+		now := t.e.now()
+		t.e.cfg.Log.View(func(v fsm.View) {
+			if first, armed = v.NextTimer(); armed && first <= now {
+				due = v.DueTimers(now, fireBatch)
+			}
+		})
+		if len(due) > 0 {
+			if t.fire(ctx, due) {
+				wait.reset()
+			} else if err := wait.pause(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		nap := longestNap
+		if armed {
+			nap = min(max(first.Sub(now), 0), longestNap)
+		}
+		t.next.Store(int64(now.Add(nap)))
+		if err := t.nap(ctx, nap); err != nil {
+			return err
+		}
+	}
+}
+
+// fire proposes one batch and tells whether it fired anything. Whatever became of it, the state says what is still armed.
+func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
+	res, err := t.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.FireTimers{Timers: due}})
+	if err != nil {
+		t.e.log.Debug("timers not fired, will try again", "timers", len(due), "error", err)
+		return false
+	}
+	answer, ok := res.Answer.(*fsm.FireAnswer)
+	if !ok || answer.Fired == 0 {
+		return false
+	}
+	t.e.metrics.timers.Add(float64(answer.Fired))
+	return true
+}
+
+func (t *timers) nap(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-t.rouse:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,248 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm"
+)
+
+// visit takes turns of one run until it needs none. It is one goroutine's.
+type visit struct {
+	d       *driver
+	id      history.RunID
+	machine *replay.Machine // in this goroutine's hands while a turn is made and recorded
+}
+
+// next says how a visit goes on after one attempt at a turn.
+type next uint8
+
+const (
+	done   next = iota // the run needs no turn now, or its version's program is being fetched
+	more               // a turn was recorded and there may be news already
+	lost               // whether the turn was recorded is not known, or nothing can be recorded now: look again
+	broken             // the runtime broke, or code and history disagree
+)
+
+// attempts is how often a run may break the runtime in a row before it is quarantined.
+const attempts = 3
+
+func (v *visit) takeTurns(ctx context.Context) {
+	defer v.drop()
+	failures := 0
+	wait := backoff{first: 20 * time.Millisecond, most: 2 * time.Second}
+	for ctx.Err() == nil {
+		at, step, err := v.make(ctx)
+		how := done
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			how = broken
+		case step != nil:
+			how, err = v.record(ctx, at, step)
+		}
+		switch how {
+		case done:
+			return
+		case more:
+			failures = 0
+			wait.reset()
+			continue
+		case broken:
+			v.drop()
+			if failures++; failures == attempts {
+				v.quarantine(ctx, at, err)
+				return
+			}
+			v.d.e.log.Warn("a turn broke, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", at.Turns+1, "error", err)
+		case lost:
+			v.drop() // an execution whose turn was not acknowledged is never used again (DESIGN 7.5)
+		}
+		if wait.pause(ctx) != nil {
+			return
+		}
+	}
+}
+
+// make computes the run's next turn if it needs one: nil means that it does not, or cannot have it now.
+func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err error) {
+	select {
+	case v.d.cpus <- struct{}{}:
+	case <-ctx.Done():
+		return at, nil, ctx.Err()
+	}
+	defer func() { <-v.d.cpus }()
+	began := time.Now()
+	work := v.look()
+	if at = work.run; !work.needed {
+		v.keep()
+		return at, nil, nil
+	}
+	if err := v.bring(ctx, work); err != nil || v.machine == nil {
+		return at, nil, err
+	}
+	step, err = v.machine.Next(ctx, work.news)
+	v.d.e.metrics.computed(time.Since(began))
+	return at, step, err
+}
+
+// work is what one look at the state says about a run.
+type work struct {
+	needed bool
+	run    fsm.Run
+	pkg    *catalog.Package
+	news   []history.Event // all that no turn has seen
+}
+
+func (v *visit) look() (w work) {
+	v.d.e.cfg.Log.View(func(s fsm.View) {
+		var ok bool
+		if w.run, ok = s.Run(v.id); !ok || w.run.Status != history.StatusRunning {
+			return
+		}
+		if w.pkg, ok = s.Catalog().Package(w.run.Version); !ok {
+			return // cannot be: every pinned version is loaded
+		}
+		// A machine counts the WorkflowStarted as seen before its first turn.
+		w.news = allEvents(s, v.id, max(w.run.Through, 1)+1)
+		w.needed = w.run.Turns == 0
+		for _, e := range w.news {
+			w.needed = w.needed || history.Wakes(e.Data)
+		}
+	})
+	return w
+}
+
+// allEvents reads a history from seq from on. A history is bounded, see Limits.
+func allEvents(s fsm.View, id history.RunID, from uint64) (all []history.Event) {
+	const batch = 4096
+	for {
+		events := s.Events(id, from, batch)
+		if all == nil {
+			all = events
+		} else {
+			all = append(all, events...)
+		}
+		if len(events) < batch {
+			return all
+		}
+		from += batch
+	}
+}
+
+// bring makes v.machine stand where the state says the run stands: the one that was parked, or another one by replay. Without the program it leaves
+// the run to the stuck room, and v.machine nil.
+func (v *visit) bring(ctx context.Context, w work) error {
+	if v.machine == nil {
+		v.machine, _ = v.d.resident.take(v.id)
+	}
+	if v.machine != nil && v.machine.Turns() == w.run.Turns {
+		return nil
+	}
+	v.drop()
+	program, ok := v.d.e.programs.cache.Peek(w.run.Version)
+	if !ok {
+		v.d.stuck.need(w.pkg)
+		return nil
+	}
+	m, err := v.d.e.rebuild(ctx, program, w.pkg, w.run)
+	v.machine = m
+	return err
+}
+
+// record proposes a turn and says how to go on.
+func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next, error) {
+	limits := v.d.e.limits
+	asked := make([]history.Event, len(step.Asked))
+	for i, data := range step.Asked {
+		asked[i].Data = data
+	}
+	began := time.Now()
+	res, err := v.d.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.RecordTurn{
+		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed,
+		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals},
+	}})
+	if err != nil {
+		var code interface{ Code() string }
+		if errors.As(err, &code) || ended(err) {
+			v.d.e.log.Debug("a turn was not acknowledged", "workflow", at.WorkflowID, "run", v.id, "turn", step.N, "error", err)
+			return lost, nil
+		}
+		return broken, err // the log cannot carry it at all
+	}
+	if res.Refusal != nil {
+		var fenced *fsm.Fenced
+		if errors.As(res.Refusal, &fenced) {
+			return lost, nil
+		}
+		return broken, res.Refusal
+	}
+	answer, ok := res.Answer.(*fsm.TurnAnswer)
+	if !ok {
+		return broken, fmt.Errorf("the state machine answered a turn with %T", res.Answer)
+	}
+	v.d.e.metrics.recorded(time.Since(began))
+	if !answer.Status.Open() {
+		return done, nil
+	}
+	if err := v.machine.Recorded(answer.Turn, answer.Appended[:min(answer.Turn.Count, uint64(len(answer.Appended)))]); err != nil {
+		return broken, err
+	}
+	if answer.Turn.FirstSeq > step.Through+1 { // something came while the turn was made
+		return more, nil
+	}
+	for _, e := range answer.Appended {
+		if history.Wakes(e.Data) {
+			return more, nil
+		}
+	}
+	v.keep()
+	return done, nil
+}
+
+// keep parks the machine for the run's next turn, if it stands at a recorded one.
+func (v *visit) keep() {
+	if v.machine == nil {
+		return
+	}
+	v.d.resident.put(v.id, v.machine)
+	v.machine = nil
+	v.d.e.metrics.resident.Set(float64(v.d.resident.len()))
+}
+
+func (v *visit) drop() {
+	if v.machine != nil {
+		v.machine.Close()
+		v.machine = nil
+	}
+}
+
+// quarantine pauses a run whose code broke the runtime again and again: people look at it, and resume it. It is fenced by the turn, so that a run which went on
+// elsewhere meanwhile is left alone.
+func (v *visit) quarantine(ctx context.Context, at fsm.Run, why error) {
+	reason := why.Error()
+	var crash *runtime.Crash
+	if errors.As(why, &crash) {
+		v.d.e.log.Error("workflow code crashed the runtime", "workflow", at.WorkflowID, "run", v.id, "version", at.Version.Short(), "panic", fmt.Sprint(crash.Value), "stack", string(crash.Stack))
+	} else {
+		v.d.e.log.Error("a run cannot go on", "workflow", at.WorkflowID, "run", v.id, "version", at.Version.Short(), "error", why)
+	}
+	v.d.e.metrics.quarantined.Inc()
+	cmd := &fsm.PauseRun{Run: fsm.RunRef{WorkflowID: at.WorkflowID, RunID: v.id}, Reason: clipTo(reason, MaxMessage), Quarantined: true, Turn: at.Turns}
+	wait := backoff{first: 20 * time.Millisecond, most: 2 * time.Second}
+	for {
+		if _, err := v.d.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: cmd}); err == nil {
+			return // paused, or overtaken: a run that still needs a turn is in the ready index at a new place
+		}
+		if wait.pause(ctx) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package transport
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// Token lets whoever knows its Secret call as Name.
+type Token struct {
+	Name     string // the actor in the deploy history
+	Secret   string
+	ReadOnly bool // may read and query, not change
+}
+
+// caller is who asks.
+type caller struct {
+	name     string
+	readOnly bool
+}
+
+// tokens are looked up by the hash of the secret, so that the time of a look-up tells nothing about it.
+type tokens map[[sha256.Size]byte]caller
+
+func newTokens(list []Token) (tokens, error) {
+	t := tokens{}
+	for i, token := range list {
+		if token.Name == "" || len(token.Name) > wire.MaxActor || token.Secret == "" {
+			return nil, fmt.Errorf("transport: token %d needs a name of 1 to %d bytes and a secret", i+1, wire.MaxActor)
+		}
+		key := sha256.Sum256([]byte(token.Secret))
+		if other, taken := t[key]; taken {
+			return nil, fmt.Errorf("transport: tokens %s and %s have the same secret", other.name, token.Name)
+		}
+		t[key] = caller{token.Name, token.ReadOnly}
+	}
+	return t, nil
+}
+
+// identify tells who calls. Without tokens everybody is who they say they are.
+func (t tokens) identify(r *http.Request) (caller, error) {
+	if len(t) == 0 {
+		name := r.Header.Get(wire.HeaderActor)
+		if name == "" {
+			host, _, err := net.SplitHostPort(r.RemoteAddr)
+			if err != nil {
+				host = r.RemoteAddr
+			}
+			name = "anonymous@" + host
+		}
+		if !printable(name, wire.MaxActor) {
+			return caller{}, invalid(wire.HeaderActor, "must have 1 to %d printable ASCII characters", wire.MaxActor)
+		}
+		return caller{name: name}, nil
+	}
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if secret == "" || !strings.EqualFold(scheme, "Bearer") {
+		return caller{}, wire.New("unauthenticated", "the call carries no bearer token")
+	}
+	c, ok := t[sha256.Sum256([]byte(strings.TrimSpace(secret)))]
+	if !ok {
+		return caller{}, wire.New("unauthenticated", "this token is not known here")
+	}
+	return c, nil
+}
+
+// allow refuses a change to callers who may only read.
+func (c caller) allow(r *route) error {
+	if c.readOnly && r.write {
+		return wire.New("permission_denied", fmt.Sprintf("the token %q may only read", c.name)).With("token", c.name)
+	}
+	return nil
+}
+
+func printable(s string, limit int) bool {
+	if s == "" || len(s) > limit {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

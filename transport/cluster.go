@@ -1,0 +1,77 @@
+package transport
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// Cluster is what transport asks of replication. All methods may be called by any goroutine and, but for Transfer and Remove, answer at once.
+type Cluster interface {
+	// IsLeader reports whether this node leads, as far as it knows.
+	IsLeader() bool
+	// Leader returns the leader's id and the address (host:port or URL) at which it serves HTTP; ok is false while none is known.
+	Leader() (id, httpAddress string, ok bool)
+	// LeaderContact tells how long ago this node heard from the leader: 0 on the leader itself, ok is false if it never did.
+	LeaderContact() (ago time.Duration, ok bool)
+	// Ready returns nil when this node has a leader and has applied what was committed, else why not.
+	Ready() error
+	// Status is how this node sees the cluster.
+	Status() wire.Cluster
+	// Transfer hands leadership to a node, empty = to whichever is most up to date. Leader only.
+	Transfer(ctx context.Context, node string) error
+	// Remove takes a node out of the configuration and the node table. Leader only.
+	Remove(ctx context.Context, node string) error
+}
+
+type clusterInput struct{}
+
+func (s *Server) cluster(context.Context, *clusterInput) (*answer[wire.Cluster], error) {
+	status := s.cfg.Cluster.Status()
+	if status.Members == nil {
+		status.Members = []wire.Member{}
+	}
+	return &answer[wire.Cluster]{Index: status.AppliedIndex, Body: status}, nil
+}
+
+type operateInput struct{}
+
+func (s *Server) transfer(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+	return s.operate(ctx, func(node string) error { return s.cfg.Cluster.Transfer(ctx, node) })
+}
+
+func (s *Server) remove(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+	return s.operate(ctx, func(node string) error {
+		if node == "" {
+			return invalid("node", "is missing: name the node to remove")
+		}
+		return s.cfg.Cluster.Remove(ctx, node)
+	})
+}
+
+func (s *Server) drain(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+	return s.operate(ctx, func(node string) error {
+		if node != "" && node != s.cfg.Node {
+			return invalid("node", "is %q, but only the node addressed, %s, is drained: ask that node itself", node, s.cfg.Node)
+		}
+		if s.cfg.Drain == nil {
+			return wire.New("unavailable", "this node cannot be drained")
+		}
+		return s.cfg.Drain(ctx)
+	})
+}
+
+func (s *Server) operate(ctx context.Context, operation func(node string) error) (*plain[wire.NodeAnswer], error) {
+	var r wire.NodeRequest
+	if err := exchangeOf(ctx).decode(&r, optional); err != nil {
+		return nil, err
+	}
+	if len(r.Node) > 200 {
+		return nil, invalid("node", "has %d bytes, the limit is 200", len(r.Node))
+	}
+	if err := operation(r.Node); err != nil {
+		return nil, err
+	}
+	return &plain[wire.NodeAnswer]{Body: wire.NodeAnswer{Node: r.Node}}, nil
+}

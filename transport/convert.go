@@ -1,0 +1,150 @@
+package transport
+
+import (
+	"encoding/json"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+// Values of the engine as callers see them. Lists are never null; optional values are absent.
+
+func answered(a engine.Answered) wire.Answered {
+	return wire.Answered{Indexed: wire.Indexed{Index: a.Index}, Deduplicated: a.Deduplicated}
+}
+
+func at(index uint64) wire.Indexed { return wire.Indexed{Index: index} }
+
+func versionText(v catalog.Version) string {
+	if v.IsZero() {
+		return ""
+	}
+	return v.String()
+}
+
+func loadAnswer(l *fsm.LoadAnswer, a engine.Answered) wire.LoadAnswer {
+	p := &l.Package
+	primary := p.Members[0]
+	w := wire.LoadAnswer{
+		Version: p.Version.String(), WorkflowTypes: p.Types(), WorkflowType: primary.Type,
+		DeployedEntryModule: catalog.DeployedName(primary.EntryModule, p.Version), EntryFunction: primary.EntryFunction,
+		FreshlyLoaded: l.FreshlyLoaded, PreviousRoutes: map[string]string{}, LoadedAt: history.Time(p.LoadedAt).Std(), Answered: answered(a),
+	}
+	for _, rc := range l.Routes {
+		if !rc.Changed {
+			continue
+		}
+		w.RouteChanged = true
+		if !rc.Previous.IsZero() {
+			w.PreviousRoutes[rc.Type] = rc.Previous.String()
+		}
+	}
+	return w
+}
+
+func versionRow(r engine.VersionRow) wire.Version {
+	p, m := r.Package, r.Member
+	w := wire.Version{
+		WorkflowType: m.Type, Version: p.Version.String(), DeployedEntryModule: catalog.DeployedName(m.EntryModule, p.Version), EntryFunction: m.EntryFunction,
+		LoadedAt: history.Time(p.LoadedAt).Std(), LoadedIndex: p.LoadedIndex, RouteActive: r.RouteActive, ReadyNodes: list(r.ReadyNodes), Pins: wire.PinCounts(r.Pins),
+	}
+	if m.Timeout > 0 {
+		w.Timeout = time.Duration(m.Timeout).String()
+	}
+	return w
+}
+
+func routeAnswer(r *fsm.RouteAnswer, a engine.Answered) wire.RouteAnswer {
+	c := r.Change
+	w := wire.RouteAnswer{WorkflowType: c.Type, Version: versionText(c.Version), Previous: versionText(c.Previous), RouteChanged: c.Changed, Answered: answered(a)}
+	if c.Removed {
+		w.Version = ""
+	}
+	return w
+}
+
+func pinsOf(p *engine.Pins) wire.Pins {
+	w := wire.Pins{
+		Version: p.Version.String(), RouteActive: p.RouteActive, Counts: wire.PinCounts(p.Counts), Total: p.Counts.Total(),
+		Holders: make([]wire.PinHolder, 0, len(p.Holders)), NextCursor: p.Next, Indexed: at(p.Index),
+	}
+	for _, h := range p.Holders {
+		w.Holders = append(w.Holders, wire.PinHolder{
+			Kind: h.Kind.String(), WorkflowID: h.WorkflowID, RunID: h.RunID.String(), WorkflowType: h.WorkflowType,
+			RecordedBy: parentOf(h.RecordedBy), Since: h.Since.Std(),
+		})
+	}
+	return w
+}
+
+func parentOf(p *history.Parent) *wire.RunName {
+	if p == nil {
+		return nil
+	}
+	return &wire.RunName{WorkflowID: p.WorkflowID, RunID: p.RunID.String()}
+}
+
+func deployOf(r fsm.DeployRecord) wire.Deploy {
+	return wire.Deploy{
+		Index: r.Index, At: r.At.Std(), Operation: r.Operation, WorkflowType: r.Type, Version: versionText(r.Version), Previous: versionText(r.Previous),
+		Actor: r.Actor, RequestID: r.RequestID, Outcome: r.Outcome, Message: r.Message,
+	}
+}
+
+func runOf(r *fsm.Run) wire.Run {
+	w := wire.Run{
+		WorkflowID: r.WorkflowID, RunID: r.RunID.String(), WorkflowType: r.Type, Version: r.Version.String(), Status: r.Status.String(),
+		StartedAt: r.StartedAt.Std(), Parent: parentOf(r.Parent), Attributes: wire.Attributes{}, Events: r.Events,
+		WaitingOn: make([]wire.Wait, 0, len(r.Waiting)), Quarantined: r.Quarantined, CancelRequested: r.CancelAsked,
+	}
+	if !r.Status.Open() {
+		closed := r.ClosedAt.Std()
+		w.ClosedAt = &closed
+	}
+	for name, value := range r.Attributes {
+		w.Attributes[name] = json.RawMessage(value)
+	}
+	for _, wait := range r.Waiting {
+		w.WaitingOn = append(w.WaitingOn, wire.Wait{Kind: wait.Kind, ID: wait.ID, Name: wait.Name})
+	}
+	return w
+}
+
+func resultOf(r *engine.Result) wire.Result {
+	w := wire.Result{Status: r.Status.String(), WorkflowID: r.WorkflowID, RunID: r.RunID.String(), Indexed: at(r.Index)}
+	if r.Status == history.StatusCompleted {
+		w.Result = value(r.Result)
+	}
+	if r.Error != nil {
+		w.Error = &wire.RunError{Kind: r.Error.Kind, Message: r.Error.Message, Details: json.RawMessage(r.Error.Details)}
+	}
+	return w
+}
+
+func eventOf(e history.Event) (wire.Event, error) {
+	data, err := json.Marshal(e.Data)
+	return wire.Event{Seq: e.Seq, At: e.At.Std(), Type: e.Data.Type().String(), Data: data}, err
+}
+
+func runAnswer(r *fsm.RunAnswer, a engine.Answered) wire.RunAnswer {
+	return wire.RunAnswer{WorkflowID: r.WorkflowID, RunID: r.RunID.String(), Status: r.Status.String(), Answered: answered(a)}
+}
+
+// value is a payload that is there, even if it is null.
+func value(p history.Payload) json.RawMessage {
+	if len(p) == 0 {
+		return json.RawMessage("null")
+	}
+	return json.RawMessage(p)
+}
+
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
+}

@@ -1,0 +1,147 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"aion.dev/aion/fsm"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "WorkflowClosed"}
+
+type eventsInput struct {
+	After string `query:"after" doc:"Log index to go on after; 0 = from the oldest event that is kept. Default: from now on"`
+	Last  string `header:"Last-Event-ID" doc:"As after; a browser that reconnects sends it"`
+	Names string `query:"names" doc:"Comma separated; default: all events"`
+}
+
+// events streams the feed of this node's own state, which is the same on every node. Only the last event of an index carries an id: a stream that resumes
+// after it may repeat events of one index and skips none. A frame with an id alone says how far the stream is. A consumer that is slow is waited for by
+// the state itself, within streamWrite; nothing is queued for it here.
+func (s *Server) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
+	st, err := s.newStream(in)
+	if err != nil {
+		return nil, err
+	}
+	release, err := s.streams.take()
+	if err != nil {
+		return nil, err
+	}
+	// The first look tells whether the stream can begin there, while a problem can still be answered.
+	if st.batch, st.next, err = s.cfg.API.Feed(ctx, st.next, streamBatch, 0); err != nil {
+		release()
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(huma.Context) {
+		defer release()
+		st.run(ctx)
+	}}, nil
+}
+
+// stream is one consumer of events.
+type stream struct {
+	server *Server
+	names  []string // empty = all
+	next   fsm.FeedCursor
+	batch  []fsm.FeedEvent
+	told   uint64 // newest id sent
+}
+
+func (s *Server) newStream(in *eventsInput) (*stream, error) {
+	st := &stream{server: s}
+	after, name := in.Last, "Last-Event-ID"
+	if after == "" {
+		after, name = in.After, "after"
+	}
+	if after == "" {
+		st.told = s.cfg.Cluster.Status().AppliedIndex
+	} else {
+		var err error
+		if st.told, err = strconv.ParseUint(after, 10, 64); err != nil {
+			return nil, invalid(name, "is %q; want a log index", clip(after))
+		}
+	}
+	if st.told > 0 { // the zero cursor begins with the oldest event that is kept
+		st.next = fsm.FeedCursor{Index: st.told, N: math.MaxUint32}
+	}
+	if in.Names != "" {
+		st.names = strings.Split(in.Names, ",")
+		for _, n := range st.names {
+			if !slices.Contains(eventNames, n) {
+				return nil, invalid("names", "has %q; there are %s", clip(n), strings.Join(eventNames, ", "))
+			}
+		}
+	}
+	return st, nil
+}
+
+// run writes events until the consumer goes, is too slow, or the server closes.
+func (st *stream) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(st.server.closing, cancel)()
+	x := exchangeOf(ctx)
+	rc := http.NewResponseController(x.w)
+	h := x.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no")
+	x.w.WriteHeader(http.StatusOK)
+	frame := bytes.NewBuffer(nil)
+	if st.told > 0 {
+		fmt.Fprintf(frame, "id: %d\n\n", st.told) // whoever loses the connection before the first event knows where it began
+	} else {
+		frame.WriteString(": aion\n\n")
+	}
+	for {
+		st.write(frame)
+		rc.SetWriteDeadline(time.Now().Add(streamWrite))
+		if _, err := x.w.Write(frame.Bytes()); err != nil || rc.Flush() != nil {
+			return
+		}
+		frame.Reset()
+		var err error
+		st.batch, st.next, err = st.server.cfg.API.Feed(ctx, st.next, streamBatch, st.server.cfg.Limits.Heartbeat)
+		if err != nil || ctx.Err() != nil {
+			return // resuming tells why
+		}
+		if len(st.batch) == 0 {
+			frame.WriteString(": heartbeat\n\n")
+		}
+	}
+}
+
+// write appends the batch to the frame.
+func (st *stream) write(frame *bytes.Buffer) {
+	last := uint64(0)
+	for _, e := range st.batch {
+		if e.Last {
+			last = e.Index
+		}
+		if len(st.names) > 0 && !slices.Contains(st.names, e.Name) {
+			continue
+		}
+		if e.Last {
+			fmt.Fprintf(frame, "id: %d\n", e.Index)
+			st.told = e.Index
+		}
+		fmt.Fprintf(frame, "event: %s\ndata: ", e.Name)
+		if json.Compact(frame, e.Data) != nil { // a line break would end the field
+			frame.WriteString("null")
+		}
+		frame.WriteString("\n\n")
+	}
+	if last > st.told {
+		fmt.Fprintf(frame, "id: %d\n\n", last)
+		st.told = last
+	}
+}

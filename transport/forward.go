@@ -1,0 +1,173 @@
+package transport
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+const (
+	lookAgain   = 20 * time.Millisecond // between looks for a leader
+	dialTimeout = 2 * time.Second
+)
+
+// errHere ends a forward because this node came to lead.
+var errHere = errors.New("this node leads now")
+
+func newLeaderTransport(cfg Config) *http.Transport {
+	return &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout: 5 * time.Second,
+		TLSClientConfig:     cfg.LeaderTLS,
+		MaxIdleConnsPerHost: 256,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true,
+	}
+}
+
+// forward passes a call of a route that only the leader serves on to it, and the answer back, both unchanged and unbuffered. It makes one hop: a call that
+// was passed on already is refused with no_leader. While there is no leader, or the one known cannot be reached, it waits and looks again, for as long
+// as nothing of the body has been sent. It reports true, with nothing written, when this node came to lead meanwhile and serves the call itself.
+func (s *Server) forward(x *exchange) (here bool) {
+	if forwarded(x.r) {
+		writeProblem(x.w, wire.New("no_leader", fmt.Sprintf("node %s passed the call on, but node %s does not lead", clip(x.r.Header.Get(wire.HeaderForwarded)), s.cfg.Node)))
+		return false
+	}
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.route.time()+s.cfg.Limits.LeaderWait)
+	if x.route.archive {
+		cancel()
+		ctx, cancel = context.WithCancel(x.r.Context()) // the leader's own limits hold
+	}
+	defer cancel()
+	if !x.route.write { // a read that waits must not hold up the end of this node; the client asks another one
+		defer context.AfterFunc(s.closing, cancel)()
+	}
+	rc := http.NewResponseController(x.w)
+	rc.SetReadDeadline(time.Now().Add(readTimeout + time.Duration(max(x.r.ContentLength, 0)>>18)*time.Second))
+	defer rc.SetReadDeadline(time.Time{})
+
+	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait)}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.Out.URL.Scheme, p.Out.URL.Host = "http", "leader" // hop knows where
+			p.Out.Host = p.In.Host
+			p.Out.Header.Set(wire.HeaderForwarded, s.cfg.Node)
+			if len(s.tokens) == 0 {
+				p.Out.Header.Set(wire.HeaderActor, x.caller.name)
+			}
+		},
+		Transport:      hop,
+		FlushInterval:  -1,
+		ErrorLog:       s.log.StandardLogger(nil),
+		ModifyResponse: func(r *http.Response) error { x.w.Header().Del(wire.HeaderNode); return nil }, // the leader's own stays
+		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) {
+			if here = errors.Is(err, errHere); !here {
+				writeProblem(x.w, s.hopProblem(x, hop, err))
+			}
+		},
+	}
+	proxy.ServeHTTP(x.w, x.r.WithContext(ctx))
+	return here
+}
+
+// hopProblem says what a hop without an answer means.
+func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
+	if refusal, ok := errors.AsType[wire.Refusal](err); ok { // the body was too large: the leader cannot have taken it as whole
+		return wire.Of(refusal)
+	}
+	if p, ok := errors.AsType[*wire.Problem](err); ok {
+		return p
+	}
+	detail := fmt.Sprintf("the leader %s did not answer: %v", h.leader, err)
+	switch {
+	case dialFailed(err):
+		return wire.New("no_leader", detail).With("leader", h.leader)
+	case x.route.write:
+		return wire.New("outcome_unknown", detail).With("leader", h.leader)
+	}
+	return wire.New("unavailable", detail).With("leader", h.leader)
+}
+
+// hop is the way to the leader for one call.
+type hop struct {
+	server *Server
+	body   *body
+	until  time.Time
+	leader string // the node that the call was last sent to
+}
+
+// RoundTrip sends the call to whoever leads, looking again until somebody takes the connection or time is over.
+func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		r.Body = unclosed{h.body} // http.Transport closes bodies also when no connection came about
+	}
+	cluster := h.server.cfg.Cluster
+	for {
+		if cluster.IsLeader() {
+			return nil, errHere
+		}
+		id, address, ok := cluster.Leader()
+		err := error(wire.New("no_leader", fmt.Sprintf("node %s knows no leader, and heard of none for %s", h.server.cfg.Node, h.server.cfg.Limits.LeaderWait)))
+		if ok && address != "" && id != h.server.cfg.Node {
+			h.leader = id
+			var resp *http.Response
+			if r.URL.Scheme, r.URL.Host, err = h.server.leaderURL(address); err == nil {
+				resp, err = h.server.leader.RoundTrip(r)
+			}
+			if err == nil || h.body.touched || !dialFailed(err) {
+				return resp, err
+			}
+		}
+		if time.Now().Add(lookAgain).After(h.until) {
+			return nil, err
+		}
+		select {
+		case <-time.After(lookAgain):
+		case <-r.Context().Done():
+			return nil, err
+		case <-h.server.closing.Done():
+			return nil, wire.New("unavailable", "this node is shutting down")
+		}
+	}
+}
+
+// leaderURL reads a node's advertised address: host:port or a URL.
+func (s *Server) leaderURL(address string) (scheme, host string, err error) {
+	scheme = "http"
+	if s.cfg.TLS != nil {
+		scheme = "https"
+	}
+	if !strings.Contains(address, "://") {
+		return scheme, address, nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", "", fmt.Errorf("the leader's address %q: %w", address, err)
+	}
+	return cmp.Or(u.Scheme, scheme), u.Host, nil
+}
+
+// unclosed is a body that stays usable after a failed attempt.
+type unclosed struct{ *body }
+
+// Close does nothing: the server closes the body after the call.
+func (unclosed) Close() error { return nil }
+
+// dialFailed reports whether no connection came about, so that nothing can have arrived.
+func dialFailed(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return true
+	}
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
+}

@@ -1,0 +1,52 @@
+package transport
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// gate is what every call of a route passes first: who asks, may they, how large, where is it served, how long may it take.
+func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
+	return func(hctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(hctx)
+		x := &exchange{server: s, route: route, w: w, r: r}
+		if rec, ok := w.(*recorder); ok {
+			rec.operation = route.id
+		}
+		if !route.open {
+			var err error
+			if x.caller, err = s.tokens.identify(r); err == nil {
+				err = x.caller.allow(route)
+			}
+			if err != nil {
+				writeProblem(w, wire.Of(err))
+				return
+			}
+		}
+		x.bound()
+		if route.leader && (route.write || r.URL.Query().Get("consistency") != "stale") && !s.cfg.Cluster.IsLeader() {
+			if here := s.forward(x); !here {
+				return
+			}
+		}
+		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
+		if route.id != "events" { // a stream lasts
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, route.time())
+			defer cancel()
+		}
+		next(huma.WithContext(hctx, ctx))
+	}
+}
+
+// time is how long a call may take in the engine.
+func (r *route) time() time.Duration {
+	if r.slow {
+		return loadTimeout
+	}
+	return wire.MaxWait + callTimeout
+}

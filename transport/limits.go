@@ -1,0 +1,59 @@
+package transport
+
+import (
+	"cmp"
+	"sync/atomic"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// Limits bound what callers control. The zero value of each field is its default.
+type Limits struct {
+	ArchiveBytes int64         // body of a deploy: 64 MiB
+	PayloadBytes int64         // of one input, signal or query argument: 2 MiB. A body may be 64 KiB larger
+	Polls        int64         // calls waiting at a time (?wait=): 50,000
+	Streams      int64         // event streams at a time: 1,000
+	LeaderWait   time.Duration // how long a call waits for a leader: 5 s
+	Heartbeat    time.Duration // longest silence of an event stream: 10 s
+	Drain        time.Duration // how long calls may go on after Serve was told to end: 10 s
+}
+
+// What no configuration changes.
+const (
+	bodySlack    = 64 << 10         // of a JSON body beyond its payload
+	smallBody    = 64 << 10         // of calls that carry no payload
+	readTimeout  = 30 * time.Second // for a body to arrive, and 1 s more for each 256 KiB
+	writeTimeout = 5 * time.Minute  // for an answer to be taken
+	callTimeout  = 30 * time.Second // for the engine to answer, beyond what a caller asks to wait
+	loadTimeout  = 5 * time.Minute  // for a deploy: the archive is compiled, and copied to a majority
+	streamWrite  = 30 * time.Second // for a consumer of events to take a batch; a slower one is dropped and may resume
+	streamBatch  = 256              // events read at a time
+)
+
+func (l Limits) withDefaults() Limits {
+	l.ArchiveBytes = cmp.Or(l.ArchiveBytes, 64<<20)
+	l.PayloadBytes = cmp.Or(l.PayloadBytes, 2<<20)
+	l.Polls = cmp.Or(l.Polls, 50_000)
+	l.Streams = cmp.Or(l.Streams, 1_000)
+	l.LeaderWait = cmp.Or(l.LeaderWait, 5*time.Second)
+	l.Heartbeat = cmp.Or(l.Heartbeat, 10*time.Second)
+	l.Drain = cmp.Or(l.Drain, 10*time.Second)
+	return l
+}
+
+// slots counts what goes on at a time.
+type slots struct {
+	what  string
+	limit int64
+	taken atomic.Int64
+}
+
+// take returns how to give the slot back, or a problem when none is left: another node may have some.
+func (s *slots) take() (release func(), err error) {
+	if s.taken.Add(1) > s.limit {
+		s.taken.Add(-1)
+		return nil, wire.New("unavailable", "this node serves as many "+s.what+" as it may already").With("limit", s.limit)
+	}
+	return func() { s.taken.Add(-1) }, nil
+}

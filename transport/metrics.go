@@ -1,0 +1,52 @@
+package transport
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics counts calls by operation, the ids of /openapi.json.
+type metrics struct {
+	calls   *prometheus.CounterVec
+	seconds *prometheus.HistogramVec
+	active  prometheus.Gauge
+	handler http.Handler
+}
+
+func newMetrics(reg *prometheus.Registry, s *Server) (*metrics, error) {
+	m := &metrics{
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aion_http_calls_total", Help: "HTTP calls by operation and status."}, []string{"operation", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "aion_http_call_seconds", Help: "Time of HTTP calls, with what they asked to wait.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}, []string{"operation"}),
+		active:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "aion_http_calls_active", Help: "HTTP calls under way."}),
+		handler: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}),
+	}
+	gauge := func(name, help string, s *slots) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(s.taken.Load()) })
+	}
+	var errs []error
+	for _, c := range []prometheus.Collector{
+		m.calls, m.seconds, m.active,
+		gauge("aion_http_polls", "Calls that wait (?wait=).", &s.polls),
+		gauge("aion_http_streams", "Event streams.", &s.streams),
+	} {
+		errs = append(errs, reg.Register(c))
+	}
+	return m, errors.Join(errs...)
+}
+
+// begin counts a call; the result is called when it is over.
+func (m *metrics) begin() func(operation string, status int) {
+	began := time.Now()
+	m.active.Inc()
+	return func(operation string, status int) {
+		m.active.Dec()
+		m.calls.WithLabelValues(operation, strconv.Itoa(status)).Inc()
+		m.seconds.WithLabelValues(operation).Observe(time.Since(began).Seconds())
+	}
+}

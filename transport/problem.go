@@ -1,0 +1,151 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/transport/wire"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// problem is a wire.Problem as huma wants its errors.
+type problem struct{ *wire.Problem }
+
+// Unwrap lets errors.As find the Problem.
+func (p problem) Unwrap() error { return p.Problem }
+
+// Schema describes a problem document in /openapi.json.
+func (problem) Schema(r huma.Registry) *huma.Schema {
+	codes := make([]any, len(wire.Table))
+	for i, k := range wire.Table {
+		codes[i] = k.Code
+	}
+	str := func(doc string, enum ...any) *huma.Schema {
+		return &huma.Schema{Type: "string", Description: doc, Enum: enum}
+	}
+	return &huma.Schema{
+		Type: "object",
+		Properties: map[string]*huma.Schema{
+			"status":  {Type: "integer"},
+			"code":    str("See docs/ERRORS.md", codes...),
+			"title":   str(""),
+			"detail":  str("What went wrong here, for people"),
+			"outcome": str("Whether it happened", string(wire.Rejected), string(wire.Retry), string(wire.Unknown)),
+			"hint":    str("What to do about it, for people"),
+		},
+		Required:             []string{"status", "code", "title", "detail", "outcome"},
+		AdditionalProperties: true,
+		Description:          "Further members are the facts of the error, such as field, workflow_id, version, holders.",
+	}
+}
+
+// huma makes its errors through these two variables; this is the only package that uses huma.
+func init() {
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		return problem{problemOf(nil, status, msg, errs)}
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+		return problem{problemOf(exchangeOf(ctx.Context()), status, msg, errs)}
+	}
+}
+
+// problemOf turns what huma found wrong with parameters, or what a handler returned, into the one form of errors.
+func problemOf(x *exchange, status int, msg string, errs []error) *wire.Problem {
+	var found []*huma.ErrorDetail
+	for _, err := range errs {
+		d, ok := err.(*huma.ErrorDetail)
+		if !ok {
+			return x.problem(err)
+		}
+		found = append(found, d)
+	}
+	if len(found) == 0 {
+		if status >= 500 {
+			return wire.New("internal", msg)
+		}
+		return wire.New("invalid_input", msg)
+	}
+	reasons := make([]string, len(found))
+	for i, d := range found {
+		reasons[i] = field(d) + ": " + reason(d)
+	}
+	p := wire.New("invalid_input", strings.Join(reasons, "; "))
+	return p.With("field", field(found[0]))
+}
+
+// field names a parameter as the caller wrote it: "query.limit" is limit.
+func field(d *huma.ErrorDetail) string {
+	_, name, ok := strings.Cut(d.Location, ".")
+	if !ok {
+		return d.Location
+	}
+	return name
+}
+
+func reason(d *huma.ErrorDetail) string {
+	text, _ := d.Value.(string)
+	if text == "" {
+		return d.Message
+	}
+	return fmt.Sprintf("%q: %s", clip(text), d.Message)
+}
+
+func clip(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "..."
+	}
+	return s
+}
+
+// problem is wire.Of, for the operation at hand: a read whose time is over did not change anything.
+func (x *exchange) problem(err error) *wire.Problem {
+	p := wire.Of(err)
+	if x == nil {
+		return p
+	}
+	if p.Code == "outcome_unknown" && !x.route.changes() && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
+		p = wire.New("unavailable", "the call ended before its answer was there: "+err.Error())
+	}
+	if p.Code == "internal" && x.r.Context().Err() == nil {
+		x.server.log.Error("a call failed", "operation", x.route.id, "error", err)
+	}
+	return p
+}
+
+func invalid(field, format string, args ...any) error {
+	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf(format, args...)}
+}
+
+// writeProblem answers outside of huma.
+func writeProblem(w http.ResponseWriter, p *wire.Problem) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		b = []byte(`{"status":500,"code":"internal","title":"Something went wrong inside the node","detail":"the problem document cannot be encoded","outcome":"unknown"}`)
+	}
+	w.Header().Set("Content-Type", wire.ProblemType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	w.Write(append(b, '\n'))
+}
+
+// notFound answers what no route takes: 405 if another method would do, else 404.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
+		if _, pattern := s.mux.Handler(probe); pattern != "" && pattern != "/" {
+			allowed = append(allowed, m)
+		}
+	}
+	if len(allowed) == 0 {
+		writeProblem(w, wire.New("not_found", fmt.Sprintf("there is nothing at %s", clip(r.URL.Path))).With("path", r.URL.Path))
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	writeProblem(w, wire.New("method_not_allowed", fmt.Sprintf("%s takes %s, not %s", clip(r.URL.Path), strings.Join(allowed, ", "), clip(r.Method))))
+}

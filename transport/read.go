@@ -1,0 +1,66 @@
+package transport
+
+import (
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+// fresh are the parameters of every read.
+type fresh struct {
+	Consistency string `query:"consistency" enum:"linearizable,stale" doc:"stale: answer from this node's state as it is, without the leader. Default: linearizable"`
+	MinIndex    uint64 `query:"min_index" doc:"With consistency=stale: wait up to 5 s until this node has applied this index"`
+}
+
+func (f fresh) read() (engine.Read, error) {
+	if f.Consistency != "stale" && f.MinIndex > 0 {
+		return engine.Read{}, invalid("min_index", "goes with consistency=stale only: linearizable reads see everything acknowledged")
+	}
+	return engine.Read{Stale: f.Consistency == "stale", MinIndex: f.MinIndex}, nil
+}
+
+// paged are the parameters of every listing.
+type paged struct {
+	Limit  int    `query:"limit" doc:"1 to 1000; default 100"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before"`
+}
+
+// ofRun are the parameters that address a run.
+type ofRun struct {
+	ID    string `path:"id" doc:"Workflow id"`
+	RunID string `query:"run_id" doc:"Another run of the workflow id than the latest"`
+}
+
+func (o ofRun) ref() (fsm.RunRef, error) {
+	ref := fsm.RunRef{WorkflowID: o.ID}
+	if err := history.CheckWorkflowID(o.ID); err != nil {
+		return ref, invalid("workflow_id", "%v", err)
+	}
+	if o.RunID != "" {
+		id, err := history.ParseRunID(o.RunID)
+		if err != nil {
+			return ref, invalid("run_id", "%v", err)
+		}
+		ref.RunID = id
+	}
+	return ref, nil
+}
+
+// waits is the parameter of calls that may wait.
+type waits struct {
+	Wait string `query:"wait" doc:"Go duration, at most 60s are waited" example:"30s"`
+}
+
+func (w waits) duration() (time.Duration, error) {
+	if w.Wait == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(w.Wait)
+	if err != nil || d < 0 {
+		return 0, invalid("wait", "is %q; want a Go duration such as 30s", clip(w.Wait))
+	}
+	return min(d, wire.MaxWait), nil
+}

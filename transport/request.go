@@ -1,0 +1,92 @@
+package transport
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+// keyed are the headers of every mutation, as /openapi.json shows them.
+type keyed struct {
+	Key string `header:"Idempotency-Key" doc:"Request id of 1 to 200 printable characters: the call has at most one effect and repeats its first answer, for 24 hours"`
+}
+
+// change reads a mutation: its JSON body into v (nil = it has none), and who asks for it under which key.
+func change(ctx context.Context, v any, n need) (engine.Call, error) {
+	x := exchangeOf(ctx)
+	var err error
+	if v == nil {
+		x.sent, err = x.readBody()
+	} else {
+		err = x.decode(v, n)
+	}
+	if err != nil {
+		return engine.Call{}, err
+	}
+	return x.call()
+}
+
+// call says who asks under which key. The body has been read.
+func (x *exchange) call() (engine.Call, error) {
+	c := engine.Call{Actor: x.caller.name}
+	ids, given := x.r.Header[wire.HeaderRequestID]
+	if !given {
+		return c, nil
+	}
+	if len(ids) > 1 || !printable(ids[0], wire.MaxRequestID) {
+		return c, invalid(wire.HeaderRequestID, "must be one key of 1 to %d printable ASCII characters", wire.MaxRequestID)
+	}
+	c.Request = &fsm.Request{ID: ids[0], Print: printOf(x.r.Method, x.r.URL, x.sent), Short: x.r.Header.Get(wire.HeaderGenerated) == "true"}
+	return c, nil
+}
+
+// printOf hashes everything that a request says: the same key with another print is another request. Parameters that only say how to wait or how fresh to
+// read are left out, so that a repeated call may wait differently.
+func printOf(method string, u *url.URL, body []byte) catalog.Digest {
+	h := sha256.New()
+	frame := func(b []byte) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
+		h.Write(b)
+	}
+	frame([]byte("aion/request/1"))
+	frame([]byte(method))
+	frame([]byte(canonicalPath(u)))
+	frame([]byte(canonicalQuery(u)))
+	sum := sha256.Sum256(body)
+	frame(sum[:])
+	return catalog.Digest(h.Sum(nil))
+}
+
+// canonicalPath escapes each segment in one way: callers differ in which characters they escape needlessly.
+func canonicalPath(u *url.URL) string {
+	segments := strings.Split(u.EscapedPath(), "/")
+	for i, s := range segments {
+		if plain, err := url.PathUnescape(s); err == nil {
+			segments[i] = url.PathEscape(plain)
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+func canonicalQuery(u *url.URL) string {
+	q := u.Query()
+	for _, name := range []string{"wait", "min_index", "consistency"} {
+		q.Del(name)
+	}
+	for _, values := range q {
+		slices.Sort(values)
+	}
+	return q.Encode()
+}
+
+// forwarded reports whether another node passed the call on.
+func forwarded(r *http.Request) bool { return r.Header.Get(wire.HeaderForwarded) != "" }

@@ -1,0 +1,311 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+type startInput struct {
+	keyed
+	waits
+}
+
+func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartAnswer], error) {
+	wait, err := in.duration()
+	if err != nil {
+		return nil, err
+	}
+	var r wire.StartRequest
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	if r.Type == "" {
+		return nil, invalid("type", "is missing: name the workflow type to start")
+	}
+	req := engine.StartRequest{Call: c, Type: r.Type, WorkflowID: r.WorkflowID, Version: r.Version, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes)}
+	if r.Timeout != "" {
+		if req.Timeout, err = time.ParseDuration(r.Timeout); err != nil {
+			return nil, invalid("timeout", "is %q; want a Go duration such as 72h", clip(r.Timeout))
+		}
+	}
+	run, a, err := s.cfg.API.Start(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.StartAnswer{WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), Answered: answered(a)}
+	if wait > 0 {
+		s.await(ctx, run, wait, &body)
+	}
+	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
+}
+
+// await adds to the answer of a start how the run stands after waiting. The start has happened: if its result cannot be told, the answer just lacks it.
+func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, wait time.Duration, body *wire.StartAnswer) {
+	until := time.Now().Add(wait)
+	var r *engine.Result
+	look := func(ref fsm.RunRef) error {
+		return s.poll(ctx, time.Until(until), func(ctx context.Context, wait time.Duration) (err error) {
+			r, err = s.cfg.API.Result(ctx, engine.Read{}, ref, wait)
+			return err
+		})
+	}
+	err := look(fsm.RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID})
+	if err == nil && r.Status == history.StatusContinuedAsNew { // the result is that of the last run of the chain
+		err = look(fsm.RunRef{WorkflowID: run.WorkflowID})
+	}
+	if err != nil {
+		s.log.Debug("a run was started, but its result could not be waited for", "workflow", run.WorkflowID, "error", err)
+		return
+	}
+	w := resultOf(r)
+	body.Status, body.Result, body.Error = w.Status, w.Result, w.Error
+}
+
+func attributes(a wire.Attributes) history.Attributes {
+	if a == nil {
+		return nil
+	}
+	h := make(history.Attributes, len(a))
+	for name, value := range a {
+		h[name] = history.Payload(value)
+	}
+	return h
+}
+
+type resultInput struct {
+	fresh
+	ofRun
+	waits
+}
+
+func (s *Server) result(ctx context.Context, in *resultInput) (*answer[wire.Result], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	wait, err := in.duration()
+	if err != nil {
+		return nil, err
+	}
+	var r *engine.Result
+	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
+		r, err = s.cfg.API.Result(ctx, rd, ref, wait)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	status := http.StatusOK
+	if r.Status.Open() {
+		status = http.StatusAccepted
+	}
+	return &answer[wire.Result]{Status: status, Index: r.Index, LeaderContact: s.contact(rd), Body: resultOf(r)}, nil
+}
+
+type describeInput struct {
+	fresh
+	ofRun
+}
+
+func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.Described], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	run, index, err := s.cfg.API.Describe(ctx, rd, ref)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[wire.Described]{Index: index, LeaderContact: s.contact(rd), Body: wire.Described{Run: runOf(run), Indexed: at(index)}}, nil
+}
+
+type historyInput struct {
+	fresh
+	ofRun
+	waits
+	From  uint64 `query:"from" doc:"First seq; default 1"`
+	Limit int    `query:"limit" doc:"1 to 1000; default 100"`
+}
+
+func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.History], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	wait, err := in.duration()
+	if err != nil {
+		return nil, err
+	}
+	var events []history.Event
+	var next, index uint64
+	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
+		events, next, index, err = s.cfg.API.History(ctx, rd, ref, in.From, in.Limit, wait)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	body := wire.History{Events: make([]wire.Event, len(events)), Next: next, Indexed: at(index)}
+	for i, e := range events {
+		if body.Events[i], err = eventOf(e); err != nil {
+			return nil, err
+		}
+	}
+	return &answer[wire.History]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+type listInput struct {
+	fresh
+	paged
+	Type       string   `query:"type"`
+	Status     string   `query:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`
+	Version    string   `query:"version" doc:"Full, or a unique prefix of at least 6 digits"`
+	Attributes []string `query:"attr,explode" doc:"NAME=VALUE, the value JSON or else a string; may repeat"`
+}
+
+func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	f := fsm.RunFilter{Type: in.Type}
+	if in.Status != "" {
+		if f.Status, err = history.ParseStatus(in.Status); err != nil {
+			return nil, invalid("status", "%v", err)
+		}
+	}
+	for _, a := range in.Attributes {
+		name, text, ok := strings.Cut(a, "=")
+		if !ok || name == "" {
+			return nil, invalid("attr", "is %q; want NAME=VALUE", clip(a))
+		}
+		if f.Attributes == nil {
+			f.Attributes = history.Attributes{}
+		}
+		f.Attributes[name] = history.Payload(wire.AttributeValue(text))
+	}
+	runs, next, index, err := s.cfg.API.List(ctx, rd, f, in.Version, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.Runs{Workflows: make([]wire.Run, len(runs)), NextCursor: next, Indexed: at(index)}
+	for i := range runs {
+		body.Workflows[i] = runOf(&runs[i])
+	}
+	return &answer[wire.Runs]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+type named struct {
+	Name string `path:"name"`
+}
+
+type signalInput struct {
+	keyed
+	ofRun
+	named
+}
+
+func (s *Server) signal(ctx context.Context, in *signalInput) (*answer[wire.RunAnswer], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	var payload json.RawMessage
+	c, err := change(ctx, &payload, optional)
+	if err != nil {
+		return nil, err
+	}
+	return reached(s.cfg.API.Signal(ctx, c, ref, in.Name, history.Payload(payload)))
+}
+
+type queryInput struct {
+	ofRun
+	named
+}
+
+func (s *Server) query(ctx context.Context, in *queryInput) (*answer[wire.QueryAnswer], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	var q wire.QueryRequest
+	if err := exchangeOf(ctx).decode(&q, optional); err != nil {
+		return nil, err
+	}
+	result, index, err := s.cfg.API.Query(ctx, ref, in.Name, history.Payload(q.Args))
+	if err != nil {
+		return nil, err
+	}
+	return &answer[wire.QueryAnswer]{Index: index, Body: wire.QueryAnswer{Result: value(result), Indexed: at(index)}}, nil
+}
+
+type commandInput struct {
+	keyed
+	ofRun
+}
+
+func (s *Server) cancel(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
+	return s.withReason(ctx, in, s.cfg.API.Cancel)
+}
+
+func (s *Server) terminate(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
+	return s.withReason(ctx, in, s.cfg.API.Terminate)
+}
+
+func (s *Server) pause(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
+	return s.withReason(ctx, in, s.cfg.API.Pause)
+}
+
+func (s *Server) resume(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	c, err := change(ctx, nil, optional)
+	if err != nil {
+		return nil, err
+	}
+	return reached(s.cfg.API.Resume(ctx, c, ref))
+}
+
+func (s *Server) withReason(ctx context.Context, in *commandInput,
+	command func(context.Context, engine.Call, fsm.RunRef, string) (*fsm.RunAnswer, engine.Answered, error)) (*answer[wire.RunAnswer], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	var r wire.Reason
+	c, err := change(ctx, &r, optional)
+	if err != nil {
+		return nil, err
+	}
+	return reached(command(ctx, c, ref, r.Reason))
+}
+
+func reached(r *fsm.RunAnswer, a engine.Answered, err error) (*answer[wire.RunAnswer], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &answer[wire.RunAnswer]{Index: a.Index, Body: runAnswer(r, a)}, nil
+}

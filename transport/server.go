@@ -1,0 +1,175 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/transport/wire"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config wires a Server. API, Cluster and Node are required.
+type Config struct {
+	API     engine.API
+	Cluster Cluster
+	Node    string // this node's id
+	Version string // of the binary, for /openapi.json
+	Limits  Limits
+	Tokens  []Token // none = everybody may call, under the name they give
+	// Drain makes this node refuse new deploys and hand leadership on. Nil = it cannot.
+	Drain func(context.Context) error
+	// TLS serves HTTPS, and says that other nodes do: the leader is called with https. Nil = plaintext.
+	TLS *tls.Config
+	// LeaderTLS is how this node checks the leader's certificate when it passes calls on. Nil = as TLS with the system's roots.
+	LeaderTLS *tls.Config
+	Registry  *prometheus.Registry // served at /metrics, with the server's own metrics added; nil = one of its own
+	Logger    hclog.Logger
+}
+
+// Server is the HTTP side of one node. It is an http.Handler; Serve adds listening and a graceful end.
+type Server struct {
+	cfg     Config
+	log     hclog.Logger
+	tokens  tokens
+	mux     *http.ServeMux
+	api     huma.API
+	handler http.Handler
+	leader  *http.Transport // to the leader
+	polls   slots
+	streams slots
+	metrics *metrics
+
+	closing context.Context // over when Serve was told to end: long polls and streams end, other calls finish
+	close   context.CancelFunc
+
+	specOnce sync.Once
+	spec     []byte
+}
+
+// New makes a Server. It serves as soon as it is called; nothing runs in between calls.
+func New(cfg Config) (*Server, error) {
+	if cfg.API == nil || cfg.Cluster == nil || cfg.Node == "" {
+		return nil, errors.New("transport: Config needs API, Cluster and Node")
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
+	if cfg.Logger == nil {
+		cfg.Logger = hclog.NewNullLogger()
+	}
+	if cfg.Registry == nil {
+		cfg.Registry = prometheus.NewRegistry()
+	}
+	s := &Server{cfg: cfg, log: cfg.Logger.Named("http"), mux: http.NewServeMux()}
+	var err error
+	if s.tokens, err = newTokens(cfg.Tokens); err != nil {
+		return nil, err
+	}
+	s.closing, s.close = context.WithCancel(context.Background())
+	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
+	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
+	if s.metrics, err = newMetrics(cfg.Registry, s); err != nil {
+		return nil, fmt.Errorf("transport: %w", err)
+	}
+	s.leader = newLeaderTransport(cfg)
+	s.api = humago.New(s.mux, huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			Info: &huma.Info{Title: "Aion", Version: cfg.Version, Description: "A durable workflow engine. Errors are problem documents: see docs/ERRORS.md."},
+			Components: &huma.Components{
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}},
+			},
+			Security: []map[string][]string{{"token": {}}, {}},
+		},
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	})
+	s.routes()
+	// A browser page of another site must not deploy to a node on the reader's machine.
+	origin := http.NewCrossOriginProtection()
+	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, wire.New("permission_denied", "the call comes from a web page of another origin: "+clip(r.Header.Get("Origin"))))
+	}))
+	s.handler = origin.Handler(s.mux)
+	return s, nil
+}
+
+// ServeHTTP serves one call.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rec := &recorder{ResponseWriter: w, operation: "other"}
+	rec.Header().Set(wire.HeaderNode, s.cfg.Node)
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+	done := s.metrics.begin()
+	defer func() {
+		if p := recover(); p != nil {
+			s.recovered(rec, r, p)
+		}
+		done(rec.operation, rec.code())
+	}()
+	s.handler.ServeHTTP(rec, r)
+}
+
+// recovered answers for a handler that panicked. One that could not write its answer because the caller has gone is no news.
+func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	if r.Context().Err() == nil {
+		s.log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+	}
+	if rec.status == 0 {
+		writeProblem(rec, wire.New("internal", "the node's handler panicked; its log says more"))
+		return
+	}
+	panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+}
+
+// openapi serves the description of the API, made once.
+func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
+	s.specOnce.Do(func() { s.spec, _ = json.Marshal(s.api.OpenAPI()) })
+	w.Header().Set("Content-Type", "application/openapi+json")
+	w.Write(s.spec)
+}
+
+// recorder remembers what was answered, for metrics.
+type recorder struct {
+	http.ResponseWriter
+	operation string
+	status    int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}

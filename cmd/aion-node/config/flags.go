@@ -2,28 +2,31 @@ package config
 
 import "github.com/spf13/pflag"
 
-// AddFlags gives fs one flag for each key, and lets every spelling of a key stand for it.
+// Normalize lets every spelling of a key stand for its flag: --node.data_dir and --node-data-dir mean --data-dir. A command that AddFlags was applied to
+// needs it as the normalization of all its flags.
+func Normalize(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	return pflag.NormalizedName(normal(name))
+}
+
+// AddFlags gives fs one flag for each key.
 func AddFlags(fs *pflag.FlagSet) {
-	normalize := fs.GetNormalizeFunc()
-	fs.SetNormalizeFunc(func(fs *pflag.FlagSet, name string) pflag.NormalizedName {
-		return pflag.NormalizedName(NormalFlag(string(normalize(fs, name))))
-	})
+	fs.SetNormalizeFunc(Normalize)
 	for _, k := range Keys() {
-		f := fs.VarPF(&flag{key: k, shown: k.Default}, k.Flag(), "", k.Help)
+		f := fs.VarPF(&setting{key: k, shown: k.Default}, k.Flag(), "", k.Help)
 		if k.Kind() == "switch" {
 			f.NoOptDefVal = "true"
 		}
 	}
 }
 
-// flag is a key's value on the command line.
-type flag struct {
+// setting is a key's value on the command line.
+type setting struct {
 	key   Key
 	shown string
 	value any
 }
 
-func (f *flag) Set(s string) error {
+func (f *setting) Set(s string) error {
 	v, err := f.key.parse(s)
 	if err != nil {
 		return err
@@ -36,7 +39,10 @@ func (f *flag) Set(s string) error {
 	return nil
 }
 
-func (f *flag) String() string { return f.shown }
-func (f *flag) Type() string {
-	return map[string]string{"text": "string", "switch": "bool"}[f.key.Kind()]
+func (f *setting) String() string { return f.shown }
+func (f *setting) Type() string {
+	if kind := f.key.Kind(); kind != "switch" {
+		return kind
+	}
+	return "bool" // what pflag knows to need no value
 }

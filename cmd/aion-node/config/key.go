@@ -44,10 +44,9 @@ func (k Key) Variable() string {
 
 // Flag is the key's name on the command line, without the dashes: the key with dashes, without the sections that go without saying, so that
 // cluster.bootstrap_expect is --bootstrap-expect and node.data_dir is --data-dir.
-func (k Key) Flag() string { return NormalFlag(k.Name) }
+func (k Key) Flag() string { return normal(k.Name) }
 
-// NormalFlag maps every spelling of a key to its flag: --node.data_dir and --node-data-dir mean --data-dir.
-func NormalFlag(name string) string {
+func normal(name string) string {
 	name = strings.NewReplacer(".", "-", "_", "-").Replace(name)
 	for _, section := range []string{"node-", "cluster-"} {
 		if rest, ok := strings.CutPrefix(name, section); ok {

@@ -32,7 +32,7 @@ func Load(src Sources) (Config, string, error) {
 	}
 	if src.Flags != nil {
 		given := func(f *pflag.Flag) (string, any) {
-			if v, ok := f.Value.(*flag); ok && f.Changed {
+			if v, ok := f.Value.(*setting); ok && f.Changed {
 				return v.key.Name, v.value
 			}
 			return "", nil

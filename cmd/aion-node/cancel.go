@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+// command is a change of one run that carries at most a reason.
+type command func(c *client.Client, ctx context.Context, ref wire.RunRef, reason string, opts ...client.Option) (*wire.RunAnswer, error)
+
+func cancelCmd(a *app) *cobra.Command {
+	return a.command("cancel ID", "Ask a run's code to end; it may still clean up", "asked %s to end", (*client.Client).Cancel)
+}
+
+func terminateCmd(a *app) *cobra.Command {
+	return a.command("terminate ID", "Close a run at once; its code sees nothing", "terminated %s", (*client.Client).Terminate)
+}
+
+func pauseCmd(a *app) *cobra.Command {
+	return a.command("pause ID", "Stop a run's turns; signals and timers are still recorded", "paused %s", (*client.Client).Pause)
+}
+
+func resumeCmd(a *app) *cobra.Command {
+	resume := func(c *client.Client, ctx context.Context, ref wire.RunRef, _ string, opts ...client.Option) (*wire.RunAnswer, error) {
+		return c.Resume(ctx, ref, opts...)
+	}
+	return a.command("resume ID", "Let a paused run go on, a quarantined one too", "resumed %s", resume)
+}
+
+func (a *app) command(use, what, done string, do command) *cobra.Command {
+	var ref wire.RunRef
+	var reason string
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: what,
+		Args:  arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ref.WorkflowID = args[0]
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			r, err := do(c, cmd.Context(), ref, reason, a.change()...)
+			if err != nil {
+				return err
+			}
+			return a.answer(r, func(w io.Writer) {
+				fmt.Fprintf(w, done+" (index %d)%s\n", r.WorkflowID, r.Index, again(r.Deduplicated))
+			})
+		},
+	}
+	if use != "resume ID" {
+		cmd.Flags().StringVar(&reason, "reason", "", "`TEXT` for the history")
+	}
+	addRunFlag(cmd, &ref)
+	return cmd
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"os"
+	"time"
+
+	"aion.dev/aion/transport/client"
+)
+
+// patience is how long a call is repeated while no node answers it: an election fits in, and a person still waits for it.
+const patience = 10 * time.Second
+
+// connect makes the client that a command calls. Nothing is dialled yet.
+func (a *app) connect() (*client.Client, error) {
+	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: patience}
+	if len(cfg.Addresses) == 0 {
+		cfg.Addresses = splitList(a.environ("AION_ADDR"))
+	}
+	if cfg.Token == "" {
+		cfg.Token = a.environ("AION_TOKEN")
+	}
+	file := a.caFile
+	if file == "" {
+		file = a.environ("AION_CA_FILE")
+	}
+	if file != "" {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, usage("--ca-file %s has no PEM certificate", file)
+		}
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		cfg.HTTP = &http.Client{Transport: transport}
+	}
+	c, err := client.New(cfg)
+	if err != nil {
+		return nil, usage("--addr: %v", err)
+	}
+	return c, nil
+}
+
+// change is the options of every mutation.
+func (a *app) change() []client.Option {
+	if a.requestID == "" {
+		return nil
+	}
+	return []client.Option{client.RequestID(a.requestID)}
+}
+
+// read is the options of every read.
+func (a *app) read() []client.Option {
+	if !a.stale {
+		return nil
+	}
+	return []client.Option{client.Stale()}
+}
+
+// actor is whom deploy records name while the cluster asks for no tokens.
+func actor(environ func(string) string) string {
+	user := environ("USER")
+	if user == "" {
+		user = "cli"
+	}
+	if host, err := os.Hostname(); err == nil {
+		user += "@" + host
+	}
+	return user
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+// deployed is the answer of deploying several files. Error is the refusal at which it stopped.
+type deployed struct {
+	Packages []*wire.LoadAnswer `json:"packages"`
+	Error    *wire.Problem      `json:"error,omitempty"`
+}
+
+func deployCmd(a *app) *cobra.Command {
+	var o wire.LoadOptions
+	cmd := &cobra.Command{
+		Use:   "deploy FILE...",
+		Short: "Load packages into the running cluster and route their workflow types to them",
+		Long: `Load packages and point the routes of all their workflow types at them: every start answered from then on runs the new code, every run that is
+under way keeps the code it started on. FILE may be - for standard input.
+
+Several files are deployed in order, up to the first that is refused; those before it stay. With --request-id ID they use ID/1, ID/2, ...`,
+		Args: arguments("FILE..."),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			for _, e := range o.Expect {
+				if _, ref, ok := strings.Cut(e, "="); !ok || ref == "" {
+					return usage("--expect-route %q is not TYPE=VERSION or TYPE=none", e)
+				}
+			}
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			archives, expects, err := a.readArchives(files, o.Expect)
+			if err != nil {
+				return err
+			}
+			var done deployed
+			for i, archive := range archives {
+				opts := a.change()
+				if len(files) > 1 && a.requestID != "" {
+					opts = []client.Option{client.RequestID(a.requestID + "/" + strconv.Itoa(i+1))}
+				}
+				o.Expect = expects[i]
+				answer, err := c.Load(cmd.Context(), archive, o, opts...)
+				if err != nil && len(files) > 1 {
+					return a.stopped(cmd, done, files[i], err)
+				}
+				if err != nil {
+					return err
+				}
+				done.Packages = append(done.Packages, answer)
+				if !a.json {
+					tellDeployed(a.out, answer, o.NoRoute)
+				}
+			}
+			switch {
+			case !a.json:
+				return nil
+			case len(files) == 1:
+				return a.document(done.Packages[0])
+			}
+			return a.document(done)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.NoRoute, "no-route", false, "load only; leave the routes as they are")
+	f.StringArrayVar(&o.Expect, "expect-route", nil, "refuse unless `TYPE=VERSION` (or TYPE=none) is the route now; may be repeated")
+	f.BoolVar(&o.DryRun, "dry-run", false, "check everything and say what would happen; change nothing")
+	f.StringVar(&o.Message, "message", "", "`TEXT` for the deploy history")
+	return cmd
+}
+
+// stopped reports that a deploy of several files went only part of the way.
+func (a *app) stopped(cmd *cobra.Command, done deployed, file string, err error) error {
+	p, status := problemOf(cmd, err)
+	p.Detail = file + ": " + p.Detail
+	a.complain(p)
+	if n := len(done.Packages); n > 0 && !a.json {
+		fmt.Fprintf(a.err, "%s before it stay deployed\n", count(n, "package"))
+	}
+	if a.json {
+		done.Error = p
+		if done.Packages == nil {
+			done.Packages = []*wire.LoadAnswer{}
+		}
+		if err := a.document(done); err != nil {
+			return err
+		}
+	}
+	return &reported{status}
+}
+
+// readArchives reads all files before the first is sent, and gives each package the conditions on its own types.
+func (a *app) readArchives(files, expect []string) (archives [][]byte, expects [][]string, err error) {
+	expects = make([][]string, len(files))
+	for _, path := range files {
+		archive, err := a.readFile(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		archives = append(archives, archive)
+	}
+	if len(files) == 1 {
+		expects[0] = expect
+		return archives, expects, nil
+	}
+	for _, e := range expect {
+		typ, _, _ := strings.Cut(e, "=")
+		carried := false
+		for i, archive := range archives {
+			opened, err := catalog.Open(archive, catalog.DefaultLimits())
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s: %w", files[i], err)
+			}
+			if _, ok := opened.Workflow(typ); ok {
+				expects[i] = append(expects[i], e)
+				carried = true
+			}
+		}
+		if !carried {
+			return nil, nil, usage("--expect-route %q: no package carries workflow type %q", e, typ)
+		}
+	}
+	return archives, expects, nil
+}
+
+func tellDeployed(w io.Writer, d *wire.LoadAnswer, noRoute bool) {
+	verb := "deployed"
+	switch {
+	case d.DryRun:
+		verb = "would deploy"
+	case !d.FreshlyLoaded:
+		verb = "already loaded:"
+	}
+	fmt.Fprintf(w, "%s %s version %s (index %d)%s\n", verb, strings.Join(d.WorkflowTypes, ", "), short(d.Version), d.Index, again(d.Deduplicated))
+	switch {
+	case d.RouteChanged:
+		for _, typ := range slices.Sorted(maps.Keys(d.PreviousRoutes)) {
+			fmt.Fprintf(w, "  %s: routed to %s, was %s\n", typ, short(d.Version), short(d.PreviousRoutes[typ]))
+		}
+		if len(d.PreviousRoutes) == 0 {
+			fmt.Fprintf(w, "  new runs start on it\n")
+		}
+	case noRoute:
+		fmt.Fprintf(w, "  routes unchanged; aion-node route TYPE %s starts new runs on it\n", short(d.Version))
+	default:
+		fmt.Fprintf(w, "  it was routed already\n")
+	}
+}
+
+// again says that an answer is that of an earlier call.
+func again(deduplicated bool) string {
+	if deduplicated {
+		return ", as answered before"
+	}
+	return ""
+}
+
+// reported is an error that was printed already.
+type reported struct{ status int }
+
+func (e *reported) Error() string { return "reported" }
+
+func reportedStatus(err error) (int, bool) {
+	var r *reported
+	if errors.As(err, &r) {
+		return r.status, true
+	}
+	return 0, false
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"aion.dev/aion/transport/client"
+	"github.com/spf13/cobra"
+)
+
+// eventNames are what the stream carries.
+var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "WorkflowClosed"}
+
+func eventsCmd(a *app) *cobra.Command {
+	var names []string
+	var after uint64
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "events",
+		Short: "Watch what happens in the cluster: deploys, leaders, members, runs that end",
+		Long: `Print the cluster's events as they come, until interrupted; with --json each is a document on a line of its own. The number in front is the log index, shown
+with the last event of each index: --after that number goes on from there.`,
+		Args: arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f := client.EventFilter{Names: names}
+			if cmd.Flags().Changed("after") {
+				f.After = &after
+			}
+			for _, n := range names {
+				if !slices.Contains(eventNames, n) {
+					return usage("--name %q is none of %s", n, strings.Join(eventNames, ", "))
+				}
+			}
+			if limit < 0 {
+				return usage("--limit %d is negative", limit)
+			}
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			n := 0
+			for e, err := range c.Events(cmd.Context(), f) {
+				if err != nil {
+					return err
+				}
+				if err := a.event(e.ID, e.Name, e.Data); err != nil {
+					return err
+				}
+				if n++; n == limit {
+					return nil
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringSliceVar(&names, "name", nil, "only events called `NAME`; repeat it or separate by commas")
+	cmd.Flags().Uint64Var(&after, "after", 0, "events of log indexes above `INDEX`, 0 = from the oldest that is kept (default: from now on)")
+	cmd.Flags().IntVar(&limit, "limit", 0, "stop after `N` events; 0 = go on")
+	return cmd
+}
+
+func (a *app) event(id uint64, name string, data json.RawMessage) error {
+	if a.json {
+		return a.document(struct {
+			ID    uint64          `json:"id,omitempty"`
+			Event string          `json:"event"`
+			Data  json.RawMessage `json:"data"`
+		}{id, name, data})
+	}
+	index := ""
+	if id > 0 {
+		index = fmt.Sprint(id)
+	}
+	_, err := fmt.Fprintf(a.out, "%8s  %-24s %s\n", index, name, printable(string(data)))
+	return err
+}

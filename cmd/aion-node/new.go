@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"aion.dev/aion/catalog/project"
+	"github.com/spf13/cobra"
+)
+
+func newCmd(a *app) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "new NAME",
+		Short: "Write a project to start from",
+		Long:  "Write a project with a workflow called NAME into a new folder NAME: workflow.toml, the code, and a README that shows how to run it.",
+		Args:  arguments("NAME"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := args[0]
+			if dir == "" {
+				dir = name
+			}
+			if err := project.New(dir, name); err != nil {
+				return err
+			}
+			return a.answer(map[string]string{"name": name, "path": dir}, func(w io.Writer) {
+				fmt.Fprintf(w, "wrote %s; begin with %s/README.md, or at once:\n\n  aion-node package %s && aion-node deploy %s.aion\n", dir, dir, dir, name)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "write into `FOLDER` instead; it must be empty or absent")
+	return cmd
+}

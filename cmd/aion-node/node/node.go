@@ -1,0 +1,133 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster"
+	"aion.dev/aion/cmd/aion-node/config"
+	"aion.dev/aion/cmd/aion-node/vet"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/transport"
+	"github.com/hashicorp/go-hclog"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// Options are what is no setting.
+type Options struct {
+	Version    string       // of the binary
+	Executable string       // the binary, for the child process that compiles new packages; empty = compile in this process only
+	Logger     hclog.Logger // nil = silent
+}
+
+// Node is one node of a cluster, opened and not yet running.
+type Node struct {
+	cfg config.Config
+	log hclog.Logger
+
+	listener net.Listener // of HTTP
+	pprof    net.Listener // nil unless asked for
+	cluster  *cluster.Cluster
+	engine   *engine.Engine
+	server   *transport.Server
+}
+
+// Open opens the node's addresses and its data. Nothing runs until Run; a Node that is not run must be closed. When Open fails, everything that it had
+// opened is released again.
+func Open(cfg config.Config, o Options) (n *Node, err error) {
+	n = &Node{cfg: cfg, log: o.Logger}
+	if n.log == nil {
+		n.log = hclog.NewNullLogger()
+	}
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+
+	certs, err := loadCertificates(cfg.TLS)
+	if err != nil {
+		return nil, err
+	}
+	if n.listener, err = net.Listen("tcp", cfg.HTTP.Address); err != nil {
+		return nil, &config.Error{Key: "http.address", Reason: err.Error()}
+	}
+	if cfg.Debug.PprofAddress != "" {
+		if n.pprof, err = net.Listen("tcp", cfg.Debug.PprofAddress); err != nil {
+			return nil, &config.Error{Key: "debug.pprof_address", Reason: err.Error()}
+		}
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	if n.cluster, err = cluster.Open(clusterConfig(cfg, o.Version, n.log)); err != nil {
+		return nil, err
+	}
+	limits := runtimeLimits(cfg)
+	ec := engine.Config{
+		Node:     n.cluster.ID(),
+		Log:      n.cluster,
+		Blobs:    n.cluster.Blobs(),
+		Compiler: starlark.New(limits),
+		Archive:  archiveLimits(cfg),
+		Limits:   engineLimits(cfg, limits),
+		Logger:   n.log,
+		Metrics:  registry,
+	}
+	if o.Executable != "" {
+		checker := &vet.Checker{
+			Executable: o.Executable,
+			Limits:     vet.Limits{Archive: ec.Archive, Runtime: limits, MemoryBytes: cfg.Deploy.CheckMemoryBytes},
+		}
+		ec.CheckArchive = checker.Check
+	}
+	if n.engine, err = engine.New(ec); err != nil {
+		return nil, err
+	}
+	n.server, err = transport.New(transport.Config{
+		API:       n.engine,
+		Cluster:   n.cluster,
+		Node:      n.cluster.ID(),
+		Version:   o.Version,
+		Limits:    transport.Limits{ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration},
+		Tokens:    tokens(cfg.Auth),
+		Drain:     n.drain,
+		TLS:       certs.server,
+		LeaderTLS: certs.client,
+		Registry:  registry,
+		Logger:    n.log,
+	})
+	return n, err
+}
+
+// ID is the node's id.
+func (n *Node) ID() string { return n.cluster.ID() }
+
+// URL is where callers on this machine reach the node.
+func (n *Node) URL() string {
+	scheme := "http://"
+	if n.cfg.TLS.CertFile != "" {
+		scheme = "https://"
+	}
+	return scheme + n.listener.Addr().String()
+}
+
+// Close releases a node that was not run.
+func (n *Node) Close() error {
+	var errs []error
+	if n.cluster != nil {
+		errs = append(errs, n.cluster.Close())
+	}
+	for _, l := range []net.Listener{n.listener, n.pprof} {
+		if l != nil {
+			errs = append(errs, l.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,70 @@
+package node
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster"
+	"aion.dev/aion/cmd/aion-node/config"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/transport"
+	"github.com/hashicorp/go-hclog"
+)
+
+// What each part gets of the node's settings. A validated Config is taken at its word.
+
+func clusterConfig(cfg config.Config, version string, log hclog.Logger) cluster.Config {
+	key, _ := base64.StdEncoding.DecodeString(cfg.Gossip.Key)
+	return cluster.Config{
+		NodeID:          cfg.Node.ID,
+		DataDir:         cfg.Node.DataDir,
+		RaftListen:      cfg.Raft.Address,
+		RaftAddress:     cfg.Raft.Advertise,
+		HTTPAddress:     cfg.HTTP.Advertise,
+		Version:         version,
+		GossipListen:    cfg.Gossip.Address,
+		GossipAddress:   cfg.Gossip.Advertise,
+		GossipKey:       key,
+		Join:            cfg.Cluster.Join,
+		BootstrapExpect: cfg.Cluster.BootstrapExpect,
+		TLS:             nodeTLS(cfg.TLS),
+		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore},
+		Logger:          log,
+	}
+}
+
+// nodeTLS is for the node port: both sides prove themselves, so it needs all three files.
+func nodeTLS(t config.TLS) cluster.NodeTLS {
+	if t.CAFile == "" {
+		return cluster.NodeTLS{}
+	}
+	return cluster.NodeTLS{CertFile: t.CertFile, KeyFile: t.KeyFile, CAFile: t.CAFile}
+}
+
+func archiveLimits(cfg config.Config) catalog.Limits {
+	return catalog.Limits{MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes, MaxInflatedBytes: cfg.Deploy.MaxInflatedBytes, MaxEntries: int(cfg.Deploy.MaxEntries)}
+}
+
+func runtimeLimits(cfg config.Config) runtime.Limits {
+	l := cfg.Limits
+	return runtime.Limits{Steps: uint64(l.Steps), MemoryBytes: uint64(l.MemoryBytes), OutputBytes: int(l.PayloadBytes), Pending: int(l.Pending)}
+}
+
+func engineLimits(cfg config.Config, r runtime.Limits) engine.Limits {
+	l := cfg.Limits
+	return engine.Limits{
+		PayloadBytes: int(l.PayloadBytes), HistoryEvents: uint64(l.HistoryEvents), HistoryBytes: uint64(l.HistoryBytes), WaitingSignals: uint64(l.WaitingSignals),
+		Runtime: r, Resident: int(l.Resident), Turns: int(l.Turns), CheckTimeout: cfg.Deploy.CheckTimeout.Duration,
+	}
+}
+
+func tokens(a config.Auth) []transport.Token {
+	var list []transport.Token
+	for _, t := range a.Tokens {
+		parts := strings.SplitN(t, ":", 3)
+		list = append(list, transport.Token{Name: parts[0], ReadOnly: parts[1] == "read", Secret: parts[2]})
+	}
+	return list
+}

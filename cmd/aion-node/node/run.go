@@ -1,0 +1,89 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+)
+
+// handOver bounds how long a node that ends tries to hand leadership on. A cluster without another live voter cannot take it.
+const handOver = 5 * time.Second
+
+// part is something that runs beside others until it is told to end.
+type part struct {
+	name string
+	stop context.CancelFunc
+	over chan error // gets the part's one result
+}
+
+// Run runs the node until ctx ends or it must not go on, and releases everything. The error is nil after an orderly end.
+func (n *Node) Run(ctx context.Context) error {
+	ended := make(chan struct{}, 4)
+	begin := func(name string, run func(context.Context) error) *part {
+		own, stop := context.WithCancel(context.WithoutCancel(ctx)) // each part ends when its turn has come, not all at once
+		p := &part{name: name, stop: stop, over: make(chan error, 1)}
+		go func() {
+			p.over <- run(own)
+			ended <- struct{}{}
+		}()
+		return p
+	}
+
+	cluster := begin("cluster", func(ctx context.Context) error { return n.cluster.Run(ctx, n.engine.Lead) })
+	engine := begin("engine", n.engine.Run)
+	server := begin("http", func(ctx context.Context) error { return n.server.Serve(ctx, n.listener) })
+	profiles := begin("pprof", n.servePprof)
+
+	select {
+	case <-ctx.Done():
+		n.log.Info("shutting down: refusing deploys, handing leadership on, then finishing calls under way", "drain", n.cfg.Drain.Timeout)
+		if err := n.drain(context.WithoutCancel(ctx)); err != nil {
+			n.log.Warn("leadership was not handed on before the end", "reason", err)
+		}
+	case <-ended:
+	}
+
+	var errs []error
+	for _, p := range []*part{server, engine, cluster, profiles} {
+		p.stop()
+		if err := <-p.over; err != nil && !errors.Is(err, context.Canceled) {
+			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// drain makes this node one that others do not need: it refuses new deploys and leads no more. Reads and forwarding go on.
+func (n *Node) drain(ctx context.Context) error {
+	n.engine.Drain()
+	if !n.cluster.IsLeader() || len(n.cluster.Status().Members) < 2 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, handOver)
+	defer cancel()
+	return n.cluster.Transfer(ctx, "")
+}
+
+// servePprof serves profiles where they were asked for, and ends with ctx.
+func (n *Node) servePprof(ctx context.Context) error {
+	if n.pprof == nil {
+		<-ctx.Done()
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	defer context.AfterFunc(ctx, func() { srv.Close() })()
+	if err := srv.Serve(n.pprof); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/project"
+	"github.com/spf13/cobra"
+)
+
+// packed is what package answers: one object for each archive it wrote.
+type packed struct {
+	Packages []packedOne `json:"packages"`
+}
+
+type packedOne struct {
+	Path          string          `json:"path"`
+	Version       catalog.Version `json:"version"`
+	WorkflowTypes []string        `json:"workflow_types"`
+	Modules       int             `json:"modules"`
+	Bytes         int             `json:"bytes"`
+}
+
+func packageCmd(a *app) *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "package DIR",
+		Short: "Pack a project into an archive",
+		Long:  "Pack the project in folder DIR (it has a workflow.toml) into an archive. The same project gives the same bytes, and so the same version, everywhere.",
+		Args:  arguments("DIR"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			built, err := project.Build(args[0])
+			if err != nil {
+				return err
+			}
+			if path == "" {
+				path = built.FileName()
+			}
+			if err := replaceFile(path, built.Archive); err != nil {
+				return err
+			}
+			one := packedOne{Path: path, Version: built.Version, Modules: len(built.Modules), Bytes: len(built.Archive)}
+			for _, w := range built.Manifest.Workflows {
+				one.WorkflowTypes = append(one.WorkflowTypes, w.Type)
+			}
+			return a.answer(packed{[]packedOne{one}}, func(w io.Writer) {
+				fmt.Fprintf(w, "packed %s: version %s, %s, %s\n", path, one.Version.Short(), count(one.Modules, "module"), bytesOf(int64(one.Bytes)))
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&path, "out", "o", "", "write the archive to `FILE` (default <primary type>.aion in the current folder)")
+	return cmd
+}
+
+// replaceFile writes a file as a whole or not at all: nobody deploys half an archive.
+func replaceFile(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	if _, err := f.Write(content); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"aion.dev/aion/cmd/aion-node/config"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses.
+const (
+	exitRefused = 1 // it did not happen
+	exitUsage   = 2 // the command line or the configuration is wrong
+	exitUnknown = 3 // it may have happened; the same request id tells
+)
+
+// fail says on stderr what went wrong, and with --json also as the one document on stdout. It returns the exit status.
+func (a *app) fail(cmd *cobra.Command, err error) int {
+	if status, ok := reportedStatus(err); ok {
+		return status
+	}
+	p, status := problemOf(cmd, err)
+	a.complain(p)
+	if a.json {
+		_ = a.document(p)
+	}
+	return status
+}
+
+// complain prints a problem for people, with the holders that it names.
+func (a *app) complain(p *wire.Problem) {
+	fmt.Fprintf(a.err, "error[%s]: %s\n", p.Code, printable(p.Detail))
+	for _, line := range holders(p) {
+		fmt.Fprintln(a.err, "  "+printable(line))
+	}
+	if p.Hint != "" {
+		fmt.Fprintf(a.err, "hint: %s\n", strings.ReplaceAll(printable(p.Hint), "`", ""))
+	}
+}
+
+// problemOf turns what a command returned into a problem and an exit status.
+func problemOf(cmd *cobra.Command, err error) (*wire.Problem, int) {
+	var wrong *usageError
+	if errors.As(err, &wrong) {
+		hint := "aion-node --help"
+		if cmd != nil {
+			hint = cmd.CommandPath() + " --help"
+		}
+		return local("usage", "The command line is wrong", wrong.reason, hint), exitUsage
+	}
+	var bad *config.Error
+	if errors.As(err, &bad) {
+		return local("invalid_config", "The configuration is wrong", err.Error(), "docs/CONFIGURATION.md lists every key; so does aion-node serve --help"), exitUsage
+	}
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		if p.Outcome == wire.Unknown {
+			return p, exitUnknown
+		}
+		return p, exitRefused
+	}
+	var refusal wire.Refusal // what was found wrong before any call: a project, an archive
+	if errors.As(err, &refusal) {
+		if _, known := wire.Lookup(refusal.Code()); known {
+			return wire.Of(err), exitRefused
+		}
+	}
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return local("file", "A file cannot be used", err.Error(), ""), exitRefused
+	}
+	if errors.Is(err, context.Canceled) {
+		return local("interrupted", "The command was interrupted", "interrupted before it was done", ""), exitRefused
+	}
+	return local("failed", "The command failed", err.Error(), ""), exitRefused
+}
+
+// local is a problem that no node knows of.
+func local(code, title, detail, hint string) *wire.Problem {
+	return &wire.Problem{Status: 400, Code: code, Title: title, Detail: detail, Outcome: wire.Rejected, Hint: hint}
+}
+
+// holders lists what a refusal to unload names: how many runs hold the version in which way, and the first of them.
+func holders(p *wire.Problem) []string {
+	var counts wire.PinCounts
+	var first []wire.PinHolder
+	if !p.Fact("counts", &counts) || !p.Fact("holders", &first) {
+		return nil
+	}
+	lines := []string{summary(counts)}
+	for _, h := range first {
+		lines = append(lines, fmt.Sprintf("%-16s  %s  (run %s, since %s)", h.Kind, h.WorkflowID, h.RunID, h.Since.Local().Format("2006-01-02 15:04:05")))
+	}
+	if more := counts.Total() - uint64(len(first)); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return lines
+}
+
+// summary writes pin counts for people.
+func summary(c wire.PinCounts) string {
+	var parts []string
+	for _, k := range []struct {
+		n    uint64
+		name string
+	}{{c.InFlightStart, "in_flight_start"}, {c.LiveRun, "live_run"}, {c.RecoverableRun, "recoverable_run"}, {c.RecordedChild, "recorded_child"}} {
+		if k.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", k.n, k.name))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+func resultCmd(a *app) *cobra.Command {
+	var ref wire.RunRef
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "result ID",
+		Short: "Wait for a run's end and tell its result",
+		Long: `Wait for a run's end and tell how it ended. The exit status is 0 however it ended, also if it is still open after --timeout: the status is in the
+answer.`,
+		Args: arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			wait := timeout
+			switch {
+			case timeout < 0:
+				return usage("--timeout %s is negative", timeout)
+			case !cmd.Flags().Changed("timeout"):
+				wait = forever
+			}
+			ref.WorkflowID = args[0]
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			r, err := c.Result(cmd.Context(), ref, wait, a.read()...)
+			if err != nil {
+				return err
+			}
+			return a.answer(r, func(w io.Writer) { tellResult(w, r.Status, r.Result, r.Error) })
+		},
+	}
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "wait at most `DURATION`; 0s tells how the run stands at once (default: as long as it takes)")
+	addRunFlag(cmd, &ref)
+	return cmd
+}
+
+func tellResult(w io.Writer, status string, result json.RawMessage, failure *wire.RunError) {
+	fmt.Fprintln(w, status)
+	if len(result) > 0 {
+		fmt.Fprintln(w, printable(string(result)))
+	}
+	if failure != nil {
+		fmt.Fprintln(w, printable(failure.Error()))
+		if len(failure.Details) > 0 {
+			fmt.Fprintln(w, printable(string(failure.Details)))
+		}
+	}
+}
+
+// addRunFlag lets a command address another run of the workflow id than the latest.
+func addRunFlag(cmd *cobra.Command, ref *wire.RunRef) {
+	cmd.Flags().StringVar(&ref.RunID, "run-id", "", "another run of the workflow `ID` than the latest")
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+
+	"aion.dev/aion/cmd/aion-node/config"
+	"github.com/spf13/cobra"
+)
+
+// newRoot builds the tree of commands.
+func newRoot(a *app) *cobra.Command {
+	root := group(&cobra.Command{
+		Use:           "aion-node",
+		Short:         "A durable workflow engine: the node, and everything to ask of a cluster",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	})
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%s", err) })
+	// The spellings of serve's keys are known everywhere, or else global flags would be looked up under two rules.
+	root.SetGlobalNormalizationFunc(config.Normalize)
+
+	f := root.PersistentFlags()
+	f.StringSliceVar(&a.addresses, "addr", nil, "`HOST:PORT` or URL of a node; repeat it or separate by commas (AION_ADDR; default 127.0.0.1:7600)")
+	f.StringVar(&a.token, "token", "", "bearer `TOKEN` (AION_TOKEN)")
+	f.StringVar(&a.caFile, "ca-file", "", "PEM `FILE` with the certificates that nodes' certificates descend from (AION_CA_FILE)")
+	f.BoolVar(&a.json, "json", false, "print exactly one JSON document on stdout")
+	f.StringVar(&a.requestID, "request-id", "", "request `ID`: a change with the same id happens at most once and answers the same")
+	f.BoolVar(&a.stale, "stale", false, "let the node addressed answer reads from its own state, without the leader")
+
+	add := func(id, title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: id, Title: title})
+		for _, c := range commands {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	add("code", "Code:", newCmd(a), packageCmd(a), deployCmd(a), versionsCmd(a), routeCmd(a), unrouteCmd(a), rollbackCmd(a), unloadCmd(a), pinsCmd(a), deploysCmd(a))
+	add("runs", "Runs:", startCmd(a), resultCmd(a), describeCmd(a), historyCmd(a), listCmd(a), signalCmd(a), queryCmd(a), cancelCmd(a), terminateCmd(a), pauseCmd(a), resumeCmd(a))
+	add("node", "Nodes:", serveCmd(a), clusterCmd(a), eventsCmd(a), benchCmd(a), versionCmd(a))
+	root.AddCommand(checkArchiveCmd(a))
+	return root
+}
+
+// splitList is what --addr makes of AION_ADDR.
+func splitList(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+func unloadCmd(a *app) *cobra.Command {
+	var wait bool
+	var message string
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "unload TYPE VERSION",
+		Short: "Remove a version that nothing is routed to and nothing pins",
+		Long: `Remove the package of VERSION, with all its workflow types, from every node, for good. It is refused while a route points at it or an open run pins it.
+
+With --wait, watch the runs that pin it and unload it when none is left. Each try has a request id of its own: ID/1, ID/2, ... if --request-id ID is given.`,
+		Args: arguments("TYPE", "VERSION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if timeout != 0 && !wait {
+				return usage("--timeout makes sense only with --wait")
+			}
+			if timeout < 0 {
+				return usage("--timeout %s is negative", timeout)
+			}
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			u := &unload{client: c, typ: args[0], version: args[1], message: message, requestID: a.requestID}
+			var answer *wire.UnloadAnswer
+			if wait {
+				answer, err = u.whenFree(cmd.Context(), newProgress(a.err), timeout)
+			} else {
+				answer, err = c.Unload(cmd.Context(), u.typ, u.version, message, a.change()...)
+			}
+			if err != nil {
+				return err
+			}
+			return a.answer(answer, func(w io.Writer) {
+				types := strings.Join(answer.WorkflowTypes, ", ")
+				fmt.Fprintf(w, "unloaded %s version %s (index %d)%s\n", types, short(answer.Version), answer.Index, again(answer.Deduplicated))
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until no open run pins the version, then unload it")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "with --wait: give up after `DURATION`; 0 = never")
+	cmd.Flags().StringVar(&message, "message", "", "`TEXT` for the deploy history")
+	return cmd
+}
+
+// unload is an unload that waits for the pins to go.
+type unload struct {
+	client       *client.Client
+	typ, version string
+	message      string
+	requestID    string // empty: the client makes one for each try
+}
+
+// pollPins is how often the pins are looked at.
+const pollPins = 500 * time.Millisecond
+
+// whenFree tries, and after each refusal for pins watches them go and tries again: a start between the last look and the try makes another round.
+func (u *unload) whenFree(ctx context.Context, p *progress, timeout time.Duration) (*wire.UnloadAnswer, error) {
+	defer p.end()
+	var expired <-chan time.Time
+	if timeout > 0 {
+		t := time.NewTimer(timeout)
+		defer t.Stop()
+		expired = t.C
+	}
+	for try := 1; ; try++ {
+		var opts []client.Option
+		if u.requestID != "" {
+			opts = []client.Option{client.RequestID(u.requestID + "/" + strconv.Itoa(try))}
+		}
+		answer, err := u.client.Unload(ctx, u.typ, u.version, u.message, opts...)
+		var refusal *wire.Problem
+		if err == nil || !errors.As(err, &refusal) || refusal.Code != "version_pinned" {
+			return answer, err
+		}
+		if gone, err := u.watch(ctx, p, expired); err != nil {
+			return nil, err
+		} else if !gone {
+			return nil, refusal
+		}
+	}
+}
+
+// watch returns once nothing pins the version (true) or expired fires (false).
+func (u *unload) watch(ctx context.Context, p *progress, expired <-chan time.Time) (bool, error) {
+	tick := time.NewTicker(pollPins)
+	defer tick.Stop()
+	for {
+		pins, err := u.client.Pins(ctx, u.typ, u.version, wire.Page{Limit: 1})
+		if err != nil {
+			return false, err
+		}
+		p.show(pins.Counts)
+		if pins.Total == 0 {
+			return true, nil
+		}
+		select {
+		case <-tick.C:
+		case <-expired:
+			return false, nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+func versionsCmd(a *app) *cobra.Command {
+	var typ string
+	cmd := &cobra.Command{
+		Use:   "versions",
+		Short: "List what is loaded, where the routes point, and what pins each version",
+		Args:  arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.connect()
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			v, err := c.Versions(cmd.Context(), typ, a.read()...)
+			if err != nil {
+				return err
+			}
+			return a.answer(v, func(w io.Writer) { tellVersions(w, v.Versions) })
+		},
+	}
+	cmd.Flags().StringVar(&typ, "type", "", "only those that carry workflow type `TYPE`")
+	return cmd
+}
+
+func tellVersions(w io.Writer, versions []wire.Version) {
+	var rows [][]string
+	for _, v := range versions {
+		route := ""
+		if v.RouteActive {
+			route = "active"
+		}
+		pins := ""
+		if v.Pins.Total() > 0 {
+			pins = fmt.Sprintf("%d (%s)", v.Pins.Total(), summary(v.Pins))
+		}
+		rows = append(rows, []string{v.WorkflowType, short(v.Version), route, pins, strings.Join(v.ReadyNodes, ","), ago(v.LoadedAt, time.Now())})
+	}
+	table(w, "nothing is loaded; aion-node deploy FILE loads a package", []string{"TYPE", "VERSION", "ROUTE", "PINS", "READY ON", "LOADED"}, rows)
+}

@@ -1,0 +1,46 @@
+# Aion. `make` lists what there is. Everything needs only Go, git and make.
+
+GO      ?= go
+BENCH   ?= .
+TIME    ?= 1s
+FUZZ    ?= 20s
+release := $(shell git describe --tags --always --dirty 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race demo bench lint fuzz clean
+
+help: ## list the targets
+	@echo "make TARGET, where TARGET is one of"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-10s %s\n", $$1, $$2 }'
+
+build: ## build bin/aion-node
+	$(GO) build -trimpath -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node
+
+test: lint ## run every test, as CI does
+	$(GO) test -timeout 10m ./...
+
+race: ## run every test with the race detector (takes several times as long)
+	$(GO) test -race -timeout 30m ./...
+
+demo: build ## three nodes on this machine: deploy live, kill the leader, roll back, unload
+	bash scripts/demo.sh
+
+bench: ## run the benchmarks and print them as a table; BENCH=Apply TIME=3s narrows and lengthens
+	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && \
+	{ $(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(TIME) -timeout 60m -p 1 ./... > "$$out" 2>&1 || { cat "$$out"; exit 1; }; } && \
+	$(GO) run ./internal/benchtable < "$$out"
+
+lint: ## gofmt and go vet
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w FILE):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+
+fuzz: ## run each fuzz target for a while; FUZZ=5m for longer
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$file); do \
+			echo "$$target in $$(dirname $$file)"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$(dirname $$file); \
+		done; \
+	done
+
+clean: ## remove what was built
+	rm -rf bin

@@ -13,7 +13,7 @@ import (
 )
 
 type loadInput struct {
-	keyed
+	Keyed
 	Route   bool     `query:"route" default:"true" doc:"Point the routes of all members at the version"`
 	Expect  []string `query:"expect_route,explode" doc:"TYPE=VERSION or TYPE=none: a condition on a route; may repeat"`
 	DryRun  bool     `query:"dry_run" doc:"Validate everything, change nothing"`
@@ -49,7 +49,7 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 }
 
 type versionsInput struct {
-	fresh
+	Fresh
 	Type string `query:"type"`
 }
 
@@ -69,14 +69,9 @@ func (s *Server) versions(ctx context.Context, in *versionsInput) (*answer[wire.
 	return &answer[wire.Versions]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
-type ofVersion struct {
-	Type    string `path:"type"`
-	Version string `path:"version" doc:"Full, or a unique prefix of at least 6 digits"`
-}
-
 type unloadInput struct {
-	keyed
-	ofVersion
+	Keyed
+	OfVersion
 	Message string `query:"message" doc:"For the deploy history"`
 }
 
@@ -93,9 +88,9 @@ func (s *Server) unload(ctx context.Context, in *unloadInput) (*answer[wire.Unlo
 }
 
 type pinsInput struct {
-	fresh
-	paged
-	ofVersion
+	Fresh
+	Paged
+	OfVersion
 }
 
 func (s *Server) pins(ctx context.Context, in *pinsInput) (*answer[wire.Pins], error) {
@@ -111,7 +106,7 @@ func (s *Server) pins(ctx context.Context, in *pinsInput) (*answer[wire.Pins], e
 }
 
 type routeInput struct {
-	keyed
+	Keyed
 	Type string `path:"type"`
 }
 
@@ -128,7 +123,7 @@ func (s *Server) route(ctx context.Context, in *routeInput) (*answer[wire.RouteA
 }
 
 type unrouteInput struct {
-	keyed
+	Keyed
 	Type    string `path:"type"`
 	Expect  string `query:"expect" doc:"Version (or prefix) that the route must point at now"`
 	Message string `query:"message" doc:"For the deploy history"`
@@ -159,8 +154,8 @@ func routed(r *fsm.RouteAnswer, a engine.Answered, err error) (*answer[wire.Rout
 }
 
 type deploysInput struct {
-	fresh
-	paged
+	Fresh
+	Paged
 	Type string `query:"type"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"aion.dev/aion/catalog"
@@ -44,8 +45,9 @@ func (problem) Schema(r huma.Registry) *huma.Schema {
 	}
 }
 
-// huma makes its errors through these two variables; this is the only package that uses huma.
+// huma makes its errors through these variables; this is the only package that uses huma.
 func init() {
+	huma.DefaultArrayNullable = false // lists are never null
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return problem{problemOf(nil, status, msg, errs)}
 	}
@@ -64,6 +66,7 @@ func problemOf(x *exchange, status int, msg string, errs []error) *wire.Problem 
 		}
 		found = append(found, d)
 	}
+	slices.SortStableFunc(found, func(a, b *huma.ErrorDetail) int { return strings.Compare(a.Location, b.Location) }) // huma ranges over a map
 	if len(found) == 0 {
 		if status >= 500 {
 			return wire.New("internal", msg)
@@ -143,9 +146,13 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(allowed) == 0 {
-		writeProblem(w, wire.New("not_found", fmt.Sprintf("there is nothing at %s", clip(r.URL.Path))).With("path", r.URL.Path))
+		s.nothing(w, r)
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	writeProblem(w, wire.New("method_not_allowed", fmt.Sprintf("%s takes %s, not %s", clip(r.URL.Path), strings.Join(allowed, ", "), clip(r.Method))))
+}
+
+func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {
+	writeProblem(w, wire.New("not_found", "there is nothing at "+clip(r.URL.Path)).With("path", clip(r.URL.Path)))
 }

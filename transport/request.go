@@ -15,11 +15,6 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// keyed are the headers of every mutation, as /openapi.json shows them.
-type keyed struct {
-	Key string `header:"Idempotency-Key" doc:"Request id of 1 to 200 printable characters: the call has at most one effect and repeats its first answer, for 24 hours"`
-}
-
 // change reads a mutation: its JSON body into v (nil = it has none), and who asks for it under which key.
 func change(ctx context.Context, v any, n need) (engine.Call, error) {
 	x := exchangeOf(ctx)

@@ -14,8 +14,8 @@ import (
 )
 
 type startInput struct {
-	keyed
-	waits
+	Keyed
+	Waits
 }
 
 func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartAnswer], error) {
@@ -82,9 +82,9 @@ func attributes(a wire.Attributes) history.Attributes {
 }
 
 type resultInput struct {
-	fresh
-	ofRun
-	waits
+	Fresh
+	OfRun
+	Waits
 }
 
 func (s *Server) result(ctx context.Context, in *resultInput) (*answer[wire.Result], error) {
@@ -116,8 +116,8 @@ func (s *Server) result(ctx context.Context, in *resultInput) (*answer[wire.Resu
 }
 
 type describeInput struct {
-	fresh
-	ofRun
+	Fresh
+	OfRun
 }
 
 func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.Described], error) {
@@ -137,9 +137,9 @@ func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.
 }
 
 type historyInput struct {
-	fresh
-	ofRun
-	waits
+	Fresh
+	OfRun
+	Waits
 	From  uint64 `query:"from" doc:"First seq; default 1"`
 	Limit int    `query:"limit" doc:"1 to 1000; default 100"`
 }
@@ -176,8 +176,8 @@ func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.Hi
 }
 
 type listInput struct {
-	fresh
-	paged
+	Fresh
+	Paged
 	Type       string   `query:"type"`
 	Status     string   `query:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`
 	Version    string   `query:"version" doc:"Full, or a unique prefix of at least 6 digits"`
@@ -216,14 +216,10 @@ func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], e
 	return &answer[wire.Runs]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
-type named struct {
-	Name string `path:"name"`
-}
-
 type signalInput struct {
-	keyed
-	ofRun
-	named
+	Keyed
+	OfRun
+	Named
 }
 
 func (s *Server) signal(ctx context.Context, in *signalInput) (*answer[wire.RunAnswer], error) {
@@ -240,8 +236,8 @@ func (s *Server) signal(ctx context.Context, in *signalInput) (*answer[wire.RunA
 }
 
 type queryInput struct {
-	ofRun
-	named
+	OfRun
+	Named
 }
 
 func (s *Server) query(ctx context.Context, in *queryInput) (*answer[wire.QueryAnswer], error) {
@@ -261,8 +257,8 @@ func (s *Server) query(ctx context.Context, in *queryInput) (*answer[wire.QueryA
 }
 
 type commandInput struct {
-	keyed
-	ofRun
+	Keyed
+	OfRun
 }
 
 func (s *Server) cancel(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {

@@ -3,11 +3,12 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,26 +82,14 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("transport: %w", err)
 	}
 	s.leader = newLeaderTransport(cfg)
-	s.api = humago.New(s.mux, huma.Config{
-		OpenAPI: &huma.OpenAPI{
-			Info: &huma.Info{Title: "Aion", Version: cfg.Version, Description: "A durable workflow engine. Errors are problem documents: see docs/ERRORS.md."},
-			Components: &huma.Components{
-				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}},
-			},
-			Security: []map[string][]string{{"token": {}}, {}},
-		},
-		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
-		DefaultFormat:                "application/json",
-		RejectUnknownQueryParameters: true,
-	})
+	s.api = humago.New(s.mux, apiConfig(cfg.Version))
 	s.routes()
 	// A browser page of another site must not deploy to a node on the reader's machine.
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, wire.New("permission_denied", "the call comes from a web page of another origin: "+clip(r.Header.Get("Origin"))))
 	}))
-	s.handler = origin.Handler(s.mux)
+	s.handler = origin.Handler(http.HandlerFunc(s.dispatch))
 	return s, nil
 }
 
@@ -119,6 +108,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(rec, r)
 }
 
+// dispatch keeps the mux from redirecting paths that are not in their shortest form: nothing is there.
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
+	if p := r.URL.EscapedPath(); len(p) > 1 && path.Clean(p) != strings.TrimSuffix(p, "/") {
+		s.nothing(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
 // recovered answers for a handler that panicked. One that could not write its answer because the caller has gone is no news.
 func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
 	if p == http.ErrAbortHandler {
@@ -132,44 +130,4 @@ func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
 		return
 	}
 	panic(http.ErrAbortHandler) // half an answer must not look like a whole one
-}
-
-// openapi serves the description of the API, made once.
-func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) {
-	s.specOnce.Do(func() { s.spec, _ = json.Marshal(s.api.OpenAPI()) })
-	w.Header().Set("Content-Type", "application/openapi+json")
-	w.Write(s.spec)
-}
-
-// recorder remembers what was answered, for metrics.
-type recorder struct {
-	http.ResponseWriter
-	operation string
-	status    int
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter.
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	return r.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-func (r *recorder) code() int {
-	if r.status == 0 {
-		return http.StatusOK
-	}
-	return r.status
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"aion.dev/aion/transport/wire"
@@ -94,8 +95,21 @@ func join(segments []string) string {
 	return path
 }
 
+// check refuses names that cannot stand in an address, whatever they name.
+func (c *call) check() error {
+	for _, segment := range strings.Split(c.path, "/")[1:] {
+		if segment == "" || segment == "." || segment == ".." {
+			return wire.New("invalid_input", fmt.Sprintf("a name is %q, which cannot stand in the address %s", segment, c.path))
+		}
+	}
+	return nil
+}
+
 // do sends the call until it has an answer, and decodes it into answer (nil = nothing to decode).
 func (c *Client) do(ctx context.Context, call *call, answer any) error {
+	if err := call.check(); err != nil {
+		return err
+	}
 	body, err := c.repeat(ctx, call)
 	if err != nil || answer == nil {
 		return err

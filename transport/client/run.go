@@ -15,14 +15,18 @@ func (c *Client) Start(ctx context.Context, r wire.StartRequest, opts ...Option)
 	return c.start(ctx, r, 0, opts)
 }
 
-// StartAndWait starts a run and waits up to wait for its end. The answer has a Status; wire.Open(Status) says that the run had not ended by then.
+// StartAndWait starts a run and waits up to wait for its end. The answer has a Status; wire.Open(Status) says that the run had not ended by then. With an
+// error and an answer, the run was started, but its result could not be learned.
 func (c *Client) StartAndWait(ctx context.Context, r wire.StartRequest, wait time.Duration, opts ...Option) (*wire.StartAnswer, error) {
 	end := time.Now().Add(wait)
 	a, err := c.start(ctx, r, wait, opts)
 	if err != nil || a.Status != "" && (!wire.Open(a.Status) || time.Until(end) <= 0) {
 		return a, err
 	}
-	result, err := c.Result(ctx, wire.RunRef{WorkflowID: a.WorkflowID}, time.Until(end))
+	result, err := c.Result(ctx, wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID}, time.Until(end))
+	if err == nil && result.Status == "continued_as_new" { // the result is that of the last run of the chain
+		result, err = c.Result(ctx, wire.RunRef{WorkflowID: a.WorkflowID}, time.Until(end))
+	}
 	if err != nil {
 		return a, err
 	}

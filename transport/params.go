@@ -9,32 +9,34 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// fresh are the parameters of every read.
-type fresh struct {
+// Parameters that several calls share. Huma finds them in embedded fields of exported types only.
+
+// Fresh are the parameters of every read.
+type Fresh struct {
 	Consistency string `query:"consistency" enum:"linearizable,stale" doc:"stale: answer from this node's state as it is, without the leader. Default: linearizable"`
 	MinIndex    uint64 `query:"min_index" doc:"With consistency=stale: wait up to 5 s until this node has applied this index"`
 }
 
-func (f fresh) read() (engine.Read, error) {
+func (f Fresh) read() (engine.Read, error) {
 	if f.Consistency != "stale" && f.MinIndex > 0 {
 		return engine.Read{}, invalid("min_index", "goes with consistency=stale only: linearizable reads see everything acknowledged")
 	}
 	return engine.Read{Stale: f.Consistency == "stale", MinIndex: f.MinIndex}, nil
 }
 
-// paged are the parameters of every listing.
-type paged struct {
+// Paged are the parameters of every listing.
+type Paged struct {
 	Limit  int    `query:"limit" doc:"1 to 1000; default 100"`
 	Cursor string `query:"cursor" doc:"next_cursor of the page before"`
 }
 
-// ofRun are the parameters that address a run.
-type ofRun struct {
+// OfRun are the parameters that address a run.
+type OfRun struct {
 	ID    string `path:"id" doc:"Workflow id"`
 	RunID string `query:"run_id" doc:"Another run of the workflow id than the latest"`
 }
 
-func (o ofRun) ref() (fsm.RunRef, error) {
+func (o OfRun) ref() (fsm.RunRef, error) {
 	ref := fsm.RunRef{WorkflowID: o.ID}
 	if err := history.CheckWorkflowID(o.ID); err != nil {
 		return ref, invalid("workflow_id", "%v", err)
@@ -49,12 +51,12 @@ func (o ofRun) ref() (fsm.RunRef, error) {
 	return ref, nil
 }
 
-// waits is the parameter of calls that may wait.
-type waits struct {
+// Waits is the parameter of calls that may wait.
+type Waits struct {
 	Wait string `query:"wait" doc:"Go duration, at most 60s are waited" example:"30s"`
 }
 
-func (w waits) duration() (time.Duration, error) {
+func (w Waits) duration() (time.Duration, error) {
 	if w.Wait == "" {
 		return 0, nil
 	}
@@ -63,4 +65,20 @@ func (w waits) duration() (time.Duration, error) {
 		return 0, invalid("wait", "is %q; want a Go duration such as 30s", clip(w.Wait))
 	}
 	return min(d, wire.MaxWait), nil
+}
+
+// OfVersion are the parameters that address a version.
+type OfVersion struct {
+	Type    string `path:"type"`
+	Version string `path:"version" doc:"Full, or a unique prefix of at least 6 digits"`
+}
+
+// Named is the parameter that names a signal or a query.
+type Named struct {
+	Name string `path:"name"`
+}
+
+// Keyed are the headers of every mutation, as /openapi.json shows them.
+type Keyed struct {
+	Key string `header:"Idempotency-Key" doc:"Request id of 1 to 200 printable characters: the call has at most one effect and repeats its first answer, for 24 hours"`
 }

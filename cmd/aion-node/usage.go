@@ -40,6 +40,7 @@ func arguments(names ...string) cobra.PositionalArgs {
 
 // group makes a command that only has others below it say what is wrong with a name that it does not have.
 func group(cmd *cobra.Command) *cobra.Command {
+	cmd.SuggestionsMinimumDistance = 2
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil

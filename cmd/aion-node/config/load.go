@@ -77,7 +77,7 @@ func loadVariables(ko *koanf.Koanf, environ []string) error {
 	}
 	var wrong []error
 	transform := func(name, value string) (string, any) {
-		if others[name] {
+		if others[name] || value == "" { // set to nothing is how a variable is taken back
 			return "", nil
 		}
 		k, ok := keys[name]

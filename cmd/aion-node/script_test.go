@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The test binary is also aion-node: scripts, and the nodes that they start, run it under that name.
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": main}) }
+
+// TestScript runs testdata/script/*.txtar against the real binary. Beside testscript's own commands there are:
+//
+//	node NAME [FLAG...]        start a cluster of one, or start it again on the same data and addresses; AION_ADDR then names all nodes that were started
+//	cluster NAME NAME NAME     start that many nodes as one cluster
+//	kill9 NAME, stop NAME      SIGKILL; SIGTERM and an orderly end
+//	leader VAR                 set VAR to the name of the node that leads, and ADDR_<name> of each node is its address
+//	json FILE PATH [VALUE]     FILE (or stdout) is one JSON document that has PATH ("a.0.b"), with that value
+//	jsonkeys FILE PATH KEY...  the object at PATH has exactly these keys; a key with ? may be absent
+//	get VAR FILE PATH          set VAR to the text at PATH
+//	mistake PATTERN COMMAND... aion-node COMMAND ends with status 2, with PATTERN on stderr and nothing on stdout
+//	retry COMMAND...           aion-node COMMAND until it succeeds and, with -until TEXT before it, prints TEXT
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("USER", "tester")
+			f := &fleet{dir: env.WorkDir, nodes: map[string]*process{}}
+			env.Values[fleetKey{}] = f
+			env.Defer(f.killAll)
+			examples, err := filepath.Abs("../../docs/examples")
+			env.Setenv("EXAMPLES", examples)
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"node":     scriptNode,
+			"cluster":  scriptCluster,
+			"kill9":    scriptKill,
+			"stop":     scriptStop,
+			"leader":   scriptLeader,
+			"json":     scriptJSON,
+			"jsonkeys": scriptJSONKeys,
+			"get":      scriptGet,
+			"mistake":  scriptMistake,
+			"retry":    scriptRetry,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+type fleetKey struct{}
+
+func fleetOf(ts *testscript.TestScript) *fleet { return ts.Value(fleetKey{}).(*fleet) }
+
+// told tells the script's commands where the nodes are.
+func told(ts *testscript.TestScript, f *fleet) {
+	var all []string
+	for _, name := range f.order {
+		p := f.nodes[name]
+		ts.Setenv("ADDR_"+name, p.http)
+		all = append(all, p.http)
+	}
+	ts.Setenv("AION_ADDR", strings.Join(all, ","))
+}
+
+func scriptNode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: node NAME [FLAG...]")
+	}
+	f := fleetOf(ts)
+	ts.Check(f.start(args[0], args[1:]...))
+	ts.Check(f.ready(args[0]))
+	told(ts, f)
+}
+
+func scriptCluster(ts *testscript.TestScript, neg bool, names []string) {
+	if neg || len(names) == 0 {
+		ts.Fatalf("usage: cluster NAME...")
+	}
+	f := fleetOf(ts)
+	ts.Check(f.startAll(names...))
+	told(ts, f)
+}
+
+func scriptKill(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		ts.Check(fleetOf(ts).kill(name))
+	}
+}
+
+func scriptStop(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		ts.Check(fleetOf(ts).stop(name))
+	}
+}
+
+func scriptLeader(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: leader VAR")
+	}
+	name, err := fleetOf(ts).leader()
+	ts.Check(err)
+	ts.Setenv(args[0], name)
+	ts.Setenv(args[0]+"_ADDR", fleetOf(ts).nodes[name].http)
+	for _, other := range fleetOf(ts).order {
+		if other != name && fleetOf(ts).nodes[other].running() {
+			ts.Setenv(args[0]+"_OTHER", fleetOf(ts).nodes[other].http)
+		}
+	}
+}
+
+func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: json FILE PATH [VALUE]")
+	}
+	v, err := lookup(ts.ReadFile(args[0]), args[1])
+	got := err == nil && (len(args) == 2 || text(v) == args[2])
+	if got == neg {
+		ts.Fatalf("%s: %s is %s (%v), in\n%s", args[0], args[1], text(v), err, ts.ReadFile(args[0]))
+	}
+}
+
+func scriptJSONKeys(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: jsonkeys FILE PATH KEY...")
+	}
+	v, err := lookup(ts.ReadFile(args[0]), args[1])
+	ts.Check(err)
+	object, ok := v.(map[string]any)
+	if !ok {
+		ts.Fatalf("%s: %s is no object but %s", args[0], args[1], text(v))
+	}
+	for _, key := range args[2:] {
+		name, optional := strings.CutSuffix(key, "?")
+		if _, there := object[name]; !there && !optional {
+			ts.Fatalf("%s: %s lacks the key %q: %s", args[0], args[1], name, text(v))
+		}
+		delete(object, name)
+	}
+	if len(object) > 0 {
+		ts.Fatalf("%s: %s has more keys: %s", args[0], args[1], text(object))
+	}
+}
+
+func scriptGet(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: get VAR FILE PATH")
+	}
+	v, err := lookup(ts.ReadFile(args[1]), args[2])
+	ts.Check(err)
+	ts.Setenv(args[0], text(v))
+}
+
+func scriptMistake(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: mistake PATTERN COMMAND...")
+	}
+	err := ts.Exec("aion-node", args[1:]...)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage {
+		ts.Fatalf("it ended with %v, not with status %d", err, exitUsage)
+	}
+	said := ts.ReadFile("stderr")
+	if !regexp.MustCompile(args[0]).MatchString(said) || !strings.HasPrefix(said, "error[") || !strings.Contains(said, "\nhint: ") {
+		ts.Fatalf("stderr is\n%s", said)
+	}
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("stdout is\n%s", out)
+	}
+}
+
+// retry leaves what the last try printed in the file "retried".
+func scriptRetry(ts *testscript.TestScript, neg bool, args []string) {
+	want := ""
+	if len(args) > 2 && args[0] == "-until" {
+		want, args = args[1], args[2:]
+	}
+	out := ""
+	err := eventually(func() error {
+		err := ts.Exec("aion-node", args...)
+		out = ts.ReadFile("stdout")
+		if err == nil && !strings.Contains(out, want) {
+			err = fmt.Errorf("it did not print %q", want)
+		}
+		return err
+	})
+	if err != nil {
+		ts.Fatalf("%v:\n%s%s", err, out, ts.ReadFile("stderr"))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("retried"), []byte(out), 0o666))
+}
+
+// lookup finds a path in a text that holds exactly one JSON document. "." is the document.
+func lookup(document, path string) (any, error) {
+	dec := json.NewDecoder(strings.NewReader(document))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("no JSON document: %w", err)
+	}
+	if dec.More() {
+		return nil, fmt.Errorf("more than one JSON document")
+	}
+	for step := range strings.SplitSeq(path, ".") {
+		if step == "" {
+			continue
+		}
+		switch at := v.(type) {
+		case map[string]any:
+			next, ok := at[step]
+			if !ok {
+				return nil, fmt.Errorf("there is no %q among %v", step, keysOf(at))
+			}
+			v = next
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i >= len(at) {
+				return nil, fmt.Errorf("there is no item %s among %d", step, len(at))
+			}
+			v = at[i]
+		default:
+			return nil, fmt.Errorf("%s is below a plain value", step)
+		}
+	}
+	return v, nil
+}
+
+func keysOf(m map[string]any) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// text is a string as it is, and everything else as JSON.
+func text(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v)
+	return strings.TrimSpace(b.String())
+}

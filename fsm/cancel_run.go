@@ -8,3 +8,15 @@ type CancelRun struct {
 
 // Kind implements Command.
 func (*CancelRun) Kind() Kind { return KindCancelRun }
+
+func (c *CancelRun) apply(t *step) (Answer, Refusal) {
+	if len(c.Reason) > maxText {
+		return nil, tooLong("reason", len(c.Reason))
+	}
+	r, refusal := t.open(c.Run)
+	if refusal != nil {
+		return nil, refusal
+	}
+	t.requestCancel(r, c.Reason)
+	return r.answer(), nil
+}

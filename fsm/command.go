@@ -35,6 +35,8 @@ const (
 type Command interface {
 	// Kind returns the command's number.
 	Kind() Kind
+	// apply carries the command out or refuses it. A refusal has changed nothing but the record of a refused deploy.
+	apply(t *step) (Answer, Refusal)
 }
 
 // Answer is what a command that was carried out says. Each command's file names its Answer; answers are remembered under the request id.

@@ -22,3 +22,42 @@ type FireAnswer struct {
 // Kind implements Command.
 func (*FireTimers) Kind() Kind { return KindFireTimers }
 func (*FireAnswer) answer()    {}
+
+func (c *FireTimers) apply(t *step) (Answer, Refusal) {
+	if len(c.Timers) > maxFired {
+		return nil, &ResourceExhausted{What: "timers fired in one command", Limit: maxFired}
+	}
+	fired := new(FireAnswer)
+	for _, ref := range c.Timers {
+		if t.fire(ref) {
+			fired.Fired++
+		}
+	}
+	return fired, nil
+}
+
+const maxFired = 1024
+
+// fire fires a timer that is due and still armed as ref says: one that was cancelled, or armed again for another time, is passed over.
+func (t *step) fire(ref TimerRef) bool {
+	if ref.FireAt > t.now {
+		return false
+	}
+	r := t.run(ref.RunID)
+	if r == nil || !r.Run.Status.Open() {
+		return false
+	}
+	if ref.ID == 0 {
+		if r.Deadline == 0 || r.Deadline != ref.FireAt {
+			return false
+		}
+		t.shut(r, &history.WorkflowTimedOut{Timeout: history.Duration(r.Deadline - r.Run.StartedAt)})
+		return true
+	}
+	if at, ok := t.armed(r, ref.ID); !ok || at != ref.FireAt {
+		return false
+	}
+	t.disarm(r, ref.ID)
+	t.append(r, &history.TimerFired{ID: ref.ID})
+	return true
+}

@@ -21,3 +21,32 @@ type LoadAnswer struct {
 // Kind implements Command.
 func (*LoadPackage) Kind() Kind { return KindLoadPackage }
 func (*LoadAnswer) answer()     {}
+
+func (c *LoadPackage) apply(t *step) (Answer, Refusal) {
+	this := deploy{operation: opLoad, types: c.Package.Types(), version: c.Package.Version, message: c.Message}
+	if len(c.Message) > maxText {
+		return nil, t.refuse(this, tooLong("message", len(c.Message)))
+	}
+	c.Package.LoadedAt = int64(t.now)
+	change, err := t.s.catalog.Load(c.Package, c.Route, c.Expect, t.index)
+	if err != nil {
+		return nil, t.refuse(this, err)
+	}
+	v := change.Package.Version
+	if change.FreshlyLoaded {
+		t.put(versionKey(keyPackage, v), encoded(change.Package))
+	}
+	types := change.Package.Types()
+	for i, typ := range types {
+		d := DeployRecord{Operation: opLoad, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message}
+		if c.Route && change.Routes[i].Changed {
+			d.Previous = change.Routes[i].Previous
+		}
+		t.record(d)
+	}
+	t.announce(feedPackageLoaded, noRun, packageLoaded{v, types, types[0], change.FreshlyLoaded})
+	for _, rc := range change.Routes {
+		t.rerouted(rc)
+	}
+	return &LoadAnswer{Package: change.Package, FreshlyLoaded: change.FreshlyLoaded, Routes: change.Routes}, nil
+}

@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"fmt"
+
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 )
@@ -27,30 +29,10 @@ type RemoveNode struct {
 	ID string `cbor:"1,keyasint"`
 }
 
-// ReportReady says which loaded versions a node has compiled; versions that are not loaded are ignored.
-type ReportReady struct {
-	Node    string          `cbor:"1,keyasint"`
-	Version catalog.Version `cbor:"2,keyasint"`
-	Ready   bool            `cbor:"3,keyasint,omitempty"`
-	Problem string          `cbor:"4,keyasint,omitempty"` // why it is not ready
-}
-
 // AnnounceLeader is the first command of a new leader: it tells the event stream.
 type AnnounceLeader struct {
 	Node string `cbor:"1,keyasint"`
 	Term uint64 `cbor:"2,keyasint"`
-}
-
-// Check asks every node for its digest at this index.
-type Check struct {
-	Leader string `cbor:"1,keyasint"`
-}
-
-// ReportDigest says what a node's running digest was at the index of a Check.
-type ReportDigest struct {
-	Node   string         `cbor:"1,keyasint"`
-	Index  uint64         `cbor:"2,keyasint"`
-	Digest catalog.Digest `cbor:"3,keyasint"`
 }
 
 // Done answers the commands that have nothing to say but their index.
@@ -59,8 +41,62 @@ type Done struct{}
 // Kind implements Command.
 func (*AnnounceNode) Kind() Kind   { return KindAnnounceNode }
 func (*RemoveNode) Kind() Kind     { return KindRemoveNode }
-func (*ReportReady) Kind() Kind    { return KindReportReady }
-func (*ReportDigest) Kind() Kind   { return KindReportDigest }
 func (*AnnounceLeader) Kind() Kind { return KindAnnounceLeader }
-func (*Check) Kind() Kind          { return KindCheck }
 func (*Done) answer()              {}
+
+// Limits of the node table.
+const (
+	maxNodes    = 1_000
+	maxNodeText = 255 // bytes of an id, an address, a version
+)
+
+func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
+	n := c.Node
+	for _, f := range []struct{ name, text string }{
+		{"id", n.ID}, {"raft_address", n.RaftAddress}, {"http_address", n.HTTPAddress}, {"version", n.Version}, {"cluster_id", c.ClusterID},
+	} {
+		if len(f.text) > maxNodeText {
+			return nil, &catalog.InvalidInput{Field: f.name, Reason: fmt.Sprintf("has %d bytes, the limit is %d", len(f.text), maxNodeText)}
+		}
+	}
+	if n.ID == "" {
+		return nil, &catalog.InvalidInput{Field: "id", Reason: "is empty"}
+	}
+	var old Node
+	known := t.read(textKey(keyNode, n.ID), &old)
+	if !known {
+		if t.meta.Nodes >= maxNodes {
+			return nil, &ResourceExhausted{What: "nodes", Limit: maxNodes}
+		}
+		t.meta.Nodes++
+	}
+	if t.meta.ClusterID == "" {
+		t.meta.ClusterID = c.ClusterID
+	}
+	n.AnnouncedAt, n.Digest, n.DigestIndex = t.now, old.Digest, old.DigestIndex
+	t.put(textKey(keyNode, n.ID), encoded(n))
+	if !known || n.RaftAddress != old.RaftAddress || n.HTTPAddress != old.HTTPAddress || n.Version != old.Version {
+		t.announce(feedMemberChanged, noRun, memberChanged{n.ID, "announced", n.RaftAddress, n.HTTPAddress, n.Version})
+	}
+	return new(Done), nil
+}
+
+func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
+	if t.get(textKey(keyNode, c.ID)) == nil {
+		return new(Done), nil
+	}
+	t.del(textKey(keyNode, c.ID))
+	t.meta.Nodes--
+	for _, p := range t.s.catalog.Packages() {
+		if k := readinessKey(p.Version, c.ID); t.get(k) != nil {
+			t.del(k)
+		}
+	}
+	t.announce(feedMemberChanged, noRun, memberChanged{Node: c.ID, Change: "removed"})
+	return new(Done), nil
+}
+
+func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
+	t.announce(feedLeaderChanged, noRun, leaderChanged{c.Node, c.Term})
+	return new(Done), nil
+}

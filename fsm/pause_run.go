@@ -1,5 +1,11 @@
 package fsm
 
+import (
+	"fmt"
+
+	"aion.dev/aion/engine/history"
+)
+
 // PauseRun stops a run's turns; signals and timers are still recorded. Refused: not_found, not_running; pausing a paused run changes nothing.
 // The engine itself pauses with Quarantined set, fenced by Turn: it is refused as Fenced when the run has recorded another turn meanwhile.
 type PauseRun struct {
@@ -17,3 +23,34 @@ type ResumeRun struct {
 // Kind implements Command.
 func (*PauseRun) Kind() Kind  { return KindPauseRun }
 func (*ResumeRun) Kind() Kind { return KindResumeRun }
+
+func (c *PauseRun) apply(t *step) (Answer, Refusal) {
+	if len(c.Reason) > maxText {
+		return nil, tooLong("reason", len(c.Reason))
+	}
+	r, refusal := t.open(c.Run)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if c.Quarantined && c.Turn != r.Run.Turns {
+		return nil, &Fenced{RunID: r.Run.RunID, Why: fmt.Sprintf("to be quarantined after turn %d, but it has recorded turn %d", c.Turn, r.Run.Turns)}
+	}
+	if r.Run.Status == history.StatusRunning {
+		t.append(r, &history.WorkflowPaused{Reason: c.Reason, Quarantined: c.Quarantined})
+		r.Run.Quarantined = c.Quarantined
+	}
+	return r.answer(), nil
+}
+
+func (c *ResumeRun) apply(t *step) (Answer, Refusal) {
+	r, refusal := t.open(c.Run)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if r.Run.Status != history.StatusPaused {
+		return nil, &InvalidState{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Status: r.Run.Status, Want: history.StatusPaused.String()}
+	}
+	t.append(r, &history.WorkflowResumed{})
+	r.Run.Quarantined = false
+	return r.answer(), nil
+}

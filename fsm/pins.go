@@ -1,6 +1,10 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import (
+	"fmt"
+
+	"aion.dev/aion/engine/history"
+)
 
 // PinKind is a reason why a version cannot be unloaded. Every open run pins its version under exactly one kind.
 type PinKind uint8
@@ -43,3 +47,24 @@ func (k PinKind) String() string { return pinNames[k] }
 
 // MarshalText writes the name.
 func (k PinKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// ParsePinKind reads a name that users write.
+func ParsePinKind(name string) (PinKind, error) {
+	for k, n := range pinNames {
+		if n == name && n != "" {
+			return PinKind(k), nil
+		}
+	}
+	return 0, fmt.Errorf("pin kind %q is not one of in_flight_start, live_run, recoverable_run, recorded_child", name)
+}
+
+// UnmarshalText is the reverse of MarshalText.
+func (k *PinKind) UnmarshalText(b []byte) (err error) {
+	*k, err = ParsePinKind(string(b))
+	return err
+}
+
+// of returns the count of one kind.
+func (c *PinCounts) of(k PinKind) *uint64 {
+	return [...]*uint64{nil, &c.InFlightStart, &c.LiveRun, &c.RecoverableRun, &c.RecordedChild}[k]
+}

@@ -1,6 +1,11 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
 
 // RecordTurn appends what one turn of a run asked for, and carries it out in the same step: children start, signals arrive, timers are armed, the run
 // closes or continues. Fenced: refused as Fenced unless N is the next turn, the run is running and Through is not beyond its newest event.
@@ -32,3 +37,137 @@ type TurnAnswer struct {
 // Kind implements Command.
 func (*RecordTurn) Kind() Kind { return KindRecordTurn }
 func (*TurnAnswer) answer()    {}
+
+func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
+	r := t.run(c.RunID)
+	if r == nil {
+		return nil, &NotFound{RunID: c.RunID}
+	}
+	if why := c.overtaken(r); why != "" {
+		return nil, &Fenced{RunID: c.RunID, Why: why}
+	}
+	last, why := c.last()
+	if why != "" {
+		return nil, &catalog.InvalidInput{Field: "asked", Reason: why}
+	}
+
+	t.turning, t.later, t.added = r, nil, nil
+	answer := new(TurnAnswer)
+	if why := c.over(r, last != nil, t.size); why != "" {
+		t.shut(r, &history.WorkflowFailed{Error: history.RunError{Kind: history.KindLimit, Message: why}})
+	} else {
+		answer.Turn = c.record(t, r, last)
+	}
+	answer.Appended, answer.Status, answer.Last = t.added, r.Run.Status, r.Run.Events
+	t.turning, t.later, t.added = nil, nil, nil
+	return answer, nil
+}
+
+// overtaken says why the turn is not r's next one.
+func (c *RecordTurn) overtaken(r *row) string {
+	switch {
+	case r.Run.Status != history.StatusRunning:
+		return "it is " + r.Run.Status.String()
+	case c.N != r.Run.Turns+1:
+		return fmt.Sprintf("its next turn is %d, not %d", r.Run.Turns+1, c.N)
+	case c.Through > r.Run.Events:
+		return fmt.Sprintf("turn %d saw event %d, but the newest is %d", c.N, c.Through, r.Run.Events)
+	case c.Through <= r.Run.Through:
+		return fmt.Sprintf("turn %d saw events up to %d, as turn %d did", c.N, c.Through, r.Run.Turns)
+	}
+	return ""
+}
+
+// last returns the event that closes the run, if the turn asked for one. why is not empty when it asked for what code cannot ask for.
+func (c *RecordTurn) last() (last history.Data, why string) {
+	for _, e := range c.Asked {
+		if last != nil {
+			return nil, fmt.Sprintf("holds %s after %s", e.Data.Type(), last.Type())
+		}
+		switch d := e.Data.(type) {
+		case *history.WorkflowCompleted, *history.WorkflowFailed, *history.WorkflowCancelled, *history.WorkflowContinuedAsNew:
+			last = d
+		case *history.AttributesUpdated, *history.ActivityScheduled, *history.ActivityCancelled, *history.TimerCancelled, *history.SignalSent,
+			*history.ChildWorkflowStarted:
+		case *history.TimerStarted:
+			if d.ID == 0 {
+				return nil, "holds a timer 0, which is the run's own time limit"
+			}
+		case *history.ChildWorkflowCancelled:
+			if !d.Asked {
+				return nil, "holds a ChildWorkflowCancelled that was not asked for"
+			}
+		default:
+			return nil, fmt.Sprintf("holds %s, which only the state machine appends", d.Type())
+		}
+	}
+	return last, ""
+}
+
+// over says which limit the history would pass. Bytes are counted as those of the command. The closing event is free: a run at its limit may still end,
+// or continue as new to escape it.
+func (c *RecordTurn) over(r *row, closes bool, size int) string {
+	limits, events := c.Limits.orDefault(), uint64(len(c.Asked))
+	if closes {
+		events--
+	}
+	switch {
+	case events > 0 && r.Run.Events+events > limits.Events:
+		return fmt.Sprintf("the history would pass the limit of %d events", limits.Events)
+	case events > 0 && r.Run.Bytes+uint64(size) > limits.HistoryBytes:
+		return fmt.Sprintf("the history would pass the limit of %d bytes", limits.HistoryBytes)
+	}
+	return ""
+}
+
+// record appends the turn and carries out what it asked for, in order.
+func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
+	before := r.Run.Events
+	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked))}
+	t.put(turnKey(r.Serial, c.N), encoded(turn))
+	t.unready(r)
+	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting, c.Consumed, c.Limits.orDefault()
+	t.touch(r)
+	for _, e := range c.Asked {
+		t.carryOut(r, e.Data, last)
+	}
+	if last != nil {
+		t.closed(r, last)
+	}
+	if e, ok := last.(*history.WorkflowContinuedAsNew); ok {
+		t.carryOn(r, e, before)
+	} else if last == nil {
+		for _, data := range t.later {
+			t.append(r, data)
+		}
+	}
+	return turn
+}
+
+// carryOut appends one event that code asked for, with what it did not know, and does what it says.
+func (t *step) carryOut(r *row, data, last history.Data) {
+	switch e := data.(type) {
+	case *history.TimerStarted:
+		e.FireAt = due(t.now, e.Duration)
+		t.append(r, e)
+		t.arm(r, e.ID, e.FireAt)
+	case *history.TimerCancelled:
+		t.append(r, e)
+		t.disarm(r, e.ID)
+	case *history.AttributesUpdated:
+		t.append(r, e)
+		r.Run.Attributes = merge(r.Run.Attributes, e.Attributes)
+	case *history.SignalSent:
+		t.sendSignal(r, e, last)
+	case *history.ChildWorkflowStarted:
+		t.startChild(r, e)
+	case *history.ChildWorkflowCancelled:
+		t.append(r, e)
+		t.giveUp(r, e.ID)
+	case *history.WorkflowContinuedAsNew:
+		e.NewRunID, e.Version = history.DeriveRunID(r.Run.RunID, "continue", 1), t.nextVersion(r, e)
+		t.append(r, e)
+	default:
+		t.append(r, e)
+	}
+}

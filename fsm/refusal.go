@@ -64,7 +64,7 @@ type Recheck struct {
 	Schema catalog.Digest `cbor:"2,keyasint,omitzero"`
 }
 
-func run(workflowID string, id history.RunID) map[string]any {
+func runFacts(workflowID string, id history.RunID) map[string]any {
 	facts := map[string]any{"workflow_id": workflowID}
 	if !id.IsZero() {
 		facts["run_id"] = id.String()
@@ -79,15 +79,15 @@ func (r *NotFound) Error() string {
 	return fmt.Sprintf("workflow %q has no run %s", r.WorkflowID, r.RunID)
 }
 func (r *NotFound) Code() string          { return "not_found" }
-func (r *NotFound) Facts() map[string]any { return run(r.WorkflowID, r.RunID) }
+func (r *NotFound) Facts() map[string]any { return runFacts(r.WorkflowID, r.RunID) }
 
 func (r *NotRunning) Error() string {
 	return fmt.Sprintf("run %s of workflow %q is closed: %s", r.RunID, r.WorkflowID, r.Status)
 }
 func (r *NotRunning) Code() string { return "not_running" }
 func (r *NotRunning) Facts() map[string]any {
-	facts := run(r.WorkflowID, r.RunID)
-	facts["status"] = r.Status.String()
+	facts := runFacts(r.WorkflowID, r.RunID)
+	facts["run_status"] = r.Status.String()
 	return facts
 }
 
@@ -95,15 +95,15 @@ func (r *AlreadyRunning) Error() string {
 	return fmt.Sprintf("workflow %q is already running as run %s", r.WorkflowID, r.RunID)
 }
 func (r *AlreadyRunning) Code() string          { return "already_running" }
-func (r *AlreadyRunning) Facts() map[string]any { return run(r.WorkflowID, r.RunID) }
+func (r *AlreadyRunning) Facts() map[string]any { return runFacts(r.WorkflowID, r.RunID) }
 
 func (r *InvalidState) Error() string {
 	return fmt.Sprintf("run %s of workflow %q is %s; this needs it to be %s", r.RunID, r.WorkflowID, r.Status, r.Want)
 }
 func (r *InvalidState) Code() string { return "invalid_state" }
 func (r *InvalidState) Facts() map[string]any {
-	facts := run(r.WorkflowID, r.RunID)
-	facts["status"], facts["want"] = r.Status.String(), r.Want
+	facts := runFacts(r.WorkflowID, r.RunID)
+	facts["run_status"], facts["want"] = r.Status.String(), r.Want
 	return facts
 }
 

@@ -34,3 +34,48 @@ func (*RouteType) Kind() Kind    { return KindRouteType }
 func (*UnrouteType) Kind() Kind  { return KindUnrouteType }
 func (*RollbackType) Kind() Kind { return KindRollbackType }
 func (*RouteAnswer) answer()     {}
+
+func (c *RouteType) apply(t *step) (Answer, Refusal) {
+	this := deploy{opRoute, []string{c.Type}, t.named(c.Type, c.Version), c.Version, c.Message}
+	return t.reroute(this, func(cat *catalog.Catalog) (catalog.RouteChange, error) {
+		return cat.Route(c.Type, c.Version, c.Expect, t.index)
+	})
+}
+
+func (c *UnrouteType) apply(t *step) (Answer, Refusal) {
+	this := deploy{operation: opUnroute, types: []string{c.Type}, message: c.Message}
+	return t.reroute(this, func(cat *catalog.Catalog) (catalog.RouteChange, error) { return cat.Unroute(c.Type, c.Expect, t.index) })
+}
+
+func (c *RollbackType) apply(t *step) (Answer, Refusal) {
+	this := deploy{operation: opRollback, types: []string{c.Type}, message: c.Message}
+	return t.reroute(this, func(cat *catalog.Catalog) (catalog.RouteChange, error) {
+		return cat.Rollback(c.Type, c.Expect, t.index)
+	})
+}
+
+// reroute carries out an operation on one route, with its record and its event.
+func (t *step) reroute(d deploy, change func(*catalog.Catalog) (catalog.RouteChange, error)) (Answer, Refusal) {
+	if len(d.message) > maxText {
+		return nil, t.refuse(d, tooLong("message", len(d.message)))
+	}
+	rc, err := change(t.s.catalog)
+	if err != nil {
+		return nil, t.refuse(d, err)
+	}
+	r := DeployRecord{Operation: d.operation, Type: rc.Type, Version: rc.Version, Outcome: outcomeOK, Message: d.message}
+	if rc.Changed {
+		r.Previous = rc.Previous
+	}
+	t.record(r)
+	t.rerouted(rc)
+	return &RouteAnswer{Change: rc}, nil
+}
+
+// rerouted stores and announces a route that changed.
+func (t *step) rerouted(rc catalog.RouteChange) {
+	if rc.Changed {
+		t.put(textKey(keyRoute, rc.Type), encoded(rc.Row()))
+		t.announce(feedRouteChanged, noRun, routeChanged{rc.Type, rc.Version, rc.Previous})
+	}
+}

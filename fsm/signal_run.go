@@ -26,3 +26,37 @@ type RunAnswer struct {
 // Kind implements Command.
 func (*SignalRun) Kind() Kind { return KindSignalRun }
 func (*RunAnswer) answer()    {}
+
+func (c *SignalRun) apply(t *step) (Answer, Refusal) {
+	if len(c.Name) > maxText {
+		return nil, tooLong("name", len(c.Name))
+	}
+	r, refusal := t.open(c.Run)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if refusal := r.takesSignal(c.MaxWaiting, len(c.Payload)); refusal != nil {
+		return nil, refusal
+	}
+	t.append(r, &history.SignalReceived{Name: c.Name, Payload: c.Payload})
+	return r.answer(), nil
+}
+
+// takesSignal refuses a signal when too many wait, or when it would take the history past the limits that the run's newest turn came with. What the run
+// itself causes is never refused here: its next turn fails it, see RecordTurn.
+func (r *row) takesSignal(maxWaiting uint64, size int) Refusal {
+	limits := r.Limits.orDefault()
+	switch {
+	case r.Signals-min(r.Consumed, r.Signals) >= maxWaiting:
+		return &ResourceExhausted{What: "signals waiting", Limit: maxWaiting}
+	case r.Run.Events >= limits.Events:
+		return &ResourceExhausted{What: "events in the history", Limit: limits.Events}
+	case r.Run.Bytes+uint64(size) > limits.HistoryBytes:
+		return &ResourceExhausted{What: "bytes of the history", Limit: limits.HistoryBytes}
+	}
+	return nil
+}
+
+func (r *row) answer() *RunAnswer {
+	return &RunAnswer{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Status: r.Run.Status}
+}

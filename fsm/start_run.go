@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"fmt"
+
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 )
@@ -28,3 +30,48 @@ type StartAnswer struct {
 // Kind implements Command.
 func (*StartRun) Kind() Kind { return KindStartRun }
 func (*StartAnswer) answer() {}
+
+func (c *StartRun) apply(t *step) (Answer, Refusal) {
+	if err := history.CheckWorkflowID(c.WorkflowID); err != nil {
+		return nil, &catalog.InvalidInput{Field: "workflow_id", Reason: err.Error()}
+	}
+	version, member, refusal := t.choose(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if open := t.latest(c.WorkflowID); open != nil && open.Run.Status.Open() {
+		return nil, &AlreadyRunning{WorkflowID: c.WorkflowID, RunID: open.Run.RunID}
+	}
+	if c.RunID.IsZero() || t.run(c.RunID) != nil {
+		return nil, &catalog.InvalidInput{Field: "run_id", Reason: fmt.Sprintf("%s is taken", c.RunID)}
+	}
+	if c.Timeout < 0 {
+		return nil, &catalog.InvalidInput{Field: "timeout", Reason: fmt.Sprintf("%s is negative", c.Timeout)}
+	}
+	if c.CheckedSchema != member.InputSchema {
+		return nil, &Recheck{Type: c.Type, Schema: member.InputSchema}
+	}
+	t.start(birth{
+		workflowID: c.WorkflowID, runID: c.RunID, version: version, member: member, input: c.Input, attributes: c.Attributes, timeout: c.Timeout, attempt: 1,
+	})
+	return &StartAnswer{WorkflowID: c.WorkflowID, RunID: c.RunID, Version: version}, nil
+}
+
+// choose resolves the version now, in the step that starts the run: no route can change in between.
+func (t *step) choose(c *StartRun) (catalog.Version, *catalog.Member, Refusal) {
+	cat := t.s.catalog
+	if c.Version == "" {
+		route, _, member, ok := cat.Resolve(c.Type)
+		if !ok {
+			return catalog.Version{}, nil, cat.UnknownType(c.Type)
+		}
+		return route.Version, member, nil
+	}
+	v, err := cat.FindFor(c.Type, c.Version)
+	if err != nil {
+		return v, nil, err.(Refusal)
+	}
+	p, _ := cat.Package(v)
+	member, _ := p.Member(c.Type)
+	return v, member, nil
+}

@@ -1,10 +1,14 @@
 package fsm
 
 import (
-	"context"
-	"io"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -20,69 +24,147 @@ type Config struct {
 // State is the state machine: every node has one, fed by the log.
 //
 // Apply, Restore and Close are called by one goroutine at a time (raft's); everything else may be called by any goroutine at any time.
-type State struct{}
+type State struct {
+	cfg Config
+	dir layout
+
+	// Of the goroutine that applies.
+	db      *pebble.DB
+	meta    meta
+	catalog *catalog.Catalog
+	counts  map[catalog.Version]*PinCounts // of versions with pins
+	rows    cache
+	queues  queues
+
+	expiry [2]history.Time // when the first request id of each class expires, or before
+
+	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
+	folders    atomic.Uint64         // numbers the folders of snapshots
+
+	mu       sync.Mutex
+	idle     sync.Cond // of mu: a picture was dropped, or there is a current one again
+	current  *picture  // guarded by mu: of the newest applied entry; nil while restoring and once closed
+	pictures int       // guarded by mu: not dropped yet
+	last     meta      // guarded by mu: of the newest applied entry
+	waiters  []waiter  // guarded by mu: by index
+	closed   bool      // guarded by mu
+}
+
+// ErrClosed is returned by calls on a State that was closed.
+var ErrClosed = errors.New("the state is closed")
 
 // Open opens the state in cfg.Dir, or makes an empty one. What was applied but not flushed before a crash is gone: the log applies it again.
-func Open(cfg Config) (*State, error) { panic("fsm: Open is being built") }
+func Open(cfg Config) (*State, error) {
+	if cfg.FS == nil {
+		cfg.FS = vfs.Default
+	}
+	if cfg.CacheBytes == 0 {
+		cfg.CacheBytes = 64 << 20
+	}
+	if cfg.MaxRequest == 0 {
+		cfg.MaxRequest = 1_000_000
+	}
+	s := &State{cfg: cfg, dir: layout{cfg.FS, cfg.Dir}}
+	s.idle.L = &s.mu
+	if err := s.dir.settle(); err != nil {
+		return nil, fmt.Errorf("open state in %s: %w", cfg.Dir, err)
+	}
+	if err := s.open(); err != nil {
+		return nil, fmt.Errorf("open state in %s: %w", cfg.Dir, err)
+	}
+	return s, nil
+}
 
-// Apply applies one committed entry. Entries at or below Applied are skipped and answer nil. An error means that this node cannot go on: the entry
-// cannot be read, or the disk failed; the state is unchanged then.
-func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
-	panic("fsm: Apply is being built")
+// open opens the database in the live folder and reads the hot tables.
+func (s *State) open() (err error) {
+	if s.db, err = pebble.Open(s.dir.live(), s.options()); err != nil {
+		return err
+	}
+	if err = s.load(); err != nil {
+		return errors.Join(err, s.db.Close())
+	}
+	return nil
+}
+
+// load reads the hot tables and publishes the first picture.
+func (s *State) load() error {
+	s.expiry = [2]history.Time{}
+	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
+	b, err := get(s.db, key(keyMeta))
+	if err == nil && b != nil {
+		err = decode.Unmarshal(b, &s.meta)
+	}
+	err = errors.Join(err,
+		each(s.db, keyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),
+		each(s.db, keyRoute, func(_ []byte, r catalog.Route) { s.catalog.PutRoute(r) }),
+		each(s.db, keyPinCount, func(k []byte, c PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
+		s.queues.settle(s.db),
+	)
+	if err != nil {
+		return fmt.Errorf("read the hot tables: %w", err)
+	}
+	s.publish()
+	return nil
+}
+
+// each decodes all rows of a small family.
+func each[T any](from pebble.Reader, family byte, f func(k []byte, v T)) error {
+	var bad error
+	err := scan(from, key(family), key(family+1), func(k, b []byte) bool {
+		var v T
+		if bad = decode.Unmarshal(b, &v); bad != nil {
+			bad = fmt.Errorf("row %x: %w", k, bad)
+			return false
+		}
+		f(append([]byte(nil), k...), v)
+		return true
+	})
+	return errors.Join(err, bad)
 }
 
 // Applied returns the index of the newest applied entry.
-func (s *State) Applied() uint64 { panic("fsm: Applied is being built") }
-
-// Flushed returns the index up to which the state is on disk: the log must keep everything after it.
-func (s *State) Flushed() uint64 { panic("fsm: Flushed is being built") }
+func (s *State) Applied() uint64 {
+	index, _ := s.Digest()
+	return index
+}
 
 // Digest returns the running digest over every applied batch, and the index it stands for.
-func (s *State) Digest() (uint64, catalog.Digest) { panic("fsm: Digest is being built") }
-
-// View calls f with a consistent picture of the state at one index. It never blocks Apply. The View is not used after f returns; what it returned may be kept.
-func (s *State) View(f func(View)) { panic("fsm: View is being built") }
-
-// Wait returns the applied index as soon as it is above after.
-func (s *State) Wait(ctx context.Context, after uint64) (uint64, error) {
-	panic("fsm: Wait is being built")
+func (s *State) Digest() (uint64, catalog.Digest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last.Index, s.last.Digest
 }
 
-// Snapshot pins the present state for writing out. It is cheap; the work is in WriteTo.
-func (s *State) Snapshot() (*Snapshot, error) { panic("fsm: Snapshot is being built") }
-
-// Restore replaces the whole state by a snapshot: built beside, synced, swapped by rename. On an error the old state is still there.
-func (s *State) Restore(r io.Reader) error { panic("fsm: Restore is being built") }
-
-// Close releases the folder. Views under way finish first.
-func (s *State) Close() error { panic("fsm: Close is being built") }
-
-// Snapshot is a picture of the state at Index.
-type Snapshot struct{}
-
-// SnapshotHeader is what a snapshot says about itself before its content.
-type SnapshotHeader struct {
-	Index  uint64
-	Digest catalog.Digest
+// Close releases the folder. Views under way finish first; calls after it fail with ErrClosed, and View does nothing.
+func (s *State) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.wake()
+	s.mu.Unlock()
+	s.retire()
+	return s.db.Close()
 }
 
-// Header returns the snapshot's own index and digest.
-func (s *Snapshot) Header() SnapshotHeader { panic("fsm: Snapshot is being built") }
+// fail notes the first error after which this node cannot go on. Apply returns it from then on.
+func (s *State) fail(err error) {
+	if err != nil {
+		s.background.CompareAndSwap(nil, &err)
+	}
+}
 
-// WriteTo streams the snapshot; what it names is on this node's disk before it returns.
-func (s *Snapshot) WriteTo(w io.Writer) (int64, error) { panic("fsm: Snapshot is being built") }
-
-// Release lets go of the snapshot; it may be called more than once.
-func (s *Snapshot) Release() {}
-
-// ReadSnapshotHeader reads the header of a snapshot's stream.
-func ReadSnapshotHeader(r io.Reader) (SnapshotHeader, error) { panic("fsm: Snapshot is being built") }
-
-// EncodeEntry writes an entry as Apply reads it.
-func EncodeEntry(e Entry) ([]byte, error) { panic("fsm: EncodeEntry is being built") }
-
-// EncodeEnvelope writes one command; EntryOf joins such pieces, so that a group committer encodes each command once, in its caller's goroutine.
-func EncodeEnvelope(e Envelope) ([]byte, error) { panic("fsm: EncodeEnvelope is being built") }
-
-// DecodeEnvelope is the reverse of EncodeEnvelope.
-func DecodeEnvelope(b []byte) (Envelope, error) { panic("fsm: DecodeEnvelope is being built") }
+// failed returns what stops this node, if anything does.
+func (s *State) failed() error {
+	if err := s.background.Load(); err != nil {
+		return *err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	return nil
+}

@@ -19,3 +19,34 @@ type UnloadAnswer struct {
 // Kind implements Command.
 func (*UnloadVersion) Kind() Kind { return KindUnloadVersion }
 func (*UnloadAnswer) answer()     {}
+
+func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
+	v := t.named(c.Type, c.Version)
+	this := deploy{opUnload, []string{c.Type}, v, c.Version, c.Message}
+	if p, ok := t.s.catalog.Package(v); ok {
+		if _, carries := p.Member(c.Type); carries {
+			this.types = p.Types()
+		}
+	}
+	if len(c.Message) > maxText {
+		return nil, t.refuse(this, tooLong("message", len(c.Message)))
+	}
+	p, err := t.s.catalog.CheckUnload(c.Type, c.Version)
+	if err != nil {
+		return nil, t.refuse(this, err)
+	}
+	if counts := t.pinned(v); counts.Total() > 0 {
+		return nil, t.refuse(this, &VersionPinned{Version: v, Counts: counts, Holders: t.first(v, 10)})
+	}
+	types := p.Types()
+	if err := t.s.catalog.Remove(v); err != nil {
+		return nil, t.refuse(this, err)
+	}
+	t.del(versionKey(keyPackage, v))
+	t.forgetReadiness(v)
+	for _, typ := range types {
+		t.record(DeployRecord{Operation: opUnload, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message})
+	}
+	t.announce(feedVersionUnloaded, noRun, versionUnloaded{v, types})
+	return &UnloadAnswer{Version: v, Types: types}, nil
+}

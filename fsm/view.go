@@ -17,6 +17,8 @@ type View interface {
 	PinHolders(v catalog.Version, limit int, after string) ([]PinHolder, string) // by kind, then since; the cursor is opaque
 	Nodes() []Node                                                               // by id
 	Readiness() []Readiness                                                      // by version, node
+	Checks() []CheckRow                                                          // the newest 16, oldest first, with this node's digests
+	DigestReports(index uint64) []DigestReport                                   // what nodes reported for one of Checks, by node
 
 	Latest(workflowID string) (history.RunID, bool) // newest run of a workflow id
 	Run(id history.RunID) (Run, bool)

@@ -1,0 +1,99 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Apply applies one committed entry. Entries at or below Applied are skipped and answer nil. An error means that this node cannot go on: the entry
+// cannot be read, or the disk failed; the state is unchanged then.
+func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
+	if err := s.failed(); err != nil {
+		return nil, fmt.Errorf("apply entry %d: %w", index, err)
+	}
+	if index <= s.meta.Index {
+		return nil, nil
+	}
+	at, pieces, err := splitEntry(entry)
+	if err != nil {
+		return nil, fmt.Errorf("apply entry %d: %w", index, err)
+	}
+	envelopes := make([]Envelope, len(pieces))
+	for i, p := range pieces { // all before any: a command that cannot be read must not leave those before it applied
+		if envelopes[i], err = DecodeEnvelope(p); err != nil {
+			return nil, fmt.Errorf("apply entry %d, command %d of %d: %w", index, i+1, len(pieces), err)
+		}
+	}
+
+	t := s.begin(index, max(s.meta.Now, at))
+	results := make([]Result, len(envelopes))
+	for i := range envelopes {
+		results[i] = t.do(&envelopes[i], len(pieces[i]))
+	}
+	if err := t.commit(); err != nil {
+		err = fmt.Errorf("apply entry %d: %w", index, err)
+		s.fail(err)
+		return nil, err
+	}
+	if s.cfg.Paranoid {
+		if err := s.CheckInvariants(); err != nil {
+			panic(fmt.Sprintf("fsm: after entry %d: %v", index, err))
+		}
+	}
+	return results, nil
+}
+
+func (s *State) begin(index uint64, now history.Time) *step {
+	t := &step{s: s, index: index, now: now, meta: s.meta, batch: s.db.NewBatch(), fresh: map[string][]byte{},
+		pins: pinChanges{left: map[pinPage]uint64{}, changed: map[catalog.Version]bool{}}}
+	t.meta.Index, t.meta.Now = index, now
+	return t
+}
+
+// do carries out one command, or refuses it, or answers again what it answered before.
+func (t *step) do(e *Envelope, size int) Result {
+	if r, known := t.recall(e.Request); known {
+		return r
+	}
+	t.who, t.size = e, size
+	answer, refusal := e.Command.apply(t)
+	for _, r := range t.dirty {
+		t.project(r)
+	}
+	t.dirty = t.dirty[:0]
+	r := Result{Index: t.index, Answer: answer, Refusal: refusal}
+	t.remember(e.Request, r)
+	return r
+}
+
+// commit writes the entry's changes, the new digest and the applied index as one batch, and makes them visible.
+func (t *step) commit() error {
+	for _, r := range t.stale {
+		t.store(r)
+	}
+	t.storePins()
+	t.storeFeed()
+	t.dropChecks()
+	t.forget()
+	t.meta.Digest = advance(t.s.meta.Digest, t.index, t.now, t.content)
+	t.note()
+	t.fail(t.batch.Set(key(keyMeta), encoded(t.meta), nil))
+	if t.err == nil {
+		t.fail(t.batch.Commit(pebble.NoSync))
+	}
+	t.release()
+	if t.err != nil {
+		return t.err
+	}
+	s := t.s
+	s.meta = t.meta
+	s.rows.trim()
+	if err := s.queues.advance(s.db); err != nil {
+		return err
+	}
+	s.publish()
+	return nil
+}

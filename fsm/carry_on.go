@@ -1,0 +1,69 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// carryOn starts the run that goes on from r, which closed with e in the turn being recorded. It keeps the workflow id, the parent, the attributes and an
+// explicit time limit, and inherits what r has not read: signals it carries, events after Through up to before, and what the turn itself sent to r. A
+// cancellation that r had not seen is asked of the new run, so that an acknowledged cancel is never lost.
+func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64) {
+	p, _ := t.s.catalog.Package(e.Version)
+	member, _ := p.Member(r.Run.Type)
+	next := t.start(birth{
+		workflowID: r.Run.WorkflowID, runID: e.NewRunID, version: e.Version, member: member, input: e.Input, attributes: r.Run.Attributes,
+		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
+	})
+	if p := r.Run.Parent; p != nil {
+		if parent := t.run(p.RunID); parent != nil && parent.Run.Status.Open() {
+			if line, ok := t.child(parent, p.ID); ok && line.run == r.Run.RunID {
+				t.putChild(parent, childLine{p.ID, e.NewRunID, line.awaited})
+			}
+		}
+	}
+	for _, seq := range e.Carry {
+		if seq <= r.Run.Through {
+			t.hand(next, t.event(r, seq))
+		}
+	}
+	for seq := r.Run.Through + 1; seq <= before; seq++ {
+		t.hand(next, t.event(r, seq))
+	}
+	for _, data := range t.later {
+		t.hand(next, data)
+	}
+}
+
+// hand passes on to next an event that r had not read, if it is one that concerns the workflow id rather than r's own steps.
+func (t *step) hand(next *row, data history.Data) {
+	switch e := data.(type) {
+	case *history.SignalReceived:
+		t.append(next, e)
+	case *history.CancelRequested:
+		t.requestCancel(next, e.Reason)
+	}
+}
+
+// event reads one event of a run; nil when there is none.
+func (t *step) event(r *row, seq uint64) history.Data {
+	b := t.get(eventKey(r.Serial, seq))
+	if b == nil {
+		return nil
+	}
+	e, err := history.DecodeEvent(b)
+	if err != nil {
+		t.fail(fmt.Errorf("event %d of run %s: %w", seq, r.Run.RunID, err))
+	}
+	return e.Data
+}
+
+// nextVersion is the version that the run after r takes: the routed one, or r's own when the code asked to stay or when there is no route.
+func (t *step) nextVersion(r *row, e *history.WorkflowContinuedAsNew) catalog.Version {
+	if route, _, _, ok := t.s.catalog.Resolve(r.Run.Type); ok && !e.Same {
+		return route.Version
+	}
+	return r.Run.Version
+}

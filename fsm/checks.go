@@ -1,0 +1,78 @@
+package fsm
+
+import (
+	"slices"
+
+	"aion.dev/aion/catalog"
+)
+
+// Check asks every node for its digest at this index.
+type Check struct {
+	Leader string `cbor:"1,keyasint"`
+}
+
+// ReportDigest says what a node's running digest was at the index of a Check.
+type ReportDigest struct {
+	Node   string         `cbor:"1,keyasint"`
+	Index  uint64         `cbor:"2,keyasint"`
+	Digest catalog.Digest `cbor:"3,keyasint"`
+}
+
+// Kind implements Command.
+func (*Check) Kind() Kind        { return KindCheck }
+func (*ReportDigest) Kind() Kind { return KindReportDigest }
+
+// CheckRow is a recent Check: the index of its entry, and this node's running digest after that entry.
+type CheckRow struct {
+	Index  uint64         `cbor:"1,keyasint"`
+	Digest catalog.Digest `cbor:"2,keyasint"`
+}
+
+// DigestReport is what a node reported for a Check.
+type DigestReport struct {
+	Node   string
+	Digest catalog.Digest
+}
+
+// checksKept is how many checks are remembered with their reports.
+const checksKept = 16
+
+func reportKey(index uint64, node string) []byte { return append(numberKey(keyReport, index), node...) }
+
+func (c *Check) apply(t *step) (Answer, Refusal) {
+	t.checked = true
+	return new(Done), nil
+}
+
+// note remembers the check that the entry holds, once its digest is known. The row lies in meta, beside the digest and like it outside of what the
+// digest covers.
+func (t *step) note() {
+	if t.checked {
+		t.meta.Checks = append(slices.Clone(t.meta.Checks), CheckRow{t.index, t.meta.Digest})
+	}
+}
+
+// dropChecks makes room for the check that the entry holds.
+func (t *step) dropChecks() {
+	if !t.checked || len(t.meta.Checks) < checksKept {
+		return
+	}
+	oldest := t.meta.Checks[0].Index
+	t.meta.Checks = t.meta.Checks[1:]
+	t.delRange(numberKey(keyReport, oldest), numberKey(keyReport, oldest+1))
+}
+
+// apply keeps the report beside the others for the same check, and in the node's row. Reports for checks that are no longer remembered are ignored.
+func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
+	var n Node
+	known := slices.ContainsFunc(t.meta.Checks, func(r CheckRow) bool { return r.Index == c.Index })
+	if !known || !t.read(textKey(keyNode, c.Node), &n) {
+		return new(Done), nil
+	}
+	t.put(reportKey(c.Index, c.Node), c.Digest[:])
+	if c.Index >= n.DigestIndex {
+		n.Digest, n.DigestIndex = c.Digest, c.Index
+		t.put(textKey(keyNode, n.ID), encoded(n))
+	}
+	return new(Done), nil
+}

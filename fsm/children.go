@@ -1,0 +1,57 @@
+package fsm
+
+import "aion.dev/aion/engine/history"
+
+// The children index lists the open children of open runs by ordinal, and whether the parent still waits for them. A child that continues as new keeps
+// its line.
+
+type childLine struct {
+	id      uint64 // ordinal
+	run     history.RunID
+	awaited bool
+}
+
+func childKey(parent *row, id uint64) []byte { return pairKey(keyChild, parent.Serial, id) }
+
+func (t *step) putChild(parent *row, c childLine) {
+	v := append(make([]byte, 0, 17), c.run[:]...)
+	if c.awaited {
+		v = append(v, 1)
+	} else {
+		v = append(v, 0)
+	}
+	t.put(childKey(parent, c.id), v)
+}
+
+func (t *step) child(parent *row, id uint64) (childLine, bool) {
+	b := t.get(childKey(parent, id))
+	if b == nil {
+		return childLine{}, false
+	}
+	return childLine{id, history.RunID(b[:16]), b[16] == 1}, true
+}
+
+func (t *step) adopt(parent *row, id uint64, run history.RunID) {
+	t.putChild(parent, childLine{id, run, true})
+	parent.Children++
+	t.touch(parent)
+}
+
+func (t *step) forgetChild(parent *row, id uint64) {
+	t.del(childKey(parent, id))
+	parent.Children--
+	t.touch(parent)
+}
+
+// children returns the lines of parent's children, by ordinal.
+func (t *step) children(parent *row) (lines []childLine) {
+	if parent.Children == 0 {
+		return nil
+	}
+	mine := numberKey(keyChild, parent.Serial)
+	t.scan(mine, after(mine), func(k, b []byte) bool {
+		lines = append(lines, childLine{readU64(k[len(mine):]), history.RunID(b[:16]), b[16] == 1})
+		return true
+	})
+	return lines
+}

@@ -1,0 +1,72 @@
+package fsm
+
+import (
+	"aion.dev/aion/catalog"
+)
+
+// deploysKept is how many records the deploy history has.
+const deploysKept = 10_000
+
+// The operations of deploy records.
+const (
+	opLoad     = "load"
+	opRoute    = "route"
+	opUnroute  = "unroute"
+	opRollback = "rollback"
+	opUnload   = "unload"
+)
+
+// record adds a line to the deploy history. The caller sets what was done to which type; the rest follows from the command.
+func (t *step) record(d DeployRecord) {
+	d.Index, d.N, d.At, d.Actor = t.index, t.deployN, t.now, t.who.Actor
+	if t.who.Request != nil {
+		d.RequestID = t.who.Request.ID
+	}
+	t.deployN++
+	t.put(placeKey(keyDeploy, d.Index, d.N), encoded(d))
+	if t.meta.Deploys++; t.meta.Deploys > deploysKept {
+		t.meta.DeploysFrom, _ = t.dropOldest(keyDeploy, t.meta.DeploysFrom, 1)
+		t.meta.Deploys--
+	}
+}
+
+// deploy is what a deploy operation concerns, for the records of its refusal.
+type deploy struct {
+	operation string
+	types     []string
+	version   catalog.Version // zero when it names none
+	ref       string          // the version as the caller wrote it
+	message   string
+}
+
+// refuse records a refused deploy operation, once for each type, tells the feed, and returns err as the refusal that it is.
+func (t *step) refuse(d deploy, err error) Refusal {
+	r := err.(Refusal)
+	if len(d.message) > maxText {
+		d.message = ""
+	}
+	for _, typ := range d.types {
+		t.record(DeployRecord{Operation: d.operation, Type: typ, Version: d.version, Outcome: r.Code(), Message: d.message})
+	}
+	e := deployRefused{Operation: d.operation, Version: d.ref, Code: r.Code(), Detail: r.Error()}
+	if !d.version.IsZero() {
+		e.Version = d.version.String()
+	}
+	if len(d.types) > 0 {
+		e.WorkflowType = d.types[0]
+	}
+	t.announce(feedDeployRefused, [16]byte{}, e)
+	return r
+}
+
+// named resolves a version that a refused operation names, for its record: zero when it names none that is loaded.
+func (t *step) named(typ, ref string) catalog.Version {
+	if v, err := t.s.catalog.FindFor(typ, ref); err == nil {
+		return v
+	}
+	v, _ := catalog.ParseVersion(ref)
+	return v
+}
+
+// outcomeOK is the outcome of an operation that was carried out.
+const outcomeOK = "ok"

@@ -1,0 +1,91 @@
+package fsm
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// The bytes of an envelope: the command's kind (1 byte), the length of the head (uvarint) and the head (who asked; nothing for the engine's own
+// commands), then the command.
+type head struct {
+	Request *Request `cbor:"1,keyasint,omitempty"`
+	Actor   string   `cbor:"2,keyasint,omitempty"`
+}
+
+// commands has one row for each Kind, at its number.
+var commands = [...]struct {
+	name string
+	make func() Command
+}{
+	KindLoadPackage:    {"LoadPackage", func() Command { return new(LoadPackage) }},
+	KindRouteType:      {"RouteType", func() Command { return new(RouteType) }},
+	KindUnrouteType:    {"UnrouteType", func() Command { return new(UnrouteType) }},
+	KindRollbackType:   {"RollbackType", func() Command { return new(RollbackType) }},
+	KindUnloadVersion:  {"UnloadVersion", func() Command { return new(UnloadVersion) }},
+	KindStartRun:       {"StartRun", func() Command { return new(StartRun) }},
+	KindSignalRun:      {"SignalRun", func() Command { return new(SignalRun) }},
+	KindRecordTurn:     {"RecordTurn", func() Command { return new(RecordTurn) }},
+	KindFireTimers:     {"FireTimers", func() Command { return new(FireTimers) }},
+	KindCancelRun:      {"CancelRun", func() Command { return new(CancelRun) }},
+	KindTerminateRun:   {"TerminateRun", func() Command { return new(TerminateRun) }},
+	KindPauseRun:       {"PauseRun", func() Command { return new(PauseRun) }},
+	KindResumeRun:      {"ResumeRun", func() Command { return new(ResumeRun) }},
+	KindAnnounceNode:   {"AnnounceNode", func() Command { return new(AnnounceNode) }},
+	KindRemoveNode:     {"RemoveNode", func() Command { return new(RemoveNode) }},
+	KindReportReady:    {"ReportReady", func() Command { return new(ReportReady) }},
+	KindReportDigest:   {"ReportDigest", func() Command { return new(ReportDigest) }},
+	KindAnnounceLeader: {"AnnounceLeader", func() Command { return new(AnnounceLeader) }},
+	KindCheck:          {"Check", func() Command { return new(Check) }},
+}
+
+// String is the command's name, for errors and logs.
+func (k Kind) String() string {
+	if int(k) < len(commands) && commands[k].name != "" {
+		return commands[k].name
+	}
+	return fmt.Sprintf("kind %d", uint8(k))
+}
+
+// EncodeEnvelope writes one command; EntryOf joins such pieces, so that a group committer encodes each command once, in its caller's goroutine.
+func EncodeEnvelope(e Envelope) ([]byte, error) {
+	command, err := encode.Marshal(e.Command)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Command.Kind(), err)
+	}
+	var who []byte
+	if e.Request != nil || e.Actor != "" {
+		who = encoded(head{Request: e.Request, Actor: e.Actor})
+	}
+	b := make([]byte, 0, 1+binary.MaxVarintLen32+len(who)+len(command))
+	b = append(b, byte(e.Command.Kind()))
+	b = binary.AppendUvarint(b, uint64(len(who)))
+	b = append(b, who...)
+	return append(b, command...), nil
+}
+
+// DecodeEnvelope is the reverse of EncodeEnvelope.
+func DecodeEnvelope(b []byte) (Envelope, error) {
+	if len(b) == 0 {
+		return Envelope{}, fmt.Errorf("command of no bytes")
+	}
+	kind := Kind(b[0])
+	if int(kind) >= len(commands) || commands[kind].make == nil {
+		return Envelope{}, fmt.Errorf("command kind %d is not known to this build", b[0])
+	}
+	size, n := binary.Uvarint(b[1:])
+	if n <= 0 || size > uint64(len(b)-1-n) {
+		return Envelope{}, fmt.Errorf("%s: its head is cut off", kind)
+	}
+	who, command := b[1+n:1+n+int(size)], b[1+n+int(size):]
+	var h head
+	if size > 0 {
+		if err := decode.Unmarshal(who, &h); err != nil {
+			return Envelope{}, fmt.Errorf("decode the head of %s: %w", kind, err)
+		}
+	}
+	e := Envelope{Request: h.Request, Actor: h.Actor, Command: commands[kind].make()}
+	if err := decode.Unmarshal(command, e.Command); err != nil {
+		return Envelope{}, fmt.Errorf("decode %s: %w", kind, err)
+	}
+	return e, nil
+}

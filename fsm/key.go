@@ -1,0 +1,77 @@
+package fsm
+
+import (
+	"encoding/binary"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// Keys are a family (1 byte) and fixed-width big-endian numbers, so that bytewise order is the order in which rows are wanted. Runs are known inside
+// by their serial, the order in which they started: 8 bytes instead of 16, and a new run's rows lie side by side at the end of each family instead of
+// all over it. docs/STATE.md lists every family with its value; letters are never reused for something else.
+const (
+	keyMeta      = 'm' // -> meta
+	keyPackage   = 'c' // version -> catalog.Package
+	keyRoute     = 'o' // type -> catalog.Route
+	keyDeploy    = 'h' // index, n -> DeployRecord
+	keyFeed      = 'f' // index, n -> event of the public stream
+	keyRequest   = 'q' // request id -> remembered
+	keyExpiry    = 'u' // short or long, number -> request id
+	keyNode      = 'n' // node id -> Node
+	keyReadiness = 'y' // version, node id -> Readiness
+	keyReport    = 'd' // index of a check, node id -> digest
+
+	keyRunID     = 'i' // run id -> serial
+	keyRow       = 'r' // serial -> row
+	keyEvent     = 'e' // serial, seq -> event
+	keyTurn      = 't' // serial, n -> history.Turn
+	keyLatest    = 'w' // workflow id -> run id of its newest run
+	keyByType    = 'T' // type, 0, serial ->
+	keyByStatus  = 'S' // status, serial ->
+	keyByVersion = 'V' // version, serial ->
+
+	keyPinCount = 'a' // version -> PinCounts
+	keyPinPage  = 'b' // version, kind, page -> holders on it
+	keyPin      = 'p' // version, kind, number -> serial, since
+	keyReady    = 'x' // index, n -> run id
+	keyTimer    = 'g' // fire at, serial, id -> run id
+	keyArmed    = 'j' // serial, id -> fire at
+	keyChild    = 'k' // serial of the parent, ordinal -> run id of the child, awaited
+)
+
+func u64(k []byte, n uint64) []byte { return binary.BigEndian.AppendUint64(k, n) }
+func u32(k []byte, n uint32) []byte { return binary.BigEndian.AppendUint32(k, n) }
+
+func key(family byte) []byte                          { return append(make([]byte, 0, 48), family) }
+func numberKey(family byte, n uint64) []byte          { return u64(key(family), n) }
+func pairKey(family byte, a, b uint64) []byte         { return u64(u64(key(family), a), b) }
+func placeKey(family byte, i uint64, n uint32) []byte { return u32(u64(key(family), i), n) }
+func textKey(family byte, s string) []byte            { return append(key(family), s...) }
+
+func rowKey(serial uint64) []byte        { return numberKey(keyRow, serial) }
+func eventKey(serial, seq uint64) []byte { return pairKey(keyEvent, serial, seq) }
+func turnKey(serial, n uint64) []byte    { return pairKey(keyTurn, serial, n) }
+func runIDKey(id history.RunID) []byte   { return append(key(keyRunID), id[:]...) }
+
+func typeKey(typ string, serial uint64) []byte {
+	return u64(append(append(key(keyByType), typ...), 0), serial)
+}
+func statusKey(s history.Status, serial uint64) []byte {
+	return u64(append(key(keyByStatus), byte(s)), serial)
+}
+func versionKey(family byte, v catalog.Version) []byte { return append(key(family), v[:]...) }
+
+// after is the first key that does not start with prefix.
+func after(prefix []byte) []byte {
+	end := append([]byte(nil), prefix...)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+	panic("fsm: a key of 0xff bytes") // families are letters
+}
+
+func readU64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
+func readU32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }

@@ -1,0 +1,45 @@
+package fsm
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// maxText bounds reasons and messages, in bytes.
+const maxText = 1 << 10
+
+var noRun history.RunID
+
+func tooLong(field string, n int) *catalog.InvalidInput {
+	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d bytes, the limit is %d", n, maxText)}
+}
+
+// The limits of a run whose turns bring none.
+const (
+	defaultEvents  = 50_000
+	defaultBytes   = 64 << 20
+	defaultSignals = 10_000
+)
+
+func (l RunLimits) orDefault() RunLimits {
+	return RunLimits{
+		Events:       cmp.Or(l.Events, defaultEvents),
+		HistoryBytes: cmp.Or(l.HistoryBytes, defaultBytes),
+		Signals:      cmp.Or(l.Signals, defaultSignals),
+	}
+}
+
+// due is the time d after now, or the end of time.
+func due(now history.Time, d history.Duration) history.Time {
+	switch {
+	case d < 0:
+		return now
+	case int64(d) > math.MaxInt64-int64(now):
+		return math.MaxInt64
+	}
+	return now + history.Time(d)
+}

@@ -1,0 +1,90 @@
+package fsm
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+
+	"aion.dev/aion/catalog"
+)
+
+// maxScanned is how many rows one call of ListRuns looks at: a filter that few runs pass gives short pages, each with a cursor to go on from.
+const maxScanned = 5_000
+
+// ListRuns implements View. It walks the narrowest index that the filter allows and checks the rest of the filter on the rows. All indexes are ordered
+// by serial, so a cursor, the serial of the last run looked at, stays right whichever index the next page walks. A malformed cursor finds nothing.
+func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, next string) {
+	below, err := parseCursor(cursor)
+	if err != nil {
+		return nil, ""
+	}
+	prefix := f.index()
+	scanned := 0
+	p.scanBack(prefix, u64(prefix[:len(prefix):len(prefix)], below), func(k, b []byte) bool {
+		if scanned == maxScanned || len(runs) == page(limit) {
+			return false
+		}
+		serial := readU64(k[len(prefix):])
+		r := new(row)
+		if len(prefix) > 1 { // not the rows themselves
+			b = p.get(rowKey(serial))
+		}
+		if !p.row(b, r) {
+			return false
+		}
+		if f.passes(&r.Run) {
+			runs = append(runs, r.Run)
+		}
+		scanned++
+		next = strconv.FormatUint(serial, 36)
+		return true
+	})
+	if scanned < maxScanned && len(runs) < page(limit) || next == "1" {
+		next = "" // the scan came to its end
+	}
+	return runs, next
+}
+
+// CheckRunCursor refuses, as *catalog.InvalidInput, a cursor that ListRuns cannot have returned.
+func CheckRunCursor(cursor string) error {
+	_, err := parseCursor(cursor)
+	return err
+}
+
+func parseCursor(cursor string) (below uint64, err error) {
+	if cursor == "" {
+		return 1<<64 - 1, nil
+	}
+	below, err = strconv.ParseUint(cursor, 36, 64)
+	if err != nil {
+		return 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%.40q was not returned by an earlier page", cursor)}
+	}
+	return below, nil
+}
+
+// index is the prefix of the index to walk.
+func (f *RunFilter) index() []byte {
+	switch {
+	case f.Status.Open():
+		return append(key(keyByStatus), byte(f.Status))
+	case !f.Version.IsZero():
+		return versionKey(keyByVersion, f.Version)
+	case f.Type != "":
+		return append(textKey(keyByType, f.Type), 0)
+	case f.Status != 0:
+		return append(key(keyByStatus), byte(f.Status))
+	}
+	return key(keyRow)
+}
+
+func (f *RunFilter) passes(r *Run) bool {
+	if f.Type != "" && r.Type != f.Type || f.Status != 0 && r.Status != f.Status || !f.Version.IsZero() && r.Version != f.Version {
+		return false
+	}
+	for _, name := range sortedKeys(f.Attributes) {
+		if !bytes.Equal(r.Attributes[name], f.Attributes[name]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,44 @@
+package fsm
+
+import (
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+)
+
+// memTable is how much is kept in memory before it is written out. Short-lived rows (pins, places in the ready index) that come and go within one never
+// reach the disk.
+const memTable = 64 << 20
+
+// options configures the database. It has no log of its own: what a crash takes away, the replicated log applies again.
+func (s *State) options() *pebble.Options {
+	o := &pebble.Options{
+		FS:                          s.cfg.FS,
+		CacheSize:                   s.cfg.CacheBytes,
+		DisableWAL:                  true,
+		FormatMajorVersion:          pebble.FormatValueSeparation, // named, so that a new Pebble does not change the files by itself
+		MemTableSize:                memTable,
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       4,
+		L0StopWritesThreshold:       40,
+		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+		Logger:                      logger{s},
+		EventListener:               &pebble.EventListener{BackgroundError: func(err error) { s.fail(fmt.Errorf("state on disk: %w", err)) }},
+	}
+	o.Levels[0].FilterPolicy = bloom.FilterPolicy(10) // the other levels take it over; most look-ups of a start find nothing
+	return o
+}
+
+// logger keeps Pebble from writing to standard error, and from ending the process without a word.
+type logger struct{ s *State }
+
+func (l logger) Infof(string, ...any)  {}
+func (l logger) Errorf(string, ...any) {}
+
+// Fatalf is called where Pebble cannot go on and must not return.
+func (l logger) Fatalf(format string, args ...any) {
+	err := fmt.Errorf("state on disk: "+format, args...)
+	l.s.fail(err)
+	panic(err)
+}

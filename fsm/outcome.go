@@ -1,0 +1,122 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+)
+
+// Outcomes are remembered under request ids, so answers and refusals have numbers on disk. Numbers are never reused. Missing are those that no request
+// can end with, or that must not be repeated: Recheck asks the engine to try again, RequestMismatch is about the table itself.
+var outcomes = [...]func() any{
+	1: func() any { return new(LoadAnswer) },
+	2: func() any { return new(RouteAnswer) },
+	3: func() any { return new(UnloadAnswer) },
+	4: func() any { return new(StartAnswer) },
+	5: func() any { return new(RunAnswer) },
+	6: func() any { return new(TurnAnswer) },
+	7: func() any { return new(FireAnswer) },
+	8: func() any { return new(Done) },
+
+	32: func() any { return new(NotFound) },
+	33: func() any { return new(NotRunning) },
+	34: func() any { return new(AlreadyRunning) },
+	35: func() any { return new(InvalidState) },
+	36: func() any { return new(ResourceExhausted) },
+	37: func() any { return new(VersionPinned) },
+	38: func() any { return new(Fenced) },
+
+	64: func() any { return new(catalog.UnknownVersion) },
+	65: func() any { return new(catalog.UnknownWorkflowType) },
+	66: func() any { return new(catalog.VersionUnavailable) },
+	67: func() any { return new(catalog.ManifestMismatch) },
+	68: func() any { return new(catalog.InvalidInput) },
+	69: func() any { return new(catalog.InvalidPackage) },
+	70: func() any { return new(catalog.PackageTooLarge) },
+	71: func() any { return new(catalog.RouteConflict) },
+	72: func() any { return new(catalog.RouteActive) },
+}
+
+func outcomeKind(v any) byte {
+	switch v.(type) {
+	case *LoadAnswer:
+		return 1
+	case *RouteAnswer:
+		return 2
+	case *UnloadAnswer:
+		return 3
+	case *StartAnswer:
+		return 4
+	case *RunAnswer:
+		return 5
+	case *TurnAnswer:
+		return 6
+	case *FireAnswer:
+		return 7
+	case *Done:
+		return 8
+	case *NotFound:
+		return 32
+	case *NotRunning:
+		return 33
+	case *AlreadyRunning:
+		return 34
+	case *InvalidState:
+		return 35
+	case *ResourceExhausted:
+		return 36
+	case *VersionPinned:
+		return 37
+	case *Fenced:
+		return 38
+	case *catalog.UnknownVersion:
+		return 64
+	case *catalog.UnknownWorkflowType:
+		return 65
+	case *catalog.VersionUnavailable:
+		return 66
+	case *catalog.ManifestMismatch:
+		return 67
+	case *catalog.InvalidInput:
+		return 68
+	case *catalog.InvalidPackage:
+		return 69
+	case *catalog.PackageTooLarge:
+		return 70
+	case *catalog.RouteConflict:
+		return 71
+	case *catalog.RouteActive:
+		return 72
+	}
+	return 0
+}
+
+// encodeOutcome writes the answer or the refusal of r behind its number.
+func encodeOutcome(r Result) []byte {
+	var v any = r.Answer
+	if r.Refusal != nil {
+		v = r.Refusal
+	}
+	kind := outcomeKind(v)
+	if kind == 0 {
+		panic(fmt.Sprintf("fsm: outcome %T has no number", v))
+	}
+	return append([]byte{kind}, encoded(v)...)
+}
+
+func decodeOutcome(b []byte) (r Result, err error) {
+	if len(b) == 0 || int(b[0]) >= len(outcomes) || outcomes[b[0]] == nil {
+		return r, fmt.Errorf("outcome %.1x is not known to this build", b)
+	}
+	v := outcomes[b[0]]()
+	if err := decode.Unmarshal(b[1:], v); err != nil {
+		return r, fmt.Errorf("decode %T: %w", v, err)
+	}
+	switch v := v.(type) {
+	case Answer:
+		r.Answer = v
+	case Refusal:
+		r.Refusal = v
+	}
+	return r, nil
+}

@@ -1,0 +1,114 @@
+package fsm
+
+import (
+	"aion.dev/aion/catalog"
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// picture is the state at one index: a snapshot of the database and the hot tables of the same entry. Apply publishes one after each entry, so that
+// readers never wait for Apply, nor Apply for them.
+type picture struct {
+	s       *State
+	snap    *pebble.Snapshot
+	meta    meta
+	catalog *catalog.Catalog
+	queues  queues
+	users   int // guarded by State.mu: views, and one while it is the current one
+}
+
+// publish makes the state as it stands visible to readers.
+func (s *State) publish() {
+	p := &picture{s: s, snap: s.db.NewSnapshot(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, users: 1}
+	s.mu.Lock()
+	old := s.current
+	s.current, s.last = p, s.meta
+	s.pictures++
+	s.wake()
+	s.idle.Broadcast()
+	s.mu.Unlock()
+	if old != nil {
+		old.drop()
+	}
+}
+
+// take returns the current picture for the caller to drop; nil when the state is closed.
+func (s *State) take() *picture {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.current == nil && !s.closed {
+		s.idle.Wait() // a Restore is swapping the database
+	}
+	if s.closed {
+		return nil
+	}
+	s.current.users++
+	return s.current
+}
+
+// drop ends one use; the last one lets go of the database.
+func (p *picture) drop() {
+	s := p.s
+	s.mu.Lock()
+	p.users--
+	unused := p.users == 0
+	s.mu.Unlock()
+	if !unused {
+		return
+	}
+	s.fail(p.snap.Close())
+	s.mu.Lock()
+	s.pictures--
+	s.idle.Broadcast()
+	s.mu.Unlock()
+}
+
+// retire withdraws the current picture and returns once nobody uses the database.
+func (s *State) retire() {
+	s.mu.Lock()
+	old := s.current
+	s.current = nil
+	s.mu.Unlock()
+	if old != nil {
+		old.drop()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.pictures > 0 {
+		s.idle.Wait()
+	}
+}
+
+// View calls f with a consistent picture of the state at one index. It never blocks Apply. The View is not used after f returns; what it returned may be
+// kept. On a closed State f is not called.
+func (s *State) View(f func(View)) {
+	p := s.take()
+	if p == nil {
+		return
+	}
+	defer p.drop()
+	f(p)
+}
+
+func (p *picture) get(key []byte) []byte {
+	b, err := get(p.snap, key)
+	p.s.fail(err)
+	return b
+}
+
+func (p *picture) scan(first, end []byte, f func(k, v []byte) bool) {
+	p.s.fail(scan(p.snap, first, end, f))
+}
+
+func (p *picture) scanBack(first, end []byte, f func(k, v []byte) bool) {
+	p.s.fail(scanBack(p.snap, first, end, f))
+}
+
+// row decodes a stored value; false when there is none.
+func (p *picture) row(b []byte, v any) bool {
+	if b == nil {
+		return false
+	}
+	err := decode.Unmarshal(b, v)
+	p.s.fail(err)
+	return err == nil
+}

@@ -1,0 +1,163 @@
+package fsm
+
+import (
+	"encoding/binary"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// pinKind is the kind under which r pins its version; 0 when it does not.
+func (r *row) pinKind() PinKind {
+	switch {
+	case !r.Run.Status.Open():
+		return 0
+	case r.Run.Status == history.StatusPaused:
+		return PinRecoverableRun
+	case r.Run.Turns > 0:
+		return PinLiveRun
+	case r.Run.Parent != nil && !r.Continued:
+		return PinRecordedChild
+	}
+	return PinInFlightStart
+}
+
+// A pin is a row with a number that only grows, so holders of a kind are in the order in which they took it. Deleted rows leave marks that a reader has
+// to step over; so each page of 1,024 numbers keeps a count of the holders left on it, and readers go from page to page that has any: with a million
+// runs closed between two that are open, the second is as close as if they had never been.
+const pinsPerPage = 1 << 10
+
+// pinPage names a page: the key of its count, without the family.
+type pinPage [32 + 1 + 8]byte
+
+func pageOf(v catalog.Version, k PinKind, number uint64) (p pinPage) {
+	copy(p[:], v[:])
+	p[32] = byte(k)
+	binary.BigEndian.PutUint64(p[33:], number/pinsPerPage)
+	return p
+}
+
+func pinKey(v catalog.Version, k PinKind, number uint64) []byte {
+	return u64(append(versionKey(keyPin, v), byte(k)), number)
+}
+
+// pinChanges is what an entry changed in the counts, in the order in which it did.
+type pinChanges struct {
+	left     map[pinPage]uint64
+	pages    []pinPage
+	changed  map[catalog.Version]bool
+	versions []catalog.Version
+}
+
+// projectPin moves r's pin to the kind that it is of now.
+func (t *step) projectPin(r *row) {
+	kind := r.pinKind()
+	if kind == r.PinKind {
+		return
+	}
+	v := r.Run.Version
+	if r.PinKind != 0 {
+		t.del(pinKey(v, r.PinKind, r.PinNumber))
+		t.count(v, r.PinKind, r.PinNumber, -1)
+	}
+	r.PinKind, r.PinNumber = kind, 0
+	if kind != 0 {
+		t.meta.Pin++
+		r.PinNumber = t.meta.Pin
+		t.put(pinKey(v, kind, r.PinNumber), u64(append(make([]byte, 0, 24), r.Run.RunID[:]...), uint64(t.now)))
+		t.count(v, kind, r.PinNumber, +1)
+	}
+}
+
+func (t *step) count(v catalog.Version, k PinKind, number uint64, by int) {
+	page := pageOf(v, k, number)
+	left, known := t.pins.left[page]
+	if !known {
+		if b := t.get(append(key(keyPinPage), page[:]...)); b != nil {
+			left, _ = binary.Uvarint(b)
+		}
+		t.pins.pages = append(t.pins.pages, page)
+	}
+	t.pins.left[page] = left + uint64(by)
+
+	counts := t.s.counts[v]
+	if counts == nil {
+		counts = new(PinCounts)
+		t.s.counts[v] = counts
+	}
+	*counts.of(k) += uint64(by)
+	if !t.pins.changed[v] {
+		t.pins.changed[v] = true
+		t.pins.versions = append(t.pins.versions, v)
+	}
+}
+
+// storePins writes the counts at the end of the entry.
+func (t *step) storePins() {
+	for _, page := range t.pins.pages {
+		t.storePage(page)
+	}
+	for _, v := range t.pins.versions {
+		if c := t.s.counts[v]; c.Total() > 0 {
+			t.put(versionKey(keyPinCount, v), encoded(c))
+		} else {
+			delete(t.s.counts, v)
+			t.del(versionKey(keyPinCount, v))
+		}
+	}
+}
+
+func (t *step) storePage(page pinPage) {
+	k := append(key(keyPinPage), page[:]...)
+	if left := t.pins.left[page]; left > 0 {
+		t.put(k, binary.AppendUvarint(nil, left))
+	} else {
+		t.del(k)
+	}
+}
+
+// pinned returns what pins v.
+func (t *step) pinned(v catalog.Version) PinCounts {
+	if c := t.s.counts[v]; c != nil {
+		return *c
+	}
+	return PinCounts{}
+}
+
+// holders calls f with the holders of v of kind k whose number is above from, in order, until f returns false.
+func holders(in reader, v catalog.Version, k PinKind, from uint64, f func(number uint64, id history.RunID, since history.Time) bool) {
+	more := true
+	pages := append(versionKey(keyPinPage, v), byte(k))
+	in.scan(u64(pages, (from+1)/pinsPerPage), after(pages), func(pk, _ []byte) bool {
+		page := readU64(pk[len(pages):])
+		in.scan(pinKey(v, k, max(page*pinsPerPage, from+1)), pinKey(v, k, (page+1)*pinsPerPage), func(pk, b []byte) bool {
+			more = f(readU64(pk[len(pages):]), history.RunID(b[:16]), history.Time(readU64(b[16:])))
+			return more
+		})
+		return more
+	})
+}
+
+// first returns the first n holders of v, in the order of kinds.
+func (t *step) first(v catalog.Version, n int) (first []PinHolder) {
+	for _, page := range t.pins.pages {
+		t.storePage(page)
+	}
+	for k := PinInFlightStart; k <= PinRecordedChild; k++ {
+		holders(t, v, k, 0, func(_ uint64, id history.RunID, since history.Time) bool {
+			if r := t.run(id); r != nil && len(first) < n {
+				first = append(first, r.holder(k, since))
+			}
+			return len(first) < n
+		})
+	}
+	return first
+}
+
+func (r *row) holder(k PinKind, since history.Time) PinHolder {
+	h := PinHolder{Kind: k, WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, WorkflowType: r.Run.Type, Since: since}
+	if k == PinRecordedChild {
+		h.RecordedBy = r.Run.Parent
+	}
+	return h
+}

@@ -1,0 +1,70 @@
+package fsm
+
+import (
+	"bytes"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Rows of the ready and timer indexes are taken from the front. A database keeps a mark for each deleted row until it compacts, and finding the first
+// row left would step over all of them: after a million timers have fired, 100 ms for "when is the next?". So their fronts are remembered.
+type queues struct {
+	ready, timers front
+}
+
+func newQueues() queues { return queues{ready: newFront(keyReady), timers: newFront(keyTimer)} }
+
+// front is a key below which a family has no rows. It lives in memory only and changes no answer, only how fast it comes.
+type front struct {
+	family byte
+	from   []byte
+	taken  int // rows deleted since from was moved
+}
+
+// maxTaken is how many deleted rows a reader may have to step over.
+const maxTaken = 1000
+
+func newFront(family byte) front { return front{family: family, from: key(family)} }
+
+// placed notes a new row, which may be before the front.
+func (f *front) placed(k []byte) {
+	if bytes.Compare(k, f.from) < 0 {
+		f.from = k
+	}
+}
+
+// took notes a deleted row.
+func (f *front) took() { f.taken++ }
+
+// settle moves the front to the first row.
+func (f *front) settle(db *pebble.DB) error {
+	end := key(f.family + 1)
+	first := end
+	err := scan(db, f.from, end, func(k, _ []byte) bool {
+		first = append([]byte(nil), k...)
+		return false
+	})
+	if err == nil {
+		f.from, f.taken = first, 0
+	}
+	return err
+}
+
+// advance moves the fronts when enough rows went.
+func (q *queues) advance(db *pebble.DB) error {
+	for _, f := range []*front{&q.ready, &q.timers} {
+		if f.taken > maxTaken {
+			if err := f.settle(db); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (q *queues) settle(db *pebble.DB) error {
+	if err := q.ready.settle(db); err != nil {
+		return err
+	}
+	return q.timers.settle(db)
+}

@@ -1,0 +1,102 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/engine/history"
+)
+
+// maxRows bounds every page that a View returns.
+const maxRows = 10_000
+
+func page(limit int) int { return min(max(limit, 1), maxRows) }
+
+func (p *picture) serial(id history.RunID) (uint64, bool) {
+	b := p.get(runIDKey(id))
+	if b == nil {
+		return 0, false
+	}
+	return readU64(b), true
+}
+
+func (p *picture) run(id history.RunID) *row {
+	serial, ok := p.serial(id)
+	if !ok {
+		return nil
+	}
+	return p.runAt(serial)
+}
+
+func (p *picture) runAt(serial uint64) *row {
+	r := new(row)
+	if !p.row(p.get(rowKey(serial)), r) {
+		return nil
+	}
+	return r
+}
+
+// Latest implements View.
+func (p *picture) Latest(workflowID string) (history.RunID, bool) {
+	b := p.get(textKey(keyLatest, workflowID))
+	if b == nil {
+		return history.RunID{}, false
+	}
+	return history.RunID(b), true
+}
+
+// Run implements View.
+func (p *picture) Run(id history.RunID) (Run, bool) {
+	r := p.run(id)
+	if r == nil {
+		return Run{}, false
+	}
+	return r.Run, true
+}
+
+// Events implements View.
+func (p *picture) Events(id history.RunID, from uint64, limit int) (events []history.Event) {
+	serial, ok := p.serial(id)
+	if !ok {
+		return nil
+	}
+	p.scan(eventKey(serial, from), numberKey(keyEvent, serial+1), func(k, b []byte) bool {
+		e, err := history.DecodeEvent(b)
+		if err != nil {
+			p.s.fail(fmt.Errorf("row %x: %w", k, err))
+			return false
+		}
+		events = append(events, e)
+		return len(events) < page(limit)
+	})
+	return events
+}
+
+// Turns implements View.
+func (p *picture) Turns(id history.RunID, from uint64, limit int) (turns []history.Turn) {
+	serial, ok := p.serial(id)
+	if !ok {
+		return nil
+	}
+	p.scan(turnKey(serial, from), numberKey(keyTurn, serial+1), func(_, b []byte) bool {
+		var turn history.Turn
+		if !p.row(b, &turn) {
+			return false
+		}
+		turns = append(turns, turn)
+		return len(turns) < page(limit)
+	})
+	return turns
+}
+
+// Children implements View.
+func (p *picture) Children(parent history.RunID) (runs []history.RunID) {
+	serial, ok := p.serial(parent)
+	if !ok {
+		return nil
+	}
+	p.scan(numberKey(keyChild, serial), numberKey(keyChild, serial+1), func(_, b []byte) bool {
+		runs = append(runs, history.RunID(b[:16]))
+		return true
+	})
+	return runs
+}

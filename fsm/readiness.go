@@ -1,0 +1,50 @@
+package fsm
+
+import "aion.dev/aion/catalog"
+
+// ReportReady says which loaded versions a node has compiled; versions that are not loaded are ignored.
+type ReportReady struct {
+	Node    string          `cbor:"1,keyasint"`
+	Version catalog.Version `cbor:"2,keyasint"`
+	Ready   bool            `cbor:"3,keyasint,omitempty"`
+	Problem string          `cbor:"4,keyasint,omitempty"` // why it is not ready
+}
+
+// Kind implements Command.
+func (*ReportReady) Kind() Kind { return KindReportReady }
+
+func readinessKey(v catalog.Version, node string) []byte {
+	return append(versionKey(keyReadiness, v), node...)
+}
+
+// apply ignores versions that are not loaded and nodes that are not in the node table: the report came after an unload or a removal.
+func (c *ReportReady) apply(t *step) (Answer, Refusal) {
+	if len(c.Problem) > maxText {
+		c.Problem = c.Problem[:maxText]
+	}
+	k := readinessKey(c.Version, c.Node)
+	if _, loaded := t.s.catalog.Package(c.Version); !loaded || t.get(textKey(keyNode, c.Node)) == nil {
+		return new(Done), nil
+	}
+	r := Readiness{Version: c.Version, Node: c.Node, Ready: c.Ready, Problem: c.Problem}
+	var old Readiness
+	if t.read(k, &old) && old == r {
+		return new(Done), nil
+	}
+	t.put(k, encoded(r))
+	t.announce(feedReadinessChanged, noRun, readinessChanged(r))
+	return new(Done), nil
+}
+
+// forgetReadiness drops what nodes reported of a version that is being unloaded.
+func (t *step) forgetReadiness(v catalog.Version) {
+	var gone [][]byte
+	mine := versionKey(keyReadiness, v)
+	t.scan(mine, after(mine), func(k, _ []byte) bool {
+		gone = append(gone, append([]byte(nil), k...))
+		return true
+	})
+	for _, k := range gone {
+		t.del(k)
+	}
+}

@@ -1,0 +1,31 @@
+package fsm
+
+import "aion.dev/aion/engine/history"
+
+// The ready index lists the running runs that have something unseen that wakes them, oldest first. A run keeps its place until a turn is recorded; if
+// more had come meanwhile it takes a new place at the end.
+
+func (r *row) wantsTurn() bool {
+	return r.Run.Status == history.StatusRunning && r.Woken > r.Run.Through
+}
+
+func (t *step) projectReady(r *row) {
+	if want := r.wantsTurn(); want && r.ReadyIndex == 0 {
+		r.ReadyIndex, r.ReadyN = t.index, t.readyN
+		t.readyN++
+		k := placeKey(keyReady, r.ReadyIndex, r.ReadyN)
+		t.put(k, r.Run.RunID[:])
+		t.s.queues.ready.placed(k)
+	} else if !want {
+		t.unready(r)
+	}
+}
+
+// unready takes r from its place.
+func (t *step) unready(r *row) {
+	if r.ReadyIndex != 0 {
+		t.del(placeKey(keyReady, r.ReadyIndex, r.ReadyN))
+		t.s.queues.ready.took()
+		r.ReadyIndex, r.ReadyN = 0, 0
+	}
+}

@@ -1,0 +1,29 @@
+package fsm
+
+import "aion.dev/aion/engine/history"
+
+// row is what is stored of a run: what the public sees, and what only apply needs. It is a projection of the run's events.
+type row struct {
+	Run       Run              `cbor:"1,keyasint"`
+	Serial    uint64           `cbor:"2,keyasint"`
+	Woken     uint64           `cbor:"3,keyasint,omitempty"` // seq of the newest event that wakes
+	Attempt   uint64           `cbor:"4,keyasint,omitempty"`
+	Timeout   history.Duration `cbor:"5,keyasint,omitempty"`  // of the whole run as its starter gave it; 0 = the member's applies
+	Deadline  history.Time     `cbor:"6,keyasint,omitempty"`  // when timer 0 fires; 0 = never
+	Signals   uint64           `cbor:"7,keyasint,omitempty"`  // received
+	Consumed  uint64           `cbor:"8,keyasint,omitempty"`  // by its code
+	Timers    uint64           `cbor:"9,keyasint,omitempty"`  // armed, timer 0 not counted
+	Children  uint64           `cbor:"10,keyasint,omitempty"` // open
+	Limits    RunLimits        `cbor:"11,keyasint,omitzero"`  // of its newest turn
+	Continued bool             `cbor:"12,keyasint,omitempty"` // it goes on from another run
+
+	ReadyIndex uint64         `cbor:"13,keyasint,omitempty"` // its place in the ready index; 0 = it has none
+	ReadyN     uint32         `cbor:"14,keyasint,omitempty"`
+	PinKind    PinKind        `cbor:"15,keyasint,omitempty"` // under which it pins now; 0 = it does not
+	PinNumber  uint64         `cbor:"16,keyasint,omitempty"`
+	Listed     history.Status `cbor:"17,keyasint,omitempty"` // status under which it is listed
+
+	dirty        bool // changed by the command being applied
+	stale        bool // changed by the entry being applied
+	newer, older *row // in the cache's order of use
+}

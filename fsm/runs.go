@@ -1,0 +1,184 @@
+package fsm
+
+import (
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// run returns the row of a run, nil when there is none.
+func (t *step) run(id history.RunID) *row {
+	if r := t.s.rows.get(id); r != nil {
+		return r
+	}
+	b := t.get(runIDKey(id))
+	if b == nil {
+		return nil
+	}
+	r := new(row)
+	if !t.read(rowKey(readU64(b)), r) {
+		return nil
+	}
+	t.s.rows.add(r)
+	return r
+}
+
+// latest returns the newest run of a workflow id, nil when there is none.
+func (t *step) latest(workflowID string) *row {
+	b := t.get(textKey(keyLatest, workflowID))
+	if b == nil {
+		return nil
+	}
+	return t.run(history.RunID(b))
+}
+
+// resolve returns the run that ref addresses, or why there is none.
+func (t *step) resolve(ref RunRef) (*row, Refusal) {
+	var r *row
+	if ref.RunID.IsZero() {
+		r = t.latest(ref.WorkflowID)
+	} else if r = t.run(ref.RunID); r != nil && ref.WorkflowID != "" && r.Run.WorkflowID != ref.WorkflowID {
+		r = nil
+	}
+	if r == nil {
+		return nil, &NotFound{WorkflowID: ref.WorkflowID, RunID: ref.RunID}
+	}
+	return r, nil
+}
+
+// open is resolve for commands that need the run to be open.
+func (t *step) open(ref RunRef) (*row, Refusal) {
+	r, refusal := t.resolve(ref)
+	if refusal == nil && !r.Run.Status.Open() {
+		return nil, &NotRunning{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Status: r.Run.Status}
+	}
+	return r, refusal
+}
+
+// birth is what a new run starts with.
+type birth struct {
+	workflowID string
+	runID      history.RunID
+	version    catalog.Version
+	member     *catalog.Member
+	input      history.Payload
+	attributes history.Attributes
+	timeout    history.Duration // as the starter gave it; 0 = the member's
+	parent     *history.Parent
+	from       history.RunID // the run that it continues; zero = none
+	attempt    uint64
+}
+
+// start makes a run and appends its first event. The caller has checked that run id and workflow id are free.
+func (t *step) start(b birth) *row {
+	t.meta.Serial++
+	timeout := b.timeout
+	if timeout == 0 {
+		timeout = history.Duration(b.member.Timeout)
+	}
+	r := &row{
+		Run: Run{
+			WorkflowID: b.workflowID, RunID: b.runID, Type: b.member.Type, Version: b.version, StartedAt: t.now, Parent: b.parent,
+			Attributes: merge(nil, b.attributes), StartIndex: t.index,
+		},
+		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(),
+	}
+	t.s.rows.add(r)
+	t.put(runIDKey(b.runID), u64(nil, r.Serial))
+	t.put(textKey(keyLatest, b.workflowID), b.runID[:])
+	t.put(typeKey(r.Run.Type, r.Serial), nil)
+	t.put(u64(versionKey(keyByVersion, b.version), r.Serial), nil)
+	t.append(r, &history.WorkflowStarted{
+		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
+		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt,
+	})
+	if timeout > 0 {
+		r.Deadline = due(t.now, timeout)
+		t.armDeadline(r)
+	}
+	return r
+}
+
+// append adds an event to a run's history and to what follows from it alone: the row. The indexes follow in project.
+func (t *step) append(r *row, data history.Data) {
+	e := history.Event{Seq: r.Run.Events + 1, At: t.now, Data: data}
+	b, err := history.AppendEvent(nil, e)
+	if err != nil {
+		panic(err) // data is a type of package history
+	}
+	t.put(eventKey(r.Serial, e.Seq), b)
+	r.Run.Events = e.Seq
+	r.Run.Bytes += uint64(len(b))
+	r.Run.Status = history.Fold(r.Run.Status, data)
+	if history.Wakes(data) {
+		r.Woken = e.Seq
+	}
+	if data.Type() == history.TypeSignalReceived {
+		r.Signals++
+	}
+	if r == t.turning {
+		t.added = append(t.added, e)
+	}
+	t.touch(r)
+}
+
+// deliver appends an event that comes from elsewhere. To the run whose turn is being recorded it comes after what the turn asked for.
+func (t *step) deliver(r *row, data history.Data) {
+	if r == t.turning {
+		t.later = append(t.later, data)
+	} else {
+		t.append(r, data)
+	}
+}
+
+// touch notes that r has changed.
+func (t *step) touch(r *row) {
+	if !r.dirty {
+		r.dirty = true
+		t.dirty = append(t.dirty, r)
+	}
+	if !r.stale {
+		r.stale = true
+		t.stale = append(t.stale, r)
+	}
+}
+
+// project brings the indexes into line with r, after a command that changed it.
+func (t *step) project(r *row) {
+	r.dirty = false
+	t.projectPin(r)
+	t.projectReady(r)
+	if r.Listed != r.Run.Status {
+		if r.Listed != 0 {
+			t.del(statusKey(r.Listed, r.Serial))
+		}
+		t.put(statusKey(r.Run.Status, r.Serial), nil)
+		r.Listed = r.Run.Status
+	}
+}
+
+// store writes r's row at the end of the entry. Closed runs leave the cache: few commands name them.
+func (t *step) store(r *row) {
+	r.stale = false
+	t.put(rowKey(r.Serial), encoded(r))
+	if !r.Run.Status.Open() {
+		t.s.rows.remove(r)
+	}
+}
+
+// merge returns old with the values of set; null removes a name. Neither is changed.
+func merge(old, set history.Attributes) history.Attributes {
+	merged := make(history.Attributes, len(old)+len(set))
+	for _, from := range []history.Attributes{old, set} {
+		for _, name := range sortedKeys(from) {
+			if v := from[name]; len(v) == 0 || string(v) == "null" {
+				delete(merged, name)
+			} else {
+				merged[name] = v
+			}
+		}
+	}
+	if len(merged) == 0 {
+		return nil
+	}
+	return merged
+}

@@ -1,0 +1,68 @@
+package fsm
+
+import (
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// startChild appends the event that records a child and starts it in the same step, so a recorded child is never missing; or, right after what the turn
+// asked for, the event that says why it could not start.
+func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
+	e.RunID, e.Version = history.RunID{}, catalog.Version{}
+	version, member, failed := t.childVersion(parent, e)
+	id := history.DeriveRunID(parent.Run.RunID, "child", e.ID)
+	if failed == nil {
+		if open := t.latest(e.WorkflowID); open != nil && open.Run.Status.Open() {
+			refusal := &AlreadyRunning{WorkflowID: e.WorkflowID, RunID: open.Run.RunID}
+			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: refusal.Error()}
+		} else if t.run(id) != nil {
+			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: "this run has started a child with this ordinal before"}
+		}
+	}
+	if failed != nil {
+		t.append(parent, e)
+		t.deliver(parent, &history.ChildWorkflowFailed{ID: e.ID, Error: *failed})
+		return
+	}
+	e.RunID, e.Version = id, version
+	t.append(parent, e)
+	t.adopt(parent, e.ID, id)
+	t.start(birth{
+		workflowID: e.WorkflowID, runID: id, version: version, member: member, input: e.Input, attempt: 1,
+		parent: &history.Parent{WorkflowID: parent.Run.WorkflowID, RunID: parent.Run.RunID, ID: e.ID, OnClose: e.OnClose},
+	})
+}
+
+// childVersion resolves the version of a child: its parent's when that package carries the type, unless it asked for the routed one.
+func (t *step) childVersion(parent *row, e *history.ChildWorkflowStarted) (catalog.Version, *catalog.Member, *history.RunError) {
+	cat := t.s.catalog
+	if e.Choice != history.ChildRouted {
+		if p, ok := cat.Package(parent.Run.Version); ok {
+			if member, ok := p.Member(e.WorkflowType); ok {
+				return p.Version, member, nil
+			}
+		}
+	}
+	if e.Choice == history.ChildParent {
+		message := "the parent's version " + parent.Run.Version.Short() + " does not carry workflow type " + e.WorkflowType
+		return catalog.Version{}, nil, &history.RunError{Kind: history.KindUnknownWorkflowType, Message: message}
+	}
+	route, _, member, ok := cat.Resolve(e.WorkflowType)
+	if !ok {
+		return catalog.Version{}, nil, &history.RunError{Kind: history.KindUnknownWorkflowType, Message: cat.UnknownType(e.WorkflowType).Error()}
+	}
+	return route.Version, member, nil
+}
+
+// giveUp ends a parent's wait for a child and asks the child to end.
+func (t *step) giveUp(parent *row, id uint64) {
+	line, ok := t.child(parent, id)
+	if !ok || !line.awaited {
+		return
+	}
+	line.awaited = false
+	t.putChild(parent, line)
+	if child := t.run(line.run); child != nil && child.Run.Status.Open() {
+		t.requestCancel(child, "its parent gave it up")
+	}
+}

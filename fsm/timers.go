@@ -1,0 +1,72 @@
+package fsm
+
+import "aion.dev/aion/engine/history"
+
+// The timer index lists armed timers by due time. Timer 0 is the whole run's time limit and is known from the row; the others also stand under their
+// run, so that closing it finds them.
+
+func timerKey(at history.Time, serial, id uint64) []byte {
+	return u64(pairKey(keyTimer, uint64(at), serial), id)
+}
+func armedKey(serial, id uint64) []byte { return pairKey(keyArmed, serial, id) }
+
+// armDeadline arms timer 0 at r.Deadline.
+func (t *step) armDeadline(r *row) { t.enqueue(timerKey(r.Deadline, r.Serial, 0), r) }
+
+// arm arms a timer; a second one with the same id replaces the first.
+func (t *step) arm(r *row, id uint64, at history.Time) {
+	t.disarm(r, id)
+	t.enqueue(timerKey(at, r.Serial, id), r)
+	t.put(armedKey(r.Serial, id), u64(nil, uint64(at)))
+	r.Timers++
+	t.touch(r)
+}
+
+// armed returns when a timer is due; false when it is not armed.
+func (t *step) armed(r *row, id uint64) (history.Time, bool) {
+	b := t.get(armedKey(r.Serial, id))
+	if b == nil {
+		return 0, false
+	}
+	return history.Time(readU64(b)), true
+}
+
+// disarm takes a timer away, if it is armed.
+func (t *step) disarm(r *row, id uint64) {
+	if at, ok := t.armed(r, id); ok {
+		t.dequeue(timerKey(at, r.Serial, id))
+		t.del(armedKey(r.Serial, id))
+		r.Timers--
+		t.touch(r)
+	}
+}
+
+// disarmAll takes all timers of a closed run away.
+func (t *step) disarmAll(r *row) {
+	if r.Deadline != 0 {
+		t.dequeue(timerKey(r.Deadline, r.Serial, 0))
+		r.Deadline = 0
+	}
+	if r.Timers == 0 {
+		return
+	}
+	var ids []uint64
+	mine := numberKey(keyArmed, r.Serial)
+	t.scan(mine, after(mine), func(k, _ []byte) bool {
+		ids = append(ids, readU64(k[len(mine):]))
+		return true
+	})
+	for _, id := range ids {
+		t.disarm(r, id)
+	}
+}
+
+func (t *step) enqueue(k []byte, r *row) {
+	t.put(k, r.Run.RunID[:])
+	t.s.queues.timers.placed(k)
+}
+
+func (t *step) dequeue(k []byte) {
+	t.del(k)
+	t.s.queues.timers.took()
+}

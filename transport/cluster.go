@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Cluster is what transport asks of replication. All methods may be called by any goroutine and, but for Transfer and Remove, answer at once.
+// Cluster is what transport asks of replication. All methods may be called by any goroutine; those without a context answer at once.
 type Cluster interface {
 	// IsLeader reports whether this node leads, as far as it knows.
 	IsLeader() bool
@@ -17,8 +17,8 @@ type Cluster interface {
 	LeaderContact() (ago time.Duration, ok bool)
 	// Ready returns nil when this node has a leader and has applied what was committed, else why not.
 	Ready() error
-	// Status is how this node sees the cluster.
-	Status() wire.Cluster
+	// Status is how this node sees the cluster; it may ask the other members.
+	Status(ctx context.Context) (wire.Cluster, error)
 	// Transfer hands leadership to a node, empty = to whichever is most up to date. Leader only.
 	Transfer(ctx context.Context, node string) error
 	// Remove takes a node out of the configuration and the node table. Leader only.
@@ -27,11 +27,12 @@ type Cluster interface {
 
 type clusterInput struct{}
 
-func (s *Server) cluster(context.Context, *clusterInput) (*answer[wire.Cluster], error) {
-	status := s.cfg.Cluster.Status()
-	if status.Members == nil {
-		status.Members = []wire.Member{}
+func (s *Server) cluster(ctx context.Context, _ *clusterInput) (*answer[wire.Cluster], error) {
+	status, err := s.cfg.Cluster.Status(ctx)
+	if err != nil {
+		return nil, err
 	}
+	status.Members = list(status.Members)
 	return &answer[wire.Cluster]{Index: status.AppliedIndex, Body: status}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -28,7 +29,7 @@ type eventsInput struct {
 // after it may repeat events of one index and skips none. A frame with an id alone says how far the stream is. A consumer that is slow is waited for by
 // the state itself, within streamWrite; nothing is queued for it here.
 func (s *Server) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
-	st, err := s.newStream(in)
+	st, err := s.newStream(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -56,19 +57,19 @@ type stream struct {
 	told   uint64 // newest id sent
 }
 
-func (s *Server) newStream(in *eventsInput) (*stream, error) {
+func (s *Server) newStream(ctx context.Context, in *eventsInput) (*stream, error) {
 	st := &stream{server: s}
+	var err error
 	after, name := in.Last, "Last-Event-ID"
 	if after == "" {
 		after, name = in.After, "after"
 	}
-	if after == "" {
-		st.told = s.cfg.Cluster.Status().AppliedIndex
-	} else {
-		var err error
-		if st.told, err = strconv.ParseUint(after, 10, 64); err != nil {
-			return nil, invalid(name, "is %q; want a log index", clip(after))
+	if after == "" { // from now on: any stale read tells the index of this node's state
+		if _, _, st.told, err = s.cfg.API.Deploys(ctx, engine.Read{Stale: true}, "", 1, ""); err != nil {
+			return nil, err
 		}
+	} else if st.told, err = strconv.ParseUint(after, 10, 64); err != nil {
+		return nil, invalid(name, "is %q; want a log index", clip(after))
 	}
 	if st.told > 0 { // the zero cursor begins with the oldest event that is kept
 		st.next = fsm.FeedCursor{Index: st.told, N: math.MaxUint32}

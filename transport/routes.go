@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"net/http"
-	"reflect"
 
 	"aion.dev/aion/transport/console"
 	"aion.dev/aion/transport/wire"
@@ -30,7 +29,6 @@ func (r *route) changes() bool { return r.write }
 
 // answer is what a handler returns.
 type answer[T any] struct {
-	Status        int
 	Index         uint64 `header:"Aion-Index" doc:"Log index that the answer reflects"`
 	LeaderContact string `header:"Aion-Leader-Contact" doc:"Of stale reads: how long ago this node heard from the leader, or never"`
 	Body          T
@@ -97,16 +95,9 @@ func add[I, O any](s *Server, r route, handler func(context.Context, *I) (*O, er
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{r.group},
 		DefaultStatus: r.status, Middlewares: huma.Middlewares{s.gate(&r)},
 	}
-	switch {
-	case r.archive:
-		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary", Description: "An .aion archive"}}}}
-	case r.body != nil:
-		schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(r.body).Elem(), true, r.id)
-		op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
-	}
 	if r.open {
 		op.Security = []map[string][]string{}
 	}
 	huma.Register(s.api, op, handler)
+	s.document(&r)
 }

@@ -81,13 +81,21 @@ func attributes(a wire.Attributes) history.Attributes {
 	return h
 }
 
+// resultAnswer is an answer with a status of its own: 202 while the run is open.
+type resultAnswer struct {
+	Status        int
+	Index         uint64 `header:"Aion-Index"`
+	LeaderContact string `header:"Aion-Leader-Contact"`
+	Body          wire.Result
+}
+
 type resultInput struct {
 	Fresh
 	OfRun
 	Waits
 }
 
-func (s *Server) result(ctx context.Context, in *resultInput) (*answer[wire.Result], error) {
+func (s *Server) result(ctx context.Context, in *resultInput) (*resultAnswer, error) {
 	rd, err := in.read()
 	if err != nil {
 		return nil, err
@@ -112,7 +120,7 @@ func (s *Server) result(ctx context.Context, in *resultInput) (*answer[wire.Resu
 	if r.Status.Open() {
 		status = http.StatusAccepted
 	}
-	return &answer[wire.Result]{Status: status, Index: r.Index, LeaderContact: s.contact(rd), Body: resultOf(r)}, nil
+	return &resultAnswer{Status: status, Index: r.Index, LeaderContact: s.contact(rd), Body: resultOf(r)}, nil
 }
 
 type describeInput struct {

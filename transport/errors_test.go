@@ -1,0 +1,249 @@
+package transport_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/project"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/ERRORS.md")
+
+// samples has each type of refusal that callers may see, with all its fields.
+func samples() []wire.Refusal {
+	v, d := catalog.Version{0xab}, catalog.Digest{0xcd}
+	id := history.RunID{1, 2, 3}
+	holder := fsm.PinHolder{Kind: fsm.PinRecordedChild, WorkflowID: "w", RunID: id, WorkflowType: "order", RecordedBy: &history.Parent{WorkflowID: "p", RunID: id, ID: 4}, Since: 5}
+	return []wire.Refusal{
+		&catalog.InvalidInput{Field: "limit", Reason: "is absurd"},
+		&catalog.InvalidPackage{Entry: "modules/a.star", Field: "workflows[0].type", Reason: "is wrong"},
+		&catalog.PackageTooLarge{What: "inflated_bytes", Limit: 10, Size: 11},
+		&catalog.UnknownVersion{Type: "order", Ref: "abcdef", Loaded: []catalog.Version{v}, LoadedCount: 1},
+		&catalog.UnknownWorkflowType{Type: "order", Loaded: []catalog.Version{v}, LoadedCount: 1},
+		&catalog.VersionUnavailable{Type: "order", Version: v},
+		&catalog.ManifestMismatch{Version: v, Resident: d, Offered: catalog.Digest{0xce}},
+		&catalog.RouteConflict{Type: "order", Expected: "abcdef", Current: v},
+		&catalog.RouteActive{Version: v, Types: []string{"order", "ship"}, TypeCount: 2},
+		&project.Invalid{},
+		&fsm.NotFound{WorkflowID: "w", RunID: id},
+		&fsm.NotRunning{WorkflowID: "w", RunID: id, Status: history.StatusCompleted},
+		&fsm.AlreadyRunning{WorkflowID: "w", RunID: id},
+		&fsm.InvalidState{WorkflowID: "w", RunID: id, Status: history.StatusRunning, Want: "paused"},
+		&fsm.ResourceExhausted{What: "request ids", Limit: 1 << 62},
+		&fsm.RequestMismatch{ID: "key"},
+		&fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{LiveRun: 2}, Holders: []fsm.PinHolder{holder}},
+		&fsm.Fenced{RunID: id, Why: "overtaken"},
+		&fsm.Recheck{Type: "order", Schema: d},
+		&runtime.PackageError{Module: "order.star", Line: 3, Column: 4, Reason: "undefined: x", Stack: []string{"a", "b"}},
+		&replay.UnknownQuery{Name: "q", Known: []string{"stage"}},
+		&replay.QueryFailed{Name: "q", Err: history.RunError{Kind: "failed", Message: "no", Details: history.Payload(`{"a":1}`)}},
+		&engine.SchemaViolation{Type: "order", Version: v, Pointer: "/card", Reason: "is missing"},
+		&engine.QueryTimeout{WorkflowID: "w", RunID: id, Limit: time.Second},
+		&engine.NotLeader{Leader: "n2"},
+		&engine.NoQuorum{Why: "one of three voters answers"},
+		&engine.Unavailable{Why: "this node is draining"},
+		&engine.Unknown{Cause: errors.New("leadership was lost")},
+	}
+}
+
+// refuser refuses everything that it is asked to describe.
+type refuser struct {
+	engine.API
+	err error
+}
+
+func (r *refuser) Describe(context.Context, engine.Read, fsm.RunRef) (*fsm.Run, uint64, error) {
+	return nil, 0, r.err
+}
+
+func (r *refuser) Resume(context.Context, engine.Call, fsm.RunRef) (*fsm.RunAnswer, engine.Answered, error) {
+	return nil, engine.Answered{}, r.err
+}
+
+// plainJSON is what is left of a value once it crossed the network.
+func plainJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back any
+	if err := json.Unmarshal(b, &back); err != nil {
+		t.Fatal(err)
+	}
+	b, _ = json.Marshal(back)
+	return string(b)
+}
+
+func TestEveryRefusalSurvivesTheWay(t *testing.T) {
+	th := &throne{}
+	api := &refuser{}
+	leader := listen(t, api, th, "n1").lead()
+	follower := listen(t, api, th, "n2")
+	for _, refusal := range samples() {
+		// Wrapped, as the engine says what it attempted.
+		api.err = fmt.Errorf("attempt: %w", refusal)
+		want := wire.New(refusal.Code(), refusal.Error())
+		facts := refusal.Facts()
+		for _, h := range []*host{leader, follower} {
+			r := h.send(t, "GET", "/v1/workflows/w", "")
+			p := r.problem(t)
+			if p.Code != refusal.Code() || p.Status != want.Status || p.Outcome != want.Outcome || p.Detail != refusal.Error() || p.Hint != want.Hint || p.Title != want.Title {
+				t.Errorf("%T through %s: %s", refusal, h.id, r.body)
+			}
+			if len(facts)+len(p.Facts) > 0 && plainJSON(t, p.Facts) != plainJSON(t, facts) {
+				t.Errorf("%T through %s: facts\n%s, want\n%s", refusal, h.id, plainJSON(t, p.Facts), plainJSON(t, facts))
+			}
+			if got := r.header.Get(wire.HeaderNode); got != "n1" {
+				t.Errorf("%T through %s was answered by %q, want n1", refusal, h.id, got)
+			}
+		}
+		// The Go client gives the same thing as an error. Retried codes are left out: it would go on trying.
+		if want.Outcome == wire.Rejected {
+			_, err := caller(t, follower).Describe(t.Context(), wire.RunRef{WorkflowID: "w"})
+			var p *wire.Problem
+			if !errors.As(err, &p) || p.Code != refusal.Code() || p.Detail != refusal.Error() || plainJSON(t, p.Facts) != plainJSON(t, facts) {
+				t.Errorf("%T as the client's error: %v", refusal, err)
+			}
+		}
+	}
+}
+
+// TestContextEndsMeanWhatTheyMean: a read that ran out of time changed nothing, a mutation may have.
+func TestContextEndsMeanWhatTheyMean(t *testing.T) {
+	api := &refuser{err: fmt.Errorf("propose: %w", context.DeadlineExceeded)}
+	h := listen(t, api, &throne{}, "n1").lead()
+	if p := h.send(t, "GET", "/v1/workflows/w", "").problem(t); p.Code != "unavailable" || p.Outcome != wire.Retry {
+		t.Errorf("read: %v", p)
+	}
+	if p := h.send(t, "POST", "/v1/workflows/w/resume", "").problem(t); p.Code != "outcome_unknown" {
+		t.Errorf("mutation: %v", p)
+	}
+	api.err = errors.New("pebble: the disk is gone")
+	if p := h.send(t, "POST", "/v1/workflows/w/resume", "").problem(t); p.Code != "internal" || p.Outcome != wire.Unknown {
+		t.Errorf("internal: %v", p)
+	}
+}
+
+// TestSamplesAreComplete reads the source: a new type of refusal needs a sample.
+func TestSamplesAreComplete(t *testing.T) {
+	have := map[string]bool{}
+	for _, s := range samples() {
+		have[reflect.TypeOf(s).Elem().String()] = true
+	}
+	for _, dir := range []string{"../catalog", "../catalog/project", "../fsm", "../engine", "../engine/runtime", "../engine/runtime/starlark", "../engine/replay", "../engine/history"} {
+		for _, name := range refusalTypes(t, dir) {
+			if !have[filepath.Base(dir)+"."+name] {
+				t.Errorf("%s.%s has a Code method but no sample in this test", filepath.Base(dir), name)
+			}
+		}
+	}
+	for _, s := range samples() {
+		if _, ok := wire.Lookup(s.Code()); !ok {
+			t.Errorf("%T has code %s, which the table lacks", s, s.Code())
+		}
+	}
+}
+
+// refusalTypes lists the types in dir with a method Code() string.
+func refusalTypes(t *testing.T, dir string) []string {
+	t.Helper()
+	notTest := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
+	packages, err := parser.ParseDir(token.NewFileSet(), dir, notTest, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range packages {
+		for _, f := range p.Files {
+			for _, d := range f.Decls {
+				fn, ok := d.(*ast.FuncDecl)
+				if !ok || fn.Recv == nil || fn.Name.Name != "Code" || len(fn.Type.Params.List) > 0 {
+					continue
+				}
+				recv := fn.Recv.List[0].Type
+				if star, ok := recv.(*ast.StarExpr); ok {
+					recv = star.X
+				}
+				if id, ok := recv.(*ast.Ident); ok && ast.IsExported(id.Name) {
+					names = append(names, id.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// own are the facts that transport and the client themselves add.
+var own = map[string][]string{
+	"not_found": {"path"}, "permission_denied": {"token"}, "no_leader": {"leader"}, "outcome_unknown": {"leader", "request_id"}, "unavailable": {"leader", "limit"},
+}
+
+// TestErrorsDoc keeps the table of docs/ERRORS.md: go test ./transport -run ErrorsDoc -update
+func TestErrorsDoc(t *testing.T) {
+	facts := map[string]map[string]bool{}
+	add := func(code string, names ...string) {
+		if facts[code] == nil {
+			facts[code] = map[string]bool{}
+		}
+		for _, n := range names {
+			facts[code][n] = true
+		}
+	}
+	for _, s := range samples() {
+		add(s.Code(), slices.Collect(maps.Keys(s.Facts()))...)
+	}
+	for code, names := range own {
+		add(code, names...)
+	}
+	var table strings.Builder
+	table.WriteString("| code | HTTP | outcome | means | facts | what to do |\n|---|---|---|---|---|---|\n")
+	for _, k := range wire.Table {
+		names := slices.Sorted(maps.Keys(facts[k.Code]))
+		for i, n := range names {
+			names[i] = "`" + n + "`"
+		}
+		fmt.Fprintf(&table, "| `%s` | %d | %s | %s | %s | %s |\n", k.Code, k.Status, k.Outcome, k.Title, strings.Join(names, " "), k.Hint)
+	}
+	const path, begin, end = "../docs/ERRORS.md", "<!-- table: go test ./transport -run ErrorsDoc -update -->\n", "<!-- end of table -->\n"
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(b), begin)
+	old, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s lacks the lines %q and %q", path, begin, end)
+	}
+	if old == table.String() {
+		return
+	}
+	if !*update {
+		t.Fatalf("the table in %s is not that of transport/wire; write it with -update", path)
+	}
+	if err := os.WriteFile(path, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,252 @@
+package transport_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/wire"
+)
+
+// recordingAPI remembers who deployed and signalled what. Its archive reader waits for the whole body, as the real one does.
+type recordingAPI struct {
+	engine.API
+	mu      sync.Mutex // guards what follows
+	calls   []engine.Call
+	payload []history.Payload
+	reads   int
+}
+
+func (a *recordingAPI) Signal(_ context.Context, c engine.Call, ref fsm.RunRef, _ string, p history.Payload) (*fsm.RunAnswer, engine.Answered, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls, a.payload = append(a.calls, c), append(a.payload, bytes.Clone(p))
+	return &fsm.RunAnswer{WorkflowID: ref.WorkflowID, RunID: history.RunID{1}, Status: history.StatusRunning}, engine.Answered{Index: 9}, nil
+}
+
+func (a *recordingAPI) Versions(context.Context, engine.Read, string) ([]engine.VersionRow, uint64, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reads++
+	return nil, 5, nil
+}
+
+func TestLeaderOnlyCallsMakeOneHop(t *testing.T) {
+	th := &throne{}
+	atLeader, atFollower := &recordingAPI{}, &recordingAPI{}
+	listen(t, atLeader, th, "n1").lead()
+	follower := listen(t, atFollower, th, "n2")
+
+	r := follower.send(t, "POST", "/v1/workflows/w/signals/go", `{"a":1}`, "Idempotency-Key: k", "Aion-Actor: ada", "Aion-Request-Generated: true")
+	if r.status != 200 || r.header.Get(wire.HeaderNode) != "n1" || r.header.Get(wire.HeaderIndex) != "9" {
+		t.Errorf("mutation: %+v", r)
+	}
+	c := atLeader.calls[0]
+	if c.Actor != "ada" || c.Request == nil || c.Request.ID != "k" || !c.Request.Short || string(atLeader.payload[0]) != `{"a":1}` {
+		t.Errorf("the leader heard %+v with %s", c, atLeader.payload[0])
+	}
+	if r := follower.send(t, "GET", "/v1/versions", ""); r.header.Get(wire.HeaderNode) != "n1" || r.header.Get(wire.HeaderLeaderContact) != "" {
+		t.Errorf("linearizable read: %+v", r)
+	}
+	r = follower.send(t, "GET", "/v1/versions?consistency=stale", "")
+	if r.header.Get(wire.HeaderNode) != "n2" || r.header.Get(wire.HeaderLeaderContact) != "1.5s" || atFollower.reads != 1 {
+		t.Errorf("stale read: %+v", r)
+	}
+	if len(atFollower.calls) != 0 || atLeader.reads != 1 {
+		t.Error("a call was served in the wrong place")
+	}
+}
+
+// TestPrintIsTheSameEverywhere: the same call at the leader and through a follower is the same request; another body, path, query or method is not.
+func TestPrintIsTheSameEverywhere(t *testing.T) {
+	th := &throne{}
+	api := &recordingAPI{}
+	leader, follower := listen(t, api, th, "n1").lead(), listen(t, api, th, "n2")
+	same := func(h *host, path, body string) engine.Call {
+		h.send(t, "POST", path, body, "Idempotency-Key: k")
+		return api.calls[len(api.calls)-1]
+	}
+	want := same(leader, "/v1/workflows/w/signals/go", "1").Request.Print
+	for _, path := range []string{"/v1/workflows/w/signals/go", "/v1/workflows/w/signals/%67o"} {
+		for _, h := range []*host{leader, follower} {
+			if got := same(h, path, "1").Request.Print; got != want {
+				t.Errorf("%s through %s is another request", path, h.id)
+			}
+		}
+	}
+	for _, other := range [][2]string{{"/v1/workflows/w/signals/go", "2"}, {"/v1/workflows/w/signals/no", "1"}, {"/v1/workflows/v/signals/go", "1"},
+		{"/v1/workflows/w/signals/go?run_id=01890b5c-7f3e-7d52-b3a4-0123456789ab", "1"}} {
+		if same(leader, other[0], other[1]).Request.Print == want {
+			t.Errorf("%q is the same request", other)
+		}
+	}
+}
+
+func TestForwardedCallIsNotForwardedAgain(t *testing.T) {
+	th := &throne{}
+	api := &recordingAPI{}
+	one, two := listen(t, api, th, "n1"), listen(t, api, th, "n2")
+	// n1 takes n2 for the leader; n2 knows better.
+	th.give("n2", two.Listener.Addr().String())
+	two.seat.self = "somebody else"
+	p := one.send(t, "GET", "/v1/versions", "").problem(t)
+	if p.Code != "no_leader" || p.Outcome != wire.Retry || !strings.Contains(p.Detail, "n1") {
+		t.Errorf("%+v", p)
+	}
+}
+
+func quick(cfg *transport.Config) { cfg.Limits.LeaderWait = 50 * time.Millisecond }
+
+func TestNoLeader(t *testing.T) {
+	th := &throne{}
+	h := listen(t, &recordingAPI{}, th, "n1", quick)
+	if p := h.send(t, "POST", "/v1/workflows/w/signals/go", "1").problem(t); p.Code != "no_leader" || p.Outcome != wire.Retry {
+		t.Errorf("no leader known: %+v", p)
+	}
+	th.give("n9", unused(t))
+	if p := h.send(t, "POST", "/v1/workflows/w/signals/go", "1").problem(t); p.Code != "no_leader" || p.Outcome != wire.Retry || p.Facts["leader"] != "n9" {
+		t.Errorf("the leader cannot be reached: %+v", p)
+	}
+}
+
+// unused is an address at which nothing listens.
+func unused(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// TestCallWaitsForALeader: while the known leader cannot be reached nothing of the call is spent, so it goes to the next one, body and all.
+func TestCallWaitsForALeader(t *testing.T) {
+	th := &throne{}
+	th.give("dead", unused(t))
+	api := &recordingAPI{}
+	next, follower := listen(t, api, th, "n1"), listen(t, api, th, "n2")
+	looked := follower.seat.watch(3) // looks at the throne
+	go func() {
+		<-looked
+		next.lead()
+	}()
+	r := follower.send(t, "POST", "/v1/workflows/w/signals/go", `"body"`)
+	if r.status != 200 || r.header.Get(wire.HeaderNode) != "n1" || string(api.payload[0]) != `"body"` {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestNodeThatComesToLeadServesTheCall that it was about to pass on.
+func TestNodeThatComesToLeadServesTheCall(t *testing.T) {
+	th := &throne{}
+	api := &recordingAPI{}
+	h := listen(t, api, th, "n1")
+	looked := h.seat.watch(3)
+	go func() {
+		<-looked
+		h.lead()
+	}()
+	r := h.send(t, "POST", "/v1/workflows/w/signals/go", `"body"`)
+	if r.status != 200 || len(api.payload) != 1 || string(api.payload[0]) != `"body"` {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestLeaderThatBreaksOff leaves the outcome of a mutation open, and that of a read not.
+func TestLeaderThatBreaksOff(t *testing.T) {
+	th := &throne{}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		panic(http.ErrAbortHandler)
+	})}
+	go srv.Serve(l)
+	defer srv.Close()
+	th.give("n9", l.Addr().String())
+	h := listen(t, &recordingAPI{}, th, "n1")
+	if p := h.send(t, "POST", "/v1/workflows/w/signals/go", "1").problem(t); p.Code != "outcome_unknown" || p.Outcome != wire.Unknown {
+		t.Errorf("mutation: %+v", p)
+	}
+	if p := h.send(t, "GET", "/v1/versions", "").problem(t); p.Code != "unavailable" || p.Outcome != wire.Retry {
+		t.Errorf("read: %+v", p)
+	}
+}
+
+// TestForwardedBodyIsBounded at the node that takes the call.
+func TestForwardedBodyIsBounded(t *testing.T) {
+	th := &throne{}
+	api := &recordingAPI{}
+	small := func(cfg *transport.Config) { cfg.Limits.PayloadBytes = 100 }
+	listen(t, api, th, "n1", small).lead()
+	follower := listen(t, api, th, "n2", small)
+	tooLarge := `"` + strings.Repeat("x", 70<<10) + `"`
+	p := follower.send(t, "POST", "/v1/workflows/w/signals/go", tooLarge).problem(t)
+	if p.Code != "invalid_input" || !strings.Contains(p.Detail, "65636 bytes") {
+		t.Errorf("declared length: %+v", p)
+	}
+	req, _ := http.NewRequestWithContext(t.Context(), "POST", follower.URL+"/v1/workflows/w/signals/go", io.MultiReader(strings.NewReader(tooLarge))) // chunked
+	resp, err := follower.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 400 {
+		b, _ := io.ReadAll(resp.Body)
+		t.Errorf("chunked: %d %s", resp.StatusCode, b)
+	}
+	if len(api.calls) != 0 {
+		t.Error("a body that is too large reached the engine")
+	}
+}
+
+// TestClusterOperations go to the leader; draining is for the node addressed.
+func TestClusterOperations(t *testing.T) {
+	th := &throne{}
+	drained := 0
+	leader := listen(t, &recordingAPI{}, th, "n1").lead()
+	follower := listen(t, &recordingAPI{}, th, "n2", func(cfg *transport.Config) {
+		cfg.Drain = func(context.Context) error { drained++; return nil }
+	})
+	c := caller(t, follower)
+	if _, err := c.Transfer(t.Context(), "n2"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Remove(t.Context(), "n3"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Drain(t.Context()); err != nil || drained != 1 {
+		t.Errorf("drained %d times, %v", drained, err)
+	}
+	if got := strings.Join(leader.seat.asked, ", "); got != "transfer n2, remove n3" || len(follower.seat.asked) != 0 {
+		t.Errorf("the leader was asked to %s", got)
+	}
+	var p *wire.Problem
+	if _, err := c.Remove(t.Context(), ""); !errors.As(err, &p) || p.Code != "invalid_input" {
+		t.Errorf("remove nobody: %v", err)
+	}
+	if p := follower.send(t, "POST", "/v1/cluster/drain", `{"node":"n1"}`).problem(t); p.Code != "invalid_input" || !strings.Contains(p.Detail, "n2") {
+		t.Errorf("drain another node: %v", p)
+	}
+	if p := leader.send(t, "POST", "/v1/cluster/drain", "").problem(t); p.Code != "unavailable" {
+		t.Errorf("drain a node that cannot: %v", p)
+	}
+	status, err := c.Cluster(t.Context())
+	if err != nil || status.Node != "n2" || status.Leader != "n1" {
+		t.Errorf("%+v, %v", status, err)
+	}
+}

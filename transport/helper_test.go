@@ -1,0 +1,189 @@
+package transport_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+// throne is who leads, as everybody knows it. It stands in for the cluster.
+type throne struct {
+	mu      sync.Mutex // guards what follows
+	id      string
+	address string
+}
+
+func (t *throne) give(id, address string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.id, t.address = id, address
+}
+
+// seat is one node's view of the throne. It implements transport.Cluster.
+type seat struct {
+	*throne
+	self    string
+	mu      sync.Mutex // guards what follows
+	asked   []string
+	refused error
+	looks   int
+	looked  chan struct{}
+}
+
+// watch returns a channel that is closed once this node has looked for the leader n times more.
+func (s *seat) watch(n int) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks, s.looked = n, make(chan struct{})
+	return s.looked
+}
+
+func (s *seat) Leader() (id, address string, ok bool) {
+	s.mu.Lock()
+	if s.looks--; s.looks == 0 {
+		close(s.looked)
+	}
+	s.mu.Unlock()
+	s.throne.mu.Lock()
+	defer s.throne.mu.Unlock()
+	return s.id, s.address, s.id != ""
+}
+
+func (s *seat) IsLeader() bool {
+	id, _, _ := s.Leader()
+	return id == s.self
+}
+
+func (s *seat) LeaderContact() (time.Duration, bool) {
+	if s.IsLeader() {
+		return 0, true
+	}
+	_, _, ok := s.Leader()
+	return 1500 * time.Millisecond, ok
+}
+
+func (s *seat) Ready() error {
+	if _, _, ok := s.Leader(); !ok {
+		return errors.New("this node knows no leader")
+	}
+	return nil
+}
+
+func (s *seat) Status(context.Context) (wire.Cluster, error) {
+	id, _, _ := s.Leader()
+	return wire.Cluster{ClusterID: "c", Node: s.self, Leader: id, AppliedIndex: 42}, nil
+}
+
+func (s *seat) Transfer(_ context.Context, node string) error { return s.ask("transfer " + node) }
+func (s *seat) Remove(_ context.Context, node string) error   { return s.ask("remove " + node) }
+
+func (s *seat) ask(what string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, what)
+	return s.refused
+}
+
+// host is one node's HTTP side.
+type host struct {
+	*httptest.Server
+	id   string
+	seat *seat
+}
+
+// listen starts a host of the api. It leads nothing yet.
+func listen(t testing.TB, api engine.API, th *throne, id string, configure ...func(*transport.Config)) *host {
+	t.Helper()
+	h := &host{id: id, seat: &seat{throne: th, self: id}}
+	cfg := transport.Config{API: api, Cluster: h.seat, Node: id, Version: "test"}
+	for _, c := range configure {
+		c(&cfg)
+	}
+	server, err := transport.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Server = httptest.NewServer(server)
+	t.Cleanup(h.Close)
+	return h
+}
+
+// lead gives the throne to the host.
+func (h *host) lead() *host {
+	h.seat.give(h.id, h.Listener.Addr().String())
+	return h
+}
+
+// reply is a raw answer.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send makes one raw call; headers are NAME: VALUE.
+func (h *host) send(t testing.TB, method, path, body string, headers ...string) reply {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, h.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		req.Header.Set(name, value)
+	}
+	resp, err := h.Client().Do(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return reply{resp.StatusCode, resp.Header, string(bytes.TrimSpace(b))}
+}
+
+// problem reads the answer as a problem document, which it must be.
+func (r reply) problem(t testing.TB) *wire.Problem {
+	t.Helper()
+	var p wire.Problem
+	if err := json.Unmarshal([]byte(r.body), &p); err != nil || p.Code == "" {
+		t.Fatalf("status %d: %q is no problem document (%v)", r.status, r.body, err)
+	}
+	if ct := r.header.Get("Content-Type"); ct != wire.ProblemType {
+		t.Errorf("content type %q, want %s", ct, wire.ProblemType)
+	}
+	if p.Status != r.status {
+		t.Errorf("the problem says status %d, the answer has %d", p.Status, r.status)
+	}
+	return &p
+}
+
+// caller returns a client of the hosts.
+func caller(t testing.TB, hosts ...*host) *client.Client {
+	t.Helper()
+	var addresses []string
+	for _, h := range hosts {
+		addresses = append(addresses, h.URL)
+	}
+	c, err := client.New(client.Config{Addresses: addresses, Patience: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}

@@ -11,7 +11,7 @@ release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r target what; do printf '%-10s %s\n' "$$target" "$$what"; done
 
 build: ## build bin/aion-node
 	$(GO) build -trimpath -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node

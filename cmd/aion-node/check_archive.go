@@ -15,7 +15,7 @@ func checkArchiveCmd(a *app) *cobra.Command {
 		Hidden: true,
 		Args:   arguments("LIMITS"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return vet.Child(cmd.Context(), args[0], a.in, a.out, func(l runtime.Limits) runtime.Compiler { return starlark.New(l) })
+			return vet.Child(cmd.Context(), args[0], a.in, a.out, func(l runtime.Limits) runtime.Compiler { return starlark.Compiler{Limits: l} })
 		},
 	}
 }

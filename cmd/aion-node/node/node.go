@@ -74,7 +74,7 @@ func Open(cfg config.Config, o Options) (n *Node, err error) {
 		Node:     n.cluster.ID(),
 		Log:      n.cluster,
 		Blobs:    n.cluster.Blobs(),
-		Compiler: starlark.New(limits),
+		Compiler: starlark.Compiler{Limits: limits},
 		Archive:  archiveLimits(cfg),
 		Limits:   engineLimits(cfg, limits),
 		Logger:   n.log,
@@ -92,7 +92,7 @@ func Open(cfg config.Config, o Options) (n *Node, err error) {
 	}
 	n.server, err = transport.New(transport.Config{
 		API:       n.engine,
-		Cluster:   n.cluster,
+		Cluster:   membership{n.cluster},
 		Node:      n.cluster.ID(),
 		Version:   o.Version,
 		Limits:    transport.Limits{ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration},

@@ -1,0 +1,268 @@
+package starlark
+
+import (
+	"fmt"
+
+	"go.starlark.net/starlark"
+)
+
+// builtin is a built-in function of the language.
+type builtin func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)
+
+// builtins are the language's functions, all of them: what is not here does not exist, even if the interpreter has it.
+var builtins = map[string]builtin{
+	"abs": library("abs"), "bool": library("bool"), "chr": library("chr"), "hasattr": library("hasattr"), "len": library("len"), "ord": library("ord"), "range": library("range"), "type": library("type"),
+
+	"all": reading("all"), "any": reading("any"), "hash": reading("hash"),
+
+	"bytes": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		if err := m.text(3 * length(first(args))); err != nil {
+			return nil, err
+		}
+		return library("bytes")(m, args, kwargs)
+	},
+	"dict": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		dict := new(starlark.Dict)
+		if err := m.grow(costDict); err != nil {
+			return nil, err
+		}
+		return dict, named("dict", m.updateWith(dict, args, kwargs))
+	},
+	"dir": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		if err := m.growBy(64, costElem+costString); err != nil {
+			return nil, err
+		}
+		return library("dir")(m, args, kwargs)
+	},
+	"enumerate": enumerate,
+	"fail":      fail,
+	"float":     bounded("float", 4096),
+	"getattr":   getattr,
+	"int": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		v, err := bounded("int", maxIntBits+8)(m, args, kwargs)
+		if i, ok := v.(starlark.Int); ok && err == nil {
+			return m.number(i)
+		}
+		return v, err
+	},
+	"list": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		all, err := m.collectOptional("list", args, kwargs)
+		return starlark.NewList(all), err
+	},
+	"max": extreme("max"),
+	"min": extreme("min"),
+	"print": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		text, err := m.joined("print", args, kwargs)
+		if err == nil && m.exec != nil {
+			err = m.exec.host.Log(text)
+		}
+		return starlark.None, err
+	},
+	"repr": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		var x starlark.Value
+		if err := starlark.UnpackPositionalArgs("repr", args, kwargs, 1, &x); err != nil {
+			return nil, err
+		}
+		p := printer{m: m}
+		if err := p.value(x, 0); err != nil {
+			return nil, err
+		}
+		return p.done()
+	},
+	"reversed": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		var x starlark.Iterable
+		if err := starlark.UnpackPositionalArgs("reversed", args, kwargs, 1, &x); err != nil {
+			return nil, err
+		}
+		all, err := m.collect(x)
+		for i, j := 0, len(all)-1; i < j; i, j = i+1, j-1 {
+			all[i], all[j] = all[j], all[i]
+		}
+		return starlark.NewList(all), err
+	},
+	"set": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		var x starlark.Iterable
+		if err := starlark.UnpackPositionalArgs("set", args, kwargs, 0, &x); err != nil {
+			return nil, err
+		}
+		set, err := m.newSet(x)
+		return set, named("set", err)
+	},
+	"sorted": sorted,
+	"str": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		var x starlark.Value
+		if err := starlark.UnpackPositionalArgs("str", args, kwargs, 1, &x); err != nil {
+			return nil, err
+		}
+		switch x := x.(type) {
+		case starlark.String:
+			return x, nil
+		case starlark.Bytes:
+			if err := m.text(3 * len(x)); err != nil {
+				return nil, err
+			}
+			return library("str")(m, args, kwargs)
+		}
+		p := printer{m: m}
+		if err := p.value(x, 0); err != nil {
+			return nil, err
+		}
+		return p.done()
+	},
+	"tuple": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		all, err := m.collectOptional("tuple", args, kwargs)
+		return starlark.Tuple(all), err
+	},
+	"zip": zipped,
+}
+
+// library is the interpreter's own function, where it takes no time and builds nothing to speak of.
+func library(name string) builtin {
+	fn := starlark.Universe[name].(*starlark.Builtin)
+	return func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		return fn.CallInternal(m.thread, args, kwargs)
+	}
+}
+
+// reading is the interpreter's own function that reads its argument once.
+func reading(name string) builtin {
+	return func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		if err := m.steps(length(first(args)) / 16); err != nil {
+			return nil, err
+		}
+		return library(name)(m, args, kwargs)
+	}
+}
+
+// bounded is the interpreter's own function of a string of at most so many bytes.
+func bounded(name string, most int) builtin {
+	return func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		for _, arg := range args {
+			if s, ok := arg.(starlark.String); ok && len(s) > most {
+				return nil, fmt.Errorf("%s: the string has %d bytes, the limit is %d", name, len(s), most)
+			}
+		}
+		for _, pair := range kwargs {
+			if s, ok := pair[1].(starlark.String); ok && len(s) > most {
+				return nil, fmt.Errorf("%s: the string has %d bytes, the limit is %d", name, len(s), most)
+			}
+		}
+		return library(name)(m, args, kwargs)
+	}
+}
+
+// collectOptional returns the elements of the only argument, if there is one.
+func (m *meter) collectOptional(name string, args starlark.Tuple, kwargs []starlark.Tuple) ([]starlark.Value, error) {
+	var x starlark.Iterable
+	if err := starlark.UnpackPositionalArgs(name, args, kwargs, 0, &x); err != nil {
+		return nil, err
+	}
+	if x == nil {
+		return nil, m.elements(0)
+	}
+	return m.collect(x)
+}
+
+func enumerate(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var x starlark.Iterable
+	start := 0
+	if err := starlark.UnpackPositionalArgs("enumerate", args, kwargs, 1, &x, &start); err != nil {
+		return nil, err
+	}
+	if err := m.growBy(length(x), costTuple+2*costElem); err != nil {
+		return nil, err
+	}
+	all, err := m.collect(x)
+	for i, v := range all {
+		all[i] = starlark.Tuple{starlark.MakeInt(start + i), v}
+	}
+	return starlark.NewList(all), err
+}
+
+func zipped(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if len(kwargs) > 0 {
+		return nil, fmt.Errorf("zip does not accept keyword arguments")
+	}
+	rows := 0
+	columns := make([]starlark.Iterator, 0, len(args))
+	defer func() {
+		for _, column := range columns {
+			column.Done()
+		}
+	}()
+	for i, arg := range args {
+		column := starlark.Iterate(arg)
+		if column == nil {
+			return nil, fmt.Errorf("zip: argument #%d is not iterable: %s", i+1, arg.Type())
+		}
+		columns = append(columns, column)
+		if n := length(arg); i == 0 || n < rows {
+			rows = n
+		}
+	}
+	if err := m.growBy(rows, costTuple+len(columns)*costElem); err != nil {
+		return nil, err
+	}
+	if err := m.elements(rows); err != nil {
+		return nil, err
+	}
+	all := make([]starlark.Value, rows)
+	for i := range all {
+		row := make(starlark.Tuple, len(columns))
+		for j, column := range columns {
+			column.Next(&row[j])
+		}
+		all[i] = row
+	}
+	return starlark.NewList(all), nil
+}
+
+func getattr(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var object, dflt starlark.Value
+	var name string
+	if err := starlark.UnpackPositionalArgs("getattr", args, kwargs, 2, &object, &name, &dflt); err != nil {
+		return nil, err
+	}
+	if len(name) > maxAttribute {
+		return nil, fmt.Errorf("getattr: the name has %d bytes, the limit is %d", len(name), maxAttribute)
+	}
+	v, err := m.attr(object, name)
+	if err != nil && dflt != nil {
+		return dflt, nil
+	}
+	return v, named("getattr", err)
+}
+
+// joined is the text that fail and print make of their arguments.
+func (m *meter) joined(name string, args starlark.Tuple, kwargs []starlark.Tuple) (string, error) {
+	sep := " "
+	if err := starlark.UnpackArgs(name, nil, kwargs, "sep?", &sep); err != nil {
+		return "", err
+	}
+	p := printer{m: m}
+	for i, arg := range args {
+		if i > 0 {
+			if err := p.text(sep); err != nil {
+				return "", err
+			}
+		}
+		if err := p.shown(arg); err != nil {
+			return "", err
+		}
+	}
+	text, err := p.done()
+	return string(text), err
+}
+
+func fail(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	text, err := m.joined("fail", args, kwargs)
+	if err == nil {
+		err = &failure{text}
+	}
+	return nil, err
+}
+
+// failure is what code fails with on purpose.
+type failure struct{ message string }
+
+func (e *failure) Error() string { return e.message }

@@ -1,0 +1,141 @@
+package starlark
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+	"go.starlark.net/starlark"
+)
+
+// Compiler makes programs of Starlark packages. The zero value is ready, with the default limits for top levels.
+type Compiler struct {
+	Limits runtime.Limits // steps and memory of all top levels of a package together
+}
+
+var _ runtime.Compiler = Compiler{}
+
+// Compile implements runtime.Compiler.
+func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runtime.Program, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &runtime.Crash{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	if abi := archive.Manifest.ABI; abi != catalog.ABI {
+		return nil, &runtime.PackageError{Reason: fmt.Sprintf("the package is written for abi %d, this version of Aion has abi %d", abi, catalog.ABI)}
+	}
+	p := &program{version: archive.Version, activities: make(map[string]bool), entries: make(map[string]*starlark.Function), clean: make(map[site]bool)}
+	for _, name := range archive.Manifest.Activities {
+		p.activities[name] = true
+	}
+	l, err := newLoader(ctx, p.clean, archive.Modules, c.Limits.OrDefault())
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { l.meter.interrupt(context.Cause(ctx)) })
+	defer stop()
+	for _, module := range archive.Modules {
+		if _, err := l.load(module.Name); err != nil {
+			if cause := context.Cause(ctx); cause != nil {
+				return nil, cause
+			}
+			return nil, l.explain(module.Name, err)
+		}
+	}
+	for _, w := range archive.Manifest.Workflows {
+		if p.entries[w.Type], err = l.entry(w); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// explain makes a PackageError of what went wrong with a module.
+func (l *loader) explain(module string, err error) error {
+	if e := (*runtime.PackageError)(nil); errors.As(err, &e) {
+		return e
+	}
+	e := &runtime.PackageError{Module: module, Reason: err.Error()}
+	if l.meter.passed != nil {
+		e.Reason = l.meter.passed.Message
+	}
+	var eval *starlark.EvalError
+	if errors.As(err, &eval) {
+		_, e.Stack = trace(err)
+		for _, frame := range slices.Backward(eval.CallStack) {
+			if frame.Pos.Line > 0 {
+				e.Module, e.Line, e.Column = frame.Pos.Filename(), int(frame.Pos.Line), int(frame.Pos.Col)
+				break
+			}
+		}
+	}
+	return e
+}
+
+// entry finds the entry function of a workflow type.
+func (l *loader) entry(w catalog.Workflow) (*starlark.Function, error) {
+	file := w.EntryModule + ".star"
+	m := l.modules[file]
+	if m == nil {
+		return nil, &runtime.PackageError{Module: file, Reason: fmt.Sprintf("entry module %q of workflow type %q is not in the package", w.EntryModule, w.Type)}
+	}
+	v, ok := m.globals[w.EntryFunction]
+	if !ok {
+		return nil, &runtime.PackageError{Module: file, Reason: fmt.Sprintf("entry function %q of workflow type %q is not defined", w.EntryFunction, w.Type)}
+	}
+	fn, ok := v.(*starlark.Function)
+	if !ok {
+		return nil, &runtime.PackageError{Module: file, Reason: fmt.Sprintf("entry function %q of workflow type %q is a %s", w.EntryFunction, w.Type, v.Type())}
+	}
+	if !takes(fn, 2) {
+		at := fn.Position()
+		return nil, &runtime.PackageError{Module: at.Filename(), Line: int(at.Line), Column: int(at.Col),
+			Reason: fmt.Sprintf("entry function %q of workflow type %q must take (ctx, input)", w.EntryFunction, w.Type)}
+	}
+	return fn, nil
+}
+
+// takes reports whether fn can be called with n positional arguments.
+func takes(fn *starlark.Function, n int) bool {
+	params := fn.NumParams()
+	if fn.HasKwargs() {
+		params--
+	}
+	if fn.HasVarargs() {
+		params--
+	}
+	positional := params - fn.NumKwonlyParams()
+	for i := range params {
+		if required := fn.ParamDefault(i) == nil; required && (i >= positional || i >= n) {
+			return false
+		}
+	}
+	return positional >= n || fn.HasVarargs()
+}
+
+// program is one compiled version.
+type program struct {
+	version    catalog.Version
+	activities map[string]bool
+	entries    map[string]*starlark.Function // by workflow type
+	clean      map[site]bool
+}
+
+// Version implements runtime.Program.
+func (p *program) Version() catalog.Version { return p.version }
+
+// Declares implements runtime.Program.
+func (p *program) Declares(activity string) bool { return p.activities[activity] }
+
+// Start implements runtime.Program.
+func (p *program) Start(entry catalog.Member, input history.Payload, host runtime.Host, limits runtime.Limits) runtime.Execution {
+	e := &execution{program: p, entry: entry, input: input, host: host, limits: limits.OrDefault()}
+	e.meter = newMeter(entry.Type, e, e.limits)
+	return e
+}

@@ -1,0 +1,251 @@
+package starlark
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+)
+
+// workflow is ctx: what code calls. Each method maps its arguments onto a call of the host.
+type workflow struct{ e *execution }
+
+var _ starlark.HasAttrs = (*workflow)(nil)
+
+func (w *workflow) String() string        { return "<workflow context>" }
+func (w *workflow) Type() string          { return "workflow_context" }
+func (w *workflow) Freeze()               {}
+func (w *workflow) Truth() starlark.Bool  { return true }
+func (w *workflow) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable type: %s", w.Type()) }
+func (w *workflow) AttrNames() []string   { return contextNames }
+
+func (w *workflow) Attr(name string) (starlark.Value, error) {
+	if fn := contextMethods[name]; fn != nil {
+		return fn.BindReceiver(w), nil
+	}
+	if name == "info" {
+		return w.info(), nil
+	}
+	return nil, nil
+}
+
+var infoFields = []string{"attempt", "run_id", "version", "workflow_id", "workflow_type"}
+
+func (w *workflow) info() starlark.Value {
+	i := w.e.host.Info()
+	return &record{names: infoFields, values: []starlark.Value{starlark.MakeUint64(i.Attempt), starlark.String(i.RunID), starlark.String(i.Version),
+		starlark.String(i.WorkflowID), starlark.String(i.WorkflowType)}}
+}
+
+// arguments are those of one call of a context method.
+type arguments struct {
+	*execution
+	m      *meter
+	name   string
+	args   starlark.Tuple
+	kwargs []starlark.Tuple
+}
+
+// unpack assigns the arguments to pairs of name and pointer.
+func (a *arguments) unpack(pairs ...any) error {
+	return starlark.UnpackArgs(a.name, a.args, a.kwargs, pairs...)
+}
+
+var contextMethods = func() map[string]*starlark.Builtin {
+	all := make(map[string]*starlark.Builtin)
+	for name, do := range contextFunctions {
+		all[name] = starlark.NewBuiltin(name, func(t *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+			return do(&arguments{b.Receiver().(*workflow).e, meterOf(t), name, args, kwargs})
+		})
+	}
+	return all
+}()
+
+var contextNames = append(slices.Sorted(maps.Keys(contextFunctions)), "info")
+
+var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
+	"now": func(a *arguments) (starlark.Value, error) {
+		return startime.Time(a.host.Now().Std()), a.unpack()
+	},
+	"random": func(a *arguments) (starlark.Value, error) {
+		if err := a.unpack(); err != nil {
+			return nil, err
+		}
+		x, err := a.host.Random()
+		return starlark.Float(float64(x>>11) / (1 << 53)), err
+	},
+	"uuid": func(a *arguments) (starlark.Value, error) {
+		if err := a.unpack(); err != nil {
+			return nil, err
+		}
+		return a.uuid()
+	},
+	"cancelled": func(a *arguments) (starlark.Value, error) {
+		return starlark.Bool(a.host.CancelRequested()), a.unpack()
+	},
+	"log": func(a *arguments) (starlark.Value, error) {
+		var msg starlark.Value
+		if err := a.unpack("msg", &msg); err != nil {
+			return nil, err
+		}
+		p := printer{m: a.m}
+		if err := p.shown(msg); err != nil {
+			return nil, err
+		}
+		return starlark.None, a.host.Log(string(p.buf))
+	},
+	"on_query":     (*arguments).onQuery,
+	"sleep":        plain((*arguments).startTimer),
+	"signal":       plain((*arguments).startSignal),
+	"child":        plain((*arguments).startChild),
+	"activity":     plain((*arguments).startActivity),
+	"try_child":    tried((*arguments).startChild),
+	"try_activity": tried((*arguments).startActivity),
+
+	"start_timer":    started((*arguments).startTimer),
+	"start_signal":   started((*arguments).startSignal),
+	"start_child":    started((*arguments).startChild),
+	"start_activity": started((*arguments).startActivity),
+
+	"all":     (*arguments).all,
+	"race":    (*arguments).race,
+	"settled": (*arguments).settled,
+
+	"signal_workflow": func(a *arguments) (starlark.Value, error) {
+		var id, name string
+		var payload starlark.Value
+		if err := a.unpack("id", &id, "name", &name, "payload?", &payload); err != nil {
+			return nil, err
+		}
+		p, err := a.payload("payload", payload)
+		if err != nil {
+			return nil, err
+		}
+		return starlark.None, a.host.SignalWorkflow(id, name, p)
+	},
+	"set_attributes": func(a *arguments) (starlark.Value, error) {
+		var set *starlark.Dict
+		if err := a.unpack("attributes", &set); err != nil {
+			return nil, err
+		}
+		attributes := make(history.Attributes, set.Len())
+		for key, value := range set.Entries() {
+			name, ok := key.(starlark.String)
+			if !ok {
+				return nil, fmt.Errorf("set_attributes: a name is %s, want string", key.Type())
+			}
+			p, err := a.m.encode("value of attribute "+a.m.brief(name), value)
+			if err != nil {
+				return nil, err
+			}
+			attributes[string(name)] = p
+		}
+		return starlark.None, a.host.SetAttributes(attributes)
+	},
+	"continue_as_new": func(a *arguments) (starlark.Value, error) {
+		var input starlark.Value
+		version := "routed"
+		if err := a.unpack("input?", &input, "version?", &version); err != nil {
+			return nil, err
+		}
+		same, err := choose("version", version, map[string]bool{"routed": false, "same": true})
+		if err != nil {
+			return nil, err
+		}
+		p, err := a.payload("input", input)
+		if err != nil {
+			return nil, err
+		}
+		return starlark.None, a.host.ContinueAsNew(p, same)
+	},
+}
+
+// payload is a JSON value for the host; absent is none.
+func (a *arguments) payload(what string, v starlark.Value) (history.Payload, error) {
+	if v == nil {
+		return nil, nil
+	}
+	return a.m.encode(what, v)
+}
+
+// uuid makes a version 4 UUID of two draws.
+func (a *arguments) uuid() (starlark.Value, error) {
+	hi, err := a.host.Random()
+	if err != nil {
+		return nil, err
+	}
+	lo, err := a.host.Random()
+	if err != nil {
+		return nil, err
+	}
+	hi = hi&^0xf000 | 0x4000
+	lo = lo&^(3<<62) | 2<<62
+	return starlark.String(fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&(1<<48-1))), nil
+}
+
+// maxHandlers bounds the query handlers of a run.
+const maxHandlers = 1000
+
+func (a *arguments) onQuery() (starlark.Value, error) {
+	var name string
+	var fn starlark.Callable
+	if err := a.unpack("name", &name, "fn", &fn); err != nil {
+		return nil, err
+	}
+	if a.m != a.meter {
+		return nil, runtime.ErrReadOnly
+	}
+	if name == "" || len(name) > 200 {
+		return nil, fmt.Errorf("on_query: the name has %d bytes, it must have 1 to 200", len(name))
+	}
+	if a.handlers == nil {
+		a.handlers = make(map[string]starlark.Callable)
+	}
+	if _, there := a.handlers[name]; !there && len(a.handlers) >= maxHandlers {
+		return nil, fmt.Errorf("on_query: there are %d handlers already", maxHandlers)
+	}
+	a.handlers[name] = fn
+	return starlark.None, nil
+}
+
+// choose reads a word that stands for something.
+func choose[T any](what, word string, words map[string]T) (T, error) {
+	v, ok := words[word]
+	if !ok {
+		return v, fmt.Errorf("%s is %.100q, it must be one of %q", what, word, slices.Sorted(maps.Keys(words)))
+	}
+	return v, nil
+}
+
+// duration is an argument that may be a Go duration string or a time.duration.
+type duration struct {
+	set bool
+	d   history.Duration
+}
+
+// Unpack implements starlark.Unpacker.
+func (d *duration) Unpack(v starlark.Value) error {
+	switch v := v.(type) {
+	case starlark.NoneType:
+		return nil
+	case startime.Duration:
+		d.set, d.d = true, history.Duration(v)
+		return nil
+	case starlark.String:
+		if len(v) > 100 {
+			return fmt.Errorf("got a string of %d bytes, want a duration such as \"1m30s\"", len(v))
+		}
+		std, err := time.ParseDuration(string(v))
+		if err != nil {
+			return fmt.Errorf("got %q, want a duration such as \"1m30s\"", string(v))
+		}
+		d.set, d.d = true, history.Duration(std)
+		return nil
+	}
+	return fmt.Errorf("got %s, want a duration such as \"1m30s\"", v.Type())
+}

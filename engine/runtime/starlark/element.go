@@ -1,0 +1,149 @@
+package starlark
+
+import (
+	"fmt"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// index is x[y].
+func (m *meter) index(x, y starlark.Value) (starlark.Value, error) {
+	switch x := x.(type) {
+	case *starlark.Dict:
+		if err := m.weigh(y); err != nil {
+			return nil, err
+		}
+		v, found, err := x.Get(y)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			return nil, fmt.Errorf("key %s not in dict", m.brief(y))
+		}
+		return v, nil
+	case starlark.Indexable:
+		i, err := position(x, y)
+		if err != nil {
+			return nil, err
+		}
+		switch x := x.(type) {
+		case starlark.String:
+			return single[x[i]], nil
+		case starlark.Bytes:
+			return starlark.Bytes([]byte{x[i]}), nil
+		}
+		return x.Index(i), nil
+	}
+	return nil, fmt.Errorf("unhandled index operation %s[%s]", x.Type(), y.Type())
+}
+
+// position turns an index into one that is within x.
+func position(x starlark.Indexable, y starlark.Value) (int, error) {
+	i, err := starlark.AsInt32(y)
+	if err != nil {
+		return 0, fmt.Errorf("%s index: %w", x.Type(), err)
+	}
+	n := x.Len()
+	at := i
+	if at < 0 {
+		at += n
+	}
+	if at < 0 || at >= n {
+		return 0, fmt.Errorf("%s index %d out of range: there are %d elements", x.Type(), i, n)
+	}
+	return at, nil
+}
+
+// single holds the strings of one byte. A substring would keep alive the string it was cut from, which the account has forgotten by then.
+var single = func() (all [256]starlark.Value) {
+	for i := range all {
+		all[i] = starlark.String([]byte{byte(i)})
+	}
+	return all
+}()
+
+// slot stands for x in x[y] = z.
+func (m *meter) slot(x starlark.Value) starlark.Value {
+	if dict, ok := x.(*starlark.Dict); ok {
+		return &slot{Dict: dict, m: m}
+	}
+	return x // a list does not grow; nothing else takes elements
+}
+
+// slot is a dict to which setting an element is accounted for.
+type slot struct {
+	*starlark.Dict
+	m *meter
+}
+
+// SetKey implements starlark.HasSetKey.
+func (s *slot) SetKey(k, v starlark.Value) error { return s.m.set(s.Dict, k, v) }
+
+// set is dict[k] = v.
+func (m *meter) set(dict *starlark.Dict, k, v starlark.Value) error {
+	if err := m.weigh(k); err != nil {
+		return err
+	}
+	before := dict.Len()
+	if err := dict.SetKey(k, v); err != nil {
+		return err
+	}
+	if dict.Len() > before {
+		return m.grow(costEntry)
+	}
+	return nil
+}
+
+// element is x[y] as x[y] op= z sees it: read before z is evaluated.
+type element struct {
+	starlark.Value // the container
+	key, old       starlark.Value
+}
+
+func (m *meter) element(x, y starlark.Value) (starlark.Value, error) {
+	old, err := m.index(x, y)
+	return &element{Value: x, key: y, old: old}, err
+}
+
+// assign is x[y] op= z.
+func (m *meter) assign(op string, at *element, z starlark.Value) (starlark.Value, error) {
+	v, err := m.operate(op, at.old, z)
+	if err != nil {
+		return nil, err
+	}
+	switch x := at.Value.(type) {
+	case *starlark.Dict:
+		err = m.set(x, at.key, v)
+	case starlark.HasSetIndex:
+		var i int
+		if i, err = position(x, at.key); err == nil {
+			err = x.SetIndex(i, v)
+		}
+	default:
+		err = fmt.Errorf("%s value does not support item assignment", x.Type())
+	}
+	return starlark.None, err
+}
+
+// operate is the operator of an augmented assignment.
+func (m *meter) operate(op string, x, y starlark.Value) (starlark.Value, error) {
+	switch op {
+	case "+":
+		return m.addTo(x, y)
+	case "-":
+		return m.subtract(x, y)
+	case "*":
+		return m.multiply(x, y)
+	case "%":
+		return m.modulo(x, y)
+	case "|":
+		return m.unionInto(x, y)
+	}
+	for token := syntax.SLASH; token <= syntax.GTGT; token++ {
+		if token.String() == op {
+			return m.combine(token, x, y)
+		}
+	}
+	return nil, fmt.Errorf("unknown operator %s", op)
+}

@@ -1,0 +1,175 @@
+package starlark
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"aion.dev/aion/engine/history"
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+)
+
+// encode writes v as JSON: None, bools, numbers, strings, lists, tuples, dicts with string keys (in their order) and structs; times as RFC 3339, durations
+// as Go writes them. what names v in errors.
+func (m *meter) encode(what string, v starlark.Value) (history.Payload, error) {
+	p := printer{m: m}
+	if err := p.json(v, 0); err != nil {
+		if _, limit := err.(*history.RunError); limit {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	if err := p.pay(0); err != nil {
+		return nil, err
+	}
+	return p.buf, nil
+}
+
+func (p *printer) json(v starlark.Value, depth int) error {
+	if depth > maxDepth {
+		return tooDeep(v)
+	}
+	if err := p.pay(0); err != nil {
+		return err
+	}
+	switch v := v.(type) {
+	case starlark.NoneType:
+		p.buf = append(p.buf, "null"...)
+	case starlark.Bool:
+		p.buf = strconv.AppendBool(p.buf, bool(v))
+	case starlark.Int:
+		if i, small := v.Int64(); small {
+			p.buf = strconv.AppendInt(p.buf, i, 10)
+		} else {
+			p.buf = append(p.buf, v.String()...)
+		}
+	case starlark.Float:
+		return p.float(float64(v))
+	case starlark.String:
+		if err := p.pay(len(v)); err != nil {
+			return err
+		}
+		p.buf = appendString(p.buf, string(v))
+	case *starlark.List, starlark.Tuple:
+		return p.array(v.(starlark.Iterable), depth)
+	case *starlark.Dict:
+		return p.object(v, depth)
+	case *record:
+		p.buf = append(p.buf, '{')
+		for i, name := range v.names {
+			p.comma(i)
+			p.buf = append(appendString(p.buf, name), ':')
+			if err := p.json(v.values[i], depth+1); err != nil {
+				return err
+			}
+		}
+		p.buf = append(p.buf, '}')
+	case startime.Time:
+		p.buf = appendString(p.buf, time.Time(v).Format(time.RFC3339Nano))
+	case startime.Duration:
+		p.buf = appendString(p.buf, time.Duration(v).String())
+	default:
+		return fmt.Errorf("%s is no JSON value", v.Type())
+	}
+	return nil
+}
+
+func (p *printer) comma(i int) {
+	if i > 0 {
+		p.buf = append(p.buf, ',')
+	}
+}
+
+func (p *printer) float(f float64) error {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return fmt.Errorf("%v is no JSON value", f)
+	}
+	start := len(p.buf)
+	p.buf = strconv.AppendFloat(p.buf, f, 'g', -1, 64)
+	for _, c := range p.buf[start:] {
+		if c == '.' || c == 'e' {
+			return nil
+		}
+	}
+	p.buf = append(p.buf, ".0"...) // so that it is read as a float again
+	return nil
+}
+
+func (p *printer) array(v starlark.Iterable, depth int) error {
+	p.buf = append(p.buf, '[')
+	i := 0
+	for elem := range starlark.Elements(v) {
+		p.comma(i)
+		if err := p.json(elem, depth+1); err != nil {
+			return err
+		}
+		i++
+	}
+	p.buf = append(p.buf, ']')
+	return nil
+}
+
+func (p *printer) object(v *starlark.Dict, depth int) error {
+	p.buf = append(p.buf, '{')
+	i := 0
+	for key, value := range v.Entries() {
+		name, ok := key.(starlark.String)
+		if !ok {
+			return fmt.Errorf("a dict with a key of type %s is no JSON value: keys must be strings", key.Type())
+		}
+		p.comma(i)
+		if err := p.pay(len(name)); err != nil {
+			return err
+		}
+		p.buf = append(appendString(p.buf, string(name)), ':')
+		if err := p.json(value, depth+1); err != nil {
+			return err
+		}
+		i++
+	}
+	p.buf = append(p.buf, '}')
+	return nil
+}
+
+// appendString writes a JSON string. What is not UTF-8 becomes U+FFFD.
+func appendString(buf []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	buf = append(buf, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		size, escape := 1, ""
+		switch {
+		case c == '"':
+			escape = `\"`
+		case c == '\\':
+			escape = `\\`
+		case c == '\n':
+			escape = `\n`
+		case c == '\r':
+			escape = `\r`
+		case c == '\t':
+			escape = `\t`
+		case c < 0x20:
+			escape = `\u00` + hex[c>>4:c>>4+1] + hex[c&15:c&15+1]
+		default:
+			var r rune
+			if r, size = utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size != 1 {
+				i += size
+				continue
+			}
+			escape = "\ufffd"
+		}
+		buf = append(append(buf, s[start:i]...), escape...)
+		i += size
+		start = i
+	}
+	return append(append(buf, s[start:]...), '"')
+}

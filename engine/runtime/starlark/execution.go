@@ -1,0 +1,227 @@
+package starlark
+
+import (
+	"errors"
+	"iter"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+	"go.starlark.net/starlark"
+)
+
+// execution runs one run's code as a coroutine: Resume switches to it, a wait switches back. It holds a goroutine only while it is parked or running.
+type execution struct {
+	program *program
+	entry   catalog.Member
+	input   history.Payload
+	host    runtime.Host
+	limits  runtime.Limits
+	meter   *meter
+
+	next  func() (struct{}, bool) // runs the coroutine until it yields; nil before the first Resume
+	stop  func()
+	yield func(struct{}) bool
+	end   *runtime.End
+	crash *runtime.Crash
+
+	handlers map[string]starlark.Callable
+
+	mu      sync.Mutex
+	current *meter // of the thread that runs now: what Interrupt stops
+	cause   error  // of the interrupt
+}
+
+var (
+	errClosed    = errors.New("the execution is closed")
+	errNotUsable = errors.New("the execution is not usable after an error")
+)
+
+// Resume implements runtime.Execution.
+func (e *execution) Resume(bound bool) (*runtime.End, error) {
+	if e.end != nil || e.crash != nil {
+		return nil, errNotUsable
+	}
+	if e.next == nil {
+		e.next, e.stop = iter.Pull(e.run)
+	}
+	e.meter.begin(bound)
+	if err := e.enter(e.meter); err != nil {
+		return nil, err
+	}
+	_, parked := e.next()
+	cause := e.leave()
+	switch {
+	case e.crash != nil:
+		return nil, e.crash
+	case cause != nil:
+		return nil, cause
+	case parked:
+		return nil, nil
+	case e.end == nil:
+		return nil, errClosed
+	}
+	return e.end, nil
+}
+
+// run is the coroutine.
+func (e *execution) run(yield func(struct{}) bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			e.crash = &runtime.Crash{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	e.yield = yield
+	result, err := e.main()
+	e.end = &runtime.End{Result: result}
+	if err != nil {
+		e.end.Error, e.end.Cause = e.meter.explain(err)
+	}
+}
+
+func (e *execution) main() (history.Payload, error) {
+	input, err := e.meter.decode("input", e.input)
+	if err != nil {
+		return nil, err
+	}
+	e.input = nil
+	v, err := starlark.Call(e.meter.thread, e.program.entries[e.entry.Type], starlark.Tuple{&workflow{e}, input}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return e.meter.encode("result", v)
+}
+
+// park waits for the next Resume. Kept are the values that the waiting builtin holds.
+func (e *execution) park(kept starlark.Value) error {
+	e.meter.settle(kept)
+	if !e.yield(struct{}{}) {
+		return errClosed
+	}
+	return e.meter.steps(1)
+}
+
+// await returns the decisive position among ids when the wait is over.
+func (e *execution) await(mode runtime.Mode, ids []uint64, kept starlark.Value) (int, error) {
+	for {
+		a, err := e.host.Await(mode, ids)
+		if err != nil || a.Done {
+			return a.At, err
+		}
+		if err := e.park(kept); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// enter makes m what Interrupt stops.
+func (e *execution) enter(m *meter) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cause == nil {
+		e.current = m
+	}
+	return e.cause
+}
+
+func (e *execution) leave() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.current = nil
+	return e.cause
+}
+
+// Interrupt implements runtime.Execution.
+func (e *execution) Interrupt(cause error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cause == nil {
+		e.cause = cause
+	}
+	if e.current != nil {
+		e.current.interrupt(cause)
+	}
+}
+
+// Query implements runtime.Execution. The handler runs on a thread of its own, while the coroutine is parked or over.
+func (e *execution) Query(name string, args history.Payload) (result history.Payload, found bool, err error) {
+	if e.crash != nil {
+		return nil, false, errNotUsable
+	}
+	handler, found := e.handlers[name]
+	if !found {
+		return nil, false, nil
+	}
+	m := newMeter("query", e, e.limits)
+	m.begin(true)
+	if err := e.enter(m); err != nil {
+		return nil, true, err
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			e.crash = &runtime.Crash{Value: v, Stack: debug.Stack()}
+			err = e.crash
+		}
+		if cause := e.leave(); cause != nil {
+			err = cause
+		}
+	}()
+	result, err = m.handle(handler, args)
+	if err != nil {
+		failed, _ := m.explain(err)
+		return nil, true, failed
+	}
+	return result, true, nil
+}
+
+// handle calls a query handler, with the arguments if it takes any.
+func (m *meter) handle(handler starlark.Callable, args history.Payload) (history.Payload, error) {
+	var list starlark.Tuple
+	if fn, ok := handler.(*starlark.Function); len(args) > 0 || ok && fn.NumParams() > 0 && fn.ParamDefault(0) == nil && !fn.HasVarargs() {
+		v, err := m.decode("args", args)
+		if err != nil {
+			return nil, err
+		}
+		list = starlark.Tuple{v}
+	}
+	v, err := starlark.Call(m.thread, handler, list, nil)
+	if err != nil {
+		return nil, err
+	}
+	return m.encode("answer", v)
+}
+
+// Queries implements runtime.Execution.
+func (e *execution) Queries() []string { return slices.Sorted(maps.Keys(e.handlers)) }
+
+// Where implements runtime.Execution.
+func (e *execution) Where() string {
+	e.mu.Lock()
+	m := e.current
+	e.mu.Unlock()
+	if m == nil {
+		return ""
+	}
+	stack := m.thread.CallStack()
+	for len(stack) > 0 {
+		if fr := stack.Pop(); fr.Pos.Line > 0 {
+			return fr.Pos.String()
+		}
+	}
+	return ""
+}
+
+// Close implements runtime.Execution.
+func (e *execution) Close() {
+	if e.stop != nil {
+		e.stop()
+	}
+	if e.crash == nil {
+		e.crash = &runtime.Crash{Value: errClosed}
+	}
+	e.handlers = nil
+}

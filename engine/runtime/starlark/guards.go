@@ -1,0 +1,88 @@
+package starlark
+
+import (
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// guard is a function that the rewritten tree calls; name is what the tree calls it by.
+type guard func(m *meter, args starlark.Tuple) (starlark.Value, error)
+
+// guards are all of them but those of methods. They are called with the arguments that rewrite_expr.go and rewrite_stmt.go give them.
+var guards = map[string]guard{
+	"$+":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.add(a[0], a[1]) },
+	"$+=": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.addTo(a[0], a[1]) },
+	"$-":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.subtract(a[0], a[1]) },
+	"$*":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.multiply(a[0], a[1]) },
+	"$%":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.modulo(a[0], a[1]) },
+	"$|":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.combine(syntax.PIPE, a[0], a[1]) },
+	"$|=": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.unionInto(a[0], a[1]) },
+	"$&":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.combine(syntax.AMP, a[0], a[1]) },
+	"$^": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		return m.combine(syntax.CIRCUMFLEX, a[0], a[1])
+	},
+	"$<<":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.combine(syntax.LTLT, a[0], a[1]) },
+	"$==":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.compare(syntax.EQL, a[0], a[1]) },
+	"$!=":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.compare(syntax.NEQ, a[0], a[1]) },
+	"$<":      func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.compare(syntax.LT, a[0], a[1]) },
+	"$<=":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.compare(syntax.LE, a[0], a[1]) },
+	"$>":      func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.compare(syntax.GT, a[0], a[1]) },
+	"$>=":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.compare(syntax.GE, a[0], a[1]) },
+	"$in":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.contains(syntax.IN, a[0], a[1]) },
+	"$not in": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.contains(syntax.NOT_IN, a[0], a[1]) },
+
+	"$index":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.index(a[0], a[1]) },
+	"$slice":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.slice(a[0], a[1], a[2], a[3]) },
+	"$slot":    func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.slot(a[0]), nil },
+	"$element": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.element(a[0], a[1]) },
+	"$assign": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		return m.assign(string(a[0].(starlark.String)), a[1].(*element), a[2])
+	},
+	"$attr": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		return m.attr(a[0], string(a[1].(starlark.String)))
+	},
+
+	"$list": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		return starlark.NewList(a), m.grow(costList + costElem*uint64(len(a))) // a is this call's own copy
+	},
+	"$built":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(shallow(a[0])) },
+	"$empty":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costOf(a[0])) },
+	"$elem":    func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costElem) },
+	"$key":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.weigh(a[0]) },
+	"$closure": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(shallow(a[0])) },
+	"$entry": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		if err := m.weigh(a[0]); err != nil {
+			return nil, err
+		}
+		return a[0], m.grow(costEntry)
+	},
+	"$rest": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		for _, v := range a {
+			if err := m.grow(shallow(v)); err != nil {
+				return nil, err
+			}
+		}
+		return starlark.True, nil
+	},
+	"$*args": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		return a[0], m.growBy(2*length(a[0]), costElem)
+	},
+	"$**kwargs": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		return a[0], m.growBy(length(a[0]), costEntry)
+	},
+}
+
+// costOf is what an empty list or dict costs; comprehensions charge their elements as they come.
+func costOf(v starlark.Value) uint64 {
+	if _, ok := v.(*starlark.Dict); ok {
+		return costDict
+	}
+	return costList
+}
+
+// builtin makes a guard callable.
+func (g guard) builtin(name string) *starlark.Builtin {
+	return starlark.NewBuiltin(name, func(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
+		return g(meterOf(t), args)
+	})
+}

@@ -1,0 +1,117 @@
+package starlark
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/runtime"
+	"go.starlark.net/resolve"
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// dialect is the language of abi 1.
+var dialect = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true}
+
+// loader compiles and runs the top levels of a package's modules, each once, on one thread.
+type loader struct {
+	ctx       context.Context
+	sources   map[string][]byte
+	modules   map[string]*module
+	clean     map[site]bool
+	functions int
+	meter     *meter
+}
+
+// module is one source file; globals are nil while its top level runs.
+type module struct {
+	name    string
+	globals starlark.StringDict
+}
+
+func newLoader(ctx context.Context, clean map[site]bool, sources []catalog.Module, limits runtime.Limits) (*loader, error) {
+	l := &loader{ctx: ctx, sources: make(map[string][]byte), modules: make(map[string]*module), clean: clean}
+	if len(sources) > maxModules {
+		return nil, &runtime.PackageError{Reason: fmt.Sprintf("the package has %d modules, the limit is %d", len(sources), maxModules)}
+	}
+	total := 0
+	for _, s := range sources {
+		if total += len(s.Source); len(s.Source) > maxModuleBytes || total > maxPackageBytes {
+			return nil, &runtime.PackageError{Module: s.Name, Reason: fmt.Sprintf("a module may have %d bytes and all modules together %d", maxModuleBytes, maxPackageBytes)}
+		}
+		if s.Name != s.Stem()+".star" {
+			return nil, &runtime.PackageError{Module: s.Name, Reason: "there is no runtime for this kind of module"}
+		}
+		l.sources[s.Name] = s.Source
+	}
+	l.meter = newMeter("top level", nil, limits)
+	l.meter.begin(true)
+	l.meter.thread.Load = func(_ *starlark.Thread, name string) (starlark.StringDict, error) { return l.load(name) }
+	return l, nil
+}
+
+// load returns the globals of a module, compiled, run and frozen.
+func (l *loader) load(name string) (starlark.StringDict, error) {
+	if m, ok := l.modules[name]; ok {
+		if m.globals == nil {
+			return nil, errors.New("the modules load each other in a cycle")
+		}
+		return m.globals, nil
+	}
+	source, ok := l.sources[name]
+	if !ok {
+		return nil, errors.New("the package has no such module (paths start at modules/)")
+	}
+	if err := l.ctx.Err(); err != nil {
+		return nil, err
+	}
+	m := &module{name: name}
+	l.modules[name] = m
+	compiled, err := l.compile(name, source)
+	if err != nil {
+		return nil, err
+	}
+	globals, err := compiled.Init(l.meter.thread, predeclared)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.meter.freeze(name, globals); err != nil {
+		return nil, err
+	}
+	m.globals = globals
+	return globals, nil
+}
+
+// compile parses, rewrites and compiles one module.
+func (l *loader) compile(name string, source []byte) (*starlark.Program, error) {
+	file, err := dialect.Parse(name, source, 0)
+	if err != nil {
+		return nil, syntaxError(name, err)
+	}
+	r := &rewriter{file: file, clean: l.clean, functions: l.functions}
+	if err := r.rewrite(); err != nil {
+		return nil, err
+	}
+	l.functions = r.functions
+	compiled, err := starlark.FileProgram(file, predeclared.Has)
+	if err != nil {
+		return nil, syntaxError(name, err)
+	}
+	return compiled, nil
+}
+
+// syntaxError gives an error of the parser or the resolver its place; of several the first counts.
+func syntaxError(name string, err error) error {
+	e := &runtime.PackageError{Module: name, Reason: err.Error()}
+	var parse syntax.Error
+	var names resolve.ErrorList
+	switch {
+	case errors.As(err, &parse):
+		e.Line, e.Column, e.Reason = int(parse.Pos.Line), int(parse.Pos.Col), parse.Msg
+	case errors.As(err, &names) && len(names) > 0:
+		e.Line, e.Column, e.Reason = int(names[0].Pos.Line), int(names[0].Pos.Col), names[0].Msg
+	}
+	return e
+}

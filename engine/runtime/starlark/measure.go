@@ -1,0 +1,177 @@
+package starlark
+
+import (
+	"reflect"
+	"unsafe"
+
+	"go.starlark.net/starlark"
+)
+
+// settle brings the account down, at a wait, to what the code still holds. Since it only ever looks at local variables, it must be sure that they tell all: every
+// function on the stack must be at a clean call (see rewrite.go), and no builtin other than the waiting one may be under way. Otherwise, and
+// when little was built since the last time, the account stays as it is, which errs on the safe side.
+func (m *meter) settle(kept starlark.Value) {
+	if m.since < m.limits.MemoryBytes/8 {
+		return
+	}
+	live := census{m: m, seen: make(map[any]bool)}
+	for depth := range m.thread.CallStackDepth() {
+		frame := m.thread.DebugFrame(depth)
+		fn, ok := frame.Callable().(*starlark.Function)
+		if !ok {
+			if depth > 0 {
+				return
+			}
+			continue
+		}
+		if !m.exec.program.clean[siteOf(frame.Position())] {
+			return
+		}
+		live.add(fn)
+		for i := range frame.NumLocals() {
+			if _, v := frame.Local(i); v != nil && !live.local(v) {
+				return
+			}
+		}
+	}
+	if kept != nil {
+		live.add(kept)
+	}
+	for _, name := range m.exec.Queries() {
+		live.add(m.exec.handlers[name])
+	}
+	live.walk()
+	for v := range m.shrunk {
+		if !live.seen[v] {
+			delete(m.shrunk, v)
+		}
+	}
+	m.used, m.since = live.bytes, 0
+}
+
+// census adds up what is reachable.
+type census struct {
+	m     *meter
+	seen  map[any]bool // pointers and spans
+	todo  []starlark.Value
+	bytes uint64
+}
+
+// span tells tuples apart, which may share elements.
+type span struct {
+	first *starlark.Value
+	n     int
+}
+
+// local adds a local variable. One that closures share is in a cell, which the interpreter keeps to itself; it reports false if that cannot be read.
+func (c *census) local(v starlark.Value) bool {
+	if v.Type() != "cell" {
+		c.add(v)
+		return true
+	}
+	p := reflect.ValueOf(v)
+	if p.Kind() != reflect.Pointer || p.Elem().Kind() != reflect.Struct || p.Elem().NumField() != 1 {
+		return false
+	}
+	field := p.Elem().Field(0)
+	if field.Type() != reflect.TypeFor[starlark.Value]() {
+		return false
+	}
+	if inner := *(*starlark.Value)(unsafe.Pointer(field.UnsafeAddr())); inner != nil {
+		c.add(inner)
+	}
+	return true
+}
+
+func (c *census) add(v starlark.Value) { c.todo = append(c.todo, v) }
+
+// once reports whether a shared value is seen for the first time.
+func (c *census) once(p any) bool {
+	if c.seen[p] {
+		return false
+	}
+	c.seen[p] = true
+	return true
+}
+
+// walk visits what is on the list and all it refers to. It uses no Go stack: values may be deep.
+func (c *census) walk() {
+	for len(c.todo) > 0 {
+		v := c.todo[len(c.todo)-1]
+		c.todo = c.todo[:len(c.todo)-1]
+		c.visit(v)
+	}
+}
+
+func (c *census) visit(v starlark.Value) {
+	switch v := v.(type) {
+	case *starlark.List:
+		if !c.once(v) {
+			return
+		}
+		for i := range v.Len() {
+			c.add(v.Index(i))
+		}
+		c.bytes += costElem * uint64(max(0, c.m.shrunk[v]-v.Len()))
+	case *starlark.Dict:
+		if !c.once(v) {
+			return
+		}
+		for key, value := range v.Entries() {
+			c.add(key)
+			c.add(value)
+		}
+		c.bytes += costEntry * uint64(max(0, c.m.shrunk[v]-v.Len()))
+	case *starlark.Set:
+		if !c.once(v) {
+			return
+		}
+		for elem := range v.Elements() {
+			c.add(elem)
+		}
+		c.bytes += costEntry * uint64(max(0, c.m.shrunk[v]-v.Len()))
+	case starlark.Tuple:
+		if len(v) > 0 && !c.once(span{&v[0], len(v)}) {
+			return
+		}
+		c.todo = append(c.todo, v...)
+	case *starlark.Function:
+		if !c.once(v) {
+			return
+		}
+		for i := range v.NumFreeVars() {
+			if _, free := v.FreeVar(i); free != nil {
+				c.add(free)
+			}
+		}
+		for i := range v.NumParams() {
+			if d := v.ParamDefault(i); d != nil {
+				c.add(d)
+			}
+		}
+	case *starlark.Builtin:
+		if recv := v.Receiver(); recv != nil {
+			c.add(recv)
+		}
+	case *record:
+		if !c.once(v) {
+			return
+		}
+		c.todo = append(c.todo, v.values...)
+	case *future:
+		if !c.once(v) {
+			return
+		}
+		if v.value != nil {
+			c.add(v.value)
+		}
+		if v.outcome != nil {
+			c.add(v.outcome)
+		}
+	case *elems:
+		c.bytes += uint64(len(v.s))
+	case *codepoints:
+		c.bytes += uint64(len(v.s))
+	}
+	c.bytes += shallow(v)
+}

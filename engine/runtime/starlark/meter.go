@@ -1,0 +1,107 @@
+package starlark
+
+import (
+	"errors"
+	"sync/atomic"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+	"go.starlark.net/starlark"
+)
+
+// meter accounts for what one thread of code computes and builds. The interpreter counts steps but not memory, and a step may be an operation on
+// everything that code has built; so operations that can be long or large are rewritten or replaced to go through here first.
+//
+// The memory account is not the Go heap: it adds up what code builds (see cost.go) and is reduced only by measure.go, at a wait. Hence it follows from code and
+// history alone. It is never less than half of what the heap holds for the code.
+type meter struct {
+	thread  *starlark.Thread
+	exec    *execution // nil while a top level runs
+	limits  runtime.Limits
+	bound   bool                   // limits apply
+	used    uint64                 // bytes kept and built
+	since   uint64                 // bytes built since used was measured
+	shrunk  map[starlark.Value]int // containers that were longer once: elements they have room for
+	passed  *history.RunError      // the limit that was exceeded
+	stopped atomic.Pointer[error]  // why the thread was interrupted
+}
+
+// key of the meter among a thread's locals.
+const meterKey = "aion"
+
+func newMeter(name string, e *execution, limits runtime.Limits) *meter {
+	m := &meter{exec: e, limits: limits, bound: true}
+	m.thread = &starlark.Thread{Name: name}
+	m.thread.SetLocal(meterKey, m)
+	m.thread.OnMaxSteps = func(t *starlark.Thread) {
+		m.passSteps()
+		t.Cancel("steps")
+	}
+	return m
+}
+
+func meterOf(t *starlark.Thread) *meter { return t.Local(meterKey).(*meter) }
+
+// begin starts the count of steps of a turn.
+func (m *meter) begin(bound bool) {
+	m.bound = bound
+	m.thread.Steps = 0
+	limit := ^uint64(0)
+	if bound {
+		limit = m.limits.Steps + 1 // the interpreter stops when it reaches the number
+	}
+	m.thread.SetMaxExecutionSteps(limit)
+}
+
+// steps accounts for work that takes as long as n steps.
+func (m *meter) steps(n int) error {
+	if n <= 0 {
+		return nil
+	}
+	m.thread.Steps += uint64(n)
+	if m.bound && m.thread.Steps > m.limits.Steps {
+		return m.passSteps()
+	}
+	if cause := m.stopped.Load(); cause != nil {
+		return *cause
+	}
+	return nil
+}
+
+func (m *meter) passSteps() error {
+	if m.passed == nil {
+		m.passed = runtime.Exceeded("the turn makes more than %d steps", m.limits.Steps)
+	}
+	return m.passed
+}
+
+// grow accounts for n bytes that code is about to build.
+func (m *meter) grow(n uint64) error {
+	m.used += n
+	m.since += n
+	if m.bound && m.used > m.limits.MemoryBytes {
+		if m.passed == nil {
+			m.passed = runtime.Exceeded("the code keeps and builds more than %d bytes", m.limits.MemoryBytes)
+		}
+		return m.passed
+	}
+	return nil
+}
+
+// growBy accounts for count things of size bytes each; count may be absurd, and negative means unknown and empty.
+func (m *meter) growBy(count, size int) error {
+	const absurd = 1 << 40
+	if count > absurd {
+		count = absurd
+	}
+	return m.grow(uint64(max(count, 0)) * uint64(size))
+}
+
+// interrupt makes the thread stop soon with cause. It may be called from any goroutine.
+func (m *meter) interrupt(cause error) {
+	if cause == nil {
+		cause = errors.New("interrupted")
+	}
+	m.stopped.CompareAndSwap(nil, &cause)
+	m.thread.Cancel("interrupted")
+}

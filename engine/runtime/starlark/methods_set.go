@@ -1,0 +1,83 @@
+package starlark
+
+import (
+	"fmt"
+
+	"go.starlark.net/starlark"
+)
+
+var setMethods = map[string]method{
+	"add": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+		before := length(recv)
+		v, err := keyed(m, recv, args, nil, call)
+		if err == nil && length(recv) > before {
+			err = m.grow(costEntry)
+		}
+		return v, err
+	},
+	"clear":                shrinking(quick),
+	"difference":           combining,
+	"discard":              shrinking(keyed),
+	"intersection":         combining,
+	"issubset":             combining,
+	"issuperset":           combining,
+	"pop":                  shrinking(quick),
+	"remove":               shrinking(keyed),
+	"symmetric_difference": combining,
+	"union":                combining,
+	"update": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+		return combine(m, 0, args, call)
+	},
+}
+
+// combining guards what makes a set of its receiver and its arguments, or looks the arguments' elements up.
+func combining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+	if len(args) == 0 {
+		return nil, fmt.Errorf("got no argument, want at least 1")
+	}
+	return combine(m, length(recv), args, call)
+}
+
+func combine(m *meter, size int, args starlark.Tuple, call original) (starlark.Value, error) {
+	if err := m.entries(size); err != nil {
+		return nil, err
+	}
+	for _, arg := range args {
+		if err := m.entries(length(arg)); err != nil { // before the walk: a range may have any length
+			return nil, err
+		}
+		if err := m.weigh(arg); err != nil {
+			return nil, err
+		}
+	}
+	return call()
+}
+
+// newSet is set(v).
+func (m *meter) newSet(v starlark.Iterable) (*starlark.Set, error) {
+	set := new(starlark.Set)
+	if err := m.grow(costDict); err != nil {
+		return nil, err
+	}
+	if v == nil {
+		return set, nil
+	}
+	for elem := range starlark.Elements(v) {
+		if err := m.weigh(elem); err != nil {
+			return nil, err
+		}
+		if err := m.steps(1); err != nil {
+			return nil, err
+		}
+		before := set.Len()
+		if err := set.Insert(elem); err != nil {
+			return nil, err
+		}
+		if set.Len() > before {
+			if err := m.grow(costEntry); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return set, nil
+}

@@ -1,0 +1,171 @@
+package starlark
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"go.starlark.net/starlark"
+)
+
+var stringMethods = map[string]method{
+	"capitalize": copying, "lower": copying, "title": copying, "upper": copying,
+
+	"count": scan, "endswith": scan, "find": scan, "index": scan, "rfind": scan, "rindex": scan, "startswith": scan,
+	"isalnum": scan, "isalpha": scan, "isdigit": scan, "islower": scan, "isspace": scan, "istitle": scan, "isupper": scan,
+
+	"lstrip": cutting, "rstrip": cutting, "strip": cutting, "removeprefix": cutting, "removesuffix": cutting, "partition": cutting, "rpartition": cutting,
+	"split": splitting, "rsplit": splitting, "splitlines": splitting,
+
+	"elems": chars(false), "elem_ords": chars(true), "codepoints": points(false), "codepoint_ords": points(true),
+
+	"format": func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, _ original) (starlark.Value, error) {
+		return m.format(string(recv.(starlark.String)), args, kwargs)
+	},
+	"join":    joining,
+	"replace": replacing,
+}
+
+var bytesMethods = map[string]method{"elems": quick}
+
+// copying guards what makes a string about as long as its receiver: changing case at most doubles it.
+func copying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+	if err := m.text(2 * length(recv)); err != nil {
+		return nil, err
+	}
+	if err := m.steps(length(recv) / 64); err != nil {
+		return nil, err
+	}
+	return call()
+}
+
+// cutting guards what returns pieces of its receiver, each at most once.
+func cutting(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+	if err := m.steps(length(recv) / 64); err != nil {
+		return nil, err
+	}
+	if err := m.text(length(recv) + 3*costString); err != nil {
+		return nil, err
+	}
+	v, err := call()
+	if pieces, ok := v.(starlark.Tuple); ok {
+		for i, p := range pieces {
+			pieces[i] = own(recv, p)
+		}
+	}
+	return own(recv, v), err
+}
+
+// splitting guards what cuts its receiver into any number of pieces.
+func splitting(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
+	s := string(recv.(starlark.String))
+	if err := m.steps(len(s) / 16); err != nil {
+		return nil, err
+	}
+	pieces := len(s)/2 + 1 // white space, at worst
+	if sep, ok := first(args).(starlark.String); ok && sep != "" {
+		pieces = strings.Count(s, string(sep)) + 1
+	} else if len(args) == 0 {
+		pieces = min(pieces, strings.Count(s, " ")+strings.Count(s, "\n")+strings.Count(s, "\t")+len(s)/8+1)
+	}
+	// The library builds two lists, one of Go strings.
+	if err := m.growBy(pieces, 2*costElem+costString); err != nil {
+		return nil, err
+	}
+	if err := m.text(len(s)); err != nil {
+		return nil, err
+	}
+	v, err := call()
+	if list, ok := v.(*starlark.List); ok {
+		for i := range list.Len() {
+			if err := list.SetIndex(i, own(recv, list.Index(i))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return v, err
+}
+
+func first(args starlark.Tuple) starlark.Value {
+	if len(args) == 0 {
+		return nil
+	}
+	return args[0]
+}
+
+func joining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+	list, ok := first(args).(starlark.Iterable)
+	if !ok || len(args) != 1 {
+		return call() // which says what is wrong
+	}
+	if err := m.steps(length(list) / 4); err != nil {
+		return nil, err
+	}
+	size := length(list) * len(recv.(starlark.String))
+	for elem := range starlark.Elements(list) {
+		s, ok := elem.(starlark.String)
+		if !ok {
+			break // likewise, and before it has built much
+		}
+		if size += len(s); size > maxRepeat {
+			return nil, fmt.Errorf("join: the result has more than %d bytes", maxRepeat)
+		}
+	}
+	if err := m.text(size); err != nil {
+		return nil, err
+	}
+	return call()
+}
+
+func replacing(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+	s := string(recv.(starlark.String))
+	if err := m.steps(len(s) / 64); err != nil {
+		return nil, err
+	}
+	size := len(s)
+	if len(args) >= 2 {
+		before, _ := args[0].(starlark.String)
+		after, _ := args[1].(starlark.String)
+		found := strings.Count(s, string(before))
+		if len(args) == 3 {
+			if most, err := starlark.AsInt32(args[2]); err == nil && most >= 0 {
+				found = min(found, most)
+			}
+		}
+		if growth := len(after) - len(before); growth > 0 {
+			if found > maxRepeat/growth {
+				return nil, fmt.Errorf("replace: the result has more than %d bytes", maxRepeat)
+			}
+			size += found * growth
+		}
+	}
+	if err := m.text(size); err != nil {
+		return nil, err
+	}
+	return call()
+}
+
+// chars guards elems and elem_ords.
+func chars(ords bool) method {
+	return func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
+		v, err := call()
+		if err != nil || ords {
+			return v, err
+		}
+		return &elems{s: string(recv.(starlark.String))}, nil
+	}
+}
+
+// points guards codepoints and codepoint_ords.
+func points(ords bool) method {
+	return func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
+		if err := m.steps(length(recv) / 64); err != nil {
+			return nil, err
+		}
+		if _, err := call(); err != nil {
+			return nil, err
+		}
+		s := string(recv.(starlark.String))
+		return &codepoints{s: s, n: utf8.RuneCountInString(s), ords: ords}, nil
+	}
+}

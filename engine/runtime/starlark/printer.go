@@ -1,0 +1,178 @@
+package starlark
+
+import (
+	"slices"
+	"strings"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// printer writes values as str and repr do, and accounts for what it writes as it goes: a value that shares parts prints to more than it is.
+type printer struct {
+	m    *meter
+	buf  []byte
+	paid int              // bytes accounted for
+	path []starlark.Value // lists and dicts being written
+	most int              // stop after so many bytes if > 0
+}
+
+// pay accounts for what was written since, and n more.
+func (p *printer) pay(n int) error {
+	if due := len(p.buf) + n - p.paid; due >= 1024 || n > 0 {
+		p.paid += due
+		if err := p.m.steps(due / 64); err != nil {
+			return err
+		}
+		return p.m.grow(uint64(due))
+	}
+	return nil
+}
+
+func (p *printer) text(s string) error {
+	if err := p.pay(len(s)); err != nil {
+		return err
+	}
+	p.buf = append(p.buf, s...)
+	return nil
+}
+
+// done returns what was written.
+func (p *printer) done() (starlark.String, error) {
+	if err := p.pay(0); err != nil {
+		return "", err
+	}
+	return starlark.String(p.buf), p.m.grow(costString)
+}
+
+func (p *printer) value(v starlark.Value, depth int) error {
+	if depth > maxDepth {
+		return tooDeep(v)
+	}
+	if p.most > 0 && len(p.buf) > p.most {
+		return nil
+	}
+	if err := p.pay(0); err != nil {
+		return err
+	}
+	switch v := v.(type) {
+	case starlark.String:
+		if err := p.pay(len(v)); err != nil {
+			return err
+		}
+		return p.text(syntax.Quote(string(v), false))
+	case starlark.Bytes:
+		if err := p.pay(len(v)); err != nil {
+			return err
+		}
+		return p.text(syntax.Quote(string(v), true))
+	case *starlark.List:
+		return p.container(v, "[", "]", func() error {
+			return p.sequence(v, depth)
+		})
+	case starlark.Tuple:
+		p.buf = append(p.buf, '(')
+		if err := p.sequence(v, depth); err != nil {
+			return err
+		}
+		if len(v) == 1 {
+			p.buf = append(p.buf, ',')
+		}
+		p.buf = append(p.buf, ')')
+	case *starlark.Set:
+		p.buf = append(p.buf, "set(["...)
+		if err := p.sequence(v, depth); err != nil {
+			return err
+		}
+		p.buf = append(p.buf, "])"...)
+	case *starlark.Dict:
+		return p.container(v, "{", "}", func() error { return p.entries(v, depth) })
+	case *record:
+		p.buf = append(p.buf, "struct("...)
+		for i, name := range v.names {
+			p.separate(i)
+			p.buf = append(append(p.buf, name...), " = "...)
+			if err := p.value(v.values[i], depth+1); err != nil {
+				return err
+			}
+		}
+		p.buf = append(p.buf, ')')
+	default: // everything else is short
+		p.buf = append(p.buf, v.String()...)
+	}
+	return nil
+}
+
+func (p *printer) separate(i int) {
+	if i > 0 {
+		p.buf = append(p.buf, ", "...)
+	}
+}
+
+func (p *printer) sequence(v starlark.Iterable, depth int) error {
+	i := 0
+	for elem := range starlark.Elements(v) {
+		p.separate(i)
+		if err := p.value(elem, depth+1); err != nil {
+			return err
+		}
+		i++
+	}
+	return nil
+}
+
+func (p *printer) entries(v *starlark.Dict, depth int) error {
+	i := 0
+	for key, value := range v.Entries() {
+		p.separate(i)
+		if err := p.value(key, depth+1); err != nil {
+			return err
+		}
+		p.buf = append(p.buf, ": "...)
+		if err := p.value(value, depth+1); err != nil {
+			return err
+		}
+		i++
+	}
+	return nil
+}
+
+// container writes a list or dict, or ... if it is being written already.
+func (p *printer) container(v starlark.Value, open, close string, content func() error) error {
+	p.buf = append(p.buf, open...)
+	if slices.Contains(p.path, v) {
+		p.buf = append(append(p.buf, "..."...), close...)
+		return nil
+	}
+	p.path = append(p.path, v)
+	if err := content(); err != nil {
+		return err
+	}
+	p.path = p.path[:len(p.path)-1]
+	p.buf = append(p.buf, close...)
+	return nil
+}
+
+// shown writes v as str does: a string as it is.
+func (p *printer) shown(v starlark.Value) error {
+	if s, ok := v.(starlark.String); ok {
+		return p.text(string(s))
+	}
+	return p.value(v, 0)
+}
+
+// brief is v for an error message.
+func (m *meter) brief(v starlark.Value) string {
+	const most = 120
+	if s, ok := v.(starlark.String); ok && len(s) > most {
+		v = s[:most]
+	}
+	p := printer{m: m, most: most}
+	if err := p.value(v, 0); err != nil {
+		return v.Type()
+	}
+	if len(p.buf) > most {
+		return strings.ToValidUTF8(string(p.buf[:most]), "") + "..."
+	}
+	return string(p.buf)
+}

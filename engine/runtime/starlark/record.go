@@ -1,0 +1,60 @@
+package starlark
+
+import (
+	"fmt"
+
+	"go.starlark.net/starlark"
+	"go.starlark.net/syntax"
+)
+
+// record is an immutable struct of few fields, such as an outcome.
+type record struct {
+	names  []string // shared by all records of a kind
+	values []starlark.Value
+}
+
+var (
+	_ starlark.HasAttrs   = (*record)(nil)
+	_ starlark.Comparable = (*record)(nil)
+)
+
+func (r *record) String() string        { return "struct" } // printed by the printer, never here
+func (r *record) Type() string          { return "struct" }
+func (r *record) Truth() starlark.Bool  { return true }
+func (r *record) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable type: struct") }
+func (r *record) AttrNames() []string   { return r.names }
+
+// Freeze freezes the values. They are trees that were made of JSON, so this ends.
+func (r *record) Freeze() {
+	for _, v := range r.values {
+		v.Freeze()
+	}
+}
+
+func (r *record) Attr(name string) (starlark.Value, error) {
+	for i, n := range r.names {
+		if n == name {
+			return r.values[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// CompareSameType compares field by field.
+func (r *record) CompareSameType(op syntax.Token, other starlark.Value, depth int) (bool, error) {
+	if op != syntax.EQL && op != syntax.NEQ {
+		return false, fmt.Errorf("struct %s struct not implemented", op)
+	}
+	o := other.(*record)
+	equal := len(r.names) == len(o.names)
+	for i := 0; equal && i < len(r.names); i++ {
+		if equal = r.names[i] == o.names[i]; !equal {
+			break
+		}
+		var err error
+		if equal, err = starlark.EqualDepth(r.values[i], o.values[i], depth-1); err != nil {
+			return false, err
+		}
+	}
+	return equal == (op == syntax.EQL), nil
+}

@@ -1,0 +1,272 @@
+package starlark
+
+import (
+	"fmt"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+	"go.starlark.net/starlark"
+)
+
+// start is a method that begins something that takes time. The three forms of it follow.
+type start func(*arguments) (*future, error)
+
+// started returns the future.
+func started(do start) func(*arguments) (starlark.Value, error) {
+	return func(a *arguments) (starlark.Value, error) {
+		f, err := do(a)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	}
+}
+
+// plain waits and returns the value, or ends the code with the error.
+func plain(do start) func(*arguments) (starlark.Value, error) {
+	return func(a *arguments) (starlark.Value, error) {
+		f, err := do(a)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.wait(); err != nil {
+			return nil, err
+		}
+		return f.take(a.m)
+	}
+}
+
+// tried waits and returns the outcome.
+func tried(do start) func(*arguments) (starlark.Value, error) {
+	return func(a *arguments) (starlark.Value, error) {
+		f, err := do(a)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.wait(); err != nil {
+			return nil, err
+		}
+		return f.settled(a.m)
+	}
+}
+
+// future makes the value for an ordinal that the host gave.
+func (a *arguments) future(id uint64, err error) (*future, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &future{e: a.execution, id: id}, a.m.grow(4 * costOther)
+}
+
+func (a *arguments) startTimer() (*future, error) {
+	var d duration
+	if err := a.unpack("duration", &d); err != nil {
+		return nil, err
+	}
+	if !d.set {
+		return nil, fmt.Errorf("%s: for parameter duration: got None, want a duration such as \"1m30s\"", a.name)
+	}
+	return a.future(a.host.StartTimer(d.d))
+}
+
+func (a *arguments) startSignal() (*future, error) {
+	var name string
+	var timeout duration
+	if err := a.unpack("name", &name, "timeout?", &timeout); err != nil {
+		return nil, err
+	}
+	if !timeout.set {
+		return a.future(a.host.StartSignal(name, nil))
+	}
+	return a.future(a.host.StartSignal(name, &timeout.d))
+}
+
+func (a *arguments) startChild() (*future, error) {
+	var c runtime.Child
+	var input starlark.Value
+	var id, version starlark.Value = starlark.None, starlark.None
+	onClose := "terminate"
+	if err := a.unpack("type", &c.WorkflowType, "input?", &input, "id?", &id, "version?", &version, "on_parent_close?", &onClose); err != nil {
+		return nil, err
+	}
+	var err error
+	switch id := id.(type) {
+	case starlark.NoneType:
+	case starlark.String:
+		if c.WorkflowID = string(id); id == "" {
+			return nil, history.CheckWorkflowID("")
+		}
+	default:
+		return nil, fmt.Errorf("%s: for parameter id: got %s, want string", a.name, id.Type())
+	}
+	if version != starlark.None {
+		word, ok := version.(starlark.String)
+		if !ok {
+			return nil, fmt.Errorf("%s: for parameter version: got %s, want string", a.name, version.Type())
+		}
+		if c.Version, err = choose("version", string(word), map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}); err != nil {
+			return nil, err
+		}
+	}
+	policies := map[string]history.ClosePolicy{"terminate": history.CloseTerminate, "cancel": history.CloseCancel, "abandon": history.CloseAbandon}
+	if c.OnClose, err = choose("on_parent_close", onClose, policies); err != nil {
+		return nil, err
+	}
+	if c.Input, err = a.payload("input", input); err != nil {
+		return nil, err
+	}
+	return a.future(a.host.StartChild(c))
+}
+
+func (a *arguments) startActivity() (*future, error) {
+	var activity runtime.Activity
+	var input starlark.Value
+	var retry *starlark.Dict
+	var timeout, heartbeat, schedule duration
+	if err := a.unpack("name", &activity.Name, "input?", &input, "queue?", &activity.Queue, "retry??", &retry, "timeout?", &timeout, "heartbeat?", &heartbeat,
+		"schedule_timeout?", &schedule); err != nil {
+		return nil, err
+	}
+	activity.Timeout, activity.Heartbeat, activity.ScheduleTimeout = timeout.d, heartbeat.d, schedule.d
+	var err error
+	if retry != nil {
+		if activity.Retry, err = retryOf(retry); err != nil {
+			return nil, fmt.Errorf("retry: %w", err)
+		}
+	}
+	if activity.Input, err = a.payload("input", input); err != nil {
+		return nil, err
+	}
+	return a.future(a.host.StartActivity(activity))
+}
+
+// retryOf reads retry = {...}, with the defaults that users are told.
+func retryOf(d *starlark.Dict) (*history.Retry, error) {
+	backoff, most := duration{d: history.Duration(1e9)}, duration{d: history.Duration(60e9)}
+	r := &history.Retry{Factor: 2}
+	for key, value := range d.Entries() {
+		name, _ := key.(starlark.String)
+		var err error
+		switch name {
+		case "max_attempts":
+			var n int
+			if n, err = starlark.AsInt32(value); err == nil && n < 0 {
+				err = fmt.Errorf("is %d, it must not be negative", n)
+			}
+			r.MaxAttempts = uint32(n)
+		case "backoff":
+			err = backoff.Unpack(value)
+		case "max_backoff":
+			err = most.Unpack(value)
+		case "factor":
+			var ok bool
+			if r.Factor, ok = starlark.AsFloat(value); !ok {
+				err = fmt.Errorf("got %s, want a number", value.Type())
+			}
+		case "non_retryable":
+			r.NonRetryable, err = kinds(value)
+		default:
+			err = fmt.Errorf("is not one of max_attempts, backoff, factor, max_backoff, non_retryable")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%.50s: %w", key.String(), err)
+		}
+	}
+	r.Backoff, r.MaxBackoff = backoff.d, most.d
+	return r, nil
+}
+
+// kinds reads a list of error kinds.
+func kinds(v starlark.Value) (list []string, err error) {
+	from, ok := v.(starlark.Sequence)
+	if !ok || from.Len() > 100 {
+		return nil, fmt.Errorf("want a list of at most 100 strings")
+	}
+	for elem := range starlark.Elements(from) {
+		s, ok := elem.(starlark.String)
+		if !ok || len(s) > 200 {
+			return nil, fmt.Errorf("want strings of at most 200 bytes, got %s", elem.Type())
+		}
+		list = append(list, string(s))
+	}
+	return list, nil
+}
+
+// futures reads the argument of all, race and settled.
+func (a *arguments) futures() ([]*future, []uint64, error) {
+	var from starlark.Sequence
+	if err := a.unpack("futures", &from); err != nil {
+		return nil, nil, err
+	}
+	if err := a.m.elements(2 * from.Len()); err != nil {
+		return nil, nil, err
+	}
+	list := make([]*future, 0, from.Len())
+	ids := make([]uint64, 0, from.Len())
+	for elem := range starlark.Elements(from) {
+		f, ok := elem.(*future)
+		if !ok || f.e != a.execution {
+			return nil, nil, fmt.Errorf("%s: element %d is %s, want a future", a.name, len(list), elem.Type())
+		}
+		list, ids = append(list, f), append(ids, f.id)
+	}
+	return list, ids, nil
+}
+
+func (a *arguments) all() (starlark.Value, error) {
+	list, ids, err := a.futures()
+	if err != nil {
+		return nil, err
+	}
+	failed, err := a.await(runtime.All, ids, a.args)
+	if err != nil {
+		return nil, err
+	}
+	if failed >= 0 {
+		return list[failed].take(a.m)
+	}
+	return a.each(list, (*future).take)
+}
+
+func (a *arguments) race() (starlark.Value, error) {
+	list, ids, err := a.futures()
+	if err != nil {
+		return nil, err
+	}
+	first, err := a.await(runtime.Race, ids, a.args)
+	if err != nil {
+		return nil, err
+	}
+	v, err := list[first].take(a.m)
+	if err != nil {
+		return nil, err
+	}
+	return starlark.Tuple{starlark.MakeInt(first), v}, a.m.grow(costTuple + 2*costElem)
+}
+
+func (a *arguments) settled() (starlark.Value, error) {
+	list, ids, err := a.futures()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.await(runtime.Settled, ids, a.args); err != nil {
+		return nil, err
+	}
+	return a.each(list, (*future).settled)
+}
+
+// each makes a list of what futures that are done give.
+func (a *arguments) each(list []*future, give func(*future, *meter) (starlark.Value, error)) (starlark.Value, error) {
+	if err := a.m.elements(len(list)); err != nil {
+		return nil, err
+	}
+	values := make([]starlark.Value, len(list))
+	for i, f := range list {
+		v, err := give(f, a.m)
+		if err != nil {
+			return nil, err
+		}
+		values[i] = v
+	}
+	return starlark.NewList(values), nil
+}

@@ -1,0 +1,174 @@
+package starlark
+
+import (
+	"archive/zip"
+	"bytes"
+	_ "embed"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	startime "go.starlark.net/lib/time"
+	"go.starlark.net/starlark"
+	"go.starlark.net/starlarkstruct"
+)
+
+// timeModule is the interpreter's time module without what depends on the machine: it has no now, and its zones are the ones in zoneinfo.zip (of Go
+// 1.26's distribution), never the machine's.
+var timeModule = &starlarkstruct.Module{Name: "time", Members: starlark.StringDict{
+	"from_timestamp":    timeFunction("from_timestamp", fromTimestamp),
+	"is_valid_timezone": timeFunction("is_valid_timezone", isValidZone),
+	"parse_duration":    startime.Module.Members["parse_duration"],
+	"parse_time":        timeFunction("parse_time", parseTime),
+	"time":              timeFunction("time", newTime),
+
+	"nanosecond":  startime.Duration(time.Nanosecond),
+	"microsecond": startime.Duration(time.Microsecond),
+	"millisecond": startime.Duration(time.Millisecond),
+	"second":      startime.Duration(time.Second),
+	"minute":      startime.Duration(time.Minute),
+	"hour":        startime.Duration(time.Hour),
+}}
+
+// timeMethods guards the methods of time values.
+var timeMethods = map[string]method{
+	"format": func(m *meter, _ starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+		// A layout of n bytes formats to a few times n.
+		if err := m.text(8 * length(first(args))); err != nil {
+			return nil, err
+		}
+		return call()
+	},
+	"in_location": func(_ *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, _ original) (starlark.Value, error) {
+		var name string
+		if err := starlark.UnpackPositionalArgs("in_location", args, kwargs, 1, &name); err != nil {
+			return nil, err
+		}
+		zone, err := zoneOf(name)
+		if err != nil {
+			return nil, err
+		}
+		return startime.Time(time.Time(recv.(startime.Time)).In(zone)), nil
+	},
+}
+
+func timeFunction(name string, do func(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)) *starlark.Builtin {
+	return starlark.NewBuiltin("time."+name, func(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+		v, err := do(args, kwargs)
+		return v, named(b.Name(), err)
+	})
+}
+
+func fromTimestamp(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var seconds, nanoseconds int64
+	if err := starlark.UnpackPositionalArgs("from_timestamp", args, kwargs, 1, &seconds, &nanoseconds); err != nil {
+		return nil, err
+	}
+	return startime.Time(time.Unix(seconds, nanoseconds).UTC()), nil
+}
+
+func isValidZone(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var name string
+	if err := starlark.UnpackPositionalArgs("is_valid_timezone", args, kwargs, 1, &name); err != nil {
+		return nil, err
+	}
+	_, err := zoneOf(name)
+	return starlark.Bool(err == nil), nil
+}
+
+// maxTimeText bounds the text and the layout of a time.
+const maxTimeText = 1000
+
+func parseTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var text string
+	layout, location := time.RFC3339, "UTC"
+	if err := starlark.UnpackArgs("parse_time", args, kwargs, "x", &text, "format?", &layout, "location?", &location); err != nil {
+		return nil, err
+	}
+	if len(text) > maxTimeText || len(layout) > maxTimeText {
+		return nil, fmt.Errorf("the text or the format has more than %d bytes", maxTimeText)
+	}
+	zone, err := zoneOf(location)
+	if err != nil {
+		return nil, err
+	}
+	// Not time.Parse: it takes the machine's own zone for an offset that fits it.
+	t, err := time.ParseInLocation(layout, text, zone)
+	if err != nil {
+		return nil, err
+	}
+	return startime.Time(t), nil
+}
+
+func newTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	var year, month, day, hour, minute, second, nanosecond int
+	location := ""
+	if err := starlark.UnpackArgs("time", nil, kwargs, "year?", &year, "month?", &month, "day?", &day, "hour?", &hour, "minute?", &minute,
+		"second?", &second, "nanosecond?", &nanosecond, "location?", &location); err != nil {
+		return nil, err
+	}
+	if len(args) > 0 {
+		return nil, fmt.Errorf("unexpected positional arguments")
+	}
+	zone, err := zoneOf(location)
+	if err != nil {
+		return nil, err
+	}
+	return startime.Time(time.Date(year, time.Month(month), day, hour, minute, second, nanosecond, zone)), nil
+}
+
+// zoneinfo is the time zone database, pinned: a newer one may move a local time that a recorded run has computed.
+//
+//go:embed zoneinfo.zip
+var zoneinfo []byte
+
+var zones = struct {
+	open   func() (*zip.Reader, error)
+	mu     sync.Mutex
+	loaded map[string]*time.Location
+}{
+	open:   sync.OnceValues(func() (*zip.Reader, error) { return zip.NewReader(bytes.NewReader(zoneinfo), int64(len(zoneinfo))) }),
+	loaded: make(map[string]*time.Location),
+}
+
+// zoneOf returns a zone by its IANA name; "" and "UTC" are UTC.
+func zoneOf(name string) (*time.Location, error) {
+	if name == "" || name == "UTC" {
+		return time.UTC, nil
+	}
+	unknown := fmt.Errorf("unknown time zone %.100q", name)
+	if len(name) > 100 {
+		return nil, unknown
+	}
+	zones.mu.Lock()
+	defer zones.mu.Unlock()
+	if zone := zones.loaded[name]; zone != nil {
+		return zone, nil
+	}
+	files, err := zones.open()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files.File {
+		if file.Name != name || file.FileInfo().IsDir() {
+			continue
+		}
+		content, err := file.Open()
+		if err != nil {
+			return nil, err
+		}
+		defer content.Close()
+		data, err := io.ReadAll(content)
+		if err != nil {
+			return nil, err
+		}
+		zone, err := time.LoadLocationFromTZData(name, data)
+		if err != nil {
+			return nil, unknown
+		}
+		zones.loaded[name] = zone
+		return zone, nil
+	}
+	return nil, unknown
+}

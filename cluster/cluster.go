@@ -1,0 +1,245 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+)
+
+// Cluster is one node's membership in a cluster: the log and the state behind it. It implements engine.Log.
+//
+// Its methods may be called by any goroutine at any time after Open; before the node has entered a cluster, and after Run has returned, those that need
+// one answer *engine.Unavailable.
+type Cluster struct {
+	cfg Config
+	id  string
+	log hclog.Logger
+
+	// Built by Open in this order, released by close in the reverse.
+	built     closers
+	identity  *Identity // nil in memory
+	promises  Promises
+	stores    *Stores
+	state     *fsm.State
+	replica   *replica
+	caller    Caller
+	link      *link
+	discovery Discovery
+	archives  Archives
+
+	raft      atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
+	told      chan bool
+	lead      *leadership
+	barriers  barriers
+	members   sync.Mutex // held while this node, leading, changes the configuration
+	entered   entered
+	checks    chan check
+	announced atomic.Uint64         // index at which this boot's row was written; 0 until then
+	condemned atomic.Bool           // its state is wrong and goes into quarantine
+	outside   atomic.Pointer[error] // why the cluster does not let this node in, if it does not
+
+	mu      sync.Mutex
+	closing chan struct{} // closed when Run ends: nothing new begins
+	closed  bool
+	failed  chan struct{} // closed by fail
+	failure error
+	tasks   sync.WaitGroup // goroutines of callers that may outlive the call
+}
+
+var _ engine.Log = (*Cluster)(nil)
+
+var errClosing = &engine.Unavailable{Why: "this node is shutting down"}
+
+// retryEvery is the pause between tries of what can only be waited for.
+const retryEvery = 100 * time.Millisecond
+
+// Open opens this node's data and its addresses. Nothing is replicated until Run. When it fails, everything that it had opened is released again.
+func Open(cfg Config) (_ *Cluster, err error) {
+	if cfg, err = cfg.withDefaults(); err != nil {
+		return nil, err
+	}
+	c := &Cluster{
+		cfg:     cfg,
+		id:      cfg.NodeID,
+		log:     cfg.Logger,
+		told:    make(chan bool),
+		lead:    newLeadership(),
+		checks:  make(chan check, 16),
+		closing: make(chan struct{}),
+		failed:  make(chan struct{}),
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.built.Close())
+		}
+	}()
+	if err := c.openData(); err != nil {
+		return nil, err
+	}
+	return c, c.openAddresses()
+}
+
+// openData opens what is on disk: identity, log, state; and repairs what a crash may have left between the last two.
+func (c *Cluster) openData() (err error) {
+	parts := c.cfg.Parts
+	if c.promises = parts.Promises; c.promises == nil {
+		if c.identity, err = OpenIdentity(c.cfg.DataDir, c.cfg.NodeID); err != nil {
+			return err
+		}
+		c.built.add(c.identity.Close)
+		c.id = c.identity.NodeID
+		c.promises = filePromises{c.cfg.DataDir}
+		if err := refuseQuarantined(c.cfg.DataDir); err != nil {
+			return err
+		}
+	}
+	c.log = c.cfg.Logger.With("node", c.id)
+	if c.stores = parts.Stores; c.stores == nil {
+		if c.stores, err = OpenStores(c.storesConfig()); err != nil {
+			return err
+		}
+	}
+	if c.stores.Close != nil {
+		c.built.add(c.stores.Close)
+	}
+	if c.state, err = fsm.Open(c.cfg.stateConfig()); err != nil {
+		return err
+	}
+	c.built.add(c.state.Close)
+	if err := catchUpFromSnapshot(c.state, c.stores.Snapshots); err != nil {
+		return err
+	}
+	c.replica = &replica{state: c.state, fail: c.fail, check: c.checked}
+	return nil
+}
+
+// openAddresses opens what other nodes talk to.
+func (c *Cluster) openAddresses() (err error) {
+	parts := c.cfg.Parts
+	inner := parts.Link
+	c.caller = parts.Caller
+	if inner == nil || c.caller == nil {
+		return fmt.Errorf("the node port is being wired")
+	}
+	c.link = &link{Link: inner}
+	c.built.add(c.link.Close)
+	c.discovery, c.archives = parts.Discovery, parts.Archives
+	c.handleCalls()
+	return nil
+}
+
+// Run takes part in the cluster until ctx ends or this node must not go on, and releases everything. lead is called with every win, one at a time. A
+// leader hands leadership over first. The error is nil after an orderly end.
+func (c *Cluster) Run(ctx context.Context, lead Lead) error {
+	err := c.run(ctx, lead)
+	return errors.Join(c.failedWith(), err, c.quarantine())
+}
+
+func (c *Cluster) run(ctx context.Context, lead Lead) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var parts sync.WaitGroup
+	parts.Go(func() {
+		select {
+		case <-c.failed:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+
+	err := c.enter(ctx)
+	over := make(chan struct{})
+	if err == nil {
+		parts.Go(func() { c.follow(c.told, lead, over) })
+		parts.Go(func() { c.keepAnnounced(ctx) })
+		parts.Go(func() { c.keepReporting(ctx) })
+		parts.Go(func() { c.keepInConfiguration(ctx) })
+		<-ctx.Done()
+	}
+	c.shut()
+	c.handOver()
+	close(over)
+	cancel()
+	parts.Wait()
+	return errors.Join(err, c.release())
+}
+
+// start makes raft. From here on this node votes, acknowledges entries and may lead.
+func (c *Cluster) start() error {
+	kept := &keptLog{LogStore: c.stores.Log, flushed: c.state.Flushed}
+	r, err := raft.NewRaft(c.cfg.raftConfig(c.id, c.told), c.replica, kept, c.stores.Stable, c.stores.Snapshots, c.link)
+	if err != nil {
+		return fmt.Errorf("start raft: %w", err)
+	}
+	c.raft.Store(r)
+	return nil
+}
+
+// shut lets nothing new begin.
+func (c *Cluster) shut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.closed = true
+		close(c.closing)
+	}
+}
+
+// release ends raft once everything it was given is answered, and closes the rest.
+func (c *Cluster) release() error {
+	c.tasks.Wait()
+	if r := c.raft.Load(); r != nil {
+		if err := r.Shutdown().Error(); err != nil {
+			c.log.Warn("raft did not shut down cleanly", "error", err)
+		}
+	}
+	return c.built.Close()
+}
+
+// Close releases a node that was opened and never ran.
+func (c *Cluster) Close() error {
+	c.shut()
+	return c.release()
+}
+
+// refuse answers whether callers must be sent away.
+func (c *Cluster) refuse() error {
+	select {
+	case <-c.closing:
+		return errClosing
+	default:
+	}
+	if err := c.failedWith(); err != nil {
+		return &engine.Unavailable{Why: "this node has stopped: " + err.Error()}
+	}
+	return nil
+}
+
+// goes runs f beside its caller; Run waits for it. It answers false when it is too late.
+func (c *Cluster) goes(f func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.tasks.Go(f)
+	return true
+}
+
+// pause waits for d or for the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,90 @@
+package clustertest
+
+import (
+	"errors"
+	"slices"
+	"sync"
+
+	"aion.dev/aion/cluster"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/hashicorp/raft"
+)
+
+// disk is what survives a crash of its node: raft's log, vote and snapshots, the files of the state as far as they were synced, and the promise.
+type disk struct {
+	log       *raft.InmemStore
+	snapshots *snapshots
+	files     *vfs.MemFS
+	promise   *promise
+}
+
+func newDisk() *disk {
+	return &disk{log: raft.NewInmemStore(), snapshots: &snapshots{}, files: vfs.NewCrashableMem(), promise: &promise{}}
+}
+
+func (d *disk) stores() *cluster.Stores {
+	return &cluster.Stores{Log: d.log, Stable: d.log, Snapshots: d.snapshots}
+}
+
+// voteNumbers and voteNames are the keys under which raft keeps its term and vote.
+var voteNumbers, voteNames = []string{"CurrentTerm", "LastVoteTerm"}, []string{"LastVoteCand"}
+
+// crash returns the disk as a crash at this moment leaves it. The old one may still be written to by the node that is going down. The files are taken
+// before the log: no state is ahead of its log.
+func (d *disk) crash() (*disk, error) {
+	after := &disk{files: d.files.CrashClone(vfs.CrashCloneCfg{}), promise: d.promise, log: raft.NewInmemStore(), snapshots: d.snapshots.crash()}
+	first, err := d.log.FirstIndex()
+	if err != nil {
+		return nil, err
+	}
+	last, err := d.log.LastIndex()
+	if err != nil {
+		return nil, err
+	}
+	for i := max(first, 1); i <= last; i++ {
+		var l raft.Log
+		if err := d.log.GetLog(i, &l); err != nil {
+			if errors.Is(err, raft.ErrLogNotFound) { // a hole before an installed snapshot
+				continue
+			}
+			return nil, err
+		}
+		if err := after.log.StoreLog(&l); err != nil {
+			return nil, err
+		}
+	}
+	for _, k := range voteNumbers {
+		if n, err := d.log.GetUint64([]byte(k)); err == nil {
+			if err := after.log.SetUint64([]byte(k), n); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, k := range voteNames {
+		if b, err := d.log.Get([]byte(k)); err == nil {
+			if err := after.log.Set([]byte(k), b); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return after, nil
+}
+
+// promise keeps cluster.Promises in memory.
+type promise struct {
+	mu      sync.Mutex
+	servers []cluster.Server
+}
+
+func (p *promise) Promised() ([]cluster.Server, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.servers), nil
+}
+
+func (p *promise) Promise(servers []cluster.Server) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.servers = slices.Clone(servers)
+	return nil
+}

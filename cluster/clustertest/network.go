@@ -1,0 +1,203 @@
+package clustertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"aion.dev/aion/cluster"
+	"aion.dev/aion/engine"
+	"github.com/hashicorp/raft"
+)
+
+// network carries raft's messages and node calls between the nodes that it connects.
+type network struct {
+	mu      sync.Mutex
+	cut     map[[2]string]bool // pairs of addresses that do not reach each other
+	dead    map[string]bool    // addresses that nobody reaches
+	latency time.Duration      // of every message there and back; 0 = none, and raft pipelines
+	links   map[string]*wire
+	callers map[string]*caller
+}
+
+func newNetwork(latency time.Duration) *network {
+	return &network{cut: map[[2]string]bool{}, dead: map[string]bool{}, latency: latency, links: map[string]*wire{}, callers: map[string]*caller{}}
+}
+
+var errCut = errors.New("the network is cut here")
+
+func pair(a, b string) [2]string {
+	if a > b {
+		a, b = b, a
+	}
+	return [2]string{a, b}
+}
+
+func (n *network) connected(a, b string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.open(a, b)
+}
+
+// open is connected with n.mu held.
+func (n *network) open(a, b string) bool { return !n.cut[pair(a, b)] && !n.dead[a] && !n.dead[b] }
+
+// set cuts or heals the way between two addresses.
+func (n *network) set(a, b string, cut bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cut[pair(a, b)] = cut
+	n.wire(a, b)
+	n.wire(b, a)
+}
+
+// kill makes an address unreachable, or reachable again, besides what is cut.
+func (n *network) kill(address string, dead bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dead[address] = dead
+	for other := range n.links {
+		n.wire(address, other)
+		n.wire(other, address)
+	}
+}
+
+// wire makes the raft transport at a know that at b, or forget it; n.mu is held.
+func (n *network) wire(a, b string) {
+	from, to := n.links[a], n.links[b]
+	if from == nil || a == b {
+		return
+	}
+	if to == nil || !n.open(a, b) {
+		from.Disconnect(raft.ServerAddress(b))
+	} else {
+		from.Connect(raft.ServerAddress(b), to.InmemTransport)
+	}
+}
+
+// plug puts a new node's ends into the network at address.
+func (n *network) plug(address string) (*wire, *caller) {
+	_, inmem := raft.NewInmemTransportWithTimeout(raft.ServerAddress(address), 500*time.Millisecond)
+	w := &wire{InmemTransport: inmem, net: n, address: address}
+	c := &caller{net: n, address: address, handlers: map[string]cluster.Handler{}}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.links[address], n.callers[address] = w, c
+	for other := range n.links {
+		n.wire(address, other)
+		n.wire(other, address)
+	}
+	return w, c
+}
+
+// unplug takes a node's ends out again.
+func (n *network) unplug(address string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.links, address)
+	delete(n.callers, address)
+	for other := range n.links {
+		n.wire(other, address)
+	}
+}
+
+// wire is raft's in-memory transport with latency, and with answers that a cut loses.
+type wire struct {
+	*raft.InmemTransport
+	net     *network
+	address string
+}
+
+func (w *wire) carry(target raft.ServerAddress, rpc func() error) error {
+	time.Sleep(w.net.latency)
+	if !w.net.connected(w.address, string(target)) {
+		return errCut
+	}
+	err := rpc()
+	time.Sleep(w.net.latency)
+	if !w.net.connected(w.address, string(target)) {
+		return errCut // whatever happened there, nobody hears of it
+	}
+	return err
+}
+
+func (w *wire) AppendEntries(id raft.ServerID, to raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	return w.carry(to, func() error { return w.InmemTransport.AppendEntries(id, to, args, resp) })
+}
+
+func (w *wire) RequestVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
+	return w.carry(to, func() error { return w.InmemTransport.RequestVote(id, to, args, resp) })
+}
+
+func (w *wire) RequestPreVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
+	return w.carry(to, func() error { return w.InmemTransport.RequestPreVote(id, to, args, resp) })
+}
+
+func (w *wire) InstallSnapshot(id raft.ServerID, to raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, r io.Reader) error {
+	return w.carry(to, func() error { return w.InmemTransport.InstallSnapshot(id, to, args, resp, r) })
+}
+
+func (w *wire) TimeoutNow(id raft.ServerID, to raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+	return w.carry(to, func() error { return w.InmemTransport.TimeoutNow(id, to, args, resp) })
+}
+
+func (w *wire) AppendEntriesPipeline(id raft.ServerID, to raft.ServerAddress) (raft.AppendPipeline, error) {
+	if w.net.latency > 0 { // the in-memory pipeline cannot be slowed down
+		return nil, raft.ErrPipelineReplicationNotSupported
+	}
+	return w.InmemTransport.AppendEntriesPipeline(id, to)
+}
+
+// caller carries node calls.
+type caller struct {
+	net      *network
+	address  string
+	handlers map[string]cluster.Handler // filled before anybody calls
+}
+
+func (c *caller) Handle(name string, h cluster.Handler) { c.handlers[name] = h }
+
+func (c *caller) Call(ctx context.Context, address, name string, body []byte) ([]byte, error) {
+	time.Sleep(c.net.latency)
+	c.net.mu.Lock()
+	to := c.net.callers[address]
+	c.net.mu.Unlock()
+	if to == nil || !c.net.connected(c.address, address) {
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s is not reached: %v", address, errCut)}
+	}
+	h := to.handlers[name]
+	if h == nil {
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s does not know %s", address, name)}
+	}
+	b, err := h(ctx, body)
+	time.Sleep(c.net.latency)
+	if !c.net.connected(c.address, address) {
+		return nil, &engine.Unknown{Cause: errCut}
+	}
+	return b, err
+}
+
+// peers is a list in place of gossip.
+type peers struct {
+	mu      sync.Mutex
+	list    []cluster.Peer
+	changed chan struct{}
+}
+
+func (p *peers) Peers() []cluster.Peer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.list)
+}
+
+func (p *peers) Changed() <-chan struct{} { return p.changed }
+
+func (p *peers) rename(i int, id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list[i].ID = id
+}

@@ -1,0 +1,152 @@
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"aion.dev/aion/fsm"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+)
+
+// Config says who a node is and where it lives. Zero fields have defaults; DataDir is required.
+type Config struct {
+	NodeID      string // empty: the one in the data folder, or a generated one
+	DataDir     string
+	RaftListen  string // host:port of the node port; default 127.0.0.1:7601
+	RaftAddress string // where other nodes reach it; default: where it listens
+	HTTPAddress string // where other nodes and users reach the HTTP API
+	Version     string // of the binary
+
+	GossipListen    string   // host:port; empty = no gossip, for a node that stays alone
+	GossipAddress   string   // where others reach it; default: where it listens
+	GossipKey       []byte   // 16, 24 or 32 bytes; nil = in the clear
+	Join            []string // gossip addresses of others
+	BootstrapExpect int      // how many empty nodes found a cluster together; 0 = join only
+	TLS             NodeTLS
+
+	Raft   RaftConfig
+	State  StateConfig
+	Logger hclog.Logger
+
+	// Fatal is called once, when this node must not go on: an entry that cannot be applied, a digest that differs, a disk or a log that is stuck. Nothing
+	// is applied any more when it is called; Run returns the same error. It may be called from anywhere and must not block. The default ends the process
+	// if Run has not returned 10 s later, for a disk that hangs can hang an orderly end.
+	Fatal func(error)
+
+	// Parts replaces what a node builds for itself: clustertest runs on memory instead of sockets and files.
+	Parts *Parts
+}
+
+// RaftConfig tunes replication. Zero fields have defaults.
+type RaftConfig struct {
+	Heartbeat       time.Duration // a follower that hears nothing for so long starts an election; 1 s. Must exceed a slow fsync
+	Election        time.Duration // a candidate tries again after so long; 1 s
+	Lease           time.Duration // a leader that reaches no majority for so long steps down; 500 ms
+	Commit          time.Duration // how late followers may learn of a commit when nothing else is sent; 50 ms
+	SnapshotEntries uint64        // entries after which the log is worth a snapshot; 16,384
+	SnapshotEvery   time.Duration // how often that is looked at; 30 s
+	TrailingEntries uint64        // entries kept behind a snapshot, so that a follower that was away catches up from the log; 32,768
+	LogStore        string        // see StoresConfig
+	SegmentBytes    int           // see StoresConfig
+	CheckEvery      time.Duration // how often the nodes compare their digests; 30 s
+	StuckAfter      time.Duration // a leader that commits nothing for so long ends its process; 5 s
+	MembersEvery    time.Duration // how often the leader looks after members; 1 s
+}
+
+// StateConfig tunes the state machine. Zero fields have defaults.
+type StateConfig struct {
+	CacheBytes int64
+	MaxRequest uint64
+	Paranoid   bool
+}
+
+// Parts are the layers below a node. A nil field is built as usual.
+type Parts struct {
+	FS        vfs.FS // of the state, in DataDir/state
+	Stores    *Stores
+	Link      Link
+	Caller    Caller
+	Discovery Discovery
+	Archives  Archives
+	Promises  Promises
+}
+
+func (cfg Config) withDefaults() (Config, error) {
+	if cfg.DataDir == "" {
+		return cfg, fmt.Errorf("node.data_dir is missing")
+	}
+	if cfg.BootstrapExpect < 0 || cfg.BootstrapExpect > maxVoters {
+		return cfg, fmt.Errorf("cluster.bootstrap_expect is %d: want 0 to %d", cfg.BootstrapExpect, maxVoters)
+	}
+	if cfg.BootstrapExpect == 0 && len(cfg.Join) == 0 && cfg.Parts == nil {
+		cfg.BootstrapExpect = 1
+	}
+	cfg.RaftListen = cmp.Or(cfg.RaftListen, "127.0.0.1:7601")
+	if cfg.Logger == nil {
+		cfg.Logger = hclog.NewNullLogger()
+	}
+	if cfg.Parts == nil {
+		cfg.Parts = &Parts{}
+	}
+	r := &cfg.Raft
+	r.Heartbeat = cmp.Or(r.Heartbeat, time.Second)
+	r.Election = cmp.Or(r.Election, time.Second)
+	r.Lease = cmp.Or(r.Lease, 500*time.Millisecond)
+	r.Commit = cmp.Or(r.Commit, 50*time.Millisecond)
+	r.SnapshotEntries = cmp.Or(r.SnapshotEntries, 16<<10)
+	r.SnapshotEvery = cmp.Or(r.SnapshotEvery, 30*time.Second)
+	r.TrailingEntries = cmp.Or(r.TrailingEntries, 32<<10)
+	r.CheckEvery = cmp.Or(r.CheckEvery, 30*time.Second)
+	r.StuckAfter = cmp.Or(r.StuckAfter, 5*time.Second)
+	r.MembersEvery = cmp.Or(r.MembersEvery, time.Second)
+	return cfg, nil
+}
+
+// maxVoters bounds bootstrap_expect: every commit waits for a majority, and an odd handful is what raft is for.
+const maxVoters = 9
+
+func (cfg Config) stateConfig() fsm.Config {
+	return fsm.Config{
+		Dir:        filepath.Join(cfg.DataDir, "state"),
+		FS:         cfg.Parts.FS,
+		CacheBytes: cfg.State.CacheBytes,
+		MaxRequest: cfg.State.MaxRequest,
+		Paranoid:   cfg.State.Paranoid,
+	}
+}
+
+// raftConfig is raft's own configuration. told carries raft's word on this node's leadership.
+func (cfg Config) raftConfig(id string, told chan<- bool) *raft.Config {
+	rc := raft.DefaultConfig()
+	rc.LocalID = raft.ServerID(id)
+	rc.HeartbeatTimeout = cfg.Raft.Heartbeat
+	rc.ElectionTimeout = cfg.Raft.Election
+	rc.LeaderLeaseTimeout = cfg.Raft.Lease
+	rc.CommitTimeout = cfg.Raft.Commit
+	rc.MaxAppendEntries = 256
+	rc.SnapshotThreshold = cfg.Raft.SnapshotEntries
+	rc.SnapshotInterval = cfg.Raft.SnapshotEvery
+	rc.TrailingLogs = cfg.Raft.TrailingEntries
+	rc.NotifyCh = told
+	rc.NoSnapshotRestoreOnStart = true // the state is on disk; see catchUpFromSnapshot
+	rc.NoLegacyTelemetry = true
+	rc.ShutdownOnRemove = false // a removed node says so instead of vanishing
+	// An applied entry's channel with a buffer would lose the answers of what it holds at shutdown.
+	rc.BatchApplyCh = false
+	rc.Logger = cfg.Logger.Named("raft")
+	return rc
+}
+
+func (c *Cluster) storesConfig() StoresConfig {
+	return StoresConfig{
+		Dir:          filepath.Join(c.cfg.DataDir, "raft"),
+		LogStore:     c.cfg.Raft.LogStore,
+		SegmentBytes: c.cfg.Raft.SegmentBytes,
+		Fatal:        c.fail,
+		Logger:       c.log,
+	}
+}

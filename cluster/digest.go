@@ -1,0 +1,193 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
+	"github.com/hashicorp/raft"
+)
+
+// check is this node's digest at the index of a Check.
+type check struct {
+	index  uint64
+	digest catalog.Digest
+}
+
+// keepChecking makes all nodes compare their digests while this node leads, whenever something was applied since the last time.
+func (c *Cluster) keepChecking(ctx context.Context, t *term) {
+	piece, err := fsm.EncodeEnvelope(fsm.Envelope{Command: &fsm.Check{Leader: c.id}})
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	worth := uint64(0)
+	for {
+		pause(ctx, c.cfg.Raft.CheckEvery)
+		if ctx.Err() != nil {
+			return
+		}
+		if now := c.replica.worth.Load(); now != worth {
+			if _, err := t.committer.propose(ctx, piece, markCheck); err == nil {
+				worth = now
+			}
+		}
+	}
+}
+
+// checked is called by the replica, which must not wait: a report that finds no room is left out, and the next check makes up for it.
+func (c *Cluster) checked(index uint64, digest catalog.Digest) {
+	select {
+	case c.checks <- check{index, digest}:
+	default:
+	}
+}
+
+// maxChecks is how many of this node's own checks it remembers, to compare with the others' reports on them.
+const maxChecks = 8
+
+// keepReporting reports this node's digest at every check, and judges what the others report.
+func (c *Cluster) keepReporting(ctx context.Context) {
+	changed := make(chan struct{}, 1)
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		for after := c.state.Applied(); ctx.Err() == nil; {
+			after, _ = c.state.Wait(ctx, after)
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	defer func() { <-watching }()
+
+	var (
+		mine  []check
+		since = map[uint64]time.Time{} // of checks that nodes disagree about without a majority for anything: from when on
+	)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case k := <-c.checks:
+			mine = append(mine, k)
+			if len(mine) > maxChecks {
+				delete(since, mine[0].index)
+				mine = mine[1:]
+			}
+			c.goes(func() { c.report(ctx, k) })
+			continue
+		case <-changed:
+		case <-c.undecided(since):
+		}
+		for _, k := range mine {
+			verdict, why := judge(k.digest, c.voters(), c.reports(k.index))
+			switch {
+			case verdict == agreed:
+				delete(since, k.index)
+				continue
+			case verdict == undecided && since[k.index].IsZero():
+				since[k.index] = time.Now()
+				continue
+			case verdict == undecided && time.Since(since[k.index]) < c.cfg.Raft.CheckEvery:
+				continue
+			}
+			err := fmt.Errorf("digest at index %d: %s", k.index, why)
+			if verdict == minority {
+				c.condemn(err)
+			}
+			c.replica.halt(err)
+			return
+		}
+	}
+}
+
+// undecided fires when it is time to look at an undecided check again.
+func (c *Cluster) undecided(since map[uint64]time.Time) <-chan time.Time {
+	if len(since) == 0 {
+		return nil
+	}
+	return time.After(c.cfg.Raft.CheckEvery)
+}
+
+// report tells the others through the log what this node's digest was.
+func (c *Cluster) report(ctx context.Context, k check) {
+	cmd := &fsm.ReportDigest{Node: c.id, Index: k.index, Digest: k.digest}
+	for ctx.Err() == nil {
+		ctx, cancel := context.WithTimeout(ctx, c.cfg.Raft.CheckEvery)
+		_, err := c.Propose(ctx, fsm.Envelope{Command: cmd})
+		cancel()
+		if err == nil {
+			return
+		}
+		c.log.Debug("reporting the digest", "index", k.index, "error", err)
+		pause(ctx, retryEvery)
+	}
+}
+
+// reports returns what nodes reported about the check at index.
+func (c *Cluster) reports(index uint64) map[string]catalog.Digest {
+	got := map[string]catalog.Digest{}
+	c.state.View(func(v fsm.View) {
+		for _, n := range v.Nodes() {
+			if n.DigestIndex == index {
+				got[n.ID] = n.Digest
+			}
+		}
+	})
+	return got
+}
+
+func (c *Cluster) voters() (ids []string) {
+	for _, s := range c.raft.Load().GetConfiguration().Configuration().Servers {
+		if s.Suffrage == raft.Voter {
+			ids = append(ids, string(s.ID))
+		}
+	}
+	return ids
+}
+
+type verdict int
+
+const (
+	agreed    verdict = iota // as far as reported, or a majority agrees with this node
+	undecided                // reports differ, and those to come may still make a majority
+	minority                 // a majority of the voters has another digest than this node
+	split                    // no digest can have a majority
+)
+
+// judge compares this node's digest with what was reported about the same index. Only a majority of the voters can say that a node is wrong; where none
+// can, nobody knows which state is right.
+func judge(own catalog.Digest, voters []string, reports map[string]catalog.Digest) (verdict, string) {
+	counts := map[catalog.Digest]int{}
+	waiting := 0
+	for _, id := range voters {
+		if d, ok := reports[id]; ok {
+			counts[d]++
+		} else {
+			waiting++
+		}
+	}
+	differs := false
+	most := 0
+	for d, n := range counts {
+		if 2*n > len(voters) {
+			if d == own {
+				return agreed, ""
+			}
+			return minority, fmt.Sprintf("%d of %d voters have %s, this node has %s: its state is wrong", n, len(voters), d, own)
+		}
+		differs = differs || d != own
+		most = max(most, n)
+	}
+	switch {
+	case !differs:
+		return agreed, ""
+	case 2*(most+waiting) > len(voters):
+		return undecided, fmt.Sprintf("the voters that reported differ, %d have not reported", waiting)
+	}
+	return split, fmt.Sprintf("the %d voters have %d different digests and none has a majority: nobody knows which state is right", len(voters), len(counts))
+}

@@ -1,0 +1,205 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// entered guards the one step from belonging to no cluster to belonging to one.
+type entered struct{ sync.Mutex }
+
+// lookAgain is how often an empty node asks its peers, besides whenever gossip hears something new.
+const lookAgain = 500 * time.Millisecond
+
+// move is what an empty node does next.
+type move struct {
+	found   []Server // promise these and make the others promise; then begin
+	begin   []Server // begin with what was promised
+	join    string   // ask the node at this address to let this one in
+	wait    string   // nothing to do yet, and why
+	refused error    // it can never enter like this
+}
+
+// nextMove decides how an empty node enters a cluster, from what it and the peers it reaches say. A cluster that exists is joined and never founded
+// anew. Founding takes bootstrap_expect empty nodes that reach each other; the one with the smallest id asks the others for their promise.
+func nextMove(self greeting, peers []greeting) move {
+	for _, p := range peers {
+		switch {
+		case p.Empty:
+		case self.Promise != nil && slices.Equal(p.Promise, self.Promise):
+			return move{begin: self.Promise}
+		case self.Promise != nil:
+			// Keeping the promise could make a second cluster, breaking it could too: the others may be keeping theirs.
+			return move{wait: fmt.Sprintf("promised to found a cluster with %v, but node %s belongs to another one already; to join that, remove this node's data folder", self.Promise, p.ID)}
+		case p.Leader.Address != "":
+			return move{join: p.Leader.Address}
+		}
+	}
+	for _, p := range peers {
+		switch {
+		case !p.Empty:
+			return move{wait: fmt.Sprintf("node %s belongs to a cluster that has no leader at the moment", p.ID)}
+		case self.Expect > 0 && p.Expect > 0 && p.Expect != self.Expect:
+			return move{refused: fmt.Errorf("cluster.bootstrap_expect is %d here and %d on node %s: give every node the same", self.Expect, p.Expect, p.ID)}
+		}
+	}
+	if self.Promise != nil {
+		if self.Promise[0] == self.Server {
+			return move{found: self.Promise}
+		}
+		return move{wait: fmt.Sprintf("promised to found a cluster that node %s begins", self.Promise[0].ID)}
+	}
+	if self.Expect == 0 {
+		return move{wait: "no peer that is reached belongs to a cluster, and this node is told to join only"}
+	}
+	founders := []Server{self.Server}
+	for _, p := range peers {
+		if p.Expect == self.Expect {
+			founders = append(founders, p.Server)
+		}
+	}
+	if len(founders) < self.Expect {
+		return move{wait: fmt.Sprintf("%d of %d founding nodes reach each other", len(founders), self.Expect)}
+	}
+	slices.SortFunc(founders, func(a, b Server) int { return cmp.Compare(a.ID, b.ID) })
+	if founders[0] != self.Server {
+		return move{wait: fmt.Sprintf("node %s begins the cluster", founders[0].ID)}
+	}
+	return move{found: founders[:self.Expect]}
+}
+
+// enter makes this node belong to a cluster and starts raft: the cluster its data belongs to, one that it joins, or one that it founds.
+//
+// Until then raft does not run, and no vote is given here: a node with an empty log would vote for anybody.
+func (c *Cluster) enter(ctx context.Context) error {
+	existing, err := raft.HasExistingState(c.stores.Log, c.stores.Stable, c.stores.Snapshots)
+	if err != nil {
+		return fmt.Errorf("read raft's state: %w", err)
+	}
+	if existing {
+		return c.start()
+	}
+	if id := c.clusterID(); id != "" {
+		return fmt.Errorf("data folder %s belongs to cluster %s, but its log is gone: remove the whole folder, and the node joins anew", c.cfg.DataDir, id)
+	}
+	said := ""
+	for {
+		self, err := c.greet()
+		if err != nil {
+			return err
+		}
+		peers := c.meet(ctx)
+		m := nextMove(self, peers)
+		switch {
+		case m.refused != nil:
+			return m.refused
+		case m.begin != nil:
+			return c.begin(m.begin)
+		case m.found != nil:
+			if m.wait = c.gatherPromises(ctx, m.found); m.wait == "" {
+				return c.begin(m.found)
+			}
+		case m.join != "":
+			in, err := c.askToJoin(ctx, m.join, true)
+			if err != nil || in {
+				return err
+			}
+			m.wait = "waiting to be let in by the leader at " + m.join
+		}
+		if m.wait != said {
+			said = m.wait
+			c.log.Info("not in a cluster yet", "because", m.wait)
+		}
+		if err := c.rest(ctx, lookAgain); err != nil {
+			return nil // Run ends
+		}
+	}
+}
+
+// begin starts with the founders' configuration as the first entry.
+func (c *Cluster) begin(servers []Server) error {
+	c.entered.Lock()
+	defer c.entered.Unlock()
+	rc := c.cfg.raftConfig(c.id, c.told)
+	if err := raft.BootstrapCluster(rc, c.stores.Log, c.stores.Stable, c.stores.Snapshots, c.link, configuration(servers)); err != nil {
+		return fmt.Errorf("found the cluster: %w", err)
+	}
+	c.log.Info("founding a cluster", "with", servers)
+	return c.start()
+}
+
+// gatherPromises makes all founders promise, this node first. It answers why it could not, or nothing.
+func (c *Cluster) gatherPromises(ctx context.Context, servers []Server) string {
+	if err := c.promise(servers); err != nil {
+		return err.Error()
+	}
+	for _, s := range servers {
+		if s == c.self() {
+			continue
+		}
+		var done struct{}
+		ctx, cancel := context.WithTimeout(ctx, helloWithin)
+		err := c.call(ctx, s.Address, callPromise, servers, &done)
+		cancel()
+		if err != nil {
+			return fmt.Sprintf("node %s does not promise to found the cluster: %v", s.ID, err)
+		}
+	}
+	return ""
+}
+
+// meet greets all peers that gossip suggests and returns those that answered.
+func (c *Cluster) meet(ctx context.Context) []greeting {
+	if c.discovery == nil {
+		return nil
+	}
+	var (
+		mu  sync.Mutex
+		met []greeting
+		all sync.WaitGroup
+	)
+	for _, p := range c.discovery.Peers() {
+		if p.RaftAddress == "" || p.RaftAddress == c.self().Address {
+			continue
+		}
+		all.Go(func() {
+			g, err := c.hello(ctx, p.RaftAddress)
+			if err != nil {
+				c.log.Debug("peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)
+				return
+			}
+			if g.ID == c.id && g.Server != c.self() {
+				c.log.Error("another node has this node's id", "address", p.RaftAddress)
+				return
+			}
+			mu.Lock()
+			met = append(met, g)
+			mu.Unlock()
+		})
+	}
+	all.Wait()
+	slices.SortFunc(met, func(a, b greeting) int { return cmp.Compare(a.ID, b.ID) })
+	return met
+}
+
+// rest waits for d, for gossip to hear something new, or for the end of ctx, which is its error.
+func (c *Cluster) rest(ctx context.Context, d time.Duration) error {
+	var changed <-chan struct{}
+	if c.discovery != nil {
+		changed = c.discovery.Changed()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-changed:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,85 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
+	"github.com/fxamacker/cbor/v2"
+)
+
+// forwarded reports whether a follower sends commands of this kind on to the leader: those that every node says of itself.
+func forwarded(k fsm.Kind) bool {
+	return k == fsm.KindAnnounceNode || k == fsm.KindReportReady || k == fsm.KindReportDigest
+}
+
+// forwardAnswer is the outcome of a forwarded command. Their answers say nothing but the index.
+type forwardAnswer struct {
+	Index   uint64         `cbor:"1,keyasint"`
+	Refused *remoteRefusal `cbor:"2,keyasint,omitempty"`
+}
+
+// remoteRefusal is a refusal that crossed the wire.
+type remoteRefusal struct {
+	Text string         `cbor:"1,keyasint"`
+	Kind string         `cbor:"2,keyasint"`
+	More map[string]any `cbor:"3,keyasint,omitempty"`
+}
+
+// Error implements error.
+func (r *remoteRefusal) Error() string { return r.Text }
+
+// Code implements fsm.Refusal.
+func (r *remoteRefusal) Code() string { return r.Kind }
+
+// Facts implements fsm.Refusal.
+func (r *remoteRefusal) Facts() map[string]any { return r.More }
+
+// forward sends an encoded command of this node's own to the leader.
+func (c *Cluster) forward(ctx context.Context, piece []byte) (fsm.Result, error) {
+	r := c.raft.Load()
+	address, id := r.LeaderWithID()
+	if address == "" || string(id) == c.id {
+		return fsm.Result{}, &engine.NotLeader{}
+	}
+	b, err := c.caller.Call(ctx, string(address), callPropose, piece)
+	if err != nil {
+		return fsm.Result{}, err
+	}
+	var a forwardAnswer
+	if err := cbor.Unmarshal(b, &a); err != nil {
+		return fsm.Result{}, &engine.Unknown{Cause: fmt.Errorf("the leader's answer cannot be read: %w", err)}
+	}
+	if a.Refused != nil {
+		return fsm.Result{Index: a.Index, Refusal: a.Refused}, nil
+	}
+	return fsm.Result{Index: a.Index, Answer: &fsm.Done{}}, nil
+}
+
+// proposeFor answers a follower's forward.
+func (c *Cluster) proposeFor(ctx context.Context, piece []byte) ([]byte, error) {
+	if err := c.refuse(); err != nil {
+		return nil, err
+	}
+	e, err := fsm.DecodeEnvelope(piece)
+	if err != nil {
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("a forwarded command cannot be read: %v", err)}
+	}
+	if k := e.Command.Kind(); !forwarded(k) {
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("commands of kind %d are not forwarded between nodes", k)}
+	}
+	t, err := c.term(ctx)
+	if err != nil {
+		return nil, err // one hop: whoever is told about another leader asks there
+	}
+	result, err := t.committer.propose(ctx, piece, markOf(e.Command))
+	if err != nil {
+		return nil, err
+	}
+	a := forwardAnswer{Index: result.Index}
+	if r := result.Refusal; r != nil {
+		a.Refused = &remoteRefusal{Text: r.Error(), Kind: r.Code(), More: r.Facts()}
+	}
+	return cbor.Marshal(a)
+}

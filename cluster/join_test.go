@@ -1,0 +1,46 @@
+package cluster
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/raft"
+)
+
+func TestPlanJoin(t *testing.T) {
+	voter := func(id, address string) raft.Server {
+		return raft.Server{ID: raft.ServerID(id), Address: raft.ServerAddress(address), Suffrage: raft.Voter}
+	}
+	learner := func(id, address string) raft.Server {
+		return raft.Server{ID: raft.ServerID(id), Address: raft.ServerAddress(address), Suffrage: raft.Nonvoter}
+	}
+	two := []raft.Server{voter("a", "1"), voter("b", "2")}
+	for _, c := range []struct {
+		name    string
+		servers []raft.Server
+		join    joinRequest
+		plan    []change
+		refused string
+	}{
+		{"new", two, joinRequest{Server: Server{"c", "3"}, Empty: true}, []change{{add: Server{"c", "3"}}}, ""},
+		{"again", append(two, learner("c", "3")), joinRequest{Server: Server{"c", "3"}, Empty: true}, nil, ""},
+		{"there already", two, joinRequest{Server: Server{"b", "2"}}, nil, ""},
+		{"wiped, new id at the dead one's address", two, joinRequest{Server: Server{"c", "2"}, Empty: true}, []change{{remove: "b"}, {add: Server{"c", "2"}}}, ""},
+		{"wiped, same id", two, joinRequest{Server: Server{"b", "2"}, Empty: true}, nil, "is a voter already"},
+		{"wiped, same id, another address", two, joinRequest{Server: Server{"b", "9"}, Empty: true}, nil, "is a voter already"},
+		{"moved", two, joinRequest{Server: Server{"b", "3"}}, []change{{add: Server{"b", "3"}, voter: true}}, ""},
+		{"moved non-voter", append(two, learner("c", "3")), joinRequest{Server: Server{"c", "4"}}, []change{{add: Server{"c", "4"}}}, ""},
+		{"moved to a dead one's address", two, joinRequest{Server: Server{"b", "1"}}, []change{{remove: "a"}, {add: Server{"b", "1"}, voter: true}}, ""},
+		{"removed, with its old data", two, joinRequest{Server: Server{"c", "3"}}, nil, "was removed"},
+		{"removed, at another's address", two, joinRequest{Server: Server{"c", "2"}}, nil, "was removed"},
+	} {
+		plan, refused := planJoin(c.servers, c.join)
+		if refused != "" {
+			plan = nil
+		}
+		if !reflect.DeepEqual(plan, c.plan) || !strings.Contains(refused, c.refused) || (refused == "") != (c.refused == "") {
+			t.Errorf("%s: plan %v, refused %q; want %v, %q", c.name, plan, refused, c.plan, c.refused)
+		}
+	}
+}

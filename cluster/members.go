@@ -1,0 +1,187 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"aion.dev/aion/fsm"
+	"github.com/hashicorp/raft"
+)
+
+// keepMembers looks after the members while this node leads: it makes non-voters voters once they have everything, and forgets the rows of nodes that
+// have left the configuration.
+func (c *Cluster) keepMembers(ctx context.Context) {
+	r := c.raft.Load()
+	for ctx.Err() == nil {
+		want := greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
+		for _, s := range r.GetConfiguration().Configuration().Servers {
+			if s.Suffrage != raft.Nonvoter {
+				continue
+			}
+			if err := c.promote(ctx, r, s, want); err != nil && ctx.Err() == nil {
+				c.log.Debug("member stays a non-voter", "member", s.ID, "because", err)
+			}
+		}
+		if err := c.forgetLeft(ctx, r); err != nil && ctx.Err() == nil {
+			c.log.Debug("forgetting nodes that left", "error", err)
+		}
+		pause(ctx, c.cfg.Raft.MembersEvery)
+	}
+}
+
+// promote makes a non-voter a voter if it is as far as want and holds every archive that its state names.
+func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want greeting) error {
+	g, err := c.hello(ctx, string(s.Address))
+	switch {
+	case err != nil:
+		return err
+	case g.ID != string(s.ID):
+		return fmt.Errorf("at %s answers node %s", s.Address, g.ID)
+	case g.Applied < want.Applied || g.State < want.State:
+		return fmt.Errorf("it has %d of %d entries and a state at %d of %d", g.Applied, want.Applied, g.State, want.State)
+	case g.Missing > 0:
+		return fmt.Errorf("it lacks %d archives", g.Missing)
+	}
+	c.members.Lock()
+	defer c.members.Unlock()
+	return c.change(ctx, r, change{add: g.Server, voter: true})
+}
+
+// forgetLeft removes the rows of nodes that are in no configuration: a leader that removed one may have been lost before it removed the row.
+func (c *Cluster) forgetLeft(ctx context.Context, r *raft.Raft) error {
+	c.members.Lock()
+	defer c.members.Unlock()
+	in := map[string]bool{}
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		in[string(s.ID)] = true
+	}
+	var left []string
+	c.state.View(func(v fsm.View) {
+		for _, n := range v.Nodes() {
+			if !in[n.ID] {
+				left = append(left, n.ID)
+			}
+		}
+	})
+	for _, id := range left {
+		if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: id}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UnknownNode refuses an operation on a node that is no member, or not one that can do it.
+type UnknownNode struct {
+	ID  string
+	Why string
+}
+
+// Error implements error.
+func (e *UnknownNode) Error() string { return fmt.Sprintf("node %q %s", e.ID, e.Why) }
+
+// Code implements fsm.Refusal.
+func (e *UnknownNode) Code() string { return "not_found" }
+
+// Facts implements fsm.Refusal.
+func (e *UnknownNode) Facts() map[string]any { return map[string]any{"node": e.ID} }
+
+// member returns a server of the configuration.
+func member(r *raft.Raft, id string) (raft.Server, error) {
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		if string(s.ID) == id {
+			return s, nil
+		}
+	}
+	return raft.Server{}, &UnknownNode{id, "is no member of the cluster"}
+}
+
+// Remove takes a node out of the cluster, on the leader. A voter that is removed no longer counts for majorities; the node may be dead.
+func (c *Cluster) Remove(ctx context.Context, node string) error {
+	if _, err := c.term(ctx); err != nil {
+		return err
+	}
+	c.members.Lock()
+	defer c.members.Unlock()
+	r := c.raft.Load()
+	if _, err := member(r, node); err != nil {
+		return err
+	}
+	if node != c.id {
+		return c.change(ctx, r, change{remove: node})
+	}
+	// A leader that removes itself can write nothing afterwards, so its row goes first.
+	if len(r.GetConfiguration().Configuration().Servers) == 1 {
+		return &UnknownNode{node, "is the only member"}
+	}
+	if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: node}}); err != nil {
+		return err
+	}
+	if err := r.RemoveServer(raft.ServerID(node), 0, changeWithin).Error(); err != nil {
+		return changeError(err, c.leaderElsewhere())
+	}
+	return nil
+}
+
+// Transfer hands leadership to a voter, on the leader; to whoever is most up to date when node is empty.
+func (c *Cluster) Transfer(ctx context.Context, node string) error {
+	if _, err := c.term(ctx); err != nil {
+		return err
+	}
+	r := c.raft.Load()
+	if node == c.id {
+		return nil
+	}
+	if node == "" {
+		return c.transferred(ctx, r.LeadershipTransfer())
+	}
+	s, err := member(r, node)
+	if err != nil {
+		return err
+	}
+	if s.Suffrage != raft.Voter {
+		return &UnknownNode{node, "is not a voter and cannot lead"}
+	}
+	return c.transferred(ctx, r.LeadershipTransferToServer(s.ID, s.Address))
+}
+
+// transferred waits for a transfer. raft may never answer one that was interrupted (hashicorp/raft#696), so the wait is the caller's.
+func (c *Cluster) transferred(ctx context.Context, f raft.Future) error {
+	done := make(chan error, 1)
+	go func() { done <- f.Error() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			return changeError(err, c.leaderElsewhere())
+		}
+		return nil
+	case <-ctx.Done():
+		return tooLate(ctx, "leadership was being handed over")
+	}
+}
+
+// handOver gives leadership away before this node ends, if there is anybody to give it to.
+func (c *Cluster) handOver() {
+	r := c.raft.Load()
+	if r == nil || r.State() != raft.Leader || c.failedWith() != nil {
+		return
+	}
+	others := 0
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		if s.Suffrage == raft.Voter && string(s.ID) != c.id {
+			others++
+		}
+	}
+	if others == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), handOverWithin, errors.New("handing over took too long"))
+	defer cancel()
+	if err := c.transferred(ctx, r.LeadershipTransfer()); err != nil {
+		c.log.Warn("leadership was not handed over", "error", err)
+	}
+}
+
+// handOverWithin bounds how long an ending leader waits for another one.
+const handOverWithin = changeWithin

@@ -1,0 +1,98 @@
+package cluster
+
+import (
+	"context"
+	"sync/atomic"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
+	"github.com/hashicorp/raft"
+)
+
+// maxCommandBytes bounds one encoded command: what may be in flight altogether.
+const maxCommandBytes = maxInFlightBytes
+
+// command is one command on its way into the log. Its fate is settled once: by the committer, which takes it, or by its caller, who withdraws it.
+type command struct {
+	piece  []byte
+	mark   byte // markUpkeep, markCheck or 0
+	fate   atomic.Int32
+	answer chan answer // has room for the one answer
+}
+
+const (
+	fateWaiting = iota
+	fateTaken
+	fateWithdrawn
+)
+
+type answer struct {
+	result fsm.Result
+	err    error
+}
+
+// Propose implements engine.Log.
+func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
+	if err := c.refuse(); err != nil {
+		return fsm.Result{}, err
+	}
+	piece, err := fsm.EncodeEnvelope(e)
+	if err != nil {
+		return fsm.Result{}, err
+	}
+	if len(piece) > maxCommandBytes {
+		return fsm.Result{Refusal: &fsm.ResourceExhausted{What: "bytes in one command", Limit: maxCommandBytes}}, nil
+	}
+	t, err := c.term(ctx)
+	if err != nil {
+		if _, other := err.(*engine.NotLeader); other && forwarded(e.Command.Kind()) {
+			return c.forward(ctx, piece)
+		}
+		return fsm.Result{}, err
+	}
+	return t.committer.propose(ctx, piece, markOf(e.Command))
+}
+
+// term returns the term that this node leads in, once it has caught up with what earlier leaders committed. A node that has won and is still catching up
+// makes the caller wait; a node that has not won answers at once.
+func (c *Cluster) term(ctx context.Context) (*term, error) {
+	for {
+		t, changed := c.lead.current()
+		if t != nil {
+			return t, nil
+		}
+		r := c.raft.Load()
+		switch {
+		case r == nil:
+			return nil, &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
+		case r.State() == raft.Candidate:
+			return nil, &engine.NoQuorum{Why: "an election is under way"}
+		case r.State() != raft.Leader:
+			return nil, c.notLeader()
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, tooLate(ctx, "the new leader was catching up")
+		}
+	}
+}
+
+func (c *Cluster) notLeader() *engine.NotLeader {
+	id, _, _ := c.Leader()
+	if id == c.id { // raft has not told us yet that it lost
+		id = ""
+	}
+	return &engine.NotLeader{Leader: id}
+}
+
+// markOf says what the replicas should know about an entry without reading it.
+func markOf(cmd fsm.Command) byte {
+	switch cmd.Kind() {
+	case fsm.KindCheck:
+		return markCheck
+	case fsm.KindReportDigest:
+		return markUpkeep
+	}
+	return 0
+}

@@ -1,0 +1,124 @@
+package cluster
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
+	"github.com/hashicorp/raft"
+)
+
+// replica feeds the state machine from raft's log. It is the only type that knows both.
+//
+// It implements raft.BatchingFSM, not because it batches but because only then does raft count barriers and configuration entries as seen; without that
+// a snapshot after a configuration change is refused until the next command.
+type replica struct {
+	state *fsm.State
+	fail  func(error)                               // stops the process; called once
+	check func(index uint64, digest catalog.Digest) // after the entry of a Check was applied; must not block
+
+	seen   atomic.Uint64 // raft's index of the newest entry that went through here
+	worth  atomic.Uint64 // entries applied that a Check is worth for
+	stop   sync.Once
+	failed atomic.Pointer[error]
+}
+
+var _ raft.BatchingFSM = (*replica)(nil)
+
+// Marks travel in raft.Log.Extensions beside an entry of the group committer. They steer reports about the state, never the state.
+const (
+	markUpkeep = 'u' // nothing but checks and reports: no reason for another check
+	markCheck  = 'c' // holds a Check
+)
+
+// ApplyBatch implements raft.BatchingFSM. The answer to a command entry is a []fsm.Result, or the error that stops this node.
+func (r *replica) ApplyBatch(logs []*raft.Log) []any {
+	answers := make([]any, len(logs))
+	for i, l := range logs {
+		if l.Type == raft.LogCommand {
+			answers[i] = r.Apply(l)
+		}
+		r.seen.Store(l.Index)
+	}
+	return answers
+}
+
+// Apply implements raft.FSM.
+func (r *replica) Apply(l *raft.Log) any {
+	if err := r.failure(); err != nil {
+		return err
+	}
+	before := r.state.Applied()
+	results, err := r.state.Apply(l.Index, l.Data)
+	if err != nil {
+		return r.halt(fmt.Errorf("entry %d of the log cannot be applied: %w", l.Index, err))
+	}
+	if l.Index <= before {
+		return results // applied before the restart
+	}
+	switch {
+	case len(l.Extensions) == 0:
+		r.worth.Add(1)
+	case l.Extensions[0] == markCheck:
+		r.check(r.state.Digest())
+	}
+	return results
+}
+
+// Snapshot implements raft.FSM.
+func (r *replica) Snapshot() (raft.FSMSnapshot, error) {
+	// A halted replica has let entries pass: a snapshot now would carry raft's index over a state that is behind it, and the log would be cut.
+	if err := r.failure(); err != nil {
+		return nil, err
+	}
+	s, err := r.state.Snapshot()
+	if err != nil {
+		return nil, r.halt(fmt.Errorf("the state cannot be pinned for a snapshot: %w", err))
+	}
+	return picture{s}, nil
+}
+
+// Restore implements raft.FSM: a leader has sent a snapshot because its log no longer reaches back to where this node is.
+func (r *replica) Restore(rc io.ReadCloser) error {
+	defer rc.Close()
+	if err := r.failure(); err != nil {
+		return err
+	}
+	if err := r.state.Restore(rc); err != nil {
+		return r.halt(fmt.Errorf("the snapshot sent by the leader cannot be restored: %w", err))
+	}
+	r.seen.Store(r.state.Applied())
+	return nil
+}
+
+// halt lets no further entry reach the state, and stops the process. The first error counts.
+func (r *replica) halt(err error) error {
+	r.stop.Do(func() {
+		r.failed.Store(&err)
+		r.fail(err)
+	})
+	return *r.failed.Load()
+}
+
+// failure returns why this replica has halted, if it has.
+func (r *replica) failure() error {
+	if p := r.failed.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// picture is a snapshot of the state on its way into raft's snapshot store.
+type picture struct{ *fsm.Snapshot }
+
+// Persist implements raft.FSMSnapshot. The state is flushed before the sink closes, so that raft cuts its log only below what is on disk.
+func (p picture) Persist(sink raft.SnapshotSink) error {
+	if _, err := p.WriteTo(sink); err != nil {
+		sink.Cancel()
+		return fmt.Errorf("snapshot of index %d: %w", p.Header().Index, err)
+	}
+	return sink.Close()
+}

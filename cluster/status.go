@@ -1,0 +1,186 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"github.com/hashicorp/raft"
+)
+
+// Status is how the cluster looks from this node.
+type Status struct {
+	ClusterID    string
+	Node         string // this one
+	Leader       string // empty when unknown
+	LeaderHTTP   string
+	Term         uint64
+	LogTime      history.Time
+	CommitIndex  uint64
+	AppliedIndex uint64
+	Digest       catalog.Digest // of this node's state
+	DigestIndex  uint64         // at this index
+	Members      []Member       // by id
+}
+
+// Member is a node of the configuration.
+type Member struct {
+	ID           string
+	Role         string // voter or nonvoter
+	Leader       bool
+	Status       string // alive, suspect or left
+	RaftAddress  string
+	HTTPAddress  string
+	Version      string
+	AppliedIndex uint64 // 0 when it does not answer
+	MissingBlobs int
+}
+
+// Status greets every member, for at most a second, and says how the cluster looks from here.
+func (c *Cluster) Status(ctx context.Context) (Status, error) {
+	s := Status{Node: c.id, ClusterID: c.clusterID(), LogTime: c.Now(), AppliedIndex: c.applied()}
+	s.Leader, s.LeaderHTTP, _ = c.Leader()
+	s.DigestIndex, s.Digest = c.state.Digest()
+	r := c.raft.Load()
+	if r == nil {
+		return s, nil
+	}
+	s.Term, s.CommitIndex = r.CurrentTerm(), r.CommitIndex()
+
+	rows := map[string]fsm.Node{}
+	c.state.View(func(v fsm.View) {
+		for _, n := range v.Nodes() {
+			rows[n.ID] = n
+		}
+	})
+	heard := map[string]string{}
+	if c.discovery != nil {
+		for _, p := range c.discovery.Peers() {
+			heard[p.ID] = p.Status
+		}
+	}
+	servers := r.GetConfiguration().Configuration().Servers
+	s.Members = make([]Member, len(servers))
+	var all sync.WaitGroup
+	for i, server := range servers {
+		all.Go(func() { s.Members[i] = c.look(ctx, server, rows[string(server.ID)], heard[string(server.ID)]) })
+	}
+	all.Wait()
+	for i := range s.Members {
+		s.Members[i].Leader = s.Members[i].ID == s.Leader
+	}
+	return s, ctx.Err()
+}
+
+// look describes one member from the configuration, its row, what gossip heard, and what it says itself.
+func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard string) Member {
+	m := Member{ID: string(s.ID), Role: "nonvoter", Status: "suspect", RaftAddress: string(s.Address), HTTPAddress: row.HTTPAddress, Version: row.Version}
+	if s.Suffrage == raft.Voter {
+		m.Role = "voter"
+	}
+	g, err := greeting{}, error(nil)
+	if m.ID == c.id {
+		g, err = c.greet()
+	} else {
+		g, err = c.hello(ctx, m.RaftAddress)
+	}
+	switch {
+	case err == nil && g.ID == m.ID:
+		m.Status, m.AppliedIndex, m.MissingBlobs = "alive", g.Applied, g.Missing
+		m.HTTPAddress, m.Version = g.HTTPAddress, g.Version
+	case heard == "left":
+		m.Status = heard
+	}
+	return m
+}
+
+// Leader returns who leads as far as this node knows, and where its HTTP API is; ok is false when it knows nobody.
+func (c *Cluster) Leader() (id, httpAddress string, ok bool) {
+	r := c.raft.Load()
+	if r == nil {
+		return "", "", false
+	}
+	_, leader := r.LeaderWithID()
+	if leader == "" {
+		return "", "", false
+	}
+	if id = string(leader); id == c.id {
+		return id, c.cfg.HTTPAddress, true
+	}
+	c.state.View(func(v fsm.View) {
+		for _, n := range v.Nodes() {
+			if n.ID == id {
+				httpAddress = n.HTTPAddress
+			}
+		}
+	})
+	if httpAddress == "" && c.discovery != nil { // its row has not come this far
+		for _, p := range c.discovery.Peers() {
+			if p.ID == id {
+				httpAddress = p.HTTPAddress
+			}
+		}
+	}
+	return id, httpAddress, true
+}
+
+// leaderElsewhere returns the leader's id if it is another node.
+func (c *Cluster) leaderElsewhere() string {
+	id, _, _ := c.Leader()
+	if id == c.id {
+		return ""
+	}
+	return id
+}
+
+// IsLeader reports whether this node leads and has caught up with its predecessors. It may be wrong by the time it returns; Propose and Sync are not.
+func (c *Cluster) IsLeader() bool {
+	t, _ := c.lead.current()
+	return t != nil
+}
+
+// Ready answers nil on a node that has a leader and has applied what was committed.
+//
+// Raft's indexes are compared, not the state's: barriers and configuration entries never reach the state. And since a follower that has just come up does
+// not know how far the others are, it also has to have applied its own announcement, which was committed after all that.
+func (c *Cluster) Ready() error {
+	if err := c.refuse(); err != nil {
+		return err
+	}
+	r := c.raft.Load()
+	if r == nil {
+		return &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
+	}
+	if p := c.outside.Load(); p != nil {
+		return &engine.Unavailable{Why: (*p).Error()}
+	}
+	if address, _ := r.LeaderWithID(); address == "" {
+		return &engine.NotLeader{}
+	}
+	announced := c.announced.Load()
+	if announced == 0 || c.state.Applied() < announced || c.applied() < r.CommitIndex() {
+		return &engine.Unavailable{Why: fmt.Sprintf("this node is catching up with the log: %d of %d entries", c.applied(), max(announced, r.CommitIndex()))}
+	}
+	return nil
+}
+
+// applied returns the raft index up to which raft has handed entries to the state. The state's own index stays behind it, for barriers and changes of the
+// configuration never reach the state.
+func (c *Cluster) applied() uint64 {
+	if r := c.raft.Load(); r != nil {
+		return r.AppliedIndex()
+	}
+	return c.state.Applied()
+}
+
+func (c *Cluster) setOutside(err error) {
+	if err == nil {
+		c.outside.Store(nil)
+		return
+	}
+	c.outside.Store(&err)
+}

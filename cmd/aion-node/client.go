@@ -5,17 +5,13 @@ import (
 	"crypto/x509"
 	"net/http"
 	"os"
-	"time"
 
 	"aion.dev/aion/transport/client"
 )
 
-// patience is how long a call is repeated while no node answers it: an election fits in, and a person still waits for it.
-const patience = 10 * time.Second
-
 // connect makes the client that a command calls. Nothing is dialled yet.
 func (a *app) connect() (*client.Client, error) {
-	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: patience}
+	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: a.patience}
 	if len(cfg.Addresses) == 0 {
 		cfg.Addresses = splitList(a.environ("AION_ADDR"))
 	}

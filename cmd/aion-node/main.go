@@ -7,38 +7,26 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
-
-// run carries out one command line and returns the exit status.
-func run(args []string, in io.Reader, out, errs io.Writer) int {
+func main() {
 	// A second signal finds the default handling again, so it ends the process at once, whatever the first one is still waiting for.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	context.AfterFunc(ctx, stop)
-
-	a := &app{in: in, out: out, err: errs, environ: os.Getenv}
-	root := newRoot(a)
-	root.SetArgs(args)
-	root.SetOut(out)
-	root.SetErr(errs)
-	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		return 0
-	}
-	a.json = a.json || slices.Contains(args, "--json") // a wrong flag before it hid it from the parser
-	return a.fail(cmd, err)
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Getenv, patience: 10 * time.Second}
+	os.Exit(a.run(ctx, os.Args[1:]))
 }
 
 // app is what all commands share: where they print, and the flags that every command has.
 type app struct {
-	in      io.Reader
-	out     io.Writer
-	err     io.Writer
-	environ func(string) string
+	in       io.Reader
+	out      io.Writer
+	err      io.Writer
+	environ  func(string) string
+	patience time.Duration // how long a call is repeated while no node answers it: an election fits in, and a person still waits for it
 
 	json      bool
 	addresses []string
@@ -46,6 +34,20 @@ type app struct {
 	caFile    string
 	requestID string
 	stale     bool
+}
+
+// run carries out one command line and returns the exit status.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	a.json = a.json || slices.Contains(args, "--json") // a wrong flag before it hid it from the parser
+	return a.fail(cmd, err)
 }
 
 // terminal reports whether w is one, so that a progress bar makes sense.

@@ -180,8 +180,13 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	defer t.committer.wait()
 	defer t.committer.end(&engine.NotLeader{})
 
-	// The leader's own first command is on its way before anybody else's can be.
-	if err := c.announceLeader(ctx, t); err != nil {
+	// The leader's own commands are in the log before anybody else's can be: that it leads, and where it is reached. Whoever is told who leads has
+	// been told where.
+	err := c.first(ctx, t, &fsm.AnnounceLeader{Node: c.id, Term: number})
+	if row, due := c.row(); err == nil && due {
+		err = c.first(ctx, t, &row)
+	}
+	if err != nil {
 		c.log.Warn("lost leadership before the first command", "term", number, "error", err)
 		return
 	}
@@ -213,14 +218,14 @@ func (c *Cluster) catchUp(ctx context.Context, r *raft.Raft, number uint64) bool
 	return false
 }
 
-// announceLeader writes the term's first command. A transfer of leadership under way refuses it; when that fails, this node goes on leading.
-func (c *Cluster) announceLeader(ctx context.Context, t *term) error {
-	first, err := fsm.EncodeEnvelope(fsm.Envelope{Command: &fsm.AnnounceLeader{Node: c.id, Term: t.number}})
+// first writes one of the term's first commands. A transfer of leadership under way refuses it; when that fails, this node goes on leading.
+func (c *Cluster) first(ctx context.Context, t *term, cmd fsm.Command) error {
+	piece, err := fsm.EncodeEnvelope(fsm.Envelope{Command: cmd})
 	if err != nil {
 		return err
 	}
 	for {
-		_, err := t.committer.propose(ctx, first, 0)
+		_, err := t.committer.propose(ctx, piece, 0)
 		if _, busy := err.(*engine.Unavailable); !busy || ctx.Err() != nil {
 			return err
 		}

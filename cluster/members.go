@@ -13,8 +13,11 @@ import (
 // have left the configuration.
 func (c *Cluster) keepMembers(ctx context.Context) {
 	r := c.raft.Load()
+	// What a non-voter must have is what was there a round ago: under load every follower is a little behind what is there now.
+	now := greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
 	for ctx.Err() == nil {
-		want := greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
+		want := now
+		now = greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
 		for _, s := range r.GetConfiguration().Configuration().Servers {
 			if s.Suffrage != raft.Nonvoter {
 				continue

@@ -49,8 +49,11 @@ func position(x starlark.Indexable, y starlark.Value) (int, error) {
 	if at < 0 {
 		at += n
 	}
+	if n == 0 {
+		return 0, fmt.Errorf("index %d out of range: empty %s", i, x.Type())
+	}
 	if at < 0 || at >= n {
-		return 0, fmt.Errorf("%s index %d out of range: there are %d elements", x.Type(), i, n)
+		return 0, fmt.Errorf("%s index %d out of range [%d:%d]", x.Type(), i, -n, n-1)
 	}
 	return at, nil
 }

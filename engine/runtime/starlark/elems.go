@@ -7,36 +7,49 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// elems is what s.elems() returns: the bytes of s as strings. The interpreter's own yields substrings, each of which keeps all of s alive.
-type elems struct{ s string }
+// elems is what elems() and elem_ords() return: the bytes of a string, as strings or as numbers, and bytes.elems(), always as numbers. The interpreter's own
+// yields substrings, each of which keeps all of s alive, or does not know its length, so that what is built of it is not known before it is built.
+type elems struct {
+	s    string
+	ords bool
+	of   starlark.Value // what is printed
+}
 
 var (
 	_ starlark.Indexable = (*elems)(nil)
 	_ starlark.Sequence  = (*elems)(nil)
 )
 
-func (e *elems) String() string             { return "<string.elems>" }
-func (e *elems) Type() string               { return "string.elems" }
+func (e *elems) String() string             { return "<" + e.Type() + ">" }
+func (e *elems) Type() string               { return e.of.Type() + ".elems" }
 func (e *elems) Freeze()                    {}
 func (e *elems) Truth() starlark.Bool       { return true }
 func (e *elems) Hash() (uint32, error)      { return 0, fmt.Errorf("unhashable: %s", e.Type()) }
 func (e *elems) Len() int                   { return len(e.s) }
-func (e *elems) Index(i int) starlark.Value { return single[e.s[i]] }
-func (e *elems) Iterate() starlark.Iterator { return &elemsIterator{s: e.s} }
+func (e *elems) Iterate() starlark.Iterator { return &elemsIterator{e: e} }
+func (e *elems) Index(i int) starlark.Value {
+	if e.ords {
+		return starlark.MakeInt(int(e.s[i]))
+	}
+	return single[e.s[i]]
+}
 
-type elemsIterator struct{ s string }
+type elemsIterator struct {
+	e *elems
+	i int
+}
 
 func (it *elemsIterator) Done() {}
 func (it *elemsIterator) Next(p *starlark.Value) bool {
-	if it.s == "" {
+	if it.i == len(it.e.s) {
 		return false
 	}
-	*p, it.s = single[it.s[0]], it.s[1:]
+	*p = it.e.Index(it.i)
+	it.i++
 	return true
 }
 
-// codepoints is what s.codepoints() and s.codepoint_ords() return. Unlike the interpreter's own it knows its length, so that what is built of it is known
-// before it is built.
+// codepoints is what s.codepoints() and s.codepoint_ords() return. Unlike the interpreter's own it knows its length, likewise.
 type codepoints struct {
 	s    string
 	n    int

@@ -22,16 +22,17 @@ func (m *meter) encode(what string, v starlark.Value) (history.Payload, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	if err := p.pay(0); err != nil {
-		return nil, err
+	if due := len(p.buf) - p.paid; due > 0 {
+		return p.buf, m.grow(uint64(due))
 	}
 	return p.buf, nil
 }
 
 func (p *printer) json(v starlark.Value, depth int) error {
 	if depth > maxDepth {
-		return tooDeep(v)
+		return tooDeep()
 	}
+	p.seen++
 	if err := p.pay(0); err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (p *printer) json(v starlark.Value, depth int) error {
 		}
 		p.buf = appendString(p.buf, string(v))
 	case *starlark.List, starlark.Tuple:
-		return p.array(v.(starlark.Iterable), depth)
+		return p.array(v.(starlark.Indexable), depth)
 	case *starlark.Dict:
 		return p.object(v, depth)
 	case *record:
@@ -98,15 +99,13 @@ func (p *printer) float(f float64) error {
 	return nil
 }
 
-func (p *printer) array(v starlark.Iterable, depth int) error {
+func (p *printer) array(v starlark.Indexable, depth int) error {
 	p.buf = append(p.buf, '[')
-	i := 0
-	for elem := range starlark.Elements(v) {
+	for i := range v.Len() {
 		p.comma(i)
-		if err := p.json(elem, depth+1); err != nil {
+		if err := p.json(v.Index(i), depth+1); err != nil {
 			return err
 		}
-		i++
 	}
 	p.buf = append(p.buf, ']')
 	return nil

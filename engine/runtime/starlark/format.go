@@ -211,7 +211,7 @@ func (f *fields) find(m *meter, name string) (starlark.Value, error) {
 			return kv[1], nil
 		}
 	}
-	return nil, fmt.Errorf("keyword %s not found", m.brief(starlark.String(name)))
+	return nil, fmt.Errorf("keyword %.100s not found", name)
 }
 
 func (f *fields) at(i int) (starlark.Value, error) {
@@ -221,16 +221,13 @@ func (f *fields) at(i int) (starlark.Value, error) {
 	return f.args[i], nil
 }
 
-// decimal reads a short row of digits.
+// decimal reads a row of digits; beyond a million they are all the same.
 func decimal(s string) (n int, ok bool) {
-	if len(s) > 9 {
-		return 0, false
-	}
 	for _, c := range []byte(s) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
-		n = n*10 + int(c-'0')
+		n = min(n*10+int(c-'0'), 1e6)
 	}
 	return n, true
 }

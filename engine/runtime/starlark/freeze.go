@@ -43,7 +43,7 @@ const maxFreeze = 1 << 20
 // visit tells what freezing v takes, not counting what is below a list, dict or set: that is frozen by then.
 func (w *thaw) visit(v starlark.Value, depth int) (freezing, error) {
 	if depth > maxDepth {
-		return leaf, tooDeep(v)
+		return leaf, tooDeep()
 	}
 	if err := w.m.steps(1); err != nil {
 		return leaf, err
@@ -109,7 +109,7 @@ func (w *thaw) tree(key any, v starlark.Value, parts []starlark.Value, depth int
 	if f, seen := w.known[key]; f == onPath {
 		return leaf, fmt.Errorf("a %s refers to itself", v.Type())
 	} else if depth+f.height > maxDepth {
-		return leaf, tooDeep(v)
+		return leaf, tooDeep()
 	} else if seen {
 		return f, nil
 	}

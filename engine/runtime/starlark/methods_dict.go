@@ -83,7 +83,12 @@ func (m *meter) updateWith(dict *starlark.Dict, args starlark.Tuple, kwargs []st
 			return fmt.Errorf("got %s, want iterable", more.Type())
 		}
 	}
+	named := make(map[starlark.Value]bool, len(kwargs))
 	for _, pair := range kwargs {
+		if named[pair[0]] {
+			return fmt.Errorf("duplicate keyword arg: %s", m.brief(pair[0]))
+		}
+		named[pair[0]] = true
 		if err := m.set(dict, pair[0], pair[1]); err != nil {
 			return err
 		}

@@ -24,16 +24,18 @@ var setMethods = map[string]method{
 	"pop":                  shrinking(quick),
 	"remove":               shrinking(keyed),
 	"symmetric_difference": combining,
-	"union":                combining,
-	"update": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+	"union": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+		return combine(m, length(recv), args, call)
+	},
+	"update": func(m *meter, _ starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		return combine(m, 0, args, call)
 	},
 }
 
-// combining guards what makes a set of its receiver and its arguments, or looks the arguments' elements up.
+// combining guards what makes a set of its receiver and its argument, or looks the argument's elements up. Without one the interpreter panics.
 func combining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if len(args) == 0 {
-		return nil, fmt.Errorf("got no argument, want at least 1")
+		return nil, fmt.Errorf("got no argument, want 1")
 	}
 	return combine(m, length(recv), args, call)
 }

@@ -26,7 +26,14 @@ var stringMethods = map[string]method{
 	"replace": replacing,
 }
 
-var bytesMethods = map[string]method{"elems": quick}
+var bytesMethods = map[string]method{
+	"elems": func(_ *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+		if _, err := call(); err != nil {
+			return nil, err
+		}
+		return &elems{s: string(recv.(starlark.Bytes)), ords: true, of: recv}, nil
+	},
+}
 
 // copying guards what makes a string about as long as its receiver: changing case at most doubles it.
 func copying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
@@ -148,11 +155,10 @@ func replacing(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.
 // chars guards elems and elem_ords.
 func chars(ords bool) method {
 	return func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
-		v, err := call()
-		if err != nil || ords {
-			return v, err
+		if _, err := call(); err != nil {
+			return nil, err
 		}
-		return &elems{s: string(recv.(starlark.String))}, nil
+		return &elems{s: string(recv.(starlark.String)), ords: ords, of: recv}, nil
 	}
 }
 

@@ -13,20 +13,22 @@ type printer struct {
 	m    *meter
 	buf  []byte
 	paid int              // bytes accounted for
+	seen int              // values written and not accounted for
 	path []starlark.Value // lists and dicts being written
 	most int              // stop after so many bytes if > 0
 }
 
 // pay accounts for what was written since, and n more.
 func (p *printer) pay(n int) error {
-	if due := len(p.buf) + n - p.paid; due >= 1024 || n > 0 {
-		p.paid += due
-		if err := p.m.steps(due / 64); err != nil {
-			return err
-		}
-		return p.m.grow(uint64(due))
+	due := len(p.buf) + n - p.paid
+	if due < 1024 && p.seen < 256 && n == 0 {
+		return nil
 	}
-	return nil
+	if err := p.m.steps(due/64 + p.seen); err != nil {
+		return err
+	}
+	p.paid, p.seen = p.paid+due, 0
+	return p.m.grow(uint64(due))
 }
 
 func (p *printer) text(s string) error {
@@ -39,19 +41,18 @@ func (p *printer) text(s string) error {
 
 // done returns what was written.
 func (p *printer) done() (starlark.String, error) {
-	if err := p.pay(0); err != nil {
-		return "", err
-	}
-	return starlark.String(p.buf), p.m.grow(costString)
+	due := max(len(p.buf)-p.paid, 0)
+	return starlark.String(p.buf), p.m.grow(uint64(costString + due))
 }
 
 func (p *printer) value(v starlark.Value, depth int) error {
 	if depth > maxDepth {
-		return tooDeep(v)
+		return tooDeep()
 	}
 	if p.most > 0 && len(p.buf) > p.most {
 		return nil
 	}
+	p.seen++
 	if err := p.pay(0); err != nil {
 		return err
 	}
@@ -97,10 +98,27 @@ func (p *printer) value(v starlark.Value, depth int) error {
 			}
 		}
 		p.buf = append(p.buf, ')')
+	case *elems:
+		if err := p.value(v.of, depth+1); err != nil {
+			return err
+		}
+		p.buf = append(p.buf, methodName("elem", v.ords && v.of.Type() == "string")...)
+	case *codepoints:
+		if err := p.value(starlark.String(v.s), depth+1); err != nil {
+			return err
+		}
+		p.buf = append(p.buf, methodName("codepoint", v.ords)...)
 	default: // everything else is short
 		p.buf = append(p.buf, v.String()...)
 	}
 	return nil
+}
+
+func methodName(what string, ords bool) string {
+	if ords {
+		return "." + what + "_ords()"
+	}
+	return "." + what + "s()"
 }
 
 func (p *printer) separate(i int) {
@@ -110,6 +128,15 @@ func (p *printer) separate(i int) {
 }
 
 func (p *printer) sequence(v starlark.Iterable, depth int) error {
+	if list, ok := v.(starlark.Indexable); ok { // without the cost of an iterator, which a deep value has many of
+		for i := range list.Len() {
+			p.separate(i)
+			if err := p.value(list.Index(i), depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	i := 0
 	for elem := range starlark.Elements(v) {
 		p.separate(i)

@@ -31,7 +31,7 @@ type walk struct {
 
 func (w *walk) visit(v starlark.Value, depth int) error {
 	if depth > maxDepth {
-		return tooDeep(v)
+		return tooDeep()
 	}
 	if w.nodes++; w.nodes >= 4096 {
 		if err := w.m.steps(w.nodes); err != nil {
@@ -81,6 +81,6 @@ func (w *walk) visit(v starlark.Value, depth int) error {
 	return nil
 }
 
-func tooDeep(v starlark.Value) error {
-	return fmt.Errorf("%s is nested deeper than %d levels, or contains itself", v.Type(), maxDepth)
+func tooDeep() error {
+	return fmt.Errorf("the value is nested deeper than %d levels, or contains itself", maxDepth)
 }

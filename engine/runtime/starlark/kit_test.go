@@ -1,0 +1,58 @@
+package starlark
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/runtime"
+)
+
+// archive makes a package of modules given by file name; entry is run of main.star.
+func archive(modules map[string]string) *catalog.Archive {
+	a := &catalog.Archive{
+		Manifest: catalog.Manifest{Format: 1, ABI: 1, Workflows: []catalog.Workflow{{Type: "main", EntryModule: "main", EntryFunction: "run"}}},
+		Version:  catalog.Version{1},
+	}
+	for name, source := range modules {
+		a.Modules = append(a.Modules, catalog.Module{Name: name, Source: []byte(source)})
+	}
+	return a
+}
+
+// topLevel compiles and runs source as the top level of a package.
+func topLevel(source string) error {
+	// Limits are smaller than a node has them, so that what runs into them does so soon.
+	c := Compiler{Limits: runtime.Limits{Steps: 2_000_000, MemoryBytes: 8 << 20}}
+	_, err := c.Compile(context.Background(), archive(map[string]string{"main.star": source + "\ndef run(ctx, input): pass\n"}))
+	return err
+}
+
+// wantError wants a PackageError that says want.
+func wantError(t *testing.T, err error, want string) {
+	t.Helper()
+	var e *runtime.PackageError
+	if !errors.As(err, &e) {
+		t.Errorf("got %v, want a PackageError saying %q", err, want)
+	} else if !strings.Contains(e.Error(), want) {
+		t.Errorf("got %q, want it to say %q", e, want)
+	}
+}
+
+// must runs assertions written in Starlark: source fails where it is wrong.
+func must(t *testing.T, source string) {
+	t.Helper()
+	const eq = `
+def eq(got, want):
+    if got != want or type(got) != type(want):
+        fail("got %r, want %r" % (got, want))
+`
+	if err := topLevel(eq + source); err != nil {
+		t.Error(err)
+		if e := (*runtime.PackageError)(nil); errors.As(err, &e) {
+			t.Log(strings.Join(e.Stack, "\n"))
+		}
+	}
+}

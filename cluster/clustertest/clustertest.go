@@ -75,7 +75,9 @@ func NewWith(t testing.TB, n int, opts Options) *Cluster {
 	for _, node := range c.Nodes[:n] {
 		node.start(n)
 	}
-	c.Settle()
+	if n > 0 {
+		c.Settle()
+	}
 	return c
 }
 

@@ -16,14 +16,15 @@ type disk struct {
 	snapshots *snapshots
 	files     *vfs.MemFS
 	promise   *promise
+	gate      *gate
 }
 
 func newDisk() *disk {
-	return &disk{log: raft.NewInmemStore(), snapshots: &snapshots{}, files: vfs.NewCrashableMem(), promise: &promise{}}
+	return &disk{log: raft.NewInmemStore(), snapshots: &snapshots{}, files: vfs.NewCrashableMem(), promise: &promise{}, gate: &gate{}}
 }
 
 func (d *disk) stores() *cluster.Stores {
-	return &cluster.Stores{Log: d.log, Stable: d.log, Snapshots: d.snapshots}
+	return &cluster.Stores{Log: &gatedLog{d.log, d.gate}, Stable: d.log, Snapshots: d.snapshots}
 }
 
 // voteNumbers and voteNames are the keys under which raft keeps its term and vote.
@@ -32,7 +33,7 @@ var voteNumbers, voteNames = []string{"CurrentTerm", "LastVoteTerm"}, []string{"
 // crash returns the disk as a crash at this moment leaves it. The old one may still be written to by the node that is going down. The files are taken
 // before the log: no state is ahead of its log.
 func (d *disk) crash() (*disk, error) {
-	after := &disk{files: d.files.CrashClone(vfs.CrashCloneCfg{}), promise: d.promise, log: raft.NewInmemStore(), snapshots: d.snapshots.crash()}
+	after := &disk{files: d.files.CrashClone(vfs.CrashCloneCfg{}), promise: d.promise, gate: &gate{}, log: raft.NewInmemStore(), snapshots: d.snapshots.crash()}
 	first, err := d.log.FirstIndex()
 	if err != nil {
 		return nil, err
@@ -68,6 +69,51 @@ func (d *disk) crash() (*disk, error) {
 		}
 	}
 	return after, nil
+}
+
+// gate holds writes back while it is shut.
+type gate struct {
+	mu   sync.Mutex
+	shut chan struct{} // closed to open it again; nil while open
+}
+
+func (g *gate) pass() {
+	g.mu.Lock()
+	shut := g.shut
+	g.mu.Unlock()
+	if shut != nil {
+		<-shut
+	}
+}
+
+// gatedLog is a log on a disk that may hang.
+type gatedLog struct {
+	raft.LogStore
+	gate *gate
+}
+
+func (l *gatedLog) StoreLog(log *raft.Log) error { return l.StoreLogs([]*raft.Log{log}) }
+
+func (l *gatedLog) StoreLogs(logs []*raft.Log) error {
+	l.gate.pass()
+	return l.LogStore.StoreLogs(logs)
+}
+
+// Stall makes writes of the node's log hang until Unstall.
+func (n *Node) Stall() {
+	g := n.disk.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = make(chan struct{})
+}
+
+// Unstall lets writes go on.
+func (n *Node) Unstall() {
+	g := n.disk.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.shut)
+	g.shut = nil
 }
 
 // promise keeps cluster.Promises in memory.

@@ -30,8 +30,7 @@ type StoresConfig struct {
 	CacheBytes      int    // and their size at most; default 64 MiB
 	SegmentBytes    int    // of a file of the wal; default 64 MiB
 	RetainSnapshots int    // default 2
-	// Fatal is called, once and possibly by several goroutines' first, when the log or the vote could not be read or written. The process must end: what
-	// is on disk is no longer known. Required.
+	// Fatal is called once, when the log or the vote could not be read or written. The process must end: what is on disk is no longer known. Required.
 	Fatal  func(error)
 	Logger hclog.Logger
 }

@@ -1,0 +1,210 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"aion.dev/aion/engine"
+)
+
+var _ Caller = (*Port)(nil)
+
+// longestCall bounds a call whose caller set no deadline, and what a handler may take.
+const longestCall = 30 * time.Second
+
+// newServer answers POST /call/{name} with handlers and serves archives; see blobwire.go. Connections come through the port's own listener, which has
+// already proved (with TLS) that the other side is a node.
+func (p *Port) newServer() *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /call/{name}", p.answer)
+	mux.HandleFunc("PUT /blob/{digest}", p.receiveBlob)
+	mux.HandleFunc("GET /blob/{digest}", p.sendBlob)
+	return &http.Server{
+		Handler:           p.counted(mux),
+		ReadHeaderTimeout: p.cfg.FirstBytes,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          p.cfg.Logger.Named("node-http").StandardLogger(nil),
+	}
+}
+
+// counted lets Close wait for handlers, which http.Server's Close does not.
+func (p *Port) counted(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		if p.closed {
+			p.mu.Unlock()
+			writeCallError(w, errClosing)
+			return
+		}
+		p.parts.Add(1)
+		p.mu.Unlock()
+		defer p.parts.Done()
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (p *Port) newClient() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+				c, err := p.dial(ctx, address, streamHTTP)
+				if err != nil {
+					return nil, &notSent{err}
+				}
+				return c, nil
+			},
+			DisableCompression:  true,
+			MaxConnsPerHost:     64,
+			MaxIdleConnsPerHost: 4,
+			IdleConnTimeout:     time.Minute, // less than the server's, so that a call rarely meets a connection that is being closed
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// notSent is an error before anything of a request left this machine.
+type notSent struct{ err error }
+
+func (e *notSent) Error() string { return e.err.Error() }
+func (e *notSent) Unwrap() error { return e.err }
+
+// Handle implements Caller.
+func (p *Port) Handle(name string, h Handler) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls[name] = h
+}
+
+// Call implements Caller. When ctx ends or the connection breaks after the question was sent, the error is *engine.Unknown, for the handler may have run;
+// everything earlier is *engine.Unavailable.
+func (p *Port) Call(ctx context.Context, address, name string, body []byte) ([]byte, error) {
+	if len(body) > MaxCallBytes {
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("node call %s has %d bytes, more than %d", name, len(body), MaxCallBytes)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestCall)
+	defer cancel()
+	sent := &sentReader{Reader: bytes.NewReader(body)}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/call/"+name, sent)
+	if err != nil {
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("node call %s to %s: %v", name, address, err)}
+	}
+	req.ContentLength = int64(len(body))
+	// Without a body that can be replayed net/http never sends a request twice by itself: whether to repeat is the caller's to say.
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return nil, callError(err, fmt.Sprintf("node call %s to %s", name, address))
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, MaxCallBytes+1))
+	switch {
+	case err != nil:
+		return nil, &engine.Unknown{Cause: fmt.Errorf("node call %s to %s: %w", name, address, err)}
+	case len(b) > MaxCallBytes:
+		return nil, &engine.Unknown{Cause: fmt.Errorf("node call %s to %s: the answer has more than %d bytes", name, address, MaxCallBytes)}
+	case resp.StatusCode != http.StatusOK:
+		return nil, readCallError(b, fmt.Sprintf("node call %s to %s: %s", name, address, resp.Status))
+	}
+	return b, nil
+}
+
+// sentReader hides from net/http that the body could be read again.
+type sentReader struct{ io.Reader }
+
+// callError sorts an error of net/http by whether the other side may have heard the question.
+func callError(err error, doing string) error {
+	var early *notSent
+	if errors.As(err, &early) {
+		return &engine.Unavailable{Why: fmt.Sprintf("%s: %v", doing, early.err)}
+	}
+	return &engine.Unknown{Cause: fmt.Errorf("%s: %w", doing, err)}
+}
+
+// answer runs the handler of a call.
+func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	p.mu.Lock()
+	h := p.calls[name]
+	p.mu.Unlock()
+	if h == nil {
+		writeCallError(w, &engine.Unavailable{Why: fmt.Sprintf("this node answers no call %q", name)})
+		return
+	}
+	deadlines := http.NewResponseController(w)
+	deadlines.SetReadDeadline(time.Now().Add(longestCall))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxCallBytes))
+	if err != nil {
+		writeCallError(w, &engine.Unavailable{Why: fmt.Sprintf("node call %s: %v", name, err)})
+		return
+	}
+	deadlines.SetReadDeadline(time.Time{})
+	ctx, cancel := context.WithTimeout(r.Context(), longestCall)
+	defer cancel()
+	b, err := h(ctx, body)
+	if err == nil && len(b) > MaxCallBytes {
+		err = fmt.Errorf("node call %s: the answer has %d bytes, more than %d", name, len(b), MaxCallBytes)
+	}
+	if err != nil {
+		writeCallError(w, err)
+		return
+	}
+	deadlines.SetWriteDeadline(time.Now().Add(longestCall))
+	w.Write(b)
+	deadlines.SetWriteDeadline(time.Time{})
+}
+
+// wireError is an error between nodes.
+type wireError struct {
+	Code   string `json:"code,omitempty"` // no_leader, no_quorum, unavailable, outcome_unknown; empty for any other error
+	Detail string `json:"detail"`
+	Leader string `json:"leader,omitempty"`
+}
+
+func writeCallError(w http.ResponseWriter, err error) {
+	e := wireError{Detail: err.Error()}
+	var (
+		notLeader   *engine.NotLeader
+		noQuorum    *engine.NoQuorum
+		unavailable *engine.Unavailable
+		unknown     *engine.Unknown
+	)
+	switch {
+	case errors.As(err, &unknown): // first: it may wrap any of the others
+		e = wireError{Code: unknown.Code(), Detail: unknown.Cause.Error()}
+	case errors.As(err, &notLeader):
+		e = wireError{Code: notLeader.Code(), Leader: notLeader.Leader}
+	case errors.As(err, &noQuorum):
+		e = wireError{Code: noQuorum.Code(), Detail: noQuorum.Why}
+	case errors.As(err, &unavailable):
+		e = wireError{Code: unavailable.Code(), Detail: unavailable.Why}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusInternalServerError)
+	json.NewEncoder(w).Encode(e)
+}
+
+// readCallError is the reverse of writeCallError.
+func readCallError(b []byte, doing string) error {
+	var e wireError
+	if err := json.Unmarshal(b, &e); err != nil {
+		return &engine.Unknown{Cause: errors.New(doing)}
+	}
+	switch e.Code {
+	case (*engine.NotLeader)(nil).Code():
+		return &engine.NotLeader{Leader: e.Leader}
+	case (*engine.NoQuorum)(nil).Code():
+		return &engine.NoQuorum{Why: e.Detail}
+	case (*engine.Unavailable)(nil).Code():
+		return &engine.Unavailable{Why: e.Detail}
+	case (*engine.Unknown)(nil).Code():
+		return &engine.Unknown{Cause: errors.New(e.Detail)}
+	}
+	return errors.New(e.Detail)
+}

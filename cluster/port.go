@@ -1,0 +1,214 @@
+package cluster
+
+import (
+	"cmp"
+	"container/list"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+)
+
+// PortConfig says where a node is reached by other nodes.
+type PortConfig struct {
+	Address   string // host:port to listen on; port 0 takes a free one
+	Advertise string // host:port at which others reach it; Address when empty, which then must not be a wildcard
+	TLS       NodeTLS
+	Logger    hclog.Logger
+
+	FirstBytes     time.Duration // how long a new connection may take to say what it is for, TLS included; default 5 s
+	MaxPending     int           // connections that have not said so yet; default 256. The oldest gives way
+	MaxConnections int           // in all; default 4,096
+}
+
+// Port is the one address of a node for other nodes. It carries raft's streams and, as HTTP, node calls and archives; the first bytes of a connection say
+// which. Every connection, in and out, ends with Close.
+type Port struct {
+	cfg        PortConfig
+	tls        *nodeTLS // nil is plaintext
+	listener   net.Listener
+	advertised portAddr
+	raft, web  *stream
+	http       *http.Server // node calls and archives
+	client     *http.Client
+
+	closing chan struct{}
+	parts   sync.WaitGroup // accept loop, greetings, HTTP server and handlers; nothing is added once closed
+
+	mu      sync.Mutex // over everything below
+	closed  bool
+	serving bool
+	pending list.List              // of net.Conn that have not said what they are for, oldest first
+	open    map[*portConn]struct{} // in both directions
+	calls   map[string]Handler
+	blobs   BlobKeeper
+}
+
+// preamble opens every connection: the name, the version of what follows, and the stream. A change of anything that nodes say to each other raises the version.
+const (
+	preambleName    = "aion"
+	preambleVersion = 1
+	preambleSize    = len(preambleName) + 2
+
+	streamRaft byte = 'r'
+	streamHTTP byte = 'h'
+)
+
+// OpenPort listens. Raft, and after Serve the calls, can use it at once; a connection that nobody accepts waits for at most FirstBytes.
+func OpenPort(cfg PortConfig) (*Port, error) {
+	cfg.Logger = orDiscard(cfg.Logger)
+	cfg.FirstBytes = cmp.Or(cfg.FirstBytes, 5*time.Second)
+	cfg.MaxPending = cmp.Or(cfg.MaxPending, 256)
+	cfg.MaxConnections = cmp.Or(cfg.MaxConnections, 4096)
+	certs, err := cfg.TLS.load()
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", cfg.Address)
+	if err != nil {
+		return nil, fmt.Errorf("raft.address: %w", err)
+	}
+	advertised, err := advertise(cfg, l.Addr())
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	p := &Port{
+		cfg: cfg, tls: certs, listener: l, advertised: portAddr(advertised),
+		closing: make(chan struct{}), open: map[*portConn]struct{}{}, calls: map[string]Handler{},
+	}
+	p.raft, p.web = newStream(p), newStream(p)
+	p.http, p.client = p.newServer(), p.newClient()
+	p.parts.Go(p.accept)
+	return p, nil
+}
+
+// advertise returns what others dial.
+func advertise(cfg PortConfig, bound net.Addr) (string, error) {
+	if cfg.Advertise != "" {
+		if _, _, err := net.SplitHostPort(cfg.Advertise); err != nil {
+			return "", fmt.Errorf("raft.advertise: %w", err)
+		}
+		return cfg.Advertise, nil
+	}
+	if tcp, ok := bound.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return "", fmt.Errorf("raft.advertise is missing: other nodes cannot dial raft.address %s", cfg.Address)
+	}
+	return bound.String(), nil
+}
+
+// Advertised returns the host:port at which other nodes reach this one.
+func (p *Port) Advertised() string { return string(p.advertised) }
+
+// Raft returns the stream layer for raft's network transport. Closing it ends accepting for raft and nothing else.
+func (p *Port) Raft() raft.StreamLayer { return p.raft }
+
+// Serve begins to answer node calls and archives. What they need (Handle, HandleBlobs) was named before.
+func (p *Port) Serve() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.serving {
+		return
+	}
+	p.serving = true
+	p.parts.Go(func() { p.http.Serve(p.web) }) // ends with Close
+}
+
+// Close ends everything that uses the port, calls under way included, and waits until it is over.
+func (p *Port) Close() error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		p.parts.Wait()
+		return nil
+	}
+	p.closed = true
+	close(p.closing)
+	var conns []net.Conn
+	for c := range p.open {
+		conns = append(conns, c.raw) // not TLS, whose goodbye may block
+	}
+	for e := p.pending.Front(); e != nil; e = e.Next() {
+		conns = append(conns, e.Value.(net.Conn))
+	}
+	p.mu.Unlock()
+
+	err := p.listener.Close()
+	for _, c := range conns {
+		c.Close()
+	}
+	p.http.Close()
+	p.client.CloseIdleConnections()
+	p.parts.Wait()
+	return err
+}
+
+// dial opens a connection to another node's port. Its errors mean that nothing was sent but the preamble.
+func (p *Port) dial(ctx context.Context, address string, kind byte) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.FirstBytes)
+	defer cancel()
+	var d net.Dialer
+	raw, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	deadline, _ := ctx.Deadline()
+	raw.SetDeadline(deadline)
+	c, err := p.introduce(ctx, raw, address, kind)
+	if err != nil {
+		raw.Close()
+		return nil, fmt.Errorf("dial node %s: %w", address, err)
+	}
+	raw.SetDeadline(time.Time{})
+	pc, err := p.track(raw, c)
+	if err != nil {
+		raw.Close()
+		return nil, err
+	}
+	return pc, nil
+}
+
+func (p *Port) introduce(ctx context.Context, c net.Conn, address string, kind byte) (net.Conn, error) {
+	if p.tls != nil {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		tc := tls.Client(c, p.tls.clientFor(host))
+		if err := tc.HandshakeContext(ctx); err != nil {
+			return nil, err
+		}
+		c = tc
+	}
+	_, err := c.Write(append([]byte(preambleName), preambleVersion, kind))
+	return c, err
+}
+
+// portConn is a connection that the port can end.
+type portConn struct {
+	net.Conn
+	raw  net.Conn // below TLS
+	port *Port
+	once sync.Once
+}
+
+func (c *portConn) Close() error {
+	c.once.Do(func() {
+		c.port.mu.Lock()
+		delete(c.port.open, c)
+		c.port.mu.Unlock()
+	})
+	return c.Conn.Close()
+}
+
+// portAddr is an address as others dial it, which may be a name.
+type portAddr string
+
+func (portAddr) Network() string  { return "tcp" }
+func (a portAddr) String() string { return string(a) }

@@ -1,0 +1,49 @@
+package cluster
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// stream is the part of a port's connections that are for one purpose, as a listener of its own. It implements raft.StreamLayer.
+type stream struct {
+	port     *Port
+	incoming chan *portConn // unbuffered: a connection belongs to the port until it is accepted
+	ended    chan struct{}
+	once     sync.Once
+}
+
+func newStream(p *Port) *stream {
+	return &stream{port: p, incoming: make(chan *portConn), ended: make(chan struct{})}
+}
+
+// Accept implements net.Listener.
+func (s *stream) Accept() (net.Conn, error) {
+	select {
+	case c := <-s.incoming:
+		return c, nil
+	case <-s.ended:
+	case <-s.port.closing:
+	}
+	return nil, net.ErrClosed
+}
+
+// Close ends accepting on this stream; the port and the connections go on.
+func (s *stream) Close() error {
+	s.once.Do(func() { close(s.ended) })
+	return nil
+}
+
+// Addr returns the advertised address: raft tells it to others as this node's.
+func (s *stream) Addr() net.Addr { return s.port.advertised }
+
+// Dial implements raft.StreamLayer.
+func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return s.port.dial(ctx, string(address), streamRaft)
+}

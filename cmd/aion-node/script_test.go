@@ -187,19 +187,24 @@ func scriptRetry(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) > 2 && args[0] == "-until" {
 		want, args = args[1], args[2:]
 	}
-	out := ""
+	var out, errs bytes.Buffer
 	err := eventually(func() error {
-		err := ts.Exec("aion-node", args...)
-		out = ts.ReadFile("stdout")
-		if err == nil && !strings.Contains(out, want) {
+		out.Reset()
+		errs.Reset()
+		cmd := exec.Command("aion-node", args...)
+		cmd.Dir = ts.MkAbs(".")
+		cmd.Env = append(os.Environ(), "AION_ADDR="+ts.Getenv("AION_ADDR"))
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		err := cmd.Run()
+		if err == nil && !strings.Contains(out.String(), want) {
 			err = fmt.Errorf("it did not print %q", want)
 		}
 		return err
 	})
 	if err != nil {
-		ts.Fatalf("%v:\n%s%s", err, out, ts.ReadFile("stderr"))
+		ts.Fatalf("%v:\n%s%s", err, out.String(), errs.String())
 	}
-	ts.Check(os.WriteFile(ts.MkAbs("retried"), []byte(out), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("retried"), out.Bytes(), 0o666))
 }
 
 // lookup finds a path in a text that holds exactly one JSON document. "." is the document.

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"time"
 
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/transport/wire"
@@ -11,14 +10,12 @@ import (
 // membership is the cluster as the HTTP server asks for it.
 type membership struct{ *cluster.Cluster }
 
-// statusTime bounds how long other nodes may take to say how they are; those that do not are told as suspect.
-const statusTime = 2 * time.Second
-
 // Status implements transport.Cluster.
-func (m membership) Status() wire.Cluster {
-	ctx, cancel := context.WithTimeout(context.Background(), statusTime)
-	defer cancel()
-	s, _ := m.Cluster.Status(ctx) // what is known by the end of that time is the answer
+func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
+	s, err := m.Cluster.Status(ctx)
+	if err != nil {
+		return wire.Cluster{}, err
+	}
 	c := wire.Cluster{
 		ClusterID: s.ClusterID, Node: s.Node, Leader: s.Leader, Term: s.Term, LogTime: s.LogTime.Std(),
 		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Digest: s.Digest.String(), Members: []wire.Member{},
@@ -29,5 +26,5 @@ func (m membership) Status() wire.Cluster {
 			Version: x.Version, AppliedIndex: x.AppliedIndex, MissingBlobs: x.MissingBlobs,
 		})
 	}
-	return c
+	return c, nil
 }

@@ -60,11 +60,11 @@ func (n *Node) Run(ctx context.Context) error {
 // drain makes this node one that others do not need: it refuses new deploys and leads no more. Reads and forwarding go on.
 func (n *Node) drain(ctx context.Context) error {
 	n.engine.Drain()
-	if !n.cluster.IsLeader() || len(membership{n.cluster}.Status().Members) < 2 {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, handOver)
 	defer cancel()
+	if s, err := n.cluster.Status(ctx); err != nil || !n.cluster.IsLeader() || len(s.Members) < 2 {
+		return err
+	}
 	return n.cluster.Transfer(ctx, "")
 }
 

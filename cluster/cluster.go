@@ -54,7 +54,11 @@ type Cluster struct {
 	tasks   sync.WaitGroup // goroutines of callers that may outlive the call
 }
 
-var _ engine.Log = (*Cluster)(nil)
+var (
+	_ engine.Log      = (*Cluster)(nil)
+	_ engine.Clock    = (*Cluster)(nil)
+	_ engine.HandOver = (*Cluster)(nil)
+)
 
 var errClosing = &engine.Unavailable{Why: "this node is shutting down"}
 
@@ -135,6 +139,9 @@ func (c *Cluster) openAddresses() (err error) {
 	c.handleCalls()
 	return nil
 }
+
+// ID returns this node's id.
+func (c *Cluster) ID() string { return c.id }
 
 // Run takes part in the cluster until ctx ends or this node must not go on, and releases everything. lead is called with every win, one at a time. A
 // leader hands leadership over first. The error is nil after an orderly end.

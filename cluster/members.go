@@ -149,6 +149,28 @@ func (c *Cluster) Transfer(ctx context.Context, node string) error {
 	return c.transferred(ctx, r.LeadershipTransferToServer(s.ID, s.Address))
 }
 
+// HandOver implements engine.HandOver: leadership goes to the first of nodes that takes it.
+func (c *Cluster) HandOver(ctx context.Context, nodes []string) error {
+	var why error
+	for _, node := range nodes {
+		if node == c.id {
+			continue
+		}
+		err := c.Transfer(ctx, node)
+		if err == nil {
+			return nil
+		}
+		why = errors.Join(why, fmt.Errorf("node %s: %w", node, err))
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if why == nil {
+		return errors.New("no other node can take leadership")
+	}
+	return why
+}
+
 // transferred waits for a transfer. raft may never answer one that was interrupted (hashicorp/raft#696), so the wait is the caller's.
 func (c *Cluster) transferred(ctx context.Context, f raft.Future) error {
 	done := make(chan error, 1)

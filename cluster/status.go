@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
@@ -126,6 +127,20 @@ func (c *Cluster) Leader() (id, httpAddress string, ok bool) {
 		}
 	}
 	return id, httpAddress, true
+}
+
+// LeaderContact returns how long ago this node heard from the leader: 0 on the leader itself; ok is false if it never did.
+func (c *Cluster) LeaderContact() (ago time.Duration, ok bool) {
+	r := c.raft.Load()
+	switch {
+	case r == nil:
+		return 0, false
+	case r.State() == raft.Leader:
+		return 0, true
+	case r.LastContact().IsZero():
+		return 0, false
+	}
+	return time.Since(r.LastContact()), true
 }
 
 // leaderElsewhere returns the leader's id if it is another node.

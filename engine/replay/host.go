@@ -15,9 +15,8 @@ var _ runtime.Host = (*ledger)(nil)
 
 // Bounds on what code passes, whatever the limits.
 const (
-	maxName     = 200                        // bytes of the name of a signal, attribute, queue, activity or type
+	maxName     = 200                        // characters of the name of a signal, queue, activity or type
 	maxDuration = 100 * 365 * 24 * time.Hour // so that a due time never overflows
-	maxAttrs    = 1000                       // attributes set in one call
 )
 
 // writable refuses what a query may not do.
@@ -186,18 +185,21 @@ func (l *ledger) SetAttributes(a history.Attributes) error {
 	if len(a) == 0 {
 		return nil
 	}
-	if len(a) > maxAttrs {
-		return fmt.Errorf("%d attributes are set at once, the limit is %d", len(a), maxAttrs)
+	if len(a) > history.MaxAttributes {
+		return fmt.Errorf("%d attributes are set at once, the limit is %d", len(a), history.MaxAttributes)
 	}
+	canonical := make(history.Attributes, len(a))
 	for _, name := range slices.Sorted(maps.Keys(a)) {
-		if err := checkName("attribute", name); err != nil {
+		if err := history.CheckAttributeName(name); err != nil {
 			return err
 		}
-		if err := l.handOut("value of attribute "+name, a[name]); err != nil {
-			return err
+		value, err := history.CanonicalAttribute(a[name])
+		if err != nil {
+			return fmt.Errorf("attribute %q %w", name, err)
 		}
+		canonical[name] = value
 	}
-	return l.request(&history.AttributesUpdated{Attributes: a})
+	return l.request(&history.AttributesUpdated{Attributes: canonical})
 }
 
 // ContinueAsNew implements runtime.Host.
@@ -213,13 +215,8 @@ func (l *ledger) ContinueAsNew(input history.Payload, same bool) error {
 }
 
 func checkName(what, name string) error {
-	switch {
-	case name == "":
-		return fmt.Errorf("%s: the name is empty", what)
-	case len(name) > maxName:
-		return fmt.Errorf("%s: the name has %d bytes, the limit is %d", what, len(name), maxName)
-	case !utf8.ValidString(name):
-		return fmt.Errorf("%s: the name %q is not UTF-8", what, name)
+	if n := utf8.RuneCountInString(name); n < 1 || n > maxName || !utf8.ValidString(name) {
+		return fmt.Errorf("the name of the %s, %.100q, has %d characters; 1 to %d of UTF-8 are allowed", what, name, n, maxName)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
@@ -200,8 +201,8 @@ func (a *arguments) onQuery() (starlark.Value, error) {
 	if a.m != a.meter {
 		return nil, runtime.ErrReadOnly
 	}
-	if name == "" || len(name) > 200 {
-		return nil, fmt.Errorf("on_query: the name has %d bytes, it must have 1 to 200", len(name))
+	if n := utf8.RuneCountInString(name); n < 1 || n > 200 || !utf8.ValidString(name) {
+		return nil, fmt.Errorf("on_query: the name %.100q has %d characters; 1 to 200 of UTF-8 are allowed", name, n)
 	}
 	if a.handlers == nil {
 		a.handlers = make(map[string]starlark.Callable)

@@ -1,0 +1,178 @@
+package runtimetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
+	"go.uber.org/goleak"
+)
+
+// Case is one program and what it must do.
+type Case struct {
+	Name       string
+	Does       string // what the program does, for whoever writes it in another language
+	Input      string // JSON; "" = none
+	Limits     runtime.Limits
+	Activities []string // that the manifest declares
+	Lines      []Line
+}
+
+// Line lets events happen, makes a turn and says what it must ask for; or asks a query.
+//
+//	turn                             a turn without news, such as the first one
+//	fire 1                           timer 1 fires
+//	signal NAME JSON                 a signal comes
+//	child 1 JSON | child 1 failed KIND MESSAGE | child 1 cancelled
+//	activity 1 JSON | activity 1 failed KIND MESSAGE
+//	cancel REASON                    cancellation is requested
+//	query NAME JSON                  wants the answer, or "CODE: part of the message"
+//
+// Events that come together are separated by " ; ".
+type Line struct {
+	In  string
+	Out string // events asked for, one a line: "Type {json}", with "..." for a rest that is left open; "closes" or "waits: kind id name, ..." comes last
+}
+
+// Member is the member that programs are started as.
+var Member = catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "run"}
+
+// Run runs all cases. compile makes the program of a case; its member is Member and its version anything but zero.
+func Run(t *testing.T, compile func(t *testing.T, c Case) runtime.Program) {
+	for _, c := range Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+			w := NewWorld(t, compile(t, c), Member, c.Input, c.Limits)
+			defer func() { w.Machine.Close() }()
+			for i, line := range c.Lines {
+				got := w.line(line.In)
+				if want := strings.TrimSpace(line.Out); !matches(got, want) {
+					t.Fatalf("line %d, %s: got\n%s\nwant\n%s", i+1, line.In, got, want)
+				}
+				if len(w.Turns) > 0 {
+					w.cuts(i)
+				}
+			}
+		})
+	}
+}
+
+// cuts rebuilds the run cut at every turn, and goes on with a rebuilt machine after every other line.
+func (w *World) cuts(i int) {
+	w.t.Helper()
+	all := make([]int, len(w.Turns))
+	for cut := range w.Turns {
+		all[cut] = cut
+		w.Rebuild(cut).Close()
+	}
+	if last := w.Turns[len(w.Turns)-1]; i%2 == 1 && !closed(w.Events[last.FirstSeq-1:]) {
+		w.Resume(all...)
+	}
+}
+
+func closed(events []history.Event) bool {
+	for _, e := range events {
+		if history.Closes(e.Data) {
+			return true
+		}
+	}
+	return false
+}
+
+// line does what a line says and returns what came of it.
+func (w *World) line(in string) string {
+	w.t.Helper()
+	if rest, ok := strings.CutPrefix(in, "query "); ok {
+		name, args, _ := strings.Cut(rest, " ")
+		answer, err := w.Query(name, args)
+		var coded interface{ Code() string }
+		switch {
+		case errors.As(err, &coded):
+			return coded.Code() + ": " + err.Error()
+		case err != nil:
+			w.t.Fatal(err)
+		}
+		return string(answer)
+	}
+	var news []history.Data
+	for _, event := range strings.Split(in, " ; ") {
+		if event != "turn" {
+			news = append(news, w.event(event))
+		}
+	}
+	step := w.Turn(news...)
+	return Show(w.t, step.Asked) + stand(step)
+}
+
+// stand says how a run stands after a step.
+func stand(step *replay.Step) string {
+	if step.Closes {
+		return "closes"
+	}
+	waits := make([]string, len(step.Waiting))
+	for i, wait := range step.Waiting {
+		waits[i] = strings.TrimSpace(fmt.Sprintf("%s %d %s", wait.Kind, wait.ID, wait.Name))
+	}
+	return "waits: " + strings.Join(waits, ", ")
+}
+
+// event reads what a script says happens.
+func (w *World) event(text string) history.Data {
+	w.t.Helper()
+	kind, rest, _ := strings.Cut(text, " ")
+	switch kind {
+	case "cancel":
+		return &history.CancelRequested{Reason: rest}
+	case "signal":
+		name, payload, _ := strings.Cut(rest, " ")
+		return &history.SignalReceived{Name: name, Payload: history.Payload(payload)}
+	}
+	number, what, _ := strings.Cut(rest, " ")
+	id, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		w.t.Fatalf("%q is no event", text)
+	}
+	if failed, ok := strings.CutPrefix(what, "failed "); ok {
+		k, message, _ := strings.Cut(failed, " ")
+		e := history.RunError{Kind: k, Message: message}
+		if kind == "child" {
+			return &history.ChildWorkflowFailed{ID: id, Error: e}
+		}
+		return &history.ActivityFailed{ID: id, Error: e}
+	}
+	switch {
+	case kind == "fire":
+		return &history.TimerFired{ID: id}
+	case kind == "child" && what == "cancelled":
+		return &history.ChildWorkflowCancelled{ID: id}
+	case kind == "child" && json.Valid([]byte(what)):
+		return &history.ChildWorkflowCompleted{ID: id, Result: history.Payload(what)}
+	case kind == "activity" && json.Valid([]byte(what)):
+		return &history.ActivityCompleted{ID: id, Result: history.Payload(what)}
+	}
+	w.t.Fatalf("%q is no event", text)
+	return nil
+}
+
+// matches compares line by line. A line of want that ends in "..." leaves the rest open.
+func matches(got, want string) bool {
+	gots, wants := strings.Split(got, "\n"), strings.Split(want, "\n")
+	if len(gots) != len(wants) {
+		return false
+	}
+	for i, want := range wants {
+		got, want := strings.TrimSpace(gots[i]), strings.TrimSpace(want)
+		start, open := strings.CutSuffix(want, "...")
+		if got != want && !(open && strings.HasPrefix(got, start)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,37 @@
+package starlark_test
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/engine/runtime/starlark"
+)
+
+func TestSuite(t *testing.T) {
+	runtimetest.Run(t, func(t *testing.T, c runtimetest.Case) runtime.Program {
+		source, err := os.ReadFile("testdata/suite/" + c.Name + ".star")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return compile(t, string(source), c.Activities...)
+	})
+}
+
+// compile makes a program of one module, whose run is the member of runtimetest.
+func compile(t testing.TB, source string, activities ...string) runtime.Program {
+	t.Helper()
+	p, err := starlark.Compiler{}.Compile(context.Background(), &catalog.Archive{
+		Manifest: catalog.Manifest{Format: 1, ABI: 1, Activities: activities,
+			Workflows: []catalog.Workflow{{Type: "test", EntryModule: "test", EntryFunction: "run"}}},
+		Version: catalog.Version{1},
+		Modules: []catalog.Module{{Name: "test.star", Source: []byte(source)}},
+	})
+	if err != nil {
+		t.Fatalf("compile: %v", err)
+	}
+	return p
+}

@@ -1,0 +1,151 @@
+package transport_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+func TestRepeatedRequestAnswersItsFirstOutcome(t *testing.T) {
+	n := enginetest.New(t)
+	th := &throne{}
+	leader, follower := listen(t, n, th, "n1").lead(), listen(t, n, th, "n2")
+	n.Deploy(enginetest.Pack(t, waiting("1")))
+	read := func(r reply) (a wire.StartAnswer) {
+		if err := json.Unmarshal([]byte(r.body), &a); err != nil || r.status != 201 {
+			t.Fatalf("%+v: %v", r, err)
+		}
+		return a
+	}
+	const body = `{"type":"order","workflow_id":"w","input":1}`
+	first := read(leader.send(t, "POST", "/v1/workflows", body, "Idempotency-Key: k1"))
+	if first.Deduplicated {
+		t.Error("the first answer says that it is a repetition")
+	}
+	// Also elsewhere, also waiting, also when the id would now be refused.
+	for _, path := range []string{"/v1/workflows", "/v1/workflows?wait=1ms"} {
+		again := read(follower.send(t, "POST", path, body, "Idempotency-Key: k1"))
+		if !again.Deduplicated || again.RunID != first.RunID || again.Index != first.Index {
+			t.Errorf("%s: %+v, first %+v", path, again, first)
+		}
+	}
+	for _, other := range []string{`{"type":"order","workflow_id":"w","input":2}`, `{"type":"order","workflow_id":"w","input":1} `} {
+		if p := leader.send(t, "POST", "/v1/workflows", other, "Idempotency-Key: k1").problem(t); p.Code != "request_mismatch" || p.Facts["request_id"] != "k1" {
+			t.Errorf("%s: %v", other, p)
+		}
+	}
+	// Refusals are repeated, too: the id was taken when k2 asked for it, and stays so for k2.
+	if p := leader.send(t, "POST", "/v1/workflows", body, "Idempotency-Key: k2").problem(t); p.Code != "already_running" {
+		t.Errorf("k2: %v", p)
+	}
+	if r := leader.send(t, "POST", "/v1/workflows/w/terminate", "", "Idempotency-Key: k3"); r.status != 200 {
+		t.Fatalf("%+v", r)
+	}
+	if p := leader.send(t, "POST", "/v1/workflows", body, "Idempotency-Key: k2").problem(t); p.Code != "already_running" {
+		t.Errorf("k2 again: %v", p)
+	}
+	if r := leader.send(t, "POST", "/v1/workflows/w/terminate", "", "Idempotency-Key: k3"); r.status != 200 || !strings.Contains(r.body, `"deduplicated":true`) {
+		t.Errorf("k3 again: %+v", r)
+	}
+	// What never reached the log is not remembered.
+	if p := leader.send(t, "POST", "/v1/workflows", `{"type":`, "Idempotency-Key: k4").problem(t); p.Code != "invalid_input" {
+		t.Errorf("k4: %v", p)
+	}
+	if r := leader.send(t, "POST", "/v1/workflows", `{"type":"order"}`, "Idempotency-Key: k4"); r.status != 201 {
+		t.Errorf("k4 again: %+v", r)
+	}
+}
+
+func TestDryRunUsesNoKey(t *testing.T) {
+	n := enginetest.New(t)
+	h := listen(t, n, &throne{}, "n1").lead()
+	archive := string(enginetest.Pack(t, waiting("1")))
+	for range 2 {
+		if r := h.send(t, "POST", "/v1/packages?dry_run=true", archive, "Idempotency-Key: k"); r.status != 200 || strings.Contains(r.body, "deduplicated") {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if r := h.send(t, "POST", "/v1/packages", archive, "Idempotency-Key: k"); r.status != 200 || !strings.Contains(r.body, `"freshly_loaded":true`) {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestClientLearnsAnUnknownOutcome: the engine loses its answer, having applied the entry or not; the client repeats under the same key and gets one effect.
+func TestClientLearnsAnUnknownOutcome(t *testing.T) {
+	for name, fault := range map[string]enginetest.Fault{"applied": enginetest.UnknownDone, "not applied": enginetest.UnknownLost} {
+		t.Run(name, func(t *testing.T) {
+			n := enginetest.New(t)
+			th := &throne{}
+			listen(t, n, th, "n1").lead()
+			c := caller(t, listen(t, n, th, "n2"))
+			n.Deploy(enginetest.Pack(t, waiting("1")))
+			var tries atomic.Int32
+			n.Log.Inject(func(cmd fsm.Command) enginetest.Fault {
+				if _, start := cmd.(*fsm.StartRun); start && tries.Add(1) == 1 {
+					return fault
+				}
+				return enginetest.None
+			})
+			a, err := c.Start(t.Context(), wire.StartRequest{Type: "order", WorkflowID: "w"})
+			if err != nil || a.Deduplicated != (fault == enginetest.UnknownDone) {
+				t.Errorf("%+v, %v", a, err)
+			}
+			onlyRun(t, c, a.RunID)
+		})
+	}
+}
+
+// TestClientSurvivesABrokenConnection: the connection breaks before or after the call took effect; a key that the client made up holds the effect to one.
+func TestClientSurvivesABrokenConnection(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		n := enginetest.New(t)
+		h := listen(t, n, &throne{}, "n1").lead()
+		n.Deploy(enginetest.Pack(t, waiting("1")))
+		target, _ := url.Parse(h.URL)
+		way := httputil.NewSingleHostReverseProxy(target)
+		var calls atomic.Int32
+		rope := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if calls.Add(1) > 1 {
+				way.ServeHTTP(w, r)
+				return
+			}
+			if after {
+				way.ServeHTTP(httptest.NewRecorder(), r)
+			} else {
+				io.Copy(io.Discard, r.Body)
+			}
+			panic(http.ErrAbortHandler)
+		}))
+		t.Cleanup(rope.Close)
+		c, err := client.New(client.Config{Addresses: []string{rope.URL}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		a, err := c.Start(t.Context(), wire.StartRequest{Type: "order"})
+		if err != nil || a.Deduplicated != after || calls.Load() != 2 {
+			t.Errorf("broken after applying %v: %+v, %v, %d calls", after, a, err, calls.Load())
+			continue
+		}
+		onlyRun(t, c, a.RunID)
+	}
+}
+
+func onlyRun(t *testing.T, c *client.Client, runID string) {
+	t.Helper()
+	runs, err := c.List(t.Context(), wire.RunFilter{}, wire.Page{})
+	if err != nil || len(runs.Workflows) != 1 || runs.Workflows[0].RunID != runID {
+		t.Errorf("runs %+v, %v; want only %s", runs, err, runID)
+	}
+}

@@ -1,0 +1,121 @@
+package transport_test
+
+import (
+	"strings"
+	"testing"
+
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/wire"
+)
+
+func TestBadInput(t *testing.T) {
+	n := enginetest.New(t)
+	h := listen(t, n, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.ArchiveBytes, cfg.Limits.PayloadBytes = 1000, 1000 }).lead()
+	n.Deploy(enginetest.Pack(t, waiting("1")))
+	n.Begin("order", "1")
+	entries := n.Log.Entries()
+	big := strings.Repeat("x", 70<<10)
+	for _, c := range []struct {
+		method, path, body, headers string
+		code, field, detail         string // detail: a part of it
+	}{
+		// Bodies.
+		{"POST", "/v1/workflows", ``, "", "invalid_input", "body", "is empty"},
+		{"POST", "/v1/workflows", `{"type":`, "", "invalid_input", "body", "line 1 column 9"},
+		{"POST", "/v1/workflows", "{\n  \"type\": order\n}", "", "invalid_input", "body", "line 2 column 11"},
+		{"POST", "/v1/workflows", `{"type":7}`, "", "invalid_input", "type", "want a string"},
+		{"POST", "/v1/workflows", `{"type":"order","attributes":[]}`, "", "invalid_input", "attributes", "want an object"},
+		{"POST", "/v1/workflows", `{"type":"order","colour":"red"}`, "", "invalid_input", "colour", "no field"},
+		{"POST", "/v1/workflows", `{"type":"order"} {}`, "", "invalid_input", "body", "goes on"},
+		{"POST", "/v1/workflows", `[]`, "", "invalid_input", "body", "want an object"},
+		{"POST", "/v1/workflows", `{}`, "", "invalid_input", "type", "missing"},
+		{"POST", "/v1/workflows", `{"type":"order","timeout":"soon"}`, "", "invalid_input", "timeout", "Go duration"},
+		{"POST", "/v1/workflows", `{"type":"order","timeout":"-1s"}`, "", "invalid_input", "timeout", ""},
+		{"POST", "/v1/workflows", `{"type":"order","workflow_id":"a b"}`, "", "invalid_input", "workflow_id", "' '"},
+		{"POST", "/v1/workflows", `{"type":"order","version":"abc"}`, "", "invalid_input", "version", "at least 6"},
+		{"POST", "/v1/workflows", `{"type":"order","version":"abcdef0123"}`, "", "unknown_version", "", "not loaded"},
+		{"POST", "/v1/workflows", `{"type":"nope"}`, "", "unknown_workflow_type", "", "nope"},
+		{"POST", "/v1/workflows", `{"type":"order","input":"` + big + `"}`, "", "invalid_input", "body", "more than 66536 bytes"},
+		{"POST", "/v1/packages", strings.Repeat("x", 1001), "", "package_too_large", "", "the limit is 1000"},
+		{"POST", "/v1/workflows/w/signals/s", `{"a":`, "", "invalid_input", "body", "ends too early"},
+		{"POST", "/v1/workflows/w/resume", `{}`, "", "invalid_input", "body", "must be empty"},
+		{"DELETE", "/v1/routes/order", `{}`, "", "invalid_input", "body", "must be empty"},
+		{"PUT", "/v1/routes/order", `{}`, "", "invalid_input", "version", "missing"},
+		{"PUT", "/v1/routes/order", `{"version":"abcdef0123"}`, "", "unknown_version", "", "not loaded"},
+		// Parameters.
+		{"GET", "/v1/workflows?limit=0x10", "", "", "invalid_input", "limit", "invalid integer"},
+		{"GET", "/v1/workflows?limit=-1", "", "", "invalid_input", "limit", "1 to 1000"},
+		{"GET", "/v1/workflows?limit=99999999", "", "", "invalid_input", "limit", "1 to 1000"},
+		{"GET", "/v1/workflows?limit=99999999999999999999", "", "", "invalid_input", "limit", "invalid integer"},
+		{"GET", "/v1/workflows?cursor=%00%ff", "", "", "invalid_input", "cursor", ""},
+		{"GET", "/v1/workflows?cursor=" + strings.Repeat("a", 5000), "", "", "invalid_input", "cursor", ""},
+		{"GET", "/v1/workflows?status=running&status_=x", "", "", "invalid_input", "status_", "unknown query parameter"},
+		{"GET", "/v1/workflows?status=dead", "", "", "invalid_input", "status", "running"},
+		{"GET", "/v1/workflows?attr=x", "", "", "invalid_input", "attr", "NAME=VALUE"},
+		{"GET", "/v1/workflows?version=zzzzzz", "", "", "invalid_input", "version", ""},
+		{"GET", "/v1/workflows?consistency=eventual", "", "", "invalid_input", "consistency", "stale"},
+		{"GET", "/v1/workflows?min_index=5", "", "", "invalid_input", "min_index", "consistency=stale"},
+		{"GET", "/v1/workflows/w/result?wait=5", "", "", "invalid_input", "wait", "Go duration"},
+		{"GET", "/v1/workflows/w/result?wait=-5s", "", "", "invalid_input", "wait", "Go duration"},
+		{"GET", "/v1/workflows/w/history?from=-1", "", "", "invalid_input", "from", "invalid integer"},
+		{"GET", "/v1/workflows/w?run_id=7", "", "", "invalid_input", "run_id", "UUID"},
+		{"GET", "/v1/versions/order/abc/pins", "", "", "invalid_input", "version", "at least 6"},
+		{"GET", "/v1/deploys?cursor=next", "", "", "invalid_input", "cursor", ""},
+		{"POST", "/v1/packages?route=maybe", "x", "", "invalid_input", "route", "invalid boolean"},
+		{"POST", "/v1/packages?expect_route=order", "x", "", "invalid_input", "expect_route", "TYPE=VERSION"},
+		{"POST", "/v1/packages?message=" + strings.Repeat("m", 2000), "x", "", "invalid_input", "message", "limit is 1024"},
+		{"GET", "/v1/events?after=now", "", "", "invalid_input", "after", "log index"},
+		{"GET", "/v1/events?names=Nothing", "", "", "invalid_input", "names", "PackageLoaded"},
+		// Headers.
+		{"POST", "/v1/workflows", `{"type":"order"}`, "Idempotency-Key: ", "invalid_input", "Idempotency-Key", "1 to 200"},
+		{"POST", "/v1/workflows", `{"type":"order"}`, "Idempotency-Key: " + strings.Repeat("k", 201), "invalid_input", "Idempotency-Key", "1 to 200"},
+		{"POST", "/v1/workflows", `{"type":"order"}`, "Idempotency-Key: schlüssel", "invalid_input", "Idempotency-Key", "printable"},
+		{"POST", "/v1/workflows", `{"type":"order"}`, "Aion-Actor: " + strings.Repeat("k", 201), "invalid_input", "Aion-Actor", "1 to 200"},
+		// Names.
+		{"GET", "/v1/workflows/.hidden", "", "", "invalid_input", "workflow_id", "dot"},
+		{"GET", "/v1/workflows/missing", "", "", "not_found", "", "missing"},
+		{"GET", "/v1/workflows/missing/result", "", "", "not_found", "", "missing"},
+		{"GET", "/v1/workflows/missing/history", "", "", "not_found", "", "missing"},
+		{"POST", "/v1/workflows/missing/cancel", "", "", "not_found", "", "missing"},
+		{"POST", "/v1/workflows/missing/terminate", "", "", "not_found", "", "missing"},
+		{"POST", "/v1/workflows/missing/pause", "", "", "not_found", "", "missing"},
+		{"POST", "/v1/workflows/missing/signals/s", "1", "", "not_found", "", "missing"},
+		{"POST", "/v1/workflows/missing/queries/q", "", "", "not_found", "", "missing"},
+		{"DELETE", "/v1/versions/order/abcdef0123", "", "", "unknown_version", "", "not loaded"},
+		{"POST", "/v1/routes/nope/rollback", "", "", "unknown_workflow_type", "", "nope"},
+		// Addresses and methods.
+		{"GET", "/v1/nothing", "", "", "not_found", "", "/v1/nothing"},
+		{"GET", "/v1//workflows", "", "", "not_found", "", ""},
+		{"GET", "/v1/workflows/../versions", "", "", "not_found", "", ""},
+		{"GET", "/v1/workflows/", "", "", "not_found", "", ""},
+		{"PATCH", "/v1/workflows", "", "", "method_not_allowed", "", "GET, POST"},
+		{"DELETE", "/", "", "", "method_not_allowed", "", "GET"},
+		{"POST", "/metrics", "", "", "method_not_allowed", "", "GET"},
+		// A page of another site.
+		{"POST", "/v1/workflows", `{"type":"order"}`, "Origin: https://evil.example", "permission_denied", "", "evil.example"},
+	} {
+		var headers []string
+		if c.headers != "" {
+			headers = append(headers, c.headers)
+		}
+		p := h.send(t, c.method, c.path, c.body, headers...).problem(t)
+		name := c.method + " " + c.path[:min(len(c.path), 60)] + " " + c.body[:min(len(c.body), 40)] + " " + c.headers[:min(len(c.headers), 40)]
+		if p.Code != c.code || !strings.Contains(p.Detail, c.detail) || len(p.Detail) > 1000 {
+			t.Errorf("%s:\n%s %.300s, want %s %s", name, p.Code, p.Detail, c.code, c.detail)
+		}
+		if field, _ := p.Facts["field"].(string); c.field != "" && field != c.field {
+			t.Errorf("%s: field %q, want %q", name, field, c.field)
+		}
+		if p.Outcome != wire.Rejected {
+			t.Errorf("%s: outcome %s", name, p.Outcome)
+		}
+	}
+	// Refusals by the state machine are entries; none of the rest reached the log.
+	if runs, err := caller(t, h).List(t.Context(), wire.RunFilter{}, wire.Page{}); err != nil || len(runs.Workflows) != 1 {
+		t.Errorf("something was started: %+v, %v", runs, err)
+	}
+	if now := n.Log.Entries(); now > entries+20 {
+		t.Errorf("%d entries for what should mostly be refused before the log", now-entries)
+	}
+}

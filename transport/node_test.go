@@ -1,0 +1,201 @@
+package transport_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+func TestTokens(t *testing.T) {
+	n := enginetest.New(t)
+	th := &throne{}
+	withTokens := func(cfg *transport.Config) {
+		cfg.Tokens = []transport.Token{{Name: "ci", Secret: "secret-of-ci"}, {Name: "viewer", Secret: "secret-of-viewer", ReadOnly: true}}
+	}
+	leader := listen(t, n, th, "n1", withTokens).lead()
+	follower := listen(t, n, th, "n2", withTokens)
+	n.Deploy(enginetest.Pack(t, waiting("1")))
+	n.Begin("order", "1")
+	for _, h := range []*host{leader, follower} {
+		for _, c := range []struct{ method, path, header, code string }{
+			{"GET", "/v1/versions", "", "unauthenticated"},
+			{"GET", "/v1/versions", "Authorization: Bearer wrong", "unauthenticated"},
+			{"GET", "/v1/versions", "Authorization: Basic secret-of-ci", "unauthenticated"},
+			{"GET", "/v1/cluster", "", "unauthenticated"},
+			{"GET", "/v1/events", "", "unauthenticated"},
+			{"GET", "/v1/versions", "Authorization: Bearer secret-of-viewer", ""},
+			{"POST", "/v1/workflows/nobody/queries/q", "Authorization: Bearer secret-of-viewer", "not_found"},
+			{"POST", "/v1/routes/order/rollback", "Authorization: Bearer secret-of-viewer", "permission_denied"},
+			{"POST", "/v1/cluster/drain", "Authorization: Bearer secret-of-viewer", "permission_denied"},
+			{"POST", "/v1/routes/order/rollback", "authorization: bearer secret-of-ci", "route_conflict"},
+			{"GET", "/health/live", "", ""},
+			{"GET", "/metrics", "", ""},
+			{"GET", "/openapi.json", "", ""},
+			{"GET", "/", "", ""},
+		} {
+			var headers []string
+			if c.header != "" {
+				headers = append(headers, c.header)
+			}
+			r := h.send(t, c.method, c.path, "", headers...)
+			if c.code == "" {
+				if r.status != 200 {
+					t.Errorf("%s: %s %s with %q: %+v", h.id, c.method, c.path, c.header, r)
+				}
+			} else if p := r.problem(t); p.Code != c.code {
+				t.Errorf("%s: %s %s with %q: %v", h.id, c.method, c.path, c.header, p)
+			}
+		}
+	}
+	// The actor is the token's name, also through a follower, whatever the caller says.
+	follower.send(t, "POST", "/v1/routes/order/rollback", "", "Authorization: Bearer secret-of-ci", "Aion-Actor: root")
+	c, err := client.New(client.Config{Addresses: []string{follower.URL}, Token: "secret-of-viewer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	d, err := c.Deploys(t.Context(), "", wire.Page{})
+	if err != nil || d.Deploys[0].Actor != "ci" {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if _, err := transport.New(transport.Config{API: n, Cluster: leader.seat, Node: "n1", Tokens: []transport.Token{{Name: "a", Secret: "s"}, {Name: "b", Secret: "s"}}}); err == nil || !strings.Contains(err.Error(), "same secret") {
+		t.Errorf("two tokens with one secret: %v", err)
+	}
+}
+
+func TestActorWithoutTokens(t *testing.T) {
+	n := enginetest.New(t)
+	th := &throne{}
+	listen(t, n, th, "n1").lead()
+	follower := listen(t, n, th, "n2")
+	follower.send(t, "POST", "/v1/packages", string(enginetest.Pack(t, waiting("1"))))
+	follower.send(t, "POST", "/v1/packages", string(enginetest.Pack(t, waiting("2"))), "Aion-Actor: ada", "Idempotency-Key: k")
+	d, err := caller(t, follower).Deploys(t.Context(), "", wire.Page{})
+	if err != nil || len(d.Deploys) != 2 || d.Deploys[0].Actor != "ada" || d.Deploys[0].RequestID != "k" || d.Deploys[1].Actor != "anonymous@127.0.0.1" {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	th := &throne{}
+	h := listen(t, &recordingAPI{}, th, "n1")
+	if r := h.send(t, "GET", "/health/live", ""); r.status != 200 || r.body != `{"status":"ok"}` {
+		t.Errorf("live: %+v", r)
+	}
+	if p := h.send(t, "GET", "/health/ready", "").problem(t); p.Code != "unavailable" || !strings.Contains(p.Detail, "no leader") {
+		t.Errorf("ready without a leader: %v", p)
+	}
+	h.lead()
+	if r := h.send(t, "GET", "/health/ready", ""); r.status != 200 {
+		t.Errorf("ready: %+v", r)
+	}
+}
+
+func TestConsole(t *testing.T) {
+	h := listen(t, &recordingAPI{}, &throne{}, "n1").lead()
+	r := h.send(t, "GET", "/", "")
+	if r.status != 200 || !strings.HasPrefix(r.body, "<!doctype html>") || !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || r.header.Get("Content-Security-Policy") == "" {
+		t.Errorf("%d %v", r.status, r.header)
+	}
+	for _, outside := range []string{"http://", "https://", "src=", "@import"} {
+		if strings.Contains(r.body, outside) {
+			t.Errorf("the page needs %s from elsewhere", outside)
+		}
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	h := listen(t, &recordingAPI{}, &throne{}, "n1").lead()
+	h.send(t, "GET", "/v1/versions", "")
+	h.send(t, "GET", "/v1/versions?x=1", "")
+	h.send(t, "GET", "/nothing/here", "")
+	r := h.send(t, "GET", "/metrics", "")
+	for _, want := range []string{
+		`aion_http_calls_total{operation="versions",status="200"} 1`,
+		`aion_http_calls_total{operation="versions",status="400"} 1`,
+		`aion_http_calls_total{operation="other",status="404"} 1`,
+		`aion_http_call_seconds_count{operation="versions"} 2`,
+		"aion_http_streams 0",
+	} {
+		if !strings.Contains(r.body, want) {
+			t.Errorf("metrics lack %s", want)
+		}
+	}
+}
+
+// TestOpenAPI: every route of the contract is described, with the body it takes and the errors it gives.
+func TestOpenAPI(t *testing.T) {
+	h := listen(t, &recordingAPI{}, &throne{}, "n1").lead()
+	r := h.send(t, "GET", "/openapi.json", "")
+	var doc struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+			RequestBody *struct {
+				Content map[string]struct {
+					Schema map[string]any `json:"schema"`
+				} `json:"content"`
+			} `json:"requestBody"`
+			Responses map[string]struct {
+				Content map[string]any `json:"content"`
+			} `json:"responses"`
+		} `json:"paths"`
+		Components struct {
+			Schemas map[string]any `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal([]byte(r.body), &doc); err != nil || r.header.Get("Content-Type") != "application/openapi+json" {
+		t.Fatalf("%v, %v", err, r.header)
+	}
+	var got []string
+	for path, item := range doc.Paths {
+		for method, op := range item {
+			got = append(got, strings.ToUpper(method)+" "+path)
+			if op.OperationID == "" {
+				t.Errorf("%s %s has no operation id", method, path)
+			}
+			if _, ok := op.Responses["default"].Content[wire.ProblemType]; !ok {
+				t.Errorf("%s %s: responses %+v describe no problem", method, path, op.Responses)
+			}
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		"DELETE /v1/routes/{type}", "DELETE /v1/versions/{type}/{version}", "GET /health/live", "GET /health/ready", "GET /v1/cluster", "GET /v1/deploys", "GET /v1/events",
+		"GET /v1/versions", "GET /v1/versions/{type}/{version}/pins", "GET /v1/workflows", "GET /v1/workflows/{id}", "GET /v1/workflows/{id}/history", "GET /v1/workflows/{id}/result",
+		"POST /v1/cluster/drain", "POST /v1/cluster/remove", "POST /v1/cluster/transfer", "POST /v1/packages", "POST /v1/routes/{type}/rollback", "POST /v1/workflows",
+		"POST /v1/workflows/{id}/cancel", "POST /v1/workflows/{id}/pause", "POST /v1/workflows/{id}/queries/{name}", "POST /v1/workflows/{id}/resume",
+		"POST /v1/workflows/{id}/signals/{name}", "POST /v1/workflows/{id}/terminate", "PUT /v1/routes/{type}",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("routes\n%q, want\n%q", got, want)
+	}
+	if body := doc.Paths["/v1/workflows"]["post"].RequestBody; body == nil || body.Content["application/json"].Schema["$ref"] != "#/components/schemas/StartRequest" {
+		t.Errorf("the body of a start is described as %+v", body)
+	}
+	if body := doc.Paths["/v1/packages"]["post"].RequestBody; body == nil || body.Content["application/octet-stream"].Schema["format"] != "binary" {
+		t.Errorf("the body of a load is described as %+v", body)
+	}
+}
+
+func TestConfigNeedsItsParts(t *testing.T) {
+	if _, err := transport.New(transport.Config{}); err == nil {
+		t.Error("a server of nothing")
+	}
+}
+
+// TestPanicIsAnswered as a problem, and the server goes on.
+func TestPanicIsAnswered(t *testing.T) {
+	h := listen(t, &refuser{}, &throne{}, "n1").lead() // its Versions is nil
+	if p := h.send(t, "GET", "/v1/versions", "").problem(t); p.Code != "internal" || p.Outcome != wire.Unknown {
+		t.Errorf("%v", p)
+	}
+	if r := h.send(t, "GET", "/health/live", ""); r.status != 200 {
+		t.Errorf("%+v", r)
+	}
+}

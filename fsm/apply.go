@@ -3,7 +3,6 @@ package fsm
 import (
 	"fmt"
 
-	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -47,8 +46,13 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 }
 
 func (s *State) begin(index uint64, now history.Time) *step {
-	t := &step{s: s, index: index, now: now, meta: s.meta, batch: s.db.NewBatch(), fresh: map[string][]byte{},
-		pins: pinChanges{left: map[pinPage]uint64{}, changed: map[catalog.Version]bool{}}}
+	t := s.step
+	if t == nil {
+		t = &step{s: s, fresh: map[string][]byte{}}
+		s.step = t
+	}
+	t.reset()
+	t.index, t.now, t.meta = index, now, s.meta
 	t.meta.Index, t.meta.Now = index, now
 	return t
 }
@@ -71,6 +75,8 @@ func (t *step) do(e *Envelope, size int) Result {
 
 // commit writes the entry's changes, the new digest and the applied index as one batch, and makes them visible.
 func (t *step) commit() error {
+	batch := t.s.db.NewBatch()
+	defer batch.Close()
 	for _, r := range t.stale {
 		t.store(r)
 	}
@@ -78,13 +84,16 @@ func (t *step) commit() error {
 	t.storeFeed()
 	t.dropChecks()
 	t.forget()
-	t.meta.Digest = advance(t.s.meta.Digest, t.index, t.now, t.content)
+	t.meta.Digest = t.digest(t.s.meta.Digest)
 	t.note()
-	t.fail(t.batch.Set(key(keyMeta), encoded(t.meta), nil))
-	if t.err == nil {
-		t.fail(t.batch.Commit(pebble.NoSync))
+	t.write(batch)
+	t.fail(batch.Set(key(keyMeta), encoded(t.meta), nil))
+	if t.mirror != nil {
+		t.fail(t.mirror.Close())
 	}
-	t.release()
+	if t.err == nil {
+		t.fail(batch.Commit(pebble.NoSync))
+	}
 	if t.err != nil {
 		return t.err
 	}

@@ -55,7 +55,7 @@ func (t *step) refuse(d deploy, err error) Refusal {
 	if len(d.types) > 0 {
 		e.WorkflowType = d.types[0]
 	}
-	t.announce(feedDeployRefused, [16]byte{}, e)
+	t.announce(feedDeployRefused, e)
 	return r
 }
 

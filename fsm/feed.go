@@ -74,7 +74,7 @@ type (
 		HTTPAddress string `json:"http_address,omitempty"`
 		Version     string `json:"version,omitempty"` // of the binary
 	}
-	workflowClosed struct {
+	workflowClosed struct { // stored as run id and status; the rest is in the run's row
 		WorkflowID   string          `json:"workflow_id"`
 		RunID        history.RunID   `json:"run_id"`
 		WorkflowType string          `json:"workflow_type"`
@@ -91,18 +91,23 @@ type feedLine struct {
 }
 
 // announce adds an event to the feed.
-func (t *step) announce(name byte, run history.RunID, data any) {
+func (t *step) announce(name byte, data any) {
+	t.feed = append(t.feed, feedLine{name: name, data: jsonOf(data)})
+}
+
+func (t *step) announceClosed(r *row) {
+	t.feed = append(t.feed, feedLine{feedWorkflowClosed, r.Run.RunID, []byte{byte(r.Run.Status)}})
+}
+
+// jsonOf writes one of the structs above.
+func jsonOf(data any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(data); err != nil {
-		panic(err) // data is one of the structs above
+		panic(err)
 	}
-	t.feed = append(t.feed, feedLine{name, run, bytes.TrimSuffix(b.Bytes(), []byte("\n"))})
-}
-
-func (t *step) announceClosed(r *row) {
-	t.announce(feedWorkflowClosed, r.Run.RunID, workflowClosed{r.Run.WorkflowID, r.Run.RunID, r.Run.Type, r.Run.Version, r.Run.Status})
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // storeFeed writes the entry's events and drops the oldest.
@@ -142,10 +147,16 @@ func (t *step) dropOldest(family byte, from place, n uint64) (place, uint64) {
 	return from, dropped
 }
 
-func feedEvent(k, v []byte) FeedEvent {
+// feedEvent reads an event back.
+func (p *picture) feedEvent(k, v []byte) FeedEvent {
 	at := placeOf(k)
 	e := FeedEvent{Index: at.Index, N: at.N, Name: feedNames[v[0]], Last: v[1] == 1, Data: append([]byte(nil), v[18:]...)}
 	copy(e.RunID[:], v[2:18])
+	if v[0] == feedWorkflowClosed {
+		if r := p.run(e.RunID); r != nil {
+			e.Data = jsonOf(workflowClosed{r.Run.WorkflowID, r.Run.RunID, r.Run.Type, r.Run.Version, history.Status(v[18])})
+		}
+	}
 	return e
 }
 

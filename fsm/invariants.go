@@ -1,4 +1,228 @@
 package fsm
 
-// CheckInvariants is being written.
-func (s *State) CheckInvariants() error { return nil }
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// CheckInvariants recounts everything that follows from something else, and returns an error naming the first disagreement: rows and indexes from the
+// histories (I2, I9, I10, I12 of DESIGN 5), the catalog from its own rules (I1, I5, I6), the request table from its queues (I8). It reads the whole
+// state; tests call it after every entry, and whoever doubts a state may.
+func (s *State) CheckInvariants() error {
+	p := s.take()
+	if p == nil {
+		return ErrClosed
+	}
+	defer p.drop()
+	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, counts: map[string]*PinCounts{}}
+	c.checkCatalog()
+	c.recountRuns()
+	c.linkRuns()
+	c.compareIndexes()
+	c.checkRequests()
+	c.checkLines()
+	return c.err
+}
+
+// checker holds what the rows of the indexes ought to be, by key.
+type checker struct {
+	p      *picture
+	err    error
+	want   map[string][]byte
+	runs   map[history.RunID]*recount
+	order  []*recount        // by serial
+	latest map[string]uint64 // workflow id -> serial
+	pages  []pinPage
+	counts map[string]*PinCounts // version key ->
+}
+
+func (c *checker) failf(format string, args ...any) {
+	if c.err == nil {
+		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+// checkCatalog: the routes point at loaded versions that carry the type, and the hot table is what is stored.
+func (c *checker) checkCatalog() {
+	if err := c.p.catalog.Check(); err != nil {
+		c.failf("I1: %w", err)
+	}
+	stored := catalog.New()
+	err := errors.Join(
+		each(c.p.snap, keyPackage, func(_ []byte, p catalog.Package) { stored.Put(p) }),
+		each(c.p.snap, keyRoute, func(_ []byte, r catalog.Route) { stored.PutRoute(r) }),
+	)
+	if err != nil {
+		c.failf("catalog on disk: %w", err)
+	}
+	if !slices.Equal(stored.Rows(), c.p.catalog.Rows()) {
+		c.failf("I1: routes in memory are %v, on disk %v", c.p.catalog.Rows(), stored.Rows())
+	}
+	if !slices.EqualFunc(stored.Packages(), c.p.catalog.Packages(), func(a, b *catalog.Package) bool { return bytes.Equal(encoded(a), encoded(b)) }) {
+		c.failf("I6: packages in memory are not those on disk")
+	}
+}
+
+// recount is one run as its history tells it.
+type recount struct {
+	row      *row
+	status   history.Status
+	bytes    uint64
+	woken    uint64
+	signals  uint64
+	cancel   bool
+	attrs    history.Attributes
+	timers   []armedTimer
+	children []childLine
+	next     history.RunID // that it continues as
+}
+
+type armedTimer struct {
+	id uint64
+	at history.Time
+}
+
+func (c *checker) recountRuns() {
+	c.p.scan(key(keyRow), key(keyRow+1), func(k, b []byte) bool {
+		r := new(row)
+		if !c.p.row(b, r) {
+			c.failf("row %x cannot be read", k)
+			return false
+		}
+		if r.Serial != readU64(k[1:]) {
+			c.failf("row %x has serial %d", k, r.Serial)
+		}
+		n := &recount{row: r}
+		c.runs[r.Run.RunID] = n
+		c.order = append(c.order, n)
+		c.latest[r.Run.WorkflowID] = r.Serial
+		return true
+	})
+	if n := uint64(len(c.order)); n != c.p.meta.Serial {
+		c.failf("%d runs, but the newest serial is %d", n, c.p.meta.Serial)
+	}
+	for _, n := range c.order {
+		c.fold(n)
+		c.foldTurns(n)
+		c.compareRow(n)
+	}
+}
+
+// fold reads a history from its first event.
+func (c *checker) fold(n *recount) {
+	run, seq := &n.row.Run, uint64(0)
+	c.p.scan(eventKey(n.row.Serial, 0), numberKey(keyEvent, n.row.Serial+1), func(k, b []byte) bool {
+		e, err := history.DecodeEvent(b)
+		if err != nil {
+			c.failf("run %s: event %x: %w", run.RunID, k, err)
+			return false
+		}
+		if seq++; e.Seq != seq || readU64(k[9:]) != seq {
+			c.failf("I9: run %s: event %d stands where %d belongs", run.RunID, e.Seq, seq)
+		}
+		if seq > 1 && !n.status.Open() {
+			c.failf("I10: run %s: event %d %s comes after it closed", run.RunID, seq, e.Data.Type())
+		}
+		n.status, n.bytes = history.Fold(n.status, e.Data), n.bytes+uint64(len(b))
+		if history.Wakes(e.Data) {
+			n.woken = seq
+		}
+		n.apply(e)
+		return true
+	})
+	if seq != run.Events {
+		c.failf("I9: run %s has %d events, its row says %d", run.RunID, seq, run.Events)
+	}
+}
+
+func (n *recount) apply(e history.Event) {
+	forgetTimer := func(id uint64) {
+		n.timers = slices.DeleteFunc(n.timers, func(t armedTimer) bool { return t.id == id })
+	}
+	forgetChild := func(id uint64) {
+		n.children = slices.DeleteFunc(n.children, func(l childLine) bool { return l.id == id })
+	}
+	switch d := e.Data.(type) {
+	case *history.WorkflowStarted:
+		n.attrs = merge(nil, d.Attributes)
+		if d.Timeout > 0 {
+			n.timers = append(n.timers, armedTimer{0, due(e.At, d.Timeout)})
+		}
+	case *history.AttributesUpdated:
+		n.attrs = merge(n.attrs, d.Attributes)
+	case *history.SignalReceived:
+		n.signals++
+	case *history.CancelRequested:
+		n.cancel = true
+	case *history.TimerStarted:
+		forgetTimer(d.ID)
+		n.timers = append(n.timers, armedTimer{d.ID, d.FireAt})
+	case *history.TimerFired:
+		forgetTimer(d.ID)
+	case *history.TimerCancelled:
+		forgetTimer(d.ID)
+	case *history.ChildWorkflowStarted:
+		if !d.RunID.IsZero() {
+			n.children = append(n.children, childLine{d.ID, d.RunID, true})
+		}
+	case *history.ChildWorkflowCompleted:
+		forgetChild(d.ID)
+	case *history.ChildWorkflowFailed:
+		if i := slices.IndexFunc(n.children, func(l childLine) bool { return l.id == d.ID }); i >= 0 && n.children[i].awaited {
+			forgetChild(d.ID)
+		}
+	case *history.ChildWorkflowCancelled:
+		if !d.Asked {
+			forgetChild(d.ID)
+		} else if i := slices.IndexFunc(n.children, func(l childLine) bool { return l.id == d.ID }); i >= 0 {
+			n.children[i].awaited = false // it may still be open
+		}
+	case *history.WorkflowContinuedAsNew:
+		n.next = d.NewRunID
+	}
+	if !n.status.Open() {
+		n.timers, n.children = nil, nil
+	}
+}
+
+// foldTurns: turns are numbered without gaps and each saw more than the one before.
+func (c *checker) foldTurns(n *recount) {
+	var last history.Turn
+	for _, turn := range c.p.Turns(n.row.Run.RunID, 0, int(n.row.Run.Turns)+1) {
+		if turn.N != last.N+1 || turn.Through <= last.Through || turn.FirstSeq <= turn.Through || turn.FirstSeq+turn.Count > n.row.Run.Events+1 {
+			c.failf("run %s: turn %+v cannot follow turn %+v in a history of %d events", n.row.Run.RunID, turn, last, n.row.Run.Events)
+		}
+		last = turn
+	}
+	if n.row.Run.Turns <= maxRows && (last.N != n.row.Run.Turns || last.Through != n.row.Run.Through) {
+		c.failf("run %s: the newest turn is %+v, its row says %d through %d", n.row.Run.RunID, last, n.row.Run.Turns, n.row.Run.Through)
+	}
+}
+
+// compareRow: the row says what the history says.
+func (c *checker) compareRow(n *recount) {
+	r := n.row
+	say := func(what string, got, want any) {
+		if !reflect.DeepEqual(got, want) {
+			c.failf("run %s: its row has %s %v, its history %v", r.Run.RunID, what, got, want)
+		}
+	}
+	say("status", r.Run.Status, n.status)
+	say("bytes", r.Run.Bytes, n.bytes)
+	say("woken", r.Woken, n.woken)
+	say("signals", r.Signals, n.signals)
+	say("cancel asked", r.Run.CancelAsked, n.cancel)
+	say("closed at", r.Run.ClosedAt != 0, !n.status.Open())
+	if len(r.Run.Attributes)+len(n.attrs) > 0 {
+		say("attributes", r.Run.Attributes, n.attrs)
+	}
+	if _, loaded := c.p.catalog.Package(r.Run.Version); n.status.Open() && !loaded {
+		c.failf("I2: run %s is open, its version %s is not loaded", r.Run.RunID, r.Run.Version.Short())
+	}
+}

@@ -12,8 +12,6 @@ import (
 // maxText bounds reasons and messages, in bytes.
 const maxText = 1 << 10
 
-var noRun history.RunID
-
 func tooLong(field string, n int) *catalog.InvalidInput {
 	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d bytes, the limit is %d", n, maxText)}
 }

@@ -19,9 +19,9 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, n
 		return nil, ""
 	}
 	prefix := f.index()
-	scanned := 0
+	scanned, more := 0, false
 	p.scanBack(prefix, u64(prefix[:len(prefix):len(prefix)], below), func(k, b []byte) bool {
-		if scanned == maxScanned || len(runs) == page(limit) {
+		if more = scanned == maxScanned || len(runs) == page(limit); more {
 			return false
 		}
 		serial := readU64(k[len(prefix):])
@@ -39,8 +39,8 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, n
 		next = strconv.FormatUint(serial, 36)
 		return true
 	})
-	if scanned < maxScanned && len(runs) < page(limit) || next == "1" {
-		next = "" // the scan came to its end
+	if !more {
+		next = ""
 	}
 	return runs, next
 }

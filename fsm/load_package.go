@@ -44,7 +44,7 @@ func (c *LoadPackage) apply(t *step) (Answer, Refusal) {
 		}
 		t.record(d)
 	}
-	t.announce(feedPackageLoaded, noRun, packageLoaded{v, types, types[0], change.FreshlyLoaded})
+	t.announce(feedPackageLoaded, packageLoaded{v, types, types[0], change.FreshlyLoaded})
 	for _, rc := range change.Routes {
 		t.rerouted(rc)
 	}

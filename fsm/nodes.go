@@ -76,7 +76,7 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 	n.AnnouncedAt, n.Digest, n.DigestIndex = t.now, old.Digest, old.DigestIndex
 	t.put(textKey(keyNode, n.ID), encoded(n))
 	if !known || n.RaftAddress != old.RaftAddress || n.HTTPAddress != old.HTTPAddress || n.Version != old.Version {
-		t.announce(feedMemberChanged, noRun, memberChanged{n.ID, "announced", n.RaftAddress, n.HTTPAddress, n.Version})
+		t.announce(feedMemberChanged, memberChanged{n.ID, "announced", n.RaftAddress, n.HTTPAddress, n.Version})
 	}
 	return new(Done), nil
 }
@@ -92,11 +92,11 @@ func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
 			t.del(k)
 		}
 	}
-	t.announce(feedMemberChanged, noRun, memberChanged{Node: c.ID, Change: "removed"})
+	t.announce(feedMemberChanged, memberChanged{Node: c.ID, Change: "removed"})
 	return new(Done), nil
 }
 
 func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
-	t.announce(feedLeaderChanged, noRun, leaderChanged{c.Node, c.Term})
+	t.announce(feedLeaderChanged, leaderChanged{c.Node, c.Term})
 	return new(Done), nil
 }

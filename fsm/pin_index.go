@@ -49,6 +49,15 @@ type pinChanges struct {
 	versions []catalog.Version
 }
 
+func (c *pinChanges) reset() {
+	if c.left == nil {
+		c.left, c.changed = map[pinPage]uint64{}, map[catalog.Version]bool{}
+	}
+	clear(c.left)
+	clear(c.changed)
+	c.pages, c.versions = c.pages[:0], c.versions[:0]
+}
+
 // projectPin moves r's pin to the kind that it is of now.
 func (t *step) projectPin(r *row) {
 	kind := r.pinKind()

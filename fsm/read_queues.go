@@ -60,7 +60,7 @@ func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next Fe
 	next = after
 	first := later(append(placeKey(keyFeed, after.Index, after.N), 0), placeKey(keyFeed, p.meta.FeedFrom.Index, p.meta.FeedFrom.N))
 	p.scan(first, key(keyFeed+1), func(k, b []byte) bool {
-		e := feedEvent(k, b)
+		e := p.feedEvent(k, b)
 		events = append(events, e)
 		next = FeedCursor{e.Index, e.N}
 		return len(events) < page(limit)

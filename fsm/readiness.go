@@ -32,7 +32,7 @@ func (c *ReportReady) apply(t *step) (Answer, Refusal) {
 		return new(Done), nil
 	}
 	t.put(k, encoded(r))
-	t.announce(feedReadinessChanged, noRun, readinessChanged(r))
+	t.announce(feedReadinessChanged, readinessChanged(r))
 	return new(Done), nil
 }
 

@@ -65,7 +65,10 @@ type Recheck struct {
 }
 
 func runFacts(workflowID string, id history.RunID) map[string]any {
-	facts := map[string]any{"workflow_id": workflowID}
+	facts := map[string]any{}
+	if workflowID != "" {
+		facts["workflow_id"] = workflowID
+	}
 	if !id.IsZero() {
 		facts["run_id"] = id.String()
 	}
@@ -73,8 +76,11 @@ func runFacts(workflowID string, id history.RunID) map[string]any {
 }
 
 func (r *NotFound) Error() string {
-	if r.RunID.IsZero() {
+	switch {
+	case r.RunID.IsZero():
 		return fmt.Sprintf("there is no workflow with id %q", r.WorkflowID)
+	case r.WorkflowID == "":
+		return fmt.Sprintf("there is no run %s", r.RunID)
 	}
 	return fmt.Sprintf("workflow %q has no run %s", r.WorkflowID, r.RunID)
 }

@@ -76,6 +76,6 @@ func (t *step) reroute(d deploy, change func(*catalog.Catalog) (catalog.RouteCha
 func (t *step) rerouted(rc catalog.RouteChange) {
 	if rc.Changed {
 		t.put(textKey(keyRoute, rc.Type), encoded(rc.Row()))
-		t.announce(feedRouteChanged, noRun, routeChanged{rc.Type, rc.Version, rc.Previous})
+		t.announce(feedRouteChanged, routeChanged{rc.Type, rc.Version, rc.Previous})
 	}
 }

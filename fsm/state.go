@@ -35,6 +35,7 @@ type State struct {
 	counts  map[catalog.Version]*PinCounts // of versions with pins
 	rows    cache
 	queues  queues
+	step    *step // of the last entry: its memory is used again
 
 	expiry [2]history.Time // when the first request id of each class expires, or before
 

@@ -47,6 +47,6 @@ func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 	for _, typ := range types {
 		t.record(DeployRecord{Operation: opUnload, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message})
 	}
-	t.announce(feedVersionUnloaded, noRun, versionUnloaded{v, types})
+	t.announce(feedVersionUnloaded, versionUnloaded{v, types})
 	return &UnloadAnswer{Version: v, Types: types}, nil
 }

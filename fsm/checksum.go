@@ -1,0 +1,29 @@
+package fsm
+
+import (
+	"crypto/sha256"
+	"fmt"
+
+	"aion.dev/aion/catalog"
+)
+
+// Checksum is the SHA-256 of every row with its key, in order: equal on nodes that applied the same entries, however they came to do so. It reads the
+// whole state.
+func (s *State) Checksum() (catalog.Digest, error) {
+	p := s.take()
+	if p == nil {
+		return catalog.Digest{}, ErrClosed
+	}
+	defer p.drop()
+	h := sha256.New()
+	err := scan(p.snap, []byte{0}, []byte{families}, func(k, v []byte) bool {
+		h.Write(u32(u32(nil, uint32(len(k))), uint32(len(v))))
+		h.Write(k)
+		h.Write(v)
+		return true
+	})
+	if err != nil {
+		return catalog.Digest{}, fmt.Errorf("checksum of the state: %w", err)
+	}
+	return catalog.Digest(h.Sum(nil)), nil
+}

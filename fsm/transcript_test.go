@@ -1,0 +1,364 @@
+package fsm
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"github.com/cockroachdb/datadriven"
+)
+
+// TestTranscripts runs the scripts in testdata/transcripts. A script is commands, one an entry, with what the state machine answered below; `entry`
+// holds several commands in one entry, one a line. After each script its log is replayed in other ways to the same state (world.checkReplays).
+// Rewrite what is below the lines with: go test ./fsm -run Transcripts -rewrite
+func TestTranscripts(t *testing.T) {
+	datadriven.Walk(t, "testdata/transcripts", func(t *testing.T, path string) {
+		w := newWorld(t)
+		if strings.Contains(path, "requests") {
+			w.s.Close()
+			w.limit = 3
+			w.open()
+		}
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			w.t = t
+			out := w.run(d)
+			if !strings.HasSuffix(out, "\n") {
+				out += "\n"
+			}
+			return w.readable(out)
+		})
+		w.t = t
+		w.checkReplays()
+	})
+}
+
+func (w *world) run(d *datadriven.TestData) string {
+	line := strings.TrimSpace(d.Cmd + " " + join(d.CmdArgs))
+	switch d.Cmd {
+	case "entry":
+		var e []Envelope
+		for _, line := range strings.Split(strings.TrimSpace(d.Input), "\n") {
+			e = append(e, w.envelope(line, ""))
+		}
+		return w.say(w.propose(e...))
+	case "advance":
+		by, err := time.ParseDuration(d.CmdArgs[0].Key)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.now = w.now.Add(by)
+		return "ok"
+	case "fire":
+		c := new(FireTimers)
+		w.view(func(v View) { c.Timers = v.DueTimers(w.now, 1024) })
+		return w.say(w.propose(Envelope{Command: c}))
+	}
+	if out, ok := w.look(d.Cmd, args(line)); ok {
+		return out
+	}
+	return w.say(w.propose(w.envelope(line, d.Input)))
+}
+
+func join(list []datadriven.CmdArg) string {
+	var b strings.Builder
+	for _, a := range list {
+		b.WriteString(a.String() + " ")
+	}
+	return b.String()
+}
+
+// words are a line's arguments: those without a name, in order, and those with one.
+type words struct {
+	plain []string
+	named map[string]string
+}
+
+func args(line string) words {
+	w := words{named: map[string]string{}}
+	for _, f := range strings.Fields(line) {
+		if name, value, ok := strings.Cut(f, "="); ok && !strings.HasPrefix(f, "{") {
+			w.named[name] = value
+		} else {
+			w.plain = append(w.plain, f)
+		}
+	}
+	return w
+}
+
+func (a words) at(i int) string {
+	if i < len(a.plain) {
+		return a.plain[i]
+	}
+	return ""
+}
+
+func (a words) has(word string) bool {
+	for _, p := range a.plain {
+		if p == word {
+			return true
+		}
+	}
+	return false
+}
+
+func (a words) number(name string, otherwise uint64) uint64 {
+	s, ok := a.named[name]
+	if !ok {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+func (a words) duration(name string) history.Duration {
+	d, err := time.ParseDuration(a.named[name])
+	if err != nil && a.named[name] != "" {
+		panic(err)
+	}
+	return history.Duration(d)
+}
+
+// envelope reads a command: its line, and for a turn what it asked for, one a line or after "|" separated by ";".
+func (w *world) envelope(line, input string) Envelope {
+	if head, asked, ok := strings.Cut(line, "|"); ok {
+		line, input = head, strings.ReplaceAll(asked, ";", "\n")
+	}
+	a := args(line)
+	e := Envelope{Command: w.command(a, input), Actor: a.named["actor"]}
+	if id := a.named["request"]; id != "" {
+		id, print, _ := strings.Cut(id, ":")
+		e.Request = &Request{ID: id, Print: catalog.Digest(versionOf(print)), Short: a.has("short")}
+	}
+	return e
+}
+
+func (w *world) ref(a words) RunRef { return RunRef{WorkflowID: a.at(1)} }
+
+func (w *world) command(a words, input string) Command {
+	switch a.at(0) {
+	case "load":
+		return loadCommand(a)
+	case "route":
+		return &RouteType{Type: a.at(1), Version: refOf(a.at(2)), Expect: refOf(a.named["expect"]), Message: a.named["message"]}
+	case "unroute":
+		return &UnrouteType{Type: a.at(1), Expect: refOf(a.named["expect"])}
+	case "rollback":
+		return &RollbackType{Type: a.at(1), Expect: refOf(a.named["expect"])}
+	case "unload":
+		return &UnloadVersion{Type: a.at(1), Version: refOf(a.at(2))}
+	case "start":
+		c := &StartRun{WorkflowID: a.at(1), RunID: w.mint(), Type: a.at(2), Version: refOf(a.named["version"]), Timeout: a.duration("timeout"), Attributes: attributes(a.named["attrs"])}
+		if s := a.named["schema"]; s != "" {
+			c.CheckedSchema = catalog.Digest(versionOf(s))
+		}
+		return c
+	case "signal":
+		return &SignalRun{Run: w.ref(a), Name: a.at(2), Payload: history.Payload(a.at(3)), MaxWaiting: a.number("max", 10_000)}
+	case "turn":
+		return w.turnCommand(a, input)
+	case "cancel":
+		return &CancelRun{Run: w.ref(a), Reason: a.named["reason"]}
+	case "terminate":
+		return &TerminateRun{Run: w.ref(a), Reason: a.named["reason"]}
+	case "pause":
+		return &PauseRun{Run: w.ref(a), Reason: a.named["reason"]}
+	case "quarantine":
+		return &PauseRun{Run: w.ref(a), Quarantined: true, Turn: a.number("turn", 0)}
+	case "resume":
+		return &ResumeRun{Run: w.ref(a)}
+	case "announce":
+		return &AnnounceNode{Node: Node{ID: a.at(1), RaftAddress: a.named["raft"], HTTPAddress: a.named["http"], Version: a.named["version"]}, ClusterID: a.named["cluster"]}
+	case "remove":
+		return &RemoveNode{ID: a.at(1)}
+	case "ready":
+		return &ReportReady{Node: a.at(1), Version: versionOf(a.at(2)), Ready: a.named["problem"] == "", Problem: a.named["problem"]}
+	case "leader":
+		return &AnnounceLeader{Node: a.at(1), Term: a.number("term", 0)}
+	case "check":
+		return &Check{Leader: a.at(1)}
+	case "report":
+		return &ReportDigest{Node: a.at(1), Index: a.number("index", 0), Digest: catalog.Digest(versionOf(a.named["digest"]))}
+	}
+	w.t.Fatalf("no command %q", a.at(0))
+	return nil
+}
+
+func loadCommand(a words) Command {
+	c := &LoadPackage{Package: pack(a.at(1), strings.Split(a.at(2), ",")...), Route: !a.has("no-route"), Message: a.named["message"]}
+	if m := a.named["manifest"]; m != "" {
+		c.Package.ManifestDigest = catalog.Digest(versionOf(m))
+	}
+	for i := range c.Package.Members {
+		c.Package.Members[i].Timeout = int64(a.duration("timeout"))
+		if s := a.named["schema"]; s != "" {
+			c.Package.Members[i].InputSchema = catalog.Digest(versionOf(s))
+		}
+	}
+	if typ, ref, ok := strings.Cut(a.named["expect"], ":"); ok {
+		c.Expect = []catalog.Expect{{Type: typ, Ref: refOf(ref)}}
+	}
+	return c
+}
+
+// refOf spells a version by its name, "v1"; "v1/6" is a prefix of six digits; everything else stays as it is.
+func refOf(s string) string {
+	name, digits, cut := strings.Cut(s, "/")
+	if !strings.HasPrefix(name, "v") {
+		return s
+	}
+	full := versionOf(name).String()
+	if cut {
+		n, _ := strconv.Atoi(digits)
+		return full[:n]
+	}
+	return full
+}
+
+func attributes(s string) history.Attributes {
+	if s == "" {
+		return nil
+	}
+	set := history.Attributes{}
+	for _, f := range strings.Split(s, ",") {
+		k, v, _ := strings.Cut(f, ":")
+		set[k] = history.Payload(v)
+	}
+	return set
+}
+
+func (w *world) turnCommand(a words, input string) Command {
+	c := &RecordTurn{}
+	if r, ok := w.find(a.at(1)); ok {
+		c.RunID, c.N, c.Through = r.RunID, r.Turns+1, r.Events
+	}
+	if id := a.named["run"]; id != "" { // of the nth run started by a command
+		n, _ := strconv.Atoi(id)
+		c.RunID = w.runs[n-1]
+	}
+	c.N, c.Through, c.Consumed = a.number("n", c.N), a.number("through", c.Through), a.number("consumed", 0)
+	c.Limits.Events, c.Limits.Signals = a.number("max-events", 0), a.number("max-signals", 0)
+	for _, line := range strings.Split(input, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			c.Asked = append(c.Asked, history.Event{Data: w.asked(args(line))})
+		}
+	}
+	return c
+}
+
+func (w *world) find(id string) (r Run, ok bool) {
+	w.view(func(v View) {
+		var run history.RunID
+		if run, ok = v.Latest(id); ok {
+			r, ok = v.Run(run)
+		}
+	})
+	return r, ok
+}
+
+func (w *world) asked(a words) history.Data {
+	id, _ := strconv.ParseUint(a.at(1), 10, 64)
+	payload := history.Payload(a.at(1))
+	switch a.at(0) {
+	case "timer":
+		d, err := time.ParseDuration(a.at(2))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return &history.TimerStarted{ID: id, Duration: history.Duration(d)}
+	case "cancel-timer":
+		return &history.TimerCancelled{ID: id}
+	case "signal":
+		return &history.SignalSent{WorkflowID: a.at(1), Name: a.at(2), Payload: history.Payload(a.at(3))}
+	case "child":
+		e := &history.ChildWorkflowStarted{ID: id, WorkflowID: a.at(2), WorkflowType: a.at(3)}
+		e.OnClose = map[string]history.ClosePolicy{"cancel": history.CloseCancel, "abandon": history.CloseAbandon}[a.named["on-close"]]
+		e.Choice = map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}[a.named["version"]]
+		return e
+	case "give-up":
+		return &history.ChildWorkflowCancelled{ID: id, Asked: true}
+	case "attrs":
+		return &history.AttributesUpdated{Attributes: attributes(a.at(1))}
+	case "activity":
+		return &history.ActivityScheduled{ID: id, Activity: a.at(2), Queue: "default"}
+	case "complete":
+		return &history.WorkflowCompleted{Result: payload}
+	case "fail":
+		return &history.WorkflowFailed{Error: history.RunError{Kind: a.at(1), Message: strings.Join(a.plain[2:], " ")}}
+	case "cancelled":
+		return &history.WorkflowCancelled{}
+	case "continue":
+		e := &history.WorkflowContinuedAsNew{Input: payload, Same: a.has("same")}
+		for _, s := range strings.Split(a.named["carry"], ",") {
+			if n, err := strconv.ParseUint(s, 10, 64); err == nil {
+				e.Carry = append(e.Carry, n)
+			}
+		}
+		return e
+	case "started":
+		return &history.WorkflowStarted{}
+	}
+	w.t.Fatalf("no turn asks for %q", a.at(0))
+	return nil
+}
+
+// say prints results, one a line.
+func (w *world) say(results []Result) string {
+	var b strings.Builder
+	for _, r := range results {
+		fmt.Fprintf(&b, "%d ", r.Index)
+		if r.Deduplicated {
+			b.WriteString("(again) ")
+		}
+		if r.Refusal != nil {
+			fmt.Fprintf(&b, "refused: %s: %s\n", r.Refusal.Code(), r.Refusal.Error())
+			continue
+		}
+		switch a := r.Answer.(type) {
+		case *LoadAnswer:
+			fmt.Fprintf(&b, "loaded %s fresh=%v", a.Package.Version, a.FreshlyLoaded)
+			for _, rc := range a.Routes {
+				b.WriteString("; " + sayRoute(rc))
+			}
+		case *RouteAnswer:
+			b.WriteString(sayRoute(a.Change))
+		case *UnloadAnswer:
+			fmt.Fprintf(&b, "unloaded %s of %s", a.Version, strings.Join(a.Types, ","))
+		case *StartAnswer:
+			fmt.Fprintf(&b, "started %s as %s on %s", a.WorkflowID, a.RunID, a.Version)
+		case *RunAnswer:
+			fmt.Fprintf(&b, "%s %s is %s", a.WorkflowID, a.RunID, a.Status)
+		case *FireAnswer:
+			fmt.Fprintf(&b, "fired %d", a.Fired)
+		case *TurnAnswer:
+			fmt.Fprintf(&b, "turn %d through %d asked %d; %s, newest event %d", a.Turn.N, a.Turn.Through, a.Turn.Count, a.Status, a.Last)
+			for _, e := range a.Appended {
+				b.WriteString("\n  " + sayEvent(e))
+			}
+		case *Done:
+			b.WriteString("done")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func sayRoute(rc catalog.RouteChange) string {
+	s := fmt.Sprintf("%s -> %s", rc.Type, rc.Version)
+	if rc.Removed {
+		s = rc.Type + " unrouted"
+	}
+	if !rc.Previous.IsZero() {
+		s += " was " + rc.Previous.String()
+	}
+	if !rc.Changed {
+		s += " (unchanged)"
+	}
+	return s
+}

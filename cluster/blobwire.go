@@ -28,7 +28,7 @@ type BlobKeeper interface {
 	// KeepBlob returns once the bytes, which must hash to d, are on disk.
 	KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error
 	// Blob returns the verified bytes; ErrNoBlob when they are not here.
-	Blob(d catalog.Digest) ([]byte, error)
+	Blob(ctx context.Context, d catalog.Digest) ([]byte, error)
 }
 
 // ErrNoBlob: the archive is not on this node's disk.
@@ -122,7 +122,7 @@ func (p *Port) sendBlob(w http.ResponseWriter, r *http.Request) {
 		writeCallError(w, &engine.Unavailable{Why: "this node has no such archive"})
 		return
 	}
-	b, err := k.Blob(d)
+	b, err := k.Blob(r.Context(), d)
 	switch {
 	case errors.Is(err, ErrNoBlob):
 		http.Error(w, err.Error(), http.StatusNotFound)

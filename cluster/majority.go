@@ -1,0 +1,110 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"aion.dev/aion/engine"
+)
+
+// putting is one Put waiting for a majority of the voters.
+type putting struct {
+	others []BlobPeer // who is sent the bytes
+	need   int        // voters besides this node
+	voters int
+
+	mu     sync.Mutex
+	have   int              // voters besides this node that have it
+	failed int              // voters that will not
+	said   map[string]error // by node id, nil error = has it
+	over   chan struct{}    // closed when the outcome is certain
+}
+
+func newPutting(self string, members []BlobPeer) *putting {
+	r := &putting{others: others(self, members), said: map[string]error{}, over: make(chan struct{})}
+	own := 0
+	for _, p := range members {
+		if p.Voter {
+			r.voters++
+			if p.ID == self {
+				own = 1
+			}
+		}
+	}
+	r.need = r.voters/2 + 1 - own
+	r.settle()
+	return r
+}
+
+// answer takes one peer's outcome.
+func (r *putting) answer(p BlobPeer, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.said[p.ID] = err
+	if !p.Voter {
+		return
+	}
+	if err == nil {
+		r.have++
+	} else {
+		r.failed++
+	}
+	r.settle()
+}
+
+// settle closes over once a majority has it, or none can any more; r.mu is held, or nobody else knows r.
+func (r *putting) settle() {
+	select {
+	case <-r.over:
+		return
+	default:
+	}
+	asked := 0
+	for _, p := range r.others {
+		if p.Voter {
+			asked++
+		}
+	}
+	if r.have >= r.need || asked-r.failed < r.need {
+		close(r.over)
+	}
+}
+
+// wait returns nil once a majority has it, or *engine.NoQuorum naming who answered what.
+func (r *putting) wait(ctx context.Context) error {
+	late := error(nil)
+	select {
+	case <-r.over:
+	case <-ctx.Done():
+		late = ctx.Err()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.voters > 0 && r.have >= r.need {
+		return nil
+	}
+	if r.voters == 0 {
+		return &engine.NoQuorum{Why: "this node knows of no voters"}
+	}
+	var why []string
+	for _, p := range r.others {
+		err, answered := r.said[p.ID]
+		switch {
+		case !p.Voter:
+		case !answered:
+			why = append(why, p.ID+" has not answered yet")
+		case err != nil:
+			why = append(why, fmt.Sprintf("%s: %v", p.ID, err))
+		default:
+			why = append(why, p.ID+" has it")
+		}
+	}
+	missing := r.need - r.have
+	text := fmt.Sprintf("the archive is on %d voters too few of %d (%s)", missing, r.voters, strings.Join(why, "; "))
+	if late != nil {
+		text += ": " + late.Error()
+	}
+	return &engine.NoQuorum{Why: text}
+}

@@ -41,7 +41,7 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 	}
 	l, a, err := s.cfg.API.LoadPackage(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, refused(a, err)
 	}
 	body := loadAnswer(l, a)
 	body.DryRun = in.DryRun
@@ -82,7 +82,7 @@ func (s *Server) unload(ctx context.Context, in *unloadInput) (*answer[wire.Unlo
 	}
 	u, a, err := s.cfg.API.Unload(ctx, c, fsm.UnloadVersion{Type: in.Type, Version: in.Version, Message: in.Message})
 	if err != nil {
-		return nil, err
+		return nil, refused(a, err)
 	}
 	return &answer[wire.UnloadAnswer]{Index: a.Index, Body: wire.UnloadAnswer{Version: u.Version.String(), WorkflowTypes: list(u.Types), Answered: answered(a)}}, nil
 }
@@ -148,7 +148,7 @@ func (s *Server) rollback(ctx context.Context, in *routeInput) (*answer[wire.Rou
 
 func routed(r *fsm.RouteAnswer, a engine.Answered, err error) (*answer[wire.RouteAnswer], error) {
 	if err != nil {
-		return nil, err
+		return nil, refused(a, err)
 	}
 	return &answer[wire.RouteAnswer]{Index: a.Index, Body: routeAnswer(r, a)}, nil
 }

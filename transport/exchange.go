@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -33,26 +34,34 @@ func exchangeOf(ctx context.Context) *exchange {
 // body is a request's body, within the limit and the time that its route gives it. It fails with a refusal that names the limit.
 type body struct {
 	io.ReadCloser
-	left    int64
-	limit   int64
-	refusal func(limit int64) error
-	touched bool // something was read: the call cannot be sent elsewhere any more
+	left, limit int64
+	refusal     func(limit int64) error
+	arrival     time.Duration
+	rc          *http.ResponseController
+	touched     bool // something was read: the call cannot be sent elsewhere any more
 }
 
-func (b *body) Read(p []byte) (int, error) {
-	b.touched = true
+// Read sets the connection's deadline with the first byte asked for and takes it away with the last: one that stayed would end the call while it waits.
+func (b *body) Read(p []byte) (n int, err error) {
+	if !b.touched {
+		b.touched = true
+		b.rc.SetReadDeadline(time.Now().Add(b.arrival))
+	}
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
-	n, err := b.ReadCloser.Read(p)
+	n, err = b.ReadCloser.Read(p)
 	if int64(n) > b.left {
-		return 0, b.refusal(b.limit)
+		n, err = 0, b.refusal(b.limit)
 	}
 	b.left -= int64(n)
+	if err != nil {
+		b.rc.SetReadDeadline(time.Time{})
+	}
 	return n, err
 }
 
-// bound puts the route's limit on the request's body.
+// bound puts the route's limits on the request's body.
 func (x *exchange) bound() {
 	refusal := func(limit int64) error { return invalid("body", "has more than %d bytes", limit) }
 	if x.route.limit == 0 {
@@ -65,7 +74,24 @@ func (x *exchange) bound() {
 			return &catalog.PackageTooLarge{What: "archive_bytes", Limit: limit, Size: max(limit+1, x.r.ContentLength)}
 		}
 	}
-	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal}
+	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal, arrival: x.arrival(), rc: http.NewResponseController(x.w)}
+}
+
+// arrival is how long the body may take to arrive.
+func (x *exchange) arrival() time.Duration {
+	claimed := min(max(x.r.ContentLength, 0), x.route.limit)
+	return x.server.cfg.Limits.Arrival + time.Duration(claimed>>18)*time.Second
+}
+
+// time is how long the call may take in the engine, or at the leader.
+func (x *exchange) time() time.Duration {
+	switch {
+	case x.route.slow:
+		return loadTimeout + x.arrival()
+	case strings.Contains(x.r.URL.RawQuery, "wait="):
+		return wire.MaxWait + callTimeout + x.arrival()
+	}
+	return callTimeout + x.arrival()
 }
 
 // readBody reads the whole body, once.
@@ -74,10 +100,6 @@ func (x *exchange) readBody() ([]byte, error) {
 	if x.r.ContentLength > b.limit {
 		return nil, b.refusal(b.limit)
 	}
-	rc := http.NewResponseController(x.w)
-	rc.SetReadDeadline(time.Now().Add(readTimeout + time.Duration(max(x.r.ContentLength, 0)>>18)*time.Second))
-	defer rc.SetReadDeadline(time.Time{})
-
 	var buf bytes.Buffer
 	buf.Grow(int(min(max(x.r.ContentLength, 0), 1<<20)) + bytes.MinRead) // more only as it arrives: a length is only a claim
 	if _, err := buf.ReadFrom(b); err != nil {

@@ -43,19 +43,11 @@ func (s *Server) forward(x *exchange) (here bool) {
 		writeProblem(x.w, wire.New("no_leader", fmt.Sprintf("node %s passed the call on, but node %s does not lead", clip(x.r.Header.Get(wire.HeaderForwarded)), s.cfg.Node)))
 		return false
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), x.route.time()+s.cfg.Limits.LeaderWait)
-	if x.route.archive {
-		cancel()
-		ctx, cancel = context.WithCancel(x.r.Context()) // the leader's own limits hold
-	}
+	ctx, cancel := context.WithTimeout(x.r.Context(), s.cfg.Limits.LeaderWait+x.time()+dialTimeout) // the leader itself gives up before
 	defer cancel()
 	if !x.route.write { // a read that waits must not hold up the end of this node; the client asks another one
 		defer context.AfterFunc(s.closing, cancel)()
 	}
-	rc := http.NewResponseController(x.w)
-	rc.SetReadDeadline(time.Now().Add(readTimeout + time.Duration(max(x.r.ContentLength, 0)>>18)*time.Second))
-	defer rc.SetReadDeadline(time.Time{})
-
 	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait)}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {

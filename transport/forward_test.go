@@ -3,6 +3,7 @@ package transport_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport"
@@ -184,6 +186,28 @@ func TestLeaderThatBreaksOff(t *testing.T) {
 	}
 	if p := h.send(t, "GET", "/v1/versions", "").problem(t); p.Code != "unavailable" || p.Outcome != wire.Retry {
 		t.Errorf("read: %+v", p)
+	}
+}
+
+// TestForwardedWaitOutlastsTheArrivalOfItsBody: the deadline of a body must not end the call that goes on after it.
+func TestForwardedWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
+	n := enginetest.New(t)
+	th := &throne{}
+	short := func(cfg *transport.Config) { cfg.Limits.Arrival = 20 * time.Millisecond }
+	leader, follower := listen(t, n, th, "n1", short).lead(), listen(t, n, th, "n2", short)
+	n.Deploy(enginetest.Pack(t, waiting("1")))
+	for _, h := range []*host{leader, follower} {
+		r := h.send(t, "POST", "/v1/workflows?wait=200ms", `{"type":"order"}`)
+		if r.status != 201 || !strings.Contains(r.body, `"status":"running"`) {
+			t.Errorf("start at %s: %+v", h.id, r)
+		}
+		var a wire.StartAnswer
+		if err := json.Unmarshal([]byte(r.body), &a); err != nil {
+			t.Fatal(err)
+		}
+		if r := h.send(t, "GET", "/v1/workflows/"+a.WorkflowID+"/result?wait=200ms", ""); r.status != 202 {
+			t.Errorf("result at %s: %+v", h.id, r)
+		}
 	}
 }
 

@@ -2,7 +2,7 @@ package transport
 
 import (
 	"context"
-	"time"
+	"net/http"
 
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
@@ -28,7 +28,7 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			}
 		}
 		x.bound()
-		if route.leader && (route.write || r.URL.Query().Get("consistency") != "stale") && !s.cfg.Cluster.IsLeader() {
+		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
 			if here := s.forward(x); !here {
 				return
 			}
@@ -36,17 +36,14 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
 		if route.id != "events" { // a stream lasts
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, route.time())
+			ctx, cancel = context.WithTimeout(ctx, x.time())
 			defer cancel()
 		}
 		next(huma.WithContext(hctx, ctx))
 	}
 }
 
-// time is how long a call may take in the engine.
-func (r *route) time() time.Duration {
-	if r.slow {
-		return loadTimeout
-	}
-	return wire.MaxWait + callTimeout
+// stale reports whether the caller is content with this node's state.
+func stale(r *http.Request) bool {
+	return r.URL.RawQuery != "" && r.URL.Query().Get("consistency") == "stale"
 }

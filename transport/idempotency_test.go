@@ -52,7 +52,7 @@ func TestRepeatedRequestAnswersItsFirstOutcome(t *testing.T) {
 	if r := leader.send(t, "POST", "/v1/workflows/w/terminate", "", "Idempotency-Key: k3"); r.status != 200 {
 		t.Fatalf("%+v", r)
 	}
-	if p := leader.send(t, "POST", "/v1/workflows", body, "Idempotency-Key: k2").problem(t); p.Code != "already_running" {
+	if p := leader.send(t, "POST", "/v1/workflows", body, "Idempotency-Key: k2").problem(t); p.Code != "already_running" || p.Facts["deduplicated"] != true {
 		t.Errorf("k2 again: %v", p)
 	}
 	if r := leader.send(t, "POST", "/v1/workflows/w/terminate", "", "Idempotency-Key: k3"); r.status != 200 || !strings.Contains(r.body, `"deduplicated":true`) {

@@ -15,6 +15,7 @@ type Limits struct {
 	Polls        int64         // calls waiting at a time (?wait=): 50,000
 	Streams      int64         // event streams at a time: 1,000
 	LeaderWait   time.Duration // how long a call waits for a leader: 5 s
+	Arrival      time.Duration // for a body to arrive: 30 s, and 1 s more for each 256 KiB
 	Heartbeat    time.Duration // longest silence of an event stream: 10 s
 	Drain        time.Duration // how long calls may go on after Serve was told to end: 10 s
 }
@@ -23,8 +24,7 @@ type Limits struct {
 const (
 	bodySlack    = 64 << 10         // of a JSON body beyond its payload
 	smallBody    = 64 << 10         // of calls that carry no payload
-	readTimeout  = 30 * time.Second // for a body to arrive, and 1 s more for each 256 KiB
-	writeTimeout = 5 * time.Minute  // for an answer to be taken
+	writeTimeout = 15 * time.Minute // from the head of a request to the end of its answer
 	callTimeout  = 30 * time.Second // for the engine to answer, beyond what a caller asks to wait
 	loadTimeout  = 5 * time.Minute  // for a deploy: the archive is compiled, and copied to a majority
 	streamWrite  = 30 * time.Second // for a consumer of events to take a batch; a slower one is dropped and may resume
@@ -37,6 +37,7 @@ func (l Limits) withDefaults() Limits {
 	l.Polls = cmp.Or(l.Polls, 50_000)
 	l.Streams = cmp.Or(l.Streams, 1_000)
 	l.LeaderWait = cmp.Or(l.LeaderWait, 5*time.Second)
+	l.Arrival = cmp.Or(l.Arrival, 30*time.Second)
 	l.Heartbeat = cmp.Or(l.Heartbeat, 10*time.Second)
 	l.Drain = cmp.Or(l.Drain, 10*time.Second)
 	return l

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -116,6 +117,18 @@ func (x *exchange) problem(err error) *wire.Problem {
 	}
 	if p.Code == "internal" && x.r.Context().Err() == nil {
 		x.server.log.Error("a call failed", "operation", x.route.id, "error", err)
+	}
+	return p
+}
+
+// refused adds to a refusal by the state machine, which has an index as answers do, where it was given, and whether it is a repetition.
+func refused(a engine.Answered, err error) error {
+	if a.Index == 0 {
+		return err
+	}
+	p := wire.Of(err).With("index", a.Index)
+	if a.Deduplicated {
+		p = p.With("deduplicated", true)
 	}
 	return p
 }

@@ -39,7 +39,7 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 	}
 	run, a, err := s.cfg.API.Start(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, refused(a, err)
 	}
 	body := wire.StartAnswer{WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), Answered: answered(a)}
 	if wait > 0 {
@@ -309,7 +309,7 @@ func (s *Server) withReason(ctx context.Context, in *commandInput,
 
 func reached(r *fsm.RunAnswer, a engine.Answered, err error) (*answer[wire.RunAnswer], error) {
 	if err != nil {
-		return nil, err
+		return nil, refused(a, err)
 	}
 	return &answer[wire.RunAnswer]{Index: a.Index, Body: runAnswer(r, a)}, nil
 }

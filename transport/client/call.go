@@ -18,7 +18,10 @@ import (
 
 // An attempt that hears nothing for this long, beyond the wait that it asked for, is given up: the node may be cut off. A node itself waits up to
 // 5 s for a leader.
-const attemptTimeout = 30 * time.Second
+const attemptTimeout = 45 * time.Second
+
+// slowTimeout is attemptTimeout for a deploy: the archive is compiled, and copied to a majority.
+const slowTimeout = 6 * time.Minute
 
 const maxAnswer = 256 << 20 // bytes of one answer
 
@@ -34,6 +37,7 @@ type call struct {
 	stale        bool
 	minIndex     uint64
 	wait         time.Duration // asked of the server
+	slow         bool
 	accept       string
 }
 
@@ -122,7 +126,11 @@ func (c *Client) do(ctx context.Context, call *call, answer any) error {
 
 // once sends the call to one node. The error is a *wire.Problem that the node gave, or a *broken.
 func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout+call.wait+time.Duration(len(call.body))*time.Microsecond) // 1 MB/s at least
+	timeout := attemptTimeout + call.wait
+	if call.slow {
+		timeout = slowTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout+time.Duration(len(call.body))*4*time.Microsecond) // 250 kB/s at least
 	defer cancel()
 	resp, err := c.send(ctx, base, call)
 	if err != nil {

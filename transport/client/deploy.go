@@ -9,7 +9,7 @@ import (
 
 // Load deploys an archive: the bytes of an .aion file.
 func (c *Client) Load(ctx context.Context, archive []byte, o wire.LoadOptions, opts ...Option) (*wire.LoadAnswer, error) {
-	call := (&call{method: http.MethodPost, path: "/v1/packages", body: archive, media: "application/octet-stream", mutation: !o.DryRun}).with(opts)
+	call := (&call{method: http.MethodPost, path: "/v1/packages", body: archive, media: "application/octet-stream", mutation: !o.DryRun, slow: true}).with(opts)
 	if o.NoRoute {
 		call.set("route", "false")
 	}

@@ -1,0 +1,258 @@
+package replay_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/runtimetest"
+)
+
+const waits = `
+def run(ctx, input):
+    ctx.log("hello")
+    ctx.sleep("1s")
+    ctx.child("c", 1)
+    return 1
+`
+
+// A mismatch shows recorded against asked, and the line that asked.
+func TestMismatch(t *testing.T) {
+	recorded := run(t, waits, "null")
+	recorded.Turn()
+	recorded.Turn(&history.TimerFired{ID: 1})
+	for name, c := range map[string]struct{ source, want string }{
+		"another duration": {"def run(ctx, input):\n    ctx.sleep(\"2s\")\n",
+			`replay of turn 1 differs at its event 1: recorded is TimerStarted {"id":1,"duration":"1s"}, the code now asks for TimerStarted {"id":1,"duration":"2s"} at test.star:2:14`},
+		"another type": {"def run(ctx, input):\n    ctx.sleep(\"1s\")\n    ctx.sleep(\"1s\")\n",
+			`replay of turn 2 differs at its event 1: recorded is ChildWorkflowStarted {"id":2,`},
+		"more": {"def run(ctx, input):\n    ctx.start_timer(\"1s\")\n    ctx.sleep(\"1s\")\n",
+			`replay of turn 1 differs at its event 2: recorded is nothing more, the code now asks for TimerStarted {"id":2,"duration":"1s"} at test.star:3:14`},
+		"less": {"def run(ctx, input):\n    ctx.signal(\"a\")\n",
+			`replay of turn 1 differs at its event 1: recorded is TimerStarted {"id":1,"duration":"1s"}, the code now asks for nothing more`},
+		"the end": {"def run(ctx, input):\n    return 1\n",
+			`replay of turn 1 differs at its event 1: recorded is TimerStarted {"id":1,"duration":"1s"}, the code now asks for WorkflowCompleted {"result":1}`},
+		"a helper": {"def pause(ctx):\n    ctx.sleep(\"3s\")\ndef run(ctx, input):\n    pause(ctx)\n", `at test.star:2:14`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := recorded.Config
+			cfg.Program = program(t, c.source)
+			m, err := replay.New(cfg, recorded.Events[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			err = m.Replay(context.Background(), recorded.Turns, recorded.Events)
+			var mismatch *replay.Mismatch
+			if !errors.As(err, &mismatch) || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, want %s", err, c.want)
+			}
+			if _, err := m.Next(context.Background(), nil); err == nil {
+				t.Error("a machine is usable after a mismatch")
+			}
+		})
+	}
+}
+
+// What ctx.log says is heard once.
+func TestReplayLogsNothing(t *testing.T) {
+	w := run(t, waits, "null")
+	w.Turn()
+	w.Resume()
+	w.Turn(&history.TimerFired{ID: 1})
+	if len(w.Logs) != 1 || w.Logs[0] != "hello" {
+		t.Errorf("logs are %q", w.Logs)
+	}
+}
+
+// The order of calls is checked, and what the log recorded is what the machine made.
+func TestMisuse(t *testing.T) {
+	ctx := context.Background()
+	w := run(t, waits, "null")
+	step := w.Next()
+	if _, err := w.Machine.Next(ctx, nil); err == nil || !strings.Contains(err.Error(), "not yet recorded") {
+		t.Errorf("a second turn before the first was recorded: %v", err)
+	}
+	turn := history.Turn{N: 1, Through: 1, FirstSeq: 2, Count: 1}
+	other := []history.Event{{Seq: 2, Data: &history.TimerStarted{ID: 1, Duration: 5}}}
+	if err := w.Machine.Recorded(turn, other); err == nil || !strings.Contains(err.Error(), "TimerStarted") {
+		t.Errorf("another event was recorded: %v", err)
+	}
+	w.Machine.Close()
+	w.Machine = w.NewMachine()
+	if err := w.Machine.Recorded(turn, nil); err == nil {
+		t.Error("a turn was recorded that was not made")
+	}
+	w.Machine.Close()
+	w.Machine = w.NewMachine()
+	step = w.Next()
+	w.Record(step)
+	for name, news := range map[string][]history.Event{
+		"a gap":         {{Seq: 2, Data: &history.TimerFired{ID: 1}}, {Seq: 4, Data: &history.TimerFired{ID: 1}}},
+		"a late start":  {{Seq: 3, Data: &history.TimerFired{ID: 1}}},
+		"no such timer": {{Seq: 2, Data: &history.TimerFired{ID: 9}}},
+		"another kind":  {{Seq: 2, Data: &history.ChildWorkflowCompleted{ID: 1}}},
+	} {
+		m := w.Rebuild()
+		if _, err := m.Next(ctx, news); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		m.Close()
+	}
+	if err := w.NewMachine().Replay(ctx, []history.Turn{{N: 2, Through: 1}}, w.Events); err == nil {
+		t.Error("replay may begin with turn 2")
+	}
+	if err := w.NewMachine().Replay(ctx, w.Turns, w.Events[:1]); err == nil || !strings.Contains(err.Error(), "are needed") {
+		t.Errorf("replay without the events asked for: %v", err)
+	}
+	w.Machine.Close()
+	w.Machine.Close()
+	if _, err := w.Machine.Next(ctx, nil); err == nil {
+		t.Error("a closed machine makes turns")
+	}
+}
+
+func TestNew(t *testing.T) {
+	p := program(t, waits)
+	cfg := replay.Config{Program: p, Member: runtimetest.Member}
+	for name, e := range map[string]history.Event{
+		"no start":        {Seq: 1, Data: &history.TimerFired{}},
+		"not the first":   {Seq: 2, Data: &history.WorkflowStarted{WorkflowType: "test", Version: p.Version()}},
+		"another version": {Seq: 1, Data: &history.WorkflowStarted{WorkflowType: "test"}},
+		"another type":    {Seq: 1, Data: &history.WorkflowStarted{WorkflowType: "other", Version: p.Version()}},
+	} {
+		if m, err := replay.New(cfg, e); err == nil {
+			m.Close()
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// A run that closed makes no more turns, but answers queries.
+func TestClosedRun(t *testing.T) {
+	w := run(t, "def run(ctx, input):\n    ctx.on_query(\"in\", lambda: input)\n    return 1\n", "5")
+	if step := w.Turn(); !step.Closes || len(step.Waiting) != 0 {
+		t.Errorf("step is %+v", step)
+	}
+	if _, err := w.Machine.Next(context.Background(), nil); err == nil || !strings.Contains(err.Error(), "closed the run") {
+		t.Errorf("a turn after the last: %v", err)
+	}
+	if got, err := w.Query("in", ""); err != nil || string(got) != "5" {
+		t.Errorf("query: %s, %v", got, err)
+	}
+}
+
+// A machine that has answered a query makes no turns: the handler may have changed what the code sees.
+func TestQueriedMachine(t *testing.T) {
+	w := run(t, "def run(ctx, input):\n    seen = []\n    ctx.on_query(\"q\", lambda: seen.append(1) or len(seen))\n    ctx.signal(\"a\")\n    return len(seen)\n", "5")
+	w.Turn()
+	if got, err := w.Machine.Query(context.Background(), "q", nil); err != nil || string(got) != "1" {
+		t.Errorf("query: %s, %v", got, err)
+	}
+	if _, err := w.Machine.Next(context.Background(), nil); err == nil || !strings.Contains(err.Error(), "query") {
+		t.Errorf("a turn after a query: %v", err)
+	}
+	w.Resume()
+	step := w.Turn(&history.SignalReceived{Name: "a"})
+	if got := runtimetest.Show(t, step.Asked); got != "WorkflowCompleted {\"result\":0}\n" {
+		t.Errorf("the run saw the query: %s", got)
+	}
+}
+
+// Limits bind new turns, never recorded ones: a node with smaller limits must be able to show the past.
+func TestLimitsDoNotBindReplay(t *testing.T) {
+	w := run(t, `
+def run(ctx, input):
+    kept = [0] * 10000
+    for i in range(100000): kept[i % 10000] = i
+    ctx.log("x" * 100)
+    for i in range(10): ctx.start_timer("1s")
+    ctx.signal_workflow("w", "big", "x" * 1000)
+    ctx.signal("a")
+    return 1
+`, "null")
+	w.Turn()
+	w.Config.Limits = runtime.Limits{Steps: 1000, MemoryBytes: 1 << 20, OutputBytes: 10, TurnBytes: 10, LogBytes: 1, Pending: 1, Asked: 1}
+	w.Resume()
+	if step := w.Turn(&history.SignalReceived{Name: "a"}); runtimetest.Show(t, step.Asked) != "WorkflowCompleted {\"result\":1}\n" {
+		t.Errorf("after replay: %s", runtimetest.Show(t, step.Asked))
+	}
+}
+
+// A turn that a limit has ended ends again when it is shown, even under another limit: otherwise code without end would run without end.
+func TestQueryOfRunThatMetALimit(t *testing.T) {
+	w := run(t, "def run(ctx, input):\n    n = [0]\n    ctx.on_query(\"q\", lambda: n[0] > 100)\n    while True: n[0] += 1\n", "null")
+	w.Config.Limits = runtime.Limits{Steps: 100_000}
+	w.Machine.Close()
+	w.Machine = w.NewMachine()
+	if step := w.Turn(); !strings.Contains(runtimetest.Show(t, step.Asked), "limit_exceeded") {
+		t.Fatal(runtimetest.Show(t, step.Asked))
+	}
+	w.Config.Limits = runtime.Limits{Steps: 200_000}
+	if got, err := w.Query("q", ""); err != nil || string(got) != "true" {
+		t.Errorf("query: %s, %v", got, err)
+	}
+}
+
+// A turn stops when its context ends, in the middle of whatever code does.
+func TestInterrupt(t *testing.T) {
+	why := errors.New("leadership is lost")
+	for name, source := range map[string]string{
+		"steps":    "def run(ctx, input):\n    ctx.log(\"go\")\n    while True: pass\n",
+		"one step": "def run(ctx, input):\n    l = list(range(100000))\n    ctx.log(\"go\")\n    while True: l == l\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := run(t, source, "null")
+			ctx, cancel := context.WithCancelCause(context.Background())
+			w.Config.Limits.Steps = 1 << 62
+			w.Config.Log = func(string) { cancel(why) }
+			w.Machine.Close()
+			w.Machine = w.NewMachine()
+			if _, err := w.Machine.Next(ctx, nil); !errors.Is(err, why) {
+				t.Errorf("got %v", err)
+			}
+			if _, err := w.Machine.Next(context.Background(), nil); err == nil {
+				t.Error("the machine is usable after an interrupt")
+			}
+		})
+	}
+	t.Run("query", func(t *testing.T) {
+		w := run(t, "def run(ctx, input):\n    ctx.on_query(\"q\", forever)\n    ctx.signal(\"a\")\ndef forever():\n    while True: pass\n", "null")
+		w.Config.Limits.Steps = 1 << 62
+		w.Turn()
+		m := w.Rebuild()
+		defer m.Close()
+		ctx, cancel := context.WithCancelCause(context.Background())
+		go cancel(why)
+		if _, err := m.Query(ctx, "q", nil); !errors.Is(err, why) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("before", func(t *testing.T) {
+		w := run(t, waits, "null")
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if _, err := w.Machine.Next(ctx, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Signals are counted when a wait takes them.
+func TestConsumed(t *testing.T) {
+	w := run(t, "def run(ctx, input):\n    ctx.signal(\"a\")\n    ctx.signal(\"a\")\n    ctx.sleep(\"1s\")\n", "null")
+	a := &history.SignalReceived{Name: "a"}
+	for i, want := range []uint64{0, 1, 2} {
+		if i > 0 {
+			w.Append(&history.SignalReceived{Name: "b"}, a)
+		}
+		if step := w.Turn(); step.Consumed != want {
+			t.Errorf("turn %d: consumed is %d, want %d", i+1, step.Consumed, want)
+		}
+		w.Resume()
+	}
+}

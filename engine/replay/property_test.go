@@ -1,0 +1,202 @@
+package replay_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/runtimetest"
+	"pgregory.net/rapid"
+)
+
+// outside is what a state machine and the world around it may do to a run, whatever the run does.
+type outside struct {
+	*runtimetest.World
+	seen int            // events looked at
+	open []history.Data // timers, children, activities that code has started and nothing has ended
+}
+
+// look keeps open up to date.
+func (o *outside) look() {
+	for ; o.seen < len(o.Events); o.seen++ {
+		switch d := o.Events[o.seen].Data.(type) {
+		case *history.TimerStarted, *history.ChildWorkflowStarted, *history.ActivityScheduled:
+			o.open = append(o.open, d)
+		case *history.TimerCancelled:
+			o.end(d.ID)
+		case *history.ChildWorkflowCancelled:
+			o.end(d.ID)
+		case *history.ActivityCancelled:
+			o.end(d.ID)
+		}
+	}
+}
+
+func ordinal(d history.Data) uint64 {
+	switch d := d.(type) {
+	case *history.TimerStarted:
+		return d.ID
+	case *history.ChildWorkflowStarted:
+		return d.ID
+	case *history.ActivityScheduled:
+		return d.ID
+	}
+	return 0
+}
+
+func (o *outside) end(id uint64) {
+	for i, d := range o.open {
+		if ordinal(d) == id {
+			o.open = append(o.open[:i:i], o.open[i+1:]...)
+			return
+		}
+	}
+}
+
+// happen lets a few things happen.
+func (o *outside) happen(rt *rapid.T) {
+	for range rapid.IntRange(0, 3).Draw(rt, "events") {
+		o.look()
+		what := rapid.IntRange(0, 11).Draw(rt, "event")
+		switch {
+		case what == 0:
+			o.Append(&history.CancelRequested{Reason: "r"})
+		case what < 5:
+			o.Append(&history.SignalReceived{Name: rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "name"), Payload: history.Payload(rapid.SampledFrom([]string{"1", `"x"`, "null"}).Draw(rt, "payload"))})
+		case len(o.open) > 0:
+			d := o.open[rapid.IntRange(0, len(o.open)-1).Draw(rt, "which")]
+			o.end(ordinal(d))
+			o.answer(rt, d)
+		}
+	}
+}
+
+func (o *outside) answer(rt *rapid.T, d history.Data) {
+	id, failed := ordinal(d), history.RunError{Kind: "broken", Message: "m"}
+	how := rapid.IntRange(0, 3).Draw(rt, "how")
+	switch d.(type) {
+	case *history.TimerStarted:
+		o.Append(&history.TimerFired{ID: id})
+	case *history.ChildWorkflowStarted:
+		o.Append([]history.Data{&history.ChildWorkflowCompleted{ID: id, Result: history.Payload("1")}, &history.ChildWorkflowCompleted{ID: id},
+			&history.ChildWorkflowFailed{ID: id, Error: failed}, &history.ChildWorkflowCancelled{ID: id}}[how])
+	case *history.ActivityScheduled:
+		o.Append([]history.Data{&history.ActivityStarted{ID: id}, &history.ActivityCompleted{ID: id}, &history.ActivityCompleted{ID: id, Result: history.Payload(`{"k":[1]}`)},
+			&history.ActivityFailed{ID: id, Error: failed}}[how])
+	}
+}
+
+// script draws what the code does.
+func script(rt *rapid.T) string {
+	ids := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 4)
+	var steps []any
+	for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+		name := rapid.SampledFrom([]string{"timer", "signal", "child", "activity", "sleep", "take", "random", "tell", "all", "race", "settled", "outcome", "result", "cancel", "done"}).Draw(rt, "step")
+		signal := rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "signal")
+		var timeout any
+		if rapid.Bool().Draw(rt, "timed") {
+			timeout = "5s"
+		}
+		switch name {
+		case "timer", "sleep":
+			steps = append(steps, []any{name, "1s"})
+		case "signal", "take":
+			steps = append(steps, []any{name, signal, timeout})
+		case "child":
+			steps = append(steps, []any{name, "t", len(steps)})
+		case "activity", "random":
+			steps = append(steps, []any{name, len(steps)})
+		case "tell":
+			steps = append(steps, []any{name, signal})
+		default:
+			steps = append(steps, []any{name, ids.Draw(rt, "ids"), rapid.IntRange(0, 3).Draw(rt, "dare") == 0})
+		}
+	}
+	b, err := json.Marshal(steps)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return string(b)
+}
+
+// Whatever code does and whatever happens to it: a run that is dropped after any turn and rebuilt by replay goes on exactly as it did.
+func TestReplayGoesOnAsTheRunDid(t *testing.T) {
+	p := program(t, file(t, "testdata/script.star"))
+	rapid.Check(t, func(rt *rapid.T) {
+		w := runtimetest.NewWorld(t, p, runtimetest.Member, script(rt), runtime.Limits{})
+		defer func() { w.Machine.Close() }()
+		o := outside{World: w}
+		for range 30 {
+			o.happen(rt)
+			step := w.Next()
+			if rapid.Bool().Draw(rt, "late") { // something comes while the turn is made
+				o.happen(rt)
+			}
+			w.Record(step)
+			checkOrdinals(rt, w)
+			if step.Closes {
+				break
+			}
+			if rapid.IntRange(0, 4).Draw(rt, "drop") == 0 {
+				w.Resume(rapid.IntRange(0, len(w.Turns)).Draw(rt, "cut"))
+			}
+		}
+		for i, turn := range w.Turns {
+			resumeAt(rt, w, i, turn)
+		}
+	})
+}
+
+// resumeAt rebuilds the run before turn i and makes that turn again as a new one.
+func resumeAt(rt *rapid.T, w *runtimetest.World, i int, turn history.Turn) {
+	m := w.NewMachine()
+	defer m.Close()
+	ctx := context.Background()
+	if err := m.Replay(ctx, w.Turns[:i], w.Events); err != nil {
+		rt.Fatal(err)
+	}
+	step, err := m.Next(ctx, w.Events[m.Seen():turn.Through])
+	if err != nil {
+		rt.Fatal(err)
+	}
+	want := w.Events[turn.FirstSeq-1 : turn.FirstSeq-1+turn.Count]
+	if err := m.Recorded(turn, want); err != nil {
+		rt.Fatalf("turn %d: %v", turn.N, err)
+	}
+	if step.N != turn.N {
+		rt.Fatalf("made turn %d, want %d", step.N, turn.N)
+	}
+}
+
+// checkOrdinals checks what must hold of any history: ordinals rise, and nothing ends that was not open.
+func checkOrdinals(rt *rapid.T, w *runtimetest.World) {
+	last := uint64(0)
+	open := make(map[uint64]bool)
+	for _, e := range w.Events {
+		if id := ordinal(e.Data); id != 0 {
+			if id <= last {
+				rt.Fatalf("event %d takes ordinal %d after %d", e.Seq, id, last)
+			}
+			last, open[id] = id, true
+		}
+		var ended uint64
+		switch d := e.Data.(type) {
+		case *history.TimerCancelled:
+			ended = d.ID
+		case *history.ActivityCancelled:
+			ended = d.ID
+		case *history.ChildWorkflowCancelled:
+			if d.Asked {
+				ended = d.ID
+			}
+		}
+		if ended != 0 {
+			if !open[ended] {
+				rt.Fatalf("event %d ends ordinal %d, which is not open", e.Seq, ended)
+			}
+			open[ended] = false
+		}
+	}
+}

@@ -1,0 +1,269 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/memberlist"
+)
+
+// GossipConfig says who this node is to others, and where it hears of them.
+type GossipConfig struct {
+	Self    Peer     // Status is ignored. What travels has to fit 512 bytes
+	Listen  string   // host:port, TCP and UDP; port 0 takes a free one
+	Address string   // host:port where others reach it; empty = Listen
+	Key     []byte   // 16, 24 or 32 bytes; nil = in the clear
+	Join    []string // gossip addresses of others; its own may be among them
+	Logger  hclog.Logger
+
+	// Every is the pace: how often a member is probed. A dead one is suspect after about five times as long. Default 1 s.
+	Every time.Duration
+}
+
+// Gossip suggests addresses of nodes. What it says may be late, wrong or missing: membership and leadership come from the log.
+type Gossip struct {
+	cfg     GossipConfig
+	log     hclog.Logger
+	list    *memberlist.Memberlist
+	changed chan struct{}
+	end     context.CancelFunc
+	over    sync.WaitGroup
+
+	mu      sync.Mutex // over everything below
+	self    Peer
+	leaving bool
+	alive   map[string]Peer // by node id. Kept here because what memberlist hands out goes on changing under the reader
+	gone    map[string]Peer // left or suspect; maxGone at most
+}
+
+// Bounds of gossip.
+const (
+	joinEvery   = 2 * time.Second // how often addresses that did not answer are tried again
+	leaveWithin = 2 * time.Second // how long each of two good-byes may take
+	maxGone     = 64              // nodes remembered after they were last heard of
+)
+
+var _ Discovery = (*Gossip)(nil)
+
+// OpenGossip listens and starts to look for the others. The caller closes it.
+func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
+	cfg.Every = cmp.Or(cfg.Every, time.Second)
+	g := &Gossip{
+		cfg: cfg, log: orDiscard(cfg.Logger).Named("gossip"), self: cfg.Self,
+		alive: map[string]Peer{}, gone: map[string]Peer{}, changed: make(chan struct{}, 1),
+	}
+	if n := len(g.meta()); n > memberlist.MetaMaxSize {
+		return nil, fmt.Errorf("gossip: this node's id, cluster and addresses take %d bytes, more than %d: raft.advertise or http.advertise is too long", n, memberlist.MetaMaxSize)
+	}
+	mc := memberlist.DefaultLANConfig()
+	mc.Name = cfg.Self.ID
+	mc.LogOutput = g.log.StandardWriter(&hclog.StandardLoggerOptions{InferLevels: true})
+	mc.SecretKey = cfg.Key
+	mc.Delegate, mc.Events = (*gossipDelegate)(g), (*gossipEvents)(g)
+	mc.ProbeInterval, mc.ProbeTimeout, mc.GossipInterval = cfg.Every, cfg.Every/2, cfg.Every/5
+	mc.TCPTimeout = 3 * time.Second
+	mc.QueueCheckInterval = cfg.Every
+	// A node that was dead and comes back at another address is the same node: its identity is in its data folder, not in its address. The default never
+	// lets it back in under its id.
+	mc.DeadNodeReclaimTime = time.Millisecond
+	if mc.AdvertiseAddr, mc.AdvertisePort, err = advertiseGossip(cfg.Address); err != nil {
+		return nil, err
+	}
+	transport, err := openGossipTransport(cfg.Listen, mc.LogOutput)
+	if err != nil {
+		return nil, err
+	}
+	if mc.Transport = transport; mc.AdvertisePort == 0 {
+		mc.AdvertisePort = transport.GetAutoBindPort()
+	}
+	if g.list, err = memberlist.Create(mc); err != nil {
+		transport.Shutdown()
+		return nil, fmt.Errorf("gossip.address %s: %w", cfg.Listen, err)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	g.end = end
+	g.over.Go(func() { g.keepJoining(ctx) })
+	return g, nil
+}
+
+// advertiseGossip turns what others dial into the IP address that memberlist wants.
+func advertiseGossip(address string) (ip string, port int, err error) {
+	if address == "" {
+		return "", 0, nil
+	}
+	host, port, err := splitAddress("gossip.advertise", address)
+	if err != nil {
+		return "", 0, err
+	}
+	if net.ParseIP(host) != nil {
+		return host, port, nil
+	}
+	ips, err := net.LookupIP(host)
+	if err != nil {
+		return "", 0, fmt.Errorf("gossip.advertise %q: %w", address, err)
+	}
+	return ips[0].String(), port, nil
+}
+
+func splitAddress(key, address string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(address)
+	if err == nil {
+		port, err = strconv.Atoi(text)
+	}
+	if err != nil {
+		return "", 0, fmt.Errorf("%s %q is no host:port: %w", key, address, err)
+	}
+	return cmp.Or(host, "0.0.0.0"), port, nil
+}
+
+// keepJoining asks the configured addresses whenever fewer nodes are known than are configured, or none: a node that was cut off, and given up by
+// everybody, finds back by this.
+func (g *Gossip) keepJoining(ctx context.Context) {
+	tick := time.NewTicker(joinEvery)
+	defer tick.Stop()
+	for {
+		if n := g.list.NumMembers(); len(g.cfg.Join) > 0 && n < max(2, len(g.cfg.Join)) {
+			if n, err := g.list.Join(g.cfg.Join); err != nil && n == 0 {
+				g.log.Debug("no address to join answers yet", "addresses", g.cfg.Join, "error", err)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Peers implements Discovery, sorted by id. Status is alive, left (it said good-bye) or suspect (it was lost).
+func (g *Gossip) Peers() []Peer {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := maps.Clone(g.gone)
+	maps.Copy(all, g.alive)
+	return slices.SortedFunc(maps.Values(all), func(a, b Peer) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// Changed implements Discovery.
+func (g *Gossip) Changed() <-chan struct{} { return g.changed }
+
+// Address returns where others reach this node's gossip.
+func (g *Gossip) Address() string { return g.list.LocalNode().Address() }
+
+// SetClusterID tells others which cluster this node belongs to now. It may wait for 2 s.
+func (g *Gossip) SetClusterID(id string) {
+	g.mu.Lock()
+	same := g.self.ClusterID == id
+	g.self.ClusterID = id
+	g.mu.Unlock()
+	if !same {
+		g.tell("its cluster")
+	}
+}
+
+// tell spreads what this node says of itself now.
+func (g *Gossip) tell(what string) {
+	if err := g.list.UpdateNode(leaveWithin); err != nil {
+		g.log.Debug("others may not have heard from this node", "what", what, "error", err)
+	}
+}
+
+// Close says good-bye, for 4 s at most, and stops listening. A probe that memberlist had under way may take one more interval to notice.
+func (g *Gossip) Close() error {
+	g.mu.Lock()
+	again := g.leaving
+	g.leaving = true
+	g.mu.Unlock()
+	if again {
+		return nil
+	}
+	g.end()
+	g.over.Wait()
+	if g.list.NumMembers() > 1 {
+		// memberlist tells a node that left from one that died, but not its listeners. So the last thing a node says of itself is that it leaves.
+		g.tell("that it leaves")
+		if err := g.list.Leave(leaveWithin); err != nil {
+			g.log.Debug("left without everybody hearing of it", "error", err)
+		}
+	}
+	return g.list.Shutdown()
+}
+
+// gossipMeta is what a node says of itself, in JSON: small, and readable in a packet dump.
+type gossipMeta struct {
+	Raft    string `json:"r"`
+	HTTP    string `json:"h"`
+	Cluster string `json:"c,omitempty"`
+	Leaving bool   `json:"x,omitempty"`
+}
+
+func (g *Gossip) meta() []byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	b, err := json.Marshal(gossipMeta{g.self.RaftAddress, g.self.HTTPAddress, g.self.ClusterID, g.leaving})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return b
+}
+
+// hear takes what memberlist says of a node, with memberlist's lock held: nothing here may call back or keep n.
+func (g *Gossip) hear(n *memberlist.Node, here bool) {
+	if n.Name == g.cfg.Self.ID {
+		return
+	}
+	var m gossipMeta
+	if err := json.Unmarshal(n.Meta, &m); err != nil {
+		g.log.Warn("a node says of itself what cannot be read", "node", n.Name, "address", n.Address(), "error", err)
+		return
+	}
+	p := Peer{ID: n.Name, RaftAddress: m.Raft, HTTPAddress: m.HTTP, ClusterID: m.Cluster}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch delete(g.alive, p.ID); {
+	case m.Leaving:
+		p.Status = "left"
+	case !here:
+		p.Status = "suspect"
+	default:
+		p.Status = "alive"
+		delete(g.gone, p.ID)
+		g.alive[p.ID] = p
+	}
+	if p.Status != "alive" {
+		for id := range g.gone {
+			if len(g.gone) >= maxGone {
+				delete(g.gone, id)
+			}
+		}
+		g.gone[p.ID] = p
+	}
+	select {
+	case g.changed <- struct{}{}:
+	default:
+	}
+}
+
+type gossipEvents Gossip
+
+func (e *gossipEvents) NotifyJoin(n *memberlist.Node)   { (*Gossip)(e).hear(n, true) }
+func (e *gossipEvents) NotifyUpdate(n *memberlist.Node) { (*Gossip)(e).hear(n, true) }
+func (e *gossipEvents) NotifyLeave(n *memberlist.Node)  { (*Gossip)(e).hear(n, false) }
+
+// gossipDelegate gives memberlist what this node says of itself; nothing else travels by gossip.
+type gossipDelegate Gossip
+
+func (d *gossipDelegate) NodeMeta(int) []byte           { return (*Gossip)(d).meta() }
+func (*gossipDelegate) NotifyMsg([]byte)                {}
+func (*gossipDelegate) GetBroadcasts(int, int) [][]byte { return nil }
+func (*gossipDelegate) LocalState(bool) []byte          { return nil }
+func (*gossipDelegate) MergeRemoteState([]byte, bool)   {}

@@ -1,0 +1,65 @@
+package cluster
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func openTestGossip(t *testing.T, id string, join ...string) *Gossip {
+	t.Helper()
+	g, err := OpenGossip(GossipConfig{Self: Peer{ID: id, RaftAddress: id + ":7601", HTTPAddress: id + ":7600"}, Listen: "127.0.0.1:0", Join: join})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// until waits for a picture of the others that satisfies ok, woken by changes.
+func until(t *testing.T, g *Gossip, what string, ok func([]Peer) bool) {
+	t.Helper()
+	limit := time.NewTimer(30 * time.Second)
+	defer limit.Stop()
+	for !ok(g.Peers()) {
+		select {
+		case <-g.Changed():
+		case <-limit.C:
+			t.Fatalf("%s: still %+v", what, g.Peers())
+		}
+	}
+}
+
+func TestGossipFindsUpdatesAndLeaves(t *testing.T) {
+	a := openTestGossip(t, "a")
+	defer a.Close()
+	b := openTestGossip(t, "b", a.Address())
+	defer b.Close()
+	c := openTestGossip(t, "c", a.Address())
+
+	for _, g := range []*Gossip{a, b, c} {
+		until(t, g, "everybody knows everybody", func(p []Peer) bool {
+			return len(p) == 2 && p[0].Status == "alive" && p[1].Status == "alive" && p[1].RaftAddress == p[1].ID+":7601"
+		})
+	}
+	a.SetClusterID("cluster-1")
+	until(t, b, "b hears a's cluster id", func(p []Peer) bool { return p[0].ClusterID == "cluster-1" })
+
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, a, "a hears that c left", func(p []Peer) bool { return len(p) == 2 && p[1].ID == "c" && p[1].Status == "left" })
+
+	back := openTestGossip(t, "c", a.Address())
+	defer back.Close()
+	until(t, a, "c is back", func(p []Peer) bool { return len(p) == 2 && p[1].Status == "alive" })
+}
+
+func TestGossipRefusesWhatDoesNotFit(t *testing.T) {
+	long := fmt.Sprintf("%0600d:1", 0)
+	if _, err := OpenGossip(GossipConfig{Self: Peer{ID: "a", RaftAddress: long}, Listen: "127.0.0.1:0"}); err == nil {
+		t.Error("opened with an address of 600 bytes")
+	}
+	if _, err := OpenGossip(GossipConfig{Self: Peer{ID: "a"}, Listen: "nonsense"}); err == nil {
+		t.Error("opened on an address without a port")
+	}
+}

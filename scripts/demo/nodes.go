@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// nodes are three processes of the real binary on free loopback ports, each with a data folder of its own.
+type nodes struct {
+	binary, dir string
+	all         []*node
+}
+
+type node struct {
+	name  string
+	http  string
+	flags []string
+	cmd   *exec.Cmd
+	log   string
+}
+
+// start runs three nodes that find each other.
+func (n *nodes) start() error {
+	ports, err := freePorts(9)
+	if err != nil {
+		return err
+	}
+	join := strings.Join([]string{ports[2], ports[5], ports[8]}, ",")
+	for i, name := range []string{"ada", "bob", "eve"} {
+		p := ports[3*i:]
+		n.all = append(n.all, &node{
+			name: name, http: p[0], log: filepath.Join(n.dir, name+".log"),
+			flags: []string{
+				"serve", "--id", name, "--data-dir", filepath.Join(n.dir, name), "--http-address", p[0], "--raft-address", p[1], "--gossip-address", p[2],
+				"--bootstrap-expect", "3", "--join", join,
+			},
+		})
+	}
+	for _, x := range n.all {
+		if err := n.boot(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// boot runs a node, the first time or again.
+func (n *nodes) boot(x *node) error {
+	log, err := os.OpenFile(x.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	x.cmd = exec.Command(n.binary, x.flags...)
+	x.cmd.Dir, x.cmd.Stdout, x.cmd.Stderr = n.dir, log, log
+	return x.cmd.Start()
+}
+
+// kill ends a node as a power cut would.
+func (x *node) kill() {
+	if x.cmd != nil && x.cmd.ProcessState == nil {
+		_ = x.cmd.Process.Kill()
+		_ = x.cmd.Wait()
+	}
+}
+
+func (n *nodes) killAll() {
+	for _, x := range n.all {
+		x.kill()
+	}
+}
+
+func (n *nodes) named(name string) (*node, error) {
+	for _, x := range n.all {
+		if x.name == name {
+			return x, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no node %q", name)
+}
+
+// addresses lists where HTTP is served, for --addr.
+func (n *nodes) addresses() string {
+	var list []string
+	for _, x := range n.all {
+		list = append(list, x.http)
+	}
+	return strings.Join(list, ",")
+}
+
+// showLogs prints the end of every node's log, for a demo that failed.
+func (n *nodes) showLogs() {
+	for _, x := range n.all {
+		content, _ := os.ReadFile(x.log)
+		fmt.Fprintf(os.Stderr, "\n--- log of %s\n%s", x.name, content[max(0, len(content)-3000):])
+	}
+}
+
+// freePorts finds loopback addresses that are free for TCP and UDP, all held before any is let go.
+func freePorts(count int) ([]string, error) {
+	var list []string
+	for len(list) < count {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		u, err := net.ListenPacket("udp", l.Addr().String())
+		if err != nil {
+			continue
+		}
+		defer u.Close()
+		list = append(list, l.Addr().String())
+	}
+	return list, nil
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// story is the demo, chapter by chapter.
+type story struct {
+	ctx      context.Context
+	nodes    *nodes
+	examples string
+
+	v1, v2 string // versions of the order workflow
+}
+
+func (s *story) tell() error {
+	for _, chapter := range []func() error{
+		s.threeNodes, s.deployFirst, s.startRuns, s.deploySecond, s.oldAndNew, s.unloadRefused, s.killLeader, s.rollBackAndForward, s.unloadFirst, s.allAgree,
+	} {
+		if err := chapter(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *story) threeNodes() error {
+	say("Three nodes, each a process with a data folder of its own, find each other and elect a leader")
+	if err := s.nodes.start(); err != nil {
+		return err
+	}
+	err := s.until("a cluster of three", func() error {
+		c, err := s.cluster(s.nodes.all[0])
+		if err == nil && (c.Leader == "" || len(c.Members) != 3) {
+			err = fmt.Errorf("leader %q, %d members", c.Leader, len(c.Members))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.show(0, "cluster", "members")
+	return err
+}
+
+func (s *story) deployFirst() error {
+	say("Pack docs/examples/order and deploy it; the version is the hash of its content")
+	if _, err := s.show(0, "package", s.examples+"/order", "--out", "order-v1.aion"); err != nil {
+		return err
+	}
+	if _, err := s.show(0, "deploy", "order-v1.aion", "--message", "first"); err != nil {
+		return err
+	}
+	var err error
+	s.v1, err = s.routed("order")
+	return err
+}
+
+// order is the example's input: long waits for people, short ones for the demo.
+func order(id string) string { return fmt.Sprintf(`{"id": %q, "amount": 100}`, id) }
+
+func (s *story) startRuns() error {
+	say("Start two orders; both run until they wait, and may wait for days")
+	for _, id := range []string{"order-1", "order-2"} {
+		if _, err := s.show(0, "start", "order", "--id", id, "--input", order(id)); err != nil {
+			return err
+		}
+	}
+	if err := s.waitsFor("order-1", "signal"); err != nil {
+		return err
+	}
+	_, err := s.show(0, "list")
+	return err
+}
+
+func (s *story) deploySecond() error {
+	say("Deploy a changed version live; --expect-route makes sure that nobody else has deployed meanwhile")
+	if _, err := s.show(0, "package", s.examples+"/order-v2", "--out", "order-v2.aion"); err != nil {
+		return err
+	}
+	if _, err := s.show(0, "deploy", "order-v2.aion", "--expect-route", "order="+s.v1[:12], "--message", "second"); err != nil {
+		return err
+	}
+	var err error
+	if s.v2, err = s.routed("order"); err == nil && s.v2 == s.v1 {
+		err = fmt.Errorf("the route did not move")
+	}
+	return err
+}
+
+func (s *story) oldAndNew() error {
+	say("A new order runs the new code; the order that was parked finishes with the old one")
+	if _, err := s.show(0, "start", "order", "--id", "order-3", "--input", order("order-3")); err != nil {
+		return err
+	}
+	for _, id := range []string{"order-1", "order-3"} {
+		if _, err := s.show(0, "signal", id, "approval", "--payload", `{"by": "Ada"}`); err != nil {
+			return err
+		}
+	}
+	first, err := s.finished("order-1", s.v1)
+	if err != nil {
+		return err
+	}
+	third, err := s.finished("order-3", s.v2)
+	if err != nil {
+		return err
+	}
+	if first == third {
+		return fmt.Errorf("both orders ended alike: %s", first)
+	}
+	return nil
+}
+
+func (s *story) unloadRefused() error {
+	say("The old version cannot be unloaded while a run needs it, and the refusal says which")
+	o, err := s.show(1, "unload", "order", s.v1[:12])
+	if err != nil {
+		return err
+	}
+	return contains(o.stderr, "version_pinned", "order-2")
+}
+
+func (s *story) unloadFirst() error {
+	say("unload --wait watches the last run of the old version, and unloads it when that has ended")
+	waited := make(chan error, 1)
+	go func() {
+		_, err := s.show(0, "unload", "order", s.v1[:12], "--wait", "--message", "no longer needed")
+		waited <- err
+	}()
+	// The unload is waiting once its first try has been refused.
+	err := s.until("the first try of the unload", func() error {
+		return s.recorded("unload", 2)
+	})
+	if err != nil {
+		return err
+	}
+	if o, err := s.do("signal", "order-2", "approval", "--payload", `{"by": "Eve"}`); err != nil || o.status != 0 {
+		return fmt.Errorf("signal order-2: %v %s", err, o.stderr)
+	}
+	if err := <-waited; err != nil {
+		return err
+	}
+	if _, err := s.finished("order-2", s.v1); err != nil {
+		return err
+	}
+	return s.gone(s.v1)
+}
+
+// finished shows a run's result and checks that it ran one version from beginning to end.
+func (s *story) finished(id, version string) (string, error) {
+	if _, err := s.show(0, "result", id); err != nil {
+		return "", err
+	}
+	var r wire.Result
+	if err := s.ask(&r, "result", id); err != nil {
+		return "", err
+	}
+	if r.Status != "completed" {
+		return "", fmt.Errorf("%s is %s: %v", id, r.Status, r.Error)
+	}
+	var d wire.Run
+	if err := s.ask(&d, "describe", id); err != nil {
+		return "", err
+	}
+	if d.Version != version {
+		return "", fmt.Errorf("%s ran version %s, not %s", id, d.Version, version)
+	}
+	return string(r.Result), nil
+}
+
+// waitsFor waits until a run is parked on something.
+func (s *story) waitsFor(id, kind string) error {
+	return s.until(id+" waits for a "+kind, func() error {
+		var d wire.Run
+		if err := s.ask(&d, "describe", id); err != nil {
+			return err
+		}
+		for _, w := range d.WaitingOn {
+			if w.Kind == kind {
+				return nil
+			}
+		}
+		return fmt.Errorf("it waits for %v", d.WaitingOn)
+	})
+}

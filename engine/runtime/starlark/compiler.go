@@ -62,12 +62,9 @@ func (l *loader) explain(module string, err error) error {
 		return e
 	}
 	e := &runtime.PackageError{Module: module, Reason: err.Error()}
-	if l.meter.passed != nil {
-		e.Reason = l.meter.passed.Message
-	}
-	var eval *starlark.EvalError
-	if errors.As(err, &eval) {
-		_, e.Stack = trace(err)
+	if eval := innermost(err); eval != nil {
+		e.Reason = eval.Msg
+		_, e.Stack = trace(eval)
 		for _, frame := range slices.Backward(eval.CallStack) {
 			if frame.Pos.Line > 0 {
 				e.Module, e.Line, e.Column = frame.Pos.Filename(), int(frame.Pos.Line), int(frame.Pos.Col)
@@ -75,7 +72,18 @@ func (l *loader) explain(module string, err error) error {
 			}
 		}
 	}
+	if l.meter.passed != nil {
+		e.Reason = l.meter.passed.Message
+	}
 	return e
+}
+
+// innermost is the error where it happened: a load wraps the error of the module that it loads.
+func innermost(err error) (found *starlark.EvalError) {
+	for eval := (*starlark.EvalError)(nil); errors.As(err, &eval); err = eval.Unwrap() {
+		found = eval
+	}
+	return found
 }
 
 // entry finds the entry function of a workflow type.

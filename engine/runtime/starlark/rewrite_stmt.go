@@ -8,6 +8,9 @@ import (
 )
 
 func (r *rewriter) block(stmts []syntax.Stmt) []syntax.Stmt {
+	if len(stmts) == 0 {
+		return stmts // nil tells that there is no else
+	}
 	changed := make([]syntax.Stmt, 0, len(stmts))
 	for _, s := range stmts {
 		changed = append(changed, r.stmt(s)...)

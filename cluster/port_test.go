@@ -1,0 +1,297 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aion.dev/aion/engine"
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+	"go.uber.org/goleak"
+)
+
+func openTestPort(t *testing.T, cfg PortConfig) *Port {
+	t.Helper()
+	if cfg.Address == "" {
+		cfg.Address = "127.0.0.1:0"
+	}
+	p, err := OpenPort(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+func TestPortTellsStreamsApart(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	b.Handle("echo", func(_ context.Context, body []byte) ([]byte, error) { return append([]byte("you said "), body...), nil })
+	b.Serve()
+
+	got, err := a.Call(t.Context(), b.Advertised(), "echo", []byte("hello"))
+	if err != nil || string(got) != "you said hello" {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	out, err := a.Raft().Dial(raft.ServerAddress(b.Advertised()), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := b.Raft().Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go out.Write([]byte("entries"))
+	buf := make([]byte, 7)
+	if _, err := io.ReadFull(in, buf); err != nil || string(buf) != "entries" {
+		t.Fatalf("raft's stream carries %q, %v", buf, err)
+	}
+
+	// Close ends what is open, in both directions.
+	b.Close()
+	if _, err := in.Read(buf); err == nil {
+		t.Fatal("an accepted stream outlives its port")
+	}
+	if _, err := b.Raft().Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Fatalf("accepting on a closed port: %v", err)
+	}
+	a.Close()
+	if _, err := a.Call(t.Context(), b.Advertised(), "echo", nil); !isUnavailable(err) {
+		t.Fatalf("calling from a closed port: %v", err)
+	}
+}
+
+// A whole raft on two ports: what the stream layer is for.
+func TestPortCarriesRaft(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	quiet := hclog.NewNullLogger()
+	from := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{Stream: a.Raft(), MaxPool: 2, Timeout: time.Minute, Logger: quiet})
+	to := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{Stream: b.Raft(), MaxPool: 2, Timeout: time.Minute, Logger: quiet})
+	if string(to.LocalAddr()) != b.Advertised() {
+		t.Fatalf("raft calls itself %s, not %s", to.LocalAddr(), b.Advertised())
+	}
+	go func() {
+		rpc := <-to.Consumer()
+		rpc.Respond(&raft.RequestVoteResponse{Term: rpc.Command.(*raft.RequestVoteRequest).Term, Granted: true}, nil)
+	}()
+	var resp raft.RequestVoteResponse
+	if err := from.RequestVote("b", to.LocalAddr(), &raft.RequestVoteRequest{Term: 7}, &resp); err != nil || resp.Term != 7 || !resp.Granted {
+		t.Fatalf("got %+v, %v", resp, err)
+	}
+	from.Close()
+	to.Close()
+	a.Close()
+	b.Close()
+}
+
+func TestPortIsNotBlockedBySilentClients(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	b := openTestPort(t, PortConfig{MaxPending: 4, FirstBytes: time.Hour})
+	b.Handle("echo", func(_ context.Context, body []byte) ([]byte, error) { return body, nil })
+	b.Serve()
+	var silent []net.Conn
+	for range 20 {
+		c, err := net.Dial("tcp", b.Advertised())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		silent = append(silent, c)
+	}
+	a := openTestPort(t, PortConfig{})
+	if _, err := a.Call(t.Context(), b.Advertised(), "echo", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	// The oldest gave way.
+	if _, err := silent[0].Read(make([]byte, 1)); err == nil {
+		t.Fatal("the oldest silent client is still connected")
+	}
+	a.Close()
+	b.Close()
+}
+
+func TestPortEndsWhoeverSaysNothing(t *testing.T) {
+	b := openTestPort(t, PortConfig{FirstBytes: time.Millisecond})
+	c, err := net.Dial("tcp", b.Advertised())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Read(make([]byte, 1)); err == nil {
+		t.Fatal("answered a client that said nothing")
+	}
+}
+
+func TestPortRefusesStrangers(t *testing.T) {
+	var log syncBuffer
+	b := openTestPort(t, PortConfig{Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: &log})})
+	for first, want := range map[string]string{
+		"GET / HTTP/1.1\r\n\r\n": "http.address",
+		"aion\x63r":              "node protocol 99, this node speaks 1",
+		"aion\x01z":              "unknown stream",
+	} {
+		c, err := net.Dial("tcp", b.Advertised())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte(first)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); err == nil {
+			t.Fatalf("%q got an answer", first)
+		}
+		c.Close()
+		waitFor(t, func() bool { return strings.Contains(log.String(), want) })
+	}
+}
+
+func TestPortAdvertisesWhatItIsTold(t *testing.T) {
+	p := openTestPort(t, PortConfig{Advertise: "node-a.internal:7601"})
+	if p.Advertised() != "node-a.internal:7601" || p.Raft().Addr().String() != p.Advertised() {
+		t.Fatalf("advertises %s and %s", p.Advertised(), p.Raft().Addr())
+	}
+	_, err := OpenPort(PortConfig{Address: "0.0.0.0:0"})
+	wantError(t, err, "raft.advertise")
+	_, err = OpenPort(PortConfig{Address: "127.0.0.1:0", Advertise: "no port"})
+	wantError(t, err, "raft.advertise")
+	_, err = OpenPort(PortConfig{Address: p.listener.Addr().String()})
+	wantError(t, err, "raft.address")
+}
+
+func TestPortBoundsConnections(t *testing.T) {
+	b := openTestPort(t, PortConfig{MaxConnections: 1})
+	a := openTestPort(t, PortConfig{})
+	first, err := a.Raft().Dial(raft.ServerAddress(b.Advertised()), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Raft().Accept(); err != nil {
+		t.Fatal(err)
+	}
+	second, err := a.Raft().Dial(raft.ServerAddress(b.Advertised()), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Read(make([]byte, 1)); err == nil {
+		t.Fatal("a connection beyond the limit was served")
+	}
+	first.Close()
+}
+
+func TestCallErrorsCrossTheWire(t *testing.T) {
+	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	say := map[string]error{
+		"leader":      &engine.NotLeader{Leader: "n-2"},
+		"nobody":      &engine.NotLeader{},
+		"quorum":      &engine.NoQuorum{Why: "n-3 is gone"},
+		"unavailable": &engine.Unavailable{Why: "draining"},
+		"unknown":     &engine.Unknown{Cause: errors.New("lost")},
+		"wrapped":     fmt.Errorf("asking: %w", &engine.NotLeader{Leader: "n-2"}),
+		"plain":       errors.New("no such thing"),
+	}
+	for name, err := range say {
+		b.Handle(name, func(context.Context, []byte) ([]byte, error) { return nil, err })
+	}
+	b.Handle("huge", func(context.Context, []byte) ([]byte, error) { return make([]byte, MaxCallBytes+1), nil })
+	b.Serve()
+	for name, sent := range say {
+		_, got := a.Call(t.Context(), b.Advertised(), name, nil)
+		want := sent
+		if name == "wrapped" {
+			want = &engine.NotLeader{Leader: "n-2"}
+		}
+		if got == nil || got.Error() != want.Error() || fmt.Sprintf("%T", got) != fmt.Sprintf("%T", want) {
+			t.Errorf("%s: sent %T %v, got %T %v", name, sent, sent, got, got)
+		}
+	}
+	_, err := a.Call(t.Context(), b.Advertised(), "huge", nil)
+	wantError(t, err, "huge", fmt.Sprint(MaxCallBytes))
+	_, err = a.Call(t.Context(), b.Advertised(), "leader", make([]byte, MaxCallBytes+1))
+	wantError(t, err, fmt.Sprint(MaxCallBytes))
+	_, err = a.Call(t.Context(), b.Advertised(), "never heard of", nil)
+	wantError(t, err, "never heard of")
+}
+
+func TestCallTellsNotSentFromUnknown(t *testing.T) {
+	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	entered := make(chan struct{})
+	b.Handle("hang", func(ctx context.Context, _ []byte) ([]byte, error) {
+		close(entered)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	b.Serve()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-entered; cancel() }()
+	var unknown *engine.Unknown
+	if _, err := a.Call(ctx, b.Advertised(), "hang", nil); !errors.As(err, &unknown) {
+		t.Fatalf("a call given up after it was sent is %T %v", err, err)
+	}
+	b.Close()
+	if _, err := a.Call(t.Context(), b.Advertised(), "hang", nil); !isUnavailable(err) {
+		t.Fatalf("a call that nobody could hear is %T %v", err, err)
+	}
+}
+
+func TestCloseWaitsForHandlers(t *testing.T) {
+	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	entered := make(chan struct{})
+	ended := false
+	b.Handle("hang", func(ctx context.Context, _ []byte) ([]byte, error) {
+		close(entered)
+		<-ctx.Done()
+		ended = true // read without a lock: Close is what orders the two
+		return nil, ctx.Err()
+	})
+	b.Serve()
+	go a.Call(t.Context(), b.Advertised(), "hang", nil)
+	<-entered
+	b.Close()
+	if !ended {
+		t.Fatal("Close returned while a handler was running")
+	}
+}
+
+func isUnavailable(err error) bool {
+	var u *engine.Unavailable
+	return errors.As(err, &u)
+}
+
+// waitFor polls what nothing signals.
+func waitFor(t *testing.T, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for range 30_000 {
+		if ok() {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatal("waited in vain")
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}

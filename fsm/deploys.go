@@ -1,8 +1,6 @@
 package fsm
 
-import (
-	"aion.dev/aion/catalog"
-)
+import "aion.dev/aion/catalog"
 
 // deploysKept is how many records the deploy history has.
 const deploysKept = 10_000
@@ -45,15 +43,16 @@ func (t *step) refuse(d deploy, err error) Refusal {
 	if len(d.message) > maxText {
 		d.message = ""
 	}
+	d.types, d.ref = d.types[:min(len(d.types), catalog.MaxMembers)], clip(d.ref)
 	for _, typ := range d.types {
-		t.record(DeployRecord{Operation: d.operation, Type: typ, Version: d.version, Outcome: r.Code(), Message: d.message})
+		t.record(DeployRecord{Operation: d.operation, Type: clip(typ), Version: d.version, Outcome: r.Code(), Message: d.message})
 	}
 	e := deployRefused{Operation: d.operation, Version: d.ref, Code: r.Code(), Detail: r.Error()}
 	if !d.version.IsZero() {
 		e.Version = d.version.String()
 	}
 	if len(d.types) > 0 {
-		e.WorkflowType = d.types[0]
+		e.WorkflowType = clip(d.types[0])
 	}
 	t.announce(feedDeployRefused, e)
 	return r

@@ -16,6 +16,12 @@ func tooLong(field string, n int) *catalog.InvalidInput {
 	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d bytes, the limit is %d", n, maxText)}
 }
 
+// clip bounds a name that a refused command carries, for the record of the refusal.
+func clip(name string) string { return name[:min(len(name), 255)] }
+
+// maxWaits is how many of the things that a run waits for are kept for people to see.
+const maxWaits = 100
+
 // The limits of a run whose turns bring none.
 const (
 	defaultEvents  = 50_000

@@ -126,7 +126,7 @@ func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked))}
 	t.put(turnKey(r.Serial, c.N), encoded(turn))
 	t.unready(r)
-	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting, c.Consumed, c.Limits.orDefault()
+	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting[:min(len(c.Waiting), maxWaits)], c.Consumed, c.Limits.orDefault()
 	t.touch(r)
 	for _, e := range c.Asked {
 		t.carryOut(r, e.Data, last)

@@ -53,14 +53,6 @@ func (e *Engine) checkPayload(field string, p history.Payload) error {
 	return nil
 }
 
-// checkCursor bounds a cursor that only the state machine can read.
-func checkCursor(cursor string) error {
-	if len(cursor) > 512 || !utf8.ValidString(cursor) {
-		return invalid("cursor", "has %d bytes and was not given out by this listing", len(cursor))
-	}
-	return nil
-}
-
 // clip shortens what a caller wrote, for a message.
 func clip(s string) string { return clipTo(s, 80) }
 

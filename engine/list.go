@@ -14,7 +14,7 @@ func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef 
 	if err != nil {
 		return nil, "", 0, err
 	}
-	if err := checkCursor(cursor); err != nil {
+	if err := fsm.CheckRunCursor(cursor); err != nil {
 		return nil, "", 0, err
 	}
 	if f.Type != "" {

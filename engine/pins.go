@@ -23,7 +23,7 @@ func (e *Engine) Pins(ctx context.Context, rd Read, typ, ref string, limit int, 
 	if err != nil {
 		return nil, err
 	}
-	if err := checkCursor(cursor); err != nil {
+	if err := fsm.CheckPinCursor(cursor); err != nil {
 		return nil, err
 	}
 	p := &Pins{}

@@ -1,0 +1,142 @@
+package enginetest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/fsm"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Node is one node that leads. Its Engine is replaced by Restart; State, Log and Blobs stay.
+type Node struct {
+	*engine.Engine
+	State *fsm.State
+	Log   *Log
+	Blobs *Blobs
+
+	t      testing.TB
+	config engine.Config
+	term   uint64
+	run    stop // of Engine.Run
+	lead   stop // of Engine.Lead
+}
+
+// stop ends something and waits for its end.
+type stop func()
+
+// New opens an empty state and starts a node on it, which leads until the test ends. Configure changes its configuration first.
+func New(t testing.TB, configure ...func(*engine.Config)) *Node {
+	t.Helper()
+	return newNode(t, fsm.Config{Dir: "state", FS: vfs.NewMem(), Paranoid: true}, configure...)
+}
+
+// NewFast is New without the checks of the state's invariants, for benchmarks.
+func NewFast(t testing.TB, configure ...func(*engine.Config)) *Node {
+	t.Helper()
+	return newNode(t, fsm.Config{Dir: "state", FS: vfs.NewMem()}, configure...)
+}
+
+func newNode(t testing.TB, sc fsm.Config, configure ...func(*engine.Config)) *Node {
+	t.Helper()
+	state, err := fsm.Open(sc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &Node{
+		State: state, t: t,
+		Log:   &Log{state: state},
+		Blobs: &Blobs{blobs: make(map[catalog.Digest][]byte)},
+	}
+	n.config = engine.Config{Node: "n1", Log: n.Log, Blobs: n.Blobs, Compiler: starlark.Compiler{}}
+	for _, c := range configure {
+		c(&n.config)
+	}
+	t.Cleanup(func() {
+		n.Crash()
+		if err := state.Close(); err != nil {
+			t.Errorf("close the state: %v", err)
+		}
+	})
+	for _, id := range []string{"n1", "n2"} {
+		n.announce(id)
+	}
+	n.Restart()
+	return n
+}
+
+// announce writes a node's row, as every node of a cluster does when it boots. The second one exists in the table only.
+func (n *Node) announce(id string) {
+	n.t.Helper()
+	_, err := n.Log.Propose(context.Background(), fsm.Envelope{Command: &fsm.AnnounceNode{
+		Node: fsm.Node{ID: id, RaftAddress: id + ":7601", HTTPAddress: id + ":7600", Version: "test"}, ClusterID: "enginetest",
+	}})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// Crash ends the engine: what it knew beside the state is gone.
+func (n *Node) Crash() {
+	n.Depose()
+	if n.run != nil {
+		n.run()
+		n.run = nil
+	}
+}
+
+// Restart starts another engine on the same state, and makes it lead.
+func (n *Node) Restart() {
+	n.t.Helper()
+	n.Crash()
+	var err error
+	if n.Engine, err = engine.New(n.config); err != nil {
+		n.t.Fatal(err)
+	}
+	e := n.Engine
+	n.run = begin(func(ctx context.Context) {
+		if err := e.Run(ctx); err != nil && ctx.Err() == nil {
+			n.t.Errorf("the engine's loops ended: %v", err)
+		}
+	})
+	n.Elect()
+}
+
+// Depose takes leadership away.
+func (n *Node) Depose() {
+	n.Log.SetLeads(false)
+	if n.lead != nil {
+		n.lead()
+		n.lead = nil
+	}
+}
+
+// Elect makes the node lead again, in a new term.
+func (n *Node) Elect() {
+	n.Depose()
+	n.Log.SetLeads(true)
+	n.term++
+	e, term := n.Engine, n.term
+	n.lead = begin(func(ctx context.Context) { e.Lead(ctx, term) })
+}
+
+// begin runs f until stopped.
+func begin(f func(context.Context)) stop {
+	ctx, cancel := context.WithCancel(context.Background())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		f(ctx)
+	}()
+	return func() {
+		cancel()
+		<-over
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

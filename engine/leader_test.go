@@ -1,0 +1,141 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// scene is a workflow with what happens to it from outside, whose histories are compared between leaders.
+type scene struct {
+	name    string
+	archive func(t *testing.T) []byte
+	typ     string
+	input   string
+	signals []signal // in order
+}
+
+type signal struct {
+	after         time.Duration // since the start
+	name, payload string
+}
+
+var scenes = []scene{
+	{
+		name: "everything", typ: "w", input: "3",
+		archive: func(t *testing.T) []byte {
+			return enginetest.Pack(t, enginetest.Code{"w": `
+def run(ctx, input):
+    first = [ctx.random(), ctx.uuid()]
+    ctx.set_attributes({"stage": "one"})
+    kids = [ctx.start_child("kid", i) for i in range(input)]
+    ctx.sleep("1m")
+    ok = ctx.signal("go", timeout = "1h")
+    late = ctx.signal("never", timeout = "5m")
+    i, v = ctx.race([ctx.start_timer("10m"), ctx.start_signal("stop")])
+    return [ok, late, i, v, ctx.all(kids), first == [0, ""]]
+`, "kid": "def run(ctx, input):\n    ctx.sleep(str(input) + \"s\")\n    return input * input\n"})
+		},
+		signals: []signal{{30 * time.Second, "go", `{"by":"me"}`}, {8 * time.Minute, "stop", "7"}},
+	},
+	{
+		name: "chain", typ: "w", input: "0",
+		archive: func(t *testing.T) []byte {
+			return enginetest.Pack(t, enginetest.Code{"w": `
+def run(ctx, input):
+    got = ctx.signal("item")
+    if input + got >= 6:
+        return input + got
+    ctx.continue_as_new(input + got)
+`})
+		},
+		signals: []signal{{0, "item", "1"}, {time.Second, "item", "2"}, {2 * time.Second, "item", "3"}},
+	},
+}
+
+// play lets a scene happen and writes what every run of it came to. The leader is lost at its proposal number loseAt (0 = never), with fault as that proposal's
+// outcome; restart says whether its node crashes then.
+func (s scene) play(t *testing.T, loseAt int, fault enginetest.Fault, restart bool) (story string, proposals int) {
+	synctest.Test(t, func(t *testing.T) {
+		n := enginetest.New(t)
+		n.Deploy(s.archive(t))
+		lost := make(chan struct{}, 1)
+		var deposed atomic.Bool
+		var count atomic.Int64
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+			switch c.(type) {
+			case *fsm.RecordTurn, *fsm.FireTimers:
+			default:
+				return enginetest.None
+			}
+			if deposed.Load() {
+				return enginetest.NotLeader
+			}
+			if int(count.Add(1)) != loseAt {
+				return enginetest.None
+			}
+			deposed.Store(true)
+			lost <- struct{}{}
+			return fault
+		})
+		ref := fsm.RunRef{WorkflowID: n.BeginWith(engine.StartRequest{Type: s.typ, WorkflowID: "w", Input: history.Payload(s.input)}).WorkflowID}
+		var last *engine.Result
+		for began, sent := time.Now(), 0; last == nil || last.Status.Open(); {
+			select {
+			case <-lost:
+				n.Depose()
+				if restart {
+					n.Restart()
+				}
+				deposed.Store(false)
+				n.Elect()
+			default:
+			}
+			for ; sent < len(s.signals) && time.Since(began) >= s.signals[sent].after; sent++ {
+				n.Send(ref, s.signals[sent].name, s.signals[sent].payload)
+			}
+			var err error
+			if last, err = n.Result(background, engine.Read{}, ref, time.Second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		story = s.name + ": " + enginetest.Tell(last)
+		runs, _, _, err := n.List(background, engine.Read{}, fsm.RunFilter{}, "", engine.MaxPage, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := len(runs) - 1; i >= 0; i-- {
+			r := fsm.RunRef{WorkflowID: runs[i].WorkflowID, RunID: runs[i].RunID}
+			story += fmt.Sprintf("\n%s %s", runs[i].Type, n.Outcome(r))
+		}
+		proposals = int(count.Load())
+	})
+	return story, proposals
+}
+
+// However leaders change, and whatever answers are lost, every run comes to the same end.
+func TestALeaderChangeAtEveryStepChangesNothing(t *testing.T) {
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			want, proposals := s.play(t, 0, enginetest.None, false)
+			if strings.Contains(want, "failed") {
+				t.Fatal(want)
+			}
+			for _, fault := range []enginetest.Fault{enginetest.UnknownDone, enginetest.UnknownLost} {
+				for at := 1; at <= proposals; at++ {
+					if got, _ := s.play(t, at, fault, at%2 == 0); got != want {
+						t.Fatalf("leader lost at proposal %d (fault %d):\n%s\nwant:\n%s", at, fault, got, want)
+					}
+				}
+			}
+		})
+	}
+}

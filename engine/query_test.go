@@ -1,0 +1,98 @@
+package engine_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+const staged = `
+def run(ctx, input):
+    state = {"stage": "charging", "log": []}
+    ctx.on_query("stage", lambda: state["stage"])
+    ctx.on_query("bad", lambda: ctx.sleep("1s"))
+    ctx.on_query("echo", lambda args: args)
+    ctx.on_query("slow", lambda: [0 for i in range(100000000)])
+    ctx.sleep("10s")
+    state["stage"] = "awaiting approval"
+    ctx.signal("approval")
+    state["stage"] = "done"
+    return 1
+`
+
+func TestQueriesReadTheRecordedTurn(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		ref := workflow(t, n, staged)
+		equal(t, "before the first turn", n.Ask(ref, "stage"), `"charging"`)
+		equal(t, "again", n.Ask(ref, "stage"), `"charging"`)
+		time.Sleep(time.Minute)
+		equal(t, "after the timer", n.Ask(ref, "stage"), `"awaiting approval"`)
+		n.Restart()
+		equal(t, "after a restart", n.Ask(ref, "stage"), `"awaiting approval"`)
+
+		result, _, err := n.Query(background, ref, "echo", history.Payload(`{"a":[1]}`))
+		if err != nil || string(result) != `{"a":[1]}` {
+			t.Errorf("got %s, %v", result, err)
+		}
+		for name, code := range map[string]string{"nobody": "unknown_query", "bad": "query_failed", "slow": "query_failed", "": "invalid_input"} {
+			if _, _, err := n.Query(background, ref, name, nil); enginetest.CodeOf(err) != code {
+				t.Errorf("query %q: got %v, want %s", name, err, code)
+			}
+		}
+		_, _, err = n.Query(background, ref, "stage", history.Payload("{"))
+		refused(t, err, "invalid_input")
+
+		events := n.Types(ref)
+		n.Send(ref, "approval", "")
+		n.Await(ref)
+		equal(t, "closed", n.Ask(ref, "stage"), `"done"`)
+		equal(t, "history", n.Types(ref), events+" SignalReceived WorkflowCompleted")
+
+		version := n.Row(ref).Version.String()
+		if _, _, err := n.Unroute(background, engine.Call{}, fsm.UnrouteType{Type: "w"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := n.Unload(background, engine.Call{}, fsm.UnloadVersion{Type: "w", Version: version}); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = n.Query(background, ref, "stage", nil)
+		refused(t, err, "version_unavailable")
+	})
+}
+
+func TestAQueryWaitsForTheFirstTurn(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": staged}))
+		n.Depose()
+		n.Log.SetLeads(true) // entries are taken, but nobody takes turns
+		ref := n.Begin("w", "")
+		_, _, err := n.Query(background, ref, "stage", nil)
+		refused(t, err, "query_timeout")
+
+		answer := make(chan string)
+		go func() { answer <- n.Ask(ref, "stage") }()
+		time.Sleep(time.Second)
+		n.Elect()
+		equal(t, "answer", <-answer, `"charging"`)
+	})
+}
+
+func TestAQueryOfARunThatNeverTookATurn(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": staged}))
+		n.Depose()
+		n.Log.SetLeads(true)
+		ref := n.Begin("w", "")
+		if _, _, err := n.Terminate(background, engine.Call{}, ref, ""); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		_, _, err := n.Query(background, ref, "stage", nil)
+		refused(t, err, "unknown_query")
+	})
+}

@@ -36,17 +36,12 @@ type body struct {
 	io.ReadCloser
 	left, limit int64
 	refusal     func(limit int64) error
-	arrival     time.Duration
-	rc          *http.ResponseController
 	touched     bool // something was read: the call cannot be sent elsewhere any more
 }
 
-// Read sets the connection's deadline with the first byte asked for and takes it away with the last: one that stayed would end the call while it waits.
+// Read implements io.Reader.
 func (b *body) Read(p []byte) (n int, err error) {
-	if !b.touched {
-		b.touched = true
-		b.rc.SetReadDeadline(time.Now().Add(b.arrival))
-	}
+	b.touched = true
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
@@ -55,9 +50,6 @@ func (b *body) Read(p []byte) (n int, err error) {
 		n, err = 0, b.refusal(b.limit)
 	}
 	b.left -= int64(n)
-	if err != nil {
-		b.rc.SetReadDeadline(time.Time{})
-	}
 	return n, err
 }
 
@@ -74,24 +66,18 @@ func (x *exchange) bound() {
 			return &catalog.PackageTooLarge{What: "archive_bytes", Limit: limit, Size: max(limit+1, x.r.ContentLength)}
 		}
 	}
-	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal, arrival: x.arrival(), rc: http.NewResponseController(x.w)}
-}
-
-// arrival is how long the body may take to arrive.
-func (x *exchange) arrival() time.Duration {
-	claimed := min(max(x.r.ContentLength, 0), x.route.limit)
-	return x.server.cfg.Limits.Arrival + time.Duration(claimed>>18)*time.Second
+	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal}
 }
 
 // time is how long the call may take in the engine, or at the leader.
 func (x *exchange) time() time.Duration {
 	switch {
 	case x.route.slow:
-		return loadTimeout + x.arrival()
+		return loadTimeout + x.server.arrival(x.r)
 	case strings.Contains(x.r.URL.RawQuery, "wait="):
-		return wire.MaxWait + callTimeout + x.arrival()
+		return wire.MaxWait + callTimeout + x.server.arrival(x.r)
 	}
-	return callTimeout + x.arrival()
+	return callTimeout + x.server.arrival(x.r)
 }
 
 // readBody reads the whole body, once.

@@ -3,8 +3,8 @@ package transport_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -189,26 +189,54 @@ func TestLeaderThatBreaksOff(t *testing.T) {
 	}
 }
 
-// TestForwardedWaitOutlastsTheArrivalOfItsBody: the deadline of a body must not end the call that goes on after it.
-func TestForwardedWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
+// TestWaitOutlastsTheArrivalOfItsBody: the deadline of a body must not end the call that goes on after it, here or at the leader.
+func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 	n := enginetest.New(t)
 	th := &throne{}
 	short := func(cfg *transport.Config) { cfg.Limits.Arrival = 20 * time.Millisecond }
 	leader, follower := listen(t, n, th, "n1", short).lead(), listen(t, n, th, "n2", short)
 	n.Deploy(enginetest.Pack(t, waiting("1")))
 	for _, h := range []*host{leader, follower} {
-		r := h.send(t, "POST", "/v1/workflows?wait=200ms", `{"type":"order"}`)
-		if r.status != 201 || !strings.Contains(r.body, `"status":"running"`) {
-			t.Errorf("start at %s: %+v", h.id, r)
+		answers := make(chan reply, 2)
+		go func() {
+			answers <- h.send(t, "POST", "/v1/workflows?wait=60s", `{"type":"order","workflow_id":"`+h.id+`"}`)
+		}()
+		for { // until it has started
+			if r := h.send(t, "GET", "/v1/workflows/"+h.id, ""); r.status == 200 {
+				break
+			}
 		}
-		var a wire.StartAnswer
-		if err := json.Unmarshal([]byte(r.body), &a); err != nil {
-			t.Fatal(err)
+		go func() { answers <- h.send(t, "GET", "/v1/workflows/"+h.id+"/result?wait=60s", "") }()
+		// Once this one is over, so is the time of the bodies above.
+		if a := neverArrives(t, h, "/v1/workflows/w/signals/s"); !strings.Contains(a, "invalid_input") && !strings.Contains(a, "outcome_unknown") {
+			t.Errorf("a body that never arrives at %s: %s", h.id, a)
 		}
-		if r := h.send(t, "GET", "/v1/workflows/"+a.WorkflowID+"/result?wait=200ms", ""); r.status != 202 {
-			t.Errorf("result at %s: %+v", h.id, r)
+		if a := neverArrives(t, h, "/nothing"); !strings.Contains(a, "not_found") {
+			t.Errorf("a body that never arrives nowhere at %s: %s", h.id, a)
+		}
+		n.Send(fsm.RunRef{WorkflowID: h.id}, "approval", "true")
+		for range 2 {
+			if r := <-answers; r.status >= 300 || !strings.Contains(r.body, `"status":"completed"`) {
+				t.Errorf("at %s: %+v", h.id, r)
+			}
 		}
 	}
+}
+
+// neverArrives makes a call whose body does not come, and waits for its answer and the end of the connection.
+func neverArrives(t *testing.T, h *host, path string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", h.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1", path)
+	answer, err := io.ReadAll(conn) // the server also hangs up
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
 }
 
 // TestForwardedBodyIsBounded at the node that takes the call.

@@ -97,7 +97,11 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w, operation: "other"}
 	rec.Header().Set(wire.HeaderNode, s.cfg.Node)
-	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+	rc := http.NewResponseController(w)
+	rc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if r.ContentLength != 0 {
+		rc.SetReadDeadline(time.Now().Add(s.arrival(r)))
+	}
 	done := s.metrics.begin()
 	defer func() {
 		if p := recover(); p != nil {
@@ -106,6 +110,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		done(rec.operation, rec.code())
 	}()
 	s.handler.ServeHTTP(rec, r)
+}
+
+// arrival is how long a body may take to arrive, whoever reads it, also if nobody does. The deadline ends with the body: net/http takes it away when the
+// last byte has been read, so that it does not end a call that goes on to wait.
+func (s *Server) arrival(r *http.Request) time.Duration {
+	claimed := min(max(r.ContentLength, 0), s.cfg.Limits.ArchiveBytes)
+	return s.cfg.Limits.Arrival + time.Duration(claimed>>18)*time.Second
 }
 
 // dispatch keeps the mux from redirecting paths that are not in their shortest form: nothing is there.

@@ -29,7 +29,11 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 		}
 		r.Expect = append(r.Expect, catalog.Expect{Type: typ, Ref: ref})
 	}
-	var err error
+	release, err := s.loads.take()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	if r.Call, err = change(ctx, nil, required); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ type Limits struct {
 	PayloadBytes int64         // of one input, signal or query argument: 2 MiB. A body may be 64 KiB larger
 	Polls        int64         // calls waiting at a time (?wait=): 50,000
 	Streams      int64         // event streams at a time: 1,000
+	Loads        int64         // deploys at a time: 8. Each holds its archive in memory
 	LeaderWait   time.Duration // how long a call waits for a leader: 5 s
 	Arrival      time.Duration // for a body to arrive: 30 s, and 1 s more for each 256 KiB
 	Heartbeat    time.Duration // longest silence of an event stream: 10 s
@@ -36,6 +37,7 @@ func (l Limits) withDefaults() Limits {
 	l.PayloadBytes = cmp.Or(l.PayloadBytes, 2<<20)
 	l.Polls = cmp.Or(l.Polls, 50_000)
 	l.Streams = cmp.Or(l.Streams, 1_000)
+	l.Loads = cmp.Or(l.Loads, 8)
 	l.LeaderWait = cmp.Or(l.LeaderWait, 5*time.Second)
 	l.Arrival = cmp.Or(l.Arrival, 30*time.Second)
 	l.Heartbeat = cmp.Or(l.Heartbeat, 10*time.Second)

@@ -49,6 +49,7 @@ type Server struct {
 	leader  *http.Transport // to the leader
 	polls   slots
 	streams slots
+	loads   slots
 	metrics *metrics
 
 	closing context.Context // over when Serve was told to end: long polls and streams end, other calls finish
@@ -78,6 +79,7 @@ func New(cfg Config) (*Server, error) {
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
+	s.loads = slots{what: "deploys", limit: cfg.Limits.Loads}
 	if s.metrics, err = newMetrics(cfg.Registry, s); err != nil {
 		return nil, fmt.Errorf("transport: %w", err)
 	}

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"time"
 
 	"aion.dev/aion/fsm"
 	"github.com/google/uuid"
@@ -10,24 +11,27 @@ import (
 
 // keepAnnounced writes this node's row in the node table through the log: on every boot, and again when the row is not as it should be.
 func (c *Cluster) keepAnnounced(ctx context.Context) {
-	var after uint64
 	for ctx.Err() == nil {
+		again := lookAfterRow
 		if row, due := c.row(); due {
 			at, err := c.announce(ctx, row)
-			if err != nil {
+			if err == nil {
+				c.announced.CompareAndSwap(0, at)
+			} else {
 				c.log.Debug("announcing this node", "error", err)
-				pause(ctx, retryEvery)
-				continue
+				again = retryEvery
 			}
-			c.announced.CompareAndSwap(0, at)
 		}
 		if err := c.learnClusterID(); err != nil {
 			c.fail(err)
 			return
 		}
-		after, _ = c.state.Wait(ctx, max(after, c.state.Applied()))
+		pause(ctx, again)
 	}
 }
+
+// lookAfterRow is how often a node looks whether its row is still as it should be.
+const lookAfterRow = time.Second
 
 // row returns what this node's row should say, and whether it is worth writing.
 func (c *Cluster) row() (want fsm.AnnounceNode, due bool) {
@@ -59,14 +63,17 @@ func (c *Cluster) announce(ctx context.Context, row fsm.AnnounceNode) (uint64, e
 	return result.Index, err
 }
 
-// learnClusterID writes down in the data folder which cluster it belongs to, once the state says so.
+// learnClusterID writes down in the data folder which cluster it belongs to, once the state says so, and lets gossip know.
 func (c *Cluster) learnClusterID() error {
-	if c.identity == nil {
-		return nil
-	}
 	id := ""
 	c.state.View(func(v fsm.View) { id = v.ClusterID() })
 	if id == "" {
+		return nil
+	}
+	if c.gossip != nil {
+		c.gossip.SetClusterID(id)
+	}
+	if c.identity == nil {
 		return nil
 	}
 	c.mu.Lock()

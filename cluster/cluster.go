@@ -33,6 +33,7 @@ type Cluster struct {
 	caller    Caller
 	link      *link
 	discovery Discovery
+	gossip    *Gossip // nil where gossip is replaced or not wanted
 	archives  Archives
 
 	raft      atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
@@ -122,21 +123,6 @@ func (c *Cluster) openData() (err error) {
 		return err
 	}
 	c.replica = &replica{state: c.state, fail: c.fail, check: c.checked}
-	return nil
-}
-
-// openAddresses opens what other nodes talk to.
-func (c *Cluster) openAddresses() (err error) {
-	parts := c.cfg.Parts
-	inner := parts.Link
-	c.caller = parts.Caller
-	if inner == nil || c.caller == nil {
-		return fmt.Errorf("the node port is being wired")
-	}
-	c.link = &link{Link: inner}
-	c.built.add(c.link.Close)
-	c.discovery, c.archives = parts.Discovery, parts.Archives
-	c.handleCalls()
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 type check struct {
 	index  uint64
 	digest catalog.Digest
+	at     time.Time // when it was applied here
 }
 
 // keepChecking makes all nodes compare their digests while this node leads, whenever something was applied since the last time.
@@ -40,7 +41,7 @@ func (c *Cluster) keepChecking(ctx context.Context, t *term) {
 // checked is called by the replica, which must not wait: a report that finds no room is left out, and the next check makes up for it.
 func (c *Cluster) checked(index uint64, digest catalog.Digest) {
 	select {
-	case c.checks <- check{index, digest}:
+	case c.checks <- check{index, digest, time.Now()}:
 	default:
 	}
 }
@@ -50,67 +51,42 @@ const maxChecks = 8
 
 // keepReporting reports this node's digest at every check, and judges what the others report.
 func (c *Cluster) keepReporting(ctx context.Context) {
-	changed := make(chan struct{}, 1)
-	watching := make(chan struct{})
-	go func() {
-		defer close(watching)
-		for after := c.state.Applied(); ctx.Err() == nil; {
-			after, _ = c.state.Wait(ctx, after)
-			select {
-			case changed <- struct{}{}:
-			default:
-			}
-		}
-	}()
-	defer func() { <-watching }()
-
-	var (
-		mine  []check
-		since = map[uint64]time.Time{} // of checks that nodes disagree about without a majority for anything: from when on
-	)
+	look := time.NewTicker(c.cfg.Raft.CheckEvery / 10)
+	defer look.Stop()
+	var mine []check
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case k := <-c.checks:
 			mine = append(mine, k)
-			if len(mine) > maxChecks {
-				delete(since, mine[0].index)
-				mine = mine[1:]
-			}
+			mine = mine[max(0, len(mine)-maxChecks):]
 			c.goes(func() { c.report(ctx, k) })
-			continue
-		case <-changed:
-		case <-c.undecided(since):
-		}
-		for _, k := range mine {
-			verdict, why := judge(k.digest, c.voters(), c.reports(k.index))
-			switch {
-			case verdict == agreed:
-				delete(since, k.index)
-				continue
-			case verdict == undecided && since[k.index].IsZero():
-				since[k.index] = time.Now()
-				continue
-			case verdict == undecided && time.Since(since[k.index]) < c.cfg.Raft.CheckEvery:
-				continue
+		case <-look.C:
+			for _, k := range mine {
+				if err := c.judge(k); err != nil {
+					c.replica.halt(err)
+					return
+				}
 			}
-			err := fmt.Errorf("digest at index %d: %s", k.index, why)
-			if verdict == minority {
-				c.condemn(err)
-			}
-			c.replica.halt(err)
-			return
 		}
 	}
 }
 
-// undecided fires when it is time to look at an undecided check again.
-func (c *Cluster) undecided(since map[uint64]time.Time) <-chan time.Time {
-	if len(since) == 0 {
+// judge returns why this node must stop because of what was reported about a check, if it must.
+func (c *Cluster) judge(k check) error {
+	verdict, why := judge(k.digest, c.voters(), c.reports(k.index))
+	err := fmt.Errorf("digest at index %d: %s", k.index, why)
+	switch {
+	case verdict == agreed:
 		return nil
+	case verdict == undecided && time.Since(k.at) < 2*c.cfg.Raft.CheckEvery:
+		c.log.Error("nodes disagree about the state, waiting for the others' reports", "reason", err)
+		return nil
+	case verdict == minority:
+		c.condemn(err)
 	}
-	return time.After(c.cfg.Raft.CheckEvery)
+	return err
 }
 
 // report tells the others through the log what this node's digest was.

@@ -33,16 +33,16 @@ func TestLogIsNeverCutAboveWhatTheStateHasFlushed(t *testing.T) {
 	cut(6, 8, 0, 0)  // everything, after a snapshot was installed
 }
 
-// monotonic is a store that wants no gaps.
-type monotonic struct{ *raft.InmemStore }
+// gapless is a store that wants no gaps.
+type gapless struct{ *raft.InmemStore }
 
-func (monotonic) IsMonotonic() bool { return true }
+func (gapless) IsMonotonic() bool { return true }
 
 func TestKeptLogPassesOnThatAStoreWantsNoGaps(t *testing.T) {
 	for _, c := range []struct {
 		store raft.LogStore
 		want  bool
-	}{{raft.NewInmemStore(), false}, {monotonic{raft.NewInmemStore()}, true}} {
+	}{{raft.NewInmemStore(), false}, {gapless{raft.NewInmemStore()}, true}} {
 		if got := (&keptLog{LogStore: c.store}).IsMonotonic(); got != c.want {
 			t.Errorf("over a %T raft sees monotonic %v, want %v", c.store, got, c.want)
 		}

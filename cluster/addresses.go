@@ -1,0 +1,69 @@
+package cluster
+
+import (
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// The network transport under raft.
+const (
+	raftTimeout  = 10 * time.Second // of one message
+	raftPool     = 4                // connections kept to each node; a heartbeat never waits behind entries
+	raftInFlight = 16               // AppendEntries under way to each node
+)
+
+// openAddresses opens what other nodes talk to: the node port with raft and node calls on it, then gossip, which tells others where that is.
+func (c *Cluster) openAddresses() error {
+	parts := c.cfg.Parts
+	c.caller, c.discovery, c.archives = parts.Caller, parts.Discovery, parts.Archives
+	inner := parts.Link
+	var port *Port
+	if inner == nil {
+		var err error
+		port, err = OpenPort(PortConfig{Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, Logger: c.log.Named("port")})
+		if err != nil {
+			return err
+		}
+		c.built.add(port.Close)
+		c.caller = port
+		inner = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+			Stream:          port.Raft(),
+			MaxPool:         raftPool,
+			MaxRPCsInFlight: raftInFlight,
+			Timeout:         raftTimeout,
+			Logger:          c.log.Named("raft-net"),
+		})
+	}
+	c.link = &link{Link: inner}
+	c.built.add(c.link.Close)
+	if err := c.openArchives(port); err != nil {
+		return err
+	}
+	c.handleCalls()
+	if port != nil {
+		port.Serve()
+	}
+	return c.openGossip()
+}
+
+// openGossip listens for other nodes where the configuration says so.
+func (c *Cluster) openGossip() error {
+	if c.discovery != nil || c.cfg.GossipListen == "" {
+		return nil
+	}
+	g, err := OpenGossip(GossipConfig{
+		Self:    Peer{ID: c.id, RaftAddress: c.self().Address, HTTPAddress: c.cfg.HTTPAddress, ClusterID: c.clusterID()},
+		Listen:  c.cfg.GossipListen,
+		Address: c.cfg.GossipAddress,
+		Key:     c.cfg.GossipKey,
+		Join:    c.cfg.Join,
+		Logger:  c.log,
+	})
+	if err != nil {
+		return err
+	}
+	c.built.add(g.Close)
+	c.discovery, c.gossip = g, g
+	return nil
+}

@@ -33,16 +33,16 @@ func TestLogIsNeverCutAboveWhatTheStateHasFlushed(t *testing.T) {
 	cut(6, 8, 0, 0)  // everything, after a snapshot was installed
 }
 
-// gapless is a store that wants no gaps.
-type gapless struct{ *raft.InmemStore }
+// dense is a store that wants no gaps.
+type dense struct{ *raft.InmemStore }
 
-func (gapless) IsMonotonic() bool { return true }
+func (dense) IsMonotonic() bool { return true }
 
 func TestKeptLogPassesOnThatAStoreWantsNoGaps(t *testing.T) {
 	for _, c := range []struct {
 		store raft.LogStore
 		want  bool
-	}{{raft.NewInmemStore(), false}, {gapless{raft.NewInmemStore()}, true}} {
+	}{{raft.NewInmemStore(), false}, {dense{raft.NewInmemStore()}, true}} {
 		if got := (&keptLog{LogStore: c.store}).IsMonotonic(); got != c.want {
 			t.Errorf("over a %T raft sees monotonic %v, want %v", c.store, got, c.want)
 		}

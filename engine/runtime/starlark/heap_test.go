@@ -9,3 +9,11 @@ func heap() uint64 {
 	goruntime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// memory is the heap in use and the stacks of goroutines.
+func memory() uint64 {
+	goruntime.GC()
+	var m goruntime.MemStats
+	goruntime.ReadMemStats(&m)
+	return m.HeapAlloc + m.StackInuse
+}

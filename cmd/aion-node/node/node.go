@@ -2,16 +2,12 @@ package node
 
 import (
 	"errors"
-	"fmt"
 	"net"
-	"os"
 
-	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/cmd/aion-node/vet"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/transport"
 	"github.com/hashicorp/go-hclog"
@@ -40,8 +36,8 @@ type Node struct {
 
 // Open opens the node's addresses and its data. Nothing runs until Run; a Node that is not run must be closed. When Open fails, everything that it had
 // opened is released again.
-func Open(cfg config.Config, o Options) (n *Node, err error) {
-	n = &Node{cfg: cfg, log: o.Logger}
+func Open(cfg config.Config, o Options) (_ *Node, err error) {
+	n := &Node{cfg: cfg, log: o.Logger}
 	if n.log == nil {
 		n.log = hclog.NewNullLogger()
 	}

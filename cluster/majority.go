@@ -12,7 +12,8 @@ import (
 // putting is one Put waiting for a majority of the voters.
 type putting struct {
 	others []BlobPeer // who is sent the bytes
-	need   int        // voters besides this node
+	need   int        // voters besides this node that must have them
+	own    int        // 1 if this node votes: it has them already
 	voters int
 
 	mu     sync.Mutex
@@ -24,16 +25,15 @@ type putting struct {
 
 func newPutting(self string, members []BlobPeer) *putting {
 	r := &putting{others: others(self, members), said: map[string]error{}, over: make(chan struct{})}
-	own := 0
 	for _, p := range members {
 		if p.Voter {
 			r.voters++
 			if p.ID == self {
-				own = 1
+				r.own = 1
 			}
 		}
 	}
-	r.need = r.voters/2 + 1 - own
+	r.need = r.voters/2 + 1 - r.own
 	r.settle()
 	return r
 }
@@ -101,8 +101,7 @@ func (r *putting) wait(ctx context.Context) error {
 			why = append(why, p.ID+" has it")
 		}
 	}
-	missing := r.need - r.have
-	text := fmt.Sprintf("the archive is on %d voters too few of %d (%s)", missing, r.voters, strings.Join(why, "; "))
+	text := fmt.Sprintf("the archive is on %d of %d voters (%s)", r.have+r.own, r.voters, strings.Join(why, "; "))
 	if late != nil {
 		text += ": " + late.Error()
 	}

@@ -1,0 +1,418 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
+	"go.uber.org/goleak"
+)
+
+// blobNode is one node's archives, on a port of its own or in memory.
+type blobNode struct {
+	*Blobs
+	store *BlobStore
+	port  *Port // nil in memory
+	named atomic.Pointer[[]catalog.Digest]
+}
+
+func (n *blobNode) name(d ...catalog.Digest) { n.named.Store(&d) }
+
+// blobNodes makes n voters n-0, n-1, ... that know of each other. carrier gives each its way to the others; nil = real ports.
+func blobNodes(t *testing.T, n int, carrier func(i int) BlobCarrier, change func(*BlobsConfig)) []*blobNode {
+	t.Helper()
+	var (
+		nodes   []*blobNode
+		members []BlobPeer
+	)
+	for i := range n {
+		node := &blobNode{store: openTestBlobs(t, filepath.Join(t.TempDir(), "blobs"))}
+		peer := BlobPeer{ID: fmt.Sprintf("n-%d", i), Address: fmt.Sprintf("n-%d", i), Voter: true}
+		var c BlobCarrier
+		if carrier != nil {
+			c = carrier(i)
+		} else {
+			node.port = openTestPort(t, PortConfig{})
+			peer.Address, c = node.port.Advertised(), node.port
+		}
+		members = append(members, peer)
+		cfg := BlobsConfig{
+			Self: peer.ID, Store: node.store, Carrier: c, Members: func() []BlobPeer { return members },
+			Named: func() []catalog.Digest {
+				if d := node.named.Load(); d != nil {
+					return *d
+				}
+				return nil
+			},
+		}
+		if change != nil {
+			change(&cfg)
+		}
+		node.Blobs = NewBlobs(cfg)
+		t.Cleanup(func() { node.Blobs.Close() })
+		if node.port != nil {
+			node.port.Serve()
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
+}
+
+func TestPutReachesAllAndGetFetches(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	nodes := blobNodes(t, 3, nil, nil)
+	archive := bytes.Repeat([]byte("archive "), 100_000)
+	d, err := nodes[0].Put(t.Context(), archive)
+	if err != nil || d != digestOf(archive) {
+		t.Fatalf("%s, %v", d, err)
+	}
+	have := 0
+	for _, n := range nodes {
+		if n.store.Has(d) {
+			have++
+		}
+	}
+	if have < 2 || !nodes[0].store.Has(d) {
+		t.Fatalf("acknowledged on %d of 3 nodes", have)
+	}
+	waitFor(t, func() bool { return nodes[1].store.Has(d) && nodes[2].store.Has(d) }) // the rest is sent in the background
+
+	other := []byte("only on node 2")
+	lone := mustKeep(t, nodes[2].store, other)
+	if b, err := nodes[0].Get(t.Context(), lone); err != nil || !bytes.Equal(b, other) {
+		t.Fatalf("got %q, %v", b, err)
+	}
+	if !nodes[0].store.Has(lone) {
+		t.Fatal("what was fetched is not kept")
+	}
+	flipBit(t, nodes[0].store, lone)
+	if b, err := nodes[0].Get(t.Context(), lone); err != nil || !bytes.Equal(b, other) {
+		t.Fatalf("after corruption: got %q, %v", b, err)
+	}
+	closeBlobNodes(nodes)
+}
+
+func closeBlobNodes(nodes []*blobNode) {
+	for _, n := range nodes {
+		n.Blobs.Close()
+		if n.port != nil {
+			n.port.Close()
+		}
+	}
+}
+
+func TestPutWithoutAMajorityNamesWhoAnsweredWhat(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	nodes := blobNodes(t, 3, nil, nil)
+	nodes[1].port.Close()
+	archive := []byte("survives one")
+	if _, err := nodes[0].Put(t.Context(), archive); err != nil {
+		t.Fatalf("one of three is down: %v", err)
+	}
+	nodes[2].port.Close()
+	_, err := nodes[0].Put(t.Context(), archive)
+	var lost *engine.NoQuorum
+	if !errors.As(err, &lost) {
+		t.Fatalf("two of three are down: %T %v", err, err)
+	}
+	wantError(t, err, "on 1 of 3 voters", "n-1: ", "n-2: ")
+	_, err = nodes[0].Get(t.Context(), digestOf([]byte("nowhere")))
+	if !isUnavailable(err) {
+		t.Fatalf("got %T", err)
+	}
+	wantError(t, err, "n-1 (", "n-2 (", digestOf([]byte("nowhere")).String())
+	closeBlobNodes(nodes)
+}
+
+func TestPutOnAFullPeerSaysSo(t *testing.T) {
+	nodes := blobNodes(t, 3, nil, nil)
+	nodes[1].store.cfg.MaxTotal, nodes[2].store.cfg.MaxTotal = 1, 1
+	_, err := nodes[0].Put(t.Context(), []byte("too much"))
+	wantError(t, err, "n-1: keep archive: all archives together would take 8 bytes, more than 1")
+	var large *catalog.PackageTooLarge
+	if _, err := nodes[0].Put(t.Context(), make([]byte, 1<<20+1)); !errors.As(err, &large) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// memoryCarrier moves blobs by calling the other side; gate, when set, may hold or break a transfer.
+type memoryCarrier struct {
+	all  *memoryNet
+	gate func(ctx context.Context, doing, address string) error
+}
+
+type memoryNet struct {
+	mu    sync.Mutex
+	nodes map[string]BlobKeeper
+}
+
+func newMemoryNet() *memoryNet { return &memoryNet{nodes: map[string]BlobKeeper{}} }
+
+func (m *memoryNet) at(address string) BlobKeeper {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.nodes[address]
+}
+
+type memoryEnd struct {
+	memoryCarrier
+	address string
+}
+
+func (c *memoryEnd) HandleBlobs(k BlobKeeper) {
+	c.all.mu.Lock()
+	defer c.all.mu.Unlock()
+	c.all.nodes[c.address] = k
+}
+
+func (c *memoryEnd) SendBlob(ctx context.Context, address string, d catalog.Digest, archive []byte) error {
+	if c.gate != nil {
+		if err := c.gate(ctx, "send", address); err != nil {
+			return err
+		}
+	}
+	return c.all.at(address).KeepBlob(ctx, d, bytes.NewReader(archive))
+}
+
+func (c *memoryEnd) FetchBlob(ctx context.Context, address string, d catalog.Digest, _ int64) ([]byte, error) {
+	if c.gate != nil {
+		if err := c.gate(ctx, "fetch", address); err != nil {
+			return nil, err
+		}
+	}
+	return c.all.at(address).Blob(ctx, d)
+}
+
+func memoryNodes(t *testing.T, n int, gate func(ctx context.Context, doing, address string) error) []*blobNode {
+	all := newMemoryNet()
+	return blobNodes(t, n, func(i int) BlobCarrier {
+		return &memoryEnd{memoryCarrier{all, gate}, fmt.Sprintf("n-%d", i)}
+	}, nil)
+}
+
+func hang(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+
+func TestPutEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes := memoryNodes(t, 3, func(ctx context.Context, _, _ string) error { return hang(ctx) })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := nodes[0].Put(ctx, []byte("x"))
+		wantError(t, err, "n-1 has not answered yet", "n-2 has not answered yet", "deadline")
+		var unknown *engine.Unknown
+		if errors.As(err, &unknown) {
+			t.Fatal("a put that failed is never unknown")
+		}
+		closeBlobNodes(nodes) // ends the transfers that hang
+	})
+}
+
+func TestPutCountsVotersOnlyAndItself(t *testing.T) {
+	gate := func(_ context.Context, doing, address string) error {
+		if address == "n-3" || address == "n-4" {
+			return nil
+		}
+		return errors.New("down")
+	}
+	nodes := memoryNodes(t, 5, gate)
+	members := nodes[0].cfg.Members()
+	members[3].Voter, members[4].Voter = false, false
+	if _, err := nodes[0].Put(t.Context(), []byte("x")); err == nil {
+		t.Fatal("non-voters counted as a majority")
+	}
+	// A node that is no voter needs a majority of the voters besides itself.
+	members[1].Voter = false
+	if _, err := nodes[4].Put(t.Context(), []byte("x")); err == nil {
+		t.Fatal("a non-voter counted itself")
+	}
+	for i := range members {
+		members[i].Voter = i == 0
+	}
+	if _, err := nodes[0].Put(t.Context(), []byte("alone")); err != nil {
+		t.Fatalf("the only voter has it: %v", err)
+	}
+}
+
+func TestGetsAtTheSameTimeShareOneFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fetches, release := 0, make(chan struct{})
+		nodes := memoryNodes(t, 2, func(ctx context.Context, doing, _ string) error {
+			fetches++
+			<-release
+			return nil
+		})
+		d := mustKeep(t, nodes[1].store, []byte("shared"))
+		impatient, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := nodes[0].Get(impatient, d); !isUnavailable(err) {
+				t.Errorf("a caller that gave up got %v", err)
+			}
+		})
+		for range 5 {
+			all.Go(func() {
+				if b, err := nodes[0].Get(t.Context(), d); err != nil || string(b) != "shared" {
+					t.Errorf("got %q, %v", b, err)
+				}
+			})
+		}
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		close(release)
+		all.Wait()
+		if fetches != 1 {
+			t.Errorf("%d fetches", fetches)
+		}
+		closeBlobNodes(nodes)
+	})
+}
+
+func TestGetRefusesALyingPeer(t *testing.T) {
+	all := newMemoryNet()
+	nodes := blobNodes(t, 1, func(int) BlobCarrier { return &memoryEnd{memoryCarrier{all, nil}, "n-0"} }, func(c *BlobsConfig) {
+		c.Members = func() []BlobPeer {
+			return []BlobPeer{{ID: "n-0", Voter: true}, {ID: "liar", Address: "liar", Voter: true}}
+		}
+	})
+	all.nodes["liar"] = liar{}
+	_, err := nodes[0].Get(t.Context(), digestOf([]byte("truth")))
+	wantError(t, err, "liar", digestOf([]byte("lies")).String())
+	if len(nodes[0].store.List()) != 0 {
+		t.Fatal("lies are kept")
+	}
+}
+
+type liar struct{}
+
+func (liar) KeepBlob(context.Context, catalog.Digest, io.Reader) error { return nil }
+func (liar) Blob(context.Context, catalog.Digest) ([]byte, error)      { return []byte("lies"), nil }
+
+func TestOldPutsAreNotProposed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := memoryNodes(t, 1, nil)[0]
+		d, err := n.Put(t.Context(), []byte("x"))
+		if err != nil || n.CheckFresh(d) != nil {
+			t.Fatalf("a fresh put: %v, %v", err, n.CheckFresh(d))
+		}
+		time.Sleep(putFresh + time.Second) // the bubble's clock
+		if err := n.CheckFresh(d); !isUnavailable(err) || !strings.Contains(err.Error(), "10m1s ago") {
+			t.Fatalf("a put of 10 minutes ago: %v", err)
+		}
+		if err := n.CheckFresh(digestOf([]byte("never"))); !isUnavailable(err) {
+			t.Fatalf("never put: %v", err)
+		}
+		if _, err := n.Put(t.Context(), []byte("x")); err != nil || n.CheckFresh(d) != nil {
+			t.Fatal("putting again does not make it fresh")
+		}
+		n.Close()
+	})
+}
+
+func TestRunFetchesWhatTheStateNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var broken atomic.Bool
+		var tries atomic.Int32
+		nodes := memoryNodes(t, 2, func(context.Context, string, string) error {
+			tries.Add(1)
+			if broken.Load() {
+				return errors.New("down")
+			}
+			return nil
+		})
+		a, b := mustKeep(t, nodes[1].store, []byte("a")), mustKeep(t, nodes[1].store, []byte("b"))
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan error)
+		go func() { over <- nodes[0].Run(ctx) }()
+
+		nodes[0].name(a)
+		if nodes[0].Missing() != 1 {
+			t.Fatalf("missing %d", nodes[0].Missing())
+		}
+		time.Sleep(2 * time.Second) // the bubble's clock
+		if nodes[0].Missing() != 0 || nodes[0].store.Has(b) {
+			t.Fatal("fetched the wrong blobs")
+		}
+		broken.Store(true)
+		before := tries.Load()
+		nodes[0].name(a, b)
+		time.Sleep(10 * time.Minute)
+		if n := tries.Load() - before; n < 5 || n > 25 {
+			t.Fatalf("%d tries in 10 minutes", n)
+		}
+		broken.Store(false)
+		time.Sleep(longestPause + 2*time.Second)
+		if nodes[0].Missing() != 0 {
+			t.Fatal("not fetched after the peer came back")
+		}
+		nodes[0].name(a)
+		time.Sleep(keepUnnamed + 11*time.Minute)
+		if l := nodes[0].store.List(); len(l) != 1 || l[0] != a {
+			t.Fatalf("an hour after b was named no more: %v", l)
+		}
+		cancel()
+		if err := <-over; err != nil {
+			t.Fatal(err)
+		}
+		closeBlobNodes(nodes)
+	})
+}
+
+func TestTransfersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var under, most int
+		var mu sync.Mutex
+		release := make(chan struct{})
+		all := newMemoryNet()
+		nodes := blobNodes(t, 2, func(i int) BlobCarrier {
+			return &memoryEnd{memoryCarrier{all, func(context.Context, string, string) error {
+				mu.Lock()
+				under++
+				most = max(most, under)
+				mu.Unlock()
+				<-release
+				mu.Lock()
+				under--
+				mu.Unlock()
+				return nil
+			}}, fmt.Sprintf("n-%d", i)}
+		}, func(c *BlobsConfig) { c.MaxTransfers = 3 })
+		var puts sync.WaitGroup
+		for i := range 10 {
+			puts.Go(func() {
+				if _, err := nodes[0].Put(t.Context(), []byte{byte(i)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(release)
+		puts.Wait()
+		if most != 3 {
+			t.Errorf("%d transfers at a time", most)
+		}
+		closeBlobNodes(nodes)
+	})
+}
+
+func TestClosedBlobsRefuse(t *testing.T) {
+	nodes := memoryNodes(t, 2, nil)
+	nodes[0].Close()
+	if _, err := nodes[0].Put(t.Context(), []byte("x")); !isUnavailable(err) {
+		t.Errorf("put: %v", err)
+	}
+	if _, err := nodes[0].Get(t.Context(), digestOf([]byte("y"))); !isUnavailable(err) {
+		t.Errorf("get: %v", err)
+	}
+}

@@ -1,0 +1,52 @@
+package cluster
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestGossipSuspectsWhoVanishedAndTakesItBackElsewhere(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	open := func(id string, join ...string) *Gossip {
+		g, err := OpenGossip(GossipConfig{
+			Self: Peer{ID: id, RaftAddress: id + ":7601"}, Listen: "127.0.0.1:0", Join: join,
+			Key: []byte("0123456789abcdef"), Every: 20 * time.Millisecond,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}
+	a := open("a")
+	b := open("b", a.Address())
+	until(t, a, "a hears of b", func(p []Peer) bool { return len(p) == 1 && p[0].Status == "alive" })
+	b.end() // as a crash would: no good-bye
+	b.over.Wait()
+	b.list.Shutdown()
+	until(t, a, "a misses b", func(p []Peer) bool { return len(p) == 1 && p[0].Status == "suspect" })
+
+	b = open("b", a.Address()) // the same node at another address
+	until(t, a, "b is back", func(p []Peer) bool { return len(p) == 1 && p[0].Status == "alive" })
+	b.Close()
+	b.Close()
+	until(t, a, "b left", func(p []Peer) bool { return len(p) == 1 && p[0].Status == "left" })
+	a.Close()
+}
+
+func TestGossipKeepsTheUninvitedOut(t *testing.T) {
+	a, err := OpenGossip(GossipConfig{Self: Peer{ID: "a"}, Listen: "127.0.0.1:0", Key: []byte("0123456789abcdef")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b := openTestGossip(t, "b") // speaks in the clear
+	defer b.Close()
+	if n, err := b.list.Join([]string{a.Address()}); err == nil || n != 0 || len(a.Peers()) != 0 {
+		t.Fatalf("joined %d nodes without their key; they know %v", n, a.Peers())
+	}
+	if _, err := OpenGossip(GossipConfig{Self: Peer{ID: "a"}, Listen: "127.0.0.1:0", Key: []byte("short")}); err == nil {
+		t.Fatal("opened with a key of 5 bytes")
+	}
+}

@@ -30,7 +30,7 @@ func (l layout) old() string             { return l.path("old") }
 
 // settle makes the folder what it is between operations: live, or nothing yet.
 func (l layout) settle() error {
-	if err := l.fs.MkdirAll(l.dir, 0o755); err != nil {
+	if err := l.make(); err != nil {
 		return err
 	}
 	names, err := l.fs.List(l.dir)
@@ -59,6 +59,31 @@ func (l layout) settle() error {
 		}
 	}
 	return l.sync(l.dir)
+}
+
+// make makes the folder, durably: without syncing the folders that it stands in, a crash could take it away with everything that was synced inside.
+func (l layout) make() error {
+	var parents []string
+	for dir := l.dir; ; {
+		if _, err := l.fs.Stat(dir); err == nil {
+			break
+		}
+		parent := l.fs.PathDir(dir)
+		parents = append(parents, parent)
+		if parent == dir {
+			break
+		}
+		dir = parent
+	}
+	if err := l.fs.MkdirAll(l.dir, 0o755); err != nil {
+		return err
+	}
+	for _, dir := range parents {
+		if err := l.sync(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // swap puts next in the place of live. On an error live is what it was.

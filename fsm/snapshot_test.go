@@ -1,0 +1,291 @@
+package fsm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+// live fills a world with a bit of everything.
+func live(w *world) {
+	w.do(&AnnounceNode{Node: Node{ID: "n1", HTTPAddress: "a:1"}, ClusterID: "c1"})
+	w.do(&LoadPackage{Package: pack("v1", "order", "refund"), Route: true})
+	w.do(&ReportReady{Node: "n1", Version: versionOf("v1"), Ready: true})
+	for _, id := range []string{"a", "b", "c", "d"} {
+		w.start(id, "order")
+	}
+	w.turn("a", &history.TimerStarted{ID: 1, Duration: 5e9}, &history.ChildWorkflowStarted{ID: 2, WorkflowID: "kid", WorkflowType: "refund"})
+	w.turn("b", &history.SignalSent{WorkflowID: "c", Name: "hi"}, &history.WorkflowContinuedAsNew{})
+	w.do(&LoadPackage{Package: pack("v2", "order", "refund"), Route: true})
+	w.do(&PauseRun{Run: RunRef{WorkflowID: "d"}})
+	w.propose(Envelope{Command: &StartRun{WorkflowID: "e", RunID: w.mint(), Type: "order"}, Request: &Request{ID: "r1"}}, Envelope{Command: &Check{Leader: "n1"}})
+	w.refused(&UnloadVersion{Type: "order", Version: versionOf("v1").String()}, "version_pinned")
+	w.now = w.now.Add(6 * time.Second)
+	w.do(&FireTimers{Timers: []TimerRef{{FireAt: w.now - 1e9, RunID: w.latest("a").RunID, ID: 1}}})
+	w.turn("c", &history.WorkflowCompleted{Result: history.Payload("1")})
+}
+
+// TestGoldenSnapshot: a snapshot that an earlier build wrote is restored to the same digest, and goes on from there like the log that it stands for.
+func TestGoldenSnapshot(t *testing.T) {
+	const snapshotPath, logPath = "testdata/snapshot-1.golden", "testdata/log-1.golden"
+	if *golden {
+		w := newWorld(t)
+		live(w)
+		half := snapshotOf(t, w.s)
+		w.turn("a", &history.WorkflowCompleted{})
+		w.start("f", "order")
+		var lines strings.Builder
+		for _, e := range w.log {
+			fmt.Fprintf(&lines, "%x\n", e)
+		}
+		_, digest := w.s.Digest()
+		fmt.Fprintf(&lines, "digest %s\n", digest)
+		if err := errors.Join(os.WriteFile(snapshotPath, half, 0o644), os.WriteFile(logPath, []byte(lines.String()), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(logPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	snapshot, err := os.ReadFile(snapshotPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	w := newWorld(t)
+	replayed := newWorld(t)
+	if err := w.s.Restore(bytes.NewReader(snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range lines[:len(lines)-1] {
+		var entry []byte
+		if _, err := fmt.Sscanf(line, "%x", &entry); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*State{w.s, replayed.s} {
+			if _, err := s.Apply(uint64(i+1), entry); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, s := range []*State{w.s, replayed.s} {
+		if _, digest := s.Digest(); "digest "+digest.String() != lines[len(lines)-1] {
+			t.Errorf("digest %s, want %s: this build applies an old log otherwise", digest, lines[len(lines)-1])
+		}
+	}
+}
+
+// TestSnapshotWhileApplying: a snapshot names its own index, which may be later than the one at which it was asked for.
+func TestSnapshotWhileApplying(t *testing.T) {
+	w := newWorld(t)
+	live(w)
+	snap, err := w.s.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := w.s.Applied()
+	w.start("later", "order")
+	index, digest := w.s.Digest()
+	if h := snap.Header(); h.Index != index || h.Digest != digest || index <= asked {
+		t.Errorf("header %+v, want index %d digest %s", h, index, digest)
+	}
+	if got := w.s.Flushed(); got != index {
+		t.Errorf("flushed %d, want %d", got, index)
+	}
+	w.start("latest", "order")
+	var b bytes.Buffer
+	if _, err := snap.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := ReadSnapshotHeader(bytes.NewReader(b.Bytes())); err != nil || h != snap.Header() {
+		t.Errorf("the stream says %+v (%v), the snapshot %+v", h, err, snap.Header())
+	}
+	snap.Release()
+	snap.Release()
+	if _, err := snap.WriteTo(io.Discard); err == nil {
+		t.Error("a released snapshot was written")
+	}
+	if names, err := w.fs.List("state"); err != nil || len(names) != 1 {
+		t.Errorf("left in the folder: %v %v", names, err)
+	}
+}
+
+// TestRestoreRefusesDamage: whatever byte of a snapshot is lost or changed, restoring it fails, and the old state is still there and works.
+func TestRestoreRefusesDamage(t *testing.T) {
+	w := newWorld(t)
+	live(w)
+	good := snapshotOf(t, w.s)
+	sum, err := w.s.Checksum()
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(b []byte, how string) {
+		t.Helper()
+		if err := w.s.Restore(bytes.NewReader(b)); err == nil {
+			t.Fatalf("a snapshot with %s was restored", how)
+		}
+		if got, err := w.s.Checksum(); err != nil || got != sum {
+			t.Fatalf("after a snapshot with %s the state changed: %v", how, err)
+		}
+	}
+	for i := 0; i < len(good); i += 1 + len(good)/97 {
+		bad := bytes.Clone(good)
+		bad[i] ^= 0x40
+		try(bad, fmt.Sprintf("byte %d changed", i))
+		try(good[:i], fmt.Sprintf("%d bytes", i))
+	}
+	huge := bytes.Clone(good)
+	huge[10], huge[11] = 0xff, 0xff
+	try(huge, "four billion files")
+	try(snapshotNamed(good, "../x"), "a file outside")
+	w.start("still", "order")
+	if err := w.s.Restore(bytes.NewReader(good)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.s.Checksum(); err != nil || got != sum {
+		t.Errorf("restored another state: %v", err)
+	}
+}
+
+// snapshotNamed is a snapshot whose first file has another name.
+func snapshotNamed(good []byte, name string) []byte {
+	b := append(bytes.Clone(good[:snapshotHead]), byte(len(name)))
+	return append(append(b, name...), good[snapshotHead+1+int(good[snapshotHead]):]...)
+}
+
+// TestCrashAnywhere crashes a node before every single operation on its disk, while it applies, flushes, writes a snapshot and restores one. Whatever
+// is found on the disk afterwards is a state of the log, not older than what Flushed had promised, from which the log goes on to the same digest.
+func TestCrashAnywhere(t *testing.T) {
+	source := newWorld(t)
+	live(source)
+	ahead := snapshotOf(t, source.s)
+	aheadIndex, _ := source.s.Digest()
+	source.start("z", "order")
+	final, digest := source.s.Digest()
+
+	// story runs on a disk that crashes before its nth operation; it returns what the disk holds then, and what had been promised.
+	story := func(crash int) (disk *vfs.MemFS, promised uint64, operations int) {
+		mem := vfs.NewCrashableMem()
+		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(errorfs.Op) error {
+			if operations++; operations == crash {
+				disk = mem.CrashClone(vfs.CrashCloneCfg{})
+			}
+			return nil
+		}))
+		s, err := Open(Config{Dir: "state", FS: fs, CacheBytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		promise := func() {
+			if disk == nil {
+				promised = s.Flushed()
+			}
+		}
+		for i, e := range source.log[:8] {
+			if _, err := s.Apply(uint64(i+1), e); err != nil {
+				t.Fatal(err)
+			}
+			if i == 4 {
+				if err := s.db.Flush(); err != nil {
+					t.Fatal(err)
+				}
+				promise()
+			}
+		}
+		snapshotOf(t, s)
+		promise()
+		if err := s.Restore(bytes.NewReader(ahead)); err != nil {
+			t.Fatal(err)
+		}
+		promise()
+		return disk, promised, operations
+	}
+
+	_, _, total := story(0)
+	tried := 0
+	for crash := 1; crash <= total; crash++ {
+		disk, promised, _ := story(crash)
+		if disk == nil {
+			continue // Pebble's own goroutines make a few operations more or less
+		}
+		tried++
+		s, err := Open(Config{Dir: "state", FS: disk, CacheBytes: 1 << 20})
+		if err != nil {
+			t.Fatalf("operation %d: %v", crash, err)
+		}
+		from := s.Applied()
+		if from < promised || from > aheadIndex {
+			t.Errorf("operation %d: found index %d, %d was promised", crash, from, promised)
+		}
+		for i := from; i < final; i++ {
+			if _, err := s.Apply(i+1, source.log[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, got := s.Digest(); got != digest {
+			t.Errorf("operation %d: from index %d the log led to another digest", crash, from)
+		}
+		if err := errors.Join(s.CheckInvariants(), s.Close()); err != nil {
+			t.Errorf("operation %d: %v", crash, err)
+		}
+		if names, err := disk.List("state"); err != nil || len(names) != 1 {
+			t.Errorf("operation %d: left in the folder: %v %v", crash, names, err)
+		}
+	}
+	if tried < 100 {
+		t.Errorf("only %d of %d operations were tried", tried, total)
+	}
+	t.Logf("crashed before %d operations", tried)
+}
+
+// TestSickDisk: an error of the disk under a flush, which no caller waits for, stops the node at the next entry.
+func TestSickDisk(t *testing.T) {
+	var sick atomic.Bool
+	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if sick.Load() && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+			return errorfs.ErrInjected
+		}
+		return nil
+	}))
+	w := &world{t: t, fs: fs, now: 1}
+	w.open()
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	sick.Store(true)
+	if _, err := w.s.db.AsyncFlush(); err != nil {
+		t.Fatal(err)
+	}
+	for w.s.failed() == nil {
+		runtime.Gosched()
+	}
+	b, err := EncodeEntry(Entry{At: 2, Commands: []Envelope{{Command: &Check{Leader: "n"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.s.Apply(2, b); !errors.Is(err, errorfs.ErrInjected) {
+		t.Errorf("Apply said %v", err)
+	}
+	if _, err := w.s.Snapshot(); !errors.Is(err, errorfs.ErrInjected) {
+		t.Errorf("Snapshot said %v", err)
+	}
+	if err := w.s.Restore(bytes.NewReader(nil)); !errors.Is(err, errorfs.ErrInjected) {
+		t.Errorf("Restore said %v", err)
+	}
+	sick.Store(false)
+	if err := w.s.Close(); err != nil {
+		t.Errorf("Close said %v", err)
+	}
+}

@@ -1,4 +1,65 @@
 package cluster
 
-// openArchives opens the archives of this node.
-func (c *Cluster) openArchives(*Port) error { return nil }
+import (
+	"path/filepath"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
+	"github.com/hashicorp/raft"
+)
+
+// openArchives opens this node's archives, on the port over which nodes send them to each other. Without a port there are none, unless Parts has them.
+func (c *Cluster) openArchives(port *Port) error {
+	if port == nil {
+		return nil
+	}
+	store, err := OpenBlobStore(BlobStoreConfig{Dir: filepath.Join(c.cfg.DataDir, "blobs"), MaxBytes: c.cfg.MaxArchiveBytes, Logger: c.log.Named("blobs")})
+	if err != nil {
+		return err
+	}
+	c.blobs = NewBlobs(BlobsConfig{Self: c.id, Store: store, Carrier: port, Members: c.blobPeers, Named: c.named, Logger: c.log.Named("blobs")})
+	c.built.add(c.blobs.Close)
+	if c.archives == nil {
+		c.archives = c.blobs
+	}
+	return nil
+}
+
+// Blobs returns the archives of this node and its peers; nil where clustertest left them out.
+func (c *Cluster) Blobs() engine.Blobs {
+	if c.blobs == nil {
+		return nil
+	}
+	return c.blobs
+}
+
+// named returns the archives that applied state names.
+func (c *Cluster) named() (list []catalog.Digest) {
+	c.state.View(func(v fsm.View) {
+		for _, p := range v.Catalog().Packages() {
+			list = append(list, p.Blob)
+		}
+	})
+	return list
+}
+
+// blobPeers returns the members of the present configuration.
+func (c *Cluster) blobPeers() (list []BlobPeer) {
+	r := c.raft.Load()
+	if r == nil {
+		return nil
+	}
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		list = append(list, BlobPeer{ID: string(s.ID), Address: string(s.Address), Voter: s.Suffrage == raft.Voter})
+	}
+	return list
+}
+
+// fresh refuses a command that names an archive which may be swept before the command is applied.
+func (c *Cluster) fresh(cmd fsm.Command) error {
+	if load, ok := cmd.(*fsm.LoadPackage); ok && c.blobs != nil {
+		return c.blobs.CheckFresh(load.Package.Blob)
+	}
+	return nil
+}

@@ -35,6 +35,7 @@ type Cluster struct {
 	discovery Discovery
 	gossip    *Gossip // nil where gossip is replaced or not wanted
 	archives  Archives
+	blobs     *Blobs // nil where archives are replaced
 
 	raft      atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
 	told      chan bool
@@ -155,6 +156,9 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 		parts.Go(func() { c.keepAnnounced(ctx) })
 		parts.Go(func() { c.keepReporting(ctx) })
 		parts.Go(func() { c.keepInConfiguration(ctx) })
+		if c.blobs != nil {
+			parts.Go(func() { c.blobs.Run(ctx) }) // ends without an error
+		}
 		<-ctx.Done()
 	}
 	c.shut()
@@ -173,6 +177,14 @@ func (c *Cluster) start() error {
 		return fmt.Errorf("start raft: %w", err)
 	}
 	c.raft.Store(r)
+	if voters := c.voters(); len(voters) == 1 && voters[0] == c.id {
+		// Nobody else can lead, so there is nothing to wait for. Shortening the heartbeat is how raft is told to look at once.
+		soon := r.ReloadableConfig()
+		soon.HeartbeatTimeout -= time.Millisecond
+		if err := r.ReloadConfig(soon); err != nil {
+			c.log.Warn("the only voter waits for an election", "error", err)
+		}
+	}
 	return nil
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	Join            []string // gossip addresses of others
 	BootstrapExpect int      // how many empty nodes found a cluster together; 0 = join only
 	TLS             NodeTLS
+	MaxArchiveBytes int64 // of one archive; default 64 MiB
 
 	Raft   RaftConfig
 	State  StateConfig

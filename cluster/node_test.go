@@ -73,11 +73,16 @@ func eventually(t *testing.T, what string, f func() error) {
 	t.Fatalf("%s: %v", what, err)
 }
 
-func load(content string) fsm.Envelope {
-	return fsm.Envelope{Command: &fsm.LoadPackage{Route: true, Package: catalog.Package{
-		Version: sha256.Sum256([]byte(content)), Blob: sha256.Sum256([]byte(content)), ManifestDigest: sha256.Sum256([]byte(content)),
+// load puts an archive and loads what it is said to hold.
+func (r *real) load(ctx context.Context, content string) (fsm.Result, error) {
+	blob, err := r.Blobs().Put(ctx, []byte(content))
+	if err != nil {
+		return fsm.Result{}, err
+	}
+	return r.Propose(ctx, fsm.Envelope{Command: &fsm.LoadPackage{Route: true, Package: catalog.Package{
+		Version: sha256.Sum256([]byte(content)), Blob: blob, ManifestDigest: sha256.Sum256([]byte(content)),
 		Members: []catalog.Member{{Type: "order", EntryModule: "order", EntryFunction: "run"}},
-	}}}
+	}}})
 }
 
 func TestThreeNodesOnSocketsAndFiles(t *testing.T) {
@@ -111,12 +116,12 @@ func TestThreeNodesOnSocketsAndFiles(t *testing.T) {
 		return nil
 	}
 	eventually(t, "three ready nodes", ready)
-	propose := func(e fsm.Envelope) (r fsm.Result) {
+	load := func(content string) (r fsm.Result) {
 		eventually(t, "a proposal", func() error {
 			for _, n := range nodes {
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 				var err error
-				r, err = n.Propose(ctx, e)
+				r, err = n.load(ctx, content)
 				cancel()
 				if err == nil {
 					return nil
@@ -126,7 +131,7 @@ func TestThreeNodesOnSocketsAndFiles(t *testing.T) {
 		})
 		return r
 	}
-	index := propose(load("v1")).Index
+	index := load("v1").Index
 	for _, n := range nodes {
 		if err := n.WaitIndex(t.Context(), index); err != nil {
 			t.Fatal(err)
@@ -155,15 +160,25 @@ func TestThreeNodesOnSocketsAndFiles(t *testing.T) {
 		t.Errorf("status %+v, %v", status, err)
 	}
 	for _, m := range status.Members {
-		if m.Role != "voter" || m.Status != "alive" || m.HTTPAddress == "" {
+		if m.Role != "voter" || m.Status != "alive" || m.HTTPAddress == "" || m.MissingBlobs != 0 {
 			t.Errorf("member %+v", m)
 		}
 	}
 	for _, n := range nodes {
 		n.end()
 	}
-	if _, err := nodes[0].Propose(t.Context(), load("v2")); !errors.As(err, new(*engine.Unavailable)) {
+	if _, err := nodes[0].Propose(t.Context(), fsm.Envelope{Command: &fsm.TerminateRun{}}); !errors.As(err, new(*engine.Unavailable)) {
 		t.Errorf("a node that has ended answered %v", err)
+	}
+}
+
+// TestProposingAnArchiveThatNobodyPut is refused: it could be swept before it is named.
+func TestProposingAnArchiveThatNobodyPut(t *testing.T) {
+	n := startReal(t, cluster.Config{DataDir: t.TempDir(), RaftListen: "127.0.0.1:0"})
+	eventually(t, "a ready node", n.Ready)
+	_, err := n.Propose(t.Context(), fsm.Envelope{Command: &fsm.LoadPackage{Package: catalog.Package{Blob: catalog.Digest{1}}}})
+	if !errors.As(err, new(*engine.Unavailable)) {
+		t.Errorf("answered %v", err)
 	}
 }
 
@@ -173,7 +188,7 @@ func TestOneNodeAlone(t *testing.T) {
 	for i := range 3 {
 		n := startReal(t, cluster.Config{DataDir: dir, RaftListen: "127.0.0.1:0"})
 		eventually(t, "a ready node", n.Ready)
-		r, err := n.Propose(t.Context(), load(fmt.Sprint("v", i)))
+		r, err := n.load(t.Context(), fmt.Sprint("v", i))
 		if err != nil || r.Refusal != nil {
 			t.Fatalf("start %d: %v, %v", i, err, r.Refusal)
 		}

@@ -36,6 +36,9 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 	if err := c.refuse(); err != nil {
 		return fsm.Result{}, err
 	}
+	if err := c.fresh(e.Command); err != nil {
+		return fsm.Result{}, err
+	}
 	piece, err := fsm.EncodeEnvelope(e)
 	if err != nil {
 		return fsm.Result{}, err

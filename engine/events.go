@@ -22,24 +22,25 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 	}
 	from = max(from, 1)
 	var run fsm.Run
-	look := func(v fsm.View) {
+	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
 		if run, err = find(v, ref); err != nil {
-			return
+			return false
 		}
 		ref.RunID = run.RunID // a page follows the run it began with
 		if from > run.Events+1 {
 			err = invalid("from", "is %d, but the history has %d events", from, run.Events)
-			return
+			return false
 		}
 		events = v.Events(run.RunID, from, limit)
+		return len(events) == 0 && run.Status.Open()
 	}
-	if readErr := e.read(ctx, rd, look); readErr != nil {
+	empty := false
+	if readErr := e.read(ctx, rd, func(v fsm.View) { empty = look(v) }); readErr != nil {
 		return nil, 0, 0, readErr
 	}
-	if err == nil && wait > 0 && len(events) == 0 && run.Status.Open() {
-		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r fsm.Run) bool { return r.Events >= from || !r.Status.Open() })
-		e.cfg.Log.View(look)
+	if empty && wait > 0 {
+		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r fsm.Run) bool { return r.Events >= from || !r.Status.Open() }, look)
 	}
 	if err != nil {
 		return nil, 0, index, err

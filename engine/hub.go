@@ -23,8 +23,7 @@ type hub struct {
 
 // waiter waits until its condition holds for a run. The hub sends at most once.
 type waiter struct {
-	until func(fsm.Run) bool
-	grows bool // the condition can come true while the run is open
+	until func(fsm.Run) bool // nil = the run closed
 	done  chan struct{}
 }
 
@@ -38,26 +37,23 @@ func newHub(log Log) *hub {
 	return &hub{log: log, waiters: make(map[history.RunID]map[*waiter]struct{}), fed: make(chan struct{})}
 }
 
-// awaitClose returns when the run closed, when wait is over or when ctx ends. Callers look for themselves which it was.
-func (h *hub) awaitClose(ctx context.Context, wait time.Duration, id history.RunID) {
-	h.await(ctx, wait, id, &waiter{until: func(r fsm.Run) bool { return !r.Status.Open() }})
+// await waits for a run to close. It looks at the run when it is sure to hear of everything later, and again when something happened or wait is over; look
+// says whether to go on waiting. When ctx ends it returns without another look.
+func (h *hub) await(ctx context.Context, wait time.Duration, id history.RunID, look func(fsm.View) bool) {
+	h.hold(ctx, wait, id, &waiter{}, look)
 }
 
-// awaitGrowth is awaitClose for a condition that may come true while the run is open.
-func (h *hub) awaitGrowth(ctx context.Context, wait time.Duration, id history.RunID, until func(fsm.Run) bool) {
-	h.await(ctx, wait, id, &waiter{until: until, grows: true})
+// awaitGrowth is await for what may happen while the run is open: until says, of the run's row, whether it has.
+func (h *hub) awaitGrowth(ctx context.Context, wait time.Duration, id history.RunID, until func(fsm.Run) bool, look func(fsm.View) bool) {
+	h.hold(ctx, wait, id, &waiter{until: until}, look)
 }
 
-func (h *hub) await(ctx context.Context, wait time.Duration, id history.RunID, w *waiter) {
+func (h *hub) hold(ctx context.Context, wait time.Duration, id history.RunID, w *waiter, look func(fsm.View) bool) {
 	w.done = make(chan struct{})
 	h.enter(id, w)
 	defer h.leave(id, w)
-	over := false
-	h.log.View(func(v fsm.View) { // what happened before enter
-		run, ok := v.Run(id)
-		over = !ok || w.until(run)
-	})
-	if over {
+	open := false
+	if h.log.View(func(v fsm.View) { open = look(v) }); !open || wait <= 0 {
 		return
 	}
 	timer := time.NewTimer(wait)
@@ -66,7 +62,9 @@ func (h *hub) await(ctx context.Context, wait time.Duration, id history.RunID, w
 	case <-w.done:
 	case <-timer.C:
 	case <-ctx.Done():
+		return
 	}
+	h.log.View(func(v fsm.View) { look(v) })
 }
 
 func (h *hub) enter(id history.RunID, w *waiter) {
@@ -76,7 +74,7 @@ func (h *hub) enter(id history.RunID, w *waiter) {
 		h.waiters[id] = make(map[*waiter]struct{})
 	}
 	h.waiters[id][w] = struct{}{}
-	if w.grows {
+	if w.until != nil {
 		h.growth++
 	}
 }
@@ -96,7 +94,7 @@ func (h *hub) remove(id history.RunID, w *waiter) {
 	if len(h.waiters[id]) == 0 {
 		delete(h.waiters, id)
 	}
-	if w.grows {
+	if w.until != nil {
 		h.growth--
 	}
 }
@@ -200,7 +198,7 @@ func (h *hub) lookAtFollowed() {
 			var run fsm.Run
 			known := false
 			for w := range set {
-				if !w.grows {
+				if w.until == nil {
 					continue
 				}
 				if !known {

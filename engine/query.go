@@ -83,23 +83,24 @@ func (e *Engine) Query(ctx context.Context, ref fsm.RunRef, name string, args hi
 
 // queried finds the run, and waits for its first turn.
 func (e *Engine) queried(ctx context.Context, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index uint64, err error) {
-	look := func(v fsm.View) {
+	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
 		if run, err = find(v, ref); err != nil {
-			return
+			return false
 		}
 		ref.RunID = run.RunID
 		var ok bool
 		if pkg, ok = v.Catalog().Package(run.Version); !ok {
 			err = &catalog.VersionUnavailable{Type: run.Type, Version: run.Version}
 		}
+		return err == nil && run.Turns == 0 && run.Status.Open()
 	}
-	if readErr := e.read(ctx, Read{}, look); readErr != nil {
+	early := false
+	if readErr := e.read(ctx, Read{}, func(v fsm.View) { early = look(v) }); readErr != nil {
 		return run, nil, 0, readErr
 	}
-	if err == nil && run.Turns == 0 && run.Status.Open() {
-		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r fsm.Run) bool { return r.Turns > 0 || !r.Status.Open() })
-		e.cfg.Log.View(look)
+	if early {
+		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r fsm.Run) bool { return r.Turns > 0 || !r.Status.Open() }, look)
 	}
 	return run, pkg, index, err
 }
@@ -125,7 +126,7 @@ func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, nam
 		ok = false
 	}
 	if !ok {
-		m, err = e.rebuild(ctx, program, pkg, run)
+		m, err = e.rebuild(ctx, program, pkg, run, nil)
 	}
 	var result history.Payload
 	if err == nil {

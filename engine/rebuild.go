@@ -14,50 +14,25 @@ import (
 // replayTurns is how many recorded turns are read and shown at a time: long histories are never in memory at once.
 const replayTurns = 256
 
-// rebuild makes a machine that stands after the newest turn that at names, by showing it the recorded ones. The caller closes it, also if an error comes
-// beside it.
-func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at fsm.Run) (*replay.Machine, error) {
+// rebuild makes a machine that stands after the newest turn that at names, by showing it the recorded ones. begins holds the run's first event, or nothing
+// if it is still to be read. The caller closes the machine, also one that comes beside an error.
+func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at fsm.Run, begins []history.Event) (*replay.Machine, error) {
 	member, ok := pkg.Member(at.Type)
 	if !ok {
 		return nil, fmt.Errorf("version %s does not carry %q", at.Version, at.Type)
 	}
-	log := e.log.With("workflow", at.WorkflowID, "run", at.RunID.String())
-	cfg := replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: func(msg string) { log.Info("workflow says", "msg", msg) }}
-	var m *replay.Machine
-	for m == nil || m.Turns() < at.Turns {
-		var turns []history.Turn
-		var events []history.Event
-		var started []history.Event
-		e.cfg.Log.View(func(v fsm.View) {
-			from, seen := uint64(1), uint64(1)
-			if m == nil {
-				started = v.Events(at.RunID, 1, 1)
-			} else {
-				from, seen = m.Turns()+1, m.Seen()
-			}
-			turns = v.Turns(at.RunID, from, int(min(replayTurns, at.Turns-from+1)))
-			if len(turns) == 0 {
-				return
-			}
-			// What the turns had seen, and what they asked for; in between lies what came while a turn was made.
-			last, end := turns[len(turns)-1], uint64(0)
-			if end = last.Through; last.Count > 0 {
-				end = last.FirstSeq + last.Count - 1
-			}
-			events = v.Events(at.RunID, seen+1, int(end-seen))
-		})
-		if m == nil {
-			if len(started) == 0 {
-				return nil, fmt.Errorf("run %s has no history", at.RunID)
-			}
-			var err error
-			if m, err = replay.New(cfg, started[0]); err != nil {
-				return nil, err
-			}
-		}
-		if at.Turns == 0 {
-			return m, nil
-		}
+	if len(begins) == 0 {
+		e.cfg.Log.View(func(v fsm.View) { begins = v.Events(at.RunID, 1, 1) })
+	}
+	if len(begins) == 0 {
+		return nil, fmt.Errorf("run %s has no history", at.RunID)
+	}
+	m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: e.says(at)}, begins[0])
+	if err != nil {
+		return nil, err
+	}
+	for m.Turns() < at.Turns {
+		turns, events := e.recorded(m, at)
 		if len(turns) == 0 {
 			return m, fmt.Errorf("run %s has no turn %d, although its newest is %d", at.RunID, m.Turns()+1, at.Turns)
 		}
@@ -67,4 +42,30 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 		e.metrics.replayed.Add(float64(len(events)))
 	}
 	return m, nil
+}
+
+// recorded reads the turns that m is to be shown next, with what they had seen and what they asked for. What came while a turn was made lies in between.
+func (e *Engine) recorded(m *replay.Machine, at fsm.Run) (turns []history.Turn, events []history.Event) {
+	e.cfg.Log.View(func(v fsm.View) {
+		turns = v.Turns(at.RunID, m.Turns()+1, int(min(replayTurns, at.Turns-m.Turns())))
+		if len(turns) == 0 {
+			return
+		}
+		last := turns[len(turns)-1]
+		end := last.Through
+		if last.Count > 0 {
+			end = last.FirstSeq + last.Count - 1
+		}
+		if end > m.Seen() {
+			events = v.Events(at.RunID, m.Seen()+1, int(end-m.Seen()))
+		}
+	})
+	return turns, events
+}
+
+// says writes what workflow code logs in new turns into this node's log.
+func (e *Engine) says(at fsm.Run) func(string) {
+	return func(msg string) {
+		e.log.Info("workflow says", "msg", msg, "workflow", at.WorkflowID, "run", at.RunID.String())
+	}
 }

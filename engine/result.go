@@ -26,36 +26,43 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 	if err := checkWait(wait); err != nil {
 		return nil, err
 	}
+	if err := e.freshen(ctx, rd); err != nil {
+		return nil, err
+	}
 	follow := ref.RunID.IsZero()
 	deadline := time.Now().Add(wait)
 	var res *Result
 	var err error
 	// A chain of continued runs is followed run by run, not by looking for the latest: that may be somebody's later start of the same id.
-	look := func(v fsm.View) {
+	look := func(v fsm.View) (open bool) {
 		for {
 			var run fsm.Run
 			if run, err = find(v, ref); err != nil {
-				return
+				return false
 			}
-			res = resultOf(v, run)
-			ref.RunID = run.RunID
-			next, continued := continuation(v, run)
+			end := terminal(v, run)
+			res = resultOf(run, end)
+			res.Index = v.Index()
+			next, continued := end.(*history.WorkflowContinuedAsNew)
 			if !follow || !continued {
-				return
+				return run.Status.Open()
 			}
-			ref.RunID = next
+			ref.RunID = next.NewRunID
 		}
 	}
-	if readErr := e.read(ctx, rd, look); readErr != nil {
-		return nil, readErr
+	if ref.RunID.IsZero() { // to know which run to wait for
+		e.cfg.Log.View(func(v fsm.View) { look(v) })
 	}
-	for err == nil && res.Status.Open() {
+	for err == nil && (res == nil || res.Status.Open()) {
+		id := ref.RunID
+		if res != nil {
+			id = res.RunID
+		}
 		left := time.Until(deadline)
+		e.hub.await(ctx, left, id, look)
 		if left <= 0 || ctx.Err() != nil {
 			break
 		}
-		e.hub.awaitClose(ctx, left, res.RunID)
-		e.cfg.Log.View(look)
 	}
 	if err != nil {
 		return nil, err
@@ -63,10 +70,10 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 	return res, nil
 }
 
-// resultOf reads how a run stands.
-func resultOf(v fsm.View, run fsm.Run) *Result {
-	res := &Result{WorkflowID: run.WorkflowID, RunID: run.RunID, Status: run.Status, Index: v.Index()}
-	switch end := terminal(v, run).(type) {
+// resultOf reads how a run stands from the event that closed it, nil for an open run.
+func resultOf(run fsm.Run, end history.Data) *Result {
+	res := &Result{WorkflowID: run.WorkflowID, RunID: run.RunID, Status: run.Status}
+	switch end := end.(type) {
 	case *history.WorkflowCompleted:
 		res.Result = end.Result
 	case *history.WorkflowFailed:
@@ -86,15 +93,6 @@ func orElse(s, other string) string {
 		return other
 	}
 	return s
-}
-
-// continuation returns the run that goes on after run.
-func continuation(v fsm.View, run fsm.Run) (history.RunID, bool) {
-	end, ok := terminal(v, run).(*history.WorkflowContinuedAsNew)
-	if !ok {
-		return history.RunID{}, false
-	}
-	return end.NewRunID, true
 }
 
 // terminal returns the event that closed the run, nil while it is open. Only what the state machine appended in the same step can follow it.

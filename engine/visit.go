@@ -98,6 +98,7 @@ type work struct {
 	needed bool
 	run    fsm.Run
 	pkg    *catalog.Package
+	begins []history.Event // the WorkflowStarted, for a run without turns
 	news   []history.Event // all that no turn has seen
 }
 
@@ -110,9 +111,11 @@ func (v *visit) look() (w work) {
 		if w.pkg, ok = s.Catalog().Package(w.run.Version); !ok {
 			return // cannot be: every pinned version is loaded
 		}
-		// A machine counts the WorkflowStarted as seen before its first turn.
-		w.news = allEvents(s, v.id, max(w.run.Through, 1)+1)
-		w.needed = w.run.Turns == 0
+		w.news = allEvents(s, v.id, w.run.Through+1)
+		if w.run.Turns == 0 && len(w.news) > 0 { // a machine counts the WorkflowStarted as seen before its first turn
+			w.needed = true
+			w.begins, w.news = w.news[:1], w.news[1:]
+		}
 		for _, e := range w.news {
 			w.needed = w.needed || history.Wakes(e.Data)
 		}
@@ -152,7 +155,7 @@ func (v *visit) bring(ctx context.Context, w work) error {
 		v.d.stuck.need(w.pkg)
 		return nil
 	}
-	m, err := v.d.e.rebuild(ctx, program, w.pkg, w.run)
+	m, err := v.d.e.rebuild(ctx, program, w.pkg, w.run, w.begins)
 	v.machine = m
 	return err
 }

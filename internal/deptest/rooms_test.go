@@ -1,0 +1,54 @@
+package deptest
+
+// room is what one package of ours may import, besides the standard library. A path ending in "/..." covers what is below it too.
+type room struct {
+	path   string   // below the module; "..." at the end covers what is below it
+	ours   []string // packages of ours
+	others []string // modules or packages of others; "*" = any that no one else owns
+	why    string
+}
+
+// rooms lists every package. The order is that of the house: each floor stands on those above it.
+var rooms = []room{
+	{"catalog", nil, []string{"github.com/gowebpki/jcs"}, "the catalog is plain values that the state machine applies: it knows nothing of ours"},
+	{"catalog/project", []string{"catalog"}, []string{"github.com/pelletier/go-toml/v2"}, "the packer reads files and TOML, which fsm must never see through catalog"},
+	{"engine/history", []string{"catalog"}, []string{"github.com/fxamacker/cbor/v2"}, "history is a leaf; it takes from catalog only the type of a version"},
+	{"engine/runtime", []string{"catalog", "engine/history"}, nil, "runtime is what every language implements, so it may know none"},
+	{"engine/runtime/starlark", []string{"catalog", "engine/history", "engine/runtime"}, []string{"go.starlark.net"}, "one language, reached only through runtime"},
+	{"engine/runtime/runtimetest", []string{"catalog", "engine/history", "engine/runtime", "engine/replay"}, []string{"go.uber.org/goleak"}, "the suite runs any language and may favour none"},
+	{"engine/replay", []string{"catalog", "engine/history", "engine/runtime"}, nil, "a turn is a pure function of history and program: no state, no log"},
+	{"fsm", []string{"catalog", "engine/history"}, []string{"github.com/cockroachdb/pebble/v2", "github.com/fxamacker/cbor/v2"},
+		"the state machine stands on plain values and Pebble alone: whatever else it could call might differ between nodes"},
+	{"internal/lifecycle", nil, nil, "it is used on every floor"},
+	{"engine", []string{"catalog", "engine/history", "engine/runtime", "engine/replay", "fsm", "internal/lifecycle"}, []string{"*"},
+		"the engine sees replication through its own ports, languages through runtime, and is seen by cluster and transport"},
+	{"engine/enginetest", []string{"catalog", "engine", "engine/history", "engine/runtime/...", "fsm"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"},
+		"the engine on the real state machine, without a cluster"},
+	{"cluster", []string{"catalog", "engine", "engine/history", "fsm", "internal/lifecycle"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
+		"the cluster replicates commands without looking into them: it knows the engine's ports, not its languages or callers"},
+	{"cluster/clustertest", []string{"catalog", "cluster", "engine", "engine/history", "fsm"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
+		"the cluster without sockets"},
+	{"transport/wire", nil, nil, "callers import it: what it pulls in, they pull in"},
+	{"transport/client", []string{"transport/wire"}, nil, "callers import it: what it pulls in, they pull in"},
+	{"transport/worker", []string{"transport/wire", "transport/client"}, nil, "callers import it: what it pulls in, they pull in"},
+	{"transport/console", nil, nil, "files to serve"},
+	{"transport", []string{"catalog", "engine", "engine/history", "fsm", "internal/lifecycle", "transport/console", "transport/wire"}, []string{"*"},
+		"transport serves the engine and declares what it needs of a cluster itself"},
+	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
+	{"jepsen/...", []string{"jepsen/...", "transport/client", "transport/wire", "internal/lifecycle"}, []string{"*"},
+		"a checker that shares code with what it checks shares its bugs"},
+	{"internal/...", nil, []string{"*"}, "tools of the workshop know nothing of the product"},
+	{"scripts/...", []string{"transport/client", "transport/wire"}, []string{"*"}, "scripts use a node as users do"},
+	{"docs/...", []string{"transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "examples use a node as users do"},
+}
+
+// replication are the libraries that only the cluster may know. raft in two places would be two truths about who leads.
+var replication = []string{
+	"github.com/hashicorp/raft", "github.com/hashicorp/raft-boltdb/v2", "github.com/hashicorp/raft-wal", "github.com/hashicorp/memberlist", "go.etcd.io/bbolt",
+}
+
+// owned are the libraries of others that "*" does not cover.
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "go.starlark.net"}, replication...)
+
+// unruled holds libraries in go.mod until each is imported for real.
+const unruled = "internal/deps"

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"reflect"
 	"testing"
@@ -76,6 +75,4 @@ func TestEventRoundTrip(t *testing.T) {
 			t.Errorf("%s as CBOR: %v", data.Type(), err)
 		}
 	}
-	b, _ := AppendEvent(nil, Event{Seq: 1, At: 2, Data: all[0]})
-	t.Log(hex.EncodeToString(b))
 }

@@ -142,3 +142,6 @@ func (e *Engine) rehearse(ctx context.Context, cmd *fsm.LoadPackage) (answer *fs
 
 // Drain refuses new deploys on this node with *Unavailable; reads, runs and repeated requests go on.
 func (e *Engine) Drain() { e.draining.Store(true) }
+
+// Draining reports whether Drain was called. A node that does not lead never sees the deploys that it passes on; whoever passes them on asks this.
+func (e *Engine) Draining() bool { return e.draining.Load() }

@@ -13,7 +13,7 @@ import (
 // timers fires what is due. Due is what the log's clock says; the state machine checks again with the entry's own time, so that nothing fires early.
 type timers struct {
 	e     *Engine
-	next  atomic.Int64  // log time up to which it sleeps
+	next  atomic.Int64  // log time up to which it sleeps; the end of time while it is awake
 	rouse chan struct{} // a timer was armed that is due before that
 }
 
@@ -24,9 +24,7 @@ const fireBatch = 1024
 const longestNap = time.Minute
 
 func newTimers(e *Engine) *timers {
-	t := &timers{e: e, rouse: make(chan struct{}, 1)}
-	t.next.Store(math.MaxInt64)
-	return t
+	return &timers{e: e, rouse: make(chan struct{}, 1)}
 }
 
 // notice tells of the first armed timer, as somebody who looks at every index saw it.
@@ -45,6 +43,7 @@ func (t *timers) run(ctx context.Context) error {
 		var first history.Time
 		var armed bool
 		var due []fsm.TimerRef
+		t.next.Store(math.MaxInt64) // awake: whatever is noticed from here on may be news to the look below
 		now := t.e.now()
 		t.e.cfg.Log.View(func(v fsm.View) {
 			if first, armed = v.NextTimer(); armed && first <= now {

@@ -416,3 +416,21 @@ func TestClosedBlobsRefuse(t *testing.T) {
 		t.Errorf("get: %v", err)
 	}
 }
+
+func TestAStalledTransferEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, alive := stallGuard(t.Context(), time.Minute)
+		defer alive.stop()
+		for range 10 { // slow, but moving
+			time.Sleep(59 * time.Second) // the bubble's clock
+			alive.moved()
+		}
+		synctest.Wait()
+		if ctx.Err() != nil {
+			t.Fatal("a slow transfer was ended")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		wantError(t, alive.explain(ctx.Err()), "nothing moved for 1m0s")
+	})
+}

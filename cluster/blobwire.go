@@ -34,8 +34,12 @@ type BlobKeeper interface {
 // ErrNoBlob: the archive is not on this node's disk.
 var ErrNoBlob = errors.New("not here")
 
-// stallAfter ends a transfer that has not moved a byte for so long; a slow one may take its time.
-const stallAfter = 30 * time.Second
+// A transfer that has not moved a byte for so long is over; a slow one may take its time. Whoever sends waits for the other side's disk too, and has
+// nobody else to try; whoever fetches has other peers, and perhaps a run that waits.
+const (
+	stallAfter      = 30 * time.Second
+	fetchStallAfter = 5 * time.Second
+)
 
 var _ BlobCarrier = (*Port)(nil)
 
@@ -54,7 +58,7 @@ func (p *Port) blobKeeper() BlobKeeper {
 
 // SendBlob implements BlobCarrier.
 func (p *Port) SendBlob(ctx context.Context, address string, d catalog.Digest, archive []byte) error {
-	ctx, alive := stallGuard(ctx)
+	ctx, alive := stallGuard(ctx, stallAfter)
 	defer alive.stop()
 	body := &movingReader{bytes.NewReader(archive), alive.moved}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+address+"/blob/"+d.String(), body)
@@ -68,7 +72,7 @@ func (p *Port) SendBlob(ctx context.Context, address string, d catalog.Digest, a
 
 // FetchBlob implements BlobCarrier.
 func (p *Port) FetchBlob(ctx context.Context, address string, d catalog.Digest, limit int64) ([]byte, error) {
-	ctx, alive := stallGuard(ctx)
+	ctx, alive := stallGuard(ctx, fetchStallAfter)
 	defer alive.stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/blob/"+d.String(), nil)
 	if err != nil {
@@ -167,24 +171,23 @@ func (r *movingReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// liveness ends a transfer's context when nothing has moved for stallAfter.
+// liveness ends a transfer's context when nothing has moved for a while.
 type liveness struct {
 	ctx   context.Context
 	timer *time.Timer
+	after time.Duration
 	stop  func()
 }
 
-var errStalled = fmt.Errorf("nothing moved for %v", stallAfter)
-
-func stallGuard(parent context.Context) (context.Context, *liveness) {
+func stallGuard(parent context.Context, after time.Duration) (context.Context, *liveness) {
 	ctx, cancel := context.WithCancelCause(parent)
-	timer := time.AfterFunc(stallAfter, func() { cancel(errStalled) })
-	return ctx, &liveness{ctx: ctx, timer: timer, stop: func() { timer.Stop(); cancel(nil) }}
+	timer := time.AfterFunc(after, func() { cancel(fmt.Errorf("nothing moved for %v", after)) })
+	return ctx, &liveness{ctx: ctx, timer: timer, after: after, stop: func() { timer.Stop(); cancel(nil) }}
 }
 
 func (l *liveness) moved() {
 	if l.ctx.Err() == nil {
-		l.timer.Reset(stallAfter)
+		l.timer.Reset(l.after)
 	}
 }
 

@@ -39,31 +39,32 @@ func (s *Server) cluster(ctx context.Context, _ *clusterInput) (*answer[wire.Clu
 type operateInput struct{}
 
 func (s *Server) transfer(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
-	return s.operate(ctx, func(node string) error { return s.cfg.Cluster.Transfer(ctx, node) })
+	return s.operate(ctx, func(node string) (string, error) { return node, s.cfg.Cluster.Transfer(ctx, node) })
 }
 
 func (s *Server) remove(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
-	return s.operate(ctx, func(node string) error {
+	return s.operate(ctx, func(node string) (string, error) {
 		if node == "" {
-			return invalid("node", "is missing: name the node to remove")
+			return "", invalid("node", "is missing: name the node to remove")
 		}
-		return s.cfg.Cluster.Remove(ctx, node)
+		return node, s.cfg.Cluster.Remove(ctx, node)
 	})
 }
 
 func (s *Server) drain(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
-	return s.operate(ctx, func(node string) error {
+	return s.operate(ctx, func(node string) (string, error) {
 		if node != "" && node != s.cfg.Node {
-			return invalid("node", "is %q, but only the node addressed, %s, is drained: ask that node itself", node, s.cfg.Node)
+			return "", invalid("node", "is %q, but only the node addressed, %s, is drained: ask that node itself", node, s.cfg.Node)
 		}
 		if s.cfg.Drain == nil {
-			return wire.New("unavailable", "this node cannot be drained")
+			return "", wire.New("unavailable", "this node cannot be drained")
 		}
-		return s.cfg.Drain(ctx)
+		return s.cfg.Node, s.cfg.Drain(ctx)
 	})
 }
 
-func (s *Server) operate(ctx context.Context, operation func(node string) error) (*plain[wire.NodeAnswer], error) {
+// operate answers with the node that the operation was about, as the operation tells.
+func (s *Server) operate(ctx context.Context, operation func(node string) (string, error)) (*plain[wire.NodeAnswer], error) {
 	var r wire.NodeRequest
 	if err := exchangeOf(ctx).decode(&r, optional); err != nil {
 		return nil, err
@@ -71,8 +72,9 @@ func (s *Server) operate(ctx context.Context, operation func(node string) error)
 	if len(r.Node) > 200 {
 		return nil, invalid("node", "has %d bytes, the limit is 200", len(r.Node))
 	}
-	if err := operation(r.Node); err != nil {
+	node, err := operation(r.Node)
+	if err != nil {
 		return nil, err
 	}
-	return &plain[wire.NodeAnswer]{Body: wire.NodeAnswer{Node: r.Node}}, nil
+	return &plain[wire.NodeAnswer]{Body: wire.NodeAnswer{Node: node}}, nil
 }

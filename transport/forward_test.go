@@ -266,6 +266,19 @@ func TestForwardedBodyIsBounded(t *testing.T) {
 	}
 }
 
+// TestDrainingRefusesDeploysThere, also those that it would only pass on; everything else goes on.
+func TestDrainingRefusesDeploysThere(t *testing.T) {
+	th := &throne{}
+	listen(t, &recordingAPI{}, th, "n1").lead()
+	follower := listen(t, &recordingAPI{}, th, "n2", func(cfg *transport.Config) { cfg.Draining = func() bool { return true } })
+	if p := follower.send(t, "POST", "/v1/packages", "an archive").problem(t); p.Code != "unavailable" || !strings.Contains(p.Detail, "draining") {
+		t.Errorf("a deploy: %v", p)
+	}
+	if _, err := caller(t, follower).Versions(t.Context(), ""); err != nil {
+		t.Errorf("a read: %v", err)
+	}
+}
+
 // TestClusterOperations go to the leader; draining is for the node addressed.
 func TestClusterOperations(t *testing.T) {
 	th := &throne{}
@@ -281,8 +294,8 @@ func TestClusterOperations(t *testing.T) {
 	if _, err := c.Remove(t.Context(), "n3"); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.Drain(t.Context()); err != nil || drained != 1 {
-		t.Errorf("drained %d times, %v", drained, err)
+	if a, err := c.Drain(t.Context()); err != nil || drained != 1 || a.Node != "n2" {
+		t.Errorf("drained %d times, %+v, %v", drained, a, err)
 	}
 	if got := strings.Join(leader.seat.asked, ", "); got != "transfer n2, remove n3" || len(follower.seat.asked) != 0 {
 		t.Errorf("the leader was asked to %s", got)

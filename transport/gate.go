@@ -27,6 +27,10 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 				return
 			}
 		}
+		if route.archive && s.cfg.Draining != nil && s.cfg.Draining() {
+			writeProblem(w, wire.New("unavailable", "this node is draining and takes no deploys; another node does"))
+			return
+		}
 		x.bound()
 		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
 			if here := s.forward(x); !here {

@@ -30,6 +30,8 @@ type Config struct {
 	Tokens  []Token // none = everybody may call, under the name they give
 	// Drain makes this node refuse new deploys and hand leadership on. Nil = it cannot.
 	Drain func(context.Context) error
+	// Draining reports whether this node refuses new deploys, those too that it would only pass on. Nil = it never does.
+	Draining func() bool
 	// TLS serves HTTPS, and says that other nodes do: the leader is called with https. Nil = plaintext.
 	TLS *tls.Config
 	// LeaderTLS is how this node checks the leader's certificate when it passes calls on. Nil = as TLS with the system's roots.

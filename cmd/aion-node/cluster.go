@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -81,7 +82,11 @@ func clusterTransferCmd(a *app) *cobra.Command {
 		Short: "Hand leadership to a node, or to whichever is most up to date",
 		Args:  arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.operate(cmd.Context(), "leadership handed to %s\n", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
+			done := "leadership handed to"
+			if len(args) == 0 {
+				done = "leadership handed on"
+			}
+			return a.operate(cmd.Context(), done, func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
 				return c.Transfer(ctx, first(args))
 			})
 		},
@@ -94,7 +99,7 @@ func clusterRemoveCmd(a *app) *cobra.Command {
 		Short: "Take a node out of the cluster for good",
 		Args:  arguments("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.operate(cmd.Context(), "removed %s\n", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
+			return a.operate(cmd.Context(), "removed", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
 				return c.Remove(ctx, args[0])
 			})
 		},
@@ -108,7 +113,7 @@ func clusterDrainCmd(a *app) *cobra.Command {
 		Long:  "Make a node refuse new deploys and hand leadership on: the node addressed, or NODE, at the address that the cluster knows of it.",
 		Args:  arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.operate(cmd.Context(), "draining %s\n", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
+			return a.operate(cmd.Context(), "draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
 				if len(args) == 0 {
 					return c.Drain(ctx)
 				}
@@ -150,7 +155,7 @@ func (a *app) operate(ctx context.Context, done string, do func(context.Context,
 	if err != nil {
 		return err
 	}
-	return a.answer(n, func(w io.Writer) { fmt.Fprintf(w, done, n.Node) })
+	return a.answer(n, func(w io.Writer) { fmt.Fprintln(w, strings.TrimSpace(done+" "+n.Node)) })
 }
 
 func first(args []string) string {

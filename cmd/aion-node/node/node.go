@@ -94,6 +94,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Limits:    transport.Limits{ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration},
 		Tokens:    tokens(cfg.Auth),
 		Drain:     n.drain,
+		Draining:  n.engine.Draining,
 		TLS:       certs.server,
 		LeaderTLS: certs.client,
 		Registry:  registry,

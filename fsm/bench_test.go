@@ -3,6 +3,9 @@ package fsm
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"aion.dev/aion/catalog"
@@ -93,4 +96,158 @@ func BenchmarkApplyNoOp(b *testing.B) {
 			})
 		}
 	}
+}
+
+// starts makes entries that start runs from to from+runs-1, 1,000 to an entry.
+func applyStarts(b *testing.B, s *State, from, runs int, turn bool) {
+	for i := from; i < from+runs; i += 1000 {
+		var starts, turns []Envelope
+		for n := i; n < min(i+1000, from+runs); n++ {
+			starts = append(starts, Envelope{Command: &StartRun{WorkflowID: fmt.Sprintf("order-%08d", n), RunID: benchRun(uint64(n)), Type: "order"}})
+			turns = append(turns, Envelope{Command: &RecordTurn{RunID: benchRun(uint64(n)), N: 1, Through: 1, Asked: []history.Event{{Data: &history.TimerStarted{ID: 1, Duration: 1e15}}}}})
+		}
+		mustApply(b, s, s.Applied()+1, starts...)
+		if turn {
+			mustApply(b, s, s.Applied()+1, turns...)
+		}
+	}
+}
+
+func applyTerminates(b *testing.B, s *State, from, runs int) {
+	for i := from; i < from+runs; i += 1000 {
+		var ends []Envelope
+		for n := i; n < min(i+1000, from+runs); n++ {
+			ends = append(ends, Envelope{Command: &TerminateRun{Run: RunRef{RunID: benchRun(uint64(n))}}})
+		}
+		mustApply(b, s, s.Applied()+1, ends...)
+	}
+}
+
+// benchPins measures what operators do to a version with many runs: the counts, the first page of holders, and an unload that is refused naming ten.
+func benchPins(b *testing.B, s *State, name string) {
+	v := benchPackage.Version
+	b.Run(name+"/pins", func(b *testing.B) {
+		for range b.N {
+			s.View(func(view View) {
+				if view.Pins(v).Total() == 0 {
+					b.Fatal("no pins")
+				}
+				if holders, _ := view.PinHolders(v, 10, ""); len(holders) == 0 {
+					b.Fatal("no holders")
+				}
+			})
+		}
+	})
+	b.Run(name+"/unload", func(b *testing.B) {
+		for range b.N {
+			entry, err := EncodeEntry(Entry{Commands: []Envelope{{Command: &UnloadVersion{Type: "order", Version: v.String()}}}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			results, err := s.Apply(s.Applied()+1, entry)
+			if err != nil || results[0].Refusal.Code() != "version_pinned" {
+				b.Fatal(results, err)
+			}
+		}
+	})
+	b.Run(name+"/ready-and-timers", func(b *testing.B) {
+		for range b.N {
+			s.View(func(view View) {
+				view.Ready(ReadyCursor{}, 1)
+				view.NextTimer()
+			})
+		}
+	})
+}
+
+// BenchmarkUnload: a million open runs must not make pins or unload slower than a thousand, nor must a million that were closed.
+func BenchmarkUnload(b *testing.B) {
+	for _, runs := range []int{1_000, 1_000_000} {
+		s := openBench(b, nil, b.TempDir())
+		applyStarts(b, s, 0, runs, true)
+		mustApply(b, s, s.Applied()+1, Envelope{Command: &UnrouteType{Type: "order"}})
+		benchPins(b, s, fmt.Sprintf("open=%d", runs))
+		applyTerminates(b, s, 1, runs-2) // the first and the last stay
+		benchPins(b, s, fmt.Sprintf("closed=%d", runs-2))
+		b.Run(fmt.Sprintf("closed=%d/list-running", runs-2), func(b *testing.B) {
+			for range b.N {
+				s.View(func(view View) {
+					if list, _ := view.ListRuns(RunFilter{Status: history.StatusRunning}, 10, ""); len(list) != 2 {
+						b.Fatal(len(list))
+					}
+				})
+			}
+		})
+		s.Close()
+	}
+}
+
+// BenchmarkSnapshot1M writes out and restores a state of a million runs, most of them closed.
+func BenchmarkSnapshot1M(b *testing.B) {
+	s := openBench(b, nil, b.TempDir())
+	for i, e := range noOps(0, 1_000_000, 1000, false) {
+		if _, err := s.Apply(uint64(i)+2, e); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var size int64
+	b.Run("write", func(b *testing.B) {
+		for range b.N {
+			snap, err := s.Snapshot()
+			if err != nil {
+				b.Fatal(err)
+			}
+			if size, err = snap.WriteTo(io.Discard); err != nil {
+				b.Fatal(err)
+			}
+			snap.Release()
+			b.SetBytes(size)
+		}
+	})
+	file := filepath.Join(b.TempDir(), "snapshot")
+	f, err := os.Create(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	snap, err := s.Snapshot()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := snap.WriteTo(f); err != nil {
+		b.Fatal(err)
+	}
+	snap.Release()
+	b.Run("restore", func(b *testing.B) {
+		for range b.N {
+			if _, err := f.Seek(0, io.SeekStart); err != nil {
+				b.Fatal(err)
+			}
+			if err := s.Restore(f); err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(size)
+		}
+	})
+	f.Close()
+}
+
+// BenchmarkView measures what a reader pays for a picture, and what a driver pays for a run's row and its history.
+func BenchmarkView(b *testing.B) {
+	s := openBench(b, nil, b.TempDir())
+	applyStarts(b, s, 0, 10_000, true)
+	b.Run("empty", func(b *testing.B) {
+		for range b.N {
+			s.View(func(View) {})
+		}
+	})
+	b.Run("run-and-events", func(b *testing.B) {
+		for i := range b.N {
+			s.View(func(v View) {
+				id := benchRun(uint64(i % 10_000))
+				if _, ok := v.Run(id); !ok || len(v.Events(id, 1, 100)) != 2 {
+					b.Fatal("missing")
+				}
+			})
+		}
+	})
 }

@@ -3,6 +3,7 @@ package fsm
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -15,6 +16,7 @@ import (
 //	next       a restored snapshot, complete and synced, that is to take live's place
 //	old        what live was, while it is being replaced
 //	snap-N     the links of a snapshot that is being written out
+//	LOCK       held by the process that has the state open
 //
 // Every step of a swap is one rename, and settle finishes or undoes what a crash left.
 type layout struct {
@@ -28,11 +30,20 @@ func (l layout) building() string        { return l.path("building") }
 func (l layout) next() string            { return l.path("next") }
 func (l layout) old() string             { return l.path("old") }
 
+// lock makes the folder and keeps others out of it.
+func (l layout) lock() (io.Closer, error) {
+	if err := l.make(); err != nil {
+		return nil, err
+	}
+	held, err := l.fs.Lock(l.path("LOCK"))
+	if err != nil {
+		return nil, fmt.Errorf("lock it (is another node running on it?): %w", err)
+	}
+	return held, nil
+}
+
 // settle makes the folder what it is between operations: live, or nothing yet.
 func (l layout) settle() error {
-	if err := l.make(); err != nil {
-		return err
-	}
 	names, err := l.fs.List(l.dir)
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (s *State) buildFile(r io.Reader) (err error) {
 
 // abandon closes the state when there is no database any more.
 func (s *State) abandon(err error) {
-	s.fail(err)
+	s.fail(errors.Join(err, s.lock.Close()))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true

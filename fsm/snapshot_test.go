@@ -118,7 +118,7 @@ func TestSnapshotWhileApplying(t *testing.T) {
 	if _, err := snap.WriteTo(io.Discard); err == nil {
 		t.Error("a released snapshot was written")
 	}
-	if names, err := w.fs.List("state"); err != nil || len(names) != 1 {
+	if names, err := w.fs.List("state"); err != nil || len(names) != 2 {
 		t.Errorf("left in the folder: %v %v", names, err)
 	}
 }
@@ -242,7 +242,7 @@ func TestCrashAnywhere(t *testing.T) {
 		if err := errors.Join(s.CheckInvariants(), s.Close()); err != nil {
 			t.Errorf("operation %d: %v", crash, err)
 		}
-		if names, err := disk.List("state"); err != nil || len(names) != 1 {
+		if names, err := disk.List("state"); err != nil || len(names) != 2 {
 			t.Errorf("operation %d: left in the folder: %v %v", crash, names, err)
 		}
 	}

@@ -3,6 +3,7 @@ package fsm
 import (
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -25,8 +26,9 @@ type Config struct {
 //
 // Apply, Restore and Close are called by one goroutine at a time (raft's); everything else may be called by any goroutine at any time.
 type State struct {
-	cfg Config
-	dir layout
+	cfg  Config
+	dir  layout
+	lock io.Closer // of dir
 
 	// Of the goroutine that applies.
 	db      *pebble.DB
@@ -67,10 +69,17 @@ func Open(cfg Config) (*State, error) {
 	}
 	s := &State{cfg: cfg, dir: layout{cfg.FS, cfg.Dir}}
 	s.idle.L = &s.mu
-	if err := s.dir.settle(); err != nil {
-		return nil, fmt.Errorf("open state in %s: %w", cfg.Dir, err)
+	lock, err := s.dir.lock()
+	if err == nil {
+		s.lock = lock
+		if err = s.dir.settle(); err == nil {
+			err = s.open()
+		}
+		if err != nil {
+			err = errors.Join(err, lock.Close())
+		}
 	}
-	if err := s.open(); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("open state in %s: %w", cfg.Dir, err)
 	}
 	return s, nil
@@ -147,7 +156,7 @@ func (s *State) Close() error {
 	s.wake()
 	s.mu.Unlock()
 	s.retire()
-	return s.db.Close()
+	return errors.Join(s.db.Close(), s.lock.Close())
 }
 
 // fail notes the first error after which this node cannot go on. Apply returns it from then on.

@@ -15,7 +15,7 @@ import (
 // killLeader kills the leader while it carries out a deploy, and finds out from another node what became of it.
 func (s *story) killLeader() error {
 	say("Kill the leader with SIGKILL in the middle of a deploy; the same request id on another node tells what became of it")
-	if _, err := s.show(0, "package", s.examples+"/subscription", "--out", "subscription.aion"); err != nil {
+	if _, err := s.show(0, "package", "examples/subscription", "--out", "subscription.aion"); err != nil {
 		return err
 	}
 	leader, other, err := s.leaderAndOther()

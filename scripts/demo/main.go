@@ -42,9 +42,12 @@ func run(binary, examples string) error {
 	nodes := &nodes{binary: binary, dir: dir}
 	defer os.RemoveAll(dir)
 	defer nodes.killAll()
+	if err := os.Symlink(examples, filepath.Join(dir, "examples")); err != nil {
+		return err
+	}
 
 	began := time.Now()
-	s := &story{ctx: ctx, nodes: nodes, examples: examples}
+	s := &story{ctx: ctx, nodes: nodes}
 	if err := s.tell(); err != nil {
 		nodes.showLogs()
 		return err

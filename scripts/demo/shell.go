@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -34,53 +35,59 @@ func say(format string, args ...any) {
 	fmt.Println("\n" + paint(bold, "== "+fmt.Sprintf(format, args...)))
 }
 
-// outcome is how a command ended.
-type outcome struct {
-	stdout, stderr string
-	status         int
-}
-
-// do runs aion-node without showing it.
-func (s *story) do(args ...string) (outcome, error) {
+// command is aion-node in the demo's folder, knowing all nodes.
+func (s *story) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(s.ctx, s.nodes.binary, args...)
 	cmd.Dir = s.nodes.dir
-	cmd.Env = append(os.Environ(), "AION_ADDR="+s.nodes.addresses())
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	o := outcome{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
-	if _, ended := err.(*exec.ExitError); ended && s.ctx.Err() == nil {
-		err = nil
-	}
-	return o, err
+	cmd.Env = append(os.Environ(), "AION_ADDR="+s.nodes.addresses(), "USER=demo")
+	return cmd
 }
 
-// show runs aion-node as a person would, and prints command and answer. It fails unless the exit status is as expected.
-func (s *story) show(status int, args ...string) (outcome, error) {
+// show runs aion-node as a person would, and prints the command and what it prints, as it comes. It fails unless the exit status is as expected.
+func (s *story) show(status int, args ...string) (printed string, err error) {
 	fmt.Println(paint(dim, "$ aion-node "+quoted(args)))
-	o, err := s.do(args...)
-	if err != nil {
-		return o, err
+	var all bytes.Buffer
+	cmd := s.command(args...)
+	cmd.Stdout = io.MultiWriter(&all, &indented{w: os.Stdout})
+	cmd.Stderr = cmd.Stdout // the same writer: one pipe, so lines stay in order
+	if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || s.ctx.Err() != nil) {
+		return "", err
 	}
-	for line := range strings.Lines(o.stdout + o.stderr) {
-		fmt.Print("  " + line)
+	if got := cmd.ProcessState.ExitCode(); got != status {
+		return "", fmt.Errorf("aion-node %s ended with status %d, not %d", quoted(args), got, status)
 	}
-	if o.status != status {
-		return o, fmt.Errorf("aion-node %s ended with status %d, not %d", quoted(args), o.status, status)
-	}
-	return o, nil
+	return all.String(), nil
 }
 
-// ask runs a command with --json and decodes its answer into v.
+// indented puts two spaces before each line.
+type indented struct {
+	w      io.Writer
+	inLine bool
+}
+
+func (i *indented) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		if !i.inLine {
+			fmt.Fprint(i.w, "  ")
+		}
+		i.inLine = !bytes.HasSuffix(line, []byte("\n"))
+		if _, err := i.w.Write(line); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// ask runs a command with --json, without showing it, and decodes its answer into v.
 func (s *story) ask(v any, args ...string) error {
-	o, err := s.do(append(args, "--json")...)
+	var errs bytes.Buffer
+	cmd := s.command(append(args, "--json")...)
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
 	if err != nil {
-		return err
+		return fmt.Errorf("aion-node %s: %w: %s", quoted(args), err, strings.TrimSpace(errs.String()))
 	}
-	if o.status != 0 {
-		return fmt.Errorf("aion-node %s: %s", quoted(args), strings.TrimSpace(o.stderr))
-	}
-	return json.Unmarshal([]byte(o.stdout), v)
+	return json.Unmarshal(out, v)
 }
 
 // until tries f, quietly, until it succeeds.

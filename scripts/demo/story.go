@@ -9,9 +9,8 @@ import (
 
 // story is the demo, chapter by chapter.
 type story struct {
-	ctx      context.Context
-	nodes    *nodes
-	examples string
+	ctx   context.Context
+	nodes *nodes
 
 	v1, v2 string // versions of the order workflow
 }
@@ -48,7 +47,7 @@ func (s *story) threeNodes() error {
 
 func (s *story) deployFirst() error {
 	say("Pack docs/examples/order and deploy it; the version is the hash of its content")
-	if _, err := s.show(0, "package", s.examples+"/order", "--out", "order-v1.aion"); err != nil {
+	if _, err := s.show(0, "package", "examples/order", "--out", "order-v1.aion"); err != nil {
 		return err
 	}
 	if _, err := s.show(0, "deploy", "order-v1.aion", "--message", "first"); err != nil {
@@ -63,22 +62,30 @@ func (s *story) deployFirst() error {
 func order(id string) string { return fmt.Sprintf(`{"id": %q, "amount": 100}`, id) }
 
 func (s *story) startRuns() error {
-	say("Start two orders; both run until they wait, and may wait for days")
+	say("Start two orders; they wait for a timer, then for somebody's approval, for days if need be")
 	for _, id := range []string{"order-1", "order-2"} {
 		if _, err := s.show(0, "start", "order", "--id", id, "--input", order(id)); err != nil {
 			return err
 		}
 	}
-	if err := s.waitsFor("order-1", "signal"); err != nil {
+	if _, err := s.show(0, "list"); err != nil {
 		return err
 	}
-	_, err := s.show(0, "list")
+	for _, id := range []string{"order-1", "order-2"} {
+		if err := s.waitsFor(id, "signal"); err != nil {
+			return err
+		}
+	}
+	if _, err := s.show(0, "describe", "order-1"); err != nil {
+		return err
+	}
+	_, err := s.show(0, "query", "order-1", "stage")
 	return err
 }
 
 func (s *story) deploySecond() error {
 	say("Deploy a changed version live; --expect-route makes sure that nobody else has deployed meanwhile")
-	if _, err := s.show(0, "package", s.examples+"/order-v2", "--out", "order-v2.aion"); err != nil {
+	if _, err := s.show(0, "package", "examples/order-v2", "--out", "order-v2.aion"); err != nil {
 		return err
 	}
 	if _, err := s.show(0, "deploy", "order-v2.aion", "--expect-route", "order="+s.v1[:12], "--message", "second"); err != nil {
@@ -112,16 +119,20 @@ func (s *story) oldAndNew() error {
 	if first == third {
 		return fmt.Errorf("both orders ended alike: %s", first)
 	}
-	return nil
+	said, err := s.show(0, "history", "order-1")
+	if err != nil {
+		return err
+	}
+	return contains(said, "WorkflowStarted", "TimerFired", "SignalReceived", "WorkflowCompleted")
 }
 
 func (s *story) unloadRefused() error {
 	say("The old version cannot be unloaded while a run needs it, and the refusal says which")
-	o, err := s.show(1, "unload", "order", s.v1[:12])
+	said, err := s.show(1, "unload", "order", s.v1[:12])
 	if err != nil {
 		return err
 	}
-	return contains(o.stderr, "version_pinned", "order-2")
+	return contains(said, "version_pinned", "order-2")
 }
 
 func (s *story) unloadFirst() error {
@@ -138,8 +149,9 @@ func (s *story) unloadFirst() error {
 	if err != nil {
 		return err
 	}
-	if o, err := s.do("signal", "order-2", "approval", "--payload", `{"by": "Eve"}`); err != nil || o.status != 0 {
-		return fmt.Errorf("signal order-2: %v %s", err, o.stderr)
+	var a wire.RunAnswer
+	if err := s.ask(&a, "signal", "order-2", "approval", "--payload", `{"by": "Eve"}`); err != nil {
+		return err
 	}
 	if err := <-waited; err != nil {
 		return err

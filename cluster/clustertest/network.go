@@ -156,20 +156,27 @@ func (w *wire) AppendEntriesPipeline(id raft.ServerID, to raft.ServerAddress) (r
 type caller struct {
 	net      *network
 	address  string
-	handlers map[string]cluster.Handler // filled before anybody calls
+	handlers map[string]cluster.Handler // guarded by net.mu
 }
 
-func (c *caller) Handle(name string, h cluster.Handler) { c.handlers[name] = h }
+func (c *caller) Handle(name string, h cluster.Handler) {
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	c.handlers[name] = h
+}
 
 func (c *caller) Call(ctx context.Context, address, name string, body []byte) ([]byte, error) {
 	time.Sleep(c.net.latency)
 	c.net.mu.Lock()
 	to := c.net.callers[address]
+	var h cluster.Handler
+	if to != nil {
+		h = to.handlers[name]
+	}
 	c.net.mu.Unlock()
 	if to == nil || !c.net.connected(c.address, address) {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s is not reached: %v", address, errCut)}
 	}
-	h := to.handlers[name]
 	if h == nil {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s does not know %s", address, name)}
 	}

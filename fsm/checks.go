@@ -76,3 +76,14 @@ func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
 	}
 	return new(Done), nil
 }
+
+func (p *picture) Checks() []CheckRow { return p.meta.Checks }
+
+func (p *picture) DigestReports(index uint64) (reports []DigestReport) {
+	mine := numberKey(keyReport, index)
+	p.scan(mine, numberKey(keyReport, index+1), func(k, b []byte) bool {
+		reports = append(reports, DigestReport{string(k[len(mine):]), catalog.Digest(b)})
+		return true
+	})
+	return reports
+}

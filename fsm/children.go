@@ -55,3 +55,15 @@ func (t *step) children(parent *row) (lines []childLine) {
 	})
 	return lines
 }
+
+func (p *picture) Children(parent history.RunID) (runs []history.RunID) {
+	serial, ok := p.serial(parent)
+	if !ok {
+		return nil
+	}
+	p.scan(numberKey(keyChild, serial), numberKey(keyChild, serial+1), func(_, b []byte) bool {
+		runs = append(runs, history.RunID(b[:16]))
+		return true
+	})
+	return runs
+}

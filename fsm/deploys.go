@@ -69,3 +69,26 @@ func (t *step) named(typ, ref string) catalog.Version {
 
 // outcomeOK is the outcome of an operation that was carried out.
 const outcomeOK = "ok"
+
+func (p *picture) Deploys(typ string, limit int, before DeployCursor) (records []DeployRecord, next DeployCursor) {
+	end := key(keyDeploy + 1)
+	if before != (DeployCursor{}) {
+		end = placeKey(keyDeploy, before.Index, before.N)
+	}
+	p.scanBack(placeKey(keyDeploy, p.meta.DeploysFrom.Index, p.meta.DeploysFrom.N), end, func(_, b []byte) bool {
+		var d DeployRecord
+		switch {
+		case !p.row(b, &d):
+			return false
+		case typ != "" && d.Type != typ:
+			return true
+		case len(records) == page(limit):
+			last := records[len(records)-1]
+			next = DeployCursor{last.Index, last.N}
+			return false
+		}
+		records = append(records, d)
+		return true
+	})
+	return records, next
+}

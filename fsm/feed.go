@@ -169,3 +169,22 @@ type place struct {
 func placeOf(k []byte) place {
 	return place{binary.BigEndian.Uint64(k[1:]), binary.BigEndian.Uint32(k[9:])}
 }
+
+func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next FeedCursor) {
+	next = after
+	first := later(append(placeKey(keyFeed, after.Index, after.N), 0), placeKey(keyFeed, p.meta.FeedFrom.Index, p.meta.FeedFrom.N))
+	p.scan(first, key(keyFeed+1), func(k, b []byte) bool {
+		e := p.feedEvent(k, b)
+		events = append(events, e)
+		next = FeedCursor{e.Index, e.N}
+		return len(events) < page(limit)
+	})
+	return events, next
+}
+
+func (p *picture) FeedStart() uint64 {
+	if p.meta.FeedFrom.N > 0 {
+		return p.meta.FeedFrom.Index + 1
+	}
+	return p.meta.FeedFrom.Index
+}

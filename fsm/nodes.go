@@ -100,3 +100,8 @@ func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
 	t.announce(feedLeaderChanged, leaderChanged{c.Node, c.Term})
 	return new(Done), nil
 }
+
+func (p *picture) Nodes() (nodes []Node) {
+	p.s.fail(each(p.snap, keyNode, func(_ []byte, n Node) { nodes = append(nodes, n) }))
+	return nodes
+}

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -112,3 +113,11 @@ func (p *picture) row(b []byte, v any) bool {
 	p.s.fail(err)
 	return err == nil
 }
+
+func (p *picture) Index() uint64 { return p.meta.Index }
+
+func (p *picture) Now() history.Time { return p.meta.Now }
+
+func (p *picture) ClusterID() string { return p.meta.ClusterID }
+
+func (p *picture) Catalog() *catalog.Catalog { return p.catalog }

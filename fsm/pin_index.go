@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
@@ -169,4 +170,48 @@ func (r *row) holder(k PinKind, since history.Time) PinHolder {
 		h.RecordedBy = r.Run.Parent
 	}
 	return h
+}
+
+func (p *picture) Pins(v catalog.Version) (c PinCounts) {
+	p.row(p.get(versionKey(keyPinCount, v)), &c)
+	return c
+}
+
+func (p *picture) PinHolders(v catalog.Version, limit int, after string) (list []PinHolder, next string) {
+	kind, from, err := parsePinCursor(after)
+	if err != nil {
+		return nil, ""
+	}
+	last := ""
+	for ; kind <= PinRecordedChild && next == ""; kind, from = kind+1, 0 {
+		holders(p, v, kind, from, func(number uint64, id history.RunID, since history.Time) bool {
+			if len(list) == page(limit) {
+				next = last
+				return false
+			}
+			if r := p.run(id); r != nil {
+				list = append(list, r.holder(kind, since))
+			}
+			last = fmt.Sprintf("%d-%d", kind, number)
+			return true
+		})
+	}
+	return list, next
+}
+
+func CheckPinCursor(cursor string) error {
+	_, _, err := parsePinCursor(cursor)
+	return err
+}
+
+func parsePinCursor(cursor string) (kind PinKind, number uint64, err error) {
+	if cursor == "" {
+		return PinInFlightStart, 0, nil
+	}
+	var trailing string
+	n, _ := fmt.Sscanf(cursor, "%d-%d%s", &kind, &number, &trailing)
+	if n != 2 || kind < PinInFlightStart || kind > PinRecordedChild {
+		return 0, 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%.40q was not returned by an earlier page", cursor)}
+	}
+	return kind, number, nil
 }

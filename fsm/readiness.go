@@ -48,3 +48,8 @@ func (t *step) forgetReadiness(v catalog.Version) {
 		t.del(k)
 	}
 }
+
+func (p *picture) Readiness() (rows []Readiness) {
+	p.s.fail(each(p.snap, keyReadiness, func(_ []byte, r Readiness) { rows = append(rows, r) }))
+	return rows
+}

@@ -29,3 +29,14 @@ func (t *step) unready(r *row) {
 		r.ReadyIndex, r.ReadyN = 0, 0
 	}
 }
+
+func (p *picture) Ready(after ReadyCursor, limit int) (ready []ReadyRun, next ReadyCursor) {
+	next = after
+	first := later(append(placeKey(keyReady, after.Index, after.N), 0), p.queues.ready.from)
+	p.scan(first, key(keyReady+1), func(k, b []byte) bool {
+		ready = append(ready, ReadyRun{history.RunID(b)})
+		next = ReadyCursor(placeOf(k))
+		return len(ready) < page(limit)
+	})
+	return ready, next
+}

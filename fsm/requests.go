@@ -129,3 +129,17 @@ func (m *remembered) result() (Result, error) {
 	r.Index = m.Index
 	return r, err
 }
+
+func (p *picture) Request(id string) (print catalog.Digest, result Result, ok bool) {
+	var m remembered
+	if !p.row(p.get(textKey(keyRequest, id)), &m) || m.Expires <= p.meta.Now {
+		return catalog.Digest{}, Result{}, false
+	}
+	result, err := m.result()
+	if err != nil {
+		p.s.fail(err)
+		return catalog.Digest{}, Result{}, false
+	}
+	result.Deduplicated = true
+	return m.Print, result, true
+}

@@ -82,7 +82,8 @@ func (s *State) buildFile(r io.Reader) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	sum := crc32.New(castagnoli)
 	sum.Write([]byte(name))
-	if _, err := io.CopyN(io.MultiWriter(f, sum), r, size); err != nil {
+	// The sum first: a MemFS may scribble over what it was given to write, and does so under the race detector.
+	if _, err := io.CopyN(io.MultiWriter(sum, f), r, size); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	var want [4]byte

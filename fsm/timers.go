@@ -70,3 +70,22 @@ func (t *step) dequeue(k []byte) {
 	t.del(k)
 	t.s.queues.timers.took()
 }
+
+func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
+	if now < 0 {
+		return nil
+	}
+	p.scan(p.queues.timers.from, numberKey(keyTimer, uint64(now)+1), func(k, b []byte) bool {
+		due = append(due, TimerRef{FireAt: history.Time(readU64(k[1:])), ID: readU64(k[17:]), RunID: history.RunID(b)})
+		return len(due) < page(limit)
+	})
+	return due
+}
+
+func (p *picture) NextTimer() (at history.Time, ok bool) {
+	p.scan(p.queues.timers.from, key(keyTimer+1), func(k, _ []byte) bool {
+		at, ok = history.Time(readU64(k[1:])), true
+		return false
+	})
+	return at, ok
+}

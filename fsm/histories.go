@@ -87,16 +87,3 @@ func (p *picture) Turns(id history.RunID, from uint64, limit int) (turns []histo
 	})
 	return turns
 }
-
-// Children implements View.
-func (p *picture) Children(parent history.RunID) (runs []history.RunID) {
-	serial, ok := p.serial(parent)
-	if !ok {
-		return nil
-	}
-	p.scan(numberKey(keyChild, serial), numberKey(keyChild, serial+1), func(_, b []byte) bool {
-		runs = append(runs, history.RunID(b[:16]))
-		return true
-	})
-	return runs
-}

@@ -30,6 +30,7 @@ func clusterConfig(cfg config.Config, version string, log hclog.Logger) cluster.
 		Join:            cfg.Cluster.Join,
 		BootstrapExpect: cfg.Cluster.BootstrapExpect,
 		TLS:             nodeTLS(cfg.TLS),
+		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore},
 		Logger:          log,
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,9 +25,16 @@ const patient = 60 * time.Second
 
 // fleet is nodes that run as processes of the real binary, each with a data folder and free ports of its own.
 type fleet struct {
-	dir   string
-	nodes map[string]*process
-	order []string
+	dir    string
+	nodes  map[string]*process
+	order  []string
+	scheme string // of HTTP; empty = http
+	client http.Client
+	flags  []string // of all nodes, beside their own
+}
+
+func (f *fleet) get(name, path string) (*http.Response, error) {
+	return f.client.Get(cmp.Or(f.scheme, "http") + "://" + f.nodes[name].http + path)
 }
 
 type process struct {
@@ -126,7 +134,7 @@ func (f *fleet) startAll(names ...string) error {
 		join = append(join, own[2])
 	}
 	for _, name := range names {
-		f.nodes[name].flags = []string{"--bootstrap-expect", fmt.Sprint(len(names)), "--join", strings.Join(join, ",")}
+		f.nodes[name].flags = append([]string{"--bootstrap-expect", fmt.Sprint(len(names)), "--join", strings.Join(join, ",")}, f.flags...)
 		if err := f.start(name); err != nil {
 			return err
 		}
@@ -146,7 +154,7 @@ func (f *fleet) ready(name string) error {
 		if !p.running() {
 			return errors.New("it has ended")
 		}
-		resp, err := http.Get("http://" + p.http + "/health/ready")
+		resp, err := f.get(name, "/health/ready")
 		if err != nil {
 			return err
 		}
@@ -183,7 +191,7 @@ func (f *fleet) leader() (name string, err error) {
 }
 
 func (f *fleet) status(name string) (*wire.Cluster, error) {
-	resp, err := http.Get("http://" + f.nodes[name].http + "/v1/cluster")
+	resp, err := f.get(name, "/v1/cluster")
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 //	jsonkeys FILE PATH KEY...  the object at PATH has exactly these keys; a key with ? may be absent
 //	get VAR FILE PATH          set VAR to the text at PATH
 //	mistake PATTERN COMMAND... aion-node COMMAND ends with status 2, with PATTERN on stderr and nothing on stdout
+//	fails INPUT PATTERN        a run of "turns" with that input fails, saying PATTERN
 //	retry COMMAND...           aion-node COMMAND until it succeeds and, with -until TEXT before it, prints TEXT
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -53,6 +54,7 @@ func TestScript(t *testing.T) {
 			"jsonkeys": scriptJSONKeys,
 			"get":      scriptGet,
 			"mistake":  scriptMistake,
+			"fails":    scriptFails,
 			"retry":    scriptRetry,
 		},
 		RequireExplicitExec: true,
@@ -178,6 +180,19 @@ func scriptMistake(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if out := ts.ReadFile("stdout"); out != "" {
 		ts.Fatalf("stdout is\n%s", out)
+	}
+}
+
+func scriptFails(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fails INPUT PATTERN")
+	}
+	ts.Check(ts.Exec("aion-node", "start", "turns", "--input", strconv.Quote(args[0]), "--wait", "--json"))
+	out := ts.ReadFile("stdout")
+	status, err := lookup(out, "status")
+	message, err2 := lookup(out, "error.message")
+	if err != nil || err2 != nil || text(status) != "failed" || !regexp.MustCompile(args[1]).MatchString(text(message)) {
+		ts.Fatalf("it ended with\n%s", out)
 	}
 }
 

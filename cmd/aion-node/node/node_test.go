@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // settings are those of a node alone, on free ports and an empty folder.
-func settings(t *testing.T) config.Config {
+func settings(t testing.TB) config.Config {
 	t.Helper()
 	var ports []string
 	for len(ports) < 3 {
@@ -39,7 +39,7 @@ func settings(t *testing.T) config.Config {
 }
 
 // boot runs a node until the returned function is called, which returns what Run returned.
-func boot(t *testing.T, cfg config.Config) (*client.Client, func() error) {
+func boot(t testing.TB, cfg config.Config) (*client.Client, func() error) {
 	t.Helper()
 	n, err := Open(cfg, Options{Version: "test"})
 	if err != nil {
@@ -67,7 +67,7 @@ func boot(t *testing.T, cfg config.Config) (*client.Client, func() error) {
 	return c, stop
 }
 
-func archive(t *testing.T) []byte {
+func archive(t testing.TB) []byte {
 	t.Helper()
 	data, err := catalog.Write(catalog.Manifest{
 		Format: catalog.Format, ABI: catalog.ABI, Activities: []string{},

@@ -1,0 +1,92 @@
+package node
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+// BenchmarkHTTPRun is a no-op run through the HTTP API, from the start to its result: real nodes with real sockets and disks, all in this process. The
+// callers ask the first node, which passes their calls on when it does not lead, as in a cluster behind a load balancer.
+func BenchmarkHTTPRun(b *testing.B) {
+	for _, nodes := range []int{1, 3} {
+		for _, callers := range []int{1, 64, 256, 1024} {
+			b.Run(fmt.Sprintf("nodes=%d/callers=%d", nodes, callers), func(b *testing.B) {
+				c := bootMany(b, nodes)
+				if _, err := c.Load(b.Context(), noop(b), wire.LoadOptions{}); err != nil {
+					b.Fatal(err)
+				}
+				var left atomic.Int64
+				left.Store(int64(b.N))
+				taken := make([][]time.Duration, callers)
+				var wg sync.WaitGroup
+				b.ResetTimer()
+				for i := range callers {
+					wg.Go(func() {
+						for left.Add(-1) >= 0 {
+							began := time.Now()
+							a, err := c.StartAndWait(b.Context(), wire.StartRequest{Type: "noop", Input: json.RawMessage("1")}, time.Minute)
+							if err != nil || a.Status != "completed" {
+								b.Errorf("got %+v, %v", a, err)
+								return
+							}
+							taken[i] = append(taken[i], time.Since(began))
+						}
+					})
+				}
+				wg.Wait()
+				b.StopTimer()
+				all := slices.Concat(taken...)
+				slices.Sort(all)
+				if len(all) > 0 {
+					b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50-ms")
+					b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
+				}
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
+			})
+		}
+	}
+}
+
+// bootMany runs a cluster and returns a client of its first node.
+func bootMany(b *testing.B, nodes int) *client.Client {
+	b.Helper()
+	if nodes == 1 {
+		c, _ := boot(b, settings(b))
+		return c
+	}
+	var first *client.Client
+	var join []string
+	for i := range nodes {
+		cfg := settings(b)
+		join = append(join, cfg.Gossip.Address)
+		cfg.Node.ID, cfg.Cluster.BootstrapExpect, cfg.Cluster.Join = fmt.Sprintf("n%d", i), nodes, slices.Clone(join)
+		if err := cfg.Validate(); err != nil {
+			b.Fatal(err)
+		}
+		if c, _ := boot(b, cfg); first == nil {
+			first = c
+		}
+	}
+	return first
+}
+
+func noop(b *testing.B) []byte {
+	b.Helper()
+	data, err := catalog.Write(catalog.Manifest{
+		Format: catalog.Format, ABI: catalog.ABI, Activities: []string{},
+		Workflows: []catalog.Workflow{{Type: "noop", EntryModule: "noop", EntryFunction: "run"}},
+	}, []catalog.Module{{Name: "noop.star", Source: []byte("def run(ctx, input):\n    return input\n")}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return data
+}

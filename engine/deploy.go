@@ -87,9 +87,6 @@ func (e *Engine) vet(ctx context.Context, data []byte) (*catalog.Archive, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSchemas(archive); err != nil {
-		return nil, err
-	}
 	if e.programs.has(archive.Version) { // the same content compiled here before
 		return archive, nil
 	}
@@ -102,6 +99,9 @@ func (e *Engine) vet(ctx context.Context, data []byte) (*catalog.Archive, error)
 	limit := e.limits.CheckTimeout
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &catalog.InvalidPackage{Reason: fmt.Sprintf("does not compile within %s", limit)})
 	defer cancel()
+	if err := checkSchemas(ctx, archive); err != nil {
+		return nil, causeOf(ctx, err)
+	}
 	if e.cfg.CheckArchive != nil {
 		if err := e.cfg.CheckArchive(ctx, data); err != nil {
 			return nil, causeOf(ctx, err)

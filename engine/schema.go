@@ -3,8 +3,8 @@ package engine
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -37,26 +37,57 @@ func (e *SchemaViolation) Facts() map[string]any {
 	return map[string]any{"field": "input", "pointer": e.Pointer, "workflow_type": e.Type, "version": e.Version.String()}
 }
 
-// schema is one compiled JSON Schema. It may be used by many goroutines.
-type schema struct{ compiled *jsonschema.Schema }
+// What an input schema may be. Compiling takes time that grows with the square of its size.
+const (
+	maxSchemaBytes = 64 << 10
+	maxSchemaDepth = 64
+)
 
-// compileSchema compiles a schema that stands alone: what it refers to must be inside it, or one of the published meta-schemas.
+// schema is one JSON Schema that stands alone. It may be used by many goroutines.
+type schema struct {
+	text []byte
+	free chan *validator // idle ones
+	more chan struct{}   // one for each that may still be compiled
+}
+
+// compileSchema compiles a schema: what it refers to must be inside it, or one of the published meta-schemas.
 func compileSchema(text []byte) (*schema, error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if len(text) > maxSchemaBytes {
+		return nil, fmt.Errorf("it has %d bytes, the limit is %d", len(text), maxSchemaBytes)
+	}
+	if depth := nesting(text); depth > maxSchemaDepth {
+		return nil, fmt.Errorf("it is nested %d deep, the limit is %d", depth, maxSchemaDepth)
+	}
+	v, err := compileValidator(text)
 	if err != nil {
 		return nil, err
 	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(nowhere{})
-	const name = "mem:schema"
-	if err := c.AddResource(name, doc); err != nil {
-		return nil, err
+	most := runtime.GOMAXPROCS(0)
+	s := &schema{text: text, free: make(chan *validator, most), more: make(chan struct{}, most)}
+	s.free <- v
+	for range most - 1 {
+		s.more <- struct{}{}
 	}
-	compiled, err := c.Compile(name)
-	if err != nil {
-		return nil, err
+	return s, nil
+}
+
+// nesting is the depth of a valid JSON text.
+func nesting(text []byte) (deepest int) {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == '{' || c == '['):
+			depth++
+			deepest = max(deepest, depth)
+		case !quoted && (c == '}' || c == ']'):
+			depth--
+		}
 	}
-	return &schema{compiled}, nil
+	return deepest
 }
 
 // nowhere refuses to fetch: the library's own loader would read files of the node that a schema names.
@@ -67,7 +98,7 @@ func (nowhere) Load(url string) (any, error) {
 }
 
 // checkSchemas refuses an archive with a schema that does not compile.
-func checkSchemas(a *catalog.Archive) error {
+func checkSchemas(ctx context.Context, a *catalog.Archive) error {
 	for i, w := range a.Manifest.Workflows {
 		for _, s := range []struct {
 			key  string
@@ -76,9 +107,12 @@ func checkSchemas(a *catalog.Archive) error {
 			if s.text == nil {
 				continue
 			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			if _, err := compileSchema(s.text); err != nil {
-				field := fmt.Sprintf("workflows[%d].%s", i, s.key)
-				return &catalog.InvalidPackage{Field: field, Reason: "is no JSON Schema: " + strings.ReplaceAll(err.Error(), "mem:schema", "")}
+				reason := strings.ReplaceAll(err.Error(), schemaName, "")
+				return &catalog.InvalidPackage{Field: fmt.Sprintf("workflows[%d].%s", i, s.key), Reason: "is no JSON Schema: " + clipTo(reason, 500)}
 			}
 		}
 	}
@@ -97,21 +131,21 @@ func (s *schema) check(p history.Payload) (pointer, reason string) {
 	if n := hugeNumber(v); n != "" {
 		return "", fmt.Sprintf("the number %s is beyond what 64-bit floats hold", clip(n))
 	}
-	var violation *jsonschema.ValidationError
-	switch err := s.compiled.Validate(v); {
-	case err == nil:
-		return "", ""
-	case !errors.As(err, &violation):
-		return "", err.Error()
+	var checker *validator
+	select {
+	case checker = <-s.free:
+	default:
+		select {
+		case checker = <-s.free:
+		case <-s.more:
+			if checker, err = compileValidator(s.text); err != nil {
+				s.more <- struct{}{}
+				return "", err.Error()
+			}
+		}
 	}
-	for len(violation.Causes) > 0 { // the first leaf says most
-		violation = violation.Causes[0]
-	}
-	var b strings.Builder
-	for _, token := range violation.InstanceLocation {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token))
-	}
-	return b.String(), clipTo(violation.BasicOutput().Error.String(), 500)
+	defer func() { s.free <- checker }()
+	return checker.check(v)
 }
 
 // hugeNumber returns a number whose exponent is beyond 64-bit floats, or "". The validator computes with exact fractions: 1e999999 would cost it

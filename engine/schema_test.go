@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// doubling is a schema of n definitions each of which applies the next one twice, through the given keyword.
+func doubling(n int, apply, leaf string) string {
+	var defs []string
+	for i := range n {
+		next := fmt.Sprintf(`{"$ref":"#/$defs/a%d"}`, i+1)
+		defs = append(defs, fmt.Sprintf(`"a%d":%s`, i, fmt.Sprintf(apply, next, next)))
+	}
+	return fmt.Sprintf(`{"$ref":"#/$defs/a0","$defs":{%s,"a%d":%s}}`, strings.Join(defs, ","), n, leaf)
+}
+
+// under moves a schema below a keyword of another one.
+func under(keyword, schema string) string {
+	return fmt.Sprintf(`{%q:%s}`, keyword, strings.ReplaceAll(schema, "#/$defs", "#/"+keyword+"/$defs"))
+}
+
+func TestASchemaCannotKeepANodeBusy(t *testing.T) {
+	for name, schema := range map[string]string{
+		"all, fits":         doubling(60, `{"allOf":[%s,%s]}`, `true`),
+		"all":               doubling(60, `{"allOf":[%s,%s]}`, `{"type":"string"}`),
+		"any":               doubling(60, `{"anyOf":[%s,%s]}`, `false`),
+		"one":               doubling(60, `{"oneOf":[%s,%s]}`, `{"minProperties":0}`),
+		"not any":           under("not", doubling(60, `{"anyOf":[%s,%s]}`, `false`)),
+		"dependent":         doubling(60, `{"dependentSchemas":{"x":%s,"y":%s}}`, `false`),
+		"not dependent":     under("not", doubling(60, `{"dependencies":{"x":%s,"y":%s}}`, `false`)),
+		"if and then":       doubling(60, `{"if":%s,"then":%s}`, `true`),
+		"by dynamic anchor": strings.Replace(doubling(60, `{"allOf":[%s,%s]}`, `true`), `"$ref":"#/$defs/a0","$defs":{`, `"$dynamicRef":"#n","$defs":{"n":{"$dynamicAnchor":"n","$ref":"#/$defs/a0"},`, 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := compileSchema([]byte(schema))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, reason := s.check([]byte(`{"x":{},"y":{}}`)); reason != errBudget.Error() {
+				t.Errorf("got %q", reason)
+			}
+			if v := <-s.free; v == nil {
+				t.Error("the validator is lost")
+			}
+		})
+	}
+}
+
+func TestALargeOrDeepSchemaIsRefused(t *testing.T) {
+	for name, schema := range map[string]string{
+		"large": `{"enum":["` + strings.Repeat("x", maxSchemaBytes) + `"]}`,
+		"deep":  strings.Repeat(`{"items":`, maxSchemaDepth) + `{}` + strings.Repeat(`}`, maxSchemaDepth),
+	} {
+		if _, err := compileSchema([]byte(schema)); err == nil || !strings.Contains(err.Error(), "limit") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := compileSchema([]byte(`{"const":"[[[[\\\"{{{{"}`)); err != nil {
+		t.Error(err)
+	}
+	if got := nesting([]byte(`{"a":["]",{"b":"\\\"[["}]}`)); got != 3 {
+		t.Errorf("got %d", got)
+	}
+}
+
+func TestALargeInputIsChecked(t *testing.T) {
+	s, err := compileSchema([]byte(`{"type":"array","items":{"type":"object","required":["sku"],"properties":{"sku":{"type":"string","minLength":1},"n":{"type":"integer"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := []byte("[" + strings.Repeat(`{"sku":"abc","n":12345},`, 60_000) + `{"sku":"x"}]`)
+	if at, reason := s.check(input); reason != "" {
+		t.Errorf("%s at %q", reason, at)
+	}
+}

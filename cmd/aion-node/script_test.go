@@ -22,10 +22,12 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 
 // TestScript runs testdata/script/*.txtar against the real binary. Beside testscript's own commands there are:
 //
-//	node NAME [FLAG...]        start a cluster of one, or start it again on the same data and addresses; AION_ADDR then names all nodes that were started
+//	node NAME [FLAG...]        start a cluster of one, or start it again on the same data and addresses; AION_ADDR then names all nodes that were started,
+//	                           ADDR_<name> and GOSSIP_<name> its addresses
+//	nodes NAME...              start those again, all before any is waited for
 //	cluster NAME NAME NAME     start that many nodes as one cluster
 //	kill9 NAME, stop NAME      SIGKILL; SIGTERM and an orderly end
-//	leader VAR                 set VAR to the name of the node that leads, and ADDR_<name> of each node is its address
+//	leader VAR                 set VAR to the name of the node that leads, VAR_ADDR to its address, VAR_OTHER to that of another one
 //	json FILE PATH [VALUE]     FILE (or stdout) is one JSON document that has PATH ("a.0.b"), with that value
 //	jsonkeys FILE PATH KEY...  the object at PATH has exactly these keys; a key with ? may be absent
 //	get VAR FILE PATH          set VAR to the text at PATH
@@ -46,6 +48,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"node":     scriptNode,
+			"nodes":    scriptNodes,
 			"cluster":  scriptCluster,
 			"kill9":    scriptKill,
 			"stop":     scriptStop,
@@ -72,6 +75,7 @@ func told(ts *testscript.TestScript, f *fleet) {
 	for _, name := range f.order {
 		p := f.nodes[name]
 		ts.Setenv("ADDR_"+name, p.http)
+		ts.Setenv("GOSSIP_"+name, p.gossip)
 		all = append(all, p.http)
 	}
 	ts.Setenv("AION_ADDR", strings.Join(all, ","))
@@ -85,6 +89,16 @@ func scriptNode(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(f.start(args[0], args[1:]...))
 	ts.Check(f.ready(args[0]))
 	told(ts, f)
+}
+
+func scriptNodes(ts *testscript.TestScript, neg bool, names []string) {
+	f := fleetOf(ts)
+	for _, name := range names {
+		ts.Check(f.start(name))
+	}
+	for _, name := range names {
+		ts.Check(f.ready(name))
+	}
 }
 
 func scriptCluster(ts *testscript.TestScript, neg bool, names []string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
@@ -255,4 +256,25 @@ func TestConsumed(t *testing.T) {
 		}
 		w.Resume()
 	}
+}
+
+// A machine lives in a synctest bubble, as the engine's tests have it, also when its turns are made by several goroutines, one after the other.
+func TestInABubble(t *testing.T) {
+	p := program(t, "def run(ctx, input):\n    for i in range(3): ctx.signal(\"a\")\n")
+	synctest.Test(t, func(t *testing.T) {
+		w := runtimetest.NewWorld(t, p, runtimetest.Member, "null", runtime.Limits{})
+		for range 4 {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				w.Turn(&history.SignalReceived{Name: "a"})
+			}()
+			<-done
+			synctest.Wait()
+			if len(w.Turns) == 3 {
+				break
+			}
+		}
+		w.Machine.Close()
+	})
 }

@@ -12,7 +12,8 @@ const (
 	maxArguments    = 250  // positional, of one call: the interpreter's own limit is 255
 	maxDepth        = 200  // of a value that is compared, hashed, printed, frozen or made JSON of
 	maxIntBits      = 4096
-	maxAttribute    = 256 // bytes of a name given to getattr
+	maxAttribute    = 256     // bytes of a name given to getattr, or loaded
+	maxKey          = 1 << 16 // parts of a dict's key or set's element: values in it, and 64 bytes of text each
 )
 
 func init() {

@@ -165,6 +165,9 @@ func (d *decoder) object(depth int) (starlark.Value, error) {
 		if err := d.m.grow(costEntry); err != nil {
 			return nil, err
 		}
+		if err := d.m.key(starlark.String(name), dict.Len()); err != nil {
+			return nil, err
+		}
 		if err := dict.SetKey(starlark.String(name), v); err != nil {
 			return nil, err
 		}

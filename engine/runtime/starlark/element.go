@@ -11,7 +11,7 @@ import (
 func (m *meter) index(x, y starlark.Value) (starlark.Value, error) {
 	switch x := x.(type) {
 	case *starlark.Dict:
-		if err := m.weigh(y); err != nil {
+		if err := m.key(y, x.Len()); err != nil {
 			return nil, err
 		}
 		v, found, err := x.Get(y)
@@ -85,10 +85,10 @@ func (s *slot) SetKey(k, v starlark.Value) error { return s.m.set(s.Dict, k, v) 
 
 // set is dict[k] = v.
 func (m *meter) set(dict *starlark.Dict, k, v starlark.Value) error {
-	if err := m.weigh(k); err != nil {
+	before := dict.Len()
+	if err := m.key(k, before); err != nil {
 		return err
 	}
-	before := dict.Len()
 	if err := dict.SetKey(k, v); err != nil {
 		return err
 	}

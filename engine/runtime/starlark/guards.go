@@ -45,17 +45,22 @@ var guards = map[string]guard{
 	"$list": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
 		return starlark.NewList(a), m.grow(costList + costElem*uint64(len(a))) // a is this call's own copy
 	},
-	"$built":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(shallow(a[0])) },
-	"$empty":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costOf(a[0])) },
-	"$elem":    func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costElem) },
-	"$key":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.weigh(a[0]) },
-	"$closure": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(shallow(a[0])) },
-	"$entry": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
-		if err := m.weigh(a[0]); err != nil {
-			return nil, err
+	"$built": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		if dict, ok := a[0].(*starlark.Dict); ok {
+			if err := m.keys(dict, 0); err != nil {
+				return nil, err
+			}
 		}
-		return a[0], m.grow(costEntry)
+		return a[0], m.grow(shallow(a[0]))
 	},
+	"$empty":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costList) }, // its elements are charged as they come
+	"$elem":    func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costElem) },
+	"$key":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.key(a[0], 0) },
+	"$closure": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(shallow(a[0])) },
+	"$pair": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		return a, m.grow(costElem + costTuple + 2*costElem)
+	},
+	"$dict": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.dictOf(a[0].(*starlark.List)) },
 	"$rest": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
 		for _, v := range a {
 			if err := m.grow(shallow(v)); err != nil {
@@ -70,14 +75,6 @@ var guards = map[string]guard{
 	"$**kwargs": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
 		return a[0], m.growBy(length(a[0]), costEntry)
 	},
-}
-
-// costOf is what an empty list or dict costs; comprehensions charge their elements as they come.
-func costOf(v starlark.Value) uint64 {
-	if _, ok := v.(*starlark.Dict); ok {
-		return costDict
-	}
-	return costList
 }
 
 // builtin makes a guard callable.

@@ -25,7 +25,7 @@ func archive(modules map[string]string) *catalog.Archive {
 // topLevel compiles and runs source as the top level of a package.
 func topLevel(source string) error {
 	// Limits are smaller than a node has them, so that what runs into them does so soon.
-	c := Compiler{Limits: runtime.Limits{Steps: 2_000_000, MemoryBytes: 8 << 20}}
+	c := Compiler{Limits: runtime.Limits{Steps: 1_000_000, MemoryBytes: 6 << 20}}
 	_, err := c.Compile(context.Background(), archive(map[string]string{"main.star": source + "\ndef run(ctx, input): pass\n"}))
 	return err
 }

@@ -108,9 +108,9 @@ func scan(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, c
 }
 
 // keyed guards what looks its first argument up.
-func keyed(m *meter, _ starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+func keyed(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if len(args) > 0 {
-		if err := m.weigh(args[0]); err != nil {
+		if err := m.key(args[0], length(recv)); err != nil {
 			return nil, err
 		}
 	}

@@ -14,11 +14,11 @@ var dictMethods = map[string]method{
 	"values":  listing(costElem + 2*costTuple),
 	"pop":     shrinking(keyed),
 	"popitem": shrinking(quick),
-	"setdefault": func(m *meter, _ starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+	"setdefault": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		if err := m.grow(costEntry); err != nil {
 			return nil, err
 		}
-		return keyed(m, nil, args, nil, call)
+		return keyed(m, recv, args, nil, call)
 	},
 	"update": func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, _ original) (starlark.Value, error) {
 		return starlark.None, named("update", m.updateWith(recv.(*starlark.Dict), args, kwargs))
@@ -94,6 +94,18 @@ func (m *meter) updateWith(dict *starlark.Dict, args starlark.Tuple, kwargs []st
 		}
 	}
 	return nil
+}
+
+// dictOf makes a dict of a list of pairs: what a comprehension has collected.
+func (m *meter) dictOf(pairs *starlark.List) (*starlark.Dict, error) {
+	dict := new(starlark.Dict)
+	for i := range pairs.Len() {
+		pair := pairs.Index(i).(starlark.Tuple)
+		if err := m.set(dict, pair[0], pair[1]); err != nil {
+			return nil, err
+		}
+	}
+	return dict, m.grow(costDict)
 }
 
 // pairs sets the entries that an iterable of pairs lists.

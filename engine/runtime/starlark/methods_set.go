@@ -25,10 +25,13 @@ var setMethods = map[string]method{
 	"remove":               shrinking(keyed),
 	"symmetric_difference": combining,
 	"union": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
-		return combine(m, length(recv), args, call)
+		if err := copied(m, recv); err != nil {
+			return nil, err
+		}
+		return combine(m, recv, args, call)
 	},
-	"update": func(m *meter, _ starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
-		return combine(m, 0, args, call)
+	"update": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+		return combine(m, recv, args, call)
 	},
 }
 
@@ -37,20 +40,31 @@ func combining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.
 	if len(args) == 0 {
 		return nil, fmt.Errorf("got no argument, want 1")
 	}
-	return combine(m, length(recv), args, call)
-}
-
-func combine(m *meter, size int, args starlark.Tuple, call original) (starlark.Value, error) {
-	if err := m.entries(size); err != nil {
+	if err := copied(m, recv); err != nil {
 		return nil, err
 	}
+	return combine(m, recv, args, call)
+}
+
+// copied accounts for a copy of a set.
+func copied(m *meter, set starlark.Value) error {
+	if err := m.entries(length(set)); err != nil {
+		return err
+	}
+	return m.keys(set, 0)
+}
+
+// combine accounts for args that are added to a set or looked up in it.
+func combine(m *meter, recv starlark.Value, args starlark.Tuple, call original) (starlark.Value, error) {
+	size := length(recv)
 	for _, arg := range args {
 		if err := m.entries(length(arg)); err != nil { // before the walk: a range may have any length
 			return nil, err
 		}
-		if err := m.weigh(arg); err != nil {
+		if err := m.keys(arg, size); err != nil {
 			return nil, err
 		}
+		size += length(arg)
 	}
 	return call()
 }
@@ -65,13 +79,13 @@ func (m *meter) newSet(v starlark.Iterable) (*starlark.Set, error) {
 		return set, nil
 	}
 	for elem := range starlark.Elements(v) {
-		if err := m.weigh(elem); err != nil {
+		before := set.Len()
+		if err := m.key(elem, before); err != nil {
 			return nil, err
 		}
 		if err := m.steps(1); err != nil {
 			return nil, err
 		}
-		before := set.Len()
 		if err := set.Insert(elem); err != nil {
 			return nil, err
 		}

@@ -11,10 +11,10 @@ import (
 var stringMethods = map[string]method{
 	"capitalize": copying, "lower": copying, "title": copying, "upper": copying,
 
-	"count": scan, "endswith": scan, "find": scan, "index": scan, "rfind": scan, "rindex": scan, "startswith": scan,
+	"count": scan, "endswith": affix, "find": scan, "index": scan, "rfind": scan, "rindex": scan, "startswith": affix,
 	"isalnum": scan, "isalpha": scan, "isdigit": scan, "islower": scan, "isspace": scan, "istitle": scan, "isupper": scan,
 
-	"lstrip": cutting, "rstrip": cutting, "strip": cutting, "removeprefix": cutting, "removesuffix": cutting, "partition": cutting, "rpartition": cutting,
+	"lstrip": stripping, "rstrip": stripping, "strip": stripping, "removeprefix": cutting, "removesuffix": cutting, "partition": cutting, "rpartition": cutting,
 	"split": splitting, "rsplit": splitting, "splitlines": splitting,
 
 	"elems": chars(false), "elem_ords": chars(true), "codepoints": points(false), "codepoint_ords": points(true),
@@ -61,6 +61,29 @@ func cutting(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple
 		}
 	}
 	return own(recv, v), err
+}
+
+// stripping guards what looks each character of its receiver up in its argument.
+func stripping(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
+	if err := m.product(length(recv), length(first(args))); err != nil {
+		return nil, err
+	}
+	return cutting(m, recv, args, kwargs, call)
+}
+
+// affix guards what compares its receiver with its argument, or with each of a tuple.
+func affix(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+	if many, ok := first(args).(starlark.Tuple); ok {
+		if err := m.product(length(recv), len(many)); err != nil {
+			return nil, err
+		}
+	}
+	return call()
+}
+
+// product accounts for work on each of n by each of k.
+func (m *meter) product(n, k int) error {
+	return m.steps(n/64 + k/64 + n/32*(k/32))
 }
 
 // splitting guards what cuts its receiver into any number of pieces.

@@ -122,6 +122,12 @@ func (m *meter) combine(op syntax.Token, x, y starlark.Value) (starlark.Value, e
 		if err := m.entries(length(x) + length(y)); err != nil {
 			return nil, err
 		}
+		if err := m.keys(x, 0); err != nil {
+			return nil, err
+		}
+		if err := m.keys(y, length(x)); err != nil {
+			return nil, err
+		}
 	}
 	return m.binary(op, x, y)
 }
@@ -157,7 +163,7 @@ func (m *meter) contains(op syntax.Token, x, y starlark.Value) (starlark.Value, 
 	case starlark.String:
 		err = m.steps(len(y) / 64)
 	case *starlark.Dict, *starlark.Set:
-		err = m.weigh(x)
+		err = m.key(x, length(y))
 	default:
 		err = m.weigh(y)
 	}

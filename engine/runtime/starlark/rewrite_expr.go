@@ -65,7 +65,10 @@ func (r *rewriter) expr(e syntax.Expr, dirty bool) syntax.Expr {
 		return call("$built", at, e)
 	case *syntax.DictExpr:
 		for _, entry := range e.List {
-			r.entry(entry.(*syntax.DictEntry), "$key")
+			entry := entry.(*syntax.DictEntry)
+			if entry.Key, entry.Value = r.expr(entry.Key, true), r.expr(entry.Value, true); !simple(entry.Key) {
+				entry.Key = call("$key", entry.Colon, entry.Key)
+			}
 		}
 		return call("$built", e.Lbrace, e)
 	case *syntax.Comprehension:
@@ -184,13 +187,7 @@ func (r *rewriter) args(e *syntax.CallExpr, dirty bool) {
 	}
 }
 
-// entry changes an entry of a dict that is being built, and so is on the operand stack.
-func (r *rewriter) entry(e *syntax.DictEntry, guard string) {
-	if e.Key, e.Value = r.expr(e.Key, true), r.expr(e.Value, true); guard != "$key" || !simple(e.Key) {
-		e.Key = call(guard, e.Colon, e.Key)
-	}
-}
-
+// comprehension charges elements as they come. One of a dict collects pairs in a list, and makes the dict of them.
 func (r *rewriter) comprehension(e *syntax.Comprehension) syntax.Expr {
 	for _, clause := range e.Clauses {
 		switch clause := clause.(type) {
@@ -202,10 +199,11 @@ func (r *rewriter) comprehension(e *syntax.Comprehension) syntax.Expr {
 		}
 	}
 	if entry, ok := e.Body.(*syntax.DictEntry); ok {
-		r.entry(entry, "$entry")
-	} else {
-		e.Body = call("$elem", place(e.Body), r.expr(e.Body, true))
+		e.Curly = false
+		e.Body = call("$pair", entry.Colon, r.expr(entry.Key, true), r.expr(entry.Value, true))
+		return call("$dict", e.Lbrack, e)
 	}
+	e.Body = call("$elem", place(e.Body), r.expr(e.Body, true))
 	return call("$empty", e.Lbrack, e)
 }
 

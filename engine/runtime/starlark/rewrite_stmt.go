@@ -49,6 +49,9 @@ func (r *rewriter) stmt(s syntax.Stmt) []syntax.Stmt {
 			if strings.HasPrefix(id.Name, "$") || strings.HasPrefix(s.From[i].Name, "$") {
 				r.fail(id.NamePos, "%q is not a name", id.Name)
 			}
+			if len(s.From[i].Name) > maxAttribute {
+				r.fail(id.NamePos, "the name has %d bytes, the limit is %d", len(s.From[i].Name), maxAttribute)
+			}
 		}
 	}
 	return []syntax.Stmt{s}

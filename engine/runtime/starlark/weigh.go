@@ -24,9 +24,72 @@ func (m *meter) weigh(v starlark.Value) error {
 	return m.steps(w.nodes)
 }
 
+// key accounts for looking v up in a container of n elements, or adding it.
+//
+// The interpreter's hash of numbers, tuples and short strings is known to everybody, so keys that all fall into one bucket are easily made: by code, and by
+// whoever sends a payload. They make a lookup take time in proportion to n, so a share of n is charged for every lookup by such a key: little
+// where there are few elements, and enough to end code that adds tens of thousands in a turn.
+func (m *meter) key(v starlark.Value, n int) error {
+	share := 0
+	switch v := v.(type) {
+	case starlark.String:
+		if share = shortString; len(v) >= 12 { // hashed with a secret
+			share = unlikely
+		}
+		if n < share && len(v) < 256 {
+			return nil
+		}
+	case starlark.Int:
+		if share = smallInt; !isSmall(v) {
+			share = equalHash
+		}
+		return m.steps(n / share)
+	case starlark.NoneType, starlark.Bool:
+		return nil
+	default:
+		share = equalHash
+	}
+	w := walk{m: m, most: maxKey}
+	if err := w.visit(v, 0); err != nil {
+		return err
+	}
+	return m.steps(w.nodes + (w.seen+w.nodes)*(n/share))
+}
+
+// How many elements cost one step, by what comparing with one takes when all are in one bucket.
+const (
+	unlikely    = 1 << 30
+	smallInt    = 256 // hashes differ, so that elements are not compared
+	shortString = 256
+	equalHash   = 16 // of a general comparison
+)
+
+// isSmall reports whether no other small number has the same hash.
+func isSmall(i starlark.Int) bool {
+	n, ok := i.Int64()
+	return ok && n >= -1<<31 && n < 1<<31
+}
+
+// keys accounts for adding all elements of v to a container of n.
+func (m *meter) keys(v starlark.Value, n int) error {
+	elements, ok := v.(starlark.Iterable)
+	if !ok {
+		return nil
+	}
+	n += length(v)
+	for elem := range starlark.Elements(elements) {
+		if err := m.key(elem, n); err != nil {
+			return err
+		}
+	}
+	return m.steps(length(v) / 4)
+}
+
 type walk struct {
 	m     *meter
-	nodes int
+	nodes int // not yet accounted for
+	seen  int
+	most  int // refuse values of more parts, if > 0
 }
 
 func (w *walk) visit(v starlark.Value, depth int) error {
@@ -37,13 +100,16 @@ func (w *walk) visit(v starlark.Value, depth int) error {
 		if err := w.m.steps(w.nodes); err != nil {
 			return err
 		}
-		w.nodes = 0
+		w.seen, w.nodes = w.seen+w.nodes, 0
+	}
+	if w.most > 0 && w.seen+w.nodes > w.most {
+		return fmt.Errorf("a %s with more than %d parts cannot be a key", v.Type(), w.most)
 	}
 	switch v := v.(type) {
 	case starlark.String:
-		w.nodes += len(v) / 64
+		return w.text(len(v))
 	case starlark.Bytes:
-		w.nodes += len(v) / 64
+		return w.text(len(v))
 	case *starlark.List:
 		for i := range v.Len() {
 			if err := w.visit(v.Index(i), depth+1); err != nil {
@@ -77,6 +143,13 @@ func (w *walk) visit(v starlark.Value, depth int) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+func (w *walk) text(n int) error {
+	if w.nodes += n / 64; w.most > 0 && w.seen+w.nodes > w.most {
+		return fmt.Errorf("text with more than %d bytes cannot be a key", 64*w.most)
 	}
 	return nil
 }

@@ -117,6 +117,9 @@ func (c *checker) linkChildren(n *recount) {
 func (c *checker) compareIndexes() {
 	for _, family := range []byte{keyRunID, keyLatest, keyByType, keyByStatus, keyByVersion, keyPinCount, keyPinPage, keyPin, keyReady, keyTimer, keyArmed, keyChild} {
 		c.p.scan(key(family), key(family+1), func(k, v []byte) bool {
+			if family == keyPinCount && bytes.Equal(v, encoded(PinCounts{})) {
+				return true // of a loaded version that nothing pins
+			}
 			want, ok := c.want[string(k)]
 			if !ok || !bytes.Equal(v, want) {
 				c.failf("row %x (%c) is %x, the histories say %x (there: %v)", k, family, v, want, ok)

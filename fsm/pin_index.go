@@ -42,19 +42,19 @@ func pinKey(v catalog.Version, k PinKind, number uint64) []byte {
 	return u64(append(versionKey(keyPin, v), byte(k)), number)
 }
 
-// pinChanges is what an entry changed in the counts, in the order in which it did.
+// pinChanges is which counts an entry changed, in the order in which it did.
 type pinChanges struct {
-	left     map[pinPage]uint64
+	touched  map[pinPage]bool
 	pages    []pinPage
 	changed  map[catalog.Version]bool
 	versions []catalog.Version
 }
 
 func (c *pinChanges) reset() {
-	if c.left == nil {
-		c.left, c.changed = map[pinPage]uint64{}, map[catalog.Version]bool{}
+	if c.touched == nil {
+		c.touched, c.changed = map[pinPage]bool{}, map[catalog.Version]bool{}
 	}
-	clear(c.left)
+	clear(c.touched)
 	clear(c.changed)
 	c.pages, c.versions = c.pages[:0], c.versions[:0]
 }
@@ -81,14 +81,11 @@ func (t *step) projectPin(r *row) {
 
 func (t *step) count(v catalog.Version, k PinKind, number uint64, by int) {
 	page := pageOf(v, k, number)
-	left, known := t.pins.left[page]
-	if !known {
-		if b := t.get(append(key(keyPinPage), page[:]...)); b != nil {
-			left, _ = binary.Uvarint(b)
-		}
+	if !t.pins.touched[page] {
+		t.pins.touched[page] = true
 		t.pins.pages = append(t.pins.pages, page)
 	}
-	t.pins.left[page] = left + uint64(by)
+	t.s.pages[page] = t.left(page) + uint64(by)
 
 	counts := t.s.counts[v]
 	if counts == nil {
@@ -102,28 +99,50 @@ func (t *step) count(v catalog.Version, k PinKind, number uint64, by int) {
 	}
 }
 
-// storePins writes the counts at the end of the entry.
+// left returns how many holders a page has.
+func (t *step) left(page pinPage) uint64 {
+	left, known := t.s.pages[page]
+	if !known {
+		if b := t.get(append(key(keyPinPage), page[:]...)); b != nil {
+			left, _ = binary.Uvarint(b)
+		}
+	}
+	return left
+}
+
+// maxPages is how many pages' counts stay in memory between entries. The page being filled changes with almost every run; looking it up each time
+// would step over all that it has been.
+const maxPages = 10_000
+
+// storePins writes the counts at the end of the entry. The count of a version stays while the version is loaded, even when it is zero: deleted and
+// written again with every run, it would be slow to read.
 func (t *step) storePins() {
 	for _, page := range t.pins.pages {
 		t.storePage(page)
 	}
 	for _, v := range t.pins.versions {
-		if c := t.s.counts[v]; c.Total() > 0 {
+		if c := t.s.counts[v]; c != nil {
 			t.put(versionKey(keyPinCount, v), encoded(c))
-		} else {
-			delete(t.s.counts, v)
-			t.del(versionKey(keyPinCount, v))
 		}
+	}
+	if len(t.s.pages) > maxPages {
+		clear(t.s.pages)
 	}
 }
 
 func (t *step) storePage(page pinPage) {
 	k := append(key(keyPinPage), page[:]...)
-	if left := t.pins.left[page]; left > 0 {
+	if left := t.s.pages[page]; left > 0 {
 		t.put(k, binary.AppendUvarint(nil, left))
 	} else {
 		t.del(k)
 	}
+}
+
+// forgetPins drops the count of a version that is being unloaded; nothing pins it.
+func (t *step) forgetPins(v catalog.Version) {
+	delete(t.s.counts, v)
+	t.del(versionKey(keyPinCount, v))
 }
 
 // pinned returns what pins v.

@@ -34,7 +34,8 @@ type State struct {
 	db      *pebble.DB
 	meta    meta
 	catalog *catalog.Catalog
-	counts  map[catalog.Version]*PinCounts // of versions with pins
+	counts  map[catalog.Version]*PinCounts // what pins the loaded versions
+	pages   map[pinPage]uint64             // holders left on the pages used last
 	rows    cache
 	queues  queues
 	step    *step // of the last entry: its memory is used again
@@ -98,7 +99,7 @@ func (s *State) open() (err error) {
 
 // load reads the hot tables and publishes the first picture.
 func (s *State) load() error {
-	s.expiry = [2]history.Time{}
+	s.expiry, s.pages = [2]history.Time{}, map[pinPage]uint64{}
 	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
 	b, err := get(s.db, key(keyMeta))
 	if err == nil && b != nil {

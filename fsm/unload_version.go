@@ -43,6 +43,7 @@ func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 		return nil, t.refuse(this, err)
 	}
 	t.del(versionKey(keyPackage, v))
+	t.forgetPins(v)
 	t.forgetReadiness(v)
 	for _, typ := range types {
 		t.record(DeployRecord{Operation: opUnload, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message})

@@ -70,7 +70,7 @@ type unload struct {
 // pollPins is how often the pins are looked at.
 const pollPins = 500 * time.Millisecond
 
-// whenFree tries, and after each refusal for pins watches them go and tries again: a start between the last look and the try makes another round.
+// whenFree watches the pins go and then tries; a start between the last look and the try makes another round.
 func (u *unload) whenFree(ctx context.Context, p *progress, timeout time.Duration) (*wire.UnloadAnswer, error) {
 	defer p.end()
 	var expired <-chan time.Time
@@ -80,34 +80,38 @@ func (u *unload) whenFree(ctx context.Context, p *progress, timeout time.Duratio
 		expired = t.C
 	}
 	for try := 1; ; try++ {
+		free, err := u.watch(ctx, p, expired)
+		if err != nil {
+			return nil, err
+		}
 		var opts []client.Option
 		if u.requestID != "" {
 			opts = []client.Option{client.RequestID(u.requestID + "/" + strconv.Itoa(try))}
 		}
 		answer, err := u.client.Unload(ctx, u.typ, u.version, u.message, opts...)
 		var refusal *wire.Problem
-		if err == nil || !errors.As(err, &refusal) || refusal.Code != "version_pinned" {
+		if err == nil || !free || !errors.As(err, &refusal) || refusal.Code != "version_pinned" {
 			return answer, err
-		}
-		if gone, err := u.watch(ctx, p, expired); err != nil {
-			return nil, err
-		} else if !gone {
-			return nil, refusal
 		}
 	}
 }
 
-// watch returns once nothing pins the version (true) or expired fires (false).
+// watch returns once waiting is of no more use: true when nothing pins the version, or when the try will be refused, or answered from memory, for
+// another reason; false when expired fired.
 func (u *unload) watch(ctx context.Context, p *progress, expired <-chan time.Time) (bool, error) {
 	tick := time.NewTicker(pollPins)
 	defer tick.Stop()
 	for {
 		pins, err := u.client.Pins(ctx, u.typ, u.version, wire.Page{Limit: 1})
+		var refusal *wire.Problem
+		if errors.As(err, &refusal) && refusal.Code == "unknown_version" {
+			return true, nil // gone already: a repeated request id says so itself
+		}
 		if err != nil {
 			return false, err
 		}
 		p.show(pins.Counts)
-		if pins.Total == 0 {
+		if pins.Total == 0 || pins.RouteActive {
 			return true, nil
 		}
 		select {

@@ -37,6 +37,7 @@ func (l *ledger) start(k kind, name string) (*future, error) {
 	f := &future{id: uint64(len(l.futures)) + 1, kind: k, name: name}
 	l.futures = append(l.futures, f)
 	l.pending[k]++
+	l.held += 160
 	return f, nil
 }
 
@@ -55,6 +56,7 @@ func (l *ledger) resolve(f *future, outcome runtime.Future) {
 	l.resolved++
 	f.place = l.resolved
 	l.pending[f.kind]--
+	l.held += uint64(len(outcome.Result))
 }
 
 // giveUp resolves f with err and asks for whatever it has running to be ended.

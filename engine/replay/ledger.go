@@ -20,6 +20,7 @@ type ledger struct {
 	resolved uint64 // futures resolved so far: gives each its place
 	mail     mail
 	consumed uint64 // signals taken by waits
+	held     uint64 // bytes of what futures and mailboxes hold
 	cancel   cancellation
 
 	blocked []uint64 // what the code waits for, as it asked for it; owned by the runtime

@@ -69,6 +69,12 @@ func (m *Machine) Turns() uint64 { return m.turns }
 // Seen is the seq of the newest event that a turn has seen; before the first turn that is 1, the WorkflowStarted.
 func (m *Machine) Seen() uint64 { return m.seen }
 
+// parked is what a machine takes that holds nothing, mostly the stack of its code.
+const parked = 12 << 10
+
+// Memory is about what a parked machine keeps from other uses, in bytes: for deciding which ones to close.
+func (m *Machine) Memory() uint64 { return parked + m.exec.Memory() + m.ledger.held }
+
 // Close drops the machine and waits until nothing of it is left. It may be called more than once.
 func (m *Machine) Close() {
 	m.exec.Close()

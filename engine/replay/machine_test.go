@@ -278,3 +278,25 @@ func TestInABubble(t *testing.T) {
 		w.Machine.Close()
 	})
 }
+
+// Memory grows with what a run holds, wherever it holds it.
+func TestMemory(t *testing.T) {
+	w := run(t, "def run(ctx, input):\n    kept = \"x\" * 100000\n    f = ctx.start_signal(\"a\")\n    ctx.signal(\"b\")\n    f.result()\n", "null")
+	if before := w.Machine.Memory(); before > 20<<10 {
+		t.Errorf("a run that has not begun takes %d bytes", before)
+	}
+	w.Turn()
+	last := w.Machine.Memory()
+	if last < 100_000 {
+		t.Errorf("a run that keeps 100,000 bytes takes %d", last)
+	}
+	payload := history.Payload("\"" + strings.Repeat("y", 50_000) + "\"")
+	for _, name := range []string{"a", "never", "never"} {
+		w.Turn(&history.SignalReceived{Name: name, Payload: payload})
+		if now := w.Machine.Memory(); now < last+50_000 {
+			t.Errorf("signal %s was not counted: %d after %d", name, now, last)
+		} else {
+			last = now
+		}
+	}
+}

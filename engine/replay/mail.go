@@ -64,6 +64,7 @@ func (l *ledger) receive(in letter, name string) {
 	box.drop()
 	if len(box.waits) == 0 {
 		box.letters = append(box.letters, in)
+		l.held += uint64(len(in.payload)) + 32
 		return
 	}
 	f := box.waits[0]
@@ -98,6 +99,7 @@ func (l *ledger) StartSignal(name string, timeout *history.Duration) (uint64, er
 	}
 	box := l.mail.box(name)
 	if len(box.letters) > 0 {
+		l.held -= uint64(len(box.letters[0].payload)) + 32
 		l.take(f, box.letters[0])
 		box.letters[0] = letter{}
 		box.letters = box.letters[1:]

@@ -24,6 +24,10 @@ type Execution interface {
 	// Where is the source position ("order.star:12:9") of the code that is now asking the host for something; "" outside host calls.
 	Where() string
 
+	// Memory is what the code keeps, and may have built on top of that, in bytes of the account that MemoryBytes limits. It is for deciding which parked
+	// executions to close.
+	Memory() uint64
+
 	// Interrupt makes a running Resume or Query return cause soon. It may be called from any goroutine and does not wait.
 	Interrupt(cause error)
 

@@ -135,6 +135,9 @@ func (e *execution) leave() error {
 	return e.cause
 }
 
+// Memory implements runtime.Execution.
+func (e *execution) Memory() uint64 { return e.meter.used }
+
 // Interrupt implements runtime.Execution.
 func (e *execution) Interrupt(cause error) {
 	e.mu.Lock()

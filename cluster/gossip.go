@@ -66,7 +66,7 @@ func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 	}
 	mc := memberlist.DefaultLANConfig()
 	mc.Name = cfg.Self.ID
-	mc.LogOutput = g.log.StandardWriter(&hclog.StandardLoggerOptions{InferLevels: true})
+	mc.Logger = g.log.StandardLogger(&hclog.StandardLoggerOptions{InferLevels: true}) // LogOutput would put a time before the level, and hide it
 	mc.SecretKey = cfg.Key
 	mc.Delegate, mc.Events = (*gossipDelegate)(g), (*gossipEvents)(g)
 	mc.ProbeInterval, mc.ProbeTimeout, mc.GossipInterval = cfg.Every, cfg.Every/2, cfg.Every/5

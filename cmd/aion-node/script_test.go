@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 // TestScript runs testdata/script/*.txtar against the real binary. Beside testscript's own commands there are:
 //
 //	node NAME [FLAG...]        start a cluster of one, or start it again on the same data and addresses; AION_ADDR then names all nodes that were started,
-//	                           ADDR_<name> and GOSSIP_<name> its addresses
+//	                           ADDR_<name>, RAFT_<name> and GOSSIP_<name> its addresses
 //	nodes NAME...              start those again, all before any is waited for
 //	cluster NAME NAME NAME     start that many nodes as one cluster
 //	kill9 NAME, stop NAME      SIGKILL; SIGTERM and an orderly end
@@ -76,6 +76,7 @@ func told(ts *testscript.TestScript, f *fleet) {
 		p := f.nodes[name]
 		ts.Setenv("ADDR_"+name, p.http)
 		ts.Setenv("GOSSIP_"+name, p.gossip)
+		ts.Setenv("RAFT_"+name, p.raft)
 		all = append(all, p.http)
 	}
 	ts.Setenv("AION_ADDR", strings.Join(all, ","))

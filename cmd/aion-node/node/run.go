@@ -17,18 +17,22 @@ const handOver = 5 * time.Second
 type part struct {
 	name string
 	stop context.CancelFunc
-	over chan error // gets the part's one result
+	over chan struct{} // closed when it has ended
+	err  error         // valid then
 }
 
 // Run runs the node until ctx ends or it must not go on, and releases everything. The error is nil after an orderly end.
 func (n *Node) Run(ctx context.Context) error {
-	ended := make(chan struct{}, 4)
+	ended := make(chan *part, 4)
 	begin := func(name string, run func(context.Context) error) *part {
 		own, stop := context.WithCancel(context.WithoutCancel(ctx)) // each part ends when its turn has come, not all at once
-		p := &part{name: name, stop: stop, over: make(chan error, 1)}
+		p := &part{name: name, stop: stop, over: make(chan struct{})}
 		go func() {
-			p.over <- run(own)
-			ended <- struct{}{}
+			if err := run(own); err != nil && !errors.Is(err, context.Canceled) {
+				p.err = fmt.Errorf("%s: %w", name, err)
+			}
+			close(p.over)
+			ended <- p
 		}()
 		return p
 	}
@@ -38,21 +42,27 @@ func (n *Node) Run(ctx context.Context) error {
 	server := begin("http", func(ctx context.Context) error { return n.server.Serve(ctx, n.listener) })
 	profiles := begin("pprof", n.servePprof)
 
+	var cause *part // that ended by itself; what goes wrong with the others after that is its consequence
 	select {
 	case <-ctx.Done():
 		n.log.Info("shutting down: refusing deploys, handing leadership on, then finishing calls under way", "drain", n.cfg.Drain.Timeout)
 		if err := n.drain(context.WithoutCancel(ctx)); err != nil {
 			n.log.Warn("leadership was not handed on before the end", "reason", err)
 		}
-	case <-ended:
+	case cause = <-ended:
 	}
 
 	var errs []error
 	for _, p := range []*part{server, engine, cluster, profiles} {
 		p.stop()
-		if err := <-p.over; err != nil && !errors.Is(err, context.Canceled) {
-			errs = append(errs, fmt.Errorf("%s: %w", p.name, err))
+		<-p.over
+		if p != cause && p.err != nil {
+			errs = append(errs, p.err)
+			n.log.Warn("a part of this node did not end well", "error", p.err)
 		}
+	}
+	if cause != nil && cause.err != nil {
+		return cause.err
 	}
 	return errors.Join(errs...)
 }

@@ -21,6 +21,7 @@ import (
 type fragile struct {
 	runtime.Compiler
 	crashes atomic.Int64
+	panics  bool // instead of saying so
 }
 
 type fragileProgram struct {
@@ -48,6 +49,9 @@ func (p fragileProgram) Start(m catalog.Member, input history.Payload, h runtime
 
 func (x fragileExecution) Resume(bound bool) (*runtime.End, error) {
 	if x.of.crashes.Add(-1) >= 0 {
+		if x.of.panics {
+			panic("index out of range")
+		}
 		return nil, &runtime.Crash{Value: "index out of range"}
 	}
 	return x.Execution.Resume(bound)
@@ -69,7 +73,13 @@ func TestACrashIsTriedAgain(t *testing.T) {
 }
 
 func TestARunThatCrashesAgainAndAgainIsQuarantined(t *testing.T) {
+	t.Run("reported", func(t *testing.T) { quarantined(t, false) })
+	t.Run("panicking", func(t *testing.T) { quarantined(t, true) })
+}
+
+func quarantined(t *testing.T, panics bool) {
 	crashing(t, 1000, func(t *testing.T, n *enginetest.Node, defect *fragile) {
+		defect.panics = panics
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": echo}))
 		ref := n.Begin("w", `"fragile"`)
 		equal(t, "others", n.Outcome(n.Begin("w", "1")), "completed 1")

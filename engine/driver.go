@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
@@ -24,10 +25,15 @@ type driver struct {
 	resident *keep[history.RunID, *replay.Machine]
 	stuck    *stuck
 	rescan   chan struct{} // read the ready index from its beginning again
+	idle     chan history.RunID
+	idlers   atomic.Int64 // goroutines that wait at idle for another visit
 
 	mu     sync.Mutex
 	active map[history.RunID]bool // runs that are visited; true = look once more
 }
+
+// maxIdlers is how many goroutines wait for visits when there is nothing to do.
+const maxIdlers = 256
 
 // readyBatch is how much of the ready index is read at a time.
 const readyBatch = 1024
@@ -38,6 +44,7 @@ func newDriver(e *Engine, g *lifecycle.Group, t *timers) *driver {
 		slots:  make(chan struct{}, e.limits.InFlight),
 		cpus:   make(chan struct{}, e.limits.Turns),
 		rescan: make(chan struct{}, 1),
+		idle:   make(chan history.RunID),
 		active: make(map[history.RunID]bool),
 	}
 	d.resident = newKeep[history.RunID](e.limits.Resident, func(m *replay.Machine) { m.Close() })
@@ -116,17 +123,36 @@ func (d *driver) begin(ctx context.Context, id history.RunID) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	d.group.Go("visit", func(ctx context.Context) error {
-		defer func() { <-d.slots }()
+	select {
+	case d.idle <- id:
+	default:
+		d.group.Go("visits", func(ctx context.Context) error { return d.visits(ctx, id) })
+	}
+	return nil
+}
+
+// visits makes one visit after another. A goroutine that has made one stays for the next, because its stack has grown to what the state needs: growing
+// it anew for every visit was a sixth of the cost of a run.
+func (d *driver) visits(ctx context.Context, id history.RunID) error {
+	for {
 		for ctx.Err() == nil {
 			(&visit{d: d, id: id}).takeTurns(ctx)
 			if d.end(id) {
 				break
 			}
 		}
-		return nil
-	})
-	return nil
+		<-d.slots
+		if d.idlers.Add(1) > maxIdlers {
+			d.idlers.Add(-1)
+			return nil
+		}
+		select {
+		case id = <-d.idle:
+			d.idlers.Add(-1)
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // end ends a visit unless the run became ready again meanwhile.

@@ -32,7 +32,7 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 			err = invalid("from", "is %d, but the history has %d events", from, run.Events)
 			return false
 		}
-		events = v.Events(run.RunID, from, limit)
+		events = v.Events(run.RunID, from, min(limit, pageOf(run)))
 		return len(events) == 0 && run.Status.Open()
 	}
 	empty := false
@@ -50,4 +50,11 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 		next = 0
 	}
 	return events, next, index, nil
+}
+
+// pageBytes bounds a page of events by size, as far as their average size tells.
+const pageBytes = 8 << 20
+
+func pageOf(run fsm.Run) int {
+	return int(max(1, pageBytes*run.Events/max(1, run.Bytes)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -79,6 +80,11 @@ func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err er
 		return at, nil, ctx.Err()
 	}
 	defer func() { <-v.d.cpus }()
+	defer func() { // one run must not take down leader after leader
+		if p := recover(); p != nil {
+			err = &runtime.Crash{Value: p, Stack: debug.Stack()}
+		}
+	}()
 	began := time.Now()
 	work := v.look()
 	if at = work.run; !work.needed {

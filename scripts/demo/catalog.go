@@ -100,24 +100,6 @@ func (s *story) gone(version string) error {
 	return nil
 }
 
-// recorded checks that the deploy history has an operation so many times.
-func (s *story) recorded(operation string, times int) error {
-	var d wire.Deploys
-	if err := s.ask(&d, "deploys"); err != nil {
-		return err
-	}
-	n := 0
-	for _, r := range d.Deploys {
-		if r.Operation == operation {
-			n++
-		}
-	}
-	if n < times {
-		return fmt.Errorf("the history has %d times %s, not %d", n, operation, times)
-	}
-	return nil
-}
-
 func contains(text string, parts ...string) error {
 	for _, p := range parts {
 		if !strings.Contains(text, p) {

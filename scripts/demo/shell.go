@@ -45,10 +45,15 @@ func (s *story) command(args ...string) *exec.Cmd {
 
 // show runs aion-node as a person would, and prints the command and what it prints, as it comes. It fails unless the exit status is as expected.
 func (s *story) show(status int, args ...string) (printed string, err error) {
+	return s.showAnd(func(string) {}, status, args...)
+}
+
+// showAnd is show, and tells heard everything printed so far whenever there is more.
+func (s *story) showAnd(heard func(printed string), status int, args ...string) (string, error) {
 	fmt.Println(paint(dim, "$ aion-node "+quoted(args)))
-	var all bytes.Buffer
+	all := &memory{heard: heard}
 	cmd := s.command(args...)
-	cmd.Stdout = io.MultiWriter(&all, &indented{w: os.Stdout})
+	cmd.Stdout = io.MultiWriter(&indented{w: os.Stdout}, all)
 	cmd.Stderr = cmd.Stdout // the same writer: one pipe, so lines stay in order
 	if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || s.ctx.Err() != nil) {
 		return "", err
@@ -57,6 +62,17 @@ func (s *story) show(status int, args ...string) (printed string, err error) {
 		return "", fmt.Errorf("aion-node %s ended with status %d, not %d", quoted(args), got, status)
 	}
 	return all.String(), nil
+}
+
+// memory keeps what is written to it.
+type memory struct {
+	bytes.Buffer
+	heard func(string)
+}
+
+func (m *memory) Write(p []byte) (int, error) {
+	defer func() { m.heard(m.String()) }()
+	return m.Buffer.Write(p)
 }
 
 // indented puts two spaces before each line.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"aion.dev/aion/transport/wire"
 )
@@ -137,24 +138,19 @@ func (s *story) unloadRefused() error {
 
 func (s *story) unloadFirst() error {
 	say("unload --wait watches the last run of the old version, and unloads it when that has ended")
-	waited := make(chan error, 1)
-	go func() {
-		_, err := s.show(0, "unload", "order", s.v1[:12], "--wait", "--message", "no longer needed")
-		waited <- err
-	}()
-	// The unload is waiting once its first try has been refused.
-	err := s.until("the first try of the unload", func() error {
-		return s.recorded("unload", 2)
-	})
-	if err != nil {
+	var last error
+	signalled := false
+	heard := func(printed string) { // it waits: now the last run may end
+		if !signalled && strings.Contains(printed, "pinned by 1 live_run") {
+			signalled = true
+			last = s.ask(new(wire.RunAnswer), "signal", "order-2", "approval", "--payload", `{"by": "Eve"}`)
+		}
+	}
+	if _, err := s.showAnd(heard, 0, "unload", "order", s.v1[:12], "--wait", "--message", "no longer needed"); err != nil {
 		return err
 	}
-	var a wire.RunAnswer
-	if err := s.ask(&a, "signal", "order-2", "approval", "--payload", `{"by": "Eve"}`); err != nil {
-		return err
-	}
-	if err := <-waited; err != nil {
-		return err
+	if !signalled || last != nil {
+		return fmt.Errorf("unload did not wait for order-2, or it could not be signalled: %v", last)
 	}
 	if _, err := s.finished("order-2", s.v1); err != nil {
 		return err

@@ -154,7 +154,7 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 		if err := a.unpack("input?", &input, "version?", &version); err != nil {
 			return nil, err
 		}
-		same, err := choose("version", version, map[string]bool{"routed": false, "same": true})
+		same, err := choose("version", version, nextVersions)
 		if err != nil {
 			return nil, err
 		}

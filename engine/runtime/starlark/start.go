@@ -81,6 +81,13 @@ func (a *arguments) startSignal() (*future, error) {
 	return a.future(a.host.StartSignal(name, &timeout.d))
 }
 
+// Words for choices.
+var (
+	childVersions = map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}
+	closePolicies = map[string]history.ClosePolicy{"terminate": history.CloseTerminate, "cancel": history.CloseCancel, "abandon": history.CloseAbandon}
+	nextVersions  = map[string]bool{"routed": false, "same": true} // whether to stay
+)
+
 func (a *arguments) startChild() (*future, error) {
 	var c runtime.Child
 	var input starlark.Value
@@ -104,12 +111,11 @@ func (a *arguments) startChild() (*future, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s: for parameter version: got %s, want string", a.name, version.Type())
 		}
-		if c.Version, err = choose("version", string(word), map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}); err != nil {
+		if c.Version, err = choose("version", string(word), childVersions); err != nil {
 			return nil, err
 		}
 	}
-	policies := map[string]history.ClosePolicy{"terminate": history.CloseTerminate, "cancel": history.CloseCancel, "abandon": history.CloseAbandon}
-	if c.OnClose, err = choose("on_parent_close", onClose, policies); err != nil {
+	if c.OnClose, err = choose("on_parent_close", onClose, closePolicies); err != nil {
 		return nil, err
 	}
 	if c.Input, err = a.payload("input", input); err != nil {

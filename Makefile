@@ -14,7 +14,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r target what; do printf '%-10s %s\n' "$$target" "$$what"; done
 
 build: ## build bin/aion-node
-	$(GO) build -trimpath -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node
+	$(GO) build -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node
 
 test: lint ## run every test, as CI does
 	$(GO) test -timeout 10m ./...

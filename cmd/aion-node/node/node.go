@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"net"
 
 	"aion.dev/aion/cluster"
@@ -52,11 +53,11 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	if n.listener, err = net.Listen("tcp", cfg.HTTP.Address); err != nil {
-		return nil, &config.Error{Key: "http.address", Reason: err.Error()}
+		return nil, fmt.Errorf("http.address: %w", err)
 	}
 	if cfg.Debug.PprofAddress != "" {
 		if n.pprof, err = net.Listen("tcp", cfg.Debug.PprofAddress); err != nil {
-			return nil, &config.Error{Key: "debug.pprof_address", Reason: err.Error()}
+			return nil, fmt.Errorf("debug.pprof_address: %w", err)
 		}
 	}
 	registry := prometheus.NewRegistry()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -187,9 +188,27 @@ func TestOpenNamesTheKey(t *testing.T) {
 	} {
 		cfg := settings(t)
 		tt.edit(&cfg)
-		var wrong *config.Error
-		if _, err := Open(cfg, Options{}); !errors.As(err, &wrong) || wrong.Key != tt.key {
+		if _, err := Open(cfg, Options{}); err == nil || !strings.HasPrefix(err.Error(), tt.key+": ") {
 			t.Errorf("%s: %v", tt.key, err)
 		}
 	}
+}
+
+// Profiles are served where they were asked for, and nowhere else.
+func TestProfilesOnlyWhenAsked(t *testing.T) {
+	cfg := settings(t)
+	free := settings(t)
+	cfg.Debug.PprofAddress = free.HTTP.Address
+	c, _ := boot(t, cfg)
+	for url, want := range map[string]int{"http://" + cfg.Debug.PprofAddress: 200, c.Addresses()[0]: 404} {
+		resp, err := http.Get(url + "/debug/pprof/cmdline")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s: %s, want %d", url, resp.Status, want)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
 }

@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/raft"
@@ -14,13 +12,6 @@ import (
 func TestLogSurvivesReopeningAfterItsTailWasCut(t *testing.T) {
 	for _, store := range []string{LogStoreBolt, LogStoreWAL} {
 		t.Run(store, func(t *testing.T) {
-			mod, err := os.ReadFile("../go.mod")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if store == LogStoreWAL && strings.Contains(string(mod), "raft-wal v0.4.0") {
-				t.Skip("raft-wal v0.4.0 LOSES THE LOG here (hashicorp/raft-wal#31): go get github.com/hashicorp/raft-wal@v0.4.1")
-			}
 			cfg := StoresConfig{Dir: t.TempDir(), LogStore: store, SegmentBytes: 1 << 20, Fatal: func(err error) { t.Error(err) }}
 			open := func() *Stores {
 				t.Helper()

@@ -4,6 +4,8 @@
 // or refuse. It reads no clock, no randomness, no environment and no map order, so that every node that applies the same entries holds the same
 // state, byte for byte, and gives the same refusals. It never talks to the network, compiles code or opens an archive.
 //
-// Begin with command.go (what an entry is), then any command's file: fields, refusals, apply, next to its test. Files named after a noun in the plural
-// (pins.go, timers.go, ready.go) are indexes: projections of events, written by nothing else.
+// Begin with command.go (what an entry is) and apply.go (how one is applied), then any command's file: fields, refusals, apply. Files named after a noun in
+// the plural (ready.go, timers.go, children.go, requests.go, ...) and pin_index.go are indexes: projections of events, written by nothing else, each with the
+// part of View that reads it. step.go is the entry at work, picture.go what readers see; close.go and carry_on.go are the two places where one run's
+// end moves others. docs/STATE.md fixes the bytes; invariants.go recounts them.
 package fsm

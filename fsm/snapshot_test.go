@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -177,22 +178,32 @@ func TestCrashAnywhere(t *testing.T) {
 	final, digest := source.s.Digest()
 
 	// story runs on a disk that crashes before its nth operation; it returns what the disk holds then, and what had been promised.
-	story := func(crash int) (disk *vfs.MemFS, promised uint64, operations int) {
+	story := func(crash int) (disk *vfs.MemFS, promised uint64, total int) {
 		mem := vfs.NewCrashableMem()
+		var mu sync.Mutex // Pebble works on its disk in goroutines of its own
+		var found *vfs.MemFS
+		operations := 0
 		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(errorfs.Op) error {
+			mu.Lock()
+			defer mu.Unlock()
 			if operations++; operations == crash {
-				disk = mem.CrashClone(vfs.CrashCloneCfg{})
+				found = mem.CrashClone(vfs.CrashCloneCfg{})
 			}
 			return nil
 		}))
+		crashed := func() *vfs.MemFS {
+			mu.Lock()
+			defer mu.Unlock()
+			return found
+		}
 		s, err := Open(Config{Dir: "state", FS: fs, CacheBytes: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer s.Close()
 		promise := func() {
-			if disk == nil {
-				promised = s.Flushed()
+			if flushed := s.Flushed(); crashed() == nil {
+				promised = flushed
 			}
 		}
 		for i, e := range source.log[:8] {
@@ -212,6 +223,9 @@ func TestCrashAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		promise()
+		disk = crashed()
+		mu.Lock()
+		defer mu.Unlock()
 		return disk, promised, operations
 	}
 

@@ -166,6 +166,7 @@ func TestADryRunChangesNothing(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		v1 := n.Deploy(enginetest.Pack(t, enginetest.Code{"a": says("1")}))
 		two := enginetest.Pack(t, enginetest.Code{"a": says("2")})
+		synctest.Wait() // until readiness is reported
 		puts, entries := n.Blobs.Puts(), n.Log.Entries()
 		answer, a, err := load(n, engine.LoadRequest{Archive: two, Route: true, DryRun: true})
 		if err != nil {

@@ -47,7 +47,7 @@ func newDriver(e *Engine, g *lifecycle.Group, t *timers) *driver {
 		idle:   make(chan history.RunID),
 		active: make(map[history.RunID]bool),
 	}
-	d.resident = newKeep[history.RunID](e.limits.Resident, func(m *replay.Machine) { m.Close() })
+	d.resident = newParked(e.limits.Resident, e.limits.ResidentBytes)
 	d.stuck = newStuck(e, g, d.again)
 	return d
 }
@@ -137,6 +137,7 @@ func (d *driver) visits(ctx context.Context, id history.RunID) error {
 	for {
 		for ctx.Err() == nil {
 			(&visit{d: d, id: id}).takeTurns(ctx)
+			d.e.metrics.resident.Set(float64(d.resident.len()))
 			if d.end(id) {
 				break
 			}

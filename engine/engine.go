@@ -81,7 +81,7 @@ func New(cfg Config) (*Engine, error) {
 		hub:      newHub(cfg.Log),
 		vetting:  make(chan struct{}, vetsAtOnce),
 	}
-	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas, nil)}
+	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas)}
 	e.ready = newReconciler(e)
 	if cfg.Metrics != nil {
 		if err := e.metrics.register(cfg.Metrics); err != nil {

@@ -3,25 +3,39 @@ package engine
 import (
 	"container/list"
 	"sync"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
 )
 
 // keep is a bounded cache that lets go of what was used longest ago. Its zero value is unusable; see newKeep.
 type keep[K comparable, V any] struct {
 	limit int
-	drop  func(V) // called, outside the lock, for every value that leaves by itself; may be nil
+	bytes uint64         // with size: of all values together
+	size  func(V) uint64 // bytes of a value that is put; nil = not counted
+	drop  func(V)        // called, outside the lock, for every value that leaves by itself; may be nil
 
 	mu    sync.Mutex // guards what follows
 	order *list.List // of entry[K, V], newest use first
 	items map[K]*list.Element
+	held  uint64 // bytes
 }
 
 type entry[K comparable, V any] struct {
 	key   K
 	value V
+	size  uint64
 }
 
-func newKeep[K comparable, V any](limit int, drop func(V)) *keep[K, V] {
-	return &keep[K, V]{limit: limit, drop: drop, order: list.New(), items: make(map[K]*list.Element)}
+func newKeep[K comparable, V any](limit int) *keep[K, V] {
+	return &keep[K, V]{limit: limit, order: list.New(), items: make(map[K]*list.Element)}
+}
+
+// newParked keeps machines between their uses, and closes those that leave.
+func newParked(limit int, bytes uint64) *keep[history.RunID, *replay.Machine] {
+	k := newKeep[history.RunID, *replay.Machine](limit)
+	k.bytes, k.size, k.drop = bytes, (*replay.Machine).Memory, (*replay.Machine).Close
+	return k
 }
 
 // get returns the value and counts as a use.
@@ -44,25 +58,35 @@ func (k *keep[K, V]) take(key K) (v V, ok bool) {
 	if !ok {
 		return v, false
 	}
-	delete(k.items, key)
-	return k.order.Remove(e).(entry[K, V]).value, true
+	return k.remove(e), true
 }
 
-// put keeps a value, dropping one it replaces and one that no longer fits.
+// put keeps a value, dropping one it replaces and those that no longer fit.
 func (k *keep[K, V]) put(key K, value V) {
 	var dropped []V
 	k.mu.Lock()
 	if e, ok := k.items[key]; ok {
-		dropped = append(dropped, k.order.Remove(e).(entry[K, V]).value)
+		dropped = append(dropped, k.remove(e))
 	}
-	k.items[key] = k.order.PushFront(entry[K, V]{key, value})
-	if k.order.Len() > k.limit {
-		oldest := k.order.Remove(k.order.Back()).(entry[K, V])
-		delete(k.items, oldest.key)
-		dropped = append(dropped, oldest.value)
+	in := entry[K, V]{key: key, value: value}
+	if k.size != nil {
+		in.size = k.size(value)
+	}
+	k.items[key] = k.order.PushFront(in)
+	k.held += in.size
+	for k.order.Len() > k.limit || k.size != nil && k.held > k.bytes {
+		dropped = append(dropped, k.remove(k.order.Back()))
 	}
 	k.mu.Unlock()
 	k.dropAll(dropped)
+}
+
+// remove is called with mu held.
+func (k *keep[K, V]) remove(e *list.Element) V {
+	out := k.order.Remove(e).(entry[K, V])
+	delete(k.items, out.key)
+	k.held -= out.size
+	return out.value
 }
 
 // clear drops everything.
@@ -74,6 +98,7 @@ func (k *keep[K, V]) clear() {
 	}
 	k.order.Init()
 	clear(k.items)
+	k.held = 0
 	k.mu.Unlock()
 	k.dropAll(dropped)
 }

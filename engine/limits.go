@@ -17,6 +17,7 @@ type Limits struct {
 	WaitingSignals uint64        // received and not yet consumed, of one run: 10,000
 	Runtime        wf.Limits     // steps, memory, output, log volume, pending things
 	Resident       int           // executions kept parked on the leader: 10,000
+	ResidentBytes  uint64        // what they hold together, and four times what those kept for queries hold: 512 MiB
 	Queries        int           // executions kept for queries: 64
 	Turns          int           // turns computed at once: number of CPUs
 	InFlight       int           // turns computed or being recorded at once: 4,096
@@ -45,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 	l.HistoryBytes = cmp.Or(l.HistoryBytes, 64<<20)
 	l.WaitingSignals = cmp.Or(l.WaitingSignals, 10_000)
 	l.Resident = cmp.Or(l.Resident, 10_000)
+	l.ResidentBytes = cmp.Or(l.ResidentBytes, 512<<20)
 	l.Queries = cmp.Or(l.Queries, 64)
 	l.Turns = cmp.Or(l.Turns, runtime.GOMAXPROCS(0))
 	l.InFlight = cmp.Or(l.InFlight, 4096)
@@ -65,6 +67,7 @@ func (l Limits) Validate() error {
 		{"HistoryEvents", l.HistoryEvents < 10, "at least 10"},
 		{"HistoryBytes", l.HistoryBytes < 1<<10, "at least 1 KiB"},
 		{"Resident", l.Resident < 1, "at least 1"},
+		{"ResidentBytes", l.ResidentBytes < 1<<20, "at least 1 MiB"},
 		{"Queries", l.Queries < 1, "at least 1"},
 		{"Turns", l.Turns < 1 || l.Turns > 1<<10, "between 1 and 1024"},
 		{"InFlight", l.InFlight < l.Turns || l.InFlight > 1<<20, "between Turns and 1,048,576"},

@@ -44,7 +44,7 @@ type queries struct {
 
 func newQueries(l Limits) *queries {
 	return &queries{
-		kept: newKeep[history.RunID](l.Queries, func(m *replay.Machine) { m.Close() }),
+		kept: newParked(l.Queries, l.ResidentBytes/4),
 		cpus: make(chan struct{}, l.Turns),
 	}
 }

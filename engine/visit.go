@@ -223,7 +223,6 @@ func (v *visit) keep() {
 	}
 	v.d.resident.put(v.id, v.machine)
 	v.machine = nil
-	v.d.e.metrics.resident.Set(float64(v.d.resident.len()))
 }
 
 func (v *visit) drop() {

@@ -202,10 +202,16 @@ func (l *ledger) SetAttributes(a history.Attributes) error {
 	return l.request(&history.AttributesUpdated{Attributes: canonical})
 }
 
-// ContinueAsNew implements runtime.Host.
+// ContinueAsNew implements runtime.Host. It counts as a wait: a loop that never waits otherwise would carry its run past a cancellation for ever.
 func (l *ledger) ContinueAsNew(input history.Payload, same bool) error {
 	if err := l.writable(); err != nil {
 		return err
+	}
+	if l.cancel.requested && !l.cancel.delivered {
+		if err := l.deliverCancel(); err != nil {
+			return err
+		}
+		return l.cancel.err
 	}
 	if err := l.handOut("input of the next run", input); err != nil {
 		return err

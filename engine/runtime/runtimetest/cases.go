@@ -135,6 +135,11 @@ var Cases = []Case{
 		{"signal b 1 ; signal a 2 ; signal a 3", `WorkflowContinuedAsNew {"input":2,"carry":[2,4]}
 			closes`},
 	}},
+	{Name: "continue-cancelled", Does: "waits for a signal a, then continues as new with its payload", Lines: []Line{
+		{"turn", `waits: signal 1 a`},
+		{"cancel enough ; signal a 1", `WorkflowCancelled {"reason":"enough"}
+			closes`},
+	}},
 	{Name: "continue-same", Does: "continues as new on the same version, without input", Lines: []Line{
 		{"turn", `WorkflowContinuedAsNew {"input":null,"same_version":true}
 			closes`},

@@ -11,10 +11,10 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// The bounds of group commit. One AppendEntries carries up to 256 entries, so an entry of 64 KiB keeps it within 16 MiB; a larger command travels alone.
+// The bounds of group commit. One AppendEntries carries up to 64 entries, so an entry of 256 KiB keeps it within 16 MiB; a larger command travels alone.
 const (
 	maxGroupCommands   = 1024
-	maxGroupBytes      = 64 << 10
+	maxGroupBytes      = 256 << 10
 	maxInFlightEntries = 4
 	maxInFlightBytes   = 8 << 20
 	maxWaitingCommands = 16 << 10

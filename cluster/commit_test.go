@@ -33,15 +33,15 @@ func TestEntriesGatherWhatWaits(t *testing.T) {
 		return s
 	}
 	const k = 1 << 10
-	for _, size := range []int{10, 20, 30 * k, 30 * k, 30 * k, maxGroupBytes + 1, 40, maxGroupBytes, 50} {
+	for _, size := range []int{10, 20, 120 * k, 120 * k, 120 * k, maxGroupBytes + 1, 40, maxGroupBytes, 50} {
 		c.push(t, size, 0)
 	}
 	c.push(t, 60, markCheck)
 	c.push(t, 70, markUpkeep)
 	c.push(t, 80, markUpkeep)
 	for i, want := range []string{
-		fmt.Sprint([]int{10, 20, 30 * k, 30 * k}),
-		fmt.Sprint([]int{30 * k}),            // the larger one does not join
+		fmt.Sprint([]int{10, 20, 120 * k, 120 * k}),
+		fmt.Sprint([]int{120 * k}),            // the larger one does not join
 		fmt.Sprint([]int{maxGroupBytes + 1}), // and travels alone
 		fmt.Sprint([]int{40}),
 		fmt.Sprint([]int{maxGroupBytes}),

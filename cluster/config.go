@@ -128,7 +128,7 @@ func (cfg Config) raftConfig(id string, told chan<- bool) *raft.Config {
 	rc.ElectionTimeout = cfg.Raft.Election
 	rc.LeaderLeaseTimeout = cfg.Raft.Lease
 	rc.CommitTimeout = cfg.Raft.Commit
-	rc.MaxAppendEntries = 256
+	rc.MaxAppendEntries = 64 // group commit keeps few entries in flight; each batch for a follower that lags is read whole, whatever its bytes
 	rc.SnapshotThreshold = cfg.Raft.SnapshotEntries
 	rc.SnapshotInterval = cfg.Raft.SnapshotEvery
 	rc.TrailingLogs = cfg.Raft.TrailingEntries

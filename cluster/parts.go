@@ -12,8 +12,8 @@ type Handler func(ctx context.Context, body []byte) ([]byte, error)
 
 // Caller carries small questions and answers between nodes. *Port implements it on the node port; clustertest in memory.
 type Caller interface {
-	// Call asks the node at a raft address and returns its handler's answer. An error before the question left this machine, and every error that
-	// ends ctx, is an *engine.Unavailable; an error after that may mean that the handler ran.
+	// Call asks the node at a raft address and returns its handler's answer. An error before the question left this machine is an *engine.Unavailable;
+	// one after that, the end of ctx included, is an *engine.Unknown, for the handler may have run.
 	Call(ctx context.Context, address, name string, body []byte) ([]byte, error)
 	// Handle names the handler of a kind of call. All are named before Serve.
 	Handle(name string, h Handler)

@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"io"
+	"slices"
 	"sync/atomic"
 
 	"github.com/hashicorp/raft"
@@ -99,7 +100,7 @@ func fitting(entries []*raft.Log) []*raft.Log {
 	for i, e := range entries {
 		size += len(e.Data)
 		if size > maxAppendBytes && i > 0 {
-			return entries[:i]
+			return slices.Clone(entries[:i]) // so that those behind are not kept
 		}
 	}
 	return entries

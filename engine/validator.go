@@ -13,8 +13,9 @@ import (
 // steps: each of its definitions need only refer twice to the next. So every subschema gets a format, which the library checks before it descends
 // into the subschema; that format counts.
 type validator struct {
-	root *jsonschema.Schema
-	left int
+	root   *jsonschema.Schema
+	budget int // checkBudget, but for tests
+	left   int
 }
 
 // checkBudget is how much one check may cost: a subschema applied to a value is 1, and more for what is long.
@@ -52,7 +53,7 @@ func compileValidator(text []byte) (v *validator, err error) {
 	if err := c.AddResource(schemaName, doc); err != nil {
 		return nil, err
 	}
-	v = &validator{}
+	v = &validator{budget: checkBudget}
 	if v.root, err = c.Compile(schemaName); err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func (v *validator) spend(value any) {
 
 // check returns where and why a value does not fit; the reason is "" if it fits.
 func (v *validator) check(value any) (pointer, reason string) {
-	v.left = checkBudget
+	v.left = v.budget
 	defer func() {
 		if p := recover(); p != nil {
 			pointer, reason = "", fmt.Sprint(p)

@@ -53,6 +53,11 @@ func (s *Server) forward(x *exchange) (here bool) {
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme, p.Out.URL.Host = "http", "leader" // hop knows where
 			p.Out.Host = p.In.Host
+			if id, given := p.Out.Header[wire.HeaderRequestID]; given {
+				delete(p.Out.Header, wire.HeaderRequestID)
+				p.Out.Header[wire.RequestIDKey] = id
+			}
+			p.Out.Header.Del("X-Idempotency-Key") // which http.Transport takes for the same; we have no use for it
 			p.Out.Header.Set(wire.HeaderForwarded, s.cfg.Node)
 			if len(s.tokens) == 0 {
 				p.Out.Header.Set(wire.HeaderActor, x.caller.name)

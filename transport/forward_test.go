@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -186,6 +187,33 @@ func TestLeaderThatBreaksOff(t *testing.T) {
 	}
 	if p := h.send(t, "GET", "/v1/versions", "").problem(t); p.Code != "unavailable" || p.Outcome != wire.Retry {
 		t.Errorf("read: %+v", p)
+	}
+}
+
+// TestLeaderThatEnds: a mutation without a body is one that http.Transport likes to send again by itself, if it carries an Idempotency-Key. Nobody takes the
+// second connection, but somebody took the first.
+func TestLeaderThatEnds(t *testing.T) {
+	th := &throne{}
+	calls := 0
+	var leader *httptest.Server
+	leader = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if calls++; calls == 1 {
+			io.WriteString(w, "{}") // leaves a connection behind
+			return
+		}
+		if r.Header.Get(wire.HeaderRequestID) != "k" {
+			t.Errorf("the leader heard %v", r.Header)
+		}
+		leader.Listener.Close()
+		panic(http.ErrAbortHandler)
+	}))
+	defer leader.Close()
+	th.give("n9", leader.Listener.Addr().String())
+	h := listen(t, &recordingAPI{}, th, "n1", quick)
+	h.send(t, "GET", "/v1/versions", "")
+	p := h.send(t, "DELETE", "/v1/versions/a/abcdef", "", "Idempotency-Key: k", "X-Idempotency-Key: k").problem(t)
+	if p.Code != "outcome_unknown" || p.Outcome != wire.Unknown || calls != 2 {
+		t.Errorf("after %d calls: %+v", calls, p)
 	}
 }
 

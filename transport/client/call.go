@@ -166,7 +166,7 @@ func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Res
 		req.Header.Set(wire.HeaderActor, c.actor)
 	}
 	if call.mutation && call.requestID != "" {
-		req.Header.Set(wire.HeaderRequestID, call.requestID)
+		req.Header[wire.RequestIDKey] = []string{call.requestID}
 		if call.generated {
 			req.Header.Set(wire.HeaderGenerated, "true")
 		}

@@ -186,6 +186,33 @@ func TestGivingUpSaysWhatIsKnown(t *testing.T) {
 	}
 }
 
+// TestBreakThatNobodyAnswersAfter: http.Transport would send the call again by itself, for it carries an Idempotency-Key, and say that nobody was there.
+func TestBreakThatNobodyAnswersAfter(t *testing.T) {
+	for _, signal := range []bool{false, true} {
+		var s *script
+		s = play(t, unloaded, func(http.ResponseWriter, *http.Request) {
+			s.Listener.Close()
+			panic(http.ErrAbortHandler)
+		})
+		c, err := New(Config{Addresses: []string{s.URL}, Patience: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Unload(t.Context(), "a", "abcdef", ""); err != nil { // leaves a connection behind
+			t.Fatal(err)
+		}
+		if signal {
+			_, err = c.Signal(t.Context(), wire.RunRef{WorkflowID: "w"}, "s", json.RawMessage("1"))
+		} else {
+			_, err = c.Unload(t.Context(), "a", "abcdef", "")
+		}
+		if p := wire.Of(err); p.Code != "outcome_unknown" || len(s.keys()) != 2 || s.keys()[1] == "" {
+			t.Errorf("%v after the calls %q, want outcome_unknown: the node took the call, and ended", err, s.keys())
+		}
+	}
+}
+
 func TestNobodyThere(t *testing.T) {
 	c, err := New(Config{Addresses: []string{nobody(t)}, Patience: time.Millisecond})
 	if err != nil {

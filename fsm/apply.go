@@ -80,6 +80,7 @@ func (t *step) commit() error {
 	for _, r := range t.stale {
 		t.store(r)
 	}
+	t.storePages()
 	t.storePins()
 	t.storeFeed()
 	t.dropChecks()
@@ -100,6 +101,9 @@ func (t *step) commit() error {
 	s := t.s
 	s.meta = t.meta
 	s.rows.trim()
+	if len(s.pages) > maxPages {
+		clear(s.pages)
+	}
 	if err := s.queues.advance(s.db); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -58,6 +59,11 @@ func cpuTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func reportCPU(b *testing.B) func() {
+	before := cpuTime(b)
+	return func() { b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu-us/op") }
 }
 
 // noOps makes entries that start runs and entries that complete them: two commands a run.
@@ -140,6 +146,7 @@ func applyTerminates(b *testing.B, s *State, from, runs int) {
 func benchPins(b *testing.B, s *State, name string) {
 	v := benchPackage.Version
 	b.Run(name+"/pins", func(b *testing.B) {
+		defer reportCPU(b)()
 		for range b.N {
 			s.View(func(view View) {
 				if view.Pins(v).Total() == 0 {
@@ -152,6 +159,7 @@ func benchPins(b *testing.B, s *State, name string) {
 		}
 	})
 	b.Run(name+"/unload", func(b *testing.B) {
+		defer reportCPU(b)()
 		for range b.N {
 			entry, err := EncodeEntry(Entry{Commands: []Envelope{{Command: &UnloadVersion{Type: "order", Version: v.String()}}}})
 			if err != nil {
@@ -164,6 +172,7 @@ func benchPins(b *testing.B, s *State, name string) {
 		}
 	})
 	b.Run(name+"/ready-and-timers", func(b *testing.B) {
+		defer reportCPU(b)()
 		for range b.N {
 			s.View(func(view View) {
 				view.Ready(ReadyCursor{}, 1)
@@ -173,9 +182,19 @@ func benchPins(b *testing.B, s *State, name string) {
 	})
 }
 
+// benchSizes are how many runs BenchmarkUnload compares; AION_BENCH_RUNS sets the larger one where a million would take too long.
+var benchSizes = []int{1_000, benchRuns()}
+
+func benchRuns() int {
+	if n, err := strconv.Atoi(os.Getenv("AION_BENCH_RUNS")); err == nil {
+		return n
+	}
+	return 1_000_000
+}
+
 // BenchmarkUnload: a million open runs must not make pins or unload slower than a thousand, nor must a million that were closed.
 func BenchmarkUnload(b *testing.B) {
-	for _, runs := range []int{1_000, 1_000_000} {
+	for _, runs := range benchSizes {
 		s := openBench(b, nil, b.TempDir())
 		applyStarts(b, s, 0, runs, true)
 		mustApply(b, s, s.Applied()+1, Envelope{Command: &UnrouteType{Type: "order"}})

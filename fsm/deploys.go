@@ -82,7 +82,7 @@ func (p *picture) Deploys(typ string, limit int, before DeployCursor) (records [
 			return false
 		case typ != "" && d.Type != typ:
 			return true
-		case len(records) == page(limit):
+		case len(records) == pageSize(limit):
 			last := records[len(records)-1]
 			next = DeployCursor{last.Index, last.N}
 			return false

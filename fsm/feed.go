@@ -177,7 +177,7 @@ func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next Fe
 		e := p.feedEvent(k, b)
 		events = append(events, e)
 		next = FeedCursor{e.Index, e.N}
-		return len(events) < page(limit)
+		return len(events) < pageSize(limit)
 	})
 	return events, next
 }

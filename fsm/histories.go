@@ -9,7 +9,7 @@ import (
 // maxRows bounds every page that a View returns.
 const maxRows = 10_000
 
-func page(limit int) int { return min(max(limit, 1), maxRows) }
+func pageSize(limit int) int { return min(max(limit, 1), maxRows) }
 
 func (p *picture) serial(id history.RunID) (uint64, bool) {
 	b := p.get(runIDKey(id))
@@ -66,7 +66,7 @@ func (p *picture) Events(id history.RunID, from uint64, limit int) (events []his
 			return false
 		}
 		events = append(events, e)
-		return len(events) < page(limit)
+		return len(events) < pageSize(limit)
 	})
 	return events
 }
@@ -83,7 +83,7 @@ func (p *picture) Turns(id history.RunID, from uint64, limit int) (turns []histo
 			return false
 		}
 		turns = append(turns, turn)
-		return len(turns) < page(limit)
+		return len(turns) < pageSize(limit)
 	})
 	return turns
 }

@@ -20,7 +20,7 @@ func (s *State) CheckInvariants() error {
 		return ErrClosed
 	}
 	defer p.drop()
-	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, counts: map[string]*PinCounts{}}
+	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[page]uint64{}, counts: map[string]*PinCounts{}}
 	c.checkCatalog()
 	c.recountRuns()
 	c.linkRuns()
@@ -38,7 +38,8 @@ type checker struct {
 	runs   map[history.RunID]*recount
 	order  []*recount        // by serial
 	latest map[string]uint64 // workflow id -> serial
-	pages  []pinPage
+	pages  []page
+	left   map[page]uint64
 	counts map[string]*PinCounts // version key ->
 }
 

@@ -8,13 +8,15 @@ import (
 
 // linkRuns writes down the index rows that the runs ask for.
 func (c *checker) linkRuns() {
-	left := map[pinPage]uint64{}
 	for _, n := range c.order {
 		r := n.row
 		id, serial := r.Run.RunID[:], r.Serial
 		c.expect(runIDKey(r.Run.RunID), u64(nil, serial))
 		c.expect(typeKey(r.Run.Type, serial), nil)
 		c.expect(statusKey(r.Run.Status, serial), nil)
+		if r.Run.Status.Open() {
+			c.onPage(statusPage(r.Run.Status, serial))
+		}
 		c.expect(u64(versionKey(keyByVersion, r.Run.Version), serial), nil)
 		if c.latest[r.Run.WorkflowID] == serial {
 			c.expect(textKey(keyLatest, r.Run.WorkflowID), id)
@@ -25,12 +27,12 @@ func (c *checker) linkRuns() {
 		if r.ReadyIndex != 0 {
 			c.expect(placeKey(keyReady, r.ReadyIndex, r.ReadyN), id)
 		}
-		c.linkPin(r, left)
+		c.linkPin(r)
 		c.linkTimers(n)
 		c.linkChildren(n)
 	}
 	for _, page := range c.pages {
-		c.expect(append(key(keyPinPage), page[:]...), binary.AppendUvarint(nil, left[page]))
+		c.expect(page.key(), binary.AppendUvarint(nil, c.left[page]))
 	}
 	for _, k := range sortedKeys(c.counts) {
 		c.expect([]byte(k), encoded(c.counts[k]))
@@ -44,7 +46,13 @@ func (c *checker) expect(k, v []byte) {
 	c.want[string(k)] = v
 }
 
-func (c *checker) linkPin(r *row, left map[pinPage]uint64) {
+func (c *checker) onPage(p page) {
+	if c.left[p]++; c.left[p] == 1 {
+		c.pages = append(c.pages, p)
+	}
+}
+
+func (c *checker) linkPin(r *row) {
 	kind := r.pinKind()
 	if kind != r.PinKind {
 		c.failf("I12: run %s pins as %d, its row says %d", r.Run.RunID, kind, r.PinKind)
@@ -58,10 +66,7 @@ func (c *checker) linkPin(r *row, left map[pinPage]uint64) {
 		c.failf("I12: run %s: its pin is %x", r.Run.RunID, b)
 	}
 	c.expect(k, b)
-	page := pageOf(r.Run.Version, kind, r.PinNumber)
-	if left[page]++; left[page] == 1 {
-		c.pages = append(c.pages, page)
-	}
+	c.onPage(pinPage(r.Run.Version, kind, r.PinNumber))
 	count := string(versionKey(keyPinCount, r.Run.Version))
 	if c.counts[count] == nil {
 		c.counts[count] = new(PinCounts)
@@ -115,7 +120,7 @@ func (c *checker) linkChildren(n *recount) {
 
 // compareIndexes: what is stored is what the runs ask for, no more and no less.
 func (c *checker) compareIndexes() {
-	for _, family := range []byte{keyRunID, keyLatest, keyByType, keyByStatus, keyByVersion, keyPinCount, keyPinPage, keyPin, keyReady, keyTimer, keyArmed, keyChild} {
+	for _, family := range []byte{keyRunID, keyLatest, keyByType, keyByStatus, keyByVersion, keyPinCount, keyPage, keyPin, keyReady, keyTimer, keyArmed, keyChild} {
 		c.p.scan(key(family), key(family+1), func(k, v []byte) bool {
 			if family == keyPinCount && bytes.Equal(v, encoded(PinCounts{})) {
 				return true // of a loaded version that nothing pins

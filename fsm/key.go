@@ -32,7 +32,7 @@ const (
 	keyByVersion = 'V' // version, serial ->
 
 	keyPinCount = 'a' // version -> PinCounts
-	keyPinPage  = 'b' // version, kind, page -> holders on it
+	keyPage     = 'b' // version, kind, page -> holders on it
 	keyPin      = 'p' // version, kind, number -> serial, since
 	keyReady    = 'x' // index, n -> run id
 	keyTimer    = 'g' // fire at, serial, id -> run id

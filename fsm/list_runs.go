@@ -11,17 +11,37 @@ import (
 // maxScanned is how many rows one call of ListRuns looks at: a filter that few runs pass gives short pages, each with a cursor to go on from.
 const maxScanned = 5_000
 
+// projectStatus lists r under the status that it has now.
+func (t *step) projectStatus(r *row) {
+	was, is := r.Listed, r.Run.Status
+	if was == is {
+		return
+	}
+	if was != 0 {
+		t.del(statusKey(was, r.Serial))
+		if was.Open() {
+			t.tally(statusPage(was, r.Serial), -1)
+		}
+	}
+	t.put(statusKey(is, r.Serial), nil)
+	if is.Open() { // closed runs stay where they are
+		t.tally(statusPage(is, r.Serial), +1)
+	}
+	r.Listed = is
+}
+
 // ListRuns implements View. It walks the narrowest index that the filter allows and checks the rest of the filter on the rows. All indexes are ordered
 // by serial, so a cursor, the serial of the last run looked at, stays right whichever index the next page walks. A malformed cursor finds nothing.
 func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, next string) {
 	below, err := parseCursor(cursor)
-	if err != nil {
+	if err != nil || below == 0 {
 		return nil, ""
 	}
 	prefix := f.index()
+	bound := u64(prefix[:len(prefix):len(prefix)], below)
 	scanned, more := 0, false
-	p.scanBack(prefix, u64(prefix[:len(prefix):len(prefix)], below), func(k, b []byte) bool {
-		if more = scanned == maxScanned || len(runs) == page(limit); more {
+	look := func(k, b []byte) bool {
+		if more = scanned == maxScanned || len(runs) == pageSize(limit); more {
 			return false
 		}
 		serial := readU64(k[len(prefix):])
@@ -38,7 +58,15 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, n
 		scanned++
 		next = strconv.FormatUint(serial, 36)
 		return true
-	})
+	}
+	if f.Status.Open() {
+		p.eachPageBack(prefix, below-1, func(first, end []byte) bool {
+			p.scanBack(first, sooner(end, bound), look)
+			return !more
+		})
+	} else {
+		p.scanBack(prefix, bound, look)
+	}
 	if !more {
 		next = ""
 	}

@@ -1,7 +1,6 @@
 package fsm
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"aion.dev/aion/catalog"
@@ -23,40 +22,23 @@ func (r *row) pinKind() PinKind {
 	return PinInFlightStart
 }
 
-// A pin is a row with a number that only grows, so holders of a kind are in the order in which they took it. Deleted rows leave marks that a reader has
-// to step over; so each page of 1,024 numbers keeps a count of the holders left on it, and readers go from page to page that has any: with a million
-// runs closed between two that are open, the second is as close as if they had never been.
-const pinsPerPage = 1 << 10
-
-// pinPage names a page: the key of its count, without the family.
-type pinPage [32 + 1 + 8]byte
-
-func pageOf(v catalog.Version, k PinKind, number uint64) (p pinPage) {
-	copy(p[:], v[:])
-	p[32] = byte(k)
-	binary.BigEndian.PutUint64(p[33:], number/pinsPerPage)
-	return p
-}
-
+// A pin is a row with a number that only grows, so holders of a kind are in the order in which they took it.
 func pinKey(v catalog.Version, k PinKind, number uint64) []byte {
 	return u64(append(versionKey(keyPin, v), byte(k)), number)
 }
 
-// pinChanges is which counts an entry changed, in the order in which it did.
+// pinChanges is which versions' counts an entry changed, in the order in which it did.
 type pinChanges struct {
-	touched  map[pinPage]bool
-	pages    []pinPage
 	changed  map[catalog.Version]bool
 	versions []catalog.Version
 }
 
 func (c *pinChanges) reset() {
-	if c.touched == nil {
-		c.touched, c.changed = map[pinPage]bool{}, map[catalog.Version]bool{}
+	if c.changed == nil {
+		c.changed = map[catalog.Version]bool{}
 	}
-	clear(c.touched)
 	clear(c.changed)
-	c.pages, c.versions = c.pages[:0], c.versions[:0]
+	c.versions = c.versions[:0]
 }
 
 // projectPin moves r's pin to the kind that it is of now.
@@ -80,13 +62,7 @@ func (t *step) projectPin(r *row) {
 }
 
 func (t *step) count(v catalog.Version, k PinKind, number uint64, by int) {
-	page := pageOf(v, k, number)
-	if !t.pins.touched[page] {
-		t.pins.touched[page] = true
-		t.pins.pages = append(t.pins.pages, page)
-	}
-	t.s.pages[page] = t.left(page) + uint64(by)
-
+	t.tally(pinPage(v, k, number), by)
 	counts := t.s.counts[v]
 	if counts == nil {
 		counts = new(PinCounts)
@@ -99,43 +75,13 @@ func (t *step) count(v catalog.Version, k PinKind, number uint64, by int) {
 	}
 }
 
-// left returns how many holders a page has.
-func (t *step) left(page pinPage) uint64 {
-	left, known := t.s.pages[page]
-	if !known {
-		if b := t.get(append(key(keyPinPage), page[:]...)); b != nil {
-			left, _ = binary.Uvarint(b)
-		}
-	}
-	return left
-}
-
-// maxPages is how many pages' counts stay in memory between entries. The page being filled changes with almost every run; looking it up each time
-// would step over all that it has been.
-const maxPages = 10_000
-
 // storePins writes the counts at the end of the entry. The count of a version stays while the version is loaded, even when it is zero: deleted and
 // written again with every run, it would be slow to read.
 func (t *step) storePins() {
-	for _, page := range t.pins.pages {
-		t.storePage(page)
-	}
 	for _, v := range t.pins.versions {
 		if c := t.s.counts[v]; c != nil {
 			t.put(versionKey(keyPinCount, v), encoded(c))
 		}
-	}
-	if len(t.s.pages) > maxPages {
-		clear(t.s.pages)
-	}
-}
-
-func (t *step) storePage(page pinPage) {
-	k := append(key(keyPinPage), page[:]...)
-	if left := t.s.pages[page]; left > 0 {
-		t.put(k, binary.AppendUvarint(nil, left))
-	} else {
-		t.del(k)
 	}
 }
 
@@ -156,11 +102,10 @@ func (t *step) pinned(v catalog.Version) PinCounts {
 // holders calls f with the holders of v of kind k whose number is above from, in order, until f returns false.
 func holders(in reader, v catalog.Version, k PinKind, from uint64, f func(number uint64, id history.RunID, since history.Time) bool) {
 	more := true
-	pages := append(versionKey(keyPinPage, v), byte(k))
-	in.scan(u64(pages, (from+1)/pinsPerPage), after(pages), func(pk, _ []byte) bool {
-		page := readU64(pk[len(pages):])
-		in.scan(pinKey(v, k, max(page*pinsPerPage, from+1)), pinKey(v, k, (page+1)*pinsPerPage), func(pk, b []byte) bool {
-			more = f(readU64(pk[len(pages):]), history.RunID(b[:16]), history.Time(readU64(b[16:])))
+	rows := pinPage(v, k, 0).rows()
+	eachPage(in, rows, from+1, func(first, end []byte) bool {
+		in.scan(later(first, pinKey(v, k, from+1)), end, func(pk, b []byte) bool {
+			more = f(readU64(pk[len(rows):]), history.RunID(b[:16]), history.Time(readU64(b[16:])))
 			return more
 		})
 		return more
@@ -169,10 +114,12 @@ func holders(in reader, v catalog.Version, k PinKind, from uint64, f func(number
 
 // first returns the first n holders of v, in the order of kinds.
 func (t *step) first(v catalog.Version, n int) (first []PinHolder) {
-	for _, page := range t.pins.pages {
-		t.storePage(page)
-	}
+	t.storePages()
+	counts := t.pinned(v)
 	for k := PinInFlightStart; k <= PinRecordedChild; k++ {
+		if *counts.of(k) == 0 {
+			continue
+		}
 		holders(t, v, k, 0, func(_ uint64, id history.RunID, since history.Time) bool {
 			if r := t.run(id); r != nil && len(first) < n {
 				first = append(first, r.holder(k, since))
@@ -201,10 +148,13 @@ func (p *picture) PinHolders(v catalog.Version, limit int, after string) (list [
 	if err != nil {
 		return nil, ""
 	}
-	last := ""
+	counts, last := p.Pins(v), ""
 	for ; kind <= PinRecordedChild && next == ""; kind, from = kind+1, 0 {
+		if *counts.of(kind) == 0 {
+			continue
+		}
 		holders(p, v, kind, from, func(number uint64, id history.RunID, since history.Time) bool {
-			if len(list) == page(limit) {
+			if len(list) == pageSize(limit) {
 				next = last
 				return false
 			}

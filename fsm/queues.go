@@ -75,3 +75,10 @@ func later(a, b []byte) []byte {
 	}
 	return b
 }
+
+func sooner(a, b []byte) []byte {
+	if bytes.Compare(a, b) < 0 {
+		return a
+	}
+	return b
+}

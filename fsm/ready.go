@@ -36,7 +36,7 @@ func (p *picture) Ready(after ReadyCursor, limit int) (ready []ReadyRun, next Re
 	p.scan(first, key(keyReady+1), func(k, b []byte) bool {
 		ready = append(ready, ReadyRun{history.RunID(b)})
 		next = ReadyCursor(placeOf(k))
-		return len(ready) < page(limit)
+		return len(ready) < pageSize(limit)
 	})
 	return ready, next
 }

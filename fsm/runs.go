@@ -147,13 +147,7 @@ func (t *step) project(r *row) {
 	r.dirty = false
 	t.projectPin(r)
 	t.projectReady(r)
-	if r.Listed != r.Run.Status {
-		if r.Listed != 0 {
-			t.del(statusKey(r.Listed, r.Serial))
-		}
-		t.put(statusKey(r.Run.Status, r.Serial), nil)
-		r.Listed = r.Run.Status
-	}
+	t.projectStatus(r)
 }
 
 // store writes r's row at the end of the entry. Closed runs leave the cache: few commands name them.

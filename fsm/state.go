@@ -35,7 +35,7 @@ type State struct {
 	meta    meta
 	catalog *catalog.Catalog
 	counts  map[catalog.Version]*PinCounts // what pins the loaded versions
-	pages   map[pinPage]uint64             // holders left on the pages used last
+	pages   map[page]uint64                // rows left on the pages used last
 	rows    cache
 	queues  queues
 	step    *step // of the last entry: its memory is used again
@@ -99,7 +99,7 @@ func (s *State) open() (err error) {
 
 // load reads the hot tables and publishes the first picture.
 func (s *State) load() error {
-	s.expiry, s.pages = [2]history.Time{}, map[pinPage]uint64{}
+	s.expiry, s.pages = [2]history.Time{}, map[page]uint64{}
 	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
 	b, err := get(s.db, key(keyMeta))
 	if err == nil && b != nil {

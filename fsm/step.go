@@ -35,6 +35,7 @@ type step struct {
 	added    []history.Event // events appended to turning
 	readyN   uint32          // next place in the ready index
 	deployN  uint32          // next place in the deploy history
+	pages    pages
 	pins     pinChanges
 	feed     []feedLine
 	requests int  // request ids remembered
@@ -52,7 +53,7 @@ const (
 )
 
 // lookedUp are the families that apply reads by key, often: those get an overlay of their own, so that most entries need no mirror.
-var lookedUp = [families]bool{keyRequest: true, keyRunID: true, keyLatest: true, keyArmed: true, keyChild: true, keyPinPage: true}
+var lookedUp = [families]bool{keyRequest: true, keyRunID: true, keyLatest: true, keyArmed: true, keyChild: true, keyPage: true}
 
 // once are the families whose keys are not written again before they are deleted. Pebble lets such a pair vanish together, so that a short-lived row
 // leaves no mark behind.
@@ -68,6 +69,7 @@ func (t *step) reset() {
 	t.dirty, t.stale, t.feed = t.dirty[:0], t.stale[:0], t.feed[:0]
 	t.turning, t.later, t.added = nil, nil, nil
 	t.readyN, t.deployN, t.requests, t.checked = 0, 0, 0, false
+	t.pages.reset()
 	t.pins.reset()
 }
 

@@ -77,7 +77,7 @@ func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 	}
 	p.scan(p.queues.timers.from, numberKey(keyTimer, uint64(now)+1), func(k, b []byte) bool {
 		due = append(due, TimerRef{FireAt: history.Time(readU64(k[1:])), ID: readU64(k[17:]), RunID: history.RunID(b)})
-		return len(due) < page(limit)
+		return len(due) < pageSize(limit)
 	})
 	return due
 }

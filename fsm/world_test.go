@@ -258,7 +258,7 @@ func (w *world) replay(way string) (uint64, catalog.Digest, catalog.Digest) {
 				w.t.Fatalf("opened at %d, want %d", s.Applied(), i+1)
 			}
 		case "forget":
-			s.rows, s.pages = newCache(), map[pinPage]uint64{}
+			s.rows, s.pages = newCache(), map[page]uint64{}
 		}
 	}
 	defer closed(s)

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
@@ -31,6 +32,10 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, wire.New("unavailable", "this node is draining and takes no deploys; another node does"))
 			return
 		}
+		if err := checkQuery(hctx.Operation(), r); err != nil {
+			writeProblem(w, wire.Of(err))
+			return
+		}
 		x.bound()
 		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
 			if here := s.forward(x); !here {
@@ -50,4 +55,27 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 // stale reports whether the caller is content with this node's state.
 func stale(r *http.Request) bool {
 	return r.URL.RawQuery != "" && r.URL.Query().Get("consistency") == "stale"
+}
+
+// checkQuery refuses what reading parameters one by one would pass over: text that is no query (a semicolon loses what stands beside it), a second value
+// where one is taken, and a flag without a value, which would count as absent: ?dry_run must not deploy.
+func checkQuery(op *huma.Operation, r *http.Request) error {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	given, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return invalid("query", "cannot be read: %v", err)
+	}
+	for _, p := range op.Parameters {
+		values := given[p.Name]
+		switch {
+		case p.In != "query" || len(values) == 0:
+		case len(values) > 1 && (p.Explode == nil || !*p.Explode):
+			return invalid(p.Name, "is given %d times", len(values))
+		case values[0] == "" && p.Schema.Type == huma.TypeBoolean:
+			return invalid(p.Name, "is empty; want true or false")
+		}
+	}
+	return nil
 }

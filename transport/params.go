@@ -46,6 +46,9 @@ func (o OfRun) ref() (fsm.RunRef, error) {
 		if err != nil {
 			return ref, invalid("run_id", "%v", err)
 		}
+		if id == (history.RunID{}) { // inside it means the latest run
+			return ref, invalid("run_id", "is all zero, which no run has; leave it out for the latest run")
+		}
 		ref.RunID = id
 	}
 	return ref, nil

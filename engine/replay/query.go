@@ -55,7 +55,7 @@ func (e *UnknownQuery) Code() string { return "unknown_query" }
 
 // Facts are what the error is about.
 func (e *UnknownQuery) Facts() map[string]any {
-	return map[string]any{"query": e.Name, "known": e.Known}
+	return map[string]any{"query": e.Name, "known": append([]string{}, e.Known...)} // a list, never null
 }
 
 // QueryFailed: the handler failed, met a limit or asked for what only a turn may do.

@@ -22,6 +22,7 @@ func TestPackageErrors(t *testing.T) {
 	}{
 		{"syntax", map[string]string{"main.star": entry + "x = = 1\n"}, "main.star:2:5: got '=', want primary expression"},
 		{"indentation", map[string]string{"main.star": "def run(ctx, input):\npass\n"}, "main.star:2:"},
+		{"NUL", map[string]string{"main.star": entry + "x = 1 \x00 + no code (\n"}, "main.star:2:7: the source has a NUL byte"},
 		{"unknown name", map[string]string{"main.star": "def run(ctx, input):\n    return inptu\n"}, "main.star:2:12: undefined: inptu"},
 		{"no such builtin", map[string]string{"main.star": entry + "x = open(\"f\")\n"}, "main.star:2:5: undefined: open"},
 		{"no now", map[string]string{"main.star": entry + "x = time.now()\n"}, "main.star:2:9: module has no .now field or method"},

@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -86,6 +87,10 @@ func (l *loader) load(name string) (starlark.StringDict, error) {
 
 // compile parses, rewrites and compiles one module.
 func (l *loader) compile(name string, source []byte) (*starlark.Program, error) {
+	if i := bytes.IndexByte(source, 0); i >= 0 { // the scanner takes it for the end: what a reader sees behind it would not be code
+		line := 1 + bytes.Count(source[:i], []byte("\n"))
+		return nil, &runtime.PackageError{Module: name, Line: line, Column: i - bytes.LastIndexByte(source[:i], '\n'), Reason: "the source has a NUL byte"}
+	}
 	file, err := dialect.Parse(name, source, 0)
 	if err != nil {
 		return nil, syntaxError(name, err)

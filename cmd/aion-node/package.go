@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -38,6 +40,9 @@ func packageCmd(a *app) *cobra.Command {
 			}
 			if path == "" {
 				path = built.FileName()
+			}
+			if there, err := os.Stat(path); err == nil && there.IsDir() {
+				return &fs.PathError{Op: "write", Path: path, Err: errors.New("is a folder")}
 			}
 			if err := replaceFile(path, built.Archive); err != nil {
 				return err

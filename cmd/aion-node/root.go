@@ -14,6 +14,8 @@ func newRoot(a *app) *cobra.Command {
 		Short:         "A durable workflow engine: the node, and everything to ask of a cluster",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return emptyFlag(cmd) },
 	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%s", err) })
 	// The spellings of serve's keys are known everywhere, or else global flags would be looked up under two rules.
@@ -38,6 +40,13 @@ func newRoot(a *app) *cobra.Command {
 	add("runs", "Runs:", startCmd(a), resultCmd(a), describeCmd(a), historyCmd(a), listCmd(a), signalCmd(a), queryCmd(a), cancelCmd(a), terminateCmd(a), pauseCmd(a), resumeCmd(a))
 	add("node", "Nodes:", serveCmd(a), clusterCmd(a), eventsCmd(a), benchCmd(a), versionCmd(a))
 	root.AddCommand(checkArchiveCmd(a))
+	root.SetHelpCommand(helpCmd())
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			group(c)
+		}
+	}
 	return root
 }
 

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // usageError is a command line that makes no sense. It ends with exit status 2.
@@ -38,12 +40,48 @@ func arguments(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// mayBeEmpty are the flags whose empty value says something: no reason, the first page, no token.
+var mayBeEmpty = []string{"message", "reason", "cursor", "token"}
+
+// emptyFlag refuses a flag with an empty value. A script whose variable is not set would else start without its id, deploy without its condition or repeat
+// without its request id, and nobody would notice.
+func emptyFlag(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
+			err = usage("--%s is empty", f.Name)
+		}
+	})
+	return err
+}
+
+// helpCmd is cobra's, but for a topic that does not exist.
+func helpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return usage("unknown command %q for %q", rest[0], about.CommandPath())
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
 // group makes a command that only has others below it say what is wrong with a name that it does not have.
 func group(cmd *cobra.Command) *cobra.Command {
-	cmd.SuggestionsMinimumDistance = 2
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
+		}
+		cmd.SuggestionsMinimumDistance = 2
+		if len(args[0]) < 5 {
+			cmd.SuggestionsMinimumDistance = 1 // two changes make any short word any other
 		}
 		reason := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {

@@ -26,14 +26,14 @@ func versionsCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.answer(v, func(w io.Writer) { tellVersions(w, v.Versions) })
+			return a.answer(v, func(w io.Writer) { tellVersions(w, typ, v.Versions) })
 		},
 	}
 	cmd.Flags().StringVar(&typ, "type", "", "only those that carry workflow type `TYPE`")
 	return cmd
 }
 
-func tellVersions(w io.Writer, versions []wire.Version) {
+func tellVersions(w io.Writer, typ string, versions []wire.Version) {
 	var rows [][]string
 	for _, v := range versions {
 		route := ""
@@ -46,5 +46,9 @@ func tellVersions(w io.Writer, versions []wire.Version) {
 		}
 		rows = append(rows, []string{v.WorkflowType, short(v.Version), route, pins, strings.Join(v.ReadyNodes, ","), ago(v.LoadedAt, time.Now())})
 	}
-	table(w, "nothing is loaded; aion-node deploy FILE loads a package", []string{"TYPE", "VERSION", "ROUTE", "PINS", "READY ON", "LOADED"}, rows)
+	none := "nothing is loaded; aion-node deploy FILE loads a package"
+	if typ != "" {
+		none = fmt.Sprintf("nothing that is loaded carries %s; aion-node versions lists all", printable(typ))
+	}
+	table(w, none, []string{"TYPE", "VERSION", "ROUTE", "PINS", "READY ON", "LOADED"}, rows)
 }

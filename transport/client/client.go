@@ -76,7 +76,8 @@ func NewRequestID() string { return strings.ToLower(rand.Text()) }
 
 func parseAddress(a string) (*url.URL, error) {
 	text := strings.TrimSpace(a)
-	if !strings.Contains(text, "://") {
+	bare := !strings.Contains(text, "://")
+	if bare {
 		text = "http://" + text
 	}
 	u, err := url.Parse(text)
@@ -86,7 +87,7 @@ func parseAddress(a string) (*url.URL, error) {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("address %q: the scheme must be http or https", a)
 	}
-	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || bare && u.Port() == "" {
 		return nil, fmt.Errorf("address %q: want host:port or a URL such as https://host:port", a)
 	}
 	u.Path = strings.TrimRight(u.Path, "/")

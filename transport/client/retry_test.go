@@ -226,7 +226,7 @@ func TestNobodyThere(t *testing.T) {
 }
 
 func TestBadAddresses(t *testing.T) {
-	for _, a := range []string{"ftp://x", "http://", "http://u:p@x", "x:1?q=1", "::", ""} {
+	for _, a := range []string{"ftp://x", "http://", "http://u:p@x", "x:1?q=1", "x", "::", ""} {
 		if _, err := New(Config{Addresses: []string{a}}); err == nil || !strings.Contains(err.Error(), "address") {
 			t.Errorf("%q: %v", a, err)
 		}

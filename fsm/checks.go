@@ -77,8 +77,10 @@ func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
 	return new(Done), nil
 }
 
+// Checks implements View.
 func (p *picture) Checks() []CheckRow { return p.meta.Checks }
 
+// DigestReports implements View.
 func (p *picture) DigestReports(index uint64) (reports []DigestReport) {
 	mine := numberKey(keyReport, index)
 	p.scan(mine, numberKey(keyReport, index+1), func(k, b []byte) bool {

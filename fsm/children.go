@@ -56,6 +56,7 @@ func (t *step) children(parent *row) (lines []childLine) {
 	return lines
 }
 
+// Children implements View.
 func (p *picture) Children(parent history.RunID) (runs []history.RunID) {
 	serial, ok := p.serial(parent)
 	if !ok {

@@ -70,6 +70,7 @@ func (t *step) named(typ, ref string) catalog.Version {
 // outcomeOK is the outcome of an operation that was carried out.
 const outcomeOK = "ok"
 
+// Deploys implements View.
 func (p *picture) Deploys(typ string, limit int, before DeployCursor) (records []DeployRecord, next DeployCursor) {
 	end := key(keyDeploy + 1)
 	if before != (DeployCursor{}) {

@@ -170,6 +170,7 @@ func placeOf(k []byte) place {
 	return place{binary.BigEndian.Uint64(k[1:]), binary.BigEndian.Uint32(k[9:])}
 }
 
+// Feed implements View.
 func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next FeedCursor) {
 	next = after
 	first := later(append(placeKey(keyFeed, after.Index, after.N), 0), placeKey(keyFeed, p.meta.FeedFrom.Index, p.meta.FeedFrom.N))
@@ -182,6 +183,7 @@ func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next Fe
 	return events, next
 }
 
+// FeedStart implements View.
 func (p *picture) FeedStart() uint64 {
 	if p.meta.FeedFrom.N > 0 {
 		return p.meta.FeedFrom.Index + 1

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"aion.dev/aion/catalog"
@@ -75,3 +76,18 @@ func after(prefix []byte) []byte {
 
 func readU64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }
 func readU32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
+
+// later and sooner return the one of two keys that comes after the other, or before it.
+func later(a, b []byte) []byte {
+	if bytes.Compare(a, b) > 0 {
+		return a
+	}
+	return b
+}
+
+func sooner(a, b []byte) []byte {
+	if bytes.Compare(a, b) < 0 {
+		return a
+	}
+	return b
+}

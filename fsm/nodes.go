@@ -101,6 +101,7 @@ func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
 	return new(Done), nil
 }
 
+// Nodes implements View.
 func (p *picture) Nodes() (nodes []Node) {
 	p.s.fail(each(p.snap, keyNode, func(_ []byte, n Node) { nodes = append(nodes, n) }))
 	return nodes

@@ -114,10 +114,14 @@ func (p *picture) row(b []byte, v any) bool {
 	return err == nil
 }
 
+// Index implements View.
 func (p *picture) Index() uint64 { return p.meta.Index }
 
+// Now implements View.
 func (p *picture) Now() history.Time { return p.meta.Now }
 
+// ClusterID implements View.
 func (p *picture) ClusterID() string { return p.meta.ClusterID }
 
+// Catalog implements View.
 func (p *picture) Catalog() *catalog.Catalog { return p.catalog }

@@ -101,7 +101,10 @@ func (t *step) pinned(v catalog.Version) PinCounts {
 
 // holders calls f with the holders of v of kind k whose number is above from, in order, until f returns false.
 func holders(in reader, v catalog.Version, k PinKind, from uint64, f func(number uint64, id history.RunID, since history.Time) bool) {
-	more := true
+	more := from < 1<<64-1
+	if !more {
+		return
+	}
 	rows := pinPage(v, k, 0).rows()
 	eachPage(in, rows, from+1, func(first, end []byte) bool {
 		in.scan(later(first, pinKey(v, k, from+1)), end, func(pk, b []byte) bool {
@@ -138,11 +141,13 @@ func (r *row) holder(k PinKind, since history.Time) PinHolder {
 	return h
 }
 
+// Pins implements View.
 func (p *picture) Pins(v catalog.Version) (c PinCounts) {
 	p.row(p.get(versionKey(keyPinCount, v)), &c)
 	return c
 }
 
+// PinHolders implements View. The cursor is the kind and the number of the last pin returned.
 func (p *picture) PinHolders(v catalog.Version, limit int, after string) (list []PinHolder, next string) {
 	kind, from, err := parsePinCursor(after)
 	if err != nil {
@@ -168,6 +173,7 @@ func (p *picture) PinHolders(v catalog.Version, limit int, after string) (list [
 	return list, next
 }
 
+// CheckPinCursor refuses, as *catalog.InvalidInput, a cursor that PinHolders cannot have returned.
 func CheckPinCursor(cursor string) error {
 	_, _, err := parsePinCursor(cursor)
 	return err

@@ -68,17 +68,3 @@ func (q *queues) settle(db *pebble.DB) error {
 	}
 	return q.timers.settle(db)
 }
-
-func later(a, b []byte) []byte {
-	if bytes.Compare(a, b) > 0 {
-		return a
-	}
-	return b
-}
-
-func sooner(a, b []byte) []byte {
-	if bytes.Compare(a, b) < 0 {
-		return a
-	}
-	return b
-}

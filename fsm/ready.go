@@ -30,6 +30,7 @@ func (t *step) unready(r *row) {
 	}
 }
 
+// Ready implements View.
 func (p *picture) Ready(after ReadyCursor, limit int) (ready []ReadyRun, next ReadyCursor) {
 	next = after
 	first := later(append(placeKey(keyReady, after.Index, after.N), 0), p.queues.ready.from)

@@ -130,6 +130,7 @@ func (m *remembered) result() (Result, error) {
 	return r, err
 }
 
+// Request implements View.
 func (p *picture) Request(id string) (print catalog.Digest, result Result, ok bool) {
 	var m remembered
 	if !p.row(p.get(textKey(keyRequest, id)), &m) || m.Expires <= p.meta.Now {

@@ -71,6 +71,7 @@ func (t *step) dequeue(k []byte) {
 	t.s.queues.timers.took()
 }
 
+// DueTimers implements View.
 func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 	if now < 0 {
 		return nil
@@ -82,6 +83,7 @@ func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 	return due
 }
 
+// NextTimer implements View.
 func (p *picture) NextTimer() (at history.Time, ok bool) {
 	p.scan(p.queues.timers.from, key(keyTimer+1), func(k, _ []byte) bool {
 		at, ok = history.Time(readU64(k[1:])), true

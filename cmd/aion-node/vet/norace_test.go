@@ -1,0 +1,5 @@
+//go:build !race
+
+package vet
+
+const raceDetector = false

@@ -58,7 +58,7 @@ func stale(r *http.Request) bool {
 }
 
 // checkQuery refuses what reading parameters one by one would pass over: text that is no query (a semicolon loses what stands beside it), a second value
-// where one is taken, and a flag without a value, which would count as absent: ?dry_run must not deploy.
+// where one is taken, and a parameter without a value, which would count as absent: ?dry_run must not deploy, ?expect= must not route unconditionally.
 func checkQuery(op *huma.Operation, r *http.Request) error {
 	if r.URL.RawQuery == "" {
 		return nil
@@ -73,8 +73,8 @@ func checkQuery(op *huma.Operation, r *http.Request) error {
 		case p.In != "query" || len(values) == 0:
 		case len(values) > 1 && (p.Explode == nil || !*p.Explode):
 			return invalid(p.Name, "is given %d times", len(values))
-		case values[0] == "" && p.Schema.Type == huma.TypeBoolean:
-			return invalid(p.Name, "is empty; want true or false")
+		case values[0] == "" && !mayBeEmpty(p.Name):
+			return invalid(p.Name, "is empty; leave it out or give it a value")
 		}
 	}
 	return nil

@@ -33,6 +33,10 @@ func (s *Server) document(r *route) {
 	for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
 		switch {
 		case op == nil || op.OperationID != r.id:
+		case r.id == "result":
+			open := *op.Responses["200"]
+			open.Description = "The run is open: status, and no result yet"
+			op.Responses["202"] = &open
 		case r.archive:
 			archive := &huma.Schema{Type: "string", Format: "binary", Description: "An .aion archive"}
 			op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: archive}}}

@@ -43,6 +43,9 @@ func parseManifest(raw []byte) (*Manifest, error) {
 	dec := json.NewDecoder(bytes.NewReader(canonical))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(m); err != nil {
+		if mistyped := new(json.UnmarshalTypeError); errors.As(err, &mistyped) {
+			err = fmt.Errorf("%s is a JSON %s", mistyped.Field, mistyped.Value)
+		}
 		return nil, notManifest(err)
 	}
 	if err := m.Validate(); err != nil {

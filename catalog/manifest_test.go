@@ -105,7 +105,7 @@ func TestManifestJSONRefused(t *testing.T) {
 		{"empty for absent", `"type":"refund"`, `"type":"refund","timeout":""`, "null or empty"},
 		{"null schema", `"type":"refund"`, `"type":"refund","input_schema":null`, "no JSON Schema"},
 		{"null activities", `["charge_card","ship"]`, `null`, "write []"},
-		{"wrong kind", `"abi":1`, `"abi":"1"`, "is no manifest"},
+		{"wrong kind", `"abi":1`, `"abi":"1"`, "is no manifest: abi is a JSON string"},
 		{"fraction", `"abi":1`, `"abi":1.5`, "is no manifest"},
 		{"huge number", `"abi":1`, `"abi":1e999`, "is no manifest"},
 		{"no JSON", `{"abi"`, `{abi`, "is no manifest"},

@@ -19,10 +19,15 @@ import (
 const (
 	lookAgain   = 20 * time.Millisecond // between looks for a leader
 	dialTimeout = 2 * time.Second
+	lookAfter   = 500 * time.Millisecond // between looks whether the node that was asked still leads
+	lastWords   = time.Second            // for a node that leads no more to say what it knows of a call
 )
 
 // errHere ends a forward because this node came to lead.
 var errHere = errors.New("this node leads now")
+
+// errDeposed ends one to a node that leads no more and has not said what became of the call: it is frozen or cut off.
+var errDeposed = errors.New("it does not lead any more")
 
 func newLeaderTransport(cfg Config) *http.Transport {
 	return &http.Transport{
@@ -43,12 +48,14 @@ func (s *Server) forward(x *exchange) (here bool) {
 		writeProblem(x.w, wire.New("no_leader", fmt.Sprintf("node %s passed the call on, but node %s does not lead", clip(x.r.Header.Get(wire.HeaderForwarded)), s.cfg.Node)))
 		return false
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), s.cfg.Limits.LeaderWait+x.time()+dialTimeout) // the leader itself gives up before
+	parent, depose := context.WithCancelCause(x.r.Context())
+	defer depose(nil)
+	ctx, cancel := context.WithTimeout(parent, s.cfg.Limits.LeaderWait+x.time()+dialTimeout) // the leader itself gives up before
 	defer cancel()
 	if !x.route.write { // a read that waits must not hold up the end of this node; the client asks another one
 		defer context.AfterFunc(s.closing, cancel)()
 	}
-	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait)}
+	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait), depose: depose}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme, p.Out.URL.Host = "http", "leader" // hop knows where
@@ -101,6 +108,7 @@ type hop struct {
 	body   *body
 	until  time.Time
 	leader string // the node that the call was last sent to
+	depose context.CancelCauseFunc
 }
 
 // RoundTrip sends the call to whoever leads, looking again until somebody takes the connection or time is over.
@@ -119,7 +127,9 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 			h.leader = id
 			var resp *http.Response
 			if r.URL.Scheme, r.URL.Host, err = h.server.leaderURL(address); err == nil {
+				seen := h.watch(id)
 				resp, err = h.server.leader.RoundTrip(r)
+				seen()
 			}
 			if err == nil || h.body.touched || !dialFailed(err) {
 				return resp, err
@@ -135,6 +145,35 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 		case <-h.server.closing.Done():
 			return nil, wire.New("unavailable", "this node is shutting down")
 		}
+	}
+}
+
+// watch ends the call when the node that was asked has been succeeded, or nobody has led for as long as a call waits for a leader. Without it a call that was
+// under way to a machine that lost its power, and resets no connection, would wait for its whole time. It returns how to stop watching.
+func (h *hop) watch(id string) (stop func()) {
+	led := time.Now() // when the node was last known to lead
+	over := make(chan struct{})
+	var look func()
+	look = func() {
+		select {
+		case <-over:
+			return
+		default:
+		}
+		now, _, ok := h.server.cfg.Cluster.Leader()
+		switch since := time.Since(led); {
+		case ok && now == id:
+			led = time.Now()
+		case ok && since >= lastWords, since >= h.server.cfg.Limits.LeaderWait:
+			h.depose(errDeposed)
+			return
+		}
+		time.AfterFunc(lookAfter, look)
+	}
+	first := time.AfterFunc(lookAfter, look)
+	return func() {
+		close(over)
+		first.Stop()
 	}
 }
 

@@ -217,6 +217,39 @@ func TestLeaderThatEnds(t *testing.T) {
 	}
 }
 
+// TestLeaderThatIsSucceeded: a leader that hangs, as one without power does, holds calls up only until there is another one.
+func TestLeaderThatIsSucceeded(t *testing.T) {
+	th := &throne{}
+	asked, over := make(chan struct{}), make(chan struct{})
+	frozen := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-over
+	}))
+	defer frozen.Close()
+	defer close(over)
+	th.give("n9", frozen.Listener.Addr().String())
+	h := listen(t, &recordingAPI{}, th, "n1")
+	var calls sync.WaitGroup
+	calls.Go(func() {
+		if p := h.send(t, "POST", "/v1/workflows/w/signals/go", "1").problem(t); p.Code != "outcome_unknown" {
+			t.Errorf("mutation: %+v", p)
+		}
+	})
+	calls.Go(func() {
+		if p := h.send(t, "GET", "/v1/versions", "").problem(t); p.Code != "unavailable" || p.Outcome != wire.Retry {
+			t.Errorf("read: %+v", p)
+		}
+	})
+	<-asked
+	<-asked
+	begun := time.Now()
+	th.give("n8", unused(t))
+	calls.Wait()
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("the calls waited for %v", took)
+	}
+}
+
 // TestWaitOutlastsTheArrivalOfItsBody: the deadline of a body must not end the call that goes on after it, here or at the leader.
 func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 	n := enginetest.New(t)

@@ -14,7 +14,8 @@ type Cluster struct {
 	LogTime      time.Time `json:"log_time"`
 	CommitIndex  uint64    `json:"commit_index"`
 	AppliedIndex uint64    `json:"applied_index"`
-	Digest       string    `json:"digest" doc:"Running digest of the state at applied_index: equal on all nodes at the same index"`
+	Digest       string    `json:"digest" doc:"Running digest of the state at digest_index: equal on all nodes at the same digest_index"`
+	DigestIndex  uint64    `json:"digest_index" doc:"Index of the newest entry that changed the state; applied_index may be ahead of it"`
 	Members      []Member  `json:"members"`
 }
 

@@ -18,7 +18,7 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 	}
 	c := wire.Cluster{
 		ClusterID: s.ClusterID, Node: s.Node, Leader: s.Leader, Term: s.Term, LogTime: s.LogTime.Std(),
-		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Digest: s.Digest.String(), Members: []wire.Member{},
+		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Members: []wire.Member{},
 	}
 	for _, x := range s.Members {
 		c.Members = append(c.Members, wire.Member{

@@ -22,7 +22,7 @@ type front struct {
 }
 
 // maxTaken is how many deleted rows a reader may have to step over.
-const maxTaken = 1000
+const maxTaken = 250
 
 func newFront(family byte) front { return front{family: family, from: key(family)} }
 

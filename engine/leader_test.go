@@ -40,14 +40,14 @@ def run(ctx, input):
     first = [ctx.random(), ctx.uuid()]
     ctx.set_attributes({"stage": "one"})
     kids = [ctx.start_child("kid", i) for i in range(input)]
-    ctx.sleep("1m")
+    ctx.sleep("6s")
     ok = ctx.signal("go", timeout = "1h")
-    late = ctx.signal("never", timeout = "5m")
-    i, v = ctx.race([ctx.start_timer("10m"), ctx.start_signal("stop")])
+    late = ctx.signal("never", timeout = "5s")
+    i, v = ctx.race([ctx.start_timer("10s"), ctx.start_signal("stop")])
     return [ok, late, i, v, ctx.all(kids), first == [0, ""]]
 `, "kid": "def run(ctx, input):\n    ctx.sleep(str(input) + \"s\")\n    return input * input\n"})
 		},
-		signals: []signal{{30 * time.Second, "go", `{"by":"me"}`}, {8 * time.Minute, "stop", "7"}},
+		signals: []signal{{3 * time.Second, "go", `{"by":"me"}`}, {14 * time.Second, "stop", "7"}},
 	},
 	{
 		name: "chain", typ: "w", input: "0",
@@ -64,7 +64,7 @@ def run(ctx, input):
 	},
 	{
 		name: "order", typ: "order", input: `{"id":"o1","amount":100}`, archive: example("order"),
-		signals: []signal{{time.Minute, "approval", `{"by":"Ada"}`}},
+		signals: []signal{{5 * time.Second, "approval", `{"by":"Ada"}`}},
 	},
 	{
 		name: "subscription", typ: "subscription", input: `{"plan":"basic","period":"10s"}`, archive: example("subscription"),

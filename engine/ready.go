@@ -83,7 +83,15 @@ func (r *reconciler) run(ctx context.Context) error {
 // round compiles what is loaded, forgets what is not, and reports what the cluster does not know yet. False means that something is left to try again.
 func (r *reconciler) round(ctx context.Context) bool {
 	var packages []*catalog.Package
-	r.e.cfg.Log.View(func(v fsm.View) { packages = v.Catalog().Packages() })
+	reported := make(map[catalog.Version]fsm.Readiness) // of this node
+	r.e.cfg.Log.View(func(v fsm.View) {
+		packages = v.Catalog().Packages()
+		for _, row := range v.Readiness() {
+			if row.Node == r.e.cfg.Node {
+				reported[row.Version] = row
+			}
+		}
+	})
 	loaded := make(map[catalog.Version]bool, len(packages))
 	for _, p := range packages {
 		loaded[p.Version] = true
@@ -107,7 +115,7 @@ func (r *reconciler) round(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		settled = r.report(ctx, p.Version) && settled
+		settled = r.report(ctx, p.Version, reported[p.Version]) && settled
 	}
 	r.e.metrics.programs.Set(float64(len(r.compiled)))
 	return settled
@@ -128,24 +136,14 @@ func (r *reconciler) compile(ctx context.Context, p *catalog.Package) bool {
 	return true
 }
 
-// report tells the cluster how this node stands with a version, if it says otherwise now.
-func (r *reconciler) report(ctx context.Context, version catalog.Version) bool {
-	want := fsm.ReportReady{Node: r.e.cfg.Node, Version: version, Ready: r.compiled[version], Problem: r.problems[version]}
-	known := false
-	r.e.cfg.Log.View(func(v fsm.View) {
-		if _, ok := v.Catalog().Package(version); !ok {
-			known = true // unloaded meanwhile
-		}
-		for _, row := range v.Readiness() {
-			if row.Node == want.Node && row.Version == version {
-				known = known || row.Ready == want.Ready && row.Problem == want.Problem
-			}
-		}
-	})
-	if known {
+// report tells the cluster how this node stands with a version, if it knows otherwise. A report on a version that was unloaded meanwhile is ignored.
+func (r *reconciler) report(ctx context.Context, version catalog.Version, known fsm.Readiness) bool {
+	want := fsm.Readiness{Version: version, Node: r.e.cfg.Node, Ready: r.compiled[version], Problem: r.problems[version]}
+	if known == want {
 		return true
 	}
-	if _, err := r.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &want}); err != nil {
+	cmd := &fsm.ReportReady{Node: want.Node, Version: want.Version, Ready: want.Ready, Problem: want.Problem}
+	if _, err := r.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: cmd}); err != nil {
 		r.e.log.Debug("readiness not reported, will try again", "version", version.Short(), "error", err)
 		return false
 	}

@@ -60,9 +60,6 @@ func (d *driver) run(ctx context.Context) error {
 	for {
 		var ready []fsm.ReadyRun
 		d.e.cfg.Log.View(func(v fsm.View) {
-			if first, armed := v.NextTimer(); armed {
-				d.timers.notice(first)
-			}
 			var next fsm.ReadyCursor
 			if ready, next = v.Ready(at, readyBatch); len(ready) > 0 {
 				at = next
@@ -86,7 +83,8 @@ func (d *driver) run(ctx context.Context) error {
 	}
 }
 
-// watch says that the state moved. It is the one waiter on the index, whatever the number of runs.
+// watch says that the state moved, to the driver and, if an earlier timer was armed, to the timers' loop. It is the one waiter on the index, whatever the number
+// of runs, and never waits for a slot: timers fire in time also when more runs are ready than can be visited.
 func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 	var index uint64
 	for {
@@ -94,6 +92,11 @@ func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 		if index, err = d.e.cfg.Log.Wait(ctx, index); err != nil {
 			return err
 		}
+		d.e.cfg.Log.View(func(v fsm.View) {
+			if first, armed := v.NextTimer(); armed {
+				d.timers.notice(first)
+			}
+		})
 		select {
 		case moved <- struct{}{}:
 		default:

@@ -41,6 +41,8 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 	at := int(c.last.Load())
 	maybe := false // an attempt of a mutation may have taken effect
 	var until time.Time
+	var said error // what a node answered last, at attempt saidAt
+	saidAt := 0
 	for n := 1; ; n++ {
 		body, err := c.once(ctx, c.bases[at%len(c.bases)], call)
 		if err == nil {
@@ -54,11 +56,17 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 			return nil, err
 		}
 		maybe = maybe || call.mutation && mayHaveHappened(err)
+		if _, isProblem := errors.AsType[*wire.Problem](err); isProblem {
+			said, saidAt = err, n
+		}
 		if until.IsZero() {
 			until = time.Now().Add(c.patience)
 		}
 		at++ // another node may know better
 		if n%len(c.bases) == 0 && !pause(ctx, n/len(c.bases), until) || ctx.Err() != nil {
+			if said != nil && n-saidAt < len(c.bases) && ctx.Err() == nil {
+				err = said // that no node leads is news, that others of them are down explains it
+			}
 			return nil, c.gaveUp(call, err, maybe)
 		}
 	}

@@ -225,6 +225,17 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
+func TestAnswerCountsMoreThanSilence(t *testing.T) {
+	s := play(t, says("no_leader"), says("no_leader"), says("no_leader"), says("no_leader"))
+	c, err := New(Config{Addresses: []string{nobody(t), s.URL, nobody(t)}, Patience: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = c.Unload(t.Context(), "a", "abcdef", ""); wire.Of(err).Code != "no_leader" {
+		t.Errorf("%v, want what the one node that is up said", err)
+	}
+}
+
 func TestBadAddresses(t *testing.T) {
 	for _, a := range []string{"ftp://x", "http://", "http://u:p@x", "x:1?q=1", "x", "::", ""} {
 		if _, err := New(Config{Addresses: []string{a}}); err == nil || !strings.Contains(err.Error(), "address") {

@@ -45,6 +45,9 @@ line of its own.`,
 					rows = append(rows, []string{strconv.FormatUint(e.Seq, 10), e.At.Local().Format("15:04:05.000"), e.Type, clip(printable(string(e.Data)), 120)})
 				}
 				table(w, "no events", []string{"SEQ", "AT", "EVENT", "DATA"}, rows)
+				if h.Next > 0 && limit > 0 && len(h.Events) == limit {
+					fmt.Fprintf(w, "more: --from %d\n", h.Next)
+				}
 			})
 		},
 	}

@@ -146,6 +146,9 @@ func pairs(flag string, list []string) (wire.Attributes, error) {
 		if !ok || key == "" {
 			return nil, usage("--%s %q is not KEY=VALUE", flag, item)
 		}
+		if _, twice := m[key]; twice {
+			return nil, usage("--%s %s is given twice", flag, key)
+		}
 		m[key] = wire.AttributeValue(value)
 	}
 	return m, nil

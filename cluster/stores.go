@@ -62,6 +62,9 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := removeUnfinishedSnapshots(cfg.Dir); err != nil {
+		return nil, err
+	}
 	snapshots, err := raft.NewFileSnapshotStoreWithLogger(cfg.Dir, cmp.Or(cfg.RetainSnapshots, 2), cfg.Logger.Named("snapshot"))
 	if err != nil {
 		return nil, err
@@ -79,6 +82,25 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 			return opened.Close()
 		},
 	}, nil
+}
+
+// removeUnfinishedSnapshots removes what a crash while a snapshot was written has left. Raft's store passes over it, and keeps it for ever: each such crash would
+// cost the disk another copy of the state. Nobody writes there now, for the lock of the stable store is ours.
+func removeUnfinishedSnapshots(dir string) error {
+	dir = filepath.Join(dir, "snapshots")
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".tmp" {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {

@@ -102,6 +102,34 @@ func TestStoresRefuseToChangeTheLogStore(t *testing.T) {
 	openTestStores(t, dir, LogStoreBolt).Close() // nothing stays locked by the refusals
 }
 
+// TestStoresRemoveUnfinishedSnapshots: a process that is killed while it writes a snapshot leaves a copy of the state that nobody will ever read.
+func TestStoresRemoveUnfinishedSnapshots(t *testing.T) {
+	dir := t.TempDir()
+	s := openTestStores(t, dir, LogStoreWAL)
+	write := func(index uint64) raft.SnapshotSink {
+		sink, err := s.Snapshots.Create(1, index, 1, raft.Configuration{}, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sink.Write([]byte("state")); err != nil {
+			t.Fatal(err)
+		}
+		return sink
+	}
+	if err := write(10).Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(20) // and no further
+	s.Close()
+	s = openTestStores(t, dir, LogStoreWAL)
+	defer s.Close()
+	left, err := os.ReadDir(filepath.Join(dir, "snapshots"))
+	list, err2 := s.Snapshots.List()
+	if err := errors.Join(err, err2); err != nil || len(left) != 1 || len(list) != 1 || list[0].Index != 10 {
+		t.Errorf("after the crash there are %v, listed are %+v, %v", left, list, err)
+	}
+}
+
 const crashVar = "AION_TEST_CRASH_STORE"
 
 // TestCrashChild is the process that TestStoresSurviveKill kills; by itself it does nothing.

@@ -53,7 +53,7 @@ func (s *story) agree() error {
 			return err
 		}
 		catalogs = append(catalogs, string(listing))
-		digests = append(digests, fmt.Sprintf("index %d digest %s", c.AppliedIndex, c.Digest))
+		digests = append(digests, fmt.Sprintf("index %d digest %s", c.DigestIndex, c.Digest))
 	}
 	for i := range s.nodes.all {
 		if catalogs[i] != catalogs[0] || digests[i] != digests[0] {

@@ -50,6 +50,8 @@ func TestTokens(t *testing.T) {
 				}
 			} else if p := r.problem(t); p.Code != c.code {
 				t.Errorf("%s: %s %s with %q: %v", h.id, c.method, c.path, c.header, p)
+			} else if asks := r.header.Get("WWW-Authenticate"); (asks == "Bearer") != (c.code == "unauthenticated") {
+				t.Errorf("%s: %s %s with %q: WWW-Authenticate is %q", h.id, c.method, c.path, c.header, asks)
 			}
 		}
 	}

@@ -145,6 +145,9 @@ func writeProblem(w http.ResponseWriter, p *wire.Problem) {
 	}
 	w.Header().Set("Content-Type", wire.ProblemType)
 	w.Header().Set("Cache-Control", "no-store")
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	w.WriteHeader(p.Status)
 	w.Write(append(b, '\n'))
 }

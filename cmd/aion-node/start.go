@@ -21,6 +21,7 @@ func startCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "start TYPE",
 		Short: "Start a run",
+		Long:  `Start a run on the version that its type is routed to. With --wait, wait for its end; the exit status is 0 however it ended: the status is in the answer.`,
 		Args:  arguments("TYPE"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			r.Type = args[0]

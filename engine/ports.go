@@ -10,7 +10,7 @@ import (
 
 // Log is the replicated log with the state machine behind it. The cluster implements it on raft, enginetest on the state machine alone.
 //
-// All methods may be called by any goroutine at any time.
+// All methods may be called by any goroutine at any time. A Log may also implement Clock and HandOver.
 type Log interface {
 	// Propose appends one command and returns its outcome once it is durable on a majority and applied here. Commands of one caller that calls in
 	// turn are applied in that order; commands of several callers are batched. A refusal by the state machine is a Result, not an error. The errors

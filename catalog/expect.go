@@ -32,13 +32,17 @@ func (e Expect) Validate() error {
 	return checkRef("expect_route", e.Ref)
 }
 
-// expect refuses with *RouteConflict if the route of typ is not as ref says; "" is no condition.
+// expect refuses with *RouteConflict if the route of typ is not as ref says; "" is no condition. A start that several loaded versions share is no condition
+// either: it could not tell the version that the caller saw from the one that came after.
 func (c *Catalog) expect(typ, ref string) error {
 	if ref == "" {
 		return nil
 	}
 	if err := (Expect{Type: typ, Ref: ref}).Validate(); err != nil {
 		return err
+	}
+	if found := c.matching(typ, ref); len(found) > 1 {
+		return ambiguous("expect_route", ref, found)
 	}
 	current := c.routes[typ].Version
 	if ref == None && current.IsZero() || ref != None && !current.IsZero() && strings.HasPrefix(current.String(), ref) {

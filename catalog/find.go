@@ -25,20 +25,29 @@ func (c *Catalog) find(typ, ref string) (Version, error) {
 	if err := checkRef("version", ref); err != nil {
 		return Version{}, err
 	}
-	var found []Version
-	for _, v := range c.loaded(typ) {
-		if strings.HasPrefix(v.String(), ref) {
-			found = append(found, v)
-		}
-	}
+	found := c.matching(typ, ref)
 	switch len(found) {
 	case 0:
 		return Version{}, c.unknownVersion(typ, ref)
 	case 1:
 		return found[0], nil
 	}
+	return Version{}, ambiguous("version", ref, found)
+}
+
+// matching lists the loaded versions that start with ref, of those that carry typ, or of all if typ is "".
+func (c *Catalog) matching(typ, ref string) (found []Version) {
+	for _, v := range c.loaded(typ) {
+		if strings.HasPrefix(v.String(), ref) {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+func ambiguous(field, ref string, found []Version) *InvalidInput {
 	reason := fmt.Sprintf("%q is the start of several loaded versions: %s", ref, enumerate(short(firstOf(found)), len(found)))
-	return Version{}, &InvalidInput{Field: "version", Reason: reason}
+	return &InvalidInput{Field: field, Reason: reason}
 }
 
 // loaded lists the versions that carry typ, or all if typ is "", in the order in which they were loaded.

@@ -128,7 +128,11 @@ func (r *RequestMismatch) Code() string          { return "request_mismatch" }
 func (r *RequestMismatch) Facts() map[string]any { return map[string]any{"request_id": r.ID} }
 
 func (r *VersionPinned) Error() string {
-	return fmt.Sprintf("version %s is pinned by %d open runs, the first is workflow %q", r.Version.Short(), r.Counts.Total(), r.Holders[0].WorkflowID)
+	runs := "runs"
+	if r.Counts.Total() == 1 {
+		runs = "run"
+	}
+	return fmt.Sprintf("version %s is pinned by %d open %s, the first is workflow %q", r.Version.Short(), r.Counts.Total(), runs, r.Holders[0].WorkflowID)
 }
 func (r *VersionPinned) Code() string { return "version_pinned" }
 func (r *VersionPinned) Facts() map[string]any {

@@ -41,7 +41,7 @@ func TestEntriesGatherWhatWaits(t *testing.T) {
 	c.push(t, 80, markUpkeep)
 	for i, want := range []string{
 		fmt.Sprint([]int{10, 20, 120 * k, 120 * k}),
-		fmt.Sprint([]int{120 * k}),            // the larger one does not join
+		fmt.Sprint([]int{120 * k}),           // the larger one does not join
 		fmt.Sprint([]int{maxGroupBytes + 1}), // and travels alone
 		fmt.Sprint([]int{40}),
 		fmt.Sprint([]int{maxGroupBytes}),

@@ -66,6 +66,9 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	if n.cluster, err = cluster.Open(clusterConfig(cfg, o.Version, n.log)); err != nil {
 		return nil, err
 	}
+	if err := registry.Register(n.cluster); err != nil {
+		return nil, err
+	}
 	limits := runtimeLimits(cfg)
 	ec := engine.Config{
 		Node:     n.cluster.ID(),

@@ -1,0 +1,53 @@
+package cluster
+
+import "github.com/prometheus/client_golang/prometheus"
+
+var _ prometheus.Collector = (*Cluster)(nil)
+
+// What a node tells of its part in the cluster. Everything is of this node's own knowledge, so that it can be told without a leader too.
+var (
+	metricLeader  = prometheus.NewDesc("aion_cluster_is_leader", "1 on the node that leads and has caught up, 0 elsewhere.", nil, nil)
+	metricKnown   = prometheus.NewDesc("aion_cluster_has_leader", "1 while this node knows a leader.", nil, nil)
+	metricReady   = prometheus.NewDesc("aion_cluster_ready", "1 while this node has a leader and has applied what was committed, as /health/ready says.", nil, nil)
+	metricTerm    = prometheus.NewDesc("aion_raft_term", "Raft's present term; it grows with each election.", nil, nil)
+	metricCommit  = prometheus.NewDesc("aion_raft_commit_index", "Newest log index that this node knows to be committed.", nil, nil)
+	metricApplied = prometheus.NewDesc("aion_state_applied_index", "Newest log index that this node's state holds.", nil, nil)
+	metricMissing = prometheus.NewDesc("aion_blobs_missing", "Archives that the state names and this node does not have on disk.", nil, nil)
+	metricContact = prometheus.NewDesc("aion_raft_leader_contact_seconds", "How long ago this node heard from the leader; 0 on the leader itself.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector. Raft's own figures are there once this node belongs to a cluster.
+func (c *Cluster) Collect(out chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64) { out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
+	_, _, known := c.Leader()
+	gauge(metricLeader, flag(c.IsLeader()))
+	gauge(metricKnown, flag(known))
+	gauge(metricReady, flag(c.Ready() == nil))
+	gauge(metricApplied, float64(c.state.Applied()))
+	if c.archives != nil {
+		gauge(metricMissing, float64(c.archives.Missing()))
+	}
+	r := c.raft.Load()
+	if r == nil {
+		return
+	}
+	gauge(metricTerm, float64(r.CurrentTerm()))
+	gauge(metricCommit, float64(r.CommitIndex()))
+	if ago, ok := c.LeaderContact(); ok {
+		gauge(metricContact, ago.Seconds())
+	}
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

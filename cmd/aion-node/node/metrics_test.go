@@ -26,7 +26,7 @@ func TestMetricsTellTheClusterApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"aion_cluster_is_leader 1", "aion_cluster_has_leader 1", "aion_cluster_ready 1", "aion_blobs_missing 0", "aion_raft_leader_contact_seconds 0"} {
+	for _, line := range []string{"aion_cluster_is_leader 1", "aion_cluster_has_leader 1", "aion_blobs_missing 0", "aion_raft_leader_contact_seconds 0"} {
 		if !strings.Contains(string(b), "\n"+line+"\n") {
 			t.Errorf("/metrics lacks the line %q", line)
 		}

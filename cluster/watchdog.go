@@ -36,6 +36,7 @@ func (c *Cluster) keepWatch(ctx context.Context, t *term) {
 		moved        = time.Now() // when something was last committed or applied
 		transferring time.Time    // since when ticks are refused
 		commit, seen uint64
+		looked       = moved
 	)
 	for {
 		pause(ctx, every)
@@ -43,6 +44,14 @@ func (c *Cluster) keepWatch(ctx context.Context, t *term) {
 			return
 		}
 		now := time.Now()
+		// A process that was stopped or starved meanwhile must not blame its disk for that time.
+		if late := now.Sub(looked) - every; late > every {
+			moved = moved.Add(late)
+			if !transferring.IsZero() {
+				transferring = transferring.Add(late)
+			}
+		}
+		looked = now
 		if n, m := r.CommitIndex(), c.replica.seen.Load(); n != commit || m != seen {
 			commit, seen, moved = n, m, now
 		}

@@ -214,10 +214,10 @@ func BenchmarkUnload(b *testing.B) {
 	}
 }
 
-// BenchmarkSnapshot1M writes out and restores a state of a million runs, most of them closed.
+// BenchmarkSnapshot1M writes out and restores a state of a million closed runs (see benchRuns).
 func BenchmarkSnapshot1M(b *testing.B) {
 	s := openBench(b, nil, b.TempDir())
-	for i, e := range noOps(0, 1_000_000, 1000, false) {
+	for i, e := range noOps(0, benchRuns(), 1000, false) {
 		if _, err := s.Apply(uint64(i)+2, e); err != nil {
 			b.Fatal(err)
 		}

@@ -49,6 +49,3 @@ var replication = []string{
 
 // owned are the libraries of others that "*" does not cover.
 var owned = append([]string{"github.com/cockroachdb/pebble/v2", "go.starlark.net"}, replication...)
-
-// unruled holds libraries in go.mod until each is imported for real.
-const unruled = "internal/deps"

@@ -22,6 +22,7 @@ type fragile struct {
 	runtime.Compiler
 	crashes atomic.Int64
 	panics  bool // instead of saying so
+	hangs   bool // until it is interrupted, instead
 }
 
 type fragileProgram struct {
@@ -31,7 +32,8 @@ type fragileProgram struct {
 
 type fragileExecution struct {
 	runtime.Execution
-	of *fragile
+	of          *fragile
+	interrupted chan error
 }
 
 func (f *fragile) Compile(ctx context.Context, a *catalog.Archive) (runtime.Program, error) {
@@ -44,13 +46,24 @@ func (p fragileProgram) Start(m catalog.Member, input history.Payload, h runtime
 	if string(input) != `"fragile"` {
 		return x
 	}
-	return fragileExecution{x, p.of}
+	return fragileExecution{x, p.of, make(chan error, 1)}
+}
+
+func (x fragileExecution) Interrupt(cause error) {
+	select {
+	case x.interrupted <- cause:
+	default:
+	}
+	x.Execution.Interrupt(cause)
 }
 
 func (x fragileExecution) Resume(bound bool) (*runtime.End, error) {
 	if x.of.crashes.Add(-1) >= 0 {
-		if x.of.panics {
+		switch {
+		case x.of.panics:
 			panic("index out of range")
+		case x.of.hangs:
+			return nil, <-x.interrupted
 		}
 		return nil, &runtime.Crash{Value: "index out of range"}
 	}
@@ -73,17 +86,18 @@ func TestACrashIsTriedAgain(t *testing.T) {
 }
 
 func TestARunThatCrashesAgainAndAgainIsQuarantined(t *testing.T) {
-	t.Run("reported", func(t *testing.T) { quarantined(t, false) })
-	t.Run("panicking", func(t *testing.T) { quarantined(t, true) })
+	t.Run("reported", func(t *testing.T) { quarantined(t, "index out of range", func(*fragile) {}) })
+	t.Run("panicking", func(t *testing.T) { quarantined(t, "index out of range", func(f *fragile) { f.panics = true }) })
+	t.Run("hanging", func(t *testing.T) { quarantined(t, "takes longer than 30s", func(f *fragile) { f.hangs = true }) })
 }
 
-func quarantined(t *testing.T, panics bool) {
+func quarantined(t *testing.T, reason string, configure func(*fragile)) {
 	crashing(t, 1000, func(t *testing.T, n *enginetest.Node, defect *fragile) {
-		defect.panics = panics
+		configure(defect)
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": echo}))
 		ref := n.Begin("w", `"fragile"`)
 		equal(t, "others", n.Outcome(n.Begin("w", "1")), "completed 1")
-		time.Sleep(time.Minute)
+		time.Sleep(5 * time.Minute)
 		row := n.Row(ref)
 		equal(t, "status", row.Status, history.StatusPaused)
 		equal(t, "quarantined", row.Quarantined, true)
@@ -93,7 +107,7 @@ func quarantined(t *testing.T, panics bool) {
 			t.Errorf("got %+v, %v", pins, err)
 		}
 		paused, ok := n.Events(ref)[1].Data.(*history.WorkflowPaused)
-		if !ok || !paused.Quarantined || !strings.Contains(paused.Reason, "index out of range") {
+		if !ok || !paused.Quarantined || !strings.Contains(paused.Reason, reason) {
 			t.Errorf("got %+v", paused)
 		}
 		n.Restart()

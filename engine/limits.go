@@ -21,6 +21,7 @@ type Limits struct {
 	Queries        int           // executions kept for queries: 64
 	Turns          int           // turns computed at once: number of CPUs
 	InFlight       int           // turns computed or being recorded at once: 4,096
+	TurnTimeout    time.Duration // computing one turn, with the replay before it; a run that takes longer three times is quarantined: 30 s
 	CheckTimeout   time.Duration // compiling one archive at a deploy: 30 s
 	QueryTimeout   time.Duration // one query, with the wait for its run's first turn: 10 s
 }
@@ -50,6 +51,7 @@ func (l Limits) withDefaults() Limits {
 	l.Queries = cmp.Or(l.Queries, 64)
 	l.Turns = cmp.Or(l.Turns, runtime.GOMAXPROCS(0))
 	l.InFlight = cmp.Or(l.InFlight, 4096)
+	l.TurnTimeout = cmp.Or(l.TurnTimeout, 30*time.Second)
 	l.CheckTimeout = cmp.Or(l.CheckTimeout, 30*time.Second)
 	l.QueryTimeout = cmp.Or(l.QueryTimeout, 10*time.Second)
 	return l
@@ -71,6 +73,7 @@ func (l Limits) Validate() error {
 		{"Queries", l.Queries < 1, "at least 1"},
 		{"Turns", l.Turns < 1 || l.Turns > 1<<10, "between 1 and 1024"},
 		{"InFlight", l.InFlight < l.Turns || l.InFlight > 1<<20, "between Turns and 1,048,576"},
+		{"TurnTimeout", l.TurnTimeout < time.Second, "at least 1s"},
 		{"CheckTimeout", l.CheckTimeout < time.Millisecond, "at least 1ms"},
 		{"QueryTimeout", l.QueryTimeout < time.Millisecond || l.QueryTimeout > MaxWait, "between 1ms and 1m"},
 	} {

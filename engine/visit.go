@@ -91,10 +91,14 @@ func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err er
 		v.keep()
 		return at, nil, nil
 	}
-	if err := v.bring(ctx, work); err != nil || v.machine == nil {
+	// Steps bound what code does, and the clock what a step may cost at the worst: no run keeps a CPU from all others.
+	limit := v.d.e.limits.TurnTimeout
+	turn, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("its turn, with the replay before it, takes longer than %s", limit))
+	defer cancel()
+	if err := v.bring(turn, work); err != nil || v.machine == nil {
 		return at, nil, err
 	}
-	step, err = v.machine.Next(ctx, work.news)
+	step, err = v.machine.Next(turn, work.news)
 	v.d.e.metrics.computed(time.Since(began))
 	return at, step, err
 }

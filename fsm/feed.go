@@ -129,7 +129,8 @@ func (t *step) storeFeed() {
 	}
 }
 
-// dropOldest deletes the first n rows at or after from of a family keyed by place, and returns where the first row left may be.
+// dropOldest deletes the first n rows at or after from of a family keyed by place, and returns where the first row left may be. One row goes by itself:
+// range deletions in memory are sorted anew for the first reader after each, so one for every entry would make each dearer than the one before.
 func (t *step) dropOldest(family byte, from place, n uint64) (place, uint64) {
 	first := placeKey(family, from.Index, from.N)
 	var dropped uint64
@@ -138,12 +139,19 @@ func (t *step) dropOldest(family byte, from place, n uint64) (place, uint64) {
 			from = placeOf(k)
 			return false
 		}
-		dropped++
+		if dropped++; dropped == 1 {
+			first = append([]byte(nil), k...)
+		}
 		from = placeOf(k)
 		from.N++
 		return true
 	})
-	t.delRange(first, placeKey(family, from.Index, from.N))
+	switch {
+	case dropped == 1:
+		t.del(first)
+	case dropped > 1:
+		t.delRange(first, placeKey(family, from.Index, from.N))
+	}
 	return from, dropped
 }
 

@@ -167,6 +167,19 @@ func snapshotNamed(good []byte, name string) []byte {
 	return append(append(b, name...), good[snapshotHead+1+int(good[snapshotHead]):]...)
 }
 
+// linkingMem lets nothing else that takes mu happen during a Link: MemFS.Link locks for reading twice, and CrashClone, which locks for writing, in between
+// makes the two wait for each other for ever.
+type linkingMem struct {
+	*vfs.MemFS
+	mu sync.Mutex
+}
+
+func (m *linkingMem) Link(from, to string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.MemFS.Link(from, to)
+}
+
 // TestCrashAnywhere crashes a node before every single operation on its disk, while it applies, flushes, writes a snapshot and restores one. Whatever
 // is found on the disk afterwards is a state of the log, not older than what Flushed had promised, from which the log goes on to the same digest.
 func TestCrashAnywhere(t *testing.T) {
@@ -183,10 +196,13 @@ func TestCrashAnywhere(t *testing.T) {
 		var mu sync.Mutex // Pebble works on its disk in goroutines of its own
 		var found *vfs.MemFS
 		operations := 0
-		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(errorfs.Op) error {
+		links := &linkingMem{MemFS: mem}
+		fs := errorfs.Wrap(links, errorfs.InjectorFunc(func(errorfs.Op) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if operations++; operations == crash {
+				links.mu.Lock()
+				defer links.mu.Unlock()
 				found = mem.CrashClone(vfs.CrashCloneCfg{})
 			}
 			return nil

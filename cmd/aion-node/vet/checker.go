@@ -97,6 +97,8 @@ func (c *Checker) epitaph(exit *exec.ExitError, said string) string {
 	switch {
 	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"):
 		return fmt.Sprintf("that needs more than %d bytes of memory", c.Limits.MemoryBytes)
+	case strings.Contains(said, "SIGSEGV"): // now and then Go's runtime meets the limit where it does not look for it, and touches memory that it was refused
+		return fmt.Sprintf("the compiler crashed under its limit of %d bytes of memory", c.Limits.MemoryBytes)
 	case strings.Contains(said, "stack overflow"), strings.Contains(said, "stack exceeds"):
 		return "that overflows the stack"
 	case status.Signaled():

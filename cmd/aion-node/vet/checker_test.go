@@ -110,7 +110,7 @@ func TestVerdicts(t *testing.T) {
 		"syntax error":      {archive(t, "def run(ctx, input:\n"), "invalid_package", "w.star:1"},
 		"no entry":          {archive(t, "x = 1\n"), "invalid_package", "run"},
 		"endless top level": {archive(t, "def f():\n    while True:\n        pass\nf()\n"+good), "invalid_package", "step"},
-		"memory":            {archive(t, "# eat\n"+good), "invalid_package", "needs more than 536870912 bytes of memory"},
+		"memory":            {archive(t, "# eat\n"+good), "invalid_package", "536870912 bytes of memory"},
 		"stack":             {archive(t, "# dive\n"+good), "invalid_package", "overflows the stack"},
 		"panic":             {archive(t, "# panic\n"+good), "invalid_package", "a bug"},
 		"killed":            {archive(t, "# kill\n"+good), "invalid_package", "ended by killed"},

@@ -36,6 +36,33 @@ type API interface {
 	Pause(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error)
 	Resume(ctx context.Context, c Call, ref fsm.RunRef) (*fsm.RunAnswer, Answered, error)
 
+	Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error)
+	Count(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string) ([]fsm.RunCount, uint64, error)
+
+	// Workers.
+	Poll(ctx context.Context, r PollRequest, wait time.Duration) ([]WorkerTask, uint64, error)
+	CompleteTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
+	FailTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
+	BeatTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
+	ReleaseTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
+	Tasks(ctx context.Context, rd Read, ref fsm.RunRef, limit int) ([]fsm.Task, uint64, error)
+	Queues(ctx context.Context, rd Read, limit int, cursor string) ([]fsm.Queue, string, uint64, error)
+	Queue(ctx context.Context, rd Read, name string) (fsm.Queue, uint64, error)
+	LimitQueue(ctx context.Context, c Call, name string, l fsm.QueueLimits) (Answered, error)
+
+	PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replace bool) (*fsm.ScheduleAnswer, Answered, error)
+	DeleteSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error)
+	PauseSchedule(ctx context.Context, c Call, id, reason string) (*fsm.ScheduleAnswer, Answered, error)
+	ResumeSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error)
+	TriggerSchedule(ctx context.Context, c Call, id string, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error)
+	BackfillSchedule(ctx context.Context, c Call, id string, from, to time.Time, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error)
+	Schedule(ctx context.Context, rd Read, id string) (*fsm.Schedule, []time.Time, uint64, error)
+	Schedules(ctx context.Context, rd Read, limit int, cursor string) ([]fsm.Schedule, string, uint64, error)
+
+	SetRetention(ctx context.Context, c Call, typ string, age time.Duration) (Answered, error)
+	RemoveRetention(ctx context.Context, c Call, typ string) (Answered, error)
+	Retention(ctx context.Context, rd Read) ([]fsm.Retention, uint64, error)
+
 	// Feed returns public events after the cursor, waiting up to wait for the first.
 	Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) ([]fsm.FeedEvent, fsm.FeedCursor, error)
 }

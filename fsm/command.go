@@ -29,6 +29,20 @@ const (
 	KindReportDigest   Kind = 17
 	KindAnnounceLeader Kind = 18
 	KindCheck          Kind = 19
+	KindLeaseTasks     Kind = 20
+	KindCompleteTasks  Kind = 21
+	KindFailTasks      Kind = 22
+	KindBeatTasks      Kind = 23
+	KindReleaseTasks   Kind = 24
+	KindLimitQueue     Kind = 25
+	KindReopenRun      Kind = 26
+	KindPutSchedule    Kind = 27
+	KindDeleteSchedule Kind = 28
+	KindPauseSchedule  Kind = 29
+	KindResumeSchedule Kind = 30
+	KindFireSchedule   Kind = 31
+	KindSetRetention   Kind = 32
+	KindPurgeRuns      Kind = 33
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests, limits) was settled before the log.

@@ -36,6 +36,20 @@ var commands = [...]struct {
 	KindReportDigest:   {"ReportDigest", func() Command { return new(ReportDigest) }},
 	KindAnnounceLeader: {"AnnounceLeader", func() Command { return new(AnnounceLeader) }},
 	KindCheck:          {"Check", func() Command { return new(Check) }},
+	KindLeaseTasks:     {"LeaseTasks", func() Command { return new(LeaseTasks) }},
+	KindCompleteTasks:  {"CompleteTasks", func() Command { return new(CompleteTasks) }},
+	KindFailTasks:      {"FailTasks", func() Command { return new(FailTasks) }},
+	KindBeatTasks:      {"BeatTasks", func() Command { return new(BeatTasks) }},
+	KindReleaseTasks:   {"ReleaseTasks", func() Command { return new(ReleaseTasks) }},
+	KindLimitQueue:     {"LimitQueue", func() Command { return new(LimitQueue) }},
+	KindReopenRun:      {"ReopenRun", func() Command { return new(ReopenRun) }},
+	KindPutSchedule:    {"PutSchedule", func() Command { return new(PutSchedule) }},
+	KindDeleteSchedule: {"DeleteSchedule", func() Command { return new(DeleteSchedule) }},
+	KindPauseSchedule:  {"PauseSchedule", func() Command { return new(PauseSchedule) }},
+	KindResumeSchedule: {"ResumeSchedule", func() Command { return new(ResumeSchedule) }},
+	KindFireSchedule:   {"FireSchedule", func() Command { return new(FireSchedule) }},
+	KindSetRetention:   {"SetRetention", func() Command { return new(SetRetention) }},
+	KindPurgeRuns:      {"PurgeRuns", func() Command { return new(PurgeRuns) }},
 }
 
 // String is the command's name, for errors and logs.

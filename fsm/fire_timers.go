@@ -4,7 +4,8 @@ import "aion.dev/aion/engine/history"
 
 // FireTimers fires timers that are due at the entry's time and still armed; others it passes over without a word. Timer id 0 is the whole run's time limit.
 type FireTimers struct {
-	Timers []TimerRef `cbor:"1,keyasint"` // at most 1,024
+	Timers []TimerRef `cbor:"1,keyasint"`           // at most 1,024
+	Jitter uint32     `cbor:"2,keyasint,omitempty"` // drawn by the leader, for retries that follow from a task's time running out
 }
 
 // TimerRef names one armed timer.

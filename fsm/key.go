@@ -39,6 +39,17 @@ const (
 	keyTimer    = 'g' // fire at, serial, id -> run id
 	keyArmed    = 'j' // serial, id -> fire at
 	keyChild    = 'k' // serial of the parent, ordinal -> run id of the child, awaited
+
+	keyTask      = 'v' // serial, ordinal -> task: an activity that has no outcome yet, or whose worker does not know yet that it is given up
+	keyOffer     = 'l' // queue, activity (each behind its length, 2 bytes), index, n -> run id, ordinal: tasks that a worker may take, oldest first
+	keyQueue     = 'z' // queue -> Queue: its limits and counts
+	keySchedule  = 's' // schedule id -> Schedule
+	keyFire      = 'F' // next fire time, schedule id ->
+	keyAttribute = 'A' // name behind its length (1 byte), 16 bytes of the SHA-256 of the value, serial ->
+	keyByParent  = 'P' // workflow id of the parent, 0, serial ->
+	keyCount     = 'N' // type, 0, version, status -> number of runs
+	keyClosed    = 'C' // type, 0, closed at, serial ->
+	keyRetention = 'R' // type (empty = all others) -> how long closed runs are kept
 )
 
 func u64(k []byte, n uint64) []byte { return binary.BigEndian.AppendUint64(k, n) }

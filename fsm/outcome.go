@@ -9,14 +9,18 @@ import (
 // Outcomes are remembered under request ids, so answers and refusals have numbers on disk. Numbers are never reused. Missing are those that no request
 // can end with, or that must not be repeated: Recheck asks the engine to try again, RequestMismatch is about the table itself.
 var outcomes = [...]func() any{
-	1: func() any { return new(LoadAnswer) },
-	2: func() any { return new(RouteAnswer) },
-	3: func() any { return new(UnloadAnswer) },
-	4: func() any { return new(StartAnswer) },
-	5: func() any { return new(RunAnswer) },
-	6: func() any { return new(TurnAnswer) },
-	7: func() any { return new(FireAnswer) },
-	8: func() any { return new(Done) },
+	1:  func() any { return new(LoadAnswer) },
+	2:  func() any { return new(RouteAnswer) },
+	3:  func() any { return new(UnloadAnswer) },
+	4:  func() any { return new(StartAnswer) },
+	5:  func() any { return new(RunAnswer) },
+	6:  func() any { return new(TurnAnswer) },
+	7:  func() any { return new(FireAnswer) },
+	8:  func() any { return new(Done) },
+	9:  func() any { return new(LeaseAnswer) },
+	10: func() any { return new(TaskAnswer) },
+	11: func() any { return new(ScheduleAnswer) },
+	12: func() any { return new(PurgeAnswer) },
 
 	32: func() any { return new(NotFound) },
 	33: func() any { return new(NotRunning) },
@@ -25,6 +29,9 @@ var outcomes = [...]func() any{
 	36: func() any { return new(ResourceExhausted) },
 	37: func() any { return new(VersionPinned) },
 	38: func() any { return new(Fenced) },
+	39: func() any { return new(NoSchedule) },
+	40: func() any { return new(ScheduleExists) },
+	41: func() any { return new(NotNewest) },
 
 	64: func() any { return new(catalog.UnknownVersion) },
 	65: func() any { return new(catalog.UnknownWorkflowType) },
@@ -55,6 +62,14 @@ func outcomeKind(v any) byte {
 		return 7
 	case *Done:
 		return 8
+	case *LeaseAnswer:
+		return 9
+	case *TaskAnswer:
+		return 10
+	case *ScheduleAnswer:
+		return 11
+	case *PurgeAnswer:
+		return 12
 	case *NotFound:
 		return 32
 	case *NotRunning:
@@ -69,6 +84,12 @@ func outcomeKind(v any) byte {
 		return 37
 	case *Fenced:
 		return 38
+	case *NoSchedule:
+		return 39
+	case *ScheduleExists:
+		return 40
+	case *NotNewest:
+		return 41
 	case *catalog.UnknownVersion:
 		return 64
 	case *catalog.UnknownWorkflowType:

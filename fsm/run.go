@@ -23,6 +23,9 @@ type row struct {
 	PinNumber  uint64         `cbor:"16,keyasint,omitempty"`
 	Listed     history.Status `cbor:"17,keyasint,omitempty"` // status under which it is listed
 
+	Tasks uint64 `cbor:"18,keyasint,omitempty"` // rows in the task index
+	Epoch uint64 `cbor:"19,keyasint,omitempty"` // how often it was reopened: sets apart the children that it starts again
+
 	dirty        bool // changed by the command being applied
 	stale        bool // changed by the entry being applied
 	newer, older *row // in the cache's order of use

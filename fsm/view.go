@@ -33,6 +33,19 @@ type View interface {
 	Request(id string) (print catalog.Digest, result Result, ok bool) // the first outcome of a request id
 	Feed(after FeedCursor, limit int) ([]FeedEvent, FeedCursor)       // the public event stream, oldest first
 	FeedStart() uint64                                                // smallest index from which Feed is complete
+
+	Task(id history.RunID, ordinal uint64) (Task, bool)
+	Tasks(id history.RunID, from uint64, limit int) []Task                // of one run, ordinal >= from
+	Offered(queue string, activities []string) (at history.Time, ok bool) // whether the queue holds a task for one of activities, and from when on its limits let it be taken
+	Queue(name string) (Queue, bool)                                      // false: nothing was ever offered there, and it has no limits
+	Queues(after string, limit int) []Queue                               // by name, those after after
+	Schedule(id string) (Schedule, bool)
+	Schedules(after string, limit int) []Schedule            // by id, those after after
+	DueSchedules(now history.Time, limit int) []Schedule     // whose Next has come, oldest first
+	NextSchedule() (history.Time, bool)                      // when the first schedule is due
+	CountRuns(f RunFilter) []RunCount                        // by type, version and status; of f only Type, Version and Status count
+	Retention() []Retention                                  // by type; "" = all types without a rule of their own
+	ExpiredRuns(now history.Time, limit int) []history.RunID // closed runs that their type's rule no longer keeps
 }
 
 // Run is the row of one run.
@@ -53,7 +66,9 @@ type Run struct {
 	Waiting     []history.Wait     `cbor:"14,keyasint,omitempty"` // after the newest turn
 	Quarantined bool               `cbor:"15,keyasint,omitempty"`
 	CancelAsked bool               `cbor:"16,keyasint,omitempty"`
-	StartIndex  uint64             `cbor:"17,keyasint"` // log index of the entry that started it
+	StartIndex  uint64             `cbor:"17,keyasint"`           // log index of the entry that started it
+	Schedule    string             `cbor:"18,keyasint,omitempty"` // id of the schedule that started it
+	Reopened    []uint64           `cbor:"19,keyasint,omitempty"` // seqs of its WorkflowReopened events
 }
 
 // RunFilter narrows ListRuns; zero fields do not.
@@ -61,7 +76,19 @@ type RunFilter struct {
 	Type       string
 	Status     history.Status
 	Version    catalog.Version
-	Attributes history.Attributes // equal values
+	Attributes history.Attributes // equal values; a string also finds lists that hold it
+
+	Parent                     string       // workflow id of the parent
+	StartedFrom, StartedBefore history.Time // at or after, before; 0 = open-ended
+	ClosedFrom, ClosedBefore   history.Time // likewise; both leave out open runs
+}
+
+// RunCount is how many runs there are of one type, version and status, exactly.
+type RunCount struct {
+	Type    string
+	Version catalog.Version
+	Status  history.Status
+	Count   uint64
 }
 
 // ReadyRun is a run that needs a turn.

@@ -21,23 +21,26 @@ type ActivityScheduled struct {
 	ScheduleTimeout Duration `cbor:"8,keyasint,omitempty" json:"schedule_timeout,omitempty"`
 }
 
-// ActivityStarted says that a worker holds an attempt.
+// ActivityStarted says that a worker holds an attempt. Of each step the first 100 are recorded.
 type ActivityStarted struct {
-	ID      uint64 `cbor:"1,keyasint" json:"id"`
-	Attempt uint32 `cbor:"2,keyasint" json:"attempt"`
-	Worker  string `cbor:"3,keyasint,omitempty" json:"worker,omitempty"`
+	ID      uint64    `cbor:"1,keyasint" json:"id"`
+	Attempt uint32    `cbor:"2,keyasint" json:"attempt"`
+	Worker  string    `cbor:"3,keyasint,omitempty" json:"worker,omitempty"`
+	Failure *RunError `cbor:"4,keyasint,omitempty" json:"last_failure,omitempty"` // of the attempt before
 }
 
 // ActivityCompleted delivers the one recorded outcome of a step.
 type ActivityCompleted struct {
-	ID     uint64  `cbor:"1,keyasint" json:"id"`
-	Result Payload `cbor:"2,keyasint,omitempty" json:"result"`
+	ID      uint64  `cbor:"1,keyasint" json:"id"`
+	Result  Payload `cbor:"2,keyasint,omitempty" json:"result"`
+	Attempt uint32  `cbor:"3,keyasint,omitempty" json:"attempt,omitempty"` // whose outcome this is
 }
 
 // ActivityFailed delivers the last failure of a step.
 type ActivityFailed struct {
-	ID    uint64   `cbor:"1,keyasint" json:"id"`
-	Error RunError `cbor:"2,keyasint" json:"error"`
+	ID      uint64   `cbor:"1,keyasint" json:"id"`
+	Error   RunError `cbor:"2,keyasint" json:"error"`
+	Attempt uint32   `cbor:"3,keyasint,omitempty" json:"attempt,omitempty"` // whose outcome this is; 0 = no worker took it in time
 }
 
 // ActivityCancelled gives a step up.

@@ -68,9 +68,12 @@ type WorkflowContinuedAsNew struct {
 	Version  catalog.Version `cbor:"5,keyasint,omitzero" json:"version,omitzero"`
 }
 
-// WorkflowReopened opens a closed run again.
+// WorkflowReopened opens a closed run again, as it stood before the turn that closed it: that turn is void, with all events from its first one up to this
+// one, and so are requests to cancel that it was the first to see. Outcomes of the ordinals in Forget are void too: those steps run again.
 type WorkflowReopened struct {
-	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
+	Reason string   `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
+	Turn   uint64   `cbor:"2,keyasint,omitempty" json:"turn,omitempty"` // the void turn; 0 = no turn closed the run
+	Forget []uint64 `cbor:"3,keyasint,omitempty" json:"forget,omitempty"`
 }
 
 // WorkflowPaused stops turns; signals and timers are still recorded. Quarantined: code of this run broke the runtime or its replay three times.

@@ -1,0 +1,16 @@
+package wire
+
+// RunCount is how many runs there are of one type, version and status, exactly.
+type RunCount struct {
+	WorkflowType string `json:"workflow_type"`
+	Version      string `json:"version"`
+	Status       string `json:"status"`
+	Count        uint64 `json:"count"`
+}
+
+// RunCounts is the answer of GET /v1/counts.
+type RunCounts struct {
+	Total  uint64     `json:"total"`
+	Counts []RunCount `json:"counts"`
+	Indexed
+}

@@ -1,0 +1,63 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// ScheduleSpec is what people say of a schedule: the body of POST /v1/schedules and, without its id, of PUT /v1/schedules/{id}.
+type ScheduleSpec struct {
+	ScheduleID string          `json:"schedule_id,omitempty"`
+	Type       string          `json:"type"`
+	Input      json.RawMessage `json:"input,omitempty"`
+	Every      string          `json:"every,omitempty" doc:"A Go duration of at least 1s; or cron"`
+	Cron       string          `json:"cron,omitempty" doc:"Five fields, six with seconds first, or @daily and the like"`
+	Timezone   string          `json:"timezone,omitempty" doc:"Of cron, such as Europe/Berlin; default UTC"`
+	Overlap    string          `json:"overlap,omitempty" enum:"skip,buffer_one,cancel_previous,allow_all" doc:"Default skip"`
+	CatchUp    string          `json:"catch_up,omitempty" enum:"one,none,all" doc:"Default one"`
+	Attributes Attributes      `json:"attributes,omitempty"`
+	Paused     bool            `json:"paused,omitempty"`
+}
+
+// Schedule is how a schedule stands.
+type Schedule struct {
+	ScheduleSpec
+	Reason      string      `json:"reason,omitempty" doc:"Of the pause"`
+	CreatedAt   time.Time   `json:"created_at"`
+	NextTimes   []time.Time `json:"next_times" doc:"At most 5"`
+	LastTime    *time.Time  `json:"last_time,omitempty" doc:"Newest time that it fired for"`
+	Buffered    []time.Time `json:"buffered,omitempty" doc:"Fires that wait for open runs to close"`
+	OpenRuns    []RunName   `json:"open_runs"`
+	RecentRuns  []RunName   `json:"recent_runs" doc:"At most 10, newest first"`
+	Started     uint64      `json:"started"`
+	Skipped     uint64      `json:"skipped" doc:"Fires that overlapped"`
+	Missed      uint64      `json:"missed" doc:"Fires that no leader was there for and catch_up left out"`
+	Failed      uint64      `json:"failed" doc:"Fires whose run could not start"`
+	LastFailure *RunError   `json:"last_failure,omitempty"`
+}
+
+// Schedules is a page of schedules, by id.
+type Schedules struct {
+	Schedules  []Schedule `json:"schedules"`
+	NextCursor string     `json:"next_cursor,omitempty"`
+	Indexed
+}
+
+// ScheduleAnswer shows a schedule; Runs is what a trigger or back-fill started.
+type ScheduleAnswer struct {
+	Schedule
+	Runs []RunName `json:"runs,omitempty"`
+	Answered
+}
+
+// TriggerRequest is the optional body of POST /v1/schedules/{id}/trigger.
+type TriggerRequest struct {
+	Overlap string `json:"overlap,omitempty" doc:"Default: the schedule's"`
+}
+
+// BackfillRequest is the body of POST /v1/schedules/{id}/backfill.
+type BackfillRequest struct {
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to" doc:"Not included"`
+	Overlap string    `json:"overlap,omitempty" doc:"Default allow_all"`
+}

@@ -1,0 +1,131 @@
+package wire
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// PollRequest is the body of POST /v1/queues/{queue}/poll.
+type PollRequest struct {
+	WorkerID   string   `json:"worker_id" doc:"The worker's name, for people"`
+	Activities []string `json:"activities" doc:"Names that the worker can carry out"`
+	MaxTasks   int      `json:"max_tasks,omitempty" doc:"Default 1, at most 1,000"`
+	Wait       string   `json:"wait,omitempty" doc:"How long to wait for the first task, a Go duration of at most 60s; default: not at all"`
+	Lease      string   `json:"lease,omitempty" doc:"The longest that this worker is silent about a task, a Go duration; an activity's own heartbeat wins where it is shorter; default: the node's limits.lease"`
+}
+
+// Task is one attempt in a worker's hands.
+type Task struct {
+	Token        string          `json:"token" doc:"Names this attempt in every answer"`
+	WorkflowID   string          `json:"workflow_id"`
+	RunID        string          `json:"run_id"`
+	WorkflowType string          `json:"workflow_type"`
+	Activity     string          `json:"activity"`
+	ActivityID   uint64          `json:"activity_id" doc:"Ordinal of the step within its run"`
+	Attempt      uint32          `json:"attempt" doc:"1 for the first; (run_id, activity_id, attempt) is a ready idempotency key"`
+	Input        json.RawMessage `json:"input"`
+	Deadline     *time.Time      `json:"deadline,omitempty" doc:"End of this attempt"`
+	Heartbeat    string          `json:"heartbeat,omitempty" doc:"Longest gap between heartbeats that the workflow asked for"`
+	Lease        string          `json:"lease" doc:"Longest silence before the task is offered again; each heartbeat renews it"`
+	Details      json.RawMessage `json:"details,omitempty" doc:"What the attempt before said with its last heartbeat"`
+}
+
+// Tasks is the answer of a poll, empty when the wait ended.
+type Tasks struct {
+	Tasks []Task `json:"tasks"`
+}
+
+// TaskCompletion is the outcome of one attempt.
+type TaskCompletion struct {
+	Token  string          `json:"token"`
+	Output json.RawMessage `json:"output,omitempty"`
+}
+
+// CompleteRequest is the body of POST /v1/tasks/complete.
+type CompleteRequest struct {
+	Results []TaskCompletion `json:"results"`
+}
+
+// TaskFailure says how one attempt failed.
+type TaskFailure struct {
+	Token     string          `json:"token"`
+	Message   string          `json:"message"`
+	Kind      string          `json:"kind,omitempty" doc:"Default \"failed\""`
+	Retryable bool            `json:"retryable"`
+	Details   json.RawMessage `json:"details,omitempty"`
+}
+
+// FailRequest is the body of POST /v1/tasks/fail.
+type FailRequest struct {
+	Results []TaskFailure `json:"results"`
+}
+
+// TaskBeat says that a worker still has an attempt in hand.
+type TaskBeat struct {
+	Token   string          `json:"token"`
+	Details json.RawMessage `json:"details,omitempty" doc:"Handed to the next attempt if this one is lost or fails"`
+}
+
+// HeartbeatRequest is the body of POST /v1/tasks/heartbeat and, without details, of POST /v1/tasks/release.
+type HeartbeatRequest struct {
+	Tokens []TaskBeat `json:"tokens"`
+}
+
+// TaskReply says what became of one token.
+type TaskReply struct {
+	Token           string `json:"token"`
+	OK              bool   `json:"ok"`
+	CancelRequested *bool  `json:"cancel_requested,omitempty" doc:"Of heartbeats: nobody waits for the outcome any more"`
+	Code            string `json:"code,omitempty" doc:"lease_lost, invalid_input"`
+	Detail          string `json:"detail,omitempty"`
+}
+
+// TaskReplies has one reply for each token, in the order asked.
+type TaskReplies struct {
+	Results []TaskReply `json:"results"`
+	Answered
+}
+
+// PendingActivity is an activity of a run that has no outcome yet.
+type PendingActivity struct {
+	ActivityID  uint64          `json:"activity_id"`
+	Activity    string          `json:"activity"`
+	Queue       string          `json:"queue"`
+	State       string          `json:"state" enum:"offered,backoff,leased,given_up"`
+	Attempt     uint32          `json:"attempt"`
+	Failures    uint32          `json:"failures"`
+	Worker      string          `json:"worker,omitempty"`
+	StartedAt   *time.Time      `json:"started_at,omitempty"`
+	DueAt       *time.Time      `json:"due_at,omitempty" doc:"When its time runs out, or when it is offered again"`
+	Details     json.RawMessage `json:"details,omitempty"`
+	LastFailure *RunError       `json:"last_failure,omitempty"`
+}
+
+// Queue tells how a queue stands.
+type Queue struct {
+	Queue   string      `json:"queue"`
+	Offered uint64      `json:"offered" doc:"Tasks that a worker may take"`
+	Backoff uint64      `json:"backoff" doc:"Tasks that wait for their next attempt"`
+	Leased  uint64      `json:"leased" doc:"Attempts in the hands of workers"`
+	Limits  QueueLimits `json:"limits"`
+}
+
+// QueueLimits bound a queue; absent ones do not.
+type QueueLimits struct {
+	Concurrency uint64 `json:"concurrency,omitempty" doc:"Attempts in the hands of workers at a time"`
+	Rate        string `json:"rate,omitempty" doc:"Attempts begun in a time, such as 10/s, 600/m or 5/1h30m"`
+	Burst       uint64 `json:"burst,omitempty" doc:"Attempts begun at once after a quiet time; default: the number in rate"`
+}
+
+// Queues is a page of queues, by name.
+type Queues struct {
+	Queues     []Queue `json:"queues"`
+	NextCursor string  `json:"next_cursor,omitempty"`
+	Indexed
+}
+
+// QueueAnswer is the answer of GET and PUT /v1/queues/{queue}.
+type QueueAnswer struct {
+	Queue
+	Answered
+}

@@ -20,9 +20,6 @@ type timers struct {
 // fireBatch is how many timers one entry fires.
 const fireBatch = 1024
 
-// longestNap bounds one sleep: the log's clock and this process's timers need not run at the same speed.
-const longestNap = time.Minute
-
 func newTimers(e *Engine) *timers {
 	return &timers{e: e, rouse: make(chan struct{}, 1)}
 }
@@ -58,12 +55,12 @@ func (t *timers) run(ctx context.Context) error {
 			}
 			continue
 		}
-		nap := longestNap
+		until := now.Add(longestNap)
 		if armed {
-			nap = min(max(first.Sub(now), 0), longestNap)
+			until = min(until, first)
 		}
-		t.next.Store(int64(now.Add(nap)))
-		if err := t.nap(ctx, nap); err != nil {
+		t.next.Store(int64(until))
+		if err := t.e.nap(ctx, until, t.rouse); err != nil {
 			return err
 		}
 	}
@@ -82,17 +79,4 @@ func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
 	}
 	t.e.metrics.timers.Add(float64(answer.Fired))
 	return true
-}
-
-func (t *timers) nap(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-t.rouse:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -1,46 +1,44 @@
 package enginetest
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"sync"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/solo"
 )
 
-// Blobs keeps archives in memory. It implements engine.Blobs.
+// Blobs is solo's store with faults.
 type Blobs struct {
+	*solo.Blobs
+
 	mu      sync.Mutex // guards what follows
-	blobs   map[catalog.Digest][]byte
 	missing bool
 	putErr  error
 	puts    int
 }
 
 // Put implements engine.Blobs.
-func (b *Blobs) Put(_ context.Context, archive []byte) (catalog.Digest, error) {
+func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.putErr != nil {
 		return catalog.Digest{}, b.putErr
 	}
-	d := catalog.Digest(sha256.Sum256(archive))
-	b.blobs[d] = bytes.Clone(archive)
 	b.puts++
-	return d, nil
+	return b.Blobs.Put(ctx, archive)
 }
 
 // Get implements engine.Blobs.
-func (b *Blobs) Get(_ context.Context, d catalog.Digest) ([]byte, error) {
+func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	blob, ok := b.blobs[d]
-	if !ok || b.missing {
+	missing := b.missing
+	b.mu.Unlock()
+	if missing {
 		return nil, fmt.Errorf("enginetest: no node has blob %s", d)
 	}
-	return bytes.Clone(blob), nil
+	return b.Blobs.Get(ctx, d)
 }
 
 // Hide makes every Get fail, or ends that.

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/solo"
 	"aion.dev/aion/fsm"
 )
 
@@ -22,74 +21,32 @@ const (
 	UnknownLost       // neither applied nor answered
 )
 
-// maxEntry is how many commands one entry gathers, as in the cluster's group commit.
-const maxEntry = 1024
-
 var errAnswerLost = errors.New("enginetest: the answer was lost")
 
-// Log is a replicated log of one replica: what is proposed is applied at once. Proposals that come together are applied as one entry. It implements
-// engine.Log, engine.Clock and engine.HandOver.
+// Log is solo's log with faults and leadership. It also implements engine.HandOver.
 type Log struct {
-	state *fsm.State
+	*solo.Log
 
 	mu        sync.Mutex // guards what follows
 	leads     bool
 	fault     func(fsm.Command) Fault
-	pending   []*proposal
-	busy      bool // somebody applies what is pending
-	index     uint64
-	entries   uint64
 	handovers [][]string
-}
-
-type proposal struct {
-	piece  []byte
-	lose   bool
-	result chan fsm.Result
-	err    error // set before result is closed
 }
 
 // Propose implements engine.Log.
 func (l *Log) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
-	piece, err := fsm.EncodeEnvelope(e)
-	if err != nil {
-		return fsm.Result{}, err
-	}
-	if ctx.Err() != nil {
-		return fsm.Result{}, ctx.Err()
-	}
-	p := &proposal{piece: piece, result: make(chan fsm.Result, 1)}
 	fault := l.faultOf(e.Command)
-	l.mu.Lock()
 	switch {
-	case fault == NotLeader || !l.leads && !forwarded(e.Command):
-		l.mu.Unlock()
+	case fault == NotLeader, !l.leading() && !forwarded(e.Command):
 		return fsm.Result{}, &engine.NotLeader{}
 	case fault == UnknownLost:
-		l.mu.Unlock()
 		return fsm.Result{}, &engine.Unknown{Cause: errAnswerLost}
 	}
-	p.lose = fault == UnknownDone
-	l.pending = append(l.pending, p)
-	if l.busy {
-		l.mu.Unlock()
-	} else {
-		l.busy = true
-		l.mu.Unlock()
-		l.drain()
+	res, err := l.Log.Propose(ctx, e)
+	if err == nil && fault == UnknownDone {
+		return fsm.Result{}, &engine.Unknown{Cause: errAnswerLost}
 	}
-	select {
-	case res, ok := <-p.result:
-		switch {
-		case !ok:
-			return fsm.Result{}, p.err
-		case p.lose:
-			return fsm.Result{}, &engine.Unknown{Cause: errAnswerLost}
-		}
-		return res, nil
-	case <-ctx.Done():
-		return fsm.Result{}, &engine.Unknown{Cause: ctx.Err()}
-	}
+	return res, err
 }
 
 // forwarded reports whether a follower sends the command on to the leader.
@@ -101,58 +58,12 @@ func forwarded(c fsm.Command) bool {
 	return false
 }
 
-// drain applies what is pending until nothing is.
-func (l *Log) drain() {
-	for {
-		l.mu.Lock()
-		batch := l.pending[:min(len(l.pending), maxEntry)]
-		l.pending = l.pending[len(batch):]
-		if len(batch) == 0 {
-			l.busy = false
-			l.mu.Unlock()
-			return
-		}
-		l.index++
-		l.entries++
-		index := l.index
-		l.mu.Unlock()
-		pieces := make([][]byte, len(batch))
-		for i, p := range batch {
-			pieces[i] = p.piece
-		}
-		results, err := l.state.Apply(index, fsm.EntryOf(l.Now(), pieces))
-		for i, p := range batch {
-			if err != nil {
-				p.err = err
-				close(p.result)
-				continue
-			}
-			p.result <- results[i]
-		}
-	}
-}
-
 // Sync implements engine.Log: one replica that leads has everything.
 func (l *Log) Sync(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.leads {
+	if !l.leading() {
 		return &engine.NotLeader{}
 	}
 	return ctx.Err()
-}
-
-// View implements engine.Log.
-func (l *Log) View(f func(fsm.View)) { l.state.View(f) }
-
-// Wait implements engine.Log.
-func (l *Log) Wait(ctx context.Context, after uint64) (uint64, error) {
-	return l.state.Wait(ctx, after)
-}
-
-// Now implements engine.Clock.
-func (l *Log) Now() history.Time {
-	return history.At(time.Now())
 }
 
 // HandOver implements engine.HandOver by remembering the offer.
@@ -170,11 +81,10 @@ func (l *Log) HandOvers() [][]string {
 	return append([][]string(nil), l.handovers...)
 }
 
-// Entries counts what was applied.
-func (l *Log) Entries() uint64 {
+func (l *Log) leading() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.entries
+	return l.leads
 }
 
 func (l *Log) faultOf(c fsm.Command) Fault {

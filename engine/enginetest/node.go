@@ -6,11 +6,10 @@ import (
 	"slices"
 	"testing"
 
-	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/solo"
 	"aion.dev/aion/fsm"
-	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // Node is one node that leads. Its Engine is replaced by Restart; State, Log and Blobs stay.
@@ -33,25 +32,25 @@ type stop func()
 // New opens an empty state and starts a node on it, which leads until the test ends. Configure changes its configuration first.
 func New(t testing.TB, configure ...func(*engine.Config)) *Node {
 	t.Helper()
-	return newNode(t, fsm.Config{Dir: "state", FS: vfs.NewMem(), Paranoid: true}, configure...)
+	return newNode(t, true, configure...)
 }
 
 // NewFast is New without the checks of the state's invariants, for benchmarks.
 func NewFast(t testing.TB, configure ...func(*engine.Config)) *Node {
 	t.Helper()
-	return newNode(t, fsm.Config{Dir: "state", FS: vfs.NewMem()}, configure...)
+	return newNode(t, false, configure...)
 }
 
-func newNode(t testing.TB, sc fsm.Config, configure ...func(*engine.Config)) *Node {
+func newNode(t testing.TB, paranoid bool, configure ...func(*engine.Config)) *Node {
 	t.Helper()
-	state, err := fsm.Open(sc)
+	state, err := solo.NewState(paranoid)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := &Node{
 		State: state, t: t,
-		Log:   &Log{state: state},
-		Blobs: &Blobs{blobs: make(map[catalog.Digest][]byte)},
+		Log:   &Log{Log: solo.NewLog(state)},
+		Blobs: &Blobs{Blobs: solo.NewBlobs()},
 	}
 	n.config = engine.Config{Node: "n1", Log: n.Log, Blobs: n.Blobs, Compiler: starlark.Compiler{}}
 	for _, c := range configure {

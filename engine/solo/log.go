@@ -1,0 +1,122 @@
+package solo
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// maxEntry is how many commands one entry gathers, as in the cluster's group commit.
+const maxEntry = 1024
+
+// Log is a replicated log of one replica, which always leads: what is proposed is applied at once. Proposals that come together are applied as one entry. It
+// implements engine.Log and engine.Clock; its time is the wall clock's.
+type Log struct {
+	state *fsm.State
+	now   func() history.Time
+
+	mu      sync.Mutex // guards what follows
+	pending []*proposal
+	busy    bool // somebody applies what is pending
+	index   uint64
+	entries uint64
+}
+
+type proposal struct {
+	piece  []byte
+	result chan fsm.Result
+	err    error // set before result is closed
+}
+
+// NewLog makes the log of a state, which nobody else applies to.
+func NewLog(state *fsm.State) *Log {
+	l := &Log{state: state, now: func() history.Time { return history.At(time.Now()) }}
+	state.View(func(v fsm.View) { l.index = v.Index() })
+	return l
+}
+
+// Propose implements engine.Log.
+func (l *Log) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
+	piece, err := fsm.EncodeEnvelope(e)
+	if err != nil {
+		return fsm.Result{}, err
+	}
+	if ctx.Err() != nil {
+		return fsm.Result{}, ctx.Err()
+	}
+	p := &proposal{piece: piece, result: make(chan fsm.Result, 1)}
+	l.mu.Lock()
+	l.pending = append(l.pending, p)
+	if l.busy {
+		l.mu.Unlock()
+	} else {
+		l.busy = true
+		l.mu.Unlock()
+		l.drain()
+	}
+	select {
+	case res, ok := <-p.result:
+		if !ok {
+			return fsm.Result{}, p.err
+		}
+		return res, nil
+	case <-ctx.Done():
+		return fsm.Result{}, &engine.Unknown{Cause: ctx.Err()}
+	}
+}
+
+// drain applies what is pending until nothing is.
+func (l *Log) drain() {
+	for {
+		l.mu.Lock()
+		batch := l.pending[:min(len(l.pending), maxEntry)]
+		l.pending = l.pending[len(batch):]
+		if len(batch) == 0 {
+			l.busy = false
+			l.mu.Unlock()
+			return
+		}
+		l.index++
+		l.entries++
+		index := l.index
+		l.mu.Unlock()
+		pieces := make([][]byte, len(batch))
+		for i, p := range batch {
+			pieces[i] = p.piece
+		}
+		results, err := l.state.Apply(index, fsm.EntryOf(l.now(), pieces))
+		for i, p := range batch {
+			if err != nil {
+				p.err = err
+				close(p.result)
+				continue
+			}
+			p.result <- results[i]
+		}
+	}
+}
+
+// Sync implements engine.Log: one replica has everything.
+func (l *Log) Sync(ctx context.Context) error { return ctx.Err() }
+
+// View implements engine.Log.
+func (l *Log) View(f func(fsm.View)) { l.state.View(f) }
+
+// Wait implements engine.Log.
+func (l *Log) Wait(ctx context.Context, after uint64) (uint64, error) {
+	return l.state.Wait(ctx, after)
+}
+
+// Now implements engine.Clock.
+func (l *Log) Now() history.Time { return l.now() }
+
+// Entries counts what was applied.
+func (l *Log) Entries() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.entries
+}

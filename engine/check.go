@@ -35,6 +35,14 @@ func checkName(name string) error {
 	return nil
 }
 
+// checkLabel bounds names of queues, activities and workers, and kinds of failures.
+func checkLabel(field, name string) error {
+	if n := utf8.RuneCountInString(name); n < 1 || n > MaxLabel || !utf8.ValidString(name) {
+		return invalid(field, "has %d characters; 1 to %d of UTF-8 are allowed", n, MaxLabel)
+	}
+	return nil
+}
+
 // checkPayload refuses what is not one JSON value, saying where it breaks, or is too large.
 func (e *Engine) checkPayload(field string, p history.Payload) error {
 	if len(p) > e.limits.PayloadBytes {

@@ -20,6 +20,7 @@ type driver struct {
 	e        *Engine
 	group    *lifecycle.Group
 	timers   *timers
+	desk     *desk
 	slots    chan struct{} // one for each visit
 	cpus     chan struct{} // one for each visit that computes
 	resident *keep[history.RunID, *replay.Machine]
@@ -38,9 +39,9 @@ const maxIdlers = 256
 // readyBatch is how much of the ready index is read at a time.
 const readyBatch = 1024
 
-func newDriver(e *Engine, g *lifecycle.Group, t *timers) *driver {
+func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk) *driver {
 	d := &driver{
-		e: e, group: g, timers: t,
+		e: e, group: g, timers: t, desk: k,
 		slots:  make(chan struct{}, e.limits.InFlight),
 		cpus:   make(chan struct{}, e.limits.Turns),
 		rescan: make(chan struct{}, 1),
@@ -83,8 +84,8 @@ func (d *driver) run(ctx context.Context) error {
 	}
 }
 
-// watch says that the state moved, to the driver and, if an earlier timer was armed, to the timers' loop. It is the one waiter on the index, whatever the number
-// of runs, and never waits for a slot: timers fire in time also when more runs are ready than can be visited.
+// watch says that the state moved, to the driver, to the desk and, if an earlier timer was armed, to the timers' loop. It is the one waiter on the index,
+// whatever the number of runs, and never waits for a slot: timers fire in time also when more runs are ready than can be visited.
 func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 	var index uint64
 	for {
@@ -97,6 +98,7 @@ func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 				d.timers.notice(first)
 			}
 		})
+		d.desk.notice()
 		select {
 		case moved <- struct{}{}:
 		default:

@@ -52,6 +52,7 @@ type Engine struct {
 	queries  *queries
 	hub      *hub
 	ready    *reconciler
+	desks    *desks
 	vetting  chan struct{} // one for each deploy that compiles
 	draining atomic.Bool
 }
@@ -79,6 +80,7 @@ func New(cfg Config) (*Engine, error) {
 		programs: &programs{blobs: cfg.Blobs, compiler: cfg.Compiler, cache: runtime.NewCache(keptPrograms)},
 		queries:  newQueries(limits),
 		hub:      newHub(cfg.Log),
+		desks:    newDesks(),
 		vetting:  make(chan struct{}, vetsAtOnce),
 	}
 	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas)}

@@ -6,19 +6,23 @@ import (
 	"aion.dev/aion/internal/lifecycle"
 )
 
-// Lead runs the leader's loops: turns and timers. The cluster calls it after winning and a barrier; ctx ends on loss, and Lead returns, with all that it
-// started gone, before the next win. It begins with nothing: what is ready and what is due is asked of the state, so that a new leader, a restarted one
-// and one that never stopped do the same.
+// Lead runs the leader's loops: turns, timers, tasks for workers. The cluster calls it after winning and a barrier; ctx ends on loss, and Lead returns, with
+// all that it started gone, before the next win. It begins with nothing: what is ready, due and offered is asked of the state, so that a new leader, a
+// restarted one and one that never stopped do the same.
 func (e *Engine) Lead(ctx context.Context, term uint64) {
 	e.log.Info("leading: taking turns and firing timers", "term", term)
 	g, ctx := lifecycle.New(ctx)
 	t := newTimers(e)
-	d := newDriver(e, g, t)
+	k := newDesk(e, ctx)
+	d := newDriver(e, g, t, k)
 	g.Go("timers", t.run)
+	g.Go("desk", k.run)
 	g.Go("driver", d.run)
+	e.desks.set(k)
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		e.log.Error("a loop of the leader ended", "error", err)
 	}
+	e.desks.set(nil)
 	d.resident.clear()
 	e.metrics.resident.Set(0)
 	e.log.Info("no longer leading", "term", term)

@@ -24,6 +24,7 @@ type Limits struct {
 	TurnTimeout    time.Duration // computing one turn, with the replay before it; a run that takes longer three times is quarantined: 30 s
 	CheckTimeout   time.Duration // compiling one archive at a deploy: 30 s
 	QueryTimeout   time.Duration // one query, with the wait for its run's first turn: 10 s
+	Lease          time.Duration // how long a worker may be silent about a task, where neither the activity nor the worker says: 5 min
 }
 
 // What callers may ask for at most, whatever the configuration.
@@ -36,6 +37,14 @@ const (
 	MaxRequestID  = 200              // bytes
 	MaxSignalName = 200              // characters, also of queries
 	MaxTimeout    = 10 * 365 * 24 * time.Hour
+	MaxTasks      = 1000     // tasks of one poll, results of one answer
+	MaxActivities = 1000     // names in one poll
+	MaxLabel      = 200      // characters of the name of a queue, an activity or a worker, and of the kind of a failure
+	MaxDetails    = 64 << 10 // bytes of the details of a heartbeat or a failure
+	MaxFailure    = 8 << 10  // bytes of a failure's message; the rest is cut off
+	MinLease      = time.Second
+	MaxLease      = 24 * time.Hour
+	maxTaskBytes  = 8 << 20 // bytes of the inputs that one poll answers; the first task goes whatever its size
 )
 
 // minIndexWait bounds how long a stale read waits for its node to catch up.
@@ -54,6 +63,7 @@ func (l Limits) withDefaults() Limits {
 	l.TurnTimeout = cmp.Or(l.TurnTimeout, 30*time.Second)
 	l.CheckTimeout = cmp.Or(l.CheckTimeout, 30*time.Second)
 	l.QueryTimeout = cmp.Or(l.QueryTimeout, 10*time.Second)
+	l.Lease = cmp.Or(l.Lease, 5*time.Minute)
 	return l
 }
 
@@ -76,6 +86,7 @@ func (l Limits) Validate() error {
 		{"TurnTimeout", l.TurnTimeout < time.Second, "at least 1s"},
 		{"CheckTimeout", l.CheckTimeout < time.Millisecond, "at least 1ms"},
 		{"QueryTimeout", l.QueryTimeout < time.Millisecond || l.QueryTimeout > MaxWait, "between 1ms and 1m"},
+		{"Lease", l.Lease < MinLease || l.Lease > MaxLease, "between 1s and 24h"},
 	} {
 		if f.bad {
 			return fmt.Errorf("engine: limit %s must be %s", f.name, f.want)

@@ -18,6 +18,13 @@ type metrics struct {
 	queries     prometheus.Counter
 	resident    prometheus.Gauge
 	programs    prometheus.Gauge
+	leased      prometheus.Counter
+	completed   prometheus.Counter
+	failed      prometheus.Counter
+	beats       prometheus.Counter
+	released    prometheus.Counter
+	leaseLost   prometheus.Counter
+	pollers     prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -42,11 +49,21 @@ func newMetrics() *metrics {
 		queries:     counter("queries_total", "Queries answered."),
 		resident:    gauge("resident_executions", "Executions parked on this node."),
 		programs:    gauge("programs_ready", "Loaded versions that this node has compiled."),
+		leased:      counter("tasks_leased_total", "Attempts that this node gave to workers."),
+		completed:   counter("tasks_completed_total", "Attempts that workers completed."),
+		failed:      counter("tasks_failed_total", "Attempts that workers failed."),
+		beats:       counter("tasks_heartbeats_total", "Heartbeats that prolonged a lease."),
+		released:    counter("tasks_released_total", "Attempts given back undone."),
+		leaseLost:   counter("tasks_lease_lost_total", "Answers of workers that came too late to count."),
+		pollers:     gauge("pollers", "Polls of workers that wait for a task."),
 	}
 }
 
 func (m *metrics) register(r prometheus.Registerer) error {
-	for _, c := range []prometheus.Collector{m.starts, m.turns, m.compute, m.commit, m.replayed, m.timers, m.quarantined, m.queries, m.resident, m.programs} {
+	for _, c := range []prometheus.Collector{
+		m.starts, m.turns, m.compute, m.commit, m.replayed, m.timers, m.quarantined, m.queries, m.resident, m.programs,
+		m.leased, m.completed, m.failed, m.beats, m.released, m.leaseLost, m.pollers,
+	} {
 		if err := r.Register(c); err != nil {
 			return err
 		}

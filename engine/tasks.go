@@ -36,50 +36,66 @@ type TaskResult struct {
 // TaskReply says what became of one TaskResult: Err is nil or a refusal (lease_lost, invalid_input) that concerns this one only.
 type TaskReply struct {
 	Err             error
-	CancelRequested bool
+	CancelRequested bool // of heartbeats: the step was given up, by its code or because its run closed. A cancellation that the code has not acted on does not count: code may want to see the step through
 }
 
-// Poll gives a worker tasks, waiting up to wait for the first one. Tasks whose poller went away meanwhile are given back.
-func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([]WorkerTask, uint64, error) {
-	panic("being built")
-}
+// LeaseLost refuses what a worker says of an attempt that is not its own any more. Nothing changed.
+type LeaseLost struct{ Reason string }
+
+func (e *LeaseLost) Error() string         { return e.Reason }
+func (e *LeaseLost) Code() string          { return "lease_lost" }
+func (e *LeaseLost) Facts() map[string]any { return nil }
 
 // CompleteTasks records outcomes of attempts, each on its own.
 func (e *Engine) CompleteTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
-	panic("being built")
+	return saying[fsm.TaskOutput]{
+		read: e.readOutput, counted: e.metrics.completed,
+		command: func(outputs []fsm.TaskOutput) fsm.Command { return &fsm.CompleteTasks{Results: outputs} },
+	}.settle(ctx, e, c, results)
 }
 
 // FailTasks records failed attempts, each on its own.
 func (e *Engine) FailTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
-	panic("being built")
+	return saying[fsm.TaskFailure]{
+		read: e.readFailure, counted: e.metrics.failed,
+		command: func(failures []fsm.TaskFailure) fsm.Command { return &fsm.FailTasks{Results: failures} },
+	}.settle(ctx, e, c, results)
 }
 
 // BeatTasks prolongs leases, each on its own.
 func (e *Engine) BeatTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
-	panic("being built")
+	return saying[fsm.TaskBeat]{
+		read: e.readBeat, counted: e.metrics.beats,
+		command: func(beats []fsm.TaskBeat) fsm.Command { return &fsm.BeatTasks{Beats: beats} },
+	}.settle(ctx, e, c, results)
 }
 
 // ReleaseTasks gives attempts back that the worker will not carry out, each on its own.
 func (e *Engine) ReleaseTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
-	panic("being built")
+	return saying[fsm.TaskToken]{
+		read: e.readRelease, counted: e.metrics.released,
+		command: func(tokens []fsm.TaskToken) fsm.Command { return &fsm.ReleaseTasks{Tokens: tokens} },
+	}.settle(ctx, e, c, results)
 }
 
-// Tasks lists the pending activities of a run.
-func (e *Engine) Tasks(ctx context.Context, rd Read, ref fsm.RunRef, limit int) ([]fsm.Task, uint64, error) {
-	panic("being built")
-}
-
-// Queues lists queues by name; cursor is the last name of the page before.
-func (e *Engine) Queues(ctx context.Context, rd Read, limit int, cursor string) ([]fsm.Queue, string, uint64, error) {
-	panic("being built")
-}
-
-// Queue tells how one queue stands; one that nobody ever used is empty.
-func (e *Engine) Queue(ctx context.Context, rd Read, name string) (fsm.Queue, uint64, error) {
-	panic("being built")
-}
-
-// LimitQueue sets all limits of a queue.
-func (e *Engine) LimitQueue(ctx context.Context, c Call, name string, l fsm.QueueLimits) (Answered, error) {
-	panic("being built")
+// Tasks lists the pending activities of a run, by ordinal.
+func (e *Engine) Tasks(ctx context.Context, rd Read, ref fsm.RunRef, limit int) (tasks []fsm.Task, index uint64, err error) {
+	if err := checkRef(ref); err != nil {
+		return nil, 0, err
+	}
+	if limit, err = checkPage(limit); err != nil {
+		return nil, 0, err
+	}
+	var missing error
+	err = e.read(ctx, rd, func(v fsm.View) {
+		index = v.Index()
+		var run fsm.Run
+		if run, missing = find(v, ref); missing == nil {
+			tasks = v.Tasks(run.RunID, 0, limit)
+		}
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return tasks, index, missing
 }

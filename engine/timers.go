@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -68,7 +69,7 @@ func (t *timers) run(ctx context.Context) error {
 
 // fire proposes one batch and tells whether it fired anything. Whatever became of it, the state says what is still armed.
 func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
-	res, err := t.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.FireTimers{Timers: due}})
+	res, err := t.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.FireTimers{Timers: due, Jitter: rand.Uint32()}})
 	if err != nil {
 		t.e.log.Debug("timers not fired, will try again", "timers", len(due), "error", err)
 		return false

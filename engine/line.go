@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"container/list"
+	"math"
+	"slices"
+	"strings"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// line is where the polls of one queue wait, first come first served among those that can carry out what is offered. Polls that can carry out the same
+// activities stand in one rank, so that a look at the state costs one question for each rank, however many polls stand in it. The desk's mutex guards it.
+type line struct {
+	queue   string
+	ranks   map[string]*rank
+	waiting int    // polls that stand
+	asked   uint64 // tasks asked for by leases under way
+}
+
+// rank is the polls of a line that can carry out the same activities.
+type rank struct {
+	name       string
+	activities []string
+	polls      list.List // of *poller, by arrival
+	holders    int       // polls that stand here, and those that left with a grant and may come back
+	asked      uint64    // tasks asked for by leases under way
+}
+
+// poller is one poll.
+type poller struct {
+	line    *line
+	rank    *rank
+	number  uint64 // by arrival
+	most    uint64 // tasks it takes
+	place   *list.Element
+	granted chan uint64 // how many tasks it is to ask for; has room for the one grant under way
+}
+
+// never is no time of the log.
+const never = history.Time(math.MaxInt64)
+
+func newLine(queue string) *line { return &line{queue: queue, ranks: make(map[string]*rank)} }
+
+// join makes a poll one of the line's, and stands it at its end.
+func (l *line) join(p *poller, activities []string) {
+	name := strings.Join(activities, "\x00")
+	r := l.ranks[name]
+	if r == nil {
+		r = &rank{name: name, activities: activities}
+		l.ranks[name] = r
+	}
+	r.holders++
+	p.line, p.rank = l, r
+	l.stand(p)
+}
+
+// stand puts a poll into its rank, by arrival: one that comes back with nothing stands where it stood.
+func (l *line) stand(p *poller) {
+	l.waiting++
+	for at := p.rank.polls.Back(); at != nil; at = at.Prev() {
+		if at.Value.(*poller).number < p.number {
+			p.place = p.rank.polls.InsertAfter(p, at)
+			return
+		}
+	}
+	p.place = p.rank.polls.PushFront(p)
+}
+
+// step takes a poll out of its rank, if it stands there.
+func (l *line) step(p *poller) {
+	if p.place != nil {
+		p.rank.polls.Remove(p.place)
+		p.place = nil
+		l.waiting--
+	}
+}
+
+// part ends a poll's time in the line.
+func (l *line) part(p *poller) {
+	l.step(p)
+	if p.rank.holders--; p.rank.holders == 0 {
+		delete(l.ranks, p.rank.name)
+	}
+}
+
+// serve tells polls to ask for what the queue holds, and from when on its limits let it be asked again. What leases under way ask for counts as gone: the
+// line is served again when they are answered.
+func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
+	next = never
+	if l.waiting == 0 {
+		return next
+	}
+	q, ok := v.Queue(l.queue)
+	room := less(q.Offered, l.asked)
+	if c := q.Limits.Concurrency; c > 0 {
+		room = min(room, less(less(c, q.Leased), l.asked))
+	}
+	if !ok || room == 0 {
+		return next
+	}
+	var open []*rank
+	for _, r := range l.ranks { // any order: polls are served by arrival
+		if r.polls.Len() == 0 {
+			continue
+		}
+		switch at, offered := v.Offered(l.queue, r.activities); {
+		case offered && at <= now:
+			open = append(open, r)
+		case offered:
+			next = min(next, at)
+		}
+	}
+	for room > 0 && len(open) > 0 {
+		first := slices.MinFunc(open, func(a, b *rank) int { return int(a.head().number) - int(b.head().number) })
+		p := first.head()
+		n := min(p.most, room)
+		l.step(p)
+		room -= n
+		l.asked += n
+		first.asked += n
+		p.granted <- n
+		if first.polls.Len() == 0 {
+			open = slices.DeleteFunc(open, func(r *rank) bool { return r == first })
+		}
+	}
+	return next
+}
+
+// answered notes that a lease of n tasks is no longer under way.
+func (l *line) answered(p *poller, n uint64) {
+	l.asked -= n
+	p.rank.asked -= n
+}
+
+func (r *rank) head() *poller { return r.polls.Front().Value.(*poller) }
+
+// less is a-b, or 0.
+func less(a, b uint64) uint64 { return a - min(a, b) }

@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// Poll gives a worker tasks, waiting up to wait for the first one. When ctx ends it answers with none, and what was leased meanwhile is given back.
+// A repeated request answers the same tasks, but for those that have been given back or taken away since. Under a request id a poll may answer with none
+// before its wait is over.
+func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([]WorkerTask, uint64, error) {
+	lease, err := e.checkPoll(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := checkWait(wait); err != nil {
+		return nil, 0, err
+	}
+	began := time.Now()
+	d, err := e.desk(ctx)
+	if ended(err) && ctx.Err() != nil {
+		return e.noTasks()
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	if res, ok, err := e.known(r.Call); err != nil {
+		return nil, 0, err
+	} else if ok {
+		answer, a, err := outcome[*fsm.LeaseAnswer](r.Call, res)
+		if err != nil {
+			return nil, 0, err
+		}
+		return e.hand(ctx, d, answer, a)
+	}
+	p := d.enter(r.Queue, lease.Activities, uint64(lease.Max))
+	defer d.leave(p)
+	over := time.NewTimer(wait - time.Since(began))
+	defer over.Stop()
+	for {
+		n, err := d.await(ctx, p, over.C)
+		if err != nil {
+			return nil, 0, err
+		}
+		if n == 0 {
+			return e.noTasks()
+		}
+		lease.Max = uint32(n)
+		// The lease goes its way also when the worker goes: what it gives can then be given back, and need not be waited for.
+		answer, a, err := propose[*fsm.LeaseAnswer](d.ctx, e, r.Call, lease)
+		again := err == nil && len(answer.Tasks) == 0 && r.Request == nil // under a request id the next answer would be the same
+		d.answered(p, n, again)
+		if !again {
+			if err != nil {
+				return nil, 0, err
+			}
+			return e.hand(ctx, d, answer, a)
+		}
+	}
+}
+
+// await waits until p is granted something; 0 means that its time is over.
+func (d *desk) await(ctx context.Context, p *poller, over <-chan time.Time) (uint64, error) {
+	select { // what is granted already comes before a wait that is over, or was none
+	case n := <-p.granted:
+		return n, nil
+	default:
+	}
+	select {
+	case n := <-p.granted:
+		return n, nil
+	case <-over:
+		return 0, nil
+	case <-ctx.Done():
+		return 0, nil
+	case <-d.ctx.Done():
+		return 0, &NotLeader{}
+	}
+}
+
+func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
+	if err := r.Call.validate(); err != nil {
+		return nil, err
+	}
+	if err := checkLabel("queue", r.Queue); err != nil {
+		return nil, err
+	}
+	if err := checkLabel("worker_id", r.Worker); err != nil {
+		return nil, err
+	}
+	if n := len(r.Activities); n < 1 || n > MaxActivities {
+		return nil, invalid("activities", "holds %d names; 1 to %d are allowed", n, MaxActivities)
+	}
+	for _, name := range r.Activities {
+		if err := checkLabel("activities", name); err != nil {
+			return nil, err
+		}
+	}
+	if r.Max < 0 || r.Max > MaxTasks {
+		return nil, invalid("max_tasks", "is %d; 1 to %d are allowed", r.Max, MaxTasks)
+	}
+	if r.Lease != 0 && (r.Lease < MinLease || r.Lease > MaxLease) {
+		return nil, invalid("lease", "is %s; %s to %s are allowed", r.Lease, MinLease, MaxLease)
+	}
+	activities := slices.Clone(r.Activities)
+	slices.Sort(activities)
+	return &fsm.LeaseTasks{
+		Queue: r.Queue, Activities: slices.Compact(activities), Worker: r.Worker, Max: uint32(max(r.Max, 1)), Lease: history.Duration(r.Lease),
+	}, nil
+}
+
+// hand reads what a worker gets with its leases. What does not fit into one answer is given back, and so is everything if ctx ended meanwhile.
+func (e *Engine) hand(ctx context.Context, d *desk, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
+	var spare []fsm.TaskToken
+	bytes := 0
+	e.cfg.Log.View(func(v fsm.View) {
+		for _, leased := range answer.Tasks {
+			if a.Deduplicated && !stillLeased(v, leased.Token) {
+				continue
+			}
+			events := v.Events(leased.Token.RunID, leased.Seq, 1)
+			if len(events) == 0 {
+				continue // its run is purged: only a request repeated late meets that
+			}
+			scheduled, ok := events[0].Data.(*history.ActivityScheduled)
+			if !ok {
+				err = fmt.Errorf("engine: event %d of run %s is a %s instead of an ActivityScheduled", leased.Seq, leased.Token.RunID, events[0].Data.Type())
+				return
+			}
+			bytes += len(scheduled.Input) + len(leased.Details)
+			if ctx.Err() != nil || bytes > maxTaskBytes && len(tasks) > 0 {
+				spare = append(spare, leased.Token)
+				continue
+			}
+			tasks = append(tasks, WorkerTask{Leased: leased, Token: writeToken(leased.Token), Input: scheduled.Input})
+		}
+	})
+	if err != nil {
+		return nil, a.Index, err
+	}
+	if len(spare) > 0 {
+		d.giveBack(spare)
+	}
+	if !a.Deduplicated {
+		e.metrics.leased.Add(float64(len(tasks)))
+	}
+	return tasks, a.Index, nil
+}
+
+// stillLeased reports whether an attempt is still in the hands that it was given into.
+func stillLeased(v fsm.View, t fsm.TaskToken) bool {
+	task, ok := v.Task(t.RunID, t.ID)
+	return ok && task.Attempt == t.Attempt && (task.State == fsm.TaskLeased || task.State == fsm.TaskGivenUp)
+}
+
+// giveBack releases attempts that no worker has heard of. If it fails they are offered again when their leases end.
+func (d *desk) giveBack(tokens []fsm.TaskToken) {
+	if _, err := d.e.cfg.Log.Propose(d.ctx, fsm.Envelope{Command: &fsm.ReleaseTasks{Tokens: tokens}}); err != nil {
+		d.e.log.Debug("tasks not given back, their leases will end", "tasks", len(tokens), "error", err)
+		return
+	}
+	d.e.metrics.released.Add(float64(len(tokens)))
+}
+
+// noTasks is the answer of a poll whose time is over.
+func (e *Engine) noTasks() (_ []WorkerTask, index uint64, _ error) {
+	e.cfg.Log.View(func(v fsm.View) { index = v.Index() })
+	return nil, index, nil
+}

@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// settleBytes is how much one command carries of what workers say. More goes in several: the log takes no command beyond 8 MiB.
+const settleBytes = 4 << 20
+
+// saying is one kind of what workers say.
+type saying[T any] struct {
+	read    func(fsm.TaskToken, *TaskResult) (T, error)
+	command func([]T) fsm.Command
+	counted prometheus.Counter // of those that counted
+}
+
+// settle checks what a worker says of its attempts, each on its own, and puts what can be right before the state machine. Commands that follow from one call
+// have request ids of their own, so that a repeated call repeats each answer.
+func (s saying[T]) settle(ctx context.Context, e *Engine, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
+	if len(results) < 1 || len(results) > MaxTasks {
+		return nil, Answered{}, invalid("results", "holds %d tokens; 1 to %d are allowed", len(results), MaxTasks)
+	}
+	if err := c.validate(); err != nil {
+		return nil, Answered{}, err
+	}
+	replies := make([]TaskReply, len(results))
+	all := Answered{Deduplicated: true}
+	var said []T
+	var at []int // where their replies go
+	var parts, bytes int
+	propose := func() error {
+		part := c
+		part.Request = partOf(c.Request, parts)
+		answer, a, err := propose[*fsm.TaskAnswer](ctx, e, part, s.command(said))
+		if err != nil {
+			if parts > 0 {
+				err = &Unknown{Cause: fmt.Errorf("%d of %d results were recorded: %w", at[0], len(results), err)}
+			}
+			return err
+		}
+		if len(answer.Replies) != len(said) {
+			return fmt.Errorf("engine: the state machine replied to %d tokens of %d", len(answer.Replies), len(said))
+		}
+		for i, r := range answer.Replies {
+			if r.Lost != "" {
+				replies[at[i]].Err = &LeaseLost{Reason: r.Lost}
+				e.metrics.leaseLost.Inc()
+			} else if !a.Deduplicated {
+				s.counted.Inc()
+			}
+			replies[at[i]].CancelRequested = r.Cancel
+		}
+		all.Index, all.Deduplicated = a.Index, all.Deduplicated && a.Deduplicated
+		parts, bytes, said, at = parts+1, 0, nil, nil
+		return nil
+	}
+	for i := range results {
+		r := &results[i]
+		token, err := readToken(r.Token)
+		var one T
+		if err == nil {
+			one, err = s.read(token, r)
+		}
+		if err != nil {
+			replies[i].Err = err
+			continue
+		}
+		size := len(r.Output) + len(r.Details) + len(r.Error.Details) + len(r.Error.Message)
+		if bytes+size > settleBytes && len(said) > 0 {
+			if err := propose(); err != nil {
+				return nil, all, err
+			}
+		}
+		said, at, bytes = append(said, one), append(at, i), bytes+size
+	}
+	if len(said) > 0 {
+		if err := propose(); err != nil {
+			return nil, all, err
+		}
+	}
+	if parts == 0 { // nothing could be right
+		all.Deduplicated = false
+		e.cfg.Log.View(func(v fsm.View) { all.Index = v.Index() })
+	}
+	return replies, all, nil
+}
+
+// partOf is the request of the nth command that follows from r.
+func partOf(r *fsm.Request, n int) *fsm.Request {
+	if r == nil || n == 0 {
+		return r
+	}
+	part := *r
+	id := sha256.Sum256(fmt.Appendf(nil, "aion/part\x00%s\x00%d", r.ID, n))
+	part.ID = hex.EncodeToString(id[:])
+	return &part
+}
+
+func (e *Engine) readOutput(t fsm.TaskToken, r *TaskResult) (fsm.TaskOutput, error) {
+	return fsm.TaskOutput{Token: t, Output: r.Output}, e.checkPayload("output", r.Output)
+}
+
+// readFailure cuts a message that is too long, as it does with those of workflow code: a failure that cannot be told would be worse.
+func (e *Engine) readFailure(t fsm.TaskToken, r *TaskResult) (fsm.TaskFailure, error) {
+	failure := r.Error
+	if failure.Kind == "" {
+		failure.Kind = history.KindFailed
+	}
+	failure.Message = clipTo(failure.Message, MaxFailure)
+	err := checkLabel("kind", failure.Kind)
+	if err == nil {
+		err = e.checkDetails(failure.Details)
+	}
+	return fsm.TaskFailure{Token: t, Error: failure, Jitter: rand.Uint32()}, err
+}
+
+func (e *Engine) readBeat(t fsm.TaskToken, r *TaskResult) (fsm.TaskBeat, error) {
+	return fsm.TaskBeat{Token: t, Details: r.Details}, e.checkDetails(r.Details)
+}
+
+func (e *Engine) readRelease(t fsm.TaskToken, _ *TaskResult) (fsm.TaskToken, error) { return t, nil }
+
+func (e *Engine) checkDetails(p history.Payload) error {
+	if len(p) > MaxDetails {
+		return invalid("details", "has %d bytes, the limit is %d", len(p), MaxDetails)
+	}
+	return e.checkPayload("details", p)
+}

@@ -28,7 +28,26 @@ func (l *ledger) ask(d history.Data) error {
 		}
 	}
 	b.asked = append(b.asked, d)
+	if b.replay {
+		l.recorded(d, b.recorded[at].Seq)
+	}
 	return nil
+}
+
+// recorded notes which event began something.
+func (l *ledger) recorded(d history.Data, seq uint64) {
+	var id uint64
+	switch d := d.(type) {
+	case *history.TimerStarted:
+		id = d.ID
+	case *history.ActivityScheduled:
+		id = d.ID
+	case *history.ChildWorkflowStarted:
+		id = d.ID
+	}
+	if f := l.find(id); f != nil {
+		f.seq = seq
+	}
 }
 
 // complete checks that a turn shown again asked for everything that it had asked for.

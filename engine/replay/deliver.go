@@ -9,7 +9,16 @@ import (
 
 // deliver shows an event to the run's futures. What the code itself had asked for, and what came too late for a future, changes nothing.
 func (l *ledger) deliver(e history.Event) error {
+	if l.void.covers(e) {
+		return nil
+	}
 	switch d := e.Data.(type) {
+	case *history.WorkflowReopened:
+		if !l.void.seqs[e.Seq] {
+			return fmt.Errorf("event %d reopened the run, and the machine was made without knowing", e.Seq)
+		}
+	case *history.ChildWorkflowStarted:
+		l.recorded(d, e.Seq) // after a reopening the state machine starts children again
 	case *history.CancelRequested:
 		if !l.cancel.requested {
 			l.cancel.requested, l.cancel.reason = true, d.Reason
@@ -54,6 +63,7 @@ func (l *ledger) settle(e history.Event, id uint64, outcome runtime.Future, allo
 		outcome.Error = &history.RunError{Kind: history.KindTimeout, Message: fmt.Sprintf("signal %q did not come in time", f.name)}
 		outcome.Late = true
 	}
+	f.failed = outcome.Failed()
 	l.resolve(f, outcome)
 	return nil
 }

@@ -1,8 +1,6 @@
 package replay
 
 import (
-	"slices"
-
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 )
@@ -27,6 +25,16 @@ type future struct {
 	name  string // of the signal, the activity, the child's workflow id
 	timed bool   // a signal wait that has armed a timer
 	place uint64 // among resolved futures, from 1: what race goes by
+
+	// While code waits for it.
+	wait  *wait
+	at    int // first position there
+	times int // how often it is there
+
+	// For those who reopen the run.
+	seq    uint64 // of the event that asked for it, once that is recorded; 0 = there is none
+	failed bool   // the outcome came from outside and is a failure
+	looked bool   // code could have told that there is an outcome
 }
 
 // start gives out the next ordinal.
@@ -49,6 +57,15 @@ func (l *ledger) find(id uint64) *future {
 	return l.futures[id-1]
 }
 
+// Future implements runtime.Host.
+func (l *ledger) Future(id uint64) runtime.Future {
+	if f := l.find(id); f != nil {
+		f.looked = f.looked || f.Done
+		return f.Future
+	}
+	return runtime.Future{}
+}
+
 // resolve gives f its one outcome.
 func (l *ledger) resolve(f *future, outcome runtime.Future) {
 	outcome.Done = true
@@ -57,6 +74,10 @@ func (l *ledger) resolve(f *future, outcome runtime.Future) {
 	f.place = l.resolved
 	l.pending[f.kind]--
 	l.held += uint64(len(outcome.Result))
+	if f.wait != nil && f.wait == l.wait {
+		f.wait.resolved(f)
+	}
+	f.wait = nil
 }
 
 // giveUp resolves f with err and asks for whatever it has running to be ended.
@@ -71,23 +92,4 @@ func (l *ledger) giveUp(f *future, err *history.RunError) error {
 		return l.ask(&history.ActivityCancelled{ID: f.id})
 	}
 	return nil
-}
-
-// maxWaiting bounds what a step tells about its waits: it is for people.
-const maxWaiting = 100
-
-// waiting lists what the code is blocked on.
-func (l *ledger) waiting() []history.Wait {
-	var list []history.Wait
-	for _, id := range l.blocked {
-		f := l.find(id)
-		w := history.Wait{Kind: kindNames[f.kind], ID: f.id, Name: f.name}
-		if f.Done || slices.Contains(list, w) {
-			continue
-		}
-		if list = append(list, w); len(list) == maxWaiting {
-			break
-		}
-	}
-	return list
 }

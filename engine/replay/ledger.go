@@ -8,6 +8,7 @@ import (
 // ledger is the books of one run and the runtime.Host of its code. All of it follows from the events delivered and the calls the code made.
 type ledger struct {
 	started  *history.WorkflowStarted
+	void     void
 	limits   runtime.Limits
 	declares func(activity string) bool
 	log      func(string)
@@ -23,8 +24,8 @@ type ledger struct {
 	held     uint64 // bytes of what futures and mailboxes hold
 	cancel   cancellation
 
-	blocked []uint64 // what the code waits for, as it asked for it; owned by the runtime
-	reading bool     // a query is running
+	wait    *wait // what the code is blocked on; nil = it has never waited, or ended
+	reading bool  // a query is running
 	next    *history.WorkflowContinuedAsNew
 
 	book book
@@ -52,7 +53,7 @@ func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
 }
 
 func (l *ledger) begin(b book) {
-	l.book, l.blocked = b, nil
+	l.book = b
 }
 
 // end writes how the code ended.

@@ -25,7 +25,7 @@ type Machine struct {
 	exec   runtime.Execution
 	ledger *ledger
 
-	turns   uint64 // made, recorded or not
+	turns   uint64 // made, recorded or not, void ones included
 	seen    uint64 // newest event that a turn has seen
 	step    *Step  // made and not yet recorded
 	ended   bool   // the code ended
@@ -43,8 +43,9 @@ type Step struct {
 	Closes   bool           // the last of Asked ends the run
 }
 
-// New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted.
-func New(cfg Config, started history.Event) (*Machine, error) {
+// New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted; reopened are all its WorkflowReopened events, in order, however
+// little of the history is shown afterwards: what they made void is passed over from the beginning.
+func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine, error) {
 	data, ok := started.Data.(*history.WorkflowStarted)
 	if !ok || started.Seq != 1 {
 		return nil, fmt.Errorf("event %d is no WorkflowStarted with seq 1", started.Seq)
@@ -55,8 +56,13 @@ func New(cfg Config, started history.Event) (*Machine, error) {
 	if data.WorkflowType != cfg.Member.Type {
 		return nil, fmt.Errorf("run %s is a %q, the member is %q", data.RunID, data.WorkflowType, cfg.Member.Type)
 	}
+	v, err := newVoid(reopened)
+	if err != nil {
+		return nil, err
+	}
 	m := &Machine{seen: started.Seq}
 	m.ledger = newLedger(cfg, data)
+	m.ledger.void = v
 	m.ledger.now = started.At
 	m.exec = cfg.Program.Start(cfg.Member, data.Input, m.ledger, cfg.Limits.OrDefault())
 	m.ledger.where = m.exec.Where
@@ -65,6 +71,9 @@ func New(cfg Config, started history.Event) (*Machine, error) {
 
 // Turns is the number of turns made so far.
 func (m *Machine) Turns() uint64 { return m.turns }
+
+// Reopenings is the number of WorkflowReopened events that the machine was made with: one that was made before another came is of no use any more.
+func (m *Machine) Reopenings() int { return len(m.ledger.void.seqs) }
 
 // Seen is the seq of the newest event that a turn has seen; before the first turn that is 1, the WorkflowStarted.
 func (m *Machine) Seen() uint64 { return m.seen }

@@ -38,6 +38,10 @@ func (m *Machine) again(turn history.Turn, events []history.Event) error {
 	if turn.N != m.turns+1 || turn.Through < m.seen {
 		return fmt.Errorf("turn %d through event %d does not follow turn %d through event %d", turn.N, turn.Through, m.turns, m.seen)
 	}
+	if m.ledger.void.turns[turn.N] {
+		m.turns++
+		return nil
+	}
 	news, err := between(events, m.seen+1, turn.Through+1)
 	if err != nil {
 		return err
@@ -111,7 +115,11 @@ func (m *Machine) Recorded(turn history.Turn, appended []history.Event) error {
 
 // run delivers news and runs the code until it waits or ends.
 func (m *Machine) run(news []history.Event, bound bool) error {
+	reopened := newest(news)
 	for _, e := range news {
+		if e.Seq < reopened && e.Data.Type() == history.TypeCancelRequested {
+			continue // see newest
+		}
 		if err := m.ledger.deliver(e); err != nil {
 			return err
 		}

@@ -1,0 +1,63 @@
+package replay
+
+import (
+	"fmt"
+
+	"aion.dev/aion/engine/history"
+)
+
+// cancellation is the request to cancel the run and its one delivery.
+type cancellation struct {
+	requested bool
+	reason    string
+	delivered bool
+	err       *history.RunError // what the waits then pending ended with; its identity tells that code let it through
+}
+
+// CancelRequested implements runtime.Host.
+func (l *ledger) CancelRequested() bool { return l.cancel.requested }
+
+// giveUpRest cancels those of ids that are not resolved.
+func (l *ledger) giveUpRest(ids []uint64) error {
+	for _, id := range ids {
+		if err := l.Cancel(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cancel implements runtime.Host.
+func (l *ledger) Cancel(id uint64) error {
+	f := l.find(id)
+	if f == nil {
+		return fmt.Errorf("future %d is not of this run", id)
+	}
+	if f.Done {
+		f.looked = true
+		return nil
+	}
+	if err := l.writable(); err != nil {
+		return err
+	}
+	return l.giveUp(f, &history.RunError{Kind: history.KindCancelled, Message: "cancelled by the workflow's own code"})
+}
+
+// deliverCancel ends all waits that are pending, in the order in which they were started. It happens once.
+func (l *ledger) deliverCancel() error {
+	l.cancel.delivered = true
+	l.cancel.err = &history.RunError{Kind: history.KindCancelled, Message: "cancellation was requested"}
+	if l.cancel.reason != "" {
+		l.cancel.err.Message += ": " + l.cancel.reason
+	}
+	for _, f := range l.futures {
+		if f.Done {
+			f.looked = true // else it would be given up too
+			continue
+		}
+		if err := l.giveUp(f, l.cancel.err); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+)
+
+// wait is what code is blocked on. It is brought up to date by the futures that resolve, so a turn costs what happened since the last one, however many
+// futures the code waits for and however many of them are done.
+type wait struct {
+	ids    []uint64 // as the code asked for them; owned by the runtime
+	open   []uint64 // those not resolved, each once, in the order of ids; some may have been resolved since
+	left   int      // positions of ids that are not resolved
+	first  int      // position of the one that was resolved first; -1 = none
+	failed int      // position of the one that failed first; -1 = none
+}
+
+// watch begins a wait.
+func (l *ledger) watch(ids []uint64) (*wait, error) {
+	w := &wait{ids: ids, first: -1, failed: -1}
+	sooner := func(f *future, at int) bool { return at < 0 || f.place < l.find(ids[at]).place }
+	for i, id := range ids {
+		f := l.find(id)
+		switch {
+		case f == nil:
+			return nil, fmt.Errorf("future %d is not of this run", id)
+		case !f.Done:
+			if f.wait != w {
+				f.wait, f.at, f.times = w, i, 0
+				w.open = append(w.open, id)
+			}
+			f.times++
+			w.left++
+			continue
+		}
+		if sooner(f, w.first) {
+			w.first = i
+		}
+		if f.Failed() && sooner(f, w.failed) {
+			w.failed = i
+		}
+	}
+	return w, nil
+}
+
+// is reports whether w is the wait for these very ids: the runtime calls again with the slice that it called with.
+func (w *wait) is(ids []uint64) bool {
+	return w != nil && len(w.ids) == len(ids) && len(ids) > 0 && &w.ids[0] == &ids[0]
+}
+
+// resolved notes that f, one of w's, has its outcome.
+func (w *wait) resolved(f *future) {
+	w.left -= f.times
+	if w.first < 0 {
+		w.first = f.at
+	}
+	if w.failed < 0 && f.Failed() {
+		w.failed = f.at
+	}
+}
+
+// stands tells whether the wait is over.
+func (w *wait) stands(mode runtime.Mode) runtime.Awaited {
+	switch {
+	case mode == runtime.All && w.failed >= 0:
+		return runtime.Awaited{Done: true, At: w.failed}
+	case mode == runtime.All || mode == runtime.Settled:
+		return runtime.Awaited{Done: w.left == 0, At: -1}
+	}
+	return runtime.Awaited{Done: w.first >= 0, At: w.first}
+}
+
+// Await implements runtime.Host.
+func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error) {
+	if len(ids) == 0 && mode != runtime.All && mode != runtime.Settled {
+		return runtime.Awaited{}, errors.New("a race needs at least one future")
+	}
+	w := l.wait
+	if !w.is(ids) {
+		var err error
+		if w, err = l.watch(ids); err != nil {
+			return runtime.Awaited{}, err
+		}
+	}
+	a := w.stands(mode)
+	if !a.Done && l.reading {
+		return a, runtime.ErrReadOnly
+	}
+	l.wait = w
+	if !a.Done && l.cancel.requested && !l.cancel.delivered {
+		if err := l.deliverCancel(); err != nil {
+			return a, err
+		}
+		a = w.stands(mode)
+	}
+	if !a.Done {
+		return a, nil
+	}
+	l.wait = nil
+	l.looked(ids)
+	if mode == runtime.Race || mode == runtime.All && a.At >= 0 {
+		return a, l.giveUpRest(ids)
+	}
+	return a, nil
+}
+
+// looked notes that code has been told how these futures stand: of those that are not resolved it learns as much, by their being given up.
+func (l *ledger) looked(ids []uint64) {
+	for _, id := range ids {
+		f := l.find(id)
+		f.looked = f.looked || f.Done
+	}
+}
+
+// maxWaiting bounds what a step tells about its waits: it is for people.
+const maxWaiting = 100
+
+// waiting lists what the code is blocked on. What is found resolved is never looked at again.
+func (l *ledger) waiting() []history.Wait {
+	w := l.wait
+	if w == nil {
+		return nil
+	}
+	next, still := 0, make([]uint64, 0, min(len(w.open), maxWaiting))
+	for ; next < len(w.open) && len(still) < maxWaiting; next++ {
+		if !l.find(w.open[next]).Done {
+			still = append(still, w.open[next])
+		}
+	}
+	w.open = slices.Replace(w.open[next-len(still):], 0, len(still), still...)
+	list := make([]history.Wait, len(still))
+	for i, id := range still {
+		f := l.find(id)
+		list[i] = history.Wait{Kind: kindNames[f.kind], ID: f.id, Name: f.name}
+	}
+	return list
+}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,8 @@ type call struct {
 	minIndex     uint64
 	wait         time.Duration // asked of the server
 	slow         bool
+	attempt      time.Duration // see Patience
+	total        time.Duration // see Patience
 	accept       string
 }
 
@@ -126,7 +129,7 @@ func (c *Client) do(ctx context.Context, call *call, answer any) error {
 
 // once sends the call to one node. The error is a *wire.Problem that the node gave, or a *broken.
 func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, error) {
-	timeout := attemptTimeout + call.wait
+	timeout := cmp.Or(call.attempt, attemptTimeout) + call.wait
 	if call.slow {
 		timeout = slowTimeout
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 			said, saidAt = err, n
 		}
 		if until.IsZero() {
-			until = time.Now().Add(c.patience)
+			until = time.Now().Add(cmp.Or(call.total, c.patience))
 		}
 		at++ // another node may know better
 		if n%len(c.bases) == 0 && !pause(ctx, n/len(c.bases), until) || ctx.Err() != nil {

@@ -1,0 +1,32 @@
+package client
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// A node that hangs is given up after the call's own patience, and another one is asked.
+func TestPatienceOfOneCall(t *testing.T) {
+	hung := make(chan struct{})
+	hangs := play(t, func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		close(hung)
+	})
+	other := play(t, unloaded)
+	a, err := newClient(t, hangs.URL, other.URL).Rollback(t.Context(), "a", wire.RouteChange{}, Patience(50*time.Millisecond, 0))
+	if err != nil || a.Index != 7 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	<-hung
+
+	down := play(t, says("unavailable"))
+	_, err = newClient(t, down.URL).Rollback(t.Context(), "a", wire.RouteChange{}, Patience(0, -1))
+	var p *wire.Problem
+	if !errors.As(err, &p) || p.Code != "unavailable" || len(down.keys()) != 1 {
+		t.Errorf("%v after %d attempts", err, len(down.keys()))
+	}
+}

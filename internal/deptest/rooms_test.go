@@ -15,6 +15,8 @@ var rooms = []room{
 	{"engine/history", []string{"catalog"}, []string{"github.com/fxamacker/cbor/v2"}, "history is a leaf; it takes from catalog only the type of a version"},
 	{"engine/runtime", []string{"catalog", "engine/history"}, nil, "runtime is what every language implements, so it may know none"},
 	{"engine/runtime/starlark", []string{"catalog", "engine/history", "engine/runtime"}, []string{"go.starlark.net"}, "one language, reached only through runtime"},
+	{"engine/runtime/starlark/startest", []string{"catalog", "engine/history", "engine/runtime", "engine/runtime/starlark"}, []string{"go.starlark.net"},
+		"the language of authors' tests; what they act upon is behind an interface, so it knows no engine"},
 	{"engine/runtime/runtimetest", []string{"catalog", "engine/history", "engine/runtime", "engine/replay"}, []string{"go.uber.org/goleak"}, "the suite runs any language and may favour none"},
 	{"engine/replay", []string{"catalog", "engine/history", "engine/runtime"}, nil, "a turn is a pure function of history and program: no state, no log"},
 	{"fsm", []string{"catalog", "engine/history"}, []string{"github.com/cockroachdb/pebble/v2", "github.com/fxamacker/cbor/v2"},

@@ -53,8 +53,12 @@ var builtins = map[string]builtin{
 	"min": extreme("min"),
 	"print": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		text, err := m.joined("print", args, kwargs)
-		if err == nil && m.exec != nil {
+		switch {
+		case err != nil:
+		case m.exec != nil:
 			err = m.exec.host.Log(text)
+		case m.say != nil:
+			m.say(text)
 		}
 		return starlark.None, err
 	},

@@ -16,7 +16,8 @@ import (
 // history alone. It is never less than half of what the heap holds for the code.
 type meter struct {
 	thread  *starlark.Thread
-	exec    *execution // nil while a top level runs
+	exec    *execution   // nil while a top level or a script runs
+	say     func(string) // gets what a script prints; nil drops it
 	limits  runtime.Limits
 	bound   bool                   // limits apply
 	used    uint64                 // bytes kept and built

@@ -80,6 +80,7 @@ func (t *step) commit() error {
 	for _, r := range t.stale {
 		t.store(r)
 	}
+	t.storeQueues()
 	t.storePages()
 	t.storePins()
 	t.storeFeed()
@@ -101,6 +102,8 @@ func (t *step) commit() error {
 	s := t.s
 	s.meta = t.meta
 	s.rows.trim()
+	s.lanes.trim()
+	s.queueRows.trim()
 	if len(s.pages) > maxPages {
 		clear(s.pages)
 	}

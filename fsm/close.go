@@ -27,6 +27,7 @@ func (t *step) shutAll(queue ...closing) {
 		}
 		r.Run.ClosedAt, r.Run.Waiting, r.Run.Quarantined = t.now, nil, false
 		t.disarmAll(r)
+		t.dropTasks(r)
 		for _, line := range t.children(r) {
 			t.forgetChild(r, line.id)
 			child := t.run(line.run)

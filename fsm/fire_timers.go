@@ -3,6 +3,7 @@ package fsm
 import "aion.dev/aion/engine/history"
 
 // FireTimers fires timers that are due at the entry's time and still armed; others it passes over without a word. Timer id 0 is the whole run's time limit.
+// The ordinal of an activity stands for the clock of its task, see task_clock.go.
 type FireTimers struct {
 	Timers []TimerRef `cbor:"1,keyasint"`           // at most 1,024
 	Jitter uint32     `cbor:"2,keyasint,omitempty"` // drawn by the leader, for retries that follow from a task's time running out
@@ -29,8 +30,8 @@ func (c *FireTimers) apply(t *step) (Answer, Refusal) {
 		return nil, &ResourceExhausted{What: "timers fired in one command", Limit: maxFired}
 	}
 	fired := new(FireAnswer)
-	for _, ref := range c.Timers {
-		if t.fire(ref) {
+	for i, ref := range c.Timers {
+		if t.fire(ref, spread(c.Jitter, i)) {
 			fired.Fired++
 		}
 	}
@@ -40,23 +41,23 @@ func (c *FireTimers) apply(t *step) (Answer, Refusal) {
 const maxFired = 1024
 
 // fire fires a timer that is due and still armed as ref says: one that was cancelled, or armed again for another time, is passed over.
-func (t *step) fire(ref TimerRef) bool {
+func (t *step) fire(ref TimerRef, jitter uint32) bool {
 	if ref.FireAt > t.now {
 		return false
 	}
 	r := t.run(ref.RunID)
-	if r == nil || !r.Run.Status.Open() {
+	if r == nil {
 		return false
 	}
 	if ref.ID == 0 {
-		if r.Deadline == 0 || r.Deadline != ref.FireAt {
+		if !r.Run.Status.Open() || r.Deadline == 0 || r.Deadline != ref.FireAt {
 			return false
 		}
 		t.shut(r, &history.WorkflowTimedOut{Timeout: history.Duration(r.Deadline - r.Run.StartedAt)})
 		return true
 	}
 	if at, ok := t.armed(r, ref.ID); !ok || at != ref.FireAt {
-		return false
+		return t.fireTask(r, ref, jitter)
 	}
 	t.disarm(r, ref.ID)
 	t.append(r, &history.TimerFired{ID: ref.ID})

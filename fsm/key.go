@@ -42,6 +42,7 @@ const (
 
 	keyTask      = 'v' // serial, ordinal -> task: an activity that has no outcome yet, or whose worker does not know yet that it is given up
 	keyOffer     = 'l' // queue, activity (each behind its length, 2 bytes), index, n -> run id, ordinal: tasks that a worker may take, oldest first
+	keyLane      = 'L' // queue, activity (as above) -> lane: how many offers there are, and the place before which there are none
 	keyQueue     = 'z' // queue -> Queue: its limits and counts
 	keySchedule  = 's' // schedule id -> Schedule
 	keyFire      = 'F' // next fire time, schedule id ->

@@ -1,6 +1,12 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import (
+	"fmt"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
 
 // Queue is where workers of one kind find tasks. It exists while it has limits or tasks.
 type Queue struct {
@@ -31,10 +37,47 @@ type LimitQueue struct {
 // Kind implements Command.
 func (*LimitQueue) Kind() Kind { return KindLimitQueue }
 
-func (c *LimitQueue) apply(t *step) (Answer, Refusal) { panic("being built") }
+func (c *LimitQueue) apply(t *step) (Answer, Refusal) {
+	if n := len(c.Queue); n < 1 || n > maxTaskName {
+		return nil, nameSize("queue", n)
+	}
+	if refusal := c.Limits.check(); refusal != nil {
+		return nil, refusal
+	}
+	q := t.queue(c.Queue)
+	q.Limits = c.Limits
+	if c.Limits.Rate == 0 {
+		q.Free = 0
+	} else {
+		q.Free = min(q.Free, t.now+c.Limits.ahead()) // what the old rate has used up is no debt to the new one
+	}
+	return new(Done), nil
+}
 
-// Queue implements View.
-func (p *picture) Queue(name string) (Queue, bool) { panic("being built") }
+// Bounds of a rate, so that its arithmetic stays within 64 bits.
+const (
+	maxRate = 1_000_000
+	maxPer  = history.Duration(24 * time.Hour)
+	minPer  = history.Duration(time.Millisecond)
+	perRate = 1_000 // most bursts of a rate
+)
 
-// Queues implements View.
-func (p *picture) Queues(after string, limit int) []Queue { panic("being built") }
+// check says which limit makes no sense.
+func (l QueueLimits) check() Refusal {
+	invalid := func(field, format string, args ...any) Refusal {
+		return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case l.Rate > maxRate:
+		return invalid("rate", "begins %d attempts, the limit is %d", l.Rate, maxRate)
+	case l.Rate == 0 && l.Per != 0:
+		return invalid("rate", "begins no attempt in %s", l.Per)
+	case l.Rate > 0 && (l.Per < minPer || l.Per > maxPer):
+		return invalid("rate", "is for a time of %s; %s to %s are allowed", l.Per, minPer, maxPer)
+	case l.Rate == 0 && l.Burst > 0:
+		return invalid("burst", "needs a rate")
+	case l.Burst > maxRate || l.Burst > perRate*l.Rate:
+		return invalid("burst", "is %d; up to %d times the rate's %d are allowed, and %d", l.Burst, perRate, l.Rate, maxRate)
+	}
+	return nil
+}

@@ -87,8 +87,11 @@ func (c *RecordTurn) last() (last history.Data, why string) {
 		switch d := e.Data.(type) {
 		case *history.WorkflowCompleted, *history.WorkflowFailed, *history.WorkflowCancelled, *history.WorkflowContinuedAsNew:
 			last = d
-		case *history.AttributesUpdated, *history.ActivityScheduled, *history.ActivityCancelled, *history.TimerCancelled, *history.SignalSent,
-			*history.ChildWorkflowStarted:
+		case *history.AttributesUpdated, *history.ActivityCancelled, *history.TimerCancelled, *history.SignalSent, *history.ChildWorkflowStarted:
+		case *history.ActivityScheduled:
+			if why := checkTaskNames(d.Queue, d.Activity); why != "" {
+				return nil, "holds an activity whose " + why
+			}
 		case *history.TimerStarted:
 			if d.ID == 0 {
 				return nil, "holds a timer 0, which is the run's own time limit"
@@ -117,7 +120,7 @@ func (c *RecordTurn) over(r *row, closes bool, size int) string {
 	case events > 0 && r.Run.Bytes+uint64(size) > limits.HistoryBytes:
 		return fmt.Sprintf("the history would pass the limit of %d bytes", limits.HistoryBytes)
 	}
-	return ""
+	return overAttributes(r, c.Asked)
 }
 
 // record appends the turn and carries out what it asked for, in order.
@@ -147,6 +150,12 @@ func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 // carryOut appends one event that code asked for, with what it did not know, and does what it says.
 func (t *step) carryOut(r *row, data, last history.Data) {
 	switch e := data.(type) {
+	case *history.ActivityScheduled:
+		t.append(r, e)
+		t.schedule(r, e)
+	case *history.ActivityCancelled:
+		t.append(r, e)
+		t.cancelTask(r, e.ID)
 	case *history.TimerStarted:
 		e.FireAt = due(t.now, e.Duration)
 		t.append(r, e)
@@ -156,7 +165,7 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 		t.disarm(r, e.ID)
 	case *history.AttributesUpdated:
 		t.append(r, e)
-		r.Run.Attributes = merge(r.Run.Attributes, e.Attributes)
+		t.label(r, merge(r.Run.Attributes, e.Attributes))
 	case *history.SignalSent:
 		t.sendSignal(r, e, last)
 	case *history.ChildWorkflowStarted:

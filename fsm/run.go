@@ -26,6 +26,8 @@ type row struct {
 	Tasks uint64 `cbor:"18,keyasint,omitempty"` // rows in the task index
 	Epoch uint64 `cbor:"19,keyasint,omitempty"` // how often it was reopened: sets apart the children that it starts again
 
+	Attempts uint32 `cbor:"20,keyasint,omitempty"` // highest attempt of any of its tasks: those offered after a reopening begin above it
+
 	dirty        bool // changed by the command being applied
 	stale        bool // changed by the entry being applied
 	newer, older *row // in the cache's order of use

@@ -1,6 +1,11 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
 
 // CompleteTasks records the outcomes of attempts, each on its own: the answer says of each whether it counted.
 type CompleteTasks struct {
@@ -59,18 +64,87 @@ func (*BeatTasks) Kind() Kind     { return KindBeatTasks }
 func (*ReleaseTasks) Kind() Kind  { return KindReleaseTasks }
 func (*TaskAnswer) answer()       {}
 
-func (c *CompleteTasks) apply(t *step) (Answer, Refusal) { panic("being built") }
-func (c *FailTasks) apply(t *step) (Answer, Refusal)     { panic("being built") }
-func (c *BeatTasks) apply(t *step) (Answer, Refusal)     { panic("being built") }
-func (c *ReleaseTasks) apply(t *step) (Answer, Refusal)  { panic("being built") }
+func (c *CompleteTasks) apply(t *step) (Answer, Refusal) {
+	return t.settle("results", len(c.Results), func(i int) (TaskToken, func(*row, *Task)) {
+		return c.Results[i].Token, func(r *row, task *Task) {
+			t.append(r, &history.ActivityCompleted{ID: task.ID, Result: c.Results[i].Output, Attempt: task.Attempt})
+			t.endTask(r, task)
+		}
+	})
+}
 
-// Task implements View.
-func (p *picture) Task(id history.RunID, ordinal uint64) (Task, bool) { panic("being built") }
+func (c *FailTasks) apply(t *step) (Answer, Refusal) {
+	return t.settle("results", len(c.Results), func(i int) (TaskToken, func(*row, *Task)) {
+		return c.Results[i].Token, func(r *row, task *Task) { t.failTask(r, task, c.Results[i].Error, c.Results[i].Jitter) }
+	})
+}
 
-// Tasks implements View.
-func (p *picture) Tasks(id history.RunID, from uint64, limit int) []Task { panic("being built") }
+func (c *BeatTasks) apply(t *step) (Answer, Refusal) {
+	answer, refusal := t.settle("tokens", len(c.Beats), func(i int) (TaskToken, func(*row, *Task)) {
+		return c.Beats[i].Token, func(r *row, task *Task) { t.beat(r, task, c.Beats[i].Details) }
+	})
+	if a, ok := answer.(*TaskAnswer); ok {
+		for i := range a.Replies {
+			if a.Replies[i].Cancel {
+				a.Replies[i].Lost = "" // it heard of it in time
+			}
+		}
+	}
+	return answer, refusal
+}
 
-// Offered implements View.
-func (p *picture) Offered(queue string, activities []string) (history.Time, bool) {
-	panic("being built")
+// beat renews a lease.
+func (t *step) beat(r *row, task *Task, details history.Payload) {
+	if len(details) > 0 {
+		task.Details = details
+	}
+	t.stopClock(r, task)
+	task.Due = task.leaseDue(t.now)
+	t.startClock(r, task)
+	t.putTask(r, task)
+}
+
+func (c *ReleaseTasks) apply(t *step) (Answer, Refusal) {
+	return t.settle("tokens", len(c.Tokens), func(i int) (TaskToken, func(*row, *Task)) {
+		return c.Tokens[i], func(r *row, task *Task) { t.moveTask(r, task, TaskOffered, task.offerEnds()) }
+	})
+}
+
+// settle goes through the tokens of a command. of names the i-th and says what to do with the attempt if it is still the worker's.
+func (t *step) settle(field string, n int, of func(i int) (TaskToken, func(*row, *Task))) (Answer, Refusal) {
+	if n > maxTaskBatch {
+		return nil, &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d tokens, the limit is %d", n, maxTaskBatch)}
+	}
+	answer := &TaskAnswer{Replies: make([]TaskReply, n)}
+	for i := range n {
+		token, do := of(i)
+		r, task, reply := t.held(token)
+		if task != nil {
+			do(r, task)
+		}
+		answer.Replies[i] = reply
+	}
+	return answer, nil
+}
+
+// held returns the task whose attempt a token names; or nil, and why the attempt is not the worker's any more. A worker that asks about an attempt that was
+// given up hears of it now, so that nothing is left to keep.
+func (t *step) held(token TaskToken) (*row, *Task, TaskReply) {
+	r, task := t.find(token.RunID, token.ID)
+	switch {
+	case r == nil:
+		return nil, nil, TaskReply{Lost: "its run does not exist any more"}
+	case task == nil && !r.Run.Status.Open():
+		return nil, nil, TaskReply{Lost: "its run is closed: " + r.Run.Status.String()}
+	case task == nil:
+		return nil, nil, TaskReply{Lost: "the activity has its outcome, or was given up"}
+	case task.Attempt < token.Attempt:
+		return nil, nil, TaskReply{Lost: fmt.Sprintf("there was no attempt %d yet", token.Attempt)}
+	case task.Attempt > token.Attempt || task.State != TaskLeased && task.State != TaskGivenUp:
+		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the newest is attempt %d", token.Attempt, task.Attempt)}
+	case task.State == TaskGivenUp:
+		t.endTask(r, task)
+		return nil, nil, TaskReply{Lost: "nobody waits for its outcome any more", Cancel: true}
+	}
+	return r, task, TaskReply{}
 }

@@ -31,14 +31,16 @@ type State struct {
 	lock io.Closer // of dir
 
 	// Of the goroutine that applies.
-	db      *pebble.DB
-	meta    meta
-	catalog *catalog.Catalog
-	counts  map[catalog.Version]*PinCounts // what pins the loaded versions
-	pages   map[page]uint64                // rows left on the pages used last
-	rows    cache
-	queues  queues
-	step    *step // of the last entry: its memory is used again
+	db        *pebble.DB
+	meta      meta
+	catalog   *catalog.Catalog
+	counts    map[catalog.Version]*PinCounts // what pins the loaded versions
+	pages     map[page]uint64                // rows left on the pages used last
+	rows      cache
+	lanes     hot[lane]
+	queueRows hot[Queue]
+	queues    queues
+	step      *step // of the last entry: its memory is used again
 
 	expiry [2]history.Time // when the first request id of each class expires, or before
 
@@ -101,6 +103,7 @@ func (s *State) open() (err error) {
 func (s *State) load() error {
 	s.expiry, s.pages = [2]history.Time{}, map[page]uint64{}
 	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
+	s.lanes, s.queueRows = newHot[lane](), newHot[Queue]()
 	b, err := get(s.db, key(keyMeta))
 	if err == nil && b != nil {
 		err = decode.Unmarshal(b, &s.meta)

@@ -35,6 +35,7 @@ type step struct {
 	added    []history.Event // events appended to turning
 	readyN   uint32          // next place in the ready index
 	deployN  uint32          // next place in the deploy history
+	offerN   uint32          // next place among the offers
 	pages    pages
 	pins     pinChanges
 	feed     []feedLine
@@ -53,11 +54,11 @@ const (
 )
 
 // lookedUp are the families that apply reads by key, often: those get an overlay of their own, so that most entries need no mirror.
-var lookedUp = [families]bool{keyRequest: true, keyRunID: true, keyLatest: true, keyArmed: true, keyChild: true, keyPage: true}
+var lookedUp = [families]bool{keyRequest: true, keyRunID: true, keyLatest: true, keyArmed: true, keyChild: true, keyPage: true, keyTask: true}
 
 // once are the families whose keys are not written again before they are deleted. Pebble lets such a pair vanish together, so that a short-lived row
 // leaves no mark behind.
-var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true}
+var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyTimer: true, keyOffer: true}
 
 // reset makes t ready for another entry and keeps its memory.
 func (t *step) reset() {
@@ -68,7 +69,7 @@ func (t *step) reset() {
 	t.mirror, t.mirrored = nil, [families]int{}
 	t.dirty, t.stale, t.feed = t.dirty[:0], t.stale[:0], t.feed[:0]
 	t.turning, t.later, t.added = nil, nil, nil
-	t.readyN, t.deployN, t.requests, t.checked = 0, 0, 0, false
+	t.readyN, t.deployN, t.offerN, t.requests, t.checked = 0, 0, 0, 0, false
 	t.pages.reset()
 	t.pins.reset()
 }

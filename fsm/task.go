@@ -37,6 +37,9 @@ type Task struct {
 
 	OfferIndex uint64 `cbor:"20,keyasint,omitempty"` // its place among the offers of its queue
 	OfferN     uint32 `cbor:"21,keyasint,omitempty"`
+
+	Backoff history.Duration `cbor:"22,keyasint,omitempty"` // before the newest retry, without jitter: the next one grows from it
+	Before  uint32           `cbor:"23,keyasint,omitempty"` // attempts up to this one were made, by any step, before the run was reopened
 }
 
 // TaskToken names one attempt. Workers see it as an opaque string.

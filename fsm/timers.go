@@ -3,7 +3,8 @@ package fsm
 import "aion.dev/aion/engine/history"
 
 // The timer index lists armed timers by due time. Timer 0 is the whole run's time limit and is known from the row; the others also stand under their
-// run, so that closing it finds them.
+// run, so that closing it finds them. Clocks of tasks lie in it too, under the ordinal of the activity; when they are due stands in the task, and they are
+// not counted among the run's timers.
 
 func timerKey(at history.Time, serial, id uint64) []byte {
 	return u64(pairKey(keyTimer, uint64(at), serial), id)
@@ -16,6 +17,7 @@ func (t *step) armDeadline(r *row) { t.enqueue(timerKey(r.Deadline, r.Serial, 0)
 // arm arms a timer; a second one with the same id replaces the first.
 func (t *step) arm(r *row, id uint64, at history.Time) {
 	t.disarm(r, id)
+	t.removeTask(r, id) // ordinals are not used twice; if one were, two clocks could want the same row
 	t.enqueue(timerKey(at, r.Serial, id), r)
 	t.put(armedKey(r.Serial, id), u64(nil, uint64(at)))
 	r.Timers++

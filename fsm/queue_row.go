@@ -1,0 +1,80 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+)
+
+// A queue's row counts its tasks by state and holds its limits; so polls of a queue that is empty, or at its limit, read nothing else.
+
+// maxTaskName bounds names of queues, activities and workers, in bytes: 200 characters, as workflow code may write them.
+const maxTaskName = 800
+
+// queue returns a queue's row for a change.
+func (t *step) queue(name string) *Queue {
+	q := t.s.queueRows.touch(t.s.queueRows.row(t, textKey(keyQueue, name)))
+	q.Name = name
+	return q
+}
+
+func (t *step) storeQueues() {
+	t.s.lanes.store(t, (*lane).empty)
+	t.s.queueRows.store(t, (*Queue).empty)
+}
+
+// of is the count in which tasks of a state are.
+func (q *Queue) of(s TaskState) *uint64 {
+	switch s {
+	case TaskOffered:
+		return &q.Offered
+	case TaskBackoff:
+		return &q.Backoff
+	}
+	return &q.Leased
+}
+
+func (q *Queue) empty() bool {
+	return q.Limits == QueueLimits{} && q.Offered == 0 && q.Backoff == 0 && q.Leased == 0
+}
+
+// checkTaskNames says what is wrong with the names of a queue and its activities; empty = nothing is.
+func checkTaskNames(queue string, activities ...string) string {
+	if n := len(queue); n < 1 || n > maxTaskName {
+		return fmt.Sprintf("queue name has %d bytes; it needs 1 to %d", n, maxTaskName)
+	}
+	for _, activity := range activities {
+		if n := len(activity); n < 1 || n > maxTaskName {
+			return fmt.Sprintf("activity name has %d bytes; it needs 1 to %d", n, maxTaskName)
+		}
+	}
+	return ""
+}
+
+func nameSize(field string, n int) *catalog.InvalidInput {
+	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d bytes; 1 to %d are allowed", n, maxTaskName)}
+}
+
+// errLane is what a lane whose row counts offers that are not there leads to: the state on disk is damaged.
+func errLane(rows []byte) error {
+	return fmt.Errorf("lane %x has fewer offers than its row counts", rows)
+}
+
+// Queue implements View.
+func (p *picture) Queue(name string) (q Queue, ok bool) {
+	ok = p.row(p.get(textKey(keyQueue, name)), &q)
+	return q, ok
+}
+
+// Queues implements View.
+func (p *picture) Queues(after string, limit int) (queues []Queue) {
+	p.scan(append(textKey(keyQueue, after), 0), key(keyQueue+1), func(_, b []byte) bool {
+		var q Queue
+		if !p.row(b, &q) {
+			return false
+		}
+		queues = append(queues, q)
+		return len(queues) < pageSize(limit)
+	})
+	return queues
+}

@@ -1,0 +1,54 @@
+package fsm
+
+import (
+	"math"
+
+	"aion.dev/aion/engine/history"
+)
+
+// The rate limit of a queue is GCRA in whole nanoseconds of log time: each lease uses up one interval, Free is the time up to which intervals are used up,
+// and it may run ahead of the present by as many as may be begun at once.
+
+// interval is the time that one attempt uses up, rounded up: never more than Rate begin in Per.
+func (l QueueLimits) interval() history.Time {
+	return history.Time((uint64(l.Per) + l.Rate - 1) / l.Rate)
+}
+
+// ahead is how far Free may run ahead.
+func (l QueueLimits) ahead() history.Time {
+	burst := l.Burst
+	if burst == 0 {
+		burst = l.Rate
+	}
+	return history.Time(burst) * l.interval()
+}
+
+// allows is how many attempts the limits let begin now.
+func (q *Queue) allows(now history.Time) uint64 {
+	n := uint64(math.MaxUint64)
+	if most := q.Limits.Concurrency; most > 0 {
+		n = most - min(most, q.Leased)
+	}
+	if q.Limits.Rate > 0 {
+		n = min(n, uint64(max(0, now+q.Limits.ahead()-max(now, q.Free))/q.Limits.interval()))
+	}
+	return n
+}
+
+// begin uses up what n attempts do.
+func (q *Queue) begin(n uint64, now history.Time) {
+	if q.Limits.Rate > 0 && n > 0 {
+		q.Free = max(q.Free, now) + history.Time(n)*q.Limits.interval()
+	}
+}
+
+// next is from when on the limits let an attempt begin; false when that depends on others ending first.
+func (q *Queue) next() (history.Time, bool) {
+	if most := q.Limits.Concurrency; most > 0 && q.Leased >= most {
+		return 0, false
+	}
+	if q.Limits.Rate == 0 {
+		return 0, true
+	}
+	return max(0, q.Free+q.Limits.interval()-q.Limits.ahead()), true
+}

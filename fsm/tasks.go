@@ -1,0 +1,124 @@
+package fsm
+
+import (
+	"aion.dev/aion/engine/history"
+)
+
+// The task index holds, under each run, its activities that are on their way. What a task's state implies lies elsewhere and follows it in moveTask: a place
+// among the offers, a clock among the timers, a count of its queue.
+
+func taskKey(serial, id uint64) []byte { return pairKey(keyTask, serial, id) }
+
+// task returns the task of an ordinal, nil when there is none.
+func (t *step) task(r *row, id uint64) *Task {
+	if r.Tasks == 0 {
+		return nil
+	}
+	task := new(Task)
+	if !t.read(taskKey(r.Serial, id), task) {
+		return nil
+	}
+	return task
+}
+
+// find is task for a run that may be missing.
+func (t *step) find(run history.RunID, id uint64) (*row, *Task) {
+	r := t.run(run)
+	if r == nil {
+		return nil, nil
+	}
+	return r, t.task(r, id)
+}
+
+// tasks returns all tasks of a run, by ordinal.
+func (t *step) tasks(r *row) (tasks []*Task) {
+	if r.Tasks == 0 {
+		return nil
+	}
+	mine := numberKey(keyTask, r.Serial)
+	t.scan(mine, after(mine), func(k, b []byte) bool {
+		task := new(Task)
+		t.fail(decode.Unmarshal(b, task))
+		tasks = append(tasks, task)
+		return t.err == nil
+	})
+	return tasks
+}
+
+// addTask makes a task in the state that it has.
+func (t *step) addTask(r *row, task *Task) {
+	r.Tasks++
+	t.touch(r)
+	t.list(r, task)
+	t.putTask(r, task)
+}
+
+// moveTask brings a task into another state, whose clock fires at due; 0 = it has none.
+func (t *step) moveTask(r *row, task *Task, to TaskState, due history.Time) {
+	t.unlist(r, task)
+	task.State, task.Due = to, due
+	t.list(r, task)
+	t.putTask(r, task)
+}
+
+// endTask takes a task away.
+func (t *step) endTask(r *row, task *Task) {
+	t.unlist(r, task)
+	t.del(taskKey(r.Serial, task.ID))
+	r.Tasks--
+	t.touch(r)
+}
+
+// removeTask takes the task of an ordinal away, if there is one.
+func (t *step) removeTask(r *row, id uint64) {
+	if task := t.task(r, id); task != nil {
+		t.endTask(r, task)
+	}
+}
+
+func (t *step) putTask(r *row, task *Task) { t.put(taskKey(r.Serial, task.ID), encoded(task)) }
+
+// list brings about what a task's state implies.
+func (t *step) list(r *row, task *Task) {
+	*t.queue(task.Queue).of(task.State)++
+	if task.State == TaskOffered {
+		t.offer(task)
+	}
+	t.startClock(r, task)
+}
+
+// unlist is the reverse of list.
+func (t *step) unlist(r *row, task *Task) {
+	*t.queue(task.Queue).of(task.State)--
+	if task.State == TaskOffered {
+		t.withdraw(task)
+	}
+	t.stopClock(r, task)
+}
+
+// Task implements View.
+func (p *picture) Task(id history.RunID, ordinal uint64) (task Task, ok bool) {
+	serial, ok := p.serial(id)
+	if !ok {
+		return Task{}, false
+	}
+	ok = p.row(p.get(taskKey(serial, ordinal)), &task)
+	return task, ok
+}
+
+// Tasks implements View.
+func (p *picture) Tasks(id history.RunID, from uint64, limit int) (tasks []Task) {
+	serial, ok := p.serial(id)
+	if !ok {
+		return nil
+	}
+	p.scan(taskKey(serial, from), numberKey(keyTask, serial+1), func(_, b []byte) bool {
+		var task Task
+		if !p.row(b, &task) {
+			return false
+		}
+		tasks = append(tasks, task)
+		return len(tasks) < pageSize(limit)
+	})
+	return tasks
+}

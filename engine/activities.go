@@ -10,7 +10,7 @@ import (
 
 // desk is where the leader matches polls of workers with what is offered. It decides who asks for how much, so that hundreds of polls do not all ask for one
 // task; each poll then asks by itself, with an entry of its own. What a lease gives is decided when its entry is applied: a desk that was wrong costs
-// an empty answer, and the poll stands in its old place again.
+// an empty answer, and the poll stands where it stood.
 //
 // It holds nothing but polls. Those of a leader that lost are told so, and go to the next one.
 type desk struct {
@@ -90,14 +90,19 @@ func (d *desk) enter(queue string, activities []string, most uint64) *poller {
 	return p
 }
 
-// answered takes note that the lease of n tasks that p was granted is over, and with again puts p back where it stood.
-func (d *desk) answered(p *poller, n uint64, again bool) {
+// answered takes note that the lease of n tasks that p was granted is over.
+func (d *desk) answered(p *poller, n uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p.line.answered(p, n)
-	if again {
-		p.line.stand(p)
-	}
+	d.serveLine(p.line)
+}
+
+// stand puts a poll that got nothing back where it stood.
+func (d *desk) stand(p *poller) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p.line.stand(p)
 	d.serveLine(p.line)
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"container/list"
 	"math"
 	"slices"
@@ -85,43 +86,43 @@ func (l *line) part(p *poller) {
 	}
 }
 
-// serve tells polls to ask for what the queue holds, and from when on its limits let it be asked again. What leases under way ask for counts as gone: the
-// line is served again when they are answered.
+// serve tells polls to ask for what the queue holds, and returns from when on its limits let them ask for more; never when nothing but other events can help.
+// What leases under way ask for counts as gone: the line is served again when they are answered.
 func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
 	next = never
 	if l.waiting == 0 {
 		return next
 	}
-	q, ok := v.Queue(l.queue)
-	room := less(q.Offered, l.asked)
-	if c := q.Limits.Concurrency; c > 0 {
-		room = min(room, less(less(c, q.Leased), l.asked))
-	}
-	if !ok || room == 0 {
+	q, _ := v.Queue(l.queue)
+	room := less(q.Room(now), l.asked)
+	if room == 0 && q.Offered <= l.asked {
 		return next
 	}
-	var open []*rank
+	var open []*rank // that have polls and offers
+	left := make(map[*rank]uint64)
 	for _, r := range l.ranks { // any order: polls are served by arrival
 		if r.polls.Len() == 0 {
 			continue
 		}
-		switch at, offered := v.Offered(l.queue, r.activities); {
-		case offered && at <= now:
-			open = append(open, r)
-		case offered:
+		if at, offered := v.Offered(l.queue, r.activities); !offered {
+			continue
+		} else if at > now {
 			next = min(next, at)
+			continue
+		}
+		if left[r] = less(v.Offers(l.queue, r.activities), r.asked); left[r] > 0 {
+			open = append(open, r)
 		}
 	}
 	for room > 0 && len(open) > 0 {
-		first := slices.MinFunc(open, func(a, b *rank) int { return int(a.head().number) - int(b.head().number) })
+		first := slices.MinFunc(open, func(a, b *rank) int { return cmp.Compare(a.head().number, b.head().number) })
 		p := first.head()
-		n := min(p.most, room)
+		n := min(p.most, room, left[first])
 		l.step(p)
-		room -= n
-		l.asked += n
-		first.asked += n
+		room, left[first] = room-n, left[first]-n
+		l.asked, first.asked = l.asked+n, first.asked+n
 		p.granted <- n
-		if first.polls.Len() == 0 {
+		if first.polls.Len() == 0 || left[first] == 0 {
 			open = slices.DeleteFunc(open, func(r *rank) bool { return r == first })
 		}
 	}

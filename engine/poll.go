@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -42,6 +43,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 	defer d.leave(p)
 	over := time.NewTimer(wait - time.Since(began))
 	defer over.Stop()
+	pauses := backoff{first: 5 * time.Millisecond, most: time.Second}
 	for {
 		n, err := d.await(ctx, p, over.C)
 		if err != nil {
@@ -53,14 +55,17 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		lease.Max = uint32(n)
 		// The lease goes its way also when the worker goes: what it gives can then be given back, and need not be waited for.
 		answer, a, err := propose[*fsm.LeaseAnswer](d.ctx, e, r.Call, lease)
-		again := err == nil && len(answer.Tasks) == 0 && r.Request == nil // under a request id the next answer would be the same
-		d.answered(p, n, again)
-		if !again {
-			if err != nil {
-				return nil, 0, err
-			}
+		d.answered(p, n)
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(answer.Tasks) > 0 || r.Request != nil { // under a request id the next answer would be the same
 			return e.hand(ctx, d, answer, a)
 		}
+		if pauses.pause(ctx) != nil {
+			return e.noTasks()
+		}
+		d.stand(p)
 	}
 }
 
@@ -110,7 +115,8 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 	activities := slices.Clone(r.Activities)
 	slices.Sort(activities)
 	return &fsm.LeaseTasks{
-		Queue: r.Queue, Activities: slices.Compact(activities), Worker: r.Worker, Max: uint32(max(r.Max, 1)), Lease: history.Duration(r.Lease),
+		Queue: r.Queue, Activities: slices.Compact(activities), Worker: r.Worker, Max: uint32(max(r.Max, 1)),
+		Lease: history.Duration(cmp.Or(r.Lease, e.limits.Lease)), Named: r.Lease != 0,
 	}, nil
 }
 

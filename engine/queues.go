@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"time"
 
 	"aion.dev/aion/fsm"
 )
@@ -42,40 +41,11 @@ func (e *Engine) Queue(ctx context.Context, rd Read, name string) (q fsm.Queue, 
 	return q, index, err
 }
 
-// Bounds of a queue's limits.
-const (
-	maxConcurrency = 1_000_000
-	maxRate        = 1_000_000 // attempts in a time, and at once
-	minPer         = time.Millisecond
-	maxPer         = 366 * 24 * time.Hour
-)
-
 // LimitQueue sets all limits of a queue.
 func (e *Engine) LimitQueue(ctx context.Context, c Call, name string, l fsm.QueueLimits) (Answered, error) {
 	if err := checkLabel("queue", name); err != nil {
 		return Answered{}, err
 	}
-	if err := checkQueueLimits(l); err != nil {
-		return Answered{}, err
-	}
 	_, a, err := propose[*fsm.Done](ctx, e, c, &fsm.LimitQueue{Queue: name, Limits: l})
 	return a, err
-}
-
-func checkQueueLimits(l fsm.QueueLimits) error {
-	switch per := l.Per.Std(); {
-	case l.Concurrency > maxConcurrency:
-		return invalid("concurrency", "is %d, the largest is %d", l.Concurrency, maxConcurrency)
-	case l.Rate > maxRate:
-		return invalid("rate", "is %d attempts, the largest is %d", l.Rate, maxRate)
-	case l.Rate == 0 && per != 0:
-		return invalid("rate", "has a time, but no number of attempts")
-	case l.Rate > 0 && (per < minPer || per > maxPer):
-		return invalid("rate", "is per %s; %s to %s are allowed", per, minPer, maxPer)
-	case l.Rate == 0 && l.Burst > 0:
-		return invalid("burst", "is given without a rate")
-	case l.Burst > maxRate:
-		return invalid("burst", "is %d attempts, the largest is %d", l.Burst, maxRate)
-	}
-	return nil
 }

@@ -37,15 +37,17 @@ type View interface {
 	Task(id history.RunID, ordinal uint64) (Task, bool)
 	Tasks(id history.RunID, from uint64, limit int) []Task                // of one run, ordinal >= from
 	Offered(queue string, activities []string) (at history.Time, ok bool) // whether the queue holds a task for one of activities, and from when on its limits let it be taken
+	Offers(queue string, activities []string) uint64                      // how many tasks the queue holds for activities, whatever its limits
 	Queue(name string) (Queue, bool)                                      // false: nothing was ever offered there, and it has no limits
 	Queues(after string, limit int) []Queue                               // by name, those after after
 	Schedule(id string) (Schedule, bool)
-	Schedules(after string, limit int) []Schedule            // by id, those after after
-	DueSchedules(now history.Time, limit int) []Schedule     // whose Next has come, oldest first
+	Schedules(after string, limit int) []Schedule            // by id, those after after: fewer than limit when they pass 4 MiB
+	DueSchedules(now history.Time, limit int) []string       // ids of those to fire now, oldest first
 	NextSchedule() (history.Time, bool)                      // when the first schedule is due
 	CountRuns(f RunFilter) []RunCount                        // by type, version and status; of f only Type, Version and Status count
 	Retention() []Retention                                  // by type; "" = all types without a rule of their own
-	ExpiredRuns(now history.Time, limit int) []history.RunID // closed runs that their type's rule no longer keeps
+	ExpiredRuns(now history.Time, limit int) []history.RunID // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
+	NextExpiry() (history.Time, bool)                        // when the first closed run expires
 }
 
 // Run is the row of one run.

@@ -16,6 +16,7 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 	next := t.start(birth{
 		workflowID: r.Run.WorkflowID, runID: e.NewRunID, version: e.Version, member: member, input: e.Input, attributes: r.Run.Attributes,
 		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
+		schedule: t.handSchedule(r, e.NewRunID),
 	})
 	if p := r.Run.Parent; p != nil {
 		if parent := t.run(p.RunID); parent != nil && parent.Run.Status.Open() {

@@ -10,7 +10,7 @@ type closing struct {
 }
 
 // shut closes r with the event and carries out everything that follows, in the same entry: timers go, children are dealt with as they were started to
-// be, the parent hears of it. Closing a run may close others, level by level; a tree of any depth takes no stack.
+// be, the parent and the schedule hear of it. Closing a run may close others, level by level; a tree of any depth takes no stack.
 func (t *step) shut(r *row, with history.Data) { t.shutAll(closing{r, with, false}) }
 
 // closed is shut for a run whose closing event has just been appended.
@@ -43,6 +43,7 @@ func (t *step) shutAll(queue ...closing) {
 		}
 		if r.Run.Status != history.StatusContinuedAsNew { // then the run that goes on takes its place
 			t.tellParent(r, queue[i].with)
+			t.tellSchedule(r)
 		}
 		t.announceClosed(r)
 	}

@@ -27,6 +27,7 @@ func (s *State) CheckInvariants() error {
 	c.compareIndexes()
 	c.checkRequests()
 	c.checkLines()
+	c.checkSchedules()
 	return c.err
 }
 

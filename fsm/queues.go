@@ -2,17 +2,20 @@ package fsm
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Rows of the ready and timer indexes are taken from the front. A database keeps a mark for each deleted row until it compacts, and finding the first
+// Rows of the ready, timer and fire indexes are taken from the front. A database keeps a mark for each deleted row until it compacts, and finding the first
 // row left would step over all of them: after a million timers have fired, 100 ms for "when is the next?". So their fronts are remembered.
 type queues struct {
-	ready, timers front
+	ready, timers, fires front
 }
 
-func newQueues() queues { return queues{ready: newFront(keyReady), timers: newFront(keyTimer)} }
+func newQueues() queues {
+	return queues{ready: newFront(keyReady), timers: newFront(keyTimer), fires: newFront(keyFire)}
+}
 
 // front is a key below which a family has no rows. It lives in memory only and changes no answer, only how fast it comes.
 type front struct {
@@ -52,7 +55,7 @@ func (f *front) settle(db *pebble.DB) error {
 
 // advance moves the fronts when enough rows went.
 func (q *queues) advance(db *pebble.DB) error {
-	for _, f := range []*front{&q.ready, &q.timers} {
+	for _, f := range []*front{&q.ready, &q.timers, &q.fires} {
 		if f.taken > maxTaken {
 			if err := f.settle(db); err != nil {
 				return err
@@ -63,8 +66,5 @@ func (q *queues) advance(db *pebble.DB) error {
 }
 
 func (q *queues) settle(db *pebble.DB) error {
-	if err := q.ready.settle(db); err != nil {
-		return err
-	}
-	return q.timers.settle(db)
+	return errors.Join(q.ready.settle(db), q.timers.settle(db), q.fires.settle(db))
 }

@@ -65,6 +65,7 @@ type birth struct {
 	timeout    history.Duration // as the starter gave it; 0 = the member's
 	parent     *history.Parent
 	from       history.RunID // the run that it continues; zero = none
+	schedule   string        // id of the schedule that it is a run of
 	attempt    uint64
 }
 
@@ -78,7 +79,7 @@ func (t *step) start(b birth) *row {
 	r := &row{
 		Run: Run{
 			WorkflowID: b.workflowID, RunID: b.runID, Type: b.member.Type, Version: b.version, StartedAt: t.now, Parent: b.parent,
-			Attributes: merge(nil, b.attributes), StartIndex: t.index,
+			Attributes: merge(nil, b.attributes), StartIndex: t.index, Schedule: b.schedule,
 		},
 		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(),
 	}
@@ -89,7 +90,7 @@ func (t *step) start(b birth) *row {
 	t.put(u64(versionKey(keyByVersion, b.version), r.Serial), nil)
 	t.append(r, &history.WorkflowStarted{
 		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
-		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt,
+		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule,
 	})
 	if timeout > 0 {
 		r.Deadline = due(t.now, timeout)

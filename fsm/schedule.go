@@ -13,8 +13,8 @@ type Overlap uint8
 // Policies; the zero value is the default.
 const (
 	OverlapSkip           Overlap = 0
-	OverlapBufferOne      Overlap = 1 // start one when the open one closes; further fires meanwhile are skipped
-	OverlapCancelPrevious Overlap = 2 // ask the open ones to end, and start when they have
+	OverlapBufferOne      Overlap = 1 // start one when the open ones have closed; further fires meanwhile are skipped
+	OverlapCancelPrevious Overlap = 2 // ask the open ones to end, and start when they have; of several fires meanwhile the newest
 	OverlapAllowAll       Overlap = 3
 )
 
@@ -26,6 +26,16 @@ const (
 	CatchUpOne  CatchUp = 0 // fire once, for the latest
 	CatchUpNone CatchUp = 1
 	CatchUpAll  CatchUp = 2
+)
+
+// Bounds of schedules.
+const (
+	MaxScheduleID = 150    // characters: with ":" and a time behind it, it is still a workflow id
+	MaxSchedules  = 10_000 // of a cluster
+	MaxFires      = 1000   // times of one FireSchedule; see FiresAtOnce
+	maxFireBytes  = 8 << 20
+	maxOpen       = 1000
+	maxRecent     = 10
 )
 
 // Schedule starts runs at times. When it fires next is computed before the log: time zones and cron expressions are not the state machine's.
@@ -45,65 +55,51 @@ type Schedule struct {
 	Reason    string            `cbor:"11,keyasint,omitempty"` // of the pause
 	CreatedAt history.Time      `cbor:"12,keyasint"`
 	Next      history.Time      `cbor:"13,keyasint,omitempty"` // 0 = never: it is paused, or its expression matches no time any more
-	Last      history.Time      `cbor:"14,keyasint,omitempty"` // newest time that it fired for
-	Buffered  []Buffered        `cbor:"15,keyasint,omitempty"` // fires that wait for the open runs to close
+	Last      history.Time      `cbor:"14,keyasint,omitempty"` // newest time that it fired for, whatever came of it
+	Buffered  []Buffered        `cbor:"15,keyasint,omitempty"` // fires that wait for the open runs to close: at most one
 	Open      []history.RunID   `cbor:"16,keyasint,omitempty"` // open runs, oldest first; at most 1,000, further fires count as skipped
-	Recent    []history.RunID   `cbor:"17,keyasint,omitempty"` // newest runs, newest first, at most 10
+	Recent    []history.RunID   `cbor:"17,keyasint,omitempty"` // newest runs, newest first, at most 10; they may have been purged since
 	Started   uint64            `cbor:"18,keyasint,omitempty"` // runs
 	Skipped   uint64            `cbor:"19,keyasint,omitempty"` // fires that overlapped
 	Missed    uint64            `cbor:"20,keyasint,omitempty"` // fires that no leader was there for and CatchUp left out
 	Failed    uint64            `cbor:"21,keyasint,omitempty"` // fires whose run could not start
 	Failure   *history.RunError `cbor:"22,keyasint,omitempty"` // of the newest of these
 	Revision  uint64            `cbor:"23,keyasint"`           // log index of its newest change by people: fences fires computed from an older one
+
+	listed history.Time // where its row stands in the index of fires; 0 = nowhere. Of a step only
 }
 
 // Buffered is a fire that waits for its turn.
 type Buffered struct {
 	At            history.Time   `cbor:"1,keyasint"`
-	CheckedSchema catalog.Digest `cbor:"2,keyasint,omitzero"`
+	CheckedSchema catalog.Digest `cbor:"2,keyasint,omitzero"` // of the input schema that Input was checked against
 }
 
-// PutSchedule makes a schedule, or with Replace changes one: its definition and Next; what it has counted stays. Refused: ScheduleExists, NoSchedule.
-type PutSchedule struct {
-	Schedule Schedule `cbor:"1,keyasint"` // of what the state machine adds only Paused, Reason and Next are read
-	Replace  bool     `cbor:"2,keyasint,omitempty"`
+// FiresAtOnce is how many times one FireSchedule of s may carry: every run gets a copy of the input and the attributes, and an entry must stay small.
+func (s *Schedule) FiresAtOnce() int {
+	size := 1<<10 + len(s.Input) + len(encoded(s.Attributes))
+	return max(1, min(MaxFires, maxFireBytes/size))
 }
 
-// DeleteSchedule removes a schedule. Its runs go on; what is buffered is dropped.
-type DeleteSchedule struct {
-	ID string `cbor:"1,keyasint"`
-}
+// Stuck reports whether a buffered fire may start but for its input, which must be checked against another schema first: FireSchedule does that.
+func (s *Schedule) Stuck() bool { return len(s.Buffered) > 0 && len(s.Open) == 0 }
 
-// PauseSchedule stops a schedule from firing. Pausing a paused one changes nothing.
-type PauseSchedule struct {
-	ID     string `cbor:"1,keyasint"`
-	Reason string `cbor:"2,keyasint,omitempty"`
-}
+// WorkflowID names the run that s starts for a time.
+func (s *Schedule) WorkflowID(at history.Time) string { return s.ID + ":" + at.String() }
 
-// ResumeSchedule lets a schedule fire again, at Next first. Times that passed while it was paused are not missed: they were not to be.
-type ResumeSchedule struct {
-	ID   string       `cbor:"1,keyasint"`
-	Next history.Time `cbor:"2,keyasint,omitempty"`
-}
-
-// FireSchedule starts runs for times of a schedule, each on the version that its type is routed to when this is applied, as the overlap policy allows. A fire that cannot
-// start a run is counted with its reason: nothing but NoSchedule, Fenced and Recheck is refused.
-type FireSchedule struct {
-	ID            string         `cbor:"1,keyasint"`
-	Revision      uint64         `cbor:"2,keyasint,omitempty"` // fence; 0 = none
-	Due           history.Time   `cbor:"3,keyasint,omitempty"` // the Next that this settles: fenced by it; 0 = triggered or back-filled by somebody, Next stays
-	Next          history.Time   `cbor:"4,keyasint,omitempty"` // with Due: the time after
-	Times         []history.Time `cbor:"5,keyasint,omitempty"` // to fire for, oldest first, at most 1,000
-	Missed        uint64         `cbor:"6,keyasint,omitempty"` // times left out by CatchUp
-	CheckedSchema catalog.Digest `cbor:"7,keyasint,omitzero"`  // of the input schema that Input was checked against
-	Problem       string         `cbor:"8,keyasint,omitempty"` // why Input does not fit that schema: the fires count as failed
-	Overlap       *Overlap       `cbor:"9,keyasint,omitempty"` // instead of the schedule's
-}
-
-// ScheduleAnswer shows the schedule after the command; of FireSchedule also what it started.
+// ScheduleAnswer shows the schedule after the command, without Input and Attributes, which may be large: answers are remembered. Of FireSchedule also what it
+// started.
 type ScheduleAnswer struct {
 	Schedule Schedule      `cbor:"1,keyasint"`
 	Started  []StartAnswer `cbor:"2,keyasint,omitempty"`
+}
+
+func (*ScheduleAnswer) answer() {}
+
+func (s *Schedule) answer() *ScheduleAnswer {
+	shown := *s
+	shown.Input, shown.Attributes, shown.listed = nil, nil, 0
+	return &ScheduleAnswer{Schedule: shown}
 }
 
 // NoSchedule refuses a command on a schedule that does not exist.
@@ -125,29 +121,3 @@ func (r *ScheduleExists) Error() string {
 }
 func (r *ScheduleExists) Code() string          { return "invalid_state" }
 func (r *ScheduleExists) Facts() map[string]any { return map[string]any{"schedule_id": r.ID} }
-
-// Kind implements Command.
-func (*PutSchedule) Kind() Kind    { return KindPutSchedule }
-func (*DeleteSchedule) Kind() Kind { return KindDeleteSchedule }
-func (*PauseSchedule) Kind() Kind  { return KindPauseSchedule }
-func (*ResumeSchedule) Kind() Kind { return KindResumeSchedule }
-func (*FireSchedule) Kind() Kind   { return KindFireSchedule }
-func (*ScheduleAnswer) answer()    {}
-
-func (c *PutSchedule) apply(t *step) (Answer, Refusal)    { panic("being built") }
-func (c *DeleteSchedule) apply(t *step) (Answer, Refusal) { panic("being built") }
-func (c *PauseSchedule) apply(t *step) (Answer, Refusal)  { panic("being built") }
-func (c *ResumeSchedule) apply(t *step) (Answer, Refusal) { panic("being built") }
-func (c *FireSchedule) apply(t *step) (Answer, Refusal)   { panic("being built") }
-
-// Schedule implements View.
-func (p *picture) Schedule(id string) (Schedule, bool) { panic("being built") }
-
-// Schedules implements View.
-func (p *picture) Schedules(after string, limit int) []Schedule { panic("being built") }
-
-// DueSchedules implements View.
-func (p *picture) DueSchedules(now history.Time, limit int) []Schedule { panic("being built") }
-
-// NextSchedule implements View.
-func (p *picture) NextSchedule() (history.Time, bool) { panic("being built") }

@@ -87,6 +87,8 @@ func (w *world) look(cmd string, a words) (out string, ok bool) {
 			if at, ok := v.NextTimer(); ok {
 				fmt.Fprintf(&b, "next at %s\n", at)
 			}
+		case "schedules":
+			w.lookSchedules(&b, v, a)
 		case "nodes":
 			fmt.Fprintf(&b, "cluster %q\n", v.ClusterID())
 			for _, n := range v.Nodes() {

@@ -186,6 +186,9 @@ func (w *world) command(a words, input string) Command {
 	case "report":
 		return &ReportDigest{Node: a.at(1), Index: a.number("index", 0), Digest: catalog.Digest(versionOf(a.named["digest"]))}
 	}
+	if c := w.scheduleCommand(a); c != nil {
+		return c
+	}
 	w.t.Fatalf("no command %q", a.at(0))
 	return nil
 }
@@ -341,6 +344,8 @@ func (w *world) say(results []Result) string {
 			for _, e := range a.Appended {
 				b.WriteString("\n  " + sayEvent(e))
 			}
+		case *ScheduleAnswer:
+			b.WriteString(sayScheduleAnswer(a))
 		case *Done:
 			b.WriteString("done")
 		}

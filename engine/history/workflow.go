@@ -31,7 +31,8 @@ type WorkflowStarted struct {
 	Timeout       Duration        `cbor:"7,keyasint,omitempty" json:"timeout,omitempty"` // whole run; 0 = none
 	Parent        *Parent         `cbor:"8,keyasint,omitempty" json:"parent,omitempty"`
 	ContinuedFrom RunID           `cbor:"9,keyasint,omitzero" json:"continued_from,omitzero"`
-	Attempt       uint64          `cbor:"10,keyasint,omitempty" json:"attempt,omitempty"` // 1 for a first run, one more for each continue-as-new
+	Attempt       uint64          `cbor:"10,keyasint,omitempty" json:"attempt,omitempty"`  // 1 for a first run, one more for each continue-as-new
+	Schedule      string          `cbor:"11,keyasint,omitempty" json:"schedule,omitempty"` // id of the schedule that it is a run of
 }
 
 // WorkflowCompleted closes a run with its result.

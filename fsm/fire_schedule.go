@@ -1,0 +1,82 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// FireSchedule starts runs for times of a schedule, each on the version that its type is routed to when this is applied, as the overlap policy allows. Before
+// that it starts what is buffered if that is stuck. A fire that cannot start a run is counted with its reason: refused are only what cannot be meant, and
+// NoSchedule; Fenced, when the schedule does not fire at Due any more or not yet; Recheck, when the schedule was changed or its type is routed to a version with
+// another input schema.
+type FireSchedule struct {
+	ID            string         `cbor:"1,keyasint"`
+	Revision      uint64         `cbor:"2,keyasint,omitempty"` // fence; 0 = none
+	Due           history.Time   `cbor:"3,keyasint,omitempty"` // the Next that this settles: fenced by it; 0 = triggered or back-filled by somebody, Next stays
+	Next          history.Time   `cbor:"4,keyasint,omitempty"` // with Due: the time after
+	Times         []history.Time `cbor:"5,keyasint,omitempty"` // to fire for, oldest first, at most FiresAtOnce
+	Missed        uint64         `cbor:"6,keyasint,omitempty"` // times left out by CatchUp
+	CheckedSchema catalog.Digest `cbor:"7,keyasint,omitzero"`  // of the input schema that Input was checked against
+	Problem       string         `cbor:"8,keyasint,omitempty"` // why Input does not fit that schema: the fires count as failed
+	Overlap       *Overlap       `cbor:"9,keyasint,omitempty"` // instead of the schedule's
+}
+
+// Kind implements Command.
+func (*FireSchedule) Kind() Kind { return KindFireSchedule }
+
+func (c *FireSchedule) apply(t *step) (Answer, Refusal) {
+	s := t.readSchedule(c.ID)
+	if s == nil {
+		return nil, &NoSchedule{ID: clip(c.ID)}
+	}
+	if refusal := c.check(t, s); refusal != nil {
+		return nil, refusal
+	}
+	answer := new(ScheduleAnswer)
+	f := firing{t: t, s: s, checked: c.CheckedSchema, problem: c.Problem, answer: answer}
+	if s.Stuck() {
+		f.unstick()
+	}
+	overlap := s.Overlap
+	if c.Overlap != nil {
+		overlap = *c.Overlap
+	}
+	for _, at := range c.Times {
+		f.fire(at, overlap)
+	}
+	s.Missed += c.Missed
+	if c.Due != 0 {
+		s.Next = c.Next
+	}
+	t.putSchedule(s)
+	answer.Schedule = s.answer().Schedule
+	return answer, nil
+}
+
+func (c *FireSchedule) check(t *step, s *Schedule) Refusal {
+	switch {
+	case c.Revision != 0 && c.Revision != s.Revision:
+		return &Recheck{Type: s.Type}
+	case c.Due != 0 && c.Due != s.Next:
+		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s next, not at %s", s.ID, s.Next, c.Due)}
+	case c.Due != 0 && c.Due > t.now:
+		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s, which is to come", s.ID, c.Due)}
+	case c.Next != 0 && c.Next <= c.Due:
+		return &catalog.InvalidInput{Field: "next", Reason: "is not after the time that is fired"}
+	case c.Overlap != nil && *c.Overlap > OverlapAllowAll:
+		return &catalog.InvalidInput{Field: "overlap", Reason: fmt.Sprintf("has no policy %d", *c.Overlap)}
+	case len(c.Problem) > maxText:
+		return tooLong("problem", len(c.Problem))
+	case len(c.Times) > s.FiresAtOnce():
+		return &ResourceExhausted{What: "fires of this schedule in one command", Limit: uint64(s.FiresAtOnce())}
+	}
+	if len(c.Times) == 0 && !s.Stuck() {
+		return nil
+	}
+	if _, _, member, ok := t.s.catalog.Resolve(s.Type); ok && member.InputSchema != c.CheckedSchema {
+		return &Recheck{Type: s.Type, Schema: member.InputSchema}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package fsm
+
+import (
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// firing is a schedule that fires, with what is known of its input. The caller stores the schedule.
+type firing struct {
+	t       *step
+	s       *Schedule
+	checked catalog.Digest  // of the input schema that the input was checked against
+	problem string          // why the input does not fit it
+	answer  *ScheduleAnswer // gets what starts; may be nil
+}
+
+// fire starts a run for a time, or does what the policy says while others are open.
+func (f *firing) fire(at history.Time, overlap Overlap) {
+	s := f.s
+	s.Last = max(s.Last, at)
+	switch {
+	case f.problem != "":
+		s.fail(history.KindInvalidInput, f.problem)
+	case len(s.Open) == 0 || overlap == OverlapAllowAll && len(s.Open) < maxOpen:
+		f.launch(at)
+	case overlap == OverlapBufferOne && len(s.Buffered) == 0:
+		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}
+	case overlap == OverlapCancelPrevious:
+		for _, id := range s.Open {
+			f.t.requestCancel(f.t.run(id), "schedule "+s.ID+" fired again")
+		}
+		s.Skipped += uint64(len(s.Buffered))
+		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}
+	default:
+		s.Skipped++
+	}
+}
+
+// unstick starts what is buffered, now that its input is checked.
+func (f *firing) unstick() {
+	waited := f.s.Buffered
+	f.s.Buffered = nil
+	for _, b := range waited {
+		if f.problem != "" {
+			f.s.fail(history.KindInvalidInput, f.problem)
+		} else {
+			f.launch(b.At)
+		}
+	}
+}
+
+// launch starts the run of one time, or counts why it cannot. It tells whether the input must be checked against another schema before.
+func (f *firing) launch(at history.Time) (recheck bool) {
+	t, s := f.t, f.s
+	route, _, member, ok := t.s.catalog.Resolve(s.Type)
+	if !ok {
+		s.fail(history.KindUnknownWorkflowType, t.s.catalog.UnknownType(s.Type).Error())
+		return false
+	}
+	if member.InputSchema != f.checked {
+		return true
+	}
+	id := s.WorkflowID(at)
+	if open := t.latest(id); open != nil && open.Run.Status.Open() {
+		s.fail(history.KindAlreadyRunning, (&AlreadyRunning{WorkflowID: id, RunID: open.Run.RunID}).Error())
+		return false
+	}
+	// The serial that the run will have numbers it once and for all, also when a schedule of this id is deleted and made again.
+	run := history.DeriveRunID(history.RunID{}, "schedule", t.meta.Serial+1)
+	t.start(birth{
+		workflowID: id, runID: run, version: route.Version, member: member, input: s.Input, attributes: s.Attributes, schedule: s.ID, attempt: 1,
+	})
+	s.Started++
+	s.Open = append(s.Open, run)
+	s.Recent = slices.Insert(s.Recent, 0, run)
+	s.Recent = s.Recent[:min(len(s.Recent), maxRecent)]
+	if f.answer != nil {
+		f.answer.Started = append(f.answer.Started, StartAnswer{WorkflowID: id, RunID: run, Version: route.Version})
+	}
+	return false
+}
+
+func (s *Schedule) fail(kind, message string) {
+	s.Failed++
+	s.Failure = &history.RunError{Kind: kind, Message: message}
+}

@@ -1,0 +1,54 @@
+package fsm
+
+import (
+	"bytes"
+
+	"aion.dev/aion/engine/history"
+)
+
+// checkSchedules: every schedule stands in the index of fires where its row says, its open runs are the open runs that it started, and the count is right.
+func (c *checker) checkSchedules() {
+	open := map[history.RunID]string{} // -> schedule
+	rows, fires := uint64(0), uint64(0)
+	c.p.scan(key(keySchedule), key(keySchedule+1), func(k, b []byte) bool {
+		var s Schedule
+		if !c.p.row(b, &s) || s.ID != string(k[1:]) {
+			c.failf("schedule %q cannot be read, or is %q", k[1:], s.ID)
+			return false
+		}
+		rows++
+		if at := s.wake(); at != 0 {
+			fires++
+			if c.p.get(fireKey(at, s.ID)) == nil {
+				c.failf("schedule %s fires at %s, but is not in the index", s.ID, at)
+			}
+		}
+		if len(s.Buffered) > 1 || len(s.Open) > maxOpen || len(s.Recent) > maxRecent || s.Paused && (s.Next != 0 || len(s.Buffered) > 0) {
+			c.failf("schedule %s passes its bounds: %d fires buffered, %d runs open, %d recent, paused %v, next %s", s.ID, len(s.Buffered), len(s.Open), len(s.Recent), s.Paused, s.Next)
+		}
+		for _, id := range s.Open {
+			if n := c.runs[id]; n == nil || !n.status.Open() || n.row.Run.Schedule != s.ID || open[id] != "" {
+				c.failf("schedule %s has run %s among the open ones: it is not, or not its own, or twice", s.ID, id)
+			}
+			open[id] = s.ID
+		}
+		return true
+	})
+	for _, n := range c.order {
+		r := &n.row.Run
+		s, ok := c.p.Schedule(r.Schedule)
+		if ok && n.status.Open() && open[r.RunID] == "" && r.StartedAt > s.CreatedAt && len(r.Reopened) == 0 {
+			c.failf("run %s is open, but not known to its schedule %s", r.RunID, r.Schedule)
+		}
+	}
+	c.count("fires", key(keyFire), fires)
+	if rows != c.p.meta.Schedules {
+		c.failf("%d schedules are stored, the count says %d", rows, c.p.meta.Schedules)
+	}
+	c.p.scan(key(keyFire), key(keyFire+1), func(k, _ []byte) bool {
+		if bytes.Compare(k, c.p.queues.fires.from) < 0 {
+			c.failf("fire %x is before the front %x", k, c.p.queues.fires.from)
+		}
+		return true
+	})
+}

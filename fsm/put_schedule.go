@@ -1,0 +1,80 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// PutSchedule makes a schedule, or with Replace changes one: its definition, whether it is paused, and Next; what it has counted, its runs and a fire that
+// waits stay. Refused: ScheduleExists, NoSchedule, resource_exhausted.
+type PutSchedule struct {
+	Schedule Schedule `cbor:"1,keyasint"` // of what the state machine adds only Paused, Reason and Next are read
+	Replace  bool     `cbor:"2,keyasint,omitempty"`
+}
+
+// Kind implements Command.
+func (*PutSchedule) Kind() Kind { return KindPutSchedule }
+
+func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
+	d := &c.Schedule
+	if refusal := d.check(); refusal != nil {
+		return nil, refusal
+	}
+	s := t.readSchedule(d.ID)
+	switch {
+	case s == nil && c.Replace:
+		return nil, &NoSchedule{ID: d.ID}
+	case s != nil && !c.Replace:
+		return nil, &ScheduleExists{ID: d.ID}
+	case s == nil && t.meta.Schedules >= MaxSchedules:
+		return nil, &ResourceExhausted{What: "schedules", Limit: MaxSchedules}
+	case s == nil:
+		s = &Schedule{ID: d.ID, CreatedAt: t.now}
+		t.meta.Schedules++
+	}
+	s.Type, s.Input, s.Attributes, s.Overlap, s.CatchUp = d.Type, d.Input, d.Attributes, d.Overlap, d.CatchUp
+	s.Every, s.Cron, s.Timezone, s.Next = d.Every, d.Cron, d.Timezone, d.Next
+	s.Paused, s.Reason, s.Revision = false, "", t.index
+	if d.Paused {
+		s.pause(d.Reason)
+	}
+	for i := range s.Buffered {
+		s.Buffered[i].CheckedSchema = catalog.Digest{} // that was of the input before
+	}
+	t.putSchedule(s)
+	return s.answer(), nil
+}
+
+// check refuses a definition that could not be stored or fired, whatever its expression says.
+func (s *Schedule) check() Refusal {
+	if refusal := checkScheduleID(s.ID); refusal != nil {
+		return refusal
+	}
+	for _, f := range []struct {
+		name string
+		bad  bool
+		why  string
+	}{
+		{"overlap", s.Overlap > OverlapAllowAll, fmt.Sprintf("has no policy %d", s.Overlap)},
+		{"catch_up", s.CatchUp > CatchUpAll, fmt.Sprintf("has no policy %d", s.CatchUp)},
+		{"next", s.Next < 0, "is before 1970"},
+		{"reason", len(s.Reason) > maxText, fmt.Sprintf("has %d bytes, the limit is %d", len(s.Reason), maxText)},
+	} {
+		if f.bad {
+			return &catalog.InvalidInput{Field: f.name, Reason: f.why}
+		}
+	}
+	return nil
+}
+
+func checkScheduleID(id string) Refusal {
+	if len(id) > MaxScheduleID {
+		return &catalog.InvalidInput{Field: "schedule_id", Reason: fmt.Sprintf("has %d characters, the limit is %d", len(id), MaxScheduleID)}
+	}
+	if err := history.CheckWorkflowID(id); err != nil {
+		return &catalog.InvalidInput{Field: "schedule_id", Reason: err.Error()}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package fsm
+
+import (
+	"slices"
+
+	"aion.dev/aion/engine/history"
+)
+
+// The open runs of a schedule stand in its row, by what is decided here. A run that goes on as new keeps its place. A schedule that was deleted and made again
+// under the same id knows nothing of the runs of the one before.
+
+// opened returns the schedule that r is an open run of, and its place there; nil when there is none.
+func (t *step) opened(r *row) (*Schedule, int) {
+	if r.Run.Schedule == "" {
+		return nil, -1
+	}
+	s := t.readSchedule(r.Run.Schedule)
+	if s == nil {
+		return nil, -1
+	}
+	i := slices.Index(s.Open, r.Run.RunID)
+	if i < 0 {
+		return nil, -1
+	}
+	return s, i
+}
+
+// tellSchedule takes a closed run from its schedule and, if it was the last one, starts the fire that waits for that, in the same step.
+func (t *step) tellSchedule(r *row) {
+	s, i := t.opened(r)
+	if s == nil {
+		return
+	}
+	s.Open = slices.Delete(s.Open, i, i+1)
+	if s.Stuck() {
+		next := s.Buffered[0]
+		f := firing{t: t, s: s, checked: next.CheckedSchema}
+		if !f.launch(next.At) { // else the leader checks the input and fires again
+			s.Buffered = s.Buffered[1:]
+		}
+	}
+	t.putSchedule(s)
+}
+
+// handSchedule gives r's place in its schedule to the run that goes on from it, and returns the schedule's id; "" when r has no place there.
+func (t *step) handSchedule(r *row, next history.RunID) string {
+	s, i := t.opened(r)
+	if s == nil {
+		return ""
+	}
+	s.Open[i] = next
+	t.putSchedule(s)
+	return s.ID
+}
+
+// rejoinSchedule puts a run that was opened again back among the open ones of its schedule, if that is still the one that started it and has room.
+func (t *step) rejoinSchedule(r *row) {
+	if r.Run.Schedule == "" {
+		return
+	}
+	s := t.readSchedule(r.Run.Schedule)
+	if s == nil || r.Run.StartedAt < s.CreatedAt || len(s.Open) >= maxOpen || slices.Contains(s.Open, r.Run.RunID) {
+		return
+	}
+	s.Open = append(s.Open, r.Run.RunID)
+	t.putSchedule(s)
+}

@@ -10,8 +10,8 @@ import (
 // checkAttributes refuses what is no set of attributes as a caller gives them, and returns them as listing compares them. There is nothing to remove yet, so
 // null is no value here.
 func checkAttributes(in history.Attributes) (history.Attributes, error) {
-	if len(in) > history.MaxAttributes {
-		return nil, invalid("attributes", "has %d names, the limit is %d", len(in), history.MaxAttributes)
+	if err := history.CheckAttributesSize(in); err != nil {
+		return nil, invalid("attributes", "have %v", err)
 	}
 	if len(in) == 0 {
 		return nil, nil

@@ -54,6 +54,7 @@ type Engine struct {
 	ready    *reconciler
 	desks    *desks
 	vetting  chan struct{} // one for each deploy that compiles
+	retained chan struct{} // the retention rules may have changed
 	draining atomic.Bool
 }
 
@@ -82,6 +83,7 @@ func New(cfg Config) (*Engine, error) {
 		hub:      newHub(cfg.Log),
 		desks:    newDesks(),
 		vetting:  make(chan struct{}, vetsAtOnce),
+		retained: make(chan struct{}, 1),
 	}
 	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas)}
 	e.ready = newReconciler(e)

@@ -4,11 +4,16 @@ import (
 	"context"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 )
 
+// maxFilterAttributes is how many attributes a filter may name: each is one more index to walk.
+const maxFilterAttributes = 20
+
 // List lists one page of runs, newest first, with the next page's cursor ("" = no more) and the index it was read at. versionRef narrows to a version:
-// a prefix of a loaded one, or all 64 digits of any.
+// a prefix of a loaded one, or all 64 digits of any. A page may have fewer runs than the limit, or none, and a cursor all the same: looking on is then left
+// to the next call.
 func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error) {
 	limit, err := checkPage(limit)
 	if err != nil {
@@ -17,33 +22,61 @@ func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef 
 	if err := fsm.CheckRunCursor(cursor); err != nil {
 		return nil, "", 0, err
 	}
-	if f.Type != "" {
-		if err := checkType("type", f.Type); err != nil {
-			return nil, "", 0, err
-		}
-	}
-	if f.Attributes, err = checkAttributes(f.Attributes); err != nil {
+	if err := checkFilter(&f); err != nil {
 		return nil, "", 0, err
 	}
-	full, notFull := catalog.ParseVersion(versionRef)
 	var runs []fsm.Run
 	var next string
 	var index uint64
 	readErr := e.read(ctx, rd, func(v fsm.View) {
 		index = v.Index()
-		switch {
-		case versionRef == "":
-		case notFull == nil:
-			f.Version = full
-		default:
-			if f.Version, err = v.Catalog().Find(versionRef); err != nil {
-				return
-			}
+		if f.Version, err = versionOf(v, versionRef); err == nil {
+			runs, next = v.ListRuns(f, limit, cursor)
 		}
-		runs, next = v.ListRuns(f, limit, cursor)
 	})
 	if readErr != nil {
 		return nil, "", 0, readErr
 	}
 	return runs, next, index, err
+}
+
+// checkFilter refuses what no run can fit, and spells attributes as runs have them.
+func checkFilter(f *fsm.RunFilter) (err error) {
+	if f.Type != "" {
+		if err := checkType("type", f.Type); err != nil {
+			return err
+		}
+	}
+	if f.Parent != "" {
+		if err := history.CheckWorkflowID(f.Parent); err != nil {
+			return invalid("parent", "%v", err)
+		}
+	}
+	for _, b := range []struct {
+		name         string
+		from, before history.Time
+	}{{"started", f.StartedFrom, f.StartedBefore}, {"closed", f.ClosedFrom, f.ClosedBefore}} {
+		if b.from < 0 || b.before < 0 {
+			return invalid(b.name, "is bounded by a time before 1970")
+		}
+		if b.before != 0 && b.from >= b.before {
+			return invalid(b.name, "is bounded from %s to %s, which is not later", b.from, b.before)
+		}
+	}
+	if len(f.Attributes) > maxFilterAttributes {
+		return invalid("attributes", "has %d names, a filter may have %d", len(f.Attributes), maxFilterAttributes)
+	}
+	f.Attributes, err = checkAttributes(f.Attributes)
+	return err
+}
+
+// versionOf finds the version that a caller names: none, a prefix of a loaded one, or any in full.
+func versionOf(v fsm.View, ref string) (catalog.Version, error) {
+	if ref == "" {
+		return catalog.Version{}, nil
+	}
+	if full, err := catalog.ParseVersion(ref); err == nil {
+		return full, nil
+	}
+	return v.Catalog().Find(ref)
 }

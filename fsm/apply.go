@@ -83,6 +83,7 @@ func (t *step) commit() error {
 	t.storeQueues()
 	t.storePages()
 	t.storePins()
+	t.storeCounts()
 	t.storeFeed()
 	t.dropChecks()
 	t.forget()
@@ -108,6 +109,9 @@ func (t *step) commit() error {
 		clear(s.pages)
 	}
 	if err := s.queues.advance(s.db); err != nil {
+		return err
+	}
+	if err := s.fronts.advance(s); err != nil {
 		return err
 	}
 	s.publish()

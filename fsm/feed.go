@@ -74,12 +74,13 @@ type (
 		HTTPAddress string `json:"http_address,omitempty"`
 		Version     string `json:"version,omitempty"` // of the binary
 	}
-	workflowClosed struct { // stored as run id and status; the rest is in the run's row
-		WorkflowID   string          `json:"workflow_id"`
+	workflowClosed struct { // stored as run id and status; the rest is in the run's row, and gone with it
+		WorkflowID   string          `json:"workflow_id,omitempty"`
 		RunID        history.RunID   `json:"run_id"`
-		WorkflowType string          `json:"workflow_type"`
-		Version      catalog.Version `json:"version"`
+		WorkflowType string          `json:"workflow_type,omitempty"`
+		Version      catalog.Version `json:"version,omitzero"`
 		Status       history.Status  `json:"status"`
+		Purged       bool            `json:"purged,omitempty"` // by retention, since
 	}
 )
 
@@ -161,9 +162,11 @@ func (p *picture) feedEvent(k, v []byte) FeedEvent {
 	e := FeedEvent{Index: at.Index, N: at.N, Name: feedNames[v[0]], Last: v[1] == 1, Data: append([]byte(nil), v[18:]...)}
 	copy(e.RunID[:], v[2:18])
 	if v[0] == feedWorkflowClosed {
+		closed := workflowClosed{RunID: e.RunID, Status: history.Status(v[18]), Purged: true}
 		if r := p.run(e.RunID); r != nil {
-			e.Data = jsonOf(workflowClosed{r.Run.WorkflowID, r.Run.RunID, r.Run.Type, r.Run.Version, history.Status(v[18])})
+			closed.WorkflowID, closed.WorkflowType, closed.Version, closed.Purged = r.Run.WorkflowID, r.Run.Type, r.Run.Version, false
 		}
+		e.Data = jsonOf(closed)
 	}
 	return e
 }

@@ -20,13 +20,15 @@ func (s *State) CheckInvariants() error {
 		return ErrClosed
 	}
 	defer p.drop()
-	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[page]uint64{}, counts: map[string]*PinCounts{}}
+	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[page]uint64{}, counts: map[string]*PinCounts{}, told: map[cohort]uint64{}}
 	c.checkCatalog()
 	c.recountRuns()
 	c.linkRuns()
+	c.linkTasks()
 	c.compareIndexes()
 	c.checkRequests()
 	c.checkLines()
+	c.checkCounts()
 	c.checkSchedules()
 	return c.err
 }
@@ -42,6 +44,7 @@ type checker struct {
 	pages  []page
 	left   map[page]uint64
 	counts map[string]*PinCounts // version key ->
+	told   map[cohort]uint64     // runs
 }
 
 func (c *checker) failf(format string, args ...any) {
@@ -83,6 +86,7 @@ type recount struct {
 	timers   []armedTimer
 	children []childLine
 	next     history.RunID // that it continues as
+	retold   *retold       // nil = it was never reopened
 }
 
 type armedTimer struct {
@@ -106,10 +110,11 @@ func (c *checker) recountRuns() {
 		c.latest[r.Run.WorkflowID] = r.Serial
 		return true
 	})
-	if n := uint64(len(c.order)); n != c.p.meta.Serial {
-		c.failf("%d runs, but the newest serial is %d", n, c.p.meta.Serial)
+	if n := uint64(len(c.order)); n+c.p.meta.Purged != c.p.meta.Serial {
+		c.failf("%d runs and %d that were deleted, but the newest serial is %d", n, c.p.meta.Purged, c.p.meta.Serial)
 	}
 	for _, n := range c.order {
+		c.retell(n)
 		c.fold(n)
 		c.foldTurns(n)
 		c.compareRow(n)
@@ -128,13 +133,14 @@ func (c *checker) fold(n *recount) {
 		if seq++; e.Seq != seq || readU64(k[9:]) != seq {
 			c.failf("I9: run %s: event %d stands where %d belongs", run.RunID, e.Seq, seq)
 		}
-		if seq > 1 && !n.status.Open() {
+		if seq > 1 && !n.status.Open() && e.Data.Type() != history.TypeWorkflowReopened {
 			c.failf("I10: run %s: event %d %s comes after it closed", run.RunID, seq, e.Data.Type())
 		}
 		n.status, n.bytes = history.Fold(n.status, e.Data), n.bytes+uint64(len(b))
 		if history.Wakes(e.Data) {
 			n.woken = seq
 		}
+		n.retold.note(e)
 		n.apply(e)
 		return true
 	})
@@ -160,6 +166,8 @@ func (n *recount) apply(e history.Event) {
 		n.attrs = merge(n.attrs, d.Attributes)
 	case *history.SignalReceived:
 		n.signals++
+	case *history.WorkflowReopened:
+		n.reopen(e, d)
 	case *history.CancelRequested:
 		n.cancel = true
 	case *history.TimerStarted:
@@ -169,7 +177,12 @@ func (n *recount) apply(e history.Event) {
 		forgetTimer(d.ID)
 	case *history.TimerCancelled:
 		forgetTimer(d.ID)
+	case *history.ActivityScheduled:
+		forgetTimer(d.ID)
 	case *history.ChildWorkflowStarted:
+		if n.retold != nil {
+			forgetChild(d.ID) // a reopening has not found it open
+		}
 		if !d.RunID.IsZero() {
 			n.children = append(n.children, childLine{d.ID, d.RunID, true})
 		}
@@ -196,14 +209,15 @@ func (n *recount) apply(e history.Event) {
 // foldTurns: turns are numbered without gaps and each saw more than the one before.
 func (c *checker) foldTurns(n *recount) {
 	var last history.Turn
-	for _, turn := range c.p.Turns(n.row.Run.RunID, 0, int(n.row.Run.Turns)+1) {
+	turns := c.p.Turns(n.row.Run.RunID, 0, int(n.row.Run.Turns)+1)
+	for _, turn := range turns {
 		if turn.N != last.N+1 || turn.Through <= last.Through || turn.FirstSeq <= turn.Through || turn.FirstSeq+turn.Count > n.row.Run.Events+1 {
 			c.failf("run %s: turn %+v cannot follow turn %+v in a history of %d events", n.row.Run.RunID, turn, last, n.row.Run.Events)
 		}
 		last = turn
 	}
-	if n.row.Run.Turns <= maxRows && (last.N != n.row.Run.Turns || last.Through != n.row.Run.Through) {
-		c.failf("run %s: the newest turn is %+v, its row says %d through %d", n.row.Run.RunID, last, n.row.Run.Turns, n.row.Run.Through)
+	if n.row.Run.Turns <= maxRows && (last.N != n.row.Run.Turns || n.seen(turns) != n.row.Run.Through) {
+		c.failf("run %s: the newest turn is %+v and saw %d, its row says %d through %d", n.row.Run.RunID, last, n.seen(turns), n.row.Run.Turns, n.row.Run.Through)
 	}
 }
 

@@ -19,7 +19,7 @@ func (c *checker) linkRuns() {
 		}
 		c.expect(u64(versionKey(keyByVersion, r.Run.Version), serial), nil)
 		if c.latest[r.Run.WorkflowID] == serial {
-			c.expect(textKey(keyLatest, r.Run.WorkflowID), id)
+			c.expectLatest(r)
 		}
 		if r.wantsTurn() != (r.ReadyIndex != 0) {
 			c.failf("run %s: it wants a turn: %v, its place in the ready index is %d", r.Run.RunID, r.wantsTurn(), r.ReadyIndex)
@@ -30,6 +30,7 @@ func (c *checker) linkRuns() {
 		c.linkPin(r)
 		c.linkTimers(n)
 		c.linkChildren(n)
+		c.linkFinding(r)
 	}
 	for _, page := range c.pages {
 		c.expect(page.key(), binary.AppendUvarint(nil, c.left[page]))
@@ -96,10 +97,7 @@ func (c *checker) linkTimers(n *recount) {
 func (c *checker) linkChildren(n *recount) {
 	open := uint64(0)
 	for _, line := range n.children {
-		child := c.runs[line.run]
-		for child != nil && !child.next.IsZero() {
-			child = c.runs[child.next]
-		}
+		child := c.follow(n.row, line)
 		if child == nil || !child.status.Open() {
 			if line.awaited {
 				c.failf("run %s waits for child %d, which is closed or missing", n.row.Run.RunID, line.id)
@@ -120,7 +118,7 @@ func (c *checker) linkChildren(n *recount) {
 
 // compareIndexes: what is stored is what the runs ask for, no more and no less.
 func (c *checker) compareIndexes() {
-	for _, family := range []byte{keyRunID, keyLatest, keyByType, keyByStatus, keyByVersion, keyPinCount, keyPage, keyPin, keyReady, keyTimer, keyArmed, keyChild} {
+	for _, family := range []byte{keyRunID, keyLatest, keyByType, keyByStatus, keyByVersion, keyPinCount, keyPage, keyPin, keyReady, keyTimer, keyArmed, keyChild, keyTask, keyOffer, keyAttribute, keyByParent, keyClosed} {
 		c.p.scan(key(family), key(family+1), func(k, v []byte) bool {
 			if family == keyPinCount && bytes.Equal(v, encoded(PinCounts{})) {
 				return true // of a loaded version that nothing pins

@@ -46,10 +46,10 @@ const (
 	keyQueue     = 'z' // queue -> Queue: its limits and counts
 	keySchedule  = 's' // schedule id -> Schedule
 	keyFire      = 'F' // next fire time, schedule id ->
-	keyAttribute = 'A' // name behind its length (1 byte), 16 bytes of the SHA-256 of the value, serial ->
-	keyByParent  = 'P' // workflow id of the parent, 0, serial ->
+	keyAttribute = 'A' // term of a name and a value (16 bytes), serial ->
+	keyByParent  = 'P' // term of the parent's workflow id (16 bytes), serial ->
 	keyCount     = 'N' // type, 0, version, status -> number of runs
-	keyClosed    = 'C' // type, 0, closed at, serial ->
+	keyClosed    = 'C' // type, 0, closed at, serial -> run id
 	keyRetention = 'R' // type (empty = all others) -> how long closed runs are kept
 )
 

@@ -1,17 +1,23 @@
 package fsm
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
+	"math"
 	"strconv"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
 )
 
-// maxScanned is how many rows one call of ListRuns looks at: a filter that few runs pass gives short pages, each with a cursor to go on from.
-const maxScanned = 5_000
+// maxSteps is how many rows, of indexes and of runs, one call of ListRuns looks at: a filter that few runs pass gives short pages, each with a cursor to go
+// on from. maxGathered is up to how many runs that closed within the bounds of a filter are gathered first.
+const (
+	maxSteps    = 10_000
+	maxGathered = 20_000
+)
 
-// projectStatus lists r under the status that it has now.
+// projectStatus lists r under the status that it has now, and counts it there.
 func (t *step) projectStatus(r *row) {
 	was, is := r.Listed, r.Run.Status
 	if was == is {
@@ -19,59 +25,65 @@ func (t *step) projectStatus(r *row) {
 	}
 	if was != 0 {
 		t.del(statusKey(was, r.Serial))
+		t.tell(r, was, -1)
 		if was.Open() {
 			t.tally(statusPage(was, r.Serial), -1)
 		}
 	}
 	t.put(statusKey(is, r.Serial), nil)
+	t.tell(r, is, +1)
 	if is.Open() { // closed runs stay where they are
 		t.tally(statusPage(is, r.Serial), +1)
 	}
 	r.Listed = is
 }
 
-// ListRuns implements View. It walks the narrowest index that the filter allows and checks the rest of the filter on the rows. All indexes are ordered
-// by serial, so a cursor, the serial of the last run looked at, stays right whichever index the next page walks. A malformed cursor finds nothing.
+// ListRuns implements View. It walks all indexes that the filter names at once, as far as they agree, and checks the rest of the filter on the rows. All are
+// ordered by serial, so a cursor, the serial above which everything has been looked at, stays right whatever is written between two pages. A
+// malformed cursor finds nothing.
 func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, next string) {
 	below, err := parseCursor(cursor)
-	if err != nil || below == 0 {
+	if err != nil || f.Status.Open() && f.closes() {
 		return nil, ""
 	}
-	prefix := f.index()
-	bound := u64(prefix[:len(prefix):len(prefix)], below)
-	scanned, more := 0, false
-	look := func(k, b []byte) bool {
-		if more = scanned == maxScanned || len(runs) == pageSize(limit); more {
-			return false
+	first := uint64(1)
+	if f.StartedFrom > 0 {
+		first = p.firstStarted(f.StartedFrom)
+	}
+	for _, end := range []history.Time{f.StartedBefore, f.ClosedBefore} { // what closed before a time started before it
+		if end > 0 {
+			below = min(below, p.firstStarted(end))
 		}
-		serial := readU64(k[len(prefix):])
-		r := new(row)
-		if len(prefix) > 1 { // not the rows themselves
-			b = p.get(rowKey(serial))
+	}
+	indexes, err := p.indexes(&f)
+	defer func() {
+		for _, index := range indexes {
+			err = errors.Join(err, index.close())
 		}
-		if !p.row(b, r) {
-			return false
+		p.s.fail(err)
+	}()
+	if err != nil {
+		return nil, ""
+	}
+	for steps := maxSteps; below > first; steps-- {
+		serial, found, more := meet(indexes, below-1, &steps)
+		switch {
+		case !more || serial < first:
+			return runs, ""
+		case !found:
+			return runs, cursorOf(serial + 1)
+		case len(runs) == pageSize(limit):
+			return runs, cursorOf(below)
 		}
-		if f.passes(&r.Run) {
+		if r := p.runAt(serial); r != nil && f.passes(&r.Run) {
 			runs = append(runs, r.Run)
 		}
-		scanned++
-		next = strconv.FormatUint(serial, 36)
-		return true
+		below = serial
 	}
-	if f.Status.Open() {
-		p.eachPageBack(prefix, below-1, func(first, end []byte) bool {
-			p.scanBack(first, sooner(end, bound), look)
-			return !more
-		})
-	} else {
-		p.scanBack(prefix, bound, look)
-	}
-	if !more {
-		next = ""
-	}
-	return runs, next
+	return runs, ""
 }
+
+func cursorOf(below uint64) string { return strconv.FormatUint(below, 36) }
 
 // CheckRunCursor refuses, as *catalog.InvalidInput, a cursor that ListRuns cannot have returned.
 func CheckRunCursor(cursor string) error {
@@ -81,38 +93,11 @@ func CheckRunCursor(cursor string) error {
 
 func parseCursor(cursor string) (below uint64, err error) {
 	if cursor == "" {
-		return 1<<64 - 1, nil
+		return math.MaxUint64, nil
 	}
 	below, err = strconv.ParseUint(cursor, 36, 64)
 	if err != nil {
 		return 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%.40q was not returned by an earlier page", cursor)}
 	}
 	return below, nil
-}
-
-// index is the prefix of the index to walk.
-func (f *RunFilter) index() []byte {
-	switch {
-	case f.Status.Open():
-		return append(key(keyByStatus), byte(f.Status))
-	case !f.Version.IsZero():
-		return versionKey(keyByVersion, f.Version)
-	case f.Type != "":
-		return append(textKey(keyByType, f.Type), 0)
-	case f.Status != 0:
-		return append(key(keyByStatus), byte(f.Status))
-	}
-	return key(keyRow)
-}
-
-func (f *RunFilter) passes(r *Run) bool {
-	if f.Type != "" && r.Type != f.Type || f.Status != 0 && r.Status != f.Status || !f.Version.IsZero() && r.Version != f.Version {
-		return false
-	}
-	for _, name := range sortedKeys(f.Attributes) {
-		if !bytes.Equal(r.Attributes[name], f.Attributes[name]) {
-			return false
-		}
-	}
-	return true
 }

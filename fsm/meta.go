@@ -23,6 +23,7 @@ type meta struct {
 	FeedFrom    place      `cbor:"11,keyasint,omitzero"`  // no event is before
 	Checks      []CheckRow `cbor:"12,keyasint,omitempty"` // the newest, oldest first
 	Nodes       uint64     `cbor:"13,keyasint,omitempty"` // in the node table
+	Purged      uint64     `cbor:"14,keyasint,omitempty"` // runs deleted
 	Schedules   uint64     `cbor:"15,keyasint,omitempty"` // in the table of schedules
 }
 

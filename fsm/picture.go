@@ -14,12 +14,15 @@ type picture struct {
 	meta    meta
 	catalog *catalog.Catalog
 	queues  queues
-	users   int // guarded by State.mu: views, and one while it is the current one
+	cohorts []cohort // of the census
+	rules   rules
+	fronts  map[string]history.Time // of the closed index
+	users   int                     // guarded by State.mu: views, and one while it is the current one
 }
 
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
-	p := &picture{s: s, snap: s.db.NewSnapshot(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, users: 1}
+	p := &picture{s: s, snap: s.db.NewSnapshot(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, cohorts: s.census.cohorts, rules: s.rules, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	old := s.current
 	s.current, s.last = p, s.meta

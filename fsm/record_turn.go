@@ -70,6 +70,8 @@ func (c *RecordTurn) overtaken(r *row) string {
 		return "it is " + r.Run.Status.String()
 	case c.N != r.Run.Turns+1:
 		return fmt.Sprintf("its next turn is %d, not %d", r.Run.Turns+1, c.N)
+	case c.Through < r.reopenedAt():
+		return fmt.Sprintf("turn %d saw events up to %d, and event %d reopened it", c.N, c.Through, r.reopenedAt())
 	case c.Through > r.Run.Events:
 		return fmt.Sprintf("turn %d saw event %d, but the newest is %d", c.N, c.Through, r.Run.Events)
 	case c.Through <= r.Run.Through:

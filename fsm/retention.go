@@ -1,6 +1,15 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
 
 // Retention says how long closed runs of a type are kept.
 type Retention struct {
@@ -8,32 +17,131 @@ type Retention struct {
 	Age  history.Duration `cbor:"2,keyasint"`           // since closing; 0 = for ever
 }
 
-// SetRetention sets the rule of a type, or takes it away.
+// SetRetention sets the rule of a type, or takes it away. Without any rule runs are kept for ever. Refused: invalid_input, resource_exhausted (too many rules).
 type SetRetention struct {
 	Rule   Retention `cbor:"1,keyasint"`
 	Remove bool      `cbor:"2,keyasint,omitempty"` // the rule of all others applies again
 }
 
-// PurgeRuns deletes closed runs with their histories, in a batch that the leader keeps small. Runs that the rules keep, by the entry's own time, are passed over.
-type PurgeRuns struct {
-	Runs []history.RunID `cbor:"1,keyasint"` // at most 1,000
-}
-
-// PurgeAnswer counts.
-type PurgeAnswer struct {
-	Purged uint64 `cbor:"1,keyasint"`
-}
+// Bounds of rules.
+const (
+	MinRetention = history.Duration(time.Second)
+	MaxRetention = history.Duration(100 * 365 * 24 * time.Hour)
+	maxRules     = 1_000
+)
 
 // Kind implements Command.
 func (*SetRetention) Kind() Kind { return KindSetRetention }
-func (*PurgeRuns) Kind() Kind    { return KindPurgeRuns }
-func (*PurgeAnswer) answer()     {}
 
-func (c *SetRetention) apply(t *step) (Answer, Refusal) { panic("being built") }
-func (c *PurgeRuns) apply(t *step) (Answer, Refusal)    { panic("being built") }
+func (c *SetRetention) apply(t *step) (Answer, Refusal) {
+	if len(c.Rule.Type) > catalog.MaxNameLength {
+		return nil, &catalog.InvalidInput{Field: "type", Reason: fmt.Sprintf("has %d bytes, the limit is %d", len(c.Rule.Type), catalog.MaxNameLength)}
+	}
+	rules := t.s.rules
+	at, known := rules.find(c.Rule.Type)
+	if c.Remove {
+		if known {
+			t.del(textKey(keyRetention, c.Rule.Type))
+			t.s.rules = slices.Delete(slices.Clone(rules), at, at+1)
+		}
+		return new(Done), nil
+	}
+	if age := c.Rule.Age; age != 0 && (age < MinRetention || age > MaxRetention) {
+		return nil, &catalog.InvalidInput{Field: "age", Reason: fmt.Sprintf("is %s; 0s (for ever) and %s to %s are allowed", age, MinRetention, MaxRetention)}
+	}
+	if !known && len(rules) == maxRules {
+		return nil, &ResourceExhausted{What: "retention rules", Limit: maxRules}
+	}
+	t.put(textKey(keyRetention, c.Rule.Type), encoded(c.Rule))
+	t.s.rules = slices.Clone(rules)
+	if !known {
+		t.s.rules = slices.Insert(t.s.rules, at, c.Rule)
+	}
+	t.s.rules[at] = c.Rule
+	return new(Done), nil
+}
+
+// rules are all rules by type, that of all others first. They are few and read with every run that is deleted, so they are in memory; pictures share them,
+// so they are never changed in place.
+type rules []Retention
+
+func (r rules) find(typ string) (int, bool) {
+	return slices.BinarySearchFunc(r, typ, func(rule Retention, typ string) int { return strings.Compare(rule.Type, typ) })
+}
+
+// age is how long closed runs of a type are kept; 0 = for ever.
+func (r rules) age(typ string) history.Duration {
+	for _, name := range []string{typ, ""} {
+		if at, ok := r.find(name); ok {
+			return r[at].Age
+		}
+	}
+	return 0
+}
+
+// expired reports whether r is closed and its type's rule no longer keeps it.
+func (r rules) expired(run *Run, now history.Time) bool {
+	age := r.age(run.Type)
+	return !run.Status.Open() && age != 0 && due(run.ClosedAt, age) <= now
+}
 
 // Retention implements View.
-func (p *picture) Retention() []Retention { panic("being built") }
+func (p *picture) Retention() []Retention { return slices.Clone(p.rules) }
 
-// ExpiredRuns implements View.
-func (p *picture) ExpiredRuns(now history.Time, limit int) []history.RunID { panic("being built") }
+// expiry is when the first closed run of a type expires.
+type expiry struct {
+	typ string
+	age history.Duration
+	at  history.Time
+}
+
+// expiries are those of all types whose closed runs expire, the earliest first.
+func (p *picture) expiries() (list []expiry) {
+	if len(p.rules) == 0 {
+		return nil
+	}
+	for _, typ := range p.types() {
+		age := p.rules.age(typ)
+		if age == 0 {
+			continue
+		}
+		p.eachClosed(typ, 0, maxTime, func(at history.Time, _ uint64, _ history.RunID) bool {
+			list = append(list, expiry{typ, age, due(at, age)})
+			return false
+		})
+	}
+	slices.SortStableFunc(list, func(a, b expiry) int { return cmp.Compare(a.at, b.at) })
+	return list
+}
+
+const maxTime = history.Time(1<<63 - 1)
+
+// ExpiredRuns implements View. The type whose oldest run has been due for longest comes first, so that no type waits for ever behind another.
+func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID) {
+	for _, e := range p.expiries() {
+		if e.at > now {
+			break
+		}
+		looked := 0
+		p.eachClosed(e.typ, 0, now-history.Time(e.age)+1, func(_ history.Time, serial uint64, id history.RunID) bool {
+			if r := p.runAt(serial); r != nil && r.Tasks == 0 { // else a worker is still to be told
+				ids = append(ids, id)
+			}
+			looked++
+			return len(ids) < pageSize(limit) && looked < maxRows
+		})
+		if len(ids) == pageSize(limit) {
+			break
+		}
+	}
+	return ids
+}
+
+// NextExpiry implements View.
+func (p *picture) NextExpiry() (history.Time, bool) {
+	list := p.expiries()
+	if len(list) == 0 {
+		return 0, false
+	}
+	return list[0].at, true
+}

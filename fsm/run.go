@@ -28,6 +28,8 @@ type row struct {
 
 	Attempts uint32 `cbor:"20,keyasint,omitempty"` // highest attempt of any of its tasks: those offered after a reopening begin above it
 
+	Closed history.Time `cbor:"21,keyasint,omitempty"` // when it closed, as the closed index lists it; 0 = it does not
+
 	dirty        bool // changed by the command being applied
 	stale        bool // changed by the entry being applied
 	newer, older *row // in the cache's order of use

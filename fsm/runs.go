@@ -79,7 +79,7 @@ func (t *step) start(b birth) *row {
 	r := &row{
 		Run: Run{
 			WorkflowID: b.workflowID, RunID: b.runID, Type: b.member.Type, Version: b.version, StartedAt: t.now, Parent: b.parent,
-			Attributes: merge(nil, b.attributes), StartIndex: t.index, Schedule: b.schedule,
+			StartIndex: t.index, Schedule: b.schedule,
 		},
 		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(),
 	}
@@ -88,6 +88,8 @@ func (t *step) start(b birth) *row {
 	t.put(textKey(keyLatest, b.workflowID), b.runID[:])
 	t.put(typeKey(r.Run.Type, r.Serial), nil)
 	t.put(u64(versionKey(keyByVersion, b.version), r.Serial), nil)
+	t.listByParent(r)
+	t.label(r, merge(nil, b.attributes))
 	t.append(r, &history.WorkflowStarted{
 		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
 		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule,
@@ -149,6 +151,7 @@ func (t *step) project(r *row) {
 	t.projectPin(r)
 	t.projectReady(r)
 	t.projectStatus(r)
+	t.projectClosed(r)
 }
 
 // store writes r's row at the end of the entry. Closed runs leave the cache: few commands name them.

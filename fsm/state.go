@@ -40,6 +40,9 @@ type State struct {
 	lanes     hot[lane]
 	queueRows hot[Queue]
 	queues    queues
+	census    census
+	rules     rules
+	fronts    closedFronts
 	step      *step // of the last entry: its memory is used again
 
 	expiry [2]history.Time // when the first request id of each class expires, or before
@@ -103,6 +106,7 @@ func (s *State) open() (err error) {
 func (s *State) load() error {
 	s.expiry, s.pages = [2]history.Time{}, map[page]uint64{}
 	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
+	s.census, s.rules, s.fronts = census{of: map[cohort]uint64{}}, nil, newClosedFronts()
 	s.lanes, s.queueRows = newHot[lane](), newHot[Queue]()
 	b, err := get(s.db, key(keyMeta))
 	if err == nil && b != nil {
@@ -112,6 +116,8 @@ func (s *State) load() error {
 		each(s.db, keyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),
 		each(s.db, keyRoute, func(_ []byte, r catalog.Route) { s.catalog.PutRoute(r) }),
 		each(s.db, keyPinCount, func(k []byte, c PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
+		each(s.db, keyRetention, func(_ []byte, r Retention) { s.rules = append(s.rules, r) }),
+		scan(s.db, key(keyCount), key(keyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
 		s.queues.settle(s.db),
 	)
 	if err != nil {

@@ -38,6 +38,7 @@ type step struct {
 	offerN   uint32          // next place among the offers
 	pages    pages
 	pins     pinChanges
+	counts   countChanges
 	feed     []feedLine
 	requests int  // request ids remembered
 	checked  bool // the entry holds a Check
@@ -58,7 +59,7 @@ var lookedUp = [families]bool{keyRequest: true, keyRunID: true, keyLatest: true,
 
 // once are the families whose keys are not written again before they are deleted. Pebble lets such a pair vanish together, so that a short-lived row
 // leaves no mark behind.
-var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyTimer: true, keyOffer: true}
+var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyAttribute: true, keyTimer: true, keyOffer: true}
 
 // reset makes t ready for another entry and keeps its memory.
 func (t *step) reset() {
@@ -72,6 +73,7 @@ func (t *step) reset() {
 	t.readyN, t.deployN, t.offerN, t.requests, t.checked = 0, 0, 0, 0, false
 	t.pages.reset()
 	t.pins.reset()
+	t.counts.reset()
 }
 
 func (t *step) put(key, value []byte) {

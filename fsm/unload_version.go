@@ -44,6 +44,7 @@ func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 	}
 	t.del(versionKey(keyPackage, v))
 	t.forgetPins(v)
+	t.forgetCounts(p)
 	t.forgetReadiness(v)
 	for _, typ := range types {
 		t.record(DeployRecord{Operation: opUnload, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message})

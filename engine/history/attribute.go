@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
-// Bounds of a run's attributes.
+// Bounds of a run's attributes. They hold in replay too: none is ever made smaller.
 const (
-	MaxAttributes     = 100     // names set in one call
-	MaxAttributeName  = 100     // characters of one
-	MaxAttributeBytes = 4 << 10 // of one value
+	MaxAttributes      = 100      // names of a run, and names set in one call
+	MaxAttributeName   = 100      // characters of one
+	MaxAttributeBytes  = 4 << 10  // of one value
+	MaxAttributeItems  = 100      // of one list
+	MaxAttributesBytes = 32 << 10 // of all names and values of a run
 )
 
 // CheckAttributeName refuses names that are empty, too long or no UTF-8.
@@ -24,8 +27,24 @@ func CheckAttributeName(name string) error {
 	return nil
 }
 
+// CheckAttributesSize refuses more attributes than a run may have.
+func CheckAttributesSize(set Attributes) error {
+	if len(set) > MaxAttributes {
+		return fmt.Errorf("%d names, the limit is %d", len(set), MaxAttributes)
+	}
+	size := 0
+	for name, value := range set { // any order: a sum
+		size += len(name) + len(value)
+	}
+	if size > MaxAttributesBytes {
+		return fmt.Errorf("%d bytes of names and values, the limit is %d", size, MaxAttributesBytes)
+	}
+	return nil
+}
+
 // CanonicalAttribute returns a value in the one spelling under which equal values are equal bytes: listing runs by attribute compares bytes. Values are strings,
-// integers, finite floats, booleans, lists of strings, and null, which removes a name.
+// integers, finite floats, booleans, lists of strings, and null, which removes a name. A time is a string as RFC 3339 writes it, and is spelled in UTC: the same
+// moment is found however it was written.
 func CanonicalAttribute(value Payload) (Payload, error) {
 	if len(value) > MaxAttributeBytes {
 		return nil, fmt.Errorf("has %d bytes, the limit is %d", len(value), MaxAttributeBytes)
@@ -40,19 +59,39 @@ func CanonicalAttribute(value Payload) (Payload, error) {
 		return nil, fmt.Errorf("is no JSON value")
 	}
 	switch v := v.(type) {
-	case nil, string, bool:
+	case nil, bool:
 		return spell(v), nil
+	case string:
+		return spell(canonicalTime(v)), nil
 	case json.Number:
 		return canonicalNumber(string(v))
 	case []any:
-		for _, item := range v {
-			if _, ok := item.(string); !ok {
+		if len(v) > MaxAttributeItems {
+			return nil, fmt.Errorf("is a list of %d items, the limit is %d", len(v), MaxAttributeItems)
+		}
+		for i, item := range v {
+			s, ok := item.(string)
+			if !ok {
 				return nil, fmt.Errorf("is a list with something other than strings")
 			}
+			v[i] = canonicalTime(s)
 		}
 		return spell(v), nil
 	}
 	return nil, fmt.Errorf("is neither a string, a number, a boolean nor a list of strings")
+}
+
+// canonicalTime spells a time in UTC, to the nanosecond and without zeros at its end. Any other string stays what it is.
+func canonicalTime(s string) string {
+	var t time.Time
+	if err := t.UnmarshalText([]byte(s)); err != nil {
+		return s
+	}
+	b, err := t.UTC().MarshalText()
+	if err != nil { // in UTC it is in another millennium than RFC 3339 can write
+		return s
+	}
+	return string(b)
 }
 
 // canonicalNumber keeps integers to the digit, and spells floats as Go and JavaScript do.

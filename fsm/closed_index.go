@@ -1,0 +1,86 @@
+package fsm
+
+import (
+	"encoding/binary"
+	"maps"
+
+	"aion.dev/aion/engine/history"
+)
+
+// The closed index lists the closed runs of each type in the order in which they closed: what retention deletes first stands first.
+
+func closedPrefix(typ string) []byte { return append(append(key(keyClosed), typ...), 0) }
+func closedKey(typ string, at history.Time, serial uint64) []byte {
+	return u64(u64(closedPrefix(typ), uint64(at)), serial)
+}
+
+// projectClosed lists r as closed when it is, and takes it off the list when it was reopened.
+func (t *step) projectClosed(r *row) {
+	at := r.Run.ClosedAt
+	if r.Run.Status.Open() {
+		at = 0
+	}
+	if at == r.Closed {
+		return
+	}
+	if r.Closed != 0 {
+		t.del(closedKey(r.Run.Type, r.Closed, r.Serial))
+	}
+	if at != 0 {
+		t.put(closedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
+	}
+	r.Closed = at
+}
+
+// closedFronts are times before which no run of a type is listed as closed. Retention takes rows from the front, and a deleted row leaves a mark that readers
+// step over until the database compacts, as in the queues; runs close at the end of the list, so a front never goes back. It lives in memory only and
+// changes no answer, only how fast it comes.
+type closedFronts struct {
+	from  map[string]history.Time // by type; pictures share it, so it is never changed in place
+	taken map[string]int          // rows deleted since from was moved
+}
+
+func newClosedFronts() closedFronts {
+	return closedFronts{from: map[string]history.Time{}, taken: map[string]int{}}
+}
+
+// advance moves the fronts from which enough rows went.
+func (f *closedFronts) advance(s *State) error {
+	moved := map[string]history.Time{}
+	for typ, taken := range f.taken { // any order: each type has a front of its own
+		if taken <= maxTaken {
+			continue
+		}
+		to := s.meta.Now // whatever closes from now on stands behind
+		err := scan(s.db, closedKey(typ, f.from[typ], 0), after(closedPrefix(typ)), func(k, _ []byte) bool {
+			to = closedAt(k)
+			return false
+		})
+		if err != nil {
+			return err
+		}
+		moved[typ] = to
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	f.from = maps.Clone(f.from)
+	for typ, to := range moved { // any order: as above
+		f.from[typ] = to
+		delete(f.taken, typ)
+	}
+	return nil
+}
+
+// closedAt reads the time from a key.
+func closedAt(k []byte) history.Time {
+	return history.Time(binary.BigEndian.Uint64(k[len(k)-16:]))
+}
+
+// eachClosed calls f with the runs of a type that closed at from or later and before end, in that order, until f returns false.
+func (p *picture) eachClosed(typ string, from, end history.Time, f func(at history.Time, serial uint64, id history.RunID) bool) {
+	first := closedKey(typ, max(from, p.fronts[typ]), 0)
+	p.scan(first, closedKey(typ, max(end, 0), 0), func(k, b []byte) bool {
+		return f(closedAt(k), readU64(k[len(k)-8:]), history.RunID(b))
+	})
+}

@@ -1,0 +1,85 @@
+package fsm
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"aion.dev/aion/engine/history"
+)
+
+// linkFinding writes down the rows by which a run is found, and counts it.
+func (c *checker) linkFinding(r *row) {
+	for _, of := range terms(r.Run.Attributes) {
+		c.expect(termKey(keyAttribute, of, r.Serial), nil)
+	}
+	if p := r.Run.Parent; p != nil {
+		c.expect(termKey(keyByParent, parentTerm(p.WorkflowID), r.Serial), nil)
+	}
+	if at := r.Run.ClosedAt; at != 0 {
+		c.expect(closedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
+		if at < c.p.fronts[r.Run.Type] {
+			c.failf("run %s closed at %s, the front of its type is at %s", r.Run.RunID, at, c.p.fronts[r.Run.Type])
+		}
+	}
+	c.told[cohort{r.Run.Type, r.Run.Version, r.Run.Status}]++
+}
+
+// checkCounts: the counts are those of the runs, and the cohorts in memory are those that are stored.
+func (c *checker) checkCounts() {
+	var stored []cohort
+	c.p.scan(key(keyCount), key(keyCount+1), func(k, b []byte) bool {
+		of := cohortOf(k)
+		n, _ := binary.Uvarint(b)
+		if n != c.told[of] {
+			c.failf("%d runs of %s on %s are %s, their count says %d", c.told[of], of.typ, of.version.Short(), of.status, n)
+		}
+		if _, loaded := c.p.catalog.Package(of.version); n == 0 && !loaded {
+			c.failf("a count of zero is kept of %s on %s, which is not loaded", of.typ, of.version.Short())
+		}
+		delete(c.told, of)
+		stored = append(stored, of)
+		return true
+	})
+	if len(c.told) > 0 {
+		c.failf("runs of %v are not counted", c.told)
+	}
+	if !slices.Equal(stored, c.p.cohorts) {
+		c.failf("cohorts in memory are %v, on disk %v", c.p.cohorts, stored)
+	}
+	var rules rules
+	if err := each(c.p.snap, keyRetention, func(_ []byte, r Retention) { rules = append(rules, r) }); err != nil {
+		c.failf("retention rules: %w", err)
+	}
+	if !slices.Equal(rules, c.p.rules) {
+		c.failf("retention rules in memory are %v, on disk %v", c.p.rules, rules)
+	}
+}
+
+// expectLatest writes down that r is the newest run of its workflow id, unless a newer one was deleted.
+func (c *checker) expectLatest(r *row) {
+	k := textKey(keyLatest, r.Run.WorkflowID)
+	if c.p.meta.Purged > 0 && c.p.get(k) == nil {
+		return
+	}
+	c.expect(k, r.Run.RunID[:])
+}
+
+// follow returns the run that goes on from a child now; nil when it is closed and deleted. When the first runs of a chain were deleted, only the line knows
+// where it has come to; the run there says whose child it is.
+func (c *checker) follow(parent *row, line childLine) *recount {
+	child := c.runs[line.run]
+	if child == nil && c.p.meta.Purged > 0 {
+		if b := c.p.get(childKey(parent, line.id)); b != nil {
+			child = c.runs[history.RunID(b[:16])]
+		}
+		if child != nil {
+			if p := child.row.Run.Parent; p == nil || p.RunID != parent.Run.RunID || p.ID != line.id {
+				c.failf("child %d of run %s is run %s, which is not its child", line.id, parent.Run.RunID, child.row.Run.RunID)
+			}
+		}
+	}
+	for child != nil && !child.next.IsZero() {
+		child = c.runs[child.next]
+	}
+	return child
+}

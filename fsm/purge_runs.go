@@ -1,0 +1,85 @@
+package fsm
+
+import (
+	"slices"
+
+	"aion.dev/aion/engine/history"
+)
+
+// PurgeRuns deletes closed runs with their histories, in a batch that the leader keeps small. Runs that the rules keep, by the entry's own time, are passed over, and
+// so are those after the ones whose rows are as many as one entry deletes: the leader names them again. Refused: resource_exhausted.
+type PurgeRuns struct {
+	Runs []history.RunID `cbor:"1,keyasint"` // at most 1,000
+}
+
+// PurgeAnswer counts.
+type PurgeAnswer struct {
+	Purged uint64 `cbor:"1,keyasint"`
+}
+
+// maxPurged is how many runs one command may name, purgedRows how many rows of histories it deletes, if it is more than one run's.
+const (
+	maxPurged  = 1_000
+	purgedRows = 5_000
+)
+
+// Kind implements Command.
+func (*PurgeRuns) Kind() Kind { return KindPurgeRuns }
+func (*PurgeAnswer) answer()  {}
+
+func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
+	if len(c.Runs) > maxPurged {
+		return nil, &ResourceExhausted{What: "runs deleted in one command", Limit: maxPurged}
+	}
+	answer, rows := new(PurgeAnswer), uint64(0)
+	for _, id := range c.Runs {
+		r := t.run(id)
+		if r == nil || !t.s.rules.expired(&r.Run, t.now) || r.Tasks > 0 { // a task left over belongs to a worker that is still to be told
+			continue
+		}
+		if rows += r.Run.Events + r.Run.Turns; rows > purgedRows && answer.Purged > 0 {
+			break
+		}
+		t.purge(r)
+		answer.Purged++
+	}
+	return answer, nil
+}
+
+// purge deletes everything of a closed run. What others have written down of it stays: the run that continues it, its parent, its children and the feed
+// name a run that is gone.
+func (t *step) purge(r *row) {
+	t.delRows(r.Serial, keyEvent, r.Run.Events)
+	t.delRows(r.Serial, keyTurn, r.Run.Turns)
+	t.label(r, nil)
+	if p := r.Run.Parent; p != nil {
+		t.del(termKey(keyByParent, parentTerm(p.WorkflowID), r.Serial))
+	}
+	t.del(typeKey(r.Run.Type, r.Serial))
+	t.del(u64(versionKey(keyByVersion, r.Run.Version), r.Serial))
+	t.del(statusKey(r.Listed, r.Serial))
+	t.tell(r, r.Listed, -1)
+	t.del(closedKey(r.Run.Type, r.Closed, r.Serial))
+	t.s.fronts.taken[r.Run.Type]++
+	if newest := t.get(textKey(keyLatest, r.Run.WorkflowID)); string(newest) == string(r.Run.RunID[:]) {
+		t.del(textKey(keyLatest, r.Run.WorkflowID))
+	}
+	t.del(runIDKey(r.Run.RunID))
+	t.del(rowKey(r.Serial))
+	t.s.rows.remove(r)
+	if r.stale { // an earlier command of the entry touched it
+		t.stale = slices.DeleteFunc(t.stale, func(other *row) bool { return other == r })
+	}
+	t.meta.Purged++
+}
+
+// delRows deletes a run's rows 1 to n of a family.
+func (t *step) delRows(serial uint64, family byte, n uint64) {
+	if n > purgedRows {
+		t.delRange(pairKey(family, serial, 0), numberKey(family, serial+1))
+		return
+	}
+	for i := uint64(1); i <= n; i++ {
+		t.del(pairKey(family, serial, i))
+	}
+}

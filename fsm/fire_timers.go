@@ -53,7 +53,7 @@ func (t *step) fire(ref TimerRef, jitter uint32) bool {
 		if !r.Run.Status.Open() || r.Deadline == 0 || r.Deadline != ref.FireAt {
 			return false
 		}
-		t.shut(r, &history.WorkflowTimedOut{Timeout: history.Duration(r.Deadline - r.Run.StartedAt)})
+		t.shut(r, &history.WorkflowTimedOut{Timeout: t.timeLimit(r)})
 		return true
 	}
 	if at, ok := t.armed(r, ref.ID); !ok || at != ref.FireAt {

@@ -1,10 +1,15 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
 
 // ReopenRun opens a closed run again, as it stood before the turn that closed it. What it has to forget and to take up again was found by replay before the log;
 // Events fences that. Refused: not_found, invalid_state (open, completed or continued as new; not the newest run of its id), version_unavailable, already_running, and
-// Fenced when the history has grown meanwhile.
+// Fenced when the history has grown meanwhile, and resource_exhausted when it was reopened a thousand times.
 type ReopenRun struct {
 	Run    RunRef   `cbor:"1,keyasint"`
 	Reason string   `cbor:"2,keyasint,omitempty"`
@@ -40,4 +45,93 @@ func (r *NotNewest) Facts() map[string]any {
 // Kind implements Command.
 func (*ReopenRun) Kind() Kind { return KindReopenRun }
 
-func (c *ReopenRun) apply(t *step) (Answer, Refusal) { panic("being built") }
+// maxReopened is how often one run may be reopened.
+const maxReopened = 1000
+
+func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
+	if len(c.Reason) > maxText {
+		return nil, tooLong("reason", len(c.Reason))
+	}
+	r, refusal := t.resolve(c.Run)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if refusal := t.reopenable(r); refusal != nil {
+		return nil, refusal
+	}
+	if c.Events != r.Run.Events {
+		return nil, &Fenced{RunID: r.Run.RunID, Why: fmt.Sprintf("to be reopened after event %d, but its newest is %d", c.Events, r.Run.Events)}
+	}
+	begun, why := c.check(t, r)
+	if why != "" {
+		return nil, &catalog.InvalidInput{Field: "again", Reason: why}
+	}
+	t.reopen(r, c, begun)
+	return r.answer(), nil
+}
+
+// reopenable says why r cannot be opened again now.
+func (t *step) reopenable(r *row) Refusal {
+	switch r.Run.Status {
+	case history.StatusFailed, history.StatusCancelled, history.StatusTerminated, history.StatusTimedOut:
+	default:
+		return &InvalidState{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Status: r.Run.Status, Want: "failed, cancelled, terminated or timed_out"}
+	}
+	switch newest := t.latest(r.Run.WorkflowID); {
+	case newest == nil || newest == r:
+	case newest.Run.Status.Open():
+		return &AlreadyRunning{WorkflowID: r.Run.WorkflowID, RunID: newest.Run.RunID}
+	default:
+		return &NotNewest{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Newest: newest.Run.RunID}
+	}
+	if len(r.Run.Reopened) >= maxReopened {
+		return &ResourceExhausted{What: "times that one run is reopened", Limit: maxReopened}
+	}
+	if _, loaded := t.s.catalog.Package(r.Run.Version); !loaded {
+		return &catalog.VersionUnavailable{Type: r.Run.Type, Version: r.Run.Version}
+	}
+	return nil
+}
+
+// check reads what is to be taken up again. why is not empty when the history says otherwise.
+func (c *ReopenRun) check(t *step, r *row) (begun []history.Data, why string) {
+	end := r.Run.Events + 1 // of the events that count
+	closing, ok := t.turn(r, r.Run.Turns)
+	if ok = ok && closing.FirstSeq+closing.Count == end && closing.Count > 0; ok {
+		end = closing.FirstSeq
+	}
+	if ok != (c.Turn != 0) || ok && c.Turn != closing.N {
+		return nil, fmt.Sprintf("says that turn %d closed the run, of %d", c.Turn, r.Run.Turns)
+	}
+	last, forget := uint64(0), c.Forget
+	for _, a := range c.Again {
+		if a.ID <= last || a.Seq >= end {
+			return nil, fmt.Sprintf("holds ordinal %d of event %d out of order", a.ID, a.Seq)
+		}
+		data := t.event(r, a.Seq)
+		if begins(data) != a.ID {
+			return nil, fmt.Sprintf("holds ordinal %d, which event %d does not begin", a.ID, a.Seq)
+		}
+		if last = a.ID; len(forget) > 0 && forget[0] == a.ID {
+			forget = forget[1:]
+		}
+		begun = append(begun, data)
+	}
+	if len(forget) > 0 {
+		return nil, fmt.Sprintf("lacks ordinal %d, which is to be forgotten", forget[0])
+	}
+	return begun, ""
+}
+
+// begins is the ordinal that an event begins; 0 when it begins none.
+func begins(data history.Data) uint64 {
+	switch e := data.(type) {
+	case *history.TimerStarted:
+		return e.ID
+	case *history.ActivityScheduled:
+		return e.ID
+	case *history.ChildWorkflowStarted:
+		return e.ID
+	}
+	return 0
+}

@@ -72,12 +72,13 @@ func (t *step) recall(q *Request) (Result, bool) {
 	return Result{}, false
 }
 
-// remember keeps the outcome of a request, except one that asks the engine to try again.
+// remember keeps the outcome of a request, except one that asks the engine to look again.
 func (t *step) remember(q *Request, r Result) {
 	if q == nil {
 		return
 	}
-	if _, again := r.Refusal.(*Recheck); again {
+	switch r.Refusal.(type) {
+	case *Recheck, *Fenced:
 		return
 	}
 	m := remembered{Print: q.Print, Index: r.Index, Expires: t.now.Add(givenFor), Class: q.class(), Outcome: encodeOutcome(r)}

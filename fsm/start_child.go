@@ -10,9 +10,12 @@ import (
 func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 	e.RunID, e.Version = history.RunID{}, catalog.Version{}
 	version, member, failed := t.childVersion(parent, e)
-	id := history.DeriveRunID(parent.Run.RunID, "child", e.ID)
+	id := parent.childRunID(e.ID)
 	if failed == nil {
 		if open := t.latest(e.WorkflowID); open != nil && open.Run.Status.Open() {
+			if t.readopt(parent, e, open) {
+				return
+			}
 			refusal := &AlreadyRunning{WorkflowID: e.WorkflowID, RunID: open.Run.RunID}
 			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: refusal.Error()}
 		} else if t.run(id) != nil {

@@ -173,6 +173,8 @@ func (w *world) command(a words, input string) Command {
 		return &PauseRun{Run: w.ref(a), Quarantined: true, Turn: a.number("turn", 0)}
 	case "resume":
 		return &ResumeRun{Run: w.ref(a)}
+	case "reopen", "reopen-run":
+		return w.reopenCommand(a)
 	case "announce":
 		return &AnnounceNode{Node: Node{ID: a.at(1), RaftAddress: a.named["raft"], HTTPAddress: a.named["http"], Version: a.named["version"]}, ClusterID: a.named["cluster"]}
 	case "remove":

@@ -1,0 +1,162 @@
+package fsm
+
+import (
+	"fmt"
+	"strconv"
+
+	"aion.dev/aion/engine/history"
+)
+
+// reopen opens r again and takes up what it had begun: in the same entry its version is pinned, its timers are armed and its activities are offered.
+func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
+	if c.Turn != 0 {
+		r.Run.Through = t.seenBefore(r, c.Turn)
+	}
+	if r.Run.CancelAsked && t.unseen(r, history.TypeCancelRequested) {
+		r.Run.CancelAsked = false
+	}
+	t.append(r, &history.WorkflowReopened{Reason: c.Reason, Turn: c.Turn, Forget: c.Forget})
+	r.Run.Reopened = append(r.Run.Reopened, r.Run.Events)
+	r.Epoch++
+	r.Run.ClosedAt = 0
+	if t.latest(r.Run.WorkflowID) == nil { // a newer run that was deleted since
+		t.put(textKey(keyLatest, r.Run.WorkflowID), r.Run.RunID[:])
+	}
+	if limit := t.timeLimit(r); limit > 0 {
+		r.Deadline = due(t.now, limit)
+		t.armDeadline(r)
+	}
+	forgotten := make(map[uint64]bool, len(c.Forget))
+	for _, id := range c.Forget {
+		forgotten[id] = true
+	}
+	for i, data := range begun {
+		switch e := data.(type) {
+		case *history.TimerStarted:
+			t.arm(r, e.ID, e.FireAt)
+		case *history.ActivityScheduled:
+			t.offerAgain(r, e, c.Again[i].Seq)
+		case *history.ChildWorkflowStarted:
+			t.takeUp(r, e, forgotten[e.ID])
+		}
+	}
+}
+
+// timeLimit is how long the whole of r, which is open, may take, counted from its start or from when it was reopened; 0 = as long as it likes.
+func (t *step) timeLimit(r *row) history.Duration {
+	if r.Timeout != 0 {
+		return r.Timeout
+	}
+	p, _ := t.s.catalog.Package(r.Run.Version)
+	member, _ := p.Member(r.Run.Type)
+	return history.Duration(member.Timeout)
+}
+
+// reopenedAt is the seq of r's newest WorkflowReopened; 0 = there is none. A turn that was made without seeing it is void.
+func (r *row) reopenedAt() uint64 {
+	if n := len(r.Run.Reopened); n > 0 {
+		return r.Run.Reopened[n-1]
+	}
+	return 0
+}
+
+// seenBefore is the newest event that code had seen before turn n of r, which closed it. Turns that closed it before do not count.
+func (t *step) seenBefore(r *row, n uint64) uint64 {
+	n--
+	for i := len(r.Run.Reopened) - 1; i >= 0 && n > 0; i-- {
+		e, _ := t.event(r, r.Run.Reopened[i]).(*history.WorkflowReopened)
+		if e == nil || e.Turn != 0 && e.Turn < n {
+			break
+		}
+		if e.Turn == n {
+			n--
+		}
+	}
+	turn, _ := t.turn(r, n)
+	return turn.Through
+}
+
+func (t *step) turn(r *row, n uint64) (turn history.Turn, ok bool) {
+	ok = t.read(turnKey(r.Serial, n), &turn)
+	return turn, ok
+}
+
+// unseen reports whether r has an event of a type that no turn has seen.
+func (t *step) unseen(r *row, typ history.Type) (found bool) {
+	t.scan(eventKey(r.Serial, r.Run.Through+1), eventKey(r.Serial, r.Run.Events+1), func(_, b []byte) bool {
+		found = history.Type(b[0]) == typ
+		return !found
+	})
+	return found
+}
+
+// takeUp goes on with a child of a run that is reopened: with the one that is still open, or with the outcome of one that has completed meanwhile; every other
+// is started again. Forgotten says that the parent had been told of its failure.
+func (t *step) takeUp(r *row, e *history.ChildWorkflowStarted, forgotten bool) {
+	child, gone := t.newestChild(r, e)
+	switch {
+	case child != nil && child.Run.Status.Open():
+		t.adopt(r, e.ID, child.Run.RunID)
+	case child != nil && child.Run.Status == history.StatusCompleted:
+		t.append(r, outcome(e.ID, t.event(child, child.Run.Events)))
+	case gone && !forgotten && e.OnClose != history.CloseTerminate: // it may have completed; what its parent's end terminated cannot have
+		message := fmt.Sprintf("the child's run %s is no longer kept", e.RunID)
+		t.append(r, &history.ChildWorkflowFailed{ID: e.ID, Error: history.RunError{Kind: "not_found", Message: message}})
+	default:
+		t.startChild(r, &history.ChildWorkflowStarted{
+			ID: e.ID, WorkflowID: e.WorkflowID, WorkflowType: e.WorkflowType, Input: e.Input, OnClose: e.OnClose, Choice: e.Choice,
+		})
+	}
+}
+
+// maxChain is how many runs of a child that continues as new again and again are followed, one by one, to the run that goes on now. It matters only when
+// somebody else has used the child's id since.
+const maxChain = 10_000
+
+// newestChild returns the run that a child of r has come to: nil when it never started, or with gone when that run is no longer kept.
+func (t *step) newestChild(r *row, e *history.ChildWorkflowStarted) (child *row, gone bool) {
+	if newest := t.latest(e.WorkflowID); newest != nil && newest.childOf(r, e.ID) {
+		return newest, false
+	}
+	for id, n := e.RunID, 0; !id.IsZero(); n++ {
+		child := t.run(id)
+		if child == nil || n == maxChain {
+			return nil, true
+		}
+		on, ok := t.event(child, child.Run.Events).(*history.WorkflowContinuedAsNew)
+		if !ok {
+			return child, false
+		}
+		id = on.NewRunID
+	}
+	return nil, false
+}
+
+func (r *row) childOf(parent *row, id uint64) bool {
+	p := r.Run.Parent
+	return p != nil && p.RunID == parent.Run.RunID && p.ID == id
+}
+
+// childRunID is the run id of a child that r starts now: another one each time that r was reopened.
+func (r *row) childRunID(id uint64) history.RunID {
+	purpose := "child"
+	if r.Epoch > 0 {
+		purpose += "/" + strconv.FormatUint(r.Epoch, 10)
+	}
+	return history.DeriveRunID(r.Run.RunID, purpose, id)
+}
+
+// readopt takes up a child that is open, instead of failing to start it, when it is this very child: a turn that a reopening made void had started it,
+// to be left alone or to be cancelled when its parent closes.
+func (t *step) readopt(parent *row, e *history.ChildWorkflowStarted, open *row) bool {
+	if parent.Epoch == 0 || !open.childOf(parent, e.ID) || open.Run.Type != e.WorkflowType {
+		return false
+	}
+	if _, adopted := t.child(parent, e.ID); adopted {
+		return false
+	}
+	e.RunID, e.Version = open.Run.RunID, open.Run.Version
+	t.append(parent, e)
+	t.adopt(parent, e.ID, open.Run.RunID)
+	return true
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/suite"
+	"github.com/spf13/cobra"
+)
+
+func runCmd() *cobra.Command {
+	var workloads, faults []string
+	var seed uint64
+	var runs int
+	spec := suite.Spec{}
+	var o suite.Options
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Make runs: each workload under each set of faults, again and again",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if seed == 0 {
+				seed = rand.Uint64() >> 32
+			}
+			var err error
+			if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+				return err
+			}
+			if o.Binary, err = filepath.Abs(o.Binary); err != nil {
+				return err
+			}
+			if out, err := exec.Command("git", "describe", "--always", "--dirty").Output(); err == nil {
+				o.Commit = strings.TrimSpace(string(out))
+			}
+			if slices.Equal(workloads, []string{"all"}) {
+				workloads = load.Names()
+			}
+			failed := 0
+			for round := range runs {
+				for _, w := range workloads {
+					for _, f := range faults {
+						s := spec
+						s.Workload, s.Faults, s.Seed = w, f, seed+uint64(round)
+						if err := s.Plan(); err != nil {
+							return err
+						}
+						r := suite.Run(cmd.Context(), o, s)
+						fmt.Fprintln(cmd.OutOrStdout(), tell(r))
+						if !r.Passed() {
+							failed++
+						}
+						if err := cmd.Context().Err(); err != nil {
+							return err
+						}
+					}
+				}
+			}
+			if failed > 0 {
+				return fmt.Errorf("%d runs did not pass; see %s", failed, o.Dir)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&workloads, "workload", []string{"all"}, "workloads, or all: "+strings.Join(load.Names(), ", "))
+	f.StringSliceVar(&faults, "faults", []string{"any"}, "sets of faults: a fault, a family, any, pairs or none")
+	f.Uint64Var(&seed, "seed", 0, "of the first round; 0 = made up")
+	f.IntVar(&runs, "runs", 1, "rounds")
+	f.IntVar(&spec.Nodes, "nodes", 3, "3 to 5")
+	f.DurationVar(&spec.Length, "length", 20*time.Second, "of the part under faults")
+	f.IntVar(&spec.Concurrency, "concurrency", 8, "callers")
+	f.Float64Var(&spec.Rate, "rate", 0, "calls a second of one caller; 0 = as many as it can")
+	f.StringSliceVar(&spec.Flags, "node-flag", nil, "flags for every node")
+	f.StringVar(&o.Binary, "binary", "bin/aion-node", "the node")
+	f.StringVar(&o.Dir, "out", "jepsen-out", "folder for results")
+	f.BoolVar(&o.Keep, "keep", false, "keep data and logs of runs that pass, too")
+	return cmd
+}
+
+// tell says in one line how a run went, and in further ones what it found.
+func tell(r *suite.Result) string {
+	verdict := "ok  "
+	if !r.Passed() {
+		verdict = "FAIL"
+	}
+	line := fmt.Sprintf("%s %-12s %-16s seed %-12d %6d ops (%d ok, %d refused, %d failed, %d unknown), %d faults, longest gap %.1fs, %.0fs", verdict, r.Workload, r.Faults, r.Seed,
+		r.Ops, r.Counts["ok"], r.Counts["refused"], r.Counts["failed"], r.Counts["unknown"], len(r.Done), r.Longest.Seconds(), r.Took.Seconds())
+	if r.Error != "" {
+		line += "\n     could not be made: " + r.Error
+	}
+	for i, v := range r.Violations {
+		if i == 5 {
+			line += fmt.Sprintf("\n     and %d more", len(r.Violations)-i)
+			break
+		}
+		line += "\n     " + v.Checker + ": " + v.What
+	}
+	return line
+}

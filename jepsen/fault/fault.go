@@ -1,0 +1,71 @@
+package fault
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+)
+
+// Fault is one kind of trouble.
+type Fault interface {
+	// Begin makes trouble and tells in a few words what it did and to whom ("kill -9 n2 (leader)"). Mend undoes it and leaves every node running; it is called
+	// once, after the fault's time, also when Begin failed half-way. Nil: there is nothing to undo.
+	Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (did string, mend func(context.Context) error, err error)
+}
+
+// Func is a Fault.
+type Func func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error)
+
+// Begin implements Fault.
+func (f Func) Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+	return f(ctx, c, r)
+}
+
+// Kind is what is known of a fault by name.
+type Kind struct {
+	Name   string
+	Family string        // process, network, clock, leadership, disk, bits, load: the rows of the report's matrix
+	What   string        // for people
+	Min    time.Duration // how long it lasts, at least and at most
+	Max    time.Duration
+	Tagged bool // needs a binary built with -tags aionfaults
+	Fault  Fault
+}
+
+var kinds = map[string]Kind{}
+
+// register adds a kind; each file does so in init.
+func register(k Kind) {
+	if _, ok := kinds[k.Name]; ok {
+		panic("fault: " + k.Name + " is registered twice")
+	}
+	kinds[k.Name] = k
+}
+
+// Get returns a kind by name.
+func Get(name string) (Kind, error) {
+	k, ok := kinds[name]
+	if !ok {
+		return k, fmt.Errorf("there is no fault %q; there are %v", name, Names())
+	}
+	return k, nil
+}
+
+// Names lists the faults.
+func Names() []string {
+	var names []string
+	for name := range kinds {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Families lists the families in the order of the report.
+func Families() []string {
+	return []string{"process", "network", "clock", "leadership", "disk", "bits", "load"}
+}

@@ -1,0 +1,46 @@
+package fault
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+)
+
+func init() {
+	register(Kind{Name: "transfers", Family: "leadership", What: "hand leadership on every 300 ms", Min: time.Second, Max: 5 * time.Second, Fault: Func(transfers)})
+}
+
+func transfers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+	ctx, stop := context.WithCancel(ctx)
+	over, asked := make(chan struct{}), 0
+	go func() {
+		defer close(over)
+		for wait(ctx, 300*time.Millisecond) {
+			to := anyOne(ctx, c, r)[0]
+			through := anyOne(ctx, c, r)[0]
+			call, cancel := context.WithTimeout(ctx, 5*time.Second)
+			req, err := http.NewRequestWithContext(call, http.MethodPost, "http://"+through.Direct()+"/v1/cluster/transfer", strings.NewReader(`{"node":"`+to.Name+`"}`))
+			if err == nil {
+				req.Header.Set("Content-Type", "application/json")
+				if resp, err := http.DefaultClient.Do(req); err == nil {
+					resp.Body.Close()
+					asked++
+				}
+			}
+			cancel()
+		}
+	}()
+	return "transfer leadership every 300 ms", func(context.Context) error {
+		stop()
+		<-over
+		if asked == 0 {
+			return fmt.Errorf("no node answered a transfer")
+		}
+		return nil
+	}, nil
+}

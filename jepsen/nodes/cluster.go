@@ -1,0 +1,205 @@
+package nodes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"aion.dev/aion/jepsen/links"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+// Config says which cluster to run.
+type Config struct {
+	Binary string   // aion-node
+	Dir    string   // for data, logs and what else belongs to this run; made when missing
+	Nodes  int      // 3 to 5
+	Flags  []string // of every node, beside its own
+	Env    []string // of every node, beside PATH, HOME and TMPDIR
+	Seed   uint64   // of the links
+}
+
+// Cluster is the nodes of one run. Its methods may be called by any goroutine; two operations on one node wait for each other.
+type Cluster struct {
+	Links *links.Net
+
+	cfg   Config
+	nodes []*Node // by number; fixed
+}
+
+// Start runs a new cluster and waits until every node is ready.
+func Start(ctx context.Context, cfg Config) (*Cluster, error) {
+	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	c := &Cluster{cfg: cfg, Links: links.New(cfg.Seed)}
+	var join []string
+	for i := range cfg.Nodes {
+		n := &Node{cluster: c, Name: fmt.Sprintf("n%d", i+1), Data: filepath.Join(cfg.Dir, fmt.Sprintf("data-n%d", i+1))}
+		var err error
+		if n.own, err = freeAddresses(); err == nil {
+			n.Public, err = c.Links.Expose(n.Name, n.own)
+		}
+		if err != nil {
+			c.Close()
+			return nil, err
+		}
+		c.nodes = append(c.nodes, n)
+		join = append(join, n.Public.Gossip)
+	}
+	for _, n := range c.nodes {
+		n.flags = append([]string{
+			"serve", "--id", n.Name, "--data-dir", n.Data,
+			"--http-address", n.own.HTTP, "--http-advertise", n.Public.HTTP, "--raft-address", n.own.Raft, "--raft-advertise", n.Public.Raft,
+			"--gossip-address", n.own.Gossip, "--gossip-advertise", n.Public.Gossip,
+			"--bootstrap-expect", fmt.Sprint(cfg.Nodes), "--join", strings.Join(join, ","),
+		}, cfg.Flags...)
+		if err := n.Start(); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
+	if err := c.AwaitReady(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Nodes lists all nodes, by number.
+func (c *Cluster) Nodes() []*Node { return c.nodes }
+
+// Node returns a node by name.
+func (c *Cluster) Node(name string) *Node {
+	for _, n := range c.nodes {
+		if n.Name == name {
+			return n
+		}
+	}
+	return nil
+}
+
+// Names lists the names of all nodes.
+func (c *Cluster) Names() []string {
+	names := make([]string, len(c.nodes))
+	for i, n := range c.nodes {
+		names[i] = n.Name
+	}
+	return names
+}
+
+// Leader is the node that most recently won, as the nodes themselves tell past all links; nil when none says that it leads.
+func (c *Cluster) Leader(ctx context.Context) *Node {
+	var leader *Node
+	var term uint64
+	var mu sync.Mutex
+	var asked sync.WaitGroup
+	for _, n := range c.nodes {
+		asked.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+			defer cancel()
+			s, err := n.Status(ctx)
+			if err != nil || s.Leader != n.Name {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if leader == nil || s.Term > term {
+				leader, term = n, s.Term
+			}
+		})
+	}
+	asked.Wait()
+	return leader
+}
+
+// AwaitReady waits until every node that runs has a leader and has applied what was committed.
+func (c *Cluster) AwaitReady(ctx context.Context) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var waiting []string
+		for _, n := range c.nodes {
+			if err := n.Ready(ctx); err != nil {
+				waiting = append(waiting, n.Name+" "+err.Error())
+			}
+		}
+		if len(waiting) == 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("not ready: %s", strings.Join(waiting, "; "))
+		}
+	}
+}
+
+// Dead lists nodes that ended although nobody killed them, with the end of their log.
+func (c *Cluster) Dead() []string {
+	var dead []string
+	for _, n := range c.nodes {
+		if why := n.died(); why != "" {
+			dead = append(dead, why)
+		}
+	}
+	return dead
+}
+
+// Close kills every node and ends the links. Data and logs stay.
+func (c *Cluster) Close() error {
+	var errs []error
+	for _, n := range c.nodes {
+		n.Kill()
+	}
+	errs = append(errs, c.Links.Close())
+	return errors.Join(errs...)
+}
+
+// direct makes a client that goes past the links.
+func direct(address string) (*client.Client, error) {
+	return client.New(client.Config{Addresses: []string{address}, Patience: -1})
+}
+
+// freeAddresses takes three ports that nobody uses now; gossip's is free for UDP too.
+func freeAddresses() (links.Addresses, error) {
+	var held []interface{ Close() error }
+	defer func() {
+		for _, h := range held {
+			h.Close()
+		}
+	}()
+	take := func() (string, error) {
+		for {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return "", err
+			}
+			held = append(held, l)
+			u, err := net.ListenPacket("udp", l.Addr().String())
+			if err != nil {
+				continue
+			}
+			held = append(held, u)
+			return l.Addr().String(), nil
+		}
+	}
+	var a links.Addresses
+	var err error
+	for _, to := range []*string{&a.Raft, &a.Gossip, &a.HTTP} {
+		if *to, err = take(); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+// Status is how a node sees the cluster; see Node.Status.
+type Status = wire.Cluster

@@ -1,0 +1,80 @@
+package nodes
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"aion.dev/aion/jepsen/links"
+)
+
+// binary builds aion-node once for all tests of the package.
+func binary(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("AION_NODE"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "aion-node")
+	if out, err := exec.Command("go", "build", "-o", path, "aion.dev/aion/cmd/aion-node").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// A leader that is cut off from the others, in one direction only too, is followed by another; a healed cluster is whole again.
+func TestLinksCarryAndCut(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c, err := Start(ctx, Config{Binary: binary(t), Dir: testDir(t), Nodes: 3, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, oneWay := range []bool{false, true} {
+		old := c.Leader(ctx)
+		if old == nil {
+			t.Fatal("nobody leads")
+		}
+		for _, n := range c.Nodes() {
+			if n != old {
+				c.Links.Set(old.Name, n.Name, links.Rule{Cut: true})
+				if !oneWay {
+					c.Links.Set(n.Name, old.Name, links.Rule{Cut: true})
+				}
+			}
+		}
+		for {
+			if now := c.Leader(ctx); now != nil && now != old {
+				break
+			}
+			if ctx.Err() != nil {
+				t.Fatalf("one way %t: no other leader after %s was cut off", oneWay, old.Name)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		c.Links.Heal()
+		if err := c.AwaitReady(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if dead := c.Dead(); len(dead) > 0 {
+		t.Fatal(dead)
+	}
+}
+
+func testDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "aion-nodes-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !t.Failed() {
+			os.RemoveAll(dir)
+		}
+	})
+	t.Log("logs and data of a failure stay in " + dir)
+	return dir
+}

@@ -1,0 +1,53 @@
+package suite
+
+import (
+	"time"
+
+	"aion.dev/aion/jepsen/fault"
+	"aion.dev/aion/jepsen/load"
+)
+
+// Spec says what one run does. The same Spec and binary make the same choices; timing differs.
+type Spec struct {
+	Seed        uint64         `json:"seed"`
+	Workload    string         `json:"workload"`
+	Faults      string         `json:"faults"` // name of the set that Schedule was planned from: a fault, "pairs", "none"
+	Nodes       int            `json:"nodes"`
+	Length      time.Duration  `json:"length"` // of the part under faults
+	Concurrency int            `json:"concurrency"`
+	Rate        float64        `json:"rate,omitempty"`
+	Schedule    fault.Schedule `json:"schedule"`
+	Flags       []string       `json:"flags,omitempty"` // of every node
+	Env         []string       `json:"env,omitempty"`   // of every node
+	Bug         string         `json:"bug,omitempty"`   // seeded
+}
+
+// Result is what came of a run: one JSON document in its folder, from which every report is made.
+type Result struct {
+	Spec
+	Commit     string           `json:"commit"`
+	Started    time.Time        `json:"started"`
+	Took       time.Duration    `json:"took"`
+	Ops        int              `json:"ops"`
+	Counts     map[string]int   `json:"counts"` // by outcome
+	Done       []fault.Done     `json:"done"`
+	Recovery   []time.Duration  `json:"recovery"`    // for each of Done: from its end to the next acknowledged mutation
+	Longest    time.Duration    `json:"longest_gap"` // without any acknowledged call
+	Seconds    []Second         `json:"seconds"`
+	Violations []load.Violation `json:"violations"`
+	Error      string           `json:"error,omitempty"` // the run could not be made: neither passed nor failed
+	Dir        string           `json:"dir,omitempty"`   // what was kept
+}
+
+// Second is one second of a run.
+type Second struct {
+	OK      int           `json:"ok"`
+	Refused int           `json:"refused"`
+	Failed  int           `json:"failed"`
+	Unknown int           `json:"unknown"`
+	P50     time.Duration `json:"p50"` // of OK
+	P99     time.Duration `json:"p99"`
+}
+
+// Passed reports whether the run was made and nothing was found.
+func (r *Result) Passed() bool { return r.Error == "" && len(r.Violations) == 0 }

@@ -1,0 +1,165 @@
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"aion.dev/aion/jepsen/fault"
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/nodes"
+	"aion.dev/aion/jepsen/op"
+)
+
+// Options are what is the same for all runs.
+type Options struct {
+	Binary string // aion-node
+	Dir    string // each run gets a folder in it
+	Commit string // of Binary, for reports
+	Keep   bool   // keep data and logs of runs that passed, too
+}
+
+// patience is how long a healed cluster may take to answer again, and then to finish what was acknowledged.
+const patience = 60 * time.Second
+
+// Run makes one run. The Result is complete whatever happened; its Error says that no verdict can be given.
+func Run(ctx context.Context, o Options, s Spec) *Result {
+	res := &Result{Spec: s, Commit: o.Commit, Started: time.Now().UTC(), Counts: map[string]int{}}
+	res.Dir = filepath.Join(o.Dir, fmt.Sprintf("%s-%s-%x", s.Workload, s.Faults, s.Seed))
+	if err := os.RemoveAll(res.Dir); err != nil {
+		res.Error = err.Error()
+		return res
+	}
+	if err := run(ctx, o, s, res); err != nil {
+		res.Error = err.Error()
+	}
+	res.Took = time.Since(res.Started)
+	if err := res.save(); err != nil && res.Error == "" {
+		res.Error = err.Error()
+	}
+	if res.Passed() && !o.Keep {
+		prune(res.Dir)
+	}
+	return res
+}
+
+func run(ctx context.Context, o Options, s Spec, res *Result) error {
+	w, err := load.New(s.Workload)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(res.Dir, 0o755); err != nil {
+		return err
+	}
+	booting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c, err := nodes.Start(booting, nodes.Config{Binary: o.Binary, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed})
+	if err != nil {
+		return fmt.Errorf("start the cluster: %w", err)
+	}
+	defer c.Close()
+	rec, err := op.Record(filepath.Join(res.Dir, "history.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer rec.Close()
+	e, err := load.NewEnv(c, rec, res.Dir, s.Seed, s.Concurrency, s.Rate)
+	if err != nil {
+		return err
+	}
+	if err := w.Setup(booting, e); err != nil {
+		return fmt.Errorf("set %s up: %w", s.Workload, err)
+	}
+	watch := watchCluster(ctx, c, rec)
+
+	working, stop := context.WithTimeout(ctx, s.Length)
+	defer stop()
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		w.Run(working, e)
+	}()
+	res.Done = s.Schedule.Run(working, c, rec.Since)
+	<-worked
+	if err := ctx.Err(); err != nil {
+		watch.end()
+		return err
+	}
+
+	c.Links.Heal()
+	settling, cancel := context.WithTimeout(ctx, 2*patience)
+	defer cancel()
+	found := load.Violation{Checker: "recovery"}
+	if err := c.AwaitReady(settling); err != nil {
+		found.What = "the healed cluster is not ready: " + err.Error()
+	} else if err := w.Settle(settling, e); err != nil {
+		found.What = "the healed cluster did not finish: " + err.Error()
+	}
+	if found.What != "" {
+		res.Violations = append(res.Violations, found)
+	}
+	res.Violations = append(res.Violations, watch.end()...)
+	for _, why := range c.Dead() {
+		res.Violations = append(res.Violations, load.Violation{Checker: "process", What: why})
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ops := rec.Ops()
+	if found.What == "" { // what is not settled cannot be judged
+		res.Violations = append(res.Violations, w.Check(ops)...)
+	}
+	res.measure(ops)
+	return res.saveEDN(ops)
+}
+
+func (r *Result) save() error {
+	b, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(r.Dir, "result.json"), b, 0o644)
+}
+
+func (r *Result) saveEDN(ops []op.Op) error {
+	f, err := os.Create(filepath.Join(r.Dir, "history.edn"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return op.WriteEDN(f, ops)
+}
+
+// prune leaves only the result and the history of a run that passed.
+func prune(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		switch e.Name() {
+		case "result.json", "history.jsonl":
+		default:
+			os.RemoveAll(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// Plan fills in the schedule of a Spec from its Seed and Faults: the name of a fault or family, "pairs", "any" or "none".
+func (s *Spec) Plan() error {
+	var names []string
+	for _, name := range fault.Names() {
+		k, _ := fault.Get(name)
+		if (s.Faults == "any" || s.Faults == "pairs") && !k.Tagged || s.Faults == name || s.Faults == k.Family {
+			names = append(names, name)
+		}
+	}
+	if s.Faults == "none" {
+		return nil
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("no fault or family is called %q; faults: %v, families: %v", s.Faults, fault.Names(), fault.Families())
+	}
+	s.Schedule = fault.Plan(s.Seed, names, s.Length, s.Faults == "pairs")
+	return nil
+}

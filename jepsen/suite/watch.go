@@ -1,0 +1,131 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/nodes"
+	"aion.dev/aion/jepsen/op"
+)
+
+// watch looks at every node, past the links, several times a second, and at its log in the end. It checks what must hold whatever the workload: one leader in a term, equal
+// digests at equal indexes, applied indexes that never go back while a process lives, no panic, no growth of descriptors beyond reason.
+type watch struct {
+	c    *nodes.Cluster
+	stop context.CancelFunc
+	all  sync.WaitGroup
+
+	mu      sync.Mutex // over everything below
+	leaders map[uint64]string
+	digests map[uint64]digest
+	found   []load.Violation
+	looks   int
+}
+
+type digest struct{ value, node string }
+
+// maxDescriptors is what no node under these loads has open unless it leaks.
+const maxDescriptors = 2000
+
+func watchCluster(ctx context.Context, c *nodes.Cluster, _ *op.Recorder) *watch {
+	w := &watch{c: c, leaders: map[uint64]string{}, digests: map[uint64]digest{}}
+	ctx, w.stop = context.WithCancel(ctx)
+	for _, n := range c.Nodes() {
+		w.all.Go(func() { w.follow(ctx, n) })
+	}
+	return w
+}
+
+func (w *watch) follow(ctx context.Context, n *nodes.Node) {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	var applied uint64
+	starts := 0
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		before := n.Starts()
+		call, cancel := context.WithTimeout(ctx, 3*time.Second)
+		s, err := n.Status(call)
+		cancel()
+		if err != nil || n.Starts() != before {
+			continue
+		}
+		if starts != before {
+			starts, applied = before, 0
+		}
+		w.mu.Lock()
+		w.looks++
+		if s.AppliedIndex < applied {
+			w.foundf("applied", "%s had applied %d and then %d", n.Name, applied, s.AppliedIndex)
+		}
+		applied = s.AppliedIndex
+		if s.Leader == n.Name && s.Term > 0 {
+			if other := w.leaders[s.Term]; other != "" && other != n.Name {
+				w.foundf("leaders", "%s and %s both lead in term %d", other, n.Name, s.Term)
+			}
+			w.leaders[s.Term] = n.Name
+		}
+		if s.Digest != "" {
+			if d, ok := w.digests[s.DigestIndex]; ok && d.value != s.Digest {
+				w.foundf("digests", "at index %d the digest of %s is %s, that of %s is %s", s.DigestIndex, d.node, d.value, n.Name, s.Digest)
+			}
+			w.digests[s.DigestIndex] = digest{s.Digest, n.Name}
+		}
+		if open := descriptors(n.Pid()); open > maxDescriptors {
+			w.foundf("descriptors", "%s has %d descriptors open", n.Name, open)
+		}
+		w.mu.Unlock()
+	}
+}
+
+// foundf is called with mu held; each kind is told once.
+func (w *watch) foundf(checker, format string, args ...any) {
+	for _, v := range w.found {
+		if v.Checker == checker {
+			return
+		}
+	}
+	w.found = append(w.found, load.Violation{Checker: checker, What: fmt.Sprintf(format, args...)})
+}
+
+// end stops looking and tells what was found.
+func (w *watch) end() []load.Violation {
+	w.stop()
+	w.all.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, n := range w.c.Nodes() {
+		b, err := os.ReadFile(n.LogFile())
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(b)) {
+			if strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") || strings.Contains(line, "DATA RACE") || strings.Contains(line, "a handler panicked") {
+				w.foundf("panic", "%s: %s", n.Name, strings.TrimSpace(line))
+			}
+		}
+	}
+	return w.found
+}
+
+func descriptors(pid int) int {
+	if pid == 0 {
+		return 0
+	}
+	entries, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(pid), "fd"))
+	if err != nil {
+		return 0
+	}
+	return len(entries)
+}

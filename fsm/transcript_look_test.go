@@ -89,6 +89,16 @@ func (w *world) look(cmd string, a words) (out string, ok bool) {
 			}
 		case "schedules":
 			w.lookSchedules(&b, v, a)
+		case "tasks":
+			w.lookTasks(&b, v, a)
+		case "queues":
+			w.lookQueues(&b, v)
+		case "offered":
+			lookOffered(&b, v, a)
+		case "count":
+			w.lookCounts(&b, v, a)
+		case "retention":
+			w.lookRetention(&b, v)
 		case "nodes":
 			fmt.Fprintf(&b, "cluster %q\n", v.ClusterID())
 			for _, n := range v.Nodes() {
@@ -216,17 +226,7 @@ func (w *world) lookRun(b *strings.Builder, r Run) {
 }
 
 func (w *world) lookList(b *strings.Builder, v View, a words) {
-	f := RunFilter{Type: a.named["type"], Attributes: attributes(a.named["attrs"])}
-	if s := a.named["status"]; s != "" {
-		status, err := history.ParseStatus(s)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		f.Status = status
-	}
-	if s := a.named["version"]; s != "" {
-		f.Version = versionOf(s)
-	}
+	f := w.filter(a)
 	cursor := ""
 	for {
 		page, next := v.ListRuns(f, int(a.number("limit", 2)), cursor)

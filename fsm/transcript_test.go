@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -191,6 +192,12 @@ func (w *world) command(a words, input string) Command {
 	if c := w.scheduleCommand(a); c != nil {
 		return c
 	}
+	if c := w.retentionCommand(a); c != nil {
+		return c
+	}
+	if c := w.taskCommand(a); c != nil {
+		return c
+	}
 	w.t.Fatalf("no command %q", a.at(0))
 	return nil
 }
@@ -231,6 +238,12 @@ func attributes(s string) history.Attributes {
 		return nil
 	}
 	set := history.Attributes{}
+	if strings.HasPrefix(s, "{") {
+		if err := json.Unmarshal([]byte(s), &set); err != nil {
+			panic(err)
+		}
+		return set
+	}
 	for _, f := range strings.Split(s, ",") {
 		k, v, _ := strings.Cut(f, ":")
 		set[k] = history.Payload(v)
@@ -291,7 +304,9 @@ func (w *world) asked(a words) history.Data {
 	case "attrs":
 		return &history.AttributesUpdated{Attributes: attributes(a.at(1))}
 	case "activity":
-		return &history.ActivityScheduled{ID: id, Activity: a.at(2), Queue: "default"}
+		return a.activity(id)
+	case "cancel-activity":
+		return &history.ActivityCancelled{ID: id}
 	case "complete":
 		return &history.WorkflowCompleted{Result: payload}
 	case "fail":
@@ -348,6 +363,12 @@ func (w *world) say(results []Result) string {
 			}
 		case *ScheduleAnswer:
 			b.WriteString(sayScheduleAnswer(a))
+		case *LeaseAnswer:
+			b.WriteString(sayLeased(a))
+		case *TaskAnswer:
+			b.WriteString(sayReplies(a))
+		case *PurgeAnswer:
+			fmt.Fprintf(&b, "purged %d", a.Purged)
 		case *Done:
 			b.WriteString("done")
 		}

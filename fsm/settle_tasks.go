@@ -140,8 +140,10 @@ func (t *step) held(token TaskToken) (*row, *Task, TaskReply) {
 		return nil, nil, TaskReply{Lost: "the activity has its outcome, or was given up"}
 	case task.Attempt < token.Attempt:
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("there was no attempt %d yet", token.Attempt)}
-	case task.Attempt > token.Attempt || task.State != TaskLeased && task.State != TaskGivenUp:
+	case task.Attempt > token.Attempt:
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the newest is attempt %d", token.Attempt, task.Attempt)}
+	case task.State == TaskOffered || task.State == TaskBackoff:
+		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the activity waits for the next one", token.Attempt)}
 	case task.State == TaskGivenUp:
 		t.endTask(r, task)
 		return nil, nil, TaskReply{Lost: "nobody waits for its outcome any more", Cancel: true}

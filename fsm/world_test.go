@@ -258,7 +258,7 @@ func (w *world) replay(way string) (uint64, catalog.Digest, catalog.Digest) {
 				w.t.Fatalf("opened at %d, want %d", s.Applied(), i+1)
 			}
 		case "forget":
-			s.rows, s.pages = newCache(), map[page]uint64{}
+			s.rows, s.pages, s.lanes, s.queueRows = newCache(), map[page]uint64{}, newHot[lane](), newHot[Queue]()
 		}
 	}
 	defer closed(s)

@@ -1,0 +1,153 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm"
+)
+
+// maxShown bounds how many events are shown again to check the cuts of one run. A history that is too long to be cut at every event is cut at places that are
+// spread over it evenly, its end among them.
+const maxShown = 250_000
+
+// torn is the error of a history that code, shown it again, does not follow.
+type torn struct {
+	run   fsm.Run
+	after uint64 // event after which it was cut
+	err   error
+}
+
+func (e *torn) Error() string {
+	at := fmt.Sprintf("cut after event %d, the history of workflow %s (run %s) does not replay", e.after, e.run.WorkflowID, e.run.RunID)
+	var m *replay.Mismatch
+	if !errors.As(e.err, &m) {
+		return fmt.Sprintf("%s: %v", at, e.err)
+	}
+	or := func(s string) string {
+		if s == "" {
+			return "nothing more"
+		}
+		return s
+	}
+	return fmt.Sprintf("%s: turn %d differs at its event %d\n  recorded: %s\n  asked:    %s", at, m.Turn, m.Position, or(m.Recorded), or(m.Asked))
+}
+
+func (e *torn) Unwrap() error { return e.err }
+
+// cuts replays every history of the world, cut at every event: what a leader would do that takes over there. The code must follow what was recorded and, where
+// the history goes on with a turn that saw exactly as much, must make that same turn. It returns at how many places it cut.
+func (w *world) cuts(ctx context.Context) (places int, err error) {
+	w.log.View(func(v fsm.View) {
+		for cursor := ""; err == nil; {
+			var runs []fsm.Run
+			runs, cursor = v.ListRuns(fsm.RunFilter{}, 100, cursor)
+			for _, r := range runs {
+				var n int
+				if n, err = w.plan.cut(ctx, v, r); err != nil {
+					return
+				}
+				places += n
+			}
+			if cursor == "" {
+				return
+			}
+		}
+	})
+	return places, err
+}
+
+// cut replays one history.
+func (p *plan) cut(ctx context.Context, v fsm.View, r fsm.Run) (places int, err error) {
+	h := recorded{run: r, events: v.Events(r.RunID, 1, int(r.Events)), turns: v.Turns(r.RunID, 1, int(r.Turns))}
+	for _, m := range p.archive.Members() {
+		if m.Type == r.Type {
+			h.member = m
+		}
+	}
+	for _, seq := range r.Reopened {
+		h.reopened = append(h.reopened, h.events[seq-1])
+	}
+	h.program = p.program
+	stride := max(1, len(h.events)*len(h.events)/2/maxShown)
+	for at := uint64(len(h.events)); at > 0; at -= min(at, uint64(stride)) {
+		if h.within(at) {
+			continue
+		}
+		if err := h.at(ctx, at); err != nil {
+			if ctx.Err() != nil {
+				return places, context.Cause(ctx)
+			}
+			return places, &torn{run: r, after: at, err: err}
+		}
+		places++
+	}
+	return places, nil
+}
+
+// recorded is one run as its log has it.
+type recorded struct {
+	run      fsm.Run
+	events   []history.Event
+	turns    []history.Turn
+	reopened []history.Event
+	member   catalog.Member
+	program  runtime.Program
+}
+
+// end is the seq of the last event that was there when a turn was recorded.
+func end(t history.Turn) uint64 {
+	if t.Count == 0 {
+		return t.Through
+	}
+	return t.FirstSeq + t.Count - 1
+}
+
+// within reports whether a cut would divide what one entry appended: there is no state in which that is half done.
+func (h *recorded) within(at uint64) bool {
+	for _, t := range h.turns {
+		if t.Count > 0 && t.FirstSeq <= at && at < end(t) {
+			return true
+		}
+	}
+	return false
+}
+
+// at shows the turns that were recorded by then, makes the next one of what had come by then, and compares it with the one recorded if that saw as much.
+func (h *recorded) at(ctx context.Context, at uint64) error {
+	n := 0
+	for n < len(h.turns) && end(h.turns[n]) <= at {
+		n++
+	}
+	m, err := replay.New(replay.Config{Program: h.program, Member: h.member}, h.events[0], h.reopened...)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := m.Replay(ctx, h.turns[:n], h.events[:at]); err != nil {
+		return err
+	}
+	if closed(h.events[:at]) || len(h.reopened) > 0 || m.Seen() > at {
+		return nil
+	}
+	if _, err := m.Next(ctx, h.events[m.Seen():at]); err != nil || n == len(h.turns) || h.turns[n].Through != at {
+		return err
+	}
+	t := h.turns[n]
+	return m.Recorded(t, h.events[t.FirstSeq-1:end(t)])
+}
+
+// closed reports whether the run had ended by then.
+func closed(events []history.Event) bool {
+	for _, e := range events {
+		if history.Closes(e.Data) {
+			return true
+		}
+	}
+	return false
+}

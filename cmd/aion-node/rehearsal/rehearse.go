@@ -1,0 +1,175 @@
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/runtime/starlark/startest"
+)
+
+// Options are what to run, and how.
+type Options struct {
+	Dir     string         // the project's folder
+	Match   *regexp.Regexp // of test names; nil = all
+	Timeout time.Duration  // of one test, by the clock on the wall; 0 = 30 s
+	// Began and Ended hear of every test as it begins and ends, FileEnded of every file; nil is fine.
+	Began     func(file, test string)
+	Ended     func(file string, r Result)
+	FileEnded func(f File)
+
+	compiler runtime.Compiler // of the worlds; nil = starlark's
+}
+
+// Run runs the tests of a project, one after the other. The error says that they could not be run: the project does not build, or ctx ended. A test that
+// fails is in the report. A project without tests has a report without files.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	if o.compiler == nil {
+		o.compiler = starlark.Compiler{}
+	}
+	p, err := open(ctx, o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{Version: p.built.Version.String(), Files: []File{}}
+	for _, name := range p.files {
+		f := p.file(ctx, name, o)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		report.Files = append(report.Files, f)
+		if f.Broken != nil {
+			report.Failed++
+		}
+		for _, r := range f.Tests {
+			if r.Passed {
+				report.Passed++
+			} else {
+				report.Failed++
+			}
+		}
+		if o.FileEnded != nil {
+			o.FileEnded(f)
+		}
+	}
+	return report, nil
+}
+
+// file runs the tests of one file.
+func (p *plan) file(ctx context.Context, name string, o Options) File {
+	began := time.Now()
+	f := File{File: name, Tests: []Result{}}
+	suite, err := startest.Load(ctx, p.modules, name, p.archive.Manifest.Activities)
+	if err != nil {
+		f.Broken = p.explain(err)
+		f.Elapsed = time.Since(began)
+		return f
+	}
+	for _, t := range suite.Tests {
+		if o.Match != nil && !o.Match.MatchString(t.Name) {
+			continue
+		}
+		if o.Began != nil {
+			o.Began(name, t.Name)
+		}
+		r := p.test(ctx, suite, t, o)
+		if ctx.Err() != nil {
+			return f
+		}
+		f.Tests = append(f.Tests, r)
+		if o.Ended != nil {
+			o.Ended(name, r)
+		}
+	}
+	f.Elapsed = time.Since(began)
+	return f
+}
+
+// test runs one test in a world of its own, and then replays what happened there.
+func (p *plan) test(ctx context.Context, suite *startest.Suite, t startest.Test, o Options) Result {
+	began := time.Now()
+	r := Result{Test: t.Name, Line: t.Line}
+	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("the test takes longer than %s", o.Timeout))
+	defer cancel()
+	says := new(says)
+	running := suite.Begin(t, says.test)
+	defer context.AfterFunc(ctx, func() { running.Interrupt(context.Cause(ctx)) })()
+	w, err := newWorld(ctx, p, running, says, o.compiler)
+	if err == nil {
+		if err = running.Run(w); err == nil {
+			r.Cuts, err = w.cuts(ctx)
+		}
+		r.Skipped, r.Runs = w.past()
+		err = errors.Join(err, w.close())
+	}
+	r.Log, r.Elapsed = says.lines(), time.Since(began)
+	if err != nil {
+		r.Failure = p.explain(err)
+	}
+	r.Passed = err == nil
+	return r
+}
+
+// explain says what an error means to the author, with the lines that it points to.
+func (p *plan) explain(err error) *Failure {
+	f := &Failure{Message: err.Error()}
+	var script *starlark.ScriptError
+	var broken *runtime.PackageError
+	var ended *startest.Ended
+	var torn *torn
+	if errors.As(err, &script) {
+		f.Message = script.Message
+		for _, frame := range script.Stack {
+			f.Stack = append(f.Stack, p.place(frame))
+		}
+	}
+	switch {
+	case errors.As(err, &broken):
+		f.Message = broken.Reason
+		for _, frame := range broken.Stack {
+			f.Stack = append(f.Stack, p.place(frame))
+		}
+		if at := broken.At(); at != "" && len(f.Stack) == 0 {
+			f.Stack = []Place{p.place(at)}
+		}
+	case errors.As(err, &ended):
+		f.Workflow = p.stackOf(ended.Standing.Error)
+	case errors.As(err, &torn):
+		f.Workflow = p.mismatch(torn.err)
+	}
+	return f
+}
+
+// stackOf reads the call stack that a run's error carries in its details.
+func (p *plan) stackOf(e *history.RunError) []Place {
+	var details struct {
+		Stack []string `json:"stack"`
+	}
+	if e == nil || json.Unmarshal(e.Details, &details) != nil {
+		return nil
+	}
+	var stack []Place
+	for _, frame := range details.Stack {
+		stack = append(stack, p.place(frame))
+	}
+	return stack
+}
+
+// mismatch is the line at which code shown its history asks for something else.
+func (p *plan) mismatch(err error) []Place {
+	var m *replay.Mismatch
+	if !errors.As(err, &m) || m.At == "" {
+		return nil
+	}
+	return []Place{p.place(m.At)}
+}

@@ -1,0 +1,169 @@
+package rehearsal
+
+import (
+	"fmt"
+	"strings"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime/starlark/startest"
+	"aion.dev/aion/fsm"
+)
+
+// run is one run of a test, and those that continued it. It implements startest.Run.
+type run struct {
+	w   *world
+	ref fsm.RunRef // of the newest that is known
+}
+
+// ID implements startest.Run.
+func (r *run) ID() string { return r.ref.WorkflowID }
+
+// Signal implements startest.Run.
+func (r *run) Signal(name string, payload history.Payload) error {
+	if _, err := r.row(); err != nil {
+		return err
+	}
+	if _, _, err := r.w.Engine.Signal(r.w.ctx, engine.Call{}, r.ref, name, payload); err != nil {
+		return err
+	}
+	return r.w.settle()
+}
+
+// Cancel implements startest.Run.
+func (r *run) Cancel(reason string) error {
+	if _, err := r.row(); err != nil {
+		return err
+	}
+	if _, _, err := r.w.Engine.Cancel(r.w.ctx, engine.Call{}, r.ref, reason); err != nil {
+		return err
+	}
+	return r.w.settle()
+}
+
+// Query implements startest.Run.
+func (r *run) Query(name string, args history.Payload) (history.Payload, error) {
+	if _, err := r.row(); err != nil {
+		return nil, err
+	}
+	answer, _, err := r.w.Engine.Query(r.w.ctx, r.ref, name, args)
+	return answer, err
+}
+
+// row reads the run's row, after following what continued it.
+func (r *run) row() (*fsm.Run, error) {
+	for {
+		row, _, err := r.w.Describe(r.w.ctx, engine.Read{}, r.ref)
+		if err != nil || row.Status != history.StatusContinuedAsNew {
+			return row, err
+		}
+		r.w.log.View(func(v fsm.View) {
+			for _, e := range v.Events(row.RunID, 1, int(row.Events)) {
+				if next, ok := e.Data.(*history.WorkflowContinuedAsNew); ok {
+					r.ref.RunID = next.NewRunID
+				}
+			}
+		})
+		if r.ref.RunID == row.RunID {
+			return nil, fmt.Errorf("run %s continued as new, but its history names no next run", row.RunID)
+		}
+	}
+}
+
+// Look implements startest.Run.
+func (r *run) Look() (s startest.Standing, err error) {
+	row, err := r.row()
+	if err != nil {
+		return s, err
+	}
+	if s.Status = row.Status; s.Status.Open() {
+		return s, nil
+	}
+	end, err := r.w.Engine.Result(r.w.ctx, engine.Read{}, r.ref, 0)
+	if err != nil {
+		return s, err
+	}
+	return startest.Standing{Status: end.Status, Result: end.Result, Error: end.Error}, nil
+}
+
+// Await implements startest.Run.
+func (r *run) Await() (startest.Standing, error) {
+	for {
+		if err := r.w.settle(); err != nil {
+			return startest.Standing{}, err
+		}
+		s, err := r.Look()
+		if err != nil || !s.Status.Open() {
+			return s, err
+		}
+		next, any := r.w.next()
+		if s.Status == history.StatusPaused || !any {
+			return s, r.stuck()
+		}
+		if next > beginning.Add(horizon) {
+			return s, errTooLong
+		}
+		r.w.log.Skip(next)
+	}
+}
+
+// stuck says why the run will not end.
+func (r *run) stuck() error {
+	row, err := r.row()
+	if err != nil {
+		return err
+	}
+	if row.Quarantined {
+		return r.quarantine(row)
+	}
+	var text string
+	r.w.log.View(func(v fsm.View) { text = waits(v, *row, 0) })
+	return fmt.Errorf("workflow %s will not end: it waits for %s, and nothing else happens in this test", row.WorkflowID, text)
+}
+
+// waits says what a run waits for and, of its children, what those do.
+func waits(v fsm.View, row fsm.Run, depth int) string {
+	const deep = 5
+	var list []string
+	for _, wait := range row.Waiting {
+		text := strings.TrimSpace(wait.Kind + " " + wait.Name)
+		if id, ok := v.Latest(wait.Name); ok && wait.Kind == "child" && depth < deep {
+			if child, ok := v.Run(id); ok && child.Status.Open() {
+				text += " (which waits for " + waits(v, child, depth+1) + ")"
+			}
+		}
+		list = append(list, text)
+	}
+	if len(list) == 0 {
+		return "nothing that is known"
+	}
+	return strings.Join(list, ", ")
+}
+
+// quarantine is why a run was taken out of the way.
+func (r *run) quarantine(row *fsm.Run) error {
+	reason := "for a reason that is not known"
+	r.w.log.View(func(v fsm.View) {
+		for _, e := range v.Events(row.RunID, 1, int(row.Events)) {
+			if p, ok := e.Data.(*history.WorkflowPaused); ok {
+				reason = p.Reason
+			}
+		}
+	})
+	return fmt.Errorf("workflow %s was quarantined: %s", row.WorkflowID, reason)
+}
+
+// History implements startest.Run.
+func (r *run) History() ([]string, error) {
+	row, err := r.row()
+	if err != nil {
+		return nil, err
+	}
+	var types []string
+	r.w.log.View(func(v fsm.View) {
+		for _, e := range v.Events(row.RunID, 1, int(row.Events)) {
+			types = append(types, e.Data.Type().String())
+		}
+	})
+	return types, nil
+}

@@ -1,0 +1,143 @@
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/starlark/startest"
+	"aion.dev/aion/engine/solo"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/lifecycle"
+)
+
+// beginning is the time at which every test begins: a Thursday.
+var beginning = history.At(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+
+// world is a node of its own for one test: engine, state and log in memory, with the project deployed. It implements startest.World.
+type world struct {
+	*engine.Engine
+	ctx     context.Context // of the test
+	plan    *plan
+	test    *startest.Running
+	state   *fsm.State
+	log     *solo.Skipping
+	stop    context.CancelFunc
+	running *lifecycle.Group
+}
+
+var _ startest.World = (*world)(nil)
+
+// newWorld deploys the project in a new world. When it fails nothing is left of it; else the caller closes it.
+func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, compiler runtime.Compiler) (_ *world, err error) {
+	w := &world{ctx: ctx, plan: p, test: test, stop: func() {}}
+	if w.state, err = solo.NewState(false); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	w.log = solo.NewSkipping(w.state, beginning)
+	// One turn at a time, in the order in which runs became ready: a test is to go the same way every time.
+	limits := engine.Limits{Turns: 1, InFlight: 1, Lease: engine.MaxLease}
+	w.Engine, err = engine.New(engine.Config{Node: "test", Log: steady{w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Logger: says.logger()})
+	if err != nil {
+		return nil, err
+	}
+	node := fsm.Node{ID: "test", RaftAddress: "test:7601", HTTPAddress: "test:7600", Version: "test"}
+	if _, err = w.log.Propose(ctx, fsm.Envelope{Command: &fsm.AnnounceNode{Node: node, ClusterID: "test"}}); err != nil {
+		return nil, err
+	}
+	own, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w.stop = stop
+	w.running, _ = lifecycle.New(own)
+	w.running.Go("engine", w.Engine.Run)
+	w.running.Go("lead", func(ctx context.Context) error { w.Engine.Lead(ctx, 1); return nil })
+	_, _, err = w.LoadPackage(ctx, engine.LoadRequest{Archive: p.built.Archive, Route: true})
+	return w, err
+}
+
+// close ends everything that the world runs.
+func (w *world) close() error {
+	w.stop()
+	var err error
+	if w.running != nil {
+		if err = w.running.Wait(); errors.Is(err, context.Canceled) {
+			err = nil
+		}
+	}
+	return errors.Join(err, w.state.Close())
+}
+
+// past tells how far the world's time went and how many runs there were.
+func (w *world) past() (time.Duration, int) {
+	runs := 0
+	w.log.View(func(v fsm.View) {
+		for _, c := range v.CountRuns(fsm.RunFilter{}) {
+			runs += int(c.Count)
+		}
+	})
+	return w.log.Now().Sub(beginning), runs
+}
+
+// steady is the log of a world in which chance has no part: retries come when their policy says, without jitter.
+type steady struct{ *solo.Skipping }
+
+// Propose implements engine.Log.
+func (s steady) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
+	switch c := e.Command.(type) {
+	case *fsm.FireTimers:
+		c.Jitter = 0
+	case *fsm.FailTasks:
+		for i := range c.Results {
+			c.Results[i].Jitter = 0
+		}
+	}
+	return s.Skipping.Propose(ctx, e)
+}
+
+// Start implements startest.World.
+func (w *world) Start(s startest.Start) (startest.Run, error) {
+	answer, _, err := w.Engine.Start(w.ctx, engine.StartRequest{Type: s.Type, WorkflowID: s.WorkflowID, Input: s.Input, Attributes: s.Attributes})
+	if err != nil {
+		return nil, err
+	}
+	return &run{w: w, ref: fsm.RunRef{WorkflowID: answer.WorkflowID, RunID: answer.RunID}}, w.settle()
+}
+
+// Find implements startest.World.
+func (w *world) Find(workflowID string) (startest.Run, error) {
+	row, _, err := w.Describe(w.ctx, engine.Read{}, fsm.RunRef{WorkflowID: workflowID})
+	if err != nil {
+		return nil, err
+	}
+	return &run{w: w, ref: fsm.RunRef{WorkflowID: workflowID, RunID: row.RunID}}, nil
+}
+
+// Skip implements startest.World.
+func (w *world) Skip(d history.Duration) error {
+	until := w.log.Now().Add(d.Std())
+	if d.Std() > horizon || until > beginning.Add(horizon) {
+		return errTooLong
+	}
+	for {
+		if err := w.settle(); err != nil {
+			return err
+		}
+		next, any := w.next()
+		if !any || next > until {
+			break
+		}
+		w.log.Skip(next)
+	}
+	w.log.Skip(until)
+	return w.settle()
+}
+
+// Now implements startest.World.
+func (w *world) Now() history.Time { return w.log.Now() }

@@ -24,6 +24,7 @@ type scene struct {
 	typ     string
 	input   string
 	signals []signal // in order
+	workers handlers // of the default queue
 }
 
 type signal struct {
@@ -70,6 +71,29 @@ def run(ctx, input):
 		name: "subscription", typ: "subscription", input: `{"plan":"basic","period":"10s"}`, archive: example("subscription"),
 		signals: []signal{{15 * time.Second, "change_plan", `"pro"`}, {55 * time.Second, "stop", ""}},
 	},
+	{
+		name: "activities", typ: "w", input: "3",
+		archive: func(t *testing.T) []byte {
+			return enginetest.Pack(t, enginetest.Code{"w": `
+def run(ctx, input):
+    got = ctx.settled([ctx.start_activity("flaky", i, retry = {"max_attempts": 3, "backoff": "1s"}) for i in range(input)])
+    i, v = ctx.race([ctx.start_activity("slow", heartbeat = "1m"), ctx.start_timer("3s")])
+    return [[o.ok, o.value, o.error and o.error.kind] for o in got] + [i, v, ctx.try_activity("gone", queue = "nobody", schedule_timeout = "20s").error.kind]
+`}, enginetest.Activities("flaky", "gone", "slow"))
+		},
+		workers: handlers{
+			"flaky": func(_ context.Context, task engine.WorkerTask) (string, error) {
+				if string(task.Input) != "0" {
+					return "", &history.RunError{Kind: "flaky" + string(task.Input), Retryable: string(task.Input) == "1"}
+				}
+				return `"fine"`, nil
+			},
+			"slow": func(ctx context.Context, task engine.WorkerTask) (string, error) {
+				<-ctx.Done()
+				return "", ctx.Err()
+			},
+		},
+	},
 	{name: "fanout", typ: "fanout", input: `{"numbers":[1,2,3]}`, archive: example("fanout")},
 }
 
@@ -95,7 +119,7 @@ func (s scene) play(t *testing.T, loseAt int, fault enginetest.Fault, restart bo
 		var count atomic.Int64
 		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
 			switch c.(type) {
-			case *fsm.RecordTurn, *fsm.FireTimers:
+			case *fsm.RecordTurn, *fsm.FireTimers, *fsm.LeaseTasks, *fsm.CompleteTasks, *fsm.FailTasks:
 			default:
 				return enginetest.None
 			}
@@ -109,6 +133,9 @@ func (s scene) play(t *testing.T, loseAt int, fault enginetest.Fault, restart bo
 			(*interrupt.Load())()
 			return fault
 		})
+		if s.workers != nil {
+			n.Work("default", s.workers)
+		}
 		nothing := context.CancelFunc(func() {})
 		interrupt.Store(&nothing)
 		ref := fsm.RunRef{WorkflowID: n.BeginWith(engine.StartRequest{Type: s.typ, WorkflowID: "w", Input: history.Payload(s.input)}).WorkflowID}

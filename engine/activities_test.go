@@ -1,0 +1,641 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// handlers of a worker, by activity.
+type handlers = map[string]enginetest.Handler
+
+// does is a workflow of one line with activities.
+func does(t testing.TB, body string, activities ...string) []byte {
+	t.Helper()
+	return enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    " + body + "\n"}, enginetest.Activities(activities...))
+}
+
+func says42(context.Context, engine.WorkerTask) (string, error) { return "42", nil }
+
+// poll asks once for tasks of the default queue.
+func poll(t *testing.T, n *enginetest.Node, wait time.Duration, most int, activities ...string) []engine.WorkerTask {
+	t.Helper()
+	tasks, _, err := n.Poll(background, engine.PollRequest{Queue: "default", Worker: "w1", Activities: activities, Max: most}, wait)
+	if err != nil {
+		t.Fatalf("poll: %v", err)
+	}
+	return tasks
+}
+
+// complete answers an attempt and returns the code of the refusal, if it was one.
+func complete(t *testing.T, n *enginetest.Node, task engine.WorkerTask, output string) string {
+	t.Helper()
+	replies, _, err := n.CompleteTasks(background, engine.Call{}, []engine.TaskResult{{Token: task.Token, Output: history.Payload(output)}})
+	if err != nil {
+		t.Fatalf("complete: %v", err)
+	}
+	return enginetest.CodeOf(replies[0].Err)
+}
+
+func fail(t *testing.T, n *enginetest.Node, task engine.WorkerTask, failure history.RunError) string {
+	t.Helper()
+	replies, _, err := n.FailTasks(background, engine.Call{}, []engine.TaskResult{{Token: task.Token, Error: failure}})
+	if err != nil {
+		t.Fatalf("fail: %v", err)
+	}
+	return enginetest.CodeOf(replies[0].Err)
+}
+
+func beat(t *testing.T, n *enginetest.Node, task engine.WorkerTask, details string) engine.TaskReply {
+	t.Helper()
+	replies, _, err := n.BeatTasks(background, engine.Call{}, []engine.TaskResult{{Token: task.Token, Details: history.Payload(details)}})
+	if err != nil {
+		t.Fatalf("heartbeat: %v", err)
+	}
+	return replies[0]
+}
+
+func TestAnActivityIsCarriedOutByAWorker(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.activity("double", input)`, "double"))
+		n.Work("default", handlers{"double": func(_ context.Context, t engine.WorkerTask) (string, error) {
+			return fmt.Sprintf(`{"of":%s,"workflow":%q,"type":%q,"activity":%q,"attempt":%d}`, t.Input, t.WorkflowID, t.Type, t.Activity, t.Leased.Token.Attempt), nil
+		}})
+		ref := n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: "one", Input: history.Payload("21")})
+		equal(t, "outcome", n.Outcome(ref), `completed {"of":21,"workflow":"one","type":"w","activity":"double","attempt":1}`)
+		equal(t, "events", n.Types(ref), "WorkflowStarted ActivityScheduled ActivityStarted ActivityCompleted WorkflowCompleted")
+	})
+}
+
+func TestFailedAttemptsAreRetried(t *testing.T) {
+	for name, c := range map[string]struct {
+		options, failures string // of the call; kinds that attempts fail with, "!" = not retryable
+		want              string
+		attempts          int32
+		took              time.Duration // without jitter, which adds up to a tenth
+	}{
+		"no retry":         {``, "a", "failed a: attempt 1", 1, 0},
+		"until it works":   {`, retry = {"max_attempts": 5, "backoff": "2s"}`, "a a a", "completed 42", 4, 14 * time.Second},
+		"at most":          {`, retry = {"max_attempts": 3}`, "a b c d", "failed c: attempt 3", 3, 3 * time.Second},
+		"capped":           {`, retry = {"backoff": "10s", "factor": 10, "max_backoff": "20s"}`, "a a a", "completed 42", 4, 50 * time.Second},
+		"not this kind":    {`, retry = {"non_retryable": ["fatal"]}`, "a fatal", "failed fatal: attempt 2", 2, time.Second},
+		"said by a worker": {`, retry = {}`, "a b!", "failed b: attempt 2", 2, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *enginetest.Node) {
+				n.Deploy(does(t, `return ctx.activity("x", None`+c.options+`)`, "x"))
+				kinds := strings.Fields(c.failures)
+				var attempts atomic.Int32
+				n.Work("default", handlers{"x": func(_ context.Context, task engine.WorkerTask) (string, error) {
+					i := int(attempts.Add(1)) - 1
+					if i >= len(kinds) {
+						return "42", nil
+					}
+					kind, final := strings.CutSuffix(kinds[i], "!")
+					return "", &history.RunError{Kind: kind, Message: fmt.Sprint("attempt ", task.Leased.Token.Attempt), Retryable: !final}
+				}})
+				began := time.Now()
+				ref := n.Begin("w", "")
+				equal(t, "outcome", n.Outcome(ref), c.want)
+				equal(t, "attempts", attempts.Load(), c.attempts)
+				if took := time.Since(began); took < c.took || took > c.took*11/10+time.Second {
+					t.Errorf("took %s, want %s and up to a tenth more", took, c.took)
+				}
+				last := history.Data(nil)
+				for _, e := range n.Events(ref) {
+					if started, ok := e.Data.(*history.ActivityStarted); ok && started.Attempt > 1 {
+						if started.Failure == nil || started.Failure.Kind != kinds[started.Attempt-2] {
+							t.Errorf("attempt %d tells of the one before: %+v", started.Attempt, started.Failure)
+						}
+						last = started
+					}
+				}
+				if c.attempts > 1 && last == nil {
+					t.Error("history tells of no second attempt")
+				}
+			})
+		})
+	}
+}
+
+func TestTimeLimitsOfAnActivity(t *testing.T) {
+	for name, c := range map[string]struct {
+		options string
+		works   time.Duration // of the first attempt; later ones are fast
+		want    string
+		took    time.Duration
+	}{
+		"timeout":              {`timeout = "5s"`, time.Hour, `failed timeout: attempt 1 took longer than its time limit of 5s`, 5 * time.Second},
+		"timeout, retried":     {`timeout = "5s", retry = {"backoff": "0s"}`, time.Hour, "completed 42", 5 * time.Second},
+		"silence":              {`heartbeat = "3s"`, time.Hour, "completed 42", 3 * time.Second},
+		"silence, default":     {``, time.Hour, "completed 42", 5 * time.Minute},
+		"deadline, no silence": {`timeout = "1h"`, 30 * time.Minute, "completed 42", 30 * time.Minute},
+		"no worker":            {`queue = "nobody", schedule_timeout = "7s"`, 0, `failed timeout: no worker took it from queue "nobody" within 7s`, 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *enginetest.Node) {
+				n.Deploy(does(t, `return ctx.activity("x", None, `+c.options+`)`, "x"))
+				n.Work("default", handlers{"x": func(ctx context.Context, task engine.WorkerTask) (string, error) {
+					if task.Leased.Token.Attempt == 1 {
+						select {
+						case <-time.After(c.works):
+						case <-ctx.Done():
+						}
+					}
+					return "42", nil
+				}})
+				began := time.Now()
+				equal(t, "outcome", n.Outcome(n.Begin("w", "")), c.want)
+				if took := time.Since(began); took < c.took || took > c.took*11/10+time.Second {
+					t.Errorf("took %s, want %s", took, c.took)
+				}
+			})
+		})
+	}
+}
+
+// A worker that falls silent loses its task to the next one, which gets its details; what it says afterwards is refused and changes nothing.
+func TestALostLeaseIsFenced(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.activity("x", None, heartbeat = "10s")`, "x"))
+		ref := n.Begin("w", "")
+		first := poll(t, n, time.Minute, 1, "x")[0]
+		equal(t, "lease", first.Lease.Std(), 10*time.Second)
+		for i := range 5 {
+			time.Sleep(9 * time.Second)
+			if r := beat(t, n, first, fmt.Sprintf(`{"done":%d}`, i)); r.Err != nil || r.CancelRequested {
+				t.Fatalf("heartbeat %d: %+v", i, r)
+			}
+		}
+		second := poll(t, n, time.Minute, 1, "x")[0]
+		equal(t, "attempt", second.Leased.Token.Attempt, 2)
+		equal(t, "details", string(second.Details), `{"done":4}`)
+		equal(t, "late result", complete(t, n, first, "1"), "lease_lost")
+		equal(t, "late failure", fail(t, n, first, history.RunError{Message: "no"}), "lease_lost")
+		equal(t, "late heartbeat", enginetest.CodeOf(beat(t, n, first, "").Err), "lease_lost")
+		equal(t, "result", complete(t, n, second, "2"), "")
+		equal(t, "again", complete(t, n, second, "3"), "lease_lost")
+		equal(t, "outcome", n.Outcome(ref), "completed 2")
+		equal(t, "after the end", complete(t, n, second, "3"), "lease_lost")
+		equal(t, "events", n.Types(ref), "WorkflowStarted ActivityScheduled ActivityStarted ActivityStarted ActivityCompleted WorkflowCompleted")
+	})
+}
+
+// A worker hears with its heartbeat that nobody waits any more: when code gives the step up, and when its run closes, but not when cancellation was only requested.
+func TestCancellationIsDeliveredWithTheHeartbeat(t *testing.T) {
+	for name, c := range map[string]struct {
+		body    string
+		happens func(n *enginetest.Node, ref fsm.RunRef)
+		want    bool
+	}{
+		"lost a race": {`ctx.race([ctx.start_activity("x"), ctx.start_timer("5s")]); ctx.sleep("1h")`, nil, true},
+		"terminated":  {`ctx.activity("x")`, func(n *enginetest.Node, ref fsm.RunRef) { n.Terminate(background, engine.Call{}, ref, "") }, true},
+		"cancelled":   {`ctx.activity("x")`, func(n *enginetest.Node, ref fsm.RunRef) { n.Cancel(background, engine.Call{}, ref, "") }, true},
+		"cancelled, while paused": {`ctx.activity("x")`, func(n *enginetest.Node, ref fsm.RunRef) {
+			n.Pause(background, engine.Call{}, ref, "")
+			n.Cancel(background, engine.Call{}, ref, "")
+		}, false},
+		"nothing": {`ctx.activity("x")`, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *enginetest.Node) {
+				n.Deploy(does(t, c.body, "x"))
+				ref := n.Begin("w", "")
+				task := poll(t, n, time.Minute, 1, "x")[0]
+				if r := beat(t, n, task, ""); r.Err != nil || r.CancelRequested {
+					t.Fatalf("at first: %+v", r)
+				}
+				if c.happens != nil {
+					c.happens(n, ref)
+				}
+				time.Sleep(10 * time.Second)
+				r := beat(t, n, task, "")
+				equal(t, "cancel requested", r.CancelRequested, c.want)
+				if r.Err != nil {
+					t.Errorf("heartbeat: %v", r.Err)
+				}
+				if c.want {
+					equal(t, "result", complete(t, n, task, "1"), "lease_lost")
+				}
+			})
+		})
+	}
+}
+
+func TestAPollEndsWithItsWait(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.activity("x")`, "x"))
+		began := time.Now()
+		equal(t, "tasks", len(poll(t, n, 30*time.Second, 1, "x")), 0)
+		equal(t, "took", time.Since(began), 30*time.Second)
+		equal(t, "tasks", len(poll(t, n, 0, 1, "x")), 0)
+		equal(t, "took", time.Since(began), 30*time.Second)
+		n.Begin("w", "")
+		synctest.Wait()
+		equal(t, "tasks for others", len(poll(t, n, 0, 1, "y")), 0)
+		equal(t, "tasks", len(poll(t, n, 0, 1, "w", "x", "x", "y")), 1)
+	})
+}
+
+// However many polls wait, one offer is asked for once, by the one that came first and can carry it out.
+func TestPollsAreServedInTurn(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": `
+def run(ctx, input):
+    return ctx.all([ctx.start_activity(name) for name in input])
+`}, enginetest.Activities("x", "y", "z")))
+		n.Begin("w", `["z","z","z","z","z"]`) // offers that nobody polls for
+		var leases, empty atomic.Int64
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+			if _, ok := c.(*fsm.LeaseTasks); ok {
+				leases.Add(1)
+			}
+			return enginetest.None
+		})
+		served := make(chan string, 400)
+		for i := range 300 {
+			activity := []string{"x", "y"}[i%2]
+			name := fmt.Sprint(i, activity)
+			go func() {
+				tasks, _, err := n.Poll(background, engine.PollRequest{Queue: "default", Worker: name, Activities: []string{activity}}, time.Minute)
+				if err != nil || len(tasks) > 1 {
+					t.Errorf("got %d tasks, %v", len(tasks), err)
+				}
+				if len(tasks) == 1 {
+					served <- name + " " + tasks[0].Activity
+				} else {
+					empty.Add(1)
+				}
+			}()
+			synctest.Wait()
+		}
+		n.Begin("w", `["y"]`)
+		equal(t, "first", <-served, "1y y")
+		n.Begin("w", `["x","y","y"]`)
+		got := map[string]bool{<-served: true, <-served: true, <-served: true}
+		for _, want := range []string{"0x x", "3y y", "5y y"} {
+			if !got[want] {
+				t.Errorf("%s was not served; served were %v", want, got)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		equal(t, "leases", leases.Load(), 4)
+		equal(t, "empty answers", empty.Load(), 296)
+	})
+}
+
+func TestQueueLimitsHold(t *testing.T) {
+	many := `return len(ctx.all([ctx.start_activity("x") for i in range(20)]))`
+	t.Run("concurrency", func(t *testing.T) {
+		bubble(t, func(t *testing.T, n *enginetest.Node) {
+			n.Deploy(does(t, many, "x"))
+			limit(t, n, fsm.QueueLimits{Concurrency: 3})
+			var now, most atomic.Int64
+			work := handlers{"x": func(context.Context, engine.WorkerTask) (string, error) {
+				if busy := now.Add(1); busy > most.Load() {
+					most.Store(busy)
+				}
+				time.Sleep(time.Second)
+				now.Add(-1)
+				return "1", nil
+			}}
+			n.Work("default", work)
+			n.Work("default", work)
+			equal(t, "outcome", n.Outcome(n.Begin("w", "")), "completed 20")
+			equal(t, "at once", most.Load(), 3)
+		})
+	})
+	t.Run("rate", func(t *testing.T) {
+		bubble(t, func(t *testing.T, n *enginetest.Node) {
+			n.Deploy(does(t, many, "x"))
+			limit(t, n, fsm.QueueLimits{Rate: 2, Per: history.Duration(time.Second), Burst: 4})
+			n.Work("default", handlers{"x": says42})
+			began := time.Now()
+			equal(t, "outcome", n.Outcome(n.Begin("w", "")), "completed 20")
+			equal(t, "took", time.Since(began), 8*time.Second) // 4 at once, then one every half second
+		})
+	})
+	t.Run("refused", func(t *testing.T) {
+		bubble(t, func(t *testing.T, n *enginetest.Node) {
+			for _, l := range []fsm.QueueLimits{{Rate: 1}, {Per: 1}, {Burst: 1}, {Rate: 1 << 40, Per: 1e9}, {Rate: 1, Per: 1 << 60}} {
+				_, err := n.LimitQueue(background, engine.Call{}, "default", l)
+				refused(t, err, "invalid_input")
+			}
+			_, err := n.LimitQueue(background, engine.Call{}, "", fsm.QueueLimits{})
+			refused(t, err, "invalid_input")
+		})
+	})
+}
+
+func limit(t *testing.T, n *enginetest.Node, l fsm.QueueLimits) {
+	t.Helper()
+	if _, err := n.LimitQueue(background, engine.Call{}, "default", l); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a poll was given while its worker went away is offered to the others at once.
+func TestTasksOfAPollThatWentAwayAreGivenBack(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.activity("x")`, "x"))
+		n.Begin("w", "")
+		synctest.Wait()
+		ctx, leave := context.WithCancel(background)
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+			if _, ok := c.(*fsm.LeaseTasks); ok {
+				leave()
+			}
+			return enginetest.None
+		})
+		tasks, _, err := n.Poll(ctx, engine.PollRequest{Queue: "default", Worker: "gone", Activities: []string{"x"}}, time.Minute)
+		if len(tasks) > 0 || err != nil {
+			t.Fatalf("got %v, %v", tasks, err)
+		}
+		n.Log.Inject(nil)
+		began := time.Now()
+		task := poll(t, n, time.Minute, 1, "x")[0]
+		equal(t, "waited", time.Since(began), 0)
+		equal(t, "attempt", task.Leased.Token.Attempt, 2)
+	})
+}
+
+func TestPollsOfALeaderThatLostAreToldSo(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.activity("x")`, "x"))
+		errs := make(chan error, 10)
+		for range 10 {
+			go func() {
+				_, _, err := n.Poll(background, engine.PollRequest{Queue: "default", Worker: "w", Activities: []string{"x"}}, time.Minute)
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		n.Depose()
+		for range 10 {
+			refused(t, <-errs, "no_leader")
+		}
+		_, _, err := n.Poll(background, engine.PollRequest{Queue: "default", Worker: "w", Activities: []string{"x"}}, time.Minute)
+		refused(t, err, "no_leader")
+		n.Elect()
+		ref := n.Begin("w", "")
+		equal(t, "result", complete(t, n, poll(t, n, time.Minute, 1, "x")[0], "1"), "")
+		equal(t, "outcome", n.Outcome(ref), "completed 1")
+	})
+}
+
+// A leader that takes over finds leases, back-offs and limits as they were.
+func TestAnotherLeaderGoesOnWithTheTasks(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.all([ctx.start_activity("x", i, retry = {"backoff": "10s"}, timeout = "1m") for i in range(3)])`, "x"))
+		ref := n.Begin("w", "")
+		synctest.Wait()
+		tasks := poll(t, n, 0, 2, "x")
+		equal(t, "failure", fail(t, n, tasks[0], history.RunError{Message: "no", Retryable: true}), "")
+		n.Restart()
+		equal(t, "result", complete(t, n, tasks[1], "1"), "")
+		third := poll(t, n, time.Second, 5, "x")
+		equal(t, "offered", len(third), 1)
+		n.Restart()
+		again := poll(t, n, time.Minute, 5, "x")
+		equal(t, "offered", len(again), 1)
+		equal(t, "attempt", again[0].Leased.Token.Attempt, 2)
+		equal(t, "result", complete(t, n, again[0], "0"), "")
+		equal(t, "result", complete(t, n, third[0], "2"), "")
+		equal(t, "outcome", n.Outcome(ref), "completed [0,1,2]")
+	})
+}
+
+func TestARepeatedPollAnswersTheSameTasks(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.all([ctx.start_activity("x", i) for i in range(5)])`, "x"))
+		n.Begin("w", "")
+		request := engine.PollRequest{Queue: "default", Worker: "w1", Activities: []string{"x"}, Max: 3,
+			Call: engine.Call{Request: &fsm.Request{ID: "poll-1"}}}
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+			if _, ok := c.(*fsm.LeaseTasks); ok {
+				return enginetest.UnknownDone
+			}
+			return enginetest.None
+		})
+		_, _, err := n.Poll(background, request, time.Minute)
+		refused(t, err, "outcome_unknown")
+		n.Log.Inject(nil)
+		tasks, index, err := n.Poll(background, request, time.Minute)
+		if err != nil || len(tasks) != 3 || index == 0 {
+			t.Fatalf("got %v at %d, %v", tasks, index, err)
+		}
+		equal(t, "input", string(tasks[1].Input), "1")
+		equal(t, "others", len(poll(t, n, 0, 10, "x")), 2)
+		equal(t, "result", complete(t, n, tasks[1], "1"), "")
+		if tasks, _, err = n.Poll(background, request, time.Minute); err != nil || len(tasks) != 2 {
+			t.Errorf("got %v, %v", tasks, err)
+		}
+		request.Request = &fsm.Request{ID: "poll-1", Print: [32]byte{1}}
+		_, _, err = n.Poll(background, request, time.Minute)
+		refused(t, err, "request_mismatch")
+	})
+}
+
+// One answer carries a bounded amount of input; the rest is for others, or the next poll, at once.
+func TestOneAnswerIsBounded(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return len(ctx.all([ctx.start_activity("x", input) for i in range(7)]))`, "x"))
+		input := `"` + strings.Repeat("x", 1<<20) + `"`
+		refs := []fsm.RunRef{n.Begin("w", input), n.Begin("w", input)}
+		synctest.Wait()
+		for got := 0; got < 14; {
+			tasks := poll(t, n, 0, 100, "x")
+			if len(tasks) < 1 || len(tasks) > 7 {
+				t.Fatalf("got %d tasks in one answer", len(tasks))
+			}
+			for _, task := range tasks {
+				equal(t, "result", complete(t, n, task, "1"), "")
+			}
+			got += len(tasks)
+		}
+		for _, ref := range refs {
+			equal(t, "outcome", n.Outcome(ref), "completed 7")
+		}
+	})
+}
+
+func TestEachResultStandsForItself(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return len(ctx.all([ctx.start_activity("x", i) for i in range(12)]))`, "x"))
+		ref := n.Begin("w", "")
+		synctest.Wait()
+		tasks := poll(t, n, 0, 100, "x")
+		equal(t, "tasks", len(tasks), 12)
+		big := history.Payload(`"` + strings.Repeat("x", 1<<20) + `"`)
+		results := []engine.TaskResult{
+			{Token: "nonsense", Output: big},
+			{Token: tasks[0].Token, Output: history.Payload("{")},
+			{Token: tasks[0].Token, Output: history.Payload(strings.Repeat(" ", 3<<20))},
+			{Token: tasks[0].Token + "A"},
+			{Token: ""},
+		}
+		for _, task := range tasks { // more than one command carries
+			results = append(results, engine.TaskResult{Token: task.Token, Output: big})
+		}
+		results = append(results, engine.TaskResult{Token: tasks[3].Token})
+		call := engine.Call{Request: &fsm.Request{ID: "complete-1"}}
+		for _, again := range []bool{false, true} {
+			replies, a, err := n.CompleteTasks(background, call, results)
+			if err != nil || a.Index == 0 || a.Deduplicated != again {
+				t.Fatalf("got %+v, %v", a, err)
+			}
+			for i, r := range replies {
+				want := ""
+				switch {
+				case i < 5:
+					want = "invalid_input"
+				case i == len(replies)-1:
+					want = "lease_lost"
+				}
+				if code := enginetest.CodeOf(r.Err); code != want {
+					t.Errorf("result %d: %v, want code %q", i, r.Err, want)
+				}
+			}
+		}
+		equal(t, "status", n.Await(ref).Status, history.StatusCompleted)
+		for _, results := range [][]engine.TaskResult{nil, make([]engine.TaskResult, 1001)} {
+			_, _, err := n.CompleteTasks(background, engine.Call{}, results)
+			refused(t, err, "invalid_input")
+		}
+		_, a, err := n.FailTasks(background, engine.Call{}, make([]engine.TaskResult, 3))
+		if err != nil || a.Index == 0 {
+			t.Errorf("got %+v, %v", a, err)
+		}
+	})
+}
+
+func TestWhatWorkersSayIsChecked(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.activity("x")`, "x"))
+		ref := n.Begin("w", "")
+		task := poll(t, n, time.Minute, 1, "x")[0]
+		long := strings.Repeat("é", 10_000)
+		for _, failure := range []history.RunError{{Kind: long}, {Kind: "\xff"}, {Details: history.Payload("nope")}, {Details: history.Payload(strings.Repeat("1", 70_000))}} {
+			equal(t, "failure", fail(t, n, task, failure), "invalid_input")
+		}
+		equal(t, "details", enginetest.CodeOf(beat(t, n, task, "nope").Err), "invalid_input")
+		equal(t, "details", enginetest.CodeOf(beat(t, n, task, strings.Repeat("1", 70_000)).Err), "invalid_input")
+		equal(t, "failure", fail(t, n, task, history.RunError{Message: long + "\xff", Details: history.Payload(`{"at":1}`)}), "")
+		res := n.Await(ref)
+		if e := res.Error; e == nil || e.Kind != history.KindFailed || len(e.Message) > engine.MaxFailure || !strings.HasPrefix(e.Message, "éé") || string(e.Details) != `{"at":1}` {
+			t.Errorf("got %+v", e)
+		}
+		for field, r := range map[string]engine.PollRequest{
+			"queue":      {Worker: "w", Activities: []string{"x"}},
+			"worker_id":  {Queue: "q", Activities: []string{"x"}, Worker: long},
+			"activities": {Queue: "q", Worker: "w"},
+			"max_tasks":  {Queue: "q", Worker: "w", Activities: []string{"x"}, Max: 1001},
+			"lease":      {Queue: "q", Worker: "w", Activities: []string{"x"}, Lease: time.Millisecond},
+		} {
+			_, _, err := n.Poll(background, r, 0)
+			if refused(t, err, "invalid_input"); !strings.Contains(err.Error(), field) {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+		for _, r := range []engine.PollRequest{
+			{Queue: "q", Worker: "w", Activities: []string{"x", ""}}, {Queue: "q", Worker: "w", Activities: make([]string, 1001)},
+			{Queue: "q", Worker: "w", Activities: []string{"x"}, Max: -1}, {Queue: "q", Worker: "w", Activities: []string{"x"}, Lease: 48 * time.Hour},
+			{Queue: "q\xff", Worker: "w", Activities: []string{"x"}},
+		} {
+			_, _, err := n.Poll(background, r, 0)
+			refused(t, err, "invalid_input")
+		}
+		_, _, err := n.Poll(background, engine.PollRequest{Queue: "q", Worker: "w", Activities: []string{"x"}}, time.Hour)
+		refused(t, err, "invalid_input")
+	})
+}
+
+func TestReleasedTasksAreOfferedAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.activity("x")`, "x"))
+		ref := n.Begin("w", "")
+		task := poll(t, n, time.Minute, 1, "x")[0]
+		replies, _, err := n.ReleaseTasks(background, engine.Call{}, []engine.TaskResult{{Token: task.Token}, {Token: task.Token}})
+		if err != nil || replies[0].Err != nil || enginetest.CodeOf(replies[1].Err) != "lease_lost" {
+			t.Fatalf("got %+v, %v", replies, err)
+		}
+		n.Work("default", handlers{"x": says42})
+		equal(t, "outcome", n.Outcome(ref), "completed 42")
+	})
+}
+
+func TestTasksAndQueuesAreShown(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.all([ctx.start_activity("x", i, queue = q, retry = {"backoff": "1h"}) for i in range(3) for q in ("a", "b")])`, "x"))
+		ref := n.Begin("w", "")
+		synctest.Wait()
+		taken, _, err := n.Poll(background, engine.PollRequest{Queue: "a", Worker: "w7", Activities: []string{"x"}, Max: 2}, 0)
+		if err != nil || len(taken) != 2 {
+			t.Fatalf("got %v, %v", taken, err)
+		}
+		equal(t, "failure", fail(t, n, taken[0], history.RunError{Kind: "oops", Retryable: true}), "")
+		tasks, index, err := n.Tasks(background, engine.Read{}, ref, 0)
+		if err != nil || index == 0 || len(tasks) != 6 {
+			t.Fatalf("got %v at %d, %v", tasks, index, err)
+		}
+		told := ""
+		for _, task := range tasks {
+			told += fmt.Sprintf("%d %s %d %d %s; ", task.ID, task.Queue, task.State, task.Attempt, task.Worker)
+		}
+		equal(t, "tasks", told, "1 a 2 1 w7; 2 b 1 0 ; 3 a 3 1 w7; 4 b 1 0 ; 5 a 1 0 ; 6 b 1 0 ; ")
+		queues, next, _, err := n.Queues(background, engine.Read{}, 1, "")
+		if err != nil || len(queues) != 1 || next != "a" {
+			t.Fatalf("got %v next %q, %v", queues, next, err)
+		}
+		a := queues[0]
+		equal(t, "a", fmt.Sprint(a.Name, a.Offered, a.Backoff, a.Leased), "a1 1 1")
+		if queues, next, _, err = n.Queues(background, engine.Read{}, 1, next); err != nil || len(queues) != 1 || queues[0].Name != "b" || next != "" {
+			t.Errorf("got %v next %q, %v", queues, next, err)
+		}
+		q, _, err := n.Queue(background, engine.Read{}, "c")
+		if err != nil || q != (fsm.Queue{Name: "c"}) {
+			t.Errorf("got %+v, %v", q, err)
+		}
+		_, _, err = n.Tasks(background, engine.Read{}, fsm.RunRef{WorkflowID: "nobody"}, 0)
+		refused(t, err, "not_found")
+		_, _, _, err = n.Queues(background, engine.Read{}, -1, "")
+		refused(t, err, "invalid_input")
+		_, _, err = n.Queue(background, engine.Read{}, "")
+		refused(t, err, "invalid_input")
+	})
+}
+
+// An attempt whose lease was recorded, but whose poll never heard of it, comes again when its lease ends.
+func TestALeaseThatNobodyHeardOfEnds(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return ctx.activity("x")`, "x"))
+		ref := n.Begin("w", "")
+		var once atomic.Bool
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+			if _, ok := c.(*fsm.LeaseTasks); ok && once.CompareAndSwap(false, true) {
+				return enginetest.UnknownDone
+			}
+			return enginetest.None
+		})
+		_, _, err := n.Poll(background, engine.PollRequest{Queue: "default", Worker: "w", Activities: []string{"x"}, Lease: 20 * time.Second}, time.Minute)
+		var unknown *engine.Unknown
+		if !errors.As(err, &unknown) {
+			t.Fatalf("got %v", err)
+		}
+		began := time.Now()
+		task := poll(t, n, time.Minute, 1, "x")[0]
+		equal(t, "waited", time.Since(began), 20*time.Second)
+		equal(t, "result", complete(t, n, task, "1"), "")
+		equal(t, "outcome", n.Outcome(ref), "completed 1")
+	})
+}

@@ -7,5 +7,5 @@
 // Errors are *wire.Problem (errors.As): Code says what, Outcome whether it happened. When no node could be reached at all the code is unavailable, and
 // outcome_unknown for a mutation that may have arrived; the fact request_id is the key to repeat it with.
 //
-// Begin with Client, then deploy.go and run.go; watch.go holds the calls that go on.
+// Begin with Client, then deploy.go, run.go and task.go; watch.go holds the calls that go on.
 package client

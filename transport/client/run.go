@@ -38,10 +38,8 @@ func (c *Client) start(ctx context.Context, r wire.StartRequest, wait time.Durat
 	if err := checkJSON("input", r.Input); err != nil {
 		return nil, err
 	}
-	for name, value := range r.Attributes {
-		if err := checkJSON("attributes."+name, value); err != nil {
-			return nil, err
-		}
+	if err := checkAttributes(r.Attributes); err != nil {
+		return nil, err
 	}
 	call := change(http.MethodPost, r, "v1", "workflows").with(opts)
 	call.setWait(wait)
@@ -87,11 +85,26 @@ func (c *Client) List(ctx context.Context, f wire.RunFilter, page wire.Page, opt
 	call.set("type", f.Type)
 	call.set("status", f.Status)
 	call.set("version", f.Version)
+	call.set("parent", f.Parent)
+	call.set("started_after", f.StartedAfter)
+	call.set("started_before", f.StartedBefore)
+	call.set("closed_after", f.ClosedAfter)
+	call.set("closed_before", f.ClosedBefore)
 	for _, a := range f.Attributes {
 		call.set("attr", a)
 	}
 	call.setPage(page)
 	var a wire.Runs
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Counts counts runs by type, version and status, exactly. Of f only Type, Version and Status are used.
+func (c *Client) Counts(ctx context.Context, f wire.RunFilter, opts ...Option) (*wire.RunCounts, error) {
+	call := get("v1", "counts").with(opts)
+	call.set("type", f.Type)
+	call.set("status", f.Status)
+	call.set("version", f.Version)
+	var a wire.RunCounts
 	return answer(&a, c.do(ctx, call, &a))
 }
 
@@ -139,6 +152,11 @@ func (c *Client) Resume(ctx context.Context, ref wire.RunRef, opts ...Option) (*
 	return c.command(ctx, ref, "resume", nil, opts)
 }
 
+// Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run again, finished ones keep their outcome.
+func (c *Client) Reopen(ctx context.Context, ref wire.RunRef, reason string, opts ...Option) (*wire.RunAnswer, error) {
+	return c.command(ctx, ref, "reopen", wire.Reason{Reason: reason}, opts)
+}
+
 func (c *Client) command(ctx context.Context, ref wire.RunRef, verb string, body any, opts []Option) (*wire.RunAnswer, error) {
 	var a wire.RunAnswer
 	return answer(&a, c.do(ctx, ofRun(change(http.MethodPost, body, "v1", "workflows", ref.WorkflowID, verb), ref).with(opts), &a))
@@ -147,4 +165,13 @@ func (c *Client) command(ctx context.Context, ref wire.RunRef, verb string, body
 func ofRun(c *call, ref wire.RunRef) *call {
 	c.set("run_id", ref.RunID)
 	return c
+}
+
+func checkAttributes(a wire.Attributes) error {
+	for name, value := range a {
+		if err := checkJSON("attributes."+name, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -89,11 +89,17 @@ type Run struct {
 	WaitingOn       []Wait     `json:"waiting_on"`
 	Quarantined     bool       `json:"quarantined,omitempty" doc:"Paused because its code broke the runtime or its replay; resume clears it"`
 	CancelRequested bool       `json:"cancel_requested,omitempty"`
+	Schedule        string     `json:"schedule,omitempty" doc:"Id of the schedule that started it"`
 }
+
+// MaxPending is how many pending activities a description names.
+const MaxPending = 100
 
 // Described is the answer of GET /v1/workflows/{id}.
 type Described struct {
 	Run
+	PendingActivities      []PendingActivity `json:"pending_activities" doc:"The first 100, by activity_id"`
+	PendingActivitiesTotal uint64            `json:"pending_activities_total,omitempty" doc:"If there are more than are named"`
 	Indexed
 }
 
@@ -103,6 +109,12 @@ type RunFilter struct {
 	Status     string
 	Version    string   // full or prefix
 	Attributes []string // K=V, see AttributeValue
+
+	// Of Counts these are not used.
+	Parent                    string // workflow id of the parent
+	StartedAfter, ClosedAfter string // RFC 3339: at or after. The ones on closing leave out open runs
+	StartedBefore             string // RFC 3339: before
+	ClosedBefore              string
 }
 
 // Runs is a page of runs, newest first.

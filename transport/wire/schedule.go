@@ -24,11 +24,12 @@ type Schedule struct {
 	ScheduleSpec
 	Reason      string      `json:"reason,omitempty" doc:"Of the pause"`
 	CreatedAt   time.Time   `json:"created_at"`
-	NextTimes   []time.Time `json:"next_times" doc:"At most 5"`
+	NextTimes   []time.Time `json:"next_times" doc:"At most 5 in a description, 1 elsewhere"`
 	LastTime    *time.Time  `json:"last_time,omitempty" doc:"Newest time that it fired for"`
 	Buffered    []time.Time `json:"buffered,omitempty" doc:"Fires that wait for open runs to close"`
-	OpenRuns    []RunName   `json:"open_runs"`
-	RecentRuns  []RunName   `json:"recent_runs" doc:"At most 10, newest first"`
+	OpenRuns    []RunName   `json:"open_runs" doc:"Oldest first: at most 100 in a description, 10 elsewhere"`
+	OpenTotal   uint64      `json:"open_runs_total,omitempty" doc:"If there are more than are named"`
+	RecentRuns  []RunName   `json:"recent_runs" doc:"At most 10, newest first; those that retention deleted are left out"`
 	Started     uint64      `json:"started"`
 	Skipped     uint64      `json:"skipped" doc:"Fires that overlapped"`
 	Missed      uint64      `json:"missed" doc:"Fires that no leader was there for and catch_up left out"`

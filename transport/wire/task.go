@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// Bounds of one call about tasks.
+const (
+	MaxTasks     = 1000     // tokens
+	MaxTaskBytes = 16 << 20 // of its body, or as much as one payload takes if that is more
+)
+
 // PollRequest is the body of POST /v1/queues/{queue}/poll.
 type PollRequest struct {
 	WorkerID   string   `json:"worker_id" doc:"The worker's name, for people"`
@@ -26,7 +32,7 @@ type Task struct {
 	Input        json.RawMessage `json:"input"`
 	Deadline     *time.Time      `json:"deadline,omitempty" doc:"End of this attempt"`
 	Heartbeat    string          `json:"heartbeat,omitempty" doc:"Longest gap between heartbeats that the workflow asked for"`
-	Lease        string          `json:"lease" doc:"Longest silence before the task is offered again; each heartbeat renews it"`
+	Lease        string          `json:"lease,omitempty" doc:"Longest silence before the task is offered again; each heartbeat renews it. Absent: only the deadline counts"`
 	Details      json.RawMessage `json:"details,omitempty" doc:"What the attempt before said with its last heartbeat"`
 }
 

@@ -1,0 +1,28 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// Queues lists queues by name.
+func (c *Client) Queues(ctx context.Context, page wire.Page, opts ...Option) (*wire.Queues, error) {
+	call := get("v1", "queues").with(opts)
+	call.setPage(page)
+	var a wire.Queues
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// Queue tells how a queue stands. One that nobody ever used is empty.
+func (c *Client) Queue(ctx context.Context, name string, opts ...Option) (*wire.QueueAnswer, error) {
+	var a wire.QueueAnswer
+	return answer(&a, c.do(ctx, get("v1", "queues", name).with(opts), &a))
+}
+
+// LimitQueue sets all limits of a queue: those that l leaves out are taken away.
+func (c *Client) LimitQueue(ctx context.Context, name string, l wire.QueueLimits, opts ...Option) (*wire.QueueAnswer, error) {
+	var a wire.QueueAnswer
+	return answer(&a, c.do(ctx, change(http.MethodPut, l, "v1", "queues", name).with(opts), &a))
+}

@@ -46,6 +46,7 @@ type API interface {
 	BeatTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
 	ReleaseTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
 	Tasks(ctx context.Context, rd Read, ref fsm.RunRef, limit int) ([]fsm.Task, uint64, error)
+	CountTasks(ctx context.Context, rd Read, ref fsm.RunRef) (uint64, error)
 	Queues(ctx context.Context, rd Read, limit int, cursor string) ([]fsm.Queue, string, uint64, error)
 	Queue(ctx context.Context, rd Read, name string) (fsm.Queue, uint64, error)
 	LimitQueue(ctx context.Context, c Call, name string, l fsm.QueueLimits) (Answered, error)
@@ -58,6 +59,7 @@ type API interface {
 	BackfillSchedule(ctx context.Context, c Call, id string, from, to time.Time, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error)
 	Schedule(ctx context.Context, rd Read, id string) (*fsm.Schedule, []time.Time, uint64, error)
 	Schedules(ctx context.Context, rd Read, limit int, cursor string) ([]fsm.Schedule, string, uint64, error)
+	WorkflowIDs(ids []history.RunID) []string // of this node's state; "" = deleted
 
 	SetRetention(ctx context.Context, c Call, typ string, age time.Duration) (Answered, error)
 	RemoveRetention(ctx context.Context, c Call, typ string) (Answered, error)

@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// WorkflowIDs tells the workflow ids of runs, in the order asked, from this node's state as it is; "" for a run that is deleted, or not known here yet.
+func (e *Engine) WorkflowIDs(ids []history.RunID) []string {
+	names := make([]string, len(ids))
+	if len(ids) == 0 {
+		return names
+	}
+	e.cfg.Log.View(func(v fsm.View) {
+		for i, id := range ids {
+			run, _ := v.Run(id)
+			names[i] = run.WorkflowID
+		}
+	})
+	return names
+}

@@ -43,7 +43,7 @@ func checkLabel(field, name string) error {
 	return nil
 }
 
-// checkPayload refuses what is not one JSON value, saying where it breaks, or is too large.
+// checkPayload refuses what is not one JSON value, saying where it breaks, is too large, or is more than workflow code takes.
 func (e *Engine) checkPayload(field string, p history.Payload) error {
 	if len(p) > e.limits.PayloadBytes {
 		return invalid(field, "has %d bytes, the limit is %d", len(p), e.limits.PayloadBytes)
@@ -57,6 +57,9 @@ func (e *Engine) checkPayload(field string, p history.Payload) error {
 	if !json.Valid(p) {
 		var v any
 		return invalid(field, "is no JSON: %v", json.Unmarshal(p, &v))
+	}
+	if reason := beyondCode(p); reason != "" {
+		return invalid(field, "%s", reason)
 	}
 	return nil
 }

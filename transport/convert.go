@@ -52,9 +52,7 @@ func versionRow(r engine.VersionRow) wire.Version {
 		WorkflowType: m.Type, Version: p.Version.String(), DeployedEntryModule: catalog.DeployedName(m.EntryModule, p.Version), EntryFunction: m.EntryFunction,
 		LoadedAt: history.Time(p.LoadedAt).Std(), LoadedIndex: p.LoadedIndex, RouteActive: r.RouteActive, ReadyNodes: list(r.ReadyNodes), Pins: wire.PinCounts(r.Pins),
 	}
-	if m.Timeout > 0 {
-		w.Timeout = time.Duration(m.Timeout).String()
-	}
+	w.Timeout = spanText(history.Duration(m.Timeout))
 	return w
 }
 
@@ -98,15 +96,12 @@ func deployOf(r fsm.DeployRecord) wire.Deploy {
 func runOf(r *fsm.Run) wire.Run {
 	w := wire.Run{
 		WorkflowID: r.WorkflowID, RunID: r.RunID.String(), WorkflowType: r.Type, Version: r.Version.String(), Status: r.Status.String(),
-		StartedAt: r.StartedAt.Std(), Parent: parentOf(r.Parent), Attributes: wire.Attributes{}, Events: r.Events,
-		WaitingOn: make([]wire.Wait, 0, len(r.Waiting)), Quarantined: r.Quarantined, CancelRequested: r.CancelAsked,
+		StartedAt: r.StartedAt.Std(), Parent: parentOf(r.Parent), Attributes: attributesOf(r.Attributes), Events: r.Events,
+		WaitingOn: make([]wire.Wait, 0, len(r.Waiting)), Quarantined: r.Quarantined, CancelRequested: r.CancelAsked, Schedule: r.Schedule,
 	}
 	if !r.Status.Open() {
 		closed := r.ClosedAt.Std()
 		w.ClosedAt = &closed
-	}
-	for name, value := range r.Attributes {
-		w.Attributes[name] = json.RawMessage(value)
 	}
 	for _, wait := range r.Waiting {
 		w.WaitingOn = append(w.WaitingOn, wire.Wait{Kind: wait.Kind, ID: wait.ID, Name: wait.Name})
@@ -119,10 +114,47 @@ func resultOf(r *engine.Result) wire.Result {
 	if r.Status == history.StatusCompleted {
 		w.Result = value(r.Result)
 	}
-	if r.Error != nil {
-		w.Error = &wire.RunError{Kind: r.Error.Kind, Message: r.Error.Message, Details: json.RawMessage(r.Error.Details)}
+	w.Error = errorOf(r.Error)
+	return w
+}
+
+func errorOf(e *history.RunError) *wire.RunError {
+	if e == nil {
+		return nil
+	}
+	return &wire.RunError{Kind: e.Kind, Message: e.Message, Details: json.RawMessage(e.Details)}
+}
+
+func attributesOf(a history.Attributes) wire.Attributes {
+	w := make(wire.Attributes, len(a))
+	for name, value := range a {
+		w[name] = json.RawMessage(value)
 	}
 	return w
+}
+
+// timeOf is a time that may be none.
+func timeOf(t history.Time) *time.Time {
+	if t == 0 {
+		return nil
+	}
+	std := t.Std()
+	return &std
+}
+
+func timesOf(t history.Time) []time.Time {
+	if t == 0 {
+		return nil
+	}
+	return []time.Time{t.Std()}
+}
+
+// spanText is a span of time that may be none.
+func spanText(d history.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
 }
 
 func eventOf(e history.Event) (wire.Event, error) {

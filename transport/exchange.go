@@ -74,7 +74,7 @@ func (x *exchange) time() time.Duration {
 	switch {
 	case x.route.slow:
 		return loadTimeout + x.server.arrival(x.r)
-	case strings.Contains(x.r.URL.RawQuery, "wait="):
+	case x.route.waits || strings.Contains(x.r.URL.RawQuery, "wait="):
 		return wire.MaxWait + callTimeout + x.server.arrival(x.r)
 	}
 	return callTimeout + x.server.arrival(x.r)

@@ -52,7 +52,7 @@ func (s *Server) forward(x *exchange) (here bool) {
 	defer depose(nil)
 	ctx, cancel := context.WithTimeout(parent, s.cfg.Limits.LeaderWait+x.time()+dialTimeout) // the leader itself gives up before
 	defer cancel()
-	if !x.route.write { // a read that waits must not hold up the end of this node; the client asks another one
+	if !x.route.write || x.route.waits { // what waits must not hold up the end of this node; the client asks another one
 		defer context.AfterFunc(s.closing, cancel)()
 	}
 	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait), depose: depose}

@@ -12,7 +12,7 @@ import (
 type Limits struct {
 	ArchiveBytes int64         // body of a deploy: 64 MiB
 	PayloadBytes int64         // of one input, signal or query argument: 2 MiB. A body may be 64 KiB larger
-	Polls        int64         // calls waiting at a time (?wait=): 50,000
+	Polls        int64         // calls waiting at a time (?wait=, and polls for tasks): 50,000
 	Streams      int64         // event streams at a time: 1,000
 	Loads        int64         // deploys at a time: 8. Each holds its archive in memory
 	LeaderWait   time.Duration // how long a call waits for a leader: 5 s
@@ -25,6 +25,7 @@ type Limits struct {
 const (
 	bodySlack    = 64 << 10         // of a JSON body beyond its payload
 	smallBody    = 64 << 10         // of calls that carry no payload
+	pollBody     = 1 << 20          // of a poll for tasks, which may name a thousand activities
 	writeTimeout = 15 * time.Minute // from the head of a request to the end of its answer
 	callTimeout  = 30 * time.Second // for the engine to answer, beyond what a caller asks to wait
 	loadTimeout  = 5 * time.Minute  // for a deploy: the archive is compiled, and copied to a majority

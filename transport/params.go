@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"math"
 	"time"
 
 	"aion.dev/aion/engine"
@@ -85,3 +86,43 @@ type Named struct {
 type Keyed struct {
 	Key string `header:"Idempotency-Key" doc:"Request id of 1 to 200 printable characters: the call has at most one effect and repeats its first answer, for 24 hours"`
 }
+
+// OfQueue is the parameter that names a queue.
+type OfQueue struct {
+	Queue string `path:"queue"`
+}
+
+// OfSchedule is the parameter that names a schedule.
+type OfSchedule struct {
+	ID string `path:"id" doc:"Schedule id"`
+}
+
+// duration reads a span of time of a request; absent = 0.
+func duration(field, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, invalid(field, "is %q; want a Go duration such as 1h30m", clip(text))
+	}
+	return d, nil
+}
+
+// moment reads a time of a request; absent = 0.
+func moment(field, text string) (history.Time, error) {
+	if text == "" {
+		return 0, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return 0, invalid(field, "is %q; want an RFC 3339 time such as 2026-03-01T08:00:00Z", clip(text))
+	}
+	if t.Before(first) || t.After(last) {
+		return 0, invalid(field, "is %q; want a time between the years 1970 and 2262", clip(text))
+	}
+	return history.At(t), nil
+}
+
+// The times that the log can tell: nanoseconds since 1970 in 64 bits, and 0 says that there is none.
+var first, last = time.Unix(0, 1), time.Unix(0, math.MaxInt64)

@@ -19,6 +19,7 @@ type route struct {
 	leader       bool   // only the leader serves it, or any node with ?consistency=stale if it is a read
 	write        bool   // it changes something
 	slow         bool   // it may take as long as a deploy
+	waits        bool   // it may wait as long as its body asks
 	archive      bool   // its body is an archive
 	limit        int64  // bytes of its body; 0 = it takes none
 	body         any    // pointer to the type of its body, for /openapi.json
@@ -40,6 +41,7 @@ type plain[T any] struct{ Body T }
 // routes lists every address.
 func (s *Server) routes() {
 	payload := s.cfg.Limits.PayloadBytes + bodySlack
+	batch := max(payload, wire.MaxTaskBytes)
 
 	add(s, route{method: "POST", path: "/v1/packages", id: "load", summary: "Load a package", group: "Deploy", leader: true, write: true, slow: true,
 		archive: true, limit: s.cfg.Limits.ArchiveBytes}, s.load)
@@ -70,6 +72,48 @@ func (s *Server) routes() {
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/pause", id: "pause", summary: "Stop a run's turns", group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.pause)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/resume", id: "resume", summary: "Let a paused run go on", group: "Runs", leader: true, write: true}, s.resume)
+	add(s, route{method: "POST", path: "/v1/workflows/{id}/reopen", id: "reopen", summary: "Open a closed run again", group: "Runs", leader: true, write: true,
+		limit: smallBody, body: new(wire.Reason)}, s.reopen)
+	add(s, route{method: "GET", path: "/v1/counts", id: "counts", summary: "Count runs by type, version and status", group: "Runs", leader: true}, s.count)
+	add(s, route{method: "GET", path: "/v1/retention", id: "retention", summary: "Tell how long closed runs are kept", group: "Runs", leader: true}, s.retention)
+	add(s, route{method: "PUT", path: "/v1/retention", id: "retain_all", summary: "Say how long closed runs are kept whose type has no rule", group: "Runs", leader: true, write: true,
+		limit: smallBody, body: new(wire.RetentionRequest)}, s.retainAll)
+	add(s, route{method: "PUT", path: "/v1/retention/{type}", id: "retain", summary: "Say how long closed runs of a type are kept", group: "Runs", leader: true, write: true,
+		limit: smallBody, body: new(wire.RetentionRequest)}, s.retain)
+	add(s, route{method: "DELETE", path: "/v1/retention", id: "unretain_all", summary: "Keep closed runs for ever whose type has no rule", group: "Runs", leader: true, write: true},
+		s.unretainAll)
+	add(s, route{method: "DELETE", path: "/v1/retention/{type}", id: "unretain", summary: "Remove the rule of a type", group: "Runs", leader: true, write: true}, s.unretain)
+
+	add(s, route{method: "POST", path: "/v1/queues/{queue}/poll", id: "poll", summary: "Take tasks", group: "Activities", leader: true, write: true, waits: true,
+		limit: pollBody, body: new(wire.PollRequest)}, s.pollTasks)
+	add(s, route{method: "POST", path: "/v1/tasks/complete", id: "complete", summary: "Say what attempts returned", group: "Activities", leader: true, write: true,
+		limit: batch, body: new(wire.CompleteRequest)}, s.completeTasks)
+	add(s, route{method: "POST", path: "/v1/tasks/fail", id: "fail", summary: "Say how attempts failed", group: "Activities", leader: true, write: true,
+		limit: batch, body: new(wire.FailRequest)}, s.failTasks)
+	add(s, route{method: "POST", path: "/v1/tasks/heartbeat", id: "heartbeat", summary: "Say that attempts are still in hand", group: "Activities", leader: true, write: true,
+		limit: batch, body: new(wire.HeartbeatRequest)}, s.beatTasks)
+	add(s, route{method: "POST", path: "/v1/tasks/release", id: "release", summary: "Give attempts back", group: "Activities", leader: true, write: true,
+		limit: batch, body: new(wire.HeartbeatRequest)}, s.releaseTasks)
+	add(s, route{method: "GET", path: "/v1/queues", id: "queues", summary: "List queues", group: "Activities", leader: true}, s.queues)
+	add(s, route{method: "GET", path: "/v1/queues/{queue}", id: "queue", summary: "Tell how a queue stands", group: "Activities", leader: true}, s.queue)
+	add(s, route{method: "PUT", path: "/v1/queues/{queue}", id: "limit_queue", summary: "Set all limits of a queue", group: "Activities", leader: true, write: true,
+		limit: smallBody, body: new(wire.QueueLimits)}, s.limitQueue)
+
+	add(s, route{method: "POST", path: "/v1/schedules", id: "create_schedule", summary: "Make a schedule", group: "Schedules", status: http.StatusCreated, leader: true, write: true,
+		limit: payload, body: new(wire.ScheduleSpec)}, s.createSchedule)
+	add(s, route{method: "GET", path: "/v1/schedules", id: "schedules", summary: "List schedules", group: "Schedules", leader: true}, s.schedules)
+	add(s, route{method: "GET", path: "/v1/schedules/{id}", id: "schedule", summary: "Describe a schedule", group: "Schedules", leader: true}, s.describeSchedule)
+	add(s, route{method: "PUT", path: "/v1/schedules/{id}", id: "replace_schedule", summary: "Give a schedule another definition", group: "Schedules", leader: true, write: true,
+		limit: payload, body: new(wire.ScheduleSpec)}, s.replaceSchedule)
+	add(s, route{method: "DELETE", path: "/v1/schedules/{id}", id: "delete_schedule", summary: "Remove a schedule", group: "Schedules", leader: true, write: true}, s.deleteSchedule)
+	add(s, route{method: "POST", path: "/v1/schedules/{id}/pause", id: "pause_schedule", summary: "Stop a schedule from firing", group: "Schedules", leader: true, write: true,
+		limit: smallBody, body: new(wire.Reason)}, s.pauseSchedule)
+	add(s, route{method: "POST", path: "/v1/schedules/{id}/resume", id: "resume_schedule", summary: "Let a schedule fire again", group: "Schedules", leader: true, write: true},
+		s.resumeSchedule)
+	add(s, route{method: "POST", path: "/v1/schedules/{id}/trigger", id: "trigger_schedule", summary: "Fire a schedule now", group: "Schedules", leader: true, write: true,
+		limit: smallBody, body: new(wire.TriggerRequest)}, s.triggerSchedule)
+	add(s, route{method: "POST", path: "/v1/schedules/{id}/backfill", id: "backfill_schedule", summary: "Fire a schedule for times that have passed", group: "Schedules", leader: true,
+		write: true, limit: smallBody, body: new(wire.BackfillRequest)}, s.backfillSchedule)
 
 	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", group: "Cluster"}, s.events)
 	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Tell how this node sees the cluster", group: "Cluster"}, s.cluster)

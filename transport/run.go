@@ -32,10 +32,8 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 		return nil, invalid("type", "is missing: name the workflow type to start")
 	}
 	req := engine.StartRequest{Call: c, Type: r.Type, WorkflowID: r.WorkflowID, Version: r.Version, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes)}
-	if r.Timeout != "" {
-		if req.Timeout, err = time.ParseDuration(r.Timeout); err != nil {
-			return nil, invalid("timeout", "is %q; want a Go duration such as 72h", clip(r.Timeout))
-		}
+	if req.Timeout, err = duration("timeout", r.Timeout); err != nil {
+		return nil, err
 	}
 	run, a, err := s.cfg.API.Start(ctx, req)
 	if err != nil {
@@ -141,7 +139,11 @@ func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.
 	if err != nil {
 		return nil, err
 	}
-	return &answer[wire.Described]{Index: index, LeaderContact: s.contact(rd), Body: wire.Described{Run: runOf(run), Indexed: at(index)}}, nil
+	body := wire.Described{Run: runOf(run), Indexed: at(index)}
+	if body.PendingActivities, body.PendingActivitiesTotal, err = s.pending(ctx, run); err != nil {
+		return nil, err
+	}
+	return &answer[wire.Described]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
 type historyInput struct {
@@ -186,10 +188,13 @@ func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.Hi
 type listInput struct {
 	Fresh
 	Paged
-	Type       string   `query:"type"`
-	Status     string   `query:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`
-	Version    string   `query:"version" doc:"Full, or a unique prefix of at least 6 digits"`
-	Attributes []string `query:"attr,explode" doc:"NAME=VALUE, the value JSON or else a string; may repeat"`
+	OfKind
+	Parent        string   `query:"parent" doc:"Workflow id of the parent"`
+	StartedAfter  string   `query:"started_after" doc:"RFC 3339; at or after"`
+	StartedBefore string   `query:"started_before" doc:"RFC 3339"`
+	ClosedAfter   string   `query:"closed_after" doc:"RFC 3339; at or after. Leaves out open runs"`
+	ClosedBefore  string   `query:"closed_before" doc:"RFC 3339. Leaves out open runs"`
+	Attributes    []string `query:"attr,explode" doc:"NAME=VALUE, the value JSON or else a string; may repeat"`
 }
 
 func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], error) {
@@ -197,10 +202,20 @@ func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], e
 	if err != nil {
 		return nil, err
 	}
-	f := fsm.RunFilter{Type: in.Type}
-	if in.Status != "" {
-		if f.Status, err = history.ParseStatus(in.Status); err != nil {
-			return nil, invalid("status", "%v", err)
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	f.Parent = in.Parent
+	for _, m := range []struct {
+		name, text string
+		time       *history.Time
+	}{
+		{"started_after", in.StartedAfter, &f.StartedFrom}, {"started_before", in.StartedBefore, &f.StartedBefore},
+		{"closed_after", in.ClosedAfter, &f.ClosedFrom}, {"closed_before", in.ClosedBefore, &f.ClosedBefore},
+	} {
+		if *m.time, err = moment(m.name, m.text); err != nil {
+			return nil, err
 		}
 	}
 	for _, a := range in.Attributes {
@@ -291,6 +306,10 @@ func (s *Server) resume(ctx context.Context, in *commandInput) (*answer[wire.Run
 		return nil, err
 	}
 	return reached(s.cfg.API.Resume(ctx, c, ref))
+}
+
+func (s *Server) reopen(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
+	return s.withReason(ctx, in, s.cfg.API.Reopen)
 }
 
 func (s *Server) withReason(ctx context.Context, in *commandInput,

@@ -1,0 +1,53 @@
+package transport
+
+import (
+	"context"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+type countInput struct {
+	Fresh
+	OfKind
+}
+
+func (s *Server) count(ctx context.Context, in *countInput) (*answer[wire.RunCounts], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	counts, index, err := s.cfg.API.Count(ctx, rd, f, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.RunCounts{Counts: make([]wire.RunCount, len(counts)), Indexed: at(index)}
+	for i, c := range counts {
+		body.Counts[i] = wire.RunCount{WorkflowType: c.Type, Version: c.Version.String(), Status: c.Status.String(), Count: c.Count}
+		body.Total += c.Count
+	}
+	return &answer[wire.RunCounts]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+// OfKind are the parameters that narrow listings and counts alike.
+type OfKind struct {
+	Type    string `query:"type"`
+	Status  string `query:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`
+	Version string `query:"version" doc:"Full, or a unique prefix of at least 6 digits"`
+}
+
+func (o OfKind) filter() (f fsm.RunFilter, err error) {
+	f.Type = o.Type
+	if o.Status == "" {
+		return f, nil
+	}
+	if f.Status, err = history.ParseStatus(o.Status); err != nil {
+		return f, invalid("status", "%v", err)
+	}
+	return f, nil
+}

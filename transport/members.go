@@ -1,0 +1,243 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// checkMembers refuses what encoding/json forgives in the objects of a request, at any depth: names in other letter case, a member given twice (the last
+// would count), one that is missing, null in place of an object, and "" where it would count as absent. A script whose variable is not set must not lose
+// its condition or its workflow id without a word. Raw JSON within a request is the engine's to check. B is JSON; v points to what it is to become.
+func checkMembers(b []byte, v any) error {
+	t := reflect.TypeOf(v).Elem()
+	if shapeOf(t) == nil {
+		return nil
+	}
+	w := walker{b: b}
+	return w.value(t, "")
+}
+
+// walker goes over JSON that is known to be well formed, beside the type that it is to become.
+type walker struct {
+	b  []byte
+	at int // the next byte
+}
+
+// value checks the value that is next, and steps over it. Path is how a caller would name it; empty = the whole body.
+func (w *walker) value(t reflect.Type, path string) error {
+	w.space()
+	start := w.at
+	s := shapeOf(t)
+	switch {
+	case s == nil || s.list != nil && w.b[w.at] != '[' || s.list == nil && w.b[w.at] != '{':
+		w.skip()
+		if s != nil && s.list == nil && string(w.b[start:w.at]) == "null" {
+			return invalid(orBody(path), "is null; want an object")
+		}
+		if t == timeType {
+			return checkTime(path, w.b[start:w.at])
+		}
+		return nil // of another type than it should be: the decoder says so
+	case s.list != nil:
+		return w.list(s.list, path)
+	}
+	return w.object(s, path)
+}
+
+func (w *walker) list(elem reflect.Type, path string) error {
+	w.at++
+	for i := 0; ; i++ {
+		if w.space(); w.b[w.at] == ']' {
+			w.at++
+			return nil
+		}
+		if w.b[w.at] == ',' {
+			w.at++
+		}
+		if err := w.value(elem, fmt.Sprintf("%s[%d]", path, i)); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *walker) object(s *shape, path string) error {
+	w.at++
+	var seen uint64
+	for {
+		w.space()
+		switch w.b[w.at] {
+		case '}':
+			w.at++
+			for i, m := range s.members {
+				if m.required && seen&(1<<i) == 0 {
+					return invalid(within(path, m.name), "is missing")
+				}
+			}
+			return nil
+		case ',':
+			w.at++
+			continue
+		}
+		at := w.at
+		name := w.name()
+		i, known := s.index[name]
+		if !known {
+			return invalid(within(path, clip(name)), "is no field of this request, at %s", position(w.b, int64(at)))
+		}
+		m := &s.members[i]
+		if seen&(1<<i) != 0 {
+			return invalid(within(path, name), "is given twice, the second time at %s", position(w.b, int64(at)))
+		}
+		w.space()
+		w.at++ // the colon
+		w.space()
+		start := w.at
+		isNull := bytes.HasPrefix(w.b[start:], []byte("null")) // as good as absent
+		if isNull {
+			w.skip()
+		} else if err := w.value(m.kind, within(path, name)); err != nil {
+			return err
+		}
+		if string(w.b[start:w.at]) == `""` && !mayBeEmpty(name) {
+			if m.required {
+				return invalid(within(path, name), "is empty")
+			}
+			return invalid(within(path, name), "is empty; leave it out or give it a value")
+		}
+		if !isNull {
+			seen |= 1 << i
+		}
+	}
+}
+
+// name steps over the name of a member.
+func (w *walker) name() string {
+	start := w.at
+	w.text()
+	raw := w.b[start+1 : w.at-1]
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw)
+	}
+	var name string
+	_ = json.Unmarshal(w.b[start:w.at], &name) // it is well formed
+	return name
+}
+
+func (w *walker) space() {
+	for w.at < len(w.b) && (w.b[w.at] == ' ' || w.b[w.at] == '\t' || w.b[w.at] == '\r' || w.b[w.at] == '\n') {
+		w.at++
+	}
+}
+
+// text steps over a string.
+func (w *walker) text() {
+	for w.at++; w.b[w.at] != '"'; w.at++ {
+		if w.b[w.at] == '\\' {
+			w.at++
+		}
+	}
+	w.at++
+}
+
+// skip steps over a value whatever it is.
+func (w *walker) skip() {
+	for depth := 0; w.at < len(w.b); {
+		switch w.b[w.at] {
+		case '"':
+			w.text()
+		case '{', '[':
+			depth++
+			w.at++
+		case '}', ']':
+			depth--
+			w.at++
+		case ',', ':', ' ', '\t', '\r', '\n':
+			w.at++
+			continue // between values: none has ended here
+		default:
+			for w.at < len(w.b) && !strings.ContainsRune(",]} \t\r\n", rune(w.b[w.at])) {
+				w.at++
+			}
+		}
+		if depth == 0 {
+			return
+		}
+	}
+}
+
+// shape is what checkMembers knows of a type that is an object or a list of such.
+type shape struct {
+	members []member
+	index   map[string]int
+	list    reflect.Type // of its elements; nil = it is an object
+}
+
+type member struct {
+	name     string
+	kind     reflect.Type
+	required bool // it has no omitempty
+}
+
+var (
+	shapes      sync.Map // reflect.Type -> *shape
+	timeType    = reflect.TypeFor[time.Time]()
+	unmarshaler = reflect.TypeFor[json.Unmarshaler]()
+)
+
+// shapeOf returns nil for types that JSON has other rules for, such as raw JSON.
+func shapeOf(t reflect.Type) *shape {
+	if known, ok := shapes.Load(t); ok {
+		return known.(*shape)
+	}
+	var s *shape
+	switch {
+	case reflect.PointerTo(t).Implements(unmarshaler):
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		s = &shape{list: t.Elem()}
+	case t.Kind() == reflect.Struct:
+		s = &shape{index: map[string]int{}}
+		for _, f := range reflect.VisibleFields(t) {
+			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if name == "" || name == "-" || f.Anonymous {
+				continue
+			}
+			s.index[name] = len(s.members)
+			s.members = append(s.members, member{name, f.Type, options != "omitempty"})
+		}
+	}
+	shapes.Store(t, s)
+	return s
+}
+
+// checkTime names the member that is no time, which the decoder does not.
+func checkTime(path string, b []byte) error {
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return invalid(path, "is no string; want an RFC 3339 time such as 2026-03-01T08:00:00Z")
+	}
+	_, err := moment(path, text)
+	return err
+}
+
+// within names a member of what path names.
+func within(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+func orBody(path string) string {
+	if path == "" {
+		return "body"
+	}
+	return path
+}
+
+// mayBeEmpty reports whether an empty value of a parameter or member means the same as none to everybody.
+func mayBeEmpty(name string) bool { return name == "message" || name == "reason" || name == "cursor" }

@@ -1,0 +1,126 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+type queuesInput struct {
+	Fresh
+	Paged
+}
+
+func (s *Server) queues(ctx context.Context, in *queuesInput) (*answer[wire.Queues], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	queues, next, index, err := s.cfg.API.Queues(ctx, rd, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.Queues{Queues: make([]wire.Queue, len(queues)), NextCursor: next, Indexed: at(index)}
+	for i := range queues {
+		body.Queues[i] = queueOf(&queues[i])
+	}
+	return &answer[wire.Queues]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+type queueInput struct {
+	Fresh
+	OfQueue
+}
+
+func (s *Server) queue(ctx context.Context, in *queueInput) (*answer[wire.QueueAnswer], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	q, index, err := s.cfg.API.Queue(ctx, rd, in.Queue)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.QueueAnswer{Queue: queueOf(&q), Answered: wire.Answered{Indexed: at(index)}}
+	return &answer[wire.QueueAnswer]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+type limitQueueInput struct {
+	Keyed
+	OfQueue
+}
+
+// limitQueue answers with the limits that were set, and with how the queue stands now.
+func (s *Server) limitQueue(ctx context.Context, in *limitQueueInput) (*answer[wire.QueueAnswer], error) {
+	var r wire.QueueLimits
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	limits := fsm.QueueLimits{Concurrency: r.Concurrency, Burst: r.Burst}
+	if limits.Rate, limits.Per, err = parseRate(r.Rate); err != nil {
+		return nil, err
+	}
+	a, err := s.cfg.API.LimitQueue(ctx, c, in.Queue, limits)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	q, _, err := s.cfg.API.Queue(ctx, engine.Read{Stale: true}, in.Queue) // this node has applied the change
+	if err != nil {
+		return nil, err
+	}
+	q.Limits = limits
+	return &answer[wire.QueueAnswer]{Index: a.Index, Body: wire.QueueAnswer{Queue: queueOf(&q), Answered: answered(a)}}, nil
+}
+
+func queueOf(q *fsm.Queue) wire.Queue {
+	return wire.Queue{
+		Queue: q.Name, Offered: q.Offered, Backoff: q.Backoff, Leased: q.Leased,
+		Limits: wire.QueueLimits{Concurrency: q.Limits.Concurrency, Rate: rateText(q.Limits.Rate, q.Limits.Per), Burst: q.Limits.Burst},
+	}
+}
+
+// units are the times that a rate may name without a number.
+var units = []struct {
+	name string
+	span time.Duration
+}{{"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}}
+
+// parseRate reads "10/s", "600/m" or "5/1h30m": how many in which time.
+func parseRate(text string) (n uint64, per history.Duration, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	number, span, _ := strings.Cut(text, "/")
+	n, err = strconv.ParseUint(number, 10, 64)
+	d, spanErr := time.ParseDuration(span)
+	for _, u := range units {
+		if span == u.name {
+			d, spanErr = u.span, nil
+		}
+	}
+	if err != nil || spanErr != nil || n == 0 || d <= 0 {
+		return 0, 0, invalid("rate", "is %q; want a number of attempts in a time, such as 10/s, 600/m or 5/1h30m", clip(text))
+	}
+	return n, history.Duration(d), nil
+}
+
+// rateText is the reverse of parseRate.
+func rateText(n uint64, per history.Duration) string {
+	if n == 0 {
+		return ""
+	}
+	for _, u := range units {
+		if per.Std() == u.span {
+			return fmt.Sprintf("%d/%s", n, u.name)
+		}
+	}
+	return fmt.Sprintf("%d/%s", n, per)
+}

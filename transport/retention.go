@@ -1,0 +1,83 @@
+package transport
+
+import (
+	"context"
+
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+type retentionInput struct{ Fresh }
+
+func (s *Server) retention(ctx context.Context, in *retentionInput) (*answer[wire.RetentionRules], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	rules, index, err := s.cfg.API.Retention(ctx, rd)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.RetentionRules{Rules: make([]wire.Retention, len(rules)), Indexed: at(index)}
+	for i, r := range rules {
+		body.Rules[i] = ruleOf(r)
+	}
+	return &answer[wire.RetentionRules]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+func ruleOf(r fsm.Retention) wire.Retention {
+	return wire.Retention{WorkflowType: r.Type, Age: r.Age.String()}
+}
+
+type retainAllInput struct{ Keyed }
+
+type retainInput struct {
+	Keyed
+	Type string `path:"type"`
+}
+
+func (s *Server) retainAll(ctx context.Context, _ *retainAllInput) (*answer[wire.RetentionAnswer], error) {
+	return s.setRetention(ctx, "")
+}
+
+func (s *Server) retain(ctx context.Context, in *retainInput) (*answer[wire.RetentionAnswer], error) {
+	return s.setRetention(ctx, in.Type)
+}
+
+func (s *Server) unretainAll(ctx context.Context, _ *retainAllInput) (*answer[wire.RetentionAnswer], error) {
+	return s.removeRetention(ctx, "")
+}
+
+func (s *Server) unretain(ctx context.Context, in *retainInput) (*answer[wire.RetentionAnswer], error) {
+	return s.removeRetention(ctx, in.Type)
+}
+
+func (s *Server) setRetention(ctx context.Context, typ string) (*answer[wire.RetentionAnswer], error) {
+	var r wire.RetentionRequest
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	age, err := duration("age", r.Age)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.cfg.API.SetRetention(ctx, c, typ, age)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	body := wire.RetentionAnswer{Retention: wire.Retention{WorkflowType: typ, Age: age.String()}, Answered: answered(a)}
+	return &answer[wire.RetentionAnswer]{Index: a.Index, Body: body}, nil
+}
+
+func (s *Server) removeRetention(ctx context.Context, typ string) (*answer[wire.RetentionAnswer], error) {
+	c, err := change(ctx, nil, optional)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.cfg.API.RemoveRetention(ctx, c, typ)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	return &answer[wire.RetentionAnswer]{Index: a.Index, Body: wire.RetentionAnswer{Retention: wire.Retention{WorkflowType: typ}, Answered: answered(a)}}, nil
+}

@@ -1,0 +1,227 @@
+package transport
+
+import (
+	"context"
+	"slices"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+type newScheduleInput struct{ Keyed }
+
+func (s *Server) createSchedule(ctx context.Context, _ *newScheduleInput) (*answer[wire.ScheduleAnswer], error) {
+	var r wire.ScheduleSpec
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	if r.ScheduleID == "" {
+		return nil, invalid("schedule_id", "is missing: name the schedule")
+	}
+	return s.putSchedule(ctx, c, r, false)
+}
+
+type scheduleInput struct {
+	Keyed
+	OfSchedule
+}
+
+func (s *Server) replaceSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
+	var r wire.ScheduleSpec
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	if r.ScheduleID != "" && r.ScheduleID != in.ID {
+		return nil, invalid("schedule_id", "is %q, but the address names the schedule %q", clip(r.ScheduleID), clip(in.ID))
+	}
+	r.ScheduleID = in.ID
+	return s.putSchedule(ctx, c, r, true)
+}
+
+func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.ScheduleSpec, replace bool) (*answer[wire.ScheduleAnswer], error) {
+	f := fsm.Schedule{
+		ID: r.ScheduleID, Type: r.Type, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes), Cron: r.Cron, Timezone: r.Timezone, Paused: r.Paused,
+	}
+	every, err := duration("every", r.Every)
+	if err != nil {
+		return nil, err
+	}
+	f.Every = history.Duration(every)
+	if o, err := overlapOf(r.Overlap); err != nil {
+		return nil, err
+	} else if o != nil {
+		f.Overlap = *o
+	}
+	if r.CatchUp != "" {
+		i := slices.Index(catchUps[:], r.CatchUp)
+		if i < 0 {
+			return nil, invalid("catch_up", "is %q; there are one, none and all", clip(r.CatchUp))
+		}
+		f.CatchUp = fsm.CatchUp(i)
+	}
+	return s.scheduled(s.cfg.API.PutSchedule(ctx, c, f, replace))
+}
+
+type schedulesInput struct {
+	Fresh
+	Paged
+}
+
+func (s *Server) schedules(ctx context.Context, in *schedulesInput) (*answer[wire.Schedules], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	schedules, next, index, err := s.cfg.API.Schedules(ctx, rd, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.Schedules{Schedules: make([]wire.Schedule, len(schedules)), NextCursor: next, Indexed: at(index)}
+	for i := range schedules {
+		body.Schedules[i] = s.scheduleOf(&schedules[i], fewOpen)
+	}
+	return &answer[wire.Schedules]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+type describeScheduleInput struct {
+	Fresh
+	OfSchedule
+}
+
+func (s *Server) describeSchedule(ctx context.Context, in *describeScheduleInput) (*answer[wire.ScheduleAnswer], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	f, next, index, err := s.cfg.API.Schedule(ctx, rd, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.ScheduleAnswer{Schedule: s.scheduleOf(f, manyOpen), Answered: wire.Answered{Indexed: at(index)}}
+	body.NextTimes = list(next)
+	return &answer[wire.ScheduleAnswer]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+func (s *Server) deleteSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
+	c, err := change(ctx, nil, optional)
+	if err != nil {
+		return nil, err
+	}
+	return s.scheduled(s.cfg.API.DeleteSchedule(ctx, c, in.ID))
+}
+
+func (s *Server) pauseSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
+	var r wire.Reason
+	c, err := change(ctx, &r, optional)
+	if err != nil {
+		return nil, err
+	}
+	return s.scheduled(s.cfg.API.PauseSchedule(ctx, c, in.ID, r.Reason))
+}
+
+func (s *Server) resumeSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
+	c, err := change(ctx, nil, optional)
+	if err != nil {
+		return nil, err
+	}
+	return s.scheduled(s.cfg.API.ResumeSchedule(ctx, c, in.ID))
+}
+
+func (s *Server) triggerSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
+	var r wire.TriggerRequest
+	c, err := change(ctx, &r, optional)
+	if err != nil {
+		return nil, err
+	}
+	overlap, err := overlapOf(r.Overlap)
+	if err != nil {
+		return nil, err
+	}
+	return s.scheduled(s.cfg.API.TriggerSchedule(ctx, c, in.ID, overlap))
+}
+
+func (s *Server) backfillSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
+	var r wire.BackfillRequest
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	overlap, err := overlapOf(r.Overlap)
+	if err != nil {
+		return nil, err
+	}
+	return s.scheduled(s.cfg.API.BackfillSchedule(ctx, c, in.ID, r.From, r.To, overlap))
+}
+
+// scheduled answers a change with the schedule as the change left it.
+func (s *Server) scheduled(f *fsm.ScheduleAnswer, a engine.Answered, err error) (*answer[wire.ScheduleAnswer], error) {
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	body := wire.ScheduleAnswer{Schedule: s.scheduleOf(&f.Schedule, fewOpen), Answered: answered(a)}
+	for _, r := range f.Started {
+		body.Runs = append(body.Runs, wire.RunName{WorkflowID: r.WorkflowID, RunID: r.RunID.String()})
+	}
+	return &answer[wire.ScheduleAnswer]{Index: a.Index, Body: body}, nil
+}
+
+// How many open runs are named: a schedule may have a thousand.
+const (
+	fewOpen  = 10
+	manyOpen = 100
+)
+
+func (s *Server) scheduleOf(f *fsm.Schedule, open int) wire.Schedule {
+	w := wire.Schedule{
+		ScheduleSpec: wire.ScheduleSpec{
+			ScheduleID: f.ID, Type: f.Type, Every: spanText(f.Every), Cron: f.Cron, Timezone: f.Timezone, Overlap: overlaps[f.Overlap], CatchUp: catchUps[f.CatchUp],
+			Attributes: attributesOf(f.Attributes), Paused: f.Paused,
+		},
+		Reason: f.Reason, CreatedAt: f.CreatedAt.Std(), LastTime: timeOf(f.Last), Started: f.Started, Skipped: f.Skipped, Missed: f.Missed, Failed: f.Failed,
+		LastFailure: errorOf(f.Failure), NextTimes: list(timesOf(f.Next)), OpenRuns: s.named(f.Open[:min(len(f.Open), open)]), RecentRuns: s.named(f.Recent),
+	}
+	if len(f.Input) > 0 {
+		w.Input = value(f.Input)
+	}
+	if len(f.Open) > open {
+		w.OpenTotal = uint64(len(f.Open))
+	}
+	for _, b := range f.Buffered {
+		w.Buffered = append(w.Buffered, b.At.Std())
+	}
+	return w
+}
+
+// named finds the workflow ids of runs. Those that are deleted have none any more.
+func (s *Server) named(ids []history.RunID) []wire.RunName {
+	names := make([]wire.RunName, 0, len(ids))
+	for i, workflowID := range s.cfg.API.WorkflowIDs(ids) {
+		if workflowID != "" {
+			names = append(names, wire.RunName{WorkflowID: workflowID, RunID: ids[i].String()})
+		}
+	}
+	return names
+}
+
+// The names of the policies, by their numbers.
+var (
+	overlaps = [...]string{fsm.OverlapSkip: "skip", fsm.OverlapBufferOne: "buffer_one", fsm.OverlapCancelPrevious: "cancel_previous", fsm.OverlapAllowAll: "allow_all"}
+	catchUps = [...]string{fsm.CatchUpOne: "one", fsm.CatchUpNone: "none", fsm.CatchUpAll: "all"}
+)
+
+// overlapOf reads a policy; nil = none was given.
+func overlapOf(name string) (*fsm.Overlap, error) {
+	if name == "" {
+		return nil, nil
+	}
+	i := slices.Index(overlaps[:], name)
+	if i < 0 {
+		return nil, invalid("overlap", "is %q; there are skip, buffer_one, cancel_previous and allow_all", clip(name))
+	}
+	o := fsm.Overlap(i)
+	return &o, nil
+}

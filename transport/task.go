@@ -1,0 +1,198 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+type pollInput struct {
+	Keyed
+	OfQueue
+}
+
+// pollTasks hands tasks to a worker. When the node shuts down the wait ends and the answer is empty.
+func (s *Server) pollTasks(ctx context.Context, in *pollInput) (*answer[wire.Tasks], error) {
+	var r wire.PollRequest
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	wait, err := Waits{r.Wait}.duration()
+	if err != nil {
+		return nil, err
+	}
+	lease, err := duration("lease", r.Lease)
+	if err != nil {
+		return nil, err
+	}
+	req := engine.PollRequest{Call: c, Queue: in.Queue, Worker: r.WorkerID, Activities: r.Activities, Max: r.MaxTasks, Lease: lease}
+	var tasks []engine.WorkerTask
+	var index uint64
+	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
+		tasks, index, err = s.cfg.API.Poll(ctx, req, wait)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	body := wire.Tasks{Tasks: make([]wire.Task, len(tasks))}
+	for i := range tasks {
+		body.Tasks[i] = taskOf(&tasks[i])
+	}
+	return &answer[wire.Tasks]{Index: index, Body: body}, nil
+}
+
+func taskOf(t *engine.WorkerTask) wire.Task {
+	attempt := t.Leased.Token
+	w := wire.Task{
+		Token: t.Token, WorkflowID: t.WorkflowID, RunID: attempt.RunID.String(), WorkflowType: t.Type, Activity: t.Activity, ActivityID: attempt.ID, Attempt: attempt.Attempt,
+		Input: value(t.Input), Deadline: timeOf(t.Deadline), Heartbeat: spanText(t.Heartbeat), Lease: spanText(t.Lease),
+	}
+	if len(t.Details) > 0 {
+		w.Details = value(t.Details)
+	}
+	return w
+}
+
+type tasksInput struct{ Keyed }
+
+func (s *Server) completeTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
+	var r wire.CompleteRequest
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	results, tokens := make([]engine.TaskResult, len(r.Results)), make([]string, len(r.Results))
+	for i, t := range r.Results {
+		tokens[i], results[i] = t.Token, engine.TaskResult{Token: t.Token, Output: history.Payload(t.Output)}
+	}
+	return s.settle(ctx, c, "results", tokens, results, s.cfg.API.CompleteTasks)
+}
+
+func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
+	var r wire.FailRequest
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	results, tokens := make([]engine.TaskResult, len(r.Results)), make([]string, len(r.Results))
+	for i, t := range r.Results {
+		tokens[i], results[i] = t.Token, engine.TaskResult{Token: t.Token, Error: history.RunError{
+			Kind: t.Kind, Message: t.Message, Details: history.Payload(t.Details), Retryable: t.Retryable,
+		}}
+		if t.Kind == "" {
+			results[i].Error.Kind = history.KindFailed
+		}
+	}
+	return s.settle(ctx, c, "results", tokens, results, s.cfg.API.FailTasks)
+}
+
+func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
+	c, tokens, results, err := beats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.settle(ctx, c, "tokens", tokens, results, s.cfg.API.BeatTasks)
+	if err != nil {
+		return nil, err
+	}
+	for i := range a.Body.Results {
+		if r := &a.Body.Results[i]; r.CancelRequested == nil {
+			r.CancelRequested = new(bool) // always told, so that a worker need not know what an absent one means
+		}
+	}
+	return a, nil
+}
+
+func (s *Server) releaseTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
+	c, tokens, results, err := beats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range results {
+		if len(results[i].Details) > 0 {
+			return nil, invalid(fmt.Sprintf("tokens[%d].details", i), "is of no use here: send it with a heartbeat first")
+		}
+	}
+	return s.settle(ctx, c, "tokens", tokens, results, s.cfg.API.ReleaseTasks)
+}
+
+func beats(ctx context.Context) (c engine.Call, tokens []string, results []engine.TaskResult, err error) {
+	var r wire.HeartbeatRequest
+	if c, err = change(ctx, &r, required); err != nil {
+		return c, nil, nil, err
+	}
+	results, tokens = make([]engine.TaskResult, len(r.Tokens)), make([]string, len(r.Tokens))
+	for i, t := range r.Tokens {
+		tokens[i], results[i] = t.Token, engine.TaskResult{Token: t.Token, Details: history.Payload(t.Details)}
+	}
+	return c, tokens, results, nil
+}
+
+// settle carries out a call about many attempts, and answers for each. Field is how the caller named their list.
+func (s *Server) settle(ctx context.Context, c engine.Call, field string, tokens []string, results []engine.TaskResult,
+	command func(context.Context, engine.Call, []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)) (*answer[wire.TaskReplies], error) {
+	if n := len(results); n < 1 || n > wire.MaxTasks {
+		return nil, invalid(field, "has %d items; 1 to %d are allowed", n, wire.MaxTasks)
+	}
+	replies, a, err := command(ctx, c, results)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	body := wire.TaskReplies{Results: make([]wire.TaskReply, len(replies)), Answered: answered(a)}
+	for i, r := range replies {
+		w := wire.TaskReply{Token: tokens[i], OK: r.Err == nil}
+		if r.Err != nil {
+			p := exchangeOf(ctx).problem(r.Err)
+			w.Code, w.Detail = p.Code, p.Detail
+		}
+		if r.CancelRequested {
+			w.CancelRequested = &r.CancelRequested
+		}
+		body.Results[i] = w
+	}
+	return &answer[wire.TaskReplies]{Index: a.Index, Body: body}, nil
+}
+
+// pending lists the first activities of a run that have no outcome yet, and counts them if there are more. The run has just been read, so this node's state
+// is as fresh as the caller asked.
+func (s *Server) pending(ctx context.Context, run *fsm.Run) (first []wire.PendingActivity, total uint64, err error) {
+	here, ref := engine.Read{Stale: true}, fsm.RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID}
+	tasks, _, err := s.cfg.API.Tasks(ctx, here, ref, wire.MaxPending+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(tasks) > wire.MaxPending {
+		tasks = tasks[:wire.MaxPending]
+		if total, err = s.cfg.API.CountTasks(ctx, here, ref); err != nil {
+			return nil, 0, err
+		}
+	}
+	first = make([]wire.PendingActivity, len(tasks))
+	for i := range tasks {
+		first[i] = pendingOf(&tasks[i])
+	}
+	return first, total, nil
+}
+
+func pendingOf(t *fsm.Task) wire.PendingActivity {
+	w := wire.PendingActivity{
+		ActivityID: t.ID, Activity: t.Activity, Queue: t.Queue, State: taskStates[t.State], Attempt: t.Attempt, Failures: t.Failures, DueAt: timeOf(t.Due),
+		LastFailure: errorOf(t.Failure),
+	}
+	if t.State == fsm.TaskLeased || t.State == fsm.TaskGivenUp {
+		w.Worker, w.StartedAt = t.Worker, timeOf(t.StartedAt)
+	}
+	if len(t.Details) > 0 {
+		w.Details = value(t.Details)
+	}
+	return w
+}
+
+var taskStates = [...]string{fsm.TaskOffered: "offered", fsm.TaskBackoff: "backoff", fsm.TaskLeased: "leased", fsm.TaskGivenUp: "given_up"}

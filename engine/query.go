@@ -69,7 +69,7 @@ func (e *Engine) Query(ctx context.Context, ref fsm.RunRef, name string, args hi
 	if err != nil {
 		return nil, index, causeOf(ctx, err)
 	}
-	if late.RunID = run.RunID; run.Turns == 0 && run.Status.Open() {
+	if late.RunID = run.RunID; run.Through == 0 && run.Status.Open() {
 		late.Waiting = true
 		return nil, index, late
 	}
@@ -93,14 +93,14 @@ func (e *Engine) queried(ctx context.Context, ref fsm.RunRef) (run fsm.Run, pkg 
 		if pkg, ok = v.Catalog().Package(run.Version); !ok {
 			err = &catalog.VersionUnavailable{Type: run.Type, Version: run.Version}
 		}
-		return err == nil && run.Turns == 0 && run.Status.Open()
+		return err == nil && run.Through == 0 && run.Status.Open() // reopened ones may have turns that do not count
 	}
 	early := false
 	if readErr := e.read(ctx, Read{}, func(v fsm.View) { early = look(v) }); readErr != nil {
 		return run, nil, 0, readErr
 	}
 	if early {
-		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r fsm.Run) bool { return r.Turns > 0 || !r.Status.Open() }, look)
+		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r fsm.Run) bool { return r.Through > 0 || !r.Status.Open() }, look)
 	}
 	return run, pkg, index, err
 }
@@ -121,7 +121,7 @@ func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, nam
 		return nil, ctx.Err()
 	}
 	m, ok := e.queries.kept.take(run.RunID)
-	if ok && m.Turns() != run.Turns {
+	if ok && !stands(m, run) {
 		m.Close()
 		ok = false
 	}

@@ -14,6 +14,11 @@ import (
 // replayTurns is how many recorded turns are read and shown at a time: long histories are never in memory at once.
 const replayTurns = 256
 
+// stands reports whether m stands after the newest turn that at names, and knows of everything that was taken back.
+func stands(m *replay.Machine, at fsm.Run) bool {
+	return m.Turns() == at.Turns && m.Reopenings() == len(at.Reopened)
+}
+
 // rebuild makes a machine that stands after the newest turn that at names, by showing it the recorded ones. begins holds the run's first event, or nothing
 // if it is still to be read. The caller closes the machine, also one that comes beside an error.
 func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at fsm.Run, begins []history.Event) (*replay.Machine, error) {
@@ -21,13 +26,19 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 	if !ok {
 		return nil, fmt.Errorf("version %s does not carry %q", at.Version, at.Type)
 	}
-	if len(begins) == 0 {
-		e.cfg.Log.View(func(v fsm.View) { begins = v.Events(at.RunID, 1, 1) })
+	var reopened []history.Event
+	if len(begins) == 0 || len(at.Reopened) > 0 {
+		e.cfg.Log.View(func(v fsm.View) {
+			begins = v.Events(at.RunID, 1, 1)
+			for _, seq := range at.Reopened {
+				reopened = append(reopened, v.Events(at.RunID, seq, 1)...)
+			}
+		})
 	}
 	if len(begins) == 0 {
 		return nil, fmt.Errorf("run %s has no history", at.RunID)
 	}
-	m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: e.says(at)}, begins[0])
+	m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: e.says(at)}, begins[0], reopened...)
 	if err != nil {
 		return nil, err
 	}
@@ -56,11 +67,26 @@ func (e *Engine) recorded(m *replay.Machine, at fsm.Run) (turns []history.Turn, 
 		if last.Count > 0 {
 			end = last.FirstSeq + last.Count - 1
 		}
-		if end > m.Seen() {
-			events = v.Events(at.RunID, m.Seen()+1, int(end-m.Seen()))
-		}
+		events = eventsUpTo(v, at.RunID, m.Seen()+1, end)
 	})
 	return turns, events
+}
+
+// eventsUpTo reads the events from seq from up to and with seq to. A history is bounded, see Limits; a page of it is, too.
+func eventsUpTo(v fsm.View, id history.RunID, from, to uint64) (all []history.Event) {
+	const batch = 4096
+	for from <= to {
+		events := v.Events(id, from, int(min(batch, to-from+1)))
+		if len(events) == 0 {
+			break
+		}
+		if from += uint64(len(events)); all == nil {
+			all = events
+		} else {
+			all = append(all, events...)
+		}
+	}
+	return all
 }
 
 // says writes what workflow code logs in new turns into this node's log.

@@ -2,11 +2,99 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 )
 
 // Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run again, finished ones keep their outcome.
+//
+// What has to run again follows from what the run's code had acted on, so its history is replayed first, up to the turn that closed it. The entry is fenced by the
+// newest event that was looked at; whether the run may be reopened is for the state machine to say.
 func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
-	panic("being built")
+	if err := checkRef(ref); err != nil {
+		return nil, Answered{}, err
+	}
+	if err := checkText("reason", reason, MaxMessage); err != nil {
+		return nil, Answered{}, err
+	}
+	for range rechecks {
+		cmd := &fsm.ReopenRun{Run: ref, Reason: reason}
+		if err := e.reopening(ctx, cmd); err != nil {
+			return nil, Answered{}, err
+		}
+		answer, a, err := propose[*fsm.RunAnswer](ctx, e, c, cmd)
+		var fenced *fsm.Fenced
+		if !errors.As(err, &fenced) {
+			return answer, a, err
+		}
+	}
+	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("workflow %q changed %d times while it was to be reopened", ref.WorkflowID, rechecks)}
+}
+
+// reopening fills in what cmd's run has to forget and to take up again. A run that cannot be reopened as far as this node knows is left without: then the state
+// machine refuses, or knows the request, or has the engine look again, since no history ends at event 0.
+func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
+	var run fsm.Run
+	var pkg *catalog.Package
+	var last []history.Turn
+	ok := false
+	e.cfg.Log.View(func(v fsm.View) {
+		var err error
+		if run, err = find(v, cmd.Run); err == nil {
+			last = v.Turns(run.RunID, run.Turns, 1)
+			pkg, ok = v.Catalog().Package(run.Version)
+		}
+	})
+	switch run.Status {
+	case history.StatusFailed, history.StatusCancelled, history.StatusTerminated, history.StatusTimedOut:
+	default:
+		ok = false
+	}
+	if !ok {
+		return nil
+	}
+	program, err := e.programs.load(ctx, pkg)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
+	}
+	select {
+	case e.queries.cpus <- struct{}{}:
+		defer func() { <-e.queries.cpus }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	limit := e.limits.TurnTimeout
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, &Unavailable{Why: fmt.Sprintf("the replay of run %s takes longer than %s", run.RunID, limit)})
+	defer cancel()
+
+	before := run
+	if len(last) > 0 && last[0].Count > 0 && last[0].FirstSeq+last[0].Count == run.Events+1 {
+		cmd.Turn = run.Turns
+		before.Turns--
+	}
+	m, err := e.rebuild(ctx, program, pkg, before, nil)
+	if m != nil {
+		defer m.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("engine: replay run %s to reopen it: %w", run.RunID, causeOf(ctx, err))
+	}
+	var rest []history.Event
+	e.cfg.Log.View(func(v fsm.View) { rest = eventsUpTo(v, run.RunID, m.Seen()+1, run.Events) })
+	found, err := m.Reopening(rest)
+	if err != nil {
+		return fmt.Errorf("engine: reopen run %s: %w", run.RunID, err)
+	}
+	cmd.Events, cmd.Forget = run.Events, found.Forget
+	for _, b := range found.Again {
+		cmd.Again = append(cmd.Again, fsm.Again{ID: b.ID, Seq: b.Seq})
+	}
+	return nil
 }

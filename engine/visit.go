@@ -108,7 +108,7 @@ type work struct {
 	needed bool
 	run    fsm.Run
 	pkg    *catalog.Package
-	begins []history.Event // the WorkflowStarted, for a run without turns
+	begins []history.Event // the WorkflowStarted, for a run without turns that count
 	news   []history.Event // all that no turn has seen
 }
 
@@ -121,8 +121,8 @@ func (v *visit) look() (w work) {
 		if w.pkg, ok = s.Catalog().Package(w.run.Version); !ok {
 			return // cannot be: every pinned version is loaded
 		}
-		w.news = allEvents(s, v.id, w.run.Through+1)
-		if w.run.Turns == 0 && len(w.news) > 0 { // a machine counts the WorkflowStarted as seen before its first turn
+		w.news = eventsUpTo(s, v.id, w.run.Through+1, w.run.Events)
+		if w.run.Through == 0 && len(w.news) > 0 { // a machine counts the WorkflowStarted as seen before its first turn
 			w.needed = true
 			w.begins, w.news = w.news[:1], w.news[1:]
 		}
@@ -133,30 +133,13 @@ func (v *visit) look() (w work) {
 	return w
 }
 
-// allEvents reads a history from seq from on. A history is bounded, see Limits.
-func allEvents(s fsm.View, id history.RunID, from uint64) (all []history.Event) {
-	const batch = 4096
-	for {
-		events := s.Events(id, from, batch)
-		if all == nil {
-			all = events
-		} else {
-			all = append(all, events...)
-		}
-		if len(events) < batch {
-			return all
-		}
-		from += batch
-	}
-}
-
 // bring makes v.machine stand where the state says the run stands: the one that was parked, or another one by replay. Without the program it leaves
 // the run to the stuck room, and v.machine nil.
 func (v *visit) bring(ctx context.Context, w work) error {
 	if v.machine == nil {
 		v.machine, _ = v.d.resident.take(v.id)
 	}
-	if v.machine != nil && v.machine.Turns() == w.run.Turns {
+	if v.machine != nil && stands(v.machine, w.run) {
 		return nil
 	}
 	v.drop()

@@ -3,9 +3,11 @@ package replay_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/runtimetest"
 	"pgregory.net/rapid"
@@ -53,6 +55,27 @@ func (o *outside) end(id uint64) {
 			return
 		}
 	}
+}
+
+// reopen reopens the run, after ending it from outside if it has not ended by itself.
+func (o *outside) reopen(closed bool) {
+	if !closed {
+		o.Append(&history.WorkflowTerminated{})
+	}
+	found := o.Reopen()
+	o.open, o.seen = nil, len(o.Events)
+	for _, b := range found.Again {
+		o.open = append(o.open, o.Events[b.Seq-1].Data)
+	}
+}
+
+// reopens reports whether a run that closed so may be reopened.
+func reopens(step *replay.Step) bool {
+	switch step.Asked[len(step.Asked)-1].(type) {
+	case *history.WorkflowFailed, *history.WorkflowCancelled:
+		return true
+	}
+	return false
 }
 
 // happen lets a few things happen.
@@ -136,22 +159,28 @@ func TestReplayGoesOnAsTheRunDid(t *testing.T) {
 			}
 			w.Record(step)
 			checkOrdinals(rt, w)
-			if step.Closes {
+			if step.Closes && !(reopens(step) && rapid.Bool().Draw(rt, "reopen")) {
 				break
+			}
+			if step.Closes || rapid.IntRange(0, 9).Draw(rt, "terminate") == 0 {
+				o.look()
+				o.reopen(step.Closes)
 			}
 			if rapid.IntRange(0, 4).Draw(rt, "drop") == 0 {
 				w.Resume(rapid.IntRange(0, len(w.Turns)).Draw(rt, "cut"))
 			}
 		}
 		for i, turn := range w.Turns {
-			resumeAt(rt, w, i, turn)
+			if !void(w, turn) {
+				resumeAt(rt, w, w.NewMachine(), i, turn)
+			}
+			resumeAt(rt, w, w.MachineOf(turn.Through), i, turn) // as the history was then, before what was taken back later
 		}
 	})
 }
 
-// resumeAt rebuilds the run before turn i and makes that turn again as a new one.
-func resumeAt(rt *rapid.T, w *runtimetest.World, i int, turn history.Turn) {
-	m := w.NewMachine()
+// resumeAt brings m before turn i and makes that turn again as a new one.
+func resumeAt(rt *rapid.T, w *runtimetest.World, m *replay.Machine, i int, turn history.Turn) {
 	defer m.Close()
 	ctx := context.Background()
 	if err := m.Replay(ctx, w.Turns[:i], w.Events); err != nil {
@@ -170,11 +199,31 @@ func resumeAt(rt *rapid.T, w *runtimetest.World, i int, turn history.Turn) {
 	}
 }
 
+// void reports whether a reopening took the turn back.
+func void(w *runtimetest.World, turn history.Turn) bool {
+	return slices.ContainsFunc(w.Events, func(e history.Event) bool {
+		d, ok := e.Data.(*history.WorkflowReopened)
+		return ok && d.Turn == turn.N
+	})
+}
+
+// counts returns the events that no reopening has taken back.
+func counts(w *runtimetest.World) []history.Event {
+	events := slices.Clone(w.Events)
+	for _, e := range w.Events {
+		if d, ok := e.Data.(*history.WorkflowReopened); ok && d.Turn != 0 {
+			first := w.Turns[d.Turn-1].FirstSeq
+			events = slices.DeleteFunc(events, func(v history.Event) bool { return v.Seq >= first && v.Seq < e.Seq })
+		}
+	}
+	return events
+}
+
 // checkOrdinals checks what must hold of any history: ordinals rise, and nothing ends that was not open.
 func checkOrdinals(rt *rapid.T, w *runtimetest.World) {
 	last := uint64(0)
 	open := make(map[uint64]bool)
-	for _, e := range w.Events {
+	for _, e := range counts(w) {
 		if id := ordinal(e.Data); id != 0 {
 			if id <= last {
 				rt.Fatalf("event %d takes ordinal %d after %d", e.Seq, id, last)

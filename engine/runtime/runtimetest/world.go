@@ -40,11 +40,47 @@ func NewWorld(t testing.TB, p runtime.Program, member catalog.Member, input stri
 // NewMachine makes a machine at the start of the run. The caller closes it.
 func (w *World) NewMachine() *replay.Machine {
 	w.t.Helper()
-	m, err := replay.New(w.Config, w.Events[0])
+	return w.MachineOf(uint64(len(w.Events)))
+}
+
+// MachineOf is NewMachine for the history as it was when event seq was its newest. The caller closes it.
+func (w *World) MachineOf(seq uint64) *replay.Machine {
+	w.t.Helper()
+	var reopened []history.Event
+	for _, e := range w.Events[:seq] {
+		if e.Data.Type() == history.TypeWorkflowReopened {
+			reopened = append(reopened, e)
+		}
+	}
+	m, err := replay.New(w.Config, w.Events[0], reopened...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return m
+}
+
+// Reopen reopens the run, which the newest event closed, and returns what is to be taken up again.
+func (w *World) Reopen() replay.Reopening {
+	w.t.Helper()
+	before, d := len(w.Turns), new(history.WorkflowReopened)
+	if n := before; n > 0 {
+		if last := w.Turns[n-1]; last.FirstSeq+last.Count == uint64(len(w.Events))+1 && last.Count > 0 {
+			d.Turn, before = last.N, n-1
+		}
+	}
+	m := w.NewMachine()
+	defer m.Close()
+	if err := m.Replay(context.Background(), w.Turns[:before], w.Events); err != nil {
+		w.t.Fatalf("replay of turns 1 to %d: %v", before, err)
+	}
+	found, err := m.Reopening(w.Events[m.Seen():])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	d.Forget = found.Forget
+	w.Append(d)
+	w.Resume()
+	return found
 }
 
 // Append lets events happen.

@@ -65,19 +65,13 @@ func (t *step) dropTasks(r *row) {
 	}
 }
 
-// giveUpTask takes a task away that no worker has. One that a worker holds stays until its lease ends, for the worker to hear of it.
+// giveUpTask takes a task away that no worker has. One that a worker holds stays until its lease ends, but not for longer than a day, for the worker to hear
+// of it and to count in its queue meanwhile.
 func (t *step) giveUpTask(r *row, task *Task) {
 	switch task.State {
 	case TaskOffered, TaskBackoff:
 		t.endTask(r, task)
 	case TaskLeased:
-		t.moveTask(r, task, TaskGivenUp, task.Due)
-	}
-}
-
-// forgetTasks takes all tasks of a closed run away, also those that workers still hold: the run itself is to be deleted.
-func (t *step) forgetTasks(r *row) {
-	for _, task := range t.tasks(r) {
-		t.endTask(r, task)
+		t.moveTask(r, task, TaskGivenUp, min(task.Due, due(t.now, maxLease)))
 	}
 }

@@ -55,7 +55,7 @@ func (g *gambler) envelope() Envelope {
 func (g *gambler) command() Command {
 	ref := RunRef{WorkflowID: g.one("id", g.ids)}
 	typ, version := g.one("type", g.types), versionOf(g.one("version", g.versions)).String()
-	switch rapid.IntRange(0, 20).Draw(g.t, "command") {
+	switch rapid.IntRange(0, 22).Draw(g.t, "command") {
 	case 0:
 		carries := map[string][]string{"v1": g.types, "v2": {"order"}, "v3": {"refund"}} // a version is a hash of what it carries
 		name := g.one("package", g.versions)
@@ -79,6 +79,7 @@ func (g *gambler) command() Command {
 		if g.coin("timeout") {
 			c.Timeout = history.Duration(rapid.IntRange(1, 20).Draw(g.t, "timeout")) * 1e9
 		}
+		c.Attributes = g.attributes()
 		return c
 	case 8:
 		return &SignalRun{Run: ref, Name: "go", MaxWaiting: 5}
@@ -96,6 +97,8 @@ func (g *gambler) command() Command {
 		return c
 	case 14:
 		return g.nodeCommand()
+	case 21, 22:
+		return g.retentionCommand(typ)
 	}
 	return g.turn(ref.WorkflowID)
 }

@@ -72,7 +72,7 @@ func (p *plan) file(ctx context.Context, name string, o Options) File {
 	suite, err := startest.Load(ctx, p.modules, name, p.archive.Manifest.Activities)
 	if err != nil {
 		f.Broken = p.explain(err)
-		f.Elapsed = time.Since(began)
+		f.Elapsed = since(began)
 		return f
 	}
 	for _, t := range suite.Tests {
@@ -91,7 +91,7 @@ func (p *plan) file(ctx context.Context, name string, o Options) File {
 			o.Ended(name, r)
 		}
 	}
-	f.Elapsed = time.Since(began)
+	f.Elapsed = since(began)
 	return f
 }
 
@@ -112,7 +112,7 @@ func (p *plan) test(ctx context.Context, suite *startest.Suite, t startest.Test,
 		r.Skipped, r.Runs = w.past()
 		err = errors.Join(err, w.close())
 	}
-	r.Log, r.Elapsed = says.lines(), time.Since(began)
+	r.Log, r.Elapsed = says.lines(), since(began)
 	if err != nil {
 		r.Failure = p.explain(err)
 	}
@@ -173,3 +173,5 @@ func (p *plan) mismatch(err error) []Place {
 	}
 	return []Place{p.place(m.At)}
 }
+
+func since(t time.Time) Duration { return Duration(time.Since(t)) }

@@ -147,7 +147,7 @@ def begin(t, charge = lambda input: "r-%d" % input["amount"]):
 		t.Fatalf("%+v", r)
 	}
 	ships := r.Files[1].Tests[0]
-	if ships.Test != "test_ships" || ships.Skipped != 25*time.Hour || ships.Runs != 2 {
+	if ships.Test != "test_ships" || ships.Skipped != Duration(25*time.Hour) || ships.Runs != 2 {
 		t.Errorf("%+v", ships)
 	}
 	if len(ships.Log) != 2 || ships.Log[0] != (Line{"o-1", "approved by Ada"}) || ships.Log[1].Text != "done completed" {
@@ -227,7 +227,7 @@ order_test.star:8:9 in test_wrong: t.eq({"a": [1, {"b": 2}], "c": 3}, {"a": [1, 
 order_test.star:12:20 in test_run_fails: begin(t).result()`,
 		"test_run_does_not_fail": `workflow o-1 completed, want an error: its result is {"receipt":"r","label":"label of r"}
 order_test.star:18:14 in test_run_does_not_fail: run.error()`,
-		"test_code_breaks": `want completed: failed: lib.star:2:34: key "count" not in dict
+		"test_code_breaks": `workflow order-1 failed, want completed: failed: lib.star:2:34: key "count" not in dict
 order_test.star:21:42 in test_code_breaks: t.start("order", {"price": 4}).result()
 workflow order.star:6:54 in run: receipt = ctx.activity("charge", {"amount": total(input)}, retry = {"max_attempts": 3, "backoff": "1s"})
 workflow lib.star:2:34 in total: return input["price"] * input["count"]`,
@@ -364,6 +364,32 @@ def helper(t): t.fail("this is no test")
 	}
 	if r := rehearse(t, chain); len(r.Files) != 0 {
 		t.Errorf("a project without tests has %+v", r.Files)
+	}
+}
+
+// Tests go the same way every time, chance included.
+func TestWorldsAreTheSameEveryTime(t *testing.T) {
+	const files = `
+-- workflow.toml --
+[[workflow]]
+entry_module = "lot"
+[[workflow]]
+entry_module = "draw"
+-- lot.star --
+def run(ctx, input):
+    return [ctx.random(), ctx.uuid(), ctx.info.run_id, ctx.child("draw")]
+-- draw.star --
+def run(ctx, input):
+    return [ctx.random(), ctx.info.workflow_id, ctx.info.run_id]
+-- lot_test.star --
+def test_lot(t):
+    run = t.start("lot")
+    print(run.id, run.result(), t.start("lot").id)
+`
+	first := rehearse(t, files).Files[0].Tests[0]
+	again := rehearse(t, files).Files[0].Tests[0]
+	if told(first.Failure) != "passed" || len(first.Log) != 1 || first.Log[0] != again.Log[0] || !strings.Contains(first.Log[0].Text, "lot-2") {
+		t.Errorf("%+v\n%+v", first, again)
 	}
 }
 

@@ -2,6 +2,12 @@ package rehearsal
 
 import "time"
 
+// Duration is written as a Go duration string.
+type Duration time.Duration
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
 // Report is how the tests of a project went.
 type Report struct {
 	Version string `json:"version"` // of the package that was tested
@@ -12,10 +18,10 @@ type Report struct {
 
 // File is how one file of tests went.
 type File struct {
-	File    string        `json:"file"`
-	Broken  *Failure      `json:"broken,omitempty"` // why none of its tests could be run
-	Tests   []Result      `json:"tests"`            // that were run
-	Elapsed time.Duration `json:"elapsed_ns"`
+	File    string   `json:"file"`
+	Broken  *Failure `json:"broken,omitempty"` // why none of its tests could be run
+	Tests   []Result `json:"tests"`            // that were run
+	Elapsed Duration `json:"elapsed"`
 }
 
 // OK reports whether everything in the file passed.
@@ -30,15 +36,15 @@ func (f *File) OK() bool {
 
 // Result is how one test went.
 type Result struct {
-	Test    string        `json:"test"`
-	Line    int           `json:"line"`
-	Passed  bool          `json:"passed"`
-	Failure *Failure      `json:"failure,omitempty"`
-	Elapsed time.Duration `json:"elapsed_ns"`
-	Skipped time.Duration `json:"skipped_ns"` // how far the time of its world went
-	Runs    int           `json:"runs"`       // that it started, and that they started
-	Cuts    int           `json:"cuts"`       // places at which their histories were cut and replayed
-	Log     []Line        `json:"log,omitempty"`
+	Test    string   `json:"test"`
+	Line    int      `json:"line"`
+	Passed  bool     `json:"passed"`
+	Failure *Failure `json:"failure,omitempty"`
+	Elapsed Duration `json:"elapsed"` // by the clock on the wall
+	Skipped Duration `json:"skipped"` // how far the time of its world went
+	Runs    int      `json:"runs"`    // that it started, and that they started
+	Cuts    int      `json:"cuts"`    // places at which their histories were cut and replayed
+	Log     []Line   `json:"log,omitempty"`
 }
 
 // Line is what a workflow or the test itself said.

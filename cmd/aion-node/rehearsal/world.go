@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"aion.dev/aion/engine"
@@ -27,6 +28,7 @@ type world struct {
 	log     *solo.Skipping
 	stop    context.CancelFunc
 	running *lifecycle.Group
+	started int // runs that the test started without an id
 }
 
 var _ startest.World = (*world)(nil)
@@ -45,7 +47,7 @@ func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, 
 	w.log = solo.NewSkipping(w.state, beginning)
 	// One turn at a time, in the order in which runs became ready: a test is to go the same way every time.
 	limits := engine.Limits{Turns: 1, InFlight: 1, Lease: engine.MaxLease}
-	w.Engine, err = engine.New(engine.Config{Node: "test", Log: steady{w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Logger: says.logger()})
+	w.Engine, err = engine.New(engine.Config{Node: "test", Log: &steady{Skipping: w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Logger: says.logger()})
 	if err != nil {
 		return nil, err
 	}
@@ -75,34 +77,24 @@ func (w *world) close() error {
 }
 
 // past tells how far the world's time went and how many runs there were.
-func (w *world) past() (time.Duration, int) {
+func (w *world) past() (Duration, int) {
 	runs := 0
 	w.log.View(func(v fsm.View) {
 		for _, c := range v.CountRuns(fsm.RunFilter{}) {
 			runs += int(c.Count)
 		}
 	})
-	return w.log.Now().Sub(beginning), runs
-}
-
-// steady is the log of a world in which chance has no part: retries come when their policy says, without jitter.
-type steady struct{ *solo.Skipping }
-
-// Propose implements engine.Log.
-func (s steady) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
-	switch c := e.Command.(type) {
-	case *fsm.FireTimers:
-		c.Jitter = 0
-	case *fsm.FailTasks:
-		for i := range c.Results {
-			c.Results[i].Jitter = 0
-		}
-	}
-	return s.Skipping.Propose(ctx, e)
+	return Duration(w.log.Now().Sub(beginning)), runs
 }
 
 // Start implements startest.World.
 func (w *world) Start(s startest.Start) (startest.Run, error) {
+	if s.WorkflowID == "" {
+		w.started++
+		if id := fmt.Sprintf("%s-%d", s.Type, w.started); history.CheckWorkflowID(id) == nil {
+			s.WorkflowID = id // rather than one that is another every time
+		}
+	}
 	answer, _, err := w.Engine.Start(w.ctx, engine.StartRequest{Type: s.Type, WorkflowID: s.WorkflowID, Input: s.Input, Attributes: s.Attributes})
 	if err != nil {
 		return nil, err

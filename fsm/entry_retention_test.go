@@ -1,0 +1,10 @@
+package fsm
+
+import "aion.dev/aion/engine/history"
+
+func retentionCommands() []Command {
+	return []Command{
+		&SetRetention{Rule: Retention{Type: "order", Age: 5e9}, Remove: true},
+		&PurgeRuns{Runs: []history.RunID{{1, 2, 3}, {4, 5, 6}}},
+	}
+}

@@ -56,6 +56,9 @@ func samples() []wire.Refusal {
 		&fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{LiveRun: 2}, Holders: []fsm.PinHolder{holder}},
 		&fsm.Fenced{RunID: id, Why: "overtaken"},
 		&fsm.Recheck{Type: "order", Schema: d},
+		&fsm.NotNewest{WorkflowID: "w", RunID: id, Newest: history.RunID{2}},
+		&fsm.NoSchedule{ID: "nightly"},
+		&fsm.ScheduleExists{ID: "nightly"},
 		&runtime.PackageError{Module: "order.star", Line: 3, Column: 4, Reason: "undefined: x", Stack: []string{"a", "b"}},
 		&replay.UnknownQuery{Name: "q", Known: []string{"stage"}},
 		&replay.QueryFailed{Name: "q", Err: history.RunError{Kind: "failed", Message: "no", Details: history.Payload(`{"a":1}`)}},
@@ -64,6 +67,7 @@ func samples() []wire.Refusal {
 		&engine.NotLeader{Leader: "n2"},
 		&engine.NoQuorum{Why: "one of three voters answers"},
 		&engine.Unavailable{Why: "this node is draining"},
+		&engine.LeaseLost{Reason: "attempt 1 is over: its lease ended"},
 		&engine.Unknown{Cause: errors.New("leadership was lost")},
 	}
 }

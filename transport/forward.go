@@ -93,6 +93,9 @@ func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
 		return p
 	}
 	detail := fmt.Sprintf("the leader %s did not answer: %v", h.leader, err)
+	if s.closing.Err() != nil {
+		detail = fmt.Sprintf("this node is shutting down, and the leader %s had not answered", h.leader)
+	}
 	switch {
 	case dialFailed(err):
 		return wire.New("no_leader", detail).With("leader", h.leader)

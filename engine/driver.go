@@ -17,17 +17,18 @@ import (
 // A run that becomes ready while it is visited appears in the index again; the visit then looks once more before it ends. So every ready run is either
 // beyond the cursor, or visited, or waits in the stuck room for its program.
 type driver struct {
-	e        *Engine
-	group    *lifecycle.Group
-	timers   *timers
-	desk     *desk
-	slots    chan struct{} // one for each visit
-	cpus     chan struct{} // one for each visit that computes
-	resident *keep[history.RunID, *replay.Machine]
-	stuck    *stuck
-	rescan   chan struct{} // read the ready index from its beginning again
-	idle     chan history.RunID
-	idlers   atomic.Int64 // goroutines that wait at idle for another visit
+	e         *Engine
+	group     *lifecycle.Group
+	timers    *timers
+	schedules *schedules
+	desk      *desk
+	slots     chan struct{} // one for each visit
+	cpus      chan struct{} // one for each visit that computes
+	resident  *keep[history.RunID, *replay.Machine]
+	stuck     *stuck
+	rescan    chan struct{} // read the ready index from its beginning again
+	idle      chan history.RunID
+	idlers    atomic.Int64 // goroutines that wait at idle for another visit
 
 	mu     sync.Mutex
 	active map[history.RunID]bool // runs that are visited; true = look once more
@@ -41,7 +42,7 @@ const readyBatch = 1024
 
 func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk) *driver {
 	d := &driver{
-		e: e, group: g, timers: t, desk: k,
+		e: e, group: g, timers: t, desk: k, schedules: newSchedules(e),
 		slots:  make(chan struct{}, e.limits.InFlight),
 		cpus:   make(chan struct{}, e.limits.Turns),
 		rescan: make(chan struct{}, 1),
@@ -84,8 +85,8 @@ func (d *driver) run(ctx context.Context) error {
 	}
 }
 
-// watch says that the state moved, to the driver, to the desk and, if an earlier timer was armed, to the timers' loop. It is the one waiter on the index,
-// whatever the number of runs, and never waits for a slot: timers fire in time also when more runs are ready than can be visited.
+// watch says that the state moved, to the driver, to the desk and, if something is due earlier than they sleep, to the loops of timers and schedules. It is the one
+// waiter on the index, whatever the number of runs, and never waits for a slot: timers fire in time also when more runs are ready than can be visited.
 func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 	var index uint64
 	for {
@@ -96,6 +97,9 @@ func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 		d.e.cfg.Log.View(func(v fsm.View) {
 			if first, armed := v.NextTimer(); armed {
 				d.timers.notice(first)
+			}
+			if first, ok := v.NextSchedule(); ok {
+				d.schedules.notice(first)
 			}
 		})
 		d.desk.notice()

@@ -18,6 +18,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	g.Go("timers", t.run)
 	g.Go("desk", k.run)
 	g.Go("driver", d.run)
+	g.Go("schedules", d.schedules.run)
 	g.Go("purge", (&purger{e}).run)
 	e.desks.set(k)
 	if err := g.Wait(); err != nil && ctx.Err() == nil {

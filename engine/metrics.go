@@ -14,6 +14,7 @@ type metrics struct {
 	commit      prometheus.Histogram
 	replayed    prometheus.Counter
 	timers      prometheus.Counter
+	scheduled   prometheus.Counter
 	purged      prometheus.Counter
 	quarantined prometheus.Counter
 	queries     prometheus.Counter
@@ -46,6 +47,7 @@ func newMetrics() *metrics {
 		commit:      seconds("turn_commit_seconds", "Time from proposing a turn to its acknowledgement."),
 		replayed:    counter("replayed_events_total", "Events shown again to rebuild executions."),
 		timers:      counter("timers_fired_total", "Timers fired by this node while leading."),
+		scheduled:   counter("scheduled_runs_total", "Runs that schedules started while this node led."),
 		purged:      counter("runs_purged_total", "Closed runs deleted by retention through this node while leading."),
 		quarantined: counter("quarantined_total", "Runs paused because their code broke the runtime."),
 		queries:     counter("queries_total", "Queries answered."),
@@ -63,7 +65,7 @@ func newMetrics() *metrics {
 
 func (m *metrics) register(r prometheus.Registerer) error {
 	for _, c := range []prometheus.Collector{
-		m.starts, m.turns, m.compute, m.commit, m.replayed, m.timers, m.purged, m.quarantined, m.queries, m.resident, m.programs,
+		m.starts, m.turns, m.compute, m.commit, m.replayed, m.timers, m.scheduled, m.purged, m.quarantined, m.queries, m.resident, m.programs,
 		m.leased, m.completed, m.failed, m.beats, m.released, m.leaseLost, m.pollers,
 	} {
 		if err := r.Register(c); err != nil {

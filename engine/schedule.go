@@ -2,47 +2,272 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
+	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 )
 
-// PutSchedule makes a schedule, or with replace changes one. Of s the definition and Paused are read.
+// nextTimes is how many of its next times a schedule is shown with.
+const nextTimes = 5
+
+// PutSchedule makes a schedule, or with replace changes one. Of s the definition, Paused and Reason are read; a schedule that is replaced and not Paused is
+// resumed. The input is checked against the version that the type is routed to, if it is routed.
 func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replace bool) (*fsm.ScheduleAnswer, Answered, error) {
-	panic("being built")
+	s, calendar, err := e.checkSchedule(s)
+	if err != nil {
+		return nil, Answered{}, err
+	}
+	cmd := &fsm.PutSchedule{Schedule: s, Replace: replace}
+	if refusal := e.checkScheduled(ctx, &s, calendar); refusal != nil {
+		// Before refusing, look with everything that was acknowledged: the route may have moved, or this may be a repeated request.
+		if err := e.cfg.Log.Sync(ctx); err != nil {
+			return nil, Answered{}, err
+		}
+		if res, ok, err := e.known(c); err != nil {
+			return nil, Answered{}, err
+		} else if ok {
+			return outcome[*fsm.ScheduleAnswer](c, res)
+		}
+		if refusal = e.checkScheduled(ctx, &s, calendar); refusal != nil {
+			return nil, Answered{}, refusal
+		}
+	}
+	if !s.Paused {
+		cmd.Schedule.Next = calendar.next(e.now())
+	}
+	answer, a, err := propose[*fsm.ScheduleAnswer](ctx, e, c, cmd)
+	if err == nil { // answers are remembered without what may be large
+		answer.Schedule.Input, answer.Schedule.Attributes = s.Input, s.Attributes
+	}
+	return answer, a, err
 }
 
-// DeleteSchedule removes a schedule; its runs go on.
+// checkSchedule settles what people say of a schedule. It needs no state.
+func (e *Engine) checkSchedule(s fsm.Schedule) (d fsm.Schedule, calendar *calendar, err error) {
+	if err := checkScheduleID(s.ID); err != nil {
+		return d, nil, err
+	}
+	if err := checkType("type", s.Type); err != nil {
+		return d, nil, err
+	}
+	if err := e.checkPayload("input", s.Input); err != nil {
+		return d, nil, err
+	}
+	if s.Attributes, err = checkAttributes(s.Attributes); err != nil {
+		return d, nil, err
+	}
+	if err := checkText("reason", s.Reason, MaxMessage); err != nil {
+		return d, nil, err
+	}
+	if err := checkOverlap(&s.Overlap); err != nil {
+		return d, nil, err
+	}
+	if s.CatchUp > fsm.CatchUpAll {
+		return d, nil, invalid("catch_up", "is %d; there are one, none and all", s.CatchUp)
+	}
+	if calendar, err = parseCalendar(&s); err != nil {
+		return d, nil, err
+	}
+	return fsm.Schedule{
+		ID: s.ID, Type: s.Type, Input: s.Input, Attributes: s.Attributes, Every: s.Every, Cron: s.Cron, Timezone: s.Timezone, Overlap: s.Overlap, CatchUp: s.CatchUp,
+		Paused: s.Paused, Reason: s.Reason,
+	}, calendar, nil
+}
+
+// checkScheduled refuses a schedule that could not fire as things are.
+func (e *Engine) checkScheduled(ctx context.Context, s *fsm.Schedule, calendar *calendar) error {
+	if calendar.next(e.now()) == 0 {
+		return invalid("cron", "is %q, which no time matches", clip(s.Cron))
+	}
+	_, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
+	if err == nil {
+		err = violation
+	}
+	return err
+}
+
+func checkScheduleID(id string) error {
+	if err := history.CheckWorkflowID(id); err != nil {
+		return invalid("schedule_id", "%v", err)
+	}
+	if len(id) > fsm.MaxScheduleID {
+		return invalid("schedule_id", "has %d characters, the limit is %d", len(id), fsm.MaxScheduleID)
+	}
+	return nil
+}
+
+func checkOverlap(o *fsm.Overlap) error {
+	if o != nil && *o > fsm.OverlapAllowAll {
+		return invalid("overlap", "is %d; there are skip, buffer_one, cancel_previous and allow_all", *o)
+	}
+	return nil
+}
+
+// DeleteSchedule removes a schedule; its runs go on. The answer shows it as it stood.
 func (e *Engine) DeleteSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error) {
-	panic("being built")
+	if err := checkScheduleID(id); err != nil {
+		return nil, Answered{}, err
+	}
+	return propose[*fsm.ScheduleAnswer](ctx, e, c, &fsm.DeleteSchedule{ID: id})
 }
 
-// PauseSchedule stops a schedule from firing.
+// PauseSchedule stops a schedule from firing, and drops a fire that waits.
 func (e *Engine) PauseSchedule(ctx context.Context, c Call, id, reason string) (*fsm.ScheduleAnswer, Answered, error) {
-	panic("being built")
+	if err := checkScheduleID(id); err != nil {
+		return nil, Answered{}, err
+	}
+	if err := checkText("reason", reason, MaxMessage); err != nil {
+		return nil, Answered{}, err
+	}
+	return propose[*fsm.ScheduleAnswer](ctx, e, c, &fsm.PauseSchedule{ID: id, Reason: reason})
 }
 
-// ResumeSchedule lets a schedule fire again.
+// ResumeSchedule lets a schedule fire again, at its next time from now. Times that passed meanwhile are not made up for.
 func (e *Engine) ResumeSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error) {
-	panic("being built")
+	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, calendar *calendar) (fsm.Command, error) {
+		return &fsm.ResumeSchedule{ID: id, Next: calendar.next(e.now()), Revision: s.Revision}, nil
+	})
 }
 
-// TriggerSchedule fires a schedule now, also a paused one. A nil overlap is the schedule's own policy.
+// TriggerSchedule fires a schedule now, also a paused one. A nil overlap is the schedule's own policy. Whatever becomes of the fire, it is counted: the answer
+// names what was started.
 func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
-	panic("being built")
+	if err := checkOverlap(overlap); err != nil {
+		return nil, Answered{}, err
+	}
+	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, _ *calendar) (fsm.Command, error) {
+		cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Times: []history.Time{e.now()}, Overlap: overlap}
+		return cmd, e.checkFires(ctx, s, cmd)
+	})
 }
 
-// BackfillSchedule fires a schedule for all its times from from up to but without to, at most 1,000. A nil overlap is fsm.OverlapAllowAll.
+// BackfillSchedule fires a schedule, also a paused one, for all its times from from up to but without to that have come: at most fsm.MaxFires, fewer where the
+// input is large. A nil overlap is fsm.OverlapAllowAll.
 func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, to time.Time, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
-	panic("being built")
+	if err := checkOverlap(overlap); err != nil {
+		return nil, Answered{}, err
+	}
+	if from.Before(firstTime) {
+		return nil, Answered{}, invalid("from", "is %s; the first time is %s", from.Format(time.RFC3339), firstTime.Format(time.RFC3339))
+	}
+	if !to.After(from) || to.After(endOfTime) {
+		return nil, Answered{}, invalid("to", "is %s; it must be after from, which is %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
+	}
+	if overlap == nil {
+		all := fsm.OverlapAllowAll
+		overlap = &all
+	}
+	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, calendar *calendar) (fsm.Command, error) {
+		most := s.FiresAtOnce()
+		times := calendar.between(history.At(from), min(history.At(to), e.now()+1), most+1)
+		if len(times) > most {
+			return nil, invalid("to", "is %s, but the schedule fires %d times before %s, which is all that one call can make up for; go on from there",
+				to.Format(time.RFC3339), most, times[most])
+		}
+		cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Times: times, Overlap: overlap}
+		return cmd, e.checkFires(ctx, s, cmd)
+	})
+}
+
+// firstTime is the first time that can be fired for.
+var firstTime = time.Unix(1, 0).UTC()
+
+// onSchedule proposes what make says of the schedule as it stands, again if it has changed meanwhile.
+func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*fsm.Schedule, *calendar) (fsm.Command, error)) (*fsm.ScheduleAnswer, Answered, error) {
+	if err := checkScheduleID(id); err != nil {
+		return nil, Answered{}, err
+	}
+	for range rechecks {
+		// A repeated request is answered as it first was, whatever the schedule has become.
+		if res, ok, err := e.known(c); err != nil {
+			return nil, Answered{}, err
+		} else if ok {
+			return outcome[*fsm.ScheduleAnswer](c, res)
+		}
+		var s fsm.Schedule
+		e.cfg.Log.View(func(v fsm.View) { s, _ = v.Schedule(id) })
+		var cmd fsm.Command = &fsm.FireSchedule{ID: id} // of a schedule that is not known here: left to the state machine to refuse
+		if s.ID != "" {
+			calendar, err := parseCalendar(&s)
+			if err != nil {
+				return nil, Answered{}, err
+			}
+			if cmd, err = make(&s, calendar); err != nil {
+				return nil, Answered{}, err
+			}
+		}
+		answer, a, err := propose[*fsm.ScheduleAnswer](ctx, e, c, cmd)
+		var recheck *fsm.Recheck
+		if !errors.As(err, &recheck) {
+			return answer, a, err
+		}
+	}
+	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("schedule %q, or the route of its type, was changed %d times while this was under way", id, rechecks)}
+}
+
+// checkFires notes in cmd which schema the input of s was checked against, and how it does not fit that.
+func (e *Engine) checkFires(ctx context.Context, s *fsm.Schedule, cmd *fsm.FireSchedule) error {
+	checked, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
+	if err != nil {
+		return err
+	}
+	cmd.CheckedSchema = checked
+	if violation != nil {
+		cmd.Problem = clipTo(violation.Error(), MaxMessage)
+	}
+	return nil
 }
 
 // Schedule tells how a schedule stands, with its next fire times: at most 5.
-func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (*fsm.Schedule, []time.Time, uint64, error) {
-	panic("being built")
+func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *fsm.Schedule, next []time.Time, index uint64, err error) {
+	if err := checkScheduleID(id); err != nil {
+		return nil, nil, 0, err
+	}
+	var found fsm.Schedule
+	ok := false
+	err = e.read(ctx, rd, func(v fsm.View) {
+		found, ok = v.Schedule(id)
+		index = v.Index()
+	})
+	switch {
+	case err != nil:
+		return nil, nil, 0, err
+	case !ok:
+		return nil, nil, index, &fsm.NoSchedule{ID: id}
+	case found.Next == 0:
+		return &found, nil, index, nil
+	}
+	calendar, err := parseCalendar(&found)
+	if err != nil {
+		return nil, nil, index, err
+	}
+	for at := found.Next; at != 0 && len(next) < nextTimes; at = calendar.next(at) {
+		next = append(next, at.Std())
+	}
+	return &found, next, index, nil
 }
 
-// Schedules lists schedules by id; cursor is the last id of the page before.
-func (e *Engine) Schedules(ctx context.Context, rd Read, limit int, cursor string) ([]fsm.Schedule, string, uint64, error) {
-	panic("being built")
+// Schedules lists schedules by id; cursor is the last id of the page before. A page ends early when it passes 4 MiB.
+func (e *Engine) Schedules(ctx context.Context, rd Read, limit int, cursor string) (page []fsm.Schedule, next string, index uint64, err error) {
+	if limit, err = checkPage(limit); err != nil {
+		return nil, "", 0, err
+	}
+	if cursor != "" {
+		if err := checkScheduleID(cursor); err != nil {
+			return nil, "", 0, invalid("cursor", "is no cursor of this list")
+		}
+	}
+	err = e.read(ctx, rd, func(v fsm.View) {
+		page, index = v.Schedules(cursor, limit), v.Index()
+		if n := len(page); n > 0 && len(v.Schedules(page[n-1].ID, 1)) > 0 {
+			next = page[n-1].ID
+		}
+	})
+	if err != nil {
+		return nil, "", 0, err
+	}
+	return page, next, index, nil
 }

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"pgregory.net/rapid"
+)
+
+// TestCalendar lists the times that definitions fire at: the days on which the clocks of Europe/Berlin change are 2026-03-29 (02:00 becomes 03:00, at
+// 01:00 UTC) and 2026-10-25 (03:00 becomes 02:00, at 01:00 UTC).
+func TestCalendar(t *testing.T) {
+	for _, c := range []struct {
+		name, cron, zone string
+		every            time.Duration
+		from             string
+		want             string
+	}{
+		{name: "interval", every: 90 * time.Minute, from: "2026-01-01T00:00:00Z", want: "01-01T01:30:00 01-01T03:00:00 01-01T04:30:00"},
+		{name: "interval from the middle", every: time.Hour, from: "2026-01-01T00:59:59.999Z", want: "01-01T01:00:00 01-01T02:00:00"},
+		{name: "a week begins where 1970 did", every: 7 * 24 * time.Hour, from: "2026-01-01T00:00:00Z", want: "01-08T00:00:00 01-15T00:00:00"},
+		{name: "part of a second", every: 1500 * time.Millisecond, from: "1970-01-01T00:00:00Z", want: "01-01T00:00:01.5 01-01T00:00:03"},
+		{name: "five fields", cron: "30 6 * * *", from: "2026-01-01T00:00:00Z", want: "01-01T06:30:00 01-02T06:30:00"},
+		{name: "six fields", cron: "15,45 * * * * *", from: "2026-01-01T00:00:15Z", want: "01-01T00:00:45 01-01T00:01:15"},
+		{name: "names and steps", cron: "0 */12 * JAN mon-wed", from: "2026-01-05T01:00:00Z", want: "01-05T12:00:00 01-06T00:00:00 01-06T12:00:00 01-07T00:00:00 01-07T12:00:00 01-12T00:00:00"},
+		{name: "day of month or of week", cron: "0 0 13 * 5", from: "2026-02-01T00:00:00Z", want: "02-06T00:00:00 02-13T00:00:00 02-20T00:00:00"},
+		{name: "daily", cron: "@daily", from: "2026-01-01T00:00:00Z", want: "01-02T00:00:00 01-03T00:00:00"},
+		{name: "hourly", cron: "@hourly", from: "2026-01-01T00:00:00Z", want: "01-01T01:00:00 01-01T02:00:00"},
+		{name: "zone", cron: "0 9 * * *", zone: "America/New_York", from: "2026-01-01T00:00:00Z", want: "01-01T14:00:00 01-02T14:00:00"},
+		{name: "leap years", cron: "0 0 29 2 *", from: "2096-03-01T00:00:00Z", want: "02-29T00:00:00"}, // of 2104
+		{name: "never", cron: "0 0 30 2 *", from: "2026-01-01T00:00:00Z", want: ""},
+
+		{name: "spring, jumped over", cron: "30 2 * * *", zone: "Europe/Berlin", from: "2026-03-28T00:00:00Z", want: "03-28T01:30:00 03-29T01:00:00 03-30T00:30:00"},
+		{name: "spring, several jumped over", cron: "0,20,40 2 * * *", zone: "Europe/Berlin", from: "2026-03-28T12:00:00Z", want: "03-29T01:00:00 03-30T00:00:00"},
+		{name: "spring, the hour after", cron: "0 3 * * *", zone: "Europe/Berlin", from: "2026-03-28T00:00:00Z", want: "03-28T02:00:00 03-29T01:00:00 03-30T01:00:00"},
+		{name: "spring, midnight", cron: "@daily", zone: "Europe/Berlin", from: "2026-03-28T00:00:00Z", want: "03-28T23:00:00 03-29T22:00:00"},
+		{name: "spring, real time", cron: "*/30 * * * *", zone: "Europe/Berlin", from: "2026-03-29T00:00:00Z", want: "03-29T00:30:00 03-29T01:00:00 03-29T01:30:00"},
+		{name: "spring, an hour that is not shown", cron: "30 * 29 3 *", zone: "Europe/Berlin", from: "2026-03-29T00:00:00Z", want: "03-29T00:30:00 03-29T01:30:00"},
+		{name: "autumn, shown twice", cron: "30 2 * * *", zone: "Europe/Berlin", from: "2026-10-24T12:00:00Z", want: "10-25T00:30:00 10-26T01:30:00"},
+		{name: "autumn, asked in between", cron: "0,30 2 * * *", zone: "Europe/Berlin", from: "2026-10-25T00:45:00Z", want: "10-26T01:00:00 10-26T01:30:00"},
+		{name: "autumn, real time", cron: "*/30 * * * *", zone: "Europe/Berlin", from: "2026-10-25T00:00:00Z", want: "10-25T00:30:00 10-25T01:00:00 10-25T01:30:00 10-25T02:00:00"},
+		{name: "a jump at midnight", cron: "0 0 * * *", zone: "Africa/Cairo", from: "2026-04-22T23:00:00Z", want: "04-23T22:00:00 04-24T21:00:00"},
+		{name: "a jump of half an hour", cron: "*/20 * * * *", zone: "Australia/Lord_Howe", from: "2026-04-04T14:45:00Z", want: "04-04T15:10:00 04-04T15:30:00"},
+		{name: "a day that was left out", cron: "0 12 * * *", zone: "Pacific/Apia", from: "2011-12-29T20:00:00Z", want: "12-29T22:00:00 12-30T10:00:00 12-30T22:00:00"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cal, err := parseCalendar(&fsm.Schedule{Every: history.Duration(c.every), Cron: c.cron, Timezone: c.zone})
+			if err != nil {
+				t.Fatal(err)
+			}
+			from, err := time.Parse(time.RFC3339Nano, c.from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := history.At(from)
+			var got []string
+			for range len(strings.Fields(c.want)) {
+				if at = cal.next(at); at == 0 {
+					break
+				}
+				got = append(got, strings.TrimSuffix(at.String()[5:], "Z"))
+			}
+			if s := strings.Join(got, " "); s != c.want {
+				t.Errorf("fires at %s\nwant     %s", s, c.want)
+			}
+			if c.want == "" && cal.next(at) != 0 {
+				t.Errorf("fires at %s, want never", cal.next(at))
+			}
+		})
+	}
+}
+
+func TestCalendarRefuses(t *testing.T) {
+	for _, c := range []struct {
+		s           fsm.Schedule
+		field, want string
+	}{
+		{fsm.Schedule{}, "every", "say every or cron"},
+		{fsm.Schedule{Every: 1e9, Cron: "@daily"}, "cron", "one of them"},
+		{fsm.Schedule{Every: 1e9 - 1}, "every", "1s"},
+		{fsm.Schedule{Every: -1e9}, "every", "1s"},
+		{fsm.Schedule{Every: history.Duration(MaxEvery) + 1}, "every", "87600h"},
+		{fsm.Schedule{Every: 1e9, Timezone: "Europe/Berlin"}, "timezone", "of cron"},
+		{fsm.Schedule{Cron: "* * * *"}, "cron", "5 to 6 fields"},
+		{fsm.Schedule{Cron: "* * * * * * *"}, "cron", "5 to 6 fields"},
+		{fsm.Schedule{Cron: "61 * * * *"}, "cron", "above maximum"},
+		{fsm.Schedule{Cron: "*/0 * * * *"}, "cron", "positive"},
+		{fsm.Schedule{Cron: "5-1 * * * *"}, "cron", "beyond end"},
+		{fsm.Schedule{Cron: "* * L * *"}, "cron", "L"},
+		{fsm.Schedule{Cron: " "}, "cron", "fields"},
+		{fsm.Schedule{Cron: "@every 1h"}, "cron", "every instead"},
+		{fsm.Schedule{Cron: " @every 1h"}, "cron", "every instead"},
+		{fsm.Schedule{Cron: "@noon"}, "cron", "unrecognized"},
+		{fsm.Schedule{Cron: "TZ=UTC"}, "cron", "timezone"},
+		{fsm.Schedule{Cron: "CRON_TZ=Europe/Berlin 0 0 * * *"}, "cron", "timezone"},
+		{fsm.Schedule{Cron: strings.Repeat("1,", 200) + " * * * *"}, "cron", "limit"},
+		{fsm.Schedule{Cron: "@daily", Timezone: "Europe/Atlantis"}, "timezone", "no zone"},
+		{fsm.Schedule{Cron: "@daily", Timezone: "Local"}, "timezone", "no zone"},
+		{fsm.Schedule{Cron: "@daily", Timezone: "../../etc/passwd"}, "timezone", "no zone"},
+		{fsm.Schedule{Cron: "@daily", Timezone: "/etc/localtime"}, "timezone", "no zone"},
+		{fsm.Schedule{Cron: "@daily", Timezone: strings.Repeat("x", 101)}, "timezone", "no zone"},
+	} {
+		_, err := parseCalendar(&c.s)
+		refusal, ok := err.(*catalog.InvalidInput)
+		if !ok || refusal.Field != c.field || !strings.Contains(refusal.Reason, c.want) {
+			t.Errorf("%+v: got %v, want a refusal of %s with %q", c.s, err, c.field, c.want)
+		}
+	}
+}
+
+// TestCalendarMovesOn: whatever the expression and the zone, each time is after the one before, and shows what a clock of the zone showed or jumped over.
+func TestCalendarMovesOn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		field := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
+		s := fsm.Schedule{
+			Cron: strings.Join([]string{
+				field("minute", "*", "0", "*/7", "30", "15,45", "59"), field("hour", "*", "2", "*/5", "0-3", "23"), field("day", "*", "1", "29,30,31", "*/9"),
+				field("month", "*", "3,4", "9-11"), field("weekday", "*", "0", "5,6"),
+			}, " "),
+			Timezone: field("zone", "", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Africa/Cairo", "Africa/Casablanca", "Asia/Kolkata", "Pacific/Apia"),
+		}
+		cal, err := parseCalendar(&s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := history.Time(rapid.Int64Range(1_200_000_000, 1_900_000_000).Draw(t, "from") * 1e9)
+		for range 20 {
+			next := cal.next(at)
+			if next <= at {
+				t.Fatalf("%s in %s: after %s comes %s", s.Cron, s.Timezone, at, next)
+			}
+			if between := cal.between(at, next, 2); len(between) > 1 || len(between) == 1 && between[0] != at {
+				t.Fatalf("%s in %s: between %s and %s there are %s", s.Cron, s.Timezone, at, next, between)
+			}
+			at = next
+		}
+	})
+}
+
+func FuzzCalendar(f *testing.F) {
+	for _, cron := range []string{"0 0 * * *", "@hourly", "*/5 1-3 29 2 mon", "TZ=", "? ? ? ? ?", ",", "1/1 * * * *"} {
+		f.Add(cron, "Europe/Berlin", int64(1_774_000_000e9))
+	}
+	f.Fuzz(func(t *testing.T, cron, zone string, from int64) {
+		cal, err := parseCalendar(&fsm.Schedule{Cron: cron, Timezone: zone})
+		if err != nil {
+			return
+		}
+		at := history.Time(from)
+		for range 50 {
+			next := cal.next(at)
+			if next == 0 {
+				return
+			}
+			if next <= at {
+				t.Fatalf("after %s comes %s", at, next)
+			}
+			at = next
+		}
+	})
+}

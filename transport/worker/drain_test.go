@@ -1,0 +1,138 @@
+package worker_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/worker"
+)
+
+// begun is a handler that says when it has begun.
+func begun(h worker.Handler) (worker.Handler, chan struct{}) {
+	at := make(chan struct{}, 100)
+	return func(ctx context.Context, t worker.Task) (any, error) {
+		at <- struct{}{}
+		return h(ctx, t)
+	}, at
+}
+
+func TestDrainLetsHandlersFinish(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		h, at := begun(sleep(20 * time.Second))
+		k := w.work(worker.Config{Drain: time.Minute}, handlers{"a": h})
+		ref := w.step(once(""), "a")
+		<-at
+		equal(t, "end", k.end(), nil)
+		equal(t, "completed", k.Stats().Completed, 1)
+		equal(t, "outcome", w.Outcome(ref), "completed 1")
+	})
+}
+
+// What is not finished in time goes to another worker at once, and is no failure.
+func TestDrainGivesBack(t *testing.T) {
+	for _, drain := range []time.Duration{10 * time.Second, -1} {
+		bubble(t, func(t *testing.T, w *world) {
+			h, at := begun(sleep(time.Hour))
+			k := w.work(worker.Config{Drain: drain, Lease: time.Hour}, handlers{"a": h})
+			ref := w.step(once(""), "a")
+			<-at
+			began := time.Now()
+			equal(t, "end", k.end(), nil)
+			if s := k.Stats(); s.Released != 1 || s.Failed != 0 {
+				t.Errorf("%+v", s)
+			}
+			w.work(worker.Config{}, handlers{"a": sleep(0)})
+			equal(t, "outcome", w.Outcome(ref), "completed 2")
+			if took := time.Since(began); took > time.Minute {
+				t.Errorf("the task came back after %s", took)
+			}
+		})
+	}
+}
+
+// A handler that does not listen is left behind, and Run says so. Its task comes back when the lease ends.
+func TestDrainLeavesTheDeafBehind(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		stay := make(chan struct{})
+		h, at := begun(func(context.Context, worker.Task) (any, error) { <-stay; return "late", nil })
+		k := w.work(worker.Config{Drain: time.Second, Lease: 10 * time.Second}, handlers{"a": h})
+		ref := w.step(once(""), "a")
+		<-at
+		err := k.end()
+		if err == nil || !strings.Contains(err.Error(), "1 handlers have not returned") {
+			t.Error(err)
+		}
+		w.work(worker.Config{}, handlers{"a": sleep(0)})
+		equal(t, "outcome", w.Outcome(ref), "completed 2")
+		close(stay)
+	})
+}
+
+// An answer that was lost is asked for again under the same request id: the outcome is recorded once, and the worker knows that it counted.
+func TestLostAnswers(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		seen := map[string]int{}
+		w.line.inject(func(_, verb string) fault { // guarded by the line
+			if seen[verb]++; seen[verb] == 1 {
+				return lost
+			}
+			return none
+		})
+		k := w.work(worker.Config{Lease: time.Hour}, handlers{"a": sleep(25 * time.Minute)})
+		ref := w.step(once(""), "a")
+		equal(t, "outcome", w.Outcome(ref), "completed 1")
+		equal(t, "end", k.end(), nil)
+		if s := k.Stats(); s.Completed != 1 || s.Lost != 0 {
+			t.Errorf("%+v", s)
+		}
+		equal(t, "history", w.Types(ref), "WorkflowStarted ActivityScheduled ActivityStarted ActivityCompleted WorkflowCompleted")
+	})
+}
+
+// While nobody leads, outcomes wait.
+func TestLeaderChange(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		h, at := begun(sleep(10 * time.Second))
+		k := w.work(worker.Config{}, handlers{"a": h})
+		w.Deploy(enginetest.Pack(t, enginetest.Code{"w": once("")}, enginetest.Activities("a")))
+		var refs []fsm.RunRef
+		for range 5 {
+			refs = append(refs, w.Begin("w", "1"))
+			<-at
+			w.Depose()
+			if err := pass(t.Context(), 12*time.Second); err != nil {
+				t.Fatal(err)
+			}
+			w.Elect()
+		}
+		for _, ref := range refs {
+			equal(t, "outcome", w.Outcome(ref), "completed 1")
+		}
+		equal(t, "lost", k.Stats().Lost, 0)
+	})
+}
+
+// When no node is reached for too long, the work is somebody else's: the worker says so, and ends when it is told to.
+func TestUndelivered(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		h, at := begun(sleep(time.Second))
+		k := w.work(worker.Config{Lease: 10 * time.Second}, handlers{"a": h})
+		ref := w.step(once(""), "a")
+		<-at
+		w.line.cut()
+		if err := pass(t.Context(), 5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "end", k.end(), nil)
+		if s := k.Stats(); s.Undelivered != 1 || s.InHand != 0 {
+			t.Errorf("%+v", s)
+		}
+		w.line.inject(nil)
+		w.work(worker.Config{}, handlers{"a": sleep(0)})
+		equal(t, "outcome", w.Outcome(ref), "completed 2")
+	})
+}

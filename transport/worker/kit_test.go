@@ -1,0 +1,205 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"aion.dev/aion/transport/worker"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a node and the line to it, in a bubble in which time skips when nothing is to do: the real engine and state machine behind the real HTTP server
+// and client, without sockets.
+type world struct {
+	*enginetest.Node
+	t    *testing.T
+	line *line
+}
+
+func bubble(t *testing.T, f func(t *testing.T, w *world), configure ...func(*transport.Config)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		n := enginetest.New(t, func(cfg *engine.Config) { cfg.Limits.PayloadBytes = 64 << 10 })
+		cfg := transport.Config{API: n, Cluster: leads{}, Node: "n1"}
+		for _, c := range configure {
+			c(&cfg)
+		}
+		server, err := transport.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(t, &world{Node: n, t: t, line: &line{server: server, calls: map[string]int{}}})
+	})
+}
+
+// leads is the view of a node that leads.
+type leads struct{}
+
+func (leads) IsLeader() bool                               { return true }
+func (leads) Leader() (string, string, bool)               { return "n1", "n1:7600", true }
+func (leads) LeaderContact() (time.Duration, bool)         { return 0, true }
+func (leads) Ready() error                                 { return nil }
+func (leads) Status(context.Context) (wire.Cluster, error) { return wire.Cluster{}, nil }
+func (leads) Transfer(context.Context, string) error       { return nil }
+func (leads) Remove(context.Context, string) error         { return nil }
+
+// line carries calls to the server, whatever host they are for.
+type line struct {
+	server http.Handler
+
+	mu    sync.Mutex // guards what follows
+	fault func(host, path string) fault
+	calls map[string]int // by last part of the path, those that arrived
+}
+
+type fault int
+
+const (
+	none    fault = iota
+	refused       // nothing arrives
+	lost          // it arrives, the answer does not
+	hangs         // nothing arrives, and nobody says so
+)
+
+func (l *line) inject(f func(host, path string) fault) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault = f
+}
+
+// cut lets nothing through any more.
+func (l *line) cut() { l.inject(func(string, string) fault { return refused }) }
+
+func (l *line) count(verb string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.calls[verb]
+}
+
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	verb := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	l.mu.Lock()
+	f := none
+	if l.fault != nil {
+		f = l.fault(r.URL.Host, verb)
+	}
+	if f == none || f == lost {
+		l.calls[verb]++
+	}
+	l.mu.Unlock()
+	switch f {
+	case refused:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	case hangs:
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	rec, done := httptest.NewRecorder(), make(chan struct{})
+	in := r.Clone(r.Context())
+	in.RemoteAddr = "127.0.0.1:9"
+	for name, values := range r.Header { // as they come out of a socket
+		in.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	go func() {
+		defer close(done)
+		l.server.ServeHTTP(rec, in)
+	}()
+	<-done // a call whose caller went away ends, too
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if f == lost {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return rec.Result(), nil
+}
+
+// client calls over the line.
+func (w *world) client(addresses ...string) *client.Client {
+	w.t.Helper()
+	if len(addresses) == 0 {
+		addresses = []string{"n1:7600"}
+	}
+	c, err := client.New(client.Config{Addresses: addresses, HTTP: &http.Client{Transport: w.line}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+// work is a worker that runs.
+type work struct {
+	*worker.Worker
+	t    *testing.T
+	stop context.CancelFunc
+	over chan error
+}
+
+// work starts a worker, which is stopped at the end of the test.
+func (w *world) work(cfg worker.Config, handlers map[string]worker.Handler) *work {
+	w.t.Helper()
+	if cfg.Client == nil {
+		cfg.Client = w.client()
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	k := &work{Worker: worker.New(cfg), t: w.t, over: make(chan error, 1)}
+	for name, h := range handlers {
+		k.Handle(name, h)
+	}
+	var ctx context.Context
+	ctx, k.stop = context.WithCancel(context.Background())
+	go func() { k.over <- k.Run(ctx) }()
+	w.t.Cleanup(func() {
+		k.stop()
+		<-k.over
+	})
+	return k
+}
+
+// end stops the worker and returns what Run did.
+func (k *work) end() error {
+	k.stop()
+	err := <-k.over
+	k.over <- nil
+	return err
+}
+
+// step deploys code as type "w", with the activities that it may use, and starts it.
+func (w *world) step(code string, activities ...string) fsm.RunRef {
+	w.t.Helper()
+	w.Deploy(enginetest.Pack(w.t, enginetest.Code{"w": code}, enginetest.Activities(activities...)))
+	return w.Begin("w", `{"n":1}`)
+}
+
+// once is code that has one activity "a" and returns what comes out of it.
+func once(arguments string) string {
+	return fmt.Sprintf("def run(ctx, input):\n    return ctx.activity(\"a\", input%s)\n", arguments)
+}
+
+func equal[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}

@@ -1,0 +1,44 @@
+package rehearsal
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestTestingGuide runs the project that docs/TESTING.md shows.
+func TestTestingGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../../docs/TESTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(guide), "<!-- project: run by TestTestingGuide -->")
+	part, after, ok2 := strings.Cut(rest, "<!-- project ends -->")
+	if !ok || !ok2 {
+		t.Fatal("docs/TESTING.md has lost the marks of its project")
+	}
+	var files strings.Builder
+	for _, block := range regexp.MustCompile("(?s)```[a-z]+ ([a-z_.]+)\n(.*?)```").FindAllStringSubmatch(part, -1) {
+		files.WriteString("-- " + block[1] + " --\n" + block[2])
+	}
+	r := rehearse(t, files.String())
+	if r.Passed != 3 || r.Failed != 0 {
+		for _, f := range r.Files {
+			t.Log(told(f.Broken))
+			for _, test := range f.Tests {
+				t.Log(test.Test, told(test.Failure))
+			}
+		}
+		t.Errorf("%d tests of the guide passed, %d failed", r.Passed, r.Failed)
+	}
+	// The table names everything that a test can say.
+	for _, word := range []string{
+		"t.activity(", "t.failure(", "t.calls(", "t.start(", "t.run(", "t.skip(", "t.now(", "t.eq(", "t.true(", "t.fail(",
+		"run.id", "run.status", "run.result(", "run.error(", "run.signal(", "run.cancel(", "run.query(", "run.history",
+	} {
+		if !strings.Contains(after, "`"+word) {
+			t.Errorf("the table of docs/TESTING.md lacks %s", word)
+		}
+	}
+}

@@ -55,11 +55,19 @@ func (c *checker) checkCounts() {
 	}
 }
 
-// expectLatest writes down that r is the newest run of its workflow id, unless a newer one was deleted.
+// expectLatest writes down that r is the newest run of its workflow id, unless a newer one was deleted: then nobody may have the id, or an older run that was
+// reopened.
 func (c *checker) expectLatest(r *row) {
 	k := textKey(keyLatest, r.Run.WorkflowID)
-	if c.p.meta.Purged > 0 && c.p.get(k) == nil {
-		return
+	if c.p.meta.Purged > 0 {
+		b := c.p.get(k)
+		if b == nil {
+			return
+		}
+		if n := c.runs[history.RunID(b)]; n != nil && n.row.Run.WorkflowID == r.Run.WorkflowID && len(n.row.Run.Reopened) > 0 {
+			c.expect(k, b)
+			return
+		}
 	}
 	c.expect(k, r.Run.RunID[:])
 }

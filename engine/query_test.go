@@ -96,3 +96,63 @@ func TestAQueryOfARunThatNeverTookATurn(t *testing.T) {
 		refused(t, err, "unknown_query")
 	})
 }
+
+func TestQueriesOfReopenedRuns(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": `
+def run(ctx, input):
+    stage = ["begun"]
+    ctx.on_query("stage", lambda: stage[0])
+    ctx.signal("go")
+    stage[0] = "going"
+    if not ctx.start_signal("really").done:
+        stage[0] = "over"
+        fail("not really")
+    ctx.sleep("1h")
+`}))
+		ref := n.Begin("w", "")
+		synctest.Wait()
+		equal(t, "waiting", n.Ask(ref, "stage"), `"begun"`)
+		n.Send(ref, "go", "")
+		n.Outcome(ref)
+		equal(t, "closed", n.Ask(ref, "stage"), `"over"`)
+		held := make(chan struct{})
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault { // no turn is recorded until the run was asked and signalled
+			if _, ok := c.(*fsm.RecordTurn); ok {
+				select {
+				case <-held:
+				default:
+					return enginetest.NotLeader
+				}
+			}
+			return enginetest.None
+		})
+		reopen(t, n, ref)
+		equal(t, "reopened", n.Ask(ref, "stage"), `"begun"`)
+		n.Send(ref, "really", "")
+		close(held)
+		time.Sleep(time.Minute)
+		equal(t, "going on", n.Ask(ref, "stage"), `"going"`)
+		n.Restart()
+		equal(t, "on another leader", n.Ask(ref, "stage"), `"going"`)
+		equal(t, "outcome", n.Outcome(ref), "completed null")
+	})
+}
+
+// A run reopened before any turn that counts has nothing to answer yet: a query waits for its first turn.
+func TestAQueryWaitsForTheFirstTurnThatCounts(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    ctx.on_query(\"q\", lambda: 1)\n    fail(\"no\")\n"}))
+		ref := n.Begin("w", "")
+		n.Outcome(ref)
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+			if _, ok := c.(*fsm.RecordTurn); ok {
+				return enginetest.NotLeader
+			}
+			return enginetest.None
+		})
+		reopen(t, n, ref)
+		time.AfterFunc(time.Second, func() { n.Log.Inject(nil) })
+		equal(t, "answer", n.Ask(ref, "q"), "1")
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"aion.dev/aion/engine"
@@ -22,8 +23,9 @@ type Node struct {
 	t      testing.TB
 	config engine.Config
 	term   uint64
-	run    stop // of Engine.Run
-	lead   stop // of Engine.Lead
+	serves atomic.Pointer[engine.Engine] // Engine, for workers that go on across a Restart
+	run    stop                          // of Engine.Run
+	lead   stop                          // of Engine.Lead
 }
 
 // stop ends something and waits for its end.
@@ -98,6 +100,7 @@ func (n *Node) Restart() {
 		n.t.Fatal(err)
 	}
 	e := n.Engine
+	n.serves.Store(e)
 	n.run = begin(func(ctx context.Context) {
 		if err := e.Run(ctx); err != nil && ctx.Err() == nil {
 			n.t.Errorf("the engine's loops ended: %v", err)

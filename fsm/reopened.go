@@ -19,9 +19,11 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	r.Run.Reopened = append(r.Run.Reopened, r.Run.Events)
 	r.Epoch++
 	r.Run.ClosedAt = 0
+	t.rejoinSchedule(r)
 	if t.latest(r.Run.WorkflowID) == nil { // a newer run that was deleted since
 		t.put(textKey(keyLatest, r.Run.WorkflowID), r.Run.RunID[:])
 	}
+	t.rejoinSchedule(r)
 	if limit := t.timeLimit(r); limit > 0 {
 		r.Deadline = due(t.now, limit)
 		t.armDeadline(r)

@@ -75,7 +75,7 @@ func versionOf(v fsm.View, ref string) (catalog.Version, error) {
 	if ref == "" {
 		return catalog.Version{}, nil
 	}
-	if full, err := catalog.ParseVersion(ref); err == nil {
+	if full, err := catalog.ParseVersion(ref); err == nil && !full.IsZero() { // zero stands for none
 		return full, nil
 	}
 	return v.Catalog().Find(ref)

@@ -89,13 +89,20 @@ func TestPayloads(t *testing.T) {
 
 func TestAttributes(t *testing.T) {
 	for in, want := range map[string]string{`"a"`: `"a"`, `"\u0061"`: `"a"`, "1": "1", "-0": "0", "1.50": "1.5", "1e2": "100", "12345678901234567890": "12345678901234567890", " true ": "true", `[ "a", "b" ]`: `["a","b"]`,
-		"null": "null", "": "null", `"<&>"`: `"<&>"`} {
-		if got, err := CanonicalAttribute(Payload(in)); err != nil || string(got) != want {
+		"null": "null", "": "null", `"<&>"`: `"<&>"`,
+		`"2026-01-02T05:04:05+02:00"`: `"2026-01-02T03:04:05Z"`, `"2026-01-02T03:04:05.120Z"`: `"2026-01-02T03:04:05.12Z"`, `["2026-01-02T05:04:05+02:00","x"]`: `["2026-01-02T03:04:05Z","x"]`,
+		`"2026-01-02T05:04:05"`: `"2026-01-02T05:04:05"`, `"2026-01-02 05:04:05Z"`: `"2026-01-02 05:04:05Z"`, `"2026-01-02T05:04:05,5Z"`: `"2026-01-02T05:04:05,5Z"`,
+		`"9999-12-31T23:59:59-01:00"`: `"9999-12-31T23:59:59-01:00"`, `"0000-01-01T00:00:00+01:00"`: `"0000-01-01T00:00:00+01:00"`} {
+		got, err := CanonicalAttribute(Payload(in))
+		if again, _ := CanonicalAttribute(got); string(again) != string(got) {
+			t.Errorf("%s is spelled %s, and then %s", in, got, again)
+		}
+		if err != nil || string(got) != want {
 			t.Errorf("%s is spelled %s, %v, want %s", in, got, err, want)
 		}
 	}
 	for in, want := range map[string]string{"{}": "neither a string", "[1]": "something other than strings", "1e999": "no finite", "x": "no JSON", "1 2": "no JSON", `"` + strings.Repeat("x", MaxAttributeBytes) + `"`: "the limit is 4096",
-		"\"\xff\"": "no JSON"} {
+		"\"\xff\"": "no JSON", "[" + strings.Repeat(`"x",`, MaxAttributeItems) + `"x"]`: "101 items, the limit is 100"} {
 		if _, err := CanonicalAttribute(Payload(in)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %s", in, err, want)
 		}
@@ -104,6 +111,23 @@ func TestAttributes(t *testing.T) {
 		if err := CheckAttributeName(name); (err == nil) != ok {
 			t.Errorf("%.20q: %v", name, err)
 		}
+	}
+}
+
+func TestAttributesSize(t *testing.T) {
+	set := Attributes{}
+	for i := range MaxAttributes {
+		set[strings.Repeat("n", i+1)] = Payload("1")
+	}
+	if err := CheckAttributesSize(set); err != nil {
+		t.Error(err)
+	}
+	set["one more"] = Payload("1")
+	if err := CheckAttributesSize(set); err == nil || !strings.Contains(err.Error(), "101 names, the limit is 100") {
+		t.Error(err)
+	}
+	if err := CheckAttributesSize(Attributes{"k": Payload(strings.Repeat("x", MaxAttributesBytes))}); err == nil || !strings.Contains(err.Error(), "32769 bytes") {
+		t.Error(err)
 	}
 }
 

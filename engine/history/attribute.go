@@ -84,7 +84,7 @@ func CanonicalAttribute(value Payload) (Payload, error) {
 // canonicalTime spells a time in UTC, to the nanosecond and without zeros at its end. Any other string stays what it is.
 func canonicalTime(s string) string {
 	var t time.Time
-	if err := t.UnmarshalText([]byte(s)); err != nil {
+	if err := t.UnmarshalText([]byte(s)); err != nil || strings.Contains(s, ",") { // Go reads a comma where RFC 3339 has a point
 		return s
 	}
 	b, err := t.UTC().MarshalText()

@@ -1,0 +1,115 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/transport/wire"
+)
+
+// bodies are the requests that are read strictly, one of each shape.
+func bodies() []any {
+	return []any{new(wire.StartRequest), new(wire.PollRequest), new(wire.CompleteRequest), new(wire.FailRequest), new(wire.HeartbeatRequest), new(wire.ScheduleSpec),
+		new(wire.BackfillRequest), new(wire.QueueLimits), new(wire.Reason), new(wire.RetentionRequest), new(json.RawMessage)}
+}
+
+// TestBodiesAreReadStrictly, also what their lists hold.
+func TestBodiesAreReadStrictly(t *testing.T) {
+	const fail = `{"results":[{"token":"a","message":"","retryable":false},`
+	for _, c := range []struct {
+		body          any
+		text          string
+		field, reason string // empty = it is taken
+	}{
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"kind":"k","details":{"x":[1,{"token":""}]}}]}`, "", ""},
+		{new(wire.FailRequest), ` { "results" : [ { "token" : "\u0062" , "message" : null, "retryable" : false } ] } `, "results[0].message", "missing"},
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m"}]}`, "results[1].retryable", "is missing"},
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":null}]}`, "results[1].retryable", "is missing"},
+		{new(wire.FailRequest), fail + `{"token":"","message":"m","retryable":true}]}`, "results[1].token", "is empty"},
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"kind":""}]}`, "results[1].kind", "is empty; leave it out"},
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"Kind":"k"}]}`, "results[1].Kind", "no field"},
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"retryable":false}]}`, "results[1].retryable", "twice, the second time at line 1 column 102"},
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":"yes"}]}`, "results.retryable", "want true or false"},
+		{new(wire.FailRequest), fail + `null]}`, "results[1]", "is null; want an object"},
+		{new(wire.FailRequest), fail + `7]}`, "results", "want an object"},
+		{new(wire.FailRequest), `{"results":{}}`, "results", "want an array"},
+		{new(wire.FailRequest), `{"results":null}`, "results", "is missing"},
+		{new(wire.FailRequest), `{}`, "results", "is missing"},
+		{new(wire.FailRequest), `{"results":[],"\u0072esults":[]}`, "results", "twice"},
+		{new(wire.CompleteRequest), `{"results":[{"token":"t","output":{"token":1,"token":2}}]}`, "", ""},
+		{new(wire.CompleteRequest), `{"results":[{"token":"t"},{"output":1}]}`, "results[1].token", "is missing"},
+		{new(wire.CompleteRequest), `{"results":[{"token":"t","output":}]}`, "body", "line 1 column 35"},
+		{new(wire.HeartbeatRequest), `{"tokens":["t"]}`, "tokens", "want an object"},
+		{new(wire.PollRequest), `{"worker_id":"w","activities":["a",1]}`, "activities", "want a string"},
+		{new(wire.PollRequest), `{"worker_id":"w","activities":["a"],"max_tasks":-1}`, "", ""}, // the engine's to refuse
+		{new(wire.PollRequest), `{"worker_id":"w","activities":["a"],"max_tasks":1.5}`, "max_tasks", "want a number"},
+		{new(wire.PollRequest), `{"worker_id":"","activities":["a"]}`, "worker_id", "is empty"},
+		{new(wire.PollRequest), `{"activities":["a"]}`, "worker_id", "is missing"},
+		{new(wire.QueueLimits), `{"concurrency":-1}`, "concurrency", "want a number"},
+		{new(wire.QueueLimits), `{}`, "", ""},
+		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00.5+01:00"}`, "", ""},
+		{new(wire.BackfillRequest), `{"from":"yesterday","to":"2026-01-02T00:00:00Z"}`, "from", "RFC 3339"},
+		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z","to":5}`, "to", "is no string"},
+		{new(wire.BackfillRequest), `{"from":"0001-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}`, "from", "1970"},
+		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z"}`, "to", "is missing"},
+		{new(wire.ScheduleSpec), `{"type":"t","attributes":{"a":1,"A":""},"input":{"type":""}}`, "", ""},
+		{new(wire.ScheduleSpec), `{"type":"t","cron":""}`, "cron", "is empty"},
+		{new(json.RawMessage), `{"":"","":""}`, "", ""},
+		{new(wire.Reason), `{"reason":""}`, "", ""},
+		{new(wire.Reason), `"no"`, "body", "want an object"},
+		{new(wire.Reason), strings.Repeat("[", 20_000), "body", "exceeded max depth"},
+	} {
+		err := decodeJSON([]byte(c.text), c.body)
+		refusal, _ := err.(*catalog.InvalidInput)
+		switch {
+		case c.field == "" && err != nil:
+			t.Errorf("%T %.80s: %v", c.body, c.text, err)
+		case c.field != "" && (refusal == nil || refusal.Field != c.field || !strings.Contains(refusal.Reason, c.reason)):
+			t.Errorf("%T %.80s: got %v, want %s: %s", c.body, c.text, err, c.field, c.reason)
+		}
+	}
+}
+
+// FuzzDecodeJSON: what is taken, encoding/json takes in the same way without unknown names; nothing breaks.
+func FuzzDecodeJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{"results":[{"token":"a","message":"","retryable":false,"details":[1,{"x":"]\""}]}]}`, `{"worker_id":"w","activities":["a"],"wait":"5s"}`,
+		`{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}`, `{"tokens":[{"token":"\u0061"}]}`, `{"type":"t","attributes":{"a":null}}`, `[]`, ` null `, `{"age":"0s"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, v := range bodies() {
+			if decodeJSON(b, v) != nil {
+				continue
+			}
+			plain := reflect.New(reflect.TypeOf(v).Elem()).Interface()
+			d := json.NewDecoder(bytes.NewReader(b))
+			d.DisallowUnknownFields()
+			if err := d.Decode(plain); err != nil || !reflect.DeepEqual(v, plain) {
+				t.Errorf("%T %q: %+v, but encoding/json reads %+v, %v", v, b, v, plain, err)
+			}
+		}
+	})
+}
+
+func TestRates(t *testing.T) {
+	for text, canonical := range map[string]string{"": "", "10/s": "10/s", "600/m": "600/m", "1/h": "1/h", "5/1h30m": "5/1h30m0s", "10/1s": "10/s", "7/250ms": "7/250ms", "60/60s": "60/m"} {
+		n, per, err := parseRate(text)
+		if err != nil || rateText(n, per) != canonical {
+			t.Errorf("%q: %q, %v, want %q", text, rateText(n, per), err, canonical)
+		}
+		if m, p, err := parseRate(canonical); err != nil || m != n || p != per {
+			t.Errorf("%q does not read as it was written", canonical)
+		}
+	}
+	for _, text := range []string{"10", "10/", "/s", "0/s", "-1/s", "1.5/s", "10/day", "10/0s", "10/-1s", "10/s/s", "99999999999999999999/s", " 10/s"} {
+		if _, _, err := parseRate(text); err == nil || !strings.Contains(err.Error(), "rate") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

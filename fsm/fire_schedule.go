@@ -59,6 +59,8 @@ func (c *FireSchedule) check(t *step, s *Schedule) Refusal {
 	switch {
 	case c.Revision != 0 && c.Revision != s.Revision:
 		return &Recheck{Type: s.Type}
+	case c.Due != 0 && s.Next == 0:
+		return &Fenced{Why: fmt.Sprintf("schedule %s does not fire, not at %s either", s.ID, c.Due)}
 	case c.Due != 0 && c.Due != s.Next:
 		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s next, not at %s", s.ID, s.Next, c.Due)}
 	case c.Due != 0 && c.Due > t.now:

@@ -23,7 +23,7 @@ func (f *firing) fire(at history.Time, overlap Overlap) {
 	switch {
 	case f.problem != "":
 		s.fail(history.KindInvalidInput, f.problem)
-	case len(s.Open) == 0 || overlap == OverlapAllowAll && len(s.Open) < maxOpen:
+	case len(s.Open) == 0 || overlap == OverlapAllowAll && len(s.Open) < maxOpenRuns:
 		f.launch(at)
 	case overlap == OverlapBufferOne && len(s.Buffered) == 0:
 		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}
@@ -75,7 +75,7 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 	s.Started++
 	s.Open = append(s.Open, run)
 	s.Recent = slices.Insert(s.Recent, 0, run)
-	s.Recent = s.Recent[:min(len(s.Recent), maxRecent)]
+	s.Recent = s.Recent[:min(len(s.Recent), maxRecentRuns)]
 	if f.answer != nil {
 		f.answer.Started = append(f.answer.Started, StartAnswer{WorkflowID: id, RunID: run, Version: route.Version})
 	}

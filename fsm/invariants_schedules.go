@@ -23,7 +23,7 @@ func (c *checker) checkSchedules() {
 				c.failf("schedule %s fires at %s, but is not in the index", s.ID, at)
 			}
 		}
-		if len(s.Buffered) > 1 || len(s.Open) > maxOpen || len(s.Recent) > maxRecent || s.Paused && (s.Next != 0 || len(s.Buffered) > 0) {
+		if len(s.Buffered) > 1 || len(s.Open) > maxOpenRuns || len(s.Recent) > maxRecentRuns || s.Paused && s.Next != 0 {
 			c.failf("schedule %s passes its bounds: %d fires buffered, %d runs open, %d recent, paused %v, next %s", s.ID, len(s.Buffered), len(s.Open), len(s.Recent), s.Paused, s.Next)
 		}
 		for _, id := range s.Open {

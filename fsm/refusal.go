@@ -54,7 +54,7 @@ type VersionPinned struct {
 
 // Fenced refuses an engine's command that another leader, or the run's own progress, has overtaken. Callers of the API never see it.
 type Fenced struct {
-	RunID history.RunID `cbor:"1,keyasint"`
+	RunID history.RunID `cbor:"1,keyasint"` // zero = it is about no run
 	Why   string        `cbor:"2,keyasint"`
 }
 
@@ -139,7 +139,12 @@ func (r *VersionPinned) Facts() map[string]any {
 	return map[string]any{"version": r.Version.String(), "counts": r.Counts, "total": r.Counts.Total(), "holders": r.Holders}
 }
 
-func (r *Fenced) Error() string         { return fmt.Sprintf("run %s: %s", r.RunID, r.Why) }
+func (r *Fenced) Error() string {
+	if r.RunID.IsZero() {
+		return r.Why
+	}
+	return fmt.Sprintf("run %s: %s", r.RunID, r.Why)
+}
 func (r *Fenced) Code() string          { return "internal" }
 func (r *Fenced) Facts() map[string]any { return map[string]any{"run_id": r.RunID.String()} }
 

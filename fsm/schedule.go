@@ -34,8 +34,8 @@ const (
 	MaxSchedules  = 10_000 // of a cluster
 	MaxFires      = 1000   // times of one FireSchedule; see FiresAtOnce
 	maxFireBytes  = 8 << 20
-	maxOpen       = 1000
-	maxRecent     = 10
+	maxOpenRuns   = 1000
+	maxRecentRuns = 10
 )
 
 // Schedule starts runs at times. When it fires next is computed before the log: time zones and cron expressions are not the state machine's.

@@ -59,7 +59,7 @@ func (t *step) rejoinSchedule(r *row) {
 		return
 	}
 	s := t.readSchedule(r.Run.Schedule)
-	if s == nil || r.Run.StartedAt < s.CreatedAt || len(s.Open) >= maxOpen || slices.Contains(s.Open, r.Run.RunID) {
+	if s == nil || r.Run.StartedAt < s.CreatedAt || len(s.Open) >= maxOpenRuns || slices.Contains(s.Open, r.Run.RunID) {
 		return
 	}
 	s.Open = append(s.Open, r.Run.RunID)

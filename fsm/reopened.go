@@ -19,7 +19,6 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	r.Run.Reopened = append(r.Run.Reopened, r.Run.Events)
 	r.Epoch++
 	r.Run.ClosedAt = 0
-	t.rejoinSchedule(r)
 	if t.latest(r.Run.WorkflowID) == nil { // a newer run that was deleted since
 		t.put(textKey(keyLatest, r.Run.WorkflowID), r.Run.RunID[:])
 	}

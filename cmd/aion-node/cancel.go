@@ -32,6 +32,10 @@ func resumeCmd(a *app) *cobra.Command {
 	return a.command("resume ID", "Let a paused run go on, a quarantined one too", "resumed %s", resume)
 }
 
+func reopenCmd(a *app) *cobra.Command {
+	return a.command("reopen ID", "Open a closed run again: steps that had failed run again, finished ones keep their outcome", "reopened %s", (*client.Client).Reopen)
+}
+
 func (a *app) command(use, what, done string, do command) *cobra.Command {
 	var ref wire.RunRef
 	var reason string

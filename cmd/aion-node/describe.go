@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 )
@@ -30,11 +32,39 @@ func describeCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.answer(d, func(w io.Writer) { tellRun(w, &d.Run) })
+			why, err := a.reasonOf(cmd.Context(), c, &d.Run)
+			if err != nil {
+				return err
+			}
+			return a.answer(d, func(w io.Writer) {
+				tellRun(w, &d.Run)
+				fmt.Fprint(w, why)
+				tellPending(w, d.PendingActivities, d.PendingActivitiesTotal)
+			})
 		},
 	}
 	addRunFlag(cmd, &ref)
 	return cmd
+}
+
+// reasonOf fetches, for people, why a run failed or was quarantined: "" for other runs.
+func (a *app) reasonOf(ctx context.Context, c *client.Client, r *wire.Run) (string, error) {
+	if a.json || r.Status != "failed" && !r.Quarantined {
+		return "", nil
+	}
+	// The event that says why is among the newest, unless many signals came after it; then the history tells.
+	const few = 100
+	h, err := c.History(ctx, wire.RunRef{WorkflowID: r.WorkflowID, RunID: r.RunID}, r.Events-min(r.Events-1, few-1), few, 0, a.read()...)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range slices.Backward(h.Events) {
+		var b strings.Builder
+		if tellEnd(&b, e); b.Len() > 0 {
+			return b.String(), nil
+		}
+	}
+	return "", nil
 }
 
 func tellRun(w io.Writer, r *wire.Run) {
@@ -53,7 +83,7 @@ func tellRun(w io.Writer, r *wire.Run) {
 	}
 	card(w,
 		[2]string{"workflow", r.WorkflowID}, [2]string{"run", r.RunID}, [2]string{"type", r.WorkflowType}, [2]string{"version", r.Version},
-		[2]string{"status", status}, [2]string{"started", moment(r.StartedAt)}, [2]string{"closed", closed}, [2]string{"parent", parent},
+		[2]string{"status", status}, [2]string{"started", moment(r.StartedAt)}, [2]string{"closed", closed}, [2]string{"parent", parent}, [2]string{"schedule", r.Schedule},
 		[2]string{"attributes", printable(attributes(r.Attributes))}, [2]string{"events", strconv.FormatUint(r.Events, 10)},
 		[2]string{"waiting on", printable(waits(r.WaitingOn))},
 	)

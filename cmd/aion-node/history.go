@@ -45,6 +45,9 @@ line of its own.`,
 					rows = append(rows, []string{strconv.FormatUint(e.Seq, 10), e.At.Local().Format("15:04:05.000"), e.Type, clip(printable(string(e.Data)), 120)})
 				}
 				table(w, "no events", []string{"SEQ", "AT", "EVENT", "DATA"}, rows)
+				for _, e := range h.Events {
+					tellEnd(w, e)
+				}
 				if h.Next > 0 && limit > 0 && len(h.Events) == limit {
 					fmt.Fprintf(w, "more: --from %d\n", h.Next)
 				}
@@ -72,6 +75,7 @@ func (a *app) follow(ctx context.Context, c *client.Client, ref wire.RunRef, fro
 			}
 		} else {
 			fmt.Fprintf(a.out, "%-5d %s  %-22s %s\n", e.Seq, e.At.Local().Format("15:04:05.000"), e.Type, clip(printable(string(e.Data)), 120))
+			tellEnd(a.out, e)
 		}
 		if n++; n == limit {
 			return nil

@@ -12,6 +12,9 @@ import (
 func listCmd(a *app) *cobra.Command {
 	var filter wire.RunFilter
 	var page wire.Page
+	when := moments{
+		"started-after": &filter.StartedAfter, "started-before": &filter.StartedBefore, "closed-after": &filter.ClosedAfter, "closed-before": &filter.ClosedBefore,
+	}
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List runs, newest first",
@@ -24,6 +27,9 @@ func listCmd(a *app) *cobra.Command {
 				if key, _, ok := strings.Cut(attr, "="); !ok || key == "" {
 					return usage("--attr %q is not KEY=VALUE", attr)
 				}
+			}
+			if err := when.read(time.Now()); err != nil {
+				return err
 			}
 			c, err := a.connect()
 			if err != nil {
@@ -52,11 +58,14 @@ func listCmd(a *app) *cobra.Command {
 			})
 		},
 	}
+	addFilterFlags(cmd, &filter)
 	f := cmd.Flags()
-	f.StringVar(&filter.Type, "type", "", "only of workflow type `TYPE`")
-	f.StringVar(&filter.Status, "status", "", "only with `STATUS` (running, paused, completed, failed, cancelled, terminated, timed_out, continued_as_new)")
-	f.StringVar(&filter.Version, "version", "", "only on `VERSION` (a prefix will do)")
 	f.StringArrayVar(&filter.Attributes, "attr", nil, "only with attribute `KEY=VALUE`; may be repeated")
+	f.StringVar(&filter.Parent, "parent", "", "only children of workflow `ID`")
+	f.StringVar(&filter.StartedAfter, "started-after", "", "only started at or after `TIME`: "+momentHelp)
+	f.StringVar(&filter.StartedBefore, "started-before", "", "only started before `TIME`")
+	f.StringVar(&filter.ClosedAfter, "closed-after", "", "only closed at or after `TIME`")
+	f.StringVar(&filter.ClosedBefore, "closed-before", "", "only closed before `TIME`")
 	addPageFlags(cmd, &page)
 	return cmd
 }

@@ -38,6 +38,12 @@ func (a *app) complain(p *wire.Problem) {
 	for _, line := range holders(p) {
 		fmt.Fprintln(a.err, "  "+printable(line))
 	}
+	var stack []string // of code that failed while its package was checked
+	if p.Fact("stack", &stack) {
+		for _, frame := range stack {
+			fmt.Fprintln(a.err, "  "+printable(frame))
+		}
+	}
 	if p.Hint != "" {
 		fmt.Fprintf(a.err, "hint: %s\n", strings.ReplaceAll(printable(p.Hint), "`", ""))
 	}

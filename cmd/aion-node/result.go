@@ -51,10 +51,7 @@ func tellResult(w io.Writer, status string, result json.RawMessage, failure *wir
 		fmt.Fprintln(w, printable(string(result)))
 	}
 	if failure != nil {
-		fmt.Fprintln(w, printable(failure.Error()))
-		if len(failure.Details) > 0 {
-			fmt.Fprintln(w, printable(string(failure.Details)))
-		}
+		tellError(w, failure)
 	}
 }
 

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+func countCmd(a *app) *cobra.Command {
+	var filter wire.RunFilter
+	cmd := &cobra.Command{
+		Use:   "count",
+		Short: "Count runs by type, version and status",
+		Args:  arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.RunCounts, error) {
+				return c.Counts(ctx, filter, a.read()...)
+			}, func(w io.Writer, n *wire.RunCounts) {
+				var rows [][]string
+				for _, r := range n.Counts {
+					rows = append(rows, []string{r.WorkflowType, short(r.Version), r.Status, strconv.FormatUint(r.Count, 10)})
+				}
+				table(w, "no runs", []string{"TYPE", "VERSION", "STATUS", "RUNS"}, rows)
+				if len(rows) > 1 {
+					fmt.Fprintf(w, "%d in all\n", n.Total)
+				}
+			})
+		},
+	}
+	addFilterFlags(cmd, &filter)
+	return cmd
+}
+
+// addFilterFlags are those that narrow both listing and counting.
+func addFilterFlags(cmd *cobra.Command, filter *wire.RunFilter) {
+	f := cmd.Flags()
+	f.StringVar(&filter.Type, "type", "", "only of workflow type `TYPE`")
+	f.StringVar(&filter.Status, "status", "", "only with `STATUS` (running, paused, completed, failed, cancelled, terminated, timed_out, continued_as_new)")
+	f.StringVar(&filter.Version, "version", "", "only on `VERSION` (a prefix will do)")
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+func queueCmd(a *app) *cobra.Command {
+	cmd := group(&cobra.Command{Use: "queue", Short: "Look at the queues of activities and limit them"})
+	cmd.AddCommand(queueListCmd(a), queueDescribeCmd(a), queueLimitCmd(a))
+	return cmd
+}
+
+func queueListCmd(a *app) *cobra.Command {
+	var page wire.Page
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List queues by name",
+		Args:  arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkPage(page); err != nil {
+				return err
+			}
+			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.Queues, error) {
+				return c.Queues(ctx, page, a.read()...)
+			}, func(w io.Writer, q *wire.Queues) {
+				tellQueues(w, q.Queues...)
+				more(w, q.NextCursor)
+			})
+		},
+	}
+	addPageFlags(cmd, &page)
+	return cmd
+}
+
+func queueDescribeCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "describe QUEUE",
+		Short: "Say how a queue stands",
+		Args:  arguments("QUEUE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.QueueAnswer, error) {
+				return c.Queue(ctx, args[0], a.read()...)
+			}, func(w io.Writer, q *wire.QueueAnswer) { tellQueues(w, q.Queue) })
+		},
+	}
+}
+
+func queueLimitCmd(a *app) *cobra.Command {
+	var l wire.QueueLimits
+	var none bool
+	cmd := &cobra.Command{
+		Use:   "limit QUEUE",
+		Short: "Limit how many attempts a queue has at a time, and how many it begins",
+		Long: `Limit how many attempts of a queue's activities are in the hands of workers at a time, and how many are begun in a time. Limits that are not named stay as they are;
+--concurrency 0 and --rate none take one away, --none takes all away.`,
+		Args: arguments("QUEUE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			given := cmd.Flags().Changed
+			switch some := given("concurrency") || given("rate") || given("burst"); {
+			case none && some:
+				return usage("--none takes all limits away: give it alone")
+			case !none && !some:
+				return usage("no limit is given: --concurrency, --rate, --burst or --none")
+			}
+			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.QueueAnswer, error) {
+				set := wire.QueueLimits{}
+				if !none {
+					now, err := c.Queue(ctx, args[0])
+					if err != nil {
+						return nil, err
+					}
+					set = merge(now.Limits, l, given)
+				}
+				return c.LimitQueue(ctx, args[0], set, a.change()...)
+			}, func(w io.Writer, q *wire.QueueAnswer) {
+				fmt.Fprintf(w, "queue %s: %s (index %d)%s\n", q.Queue.Queue, limitsOf(q.Limits), q.Index, again(q.Deduplicated))
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.Uint64Var(&l.Concurrency, "concurrency", 0, "at most `N` attempts at a time")
+	f.StringVar(&l.Rate, "rate", "", "begin at most `N/TIME`, such as 10/s, 600/m or 5/1h30m; none = no limit")
+	f.Uint64Var(&l.Burst, "burst", 0, "begin at most `N` at once after a quiet time (default: the number in --rate)")
+	f.BoolVar(&none, "none", false, "take all limits away")
+	return cmd
+}
+
+// merge lays the limits that were given over those that are there. Another rate brings its own burst.
+func merge(now, l wire.QueueLimits, given func(flag string) bool) wire.QueueLimits {
+	if given("concurrency") {
+		now.Concurrency = l.Concurrency
+	}
+	if given("rate") {
+		now.Rate, now.Burst = l.Rate, 0
+		if l.Rate == "none" {
+			now.Rate = ""
+		}
+	}
+	if given("burst") {
+		now.Burst = l.Burst
+	}
+	return now
+}
+
+func tellQueues(w io.Writer, queues ...wire.Queue) {
+	var rows [][]string
+	for _, q := range queues {
+		rows = append(rows, []string{printable(q.Queue), number(q.Offered), number(q.Backoff), number(q.Leased), limitsOf(q.Limits)})
+	}
+	table(w, "no queues", []string{"QUEUE", "OFFERED", "BACKING OFF", "LEASED", "LIMITS"}, rows)
+}
+
+func limitsOf(l wire.QueueLimits) string {
+	text := ""
+	if l.Concurrency > 0 {
+		text = fmt.Sprintf("%d at a time", l.Concurrency)
+	}
+	if l.Rate != "" {
+		if text != "" {
+			text += ", "
+		}
+		text += l.Rate
+		if l.Burst > 0 {
+			text += fmt.Sprintf(" (burst %d)", l.Burst)
+		}
+	}
+	return cmp.Or(text, "no limits")
+}
+
+func number(n uint64) string { return strconv.FormatUint(n, 10) }

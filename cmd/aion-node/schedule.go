@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+func scheduleCmd(a *app) *cobra.Command {
+	cmd := group(&cobra.Command{Use: "schedule", Short: "Start runs again and again"})
+	cmd.AddCommand(
+		scheduleCreateCmd(a), scheduleListCmd(a), scheduleDescribeCmd(a), scheduleUpdateCmd(a), schedulePauseCmd(a), scheduleResumeCmd(a),
+		scheduleTriggerCmd(a), scheduleBackfillCmd(a), scheduleDeleteCmd(a),
+	)
+	return cmd
+}
+
+// The words of policies; the first is the default.
+var (
+	overlaps = []string{"skip", "buffer_one", "cancel_previous", "allow_all"}
+	catchUps = []string{"one", "none", "all"}
+)
+
+// spec is what flags say of a schedule.
+type spec struct {
+	wire.ScheduleSpec
+	every      time.Duration
+	input      string
+	attributes []string
+}
+
+func (s *spec) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.DurationVar(&s.every, "every", 0, "fire at every multiple of `DURATION`, at least 1s; or --cron")
+	f.StringVar(&s.Cron, "cron", "", "fire by `EXPR`: five fields, six with seconds first, or @daily and the like; or --every")
+	f.StringVar(&s.Timezone, "timezone", "", "read --cron in `ZONE`, such as Europe/Berlin (default UTC)")
+	f.StringVar(&s.input, "input", "", "what each run gets: `JSON`, @FILE, or @- for standard input")
+	f.StringVar(&s.Overlap, "overlap", "", "when runs are still open: `POLICY` skip (default), buffer_one, cancel_previous or allow_all")
+	f.StringVar(&s.CatchUp, "catch-up", "", "for times that no leader was there for: `POLICY` one (default), none or all")
+	f.StringArrayVar(&s.attributes, "attr", nil, "searchable attribute `KEY=VALUE` of each run; may be repeated")
+	f.BoolVar(&s.Paused, "paused", false, "do not fire until it is resumed")
+}
+
+// read checks the flags and makes what they say ready to send.
+func (s *spec) read(a *app) (err error) {
+	switch {
+	case s.every != 0 && s.Cron != "":
+		return usage("--every and --cron are two ways to say when: give one")
+	case s.every < 0 || s.every != 0 && s.every < time.Second:
+		return usage("--every %s is shorter than 1s", s.every)
+	case s.every != 0:
+		s.Every = s.every.String()
+	}
+	if err := oneOf("overlap", s.Overlap, overlaps); err != nil {
+		return err
+	}
+	if err := oneOf("catch-up", s.CatchUp, catchUps); err != nil {
+		return err
+	}
+	if s.Input, err = a.jsonFlag("input", s.input); err != nil {
+		return err
+	}
+	s.Attributes, err = pairs("attr", s.attributes)
+	return err
+}
+
+func oneOf(flag, value string, words []string) error {
+	if value != "" && !slices.Contains(words, value) {
+		return usage("--%s %q is none of %s", flag, value, strings.Join(words, ", "))
+	}
+	return nil
+}
+
+func scheduleCreateCmd(a *app) *cobra.Command {
+	var s spec
+	cmd := &cobra.Command{
+		Use:   "create ID TYPE",
+		Short: "Make a schedule that starts runs of TYPE",
+		Long: `Make a schedule that starts runs of TYPE, each on the version that is routed when it fires. The runs are called ID:TIME. --every fires at multiples of its duration since
+1970-01-01 UTC, so 24h fires at midnight UTC.`,
+		Args: arguments("ID", "TYPE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s.ScheduleID, s.Type = args[0], args[1]
+			if err := s.read(a); err != nil {
+				return err
+			}
+			if s.Every == "" && s.Cron == "" {
+				return usage("create: say when, by --every or --cron")
+			}
+			return a.schedule(cmd, "created", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.CreateSchedule(ctx, s.ScheduleSpec, a.change()...)
+			})
+		},
+	}
+	s.addFlags(cmd)
+	return cmd
+}
+
+func scheduleUpdateCmd(a *app) *cobra.Command {
+	var s spec
+	cmd := &cobra.Command{
+		Use:   "update ID",
+		Short: "Change what is given of a schedule; the rest stays",
+		Args:  arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := s.read(a); err != nil {
+				return err
+			}
+			return a.schedule(cmd, "updated", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				now, err := c.Schedule(ctx, args[0])
+				if err != nil {
+					return nil, err
+				}
+				return c.ReplaceSchedule(ctx, args[0], s.over(now.ScheduleSpec, cmd.Flags().Changed), a.change()...)
+			})
+		},
+	}
+	s.addFlags(cmd)
+	cmd.Flags().StringVar(&s.Type, "type", "", "start runs of `TYPE`")
+	return cmd
+}
+
+// over lays what was given over a definition.
+func (s *spec) over(now wire.ScheduleSpec, given func(flag string) bool) wire.ScheduleSpec {
+	now.ScheduleID = ""
+	for flag, set := range map[string]func(){
+		"type":     func() { now.Type = s.Type },
+		"every":    func() { now.Every, now.Cron, now.Timezone = s.Every, "", "" },
+		"cron":     func() { now.Every, now.Cron = "", s.Cron },
+		"input":    func() { now.Input = s.Input },
+		"overlap":  func() { now.Overlap = s.Overlap },
+		"catch-up": func() { now.CatchUp = s.CatchUp },
+		"attr":     func() { now.Attributes = s.Attributes },
+		"paused":   func() { now.Paused = s.Paused },
+	} {
+		if given(flag) {
+			set()
+		}
+	}
+	if given("timezone") { // after --every, which has none
+		now.Timezone = s.Timezone
+	}
+	return now
+}
+
+// schedule changes a schedule and tells what became of it.
+func (a *app) schedule(cmd *cobra.Command, verb string, call func(context.Context, *client.Client) (*wire.ScheduleAnswer, error)) error {
+	return exchange(a, cmd, call, func(w io.Writer, s *wire.ScheduleAnswer) {
+		fmt.Fprintf(w, "%s schedule %s (index %d)%s\n", verb, s.ScheduleID, s.Index, again(s.Deduplicated))
+		for _, r := range s.Runs {
+			fmt.Fprintf(w, "  started workflow %s, run %s\n", r.WorkflowID, r.RunID)
+		}
+		if next := s.NextTimes; len(next) > 0 && verb != "deleted" {
+			fmt.Fprintf(w, "  fires next at %s\n", instant(next[0]))
+		}
+	})
+}
+
+func schedulePauseCmd(a *app) *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "pause ID",
+		Short: "Stop a schedule from firing",
+		Args:  arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.schedule(cmd, "paused", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.PauseSchedule(ctx, args[0], reason, a.change()...)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "`TEXT` to be shown with it")
+	return cmd
+}
+
+func scheduleResumeCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "resume ID",
+		Short: "Let a schedule fire again; times that have passed are not made up for",
+		Args:  arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.schedule(cmd, "resumed", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.ResumeSchedule(ctx, args[0], a.change()...)
+			})
+		},
+	}
+}
+
+func scheduleTriggerCmd(a *app) *cobra.Command {
+	var r wire.TriggerRequest
+	cmd := &cobra.Command{
+		Use:   "trigger ID",
+		Short: "Fire a schedule now, also a paused one",
+		Args:  arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("overlap", r.Overlap, overlaps); err != nil {
+				return err
+			}
+			return a.schedule(cmd, "triggered", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.TriggerSchedule(ctx, args[0], r, a.change()...)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&r.Overlap, "overlap", "", "when runs are still open: `POLICY` (default: the schedule's own)")
+	return cmd
+}
+
+func scheduleBackfillCmd(a *app) *cobra.Command {
+	var r wire.BackfillRequest
+	var from, to string
+	cmd := &cobra.Command{
+		Use:   "backfill ID",
+		Short: "Fire a schedule for its times in a span that has passed",
+		Args:  arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if from == "" {
+				return usage("backfill: say from when, by --from")
+			}
+			now := time.Now()
+			if to == "" {
+				to = now.Format(time.RFC3339Nano)
+			}
+			if err := (moments{"from": &from, "to": &to}).read(now); err != nil {
+				return err
+			}
+			r.From, _ = time.Parse(time.RFC3339Nano, from)
+			r.To, _ = time.Parse(time.RFC3339Nano, to)
+			if err := oneOf("overlap", r.Overlap, overlaps); err != nil {
+				return err
+			}
+			return a.schedule(cmd, "backfilled", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.BackfillSchedule(ctx, args[0], r, a.change()...)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&from, "from", "", "from `TIME` on: "+momentHelp)
+	f.StringVar(&to, "to", "", "up to, but not including `TIME` (default now)")
+	f.StringVar(&r.Overlap, "overlap", "", "when runs are still open: `POLICY` (default allow_all)")
+	return cmd
+}
+
+func scheduleDeleteCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "delete ID",
+		Short: "Remove a schedule; its runs go on",
+		Args:  arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.schedule(cmd, "deleted", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.DeleteSchedule(ctx, args[0], a.change()...)
+			})
+		},
+	}
+}

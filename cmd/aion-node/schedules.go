@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+func scheduleListCmd(a *app) *cobra.Command {
+	var page wire.Page
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List schedules by id",
+		Args:  arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkPage(page); err != nil {
+				return err
+			}
+			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.Schedules, error) {
+				return c.Schedules(ctx, page, a.read()...)
+			}, func(w io.Writer, l *wire.Schedules) {
+				var rows [][]string
+				for _, s := range l.Schedules {
+					next, last := "", ""
+					if len(s.NextTimes) > 0 {
+						next = instant(s.NextTimes[0])
+					}
+					if s.LastTime != nil {
+						last = ago(*s.LastTime, time.Now())
+					}
+					if s.Paused {
+						next = "paused"
+					}
+					rows = append(rows, []string{s.ScheduleID, s.Type, timesOf(s.ScheduleSpec), s.Overlap, next, last, fmt.Sprint(len(s.OpenRuns)), number(s.Started)})
+				}
+				table(w, "no schedules", []string{"SCHEDULE", "TYPE", "WHEN", "OVERLAP", "NEXT", "LAST", "OPEN", "STARTED"}, rows)
+				more(w, l.NextCursor)
+			})
+		},
+	}
+	addPageFlags(cmd, &page)
+	return cmd
+}
+
+func scheduleDescribeCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "describe ID",
+		Short: "Say how a schedule stands and when it fires next",
+		Args:  arguments("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.Schedule(ctx, args[0], a.read()...)
+			}, func(w io.Writer, s *wire.ScheduleAnswer) { tellSchedule(w, &s.Schedule) })
+		},
+	}
+}
+
+func tellSchedule(w io.Writer, s *wire.Schedule) {
+	state, last, failure := "active", "", ""
+	if s.Paused {
+		state = "paused"
+		if s.Reason != "" {
+			state += ": " + s.Reason
+		}
+	}
+	if s.LastTime != nil {
+		last = moment(*s.LastTime)
+	}
+	if s.LastFailure != nil {
+		failure = s.LastFailure.Error()
+	}
+	var next []string
+	for _, t := range s.NextTimes {
+		next = append(next, instant(t))
+	}
+	card(w,
+		[2]string{"schedule", s.ScheduleID}, [2]string{"type", s.Type}, [2]string{"when", printable(timesOf(s.ScheduleSpec))}, [2]string{"state", printable(state)},
+		[2]string{"overlap", s.Overlap}, [2]string{"catch-up", s.CatchUp}, [2]string{"input", printable(string(s.Input))},
+		[2]string{"attributes", printable(attributes(s.Attributes))}, [2]string{"created", moment(s.CreatedAt)}, [2]string{"fires next", strings.Join(next, ", ")},
+		[2]string{"fired last", last}, [2]string{"runs", fmt.Sprintf("%d started, %d skipped, %d missed, %d failed", s.Started, s.Skipped, s.Missed, s.Failed)},
+		[2]string{"last failure", printable(failure)}, [2]string{"waiting to start", times(s.Buffered)},
+		[2]string{"open runs", names(s.OpenRuns)}, [2]string{"recent runs", names(s.RecentRuns)},
+	)
+}
+
+func timesOf(s wire.ScheduleSpec) string {
+	switch {
+	case s.Every != "":
+		if d, err := time.ParseDuration(s.Every); err == nil {
+			return "every " + span(d)
+		}
+		return "every " + s.Every
+	case s.Timezone != "":
+		return s.Cron + " (" + s.Timezone + ")"
+	}
+	return s.Cron
+}
+
+// instant is a time to come, to the second, here.
+func instant(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+func times(list []time.Time) string {
+	var texts []string
+	for _, t := range list {
+		texts = append(texts, instant(t))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func names(runs []wire.RunName) string {
+	var list []string
+	for _, r := range runs {
+		list = append(list, r.WorkflowID)
+	}
+	return strings.Join(list, " ")
+}

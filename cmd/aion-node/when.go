@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// moments are flags that take a time, by the name of the flag: RFC 3339, or how long ago it was.
+type moments map[string]*string
+
+const momentHelp = "an RFC 3339 time, or how long ago it was, such as 2h or 7d"
+
+// read turns what the flags say into RFC 3339.
+func (m moments) read(now time.Time) error {
+	for flag, text := range m {
+		if *text == "" {
+			continue
+		}
+		if t, err := time.Parse(time.RFC3339Nano, *text); err == nil {
+			*text = t.Format(time.RFC3339Nano)
+			continue
+		}
+		d, err := days(*text)
+		if err != nil || d < 0 {
+			return usage("--%s %q is neither an RFC 3339 time nor how long ago it was, such as 2h", flag, *text)
+		}
+		*text = now.Add(-d).UTC().Format(time.RFC3339Nano)
+	}
+	return nil
+}
+
+// days reads a Go duration, or a whole number of days: 30d.
+func days(text string) (time.Duration, error) {
+	if n, ok := strings.CutSuffix(text, "d"); ok {
+		if days, err := strconv.ParseUint(n, 10, 32); err == nil && days <= 100*366 {
+			return time.Duration(days) * 24 * time.Hour, nil
+		}
+	}
+	return time.ParseDuration(text)
+}
+
+// span writes a duration without the zeros that Go ends it with: 1h30m, not 1h30m0s.
+func span(d time.Duration) string {
+	text := d.String()
+	if short, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = short + "m"
+	}
+	if short, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = short + "h"
+	}
+	return text
+}

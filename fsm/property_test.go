@@ -90,6 +90,9 @@ func (g *gambler) command() Command {
 	case 11:
 		return &PauseRun{Run: ref}
 	case 12:
+		if g.coin("reopen") {
+			return g.reopen(ref)
+		}
 		return &ResumeRun{Run: ref}
 	case 13:
 		c := new(FireTimers)
@@ -182,6 +185,34 @@ func (g *gambler) giveUp(run history.RunID) history.Data {
 		return nil
 	}
 	return &history.ChildWorkflowCancelled{ID: rapid.SampledFrom(ids).Draw(g.t, "child"), Asked: true}
+}
+
+// reopen draws a reopening of a run whose code has not acted on some of its failures.
+func (g *gambler) reopen(ref RunRef) Command {
+	r, ok := g.w.find(ref.WorkflowID)
+	if !ok {
+		return &ReopenRun{Run: ref}
+	}
+	failed := map[uint64]uint64{}
+	for _, e := range g.w.history(r.RunID) {
+		switch d := e.Data.(type) {
+		case *history.ChildWorkflowFailed:
+			failed[d.ID] = e.Seq
+		case *history.ChildWorkflowCancelled:
+			if failed[d.ID] = e.Seq; d.Asked {
+				delete(failed, d.ID)
+			}
+		case *history.ChildWorkflowCompleted:
+			delete(failed, d.ID)
+		}
+	}
+	var forget []uint64
+	for _, id := range sortedIDs(failed) {
+		if g.coin("forget") {
+			forget = append(forget, id)
+		}
+	}
+	return g.w.reopenOf(ref, forget...)
 }
 
 func (g *gambler) last(r Run) history.Data {

@@ -54,7 +54,7 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00.5+01:00"}`, "", ""},
 		{new(wire.BackfillRequest), `{"from":"yesterday","to":"2026-01-02T00:00:00Z"}`, "from", "RFC 3339"},
 		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z","to":5}`, "to", "is no string"},
-		{new(wire.BackfillRequest), `{"from":"0001-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}`, "from", "1970"},
+		{new(wire.BackfillRequest), `{"from":"0001-01-01T00:00:00Z","to":"9999-01-02T00:00:00Z"}`, "", ""}, // the engine's to refuse
 		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z"}`, "to", "is missing"},
 		{new(wire.ScheduleSpec), `{"type":"t","attributes":{"a":1,"A":""},"input":{"type":""}}`, "", ""},
 		{new(wire.ScheduleSpec), `{"type":"t","cron":""}`, "cron", "is empty"},

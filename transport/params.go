@@ -109,7 +109,8 @@ func duration(field, text string) (time.Duration, error) {
 	return d, nil
 }
 
-// moment reads a time of a request; absent = 0.
+// moment reads a time of a filter; absent = 0. The log tells nanoseconds since 1970 in 64 bits, and 0 says that there is no time: times beyond are as good
+// as the first and the last one that it can tell.
 func moment(field, text string) (history.Time, error) {
 	if text == "" {
 		return 0, nil
@@ -118,11 +119,12 @@ func moment(field, text string) (history.Time, error) {
 	if err != nil {
 		return 0, invalid(field, "is %q; want an RFC 3339 time such as 2026-03-01T08:00:00Z", clip(text))
 	}
-	if t.Before(first) || t.After(last) {
-		return 0, invalid(field, "is %q; want a time between the years 1970 and 2262", clip(text))
+	first, last := time.Unix(0, 1), time.Unix(0, math.MaxInt64)
+	switch {
+	case t.Before(first):
+		t = first
+	case t.After(last):
+		t = last
 	}
 	return history.At(t), nil
 }
-
-// The times that the log can tell: nanoseconds since 1970 in 64 bits, and 0 says that there is none.
-var first, last = time.Unix(0, 1), time.Unix(0, math.MaxInt64)

@@ -1,0 +1,30 @@
+package examples_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestProtocolByHand runs the commands of docs/WORKERS.md as they stand, but for the address.
+func TestProtocolByHand(t *testing.T) {
+	text, err := os.ReadFile("../WORKERS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if len(blocks) != 1 {
+		t.Fatalf("WORKERS.md has %d blocks of commands", len(blocks))
+	}
+	p := newPlace(t)
+	out, err := p.shell(strings.ReplaceAll(blocks[0][1], "127.0.0.1:7600", p.addr))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{`"ok":true,"cancel_requested":false`, `"ok":true}`, `"ok":false,"code":"lease_lost"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("nothing printed %s:\n%s", want, out)
+		}
+	}
+}

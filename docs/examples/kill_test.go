@@ -1,0 +1,274 @@
+package examples_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+// scene is a run of an example, what is sent to it, and what comes of it, whoever dies meanwhile.
+type scene struct {
+	typ, id string
+	input   string
+	signal  string // name; empty = none. It waits for the code, so it is sent at once
+	payload string
+	want    string // the result
+	runs    int    // of the chain; 0 = 1
+}
+
+var scenes = []scene{
+	{typ: "saga", id: "ships", input: `{"order":"a","item":"popular","card":"4242","amount":30,"address":"Bern"}`, signal: "confirm", payload: `true`,
+		want: `{"status":"shipped","parcel":"a/parcel"}`},
+	{typ: "saga", id: "declined", input: `{"order":"b","item":"lamp","card":"declined","amount":30,"address":"Bern"}`,
+		want: `{"status":"undone","because":"card_declined","undone":["refund_card","release_stock"]}`},
+	{typ: "saga", id: "late", input: `{"order":"c","item":"lamp","card":"4242","amount":30,"address":"Bern","patience":"500ms"}`,
+		want: `{"status":"undone","because":"timeout","undone":["refund_card","release_stock"]}`},
+	{typ: "saga", id: "nowhere", input: `{"order":"d","item":"lamp","card":"4242","amount":30,"address":"nowhere"}`, signal: "confirm", payload: `null`,
+		want: `{"status":"undone","because":"no_such_address","undone":["refund_card","release_stock"]}`},
+	{typ: "batch", id: "batch", input: `{"width":3,"items":[{"id":0,"pages":0},{"id":1,"pages":1},{"id":2,"pages":-1},{"id":3,"pages":3},{"id":4,"pages":1},{"id":5,"pages":2}]}`,
+		want: `{"processed":5,"words":700,"failed":[{"id":2,"kind":"bad_item"}]}`},
+	{typ: "approval", id: "approved", input: `{"about":"x","author":"eve","approvers":["ada"],"remind":"1h"}`, signal: "decision", payload: `{"approve":true}`,
+		want: `{"status":"approved","by":"ada","asked":["ada"],"reminders":0}`},
+	{typ: "approval", id: "expired", input: `{"about":"x","author":"eve","approvers":["ada","bob"],"remind":"100ms"}`,
+		want: `{"status":"expired","by":null,"asked":["ada","bob"],"reminders":4}`},
+	{typ: "subscription", id: "broke", input: `{"plan":"basic","period":"200ms"}`, runs: 2,
+		want: `{"ended":"unpaid","billed":4,"total":20}`},
+}
+
+// TestSameResult plays all scenes at once, with a worker in Go and with one in Python: left alone, with the worker killed in the middle of the first attempt at every step,
+// and with the node killed there.
+func TestSameResult(t *testing.T) {
+	goWorker := func(*testing.T) []string { return []string{filepath.Join(binaries, "worker")} }
+	pythonWorker := func(t *testing.T) []string { return []string{python(t), "docs/examples/workers/python/worker.py"} }
+	for _, c := range []struct {
+		name   string
+		worker func(*testing.T) []string
+		kills  func(p *play)
+		lease  string
+	}{
+		{"go", goWorker, nil, "30s"},
+		{"python", pythonWorker, nil, "30s"},
+		{"go killed", goWorker, (*play).killWorker, "1s"},
+		{"python killed", pythonWorker, (*play).killWorker, "1s"},
+		{"node killed", goWorker, (*play).killNode, "10s"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.kills != nil && testing.Short() {
+				t.Skip("SKIPPED: kills take half a minute")
+			}
+			t.Parallel()
+			command := c.worker(t)
+			p := &play{place: newPlace(t), kills: c.kills}
+			p.ledger = filepath.Join(p.dir, "ledger")
+			p.worker = p.process("worker", nil, append(command, "--addr", p.addr, "--id", "w", "--pace", "200ms", "--lease", c.lease, "--ledger", p.ledger)...)
+			p.worker.start()
+			p.all()
+		})
+	}
+}
+
+// play is all scenes in one place.
+type play struct {
+	*place
+	worker *process
+	ledger string
+	kills  func(*play) // at the first attempt at a step; nil = nobody dies
+	client *client.Client
+}
+
+func (p *play) all() {
+	var err error
+	if p.client, err = client.New(client.Config{Addresses: []string{p.addr}, Patience: patient}); err != nil {
+		p.t.Fatal(err)
+	}
+	defer p.client.Close()
+	if out, err := p.shell("for e in saga batch approval subscription; do aion-node package docs/examples/$e && aion-node deploy $e.aion; done"); err != nil {
+		p.t.Fatalf("%v\n%s", err, out)
+	}
+	for _, s := range scenes {
+		if _, err := p.client.Start(p.t.Context(), wire.StartRequest{Type: s.typ, WorkflowID: s.id, Input: json.RawMessage(s.input)}); err != nil {
+			p.t.Fatal(err)
+		}
+		if s.signal != "" {
+			if _, err := p.client.Signal(p.t.Context(), wire.RunRef{WorkflowID: s.id}, s.signal, json.RawMessage(s.payload)); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+	ctx, over := context.WithCancel(p.t.Context())
+	killer := make(chan int, 1)
+	go func() { killer <- p.killing(ctx) }()
+	for _, s := range scenes {
+		p.ends(s)
+	}
+	over()
+	if kills := <-killer; p.kills != nil && kills < 5 {
+		p.t.Errorf("only %d kills: the test has shown nothing", kills)
+	}
+	done := p.effects()
+	for _, s := range scenes {
+		p.audit(s, done)
+	}
+}
+
+// killing kills at every first attempt until ctx ends, and counts.
+func (p *play) killing(ctx context.Context) (kills int) {
+	if p.kills == nil {
+		return 0
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for seen := 0; ; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return kills
+		}
+		lines := p.lines()
+		first := false
+		for _, l := range lines[seen:] {
+			first = first || l.What == "begin" && l.Attempt == 1
+		}
+		if seen = len(lines); first {
+			p.kills(p)
+			kills++
+		}
+	}
+}
+
+func (p *play) killWorker() {
+	p.worker.kill()
+	p.worker.start()
+}
+
+func (p *play) killNode() {
+	p.node.kill()
+	p.node.start()
+}
+
+// ends waits for the end of a scene's chain of runs and compares its result.
+func (p *play) ends(s scene) {
+	p.t.Helper()
+	p.eventually(s.id+" ends", func() error {
+		r, err := p.client.Result(p.t.Context(), wire.RunRef{WorkflowID: s.id}, wire.MaxWait)
+		if err != nil {
+			return err
+		}
+		if wire.Open(r.Status) || r.Status == "continued_as_new" {
+			return errors.New("it is " + r.Status)
+		}
+		if !same(r.Result, s.want) {
+			p.t.Errorf("%s ended as %s with %s %v, want %s", s.id, r.Status, r.Result, r.Error, s.want)
+		}
+		return nil
+	})
+}
+
+func same(got json.RawMessage, want string) bool {
+	var a, b any
+	return json.Unmarshal(got, &a) == nil && json.Unmarshal([]byte(want), &b) == nil && reflect.DeepEqual(a, b)
+}
+
+// line is one line of the ledger.
+type line struct {
+	What       string
+	RunID      string `json:"run_id"`
+	ActivityID uint64 `json:"activity_id"`
+	Attempt    uint32
+}
+
+// lines reads the ledger. A line without its end is not written yet.
+func (p *play) lines() (all []line) {
+	b, err := os.ReadFile(p.ledger)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		p.t.Error(err)
+	}
+	for text := range bytes.Lines(b) {
+		var l line
+		if err := json.Unmarshal(text, &l); err == nil && bytes.HasSuffix(text, []byte("\n")) {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// effects are the steps that took effect, and in which attempts.
+func (p *play) effects() map[string]bool {
+	done := map[string]bool{}
+	for _, l := range p.lines() {
+		if l.What == "effect" {
+			done[fmt.Sprintf("%s:%d:%d", l.RunID, l.ActivityID, l.Attempt)] = true
+		}
+	}
+	return done
+}
+
+// audit reads the histories of a scene's chain: every activity, timer and signal is there exactly once, and what is recorded as done was done by that attempt.
+func (p *play) audit(s scene, done map[string]bool) {
+	p.t.Helper()
+	runs, err := p.client.List(p.t.Context(), wire.RunFilter{Type: s.typ}, wire.Page{Limit: wire.MaxPage})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	chain, signals := 0, 0
+	for _, r := range runs.Workflows {
+		if r.WorkflowID != s.id {
+			continue
+		}
+		chain++
+		scheduled, outcomes := map[uint64]bool{}, map[string]int{}
+		for e, err := range p.client.Follow(p.t.Context(), wire.RunRef{WorkflowID: s.id, RunID: r.RunID}, 1) {
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			var d struct {
+				ID      uint64
+				Attempt uint32
+			}
+			if err := json.Unmarshal(e.Data, &d); err != nil {
+				p.t.Fatal(err)
+			}
+			switch e.Type {
+			case "ActivityScheduled":
+				scheduled[d.ID] = true
+			case "ActivityCompleted":
+				outcomes[fmt.Sprint("activity ", d.ID)]++
+				if !done[fmt.Sprintf("%s:%d:%d", r.RunID, d.ID, d.Attempt)] {
+					p.t.Errorf("%s: attempt %d at activity %d is recorded as completed, but had no effect", s.id, d.Attempt, d.ID)
+				}
+			case "ActivityFailed", "ActivityCancelled":
+				outcomes[fmt.Sprint("activity ", d.ID)]++
+			case "TimerFired", "TimerCancelled":
+				outcomes[fmt.Sprint("timer ", d.ID)]++
+			case "SignalReceived":
+				signals++
+			}
+		}
+		for id := range scheduled {
+			if outcomes[fmt.Sprint("activity ", id)] == 0 {
+				p.t.Errorf("%s: activity %d has no outcome", s.id, id)
+			}
+		}
+		for what, n := range outcomes {
+			if n != 1 {
+				p.t.Errorf("%s: %s has %d outcomes", s.id, what, n)
+			}
+		}
+	}
+	if want := max(s.runs, 1); chain != want {
+		p.t.Errorf("%s has %d runs, want %d", s.id, chain, want)
+	}
+	if want := map[bool]int{true: 1}[s.signal != ""]; signals != want {
+		p.t.Errorf("%s has %d signals, want %d", s.id, signals, want)
+	}
+}

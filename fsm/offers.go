@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 
 	"aion.dev/aion/engine/history"
@@ -13,8 +14,20 @@ import (
 // lane is what is stored of one queue's offers for one activity. It exists while there are any.
 type lane struct {
 	Left uint64 `cbor:"1,keyasint"`
-	From place  `cbor:"2,keyasint,omitzero"` // no offer is before
+	From place  `cbor:"2,keyasint,omitzero"` // no offer is before; it follows from what was leased, never from what this node happened to read
+
+	ahead []offered // the first offers, as far as this node has met them: memory only
 }
+
+// offered is one line of a lane.
+type offered struct {
+	at  place
+	run history.RunID
+	id  uint64
+}
+
+// maxAhead is how many offers of a lane are kept in memory as they come.
+const maxAhead = 64
 
 func (l *lane) empty() bool { return l.Left == 0 }
 
@@ -31,6 +44,8 @@ func (p place) key(lane []byte) []byte { return u32(u64(lane[:len(lane):len(lane
 
 func (p place) before(q place) bool { return p.Index < q.Index || p.Index == q.Index && p.N < q.N }
 
+func (p place) next() place { return place{p.Index, p.N + 1} }
+
 func (task *Task) place() place { return place{task.OfferIndex, task.OfferN} }
 
 func (t *step) lane(task *Task) *lane {
@@ -39,82 +54,85 @@ func (t *step) lane(task *Task) *lane {
 
 // offer puts a task into its lane, at its place.
 func (t *step) offer(task *Task) {
-	l, at := t.lane(task), task.place()
-	if l.Left == 0 || at.before(l.From) {
-		l.From = at
+	l, o := t.lane(task), offered{task.place(), task.RunID, task.ID}
+	if l.Left == 0 || o.at.before(l.From) {
+		l.From = o.at
+	}
+	switch known := len(l.ahead); {
+	case uint64(known) == l.Left && known < maxAhead && (known == 0 || l.ahead[known-1].at.before(o.at)):
+		l.ahead = append(l.ahead, o)
+	case known > 0 && o.at.before(l.ahead[known-1].at):
+		l.ahead = nil
 	}
 	l.Left++
-	id := append(make([]byte, 0, 24), task.RunID[:]...)
-	t.put(at.key(laneKey(keyOffer, task.Queue, task.Activity)), u64(id, task.ID))
+	t.put(o.at.key(laneKey(keyOffer, task.Queue, task.Activity)), u64(append(make([]byte, 0, 24), o.run[:]...), o.id))
 }
 
 // withdraw takes a task out of its lane.
 func (t *step) withdraw(task *Task) {
-	t.lane(task).Left--
-	t.del(task.place().key(laneKey(keyOffer, task.Queue, task.Activity)))
-}
-
-// offered is one line of a lane.
-type offered struct {
-	at  place
-	run history.RunID
-	id  uint64
+	l, at := t.lane(task), task.place()
+	if known := len(l.ahead); known > 0 && l.ahead[0].at == at {
+		l.ahead = l.ahead[1:]
+	} else if known > 0 && !l.ahead[known-1].at.before(at) {
+		l.ahead = nil
+	}
+	l.Left--
+	t.del(at.key(laneKey(keyOffer, task.Queue, task.Activity)))
 }
 
 // laneReader reads a lane from its front.
 type laneReader struct {
-	row   *hotRow[lane]
-	rows  []byte // what the keys of its offers start with
-	left  uint64 // offers not read yet
-	from  place  // where they begin
-	ahead []offered
+	lane *lane
+	rows []byte // what the keys of its offers start with
+	next int    // in lane.ahead
 }
+
+func (r *laneReader) left() uint64 { return r.lane.Left - uint64(r.next) }
 
 // oldest returns up to n offers of a queue for any of the activities, oldest first.
 func (t *step) oldest(queue string, activities []string, n int) (list []offered) {
 	var lanes []*laneReader
 	for _, activity := range activities {
 		if row := t.s.lanes.row(t, laneKey(keyLane, queue, activity)); row.value.Left > 0 {
-			lanes = append(lanes, &laneReader{row: row, rows: laneKey(keyOffer, queue, activity), left: row.value.Left, from: row.value.From})
+			lanes = append(lanes, &laneReader{lane: &row.value, rows: laneKey(keyOffer, queue, activity)})
 		}
 	}
 	for len(list) < n && len(lanes) > 0 {
 		first := 0
-		for i, l := range lanes {
-			if len(l.ahead) == 0 {
-				t.readAhead(l, 1+(n-len(list))/len(lanes))
+		for i, r := range lanes {
+			if r.next == len(r.lane.ahead) {
+				t.readAhead(r, max(maxAhead/2, 1+(n-len(list))/len(lanes)))
 			}
 			if t.err != nil {
 				return nil
 			}
-			if l.ahead[0].at.before(lanes[first].ahead[0].at) {
+			if r.lane.ahead[r.next].at.before(lanes[first].lane.ahead[lanes[first].next].at) {
 				first = i
 			}
 		}
-		l := lanes[first]
-		list, l.ahead = append(list, l.ahead[0]), l.ahead[1:]
-		if len(l.ahead) == 0 && l.left == 0 {
+		r := lanes[first]
+		list = append(list, r.lane.ahead[r.next])
+		if r.next++; r.left() == 0 {
 			lanes = slices.Delete(lanes, first, first+1)
 		}
 	}
 	return list
 }
 
-// readAhead reads the next n offers of a lane, if there are as many. The lane's front moves to the first that it finds: what was taken or withdrawn
-// before it is not stepped over again.
-func (t *step) readAhead(l *laneReader, n int) {
-	front := l.from == l.row.value.From
-	t.scan(l.from.key(l.rows), after(l.rows), func(k, b []byte) bool {
-		at := place{readU64(k[len(l.rows):]), readU32(k[len(l.rows)+8:])}
-		l.ahead = append(l.ahead, offered{at, history.RunID(b), readU64(b[16:])})
-		l.from = place{at.Index, at.N + 1}
-		return len(l.ahead) < n
+// readAhead reads the next n offers of a lane, if there are as many.
+func (t *step) readAhead(r *laneReader, n int) {
+	from := r.lane.From
+	if known := len(r.lane.ahead); known > 0 {
+		from = r.lane.ahead[known-1].at.next()
+	}
+	t.scan(from.key(r.rows), after(r.rows), func(k, b []byte) bool {
+		at := place{readU64(k[len(r.rows):]), readU32(k[len(r.rows)+8:])}
+		r.lane.ahead = append(r.lane.ahead, offered{at, history.RunID(b), readU64(b[16:])})
+		n--
+		return n > 0
 	})
-	l.left -= min(l.left, uint64(len(l.ahead)))
-	if len(l.ahead) == 0 {
-		t.fail(errLane(l.rows))
-	} else if front && l.ahead[0].at != l.row.value.From {
-		t.s.lanes.touch(l.row).From = l.ahead[0].at
+	if r.next == len(r.lane.ahead) {
+		t.fail(fmt.Errorf("lane %x has fewer offers than the %d that its row counts", r.rows, r.lane.Left))
 	}
 }
 

@@ -55,11 +55,6 @@ func nameSize(field string, n int) *catalog.InvalidInput {
 	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d bytes; 1 to %d are allowed", n, maxTaskName)}
 }
 
-// errLane is what a lane whose row counts offers that are not there leads to: the state on disk is damaged.
-func errLane(rows []byte) error {
-	return fmt.Errorf("lane %x has fewer offers than its row counts", rows)
-}
-
 // Queue implements View.
 func (p *picture) Queue(name string) (q Queue, ok bool) {
 	ok = p.row(p.get(textKey(keyQueue, name)), &q)

@@ -75,6 +75,7 @@ func (m *taskModel) turn(run history.RunID, asked []history.Event) {
 			m.offer(r.tasks[d.ID])
 		case *history.ActivityCancelled:
 			m.tell(run, "cancelled %d", d.ID)
+			delete(r.failed, d.ID) // it failed while the turn was under way
 			m.giveUp(r, d.ID)
 		case *history.WorkflowCompleted:
 			m.close(run)

@@ -14,10 +14,7 @@ func (t *step) offerAgain(r *row, e *history.ActivityScheduled, seq uint64) {
 }
 
 func (t *step) makeTask(r *row, e *history.ActivityScheduled, seq uint64, before uint32) {
-	t.removeTask(r, e.ID)
-	if r.Timers > 0 {
-		t.disarm(r, e.ID) // ordinals are not used twice; if one were, two clocks could want the same row
-	}
+	t.unclock(r, e.ID)
 	task := &Task{
 		RunID: r.Run.RunID, ID: e.ID, Seq: seq, Activity: e.Activity, Queue: e.Queue,
 		Retry: e.Retry, Timeout: e.Timeout, Heartbeat: e.Heartbeat, Schedule: e.ScheduleTimeout,

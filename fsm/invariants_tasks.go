@@ -52,6 +52,18 @@ func (c *checker) pendingActivities(n *recount) map[uint64]pendingActivity {
 	run := &n.row.Run
 	events := c.everyEvent(n)
 	void, forgot := c.takenBack(n, events)
+	highest := uint64(0)
+	for _, e := range events {
+		switch d := e.Data.(type) {
+		case *history.TimerStarted:
+			highest = max(highest, d.ID)
+		case *history.ActivityScheduled:
+			highest = max(highest, d.ID)
+		}
+	}
+	if highest != n.row.Ordinal {
+		c.failf("run %s: its highest ordinal with a clock is %d, its row says %d", run.RunID, highest, n.row.Ordinal)
+	}
 	pending, attempts := map[uint64]pendingActivity{}, map[uint64]uint32{}
 	settle := func(e history.Event, id uint64, attempt uint32) {
 		if e.Seq < forgot[id] {

@@ -27,6 +27,7 @@ type row struct {
 	Epoch uint64 `cbor:"19,keyasint,omitempty"` // how often it was reopened: sets apart the children that it starts again
 
 	Attempts uint32 `cbor:"20,keyasint,omitempty"` // highest attempt of any of its tasks: those offered after a reopening begin above it
+	Ordinal  uint64 `cbor:"22,keyasint,omitempty"` // highest of its timers and activities: what is above it has no clock yet
 
 	Closed history.Time `cbor:"21,keyasint,omitempty"` // when it closed, as the closed index lists it; 0 = it does not
 

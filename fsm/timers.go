@@ -16,16 +16,29 @@ func (t *step) armDeadline(r *row) { t.enqueue(timerKey(r.Deadline, r.Serial, 0)
 
 // arm arms a timer; a second one with the same id replaces the first.
 func (t *step) arm(r *row, id uint64, at history.Time) {
-	t.disarm(r, id)
-	t.removeTask(r, id) // ordinals are not used twice; if one were, two clocks could want the same row
+	t.unclock(r, id)
 	t.enqueue(timerKey(at, r.Serial, id), r)
 	t.put(armedKey(r.Serial, id), u64(nil, uint64(at)))
 	r.Timers++
 	t.touch(r)
 }
 
+// unclock takes away what has a clock under an ordinal: a timer that is armed again, a task that is offered anew after a reopening. Ordinals rise, so mostly
+// there is nothing to look for.
+func (t *step) unclock(r *row, id uint64) {
+	if id > r.Ordinal {
+		r.Ordinal = id
+		return
+	}
+	t.disarm(r, id)
+	t.removeTask(r, id)
+}
+
 // armed returns when a timer is due; false when it is not armed.
 func (t *step) armed(r *row, id uint64) (history.Time, bool) {
+	if r.Timers == 0 {
+		return 0, false
+	}
 	b := t.get(armedKey(r.Serial, id))
 	if b == nil {
 		return 0, false

@@ -2,7 +2,9 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"net/http"
 	"sync"
 	"time"
 
@@ -93,14 +95,13 @@ func (w *Worker) carry(batch []outcome) {
 		if err == nil {
 			err = wire.New("internal", "the answer has another number of results than were sent")
 		}
-		if hopeless(err) && len(batch) > 1 { // one of them spoils it for the others
+		if p := tasteless(err); p != nil && len(batch) > 1 { // one of them spoils it for the others
 			for _, o := range batch {
 				w.carry([]outcome{o})
 			}
 			return
-		}
-		if hopeless(err) {
-			w.settle(batch[0], refusal(err))
+		} else if p != nil {
+			w.settle(batch[0], wire.TaskReply{Code: p.Code, Detail: p.Detail})
 			return
 		}
 		if left <= 0 {
@@ -180,14 +181,14 @@ func (w *Worker) settle(o outcome, r wire.TaskReply) {
 		w.count.failed.Add(1)
 	case r.OK:
 		w.count.released.Add(1)
-	case r.Code == "lease_lost" && o.failure.Kind == "cancelled":
+	case r.Code == "lease_lost" && o.unwanted:
 		w.count.cancelled.Add(1)
 	case r.Code == "lease_lost":
 		w.count.lost.Add(1)
 		w.log.Warn("an outcome came too late", append(o.hold.names(), "detail", r.Detail)...)
 	case o.verb == complete: // the activity would never have an outcome
 		w.log.Error("an output was refused", append(o.hold.names(), "code", r.Code, "detail", r.Detail)...)
-		w.deliver(outcome{hold: o.hold, verb: fail, failure: wire.TaskFailure{Kind: "invalid_output", Message: clip(r.Detail, maxMessage)}})
+		w.deliver(outcome{hold: o.hold, unwanted: o.unwanted, verb: fail, failure: wire.TaskFailure{Kind: "invalid_output", Message: clip(r.Detail, maxMessage)}})
 		return
 	case o.verb == fail && !o.plain:
 		o.plain = true
@@ -201,10 +202,13 @@ func (w *Worker) settle(o outcome, r wire.TaskReply) {
 	w.hand.drop(o.hold)
 }
 
-// refusal is the reply that a refused call amounts to.
-func refusal(err error) wire.TaskReply {
-	p := wire.Of(err)
-	return wire.TaskReply{Code: p.Code, Detail: p.Detail}
+// tasteless returns the refusal of a call for what it carries, which no node would take. Any other refusal may pass: a token can be renewed.
+func tasteless(err error) *wire.Problem {
+	p, ok := errors.AsType[*wire.Problem](err)
+	if ok && (p.Status == http.StatusBadRequest || p.Status == http.StatusRequestEntityTooLarge) {
+		return p
+	}
+	return nil
 }
 
 func (o outcome) size() int { return len(o.output) + len(o.failure.Message) + len(o.failure.Details) }

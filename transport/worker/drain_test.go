@@ -136,3 +136,46 @@ func TestUndelivered(t *testing.T) {
 		equal(t, "outcome", w.Outcome(ref), "completed 2")
 	})
 }
+
+// A node that does not know the caller says nothing about the outcome: it waits until one does.
+func TestOutcomeOutlivesARefusedToken(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		asked := 0
+		w.line.inject(func(_, verb string) fault {
+			if verb == "complete" {
+				if asked++; asked < 5 {
+					return stranger
+				}
+			}
+			return none
+		})
+		k := w.work(worker.Config{}, handlers{"a": sleep(0)})
+		equal(t, "outcome", w.Outcome(w.step(once(""), "a")), "completed 1")
+		equal(t, "end", k.end(), nil)
+		equal(t, "completed", k.Stats().Completed, 1)
+	})
+}
+
+// One outcome that no node takes does not spoil it for those that travel with it.
+func TestOneBadOutcomeAmongMany(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		h, at := begun(func(_ context.Context, t worker.Task) (any, error) {
+			return strings.Repeat("x", 1<<10*int(t.ActivityID)), nil
+		})
+		w.line.inject(func(_, verb string) fault {
+			if verb == "complete" && w.line.size > 40<<10 { // guarded by the line
+				return tooLarge
+			}
+			return none
+		})
+		k := w.work(worker.Config{}, handlers{"a": h})
+		ref := w.step(`
+def run(ctx, input):
+    outcomes = ctx.settled([ctx.start_activity("a") for _ in range(50)])
+    return [len([o for o in outcomes if o.ok]), [o.error.kind for o in outcomes if not o.ok][0]]
+`, "a")
+		<-at
+		equal(t, "outcome", w.Outcome(ref), `completed [39,"invalid_output"]`)
+		equal(t, "end", k.end(), nil)
+	})
+}

@@ -45,7 +45,7 @@ func (w *Worker) handle(h *hold) {
 		cause := context.Cause(h.ctx)
 		h.cancel(nil)
 		o := judge(out, err, cause)
-		o.hold = h
+		o.hold, o.unwanted = h, errors.Is(cause, ErrCancelled)
 		lost := w.hand.returned(h)
 		if lost && o.verb != complete {
 			w.count.lost.Add(1)
@@ -79,11 +79,12 @@ const (
 
 // outcome is what became of an attempt.
 type outcome struct {
-	hold    *hold
-	verb    verb
-	output  []byte // of complete
-	failure wire.TaskFailure
-	plain   bool // the failure has been refused once, and stripped
+	hold     *hold
+	verb     verb
+	output   []byte // of complete
+	failure  wire.TaskFailure
+	plain    bool // the failure has been refused once, and stripped
+	unwanted bool // the workflow had given the activity up
 }
 
 // judge decides what the cluster is told, from what a handler returned and why its context was over by then (nil = it was not). A value counts whatever the

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -68,16 +69,19 @@ type line struct {
 
 	mu    sync.Mutex // guards what follows
 	fault func(host, path string) fault
+	size  int64          // of the body of the call that fault is asked about
 	calls map[string]int // by last part of the path, those that arrived
 }
 
 type fault int
 
 const (
-	none    fault = iota
-	refused       // nothing arrives
-	lost          // it arrives, the answer does not
-	hangs         // nothing arrives, and nobody says so
+	none     fault = iota
+	refused        // nothing arrives
+	lost           // it arrives, the answer does not
+	hangs          // nothing arrives, and nobody says so
+	stranger       // the node does not know the caller's token
+	tooLarge       // somebody in between takes no such body
 )
 
 func (l *line) inject(f func(host, path string) fault) {
@@ -99,6 +103,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	verb := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	l.mu.Lock()
 	f := none
+	l.size = r.ContentLength
 	if l.fault != nil {
 		f = l.fault(r.URL.Host, verb)
 	}
@@ -112,6 +117,10 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	case hangs:
 		<-r.Context().Done()
 		return nil, r.Context().Err()
+	case stranger:
+		return problem("unauthenticated"), nil
+	case tooLarge:
+		return problem("package_too_large"), nil
 	}
 	rec, done := httptest.NewRecorder(), make(chan struct{})
 	in := r.Clone(r.Context())
@@ -131,6 +140,14 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	return rec.Result(), nil
+}
+
+func problem(code string) *http.Response {
+	rec := httptest.NewRecorder()
+	p := wire.New(code, "as the test wants it")
+	rec.WriteHeader(p.Status)
+	_ = json.NewEncoder(rec).Encode(p)
+	return rec.Result()
 }
 
 // client calls over the line.

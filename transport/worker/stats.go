@@ -13,7 +13,7 @@ type Stats struct {
 	Completed   uint64 // attempts whose output was recorded
 	Failed      uint64 // attempts whose failure was recorded
 	Panics      uint64 // of handlers; they fail their attempts
-	Cancelled   uint64 // attempts that their workflow gave up, and whose handlers returned an error
+	Cancelled   uint64 // attempts that their workflow gave up, as the handler was told
 	Lost        uint64 // attempts that another worker has, or nobody waits for: what became of them here did not count
 	Released    uint64 // attempts given back undone
 	Undelivered uint64 // outcomes that no node could be told, or that none took

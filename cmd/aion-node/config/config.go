@@ -85,7 +85,14 @@ type Limits struct {
 	MemoryBytes    int64 `toml:"memory_bytes" help:"most memory that an execution's values may take, by account"`
 	Pending        int64 `toml:"pending" help:"most timers, children and activities that a run may have pending, each"`
 	Resident       int64 `toml:"resident" help:"executions that the leader keeps in memory between turns; others are rebuilt by replay"`
+	ResidentBytes  int64 `toml:"resident_bytes" help:"memory that those executions may take together"`
 	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
+	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
+	Queries        int64 `toml:"queries" help:"executions that are kept in memory for queries"`
+
+	TurnTimeout  Duration `toml:"turn_timeout" help:"longest time that computing one turn may take, with the replay before it; a run that takes longer three times is quarantined"`
+	QueryTimeout Duration `toml:"query_timeout" help:"longest time that a query may take, with the wait for its run's first turn"`
+	Lease        Duration `toml:"lease" help:"how long a worker may be silent about a task where neither the activity nor the worker says"`
 }
 
 // Drain is how the node stops.
@@ -118,7 +125,9 @@ func Default() Config {
 		},
 		Limits: Limits{
 			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, WaitingSignals: 10_000,
-			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000, Resident: 10_000,
+			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
+			Resident: 10_000, ResidentBytes: 512 << 20, InFlight: 4096, Queries: 64,
+			TurnTimeout: Duration{30 * time.Second}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},
 		Log:   Log{Level: "info", Format: "text"},

@@ -52,7 +52,7 @@ func TestEveryKeyFromEverySource(t *testing.T) {
 		"text": "x", "number": "2048", "duration": "7s", "switch": "true", "list": "a:1,b:2",
 		"raft.log_store": "bolt", "log.level": "debug", "log.format": "json", "gossip.key": "MDEyMzQ1Njc4OWFiY2RlZg==",
 		"auth.tokens": "ci:write:0123456789abcdef", "cluster.bootstrap_expect": "3", "limits.turns": "4",
-		"deploy.check_memory_bytes": "536870912", "limits.history_bytes": "131072", "limits.memory_bytes": "1048576",
+		"deploy.check_memory_bytes": "536870912", "limits.history_bytes": "131072", "limits.memory_bytes": "1048576", "limits.resident_bytes": "1048576",
 	}
 	for _, k := range Keys() {
 		value, ok := values[k.Name]
@@ -147,6 +147,9 @@ func TestErrorsNameTheKey(t *testing.T) {
 		{name: "role", args: []string{"--auth-tokens=ci:root:0123456789abcdef"}, want: []string{`role "root" is neither`}},
 		{name: "log level", args: []string{"--log-level=loud"}, want: []string{`log.level: "loud" is none of trace`}},
 		{name: "limit", args: []string{"--limits-steps=0"}, want: []string{"limits.steps: 0 is not within"}},
+		{name: "long lease", args: []string{"--limits-lease=25h"}, want: []string{"limits.lease: 25h0m0s is not within 1s to 24h"}},
+		{name: "no time to answer", args: []string{"--limits-query-timeout=0s"}, want: []string{"limits.query_timeout: 0s is not within 1ms to 1m"}},
+		{name: "fewer in flight than computed", args: []string{"--limits-turns=8", "--limits-in-flight=4"}, want: []string{"limits.in_flight: 4 is not within 8 to"}},
 		{name: "exposed profiles", args: []string{"--debug-pprof-address=0.0.0.0:1"}, want: []string{"debug.pprof_address", "not on loopback"}},
 		{name: "two at once", args: []string{"--log-level=loud", "--log-format=xml"}, want: []string{"log.level", "log.format"}},
 	} {

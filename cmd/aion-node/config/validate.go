@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -118,16 +119,44 @@ func (v *verdict) sizes(c *Config) {
 		{"limits.memory_bytes", c.Limits.MemoryBytes, 1 << 20, 16 << 30},
 		{"limits.pending", c.Limits.Pending, 1, 1_000_000},
 		{"limits.resident", c.Limits.Resident, 1, 10_000_000},
+		{"limits.resident_bytes", c.Limits.ResidentBytes, 1 << 20, 1 << 40},
 		{"limits.turns", c.Limits.Turns, 0, 1024},
+		{"limits.in_flight", c.Limits.InFlight, max(1, c.Limits.Turns), 1 << 20},
+		{"limits.queries", c.Limits.Queries, 1, 1 << 20},
 	} {
 		if s.value < s.least || s.value > s.most {
 			v.refuse(s.key, "%d is not within %d to %d", s.value, s.least, s.most)
 		}
 	}
-	if t := c.Deploy.CheckTimeout.Duration; t < time.Second || t > 10*time.Minute {
-		v.refuse("deploy.check_timeout", "%s is not within 1s to 10m", t)
+	for _, d := range []struct {
+		key         string
+		value       Duration
+		least, most time.Duration
+	}{
+		{"deploy.check_timeout", c.Deploy.CheckTimeout, time.Second, 10 * time.Minute},
+		{"limits.turn_timeout", c.Limits.TurnTimeout, time.Second, time.Hour},
+		{"limits.query_timeout", c.Limits.QueryTimeout, time.Millisecond, time.Minute},
+		{"limits.lease", c.Limits.Lease, time.Second, 24 * time.Hour},
+		{"drain.timeout", c.Drain.Timeout, 0, time.Hour},
+	} {
+		if d.value.Duration < d.least || d.value.Duration > d.most {
+			v.refuse(d.key, "%s is not within %s to %s", d.value, brief(d.least), brief(d.most))
+		}
 	}
-	if t := c.Drain.Timeout.Duration; t < 0 || t > time.Hour {
-		v.refuse("drain.timeout", "%s is not within 0s to 1h", t)
+}
+
+// brief writes a whole number of its largest unit.
+func brief(d time.Duration) string {
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if d >= unit.size {
+			return strconv.FormatInt(int64(d/unit.size), 10) + unit.name
+		}
 	}
+	if d == 0 {
+		return "0s"
+	}
+	return d.String()
 }

@@ -1,0 +1,23 @@
+package node
+
+import (
+	"reflect"
+	"testing"
+
+	"aion.dev/aion/cmd/aion-node/config"
+)
+
+// Every limit of the engine has a setting, whose default is the engine's own.
+func TestEveryLimitOfTheEngineIsSet(t *testing.T) {
+	cfg := config.Default()
+	limits := engineLimits(cfg, runtimeLimits(cfg))
+	for v, i := reflect.ValueOf(limits), 0; i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("no setting reaches engine.Limits.%s", v.Type().Field(i).Name)
+		}
+	}
+	cfg.Limits.InFlight = 1
+	if limits := engineLimits(cfg, runtimeLimits(cfg)); limits.Turns != 1 || limits.Validate() != nil {
+		t.Errorf("with one turn in flight %d are computed at once: %v", limits.Turns, limits.Validate())
+	}
+}

@@ -222,15 +222,15 @@ func (v *visit) drop() {
 // quarantine pauses a run whose code broke the runtime again and again: people look at it, and resume it. It is fenced by the turn, so that a run which went on
 // elsewhere meanwhile is left alone.
 func (v *visit) quarantine(ctx context.Context, at fsm.Run, why error) {
-	reason := why.Error()
+	reason := v.d.e.reasonOf(ctx, at, why)
 	var crash *runtime.Crash
 	if errors.As(why, &crash) {
 		v.d.e.log.Error("workflow code crashed the runtime", "workflow", at.WorkflowID, "run", v.id, "version", at.Version.Short(), "panic", fmt.Sprint(crash.Value), "stack", string(crash.Stack))
 	} else {
-		v.d.e.log.Error("a run cannot go on", "workflow", at.WorkflowID, "run", v.id, "version", at.Version.Short(), "error", why)
+		v.d.e.log.Error("a run cannot go on", "workflow", at.WorkflowID, "run", v.id, "version", at.Version.Short(), "error", reason)
 	}
 	v.d.e.metrics.quarantined.Inc()
-	cmd := &fsm.PauseRun{Run: fsm.RunRef{WorkflowID: at.WorkflowID, RunID: v.id}, Reason: clipTo(reason, MaxMessage), Quarantined: true, Turn: at.Turns}
+	cmd := &fsm.PauseRun{Run: fsm.RunRef{WorkflowID: at.WorkflowID, RunID: v.id}, Reason: reason, Quarantined: true, Turn: at.Turns}
 	wait := backoff{first: 20 * time.Millisecond, most: 2 * time.Second}
 	for {
 		if _, err := v.d.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: cmd}); err == nil {

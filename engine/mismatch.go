@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/fsm"
+)
+
+// What a reason holds of each part, so that all of it fits into MaxMessage.
+const (
+	maxEventText = 350 // bytes of an event, recorded or asked for
+	maxLineText  = 120 // bytes of a line of source
+)
+
+// reasonOf says for people why a run cannot go on. Of code that does not follow its history that is what was recorded against what it asks for now, and the
+// line that asks.
+func (e *Engine) reasonOf(ctx context.Context, at fsm.Run, why error) string {
+	var m *replay.Mismatch
+	if !errors.As(why, &m) {
+		return clipTo(why.Error(), MaxMessage)
+	}
+	text := fmt.Sprintf("replay of turn %d differs at its event %d", m.Turn, m.Position)
+	if m.At != "" {
+		text += ", at " + clipTo(m.At, maxLineText)
+		if line := e.sourceLine(ctx, at.Version, m.At); line != "" {
+			text += "\n    " + clipTo(line, maxLineText)
+		}
+	}
+	event := func(s string) string { return clipTo(orElse(s, "nothing more"), maxEventText) }
+	return text + "\n  recorded: " + event(m.Recorded) + "\n  asked:    " + event(m.Asked)
+}
+
+// sourceLine is the text at a position like "order.star:12:9" of a loaded version, without the white space around it; "" if it cannot be had.
+func (e *Engine) sourceLine(ctx context.Context, version catalog.Version, at string) string {
+	file, rest, _ := strings.Cut(at, ":")
+	number, _, _ := strings.Cut(rest, ":")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return ""
+	}
+	var pkg *catalog.Package
+	e.cfg.Log.View(func(v fsm.View) { pkg, _ = v.Catalog().Package(version) })
+	if pkg == nil {
+		return ""
+	}
+	archive, err := e.programs.archive(ctx, pkg)
+	if err != nil {
+		return ""
+	}
+	for _, m := range archive.Modules {
+		if m.Name != file {
+			continue
+		}
+		for line := range strings.Lines(string(m.Source)) {
+			if n--; n == 0 {
+				return strings.TrimSpace(line)
+			}
+		}
+	}
+	return ""
+}

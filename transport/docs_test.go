@@ -1,0 +1,116 @@
+package transport_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"aion.dev/aion/engine/enginetest"
+)
+
+// TestAPIDocs makes every call that docs/API.md shows. The state machine may refuse some, as nobody put things into the state that they need; what no call may
+// be is one that the API does not know.
+func TestAPIDocs(t *testing.T) {
+	b, err := os.ReadFile("../docs/API.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := enginetest.New(t)
+	h := listen(t, n, &throne{}, "n1").lead()
+	archive := enginetest.Pack(t, waiting("1"))
+	version := n.Deploy(archive).Package.Version.String()
+	operations := map[string]bool{}
+	for i, line := range strings.Split(string(b), "\n") {
+		if !strings.HasPrefix(line, "curl -sf ") {
+			continue
+		}
+		n.Deploy(archive) // whatever the line before did
+		c, err := parseCurl(strings.NewReplacer("4f1c9a07", version[:8], "wait=30s", "wait=1ms").Replace(line))
+		if err != nil {
+			t.Errorf("line %d: %v", i+1, err)
+			continue
+		}
+		if c.file == "@order.aion" {
+			c.body = string(archive)
+		}
+		r := h.send(t, c.method, c.path, c.body, c.headers...)
+		operations[c.method+" "+strings.Split(c.path, "?")[0]] = true
+		if r.status < 300 {
+			continue
+		}
+		p := r.problem(t)
+		_, nowhere := p.Facts["path"]
+		if nowhere || r.status >= 500 && p.Code != "unavailable" || p.Code == "invalid_input" || p.Code == "method_not_allowed" {
+			t.Errorf("line %d: %s\n%s %s: %v", i+1, line, c.method, c.path, p)
+		}
+	}
+	if len(operations) < 40 {
+		t.Errorf("only %d calls were found in it", len(operations))
+	}
+}
+
+// curl is a call as the documents write it.
+type curl struct {
+	method, path, body, file string
+	headers                  []string
+}
+
+func parseCurl(line string) (c curl, err error) {
+	words, err := shellWords(line)
+	if err != nil {
+		return c, err
+	}
+	for i := 1; i < len(words); i++ {
+		word := words[i]
+		next := func() string {
+			if i++; i < len(words) {
+				return words[i]
+			}
+			return ""
+		}
+		switch {
+		case word == "-sf":
+		case word == "-X":
+			c.method = next()
+		case word == "-H":
+			c.headers = append(c.headers, next())
+		case word == "-d":
+			c.body = next()
+		case word == "--data-binary":
+			c.file = next()
+		case strings.HasPrefix(word, "$A/"):
+			c.path = strings.TrimPrefix(word, "$A")
+		default:
+			return c, fmt.Errorf("curl %s is not understood here", word)
+		}
+	}
+	switch {
+	case c.method != "":
+	case c.body != "" || c.file != "":
+		c.method = http.MethodPost
+	default:
+		c.method = http.MethodGet
+	}
+	return c, nil
+}
+
+// shellWords splits a line as a shell does, as far as the documents go: quotes, and a comment at the end.
+func shellWords(line string) (words []string, err error) {
+	for line = strings.TrimSpace(line); line != "" && line[0] != '#'; line = strings.TrimLeft(line, " ") {
+		end := strings.IndexByte(line, ' ')
+		if q := line[0]; q == '"' || q == '\'' {
+			if end = strings.IndexByte(line[1:], q); end < 0 {
+				return nil, fmt.Errorf("a quote without end: %s", line)
+			}
+			words, line = append(words, line[1:end+1]), line[end+2:]
+			continue
+		}
+		if end < 0 {
+			end = len(line)
+		}
+		words, line = append(words, line[:end]), line[end:]
+	}
+	return words, nil
+}

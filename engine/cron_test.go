@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,37 @@ func TestCalendar(t *testing.T) {
 				t.Errorf("fires at %s, want never", cal.next(at))
 			}
 		})
+	}
+}
+
+// TestCalendarGuide: the table of docs/SCHEDULES.md.
+func TestCalendarGuide(t *testing.T) {
+	guide, err := os.ReadFile("../docs/SCHEDULES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(guide), "fires at (UTC) |\n|---|---|---|---|\n")
+	table, _, ok := strings.Cut(table, "<!-- end of table -->")
+	if !ok {
+		t.Fatal("docs/SCHEDULES.md has lost its table of times")
+	}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(line, "| \n"), "|")
+		cal, err := parseCalendar(&fsm.Schedule{Cron: strings.Trim(cells[0], " `"), Timezone: strings.TrimSpace(cells[1])})
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		from, err := time.Parse(time.RFC3339, strings.TrimSpace(cells[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := history.At(from)
+		for _, want := range strings.Split(cells[3], ",") {
+			at = cal.next(at)
+			if got := at.Std().Format("01-02 15:04"); got != strings.TrimSpace(want) {
+				t.Errorf("%sfires at %s, not at %s", line, got, want)
+			}
+		}
 	}
 }
 

@@ -101,7 +101,7 @@ func TestScheduleLongAway(t *testing.T) {
 		put(t, n, fsm.Schedule{ID: "one", Type: "job", Cron: "* * * * * *"})
 		put(t, n, fsm.Schedule{ID: "all", Type: "slow", Every: history.Duration(time.Minute), CatchUp: fsm.CatchUpAll, Overlap: fsm.OverlapAllowAll})
 		n.Crash()
-		const away = 48 * time.Hour
+		const away = 24 * time.Hour
 		past(away)
 		n.Restart()
 		past(500 * time.Millisecond)

@@ -114,6 +114,8 @@ func (t *step) commit() error {
 	if err := s.fronts.advance(s); err != nil {
 		return err
 	}
+	s.tails.keep(t)
+	s.recent.keep(t)
 	s.publish()
 	return nil
 }

@@ -46,6 +46,9 @@ func (p *picture) Latest(workflowID string) (history.RunID, bool) {
 
 // Run implements View.
 func (p *picture) Run(id history.RunID) (Run, bool) {
+	if run, ok := p.tails.stand(id, p.meta.Index); ok {
+		return run, true
+	}
 	r := p.run(id)
 	if r == nil {
 		return Run{}, false
@@ -55,6 +58,9 @@ func (p *picture) Run(id history.RunID) (Run, bool) {
 
 // Events implements View.
 func (p *picture) Events(id history.RunID, from uint64, limit int) (events []history.Event) {
+	if events, ok := p.tails.events(id, p.meta.Index, from, pageSize(limit)); ok {
+		return events
+	}
 	serial, ok := p.serial(id)
 	if !ok {
 		return nil

@@ -30,6 +30,7 @@ func (s *State) CheckInvariants() error {
 	c.checkLines()
 	c.checkCounts()
 	c.checkSchedules()
+	c.checkMemory()
 	return c.err
 }
 

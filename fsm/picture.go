@@ -14,6 +14,8 @@ type picture struct {
 	meta    meta
 	catalog *catalog.Catalog
 	queues  queues
+	tails   *tails
+	recent  *recent
 	cohorts []cohort // of the census
 	rules   rules
 	fronts  map[string]history.Time // of the closed index
@@ -22,7 +24,7 @@ type picture struct {
 
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
-	p := &picture{s: s, snap: s.db.NewSnapshot(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, cohorts: s.census.cohorts, rules: s.rules, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.NewSnapshot(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	old := s.current
 	s.current, s.last = p, s.meta
@@ -94,6 +96,11 @@ func (s *State) View(f func(View)) {
 }
 
 func (p *picture) get(key []byte) []byte {
+	if keptRows[key[0]] {
+		if b, ok := p.recent.get(key, p.meta.Index); ok {
+			return b
+		}
+	}
 	b, err := get(p.snap, key)
 	p.s.fail(err)
 	return b

@@ -31,7 +31,8 @@ type row struct {
 
 	Closed history.Time `cbor:"21,keyasint,omitempty"` // when it closed, as the closed index lists it; 0 = it does not
 
-	dirty        bool // changed by the command being applied
-	stale        bool // changed by the entry being applied
-	newer, older *row // in the cache's order of use
+	dirty        bool   // changed by the command being applied
+	stale        bool   // changed by the entry being applied
+	newer, older *row   // in the cache's order of use
+	added        []line // events that the entry being applied appended
 }

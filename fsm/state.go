@@ -37,6 +37,8 @@ type State struct {
 	counts    map[catalog.Version]*PinCounts // what pins the loaded versions
 	pages     map[page]uint64                // rows left on the pages used last
 	rows      cache
+	tails     *tails
+	recent    *recent
 	lanes     hot[lane]
 	queueRows hot[Queue]
 	queues    queues
@@ -108,6 +110,7 @@ func (s *State) load() error {
 	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
 	s.census, s.rules, s.fronts = census{of: map[cohort]uint64{}}, nil, newClosedFronts()
 	s.lanes, s.queueRows = newHot[lane](), newHot[Queue]()
+	s.tails, s.recent = newTails(), newRecent()
 	b, err := get(s.db, key(keyMeta))
 	if err == nil && b != nil {
 		err = decode.Unmarshal(b, &s.meta)

@@ -1,0 +1,52 @@
+package fsm
+
+import "sync"
+
+// recent remembers the rows of queues and lanes as they were written last, for the leader's look at them after every entry. They come and go with each task,
+// and a database that is asked for a row steps over all the marks that its deletions left: after ten thousand activities, a millisecond.
+//
+// As with tails, a row is that of the entry at its index and of all later ones; a View of an earlier index asks the database.
+type recent struct {
+	mu   sync.RWMutex // guards rows; Apply's goroutine alone writes
+	rows map[string]recentRow
+}
+
+type recentRow struct {
+	index uint64
+	value []byte // nil = deleted; never changed
+}
+
+// maxKeptRows is how many rows are remembered; beyond it all are forgotten.
+const maxKeptRows = 10_000
+
+// keptRows are the families whose rows are remembered.
+var keptRows = [families]bool{keyQueue: true, keyLane: true}
+
+func newRecent() *recent { return &recent{rows: map[string]recentRow{}} }
+
+// keep takes over what an entry wrote, once it is committed and before it is published.
+func (c *recent) keep(t *step) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, family := range [...]int{keyQueue, keyLane} {
+		t.each(family, 0, func(_ byte, key, value []byte) error {
+			row := recentRow{index: t.index}
+			if value != nil {
+				row.value = append([]byte{}, value...)
+			}
+			c.rows[string(key)] = row
+			return nil
+		})
+	}
+	if len(c.rows) > maxKeptRows {
+		clear(c.rows)
+	}
+}
+
+// get returns the row at key, nil when there is none; false when that is not remembered for index.
+func (c *recent) get(key []byte, index uint64) ([]byte, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	row, ok := c.rows[string(key)]
+	return row.value, ok && row.index <= index
+}

@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,8 +23,10 @@ type Config struct {
 	CheckArchive func(ctx context.Context, archive []byte) error
 	Archive      catalog.Limits
 	Limits       Limits
-	Logger       hclog.Logger
-	Metrics      prometheus.Registerer // where the engine's figures are registered; nil = nowhere
+	// Says hears what workflow code logs in new turns, beside Logger. It is called by the goroutine that makes the turn and must not wait. Nil = nobody.
+	Says    func(run fsm.Run, msg string)
+	Logger  hclog.Logger
+	Metrics prometheus.Registerer // where the engine's figures are registered; nil = nowhere
 }
 
 // Validate refuses a configuration that cannot work, naming the field.

@@ -93,5 +93,8 @@ func eventsUpTo(v fsm.View, id history.RunID, from, to uint64) (all []history.Ev
 func (e *Engine) says(at fsm.Run) func(string) {
 	return func(msg string) {
 		e.log.Info("workflow says", "msg", msg, "workflow", at.WorkflowID, "run", at.RunID.String())
+		if e.cfg.Says != nil {
+			e.cfg.Says(at, msg)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/cmd/aion-node/vet"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,8 @@ type Options struct {
 	Version    string       // of the binary
 	Executable string       // the binary, for the child process that compiles new packages; empty = compile in this process only
 	Logger     hclog.Logger // nil = silent
+	// Says hears what workflow code logs while this node leads, beside Logger; see engine.Config. Nil = nobody.
+	Says func(workflowID, msg string)
 }
 
 // Node is one node of a cluster, opened and not yet running.
@@ -79,6 +82,9 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Limits:   engineLimits(cfg, limits),
 		Logger:   n.log,
 		Metrics:  registry,
+	}
+	if o.Says != nil {
+		ec.Says = func(run fsm.Run, msg string) { o.Says(run.WorkflowID, msg) }
 	}
 	if o.Executable != "" {
 		checker := &vet.Checker{

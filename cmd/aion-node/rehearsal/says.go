@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/hashicorp/go-hclog"
+	"aion.dev/aion/fsm"
 )
 
 // maxSaid bounds the lines that are kept of one test.
@@ -39,26 +39,5 @@ func (s *says) lines() []Line {
 	return s.said
 }
 
-// logger is what the engine of a world logs to: of all that it says, authors get what their workflows say.
-func (s *says) logger() hclog.Logger {
-	l := hclog.NewInterceptLogger(&hclog.LoggerOptions{Level: hclog.Off})
-	l.RegisterSink(s)
-	return l
-}
-
-// Accept implements hclog.SinkAdapter.
-func (s *says) Accept(_ string, _ hclog.Level, msg string, args ...any) {
-	if msg != "workflow says" {
-		return
-	}
-	var l Line
-	for i := 0; i+1 < len(args); i += 2 {
-		switch text, _ := args[i+1].(string); args[i] {
-		case "msg":
-			l.Text = text
-		case "workflow":
-			l.Workflow = text
-		}
-	}
-	s.add(l)
-}
+// workflow takes what the code of a run logs.
+func (s *says) workflow(run fsm.Run, text string) { s.add(Line{Workflow: run.WorkflowID, Text: text}) }

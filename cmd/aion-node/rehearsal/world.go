@@ -47,7 +47,7 @@ func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, 
 	w.log = solo.NewSkipping(w.state, beginning)
 	// One turn at a time, in the order in which runs became ready: a test is to go the same way every time.
 	limits := engine.Limits{Turns: 1, InFlight: 1, Lease: engine.MaxLease}
-	w.Engine, err = engine.New(engine.Config{Node: "test", Log: &steady{Skipping: w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Logger: says.logger()})
+	w.Engine, err = engine.New(engine.Config{Node: "test", Log: &steady{Skipping: w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Says: says.workflow})
 	if err != nil {
 		return nil, err
 	}

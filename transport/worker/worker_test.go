@@ -112,7 +112,7 @@ func TestInputThatDoesNotFit(t *testing.T) {
 // No more handlers run than may, and all of a large fan-out are carried out in few calls.
 func TestManyTasks(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
-		const tasks, concurrency = 600, 40
+		const tasks, concurrency = 300, 20
 		var running, most atomic.Int64
 		k := w.work(worker.Config{Concurrency: concurrency}, handlers{"a": func(context.Context, worker.Task) (any, error) {
 			n := running.Add(1)

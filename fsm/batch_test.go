@@ -62,6 +62,7 @@ func (w *world) told() string {
 				b.WriteString("  " + sayEvent(e) + "\n")
 			}
 			fmt.Fprintln(&b, v.Turns(r.RunID, 1, maxRows), v.Children(r.RunID))
+			tellTasks(&b, v, r.RunID)
 		}
 		for _, name := range []string{"v1", "v2", "v3"} {
 			_, loaded := v.Catalog().Package(versionOf(name))

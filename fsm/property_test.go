@@ -55,7 +55,7 @@ func (g *gambler) envelope() Envelope {
 func (g *gambler) command() Command {
 	ref := RunRef{WorkflowID: g.one("id", g.ids)}
 	typ, version := g.one("type", g.types), versionOf(g.one("version", g.versions)).String()
-	switch rapid.IntRange(0, 22).Draw(g.t, "command") {
+	switch rapid.IntRange(0, 25).Draw(g.t, "command") {
 	case 0:
 		carries := map[string][]string{"v1": g.types, "v2": {"order"}, "v3": {"refund"}} // a version is a hash of what it carries
 		name := g.one("package", g.versions)
@@ -102,6 +102,8 @@ func (g *gambler) command() Command {
 		return g.nodeCommand()
 	case 21, 22:
 		return g.retentionCommand(typ)
+	case 23, 24, 25:
+		return g.taskCommand()
 	}
 	return g.turn(ref.WorkflowID)
 }
@@ -143,7 +145,7 @@ func (g *gambler) turn(id string) Command {
 		next++
 		other := g.one("other", append(g.ids, fmt.Sprintf("kid-%d", next)))
 		var d history.Data
-		switch rapid.IntRange(0, 6).Draw(g.t, "event") {
+		switch rapid.IntRange(0, 9).Draw(g.t, "event") {
 		case 0:
 			d = &history.TimerStarted{ID: next, Duration: history.Duration(rapid.IntRange(0, 9).Draw(g.t, "timer")) * 1e9}
 		case 1:
@@ -159,6 +161,10 @@ func (g *gambler) turn(id string) Command {
 			d = g.giveUp(r.RunID)
 		case 6:
 			d = &history.AttributesUpdated{Attributes: history.Attributes{"k": history.Payload(fmt.Sprint(next)), "l": nil}}
+		case 7, 8:
+			d = g.activity(next)
+		case 9:
+			d = &history.ActivityCancelled{ID: 100*rapid.Uint64Range(1, c.N).Draw(g.t, "turn") + 1}
 		}
 		if d != nil {
 			c.Asked = append(c.Asked, history.Event{Data: d})
@@ -198,6 +204,10 @@ func (g *gambler) reopen(ref RunRef) Command {
 		switch d := e.Data.(type) {
 		case *history.ChildWorkflowFailed:
 			failed[d.ID] = e.Seq
+		case *history.ActivityFailed:
+			failed[d.ID] = e.Seq
+		case *history.ActivityCancelled:
+			delete(failed, d.ID)
 		case *history.ChildWorkflowCancelled:
 			if failed[d.ID] = e.Seq; d.Asked {
 				delete(failed, d.ID)

@@ -114,6 +114,9 @@ func (t *step) commit() error {
 	if err := s.fronts.advance(s); err != nil {
 		return err
 	}
+	if err := s.flushRanges(t.ranges); err != nil {
+		return err
+	}
 	s.tails.keep(t)
 	s.recent.keep(t)
 	s.publish()

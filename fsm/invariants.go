@@ -29,6 +29,7 @@ func (s *State) CheckInvariants() error {
 	c.checkRequests()
 	c.checkLines()
 	c.checkCounts()
+	c.checkOrphans()
 	c.checkSchedules()
 	c.checkMemory()
 	return c.err

@@ -55,6 +55,28 @@ func (c *checker) checkCounts() {
 	}
 }
 
+// checkOrphans: nothing is left of a run that was deleted.
+func (c *checker) checkOrphans() {
+	known := make(map[uint64]bool, len(c.order))
+	for _, n := range c.order {
+		known[n.row.Serial] = true
+	}
+	for _, family := range []byte{keyEvent, keyTurn, keyTask} {
+		next := key(family)
+		for more := true; more; {
+			more = false
+			c.p.scan(next, key(family+1), func(k, _ []byte) bool {
+				serial := readU64(k[1:])
+				if !known[serial] {
+					c.failf("row %x (%c) is of a run that does not exist", k, family)
+				}
+				next, more = numberKey(family, serial+1), true
+				return false
+			})
+		}
+	}
+}
+
 // expectLatest writes down that r is the newest run of its workflow id, unless a newer one was deleted: then nobody may have the id, or an older run that was
 // reopened.
 func (c *checker) expectLatest(r *row) {

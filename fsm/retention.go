@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
+	"github.com/cockroachdb/pebble/v2"
 )
 
 // Retention says how long closed runs of a type are kept.
@@ -118,13 +120,19 @@ const maxTime = history.Time(1<<63 - 1)
 
 // ExpiredRuns implements View. The type whose oldest run has been due for longest comes first, so that no type waits for ever behind another.
 func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID) {
+	tasks, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: key(keyTask), UpperBound: key(keyTask + 1)})
+	if err != nil {
+		p.s.fail(err)
+		return nil
+	}
+	defer func() { p.s.fail(errors.Join(tasks.Error(), tasks.Close())) }()
 	for _, e := range p.expiries() {
 		if e.at > now {
 			break
 		}
 		looked := 0
 		p.eachClosed(e.typ, 0, now-history.Time(e.age)+1, func(_ history.Time, serial uint64, id history.RunID) bool {
-			if r := p.runAt(serial); r != nil && r.Tasks == 0 { // else a worker is still to be told
+			if tasks.SeekGEWithLimit(numberKey(keyTask, serial), numberKey(keyTask, serial+1)) != pebble.IterValid { // else a worker is still to be told
 				ids = append(ids, id)
 			}
 			looked++

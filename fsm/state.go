@@ -43,6 +43,7 @@ type State struct {
 	queueRows hot[Queue]
 	queues    queues
 	census    census
+	ranges    int // deleted and still in memory
 	rules     rules
 	fronts    closedFronts
 	step      *step // of the last entry: its memory is used again

@@ -41,6 +41,7 @@ type step struct {
 	counts   countChanges
 	feed     []feedLine
 	requests int  // request ids remembered
+	ranges   int  // deleted
 	checked  bool // the entry holds a Check
 }
 
@@ -70,7 +71,7 @@ func (t *step) reset() {
 	t.mirror, t.mirrored = nil, [families]int{}
 	t.dirty, t.stale, t.feed = t.dirty[:0], t.stale[:0], t.feed[:0]
 	t.turning, t.later, t.added = nil, nil, nil
-	t.readyN, t.deployN, t.offerN, t.requests, t.checked = 0, 0, 0, 0, false
+	t.readyN, t.deployN, t.offerN, t.requests, t.ranges, t.checked = 0, 0, 0, 0, 0, false
 	t.pages.reset()
 	t.pins.reset()
 	t.counts.reset()
@@ -91,7 +92,10 @@ func (t *step) del(key []byte) {
 }
 
 // delRange deletes from first up to but without end, all of one family, which is not in lookedUp.
-func (t *step) delRange(first, end []byte) { t.change(opRange, first, end) }
+func (t *step) delRange(first, end []byte) {
+	t.ranges++
+	t.change(opRange, first, end)
+}
 
 func (t *step) change(op byte, key, value []byte) {
 	c := append(t.changes[key[0]], op)

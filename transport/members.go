@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -19,7 +20,10 @@ func checkMembers(b []byte, v any) error {
 		return nil
 	}
 	w := walker{b: b}
-	return w.value(t, "")
+	if f := w.value(t); f != nil {
+		return invalid(cmp.Or(f.path, "body"), "%s", f.reason)
+	}
+	return nil
 }
 
 // walker goes over JSON that is known to be well formed, beside the type that it is to become.
@@ -28,8 +32,22 @@ type walker struct {
 	at int // the next byte
 }
 
-// value checks the value that is next, and steps over it. Path is how a caller would name it; empty = the whole body.
-func (w *walker) value(t reflect.Type, path string) error {
+// flaw is what is wrong with a request, and where. The way there is put together only once something is wrong: results[3].token.
+type flaw struct{ path, reason string }
+
+func flawed(format string, args ...any) *flaw { return &flaw{reason: fmt.Sprintf(format, args...)} }
+
+// of says that the flaw is in the member, or in the element, of that name.
+func (f *flaw) of(name string) *flaw {
+	if f.path != "" && f.path[0] != '[' {
+		name += "."
+	}
+	f.path = name + f.path
+	return f
+}
+
+// value checks the value that is next, and steps over it.
+func (w *walker) value(t reflect.Type) *flaw {
 	w.space()
 	start := w.at
 	s := shapeOf(t)
@@ -37,19 +55,19 @@ func (w *walker) value(t reflect.Type, path string) error {
 	case s == nil || s.list != nil && w.b[w.at] != '[' || s.list == nil && w.b[w.at] != '{':
 		w.skip()
 		if s != nil && s.list == nil && string(w.b[start:w.at]) == "null" {
-			return invalid(orBody(path), "is null; want an object")
+			return flawed("is null; want an object")
 		}
 		if t == timeType {
-			return checkTime(path, w.b[start:w.at])
+			return checkTime(w.b[start:w.at])
 		}
 		return nil // of another type than it should be: the decoder says so
 	case s.list != nil:
-		return w.list(s.list, path)
+		return w.list(s.list)
 	}
-	return w.object(s, path)
+	return w.object(s)
 }
 
-func (w *walker) list(elem reflect.Type, path string) error {
+func (w *walker) list(elem reflect.Type) *flaw {
 	w.at++
 	for i := 0; ; i++ {
 		if w.space(); w.b[w.at] == ']' {
@@ -59,13 +77,13 @@ func (w *walker) list(elem reflect.Type, path string) error {
 		if w.b[w.at] == ',' {
 			w.at++
 		}
-		if err := w.value(elem, fmt.Sprintf("%s[%d]", path, i)); err != nil {
-			return err
+		if f := w.value(elem); f != nil {
+			return f.of(fmt.Sprintf("[%d]", i))
 		}
 	}
 }
 
-func (w *walker) object(s *shape, path string) error {
+func (w *walker) object(s *shape) *flaw {
 	w.at++
 	var seen uint64
 	for {
@@ -73,9 +91,9 @@ func (w *walker) object(s *shape, path string) error {
 		switch w.b[w.at] {
 		case '}':
 			w.at++
-			for i, m := range s.members {
-				if m.required && seen&(1<<i) == 0 {
-					return invalid(within(path, m.name), "is missing")
+			for i := range s.members {
+				if m := &s.members[i]; m.required && seen&(1<<i) == 0 {
+					return flawed("is missing").of(m.name)
 				}
 			}
 			return nil
@@ -87,32 +105,36 @@ func (w *walker) object(s *shape, path string) error {
 		name := w.name()
 		i, known := s.index[name]
 		if !known {
-			return invalid(within(path, clip(name)), "is no field of this request, at %s", position(w.b, int64(at)))
+			return flawed("is no field of this request, at %s", position(w.b, int64(at))).of(clip(name))
 		}
-		m := &s.members[i]
 		if seen&(1<<i) != 0 {
-			return invalid(within(path, name), "is given twice, the second time at %s", position(w.b, int64(at)))
+			return flawed("is given twice, the second time at %s", position(w.b, int64(at))).of(name)
 		}
 		w.space()
 		w.at++ // the colon
 		w.space()
-		start := w.at
-		isNull := bytes.HasPrefix(w.b[start:], []byte("null")) // as good as absent
-		if isNull {
-			w.skip()
-		} else if err := w.value(m.kind, within(path, name)); err != nil {
-			return err
+		f, given := w.member(&s.members[i])
+		if f != nil {
+			return f.of(name)
 		}
-		if string(w.b[start:w.at]) == `""` && !mayBeEmpty(name) {
-			if m.required {
-				return invalid(within(path, name), "is empty")
-			}
-			return invalid(within(path, name), "is empty; leave it out or give it a value")
-		}
-		if !isNull {
+		if given {
 			seen |= 1 << i
 		}
 	}
+}
+
+// member checks the value of a member. Null is as good as none.
+func (w *walker) member(m *member) (f *flaw, given bool) {
+	switch rest := w.b[w.at:]; {
+	case bytes.HasPrefix(rest, []byte("null")):
+		w.skip()
+		return nil, false
+	case !bytes.HasPrefix(rest, []byte(`""`)) || mayBeEmpty(m.name):
+		return w.value(m.kind), true
+	case m.required:
+		return flawed("is empty"), true
+	}
+	return flawed("is empty; leave it out or give it a value"), true
 }
 
 // name steps over the name of a member.
@@ -214,29 +236,16 @@ func shapeOf(t reflect.Type) *shape {
 	return s
 }
 
-// checkTime names the member that is no time, which the decoder does not.
-func checkTime(path string, b []byte) error {
+// checkTime says what is wrong with a time, as the decoder does not name the member.
+func checkTime(b []byte) *flaw {
 	var text string
 	if err := json.Unmarshal(b, &text); err != nil {
-		return invalid(path, "is no string; want an RFC 3339 time such as 2026-03-01T08:00:00Z")
+		return flawed("is no string; want an RFC 3339 time such as 2026-03-01T08:00:00Z")
 	}
-	_, err := moment(path, text)
-	return err
-}
-
-// within names a member of what path names.
-func within(path, name string) string {
-	if path == "" {
-		return name
+	if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
+		return flawed("is %q; want an RFC 3339 time such as 2026-03-01T08:00:00Z", clip(text))
 	}
-	return path + "." + name
-}
-
-func orBody(path string) string {
-	if path == "" {
-		return "body"
-	}
-	return path
+	return nil
 }
 
 // mayBeEmpty reports whether an empty value of a parameter or member means the same as none to everybody.

@@ -113,3 +113,21 @@ func TestRates(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkDecodeJSON(b *testing.B) {
+	var r wire.CompleteRequest
+	for range 100 {
+		r.Results = append(r.Results, wire.TaskCompletion{Token: strings.Repeat("t", 30), Output: json.RawMessage(`{"receipt":"r-1","amount":42,"lines":[1,2,3]}`)})
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := decodeJSON(body, new(wire.CompleteRequest)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -11,7 +11,9 @@ import (
 // activity draws an activity that a turn asks for.
 func (g *gambler) activity(id uint64) *history.ActivityScheduled {
 	e := &history.ActivityScheduled{ID: id, Activity: g.one("activity", []string{"charge", "ship"}), Queue: g.one("queue", []string{"default", "trucks"})}
-	seconds := func(what string) history.Duration { return history.Duration(rapid.IntRange(0, 5).Draw(g.t, what)) * 1e9 }
+	seconds := func(what string) history.Duration {
+		return history.Duration(rapid.IntRange(0, 5).Draw(g.t, what)) * 1e9
+	}
 	e.Timeout, e.Heartbeat, e.ScheduleTimeout = seconds("attempt"), seconds("heartbeat"), seconds("wait")
 	if g.coin("retry") {
 		e.Retry = &history.Retry{MaxAttempts: uint32(rapid.IntRange(0, 3).Draw(g.t, "attempts"))}

@@ -35,14 +35,21 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replac
 			return nil, Answered{}, refusal
 		}
 	}
-	if !s.Paused {
-		cmd.Schedule.Next = calendar.next(e.now())
+	for range rechecks {
+		if !s.Paused {
+			cmd.Schedule.Next = calendar.next(e.now())
+		}
+		answer, a, err := propose[*fsm.ScheduleAnswer](ctx, e, c, cmd)
+		var recheck *fsm.Recheck
+		if errors.As(err, &recheck) {
+			continue
+		}
+		if err == nil { // answers are remembered without what may be large
+			answer.Schedule.Input, answer.Schedule.Attributes = s.Input, s.Attributes
+		}
+		return answer, a, err
 	}
-	answer, a, err := propose[*fsm.ScheduleAnswer](ctx, e, c, cmd)
-	if err == nil { // answers are remembered without what may be large
-		answer.Schedule.Input, answer.Schedule.Attributes = s.Input, s.Attributes
-	}
-	return answer, a, err
+	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("schedule %q fired %d times while it was being replaced", s.ID, rechecks)}
 }
 
 // checkSchedule settles what people say of a schedule. It needs no state.

@@ -29,7 +29,9 @@ func (f *firing) fire(at history.Time, overlap Overlap) {
 		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}
 	case overlap == OverlapCancelPrevious:
 		for _, id := range s.Open {
-			f.t.requestCancel(f.t.run(id), "schedule "+s.ID+" fired again")
+			if r := f.t.run(id); r != nil { // nil: the disk failed, and the entry is dropped
+				f.t.requestCancel(r, "schedule "+s.ID+" fired again")
+			}
 		}
 		s.Skipped += uint64(len(s.Buffered))
 		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}

@@ -8,7 +8,7 @@ import (
 )
 
 // PutSchedule makes a schedule, or with Replace changes one: its definition, whether it is paused, and Next; what it has counted, its runs and a fire that
-// waits stay. Refused: ScheduleExists, NoSchedule, resource_exhausted.
+// waits stay. Refused: ScheduleExists, NoSchedule, resource_exhausted, and Recheck when it has fired for Next already.
 type PutSchedule struct {
 	Schedule Schedule `cbor:"1,keyasint"` // of what the state machine adds only Paused, Reason and Next are read
 	Replace  bool     `cbor:"2,keyasint,omitempty"`
@@ -28,6 +28,8 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 		return nil, &NoSchedule{ID: d.ID}
 	case s != nil && !c.Replace:
 		return nil, &ScheduleExists{ID: d.ID}
+	case s != nil && d.Next != 0 && d.Next <= s.Last: // it has fired for that meanwhile
+		return nil, &Recheck{Type: s.Type}
 	case s == nil && t.meta.Schedules >= MaxSchedules:
 		return nil, &ResourceExhausted{What: "schedules", Limit: MaxSchedules}
 	case s == nil:

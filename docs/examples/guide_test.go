@@ -17,8 +17,8 @@ func TestProtocolByHand(t *testing.T) {
 	if len(blocks) != 1 {
 		t.Fatalf("WORKERS.md has %d blocks of commands", len(blocks))
 	}
-	p := newPlace(t)
-	out, err := p.shell(strings.ReplaceAll(blocks[0][1], "127.0.0.1:7600", p.addr))
+	p := newPlace(t, 1)
+	out, err := p.shell(strings.ReplaceAll(blocks[0][1], "127.0.0.1:7600", p.addr()))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

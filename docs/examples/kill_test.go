@@ -45,22 +45,25 @@ var scenes = []scene{
 		want: `{"ended":"unpaid","billed":4,"total":20}`},
 }
 
-// TestSameResult plays all scenes at once, with a worker in Go and with one in Python: left alone, with the worker killed in the middle of the first attempt at every step,
-// and with the node killed there.
+// TestSameResult plays all scenes at once, with a worker in Go and with one in Python: left alone, with the worker killed in the middle of the first attempt at
+// every step, and with all nodes, or the leader of three, killed there.
 func TestSameResult(t *testing.T) {
 	goWorker := func(*testing.T) []string { return []string{filepath.Join(binaries, "worker")} }
 	pythonWorker := func(t *testing.T) []string { return []string{python(t), "docs/examples/workers/python/worker.py"} }
 	for _, c := range []struct {
 		name   string
 		worker func(*testing.T) []string
+		nodes  int
 		kills  func(p *play)
 		lease  string
 	}{
-		{"go", goWorker, nil, "30s"},
-		{"python", pythonWorker, nil, "30s"},
-		{"go killed", goWorker, (*play).killWorker, "1s"},
-		{"python killed", pythonWorker, (*play).killWorker, "1s"},
-		{"node killed", goWorker, (*play).killNode, "10s"},
+		{"go", goWorker, 1, nil, "30s"},
+		{"python", pythonWorker, 1, nil, "30s"},
+		{"go killed", goWorker, 1, (*play).killWorker, "1s"},
+		{"python killed", pythonWorker, 1, (*play).killWorker, "1s"},
+		{"all nodes killed", goWorker, 1, (*play).killNodes, "10s"},
+		{"leader killed", goWorker, 3, (*play).killLeader, "10s"},
+		{"python through a lost leader", pythonWorker, 3, (*play).killLeader, "10s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.kills != nil && testing.Short() {
@@ -68,9 +71,9 @@ func TestSameResult(t *testing.T) {
 			}
 			t.Parallel()
 			command := c.worker(t)
-			p := &play{place: newPlace(t), kills: c.kills}
+			p := &play{place: newPlace(t, c.nodes), kills: c.kills}
 			p.ledger = filepath.Join(p.dir, "ledger")
-			p.worker = p.process("worker", nil, append(command, "--addr", p.addr, "--id", "w", "--pace", "200ms", "--lease", c.lease, "--ledger", p.ledger)...)
+			p.worker = p.process("worker", nil, append(command, "--addr", p.addr(), "--id", "w", "--pace", "200ms", "--lease", c.lease, "--ledger", p.ledger)...)
 			p.worker.start()
 			p.all()
 		})
@@ -88,7 +91,7 @@ type play struct {
 
 func (p *play) all() {
 	var err error
-	if p.client, err = client.New(client.Config{Addresses: []string{p.addr}, Patience: patient}); err != nil {
+	if p.client, err = client.New(client.Config{Addresses: p.addrs, Patience: patient}); err != nil {
 		p.t.Fatal(err)
 	}
 	defer p.client.Close()
@@ -151,9 +154,20 @@ func (p *play) killWorker() {
 	p.worker.start()
 }
 
-func (p *play) killNode() {
-	p.node.kill()
-	p.node.start()
+func (p *play) killNodes() {
+	for _, n := range p.nodes {
+		n.kill()
+	}
+	for _, n := range p.nodes {
+		n.start()
+	}
+}
+
+func (p *play) killLeader() {
+	if n := p.leader(); n != nil {
+		n.kill()
+		n.start()
+	}
 }
 
 // ends waits for the end of a scene's chain of runs and compares its result.

@@ -3,6 +3,7 @@ package examples_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"aion.dev/aion/transport/wire"
 )
 
 // patient bounds what a test waits for; nothing here takes that long unless it is broken.
@@ -96,18 +99,18 @@ func (p *process) kill() {
 	}
 }
 
-// place is where a test happens: a folder, a node of a cluster of one, and workers.
+// place is where a test happens: a folder, the nodes of a cluster, and workers.
 type place struct {
-	t    *testing.T
-	dir  string
-	node *process
-	addr string
+	t     *testing.T
+	dir   string
+	nodes map[string]*process // by node id
+	addrs []string            // of their HTTP
 }
 
-// newPlace starts a node. Everything ends with the test; what the processes said is told if it failed.
-func newPlace(t *testing.T) *place {
+// newPlace starts a cluster. Everything ends with the test; what the processes said is told if it failed.
+func newPlace(t *testing.T, nodes int) *place {
 	t.Helper()
-	p := &place{t: t, dir: t.TempDir()}
+	p := &place{t: t, dir: t.TempDir(), nodes: map[string]*process{}}
 	docs, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
@@ -115,13 +118,54 @@ func newPlace(t *testing.T) *place {
 	if err := os.Symlink(docs, filepath.Join(p.dir, "docs")); err != nil {
 		t.Fatal(err)
 	}
-	ports := freePorts(t, 3)
-	p.addr = ports[0]
-	p.node = p.process("node", []string{"AION_HTTP_ADDRESS=" + ports[0], "AION_RAFT_ADDRESS=" + ports[1], "AION_GOSSIP_ADDRESS=" + ports[2]},
-		filepath.Join(binaries, "aion-node"), "serve")
-	p.node.start()
-	p.ready()
+	http, raft, gossip := freePorts(t, nodes), freePorts(t, nodes), freePorts(t, nodes)
+	p.addrs = http
+	for i := range nodes {
+		id := fmt.Sprintf("n%d", i+1)
+		p.nodes[id] = p.process(id, []string{
+			"AION_NODE_ID=" + id, "AION_NODE_DATA_DIR=data-" + id, "AION_HTTP_ADDRESS=" + http[i], "AION_RAFT_ADDRESS=" + raft[i], "AION_GOSSIP_ADDRESS=" + gossip[i],
+			"AION_CLUSTER_BOOTSTRAP_EXPECT=" + fmt.Sprint(nodes), "AION_CLUSTER_JOIN=" + strings.Join(gossip, ","),
+		}, filepath.Join(binaries, "aion-node"), "serve")
+		p.nodes[id].start()
+	}
+	p.eventually("all nodes are ready", func() error {
+		for _, addr := range p.addrs {
+			if err := get(addr, "/health/ready", nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	return p
+}
+
+// addr is where the cluster is.
+func (p *place) addr() string { return strings.Join(p.addrs, ",") }
+
+// leader is the node that leads, as any node sees it; nil if none does.
+func (p *place) leader() *process {
+	for _, addr := range p.addrs {
+		var c wire.Cluster
+		if err := get(addr, "/v1/cluster?consistency=stale", &c); err == nil && c.Leader != "" {
+			return p.nodes[c.Leader]
+		}
+	}
+	return nil
+}
+
+func get(addr, path string, into any) error {
+	resp, err := http.Get("http://" + addr + path)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.NewDecoder(resp.Body).Decode(into)
 }
 
 func (p *place) process(name string, env []string, args ...string) *process {
@@ -136,28 +180,12 @@ func (p *place) process(name string, env []string, args ...string) *process {
 	return q
 }
 
-// ready waits until the node leads.
-func (p *place) ready() {
-	p.t.Helper()
-	p.eventually("the node is ready", func() error {
-		resp, err := http.Get("http://" + p.addr + "/health/ready")
-		if err != nil {
-			return err
-		}
-		resp.Body.Close()
-		if resp.StatusCode != 200 {
-			return errors.New(resp.Status)
-		}
-		return nil
-	})
-}
-
 // shell runs commands with aion-node in the path, talking to the node.
 func (p *place) shell(script string) (string, error) {
 	ctx, cancel := context.WithTimeout(p.t.Context(), patient)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euc", script)
-	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), "PATH="+binaries+":"+os.Getenv("PATH"), "AION_ADDR="+p.addr)
+	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), "PATH="+binaries+":"+os.Getenv("PATH"), "AION_ADDR="+p.addr())
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

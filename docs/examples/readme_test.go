@@ -12,8 +12,8 @@ import (
 // TestREADMEs runs the commands of every example as they stand in its README, beside a node and a worker. What a comment behind a command says in JSON, or as the name
 // of an event, the command prints.
 func TestREADMEs(t *testing.T) {
-	p := newPlace(t)
-	p.process("worker", nil, filepath.Join(binaries, "worker"), "--addr", p.addr, "--pace", "10ms").start()
+	p := newPlace(t, 1)
+	p.process("worker", nil, filepath.Join(binaries, "worker"), "--addr", p.addr(), "--pace", "10ms").start()
 	files, err := filepath.Glob("*/README.md")
 	if err != nil || len(files) < 7 {
 		t.Fatalf("%d READMEs, %v", len(files), err)

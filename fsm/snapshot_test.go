@@ -35,6 +35,20 @@ func live(w *world) {
 	w.now = w.now.Add(6 * time.Second)
 	w.do(&FireTimers{Timers: []TimerRef{{FireAt: w.now - 1e9, RunID: w.latest("a").RunID, ID: 1}}})
 	w.turn("c", &history.WorkflowCompleted{Result: history.Payload("1")})
+	liveTasks(w)
+}
+
+// liveTasks leaves a task in each state.
+func liveTasks(w *world) {
+	w.start("t", "order")
+	retried := &history.ActivityScheduled{ID: 4, Activity: "b", Queue: "default", Retry: &history.Retry{Factor: 1.5}, ScheduleTimeout: 60e9}
+	w.turn("t", activityOf(1, "a"), activityOf(2, "a"), activityOf(3, "b"), retried, activityOf(5, "c"), activityOf(6, "c"))
+	w.do(&LimitQueue{Queue: "default", Limits: QueueLimits{Concurrency: 9, Rate: 10, Per: 1e9}})
+	tasks := w.lease(5)
+	w.do(&CompleteTasks{Results: []TaskOutput{{Token: tasks[0].Token, Output: history.Payload("1")}}})
+	w.do(&BeatTasks{Beats: []TaskBeat{{Token: tasks[1].Token, Details: history.Payload("2")}}})
+	w.do(&FailTasks{Results: []TaskFailure{{Token: tasks[3].Token, Error: history.RunError{Kind: "broken", Message: "no", Retryable: true}, Jitter: 1 << 30}}})
+	w.turn("t", &history.ActivityCancelled{ID: 3})
 }
 
 // TestGoldenSnapshot: a snapshot that an earlier build wrote is restored to the same digest, and goes on from there like the log that it stands for.

@@ -36,9 +36,9 @@ type View interface {
 
 	Task(id history.RunID, ordinal uint64) (Task, bool)
 	Tasks(id history.RunID, from uint64, limit int) []Task                // of one run, ordinal >= from
-	Offered(queue string, activities []string) (at history.Time, ok bool) // whether the queue holds a task for one of activities, and from when on its limits let it be taken
+	Offered(queue string, activities []string) (at history.Time, ok bool) // whether the queue holds a task for one of activities, and from when on its limits let it be taken; not ok while they wait for another to end
 	Offers(queue string, activities []string) uint64                      // how many tasks the queue holds for activities, whatever its limits
-	Queue(name string) (Queue, bool)                                      // false: nothing was ever offered there, and it has no limits
+	Queue(name string) (Queue, bool)                                      // false: it has neither tasks nor limits
 	Queues(after string, limit int) []Queue                               // by name, those after after
 	Schedule(id string) (Schedule, bool)
 	Schedules(after string, limit int) []Schedule            // by id, those after after: fewer than limit when they pass 4 MiB

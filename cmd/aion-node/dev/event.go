@@ -1,0 +1,68 @@
+package dev
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Event is something worth telling. Which fields it has depends on its name.
+type Event struct {
+	At       time.Time `json:"at"`
+	Event    string    `json:"event"` // deployed, problem, started, closed, left, says, more
+	Version  string    `json:"version,omitempty"`
+	Types    []string  `json:"workflow_types,omitempty"`
+	Workflow string    `json:"workflow_id,omitempty"`
+	Run      string    `json:"run_id,omitempty"`
+	Type     string    `json:"workflow_type,omitempty"`
+	Parent   string    `json:"parent,omitempty"` // workflow id
+	Status   string    `json:"status,omitempty"`
+	Took     string    `json:"took,omitempty"` // a Go duration
+	Runs     uint64    `json:"runs,omitempty"` // open ones of a version that is not routed; how many more there are of what was told
+	Message  string    `json:"message,omitempty"`
+	Stack    []string  `json:"stack,omitempty"`
+}
+
+// Names of events.
+const (
+	Deployed = "deployed" // new runs start on Version
+	Problem  = "problem"  // what was saved cannot be deployed; the version before stays
+	Started  = "started"  // a run
+	Closed   = "closed"   // a run, after Took, with Status
+	Left     = "left"     // Runs are left on Version, which new runs do not start on
+	Says     = "says"     // a run's code logged Message
+	More     = "more"     // Runs more were started or closed (Message says which) than there is room to tell
+)
+
+// String is the event for people: one line, and one for each call of a stack.
+func (e Event) String() string {
+	switch e.Event {
+	case Deployed:
+		return fmt.Sprintf("%-9s %s version %s", "deployed", strings.Join(e.Types, ", "), short(e.Version))
+	case Problem:
+		return strings.Join(append([]string{fmt.Sprintf("%-9s %s", "problem", e.Message)}, e.Stack...), "\n                    ")
+	case Started:
+		text := fmt.Sprintf("%-9s %s (%s) on %s", "started", e.Workflow, e.Type, short(e.Version))
+		if e.Parent != "" {
+			text += ", child of " + e.Parent
+		}
+		return text
+	case Closed:
+		return fmt.Sprintf("%-9s %s (%s) on %s after %s", e.Status, e.Workflow, e.Type, short(e.Version), e.Took)
+	case Left:
+		switch e.Runs {
+		case 0:
+			return fmt.Sprintf("%-9s no run is left on %s", "", short(e.Version))
+		case 1:
+			return fmt.Sprintf("%-9s 1 run is left on %s", "", short(e.Version))
+		}
+		return fmt.Sprintf("%-9s %d runs are left on %s", "", e.Runs, short(e.Version))
+	case Says:
+		return fmt.Sprintf("%-9s %s: %s", "says", e.Workflow, e.Message)
+	case More:
+		return fmt.Sprintf("%-9s and %d more %s", "", e.Runs, e.Message)
+	}
+	return e.Event
+}
+
+func short(version string) string { return version[:min(len(version), 12)] }

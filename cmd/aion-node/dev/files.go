@@ -1,0 +1,53 @@
+package dev
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// maxFiles bounds what is looked at again and again.
+const maxFiles = 10_000
+
+// files is what a project's folder looks like: times and sizes of all files that a build may read.
+type files map[string]stamp
+
+type stamp struct {
+	modified time.Time
+	size     int64
+}
+
+// look walks the folder, but for what starts with a dot and the folder skipped. A file that goes away meanwhile is not there.
+func look(dir, skipped string) (files, error) {
+	found := files{}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil && path == dir:
+			return err
+		case err != nil:
+			return nil
+		case path != dir && (strings.HasPrefix(entry.Name(), ".") || path == skipped):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.IsDir():
+			return nil
+		}
+		if info, err := entry.Info(); err == nil {
+			found[path] = stamp{info.ModTime(), info.Size()}
+		}
+		if len(found) > maxFiles {
+			return fmt.Errorf("folder %s has more than %d files: a project has fewer", dir, maxFiles)
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (f files) same(other files) bool {
+	return maps.EqualFunc(f, other, func(a, b stamp) bool { return a.size == b.size && a.modified.Equal(b.modified) })
+}

@@ -1,0 +1,98 @@
+package dev
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+// most is how many runs are told one by one at a time.
+const most = 20
+
+// narrator tells of runs as they start and close. It asks the node for those since it asked last.
+type narrator struct {
+	l       *Loop
+	started mark
+	closed  mark
+}
+
+// mark is how far a listing was told: up to and with a time, of which these runs were told.
+type mark struct {
+	at   time.Time
+	told map[string]bool // run ids with that very time
+}
+
+// begin leaves out what happened before.
+func (n *narrator) begin(ctx context.Context, l *Loop) error {
+	c, err := l.Client.Cluster(ctx)
+	if err != nil {
+		return err
+	}
+	n.l = l
+	now := c.LogTime // of a new node there is none
+	if clock := time.Now(); clock.After(now) {
+		now = clock
+	}
+	n.started, n.closed = mark{at: now}, mark{at: now}
+	return nil
+}
+
+// look tells what is new. It reads the node's own state, which costs the log nothing.
+func (n *narrator) look(ctx context.Context) error {
+	err := n.tell(ctx, &n.started, wire.RunFilter{StartedAfter: stampOf(n.started.at)}, "started",
+		func(r *wire.Run) time.Time { return r.StartedAt },
+		func(r *wire.Run) Event {
+			e := Event{Event: Started}
+			if r.Parent != nil {
+				e.Parent = r.Parent.WorkflowID
+			}
+			return e
+		})
+	if err != nil {
+		return err
+	}
+	closed := n.closed.at
+	err = n.tell(ctx, &n.closed, wire.RunFilter{ClosedAfter: stampOf(n.closed.at)}, "closed",
+		func(r *wire.Run) time.Time { return *r.ClosedAt },
+		func(r *wire.Run) Event {
+			return Event{Event: Closed, Status: r.Status, Took: r.ClosedAt.Sub(r.StartedAt).Round(time.Millisecond).String()}
+		})
+	if err != nil || n.closed.at.Equal(closed) {
+		return err
+	}
+	return n.l.tellLeft(ctx)
+}
+
+func stampOf(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// tell tells the runs that a listing has beyond a mark, in the order of time, and moves the mark.
+func (n *narrator) tell(ctx context.Context, m *mark, f wire.RunFilter, what string, when func(*wire.Run) time.Time, event func(*wire.Run) Event) error {
+	page, err := n.l.Client.List(ctx, f, wire.Page{Limit: wire.MaxPage}, client.Stale())
+	if err != nil {
+		return err
+	}
+	fresh := slices.DeleteFunc(page.Workflows, func(r wire.Run) bool { return when(&r).Equal(m.at) && m.told[r.RunID] })
+	slices.SortStableFunc(fresh, func(a, b wire.Run) int { return when(&a).Compare(when(&b)) })
+	for i := range fresh {
+		r := &fresh[i]
+		if t := when(r); t.After(m.at) {
+			*m = mark{at: t}
+		}
+		if m.told == nil {
+			m.told = map[string]bool{}
+		}
+		m.told[r.RunID] = true
+		if i < most {
+			e := event(r)
+			e.Workflow, e.Run, e.Type, e.Version = r.WorkflowID, r.RunID, r.WorkflowType, r.Version
+			n.l.tell(e)
+		}
+	}
+	if more := len(fresh) - most; more > 0 {
+		n.l.tell(Event{Event: More, Runs: uint64(more), Message: what})
+	}
+	return nil
+}

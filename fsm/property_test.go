@@ -55,7 +55,7 @@ func (g *gambler) envelope() Envelope {
 func (g *gambler) command() Command {
 	ref := RunRef{WorkflowID: g.one("id", g.ids)}
 	typ, version := g.one("type", g.types), versionOf(g.one("version", g.versions)).String()
-	switch rapid.IntRange(0, 25).Draw(g.t, "command") {
+	switch rapid.IntRange(0, 28).Draw(g.t, "command") {
 	case 0:
 		carries := map[string][]string{"v1": g.types, "v2": {"order"}, "v3": {"refund"}} // a version is a hash of what it carries
 		name := g.one("package", g.versions)
@@ -102,6 +102,8 @@ func (g *gambler) command() Command {
 		return g.nodeCommand()
 	case 21, 22:
 		return g.retentionCommand(typ)
+	case 26, 27, 28:
+		return g.scheduleCommand(typ)
 	case 23, 24, 25:
 		return g.taskCommand()
 	}

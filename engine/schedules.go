@@ -23,7 +23,7 @@ const (
 	onTime     = 10 * time.Second // a fire that is not later is no business of CatchUp
 	maxCaught  = 100_000          // times that CatchUpAll goes back, in the smallest gaps that there are
 	maxPlanned = 10_000           // times looked at for one proposal
-	fireHands  = 16               // proposals under way at once
+	fireHands  = 32               // proposals under way at once
 	fireCheck  = 2 * time.Second  // to get hold of an input schema
 )
 

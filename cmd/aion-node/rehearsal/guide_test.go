@@ -1,10 +1,14 @@
 package rehearsal
 
 import (
+	"context"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"aion.dev/aion/catalog/project"
 )
 
 // TestTestingGuide runs the project that docs/TESTING.md shows.
@@ -40,5 +44,43 @@ func TestTestingGuide(t *testing.T) {
 		if !strings.Contains(after, "`"+word) {
 			t.Errorf("the table of docs/TESTING.md lacks %s", word)
 		}
+	}
+}
+
+// The project that aion-node new writes, and the examples, pass their tests.
+func TestProjectsOfOurs(t *testing.T) {
+	starter := filepath.Join(t.TempDir(), "hello")
+	if err := project.New(starter, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	examples, err := filepath.Glob("../../../docs/examples/*/workflow.toml")
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("%d examples, %v", len(examples), err)
+	}
+	tests := 0
+	for _, dir := range append(examples, filepath.Join(starter, "workflow.toml")) {
+		dir = filepath.Dir(dir)
+		r, err := Run(context.Background(), Options{Dir: dir})
+		if err != nil {
+			t.Errorf("%s: %v", dir, err)
+			continue
+		}
+		tests += r.Passed
+		for _, f := range r.Files {
+			if f.Broken != nil {
+				t.Errorf("%s/%s: %s", dir, f.File, told(f.Broken))
+			}
+			for _, test := range f.Tests {
+				if test.Failure != nil {
+					t.Errorf("%s/%s: %s: %s", dir, f.File, test.Test, told(test.Failure))
+				}
+			}
+		}
+		if dir == starter && r.Passed != 3 {
+			t.Errorf("%d tests of the starter pass", r.Passed)
+		}
+	}
+	if tests < 10 {
+		t.Errorf("only %d tests were found", tests)
 	}
 }

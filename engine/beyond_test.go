@@ -64,8 +64,9 @@ func FuzzBeyondCode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if got := n.Outcome(fsm.RunRef{WorkflowID: answer.WorkflowID, RunID: answer.RunID}); got != "completed true" {
-			t.Errorf("%.200q: %s", input, got)
+		res, err := n.Result(background, engine.Read{Stale: true}, fsm.RunRef{WorkflowID: answer.WorkflowID, RunID: answer.RunID}, engine.MaxWait)
+		if err != nil || enginetest.Tell(res) != "completed true" {
+			t.Errorf("%.200q: %+v, %v", input, res, err)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,10 +195,10 @@ func TestLeaderThatBreaksOff(t *testing.T) {
 // second connection, but somebody took the first.
 func TestLeaderThatEnds(t *testing.T) {
 	th := &throne{}
-	calls := 0
+	var calls atomic.Int32
 	var leader *httptest.Server
 	leader = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if calls++; calls == 1 {
+		if calls.Add(1) == 1 {
 			io.WriteString(w, "{}") // leaves a connection behind
 			return
 		}
@@ -212,8 +213,8 @@ func TestLeaderThatEnds(t *testing.T) {
 	h := listen(t, &recordingAPI{}, th, "n1", quick)
 	h.send(t, "GET", "/v1/versions", "")
 	p := h.send(t, "DELETE", "/v1/versions/a/abcdef", "", "Idempotency-Key: k", "X-Idempotency-Key: k").problem(t)
-	if p.Code != "outcome_unknown" || p.Outcome != wire.Unknown || calls != 2 {
-		t.Errorf("after %d calls: %+v", calls, p)
+	if p.Code != "outcome_unknown" || p.Outcome != wire.Unknown || calls.Load() != 2 {
+		t.Errorf("after %d calls: %+v", calls.Load(), p)
 	}
 }
 

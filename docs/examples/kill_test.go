@@ -54,7 +54,7 @@ func TestSameResult(t *testing.T) {
 		name   string
 		worker func(*testing.T) []string
 		nodes  int
-		kills  func(p *play)
+		kills  func(p *play) bool
 		lease  string
 	}{
 		{"go", goWorker, 1, nil, "30s"},
@@ -85,7 +85,7 @@ type play struct {
 	*place
 	worker *process
 	ledger string
-	kills  func(*play) // at the first attempt at a step; nil = nobody dies
+	kills  func(*play) bool // at the first attempt at a step; it reports whether it killed anybody. Nil = nobody dies
 	client *client.Client
 }
 
@@ -115,8 +115,9 @@ func (p *play) all() {
 		p.ends(s)
 	}
 	over()
-	if kills := <-killer; p.kills != nil && kills < 5 {
-		p.t.Errorf("only %d kills: the test has shown nothing", kills)
+	kills := <-killer
+	if p.t.Logf("%d kills", kills); p.kills != nil && kills < 3 {
+		p.t.Error("the test has shown nothing")
 	}
 	done := p.effects()
 	for _, s := range scenes {
@@ -142,32 +143,36 @@ func (p *play) killing(ctx context.Context) (kills int) {
 		for _, l := range lines[seen:] {
 			first = first || l.What == "begin" && l.Attempt == 1
 		}
-		if seen = len(lines); first {
-			p.kills(p)
+		if seen = len(lines); first && p.kills(p) {
 			kills++
 		}
 	}
 }
 
-func (p *play) killWorker() {
+func (p *play) killWorker() bool {
 	p.worker.kill()
 	p.worker.start()
+	return true
 }
 
-func (p *play) killNodes() {
+func (p *play) killNodes() bool {
 	for _, n := range p.nodes {
 		n.kill()
 	}
 	for _, n := range p.nodes {
 		n.start()
 	}
+	return true
 }
 
-func (p *play) killLeader() {
-	if n := p.leader(); n != nil {
-		n.kill()
-		n.start()
+func (p *play) killLeader() bool {
+	n := p.leader()
+	if n == nil {
+		return false
 	}
+	n.kill()
+	n.start()
+	return true
 }
 
 // ends waits for the end of a scene's chain of runs and compares its result.

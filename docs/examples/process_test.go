@@ -118,7 +118,8 @@ func newPlace(t *testing.T, nodes int) *place {
 	if err := os.Symlink(docs, filepath.Join(p.dir, "docs")); err != nil {
 		t.Fatal(err)
 	}
-	http, raft, gossip := freePorts(t, nodes), freePorts(t, nodes), freePorts(t, nodes)
+	ports := freePorts(t, 3*nodes)
+	http, raft, gossip := ports[:nodes], ports[nodes:2*nodes], ports[2*nodes:]
 	p.addrs = http
 	for i := range nodes {
 		id := fmt.Sprintf("n%d", i+1)
@@ -146,7 +147,7 @@ func (p *place) addr() string { return strings.Join(p.addrs, ",") }
 func (p *place) leader() *process {
 	for _, addr := range p.addrs {
 		var c wire.Cluster
-		if err := get(addr, "/v1/cluster?consistency=stale", &c); err == nil && c.Leader != "" {
+		if err := get(addr, "/v1/cluster", &c); err == nil && c.Leader != "" {
 			return p.nodes[c.Leader]
 		}
 	}
@@ -208,7 +209,10 @@ func (p *place) eventually(what string, f func() error) {
 	}
 }
 
-// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP. They are all held before any is let go.
+// given are the ports that this process has given out.
+var given sync.Map
+
+// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP, and that no other test got.
 func freePorts(t *testing.T, n int) (addresses []string) {
 	t.Helper()
 	for len(addresses) < n {
@@ -219,7 +223,9 @@ func freePorts(t *testing.T, n int) (addresses []string) {
 		defer l.Close()
 		if u, err := net.ListenPacket("udp", l.Addr().String()); err == nil {
 			defer u.Close()
-			addresses = append(addresses, l.Addr().String())
+			if _, taken := given.LoadOrStore(l.Addr().String(), true); !taken {
+				addresses = append(addresses, l.Addr().String())
+			}
 		}
 	}
 	return addresses

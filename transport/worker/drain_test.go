@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -177,5 +178,20 @@ def run(ctx, input):
 		<-at
 		equal(t, "outcome", w.Outcome(ref), `completed [39,"invalid_output"]`)
 		equal(t, "end", k.end(), nil)
+	})
+}
+
+// A node that closes answers polls at once, with nothing: the worker does not ask as fast as it can.
+func TestEmptyAnswersAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.line.server = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte(`{"tasks":[]}`)) })
+		k := w.work(worker.Config{}, handlers{"a": sleep(0)})
+		if err := pass(t.Context(), 10*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "end", k.end(), nil)
+		if n := k.Stats().Polls; n < 100 || n > 500 {
+			t.Errorf("%d polls in 10 s", n)
+		}
 	})
 }

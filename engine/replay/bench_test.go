@@ -19,8 +19,12 @@ var long = []struct {
 	news       func(step uint64) []history.Data
 }{
 	{"sleeps", "for i in range(input): ctx.sleep(\"1s\")", func(step uint64) []history.Data { return []history.Data{&history.TimerFired{ID: step}} }},
-	{"signals", "for i in range(input): ctx.signal(\"a\")", func(uint64) []history.Data { return []history.Data{&history.SignalReceived{Name: "a", Payload: history.Payload("1")}} }},
-	{"activities", "for i in range(input): ctx.activity(\"charge\", i)", func(step uint64) []history.Data { return []history.Data{&history.ActivityStarted{ID: step}, done(step, "1")} }},
+	{"signals", "for i in range(input): ctx.signal(\"a\")", func(uint64) []history.Data {
+		return []history.Data{&history.SignalReceived{Name: "a", Payload: history.Payload("1")}}
+	}},
+	{"activities", "for i in range(input): ctx.activity(\"charge\", i)", func(step uint64) []history.Data {
+		return []history.Data{&history.ActivityStarted{ID: step}, done(step, "1")}
+	}},
 	{"kept", "all = []\n    for i in range(input): all.append(ctx.activity(\"charge\", {\"i\": i}))", func(step uint64) []history.Data { return []history.Data{done(step, `{"a": [1, 2, 3]}`)} }},
 	{"all", "ctx.all([ctx.start_activity(\"charge\", i) for i in range(input)])", func(step uint64) []history.Data { return []history.Data{done(step, "1")} }},
 	{"all, last first", "ctx.all([ctx.start_activity(\"charge\", i) for i in range(input)][::-1])", func(step uint64) []history.Data { return []history.Data{done(step, "1")} }},

@@ -123,6 +123,33 @@ def run(ctx, input):
 	wants(t, "the end", runtimetest.Show(t, step.Asked), `WorkflowCompleted {"result":[1,false,null]}`)
 }
 
+// A cancellation ends the waits that are pending, so code was told of those that are not: had they been open, they would have been given up, too.
+func TestReopenAfterACancellationWasDelivered(t *testing.T) {
+	w := run(t, `
+def run(ctx, input):
+    a = ctx.start_activity("charge", 1)
+    b = ctx.start_activity("charge", 2)
+    ctx.start_timer("1h").outcome()
+    b.result()
+`, "null")
+	w.Turn()
+	w.Turn(failed(1))
+	w.Turn(&history.CancelRequested{})
+	wants(t, "reopened", reopen(w), "turn 3 forget [1] again [{1 2} {2 3} {3 4}]")
+	w = run(t, `
+def run(ctx, input):
+    a = ctx.start_activity("charge", 1)
+    ctx.start_timer("1h").outcome()
+    ctx.signal("go")
+    a.result()
+`, "null")
+	w.Turn()
+	w.Turn(failed(1))
+	w.Turn(&history.CancelRequested{})
+	w.Turn(&history.SignalReceived{Name: "go"})
+	wants(t, "reopened later", reopen(w), "turn 4 forget [] again []")
+}
+
 // A request that code had seen before the turn that closed the run stays seen.
 func TestReopenDuringCompensation(t *testing.T) {
 	w := run(t, `

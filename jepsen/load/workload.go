@@ -33,6 +33,8 @@ type Violation struct {
 	What    string `json:"what"`            // in one sentence, with the names and indexes that prove it
 	Ops     []int  `json:"ops,omitempty"`   // operations that prove it
 	Shown   string `json:"shown,omitempty"` // file in the run's folder that shows it
+
+	Draw func(path string) error `json:"-"` // writes that file, HTML; nil = there is nothing to see
 }
 
 // CallTimeout bounds one call.

@@ -112,6 +112,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if found.What == "" { // what is not settled cannot be judged
 		res.Violations = append(res.Violations, w.Check(ops)...)
 	}
+	res.draw()
 	res.measure(ops)
 	return res.saveEDN(ops)
 }
@@ -131,6 +132,20 @@ func (r *Result) saveEDN(ops []op.Op) error {
 	}
 	defer f.Close()
 	return op.WriteEDN(f, ops)
+}
+
+// draw writes what shows the violations that can be shown.
+func (r *Result) draw() {
+	for i := range r.Violations {
+		v := &r.Violations[i]
+		if v.Draw == nil {
+			continue
+		}
+		name := fmt.Sprintf("violation-%d.html", i+1)
+		if err := v.Draw(filepath.Join(r.Dir, name)); err == nil {
+			v.Shown = name
+		}
+	}
 }
 
 // prune leaves only the result and the history of a run that passed.

@@ -1,0 +1,229 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+func init() { workloads["catalog"] = func() Workload { return &catalog{} } }
+
+// catalog loads, routes, rolls back and unloads versions of many types through all nodes, and looks at them while it does. Each type is an object of its own; types have
+// no runs, so that nothing but these operations decides the answers.
+type catalog struct {
+	types []catalogType
+
+	mu      sync.Mutex
+	unknown []op.Op // of which nobody knows yet whether they happened
+}
+
+type catalogType struct {
+	name     string
+	archives [][]byte
+	versions []string
+}
+
+// versionsOfType is how many versions a type has: few, so that operations meet.
+const versionsOfType = 4
+
+// catalogAsk is what an operation asks; it is Op.Value. Versions are numbers from 0, -1 is none.
+type catalogAsk struct {
+	Version int    `json:"version"`
+	NoRoute bool   `json:"no_route,omitempty"`
+	Expect  string `json:"expect,omitempty"` // "", "none" or the version's digits
+}
+
+// catalogSaw is what an answer or a listing shows, in full version digits; it is Op.Answer.
+type catalogSaw struct {
+	Version  string   `json:"version,omitempty"`
+	Previous string   `json:"previous,omitempty"`
+	Fresh    bool     `json:"fresh,omitempty"`
+	Changed  bool     `json:"changed,omitempty"`
+	Loaded   []string `json:"loaded,omitempty"`
+	Routed   string   `json:"routed,omitempty"`
+}
+
+func (w *catalog) Name() string { return "catalog" }
+
+func (w *catalog) Setup(ctx context.Context, e *Env) error {
+	r := e.Rand(1)
+	for i := range 3 * e.Concurrency {
+		t := catalogType{name: fmt.Sprintf("cat%d", i)}
+		for v := range versionsOfType {
+			archive, version, err := Package{Type: t.name, Source: fmt.Sprintf("def run(ctx, input):\n    return %d\n# %x\n", v, r.Uint64())}.Pack()
+			if err != nil {
+				return err
+			}
+			t.archives, t.versions = append(t.archives, archive), append(t.versions, version)
+		}
+		w.types = append(w.types, t)
+		names, _ := json.Marshal(t.versions)
+		e.Record.Do(op.Op{Workload: "catalog", F: "versions-are", Key: t.name, Value: names}, func(*op.Op) error { return nil })
+	}
+	return nil
+}
+
+func (w *catalog) Run(ctx context.Context, e *Env) {
+	var callers sync.WaitGroup
+	for i := range e.Concurrency {
+		callers.Go(func() {
+			r, p := e.Rand(uint64(100+i)), e.Record.Process()
+			for n := 0; e.Pace(ctx); n++ {
+				t := w.types[r.IntN(len(w.types))]
+				o := w.choose(r, t)
+				o.Process, o.Node, o.Request = p, e.AnyNode(r), fmt.Sprintf("cat-%x-%d-%d", e.Seed, i, n)
+				if o = e.Call(ctx, o, w.call(t)); o.Outcome == op.Unknown {
+					w.mu.Lock()
+					w.unknown = append(w.unknown, o)
+					w.mu.Unlock()
+					p = e.Record.Process()
+				}
+			}
+		})
+	}
+	callers.Wait()
+}
+
+// choose draws an operation on a type.
+func (w *catalog) choose(r *rand.Rand, t catalogType) op.Op {
+	ask := catalogAsk{Version: r.IntN(versionsOfType)}
+	expect := func(chance int) {
+		switch r.IntN(chance) {
+		case 0:
+			ask.Expect = "none"
+		case 1, 2:
+			ask.Expect = t.versions[r.IntN(versionsOfType)]
+		}
+	}
+	f := "list"
+	switch k := r.IntN(100); {
+	case k < 25:
+		f, ask.NoRoute = "load", r.IntN(3) == 0
+		if !ask.NoRoute {
+			expect(8)
+		}
+	case k < 45:
+		f = "route"
+		expect(8)
+	case k < 50:
+		f, ask.Version = "unroute", -1
+		expect(8)
+	case k < 60:
+		f, ask.Version = "rollback", -1
+		expect(12)
+	case k < 75:
+		f = "unload"
+	default:
+		ask.Version = -1
+	}
+	value, _ := json.Marshal(ask)
+	return op.Op{Workload: "catalog", F: f, Key: t.name, Value: value}
+}
+
+// call makes the operation.
+func (w *catalog) call(t catalogType) func(context.Context, *client.Client, *op.Op) error {
+	return func(ctx context.Context, c *client.Client, o *op.Op) error {
+		var ask catalogAsk
+		if err := json.Unmarshal(o.Value, &ask); err != nil {
+			return err
+		}
+		var saw catalogSaw
+		route := func(a *wire.RouteAnswer, err error) error {
+			if err == nil {
+				o.Answered(a.Answered)
+				saw = catalogSaw{Version: a.Version, Previous: a.Previous, Changed: a.RouteChanged}
+			}
+			return err
+		}
+		var err error
+		key := client.RequestID(o.Request)
+		switch o.F {
+		case "load":
+			options := wire.LoadOptions{NoRoute: ask.NoRoute}
+			if ask.Expect != "" {
+				options.Expect = []string{t.name + "=" + ask.Expect}
+			}
+			var a *wire.LoadAnswer
+			if a, err = c.Load(ctx, t.archives[ask.Version], options, key); err == nil {
+				o.Answered(a.Answered)
+				saw = catalogSaw{Version: a.Version, Fresh: a.FreshlyLoaded, Changed: a.RouteChanged, Previous: a.PreviousRoutes[t.name]}
+			}
+		case "route":
+			err = route(c.Route(ctx, t.name, wire.RouteRequest{Version: t.versions[ask.Version], Expect: ask.Expect}, key))
+		case "unroute":
+			err = route(c.Unroute(ctx, t.name, wire.RouteChange{Expect: ask.Expect}, key))
+		case "rollback":
+			err = route(c.Rollback(ctx, t.name, wire.RouteChange{Expect: ask.Expect}, key))
+		case "unload":
+			var a *wire.UnloadAnswer
+			if a, err = c.Unload(ctx, t.name, t.versions[ask.Version], "", key); err == nil {
+				o.Answered(a.Answered)
+				saw = catalogSaw{Version: a.Version}
+			}
+		case "list":
+			var a *wire.Versions
+			if a, err = c.Versions(ctx, t.name); err == nil {
+				o.Index = a.Index
+				for _, v := range a.Versions {
+					saw.Loaded = append(saw.Loaded, v.Version)
+					if v.RouteActive {
+						saw.Routed = v.Version
+					}
+				}
+			}
+		}
+		if err == nil {
+			o.Answer, _ = json.Marshal(saw)
+		}
+		return err
+	}
+}
+
+// Settle repeats what has no known outcome under its request id, reads every type once more, and reads the whole deploy history: what was committed.
+func (w *catalog) Settle(ctx context.Context, e *Env) error {
+	byName := map[string]catalogType{}
+	for _, t := range w.types {
+		byName[t.name] = t
+	}
+	if err := each(w.unknown, 16, func(_ int, o op.Op) error {
+		if o.F == "list" {
+			return nil
+		}
+		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: o.Workload, F: o.F, Key: o.Key, Value: o.Value, Request: o.Request, Node: o.Node, Repeat: true}, w.call(byName[o.Key]))
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := each(w.types, 16, func(i int, t catalogType) error {
+		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "list", Key: t.name, Value: json.RawMessage(`{"version":-1}`), Node: e.Cluster.Names()[i%len(e.Cluster.Names())]}, w.call(t))
+		return err
+	}); err != nil {
+		return err
+	}
+	for cursor := ""; ; {
+		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "deploys", Node: e.Cluster.Names()[0]}, func(ctx context.Context, c *client.Client, o *op.Op) error {
+			a, err := c.Deploys(ctx, "", wire.Page{Limit: 1000, Cursor: cursor})
+			if err == nil {
+				o.Index = a.Index
+				o.Answer, _ = json.Marshal(a)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		var page wire.Deploys
+		if o.Outcome != op.OK || json.Unmarshal(o.Answer, &page) != nil {
+			return fmt.Errorf("the deploy history cannot be read: %s", o.Error)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,285 @@
+package load
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/wire"
+	"github.com/anishathalye/porcupine"
+)
+
+// Check judges the history twice. Linearizable: is there an order of the operations of each type, each between its call and its answer, that gives every answer?
+// Committed: do the operations in the order of the log indexes that the cluster itself names give every answer, is that order one of real time, and is nothing missing,
+// twice or invented in the deploy history? The second check needs no search; the first does not believe what the cluster says of itself.
+func (w *catalog) Check(ops []op.Op) []Violation {
+	versions := map[string][]string{}
+	byType := map[string][]op.Op{}
+	var committed []wire.Deploy
+	read := uint64(0)
+	var found []Violation
+	for _, o := range ops {
+		switch {
+		case o.Workload != "catalog":
+		case o.F == "versions-are":
+			var list []string
+			if json.Unmarshal(o.Value, &list) == nil {
+				versions[o.Key] = list
+			}
+		case o.F == "deploys":
+			var page wire.Deploys
+			if o.Outcome == op.OK && json.Unmarshal(o.Answer, &page) == nil {
+				committed, read = append(committed, page.Deploys...), max(read, page.Index)
+			}
+		default:
+			byType[o.Key] = append(byType[o.Key], o)
+		}
+	}
+	slices.Reverse(committed) // oldest first
+	log := map[string][]wire.Deploy{}
+	for _, d := range committed {
+		log[d.WorkflowType] = append(log[d.WorkflowType], d)
+	}
+	for _, typ := range sortedNames(byType) {
+		found = append(found, checkCommitted(typ, versions[typ], byType[typ], log[typ])...)
+		found = append(found, checkLinear(typ, versions[typ], settled(byType[typ], log[typ]))...)
+	}
+	return found
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// settled makes of all tries of a request one operation that lasts from the first call to the first answer that tells its outcome, and forgets what did not happen.
+func settled(ops []op.Op, log []wire.Deploy) []op.Op {
+	logged := map[string]bool{}
+	for _, d := range log {
+		logged[d.RequestID] = true
+	}
+	var out []op.Op
+	at := map[string]int{}
+	for _, o := range ops {
+		if o.F == "list" {
+			if o.Outcome == op.OK {
+				out = append(out, o)
+			}
+			continue
+		}
+		i, ok := at[o.Request]
+		if !ok {
+			at[o.Request] = len(out)
+			out = append(out, o)
+			continue
+		}
+		first := &out[i]
+		known := first.Outcome == op.OK || first.Outcome == op.Refused
+		if !known && (o.Outcome == op.OK || o.Outcome == op.Refused) {
+			first.Outcome, first.Code, first.Answer, first.Return, first.Index = o.Outcome, o.Code, o.Answer, o.Return, o.Index
+		} else if !known && o.Outcome == op.Unknown {
+			first.Outcome, first.Return = op.Unknown, o.Return
+		}
+	}
+	return slices.DeleteFunc(out, func(o op.Op) bool {
+		switch o.Outcome {
+		case op.Failed:
+			return true // it says that it did not happen
+		case op.Unknown:
+			return !logged[o.Request]
+		}
+		return o.Code == "request_mismatch"
+	})
+}
+
+// patienceOfSearch bounds the search for an order of one type's operations.
+const patienceOfSearch = time.Minute
+
+// checkLinear looks for an order.
+func checkLinear(typ string, versions []string, ops []op.Op) []Violation {
+	model := porcupine.Model{
+		Init: func() any { return newCatalogState() },
+		Step: func(state, input, output any) (bool, any) {
+			s, o := state.(catalogState), output.(op.Op)
+			var ask catalogAsk
+			if json.Unmarshal(input.(op.Op).Value, &ask) != nil {
+				return false, s
+			}
+			after, saw, code := s.apply(o.F, ask, versions)
+			switch o.Outcome {
+			case op.Refused:
+				return code == o.Code, s
+			case op.OK:
+				var said catalogSaw
+				return code == "" && json.Unmarshal(o.Answer, &said) == nil && said.agrees(o.F, saw), after
+			}
+			return true, after // committed, but nobody heard the answer
+		},
+		Equal:             func(a, b any) bool { return a == b },
+		DescribeOperation: func(_, output any) string { o := output.(op.Op); return describeCatalog(&o, versions) },
+		DescribeState:     func(state any) string { return state.(catalogState).String() },
+	}
+	var history []porcupine.Operation
+	var ids []int
+	for _, o := range ops {
+		end := o.Return
+		if o.Outcome == op.Unknown {
+			end = 1 << 62
+		}
+		history = append(history, porcupine.Operation{ClientId: o.Process, Input: o, Output: o, Call: o.Invoke, Return: end})
+		ids = append(ids, o.ID)
+	}
+	result, info := porcupine.CheckOperationsVerbose(model, history, patienceOfSearch)
+	switch result {
+	case porcupine.Ok:
+		return nil
+	case porcupine.Unknown:
+		return []Violation{{Checker: "linearizable", What: fmt.Sprintf("%s: no verdict on %d operations in %s", typ, len(history), patienceOfSearch), Ops: ids}}
+	}
+	v := Violation{Checker: "linearizable", What: fmt.Sprintf("%s: no order of its %d operations gives their answers", typ, len(history)), Ops: ids}
+	v.Draw = func(path string) error { return porcupine.VisualizePath(model, info, path) }
+	return []Violation{v}
+}
+
+// checkCommitted replays the deploy history, which names every operation with its index and outcome, and holds the answers against it.
+func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deploy) (found []Violation) {
+	bad := func(o *op.Op, format string, args ...any) {
+		found = append(found, Violation{Checker: "committed", What: typ + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})
+	}
+	asked := map[string]op.Op{} // by request, the first try
+	var lists []op.Op
+	for _, o := range ops {
+		if o.F == "list" {
+			lists = append(lists, o)
+		} else if _, ok := asked[o.Request]; !ok {
+			asked[o.Request] = o
+		}
+	}
+	type point struct {
+		index uint64
+		state catalogState
+	}
+	states := []point{{0, newCatalogState()}}
+	state := newCatalogState()
+	answers := map[string]struct {
+		saw   catalogSaw
+		code  string
+		index uint64
+	}{}
+	for _, d := range log {
+		o, ok := asked[d.RequestID]
+		if !ok {
+			found = append(found, Violation{Checker: "committed", What: fmt.Sprintf("%s: the deploy history has a %s at index %d by request %q, which nobody made", typ, d.Operation, d.Index, d.RequestID)})
+			continue
+		}
+		if _, twice := answers[d.RequestID]; twice {
+			bad(&o, "request %q is in the deploy history twice", d.RequestID)
+			continue
+		}
+		var ask catalogAsk
+		if err := json.Unmarshal(o.Value, &ask); err != nil {
+			bad(&o, "%v", err)
+			continue
+		}
+		after, saw, code := state.apply(o.F, ask, versions)
+		if want := map[bool]string{true: "ok", false: code}[code == ""]; want != d.Outcome {
+			bad(&o, "%s at index %d ended %q in the deploy history; in state %s it ends %q", o.F, d.Index, d.Outcome, state, want)
+		}
+		state = after
+		states = append(states, point{d.Index, state})
+		answers[d.RequestID] = struct {
+			saw   catalogSaw
+			code  string
+			index uint64
+		}{saw, code, d.Index}
+	}
+	at := func(index uint64) []catalogState { // all states that the type was in at this index: several commands share one
+		var list []catalogState
+		for i, p := range states {
+			if p.index <= index && (i+1 == len(states) || states[i+1].index > index) {
+				list = append(list, p.state)
+			}
+		}
+		return list
+	}
+	floor := newFloor(ops)
+	for i := range ops {
+		o := &ops[i]
+		if o.Outcome == op.OK && o.Index < floor.before(o.Invoke) && !o.Replayed {
+			bad(o, "%s answered with index %d, though index %d had been acknowledged before it was called", o.F, o.Index, floor.before(o.Invoke))
+		}
+		if o.F == "list" || o.Outcome != op.OK && o.Outcome != op.Refused || o.Code == "request_mismatch" {
+			continue
+		}
+		a, ok := answers[o.Request]
+		switch {
+		case !ok && (o.Outcome == op.OK || fromLog[o.Code]):
+			bad(o, "%s was answered (%s%s), but the deploy history does not have it", o.F, o.Outcome, o.Code)
+		case !ok:
+		case o.Outcome == op.OK && a.code != "":
+			bad(o, "%s was acknowledged, but the deploy history has it refused: %s", o.F, a.code)
+		case o.Outcome == op.Refused && a.code != o.Code:
+			bad(o, "%s was refused with %s, the model says %q", o.F, o.Code, a.code)
+		case o.Outcome == op.OK && o.Index != a.index:
+			bad(o, "%s answered index %d, the deploy history says %d", o.F, o.Index, a.index)
+		case o.Outcome == op.OK:
+			var said catalogSaw
+			if json.Unmarshal(o.Answer, &said) != nil || !said.agrees(o.F, a.saw) {
+				bad(o, "%s answered %s, the model says %+v", o.F, o.Answer, a.saw)
+			}
+		}
+	}
+	for i := range lists {
+		o := &lists[i]
+		var said catalogSaw
+		if o.Outcome != op.OK || json.Unmarshal(o.Answer, &said) != nil {
+			continue
+		}
+		fits := false
+		for _, s := range at(o.Index) {
+			_, saw, _ := s.apply("list", catalogAsk{}, versions)
+			fits = fits || said.agrees("list", saw)
+		}
+		if !fits {
+			bad(o, "a listing at index %d shows %s; the log says %v", o.Index, o.Answer, at(o.Index))
+		}
+	}
+	return found
+}
+
+// fromLog are the refusals that the state machine gives, and records.
+var fromLog = map[string]bool{"route_conflict": true, "unknown_version": true, "route_active": true, "version_unavailable": true, "unknown_workflow_type": true}
+
+// floor tells the highest index that had been acknowledged at a time.
+type floor struct {
+	at    []int64 // times of acknowledgements, rising
+	index []uint64
+}
+
+func newFloor(ops []op.Op) floor {
+	var f floor
+	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed })
+	slices.SortFunc(acked, func(a, b op.Op) int { return int(min(max(a.Return-b.Return, -1), 1)) })
+	for _, o := range acked {
+		top := o.Index
+		if n := len(f.index); n > 0 {
+			top = max(top, f.index[n-1])
+		}
+		f.at, f.index = append(f.at, o.Return), append(f.index, top)
+	}
+	return f
+}
+
+func (f floor) before(t int64) uint64 {
+	i, _ := slices.BinarySearch(f.at, t)
+	if i == 0 {
+		return 0
+	}
+	return f.index[i-1]
+}

@@ -64,7 +64,7 @@ func (w *world) cuts(ctx context.Context) (places int, err error) {
 
 // cut replays one history.
 func (p *plan) cut(ctx context.Context, v fsm.View, r fsm.Run) (places int, err error) {
-	h := recorded{run: r, events: v.Events(r.RunID, 1, int(r.Events)), turns: v.Turns(r.RunID, 1, int(r.Turns))}
+	h := recorded{run: r, events: allEvents(v, r.RunID), turns: allTurns(v, r.RunID)}
 	for _, m := range p.archive.Members() {
 		if m.Type == r.Type {
 			h.member = m

@@ -252,6 +252,113 @@ order_test.star:28:15 in test_undeclared: t.activity("dance", None)`,
 	}
 }
 
+const slow = `
+-- workflow.toml --
+[[workflow]]
+entry_module = "slow"
+activities = ["think"]
+-- slow.star --
+def run(ctx, input):
+    first = ctx.start_activity("think", 1, timeout = input.get("timeout"), heartbeat = "30s")
+    second = ctx.start_activity("think", 2)
+    nap = ctx.start_timer("5m")
+    if input.get("race"):
+        ctx.race([first, nap])    # the loser is cancelled
+    o = first.outcome()
+    return [o.value if o.ok else o.error.kind, second.result(), nap.done]
+`
+
+// A stub that lets time pass is an activity that takes that long: it is alive, and others go on meanwhile.
+func TestActivitiesThatTakeTime(t *testing.T) {
+	r := rehearse(t, slow+`
+-- slow_test.star --
+def begin(t, took, **input):
+    def think(n):
+        t.skip(took)
+        return n
+    t.activity("think", think)
+    return t.start("slow", input)
+
+def test_quick(t):
+    t.eq(begin(t, "1m").result(), [1, 2, False])
+    t.eq(t.now(), time.time(year = 2026, minute = 1, month = 1, day = 1))
+
+def test_slow(t):
+    t.eq(begin(t, "1h").result(), [1, 2, True])
+
+def test_given_up(t):
+    run = begin(t, "1h", race = True)
+    t.eq(run.result(), ["cancelled", 2, True])
+    t.true("ActivityCancelled" in run.history)
+
+def test_timed_out(t):
+    t.eq(begin(t, "4m", timeout = "2m").result(), ["timeout", 2, False])
+    t.eq(len(t.calls("think")), 2)
+
+def test_very_long(t):
+    t.eq(begin(t, "5h").result(), [1, 2, True])
+
+def test_signals(t):
+    def think(n):
+        t.run("s").query("nothing")
+    t.activity("think", think)
+    t.start("slow", {}, id = "s")
+`)
+	for _, test := range r.Files[0].Tests {
+		got := told(test.Failure)
+		if test.Test == "test_signals" {
+			if !strings.Contains(got, "the run answers no query \"nothing\"") || !strings.Contains(got, "in think: t.run(\"s\")") {
+				t.Errorf("%s: %s", test.Test, got)
+			}
+		} else if got != "passed" {
+			t.Errorf("%s: %s", test.Test, got)
+		}
+	}
+}
+
+// No test brings the runner down.
+func TestHostileTests(t *testing.T) {
+	r := rehearse(t, slow+`
+-- slow_test.star --
+def test_memory(t):
+    x = "x" * 1000
+    for i in range(100):
+        x += x
+
+def test_endless_activities(t):
+    def think(n):
+        t.start("slow", {})
+    t.activity("think", think)
+    t.start("slow", {})
+
+def test_recursion(t):
+    test_recursion(t)
+
+def test_talks(t):
+    for i in range(2000):
+        print(i)
+
+def test_ends_the_wrong_run(t):
+    t.run("nobody").result()
+
+def test_bad_output(t):
+    t.activity("think", lambda n: "x" * 3000000)
+    t.start("slow", {})
+`)
+	want := map[string]string{
+		"test_memory": "bytes", "test_recursion": "recursively", "test_talks": "passed",
+		"test_endless_activities": "activities are under way within each other", "test_ends_the_wrong_run": "nobody", "test_bad_output": "the limit is 2097152",
+	}
+	for _, test := range r.Files[0].Tests {
+		if got := told(test.Failure); !strings.Contains(got, want[test.Test]) {
+			t.Errorf("%s: got\n%s\nwant %s", test.Test, got, want[test.Test])
+		}
+		if test.Test == "test_talks" && len(test.Log) != maxSaid+1 {
+			t.Errorf("%d lines are kept", len(test.Log))
+		}
+	}
+}
+
 func TestBrokenFilesOfTests(t *testing.T) {
 	r := rehearse(t, order+`
 -- a_test.star --
@@ -288,6 +395,12 @@ entry_module = "parent"
 entry_module = "child"
 [[workflow]]
 entry_module = "loop"
+[[workflow]]
+entry_module = "thinker"
+activities = ["think"]
+-- thinker.star --
+def run(ctx, input):
+    ctx.activity("think")
 -- parent.star --
 def run(ctx, input):
     return ctx.child("child", id = "c")
@@ -338,6 +451,13 @@ def test_endless(t):
 def test_endless_run(t):
     run = t.start("loop", -1000000000)
     run.result()
+
+def test_endless_stub(t):
+    def think(n):
+        while True:
+            pass
+    t.activity("think", think)
+    t.start("thinker")
 `, func(o *Options) { o.Timeout = 300 * time.Millisecond })
 	for _, test := range r.Files[0].Tests {
 		if got := told(test.Failure); !strings.HasPrefix(got, "the test takes longer than 300ms\nx_test.star:") {

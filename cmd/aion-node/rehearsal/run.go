@@ -58,7 +58,7 @@ func (r *run) row() (*fsm.Run, error) {
 			return row, err
 		}
 		r.w.log.View(func(v fsm.View) {
-			for _, e := range v.Events(row.RunID, 1, int(row.Events)) {
+			for _, e := range allEvents(v, row.RunID) {
 				if next, ok := e.Data.(*history.WorkflowContinuedAsNew); ok {
 					r.ref.RunID = next.NewRunID
 				}
@@ -103,7 +103,9 @@ func (r *run) Await() (startest.Standing, error) {
 		if next > beginning.Add(horizon) {
 			return s, errTooLong
 		}
-		r.w.log.Skip(next)
+		if err := r.w.advance(next); err != nil {
+			return s, err
+		}
 	}
 }
 
@@ -144,7 +146,7 @@ func waits(v fsm.View, row fsm.Run, depth int) string {
 func (r *run) quarantine(row *fsm.Run) error {
 	reason := "for a reason that is not known"
 	r.w.log.View(func(v fsm.View) {
-		for _, e := range v.Events(row.RunID, 1, int(row.Events)) {
+		for _, e := range allEvents(v, row.RunID) {
 			if p, ok := e.Data.(*history.WorkflowPaused); ok {
 				reason = p.Reason
 			}
@@ -161,7 +163,7 @@ func (r *run) History() ([]string, error) {
 	}
 	var types []string
 	r.w.log.View(func(v fsm.View) {
-		for _, e := range v.Events(row.RunID, 1, int(row.Events)) {
+		for _, e := range allEvents(v, row.RunID) {
 			types = append(types, e.Data.Type().String())
 		}
 	})

@@ -28,7 +28,9 @@ type world struct {
 	log     *solo.Skipping
 	stop    context.CancelFunc
 	running *lifecycle.Group
-	started int // runs that the test started without an id
+	started int                 // runs that the test started without an id
+	queues  []string            // that have held tasks
+	held    []engine.WorkerTask // whose stubs are computing their outcome
 }
 
 var _ startest.World = (*world)(nil)
@@ -118,17 +120,17 @@ func (w *world) Skip(d history.Duration) error {
 		return errTooLong
 	}
 	for {
-		if err := w.settle(); err != nil {
+		if err := w.settle(); err != nil || w.log.Now() >= until {
 			return err
 		}
 		next, any := w.next()
 		if !any || next > until {
-			break
+			next = until
 		}
-		w.log.Skip(next)
+		if err := w.advance(next); err != nil {
+			return err
+		}
 	}
-	w.log.Skip(until)
-	return w.settle()
 }
 
 // Now implements startest.World.

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"maps"
 	"slices"
 
 	"aion.dev/aion/engine/history"
@@ -11,15 +12,15 @@ type retold struct {
 	turns    []history.Turn
 	void     map[uint64]bool
 	timeout  history.Duration
-	began    []history.Event   // by order of event: what begins an ordinal
-	ended    map[uint64]uint64 // ordinal -> seq of the event that ended it
-	cancelAt uint64            // seq of the newest CancelRequested
+	began    []history.Event // by order of event: what begins an ordinal
+	ended    map[work]uint64 // -> seq of the event that ended it
+	cancelAt uint64          // seq of the newest CancelRequested
 }
 
 // retell prepares n for a history with reopenings.
 func (c *checker) retell(n *recount) {
 	if run := &n.row.Run; len(run.Reopened) > 0 {
-		n.retold = &retold{turns: c.p.Turns(run.RunID, 0, int(run.Turns)+1), void: map[uint64]bool{}, ended: map[uint64]uint64{}}
+		n.retold = &retold{turns: c.p.Turns(run.RunID, 0, int(run.Turns)+1), void: map[uint64]bool{}, ended: map[work]uint64{}}
 	}
 }
 
@@ -36,23 +37,41 @@ func (r *retold) note(e history.Event) {
 		r.timeout = d.Timeout
 	case *history.CancelRequested:
 		r.cancelAt = e.Seq
-	case *history.TimerFired:
-		r.ended[d.ID] = e.Seq
-	case *history.TimerCancelled:
-		r.ended[d.ID] = e.Seq
-	case *history.ActivityCompleted:
-		r.ended[d.ID] = e.Seq
-	case *history.ActivityFailed:
-		r.ended[d.ID] = e.Seq
-	case *history.ActivityCancelled:
-		r.ended[d.ID] = e.Seq
-	case *history.ChildWorkflowCompleted:
-		r.ended[d.ID] = e.Seq
-	case *history.ChildWorkflowFailed:
-		r.ended[d.ID] = e.Seq
-	case *history.ChildWorkflowCancelled:
-		r.ended[d.ID] = e.Seq
 	}
+	if w, ok := ends(e.Data); ok {
+		r.ended[w] = e.Seq
+	}
+}
+
+// work is what an ordinal stands for.
+type work struct {
+	kind history.Type // of the event that begins it
+	id   uint64
+}
+
+func workOf(begin history.Data) work { return work{begin.Type(), begins(begin)} }
+
+// ends tells which work an event ends.
+func ends(data history.Data) (work, bool) {
+	switch d := data.(type) {
+	case *history.TimerFired:
+		return work{history.TypeTimerStarted, d.ID}, true
+	case *history.TimerCancelled:
+		return work{history.TypeTimerStarted, d.ID}, true
+	case *history.ActivityCompleted:
+		return work{history.TypeActivityScheduled, d.ID}, true
+	case *history.ActivityFailed:
+		return work{history.TypeActivityScheduled, d.ID}, true
+	case *history.ActivityCancelled:
+		return work{history.TypeActivityScheduled, d.ID}, true
+	case *history.ChildWorkflowCompleted:
+		return work{history.TypeChildWorkflowStarted, d.ID}, true
+	case *history.ChildWorkflowFailed:
+		return work{history.TypeChildWorkflowStarted, d.ID}, true
+	case *history.ChildWorkflowCancelled:
+		return work{history.TypeChildWorkflowStarted, d.ID}, true
+	}
+	return work{}, false
 }
 
 // reopen puts n where the reopening must have put it.
@@ -71,30 +90,16 @@ func (n *recount) reopen(e history.Event, d *history.WorkflowReopened) {
 		}
 	}
 	r.began = slices.DeleteFunc(r.began, func(b history.Event) bool { return b.Seq >= from })
-	for _, id := range sortedIDs(r.ended) {
-		if r.ended[id] >= from || slices.Contains(d.Forget, id) {
-			delete(r.ended, id)
-		}
-	}
+	maps.DeleteFunc(r.ended, func(w work, seq uint64) bool { return seq >= from || slices.Contains(d.Forget, w.id) })
 	n.cancel = n.cancel && r.cancelAt <= through
 	if r.timeout > 0 {
 		n.timers = append(n.timers, armedTimer{0, due(e.At, r.timeout)})
 	}
 	for _, b := range r.began {
-		if _, over := r.ended[begins(b.Data)]; over {
-			continue
+		if _, over := r.ended[workOf(b.Data)]; !over {
+			n.apply(b)
 		}
-		n.apply(b)
 	}
-}
-
-func sortedIDs(m map[uint64]uint64) []uint64 {
-	ids := make([]uint64, 0, len(m))
-	for id := range m { // any order: they are sorted below
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 // seen is the newest event that the code of n has seen, which is what its newest turn saw unless a reopening took that back.

@@ -2,6 +2,8 @@ package fsm
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -219,7 +221,7 @@ func (g *gambler) reopen(ref RunRef) Command {
 		}
 	}
 	var forget []uint64
-	for _, id := range sortedIDs(failed) {
+	for _, id := range slices.Sorted(maps.Keys(failed)) {
 		if g.coin("forget") {
 			forget = append(forget, id)
 		}

@@ -48,7 +48,7 @@ func (w *world) reopenOf(ref RunRef, forget ...uint64) *ReopenRun {
 		return c
 	}
 	c.Events = run.Events
-	n := &recount{row: &row{Run: run}, retold: &retold{void: map[uint64]bool{}, ended: map[uint64]uint64{}}}
+	n := &recount{row: &row{Run: run}, retold: &retold{void: map[uint64]bool{}, ended: map[work]uint64{}}}
 	w.view(func(v View) { n.retold.turns = v.Turns(run.RunID, 1, maxRows) })
 	for _, e := range w.history(run.RunID) {
 		n.retold.note(e)
@@ -64,7 +64,7 @@ func (w *world) reopenOf(ref RunRef, forget ...uint64) *ReopenRun {
 	}
 	for _, e := range n.retold.began {
 		id := begins(e.Data)
-		at, over := n.retold.ended[id]
+		at, over := n.retold.ended[workOf(e.Data)]
 		if e.Seq >= end || over && at < end && !slices.Contains(forget, id) {
 			continue
 		}

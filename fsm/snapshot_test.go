@@ -36,6 +36,7 @@ func live(w *world) {
 	w.do(&FireTimers{Timers: []TimerRef{{FireAt: w.now - 1e9, RunID: w.latest("a").RunID, ID: 1}}})
 	w.turn("c", &history.WorkflowCompleted{Result: history.Payload("1")})
 	liveTasks(w)
+	liveFinding(w)
 }
 
 // liveTasks leaves a task in each state.
@@ -49,6 +50,18 @@ func liveTasks(w *world) {
 	w.do(&BeatTasks{Beats: []TaskBeat{{Token: tasks[1].Token, Details: history.Payload("2")}}})
 	w.do(&FailTasks{Results: []TaskFailure{{Token: tasks[3].Token, Error: history.RunError{Kind: "broken", Message: "no", Retryable: true}, Jitter: 1 << 30}}})
 	w.turn("t", &history.ActivityCancelled{ID: 3})
+}
+
+// liveFinding leaves attributes of all sorts, rules, and a gap where a run was deleted.
+func liveFinding(w *world) {
+	w.do(&StartRun{WorkflowID: "found", RunID: w.mint(), Type: "order", Attributes: attributes(`{"s":"x","n":1.5,"tags":["x","y"],"b":true}`)})
+	w.turn("found", &history.AttributesUpdated{Attributes: attributes(`{"s":null,"tags":"y"}`)})
+	gone := w.start("gone", "refund")
+	w.turn("gone", &history.WorkflowCompleted{})
+	w.do(&SetRetention{Rule: Retention{Type: "refund", Age: 1e9}})
+	w.do(&SetRetention{})
+	w.now = w.now.Add(time.Second)
+	w.do(&PurgeRuns{Runs: []history.RunID{gone}})
 }
 
 // TestGoldenSnapshot: a snapshot that an earlier build wrote is restored to the same digest, and goes on from there like the log that it stands for.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/client"
@@ -18,6 +19,8 @@ func init() { workloads["catalog"] = func() Workload { return &catalog{} } }
 // no runs, so that nothing but these operations decides the answers.
 type catalog struct {
 	types []catalogType
+
+	acked atomic.Uint64 // an index that was acknowledged
 
 	mu      sync.Mutex
 	unknown []op.Op // of which nobody knows yet whether they happened
@@ -37,6 +40,7 @@ type catalogAsk struct {
 	Version int    `json:"version"`
 	NoRoute bool   `json:"no_route,omitempty"`
 	Expect  string `json:"expect,omitempty"` // "", "none" or the version's digits
+	Min     uint64 `json:"min,omitempty"`    // of a stale listing: the index that it must show at least
 }
 
 // catalogSaw is what an answer or a listing shows, in full version digits; it is Op.Answer.
@@ -119,8 +123,13 @@ func (w *catalog) choose(r *rand.Rand, t catalogType) op.Op {
 		expect(12)
 	case k < 75:
 		f = "unload"
-	default:
+	case k < 88:
 		ask.Version = -1
+	default:
+		f, ask.Version = "stale", -1
+		if r.IntN(2) == 0 {
+			ask.Min = w.acked.Load()
+		}
 	}
 	value, _ := json.Marshal(ask)
 	return op.Op{Workload: "catalog", F: f, Key: t.name, Value: value}
@@ -166,9 +175,13 @@ func (w *catalog) call(t catalogType) func(context.Context, *client.Client, *op.
 				o.Answered(a.Answered)
 				saw = catalogSaw{Version: a.Version}
 			}
-		case "list":
+		case "list", "stale":
 			var a *wire.Versions
-			if a, err = c.Versions(ctx, t.name); err == nil {
+			var how []client.Option
+			if o.F == "stale" {
+				how = append(how, client.Stale(), client.MinIndex(ask.Min))
+			}
+			if a, err = c.Versions(ctx, t.name, how...); err == nil {
 				o.Index = a.Index
 				for _, v := range a.Versions {
 					saw.Loaded = append(saw.Loaded, v.Version)
@@ -180,6 +193,9 @@ func (w *catalog) call(t catalogType) func(context.Context, *client.Client, *op.
 		}
 		if err == nil {
 			o.Answer, _ = json.Marshal(saw)
+			if o.F != "stale" {
+				w.acked.Store(o.Index)
+			}
 		}
 		return err
 	}
@@ -192,7 +208,7 @@ func (w *catalog) Settle(ctx context.Context, e *Env) error {
 		byName[t.name] = t
 	}
 	if err := each(w.unknown, 16, func(_ int, o op.Op) error {
-		if o.F == "list" {
+		if o.F == "list" || o.F == "stale" {
 			return nil
 		}
 		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: o.Workload, F: o.F, Key: o.Key, Value: o.Value, Request: o.Request, Node: o.Node, Repeat: true}, w.call(byName[o.Key]))

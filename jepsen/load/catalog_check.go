@@ -13,7 +13,7 @@ import (
 
 // Check judges the history twice. Linearizable: is there an order of the operations of each type, each between its call and its answer, that gives every answer?
 // Committed: do the operations in the order of the log indexes that the cluster itself names give every answer, is that order one of real time, and is nothing missing,
-// twice or invented in the deploy history? The second check needs no search; the first does not believe what the cluster says of itself.
+// twice or invented in the deploy history; does every stale listing show the state at the index that it names? The second check needs no search; the first does not believe what the cluster says of itself.
 func (w *catalog) Check(ops []op.Op) []Violation {
 	versions := map[string][]string{}
 	byType := map[string][]op.Op{}
@@ -67,8 +67,8 @@ func settled(ops []op.Op, log []wire.Deploy) []op.Op {
 	var out []op.Op
 	at := map[string]int{}
 	for _, o := range ops {
-		if o.F == "list" {
-			if o.Outcome == op.OK {
+		if o.F == "list" || o.F == "stale" {
+			if o.F == "list" && o.Outcome == op.OK {
 				out = append(out, o)
 			}
 			continue
@@ -155,7 +155,7 @@ func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deplo
 	asked := map[string]op.Op{} // by request, the first try
 	var lists []op.Op
 	for _, o := range ops {
-		if o.F == "list" {
+		if o.F == "list" || o.F == "stale" {
 			lists = append(lists, o)
 		} else if _, ok := asked[o.Request]; !ok {
 			asked[o.Request] = o
@@ -211,10 +211,10 @@ func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deplo
 	floor := newFloor(ops)
 	for i := range ops {
 		o := &ops[i]
-		if o.Outcome == op.OK && o.Index < floor.before(o.Invoke) && !o.Replayed {
+		if o.Outcome == op.OK && o.F != "stale" && o.Index < floor.before(o.Invoke) && !o.Replayed {
 			bad(o, "%s answered with index %d, though index %d had been acknowledged before it was called", o.F, o.Index, floor.before(o.Invoke))
 		}
-		if o.F == "list" || o.Outcome != op.OK && o.Outcome != op.Refused || o.Code == "request_mismatch" {
+		if o.F == "list" || o.F == "stale" || o.Outcome != op.OK && o.Outcome != op.Refused || o.Code == "request_mismatch" {
 			continue
 		}
 		a, ok := answers[o.Request]
@@ -241,6 +241,10 @@ func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deplo
 		if o.Outcome != op.OK || json.Unmarshal(o.Answer, &said) != nil {
 			continue
 		}
+		var ask catalogAsk
+		if json.Unmarshal(o.Value, &ask) == nil && o.Index < ask.Min {
+			bad(o, "a stale listing that asked for index %d shows index %d", ask.Min, o.Index)
+		}
 		fits := false
 		for _, s := range at(o.Index) {
 			_, saw, _ := s.apply("list", catalogAsk{}, versions)
@@ -264,7 +268,7 @@ type floor struct {
 
 func newFloor(ops []op.Op) floor {
 	var f floor
-	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed })
+	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed || o.F == "stale" })
 	slices.SortFunc(acked, func(a, b op.Op) int { return int(min(max(a.Return-b.Return, -1), 1)) })
 	for _, o := range acked {
 		top := o.Index

@@ -67,7 +67,7 @@ func (s catalogState) apply(f string, ask catalogAsk, versions []string) (after 
 		if !ask.NoRoute {
 			after = after.point(v)
 			if saw.Changed = s.routed != v; saw.Changed {
-				saw.Previous = name(s.routed)
+				saw.Previous = name(after.previous)
 			}
 		}
 		return after, saw, ""

@@ -22,7 +22,7 @@ type LoadAnswer struct {
 	EntryFunction       string            `json:"entry_function"`
 	FreshlyLoaded       bool              `json:"freshly_loaded" doc:"False: the version was loaded already"`
 	RouteChanged        bool              `json:"route_changed" doc:"At least one member's route points elsewhere now"`
-	PreviousRoutes      map[string]string `json:"previous_routes" doc:"Version that each type whose route changed was routed to before; absent if it had no route"`
+	PreviousRoutes      map[string]string `json:"previous_routes" doc:"Of each type whose route changed, the version routed before, where rollback goes; absent if there is none"`
 	LoadedAt            time.Time         `json:"loaded_at"`
 	DryRun              bool              `json:"dry_run,omitempty" doc:"Nothing was changed; this is what would have happened"`
 	Answered

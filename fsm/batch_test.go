@@ -24,8 +24,8 @@ func TestOneEntryOrMany(t *testing.T) {
 		one := alone.propose(all[0])
 		for range rapid.IntRange(1, 40).Draw(rt, "commands") {
 			e := g.envelope()
-			if _, ok := e.Command.(*ReportDigest); ok {
-				continue // names the index of an earlier entry
+			if namesIndex(e.Command) {
+				continue
 			}
 			all = append(all, e)
 			one = append(one, alone.propose(e)...)
@@ -46,10 +46,23 @@ func TestOneEntryOrMany(t *testing.T) {
 	})
 }
 
-// unordered leaves out of messages what is loaded: versions are named in the order of the entries that loaded them.
-func unordered(s string) string { return loadedList.ReplaceAllString(s, "") }
+// namesIndex reports whether a command names the index of an earlier entry.
+func namesIndex(c Command) bool {
+	switch c := c.(type) {
+	case *ReportDigest:
+		return true
+	case *ResumeSchedule:
+		return c.Revision != 0
+	case *FireSchedule:
+		return c.Revision != 0
+	}
+	return false
+}
 
-var loadedList = regexp.MustCompile(`(loaded|carried by): [0-9a-f, ]+`)
+// unordered leaves out of messages what follows from the indexes of entries: revisions, and what is loaded, as versions are named in the order of loading.
+func unordered(s string) string { return byIndex.ReplaceAllString(s, "") }
+
+var byIndex = regexp.MustCompile(`(loaded|carried by): [0-9a-f, ]+|@[0-9]+`)
 
 // told is what a world tells of its runs and versions without log indexes.
 func (w *world) told() string {
@@ -74,6 +87,7 @@ func (w *world) told() string {
 			fmt.Fprintf(&b, "%s %v %+v %s\n", name, loaded, v.Pins(versionOf(name)), list)
 		}
 		fmt.Fprintln(&b, v.DueTimers(1<<62, maxRows))
+		w.lookSchedules(&b, v, words{})
 		deploys, _ := v.Deploys("", maxRows, DeployCursor{})
 		for _, d := range deploys {
 			fmt.Fprintln(&b, d.Operation, d.Type, d.Version, d.Previous, d.Outcome)

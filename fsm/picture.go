@@ -18,13 +18,14 @@ type picture struct {
 	recent  *recent
 	cohorts []cohort // of the census
 	rules   rules
+	oldest  uint64                  // no run has a serial below it
 	fronts  map[string]history.Time // of the closed index
 	users   int                     // guarded by State.mu: views, and one while it is the current one
 }
 
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
-	p := &picture{s: s, snap: s.db.NewSnapshot(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.NewSnapshot(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	old := s.current
 	s.current, s.last = p, s.meta
@@ -96,11 +97,18 @@ func (s *State) View(f func(View)) {
 }
 
 func (p *picture) get(key []byte) []byte {
-	if keptRows[key[0]] {
-		if b, ok := p.recent.get(key, p.meta.Index); ok {
-			return b
-		}
+	if !keptRows[key[0]] {
+		return p.stored(key)
 	}
+	b, ok := p.recent.get(key, p.meta.Index)
+	if !ok {
+		b = p.stored(key)
+		p.recent.note(key, p.meta.Index, b)
+	}
+	return b
+}
+
+func (p *picture) stored(key []byte) []byte {
 	b, err := get(p.snap, key)
 	p.s.fail(err)
 	return b

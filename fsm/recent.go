@@ -7,8 +7,9 @@ import "sync"
 //
 // As with tails, a row is that of the entry at its index and of all later ones; a View of an earlier index asks the database.
 type recent struct {
-	mu   sync.RWMutex // guards rows; Apply's goroutine alone writes
-	rows map[string]recentRow
+	mu    sync.RWMutex // guards what follows
+	rows  map[string]recentRow
+	index uint64 // of the newest entry taken over
 }
 
 type recentRow struct {
@@ -28,6 +29,7 @@ func newRecent() *recent { return &recent{rows: map[string]recentRow{}} }
 func (c *recent) keep(t *step) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.index = t.index
 	for _, family := range [...]int{keyQueue, keyLane} {
 		t.each(family, 0, func(_ byte, key, value []byte) error {
 			row := recentRow{index: t.index}
@@ -38,6 +40,21 @@ func (c *recent) keep(t *step) {
 			return nil
 		})
 	}
+	c.trim()
+}
+
+// note remembers what the database says of a row at index, also that there is none: polls wait for queues that nothing was ever offered in. If there are
+// entries after index, they may have changed the row.
+func (c *recent) note(key []byte, index uint64, value []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.index <= index {
+		c.rows[string(key)] = recentRow{index, value}
+		c.trim()
+	}
+}
+
+func (c *recent) trim() {
 	if len(c.rows) > maxKeptRows {
 		clear(c.rows)
 	}

@@ -21,6 +21,7 @@ func BenchmarkNoopRun(b *testing.B) {
 			n := enginetest.NewFast(b)
 			n.Deploy(enginetest.Pack(b, enginetest.Code{"w": echo}))
 			b.ResetTimer()
+			began := spent()
 			var left atomic.Int64
 			left.Store(int64(b.N))
 			var wg sync.WaitGroup
@@ -36,6 +37,7 @@ func BenchmarkNoopRun(b *testing.B) {
 			}
 			wg.Wait()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
+			b.ReportMetric((spent()-began)/float64(b.N), "cpu-us/run")
 		})
 	}
 }

@@ -39,7 +39,7 @@ var rooms = []room{
 	{"transport", []string{"catalog", "engine", "engine/history", "fsm", "internal/lifecycle", "transport/console", "transport/wire"}, []string{"*"},
 		"transport serves the engine and declares what it needs of a cluster itself"},
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
-	{"jepsen/...", []string{"jepsen/...", "transport/client", "transport/wire", "internal/lifecycle"}, []string{"*"},
+	{"jepsen/...", []string{"jepsen/...", "transport/client", "transport/wire", "transport/worker", "internal/lifecycle"}, []string{"*"},
 		"a checker that shares code with what it checks shares its bugs"},
 	{"internal/...", nil, []string{"*"}, "tools of the workshop know nothing of the product"},
 	{"scripts/...", []string{"transport/client", "transport/wire"}, []string{"*"}, "scripts use a node as users do"},

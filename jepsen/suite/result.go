@@ -17,9 +17,10 @@ type Spec struct {
 	Concurrency int            `json:"concurrency"`
 	Rate        float64        `json:"rate,omitempty"`
 	Schedule    fault.Schedule `json:"schedule"`
-	Flags       []string       `json:"flags,omitempty"` // of every node
-	Env         []string       `json:"env,omitempty"`   // of every node
-	Bug         string         `json:"bug,omitempty"`   // seeded
+	Flags       []string       `json:"flags,omitempty"`  // of every node
+	Env         []string       `json:"env,omitempty"`    // of every node
+	Tagged      bool           `json:"tagged,omitempty"` // the binary was built with -tags aionfaults
+	Bug         string         `json:"bug,omitempty"`    // seeded
 }
 
 // Result is what came of a run: one JSON document in its folder, from which every report is made.
@@ -31,8 +32,9 @@ type Result struct {
 	Ops        int              `json:"ops"`
 	Counts     map[string]int   `json:"counts"` // by outcome
 	Done       []fault.Done     `json:"done"`
-	Recovery   []time.Duration  `json:"recovery"`    // for each of Done: from its end to the next acknowledged mutation
-	Longest    time.Duration    `json:"longest_gap"` // without any acknowledged call
+	Recovery   []time.Duration  `json:"recovery"`         // for each of Done: from its end to the next acknowledged mutation
+	Longest    time.Duration    `json:"longest_gap"`      // without any acknowledged call
+	Growth     []string         `json:"growth,omitempty"` // goroutines, descriptors and memory of each node at the start and when all was settled
 	Seconds    []Second         `json:"seconds"`
 	Violations []load.Violation `json:"violations"`
 	Error      string           `json:"error,omitempty"` // the run could not be made: neither passed nor failed

@@ -28,7 +28,7 @@ const patience = 60 * time.Second
 // Run makes one run. The Result is complete whatever happened; its Error says that no verdict can be given.
 func Run(ctx context.Context, o Options, s Spec) *Result {
 	res := &Result{Spec: s, Commit: o.Commit, Started: time.Now().UTC(), Counts: map[string]int{}}
-	res.Dir = filepath.Join(o.Dir, fmt.Sprintf("%s-%s-%x", s.Workload, s.Faults, s.Seed))
+	res.Dir = o.folder(s)
 	if err := os.RemoveAll(res.Dir); err != nil {
 		res.Error = err.Error()
 		return res
@@ -73,7 +73,11 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if err := w.Setup(booting, e); err != nil {
 		return fmt.Errorf("set %s up: %w", s.Workload, err)
 	}
-	watch := watchCluster(ctx, c, rec)
+	before := map[string]size{}
+	for _, n := range c.Nodes() {
+		before[n.Name], _ = sizeOf(ctx, n)
+	}
+	watch := watchCluster(ctx, c)
 
 	working, stop := context.WithTimeout(ctx, s.Length)
 	defer stop()
@@ -102,6 +106,10 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 		res.Violations = append(res.Violations, found)
 	}
 	res.Violations = append(res.Violations, watch.end()...)
+	if found.What == "" {
+		growth, grew := grown(settling, c, before)
+		res.Growth, res.Violations = growth, append(res.Violations, grew...)
+	}
 	for _, why := range c.Dead() {
 		res.Violations = append(res.Violations, load.Violation{Checker: "process", What: why})
 	}
@@ -165,7 +173,7 @@ func (s *Spec) Plan() error {
 	var names []string
 	for _, name := range fault.Names() {
 		k, _ := fault.Get(name)
-		if (s.Faults == "any" || s.Faults == "pairs") && !k.Tagged || s.Faults == name || s.Faults == k.Family {
+		if (s.Faults == "any" || s.Faults == "pairs" || s.Faults == k.Family) && (!k.Tagged || s.Tagged) || s.Faults == name {
 			names = append(names, name)
 		}
 	}

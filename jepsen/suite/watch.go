@@ -12,7 +12,6 @@ import (
 
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/nodes"
-	"aion.dev/aion/jepsen/op"
 )
 
 // watch looks at every node, past the links, several times a second, and at its log in the end. It checks what must hold whatever the workload: one leader in a term, equal
@@ -34,7 +33,7 @@ type digest struct{ value, node string }
 // maxDescriptors is what no node under these loads has open unless it leaks.
 const maxDescriptors = 2000
 
-func watchCluster(ctx context.Context, c *nodes.Cluster, _ *op.Recorder) *watch {
+func watchCluster(ctx context.Context, c *nodes.Cluster) *watch {
 	w := &watch{c: c, leaders: map[uint64]string{}, digests: map[uint64]digest{}}
 	ctx, w.stop = context.WithCancel(ctx)
 	for _, n := range c.Nodes() {

@@ -18,7 +18,7 @@ func main() {
 		Use: "jepsen", Short: "Run real aion-node processes under faults, and check what clients were told",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(runCmd())
+	root.AddCommand(runCmd(), campaignCmd(), reportCmd(), checkCmd(), shrinkCmd(), replayCmd())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "jepsen:", err)
 		os.Exit(1)

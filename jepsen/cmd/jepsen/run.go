@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/suite"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func runCmd() *cobra.Command {
@@ -27,15 +26,8 @@ func runCmd() *cobra.Command {
 			if seed == 0 {
 				seed = rand.Uint64() >> 32
 			}
-			var err error
-			if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+			if err := settle(&o); err != nil {
 				return err
-			}
-			if o.Binary, err = filepath.Abs(o.Binary); err != nil {
-				return err
-			}
-			if out, err := exec.Command("git", "describe", "--always", "--dirty").Output(); err == nil {
-				o.Commit = strings.TrimSpace(string(out))
 			}
 			if slices.Equal(workloads, []string{"all"}) {
 				workloads = load.Names()
@@ -76,10 +68,14 @@ func runCmd() *cobra.Command {
 	f.IntVar(&spec.Concurrency, "concurrency", 8, "callers")
 	f.Float64Var(&spec.Rate, "rate", 0, "calls a second of one caller; 0 = as many as it can")
 	f.StringSliceVar(&spec.Flags, "node-flag", nil, "flags for every node")
+	optionFlags(f, &o)
+	return cmd
+}
+
+func optionFlags(f *pflag.FlagSet, o *suite.Options) {
 	f.StringVar(&o.Binary, "binary", "bin/aion-node", "the node")
 	f.StringVar(&o.Dir, "out", "jepsen-out", "folder for results")
 	f.BoolVar(&o.Keep, "keep", false, "keep data and logs of runs that pass, too")
-	return cmd
 }
 
 // tell says in one line how a run went, and in further ones what it found.

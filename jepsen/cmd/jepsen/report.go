@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"aion.dev/aion/jepsen/report"
+	"aion.dev/aion/jepsen/suite"
+	"github.com/spf13/cobra"
+)
+
+func reportCmd() *cobra.Command {
+	var markdown, page string
+	var gate, sim, not string
+	cmd := &cobra.Command{
+		Use:   "report DIR...",
+		Short: "Make RESULTS.md and an HTML page of the runs in folders",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, dirs []string) error {
+			var all []*suite.Result
+			for _, dir := range dirs {
+				results, err := suite.LoadAll(dir)
+				if err != nil {
+					return err
+				}
+				all = append(all, results...)
+			}
+			if len(all) == 0 {
+				return fmt.Errorf("no folder in %v holds a result.json", dirs)
+			}
+			x := report.Extra{}
+			for path, to := range map[string]*string{gate: &x.Gate, sim: &x.Sim, not: &x.Not} {
+				if path == "" {
+					continue
+				}
+				b, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				*to = string(b)
+			}
+			var md, html bytes.Buffer
+			if err := report.Markdown(&md, all, x); err != nil {
+				return err
+			}
+			if err := report.Page(&html, all); err != nil {
+				return err
+			}
+			for path, b := range map[string][]byte{markdown: md.Bytes(), page: html.Bytes()} {
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					return err
+				}
+				if err := os.WriteFile(path, b, 0o644); err != nil {
+					return err
+				}
+				fmt.Fprintln(cmd.OutOrStdout(), "wrote", path)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&markdown, "markdown", "jepsen/RESULTS.md", "Markdown file to write")
+	f.StringVar(&page, "html", "jepsen-out/index.html", "HTML file to write")
+	f.StringVar(&gate, "gate", "", "Markdown file that `jepsen gate` wrote")
+	f.StringVar(&sim, "sim", "", "Markdown file that `jepsen sim` wrote")
+	f.StringVar(&not, "not-tested", "jepsen/NOT_TESTED.md", "Markdown file that says what was not tested; empty = none")
+	return cmd
+}

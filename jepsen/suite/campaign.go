@@ -1,0 +1,148 @@
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"aion.dev/aion/jepsen/fault"
+)
+
+// Campaign is many runs that fill the matrix of workloads and faults evenly: every workload under every family alone, and under random pairs of faults of any.
+type Campaign struct {
+	Options
+	Runs        int
+	Seed        uint64
+	Workloads   []string
+	Families    []string // "pairs" and "none" too
+	Parallel    int
+	Least, Most time.Duration // of the part under faults
+	Concurrency int
+	Rate        float64
+	Flags       []string
+	Tell        func(done, of int, r *Result) // after each run; calls do not overlap
+}
+
+// specs lists the runs, the same for the same campaign: it can be broken off and gone on with.
+func (c *Campaign) specs() ([]Spec, error) {
+	r := rand.New(rand.NewPCG(c.Seed, 3))
+	var specs []Spec
+	for i := range c.Runs {
+		s := Spec{
+			Seed:        c.Seed + uint64(i),
+			Workload:    c.Workloads[i%len(c.Workloads)],
+			Faults:      c.Families[(i/len(c.Workloads))%len(c.Families)],
+			Nodes:       3,
+			Length:      c.Least,
+			Concurrency: c.Concurrency,
+			Rate:        c.Rate,
+			Flags:       c.Flags,
+		}
+		if c.Most > c.Least {
+			s.Length += time.Duration(r.Int64N(int64(c.Most - c.Least))).Round(time.Second)
+		}
+		if r.IntN(6) == 0 {
+			s.Nodes = 5
+		}
+		if err := s.Plan(); err != nil {
+			return nil, err
+		}
+		specs = append(specs, s)
+	}
+	return specs, nil
+}
+
+// Run makes the runs that are not in Dir yet, and returns all results, those of before too.
+func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
+	specs, err := c.specs()
+	if err != nil {
+		return nil, err
+	}
+	results := make([]*Result, len(specs))
+	var mu sync.Mutex
+	next, done := 0, 0
+	var all sync.WaitGroup
+	for range max(1, c.Parallel) {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				mu.Lock()
+				i := next
+				next++
+				mu.Unlock()
+				if i >= len(specs) {
+					return
+				}
+				r, err := Load(c.folder(specs[i]))
+				if err != nil || r.Error != "" {
+					r = Run(ctx, c.Options, specs[i])
+				}
+				mu.Lock()
+				results[i] = r
+				done++
+				if c.Tell != nil {
+					c.Tell(done, len(specs), r)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	return slices.DeleteFunc(results, func(r *Result) bool { return r == nil }), ctx.Err()
+}
+
+// folder is where the run of a Spec leaves what it has.
+func (o *Options) folder(s Spec) string {
+	return filepath.Join(o.Dir, fmt.Sprintf("%s-%s-%x", s.Workload, s.Faults, s.Seed))
+}
+
+// Load reads the result in a run's folder.
+func Load(dir string) (*Result, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "result.json"))
+	if err != nil {
+		return nil, err
+	}
+	r := new(Result)
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	r.Dir = dir
+	return r, nil
+}
+
+// LoadAll reads the results of all runs below a folder, by time.
+func LoadAll(dir string) ([]*Result, error) {
+	found, err := filepath.Glob(filepath.Join(dir, "*", "result.json"))
+	if err != nil {
+		return nil, err
+	}
+	var results []*Result
+	for _, path := range found {
+		r, err := Load(filepath.Dir(path))
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	slices.SortFunc(results, func(a, b *Result) int { return a.Started.Compare(b.Started) })
+	return results, nil
+}
+
+// EverySet lists the sets of faults that a binary without tags can meet: all families that have an untagged fault, and pairs.
+func EverySet() []string {
+	var sets []string
+	for _, family := range fault.Families() {
+		for _, name := range fault.Names() {
+			if k, _ := fault.Get(name); k.Family == family && !k.Tagged {
+				sets = append(sets, family)
+				break
+			}
+		}
+	}
+	return append(sets, "pairs")
+}

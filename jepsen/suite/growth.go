@@ -1,0 +1,80 @@
+package suite
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/nodes"
+)
+
+// size is what a node takes of its machine, as its own /metrics tell.
+type size struct {
+	goroutines, descriptors, memory float64
+	starts                          int
+}
+
+func sizeOf(ctx context.Context, n *nodes.Node) (s size, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	s.starts = n.Starts()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.Direct()+"/metrics", nil)
+	if err != nil {
+		return s, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return s, err
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		v, _ := strconv.ParseFloat(value, 64)
+		switch name {
+		case "go_goroutines":
+			s.goroutines = v
+		case "process_open_fds":
+			s.descriptors = v
+		case "process_resident_memory_bytes":
+			s.memory = v
+		}
+	}
+	return s, lines.Err()
+}
+
+// What a node may have more when all is settled than when it began, whatever was done to it.
+const (
+	moreGoroutines  = 400 // idle connections of clients and of other nodes, two each
+	moreDescriptors = 400
+	mostMemory      = 2 << 30
+)
+
+// grown compares the nodes with what they were, and waits a while for what is on its way out.
+func grown(ctx context.Context, c *nodes.Cluster, before map[string]size) (growth []string, found []load.Violation) {
+	for try := 0; ; try++ {
+		growth, found = nil, nil
+		for _, n := range c.Nodes() {
+			now, err := sizeOf(ctx, n)
+			if err != nil {
+				continue
+			}
+			was := before[n.Name]
+			growth = append(growth, fmt.Sprintf("%s: goroutines %.0f to %.0f, descriptors %.0f to %.0f, memory %.0f to %.0f MiB, started %d times",
+				n.Name, was.goroutines, now.goroutines, was.descriptors, now.descriptors, was.memory/(1<<20), now.memory/(1<<20), now.starts))
+			if now.goroutines > was.goroutines+moreGoroutines || now.descriptors > was.descriptors+moreDescriptors || now.memory > mostMemory {
+				found = append(found, load.Violation{Checker: "growth", What: growth[len(growth)-1]})
+			}
+		}
+		if len(found) == 0 || try == 20 || ctx.Err() != nil {
+			return growth, found
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+}

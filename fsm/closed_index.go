@@ -35,17 +35,39 @@ func (t *step) projectClosed(r *row) {
 // closedFronts are times before which no run of a type is listed as closed. Retention takes rows from the front, and a deleted row leaves a mark that readers
 // step over until the database compacts, as in the queues; runs close at the end of the list, so a front never goes back. It lives in memory only and
 // changes no answer, only how fast it comes.
+//
+// So it is with the runs themselves: those that started first are mostly deleted first.
 type closedFronts struct {
-	from  map[string]history.Time // by type; pictures share it, so it is never changed in place
-	taken map[string]int          // rows deleted since from was moved
+	from   map[string]history.Time // by type; pictures share it, so it is never changed in place
+	taken  map[string]int          // rows deleted since from was moved
+	oldest uint64                  // no run has a serial below it
+	purged int                     // runs deleted since oldest was moved
 }
 
 func newClosedFronts() closedFronts {
-	return closedFronts{from: map[string]history.Time{}, taken: map[string]int{}}
+	return closedFronts{from: map[string]history.Time{}, taken: map[string]int{}, oldest: 1}
+}
+
+// took notes that a closed run is deleted.
+func (f *closedFronts) took(r *row) {
+	f.taken[r.Run.Type]++
+	f.purged++
 }
 
 // advance moves the fronts from which enough rows went.
 func (f *closedFronts) advance(s *State) error {
+	if f.purged > maxTaken {
+		f.purged = 0
+		oldest := s.meta.Serial + 1
+		err := scan(s.db, rowKey(f.oldest), key(keyRow+1), func(k, _ []byte) bool {
+			oldest = readU64(k[1:])
+			return false
+		})
+		if err != nil {
+			return err
+		}
+		f.oldest = oldest
+	}
 	moved := map[string]history.Time{}
 	for typ, taken := range f.taken { // any order: each type has a front of its own
 		if taken <= maxTaken {

@@ -21,6 +21,9 @@ func (c *checker) linkFinding(r *row) {
 			c.failf("run %s closed at %s, the front of its type is at %s", r.Run.RunID, at, c.p.fronts[r.Run.Type])
 		}
 	}
+	if r.Serial < c.p.oldest {
+		c.failf("run %s has serial %d, the oldest is said to be %d", r.Run.RunID, r.Serial, c.p.oldest)
+	}
 	c.told[cohort{r.Run.Type, r.Run.Version, r.Run.Status}]++
 }
 

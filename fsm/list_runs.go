@@ -46,7 +46,7 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, n
 	if err != nil || f.Status.Open() && f.closes() {
 		return nil, ""
 	}
-	first := uint64(1)
+	first := p.oldest
 	if f.StartedFrom > 0 {
 		first = p.firstStarted(f.StartedFrom)
 	}
@@ -55,7 +55,7 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, n
 			below = min(below, p.firstStarted(end))
 		}
 	}
-	indexes, err := p.indexes(&f)
+	indexes, err := p.indexes(&f, first)
 	defer func() {
 		for _, index := range indexes {
 			err = errors.Join(err, index.close())

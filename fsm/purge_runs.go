@@ -65,7 +65,7 @@ func (t *step) purge(r *row) {
 	t.del(statusKey(r.Listed, r.Serial))
 	t.tell(r, r.Listed, -1)
 	t.del(closedKey(r.Run.Type, r.Closed, r.Serial))
-	t.s.fronts.taken[r.Run.Type]++
+	t.s.fronts.took(r)
 	if newest := t.get(textKey(keyLatest, r.Run.WorkflowID)); string(newest) == string(r.Run.RunID[:]) {
 		t.del(textKey(keyLatest, r.Run.WorkflowID))
 	}

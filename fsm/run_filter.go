@@ -49,22 +49,22 @@ func holds(value, want history.Payload) bool {
 	return false
 }
 
-// indexes are those that hold the runs that may pass the filter, and the caller closes them, also beside an error.
-func (p *picture) indexes(f *RunFilter) (all []serials, err error) {
+// indexes are those that hold the runs that may pass the filter, from serial first on. The caller closes them, also beside an error.
+func (p *picture) indexes(f *RunFilter, first uint64) (all []serials, err error) {
 	add := func(index serials, bad error) {
 		if err = errors.Join(err, bad); bad == nil {
 			all = append(all, index)
 		}
 	}
 	prefix := func(prefix []byte) {
-		index, bad := p.listed(prefix)
+		index, bad := p.listed(prefix, first)
 		add(index, bad)
 	}
 	if f.Type != "" {
 		prefix(append(textKey(keyByType, f.Type), 0))
 	}
 	if f.Status.Open() {
-		add(p.paged(append(key(keyByStatus), byte(f.Status))))
+		add(p.paged(append(key(keyByStatus), byte(f.Status)), first))
 	} else if f.Status != 0 {
 		prefix(append(key(keyByStatus), byte(f.Status)))
 	}
@@ -121,7 +121,7 @@ func (p *picture) firstStarted(at history.Time) uint64 {
 		p.s.fail(err)
 		return 1
 	}
-	from, end := uint64(1), p.meta.Serial+1
+	from, end := p.oldest, p.meta.Serial+1
 	for from < end {
 		middle, r := from+(end-from)/2, new(row)
 		state := it.SeekGEWithLimit(rowKey(middle), rowKey(end)) // some were deleted

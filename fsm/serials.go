@@ -40,8 +40,9 @@ type listed struct {
 	begun  bool
 }
 
-func (p *picture) listed(prefix []byte) (*listed, error) {
-	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+// listed walks an index down to first: below that there may be a million marks of deleted rows.
+func (p *picture) listed(prefix []byte, first uint64) (*listed, error) {
+	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: u64(prefix[:len(prefix):len(prefix)], first), UpperBound: after(prefix)})
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +76,12 @@ type paged struct {
 	pages, rows *listed
 }
 
-func (p *picture) paged(rows []byte) (serials, error) {
-	pages, err := p.listed(append(key(keyPage), rows...))
+func (p *picture) paged(rows []byte, first uint64) (serials, error) {
+	pages, err := p.listed(append(key(keyPage), rows...), first/perPage)
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.listed(rows)
+	list, err := p.listed(rows, first)
 	if err != nil {
 		return nil, errors.Join(err, pages.close())
 	}

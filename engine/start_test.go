@@ -111,7 +111,7 @@ func TestInputsFitTheirSchema(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"a": echo}, enginetest.InputSchema("a", ordered)))
 		for input, pointer := range map[string]string{
-			`{}`: "", ``: "", `{"id":"x"}`: "/id", `{"id":1,"items":[{"sku":"a"},{"sku":2}]}`: "/items/1/sku", `{"id":1e999999999}`: "",
+			`{}`: "", ``: "", `{"id":"x"}`: "/id", `{"id":1,"items":[{"sku":"a"},{"sku":2}]}`: "/items/1/sku",
 		} {
 			_, _, err := n.Start(background, engine.StartRequest{Type: "a", Input: history.Payload(input)})
 			var violation *engine.SchemaViolation

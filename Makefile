@@ -4,14 +4,15 @@ GO      ?= go
 BENCH   ?= .
 TIME    ?= 1s
 FUZZ    ?= 20s
+RUNS    ?= 50
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race demo bench lint fuzz clean
+.PHONY: help build test race demo bench lint fuzz jepsen jepsen-short clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r target what; do printf '%-10s %s\n' "$$target" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r target what; do printf '%-13s %s\n' "$$target" "$$what"; done
 
 build: ## build bin/aion-node
 	$(GO) build -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node
@@ -42,5 +43,12 @@ fuzz: ## run each fuzz target for a while; FUZZ=5m for longer
 		done; \
 	done
 
+jepsen: build ## run the suite of faults for a quarter of an hour and write its report; RUNS=300 for longer
+	$(GO) build -o bin/jepsen ./jepsen/cmd/jepsen
+	bin/jepsen campaign --runs $(RUNS); status=$$?; bin/jepsen report jepsen-out --markdown jepsen-out/RESULTS.md && exit $$status
+
+jepsen-short: ## every workload of that suite once, for a few seconds each
+	$(GO) test -count=1 -v -timeout 5m ./jepsen
+
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin jepsen-out

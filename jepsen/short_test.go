@@ -1,0 +1,65 @@
+package jepsen
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/suite"
+)
+
+// TestShort is the short form of the suite, which CI runs: every workload once, for a few seconds, under faults of processes, of the network, of leadership or pairs of them.
+// JEPSEN_SEED repeats its choices; JEPSEN_DIR keeps everything.
+func TestShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: `make jepsen-short` makes these runs")
+	}
+	seed := rand.Uint64N(1 << 32)
+	if s := os.Getenv("JEPSEN_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal("JEPSEN_SEED: ", err)
+		}
+	}
+	dir := os.Getenv("JEPSEN_DIR")
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "aion-jepsen-"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if !t.Failed() {
+				os.RemoveAll(dir)
+			}
+		})
+	}
+	t.Logf("JEPSEN_SEED=%d; what a failing run needs to be understood stays in %s", seed, dir)
+	binary := filepath.Join(t.TempDir(), "aion-node")
+	if out, err := exec.Command("go", "build", "-o", binary, "aion.dev/aion/cmd/aion-node").CombinedOutput(); err != nil {
+		t.Fatalf("build the node: %v\n%s", err, out)
+	}
+	sets := []string{"process", "network", "leadership", "pairs"}
+	for i, name := range load.Names() {
+		t.Run(name, func(t *testing.T) {
+			s := suite.Spec{Seed: seed + uint64(i), Workload: name, Faults: sets[(int(seed%4)+i)%len(sets)], Nodes: 3, Length: 6 * time.Second, Concurrency: 4, Rate: 10}
+			if err := s.Plan(); err != nil {
+				t.Fatal(err)
+			}
+			r := suite.Run(t.Context(), suite.Options{Binary: binary, Dir: dir, Commit: "test"}, s)
+			told := fmt.Sprintf("under %s, seed %d: %d operations (%v), %d faults", s.Faults, s.Seed, r.Ops, r.Counts, len(r.Done))
+			if r.Error != "" {
+				t.Fatalf("%s: could not be made: %s", told, r.Error)
+			}
+			for _, v := range r.Violations {
+				t.Errorf("%s: %s", v.Checker, v.What)
+			}
+			t.Log(told)
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -50,6 +51,9 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	w, err := load.New(s.Workload)
 	if err != nil {
 		return err
+	}
+	if c, ok := w.(io.Closer); ok {
+		defer c.Close() // it has processes of its own
 	}
 	if err := os.MkdirAll(res.Dir, 0o755); err != nil {
 		return err

@@ -163,8 +163,8 @@ func (p *picture) feedEvent(k, v []byte) FeedEvent {
 	copy(e.RunID[:], v[2:18])
 	if v[0] == feedWorkflowClosed {
 		closed := workflowClosed{RunID: e.RunID, Status: history.Status(v[18]), Purged: true}
-		if r := p.run(e.RunID); r != nil {
-			closed.WorkflowID, closed.WorkflowType, closed.Version, closed.Purged = r.Run.WorkflowID, r.Run.Type, r.Run.Version, false
+		if run, ok := p.Run(e.RunID); ok {
+			closed.WorkflowID, closed.WorkflowType, closed.Version, closed.Purged = run.WorkflowID, run.Type, run.Version, false
 		}
 		e.Data = jsonOf(closed)
 	}

@@ -446,6 +446,49 @@ func TestARepeatedPollAnswersTheSameTasks(t *testing.T) {
 	})
 }
 
+// A poll whose task was taken by somebody else meanwhile goes on waiting; under a request id, which stands for one answer, it answers with none.
+func TestAPollThatCameTooLateWaitsOn(t *testing.T) {
+	for _, id := range []string{"", "poll-1"} {
+		bubble(t, func(t *testing.T, n *enginetest.Node) {
+			n.Deploy(does(t, `return ctx.activity("x")`, "x"))
+			n.Begin("w", "")
+			synctest.Wait()
+			var thief *fsm.LeaseAnswer
+			n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+				if lease, ok := c.(*fsm.LeaseTasks); ok && lease.Worker != "thief" && thief == nil {
+					stolen := *lease
+					stolen.Worker = "thief"
+					res, err := n.Log.Propose(background, fsm.Envelope{Command: &stolen})
+					if err != nil {
+						t.Error(err)
+					}
+					thief = res.Answer.(*fsm.LeaseAnswer)
+				}
+				return enginetest.None
+			})
+			time.AfterFunc(10*time.Second, func() {
+				n.Log.Propose(background, fsm.Envelope{Command: &fsm.ReleaseTasks{Tokens: []fsm.TaskToken{thief.Tasks[0].Token}}})
+			})
+			request := engine.PollRequest{Queue: "default", Worker: "w1", Activities: []string{"x"}}
+			if id != "" {
+				request.Request = &fsm.Request{ID: id}
+			}
+			began := time.Now()
+			tasks, _, err := n.Poll(background, request, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if id != "" {
+				equal(t, "tasks", len(tasks), 0)
+				equal(t, "waited", time.Since(began), 0)
+				return
+			}
+			equal(t, "tasks", len(tasks), 1)
+			equal(t, "waited", time.Since(began), 10*time.Second)
+		})
+	}
+}
+
 // One answer carries a bounded amount of input; the rest is for others, or the next poll, at once.
 func TestOneAnswerIsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {

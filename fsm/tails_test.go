@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"aion.dev/aion/engine/history"
@@ -171,4 +172,37 @@ func TestRowsRememberedAreThoseOfTheirIndex(t *testing.T) {
 	if len(c.rows) > maxKeptRows {
 		t.Errorf("%d rows are kept", len(c.rows))
 	}
+}
+
+// Readers at any time see a run and its events as of one entry.
+func TestTailsUnderReaders(t *testing.T) {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	id := w.start("a", "order")
+	over := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for index := uint64(0); ; {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				w.view(func(v View) {
+					run, _ := v.Run(id)
+					events := v.Events(id, run.Events, 10)
+					if len(events) != 1 || events[0].Seq != run.Events || v.Index() < index || run.Events != v.Index()-1 {
+						t.Errorf("at %d, after %d: run with %d events, and %d from there on", v.Index(), index, run.Events, len(events))
+					}
+					index = v.Index()
+				})
+			}
+		})
+	}
+	for range 100 {
+		w.do(&SignalRun{Run: RunRef{WorkflowID: "a"}, Name: "go", MaxWaiting: 1e6})
+	}
+	close(over)
+	readers.Wait()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,11 +39,13 @@ func (a *app) complain(p *wire.Problem) {
 	for _, line := range holders(p) {
 		fmt.Fprintln(a.err, "  "+printable(line))
 	}
-	var stack []string // of code that failed while its package was checked
-	if p.Fact("stack", &stack) {
-		for _, frame := range stack {
-			fmt.Fprintln(a.err, "  "+printable(frame))
-		}
+	var details json.RawMessage // of a query handler that failed
+	var stack []string          // of code that failed while its package was checked
+	if !p.Fact("stack", &stack) && p.Fact("details", &details) {
+		stack = stackOf(details)
+	}
+	for _, frame := range stack {
+		fmt.Fprintln(a.err, "  "+printable(frame))
 	}
 	if p.Hint != "" {
 		fmt.Fprintf(a.err, "hint: %s\n", strings.ReplaceAll(printable(p.Hint), "`", ""))

@@ -135,6 +135,9 @@ func (w *progress) signal(ctx context.Context, e *Env, r *rand.Rand, p int, id, 
 	if done.Outcome == op.OK {
 		return p
 	}
+	if done.Outcome == op.Refused {
+		o.Request += "-again" // the start is not known to have happened, and a refusal is repeated for ever under its request id
+	}
 	w.requests.mu.Lock()
 	w.requests.open = append(w.requests.open, request{o, call})
 	w.requests.mu.Unlock()

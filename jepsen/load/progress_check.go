@@ -37,6 +37,11 @@ func (w *progress) Check(ops []op.Op) (found []Violation) {
 		}
 		did[at] = l
 	}
+	for _, o := range ops {
+		if start, ok := x.began[o.Key]; ok && o.Workload == "progress" && o.Outcome == op.Refused && start.Return < o.Invoke {
+			bad(o, "%s was refused with %s, though the start had been acknowledged", o.F, o.Code)
+		}
+	}
 	for _, id := range sortedNames(x.began) {
 		if _, ok := x.histories[id]; !ok {
 			bad(x.began[id], "was acknowledged, and there is no such run")

@@ -1,0 +1,225 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/jepsen/worker"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+func init() { workloads["workers"] = func() Workload { return &workers{} } }
+
+// workers gives tasks of every temper to worker processes that speak the protocol by hand: attempts that fail, are late, silent, forgotten, given back, given up,
+// or run into their time, under retry policies, on queues with and without limits. The processes are killed, frozen around the end of leases, and cut off.
+type workers struct {
+	fleet    *fleet
+	requests requests
+
+	mu   sync.Mutex
+	runs []string
+}
+
+const workersSource = `
+def begin(ctx, t):
+    return ctx.start_activity("chore", t["order"], queue = t["queue"], **t["terms"])
+
+def run(ctx, input):
+    futures = [begin(ctx, t) for t in input["tasks"]]
+    out = []
+    for i, t in enumerate(input["tasks"]):
+        if t["give_up"]:
+            ctx.sleep(t["give_up"])
+            futures[i].cancel()
+        o = futures[i].outcome()
+        out.append({"value": o.value} if o.ok else {"kind": o.error.kind})
+    return out
+`
+
+// chore is one activity of a run.
+type chore struct {
+	Queue  string       `json:"queue"`
+	Order  worker.Order `json:"order"`
+	Terms  choreTerms   `json:"terms"`
+	GiveUp string       `json:"give_up"` // when its code cancels it; empty = never
+}
+
+type choreTerms struct {
+	Retry     *choreRetry `json:"retry,omitempty"`
+	Timeout   string      `json:"timeout,omitempty"`
+	Heartbeat string      `json:"heartbeat,omitempty"`
+}
+
+type choreRetry struct {
+	MaxAttempts  int      `json:"max_attempts"`
+	Backoff      string   `json:"backoff"`
+	Factor       int      `json:"factor"`
+	MaxBackoff   string   `json:"max_backoff"`
+	NonRetryable []string `json:"non_retryable"`
+}
+
+type choresInput struct {
+	Tasks []chore `json:"tasks"`
+}
+
+// workersTerms is what holds for the whole run; it is in the history, as the value of the operation "terms".
+type workersTerms struct {
+	Lease  string                      `json:"lease"` // of every worker
+	Queues map[string]wire.QueueLimits `json:"queues"`
+	Began  int64                       `json:"began"` // when the history's clock was zero, nanoseconds since 1970
+}
+
+const leaseOfWorkers = time.Second
+
+func (w *workers) Name() string { return "workers" }
+
+func (w *workers) Setup(ctx context.Context, e *Env) error {
+	if err := deploy(ctx, e, Package{Type: "chores", Source: workersSource, Activities: []string{"chore"}}); err != nil {
+		return err
+	}
+	terms := workersTerms{
+		Lease: leaseOfWorkers.String(), Began: e.Record.Began().UnixNano(),
+		Queues: map[string]wire.QueueLimits{"free": {}, "tight": {Concurrency: 3}, "rated": {Rate: "10/s", Burst: 3}},
+	}
+	for _, name := range sortedNames(terms.Queues) {
+		limits := terms.Queues[name]
+		value, _ := json.Marshal(limits)
+		o := op.Op{Process: e.Record.Process(), Workload: "workers", F: "limit", Key: name, Value: value, Request: "limit-" + name, Node: e.Cluster.Names()[0]}
+		if o, err := e.Insist(ctx, o, func(ctx context.Context, c *client.Client, o *op.Op) error {
+			a, err := c.LimitQueue(ctx, name, limits, client.RequestID(o.Request))
+			if err == nil {
+				o.Answered(a.Answered)
+			}
+			return err
+		}); err != nil || o.Outcome != op.OK {
+			return fmt.Errorf("limit queue %s: %s %w", name, o.Error, err)
+		}
+	}
+	value, _ := json.Marshal(terms)
+	e.Record.Do(op.Op{Workload: "workers", F: "terms", Value: value}, func(*op.Op) error { return nil })
+	queues := []string{"free", "free", "tight", "tight", "rated"}
+	var err error
+	w.fleet, err = newFleet(e, "workers", len(queues), func(i int, c *worker.Config) {
+		c.Queue, c.Activities, c.Lease = queues[i], []string{"chore"}, leaseOfWorkers
+	})
+	return err
+}
+
+// Close kills the workers.
+func (w *workers) Close() error { return w.fleet.Close() }
+
+func (w *workers) Run(ctx context.Context, e *Env) {
+	var all sync.WaitGroup
+	for i := range 2 {
+		all.Go(func() { w.fleet.hurt(ctx, e.Rand(uint64(98+i))) })
+	}
+	for i := range e.Concurrency {
+		all.Go(func() { w.caller(ctx, e, i) })
+	}
+	all.Wait()
+}
+
+func (w *workers) caller(ctx context.Context, e *Env, i int) {
+	r, p := e.Rand(uint64(100+i)), e.Record.Process()
+	var open []string
+	for n := 0; e.Pace(ctx); n++ {
+		id := fmt.Sprintf("chores-%d-%d", i, n)
+		input, _ := json.Marshal(drawChores(r, id))
+		var o op.Op
+		o, p = w.requests.do(ctx, e, op.Op{Process: p, Workload: "workers", F: "start", Key: id, Value: input, Request: "start-" + id, Node: e.AnyNode(r)}, startRun("chores"))
+		if o.Outcome != op.OK && o.Outcome != op.Unknown {
+			continue
+		}
+		w.mu.Lock()
+		w.runs = append(w.runs, id)
+		w.mu.Unlock()
+		if o.Outcome == op.OK && r.IntN(12) == 0 {
+			_, p = w.requests.do(ctx, e, op.Op{Process: p, Workload: "workers", F: "cancel", Key: id, Request: "cancel-" + id, Node: e.AnyNode(r)}, func(ctx context.Context, c *client.Client, o *op.Op) error {
+				a, err := c.Cancel(ctx, wire.RunRef{WorkflowID: id}, "jepsen", client.RequestID(o.Request))
+				if err == nil {
+					o.Answered(a.Answered)
+				}
+				return err
+			})
+		}
+		if open = append(open, id); len(open) < openRuns {
+			continue
+		}
+		e.Call(ctx, op.Op{Process: p, Workload: "workers", F: "wait", Key: open[0], Node: e.AnyNode(r)}, func(ctx context.Context, c *client.Client, o *op.Op) error {
+			a, err := c.Result(ctx, wire.RunRef{WorkflowID: o.Key}, 5*time.Second)
+			if err == nil {
+				o.Index = a.Index
+			}
+			return err
+		})
+		open = open[1:]
+	}
+}
+
+// drawChores makes the activities of a run.
+func drawChores(r *rand.Rand, id string) choresInput {
+	var in choresInput
+	for i := range 1 + r.IntN(4) {
+		queue := []string{"free", "free", "tight", "rated"}[r.IntN(4)]
+		c := chore{Queue: queue, Order: worker.Order{Plan: []string{worker.Do}, Work: r.IntN(200), Beat: []int{0, 100}[r.IntN(2)], Tag: fmt.Sprintf("%s/%d", id, i)}}
+		retry := &choreRetry{MaxAttempts: 2 + r.IntN(3), Backoff: fmt.Sprintf("%dms", 50+r.IntN(200)), Factor: 2, MaxBackoff: "500ms", NonRetryable: []string{worker.Fatal}}
+		plan := func(work int, does ...string) { c.Order.Plan, c.Order.Work = does, work }
+		if r.IntN(3) == 0 {
+			c.Terms.Heartbeat = []string{"800ms", "3s"}[r.IntN(2)] // shorter than the workers' lease, or longer
+		}
+		switch r.IntN(12) {
+		case 0:
+			plan(20, worker.Fail, worker.Fail, worker.Do)
+			c.Terms.Retry = retry
+		case 1:
+			plan(20, worker.Fail)
+			c.Terms.Retry = retry
+		case 2:
+			plan(20, worker.Fail, worker.Fatal)
+			c.Terms.Retry = retry
+		case 3:
+			plan(1100+r.IntN(1500), worker.Late, worker.Return, worker.Fail, worker.Do)
+			c.Order.Beat, c.Terms.Retry = 150, retry // only the late attempt is silent
+		case 4:
+			plan(50, worker.Drop, worker.Do)
+		case 5:
+			plan(50, worker.Return, worker.Return, worker.Do)
+		case 6:
+			plan(700, worker.Do) // beats do not help it
+			c.Order.Beat, c.Terms.Timeout, c.Terms.Retry = 100, "400ms", retry
+		case 7, 8:
+			plan(0, worker.Linger)
+			c.Order.Beat, c.GiveUp = 150, fmt.Sprintf("%dms", 1+r.IntN(1200))
+		case 9:
+			plan(2000, worker.Do) // long enough to be killed in
+			c.Order.Beat = 150
+		}
+		in.Tasks = append(in.Tasks, c)
+	}
+	return in
+}
+
+// Settle repeats what is not known, waits for every run, lets the workers hear of what was given up, and reads the ledger.
+func (w *workers) Settle(ctx context.Context, e *Env) error {
+	if err := w.fleet.heal(); err != nil {
+		return err
+	}
+	deadline := time.Now().Add(patienceOfRuns)
+	if err := w.requests.settle(ctx, e); err != nil {
+		return err
+	}
+	if err := each(w.runs, 16, func(_ int, id string) error {
+		_, err := conclude(ctx, e, "workers", wire.RunRef{WorkflowID: id}, deadline)
+		return err
+	}); err != nil {
+		return err
+	}
+	pause(ctx, time.Second) // several heartbeats of whatever lingers: one that is still accepted is a violation, and none is no proof
+	return w.fleet.finish()
+}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"aion.dev/aion/catalog/project"
 )
@@ -60,7 +61,7 @@ func TestProjectsOfOurs(t *testing.T) {
 	tests := 0
 	for _, dir := range append(examples, filepath.Join(starter, "workflow.toml")) {
 		dir = filepath.Dir(dir)
-		r, err := Run(context.Background(), Options{Dir: dir})
+		r, err := Run(context.Background(), Options{Dir: dir, Timeout: 5 * time.Minute})
 		if err != nil {
 			t.Errorf("%s: %v", dir, err)
 			continue

@@ -34,7 +34,7 @@ func folder(t *testing.T, files string) string {
 // rehearse runs the tests of a project.
 func rehearse(t *testing.T, files string, options ...func(*Options)) *Report {
 	t.Helper()
-	o := Options{Dir: folder(t, files)}
+	o := Options{Dir: folder(t, files), Timeout: 5 * time.Minute} // nothing here takes that long unless it is broken, or the machine is busy
 	for _, f := range options {
 		f(&o)
 	}

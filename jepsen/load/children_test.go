@@ -1,0 +1,143 @@
+package load
+
+import (
+	"testing"
+
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/wire"
+)
+
+// treeWorld is a short right history: p starts t, c, a (to be terminated, cancelled and left alone with it) and e, whose end it hears, and fails to start a fifth; it gives g up; then
+// it completes. c had been asked by a caller before it went on as c2, and d is a root that a caller terminated.
+type treeWorld struct {
+	runs   map[string][]wire.Event // by run id, which is the workflow id with an r before it
+	ops    []op.Op
+	listed []string
+
+	deploys []wire.Deploy
+}
+
+func newTreeWorld() *treeWorld {
+	w := &treeWorld{runs: map[string][]wire.Event{}}
+	started := func(id string, more facts) facts {
+		d := facts{"workflow_id": id, "run_id": "r" + id, "workflow_type": "tree", "version": "v0"}
+		for k, v := range more {
+			d[k] = v
+		}
+		return d
+	}
+	child := func(n int, id string, policy int) facts {
+		return facts{"id": n, "workflow_id": id, "workflow_type": "tree", "run_id": "r" + id, "version": "v0", "version_choice": 1, "on_parent_close": policy}
+	}
+	of := func(n, policy int) facts {
+		return facts{"parent": facts{"workflow_id": "p", "run_id": "rp", "id": n, "on_parent_close": policy}}
+	}
+	w.runs["rp"] = []wire.Event{
+		pastEvent(2, "WorkflowStarted", started("p", nil)), pastEvent(3, "ChildWorkflowStarted", child(1, "t", 0)), pastEvent(3, "ChildWorkflowStarted", child(2, "c", 1)),
+		pastEvent(3, "ChildWorkflowStarted", child(3, "a", 2)), pastEvent(3, "ChildWorkflowStarted", child(4, "e", 0)), pastEvent(3, "ChildWorkflowStarted", child(5, "g", 0)),
+		pastEvent(3, "ChildWorkflowStarted", facts{"id": 6, "workflow_id": "e", "workflow_type": "tree"}), pastEvent(3, "ChildWorkflowFailed", facts{"id": 6}),
+		pastEvent(5, "ChildWorkflowCompleted", facts{"id": 4, "result": facts{"x": 1}}), pastEvent(6, "ChildWorkflowCancelled", facts{"id": 5, "asked": true}), pastEvent(10, "WorkflowCompleted", facts{}),
+	}
+	w.runs["rt"] = []wire.Event{pastEvent(3, "WorkflowStarted", started("t", of(1, 0))), pastEvent(10, "WorkflowTerminated", facts{"reason": "closed"})}
+	w.runs["rc"] = []wire.Event{pastEvent(3, "WorkflowStarted", started("c", of(2, 1))), pastEvent(4, "CancelRequested", facts{"reason": "do-c"}), pastEvent(7, "WorkflowContinuedAsNew", facts{"new_run_id": "rc2"})}
+	again := started("c", of(2, 1))
+	again["run_id"], again["continued_from"] = "rc2", "rc"
+	w.runs["rc2"] = []wire.Event{pastEvent(7, "WorkflowStarted", again), pastEvent(10, "CancelRequested", facts{"reason": "closed"}), pastEvent(11, "WorkflowCancelled", facts{})}
+	w.runs["ra"] = []wire.Event{pastEvent(3, "WorkflowStarted", started("a", of(3, 2))), pastEvent(12, "WorkflowCompleted", facts{})}
+	w.runs["re"] = []wire.Event{pastEvent(3, "WorkflowStarted", started("e", of(4, 0))), pastEvent(5, "WorkflowCompleted", facts{"result": facts{"x": 1}})}
+	w.runs["rg"] = []wire.Event{pastEvent(3, "WorkflowStarted", started("g", of(5, 0))), pastEvent(6, "CancelRequested", facts{"reason": "given up"}), pastEvent(7, "WorkflowCancelled", facts{})}
+	w.runs["rd"] = []wire.Event{pastEvent(2, "WorkflowStarted", started("d", nil)), pastEvent(4, "SignalReceived", facts{"payload": facts{"request": "do-s"}}), pastEvent(5, "WorkflowTerminated", facts{"reason": "do-d"})}
+	w.listed = sortedNames(w.runs)
+	call := func(f, key, request string, outcome op.Outcome) {
+		w.ops = append(w.ops, op.Op{Workload: "children", F: f, Key: key, Request: request, Outcome: outcome, Answer: asJSON(facts{"workflow_id": key, "run_id": "r" + key, "version": "v0"})})
+	}
+	call("start", "p", "p", op.OK)
+	call("start", "d", "d", op.OK)
+	call("cancel", "c", "do-c", op.OK)
+	call("signal", "d", "do-s", op.OK)
+	call("terminate", "d", "do-d", op.OK)
+	call("signal", "d", "do-late", op.Refused)
+	w.deploys = []wire.Deploy{{Index: 1, At: atSecond(1), Operation: "load", WorkflowType: "tree", Version: "v0", Outcome: "ok"}}
+	return w
+}
+
+func (w *treeWorld) history() []op.Op {
+	ops := append([]op.Op{}, w.ops...)
+	for _, id := range sortedNames(w.runs) {
+		ops = append(ops, historyOf("children", id[1:], id, w.runs[id]...))
+	}
+	var page []wire.Run
+	for _, id := range w.listed {
+		page = append(page, wire.Run{RunID: id})
+	}
+	return append(ops, op.Op{Workload: "children", F: "runs", Outcome: op.OK, Answer: asJSON(page)}, op.Op{Workload: "children", F: "deploys", Outcome: op.OK, Answer: asJSON(wire.Deploys{Deploys: w.deploys})})
+}
+
+func TestChildrenCheck(t *testing.T) {
+	for _, test := range []struct {
+		name, want string
+		spoil      func(w *treeWorld)
+	}{
+		{"right", "", func(w *treeWorld) {}},
+		{"a child is missing", "which does not exist", func(w *treeWorld) { delete(w.runs, "rt") }},
+		{"a child that its parent does not know", "is not in the history of its parent", func(w *treeWorld) { respell(&w.runs["rp"][1].Data, "run_id", "other") }},
+		{"two runs for one child", "are both child 1", func(w *treeWorld) {
+			respell(&w.runs["ra"][0].Data, "parent", facts{"workflow_id": "p", "run_id": "rp", "id": 1})
+		}},
+		{"another parent", "says of its parent", func(w *treeWorld) {
+			respell(&w.runs["ra"][0].Data, "parent", facts{"workflow_id": "q", "run_id": "rp", "id": 3, "on_parent_close": 2})
+		}},
+		{"started later", "its parent says on", func(w *treeWorld) { w.runs["ra"][0].At = atSecond(4) }},
+		{"another version", "not on its parent's version", func(w *treeWorld) {
+			respell(&w.runs["ra"][0].Data, "version", "v1")
+			respell(&w.runs["rp"][3].Data, "version", "v1")
+		}},
+		{"not the routed version", "which was not routed then", func(w *treeWorld) {
+			respell(&w.runs["ra"][0].Data, "version", "v1")
+			respell(&w.runs["rp"][3].Data, "version", "v1")
+			respell(&w.runs["rp"][3].Data, "version_choice", 2)
+		}},
+		{"a root on an old route", "(run rd) started at", func(w *treeWorld) { respell(&w.runs["rd"][0].Data, "version", "v1") }},
+		{"went on on an old route", "went on at", func(w *treeWorld) { respell(&w.runs["rc2"][0].Data, "version", "v1") }},
+		{"never told", "was never told", func(w *treeWorld) { w.runs["rp"] = append(w.runs["rp"][:8:8], w.runs["rp"][9:]...) }},
+		{"told twice", "ended 2 times", func(w *treeWorld) {
+			w.runs["rp"] = append(w.runs["rp"][:9:9], w.runs["rp"][8:]...)
+		}},
+		{"told later", "was told at", func(w *treeWorld) { w.runs["rp"][8].At = atSecond(5.5) }},
+		{"told something else", "was told ChildWorkflowFailed", func(w *treeWorld) { w.runs["rp"][8].Type = "ChildWorkflowFailed" }},
+		{"another result", "was told ChildWorkflowCompleted", func(w *treeWorld) { respell(&w.runs["rp"][8].Data, "result", facts{"x": 2}) }},
+		{"told of nobody", "which it never started", func(w *treeWorld) { respell(&w.runs["rp"][8].Data, "id", 9) }},
+		{"told of one given up", "told of its end all the same", func(w *treeWorld) {
+			w.runs["rp"] = append(w.runs["rp"][:10:10], pastEvent(7, "ChildWorkflowCancelled", facts{"id": 5}), w.runs["rp"][10])
+		}},
+		{"could not start, untold", "could not start", func(w *treeWorld) { w.runs["rp"] = append(w.runs["rp"][:7:7], w.runs["rp"][8:]...) }},
+		{"not terminated with its parent", "was to be terminated", func(w *treeWorld) { w.runs["rt"][1] = pastEvent(11, "WorkflowCompleted", facts{}) }},
+		{"not cancelled with its parent", "was not asked to end", func(w *treeWorld) { w.runs["rc2"] = append(w.runs["rc2"][:1:1], w.runs["rc2"][2]) }},
+		{"given up and not asked", "was given up at", func(w *treeWorld) {
+			w.runs["rg"] = append(w.runs["rg"][:1:1], pastEvent(7, "WorkflowCompleted", facts{}))
+		}},
+		{"not left alone", "which nobody gave", func(w *treeWorld) { w.runs["ra"][1] = pastEvent(10, "WorkflowTerminated", facts{"reason": "closed"}) }},
+		{"cancelled by nobody", "which nobody gave", func(w *treeWorld) {
+			w.runs["re"] = append(w.runs["re"][:1:1], pastEvent(4, "CancelRequested", facts{"reason": "?"}), w.runs["re"][1])
+		}},
+		{"asked twice", "was asked to end 2 times", func(w *treeWorld) {
+			w.runs["rg"] = append(w.runs["rg"][:2:2], w.runs["rg"][1:]...)
+		}},
+		{"open for ever", "is open for ever", func(w *treeWorld) { w.runs["ra"] = w.runs["ra"][:1] }},
+		{"a signal is lost", "the signal of d (run rd) was acknowledged, and is 0 times", func(w *treeWorld) { w.runs["rd"] = append(w.runs["rd"][:1:1], w.runs["rd"][2]) }},
+		{"a termination is lost", "the terminate of d (run rd) was acknowledged, and is 0 times", func(w *treeWorld) { respell(&w.runs["rd"][2].Data, "reason", "do-c") }},
+		{"a cancel is lost", "the cancel of c", func(w *treeWorld) { w.runs["rc"] = append(w.runs["rc"][:1:1], w.runs["rc"][2]) }},
+		{"refused and done", "was refused with", func(w *treeWorld) { w.ops[3].Outcome = op.Refused }},
+		{"a start is lost", "no history says so", func(w *treeWorld) { delete(w.runs, "rd") }},
+		{"a root of nobody", "never the answer to a start", func(w *treeWorld) { w.ops[1].Outcome = op.Failed }},
+		{"listed twice", "listed 2 times", func(w *treeWorld) { w.listed = append(w.listed, "ra") }},
+		{"listed and unknown", "in no history", func(w *treeWorld) { w.listed = append(w.listed, "rz") }},
+		{"reached nobody", "reached run", func(w *treeWorld) { w.ops[2].Answer = asJSON(facts{"run_id": "rz"}) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newTreeWorld()
+			test.spoil(w)
+			wantFound(t, (&children{}).Check(w.history()), test.want)
+		})
+	}
+}

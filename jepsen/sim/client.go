@@ -1,0 +1,125 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
+)
+
+// call is a command on its way: of a client, with a request id, or of the leader's loops, without.
+type call struct {
+	envelope fsm.Envelope
+	waits    bool // somebody waits for this answer
+	unknown  bool // somebody waited, and asks again
+	tries    int
+}
+
+// lost leaves the caller without an answer.
+func (c *call) lost() {
+	if c.waits {
+		c.waits, c.unknown = false, true
+	}
+}
+
+// atOnce bounds the clients of a world.
+const atOnce = 12
+
+// submit sends new commands through a node.
+func (w *World) submit(n *node, seeds []uint64) bool {
+	did := false
+	for _, seed := range seeds {
+		if len(w.calls) >= atOnce {
+			break
+		}
+		rng := dice(seed)
+		c := &call{envelope: fsm.Envelope{Command: w.draw(rng)}}
+		c.envelope.Request = w.request(rng, c.envelope.Command)
+		if c.envelope.Request != nil {
+			c.envelope.Actor = "client"
+		}
+		if w.forward(n, c) {
+			w.calls = append(w.calls, c)
+			did = true
+		}
+	}
+	return did
+}
+
+// request makes a request id: new, or once in a while one that was used for something else.
+func (w *World) request(rng *rand.Rand, c fsm.Command) *fsm.Request {
+	if rng.IntN(8) == 0 {
+		return nil
+	}
+	w.minted++
+	id, print := w.minted, catalog.Digest{byte(w.minted), byte(w.minted >> 8), byte(w.minted >> 16), byte(c.Kind())}
+	if rng.IntN(40) == 0 && id > 1 {
+		id = 1 + rng.Uint64N(id)
+	}
+	return &fsm.Request{ID: fmt.Sprint("r", id), Print: print, Short: rng.IntN(2) == 0}
+}
+
+// forward brings a call to whom n takes for the leader. It reports false when it gets nowhere: the caller is told so.
+func (w *World) forward(n *node, c *call) bool {
+	if n.state == nil || n.leader < 0 {
+		return false
+	}
+	to := w.nodes[n.leader]
+	if !to.leads() { // refused there: nothing happened
+		return false
+	}
+	c.waits, c.unknown = true, false
+	c.tries++
+	to.pending = append(to.pending, c)
+	return true
+}
+
+// retry asks again for what is unknown. The first try may still be under way: then the log gets both.
+func (w *World) retry(n *node, seed uint64) bool {
+	for i := range w.calls {
+		c := w.calls[(i+int(seed%16))%len(w.calls)]
+		if !c.unknown && !(c.waits && seed%4 == 0) { // one caller in four is impatient
+			continue
+		}
+		if c.envelope.Request == nil {
+			if c.unknown {
+				w.drop(c) // without a request id nobody can ask again
+				return true
+			}
+			continue
+		}
+		return w.forward(n, c)
+	}
+	return false
+}
+
+func (w *World) drop(c *call) {
+	for i := range w.calls {
+		if w.calls[i] == c {
+			w.calls = append(w.calls[:i], w.calls[i+1:]...)
+			return
+		}
+	}
+}
+
+// answer brings a result to its caller, or loses it on the way. What a caller was told is what the model holds for the request.
+func (w *World) answer(c *call, index uint64, r *fsm.Result) {
+	if !c.waits {
+		return
+	}
+	if (index+uint64(c.tries))%11 == 0 && c.envelope.Request != nil {
+		c.lost()
+		w.stats.Unknown++
+		return
+	}
+	if r.Deduplicated {
+		w.stats.Repeated++
+	}
+	if why := w.model.told(&c.envelope, r); why != "" {
+		w.failf("%s was told %+v after %d tries: %s", c.envelope.Command.Kind(), outcomeOf(r), c.tries, why)
+	}
+	c.waits = false
+	w.stats.Acknowledged++
+	w.drop(c)
+}

@@ -1,0 +1,217 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// look reads a node that stands where the model stands: what it shows is what has to be. A node that is behind is held against the others' digests, which is
+// done at every entry.
+func (w *World) look(n *node, rng *rand.Rand) bool {
+	if n.state == nil || n.state.Applied() != w.model.index {
+		return false
+	}
+	n.state.View(func(v fsm.View) {
+		why := w.model.catalogIsNot(v)
+		if why == "" {
+			why = w.model.schedulesAreNot(v)
+		}
+		for range min(4, len(w.model.order)) {
+			if why == "" {
+				why = w.model.runIsNot(v, one(rng, w.model.order))
+			}
+		}
+		if why != "" {
+			w.failf("node %d at index %d: %s", n.index, v.Index(), why)
+		}
+	})
+	return true
+}
+
+// audit has a node recount itself.
+func (w *World) audit(n *node) bool {
+	if n.state == nil {
+		return false
+	}
+	if err := n.state.CheckInvariants(); err != nil {
+		w.failf("node %d at index %d: %v", n.index, n.state.Applied(), err)
+	}
+	return true
+}
+
+func (m *Model) catalogIsNot(v fsm.View) string {
+	cat := v.Catalog()
+	if got := len(cat.Packages()); got != len(m.loaded) {
+		return fmt.Sprintf("%d versions are loaded, want %d", got, len(m.loaded))
+	}
+	for i := range packages {
+		version := packages[i].Version
+		if _, loaded := cat.Package(version); loaded != (m.loaded[version] != nil) {
+			return fmt.Sprintf("version %s loaded %v, want %v", version.Short(), loaded, !loaded)
+		}
+		if got, want := v.Pins(version), m.pins(version); got != want {
+			return fmt.Sprintf("version %s is pinned by %+v, want %+v", version.Short(), got, want)
+		}
+	}
+	for _, typ := range types {
+		var got catalog.Version
+		if route, _, _, found := cat.Resolve(typ); found {
+			got = route.Version
+		}
+		if want := m.routes[typ].now; got != want {
+			return fmt.Sprintf("type %s is routed to %s, want %s", typ, got.Short(), want.Short())
+		}
+	}
+	return ""
+}
+
+func (m *Model) schedulesAreNot(v fsm.View) string {
+	for _, id := range schedules {
+		s, found := v.Schedule(id)
+		want := m.schedules[id]
+		if found != (want != nil) {
+			return fmt.Sprintf("schedule %s exists %v, want %v", id, found, !found)
+		}
+		if found {
+			if why := want.isNot(&s); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+// runIsNot holds a run, line by line, against what it has to be.
+func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
+	got, found := v.Run(id)
+	want := m.runs[id]
+	if want == nil || !found {
+		if found != (want != nil) {
+			return fmt.Sprintf("run %s exists %v, want %v", id, found, !found)
+		}
+		return ""
+	}
+	if got.Status != want.status || got.Turns != want.turns || got.Through != want.through || got.Events != uint64(len(want.lines)) || got.Version != want.version {
+		return fmt.Sprintf("run %s is %+v, want %s with %d turns through %d and %d events on %s", id, got, want.status, want.turns, want.through, len(want.lines), want.version.Short())
+	}
+	for i, e := range v.Events(id, 1, len(want.lines)+1) {
+		if l := lineOf(e.Data); i >= len(want.lines) || l != want.lines[i] || e.Seq != uint64(i)+1 {
+			return fmt.Sprintf("run %s: event %d is %s %+v, want %+v", id, e.Seq, l.typ, l, want.lines[min(i, len(want.lines)-1)])
+		}
+	}
+	tasks := v.Tasks(id, 0, 1000)
+	slices.SortFunc(want.tasks, func(a, b *task) int { return cmp.Compare(a.id, b.id) })
+	if !slices.EqualFunc(tasks, want.tasks, func(a fsm.Task, b *task) bool {
+		return a.ID == b.id && a.State == b.state && a.Attempt == b.attempt && a.Due == b.due && a.Failures == b.failures
+	}) {
+		return fmt.Sprintf("run %s has tasks %+v, want %d others", id, tasks, len(want.tasks))
+	}
+	return ""
+}
+
+// waitingAreNot holds the indexes of what waits against the runs: no run that needs a turn and no armed timer may be missing.
+func (m *Model) waitingAreNot(v fsm.View) string {
+	var ready, want []history.RunID
+	due := map[fsm.TimerRef]bool{}
+	for _, id := range m.order {
+		r := m.runs[id]
+		if r == nil {
+			continue
+		}
+		if r.status == history.StatusRunning && r.woken > r.through {
+			want = append(want, id)
+		}
+		if r.deadline != 0 {
+			due[fsm.TimerRef{FireAt: r.deadline, RunID: id}] = true
+		}
+		for _, t := range r.timers {
+			due[fsm.TimerRef{FireAt: t.at, RunID: id, ID: t.id}] = true
+		}
+		for _, t := range r.tasks {
+			if t.due != 0 {
+				due[fsm.TimerRef{FireAt: t.due, RunID: id, ID: t.id}] = true
+			}
+		}
+	}
+	for cursor := (fsm.ReadyCursor{}); ; {
+		page, next := v.Ready(cursor, 500)
+		for _, r := range page {
+			ready = append(ready, r.RunID)
+		}
+		if len(page) == 0 {
+			break
+		}
+		cursor = next
+	}
+	order := func(a, b history.RunID) int { return slices.Compare(a[:], b[:]) }
+	slices.SortFunc(ready, order)
+	slices.SortFunc(want, order)
+	if !slices.Equal(ready, want) {
+		return fmt.Sprintf("%d runs are ready, want %d", len(ready), len(want))
+	}
+	armed := v.DueTimers(1<<62, 1000)
+	for _, ref := range armed {
+		if !due[ref] {
+			return fmt.Sprintf("timer %+v is armed", ref)
+		}
+	}
+	if len(armed) < min(len(due), 1000) {
+		return fmt.Sprintf("%d timers are armed, want %d", len(armed), len(due))
+	}
+	return ""
+}
+
+// finish lets everything come to an end: proposals are committed, unknown outcomes settled by asking again, all nodes catch up. Then all of them hold the same,
+// and it is what the model holds, whole.
+func (w *World) finish() {
+	for range 8 {
+		for _, n := range w.nodes {
+			n.start()
+			w.hear(n)
+		}
+		for len(w.calls) > 0 && w.retry(w.nodes[0], 1) {
+		}
+		w.propose(w.nodes[w.leader])
+		for w.commit() {
+		}
+		for _, n := range w.nodes {
+			for n.apply() {
+			}
+		}
+		if len(w.calls) == 0 && len(w.nodes[w.leader].pending) == 0 {
+			break
+		}
+	}
+	if len(w.calls) > 0 {
+		w.failf("%d calls have no answer although everything works", len(w.calls))
+	}
+	var sum catalog.Digest
+	for i, n := range w.nodes {
+		got, err := n.state.Checksum()
+		if err != nil {
+			w.failf("node %d: %v", i, err)
+		}
+		if i == 0 {
+			sum = got
+		} else if got != sum {
+			w.failf("node %d holds other rows than node 0 at index %d", i, n.state.Applied())
+		}
+	}
+	n := w.nodes[w.step%len(w.nodes)]
+	w.audit(n)
+	n.state.View(func(v fsm.View) {
+		why := cmp.Or(w.model.catalogIsNot(v), w.model.schedulesAreNot(v), w.model.waitingAreNot(v))
+		for _, id := range w.model.order {
+			why = cmp.Or(why, w.model.runIsNot(v, id))
+		}
+		if why != "" {
+			w.failf("in the end, at index %d: %s", v.Index(), why)
+		}
+	})
+}

@@ -1,0 +1,142 @@
+package sim
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// What clients speak of. There is little of everything, so that commands meet.
+var (
+	types     = []string{"order", "refund", "ship"}
+	ids       = []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
+	queues    = []string{"default", "trucks"}
+	works     = []string{"charge", "ship"}
+	schedules = []string{"s1", "s2", "s3"}
+	packages  = []catalog.Package{
+		pack(0, 0, "order", "refund", "ship"), pack(1, 0, "order", "refund"), pack(2, 40*time.Second, "order"), pack(3, 0, "refund", "ship"), pack(4, 0, "ship"), pack(5, 0, "order", "ship"),
+	}
+)
+
+func pack(n byte, timeout time.Duration, carried ...string) catalog.Package {
+	sum := func(what string) [32]byte { return sha256.Sum256([]byte{what[0], n}) }
+	p := catalog.Package{Version: sum("version"), Blob: sum("blob"), ManifestDigest: sum("manifest")}
+	for _, typ := range carried {
+		p.Members = append(p.Members, catalog.Member{Type: typ, EntryModule: typ, EntryFunction: "run", Timeout: int64(timeout)})
+	}
+	return p
+}
+
+func one[T any](rng *rand.Rand, of []T) T { return of[rng.IntN(len(of))] }
+func odds(rng *rand.Rand, n int) bool     { return rng.IntN(n) == 0 }
+
+// mint makes a run id. Once in a while it is one that is taken.
+func (w *World) mint(rng *rand.Rand) (id history.RunID) {
+	w.minted++
+	n := w.minted
+	if odds(rng, 50) {
+		n = 1 + rng.Uint64N(n)
+	}
+	binary.BigEndian.PutUint64(id[:], 0x0190_0000_0000_7000+n)
+	binary.BigEndian.PutUint64(id[8:], 0x8000_0000_0000_0000+n)
+	return id
+}
+
+func version(rng *rand.Rand) string {
+	v := one(rng, packages).Version.String()
+	return v[:one(rng, []int{64, 64, 10, 6})]
+}
+
+func (w *World) expect(rng *rand.Rand) string {
+	switch rng.IntN(8) {
+	case 0:
+		return catalog.None
+	case 1, 2:
+		return one(rng, packages).Version.String()
+	}
+	return ""
+}
+
+// ref addresses a run: mostly the newest of an id.
+func (w *World) ref(rng *rand.Rand) fsm.RunRef {
+	r := fsm.RunRef{WorkflowID: one(rng, ids)}
+	if odds(rng, 6) && len(w.model.order) > 0 {
+		if old := w.model.runs[one(rng, w.model.order)]; old != nil {
+			r.WorkflowID, r.RunID = old.workflowID, old.id
+		}
+	}
+	return r
+}
+
+// draw draws what a client asks for.
+func (w *World) draw(rng *rand.Rand) fsm.Command {
+	switch n := rng.IntN(100); {
+	case n < 34:
+		c := &fsm.StartRun{WorkflowID: one(rng, ids), RunID: w.mint(rng), Type: one(rng, types)}
+		if odds(rng, 4) {
+			c.Version = version(rng)
+		}
+		if odds(rng, 4) {
+			c.Timeout = history.Duration(1+rng.IntN(30)) * 1e9
+		}
+		return c
+	case n < 56:
+		return &fsm.SignalRun{Run: w.ref(rng), Name: "go", Payload: payload(rng), MaxWaiting: 6}
+	case n < 60:
+		return &fsm.CancelRun{Run: w.ref(rng)}
+	case n < 65:
+		return &fsm.TerminateRun{Run: w.ref(rng)}
+	case n < 69:
+		return &fsm.PauseRun{Run: w.ref(rng)}
+	case n < 74:
+		return &fsm.ResumeRun{Run: w.ref(rng)}
+	case n < 80:
+		c := &fsm.LoadPackage{Package: one(rng, packages), Route: !odds(rng, 3)}
+		if odds(rng, 10) {
+			c.Package.ManifestDigest[0] ^= 1
+		}
+		if ref := w.expect(rng); ref != "" {
+			c.Expect = []catalog.Expect{{Type: one(rng, types), Ref: ref}}
+		}
+		return c
+	case n < 85:
+		return &fsm.RouteType{Type: one(rng, types), Version: version(rng), Expect: w.expect(rng)}
+	case n < 87:
+		return &fsm.UnrouteType{Type: one(rng, types), Expect: w.expect(rng)}
+	case n < 90:
+		return &fsm.RollbackType{Type: one(rng, types), Expect: w.expect(rng)}
+	case n < 96:
+		return &fsm.UnloadVersion{Type: one(rng, types), Version: version(rng)}
+	case n < 97:
+		return &fsm.SetRetention{Rule: fsm.Retention{Type: one(rng, append([]string{""}, types...)), Age: history.Duration(rng.IntN(4)) * 600e9}, Remove: odds(rng, 3)}
+	}
+	return w.drawSchedule(rng)
+}
+
+func payload(rng *rand.Rand) history.Payload { return fmt.Appendf(nil, "%d", rng.Uint32()) }
+
+func (w *World) drawSchedule(rng *rand.Rand) fsm.Command {
+	id := one(rng, schedules)
+	switch rng.IntN(8) {
+	case 0:
+		return &fsm.DeleteSchedule{ID: id}
+	case 1:
+		return &fsm.PauseSchedule{ID: id}
+	case 2:
+		c := &fsm.ResumeSchedule{ID: id, Next: w.now.Add(time.Duration(1+rng.IntN(30)) * time.Second)}
+		if s := w.model.schedules[id]; s != nil && !odds(rng, 4) {
+			c.Revision = s.revision
+		}
+		return c
+	}
+	return &fsm.PutSchedule{Schedule: fsm.Schedule{
+		ID: id, Type: one(rng, types), Every: history.Duration(1+rng.IntN(60)) * 1e9, Overlap: fsm.Overlap(rng.IntN(4)),
+		Next: w.now.Add(time.Duration(1+rng.IntN(30)) * time.Second),
+	}, Replace: odds(rng, 3)}
+}

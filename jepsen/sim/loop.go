@@ -1,0 +1,183 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// loop takes a step of one of the leader's loops at n, if n thinks that it leads: from n's own picture, which may be older than the log and older than what n
+// itself has proposed. Whatever it proposes has to be fenced.
+func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
+	if !n.leads() || len(n.pending) > 16 {
+		return false
+	}
+	now := max(w.now.Add(w.skew[n.index]), 0)
+	var cs []fsm.Command
+	n.state.View(func(v fsm.View) {
+		switch op {
+		case Turn:
+			cs = w.turns(v, rng)
+		case Fire:
+			cs = w.fires(v, rng, now)
+		case Lease:
+			cs = append(cs, &fsm.LeaseTasks{
+				Queue: one(rng, queues), Activities: []string{"ship", one(rng, works)}, Worker: fmt.Sprint("w", rng.IntN(3)), Max: uint32(1 + rng.IntN(4)),
+				Lease: history.Duration(1+rng.IntN(20)) * 1e9, Named: odds(rng, 2),
+			})
+		case Settle:
+			cs = w.settles(rng)
+		case Plan:
+			for _, id := range v.DueSchedules(now, 3) {
+				if s, ok := v.Schedule(id); ok && s.Next != 0 && s.Next <= now {
+					next := s.Next.Add(time.Duration(s.Every))
+					cs = append(cs, &fsm.FireSchedule{ID: id, Revision: s.Revision, Due: s.Next, Next: next, Times: []history.Time{s.Next}})
+				}
+			}
+			if len(cs) == 0 && odds(rng, 8) {
+				cs = append(cs, &fsm.FireSchedule{ID: one(rng, schedules), Times: []history.Time{now}}) // triggered
+			}
+		case Purge:
+			if runs := v.ExpiredRuns(now, 20); len(runs) > 0 {
+				cs = append(cs, &fsm.PurgeRuns{Runs: runs})
+			} else if len(w.model.order) > 0 {
+				cs = append(cs, &fsm.PurgeRuns{Runs: []history.RunID{one(rng, w.model.order)}})
+			}
+		}
+	})
+	for _, c := range cs {
+		n.pending = append(n.pending, &call{envelope: fsm.Envelope{Command: c}})
+	}
+	return len(cs) > 0
+}
+
+func (w *World) turns(v fsm.View, rng *rand.Rand) (cs []fsm.Command) {
+	ready, _ := v.Ready(fsm.ReadyCursor{}, 8)
+	for range min(len(ready), 1+rng.IntN(4)) {
+		r, found := v.Run(one(rng, ready).RunID)
+		if !found {
+			w.failf("a ready run does not exist at index %d", v.Index())
+		}
+		cs = append(cs, w.turn(&r, rng))
+	}
+	return cs
+}
+
+// turn draws what code might ask for. It has seen all that the picture holds, or less.
+func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
+	c := &fsm.RecordTurn{RunID: r.RunID, N: r.Turns + 1, Through: r.Events, Consumed: r.Events / 2}
+	if r.Events > r.Through+1 && odds(rng, 4) {
+		c.Through = r.Through + 1
+	}
+	if odds(rng, 30) {
+		c.N++
+	}
+	if odds(rng, 30) {
+		c.Limits = fsm.RunLimits{Events: 12}
+	}
+	ordinal := 16 * c.N // ordinals are not used twice
+	before := func() uint64 { return 16*(1+rng.Uint64N(c.N)) + 1 + rng.Uint64N(3) }
+	for range rng.IntN(4) {
+		ordinal++
+		var d history.Data
+		switch rng.IntN(12) {
+		case 0, 1:
+			d = &history.TimerStarted{ID: ordinal, Duration: history.Duration(rng.IntN(20)) * 1e9}
+		case 2:
+			d = &history.TimerCancelled{ID: before()}
+		case 3:
+			d = &history.SignalSent{WorkflowID: one(rng, ids), Name: "hi", Payload: payload(rng)}
+		case 4, 5, 6:
+			id := one(rng, ids)
+			if odds(rng, 2) {
+				id = fmt.Sprintf("kid-%d", rng.IntN(30))
+			}
+			d = &history.ChildWorkflowStarted{
+				ID: ordinal, WorkflowID: id, WorkflowType: one(rng, append([]string{"none"}, types...)), OnClose: history.ClosePolicy(rng.IntN(3)), Choice: history.ChildVersion(rng.IntN(3)),
+			}
+		case 7:
+			if k := w.model.childOf(r.RunID, rng); k != 0 {
+				d = &history.ChildWorkflowCancelled{ID: k, Asked: true}
+			}
+		case 8, 9, 10:
+			a := &history.ActivityScheduled{ID: ordinal, Activity: one(rng, works), Queue: one(rng, queues)}
+			seconds := func() history.Duration { return history.Duration(rng.IntN(3)*rng.IntN(10)) * 1e9 }
+			a.Timeout, a.Heartbeat, a.ScheduleTimeout = seconds(), seconds(), seconds()
+			if odds(rng, 2) {
+				a.Retry = &history.Retry{MaxAttempts: uint32(rng.IntN(4))}
+			}
+			d = a
+		case 11:
+			d = &history.ActivityCancelled{ID: before()}
+		}
+		if d != nil {
+			c.Asked = append(c.Asked, history.Event{Data: d})
+		}
+	}
+	var last history.Data
+	switch rng.IntN(14) {
+	case 0, 1:
+		last = &history.WorkflowCompleted{}
+	case 2:
+		last = &history.WorkflowFailed{Error: history.RunError{Kind: "failed", Message: "no"}}
+	case 3:
+		last = &history.WorkflowCancelled{}
+	case 4:
+		e := &history.WorkflowContinuedAsNew{Same: odds(rng, 2)}
+		for seq := uint64(1); seq <= c.Through; seq += 2 {
+			e.Carry = append(e.Carry, seq)
+		}
+		last = e
+	}
+	if last != nil {
+		c.Asked = append(c.Asked, history.Event{Data: last})
+	}
+	return c
+}
+
+func (w *World) fires(v fsm.View, rng *rand.Rand, now history.Time) []fsm.Command {
+	if odds(rng, 8) {
+		now = now.Add(time.Minute) // a leader whose clock is wrong: apply must not believe it
+	}
+	if due := v.DueTimers(now, 1+rng.IntN(12)); len(due) > 0 {
+		return []fsm.Command{&fsm.FireTimers{Timers: due}}
+	}
+	return nil
+}
+
+// settles draws what workers say of attempts: those that they hold, and those that they have lost.
+func (w *World) settles(rng *rand.Rand) []fsm.Command {
+	var tokens []fsm.TaskToken
+	for range 1 + rng.IntN(3) {
+		if t, found := w.model.token(rng); found {
+			tokens = append(tokens, t)
+		}
+	}
+	if len(tokens) == 0 {
+		return nil
+	}
+	switch n := rng.IntN(10); {
+	case n < 4:
+		c := new(fsm.CompleteTasks)
+		for _, t := range tokens {
+			c.Results = append(c.Results, fsm.TaskOutput{Token: t, Output: history.Payload("1")})
+		}
+		return []fsm.Command{c}
+	case n < 7:
+		c := new(fsm.FailTasks)
+		for _, t := range tokens {
+			c.Results = append(c.Results, fsm.TaskFailure{Token: t, Error: history.RunError{Kind: "broken", Retryable: !odds(rng, 4)}})
+		}
+		return []fsm.Command{c}
+	case n < 9:
+		c := new(fsm.BeatTasks)
+		for _, t := range tokens {
+			c.Beats = append(c.Beats, fsm.TaskBeat{Token: t})
+		}
+		return []fsm.Command{c}
+	}
+	return []fsm.Command{&fsm.ReleaseTasks{Tokens: tokens}}
+}

@@ -1,0 +1,213 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// Model is what every node has to come to. It is fed the committed commands, in order, and foretells the outcome of each.
+type Model struct {
+	index uint64
+	now   history.Time
+
+	loaded map[catalog.Version]*catalog.Package
+	routes map[string]route
+
+	runs    map[history.RunID]*run
+	order   []history.RunID // of starting; purged ones too
+	known   map[history.RunID]bool
+	latest  map[string]history.RunID // newest run of a workflow id
+	started int
+	places  uint64                      // offers made
+	offers  map[string][]*task          // queue -> offered tasks, oldest first
+	rules   map[string]history.Duration // retention
+
+	requests  map[string]*request
+	schedules map[string]*schedule
+
+	turning *run           // run whose turn is being recorded
+	later   []history.Data // that it hears of after what it asked for
+}
+
+type route struct{ now, before catalog.Version }
+
+// request is what is remembered of a request id.
+type request struct {
+	print   catalog.Digest
+	first   outcome
+	expires history.Time
+	all     []outcome // of every time that it was carried out: again only after it had expired
+}
+
+const ok = "ok"
+
+var (
+	fenced  = (*fsm.Fenced)(nil).Code()
+	recheck = (*fsm.Recheck)(nil).Code()
+)
+
+func newModel() *Model {
+	return &Model{
+		loaded: map[catalog.Version]*catalog.Package{}, routes: map[string]route{}, runs: map[history.RunID]*run{}, latest: map[string]history.RunID{},
+		offers: map[string][]*task{}, rules: map[string]history.Duration{}, requests: map[string]*request{}, schedules: map[string]*schedule{}, known: map[history.RunID]bool{},
+	}
+}
+
+// begin starts an entry: log time never goes back.
+func (m *Model) begin(index uint64, at history.Time) { m.index, m.now = index, max(m.now, at) }
+
+// judge carries out a command and says how the result differs from what it had to be; empty = it does not.
+func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
+	got := outcomeOf(r)
+	q := e.Request
+	if q != nil {
+		if known := m.requests[q.ID]; known != nil && known.expires > m.now {
+			want := known.first
+			want.again = true
+			if known.print != q.Print {
+				want = outcome{index: m.index, code: "request_mismatch"}
+			}
+			if got != want {
+				return fmt.Sprintf("request %s answered %+v, want %+v", q.ID, got, want)
+			}
+			return ""
+		}
+	}
+	code, why := m.carryOut(e.Command, r)
+	if want := (outcome{index: m.index, code: code}); got != want {
+		return fmt.Sprintf("answered %+v (%v), want %+v", got, r.Refusal, want)
+	}
+	if why != "" {
+		return why
+	}
+	if q != nil && code != fenced && code != recheck {
+		keep := 24 * time.Hour
+		if q.Short {
+			keep = 15 * time.Minute
+		}
+		row := m.requests[q.ID]
+		if row == nil {
+			row = new(request)
+			m.requests[q.ID] = row
+		}
+		row.print, row.first, row.expires = q.Print, got, m.now.Add(keep)
+		row.all = append(row.all, got)
+	}
+	return ""
+}
+
+// told holds what a caller was told against what was done.
+func (m *Model) told(e *fsm.Envelope, r *fsm.Result) string {
+	if e.Request == nil {
+		return ""
+	}
+	got := outcomeOf(r)
+	got.again = false
+	if got.code == "request_mismatch" || got.code == fenced || got.code == recheck {
+		return ""
+	}
+	row := m.requests[e.Request.ID]
+	if row == nil {
+		return "nothing was done for request " + e.Request.ID
+	}
+	for _, done := range row.all {
+		if done == got {
+			return ""
+		}
+	}
+	return fmt.Sprintf("request %s came to %+v", e.Request.ID, row.all)
+}
+
+// carryOut returns the code that the command has to end with, and what is wrong about an answer with the right code.
+func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
+	switch c := c.(type) {
+	case *fsm.LoadPackage:
+		return m.load(c, r)
+	case *fsm.RouteType:
+		return m.route(c, r)
+	case *fsm.UnrouteType:
+		return m.unroute(c), ""
+	case *fsm.RollbackType:
+		return m.rollback(c, r)
+	case *fsm.UnloadVersion:
+		return m.unload(c, r)
+	case *fsm.StartRun:
+		return m.startRun(c, r)
+	case *fsm.SignalRun:
+		return m.onOpen(c.Run, func(r *run) string { return m.signal(r, c) })
+	case *fsm.CancelRun:
+		return m.onOpen(c.Run, func(r *run) string { m.askToEnd(r); return ok })
+	case *fsm.TerminateRun:
+		return m.onOpen(c.Run, func(r *run) string { m.shut(closing{r, new(history.WorkflowTerminated), false}); return ok })
+	case *fsm.PauseRun:
+		return m.onOpen(c.Run, func(r *run) string {
+			if r.status == history.StatusRunning {
+				m.append(r, new(history.WorkflowPaused))
+			}
+			return ok
+		})
+	case *fsm.ResumeRun:
+		return m.onOpen(c.Run, func(r *run) string {
+			if r.status != history.StatusPaused {
+				return "invalid_state"
+			}
+			m.append(r, new(history.WorkflowResumed))
+			return ok
+		})
+	case *fsm.RecordTurn:
+		return m.recordTurn(c, r)
+	case *fsm.FireTimers:
+		fired := uint64(0)
+		for i, t := range c.Timers {
+			if m.fire(t, c.Jitter+uint32(i)*0x9e3779b9) { // one number is spread over them
+				fired++
+			}
+		}
+		if a, is := r.Answer.(*fsm.FireAnswer); is && a.Fired != fired {
+			return ok, fmt.Sprintf("fired %d timers, want %d", a.Fired, fired)
+		}
+		return ok, ""
+	case *fsm.LeaseTasks:
+		return ok, m.lease(c, r)
+	case *fsm.CompleteTasks, *fsm.FailTasks, *fsm.BeatTasks, *fsm.ReleaseTasks:
+		return ok, m.settle(c, r)
+	case *fsm.SetRetention:
+		if c.Remove {
+			delete(m.rules, c.Rule.Type)
+		} else {
+			m.rules[c.Rule.Type] = c.Rule.Age
+		}
+		return ok, ""
+	case *fsm.PurgeRuns:
+		return ok, m.purge(c, r)
+	case *fsm.PutSchedule, *fsm.DeleteSchedule, *fsm.PauseSchedule, *fsm.ResumeSchedule, *fsm.FireSchedule:
+		return m.onSchedule(c, r)
+	case *fsm.AnnounceLeader, *fsm.Check:
+		return ok, ""
+	}
+	panic(fmt.Sprintf("the model knows no %T", c))
+}
+
+// find resolves a version as users name it, among those that carry a type.
+func (m *Model) find(typ, ref string) *catalog.Package {
+	for _, p := range packages {
+		if q := m.loaded[p.Version]; q != nil && carries(q, typ) && strings.HasPrefix(p.Version.String(), ref) {
+			return q
+		}
+	}
+	return nil
+}
+
+func carries(p *catalog.Package, typ string) bool {
+	for i := range p.Members {
+		if p.Members[i].Type == typ {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,245 @@
+package sim
+
+import (
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// run is one run as its history has to tell it.
+type run struct {
+	id                history.RunID
+	workflowID, typ   string
+	version           catalog.Version
+	status            history.Status
+	parent            history.RunID // zero = none
+	ordinal           uint64        // in the parent
+	onClose           history.ClosePolicy
+	continued         bool
+	turns, through    uint64
+	woken             uint64
+	signals, consumed uint64
+	eventLimit        uint64
+	signalLimit       uint64
+	cancelAsked       bool
+	lines             []line
+	timers            []timer
+	deadline          history.Time
+	timeout           history.Duration // that its starter gave
+	kids              []kid            // by ordinal
+	tasks             []*task          // by ordinal
+	closedAt          history.Time
+	schedule          string
+}
+
+// line is an event, as far as it can be foretold without its time.
+type line struct {
+	typ  history.Type
+	id   uint64 // ordinal; 0 where the type has none
+	text string // payload of a signal
+}
+
+type timer struct {
+	id uint64
+	at history.Time
+}
+
+type kid struct {
+	id      uint64
+	run     history.RunID
+	awaited bool
+}
+
+// pin is the kind under which r pins its version.
+func (r *run) pin() fsm.PinKind {
+	switch {
+	case !r.status.Open():
+		return 0
+	case r.status == history.StatusPaused:
+		return fsm.PinRecoverableRun
+	case r.turns > 0:
+		return fsm.PinLiveRun
+	case r.parent != history.RunID{} && !r.continued:
+		return fsm.PinRecordedChild
+	}
+	return fsm.PinInFlightStart
+}
+
+// lineOf says what can be foretold of an event.
+func lineOf(data history.Data) line {
+	l := line{typ: data.Type()}
+	switch e := data.(type) {
+	case *history.SignalReceived:
+		l.text = string(e.Payload)
+	case *history.SignalSent:
+		l.text = fmt.Sprint(string(e.Payload), e.Error != nil)
+	case *history.TimerStarted:
+		l.id = e.ID
+	case *history.TimerFired:
+		l.id = e.ID
+	case *history.TimerCancelled:
+		l.id = e.ID
+	case *history.ActivityScheduled:
+		l.id = e.ID
+	case *history.ActivityStarted:
+		l.id, l.text = e.ID, fmt.Sprint(e.Attempt)
+	case *history.ActivityCompleted:
+		l.id, l.text = e.ID, fmt.Sprint(e.Attempt)
+	case *history.ActivityFailed:
+		l.id, l.text = e.ID, fmt.Sprint(e.Attempt)
+	case *history.ActivityCancelled:
+		l.id = e.ID
+	case *history.ChildWorkflowStarted:
+		l.id, l.text = e.ID, e.RunID.String()
+	case *history.ChildWorkflowCompleted:
+		l.id = e.ID
+	case *history.ChildWorkflowFailed:
+		l.id = e.ID
+	case *history.ChildWorkflowCancelled:
+		l.id = e.ID
+	case *history.WorkflowContinuedAsNew:
+		l.text = e.Version.Short()
+	case *history.WorkflowStarted:
+		l.text = e.WorkflowID + " " + e.WorkflowType + " " + e.Version.Short()
+	}
+	return l
+}
+
+// wakes are the events after which a run needs a turn.
+func wakes(data history.Data) bool {
+	switch data.Type() {
+	case history.TypeWorkflowStarted, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeTimerFired, history.TypeActivityCompleted,
+		history.TypeActivityFailed, history.TypeChildWorkflowCompleted, history.TypeChildWorkflowFailed:
+		return true
+	case history.TypeChildWorkflowCancelled:
+		return !data.(*history.ChildWorkflowCancelled).Asked
+	}
+	return false
+}
+
+func (m *Model) append(r *run, data history.Data) {
+	r.lines = append(r.lines, lineOf(data))
+	if wakes(data) {
+		r.woken = uint64(len(r.lines))
+	}
+	switch data.Type() {
+	case history.TypeSignalReceived:
+		r.signals++
+	case history.TypeWorkflowStarted, history.TypeWorkflowResumed:
+		r.status = history.StatusRunning
+	case history.TypeWorkflowPaused:
+		r.status = history.StatusPaused
+	case history.TypeWorkflowCompleted:
+		r.status = history.StatusCompleted
+	case history.TypeWorkflowFailed:
+		r.status = history.StatusFailed
+	case history.TypeWorkflowCancelled:
+		r.status = history.StatusCancelled
+	case history.TypeWorkflowTerminated:
+		r.status = history.StatusTerminated
+	case history.TypeWorkflowTimedOut:
+		r.status = history.StatusTimedOut
+	case history.TypeWorkflowContinuedAsNew:
+		r.status = history.StatusContinuedAsNew
+	}
+}
+
+// deliver appends what comes from elsewhere: to the run whose turn is recorded, after what it asked for.
+func (m *Model) deliver(r *run, data history.Data) {
+	if r == m.turning {
+		m.later = append(m.later, data)
+	} else {
+		m.append(r, data)
+	}
+}
+
+// resolve finds a run; nil when there is none.
+func (m *Model) resolve(ref fsm.RunRef) *run {
+	if ref.RunID.IsZero() {
+		return m.runs[m.latest[ref.WorkflowID]]
+	}
+	if r := m.runs[ref.RunID]; r != nil && (ref.WorkflowID == "" || r.workflowID == ref.WorkflowID) {
+		return r
+	}
+	return nil
+}
+
+func (m *Model) onOpen(ref fsm.RunRef, f func(*run) string) (code, why string) {
+	r := m.resolve(ref)
+	switch {
+	case r == nil:
+		return "not_found", ""
+	case !r.status.Open():
+		return "not_running", ""
+	}
+	return f(r), ""
+}
+
+func (m *Model) signal(r *run, c *fsm.SignalRun) string {
+	if !r.takesSignal(c.MaxWaiting) {
+		return "resource_exhausted"
+	}
+	m.append(r, &history.SignalReceived{Payload: c.Payload})
+	return ok
+}
+
+func (r *run) takesSignal(most uint64) bool {
+	return r.signals-min(r.consumed, r.signals) < most && uint64(len(r.lines)) < r.eventLimit
+}
+
+func (m *Model) askToEnd(r *run) {
+	if !r.cancelAsked {
+		r.cancelAsked = true
+		m.deliver(r, new(history.CancelRequested))
+	}
+}
+
+func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
+	var p *catalog.Package
+	if c.Version != "" {
+		if p = m.find(c.Type, c.Version); p == nil {
+			return "unknown_version", ""
+		}
+	} else if p = m.loaded[m.routes[c.Type].now]; p == nil {
+		return "unknown_workflow_type", ""
+	}
+	if open := m.runs[m.latest[c.WorkflowID]]; open != nil && open.status.Open() {
+		if refused, is := r.Refusal.(*fsm.AlreadyRunning); is && refused.RunID != open.id {
+			return "already_running", fmt.Sprintf("names %s, open is %s", refused.RunID, open.id)
+		}
+		return "already_running", ""
+	}
+	if m.runs[c.RunID] != nil {
+		return "invalid_input", ""
+	}
+	m.start(&run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, version: p.Version, timeout: c.Timeout})
+	if a, is := r.Answer.(*fsm.StartAnswer); is && (a.Version != p.Version || a.RunID != c.RunID || a.WorkflowID != c.WorkflowID) {
+		return ok, fmt.Sprintf("started %+v, want version %s", a, p.Version.Short())
+	}
+	return ok, ""
+}
+
+// start adds a run that has its names and its version.
+func (m *Model) start(r *run) {
+	m.started++
+	m.runs[r.id], m.latest[r.workflowID] = r, r.id
+	if !m.known[r.id] { // else it was purged, and its id is taken again
+		m.known[r.id] = true
+		m.order = append(m.order, r.id)
+	}
+	r.eventLimit, r.signalLimit = 50_000, 10_000
+	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version})
+	timeout := r.timeout
+	if timeout == 0 {
+		for _, member := range m.loaded[r.version].Members {
+			if member.Type == r.typ {
+				timeout = history.Duration(member.Timeout)
+			}
+		}
+	}
+	if timeout > 0 {
+		r.deadline = m.now + history.Time(timeout)
+	}
+}

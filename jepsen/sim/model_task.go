@@ -1,0 +1,247 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// task is an activity on its way to its one outcome.
+type task struct {
+	run                      *run
+	id                       uint64
+	state                    fsm.TaskState
+	attempt, failures        uint32
+	asked                    *history.ActivityScheduled
+	due, offeredAt, leasedAt history.Time
+	lease, backoff           history.Duration
+	place                    uint64 // among the offers
+}
+
+const (
+	second = history.Duration(1e9)
+	minute = 60 * second
+)
+
+func (r *run) task(id uint64) *task {
+	for _, t := range r.tasks {
+		if t.id == id {
+			return t
+		}
+	}
+	return nil
+}
+
+func (m *Model) schedule(r *run, e *history.ActivityScheduled) {
+	t := &task{run: r, id: e.ID, asked: e}
+	r.tasks = append(r.tasks, t)
+	m.offer(t, true)
+}
+
+// offer puts a task among the offers: behind all others, or in its old place.
+func (m *Model) offer(t *task, anew bool) {
+	t.state = fsm.TaskOffered
+	if anew {
+		m.places++
+		t.place, t.offeredAt = m.places, m.now
+	}
+	t.due = 0
+	if t.asked.ScheduleTimeout > 0 {
+		t.due = t.offeredAt + history.Time(t.asked.ScheduleTimeout)
+	}
+	list := m.offers[t.asked.Queue]
+	at, _ := slices.BinarySearchFunc(list, t.place, func(o *task, place uint64) int { return cmp.Compare(o.place, place) })
+	m.offers[t.asked.Queue] = slices.Insert(list, at, t)
+}
+
+func (m *Model) withdraw(t *task) {
+	if t.state == fsm.TaskOffered {
+		m.offers[t.asked.Queue] = slices.DeleteFunc(m.offers[t.asked.Queue], func(o *task) bool { return o == t })
+	}
+}
+
+func (m *Model) endTask(t *task) {
+	m.withdraw(t)
+	t.run.tasks = slices.DeleteFunc(t.run.tasks, func(o *task) bool { return o == t })
+}
+
+func (m *Model) giveUpTask(_ *run, t *task) {
+	switch t.state {
+	case fsm.TaskOffered, fsm.TaskBackoff:
+		m.endTask(t)
+	case fsm.TaskLeased:
+		t.state, t.due = fsm.TaskGivenUp, min(t.due, m.now+history.Time(24*60*minute))
+	}
+}
+
+func (t *task) deadline() history.Time {
+	if t.asked.Timeout == 0 {
+		return 0
+	}
+	return t.leasedAt + history.Time(t.asked.Timeout)
+}
+
+// renew says when the lease ends if nothing is heard from now on.
+func (t *task) renew(now history.Time) {
+	t.due = t.deadline()
+	if silent := now + history.Time(t.lease); t.lease != 0 && (t.due == 0 || silent < t.due) {
+		t.due = silent
+	}
+}
+
+func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
+	var given []fsm.TaskToken
+	for _, t := range slices.Clone(m.offers[c.Queue]) {
+		if len(given) == int(c.Max) {
+			break
+		}
+		if !slices.Contains(c.Activities, t.asked.Activity) {
+			continue
+		}
+		m.withdraw(t)
+		t.state, t.leasedAt, t.lease = fsm.TaskLeased, m.now, c.Lease
+		if h := t.asked.Heartbeat; h > 0 && (h < c.Lease || !c.Named) {
+			t.lease = h
+		} else if t.asked.Timeout > 0 && !c.Named {
+			t.lease = 0
+		}
+		t.attempt++
+		t.renew(m.now)
+		if t.attempt <= 100 && uint64(len(t.run.lines)) < t.run.eventLimit {
+			m.append(t.run, &history.ActivityStarted{ID: t.id, Attempt: t.attempt})
+		}
+		given = append(given, fsm.TaskToken{RunID: t.run.id, ID: t.id, Attempt: t.attempt})
+	}
+	if a, is := r.Answer.(*fsm.LeaseAnswer); is {
+		var got []fsm.TaskToken
+		for _, l := range a.Tasks {
+			got = append(got, l.Token)
+		}
+		if !slices.Equal(got, given) {
+			return fmt.Sprintf("gave %v, want %v", got, given)
+		}
+	}
+	return ""
+}
+
+// settle goes through what a worker says of its attempts.
+func (m *Model) settle(c fsm.Command, r *fsm.Result) string {
+	var want []fsm.TaskReply
+	say := func(token fsm.TaskToken, beat bool, do func(*task)) {
+		var t *task
+		if r := m.runs[token.RunID]; r != nil {
+			t = r.task(token.ID)
+		}
+		switch {
+		case t == nil || t.attempt != token.Attempt || t.state == fsm.TaskOffered || t.state == fsm.TaskBackoff:
+			want = append(want, fsm.TaskReply{Lost: "lost"})
+		case t.state == fsm.TaskGivenUp:
+			m.endTask(t)
+			reply := fsm.TaskReply{Lost: "lost", Cancel: true}
+			if beat {
+				reply.Lost = ""
+			}
+			want = append(want, reply)
+		default:
+			do(t)
+			want = append(want, fsm.TaskReply{})
+		}
+	}
+	switch c := c.(type) {
+	case *fsm.CompleteTasks:
+		for _, x := range c.Results {
+			say(x.Token, false, func(t *task) {
+				m.append(t.run, &history.ActivityCompleted{ID: t.id, Attempt: t.attempt})
+				m.endTask(t)
+			})
+		}
+	case *fsm.FailTasks:
+		for _, x := range c.Results {
+			say(x.Token, false, func(t *task) { m.failTask(t, x.Error.Retryable, x.Jitter) })
+		}
+	case *fsm.BeatTasks:
+		for _, x := range c.Beats {
+			say(x.Token, true, func(t *task) { t.renew(m.now) })
+		}
+	case *fsm.ReleaseTasks:
+		for _, token := range c.Tokens {
+			say(token, false, func(t *task) { m.offer(t, false) })
+		}
+	}
+	a, is := r.Answer.(*fsm.TaskAnswer)
+	if !is {
+		return ""
+	}
+	for i, reply := range a.Replies {
+		if reply.Lost != "" {
+			a.Replies[i].Lost = "lost"
+		}
+	}
+	if !slices.Equal(a.Replies, want) {
+		return fmt.Sprintf("replied %+v, want %+v", a.Replies, want)
+	}
+	return ""
+}
+
+// failTask ends a failed attempt: another follows after a back-off that doubles from a second up to a minute, and up to a tenth more as the command's jitter
+// says, or the activity has failed.
+func (m *Model) failTask(t *task, retryable bool, jitter uint32) {
+	t.failures++
+	retry := t.asked.Retry
+	if retry == nil || !retryable || retry.MaxAttempts != 0 && t.failures >= retry.MaxAttempts {
+		m.append(t.run, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
+		m.endTask(t)
+		return
+	}
+	t.backoff = min(max(second, 2*t.backoff), minute)
+	extra := uint64(t.backoff/10) * uint64(jitter) >> 32
+	t.state, t.due = fsm.TaskBackoff, m.now+history.Time(t.backoff)+history.Time(extra)
+}
+
+func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
+	t := r.task(ref.ID)
+	if t == nil || t.due == 0 || t.due != ref.FireAt {
+		return false
+	}
+	switch t.state {
+	case fsm.TaskOffered:
+		m.append(r, &history.ActivityFailed{ID: t.id})
+		m.endTask(t)
+	case fsm.TaskBackoff:
+		m.offer(t, true)
+	case fsm.TaskLeased:
+		if t.due == t.deadline() {
+			m.failTask(t, true, jitter)
+		} else {
+			m.offer(t, true)
+		}
+	case fsm.TaskGivenUp:
+		m.endTask(t)
+	}
+	return true
+}
+
+// token draws an attempt that some worker holds, or held.
+func (m *Model) token(rng *rand.Rand) (fsm.TaskToken, bool) {
+	for range 4 {
+		if len(m.order) == 0 {
+			break
+		}
+		newest := m.order[max(0, len(m.order)-40):]
+		r := m.runs[one(rng, newest)]
+		if r == nil || len(r.tasks) == 0 {
+			continue
+		}
+		t := one(rng, r.tasks)
+		attempt := max(1, t.attempt)
+		if odds(rng, 8) {
+			attempt = 1 + uint32(rng.IntN(int(attempt)+1))
+		}
+		return fsm.TaskToken{RunID: r.id, ID: t.id, Attempt: attempt}, true
+	}
+	return fsm.TaskToken{}, false
+}

@@ -1,0 +1,201 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string) {
+	r := m.runs[c.RunID]
+	if r == nil {
+		return "not_found", ""
+	}
+	before := uint64(len(r.lines))
+	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through <= r.through {
+		return fenced, ""
+	}
+	var last history.Data
+	asked := uint64(len(c.Asked))
+	if asked > 0 {
+		switch d := c.Asked[asked-1].Data; d.Type() {
+		case history.TypeWorkflowCompleted, history.TypeWorkflowFailed, history.TypeWorkflowCancelled, history.TypeWorkflowContinuedAsNew:
+			last = d
+			asked-- // a closing event is free
+		}
+	}
+	m.turning, m.later = r, nil
+	defer func() { m.turning, m.later = nil, nil }()
+	if limit := cmp.Or(c.Limits.Events, 50_000); asked > 0 && before+asked > limit {
+		m.shut(closing{r, new(history.WorkflowFailed), false})
+	} else {
+		r.turns, r.through, r.consumed = c.N, c.Through, c.Consumed
+		r.eventLimit, r.signalLimit = limit, cmp.Or(c.Limits.Signals, 10_000)
+		var next *run
+		for _, e := range c.Asked {
+			if n := m.ask(r, e.Data, last); n != nil {
+				next = n
+			}
+		}
+		if last != nil {
+			m.shut(closing{r, last, true})
+		}
+		if next != nil {
+			m.carryOn(r, next, last.(*history.WorkflowContinuedAsNew), before)
+		} else if last == nil {
+			for _, d := range m.later {
+				m.append(r, d)
+			}
+		}
+	}
+	if a, is := res.Answer.(*fsm.TurnAnswer); is && (a.Status != r.status || a.Last != uint64(len(r.lines)) || uint64(len(a.Appended)) != a.Last-before) {
+		return ok, fmt.Sprintf("status %s with %d events, %d of them new; want %s with %d after %d", a.Status, a.Last, len(a.Appended), r.status, len(r.lines), before)
+	}
+	return ok, ""
+}
+
+// ask carries out one event that code asked for. It returns the run that goes on from r.
+func (m *Model) ask(r *run, data, last history.Data) (next *run) {
+	switch e := data.(type) {
+	case *history.ActivityScheduled:
+		m.append(r, e)
+		m.schedule(r, e)
+	case *history.ActivityCancelled:
+		m.append(r, e)
+		if t := r.task(e.ID); t != nil {
+			m.giveUpTask(r, t)
+		}
+	case *history.TimerStarted:
+		m.append(r, e)
+		r.timers = append(r.timers, timer{e.ID, m.now + history.Time(e.Duration)})
+	case *history.TimerCancelled:
+		m.append(r, e)
+		r.disarm(e.ID)
+	case *history.SignalSent:
+		m.send(r, e, last)
+	case *history.ChildWorkflowStarted:
+		m.startChild(r, e)
+	case *history.ChildWorkflowCancelled:
+		m.append(r, e)
+		if k := r.kid(e.ID); k != nil && k.awaited {
+			k.awaited = false
+			if child := m.runs[k.run]; child != nil && child.status.Open() {
+				m.askToEnd(child)
+			}
+		}
+	case *history.WorkflowContinuedAsNew:
+		v := r.version
+		if routed := m.routes[r.typ].now; !e.Same && !routed.IsZero() {
+			v = routed
+		}
+		m.append(r, &history.WorkflowContinuedAsNew{Version: v})
+		return &run{
+			id: history.DeriveRunID(r.id, "continue", 1), workflowID: r.workflowID, typ: r.typ, version: v, timeout: r.timeout,
+			parent: r.parent, ordinal: r.ordinal, onClose: r.onClose, continued: true,
+		}
+	default:
+		m.append(r, e)
+	}
+	return nil
+}
+
+func (r *run) disarm(id uint64) {
+	r.timers = slices.DeleteFunc(r.timers, func(t timer) bool { return t.id == id })
+}
+
+func (r *run) kid(id uint64) *kid {
+	for i := range r.kids {
+		if r.kids[i].id == id {
+			return &r.kids[i]
+		}
+	}
+	return nil
+}
+
+func (r *run) forgetKid(id uint64) {
+	r.kids = slices.DeleteFunc(r.kids, func(k kid) bool { return k.id == id })
+}
+
+func (m *Model) send(r *run, e *history.SignalSent, last history.Data) {
+	to := m.runs[m.latest[e.WorkflowID]]
+	_, goesOn := last.(*history.WorkflowContinuedAsNew)
+	bad := to == nil || !to.status.Open() || to == r && last != nil && !goesOn || !to.takesSignal(r.signalLimit)
+	note := &history.SignalSent{Payload: e.Payload}
+	if bad {
+		note.Error = new(history.RunError)
+	}
+	m.append(r, note)
+	if !bad {
+		m.deliver(to, &history.SignalReceived{Payload: e.Payload})
+	}
+}
+
+func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
+	v := m.childVersion(r, e)
+	id := history.DeriveRunID(r.id, "child", e.ID)
+	open := m.runs[m.latest[e.WorkflowID]]
+	if v.IsZero() || open != nil && open.status.Open() || m.runs[id] != nil {
+		m.append(r, &history.ChildWorkflowStarted{ID: e.ID})
+		m.deliver(r, &history.ChildWorkflowFailed{ID: e.ID})
+		return
+	}
+	m.append(r, &history.ChildWorkflowStarted{ID: e.ID, RunID: id})
+	r.kids = append(r.kids, kid{e.ID, id, true})
+	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, version: v, parent: r.id, ordinal: e.ID, onClose: e.OnClose})
+}
+
+func (m *Model) childVersion(r *run, e *history.ChildWorkflowStarted) catalog.Version {
+	if own := m.loaded[r.version]; e.Choice != history.ChildRouted && own != nil && carries(own, e.WorkflowType) {
+		return r.version
+	}
+	if e.Choice == history.ChildParent {
+		return catalog.Version{}
+	}
+	return m.routes[e.WorkflowType].now
+}
+
+// carryOn starts the run that goes on from r, with all that r has not read.
+func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before uint64) {
+	if s := m.openedBy(r); s != nil {
+		s.open[slices.Index(s.open, r.id)] = next.id
+		next.schedule = r.schedule
+	}
+	m.start(next)
+	if parent := m.runs[r.parent]; parent != nil && parent.status.Open() {
+		if k := parent.kid(r.ordinal); k != nil && k.run == r.id {
+			k.run = next.id
+		}
+	}
+	hand := func(l line) {
+		switch l.typ {
+		case history.TypeSignalReceived:
+			m.append(next, &history.SignalReceived{Payload: history.Payload(l.text)})
+		case history.TypeCancelRequested:
+			m.askToEnd(next)
+		}
+	}
+	for _, seq := range e.Carry {
+		if seq <= r.through {
+			hand(r.lines[seq-1])
+		}
+	}
+	for _, l := range r.lines[r.through:before] {
+		hand(l)
+	}
+	for _, d := range m.later {
+		hand(lineOf(d))
+	}
+}
+
+// childOf draws an ordinal of a child that code could give up; 0 = there is none.
+func (m *Model) childOf(id history.RunID, rng *rand.Rand) uint64 {
+	if r := m.runs[id]; r != nil && len(r.kids) > 0 {
+		return one(rng, r.kids).id
+	}
+	return 0
+}

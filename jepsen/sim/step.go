@@ -1,0 +1,129 @@
+package sim
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Op is what a step does.
+type Op uint8
+
+// The steps of a world.
+const (
+	Submit  Op = iota // a client sends commands through a node
+	Retry             // a client whose outcome is unknown asks again, through a node
+	Propose           // whoever leads makes an entry of what waits
+	Commit            // the log commits the oldest proposal
+	Apply             // a node applies the next entries
+	Turn              // the leader's loop: turns of ready runs
+	Fire              // the leader's loop: due timers
+	Lease             // a worker polls
+	Settle            // a worker answers
+	Plan              // the leader's loop: due schedules
+	Purge             // the leader's loop: expired runs
+	Tick              // time goes by
+	Look              // somebody reads a node
+	Elect             // another node leads; some proposals of the old one survive
+	Hear              // a node hears who leads
+	Crash             // a node loses what it had not flushed
+	Start             // a node that is down starts
+	Snap              // a node writes a snapshot, and the log is cut there
+	Audit             // a node's invariants are recounted
+	ops
+)
+
+var opNames = [ops]string{
+	"submit", "retry", "propose", "commit", "apply", "turn", "fire", "lease", "settle", "plan", "purge", "tick", "look", "elect", "hear", "crash", "start", "snap", "audit",
+}
+
+// String is the name in a file.
+func (o Op) String() string { return opNames[o] }
+
+// weights say how often a step is drawn, out of their sum.
+var weights = [ops]int{
+	Submit: 150, Retry: 40, Propose: 80, Commit: 80, Apply: 240, Turn: 90, Fire: 25, Lease: 20, Settle: 30, Plan: 15, Purge: 3, Tick: 60, Look: 12,
+	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 0,
+}
+
+// Step is one choice of a schedule. Everything else that it needs it draws from its own seeds and from the state of the world, so that it still means
+// something when steps before it are left out.
+type Step struct {
+	Op    Op
+	Node  uint8
+	Seeds []uint64 // one for each command of a Submit; else one
+}
+
+// Schedule draws n steps for a number of nodes.
+func Schedule(seed uint64, n, nodes int) []Step {
+	rng := rand.New(rand.NewPCG(seed, 0x51a))
+	sum := 0
+	for _, w := range weights {
+		sum += w
+	}
+	steps := make([]Step, n)
+	seeds := make([]uint64, 0, 2*n)
+	for i := range steps {
+		at, op := rng.IntN(sum), Op(0)
+		for at >= weights[op] {
+			at -= weights[op]
+			op++
+		}
+		count := 1
+		if op == Submit {
+			count = 1 + rng.IntN(3)
+		}
+		from := len(seeds)
+		for range count {
+			seeds = append(seeds, rng.Uint64())
+		}
+		steps[i] = Step{Op: op, Node: uint8(rng.IntN(nodes)), Seeds: seeds[from:len(seeds):len(seeds)]}
+	}
+	return steps
+}
+
+// WriteSteps writes steps, one a line.
+func WriteSteps(w io.Writer, steps []Step) error {
+	b := bufio.NewWriter(w)
+	for _, s := range steps {
+		fmt.Fprintf(b, "%s %d", s.Op, s.Node)
+		for _, seed := range s.Seeds {
+			fmt.Fprintf(b, " %x", seed)
+		}
+		b.WriteByte('\n')
+	}
+	return b.Flush()
+}
+
+// ReadSteps is the reverse of WriteSteps. Empty lines and those that begin with # are passed over; the error names the line that cannot be read.
+func ReadSteps(r io.Reader) (steps []Step, err error) {
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		f := strings.Fields(lines.Text())
+		if len(f) == 0 || f[0][0] == '#' {
+			continue
+		}
+		op := slices.Index(opNames[:], f[0])
+		if op < 0 || len(f) < 3 {
+			return nil, fmt.Errorf("line %d: %q is no step", n, lines.Text())
+		}
+		node, err := strconv.ParseUint(f[1], 10, 8)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: node: %w", n, err)
+		}
+		s := Step{Op: Op(op), Node: uint8(node)}
+		for _, text := range f[2:] {
+			seed, err := strconv.ParseUint(text, 16, 64)
+			if err != nil {
+				return nil, fmt.Errorf("line %d: seed: %w", n, err)
+			}
+			s.Seeds = append(s.Seeds, seed)
+		}
+		steps = append(steps, s)
+	}
+	return steps, lines.Err()
+}

@@ -1,0 +1,79 @@
+package load
+
+import (
+	"testing"
+
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/wire"
+)
+
+// signalsStory is one target, two senders over HTTP and one sending run, for tests to spoil.
+type signalsStory struct {
+	calls  []op.Op
+	seen   []string
+	sender []made
+	ended  string // how the sending run stands
+	target string // likewise
+}
+
+func newSignalsStory() *signalsStory {
+	call := func(id int, said, request string, outcome op.Outcome) op.Op {
+		return op.Op{ID: id, Workload: "signals", F: "signal", Key: "signals-0", Value: mustJSON(said), Request: request, Outcome: outcome}
+	}
+	return &signalsStory{
+		calls: []op.Op{
+			call(10, "s0.0#0", "a", op.OK), call(11, "s1.0#0", "b", op.OK), call(12, "s0.0#1", "c", op.Failed), call(13, "s0.0#2", "d", op.Unknown),
+			call(14, "s0.4#0", "e", op.OK), call(15, "s0.0#2", "d", op.OK),
+		},
+		seen:  []string{"s0.0#0", "run#0", "s1.0#0", "s0.4#0", "run#1", "s0.0#2"},
+		ended: "completed", target: "completed",
+		sender: []made{
+			{0, "WorkflowStarted", map[string]any{"run_id": "r"}}, {1, "SignalSent", map[string]any{"payload": "run#0"}},
+			{2, "SignalSent", map[string]any{"payload": "run#1"}}, {3, "WorkflowCompleted", map[string]any{}},
+		},
+	}
+}
+
+func (s *signalsStory) ops() []op.Op {
+	ops := []op.Op{
+		{Workload: "signals", F: "target", Key: "signals-0", Outcome: op.OK},
+		{Workload: "signals", F: "start", Key: "run", Value: mustJSON(sendersAsk{To: "signals-0", Count: 2}), Outcome: op.OK},
+	}
+	return append(append(ops, s.calls...),
+		op.Op{Workload: "signals", F: "result", Key: "run", Outcome: op.OK, Answer: mustJSON(wire.Result{Status: s.ended})},
+		op.Op{Workload: "signals", F: "history", Key: "run", Outcome: op.OK, Answer: mustJSON(madeHistory(s.sender))},
+		op.Op{Workload: "signals", F: "result", Key: "signals-0", Outcome: op.OK, Answer: mustJSON(wire.Result{Status: s.target, Result: mustJSON(s.seen)})})
+}
+
+func TestSignalsCheck(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		spoil func(s *signalsStory)
+		want  string
+	}{
+		{"right", func(*signalsStory) {}, ""},
+		{"lost", func(s *signalsStory) { s.seen = s.seen[1:] }, "never saw signal s0.0#0"},
+		{"a run's lost", func(s *signalsStory) { s.seen = append(s.seen[:4:4], s.seen[5]) }, "never saw signal run#1"},
+		{"twice", func(s *signalsStory) { s.seen = append(s.seen, "s1.0#0") }, "saw signal s1.0#0 twice"},
+		{"out of order", func(s *signalsStory) { s.seen[0], s.seen[5] = s.seen[5], s.seen[0] }, "saw signal 0 of s0.0 after signal 2"},
+		{"a run's out of order", func(s *signalsStory) { s.seen[1], s.seen[4] = s.seen[4], s.seen[1] }, "saw signal 0 of run after signal 1"},
+		{"invented", func(s *signalsStory) { s.seen = append(s.seen, "s9.9#0") }, "which nobody sent it"},
+		{"failed and yet there", func(s *signalsStory) { s.seen = append(s.seen[:5:5], "s0.0#1", "s0.0#2") }, "did not happen"},
+		{"settled as failed, and there", func(s *signalsStory) { s.calls[5].Outcome = op.Refused }, "did not happen"},
+		{"refused", func(s *signalsStory) { s.calls[0].Outcome, s.calls[0].Code = op.Refused, "not_running" }, "though the run is open"},
+		{"never settled", func(s *signalsStory) { s.calls = s.calls[:5] }, "has no known outcome"},
+		{"the sending run hangs", func(s *signalsStory) { s.ended = "running" }, "a sender whose start was acknowledged"},
+		{"the target hangs", func(s *signalsStory) { s.target = "running" }, "after it was told to stop"},
+		{"a run sent out of order", func(s *signalsStory) {
+			s.sender[1], s.sender[2] = s.sender[2], s.sender[1]
+			s.sender[1].at = 1
+			s.sender[2].at = 2
+		}, "comes next"},
+		{"a run sent too few", func(s *signalsStory) { s.sender = append(s.sender[:2:2], s.sender[3]) }, "sent 1 signals of 2"},
+		{"a run was refused", func(s *signalsStory) { s.sender[1].data["error"] = map[string]string{"kind": "not_running"} }, "was not sent"},
+	} {
+		s := newSignalsStory()
+		c.spoil(s)
+		expect(t, c.name, new(signals).Check(s.ops()), c.want)
+	}
+}

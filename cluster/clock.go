@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/internal/seeded"
 )
 
 // Skew between log time and this machine's wall clock: from skewAlarm on it is logged, and a leader whose clock moved by skewHandOver since it won
@@ -25,6 +26,9 @@ type clock struct {
 
 func newClock(state history.Time, wall time.Time) *clock {
 	c := &clock{base: max(state, history.At(wall)), start: wall}
+	if seeded.On(seeded.LogTimeBack) {
+		c.base = history.At(wall).Add(-time.Duration(seeded.Now() % int64(3*time.Second)))
+	}
 	c.first = c.base.Sub(history.At(wall))
 	return c
 }

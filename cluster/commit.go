@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -199,6 +200,11 @@ func (c *committer) next(room int) (commands []*command, size int) {
 func (c *committer) answer() {
 	for e := range c.inFlight {
 		results, err := outcomes(e, c.leader)
+		for i := 1; seeded.On(seeded.SwappedResults) && err == nil && i < len(results); i += 2 {
+			if a, b := &results[i-1], &results[i]; fmt.Sprintf("%T", a.Answer) == fmt.Sprintf("%T", b.Answer) {
+				*a, *b = *b, *a
+			}
+		}
 		for i, cmd := range e.commands {
 			if err != nil {
 				cmd.settle(answer{err: err})

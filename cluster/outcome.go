@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -21,6 +22,9 @@ func proposeError(err error, leader string) error {
 		return &engine.Unavailable{Why: "leadership is being handed over"}
 	case errors.Is(err, raft.ErrEnqueueTimeout):
 		return &engine.Unavailable{Why: "the log did not take the command in time"}
+	}
+	if seeded.On(seeded.UnknownAsRetry) {
+		return &engine.Unavailable{Why: err.Error()}
 	}
 	return &engine.Unknown{Cause: err}
 }

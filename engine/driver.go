@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
+	"aion.dev/aion/internal/seeded"
 )
 
 // driver takes the turns of ready runs. It reads the ready index from its beginning, by cursor, and gives each run a visit: a goroutine that takes turns of
@@ -59,6 +60,14 @@ func (d *driver) run(ctx context.Context) error {
 	moved := make(chan struct{}, 1)
 	d.group.Go("index", func(ctx context.Context) error { return d.watch(ctx, moved) })
 	var at fsm.ReadyCursor
+	for left := 1; seeded.On(seeded.CursorKept) && left > 0; {
+		d.e.cfg.Log.View(func(v fsm.View) {
+			ready, next := v.Ready(at, readyBatch)
+			if left = len(ready); left > 0 {
+				at = next
+			}
+		})
+	}
 	for {
 		var ready []fsm.ReadyRun
 		d.e.cfg.Log.View(func(v fsm.View) {

@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/seeded"
 )
 
 // visit takes turns of one run until it needs none. It is one goroutine's.
@@ -161,10 +162,14 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 		asked[i].Data = data
 	}
 	began := time.Now()
-	res, err := v.d.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.RecordTurn{
+	turn := fsm.Envelope{Command: &fsm.RecordTurn{
 		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed,
 		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals},
-	}})
+	}}
+	res, err := v.d.e.cfg.Log.Propose(ctx, turn)
+	if seeded.On(seeded.TurnFence) && seeded.Sometimes(50) {
+		_, _ = v.d.e.cfg.Log.Propose(ctx, turn)
+	}
 	if err != nil {
 		var code interface{ Code() string }
 		if errors.As(err, &code) || ended(err) {

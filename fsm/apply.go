@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/internal/seeded"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -27,6 +28,12 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 		}
 	}
 
+	if seeded.On(seeded.ClockInApply) {
+		at = history.Time(seeded.Now())
+	}
+	if seeded.On(seeded.LogTimeBack) {
+		s.meta.Now = min(s.meta.Now, at)
+	}
 	t := s.begin(index, max(s.meta.Now, at))
 	results := make([]Result, len(envelopes))
 	for i := range envelopes {
@@ -59,7 +66,7 @@ func (s *State) begin(index uint64, now history.Time) *step {
 
 // do carries out one command, or refuses it, or answers again what it answered before.
 func (t *step) do(e *Envelope, size int) Result {
-	if r, known := t.recall(e.Request); known {
+	if r, known := t.recall(e.Request); known && !(seeded.On(seeded.SignalTwice) && e.Command.Kind() == KindSignalRun) {
 		return r
 	}
 	t.who, t.size = e, size
@@ -69,6 +76,9 @@ func (t *step) do(e *Envelope, size int) Result {
 	}
 	t.dirty = t.dirty[:0]
 	r := Result{Index: t.index, Answer: answer, Refusal: refusal}
+	if seeded.On(seeded.RequestForgotten) && e.Command.Kind() == KindStartRun {
+		return r
+	}
 	t.remember(e.Request, r)
 	return r
 }
@@ -77,6 +87,9 @@ func (t *step) do(e *Envelope, size int) Result {
 func (t *step) commit() error {
 	batch := t.s.db.NewBatch()
 	defer batch.Close()
+	if seeded.On(seeded.OrderInApply) {
+		seeded.Shuffle(len(t.stale), func(i, j int) { t.stale[i], t.stale[j] = t.stale[j], t.stale[i] })
+	}
 	for _, r := range t.stale {
 		t.store(r)
 	}
@@ -90,7 +103,11 @@ func (t *step) commit() error {
 	t.meta.Digest = t.digest(t.s.meta.Digest)
 	t.note()
 	t.write(batch)
-	t.fail(batch.Set(key(keyMeta), encoded(t.meta), nil))
+	if seeded.On(seeded.IndexBehind) {
+		t.fail(batch.Set(key(keyMeta), encoded(t.s.meta), nil))
+	} else {
+		t.fail(batch.Set(key(keyMeta), encoded(t.meta), nil))
+	}
 	if t.mirror != nil {
 		t.fail(t.mirror.Close())
 	}

@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import (
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/internal/seeded"
+)
 
 // closing is a run that is to be closed, or was just now, and the event that does it.
 type closing struct {
@@ -31,7 +34,7 @@ func (t *step) shutAll(queue ...closing) {
 		for _, line := range t.children(r) {
 			t.forgetChild(r, line.id)
 			child := t.run(line.run)
-			if child == nil || !child.Run.Status.Open() {
+			if child == nil || !child.Run.Status.Open() || seeded.On(seeded.ParentForgets) {
 				continue
 			}
 			switch child.Run.Parent.OnClose {
@@ -66,7 +69,7 @@ func (t *step) tellParent(child *row, with history.Data) {
 		return
 	}
 	t.forgetChild(parent, p.ID)
-	if line.awaited {
+	if line.awaited && !(seeded.On(seeded.ChildUntold) && child.Run.Status == history.StatusFailed) {
 		t.deliver(parent, outcome(p.ID, with))
 	}
 }

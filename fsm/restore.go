@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"io"
 
+	"aion.dev/aion/internal/seeded"
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -27,6 +29,7 @@ func (s *State) Restore(r io.Reader) error {
 	}
 
 	s.retire()
+	old := s.catalog
 	err := s.db.Close()
 	if err == nil {
 		err = s.dir.swap()
@@ -37,6 +40,16 @@ func (s *State) Restore(r io.Reader) error {
 	}
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
+	}
+	if seeded.On(seeded.SnapshotRequests) {
+		_ = s.db.DeleteRange(key(keyRequest), key(keyRequest+1), pebble.NoSync)
+	}
+	if seeded.On(seeded.SnapshotTimers) {
+		_ = s.db.DeleteRange(key(keyTimer), key(keyTimer+1), pebble.NoSync)
+	}
+	if seeded.On(seeded.RestoreKeepsHot) {
+		s.catalog = old
+		s.publish()
 	}
 	if err := s.cfg.FS.RemoveAll(s.dir.old()); err != nil {
 		return fmt.Errorf("restore: remove the old state: %w", err)

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/internal/seeded"
 )
 
 // Every task has at most one clock, set for Due: it lies among the timers under the activity's ordinal. What it means follows from the task's state.
@@ -54,6 +55,9 @@ func (t *step) leaseEnds(r *row, task *Task, jitter uint32) {
 	}
 	message := fmt.Sprintf("worker %q was silent about attempt %d for longer than %s", task.Worker, task.Attempt, task.Lease)
 	task.Failure = brief(history.RunError{Kind: kindLeaseLost, Message: message, Retryable: true})
+	if seeded.On(seeded.AttemptReused) {
+		task.Attempt--
+	}
 	t.reoffer(r, task)
 }
 

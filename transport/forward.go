@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/internal/seeded"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -64,6 +65,9 @@ func (s *Server) forward(x *exchange) (here bool) {
 				delete(p.Out.Header, wire.HeaderRequestID)
 				p.Out.Header[wire.RequestIDKey] = id
 			}
+			if seeded.On(seeded.ForwardNewID) && x.route.write {
+				p.Out.Header[wire.RequestIDKey] = []string{fmt.Sprintf("forwarded-%d", seeded.Now())}
+			}
 			p.Out.Header.Del("X-Idempotency-Key") // which http.Transport takes for the same; we have no use for it
 			p.Out.Header.Set(wire.HeaderForwarded, s.cfg.Node)
 			if len(s.tokens) == 0 {
@@ -99,7 +103,7 @@ func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
 	switch {
 	case dialFailed(err):
 		return wire.New("no_leader", detail).With("leader", h.leader)
-	case x.route.write:
+	case x.route.write && !seeded.On(seeded.UnknownAsRetry):
 		return wire.New("outcome_unknown", detail).With("leader", h.leader)
 	}
 	return wire.New("unavailable", detail).With("leader", h.leader)

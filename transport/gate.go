@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"aion.dev/aion/internal/seeded"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -37,7 +38,7 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		x.bound()
-		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
+		if route.leader && (route.write || !stale(r) && !seeded.On(seeded.FollowerReads)) && !s.cfg.Cluster.IsLeader() {
 			if here := s.forward(x); !here {
 				return
 			}

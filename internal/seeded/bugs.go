@@ -1,0 +1,57 @@
+package seeded
+
+// Bug is the name of a planted bug.
+type Bug string
+
+// The bugs of the log and of what callers are told.
+const (
+	AckBeforeCommit  Bug = "ack-before-commit"  // a signal is answered as soon as its command waits for the log
+	UnknownAsRetry   Bug = "unknown-as-retry"   // an entry whose leader was lost counts as not made
+	SwappedResults   Bug = "swapped-results"    // callers that share an entry get each other's answers
+	ReadNoBarrier    Bug = "read-no-barrier"    // a leader reads without asking whether it still leads
+	FollowerReads    Bug = "follower-reads"     // a follower answers linearizable reads from its own state
+	MinIndexIgnored  Bug = "min-index-ignored"  // a stale read does not wait for the index it was to wait for
+	RouteCached      Bug = "route-cached"       // starts use the route as it was up to a second ago
+	ForwardNewID     Bug = "forward-new-id"     // a node that passes a call on gives it a request id of its own
+	LogTimeBack      Bug = "log-time-back"      // a new leader's log time begins wherever its clock stands
+	BlobUnsynced     Bug = "blob-unsynced"      // an archive counts as kept before it is on the disk
+	BlobAlone        Bug = "blob-alone"         // an archive counts as kept when one node has it
+	UnloadCheckFirst Bug = "unload-check-first" // pins are looked at before the log, not in the step that unloads
+)
+
+// The bugs of the state machine.
+const (
+	ExpectIgnored    Bug = "expect-ignored"     // route --expect is not looked at
+	ClockInApply     Bug = "clock-in-apply"     // an entry's time is the clock of the node that applies it
+	OrderInApply     Bug = "order-in-apply"     // changed runs are stored in the order of a map
+	SilentDivergence Bug = "silent-divergence"  // now and then a node loses a route, and digests cover nothing
+	IndexBehind      Bug = "index-behind"       // the applied index is not in the entry's own batch
+	ChildPinLost     Bug = "child-pin-lost"     // a child is thought to be pinned by its parent
+	PausedPinLost    Bug = "paused-pin-lost"    // a paused run does not pin
+	PinAfterTurn     Bug = "pin-after-turn"     // a run pins only once it has recorded a turn
+	RequestForgotten Bug = "request-forgotten"  // starts are not remembered under their request id
+	SnapshotRequests Bug = "snapshot-requests"  // snapshots lack the table of request ids
+	SnapshotTimers   Bug = "snapshot-timers"    // snapshots lack the index of timers
+	RestoreKeepsHot  Bug = "restore-keeps-hot"  // a restored state goes on with the catalog in memory
+	TurnFence        Bug = "turn-fence"         // a turn is proposed again when its answer is slow, and is not fenced by its number
+	TurnAfterClose   Bug = "turn-after-close"   // a turn of a closed run is recorded all the same
+	TwiceOpen        Bug = "twice-open"         // a workflow id that is open can be started again
+	TimerEarly       Bug = "timer-early"        // timers fire by a clock that is ahead, and apply does not look
+	TimerTwice       Bug = "timer-twice"        // two nodes fire, and apply does not look whether the timer is armed
+	SignalTwice      Bug = "signal-twice"       // a repeated signal is appended again
+	SignalMissed     Bug = "signal-missed"      // a turn counts as having seen what came while it was made
+	ContinueLoses    Bug = "continue-loses"     // continue-as-new drops signals that were not read
+	ParentForgets    Bug = "parent-forgets"     // the end of a parent leaves its children alone
+	ChildUntold      Bug = "child-untold"       // a parent is not told of a child that failed
+	LeaseFence       Bug = "lease-fence"        // the result of an attempt whose lease was lost counts
+	AttemptReused    Bug = "attempt-reused"     // an attempt after a lost lease has the number of the one before
+	AttemptsUnbound  Bug = "attempts-unbounded" // retries go on beyond max_attempts
+	ScheduleTwice    Bug = "schedule-twice"     // a fire is proposed again when its answer is slow, and is not fenced by its time
+)
+
+// The bugs of the leader's loops.
+const (
+	TimerLost    Bug = "timer-lost"    // a new leader forgets timers that came due while nobody led
+	CursorKept   Bug = "cursor-kept"   // a new leader looks only at runs that become ready from now on
+	ScheduleLost Bug = "schedule-lost" // a new leader leaves out fires that came due while nobody led
+)

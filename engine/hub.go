@@ -43,9 +43,16 @@ func (h *hub) await(ctx context.Context, wait time.Duration, id history.RunID, l
 	h.hold(ctx, wait, id, &waiter{}, look)
 }
 
-// awaitGrowth is await for what may happen while the run is open: until says, of the run's row, whether it has.
+// awaitGrowth is await for what may happen while the run is open: until says, of the run's row, whether it has. What wakes it may be over already: a run that
+// closed may be open again.
 func (h *hub) awaitGrowth(ctx context.Context, wait time.Duration, id history.RunID, until func(fsm.Run) bool, look func(fsm.View) bool) {
-	h.hold(ctx, wait, id, &waiter{until: until}, look)
+	deadline := time.Now().Add(wait)
+	for waits := true; waits && wait > 0 && ctx.Err() == nil; wait = time.Until(deadline) {
+		h.hold(ctx, wait, id, &waiter{until: until}, func(v fsm.View) bool {
+			waits = look(v)
+			return waits
+		})
+	}
 }
 
 func (h *hub) hold(ctx context.Context, wait time.Duration, id history.RunID, w *waiter, look func(fsm.View) bool) {

@@ -129,6 +129,7 @@ def run(ctx, input):
 		})
 		reopen(t, n, ref)
 		equal(t, "reopened", n.Ask(ref, "stage"), `"begun"`)
+		synctest.Wait() // no turn is made just now, without the signal
 		n.Send(ref, "really", "")
 		close(held)
 		time.Sleep(time.Minute)

@@ -87,16 +87,19 @@ def run(ctx, input):
 		n.Deploy(archive)
 		steps := works(n, "ship")
 		steps["ship"].broken.Store(1)
-		ref := n.Begin("w", "")
+		ref, reopened := fsm.RunRef{WorkflowID: "w"}, make(chan struct{})
 		var turns atomic.Int64
 		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
 			if _, ok := c.(*fsm.RecordTurn); ok && turns.Add(1) == 2 {
 				steps["ship"].broken.Store(0)
 				n.Terminate(background, engine.Call{}, ref, "")
 				reopen(t, n, ref)
+				close(reopened)
 			}
 			return enginetest.None
 		})
+		n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: "w"})
+		<-reopened
 		equal(t, "outcome", n.Outcome(ref), "completed true")
 		equal(t, "calls", steps["ship"].calls.Load(), 2)
 		replays(t, n, archive, ref)

@@ -1,0 +1,151 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+)
+
+func init() {
+	bits := func(area, what string) {
+		register(Kind{
+			Name: "bits-" + area, Family: "bits", What: "flip bits in " + what + " of one stopped node, start it, give it an empty disk in the end",
+			Min: 2 * time.Second, Max: 6 * time.Second, Fault: flip(area),
+		})
+	}
+	bits("log", "the raft log")
+	bits("state", "the database")
+	bits("snapshot", "the snapshots (the database when there are none)")
+	bits("blob", "the archives")
+}
+
+// areas are where the files of a node are that have checksums of their own. The vote (raft/stable.db) and the wal's list of segments are bolt files: their pages
+// have none, and what is flipped there cannot be noticed by anybody.
+var areas = map[string]func(path string) bool{
+	"log":      func(path string) bool { return strings.HasPrefix(path, "raft/wal/") && strings.HasSuffix(path, ".wal") },
+	"state":    func(path string) bool { return strings.HasPrefix(path, "state/live/") && filepath.Base(path) != "LOCK" },
+	"snapshot": func(path string) bool { return strings.HasPrefix(path, "raft/snapshots/") },
+	"blob":     func(path string) bool { return strings.HasPrefix(path, "blobs/") },
+}
+
+// flip is the fault: while it lasts, the node runs on what it makes of its files, or has refused to. What only reads notice may be noticed any time, so a disk
+// that was flipped is replaced in the end; archives are repaired in place.
+func flip(area string) Fault {
+	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+		n := anyOne(ctx, c, r)[0]
+		release, ok := claim(c, n)
+		if !ok {
+			return "nothing: the disk of " + n.Name + " or of another is sick already", nil, nil
+		}
+		mend := func(ctx context.Context) error {
+			defer release()
+			if area != "blob" {
+				return replace(ctx, c, n)
+			}
+			if err := start([]*nodes.Node{n}); err != nil {
+				return err
+			}
+			return ready(ctx, n)
+		}
+		var did string
+		err := n.Offline(func() (err error) {
+			did, err = flipBits(n.Data, area, r)
+			return err
+		})
+		did = n.Name + ": " + did
+		if err != nil {
+			return did, mend, err
+		}
+		if err := start([]*nodes.Node{n}); err != nil {
+			n.Forgive()
+			return did + "; it does not start: " + reason(n), mend, nil
+		}
+		if wait(ctx, time.Second); !n.Running() {
+			n.Forgive()
+			return did + "; it started and ended: " + reason(n), mend, nil
+		}
+		return did + "; it runs", func(ctx context.Context) error {
+			n.Forgive()
+			return mend(ctx)
+		}, nil
+	})
+}
+
+// reason is the last line of a node's log.
+func reason(n *nodes.Node) string {
+	line := n.Tail(1)
+	return line[:min(len(line), 400)]
+}
+
+// flipBits flips one to eight bits in one file of an area and tells which.
+func flipBits(dir, area string, r *rand.Rand) (string, error) {
+	files, err := filesOf(dir, area)
+	if err == nil && len(files) == 0 && area == "snapshot" {
+		files, err = filesOf(dir, "state")
+	}
+	if err != nil {
+		return "", err
+	}
+	if len(files) == 0 {
+		return "there is no file to flip bits in", nil
+	}
+	name := files[r.IntN(len(files))]
+	path := filepath.Join(dir, name)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	used := len(b) // a preallocated file ends in zeros, where a flipped bit says nothing
+	for used > 0 && b[used-1] == 0 {
+		used--
+	}
+	if used == 0 {
+		return name + " is empty", nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return "", err
+	}
+	did := "flipped in " + name
+	for range 1 + r.IntN(8) {
+		at, bit := r.IntN(used), r.IntN(8)
+		b[at] ^= 1 << bit
+		_, werr := f.WriteAt(b[at:at+1], int64(at))
+		err = errors.Join(err, werr)
+		did += fmt.Sprintf(" %d.%d", at, bit)
+	}
+	return did + fmt.Sprintf(" of %d bytes", used), errors.Join(err, f.Close())
+}
+
+// filesOf lists the files of an area that are not empty, relative to the data folder, sorted.
+func filesOf(dir, area string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil || !areas[area](filepath.ToSlash(name)) {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil && info.Size() > 0 {
+			files = append(files, name)
+		}
+		return err
+	})
+	slices.Sort(files)
+	return files, err
+}

@@ -1,0 +1,129 @@
+package fault
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+)
+
+// sick are the nodes of each cluster whose disk is in doubt. What the suite expects holds while a majority of disks is intact, so faults of disks share this.
+var sick = struct {
+	sync.Mutex
+	of map[*nodes.Cluster]map[*nodes.Node]bool
+}{of: map[*nodes.Cluster]map[*nodes.Node]bool{}}
+
+// claim marks a node as sick and returns how to take that back; false when a majority would not be intact any more, or when the node is sick already.
+func claim(c *nodes.Cluster, n *nodes.Node) (release func(), ok bool) {
+	sick.Lock()
+	defer sick.Unlock()
+	of := sick.of[c]
+	if of == nil {
+		of = map[*nodes.Node]bool{}
+		sick.of[c] = of
+	}
+	if of[n] || len(of) >= (len(c.Nodes())-1)/2 {
+		return nil, false
+	}
+	of[n] = true
+	return sync.OnceFunc(func() {
+		sick.Lock()
+		defer sick.Unlock()
+		if delete(of, n); len(of) == 0 {
+			delete(sick.of, c)
+		}
+	}), true
+}
+
+// replace gives the node an empty disk and lets it join anew, as docs/OPERATIONS.md says for one that is lost: its id is removed by the leader first. The id is
+// taken again, for the suite knows nodes by it: the removal is committed before, so nobody counts the old one any more.
+func replace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
+	err := n.Offline(func() error { return os.RemoveAll(n.Data) })
+	if err != nil {
+		return err
+	}
+	if err := remove(ctx, c, n); err != nil {
+		return err
+	}
+	if err := start([]*nodes.Node{n}); err != nil {
+		return err
+	}
+	return ready(ctx, n)
+}
+
+// remove asks one node after another until the leader has removed n or says that it is no member.
+func remove(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
+	body, err := json.Marshal(map[string]string{"node": n.Name})
+	if err != nil {
+		return err
+	}
+	said := "nobody was asked"
+	for ; ; wait(ctx, 200*time.Millisecond) {
+		for _, through := range c.Nodes() {
+			if through == n {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("remove %s: %w; the last answer: %s", n.Name, err, said)
+			}
+			call, cancel := context.WithTimeout(ctx, 10*time.Second)
+			status, answer, err := post(call, "http://"+through.Direct()+"/v1/cluster/remove", string(body))
+			cancel()
+			switch {
+			case err != nil:
+				said = err.Error()
+			case status < 300:
+				return nil
+			default:
+				if said = answer; strings.Contains(answer, "not_found") || strings.Contains(answer, "no member") || strings.Contains(answer, "unknown_node") {
+					return nil
+				}
+			}
+		}
+	}
+}
+
+// ready waits until n is ready; an error when it ends by itself or ctx does.
+func ready(ctx context.Context, n *nodes.Node) error {
+	for {
+		err := n.Ready(ctx)
+		if err == nil {
+			return nil
+		}
+		if !n.Running() {
+			return fmt.Errorf("%s ended:\n%s", n.Name, n.Tail(10))
+		}
+		if !wait(ctx, 100*time.Millisecond) {
+			return fmt.Errorf("%s %w", n.Name, err)
+		}
+	}
+}
+
+// post returns the status and up to 4 KiB of the answer.
+func post(ctx context.Context, url, body string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	b := make([]byte, 4096)
+	k := 0
+	for k < len(b) {
+		m, err := resp.Body.Read(b[k:])
+		if k += m; err != nil {
+			break
+		}
+	}
+	return resp.StatusCode, string(b[:k]), nil
+}

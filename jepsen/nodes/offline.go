@@ -1,0 +1,25 @@
+package nodes
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// Offline kills the process, if it runs, and calls f while nobody can start it: for what is done to the files of a node. It stays dead.
+func (n *Node) Offline(f func() error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.end(syscall.SIGKILL, time.Minute)
+	n.killed = true
+	return f()
+}
+
+// Plain makes a cluster of nodes that have names and nothing else, for tests of what only chooses among them.
+func Plain(size int) *Cluster {
+	c := &Cluster{}
+	for i := range size {
+		c.nodes = append(c.nodes, &Node{cluster: c, Name: fmt.Sprintf("n%d", i+1)})
+	}
+	return c
+}

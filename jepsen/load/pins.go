@@ -27,6 +27,7 @@ type pins struct {
 	waiting []op.Op // starts of runs that wait for a signal which nobody has sent yet
 	paused  []string
 	unknown []op.Op // of all other changes
+	focus   pinsAsk // type and version that many callers are at, for a while: starts and unloads of it meet
 }
 
 // pinsTypes is how many types there are, and mostStarts how many runs: each is read again in the end.
@@ -169,22 +170,29 @@ func waits(start op.Op) bool {
 
 // choose draws an operation.
 func (w *pins) choose(r *rand.Rand, name string) op.Op {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	t := w.types[r.IntN(len(w.types))]
 	ask := pinsAsk{Type: t.name, Version: r.IntN(versionsOfType)}
+	if w.focus.Type == "" || r.IntN(25) == 0 {
+		w.focus = ask
+	}
+	if r.IntN(2) == 0 {
+		ask = w.focus
+		t = w.types[slices.IndexFunc(w.types, func(t catalogType) bool { return t.name == ask.Type })]
+	}
 	change := func(f string) op.Op {
 		o := pinsOp(f, t.name, ask)
 		o.Request = "pins-" + name
 		return o
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	k := r.IntN(100)
 	if k < 42 && len(w.starts) >= mostStarts {
 		k = 42 + r.IntN(58)
 	}
 	switch {
 	case k < 42:
-		if r.IntN(3) > 0 {
+		if r.IntN(2) == 0 {
 			ask.Version = -1
 		}
 		ask.Input = w.task(r)
@@ -192,22 +200,22 @@ func (w *pins) choose(r *rand.Rand, name string) op.Op {
 		o.Request = o.Key
 		return o
 	case k < 52:
-		ask.NoRoute = r.IntN(2) == 0
+		ask.NoRoute = r.IntN(3) > 0
 		return change("load")
-	case k < 64:
+	case k < 60:
 		return change("route")
-	case k < 68:
+	case k < 64:
 		ask.Version = -1
 		return change("rollback")
-	case k < 83:
+	case k < 81:
 		return change("unload")
-	case k < 93 && len(w.waiting) > 0:
+	case k < 89 && len(w.waiting) > 0:
 		at := r.IntN(len(w.waiting))
 		o := pinsOp("signal", w.waiting[at].Key, pinsAsk{})
 		o.Request = o.Key + "-go"
 		w.waiting = slices.Delete(w.waiting, at, at+1)
 		return o
-	case k < 96 && len(w.waiting) > 0:
+	case k < 97 && len(w.waiting) > 0:
 		o := pinsOp([]string{"pause", "resume"}[r.IntN(2)], w.waiting[r.IntN(len(w.waiting))].Key, pinsAsk{})
 		o.Request = "pins-" + name
 		return o

@@ -40,6 +40,11 @@ func (w *workers) Check(ops []op.Op) (found []Violation) {
 			asked[o.Key] = true
 		}
 	}
+	for _, o := range ops {
+		if start, ok := x.began[o.Key]; ok && o.Workload == "workers" && o.F == "wait" && o.Outcome == op.Refused && start.Return < o.Invoke {
+			bad("%s: a read was refused with %s, though the start had been acknowledged", o.Key, o.Code)
+		}
+	}
 	for _, id := range sortedNames(x.began) {
 		if _, ok := x.histories[id]; !ok {
 			bad("%s was acknowledged, and there is no such run", id)

@@ -14,6 +14,7 @@ type workersStory struct {
 	limits map[string]wire.QueueLimits
 	runs   []*choreStory
 	cancel bool
+	more   []op.Op
 }
 
 type choreStory struct {
@@ -124,6 +125,7 @@ func (s *workersStory) ops() []op.Op {
 			lines = append(lines, l)
 		}
 	}
+	ops = append(ops, s.more...)
 	return append(ops, op.Op{Workload: "workers", F: "ledger", Outcome: op.OK, Answer: mustJSON(lines)})
 }
 
@@ -138,6 +140,12 @@ func TestWorkersCheck(t *testing.T) {
 		{"right", func(*workersStory) {}, ""},
 		{"cancelled by a caller", func(s *workersStory) { s.cancel, s.runs[given].status = true, "cancelled" }, ""},
 		{"cancelled by nobody", func(s *workersStory) { s.runs[given].status = "cancelled" }, "ended with WorkflowCancelled"},
+		{"not found", func(s *workersStory) {
+			s.more = []op.Op{{Workload: "workers", F: "wait", Key: "a", Outcome: op.Refused, Code: "not_found", Invoke: 1e9}}
+		}, "though the start had been acknowledged"},
+		{"lost", func(s *workersStory) {
+			s.more = []op.Op{{Workload: "workers", F: "start", Key: "z", Outcome: op.OK}}
+		}, "there is no such run"},
 		{"open", func(s *workersStory) { s.runs[lost].status = "running" }, "after the cluster was healed"},
 		{"no outcome", func(s *workersStory) { s.runs[given].events = s.runs[given].events[:1] }, "has no outcome"},
 		{"two outcomes", func(s *workersStory) {

@@ -46,14 +46,14 @@ func (w *worker) run(ctx context.Context) error {
 func (w *worker) poll(ctx context.Context) []wire.Task {
 	key := client.RequestID(client.NewRequestID())
 	r := wire.PollRequest{WorkerID: w.cfg.Name, Activities: w.cfg.Activities, MaxTasks: 1, Wait: "1s", Lease: w.cfg.Lease.String()}
-	for ctx.Err() == nil {
+	for try := 1; ctx.Err() == nil; try++ {
 		call, cancel := context.WithTimeout(ctx, time.Second+callTimeout)
 		a, err := w.any().Poll(call, w.cfg.Queue, r, key)
 		cancel()
 		if err == nil {
 			return a.Tasks
 		}
-		work(ctx, 50)
+		rest(ctx, try)
 	}
 	return nil
 }
@@ -156,17 +156,21 @@ func (w *worker) insist(ctx context.Context, call func(ctx context.Context, c *c
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), persistence)
 	defer cancel()
 	key := client.RequestID(client.NewRequestID())
-	for ctx.Err() == nil {
+	for n := 1; ctx.Err() == nil; n++ {
 		try, cancel := context.WithTimeout(ctx, callTimeout)
 		a, err := call(try, w.any(), key)
 		cancel()
 		if err == nil {
 			return a
 		}
-		work(ctx, 50)
+		rest(ctx, n)
 	}
 	return nil
 }
+
+// rest waits between tries, longer each time: while nobody listens, every slot of every worker would otherwise make twenty connections a second, each of which the
+// links must look up, and elections would wait for them.
+func rest(ctx context.Context, tries int) { work(ctx, min(50*tries, 1000)+rand.IntN(50)) }
 
 // said tells an answer about one token in a word.
 func said(a *wire.TaskReplies) string {

@@ -1,0 +1,118 @@
+package gate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Verdict is all that a gate found: gate.json.
+type Verdict struct {
+	Commit   string `json:"commit"`
+	Bugs     []Row  `json:"bugs"`
+	Controls []Row  `json:"controls"` // without a bug
+}
+
+// Passed reports whether every bug was caught and nothing was found without one.
+func (v *Verdict) Passed() bool {
+	return !slices.ContainsFunc(v.Bugs, func(r Row) bool { return !r.Caught }) && !slices.ContainsFunc(v.Controls, func(r Row) bool { return r.Caught || len(r.Errors) > 0 })
+}
+
+// Put takes a row in, in the place of the one about the same bug or combination. A bug that was caught before and not this time stays caught by nobody: the newest counts.
+func (v *Verdict) Put(r Row) {
+	list, same := &v.Bugs, func(o Row) bool { return o.Bug == r.Bug }
+	if r.Bug == "" {
+		list, same = &v.Controls, func(o Row) bool { return o.Workload == r.Workload && o.Faults == r.Faults }
+	}
+	if i := slices.IndexFunc(*list, same); i >= 0 {
+		(*list)[i] = r
+		return
+	}
+	*list = append(*list, r)
+}
+
+// Read reads a verdict that Save wrote; one that is not there is empty.
+func Read(path string) (v Verdict, err error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return v, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return v, err
+}
+
+// Save writes the verdict.
+func (v *Verdict) Save(path string) error {
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644)
+}
+
+// Markdown writes the table of the report.
+func (v *Verdict) Markdown(w io.Writer) error {
+	caught := 0
+	for _, r := range v.Bugs {
+		if r.Caught {
+			caught++
+		}
+	}
+	clean, broken := 0, 0
+	for _, r := range v.Controls {
+		switch {
+		case r.Caught:
+			broken++
+		case len(r.Errors) == 0:
+			clean++
+		}
+	}
+	p := printer{w: w}
+	p.linef("%d of %d planted bugs were caught.", caught, len(v.Bugs))
+	if len(v.Controls) > 0 {
+		p.linef("The same build without a bug was run under %d of the same combinations: %d passed, %d did not.", len(v.Controls), clean, broken)
+	}
+	p.linef("")
+	p.linef("| bug | what is wrong | caught by | after | runs | operations | what was found |")
+	p.linef("|---|---|---|---|---|---|---|")
+	for _, r := range v.Bugs {
+		by := "**nobody**"
+		if r.Caught {
+			by = r.Checker
+			if r.Workload != Simulation {
+				by = fmt.Sprintf("%s: workload %s, faults %s, seed %d", r.Checker, r.Workload, r.Faults, r.Seed)
+			}
+		}
+		p.linef("| %s | %s | %s | %s | %d | %d | %s |", r.Bug, r.What, by, r.Took.Round(time.Second), r.Runs, r.Ops, cell(r.Violation))
+	}
+	for _, r := range v.Controls {
+		if r.Caught {
+			p.linef("\nWithout a bug, %s under %s (seed %d) was found at fault by %s: %s", r.Workload, r.Faults, r.Seed, r.Checker, r.Violation)
+		}
+	}
+	return p.err
+}
+
+func cell(s string) string { return strings.ReplaceAll(s, "|", "\\|") }
+
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) linef(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}

@@ -212,8 +212,20 @@ func (c *Cluster) Partition(groups ...[]*Node) {
 	}
 }
 
+// Slow makes every message between two nodes take so much longer, until Heal. It needs a Latency from the start.
+func (c *Cluster) Slow(a, b *Node, by time.Duration) {
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	c.net.slow[pair(a.Address, b.Address)] = by
+}
+
 // Heal mends the whole network.
-func (c *Cluster) Heal() { c.Partition(c.Nodes) }
+func (c *Cluster) Heal() {
+	c.Partition(c.Nodes)
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	clear(c.net.slow)
+}
 
 // Isolate cuts one node off from all others.
 func (c *Cluster) Isolate(n *Node) { c.Partition(c.Others(n)) }

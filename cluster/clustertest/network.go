@@ -17,15 +17,16 @@ import (
 // network carries raft's messages and node calls between the nodes that it connects.
 type network struct {
 	mu      sync.Mutex
-	cut     map[[2]string]bool // pairs of addresses that do not reach each other
-	dead    map[string]bool    // addresses that nobody reaches
-	latency time.Duration      // of every message there and back; 0 = none, and raft pipelines
+	cut     map[[2]string]bool          // pairs of addresses that do not reach each other
+	dead    map[string]bool             // addresses that nobody reaches
+	latency time.Duration               // of every message there and back; 0 = none, and raft pipelines
+	slow    map[[2]string]time.Duration // what is added to latency between two addresses
 	links   map[string]*wire
 	callers map[string]*caller
 }
 
 func newNetwork(latency time.Duration) *network {
-	return &network{cut: map[[2]string]bool{}, dead: map[string]bool{}, latency: latency, links: map[string]*wire{}, callers: map[string]*caller{}}
+	return &network{cut: map[[2]string]bool{}, dead: map[string]bool{}, slow: map[[2]string]time.Duration{}, latency: latency, links: map[string]*wire{}, callers: map[string]*caller{}}
 }
 
 var errCut = errors.New("the network is cut here")
@@ -45,6 +46,14 @@ func (n *network) connected(a, b string) bool {
 
 // open is connected with n.mu held.
 func (n *network) open(a, b string) bool { return !n.cut[pair(a, b)] && !n.dead[a] && !n.dead[b] }
+
+// lag lets a message from a to b take its time.
+func (n *network) lag(a, b string) {
+	n.mu.Lock()
+	d := n.latency + n.slow[pair(a, b)]
+	n.mu.Unlock()
+	time.Sleep(d)
+}
 
 // set cuts or heals the way between two addresses.
 func (n *network) set(a, b string, cut bool) {
@@ -113,12 +122,12 @@ type wire struct {
 }
 
 func (w *wire) carry(target raft.ServerAddress, rpc func() error) error {
-	time.Sleep(w.net.latency)
+	w.net.lag(w.address, string(target))
 	if !w.net.connected(w.address, string(target)) {
 		return errCut
 	}
 	err := rpc()
-	time.Sleep(w.net.latency)
+	w.net.lag(w.address, string(target))
 	if !w.net.connected(w.address, string(target)) {
 		return errCut // whatever happened there, nobody hears of it
 	}
@@ -166,7 +175,7 @@ func (c *caller) Handle(name string, h cluster.Handler) {
 }
 
 func (c *caller) Call(ctx context.Context, address, name string, body []byte) ([]byte, error) {
-	time.Sleep(c.net.latency)
+	c.net.lag(c.address, address)
 	c.net.mu.Lock()
 	to := c.net.callers[address]
 	var h cluster.Handler
@@ -181,7 +190,7 @@ func (c *caller) Call(ctx context.Context, address, name string, body []byte) ([
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s does not know %s", address, name)}
 	}
 	b, err := h(ctx, body)
-	time.Sleep(c.net.latency)
+	c.net.lag(c.address, address)
 	if !c.net.connected(c.address, address) {
 		return nil, &engine.Unknown{Cause: errCut}
 	}

@@ -1,0 +1,63 @@
+package clustertest
+
+import (
+	"time"
+)
+
+// fault does something bad, lets it be for a while, and mends it.
+func (d *days) fault() {
+	d.faults++
+	lasts := time.Duration(500+d.rng.IntN(20_000)) * time.Millisecond
+	any := d.c.Nodes[d.rng.IntN(len(d.c.Nodes))]
+	kinds := []struct {
+		name string
+		do   func()
+	}{
+		{"isolate-leader", func() { d.c.Isolate(d.c.Leader()); <-time.After(lasts); d.c.Heal() }},
+		{"isolate-one", func() { d.c.Isolate(any); <-time.After(lasts); d.c.Heal() }},
+		{"bridge", func() { // any sees both others, who do not see each other
+			o := d.c.Others(any)
+			d.c.Partition([]*Node{any, o[0]}, []*Node{any, o[1]})
+			<-time.After(lasts)
+			d.c.Heal()
+		}},
+		{"all-apart", func() { d.c.Partition(); <-time.After(lasts); d.c.Heal() }},
+		{"slow-links", func() {
+			for _, o := range d.c.Others(any) {
+				d.c.Slow(any, o, time.Duration(20+d.rng.IntN(300))*time.Millisecond)
+			}
+			<-time.After(lasts)
+			d.c.Heal()
+		}},
+		{"crash-leader", func() { d.crash(lasts, d.c.Leader()) }},
+		{"crash-one", func() { d.crash(lasts, any) }},
+		{"crash-majority", func() { d.crash(lasts, d.c.Others(any)...) }},
+		{"crash-all", func() { d.crash(lasts, d.c.Nodes...) }},
+		{"restart", func() { any.Stop(); <-time.After(lasts); any.Start(); d.look() }},
+		{"crash-while-cut", func() { d.c.Isolate(any); d.crash(lasts, any); d.c.Heal() }},
+		{"transfer", func() {
+			for range 3 { // one after the other, whether the one before was over or not
+				leader := d.c.Leader()
+				_ = leader.Transfer(within(5*time.Second), d.c.Others(leader)[d.rng.IntN(2)].ID)
+			}
+		}},
+		{"hung-disk", func() { any.Stall(); <-time.After(min(lasts, 4*time.Second)); any.Unstall() }},
+	}
+	k := kinds[d.rng.IntN(len(kinds))]
+	d.by[k.name]++
+	k.do()
+	d.c.Settle()
+}
+
+func (d *days) crash(lasts time.Duration, nodes ...*Node) {
+	for _, n := range nodes {
+		n.Crash()
+		<-time.After(time.Duration(d.rng.IntN(20)) * time.Millisecond)
+	}
+	<-time.After(lasts)
+	for _, n := range nodes {
+		n.Start()
+		d.look()
+		<-time.After(time.Duration(d.rng.IntN(1000)) * time.Millisecond)
+	}
+}

@@ -22,6 +22,9 @@ func (w *World) look(n *node, rng *rand.Rand) bool {
 		if why == "" {
 			why = w.model.schedulesAreNot(v)
 		}
+		if why == "" {
+			why = w.model.waitingAreNot(v)
+		}
 		for range min(4, len(w.model.order)) {
 			if why == "" {
 				why = w.model.runIsNot(v, one(rng, w.model.order))

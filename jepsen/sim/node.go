@@ -85,6 +85,7 @@ func (n *node) install() {
 	}
 	n.w.stats.Installs++
 	n.checkDigest()
+	n.w.audit(n) // digests tell of what an entry changes, not of what a snapshot left out
 }
 
 // crash takes the power away. What the node had proposed may still be committed, and what its callers asked for is unknown to them.

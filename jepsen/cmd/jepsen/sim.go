@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"aion.dev/aion/jepsen/sim"
@@ -22,6 +23,7 @@ func simCmd() *cobra.Command {
 			if c.Steps < 1 || c.Workers < 1 {
 				return fmt.Errorf("steps %d and workers %d must be at least 1", c.Steps, c.Workers)
 			}
+			debug.SetGCPercent(400) // worlds are small and die young
 			found, err := c.Run(cmd.Context())
 			if err != nil {
 				return err

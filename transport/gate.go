@@ -38,7 +38,7 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		x.bound()
-		if route.leader && (route.write || !stale(r) && !seeded.On(seeded.FollowerReads)) && !s.cfg.Cluster.IsLeader() {
+		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
 			if here := s.forward(x); !here {
 				return
 			}
@@ -55,6 +55,9 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 
 // stale reports whether the caller is content with this node's state.
 func stale(r *http.Request) bool {
+	if seeded.On(seeded.FollowerReads) {
+		return true
+	}
 	return r.URL.RawQuery != "" && r.URL.Query().Get("consistency") == "stale"
 }
 

@@ -41,6 +41,9 @@ type Row struct {
 	Errors    []string      `json:"errors,omitempty"` // runs that could not be made
 }
 
+// maxErrors is how many runs of one bug may be impossible to make before it is given up.
+const maxErrors = 5
+
 // Hunt looks for one bug until it shows, the budget is spent or ctx ends. A run under way when the budget ends is finished.
 func (g *Gate) Hunt(ctx context.Context, b Bug) Row {
 	row := Row{Bug: b.Name, What: b.What}
@@ -54,6 +57,9 @@ func (g *Gate) Hunt(ctx context.Context, b Bug) Row {
 		t := tries[n%uint64(len(tries))]
 		g.one(ctx, &row, t, g.Seed+n)
 		row.Took = time.Since(began)
+		if len(row.Errors) >= maxErrors {
+			break
+		}
 	}
 	return row
 }

@@ -17,8 +17,12 @@ help: ## list the targets
 build: ## build bin/aion-node
 	$(GO) build -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node
 
+# Packages whose tests run clusters of real processes: one package at a time, so that they do not starve each other's elections.
+processes := /(cmd/aion-node|docs/examples|jepsen|jepsen/nodes|jepsen/gate|scripts/demo)$$
+
 test: lint ## run every test, as CI does
-	$(GO) test -timeout 10m ./...
+	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(processes)')
+	$(GO) test -timeout 10m -p 1 $$($(GO) list ./... | grep -E '$(processes)')
 
 race: ## run every test with the race detector (takes several times as long)
 	$(GO) test -race -timeout 30m ./...

@@ -104,9 +104,10 @@ const linesOfOp = 2000
 
 // finish lets the workers answer what they have in hand, ends them, and records the ledger as operations ("ledger").
 func (f *fleet) finish() error {
-	for _, w := range f.workers {
+	each(f.workers, len(f.workers), func(_ int, w *worker.Process) error {
 		w.Stop(20 * time.Second) // one that does not is killed: what it had in hand is in the ledger as untold
-	}
+		return nil
+	})
 	lines, err := worker.ReadLedger(f.ledger)
 	if err != nil {
 		return err

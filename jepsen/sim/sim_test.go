@@ -2,13 +2,14 @@ package sim
 
 import (
 	"bytes"
+	"os"
 	"reflect"
 	"testing"
 )
 
 func TestWorlds(t *testing.T) {
 	var all Stats
-	for seed := range uint64(30) {
+	for seed := range uint64(5) {
 		stats, v := Run(Schedule(seed, 2000, Nodes))
 		if v != nil {
 			t.Fatalf("seed %d: %v", seed, v)
@@ -32,5 +33,34 @@ func TestStepsAreReadAsWritten(t *testing.T) {
 		if _, err := ReadSteps(bytes.NewBufferString(bad)); err == nil {
 			t.Errorf("%q was read", bad)
 		}
+	}
+}
+
+// TestCampaignCountsOn runs a few worlds at a time and expects figures for all.
+func TestCampaignCountsOn(t *testing.T) {
+	found, err := Campaign{Seed: 40, Steps: 300, Workers: 2}.Run(t.Context())
+	if err != nil || len(found.Failures) > 0 || found.Worlds != 2 || found.To != 41 || found.Steps == 0 || found.Steps+found.Idle != 600 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	var b bytes.Buffer
+	found.Markdown(&b)
+	if !bytes.Contains(b.Bytes(), []byte("| worlds | 2, 0 failed |")) {
+		t.Errorf("wrote %s", b.String())
+	}
+}
+
+// TestFailuresAreWrittenDown writes a failure and reads it again.
+func TestFailuresAreWrittenDown(t *testing.T) {
+	f := Failure{Seed: 3, Steps: Schedule(3, 5, Nodes), Violation: &Violation{Step: 2, Why: "a\nb"}}
+	if err := f.write(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(f.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if got, err := ReadSteps(file); err != nil || !reflect.DeepEqual(got, f.Steps) {
+		t.Errorf("read %v, %v", got, err)
 	}
 }

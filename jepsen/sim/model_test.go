@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// told is a model that is told results by hand.
+type told struct {
+	*Model
+	t     *testing.T
+	index uint64
+}
+
+func newTold(t *testing.T) *told {
+	m := &told{Model: newModel(), t: t}
+	m.right(fsm.Envelope{Command: &fsm.LoadPackage{Package: packages[0], Route: true}}, fsm.Result{Answer: &fsm.LoadAnswer{FreshlyLoaded: true, Routes: []catalog.RouteChange{{Changed: true}, {Changed: true}, {Changed: true}}}})
+	return m
+}
+
+func (m *told) judgeNext(e fsm.Envelope, r fsm.Result) string {
+	m.index++
+	m.begin(m.index, epoch+history.Time(m.index)*1e9)
+	if r.Index == 0 {
+		r.Index = m.index
+	}
+	return m.judge(&e, &r)
+}
+
+func (m *told) right(e fsm.Envelope, r fsm.Result) {
+	m.t.Helper()
+	if why := m.judgeNext(e, r); why != "" {
+		m.t.Fatalf("%T with %+v: %s", e.Command, r, why)
+	}
+}
+
+func (m *told) wrong(e fsm.Envelope, r fsm.Result) {
+	m.t.Helper()
+	if why := m.judgeNext(e, r); why == "" {
+		m.t.Errorf("%T with %+v passed", e.Command, r)
+	}
+}
+
+func start(id string, n byte) fsm.Envelope {
+	return fsm.Envelope{Command: &fsm.StartRun{WorkflowID: id, RunID: history.RunID{n}, Type: "order"}}
+}
+
+func runs(id string, n byte) fsm.Result {
+	return fsm.Result{Answer: &fsm.StartAnswer{WorkflowID: id, RunID: history.RunID{n}, Version: packages[0].Version}}
+}
+
+func TestModelSeesWrongStarts(t *testing.T) {
+	m := newTold(t)
+	m.right(start("a", 1), runs("a", 1))
+	m.right(start("a", 2), fsm.Result{Refusal: &fsm.AlreadyRunning{RunID: history.RunID{1}}})
+	m.wrong(start("a", 3), runs("a", 3))                                                      // it is open
+	m.wrong(start("a", 4), fsm.Result{Refusal: &fsm.AlreadyRunning{RunID: history.RunID{9}}}) // another one is
+	m.wrong(start("b", 5), fsm.Result{Answer: &fsm.StartAnswer{WorkflowID: "b", RunID: history.RunID{5}, Version: packages[1].Version}})
+	m.wrong(start("c", 6), fsm.Result{Refusal: new(catalog.UnknownWorkflowType)})
+}
+
+func TestModelSeesWrongUnloads(t *testing.T) {
+	m := newTold(t)
+	v := packages[0].Version
+	unload := fsm.Envelope{Command: &fsm.UnloadVersion{Type: "order", Version: v.String()}}
+	m.right(unload, fsm.Result{Refusal: new(catalog.RouteActive)})
+	m.right(start("a", 1), runs("a", 1))
+	m.right(fsm.Envelope{Command: &fsm.LoadPackage{Package: packages[1], Route: true}}, fsm.Result{Answer: &fsm.LoadAnswer{FreshlyLoaded: true, Routes: []catalog.RouteChange{{Changed: true}, {Changed: true}}}})
+	m.right(fsm.Envelope{Command: &fsm.UnrouteType{Type: "ship"}}, fsm.Result{Answer: new(fsm.RouteAnswer)})
+	pinned := &fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{InFlightStart: 1}, Holders: []fsm.PinHolder{{Kind: fsm.PinInFlightStart, RunID: history.RunID{1}}}}
+	m.right(unload, fsm.Result{Refusal: pinned})
+	m.wrong(unload, fsm.Result{Refusal: &fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{LiveRun: 1}}})
+	m.wrong(unload, fsm.Result{Refusal: &fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{InFlightStart: 1}, Holders: []fsm.PinHolder{{RunID: history.RunID{2}}}}})
+	m.wrong(unload, fsm.Result{Answer: &fsm.UnloadAnswer{Version: v}}) // a run is open on it
+}
+
+func TestModelSeesRequestsThatAreDoneTwice(t *testing.T) {
+	m := newTold(t)
+	m.right(start("a", 1), runs("a", 1))
+	signal := fsm.Envelope{Request: &fsm.Request{ID: "r", Short: true}, Command: &fsm.SignalRun{Run: fsm.RunRef{WorkflowID: "a"}, MaxWaiting: 5}}
+	m.right(signal, fsm.Result{Answer: new(fsm.RunAnswer)})
+	m.right(signal, fsm.Result{Index: 3, Answer: new(fsm.RunAnswer), Deduplicated: true})
+	m.wrong(signal, fsm.Result{Answer: new(fsm.RunAnswer)})                                 // done again
+	m.wrong(signal, fsm.Result{Index: 2, Answer: new(fsm.RunAnswer), Deduplicated: true})   // not its first outcome
+	m.wrong(signal, fsm.Result{Index: 3, Refusal: new(fsm.NotRunning), Deduplicated: true}) // nor this
+	r := fsm.Result{Index: 7, Answer: new(fsm.RunAnswer)}
+	if why := m.told(&signal, &r); why == "" {
+		t.Error("a caller was told of an index at which its request was not carried out")
+	}
+	signal.Request.Print[0]++
+	m.wrong(signal, fsm.Result{Index: 3, Answer: new(fsm.RunAnswer), Deduplicated: true}) // another request under the same id
+}
+
+func TestModelSeesWrongTurnsAndTimers(t *testing.T) {
+	m := newTold(t)
+	m.right(start("a", 1), runs("a", 1))
+	turn := fsm.Envelope{Command: &fsm.RecordTurn{RunID: history.RunID{1}, N: 1, Through: 1, Asked: []history.Event{{Data: &history.TimerStarted{ID: 17, Duration: 10e9}}}}}
+	m.right(turn, fsm.Result{Answer: &fsm.TurnAnswer{Status: history.StatusRunning, Last: 2, Appended: make([]history.Event, 1)}})
+	m.wrong(turn, fsm.Result{Answer: &fsm.TurnAnswer{Status: history.StatusRunning, Last: 3, Appended: make([]history.Event, 1)}}) // it is fenced
+	due := epoch + 3e9 + 10e9
+	fire := func(at history.Time) fsm.Envelope {
+		return fsm.Envelope{Command: &fsm.FireTimers{Timers: []fsm.TimerRef{{FireAt: at, RunID: history.RunID{1}, ID: 17}}}}
+	}
+	m.wrong(fire(due), fsm.Result{Answer: &fsm.FireAnswer{Fired: 1}}) // early
+	m.index = 20
+	m.wrong(fire(due+1), fsm.Result{Answer: &fsm.FireAnswer{Fired: 1}}) // not the time that it is armed for
+	m.right(fire(due), fsm.Result{Answer: &fsm.FireAnswer{Fired: 1}})
+	m.wrong(fire(due), fsm.Result{Answer: &fsm.FireAnswer{Fired: 1}}) // twice
+}
+
+func TestModelSeesWrongTasks(t *testing.T) {
+	m := newTold(t)
+	m.right(start("a", 1), runs("a", 1))
+	m.right(fsm.Envelope{Command: &fsm.RecordTurn{RunID: history.RunID{1}, N: 1, Through: 1, Asked: []history.Event{
+		{Data: &history.ActivityScheduled{ID: 17, Activity: "ship", Queue: "default"}}, {Data: &history.ActivityScheduled{ID: 18, Activity: "ship", Queue: "default"}},
+	}}}, fsm.Result{Answer: &fsm.TurnAnswer{Status: history.StatusRunning, Last: 3, Appended: make([]history.Event, 2)}})
+	lease := fsm.Envelope{Command: &fsm.LeaseTasks{Queue: "default", Activities: []string{"ship"}, Max: 1, Lease: 5e9}}
+	token := func(id uint64, attempt uint32) fsm.TaskToken {
+		return fsm.TaskToken{RunID: history.RunID{1}, ID: id, Attempt: attempt}
+	}
+	m.right(lease, fsm.Result{Answer: &fsm.LeaseAnswer{Tasks: []fsm.Leased{{Token: token(17, 1)}}}})
+	m.wrong(lease, fsm.Result{Answer: &fsm.LeaseAnswer{Tasks: []fsm.Leased{{Token: token(17, 2)}}}}) // one that somebody holds
+	complete := fsm.Envelope{Command: &fsm.CompleteTasks{Results: []fsm.TaskOutput{{Token: token(17, 1)}}}}
+	m.right(complete, fsm.Result{Answer: &fsm.TaskAnswer{Replies: []fsm.TaskReply{{}}}})
+	m.wrong(complete, fsm.Result{Answer: &fsm.TaskAnswer{Replies: []fsm.TaskReply{{}}}}) // a second outcome
+}
+
+func TestLeaveOutFindsTheSmallest(t *testing.T) {
+	list := strings.Split("abcdefghijklmnopqrstuvwxyz", "")
+	got := leaveOut(list, time.Now().Add(time.Hour), func(s []string) bool {
+		all := strings.Join(s, "")
+		return strings.Contains(all, "c") && strings.Contains(all, "x")
+	})
+	if all := strings.Join(got, ""); all != "cx" {
+		t.Errorf("left %q", all)
+	}
+}
+
+func TestShrinkOfWhatDoesNotFail(t *testing.T) {
+	steps := Schedule(1, 50, Nodes)
+	if got, v := Shrink(steps, 0); v != nil || len(got) != len(steps) {
+		t.Errorf("got %d steps, %v", len(got), v)
+	}
+}

@@ -93,7 +93,7 @@ func (w *idempotency) Run(ctx context.Context, e *Env) {
 				o, old := w.choose(r, fmt.Sprintf("idem-%d-%d", i, n))
 				o = w.send(ctx, e, r, o, old)
 				w.mu.Lock()
-				if !old {
+				if !old || o.Outcome == op.Unknown {
 					w.cases = append(w.cases, o)
 				}
 				if o.F == "start" && o.Outcome == op.OK {
@@ -108,7 +108,8 @@ func (w *idempotency) Run(ctx context.Context, e *Env) {
 	callers.Wait()
 }
 
-// send makes a request 2 to 5 times, and now and then another one under its id. It returns one try whose outcome is known, if there is one.
+// send makes a request 2 to 5 times, and now and then another one under its id. It returns one try whose outcome is known,
+// else one whose outcome nobody knows, if there is one: Settle has to come back to it.
 func (w *idempotency) send(ctx context.Context, e *Env, r *rand.Rand, o op.Op, old bool) op.Op {
 	copies := 2 + r.IntN(4)
 	if old {
@@ -137,7 +138,7 @@ func (w *idempotency) send(ctx context.Context, e *Env, r *rand.Rand, o op.Op, o
 	together.Wait()
 	known := slices.IndexFunc(tries, func(t op.Op) bool { return logged(&t) })
 	if known < 0 {
-		return tries[len(tries)-1]
+		return tries[max(0, slices.IndexFunc(tries, func(t op.Op) bool { return t.Outcome == op.Unknown }))]
 	}
 	if r.IntN(4) == 0 {
 		var ask idemAsk

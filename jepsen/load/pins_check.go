@@ -149,7 +149,11 @@ func (c *pinsCheck) checkDeploys() {
 func (c *pinsCheck) example(version string, at time.Time) string {
 	for _, id := range sortedNames(c.runs) {
 		if r := c.runs[id]; r.version == version && r.must(at) {
-			return fmt.Sprintf(", such as %s %s from %s to %s", r.workflow, id, r.at.Format(time.StampNano), r.ended().Format(time.StampNano))
+			until := "now"
+			if r.end != nil {
+				until = r.end.At.Format(time.StampNano)
+			}
+			return fmt.Sprintf(", such as %s %s from %s until %s", r.workflow, id, r.at.Format(time.StampNano), until)
 		}
 	}
 	return ""

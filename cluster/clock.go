@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/seeded"
 )
 
@@ -25,11 +26,11 @@ type clock struct {
 }
 
 func newClock(state history.Time, wall time.Time) *clock {
-	c := &clock{base: max(state, history.At(wall)), start: wall}
+	c := &clock{base: max(state, history.At(faults.Wall(wall))), start: wall}
 	if seeded.On(seeded.LogTimeBack) {
 		c.base = history.At(wall).Add(-time.Duration(seeded.Now() % int64(3*time.Second)))
 	}
-	c.first = c.base.Sub(history.At(wall))
+	c.first = c.base.Sub(history.At(faults.Wall(wall)))
 	return c
 }
 
@@ -37,10 +38,10 @@ func newClock(state history.Time, wall time.Time) *clock {
 func (c *clock) at(now time.Time) history.Time { return c.base.Add(now.Sub(c.start)) }
 
 // now returns the log time.
-func (c *clock) now() history.Time { return c.at(time.Now()) }
+func (c *clock) now() history.Time { return c.at(faults.Now()) }
 
 // skew returns how far log time is ahead of the wall clock, and how much of that has come since the win.
 func (c *clock) skew(now time.Time) (total, since time.Duration) {
-	total = c.at(now).Sub(history.At(now))
+	total = c.at(now).Sub(history.At(faults.Wall(now)))
 	return total, total - c.first
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/faults"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
@@ -139,6 +140,7 @@ func (cfg Config) raftConfig(id string, told chan<- bool) *raft.Config {
 	// An applied entry's channel with a buffer would lose the answers of what it holds at shutdown.
 	rc.BatchApplyCh = false
 	rc.Logger = cfg.Logger.Named("raft")
+	faults.Snapshots(rc)
 	return rc
 }
 

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/raft"
 )
 
@@ -175,7 +175,7 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	}
 	var at history.Time
 	c.state.View(func(v fsm.View) { at = v.Now() })
-	t := &term{number: number, clock: newClock(at, time.Now())}
+	t := &term{number: number, clock: newClock(at, faults.Now())}
 	t.committer = startCommitter(r, t.clock.now, c.leaderElsewhere)
 	defer t.committer.wait()
 	defer t.committer.end(&engine.NotLeader{})

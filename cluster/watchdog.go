@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/raft"
 )
 
@@ -82,7 +83,7 @@ func (c *Cluster) keepWatch(ctx context.Context, t *term) {
 			c.fail(err)
 			return
 		}
-		c.watchClock(ctx, t, now)
+		c.watchClock(ctx, t, faults.Now())
 		if tick == nil && (now.Sub(moved) >= every || !transferring.IsZero()) {
 			done := make(chan error, 1)
 			if c.goes(func() { done <- r.Barrier(0).Error() }) {

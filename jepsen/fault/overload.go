@@ -15,14 +15,14 @@ import (
 )
 
 func init() {
-	register(Kind{Name: "overload", Family: "load", What: "an open loop of 3,000 calls a second beside the workload", Min: time.Second, Max: 3 * time.Second, Fault: Func(overload)})
+	register(Kind{Name: "overload", Family: "load", What: "an open loop of 1,000 calls a second beside the workload", Min: time.Second, Max: 3 * time.Second, Fault: Func(overload)})
 }
 
 // The open loop: calls are made whether or not those before were answered. At most overloadOpen wait at a time, so that the suite itself stands it.
 const (
 	overloadEvery = 10 * time.Millisecond
-	overloadRound = 30
-	overloadOpen  = 1500
+	overloadRound = 10
+	overloadOpen  = 400
 )
 
 // overload signals runs that do not exist, which costs a cluster as much as signalling one that does and leaves nothing behind, and reads. What must hold is what must

@@ -24,6 +24,7 @@ type Config struct {
 	Flags  []string // of every node, beside its own
 	Env    []string // of every node, beside PATH, HOME and TMPDIR
 	Seed   uint64   // of the links
+	Tagged bool     // Binary was built with -tags aionfaults: each node reads its Control file
 }
 
 // Cluster is the nodes of one run. Its methods may be called by any goroutine; two operations on one node wait for each other.
@@ -43,6 +44,9 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	var join []string
 	for i := range cfg.Nodes {
 		n := &Node{cluster: c, Name: fmt.Sprintf("n%d", i+1), Data: filepath.Join(cfg.Dir, fmt.Sprintf("data-n%d", i+1))}
+		if cfg.Tagged {
+			n.Extra = append(n.Extra, "AION_FAULTS="+n.Control())
+		}
 		var err error
 		if n.own, err = freeAddresses(); err == nil {
 			n.Public, err = c.Links.Expose(n.Name, n.own)

@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"fmt"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -14,6 +15,12 @@ func (n *Node) Offline(f func() error) error {
 	n.killed = true
 	return f()
 }
+
+// Control is the file that a node of a tagged binary reads its faults from, see internal/faults; nobody does when Config.Tagged is false.
+func (n *Node) Control() string { return filepath.Join(n.cluster.cfg.Dir, "faults-"+n.Name+".json") }
+
+// Tagged reports whether the nodes read their Control files.
+func (c *Cluster) Tagged() bool { return c.cfg.Tagged }
 
 // Plain makes a cluster of nodes that have names and nothing else, for tests of what only chooses among them.
 func Plain(size int) *Cluster {

@@ -26,6 +26,7 @@ type Campaign struct {
 	Concurrency int
 	Rate        float64
 	Flags       []string
+	Tagged      bool                          // Binary was built with -tags aionfaults
 	Tell        func(done, of int, r *Result) // after each run; calls do not overlap
 }
 
@@ -43,6 +44,7 @@ func (c *Campaign) specs() ([]Spec, error) {
 			Concurrency: c.Concurrency,
 			Rate:        c.Rate,
 			Flags:       c.Flags,
+			Tagged:      c.Tagged,
 		}
 		if c.Most > c.Least {
 			s.Length += time.Duration(r.Int64N(int64(c.Most - c.Least))).Round(time.Second)

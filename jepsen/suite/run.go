@@ -60,7 +60,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	}
 	booting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := nodes.Start(booting, nodes.Config{Binary: o.Binary, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed})
+	c, err := nodes.Start(booting, nodes.Config{Binary: o.Binary, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed, Tagged: s.Tagged})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}

@@ -50,6 +50,7 @@ func campaignCmd() *cobra.Command {
 	f.IntVar(&c.Concurrency, "concurrency", 8, "callers of a run")
 	f.Float64Var(&c.Rate, "rate", 30, "calls a second of one caller; 0 = as many as it can")
 	f.StringSliceVar(&c.Flags, "node-flag", nil, "flags for every node")
+	f.BoolVar(&c.Tagged, "tagged", false, "the binary was built with -tags aionfaults; name the families clock and disk in --faults, too")
 	optionFlags(f, &c.Options)
 	return cmd
 }

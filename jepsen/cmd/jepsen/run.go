@@ -68,6 +68,7 @@ func runCmd() *cobra.Command {
 	f.IntVar(&spec.Concurrency, "concurrency", 8, "callers")
 	f.Float64Var(&spec.Rate, "rate", 0, "calls a second of one caller; 0 = as many as it can")
 	f.StringSliceVar(&spec.Flags, "node-flag", nil, "flags for every node")
+	f.BoolVar(&spec.Tagged, "tagged", false, "the binary was built with -tags aionfaults: faults of clock, disk and snapshots too")
 	optionFlags(f, &o)
 	return cmd
 }

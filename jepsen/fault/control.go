@@ -1,0 +1,61 @@
+package fault
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+)
+
+// control is what a node of a binary with -tags aionfaults reads from its file: the JSON of internal/faults.Control, written down a second time, for the suite
+// shares no code with what it checks.
+type control struct {
+	Offset time.Duration `json:"offset,omitempty"`
+	Rate   float64       `json:"rate,omitempty"`
+	Disk   disk          `json:"disk,omitzero"`
+
+	SnapshotEntries uint64        `json:"snapshot_entries,omitempty"`
+	TrailingEntries uint64        `json:"trailing_entries,omitempty"`
+	SnapshotEvery   time.Duration `json:"snapshot_every,omitempty"`
+}
+
+type disk struct {
+	Area  string `json:"area,omitempty"`
+	Fault string `json:"fault,omitempty"`
+	After int    `json:"after,omitempty"`
+}
+
+var controls sync.Mutex // over reading and writing control files
+
+// tell changes what a node is to suffer. Faults that overlap change different fields.
+func tell(n *nodes.Node, change func(*control)) error {
+	controls.Lock()
+	defer controls.Unlock()
+	var c control
+	b, err := os.ReadFile(n.Control())
+	if err == nil {
+		err = json.Unmarshal(b, &c)
+	}
+	if err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("%s: %w", n.Control(), err)
+	}
+	change(&c)
+	if b, err = json.Marshal(c); err != nil {
+		return err
+	}
+	if err := os.WriteFile(n.Control()+".new", b, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(n.Control()+".new", n.Control())
+}
+
+// untagged says why a fault cannot be made.
+func untagged(c *nodes.Cluster) error {
+	if c.Tagged() {
+		return nil
+	}
+	return fmt.Errorf("needs a binary built with -tags aionfaults, and --tagged")
+}

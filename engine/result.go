@@ -59,7 +59,8 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 			id = res.RunID
 		}
 		left := time.Until(deadline)
-		e.hub.await(ctx, left, id, look)
+		// The chain may go on while the wait begins: then another run is to be waited for, and nobody would tell of this one again.
+		e.hub.await(ctx, left, id, func(v fsm.View) bool { return look(v) && res.RunID == id })
 		if left <= 0 || ctx.Err() != nil {
 			break
 		}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -257,5 +258,18 @@ func TestDescribeTellsWhatARunWaitsFor(t *testing.T) {
 		refused(t, err, "not_found")
 		_, _, err = n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "other", RunID: ref.RunID})
 		refused(t, err, "not_found")
+	})
+}
+
+// A caller who waits for a workflow id is told of the end of its chain at once, also if runs of the chain end while the wait begins.
+func TestResultOfAChainThatIsFast(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    if input > 0:\n        ctx.continue_as_new(input - 1)\n    return \"over\"\n"}))
+		began := time.Now()
+		for i := range 100 {
+			ref := n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: fmt.Sprint("chain-", i), Input: history.Payload(`3`)})
+			equal(t, "outcome", n.Outcome(fsm.RunRef{WorkflowID: ref.WorkflowID}), `completed "over"`)
+		}
+		equal(t, "waited", time.Since(began), 0)
 	})
 }

@@ -177,11 +177,11 @@ func (w *children) tree(r *rand.Rand, name string, levels int) treeInput {
 		below := fmt.Sprintf("%s.%d", name, i)
 		kid.Input = w.tree(r, below, levels-1)
 		switch r.IntN(20) {
-		case 0: // an id that is taken, if that run is still open
-			if len(w.names) > 0 {
-				kid.ID = w.names[len(w.names)-1]
+		case 0, 1, 2: // an id that may be taken: that of a run which may be open, or of one to come
+			if recent := w.names[max(0, len(w.names)-20):]; len(recent) > 0 {
+				kid.ID = recent[r.IntN(len(recent))]
 			}
-		case 1, 2, 3, 4, 5: // one made by the cluster
+		case 3, 4, 5, 6: // one made by the cluster
 		default:
 			kid.ID = below
 			w.names = append(w.names, below)

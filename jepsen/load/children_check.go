@@ -54,6 +54,13 @@ func (w *children) Check(ops []op.Op) []Violation {
 	slices.Reverse(log)
 	c.eras = eras(log, nil)
 	c.checkOps(ops)
+	lives := map[string][]lifetime{}
+	for _, r := range c.runs { // any order: twiceOpen sorts
+		lives[r.workflow] = append(lives[r.workflow], lifetimes(r.id, r.events)...)
+	}
+	for _, what := range twiceOpen(lives) {
+		c.bad(nil, "%s", what)
+	}
 	born := map[string]string{} // run id by parent and ordinal
 	for _, id := range sortedNames(c.runs) {
 		r := c.runs[id]

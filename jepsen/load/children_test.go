@@ -130,6 +130,10 @@ func TestChildrenCheck(t *testing.T) {
 		{"refused and done", "was refused with", func(w *treeWorld) { w.ops[3].Outcome = op.Refused }},
 		{"a start is lost", "no history says so", func(w *treeWorld) { delete(w.runs, "rd") }},
 		{"a root of nobody", "never the answer to a start", func(w *treeWorld) { w.ops[1].Outcome = op.Failed }},
+		{"open twice", "a had two open runs", func(w *treeWorld) {
+			respell(&w.runs["rd"][0].Data, "workflow_id", "a")
+			w.runs["rd"][2].At = atSecond(6)
+		}},
 		{"listed twice", "listed 2 times", func(w *treeWorld) { w.listed = append(w.listed, "ra") }},
 		{"listed and unknown", "in no history", func(w *treeWorld) { w.listed = append(w.listed, "rz") }},
 		{"reached nobody", "reached run", func(w *treeWorld) { w.ops[2].Answer = asJSON(facts{"run_id": "rz"}) }},

@@ -178,6 +178,7 @@ func (c *idemCheck) checkRuns(reads []op.Op) {
 	started, brief := map[string][]string{}, map[string]int{} // run ids by request; runs by schedule
 	done := map[string]int{}                                  // events by type and request
 	cancelled, resumed := map[string]int{}, map[string]int{}  // by run id
+	lives := map[string][]lifetime{}                          // by workflow id
 	for i := range reads {
 		o := &reads[i]
 		var page []wire.Run
@@ -195,6 +196,7 @@ func (c *idemCheck) checkRuns(reads []op.Op) {
 				RunID string `json:"run_id"`
 			}
 			json.Unmarshal(o.Value, &at)
+			lives[o.Key] = append(lives[o.Key], lifetimes(at.RunID, h.Events)...)
 			for _, e := range h.Events {
 				var d struct {
 					Reason  string          `json:"reason"`
@@ -227,6 +229,9 @@ func (c *idemCheck) checkRuns(reads []op.Op) {
 		case one.happened() && (len(runs) == 0 || runs[0] != a.RunID):
 			c.bad(o, "start %s was answered with run %s; there are %v", id, a.RunID, runs)
 		}
+	}
+	for _, what := range twiceOpen(lives) {
+		c.bad(nil, "%s", what)
 	}
 	c.checkDone(done, cancelled, resumed)
 	c.checkTriggers(reads, brief)

@@ -18,6 +18,7 @@ type idemWorld struct {
 	events  []wire.Event // of run r
 	state   map[string]any
 	rules   []wire.Retention
+	more    op.Op
 }
 
 // try is the n-th operation under a request id.
@@ -109,7 +110,7 @@ func (w *idemWorld) history() []op.Op {
 	read("runs", "idle", w.idle)
 	read("runs", "brief", w.brief)
 	read("deploys", "", wire.Deploys{Deploys: w.deploys})
-	return append(ops, historyOf("idempotency", "w", "r", w.events...))
+	return append(ops, historyOf("idempotency", "w", "r", w.events...), w.more)
 }
 
 func TestIdempotencyCheck(t *testing.T) {
@@ -171,6 +172,9 @@ func TestIdempotencyCheck(t *testing.T) {
 		{"signalled though refused", "signal signal1 of w did not happen", refuse("signal1")},
 		{"done with another body", "signal signal1 of w happened 2 times", func(w *idemWorld) {
 			w.events = append(w.events, pastEvent(8, "SignalReceived", facts{"payload": "signal1-other"}))
+		}},
+		{"open twice", "w had two open runs", func(w *idemWorld) {
+			w.more = historyOf("idempotency", "w", "z", pastEvent(8, "WorkflowStarted", facts{}))
 		}},
 		{"triggered twice", "there are 2", func(w *idemWorld) { w.brief = append(w.brief, w.brief[0]) }},
 		{"counted twice", "it has counted 2", func(w *idemWorld) { w.state["schedule-is trigger0"] = facts{"started": 2} }},

@@ -1,0 +1,46 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// lifetime is a time of the log in which a run was open; one that was reopened has several.
+type lifetime struct {
+	run      string
+	from, to time.Time
+}
+
+// lifetimes reads them from the history of a run.
+func lifetimes(run string, events []wire.Event) (all []lifetime) {
+	open := false
+	for _, e := range events {
+		switch {
+		case e.Type == "WorkflowStarted" || e.Type == "WorkflowReopened":
+			all, open = append(all, lifetime{run, e.At, time.Unix(1<<40, 0)}), true
+		case open && slices.Contains(closings, e.Type):
+			all[len(all)-1].to, open = e.At, false
+		}
+	}
+	return all
+}
+
+// twiceOpen finds workflow ids of which two runs were open at once. What ends and begins in one entry does not meet.
+func twiceOpen(byID map[string][]lifetime) (found []string) {
+	for _, id := range sortedNames(byID) {
+		all := slices.SortedFunc(slices.Values(byID[id]), func(a, b lifetime) int { return a.from.Compare(b.from) })
+		for i := 1; i < len(all); i++ {
+			if before := all[i-1]; before.run != all[i].run && all[i].from.Before(before.to) {
+				found = append(found, fmt.Sprintf("%s had two open runs at %s: %s and %s", id, all[i].from, before.run, all[i].run))
+			}
+			if all[i-1].to.After(all[i].to) {
+				all[i].to = all[i-1].to // for what comes next
+				all[i].run = all[i-1].run
+			}
+		}
+	}
+	return found
+}

@@ -42,7 +42,7 @@ var rooms = []room{
 	{"transport", []string{"catalog", "engine", "engine/history", "fsm", "internal/lifecycle", "internal/seeded", "transport/console", "transport/wire"}, []string{"*"},
 		"transport serves the engine and declares what it needs of a cluster itself"},
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
-	{"jepsen/sim", []string{"catalog", "engine/history", "fsm"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises"},
+	{"jepsen/sim", []string{"catalog", "engine/history", "engine/replay", "engine/runtime/...", "fsm"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises"},
 	{"jepsen/...", []string{"jepsen/...", "transport/client", "transport/wire", "transport/worker", "internal/lifecycle"}, []string{"*"},
 		"a checker that shares code with what it checks shares its bugs"},
 	{"internal/...", nil, []string{"*"}, "tools of the workshop know nothing of the product"},

@@ -34,17 +34,30 @@ func (w *World) submit(n *node, seeds []uint64) bool {
 			break
 		}
 		rng := dice(seed)
-		c := &call{envelope: fsm.Envelope{Command: w.draw(rng)}}
-		c.envelope.Request = w.request(rng, c.envelope.Command)
-		if c.envelope.Request != nil {
-			c.envelope.Actor = "client"
-		}
-		if w.forward(n, c) {
-			w.calls = append(w.calls, c)
-			did = true
-		}
+		did = w.send(n, w.draw(rng), rng) || did
 	}
 	return did
+}
+
+// submitFlow is submit for runs of real code.
+func (w *World) submitFlow(n *node, seed uint64) bool {
+	if len(w.calls) >= atOnce {
+		return false
+	}
+	rng := dice(seed)
+	return w.send(n, w.flow(rng), rng)
+}
+
+func (w *World) send(n *node, command fsm.Command, rng *rand.Rand) bool {
+	c := &call{envelope: fsm.Envelope{Command: command, Request: w.request(rng, command)}}
+	if c.envelope.Request != nil {
+		c.envelope.Actor = "client"
+	}
+	if !w.forward(n, c) {
+		return false
+	}
+	w.calls = append(w.calls, c)
+	return true
 }
 
 // request makes a request id: new, or once in a while one that was used for something else.

@@ -61,7 +61,11 @@ func (w *World) turns(v fsm.View, rng *rand.Rand) (cs []fsm.Command) {
 		if !found {
 			w.failf("a ready run does not exist at index %d", v.Index())
 		}
-		cs = append(cs, w.turn(&r, rng))
+		if _, real := flows[r.Type]; real {
+			cs = append(cs, w.flowTurn(v, &r))
+		} else {
+			cs = append(cs, w.turn(&r, rng))
+		}
 	}
 	return cs
 }

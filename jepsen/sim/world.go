@@ -21,6 +21,7 @@ type Stats struct {
 	Applied, Commands                               int // entries, and commands in them, over all replicas
 	Elections, Survivors, Crashes, Snapshots        int
 	Installs, Unknown, Repeated, Acknowledged, Runs int
+	Flows                                           int           // turns made by real code
 	Simulated                                       time.Duration // log time that went by
 	Kinds                                           [64]int       // commands judged, by kind
 	Refused                                         [64]int       // of these, refused
@@ -42,6 +43,7 @@ func (s *Stats) Add(o Stats) {
 	s.Repeated += o.Repeated
 	s.Acknowledged += o.Acknowledged
 	s.Runs += o.Runs
+	s.Flows += o.Flows
 	s.Simulated += o.Simulated
 	for i := range s.Kinds {
 		s.Kinds[i] += o.Kinds[i]
@@ -184,6 +186,8 @@ func (w *World) do(s *Step) bool {
 		return n.snap()
 	case Audit:
 		return w.audit(n)
+	case Flow:
+		return w.submitFlow(n, seed)
 	}
 	if s.Seeds[0]%8 > 0 {
 		n = w.nodes[w.leader]

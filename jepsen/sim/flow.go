@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/fsm"
+)
+
+// Runs of the types "flow" and "kid" are real code: the real machine replays what any replica holds of them, makes the next turn, and the model judges that as
+// it judges drawn ones. A machine is made anew for every turn, as after a change of leader. Code that asks for something else than it did is a violation.
+var flows = map[string]string{
+	"flow": `
+def run(ctx, input):
+    n = 0
+    for i in range(2):
+        ctx.sleep("3s")
+        r = ctx.try_activity("ship", i, retry = {"max_attempts": 2}, timeout = "9s")
+        n += 1 if r.ok else 0
+        if ctx.signal("go", timeout = "20s") != None:
+            n += 10
+    kids = [ctx.start_child("kid", i) for i in range(2)]
+    which, got = ctx.race(kids)
+    if ctx.random() < 0.3:
+        ctx.continue_as_new(input)
+    if ctx.random() < 0.2:
+        fail("no luck")
+    return n + got
+`,
+	"kid": `
+def run(ctx, input):
+    ctx.sleep("2s" if ctx.random() < 0.5 else "5s")
+    return 100
+`,
+}
+
+type code struct {
+	archive *catalog.Archive
+	program runtime.Program
+}
+
+// flowCode compiles the package of flows once; it panics when that fails, since it is this package's own.
+var flowCode = sync.OnceValue(func() code {
+	m := catalog.Manifest{Format: catalog.Format, ABI: catalog.ABI, Activities: []string{"ship"}}
+	var modules []catalog.Module
+	for _, typ := range []string{"flow", "kid"} {
+		m.Workflows = append(m.Workflows, catalog.Workflow{Type: typ, EntryModule: typ, EntryFunction: "run"})
+		modules = append(modules, catalog.Module{Name: typ + ".star", Source: []byte(flows[typ])})
+	}
+	b, err := catalog.Write(m, modules)
+	if err != nil {
+		panic(err)
+	}
+	archive, err := catalog.Open(b, catalog.DefaultLimits())
+	if err != nil {
+		panic(err)
+	}
+	program, err := starlark.Compiler{}.Compile(context.Background(), archive)
+	if err != nil {
+		panic(err)
+	}
+	return code{archive, program}
+})
+
+// flow draws what a client asks of flows. The first time it loads them.
+func (w *World) flow(rng *rand.Rand) fsm.Command {
+	p := flowCode().archive.Package()
+	id := fmt.Sprint("flow-", rng.IntN(4))
+	switch {
+	case w.model.loaded[p.Version] == nil:
+		return &fsm.LoadPackage{Package: p, Route: true}
+	case odds(rng, 3):
+		return &fsm.SignalRun{Run: fsm.RunRef{WorkflowID: id}, Name: "go", Payload: payload(rng), MaxWaiting: 6}
+	case odds(rng, 12):
+		return &fsm.CancelRun{Run: fsm.RunRef{WorkflowID: id}}
+	}
+	return &fsm.StartRun{WorkflowID: id, RunID: w.mint(rng), Type: "flow", Input: history.Payload("1")}
+}
+
+// flowTurn makes the next turn of a run of real code, from what one replica holds of it.
+func (w *World) flowTurn(v fsm.View, r *fsm.Run) fsm.Command {
+	code := flowCode()
+	p := code.archive.Package()
+	member, _ := p.Member(r.Type)
+	events := v.Events(r.RunID, 1, int(r.Events))
+	m, err := replay.New(replay.Config{Program: code.program, Member: *member}, events[0])
+	if err != nil {
+		w.failf("run %s: %v", r.RunID, err)
+	}
+	defer m.Close()
+	if err := m.Replay(context.Background(), v.Turns(r.RunID, 1, int(r.Turns)), events); err != nil {
+		w.failf("run %s is replayed at index %d: %v", r.RunID, v.Index(), err)
+	}
+	step, err := m.Next(context.Background(), events[m.Seen():])
+	if err != nil {
+		w.failf("run %s, turn %d: %v", r.RunID, r.Turns+1, err)
+	}
+	if step.N != r.Turns+1 {
+		w.failf("run %s: code made turn %d, its row says %d were recorded", r.RunID, step.N, r.Turns)
+	}
+	w.stats.Flows++
+	c := &fsm.RecordTurn{RunID: r.RunID, N: step.N, Through: step.Through, Waiting: step.Waiting, Consumed: step.Consumed}
+	for _, d := range step.Asked {
+		c.Asked = append(c.Asked, history.Event{Data: d})
+	}
+	return c
+}

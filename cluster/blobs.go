@@ -15,7 +15,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/go-hclog"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
@@ -103,10 +102,8 @@ func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error)
 			return d, errClosing
 		}
 	}
-	if !seeded.On(seeded.BlobAlone) {
-		if err := put.wait(ctx); err != nil {
-			return d, err
-		}
+	if err := put.wait(ctx); err != nil {
+		return d, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/go-hclog"
 )
@@ -150,10 +151,11 @@ func (s *BlobStore) write(ctx context.Context, d catalog.Digest, archive io.Read
 	s.temp++
 	name = filepath.Join(s.cfg.Dir, fmt.Sprintf("%s-%d%s", d, s.temp, tempSuffix))
 	s.mu.Unlock()
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", 0, err
 	}
+	f := faults.Archive(file)
 	h := sha256.New()
 	size, err = copyContext(ctx, f, h, io.LimitReader(archive, s.cfg.MaxBytes+1))
 	if err == nil && size > s.cfg.MaxBytes {
@@ -162,7 +164,7 @@ func (s *BlobStore) write(ctx context.Context, d catalog.Digest, archive io.Read
 	if got := catalog.Digest(h.Sum(nil)); err == nil && got != d {
 		err = &BadBlob{Digest: d, Got: got}
 	}
-	if err == nil && !seeded.On(seeded.BlobUnsynced) {
+	if err == nil {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
@@ -186,7 +188,9 @@ func (s *BlobStore) adopt(d catalog.Digest, name string, size int64) error {
 	if s.total-old+size > s.cfg.MaxTotal {
 		return fmt.Errorf("all archives together would take %d bytes, more than %d", s.total-old+size, s.cfg.MaxTotal)
 	}
-	if err := os.Rename(name, s.path(d)); err != nil {
+	if seeded.On(seeded.BlobUnsynced) {
+		time.AfterFunc(3*time.Second, func() { _ = os.Rename(name, s.path(d)) })
+	} else if err := os.Rename(name, s.path(d)); err != nil {
 		return err
 	}
 	if err := syncFolder(s.cfg.Dir); err != nil {

@@ -15,7 +15,6 @@ const (
 	ForwardNewID     Bug = "forward-new-id"     // a node that passes a call on gives it a request id of its own
 	LogTimeBack      Bug = "log-time-back"      // a new leader's log time begins wherever its clock stands
 	BlobUnsynced     Bug = "blob-unsynced"      // an archive counts as kept before it is on the disk
-	BlobAlone        Bug = "blob-alone"         // an archive counts as kept when one node has it
 	UnloadCheckFirst Bug = "unload-check-first" // pins are looked at before the log, not in the step that unloads
 )
 

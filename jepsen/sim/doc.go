@@ -2,8 +2,11 @@
 //
 // A World holds a few replicas, each a real fsm.State on its own disk in memory, and a log that stands for raft: it commits a proposal, loses it, or
 // commits it after its proposer was deposed. Clients speak to any replica, hear nothing, and repeat what they asked for under its request id; the leader's
-// loops record turns, fire timers, lease tasks and purge, from a picture that may be old. Model is what all of this has to come to, written from
+// loops record turns, fire timers, lease tasks and purge, from a picture that may be old. Turns are drawn, or made by real code that any replica replays from
+// its history. Model is what all of this has to come to, written from
 // docs/STATE.md and the contract without a line of the state machine: it foretells the outcome of every command and every line of every history.
+//
+// One thing is not in the hands of the seed: when Pebble writes its memory out, and so what a crash takes. What follows must not depend on it.
 //
 // It decides whether a schedule of steps breaks a promise, and makes a schedule that does smaller. It never decides what raft may do beyond that a committed
 // entry stays: clusters of real raft are simulated in cluster/clustertest. Begin reading with step.go, then world.go, then model.go.

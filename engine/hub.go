@@ -132,6 +132,7 @@ func (h *hub) wakeAll() {
 func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 	at := fsm.FeedCursor{}
 	h.log.View(func(v fsm.View) { at = fsm.FeedCursor{Index: v.Index(), N: math.MaxUint32} })
+	h.wakeAll() // who came before the tail may wait for what happened before it
 	for {
 		var events []fsm.FeedEvent
 		var index uint64

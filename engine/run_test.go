@@ -266,7 +266,7 @@ func TestResultOfAChainThatIsFast(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    if input > 0:\n        ctx.continue_as_new(input - 1)\n    return \"over\"\n"}))
 		began := time.Now()
-		for i := range 100 {
+		for i := range 20 {
 			ref := n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: fmt.Sprint("chain-", i), Input: history.Payload(`3`)})
 			equal(t, "outcome", n.Outcome(fsm.RunRef{WorkflowID: ref.WorkflowID}), `completed "over"`)
 		}

@@ -114,7 +114,7 @@ const maxVoters = 9
 func (cfg Config) stateConfig() fsm.Config {
 	return fsm.Config{
 		Dir:        filepath.Join(cfg.DataDir, "state"),
-		FS:         cfg.Parts.FS,
+		FS:         faults.FS(cfg.Parts.FS),
 		CacheBytes: cfg.State.CacheBytes,
 		MaxRequest: cfg.State.MaxRequest,
 		Paranoid:   cfg.State.Paranoid,

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
@@ -75,7 +76,7 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 	guard := &guard{fatal: cfg.Fatal}
 	return &Stores{
 		Log:       newTail(guardLog(log, guard), cmp.Or(cfg.CacheEntries, 2048), cmp.Or(cfg.CacheBytes, 64<<20)),
-		Stable:    guardStable(stable, guard),
+		Stable:    guardStable(faults.Stable(stable), guard),
 		Snapshots: snapshots,
 		Close: func() error {
 			guard.close()
@@ -121,7 +122,7 @@ func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {
 		// wait for ever. So it is ours, and closed after the wal.
 		meta := &metadb.BoltMetaDB{}
 		opened.add(meta.Close)
-		log, err := wal.Open(dir, wal.WithMetaStore(meta), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(cfg.Logger.Named("wal")))
+		log, err := wal.Open(dir, wal.WithMetaStore(meta), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(cfg.Logger.Named("wal")), faults.Segments(dir))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}

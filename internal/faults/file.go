@@ -13,7 +13,11 @@ import (
 )
 
 // control is where AION_FAULTS points to; empty = nothing goes wrong.
-var control = os.Getenv("AION_FAULTS")
+var control = func() string {
+	path := os.Getenv("AION_FAULTS")
+	os.Unsetenv("AION_FAULTS") // the node refuses variables that begin like its own and are none
+	return path
+}()
 
 var (
 	now      atomic.Pointer[Control]

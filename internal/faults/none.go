@@ -3,6 +3,7 @@
 package faults
 
 import (
+	"os"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -27,3 +28,9 @@ func FS(fs vfs.FS) vfs.FS { return fs }
 
 // Segments leaves the wal its files.
 func Segments(string) (open func(*wal.WAL)) { return func(*wal.WAL) {} }
+
+// Stable is s.
+func Stable(s raft.StableStore) raft.StableStore { return s }
+
+// Archive is f.
+func Archive(f *os.File) *os.File { return f }

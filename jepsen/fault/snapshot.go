@@ -1,0 +1,43 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+)
+
+func init() {
+	register(Kind{
+		Name: "snapshots", Family: "disk", What: "snapshots every 60 entries; one node is down until it needs one, and is killed again while it installs it",
+		Min: 3 * time.Second, Max: 8 * time.Second, Tagged: true, Fault: Func(snapshots),
+	})
+}
+
+// snapshots kills every node once, for thresholds are read at the start; from then on the run has snapshots all the time.
+func snapshots(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+	if err := untagged(c); err != nil {
+		return "", nil, err
+	}
+	order := everyone(ctx, c, r)
+	var errs []error
+	for _, n := range order {
+		errs = append(errs, tell(n, func(c *control) { c.SnapshotEntries, c.TrailingEntries, c.SnapshotEvery = 60, 20, 200*time.Millisecond }))
+		n.Kill()
+	}
+	down, up := order[0], order[1:]
+	errs = append(errs, start(up))
+	kills := 1 + r.IntN(3)
+	return fmt.Sprintf("snapshots every 60 entries; %s is down, and killed %d times as it comes back", down.Name, kills), func(ctx context.Context) error {
+		var errs []error
+		for range kills {
+			errs = append(errs, start([]*nodes.Node{down}))
+			wait(ctx, time.Duration(r.Int64N(int64(600*time.Millisecond))))
+			down.Kill()
+		}
+		return errors.Join(append(errs, start(order))...)
+	}, errors.Join(errs...)
+}

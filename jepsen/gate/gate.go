@@ -22,6 +22,7 @@ type Gate struct {
 	Simulator     string        // the jepsen command, built with the bugs
 	Budget        time.Duration // for each bug
 	Seed          uint64        // of the first run of each bug; the others count up from it
+	Tagged        bool          // the binary was built with -tags aionfaults, too
 	Tell          func(string)
 }
 
@@ -82,7 +83,7 @@ func (g *Gate) one(ctx context.Context, row *Row, t Try, seed uint64) {
 	}
 	s := suite.Spec{
 		Seed: seed, Workload: t.Workload, Faults: t.Faults, Nodes: 3, Length: cmp.Or(t.Length, 8*time.Second), Concurrency: cmp.Or(t.Callers, 8), Rate: cmp.Or(t.Rate, 30),
-		Flags: t.Flags, Env: t.Env, Bug: row.Bug, Tagged: true,
+		Flags: t.Flags, Env: t.Env, Bug: row.Bug, Tagged: g.Tagged,
 	}
 	if row.Bug != "" {
 		s.Env = append(append([]string{}, s.Env...), "AION_BUG="+row.Bug)

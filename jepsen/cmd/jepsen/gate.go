@@ -102,6 +102,7 @@ func gateCmd() *cobra.Command {
 	f.Uint64Var(&g.Seed, "seed", 1, "of the first run of each bug")
 	f.StringVar(&g.Binary, "binary", "", "the node built with -tags aionbugs,aionfaults; empty = build it and the simulator")
 	f.StringVar(&g.Simulator, "simulator", "", "the jepsen command built with the same tags")
+	f.BoolVar(&g.Tagged, "tagged", true, "the node was built with -tags aionfaults")
 	f.StringVar(&g.Dir, "out", "jepsen-out/gate", "folder for gate.json, gate.md and the runs")
 	f.BoolVar(&g.Keep, "keep", false, "keep data and logs of runs that pass, too")
 	return cmd

@@ -231,6 +231,8 @@ func (w *children) Settle(ctx context.Context, e *Env) error {
 	}); err != nil {
 		return err
 	}
+	patience, cancel := context.WithTimeout(ctx, patienceOfRun)
+	defer cancel()
 	if err := each(w.starts, 16, func(_ int, o op.Op) (err error) {
 		if o.Outcome == op.Unknown {
 			if o, err = e.Insist(ctx, repeated(e, o), w.call); err != nil || o.Outcome != op.OK {
@@ -241,7 +243,7 @@ func (w *children) Settle(ctx context.Context, e *Env) error {
 		if err := json.Unmarshal(o.Answer, &a); err != nil {
 			return fmt.Errorf("start %s: %w", o.Key, err)
 		}
-		return readTree(ctx, e, "children", wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID})
+		return readTree(ctx, patience, e, "children", wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID})
 	}); err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ func (w *pins) Settle(ctx context.Context, e *Env) error {
 	}); err != nil {
 		return err
 	}
+	patience, cancel := context.WithTimeout(ctx, patienceOfRun)
+	defer cancel()
 	if err := each(w.starts, 16, func(i int, o op.Op) error {
 		if o.Outcome == op.Unknown {
 			done, err := e.Insist(ctx, repeated(e, o), w.call)
@@ -47,7 +49,7 @@ func (w *pins) Settle(ctx context.Context, e *Env) error {
 		if err := json.Unmarshal(o.Answer, &a); err != nil {
 			return fmt.Errorf("start %s: %w", o.Key, err)
 		}
-		return readTree(ctx, e, "pins", wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID})
+		return readTree(ctx, patience, e, "pins", wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID})
 	}); err != nil {
 		return err
 	}
@@ -64,15 +66,15 @@ func repeated(e *Env, o op.Op) op.Op {
 	return op.Op{Process: e.Record.Process(), Workload: o.Workload, F: o.F, Key: o.Key, Value: o.Value, Request: o.Request, Node: o.Node, Repeat: true}
 }
 
-// patienceOfRun is how long a run may take to close after the cluster has been mended and everything has been done that it waits for.
+// patienceOfRun is how long all runs together may take to close after the cluster has been mended and everything has been done that it waits for.
 const patienceOfRun = 60 * time.Second
 
-// readTree waits for a run to close and records its history, and those of the runs that it went on as and of its children. One that does not close is recorded as it is:
+// readTree waits for a run to close, until patience ends, and records its history, and those of the runs that it went on as and of its children. One that does not close is recorded as it is:
 // the checker tells.
-func readTree(ctx context.Context, e *Env, workload string, ref wire.RunRef) error {
+func readTree(ctx, patience context.Context, e *Env, workload string, ref wire.RunRef) error {
 	todo := []wire.RunRef{ref}
 	for ; len(todo) > 0; todo = todo[1:] {
-		events, err := readHistory(ctx, e, workload, todo[0])
+		events, err := readHistory(ctx, patience, e, workload, todo[0])
 		if err != nil {
 			return err
 		}
@@ -93,10 +95,8 @@ func readTree(ctx context.Context, e *Env, workload string, ref wire.RunRef) err
 	return nil
 }
 
-// readHistory waits for a run to close, for patienceOfRun, and records its whole history as one operation.
-func readHistory(ctx context.Context, e *Env, workload string, ref wire.RunRef) ([]wire.Event, error) {
-	patience, cancel := context.WithTimeout(ctx, patienceOfRun)
-	defer cancel()
+// readHistory waits for a run to close, until patience ends, and records its whole history as one operation.
+func readHistory(ctx, patience context.Context, e *Env, workload string, ref wire.RunRef) ([]wire.Event, error) {
 	value, _ := json.Marshal(map[string]string{"run_id": ref.RunID})
 	var events []wire.Event
 	o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: workload, F: "history", Key: ref.WorkflowID, Value: value, Node: anyNode(e, ref.RunID)},

@@ -39,7 +39,9 @@ func sizeOf(ctx context.Context, n *nodes.Node) (s size, err error) {
 		v, _ := strconv.ParseFloat(value, 64)
 		switch name {
 		case "go_goroutines":
-			s.goroutines = v
+			s.goroutines += v
+		case "aion_engine_resident_executions": // a parked run keeps a goroutine, also for a while after it was closed from outside
+			s.goroutines -= v
 		case "process_open_fds":
 			s.descriptors = v
 		case "process_resident_memory_bytes":
@@ -51,7 +53,7 @@ func sizeOf(ctx context.Context, n *nodes.Node) (s size, err error) {
 
 // What a node may have more when all is settled than when it began, whatever was done to it.
 const (
-	moreGoroutines  = 400 // idle connections of clients and of other nodes, two each
+	moreGoroutines  = 400 // idle connections of clients and of other nodes, two each; parked runs are not counted
 	moreDescriptors = 400
 	mostMemory      = 2 << 30
 )

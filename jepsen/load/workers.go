@@ -32,12 +32,13 @@ def begin(ctx, t):
 
 def run(ctx, input):
     futures = [begin(ctx, t) for t in input["tasks"]]
-    out = []
-    for i, t in enumerate(input["tasks"]):
+    for i, t in enumerate(input["tasks"]): # before waiting for others: what lingers holds a worker until it is given up
         if t["give_up"]:
             ctx.sleep(t["give_up"])
             futures[i].cancel()
-        o = futures[i].outcome()
+    out = []
+    for f in futures:
+        o = f.outcome()
         out.append({"value": o.value} if o.ok else {"kind": o.error.kind})
     return out
 `

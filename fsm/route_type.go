@@ -42,7 +42,7 @@ func (c *RouteType) apply(t *step) (Answer, Refusal) {
 	if seeded.On(seeded.ExpectIgnored) {
 		c.Expect = ""
 	}
-	if seeded.On(seeded.SilentDivergence) && seeded.Sometimes(10) {
+	if seeded.On(seeded.SilentDivergence) && seeded.Sometimes(3) {
 		c.Expect = "none"
 	}
 	this := deploy{opRoute, []string{c.Type}, t.named(c.Type, c.Version), c.Version, c.Message}

@@ -562,6 +562,39 @@ func TestEachResultStandsForItself(t *testing.T) {
 	})
 }
 
+// When a part of the results was recorded and the rest was not, the caller must not believe that nothing happened.
+func TestResultsRecordedInPart(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(does(t, `return len(ctx.all([ctx.start_activity("x", i) for i in range(8)]))`, "x"))
+		ref := n.Begin("w", "")
+		synctest.Wait()
+		var results []engine.TaskResult
+		for _, task := range poll(t, n, 0, 100, "x") {
+			results = append(results, engine.TaskResult{Token: task.Token, Output: history.Payload(`"` + strings.Repeat("x", 1<<20) + `"`)})
+		}
+		var parts atomic.Int64
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+			if _, ok := c.(*fsm.CompleteTasks); ok && parts.Add(1) == 2 {
+				return enginetest.NotLeader
+			}
+			return enginetest.None
+		})
+		call := engine.Call{Request: &fsm.Request{ID: "complete-1"}}
+		_, _, err := n.CompleteTasks(background, call, results)
+		refused(t, err, "outcome_unknown")
+		replies, _, err := n.CompleteTasks(background, call, results)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range replies {
+			if r.Err != nil {
+				t.Errorf("result %d: %v", i, r.Err)
+			}
+		}
+		equal(t, "outcome", n.Outcome(ref), "completed 8")
+	})
+}
+
 func TestWhatWorkersSayIsChecked(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return ctx.activity("x")`, "x"))

@@ -111,3 +111,39 @@ func BenchmarkLargeRun(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkIdlePolls is a run without activities while a thousand polls wait at queues where nothing is offered: what they cost everybody else.
+func BenchmarkIdlePolls(b *testing.B) {
+	for _, queues := range []int{0, 1, 100, 1000} {
+		b.Run(fmt.Sprintf("queues=%d", queues), func(b *testing.B) {
+			n := enginetest.NewFast(b)
+			n.Deploy(enginetest.Pack(b, enginetest.Code{"w": echo}))
+			ctx, cancel := context.WithCancel(background)
+			var idle sync.WaitGroup
+			for i := range min(1000, 1000*queues) {
+				idle.Go(func() {
+					for ctx.Err() == nil {
+						n.Poll(ctx, engine.PollRequest{Queue: fmt.Sprint("q", i%queues), Worker: "w", Activities: []string{"x"}}, engine.MaxWait)
+					}
+				})
+			}
+			b.ResetTimer()
+			began := spent()
+			var left atomic.Int64
+			left.Store(int64(b.N))
+			var wg sync.WaitGroup
+			for range 64 {
+				wg.Go(func() {
+					for left.Add(-1) >= 0 {
+						n.Await(n.Begin("w", "1"))
+					}
+				})
+			}
+			wg.Wait()
+			b.ReportMetric((spent()-began)/float64(b.N), "cpu-us/run")
+			b.StopTimer()
+			cancel()
+			idle.Wait()
+		})
+	}
+}

@@ -56,20 +56,26 @@ func (l *guardedLog) LastIndex() (uint64, error) {
 }
 
 func (l *guardedLog) GetLog(index uint64, log *raft.Log) error {
-	return l.guard.check("read entry", l.store.GetLog(index, log))
+	err := l.store.GetLog(index, log)
+	if err == nil {
+		err = unseal(log)
+	}
+	return l.guard.check("read entry", err)
 }
 
 func (l *guardedLog) StoreLog(log *raft.Log) error {
-	return l.guard.check("write entry", l.store.StoreLogs([]*raft.Log{log}))
+	return l.write("write entry", []*raft.Log{log})
 }
 
-func (l *guardedLog) StoreLogs(logs []*raft.Log) error {
+func (l *guardedLog) StoreLogs(logs []*raft.Log) error { return l.write("write entries", logs) }
+
+func (l *guardedLog) write(doing string, logs []*raft.Log) error {
 	for _, log := range logs {
 		if n := len(log.Data); n > maxEntryBytes {
 			return fmt.Errorf("log entry %d has %d bytes, more than %d", log.Index, n, maxEntryBytes)
 		}
 	}
-	return l.guard.check("write entries", l.store.StoreLogs(logs))
+	return l.guard.check(doing, l.store.StoreLogs(sealed(logs)))
 }
 
 func (l *guardedLog) DeleteRange(low, high uint64) error {

@@ -120,6 +120,10 @@ func resultOf(steps []*step, last event) string {
 	for i, s := range steps {
 		switch {
 		case s.outcome == nil:
+		case s.givenUp:
+			if got[i].Kind != "cancelled" {
+				return fmt.Sprintf("its code saw %s %s of step %d, which it had given up", got[i].Kind, got[i].Value, s.scheduled.ID)
+			}
 		case s.outcome.Type == "ActivityCompleted":
 			if got[i].Kind != "" || !sameJSON(got[i].Value, s.outcome.Result) {
 				return fmt.Sprintf("its code saw %s %s of step %d, which completed with %s", got[i].Kind, got[i].Value, s.scheduled.ID, s.outcome.Result)

@@ -151,6 +151,13 @@ func TestWorkersCheck(t *testing.T) {
 		{"two outcomes", func(s *workersStory) {
 			s.runs[given].events = append(s.runs[given].events, made{301, "ActivityFailed", map[string]any{"id": 1}})
 		}, "there is an outcome already"},
+		{"given up while the outcome was on its way", func(s *workersStory) {
+			s.runs[lost].events = append(s.runs[lost].events, made{2000, "ActivityCancelled", map[string]any{"id": 1}})
+			s.runs[lost].result = map[string]any{"kind": "cancelled"}
+		}, ""},
+		{"given up, and seen all the same", func(s *workersStory) {
+			s.runs[lost].events = append(s.runs[lost].events, made{2000, "ActivityCancelled", map[string]any{"id": 1}})
+		}, "which it had given up"},
 		{"an outcome of nothing", func(s *workersStory) { data(s, given, 1)["id"] = 2 }, "never scheduled"},
 		{"an attempt after the outcome", func(s *workersStory) {
 			s.runs[given].events = append(s.runs[given].events, made{301, "ActivityStarted", map[string]any{"id": 1, "attempt": 2}})

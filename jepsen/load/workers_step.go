@@ -16,6 +16,7 @@ type step struct {
 	order         worker.Order
 	starts        []event // ActivityStarted, one for each attempt
 	outcome       *event
+	givenUp       bool // after its outcome was recorded, by a turn that had not seen it: that is what its code saw
 	took          map[attemptOf]worker.Line
 }
 
@@ -44,6 +45,9 @@ func stepsOf(events []event) (steps []*step, problems []string) {
 			case s == nil:
 				bad(e, "the step was never scheduled")
 				continue
+			case s.outcome != nil && e.Type == "ActivityCancelled" && s.outcome.Type != "ActivityCancelled" && !s.givenUp:
+				s.givenUp = true
+				continue
 			case s.outcome != nil:
 				bad(e, fmt.Sprintf("attempt %d began after the outcome", e.Attempt))
 			case len(s.starts) > 0 && s.starts[len(s.starts)-1].Attempt >= e.Attempt:
@@ -54,6 +58,9 @@ func stepsOf(events []event) (steps []*step, problems []string) {
 			switch {
 			case s == nil:
 				bad(e, "the step was never scheduled")
+				continue
+			case s.outcome != nil && e.Type == "ActivityCancelled" && s.outcome.Type != "ActivityCancelled" && !s.givenUp:
+				s.givenUp = true
 				continue
 			case s.outcome != nil:
 				bad(e, fmt.Sprintf("there is an outcome already, event %d", s.outcome.Seq))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -172,28 +174,32 @@ func direct(address string) (*client.Client, error) {
 	return client.New(client.Config{Addresses: []string{address}, Patience: -1})
 }
 
-// freeAddresses takes three ports that nobody uses now; gossip's is free for UDP too.
+// freeAddresses takes three ports that nobody uses now, for TCP and UDP. They lie below those that the kernel gives to proxies and to callers: a node that is down must find its
+// ports free when it starts again.
 func freeAddresses() (links.Addresses, error) {
-	var held []interface{ Close() error }
+	var held []io.Closer
 	defer func() {
 		for _, h := range held {
 			h.Close()
 		}
 	}()
 	take := func() (string, error) {
-		for {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return "", err
+		var err error
+		for range 1000 {
+			address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
+			var l net.Listener
+			if l, err = net.Listen("tcp", address); err != nil {
+				continue
 			}
 			held = append(held, l)
-			u, err := net.ListenPacket("udp", l.Addr().String())
-			if err != nil {
+			var u net.PacketConn
+			if u, err = net.ListenPacket("udp", address); err != nil {
 				continue
 			}
 			held = append(held, u)
-			return l.Addr().String(), nil
+			return address, nil
 		}
+		return "", fmt.Errorf("no free port between %d and %d: %w", firstPort, firstPort+ports, err)
 	}
 	var a links.Addresses
 	var err error
@@ -204,6 +210,12 @@ func freeAddresses() (links.Addresses, error) {
 	}
 	return a, nil
 }
+
+// Linux gives out ports from 32768 on unless it is told otherwise.
+const (
+	firstPort = 20_000
+	ports     = 12_000
+)
 
 // Status is how a node sees the cluster; see Node.Status.
 type Status = wire.Cluster

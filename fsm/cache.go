@@ -7,8 +7,8 @@ const maxCached = 100_000
 
 // cache holds the rows of the runs used last, so that a run that turns often is not read and decoded each time. Only Apply's goroutine touches it.
 type cache struct {
-	rows           map[history.RunID]*row
-	newest, oldest *row
+	rows map[history.RunID]*row
+	recency[row, *row]
 }
 
 func newCache() cache { return cache{rows: map[history.RunID]*row{}} }
@@ -37,28 +37,4 @@ func (c *cache) trim() {
 	for len(c.rows) > maxCached {
 		c.remove(c.oldest)
 	}
-}
-
-func (c *cache) push(r *row) {
-	r.newer, r.older = nil, c.newest
-	if c.newest != nil {
-		c.newest.newer = r
-	} else {
-		c.oldest = r
-	}
-	c.newest = r
-}
-
-func (c *cache) unlink(r *row) {
-	if r.newer != nil {
-		r.newer.older = r.older
-	} else {
-		c.newest = r.older
-	}
-	if r.older != nil {
-		r.older.newer = r.newer
-	} else {
-		c.oldest = r.newer
-	}
-	r.newer, r.older = nil, nil
 }

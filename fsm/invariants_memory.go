@@ -12,7 +12,7 @@ func (c *checker) checkMemory() {
 	p.tails.mu.RLock()
 	defer p.tails.mu.RUnlock()
 	held := 0
-	for l := p.tails.newest; l != nil; l = l.older {
+	for l := p.tails.newest; l != nil; l = l.neighbours().older {
 		held += l.bytes
 		if l.index > p.meta.Index {
 			continue

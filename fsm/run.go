@@ -31,8 +31,10 @@ type row struct {
 
 	Closed history.Time `cbor:"21,keyasint,omitempty"` // when it closed, as the closed index lists it; 0 = it does not
 
-	dirty        bool   // changed by the command being applied
-	stale        bool   // changed by the entry being applied
-	newer, older *row   // in the cache's order of use
-	added        []line // events that the entry being applied appended
+	dirty     bool            // changed by the command being applied
+	stale     bool            // changed by the entry being applied
+	neighbour neighbours[row] // in the cache's order of use
+	added     []line          // events that the entry being applied appended
 }
+
+func (r *row) neighbours() *neighbours[row] { return &r.neighbour }

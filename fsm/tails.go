@@ -12,10 +12,10 @@ import (
 // A tail says how a run stands since the entry at its index. A View of an earlier index does not use it and asks the database; a View of that index or a
 // later one may, because every entry that changes a run changes its tail, before there are Views of that entry.
 type tails struct {
-	mu             sync.RWMutex // guards what follows. Apply's goroutine alone writes, one run at a time: readers do not wait for whole entries
-	runs           map[history.RunID]*tail
-	newest, oldest *tail // by last change
-	bytes          int   // of all events kept
+	mu                   sync.RWMutex // guards what follows. Apply's goroutine alone writes, one run at a time: readers do not wait for whole entries
+	runs                 map[history.RunID]*tail
+	recency[tail, *tail]     // by last change
+	bytes                int // of all events kept
 }
 
 // tail is one run as it stands.
@@ -25,8 +25,10 @@ type tail struct {
 	lines []line // the newest events, without gaps, up to run.Events; they are moved, but never changed
 	bytes int    // of lines
 
-	newer, older *tail
+	neighbour neighbours[tail]
 }
+
+func (l *tail) neighbours() *neighbours[tail] { return &l.neighbour }
 
 // line is an event and the size in which it is stored.
 type line struct {
@@ -144,28 +146,4 @@ func (c *tails) events(id history.RunID, index, from uint64, limit int) (events 
 		events[i] = lines[i].event
 	}
 	return events, true
-}
-
-func (c *tails) push(l *tail) {
-	l.newer, l.older = nil, c.newest
-	if c.newest != nil {
-		c.newest.newer = l
-	} else {
-		c.oldest = l
-	}
-	c.newest = l
-}
-
-func (c *tails) unlink(l *tail) {
-	if l.newer != nil {
-		l.newer.older = l.older
-	} else {
-		c.newest = l.older
-	}
-	if l.older != nil {
-		l.older.newer = l.newer
-	} else {
-		c.oldest = l.newer
-	}
-	l.newer, l.older = nil, nil
 }

@@ -142,8 +142,8 @@ func TestTailsAreBounded(t *testing.T) {
 	if c.bytes > maxTailsBytes || len(c.runs) < maxTailsBytes/maxTailBytes {
 		t.Errorf("%d runs with %d bytes are kept", len(c.runs), c.bytes)
 	}
-	for l, n := c.oldest, 0; l != nil; l, n = l.newer, n+1 {
-		if l.newer == nil && (l != c.newest || n+1 != len(c.runs)) {
+	for l, n := c.oldest, 0; l != nil; l, n = l.neighbours().newer, n+1 {
+		if l.neighbours().newer == nil && (l != c.newest || n+1 != len(c.runs)) {
 			t.Errorf("the list has %d of %d runs", n+1, len(c.runs))
 		}
 	}

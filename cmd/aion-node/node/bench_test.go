@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,33 +22,13 @@ func BenchmarkHTTPRun(b *testing.B) {
 				if _, err := c.Load(b.Context(), noop(b), wire.LoadOptions{}); err != nil {
 					b.Fatal(err)
 				}
-				var left atomic.Int64
-				left.Store(int64(b.N))
-				taken := make([][]time.Duration, callers)
-				var wg sync.WaitGroup
-				b.ResetTimer()
-				for i := range callers {
-					wg.Go(func() {
-						for left.Add(-1) >= 0 {
-							began := time.Now()
-							a, err := c.StartAndWait(b.Context(), wire.StartRequest{Type: "noop", Input: json.RawMessage("1")}, time.Minute)
-							if err != nil || a.Status != "completed" {
-								b.Errorf("got %+v, %v", a, err)
-								return
-							}
-							taken[i] = append(taken[i], time.Since(began))
-						}
-					})
-				}
-				wg.Wait()
-				b.StopTimer()
-				all := slices.Concat(taken...)
-				slices.Sort(all)
-				if len(all) > 0 {
-					b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50-ms")
-					b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
-				}
-				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
+				measure(b, callers, func(int) error {
+					a, err := c.StartAndWait(b.Context(), wire.StartRequest{Type: "noop", Input: json.RawMessage("1")}, time.Minute)
+					if err == nil && a.Status != "completed" {
+						err = fmt.Errorf("the run is %s", a.Status)
+					}
+					return err
+				})
 			})
 		}
 	}

@@ -29,8 +29,10 @@ type Result struct {
 	Commit     string           `json:"commit"`
 	Started    time.Time        `json:"started"`
 	Took       time.Duration    `json:"took"`
-	Ops        int              `json:"ops"`
-	Counts     map[string]int   `json:"counts"` // by outcome
+	Parts      []Part           `json:"parts,omitempty"` // what Took was spent on, in order
+	Ops        int              `json:"ops"`             // calls that clients made: all of the history
+	Load       int              `json:"load"`            // of these under faults; the rest settled and read
+	Counts     map[string]int   `json:"counts"`          // by outcome
 	Done       []fault.Done     `json:"done"`
 	Recovery   []time.Duration  `json:"recovery"`         // for each of Done: from its end to the next acknowledged mutation
 	Longest    time.Duration    `json:"longest_gap"`      // without any acknowledged call
@@ -39,6 +41,12 @@ type Result struct {
 	Violations []load.Violation `json:"violations"`
 	Error      string           `json:"error,omitempty"` // the run could not be made: neither passed nor failed
 	Dir        string           `json:"dir,omitempty"`   // what was kept
+}
+
+// Part is a part of a run.
+type Part struct {
+	Name string        `json:"name"`
+	Took time.Duration `json:"took"`
 }
 
 // Second is one second of a run.

@@ -58,6 +58,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if err := os.MkdirAll(res.Dir, 0o755); err != nil {
 		return err
 	}
+	lap := res.laps()
 	booting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	c, err := nodes.Start(booting, nodes.Config{Binary: o.Binary, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed, Tagged: s.Tagged})
@@ -65,6 +66,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
 	defer c.Close()
+	lap("start")
 	rec, err := op.Record(filepath.Join(res.Dir, "history.jsonl"))
 	if err != nil {
 		return err
@@ -77,6 +79,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if err := w.Setup(booting, e); err != nil {
 		return fmt.Errorf("set %s up: %w", s.Workload, err)
 	}
+	lap("set up")
 	before := map[string]size{}
 	for _, n := range c.Nodes() {
 		before[n.Name], _ = sizeOf(ctx, n)
@@ -97,6 +100,8 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 		return err
 	}
 
+	lap("faults")
+	res.Load = rec.Len()
 	c.Links.Heal()
 	settling, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
@@ -106,6 +111,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	} else if err := w.Settle(settling, e); err != nil {
 		found.What = "the healed cluster did not finish: " + err.Error()
 	}
+	lap("settle")
 	if found.What != "" {
 		res.Violations = append(res.Violations, found)
 	}
@@ -114,6 +120,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 		growth, grew := grown(settling, c, before)
 		res.Growth, res.Violations = growth, append(res.Violations, grew...)
 	}
+	lap("look")
 	for _, why := range c.Dead() {
 		res.Violations = append(res.Violations, load.Violation{Checker: "process", What: why})
 	}
@@ -124,9 +131,20 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if found.What == "" { // what is not settled cannot be judged
 		res.Violations = append(res.Violations, w.Check(ops)...)
 	}
+	lap("check")
 	res.draw()
 	res.measure(ops)
 	return res.saveEDN(ops)
+}
+
+// laps returns what notes how long the part of the run took that has just ended.
+func (r *Result) laps() func(part string) {
+	last := time.Now()
+	return func(part string) {
+		now := time.Now()
+		r.Parts = append(r.Parts, Part{part, now.Sub(last)})
+		last = now
+	}
 }
 
 func (r *Result) save() error {

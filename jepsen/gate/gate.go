@@ -9,10 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
-	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/suite"
 )
 
@@ -23,64 +25,90 @@ type Gate struct {
 	Budget        time.Duration // for each bug
 	Seed          uint64        // of the first run of each bug; the others count up from it
 	Tagged        bool          // the binary was built with -tags aionfaults, too
-	Tell          func(string)
+	Tell          func(string)  // what each run came to; calls do not overlap
 }
 
 // Row is what became of one bug, or of one combination without a bug.
 type Row struct {
 	Bug       string        `json:"bug"` // empty: no bug
 	What      string        `json:"what"`
-	Caught    bool          `json:"caught"`
-	Workload  string        `json:"workload,omitempty"` // that caught it
+	Caught    bool          `json:"caught"` // by a cluster's run; Sim tells of the simulation
+	Workload  string        `json:"workload,omitempty"`
 	Faults    string        `json:"faults,omitempty"`
+	Callers   int           `json:"callers,omitempty"`
+	Rate      float64       `json:"rate,omitempty"`
 	Checker   string        `json:"checker,omitempty"`
 	Violation string        `json:"violation,omitempty"` // the first
 	Seed      uint64        `json:"seed,omitempty"`
-	Took      time.Duration `json:"took"` // all runs together
+	Took      time.Duration `json:"took"` // all runs of clusters together
 	Runs      int           `json:"runs"`
 	Ops       int           `json:"ops"`              // of all runs
+	Sim       *Simulated    `json:"sim,omitempty"`    // nil: it was not asked
 	Errors    []string      `json:"errors,omitempty"` // runs that could not be made
 }
 
-// maxErrors is how many runs of one bug may be impossible to make before it is given up.
-const maxErrors = 5
+// Simulated is what the simulation found.
+type Simulated struct {
+	Caught    bool          `json:"caught"`
+	Seed      uint64        `json:"seed,omitempty"` // of the world that showed it
+	Violation string        `json:"violation,omitempty"`
+	Took      time.Duration `json:"took"`
+}
 
-// Hunt looks for one bug until it shows, the budget is spent or ctx ends. A run under way when the budget ends is finished.
+// Found reports whether anything was found, by whomever.
+func (r *Row) Found() bool { return r.Caught || r.Sim != nil && r.Sim.Caught }
+
+// What is given up after these many runs that could not be made, and how long the simulation looks at most.
+const (
+	maxErrors = 5
+	simulated = 30 * time.Second
+)
+
+// Hunt looks for one bug until it shows, the budget is spent or ctx ends: first with the simulation, if it can see the bug, and then, whatever that found, with clusters.
+// A run under way when the budget ends is finished.
 func (g *Gate) Hunt(ctx context.Context, b Bug) Row {
 	row := Row{Bug: b.Name, What: b.What}
-	tries := possible(b.Tries)
-	if len(tries) == 0 {
-		row.Errors = append(row.Errors, "no combination of it can be run: a workload or a fault is missing")
-		return row
-	}
 	began := time.Now()
-	for n := uint64(0); !row.Caught && ctx.Err() == nil && (n == 0 || time.Since(began) < g.Budget); n++ {
-		t := tries[n%uint64(len(tries))]
-		g.one(ctx, &row, t, g.Seed+n)
-		row.Took = time.Since(began)
-		if len(row.Errors) >= maxErrors {
-			break
-		}
+	if b.Sim {
+		g.simulate(ctx, &row)
+	}
+	tries := g.possible(&row, b)
+	for n := 0; len(tries) > 0 && !row.Caught && ctx.Err() == nil && (n == 0 || time.Since(began) < g.Budget) && len(row.Errors) < maxErrors; n++ {
+		g.one(ctx, &row, tries[n%len(tries)], g.Seed+uint64(n))
 	}
 	return row
 }
 
+// possible leaves out, and says so in row, what the binary cannot suffer.
+func (g *Gate) possible(row *Row, b Bug) (tries []Try) {
+	for _, t := range b.Tries {
+		s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: g.Tagged}
+		if err := s.Plan(); err != nil || !g.Tagged && t.tagged() {
+			row.Errors = append(row.Errors, fmt.Sprintf("%s under %s needs a binary built with -tags aionfaults", t.Workload, t.Faults))
+			continue
+		}
+		tries = append(tries, t)
+	}
+	return tries
+}
+
 // Control runs a combination without a bug. Its row must not say Caught.
 func (g *Gate) Control(ctx context.Context, t Try) Row {
-	row := Row{What: "no bug", Workload: t.Workload, Faults: t.Faults}
-	began := time.Now()
+	row := Row{What: "no bug", Workload: t.Workload, Faults: t.Faults, Callers: t.Callers, Rate: t.Rate}
 	g.one(ctx, &row, t, g.Seed)
-	row.Took = time.Since(began)
+	return row
+}
+
+// ControlSimulation runs the simulation without a bug.
+func (g *Gate) ControlSimulation(ctx context.Context) Row {
+	row := Row{What: "no bug", Workload: Simulation}
+	g.simulate(ctx, &row)
 	return row
 }
 
 // one makes one run, and notes in row what it found.
 func (g *Gate) one(ctx context.Context, row *Row, t Try, seed uint64) {
 	row.Runs++
-	if t.Workload == Simulation {
-		g.simulate(ctx, row, seed)
-		return
-	}
 	s := suite.Spec{
 		Seed: seed, Workload: t.Workload, Faults: t.Faults, Nodes: 3, Length: cmp.Or(t.Length, 8*time.Second), Concurrency: cmp.Or(t.Callers, 8), Rate: cmp.Or(t.Rate, 30),
 		Flags: t.Flags, Env: t.Env, Bug: row.Bug, Tagged: g.Tagged,
@@ -93,18 +121,29 @@ func (g *Gate) one(ctx context.Context, row *Row, t Try, seed uint64) {
 		return
 	}
 	o := g.Options
-	o.Dir = filepath.Join(o.Dir, cmp.Or(row.Bug, "no-bug"))
+	o.Dir = filepath.Join(o.Dir, cmp.Or(row.Bug, fmt.Sprintf("no-bug-%d-%.0f", s.Concurrency, s.Rate)))
 	r := suite.Run(ctx, o, s)
+	row.Took += r.Took
 	row.Ops += r.Ops
 	switch {
 	case len(r.Violations) > 0:
 		v := r.Violations[0]
-		row.Caught, row.Workload, row.Faults, row.Seed, row.Checker, row.Violation = true, t.Workload, t.Faults, seed, v.Checker, clip(v.What)
+		row.Caught, row.Workload, row.Faults, row.Callers, row.Rate = true, t.Workload, t.Faults, t.Callers, t.Rate
+		row.Seed, row.Checker, row.Violation = seed, v.Checker, clip(v.What)
 	case r.Error != "":
 		row.Errors = append(row.Errors, clip(r.Error))
 	}
-	g.Tell(fmt.Sprintf("  %-20s %-12s %-16s seed %-4d %6d ops %4.0fs %s", cmp.Or(row.Bug, "no bug"), t.Workload, t.Faults, seed, r.Ops, r.Took.Seconds(), outcome(r)))
+	g.tell("  %-20s %-12s %-16s seed %-4d %6d ops %4.0fs %s", cmp.Or(row.Bug, "no bug"), t.Workload, t.Faults, seed, r.Ops, r.Took.Seconds(), outcome(r))
 }
+
+func (g *Gate) tell(format string, args ...any) {
+	telling.Lock()
+	defer telling.Unlock()
+	g.Tell(fmt.Sprintf(format, args...))
+}
+
+// telling is held over Gate.Tell: hunts may go on beside each other.
+var telling sync.Mutex
 
 func outcome(r *suite.Result) string {
 	switch {
@@ -117,90 +156,48 @@ func outcome(r *suite.Result) string {
 }
 
 // simulate runs the simulation for a while, in a process that has the bug.
-func (g *Gate) simulate(ctx context.Context, row *Row, seed uint64) {
-	keep := filepath.Join(g.Dir, cmp.Or(row.Bug, "no-bug"), fmt.Sprintf("sim-%x", seed))
-	if err := os.MkdirAll(keep, 0o755); err != nil {
+func (g *Gate) simulate(ctx context.Context, row *Row) {
+	keep := filepath.Join(g.Dir, cmp.Or(row.Bug, "no-bug"), "sim")
+	if err := errors.Join(os.RemoveAll(keep), os.MkdirAll(keep, 0o755)); err != nil {
 		row.Errors = append(row.Errors, err.Error())
 		return
 	}
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute+g.Budget)
+	began, length := time.Now(), min(simulated, max(g.Budget, time.Second))
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute+length) // a world under way is finished
 	defer cancel()
-	cmd := exec.CommandContext(ctx, g.Simulator, "sim", "--seed", fmt.Sprint(seed*1_000_000+1), "--for", "20s", "--workers", "1", "--shrink", "1ns", "--keep", keep)
+	cmd := exec.CommandContext(ctx, g.Simulator, "sim", "--seed", fmt.Sprint(g.Seed*1_000_000+1), "--for", length.String(), "--workers", "1", "--shrink", "1ns", "--keep", keep)
 	cmd.Env = append(os.Environ(), "AION_BUG="+row.Bug)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
+	said, got := "passed", Simulated{Took: time.Since(began)}
 	var exit *exec.ExitError
-	said := "passed"
 	switch found, _ := filepath.Glob(filepath.Join(keep, "*")); {
 	case errors.As(err, &exit) && len(found) > 0:
-		row.Caught, row.Workload, row.Faults, row.Seed, row.Checker, row.Violation = true, Simulation, "", seed, Simulation, clip(firstFinding(out.String()))
-		said = "caught: " + row.Violation
+		got.Caught = true
+		got.Seed, got.Violation = firstFinding(out.String())
+		said = fmt.Sprintf("caught by world %d: %s", got.Seed, got.Violation)
 	case err != nil:
 		row.Errors = append(row.Errors, clip(err.Error()+": "+errs.String()))
 		said = "could not be made: " + row.Errors[len(row.Errors)-1]
 	}
-	g.Tell(fmt.Sprintf("  %-20s %-12s %-16s seed %-4d %10s %4.0fs %s", cmp.Or(row.Bug, "no bug"), Simulation, "", seed, "", time.Since(began).Seconds(), said))
+	row.Sim = &got
+	g.tell("  %-20s %-12s %45.0fs %s", cmp.Or(row.Bug, "no bug"), Simulation, got.Took.Seconds(), said)
 }
 
-// firstFinding is what the simulation printed of its first failure.
-func firstFinding(text string) string {
+// failedSeed is how the simulation begins to tell of a world that failed.
+var failedSeed = regexp.MustCompile(`^\*\*Seed (\d+) failed\*\*(?:, in \d+ steps after shrinking)?:? *(.*)`)
+
+// firstFinding is the seed and the violation that the simulation printed of its first failure.
+func firstFinding(text string) (seed uint64, violation string) {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, l := range lines {
-		if strings.HasPrefix(l, "**Seed") {
-			return strings.ReplaceAll(l, "**", "")
+		if m := failedSeed.FindStringSubmatch(l); m != nil {
+			seed, _ = strconv.ParseUint(m[1], 10, 64)
+			return seed, clip(m[2])
 		}
 	}
-	return lines[len(lines)-1]
-}
-
-// possible leaves out what this build of the suite does not have.
-func possible(tries []Try) (list []Try) {
-	for _, t := range tries {
-		if t.Workload == Simulation {
-			list = append(list, t)
-			continue
-		}
-		s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: true}
-		if _, err := load.New(t.Workload); err == nil && s.Plan() == nil {
-			list = append(list, t)
-		}
-	}
-	return list
-}
-
-// Combinations are all that the bugs are tried under, each once.
-func Combinations(bugs []Bug) (list []Try) {
-	seen := map[string]bool{}
-	for _, b := range bugs {
-		for _, t := range possible(b.Tries) {
-			if key := fmt.Sprint(t); !seen[key] {
-				seen[key] = true
-				list = append(list, t)
-			}
-		}
-	}
-	return list
-}
-
-// Known reports whether all that the tries name exists; the names that do not are returned.
-func Known(bugs []Bug) (missing []string) {
-	for _, b := range bugs {
-		for _, t := range b.Tries {
-			if t.Workload == Simulation {
-				continue
-			}
-			if _, err := load.New(t.Workload); err != nil {
-				missing = append(missing, b.Name+": workload "+t.Workload)
-			}
-			s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: true}
-			if err := s.Plan(); err != nil {
-				missing = append(missing, b.Name+": faults "+t.Faults)
-			}
-		}
-	}
-	return missing
+	return 0, clip(lines[len(lines)-1])
 }
 
 // Build compiles the node and the suite with the bugs in them, from the module that dir is in.

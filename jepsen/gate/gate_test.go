@@ -23,8 +23,8 @@ func TestEveryPlantedBugIsHunted(t *testing.T) {
 	}
 	for _, bug := range Bugs() {
 		hunted = append(hunted, bug.Name)
-		if bug.What == "" || len(bug.Tries) == 0 {
-			t.Errorf("%s: says %q and has %d tries", bug.Name, bug.What, len(bug.Tries))
+		if bug.What == "" {
+			t.Errorf("%s: nothing says what is wrong", bug.Name)
 		}
 	}
 	slices.Sort(planted)
@@ -35,27 +35,40 @@ func TestEveryPlantedBugIsHunted(t *testing.T) {
 }
 
 func TestBugsCanBeTried(t *testing.T) {
-	for _, b := range Bugs() {
-		if len(possible(b.Tries)) == 0 {
-			t.Errorf("%s: none of %v can be run", b.Name, b.Tries)
-		}
+	if missing := Missing(Bugs()); len(missing) > 0 {
+		t.Errorf("the bugs' tries name what nobody has: %v", missing)
 	}
-	if got := possible([]Try{under("nothing", "none"), under("timers", "nothing"), {Workload: Simulation}}); len(got) != 1 {
-		t.Errorf("possible are %v", got)
+	if got := Missing([]Bug{{Name: "a"}, {Name: "b", Sim: true}, {Name: "c", Tries: []Try{under("nothing", "none"), under("timers", "nothing"), under("timers", "none")}}}); len(got) != 3 {
+		t.Errorf("missing are %v", got)
 	}
-	seen := map[string]int{}
-	for _, c := range Combinations([]Bug{{Tries: []Try{under("timers", "none"), under("timers", "process")}}, {Tries: []Try{under("timers", "none")}}}) {
-		seen[c.Faults]++
+	row := Row{}
+	g := Gate{}
+	if tries := g.possible(&row, Bug{Tries: []Try{under("timers", "snapshots"), under("timers", "none"), under("timers", "process")}}); len(tries) != 2 || len(row.Errors) != 1 {
+		t.Errorf("a binary that suffers no faults of disks is tried under %v; %v", tries, row.Errors)
 	}
-	if len(seen) != 2 || seen["none"] != 1 {
-		t.Errorf("combinations are %v", seen)
+}
+
+func TestControls(t *testing.T) {
+	list := Controls([]Bug{{Tries: []Try{under("timers", "none"), under("timers", "process")}}, {Tries: []Try{under("timers", "none"), busy(under("timers", "none"))}}})
+	if len(list) != 3 {
+		t.Errorf("controls are %v, want each combination once", list)
+	}
+}
+
+func TestFirstFinding(t *testing.T) {
+	seed, what := firstFinding("\n| x | y |\n**Seed 17 failed**, in 3 steps after shrinking: step 2: I1: a|b\nmore\n")
+	if seed != 17 || what != "step 2: I1: a|b" {
+		t.Errorf("found seed %d: %q", seed, what)
+	}
+	if seed, what := firstFinding("killed"); seed != 0 || what != "killed" {
+		t.Errorf("found seed %d: %q", seed, what)
 	}
 }
 
 func TestVerdict(t *testing.T) {
 	v := Verdict{Commit: "c"}
 	v.Put(Row{Bug: "a", What: "wrong"})
-	v.Put(Row{Bug: "b", What: "worse", Caught: true, Workload: Simulation, Checker: Simulation, Took: 3 * time.Second, Violation: "x|y"})
+	v.Put(Row{Bug: "b", What: "worse", Sim: &Simulated{Caught: true, Seed: 9, Took: 3 * time.Second, Violation: "x|y"}})
 	v.Put(Row{Workload: "timers", Faults: "none"})
 	if v.Passed() {
 		t.Error("it passed though nobody caught a")
@@ -68,6 +81,7 @@ func TestVerdict(t *testing.T) {
 	if v.Passed() || len(v.Controls) != 1 {
 		t.Errorf("it passed though something was found without a bug: %v", v.Controls)
 	}
+	v.Put(Row{Workload: Simulation, Sim: &Simulated{}})
 	path := filepath.Join(t.TempDir(), "gate.json")
 	if empty, err := Read(path); err != nil || len(empty.Bugs) != 0 {
 		t.Error(empty, err)
@@ -83,7 +97,9 @@ func TestVerdict(t *testing.T) {
 	if err := again.Markdown(&md); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"2 of 2 planted bugs", "| a | wrong | timers: workload timers, faults none, seed 7 |", `x\|y`, "Without a bug, timers under none"} {
+	for _, want := range []string{"2 of 2 planted bugs were caught: 1 by clusters, and 1 of the 1", "| a | wrong | timers: workload timers, faults none, seed 7 |", `after 3s, world 9: x\|y`,
+		"under 2 of the same combinations: 1 passed, 1 did not", "Without a bug, timers under none",
+	} {
 		if !strings.Contains(md.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, md.String())
 		}

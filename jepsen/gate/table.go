@@ -21,14 +21,16 @@ type Verdict struct {
 
 // Passed reports whether every bug was caught and nothing was found without one.
 func (v *Verdict) Passed() bool {
-	return !slices.ContainsFunc(v.Bugs, func(r Row) bool { return !r.Caught }) && !slices.ContainsFunc(v.Controls, func(r Row) bool { return r.Caught || len(r.Errors) > 0 })
+	return !slices.ContainsFunc(v.Bugs, func(r Row) bool { return !r.Found() }) && !slices.ContainsFunc(v.Controls, func(r Row) bool { return r.Found() || len(r.Errors) > 0 })
 }
 
 // Put takes a row in, in the place of the one about the same bug or combination. A bug that was caught before and not this time stays caught by nobody: the newest counts.
 func (v *Verdict) Put(r Row) {
 	list, same := &v.Bugs, func(o Row) bool { return o.Bug == r.Bug }
 	if r.Bug == "" {
-		list, same = &v.Controls, func(o Row) bool { return o.Workload == r.Workload && o.Faults == r.Faults }
+		list, same = &v.Controls, func(o Row) bool {
+			return o.Workload == r.Workload && o.Faults == r.Faults && o.Callers == r.Callers && o.Rate == r.Rate
+		}
 	}
 	if i := slices.IndexFunc(*list, same); i >= 0 {
 		(*list)[i] = r
@@ -63,45 +65,57 @@ func (v *Verdict) Save(path string) error {
 
 // Markdown writes the table of the report.
 func (v *Verdict) Markdown(w io.Writer) error {
-	caught := 0
+	found, clusters, sim, asked := 0, 0, 0, 0
 	for _, r := range v.Bugs {
-		if r.Caught {
-			caught++
-		}
+		found += one(r.Found())
+		clusters += one(r.Caught)
+		sim += one(r.Sim != nil && r.Sim.Caught)
+		asked += one(r.Sim != nil)
 	}
 	clean, broken := 0, 0
 	for _, r := range v.Controls {
-		switch {
-		case r.Caught:
-			broken++
-		case len(r.Errors) == 0:
-			clean++
-		}
+		broken += one(r.Found())
+		clean += one(!r.Found() && len(r.Errors) == 0)
 	}
 	p := printer{w: w}
-	p.linef("%d of %d planted bugs were caught.", caught, len(v.Bugs))
+	p.linef("%d of %d planted bugs were caught: %d by clusters, and %d of the %d that the simulation was asked about by it, too.", found, len(v.Bugs), clusters, sim, asked)
 	if len(v.Controls) > 0 {
 		p.linef("The same build without a bug was run under %d of the same combinations: %d passed, %d did not.", len(v.Controls), clean, broken)
 	}
 	p.linef("")
-	p.linef("| bug | what is wrong | caught by | after | runs | operations | what was found |")
-	p.linef("|---|---|---|---|---|---|---|")
+	p.linef("| bug | what is wrong | caught by a cluster | after | runs | operations | what was found | caught by the simulation |")
+	p.linef("|---|---|---|---|---|---|---|---|")
 	for _, r := range v.Bugs {
-		by := "**nobody**"
+		by, sim := "**no**", "not asked"
 		if r.Caught {
-			by = r.Checker
-			if r.Workload != Simulation {
-				by = fmt.Sprintf("%s: workload %s, faults %s, seed %d", r.Checker, r.Workload, r.Faults, r.Seed)
+			by = fmt.Sprintf("%s: workload %s, faults %s, seed %d", r.Checker, r.Workload, r.Faults, r.Seed)
+		}
+		if r.Sim != nil {
+			sim = "**no**"
+			if r.Sim.Caught {
+				sim = fmt.Sprintf("after %s, world %d: %s", r.Sim.Took.Round(100*time.Millisecond), r.Sim.Seed, cell(r.Sim.Violation))
 			}
 		}
-		p.linef("| %s | %s | %s | %s | %d | %d | %s |", r.Bug, r.What, by, r.Took.Round(time.Second), r.Runs, r.Ops, cell(r.Violation))
+		p.linef("| %s | %s | %s | %s | %d | %d | %s | %s |", r.Bug, r.What, by, r.Took.Round(time.Second), r.Runs, r.Ops, cell(r.Violation), sim)
 	}
 	for _, r := range v.Controls {
-		if r.Caught {
+		switch {
+		case r.Caught:
 			p.linef("\nWithout a bug, %s under %s (seed %d) was found at fault by %s: %s", r.Workload, r.Faults, r.Seed, r.Checker, r.Violation)
+		case r.Found():
+			p.linef("\nWithout a bug, world %d of the simulation failed: %s", r.Sim.Seed, r.Sim.Violation)
+		case len(r.Errors) > 0:
+			p.linef("\nWithout a bug, %s under %s could not be run: %s", r.Workload, r.Faults, r.Errors[0])
 		}
 	}
 	return p.err
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func cell(s string) string { return strings.ReplaceAll(s, "|", "\\|") }

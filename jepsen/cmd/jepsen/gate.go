@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"aion.dev/aion/jepsen/gate"
@@ -16,6 +18,7 @@ func gateCmd() *cobra.Command {
 	g := gate.Gate{}
 	var only []string
 	var controls, again bool
+	var parallel int
 	cmd := &cobra.Command{
 		Use: "gate", Args: cobra.NoArgs,
 		Short: "Prove that the suite finds planted bugs: run builds that have one, until it is caught or its time is spent",
@@ -28,6 +31,9 @@ func gateCmd() *cobra.Command {
 			}
 			if len(only) > 0 {
 				bugs = slices.DeleteFunc(bugs, func(b gate.Bug) bool { return !slices.Contains(only, b.Name) })
+			}
+			if missing := gate.Missing(bugs); len(missing) > 0 {
+				return fmt.Errorf("the gate names what nobody has: %v", missing)
 			}
 			if err := os.MkdirAll(g.Dir, 0o755); err != nil {
 				return err
@@ -61,29 +67,23 @@ func gateCmd() *cobra.Command {
 				defer md.Close()
 				return v.Markdown(md)
 			}
-			for _, b := range bugs {
-				if !again && slices.ContainsFunc(v.Bugs, func(r gate.Row) bool { return r.Bug == b.Name && r.Caught }) {
-					continue
-				}
-				r := g.Hunt(cmd.Context(), b)
-				if err := cmd.Context().Err(); err != nil {
-					return err
-				}
-				if err := keep(r); err != nil {
-					return err
-				}
+			if !again {
+				bugs = slices.DeleteFunc(bugs, func(b gate.Bug) bool {
+					return slices.ContainsFunc(v.Bugs, func(r gate.Row) bool { return r.Bug == b.Name && r.Found() && (r.Caught || len(b.Tries) == 0) })
+				})
 			}
-			for _, t := range gate.Combinations(bugs) {
-				if !controls {
-					break
+			var hunts []func() gate.Row
+			for _, b := range bugs {
+				hunts = append(hunts, func() gate.Row { return g.Hunt(cmd.Context(), b) })
+			}
+			if controls {
+				for _, t := range gate.Controls(bugs) {
+					hunts = append(hunts, func() gate.Row { return g.Control(cmd.Context(), t) })
 				}
-				r := g.Control(cmd.Context(), t)
-				if err := cmd.Context().Err(); err != nil {
-					return err
-				}
-				if err := keep(r); err != nil {
-					return err
-				}
+				hunts = append(hunts, func() gate.Row { return g.ControlSimulation(cmd.Context()) })
+			}
+			if err := abreast(cmd.Context(), parallel, hunts, keep); err != nil {
+				return err
 			}
 			if err := v.Markdown(cmd.OutOrStdout()); err != nil {
 				return err
@@ -99,6 +99,7 @@ func gateCmd() *cobra.Command {
 	f.StringSliceVar(&only, "bug", nil, "only these")
 	f.BoolVar(&controls, "controls", true, "run the combinations without a bug, too")
 	f.BoolVar(&again, "again", false, "look again also for bugs that the gate.json in --out says were caught")
+	f.IntVar(&parallel, "parallel", 1, "hunts at a time; more than one makes runs slower and what they show less certain")
 	f.Uint64Var(&g.Seed, "seed", 1, "of the first run of each bug")
 	f.StringVar(&g.Binary, "binary", "", "the node built with -tags aionbugs,aionfaults; empty = build it and the simulator")
 	f.StringVar(&g.Simulator, "simulator", "", "the jepsen command built with the same tags")
@@ -106,4 +107,36 @@ func gateCmd() *cobra.Command {
 	f.StringVar(&g.Dir, "out", "jepsen-out/gate", "folder for gate.json, gate.md and the runs")
 	f.BoolVar(&g.Keep, "keep", false, "keep data and logs of runs that pass, too")
 	return cmd
+}
+
+// abreast calls all hunts, several at a time, and keep with what each came to as soon as it is there, one after another. What a hunt says that ctx broke off is not kept.
+func abreast(ctx context.Context, parallel int, hunts []func() gate.Row, keep func(gate.Row) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan func() gate.Row)
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range max(1, parallel) {
+		all.Go(func() {
+			for hunt := range next {
+				r := hunt()
+				mu.Lock()
+				if ctx.Err() == nil {
+					if err := keep(r); err != nil {
+						cancel(err)
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, hunt := range hunts {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- hunt
+	}
+	close(next)
+	all.Wait()
+	return context.Cause(ctx)
 }

@@ -1,0 +1,88 @@
+package gate
+
+import (
+	"fmt"
+	"time"
+
+	"aion.dev/aion/jepsen/fault"
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/suite"
+)
+
+// Try is one combination that ought to show a bug in a cluster.
+type Try struct {
+	Workload string        // of the suite
+	Faults   string        // as suite.Spec.Faults
+	Length   time.Duration // of the part under faults; 0 = 8 s
+	Rate     float64       // calls a second of one caller; 0 = 30
+	Callers  int           // 0 = 8
+	Flags    []string      // of every node
+	Env      []string      // of every node
+}
+
+// Simulation stands in place of a workload for what the simulation of the state machine finds.
+const Simulation = "sim"
+
+func under(workload, faults string) Try { return Try{Workload: workload, Faults: faults} }
+
+// busy is t with many callers that hardly wait.
+func busy(t Try) Try { t.Rate, t.Callers = 200, 16; return t }
+
+// dense is t with few callers that hardly wait: they have few objects, which they meet at.
+func dense(t Try) Try { t.Rate, t.Callers = 200, 3; return t }
+
+// long is t with time for several faults.
+func long(t Try) Try { t.Length = 16 * time.Second; return t }
+
+// tagged reports whether all of its faults need a binary built with -tags aionfaults.
+func (t Try) tagged() bool {
+	named := false
+	for _, name := range fault.Names() {
+		if k, _ := fault.Get(name); name == t.Faults || k.Family == t.Faults {
+			if named = true; !k.Tagged {
+				return false
+			}
+		}
+	}
+	return named
+}
+
+// unknown says what a try names that does not exist.
+func (t Try) unknown() string {
+	if _, err := load.New(t.Workload); err != nil {
+		return "workload " + t.Workload
+	}
+	s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: true}
+	if err := s.Plan(); err != nil {
+		return "faults " + t.Faults
+	}
+	return ""
+}
+
+// Missing lists what the bugs' tries name and nobody has: a gate that left it out would pass for the wrong reason.
+func Missing(bugs []Bug) (missing []string) {
+	for _, b := range bugs {
+		if len(b.Tries) == 0 && !b.Sim {
+			missing = append(missing, b.Name+": nobody hunts it")
+		}
+		for _, t := range b.Tries {
+			if what := t.unknown(); what != "" {
+				missing = append(missing, b.Name+": "+what)
+			}
+		}
+	}
+	return missing
+}
+
+// Controls are the combinations that the bugs are tried under, each once.
+func Controls(bugs []Bug) (list []Try) {
+	seen := map[string]bool{}
+	for _, b := range bugs {
+		for _, t := range b.Tries {
+			if key := fmt.Sprint(t); !seen[key] {
+				seen[key], list = true, append(list, t)
+			}
+		}
+	}
+	return list
+}

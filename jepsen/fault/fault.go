@@ -28,7 +28,7 @@ func (f Func) Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string
 // Kind is what is known of a fault by name.
 type Kind struct {
 	Name   string
-	Family string        // process, network, clock, leadership, disk, bits, load: the rows of the report's matrix
+	Family string        // one of Families: the rows of the report's matrix
 	What   string        // for people
 	Min    time.Duration // how long it lasts, at least and at most
 	Max    time.Duration
@@ -67,5 +67,5 @@ func Names() []string {
 
 // Families lists the families in the order of the report.
 func Families() []string {
-	return []string{"process", "network", "clock", "leadership", "disk", "bits", "load"}
+	return []string{"process", "network", "clients", "clock", "leadership", "disk", "bits", "load"}
 }

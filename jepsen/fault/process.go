@@ -16,9 +16,9 @@ func init() {
 	register(Kind{Name: "kill-leader", Family: "process", What: "kill -9 the leader, start it again", Min: 200 * time.Millisecond, Max: 5 * time.Second, Fault: kill(theLeader)})
 	register(Kind{Name: "kill-majority", Family: "process", What: "kill -9 a majority at once, start it again", Min: 200 * time.Millisecond, Max: 3 * time.Second, Fault: kill(aMajority)})
 	register(Kind{Name: "kill-all", Family: "process", What: "kill -9 every node at once, start all in any order", Min: 100 * time.Millisecond, Max: 2 * time.Second, Fault: kill(everyone)})
-	register(Kind{Name: "freeze-one", Family: "process", What: "SIGSTOP one node, SIGCONT", Min: 100 * time.Millisecond, Max: 10 * time.Second, Fault: freeze(anyOne)})
-	register(Kind{Name: "freeze-leader", Family: "process", What: "SIGSTOP the leader, SIGCONT", Min: 100 * time.Millisecond, Max: 10 * time.Second, Fault: freeze(theLeader)})
-	register(Kind{Name: "freeze-majority", Family: "process", What: "SIGSTOP a majority, SIGCONT", Min: 100 * time.Millisecond, Max: 5 * time.Second, Fault: freeze(aMajority)})
+	register(Kind{Name: "freeze-one", Family: "process", What: "SIGSTOP one node, SIGCONT", Min: 100 * time.Millisecond, Max: 30 * time.Second, Fault: freeze(anyOne)})
+	register(Kind{Name: "freeze-leader", Family: "process", What: "SIGSTOP the leader, SIGCONT", Min: 100 * time.Millisecond, Max: 30 * time.Second, Fault: freeze(theLeader)})
+	register(Kind{Name: "freeze-majority", Family: "process", What: "SIGSTOP a majority, SIGCONT", Min: 100 * time.Millisecond, Max: 15 * time.Second, Fault: freeze(aMajority)})
 	register(Kind{Name: "rolling-restart", Family: "process", What: "SIGTERM and start one node after the other", Min: time.Second, Max: 2 * time.Second, Fault: Func(roll)})
 }
 

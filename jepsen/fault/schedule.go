@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,19 +22,14 @@ type Item struct {
 type Schedule []Item
 
 // Plan makes a schedule for a run: faults of the given names, one after another with pauses in which the cluster may recover; with pairs, every second one
-// begins while another lasts.
+// begins while another lasts. Most last as long as it takes to lose a leader; one in seven is drawn from all that its kind may last, so far as the run is long enough.
 func Plan(seed uint64, names []string, length time.Duration, pairs bool) Schedule {
 	r := rand.New(rand.NewPCG(seed, 77))
 	var s Schedule
-	at := time.Second
-	for at < length-2*time.Second {
+	for at := firstFault; at < length-lastFault; {
 		item := func(at time.Duration) Item {
 			k := kinds[names[r.IntN(len(names))]]
-			last := k.Min
-			if k.Max > k.Min {
-				last += time.Duration(r.Int64N(int64(k.Max - k.Min)))
-			}
-			return Item{At: at, For: min(last, length-at), Name: k.Name, Seed: r.Uint64()}
+			return Item{At: at, For: min(lasts(r, k, length), length-at), Name: k.Name, Seed: r.Uint64()}
 		}
 		one := item(at)
 		s = append(s, one)
@@ -43,9 +39,32 @@ func Plan(seed uint64, names []string, length time.Duration, pairs bool) Schedul
 			s = append(s, two)
 			end = max(end, two.At+two.For)
 		}
-		at = end + 500*time.Millisecond + time.Duration(r.Int64N(int64(2*time.Second)))
+		at = end + leastPause + time.Duration(r.Int64N(int64(morePause)))
 	}
 	return s
+}
+
+// When the first fault of a run begins, how long before the end of its faults the last one may, and the pauses between two: shorter than an election at times.
+const (
+	firstFault = 500 * time.Millisecond
+	lastFault  = time.Second
+	leastPause = 250 * time.Millisecond
+	morePause  = 1250 * time.Millisecond
+)
+
+// usual is how much longer than its least a fault usually lasts at most.
+const usual = 2500 * time.Millisecond
+
+// lasts draws how long a fault lasts. No fault takes more than two thirds of a run.
+func lasts(r *rand.Rand, k Kind, length time.Duration) time.Duration {
+	most := min(k.Max, k.Min+usual)
+	if r.IntN(7) == 0 {
+		most = min(k.Max, length*2/3)
+	}
+	if most <= k.Min {
+		return k.Min
+	}
+	return k.Min + time.Duration(r.Int64N(int64(most-k.Min)))
 }
 
 // Done is what became of one item.
@@ -56,6 +75,12 @@ type Done struct {
 	End   int64  `json:"end"`   // mended
 	Error string `json:"error,omitempty"`
 }
+
+// Struck reports whether the fault did anything: its time may have come after the end of the run, or it may have found nothing that it could do.
+func (d *Done) Struck() bool { return d.End > 0 && d.Did != "" && !strings.HasPrefix(d.Did, Nothing) }
+
+// Nothing is how a fault's tale of what it did begins if it did nothing.
+const Nothing = "nothing:"
 
 // Run carries a schedule out and returns when everything is mended. Since tells the time of the run in nanoseconds. When ctx ends, what has begun is mended at once.
 func (s Schedule) Run(ctx context.Context, c *nodes.Cluster, since func() int64) []Done {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"aion.dev/aion/engine"
@@ -47,9 +50,9 @@ func pause(ctx context.Context, rng *rand.Rand) bool {
 }
 
 // startRuns starts runs; now and then it sends the same request twice.
-func (d *days) startRuns(ctx context.Context, caller int, rng *rand.Rand) {
+func (d *days) startRuns(ctx context.Context, caller string, rng *rand.Rand) {
 	for i := 0; pause(ctx, rng); i++ {
-		id := fmt.Sprintf("run-%d-%d", caller, i)
+		id := fmt.Sprintf("run-%s-%d", caller, i)
 		d.mu.Lock()
 		after := len(d.deploys)
 		d.mu.Unlock()
@@ -80,9 +83,9 @@ func (d *days) startRuns(ctx context.Context, caller int, rng *rand.Rand) {
 }
 
 // sendSignals sends numbered signals to a run of its own; another run after each hundred.
-func (d *days) sendSignals(ctx context.Context, caller int, rng *rand.Rand) {
+func (d *days) sendSignals(ctx context.Context, caller string, rng *rand.Rand) {
 	for i := 0; pause(ctx, rng); i++ {
-		to := fmt.Sprintf("s-%d-%d", caller, i/100)
+		to := fmt.Sprintf("s-%s-%d", caller, i/100)
 		if i%100 == 0 {
 			if r := d.ask(rng, to, Start("order", to)); r.Refusal != nil {
 				d.t.Errorf("start of %s was refused: %v", to, r.Refusal)
@@ -101,7 +104,8 @@ func (d *days) sendSignals(ctx context.Context, caller int, rng *rand.Rand) {
 
 // deploy loads new versions, one after the other, and removes those that nothing needs.
 func (d *days) deploy(ctx context.Context, rng *rand.Rand) {
-	for i := 1; pause(ctx, rng); i++ {
+	for pause(ctx, rng) {
+		i := len(d.deploys) // nobody else deploys
 		r := d.ask(rng, fmt.Sprint("load-", i), Load("order", fmt.Sprint("v", i)))
 		if r.Refusal != nil {
 			d.t.Errorf("load %d was refused: %v", i, r.Refusal)
@@ -127,19 +131,16 @@ func (d *days) judge() {
 	for i, r := range d.deploys {
 		order[r.Answer.(*fsm.LoadAnswer).Package.Version.String()] = i + 1
 	}
+	open := slices.Collect(maps.Keys(d.started))
 	d.c.Until("every run to end", func() error {
-		open := 0
 		d.c.Leader().View(func(v fsm.View) {
-			for id, s := range d.started {
-				if r, ok := v.Run(s.answer.RunID); !ok || r.Status.Open() {
-					open++
-				} else if latest, _ := v.Latest(id); latest != s.answer.RunID {
-					d.t.Errorf("%s was started as run %s, its newest is %s", id, s.answer.RunID, latest)
-				}
-			}
+			open = slices.DeleteFunc(open, func(id string) bool {
+				r, ok := v.Run(d.started[id].answer.RunID)
+				return ok && !r.Status.Open()
+			})
 		})
-		if open > 0 {
-			return fmt.Errorf("%d of %d runs are missing or open", open, len(d.started))
+		if len(open) > 0 {
+			return fmt.Errorf("%d of %d runs are missing or open: %v", len(open), len(d.started), open[:min(len(open), 3)])
 		}
 		return nil
 	})
@@ -150,6 +151,8 @@ func (d *days) judge() {
 		for id, sent := range d.signal {
 			d.judgeSignals(v, id, sent)
 		}
+		d.judgeSchedule(v)
+		d.entries = v.Index()
 	})
 	terms := map[uint64]bool{}
 	for _, n := range d.c.Nodes {
@@ -166,9 +169,15 @@ func (d *days) judge() {
 	d.terms = len(terms)
 }
 
-// judgeRun: the version that was told and not one from before a load that was acknowledged first; two timers, each fired once and never early.
+// tardy is how late a timer may be: no fault lasts longer than half a minute, and everything has a minute to mend.
+const tardy = 2 * time.Minute
+
+// judgeRun: the version that was told and not one from before a load that was acknowledged first; two timers, each fired once, never early and not much late.
 func (d *days) judgeRun(v fsm.View, id string, s started, order map[string]int) {
 	r, _ := v.Run(s.answer.RunID)
+	if latest, _ := v.Latest(id); latest != s.answer.RunID {
+		d.t.Errorf("%s was started as run %s, its newest is %s", id, s.answer.RunID, latest)
+	}
 	if r.Version != s.answer.Version {
 		d.t.Errorf("%s was told version %s and runs %s", id, s.answer.Version.Short(), r.Version.Short())
 	}
@@ -182,9 +191,10 @@ func (d *days) judgeRun(v fsm.View, id string, s started, order map[string]int) 
 			due[data.ID] = e.At.Add(time.Duration(data.Duration))
 		case *history.TimerFired:
 			at, ok := due[data.ID]
-			if !ok || e.At < at {
+			if !ok || e.At < at || e.At > at.Add(tardy) {
 				d.t.Errorf("%s: timer %d fired at %s, due at %s (armed %v)", id, data.ID, e.At, at, ok)
 			}
+			d.late = max(d.late, e.At.Sub(at))
 			delete(due, data.ID)
 			fired++
 		}
@@ -193,6 +203,31 @@ func (d *days) judgeRun(v fsm.View, id string, s started, order map[string]int) 
 		d.t.Errorf("%s is %s with %d timers fired, want completed with 2", id, r.Status, fired)
 	}
 	d.ended++
+	if strings.HasPrefix(id, "long-") {
+		d.slept++
+	}
+}
+
+// judgeSchedule: each of its times has started one run, not before it and not much later.
+func (d *days) judgeSchedule(v fsm.View) {
+	s, _ := v.Schedule("hourly")
+	due := uint64(0)
+	for at := d.hourly; at.Add(tardy) < v.Now(); at = at.Add(every) {
+		due++
+		id := fmt.Sprint("hourly:", at)
+		run, ok := v.Latest(id)
+		if !ok {
+			d.t.Errorf("the schedule started no run at %s", at)
+			continue
+		}
+		if r, _ := v.Run(run); r.StartedAt < at || r.StartedAt > at.Add(tardy) {
+			d.t.Errorf("%s was started at %s", id, r.StartedAt)
+		}
+	}
+	if s.Started < due || s.Started > due+1 || s.Failed+s.Skipped > 0 {
+		d.t.Errorf("the schedule says that it started %d runs, failed %d times and skipped %d, but was due %d times", s.Started, s.Failed, s.Skipped, due)
+	}
+	d.fires = int(s.Started)
 }
 
 // judgeSignals: each once, in the order in which they were sent.

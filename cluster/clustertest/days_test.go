@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,9 +17,10 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// TestDays runs a cluster of real raft for simulated hours under faults: AION_SIM_HOURS of them, AION_SIM_SEED decides which. Without these it is a few minutes.
+// TestDays runs a cluster of real raft for simulated hours under faults: AION_SIM_HOURS of them, AION_SIM_SEED decides which. Without these it is one hour.
+// Bursts of calls and faults take turns with long quiet stretches, in which timers sleep for hours, a schedule fires and few things break.
 func TestDays(t *testing.T) {
-	length, seed := 4*time.Minute, uint64(1)
+	length, seed := time.Hour, uint64(1)
 	if s := os.Getenv("AION_SIM_HOURS"); s != "" {
 		hours, err := strconv.ParseFloat(s, 64)
 		if err != nil {
@@ -40,8 +42,10 @@ func TestDays(t *testing.T) {
 		d.run(length)
 	})
 	took := time.Since(began)
-	fmt.Printf("TestDays: seed %d, %v simulated in %v (%.0f seconds a second), %d faults %v, %d calls acknowledged, %d unknown first, %d terms, %d runs to their end, %d signals\n",
-		seed, length, took.Round(time.Millisecond), length.Seconds()/took.Seconds(), d.faults, d.by, d.acked, d.unknown, d.terms, d.ended, d.signals)
+	fmt.Printf("TestDays: seed %d, %v simulated in %v (%.0f seconds a second), %d bursts, %d faults %v, %d calls acknowledged, %d unknown first, %d terms, %d log entries\n",
+		seed, length, took.Round(time.Millisecond), length.Seconds()/took.Seconds(), d.bursts, d.faults, d.by, d.acked, d.unknown, d.terms, d.entries)
+	fmt.Printf("TestDays: %d runs to their end, %d of them slept for hours, %d signals, %d fires of a schedule, latest timer %v after it was due\n",
+		d.ended, d.slept, d.signals, d.fires, d.late.Round(time.Millisecond))
 }
 
 // days is a cluster, those who use it, and what they were told.
@@ -52,8 +56,10 @@ type days struct {
 	seed  uint64
 	ready chan struct{} // closed once c is set: the first leader is there before
 
-	faults int
-	by     map[string]int
+	bursts, faults int
+	by             map[string]int
+	end            time.Time
+	hourly         history.Time // first fire of the schedule
 
 	mu      sync.Mutex
 	live    []*cluster.Cluster // newest start of each node: callers may not look at the nodes themselves
@@ -63,7 +69,9 @@ type days struct {
 	acked   int
 	unknown int
 
-	terms, ended, signals int
+	terms, ended, slept, signals, fires int
+	entries                             uint64
+	late                                time.Duration // of the latest timer
 }
 
 type started struct {
@@ -95,36 +103,74 @@ func (d *days) look() {
 	}
 }
 
-// run lets callers and faults go on for so long, then heals everything and looks at what came of it. Nodes are compared with each other every hour, too.
+// run lets bursts and quiet stretches take turns for so long, then heals everything and looks at what came of it. Nodes are compared with each other after
+// every burst, too.
 func (d *days) run(length time.Duration) {
 	must(d.t, mustPropose(d.c, Load("order", "v0")), nil)
 	d.deploys = append(d.deploys, fsm.Result{Answer: &fsm.LoadAnswer{Package: Load("order", "v0").Command.(*fsm.LoadPackage).Package}})
-	ctx, stop := context.WithCancel(context.Background())
-	var callers sync.WaitGroup
-	for i := range 3 {
-		rng := rand.New(rand.NewPCG(d.seed, uint64(100+i)))
-		callers.Go(func() { d.startRuns(ctx, i, rng) })
-		callers.Go(func() { d.sendSignals(ctx, i, rand.New(rand.NewPCG(d.seed, uint64(200+i)))) })
+	d.hourly = history.At(time.Now()).Add(every)
+	must(d.t, mustPropose(d.c, fsm.Envelope{Command: &fsm.PutSchedule{Schedule: fsm.Schedule{
+		ID: "hourly", Type: "order", Every: history.Duration(every), Overlap: fsm.OverlapAllowAll, Next: d.hourly,
+	}}}), nil)
+	d.end = time.Now().Add(length)
+	for left := length; left > 0 && !d.t.Failed(); left = time.Until(d.end) {
+		d.burst(min(left, time.Duration(60+d.rng.IntN(180))*time.Second))
+		d.c.Check()
+		d.quiet(time.Duration(20+d.rng.IntN(220)) * time.Minute)
 	}
-	callers.Go(func() { d.deploy(ctx, rand.New(rand.NewPCG(d.seed, 300))) })
-
-	end, check := time.Now().Add(length), time.Now().Add(time.Hour)
-	for time.Now().Before(end) && !d.t.Failed() {
-		<-time.After(time.Duration(5+d.rng.IntN(40)) * time.Second)
-		d.fault()
-		if time.Now().After(check) {
-			d.c.Check()
-			check = time.Now().Add(time.Hour)
-		}
-	}
-	stop()
-	callers.Wait()
 	d.c.Check()
 	d.judge()
 }
 
-// lead is what a leader does: it takes the turns of ready runs and fires what is due. A run of type "order" sleeps twice and completes; the run of a caller
-// of signals only reads them.
+// burst lets callers and faults go on for so long.
+func (d *days) burst(length time.Duration) {
+	d.bursts++
+	ctx, stop := context.WithCancel(context.Background())
+	var callers sync.WaitGroup
+	for i := range 3 {
+		name, seed := fmt.Sprintf("%d-%d", d.bursts, i), uint64(1000*d.bursts+i)
+		callers.Go(func() { d.startRuns(ctx, name, rand.New(rand.NewPCG(d.seed, 100+seed))) })
+		callers.Go(func() { d.sendSignals(ctx, name, rand.New(rand.NewPCG(d.seed, 200+seed))) })
+	}
+	callers.Go(func() { d.deploy(ctx, rand.New(rand.NewPCG(d.seed, uint64(1000*d.bursts+300)))) })
+	for over := time.Now().Add(length); time.Now().Before(over) && !d.t.Failed(); {
+		<-time.After(time.Duration(5+d.rng.IntN(40)) * time.Second)
+		d.fault()
+	}
+	stop()
+	callers.Wait()
+}
+
+// quiet starts a few runs that sleep long and leaves the cluster alone, but for a fault in each hour or so.
+func (d *days) quiet(length time.Duration) {
+	left := time.Until(d.end) - 10*time.Minute // what sleeps is to wake before the end
+	for i := range 4 {
+		if left < time.Minute {
+			break
+		}
+		nap := time.Minute + time.Duration(d.rng.Int64N(int64(min(left/2, 9*time.Hour))))
+		id := fmt.Sprintf("long-%d-%d-%d", d.bursts, i, int(nap.Seconds()))
+		if r := d.ask(d.rng, id, Start("order", id)); r.Refusal != nil {
+			d.t.Errorf("start of %s was refused: %v", id, r.Refusal)
+		} else {
+			d.mu.Lock()
+			d.started[id] = started{*r.Answer.(*fsm.StartAnswer), len(d.deploys)}
+			d.mu.Unlock()
+		}
+	}
+	for over := time.Now().Add(min(length, time.Until(d.end))); time.Now().Before(over) && !d.t.Failed(); {
+		<-time.After(min(time.Duration(10+d.rng.IntN(100))*time.Minute, time.Until(over)))
+		if time.Now().Before(over) {
+			d.fault()
+		}
+	}
+}
+
+// every is how often the schedule fires.
+const every = 30 * time.Minute
+
+// lead is what a leader does: it takes the turns of ready runs and fires what is due. A run of type "order" sleeps twice, some for hours, and completes; the
+// run of a caller of signals only reads them.
 func (d *days) lead(i int, ctx context.Context, _ uint64) {
 	<-d.ready
 	n := d.c.Nodes[i].Cluster
@@ -137,8 +183,14 @@ func (d *days) lead(i int, ctx context.Context, _ uint64) {
 					todo = append(todo, turnOf(run))
 				}
 			}
-			if due := v.DueTimers(history.At(time.Now()), 100); len(due) > 0 {
+			now := history.At(time.Now())
+			if due := v.DueTimers(now, 100); len(due) > 0 {
 				todo = append(todo, &fsm.FireTimers{Timers: due})
+			}
+			for _, id := range v.DueSchedules(now, 10) {
+				if s, ok := v.Schedule(id); ok && s.Next != 0 && s.Next <= now {
+					todo = append(todo, &fsm.FireSchedule{ID: id, Revision: s.Revision, Due: s.Next, Next: s.Next.Add(time.Duration(s.Every)), Times: []history.Time{s.Next}})
+				}
 			}
 		})
 		for _, c := range todo {
@@ -158,7 +210,9 @@ func turnOf(r fsm.Run) *fsm.RecordTurn {
 	switch {
 	case r.WorkflowID[0] == 's': // signals
 	case r.Turns < 2:
-		ask(&history.TimerStarted{ID: c.N, Duration: history.Duration(1+len(r.WorkflowID)%5) * 7e9})
+		nap := 7 * (1 + len(r.WorkflowID)%5)
+		fmt.Sscanf(strings.Replace(r.WorkflowID, "-", " ", -1), "long %d %d %d", new(int), new(int), &nap)
+		ask(&history.TimerStarted{ID: c.N, Duration: history.Duration(nap) * 1e9})
 	default:
 		ask(new(history.WorkflowCompleted))
 	}

@@ -121,6 +121,17 @@ func (e *Env) Pace(ctx context.Context) bool {
 // workloads are all there are, by name; each file adds its own in init.
 var workloads = map[string]func() Workload{}
 
+// densities are how often callers of a workload may call, compared with others: what each call of some costs afterwards, to wait for and to read again, differs.
+var densities = map[string]float64{"timers": 0.3}
+
+// Density is what to multiply a rate that is the same for all workloads with.
+func Density(name string) float64 {
+	if d, ok := densities[name]; ok {
+		return d
+	}
+	return 1
+}
+
 // New makes a workload by name.
 func New(name string) (Workload, error) {
 	make, ok := workloads[name]

@@ -13,6 +13,7 @@ import (
 type Summary struct {
 	Runs, Passed, Failed, NotMade int
 	Ops                           int
+	Load                          int // of Ops, those made under faults
 	Outcomes                      map[string]int
 	Faults                        int
 	Simulated                     time.Duration // under faults, all runs together
@@ -62,14 +63,14 @@ func Summarise(results []*suite.Result) *Summary {
 			c.Failed++
 			s.Bad = append(s.Bad, r)
 		}
-		s.Ops += r.Ops
+		s.Ops, s.Load = s.Ops+r.Ops, s.Load+r.Load
 		c.Ops += r.Ops
 		for outcome, n := range r.Counts {
 			s.Outcomes[outcome] += n
 		}
 		c.OK, c.Refused, c.Failure, c.Unknown = c.OK+r.Counts["ok"], c.Refused+r.Counts["refused"], c.Failure+r.Counts["failed"], c.Unknown+r.Counts["unknown"]
 		for i, d := range r.Done {
-			if d.End == 0 {
+			if !d.Struck() {
 				continue
 			}
 			s.Faults++

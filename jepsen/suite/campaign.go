@@ -7,11 +7,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
 
 	"aion.dev/aion/jepsen/fault"
+	"aion.dev/aion/jepsen/load"
 )
 
 // Campaign is many runs that fill the matrix of workloads and faults evenly: every workload under every family alone, and under random pairs of faults of any.
@@ -22,31 +24,38 @@ type Campaign struct {
 	Workloads   []string
 	Families    []string // "pairs" and "none" too
 	Parallel    int
-	Least, Most time.Duration // of the part under faults
+	Least, Most time.Duration // of the part under faults; every twelfth run is long instead
 	Concurrency int
-	Rate        float64
+	Rate        float64 // of a caller of a workload whose density is 1
 	Flags       []string
-	Tagged      bool                          // Binary was built with -tags aionfaults
-	Tell        func(done, of int, r *Result) // after each run; calls do not overlap
+	Tell        func(done, of int, r *Result, fresh bool) // after each run; not fresh: it was there already. Calls do not overlap
 }
+
+// long is the part under faults of every twelfth run: enough for the longest faults, such as 30 s of SIGSTOP.
+const long = 50 * time.Second
 
 // specs lists the runs, the same for the same campaign: it can be broken off and gone on with.
 func (c *Campaign) specs() ([]Spec, error) {
 	r := rand.New(rand.NewPCG(c.Seed, 3))
 	var specs []Spec
 	for i := range c.Runs {
+		round := i / len(c.Workloads)
 		s := Spec{
 			Seed:        c.Seed + uint64(i),
 			Workload:    c.Workloads[i%len(c.Workloads)],
-			Faults:      c.Families[(i/len(c.Workloads))%len(c.Families)],
+			Faults:      c.Families[round%len(c.Families)],
 			Nodes:       3,
 			Length:      c.Least,
 			Concurrency: c.Concurrency,
-			Rate:        c.Rate,
+			Rate:        c.Rate * load.Density(c.Workloads[i%len(c.Workloads)]),
 			Flags:       c.Flags,
-			Tagged:      c.Tagged,
 		}
-		if c.Most > c.Least {
+		s.Tagged = c.Faulty != "" && (OnlyTagged(s.Faults) || s.Faults == "pairs" && (round+i)%2 == 0)
+		switch {
+		case r.IntN(12) == 0 && c.Most > c.Least && s.Faults != "none":
+			s.Length = long
+			s.Rate /= 2
+		case c.Most > c.Least:
 			s.Length += time.Duration(r.Int64N(int64(c.Most - c.Least))).Round(time.Second)
 		}
 		if r.IntN(6) == 0 {
@@ -81,14 +90,15 @@ func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
 					return
 				}
 				r, err := Load(c.folder(specs[i]))
-				if err != nil || r.Error != "" {
+				fresh := err != nil || r.Error != "" || !reflect.DeepEqual(r.Schedule, specs[i].Schedule)
+				if fresh {
 					r = Run(ctx, c.Options, specs[i])
 				}
 				mu.Lock()
 				results[i] = r
 				done++
 				if c.Tell != nil {
-					c.Tell(done, len(specs), r)
+					c.Tell(done, len(specs), r, fresh)
 				}
 				mu.Unlock()
 			}
@@ -135,16 +145,28 @@ func LoadAll(dir string) ([]*Result, error) {
 	return results, nil
 }
 
-// EverySet lists the sets of faults that a binary without tags can meet: all families that have an untagged fault, and pairs.
-func EverySet() []string {
-	var sets []string
+// EverySet lists the sets of faults of a campaign: none, all families, and pairs. Those that only a tagged binary can meet are left out without one.
+func EverySet(tagged bool) []string {
+	sets := []string{"none"}
 	for _, family := range fault.Families() {
-		for _, name := range fault.Names() {
-			if k, _ := fault.Get(name); k.Family == family && !k.Tagged {
-				sets = append(sets, family)
-				break
-			}
+		if len(kindsOf(family)) > 0 && (tagged || !OnlyTagged(family)) {
+			sets = append(sets, family)
 		}
 	}
 	return append(sets, "pairs")
+}
+
+// OnlyTagged reports whether all faults of a family need a tagged binary.
+func OnlyTagged(family string) bool {
+	kinds := kindsOf(family)
+	return len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k fault.Kind) bool { return !k.Tagged })
+}
+
+func kindsOf(family string) (kinds []fault.Kind) {
+	for _, name := range fault.Names() {
+		if k, err := fault.Get(name); err == nil && k.Family == family {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
 }

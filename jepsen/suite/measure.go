@@ -7,10 +7,11 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// measure fills in what is counted and timed of a history.
-func (r *Result) measure(ops []op.Op) {
-	r.Ops = len(ops)
-	var acks []int64 // times of acknowledged calls
+// measure fills in what is counted and timed of a history. Faults ended at until, nanoseconds since the run began: what came after settled and read.
+func (r *Result) measure(ops []op.Op, until int64) {
+	r.Ops, r.Until = len(ops), until
+	var acks []int64 // times of acknowledged changes: reads may be stale, and say nothing of a majority
+	var all []time.Duration
 	latencies := map[int][]time.Duration{}
 	for i := range ops {
 		o := &ops[i]
@@ -20,11 +21,19 @@ func (r *Result) measure(ops []op.Op) {
 			r.Seconds = append(r.Seconds, Second{})
 		}
 		s := &r.Seconds[second]
+		if o.Outcome == op.OK && o.Request != "" {
+			acks = append(acks, o.Return)
+		}
+		if o.Invoke < until {
+			r.Load++
+		}
 		switch o.Outcome {
 		case op.OK:
 			s.OK++
-			acks = append(acks, o.Return)
 			latencies[second] = append(latencies[second], o.Latency())
+			if o.Request != "" && o.Invoke < until {
+				all = append(all, o.Latency())
+			}
 		case op.Refused:
 			s.Refused++
 		case op.Failed:
@@ -40,15 +49,48 @@ func (r *Result) measure(ops []op.Op) {
 			r.Seconds[second].P50, r.Seconds[second].P99 = l[len(l)/2], l[len(l)*99/100]
 		}
 	}
-	slices.Sort(acks)
-	for i := 1; i < len(acks); i++ {
-		r.Longest = max(r.Longest, time.Duration(acks[i]-acks[i-1]))
+	slices.Sort(all)
+	for i := range r.Latency {
+		if len(all) > 0 {
+			r.Latency[i] = all[min(len(all)-1, int(latencyQuantiles[i]*float64(len(all))))]
+		}
 	}
-	for _, d := range r.Done {
-		recovery := time.Duration(-1) // it never did
+	slices.Sort(acks)
+	last := int64(-1)
+	for _, at := range acks {
+		if last >= 0 && last < until {
+			r.Longest = max(r.Longest, time.Duration(at-last))
+		}
+		last = at
+	}
+	r.recoveries(acks)
+}
+
+// latencyQuantiles are what Result.Latency holds.
+var latencyQuantiles = [...]float64{0.5, 0.9, 0.99, 1}
+
+// recoveries looks for the first acknowledged change after the end of each fault. Of a fault that ended while another lasted it tells nothing: what the cluster then
+// does is not its recovery.
+func (r *Result) recoveries(acks []int64) {
+	for i, d := range r.Done {
+		recovery := Never
 		if at, _ := slices.BinarySearch(acks, d.End); at < len(acks) {
 			recovery = time.Duration(acks[at] - d.End)
+		}
+		for j, other := range r.Done {
+			if i != j && other.Struck() && other.Begin < d.End && d.End < other.End {
+				recovery = Masked
+			}
+		}
+		if !d.Struck() {
+			recovery = Masked
 		}
 		r.Recovery = append(r.Recovery, recovery)
 	}
 }
+
+// What Recovery holds instead of a time.
+const (
+	Never  = time.Duration(-1) // nothing was acknowledged any more
+	Masked = time.Duration(-2) // nothing can be told: the fault did nothing, or another one lasted on
+)

@@ -27,6 +27,7 @@ type Spec struct {
 type Result struct {
 	Spec
 	Commit     string           `json:"commit"`
+	Machine    Machine          `json:"machine"`
 	Started    time.Time        `json:"started"`
 	Took       time.Duration    `json:"took"`
 	Parts      []Part           `json:"parts,omitempty"` // what Took was spent on, in order
@@ -34,13 +35,24 @@ type Result struct {
 	Load       int              `json:"load"`            // of these under faults; the rest settled and read
 	Counts     map[string]int   `json:"counts"`          // by outcome
 	Done       []fault.Done     `json:"done"`
-	Recovery   []time.Duration  `json:"recovery"`         // for each of Done: from its end to the next acknowledged mutation
-	Longest    time.Duration    `json:"longest_gap"`      // without any acknowledged call
+	Recovery   []time.Duration  `json:"recovery"`         // for each of Done: from its end to the next acknowledged change, or Never or Masked
+	Longest    time.Duration    `json:"longest_gap"`      // without an acknowledged change, begun under faults
+	Latency    [4]time.Duration `json:"latency"`          // of acknowledged changes under faults: half, 90 and 99 in a hundred, and the longest
+	Until      int64            `json:"until"`            // when faults and load ended: nanoseconds since the run began
 	Growth     []string         `json:"growth,omitempty"` // goroutines, descriptors and memory of each node at the start and when all was settled
 	Seconds    []Second         `json:"seconds"`
 	Violations []load.Violation `json:"violations"`
 	Error      string           `json:"error,omitempty"` // the run could not be made: neither passed nor failed
 	Dir        string           `json:"dir,omitempty"`   // what was kept
+}
+
+// Machine is where a run was made.
+type Machine struct {
+	System string     `json:"system"` // linux/amd64
+	Kernel string     `json:"kernel,omitempty"`
+	CPUs   int        `json:"cpus"`
+	Go     string     `json:"go"`
+	Load   [2]float64 `json:"load"` // average of the last minute, at the start and at the end
 }
 
 // Part is a part of a run.

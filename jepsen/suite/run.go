@@ -18,9 +18,18 @@ import (
 // Options are what is the same for all runs.
 type Options struct {
 	Binary string // aion-node
+	Faulty string // the same built with -tags aionfaults, for runs that are Tagged; empty = Binary is built so
 	Dir    string // each run gets a folder in it
 	Commit string // of Binary, for reports
 	Keep   bool   // keep data and logs of runs that passed, too
+}
+
+// binary is what the nodes of a run are.
+func (o *Options) binary(s *Spec) string {
+	if s.Tagged && o.Faulty != "" {
+		return o.Faulty
+	}
+	return o.Binary
 }
 
 // patience is how long a healed cluster may take to answer again, and then to finish what was acknowledged.
@@ -28,7 +37,7 @@ const patience = 60 * time.Second
 
 // Run makes one run. The Result is complete whatever happened; its Error says that no verdict can be given.
 func Run(ctx context.Context, o Options, s Spec) *Result {
-	res := &Result{Spec: s, Commit: o.Commit, Started: time.Now().UTC(), Counts: map[string]int{}}
+	res := &Result{Spec: s, Commit: o.Commit, Started: time.Now().UTC(), Counts: map[string]int{}, Machine: here()}
 	res.Dir = o.folder(s)
 	if err := os.RemoveAll(res.Dir); err != nil {
 		res.Error = err.Error()
@@ -38,6 +47,7 @@ func Run(ctx context.Context, o Options, s Spec) *Result {
 		res.Error = err.Error()
 	}
 	res.Took = time.Since(res.Started)
+	res.Machine.Load[1] = loadAverage()
 	if err := res.save(); err != nil && res.Error == "" {
 		res.Error = err.Error()
 	}
@@ -61,7 +71,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	lap := res.laps()
 	booting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := nodes.Start(booting, nodes.Config{Binary: o.Binary, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed, Tagged: s.Tagged})
+	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed, Tagged: s.Tagged})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
@@ -101,7 +111,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	}
 
 	lap("faults")
-	res.Load = rec.Len()
+	until := rec.Since()
 	c.Links.Heal()
 	settling, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
@@ -133,7 +143,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	}
 	lap("check")
 	res.draw()
-	res.measure(ops)
+	res.measure(ops, until)
 	return res.saveEDN(ops)
 }
 

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/report"
 	"aion.dev/aion/jepsen/suite"
 	"github.com/spf13/cobra"
 )
@@ -22,10 +26,13 @@ func campaignCmd() *cobra.Command {
 			if err := settle(&c.Options); err != nil {
 				return err
 			}
-			began := time.Now()
-			c.Tell = func(done, of int, r *suite.Result) {
-				fmt.Fprintf(cmd.OutOrStdout(), "%4d/%d %6.0fs  %s\n", done, of, time.Since(began).Seconds(), tell(r))
+			if len(c.Families) == 0 {
+				c.Families = suite.EverySet(c.Faulty != "")
 			}
+			out := cmd.OutOrStdout()
+			fmt.Fprintf(out, "%d runs of %s; workloads %s; faults %s; %d at a time\n", c.Runs, c.Commit, strings.Join(c.Workloads, " "), strings.Join(c.Families, " "), c.Parallel)
+			progress := &progress{began: time.Now()}
+			c.Tell = func(done, of int, r *suite.Result, fresh bool) { fmt.Fprintln(out, progress.line(done, of, r, fresh)) }
 			results, err := c.Run(cmd.Context())
 			failed := 0
 			for _, r := range results {
@@ -33,6 +40,7 @@ func campaignCmd() *cobra.Command {
 					failed++
 				}
 			}
+			fmt.Fprintln(out, sum(results))
 			if err == nil && failed > 0 {
 				err = fmt.Errorf("%d of %d runs did not pass; see %s", failed, len(results), c.Dir)
 			}
@@ -43,28 +51,92 @@ func campaignCmd() *cobra.Command {
 	f.IntVar(&c.Runs, "runs", 300, "runs")
 	f.Uint64Var(&c.Seed, "seed", 1, "of the first run; the others count up from it")
 	f.StringSliceVar(&c.Workloads, "workload", load.Names(), "workloads")
-	f.StringSliceVar(&c.Families, "faults", append([]string{"none"}, suite.EverySet()...), "sets of faults")
+	f.StringSliceVar(&c.Families, "faults", nil, "sets of faults; empty = none, every family that the binaries can meet, and pairs")
 	f.IntVar(&c.Parallel, "parallel", 1, "runs at a time")
-	f.DurationVar(&c.Least, "least", 8*time.Second, "shortest part under faults")
-	f.DurationVar(&c.Most, "most", 20*time.Second, "longest part under faults")
-	f.IntVar(&c.Concurrency, "concurrency", 8, "callers of a run")
-	f.Float64Var(&c.Rate, "rate", 30, "calls a second of one caller; 0 = as many as it can")
+	f.DurationVar(&c.Least, "least", 12*time.Second, "shortest part under faults")
+	f.DurationVar(&c.Most, "most", 20*time.Second, "longest part under faults, but for every twelfth run, which has 50 s")
+	f.IntVar(&c.Concurrency, "concurrency", 16, "callers of a run")
+	f.Float64Var(&c.Rate, "rate", 40, "calls a second of one caller, of a workload that is not thinned out; 0 = as many as it can")
 	f.StringSliceVar(&c.Flags, "node-flag", nil, "flags for every node")
-	f.BoolVar(&c.Tagged, "tagged", false, "the binary was built with -tags aionfaults; name the families clock and disk in --faults, too")
+	f.StringVar(&c.Faulty, "tagged-binary", "", "the node built with -tags aionfaults, for faults of clocks and disks too; empty = do without these")
 	optionFlags(f, &c.Options)
 	return cmd
 }
 
-// settle makes paths absolute and finds out which commit the binary is likely of.
+// progress tells how far a campaign is.
+type progress struct {
+	began  time.Time
+	fresh  int // runs made, not found
+	failed int
+}
+
+func (p *progress) line(done, of int, r *suite.Result, fresh bool) string {
+	if !r.Passed() {
+		p.failed++
+	}
+	took, left := time.Since(p.began), "?"
+	if fresh {
+		p.fresh++
+	}
+	if p.fresh > 0 {
+		left = (took / time.Duration(p.fresh) * time.Duration(of-done)).Round(time.Second).String()
+	}
+	return fmt.Sprintf("%4d/%d, %d failed, %s, %s left  %s", done, of, p.failed, took.Round(time.Second), left, tell(r))
+}
+
+// sum says what all runs came to.
+func sum(results []*suite.Result) string {
+	s := report.Summarise(results)
+	return fmt.Sprintf("%d runs: %d passed, %d failed, %d could not be made; %d operations (%d under faults): %d ok, %d refused, %d failed, %d unknown; %d faults",
+		s.Runs, s.Passed, s.Failed, s.NotMade, s.Ops, s.Load, s.Outcomes["ok"], s.Outcomes["refused"], s.Outcomes["failed"], s.Outcomes["unknown"], s.Faults)
+}
+
+// settle makes paths absolute and finds out which commit the binary says that it is of.
 func settle(o *suite.Options) (err error) {
-	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+	for _, path := range []*string{&o.Dir, &o.Binary, &o.Faulty} {
+		if *path == "" {
+			continue
+		}
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
+	if o.Commit, err = commitOf(o.Binary); err != nil {
 		return err
 	}
-	if o.Binary, err = filepath.Abs(o.Binary); err != nil {
-		return err
-	}
-	if out, err := exec.Command(o.Binary, "version").Output(); err == nil {
-		o.Commit = strings.TrimSpace(strings.SplitN(string(out), "\n", 2)[0])
+	if o.Faulty != "" {
+		faulty, err := commitOf(o.Faulty)
+		if err != nil {
+			return err
+		}
+		if known := !strings.HasPrefix(faulty, unknownCommit); known && faulty != o.Commit {
+			return fmt.Errorf("%s is %s, and %s is %s", o.Binary, o.Commit, o.Faulty, faulty)
+		}
 	}
 	return nil
 }
+
+// commitOf asks a node which build it is. One that nobody told, neither with -ldflags as `make build` does nor by Go itself, which GOFLAGS=-buildvcs=false keeps from it,
+// is named by its bytes.
+func commitOf(binary string) (string, error) {
+	out, err := exec.Command(binary, "version", "--json").Output()
+	if err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w", binary, err)
+	}
+	var v struct {
+		Version string `json:"version"`
+	}
+	if err := json.Unmarshal(out, &v); err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w", binary, err)
+	}
+	if v.Version != "devel" {
+		return v.Version, nil
+	}
+	b, err := os.ReadFile(binary)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s (sha256 %.6x)", unknownCommit, sha256.Sum256(b)), nil
+}
+
+const unknownCommit = "an unknown commit"

@@ -1,0 +1,50 @@
+package suite
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"aion.dev/aion/jepsen/load"
+)
+
+// The runs of a campaign follow from its seed, fill the matrix, and take faults that need a tagged binary only to one.
+func TestCampaignSpecs(t *testing.T) {
+	plain, tagged := EverySet(false), EverySet(true)
+	if slices.Contains(plain, "clock") || slices.Contains(plain, "disk") || !slices.Contains(tagged, "clock") || !slices.Contains(tagged, "disk") {
+		t.Fatalf("sets %v and %v", plain, tagged)
+	}
+	c := Campaign{Options: Options{Faulty: "x"}, Runs: 300, Seed: 1, Workloads: load.Names(), Families: tagged, Least: 12 * time.Second, Most: 20 * time.Second, Concurrency: 16, Rate: 40}
+	specs, err := c.specs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := c.specs()
+	if !reflect.DeepEqual(specs, again) {
+		t.Error("planned twice, and differently")
+	}
+	faults, cells, five, longs := 0, map[[2]string]int{}, 0, 0
+	for _, s := range specs {
+		faults += len(s.Schedule)
+		cells[[2]string{s.Workload, s.Faults}]++
+		if s.Nodes == 5 {
+			five++
+		}
+		if s.Length == long {
+			longs++
+		}
+		if OnlyTagged(s.Faults) != s.Tagged && s.Faults != "pairs" {
+			t.Errorf("%s under %s: tagged %t", s.Workload, s.Faults, s.Tagged)
+		}
+	}
+	if faults < 1500 || len(cells) != len(tagged)*len(c.Workloads) || five < 25 || longs < 10 {
+		t.Errorf("%d faults, %d cells, %d runs of five nodes, %d long ones", faults, len(cells), five, longs)
+	}
+	t.Logf("%d faults in %d runs; %d of five nodes, %d long ones", faults, len(specs), five, longs)
+	c.Faulty = ""
+	c.Families = plain
+	if specs, err = c.specs(); err != nil || slices.ContainsFunc(specs, func(s Spec) bool { return s.Tagged }) {
+		t.Errorf("runs are tagged without a binary for it: %v", err)
+	}
+}

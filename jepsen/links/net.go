@@ -11,6 +11,9 @@ import (
 
 // Net is all links of one cluster. All methods may be called by any goroutine.
 type Net struct {
+	// Dial reaches nodes; net.DialTimeout unless set otherwise before Expose.
+	Dial func(network, address string, timeout time.Duration) (net.Conn, error)
+
 	parts sync.WaitGroup // every goroutine of every proxy
 
 	mu      sync.Mutex // over everything below
@@ -32,7 +35,7 @@ type link struct {
 // New makes a Net. The seed decides which datagrams are lost and how long a jitter is, as far as timing lets it.
 func New(seed uint64) *Net {
 	return &Net{
-		random: rand.New(rand.NewPCG(seed, 1)), pids: map[int]string{}, gossip: map[string]string{}, rules: map[link]Rule{}, changed: make(chan struct{}),
+		Dial: net.DialTimeout, random: rand.New(rand.NewPCG(seed, 1)), pids: map[int]string{}, gossip: map[string]string{}, rules: map[link]Rule{}, changed: make(chan struct{}),
 		streams: map[*stream]struct{}{},
 	}
 }

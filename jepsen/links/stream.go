@@ -80,7 +80,7 @@ func (n *Net) connect(in *net.TCPConn, node, own string, t Traffic) {
 		in.Close()
 		return
 	}
-	out, err := net.DialTimeout("tcp", own, 5*time.Second)
+	out, err := n.Dial("tcp", own, 5*time.Second)
 	if err != nil {
 		in.SetLinger(0)
 		in.Close()

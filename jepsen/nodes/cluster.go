@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +11,7 @@ import (
 	"time"
 
 	"aion.dev/aion/jepsen/links"
+	"aion.dev/aion/jepsen/netns"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 )
@@ -27,11 +25,13 @@ type Config struct {
 	Env    []string // of every node, beside PATH, HOME and TMPDIR
 	Seed   uint64   // of the links
 	Tagged bool     // Binary was built with -tags aionfaults: each node reads its Control file
+	Netns  bool     // each node in a network namespace of its own, see package netns
 }
 
 // Cluster is the nodes of one run. Its methods may be called by any goroutine; two operations on one node wait for each other.
 type Cluster struct {
-	Links *links.Net
+	Links  *links.Net    // of clients and workers, and between nodes where there is no Switch
+	Switch *netns.Switch // between nodes that have namespaces; else nil. Its ends are the nodes' names and links.Client
 
 	cfg   Config
 	nodes []*Node // by number; fixed
@@ -43,30 +43,34 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{cfg: cfg, Links: links.New(cfg.Seed)}
+	if cfg.Netns {
+		if err := c.connect(); err != nil {
+			return nil, err
+		}
+	}
 	var join []string
 	for i := range cfg.Nodes {
-		n := &Node{cluster: c, Name: fmt.Sprintf("n%d", i+1), Data: filepath.Join(cfg.Dir, fmt.Sprintf("data-n%d", i+1))}
+		n := &Node{cluster: c, Name: name(i), Data: filepath.Join(cfg.Dir, "data-"+name(i))}
 		if cfg.Tagged {
 			n.Extra = append(n.Extra, "AION_FAULTS="+n.Control())
 		}
-		var err error
-		if n.own, err = freeAddresses(); err == nil {
-			n.Public, err = c.Links.Expose(n.Name, n.own)
-		}
-		if err != nil {
+		if err := c.place(n); err != nil {
 			c.Close()
 			return nil, err
 		}
 		c.nodes = append(c.nodes, n)
-		join = append(join, n.Public.Gossip)
+		join = append(join, n.advertise.Gossip)
 	}
 	for _, n := range c.nodes {
 		n.flags = append([]string{
 			"serve", "--id", n.Name, "--data-dir", n.Data,
-			"--http-address", n.own.HTTP, "--http-advertise", n.Public.HTTP, "--raft-address", n.own.Raft, "--raft-advertise", n.Public.Raft,
-			"--gossip-address", n.own.Gossip, "--gossip-advertise", n.Public.Gossip,
+			"--http-address", n.own.HTTP, "--http-advertise", n.advertise.HTTP, "--raft-address", n.own.Raft, "--raft-advertise", n.advertise.Raft,
+			"--gossip-address", n.own.Gossip, "--gossip-advertise", n.advertise.Gossip,
 			"--bootstrap-expect", fmt.Sprint(cfg.Nodes), "--join", strings.Join(join, ","),
 		}, cfg.Flags...)
+		if cfg.Netns {
+			n.flags = append(n.flags, "--insecure") // its network is the cluster's alone
+		}
 		if err := n.Start(); err != nil {
 			c.Close()
 			return nil, err
@@ -166,6 +170,9 @@ func (c *Cluster) Close() error {
 		n.Kill()
 	}
 	errs = append(errs, c.Links.Close())
+	if c.Switch != nil {
+		errs = append(errs, c.Switch.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -173,49 +180,6 @@ func (c *Cluster) Close() error {
 func direct(address string) (*client.Client, error) {
 	return client.New(client.Config{Addresses: []string{address}, Patience: -1})
 }
-
-// freeAddresses takes three ports that nobody uses now, for TCP and UDP. They lie below those that the kernel gives to proxies and to callers: a node that is down must find its
-// ports free when it starts again.
-func freeAddresses() (links.Addresses, error) {
-	var held []io.Closer
-	defer func() {
-		for _, h := range held {
-			h.Close()
-		}
-	}()
-	take := func() (string, error) {
-		var err error
-		for range 1000 {
-			address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
-			var l net.Listener
-			if l, err = net.Listen("tcp", address); err != nil {
-				continue
-			}
-			held = append(held, l)
-			var u net.PacketConn
-			if u, err = net.ListenPacket("udp", address); err != nil {
-				continue
-			}
-			held = append(held, u)
-			return address, nil
-		}
-		return "", fmt.Errorf("no free port between %d and %d: %w", firstPort, firstPort+ports, err)
-	}
-	var a links.Addresses
-	var err error
-	for _, to := range []*string{&a.Raft, &a.Gossip, &a.HTTP} {
-		if *to, err = take(); err != nil {
-			return a, err
-		}
-	}
-	return a, nil
-}
-
-// Linux gives out ports from 32768 on unless it is told otherwise.
-const (
-	firstPort = 20_000
-	ports     = 12_000
-)
 
 // Status is how a node sees the cluster; see Node.Status.
 type Status = wire.Cluster

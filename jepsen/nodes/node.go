@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"aion.dev/aion/jepsen/links"
+	"aion.dev/aion/jepsen/netns"
 )
 
 // Node is one node: a data folder, addresses, and a process while it runs.
@@ -24,9 +25,11 @@ type Node struct {
 	Public links.Addresses // behind the links
 	Extra  []string        // environment of its next start, beside Config.Env
 
-	cluster *Cluster
-	own     links.Addresses
-	flags   []string
+	cluster        *Cluster
+	own, advertise links.Addresses // see place
+	looks          string
+	space          *netns.Space // nil: the process runs where the suite does
+	flags          []string
 
 	mu     sync.Mutex // over everything below
 	cmd    *exec.Cmd
@@ -59,7 +62,11 @@ func (n *Node) Start() error {
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
+	begin := cmd.Start
+	if n.space != nil {
+		begin = func() error { return n.space.Do(cmd.Start) }
+	}
+	if err := begin(); err != nil {
 		return err
 	}
 	n.cluster.Links.Owns(cmd.Process.Pid, n.Name)
@@ -205,11 +212,11 @@ func (n *Node) Tail(lines int) string {
 }
 
 // Direct is the node's HTTP address past the links: for looking, never for what a workload does.
-func (n *Node) Direct() string { return n.own.HTTP }
+func (n *Node) Direct() string { return n.looks }
 
 // Status asks the node, past the links, how it sees the cluster.
 func (n *Node) Status(ctx context.Context) (*Status, error) {
-	c, err := direct(n.own.HTTP)
+	c, err := direct(n.looks)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +231,7 @@ func (n *Node) Ready(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.own.HTTP+"/health/ready", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.looks+"/health/ready", nil)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"fmt"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -26,7 +25,7 @@ func (c *Cluster) Tagged() bool { return c.cfg.Tagged }
 func Plain(size int) *Cluster {
 	c := &Cluster{}
 	for i := range size {
-		c.nodes = append(c.nodes, &Node{cluster: c, Name: fmt.Sprintf("n%d", i+1)})
+		c.nodes = append(c.nodes, &Node{cluster: c, Name: name(i)})
 	}
 	return c
 }

@@ -32,7 +32,8 @@ type Kind struct {
 	What   string        // for people
 	Min    time.Duration // how long it lasts, at least and at most
 	Max    time.Duration
-	Tagged bool // needs a binary built with -tags aionfaults
+	Tagged bool    // needs a binary built with -tags aionfaults
+	On     Network // that it needs between nodes
 	Fault  Fault
 }
 
@@ -67,5 +68,5 @@ func Names() []string {
 
 // Families lists the families in the order of the report.
 func Families() []string {
-	return []string{"process", "network", "clients", "clock", "leadership", "disk", "bits", "load"}
+	return []string{"process", "network", "netns", "clients", "clock", "leadership", "disk", "bits", "load"}
 }

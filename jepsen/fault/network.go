@@ -12,42 +12,13 @@ import (
 
 func init() {
 	part := func(name, what string, f Func) {
-		register(Kind{Name: name, Family: "network", What: what, Min: 500 * time.Millisecond, Max: 8 * time.Second, Fault: f})
+		register(Kind{Name: name, Family: "network", What: what, Min: 500 * time.Millisecond, Max: 8 * time.Second, On: Proxies, Fault: f})
 	}
-	part("isolate-leader", "cut the leader off from all other nodes", split(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
-		l := theLeader(ctx, c, r)[0]
-		return func(a, b *nodes.Node) bool { return a == l || b == l }
-	}))
-	part("isolate-one", "cut one node off from all other nodes", split(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
-		l := anyOne(ctx, c, r)[0]
-		return func(a, b *nodes.Node) bool { return a == l || b == l }
-	}))
-	part("halves", "split the nodes into a majority and a minority", split(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
-		side := map[*nodes.Node]bool{}
-		for _, i := range r.Perm(len(c.Nodes()))[:len(c.Nodes())/2] {
-			side[c.Nodes()[i]] = true
-		}
-		return func(a, b *nodes.Node) bool { return side[a] != side[b] }
-	}))
-	part("ring", "every node reaches only its neighbours in a ring (with 3 nodes: one link is cut)", split(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
-		at, order := map[*nodes.Node]int{}, r.Perm(len(c.Nodes()))
-		for place, i := range order {
-			at[c.Nodes()[i]] = place
-		}
-		k := len(order)
-		if k == 3 {
-			return func(a, b *nodes.Node) bool { return at[a]+at[b] == 1 }
-		}
-		return func(a, b *nodes.Node) bool { d := (at[a] - at[b] + k) % k; return d != 1 && d != k-1 }
-	}))
-	part("bridge", "two halves that see each other only through one node", split(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
-		at, order := map[*nodes.Node]int{}, r.Perm(len(c.Nodes()))
-		for place, i := range order {
-			at[c.Nodes()[i]] = place
-		}
-		middle := len(order) / 2
-		return func(a, b *nodes.Node) bool { return (at[a]-middle)*(at[b]-middle) < 0 }
-	}))
+	part("isolate-leader", "cut the leader off from all other nodes", split(around(theLeader)))
+	part("isolate-one", "cut one node off from all other nodes", split(around(anyOne)))
+	part("halves", "split the nodes into a majority and a minority", split(halves))
+	part("ring", "every node reaches only its neighbours in a ring (with 3 nodes: one link is cut)", split(ring))
+	part("bridge", "two halves that see each other only through one node", split(bridge))
 	part("one-way-out", "nobody hears one node, which hears everybody", oneWay(true))
 	part("one-way-in", "one node hears nobody, and everybody hears it", oneWay(false))
 	part("raft-only", "cut raft's streams of one node and nothing else", kinded(links.Raft))
@@ -74,7 +45,7 @@ func init() {
 		n := anyOne(ctx, c, r)[0]
 		return "half-open to " + n.Name, between(c, links.Rule{Cut: true}, func(a, b *nodes.Node) bool { return b == n }), nil
 	}))
-	register(Kind{Name: "resets", Family: "network", What: "all connections between nodes are reset, again and again", Min: time.Second, Max: 4 * time.Second, Fault: Func(resets)})
+	register(Kind{Name: "resets", Family: "network", What: "all connections between nodes are reset, again and again", Min: time.Second, Max: 4 * time.Second, On: Proxies, Fault: Func(resets)})
 }
 
 // between sets a rule on the directed links that which names, and returns how to open them again.
@@ -95,18 +66,10 @@ func between(c *nodes.Cluster, rule links.Rule, which func(from, to *nodes.Node)
 	}
 }
 
-func split(choose func(context.Context, *nodes.Cluster, *rand.Rand) func(a, b *nodes.Node) bool) Func {
+func split(choose partition) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		cut := choose(ctx, c, r)
-		did := "cut"
-		for i, a := range c.Nodes() {
-			for _, b := range c.Nodes()[i+1:] {
-				if cut(a, b) {
-					did += fmt.Sprintf(" %s|%s", a.Name, b.Name)
-				}
-			}
-		}
-		return did, between(c, links.Rule{Cut: true}, cut), nil
+		return told(c, cut), between(c, links.Rule{Cut: true}, cut), nil
 	}
 }
 

@@ -28,6 +28,7 @@ type Campaign struct {
 	Concurrency int
 	Rate        float64 // of a caller of a workload whose density is 1
 	Flags       []string
+	Netns       bool                                      // the family netns, and every third run of pairs, is in network namespaces
 	Tell        func(done, of int, r *Result, fresh bool) // after each run; not fresh: it was there already. Calls do not overlap
 }
 
@@ -51,6 +52,7 @@ func (c *Campaign) specs() ([]Spec, error) {
 			Flags:       c.Flags,
 		}
 		s.Tagged = c.Faulty != "" && (OnlyTagged(s.Faults) || s.Faults == "pairs" && (round+i)%2 == 0)
+		s.Netns = c.Netns && (s.Faults == "netns" || s.Faults == "pairs" && (round+i)%3 == 0)
 		switch {
 		case r.IntN(12) == 0 && c.Most > c.Least && s.Faults != "none":
 			s.Length = long
@@ -145,11 +147,12 @@ func LoadAll(dir string) ([]*Result, error) {
 	return results, nil
 }
 
-// EverySet lists the sets of faults of a campaign: none, all families, and pairs. Those that only a tagged binary can meet are left out without one.
-func EverySet(tagged bool) []string {
+// EverySet lists the sets of faults of a campaign: none, all families, and pairs. Those that only a tagged binary can meet are left out without one, and so is netns
+// without namespaces.
+func EverySet(tagged, namespaces bool) []string {
 	sets := []string{"none"}
 	for _, family := range fault.Families() {
-		if len(kindsOf(family)) > 0 && (tagged || !OnlyTagged(family)) {
+		if len(kindsOf(family)) > 0 && (tagged || !OnlyTagged(family)) && (namespaces || family != "netns") {
 			sets = append(sets, family)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // The runs of a campaign follow from its seed, fill the matrix, and take faults that need a tagged binary only to one.
 func TestCampaignSpecs(t *testing.T) {
-	plain, tagged := EverySet(false), EverySet(true)
+	plain, tagged := EverySet(false, false), EverySet(true, false)
 	if slices.Contains(plain, "clock") || slices.Contains(plain, "disk") || !slices.Contains(tagged, "clock") || !slices.Contains(tagged, "disk") {
 		t.Fatalf("sets %v and %v", plain, tagged)
 	}

@@ -20,6 +20,7 @@ type Spec struct {
 	Flags       []string       `json:"flags,omitempty"`  // of every node
 	Env         []string       `json:"env,omitempty"`    // of every node
 	Tagged      bool           `json:"tagged,omitempty"` // the binary was built with -tags aionfaults
+	Netns       bool           `json:"netns,omitempty"`  // nodes are in network namespaces
 	Bug         string         `json:"bug,omitempty"`    // seeded
 }
 
@@ -31,7 +32,7 @@ type Result struct {
 	Started    time.Time        `json:"started"`
 	Took       time.Duration    `json:"took"`
 	Parts      []Part           `json:"parts,omitempty"` // what Took was spent on, in order
-	Ops        int              `json:"ops"`             // calls that clients made: all of the history
+	Ops        int              `json:"ops"`             // calls that the workload's clients made
 	Load       int              `json:"load"`            // of these under faults; the rest settled and read
 	Counts     map[string]int   `json:"counts"`          // by outcome
 	Done       []fault.Done     `json:"done"`

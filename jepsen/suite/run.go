@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -71,7 +72,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	lap := res.laps()
 	booting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed, Tagged: s.Tagged})
+	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
@@ -203,14 +204,25 @@ func prune(dir string) {
 // Plan fills in the schedule of a Spec from its Seed and Faults: the name of a fault or family, "pairs", "any" or "none".
 func (s *Spec) Plan() error {
 	var names []string
+	var unfit error
 	for _, name := range fault.Names() {
 		k, _ := fault.Get(name)
-		if (s.Faults == "any" || s.Faults == "pairs" || s.Faults == k.Family) && (!k.Tagged || s.Tagged) || s.Faults == name {
+		if s.Faults != "any" && s.Faults != "pairs" && s.Faults != k.Family && s.Faults != name {
+			continue
+		}
+		if err := k.Fits(s.Netns); err != nil {
+			unfit = cmp.Or(unfit, err)
+			continue
+		}
+		if !k.Tagged || s.Tagged || s.Faults == name {
 			names = append(names, name)
 		}
 	}
 	if s.Faults == "none" {
 		return nil
+	}
+	if len(names) == 0 && unfit != nil {
+		return unfit
 	}
 	if len(names) == 0 {
 		return fmt.Errorf("no fault or family is called %q; faults: %v, families: %v", s.Faults, fault.Names(), fault.Families())

@@ -27,9 +27,12 @@ func campaignCmd() *cobra.Command {
 				return err
 			}
 			if len(c.Families) == 0 {
-				c.Families = suite.EverySet(c.Faulty != "")
+				c.Families = suite.EverySet(c.Faulty != "", c.Netns)
 			}
 			out := cmd.OutOrStdout()
+			if err := namespaces(cmd, c.Netns); err != nil {
+				return err
+			}
 			fmt.Fprintf(out, "%d runs of %s; workloads %s; faults %s; %d at a time\n", c.Runs, c.Commit, strings.Join(c.Workloads, " "), strings.Join(c.Families, " "), c.Parallel)
 			progress := &progress{began: time.Now()}
 			c.Tell = func(done, of int, r *suite.Result, fresh bool) { fmt.Fprintln(out, progress.line(done, of, r, fresh)) }
@@ -59,6 +62,7 @@ func campaignCmd() *cobra.Command {
 	f.Float64Var(&c.Rate, "rate", 40, "calls a second of one caller, of a workload that is not thinned out; 0 = as many as it can")
 	f.StringSliceVar(&c.Flags, "node-flag", nil, "flags for every node")
 	f.StringVar(&c.Faulty, "tagged-binary", "", "the node built with -tags aionfaults, for faults of clocks and disks too; empty = do without these")
+	f.BoolVar(&c.Netns, "netns", false, "runs of the family netns, and every third of pairs, have nodes in network namespaces: with root and iproute2")
 	optionFlags(f, &c.Options)
 	return cmd
 }

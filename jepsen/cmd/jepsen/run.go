@@ -29,6 +29,9 @@ func runCmd() *cobra.Command {
 			if err := settle(&o); err != nil {
 				return err
 			}
+			if err := namespaces(cmd, spec.Netns); err != nil {
+				return err
+			}
 			if slices.Equal(workloads, []string{"all"}) {
 				workloads = load.Names()
 			}
@@ -69,6 +72,7 @@ func runCmd() *cobra.Command {
 	f.Float64Var(&spec.Rate, "rate", 0, "calls a second of one caller; 0 = as many as it can")
 	f.StringSliceVar(&spec.Flags, "node-flag", nil, "flags for every node")
 	f.BoolVar(&spec.Tagged, "tagged", false, "the binary was built with -tags aionfaults: faults of clock, disk and snapshots too")
+	f.BoolVar(&spec.Netns, "netns", false, "every node in a network namespace of its own, without proxies between them: with root and iproute2")
 	optionFlags(f, &o)
 	return cmd
 }

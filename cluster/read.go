@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"sync"
+	"time"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
@@ -58,6 +59,9 @@ func (c *Cluster) Sync(ctx context.Context) error {
 		return err
 	}
 	r := c.raft.Load()
+	if seeded.On(seeded.ReadNoBarrier) && c.leased() {
+		return nil
+	}
 	switch {
 	case r == nil:
 		return &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
@@ -65,9 +69,6 @@ func (c *Cluster) Sync(ctx context.Context) error {
 		return &engine.NoQuorum{Why: "an election is under way"}
 	case r.State() != raft.Leader:
 		return c.notLeader()
-	}
-	if seeded.On(seeded.ReadNoBarrier) {
-		return nil
 	}
 	round, mine := c.barriers.join()
 	if mine && !c.goes(func() { c.barriers.send(round, func() error { return c.barrier(r) }) }) {
@@ -79,6 +80,20 @@ func (c *Cluster) Sync(ctx context.Context) error {
 	case <-ctx.Done():
 		return tooLate(ctx, "its barrier was in the log")
 	}
+}
+
+// leased is a planted bug's notion of leading: a barrier passed within 4 s, which is longer than an election takes, and this node has heard of no other leader since.
+func (c *Cluster) leased() bool {
+	r := c.raft.Load()
+	if who, _, _ := c.Leader(); r == nil || who != "" && who != c.id {
+		return false
+	}
+	return seeded.Cached("lease", 4*time.Second, func() string {
+		if r.State() != raft.Leader || r.Barrier(0).Error() != nil {
+			return "none"
+		}
+		return "passed"
+	}) == "passed"
 }
 
 // barrier waits until this node's state has everything that was committed before the call.

@@ -8,7 +8,7 @@ const (
 	AckBeforeCommit  Bug = "ack-before-commit"  // a signal is answered as soon as its command waits for the log
 	UnknownAsRetry   Bug = "unknown-as-retry"   // an entry whose leader was lost counts as not made
 	SwappedResults   Bug = "swapped-results"    // callers that share an entry get each other's answers
-	ReadNoBarrier    Bug = "read-no-barrier"    // a leader reads without asking whether it still leads
+	ReadNoBarrier    Bug = "read-no-barrier"    // reads need no barrier for 4 s after one that passed
 	FollowerReads    Bug = "follower-reads"     // a follower answers linearizable reads from its own state
 	MinIndexIgnored  Bug = "min-index-ignored"  // a stale read does not wait for the index it was to wait for
 	RouteCached      Bug = "route-cached"       // starts use the route as it was up to a second ago

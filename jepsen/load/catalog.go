@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/client"
@@ -16,11 +17,12 @@ import (
 func init() { workloads["catalog"] = func() Workload { return &catalog{} } }
 
 // catalog loads, routes, rolls back and unloads versions of many types through all nodes, and looks at them while it does. Each type is an object of its own; types have
-// no runs, so that nothing but these operations decides the answers.
+// no runs, so that nothing but these operations decides the answers. Most callers keep to one node, as users do: if all went everywhere, all of them would soon wait for the one node that
+// does not answer, and nobody would see what the others do meanwhile.
 type catalog struct {
 	types []catalogType
 
-	acked atomic.Uint64 // an index that was acknowledged
+	acked atomic.Uint64 // the highest index that was acknowledged
 
 	mu      sync.Mutex
 	unknown []op.Op // of which nobody knows yet whether they happened
@@ -77,11 +79,14 @@ func (w *catalog) Run(ctx context.Context, e *Env) {
 	var callers sync.WaitGroup
 	for i := range e.Concurrency {
 		callers.Go(func() {
-			r, p := e.Rand(uint64(100+i)), e.Record.Process()
+			r, p, names := e.Rand(uint64(100+i)), e.Record.Process(), e.Cluster.Names()
 			for n := 0; e.Pace(ctx); n++ {
 				t := w.types[r.IntN(len(w.types))]
 				o := w.choose(r, t)
-				o.Process, o.Node, o.Request = p, e.AnyNode(r), fmt.Sprintf("cat-%x-%d-%d", e.Seed, i, n)
+				o.Process, o.Node, o.Request = p, names[i%len(names)], fmt.Sprintf("cat-%x-%d-%d", e.Seed, i, n)
+				if i%4 == 3 {
+					o.Node = e.AnyNode(r)
+				}
 				if o = e.Call(ctx, o, w.call(t)); o.Outcome == op.Unknown {
 					w.mu.Lock()
 					w.unknown = append(w.unknown, o)
@@ -91,7 +96,29 @@ func (w *catalog) Run(ctx context.Context, e *Env) {
 			}
 		})
 	}
+	for i, node := range e.Cluster.Names() {
+		callers.Go(func() { w.watch(ctx, e, node, e.Rand(uint64(10_000+i))) })
+	}
 	callers.Wait()
+}
+
+// lookEvery is how often somebody asks each node for a listing.
+const lookEvery = 20 * time.Millisecond
+
+// watch asks one node for fresh listings, one after another, whatever becomes of the others: a node that is cut off and believes that it leads would show here what is no longer so.
+func (w *catalog) watch(ctx context.Context, e *Env, node string, r *rand.Rand) {
+	p := e.Record.Process()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		t := w.types[r.IntN(len(w.types))]
+		e.Call(ctx, op.Op{Process: p, Workload: "catalog", F: "list", Key: t.name, Value: json.RawMessage(`{"version":-1}`), Node: node}, w.call(t))
+	}
 }
 
 // choose draws an operation on a type.
@@ -194,14 +221,24 @@ func (w *catalog) call(t catalogType) func(context.Context, *client.Client, *op.
 		if err == nil {
 			o.Answer, _ = json.Marshal(saw)
 			if o.F != "stale" {
-				w.acked.Store(o.Index)
+				w.heard(o.Index)
 			}
 		}
 		return err
 	}
 }
 
-// Settle repeats what has no known outcome under its request id, reads every type once more, and reads the whole deploy history: what was committed.
+// heard notes an index that was acknowledged.
+func (w *catalog) heard(index uint64) {
+	for {
+		old := w.acked.Load()
+		if index <= old || w.acked.CompareAndSwap(old, index) {
+			return
+		}
+	}
+}
+
+// Settle repeats what has no known outcome under its request id, reads every type once more, freshly and as each node has it, and reads the whole deploy history: what was committed.
 func (w *catalog) Settle(ctx context.Context, e *Env) error {
 	byName := map[string]catalogType{}
 	for _, t := range w.types {
@@ -219,6 +256,14 @@ func (w *catalog) Settle(ctx context.Context, e *Env) error {
 	if err := each(w.types, 16, func(i int, t catalogType) error {
 		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "list", Key: t.name, Value: json.RawMessage(`{"version":-1}`), Node: e.Cluster.Names()[i%len(e.Cluster.Names())]}, w.call(t))
 		return err
+	}); err != nil {
+		return err
+	}
+	last, _ := json.Marshal(catalogAsk{Version: -1, Min: w.acked.Load()})
+	if err := each(e.Cluster.Names(), len(e.Cluster.Names()), func(_ int, node string) error {
+		return each(w.types, 8, func(_ int, t catalogType) error {
+			return w.ownView(ctx, e, node, t, last)
+		})
 	}); err != nil {
 		return err
 	}
@@ -240,6 +285,21 @@ func (w *catalog) Settle(ctx context.Context, e *Env) error {
 		}
 		if cursor = page.NextCursor; cursor == "" {
 			return nil
+		}
+	}
+}
+
+// ownView records a type as one node has it once it has applied all that was acknowledged. Nobody else can answer for it.
+func (w *catalog) ownView(ctx context.Context, e *Env, node string, t catalogType, ask json.RawMessage) error {
+	for {
+		o := e.Call(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "stale", Key: t.name, Value: ask, Node: node}, w.call(t))
+		if o.Outcome == op.OK {
+			return nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not list %s: %s", node, t.name, o.Error)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -42,8 +43,13 @@ func (w *catalog) Check(ops []op.Op) []Violation {
 	for _, d := range committed {
 		log[d.WorkflowType] = append(log[d.WorkflowType], d)
 	}
+	var all []op.Op
 	for _, typ := range sortedNames(byType) {
-		found = append(found, checkCommitted(typ, versions[typ], byType[typ], log[typ])...)
+		all = append(all, byType[typ]...)
+	}
+	acked := newFloor(all)
+	for _, typ := range sortedNames(byType) {
+		found = append(found, checkCommitted(typ, versions[typ], byType[typ], log[typ], acked)...)
 		found = append(found, checkLinear(typ, versions[typ], settled(byType[typ], log[typ]))...)
 	}
 	return found
@@ -147,8 +153,8 @@ func checkLinear(typ string, versions []string, ops []op.Op) []Violation {
 	return []Violation{v}
 }
 
-// checkCommitted replays the deploy history, which names every operation with its index and outcome, and holds the answers against it.
-func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deploy) (found []Violation) {
+// checkCommitted replays the deploy history, which names every operation with its index and outcome, and holds the answers against it. Indexes are those of one log whatever the type.
+func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deploy, floor floor) (found []Violation) {
 	bad := func(o *op.Op, format string, args ...any) {
 		found = append(found, Violation{Checker: "committed", What: typ + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})
 	}
@@ -208,7 +214,6 @@ func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deplo
 		}
 		return list
 	}
-	floor := newFloor(ops)
 	for i := range ops {
 		o := &ops[i]
 		if o.Outcome == op.OK && o.F != "stale" && o.Index < floor.before(o.Invoke) && !o.Replayed {
@@ -260,7 +265,7 @@ func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deplo
 // fromLog are the refusals that the state machine gives, and records.
 var fromLog = map[string]bool{"route_conflict": true, "unknown_version": true, "route_active": true, "version_unavailable": true, "unknown_workflow_type": true}
 
-// floor tells the highest index that had been acknowledged at a time.
+// floor tells the highest index that had been acknowledged before a time.
 type floor struct {
 	at    []int64 // times of acknowledgements, rising
 	index []uint64
@@ -269,7 +274,7 @@ type floor struct {
 func newFloor(ops []op.Op) floor {
 	var f floor
 	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed || o.F == "stale" })
-	slices.SortFunc(acked, func(a, b op.Op) int { return int(min(max(a.Return-b.Return, -1), 1)) })
+	slices.SortFunc(acked, func(a, b op.Op) int { return cmp.Compare(a.Return, b.Return) })
 	for _, o := range acked {
 		top := o.Index
 		if n := len(f.index); n > 0 {

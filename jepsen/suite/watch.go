@@ -79,12 +79,7 @@ func (w *watch) follow(ctx context.Context, n *nodes.Node) {
 			}
 			w.leaders[s.Term] = n.Name
 		}
-		if s.Digest != "" {
-			if d, ok := w.digests[s.DigestIndex]; ok && d.value != s.Digest {
-				w.foundf("digests", "at index %d the digest of %s is %s, that of %s is %s", s.DigestIndex, d.node, d.value, n.Name, s.Digest)
-			}
-			w.digests[s.DigestIndex] = digest{s.Digest, n.Name}
-		}
+		w.compare(n, s)
 		if open := descriptors(n.Pid()); open > maxDescriptors {
 			w.foundf("descriptors", "%s has %d descriptors open", n.Name, open)
 		}
@@ -104,6 +99,7 @@ func (w *watch) foundf(checker, format string, args ...any) {
 
 // end stops looking and tells what was found.
 func (w *watch) end() []load.Violation {
+	w.agree()
 	w.stop()
 	w.all.Wait()
 	w.mu.Lock()

@@ -164,7 +164,7 @@ func (s *BlobStore) write(ctx context.Context, d catalog.Digest, archive io.Read
 	if got := catalog.Digest(h.Sum(nil)); err == nil && got != d {
 		err = &BadBlob{Digest: d, Got: got}
 	}
-	if err == nil {
+	if err == nil && !seeded.On(seeded.BlobUnsynced) {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
@@ -188,13 +188,13 @@ func (s *BlobStore) adopt(d catalog.Digest, name string, size int64) error {
 	if s.total-old+size > s.cfg.MaxTotal {
 		return fmt.Errorf("all archives together would take %d bytes, more than %d", s.total-old+size, s.cfg.MaxTotal)
 	}
-	if seeded.On(seeded.BlobUnsynced) {
-		time.AfterFunc(3*time.Second, func() { _ = os.Rename(name, s.path(d)) })
-	} else if err := os.Rename(name, s.path(d)); err != nil {
+	if err := faults.Rename(name, s.path(d)); err != nil {
 		return err
 	}
-	if err := syncFolder(s.cfg.Dir); err != nil {
-		return err
+	if !seeded.On(seeded.BlobUnsynced) {
+		if err := syncFolder(s.cfg.Dir); err != nil {
+			return err
+		}
 	}
 	s.total += size - old
 	s.blobs[d] = &blob{size: size, at: time.Now()}
@@ -244,8 +244,8 @@ func (s *BlobStore) quarantine(d catalog.Digest, bad []byte) {
 	if err != nil || !bytes.Equal(b, bad) {
 		return
 	}
-	if err := os.Rename(s.path(d), s.path(d)+badSuffix); err != nil {
-		os.Remove(s.path(d))
+	if err := faults.Rename(s.path(d), s.path(d)+badSuffix); err != nil {
+		faults.Remove(s.path(d))
 	}
 	s.forget(d)
 }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"aion.dev/aion/internal/faults"
 )
 
 // dataFormat is the layout of a data folder. A node that finds a newer one refuses to start.
@@ -189,5 +191,5 @@ func syncFolder(dir string) error {
 		return err
 	}
 	defer d.Close()
-	return d.Sync()
+	return faults.SyncFolder(dir, d.Sync)
 }

@@ -76,8 +76,8 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 	guard := &guard{fatal: cfg.Fatal}
 	return &Stores{
 		Log:       newTail(guardLog(log, guard), cmp.Or(cfg.CacheEntries, 2048), cmp.Or(cfg.CacheBytes, 64<<20)),
-		Stable:    guardStable(faults.Stable(stable), guard),
-		Snapshots: snapshots,
+		Stable:    guardStable(faults.Stable(filepath.Join(cfg.Dir, "stable.db"), stable), guard),
+		Snapshots: faults.SnapshotStore(filepath.Join(cfg.Dir, "snapshots"), snapshots),
 		Close: func() error {
 			guard.close()
 			return opened.Close()
@@ -122,7 +122,7 @@ func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {
 		// wait for ever. So it is ours, and closed after the wal.
 		meta := &metadb.BoltMetaDB{}
 		opened.add(meta.Close)
-		log, err := wal.Open(dir, wal.WithMetaStore(meta), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(cfg.Logger.Named("wal")), faults.Segments(dir))
+		log, err := wal.Open(dir, wal.WithMetaStore(faults.Meta(dir, meta)), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(cfg.Logger.Named("wal")), faults.Segments(dir))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/internal/faults"
 )
 
 // A blob may be put long before the entry that names it is applied everywhere. keepUnnamed is far above what may lie between the two: proposing is
@@ -44,7 +45,7 @@ func (s *BlobStore) sweep(d catalog.Digest, named bool, unnamedFor time.Duration
 		return false
 	}
 	// Without a sync: a removal that a crash undoes is done again.
-	if err := os.Remove(s.path(d)); err != nil && !os.IsNotExist(err) {
+	if err := faults.Remove(s.path(d)); err != nil && !os.IsNotExist(err) {
 		s.cfg.Logger.Warn("an archive that nothing names cannot be removed", "archive", d, "error", err)
 		return false
 	}

@@ -7,11 +7,19 @@ type Control struct {
 	Offset time.Duration `json:"offset,omitempty"` // what the wall clock is ahead
 	Rate   float64       `json:"rate,omitempty"`   // how fast both clocks run; 0 = 1
 	Disk   Disk          `json:"disk,omitzero"`
+	Power  Power         `json:"power,omitzero"`
 
 	// Thresholds of raft's snapshots, read once, at the start; 0 = as configured.
 	SnapshotEntries uint64        `json:"snapshot_entries,omitempty"`
 	TrailingEntries uint64        `json:"trailing_entries,omitempty"`
 	SnapshotEvery   time.Duration `json:"snapshot_every,omitempty"`
+}
+
+// Power says what the next kill -9 is to take away.
+type Power struct {
+	Watch bool   `json:"watch,omitempty"` // note from now on, until the process ends, how to undo what is not synced
+	Lose  uint64 `json:"lose,omitempty"`  // read once, at the start: the process before has lost its power, and this is the seed of what a disk kept; 0 = it has only died
+	All   bool   `json:"all,omitempty"`   // and its disk kept nothing that was not synced
 }
 
 // Disk is what goes wrong with files.

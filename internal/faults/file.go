@@ -20,15 +20,15 @@ var control = func() string {
 }()
 
 var (
-	now      atomic.Pointer[Control]
-	watching sync.Once
+	now     atomic.Pointer[Control]
+	reading sync.Once
 )
 
 const readEvery = 20 * time.Millisecond
 
 // current is what the control file says. A file that is not there says nothing; one that cannot be read is a mistake of the suite.
 func current() *Control {
-	watching.Do(func() {
+	reading.Do(func() {
 		now.Store(&Control{})
 		if control == "" {
 			return

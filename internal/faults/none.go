@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
 	wal "github.com/hashicorp/raft-wal"
+	"github.com/hashicorp/raft-wal/types"
 )
 
 // Injected tells whether this build can have faults at all.
@@ -29,8 +30,23 @@ func FS(fs vfs.FS) vfs.FS { return fs }
 // Segments leaves the wal its files.
 func Segments(string) (open func(*wal.WAL)) { return func(*wal.WAL) {} }
 
+// Meta is m.
+func Meta(_ string, m types.MetaStore) types.MetaStore { return m }
+
 // Stable is s.
-func Stable(s raft.StableStore) raft.StableStore { return s }
+func Stable(_ string, s raft.StableStore) raft.StableStore { return s }
+
+// SnapshotStore is s.
+func SnapshotStore(_ string, s raft.SnapshotStore) raft.SnapshotStore { return s }
 
 // Archive is f.
 func Archive(f *os.File) *os.File { return f }
+
+// Rename is os.Rename.
+func Rename(from, to string) error { return os.Rename(from, to) }
+
+// Remove is os.Remove.
+func Remove(path string) error { return os.Remove(path) }
+
+// SyncFolder is f.
+func SyncFolder(_ string, f func() error) error { return f() }

@@ -16,6 +16,7 @@ type control struct {
 	Offset time.Duration `json:"offset,omitempty"`
 	Rate   float64       `json:"rate,omitempty"`
 	Disk   disk          `json:"disk,omitzero"`
+	Power  power         `json:"power,omitzero"`
 
 	SnapshotEntries uint64        `json:"snapshot_entries,omitempty"`
 	TrailingEntries uint64        `json:"trailing_entries,omitempty"`
@@ -26,6 +27,12 @@ type disk struct {
 	Area  string `json:"area,omitempty"`
 	Fault string `json:"fault,omitempty"`
 	After int    `json:"after,omitempty"`
+}
+
+type power struct {
+	Watch bool   `json:"watch,omitempty"`
+	Lose  uint64 `json:"lose,omitempty"`
+	All   bool   `json:"all,omitempty"`
 }
 
 var controls sync.Mutex // over reading and writing control files

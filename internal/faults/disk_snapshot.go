@@ -1,0 +1,50 @@
+//go:build aionfaults
+
+package faults
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/hashicorp/raft"
+)
+
+// SnapshotStore is s, which keeps its snapshots in dir, with the faults of snapshots. Raft's store writes past everybody, so they are met above it: a write fails before
+// it is buffered, an fsync fails instead of the end of a snapshot. It syncs what a snapshot consists of before it renames its folder, and removes one without
+// its last name when it is opened: all that a power loss can undo is the folder and its name.
+func SnapshotStore(dir string, s raft.SnapshotStore) raft.SnapshotStore { return snapshots{s, dir} }
+
+type snapshots struct {
+	raft.SnapshotStore
+	dir string
+}
+
+func (s snapshots) Create(v raft.SnapshotVersion, index, term uint64, c raft.Configuration, at uint64, t raft.Transport) (raft.SnapshotSink, error) {
+	if k := hits(Snapshot, false); k != "" {
+		return nil, full("create", s.dir)
+	}
+	sink, err := s.SnapshotStore.Create(v, index, term, c, at, t)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(s.dir, sink.ID())
+	must(watch().Create(path+".tmp", func() error { return nil })) // its name is known only now
+	return snapshot{sink, s.dir, path}, nil
+}
+
+type snapshot struct {
+	raft.SnapshotSink
+	dir, path string
+}
+
+func (s snapshot) Write(b []byte) (int, error) { return write(Snapshot, b, s.SnapshotSink.Write) }
+
+func (s snapshot) Close() error {
+	err := flush(Snapshot, func() error {
+		return watch().SyncFolder(s.dir, func() error { return watch().Rename(s.path+".tmp", s.path, s.SnapshotSink.Close) })
+	})
+	if err != nil {
+		return errors.Join(err, s.SnapshotSink.Cancel())
+	}
+	return nil
+}

@@ -48,6 +48,16 @@ func (w *World) submitFlow(n *node, seed uint64) bool {
 	return w.send(n, w.flow(rng), rng)
 }
 
+// submitAsked is submit for what is asked less often.
+func (w *World) submitAsked(n *node, seed uint64) bool {
+	if len(w.calls) >= atOnce || n.state == nil {
+		return false
+	}
+	rng := dice(seed)
+	c := w.asked(n, rng)
+	return c != nil && w.send(n, c, rng)
+}
+
 func (w *World) send(n *node, command fsm.Command, rng *rand.Rand) bool {
 	c := &call{envelope: fsm.Envelope{Command: command, Request: w.request(rng, command)}}
 	if c.envelope.Request != nil {

@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -24,6 +25,9 @@ func (w *World) look(n *node, rng *rand.Rand) bool {
 		}
 		if why == "" {
 			why = w.model.waitingAreNot(v)
+		}
+		if why == "" {
+			why = cmp.Or(w.model.queuesAreNot(v), w.model.clusterIsNot(w, v), w.model.labelsAreNot(v, one(rng, labels), one(rng, values)))
 		}
 		for range min(4, len(w.model.order)) {
 			if why == "" {
@@ -53,8 +57,8 @@ func (m *Model) catalogIsNot(v fsm.View) string {
 	if got := len(cat.Packages()); got != len(m.loaded) {
 		return fmt.Sprintf("%d versions are loaded, want %d", got, len(m.loaded))
 	}
-	for i := range packages {
-		version := packages[i].Version
+	for i := range known {
+		version := known[i].Version
 		if _, loaded := cat.Package(version); loaded != (m.loaded[version] != nil) {
 			return fmt.Sprintf("version %s loaded %v, want %v", version.Short(), loaded, !loaded)
 		}
@@ -62,7 +66,7 @@ func (m *Model) catalogIsNot(v fsm.View) string {
 			return fmt.Sprintf("version %s is pinned by %+v, want %+v", version.Short(), got, want)
 		}
 	}
-	for _, typ := range types {
+	for _, typ := range append([]string{"gate"}, types...) {
 		var got catalog.Version
 		if route, _, _, found := cat.Resolve(typ); found {
 			got = route.Version
@@ -100,8 +104,10 @@ func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 		}
 		return ""
 	}
-	if got.Status != want.status || got.Turns != want.turns || got.Through != want.through || got.Events != uint64(len(want.lines)) || got.Version != want.version {
-		return fmt.Sprintf("run %s is %+v, want %s with %d turns through %d and %d events on %s", id, got, want.status, want.turns, want.through, len(want.lines), want.version.Short())
+	if got.Status != want.status || got.Turns != want.turns || got.Through != want.through || got.Events != uint64(len(want.lines)) || got.Version != want.version ||
+		!slices.Equal(got.Reopened, want.reopened) || !maps.EqualFunc(got.Attributes, want.attrs, func(a, b history.Payload) bool { return string(a) == string(b) }) {
+		return fmt.Sprintf("run %s is %+v, want %s with %d turns through %d and %d events on %s, reopened at %v, with attributes %s",
+			id, got, want.status, want.turns, want.through, len(want.lines), want.version.Short(), want.reopened, want.attrs)
 	}
 	for i, e := range v.Events(id, 1, len(want.lines)+1) {
 		if l := lineOf(e.Data); i >= len(want.lines) || l != want.lines[i] || e.Seq != uint64(i)+1 {
@@ -209,7 +215,12 @@ func (w *World) finish() {
 	n := w.nodes[w.step%len(w.nodes)]
 	w.audit(n)
 	n.state.View(func(v fsm.View) {
-		why := cmp.Or(w.model.catalogIsNot(v), w.model.schedulesAreNot(v), w.model.waitingAreNot(v))
+		why := cmp.Or(w.model.catalogIsNot(v), w.model.schedulesAreNot(v), w.model.waitingAreNot(v), w.model.queuesAreNot(v), w.model.clusterIsNot(w, v))
+		for _, name := range labels {
+			for _, value := range values {
+				why = cmp.Or(why, w.model.labelsAreNot(v, name, value))
+			}
+		}
 		for _, id := range w.model.order {
 			why = cmp.Or(why, w.model.runIsNot(v, id))
 		}

@@ -84,20 +84,50 @@ func (w *World) flow(rng *rand.Rand) fsm.Command {
 	return &fsm.StartRun{WorkflowID: id, RunID: w.mint(rng), Type: "flow", Input: history.Payload("1")}
 }
 
-// flowTurn makes the next turn of a run of real code, from what one replica holds of it.
-func (w *World) flowTurn(v fsm.View, r *fsm.Run) fsm.Command {
+// replayed brings real code to where it stood after so many turns of a run. The caller closes it.
+func (w *World) replayed(v fsm.View, r *fsm.Run, turns uint64) (*replay.Machine, []history.Event) {
 	code := flowCode()
 	p := code.archive.Package()
 	member, _ := p.Member(r.Type)
 	events := v.Events(r.RunID, 1, int(r.Events))
-	m, err := replay.New(replay.Config{Program: code.program, Member: *member}, events[0])
+	var reopened []history.Event
+	for _, seq := range r.Reopened {
+		reopened = append(reopened, events[seq-1])
+	}
+	m, err := replay.New(replay.Config{Program: code.program, Member: *member}, events[0], reopened...)
 	if err != nil {
 		w.failf("run %s: %v", r.RunID, err)
 	}
-	defer m.Close()
-	if err := m.Replay(context.Background(), v.Turns(r.RunID, 1, int(r.Turns)), events); err != nil {
-		w.failf("run %s is replayed at index %d: %v", r.RunID, v.Index(), err)
+	if turns > 0 {
+		if err := m.Replay(context.Background(), v.Turns(r.RunID, 1, int(turns)), events); err != nil {
+			w.failf("run %s is replayed at index %d: %v", r.RunID, v.Index(), err)
+		}
 	}
+	return m, events
+}
+
+// flowReopening finds by replay what reopening a run of real code has to take up again.
+func (w *World) flowReopening(v fsm.View, r *fsm.Run, c *fsm.ReopenRun) {
+	turns := r.Turns
+	if c.Turn != 0 {
+		turns--
+	}
+	m, events := w.replayed(v, r, turns)
+	defer m.Close()
+	found, err := m.Reopening(events[m.Seen():])
+	if err != nil {
+		w.failf("run %s is to be reopened at index %d: %v", r.RunID, v.Index(), err)
+	}
+	c.Forget = found.Forget
+	for _, b := range found.Again {
+		c.Again = append(c.Again, fsm.Again{ID: b.ID, Seq: b.Seq})
+	}
+}
+
+// flowTurn makes the next turn of a run of real code, from what one replica holds of it.
+func (w *World) flowTurn(v fsm.View, r *fsm.Run) fsm.Command {
+	m, events := w.replayed(v, r, r.Turns)
+	defer m.Close()
 	step, err := m.Next(context.Background(), events[m.Seen():])
 	if err != nil {
 		w.failf("run %s, turn %d: %v", r.RunID, r.Turns+1, err)

@@ -63,6 +63,8 @@ func (w *World) turns(v fsm.View, rng *rand.Rand) (cs []fsm.Command) {
 		}
 		if _, real := flows[r.Type]; real {
 			cs = append(cs, w.flowTurn(v, &r))
+		} else if r.Type == "gate" {
+			cs = append(cs, w.gateTurn(&r, rng))
 		} else {
 			cs = append(cs, w.turn(&r, rng))
 		}

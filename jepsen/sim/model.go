@@ -29,6 +29,8 @@ type Model struct {
 
 	requests  map[string]*request
 	schedules map[string]*schedule
+	limits    map[string]*limits // of queues
+	cluster
 
 	turning *run           // run whose turn is being recorded
 	later   []history.Data // that it hears of after what it asked for
@@ -55,6 +57,7 @@ func newModel() *Model {
 	return &Model{
 		loaded: map[catalog.Version]*catalog.Package{}, routes: map[string]route{}, runs: map[history.RunID]*run{}, latest: map[string]history.RunID{},
 		offers: map[string][]*task{}, rules: map[string]history.Duration{}, requests: map[string]*request{}, schedules: map[string]*schedule{}, known: map[history.RunID]bool{},
+		limits: map[string]*limits{}, cluster: newCluster(),
 	}
 }
 
@@ -187,7 +190,13 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 		return ok, m.purge(c, r)
 	case *fsm.PutSchedule, *fsm.DeleteSchedule, *fsm.PauseSchedule, *fsm.ResumeSchedule, *fsm.FireSchedule:
 		return m.onSchedule(c, r)
-	case *fsm.AnnounceLeader, *fsm.Check:
+	case *fsm.ReopenRun:
+		return m.reopen(c), ""
+	case *fsm.LimitQueue:
+		return m.limit(c), ""
+	case *fsm.AnnounceNode, *fsm.RemoveNode, *fsm.ReportReady, *fsm.ReportDigest, *fsm.Check:
+		return m.report(c), ""
+	case *fsm.AnnounceLeader:
 		return ok, ""
 	}
 	panic(fmt.Sprintf("the model knows no %T", c))
@@ -195,7 +204,7 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 
 // find resolves a version as users name it, among those that carry a type.
 func (m *Model) find(typ, ref string) *catalog.Package {
-	for _, p := range packages {
+	for _, p := range known {
 		if q := m.loaded[p.Version]; q != nil && carries(q, typ) && strings.HasPrefix(p.Version.String(), ref) {
 			return q
 		}

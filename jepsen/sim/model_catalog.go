@@ -146,6 +146,7 @@ func (m *Model) unload(c *fsm.UnloadVersion, r *fsm.Result) (code, why string) {
 		return "version_pinned", ""
 	}
 	delete(m.loaded, p.Version)
+	delete(m.ready, p.Version)
 	return ok, ""
 }
 

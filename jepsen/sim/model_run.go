@@ -25,6 +25,12 @@ type run struct {
 	signalLimit       uint64
 	cancelAsked       bool
 	lines             []line
+	said              []history.Data // the events of lines, as far as they are foretold
+	recorded          []turn
+	reopened          []uint64 // seqs at which it was reopened
+	startedAt         history.Time
+	attempts          uint32 // highest that any step ever reached
+	attrs             history.Attributes
 	timers            []timer
 	deadline          history.Time
 	timeout           history.Duration // that its starter gave
@@ -101,6 +107,8 @@ func lineOf(data history.Data) line {
 		l.id = e.ID
 	case *history.WorkflowContinuedAsNew:
 		l.text = e.Version.Short()
+	case *history.WorkflowReopened:
+		l.text = fmt.Sprint(e.Turn, e.Forget)
 	case *history.WorkflowStarted:
 		l.text = e.WorkflowID + " " + e.WorkflowType + " " + e.Version.Short()
 	}
@@ -110,7 +118,7 @@ func lineOf(data history.Data) line {
 // wakes are the events after which a run needs a turn.
 func wakes(data history.Data) bool {
 	switch data.Type() {
-	case history.TypeWorkflowStarted, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeTimerFired, history.TypeActivityCompleted,
+	case history.TypeWorkflowStarted, history.TypeWorkflowReopened, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeTimerFired, history.TypeActivityCompleted,
 		history.TypeActivityFailed, history.TypeChildWorkflowCompleted, history.TypeChildWorkflowFailed:
 		return true
 	case history.TypeChildWorkflowCancelled:
@@ -120,14 +128,14 @@ func wakes(data history.Data) bool {
 }
 
 func (m *Model) append(r *run, data history.Data) {
-	r.lines = append(r.lines, lineOf(data))
+	r.lines, r.said = append(r.lines, lineOf(data)), append(r.said, data)
 	if wakes(data) {
 		r.woken = uint64(len(r.lines))
 	}
 	switch data.Type() {
 	case history.TypeSignalReceived:
 		r.signals++
-	case history.TypeWorkflowStarted, history.TypeWorkflowResumed:
+	case history.TypeWorkflowStarted, history.TypeWorkflowResumed, history.TypeWorkflowReopened:
 		r.status = history.StatusRunning
 	case history.TypeWorkflowPaused:
 		r.status = history.StatusPaused
@@ -214,7 +222,10 @@ func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
 	if m.runs[c.RunID] != nil {
 		return "invalid_input", ""
 	}
-	m.start(&run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, version: p.Version, timeout: c.Timeout})
+	if member, _ := p.Member(c.Type); member.InputSchema != c.CheckedSchema {
+		return recheck, ""
+	}
+	m.start(&run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, version: p.Version, timeout: c.Timeout, attrs: labelled(nil, c.Attributes)})
 	if a, is := r.Answer.(*fsm.StartAnswer); is && (a.Version != p.Version || a.RunID != c.RunID || a.WorkflowID != c.WorkflowID) {
 		return ok, fmt.Sprintf("started %+v, want version %s", a, p.Version.Short())
 	}
@@ -229,8 +240,13 @@ func (m *Model) start(r *run) {
 		m.known[r.id] = true
 		m.order = append(m.order, r.id)
 	}
-	r.eventLimit, r.signalLimit = 50_000, 10_000
+	r.eventLimit, r.signalLimit, r.startedAt = 50_000, 10_000, m.now
 	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version})
+	m.limitTime(r)
+}
+
+// limitTime has the time that the whole of a run may take begin now.
+func (m *Model) limitTime(r *run) {
 	timeout := r.timeout
 	if timeout == 0 {
 		for _, member := range m.loaded[r.version].Members {

@@ -14,7 +14,7 @@ type schedule struct {
 	every                    history.Duration
 	overlap                  fsm.Overlap
 	paused                   bool
-	next, last               history.Time
+	next, last, created      history.Time
 	buffered                 []history.Time
 	open                     []history.RunID
 	revision                 uint64
@@ -83,7 +83,7 @@ func (m *Model) putSchedule(c *fsm.PutSchedule, r *fsm.Result) (code, why string
 	case s != nil && d.Next != 0 && d.Next <= s.last:
 		return recheck, ""
 	case s == nil:
-		s = &schedule{id: d.ID}
+		s = &schedule{id: d.ID, created: m.now}
 		m.schedules[d.ID] = s
 	}
 	s.typ, s.every, s.overlap, s.next, s.paused, s.revision = d.Type, d.Every, d.Overlap, d.Next, false, m.index

@@ -20,6 +20,7 @@ type task struct {
 	due, offeredAt, leasedAt history.Time
 	lease, backoff           history.Duration
 	place                    uint64 // among the offers
+	before                   uint32 // attempts made before the run was reopened
 }
 
 const (
@@ -37,6 +38,7 @@ func (r *run) task(id uint64) *task {
 }
 
 func (m *Model) schedule(r *run, e *history.ActivityScheduled) {
+	m.unclock(r, e.ID)
 	t := &task{run: r, id: e.ID, asked: e}
 	r.tasks = append(r.tasks, t)
 	m.offer(t, true)
@@ -95,8 +97,9 @@ func (t *task) renew(now history.Time) {
 
 func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 	var given []fsm.TaskToken
+	most := min(uint64(c.Max), m.allows(c.Queue))
 	for _, t := range slices.Clone(m.offers[c.Queue]) {
-		if len(given) == int(c.Max) {
+		if uint64(len(given)) == most {
 			break
 		}
 		if !slices.Contains(c.Activities, t.asked.Activity) {
@@ -110,12 +113,14 @@ func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 			t.lease = 0
 		}
 		t.attempt++
+		t.run.attempts = max(t.run.attempts, t.attempt)
 		t.renew(m.now)
-		if t.attempt <= 100 && uint64(len(t.run.lines)) < t.run.eventLimit {
+		if t.attempt-t.before <= 100 && uint64(len(t.run.lines)) < t.run.eventLimit {
 			m.append(t.run, &history.ActivityStarted{ID: t.id, Attempt: t.attempt})
 		}
 		given = append(given, fsm.TaskToken{RunID: t.run.id, ID: t.id, Attempt: t.attempt})
 	}
+	m.useUp(c.Queue, len(given))
 	if a, is := r.Answer.(*fsm.LeaseAnswer); is {
 		var got []fsm.TaskToken
 		for _, l := range a.Tasks {

@@ -17,7 +17,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		return "not_found", ""
 	}
 	before := uint64(len(r.lines))
-	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through <= r.through {
+	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through <= r.through || c.Through < r.reopenedAt() {
 		return fenced, ""
 	}
 	var last history.Data
@@ -35,6 +35,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		m.shut(closing{r, new(history.WorkflowFailed), false})
 	} else {
 		r.turns, r.through, r.consumed = c.N, c.Through, c.Consumed
+		r.recorded = append(r.recorded, turn{n: c.N, through: c.Through, first: before + 1, count: uint64(len(c.Asked))})
 		r.eventLimit, r.signalLimit = limit, cmp.Or(c.Limits.Signals, 10_000)
 		var next *run
 		for _, e := range c.Asked {
@@ -71,8 +72,13 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 			m.giveUpTask(r, t)
 		}
 	case *history.TimerStarted:
+		armed := *e
+		armed.FireAt = m.now + history.Time(e.Duration)
+		m.append(r, &armed)
+		m.arm(r, e.ID, armed.FireAt)
+	case *history.AttributesUpdated:
 		m.append(r, e)
-		r.timers = append(r.timers, timer{e.ID, m.now + history.Time(e.Duration)})
+		r.attrs = labelled(r.attrs, e.Attributes)
 	case *history.TimerCancelled:
 		m.append(r, e)
 		r.disarm(e.ID)
@@ -96,7 +102,7 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		m.append(r, &history.WorkflowContinuedAsNew{Version: v})
 		return &run{
 			id: history.DeriveRunID(r.id, "continue", 1), workflowID: r.workflowID, typ: r.typ, version: v, timeout: r.timeout,
-			parent: r.parent, ordinal: r.ordinal, onClose: r.onClose, continued: true,
+			parent: r.parent, ordinal: r.ordinal, onClose: r.onClose, continued: true, attrs: r.attrs,
 		}
 	default:
 		m.append(r, e)
@@ -137,15 +143,24 @@ func (m *Model) send(r *run, e *history.SignalSent, last history.Data) {
 
 func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
 	v := m.childVersion(r, e)
-	id := history.DeriveRunID(r.id, "child", e.ID)
+	id := history.DeriveRunID(r.id, r.purpose(), e.ID)
+	note := *e
+	note.RunID = history.RunID{}
 	open := m.runs[m.latest[e.WorkflowID]]
+	if !v.IsZero() && m.isOwn(r, e, open) {
+		note.RunID = open.id
+		m.append(r, &note)
+		r.adopt(e.ID, open.id)
+		return
+	}
 	if v.IsZero() || open != nil && open.status.Open() || m.runs[id] != nil {
-		m.append(r, &history.ChildWorkflowStarted{ID: e.ID})
+		m.append(r, &note)
 		m.deliver(r, &history.ChildWorkflowFailed{ID: e.ID})
 		return
 	}
-	m.append(r, &history.ChildWorkflowStarted{ID: e.ID, RunID: id})
-	r.kids = append(r.kids, kid{e.ID, id, true})
+	note.RunID = id
+	m.append(r, &note)
+	r.adopt(e.ID, id)
 	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, version: v, parent: r.id, ordinal: e.ID, onClose: e.OnClose})
 }
 

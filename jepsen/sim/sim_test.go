@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
+
+	"aion.dev/aion/fsm"
 )
 
 func TestWorlds(t *testing.T) {
@@ -17,6 +20,23 @@ func TestWorlds(t *testing.T) {
 		all.Add(stats)
 	}
 	t.Logf("%+v", all)
+}
+
+// TestEveryCommandIsForetold: a command that the state machine learns has to be drawn and foretold here, with success and, where it can be refused, without.
+func TestEveryCommandIsForetold(t *testing.T) {
+	var all Stats
+	for seed := uint64(100); seed < 112; seed++ {
+		stats, v := Run(Schedule(seed, 3000, Nodes))
+		if v != nil {
+			t.Fatalf("seed %d: %v", seed, v)
+		}
+		all.Add(stats)
+	}
+	for k := range fsm.Kind(len(all.Kinds)) {
+		if _, numbered := strings.CutPrefix(k.String(), "kind "); !numbered && all.Kinds[k] == all.Refused[k] {
+			t.Errorf("%s was drawn %d times and carried out never", k, all.Kinds[k]-all.Refused[k])
+		}
+	}
 }
 
 func TestStepsAreReadAsWritten(t *testing.T) {

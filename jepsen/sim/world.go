@@ -188,6 +188,10 @@ func (w *World) do(s *Step) bool {
 		return w.audit(n)
 	case Flow:
 		return w.submitFlow(n, seed)
+	case Ask:
+		return w.submitAsked(n, seed)
+	case Report:
+		return w.report(n, dice(seed))
 	}
 	if s.Seeds[0]%8 > 0 {
 		n = w.nodes[w.leader]
@@ -319,6 +323,9 @@ func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 		} else if got != e.results[i] {
 			w.failf("node %d answers command %d of entry %d with %+v, another node with %+v", n.index, i+1, index, got, e.results[i])
 		}
+	}
+	if first {
+		w.model.end()
 	}
 	if n.index != e.from {
 		return

@@ -1,0 +1,187 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// Runs of type "gate" have attributes, and inputs that were checked against a schema before the log. Their packages are not among those that other steps
+// draw from, so that schedules written before there were any still mean the same.
+var (
+	schemas = []catalog.Digest{{}, {1}, {2}}
+	gates   = []catalog.Package{gated(6, schemas[1]), gated(7, schemas[2]), gated(8, schemas[0])}
+	known   = append(slices.Clone(packages), gates...)
+	labels  = []string{"city", "tags"}
+	values  = []string{`"x"`, `"y"`, `["x","y"]`, `3`, `null`}
+)
+
+func gated(n byte, schema catalog.Digest) catalog.Package {
+	p := pack(n, 0, "gate")
+	p.Members[0].InputSchema = schema
+	return p
+}
+
+func attributes(rng *rand.Rand) history.Attributes {
+	set := history.Attributes{}
+	for range 1 + rng.IntN(2) {
+		set[one(rng, labels)] = history.Payload(one(rng, values))
+	}
+	return set
+}
+
+// asked draws what a client asks less often than what draw draws. It may look at n, which may be behind. nil = nothing.
+func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
+	id := fmt.Sprint("gate-", rng.IntN(5))
+	switch d := rng.IntN(24); {
+	case d < 9:
+		return w.reopening(n, rng)
+	case d < 12:
+		return limitQueue(rng)
+	case d < 14:
+		return &fsm.LoadPackage{Package: one(rng, gates), Route: !odds(rng, 4)}
+	case d < 15:
+		return &fsm.UnloadVersion{Type: "gate", Version: one(rng, gates).Version.String()}
+	case d < 20:
+		c := &fsm.StartRun{WorkflowID: id, RunID: w.mint(rng), Type: "gate", Attributes: attributes(rng), CheckedSchema: one(rng, schemas)}
+		if p := w.model.loaded[w.model.routes["gate"].now]; p != nil && !odds(rng, 4) {
+			c.CheckedSchema = p.Members[0].InputSchema
+		}
+		return c
+	case d < 21:
+		return &fsm.TerminateRun{Run: fsm.RunRef{WorkflowID: id}}
+	}
+	return &fsm.SignalRun{Run: fsm.RunRef{WorkflowID: id}, Name: "go", Payload: payload(rng), MaxWaiting: 6}
+}
+
+// gateTurn is turn for a run that changes its attributes, too.
+func (w *World) gateTurn(r *fsm.Run, rng *rand.Rand) fsm.Command {
+	c := w.turn(r, rng).(*fsm.RecordTurn)
+	if odds(rng, 2) {
+		c.Asked = slices.Insert(c.Asked, 0, history.Event{Data: &history.AttributesUpdated{Attributes: attributes(rng)}})
+	}
+	return c
+}
+
+func limitQueue(rng *rand.Rand) fsm.Command {
+	c := &fsm.LimitQueue{Queue: one(rng, queues)}
+	if odds(rng, 2) {
+		c.Limits.Concurrency = uint64(rng.IntN(4))
+	}
+	if odds(rng, 2) {
+		c.Limits.Rate, c.Limits.Per, c.Limits.Burst = 1+rng.Uint64N(7), history.Duration(1+rng.IntN(10))*1e9, uint64(rng.IntN(4))
+	} else if odds(rng, 10) {
+		c.Limits.Burst = 3 // without a rate
+	}
+	return c
+}
+
+// reopening draws a closed run and what is to be taken up again, as n sees it. Once in a while it is wrong.
+func (w *World) reopening(n *node, rng *rand.Rand) fsm.Command {
+	if len(w.model.order) == 0 {
+		return nil
+	}
+	newest := w.model.order[max(0, len(w.model.order)-60):]
+	c := new(fsm.ReopenRun)
+	for range 12 { // mostly one that can be reopened
+		id := one(rng, newest)
+		r := w.model.runs[id]
+		if c.Run.RunID = id; r != nil && !r.status.Open() && r.status != history.StatusCompleted && r.status != history.StatusContinuedAsNew && w.model.latest[r.workflowID] == id {
+			break
+		}
+	}
+	n.state.View(func(v fsm.View) {
+		r, found := v.Run(c.Run.RunID)
+		if !found || r.Status.Open() || len(r.Reopened) > 8 {
+			return
+		}
+		c.Events = r.Events
+		if last := v.Turns(r.RunID, r.Turns, 1); len(last) > 0 && last[0].Count > 0 && last[0].FirstSeq+last[0].Count == r.Events+1 {
+			c.Turn = r.Turns
+		}
+		if _, real := flows[r.Type]; real {
+			if r.Status != history.StatusCompleted && r.Status != history.StatusContinuedAsNew {
+				w.flowReopening(v, &r, c)
+			}
+		} else {
+			standing(v, &r, c, rng)
+		}
+	})
+	if odds(rng, 12) && len(c.Again) > 0 {
+		c.Again = c.Again[:len(c.Again)-1]
+		c.Turn++ // refused, whatever else it says
+	}
+	return c
+}
+
+// standing fills in what stands open before the turn that closed a run of drawn turns: everything begun that has no outcome, and some of what failed.
+func standing(v fsm.View, r *fsm.Run, c *fsm.ReopenRun, rng *rand.Rand) {
+	events, void, forgot := v.Events(r.RunID, 1, int(r.Events)), map[uint64]bool{}, map[uint64]uint64{}
+	turns := v.Turns(r.RunID, 1, int(r.Turns))
+	leaveOut := func(n uint64) {
+		for _, t := range turns {
+			for seq := t.FirstSeq; t.N == n && seq < t.FirstSeq+t.Count; seq++ {
+				void[seq] = true
+			}
+		}
+	}
+	leaveOut(c.Turn)
+	for _, seq := range r.Reopened {
+		e := events[seq-1].Data.(*history.WorkflowReopened)
+		leaveOut(e.Turn)
+		for _, id := range e.Forget {
+			forgot[id] = seq
+		}
+	}
+	began, ended := map[uint64]history.Event{}, map[uint64]bool{} // ordinal -> its newest beginning; whether its outcome is a failure
+	end := func(e history.Event, begin history.Type, id uint64, failed bool) {
+		if b, is := began[id]; is && b.Data.Type() == begin && e.Seq > forgot[id] {
+			ended[id] = failed
+		}
+	}
+	for _, e := range events {
+		if void[e.Seq] {
+			continue
+		}
+		if id := begins(e.Data); id != 0 {
+			began[id] = e
+			delete(ended, id)
+		}
+		switch d := e.Data.(type) {
+		case *history.TimerFired:
+			end(e, history.TypeTimerStarted, d.ID, false)
+		case *history.TimerCancelled:
+			end(e, history.TypeTimerStarted, d.ID, false)
+		case *history.ActivityCompleted:
+			end(e, history.TypeActivityScheduled, d.ID, false)
+		case *history.ActivityFailed:
+			end(e, history.TypeActivityScheduled, d.ID, true)
+		case *history.ActivityCancelled:
+			end(e, history.TypeActivityScheduled, d.ID, false)
+		case *history.ChildWorkflowCompleted:
+			end(e, history.TypeChildWorkflowStarted, d.ID, false)
+		case *history.ChildWorkflowFailed:
+			end(e, history.TypeChildWorkflowStarted, d.ID, true)
+		case *history.ChildWorkflowCancelled:
+			end(e, history.TypeChildWorkflowStarted, d.ID, false)
+		}
+	}
+	ordinals := make([]uint64, 0, len(began))
+	for id := range began { // any order: sorted below
+		ordinals = append(ordinals, id)
+	}
+	slices.Sort(ordinals)
+	for _, id := range ordinals {
+		failed, over := ended[id]
+		if over && failed && odds(rng, 2) {
+			c.Forget, over = append(c.Forget, id), false
+		}
+		if !over {
+			c.Again = append(c.Again, fsm.Again{ID: id, Seq: began[id].Seq})
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
+)
+
+// cluster is what nodes have told of themselves.
+type cluster struct {
+	id      string
+	nodes   map[string]*fsm.Node
+	ready   map[catalog.Version]map[string]fsm.Readiness
+	checks  []uint64 // indexes, oldest first
+	reports map[uint64]map[string]catalog.Digest
+	checked bool // the entry being judged holds a check
+}
+
+func newCluster() cluster {
+	return cluster{nodes: map[string]*fsm.Node{}, ready: map[catalog.Version]map[string]fsm.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}}
+}
+
+// end ends an entry: a check counts from then on, and the newest 16 are remembered.
+func (m *Model) end() {
+	if !m.checked {
+		return
+	}
+	m.checked = false
+	m.checks = append(m.checks, m.index)
+	if len(m.checks) > 16 {
+		delete(m.reports, m.checks[0])
+		m.checks = m.checks[1:]
+	}
+}
+
+func (m *Model) report(c fsm.Command) (code string) {
+	switch c := c.(type) {
+	case *fsm.AnnounceNode:
+		if c.Node.ID == "" {
+			return "invalid_input"
+		}
+		n := c.Node
+		n.AnnouncedAt, n.Digest, n.DigestIndex = m.now, catalog.Digest{}, 0
+		if old := m.nodes[n.ID]; old != nil {
+			n.Digest, n.DigestIndex = old.Digest, old.DigestIndex
+		}
+		m.nodes[n.ID] = &n
+		if m.id == "" {
+			m.id = c.ClusterID
+		}
+	case *fsm.RemoveNode:
+		if m.nodes[c.ID] != nil {
+			delete(m.nodes, c.ID)
+			for _, of := range m.ready { // any order: each loses its own
+				delete(of, c.ID)
+			}
+		}
+	case *fsm.ReportReady:
+		if m.loaded[c.Version] != nil && m.nodes[c.Node] != nil {
+			if m.ready[c.Version] == nil {
+				m.ready[c.Version] = map[string]fsm.Readiness{}
+			}
+			m.ready[c.Version][c.Node] = fsm.Readiness{Version: c.Version, Node: c.Node, Ready: c.Ready, Problem: c.Problem}
+		}
+	case *fsm.ReportDigest:
+		n := m.nodes[c.Node]
+		if n == nil || !slices.Contains(m.checks, c.Index) {
+			break
+		}
+		if m.reports[c.Index] == nil {
+			m.reports[c.Index] = map[string]catalog.Digest{}
+		}
+		m.reports[c.Index][c.Node] = c.Digest
+		if c.Index >= n.DigestIndex {
+			n.Digest, n.DigestIndex = c.Digest, c.Index
+		}
+	case *fsm.Check:
+		m.checked = true
+	}
+	return ok
+}
+
+var nodeNames = []string{"n0", "n1", "n2", "n3"}
+
+// report draws what a node tells of itself through whoever leads.
+func (w *World) report(n *node, rng *rand.Rand) bool {
+	name := one(rng, nodeNames)
+	var c fsm.Command
+	switch rng.IntN(8) {
+	case 0, 1:
+		c = &fsm.AnnounceNode{Node: fsm.Node{ID: name, RaftAddress: fmt.Sprint("r", rng.IntN(3)), HTTPAddress: "h", Version: "sim"}, ClusterID: fmt.Sprint("cluster-", rng.IntN(3))}
+		if odds(rng, 12) {
+			c = &fsm.AnnounceNode{ClusterID: "nobody"}
+		}
+	case 2:
+		if !odds(rng, 3) {
+			return false
+		}
+		c = &fsm.RemoveNode{ID: name}
+	case 3, 4:
+		c = &fsm.ReportReady{Node: name, Version: one(rng, known).Version, Ready: odds(rng, 2)}
+	case 5, 6:
+		r := &fsm.ReportDigest{Node: name, Index: rng.Uint64N(uint64(len(w.log)) + 1)}
+		if checks := w.model.checks; len(checks) > 0 && !odds(rng, 6) {
+			r.Index = one(rng, checks)
+		}
+		if r.Index > 0 {
+			r.Digest = w.log[r.Index-1].digest
+		}
+		c = r
+	default:
+		c = &fsm.Check{Leader: name}
+	}
+	return w.forward(n, &call{envelope: fsm.Envelope{Command: c}})
+}
+
+func (m *Model) clusterIsNot(w *World, v fsm.View) string {
+	if got := v.ClusterID(); got != m.id {
+		return fmt.Sprintf("the cluster is %q, want %q", got, m.id)
+	}
+	nodes := v.Nodes()
+	names := slices.Sorted(maps.Keys(m.nodes))
+	if !slices.EqualFunc(nodes, names, func(n fsm.Node, name string) bool { return n == *m.nodes[name] }) {
+		return fmt.Sprintf("the nodes are %+v, want %v", nodes, names)
+	}
+	var want []fsm.Readiness
+	for _, of := range m.ready { // any order: sorted below
+		want = slices.AppendSeq(want, maps.Values(of))
+	}
+	slices.SortFunc(want, func(a, b fsm.Readiness) int {
+		if c := bytes.Compare(a.Version[:], b.Version[:]); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Node, b.Node)
+	})
+	if got := v.Readiness(); !slices.Equal(got, want) {
+		return fmt.Sprintf("readiness is %+v, want %+v", got, want)
+	}
+	checks := v.Checks()
+	if !slices.EqualFunc(checks, m.checks, func(c fsm.CheckRow, index uint64) bool { return c.Index == index && c.Digest == w.log[index-1].digest }) {
+		return fmt.Sprintf("the checks are %+v, want those at %v with the digests of the log", checks, m.checks)
+	}
+	for _, index := range m.checks {
+		got := v.DigestReports(index)
+		names := slices.Sorted(maps.Keys(m.reports[index]))
+		if !slices.EqualFunc(got, names, func(r fsm.DigestReport, name string) bool {
+			return r.Node == name && r.Digest == m.reports[index][name]
+		}) {
+			return fmt.Sprintf("for the check at %d were reported %+v, want those of %v", index, got, names)
+		}
+	}
+	return ""
+}

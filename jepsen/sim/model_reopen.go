@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// turn is a recorded turn: the events that it asked for are count from first on.
+type turn struct {
+	n, through, first, count uint64
+	void                     bool // it closed the run, which was reopened
+}
+
+func (r *run) reopenedAt() uint64 {
+	if len(r.reopened) == 0 {
+		return 0
+	}
+	return r.reopened[len(r.reopened)-1]
+}
+
+// purpose is what the run id of a child is derived from, besides its parent and its ordinal: what is started again is another run.
+func (r *run) purpose() string {
+	if n := len(r.reopened); n > 0 {
+		return fmt.Sprint("child/", n)
+	}
+	return "child"
+}
+
+func (r *run) adopt(id uint64, child history.RunID) {
+	at := len(r.kids)
+	for at > 0 && r.kids[at-1].id > id {
+		at--
+	}
+	r.kids = slices.Insert(r.kids, at, kid{id, child, true})
+}
+
+// unclock takes away what has a clock under an ordinal that is used anew.
+func (m *Model) unclock(r *run, id uint64) {
+	r.disarm(id)
+	if t := r.task(id); t != nil {
+		m.endTask(t)
+	}
+}
+
+func (m *Model) arm(r *run, id uint64, at history.Time) {
+	m.unclock(r, id)
+	r.timers = append(r.timers, timer{id, at})
+}
+
+// isOwn reports whether an open run is the very child that r asks for: one that a void turn of r had started.
+func (m *Model) isOwn(r *run, e *history.ChildWorkflowStarted, open *run) bool {
+	return len(r.reopened) > 0 && open != nil && open.status.Open() && open.parent == r.id && open.ordinal == e.ID && open.typ == e.WorkflowType && r.kid(e.ID) == nil
+}
+
+// begins is the ordinal that an event begins.
+func begins(data history.Data) uint64 {
+	switch e := data.(type) {
+	case *history.TimerStarted:
+		return e.ID
+	case *history.ActivityScheduled:
+		return e.ID
+	case *history.ChildWorkflowStarted:
+		return e.ID
+	}
+	return 0
+}
+
+func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
+	r := m.resolve(c.Run)
+	if r == nil {
+		return "not_found"
+	}
+	switch r.status {
+	case history.StatusFailed, history.StatusCancelled, history.StatusTerminated, history.StatusTimedOut:
+	default:
+		return "invalid_state"
+	}
+	if newest := m.runs[m.latest[r.workflowID]]; newest != nil && newest != r {
+		if newest.status.Open() {
+			return "already_running"
+		}
+		return "invalid_state"
+	}
+	if m.loaded[r.version] == nil {
+		return "version_unavailable"
+	}
+	if c.Events != uint64(len(r.lines)) {
+		return fenced
+	}
+	if !r.reopensWith(c) {
+		return "invalid_input"
+	}
+	if c.Turn != 0 {
+		r.recorded[len(r.recorded)-1].void = true
+		r.through = 0
+		for _, t := range r.recorded {
+			if !t.void {
+				r.through = t.through
+			}
+		}
+	}
+	for _, l := range r.lines[r.through:] {
+		if l.typ == history.TypeCancelRequested { // nobody has seen it, nobody will
+			r.cancelAsked = false
+		}
+	}
+	m.append(r, &history.WorkflowReopened{Turn: c.Turn, Forget: c.Forget})
+	r.reopened = append(r.reopened, uint64(len(r.lines)))
+	r.closedAt = 0
+	m.latest[r.workflowID] = r.id
+	if s := m.schedules[r.schedule]; s != nil && r.startedAt >= s.created && len(s.open) < 1000 && !slices.Contains(s.open, r.id) {
+		s.open = append(s.open, r.id)
+	}
+	m.limitTime(r)
+	for _, a := range c.Again {
+		switch e := r.said[a.Seq-1].(type) {
+		case *history.TimerStarted:
+			m.arm(r, e.ID, e.FireAt)
+		case *history.ActivityScheduled:
+			m.schedule(r, e)
+			t := r.task(e.ID)
+			t.attempt, t.before = r.attempts, r.attempts
+		case *history.ChildWorkflowStarted:
+			m.takeUp(r, e, slices.Contains(c.Forget, e.ID))
+		}
+	}
+	return ok
+}
+
+// reopensWith reports whether what a command says of a closed run is what its history says.
+func (r *run) reopensWith(c *fsm.ReopenRun) bool {
+	end, closing := uint64(len(r.lines))+1, uint64(0)
+	if n := len(r.recorded); n > 0 {
+		if t := r.recorded[n-1]; t.count > 0 && t.first+t.count == end {
+			end, closing = t.first, t.n
+		}
+	}
+	if c.Turn != closing {
+		return false
+	}
+	last, forget := uint64(0), c.Forget
+	for _, a := range c.Again {
+		if a.ID <= last || a.Seq == 0 || a.Seq >= end || begins(r.said[a.Seq-1]) != a.ID {
+			return false
+		}
+		last = a.ID
+		if len(forget) > 0 && forget[0] == a.ID {
+			forget = forget[1:]
+		}
+	}
+	return len(forget) == 0
+}
+
+// takeUp goes on with a child of a reopened run: with the open one, with the outcome of one that completed, or with a new one.
+func (m *Model) takeUp(r *run, e *history.ChildWorkflowStarted, forgotten bool) {
+	child, gone := m.runs[m.latest[e.WorkflowID]], false
+	if child == nil || child.parent != r.id || child.ordinal != e.ID {
+		for id := e.RunID; ; id = history.DeriveRunID(child.id, "continue", 1) {
+			child = m.runs[id]
+			if child == nil || child.status != history.StatusContinuedAsNew {
+				break
+			}
+		}
+		gone = child == nil && !e.RunID.IsZero()
+	}
+	switch {
+	case child != nil && child.status.Open():
+		r.adopt(e.ID, child.id)
+	case child != nil && child.status == history.StatusCompleted:
+		m.append(r, &history.ChildWorkflowCompleted{ID: e.ID})
+	case gone && !forgotten && e.OnClose != history.CloseTerminate: // it may have completed
+		m.append(r, &history.ChildWorkflowFailed{ID: e.ID})
+	default:
+		m.startChild(r, e)
+	}
+}

@@ -9,12 +9,16 @@ import (
 
 // measure fills in what is counted and timed of a history. Faults ended at until, nanoseconds since the run began: what came after settled and read.
 func (r *Result) measure(ops []op.Op, until int64) {
-	r.Ops, r.Until = len(ops), until
+	r.Until = until
 	var acks []int64 // times of acknowledged changes: reads may be stale, and say nothing of a majority
 	var all []time.Duration
 	latencies := map[int][]time.Duration{}
 	for i := range ops {
 		o := &ops[i]
+		if o.Node == "" {
+			continue // what a workload notes for its checker is no call
+		}
+		r.Ops++
 		r.Counts[string(o.Outcome)]++
 		second := int(o.Invoke / int64(time.Second))
 		for len(r.Seconds) <= second {

@@ -18,6 +18,10 @@ func TestMeasure(t *testing.T) {
 		{ID: 4, Request: "d", Invoke: 5 * s, Return: 5*s + s/10, Outcome: op.Refused},
 		{ID: 5, Request: "e", Invoke: 30 * s, Return: 31 * s, Outcome: op.OK}, // while settling
 	}
+	for i := range ops {
+		ops[i].Node = "n1"
+	}
+	ops = append(ops, op.Op{ID: 6, Invoke: 0, Return: 40 * s, Outcome: op.OK}) // a note for the checker
 	r := &Result{Counts: map[string]int{}, Done: []fault.Done{
 		{Did: "kill -9 n1", Begin: s, End: 2 * s},
 		{Did: "kill -9 n2", Begin: 2*s + 1, End: 4 * s},

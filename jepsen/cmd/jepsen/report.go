@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"aion.dev/aion/jepsen/report"
 	"aion.dev/aion/jepsen/suite"
@@ -16,7 +17,7 @@ func reportCmd() *cobra.Command {
 	var gate, sim, not string
 	cmd := &cobra.Command{
 		Use:   "report DIR...",
-		Short: "Make RESULTS.md and an HTML page of the runs in folders",
+		Short: "Make RESULTS.md and HTML pages of the runs in folders, of one campaign or several",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			var all []*suite.Result
@@ -41,28 +42,29 @@ func reportCmd() *cobra.Command {
 				}
 				*to = string(b)
 			}
-			var md, html bytes.Buffer
+			slices.SortStableFunc(all, func(a, b *suite.Result) int { return a.Started.Compare(b.Started) })
+			var md bytes.Buffer
 			if err := report.Markdown(&md, all, x); err != nil {
 				return err
 			}
-			if err := report.Page(&html, all); err != nil {
-				return err
-			}
-			for path, b := range map[string][]byte{markdown: md.Bytes(), page: html.Bytes()} {
+			for _, path := range []string{markdown, page} {
 				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 					return err
 				}
-				if err := os.WriteFile(path, b, 0o644); err != nil {
-					return err
-				}
-				fmt.Fprintln(cmd.OutOrStdout(), "wrote", path)
 			}
+			if err := os.WriteFile(markdown, md.Bytes(), 0o644); err != nil {
+				return err
+			}
+			if err := report.Pages(page, all, x); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s, and %s with a page for each run beside it\n", markdown, page)
 			return nil
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&markdown, "markdown", "jepsen/RESULTS.md", "Markdown file to write")
-	f.StringVar(&page, "html", "jepsen-out/index.html", "HTML file to write")
+	f.StringVar(&page, "html", "jepsen-out/index.html", "HTML file to write; pages of runs go to the folder runs beside it")
 	f.StringVar(&gate, "gate", "", "Markdown file that `jepsen gate` wrote")
 	f.StringVar(&sim, "sim", "", "Markdown file that `jepsen sim` wrote")
 	f.StringVar(&not, "not-tested", "jepsen/NOT_TESTED.md", "Markdown file that says what was not tested; empty = none")

@@ -64,8 +64,8 @@ func leaderOrAny(ctx context.Context, c *nodes.Cluster, r *rand.Rand) []*nodes.N
 	return theLeader(ctx, c, r)
 }
 
-// lose loses frames of the directed links between nodes that which names. The rule says which of these, and how many.
-func lose(c *nodes.Cluster, rule netns.Rule, which func(from, to *nodes.Node) bool) (func(context.Context) error, error) {
+// loseFrames loses frames of the directed links between nodes that which names. The rule says which of these, and how many.
+func loseFrames(c *nodes.Cluster, rule netns.Rule, which func(from, to *nodes.Node) bool) (func(context.Context) error, error) {
 	var rules []netns.Rule
 	for _, from := range c.Nodes() {
 		for _, to := range c.Nodes() {
@@ -89,7 +89,7 @@ func mending(stop func() error, err error) (func(context.Context) error, error) 
 func splitFrames(choose partition) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		cut := choose(ctx, c, r)
-		mend, err := lose(c, netns.Rule{Part: 1}, cut)
+		mend, err := loseFrames(c, netns.Rule{Part: 1}, cut)
 		return told(c, cut), mend, err
 	}
 }
@@ -98,14 +98,14 @@ func splitFrames(choose partition) Func {
 func frames(who choice, what string, rule netns.Rule, out, in bool) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		n := who(ctx, c, r)[0]
-		mend, err := lose(c, rule, func(from, to *nodes.Node) bool { return out && from == n || in && to == n })
+		mend, err := loseFrames(c, rule, func(from, to *nodes.Node) bool { return out && from == n || in && to == n })
 		return what + " " + n.Name, mend, err
 	}
 }
 
 func lossy(part float64) Func {
 	return func(_ context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
-		mend, err := lose(c, netns.Rule{Part: part}, func(from, to *nodes.Node) bool { return true })
+		mend, err := loseFrames(c, netns.Rule{Part: part}, func(from, to *nodes.Node) bool { return true })
 		return fmt.Sprintf("lose %.0f%% of all frames", 100*part), mend, err
 	}
 }

@@ -184,13 +184,14 @@ func (c *Cluster) Ready() error {
 	return nil
 }
 
-// applied returns the raft index up to which raft has handed entries to the state. The state's own index stays behind it, for barriers and changes of the
-// configuration never reach the state.
+// applied returns the raft index up to which the state has all entries. The state's own index stays behind it, for barriers and changes of the configuration never
+// reach the state, except after a start: raft begins at its newest snapshot then, and hands over again what the state may have already.
 func (c *Cluster) applied() uint64 {
+	applied := c.state.Applied()
 	if r := c.raft.Load(); r != nil {
-		return r.AppliedIndex()
+		applied = max(applied, r.AppliedIndex())
 	}
-	return c.state.Applied()
+	return applied
 }
 
 func (c *Cluster) setOutside(err error) {

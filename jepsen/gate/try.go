@@ -2,6 +2,8 @@ package gate
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"aion.dev/aion/jepsen/fault"
@@ -34,17 +36,12 @@ func dense(t Try) Try { t.Rate, t.Callers = 200, 3; return t }
 // long is t with time for several faults.
 func long(t Try) Try { t.Length = 16 * time.Second; return t }
 
-// tagged reports whether all of its faults need a binary built with -tags aionfaults.
+// tagged reports whether it names a fault that only a binary built with -tags aionfaults can suffer.
 func (t Try) tagged() bool {
-	named := false
-	for _, name := range fault.Names() {
-		if k, _ := fault.Get(name); name == t.Faults || k.Family == t.Faults {
-			if named = true; !k.Tagged {
-				return false
-			}
-		}
-	}
-	return named
+	return slices.ContainsFunc(strings.Split(t.Faults, "+"), func(name string) bool {
+		k, err := fault.Get(name)
+		return err == nil && k.Tagged
+	})
 }
 
 // unknown says what a try names that does not exist.

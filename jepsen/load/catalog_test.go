@@ -73,6 +73,14 @@ func TestCatalogCheck(t *testing.T) {
 			s.log = append(s.log, wire.Deploy{Index: 20, Operation: "unload", WorkflowType: "t", RequestID: "nobody", Outcome: "ok"})
 		},
 		"an index that goes back": func(s *story) { s.ops[7].Index = 11 },
+		"an index that goes back behind another type's": func(s *story) {
+			other := s.ops[6]
+			other.Key, other.F, other.Index, other.Answer, other.Invoke, other.Return = "u", "list", 14, json.RawMessage(`{}`), 61, 62
+			s.ops = append(s.ops, other)
+		},
+		"a node with a view of its own": func(s *story) {
+			s.tell("stale", catalogAsk{Version: -1, Min: 13}, catalogSaw{Loaded: digits[:1]}, 13)
+		},
 		"a stale listing that is older than asked": func(s *story) {
 			s.ops[6].Index = 11
 		},

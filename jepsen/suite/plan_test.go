@@ -6,35 +6,36 @@ import (
 	"time"
 )
 
-// Runs in namespaces meet the faults of namespaces and none of proxies, others the reverse; what is asked for by name and cannot be is refused.
-func TestPlanNetworks(t *testing.T) {
-	for seed := range uint64(50) {
-		for _, namespaces := range []bool{false, true} {
-			for _, set := range []string{"any", "pairs"} {
-				s := Spec{Seed: seed, Faults: set, Length: 30 * time.Second, Netns: namespaces}
-				if err := s.Plan(); err != nil {
-					t.Fatal(err)
-				}
-				for _, item := range s.Schedule {
-					if strings.HasPrefix(item.Name, "netns-") && !namespaces || item.Name == "isolate-leader" && namespaces {
-						t.Errorf("namespaces %t: %s was planned", namespaces, item.Name)
-					}
-				}
-			}
-		}
-	}
+func TestPlan(t *testing.T) {
 	for _, c := range []struct {
-		set        string
-		namespaces bool
-		want       string
+		faults string
+		tagged bool
+		only   string // what every fault of the schedule is one of
+		fails  bool
 	}{
-		{"netns", false, "needs --netns"}, {"netns-flap", false, "needs --netns"}, {"network", true, "proxies"}, {"halves", true, "proxies"},
-		{"netns", true, ""}, {"netns-flap", true, ""}, {"network", false, ""}, {"none", true, ""}, {"process", true, ""},
+		{faults: "none"},
+		{faults: "kill-leader", only: "kill-leader"},
+		{faults: "leadership", only: "transfers"},
+		{faults: "kill-leader+transfers", only: "kill-leader transfers"},
+		{faults: "snapshots+leadership", tagged: true, only: "snapshots transfers"},
+		{faults: "kill-leader+nothing", fails: true},
+		{faults: "nothing", fails: true},
 	} {
-		s := Spec{Faults: c.set, Length: 10 * time.Second, Netns: c.namespaces}
-		err := s.Plan()
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s, namespaces %t: %v, want %q", c.set, c.namespaces, err, c.want)
+		s := Spec{Seed: 1, Faults: c.faults, Length: 30 * time.Second, Tagged: c.tagged}
+		if err := s.Plan(); (err != nil) != c.fails {
+			t.Errorf("%s: %v", c.faults, err)
+			continue
+		}
+		names := map[string]bool{}
+		overlap := false
+		for i, item := range s.Schedule {
+			if names[item.Name] = true; !strings.Contains(c.only, item.Name) {
+				t.Errorf("%s: there is a %s", c.faults, item.Name)
+			}
+			overlap = overlap || i > 0 && item.At <= s.Schedule[i-1].At+s.Schedule[i-1].For
+		}
+		if want := len(strings.Fields(c.only)); len(names) != want || overlap != (want > 1) {
+			t.Errorf("%s: %d kinds of faults meet (%t), want %d: %v", c.faults, len(names), overlap, want, s.Schedule)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"aion.dev/aion/jepsen/fault"
@@ -201,20 +203,22 @@ func prune(dir string) {
 	}
 }
 
-// Plan fills in the schedule of a Spec from its Seed and Faults: the name of a fault or family, "pairs", "any" or "none".
+// Plan fills in the schedule of a Spec from its Seed and Faults: the name of a fault or family, several of them with "+" between,
+// which meet in pairs then, "pairs" of all, "any" or "none".
 func (s *Spec) Plan() error {
 	var names []string
 	var unfit error
+	asked := strings.Split(s.Faults, "+")
 	for _, name := range fault.Names() {
 		k, _ := fault.Get(name)
-		if s.Faults != "any" && s.Faults != "pairs" && s.Faults != k.Family && s.Faults != name {
+		if s.Faults != "any" && s.Faults != "pairs" && !slices.Contains(asked, k.Family) && !slices.Contains(asked, name) {
 			continue
 		}
 		if err := k.Fits(s.Netns); err != nil {
 			unfit = cmp.Or(unfit, err)
 			continue
 		}
-		if !k.Tagged || s.Tagged || s.Faults == name {
+		if !k.Tagged || s.Tagged || slices.Contains(asked, name) {
 			names = append(names, name)
 		}
 	}
@@ -224,9 +228,14 @@ func (s *Spec) Plan() error {
 	if len(names) == 0 && unfit != nil {
 		return unfit
 	}
+	for _, a := range asked {
+		if s.Faults != "any" && s.Faults != "pairs" && !slices.Contains(fault.Names(), a) && !slices.Contains(fault.Families(), a) {
+			names = nil
+		}
+	}
 	if len(names) == 0 {
 		return fmt.Errorf("no fault or family is called %q; faults: %v, families: %v", s.Faults, fault.Names(), fault.Families())
 	}
-	s.Schedule = fault.Plan(s.Seed, names, s.Length, s.Faults == "pairs")
+	s.Schedule = fault.Plan(s.Seed, names, s.Length, s.Faults == "pairs" || len(asked) > 1)
 	return nil
 }

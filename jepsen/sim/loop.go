@@ -93,7 +93,9 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 		case 0, 1:
 			d = &history.TimerStarted{ID: ordinal, Duration: history.Duration(rng.IntN(20)) * 1e9}
 		case 2:
-			d = &history.TimerCancelled{ID: before()}
+			if id := before(); id < ordinal { // code cannot give up what it has not begun
+				d = &history.TimerCancelled{ID: id}
+			}
 		case 3:
 			d = &history.SignalSent{WorkflowID: one(rng, ids), Name: "hi", Payload: payload(rng)}
 		case 4, 5, 6:
@@ -117,7 +119,9 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 			}
 			d = a
 		case 11:
-			d = &history.ActivityCancelled{ID: before()}
+			if id := before(); id < ordinal {
+				d = &history.ActivityCancelled{ID: id}
+			}
 		}
 		if d != nil {
 			c.Asked = append(c.Asked, history.Event{Data: d})

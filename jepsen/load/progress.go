@@ -136,13 +136,28 @@ func (w *progress) signal(ctx context.Context, e *Env, r *rand.Rand, p int, id, 
 		return p
 	}
 	if done.Outcome == op.Refused {
-		o.Request += "-again" // the start is not known to have happened, and a refusal is repeated for ever under its request id
+		o.Request += again // the start is not known to have happened, and a refusal is repeated for ever under its request id
 	}
 	w.requests.mu.Lock()
 	w.requests.open = append(w.requests.open, request{o, call})
 	w.requests.mu.Unlock()
 	return e.Record.Process()
 }
+
+// settleSignal repeats a signal, and sends it under another request id if it was refused: it may have come before a start whose outcome was unknown, too.
+func settleSignal(ctx context.Context, e *Env, q request) error {
+	q.op.Process, q.op.Repeat = e.Record.Process(), true
+	done, err := e.Insist(ctx, q.op, q.call)
+	if err != nil || done.Outcome == op.OK {
+		return err
+	}
+	q.op.Process, q.op.Repeat, q.op.Request = e.Record.Process(), false, q.op.Request+again
+	_, err = e.Insist(ctx, q.op, q.call)
+	return err
+}
+
+// again makes another request id.
+const again = "-again"
 
 // drawSteps makes the steps of a run. Names in them are the run's own.
 func drawSteps(r *rand.Rand, name string, n int, outer bool) []progressStep {
@@ -178,16 +193,19 @@ func (w *progress) Settle(ctx context.Context, e *Env) error {
 		return err
 	}
 	deadline := time.Now().Add(patienceOfRuns)
-	for _, f := range []string{"start", "signal"} {
-		part := requests{}
-		for _, q := range w.requests.open {
-			if q.op.F == f {
-				part.open = append(part.open, q)
-			}
+	var starts, signals requests
+	for _, q := range w.requests.open {
+		if q.op.F == "start" {
+			starts.open = append(starts.open, q)
+		} else {
+			signals.open = append(signals.open, q)
 		}
-		if err := part.settle(ctx, e); err != nil {
-			return err
-		}
+	}
+	if err := starts.settle(ctx, e); err != nil {
+		return err
+	}
+	if err := each(signals.open, 16, func(_ int, q request) error { return settleSignal(ctx, e, q) }); err != nil {
+		return err
 	}
 	if err := each(w.runs, 16, func(_ int, id string) error {
 		h, err := conclude(ctx, e, "progress", wire.RunRef{WorkflowID: id}, deadline)

@@ -37,8 +37,18 @@ func (w *progress) Check(ops []op.Op) (found []Violation) {
 		}
 		did[at] = l
 	}
+	sent := map[string]int64{} // when each request id was used first: a refusal from before the start is repeated for ever
 	for _, o := range ops {
-		if start, ok := x.began[o.Key]; ok && o.Workload == "progress" && o.Outcome == op.Refused && start.Return < o.Invoke {
+		if at, again := sent[o.Request]; o.Request != "" && (!again || o.Invoke < at) {
+			sent[o.Request] = o.Invoke
+		}
+	}
+	for _, o := range ops {
+		first, named := sent[o.Request]
+		if !named {
+			first = o.Invoke
+		}
+		if start, ok := x.began[o.Key]; ok && o.Workload == "progress" && o.Outcome == op.Refused && start.Return < first {
 			bad(o, "%s was refused with %s, though the start had been acknowledged", o.F, o.Code)
 		}
 	}

@@ -162,6 +162,18 @@ func TestProgressCheck(t *testing.T) {
 		{"refused though acknowledged", func(s *progressStory) {
 			s.more = []op.Op{{Workload: "progress", F: "signal", Key: "p", Outcome: op.Refused, Code: "not_found", Invoke: 20}}
 		}, "though the start had been acknowledged"},
+		{"refused under a new request id", func(s *progressStory) {
+			s.more = []op.Op{
+				{Workload: "progress", F: "signal", Key: "p", Request: "s", Outcome: op.Refused, Code: "not_found", Invoke: 20},
+				{Workload: "progress", F: "signal", Key: "p", Request: "s", Outcome: op.Refused, Code: "not_found", Invoke: 30},
+			}
+		}, "though the start had been acknowledged"},
+		{"refused before the start, and again", func(s *progressStory) {
+			s.more = []op.Op{
+				{Workload: "progress", F: "signal", Key: "p", Request: "s", Outcome: op.Unknown, Invoke: 5},
+				{Workload: "progress", F: "signal", Key: "p", Request: "s", Outcome: op.Refused, Code: "not_found", Invoke: 20},
+			}
+		}, ""},
 	} {
 		s := newProgressStory()
 		c.spoil(s)

@@ -38,6 +38,7 @@ func init() {
 	kind("unplug-leader", "the leader's cable is pulled", unplug(theLeader))
 	kind("unplug-one", "one node's cable is pulled", unplug(anyOne))
 	kind("unplug-majority", "the cables of a majority are pulled", unplug(aMajority))
+	kind("unplug-all", "the cables of all nodes are pulled", unplug(everyone))
 	kind("flap", "one node's cable is pulled and put back every 300 ms", Func(flap))
 	kind("unplug-kill", "one node's cable is pulled, then it is killed, started and put back: nobody was told that its connections had ended", Func(unplugKill))
 

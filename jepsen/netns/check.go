@@ -9,8 +9,19 @@ import (
 	"sync"
 )
 
-// Check says what keeps this process from making namespaces, or nil. What only the kernel can refuse, it refuses in New.
+// Check says what keeps this process from making switches, or nil. It is found out once, by trying what switches are made of in a namespace that is gone afterwards.
 func Check() error {
+	_, err := probe()
+	return err
+}
+
+// Netem reports whether the kernel can delay, reorder, duplicate and spoil frames; false also where Check fails.
+func Netem() bool {
+	netem, err := probe()
+	return netem && err == nil
+}
+
+var probe = sync.OnceValues(func() (netem bool, err error) {
 	var missing []error
 	if runtime.GOOS != "linux" || sysSetns == 0 {
 		missing = append(missing, fmt.Errorf("%s on %s is not supported", runtime.GOOS, runtime.GOARCH))
@@ -24,20 +35,27 @@ func Check() error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("network namespaces: %w", errors.Join(missing...))
+		return false, fmt.Errorf("network namespaces: %w", errors.Join(missing...))
 	}
-	return nil
-}
-
-// Netem reports whether the kernel can delay, reorder, duplicate and spoil frames; false also where Check fails. It is found out once, in a namespace of its own.
-var Netem = sync.OnceValue(func() bool {
-	if Check() != nil {
-		return false
-	}
-	s, err := newSpace(newName() + "-netem")
+	// Root in a container may have no right to any of this, and a kernel may be built without.
+	s, err := newSpace(newName() + "-probe")
 	if err != nil {
-		return false
+		return false, fmt.Errorf("network namespaces: %w", err)
 	}
-	defer s.close()
-	return command("", "tc", "-n", s.name, "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms") == nil
+	defer func() { err = errors.Join(err, s.close()) }()
+	for _, try := range [][]string{
+		{"ip", "link add bridge type bridge"},
+		{"ip", "link add port0 type veth peer name eth0"},
+		{"tc", "qdisc add dev port0 clsact"},
+		{"tc", "filter add dev port0 egress protocol all pref 1 handle 1 bpf direct-action bytecode '1,6 0 0 0'"},
+		{"tc", "qdisc add dev port0 root tbf rate 1mbit burst 3000b limit 10000b"},
+	} {
+		if err := batch(s.name, try[0], try[1:]); err != nil {
+			return false, fmt.Errorf("network namespaces: %w", err)
+		}
+	}
+	if err := s.Do(func() error { return nil }); err != nil {
+		return false, fmt.Errorf("network namespaces: %w", err)
+	}
+	return batch(s.name, "tc", []string{"qdisc add dev eth0 root netem delay 1ms"}) == nil, nil
 })

@@ -19,6 +19,9 @@ func Reproduce(r *suite.Result) string {
 	if r.Tagged {
 		c += " --tagged --binary bin/aion-node-faults"
 	}
+	if r.Netns {
+		c = "sudo " + c + " --netns"
+	}
 	return c
 }
 

@@ -44,16 +44,17 @@ func Plan(seed uint64, names []string, length time.Duration, pairs bool) Schedul
 	return s
 }
 
-// When the first fault of a run begins, how long before the end of its faults the last one may, and the pauses between two: shorter than an election at times.
+// When the first fault of a run begins, how long before the end of its faults the last one may, and the pauses between two: shorter than an election at times, and long enough at others
+// for a healthy cluster to be used.
 const (
 	firstFault = 500 * time.Millisecond
 	lastFault  = time.Second
-	leastPause = 250 * time.Millisecond
-	morePause  = 1250 * time.Millisecond
+	leastPause = 300 * time.Millisecond
+	morePause  = 2700 * time.Millisecond
 )
 
 // usual is how much longer than its least a fault usually lasts at most.
-const usual = 2500 * time.Millisecond
+const usual = 1500 * time.Millisecond
 
 // lasts draws how long a fault lasts. No fault takes more than two thirds of a run.
 func lasts(r *rand.Rand, k Kind, length time.Duration) time.Duration {

@@ -157,7 +157,7 @@ func (w *schedules) router(ctx context.Context, e *Env) {
 // reader looks at the quiet schedules, whose counts must add up at every index.
 func (w *schedules) reader(ctx context.Context, e *Env) {
 	r, p := e.Rand(96), e.Record.Process()
-	for n := 0; pause(ctx, 50*time.Millisecond); n++ {
+	for n := 0; pause(ctx, 25*time.Millisecond); n++ {
 		e.Call(ctx, w.op(e, p, w.quiet[n%len(w.quiet)], "schedule", "", e.AnyNode(r)), scheduleCall)
 	}
 }
@@ -165,7 +165,7 @@ func (w *schedules) reader(ctx context.Context, e *Env) {
 // caller handles one schedule, alone.
 func (w *schedules) caller(ctx context.Context, e *Env, r *rand.Rand, s scheduleSpec) {
 	p := e.Record.Process()
-	for n := 0; pause(ctx, time.Duration(50+r.IntN(700))*time.Millisecond); n++ {
+	for n := 0; pause(ctx, time.Duration(20+r.IntN(300))*time.Millisecond); n++ {
 		f := []string{"schedule", "schedule", "pause", "resume", "resume", "trigger", "trigger", "delete", "create", "create"}[r.IntN(10)]
 		_, p = w.requests.do(ctx, e, w.op(e, p, s, f, fmt.Sprint(n), e.AnyNode(r)), scheduleCall)
 	}

@@ -86,7 +86,7 @@ func (w *workers) Setup(ctx context.Context, e *Env) error {
 	}
 	terms := workersTerms{
 		Lease: leaseOfWorkers.String(), Began: e.Record.Began().UnixNano(),
-		Queues: map[string]wire.QueueLimits{"free": {}, "tight": {Concurrency: 3}, "rated": {Rate: "10/s", Burst: 3}},
+		Queues: map[string]wire.QueueLimits{"free": {}, "tight": {Concurrency: 3}, "narrow": {Concurrency: 5}, "rated": {Rate: "10/s", Burst: 3}, "quick": {Rate: "25/s", Burst: 6}},
 	}
 	for _, name := range sortedNames(terms.Queues) {
 		limits := terms.Queues[name]
@@ -104,10 +104,10 @@ func (w *workers) Setup(ctx context.Context, e *Env) error {
 	}
 	value, _ := json.Marshal(terms)
 	e.Record.Do(op.Op{Workload: "workers", F: "terms", Value: value}, func(*op.Op) error { return nil })
-	queues := []string{"free", "free", "tight", "tight", "rated"}
+	queues := []string{"free", "free", "tight", "tight", "narrow", "rated", "quick"}
 	var err error
 	w.fleet, err = newFleet(e, "workers", len(queues), func(i int, c *worker.Config) {
-		c.Queue, c.Activities, c.Lease = queues[i], []string{"chore"}, leaseOfWorkers
+		c.Queue, c.Activities, c.Lease, c.Slots = queues[i], []string{"chore"}, leaseOfWorkers, 8
 	})
 	return err
 }
@@ -125,6 +125,9 @@ func (w *workers) Run(ctx context.Context, e *Env) {
 	}
 	all.Wait()
 }
+
+// openChores is how many runs one caller has open. What is open when the faults end must be worked off by few workers with narrow queues.
+const openChores = 2
 
 func (w *workers) caller(ctx context.Context, e *Env, i int) {
 	r, p := e.Rand(uint64(100+i)), e.Record.Process()
@@ -149,7 +152,7 @@ func (w *workers) caller(ctx context.Context, e *Env, i int) {
 				return err
 			})
 		}
-		if open = append(open, id); len(open) < openRuns {
+		if open = append(open, id); len(open) < openChores {
 			continue
 		}
 		e.Call(ctx, op.Op{Process: p, Workload: "workers", F: "wait", Key: open[0], Node: e.AnyNode(r)}, func(ctx context.Context, c *client.Client, o *op.Op) error {
@@ -167,7 +170,7 @@ func (w *workers) caller(ctx context.Context, e *Env, i int) {
 func drawChores(r *rand.Rand, id string) choresInput {
 	var in choresInput
 	for i := range 1 + r.IntN(4) {
-		queue := []string{"free", "free", "tight", "rated"}[r.IntN(4)]
+		queue := []string{"free", "free", "free", "tight", "narrow", "rated", "quick"}[r.IntN(7)]
 		c := chore{Queue: queue, Order: worker.Order{Plan: []string{worker.Do}, Work: r.IntN(200), Beat: []int{0, 100}[r.IntN(2)], Tag: fmt.Sprintf("%s/%d", id, i)}}
 		retry := &choreRetry{MaxAttempts: 2 + r.IntN(3), Backoff: fmt.Sprintf("%dms", 50+r.IntN(200)), Factor: 2, MaxBackoff: "500ms", NonRetryable: []string{worker.Fatal}}
 		plan := func(work int, does ...string) { c.Order.Plan, c.Order.Work = does, work }

@@ -2,22 +2,40 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 )
 
-// Campaign runs worlds, one seed after another, until its time is over or one fails.
+// Campaign runs worlds, one seed after another, until its time is over or too many failed.
 type Campaign struct {
 	Seed    uint64        // of the first world
-	Steps   int           // of one world
+	Steps   int           // of one world; 0 = 1,000 mostly, and 5,000 for one world in twelve
 	For     time.Duration // 0 = one world for each worker
 	Workers int           // worlds at a time, each on one goroutine
+	Most    int           // failures after which it stops; 0 = 1
 	Shrink  time.Duration // to be spent on making a failure smaller
-	Out     string        // folder that failures are written to; empty = none
+	Out     string        // folder that failures are written to, at once; empty = none
+
+	Progress io.Writer     // gets a line now and then; nil = nobody
+	Every    time.Duration // between lines; 0 = 10 s
+}
+
+// steps is how long the world of a seed lives. Short ones do more in the same time, for what they hold stays small; some things take long to come about.
+func (c *Campaign) steps(seed uint64) int {
+	switch {
+	case c.Steps > 0:
+		return c.Steps
+	case seed%12 == 0:
+		return 5000
+	}
+	return 1000
 }
 
 // Failure is a world that broke a promise.
@@ -37,17 +55,19 @@ type Found struct {
 	Failures []Failure
 }
 
-// Run runs the campaign. It stops early when ctx ends; an error is about writing a failure down.
+// Run runs the campaign. When ctx ends it finishes the worlds under way, in seconds, and tells of what was done; an error is about writing a failure down.
 func (c Campaign) Run(ctx context.Context) (found Found, err error) {
 	began, cpu := time.Now(), cpuTime()
 	var mu sync.Mutex
 	next := c.Seed
-	var workers sync.WaitGroup
+	done := make(chan struct{})
+	var workers, lines sync.WaitGroup
+	lines.Go(func() { c.report(done, &mu, &found, began) })
 	for range max(1, c.Workers) {
 		workers.Go(func() {
 			for first := true; ; first = false {
 				mu.Lock()
-				over := len(found.Failures) > 0 || ctx.Err() != nil || !first && time.Since(began) >= c.For
+				over := len(found.Failures) >= max(1, c.Most) || ctx.Err() != nil || !first && time.Since(began) >= c.For
 				seed := next
 				if !over {
 					next++
@@ -56,18 +76,23 @@ func (c Campaign) Run(ctx context.Context) (found Found, err error) {
 				if over {
 					return
 				}
-				steps := Schedule(seed, c.Steps, Nodes)
+				steps := Schedule(seed, c.steps(seed), Nodes)
 				stats, v := Run(steps)
 				var f Failure
 				if v != nil {
 					f = Failure{Seed: seed}
-					if f.Steps, f.Violation = Shrink(steps, c.Shrink); f.Violation == nil {
+					patience, over := context.WithTimeout(ctx, c.Shrink)
+					if f.Steps, f.Violation = Shrink(patience, steps); f.Violation == nil {
 						f.Steps, f.Violation = steps, &Violation{v.Step, v.Why + " (and not again: it depends on when Pebble flushes)"}
 					}
+					over()
 				}
 				mu.Lock()
 				found.Add(stats)
 				if v != nil {
+					if c.Out != "" {
+						err = errors.Join(err, f.write(c.Out))
+					}
 					found.Failures = append(found.Failures, f)
 				}
 				mu.Unlock()
@@ -75,13 +100,31 @@ func (c Campaign) Run(ctx context.Context) (found Found, err error) {
 		})
 	}
 	workers.Wait()
+	close(done)
+	lines.Wait()
 	found.From, found.To, found.Took, found.CPU = c.Seed, next-1, time.Since(began), cpuTime()-cpu
-	for i := range found.Failures {
-		if err == nil && c.Out != "" {
-			err = found.Failures[i].write(c.Out)
-		}
-	}
 	return found, err
+}
+
+// report writes how far the campaign is, until done is closed.
+func (c *Campaign) report(done chan struct{}, mu *sync.Mutex, found *Found, began time.Time) {
+	if c.Progress == nil {
+		return
+	}
+	tick := time.NewTicker(cmp.Or(c.Every, 10*time.Second))
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+		}
+		mu.Lock()
+		worlds, steps, failures := found.Worlds, found.Steps, len(found.Failures)
+		mu.Unlock()
+		took := time.Since(began)
+		fmt.Fprintf(c.Progress, "%s: %d worlds, %d steps (%.0f a second), %d failed\n", took.Round(time.Second), worlds, steps, float64(steps)/took.Seconds(), failures)
+	}
 }
 
 // write keeps a failure as a file that jepsen/regress replays.

@@ -3,7 +3,6 @@ package sim
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
@@ -132,7 +131,7 @@ func TestModelSeesWrongTasks(t *testing.T) {
 
 func TestLeaveOutFindsTheSmallest(t *testing.T) {
 	list := strings.Split("abcdefghijklmnopqrstuvwxyz", "")
-	got := leaveOut(list, time.Now().Add(time.Hour), func(s []string) bool {
+	got := leaveOut(t.Context(), list, func(s []string) bool {
 		all := strings.Join(s, "")
 		return strings.Contains(all, "c") && strings.Contains(all, "x")
 	})
@@ -143,7 +142,7 @@ func TestLeaveOutFindsTheSmallest(t *testing.T) {
 
 func TestShrinkOfWhatDoesNotFail(t *testing.T) {
 	steps := Schedule(1, 50, Nodes)
-	if got, v := Shrink(steps, 0); v != nil || len(got) != len(steps) {
+	if got, v := Shrink(t.Context(), steps); v != nil || len(got) != len(steps) {
 		t.Errorf("got %d steps, %v", len(got), v)
 	}
 }

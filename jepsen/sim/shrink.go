@@ -1,15 +1,13 @@
 package sim
 
 import (
+	"context"
 	"slices"
-	"time"
 )
 
 // Shrink returns a smaller schedule that still breaks a promise, and what it breaks: whole steps are left out first, in halves and then finer, then single
-// commands of what is left. It tries for at most the given time, counted on this machine's clock, and at least once. The schedule must fail as it is given;
-// what does not fail is returned as it is, with nil.
-func Shrink(steps []Step, patience time.Duration) ([]Step, *Violation) {
-	deadline := time.Now().Add(patience)
+// commands of what is left. It tries until ctx ends, and at least once. The schedule must fail as it is given; what does not fail is returned as it is, with nil.
+func Shrink(ctx context.Context, steps []Step) ([]Step, *Violation) {
 	_, v := Run(steps)
 	if v == nil {
 		return steps, nil
@@ -19,8 +17,8 @@ func Shrink(steps []Step, patience time.Duration) ([]Step, *Violation) {
 			steps = short
 		}
 	}
-	steps = leaveOut(steps, deadline, func(s []Step) bool { return fails(s, &v) })
-	for i := 0; i < len(steps) && time.Now().Before(deadline); i++ {
+	steps = leaveOut(ctx, steps, func(s []Step) bool { return fails(s, &v) })
+	for i := 0; i < len(steps) && ctx.Err() == nil; i++ {
 		if len(steps[i].Seeds) < 2 {
 			continue
 		}
@@ -29,7 +27,7 @@ func Shrink(steps []Step, patience time.Duration) ([]Step, *Violation) {
 			s[i].Seeds = seeds
 			return s
 		}
-		steps[i].Seeds = leaveOut(steps[i].Seeds, deadline, func(seeds []uint64) bool { return len(seeds) > 0 && fails(with(seeds), &v) })
+		steps[i].Seeds = leaveOut(ctx, steps[i].Seeds, func(seeds []uint64) bool { return len(seeds) > 0 && fails(with(seeds), &v) })
 	}
 	return steps, v
 }
@@ -43,9 +41,9 @@ func fails(steps []Step, v **Violation) bool {
 }
 
 // leaveOut leaves out as much of a list as it can while it still fails: first long pieces, then shorter ones.
-func leaveOut[T any](list []T, deadline time.Time, fails func([]T) bool) []T {
+func leaveOut[T any](ctx context.Context, list []T, fails func([]T) bool) []T {
 	for size := max(1, len(list)/2); ; size /= 2 {
-		for at := 0; at < len(list) && time.Now().Before(deadline); {
+		for at := 0; at < len(list) && ctx.Err() == nil; {
 			less := slices.Delete(slices.Clone(list), at, min(at+size, len(list)))
 			if fails(less) {
 				list = less

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"time"
 
 	"aion.dev/aion/jepsen/sim"
@@ -15,15 +16,28 @@ import (
 // simCmd runs the state machine under seeded histories, without processes.
 func simCmd() *cobra.Command {
 	c := sim.Campaign{}
-	var out string
+	var out, profile string
 	cmd := &cobra.Command{
 		Use: "sim", Args: cobra.NoArgs,
 		Short: "Simulate the state machine over an abstract log, as many steps a second as the machine gives",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if c.Steps < 1 || c.Workers < 1 {
-				return fmt.Errorf("steps %d and workers %d must be at least 1", c.Steps, c.Workers)
+			if c.Steps < 0 || c.Workers < 1 || c.Most < 1 {
+				return fmt.Errorf("steps %d must not be negative, workers %d and failures %d at least 1", c.Steps, c.Workers, c.Most)
 			}
-			debug.SetGCPercent(400) // worlds are small and die young
+			debug.SetGCPercent(1000) // worlds are small and die young
+			debug.SetMemoryLimit(2 << 30)
+			c.Progress = os.Stderr
+			if profile != "" {
+				f, err := os.Create(profile)
+				if err != nil {
+					return fmt.Errorf("write the profile: %w", err)
+				}
+				defer f.Close()
+				if err := pprof.StartCPUProfile(f); err != nil {
+					return fmt.Errorf("write the profile: %w", err)
+				}
+				defer pprof.StopCPUProfile()
+			}
 			found, err := c.Run(cmd.Context())
 			if err != nil {
 				return err
@@ -44,10 +58,12 @@ func simCmd() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.Uint64Var(&c.Seed, "seed", 1, "seed of the first world; the next ones count on from it")
-	f.IntVar(&c.Steps, "steps", 5000, "steps of one world")
+	f.IntVar(&c.Steps, "steps", 0, "steps of one world; 0 = 1,000 mostly, 5,000 now and then")
 	f.DurationVar(&c.For, "for", 0, "how long to go on; 0 = one world for each worker")
 	f.IntVar(&c.Workers, "workers", runtime.NumCPU(), "worlds at a time, each on one goroutine")
 	f.DurationVar(&c.Shrink, "shrink", 2*time.Minute, "time to spend on making a failure smaller")
+	f.IntVar(&c.Most, "failures", 3, "failed worlds after which to stop")
+	f.StringVar(&profile, "cpuprofile", "", "write a profile of the processor's time to this file")
 	f.StringVar(&c.Out, "keep", "jepsen/regress", "folder for schedules that fail")
 	f.StringVar(&out, "out", "", "write the figures, as Markdown, to this file: for jepsen report --sim")
 	return cmd

@@ -38,7 +38,7 @@ func (r *retold) note(e history.Event) {
 	case *history.CancelRequested:
 		r.cancelAt = e.Seq
 	}
-	if w, ok := ends(e.Data); ok {
+	if w, ok := ends(e.Data); ok && r.ended[w] == 0 { // a turn may give up what ended before it looked: the end counts, also when the turn is void later
 		r.ended[w] = e.Seq
 	}
 }

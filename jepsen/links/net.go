@@ -14,7 +14,8 @@ type Net struct {
 	// Dial reaches nodes; net.DialTimeout unless set otherwise before Expose.
 	Dial func(network, address string, timeout time.Duration) (net.Conn, error)
 
-	parts sync.WaitGroup // every goroutine of every proxy
+	parts   sync.WaitGroup // every goroutine of every proxy
+	holders holders
 
 	mu      sync.Mutex // over everything below
 	random  *rand.Rand

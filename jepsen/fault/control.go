@@ -27,6 +27,8 @@ type disk struct {
 	Area  string `json:"area,omitempty"`
 	Fault string `json:"fault,omitempty"`
 	After int    `json:"after,omitempty"`
+
+	lost uint64 // the seed of what is lost with it; 0 = nothing. The node is not told before it starts again
 }
 
 type power struct {

@@ -21,7 +21,8 @@ func init() {
 }
 
 // badDisk lets files of one node fail, in one area or all. The node stops, as it must, or meets nothing in this time. In the end it is started again on what
-// is on its disk: what was half-written and what it had not synced is there, for only the process has died.
+// is on its disk. What was half-written is there; what it had not synced is lost where fsyncs failed, as the page cache drops what it could not write, and else as
+// chance says.
 func badDisk(kind string, who choice) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		if err := untagged(c); err != nil {
@@ -32,19 +33,30 @@ func badDisk(kind string, who choice) Fault {
 		if !ok {
 			return "nothing: the disk of " + n.Name + " or of another is sick already", nil, nil
 		}
-		d := disk{Fault: kind, Area: []string{"", "log", "vote", "state", "blob"}[r.IntN(5)], After: r.IntN(20)}
+		d := disk{Fault: kind, Area: []string{"", "log", "vote", "state", "blob", "snapshot"}[r.IntN(6)], After: r.IntN(20)}
+		if kind == "unsync" || r.IntN(2) == 0 {
+			d.lost = r.Uint64() | 1
+		}
 		where := d.Area
 		if where == "" {
 			where = "all"
 		}
-		err := tell(n, func(c *control) { c.Disk = d })
-		return fmt.Sprintf("%s: %s files are %s after %d operations", n.Name, where, kind, d.After), func(ctx context.Context) error {
+		did := fmt.Sprintf("%s: %s files are %s after %d operations", n.Name, where, kind, d.After)
+		errs := []error{tell(n, func(c *control) { c.Power.Watch = true })}
+		if d.Area == "snapshot" { // there are none otherwise
+			errs = append(errs, tell(n, snapshotsOften))
+			n.Kill()
+			errs = append(errs, start([]*nodes.Node{n}))
+			did += ", and it takes snapshots often"
+		}
+		errs = append(errs, tell(n, func(c *control) { c.Disk = d }))
+		return did, func(ctx context.Context) error {
 			defer release()
 			// A node that found its disk sick is on its way out, which may take it ten seconds.
-			n.Kill()
-			n.Forgive()
-			err := tell(n, func(c *control) { c.Disk = disk{} })
-			return errors.Join(err, start([]*nodes.Node{n}), ready(ctx, n))
-		}, err
+			err := n.Offline(func() error {
+				return tell(n, func(c *control) { c.Disk, c.Power.Lose = disk{}, d.lost })
+			})
+			return errors.Join(err, start([]*nodes.Node{n}), takeAway(n, 0, false), ready(ctx, n))
+		}, errors.Join(errs...)
 	})
 }

@@ -15,30 +15,33 @@ import (
 )
 
 func init() {
-	register(Kind{Name: "overload", Family: "load", What: "an open loop of 1,000 calls a second beside the workload", Min: time.Second, Max: 3 * time.Second, Fault: Func(overload)})
+	register(Kind{Name: "overload", Family: "load", What: "an open loop of 1,000 calls a second beside the workload", Min: time.Second, Max: 3 * time.Second, Fault: overload(10, 400)})
+	register(Kind{Name: "flood", Family: "load", What: "an open loop of 3,000 calls a second, of which 1,500 may be unanswered", Min: time.Second, Max: 4 * time.Second, Fault: overload(30, 1500)})
 }
 
-// The open loop: calls are made whether or not those before were answered. At most overloadOpen wait at a time, so that the suite itself stands it.
-const (
-	overloadEvery = 10 * time.Millisecond
-	overloadRound = 10
-	overloadOpen  = 400
-)
+// overloadEvery is the beat of the open loop: calls are made whether or not those before were answered.
+const overloadEvery = 10 * time.Millisecond
 
-// overload signals runs that do not exist, which costs a cluster as much as signalling one that does and leaves nothing behind, and reads. What must hold is what must
+// overload makes round calls in every beat, but for those that would be more than open at a time, so that the suite itself stands it. It signals runs that do not exist, which costs a cluster as much as signalling one that does and leaves nothing behind, and reads. What must hold is what must
 // hold anyway: nobody dies, who cannot be served is refused or gets no answer, and it is over when the calls are.
-func overload(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+func overload(round, open int) Func {
+	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+		return flood(ctx, c, r, round, open)
+	}
+}
+
+func flood(ctx context.Context, c *nodes.Cluster, r *rand.Rand, size, open int) (string, func(context.Context) error, error) {
 	ctx, stop := context.WithCancel(ctx)
-	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 400}}
+	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: open}}
 	var made, left, served, refused, failed, broken atomic.Int64
-	room := make(chan struct{}, overloadOpen)
+	room := make(chan struct{}, open)
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
 		var calls sync.WaitGroup
 		defer calls.Wait()
 		for round := 0; wait(ctx, overloadEvery); round++ {
-			for i := range overloadRound {
+			for i := range size {
 				select {
 				case room <- struct{}{}:
 				default:
@@ -72,7 +75,7 @@ func overload(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func
 			}
 		}
 	}()
-	return fmt.Sprintf("%d calls a second from outside", overloadRound*int(time.Second/overloadEvery)), func(context.Context) error {
+	return fmt.Sprintf("%d calls a second from outside", size*int(time.Second/overloadEvery)), func(context.Context) error {
 		stop()
 		<-over
 		web.CloseIdleConnections()

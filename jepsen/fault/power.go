@@ -43,7 +43,11 @@ func powerLoss(who choice) Fault {
 			n.Kill()
 		}
 		var errs []error
+		often := r.IntN(2) == 0 // what is written while snapshots are made is for the next loss
 		for _, n := range chosen {
+			if often {
+				errs = append(errs, tell(n, snapshotsOften))
+			}
 			errs = append(errs, n.Offline(func() error { return takeAway(n, r.Uint64()|1, all) }))
 		}
 		did := "the power of " + names(chosen) + " goes"

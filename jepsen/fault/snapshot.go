@@ -25,7 +25,7 @@ func snapshots(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	order := everyone(ctx, c, r)
 	var errs []error
 	for _, n := range order {
-		errs = append(errs, tell(n, func(c *control) { c.SnapshotEntries, c.TrailingEntries, c.SnapshotEvery = 60, 20, 200*time.Millisecond }))
+		errs = append(errs, tell(n, snapshotsOften))
 		n.Kill()
 	}
 	down, up := order[0], order[1:]
@@ -40,4 +40,9 @@ func snapshots(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 		}
 		return errors.Join(append(errs, start(order))...)
 	}, errors.Join(errs...)
+}
+
+// snapshotsOften holds from the next start to the end of the run.
+func snapshotsOften(c *control) {
+	c.SnapshotEntries, c.TrailingEntries, c.SnapshotEvery = 60, 20, 200*time.Millisecond
 }

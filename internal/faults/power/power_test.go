@@ -134,7 +134,12 @@ func TestWhatWasNotSyncedIsLost(t *testing.T) {
 			d.write(f, -1, []byte("z"))
 			d.write(f, 0, []byte("vvvv"))
 		}, "map[a:xy]"},
-		{"an archive that only got its name", func(d *disk) { f := d.create("a.tmp"); d.write(f, -1, []byte("x")); d.rename("a.tmp", "a"); d.syncFolder("") }, "map[a:]"},
+		{"an archive that only got its name", func(d *disk) {
+			f := d.create("a.tmp")
+			d.write(f, -1, []byte("x"))
+			d.rename("a.tmp", "a")
+			d.syncFolder("")
+		}, "map[a:]"},
 		{"an archive that only got its bytes", func(d *disk) { f := d.create("a.tmp"); d.write(f, -1, []byte("x")); d.sync(f); d.rename("a.tmp", "a") }, "map[]"},
 		{"a rename over another", func(d *disk) {
 			for _, name := range []string{"a", "b"} {
@@ -186,7 +191,12 @@ func TestWhatWasNotSyncedIsLost(t *testing.T) {
 				d.t.Error(err)
 			}
 		}, "map[a:]"},
-		{"a file that had grown", func(d *disk) { f := d.create("a"); d.syncFolder(""); d.must(f.Truncate(9)); d.must(d.w.Grown(f.Fd(), 0)) }, "map[a:]"},
+		{"a file that had grown", func(d *disk) {
+			f := d.create("a")
+			d.syncFolder("")
+			d.must(f.Truncate(9))
+			d.must(d.w.Grown(f.Fd(), 0))
+		}, "map[a:]"},
 		{"what the process before had not synced", func(d *disk) {
 			f := d.create("a")
 			d.syncFolder("")

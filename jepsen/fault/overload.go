@@ -22,11 +22,12 @@ func init() {
 // overloadEvery is the beat of the open loop: calls are made whether or not those before were answered.
 const overloadEvery = 10 * time.Millisecond
 
-// overload makes round calls in every beat, but for those that would be more than open at a time, so that the suite itself stands it. It signals runs that do not exist, which costs a cluster as much as signalling one that does and leaves nothing behind, and reads. What must hold is what must
-// hold anyway: nobody dies, who cannot be served is refused or gets no answer, and it is over when the calls are.
-func overload(round, open int) Func {
+// overload makes so many calls in every beat, but for those that would be more than open at a time: the suite itself must stand it. It signals runs that do not
+// exist, which costs a cluster as much as signalling one that does and leaves nothing behind, and reads. What must hold is what must hold anyway: nobody dies, who
+// cannot be served is refused or gets no answer, and it is over when the calls are.
+func overload(size, open int) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-		return flood(ctx, c, r, round, open)
+		return flood(ctx, c, r, size, open)
 	}
 }
 

@@ -14,7 +14,8 @@ func init() {
 	part := func(name, what string, f Func) {
 		register(Kind{Name: name, Family: "network", What: what, Min: 500 * time.Millisecond, Max: 8 * time.Second, On: Proxies, Fault: f})
 	}
-	part("isolate-leader", "cut the leader off from all other nodes", split(around(theLeader)))
+	register(Kind{Name: "isolate-leader", Family: "network", What: "cut the leader off from all other nodes, until they have another", Min: 2500 * time.Millisecond, Max: 8 * time.Second,
+		On: Proxies, Fault: split(around(theLeader))}) // an election takes up to two seconds: in less time nobody else leads beside the one that was cut off
 	part("isolate-one", "cut one node off from all other nodes", split(around(anyOne)))
 	part("halves", "split the nodes into a majority and a minority", split(halves))
 	part("ring", "every node reaches only its neighbours in a ring (with 3 nodes: one link is cut)", split(ring))

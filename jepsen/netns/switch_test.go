@@ -1,13 +1,10 @@
 package netns
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -369,47 +366,6 @@ func TestRefusals(t *testing.T) {
 	}
 	e := ear(t, s, "b", 7001)
 	hears(t, s, "a", e, "hello")
-}
-
-const child = "AION_NETNS_TEST_CHILD"
-
-// A maker that is killed leaves namespaces; the next maker removes them, and leaves alone those of makers that live.
-func TestLeftovers(t *testing.T) {
-	if os.Getenv(child) != "" {
-		s, err := New("a", "b")
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println("made", s.Space("a").name)
-		select {}
-	}
-	living := newSwitch(t, "a", "b")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run", "TestLeftovers$")
-	cmd.Env = append(os.Environ(), child+"=1")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var name string
-	if _, err := fmt.Fscanf(out, "made %s\n", &name); err != nil || !exists(name) {
-		t.Fatalf("the child made %q: %v", name, err)
-	}
-	if newSwitch(t, "a"); !exists(name) {
-		t.Errorf("%s is gone while its maker lives", name)
-	}
-	cmd.Process.Kill()
-	cmd.Wait()
-	if newSwitch(t, "a"); exists(name) {
-		t.Errorf("%s is there after its maker's death", name)
-	}
-	if !exists(living.Space("a").name) {
-		t.Error("a living maker's namespace is gone")
-	}
 }
 
 // Closed, nothing is left on the machine.

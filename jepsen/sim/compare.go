@@ -94,6 +94,58 @@ func (m *Model) schedulesAreNot(v fsm.View) string {
 	return ""
 }
 
+// compareTouched holds the runs that an entry has changed, and the events that it has written, against what they have to be: at once, on the first node that
+// applies it. That others wrote the same their digests tell.
+func (w *World) compareTouched(n *node) {
+	if len(w.model.touched) == 0 {
+		return
+	}
+	n.state.View(func(v fsm.View) {
+		for _, id := range w.model.touched {
+			want := w.model.runs[id]
+			if want != nil && want.compared == len(want.lines) && want.comparedAt == w.model.index {
+				continue
+			}
+			why := ""
+			if got, found := v.Run(id); want == nil || !found {
+				if found != (want != nil) {
+					why = fmt.Sprintf("run %s exists %v, want %v", id, found, !found)
+				}
+			} else if why = want.rowIsNot(&got); why == "" {
+				from := want.compared
+				want.compared, want.comparedAt = len(want.lines), w.model.index
+				why = want.linesAreNot(v, from)
+			}
+			if why != "" {
+				w.failf("node %d at index %d: %s", n.index, v.Index(), why)
+			}
+		}
+	})
+}
+
+func (r *run) rowIsNot(got *fsm.Run) string {
+	if got.Status == r.status && got.Turns == r.turns && got.Through == r.through && got.Events == uint64(len(r.lines)) && got.Version == r.version &&
+		slices.Equal(got.Reopened, r.reopened) && maps.EqualFunc(got.Attributes, r.attrs, func(a, b history.Payload) bool { return string(a) == string(b) }) {
+		return ""
+	}
+	return fmt.Sprintf("run %s is %+v, want %s with %d turns through %d and %d events on %s, reopened at %v, with attributes %s",
+		r.id, *got, r.status, r.turns, r.through, len(r.lines), r.version.Short(), r.reopened, r.attrs)
+}
+
+// linesAreNot holds the events after from against what they have to be.
+func (r *run) linesAreNot(v fsm.View, from int) string {
+	got := v.Events(r.id, uint64(from)+1, len(r.lines)-from+1)
+	if want := len(r.lines) - from; len(got) < want {
+		return fmt.Sprintf("run %s has %d events after %d, want %d", r.id, len(got), from, want)
+	}
+	for i, e := range got {
+		if at := from + i; at >= len(r.lines) || e.Seq != uint64(at)+1 || lineOf(e.Data) != r.lines[at] {
+			return fmt.Sprintf("run %s: event %d is %s %+v, want %+v", r.id, e.Seq, e.Data.Type(), lineOf(e.Data), r.lines[min(at, len(r.lines)-1)])
+		}
+	}
+	return ""
+}
+
 // runIsNot holds a run, line by line, against what it has to be.
 func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 	got, found := v.Run(id)
@@ -104,15 +156,8 @@ func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 		}
 		return ""
 	}
-	if got.Status != want.status || got.Turns != want.turns || got.Through != want.through || got.Events != uint64(len(want.lines)) || got.Version != want.version ||
-		!slices.Equal(got.Reopened, want.reopened) || !maps.EqualFunc(got.Attributes, want.attrs, func(a, b history.Payload) bool { return string(a) == string(b) }) {
-		return fmt.Sprintf("run %s is %+v, want %s with %d turns through %d and %d events on %s, reopened at %v, with attributes %s",
-			id, got, want.status, want.turns, want.through, len(want.lines), want.version.Short(), want.reopened, want.attrs)
-	}
-	for i, e := range v.Events(id, 1, len(want.lines)+1) {
-		if l := lineOf(e.Data); i >= len(want.lines) || l != want.lines[i] || e.Seq != uint64(i)+1 {
-			return fmt.Sprintf("run %s: event %d is %s %+v, want %+v", id, e.Seq, l.typ, l, want.lines[min(i, len(want.lines)-1)])
-		}
+	if why := cmp.Or(want.rowIsNot(&got), want.linesAreNot(v, 0)); why != "" {
+		return why
 	}
 	tasks := v.Tasks(id, 0, 1000)
 	slices.SortFunc(want.tasks, func(a, b *task) int { return cmp.Compare(a.id, b.id) })

@@ -32,8 +32,9 @@ type Model struct {
 	limits    map[string]*limits // of queues
 	cluster
 
-	turning *run           // run whose turn is being recorded
-	later   []history.Data // that it hears of after what it asked for
+	touched []history.RunID // by the entry being judged; some twice
+	turning *run            // run whose turn is being recorded
+	later   []history.Data  // that it hears of after what it asked for
 }
 
 type route struct{ now, before catalog.Version }
@@ -62,7 +63,9 @@ func newModel() *Model {
 }
 
 // begin starts an entry: log time never goes back.
-func (m *Model) begin(index uint64, at history.Time) { m.index, m.now = index, max(m.now, at) }
+func (m *Model) begin(index uint64, at history.Time) {
+	m.index, m.now, m.touched = index, max(m.now, at), m.touched[:0]
+}
 
 // judge carries out a command and says how the result differs from what it had to be; empty = it does not.
 func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {

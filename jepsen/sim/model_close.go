@@ -109,6 +109,7 @@ func (m *Model) purge(c *fsm.PurgeRuns, res *fsm.Result) string {
 		if age == 0 || r.closedAt+history.Time(age) > m.now {
 			continue
 		}
+		m.touched = append(m.touched, id)
 		delete(m.runs, id)
 		if m.latest[r.workflowID] == id {
 			delete(m.latest, r.workflowID)

@@ -27,6 +27,8 @@ type run struct {
 	lines             []line
 	said              []history.Data // the events of lines, as far as they are foretold
 	recorded          []turn
+	compared          int      // lines that were held against the real ones when they came
+	comparedAt        uint64   // index of that entry
 	reopened          []uint64 // seqs at which it was reopened
 	startedAt         history.Time
 	attempts          uint32 // highest that any step ever reached
@@ -128,6 +130,7 @@ func wakes(data history.Data) bool {
 }
 
 func (m *Model) append(r *run, data history.Data) {
+	m.touched = append(m.touched, r.id)
 	r.lines, r.said = append(r.lines, lineOf(data)), append(r.said, data)
 	if wakes(data) {
 		r.woken = uint64(len(r.lines))

@@ -146,3 +146,76 @@ func TestShrinkOfWhatDoesNotFail(t *testing.T) {
 		t.Errorf("got %d steps, %v", len(got), v)
 	}
 }
+
+func TestModelSeesWrongReopenings(t *testing.T) {
+	m := newTold(t)
+	m.right(start("a", 1), runs("a", 1))
+	m.right(fsm.Envelope{Command: &fsm.RecordTurn{RunID: history.RunID{1}, N: 1, Through: 1, Asked: []history.Event{{Data: &history.TimerStarted{ID: 17, Duration: 10e9}}}}},
+		fsm.Result{Answer: &fsm.TurnAnswer{Status: history.StatusRunning, Last: 2, Appended: make([]history.Event, 1)}})
+	reopen := func(c fsm.ReopenRun) fsm.Envelope {
+		c.Run = fsm.RunRef{WorkflowID: "a"}
+		return fsm.Envelope{Command: &c}
+	}
+	done := fsm.Result{Answer: new(fsm.RunAnswer)}
+	m.wrong(reopen(fsm.ReopenRun{Events: 2}), done) // it is open
+	m.right(fsm.Envelope{Command: &fsm.TerminateRun{Run: fsm.RunRef{WorkflowID: "a"}}}, done)
+	again := []fsm.Again{{ID: 17, Seq: 2}}
+	m.wrong(reopen(fsm.ReopenRun{Events: 2, Again: again}), done)                                            // it has three events by now
+	m.wrong(reopen(fsm.ReopenRun{Events: 3, Turn: 1, Again: again}), done)                                   // no turn closed it
+	m.wrong(reopen(fsm.ReopenRun{Events: 3, Again: []fsm.Again{{ID: 17, Seq: 1}}}), done)                    // event 1 begins nothing
+	m.wrong(reopen(fsm.ReopenRun{Events: 3, Forget: []uint64{18}, Again: again}), done)                      // 18 is not taken up again
+	m.wrong(reopen(fsm.ReopenRun{Events: 3, Again: again}), fsm.Result{Refusal: new(fsm.InvalidState)})      // it can be reopened
+	m.wrong(reopen(fsm.ReopenRun{Events: 3, Again: again}), fsm.Result{Refusal: new(fsm.ResourceExhausted)}) // it was, just now: it is open
+	turn := fsm.Envelope{Command: &fsm.RecordTurn{RunID: history.RunID{1}, N: 2, Through: 3}}
+	m.wrong(turn, fsm.Result{Answer: &fsm.TurnAnswer{Status: history.StatusRunning, Last: 4}}) // it was made before the run was reopened
+	r := m.runs[history.RunID{1}]
+	if len(r.timers) != 1 || r.timers[0].id != 17 || r.status != history.StatusRunning || len(r.reopened) != 1 {
+		t.Errorf("reopened as %+v", r)
+	}
+}
+
+func TestModelSeesWrongLimits(t *testing.T) {
+	m := newTold(t)
+	m.right(start("a", 1), runs("a", 1))
+	scheduled := func(id uint64) history.Event {
+		return history.Event{Data: &history.ActivityScheduled{ID: id, Activity: "ship", Queue: "default"}}
+	}
+	m.right(fsm.Envelope{Command: &fsm.RecordTurn{RunID: history.RunID{1}, N: 1, Through: 1, Asked: []history.Event{scheduled(17), scheduled(18), scheduled(19), scheduled(20)}}},
+		fsm.Result{Answer: &fsm.TurnAnswer{Status: history.StatusRunning, Last: 5, Appended: make([]history.Event, 4)}})
+	limit := func(l fsm.QueueLimits) fsm.Envelope {
+		return fsm.Envelope{Command: &fsm.LimitQueue{Queue: "default", Limits: l}}
+	}
+	lease := fsm.Envelope{Command: &fsm.LeaseTasks{Queue: "default", Activities: []string{"ship"}, Max: 3, Lease: 100e9, Named: true}}
+	given := func(ids ...uint64) fsm.Result {
+		a := new(fsm.LeaseAnswer)
+		for _, id := range ids {
+			a.Tasks = append(a.Tasks, fsm.Leased{Token: fsm.TaskToken{RunID: history.RunID{1}, ID: id, Attempt: 1}})
+		}
+		return fsm.Result{Answer: a}
+	}
+	m.wrong(limit(fsm.QueueLimits{Burst: 3}), fsm.Result{Answer: new(fsm.Done)}) // a burst of nothing
+	m.right(limit(fsm.QueueLimits{Concurrency: 1}), fsm.Result{Answer: new(fsm.Done)})
+	m.right(lease, given(17))
+	m.wrong(lease, given(18)) // the limit is reached
+	m.right(limit(fsm.QueueLimits{Rate: 1, Per: 20e9}), fsm.Result{Answer: new(fsm.Done)})
+	m.right(lease, given(18))
+	m.right(lease, given())   // a second later
+	m.wrong(lease, given(19)) // two
+	m.index += 30
+	m.right(lease, given(19))
+}
+
+func TestModelSeesWrongInputs(t *testing.T) {
+	m := newTold(t)
+	m.right(fsm.Envelope{Command: &fsm.LoadPackage{Package: gates[0], Route: true}}, fsm.Result{Answer: &fsm.LoadAnswer{FreshlyLoaded: true, Routes: []catalog.RouteChange{{Changed: true}}}})
+	begin := func(n byte, schema catalog.Digest) fsm.Envelope {
+		return fsm.Envelope{Command: &fsm.StartRun{WorkflowID: "g", RunID: history.RunID{n}, Type: "gate", CheckedSchema: schema, Attributes: history.Attributes{"city": history.Payload(`"x"`)}}}
+	}
+	started := fsm.Result{Answer: &fsm.StartAnswer{WorkflowID: "g", RunID: history.RunID{1}, Version: gates[0].Version}}
+	m.wrong(begin(1, schemas[2]), started) // checked against another schema
+	m.right(begin(1, schemas[2]), fsm.Result{Refusal: new(fsm.Recheck)})
+	m.right(begin(1, schemas[1]), started)
+	if got := m.runs[history.RunID{1}].attrs; string(got["city"]) != `"x"` {
+		t.Errorf("attributes are %s", got)
+	}
+}

@@ -34,6 +34,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 	if limit := cmp.Or(c.Limits.Events, 50_000); asked > 0 && before+asked > limit {
 		m.shut(closing{r, new(history.WorkflowFailed), false})
 	} else {
+		m.touched = append(m.touched, r.id)
 		r.turns, r.through, r.consumed = c.N, c.Through, c.Consumed
 		r.recorded = append(r.recorded, turn{n: c.N, through: c.Through, first: before + 1, count: uint64(len(c.Asked))})
 		r.eventLimit, r.signalLimit = limit, cmp.Or(c.Limits.Signals, 10_000)

@@ -326,6 +326,7 @@ func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 	}
 	if first {
 		w.model.end()
+		w.compareTouched(n)
 	}
 	if n.index != e.from {
 		return

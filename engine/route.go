@@ -40,9 +40,8 @@ func (e *Engine) Unload(ctx context.Context, c Call, cmd fsm.UnloadVersion) (*fs
 		var held error
 		e.cfg.Log.View(func(v fsm.View) {
 			version, err := v.Catalog().FindFor(cmd.Type, cmd.Version)
-			if pins := v.Pins(version); err == nil && pins.Total() > 0 {
-				holders, _ := v.PinHolders(version, 10, "")
-				held = &fsm.VersionPinned{Version: version, Counts: pins, Holders: holders}
+			if holders, _ := v.PinHolders(version, 10, ""); err == nil && len(holders) > 0 {
+				held = &fsm.VersionPinned{Version: version, Counts: v.Pins(version), Holders: holders}
 			}
 		})
 		if held != nil {

@@ -4,7 +4,8 @@ GO      ?= go
 BENCH   ?= .
 TIME    ?= 1s
 FUZZ    ?= 20s
-RUNS    ?= 50
+RUNS    ?= 60
+PARALLEL ?= 2
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -47,9 +48,11 @@ fuzz: ## run each fuzz target for a while; FUZZ=5m for longer
 		done; \
 	done
 
-jepsen: build ## run the suite of faults for a quarter of an hour and write its report; RUNS=300 for longer
+jepsen: build ## run the suite of faults for a quarter of an hour and write its report; RUNS=300 for longer, NETNS=1 as root
+	$(GO) build -tags aionfaults -ldflags "-X main.release=$(release)" -o bin/aion-node-faults ./cmd/aion-node
 	$(GO) build -o bin/jepsen ./jepsen/cmd/jepsen
-	bin/jepsen campaign --runs $(RUNS); status=$$?; bin/jepsen report jepsen-out --markdown jepsen-out/RESULTS.md && exit $$status
+	bin/jepsen campaign --runs $(RUNS) --parallel $(PARALLEL) --tagged-binary bin/aion-node-faults $(if $(NETNS),--netns); status=$$?; \
+		bin/jepsen report jepsen-out --markdown jepsen-out/RESULTS.md && exit $$status
 
 jepsen-short: ## every workload of that suite once, for a few seconds each
 	$(GO) test -count=1 -v -timeout 5m ./jepsen

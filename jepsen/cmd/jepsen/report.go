@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,15 +34,18 @@ func reportCmd() *cobra.Command {
 				return fmt.Errorf("no folder in %v holds a result.json", dirs)
 			}
 			x := report.Extra{}
-			for path, to := range map[string]*string{gate: &x.Gate, sim: &x.Sim, not: &x.Not} {
-				if path == "" {
+			for flag, part := range map[string]struct { // any order: each is for itself
+				path string
+				to   *string
+			}{"gate": {gate, &x.Gate}, "sim": {sim, &x.Sim}, "not-tested": {not, &x.Not}} {
+				b, err := os.ReadFile(part.path)
+				if part.path == "" || errors.Is(err, fs.ErrNotExist) && !cmd.Flags().Changed(flag) {
 					continue
 				}
-				b, err := os.ReadFile(path)
 				if err != nil {
 					return err
 				}
-				*to = string(b)
+				*part.to = string(b)
 			}
 			slices.SortStableFunc(all, func(a, b *suite.Result) int { return a.Started.Compare(b.Started) })
 			var md bytes.Buffer
@@ -65,8 +70,8 @@ func reportCmd() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&markdown, "markdown", "jepsen/RESULTS.md", "Markdown file to write")
 	f.StringVar(&page, "html", "jepsen-out/index.html", "HTML file to write; pages of runs go to the folder runs beside it")
-	f.StringVar(&gate, "gate", "", "Markdown file that `jepsen gate` wrote")
-	f.StringVar(&sim, "sim", "", "Markdown file that `jepsen sim` wrote")
+	f.StringVar(&gate, "gate", "jepsen-out/gate/gate.md", "Markdown file that `jepsen gate` wrote; left out if it is not there")
+	f.StringVar(&sim, "sim", "jepsen-out/sim.md", "Markdown file that `jepsen sim --out` wrote; left out if it is not there")
 	f.StringVar(&not, "not-tested", "jepsen/NOT_TESTED.md", "Markdown file that says what was not tested; empty = none")
 	return cmd
 }

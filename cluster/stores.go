@@ -127,6 +127,11 @@ func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}
 		opened.add(log.Close)
+		// The wal syncs the folder only after it has written to a file that it has made itself since it was opened. A file that it finds may have been made by a
+		// process that was killed before.
+		if err := syncFolder(dir); err != nil {
+			return nil, err
+		}
 		return log, nil
 	}
 	return nil, fmt.Errorf("raft.log_store %q: choose %s or %s", cfg.LogStore, LogStoreBolt, LogStoreWAL)

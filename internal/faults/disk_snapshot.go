@@ -29,17 +29,22 @@ func (s snapshots) Create(v raft.SnapshotVersion, index, term uint64, c raft.Con
 	}
 	path := filepath.Join(s.dir, sink.ID())
 	must(watch().Create(path+".tmp", func() error { return nil })) // its name is known only now
-	return snapshot{sink, s.dir, path}, nil
+	return &snapshot{SnapshotSink: sink, dir: s.dir, path: path}, nil
 }
 
 type snapshot struct {
 	raft.SnapshotSink
 	dir, path string
+	closed    bool // the state machine closes it, and raft again
 }
 
-func (s snapshot) Write(b []byte) (int, error) { return write(Snapshot, b, s.SnapshotSink.Write) }
+func (s *snapshot) Write(b []byte) (int, error) { return write(Snapshot, b, s.SnapshotSink.Write) }
 
-func (s snapshot) Close() error {
+func (s *snapshot) Close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
 	err := flush(Snapshot, func() error {
 		return watch().SyncFolder(s.dir, func() error { return watch().Rename(s.path+".tmp", s.path, s.SnapshotSink.Close) })
 	})

@@ -244,7 +244,7 @@ func TestWhatWasNotSyncedIsLost(t *testing.T) {
 // its place since, or zero where the file has grown; and the synced length is there.
 func TestSyncedBytesStay(t *testing.T) {
 	kinds := map[string]int{}
-	for seed := range uint64(300) {
+	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		d := newDisk(t)
 		f := d.create("a")

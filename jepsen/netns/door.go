@@ -32,7 +32,7 @@ func (s *Switch) Door(end, to string) (*Door, error) {
 	d.parts.Go(d.serve)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forward = append(s.forward, d)
+	s.doors = append(s.doors, d)
 	return d, nil
 }
 

@@ -15,12 +15,12 @@ type Switch struct {
 	number map[string]int // from 1
 	spaces map[string]*Space
 
-	mu      sync.Mutex // over everything below
-	losing  []*[]Rule
-	pulled  map[string]int      // how many hold the cable out
-	queues  map[string][]*Queue // the last counts
-	forward []*Door
-	closed  bool
+	mu     sync.Mutex // over everything below
+	losing []*[]Rule
+	pulled map[string]int      // how many hold the cable out
+	queues map[string][]*Queue // the last counts
+	doors  []*Door
+	closed bool
 }
 
 // The network is the same in every switch: they know nothing of each other.
@@ -195,7 +195,7 @@ func (s *Switch) Close() error {
 	s.mu.Lock()
 	was := s.closed
 	s.closed = true
-	doors := s.forward
+	doors := s.doors
 	s.mu.Unlock()
 	if was {
 		return nil

@@ -27,7 +27,7 @@ func Bugs() []Bug {
 		{"clock-in-apply", "an entry's time is the clock of the node that applies it", true, []Try{under("timers", "none")}},
 		{"order-in-apply", "changed runs are stored in the order of a map", true, []Try{under("timers", "none")}},
 		{"silent-divergence", "now and then a node refuses a route alone, and digests cover nothing", true, []Try{dense(under("catalog", "transfers"))}},
-		{"index-behind", "the applied index is not in the entry's own batch", true, []Try{under("timers", "snapshots"), under("idempotency", "snapshots")}},
+		{"index-behind", "the applied index is not in the entry's own batch", true, []Try{under("idempotency", "snapshots"), under("timers", "snapshots")}},
 		{"child-pin-lost", "a child is thought to be pinned by its parent", true, []Try{under("pins", "none")}},
 		{"paused-pin-lost", "a paused run does not pin", true, []Try{under("pins", "none")}},
 		{"pin-after-turn", "a run pins only once it has recorded a turn", true, []Try{under("pins", "none"), under("pins", "process")}},

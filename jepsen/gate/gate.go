@@ -93,9 +93,9 @@ func (g *Gate) possible(row *Row, b Bug) (tries []Try) {
 }
 
 // Control runs a combination without a bug. Its row must not say Caught.
-func (g *Gate) Control(ctx context.Context, t Try) Row {
-	row := Row{What: "no bug", Workload: t.Workload, Faults: t.Faults, Callers: t.Callers, Rate: t.Rate}
-	g.one(ctx, &row, t, g.Seed)
+func (g *Gate) Control(ctx context.Context, t Seeded) Row {
+	row := Row{What: "no bug", Workload: t.Workload, Faults: t.Faults, Callers: t.Callers, Rate: t.Rate, Seed: t.Seed}
+	g.one(ctx, &row, t.Try, t.Seed)
 	return row
 }
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -49,9 +50,13 @@ func TestBugsCanBeTried(t *testing.T) {
 }
 
 func TestControls(t *testing.T) {
-	list := Controls([]Bug{{Tries: []Try{under("timers", "none"), under("timers", "process")}}, {Tries: []Try{under("timers", "none"), busy(under("timers", "none"))}}})
-	if len(list) != 3 {
-		t.Errorf("controls are %v, want each combination once", list)
+	calm, hasty := under("timers", "none"), busy(under("timers", "none"))
+	list := Controls([]Bug{{Name: "a", Tries: []Try{under("timers", "process"), calm}}, {Name: "b", Tries: []Try{calm}}, {Name: "c", Tries: []Try{hasty}}, {Name: "d", Tries: []Try{under("signals", "none")}}}, []Row{
+		{Bug: "a", Caught: true, Workload: "timers", Faults: "none", Seed: 4}, {Bug: "b", Caught: true, Workload: "timers", Faults: "none", Seed: 5},
+		{Bug: "c", Caught: true, Workload: "timers", Faults: "none", Callers: hasty.Callers, Rate: hasty.Rate, Seed: 6}, {Bug: "d", Sim: &Simulated{Caught: true}},
+	})
+	if want := fmt.Sprint([]Seeded{{calm, 4}, {hasty, 6}}); fmt.Sprint(list) != want {
+		t.Errorf("controls are %v, want %s", list, want)
 	}
 }
 

@@ -71,15 +71,30 @@ func Missing(bugs []Bug) (missing []string) {
 	return missing
 }
 
-// Controls are the combinations that the bugs are tried under, each once.
-func Controls(bugs []Bug) (list []Try) {
+// Controls are the combinations that caught something, each once and with the seed of a catch: without a bug they must find nothing, or the catch proves nothing.
+func Controls(bugs []Bug, rows []Row) (list []Seeded) {
 	seen := map[string]bool{}
 	for _, b := range bugs {
+		i := slices.IndexFunc(rows, func(r Row) bool { return r.Bug == b.Name && r.Caught })
+		if i < 0 {
+			continue
+		}
 		for _, t := range b.Tries {
-			if key := fmt.Sprint(t); !seen[key] {
-				seen[key], list = true, append(list, t)
+			if key := fmt.Sprint(t); rows[i].by(t) && !seen[key] {
+				seen[key], list = true, append(list, Seeded{t, rows[i].Seed})
 			}
 		}
 	}
 	return list
+}
+
+// Seeded is a combination and the seed of one run of it.
+type Seeded struct {
+	Try
+	Seed uint64
+}
+
+// by reports whether r tells of runs of t.
+func (r *Row) by(t Try) bool {
+	return r.Workload == t.Workload && r.Faults == t.Faults && r.Callers == t.Callers && r.Rate == t.Rate
 }

@@ -67,23 +67,28 @@ func gateCmd() *cobra.Command {
 				defer md.Close()
 				return v.Markdown(md)
 			}
+			hunted := bugs
 			if !again {
-				bugs = slices.DeleteFunc(bugs, func(b gate.Bug) bool {
+				hunted = slices.DeleteFunc(slices.Clone(bugs), func(b gate.Bug) bool {
 					return slices.ContainsFunc(v.Bugs, func(r gate.Row) bool { return r.Bug == b.Name && r.Found() && (r.Caught || len(b.Tries) == 0) })
 				})
 			}
 			var hunts []func() gate.Row
-			for _, b := range bugs {
+			for _, b := range hunted {
 				hunts = append(hunts, func() gate.Row { return g.Hunt(cmd.Context(), b) })
-			}
-			if controls {
-				for _, t := range gate.Controls(bugs) {
-					hunts = append(hunts, func() gate.Row { return g.Control(cmd.Context(), t) })
-				}
-				hunts = append(hunts, func() gate.Row { return g.ControlSimulation(cmd.Context()) })
 			}
 			if err := abreast(cmd.Context(), parallel, hunts, keep); err != nil {
 				return err
+			}
+			if controls {
+				v.Controls = nil
+				hunts = []func() gate.Row{func() gate.Row { return g.ControlSimulation(cmd.Context()) }}
+				for _, t := range gate.Controls(bugs, v.Bugs) {
+					hunts = append(hunts, func() gate.Row { return g.Control(cmd.Context(), t) })
+				}
+				if err := abreast(cmd.Context(), parallel, hunts, keep); err != nil {
+					return err
+				}
 			}
 			if err := v.Markdown(cmd.OutOrStdout()); err != nil {
 				return err
@@ -97,7 +102,7 @@ func gateCmd() *cobra.Command {
 	f := cmd.Flags()
 	f.DurationVar(&g.Budget, "budget", 3*time.Minute, "for each bug")
 	f.StringSliceVar(&only, "bug", nil, "only these")
-	f.BoolVar(&controls, "controls", true, "run the combinations without a bug, too")
+	f.BoolVar(&controls, "controls", true, "run the combinations that caught something without a bug, too")
 	f.BoolVar(&again, "again", false, "look again also for bugs that the gate.json in --out says were caught")
 	f.IntVar(&parallel, "parallel", 1, "hunts at a time; more than one makes runs slower and what they show less certain")
 	f.Uint64Var(&g.Seed, "seed", 1, "of the first run of each bug")

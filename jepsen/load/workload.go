@@ -122,7 +122,7 @@ func (e *Env) Pace(ctx context.Context) bool {
 var workloads = map[string]func() Workload{}
 
 // densities are how often callers of a workload may call, compared with others: what each call of some costs afterwards, to wait for and to read again, differs.
-var densities = map[string]float64{"timers": 0.25}
+var densities = map[string]float64{"timers": 0.2, "signals": 0.5}
 
 // Density is what to multiply a rate that is the same for all workloads with.
 func Density(name string) float64 {

@@ -58,7 +58,7 @@ func campaignCmd() *cobra.Command {
 	f.IntVar(&c.Parallel, "parallel", 1, "runs at a time")
 	f.DurationVar(&c.Least, "least", 14*time.Second, "shortest part under faults")
 	f.DurationVar(&c.Most, "most", 24*time.Second, "longest part under faults, but for every twelfth run, which has 50 s")
-	f.IntVar(&c.Concurrency, "concurrency", 16, "callers of a run")
+	f.IntVar(&c.Concurrency, "concurrency", 24, "callers of a run: under faults most of them wait")
 	f.Float64Var(&c.Rate, "rate", 40, "calls a second of one caller, of a workload that is not thinned out; 0 = as many as it can")
 	f.StringSliceVar(&c.Flags, "node-flag", nil, "flags for every node")
 	f.StringVar(&c.Faulty, "tagged-binary", "", "the node built with -tags aionfaults, for faults of clocks and disks too; empty = do without these")

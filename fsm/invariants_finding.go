@@ -98,9 +98,9 @@ func (c *checker) expectLatest(r *row) {
 }
 
 // follow returns the run that goes on from a child now; nil when it is closed and deleted. When the first runs of a chain were deleted, only the line knows
-// where it has come to; the run there says whose child it is.
-func (c *checker) follow(parent *row, line childLine) *recount {
-	child := c.runs[line.run]
+// where it has come to; the run there says whose child it is. Reopened says that a run of the chain was closed for good once.
+func (c *checker) follow(parent *row, line childLine) (child *recount, reopened bool) {
+	child = c.runs[line.run]
 	if child == nil && c.p.meta.Purged > 0 {
 		if b := c.p.get(childKey(parent, line.id)); b != nil {
 			child = c.runs[history.RunID(b[:16])]
@@ -112,7 +112,8 @@ func (c *checker) follow(parent *row, line childLine) *recount {
 		}
 	}
 	for child != nil && !child.next.IsZero() {
+		reopened = reopened || len(child.row.Run.Reopened) > 0
 		child = c.runs[child.next]
 	}
-	return child
+	return child, reopened || child != nil && len(child.row.Run.Reopened) > 0
 }

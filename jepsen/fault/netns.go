@@ -15,7 +15,8 @@ import (
 
 func init() {
 	on := func(network Network, name, what string, f Func) {
-		register(Kind{Name: "netns-" + name, Family: "netns", What: what, Min: 500 * time.Millisecond, Max: 8 * time.Second, On: network, Fault: switched(f)})
+		// TCP waits twice as long after each loss: only after a long cut it has long to wait when all is well again.
+		register(Kind{Name: "netns-" + name, Family: "netns", What: what, Min: 500 * time.Millisecond, Max: 30 * time.Second, On: network, Fault: switched(f)})
 	}
 	kind := func(name, what string, f Func) { on(Namespaces, name, what, f) }
 

@@ -109,6 +109,7 @@ var functions = template.FuncMap{
 	"course":    course,
 	"strip":     strip,
 	"reproduce": Reproduce,
+	"replay":    Replay,
 	"number":    number,
 	"outcomes":  outcomes,
 	"ms":        func(ns int64) string { return fmt.Sprintf("%.1f s", seconds64(ns)) },
@@ -214,7 +215,7 @@ Below: half of the acknowledged calls of that second took as long as the dark do
 <table><tr><th>fault<th>did<th class=n>from<th class=n>to<th class=n>next acknowledged change<th>went wrong</tr>
 {{range $i, $d := .Done}}<tr><td>{{$d.Name}}<td>{{$d.Did}}<td class=n>{{ms $d.Begin}}<td class=n>{{ms $d.End}}<td class=n>{{recovered $ $i}}<td>{{$d.Error}}</tr>
 {{end}}</table>
-<p><code>{{reproduce .Result}}</code>, or with the very schedule that it had: <code>jepsen replay {{.Dir}}/result.json</code></p>
+<p><code>{{reproduce .Result}}</code>, or with the very schedule that it had: <code>{{replay .Result}}</code></p>
 <table><tr><th>build<td>{{.Commit}}{{if .Tagged}}, built with <code>-tags aionfaults</code>{{end}}
 <tr><th>began<td>{{stamp .Started}} UTC, took {{short .Took}}: {{range .Parts}}{{.Name}} {{short .Took}}; {{end}}
 {{with .Machine}}{{if .System}}<tr><th>machine<td>{{.System}}, kernel {{.Kernel}}, {{.CPUs}} CPUs, {{.Go}}, load average {{index .Load 0}} at the start and {{index .Load 1}} at the end{{end}}{{end}}

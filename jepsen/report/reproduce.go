@@ -17,10 +17,19 @@ func Reproduce(r *suite.Result) string {
 		c += " --node-flag " + f
 	}
 	if r.Tagged {
-		c += " --tagged --binary bin/aion-node-faults"
+		c += " --tagged --tagged-binary bin/aion-node-faults"
 	}
 	if r.Netns {
 		c = "sudo " + c + " --netns"
+	}
+	return c
+}
+
+// Replay is the command that makes a run again with the schedule that it had.
+func Replay(r *suite.Result) string {
+	c := "jepsen replay " + r.Dir + "/result.json"
+	if r.Tagged {
+		c += " --tagged-binary bin/aion-node-faults"
 	}
 	return c
 }

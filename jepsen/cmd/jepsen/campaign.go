@@ -61,7 +61,6 @@ func campaignCmd() *cobra.Command {
 	f.IntVar(&c.Concurrency, "concurrency", 24, "callers of a run: under faults most of them wait")
 	f.Float64Var(&c.Rate, "rate", 40, "calls a second of one caller, of a workload that is not thinned out; 0 = as many as it can")
 	f.StringSliceVar(&c.Flags, "node-flag", nil, "flags for every node")
-	f.StringVar(&c.Faulty, "tagged-binary", "", "the node built with -tags aionfaults, for faults of clocks and disks too; empty = do without these")
 	f.BoolVar(&c.Netns, "netns", false, "runs of the family netns, and every third of pairs, have nodes in network namespaces: with root and iproute2")
 	optionFlags(f, &c.Options)
 	return cmd

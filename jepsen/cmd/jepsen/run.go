@@ -79,6 +79,7 @@ func runCmd() *cobra.Command {
 
 func optionFlags(f *pflag.FlagSet, o *suite.Options) {
 	f.StringVar(&o.Binary, "binary", "bin/aion-node", "the node")
+	f.StringVar(&o.Faulty, "tagged-binary", "", "the node built with -tags aionfaults, for runs that need it; empty = a campaign does without such runs, and others take --binary for it")
 	f.StringVar(&o.Dir, "out", "jepsen-out", "folder for results")
 	f.BoolVar(&o.Keep, "keep", false, "keep data and logs of runs that pass, too")
 }

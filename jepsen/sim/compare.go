@@ -18,6 +18,7 @@ func (w *World) look(n *node, rng *rand.Rand) bool {
 	if n.state == nil || n.state.Applied() != w.model.index {
 		return false
 	}
+	w.stats.Looks++
 	n.state.View(func(v fsm.View) {
 		why := w.model.catalogIsNot(v)
 		if why == "" {
@@ -46,6 +47,7 @@ func (w *World) audit(n *node) bool {
 	if n.state == nil {
 		return false
 	}
+	w.stats.Audits++
 	if err := n.state.CheckInvariants(); err != nil {
 		w.failf("node %d at index %d: %v", n.index, n.state.Applied(), err)
 	}
@@ -113,6 +115,7 @@ func (w *World) compareTouched(n *node) {
 				}
 			} else if why = want.rowIsNot(&got); why == "" {
 				from := want.compared
+				w.stats.Compared += len(want.lines) - from
 				want.compared, want.comparedAt = len(want.lines), w.model.index
 				why = want.linesAreNot(v, from)
 			}

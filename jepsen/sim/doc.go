@@ -6,6 +6,11 @@
 // its history. Model is what all of this has to come to, written from
 // docs/STATE.md and the contract without a line of the state machine: it foretells the outcome of every command and every line of every history.
 //
+// After every entry the model foretells each outcome, and is held against the row of every run that the entry changed and every event that it wrote; every
+// replica must come to the same digest and the same outcomes. Indexes, tasks, queues, catalog, schedules, node table and whole histories are held against the
+// model when somebody looks (two steps in a hundred) and at a world's end; a replica recounts all of itself (State.CheckInvariants) at an audit (one step in a
+// thousand), after installing a snapshot and at the end, when the replicas' rows are compared byte by byte, too.
+//
 // One thing is not in the hands of the seed: when Pebble writes its memory out, and so what a crash takes. What follows must not depend on it.
 //
 // It decides whether a schedule of steps breaks a promise, and makes a schedule that does smaller. It never decides what raft may do beyond that a committed

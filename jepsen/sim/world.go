@@ -22,6 +22,7 @@ type Stats struct {
 	Elections, Survivors, Crashes, Snapshots        int
 	Installs, Unknown, Repeated, Acknowledged, Runs int
 	Flows                                           int           // turns made by real code
+	Compared, Looks, Audits                         int           // events held against the model at once; looks at a whole node; recounts
 	Simulated                                       time.Duration // log time that went by
 	Kinds                                           [64]int       // commands judged, by kind
 	Refused                                         [64]int       // of these, refused
@@ -44,6 +45,9 @@ func (s *Stats) Add(o Stats) {
 	s.Acknowledged += o.Acknowledged
 	s.Runs += o.Runs
 	s.Flows += o.Flows
+	s.Compared += o.Compared
+	s.Looks += o.Looks
+	s.Audits += o.Audits
 	s.Simulated += o.Simulated
 	for i := range s.Kinds {
 		s.Kinds[i] += o.Kinds[i]

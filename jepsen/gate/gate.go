@@ -165,7 +165,7 @@ func (g *Gate) simulate(ctx context.Context, row *Row) {
 	began, length := time.Now(), min(simulated, max(g.Budget, time.Second))
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute+length) // a world under way is finished
 	defer cancel()
-	cmd := exec.CommandContext(ctx, g.Simulator, "sim", "--seed", fmt.Sprint(g.Seed*1_000_000+1), "--for", length.String(), "--workers", "1", "--shrink", "1ns", "--keep", keep)
+	cmd := exec.CommandContext(ctx, g.Simulator, "sim", "--seed", fmt.Sprint(g.Seed*1_000_000+1), "--for", length.String(), "--workers", "1", "--shrink", "1ns", "--failures", "1", "--keep", keep)
 	cmd.Env = append(os.Environ(), "AION_BUG="+row.Bug)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

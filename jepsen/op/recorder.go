@@ -112,9 +112,9 @@ func (r *Recorder) Close() error {
 	return r.err
 }
 
-// Read reads a history.
+// Read reads a history, also one that Compress has put away.
 func Read(path string) ([]Op, error) {
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -197,7 +197,7 @@ nothing of it; one that strikes before the cluster has recovered from the one be
 
 <h2 id="runs">All runs</h2>
 <table><tr><th>run<th>verdict<th class=n>nodes<th class=n>under faults<th class=n>operations<th class=n>ok / refused / failed / unknown<th class=n>faults<th class=n>longest gap<th class=n>took<th>build<th>began, UTC</tr>
-{{range .Runs}}<tr class="{{if not .Passed}}bad{{end}}"><td><a href="{{.Page}}">{{.Workload}} under {{.Faults}}, seed {{.Seed}}</a><td>{{.Verdict}}<td class=n>{{.Nodes}}<td class=n>{{short .Length}}<td class=n>{{number .Ops}}<td class=n>{{outcomes .Counts}}<td class=n>{{len .Done}}<td class=n>{{short .Longest}}<td class=n>{{short .Took}}<td><small>{{.Commit}}</small><td><small>{{stamp .Started}}</small></tr>
+{{range .Runs}}<tr class="{{if not .Passed}}bad{{end}}"><td><a href="{{.Page}}">{{.Workload}} under {{.Faults}}, seed {{.Seed}}</a><td>{{.Verdict}}<td class=n>{{.Nodes}}<td class=n>{{short .Length}}<td class=n>{{number .Ops}}<td class=n>{{outcomes .Counts}}<td class=n>{{.Struck}}<td class=n>{{short .Longest}}<td class=n>{{short .Took}}<td><small>{{.Commit}}</small><td><small>{{stamp .Started}}</small></tr>
 {{end}}</table>
 `))
 

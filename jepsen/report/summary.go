@@ -192,11 +192,7 @@ func (c *Count) add(r *suite.Result) {
 	for outcome, n := range r.Counts { // any order: sums
 		c.Outcomes[outcome] += n
 	}
-	for i := range r.Done {
-		if r.Done[i].Struck() {
-			c.Faults++
-		}
-	}
+	c.Faults += r.Struck()
 }
 
 func (k *Kind) add(r *suite.Result, i int) {

@@ -72,5 +72,15 @@ type Second struct {
 	P99     time.Duration `json:"p99"`
 }
 
+// Struck is how many faults did anything.
+func (r *Result) Struck() (n int) {
+	for i := range r.Done {
+		if r.Done[i].Struck() {
+			n++
+		}
+	}
+	return n
+}
+
 // Passed reports whether the run was made and nothing was found.
 func (r *Result) Passed() bool { return r.Error == "" && len(r.Violations) == 0 }

@@ -191,12 +191,13 @@ func (r *Result) draw() {
 	}
 }
 
-// prune leaves only the result and the history of a run that passed.
+// prune leaves only the result and the history of a run that passed, the latter compressed.
 func prune(dir string) {
+	op.Compress(filepath.Join(dir, "history.jsonl")) // if it cannot be, it stays as it is
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		switch e.Name() {
-		case "result.json", "history.jsonl":
+		case "result.json", "history.jsonl", "history.jsonl.gz":
 		default:
 			os.RemoveAll(filepath.Join(dir, e.Name()))
 		}

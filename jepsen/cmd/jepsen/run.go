@@ -91,7 +91,7 @@ func tell(r *suite.Result) string {
 		verdict = "FAIL"
 	}
 	line := fmt.Sprintf("%s %-12s %-16s seed %-12d %6d ops (%d ok, %d refused, %d failed, %d unknown), %d faults, longest gap %.1fs, %.0fs", verdict, r.Workload, r.Faults, r.Seed,
-		r.Ops, r.Counts["ok"], r.Counts["refused"], r.Counts["failed"], r.Counts["unknown"], len(r.Done), r.Longest.Seconds(), r.Took.Seconds())
+		r.Ops, r.Counts["ok"], r.Counts["refused"], r.Counts["failed"], r.Counts["unknown"], r.Struck(), r.Longest.Seconds(), r.Took.Seconds())
 	if r.Error != "" {
 		line += "\n     could not be made: " + r.Error
 	}

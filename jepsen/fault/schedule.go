@@ -50,7 +50,7 @@ const (
 	firstFault = 500 * time.Millisecond
 	lastFault  = time.Second
 	leastPause = 300 * time.Millisecond
-	morePause  = 2700 * time.Millisecond
+	morePause  = 2300 * time.Millisecond
 )
 
 // usual is how much longer than its least a fault usually lasts at most.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
@@ -54,6 +55,11 @@ func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
 		return c
 	case d < 21:
 		return &fsm.TerminateRun{Run: fsm.RunRef{WorkflowID: id}}
+	}
+	if odds(rng, 3) {
+		return &fsm.PutSchedule{Schedule: fsm.Schedule{
+			ID: "g1", Type: "gate", Every: history.Duration(1+rng.IntN(20)) * 1e9, Overlap: fsm.Overlap(1 + rng.IntN(2)), Next: w.now.Add(time.Duration(1+rng.IntN(20)) * time.Second),
+		}, Replace: odds(rng, 4)}
 	}
 	return &fsm.SignalRun{Run: fsm.RunRef{WorkflowID: id}, Name: "go", Payload: payload(rng), MaxWaiting: 6}
 }

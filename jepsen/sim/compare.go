@@ -81,7 +81,7 @@ func (m *Model) catalogIsNot(v fsm.View) string {
 }
 
 func (m *Model) schedulesAreNot(v fsm.View) string {
-	for _, id := range schedules {
+	for _, id := range append([]string{"g1"}, schedules...) {
 		s, found := v.Schedule(id)
 		want := m.schedules[id]
 		if found != (want != nil) {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 )
@@ -32,9 +33,19 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 			cs = w.settles(rng)
 		case Plan:
 			for _, id := range v.DueSchedules(now, 3) {
-				if s, ok := v.Schedule(id); ok && s.Next != 0 && s.Next <= now {
+				s, ok := v.Schedule(id)
+				if !ok {
+					continue
+				}
+				var checked catalog.Digest // as the leader's check of the input comes out
+				if _, _, member, routed := v.Catalog().Resolve(s.Type); routed {
+					checked = member.InputSchema
+				}
+				if s.Next != 0 && s.Next <= now {
 					next := s.Next.Add(time.Duration(s.Every))
-					cs = append(cs, &fsm.FireSchedule{ID: id, Revision: s.Revision, Due: s.Next, Next: next, Times: []history.Time{s.Next}})
+					cs = append(cs, &fsm.FireSchedule{ID: id, Revision: s.Revision, Due: s.Next, Next: next, Times: []history.Time{s.Next}, CheckedSchema: checked})
+				} else if len(s.Open) == 0 && len(s.Buffered) > 0 {
+					cs = append(cs, &fsm.FireSchedule{ID: id, Revision: s.Revision, CheckedSchema: checked})
 				}
 			}
 			if len(cs) == 0 && odds(rng, 8) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 )
@@ -16,6 +17,7 @@ type schedule struct {
 	paused                   bool
 	next, last, created      history.Time
 	buffered                 []history.Time
+	checked                  catalog.Digest // of the schema that the buffered fire's input was checked against
 	open                     []history.RunID
 	revision                 uint64
 	started, skipped, failed uint64
@@ -62,8 +64,18 @@ func (m *Model) onSchedule(c fsm.Command, r *fsm.Result) (code, why string) {
 		if c.Due != 0 && (s.next == 0 || c.Due != s.next || c.Due > m.now) {
 			return fenced, ""
 		}
+		if p := m.loaded[m.routes[s.typ].now]; p != nil && (len(c.Times) > 0 || s.stuck()) && schemaOf(p, s.typ) != c.CheckedSchema {
+			return recheck, ""
+		}
+		if s.stuck() {
+			waited := s.buffered
+			s.buffered = nil
+			for _, at := range waited {
+				m.launch(s, at, c.CheckedSchema)
+			}
+		}
 		for _, at := range c.Times {
-			m.fireSchedule(s, at)
+			m.fireSchedule(s, at, c.CheckedSchema)
 		}
 		if c.Due != 0 {
 			s.next = c.Next
@@ -87,6 +99,7 @@ func (m *Model) putSchedule(c *fsm.PutSchedule, r *fsm.Result) (code, why string
 		m.schedules[d.ID] = s
 	}
 	s.typ, s.every, s.overlap, s.next, s.paused, s.revision = d.Type, d.Every, d.Overlap, d.Next, false, m.index
+	s.checked = catalog.Digest{}
 	return ok, s.differs(r)
 }
 
@@ -111,36 +124,49 @@ func (s *schedule) isNot(o *fsm.Schedule) string {
 	return ""
 }
 
-func (m *Model) fireSchedule(s *schedule, at history.Time) {
+// stuck is a schedule whose buffered fire waits for nothing but its input to be checked.
+func (s *schedule) stuck() bool { return len(s.open) == 0 && len(s.buffered) > 0 }
+
+func schemaOf(p *catalog.Package, typ string) catalog.Digest {
+	member, _ := p.Member(typ)
+	return member.InputSchema
+}
+
+func (m *Model) fireSchedule(s *schedule, at history.Time, checked catalog.Digest) {
 	s.last = max(s.last, at)
 	switch {
 	case len(s.open) == 0 || s.overlap == fsm.OverlapAllowAll && len(s.open) < 1000:
-		m.launch(s, at)
+		m.launch(s, at, checked)
 	case s.overlap == fsm.OverlapBufferOne && len(s.buffered) == 0:
-		s.buffered = []history.Time{at}
+		s.buffered, s.checked = []history.Time{at}, checked
 	case s.overlap == fsm.OverlapCancelPrevious:
 		for _, id := range s.open {
 			m.askToEnd(m.runs[id])
 		}
 		s.skipped += uint64(len(s.buffered))
-		s.buffered = []history.Time{at}
+		s.buffered, s.checked = []history.Time{at}, checked
 	default:
 		s.skipped++
 	}
 }
 
-func (m *Model) launch(s *schedule, at history.Time) {
+// launch starts the run of one time, or counts why it cannot. It reports whether the input has to be checked against another schema before.
+func (m *Model) launch(s *schedule, at history.Time, checked catalog.Digest) (again bool) {
 	p := m.loaded[m.routes[s.typ].now]
 	id := s.id + ":" + at.String()
 	open := m.runs[m.latest[id]]
+	if p != nil && schemaOf(p, s.typ) != checked {
+		return true
+	}
 	if p == nil || open != nil && open.status.Open() {
 		s.failed++
-		return
+		return false
 	}
 	run := &run{id: history.DeriveRunID(history.RunID{}, "schedule", uint64(m.started)+1), workflowID: id, typ: s.typ, version: p.Version, schedule: s.id}
 	m.start(run)
 	s.started++
 	s.open = append(s.open, run.id)
+	return false
 }
 
 func (m *Model) openedBy(r *run) *schedule {
@@ -156,9 +182,11 @@ func (m *Model) tellSchedule(r *run) {
 		return
 	}
 	s.open = slices.DeleteFunc(s.open, func(id history.RunID) bool { return id == r.id })
-	if len(s.open) == 0 && len(s.buffered) > 0 {
+	if s.stuck() {
 		at := s.buffered[0]
 		s.buffered = s.buffered[1:]
-		m.launch(s, at)
+		if m.launch(s, at, s.checked) {
+			s.buffered = []history.Time{at}
+		}
 	}
 }

@@ -59,6 +59,9 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 	if err := checkLogStore(stable, cfg.LogStore); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Dir, err)
 	}
+	if err := syncTree(cfg.Dir); err != nil {
+		return nil, err
+	}
 	log, err := openLogStore(cfg, &opened)
 	if err != nil {
 		return nil, err
@@ -122,16 +125,14 @@ func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {
 		// wait for ever. So it is ours, and closed after the wal.
 		meta := &metadb.BoltMetaDB{}
 		opened.add(meta.Close)
+		if err := finishRotation(dir, faults.Meta(dir, meta), cmp.Or(cfg.SegmentBytes, 64<<20)); err != nil {
+			return nil, fmt.Errorf("%s: %w", dir, err)
+		}
 		log, err := wal.Open(dir, wal.WithMetaStore(faults.Meta(dir, meta)), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(cfg.Logger.Named("wal")), faults.Segments(dir))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}
 		opened.add(log.Close)
-		// The wal syncs the folder only after it has written to a file that it has made itself since it was opened. A file that it finds may have been made by a
-		// process that was killed before.
-		if err := syncFolder(dir); err != nil {
-			return nil, err
-		}
 		return log, nil
 	}
 	return nil, fmt.Errorf("raft.log_store %q: choose %s or %s", cfg.LogStore, LogStoreBolt, LogStoreWAL)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 	wal "github.com/hashicorp/raft-wal"
@@ -56,8 +58,8 @@ func victim(dir string, known uint64) error {
 	if err != nil {
 		return err
 	}
-	walDir := filepath.Join(dir, "raft/wal")
-	log, err := wal.Open(walDir, wal.WithMetaStore(Meta(walDir, &metadb.BoltMetaDB{})), wal.WithSegmentSize(64<<10), Segments(walDir))
+	walDir := filepath.Join(dir, "raft/wal") // one segment is enough: what a full one needs after a kill is the business of cluster
+	log, err := wal.Open(walDir, wal.WithMetaStore(Meta(walDir, &metadb.BoltMetaDB{})), Segments(walDir))
 	if err != nil {
 		return err
 	}
@@ -66,6 +68,14 @@ func victim(dir string, known uint64) error {
 		return err
 	}
 	vote := Stable(filepath.Join(dir, "raft/stable.db"), bolt)
+	files, err := raft.NewFileSnapshotStoreWithLogger(filepath.Join(dir, "raft"), 2, hclog.NewNullLogger())
+	if err != nil {
+		return err
+	}
+	snapshots := SnapshotStore(filepath.Join(dir, "raft/snapshots"), files)
+	if err := newest(snapshots, known); err != nil {
+		return err
+	}
 
 	if known > 0 {
 		if n, err := vote.GetUint64([]byte("n")); err != nil || n < known {
@@ -100,6 +110,9 @@ func victim(dir string, known uint64) error {
 		}
 		known = n
 		err = errors.Join(err, log.StoreLogs([]*raft.Log{{Index: n, Term: 1, Data: valueOf(n)}}), vote.SetUint64([]byte("n"), n))
+		if n%snapshotEvery == 0 {
+			err = errors.Join(err, takeSnapshot(snapshots, n))
+		}
 		if n%50 == 0 && n > 100 {
 			err = errors.Join(err, log.DeleteRange(0, n-100))
 		}
@@ -108,6 +121,38 @@ func victim(dir string, known uint64) error {
 		}
 		fmt.Println(n)
 	}
+}
+
+const snapshotEvery = 20
+
+// newest checks that the last snapshot of those that are known is there, or a later one.
+func newest(s raft.SnapshotStore, known uint64) error {
+	all, err := s.List()
+	if err != nil || known < snapshotEvery {
+		return err
+	}
+	if len(all) == 0 || all[0].Index < known-known%snapshotEvery {
+		return fmt.Errorf("the snapshots are %v", all)
+	}
+	_, r, err := s.Open(all[0].ID)
+	if err != nil {
+		return fmt.Errorf("snapshot %d: %w", all[0].Index, err)
+	}
+	defer r.Close()
+	if b, err := io.ReadAll(r); err != nil || !bytes.Equal(b, valueOf(all[0].Index)) {
+		return fmt.Errorf("snapshot %d: %d bytes, %w", all[0].Index, len(b), err)
+	}
+	return nil
+}
+
+func takeSnapshot(s raft.SnapshotStore, n uint64) error {
+	_, transport := raft.NewInmemTransport("")
+	sink, err := s.Create(raft.SnapshotVersionMax, n, 1, raft.Configuration{}, 1, transport)
+	if err != nil {
+		return err
+	}
+	_, err = sink.Write(valueOf(n))
+	return errors.Join(err, sink.Close(), sink.Close()) // the state machine does, and raft
 }
 
 func binaryOf(n uint64) []byte { return fmt.Appendf(nil, "%08d", n) }

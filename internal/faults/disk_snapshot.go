@@ -46,7 +46,10 @@ func (s *snapshot) Close() error {
 	}
 	s.closed = true
 	err := flush(Snapshot, func() error {
-		return watch().SyncFolder(s.dir, func() error { return watch().Rename(s.path+".tmp", s.path, s.SnapshotSink.Close) })
+		if err := watch().Rename(s.path+".tmp", s.path, s.SnapshotSink.Close); err != nil {
+			return err
+		}
+		return watch().SyncFolder(s.dir, func() error { return nil }) // Close has, after the rename
 	})
 	if err != nil {
 		return errors.Join(err, s.SnapshotSink.Cancel())

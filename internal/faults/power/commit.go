@@ -23,11 +23,15 @@ func (w *Watch) Commit(path string, do func() error) error {
 	if err != nil {
 		return err
 	}
+	file, err := inode(path)
+	if err != nil {
+		return err
+	}
 	w.mu.Lock()
 	kept := fmt.Sprintf("commit-%d", w.seq+1)
 	err = os.WriteFile(filepath.Join(w.dir, kept), was, 0o600)
 	if err == nil {
-		_, err = w.append(record{Do: commit, Name: path, Kept: kept})
+		_, err = w.append(record{Do: commit, File: file, Name: path, Kept: kept})
 	}
 	w.mu.Unlock()
 	if err != nil {

@@ -89,7 +89,7 @@ func unsynced(all []record) pending {
 				files[r.File], p.files = c, append(p.files, c)
 			}
 			c.writes = append(c.writes, r)
-		case r.Do == commit && r.Seq > upto[r.Name] && commits[r.Name] == nil: // the first copy is of what the last sync left
+		case r.Do == commit && r.Seq > max(upto[r.Name], done[r.File]) && commits[r.Name] == nil: // the first copy is of what the last sync left
 			c := &commitOf{path: r.Name, kept: r.Kept}
 			commits[r.Name], p.commits = c, append(p.commits, c)
 		case (r.Do == create || r.Do == remove) && r.Seq > done[r.File], r.Do == rename && r.Seq > done[r.File] && r.Seq > done[r.Into]:

@@ -38,6 +38,12 @@ func attributes(rng *rand.Rand) history.Attributes {
 // asked draws what a client asks less often than what draw draws. It may look at n, which may be behind. nil = nothing.
 func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
 	id := fmt.Sprint("gate-", rng.IntN(5))
+	g1 := w.model.schedules["g1"]
+	if routed := !w.model.routes["gate"].now.IsZero(); odds(rng, 2) && (!routed || g1 != nil && len(g1.buffered) > 0) { // what waits was checked against another schema then
+		return &fsm.LoadPackage{Package: one(rng, gates), Route: true}
+	} else if routed && g1 == nil && odds(rng, 2) {
+		return w.putGate(rng, false)
+	}
 	switch d := rng.IntN(24); {
 	case d < 9:
 		return w.reopening(n, rng)
@@ -56,12 +62,16 @@ func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
 	case d < 21:
 		return &fsm.TerminateRun{Run: fsm.RunRef{WorkflowID: id}}
 	}
-	if odds(rng, 3) {
-		return &fsm.PutSchedule{Schedule: fsm.Schedule{
-			ID: "g1", Type: "gate", Every: history.Duration(1+rng.IntN(20)) * 1e9, Overlap: fsm.Overlap(1 + rng.IntN(2)), Next: w.now.Add(time.Duration(1+rng.IntN(20)) * time.Second),
-		}, Replace: odds(rng, 4)}
+	if odds(rng, 4) {
+		return w.putGate(rng, g1 != nil)
 	}
 	return &fsm.SignalRun{Run: fsm.RunRef{WorkflowID: id}, Name: "go", Payload: payload(rng), MaxWaiting: 6}
+}
+
+func (w *World) putGate(rng *rand.Rand, replace bool) fsm.Command {
+	return &fsm.PutSchedule{Schedule: fsm.Schedule{
+		ID: "g1", Type: "gate", Every: one(rng, []history.Duration{2e9, 45e9}), Overlap: fsm.Overlap(1 + rng.IntN(2)), Next: w.now.Add(time.Duration(1+rng.IntN(5)) * time.Second),
+	}, Replace: replace}
 }
 
 // gateTurn is turn for a run that changes its attributes, too.

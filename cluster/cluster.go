@@ -123,6 +123,9 @@ func (c *Cluster) openData() (err error) {
 	if err := catchUpFromSnapshot(c.state, c.stores.Snapshots); err != nil {
 		return err
 	}
+	if err := cutCoveredLog(c.stores.Log, c.stores.Snapshots); err != nil {
+		return err
+	}
 	c.replica = &replica{state: c.state, fail: c.fail, check: c.checked}
 	return nil
 }

@@ -135,10 +135,21 @@ func (w *workers) caller(ctx context.Context, e *Env, i int) {
 	for n := 0; e.Pace(ctx); n++ {
 		id := fmt.Sprintf("chores-%d-%d", i, n)
 		input, _ := json.Marshal(drawChores(r, id))
+		ask := op.Op{Process: p, Workload: "workers", F: "start", Key: id, Value: input, Request: "start-" + id, Node: e.AnyNode(r)}
 		var o op.Op
-		o, p = w.requests.do(ctx, e, op.Op{Process: p, Workload: "workers", F: "start", Key: id, Value: input, Request: "start-" + id, Node: e.AnyNode(r)}, startRun("chores"))
+		o, p = w.requests.do(ctx, e, ask, startRun("chores"))
 		if o.Outcome != op.OK && o.Outcome != op.Unknown {
 			continue
+		}
+		// A caller repeats a start until it knows what became of it. Else every second without a leader would leave hundreds of runs that begin all at once when
+		// they are settled, more than the workers can do in the time that runs have.
+		for o.Outcome == op.Unknown && e.Pace(ctx) {
+			ask.Process, ask.Node, ask.Repeat = p, e.AnyNode(r), true
+			if o = e.Call(ctx, ask, startRun("chores")); o.Outcome == op.Unknown {
+				p = e.Record.Process()
+			} else if o.Outcome == op.Failed {
+				o.Outcome = op.Unknown // this try did not happen; the first may have
+			}
 		}
 		w.mu.Lock()
 		w.runs = append(w.runs, id)
@@ -155,13 +166,16 @@ func (w *workers) caller(ctx context.Context, e *Env, i int) {
 		if open = append(open, id); len(open) < openChores {
 			continue
 		}
-		e.Call(ctx, op.Op{Process: p, Workload: "workers", F: "wait", Key: open[0], Node: e.AnyNode(r)}, func(ctx context.Context, c *client.Client, o *op.Op) error {
-			a, err := c.Result(ctx, wire.RunRef{WorkflowID: o.Key}, 5*time.Second)
-			if err == nil {
-				o.Index = a.Index
-			}
-			return err
-		})
+		for closed := false; !closed && e.Pace(ctx); {
+			o := e.Call(ctx, op.Op{Process: p, Workload: "workers", F: "wait", Key: open[0], Node: e.AnyNode(r)}, func(ctx context.Context, c *client.Client, o *op.Op) error {
+				a, err := c.Result(ctx, wire.RunRef{WorkflowID: o.Key}, 5*time.Second)
+				if err == nil {
+					o.Index, closed = a.Index, !wire.Open(a.Status)
+				}
+				return err
+			})
+			closed = closed || o.Outcome == op.Refused // its start was refused in the end
+		}
 		open = open[1:]
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
@@ -325,22 +326,27 @@ func (c *Cluster) Check() {
 	c.t.Helper()
 	c.Settle()
 	leader := c.Leader()
-	c.Until("the same index everywhere", func() error {
-		want := leader.State().Applied()
+	digests := map[*Node]catalog.Digest{}
+	c.Until("the same index everywhere", func() error { // and of that one moment: a cluster that works goes on meanwhile
+		want, digest := leader.State().Digest()
+		digests[leader] = digest
 		for _, n := range c.Nodes {
-			if n.Up() && n.State().Applied() != want {
-				return fmt.Errorf("node %s has applied %d, the leader %d", n.ID, n.State().Applied(), want)
+			if !n.Up() {
+				continue
+			}
+			index, digest := n.State().Digest()
+			if digests[n] = digest; index != want {
+				return fmt.Errorf("node %s has applied %d, the leader %d", n.ID, index, want)
 			}
 		}
 		return nil
 	})
-	wantIndex, want := leader.State().Digest()
 	for _, n := range c.Nodes {
 		if !n.Up() {
 			continue
 		}
-		if index, got := n.State().Digest(); index != wantIndex || got != want {
-			c.t.Errorf("node %s has digest %s at index %d, the leader %s at %d", n.ID, got, index, want, wantIndex)
+		if got, want := digests[n], digests[leader]; got != want {
+			c.t.Errorf("node %s has digest %s, the leader %s at the same index", n.ID, got, want)
 		}
 		if err := n.State().CheckInvariants(); err != nil {
 			c.t.Errorf("node %s: %v", n.ID, err)

@@ -20,7 +20,7 @@ func Bugs() []Bug {
 		{"route-cached", "starts use the route as it was up to a second ago", false, []Try{under("pins", "none"), under("pins", "leadership")}},
 		{"forward-new-id", "a node that passes a call on gives it a request id of its own", false, []Try{under("idempotency", "none"), under("idempotency", "process")}},
 		{"log-time-back", "a new leader's log time begins wherever its clock stands", true, []Try{under("timers", "transfers"), under("progress", "transfers")}},
-		{"blob-unsynced", "an archive counts as kept before it is on the disk", false, []Try{long(under("pins", "power-loss"))}},
+		{"blob-unsynced", "an archive counts as kept before it is on the disk", false, []Try{under("catalog", "power-loss"), long(under("pins", "power-loss"))}},
 		{"unload-check-first", "pins are looked at before the log, not in the step that unloads", true, []Try{busy(under("pins", "none")), under("pins", "process")}},
 
 		{"expect-ignored", "route --expect is not looked at", true, []Try{dense(under("catalog", "none"))}},

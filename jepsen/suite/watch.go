@@ -110,6 +110,7 @@ func (w *watch) foundf(checker, format string, args ...any) {
 // end stops looking and tells what was found.
 func (w *watch) end() []load.Violation {
 	w.agree()
+	w.held()
 	w.stop()
 	w.all.Wait()
 	w.mu.Lock()

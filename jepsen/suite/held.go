@@ -1,0 +1,45 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// held waits until every node has the archive of every version that is loaded: a load is acknowledged once a majority has it on disk, and the others fetch it. What nobody has any more
+// shows here even if no run needs it yet.
+func (w *watch) held() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		lacking := ""
+		for _, n := range w.c.Nodes() {
+			if !n.Running() {
+				return // others say why
+			}
+			s, err := n.Status(ctx)
+			if err != nil {
+				lacking = fmt.Sprintf("%s does not say what it has: %v", n.Name, err)
+				continue
+			}
+			for _, m := range s.Members {
+				if m.ID == n.Name && m.MissingBlobs > 0 {
+					lacking = fmt.Sprintf("%s lacks %d archives of versions that are loaded", n.Name, m.MissingBlobs)
+				}
+			}
+		}
+		if lacking == "" {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			w.mu.Lock()
+			w.foundf("archives", "%s after the heal, %s", patience, lacking)
+			w.mu.Unlock()
+			return
+		}
+	}
+}

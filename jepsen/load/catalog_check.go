@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/wire"
-	"github.com/anishathalye/porcupine"
 )
 
 // Check judges the history twice. Linearizable: is there an order of the operations of each type, each between its call and its answer, that gives every answer?
@@ -102,55 +100,6 @@ func settled(ops []op.Op, log []wire.Deploy) []op.Op {
 		}
 		return o.Code == "request_mismatch"
 	})
-}
-
-// patienceOfSearch bounds the search for an order of one type's operations.
-const patienceOfSearch = time.Minute
-
-// checkLinear looks for an order.
-func checkLinear(typ string, versions []string, ops []op.Op) []Violation {
-	model := porcupine.Model{
-		Init: func() any { return newCatalogState() },
-		Step: func(state, input, output any) (bool, any) {
-			s, o := state.(catalogState), output.(op.Op)
-			var ask catalogAsk
-			if json.Unmarshal(input.(op.Op).Value, &ask) != nil {
-				return false, s
-			}
-			after, saw, code := s.apply(o.F, ask, versions)
-			switch o.Outcome {
-			case op.Refused:
-				return code == o.Code, s
-			case op.OK:
-				var said catalogSaw
-				return code == "" && json.Unmarshal(o.Answer, &said) == nil && said.agrees(o.F, saw), after
-			}
-			return true, after // committed, but nobody heard the answer
-		},
-		Equal:             func(a, b any) bool { return a == b },
-		DescribeOperation: func(_, output any) string { o := output.(op.Op); return describeCatalog(&o, versions) },
-		DescribeState:     func(state any) string { return state.(catalogState).String() },
-	}
-	var history []porcupine.Operation
-	var ids []int
-	for _, o := range ops {
-		end := o.Return
-		if o.Outcome == op.Unknown {
-			end = 1 << 62
-		}
-		history = append(history, porcupine.Operation{ClientId: o.Process, Input: o, Output: o, Call: o.Invoke, Return: end})
-		ids = append(ids, o.ID)
-	}
-	result, info := porcupine.CheckOperationsVerbose(model, history, patienceOfSearch)
-	switch result {
-	case porcupine.Ok:
-		return nil
-	case porcupine.Unknown:
-		return []Violation{{Checker: "linearizable", What: fmt.Sprintf("%s: no verdict on %d operations in %s", typ, len(history), patienceOfSearch), Ops: ids}}
-	}
-	v := Violation{Checker: "linearizable", What: fmt.Sprintf("%s: no order of its %d operations gives their answers", typ, len(history)), Ops: ids}
-	v.Draw = func(path string) error { return porcupine.VisualizePath(model, info, path) }
-	return []Violation{v}
 }
 
 // checkCommitted replays the deploy history, which names every operation with its index and outcome, and holds the answers against it. Indexes are those of one log whatever the type.

@@ -11,27 +11,31 @@ import (
 func (w *watch) held() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	lacking := "nobody could be asked"
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		lacking := ""
+		now := ""
 		for _, n := range w.c.Nodes() {
 			if !n.Running() {
 				return // others say why
 			}
 			s, err := n.Status(ctx)
 			if err != nil {
-				lacking = fmt.Sprintf("%s does not say what it has: %v", n.Name, err)
+				now = fmt.Sprintf("%s does not say what it has: %v", n.Name, err)
 				continue
 			}
 			for _, m := range s.Members {
 				if m.ID == n.Name && m.MissingBlobs > 0 {
-					lacking = fmt.Sprintf("%s lacks %d archives of versions that are loaded", n.Name, m.MissingBlobs)
+					now = fmt.Sprintf("%s lacks %d archives of versions that are loaded", n.Name, m.MissingBlobs)
 				}
 			}
 		}
-		if lacking == "" {
+		if now == "" {
 			return
+		}
+		if ctx.Err() == nil { // else it tells of our own end
+			lacking = now
 		}
 		select {
 		case <-tick.C:

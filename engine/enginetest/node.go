@@ -23,9 +23,22 @@ type Node struct {
 	t      testing.TB
 	config engine.Config
 	term   uint64
-	serves atomic.Pointer[engine.Engine] // Engine, for workers that go on across a Restart
-	run    stop                          // of Engine.Run
-	lead   stop                          // of Engine.Lead
+	serves atomic.Pointer[process] // Engine, for workers that go on across a Restart
+	run    stop                    // of Engine.Run
+	lead   stop                    // of Engine.Lead
+}
+
+// process is an engine until it crashes: then its calls end, as connections do. An engine that nobody runs would never answer them.
+type process struct {
+	*engine.Engine
+	over context.Context
+}
+
+// call makes a context for one call of somebody who lives as long as ctx.
+func (p *process) call(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := context.AfterFunc(p.over, cancel)
+	return ctx, func() { ended(); cancel() }
 }
 
 // stop ends something and waits for its end.
@@ -100,12 +113,14 @@ func (n *Node) Restart() {
 		n.t.Fatal(err)
 	}
 	e := n.Engine
-	n.serves.Store(e)
-	n.run = begin(func(ctx context.Context) {
+	over, crash := context.WithCancel(context.Background())
+	n.serves.Store(&process{e, over})
+	end := begin(func(ctx context.Context) {
 		if err := e.Run(ctx); err != nil && ctx.Err() == nil {
 			n.t.Errorf("the engine's loops ended: %v", err)
 		}
 	})
+	n.run = func() { crash(); end() }
 	n.Elect()
 }
 

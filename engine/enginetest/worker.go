@@ -59,8 +59,11 @@ func (w *Worker) Lost() int { return int(w.lost.Load()) }
 func (w *Worker) poll(ctx context.Context) {
 	request := engine.PollRequest{Queue: w.Queue, Worker: w.Name, Activities: slices.Sorted(maps.Keys(w.handlers)), Max: w.Max, Lease: w.Lease}
 	for ctx.Err() == nil {
-		tasks, _, err := w.node.serves.Load().Poll(ctx, request, engine.MaxWait)
-		if err != nil {
+		e := w.node.serves.Load()
+		call, hangUp := e.call(ctx)
+		tasks, _, err := e.Poll(call, request, engine.MaxWait)
+		hangUp()
+		if err != nil || e.over.Err() != nil {
 			w.wait(ctx)
 		}
 		for _, t := range tasks {
@@ -75,11 +78,14 @@ func (w *Worker) carryOut(ctx context.Context, t engine.WorkerTask) {
 	for ctx.Err() == nil {
 		var replies []engine.TaskReply
 		var unheard error
-		if e := w.node.serves.Load(); err == nil {
-			replies, _, unheard = e.CompleteTasks(ctx, engine.Call{}, []engine.TaskResult{{Token: t.Token, Output: history.Payload(output)}})
+		e := w.node.serves.Load()
+		call, hangUp := e.call(ctx)
+		if err == nil {
+			replies, _, unheard = e.CompleteTasks(call, engine.Call{}, []engine.TaskResult{{Token: t.Token, Output: history.Payload(output)}})
 		} else {
-			replies, _, unheard = e.FailTasks(ctx, engine.Call{}, []engine.TaskResult{{Token: t.Token, Error: failure(err)}})
+			replies, _, unheard = e.FailTasks(call, engine.Call{}, []engine.TaskResult{{Token: t.Token, Error: failure(err)}})
 		}
+		hangUp()
 		if unheard == nil {
 			if CodeOf(replies[0].Err) == "lease_lost" {
 				w.lost.Add(1)

@@ -74,10 +74,15 @@ func (x *exchange) time() time.Duration {
 	switch {
 	case x.route.slow:
 		return loadTimeout + x.server.arrival(x.r)
-	case x.route.waits || strings.Contains(x.r.URL.RawQuery, "wait="):
+	case x.waits():
 		return wire.MaxWait + callTimeout + x.server.arrival(x.r)
 	}
 	return callTimeout + x.server.arrival(x.r)
+}
+
+// waits reports whether the call may ask to wait.
+func (x *exchange) waits() bool {
+	return x.route.waits || strings.Contains(x.r.URL.RawQuery, "wait=")
 }
 
 // readBody reads the whole body, once.

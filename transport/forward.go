@@ -35,7 +35,7 @@ func newLeaderTransport(cfg Config) *http.Transport {
 		DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 5 * time.Second,
 		TLSClientConfig:     cfg.LeaderTLS,
-		MaxIdleConnsPerHost: 256,
+		MaxIdleConnsPerHost: 1024, // fewer than are under way in a flood would be dialed anew again and again
 		IdleConnTimeout:     90 * time.Second,
 		DisableCompression:  true,
 	}

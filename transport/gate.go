@@ -37,9 +37,17 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, wire.Of(err))
 			return
 		}
+		if !route.open && !x.waits() && route.id != "events" { // the latter have limits of their own
+			release, err := s.calls.take()
+			if err != nil {
+				writeProblem(w, wire.Of(err))
+				return
+			}
+			defer release()
+		}
 		x.bound()
 		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
-			if here := s.forward(x); !here {
+			if here := s.pass(x); !here {
 				return
 			}
 		}
@@ -51,6 +59,19 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 		}
 		next(huma.WithContext(hctx, ctx))
 	}
+}
+
+// pass forwards the call; one that waits at the leader takes a place among those that wait here, too.
+func (s *Server) pass(x *exchange) (here bool) {
+	if x.waits() {
+		release, err := s.polls.take()
+		if err != nil {
+			writeProblem(x.w, wire.Of(err))
+			return false
+		}
+		defer release()
+	}
+	return s.forward(x)
 }
 
 // stale reports whether the caller is content with this node's state.

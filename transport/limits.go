@@ -12,6 +12,7 @@ import (
 type Limits struct {
 	ArchiveBytes int64         // body of a deploy: 64 MiB
 	PayloadBytes int64         // of one input, signal or query argument: 2 MiB. A body may be 64 KiB larger
+	Calls        int64         // calls under way at a time that do not wait: 8,192. Each may hold a body in memory, here and at the leader
 	Polls        int64         // calls waiting at a time (?wait=, and polls for tasks): 50,000
 	Streams      int64         // event streams at a time: 1,000
 	Loads        int64         // deploys at a time: 8. Each holds its archive in memory
@@ -36,6 +37,7 @@ const (
 func (l Limits) withDefaults() Limits {
 	l.ArchiveBytes = cmp.Or(l.ArchiveBytes, 64<<20)
 	l.PayloadBytes = cmp.Or(l.PayloadBytes, 2<<20)
+	l.Calls = cmp.Or(l.Calls, 8_192)
 	l.Polls = cmp.Or(l.Polls, 50_000)
 	l.Streams = cmp.Or(l.Streams, 1_000)
 	l.Loads = cmp.Or(l.Loads, 8)

@@ -1,40 +1,35 @@
 package transport_test
 
 import (
-	"context"
-	"errors"
 	"testing"
 
-	"aion.dev/aion/engine"
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
 
-// busyLoader holds a deploy until it is let go.
-type busyLoader struct {
-	engine.API
-	began, release chan struct{}
-}
-
-func (b *busyLoader) LoadPackage(context.Context, engine.LoadRequest) (*fsm.LoadAnswer, engine.Answered, error) {
-	close(b.began)
-	<-b.release
-	return nil, engine.Answered{}, errors.New("enough")
-}
-
-// TestDeploysAreBounded: each holds an archive in memory.
-func TestDeploysAreBounded(t *testing.T) {
-	api := &busyLoader{nil, make(chan struct{}), make(chan struct{})}
-	h := listen(t, api, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.Loads = 1 }).lead()
+// TestCallsAreBounded, and neither those that wait nor the signs of life are counted with them.
+func TestCallsAreBounded(t *testing.T) {
+	api := &slowSignal{enginetest.New(t), make(chan struct{}), make(chan struct{})}
+	h := listen(t, api, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.Calls = 1 }).lead()
 	first := make(chan reply)
-	go func() { first <- h.send(t, "POST", "/v1/packages", "archive") }()
+	go func() { first <- h.send(t, "POST", "/v1/workflows/w/signals/s", "") }()
 	<-api.began
-	if p := h.send(t, "POST", "/v1/packages", "archive").problem(t); p.Code != "unavailable" || p.Outcome != wire.Retry {
-		t.Errorf("%v", p)
+	var limit int
+	p := h.send(t, "POST", "/v1/workflows/w/signals/s", "").problem(t)
+	if p.Code != "unavailable" || p.Outcome != wire.Retry || !p.Fact("limit", &limit) || limit != 1 {
+		t.Errorf("%+v", p)
+	}
+	for _, path := range []string{"/health/live", "/v1/workflows/w/result?wait=1ms"} {
+		if r := h.send(t, "GET", path, ""); r.status == 503 {
+			t.Errorf("%s: %+v", path, r)
+		}
 	}
 	close(api.release)
-	if p := (<-first).problem(t); p.Code != "internal" {
-		t.Errorf("%v", p)
+	if r := <-first; r.status != 200 {
+		t.Errorf("%+v", r)
+	}
+	if r := h.send(t, "GET", "/v1/versions", ""); r.status != 200 {
+		t.Errorf("after the first has ended: %+v", r)
 	}
 }

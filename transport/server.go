@@ -49,6 +49,7 @@ type Server struct {
 	api     huma.API
 	handler http.Handler
 	leader  *http.Transport // to the leader
+	calls   slots
 	polls   slots
 	streams slots
 	loads   slots
@@ -79,6 +80,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
+	s.calls = slots{what: "calls", limit: cfg.Limits.Calls}
 	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
 	s.loads = slots{what: "deploys", limit: cfg.Limits.Loads}

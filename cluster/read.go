@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"sync"
-	"time"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
@@ -80,20 +79,6 @@ func (c *Cluster) Sync(ctx context.Context) error {
 	case <-ctx.Done():
 		return tooLate(ctx, "its barrier was in the log")
 	}
-}
-
-// leased is a planted bug's notion of leading: a barrier passed within 4 s, which is longer than an election takes, and this node has heard of no other leader since.
-func (c *Cluster) leased() bool {
-	r := c.raft.Load()
-	if who, _, _ := c.Leader(); r == nil || who != "" && who != c.id {
-		return false
-	}
-	return seeded.Cached("lease", 4*time.Second, func() string {
-		if r.State() != raft.Leader || r.Barrier(0).Error() != nil {
-			return "none"
-		}
-		return "passed"
-	}) == "passed"
 }
 
 // barrier waits until this node's state has everything that was committed before the call.

@@ -1,0 +1,22 @@
+package cluster
+
+import (
+	"time"
+
+	"aion.dev/aion/internal/seeded"
+	"github.com/hashicorp/raft"
+)
+
+// leased is a planted bug's notion of leading: a barrier passed within 4 s, which is longer than an election takes, and this node has heard of no other leader since.
+func (c *Cluster) leased() bool {
+	r := c.raft.Load()
+	if who, _, _ := c.Leader(); r == nil || who != "" && who != c.id {
+		return false
+	}
+	return seeded.Cached("lease", 4*time.Second, func() string {
+		if r.State() != raft.Leader || r.Barrier(0).Error() != nil {
+			return "none"
+		}
+		return "passed"
+	}) == "passed"
+}

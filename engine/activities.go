@@ -18,13 +18,14 @@ type desk struct {
 	ctx   context.Context // of the leader's term
 	rouse chan struct{}
 
-	mu    sync.Mutex // guards what follows
-	lines map[string]*line
-	polls uint64 // that ever came
+	mu     sync.Mutex // guards what follows
+	lines  map[string]*line
+	polls  uint64            // that ever came
+	claims map[string]*claim // by request id
 }
 
 func newDesk(e *Engine, ctx context.Context) *desk {
-	return &desk{e: e, ctx: ctx, rouse: make(chan struct{}, 1), lines: make(map[string]*line)}
+	return &desk{e: e, ctx: ctx, rouse: make(chan struct{}, 1), lines: make(map[string]*line), claims: make(map[string]*claim)}
 }
 
 // run serves the lines whenever the state moved or a limit of a queue lets go, until ctx ends.

@@ -30,6 +30,8 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 	if err != nil {
 		return nil, 0, err
 	}
+	shared, leave := d.join(r.Call)
+	defer leave()
 	if res, ok, err := e.known(r.Call); err != nil {
 		return nil, 0, err
 	} else if ok {
@@ -37,7 +39,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		if err != nil {
 			return nil, 0, err
 		}
-		return e.hand(ctx, d, answer, a)
+		return e.hand(ctx, d, shared, answer, a)
 	}
 	p := d.enter(r.Queue, lease.Activities, uint64(lease.Max))
 	defer d.leave(p)
@@ -60,7 +62,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 			return nil, 0, err
 		}
 		if len(answer.Tasks) > 0 || r.Request != nil { // under a request id the next answer would be the same
-			return e.hand(ctx, d, answer, a)
+			return e.hand(ctx, d, shared, answer, a)
 		}
 		if pauses.pause(ctx) != nil {
 			return e.noTasks()
@@ -121,7 +123,11 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 }
 
 // hand reads what a worker gets with its leases. What does not fit into one answer is given back, and so is everything if ctx ended meanwhile.
-func (e *Engine) hand(ctx context.Context, d *desk, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
+func (e *Engine) hand(ctx context.Context, d *desk, shared *claim, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
+	there := ctx.Err() == nil
+	if d.decide(shared, there) != there { // another poll hands them over, or gives them back
+		return nil, a.Index, nil
+	}
 	var spare []fsm.TaskToken
 	bytes := 0
 	e.cfg.Log.View(func(v fsm.View) {
@@ -139,7 +145,7 @@ func (e *Engine) hand(ctx context.Context, d *desk, answer *fsm.LeaseAnswer, a A
 				return
 			}
 			bytes += len(scheduled.Input) + len(leased.Details)
-			if ctx.Err() != nil || bytes > maxTaskBytes && len(tasks) > 0 {
+			if !there || bytes > maxTaskBytes && len(tasks) > 0 {
 				spare = append(spare, leased.Token)
 				continue
 			}

@@ -302,7 +302,9 @@ func (s *scheduleStory) checkPauses(id string, ops []op.Op) {
 				s.bad(o, "schedule %s is paused and cannot be read: %s", id, o.Code)
 			}
 		case o.Outcome == op.OK && o.F == "pause" && !o.Repeat:
-			before = &a
+			if before = &a; len(a.Buffered) > 0 {
+				before = nil // it was paused already, and a fire that somebody asked for since waits: it will start
+			}
 		case o.Outcome == op.OK && o.F == "delete" && !o.Repeat:
 			before, deleted = nil, true
 		case o.Outcome == op.Refused:

@@ -35,8 +35,8 @@ func newLeaderTransport(cfg Config) *http.Transport {
 		DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 5 * time.Second,
 		TLSClientConfig:     cfg.LeaderTLS,
-		MaxIdleConnsPerHost: 1024, // fewer than are under way in a flood would be dialed anew again and again
-		IdleConnTimeout:     90 * time.Second,
+		MaxIdleConnsPerHost: 1024,             // fewer than are under way in a flood would be dialed anew again and again
+		IdleConnTimeout:     10 * time.Second, // what a flood has opened closes soon
 		DisableCompression:  true,
 	}
 }

@@ -54,7 +54,30 @@ func replace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	if err := start([]*nodes.Node{n}); err != nil {
 		return err
 	}
-	return ready(ctx, n)
+	if err := ready(ctx, n); err != nil {
+		return err
+	}
+	return voter(ctx, c, n)
+}
+
+// voter waits until n votes: until then the loss of another node would be the loss of a majority.
+func voter(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
+	for {
+		for _, other := range c.Nodes() {
+			s, err := other.Status(ctx)
+			if err != nil || s.Leader != other.Name {
+				continue
+			}
+			for _, m := range s.Members {
+				if m.ID == n.Name && m.Role == "voter" {
+					return nil
+				}
+			}
+		}
+		if !wait(ctx, 100*time.Millisecond) {
+			return fmt.Errorf("%s was not made a voter: %w", n.Name, ctx.Err())
+		}
+	}
 }
 
 // remove asks one node after another until the leader has removed n or says that it is no member.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -31,7 +32,9 @@ func lifetimes(run string, events []wire.Event) (all []lifetime) {
 // twiceOpen finds workflow ids of which two runs were open at once. What ends and begins in one entry does not meet.
 func twiceOpen(byID map[string][]lifetime) (found []string) {
 	for _, id := range sortedNames(byID) {
-		all := slices.SortedFunc(slices.Values(byID[id]), func(a, b lifetime) int { return a.from.Compare(b.from) })
+		all := slices.SortedFunc(slices.Values(byID[id]), func(a, b lifetime) int {
+			return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) // a run may begin and end in the entry in which another begins
+		})
 		for i := 1; i < len(all); i++ {
 			if before := all[i-1]; before.run != all[i].run && all[i].from.Before(before.to) {
 				found = append(found, fmt.Sprintf("%s had two open runs at %s: %s and %s", id, all[i].from, before.run, all[i].run))

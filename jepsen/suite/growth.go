@@ -74,7 +74,7 @@ func grown(ctx context.Context, c *nodes.Cluster, before map[string]size) (growt
 				found = append(found, load.Violation{Checker: "growth", What: growth[len(growth)-1]})
 			}
 		}
-		if len(found) == 0 || try == 20 || ctx.Err() != nil {
+		if len(found) == 0 || try == 40 || ctx.Err() != nil {
 			return growth, found
 		}
 		time.Sleep(500 * time.Millisecond)

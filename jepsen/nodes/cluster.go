@@ -168,6 +168,7 @@ func (c *Cluster) Close() error {
 	var errs []error
 	for _, n := range c.nodes {
 		n.Kill()
+		giveBack(n.own)
 	}
 	errs = append(errs, c.Links.Close())
 	if c.Switch != nil {

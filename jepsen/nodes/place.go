@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 
 	"aion.dev/aion/jepsen/links"
 	"aion.dev/aion/jepsen/netns"
@@ -73,6 +74,9 @@ func freeAddresses() (links.Addresses, error) {
 		var err error
 		for range 1000 {
 			address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
+			if _, taken := given.LoadOrStore(address, true); taken {
+				continue
+			}
 			var l net.Listener
 			if l, err = net.Listen("tcp", address); err != nil {
 				continue
@@ -95,6 +99,16 @@ func freeAddresses() (links.Addresses, error) {
 		}
 	}
 	return a, nil
+}
+
+// given are the addresses of the clusters of this process: the node of one may be down, and its ports free, when another run looks for some.
+var given sync.Map
+
+// giveBack lets others have the addresses.
+func giveBack(a links.Addresses) {
+	for _, address := range []string{a.Raft, a.Gossip, a.HTTP} {
+		given.Delete(address)
+	}
 }
 
 // Linux gives out ports from 32768 on unless it is told otherwise.

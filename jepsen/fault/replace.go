@@ -44,11 +44,13 @@ func claim(c *nodes.Cluster, n *nodes.Node) (release func(), ok bool) {
 // replace gives the node an empty disk and lets it join anew, as docs/OPERATIONS.md says for one that is lost: its id is removed by the leader first. The id is
 // taken again, for the suite knows nodes by it: the removal is committed before, so nobody counts the old one any more.
 func replace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
-	err := n.Offline(func() error { return os.RemoveAll(n.Data) })
+	err := n.Offline(func() error { // a rolling restart that meets it must not start it in between: it would be refused, rightly, and end
+		if err := os.RemoveAll(n.Data); err != nil {
+			return err
+		}
+		return remove(ctx, c, n)
+	})
 	if err != nil {
-		return err
-	}
-	if err := remove(ctx, c, n); err != nil {
 		return err
 	}
 	if err := start([]*nodes.Node{n}); err != nil {

@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 
@@ -203,7 +204,8 @@ func (m *Model) failTask(t *task, retryable bool, jitter uint32) {
 		return
 	}
 	t.backoff = min(max(second, 2*t.backoff), minute)
-	extra := uint64(t.backoff/10) * uint64(jitter) >> 32
+	high, low := bits.Mul64(uint64(t.backoff/10), uint64(jitter)) // of a minute it is more than 64 bits
+	extra := high<<32 | low>>32
 	t.state, t.due = fsm.TaskBackoff, m.now+history.Time(t.backoff)+history.Time(extra)
 }
 

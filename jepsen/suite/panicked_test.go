@@ -8,6 +8,8 @@ func TestPanicked(t *testing.T) {
 		"panic: state on disk: MANIFEST sync failed: input/output error":        true, // a disk that no fault touched
 		"panic: state on disk: MANIFEST sync failed: fault: input/output error": false,
 		"panic: raft store, read entry 97: the disk has changed it":             false,
+		"panic: raft store, read entry: short buffer":                           false,
+		"panic: raft store, write entries: short buffer":                        true,
 		"fatal error: fault":                 true,
 		"fatal error: concurrent map writes": true,
 		"2026-11-23T10:23:06.389Z [ERROR] aion.http: a handler panicked: nil map": true,

@@ -231,9 +231,8 @@ func (w *children) Settle(ctx context.Context, e *Env) error {
 	}); err != nil {
 		return err
 	}
-	patience, cancel := context.WithTimeout(ctx, patienceOfRun)
-	defer cancel()
-	if err := each(w.starts, 16, func(_ int, o op.Op) (err error) {
+	runs := make([]wire.RunRef, len(w.starts)) // zero: it did not start
+	if err := each(w.starts, 16, func(i int, o op.Op) (err error) {
 		if o.Outcome == op.Unknown {
 			if o, err = e.Insist(ctx, repeated(e, o), w.call); err != nil || o.Outcome != op.OK {
 				return err
@@ -243,7 +242,18 @@ func (w *children) Settle(ctx context.Context, e *Env) error {
 		if err := json.Unmarshal(o.Answer, &a); err != nil {
 			return fmt.Errorf("start %s: %w", o.Key, err)
 		}
-		return readTree(ctx, patience, e, "children", wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID})
+		runs[i] = wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID}
+		return nil
+	}); err != nil {
+		return err
+	}
+	patience, cancel := context.WithTimeout(ctx, patienceOfRun) // from here on: settling thousands of starts takes its time
+	defer cancel()
+	if err := each(runs, 16, func(_ int, ref wire.RunRef) error {
+		if ref.RunID == "" {
+			return nil
+		}
+		return readTree(ctx, patience, e, "children", ref)
 	}); err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ func (v *Verdict) Markdown(w io.Writer) error {
 		clean += one(!r.Found() && len(r.Errors) == 0)
 	}
 	p := printer{w: w}
+	p.linef("Build %s.\n", v.Commit)
 	p.linef("%d of %d planted bugs were caught: %d by clusters, and %d of the %d that the simulation was asked about by it, too.", found, len(v.Bugs), clusters, sim, asked)
 	if len(v.Controls) > 0 {
 		p.linef("The same build without a bug was run under %d of the same combinations: %d passed, %d did not.", len(v.Controls), clean, broken)

@@ -247,14 +247,7 @@ func (w *children) Settle(ctx context.Context, e *Env) error {
 	}); err != nil {
 		return err
 	}
-	patience, cancel := context.WithTimeout(ctx, patienceOfRun) // from here on: settling thousands of starts takes its time
-	defer cancel()
-	if err := each(runs, 16, func(_ int, ref wire.RunRef) error {
-		if ref.RunID == "" {
-			return nil
-		}
-		return readTree(ctx, patience, e, "children", ref)
-	}); err != nil {
+	if err := readTrees(ctx, e, "children", runs); err != nil {
 		return err
 	}
 	return errors.Join(readRuns(ctx, e, "children", "tree"), readDeploys(ctx, e, "children"))

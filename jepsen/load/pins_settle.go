@@ -53,14 +53,7 @@ func (w *pins) Settle(ctx context.Context, e *Env) error {
 	}); err != nil {
 		return err
 	}
-	patience, cancel := context.WithTimeout(ctx, patienceOfRun) // from here on: settling thousands of starts takes its time
-	defer cancel()
-	if err := each(runs, 16, func(_ int, ref wire.RunRef) error {
-		if ref.RunID == "" {
-			return nil
-		}
-		return readTree(ctx, patience, e, "pins", ref)
-	}); err != nil {
+	if err := readTrees(ctx, e, "pins", runs); err != nil {
 		return err
 	}
 	for _, t := range w.types {
@@ -78,6 +71,18 @@ func repeated(e *Env, o op.Op) op.Op {
 
 // patienceOfRun is how long all runs together may take to close after the cluster has been mended and everything has been done that it waits for.
 const patienceOfRun = 60 * time.Second
+
+// readTrees reads the tree of each run; a zero name is of a start that did not happen. All starts have to be settled before: that takes its time when there are thousands, and patience begins here.
+func readTrees(ctx context.Context, e *Env, workload string, runs []wire.RunRef) error {
+	patience, cancel := context.WithTimeout(ctx, patienceOfRun)
+	defer cancel()
+	return each(runs, 16, func(_ int, ref wire.RunRef) error {
+		if ref.RunID == "" {
+			return nil
+		}
+		return readTree(ctx, patience, e, workload, ref)
+	})
+}
 
 // readTree waits for a run to close, until patience ends, and records its history, and those of the runs that it went on as and of its children. One that does not close is recorded as it is:
 // the checker tells.

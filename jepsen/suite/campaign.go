@@ -37,6 +37,9 @@ const long = 50 * time.Second
 
 // specs lists the runs, the same for the same campaign: it can be broken off and gone on with.
 func (c *Campaign) specs() ([]Spec, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
 	r := rand.New(rand.NewPCG(c.Seed, 3))
 	var specs []Spec
 	for i := range c.Runs {
@@ -63,6 +66,9 @@ func (c *Campaign) specs() ([]Spec, error) {
 		if r.IntN(6) == 0 {
 			s.Nodes = 5
 		}
+		if err := s.Check(); err != nil {
+			return nil, err
+		}
 		if err := s.Plan(); err != nil {
 			return nil, err
 		}
@@ -81,7 +87,7 @@ func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
 	var mu sync.Mutex
 	next, done := 0, 0
 	var all sync.WaitGroup
-	for range max(1, c.Parallel) {
+	for range c.Parallel {
 		all.Go(func() {
 			for ctx.Err() == nil {
 				mu.Lock()

@@ -61,6 +61,9 @@ func Run(ctx context.Context, o Options, s Spec) *Result {
 }
 
 func run(ctx context.Context, o Options, s Spec, res *Result) error {
+	if err := s.Check(); err != nil {
+		return err
+	}
 	w, err := load.New(s.Workload)
 	if err != nil {
 		return err

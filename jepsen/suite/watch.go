@@ -32,16 +32,13 @@ type digest struct{ value, node string }
 
 // A node stops, as it ought to, when its log gives back other bytes than it was given: with a sum that differs, or a length that makes no sense. Raft says so by a panic. If no fault spoilt its
 // disk, that it ended by itself is a violation all the same.
-const (
-	spoilt  = "the disk has changed it"
-	spoilt2 = "panic: raft store, read entry: "
-)
+const spoilt = "panic: raft store, read entry: "
 
 // panicked reports whether a line of a node's log is a panic that nobody brought about. The database ends its process by a panic when its files fail, as a
 // node must: if the failure is one that internal/faults made ("fault: " is its word), the panic is the fault's.
 func panicked(line string) bool {
 	switch {
-	case strings.Contains(line, spoilt), strings.HasPrefix(line, spoilt2), strings.HasPrefix(line, "panic: state on disk: ") && strings.Contains(line, ": fault: "):
+	case strings.HasPrefix(line, spoilt), strings.HasPrefix(line, "panic: state on disk: ") && strings.Contains(line, ": fault: "):
 		return false
 	}
 	return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") || strings.Contains(line, "DATA RACE") || strings.Contains(line, "a handler panicked")

@@ -23,6 +23,9 @@ func gateCmd() *cobra.Command {
 		Use: "gate", Args: cobra.NoArgs,
 		Short: "Prove that the suite finds planted bugs: run builds that have one, until it is caught or its time is spent",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if parallel < 1 || g.Budget <= 0 {
+				return fmt.Errorf("parallel is %d and budget %s; at least 1 and more than nothing are needed", parallel, g.Budget)
+			}
 			bugs := gate.Bugs()
 			for _, name := range only {
 				if !slices.ContainsFunc(bugs, func(b gate.Bug) bool { return b.Name == name }) {
@@ -53,7 +56,9 @@ func gateCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v.Commit = g.Commit
+			if v.Commit != g.Commit { // what another build came to says nothing of this one
+				v = gate.Verdict{Commit: g.Commit}
+			}
 			g.Tell = func(s string) { fmt.Fprintln(cmd.OutOrStdout(), s) }
 			keep := func(r gate.Row) error {
 				v.Put(r)
@@ -121,7 +126,7 @@ func abreast(ctx context.Context, parallel int, hunts []func() gate.Row, keep fu
 	next := make(chan func() gate.Row)
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	for range max(1, parallel) {
+	for range parallel {
 		all.Go(func() {
 			for hunt := range next {
 				r := hunt()

@@ -35,6 +35,16 @@ func runCmd() *cobra.Command {
 			if slices.Equal(workloads, []string{"all"}) {
 				workloads = load.Names()
 			}
+			if runs < 1 {
+				return fmt.Errorf("runs is %d; at least 1 is needed", runs)
+			}
+			for _, w := range workloads { // before anything is run
+				s := spec
+				s.Workload = w
+				if err := s.Check(); err != nil {
+					return err
+				}
+			}
 			failed := 0
 			for round := range runs {
 				for _, w := range workloads {

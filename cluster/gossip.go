@@ -78,7 +78,7 @@ func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 	if mc.AdvertiseAddr, mc.AdvertisePort, err = advertiseGossip(cfg.Address); err != nil {
 		return nil, err
 	}
-	transport, err := openGossipTransport(cfg.Listen, mc.LogOutput)
+	transport, err := openGossipTransport(cfg.Listen, mc.Logger)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"io"
 	"log"
 	"net"
 	"sync"
@@ -26,7 +25,9 @@ type gossipTransport struct {
 	open   map[*gossipConn]struct{}
 }
 
-func openGossipTransport(listen string, logTo io.Writer) (*gossipTransport, error) {
+// openGossipTransport listens. memberlist's transport logs whatever a stranger sends it, so it
+// needs a logger: with none, one empty datagram ended the process.
+func openGossipTransport(listen string, logger *log.Logger) (*gossipTransport, error) {
 	host, port, err := splitAddress("gossip.address", listen)
 	if err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func openGossipTransport(listen string, logTo io.Writer) (*gossipTransport, erro
 	t := &gossipTransport{streams: make(chan net.Conn), drained: make(chan struct{}), open: map[*gossipConn]struct{}{}}
 	// With port 0 the kernel picks a TCP port whose UDP twin may be taken.
 	for range 10 {
-		t.NetTransport, err = memberlist.NewNetTransport(&memberlist.NetTransportConfig{BindAddrs: []string{host}, BindPort: port, Logger: log.New(logTo, "", 0)})
+		t.NetTransport, err = memberlist.NewNetTransport(&memberlist.NetTransportConfig{BindAddrs: []string{host}, BindPort: port, Logger: logger})
 		if err == nil || port != 0 {
 			break
 		}

@@ -127,12 +127,16 @@ func (h *hub) wakeAll() {
 	}
 }
 
-// tail follows the feed until ctx ends, calling notice for each event that is not the close of a run, and once with "" when events may have been
-// missed because the feed was cut below the hub's place.
+// tail follows the feed until ctx ends, calling notice for each event that is not the close of a
+// run, and once with "" whenever events may have been missed: at the beginning, and when the feed
+// was cut below the hub's place.
 func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 	at := fsm.FeedCursor{}
 	h.log.View(func(v fsm.View) { at = fsm.FeedCursor{Index: v.Index(), N: math.MaxUint32} })
-	h.wakeAll() // who came before the tail may wait for what happened before it
+	// The tail begins where the state is now. Waiters, and the reconciler's first round, may have
+	// looked at the state before that, and would never hear of what happened in between.
+	h.wakeAll()
+	notice("")
 	for {
 		var events []fsm.FeedEvent
 		var index uint64

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ type devProcess struct {
 	cmd  *exec.Cmd
 	told chan dev.Event
 	errs strings.Builder
+
+	passed []dev.Event // told while another event was waited for, oldest first
 }
 
 func startDev(t *testing.T, dir string, flags ...string) *devProcess {
@@ -71,9 +74,16 @@ func startDev(t *testing.T, dir string, flags ...string) *devProcess {
 	return p
 }
 
-// hears waits for the next event of a name, passing over others.
+// hears returns the oldest event of a name that was not returned yet, and waits for it. Events of
+// other names keep for later calls: a run may log before it is told to have started.
 func (p *devProcess) hears(name string) dev.Event {
 	p.t.Helper()
+	named := func(e dev.Event) bool { return e.Event == name }
+	if i := slices.IndexFunc(p.passed, named); i >= 0 {
+		e := p.passed[i]
+		p.passed = slices.Delete(p.passed, i, i+1)
+		return e
+	}
 	timer := time.NewTimer(patient)
 	defer timer.Stop()
 	for {
@@ -82,11 +92,12 @@ func (p *devProcess) hears(name string) dev.Event {
 			if !ok {
 				p.t.Fatalf("it ended without telling %s; %s", name, p.errs.String())
 			}
-			if e.Event == name {
+			if named(e) {
 				return e
 			}
+			p.passed = append(p.passed, e)
 		case <-timer.C:
-			p.t.Fatalf("it does not tell %s; %s", name, p.errs.String())
+			p.t.Fatalf("it does not tell %s, but %+v; %s", name, p.passed, p.errs.String())
 		}
 	}
 }

@@ -4,12 +4,14 @@ GO      ?= go
 BENCH   ?= .
 TIME    ?= 1s
 FUZZ    ?= 20s
+FLAKES  ?= 10m
+IN      ?= ./...
 RUNS    ?= 60
 PARALLEL ?= 2
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race demo bench lint fuzz jepsen jepsen-short clean
+.PHONY: help build test race flakes demo bench lint fuzz jepsen jepsen-short clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -30,6 +32,9 @@ test: lint ## run every test, as CI does
 
 race: ## run every test with the race detector (takes several times as long)
 	$(GO) test -race -timeout 30m ./...
+
+flakes: ## run every quick test many times on a busy machine, and say which failed how often; FLAKES=30m for longer, IN=./engine for less
+	$(GO) run ./internal/flakes -for $(FLAKES) $(IN)
 
 demo: build ## three nodes on this machine: deploy live, kill the leader, roll back, unload
 	bash scripts/demo.sh
@@ -61,4 +66,4 @@ jepsen-short: ## every workload of that suite once, for a few seconds each
 	$(GO) test -count=1 -v -timeout 5m ./jepsen
 
 clean: ## remove what was built
-	rm -rf bin jepsen-out
+	rm -rf bin jepsen-out flakes-out

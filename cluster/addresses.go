@@ -35,7 +35,7 @@ func (c *Cluster) openAddresses() error {
 			Logger:          c.log.Named("raft-net"),
 		})
 	}
-	c.link = &link{Link: inner}
+	c.link = newLink(inner, c.mayStand, c.refuseMessage)
 	c.built.add(c.link.Close)
 	if err := c.openArchives(port); err != nil {
 		return err

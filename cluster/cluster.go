@@ -44,9 +44,12 @@ type Cluster struct {
 	members   sync.Mutex // held while this node, leading, changes the configuration
 	entered   entered
 	checks    chan check
-	announced atomic.Uint64         // index at which this boot's row was written; 0 until then
-	condemned atomic.Bool           // its state is wrong and goes into quarantine
-	outside   atomic.Pointer[error] // why the cluster does not let this node in, if it does not
+	announced atomic.Uint64             // index at which this boot's row was written; 0 until then
+	condemned atomic.Bool               // its state is wrong and goes into quarantine
+	outside   atomic.Pointer[error]     // why the cluster does not let this node in, if it does not
+	drained   atomic.Bool               // an operator wants it to be needed by nobody
+	began     atomic.Pointer[time.Time] // when raft started
+	behind    atomic.Pointer[time.Time] // when a node that lacks entries of this one asked for its vote
 
 	mu      sync.Mutex
 	closing chan struct{} // closed when Run ends: nothing new begins
@@ -175,6 +178,8 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 // start makes raft. From here on this node votes, acknowledges entries and may lead.
 func (c *Cluster) start() error {
 	kept := &keptLog{LogStore: c.stores.Log, flushed: c.state.Flushed}
+	now := time.Now()
+	c.began.Store(&now)
 	r, err := raft.NewRaft(c.cfg.raftConfig(c.id, c.told), c.replica, kept, c.stores.Stable, c.stores.Snapshots, c.link)
 	if err != nil {
 		return fmt.Errorf("start raft: %w", err)

@@ -40,6 +40,10 @@ type greeting struct {
 	Applied     uint64   `json:"applied"` // raft's index
 	State       uint64   `json:"state"`   // the state's index
 	Missing     int      `json:"missing"` // archives that its state names and its disk lacks
+
+	Last       uint64      `json:"last"`                 // index of the newest entry in its log
+	Objections []objection `json:"objections,omitempty"` // why it should not lead
+	Draining   bool        `json:"draining,omitempty"`
 }
 
 // greet returns this node's greeting.
@@ -52,6 +56,8 @@ func (c *Cluster) greet() (greeting, error) {
 		Expect:      c.cfg.BootstrapExpect,
 		Applied:     c.applied(),
 		State:       c.state.Applied(),
+		Objections:  c.objections(),
+		Draining:    c.Draining(),
 	}
 	if c.archives != nil {
 		g.Missing = c.archives.Missing()
@@ -63,6 +69,7 @@ func (c *Cluster) greet() (greeting, error) {
 	if r := c.raft.Load(); r != nil {
 		address, id := r.LeaderWithID()
 		g.Leader = Server{ID: string(id), Address: string(address)}
+		g.Last = r.LastIndex()
 		return g, nil
 	}
 	// Raft may be about to start here; what counts is whether there is anything that it would start from.

@@ -198,6 +198,7 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	duties.Go(func() { lead(ctx, number) })
 	duties.Go(func() { c.keepWatch(ctx, t) })
 	duties.Go(func() { c.keepMembers(ctx) })
+	duties.Go(func() { c.keepStandingAside(ctx) })
 	duties.Go(func() { c.keepChecking(ctx, t) })
 	duties.Wait()
 	c.log.Info("no longer leading", "term", number)

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"aion.dev/aion/fsm"
@@ -126,87 +125,3 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 	}
 	return nil
 }
-
-// Transfer hands leadership to a voter, on the leader; to whoever is most up to date when node is empty.
-func (c *Cluster) Transfer(ctx context.Context, node string) error {
-	if _, err := c.term(ctx); err != nil {
-		return err
-	}
-	r := c.raft.Load()
-	if node == c.id {
-		return nil
-	}
-	if node == "" {
-		return c.transferred(ctx, r.LeadershipTransfer())
-	}
-	s, err := member(r, node)
-	if err != nil {
-		return err
-	}
-	if s.Suffrage != raft.Voter {
-		return &UnknownNode{node, "is not a voter and cannot lead"}
-	}
-	return c.transferred(ctx, r.LeadershipTransferToServer(s.ID, s.Address))
-}
-
-// HandOver implements engine.HandOver: leadership goes to the first of nodes that takes it.
-func (c *Cluster) HandOver(ctx context.Context, nodes []string) error {
-	var why error
-	for _, node := range nodes {
-		if node == c.id {
-			continue
-		}
-		err := c.Transfer(ctx, node)
-		if err == nil {
-			return nil
-		}
-		why = errors.Join(why, fmt.Errorf("node %s: %w", node, err))
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	if why == nil {
-		return errors.New("no other node can take leadership")
-	}
-	return why
-}
-
-// transferred waits for a transfer. raft may never answer one that was interrupted (hashicorp/raft#696), so the wait is the caller's.
-func (c *Cluster) transferred(ctx context.Context, f raft.Future) error {
-	done := make(chan error, 1)
-	go func() { done <- f.Error() }()
-	select {
-	case err := <-done:
-		if err != nil {
-			return changeError(err, c.leaderElsewhere())
-		}
-		return nil
-	case <-ctx.Done():
-		return tooLate(ctx, "leadership was being handed over")
-	}
-}
-
-// handOver gives leadership away before this node ends, if there is anybody to give it to.
-func (c *Cluster) handOver() {
-	r := c.raft.Load()
-	if r == nil || r.State() != raft.Leader || c.failedWith() != nil {
-		return
-	}
-	others := 0
-	for _, s := range r.GetConfiguration().Configuration().Servers {
-		if s.Suffrage == raft.Voter && string(s.ID) != c.id {
-			others++
-		}
-	}
-	if others == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), handOverWithin, errors.New("handing over took too long"))
-	defer cancel()
-	if err := c.transferred(ctx, r.LeadershipTransfer()); err != nil {
-		c.log.Warn("leadership was not handed over", "error", err)
-	}
-}
-
-// handOverWithin bounds how long an ending leader waits for another one.
-const handOverWithin = changeWithin

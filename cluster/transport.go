@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -22,10 +24,58 @@ const maxAppendBytes = 16 << 20
 
 var errMuted = errors.New("this node has fallen silent: it is about to stop")
 
-// link is the transport that raft gets: no heartbeat fast path, bounded messages, and a way to fall silent.
+// link is the transport that raft gets: no heartbeat fast path, bounded messages, a say in who
+// stands for election, and a way to fall silent.
 type link struct {
 	Link
 	muted atomic.Bool
+
+	mayStand func(handed bool) error // why no vote is asked for; see candidacy.go
+	refuse   func(message any) error // why raft does not see a message
+	heard    chan raft.RPC           // what raft sees; made by the first Consumer
+	consumes sync.Once
+	closed   chan struct{}
+	closes   sync.Once
+}
+
+func newLink(inner Link, mayStand func(handed bool) error, refuse func(message any) error) *link {
+	return &link{
+		Link: inner, mayStand: mayStand, refuse: refuse,
+		heard: make(chan raft.RPC), closed: make(chan struct{}),
+	}
+}
+
+// Consumer implements raft.Transport. One goroutine stands between the transport and raft, so
+// messages keep their order.
+func (l *link) Consumer() <-chan raft.RPC {
+	l.consumes.Do(func() { go l.pass(l.Link.Consumer()) })
+	return l.heard
+}
+
+// pass hands messages to raft, but for those that are refused.
+func (l *link) pass(from <-chan raft.RPC) {
+	for {
+		select {
+		case rpc := <-from:
+			if err := l.refuse(rpc.Command); err != nil {
+				rpc.Respond(nil, err)
+				continue
+			}
+			select {
+			case l.heard <- rpc:
+			case <-l.closed:
+				return
+			}
+		case <-l.closed:
+			return
+		}
+	}
+}
+
+// Close implements raft.WithClose.
+func (l *link) Close() error {
+	l.closes.Do(func() { close(l.closed) })
+	return l.Link.Close()
 }
 
 // SetHeartbeatHandler does nothing: heartbeats go the way of all other messages. The fast path runs beside raft's main loop and races it, which can
@@ -61,6 +111,10 @@ func (l *link) RequestVote(id raft.ServerID, target raft.ServerAddress, args *ra
 	if l.muted.Load() {
 		return errMuted
 	}
+	if err := l.mayStand(args.LeadershipTransfer); err != nil {
+		resp.RPCHeader, resp.Term = args.RPCHeader, args.Term // denied, without a word in raft's log
+		return nil
+	}
 	return l.Link.RequestVote(id, target, args, resp)
 }
 
@@ -69,7 +123,34 @@ func (l *link) RequestPreVote(id raft.ServerID, target raft.ServerAddress, args 
 	if l.muted.Load() {
 		return errMuted
 	}
+	if err := l.mayStand(false); err != nil {
+		resp.RPCHeader, resp.Term = args.RPCHeader, args.Term
+		return nil
+	}
 	return l.Link.RequestPreVote(id, target, args, resp)
+}
+
+// timeoutNowWithin bounds a TimeoutNow. Raft blocks every command until it is answered, and a
+// frozen node answers never: the transport's own limit is ten seconds.
+const timeoutNowWithin = time.Second
+
+var errTimeoutNow = errors.New("the node does not answer")
+
+// TimeoutNow implements raft.Transport: it asks target to stand for election at once.
+func (l *link) TimeoutNow(id raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+	if l.muted.Load() {
+		return errMuted
+	}
+	answered := make(chan error, 1)
+	go func() { answered <- l.Link.TimeoutNow(id, target, args, new(raft.TimeoutNowResponse)) }()
+	late := time.NewTimer(timeoutNowWithin)
+	defer late.Stop()
+	select {
+	case err := <-answered:
+		return err
+	case <-late.C:
+		return errTimeoutNow
+	}
 }
 
 // InstallSnapshot implements raft.Transport.

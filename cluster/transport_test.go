@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -23,7 +25,7 @@ func (r *recorder) AppendEntries(_ raft.ServerID, _ raft.ServerAddress, args *ra
 func TestLinkKeepsPreVoteAndCloseWithoutTheHeartbeatFastPath(t *testing.T) {
 	_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
 	rec := &recorder{InmemTransport: inner}
-	var trans raft.Transport = &link{Link: rec}
+	var trans raft.Transport = newLink(rec, func(bool) error { return nil }, func(any) error { return nil })
 	if _, ok := trans.(raft.WithPreVote); !ok {
 		t.Error("the wrapped transport has lost WithPreVote: raft would turn pre-vote off without a word")
 	}
@@ -41,7 +43,7 @@ func TestLinkKeepsPreVoteAndCloseWithoutTheHeartbeatFastPath(t *testing.T) {
 func TestLinkBoundsAppendEntries(t *testing.T) {
 	_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
 	rec := &recorder{InmemTransport: inner}
-	l := &link{Link: rec}
+	l := newLink(rec, func(bool) error { return nil }, func(any) error { return nil })
 	big := make([]byte, 6<<20)
 	for _, c := range []struct{ sizes, want int }{{0, 0}, {1, 1}, {2, 2}, {3, 2}, {9, 2}} {
 		args := &raft.AppendEntriesRequest{}
@@ -65,4 +67,71 @@ func TestLinkBoundsAppendEntries(t *testing.T) {
 	if _, err := l.AppendEntriesPipeline("b", "b"); err != errMuted {
 		t.Errorf("a muted link's pipeline answered %v", err)
 	}
+}
+
+// frozen is a Link to a node that takes messages and answers none.
+type frozen struct {
+	*raft.InmemTransport
+	thaw chan struct{}
+}
+
+func (f *frozen) TimeoutNow(raft.ServerID, raft.ServerAddress, *raft.TimeoutNowRequest, *raft.TimeoutNowResponse) error {
+	<-f.thaw
+	return nil
+}
+
+func TestLinkGivesUpATimeoutNowSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
+		f := &frozen{inner, make(chan struct{})}
+		defer close(f.thaw)
+		l := newLink(f, func(bool) error { return nil }, func(any) error { return nil })
+		began := time.Now()
+		err := l.TimeoutNow("b", "b", &raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{})
+		if err != errTimeoutNow || time.Since(began) != timeoutNowWithin {
+			t.Errorf("answered %v after %v of the bubble's time: raft refuses commands so long", err, time.Since(began))
+		}
+	})
+}
+
+func TestLinkKeepsAnObjectingNodeFromStanding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		no := errors.New("its clock is wrong")
+		_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
+		l := newLink(inner, func(bool) error { return no }, func(m any) error {
+			if _, ok := m.(*raft.TimeoutNowRequest); ok {
+				return no
+			}
+			return nil
+		})
+		var pre raft.RequestPreVoteResponse
+		if err := l.RequestPreVote("b", "b", &raft.RequestPreVoteRequest{Term: 7}, &pre); err != nil || pre.Granted || pre.Term != 7 {
+			t.Errorf("a pre-vote asked for: %+v, %v; want it denied in its own term, for a newer one would count as news", pre, err)
+		}
+		var vote raft.RequestVoteResponse
+		if err := l.RequestVote("b", "b", &raft.RequestVoteRequest{Term: 7}, &vote); err != nil || vote.Granted || vote.Term != 7 {
+			t.Errorf("a vote asked for: %+v, %v; want it denied", vote, err)
+		}
+
+		// What comes in: TimeoutNow is answered here, all else goes on to raft in its order.
+		_, other := raft.NewInmemTransportWithTimeout("b", time.Second)
+		other.Connect("a", inner)
+		heard := l.Consumer()
+		if err := other.TimeoutNow("a", "a", &raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{}); err == nil || err.Error() != no.Error() {
+			t.Errorf("a leadership offered: %v, want %v", err, no)
+		}
+		for term := range uint64(3) {
+			go func() {
+				rpc := <-heard
+				rpc.Respond(&raft.RequestVoteResponse{Term: rpc.Command.(*raft.RequestVoteRequest).Term, Granted: true}, nil)
+			}()
+			var granted raft.RequestVoteResponse
+			if err := other.RequestVote("a", "a", &raft.RequestVoteRequest{Term: term}, &granted); err != nil || !granted.Granted || granted.Term != term {
+				t.Errorf("another node's question for a vote: %+v, %v; want it answered", granted, err)
+			}
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -1,0 +1,209 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"aion.dev/aion/engine"
+	"github.com/hashicorp/raft"
+)
+
+// Leadership is handed to nobody who cannot take it. Raft refuses every command from the moment a
+// transfer begins until it has succeeded or timed out, so the node that is meant is asked first,
+// while commands go on.
+
+// maxHandOverLag is how many entries the next leader may lack, or have yet to apply: raft sends
+// them while commands wait.
+const maxHandOverLag = 64
+
+// CannotLead refuses to hand leadership to a node.
+type CannotLead struct {
+	Node string // empty: to anybody
+	Why  string
+}
+
+// Error implements error.
+func (e *CannotLead) Error() string {
+	if e.Node == "" {
+		return "no other node can take leadership: " + e.Why
+	}
+	return fmt.Sprintf("node %s cannot take leadership: %s", e.Node, e.Why)
+}
+
+// Code implements fsm.Refusal.
+func (e *CannotLead) Code() string { return "invalid_state" }
+
+// Facts implements fsm.Refusal.
+func (e *CannotLead) Facts() map[string]any {
+	if e.Node == "" {
+		return nil
+	}
+	return map[string]any{"node": e.Node}
+}
+
+// Transfer hands leadership to a voter, on the leader; to whoever is most up to date when node is
+// empty. Nodes that cannot lead now are refused at once, with *CannotLead.
+func (c *Cluster) Transfer(ctx context.Context, node string) error {
+	if _, err := c.term(ctx); err != nil {
+		return err
+	}
+	r := c.raft.Load()
+	if node == c.id {
+		return nil
+	}
+	if node == "" {
+		return c.transferToBest(ctx, r, false)
+	}
+	s, err := member(r, node)
+	if err != nil {
+		return err
+	}
+	if s.Suffrage != raft.Voter {
+		return &CannotLead{node, "it is not a voter"}
+	}
+	if o := c.askToLead(ctx, r, s); !o.fit || o.yields {
+		return &CannotLead{node, o.why}
+	}
+	return c.transferred(ctx, r.LeadershipTransferToServer(s.ID, s.Address))
+}
+
+// heir is a voter that could lead next.
+type heir struct {
+	server raft.Server
+	fit    bool
+	yields bool // it is fit, but should lead only when nobody else can
+	why    string
+	last   uint64 // its newest entry
+}
+
+// askToLead asks a voter whether it could lead now.
+func (c *Cluster) askToLead(ctx context.Context, r *raft.Raft, s raft.Server) heir {
+	last, commit := r.LastIndex(), r.CommitIndex()
+	g, err := c.hello(ctx, string(s.Address))
+	h := heir{server: s, last: g.Last}
+	switch {
+	case err != nil:
+		h.why = fmt.Sprintf("it does not answer: %v", err)
+	case g.ID != string(s.ID):
+		h.why = fmt.Sprintf("at its address %s answers node %s", s.Address, g.ID)
+	case g.Last+maxHandOverLag < last:
+		h.why = fmt.Sprintf("its log lacks %d entries", last-g.Last)
+	case g.Applied+maxHandOverLag < commit:
+		h.why = fmt.Sprintf("its state lacks %d entries", commit-g.Applied)
+	default:
+		h.fit = true
+	}
+	for _, o := range g.Objections {
+		if !h.fit {
+			break
+		}
+		h.why, h.yields, h.fit = o.Why, true, o.Yields
+	}
+	return h
+}
+
+// transferToBest hands leadership to the fit voter with the newest log. With last, one that
+// should not lead is better than none, for this node is about to end.
+func (c *Cluster) transferToBest(ctx context.Context, r *raft.Raft, last bool) error {
+	heirs := c.heirs(ctx, r)
+	why := "there is no other voter"
+	for i, h := range heirs {
+		if h.fit && (!h.yields || last) {
+			return c.transferred(ctx, r.LeadershipTransferToServer(h.server.ID, h.server.Address))
+		}
+		if i == 0 {
+			why = ""
+		}
+		why += fmt.Sprintf("; node %s: %s", h.server.ID, h.why)
+	}
+	return &CannotLead{Why: strings.TrimPrefix(why, "; ")}
+}
+
+// heirs asks all other voters whether they could lead, and returns them, the best first.
+func (c *Cluster) heirs(ctx context.Context, r *raft.Raft) []heir {
+	var others []raft.Server
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		if s.Suffrage == raft.Voter && string(s.ID) != c.id {
+			others = append(others, s)
+		}
+	}
+	heirs := make([]heir, len(others))
+	var all sync.WaitGroup
+	for i, s := range others {
+		all.Go(func() { heirs[i] = c.askToLead(ctx, r, s) })
+	}
+	all.Wait()
+	slices.SortStableFunc(heirs, func(a, b heir) int {
+		rank := func(h heir) int {
+			switch {
+			case !h.fit:
+				return 2
+			case h.yields:
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.last, a.last))
+	})
+	return heirs
+}
+
+// HandOver implements engine.HandOver: leadership goes to the first of nodes that takes it.
+func (c *Cluster) HandOver(ctx context.Context, nodes []string) error {
+	var why error
+	for _, node := range nodes {
+		if node == c.id {
+			continue
+		}
+		err := c.Transfer(ctx, node)
+		if err == nil {
+			return nil
+		}
+		why = errors.Join(why, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if why == nil {
+		return errors.New("no other node can take leadership")
+	}
+	return why
+}
+
+// transferred waits for a transfer. raft may never answer one that was interrupted
+// (hashicorp/raft#696), so the wait is the caller's. A transfer that failed is unknown: the node
+// that was asked may yet stand for election.
+func (c *Cluster) transferred(ctx context.Context, f raft.Future) error {
+	done := make(chan error, 1)
+	go func() { done <- f.Error() }()
+	select {
+	case err := <-done:
+		return proposeError(err, c.leaderElsewhere())
+	case <-ctx.Done():
+		return &engine.Unknown{Cause: fmt.Errorf("the call ended while leadership was being handed over: %w", context.Cause(ctx))}
+	}
+}
+
+// handOver gives leadership away before this node ends, if there is anybody to give it to.
+func (c *Cluster) handOver() {
+	r := c.raft.Load()
+	if r == nil || r.State() != raft.Leader || c.failedWith() != nil {
+		return
+	}
+	if voters := c.voters(); len(voters) == 1 && voters[0] == c.id {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), handOverWithin, errors.New("handing over took too long"))
+	defer cancel()
+	if err := c.transferToBest(ctx, r, true); err != nil {
+		c.log.Warn("leadership was not handed over", "error", err)
+	}
+}
+
+// handOverWithin bounds how long an ending leader waits for another one.
+const handOverWithin = changeWithin

@@ -177,7 +177,7 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 
 // start makes raft. From here on this node votes, acknowledges entries and may lead.
 func (c *Cluster) start() error {
-	kept := &keptLog{LogStore: c.stores.Log, flushed: c.state.Flushed}
+	kept := &keptLog{LogStore: c.stores.Log, flushed: c.state.Flushed, committed: c.committed, restored: &c.replica.restored, fatal: c.fail}
 	now := time.Now()
 	c.began.Store(&now)
 	r, err := raft.NewRaft(c.cfg.raftConfig(c.id, c.told), c.replica, kept, c.stores.Stable, c.stores.Snapshots, c.link)

@@ -24,6 +24,8 @@ type replica struct {
 	worth  atomic.Uint64 // entries applied that a Check is worth for
 	stop   sync.Once
 	failed atomic.Pointer[error]
+
+	restored atomic.Bool // a leader's snapshot was installed since the log was last written; see keptLog
 }
 
 var _ raft.BatchingFSM = (*replica)(nil)
@@ -91,6 +93,7 @@ func (r *replica) Restore(rc io.ReadCloser) error {
 		return r.halt(fmt.Errorf("the snapshot sent by the leader cannot be restored: %w", err))
 	}
 	r.seen.Store(r.state.Applied())
+	r.restored.Store(true)
 	return nil
 }
 

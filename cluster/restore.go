@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"aion.dev/aion/fsm"
 	"github.com/hashicorp/raft"
@@ -66,10 +67,14 @@ func cutCoveredLog(log raft.LogStore, snapshots raft.SnapshotStore) error {
 	return nil
 }
 
-// keptLog refuses to cut away what the state has not flushed: after a crash those entries are applied again.
+// keptLog refuses cuts that lose what this node still needs: at the head what the state has not flushed, for after a crash those entries are applied again; at the
+// end what is committed.
 type keptLog struct {
 	raft.LogStore
-	flushed func() uint64
+	flushed   func() uint64
+	committed func() uint64 // what the state has applied, at least
+	restored  *atomic.Bool  // a snapshot was installed since the log was last written; raft then empties the log
+	fatal     func(error)
 }
 
 // IsMonotonic implements raft.MonotonicLogStore, which raft looks for by type assertion.
@@ -78,8 +83,20 @@ func (k *keptLog) IsMonotonic() bool {
 	return ok && m.IsMonotonic()
 }
 
-// DeleteRange implements raft.LogStore. Cutting the head stops at what is flushed; cutting a tail (entries of a deposed leader, never committed) or
-// everything (after a snapshot was installed, and with it flushed) goes through.
+// StoreLog implements raft.LogStore.
+func (k *keptLog) StoreLog(log *raft.Log) error { return k.StoreLogs([]*raft.Log{log}) }
+
+// StoreLogs implements raft.LogStore.
+func (k *keptLog) StoreLogs(logs []*raft.Log) error {
+	k.restored.Store(false)
+	return k.LogStore.StoreLogs(logs)
+}
+
+// DeleteRange implements raft.LogStore. Cutting the head stops at what is flushed. Emptying the log after a snapshot was installed, and with it flushed, goes
+// through, and so does cutting an end that was never committed: entries of a deposed leader.
+//
+// Cutting the end at or below what is committed stops the process before anything is cut. Raft never asks for it while every node is who it says it is: the
+// leader that asks holds another cluster's log, or won an election that it could not win.
 func (k *keptLog) DeleteRange(first, last uint64) error {
 	newest, err := k.LastIndex()
 	if err != nil {
@@ -89,6 +106,15 @@ func (k *keptLog) DeleteRange(first, last uint64) error {
 		if last = min(last, k.flushed()); last < first {
 			return nil
 		}
+		return k.LogStore.DeleteRange(first, last)
+	}
+	if emptied := k.restored.Swap(false); emptied {
+		return k.LogStore.DeleteRange(first, last)
+	}
+	if c := k.committed(); first <= c {
+		err := fmt.Errorf("a leader asks to cut the log from entry %d to its end at %d, but entries up to %d are committed here: it is not a leader of this cluster's log", first, last, c)
+		k.fatal(err)
+		return err
 	}
 	return k.LogStore.DeleteRange(first, last)
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/hashicorp/raft"
@@ -9,7 +10,8 @@ import (
 func TestLogIsNeverCutAboveWhatTheStateHasFlushed(t *testing.T) {
 	flushed := uint64(5)
 	store := raft.NewInmemStore()
-	log := &keptLog{LogStore: store, flushed: func() uint64 { return flushed }}
+	restored := new(atomic.Bool)
+	log := &keptLog{LogStore: store, flushed: func() uint64 { return flushed }, committed: func() uint64 { return 8 }, restored: restored, fatal: func(err error) { t.Error(err) }}
 	for i := uint64(1); i <= 10; i++ {
 		if err := log.StoreLog(&raft.Log{Index: i}); err != nil {
 			t.Fatal(err)
@@ -30,7 +32,56 @@ func TestLogIsNeverCutAboveWhatTheStateHasFlushed(t *testing.T) {
 	cut(4, 8, 6, 10) // stops at what is flushed
 	cut(6, 8, 6, 10)
 	cut(9, 10, 6, 8) // a tail that was never committed
-	cut(6, 8, 0, 0)  // everything, after a snapshot was installed
+	restored.Store(true)
+	cut(6, 8, 0, 0) // everything, after a snapshot was installed
+}
+
+// TestEndOfTheLogIsNeverCutBelowWhatIsCommitted: whoever asks for that leads another log. The process stops with its log as it was.
+func TestEndOfTheLogIsNeverCutBelowWhatIsCommitted(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		first       uint64
+		installed   bool // a snapshot was, just before
+		written     bool // and an entry after that
+		wantStopped bool
+	}{
+		{name: "one above", first: 8},
+		{name: "at", first: 7, wantStopped: true},
+		{name: "below", first: 3, wantStopped: true},
+		{name: "the whole log, as at the founding of another cluster", first: 1, wantStopped: true},
+		{name: "the whole log, for a snapshot", first: 1, installed: true},
+		{name: "the whole log, long after a snapshot", first: 1, installed: true, written: true, wantStopped: true},
+	} {
+		store := raft.NewInmemStore()
+		var stopped []error
+		log := &keptLog{
+			LogStore: store, flushed: func() uint64 { return 5 }, committed: func() uint64 { return 7 },
+			restored: new(atomic.Bool), fatal: func(err error) { stopped = append(stopped, err) },
+		}
+		for i := uint64(1); i <= 10; i++ {
+			if err := log.StoreLog(&raft.Log{Index: i}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		log.restored.Store(c.installed)
+		last := uint64(10)
+		if c.written {
+			last = 11
+			if err := log.StoreLog(&raft.Log{Index: last}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := log.DeleteRange(c.first, last)
+		if (err != nil) != c.wantStopped || (len(stopped) == 1) != c.wantStopped {
+			t.Errorf("%s: answered %v, stopped by %v; want it to stop: %v", c.name, err, stopped, c.wantStopped)
+		}
+		if first, _ := store.FirstIndex(); c.wantStopped && first != 1 {
+			t.Errorf("%s: the log begins at %d afterwards", c.name, first)
+		}
+		if got, _ := store.LastIndex(); c.wantStopped && got != last {
+			t.Errorf("%s: the log ends at %d afterwards, want %d", c.name, got, last)
+		}
+	}
 }
 
 // dense is a store that wants no gaps.

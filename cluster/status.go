@@ -194,6 +194,15 @@ func (c *Cluster) applied() uint64 {
 	return applied
 }
 
+// committed returns the raft index up to which this node knows that entries are committed: at least what it has applied.
+func (c *Cluster) committed() uint64 {
+	n := c.applied()
+	if r := c.raft.Load(); r != nil {
+		n = max(n, r.CommitIndex())
+	}
+	return n
+}
+
 func (c *Cluster) setOutside(err error) {
 	if err == nil {
 		c.outside.Store(nil)

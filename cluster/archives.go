@@ -56,10 +56,10 @@ func (c *Cluster) blobPeers() (list []BlobPeer) {
 	return list
 }
 
-// fresh refuses a command that names an archive which may be swept before the command is applied.
-func (c *Cluster) fresh(cmd fsm.Command) error {
+// mayName refuses a command that names an archive which a majority of the voters may not have when it is applied.
+func (c *Cluster) mayName(cmd fsm.Command) error {
 	if load, ok := cmd.(*fsm.LoadPackage); ok && c.blobs != nil {
-		return c.blobs.CheckFresh(load.Package.Blob)
+		return c.blobs.CheckNamed(load.Package.Blob)
 	}
 	return nil
 }

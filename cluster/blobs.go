@@ -54,8 +54,14 @@ type Blobs struct {
 
 	mu     sync.Mutex // over everything below
 	closed bool
-	work   sync.WaitGroup               // added to only while not closed
-	puts   map[catalog.Digest]time.Time // when Put began, for CheckFresh; older than putFresh are dropped
+	work   sync.WaitGroup         // added to only while not closed
+	puts   map[catalog.Digest]put // the newest that a majority took, for CheckNamed; older than putFresh are dropped
+}
+
+// put is a Put that a majority took. Answers that come later still count.
+type put struct {
+	began time.Time
+	*putting
 }
 
 var (
@@ -71,7 +77,7 @@ func NewBlobs(cfg BlobsConfig) *Blobs {
 	cfg.FetchWithin = cmp.Or(cfg.FetchWithin, 2*time.Minute)
 	cfg.LookEvery = cmp.Or(cfg.LookEvery, time.Second)
 	cfg.SweepEvery = cmp.Or(cfg.SweepEvery, 10*time.Minute)
-	b := &Blobs{cfg: cfg, puts: map[catalog.Digest]time.Time{}}
+	b := &Blobs{cfg: cfg, puts: map[catalog.Digest]put{}}
 	b.transfers, b.received = semaphore.NewWeighted(int64(cfg.MaxTransfers)), semaphore.NewWeighted(int64(cfg.MaxTransfers))
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	cfg.Carrier.HandleBlobs(b)
@@ -96,23 +102,23 @@ func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error)
 	if err != nil {
 		return d, putError(err)
 	}
-	put := newPutting(b.cfg.Self, b.cfg.Members())
-	for _, p := range put.others {
-		if !b.goes(func(ctx context.Context) { put.answer(p, b.send(ctx, p, d, archive)) }) {
+	p := put{began, newPutting(b.cfg.Self, b.cfg.Members())}
+	for _, to := range p.others {
+		if !b.goes(func(ctx context.Context) { p.answer(to, b.send(ctx, to, d, archive)) }) {
 			return d, errClosing
 		}
 	}
-	if err := put.wait(ctx); err != nil {
+	if err := p.wait(ctx); err != nil {
 		return d, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for old, at := range b.puts {
-		if time.Since(at) > putFresh {
+	for old, p := range b.puts {
+		if time.Since(p.began) > putFresh {
 			delete(b.puts, old)
 		}
 	}
-	b.puts[d] = began
+	b.puts[d] = p
 	return d, nil
 }
 
@@ -154,17 +160,21 @@ func (b *Blobs) Blob(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	return b.cfg.Store.Blob(d)
 }
 
-// CheckFresh refuses, as *engine.Unavailable, to name a blob that was not put here within the last ten minutes: it may be swept before the entry is
-// applied. Whoever proposes an entry that names a blob asks first.
-func (b *Blobs) CheckFresh(d catalog.Digest) error {
+// CheckNamed refuses, as *engine.Unavailable, to name a blob that was not put here within the last ten minutes, for it may be swept before the entry is applied; or
+// that a majority of today's voters is not known to have, for members may have changed since. Callers that propose an entry which names a blob ask first.
+func (b *Blobs) CheckNamed(d catalog.Digest) error {
+	members := b.cfg.Members()
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	at, ok := b.puts[d]
+	p, ok := b.puts[d]
+	b.mu.Unlock()
 	switch {
 	case !ok:
 		return &engine.Unavailable{Why: fmt.Sprintf("archive %s was not put by this node within the last %v: deploy it again", d, putFresh)}
-	case time.Since(at) > putFresh:
-		return &engine.Unavailable{Why: fmt.Sprintf("archive %s was put %v ago, more than %v: deploy it again", d, time.Since(at).Round(time.Second), putFresh)}
+	case time.Since(p.began) > putFresh:
+		return &engine.Unavailable{Why: fmt.Sprintf("archive %s was put %v ago, more than %v: deploy it again", d, time.Since(p.began).Round(time.Second), putFresh)}
+	}
+	if have, voters := p.holders(b.cfg.Self, members); 2*have <= voters {
+		return &engine.Unavailable{Why: fmt.Sprintf("the members have changed since archive %s was put, it is on %d of %d voters: deploy it again", d, have, voters)}
 	}
 	return nil
 }

@@ -218,30 +218,122 @@ func TestPutEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// Whoever answers in whatever order: a Put ends well once a majority of the voters has the archive, this node included if it votes, and fails once none can.
 func TestPutCountsVotersOnlyAndItself(t *testing.T) {
-	gate := func(_ context.Context, doing, address string) error {
-		if address == "n-3" || address == "n-4" {
+	for _, c := range []struct {
+		name    string
+		voters  string // of n-0 to n-4; n-0 puts
+		answers string // in order: + takes the archive, - does not
+		want    string // after which answer it is certain, and how
+	}{
+		{"non-voters first", "012", "+3 +4 +1", "3 ok"},
+		{"voter first", "012", "+1", "1 ok"},
+		{"non-voters do not make up for voters", "012", "+3 +4 -1 -2", "4 failed"},
+		{"voters fail before the others have written", "012", "-1 -2", "2 failed"},
+		{"non-voters that fail do not count either", "012", "-3 -4 -1 +2", "4 ok"},
+		{"a failed voter, and one that follows", "012", "-2 +3 +1", "3 ok"},
+		{"it does not vote: two of three others", "123", "+4 +1 +2", "3 ok"},
+		{"it does not vote: its own copy is none", "123", "+1 -2 -3", "3 failed"},
+		{"it does not vote, two voters", "12", "+3 +1 +2", "3 ok"},
+		{"it does not vote, two voters, one fails", "12", "+1 -2", "2 failed"},
+		{"five voters", "01234", "+1 -2 -3 +4", "4 ok"},
+		{"five voters, three fail", "01234", "+1 -2 -3 -4", "4 failed"},
+		{"four voters", "0123", "+4 +1 -2 +3", "4 ok"},
+		{"four voters, half is no majority", "0123", "+1 -2 -3", "3 failed"},
+		{"it is the only voter", "0", "", "0 ok"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			turns := map[string]chan error{}
+			for i := range 5 {
+				turns[fmt.Sprint("n-", i)] = make(chan error)
+			}
+			nodes := memoryNodes(t, 5, func(_ context.Context, _, address string) error { return <-turns[address] })
+			members := nodes[0].cfg.Members()
+			for i := range members {
+				members[i].Voter = strings.Contains(c.voters, fmt.Sprint(i))
+			}
+			outcome := make(chan error, 1)
+			go func() {
+				_, err := nodes[0].Put(t.Context(), []byte("x"))
+				outcome <- err
+			}()
+			certain := func(n int) string {
+				synctest.Wait()
+				select {
+				case err := <-outcome:
+					if err != nil {
+						return fmt.Sprint(n, " failed")
+					}
+					return fmt.Sprint(n, " ok")
+				default:
+					return ""
+				}
+			}
+			got := certain(0)
+			for i, a := range strings.Fields(c.answers) {
+				if got != "" {
+					t.Fatalf("%s: certain (%s) before the answer %s", c.name, got, a)
+				}
+				var err error
+				if a[0] == '-' {
+					err = errors.New("down")
+				}
+				turns["n-"+a[1:]] <- err
+				got = certain(i + 1)
+			}
+			if got != c.want {
+				t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+			}
+			for _, turn := range turns {
+				close(turn)
+			}
+			closeBlobNodes(nodes)
+		})
+	}
+}
+
+// Members change between a Put and the command that names the archive: what counts is who votes when it is proposed.
+func TestArchiveIsNamedOnlyWhereAMajorityOfTodaysVotersHasIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late := make(chan struct{})
+		nodes := memoryNodes(t, 5, func(_ context.Context, _, address string) error {
+			switch address {
+			case "n-2":
+				return errors.New("down")
+			case "n-4":
+				<-late
+			}
 			return nil
+		})
+		members := nodes[0].cfg.Members()
+		vote := func(who string) {
+			for i := range members {
+				members[i].Voter = strings.Contains(who, fmt.Sprint(i))
+			}
 		}
-		return errors.New("down")
-	}
-	nodes := memoryNodes(t, 5, gate)
-	members := nodes[0].cfg.Members()
-	members[3].Voter, members[4].Voter = false, false
-	if _, err := nodes[0].Put(t.Context(), []byte("x")); err == nil {
-		t.Fatal("non-voters counted as a majority")
-	}
-	// A node that is no voter needs a majority of the voters besides itself.
-	members[1].Voter = false
-	if _, err := nodes[4].Put(t.Context(), []byte("x")); err == nil {
-		t.Fatal("a non-voter counted itself")
-	}
-	for i := range members {
-		members[i].Voter = i == 0
-	}
-	if _, err := nodes[0].Put(t.Context(), []byte("alone")); err != nil {
-		t.Fatalf("the only voter has it: %v", err)
-	}
+		vote("012")
+		d, err := nodes[0].Put(t.Context(), []byte("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for _, c := range []struct {
+			voters string
+			ok     bool
+		}{{"012", true}, {"02", false}, {"013", true}, {"024", false}, {"0134", true}, {"0124", false}, {"24", false}, {"0", true}} {
+			vote(c.voters)
+			if err := nodes[0].CheckNamed(d); (err == nil) != c.ok || err != nil && !isUnavailable(err) {
+				t.Errorf("with the voters %s: %v", c.voters, err)
+			}
+		}
+		vote("024")
+		close(late)
+		synctest.Wait()
+		if err := nodes[0].CheckNamed(d); err != nil {
+			t.Errorf("n-4 has it now: %v", err)
+		}
+		closeBlobNodes(nodes)
+	})
 }
 
 func TestGetsAtTheSameTimeShareOneFetch(t *testing.T) {
@@ -303,17 +395,17 @@ func TestOldPutsAreNotProposed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := memoryNodes(t, 1, nil)[0]
 		d, err := n.Put(t.Context(), []byte("x"))
-		if err != nil || n.CheckFresh(d) != nil {
-			t.Fatalf("a fresh put: %v, %v", err, n.CheckFresh(d))
+		if err != nil || n.CheckNamed(d) != nil {
+			t.Fatalf("a fresh put: %v, %v", err, n.CheckNamed(d))
 		}
 		time.Sleep(putFresh + time.Second) // the bubble's clock
-		if err := n.CheckFresh(d); !isUnavailable(err) || !strings.Contains(err.Error(), "10m1s ago") {
+		if err := n.CheckNamed(d); !isUnavailable(err) || !strings.Contains(err.Error(), "10m1s ago") {
 			t.Fatalf("a put of 10 minutes ago: %v", err)
 		}
-		if err := n.CheckFresh(digestOf([]byte("never"))); !isUnavailable(err) {
+		if err := n.CheckNamed(digestOf([]byte("never"))); !isUnavailable(err) {
 			t.Fatalf("never put: %v", err)
 		}
-		if _, err := n.Put(t.Context(), []byte("x")); err != nil || n.CheckFresh(d) != nil {
+		if _, err := n.Put(t.Context(), []byte("x")); err != nil || n.CheckNamed(d) != nil {
 			t.Fatal("putting again does not make it fresh")
 		}
 		n.Close()

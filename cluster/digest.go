@@ -14,7 +14,6 @@ import (
 type check struct {
 	index  uint64
 	digest catalog.Digest
-	at     time.Time // when it was applied here
 }
 
 // keepChecking makes all nodes compare their digests while this node leads, whenever something was applied since the last time.
@@ -41,7 +40,7 @@ func (c *Cluster) keepChecking(ctx context.Context, t *term) {
 // checked is called by the replica, which must not wait: a report that finds no room is left out, and the next check makes up for it.
 func (c *Cluster) checked(index uint64, digest catalog.Digest) {
 	select {
-	case c.checks <- check{index, digest, time.Now()}:
+	case c.checks <- check{index, digest}:
 	default:
 	}
 }
@@ -73,17 +72,20 @@ func (c *Cluster) keepReporting(ctx context.Context) {
 	}
 }
 
-// judge returns why this node must stop because of what was reported about a check, if it must.
+// judge returns why this node must stop because of what was reported about a check, if it must. As long as reports that are still to come could make a
+// majority, it waits, however long: a node that was away reports about old checks when it comes back, and one wrong node must not stop the healthy ones.
 func (c *Cluster) judge(k check) error {
-	verdict, why := judge(k.digest, c.voters(), c.reports(k.index))
+	reports := c.reports(k.index)
+	reports[c.id] = k.digest // known here before the log says so
+	verdict, why := judge(k.digest, c.voters(), reports)
 	err := fmt.Errorf("digest at index %d: %s", k.index, why)
-	switch {
-	case verdict == agreed:
+	switch verdict {
+	case agreed:
 		return nil
-	case verdict == undecided && time.Since(k.at) < 2*c.cfg.Raft.CheckEvery:
+	case undecided:
 		c.log.Error("nodes disagree about the state, waiting for the others' reports", "reason", err)
 		return nil
-	case verdict == minority:
+	case minority:
 		c.condemn(err)
 	}
 	return err
@@ -104,14 +106,12 @@ func (c *Cluster) report(ctx context.Context, k check) {
 	}
 }
 
-// reports returns what nodes reported about the check at index.
+// reports returns what nodes reported about the check at index. Their rows would not do: those hold the newest report only, and nodes are at different checks.
 func (c *Cluster) reports(index uint64) map[string]catalog.Digest {
 	got := map[string]catalog.Digest{}
 	c.state.View(func(v fsm.View) {
-		for _, n := range v.Nodes() {
-			if n.DigestIndex == index {
-				got[n.ID] = n.Digest
-			}
+		for _, r := range v.DigestReports(index) {
+			got[r.Node] = r.Digest
 		}
 	})
 	return got
@@ -129,7 +129,7 @@ func (c *Cluster) voters() (ids []string) {
 type verdict int
 
 const (
-	agreed    verdict = iota // as far as reported, or a majority agrees with this node
+	agreed    verdict = iota // all that reported agree, or a majority agrees with this node
 	undecided                // reports differ, and those to come may still make a majority
 	minority                 // a majority of the voters has another digest than this node
 	split                    // no digest can have a majority

@@ -24,6 +24,7 @@ func TestJudgeDigests(t *testing.T) {
 		{"a non-voter differs", b, three, map[string]catalog.Digest{"n1": a, "n2": a, "n3": a, "n4": b}, minority},
 		{"a non-voter's report does not count", a, three, map[string]catalog.Digest{"n1": a, "n4": b}, agreed},
 		{"two differ, the third is awaited", a, three, map[string]catalog.Digest{"n1": a, "n2": b}, undecided},
+		{"one that was away differs, of the others only this one is known", a, three, map[string]catalog.Digest{"n1": a, "n3": b}, undecided},
 		{"three ways", a, three, map[string]catalog.Digest{"n1": a, "n2": b, "n3": c}, split},
 		{"two voters differ", a, []string{"n1", "n2"}, map[string]catalog.Digest{"n1": a, "n2": b}, split},
 		{"even split", a, []string{"n1", "n2", "n3", "n4"}, map[string]catalog.Digest{"n1": a, "n2": a, "n3": b, "n4": b}, split},

@@ -54,6 +54,22 @@ func (r *putting) answer(p BlobPeer, err error) {
 	r.settle()
 }
 
+// holders counts the voters among members, and those of them that are known to have the bytes. self has them.
+func (r *putting) holders(self string, members []BlobPeer) (have, voters int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range members {
+		if !p.Voter {
+			continue
+		}
+		voters++
+		if err, said := r.said[p.ID]; p.ID == self || said && err == nil {
+			have++
+		}
+	}
+	return have, voters
+}
+
 // settle closes over once a majority has it, or none can any more; r.mu is held, or nobody else knows r.
 func (r *putting) settle() {
 	select {

@@ -38,7 +38,7 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 	if err := c.refuse(); err != nil {
 		return fsm.Result{}, err
 	}
-	if err := c.fresh(e.Command); err != nil {
+	if err := c.mayName(e.Command); err != nil {
 		return fsm.Result{}, err
 	}
 	piece, err := fsm.EncodeEnvelope(e)

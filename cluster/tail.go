@@ -65,7 +65,9 @@ func (t *tail) StoreLogs(logs []*raft.Log) error {
 		for t.next > t.first && (t.next-t.first == uint64(len(t.ring)) || t.bytes+len(log.Data) > t.maxBytes) {
 			t.dropFirst()
 		}
-		t.ring[log.Index%uint64(len(t.ring))] = log
+		// A copy: on the leader the original lies inside raft's future, which keeps the answers to the entry's commands alive.
+		kept := *log
+		t.ring[log.Index%uint64(len(t.ring))] = &kept
 		t.bytes += len(log.Data)
 		t.next++
 	}

@@ -27,6 +27,20 @@ func TestTailIsBoundedByBytesAndEntries(t *testing.T) {
 	}
 }
 
+// raft hands the leader's entries over inside its futures, with the answers of their commands: an entry that is kept must not keep those.
+func TestTailKeepsEntriesAndNotWhatTheyLieIn(t *testing.T) {
+	l := newTail(raft.NewInmemStore(), 8, 1<<20)
+	logs := testEntries(1, 4)
+	if err := l.StoreLogs(logs); err != nil {
+		t.Fatal(err)
+	}
+	for _, log := range logs {
+		if l.kept(log.Index) == log {
+			t.Fatalf("entry %d is kept inside its future", log.Index)
+		}
+	}
+}
+
 // Whatever raft does to its log, reading through the tail is reading the store.
 func TestTailIsTheStore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

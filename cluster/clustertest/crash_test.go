@@ -236,6 +236,59 @@ func TestDifferentDigestStopsTheMinority(t *testing.T) {
 	})
 }
 
+// TestReturningNodeWithAnotherDigestStopsAlone: when it is back it reports about checks that the others reported about long ago, and one by one.
+func TestReturningNodeWithAnotherDigestStopsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewWith(t, 3, Options{Latency: time.Millisecond})
+		must(t, mustPropose(c, Load("order", "v1")), nil)
+		c.Check()
+		bad := c.Others(c.Leader())[0]
+		corrupt(t, bad)
+		c.Isolate(bad)
+		for i := range 4 { // checks that it misses, of which all are remembered
+			must(t, mustPropose(c, Start("order", fmt.Sprint("run-", i))), nil)
+			<-time.After(45 * time.Second)
+		}
+		c.Heal()
+		if err := bad.Died(); err == nil || !strings.Contains(err.Error(), "its state is wrong") {
+			t.Errorf("the node with another digest ended with %v", err)
+		}
+		<-time.After(3 * time.Minute)
+		for _, n := range c.Others(bad) {
+			if fatal := n.Fatal(); len(fatal) > 0 {
+				t.Errorf("healthy node %s: %v", n.ID, fatal)
+			}
+		}
+		must(t, mustPropose(c, Start("order", "after")), nil)
+		c.Check()
+	})
+}
+
+// TestUndecidedDigestsStopNobody: of two voters that differ while the third is down neither may stop the other, for the third can still say who is right.
+func TestUndecidedDigestsStopNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(t, 3)
+		must(t, mustPropose(c, Load("order", "v1")), nil)
+		c.Check()
+		leader := c.Leader()
+		bad, away := c.Others(leader)[0], c.Others(leader)[1]
+		away.Stop()
+		corrupt(t, bad)
+		must(t, mustPropose(c, Start("order", "a")), nil)
+		<-time.After(4 * time.Minute)
+		for _, n := range []*Node{leader, bad} {
+			if fatal := n.Fatal(); len(fatal) > 0 {
+				t.Fatalf("node %s: %v", n.ID, fatal)
+			}
+		}
+		away.Start()
+		if err := bad.Died(); err == nil || !strings.Contains(err.Error(), "its state is wrong") {
+			t.Errorf("the node with another digest ended with %v", err)
+		}
+		c.Check()
+	})
+}
+
 func TestDifferentDigestsWithoutAMajorityStopAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 2)

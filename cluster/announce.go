@@ -76,17 +76,13 @@ func (c *Cluster) learnClusterID() error {
 	if c.identity == nil {
 		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.identity.SetClusterID(id)
+	return c.identity.SetClusterID(id) // not under c.mu: a disk that hangs here must not block fail, which ends the node
 }
 
 // clusterID returns the cluster that this node belongs to, as far as it knows.
 func (c *Cluster) clusterID() (id string) {
 	c.state.View(func(v fsm.View) { id = v.ClusterID() })
 	if id == "" && c.identity != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
 		id = c.identity.ClusterID()
 	}
 	return id

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"aion.dev/aion/internal/faults"
@@ -28,7 +30,7 @@ const (
 // nodeID are ids that are safe in file names, addresses and logs.
 var nodeID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
-// Identity is what a data folder says about its node, and the lock that keeps a second process out of the folder. It is used by one goroutine at a time.
+// Identity is what a data folder says about its node, and the lock that keeps a second process out of the folder.
 //
 // A node that lost its folder is another node: its id is generated anew, because raft would otherwise trust a vote and a log that are gone.
 type Identity struct {
@@ -36,7 +38,8 @@ type Identity struct {
 	NodeID string
 	Fresh  bool // the folder had no identity before this call
 
-	clusterID string
+	writing   sync.Mutex // held while the file is written, which a disk can make take for ever: nothing else waits for it
+	clusterID atomic.Pointer[string]
 	lock      *os.File
 }
 
@@ -70,7 +73,7 @@ func OpenIdentity(dir, wantID string) (_ *Identity, err error) {
 		if wantID == "" {
 			id.NodeID = generateNodeID()
 		}
-		return id, id.write()
+		return id, id.write("")
 	case err != nil:
 		return nil, err
 	}
@@ -78,21 +81,27 @@ func OpenIdentity(dir, wantID string) (_ *Identity, err error) {
 }
 
 // ClusterID returns the cluster that this folder belongs to; empty while it belongs to none.
-func (id *Identity) ClusterID() string { return id.clusterID }
+func (id *Identity) ClusterID() string {
+	if p := id.clusterID.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
 
 // SetClusterID writes down the cluster that this folder belongs to. A folder never changes its cluster.
 func (id *Identity) SetClusterID(cluster string) error {
-	if cluster == id.clusterID {
+	id.writing.Lock()
+	defer id.writing.Unlock()
+	switch have := id.ClusterID(); {
+	case have == cluster:
 		return nil
+	case have != "":
+		return fmt.Errorf("data folder %s belongs to cluster %s and cannot join cluster %s", id.Dir, have, cluster)
 	}
-	if id.clusterID != "" {
-		return fmt.Errorf("data folder %s belongs to cluster %s and cannot join cluster %s", id.Dir, id.clusterID, cluster)
-	}
-	id.clusterID = cluster
-	if err := id.write(); err != nil {
-		id.clusterID = ""
+	if err := id.write(cluster); err != nil {
 		return err
 	}
+	id.clusterID.Store(&cluster)
 	return nil
 }
 
@@ -116,12 +125,13 @@ func (id *Identity) read(wantID string) error {
 	case wantID != "" && wantID != doc.NodeID:
 		return fmt.Errorf("node.id is %q, but data folder %s belongs to node %q", wantID, id.Dir, doc.NodeID)
 	}
-	id.NodeID, id.clusterID = doc.NodeID, doc.ClusterID
+	id.NodeID = doc.NodeID
+	id.clusterID.Store(&doc.ClusterID)
 	return nil
 }
 
-func (id *Identity) write() error {
-	b, err := json.MarshalIndent(identityDoc{dataFormat, id.NodeID, id.clusterID}, "", "  ")
+func (id *Identity) write(cluster string) error {
+	b, err := json.MarshalIndent(identityDoc{dataFormat, id.NodeID, cluster}, "", "  ")
 	if err != nil {
 		return err
 	}

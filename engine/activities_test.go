@@ -660,12 +660,15 @@ func TestTasksAndQueuesAreShown(t *testing.T) {
 			t.Fatalf("got %v, %v", taken, err)
 		}
 		equal(t, "failure", fail(t, n, taken[0], history.RunError{Kind: "oops", Retryable: true}), "")
-		tasks, index, err := n.Tasks(background, engine.Read{}, ref, 0)
-		if err != nil || index == 0 || len(tasks) != 6 {
-			t.Fatalf("got %v at %d, %v", tasks, index, err)
+		d, err := n.Describe(background, engine.Read{}, ref, 0)
+		if err != nil || d.Index == 0 || len(d.Pending) != 6 || d.Total != 6 {
+			t.Fatalf("got %+v, %v", d, err)
+		}
+		if few, err := n.Describe(background, engine.Read{}, ref, 4); err != nil || len(few.Pending) != 4 || few.Total != 6 {
+			t.Errorf("of 6, at most 4: %+v, %v", few, err)
 		}
 		told := ""
-		for _, task := range tasks {
+		for _, task := range d.Pending {
 			told += fmt.Sprintf("%d %s %d %d %s; ", task.ID, task.Queue, task.State, task.Attempt, task.Worker)
 		}
 		equal(t, "tasks", told, "1 a 2 1 w7; 2 b 1 0 ; 3 a 3 1 w7; 4 b 1 0 ; 5 a 1 0 ; 6 b 1 0 ; ")
@@ -682,7 +685,7 @@ func TestTasksAndQueuesAreShown(t *testing.T) {
 		if err != nil || q != (fsm.Queue{Name: "c"}) {
 			t.Errorf("got %+v, %v", q, err)
 		}
-		_, _, err = n.Tasks(background, engine.Read{}, fsm.RunRef{WorkflowID: "nobody"}, 0)
+		_, err = n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "nobody"}, 0)
 		refused(t, err, "not_found")
 		_, _, _, err = n.Queues(background, engine.Read{}, -1, "")
 		refused(t, err, "invalid_input")

@@ -25,8 +25,8 @@ type API interface {
 	Deploys(ctx context.Context, rd Read, typ string, limit int, cursor string) ([]fsm.DeployRecord, string, uint64, error)
 
 	Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, Answered, error)
-	Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.Duration) (*Result, error) // open runs answer after wait, with an open Status
-	Describe(ctx context.Context, rd Read, ref fsm.RunRef) (*fsm.Run, uint64, error)
+	Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.Duration) (*Result, error)                                                                        // open runs answer after wait, with an open Status
+	Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit int) (*Description, error)                                                                          // limit: of the pending activities listed
 	History(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next uint64, index uint64, err error) // wait: at the end of an open run's history, wait for more; next 0 = closed and no more
 	List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error)
 	Signal(ctx context.Context, c Call, ref fsm.RunRef, name string, payload history.Payload) (*fsm.RunAnswer, Answered, error)
@@ -45,8 +45,6 @@ type API interface {
 	FailTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
 	BeatTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
 	ReleaseTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error)
-	Tasks(ctx context.Context, rd Read, ref fsm.RunRef, limit int) ([]fsm.Task, uint64, error)
-	CountTasks(ctx context.Context, rd Read, ref fsm.RunRef) (uint64, error)
 	Queues(ctx context.Context, rd Read, limit int, cursor string) ([]fsm.Queue, string, uint64, error)
 	Queue(ctx context.Context, rd Read, name string) (fsm.Queue, uint64, error)
 	LimitQueue(ctx context.Context, c Call, name string, l fsm.QueueLimits) (Answered, error)

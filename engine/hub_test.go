@@ -135,14 +135,14 @@ func TestAStaleReadWaitsForItsIndex(t *testing.T) {
 		ref := workflow(t, n, approval)
 		synctest.Wait()
 		n.Depose()
-		_, _, err := n.Describe(background, engine.Read{}, ref)
+		_, err := n.Describe(background, engine.Read{}, ref, 0)
 		refused(t, err, "no_leader")
 		at := n.State.Applied()
-		if _, index, err := n.Describe(background, engine.Read{Stale: true, MinIndex: at}, ref); err != nil || index != at {
-			t.Errorf("got index %d, %v", index, err)
+		if d, err := n.Describe(background, engine.Read{Stale: true, MinIndex: at}, ref, 0); err != nil || d.Index != at {
+			t.Errorf("got %+v, %v", d, err)
 		}
 		began := time.Now()
-		_, _, err = n.Describe(background, engine.Read{Stale: true, MinIndex: at + 1}, ref)
+		_, err = n.Describe(background, engine.Read{Stale: true, MinIndex: at + 1}, ref, 0)
 		refused(t, err, "unavailable")
 		equal(t, "waited", time.Since(began), 5*time.Second)
 	})

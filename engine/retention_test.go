@@ -64,7 +64,7 @@ func TestRetention(t *testing.T) {
 			time.Sleep(time.Until(closed.Add(time.Hour - time.Millisecond)))
 			equal(t, "just before", n.Outcome(first), "completed 1")
 			time.Sleep(100 * time.Millisecond)
-			_, _, err := n.Describe(background, engine.Read{}, first)
+			_, err := n.Describe(background, engine.Read{}, first, 0)
 			refused(t, err, "not_found")
 			_, err = n.Result(background, engine.Read{}, fsm.RunRef{WorkflowID: first.WorkflowID}, time.Minute)
 			refused(t, err, "not_found")
@@ -82,7 +82,7 @@ func TestRetention(t *testing.T) {
 		// Rules that change take effect at once, in both directions.
 		keep(t, n, "b", time.Second)
 		time.Sleep(100 * time.Millisecond)
-		_, _, err := n.Describe(background, engine.Read{}, other)
+		_, err := n.Describe(background, engine.Read{}, other, 0)
 		refused(t, err, "not_found")
 		keep(t, n, "a", 0)
 		time.Sleep(3 * time.Hour)
@@ -226,7 +226,7 @@ def run(ctx, input):
 		first := n.Row(fsm.RunRef{WorkflowID: "kid"})
 		// Whoever waits for a chain goes on waiting while its runs go.
 		equal(t, "the chain", n.Outcome(fsm.RunRef{WorkflowID: "kid"}), `completed "five"`)
-		_, _, err := n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "kid", RunID: first.RunID})
+		_, err := n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "kid", RunID: first.RunID}, 0)
 		refused(t, err, "not_found")
 		time.Sleep(5 * time.Second)
 		equal(t, "all runs of the chain are gone", kept(t, n), 2)
@@ -234,7 +234,7 @@ def run(ctx, input):
 		equal(t, "query", n.Ask(ref, "kids"), `"two"`)
 		equal(t, "the parent", n.Outcome(ref), `completed "five"`)
 		time.Sleep(5 * time.Second)
-		_, _, err = n.Describe(background, engine.Read{}, ref)
+		_, err = n.Describe(background, engine.Read{}, ref, 0)
 		refused(t, err, "not_found")
 		lone := n.Row(fsm.RunRef{WorkflowID: "lone"})
 		if lone.Parent == nil || lone.Parent.RunID != ref.RunID {

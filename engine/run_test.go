@@ -254,9 +254,9 @@ func TestDescribeTellsWhatARunWaitsFor(t *testing.T) {
 		equal(t, "waits", len(row.Waiting), 1)
 		equal(t, "kind", row.Waiting[0].Kind, "signal")
 		equal(t, "attribute", string(row.Attributes["stage"]), `"waiting"`)
-		_, _, err := n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "nobody"})
+		_, err := n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "nobody"}, 0)
 		refused(t, err, "not_found")
-		_, _, err = n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "other", RunID: ref.RunID})
+		_, err = n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "other", RunID: ref.RunID}, 0)
 		refused(t, err, "not_found")
 	})
 }

@@ -77,25 +77,3 @@ func (e *Engine) ReleaseTasks(ctx context.Context, c Call, results []TaskResult)
 		command: func(tokens []fsm.TaskToken) fsm.Command { return &fsm.ReleaseTasks{Tokens: tokens} },
 	}.settle(ctx, e, c, results)
 }
-
-// Tasks lists the pending activities of a run, by ordinal.
-func (e *Engine) Tasks(ctx context.Context, rd Read, ref fsm.RunRef, limit int) (tasks []fsm.Task, index uint64, err error) {
-	if err := checkRef(ref); err != nil {
-		return nil, 0, err
-	}
-	if limit, err = checkPage(limit); err != nil {
-		return nil, 0, err
-	}
-	var missing error
-	err = e.read(ctx, rd, func(v fsm.View) {
-		index = v.Index()
-		var run fsm.Run
-		if run, missing = find(v, ref); missing == nil {
-			tasks = v.Tasks(run.RunID, 0, limit)
-		}
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	return tasks, index, missing
-}

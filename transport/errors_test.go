@@ -78,8 +78,8 @@ type refuser struct {
 	err error
 }
 
-func (r *refuser) Describe(context.Context, engine.Read, fsm.RunRef) (*fsm.Run, uint64, error) {
-	return nil, 0, r.err
+func (r *refuser) Describe(context.Context, engine.Read, fsm.RunRef, int) (*engine.Description, error) {
+	return nil, r.err
 }
 
 func (r *refuser) Resume(context.Context, engine.Call, fsm.RunRef) (*fsm.RunAnswer, engine.Answered, error) {

@@ -135,15 +135,18 @@ func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.
 	if err != nil {
 		return nil, err
 	}
-	run, index, err := s.cfg.API.Describe(ctx, rd, ref)
+	d, err := s.cfg.API.Describe(ctx, rd, ref, wire.MaxPending)
 	if err != nil {
 		return nil, err
 	}
-	body := wire.Described{Run: runOf(run), Indexed: at(index)}
-	if body.PendingActivities, body.PendingActivitiesTotal, err = s.pending(ctx, run); err != nil {
-		return nil, err
+	body := wire.Described{Run: runOf(&d.Run), Indexed: at(d.Index), PendingActivities: make([]wire.PendingActivity, len(d.Pending))}
+	for i := range d.Pending {
+		body.PendingActivities[i] = pendingOf(&d.Pending[i])
 	}
-	return &answer[wire.Described]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+	if d.Total > uint64(len(d.Pending)) {
+		body.PendingActivitiesTotal = d.Total
+	}
+	return &answer[wire.Described]{Index: d.Index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
 type historyInput struct {

@@ -160,27 +160,6 @@ func (s *Server) settle(ctx context.Context, c engine.Call, field string, tokens
 	return &answer[wire.TaskReplies]{Index: a.Index, Body: body}, nil
 }
 
-// pending lists the first activities of a run that have no outcome yet, and counts them if there are more. The run has just been read, so this node's state
-// is as fresh as the caller asked.
-func (s *Server) pending(ctx context.Context, run *fsm.Run) (first []wire.PendingActivity, total uint64, err error) {
-	here, ref := engine.Read{Stale: true}, fsm.RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID}
-	tasks, _, err := s.cfg.API.Tasks(ctx, here, ref, wire.MaxPending+1)
-	if err != nil {
-		return nil, 0, err
-	}
-	if len(tasks) > wire.MaxPending {
-		tasks = tasks[:wire.MaxPending]
-		if total, err = s.cfg.API.CountTasks(ctx, here, ref); err != nil {
-			return nil, 0, err
-		}
-	}
-	first = make([]wire.PendingActivity, len(tasks))
-	for i := range tasks {
-		first[i] = pendingOf(&tasks[i])
-	}
-	return first, total, nil
-}
-
 func pendingOf(t *fsm.Task) wire.PendingActivity {
 	w := wire.PendingActivity{
 		ActivityID: t.ID, Activity: t.Activity, Queue: t.Queue, State: taskStates[t.State], Attempt: t.Attempt, Failures: t.Failures, DueAt: timeOf(t.Due),

@@ -121,11 +121,11 @@ func (n *Node) Types(ref fsm.RunRef) string {
 // Row reads a run's row.
 func (n *Node) Row(ref fsm.RunRef) *fsm.Run {
 	n.t.Helper()
-	run, _, err := n.Describe(context.Background(), anyTime, ref)
+	d, err := n.Describe(context.Background(), anyTime, ref, 0)
 	if err != nil {
 		n.t.Fatalf("describe %s: %v", ref.WorkflowID, err)
 	}
-	return run
+	return &d.Run
 }
 
 // CodeOf returns the code of an error that callers see, "" if it has none.

@@ -53,9 +53,13 @@ func (r *run) Query(name string, args history.Payload) (history.Payload, error) 
 // row reads the run's row, after following what continued it.
 func (r *run) row() (*fsm.Run, error) {
 	for {
-		row, _, err := r.w.Describe(r.w.ctx, engine.Read{}, r.ref)
-		if err != nil || row.Status != history.StatusContinuedAsNew {
-			return row, err
+		d, err := r.w.Describe(r.w.ctx, engine.Read{}, r.ref, 0)
+		if err != nil {
+			return nil, err
+		}
+		row := &d.Run
+		if row.Status != history.StatusContinuedAsNew {
+			return row, nil
 		}
 		r.w.log.View(func(v fsm.View) {
 			for _, e := range allEvents(v, row.RunID) {

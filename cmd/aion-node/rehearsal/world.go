@@ -106,11 +106,11 @@ func (w *world) Start(s startest.Start) (startest.Run, error) {
 
 // Find implements startest.World.
 func (w *world) Find(workflowID string) (startest.Run, error) {
-	row, _, err := w.Describe(w.ctx, engine.Read{}, fsm.RunRef{WorkflowID: workflowID})
+	d, err := w.Describe(w.ctx, engine.Read{}, fsm.RunRef{WorkflowID: workflowID}, 0)
 	if err != nil {
 		return nil, err
 	}
-	return &run{w: w, ref: fsm.RunRef{WorkflowID: workflowID, RunID: row.RunID}}, nil
+	return &run{w: w, ref: fsm.RunRef{WorkflowID: workflowID, RunID: d.Run.RunID}}, nil
 }
 
 // Skip implements startest.World.

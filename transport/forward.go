@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"net/url"
 	"strings"
 	"time"
 
@@ -60,7 +58,11 @@ func (s *Server) forward(x *exchange) (here bool) {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme, p.Out.URL.Host = "http", "leader" // hop knows where
-			p.Out.Host = p.In.Host
+			// The leader does not know the names that this node goes by, and this node has judged where the page came from that
+			// makes the call.
+			p.Out.Host = ""
+			p.Out.Header.Del("Origin")
+			p.Out.Header.Del("Sec-Fetch-Site")
 			if id, given := p.Out.Header[wire.HeaderRequestID]; given {
 				delete(p.Out.Header, wire.HeaderRequestID)
 				p.Out.Header[wire.RequestIDKey] = id
@@ -184,20 +186,16 @@ func (h *hop) watch(id string) (stop func()) {
 	}
 }
 
-// leaderURL reads a node's advertised address: host:port or a URL.
+// leaderURL says how to reach a node at its advertised address. A scheme in it is not obeyed: it would make a node of a cluster with TLS send its callers'
+// tokens in the clear to whoever announced it.
 func (s *Server) leaderURL(address string) (scheme, host string, err error) {
-	scheme = "http"
+	if _, _, err := net.SplitHostPort(address); err != nil || strings.ContainsAny(address, "/@?#") {
+		return "", "", wire.New("no_leader", fmt.Sprintf("the leader's address %q is no host:port", clip(address)))
+	}
 	if s.cfg.TLS != nil {
-		scheme = "https"
+		return "https", address, nil
 	}
-	if !strings.Contains(address, "://") {
-		return scheme, address, nil
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", "", fmt.Errorf("the leader's address %q: %w", address, err)
-	}
-	return cmp.Or(u.Scheme, scheme), u.Host, nil
+	return "http", address, nil
 }
 
 // unclosed is a body that stays usable after a failed attempt.

@@ -28,6 +28,8 @@ type Config struct {
 	Version string // of the binary, for /openapi.json
 	Limits  Limits
 	Tokens  []Token // none = everybody may call, under the name they give
+	// Hosts are the names, besides loopback's, that callers may give as Host while there are no Tokens; see GuardHosts.
+	Hosts []string
 	// Drain makes this node refuse new deploys and hand leadership on. Nil = it cannot.
 	Drain func(context.Context) error
 	// Draining reports whether this node refuses new deploys, those too that it would only pass on. Nil = it never does.
@@ -96,6 +98,9 @@ func New(cfg Config) (*Server, error) {
 		writeProblem(w, wire.New("permission_denied", "the call comes from a web page of another origin: "+clip(r.Header.Get("Origin"))))
 	}))
 	s.handler = origin.Handler(http.HandlerFunc(s.dispatch))
+	if len(s.tokens) == 0 {
+		s.handler = GuardHosts(s.handler, cfg.Hosts...)
+	}
 	return s, nil
 }
 

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"crypto/tls"
 	"crypto/x509"
-	"net/http"
 	"os"
 
 	"aion.dev/aion/transport/client"
@@ -31,13 +29,11 @@ func (a *app) connect() (*client.Client, error) {
 		if !roots.AppendCertsFromPEM(pem) {
 			return nil, usage("--ca-file %s has no PEM certificate", file)
 		}
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-		cfg.HTTP = &http.Client{Transport: transport}
+		cfg.RootCAs = roots
 	}
 	c, err := client.New(cfg)
 	if err != nil {
-		return nil, usage("--addr: %v", err)
+		return nil, usage("%v", err)
 	}
 	return c, nil
 }

@@ -144,6 +144,9 @@ func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, e
 	if err != nil {
 		return nil, &broken{sent: true, cause: err}
 	}
+	if p := misdirected(base, resp, body); p != nil {
+		return nil, p
+	}
 	if resp.StatusCode >= 300 {
 		return nil, wire.ParseProblem(resp.StatusCode, body)
 	}
@@ -175,6 +178,9 @@ func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Res
 		}
 	}
 	resp, err := c.http.Do(req)
+	if p := unlikeTLS(base, err); p != nil {
+		return nil, p
+	}
 	if err != nil {
 		return nil, &broken{sent: !dialFailed(err), cause: err}
 	}

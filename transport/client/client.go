@@ -2,7 +2,9 @@ package client
 
 import (
 	"crypto/rand"
-	"fmt"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,11 +18,14 @@ const DefaultAddress = "127.0.0.1:7600"
 
 // Config says where the cluster is and who calls. The zero value calls DefaultAddress.
 type Config struct {
-	Addresses []string      // host:port or URL, of any nodes; each call goes to the one that answered last, to the others when that fails
-	Token     string        // sent as bearer token; empty = none
-	Actor     string        // for the deploy history of clusters without tokens; empty = the server's default
-	HTTP      *http.Client  // nil = one of its own. It must not have a Timeout shorter than the waits that are asked for
-	Patience  time.Duration // how long one call is repeated after its first failure; 0 = 30 s, negative = never. The context bounds it too
+	// Addresses are host:port or URL, of any nodes; each call goes to the one that answered last, to the others when that fails. A bare host:port
+	// is HTTPS if it is beyond loopback and there is a Token or RootCAs, else plain HTTP.
+	Addresses []string
+	Token     string         // sent as bearer token; empty = none
+	RootCAs   *x509.CertPool // that nodes' certificates descend from; nil = the system's. Not with HTTP
+	Actor     string         // for the deploy history of clusters without tokens; empty = the server's default
+	HTTP      *http.Client   // nil = one of its own. It must not have a Timeout shorter than the waits that are asked for; redirects are not followed
+	Patience  time.Duration  // how long one call is repeated after its first failure; 0 = 30 s, negative = never. The context bounds it too
 }
 
 // Client calls a cluster.
@@ -35,9 +40,12 @@ type Client struct {
 
 // New makes a Client. It connects to nothing. The error names the address that cannot be one.
 func New(cfg Config) (*Client, error) {
+	if strings.ContainsFunc(cfg.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("the token has a character that is no visible ASCII, such as a line break at its end") // and is not shown
+	}
 	c := &Client{token: cfg.Token, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience}
 	for _, a := range cfg.Addresses {
-		base, err := parseAddress(a)
+		base, err := parseAddress(a, cfg.Token != "" || cfg.RootCAs != nil)
 		if err != nil {
 			return nil, err
 		}
@@ -49,14 +57,30 @@ func New(cfg Config) (*Client, error) {
 	if c.patience == 0 {
 		c.patience = 30 * time.Second
 	}
+	if c.http != nil && cfg.RootCAs != nil {
+		return nil, errors.New("client: Config has HTTP, so its RootCAs say nothing: give one or the other")
+	}
 	if c.http == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConnsPerHost = 256
 		t.ResponseHeaderTimeout = 0
 		t.DialContext = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
-		c.http = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		t.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
+		t.Proxy = proxyFor
+		c.http = &http.Client{Transport: t}
 	}
+	own := *c.http // net/http would send the token after a redirect, from https to http too, as long as the host's name is the same
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.http = &own
 	return c, nil
+}
+
+// proxyFor is the environment's proxy, but never for calls to this machine: they may carry the token in the clear.
+func proxyFor(r *http.Request) (*url.URL, error) {
+	if loopback(r.URL.Hostname()) {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(r)
 }
 
 // Addresses lists the URLs that calls go to.
@@ -73,26 +97,6 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // NewRequestID makes a request id that nobody else makes.
 func NewRequestID() string { return strings.ToLower(rand.Text()) }
-
-func parseAddress(a string) (*url.URL, error) {
-	text := strings.TrimSpace(a)
-	bare := !strings.Contains(text, "://")
-	if bare {
-		text = "http://" + text
-	}
-	u, err := url.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("address %q: %w", a, err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("address %q: the scheme must be http or https", a)
-	}
-	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || bare && u.Port() == "" {
-		return nil, fmt.Errorf("address %q: want host:port or a URL such as https://host:port", a)
-	}
-	u.Path = strings.TrimRight(u.Path, "/")
-	return u, nil
-}
 
 // Option changes one call.
 type Option func(*call)

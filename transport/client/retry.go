@@ -95,7 +95,7 @@ func mayHaveHappened(err error) bool {
 // untold reports whether a refusal says nothing about an earlier attempt: another node's own gate gave it, not the state machine.
 func untold(err error) bool {
 	var p *wire.Problem
-	return errors.As(err, &p) && (p.Code == "unauthenticated" || p.Code == "permission_denied")
+	return errors.As(err, &p) && (p.Code == "unauthenticated" || p.Code == "permission_denied" || p.Code == "misdirected")
 }
 
 // pause waits before the next round over the addresses: exponentially longer, and by chance shorter, so that callers do not return together. It

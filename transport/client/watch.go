@@ -102,13 +102,17 @@ func (s *stream) connect(ctx context.Context, yield func(wire.StreamEvent, error
 	defer cancel()
 	silent := time.AfterFunc(attemptTimeout, cancel) // a node that lives sends a heartbeat at least every 10 s
 	defer silent.Stop()
-	resp, err := s.client.send(ctx, s.client.bases[s.at%len(s.client.bases)], call)
+	base := s.client.bases[s.at%len(s.client.bases)]
+	resp, err := s.client.send(ctx, base, call)
 	if err != nil {
 		return false, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != 200 {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+		if p := misdirected(base, resp, body); p != nil {
+			return false, p
+		}
 		return false, wire.ParseProblem(resp.StatusCode, body)
 	}
 	lines := bufio.NewScanner(resp.Body)

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // addresses checks what the node listens on and tells others, and fills in what is advertised.
@@ -32,6 +34,15 @@ func (v *verdict) addresses(c *Config) {
 	}
 	if c.Debug.PprofAddress != "" && !loopback(c.Debug.PprofAddress) {
 		v.refuse("debug.pprof_address", "%q is not on loopback; profiles show memory, and nobody is asked for a token there", c.Debug.PprofAddress)
+	}
+}
+
+// hosts refuses what no Host header could name.
+func (v *verdict) hosts(names []string) {
+	for _, name := range names {
+		if _, err := netip.ParseAddr(name); err != nil && (name == "" || strings.ContainsAny(name, ":/@[] ") || strings.Contains(name, "*") && name != "*") {
+			v.refuse("http.hosts", "%q is no name or address without a port, nor *", name)
+		}
 	}
 }
 

@@ -32,6 +32,8 @@ type Node struct {
 type HTTP struct {
 	Address   string `toml:"address" help:"host:port on which to serve callers"`
 	Advertise string `toml:"advertise" help:"host:port at which callers and other nodes reach http.address; http.address when empty"`
+
+	Hosts []string `toml:"hosts" help:"names and addresses without port, besides loopback and http.advertise, that callers may give as Host while there are no auth.tokens: those of a port map or a proxy; * is any"`
 }
 
 // Raft is where the other nodes reach the node.

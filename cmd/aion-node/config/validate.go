@@ -17,6 +17,7 @@ func (c *Config) Validate() error {
 	var v verdict
 	v.addresses(c)
 	v.cluster(c)
+	v.hosts(c.HTTP.Hosts)
 	v.auth(c.Auth)
 	v.tls(c.TLS)
 	v.sizes(c)

@@ -103,6 +103,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Version:   o.Version,
 		Limits:    transport.Limits{ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration},
 		Tokens:    tokens(cfg.Auth),
+		Hosts:     hosts(cfg.HTTP),
 		Drain:     n.drain,
 		Draining:  n.engine.Draining,
 		TLS:       certs.server,

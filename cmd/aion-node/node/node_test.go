@@ -201,13 +201,35 @@ func TestProfilesOnlyWhenAsked(t *testing.T) {
 	cfg.Debug.PprofAddress = free.HTTP.Address
 	c, _ := boot(t, cfg)
 	for url, want := range map[string]int{"http://" + cfg.Debug.PprofAddress: 200, c.Addresses()[0]: 404} {
-		resp, err := http.Get(url + "/debug/pprof/cmdline")
+		resp, err := http.Get(url + "/debug/pprof/symbol")
 		if err != nil {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
 		if resp.StatusCode != want {
 			t.Errorf("%s: %s, want %d", url, resp.Status, want)
+		}
+	}
+	for _, c := range []struct {
+		host, path string
+		want       int
+	}{
+		{"rebind.example", "symbol", 421}, // a page whose name resolves to this machine
+		{"localhost:1", "symbol", 200},
+		{"", "cmdline", 404}, // tokens may stand there
+	} {
+		req, err := http.NewRequest("GET", "http://"+cfg.Debug.PprofAddress+"/debug/pprof/"+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = c.host
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != c.want {
+			t.Errorf("%+v: %s", c, resp.Status)
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()

@@ -65,6 +65,11 @@ func engineLimits(cfg config.Config, r runtime.Limits) engine.Limits {
 	}
 }
 
+// hosts are the names that the node goes by.
+func hosts(h config.HTTP) []string {
+	return append([]string{h.Address, h.Advertise}, h.Hosts...)
+}
+
 func tokens(a config.Auth) []transport.Token {
 	var list []transport.Token
 	for _, t := range a.Tokens {

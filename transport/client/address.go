@@ -1,0 +1,50 @@
+package client
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// parseAddress reads host:port or a URL. A bare host:port is plain HTTP, but for one beyond loopback
+// where there is a secret to keep or a certificate to expect: a token leaves this machine in the
+// clear only where somebody wrote http://.
+func parseAddress(a string, private bool) (*url.URL, error) {
+	text := strings.TrimSpace(a)
+	bare := !strings.Contains(text, "://")
+	if bare {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil { // its text repeats the address, in which a password may stand
+		return nil, fmt.Errorf("address %q cannot be read: want host:port or a URL such as https://host:port", clipAddress(a))
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("address %q: the scheme must be http or https", clipAddress(a))
+	}
+	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || bare && u.Port() == "" {
+		return nil, fmt.Errorf("address %q: want host:port or a URL such as https://host:port", clipAddress(a))
+	}
+	u.Host = strings.ToLower(u.Host)
+	if bare && private && !loopback(u.Hostname()) {
+		u.Scheme = "https"
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u, nil
+}
+
+// loopback reports whether host can only be this machine. Names below localhost are resolved by
+// whoever is asked, so only localhost itself is taken at its word.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
+// clipAddress leaves out what stands before an @: a name and a password, or a token.
+func clipAddress(a string) string {
+	if i := strings.LastIndex(a, "@"); i >= 0 {
+		return "...@" + a[i+1:]
+	}
+	return a
+}

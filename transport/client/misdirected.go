@@ -1,0 +1,46 @@
+package client
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// misdirected recognises the answer of somebody who is not what the address says: a node that
+// speaks HTTPS only, or a proxy that wants the caller elsewhere. Nothing was done, and asking again
+// does not help. Nil = it is an answer like any other.
+func misdirected(base *url.URL, resp *http.Response, body []byte) *wire.Problem {
+	switch {
+	case base.Scheme == "http" && resp.StatusCode == http.StatusBadRequest &&
+		(bytes.Contains(body, []byte("HTTP request to an HTTPS server")) || bytes.Contains(body, []byte("HTTP request was sent to HTTPS port"))):
+		return elsewhere(fmt.Sprintf("%s speaks HTTPS, and was called with plain HTTP", base.Host),
+			fmt.Sprintf("Write https://%s; with a certificate that this machine does not know also --ca-file (AION_CA_FILE).", base.Host))
+	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+		to := "elsewhere"
+		if u, err := resp.Location(); err == nil {
+			to = "to " + u.Scheme + "://" + u.Host
+		}
+		return elsewhere(fmt.Sprintf("%s redirects %s, and no redirect is followed: it could take the token along", base, to),
+			"Name the address that it redirects to, if you trust it.")
+	}
+	return nil
+}
+
+// unlikeTLS recognises a node that speaks plain HTTP on a connection that was to be HTTPS.
+func unlikeTLS(base *url.URL, err error) *wire.Problem {
+	if !errors.Is(err, http.ErrSchemeMismatch) {
+		return nil
+	}
+	return elsewhere(fmt.Sprintf("%s speaks plain HTTP, and was called with HTTPS", base.Host),
+		fmt.Sprintf("If everybody on the way may read the token and what is sent, write http://%s; else give the node a certificate (tls.cert_file).", base.Host))
+}
+
+func elsewhere(detail, hint string) *wire.Problem {
+	p := wire.New("misdirected", detail)
+	p.Hint = hint
+	return p
+}

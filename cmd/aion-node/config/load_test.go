@@ -62,6 +62,9 @@ func TestEveryKeyFromEverySource(t *testing.T) {
 		if strings.HasSuffix(k.Name, "address") || strings.HasSuffix(k.Name, "advertise") {
 			value = "127.0.0.1:4711"
 		}
+		if k.Name == "http.hosts" {
+			value = "a.example,::1"
+		}
 		// Keys that only make sense together.
 		var more []string
 		switch k.Name {

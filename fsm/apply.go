@@ -26,6 +26,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 		if envelopes[i], err = DecodeEnvelope(p); err != nil {
 			return nil, fmt.Errorf("apply entry %d, command %d of %d: %w", index, i+1, len(pieces), err)
 		}
+		s.progress.Add(1)
 	}
 
 	if seeded.On(seeded.ClockInApply) {

@@ -3,6 +3,7 @@ package fsm
 import (
 	"bytes"
 	"fmt"
+	"maps"
 
 	"aion.dev/aion/engine/history"
 )
@@ -11,10 +12,42 @@ func termKey(family byte, of term, serial uint64) []byte {
 	return u64(append(key(family), of[:]...), serial)
 }
 
-// label gives r other attributes, and moves its rows in the attribute index. Only what differs is written: no row is put that is there already, so that
-// Pebble may drop a row and its deletion together.
+// label gives r other attributes, and moves its rows in the attribute index.
 func (t *step) label(r *row, to history.Attributes) {
-	was, is := terms(r.Run.Attributes), terms(to)
+	t.moveTerms(r, terms(r.Run.Attributes), terms(to))
+	r.Run.Attributes = to
+}
+
+// update sets those attributes of r that set names, of which null removes one. It costs what set holds, however many attributes r has: only the
+// terms of names in set can change.
+//
+// r's map may be shared with a picture or a tail, so a turn copies it once, and own says that it has.
+func (t *step) update(r *row, set history.Attributes, own bool) {
+	before := make(history.Attributes, len(set))
+	for _, name := range sortedKeys(set) {
+		if v, ok := r.Run.Attributes[name]; ok {
+			before[name] = v
+		}
+	}
+	to := r.Run.Attributes
+	if !own {
+		to = maps.Clone(to)
+	}
+	to = setAll(to, set)
+	now := make(history.Attributes, len(set))
+	for _, name := range sortedKeys(set) {
+		if v, ok := to[name]; ok {
+			now[name] = v
+		}
+	}
+	t.moveTerms(r, terms(before), terms(now))
+	r.Run.Attributes = to
+}
+
+// moveTerms brings r's rows in the attribute index from one sorted list of terms to another. Only what differs is written: no row is put that is there
+// already, so that Pebble may drop a row and its deletion together.
+func (t *step) moveTerms(r *row, was, is []term) {
+	t.charge(uint64(len(was)+len(is)) / termsPerUnit)
 	for len(was)+len(is) > 0 {
 		order := 0
 		switch {
@@ -37,7 +70,6 @@ func (t *step) label(r *row, to history.Attributes) {
 			is = is[1:]
 		}
 	}
-	r.Run.Attributes = to
 }
 
 // listByParent lists a run that has just begun under the workflow id of its parent.
@@ -47,13 +79,19 @@ func (t *step) listByParent(r *row) {
 	}
 }
 
-// overAttributes says which limit the attributes of r would pass by what a turn asks for.
+// overAttributes says which limit the attributes of r would pass by what a turn asks for. What counts is how they stand in the end.
 func overAttributes(r *row, asked []history.Event) string {
-	set, changed := r.Run.Attributes, false
+	var set history.Attributes
+	changed := false
 	for _, e := range asked {
-		if d, ok := e.Data.(*history.AttributesUpdated); ok {
-			set, changed = merge(set, d.Attributes), true
+		d, ok := e.Data.(*history.AttributesUpdated)
+		if !ok {
+			continue
 		}
+		if !changed {
+			set, changed = maps.Clone(r.Run.Attributes), true
+		}
+		set = setAll(set, d.Attributes)
 	}
 	if !changed {
 		return ""
@@ -62,4 +100,22 @@ func overAttributes(r *row, asked []history.Event) string {
 		return fmt.Sprintf("the run's attributes would pass a limit: %v", err)
 	}
 	return ""
+}
+
+// setAll sets those attributes of all that set names, in place; null removes a name. No attributes are nil.
+func setAll(all, set history.Attributes) history.Attributes {
+	if all == nil {
+		all = make(history.Attributes, len(set))
+	}
+	for _, name := range sortedKeys(set) {
+		if v := set[name]; len(v) == 0 || string(v) == "null" {
+			delete(all, name)
+		} else {
+			all[name] = v
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
 }

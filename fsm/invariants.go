@@ -160,12 +160,12 @@ func (n *recount) apply(e history.Event) {
 	}
 	switch d := e.Data.(type) {
 	case *history.WorkflowStarted:
-		n.attrs = merge(nil, d.Attributes)
+		n.attrs = setAll(nil, d.Attributes)
 		if d.Timeout > 0 {
 			n.timers = append(n.timers, armedTimer{0, due(e.At, d.Timeout)})
 		}
 	case *history.AttributesUpdated:
-		n.attrs = merge(n.attrs, d.Attributes)
+		n.attrs = setAll(n.attrs, d.Attributes)
 	case *history.SignalReceived:
 		n.signals++
 	case *history.WorkflowReopened:

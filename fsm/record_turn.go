@@ -52,7 +52,7 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 		return nil, &catalog.InvalidInput{Field: "asked", Reason: why}
 	}
 
-	t.turning, t.later, t.added = r, nil, nil
+	t.turning, t.later, t.added, t.relabelled = r, nil, nil, false
 	answer := new(TurnAnswer)
 	if why := c.over(r, last != nil, t.size); why != "" {
 		t.shut(r, &history.WorkflowFailed{Error: history.RunError{Kind: history.KindLimit, Message: why}})
@@ -175,7 +175,8 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 		t.disarm(r, e.ID)
 	case *history.AttributesUpdated:
 		t.append(r, e)
-		t.label(r, merge(r.Run.Attributes, e.Attributes))
+		t.update(r, e.Attributes, t.relabelled)
+		t.relabelled = true
 	case *history.SignalSent:
 		t.sendSignal(r, e, last)
 	case *history.ChildWorkflowStarted:

@@ -89,7 +89,7 @@ func (t *step) start(b birth) *row {
 	t.put(typeKey(r.Run.Type, r.Serial), nil)
 	t.put(u64(versionKey(keyByVersion, b.version), r.Serial), nil)
 	t.listByParent(r)
-	t.label(r, merge(nil, b.attributes))
+	t.label(r, setAll(nil, b.attributes))
 	t.append(r, &history.WorkflowStarted{
 		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
 		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule,
@@ -162,22 +162,4 @@ func (t *step) store(r *row) {
 	if !r.Run.Status.Open() {
 		t.s.rows.remove(r)
 	}
-}
-
-// merge returns old with the values of set; null removes a name. Neither is changed.
-func merge(old, set history.Attributes) history.Attributes {
-	merged := make(history.Attributes, len(old)+len(set))
-	for _, from := range []history.Attributes{old, set} {
-		for _, name := range sortedKeys(from) {
-			if v := from[name]; len(v) == 0 || string(v) == "null" {
-				delete(merged, name)
-			} else {
-				merged[name] = v
-			}
-		}
-	}
-	if len(merged) == 0 {
-		return nil
-	}
-	return merged
 }

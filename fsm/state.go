@@ -52,6 +52,7 @@ type State struct {
 
 	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
 	folders    atomic.Uint64         // numbers the folders of snapshots
+	progress   atomic.Uint64         // grows while Apply works, see work.go
 
 	mu       sync.Mutex
 	idle     sync.Cond // of mu: a picture was dropped, or there is a current one again

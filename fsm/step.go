@@ -26,23 +26,26 @@ type step struct {
 	mirror   *pebble.Batch     // the same changes, indexed; made when somebody scans
 	mirrored [families]int     // how much of each family's changes is in mirror
 
-	who      *Envelope       // of the command being applied
-	size     int             // its bytes
-	dirty    []*row          // runs that the command changed, in order
-	stale    []*row          // runs that the entry changed, in order
-	turning  *row            // run whose turn is being recorded
-	later    []history.Data  // events that the turn gives rise to for its own run: they follow those that it asked for
-	added    []history.Event // events appended to turning
-	readyN   uint32          // next place in the ready index
-	deployN  uint32          // next place in the deploy history
-	offerN   uint32          // next place among the offers
-	pages    pages
-	pins     pinChanges
-	counts   countChanges
-	feed     []feedLine
-	requests int  // request ids remembered
-	ranges   int  // deleted
-	checked  bool // the entry holds a Check
+	who     *Envelope       // of the command being applied
+	size    int             // its bytes
+	dirty   []*row          // runs that the command changed, in order
+	stale   []*row          // runs that the entry changed, in order
+	turning *row            // run whose turn is being recorded
+	later   []history.Data  // events that the turn gives rise to for its own run: they follow those that it asked for
+	added   []history.Event // events appended to turning
+	work    uint64          // units that the entry has cost so far, see work.go
+
+	relabelled bool   // turning has attributes that nobody else holds
+	readyN     uint32 // next place in the ready index
+	deployN    uint32 // next place in the deploy history
+	offerN     uint32 // next place among the offers
+	pages      pages
+	pins       pinChanges
+	counts     countChanges
+	feed       []feedLine
+	requests   int  // request ids remembered
+	ranges     int  // deleted
+	checked    bool // the entry holds a Check
 }
 
 // families is how many letters a key can start with.
@@ -70,7 +73,7 @@ func (t *step) reset() {
 	clear(t.fresh)
 	t.mirror, t.mirrored = nil, [families]int{}
 	t.dirty, t.stale, t.feed = t.dirty[:0], t.stale[:0], t.feed[:0]
-	t.turning, t.later, t.added = nil, nil, nil
+	t.turning, t.later, t.added, t.work = nil, nil, nil, 0
 	t.readyN, t.deployN, t.offerN, t.requests, t.ranges, t.checked = 0, 0, 0, 0, 0, false
 	t.pages.reset()
 	t.pins.reset()
@@ -98,6 +101,7 @@ func (t *step) delRange(first, end []byte) {
 }
 
 func (t *step) change(op byte, key, value []byte) {
+	t.charge(1 + uint64(len(value))/bytesPerUnit)
 	c := append(t.changes[key[0]], op)
 	c = binary.AppendUvarint(c, uint64(len(key)))
 	c = append(c, key...)
@@ -133,6 +137,7 @@ func (t *step) each(family, from int, f func(op byte, key, value []byte) error) 
 func (t *step) write(b *pebble.Batch) {
 	for family := range families {
 		t.each(family, 0, func(op byte, key, value []byte) error {
+			t.s.progress.Add(1)
 			switch {
 			case op == opSet:
 				return b.Set(key, value, nil)

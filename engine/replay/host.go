@@ -2,8 +2,6 @@ package replay
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -175,31 +173,6 @@ func (l *ledger) SignalWorkflow(workflowID, name string, payload history.Payload
 		return err
 	}
 	return l.request(&history.SignalSent{WorkflowID: workflowID, Name: name, Payload: payload})
-}
-
-// SetAttributes implements runtime.Host.
-func (l *ledger) SetAttributes(a history.Attributes) error {
-	if err := l.writable(); err != nil {
-		return err
-	}
-	if len(a) == 0 {
-		return nil
-	}
-	if len(a) > history.MaxAttributes {
-		return fmt.Errorf("%d attributes are set at once, the limit is %d", len(a), history.MaxAttributes)
-	}
-	canonical := make(history.Attributes, len(a))
-	for _, name := range slices.Sorted(maps.Keys(a)) {
-		if err := history.CheckAttributeName(name); err != nil {
-			return err
-		}
-		value, err := history.CanonicalAttribute(a[name])
-		if err != nil {
-			return fmt.Errorf("attribute %q %w", name, err)
-		}
-		canonical[name] = value
-	}
-	return l.request(&history.AttributesUpdated{Attributes: canonical})
 }
 
 // ContinueAsNew implements runtime.Host. It counts as a wait: a loop that never waits otherwise would carry its run past a cancellation for ever.

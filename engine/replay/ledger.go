@@ -39,6 +39,7 @@ type book struct {
 	bound    bool // limits apply
 
 	asked    []history.Data
+	labels   labels
 	bytes    int // of payloads handed out
 	logged   int // bytes
 	mismatch *Mismatch
@@ -53,6 +54,7 @@ func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
 }
 
 func (l *ledger) begin(b book) {
+	b.labels = newLabels(b)
 	l.book = b
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log"
 	"maps"
 	"net"
 	"slices"
@@ -31,18 +32,20 @@ type GossipConfig struct {
 
 // Gossip suggests addresses of nodes. What it says may be late, wrong or missing: membership and leadership come from the log.
 type Gossip struct {
-	cfg     GossipConfig
-	log     hclog.Logger
-	list    *memberlist.Memberlist
-	changed chan struct{}
-	end     context.CancelFunc
-	over    sync.WaitGroup
+	cfg       GossipConfig
+	log       hclog.Logger
+	list      *memberlist.Memberlist
+	transport *gossipTransport
+	changed   chan struct{}
+	end       context.CancelFunc
+	over      sync.WaitGroup
 
 	mu      sync.Mutex // over everything below
 	self    Peer
 	leaving bool
 	alive   map[string]Peer // by node id. Kept here because what memberlist hands out goes on changing under the reader
 	gone    map[string]Peer // left or suspect; maxGone at most
+	known   known
 }
 
 // Bounds of gossip.
@@ -60,15 +63,17 @@ func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 	g := &Gossip{
 		cfg: cfg, log: orDiscard(cfg.Logger).Named("gossip"), self: cfg.Self,
 		alive: map[string]Peer{}, gone: map[string]Peer{}, changed: make(chan struct{}, 1),
+		known: known{ids: map[string]time.Time{}},
 	}
 	if n := len(g.meta()); n > memberlist.MetaMaxSize {
 		return nil, fmt.Errorf("gossip: this node's id, cluster and addresses take %d bytes, more than %d: raft.advertise or http.advertise is too long", n, memberlist.MetaMaxSize)
 	}
 	mc := memberlist.DefaultLANConfig()
 	mc.Name = cfg.Self.ID
-	mc.Logger = g.log.StandardLogger(&hclog.StandardLoggerOptions{InferLevels: true}) // LogOutput would put a time before the level, and hide it
+	said := g.log.StandardWriter(&hclog.StandardLoggerOptions{InferLevels: true})
+	mc.Logger = log.New(&throttle{to: said, most: 20, span: 10 * time.Second}, "", 0) // LogOutput would put a time before the level, and hide it
 	mc.SecretKey = cfg.Key
-	mc.Delegate, mc.Events = (*gossipDelegate)(g), (*gossipEvents)(g)
+	mc.Delegate, mc.Events, mc.Alive = (*gossipDelegate)(g), (*gossipEvents)(g), (*gossipDoor)(g)
 	mc.ProbeInterval, mc.ProbeTimeout, mc.GossipInterval = cfg.Every, cfg.Every/2, cfg.Every/5
 	mc.TCPTimeout = 3 * time.Second
 	mc.QueueCheckInterval = cfg.Every
@@ -78,10 +83,11 @@ func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 	if mc.AdvertiseAddr, mc.AdvertisePort, err = advertiseGossip(cfg.Address); err != nil {
 		return nil, err
 	}
-	transport, err := openGossipTransport(cfg.Listen, mc.Logger)
+	transport, err := openGossipTransport(cfg.Listen, cfg.Key, mc.Logger)
 	if err != nil {
 		return nil, err
 	}
+	g.transport = transport
 	if mc.Transport = transport; mc.AdvertisePort == 0 {
 		mc.AdvertisePort = transport.GetAutoBindPort()
 	}
@@ -223,12 +229,16 @@ func (g *Gossip) hear(n *memberlist.Node, here bool) {
 	}
 	var m gossipMeta
 	if err := json.Unmarshal(n.Meta, &m); err != nil {
-		g.log.Warn("a node says of itself what cannot be read", "node", n.Name, "address", n.Address(), "error", err)
-		return
+		return // cannot be: gossipDoor has read it
 	}
 	p := Peer{ID: n.Name, RaftAddress: m.Raft, HTTPAddress: m.HTTP, ClusterID: m.Cluster}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if here {
+		g.known.here(p.ID)
+	} else {
+		g.known.gone(p.ID, time.Now())
+	}
 	switch delete(g.alive, p.ID); {
 	case m.Leaving:
 		p.Status = "left"

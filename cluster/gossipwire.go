@@ -1,11 +1,14 @@
 package cluster
 
 import (
+	"bytes"
+	"container/list"
 	"context"
 	"fmt"
 	"log"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -16,23 +19,34 @@ type gossipTransport struct {
 	*memberlist.NetTransport
 	ctx     context.Context // of dialling
 	cancel  context.CancelFunc
+	key     []byte
+	log     *log.Logger
+	packets chan *memberlist.Packet
 	streams chan net.Conn
+	dropped atomic.Uint64 // packets and streams that memberlist was not shown
 	drained chan struct{} // ends relay, once nothing can come any more
 	over    sync.WaitGroup
 
 	mu     sync.Mutex // over everything below
 	closed bool
 	open   map[*gossipConn]struct{}
+	silent list.List // of incoming *gossipConn, oldest first
 }
+
+// maxGossipStreams bounds incoming streams. Each is over within seconds, so the oldest gives way.
+const maxGossipStreams = 64
 
 // openGossipTransport listens. memberlist's transport logs whatever a stranger sends it, so it
 // needs a logger: with none, one empty datagram ended the process.
-func openGossipTransport(listen string, logger *log.Logger) (*gossipTransport, error) {
+func openGossipTransport(listen string, key []byte, logger *log.Logger) (*gossipTransport, error) {
 	host, port, err := splitAddress("gossip.address", listen)
 	if err != nil {
 		return nil, err
 	}
-	t := &gossipTransport{streams: make(chan net.Conn), drained: make(chan struct{}), open: map[*gossipConn]struct{}{}}
+	t := &gossipTransport{
+		key: key, log: logger, packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
+		drained: make(chan struct{}), open: map[*gossipConn]struct{}{},
+	}
 	// With port 0 the kernel picks a TCP port whose UDP twin may be taken.
 	for range 10 {
 		t.NetTransport, err = memberlist.NewNetTransport(&memberlist.NetTransportConfig{BindAddrs: []string{host}, BindPort: port, Logger: logger})
@@ -51,12 +65,24 @@ func openGossipTransport(listen string, logger *log.Logger) (*gossipTransport, e
 // StreamCh implements memberlist.Transport.
 func (t *gossipTransport) StreamCh() <-chan net.Conn { return t.streams }
 
-// relay hands accepted streams on, tracked. It runs until the listeners have ended: they would block on a stream that nobody takes.
+// PacketCh implements memberlist.Transport.
+func (t *gossipTransport) PacketCh() <-chan *memberlist.Packet { return t.packets }
+
+// relay hands packets and accepted streams on, checked and tracked. It runs until the listeners have ended: they would block on a stream that nobody takes.
 func (t *gossipTransport) relay() {
 	for {
 		select {
+		case p := <-t.NetTransport.PacketCh():
+			if err := checkPacket(t.key, p.Buf); err != nil {
+				t.drop(p.From, err)
+				continue
+			}
+			select {
+			case t.packets <- p:
+			case <-t.ctx.Done():
+			}
 		case raw := <-t.NetTransport.StreamCh():
-			c := t.track(raw)
+			c := t.track(raw, true)
 			if c == nil {
 				continue
 			}
@@ -83,14 +109,20 @@ func (t *gossipTransport) DialAddressTimeout(a memberlist.Address, timeout time.
 	if err != nil {
 		return nil, err
 	}
-	if c := t.track(raw); c != nil {
+	if c := t.track(raw, false); c != nil {
 		return c, nil
 	}
 	return nil, net.ErrClosed
 }
 
+// drop counts what memberlist is not shown.
+func (t *gossipTransport) drop(from net.Addr, why error) {
+	t.dropped.Add(1)
+	t.log.Printf("[WARN] dropped what no node sends, from=%s: %v", from, why)
+}
+
 // track counts a stream until it is closed; after Shutdown it closes it instead.
-func (t *gossipTransport) track(raw net.Conn) net.Conn {
+func (t *gossipTransport) track(raw net.Conn, incoming bool) net.Conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -99,6 +131,13 @@ func (t *gossipTransport) track(raw net.Conn) net.Conn {
 	}
 	c := &gossipConn{Conn: raw, of: t}
 	t.open[c] = struct{}{}
+	if incoming {
+		if t.silent.Len() >= maxGossipStreams {
+			t.dropped.Add(1)
+			t.silent.Remove(t.silent.Front()).(*gossipConn).Conn.Close()
+		}
+		c.place = t.silent.PushBack(c)
+	}
 	return c
 }
 
@@ -121,14 +160,40 @@ func (t *gossipTransport) Shutdown() error {
 	return err
 }
 
+// gossipConn is a stream. In each direction it carries one message, which is read whole and checked
+// before memberlist sees a byte of it.
 type gossipConn struct {
 	net.Conn
-	of *gossipTransport
+	of    *gossipTransport
+	place *list.Element // in silent; nil of a stream that this node opened
+
+	read    bool // by memberlist's one reader
+	message bytes.Reader
+	failed  error
+}
+
+func (c *gossipConn) Read(b []byte) (int, error) {
+	if !c.read {
+		c.read = true
+		message, err := readGossip(c.Conn, c.of.key)
+		if err != nil && len(message) > 0 {
+			c.of.drop(c.RemoteAddr(), err)
+		}
+		c.message.Reset(message)
+		c.failed = err
+	}
+	if c.failed != nil {
+		return 0, c.failed
+	}
+	return c.message.Read(b)
 }
 
 func (c *gossipConn) Close() error {
 	c.of.mu.Lock()
 	delete(c.of.open, c)
+	if c.place != nil {
+		c.of.silent.Remove(c.place) // does nothing when it gave way
+	}
 	c.of.mu.Unlock()
 	return c.Conn.Close()
 }

@@ -14,11 +14,13 @@ var (
 	metricApplied = prometheus.NewDesc("aion_state_applied_index", "Newest log index that this node's state holds.", nil, nil)
 	metricMissing = prometheus.NewDesc("aion_blobs_missing", "Archives that the state names and this node does not have on disk.", nil, nil)
 	metricContact = prometheus.NewDesc("aion_raft_leader_contact_seconds", "How long ago this node heard from the leader; 0 on the leader itself.", nil, nil)
+	metricGossip  = prometheus.NewDesc("aion_gossip_nodes", "Other nodes that gossip knows, with those that are lost or left.", nil, nil)
+	metricDropped = prometheus.NewDesc("aion_gossip_dropped_total", "Packets and streams on the gossip port that no node sends.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact} {
+	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped} {
 		out <- d
 	}
 }
@@ -33,6 +35,10 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	gauge(metricApplied, float64(c.state.Applied()))
 	if c.archives != nil {
 		gauge(metricMissing, float64(c.archives.Missing()))
+	}
+	if g := c.gossip; g != nil {
+		gauge(metricGossip, float64(len(g.Peers())))
+		out <- prometheus.MustNewConstMetric(metricDropped, prometheus.CounterValue, float64(g.transport.dropped.Load()))
 	}
 	r := c.raft.Load()
 	if r == nil {

@@ -46,8 +46,9 @@ func (v *verdict) hosts(names []string) {
 	}
 }
 
-// exposure refuses to serve others what only this machine should see. Gossip may go unencrypted: it only suggests addresses, and a node believes
-// nobody at an address without tls.ca_file's word.
+// exposure refuses to serve others what only this machine should see. Gossip only suggests addresses,
+// and a node believes nobody at an address without tls.ca_file's word; but without a key anybody who
+// reaches the port can fill the list of nodes with inventions, and keep real ones from being found.
 func (v *verdict) exposure(c *Config) {
 	if c.Node.Insecure {
 		return
@@ -63,6 +64,9 @@ func (v *verdict) exposure(c *Config) {
 	}
 	if a := c.Raft.Address; !loopback(a) && c.TLS.CAFile == "" {
 		v.refuse("raft.address", "%q is reached from other machines: set tls.cert_file, tls.key_file and tls.ca_file%s", a, or)
+	}
+	if a := c.Gossip.Address; !loopback(a) && c.Gossip.Key == "" {
+		v.refuse("gossip.address", "%q is reached from other machines: set gossip.key, the same on every node%s", a, or)
 	}
 }
 

@@ -47,7 +47,7 @@ type Raft struct {
 type Gossip struct {
 	Address   string `toml:"address" help:"host:port (TCP and UDP) on which nodes find each other"`
 	Advertise string `toml:"advertise" help:"host:port at which other nodes reach gossip.address; gossip.address when empty"`
-	Key       string `toml:"key" help:"base64 of 16, 24 or 32 bytes that encrypt gossip, the same on every node; plain when empty"`
+	Key       string `toml:"key" help:"base64 of 16, 24 or 32 bytes that encrypt gossip, the same on every node; plain when empty, which only loopback may be"`
 }
 
 // Cluster is how the node becomes a member.

@@ -142,6 +142,7 @@ func TestErrorsNameTheKey(t *testing.T) {
 		{name: "advertised wildcard", args: []string{"--raft-advertise=:1"}, want: []string{"raft.advertise: \":1\" names no host"}},
 		{name: "exposed http", args: []string{"--http-address=10.0.0.1:1"}, want: []string{"http.address", "tls.cert_file", "auth.tokens", "--insecure"}},
 		{name: "exposed raft", args: []string{"--raft-address=10.0.0.1:1"}, want: []string{"raft.address", "tls.ca_file"}},
+		{name: "exposed gossip", args: []string{"--gossip-address=10.0.0.1:1"}, want: []string{"gossip.address", "gossip.key", "--insecure"}},
 		{name: "join nobody", args: []string{"--bootstrap-expect=3"}, want: []string{"cluster.join: is empty"}},
 		{name: "only join nobody", args: []string{"--bootstrap-expect=0"}, want: []string{"cluster.bootstrap_expect: is 0"}},
 		{name: "too many", args: []string{"--bootstrap-expect=99", "--join=a:1"}, want: []string{"cluster.bootstrap_expect: 99 is not within"}},

@@ -1,0 +1,50 @@
+package cluster
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// throttle keeps what strangers cause from filling the log: of the lines that mention a fault it
+// passes on a few per span of time, and says then how many it held back.
+type throttle struct {
+	to   io.Writer
+	most int // lines per span
+	span time.Duration
+
+	mu    sync.Mutex // over everything below
+	began time.Time
+	said  int
+	held  int
+}
+
+// Write takes one line of memberlist's, which begins with its level.
+func (t *throttle) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("[DEBUG]")) {
+		return t.to.Write(line)
+	}
+	pass, held := t.take(time.Now())
+	if held > 0 {
+		fmt.Fprintf(t.to, "[WARN] %d lines like the ones before were held back", held)
+	}
+	if !pass {
+		return len(line), nil
+	}
+	return t.to.Write(line)
+}
+
+func (t *throttle) take(now time.Time) (pass bool, held int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now.Sub(t.began) >= t.span {
+		t.began, t.said, held, t.held = now, 0, t.held, 0
+	}
+	if t.said++; t.said > t.most {
+		t.held++
+		return false, held
+	}
+	return true, held
+}

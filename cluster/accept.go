@@ -66,7 +66,7 @@ func (p *Port) greet(raw net.Conn, e *list.Element) {
 
 func (p *Port) readPreamble(c net.Conn) (net.Conn, *stream, error) {
 	if p.tls != nil {
-		c = tls.Server(c, p.tls.server)
+		c = tls.Server(c, p.tls.forServer())
 	}
 	var b [preambleSize]byte
 	for n := 0; n < len(b); {

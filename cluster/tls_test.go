@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"aion.dev/aion/internal/certs"
 )
 
 // authority signs certificates for tests.
@@ -34,12 +36,27 @@ func newAuthority(t *testing.T) *authority {
 func (a *authority) node(t *testing.T, name string) NodeTLS {
 	t.Helper()
 	dir := t.TempDir()
-	n := NodeTLS{CertFile: filepath.Join(dir, "cert.pem"), KeyFile: filepath.Join(dir, "key.pem"), CAFile: a.file}
+	return opened(t, a.files(t, dir, name))
+}
+
+// files issues a certificate for a node in dir.
+func (a *authority) files(t *testing.T, dir, name string) certs.Files {
+	t.Helper()
+	n := certs.Files{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), CA: a.file}
 	a.issue(t, &x509.Certificate{
 		DNSNames: []string{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}, n.CertFile, n.KeyFile)
+	}, n.Cert, n.Key)
 	return n
+}
+
+func opened(t *testing.T, f certs.Files) NodeTLS {
+	t.Helper()
+	set, err := certs.Open(f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NodeTLS{Certificates: set}
 }
 
 func (a *authority) issue(t *testing.T, template *x509.Certificate, certFile, keyFile string) (*x509.Certificate, *ecdsa.PrivateKey) {
@@ -91,12 +108,12 @@ func TestTLSLetsNodesOfOneCAIn(t *testing.T) {
 	if got, err := a.Call(t.Context(), b.Advertised(), "echo", []byte("hi")); err != nil || string(got) != "hi" {
 		t.Fatalf("got %q, %v", got, err)
 	}
-	trusting := theirs.node(t, "node-a") // trusts our CA, but is signed by theirs
-	trusting.CAFile = ours.file
+	trusting := theirs.files(t, t.TempDir(), "node-a") // trusts our CA, but is signed by theirs
+	trusting.CA = ours.file
 	for what, cfg := range map[string]PortConfig{
 		"plaintext":               {},
 		"a node of another CA":    {TLS: theirs.node(t, "node-a")},
-		"a certificate of theirs": {TLS: trusting},
+		"a certificate of theirs": {TLS: opened(t, trusting)},
 	} {
 		if _, err := openTestPort(t, cfg).Call(t.Context(), b.Advertised(), "echo", nil); err == nil {
 			t.Errorf("%s was let in", what)
@@ -127,22 +144,79 @@ func TestTLSServerNameTellsNodesFromOthers(t *testing.T) {
 	}
 }
 
-func TestTLSErrorsNameTheKey(t *testing.T) {
-	good := newAuthority(t).node(t, "a")
-	for key, n := range map[string]NodeTLS{
-		"tls.cert_file": {KeyFile: good.KeyFile, CAFile: good.CAFile},
-		"tls.key_file":  {CertFile: good.CertFile, CAFile: good.CAFile},
-		"tls.ca_file":   {CertFile: good.CertFile, KeyFile: good.KeyFile},
-	} {
-		_, err := n.load()
-		wantError(t, err, key)
+func TestTLSNeedsACA(t *testing.T) {
+	f := newAuthority(t).files(t, t.TempDir(), "a")
+	f.CA = ""
+	_, err := opened(t, f).load()
+	wantError(t, err, "tls.ca_file", "missing")
+}
+
+// A cluster moves to a new CA one file after the other, without a restart: first everybody trusts
+// both, then everybody shows a certificate of the new one, then the old one is trusted no more.
+func TestTLSTakesOverNewFiles(t *testing.T) {
+	old, next := newAuthority(t), newAuthority(t)
+	type node struct {
+		files certs.Files
+		tls   NodeTLS
+		port  *Port
 	}
-	bad := good
-	bad.CAFile = good.KeyFile
-	_, err := bad.load()
-	wantError(t, err, "tls.ca_file", "no certificate")
-	bad = good
-	bad.CertFile = filepath.Join(t.TempDir(), "nothing")
-	_, err = bad.load()
-	wantError(t, err, "tls.cert_file", "nothing")
+	var nodes [2]*node
+	for i := range nodes {
+		n := &node{files: old.files(t, t.TempDir(), "node")}
+		n.files.CA = filepath.Join(t.TempDir(), "ca.pem")
+		copyFiles(t, n.files.CA, old.file)
+		n.tls = opened(t, n.files)
+		n.port = openTestPort(t, PortConfig{TLS: n.tls})
+		n.port.Handle("echo", func(_ context.Context, body []byte) ([]byte, error) { return body, nil })
+		n.port.Serve()
+		nodes[i] = n
+	}
+	talk := func(step string, want bool) {
+		t.Helper()
+		for i, n := range nodes {
+			n.port.client.CloseIdleConnections() // what is open stays open; this is about new ones
+			if _, err := n.port.Call(t.Context(), nodes[1-i].port.Advertised(), "echo", nil); (err == nil) != want {
+				t.Errorf("%s: node %d calls the other: %v", step, i, err)
+			}
+		}
+	}
+	reload := func(n *node) {
+		t.Helper()
+		if changed, err := n.tls.Certificates.Reload(); err != nil || !changed {
+			t.Fatalf("reload: %v, %v", changed, err)
+		}
+	}
+	talk("as it was", true)
+	for _, n := range nodes {
+		copyFiles(t, n.files.CA, old.file, next.file)
+		reload(n)
+		talk("one more trusts both", true)
+	}
+	for _, n := range nodes {
+		next.files(t, filepath.Dir(n.files.Cert), "node")
+		reload(n)
+		talk("one more shows the new", true)
+	}
+	copyFiles(t, nodes[0].files.CA, next.file)
+	reload(nodes[0])
+	talk("one trusts the new only", true)
+	old.files(t, filepath.Dir(nodes[1].files.Cert), "node")
+	reload(nodes[1])
+	talk("the other went back to the old", false)
+}
+
+// copyFiles writes the files one after the other into one.
+func copyFiles(t *testing.T, to string, from ...string) {
+	t.Helper()
+	var all []byte
+	for _, f := range from {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b...)
+	}
+	if err := os.WriteFile(to, all, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -29,10 +29,18 @@ var errHere = errors.New("this node leads now")
 var errDeposed = errors.New("it does not lead any more")
 
 func newLeaderTransport(cfg Config) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
 	return &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout: 5 * time.Second,
-		TLSClientConfig:     cfg.LeaderTLS,
+		DialContext: dialer.DialContext,
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			d := tls.Dialer{NetDialer: dialer}
+			if cfg.LeaderTLS != nil {
+				d.Config = cfg.LeaderTLS() // as the files are now
+			}
+			ctx, cancel := context.WithTimeout(ctx, dialTimeout+5*time.Second)
+			defer cancel()
+			return d.DialContext(ctx, network, address)
+		},
 		MaxIdleConnsPerHost: 1024,             // fewer than are under way in a flood would be dialed anew again and again
 		IdleConnTimeout:     10 * time.Second, // what a flood has opened closes soon
 		DisableCompression:  true,
@@ -103,6 +111,8 @@ func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
 		detail = fmt.Sprintf("this node is shutting down, and the leader %s had not answered", h.leader)
 	}
 	switch {
+	case certificateRefused(err):
+		return wire.New("unavailable", fmt.Sprintf("this node does not accept the certificate of the leader %s: %v", h.leader, err)).With("leader", h.leader)
 	case dialFailed(err):
 		return wire.New("no_leader", detail).With("leader", h.leader)
 	case x.route.write && !seeded.On(seeded.UnknownAsRetry):
@@ -209,6 +219,10 @@ func dialFailed(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true
 	}
+	return certificateRefused(err)
+}
+
+func certificateRefused(err error) bool {
 	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
 	return ok
 }

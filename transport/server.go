@@ -36,8 +36,9 @@ type Config struct {
 	Draining func() bool
 	// TLS serves HTTPS, and says that other nodes do: the leader is called with https. Nil = plaintext.
 	TLS *tls.Config
-	// LeaderTLS is how this node checks the leader's certificate when it passes calls on. Nil = as TLS with the system's roots.
-	LeaderTLS *tls.Config
+	// LeaderTLS is how this node checks the leader's certificate when it passes calls on, asked for
+	// each connection. Nil = with the system's roots.
+	LeaderTLS func() *tls.Config
 	Registry  *prometheus.Registry // served at /metrics, with the server's own metrics added; nil = one of its own
 	Logger    hclog.Logger
 }

@@ -25,7 +25,7 @@ func TestTLS(t *testing.T) {
 	th := &throne{}
 	serve := func(id string, leaderTLS *tls.Config) string {
 		server, err := transport.New(transport.Config{API: &recordingAPI{}, Cluster: &seat{throne: th, self: id}, Node: id,
-			TLS: &tls.Config{Certificates: borrowed.TLS.Certificates}, LeaderTLS: leaderTLS, Limits: transport.Limits{LeaderWait: 50 * time.Millisecond}})
+			TLS: &tls.Config{Certificates: borrowed.TLS.Certificates}, LeaderTLS: func() *tls.Config { return leaderTLS }, Limits: transport.Limits{LeaderWait: 50 * time.Millisecond}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestTLS(t *testing.T) {
 	}{
 		{leader, ""},
 		{serve("n2", trusting), ""},
-		{serve("n3", &tls.Config{}), "no_leader"}, // the system's roots do not know that certificate
+		{serve("n3", &tls.Config{}), "unavailable"}, // the system's roots do not know that certificate
 	} {
 		web := &http.Client{Transport: &http.Transport{TLSClientConfig: trusting}}
 		caller, err := client.New(client.Config{Addresses: []string{"https://" + c.address}, HTTP: web, Patience: -1})

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/cmd/aion-node/node"
@@ -16,7 +19,7 @@ func serveCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run a node",
-		Long: `Run a node until SIGTERM or SIGINT: it then refuses new deploys, hands leadership on, lets calls under way finish and ends. A second signal ends it at once.
+		Long: `Run a node until SIGTERM or SIGINT: it then refuses new deploys, hands leadership on, lets calls under way finish and ends. A second signal ends it at once. SIGHUP makes it read its certificates again.
 
 Without flags it is a durable cluster of one in ./aion-data, on loopback. Every setting is a key of aion.toml, a variable and a flag: http.address in the file
 is AION_HTTP_ADDRESS in the environment and --http-address here. A flag wins over a variable, a variable over the file.
@@ -24,29 +27,59 @@ is AION_HTTP_ADDRESS in the environment and --http-address here. A flag wins ove
 Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b:7602,c:7602.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// From here on SIGHUP, which closed terminals and `systemctl reload` send, ends nothing.
+			hangUps := make(chan os.Signal, 1)
+			signal.Notify(hangUps, syscall.SIGHUP)
 			if file == "" {
 				file = a.environ("AION_CONFIG")
 			}
 			cfg, from, err := config.Load(config.Sources{File: file, Environ: os.Environ(), Flags: cmd.Flags()})
-			if err != nil {
-				return err
-			}
 			log := hclog.New(&hclog.LoggerOptions{Name: "aion", Level: cfg.Log.Hclog(), Output: a.err, JSONFormat: cfg.Log.Format == "json"})
-			exe, err := os.Executable()
-			if err != nil {
-				return fmt.Errorf("find this binary, for the process that compiles packages: %w", err)
+			if err == nil {
+				err = a.serve(cmd.Context(), cfg, from, log, hangUps)
 			}
-			n, err := node.Open(cfg, node.Options{Version: binaryVersion(), Executable: exe, Logger: log})
-			if err != nil {
-				return err
+			if err != nil && cfg.Log.Format == "json" {
+				p, status := problemOf(cmd, err)
+				log.Error("this node has ended", "code", p.Code, "error", p.Detail, "hint", p.Hint)
+				return &reported{status}
 			}
-			fmt.Fprintln(a.out, greeting(n, cfg, from))
-			return n.Run(cmd.Context())
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "settings `FILE` (AION_CONFIG; default "+config.FileName+" in the current folder, if there is one)")
 	config.AddFlags(cmd.Flags())
 	return cmd
+}
+
+// serve runs a node until ctx ends or it must not go on.
+func (a *app) serve(ctx context.Context, cfg config.Config, from string, log hclog.Logger, hangUps <-chan os.Signal) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this binary, for the process that compiles packages: %w", err)
+	}
+	n, err := node.Open(cfg, node.Options{Version: binaryVersion(), Executable: exe, Logger: log})
+	if err != nil {
+		return err
+	}
+	if cfg.Log.Format == "json" {
+		log.Info("serving", "version", binaryVersion(), "node", n.ID(), "url", n.URL(), "nodes", cfg.Raft.Address,
+			"gossip", cfg.Gossip.Address, "data", cfg.Node.DataDir, "settings", from)
+	} else {
+		fmt.Fprintln(a.out, greeting(n, cfg, from))
+	}
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		for {
+			select {
+			case <-hangUps:
+				n.Reload()
+			case <-over:
+				return
+			}
+		}
+	}()
+	return n.Run(ctx)
 }
 
 // greeting is the one line for people: who this is, and where it listens.

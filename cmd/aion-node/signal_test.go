@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -51,5 +52,50 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	<-p.exited
 	if status := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGTERM {
 		t.Errorf("it ended with %v, not by the second signal", p.cmd.ProcessState)
+	}
+}
+
+// A closed terminal and `systemctl reload` send SIGHUP: the node reads its certificates again, says
+// so, and goes on.
+func TestHangUpReloads(t *testing.T) {
+	dir := t.TempDir()
+	writeCertificates(t, dir)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	f := &fleet{dir: dir, nodes: map[string]*process{}, scheme: "https"}
+	defer f.killAll()
+	if err := f.start("a", "--tls-cert-file", at("node.pem"), "--tls-key-file", at("node.key"), "--tls-ca-file", at("ca.pem"),
+		"--auth-tokens", "ci:write:0123456789abcdef"); err != nil {
+		t.Fatal(err)
+	}
+	p := f.nodes["a"]
+	says := func(what string) error {
+		return eventually(func() error {
+			if log, err := os.ReadFile(p.log.Name()); err != nil || !strings.Contains(string(log), what) {
+				return fmt.Errorf("the node's log does not say %q", what)
+			}
+			return nil
+		})
+	}
+	if err := says("leading: taking turns"); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		edit func()
+		want string
+	}{
+		{func() {}, "reload: the certificates are the same"},
+		{func() { writeCertificates(t, dir) }, "reload: new certificates are shown"},
+		{func() { os.WriteFile(at("node.pem"), []byte("half a cert"), 0o600) }, "reload: what is in the files cannot be used"},
+	} {
+		step.edit()
+		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		if err := says(step.want); err != nil {
+			t.Error(err)
+		}
+	}
+	if !p.running() {
+		t.Error("the node ended")
 	}
 }

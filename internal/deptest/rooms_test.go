@@ -31,7 +31,7 @@ var rooms = []room{
 		"the engine's ports on the real state machine, without a cluster; enginetest and the tests of workflow authors stand on it"},
 	{"engine/enginetest", []string{"catalog", "engine", "engine/history", "engine/runtime/...", "engine/solo", "fsm"}, []string{"*"},
 		"the engine on the real state machine, without a cluster"},
-	{"cluster", []string{"catalog", "engine", "engine/history", "fsm", "internal/faults", "internal/lifecycle", "internal/seeded"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
+	{"cluster", []string{"catalog", "engine", "engine/history", "fsm", "internal/certs", "internal/faults", "internal/lifecycle", "internal/seeded"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"the cluster replicates commands without looking into them: it knows the engine's ports, not its languages or callers"},
 	{"cluster/clustertest", []string{"catalog", "cluster", "engine", "engine/history", "fsm"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"the cluster without sockets"},

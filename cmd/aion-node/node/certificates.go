@@ -1,36 +1,66 @@
 package node
 
 import (
+	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"os"
+	"errors"
 
 	"aion.dev/aion/cmd/aion-node/config"
+	"aion.dev/aion/internal/certs"
+	"github.com/hashicorp/go-hclog"
 )
 
-// certificates are what the HTTP server shows, and how this node checks another node's.
-type certificates struct{ server, client *tls.Config }
-
-func loadCertificates(t config.TLS) (c certificates, err error) {
+// openCertificates reads the files; nil without an error means plaintext.
+func openCertificates(t config.TLS, log hclog.Logger) (*certs.Set, error) {
 	if t.CertFile == "" {
-		return c, nil
+		return nil, nil
 	}
-	pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-	if err != nil {
-		return c, &config.Error{Key: "tls.cert_file", Reason: err.Error()}
+	set, err := certs.Open(certs.Files{Cert: t.CertFile, Key: t.KeyFile, CA: t.CAFile}, log)
+	if bad, ok := errors.AsType[*certs.Invalid](err); ok {
+		return nil, &config.Error{Key: bad.Key, Reason: bad.File + ": " + bad.Reason}
 	}
-	c.server = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-	c.client = &tls.Config{MinVersion: tls.VersionTLS12}
-	if t.CAFile == "" {
-		return c, nil
+	return set, err
+}
+
+// serverTLS is what the HTTP server shows.
+func serverTLS(set *certs.Set) *tls.Config {
+	if set == nil {
+		return nil
 	}
-	pem, err := os.ReadFile(t.CAFile)
-	if err != nil {
-		return c, &config.Error{Key: "tls.ca_file", Reason: err.Error()}
+	return set.Server(&tls.Config{MinVersion: tls.VersionTLS12})
+}
+
+// leaderTLS is how this node checks the leader's certificate when it passes a call on.
+func leaderTLS(set *certs.Set) func() *tls.Config {
+	if set == nil {
+		return nil
 	}
-	c.client.RootCAs = x509.NewCertPool()
-	if !c.client.RootCAs.AppendCertsFromPEM(pem) {
-		return c, &config.Error{Key: "tls.ca_file", Reason: t.CAFile + " has no PEM certificate"}
+	return func() *tls.Config { return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: set.Roots()} }
+}
+
+// keepCertificates takes over what changes in the files until ctx ends.
+func (n *Node) keepCertificates(ctx context.Context) error {
+	if n.certs == nil {
+		<-ctx.Done()
+		return nil
 	}
-	return c, nil
+	n.certs.Run(ctx)
+	return nil
+}
+
+// Reload reads again what may change while the node runs, which is the certificates, and says so.
+// SIGHUP asks for it.
+func (n *Node) Reload() {
+	if n.certs == nil {
+		n.log.Info("reload: this node has no certificates, and nothing else is read again")
+		return
+	}
+	switch changed, err := n.certs.Reload(); {
+	case err != nil:
+		n.log.Error("reload: what is in the files cannot be used, the old certificates stay", "error", err)
+	case changed:
+		n.log.Info("reload: new certificates are shown from now on")
+	default:
+		n.log.Info("reload: the certificates are the same")
+	}
 }

@@ -2,13 +2,33 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport/wire"
 )
 
 // membership is the cluster as the HTTP server asks for it.
-type membership struct{ *cluster.Cluster }
+type membership struct {
+	*cluster.Cluster
+	certs *certs.Set // nil = plaintext
+}
+
+// Ready implements transport.Cluster. A draining node works, but callers should go elsewhere; a
+// node whose certificate has expired is refused by everybody.
+func (m membership) Ready() error {
+	if m.Draining() {
+		return &engine.Unavailable{Why: "this node is draining"}
+	}
+	if m.certs != nil {
+		if err := m.certs.Expired(time.Now()); err != nil {
+			return &engine.Unavailable{Why: err.Error()}
+		}
+	}
+	return m.Cluster.Ready()
+}
 
 // Status implements transport.Cluster.
 func (m membership) Status(ctx context.Context) (wire.Cluster, error) {

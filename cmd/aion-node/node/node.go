@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,7 @@ type Node struct {
 
 	listener net.Listener // of HTTP
 	pprof    net.Listener // nil unless asked for
+	certs    *certs.Set   // nil = plaintext
 	cluster  *cluster.Cluster
 	engine   *engine.Engine
 	server   *transport.Server
@@ -51,8 +53,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		}
 	}()
 
-	certs, err := loadCertificates(cfg.TLS)
-	if err != nil {
+	if n.certs, err = openCertificates(cfg.TLS, n.log); err != nil {
 		return nil, err
 	}
 	if n.listener, err = net.Listen("tcp", cfg.HTTP.Address); err != nil {
@@ -66,11 +67,16 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	if n.cluster, err = cluster.Open(clusterConfig(cfg, o.Version, n.log)); err != nil {
+	if n.cluster, err = cluster.Open(clusterConfig(cfg, n.certs, o.Version, n.log)); err != nil {
 		return nil, err
 	}
 	if err := registry.Register(n.cluster); err != nil {
 		return nil, err
+	}
+	if n.certs != nil {
+		if err := registry.Register(n.certs); err != nil {
+			return nil, err
+		}
 	}
 	limits := runtimeLimits(cfg)
 	ec := engine.Config{
@@ -98,7 +104,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	}
 	n.server, err = transport.New(transport.Config{
 		API:       n.engine,
-		Cluster:   membership{n.cluster},
+		Cluster:   membership{n.cluster, n.certs},
 		Node:      n.cluster.ID(),
 		Version:   o.Version,
 		Limits:    transport.Limits{ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration},
@@ -106,8 +112,8 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Hosts:     hosts(cfg.HTTP),
 		Drain:     n.drain,
 		Draining:  n.engine.Draining,
-		TLS:       certs.server,
-		LeaderTLS: certs.client,
+		TLS:       serverTLS(n.certs),
+		LeaderTLS: leaderTLS(n.certs),
 		Registry:  registry,
 		Logger:    n.log,
 	})

@@ -11,13 +11,14 @@ import (
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport"
 	"github.com/hashicorp/go-hclog"
 )
 
 // What each part gets of the node's settings. A validated Config is taken at its word.
 
-func clusterConfig(cfg config.Config, version string, log hclog.Logger) cluster.Config {
+func clusterConfig(cfg config.Config, set *certs.Set, version string, log hclog.Logger) cluster.Config {
 	key, _ := base64.StdEncoding.DecodeString(cfg.Gossip.Key)
 	return cluster.Config{
 		NodeID:          cfg.Node.ID,
@@ -31,19 +32,19 @@ func clusterConfig(cfg config.Config, version string, log hclog.Logger) cluster.
 		GossipKey:       key,
 		Join:            cfg.Cluster.Join,
 		BootstrapExpect: cfg.Cluster.BootstrapExpect,
-		TLS:             nodeTLS(cfg.TLS),
+		TLS:             nodeTLS(cfg.TLS, set),
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore},
 		Logger:          log,
 	}
 }
 
-// nodeTLS is for the node port: both sides prove themselves, so it needs all three files.
-func nodeTLS(t config.TLS) cluster.NodeTLS {
+// nodeTLS is for the node port: both sides prove themselves, so it needs a CA too.
+func nodeTLS(t config.TLS, set *certs.Set) cluster.NodeTLS {
 	if t.CAFile == "" {
 		return cluster.NodeTLS{}
 	}
-	return cluster.NodeTLS{CertFile: t.CertFile, KeyFile: t.KeyFile, CAFile: t.CAFile}
+	return cluster.NodeTLS{Certificates: set}
 }
 
 func archiveLimits(cfg config.Config) catalog.Limits {

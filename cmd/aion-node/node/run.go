@@ -25,7 +25,7 @@ type part struct {
 
 // Run runs the node until ctx ends or it must not go on, and releases everything. The error is nil after an orderly end.
 func (n *Node) Run(ctx context.Context) error {
-	ended := make(chan *part, 4)
+	ended := make(chan *part, 5)
 	begin := func(name string, run func(context.Context) error) *part {
 		own, stop := context.WithCancel(context.WithoutCancel(ctx)) // each part ends when its turn has come, not all at once
 		p := &part{name: name, stop: stop, over: make(chan struct{})}
@@ -43,30 +43,45 @@ func (n *Node) Run(ctx context.Context) error {
 	engine := begin("engine", n.engine.Run)
 	server := begin("http", func(ctx context.Context) error { return n.server.Serve(ctx, n.listener) })
 	profiles := begin("pprof", n.servePprof)
+	renewal := begin("certificates", n.keepCertificates)
 
-	var cause *part // that ended by itself; what goes wrong with the others after that is its consequence
+	var first *part // that ended by itself
 	select {
 	case <-ctx.Done():
 		n.log.Info("shutting down: refusing deploys, handing leadership on, then finishing calls under way", "drain", n.cfg.Drain.Timeout)
 		if err := n.drain(context.WithoutCancel(ctx)); err != nil {
 			n.log.Warn("leadership was not handed on before the end", "reason", err)
 		}
-	case cause = <-ended:
+	case first = <-ended:
 	}
 
-	var errs []error
-	for _, p := range []*part{server, engine, cluster, profiles} {
+	parts := []*part{server, engine, cluster, profiles, renewal}
+	for _, p := range parts {
 		p.stop()
 		<-p.over
+	}
+	cause := causeOf(cluster, first, parts)
+	if cause == nil {
+		return nil
+	}
+	for _, p := range parts {
 		if p != cause && p.err != nil {
-			errs = append(errs, p.err)
 			n.log.Warn("a part of this node did not end well", "error", p.err)
 		}
 	}
-	if cause != nil && cause.err != nil {
-		return cause.err
+	return cause.err
+}
+
+// causeOf returns the part whose error says why the node ended; nil after an orderly end. What
+// goes wrong with the log or the state takes the engine and the server along, and they may be over
+// first: the cluster's error is the cause whenever there is one.
+func causeOf(cluster, first *part, parts []*part) *part {
+	for _, p := range append([]*part{cluster, first}, parts...) {
+		if p != nil && p.err != nil {
+			return p
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // drain makes this node one that others do not need: it refuses new deploys and leads no more. Reads and forwarding go on.

@@ -1,0 +1,192 @@
+// Package certs keeps this node's certificate, its key and the CA in step with their files: what
+// is renewed on disk is shown to the next connection, without a restart.
+//
+// It decides which certificate is shown and which CA is trusted now, refuses what is expired or
+// not valid yet, and says in time what will expire. It never decides who may connect: those who
+// take connections do, with Certificate and Roots. Begin with set.go; watch.go looks at the files
+// and the clock, metrics.go tells Prometheus.
+package certs
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// Files are the PEM files of one node. CA may be empty: the system's roots then.
+type Files struct{ Cert, Key, CA string }
+
+// Invalid is why a file cannot be used.
+type Invalid struct {
+	Key    string // the setting that names the file
+	File   string
+	Reason string
+}
+
+// Error implements error.
+func (e *Invalid) Error() string { return fmt.Sprintf("%s %s: %s", e.Key, e.File, e.Reason) }
+
+// Set is what the files hold now. Its methods may be called by any goroutine.
+type Set struct {
+	files Files
+	log   hclog.Logger
+	said  map[string]int // by file, what the log was told of its end; Run's
+
+	mu  sync.Mutex // over now
+	now *loaded
+}
+
+// loaded is one reading of the files. It does not change.
+type loaded struct {
+	raw   [3][]byte // cert, key, CA
+	cert  *tls.Certificate
+	roots *x509.CertPool // nil = the system's
+	ends  []end
+}
+
+// end says until when a file is good for anything.
+type end struct {
+	file     string
+	notAfter time.Time
+}
+
+// Open reads the files. A certificate that is expired or not valid yet is refused, with *Invalid.
+func Open(files Files, log hclog.Logger) (*Set, error) {
+	now, err := files.read(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if log == nil {
+		log = hclog.NewNullLogger()
+	}
+	return &Set{files: files, log: log, said: map[string]int{}, now: now}, nil
+}
+
+// Certificate is the one to show now.
+func (s *Set) Certificate() *tls.Certificate { return s.current().cert }
+
+// Roots are the CAs to trust now; nil means the system's.
+func (s *Set) Roots() *x509.CertPool { return s.current().roots }
+
+// Server makes a configuration that shows the current certificate to every new connection.
+func (s *Set) Server(c *tls.Config) *tls.Config {
+	c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		return s.Certificate(), nil
+	}
+	return c
+}
+
+// Expired answers why other sides refuse this node's certificate by now, or nil.
+func (s *Set) Expired(now time.Time) error {
+	if leaf := s.Certificate().Leaf; now.After(leaf.NotAfter) {
+		return &Invalid{"tls.cert_file", s.files.Cert, "the certificate expired on " + date(leaf.NotAfter)}
+	}
+	return nil
+}
+
+// Reload reads the files again and reports whether they have changed. What cannot be used is an
+// error, and what was there before stays.
+func (s *Set) Reload() (changed bool, err error) {
+	next, err := s.files.read(time.Now())
+	if err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range next.raw {
+		changed = changed || !bytes.Equal(next.raw[i], s.now.raw[i])
+	}
+	if changed {
+		s.now = next
+	}
+	return changed, nil
+}
+
+func (s *Set) current() *loaded {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (f Files) read(now time.Time) (*loaded, error) {
+	l := &loaded{}
+	for i, file := range []struct{ key, path string }{
+		{"tls.cert_file", f.Cert}, {"tls.key_file", f.Key}, {"tls.ca_file", f.CA},
+	} {
+		if file.path == "" && file.key == "tls.ca_file" {
+			continue
+		}
+		var err error
+		if l.raw[i], err = os.ReadFile(file.path); err != nil {
+			return nil, &Invalid{file.key, file.path, err.Error()}
+		}
+	}
+	pair, err := tls.X509KeyPair(l.raw[0], l.raw[1])
+	if err != nil {
+		return nil, &Invalid{"tls.cert_file", f.Cert, fmt.Sprintf("with tls.key_file %s: %v", f.Key, err)}
+	}
+	l.cert = &pair
+	if reason := outOfDate(pair.Leaf, now); reason != "" {
+		return nil, &Invalid{"tls.cert_file", f.Cert, "the certificate " + reason}
+	}
+	l.ends = append(l.ends, end{f.Cert, pair.Leaf.NotAfter})
+	if f.CA == "" {
+		return l, nil
+	}
+	return l, l.readRoots(f.CA, now)
+}
+
+// readRoots takes every certificate of the file. While a CA is replaced the old one and the new
+// one stand side by side, so the file is good as long as one of them is.
+func (l *loaded) readRoots(file string, now time.Time) error {
+	l.roots = x509.NewCertPool()
+	last, reason := time.Time{}, "has no PEM certificate"
+	for rest := l.raw[2]; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		ca, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return &Invalid{"tls.ca_file", file, err.Error()}
+		}
+		l.roots.AddCert(ca)
+		if why := outOfDate(ca, now); why != "" {
+			if last.IsZero() {
+				reason = "the CA's certificate " + why
+			}
+			continue
+		}
+		if ca.NotAfter.After(last) {
+			last = ca.NotAfter
+		}
+	}
+	if last.IsZero() {
+		return &Invalid{"tls.ca_file", file, reason}
+	}
+	l.ends = append(l.ends, end{file, last})
+	return nil
+}
+
+// outOfDate says why a certificate is not good now; nothing when it is.
+func outOfDate(c *x509.Certificate, now time.Time) string {
+	switch {
+	case now.After(c.NotAfter):
+		return "expired on " + date(c.NotAfter)
+	case now.Before(c.NotBefore):
+		return "is not valid before " + date(c.NotBefore) + ", and this machine's clock says " + date(now)
+	}
+	return ""
+}
+
+func date(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"aion.dev/aion/internal/await"
 )
 
 func openTestGossip(t *testing.T, id string, join ...string) *Gossip {
@@ -18,7 +20,7 @@ func openTestGossip(t *testing.T, id string, join ...string) *Gossip {
 // until waits for a picture of the others that satisfies ok, woken by changes.
 func until(t *testing.T, g *Gossip, what string, ok func([]Peer) bool) {
 	t.Helper()
-	limit := time.NewTimer(30 * time.Second)
+	limit := time.NewTimer(await.Patience / 4)
 	defer limit.Stop()
 	for !ok(g.Peers()) {
 		select {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -20,6 +21,7 @@ import (
 type tail struct {
 	*http.Response
 	lines *bufio.Scanner
+	end   context.CancelFunc
 }
 
 func open(t *testing.T, h *host, path string, headers ...string) *tail {
@@ -42,12 +44,13 @@ func open(t *testing.T, h *host, path string, headers ...string) *tail {
 	if ct := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || ct != "text/event-stream" {
 		t.Fatalf("GET %s: status %d, content type %q", path, resp.StatusCode, ct)
 	}
-	return &tail{resp, bufio.NewScanner(resp.Body)}
+	return &tail{resp, bufio.NewScanner(resp.Body), cancel}
 }
 
 // frame reads the lines of the next frame.
 func (s *tail) frame(t *testing.T) string {
 	t.Helper()
+	defer time.AfterFunc(await.Patience, s.end).Stop()
 	var lines []string
 	for s.lines.Scan() {
 		if s.lines.Text() == "" {
@@ -122,15 +125,16 @@ func TestEventsReachTheClientAcrossNodes(t *testing.T) {
 			}
 			var data struct{ Version string }
 			json.Unmarshal(e.Data, &data)
-			got <- data.Version
+			select {
+			case got <- data.Version:
+			case <-ctx.Done():
+			}
 		}
 	}()
 	for i := range 4 {
 		answer := n.Deploy(enginetest.Pack(t, waiting(fmt.Sprint(i))))
-		for v := range got { // an index may be repeated
-			if v == answer.Package.Version.String() {
-				break
-			}
+		version := answer.Package.Version.String()
+		for await.From(t, "the event of deploy "+fmt.Sprint(i), got) != version { // an index may be repeated
 		}
 		if i == 1 {
 			one.CloseClientConnections()
@@ -161,7 +165,10 @@ func TestStreamsAreBounded(t *testing.T) {
 		t.Errorf("a third stream: %v", p)
 	}
 	first.Body.Close()
-	for { // the server notices with its next write or read
+	for limit := await.Until(await.Patience); ; { // the server notices with its next write or read
+		if limit.Over() {
+			t.Fatal("a stream that was closed still counts")
+		}
 		resp, err := h.Client().Get(h.URL + "/v1/events")
 		if err != nil {
 			t.Fatal(err)

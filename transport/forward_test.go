@@ -19,6 +19,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
@@ -241,8 +242,8 @@ func TestLeaderThatIsSucceeded(t *testing.T) {
 			t.Errorf("read: %+v", p)
 		}
 	})
-	<-asked
-	<-asked
+	await.From(t, "a call at the frozen leader", asked)
+	await.From(t, "the other call at the frozen leader", asked)
 	begun := time.Now()
 	th.give("n8", unused(t))
 	calls.Wait()
@@ -263,7 +264,7 @@ func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 		go func() {
 			answers <- h.send(t, "POST", "/v1/workflows?wait=60s", `{"type":"order","workflow_id":"`+h.id+`"}`)
 		}()
-		for { // until it has started
+		for limit := await.Until(await.Patience); !limit.Over(); { // until it has started
 			if r := h.send(t, "GET", "/v1/workflows/"+h.id, ""); r.status == 200 {
 				break
 			}
@@ -278,7 +279,7 @@ func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 		}
 		n.Send(fsm.RunRef{WorkflowID: h.id}, "approval", "true")
 		for range 2 {
-			if r := <-answers; r.status >= 300 || !strings.Contains(r.body, `"status":"completed"`) {
+			if r := await.From(t, "an answer at "+h.id, answers); r.status >= 300 || !strings.Contains(r.body, `"status":"completed"`) {
 				t.Errorf("at %s: %+v", h.id, r)
 			}
 		}

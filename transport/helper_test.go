@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -137,7 +138,9 @@ type reply struct {
 // send makes one raw call; headers are NAME: VALUE.
 func (h *host) send(t testing.TB, method, path, body string, headers ...string) reply {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, h.URL+path, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*await.Patience) // the longest wait that a call may ask for, and as much again
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, h.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
@@ -14,7 +15,7 @@ func TestCallsAreBounded(t *testing.T) {
 	h := listen(t, api, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.Calls = 1 }).lead()
 	first := make(chan reply)
 	go func() { first <- h.send(t, "POST", "/v1/workflows/w/signals/s", "") }()
-	<-api.began
+	await.Closed(t, "the call has begun", api.began)
 	var limit int
 	p := h.send(t, "POST", "/v1/workflows/w/signals/s", "").problem(t)
 	if p.Code != "unavailable" || p.Outcome != wire.Retry || !p.Fact("limit", &limit) || limit != 1 {
@@ -26,7 +27,7 @@ func TestCallsAreBounded(t *testing.T) {
 		}
 	}
 	close(api.release)
-	if r := <-first; r.status != 200 {
+	if r := await.From(t, "the first call", first); r.status != 200 {
 		t.Errorf("%+v", r)
 	}
 	if r := h.send(t, "GET", "/v1/versions", ""); r.status != 200 {

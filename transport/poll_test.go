@@ -13,6 +13,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
@@ -58,7 +59,7 @@ func TestPollAsItCrossesTheNetwork(t *testing.T) {
 	go func() {
 		answers <- follower.send(t, "POST", "/v1/queues/a%2Fb/poll", pollBody, "Idempotency-Key: k", "Aion-Request-Generated: true")
 	}()
-	r := <-d.asked
+	r := await.From(t, "a poll", d.asked)
 	if r.Queue != "a/b" || r.Worker != "w1" || strings.Join(r.Activities, " ") != "ship charge" || r.Max != 5 || r.Lease != 30*time.Second ||
 		r.Request == nil || r.Request.ID != "k" || !r.Request.Short {
 		t.Errorf("the engine was asked for %+v", r)
@@ -71,7 +72,7 @@ func TestPollAsItCrossesTheNetwork(t *testing.T) {
 		}},
 		{Token: "t2", Leased: fsm.Leased{Token: fsm.TaskToken{RunID: id, ID: 4, Attempt: 1}, WorkflowID: "w", Type: "order", Activity: "charge"}},
 	}
-	a := <-answers
+	a := await.From(t, "the answer", answers)
 	want := `{"tasks":[` +
 		`{"token":"t1","workflow_id":"w","run_id":"01000000-0000-0000-0000-000000000000","workflow_type":"order","activity":"ship","activity_id":3,"attempt":2,` +
 		`"input":{"a":1},"deadline":"1970-01-01T01:00:00Z","heartbeat":"10s","lease":"10s","details":"half"},` +
@@ -82,11 +83,11 @@ func TestPollAsItCrossesTheNetwork(t *testing.T) {
 	if a := follower.send(t, "POST", "/v1/queues/q/poll", `{"worker_id":"w1","activities":["ship"]}`); a.status != 200 || a.body != `{"tasks":[]}` {
 		t.Errorf("a poll that does not wait: %+v", a)
 	}
-	<-d.asked
+	await.From(t, "a poll", d.asked)
 	go func() { answers <- follower.send(t, "POST", "/v1/queues/q/poll", pollBody) }()
-	<-d.asked
+	await.From(t, "a poll", d.asked)
 	d.fail <- &engine.NotLeader{Leader: "n3"}
-	if p := (<-answers).problem(t); p.Code != "no_leader" || p.Outcome != wire.Retry {
+	if p := await.From(t, "the answer", answers).problem(t); p.Code != "no_leader" || p.Outcome != wire.Retry {
 		t.Errorf("leadership was lost during the wait: %v", p)
 	}
 }
@@ -104,12 +105,12 @@ func TestPollEndsWithItsWorker(t *testing.T) {
 			_, err := h.Client().Do(req)
 			ended <- err
 		}()
-		<-d.asked
+		await.From(t, "a poll", d.asked)
 		cancel()
-		if err := <-ended; err == nil {
+		if err := await.From(t, "the end of the call", ended); err == nil {
 			t.Errorf("at %s: the poll was answered", h.id)
 		}
-		<-d.gone
+		await.From(t, "the end of the poll", d.gone)
 	}
 }
 
@@ -154,10 +155,10 @@ func TestPollEndsWithItsNode(t *testing.T) {
 			}
 			answers <- string(b)
 		}()
-		<-d.asked
+		await.From(t, "a poll", d.asked)
 		stop()
-		<-d.gone
-		if a := <-answers; !strings.Contains(a, want) {
+		await.From(t, "the end of the poll", d.gone)
+		if a := await.From(t, "the answer", answers); !strings.Contains(a, want) {
 			t.Errorf("%s: %s, want %s", id, a, want)
 		}
 	}
@@ -169,7 +170,7 @@ func TestPollsAreBounded(t *testing.T) {
 	h := listen(t, d, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.Polls = 1 }).lead()
 	first := make(chan reply)
 	go func() { first <- h.send(t, "POST", "/v1/queues/q/poll", pollBody) }()
-	<-d.asked
+	await.From(t, "a poll", d.asked)
 	if p := h.send(t, "POST", "/v1/queues/q/poll", pollBody).problem(t); p.Code != "unavailable" || p.Outcome != wire.Retry {
 		t.Errorf("%v", p)
 	}
@@ -177,7 +178,7 @@ func TestPollsAreBounded(t *testing.T) {
 		t.Errorf("one that does not wait: %+v", r)
 	}
 	d.give <- nil
-	if r := <-first; r.status != 200 {
+	if r := await.From(t, "the first poll", first); r.status != 200 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -192,19 +193,22 @@ func TestResultWaitsForTheEnd(t *testing.T) {
 			events <- e.Type
 		}
 	}()
-	if first := <-events; first != "WorkflowStarted" {
+	if first := await.From(t, "the first event", events); first != "WorkflowStarted" {
 		t.Errorf("the history begins with %s", first)
 	}
 	if _, err := c.Signal(t.Context(), wire.RunRef{WorkflowID: "w"}, "approval", json.RawMessage("1")); err != nil {
 		t.Fatal(err)
 	}
 	for range callers {
-		if r := <-results; r != "completed" {
+		if r := await.From(t, "a result", results); r != "completed" {
 			t.Error(r)
 		}
 	}
 	rest := ""
-	for e := range events {
+	for range 2 {
+		rest += " " + await.From(t, "an event", events)
+	}
+	if e, more := <-events; more {
 		rest += " " + e
 	}
 	if rest != " SignalReceived WorkflowCompleted" {

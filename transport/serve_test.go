@@ -14,6 +14,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
@@ -80,12 +81,15 @@ func TestServeEndsGracefully(t *testing.T) {
 	go ask("poll", "GET", "/v1/workflows/"+ref.WorkflowID+"/result?wait=60s")
 	go ask("history", "GET", "/v1/workflows/"+ref.WorkflowID+"/history?wait=60s&from=2")
 	go ask("mutation", "POST", "/v1/workflows/w/signals/s")
-	<-api.began
-	for waitingPolls(t, base) < 2 {
+	await.Closed(t, "the mutation has begun", api.began)
+	for limit := await.Until(await.Patience); waitingPolls(t, base) < 2; {
+		if limit.Over() {
+			t.Fatal("the polls do not wait")
+		}
 	}
 	stop()
 	for range 3 {
-		o := <-ended
+		o := await.From(t, "the end of a call", ended)
 		if o.err != nil || o.what == "mutation" {
 			t.Errorf("%+v", o)
 		}
@@ -103,10 +107,10 @@ func TestServeEndsGracefully(t *testing.T) {
 	default:
 	}
 	close(api.release)
-	if o := <-ended; o.what != "mutation" || o.status != 200 {
+	if o := await.From(t, "the end of the mutation", ended); o.what != "mutation" || o.status != 200 {
 		t.Errorf("%+v", o)
 	}
-	if err := <-served; err != nil {
+	if err := await.From(t, "the end of Serve", served); err != nil {
 		t.Errorf("Serve: %v", err)
 	}
 	if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
@@ -156,13 +160,13 @@ func TestDrainCutsWhatDoesNotEnd(t *testing.T) {
 		_, err := http.Post("http://"+l.Addr().String()+"/v1/workflows/w/signals/s", "application/json", nil)
 		cut <- err
 	}()
-	<-api.began
+	await.Closed(t, "the mutation has begun", api.began)
 	stop()
 	if err := <-cut; err == nil {
 		t.Error("the call had an answer")
 	}
 	close(api.release)
-	if err := <-served; err != nil {
+	if err := await.From(t, "the end of Serve", served); err != nil {
 		t.Errorf("Serve: %v", err)
 	}
 }

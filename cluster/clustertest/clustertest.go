@@ -15,6 +15,7 @@ import (
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/await"
 	"github.com/hashicorp/go-hclog"
 )
 
@@ -241,20 +242,21 @@ func (c *Cluster) Others(n *Node) (others []*Node) {
 	return others
 }
 
-// patience bounds, in the bubble's time, what should happen soon.
+// patience bounds, in the bubble's time, what should happen soon. Some seconds of a cluster with much
+// to do take as many real ones, so that Until takes no longer than await.Patience in real time.
 const patience = 2 * time.Minute
 
 // Until waits until f answers nil, and fails the test when it does not.
 func (c *Cluster) Until(what string, f func() error) {
 	c.t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline, limit := time.Now().Add(patience), await.Until(await.Patience)
 	for {
 		err := f()
 		if err == nil {
 			return
 		}
-		if time.Now().After(deadline) {
-			c.t.Fatalf("%s: not within %v: %v", what, patience, err)
+		if time.Now().After(deadline) || limit.Over() {
+			c.t.Fatalf("%s: not within %v of the bubble's time or %v of the real one: %v", what, patience, await.Patience, err)
 		}
 		<-time.After(20 * time.Millisecond)
 	}

@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/await"
 )
 
 // anyTime reads the state as it is, also while nobody leads: one replica is never stale.
@@ -50,16 +51,21 @@ func (n *Node) Send(ref fsm.RunRef, name, payload string) {
 	}
 }
 
-// Await waits for the end of a run, as long as it takes.
+// Await waits for the end of a run, as long as it takes in the node's time: in a bubble a year is soon
+// over. A run that is stuck there would be waited for until the test binary is stopped, so that it
+// takes no longer than await.Patience in real time.
 func (n *Node) Await(ref fsm.RunRef) *engine.Result {
 	n.t.Helper()
-	for {
+	for limit := await.Until(await.Patience); ; {
 		res, err := n.Result(context.Background(), anyTime, ref, engine.MaxWait)
 		if err != nil {
 			n.t.Fatalf("result of %s: %v", ref.WorkflowID, err)
 		}
 		if !res.Status.Open() {
 			return res
+		}
+		if limit.Over() {
+			n.t.Fatalf("%s is still %s: it does not end", ref.WorkflowID, res.Status)
 		}
 	}
 }

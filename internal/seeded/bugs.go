@@ -48,6 +48,21 @@ const (
 	ScheduleTwice    Bug = "schedule-twice"     // a fire is proposed again when its answer is slow, and is not fenced by its time
 )
 
+// The bugs of what readers are shown.
+const (
+	ResumeSkips Bug = "resume-skips" // a stream of events that is resumed leaves out the index after the one it goes on from
+	PageSkips   Bug = "page-skips"   // the next page of a listing of runs begins one row too late
+	FollowLate  Bug = "follow-late"  // who waits for a history to grow is shown its newest event only
+	QueryKept   Bug = "query-kept"   // a query is answered by an execution kept from the one before, whatever happened since
+	FillEnd     Bug = "fill-end"     // a back-fill fires for its last time too, which is not part of it
+	RandomFree  Bug = "random-free"  // ctx.random() is not seeded by the run: a replay draws other numbers
+)
+
+// The bugs of the catalog.
+const (
+	RollbackOnce Bug = "rollback-once" // a rollback forgets what it took the route from: a second one cannot return
+)
+
 // The bugs of the leader's loops.
 const (
 	TimerLost    Bug = "timer-lost"    // a new leader forgets timers that came due while nobody led

@@ -1,0 +1,147 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+func init() { workloads["readers"] = func() Workload { return &readers{} } }
+
+// readers looks at everything that can be looked at while it changes: one half of the callers write
+// (readers_write.go), the other half reads through all nodes, linearizably, stale, and stale from an
+// index on (readers_look.go), and streams are followed, broken off and resumed
+// (readers_stream.go). What was read is held against what had been acknowledged before, what was
+// asked for until then, and what the cluster tells in the end (readers_check.go).
+//
+// A diary is a run that is sent a known number of signals and counts them: its history has one event
+// for its start, one for each signal, and one for its end.
+type readers struct {
+	requests requests
+
+	mu      sync.Mutex // guards what follows
+	diaries []string   // whose start was acknowledged
+	newest  []written  // the newest acknowledged changes of diaries
+}
+
+// written is an acknowledged change of a diary, and the index that its answer named.
+type written struct {
+	diary string
+	index uint64
+}
+
+const diarySource = `
+def run(ctx, input):
+    state = {"n": 0}
+    ctx.on_query("n", lambda: state["n"])
+    for i in range(input["count"]):
+        ctx.signal("entry")
+        state["n"] += 1
+    return state["n"]
+`
+
+const quickSource = `
+def run(ctx, input):
+    return input
+`
+
+// readerTails is how many event streams are followed at a time, each at a node of its own.
+const readerTails = 3
+
+func (w *readers) Name() string { return "readers" }
+
+func (w *readers) Setup(ctx context.Context, e *Env) error {
+	if err := deploy(ctx, e, Package{Type: "diary", Source: diarySource}, Package{Type: "quick", Source: quickSource}); err != nil {
+		return err
+	}
+	return each(make([]struct{}, writersOf(e)), 8, func(i int, _ struct{}) error {
+		s := wire.ScheduleSpec{ScheduleID: fmt.Sprintf("past-%d", i), Type: "quick", Every: "1m", Overlap: "allow_all", Paused: true}
+		value, _ := json.Marshal(s)
+		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "readers", F: "create", Key: s.ScheduleID, Value: value, Request: "create-" + s.ScheduleID, Node: e.Cluster.Names()[0]},
+			func(ctx context.Context, c *client.Client, o *op.Op) error {
+				a, err := c.CreateSchedule(ctx, s, client.RequestID(o.Request))
+				if err == nil {
+					o.Answered(a.Answered)
+				}
+				return err
+			})
+		if err == nil && o.Outcome != op.OK {
+			err = fmt.Errorf("create %s: %s", s.ScheduleID, o.Error)
+		}
+		return err
+	})
+}
+
+// writersOf is how many callers write; there is at least one, and one that reads.
+func writersOf(e *Env) int { return max(1, e.Concurrency/2) }
+
+func (w *readers) Run(ctx context.Context, e *Env) {
+	var all sync.WaitGroup
+	for i := range writersOf(e) {
+		all.Go(func() { w.write(ctx, e, i, &all) })
+	}
+	for i := range max(1, e.Concurrency-writersOf(e)) {
+		all.Go(func() { w.look(ctx, e, i) })
+	}
+	for i := range readerTails {
+		all.Go(func() { w.tail(ctx, e, i) })
+	}
+	all.Wait()
+}
+
+// Settle repeats what is not known, waits for all diaries, asks each what it counted, and reads
+// every run and the whole stream of events.
+func (w *readers) Settle(ctx context.Context, e *Env) error {
+	waits := newPatience()
+	if err := w.requests.settle(ctx, e); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	diaries := append([]string(nil), w.diaries...)
+	w.mu.Unlock()
+	if err := each(diaries, 16, func(i int, id string) error {
+		if _, err := conclude(ctx, e, "readers", wire.RunRef{WorkflowID: id}, waits); err != nil {
+			return err
+		}
+		_, err := e.Insist(ctx, w.op(e, "query", id, e.Cluster.Names()[i%len(e.Cluster.Names())], nil), queryDiary)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, typ := range []string{"diary", "quick"} {
+		if _, err := e.Insist(ctx, w.op(e, "all", typ, e.Cluster.Names()[0], nil), listPages(1000)); err != nil {
+			return err
+		}
+	}
+	last := "the-last-one"
+	if _, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "readers", F: "quick", Key: last, Value: json.RawMessage(`0`), Request: last, Node: e.Cluster.Names()[0]}, startQuick); err != nil {
+		return err
+	}
+	_, err := e.Insist(ctx, w.op(e, "feed", last, e.Cluster.Names()[0], nil), readFeed)
+	return err
+}
+
+// op makes a read.
+func (w *readers) op(e *Env, f, key, node string, value any) op.Op {
+	o := op.Op{Process: e.Record.Process(), Workload: "readers", F: f, Key: key, Node: node}
+	if value != nil {
+		o.Value, _ = json.Marshal(value)
+	}
+	return o
+}
+
+// startQuick starts a run that ends at once, and waits for its result.
+func startQuick(ctx context.Context, c *client.Client, o *op.Op) error {
+	a, err := c.StartAndWait(ctx, wire.StartRequest{Type: "quick", WorkflowID: o.Key, Input: o.Value}, 8*time.Second, client.RequestID(o.Request))
+	if err == nil {
+		o.Answered(a.Answered)
+		o.Answer, _ = json.Marshal(a)
+	}
+	return err
+}

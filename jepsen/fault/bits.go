@@ -51,7 +51,7 @@ func flip(area string) Fault {
 			if area != "blob" {
 				return replace(ctx, c, n)
 			}
-			if err := start([]*nodes.Node{n}); err != nil {
+			if err := n.Start(); err != nil {
 				return err
 			}
 			return ready(ctx, n)
@@ -61,11 +61,15 @@ func flip(area string) Fault {
 			did, err = flipBits(n.Data, area, r)
 			return err
 		})
+		if errors.Is(err, errNoBits) {
+			release()
+			return fmt.Sprintf("%s %s: %s", Nothing, n.Name, err), nil, n.Start()
+		}
 		did = n.Name + ": " + did
 		if err != nil {
 			return did, mend, err
 		}
-		if err := start([]*nodes.Node{n}); err != nil {
+		if err := n.Start(); err != nil {
 			n.Forgive()
 			return did + "; it does not start: " + reason(n), mend, nil
 		}
@@ -79,6 +83,9 @@ func flip(area string) Fault {
 		}, nil
 	})
 }
+
+// errNoBits: there is nothing to spoil.
+var errNoBits = errors.New("there is no file to flip bits in")
 
 // reason is the last line of a node's log.
 func reason(n *nodes.Node) string {
@@ -96,7 +103,7 @@ func flipBits(dir, area string, r *rand.Rand) (string, error) {
 		return "", err
 	}
 	if len(files) == 0 {
-		return "there is no file to flip bits in", nil
+		return "", errNoBits
 	}
 	name := files[r.IntN(len(files))]
 	path := filepath.Join(dir, name)
@@ -109,7 +116,7 @@ func flipBits(dir, area string, r *rand.Rand) (string, error) {
 		used--
 	}
 	if used == 0 {
-		return name + " is empty", nil
+		return "", errNoBits
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {

@@ -46,7 +46,7 @@ func badDisk(kind string, who choice) Fault {
 		if d.Area == "snapshot" { // there are none otherwise
 			errs = append(errs, tell(n, snapshotsOften))
 			n.Kill()
-			errs = append(errs, start([]*nodes.Node{n}))
+			errs = append(errs, n.Start())
 			did += ", and it takes snapshots often"
 		}
 		errs = append(errs, tell(n, func(c *control) { c.Disk = d }))
@@ -56,7 +56,7 @@ func badDisk(kind string, who choice) Fault {
 			err := n.Offline(func() error {
 				return tell(n, func(c *control) { c.Disk, c.Power.Lose = disk{}, d.lost })
 			})
-			return errors.Join(err, start([]*nodes.Node{n}), takeAway(n, 0, false), ready(ctx, n))
+			return errors.Join(err, n.Start(), takeAway(n, 0, false), ready(ctx, n))
 		}, errors.Join(errs...)
 	})
 }

@@ -2,7 +2,6 @@ package fault
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -39,7 +38,7 @@ func transfers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 		stop()
 		<-over
 		if asked == 0 {
-			return fmt.Errorf("no node answered a transfer")
+			return &idle{"no node answered a transfer before its time was over"}
 		}
 		return nil
 	}, nil

@@ -34,7 +34,7 @@ func overload(size, open int) Func {
 func flood(ctx context.Context, c *nodes.Cluster, r *rand.Rand, size, open int) (string, func(context.Context) error, error) {
 	ctx, stop := context.WithCancel(ctx)
 	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: open}}
-	var made, left, served, refused, failed, broken atomic.Int64
+	var made, served, refused, failed, broken atomic.Int64
 	room := make(chan struct{}, open)
 	over := make(chan struct{})
 	go func() {
@@ -46,7 +46,6 @@ func flood(ctx context.Context, c *nodes.Cluster, r *rand.Rand, size, open int) 
 				select {
 				case room <- struct{}{}:
 				default:
-					left.Add(1)
 					continue
 				}
 				n, read := c.Nodes()[r.IntN(len(c.Nodes()))], r.IntN(4) == 0
@@ -84,7 +83,7 @@ func flood(ctx context.Context, c *nodes.Cluster, r *rand.Rand, size, open int) 
 			return fmt.Errorf("%d of %d calls were answered 500 (%d served, %d refused, %d without an answer)", n, made.Load(), served.Load(), refused.Load(), failed.Load())
 		}
 		if made.Load() == 0 {
-			return fmt.Errorf("no call was made, %d found no room", left.Load())
+			return &idle{"no call was made before its time was over"}
 		}
 		return nil
 	}, nil

@@ -74,13 +74,18 @@ func kill(who choice) Fault {
 	})
 }
 
-// start starts those that do not run; another fault may have done it.
+// start starts those that do not run; another fault may have done it, or holds the node. One whose
+// disk another fault has made sick may end at its start: that fault starts it again.
 func start(list []*nodes.Node) error {
 	var errs []error
 	for _, n := range list {
-		if !n.Running() {
-			errs = append(errs, n.Start())
+		sick := isSick(n)
+		err := n.Start()
+		if err != nil && (sick || isSick(n)) {
+			n.Forgive()
+			continue
 		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -41,19 +42,30 @@ func claim(c *nodes.Cluster, n *nodes.Node) (release func(), ok bool) {
 	}), true
 }
 
+// isSick reports whether the disk of n is in doubt just now.
+func isSick(n *nodes.Node) bool {
+	sick.Lock()
+	defer sick.Unlock()
+	for _, of := range sick.of {
+		if of[n] {
+			return true
+		}
+	}
+	return false
+}
+
 // replace gives the node an empty disk and lets it join anew, as docs/OPERATIONS.md says for one that is lost: its id is removed by the leader first. The id is
 // taken again, for the suite knows nodes by it: the removal is committed before, so nobody counts the old one any more.
 func replace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
-	err := n.Offline(func() error { // a rolling restart that meets it must not start it in between: it would be refused, rightly, and end
-		if err := os.RemoveAll(n.Data); err != nil {
-			return err
-		}
-		return remove(ctx, c, n)
-	})
-	if err != nil {
+	n.Hold() // a rolling restart that meets it must not start it in between: it would be refused, rightly, and end
+	err := n.Offline(func() error { return os.RemoveAll(n.Data) })
+	if err == nil {
+		err = remove(ctx, c, n)
+	}
+	if n.Release(); err != nil {
 		return err
 	}
-	if err := start([]*nodes.Node{n}); err != nil {
+	if err := n.Start(); err != nil {
 		return err
 	}
 	if err := ready(ctx, n); err != nil {
@@ -114,15 +126,16 @@ func remove(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	}
 }
 
-// ready waits until n is ready; an error when it ends by itself or ctx does.
+// ready waits until n is ready; an error when it ends by itself or ctx does. Another fault may stop
+// it meanwhile, and then starts it again.
 func ready(ctx context.Context, n *nodes.Node) error {
 	for {
 		err := n.Ready(ctx)
 		if err == nil {
 			return nil
 		}
-		if !n.Running() {
-			return fmt.Errorf("%s ended:\n%s", n.Name, n.Tail(10))
+		if why := n.Died(); why != "" {
+			return errors.New(why)
 		}
 		if !wait(ctx, 100*time.Millisecond) {
 			return fmt.Errorf("%s %w", n.Name, err)

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -72,8 +73,9 @@ func lasts(r *rand.Rand, k Kind, length time.Duration) time.Duration {
 type Done struct {
 	Item
 	Did   string `json:"did"`
-	Begin int64  `json:"begin"` // nanoseconds since the run began, as in histories
-	End   int64  `json:"end"`   // mended
+	Begin int64  `json:"begin"`          // nanoseconds since the run began, as in histories
+	Over  int64  `json:"over,omitempty"` // its time was over, mending it began
+	End   int64  `json:"end"`            // mended
 	Error string `json:"error,omitempty"`
 }
 
@@ -82,6 +84,11 @@ func (d *Done) Struck() bool { return d.End > 0 && d.Did != "" && !strings.HasPr
 
 // Nothing is how a fault's tale of what it did begins if it did nothing.
 const Nothing = "nothing:"
+
+// idle is what mending answers when it turns out that the fault did nothing.
+type idle struct{ why string }
+
+func (i *idle) Error() string { return Nothing + " " + i.why }
 
 // Run carries a schedule out and returns when everything is mended. Since tells the time of the run in nanoseconds. When ctx ends, what has begun is mended at once.
 func (s Schedule) Run(ctx context.Context, c *nodes.Cluster, since func() int64) []Done {
@@ -97,18 +104,22 @@ func (s Schedule) Run(ctx context.Context, c *nodes.Cluster, since func() int64)
 			d := &done[i]
 			d.Begin = since()
 			did, mend, err := kinds[item.Name].Fault.Begin(ctx, c, rand.New(rand.NewPCG(item.Seed, 5)))
-			if d.Did = did; err != nil {
-				d.Error = err.Error()
-			}
+			d.Did = did
 			wait(ctx, item.For)
+			d.Over = since()
 			if mend != nil {
 				mending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 				defer cancel()
-				if err := mend(mending); err != nil {
-					d.Error = err.Error()
-				}
+				err = errors.Join(err, mend(mending))
 			}
 			d.End = since()
+			var nothing *idle
+			switch {
+			case errors.As(err, &nothing):
+				d.Did = nothing.Error()
+			case err != nil:
+				d.Error = err.Error()
+			}
 		})
 	}
 	all.Wait()

@@ -192,7 +192,7 @@ func (w *progress) Settle(ctx context.Context, e *Env) error {
 	if err := w.fleet.heal(); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(patienceOfRuns)
+	waits := newPatience()
 	var starts, signals requests
 	for _, q := range w.requests.open {
 		if q.op.F == "start" {
@@ -208,7 +208,7 @@ func (w *progress) Settle(ctx context.Context, e *Env) error {
 		return err
 	}
 	if err := each(w.runs, 16, func(_ int, id string) error {
-		h, err := conclude(ctx, e, "progress", wire.RunRef{WorkflowID: id}, deadline)
+		h, err := conclude(ctx, e, "progress", wire.RunRef{WorkflowID: id}, waits)
 		if err != nil || h == nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (w *progress) Settle(ctx context.Context, e *Env) error {
 			if ev.Type != "ChildWorkflowStarted" || json.Unmarshal(ev.Data, &child) != nil {
 				continue
 			}
-			if _, err := conclude(ctx, e, "progress", wire.RunRef{WorkflowID: child.WorkflowID}, deadline); err != nil {
+			if _, err := conclude(ctx, e, "progress", wire.RunRef{WorkflowID: child.WorkflowID}, waits); err != nil {
 				return err
 			}
 		}

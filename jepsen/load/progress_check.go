@@ -60,7 +60,7 @@ func (w *progress) Check(ops []op.Op) (found []Violation) {
 	for _, id := range sortedNames(x.histories) {
 		o := x.historyOp[id]
 		if r := x.results[id]; wire.Open(r.Status) {
-			bad(x.resultOp[id], "is %s %s after the cluster was healed", r.Status, patienceOfRuns)
+			bad(x.resultOp[id], "is %s, %s after the healed cluster last finished anything", r.Status, patienceOfRuns)
 			continue
 		}
 		events, problem := eventsOf(x.histories[id])

@@ -139,7 +139,7 @@ func TestProgressCheck(t *testing.T) {
 	}{
 		{"right", func(*progressStory) {}, ""},
 		{"lost", func(s *progressStory) { s.run = nil }, "there is no such run"},
-		{"open", func(s *progressStory) { s.status = "running" }, "after the cluster was healed"},
+		{"open", func(s *progressStory) { s.status = "running" }, "after the healed cluster"},
 		{"another input", func(s *progressStory) { s.began = progressInput{} }, "the history says with"},
 		{"another result", func(s *progressStory) { s.result = []int{1} }, "its result is"},
 		{"failed", func(s *progressStory) { s.run[14].typ = "WorkflowFailed" }, "ended with WorkflowFailed"},

@@ -44,18 +44,15 @@ func (q *requests) settle(ctx context.Context, e *Env) error {
 	})
 }
 
-// patienceOfRuns is how long after the heal a run that was acknowledged may take to end.
-const patienceOfRuns = 60 * time.Second
-
-// conclude waits until a run is closed, but not past the deadline, and records how it stands ("result") and its history ("history"), which names the run that
+// conclude waits until a run is closed, but no longer than its patience, and records how it stands ("result") and its history ("history"), which names the run that
 // it continues as. Of a run that stays open too: a checker says what that means.
-func conclude(ctx context.Context, e *Env, workload string, ref wire.RunRef, deadline time.Time) (*wire.History, error) {
+func conclude(ctx context.Context, e *Env, workload string, ref wire.RunRef, waits *patience) (*wire.History, error) {
 	key := ref.WorkflowID
 	names := e.Cluster.Names()
 	for round := 0; ; round++ {
-		over := time.Now().After(deadline)
+		left := waits.left()
 		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: workload, F: "result", Key: key, Node: names[round%len(names)]}, func(ctx context.Context, c *client.Client, o *op.Op) error {
-			wait := min(5*time.Second, max(time.Until(deadline), 0))
+			wait := min(5*time.Second, left)
 			a, err := c.Result(ctx, ref, wait)
 			if err == nil {
 				o.Index = a.Index
@@ -73,7 +70,11 @@ func conclude(ctx context.Context, e *Env, workload string, ref wire.RunRef, dea
 		if err := json.Unmarshal(o.Answer, &a); err != nil {
 			return nil, err
 		}
-		if over || !wire.Open(a.Status) {
+		if !wire.Open(a.Status) {
+			waits.moved()
+			break
+		}
+		if left == 0 {
 			break
 		}
 	}

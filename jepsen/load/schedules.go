@@ -173,7 +173,7 @@ func (w *schedules) caller(ctx context.Context, e *Env, r *rand.Rand, s schedule
 
 // Settle repeats what is not known, looks at every schedule, deletes it, waits until its runs are closed, and lists them all, with the routes of their type.
 func (w *schedules) Settle(ctx context.Context, e *Env) error {
-	deadline := time.Now().Add(patienceOfRuns)
+	waits := newPatience()
 	if err := w.requests.settle(ctx, e); err != nil {
 		return err
 	}
@@ -186,8 +186,8 @@ func (w *schedules) Settle(ctx context.Context, e *Env) error {
 			return err
 		}
 	}
-	for over := false; ; {
-		over = time.Now().After(deadline)
+	for before := 0; ; {
+		over := waits.left() == 0
 		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "schedules", F: "runs", Key: "tick", Node: e.Cluster.Names()[0]}, listRuns)
 		if err != nil {
 			return err
@@ -202,6 +202,10 @@ func (w *schedules) Settle(ctx context.Context, e *Env) error {
 				open++
 			}
 		}
+		if open < before {
+			waits.moved()
+		}
+		before = open
 		if open == 0 || over {
 			break
 		}

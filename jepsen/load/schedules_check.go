@@ -146,7 +146,7 @@ func (s *scheduleStory) checkRuns(spec scheduleSpec) {
 		}
 		switch {
 		case wire.Open(r.Status):
-			s.bad(s.listed, "%s is %s %s after the cluster was healed", r.WorkflowID, r.Status, patienceOfRuns)
+			s.bad(s.listed, "%s is %s, %s after the healed cluster last finished anything", r.WorkflowID, r.Status, patienceOfRuns)
 		case r.Status != "completed" && !(r.Status == "cancelled" && spec.Spec.Overlap == "cancel_previous"):
 			s.bad(s.listed, "%s ended as %s", r.WorkflowID, r.Status)
 		}

@@ -90,7 +90,7 @@ func TestSchedulesCheck(t *testing.T) {
 			s.runs[1].ClosedAt, s.stands.Skipped, s.stands.Missed = &closed, 0, 2
 			s.runs[1].StartedAt, s.runs[1].ClosedAt = after(12010), ptr(after(12020))
 		}, ""},
-		{"still open", "skip", "all", func(s *schedulesStory) { s.runs[0].Status = "running" }, "after the cluster was healed"},
+		{"still open", "skip", "all", func(s *schedulesStory) { s.runs[0].Status = "running" }, "after the healed cluster"},
 		{"cancelled", "skip", "all", func(s *schedulesStory) { s.runs[0].Status = "cancelled" }, "ended as cancelled"},
 		{"cancelled for the next", "cancel_previous", "all", func(s *schedulesStory) { s.runs[0].Status = "cancelled" }, ""},
 		{"the old version", "skip", "all", func(s *schedulesStory) { s.runs[0].Version = "v1" }, "was not the routed one"},

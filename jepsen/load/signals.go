@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
-	"time"
 
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/client"
@@ -116,12 +115,12 @@ func sendSignal(ctx context.Context, c *client.Client, o *op.Op) error {
 
 // Settle repeats what is not known, waits for the sending runs, tells the targets to stop, and reads what they saw.
 func (w *signals) Settle(ctx context.Context, e *Env) error {
-	deadline := time.Now().Add(patienceOfRuns)
+	waits := newPatience()
 	if err := w.requests.settle(ctx, e); err != nil {
 		return err
 	}
 	if err := each(w.senders, 16, func(_ int, id string) error {
-		_, err := conclude(ctx, e, "signals", wire.RunRef{WorkflowID: id}, deadline)
+		_, err := conclude(ctx, e, "signals", wire.RunRef{WorkflowID: id}, waits)
 		return err
 	}); err != nil {
 		return err
@@ -133,7 +132,7 @@ func (w *signals) Settle(ctx context.Context, e *Env) error {
 		if _, err := e.Insist(ctx, o, sendSignal); err != nil {
 			return err
 		}
-		_, err := conclude(ctx, e, "signals", wire.RunRef{WorkflowID: id}, deadline)
+		_, err := conclude(ctx, e, "signals", wire.RunRef{WorkflowID: id}, waits)
 		return err
 	})
 }

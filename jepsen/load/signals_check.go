@@ -60,7 +60,7 @@ func (w *signals) Check(ops []op.Op) (found []Violation) {
 		}
 		r, ended := x.results[id]
 		if !ended || r.Status != "completed" {
-			bad(x.began[id], "%s, a sender whose start was acknowledged, is %q %s after the cluster was healed", id, r.Status, patienceOfRuns)
+			bad(x.began[id], "%s, a sender whose start was acknowledged, is %q, %s after the healed cluster last finished anything", id, r.Status, patienceOfRuns)
 			continue
 		}
 		for i := range ask.Count {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
-	"time"
 
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/client"
@@ -62,12 +61,12 @@ func (w *timers) Run(ctx context.Context, e *Env) {
 
 // Settle repeats every start that may have happened, and reads how each run stands once it is closed, or when its time is over.
 func (w *timers) Settle(ctx context.Context, e *Env) error {
-	deadline := time.Now().Add(patienceOfRuns)
+	waits := newPatience()
 	if err := w.requests.settle(ctx, e); err != nil {
 		return err
 	}
 	return each(w.ids, 16, func(_ int, id string) error {
-		_, err := conclude(ctx, e, "timers", wire.RunRef{WorkflowID: id}, deadline)
+		_, err := conclude(ctx, e, "timers", wire.RunRef{WorkflowID: id}, waits)
 		return err
 	})
 }

@@ -228,12 +228,12 @@ func (w *workers) Settle(ctx context.Context, e *Env) error {
 	if err := w.fleet.heal(); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(patienceOfRuns)
+	waits := newPatience()
 	if err := w.requests.settle(ctx, e); err != nil {
 		return err
 	}
 	if err := each(w.runs, 16, func(_ int, id string) error {
-		_, err := conclude(ctx, e, "workers", wire.RunRef{WorkflowID: id}, deadline)
+		_, err := conclude(ctx, e, "workers", wire.RunRef{WorkflowID: id}, waits)
 		return err
 	}); err != nil {
 		return err

@@ -59,7 +59,7 @@ func (w *workers) Check(ops []op.Op) (found []Violation) {
 		}
 		runs[r.RunID] = true
 		if wire.Open(r.Status) {
-			of(fmt.Sprintf("is %s %s after the cluster was healed", r.Status, patienceOfRuns))
+			of(fmt.Sprintf("is %s, %s after the healed cluster last finished anything", r.Status, patienceOfRuns))
 			continue
 		}
 		events, problem := eventsOf(x.histories[id])

@@ -146,7 +146,7 @@ func TestWorkersCheck(t *testing.T) {
 		{"lost", func(s *workersStory) {
 			s.more = []op.Op{{Workload: "workers", F: "start", Key: "z", Outcome: op.OK}}
 		}, "there is no such run"},
-		{"open", func(s *workersStory) { s.runs[lost].status = "running" }, "after the cluster was healed"},
+		{"open", func(s *workersStory) { s.runs[lost].status = "running" }, "after the healed cluster"},
 		{"no outcome", func(s *workersStory) { s.runs[given].events = s.runs[given].events[:1] }, "has no outcome"},
 		{"two outcomes", func(s *workersStory) {
 			s.runs[given].events = append(s.runs[given].events, made{301, "ActivityFailed", map[string]any{"id": 1}})

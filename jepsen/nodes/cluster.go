@@ -156,7 +156,7 @@ func (c *Cluster) AwaitReady(ctx context.Context) error {
 func (c *Cluster) Dead() []string {
 	var dead []string
 	for _, n := range c.nodes {
-		if why := n.died(); why != "" {
+		if why := n.Died(); why != "" {
 			dead = append(dead, why)
 		}
 	}

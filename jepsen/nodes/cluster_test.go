@@ -78,3 +78,51 @@ func testDir(t *testing.T) string {
 	t.Log("logs and data of a failure stay in " + dir)
 	return dir
 }
+
+// While a node is held, others can be stopped and started without waiting for whoever holds it: a
+// node that waits to be removed by its peers once waited for ever for those who waited for it.
+func TestAHeldNodeIsLeftAlone(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c, err := Start(ctx, Config{Binary: binary(t), Dir: testDir(t), Nodes: 3, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	held := c.Nodes()[0]
+	held.Hold()
+	started := make(chan error, 1)
+	go func() {
+		for _, n := range c.Nodes() {
+			n.Kill()
+		}
+		for _, n := range c.Nodes() {
+			if err := n.Start(); err != nil {
+				started <- err
+				return
+			}
+		}
+		started <- nil
+	}()
+	select {
+	case err := <-started:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-ctx.Done():
+		t.Fatal("the others wait for the node that is held")
+	}
+	if held.Running() {
+		t.Error("a held node was started")
+	}
+	held.Release()
+	if err := held.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.AwaitReady(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if dead := c.Dead(); len(dead) > 0 {
+		t.Fatal(dead)
+	}
+}

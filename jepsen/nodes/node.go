@@ -37,15 +37,17 @@ type Node struct {
 	err    error // how it ended; valid once exited is closed
 	killed bool  // on purpose
 	frozen bool
+	held   bool // nobody may start it, see Hold
 	starts int
 }
 
-// Start runs the node, or runs it again on its data, and waits until it serves.
+// Start runs the node, or runs it again on its data, and waits until it serves. It does nothing
+// while the node runs, as another fault may have started it, or while it is held.
 func (n *Node) Start() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.running() {
-		return fmt.Errorf("%s runs already", n.Name)
+	if n.running() || n.held {
+		return nil
 	}
 	log, err := os.OpenFile(n.LogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -164,8 +166,8 @@ func (n *Node) signal(s syscall.Signal, frozen bool) {
 	}
 }
 
-// died tells how the node ended if nobody asked it to.
-func (n *Node) died() string {
+// Died tells how the node ended if nobody asked it to.
+func (n *Node) Died() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.exited == nil || n.killed || n.running() {

@@ -6,13 +6,32 @@ import (
 	"time"
 )
 
-// Offline kills the process, if it runs, and calls f while nobody can start it: for what is done to the files of a node. It stays dead.
+// Offline kills the process, if it runs, and calls f while nobody can start it: for what is done to the files of a node. It stays dead. F must be quick and
+// need no other node: whoever wants anything of this one waits meanwhile, perhaps somebody who has stopped the other.
 func (n *Node) Offline(f func() error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.end(syscall.SIGKILL, time.Minute)
 	n.killed = true
 	return f()
+}
+
+// Hold kills the process, if it runs, and keeps everybody from starting it until Release: for what
+// takes a while, and may need other nodes. Other calls do not wait for it, as they do for Offline:
+// whoever finds that the node does not run leaves it to the one who holds it.
+func (n *Node) Hold() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.held = true
+	n.end(syscall.SIGKILL, time.Minute)
+	n.killed = true
+}
+
+// Release ends Hold. The node does not run.
+func (n *Node) Release() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.held = false
 }
 
 // Control is the file that a node of a tagged binary reads its faults from, see internal/faults; nobody does when Config.Tagged is false.

@@ -54,7 +54,7 @@ func (c *Campaign) specs() ([]Spec, error) {
 			Rate:        c.Rate * load.Density(c.Workloads[i%len(c.Workloads)]),
 			Flags:       c.Flags,
 		}
-		s.Tagged = c.Faulty != "" && (OnlyTagged(s.Faults) || s.Faults == "pairs" && (round+i)%2 == 0)
+		s.Tagged = NeedsTags(s.Faults) || c.Faulty != "" && s.Faults == "pairs" && (round+i)%2 == 0
 		s.Netns = c.Netns && (s.Faults == "netns" || s.Faults == "pairs" && (round+i)%3 == 0)
 		switch {
 		case r.IntN(12) == 0 && c.Most > c.Least && s.Faults != "none":
@@ -82,6 +82,11 @@ func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
 	specs, err := c.specs()
 	if err != nil {
 		return nil, err
+	}
+	for i := range specs { // before anything is run
+		if err := c.fits(&specs[i]); err != nil {
+			return nil, err
+		}
 	}
 	results := make([]*Result, len(specs))
 	var mu sync.Mutex
@@ -158,24 +163,9 @@ func LoadAll(dir string) ([]*Result, error) {
 func EverySet(tagged, namespaces bool) []string {
 	sets := []string{"none"}
 	for _, family := range fault.Families() {
-		if len(kindsOf(family)) > 0 && (tagged || !OnlyTagged(family)) && (namespaces || family != "netns") {
+		if len(kindsCalled(family, false)) > 0 && (tagged || !NeedsTags(family)) && (namespaces || family != "netns") {
 			sets = append(sets, family)
 		}
 	}
 	return append(sets, "pairs")
-}
-
-// OnlyTagged reports whether all faults of a family need a tagged binary.
-func OnlyTagged(family string) bool {
-	kinds := kindsOf(family)
-	return len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k fault.Kind) bool { return !k.Tagged })
-}
-
-func kindsOf(family string) (kinds []fault.Kind) {
-	for _, name := range fault.Names() {
-		if k, err := fault.Get(name); err == nil && k.Family == family {
-			kinds = append(kinds, k)
-		}
-	}
-	return kinds
 }

@@ -7,8 +7,9 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// measure fills in what is counted and timed of a history. Faults ended at until, nanoseconds since the run began: what came after settled and read.
-func (r *Result) measure(ops []op.Op, until int64) {
+// measure fills in what is counted and timed of a history. Faults ended at until, nanoseconds since the run began: what came after settled and read. Probed are
+// times of changes that the suite itself made, and that were acknowledged.
+func (r *Result) measure(ops []op.Op, until int64, probed ...int64) {
 	r.Until = until
 	var acks []int64 // times of acknowledged changes: reads may be stale, and say nothing of a majority
 	var all []time.Duration
@@ -59,7 +60,10 @@ func (r *Result) measure(ops []op.Op, until int64) {
 			r.Latency[i] = all[min(len(all)-1, int(latencyQuantiles[i]*float64(len(all))))]
 		}
 	}
+	r.Acked = len(acks)
+	acks = append(acks, probed...)
 	slices.Sort(acks)
+	r.idle(ops, acks, until)
 	last := int64(-1)
 	for _, at := range acks {
 		if last >= 0 && last < until {

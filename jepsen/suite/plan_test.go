@@ -18,6 +18,9 @@ func TestPlan(t *testing.T) {
 		{faults: "leadership", only: "transfers"},
 		{faults: "kill-leader+transfers", only: "kill-leader transfers"},
 		{faults: "snapshots+leadership", tagged: true, only: "snapshots transfers"},
+		{faults: "snapshots", fails: true}, // there is no such fault without a tagged binary
+		{faults: "kill-leader+clock", fails: true},
+		{faults: "netns", fails: true},
 		{faults: "kill-leader+nothing", fails: true},
 		{faults: "nothing", fails: true},
 	} {

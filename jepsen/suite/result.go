@@ -38,6 +38,9 @@ type Result struct {
 	Done       []fault.Done     `json:"done"`
 	Recovery   []time.Duration  `json:"recovery"`         // for each of Done: from its end to the next acknowledged change, or Never or Masked
 	Longest    time.Duration    `json:"longest_gap"`      // without an acknowledged change, begun under faults
+	Acked      int              `json:"acked"`            // acknowledged changes
+	Idle       time.Duration    `json:"idle"`             // the longest time in which changes were asked for, none was acknowledged and no fault lasted
+	IdleFrom   int64            `json:"idle_from"`        // when that began: nanoseconds since the run began
 	Latency    [4]time.Duration `json:"latency"`          // of acknowledged changes under faults: half, 90 and 99 in a hundred, and the longest
 	Until      int64            `json:"until"`            // when faults and load ended: nanoseconds since the run began
 	Growth     []string         `json:"growth,omitempty"` // goroutines, descriptors and memory of each node at the start and when all was settled

@@ -8,11 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
-	"aion.dev/aion/jepsen/fault"
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/nodes"
 	"aion.dev/aion/jepsen/op"
@@ -61,7 +58,7 @@ func Run(ctx context.Context, o Options, s Spec) *Result {
 }
 
 func run(ctx context.Context, o Options, s Spec, res *Result) error {
-	if err := s.Check(); err != nil {
+	if err := cmp.Or(s.Check(), o.fits(&s)); err != nil {
 		return err
 	}
 	w, err := load.New(s.Workload)
@@ -119,11 +116,16 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	lap("faults")
 	until := rec.Since()
 	c.Links.Heal()
-	settling, cancel := context.WithTimeout(ctx, 2*patience)
+	settling, cancel := context.WithTimeout(ctx, 10*patience) // workloads end earlier, when nothing moves any more
 	defer cancel()
-	found := load.Violation{Checker: "recovery"}
-	if err := c.AwaitReady(settling); err != nil {
+	recovering, cancel := context.WithTimeout(settling, 2*patience)
+	defer cancel()
+	found := load.Violation{Checker: Recovery}
+	var probed []int64
+	if err := c.AwaitReady(recovering); err != nil {
 		found.What = "the healed cluster is not ready: " + err.Error()
+	} else if probed, err = probe(recovering, e); err != nil {
+		found.What = "the healed cluster acknowledges no change: " + err.Error()
 	} else if err := w.Settle(settling, e); err != nil {
 		found.What = "the healed cluster did not finish: " + err.Error()
 	}
@@ -149,7 +151,8 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	}
 	lap("check")
 	res.draw()
-	res.measure(ops, until)
+	res.measure(ops, until, probed...)
+	res.Violations = append(res.Violations, res.judge()...)
 	return res.saveEDN(ops)
 }
 
@@ -205,41 +208,4 @@ func prune(dir string) {
 			os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
-}
-
-// Plan fills in the schedule of a Spec from its Seed and Faults: the name of a fault or family, several of them with "+" between,
-// which meet in pairs then, "pairs" of all, "any" or "none".
-func (s *Spec) Plan() error {
-	var names []string
-	var unfit error
-	asked := strings.Split(s.Faults, "+")
-	for _, name := range fault.Names() {
-		k, _ := fault.Get(name)
-		if s.Faults != "any" && s.Faults != "pairs" && !slices.Contains(asked, k.Family) && !slices.Contains(asked, name) {
-			continue
-		}
-		if err := k.Fits(s.Netns); err != nil {
-			unfit = cmp.Or(unfit, err)
-			continue
-		}
-		if !k.Tagged || s.Tagged || slices.Contains(asked, name) {
-			names = append(names, name)
-		}
-	}
-	if s.Faults == "none" {
-		return nil
-	}
-	if len(names) == 0 && unfit != nil {
-		return unfit
-	}
-	for _, a := range asked {
-		if s.Faults != "any" && s.Faults != "pairs" && !slices.Contains(fault.Names(), a) && !slices.Contains(fault.Families(), a) {
-			names = nil
-		}
-	}
-	if len(names) == 0 {
-		return fmt.Errorf("no fault or family is called %q; faults: %v, families: %v", s.Faults, fault.Names(), fault.Families())
-	}
-	s.Schedule = fault.Plan(s.Seed, names, s.Length, s.Faults == "pairs" || len(asked) > 1)
-	return nil
 }

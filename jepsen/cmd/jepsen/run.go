@@ -51,6 +51,7 @@ func runCmd() *cobra.Command {
 					for _, f := range faults {
 						s := spec
 						s.Workload, s.Faults, s.Seed = w, f, seed+uint64(round)
+						s.Tagged = spec.Tagged || suite.NeedsTags(f)
 						if err := s.Plan(); err != nil {
 							return err
 						}
@@ -81,7 +82,7 @@ func runCmd() *cobra.Command {
 	f.IntVar(&spec.Concurrency, "concurrency", 8, "callers")
 	f.Float64Var(&spec.Rate, "rate", 0, "calls a second of one caller; 0 = as many as it can")
 	f.StringSliceVar(&spec.Flags, "node-flag", nil, "flags for every node")
-	f.BoolVar(&spec.Tagged, "tagged", false, "the binary was built with -tags aionfaults: faults of clock, disk and snapshots too")
+	f.BoolVar(&spec.Tagged, "tagged", false, "with faults of clock, disk and snapshots among any and pairs: the binary was built with -tags aionfaults")
 	f.BoolVar(&spec.Netns, "netns", false, "every node in a network namespace of its own, without proxies between them: with root and iproute2")
 	optionFlags(f, &o)
 	return cmd

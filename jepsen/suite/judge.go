@@ -1,0 +1,133 @@
+package suite
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"aion.dev/aion/jepsen/fault"
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/op"
+)
+
+// Checkers of a run as a whole, beside those of its workload.
+const (
+	Recovery     = "recovery"     // the healed cluster is not what it was
+	Availability = "availability" // it acknowledged nothing for longer than its faults explain
+	Faults       = "faults"       // the run did not meet what it was made for: it says nothing
+)
+
+// Liveness reports whether a checker's finding is a symptom, that something did not happen in time,
+// and not a promise that the history breaks.
+func Liveness(checker string) bool {
+	return checker == Recovery || checker == Availability
+}
+
+// unexplained is how long a cluster may acknowledge no change while one is asked for and no fault
+// lasts. A caller gives up after 10 s, and one that was frozen with its call waits so long; the
+// longest recovery in 1,422 faults took 5.3 s, on two processors at a load of 15 to 20.
+const unexplained = 20 * time.Second
+
+// mended is how long after its time a fault may explain a gap, while it is mended. The longest that
+// a majority needed to start again was 10 s, likewise.
+const mended = 15 * time.Second
+
+// judge finds what no workload looks for: faults that went wrong, or did nothing, and a cluster that
+// was away for longer than they explain.
+func (r *Result) judge() (found []load.Violation) {
+	add := func(checker, format string, args ...any) {
+		found = append(found, load.Violation{Checker: checker, What: fmt.Sprintf(format, args...)})
+	}
+	for _, d := range r.Done {
+		if d.Error != "" {
+			add(Faults, "%s at %s (%s) went wrong: %s", d.Name, seconds(d.Begin), d.Did, d.Error)
+		}
+	}
+	if len(r.Done) > 0 && r.Struck() == 0 {
+		why := r.Done[0].Did
+		add(Faults, "none of %d faults struck; the first: %s", len(r.Done), cmp.Or(why, "it did not say why"))
+	}
+	if r.Acked == 0 {
+		add(Availability, "no change was acknowledged")
+	}
+	if r.Idle > unexplained {
+		add(Availability, "no change was acknowledged from %s on for %s, while changes were asked for and no fault lasted",
+			seconds(r.IdleFrom), r.Idle.Round(time.Millisecond))
+	}
+	for i, recovery := range r.Recovery {
+		if recovery == Never {
+			d := r.Done[i]
+			add(Recovery, "no change was acknowledged after %s (%s) ended at %s", d.Name, d.Did, seconds(d.End))
+		}
+	}
+	return found
+}
+
+func seconds(at int64) string { return time.Duration(at).Round(10 * time.Millisecond).String() }
+
+// span is a time from, to.
+type span struct{ from, to int64 }
+
+// idle finds the longest time in which changes were asked for, none was acknowledged and no fault
+// lasted. It looks between two acknowledged changes, acks, of which the first came before until.
+func (r *Result) idle(ops []op.Op, acks []int64, until int64) {
+	var asked []span // for changes, in vain
+	for i := range ops {
+		o := &ops[i]
+		if o.Node != "" && o.Request != "" && o.Outcome != op.OK && o.Outcome != op.Refused {
+			asked = append(asked, span{o.Invoke, o.Return})
+		}
+	}
+	slices.SortFunc(asked, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(acks) && acks[i-1] < until; i++ {
+		for _, calm := range r.calm(span{acks[i-1], acks[i]}) {
+			if d := time.Duration(calm.to - calm.from); d <= r.Idle {
+				continue
+			}
+			at := slices.IndexFunc(asked, func(a span) bool { return a.to > calm.from && a.from < calm.to })
+			if at < 0 {
+				continue
+			}
+			from := max(calm.from, asked[at].from)
+			if d := time.Duration(calm.to - from); d > r.Idle {
+				r.Idle, r.IdleFrom = d, from
+			}
+		}
+	}
+}
+
+// calm are the parts of a time in which no fault lasted.
+func (r *Result) calm(gap span) []span {
+	parts := []span{gap}
+	for i := range r.Done {
+		d := &r.Done[i]
+		if !d.Struck() {
+			continue
+		}
+		end := explainedUntil(d)
+		var left []span
+		for _, p := range parts {
+			if end <= p.from || d.Begin >= p.to {
+				left = append(left, p)
+				continue
+			}
+			if p.from < d.Begin {
+				left = append(left, span{p.from, d.Begin})
+			}
+			if end < p.to {
+				left = append(left, span{end, p.to})
+			}
+		}
+		parts = left
+	}
+	return parts
+}
+
+// explainedUntil is when a fault ceases to explain why nothing is acknowledged.
+func explainedUntil(d *fault.Done) int64 {
+	if d.Over == 0 {
+		return d.End // of a result from before this was noted
+	}
+	return min(d.End, d.Over+int64(mended))
+}

@@ -1,0 +1,72 @@
+package suite
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"aion.dev/aion/jepsen/fault"
+)
+
+// Plan fills in the schedule of a Spec from its Seed and Faults: the name of a fault or family, or
+// several of them with "+" between, which meet in pairs then, "pairs" of all, "any" or "none". What
+// is asked for by name and cannot be met is refused, never left out in silence: a run in which
+// nothing goes wrong would pass.
+func (s *Spec) Plan() error {
+	if s.Faults == "none" {
+		return nil
+	}
+	every := s.Faults == "any" || s.Faults == "pairs"
+	asked := strings.Split(s.Faults, "+")
+	var names []string
+	for _, word := range asked {
+		kinds := kindsCalled(word, every)
+		if len(kinds) == 0 {
+			return fmt.Errorf("no fault or family is called %q; faults: %v, families: %v", word, fault.Names(), fault.Families())
+		}
+		var unfit error
+		fits := 0
+		for _, k := range kinds {
+			err := k.Fits(s.Netns)
+			if err == nil && k.Tagged && !s.Tagged {
+				err = fmt.Errorf("%s needs a node built with -tags aionfaults", k.Name)
+			}
+			if err != nil {
+				unfit = err
+				continue
+			}
+			fits++
+			if !slices.Contains(names, k.Name) {
+				names = append(names, k.Name)
+			}
+		}
+		if fits == 0 {
+			return fmt.Errorf("faults %s: %w", s.Faults, unfit)
+		}
+	}
+	slices.Sort(names) // as the seed expects
+	s.Schedule = fault.Plan(s.Seed, names, s.Length, s.Faults == "pairs" || len(asked) > 1)
+	return nil
+}
+
+// kindsCalled lists the faults of that name or family; all, when every one is asked for.
+func kindsCalled(word string, every bool) (kinds []fault.Kind) {
+	for _, name := range fault.Names() {
+		if k, err := fault.Get(name); err == nil && (every || k.Name == word || k.Family == word) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// NeedsTags reports whether a set of faults has one that was asked for by name or family and that
+// only a node built with -tags aionfaults can suffer. Of "any" and "pairs" it leaves those out.
+func NeedsTags(faults string) bool {
+	for word := range strings.SplitSeq(faults, "+") {
+		kinds := kindsCalled(word, false)
+		if len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k fault.Kind) bool { return !k.Tagged }) {
+			return true
+		}
+	}
+	return false
+}

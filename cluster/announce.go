@@ -22,6 +22,10 @@ func (c *Cluster) keepAnnounced(ctx context.Context) {
 				again = retryEvery
 			}
 		}
+		if err := c.reportLimits(ctx); err != nil {
+			c.log.Debug("reporting this node's limits", "error", err)
+			again = retryEvery
+		}
 		if err := c.learnClusterID(); err != nil {
 			c.fail(err)
 			return

@@ -44,6 +44,7 @@ type Cluster struct {
 	members   sync.Mutex // held while this node, leading, changes the configuration
 	entered   entered
 	checks    chan check
+	levelled  atomic.Bool               // every member runs a build that reads owners of request keys
 	announced atomic.Uint64             // index at which this boot's row was written; 0 until then
 	condemned atomic.Bool               // its state is wrong and goes into quarantine
 	outside   atomic.Pointer[error]     // why the cluster does not let this node in, if it does not

@@ -61,9 +61,9 @@ type RaftConfig struct {
 
 // StateConfig tunes the state machine. Zero fields have defaults.
 type StateConfig struct {
-	CacheBytes int64
-	MaxRequest uint64
-	Paranoid   bool
+	CacheBytes   int64
+	RequestBytes uint64 // what this node's file has for fsm.Limits; 0 = fsm.DefaultRequestBytes
+	Paranoid     bool
 }
 
 // Parts are the layers below a node. A nil field is built as usual.
@@ -116,7 +116,6 @@ func (cfg Config) stateConfig() fsm.Config {
 		Dir:        filepath.Join(cfg.DataDir, "state"),
 		FS:         faults.FS(cfg.Parts.FS),
 		CacheBytes: cfg.State.CacheBytes,
-		MaxRequest: cfg.State.MaxRequest,
 		Paranoid:   cfg.State.Paranoid,
 	}
 }

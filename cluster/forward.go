@@ -11,7 +11,7 @@ import (
 
 // forwarded reports whether a follower sends commands of this kind on to the leader: those that every node says of itself.
 func forwarded(k fsm.Kind) bool {
-	return k == fsm.KindAnnounceNode || k == fsm.KindReportReady || k == fsm.KindReportDigest
+	return k == fsm.KindAnnounceNode || k == fsm.KindReportReady || k == fsm.KindReportDigest || k == fsm.KindSetLimits
 }
 
 // forwardAnswer is the outcome of a forwarded command. Their answers say nothing but the index.

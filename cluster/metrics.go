@@ -1,6 +1,9 @@
 package cluster
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"aion.dev/aion/fsm"
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 var _ prometheus.Collector = (*Cluster)(nil)
 
@@ -23,6 +26,7 @@ func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped} {
 		out <- d
 	}
+	describeRequests(out)
 }
 
 // Collect implements prometheus.Collector. Raft's own figures are there once this node belongs to a cluster.
@@ -40,6 +44,7 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 		gauge(metricGossip, float64(len(g.Peers())))
 		out <- prometheus.MustNewConstMetric(metricDropped, prometheus.CounterValue, float64(g.transport.dropped.Load()))
 	}
+	c.state.View(func(v fsm.View) { collectRequests(out, v.RequestUse()) })
 	r := c.raft.Load()
 	if r == nil {
 		return

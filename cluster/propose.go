@@ -41,7 +41,7 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 	if err := c.mayName(e.Command); err != nil {
 		return fsm.Result{}, err
 	}
-	piece, err := fsm.EncodeEnvelope(e)
+	piece, err := fsm.EncodeEnvelope(c.readable(e))
 	if err != nil {
 		return fsm.Result{}, err
 	}

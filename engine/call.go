@@ -63,12 +63,10 @@ func (e *Engine) known(c Call) (res fsm.Result, ok bool, err error) {
 	if c.Request == nil {
 		return res, false, nil
 	}
-	var print catalog.Digest
-	e.cfg.Log.View(func(v fsm.View) { print, res, ok = v.Request(c.Request.ID) })
-	if ok && print != c.Request.Print {
-		return res, false, &fsm.RequestMismatch{ID: c.Request.ID}
+	e.cfg.Log.View(func(v fsm.View) { res, ok = v.Request(*c.Request) })
+	if mismatch, other := res.Refusal.(*fsm.RequestMismatch); ok && other {
+		return res, false, mismatch
 	}
-	res.Deduplicated = ok
 	return res, ok, nil
 }
 

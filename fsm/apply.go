@@ -101,6 +101,7 @@ func (t *step) commit() error {
 	t.storeFeed()
 	t.dropChecks()
 	t.forget()
+	t.s.owners.store(t, (*ownerUse).empty)
 	t.meta.Digest = t.digest(t.s.meta.Digest)
 	t.note()
 	t.write(batch)
@@ -123,6 +124,7 @@ func (t *step) commit() error {
 	s.rows.trim()
 	s.lanes.trim()
 	s.queueRows.trim()
+	s.owners.trim()
 	if len(s.pages) > maxPages {
 		clear(s.pages)
 	}

@@ -205,7 +205,7 @@ func TestRequestsExpire(t *testing.T) {
 	for i := range 200 {
 		w.propose(check(fmt.Sprint("a", i)))
 	}
-	w.now = w.now.Add(madeUpFor - time.Second)
+	w.now = w.now.Add(time.Duration(madeUpFor) - time.Second)
 	if r := w.propose(check("a0"))[0]; !r.Deduplicated {
 		t.Error("an id was forgotten early")
 	}

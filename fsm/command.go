@@ -43,6 +43,7 @@ const (
 	KindFireSchedule   Kind = 31
 	KindSetRetention   Kind = 32
 	KindPurgeRuns      Kind = 33
+	KindSetLimits      Kind = 34
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests, limits) was settled before the log.
@@ -65,11 +66,14 @@ type Refusal interface {
 	Facts() map[string]any
 }
 
-// Request is the caller's idempotency key for one mutation. Print is the hash of everything the request says; the same key with another Print is refused.
+// Request is the caller's idempotency key for one mutation. It belongs to its Owner: the same key of
+// another owner is another request. Print is the hash of everything the request says; the same key
+// with another Print is refused.
 type Request struct {
 	ID    string         `cbor:"1,keyasint"` // 1 to 200 bytes
 	Print catalog.Digest `cbor:"2,keyasint"`
 	Short bool           `cbor:"3,keyasint,omitempty"` // made up by the CLI or SDK: kept 15 minutes instead of 24 hours
+	Owner string         `cbor:"4,keyasint,omitempty"` // name of the token that sent it; empty = the cluster, which has no tokens
 }
 
 // Envelope is a command with who asked for it.

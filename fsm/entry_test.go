@@ -58,7 +58,7 @@ func everyCommand() []Command {
 		&ReportDigest{Node: "n1", Index: 5, Digest: catalog.Digest{4}},
 		&AnnounceLeader{Node: "n1", Term: 3},
 		&Check{Leader: "n1"},
-	}, slices.Concat(taskCommands(), reopenCommands(), scheduleCommands(), retentionCommands())...)
+	}, slices.Concat(taskCommands(), reopenCommands(), scheduleCommands(), retentionCommands(), limitsCommands())...)
 }
 
 // TestGoldenEntries freezes the bytes of every command: what an old node wrote to the log, this one reads and would write again.
@@ -72,6 +72,9 @@ func TestGoldenEntries(t *testing.T) {
 		e := Envelope{Command: c}
 		if i%2 == 0 {
 			e.Actor, e.Request = "ann", &Request{ID: "r1", Print: catalog.Digest{7}, Short: i%4 == 0}
+		}
+		if c.Kind() == KindSetLimits { // builds that know it know owners too
+			e.Actor, e.Request = "ann", &Request{ID: "r1", Print: catalog.Digest{7}, Owner: "ci"}
 		}
 		b, err := EncodeEntry(Entry{At: 1_700_000_000e9, Commands: []Envelope{e}})
 		if err != nil {

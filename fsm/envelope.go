@@ -50,6 +50,7 @@ var commands = [...]struct {
 	KindFireSchedule:   {"FireSchedule", func() Command { return new(FireSchedule) }},
 	KindSetRetention:   {"SetRetention", func() Command { return new(SetRetention) }},
 	KindPurgeRuns:      {"PurgeRuns", func() Command { return new(PurgeRuns) }},
+	KindSetLimits:      {"SetLimits", func() Command { return new(SetLimits) }},
 }
 
 // String is the command's name, for errors and logs.

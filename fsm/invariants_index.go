@@ -140,29 +140,6 @@ func (c *checker) compareIndexes() {
 	}
 }
 
-// checkRequests: every id stands in its queue, and the queue's numbers have no gaps.
-func (c *checker) checkRequests() {
-	err := each(c.p.snap, keyRequest, func(k []byte, m remembered) {
-		queue := c.p.meta.Requests[m.Class]
-		if m.Number < queue.First || m.Number >= queue.End {
-			c.failf("I8: request %q has number %d, its queue is %+v", k[1:], m.Number, queue)
-		}
-		v := c.p.get(expiryKey(m.Class, m.Number))
-		if len(v) < 8 || string(v[8:]) != string(k[1:]) || readU64(v) != uint64(m.Expires) {
-			c.failf("I8: request %q is not in its queue", k[1:])
-		}
-		if _, err := m.result(); err != nil {
-			c.failf("I8: request %q: %w", k[1:], err)
-		}
-	})
-	if err != nil {
-		c.failf("I8: %w", err)
-	}
-	for class, queue := range c.p.meta.Requests {
-		c.count(fmt.Sprintf("request ids of class %d", class), append(key(keyExpiry), byte(class)), queue.len())
-	}
-}
-
 // checkLines: the counts of deploy records, events and nodes, and reports only of what is there.
 func (c *checker) checkLines() {
 	c.count("deploy records", key(keyDeploy), c.p.meta.Deploys)

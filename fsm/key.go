@@ -17,8 +17,8 @@ const (
 	keyRoute     = 'o' // type -> catalog.Route
 	keyDeploy    = 'h' // index, n -> DeployRecord
 	keyFeed      = 'f' // index, n -> event of the public stream
-	keyRequest   = 'q' // request id -> remembered
-	keyExpiry    = 'u' // short or long, number -> request id
+	keyRequest   = 'q' // request id -> unownedRow; written by builds without owners
+	keyExpiry    = 'u' // short or long, number -> request id; likewise
 	keyNode      = 'n' // node id -> Node
 	keyReadiness = 'y' // version, node id -> Readiness
 	keyReport    = 'd' // index of a check, node id -> digest
@@ -51,6 +51,11 @@ const (
 	keyCount     = 'N' // type, 0, version, status -> number of runs
 	keyClosed    = 'C' // type, 0, closed at, serial -> run id
 	keyRetention = 'R' // type (empty = all others) -> how long closed runs are kept
+
+	keyRemembered = 'Q' // hash of owner and request key -> remembered
+	keyForget     = 'U' // class, second, hash -> owner: request keys in the order in which they expire
+	keyOwner      = 'O' // owner -> what it holds of the request table
+	keyLimits     = 'G' // nothing -> Limits; node id -> Limits that its file has
 )
 
 func u64(k []byte, n uint64) []byte { return binary.BigEndian.AppendUint64(k, n) }

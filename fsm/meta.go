@@ -16,7 +16,7 @@ type meta struct {
 	Serial uint64 `cbor:"5,keyasint,omitempty"` // of the newest run
 	Pin    uint64 `cbor:"6,keyasint,omitempty"` // number of the newest pin
 
-	Requests    [2]span    `cbor:"7,keyasint"`            // numbers of the request ids remembered: given, made up
+	Requests    [2]span    `cbor:"7,keyasint"`            // numbers of the unowned request ids remembered: given, made up
 	Deploys     uint64     `cbor:"8,keyasint,omitempty"`  // records kept
 	DeploysFrom place      `cbor:"9,keyasint,omitzero"`   // no record is before
 	Feed        uint64     `cbor:"10,keyasint,omitempty"` // events kept
@@ -25,6 +25,8 @@ type meta struct {
 	Nodes       uint64     `cbor:"13,keyasint,omitempty"` // in the node table
 	Purged      uint64     `cbor:"14,keyasint,omitempty"` // runs deleted
 	Schedules   uint64     `cbor:"15,keyasint,omitempty"` // in the table of schedules
+
+	Table [classes]requestTotal `cbor:"16,keyasint,omitzero"` // what the request table holds of each class
 }
 
 // span is a run of numbers from First to before End.

@@ -87,6 +87,9 @@ func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
 	}
 	t.del(textKey(keyNode, c.ID))
 	t.meta.Nodes--
+	if k := fileKey(c.ID); t.get(k) != nil {
+		t.del(k)
+	}
 	for _, p := range t.s.catalog.Packages() {
 		if k := readinessKey(p.Version, c.ID); t.get(k) != nil {
 			t.del(k)

@@ -22,6 +22,8 @@ var outcomes = [...]func() any{
 	11: func() any { return new(ScheduleAnswer) },
 	12: func() any { return new(PurgeAnswer) },
 
+	// 16 and 17: see outcome_packed.go
+
 	32: func() any { return new(NotFound) },
 	33: func() any { return new(NotRunning) },
 	34: func() any { return new(AlreadyRunning) },

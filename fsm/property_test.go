@@ -39,7 +39,6 @@ type gambler struct {
 	w                    *world
 	t                    *rapid.T
 	versions, types, ids []string
-	requests             int
 }
 
 func (g *gambler) one(what string, of []string) string { return rapid.SampledFrom(of).Draw(g.t, what) }
@@ -48,7 +47,7 @@ func (g *gambler) coin(what string) bool               { return rapid.Bool().Dra
 func (g *gambler) envelope() Envelope {
 	e := Envelope{Command: g.command()}
 	if rapid.IntRange(0, 3).Draw(g.t, "with request") == 0 {
-		e.Request = &Request{ID: fmt.Sprint("r", rapid.IntRange(0, 9).Draw(g.t, "request")), Print: catalog.Digest{byte(e.Command.Kind())}, Short: g.coin("short")}
+		e.Request = &Request{ID: fmt.Sprint("r", rapid.IntRange(0, 9).Draw(g.t, "request")), Print: catalog.Digest{byte(e.Command.Kind())}, Short: g.coin("short"), Owner: g.one("owner", []string{"", "", "ci", "ops"})}
 		e.Actor = "ann"
 	}
 	return e
@@ -114,13 +113,15 @@ func (g *gambler) command() Command {
 
 func (g *gambler) nodeCommand() Command {
 	node := g.one("node", []string{"n1", "n2"})
-	switch rapid.IntRange(0, 5).Draw(g.t, "node command") {
+	switch rapid.IntRange(0, 6).Draw(g.t, "node command") {
 	case 0:
 		return &AnnounceNode{Node: Node{ID: node, HTTPAddress: g.one("address", g.ids)}, ClusterID: "c"}
 	case 1:
 		return &RemoveNode{ID: node}
 	case 2:
 		return &Check{Leader: node}
+	case 6:
+		return &SetLimits{Node: node, Limits: Limits{RequestBytes: uint64(rapid.IntRange(1, 4).Draw(g.t, "request KiB")) << 10}}
 	case 3:
 		c := &ReportDigest{Node: node}
 		g.w.view(func(v View) {

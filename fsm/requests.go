@@ -8,30 +8,24 @@ import (
 	"aion.dev/aion/engine/history"
 )
 
-// The request table remembers the first outcome of each request id, so that repeating a request has no second effect. Given ids are kept 24 hours of log
-// time and are at most Config.MaxRequest; ids that the CLI or SDK made up are kept 15 minutes and are at most madeUpFactor times as many, because a busy
-// SDK makes one for each call. None is dropped early: a new id that finds the table full is refused.
+// The request table remembers the first outcome of each request key, so that repeating a request
+// has no second effect. A key belongs to its owner: the same key of two owners is two requests.
+// Given keys are kept 24 hours of log time; keys that the CLI or SDK made up are kept 15 minutes.
+// None is dropped early: a new key that finds the table full is refused (request_use.go).
+//
+// request_row.go has the bytes of a row, request_queue.go the order in which rows expire, and
+// requests_unowned.go the rows that builds without owners wrote.
 const (
-	givenFor     = 24 * time.Hour
-	madeUpFor    = 15 * time.Minute
-	madeUpFactor = 16
-	maxRequestID = 200 // bytes
+	givenFor     = history.Duration(24 * time.Hour)
+	madeUpFor    = history.Duration(15 * time.Minute)
+	maxRequestID = 200 // bytes, also of an owner
 )
 
-// remembered is the row of a request id.
-type remembered struct {
-	Print   catalog.Digest `cbor:"1,keyasint"`
-	Index   uint64         `cbor:"2,keyasint"`
-	Expires history.Time   `cbor:"3,keyasint"`
-	Number  uint64         `cbor:"4,keyasint"` // its place in the expiry queue of its class
-	Class   uint8          `cbor:"5,keyasint,omitempty"`
-	Outcome []byte         `cbor:"6,keyasint"`
-}
-
-// Classes of request ids: each has an expiry queue of its own, in which ids stand in the order in which they expire.
+// Classes of request keys: each has a queue, a lifetime and a bound of its own.
 const (
 	classGiven  = 0
 	classMadeUp = 1
+	classes     = 2
 )
 
 func (r *Request) class() uint8 {
@@ -41,33 +35,43 @@ func (r *Request) class() uint8 {
 	return classGiven
 }
 
-func expiryKey(class uint8, number uint64) []byte { return u64(append(key(keyExpiry), class), number) }
+func lifetime(class uint8) history.Duration {
+	if class == classMadeUp {
+		return madeUpFor
+	}
+	return givenFor
+}
 
-// recall answers a command whose request id is known, or cannot be taken. Nothing else is looked at first, and nothing happens besides.
+// recall answers a command whose request key is known, or cannot be taken. Nothing else is looked
+// at first, and nothing happens besides.
 func (t *step) recall(q *Request) (Result, bool) {
+	t.expired = nil
 	if q == nil {
 		return Result{}, false
 	}
-	if q.ID == "" || len(q.ID) > maxRequestID {
-		reason := fmt.Sprintf("has %d bytes, want 1 to %d", len(q.ID), maxRequestID)
-		return Result{Index: t.index, Refusal: &catalog.InvalidInput{Field: "request_id", Reason: reason}}, true
-	}
-	var m remembered
-	if t.read(textKey(keyRequest, q.ID), &m) && m.Expires > t.now {
-		if m.Print != q.Print {
-			return Result{Index: t.index, Refusal: &RequestMismatch{ID: q.ID}}, true
+	for _, f := range [...]struct{ field, text string }{{"request_id", q.ID}, {"request_owner", q.Owner}} {
+		if len(f.text) > maxRequestID || f.text == "" && f.field == "request_id" {
+			reason := fmt.Sprintf("has %d bytes, want 1 to %d", len(f.text), maxRequestID)
+			return Result{Index: t.index, Refusal: &catalog.InvalidInput{Field: f.field, Reason: reason}}, true
 		}
-		r, err := m.result()
-		t.fail(err)
-		r.Deduplicated = true
+	}
+	if b := t.get(q.key()); b != nil {
+		m, err := decodeRemembered(b)
+		if t.fail(err); m.alive(t.now) {
+			r, err := m.repeat(q)
+			t.fail(err)
+			if r.Index == 0 {
+				r.Index = t.index
+			}
+			return r, true
+		}
+		t.expired = b
+	}
+	if r, known := t.recallUnowned(q); known {
 		return r, true
 	}
-	limit := t.s.cfg.MaxRequest
-	if q.Short {
-		limit *= madeUpFactor
-	}
-	if t.meta.Requests[q.class()].len() >= limit {
-		return Result{Index: t.index, Refusal: &ResourceExhausted{What: "request ids", Limit: limit}}, true
+	if refusal := t.room(q); refusal != nil {
+		return Result{Index: t.index, Refusal: refusal}, true
 	}
 	return Result{}, false
 }
@@ -81,67 +85,46 @@ func (t *step) remember(q *Request, r Result) {
 	case *Recheck, *Fenced:
 		return
 	}
-	m := remembered{Print: q.Print, Index: r.Index, Expires: t.now.Add(givenFor), Class: q.class(), Outcome: encodeOutcome(r)}
-	if q.Short {
-		m.Expires = t.now.Add(madeUpFor)
-	}
-	queue := &t.meta.Requests[m.Class]
-	m.Number = queue.End
-	queue.End++
-	t.put(textKey(keyRequest, q.ID), encoded(m))
-	t.put(expiryKey(m.Class, m.Number), append(u64(nil, uint64(m.Expires)), q.ID...))
 	t.requests++
-}
-
-// forget drops ids that have expired: a few in each entry, more than it can have added, so that the table shrinks as fast as it grew.
-func (t *step) forget() {
-	for class := range uint8(2) {
-		for n := 16 + 2*t.requests; n > 0 && t.forgetFirst(class); n-- {
-		}
+	if t.unowned(q) {
+		t.rememberUnowned(q, r)
+		return
 	}
-}
-
-func (t *step) forgetFirst(class uint8) bool {
-	queue, due := &t.meta.Requests[class], &t.s.expiry[class]
-	if queue.len() == 0 || t.now < *due {
-		return false
+	m := remembered{Print: printOf(q), Index: r.Index, Class: q.class(), Outcome: packOutcome(r)}
+	m.Expires = secondAfter(due(t.now, lifetime(m.Class)))
+	row := m.encode()
+	if t.expired != nil { // the row that it replaces is no longer counted
+		old, err := decodeRemembered(t.expired)
+		t.fail(err)
+		t.charge(old.Class, q.Owner, -old.cost(t.expired, q.Owner))
 	}
-	k := expiryKey(class, queue.First)
-	v := t.get(k)
-	if v == nil {
-		t.fail(fmt.Errorf("row %x is missing", k))
-		return false
-	}
-	if *due = history.Time(readU64(v)); t.now < *due {
-		return false
-	}
-	id := textKey(keyRequest, string(v[8:]))
-	var m remembered
-	if t.read(id, &m) && m.Class == class && m.Number == queue.First { // else it was taken again after it had expired
-		t.del(id)
-	}
-	t.del(k)
-	queue.First++
-	return true
-}
-
-func (m *remembered) result() (Result, error) {
-	r, err := decodeOutcome(m.Outcome)
-	r.Index = m.Index
-	return r, err
+	t.put(q.key(), row)
+	t.put(queueKey(m.Class, m.Expires, q.key()[1:]), []byte(q.Owner))
+	t.charge(m.Class, q.Owner, m.cost(row, q.Owner))
 }
 
 // Request implements View.
-func (p *picture) Request(id string) (print catalog.Digest, result Result, ok bool) {
-	var m remembered
-	if !p.row(p.get(textKey(keyRequest, id)), &m) || m.Expires <= p.meta.Now {
-		return catalog.Digest{}, Result{}, false
-	}
-	result, err := m.result()
-	if err != nil {
+func (p *picture) Request(q Request) (Result, bool) {
+	if b := p.get(q.key()); b != nil {
+		m, err := decodeRemembered(b)
+		if err == nil && m.alive(p.meta.Now) {
+			var r Result
+			if r, err = m.repeat(&q); err == nil {
+				return r, true
+			}
+		}
 		p.s.fail(err)
-		return catalog.Digest{}, Result{}, false
 	}
-	result.Deduplicated = true
-	return m.Print, result, true
+	return p.requestUnowned(&q)
+}
+
+// repeat is what a request that comes again is answered: the first outcome, or that its key was
+// used for another request.
+func (m *remembered) repeat(q *Request) (r Result, err error) {
+	if m.Print != printOf(q) {
+		return Result{Refusal: &RequestMismatch{ID: q.ID}}, nil
+	}
+	r, err = unpackOutcome(m.Outcome)
+	r.Index, r.Deduplicated = m.Index, true
+	return r, err
 }

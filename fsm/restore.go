@@ -43,6 +43,7 @@ func (s *State) Restore(r io.Reader) error {
 	}
 	if seeded.On(seeded.SnapshotRequests) {
 		_ = s.db.DeleteRange(key(keyRequest), key(keyRequest+1), pebble.NoSync)
+		_ = s.db.DeleteRange(key(keyRemembered), key(keyRemembered+1), pebble.NoSync)
 	}
 	if seeded.On(seeded.SnapshotTimers) {
 		_ = s.db.DeleteRange(key(keyTimer), key(keyTimer+1), pebble.NoSync)

@@ -18,7 +18,6 @@ type Config struct {
 	Dir        string // folder of its own; made when missing
 	FS         vfs.FS // nil = the operating system's; tests use vfs.NewMem()
 	CacheBytes int64  // Pebble's block cache; 0 = 64 MiB
-	MaxRequest uint64 // request ids remembered at a time; 0 = 1,000,000. The same on every node
 	Paranoid   bool   // check the invariants of DESIGN after every entry and panic when one is broken; tests only
 }
 
@@ -48,7 +47,11 @@ type State struct {
 	fronts    closedFronts
 	step      *step // of the last entry: its memory is used again
 
-	expiry [2]history.Time // when the first request id of each class expires, or before
+	owners hot[ownerUse]
+	limits Limits
+
+	nextRequest [classes]history.Time // when the first request key of each class expires, or before
+	expiry      [classes]history.Time // likewise of unowned ones
 
 	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
 	folders    atomic.Uint64         // numbers the folders of snapshots
@@ -73,9 +76,6 @@ func Open(cfg Config) (*State, error) {
 	}
 	if cfg.CacheBytes == 0 {
 		cfg.CacheBytes = 64 << 20
-	}
-	if cfg.MaxRequest == 0 {
-		cfg.MaxRequest = 1_000_000
 	}
 	s := &State{cfg: cfg, dir: layout{cfg.FS, cfg.Dir}}
 	s.idle.L = &s.mu
@@ -108,7 +108,8 @@ func (s *State) open() (err error) {
 
 // load reads the hot tables and publishes the first picture.
 func (s *State) load() error {
-	s.expiry, s.pages = [2]history.Time{}, map[page]uint64{}
+	s.expiry, s.nextRequest, s.pages = [classes]history.Time{}, [classes]history.Time{}, map[page]uint64{}
+	s.owners, s.limits = newHot[ownerUse](), Limits{}
 	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
 	s.census, s.rules, s.fronts = census{of: map[cohort]uint64{}}, nil, newClosedFronts()
 	s.lanes, s.queueRows = newHot[lane](), newHot[Queue]()
@@ -116,6 +117,9 @@ func (s *State) load() error {
 	b, err := get(s.db, key(keyMeta))
 	if err == nil && b != nil {
 		err = decode.Unmarshal(b, &s.meta)
+	}
+	if err == nil {
+		s.limits, err = readLimits(s.db)
 	}
 	err = errors.Join(err,
 		each(s.db, keyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),

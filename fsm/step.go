@@ -43,9 +43,10 @@ type step struct {
 	pins       pinChanges
 	counts     countChanges
 	feed       []feedLine
-	requests   int  // request ids remembered
-	ranges     int  // deleted
-	checked    bool // the entry holds a Check
+	requests   int    // request keys remembered
+	expired    []byte // row of the command's request key, when it is too old to answer
+	ranges     int    // deleted
+	checked    bool   // the entry holds a Check
 }
 
 // families is how many letters a key can start with.
@@ -59,11 +60,11 @@ const (
 )
 
 // lookedUp are the families that apply reads by key, often: those get an overlay of their own, so that most entries need no mirror.
-var lookedUp = [families]bool{keyRequest: true, keyRunID: true, keyLatest: true, keyArmed: true, keyChild: true, keyPage: true, keyTask: true}
+var lookedUp = [families]bool{keyRequest: true, keyRemembered: true, keyRunID: true, keyLatest: true, keyArmed: true, keyChild: true, keyPage: true, keyTask: true}
 
 // once are the families whose keys are not written again before they are deleted. Pebble lets such a pair vanish together, so that a short-lived row
 // leaves no mark behind.
-var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyAttribute: true, keyTimer: true, keyOffer: true}
+var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyAttribute: true, keyTimer: true, keyOffer: true, keyForget: true}
 
 // reset makes t ready for another entry and keeps its memory.
 func (t *step) reset() {

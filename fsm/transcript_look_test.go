@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strings"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -115,10 +116,21 @@ func (w *world) look(cmd string, a words) (out string, ok bool) {
 				b.WriteString("\n")
 			}
 		case "request":
-			print, r, known := v.Request(a.at(1))
+			id, print, _ := strings.Cut(a.at(1), ":")
+			r, known := v.Request(Request{ID: id, Print: catalog.Digest(versionOf(print)), Owner: a.named["owner"]})
 			fmt.Fprintf(&b, "known=%v", known)
 			if known {
-				fmt.Fprintf(&b, " print=%s %s", strings.TrimRight(string(print[:2]), "\x00"), w.say([]Result{r}))
+				fmt.Fprintf(&b, " %s", w.say([]Result{r}))
+			}
+		case "request-use":
+			limits, set := v.Limits()
+			fmt.Fprintf(&b, "limit %d set=%v\n", limits.RequestBytes, set)
+			for _, u := range v.RequestUse() {
+				fmt.Fprintf(&b, "made-up=%v: %d keys, %d of %d bytes", u.MadeUp, u.Keys, u.Bytes, u.Limit)
+				for _, o := range u.Owners {
+					fmt.Fprintf(&b, "; %q %d of %d", o.Owner, o.Keys, o.Bytes)
+				}
+				b.WriteString("\n")
 			}
 		default:
 			ok = false

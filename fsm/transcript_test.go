@@ -19,11 +19,6 @@ import (
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata/transcripts", func(t *testing.T, path string) {
 		w := newWorld(t)
-		if strings.Contains(path, "requests") {
-			w.s.Close()
-			w.limit = 3
-			w.open()
-		}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			w.t = t
 			out := w.run(d)
@@ -135,7 +130,7 @@ func (w *world) envelope(line, input string) Envelope {
 	e := Envelope{Command: w.command(a, input), Actor: a.named["actor"]}
 	if id := a.named["request"]; id != "" {
 		id, print, _ := strings.Cut(id, ":")
-		e.Request = &Request{ID: id, Print: catalog.Digest(versionOf(print)), Short: a.has("short")}
+		e.Request = &Request{ID: id, Print: catalog.Digest(versionOf(print)), Short: a.has("short"), Owner: a.named["owner"]}
 	}
 	return e
 }
@@ -178,6 +173,8 @@ func (w *world) command(a words, input string) Command {
 		return w.reopenCommand(a)
 	case "announce":
 		return &AnnounceNode{Node: Node{ID: a.at(1), RaftAddress: a.named["raft"], HTTPAddress: a.named["http"], Version: a.named["version"]}, ClusterID: a.named["cluster"]}
+	case "limits":
+		return &SetLimits{Node: a.at(1), Limits: Limits{RequestBytes: a.number("request_bytes", 0)}}
 	case "remove":
 		return &RemoveNode{ID: a.at(1)}
 	case "ready":

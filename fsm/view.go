@@ -27,12 +27,12 @@ type View interface {
 	ListRuns(f RunFilter, limit int, cursor string) ([]Run, string)  // newest first
 	Children(parent history.RunID) []history.RunID                   // open ones, by ordinal
 
-	Ready(after ReadyCursor, limit int) ([]ReadyRun, ReadyCursor)     // runs that need a turn, oldest first
-	DueTimers(now history.Time, limit int) []TimerRef                 // armed and due, oldest first
-	NextTimer() (history.Time, bool)                                  // of the first armed timer
-	Request(id string) (print catalog.Digest, result Result, ok bool) // the first outcome of a request id
-	Feed(after FeedCursor, limit int) ([]FeedEvent, FeedCursor)       // the public event stream, oldest first
-	FeedStart() uint64                                                // smallest index from which Feed is complete
+	Ready(after ReadyCursor, limit int) ([]ReadyRun, ReadyCursor) // runs that need a turn, oldest first
+	DueTimers(now history.Time, limit int) []TimerRef             // armed and due, oldest first
+	NextTimer() (history.Time, bool)                              // of the first armed timer
+	Request(q Request) (Result, bool)                             // what a request is answered whose key is known: its first outcome, or request_mismatch
+	Feed(after FeedCursor, limit int) ([]FeedEvent, FeedCursor)   // the public event stream, oldest first
+	FeedStart() uint64                                            // smallest index from which Feed is complete
 
 	Task(id history.RunID, ordinal uint64) (Task, bool)
 	Tasks(id history.RunID, from uint64, limit int) []Task                // of one run, ordinal >= from
@@ -48,6 +48,9 @@ type View interface {
 	Retention() []Retention                                  // by type; "" = all types without a rule of their own
 	ExpiredRuns(now history.Time, limit int) []history.RunID // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
 	NextExpiry() (history.Time, bool)                        // when the first closed run expires
+	RequestUse() []RequestUse                                // of the request table: given keys, made-up keys
+	Limits() (Limits, bool)                                  // false: no node has said what they are
+	FileLimits(node string) (Limits, bool)                   // what the node's file has for them
 }
 
 // Run is the row of one run.

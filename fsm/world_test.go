@@ -19,7 +19,6 @@ type world struct {
 	now   history.Time
 	log   [][]byte // entry i has index i+1
 	runs  []history.RunID
-	limit uint64 // Config.MaxRequest
 }
 
 func newWorld(t testing.TB) *world {
@@ -30,7 +29,7 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) config() Config {
-	return Config{Dir: "state", FS: w.fs, Paranoid: true, CacheBytes: 1 << 20, MaxRequest: w.limit}
+	return Config{Dir: "state", FS: w.fs, Paranoid: true, CacheBytes: 1 << 20}
 }
 
 func (w *world) open() {
@@ -197,7 +196,7 @@ func (w *world) replay(way string) (uint64, catalog.Digest, catalog.Digest) {
 	w.t.Helper()
 	fs := vfs.NewMem()
 	open := func(fs vfs.FS) *State {
-		s, err := Open(Config{Dir: "state", FS: fs, CacheBytes: 1 << 20, MaxRequest: w.limit})
+		s, err := Open(Config{Dir: "state", FS: fs, CacheBytes: 1 << 20})
 		if err != nil {
 			w.t.Fatal(err)
 		}

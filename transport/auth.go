@@ -20,6 +20,7 @@ type Token struct {
 // caller is who asks.
 type caller struct {
 	name     string
+	owner    string // of request keys: the token's name; empty where there are no tokens
 	readOnly bool
 }
 
@@ -36,7 +37,7 @@ func newTokens(list []Token) (tokens, error) {
 		if other, taken := t[key]; taken {
 			return nil, fmt.Errorf("transport: tokens %s and %s have the same secret", other.name, token.Name)
 		}
-		t[key] = caller{token.Name, token.ReadOnly}
+		t[key] = caller{name: token.Name, owner: token.Name, readOnly: token.ReadOnly}
 	}
 	return t, nil
 }

@@ -53,6 +53,7 @@ func samples() []wire.Refusal {
 		&fsm.InvalidState{WorkflowID: "w", RunID: id, Status: history.StatusRunning, Want: "paused"},
 		&fsm.ResourceExhausted{What: "request ids", Limit: 1 << 62},
 		&fsm.RequestMismatch{ID: "key"},
+		&fsm.RequestsFull{Owner: "ops", Limit: 1 << 62, Total: 1<<62 + 9, Holder: "ci", Held: 1 << 61},
 		&fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{LiveRun: 2}, Holders: []fsm.PinHolder{holder}},
 		&fsm.Fenced{RunID: id, Why: "overtaken"},
 		&fsm.Recheck{Type: "order", Schema: d},

@@ -13,6 +13,7 @@ import (
 
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 )
@@ -147,5 +148,48 @@ func onlyRun(t *testing.T, c *client.Client, runID string) {
 	runs, err := c.List(t.Context(), wire.RunFilter{}, wire.Page{})
 	if err != nil || len(runs.Workflows) != 1 || runs.Workflows[0].RunID != runID {
 		t.Errorf("runs %+v, %v; want only %s", runs, err, runID)
+	}
+}
+
+// TestKeysBelongToTheirToken: the same key from two tokens has two effects and two answers, through
+// whichever node they come, and no token is told another one's answer.
+func TestKeysBelongToTheirToken(t *testing.T) {
+	n := enginetest.New(t)
+	th := &throne{}
+	tokens := func(cfg *transport.Config) {
+		cfg.Tokens = []transport.Token{{Name: "ci", Secret: "secret-of-ci"}, {Name: "ops", Secret: "secret-of-ops"}}
+	}
+	leader := listen(t, n, th, "n1", tokens).lead()
+	follower := listen(t, n, th, "n2", tokens)
+	const ci, ops = "Authorization: Bearer secret-of-ci", "Authorization: Bearer secret-of-ops"
+	if r := leader.send(t, "POST", "/v1/packages", string(enginetest.Pack(t, waiting("1"))), ci); r.status != 200 {
+		t.Fatalf("%+v", r)
+	}
+	start := func(h *host, token, body string) (s wire.StartAnswer) {
+		t.Helper()
+		r := h.send(t, "POST", "/v1/workflows", body, "Idempotency-Key: deploy-1", token)
+		if err := json.Unmarshal([]byte(r.body), &s); err != nil || r.status != 201 {
+			t.Fatalf("%+v", r)
+		}
+		return s
+	}
+	const body = `{"type":"order"}`
+	first := start(leader, ci, body)
+	second := start(follower, ops, body)
+	if second.Deduplicated || second.RunID == first.RunID {
+		t.Errorf("one token was told another's answer: %+v, %+v", first, second)
+	}
+	if again := start(follower, ci, body); !again.Deduplicated || again.RunID != first.RunID {
+		t.Errorf("%+v, first %+v", again, first)
+	}
+	if again := start(leader, ops, body); !again.Deduplicated || again.RunID != second.RunID {
+		t.Errorf("%+v, first %+v", again, second)
+	}
+	for range 2 { // also where the other's print differs
+		r := follower.send(t, "POST", "/v1/workflows/"+first.WorkflowID+"/terminate", "", "Idempotency-Key: ci-2", ci)
+		other := follower.send(t, "POST", "/v1/workflows/"+second.WorkflowID+"/terminate", "", "Idempotency-Key: ci-2", ops)
+		if r.status != 200 || other.status != 200 {
+			t.Errorf("%+v, %+v", r, other)
+		}
 	}
 }

@@ -91,6 +91,7 @@ type Limits struct {
 	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
 	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
 	Queries        int64 `toml:"queries" help:"executions that are kept in memory for queries"`
+	RequestBytes   int64 `toml:"request_bytes" help:"most bytes of given request keys that the cluster remembers; lives in the cluster: a change in one node's file takes effect when that node starts"`
 
 	TurnTimeout  Duration `toml:"turn_timeout" help:"longest time that computing one turn may take, with the replay before it; a run that takes longer three times is quarantined"`
 	QueryTimeout Duration `toml:"query_timeout" help:"longest time that a query may take, with the wait for its run's first turn"`
@@ -128,7 +129,7 @@ func Default() Config {
 		Limits: Limits{
 			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, WaitingSignals: 10_000,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
-			Resident: 10_000, ResidentBytes: 512 << 20, InFlight: 4096, Queries: 64,
+			Resident: 10_000, ResidentBytes: 512 << 20, InFlight: 4096, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},

@@ -124,6 +124,7 @@ func (v *verdict) sizes(c *Config) {
 		{"limits.turns", c.Limits.Turns, 0, 1024},
 		{"limits.in_flight", c.Limits.InFlight, max(1, c.Limits.Turns), 1 << 20},
 		{"limits.queries", c.Limits.Queries, 1, 1 << 20},
+		{"limits.request_bytes", c.Limits.RequestBytes, 1 << 10, 1 << 40},
 	} {
 		if s.value < s.least || s.value > s.most {
 			v.refuse(s.key, "%d is not within %d to %d", s.value, s.least, s.most)

@@ -35,6 +35,7 @@ func clusterConfig(cfg config.Config, set *certs.Set, version string, log hclog.
 		TLS:             nodeTLS(cfg.TLS, set),
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore},
+		State:           cluster.StateConfig{RequestBytes: uint64(cfg.Limits.RequestBytes)},
 		Logger:          log,
 	}
 }

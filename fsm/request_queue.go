@@ -85,6 +85,6 @@ func (t *step) forgetRequest(class uint8, d dueRequest) {
 	m, err := decodeRemembered(b)
 	if t.fail(err); m.Class == class && !m.alive(t.now) {
 		t.del(k)
-		t.charge(class, d.owner, -m.cost(b, d.owner))
+		t.tally(class, d.owner, -m.cost(b, d.owner))
 	}
 }

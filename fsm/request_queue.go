@@ -85,6 +85,6 @@ func (t *step) forgetRequest(class uint8, d dueRequest) {
 	m, err := decodeRemembered(b)
 	if t.fail(err); m.Class == class && !m.alive(t.now) {
 		t.del(k)
-		t.tally(class, d.owner, -m.cost(b, d.owner))
+		t.hold(class, d.owner, -m.cost(b, d.owner))
 	}
 }

@@ -37,8 +37,8 @@ func (t *step) useOf(owner string) *hotRow[ownerUse] {
 	return t.s.owners.row(t, textKey(keyOwner, owner))
 }
 
-// tally adds a key of so many bytes to what its owner holds, or takes one away.
-func (t *step) tally(class uint8, owner string, bytes int64) {
+// hold adds a key of so many bytes to what its owner holds, or takes one away.
+func (t *step) hold(class uint8, owner string, bytes int64) {
 	keys := uint64(1)
 	if bytes < 0 {
 		keys = ^uint64(0)

@@ -96,11 +96,11 @@ func (t *step) remember(q *Request, r Result) {
 	if t.expired != nil { // the row that it replaces is no longer counted
 		old, err := decodeRemembered(t.expired)
 		t.fail(err)
-		t.tally(old.Class, q.Owner, -old.cost(t.expired, q.Owner))
+		t.hold(old.Class, q.Owner, -old.cost(t.expired, q.Owner))
 	}
 	t.put(q.key(), row)
 	t.put(queueKey(m.Class, m.Expires, q.key()[1:]), []byte(q.Owner))
-	t.tally(m.Class, q.Owner, m.cost(row, q.Owner))
+	t.hold(m.Class, q.Owner, m.cost(row, q.Owner))
 }
 
 // Request implements View.

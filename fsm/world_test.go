@@ -13,12 +13,12 @@ import (
 
 // world is a state machine with the log that fed it, and names for what the log calls by number. Tests and transcripts speak to it.
 type world struct {
-	t     testing.TB
-	fs    vfs.FS
-	s     *State
-	now   history.Time
-	log   [][]byte // entry i has index i+1
-	runs  []history.RunID
+	t    testing.TB
+	fs   vfs.FS
+	s    *State
+	now  history.Time
+	log  [][]byte // entry i has index i+1
+	runs []history.RunID
 }
 
 func newWorld(t testing.TB) *world {

@@ -35,6 +35,7 @@ func (w *World) look(n *node, rng *rand.Rand) bool {
 				why = w.model.runIsNot(v, one(rng, w.model.order))
 			}
 		}
+		why = cmp.Or(why, w.model.pagesAreNot(v, rng))
 		if why != "" {
 			w.failf("node %d at index %d: %s", n.index, v.Index(), why)
 		}

@@ -196,6 +196,9 @@ func (w *World) do(s *Step) bool {
 		return w.submitAsked(n, seed)
 	case Report:
 		return w.report(n, dice(seed))
+	case Drift:
+		w.skew[n.index] = drift(dice(seed))
+		return true
 	}
 	if s.Seeds[0]%8 > 0 {
 		n = w.nodes[w.leader]
@@ -215,6 +218,12 @@ func jump(seed uint64) time.Duration {
 	default:
 		return d % (2 * time.Second)
 	}
+}
+
+// drift is how far a clock is off: mostly a little, now and then a day, ahead or behind.
+func drift(rng *rand.Rand) time.Duration {
+	most := one(rng, []time.Duration{time.Second, time.Second, 3 * time.Second, time.Minute, time.Hour, 26 * time.Hour})
+	return time.Duration(rng.Int64N(int64(2*most))) - most
 }
 
 // propose makes an entry of what waits at n. If n does not lead any more the entry goes nowhere; its callers do not know that.

@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// pagesAreNot reads listings in small pages: each must have everything once, in its order.
+func (m *Model) pagesAreNot(v fsm.View, rng *rand.Rand) string {
+	f := m.filter(rng)
+	return cmp.Or(m.runsAreNot(v, f, 1+rng.IntN(7)), m.countsAreNot(v, f), m.holdersAreNot(v, one(rng, known).Version, 1+rng.IntN(4)), m.eventsAreNot(v, rng))
+}
+
+// filter draws what a caller looks for: nothing in particular, or up to three things at once.
+func (m *Model) filter(rng *rand.Rand) (f fsm.RunFilter) {
+	if odds(rng, 2) {
+		f.Type = one(rng, types)
+	}
+	if odds(rng, 3) {
+		f.Status = one(rng, []history.Status{history.StatusRunning, history.StatusCompleted, history.StatusFailed, history.StatusTerminated, history.StatusPaused})
+	}
+	if odds(rng, 4) {
+		f.Version = one(rng, known).Version
+	}
+	if odds(rng, 4) && len(m.order) > 0 {
+		if r := m.runs[one(rng, m.order)]; r != nil {
+			f.StartedFrom = r.startedAt
+		}
+	}
+	if odds(rng, 4) && len(m.order) > 0 {
+		if r := m.runs[one(rng, m.order)]; r != nil && r.startedAt > f.StartedFrom {
+			f.StartedBefore = r.startedAt
+		}
+	}
+	return f
+}
+
+func (r *run) fits(f *fsm.RunFilter) bool {
+	return (f.Type == "" || r.typ == f.Type) && (f.Status == 0 || r.status == f.Status) && (f.Version.IsZero() || r.version == f.Version) &&
+		r.startedAt >= f.StartedFrom && (f.StartedBefore == 0 || r.startedAt < f.StartedBefore)
+}
+
+// runsAreNot: pages of runs, newest first.
+func (m *Model) runsAreNot(v fsm.View, f fsm.RunFilter, limit int) string {
+	var want, got []history.RunID
+	for _, id := range slices.Backward(m.order) {
+		if r := m.runs[id]; r != nil && r.fits(&f) {
+			want = append(want, id)
+		}
+	}
+	for cursor, pages := "", 0; ; pages++ {
+		var page []fsm.Run
+		page, cursor = v.ListRuns(f, limit, cursor)
+		if len(page) > limit {
+			return fmt.Sprintf("a page of %d runs has %d: %+v", limit, len(page), f)
+		}
+		for i := range page {
+			got = append(got, page[i].RunID)
+		}
+		if cursor == "" {
+			break
+		}
+		if pages > len(m.order)+1 {
+			return fmt.Sprintf("runs are listed without end: %+v", f)
+		}
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Sprintf("pages of %d list %d runs, want %d others or another order: %+v", limit, len(got), len(want), f)
+	}
+	return ""
+}
+
+// countsAreNot: what is counted without looking at the runs is what there is.
+func (m *Model) countsAreNot(v fsm.View, f fsm.RunFilter) string {
+	f.StartedFrom, f.StartedBefore = 0, 0 // counts do not know when
+	want := map[fsm.RunCount]uint64{}
+	for _, id := range m.order {
+		if r := m.runs[id]; r != nil && r.fits(&f) {
+			want[fsm.RunCount{Type: r.typ, Version: r.version, Status: r.status}]++
+		}
+	}
+	counts := v.CountRuns(f)
+	for _, c := range counts {
+		n := c.Count
+		if c.Count = 0; n != want[c] {
+			return fmt.Sprintf("%d runs are counted as %s, %s on %s, want %d", n, c.Type, c.Status, c.Version.Short(), want[c])
+		}
+	}
+	if len(counts) != len(want) {
+		return fmt.Sprintf("%d kinds of runs are counted, want %d", len(counts), len(want))
+	}
+	return ""
+}
+
+// holdersAreNot: pages of those who pin a version name each once.
+func (m *Model) holdersAreNot(v fsm.View, version catalog.Version, limit int) string {
+	want, seen := m.pins(version).Total(), map[history.RunID]bool{}
+	for cursor, pages := "", uint64(0); ; pages++ {
+		var page []fsm.PinHolder
+		page, cursor = v.PinHolders(version, limit, cursor)
+		for i := range page {
+			if seen[page[i].RunID] {
+				return fmt.Sprintf("run %s pins version %s twice", page[i].RunID, version.Short())
+			}
+			seen[page[i].RunID] = true
+		}
+		if cursor == "" {
+			break
+		}
+		if pages > want+1 {
+			return fmt.Sprintf("holders of version %s are listed without end", version.Short())
+		}
+	}
+	if uint64(len(seen)) != want {
+		return fmt.Sprintf("%d runs are listed as pinning version %s, want %d", len(seen), version.Short(), want)
+	}
+	return ""
+}
+
+// eventsAreNot: a history read in small pages is the history.
+func (m *Model) eventsAreNot(v fsm.View, rng *rand.Rand) string {
+	if len(m.order) == 0 {
+		return ""
+	}
+	r := m.runs[one(rng, m.order)]
+	if r == nil {
+		return ""
+	}
+	limit, seq := 1+rng.IntN(5), uint64(1)
+	for int(seq) <= len(r.lines) {
+		page := v.Events(r.id, seq, limit)
+		if len(page) == 0 || len(page) > limit {
+			return fmt.Sprintf("run %s: a page of %d events from %d on has %d; there are %d", r.id, limit, seq, len(page), len(r.lines))
+		}
+		for _, e := range page {
+			if e.Seq != seq || lineOf(e.Data) != r.lines[seq-1] {
+				return fmt.Sprintf("run %s: event %d came where %d was due", r.id, e.Seq, seq)
+			}
+			seq++
+		}
+	}
+	return ""
+}

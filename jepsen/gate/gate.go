@@ -38,7 +38,8 @@ type Row struct {
 	Callers   int           `json:"callers,omitempty"`
 	Rate      float64       `json:"rate,omitempty"`
 	Checker   string        `json:"checker,omitempty"`
-	Violation string        `json:"violation,omitempty"` // the first
+	Violation string        `json:"violation,omitempty"` // the worst
+	Liveness  bool          `json:"liveness,omitempty"`  // it is a symptom: something did not happen in time
 	Seed      uint64        `json:"seed,omitempty"`
 	Took      time.Duration `json:"took"` // all runs of clusters together
 	Runs      int           `json:"runs"`
@@ -125,13 +126,13 @@ func (g *Gate) one(ctx context.Context, row *Row, t Try, seed uint64) {
 	r := suite.Run(ctx, o, s)
 	row.Took += r.Took
 	row.Ops += r.Ops
+	v, found := r.Worst()
 	switch {
-	case len(r.Violations) > 0:
-		v := r.Violations[0]
+	case found:
 		row.Caught, row.Workload, row.Faults, row.Callers, row.Rate = true, t.Workload, t.Faults, t.Callers, t.Rate
-		row.Seed, row.Checker, row.Violation = seed, v.Checker, clip(v.What)
-	case r.Error != "":
-		row.Errors = append(row.Errors, clip(r.Error))
+		row.Seed, row.Checker, row.Violation, row.Liveness = seed, v.Checker, clip(v.What), suite.Liveness(v)
+	case !r.Passed():
+		row.Errors = append(row.Errors, clip(notMade(r)))
 	}
 	g.tell("  %-20s %-12s %-16s seed %-4d %6d ops %4.0fs %s", cmp.Or(row.Bug, "no bug"), t.Workload, t.Faults, seed, r.Ops, r.Took.Seconds(), outcome(r))
 }
@@ -146,13 +147,24 @@ func (g *Gate) tell(format string, args ...any) {
 var telling sync.Mutex
 
 func outcome(r *suite.Result) string {
+	v, found := r.Worst()
 	switch {
-	case len(r.Violations) > 0:
-		return "caught by " + r.Violations[0].Checker + ": " + clip(r.Violations[0].What)
-	case r.Error != "":
-		return "could not be made: " + clip(r.Error)
+	case found && suite.Liveness(v):
+		return "caught by a symptom, " + v.Checker + ": " + clip(v.What)
+	case found:
+		return "caught by " + v.Checker + ": " + clip(v.What)
+	case !r.Passed():
+		return "could not be made: " + clip(notMade(r))
 	}
 	return "passed"
+}
+
+// notMade says why a run shows nothing: it could not be made, or not as it was meant.
+func notMade(r *suite.Result) string {
+	if r.Error != "" || len(r.Violations) == 0 {
+		return r.Error
+	}
+	return r.Violations[0].What
 }
 
 // simulate runs the simulation for a while, in a process that has the bug.

@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/suite"
 )
 
 // TestEveryPlantedBugIsHunted reads the names from the product's own list: this package does not know internal/seeded.
@@ -57,6 +61,42 @@ func TestControls(t *testing.T) {
 	})
 	if want := fmt.Sprint([]Seeded{{calm, 4}, {hasty, 6}}); fmt.Sprint(list) != want {
 		t.Errorf("controls are %v, want %s", list, want)
+	}
+}
+
+// Draws are spread over workloads and sets of faults, the same for every bug, and few of them are
+// the beginning of many.
+func TestDraws(t *testing.T) {
+	g := Gate{Seed: 1, Tagged: true}
+	few, err := g.Draws(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := g.Draws(60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	workloads, sets, seeds := map[string]bool{}, map[string]bool{}, map[uint64]bool{}
+	for i, s := range many {
+		if i < len(few) && !reflect.DeepEqual(few[i], s) {
+			t.Errorf("draw %d is %+v of few and %+v of many", i, few[i], s)
+		}
+		workloads[s.Workload], sets[s.Faults], seeds[s.Seed] = true, true, true
+	}
+	if all := suite.EverySet(true, false); len(workloads) != len(load.Names()) || len(sets) != len(all) || len(seeds) != 60 {
+		t.Errorf("60 draws have %d workloads, %d sets of faults of %d, %d seeds", len(workloads), len(sets), len(all), len(seeds))
+	}
+	if _, err := g.Draws(0); err == nil {
+		t.Error("no draw at all")
+	}
+}
+
+func TestOdds(t *testing.T) {
+	v := Verdict{}
+	v.PutOdds(Odds{Bug: "a", Draws: 5, Caught: 1})
+	v.PutOdds(Odds{Bug: "a", Draws: 6, Caught: 3, Liveness: 2})
+	if got := v.oddsOf("a"); got != "3 of 6 runs, 2 by liveness" || v.oddsOf("b") != "not run" || len(v.Plain) != 1 {
+		t.Errorf("%q; %+v", got, v.Plain)
 	}
 }
 

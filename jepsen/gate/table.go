@@ -17,6 +17,7 @@ type Verdict struct {
 	Commit   string `json:"commit"`
 	Bugs     []Row  `json:"bugs"`
 	Controls []Row  `json:"controls"` // without a bug
+	Plain    []Odds `json:"plain,omitempty"`
 }
 
 // Passed reports whether every bug was caught and nothing was found without one.
@@ -72,24 +73,28 @@ func (v *Verdict) Markdown(w io.Writer) error {
 		sim += one(r.Sim != nil && r.Sim.Caught)
 		asked += one(r.Sim != nil)
 	}
+	p := printer{w: w}
 	clean, broken := 0, 0
 	for _, r := range v.Controls {
 		broken += one(r.Found())
 		clean += one(!r.Found() && len(r.Errors) == 0)
 	}
-	p := printer{w: w}
 	p.linef("Build %s.\n", v.Commit)
 	p.linef("%d of %d planted bugs were caught: %d by clusters, and %d of the %d that the simulation was asked about by it, too.", found, len(v.Bugs), clusters, sim, asked)
 	if len(v.Controls) > 0 {
 		p.linef("The same build without a bug was run under %d of the same combinations: %d passed, %d did not.", len(v.Controls), clean, broken)
 	}
+	p.linef("\"liveness\" says that only a symptom showed the bug: something did not happen in time. The last column is how many runs of a campaign that knows of no bug caught it: the same draws for each, of all workloads and sets of faults.")
 	p.linef("")
-	p.linef("| bug | what is wrong | caught by a cluster | after | runs | operations | what was found | caught by the simulation |")
-	p.linef("|---|---|---|---|---|---|---|---|")
+	p.linef("| bug | what is wrong | caught by a cluster | after | runs | operations | what was found | caught by the simulation | by the plain campaign |")
+	p.linef("|---|---|---|---|---|---|---|---|---|")
 	for _, r := range v.Bugs {
 		by, sim := "**no**", "not asked"
 		if r.Caught {
 			by = fmt.Sprintf("%s: workload %s, faults %s, seed %d", r.Checker, r.Workload, r.Faults, r.Seed)
+			if r.Liveness {
+				by = "liveness, " + by
+			}
 		}
 		if r.Sim != nil {
 			sim = "**no**"
@@ -97,7 +102,7 @@ func (v *Verdict) Markdown(w io.Writer) error {
 				sim = fmt.Sprintf("after %s, world %d: %s", r.Sim.Took.Round(100*time.Millisecond), r.Sim.Seed, cell(r.Sim.Violation))
 			}
 		}
-		p.linef("| %s | %s | %s | %s | %d | %d | %s | %s |", r.Bug, r.What, by, r.Took.Round(time.Second), r.Runs, r.Ops, cell(r.Violation), sim)
+		p.linef("| %s | %s | %s | %s | %d | %d | %s | %s | %s |", r.Bug, r.What, by, r.Took.Round(time.Second), r.Runs, r.Ops, cell(r.Violation), sim, v.oddsOf(r.Bug))
 	}
 	for _, r := range v.Controls {
 		switch {

@@ -35,8 +35,8 @@ type Campaign struct {
 // long is the part under faults of every twelfth run: enough for the longest faults, such as 30 s of SIGSTOP.
 const long = 50 * time.Second
 
-// specs lists the runs, the same for the same campaign: it can be broken off and gone on with.
-func (c *Campaign) specs() ([]Spec, error) {
+// Specs lists the runs, the same for the same campaign: it can be broken off and gone on with.
+func (c *Campaign) Specs() ([]Spec, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (c *Campaign) specs() ([]Spec, error) {
 
 // Run makes the runs that are not in Dir yet, and returns all results, those of before too.
 func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
-	specs, err := c.specs()
+	specs, err := c.Specs()
 	if err != nil {
 		return nil, err
 	}

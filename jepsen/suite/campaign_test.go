@@ -16,11 +16,11 @@ func TestCampaignSpecs(t *testing.T) {
 		t.Fatalf("sets %v and %v", plain, tagged)
 	}
 	c := Campaign{Options: Options{Faulty: "x"}, Runs: 300, Seed: 1, Workloads: load.Names(), Families: tagged, Parallel: 1, Least: 12 * time.Second, Most: 22 * time.Second, Concurrency: 16, Rate: 40}
-	specs, err := c.specs()
+	specs, err := c.Specs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := c.specs()
+	again, _ := c.Specs()
 	if !reflect.DeepEqual(specs, again) {
 		t.Error("planned twice, and differently")
 	}
@@ -46,14 +46,14 @@ func TestCampaignSpecs(t *testing.T) {
 	for _, faults := range []string{"snapshots", "kill-leader+disk-hang", "clock+process"} {
 		one := c
 		one.Families = []string{faults}
-		specs, err := one.specs()
+		specs, err := one.Specs()
 		if err != nil || slices.ContainsFunc(specs, func(s Spec) bool { return !s.Tagged || len(s.Schedule) == 0 }) {
 			t.Errorf("%s: runs without tags or faults: %v", faults, err)
 		}
 	}
 	c.Faulty = ""
 	c.Families = plain
-	if specs, err = c.specs(); err != nil || slices.ContainsFunc(specs, func(s Spec) bool { return s.Tagged }) {
+	if specs, err = c.Specs(); err != nil || slices.ContainsFunc(specs, func(s Spec) bool { return s.Tagged }) {
 		t.Errorf("runs are tagged without a binary for it: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"aion.dev/aion/jepsen/fault"
@@ -18,10 +19,27 @@ const (
 	Faults       = "faults"       // the run did not meet what it was made for: it says nothing
 )
 
-// Liveness reports whether a checker's finding is a symptom, that something did not happen in time,
-// and not a promise that the history breaks.
-func Liveness(checker string) bool {
-	return checker == Recovery || checker == Availability
+// Liveness reports whether a finding is a symptom, that something did not happen in time, and not a
+// promise that the history breaks.
+func Liveness(v load.Violation) bool {
+	return v.Checker == Recovery || v.Checker == Availability ||
+		strings.Contains(v.What, "after the healed cluster last finished anything") || strings.Contains(v.What, "open for ever")
+}
+
+// Worst is the finding that says most of a product: a broken promise before a symptom. What says
+// only that the run did not meet its faults is none.
+func (r *Result) Worst() (v load.Violation, found bool) {
+	for _, v := range r.Violations {
+		if v.Checker != Faults && !Liveness(v) {
+			return v, true
+		}
+	}
+	for _, v := range r.Violations {
+		if v.Checker != Faults {
+			return v, true
+		}
+	}
+	return v, false
 }
 
 // unexplained is how long a cluster may acknowledge no change while one is asked for and no fault

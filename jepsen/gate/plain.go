@@ -1,0 +1,106 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/suite"
+)
+
+// Odds are how often runs that were not chosen for a bug catch it.
+type Odds struct {
+	Bug      string        `json:"bug"`
+	Draws    int           `json:"draws"`    // of the campaign that were made, each once
+	Caught   int           `json:"caught"`   // of these
+	Liveness int           `json:"liveness"` // of Caught, by a symptom alone
+	Errors   int           `json:"errors"`   // could not be made, or not as they were meant: not in Draws
+	Seeds    []uint64      `json:"seeds,omitempty"`
+	Took     time.Duration `json:"took"`
+}
+
+// plainCampaign is the campaign whose runs are drawn from.
+const plainCampaign = 300
+
+// Draws are n runs of the plain campaign, spread over all its workloads and sets of faults: those of
+// every bug are the same, and more draws begin with fewer.
+func (g *Gate) Draws(n int) ([]suite.Spec, error) {
+	if n < 1 || n > plainCampaign {
+		return nil, fmt.Errorf("plain is %d; 1 to %d draws are possible", n, plainCampaign)
+	}
+	faulty := ""
+	if g.Tagged {
+		faulty = g.Binary
+	}
+	c := suite.Campaign{
+		Options: suite.Options{Binary: g.Binary, Faulty: faulty}, Runs: plainCampaign, Seed: g.Seed * 10_000, Workloads: load.Names(),
+		Families: suite.EverySet(g.Tagged, false), Parallel: 1, Least: 8 * time.Second, Most: 12 * time.Second, Concurrency: 8, Rate: 30,
+	}
+	specs, err := c.Specs()
+	if err != nil {
+		return nil, err
+	}
+	const stride = 71 // shares no factor with plainCampaign, nor with the number of workloads or sets
+	draws := make([]suite.Spec, n)
+	for i := range draws {
+		draws[i] = specs[i*stride%plainCampaign]
+	}
+	return draws, nil
+}
+
+// Plain makes the draws with one bug on. Unlike Hunt it does not stop at the first catch.
+func (g *Gate) Plain(ctx context.Context, bug string, draws []suite.Spec) Odds {
+	odds := Odds{Bug: bug}
+	o := g.Options
+	o.Dir = filepath.Join(o.Dir, bug, "plain")
+	for _, s := range draws {
+		if ctx.Err() != nil {
+			break
+		}
+		s.Bug, s.Env = bug, append(slices.Clone(s.Env), "AION_BUG="+bug)
+		r := suite.Run(ctx, o, s)
+		odds.Took += r.Took
+		v, found := r.Worst()
+		switch {
+		case found:
+			odds.Draws++
+			odds.Caught++
+			odds.Seeds = append(odds.Seeds, s.Seed)
+			if suite.Liveness(v) {
+				odds.Liveness++
+			}
+		case !r.Passed():
+			odds.Errors++
+		default:
+			odds.Draws++
+		}
+		g.tell("  %-20s %-12s %-16s seed %-6d %6d ops %4.0fs %s", bug, s.Workload, s.Faults, s.Seed, r.Ops, r.Took.Seconds(), outcome(r))
+	}
+	return odds
+}
+
+// PutOdds takes odds in, in the place of those of the same bug.
+func (v *Verdict) PutOdds(o Odds) {
+	if i := slices.IndexFunc(v.Plain, func(p Odds) bool { return p.Bug == o.Bug }); i >= 0 {
+		v.Plain[i] = o
+		return
+	}
+	v.Plain = append(v.Plain, o)
+}
+
+// oddsOf says how often a bug was caught, for the table.
+func (v *Verdict) oddsOf(bug string) string {
+	i := slices.IndexFunc(v.Plain, func(o Odds) bool { return o.Bug == bug })
+	if i < 0 {
+		return "not run"
+	}
+	o := v.Plain[i]
+	said := fmt.Sprintf("%d of %d runs", o.Caught, o.Draws)
+	if o.Liveness > 0 {
+		said += fmt.Sprintf(", %d by liveness", o.Liveness)
+	}
+	return said
+}

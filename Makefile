@@ -8,10 +8,11 @@ FLAKES  ?= 10m
 IN      ?= ./...
 RUNS    ?= 60
 PARALLEL ?= 2
+NIGHT   ?= 1h
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race flakes demo bench lint fuzz jepsen jepsen-short clean
+.PHONY: help build test race flakes demo bench lint fuzz jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -61,6 +62,12 @@ jepsen: build ## run the suite of faults for a quarter of an hour and write its 
 	$(GO) build -o bin/jepsen ./jepsen/cmd/jepsen
 	bin/jepsen campaign --runs $(RUNS) --parallel $(PARALLEL) --tagged-binary bin/aion-node-faults $(if $(NETNS),--netns); status=$$?; \
 		bin/jepsen report jepsen-out --markdown jepsen-out/RESULTS.md && exit $$status
+
+jepsen-nightly: build ## an hour of that suite and of the simulation, with seeds never used before; a row for it in jepsen-out/NIGHTS.md. NIGHT=8h for longer
+	$(GO) build -tags aionfaults -ldflags "-X main.release=$(release)" -o bin/aion-node-faults ./cmd/aion-node
+	$(GO) build -o bin/jepsen ./jepsen/cmd/jepsen
+	bin/jepsen nightly --for $(NIGHT) --parallel $(PARALLEL) --tagged-binary bin/aion-node-faults $(if $(NETNS),--netns); status=$$?; \
+		bin/jepsen report jepsen-out/nights/* --markdown jepsen-out/RESULTS.md && exit $$status
 
 jepsen-short: ## every workload of that suite once, for a few seconds each
 	$(GO) test -count=1 -v -timeout 5m ./jepsen

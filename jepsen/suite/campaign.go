@@ -21,6 +21,7 @@ type Campaign struct {
 	Options
 	Runs        int
 	Seed        uint64
+	For         time.Duration // after which no run is begun; 0 = until all are made
 	Workloads   []string
 	Families    []string // "pairs" and "none" too
 	Parallel    int
@@ -88,13 +89,13 @@ func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
 			return nil, err
 		}
 	}
-	results := make([]*Result, len(specs))
+	results, began := make([]*Result, len(specs)), time.Now()
 	var mu sync.Mutex
 	next, done := 0, 0
 	var all sync.WaitGroup
 	for range c.Parallel {
 		all.Go(func() {
-			for ctx.Err() == nil {
+			for ctx.Err() == nil && (c.For == 0 || time.Since(began) < c.For) {
 				mu.Lock()
 				i := next
 				next++

@@ -19,7 +19,7 @@ func main() {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.AddCommand(runCmd(), campaignCmd(), reportCmd(), checkCmd(), shrinkCmd(), replayCmd())
-	root.AddCommand(simCmd(), gateCmd())
+	root.AddCommand(simCmd(), gateCmd(), nightlyCmd())
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "jepsen:", err)
 		os.Exit(1)

@@ -34,7 +34,11 @@ type Kind struct {
 	Max    time.Duration
 	Tagged bool    // needs a binary built with -tags aionfaults
 	On     Network // that it needs between nodes
-	Fault  Fault
+	// Orderly: what an operator does every day. A majority is always there, so the cluster may pause
+	// for a hand-over and no longer.
+	Orderly bool
+	Mixed   bool // needs the binary of another commit
+	Fault   Fault
 }
 
 var kinds = map[string]Kind{}
@@ -68,5 +72,5 @@ func Names() []string {
 
 // Families lists the families in the order of the report.
 func Families() []string {
-	return []string{"process", "network", "netns", "clients", "clock", "leadership", "disk", "bits", "load"}
+	return []string{"process", "network", "netns", "clients", "clock", "leadership", "disk", "bits", "load", "upgrade"}
 }

@@ -19,7 +19,7 @@ func init() {
 	register(Kind{Name: "freeze-one", Family: "process", What: "SIGSTOP one node, SIGCONT", Min: 100 * time.Millisecond, Max: 30 * time.Second, Fault: freeze(anyOne)})
 	register(Kind{Name: "freeze-leader", Family: "process", What: "SIGSTOP the leader, SIGCONT", Min: 100 * time.Millisecond, Max: 30 * time.Second, Fault: freeze(theLeader)})
 	register(Kind{Name: "freeze-majority", Family: "process", What: "SIGSTOP a majority, SIGCONT", Min: 100 * time.Millisecond, Max: 15 * time.Second, Fault: freeze(aMajority)})
-	register(Kind{Name: "rolling-restart", Family: "process", What: "SIGTERM and start one node after the other", Min: time.Second, Max: 2 * time.Second, Fault: Func(roll)})
+	register(Kind{Name: "rolling-restart", Family: "process", What: "SIGTERM and start one node after the other", Min: time.Second, Max: 2 * time.Second, Orderly: true, Fault: Func(roll)})
 }
 
 // choice picks nodes.

@@ -77,6 +77,8 @@ type Done struct {
 	Over  int64  `json:"over,omitempty"` // its time was over, mending it began
 	End   int64  `json:"end"`            // mended
 	Error string `json:"error,omitempty"`
+
+	Pause time.Duration `json:"pause,omitempty"` // of an orderly fault that met no other: the longest time without an acknowledged change, as the suite finds it
 }
 
 // Struck reports whether the fault did anything: its time may have come after the end of the run, or it may have found nothing that it could do.

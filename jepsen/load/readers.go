@@ -21,7 +21,8 @@ func init() { workloads["readers"] = func() Workload { return &readers{} } }
 // asked for until then, and what the cluster tells in the end (readers_check.go).
 //
 // A diary is a run that is sent a known number of signals and counts them: its history has one event
-// for its start, one for each signal, and one for its end.
+// for its start, one for each signal, and one for its end. It draws a number when it begins, which
+// every replay of it must draw again.
 type readers struct {
 	requests requests
 
@@ -38,8 +39,9 @@ type written struct {
 
 const diarySource = `
 def run(ctx, input):
-    state = {"n": 0}
+    state = {"n": 0, "drawn": ctx.random()}
     ctx.on_query("n", lambda: state["n"])
+    ctx.on_query("drawn", lambda: state["drawn"])
     for i in range(input["count"]):
         ctx.signal("entry")
         state["n"] += 1
@@ -109,8 +111,12 @@ func (w *readers) Settle(ctx context.Context, e *Env) error {
 		if _, err := conclude(ctx, e, "readers", wire.RunRef{WorkflowID: id}, waits); err != nil {
 			return err
 		}
-		_, err := e.Insist(ctx, w.op(e, "query", id, e.Cluster.Names()[i%len(e.Cluster.Names())], nil), queryDiary)
-		return err
+		for _, f := range []string{"query", "drawn"} {
+			if _, err := e.Insist(ctx, w.op(e, f, id, e.Cluster.Names()[i%len(e.Cluster.Names())], nil), queryDiary); err != nil {
+				return err
+			}
+		}
+		return nil
 	}); err != nil {
 		return err
 	}

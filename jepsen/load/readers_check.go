@@ -62,7 +62,7 @@ func (w *readers) Check(ops []op.Op) []Violation {
 	if err := x.collect(ops); err != nil {
 		return []Violation{{Checker: "readers", What: err.Error()}}
 	}
-	newest := map[string]queried{}
+	newest, drawn := map[string]queried{}, map[string]*op.Op{}
 	for i := range ops {
 		o := &ops[i]
 		if o.Workload != "readers" || o.Outcome != op.OK && o.Outcome != op.Refused {
@@ -73,6 +73,8 @@ func (w *readers) Check(ops []op.Op) []Violation {
 			x.described(o)
 		case "query":
 			x.queried(o, newest)
+		case "drawn":
+			x.drawn(o, drawn)
 		case "counts":
 			x.counted(o)
 		case "list", "all":

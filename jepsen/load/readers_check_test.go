@@ -90,6 +90,10 @@ func TestReadersCheck(t *testing.T) {
 			r.add(op.Op{F: "query", Key: "d"}, nil, 2)
 			r.add(op.Op{F: "query", Key: "d"}, nil, 1)
 		}, "counts 1 entries; operation 6 counted 2 before"},
+		{"a replay that draws another number", func(r *reading) {
+			r.add(op.Op{F: "drawn", Key: "d"}, nil, 0.25)
+			r.add(op.Op{F: "drawn", Key: "d"}, nil, 0.5)
+		}, "has drawn 0.5; it told operation 6 that it had drawn 0.25"},
 		{"counts that lack one", func(r *reading) { r.add(op.Op{F: "counts", Key: "diary"}, nil, counted{0, 0}) }, "there must be 1"},
 		{"counts that do not add up", func(r *reading) { r.add(op.Op{F: "counts", Key: "diary"}, nil, counted{1, 2}) }, "2 by status"},
 		{"a page that skips", func(r *reading) { r.add(op.Op{F: "list", Key: "diary"}, nil, []string{}) }, "d is left out"},

@@ -98,6 +98,19 @@ func (x *readings) queried(o *op.Op, newest map[string]queried) {
 	}
 }
 
+// drawn: a run draws the same numbers in every replay, wherever it is made.
+func (x *readings) drawn(o *op.Op, first map[string]*op.Op) {
+	if o.Outcome != op.OK {
+		return
+	}
+	before := first[o.Key]
+	if before == nil {
+		first[o.Key] = o
+	} else if string(before.Answer) != string(o.Answer) {
+		x.bad(o, "has drawn %s; it told operation %d that it had drawn %s", o.Answer, before.ID, before.Answer)
+	}
+}
+
 func (x *readings) counted(o *op.Op) {
 	var n counted
 	if o.Outcome != op.OK || json.Unmarshal(o.Answer, &n) != nil {

@@ -43,7 +43,8 @@ func (w *readers) look(ctx context.Context, e *Env, i int) {
 		case 3, 4:
 			e.Call(ctx, w.op(e, "describe", last.diary, node, how{MinIndex: last.index}), describeDiary)
 		case 5, 6:
-			e.Call(ctx, w.op(e, "query", last.diary, node, nil), queryDiary)
+			f := []string{"query", "query", "drawn"}[r.IntN(3)]
+			e.Call(ctx, w.op(e, f, last.diary, node, nil), queryDiary)
 		case 7:
 			e.Call(ctx, w.op(e, "counts", "diary", node, nil), countDiaries)
 		case 8:
@@ -88,7 +89,11 @@ func describeDiary(ctx context.Context, c *client.Client, o *op.Op) error {
 }
 
 func queryDiary(ctx context.Context, c *client.Client, o *op.Op) error {
-	a, err := c.Query(ctx, wire.RunRef{WorkflowID: o.Key}, "n", nil)
+	name := "n"
+	if o.F == "drawn" {
+		name = "drawn"
+	}
+	a, err := c.Query(ctx, wire.RunRef{WorkflowID: o.Key}, name, nil)
 	if err == nil {
 		o.Index, o.Answer = a.Index, a.Result
 	}

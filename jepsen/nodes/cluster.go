@@ -19,6 +19,7 @@ import (
 // Config says which cluster to run.
 type Config struct {
 	Binary string   // aion-node
+	Other  string   // aion-node of another commit, which nodes may be replaced with; empty = there is none
 	Dir    string   // for data, logs and what else belongs to this run; made when missing
 	Nodes  int      // 3 to 5
 	Flags  []string // of every node, beside its own

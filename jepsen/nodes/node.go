@@ -37,6 +37,7 @@ type Node struct {
 	err    error // how it ended; valid once exited is closed
 	killed bool  // on purpose
 	frozen bool
+	other  bool // it is of Config.Other
 	held   bool // nobody may start it, see Hold
 	starts int
 }
@@ -54,7 +55,11 @@ func (n *Node) Start() error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(n.cluster.cfg.Binary, n.flags...)
+	binary := n.cluster.cfg.Binary
+	if n.other {
+		binary = n.cluster.cfg.Other
+	}
+	cmd := exec.Command(binary, n.flags...)
 	cmd.Dir = n.cluster.cfg.Dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.cluster.cfg.Dir, "TMPDIR=" + os.TempDir()}, n.cluster.cfg.Env...)
 	cmd.Env = append(cmd.Env, n.Extra...)

@@ -34,6 +34,18 @@ func (n *Node) Release() {
 	n.held = false
 }
 
+// Replace says which binary the node's next start is of: the other one, or its own again. It reports
+// false when there is no other.
+func (n *Node) Replace(other bool) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cluster.cfg.Other == "" {
+		return false
+	}
+	n.other = other
+	return true
+}
+
 // Control is the file that a node of a tagged binary reads its faults from, see internal/faults; nobody does when Config.Tagged is false.
 func (n *Node) Control() string { return filepath.Join(n.cluster.cfg.Dir, "faults-"+n.Name+".json") }
 

@@ -56,6 +56,7 @@ func (c *Campaign) Specs() ([]Spec, error) {
 			Flags:       c.Flags,
 		}
 		s.Tagged = NeedsTags(s.Faults) || c.Faulty != "" && s.Faults == "pairs" && (round+i)%2 == 0
+		s.Mixed = NeedsOther(s.Faults)
 		s.Netns = c.Netns && (s.Faults == "netns" || s.Faults == "pairs" && (round+i)%3 == 0)
 		switch {
 		case r.IntN(12) == 0 && c.Most > c.Least && s.Faults != "none":
@@ -159,12 +160,12 @@ func LoadAll(dir string) ([]*Result, error) {
 	return results, nil
 }
 
-// EverySet lists the sets of faults of a campaign: none, all families, and pairs. Those that only a tagged binary can meet are left out without one, and so is netns
+// EverySet lists the sets of faults of a campaign: none, all families but upgrade, and pairs. Those that only a tagged binary can meet are left out without one, and so is netns
 // without namespaces.
 func EverySet(tagged, namespaces bool) []string {
 	sets := []string{"none"}
 	for _, family := range fault.Families() {
-		if len(kindsCalled(family, false)) > 0 && (tagged || !NeedsTags(family)) && (namespaces || family != "netns") {
+		if len(kindsCalled(family, false)) > 0 && (tagged || !NeedsTags(family)) && (namespaces || family != "netns") && !NeedsOther(family) {
 			sets = append(sets, family)
 		}
 	}

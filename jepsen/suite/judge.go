@@ -16,6 +16,7 @@ import (
 const (
 	Recovery     = "recovery"     // the healed cluster is not what it was
 	Availability = "availability" // it acknowledged nothing for longer than its faults explain
+	Answers      = "answers"      // a caller was told what no fault explains
 	Faults       = "faults"       // the run did not meet what it was made for: it says nothing
 )
 
@@ -51,9 +52,16 @@ const unexplained = 20 * time.Second
 // a majority needed to start again was 10 s, likewise.
 const mended = 15 * time.Second
 
+// orderly is how long a cluster may acknowledge no change while its nodes are restarted one by one
+// and nothing else is wrong. A hand-over takes less than a second, an election that it came to 3 s.
+const orderly = 10 * time.Second
+
+// broken is the code of an answer that no fault of a node, a disk or a network may bring about.
+const broken = "internal"
+
 // judge finds what no workload looks for: faults that went wrong, or did nothing, and a cluster that
 // was away for longer than they explain.
-func (r *Result) judge() (found []load.Violation) {
+func (r *Result) judge(ops []op.Op) (found []load.Violation) {
 	add := func(checker, format string, args ...any) {
 		found = append(found, load.Violation{Checker: checker, What: fmt.Sprintf(format, args...)})
 	}
@@ -65,6 +73,18 @@ func (r *Result) judge() (found []load.Violation) {
 	if len(r.Done) > 0 && r.Struck() == 0 {
 		why := r.Done[0].Did
 		add(Faults, "none of %d faults struck; the first: %s", len(r.Done), cmp.Or(why, "it did not say why"))
+	}
+	for i := range ops {
+		if o := &ops[i]; o.Code == broken {
+			add(Answers, "%s %s through %s at %s was answered %s: %s", o.F, o.Key, o.Node, seconds(o.Invoke), o.Code, o.Error)
+			break // the first tells it all
+		}
+	}
+	for _, d := range r.Done {
+		if d.Pause > orderly {
+			add(Availability, "no change was acknowledged for %s during %s (%s), while changes were asked for and nothing else was wrong",
+				d.Pause.Round(time.Millisecond), d.Name, d.Did)
+		}
 	}
 	if r.Acked == 0 {
 		add(Availability, "no change was acknowledged")
@@ -98,21 +118,64 @@ func (r *Result) idle(ops []op.Op, acks []int64, until int64) {
 		}
 	}
 	slices.SortFunc(asked, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	r.pauses(asked, acks)
 	for i := 1; i < len(acks) && acks[i-1] < until; i++ {
 		for _, calm := range r.calm(span{acks[i-1], acks[i]}) {
 			if d := time.Duration(calm.to - calm.from); d <= r.Idle {
 				continue
 			}
-			at := slices.IndexFunc(asked, func(a span) bool { return a.to > calm.from && a.from < calm.to })
-			if at < 0 {
+			from, ok := askedIn(asked, calm)
+			if !ok {
 				continue
 			}
-			from := max(calm.from, asked[at].from)
 			if d := time.Duration(calm.to - from); d > r.Idle {
 				r.Idle, r.IdleFrom = d, from
 			}
 		}
 	}
+}
+
+// pauses notes, of each fault that is orderly and met no other, the longest time while it lasted in
+// which changes were asked for and none was acknowledged.
+func (r *Result) pauses(asked []span, acks []int64) {
+	for i := range r.Done {
+		d := &r.Done[i]
+		k, err := fault.Get(d.Name)
+		if err != nil || !k.Orderly || !d.Struck() || r.meets(i) {
+			continue
+		}
+		last := d.Begin
+		for _, at := range append(slices.Clone(acks), d.End) {
+			if at < d.Begin {
+				continue
+			}
+			at = min(at, d.End)
+			if from, ok := askedIn(asked, span{last, at}); ok {
+				d.Pause = max(d.Pause, time.Duration(at-from))
+			}
+			last = at
+		}
+	}
+}
+
+// meets reports whether another fault lasted while the i-th did, or shortly before.
+func (r *Result) meets(i int) bool {
+	d := r.Done[i]
+	for j, other := range r.Done {
+		if j != i && other.Struck() && other.Begin < d.End && other.End > d.Begin-int64(5*time.Second) {
+			return true
+		}
+	}
+	return false
+}
+
+// askedIn is from when on, in a time, changes were asked for in vain.
+func askedIn(asked []span, in span) (from int64, ok bool) {
+	at := slices.IndexFunc(asked, func(a span) bool { return a.to > in.from && a.from < in.to })
+	if at < 0 {
+		return 0, false
+	}
+	return max(in.from, asked[at].from), true
 }
 
 // calm are the parts of a time in which no fault lasted.

@@ -23,6 +23,13 @@ func struck(begin, over, end int64) fault.Done {
 	return fault.Done{Item: fault.Item{Name: "kill-all"}, Did: "kill -9 n1 n2 n3", Begin: begin * second, Over: over * second, End: end * second}
 }
 
+// rolled is struck of an orderly fault.
+func rolled(begin, over, end int64) fault.Done {
+	d := struck(begin, over, end)
+	d.Name, d.Did = "rolling-restart", "restart n1 n2 n3 in turn"
+	return d
+}
+
 func TestJudge(t *testing.T) {
 	failed := func(at ...int64) (ops []op.Op) {
 		for _, s := range at {
@@ -82,6 +89,27 @@ func TestJudge(t *testing.T) {
 			want: "availability: no change was acknowledged from 2s on for 30s",
 		},
 		{
+			name: "an orderly restart", until: 60,
+			ops:  append(failed(6, 8), change(0, 1, op.OK), change(9, 10, op.OK), change(30, 31, op.OK)),
+			done: []fault.Done{rolled(5, 14, 15)},
+		},
+		{
+			name: "an orderly restart that nobody could work in", until: 60,
+			ops:  append(failed(6, 8, 12, 16), change(0, 1, op.OK), change(18, 19, op.OK), change(30, 31, op.OK)),
+			done: []fault.Done{rolled(5, 19, 20)},
+			want: "availability: no change was acknowledged for 13s during rolling-restart",
+		},
+		{
+			name: "an orderly restart after something worse", until: 60,
+			ops:  append(failed(6, 8, 12, 16), change(0, 1, op.OK), change(18, 19, op.OK), change(30, 31, op.OK)),
+			done: []fault.Done{struck(2, 3, 4), rolled(5, 19, 20)},
+		},
+		{
+			name: "an answer that nothing explains", until: 60,
+			ops:  []op.Op{change(0, 1, op.OK), {Node: "n2", F: "describe", Key: "x", Invoke: 3 * second, Outcome: op.Unknown, Code: "internal", Error: "panic"}},
+			want: "answers: describe x through n2 at 3s was answered internal: panic",
+		},
+		{
 			name: "no recovery", until: 40,
 			ops:  []op.Op{change(0, 1, op.OK), change(2, 3, op.OK)},
 			done: []fault.Done{struck(4, 5, 6)},
@@ -102,7 +130,7 @@ func TestJudge(t *testing.T) {
 	} {
 		r := &Result{Counts: map[string]int{}, Done: c.done}
 		r.measure(c.ops, c.until*second)
-		found := r.judge()
+		found := r.judge(c.ops)
 		var said []string
 		for _, v := range found {
 			said = append(said, v.Checker+": "+v.What)
@@ -118,7 +146,7 @@ func TestJudge(t *testing.T) {
 func TestProbesShowTheRecovery(t *testing.T) {
 	r := &Result{Counts: map[string]int{}, Done: []fault.Done{struck(4, 5, 6)}}
 	r.measure([]op.Op{change(0, 1, op.OK)}, 10*second, 11*second)
-	if found := r.judge(); len(found) > 0 || r.Recovery[0] != 5*time.Second || r.Acked != 1 || r.Ops != 1 {
+	if found := r.judge(nil); len(found) > 0 || r.Recovery[0] != 5*time.Second || r.Acked != 1 || r.Ops != 1 {
 		t.Errorf("found %v; recovery %v, %d of %d calls", found, r.Recovery, r.Acked, r.Ops)
 	}
 }

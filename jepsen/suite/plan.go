@@ -31,6 +31,9 @@ func (s *Spec) Plan() error {
 			if err == nil && k.Tagged && !s.Tagged {
 				err = fmt.Errorf("%s needs a node built with -tags aionfaults", k.Name)
 			}
+			if err == nil && k.Mixed && !s.Mixed {
+				err = fmt.Errorf("%s needs the node of another commit: --other-binary", k.Name)
+			}
 			if err != nil {
 				unfit = err
 				continue
@@ -57,6 +60,17 @@ func kindsCalled(word string, every bool) (kinds []fault.Kind) {
 		}
 	}
 	return kinds
+}
+
+// NeedsOther reports whether a set of faults has one that was asked for by name or family and that
+// needs the node of another commit.
+func NeedsOther(faults string) bool {
+	for word := range strings.SplitSeq(faults, "+") {
+		if slices.ContainsFunc(kindsCalled(word, false), func(k fault.Kind) bool { return k.Mixed }) {
+			return true
+		}
+	}
+	return false
 }
 
 // NeedsTags reports whether a set of faults has one that was asked for by name or family and that

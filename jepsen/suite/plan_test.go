@@ -21,6 +21,8 @@ func TestPlan(t *testing.T) {
 		{faults: "snapshots", fails: true}, // there is no such fault without a tagged binary
 		{faults: "kill-leader+clock", fails: true},
 		{faults: "netns", fails: true},
+		{faults: "upgrade", fails: true}, // there is no other build
+		{faults: "mixed+kill-one", fails: true},
 		{faults: "kill-leader+nothing", fails: true},
 		{faults: "nothing", fails: true},
 	} {

@@ -20,6 +20,7 @@ type Spec struct {
 	Flags       []string       `json:"flags,omitempty"`  // of every node
 	Env         []string       `json:"env,omitempty"`    // of every node
 	Tagged      bool           `json:"tagged,omitempty"` // the binary was built with -tags aionfaults
+	Mixed       bool           `json:"mixed,omitempty"`  // nodes may be replaced by those of another commit
 	Netns       bool           `json:"netns,omitempty"`  // nodes are in network namespaces
 	Bug         string         `json:"bug,omitempty"`    // seeded
 }

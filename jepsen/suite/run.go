@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Binary string // aion-node
 	Faulty string // the same built with -tags aionfaults, for runs that are Tagged; empty = Binary is built so
+	Other  string // aion-node of another commit, for runs that are Mixed
 	Dir    string // each run gets a folder in it
 	Commit string // of Binary, for reports
 	Keep   bool   // keep data and logs of runs that passed, too
@@ -74,7 +75,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	lap := res.laps()
 	booting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns})
+	c, err := nodes.Start(booting, nodes.Config{Binary: o.binary(&s), Other: o.Other, Dir: res.Dir, Nodes: s.Nodes, Flags: s.Flags, Env: s.Env, Seed: s.Seed, Tagged: s.Tagged, Netns: s.Netns})
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
 	}
@@ -152,7 +153,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	lap("check")
 	res.draw()
 	res.measure(ops, until, probed...)
-	res.Violations = append(res.Violations, res.judge()...)
+	res.Violations = append(res.Violations, res.judge(ops)...)
 	return res.saveEDN(ops)
 }
 

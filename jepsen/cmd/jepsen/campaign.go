@@ -28,6 +28,9 @@ func campaignCmd() *cobra.Command {
 			}
 			if len(c.Families) == 0 {
 				c.Families = suite.EverySet(c.Faulty != "", c.Netns)
+				if c.Other != "" {
+					c.Families = append(c.Families, "upgrade")
+				}
 			}
 			out := cmd.OutOrStdout()
 			if err := namespaces(cmd, c.Netns); err != nil {
@@ -96,7 +99,7 @@ func sum(results []*suite.Result) string {
 
 // settle makes paths absolute and finds out which commit the binary says that it is of.
 func settle(o *suite.Options) (err error) {
-	for _, path := range []*string{&o.Dir, &o.Binary, &o.Faulty} {
+	for _, path := range []*string{&o.Dir, &o.Binary, &o.Faulty, &o.Other} {
 		if *path == "" {
 			continue
 		}

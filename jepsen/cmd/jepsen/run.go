@@ -51,7 +51,7 @@ func runCmd() *cobra.Command {
 					for _, f := range faults {
 						s := spec
 						s.Workload, s.Faults, s.Seed = w, f, seed+uint64(round)
-						s.Tagged = spec.Tagged || suite.NeedsTags(f)
+						s.Tagged, s.Mixed = spec.Tagged || suite.NeedsTags(f), suite.NeedsOther(f)
 						if err := s.Plan(); err != nil {
 							return err
 						}
@@ -91,6 +91,7 @@ func runCmd() *cobra.Command {
 func optionFlags(f *pflag.FlagSet, o *suite.Options) {
 	f.StringVar(&o.Binary, "binary", "bin/aion-node", "the node")
 	f.StringVar(&o.Faulty, "tagged-binary", "", "the node built with -tags aionfaults, for runs that need it; empty = a campaign does without such runs, and others take --binary for it")
+	f.StringVar(&o.Other, "other-binary", "", "a node of another commit, for faults of the family upgrade: nodes are replaced by it, one at a time, and back")
 	f.StringVar(&o.Dir, "out", "jepsen-out", "folder for results")
 	f.BoolVar(&o.Keep, "keep", false, "keep data and logs of runs that pass, too")
 }

@@ -16,7 +16,7 @@ func Bugs() []Bug {
 		{"swapped-results", "callers that share an entry get each other's answers", false, []Try{busy(under("catalog", "none")), busy(under("signals", "none"))}},
 		{"read-no-barrier", "reads need no barrier for 4 s after one that passed: longer than an election takes", false, []Try{long(dense(under("catalog", "isolate-leader"))), long(dense(under("catalog", "raft-only")))}},
 		{"follower-reads", "a follower answers linearizable reads from its own state", false, []Try{dense(under("catalog", "isolate-one")), dense(under("catalog", "network"))}},
-		{"min-index-ignored", "a stale read does not wait for the index it was to wait for", false, []Try{busy(under("catalog", "none")), busy(under("catalog", "network"))}},
+		{"min-index-ignored", "a stale read does not wait for the index it was to wait for", false, []Try{busy(under("catalog", "none")), busy(under("readers", "none")), busy(under("catalog", "network"))}},
 		{"route-cached", "starts use the route as it was up to a second ago", false, []Try{under("pins", "none"), under("pins", "leadership")}},
 		{"forward-new-id", "a node that passes a call on gives it a request id of its own", false, []Try{under("idempotency", "none"), under("idempotency", "process")}},
 		{"log-time-back", "a new leader's log time begins wherever its clock stands", true, []Try{under("timers", "transfers"), under("progress", "transfers")}},

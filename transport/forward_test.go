@@ -294,7 +294,7 @@ func neverArrives(t *testing.T, h *host, path string) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1", path)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 10\r\n\r\n1", path, conn.RemoteAddr())
 	answer, err := io.ReadAll(conn) // the server also hangs up
 	if err != nil {
 		t.Fatal(err)

@@ -182,6 +182,9 @@ func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Res
 		return nil, p
 	}
 	if err != nil {
+		if p := c.hungUp(ctx, base, err); p != nil {
+			return nil, p
+		}
 		return nil, &broken{sent: !dialFailed(err), cause: err}
 	}
 	return resp, nil

@@ -2,10 +2,13 @@ package client
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"aion.dev/aion/transport/wire"
 )
@@ -17,8 +20,7 @@ func misdirected(base *url.URL, resp *http.Response, body []byte) *wire.Problem 
 	switch {
 	case base.Scheme == "http" && resp.StatusCode == http.StatusBadRequest &&
 		(bytes.Contains(body, []byte("HTTP request to an HTTPS server")) || bytes.Contains(body, []byte("HTTP request was sent to HTTPS port"))):
-		return elsewhere(fmt.Sprintf("%s speaks HTTPS, and was called with plain HTTP", base.Host),
-			fmt.Sprintf("Write https://%s; with a certificate that this machine does not know also --ca-file (AION_CA_FILE).", base.Host))
+		return speaksHTTPS(base)
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
 		to := "elsewhere"
 		if u, err := resp.Location(); err == nil {
@@ -28,6 +30,33 @@ func misdirected(base *url.URL, resp *http.Response, body []byte) *wire.Problem 
 			"Name the address that it redirects to, if you trust it.")
 	}
 	return nil
+}
+
+// hungUp asks a node that closed a plain HTTP connection without an answer whether it speaks HTTPS
+// only. Servers answer plain HTTP on such a port with a hint for some methods (Go's: not for
+// DELETE), and a hint may be lost with the connection. Nothing is sent but a greeting of TLS, so
+// whose certificate it is does not matter.
+func (c *Client) hungUp(ctx context.Context, base *url.URL, err error) *wire.Problem {
+	if base.Scheme != "http" || dialFailed(err) || ctx.Err() != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, hungUpWithin)
+	defer cancel()
+	d := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, ServerName: base.Hostname()}}
+	conn, err := d.DialContext(ctx, "tcp", base.Host)
+	if err != nil {
+		return nil
+	}
+	conn.Close()
+	return speaksHTTPS(base)
+}
+
+// hungUpWithin bounds that question.
+const hungUpWithin = 2 * time.Second
+
+func speaksHTTPS(base *url.URL) *wire.Problem {
+	return elsewhere(fmt.Sprintf("%s speaks HTTPS, and was called with plain HTTP", base.Host),
+		fmt.Sprintf("Write https://%s; with a certificate that this machine does not know also --ca-file (AION_CA_FILE).", base.Host))
 }
 
 // unlikeTLS recognises a node that speaks plain HTTP on a connection that was to be HTTPS.

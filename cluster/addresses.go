@@ -21,7 +21,7 @@ func (c *Cluster) openAddresses() error {
 	var port *Port
 	if inner == nil {
 		var err error
-		port, err = OpenPort(PortConfig{Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, Logger: c.log.Named("port")})
+		port, err = OpenPort(PortConfig{Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, MaxConnections: c.cfg.Connections, Logger: c.log.Named("port")})
 		if err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ type Config struct {
 	BootstrapExpect int      // how many empty nodes found a cluster together; 0 = join only
 	TLS             NodeTLS
 	MaxArchiveBytes int64 // of one archive; default 64 MiB
+	Connections     int   // on the node port, in both directions; default 4,096
 
 	Raft   RaftConfig
 	State  StateConfig
@@ -62,6 +63,7 @@ type RaftConfig struct {
 // StateConfig tunes the state machine. Zero fields have defaults.
 type StateConfig struct {
 	CacheBytes   int64
+	OpenFiles    int
 	RequestBytes uint64 // what this node's file has for fsm.Limits; 0 = fsm.DefaultRequestBytes
 	Paranoid     bool
 }
@@ -116,6 +118,7 @@ func (cfg Config) stateConfig() fsm.Config {
 		Dir:        filepath.Join(cfg.DataDir, "state"),
 		FS:         faults.FS(cfg.Parts.FS),
 		CacheBytes: cfg.State.CacheBytes,
+		OpenFiles:  cfg.State.OpenFiles,
 		Paranoid:   cfg.State.Paranoid,
 	}
 }

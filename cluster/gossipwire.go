@@ -34,7 +34,7 @@ type gossipTransport struct {
 }
 
 // maxGossipStreams bounds incoming streams. Each is over within seconds, so the oldest gives way.
-const maxGossipStreams = 64
+const maxGossipStreams = 16
 
 // openGossipTransport listens. memberlist's transport logs whatever a stranger sends it, so it
 // needs a logger: with none, one empty datagram ended the process.

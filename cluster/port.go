@@ -23,7 +23,7 @@ type PortConfig struct {
 	Logger    hclog.Logger
 
 	FirstBytes     time.Duration // how long a new connection may take to say what it is for, TLS included; default 5 s
-	MaxPending     int           // connections that have not said so yet; default 256. The oldest gives way
+	MaxPending     int           // connections that have not said so yet; default 256, or a quarter of MaxConnections. The oldest gives way
 	MaxConnections int           // in all; default 4,096
 }
 
@@ -64,8 +64,8 @@ const (
 func OpenPort(cfg PortConfig) (*Port, error) {
 	cfg.Logger = orDiscard(cfg.Logger)
 	cfg.FirstBytes = cmp.Or(cfg.FirstBytes, 5*time.Second)
-	cfg.MaxPending = cmp.Or(cfg.MaxPending, 256)
 	cfg.MaxConnections = cmp.Or(cfg.MaxConnections, 4096)
+	cfg.MaxPending = cmp.Or(cfg.MaxPending, min(256, max(1, cfg.MaxConnections/4)))
 	certs, err := cfg.TLS.load()
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ func (s *State) options() *pebble.Options {
 	o := &pebble.Options{
 		FS:                          s.cfg.FS,
 		CacheSize:                   s.cfg.CacheBytes + 2*memTable, // memory tables are taken out of it
+		MaxOpenFiles:                s.cfg.OpenFiles,
 		DisableWAL:                  true,
 		FormatMajorVersion:          pebble.FormatValueSeparation, // named, so that a new Pebble does not change the files by itself
 		MemTableSize:                memTable,

@@ -18,6 +18,7 @@ type Config struct {
 	Dir        string // folder of its own; made when missing
 	FS         vfs.FS // nil = the operating system's; tests use vfs.NewMem()
 	CacheBytes int64  // Pebble's block cache; 0 = 64 MiB
+	OpenFiles  int    // of the database; 0 = 1,000
 	Paranoid   bool   // check the invariants of DESIGN after every entry and panic when one is broken; tests only
 }
 

@@ -36,7 +36,8 @@ type body struct {
 	io.ReadCloser
 	left, limit int64
 	refusal     func(limit int64) error
-	touched     bool // something was read: the call cannot be sent elsewhere any more
+	touched     bool   // something was read: the call cannot be sent elsewhere any more
+	whole       func() // called at its end
 }
 
 // Read implements io.Reader.
@@ -50,6 +51,9 @@ func (b *body) Read(p []byte) (n int, err error) {
 		n, err = 0, b.refusal(b.limit)
 	}
 	b.left -= int64(n)
+	if err == io.EOF && b.whole != nil {
+		b.whole()
+	}
 	return n, err
 }
 
@@ -66,7 +70,7 @@ func (x *exchange) bound() {
 			return &catalog.PackageTooLarge{What: "archive_bytes", Limit: limit, Size: max(limit+1, x.r.ContentLength)}
 		}
 	}
-	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal}
+	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal, whole: connectionOf(x.r).prove}
 }
 
 // time is how long the call may take in the engine, or at the leader.

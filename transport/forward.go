@@ -41,6 +41,7 @@ func newLeaderTransport(cfg Config) *http.Transport {
 			defer cancel()
 			return d.DialContext(ctx, network, address)
 		},
+		MaxConnsPerHost:     cfg.Limits.Connections,
 		MaxIdleConnsPerHost: 1024,             // fewer than are under way in a flood would be dialed anew again and again
 		IdleConnTimeout:     10 * time.Second, // what a flood has opened closes soon
 		DisableCompression:  true,

@@ -29,6 +29,9 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 				return
 			}
 		}
+		if !route.open && (len(s.tokens) > 0 || r.ContentLength == 0) {
+			connectionOf(r).prove() // without tokens, whoever sends a body has proved something at its end
+		}
 		if route.archive && s.cfg.Draining != nil && s.cfg.Draining() {
 			writeProblem(w, wire.New("unavailable", "this node is draining and takes no deploys; another node does"))
 			return

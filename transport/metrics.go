@@ -34,6 +34,17 @@ func newMetrics(reg *prometheus.Registry, s *Server) (*metrics, error) {
 		m.calls, m.seconds, m.active,
 		gauge("aion_http_polls", "Calls that wait (?wait=).", &s.polls),
 		gauge("aion_http_streams", "Event streams.", &s.streams),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aion_http_connections", Help: "Connections of callers."}, func() float64 {
+			open, _ := s.connections.figures()
+			return float64(open)
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aion_http_connections_limit", Help: "Most connections of callers; see limits.connections."},
+			func() float64 { return float64(s.connections.limit) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "aion_http_connections_evicted_total", Help: "Connections that gave way to newer ones at the limit, and new ones turned away."},
+			func() float64 {
+				_, evicted := s.connections.figures()
+				return float64(evicted)
+			}),
 	} {
 		errs = append(errs, reg.Register(c))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -14,14 +15,21 @@ import (
 // Serve serves l until ctx ends, and then ends gracefully: it accepts no more calls, long polls answer with what they have, event streams close, and
 // other calls may finish within Limits.Drain. It returns nil then, and when it returns no goroutine of the server is left. A Server serves once.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	l = &listener{l, s.connections}
 	srv := &http.Server{
 		Handler:           s,
+		ConnContext:       s.connections.remember,
 		TLSConfig:         s.cfg.TLS,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          s.log.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
 	}
+	sweeping, swept := context.WithCancel(context.WithoutCancel(ctx))
+	var parts sync.WaitGroup
+	parts.Go(func() { s.connections.sweep(sweeping) })
+	defer parts.Wait()
+	defer swept()
 	served := make(chan error, 1)
 	go func() {
 		if s.cfg.TLS != nil {

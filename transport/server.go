@@ -58,6 +58,8 @@ type Server struct {
 	loads   slots
 	metrics *metrics
 
+	connections *connections
+
 	closing context.Context // over when Serve was told to end: long polls and streams end, other calls finish
 	close   context.CancelFunc
 
@@ -87,6 +89,7 @@ func New(cfg Config) (*Server, error) {
 	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
 	s.loads = slots{what: "deploys", limit: cfg.Limits.Loads}
+	s.connections = &connections{limit: cfg.Limits.Connections}
 	if s.metrics, err = newMetrics(cfg.Registry, s); err != nil {
 		return nil, fmt.Errorf("transport: %w", err)
 	}
@@ -113,6 +116,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rc.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if r.ContentLength != 0 {
 		rc.SetReadDeadline(time.Now().Add(s.arrival(r)))
+	}
+	if c := connectionOf(r); c != nil {
+		defer c.begin()()
 	}
 	done := s.metrics.begin()
 	defer func() {

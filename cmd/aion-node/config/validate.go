@@ -123,6 +123,7 @@ func (v *verdict) sizes(c *Config) {
 		{"limits.resident_bytes", c.Limits.ResidentBytes, 1 << 20, 1 << 40},
 		{"limits.turns", c.Limits.Turns, 0, 1024},
 		{"limits.in_flight", c.Limits.InFlight, max(1, c.Limits.Turns), 1 << 20},
+		{"limits.connections", c.Limits.Connections, 0, 1_000_000},
 		{"limits.queries", c.Limits.Queries, 1, 1 << 20},
 		{"limits.request_bytes", c.Limits.RequestBytes, 1 << 10, 1 << 40},
 	} {

@@ -56,6 +56,14 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	if n.certs, err = openCertificates(cfg.TLS, n.log); err != nil {
 		return nil, err
 	}
+	limit, err := openFiles()
+	if err != nil {
+		return nil, fmt.Errorf("the limit of open files: %w", err)
+	}
+	files, err := shareDescriptors(limit, cfg)
+	if err != nil {
+		return nil, err
+	}
 	if n.listener, err = net.Listen("tcp", cfg.HTTP.Address); err != nil {
 		return nil, fmt.Errorf("http.address: %w", err)
 	}
@@ -67,7 +75,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	if n.cluster, err = cluster.Open(clusterConfig(cfg, n.certs, o.Version, n.log)); err != nil {
+	if n.cluster, err = cluster.Open(clusterConfig(cfg, n.certs, files, o.Version, n.log)); err != nil {
 		return nil, err
 	}
 	if err := registry.Register(n.cluster); err != nil {
@@ -103,11 +111,14 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	n.server, err = transport.New(transport.Config{
-		API:       n.engine,
-		Cluster:   membership{n.cluster, n.certs},
-		Node:      n.cluster.ID(),
-		Version:   o.Version,
-		Limits:    transport.Limits{ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration},
+		API:     n.engine,
+		Cluster: membership{n.cluster, n.certs},
+		Node:    n.cluster.ID(),
+		Version: o.Version,
+		Limits: transport.Limits{
+			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration,
+			Connections: files.calls, Loads: int64(files.loads),
+		},
 		Tokens:    tokens(cfg.Auth),
 		Hosts:     hosts(cfg.HTTP),
 		Drain:     n.drain,

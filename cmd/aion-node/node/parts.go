@@ -18,7 +18,7 @@ import (
 
 // What each part gets of the node's settings. A validated Config is taken at its word.
 
-func clusterConfig(cfg config.Config, set *certs.Set, version string, log hclog.Logger) cluster.Config {
+func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version string, log hclog.Logger) cluster.Config {
 	key, _ := base64.StdEncoding.DecodeString(cfg.Gossip.Key)
 	return cluster.Config{
 		NodeID:          cfg.Node.ID,
@@ -34,8 +34,9 @@ func clusterConfig(cfg config.Config, set *certs.Set, version string, log hclog.
 		BootstrapExpect: cfg.Cluster.BootstrapExpect,
 		TLS:             nodeTLS(cfg.TLS, set),
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
+		Connections:     files.peers * 3 / 4, // a third as many more may be about to say what they are for
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore},
-		State:           cluster.StateConfig{RequestBytes: uint64(cfg.Limits.RequestBytes)},
+		State:           cluster.StateConfig{OpenFiles: files.state, RequestBytes: uint64(cfg.Limits.RequestBytes)},
 		Logger:          log,
 	}
 }

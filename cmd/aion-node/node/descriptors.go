@@ -1,0 +1,49 @@
+package node
+
+import (
+	"fmt"
+	"math"
+
+	"aion.dev/aion/cmd/aion-node/config"
+)
+
+// leastDescriptors is the smallest number of open files with which a node starts.
+const leastDescriptors = 200
+
+// descriptors shares out the files that this process may have open. Each part is bounded by its share,
+// so that callers, however many connect, cannot keep the log, the state or a peer from opening a file:
+// a node that cannot open a file of its state has to stop.
+type descriptors struct {
+	limit int // of the process
+	own   int // log segments, votes, snapshots, archives, compile children, listeners
+	state int // tables of the state
+	peers int // connections on the node port, in both directions
+	calls int // connections of callers. Each may need a second one, to the leader
+	loads int // deploys at a time; each has pipes to a compile child
+}
+
+// gossipDescriptors are for gossip's sockets and streams, in both directions.
+const gossipDescriptors = 40
+
+// shareDescriptors divides limit, which is the hard limit too: Go raises the soft one when it starts.
+func shareDescriptors(limit uint64, cfg config.Config) (d descriptors, err error) {
+	if limit < leastDescriptors {
+		return d, fmt.Errorf("this process may open %d files, a node needs %d at least and should have 65536: raise the limit (ulimit -n, LimitNOFILE=)", limit, leastDescriptors)
+	}
+	d.limit = int(min(limit, math.MaxInt32))
+	d.own, d.loads = 60, 2
+	if d.limit >= 1024 {
+		d.own, d.loads = 160, 8
+	}
+	d.state = min(1000, max(74, d.limit/4)) // Pebble takes 74 at least
+	d.peers = min(4096, max(20, d.limit/8))
+	gossip := min(gossipDescriptors, d.limit/10)
+	most := (d.limit - d.own - d.state - d.peers - gossip) / 2
+	d.calls = min(most, 100_000)
+	if want := int(cfg.Limits.Connections); want > most {
+		return d, fmt.Errorf("limits.connections: %d is more than the %d that are left of %d open files; raise the process's limit (ulimit -n, LimitNOFILE=)", want, most, d.limit)
+	} else if want > 0 {
+		d.calls = want
+	}
+	return d, nil
+}

@@ -108,9 +108,10 @@ func (c *Cluster) keepInConfiguration(ctx context.Context) {
 			c.setOutside(nil)
 			continue
 		}
+		own := c.clusterID()
 		for _, p := range c.meet(ctx) {
-			if p.Leader.Address == "" || p.Leader.ID == c.id {
-				continue
+			if p.Leader.Address == "" || p.Leader.ID == c.id || own != "" && p.ClusterID != own {
+				continue // of another cluster, which gossip may have met
 			}
 			_, err := c.askToJoin(ctx, p.Leader.Address, false)
 			if err != nil {

@@ -37,22 +37,6 @@ func (c *Cluster) objections() (all []objection) {
 	return all
 }
 
-// draining objects while an operator has this node drained. The mark is the process's: a node
-// that was restarted takes part again.
-func (c *Cluster) draining() *objection {
-	if !c.drained.Load() {
-		return nil
-	}
-	return &objection{Why: "it is draining", Yields: true}
-}
-
-// SetDraining makes this node stand aside in elections and, when it leads, hand leadership on; or
-// takes that back.
-func (c *Cluster) SetDraining(on bool) { c.drained.Store(on) }
-
-// Draining reports whether this node was told to drain.
-func (c *Cluster) Draining() bool { return c.drained.Load() }
-
 // mayStand answers why this node does not ask for votes now, or nil. With handed, a leader chose
 // this node to be the next one, which it does only when nobody better is there.
 func (c *Cluster) mayStand(handed bool) error {
@@ -69,18 +53,27 @@ func (c *Cluster) mayStand(handed bool) error {
 // its vote lacks entries that it has, or nobody has led for a few whole elections, because the
 // others are gone or have objections too.
 func (c *Cluster) needed() bool {
-	r, since := c.raft.Load(), c.began.Load()
-	if r == nil || since == nil {
+	heard := c.lastLed()
+	if heard.IsZero() {
 		return false
-	}
-	heard := *since
-	if t := r.LastContact(); t.After(heard) {
-		heard = t
 	}
 	if behind := c.behind.Load(); behind != nil && behind.After(heard) {
 		return true
 	}
 	return time.Since(heard) >= 3*(c.cfg.Raft.Heartbeat+c.cfg.Raft.Election)
+}
+
+// lastLed returns when this node last heard from a leader, or when raft started, whichever is
+// later; zero before that.
+func (c *Cluster) lastLed() time.Time {
+	r, since := c.raft.Load(), c.began.Load()
+	if r == nil || since == nil {
+		return time.Time{}
+	}
+	if heard := r.LastContact(); heard.After(*since) {
+		return heard
+	}
+	return *since
 }
 
 // refuseMessage answers why raft must not see a message from another node, or nil.

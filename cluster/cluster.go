@@ -44,13 +44,14 @@ type Cluster struct {
 	members   sync.Mutex // held while this node, leading, changes the configuration
 	entered   entered
 	checks    chan check
-	levelled  atomic.Bool               // every member runs a build that reads owners of request keys
-	announced atomic.Uint64             // index at which this boot's row was written; 0 until then
-	condemned atomic.Bool               // its state is wrong and goes into quarantine
-	outside   atomic.Pointer[error]     // why the cluster does not let this node in, if it does not
-	drained   atomic.Bool               // an operator wants it to be needed by nobody
-	began     atomic.Pointer[time.Time] // when raft started
-	behind    atomic.Pointer[time.Time] // when a node that lacks entries of this one asked for its vote
+	levelled  atomic.Bool                     // every member runs a build that reads owners of request keys
+	announced atomic.Uint64                   // index at which this boot's row was written; 0 until then
+	condemned atomic.Bool                     // its state is wrong and goes into quarantine
+	outside   atomic.Pointer[error]           // why the cluster does not let this node in, if it does not
+	drained   atomic.Bool                     // an operator wants it to be needed by nobody
+	quorum    atomic.Pointer[engine.NoQuorum] // why nobody can lead, if that is known
+	began     atomic.Pointer[time.Time]       // when raft started
+	behind    atomic.Pointer[time.Time]       // when a node that lacks entries of this one asked for its vote
 
 	mu      sync.Mutex
 	closing chan struct{} // closed when Run ends: nothing new begins
@@ -163,6 +164,7 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 		parts.Go(func() { c.keepAnnounced(ctx) })
 		parts.Go(func() { c.keepReporting(ctx) })
 		parts.Go(func() { c.keepInConfiguration(ctx) })
+		parts.Go(func() { c.keepQuorum(ctx) })
 		if c.blobs != nil {
 			parts.Go(func() { c.blobs.Run(ctx) }) // ends without an error
 		}

@@ -110,6 +110,7 @@ func (c *Cluster) handleCalls() {
 	handle(c, callHello, func(context.Context, struct{}) (greeting, error) { return c.greet() })
 	handle(c, callPromise, func(_ context.Context, servers []Server) (struct{}, error) { return struct{}{}, c.promise(servers) })
 	handle(c, callJoin, c.admit)
+	handle(c, callOperate, c.operate)
 	c.caller.Handle(callPropose, c.proposeFor)
 }
 

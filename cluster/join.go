@@ -141,18 +141,12 @@ func (c *Cluster) change(ctx context.Context, r *raft.Raft, ch change) error {
 	if ch.remove == "" {
 		return nil
 	}
-	_, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: ch.remove}})
-	return err
+	// It is out. Where its row stays now, forgetLeft takes it later.
+	if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: ch.remove}}); err != nil {
+		c.log.Info("a node that was removed keeps its row for a while", "member", ch.remove, "because", err)
+	}
+	return nil
 }
 
 // changeWithin bounds how long a change of the configuration waits for the one before it.
 const changeWithin = 5 * time.Second
-
-// changeError is proposeError for a change of the configuration, which anybody may ask for again: unknown becomes a plain retry.
-func changeError(err error, leader string) error {
-	err = proposeError(err, leader)
-	if u, ok := err.(*engine.Unknown); ok {
-		return &engine.Unavailable{Why: fmt.Sprintf("the change of members may not have happened: %v", u.Cause)}
-	}
-	return err
-}

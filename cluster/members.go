@@ -98,30 +98,3 @@ func member(r *raft.Raft, id string) (raft.Server, error) {
 	}
 	return raft.Server{}, &UnknownNode{id, "is no member of the cluster"}
 }
-
-// Remove takes a node out of the cluster, on the leader. A voter that is removed no longer counts for majorities; the node may be dead.
-func (c *Cluster) Remove(ctx context.Context, node string) error {
-	if _, err := c.term(ctx); err != nil {
-		return err
-	}
-	c.members.Lock()
-	defer c.members.Unlock()
-	r := c.raft.Load()
-	if _, err := member(r, node); err != nil {
-		return err
-	}
-	if node != c.id {
-		return c.change(ctx, r, change{remove: node})
-	}
-	// A leader that removes itself can write nothing afterwards, so its row goes first.
-	if len(r.GetConfiguration().Configuration().Servers) == 1 {
-		return &UnknownNode{node, "is the only member"}
-	}
-	if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: node}}); err != nil {
-		return err
-	}
-	if err := r.RemoveServer(raft.ServerID(node), 0, changeWithin).Error(); err != nil {
-		return changeError(err, c.leaderElsewhere())
-	}
-	return nil
-}

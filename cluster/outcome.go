@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/internal/seeded"
@@ -27,6 +28,18 @@ func proposeError(err error, leader string) error {
 		return &engine.Unavailable{Why: err.Error()}
 	}
 	return &engine.Unknown{Cause: err}
+}
+
+// changeError is proposeError for a change of the configuration: raft refuses one that another has
+// overtaken before it appends anything.
+func changeError(err error, leader string) error {
+	if err != nil && strings.HasPrefix(err.Error(), "configuration changed since") {
+		return &engine.Unavailable{Why: "another change of the members came first"}
+	}
+	if err = proposeError(err, leader); err != nil && seeded.On(seeded.ChangeAsRetry) {
+		return &engine.Unavailable{Why: err.Error()}
+	}
+	return err
 }
 
 // readError is proposeError for a barrier, which changes nothing: whatever goes wrong, it did not happen.

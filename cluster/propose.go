@@ -74,10 +74,8 @@ func (c *Cluster) term(ctx context.Context) (*term, error) {
 		switch {
 		case r == nil:
 			return nil, &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
-		case r.State() == raft.Candidate:
-			return nil, &engine.NoQuorum{Why: "an election is under way"}
 		case r.State() != raft.Leader:
-			return nil, c.notLeader()
+			return nil, c.leaderless()
 		}
 		select {
 		case <-changed:

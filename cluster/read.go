@@ -64,10 +64,8 @@ func (c *Cluster) Sync(ctx context.Context) error {
 	switch {
 	case r == nil:
 		return &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
-	case r.State() == raft.Candidate:
-		return &engine.NoQuorum{Why: "an election is under way"}
 	case r.State() != raft.Leader:
-		return c.notLeader()
+		return c.leaderless()
 	}
 	round, mine := c.barriers.join()
 	if mine && !c.goes(func() { c.barriers.send(round, func() error { return c.barrier(r) }) }) {

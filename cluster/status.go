@@ -40,6 +40,7 @@ type Member struct {
 	Version      string
 	AppliedIndex uint64 // 0 when it does not answer
 	MissingBlobs int
+	Draining     bool
 }
 
 // Status greets every member, for at most a second, and says how the cluster looks from here.
@@ -94,6 +95,7 @@ func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard s
 	case err == nil && g.ID == m.ID:
 		m.Status, m.AppliedIndex, m.MissingBlobs = "alive", g.Applied, g.Missing
 		m.HTTPAddress, m.Version = g.HTTPAddress, g.Version
+		m.Draining = g.Draining
 	case heard == "left":
 		m.Status = heard
 	}
@@ -175,7 +177,7 @@ func (c *Cluster) Ready() error {
 		return &engine.Unavailable{Why: (*p).Error()}
 	}
 	if address, _ := r.LeaderWithID(); address == "" {
-		return &engine.NotLeader{}
+		return c.leaderless()
 	}
 	announced := c.announced.Load()
 	if announced == 0 || c.state.Applied() < announced || c.applied() < r.CommitIndex() {

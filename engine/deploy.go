@@ -38,9 +38,6 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 		}
 		return outcome[*fsm.LoadAnswer](r.Call, res)
 	}
-	if e.draining.Load() {
-		return nil, Answered{}, &Unavailable{Why: "this node is draining and takes no deploys; another node does"}
-	}
 	archive, err := e.vet(ctx, r.Archive)
 	if err != nil {
 		return nil, Answered{}, err
@@ -139,9 +136,3 @@ func (e *Engine) rehearse(ctx context.Context, cmd *fsm.LoadPackage) (answer *fs
 	}
 	return answer, a, nil
 }
-
-// Drain refuses new deploys on this node with *Unavailable; reads, runs and repeated requests go on.
-func (e *Engine) Drain() { e.draining.Store(true) }
-
-// Draining reports whether Drain was called. A node that does not lead never sees the deploys that it passes on; whoever passes them on asks this.
-func (e *Engine) Draining() bool { return e.draining.Load() }

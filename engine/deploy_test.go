@@ -208,7 +208,6 @@ func TestADeployIsRepeatedByItsRequestID(t *testing.T) {
 		n.Restart()
 
 		// The operator deployed something else in between: repeating the first request says what it did, and does not undo that.
-		n.Engine.Drain()
 		answer, a, err := load(n, request)
 		if err != nil {
 			t.Fatal(err)
@@ -221,19 +220,6 @@ func TestADeployIsRepeatedByItsRequestID(t *testing.T) {
 		request.Archive, request.Request = two, &fsm.Request{ID: "deploy-1", Print: catalog.Digest{2}}
 		_, _, err = load(n, request)
 		refused(t, err, "request_mismatch")
-	})
-}
-
-func TestADrainingNodeTakesNoDeploys(t *testing.T) {
-	bubble(t, func(t *testing.T, n *enginetest.Node) {
-		n.Deploy(enginetest.Pack(t, enginetest.Code{"a": echo}))
-		n.Drain()
-		_, _, err := load(n, engine.LoadRequest{Archive: enginetest.Pack(t, enginetest.Code{"b": echo})})
-		refused(t, err, "unavailable")
-		equal(t, "runs go on", n.Outcome(n.Begin("a", "7")), "completed 7")
-		if rows, _, err := n.Versions(background, engine.Read{}, ""); err != nil || len(rows) != 1 {
-			t.Fatalf("got %d rows, %v", len(rows), err)
-		}
 	})
 }
 

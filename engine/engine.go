@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
@@ -58,7 +57,6 @@ type Engine struct {
 	desks    *desks
 	vetting  chan struct{} // one for each deploy that compiles
 	retained chan struct{} // the retention rules may have changed
-	draining atomic.Bool
 }
 
 var _ API = (*Engine)(nil)

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,6 +16,8 @@ type Cluster interface {
 	Leader() (id, httpAddress string, ok bool)
 	// LeaderContact tells how long ago this node heard from the leader: 0 on the leader itself, ok is false if it never did.
 	LeaderContact() (ago time.Duration, ok bool)
+	// Quorum returns why nobody can lead, while this node knows of no leader and finds no majority.
+	Quorum() error
 	// Ready returns nil when this node has a leader and has applied what was committed, else why not.
 	Ready() error
 	// Status is how this node sees the cluster; it may ask the other members.
@@ -23,6 +26,10 @@ type Cluster interface {
 	Transfer(ctx context.Context, node string) error
 	// Remove takes a node out of the configuration and the node table. Leader only.
 	Remove(ctx context.Context, node string) error
+	// Drain makes a node, empty = this one, stand aside and hand leadership on; or takes that back.
+	Drain(ctx context.Context, node string, on bool) error
+	// Draining reports whether this node drains.
+	Draining() bool
 }
 
 type clusterInput struct{}
@@ -52,14 +59,17 @@ func (s *Server) remove(ctx context.Context, _ *operateInput) (*plain[wire.NodeA
 }
 
 func (s *Server) drain(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+	return s.setDraining(ctx, true)
+}
+
+func (s *Server) undrain(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+	return s.setDraining(ctx, false)
+}
+
+func (s *Server) setDraining(ctx context.Context, on bool) (*plain[wire.NodeAnswer], error) {
 	return s.operate(ctx, func(node string) (string, error) {
-		if node != "" && node != s.cfg.Node {
-			return "", invalid("node", "is %q, but only the node addressed, %s, is drained: ask that node itself", node, s.cfg.Node)
-		}
-		if s.cfg.Drain == nil {
-			return "", wire.New("unavailable", "this node cannot be drained")
-		}
-		return s.cfg.Node, s.cfg.Drain(ctx)
+		node = cmp.Or(node, s.cfg.Node)
+		return node, s.cfg.Cluster.Drain(ctx, node, on)
 	})
 }
 

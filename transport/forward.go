@@ -143,6 +143,9 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		id, address, ok := cluster.Leader()
 		err := error(wire.New("no_leader", fmt.Sprintf("node %s knows no leader, and heard of none for %s", h.server.cfg.Node, h.server.cfg.Limits.LeaderWait)))
+		if lost := cluster.Quorum(); lost != nil && !ok {
+			return nil, lost // to wait is no use
+		}
 		if ok && address != "" && id != h.server.cfg.Node {
 			h.leader = id
 			var resp *http.Response

@@ -329,27 +329,40 @@ func TestForwardedBodyIsBounded(t *testing.T) {
 	}
 }
 
-// TestDrainingRefusesDeploysThere, also those that it would only pass on; everything else goes on.
+// TestDrainingRefusesDeploysThere, also those that it would only pass on; everything else goes on,
+// and so do deploys that another node passes on.
 func TestDrainingRefusesDeploysThere(t *testing.T) {
 	th := &throne{}
-	listen(t, &recordingAPI{}, th, "n1").lead()
-	follower := listen(t, &recordingAPI{}, th, "n2", func(cfg *transport.Config) { cfg.Draining = func() bool { return true } })
+	leader := listen(t, &recordingAPI{}, th, "n1").lead()
+	follower := listen(t, &recordingAPI{}, th, "n2")
+	if err := follower.seat.Drain(t.Context(), "n2", true); err != nil {
+		t.Fatal(err)
+	}
 	if p := follower.send(t, "POST", "/v1/packages", "an archive").problem(t); p.Code != "unavailable" || !strings.Contains(p.Detail, "draining") {
 		t.Errorf("a deploy: %v", p)
 	}
 	if _, err := caller(t, follower).Versions(t.Context(), ""); err != nil {
 		t.Errorf("a read: %v", err)
 	}
+	if err := leader.seat.Drain(t.Context(), "n1", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := follower.seat.Drain(t.Context(), "n2", false); err != nil {
+		t.Fatal(err)
+	}
+	if p := leader.send(t, "POST", "/v1/packages", "an archive").problem(t); p.Code != "unavailable" {
+		t.Errorf("a deploy on a leader that drains: %v", p)
+	}
+	if _, err := caller(t, follower).Load(t.Context(), []byte("an archive"), wire.LoadOptions{}); err != nil {
+		t.Errorf("a deploy that is passed on to a leader that drains: %v", err)
+	}
 }
 
-// TestClusterOperations go to the leader; draining is for the node addressed.
+// TestClusterOperations go to the leader; draining is for any node.
 func TestClusterOperations(t *testing.T) {
 	th := &throne{}
-	drained := 0
 	leader := listen(t, &recordingAPI{}, th, "n1").lead()
-	follower := listen(t, &recordingAPI{}, th, "n2", func(cfg *transport.Config) {
-		cfg.Drain = func(context.Context) error { drained++; return nil }
-	})
+	follower := listen(t, &recordingAPI{}, th, "n2")
 	c := caller(t, follower)
 	if _, err := c.Transfer(t.Context(), "n2"); err != nil {
 		t.Error(err)
@@ -357,21 +370,21 @@ func TestClusterOperations(t *testing.T) {
 	if _, err := c.Remove(t.Context(), "n3"); err != nil {
 		t.Error(err)
 	}
-	if a, err := c.Drain(t.Context()); err != nil || drained != 1 || a.Node != "n2" {
-		t.Errorf("drained %d times, %+v, %v", drained, a, err)
+	if a, err := c.Drain(t.Context(), ""); err != nil || a.Node != "n2" {
+		t.Errorf("drain the node addressed: %+v, %v", a, err)
 	}
-	if got := strings.Join(leader.seat.asked, ", "); got != "transfer n2, remove n3" || len(follower.seat.asked) != 0 {
+	if a, err := c.Undrain(t.Context(), "n1"); err != nil || a.Node != "n1" {
+		t.Errorf("undrain another node: %+v, %v", a, err)
+	}
+	if got := strings.Join(follower.seat.asked, ", "); got != "drain n2, undrain n1" {
+		t.Errorf("the follower was asked to %s", got)
+	}
+	if got := strings.Join(leader.seat.asked, ", "); got != "transfer n2, remove n3" {
 		t.Errorf("the leader was asked to %s", got)
 	}
 	var p *wire.Problem
 	if _, err := c.Remove(t.Context(), ""); !errors.As(err, &p) || p.Code != "invalid_input" {
 		t.Errorf("remove nobody: %v", err)
-	}
-	if p := follower.send(t, "POST", "/v1/cluster/drain", `{"node":"n1"}`).problem(t); p.Code != "invalid_input" || !strings.Contains(p.Detail, "n2") {
-		t.Errorf("drain another node: %v", p)
-	}
-	if p := leader.send(t, "POST", "/v1/cluster/drain", "").problem(t); p.Code != "unavailable" {
-		t.Errorf("drain a node that cannot: %v", p)
 	}
 	status, err := c.Cluster(t.Context())
 	if err != nil || status.Node != "n2" || status.Leader != "n1" {

@@ -32,7 +32,8 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 		if !route.open && (len(s.tokens) > 0 || r.ContentLength == 0) {
 			connectionOf(r).prove() // without tokens, whoever sends a body has proved something at its end
 		}
-		if route.archive && s.cfg.Draining != nil && s.cfg.Draining() {
+		// What another node passes on is served: that node does not drain, and this one leads.
+		if route.archive && s.cfg.Cluster.Draining() && (!forwarded(r) || seeded.On(seeded.DrainedRefuses)) {
 			writeProblem(w, wire.New("unavailable", "this node is draining and takes no deploys; another node does"))
 			return
 		}

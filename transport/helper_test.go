@@ -42,6 +42,7 @@ type seat struct {
 	refused error
 	looks   int
 	looked  chan struct{}
+	drained bool
 }
 
 // watch returns a channel that is closed once this node has looked for the leader n times more.
@@ -90,6 +91,26 @@ func (s *seat) Status(context.Context) (wire.Cluster, error) {
 
 func (s *seat) Transfer(_ context.Context, node string) error { return s.ask("transfer " + node) }
 func (s *seat) Remove(_ context.Context, node string) error   { return s.ask("remove " + node) }
+
+func (s *seat) Quorum() error { return nil }
+
+func (s *seat) Draining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.drained
+}
+
+func (s *seat) Drain(_ context.Context, node string, on bool) error {
+	if node == s.self {
+		s.mu.Lock()
+		s.drained = on
+		s.mu.Unlock()
+	}
+	if !on {
+		return s.ask("undrain " + node)
+	}
+	return s.ask("drain " + node)
+}
 
 func (s *seat) ask(what string) error {
 	s.mu.Lock()

@@ -121,8 +121,10 @@ func (s *Server) routes() {
 		limit: smallBody, body: new(wire.NodeRequest)}, s.transfer)
 	add(s, route{method: "POST", path: "/v1/cluster/remove", id: "remove", summary: "Remove a node", group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.remove)
-	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Refuse new deploys on this node and hand leadership on", group: "Cluster", write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Make a node stand aside: no deploys, no leadership", group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.drain)
+	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", summary: "Take a drain back", group: "Cluster", write: true,
+		limit: smallBody, body: new(wire.NodeRequest)}, s.undrain)
 
 	add(s, route{method: "GET", path: "/health/live", id: "live", summary: "The process serves", group: "Node", open: true}, s.live)
 	add(s, route{method: "GET", path: "/health/ready", id: "ready", summary: "The node has a leader and has applied what was committed", group: "Node", open: true}, s.ready)

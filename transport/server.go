@@ -30,10 +30,6 @@ type Config struct {
 	Tokens  []Token // none = everybody may call, under the name they give
 	// Hosts are the names, besides loopback's, that callers may give as Host while there are no Tokens; see GuardHosts.
 	Hosts []string
-	// Drain makes this node refuse new deploys and hand leadership on. Nil = it cannot.
-	Drain func(context.Context) error
-	// Draining reports whether this node refuses new deploys, those too that it would only pass on. Nil = it never does.
-	Draining func() bool
 	// TLS serves HTTPS, and says that other nodes do: the leader is called with https. Nil = plaintext.
 	TLS *tls.Config
 	// LeaderTLS is how this node checks the leader's certificate when it passes calls on, asked for

@@ -14,7 +14,7 @@ import (
 
 func clusterCmd(a *app) *cobra.Command {
 	cmd := group(&cobra.Command{Use: "cluster", Short: "Look at the cluster's nodes and change them"})
-	cmd.AddCommand(clusterStatusCmd(a), clusterMembersCmd(a), clusterTransferCmd(a), clusterRemoveCmd(a), clusterDrainCmd(a))
+	cmd.AddCommand(clusterStatusCmd(a), clusterMembersCmd(a), clusterTransferCmd(a), clusterRemoveCmd(a), clusterDrainCmd(a), clusterUndrainCmd(a))
 	return cmd
 }
 
@@ -71,7 +71,11 @@ func tellMembers(w io.Writer, members []wire.Member) {
 		if m.Leader {
 			role = "leader"
 		}
-		rows = append(rows, []string{m.ID, role, m.Status, m.HTTPAddress, m.RaftAddress, strconv.FormatUint(m.AppliedIndex, 10), strconv.Itoa(m.MissingBlobs), m.Version})
+		status := m.Status
+		if m.Draining {
+			status += ", draining"
+		}
+		rows = append(rows, []string{m.ID, role, status, m.HTTPAddress, m.RaftAddress, strconv.FormatUint(m.AppliedIndex, 10), strconv.Itoa(m.MissingBlobs), m.Version})
 	}
 	table(w, "no members", []string{"NODE", "ROLE", "STATUS", "HTTP", "RAFT", "APPLIED", "MISSING BLOBS", "VERSION"}, rows)
 }
@@ -109,40 +113,29 @@ func clusterRemoveCmd(a *app) *cobra.Command {
 func clusterDrainCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "drain [NODE]",
-		Short: "Make a node refuse new deploys and hand leadership on, before it is stopped",
-		Long:  "Make a node refuse new deploys and hand leadership on: the node addressed, or NODE, at the address that the cluster knows of it.",
-		Args:  arguments("[NODE]"),
+		Short: "Make a node refuse new deploys and lead no more, before it is stopped",
+		Long: `Make a node, NODE or the one addressed, refuse new deploys, hand leadership on and stand aside in elections. It goes on serving what other nodes pass on,
+says so to load balancers (/health/ready is 503), and leads only while nobody else can. A restart or cluster undrain takes that back.`,
+		Args: arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.operate(cmd.Context(), "draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				if len(args) == 0 {
-					return c.Drain(ctx)
-				}
-				direct, err := a.connectTo(ctx, c, args[0])
-				if err != nil {
-					return nil, err
-				}
-				defer direct.Close()
-				return direct.Drain(ctx)
+				return c.Drain(ctx, first(args))
 			})
 		},
 	}
 }
 
-// connectTo makes a client that calls one node only, at the address that the cluster knows.
-func (a *app) connectTo(ctx context.Context, c *client.Client, node string) (*client.Client, error) {
-	s, err := c.Cluster(ctx)
-	if err != nil {
-		return nil, err
+func clusterUndrainCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "undrain [NODE]",
+		Short: "Take a drain back",
+		Args:  arguments("[NODE]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.operate(cmd.Context(), "no longer draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
+				return c.Undrain(ctx, first(args))
+			})
+		},
 	}
-	for _, m := range s.Members {
-		if m.ID != node {
-			continue
-		}
-		b := *a
-		b.addresses = []string{m.HTTPAddress}
-		return b.connect()
-	}
-	return nil, wire.New("not_found", fmt.Sprintf("the cluster has no node %q", node))
 }
 
 func (a *app) operate(ctx context.Context, done string, do func(context.Context, *client.Client) (*wire.NodeAnswer, error)) error {

@@ -15,6 +15,9 @@ const (
 	ForwardNewID     Bug = "forward-new-id"     // a node that passes a call on gives it a request id of its own
 	LogTimeBack      Bug = "log-time-back"      // a new leader's log time begins wherever its clock stands
 	BlobUnsynced     Bug = "blob-unsynced"      // an archive counts as kept before it is on the disk
+	RemoveUnchecked  Bug = "remove-unchecked"   // a node is removed whoever of the others answers
+	DrainedRefuses   Bug = "drained-refuses"    // a drained node refuses deploys that others pass on to it, and may be elected
+	ChangeAsRetry    Bug = "change-as-retry"    // a change of the members whose leader was lost counts as not made
 	UnloadCheckFirst Bug = "unload-check-first" // pins are looked at before the log, not in the step that unloads
 )
 

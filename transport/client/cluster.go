@@ -23,9 +23,15 @@ func (c *Client) Remove(ctx context.Context, node string) (*wire.NodeAnswer, err
 	return c.operate(ctx, "remove", node)
 }
 
-// Drain tells the node that takes the call to refuse new deploys and to hand leadership on, before it is stopped.
-func (c *Client) Drain(ctx context.Context) (*wire.NodeAnswer, error) {
-	return c.operate(ctx, "drain", "")
+// Drain makes a node, empty = the one that takes the call, refuse new deploys and lead no more,
+// before it is stopped.
+func (c *Client) Drain(ctx context.Context, node string) (*wire.NodeAnswer, error) {
+	return c.operate(ctx, "drain", node)
+}
+
+// Undrain takes a drain back.
+func (c *Client) Undrain(ctx context.Context, node string) (*wire.NodeAnswer, error) {
+	return c.operate(ctx, "undrain", node)
 }
 
 func (c *Client) operate(ctx context.Context, operation, node string) (*wire.NodeAnswer, error) {

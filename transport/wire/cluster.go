@@ -16,6 +16,7 @@ type Cluster struct {
 	AppliedIndex uint64    `json:"applied_index"`
 	Digest       string    `json:"digest" doc:"Running digest of the state at digest_index: equal on all nodes at the same digest_index"`
 	DigestIndex  uint64    `json:"digest_index" doc:"Index of the newest entry that changed the state; applied_index may be ahead of it"`
+	Draining     bool      `json:"draining,omitempty" doc:"This node was told to drain"`
 	Members      []Member  `json:"members"`
 }
 
@@ -30,9 +31,11 @@ type Member struct {
 	Version      string `json:"version" doc:"Of the binary"`
 	AppliedIndex uint64 `json:"applied_index"`
 	MissingBlobs int    `json:"missing_blobs"`
+	Draining     bool   `json:"draining,omitempty" doc:"It was told to drain: it takes no deploys and does not want to lead"`
 }
 
-// NodeRequest is the body of POST /v1/cluster/transfer and /v1/cluster/remove. Transfer without a node lets the cluster choose.
+// NodeRequest is the body of POST /v1/cluster/transfer, remove, drain and undrain. Transfer without a node lets the cluster choose, drain and undrain mean
+// the node that takes the call.
 type NodeRequest struct {
 	Node string `json:"node,omitempty"`
 }

@@ -32,7 +32,7 @@ var Table = []Kind{
 	{"route_conflict", 409, "The route is not what was expected", Rejected, "Look at `aion-node versions` and `aion-node deploys`: somebody else may have deployed."},
 	{"already_running", 409, "A run with this id is open", Rejected, "Choose another id, or wait until that run is closed."},
 	{"not_running", 409, "The run is closed", Rejected, ""},
-	{"invalid_state", 409, "The run's state does not allow this", Rejected, ""},
+	{"invalid_state", 409, "The present state does not allow this", Rejected, ""},
 	{"version_unavailable", 409, "The version has been unloaded", Rejected, "Deploy its package again."},
 	{"lease_lost", 409, "This attempt is no longer yours", Rejected, "The result was not used; the attempt has been given to another worker or has ended."},
 	{"package_too_large", 413, "The package is too large", Rejected, "The limits are deploy.max_archive_bytes and deploy.max_inflated_bytes."},
@@ -42,7 +42,7 @@ var Table = []Kind{
 	{"query_failed", 500, "The query handler failed", Rejected, ""},
 	{"internal", 500, "Something went wrong inside the node", Unknown, "The node's log says more. Repeat the call with the same request id."},
 	{"no_leader", 503, "There is no leader now", Retry, "An election takes a second or two: try again, or try another node."},
-	{"no_quorum", 503, "There is no majority now", Retry, "A majority of the voters must be up and connected."},
+	{"no_quorum", 503, "There is no majority now", Retry, "A majority of the voters must be up and connected. Reads with --stale (consistency=stale) go on meanwhile."},
 	{"unavailable", 503, "This node cannot serve the call now", Retry, "Try again, or try another node."},
 	{"outcome_unknown", 503, "It may have happened", Unknown, "Repeat the call with the same request id: it has at most one effect and tells its outcome."},
 }

@@ -81,6 +81,9 @@ func loadVariables(ko *koanf.Koanf, environ []string) error {
 			return "", nil
 		}
 		k, ok := keys[name]
+		if !ok && fromKubernetes(name, value) {
+			return "", nil
+		}
 		if !ok {
 			key := strings.SplitN(strings.ToLower(strings.TrimPrefix(name, "AION_")), "_", 2)
 			wrong = append(wrong, &Error{Source: name, Reason: strings.Replace(unknownKey(key), "key", "variable", 1)})

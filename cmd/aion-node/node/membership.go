@@ -38,12 +38,12 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 	}
 	c := wire.Cluster{
 		ClusterID: s.ClusterID, Node: s.Node, Leader: s.Leader, Term: s.Term, LogTime: s.LogTime.Std(),
-		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Members: []wire.Member{},
+		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
 	}
 	for _, x := range s.Members {
 		c.Members = append(c.Members, wire.Member{
 			ID: x.ID, Role: x.Role, Leader: x.Leader, Status: x.Status, RaftAddress: x.RaftAddress, HTTPAddress: x.HTTPAddress,
-			Version: x.Version, AppliedIndex: x.AppliedIndex, MissingBlobs: x.MissingBlobs,
+			Version: x.Version, AppliedIndex: x.AppliedIndex, MissingBlobs: x.MissingBlobs, Draining: x.Draining,
 		})
 	}
 	return c, nil

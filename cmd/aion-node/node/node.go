@@ -121,8 +121,6 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		},
 		Tokens:    tokens(cfg.Auth),
 		Hosts:     hosts(cfg.HTTP),
-		Drain:     n.drain,
-		Draining:  n.engine.Draining,
 		TLS:       serverTLS(n.certs),
 		LeaderTLS: leaderTLS(n.certs),
 		Registry:  registry,

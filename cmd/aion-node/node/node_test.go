@@ -119,7 +119,7 @@ func TestDrainedNodeRefusesDeploysAndServesReads(t *testing.T) {
 	if _, err := c.Load(t.Context(), archive(t), wire.LoadOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Drain(t.Context()); err != nil {
+	if _, err := c.Drain(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -133,6 +133,18 @@ func TestDrainedNodeRefusesDeploysAndServesReads(t *testing.T) {
 	}
 	if _, err := c.Start(t.Context(), wire.StartRequest{Type: "w"}); err != nil {
 		t.Errorf("a start on a drained node: %v", err)
+	}
+	if err := c.Ready(ctx); !errors.As(err, &p) || p.Code != "unavailable" || !strings.Contains(p.Detail, "draining") {
+		t.Errorf("a drained node is ready: %v", err)
+	}
+	if s, err := c.Cluster(t.Context()); err != nil || !s.Draining || !s.Members[0].Draining {
+		t.Errorf("a drained node says %+v, %v", s, err)
+	}
+	if _, err := c.Undrain(t.Context(), "n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Load(t.Context(), archive(t), wire.LoadOptions{NoRoute: true}); err != nil {
+		t.Errorf("a deploy after the drain was taken back: %v", err)
 	}
 }
 

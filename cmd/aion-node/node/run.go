@@ -84,15 +84,11 @@ func causeOf(cluster, first *part, parts []*part) *part {
 	return nil
 }
 
-// drain makes this node one that others do not need: it refuses new deploys and leads no more. Reads and forwarding go on.
+// drain makes this node one that others do not need; see cluster.Drain.
 func (n *Node) drain(ctx context.Context) error {
-	n.engine.Drain()
 	ctx, cancel := context.WithTimeout(ctx, handOver)
 	defer cancel()
-	if s, err := n.cluster.Status(ctx); err != nil || !n.cluster.IsLeader() || len(s.Members) < 2 {
-		return err
-	}
-	return n.cluster.Transfer(ctx, "")
+	return n.cluster.Drain(ctx, "", true)
 }
 
 // servePprof serves profiles where they were asked for, and ends with ctx.

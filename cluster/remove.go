@@ -1,0 +1,155 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/seeded"
+	"github.com/hashicorp/raft"
+)
+
+// A node is removed only when those that stay keep a majority that answers now. Raft takes a new
+// configuration into account as soon as it is in the log, so a removal that leaves no majority
+// ends the quorum before anybody can take it back (etcd calls this check strict reconfiguration).
+
+// QuorumLoss refuses a change of the members that would leave no majority.
+type QuorumLoss struct {
+	Node    string // to be removed
+	Voters  int    // that would be left
+	Need    int    // of them, to commit anything
+	Answer  []string
+	Silent  []string          // sorted
+	Because map[string]string // by silent node
+}
+
+// Error implements error.
+func (e *QuorumLoss) Error() string {
+	if e.Voters == 0 {
+		return fmt.Sprintf("node %s is the only voter: without it there is no cluster", e.Node)
+	}
+	var silent []string
+	for _, id := range e.Silent {
+		silent = append(silent, fmt.Sprintf("%s (%s)", id, e.Because[id]))
+	}
+	return fmt.Sprintf("without node %s the cluster would have %d voters and need %d of them, but only %d answer: %s does not. Bring it back, or remove it first",
+		e.Node, e.Voters, e.Need, len(e.Answer), strings.Join(silent, ", "))
+}
+
+// Code implements fsm.Refusal.
+func (e *QuorumLoss) Code() string { return "invalid_state" }
+
+// Facts implements fsm.Refusal.
+func (e *QuorumLoss) Facts() map[string]any {
+	return map[string]any{"node": e.Node, "voters": e.Voters, "need": e.Need, "answering": e.Answer, "silent": e.Silent}
+}
+
+// Remove takes a node out of the cluster, on the leader. A voter that is removed no longer counts
+// for majorities; the node may be dead. A leader that is to be removed hands leadership on, and
+// the next one removes it.
+func (c *Cluster) Remove(ctx context.Context, node string) error {
+	if _, err := c.term(ctx); err != nil {
+		return err
+	}
+	if node == c.id {
+		return c.removeSelf(ctx)
+	}
+	c.members.Lock()
+	defer c.members.Unlock()
+	r := c.raft.Load()
+	s, err := member(r, node)
+	if err != nil {
+		return err
+	}
+	if s.Suffrage == raft.Voter {
+		if err := c.keepsQuorum(ctx, r, node); err != nil {
+			return err
+		}
+	}
+	return c.change(ctx, r, change{remove: node})
+}
+
+// keepsQuorum answers *QuorumLoss when the voters without node have no majority that answers now.
+func (c *Cluster) keepsQuorum(ctx context.Context, r *raft.Raft, node string) error {
+	if seeded.On(seeded.RemoveUnchecked) {
+		return nil
+	}
+	var left []raft.Server
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		if s.Suffrage == raft.Voter && string(s.ID) != node {
+			left = append(left, s)
+		}
+	}
+	answer, silent := c.askAll(ctx, left)
+	need := len(left)/2 + 1
+	if len(left) > 0 && len(answer) >= need {
+		return nil
+	}
+	e := &QuorumLoss{Node: node, Voters: len(left), Need: need, Answer: answer, Because: map[string]string{}}
+	for id, err := range silent {
+		e.Silent = append(e.Silent, id)
+		e.Because[id] = err.Error()
+	}
+	slices.Sort(e.Silent)
+	return e
+}
+
+// askAll greets servers, this node among them or not, and returns the ids of those that answer,
+// sorted, and why the others do not.
+func (c *Cluster) askAll(ctx context.Context, servers []raft.Server) (answer []string, silent map[string]error) {
+	var (
+		mu  sync.Mutex
+		all sync.WaitGroup
+	)
+	silent = map[string]error{}
+	for _, s := range servers {
+		all.Go(func() {
+			id := string(s.ID)
+			var err error
+			if id != c.id {
+				var g greeting
+				if g, err = c.hello(ctx, string(s.Address)); err == nil && g.ID != id {
+					err = fmt.Errorf("at its address %s answers node %s", s.Address, g.ID)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				silent[id] = err
+			} else {
+				answer = append(answer, id)
+			}
+		})
+	}
+	all.Wait()
+	slices.Sort(answer)
+	return answer, silent
+}
+
+// removeSelf has the next leader remove this node.
+func (c *Cluster) removeSelf(ctx context.Context) error {
+	r := c.raft.Load()
+	if err := c.keepsQuorum(ctx, r, c.id); err != nil {
+		return err
+	}
+	if err := c.transferToBest(ctx, r, true); err != nil {
+		if no, ok := errors.AsType[*CannotLead](err); ok {
+			return &CannotLead{Why: fmt.Sprintf("node %s leads and is to be removed; %s", c.id, no.Why)}
+		}
+		return err
+	}
+	for {
+		if address, id := r.LeaderWithID(); address != "" && string(id) != c.id {
+			return c.operateOn(ctx, string(address), operation{Do: operateRemove, Node: c.id})
+		}
+		if ctx.Err() != nil {
+			return &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, and does not know yet to whom", c.id)}
+		}
+		pause(ctx, 20*time.Millisecond)
+	}
+}

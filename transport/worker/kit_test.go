@@ -62,9 +62,9 @@ func (leads) Ready() error                                 { return nil }
 func (leads) Status(context.Context) (wire.Cluster, error) { return wire.Cluster{}, nil }
 func (leads) Transfer(context.Context, string) error       { return nil }
 func (leads) Remove(context.Context, string) error         { return nil }
-func (leads) Drain(context.Context, string, bool) error { return nil }
-func (leads) Draining() bool { return false }
-func (leads) Quorum() error { return nil }
+func (leads) Drain(context.Context, string, bool) error    { return nil }
+func (leads) Draining() bool                               { return false }
+func (leads) Quorum() error                                { return nil }
 
 // line carries calls to the server, whatever host they are for.
 type line struct {

@@ -65,7 +65,7 @@ func (t *step) tellParent(child *row, with history.Data) {
 		return
 	}
 	line, ok := t.child(parent, p.ID)
-	if !ok || line.run != child.Run.RunID {
+	if !ok || line.run != child.Run.RunID && !seeded.On(seeded.ChildReplaced) {
 		return
 	}
 	t.forgetChild(parent, p.ID)

@@ -45,6 +45,7 @@ const (
 	ContinueLoses    Bug = "continue-loses"     // continue-as-new drops signals that were not read
 	ParentForgets    Bug = "parent-forgets"     // the end of a parent leaves its children alone
 	ChildUntold      Bug = "child-untold"       // a parent is not told of a child that failed
+	ChildReplaced    Bug = "child-replaced"     // a child of a void turn answers for the one that took its place
 	LeaseFence       Bug = "lease-fence"        // the result of an attempt whose lease was lost counts
 	AttemptReused    Bug = "attempt-reused"     // an attempt after a lost lease has the number of the one before
 	AttemptsUnbound  Bug = "attempts-unbounded" // retries go on beyond max_attempts

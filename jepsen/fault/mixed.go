@@ -23,6 +23,10 @@ func init() {
 // other one must refuse, by ending at its start or by staying outside, and the node goes back to
 // what it was. Whatever it wrote meanwhile, its own build must still read.
 func mixed(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+	done, ok := operate(c)
+	if !ok {
+		return busy, nil, nil
+	}
 	order := everyone(ctx, c, r)
 	order = order[:1+r.IntN(len(order))]
 	var told []string
@@ -36,6 +40,7 @@ func mixed(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(co
 		told = append(told, n.Name+" is of the other build")
 	}
 	return strings.Join(told, ", "), func(ctx context.Context) error {
+		defer done()
 		var errs []error
 		for _, n := range order {
 			errs = append(errs, become(ctx, n, false))

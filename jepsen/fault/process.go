@@ -106,6 +106,10 @@ func freeze(who choice) Fault {
 }
 
 func roll(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+	done, ok := operate(c)
+	if !ok {
+		return busy, nil, nil
+	}
 	var errs []error
 	order := everyone(ctx, c, r)
 	for _, n := range order {
@@ -119,5 +123,8 @@ func roll(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(con
 			wait(ctx, 100*time.Millisecond)
 		}
 	}
-	return fmt.Sprintf("restart %s in turn", names(order)), func(context.Context) error { return start(order) }, errors.Join(errs...)
+	return fmt.Sprintf("restart %s in turn", names(order)), func(context.Context) error {
+		defer done()
+		return start(order)
+	}, errors.Join(errs...)
 }

@@ -45,6 +45,7 @@ func Bugs() []Bug {
 		{"continue-loses", "continue-as-new drops signals that were not read", true, []Try{busy(under("signals", "none"))}},
 		{"parent-forgets", "the end of a parent leaves its children alone", true, []Try{under("children", "none")}},
 		{"child-untold", "a parent is not told of a child that failed", true, []Try{under("children", "none")}},
+		{"child-replaced", "a child of a void turn answers for the one that took its place", true, nil},
 		{"lease-fence", "the result of an attempt whose lease was lost counts", true, []Try{under("workers", "none"), under("workers", "process")}},
 		{"attempt-reused", "an attempt after a lost lease has the number of the one before", true, []Try{under("workers", "none")}},
 		{"attempts-unbounded", "retries go on beyond max_attempts", true, []Try{under("workers", "none")}},

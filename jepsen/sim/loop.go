@@ -95,7 +95,10 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 	if odds(rng, 30) {
 		c.Limits = fsm.RunLimits{Events: 12}
 	}
-	ordinal := 16 * c.N // ordinals are not used twice
+	ordinal := 16 * c.N // ordinals are not used twice,
+	if void := w.model.voided(r.RunID); void != 0 && !odds(rng, 4) {
+		ordinal = 16 * void // but by code that does a turn again which was void: what that began is still there
+	}
 	before := func() uint64 { return 16*(1+rng.Uint64N(c.N)) + 1 + rng.Uint64N(3) }
 	for range rng.IntN(4) {
 		ordinal++
@@ -153,10 +156,40 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 		}
 		last = e
 	}
+	w.leaveChildren(r.RunID, c, last)
 	if last != nil {
 		c.Asked = append(c.Asked, history.Event{Data: last})
 	}
 	return c
+}
+
+// leaveChildren adds to a turn what makes it matter which child answers under an ordinal: a turn that
+// closes its run leaves a child of its own open, and one that is done again, because it was void,
+// starts another child in the place of that one. It draws for itself, so that the turns of schedules
+// written before are what they were.
+func (w *World) leaveChildren(id history.RunID, c *fsm.RecordTurn, last history.Data) {
+	rng := dice(uint64(id[15])<<32 ^ c.Through<<8 ^ c.N)
+	used := map[uint64]bool{}
+	for _, e := range c.Asked {
+		used[begins(e.Data)] = true
+	}
+	start := func(ordinal uint64, workflow string) {
+		if used[ordinal] {
+			return
+		}
+		used[ordinal] = true
+		c.Asked = append(c.Asked, history.Event{Data: &history.ChildWorkflowStarted{
+			ID: ordinal, WorkflowID: workflow, WorkflowType: one(rng, types), OnClose: history.CloseAbandon, Choice: history.ChildVersion(rng.IntN(3)),
+		}})
+	}
+	if _, failed := last.(*history.WorkflowFailed); failed {
+		start(16*c.N+9, one(rng, ids)) // that clients know, and may end
+	}
+	if void := w.model.voided(id); void != 0 {
+		for _, k := range w.model.leftOpen(id, void) {
+			start(k, fmt.Sprintf("kid-%d", rng.IntN(30)))
+		}
+	}
 }
 
 func (w *World) fires(v fsm.View, rng *rand.Rand, now history.Time) []fsm.Command {

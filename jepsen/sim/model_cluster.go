@@ -19,11 +19,13 @@ type cluster struct {
 	ready   map[catalog.Version]map[string]fsm.Readiness
 	checks  []uint64 // indexes, oldest first
 	reports map[uint64]map[string]catalog.Digest
-	checked bool // the entry being judged holds a check
+	bounds  fsm.Limits            // of the cluster
+	files   map[string]fsm.Limits // what each node's own file says
+	checked bool                  // the entry being judged holds a check
 }
 
 func newCluster() cluster {
-	return cluster{nodes: map[string]*fsm.Node{}, ready: map[catalog.Version]map[string]fsm.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}}
+	return cluster{nodes: map[string]*fsm.Node{}, ready: map[catalog.Version]map[string]fsm.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}, files: map[string]fsm.Limits{}}
 }
 
 // end ends an entry: a check counts from then on, and the newest 16 are remembered.
@@ -57,6 +59,7 @@ func (m *Model) report(c fsm.Command) (code string) {
 	case *fsm.RemoveNode:
 		if m.nodes[c.ID] != nil {
 			delete(m.nodes, c.ID)
+			delete(m.files, c.ID)
 			for _, of := range m.ready { // any order: each loses its own
 				delete(of, c.ID)
 			}
@@ -80,6 +83,16 @@ func (m *Model) report(c fsm.Command) (code string) {
 		if c.Index >= n.DigestIndex {
 			n.Digest, n.DigestIndex = c.Digest, c.Index
 		}
+	case *fsm.SetLimits:
+		n := c.Limits.RequestBytes
+		if m.nodes[c.Node] == nil || n < fsm.MinRequestBytes || n > fsm.MaxRequestBytes {
+			return "invalid_input"
+		}
+		said, known := m.files[c.Node]
+		if m.bounds == (fsm.Limits{}) || known && said != c.Limits {
+			m.bounds = c.Limits
+		}
+		m.files[c.Node] = c.Limits
 	case *fsm.Check:
 		m.checked = true
 	}
@@ -92,7 +105,7 @@ var nodeNames = []string{"n0", "n1", "n2", "n3"}
 func (w *World) report(n *node, rng *rand.Rand) bool {
 	name := one(rng, nodeNames)
 	var c fsm.Command
-	switch rng.IntN(8) {
+	switch rng.IntN(10) {
 	case 0, 1:
 		c = &fsm.AnnounceNode{Node: fsm.Node{ID: name, RaftAddress: fmt.Sprint("r", rng.IntN(3)), HTTPAddress: "h", Version: "sim"}, ClusterID: fmt.Sprint("cluster-", rng.IntN(3))}
 		if odds(rng, 12) {
@@ -114,6 +127,8 @@ func (w *World) report(n *node, rng *rand.Rand) bool {
 			r.Digest = w.log[r.Index-1].digest
 		}
 		c = r
+	case 7, 8: // large ones: no world fills the table of requests
+		c = &fsm.SetLimits{Node: name, Limits: fsm.Limits{RequestBytes: one(rng, []uint64{1 << 30, 2 << 30, 2 << 30, 3 << 30, fsm.MaxRequestBytes + 1})}}
 	default:
 		c = &fsm.Check{Leader: name}
 	}
@@ -141,6 +156,14 @@ func (m *Model) clusterIsNot(w *World, v fsm.View) string {
 	})
 	if got := v.Readiness(); !slices.Equal(got, want) {
 		return fmt.Sprintf("readiness is %+v, want %+v", got, want)
+	}
+	if got, _ := v.Limits(); got != m.bounds {
+		return fmt.Sprintf("the limits are %+v, want %+v", got, m.bounds)
+	}
+	for _, name := range nodeNames {
+		if got, _ := v.FileLimits(name); got != m.files[name] {
+			return fmt.Sprintf("the file of %s says %+v, want %+v", name, got, m.files[name])
+		}
 	}
 	checks := v.Checks()
 	if !slices.EqualFunc(checks, m.checks, func(c fsm.CheckRow, index uint64) bool { return c.Index == index && c.Digest == w.log[index-1].digest }) {

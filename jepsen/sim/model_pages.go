@@ -3,8 +3,8 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
-	"slices"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
@@ -46,14 +46,15 @@ func (r *run) fits(f *fsm.RunFilter) bool {
 		r.startedAt >= f.StartedFrom && (f.StartedBefore == 0 || r.startedAt < f.StartedBefore)
 }
 
-// runsAreNot: pages of runs, newest first.
+// runsAreNot: pages of runs, newest first; those that one entry has started in any order.
 func (m *Model) runsAreNot(v fsm.View, f fsm.RunFilter, limit int) string {
-	var want, got []history.RunID
-	for _, id := range slices.Backward(m.order) {
+	want, listed := 0, 0
+	for _, id := range m.order {
 		if r := m.runs[id]; r != nil && r.fits(&f) {
-			want = append(want, id)
+			want++
 		}
 	}
+	seen, newest := map[history.RunID]bool{}, history.Time(math.MaxInt64)
 	for cursor, pages := "", 0; ; pages++ {
 		var page []fsm.Run
 		page, cursor = v.ListRuns(f, limit, cursor)
@@ -61,7 +62,18 @@ func (m *Model) runsAreNot(v fsm.View, f fsm.RunFilter, limit int) string {
 			return fmt.Sprintf("a page of %d runs has %d: %+v", limit, len(page), f)
 		}
 		for i := range page {
-			got = append(got, page[i].RunID)
+			id := page[i].RunID
+			r := m.runs[id]
+			switch {
+			case seen[id]:
+				return fmt.Sprintf("run %s is listed twice, in pages of %d: %+v", id, limit, f)
+			case r == nil || !r.fits(&f):
+				return fmt.Sprintf("run %s is listed, and does not fit: %+v", id, f)
+			case r.startedAt > newest:
+				return fmt.Sprintf("run %s is listed below one that started before it", id)
+			}
+			seen[id], newest = true, r.startedAt
+			listed++
 		}
 		if cursor == "" {
 			break
@@ -70,8 +82,8 @@ func (m *Model) runsAreNot(v fsm.View, f fsm.RunFilter, limit int) string {
 			return fmt.Sprintf("runs are listed without end: %+v", f)
 		}
 	}
-	if !slices.Equal(got, want) {
-		return fmt.Sprintf("pages of %d list %d runs, want %d others or another order: %+v", limit, len(got), len(want), f)
+	if listed != want {
+		return fmt.Sprintf("pages of %d list %d runs, want %d: %+v", limit, listed, want, f)
 	}
 	return ""
 }

@@ -14,6 +14,29 @@ type turn struct {
 	void                     bool // it closed the run, which was reopened
 }
 
+// voided is the number of the turn that a run has to do again, because its reopening made it void; 0 =
+// none.
+func (m *Model) voided(id history.RunID) uint64 {
+	r := m.runs[id]
+	if r == nil || len(r.recorded) == 0 || !r.recorded[len(r.recorded)-1].void {
+		return 0
+	}
+	return r.recorded[len(r.recorded)-1].n
+}
+
+// leftOpen are the ordinals under which a void turn had started children.
+func (m *Model) leftOpen(id history.RunID, void uint64) (ordinals []uint64) {
+	r := m.runs[id]
+	for _, t := range r.recorded {
+		for seq := t.first; t.n == void && seq < t.first+t.count && seq <= uint64(len(r.said)); seq++ {
+			if e, is := r.said[seq-1].(*history.ChildWorkflowStarted); is {
+				ordinals = append(ordinals, e.ID)
+			}
+		}
+	}
+	return ordinals
+}
+
 func (r *run) reopenedAt() uint64 {
 	if len(r.reopened) == 0 {
 		return 0

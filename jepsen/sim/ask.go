@@ -37,6 +37,15 @@ func attributes(rng *rand.Rand) history.Attributes {
 
 // asked draws what a client asks less often than what draw draws. It may look at n, which may be behind. nil = nothing.
 func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
+	for _, id := range schedules { // by chance few are paused, and of these few resumed
+		switch s := w.model.schedules[id]; {
+		case s == nil:
+		case s.paused && odds(rng, 3):
+			return &fsm.ResumeSchedule{ID: id, Revision: s.revision, Next: w.now.Add(time.Duration(1+rng.IntN(30)) * time.Second)}
+		case !s.paused && odds(rng, 20):
+			return &fsm.PauseSchedule{ID: id}
+		}
+	}
 	id := fmt.Sprint("gate-", rng.IntN(5))
 	g1 := w.model.schedules["g1"]
 	if routed := !w.model.routes["gate"].now.IsZero(); odds(rng, 2) && (!routed || g1 != nil && len(g1.buffered) > 0) { // what waits was checked against another schema then

@@ -40,7 +40,7 @@ func bubble(t *testing.T, f func(t *testing.T, w *world), configure ...func(*tra
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.New(t, func(cfg *engine.Config) { cfg.Limits.PayloadBytes = 64 << 10 })
-		cfg := transport.Config{API: n, Cluster: leads{}, Node: "n1"}
+		cfg := transport.Config{API: n, Cluster: leads{}, Node: "n1", Hosts: []string{transport.AnyHost}} // nodes have names that the line makes up
 		for _, c := range configure {
 			c(&cfg)
 		}

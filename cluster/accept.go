@@ -18,7 +18,7 @@ func (p *Port) accept() {
 			case <-p.closing:
 				return
 			case <-time.After(10 * time.Millisecond): // out of file descriptors, mostly: it passes
-				p.cfg.Logger.Warn("node port cannot accept", "error", err)
+				p.said.failed.say(p.cfg.Logger.Warn, "node port cannot accept", "error", err)
 				continue
 			}
 		}
@@ -39,7 +39,7 @@ func (p *Port) admit(c net.Conn) *list.Element {
 		return nil
 	}
 	if p.pending.Len() >= p.cfg.MaxPending {
-		p.cfg.Logger.Warn("node port: too many connections that say nothing, ending the oldest", "max", p.cfg.MaxPending)
+		p.said.evicted.say(p.cfg.Logger.Warn, "node port: too many connections that say nothing, ending the oldest", "max", p.cfg.MaxPending)
 		p.pending.Front().Value.(net.Conn).Close()
 		p.pending.Remove(p.pending.Front())
 	}
@@ -60,7 +60,7 @@ func (p *Port) greet(raw net.Conn, e *list.Element) {
 	p.mu.Unlock()
 	if err != nil {
 		raw.Close()
-		p.cfg.Logger.Debug("node port: connection refused", "from", raw.RemoteAddr(), "error", err)
+		p.said.refused.say(p.cfg.Logger.Info, "node port: connection refused", "from", raw.RemoteAddr(), "error", err)
 	}
 }
 

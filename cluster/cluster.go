@@ -53,6 +53,8 @@ type Cluster struct {
 	began     atomic.Pointer[time.Time]       // when raft started
 	behind    atomic.Pointer[time.Time]       // when a node that lacks entries of this one asked for its vote
 
+	said struct{ unmet, unanswered, admitted throttle } // why nodes are not let in
+
 	mu      sync.Mutex
 	closing chan struct{} // closed when Run ends: nothing new begins
 	closed  bool

@@ -171,7 +171,7 @@ func (c *Cluster) meet(ctx context.Context) []greeting {
 		all.Go(func() {
 			g, err := c.hello(ctx, p.RaftAddress)
 			if err != nil {
-				c.log.Debug("peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)
+				c.said.unmet.say(c.log.Info, "peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)
 				return
 			}
 			if g.ID == c.id && g.Server != c.self() {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -34,7 +35,7 @@ type GossipConfig struct {
 type Gossip struct {
 	cfg       GossipConfig
 	log       hclog.Logger
-	list      *memberlist.Memberlist
+	list      atomic.Pointer[memberlist.Memberlist] // nil until gossip.advertise has an address
 	transport *gossipTransport
 	changed   chan struct{}
 	end       context.CancelFunc
@@ -80,8 +81,11 @@ func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 	// A node that was dead and comes back at another address is the same node: its identity is in its data folder, not in its address. The default never
 	// lets it back in under its id.
 	mc.DeadNodeReclaimTime = time.Millisecond
-	if mc.AdvertiseAddr, mc.AdvertisePort, err = advertiseGossip(cfg.Address); err != nil {
-		return nil, err
+	host := ""
+	if cfg.Address != "" {
+		if host, mc.AdvertisePort, err = splitAddress("gossip.advertise", cfg.Address); err != nil {
+			return nil, err
+		}
 	}
 	transport, err := openGossipTransport(cfg.Listen, cfg.Key, mc.Logger)
 	if err != nil {
@@ -91,33 +95,54 @@ func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 	if mc.Transport = transport; mc.AdvertisePort == 0 {
 		mc.AdvertisePort = transport.GetAutoBindPort()
 	}
-	if g.list, err = memberlist.Create(mc); err != nil {
-		transport.Shutdown()
-		return nil, fmt.Errorf("gossip.address %s: %w", cfg.Listen, err)
-	}
 	ctx, end := context.WithCancel(context.Background())
 	g.end = end
-	g.over.Go(func() { g.keepJoining(ctx) })
+	if host == "" || net.ParseIP(host) != nil {
+		mc.AdvertiseAddr = host
+		if err := g.join(mc); err != nil {
+			end()
+			transport.Shutdown()
+			return nil, err
+		}
+		g.over.Go(func() { g.keepJoining(ctx) })
+		return g, nil
+	}
+	g.over.Go(func() {
+		if g.joinByName(ctx, mc, host) {
+			g.keepJoining(ctx)
+		}
+	})
 	return g, nil
 }
 
-// advertiseGossip turns what others dial into the IP address that memberlist wants.
-func advertiseGossip(address string) (ip string, port int, err error) {
-	if address == "" {
-		return "", 0, nil
-	}
-	host, port, err := splitAddress("gossip.advertise", address)
+// join begins to speak with others.
+func (g *Gossip) join(mc *memberlist.Config) error {
+	list, err := memberlist.Create(mc)
 	if err != nil {
-		return "", 0, err
+		return fmt.Errorf("gossip.address %s: %w", g.cfg.Listen, err)
 	}
-	if net.ParseIP(host) != nil {
-		return host, port, nil
+	g.list.Store(list)
+	return nil
+}
+
+// joinByName is join at the address that host has, as soon as it has one: a name of a StatefulSet
+// resolves some seconds after its pod has started. It answers false when ctx ends before.
+func (g *Gossip) joinByName(ctx context.Context, mc *memberlist.Config, host string) bool {
+	said := ""
+	for ; ctx.Err() == nil; pause(ctx, g.cfg.Every) {
+		ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+		if err == nil {
+			mc.AdvertiseAddr = ips[0].IP.String()
+			if err = g.join(mc); err == nil {
+				return true
+			}
+		}
+		if ctx.Err() == nil && err.Error() != said {
+			said = err.Error()
+			g.log.Warn("gossip.advertise has no address yet, trying again", "host", host, "error", err)
+		}
 	}
-	ips, err := net.LookupIP(host)
-	if err != nil {
-		return "", 0, fmt.Errorf("gossip.advertise %q: %w", address, err)
-	}
-	return ips[0].String(), port, nil
+	return false
 }
 
 func splitAddress(key, address string) (host string, port int, err error) {
@@ -137,8 +162,8 @@ func (g *Gossip) keepJoining(ctx context.Context) {
 	tick := time.NewTicker(joinEvery)
 	defer tick.Stop()
 	for {
-		if n := g.list.NumMembers(); len(g.cfg.Join) > 0 && n < max(2, len(g.cfg.Join)) {
-			if n, err := g.list.Join(g.cfg.Join); err != nil && n == 0 {
+		if n := g.list.Load().NumMembers(); len(g.cfg.Join) > 0 && n < max(2, len(g.cfg.Join)) {
+			if n, err := g.list.Load().Join(g.cfg.Join); err != nil && n == 0 {
 				g.log.Debug("no address to join answers yet", "addresses", g.cfg.Join, "error", err)
 			}
 		}
@@ -162,8 +187,13 @@ func (g *Gossip) Peers() []Peer {
 // Changed implements Discovery.
 func (g *Gossip) Changed() <-chan struct{} { return g.changed }
 
-// Address returns where others reach this node's gossip.
-func (g *Gossip) Address() string { return g.list.LocalNode().Address() }
+// Address returns where others reach this node's gossip; empty as long as that has no address.
+func (g *Gossip) Address() string {
+	if list := g.list.Load(); list != nil {
+		return list.LocalNode().Address()
+	}
+	return ""
+}
 
 // SetClusterID tells others which cluster this node belongs to now. It may wait for 2 s.
 func (g *Gossip) SetClusterID(id string) {
@@ -178,7 +208,11 @@ func (g *Gossip) SetClusterID(id string) {
 
 // tell spreads what this node says of itself now.
 func (g *Gossip) tell(what string) {
-	if err := g.list.UpdateNode(leaveWithin); err != nil {
+	list := g.list.Load()
+	if list == nil {
+		return // who comes to know this node hears it then
+	}
+	if err := list.UpdateNode(leaveWithin); err != nil {
 		g.log.Debug("others may not have heard from this node", "what", what, "error", err)
 	}
 }
@@ -194,14 +228,18 @@ func (g *Gossip) Close() error {
 	}
 	g.end()
 	g.over.Wait()
-	if g.list.NumMembers() > 1 {
+	list := g.list.Load()
+	if list == nil {
+		return g.transport.Shutdown()
+	}
+	if list.NumMembers() > 1 {
 		// memberlist tells a node that left from one that died, but not its listeners. So the last thing a node says of itself is that it leaves.
 		g.tell("that it leaves")
-		if err := g.list.Leave(leaveWithin); err != nil {
+		if err := list.Leave(leaveWithin); err != nil {
 			g.log.Debug("left without everybody hearing of it", "error", err)
 		}
 	}
-	return g.list.Shutdown()
+	return list.Shutdown()
 }
 
 // gossipMeta is what a node says of itself, in JSON: small, and readable in a packet dump.

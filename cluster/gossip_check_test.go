@@ -124,7 +124,7 @@ func TestGossipKeepsABoundedListOfNodes(t *testing.T) {
 	if n := len(g.Peers()); n > maxKnown+maxGone {
 		t.Errorf("%d of 4,000 invented nodes are kept", n)
 	}
-	if n := g.list.NumMembers(); n < 2 || n > maxKnown+1 {
+	if n := g.list.Load().NumMembers(); n < 2 || n > maxKnown+1 {
 		t.Errorf("memberlist keeps %d of 4,000 invented nodes", n)
 	}
 	bad := invent("-x")

@@ -24,7 +24,7 @@ func TestGossipSuspectsWhoVanishedAndTakesItBackElsewhere(t *testing.T) {
 	until(t, a, "a hears of b", func(p []Peer) bool { return len(p) == 1 && p[0].Status == "alive" })
 	b.end() // as a crash would: no good-bye
 	b.over.Wait()
-	b.list.Shutdown()
+	b.list.Load().Shutdown()
 	until(t, a, "a misses b", func(p []Peer) bool { return len(p) == 1 && p[0].Status == "suspect" })
 
 	b = open("b", a.Address()) // the same node at another address
@@ -43,7 +43,7 @@ func TestGossipKeepsTheUninvitedOut(t *testing.T) {
 	defer a.Close()
 	b := openTestGossip(t, "b") // speaks in the clear
 	defer b.Close()
-	if n, err := b.list.Join([]string{a.Address()}); err == nil || n != 0 || len(a.Peers()) != 0 {
+	if n, err := b.list.Load().Join([]string{a.Address()}); err == nil || n != 0 || len(a.Peers()) != 0 {
 		t.Fatalf("joined %d nodes without their key; they know %v", n, a.Peers())
 	}
 	if _, err := OpenGossip(GossipConfig{Self: Peer{ID: "a"}, Listen: "127.0.0.1:0", Key: []byte("short")}); err == nil {

@@ -1,11 +1,13 @@
 package cluster
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 	"time"
 
 	"aion.dev/aion/internal/await"
+	"github.com/hashicorp/go-hclog"
 )
 
 func openTestGossip(t *testing.T, id string, join ...string) *Gossip {
@@ -63,5 +65,39 @@ func TestGossipRefusesWhatDoesNotFit(t *testing.T) {
 	}
 	if _, err := OpenGossip(GossipConfig{Self: Peer{ID: "a"}, Listen: "nonsense"}); err == nil {
 		t.Error("opened on an address without a port")
+	}
+}
+
+// A name may resolve only some time after the start; until then this node has no gossip, and ends in
+// order.
+func TestGossipWaitsForItsName(t *testing.T) {
+	var log bytes.Buffer
+	g, err := OpenGossip(GossipConfig{
+		Self: Peer{ID: "n1", RaftAddress: "127.0.0.1:1"}, Listen: "127.0.0.1:0", Address: "nosuch.invalid:7602", Every: 10 * time.Millisecond,
+		Logger: hclog.New(&hclog.LoggerOptions{Output: &log}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.SetClusterID("c")
+	if got := g.Address(); got != "" || len(g.Peers()) != 0 {
+		t.Errorf("it is reached at %q and knows %v", got, g.Peers())
+	}
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+	named, err := OpenGossip(GossipConfig{
+		Self: Peer{ID: "n2", RaftAddress: "127.0.0.1:2"}, Listen: "127.0.0.1:0", Address: "localhost:7602", Every: 10 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer named.Close()
+	deadline := time.Now().Add(30 * time.Second)
+	for named.Address() == "" {
+		if time.Now().After(deadline) {
+			t.Fatal("a name that resolves was not taken")
+		}
+		pause(t.Context(), 10*time.Millisecond)
 	}
 }

@@ -34,7 +34,7 @@ func (c *Cluster) askToJoin(ctx context.Context, address string, empty bool) (bo
 	err := c.call(ctx, address, callJoin, joinRequest{Server: c.self(), ClusterID: c.clusterID(), Empty: empty}, &a)
 	switch {
 	case err != nil:
-		c.log.Debug("asking to join", "leader", address, "error", err)
+		c.said.unanswered.say(c.log.Info, "not let in yet", "leader", address, "because", err)
 		return false, nil
 	case a.Refused != "":
 		return false, fmt.Errorf("%w: %s", ErrRefused, a.Refused)
@@ -87,7 +87,15 @@ func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused stri
 }
 
 // admit answers a node that asks to join. It runs on the leader.
-func (c *Cluster) admit(ctx context.Context, j joinRequest) (joinAnswer, error) {
+func (c *Cluster) admit(ctx context.Context, j joinRequest) (a joinAnswer, err error) {
+	defer func() {
+		switch {
+		case err != nil:
+			c.said.admitted.say(c.log.Info, "a node is not let in yet", "asking", j.Server, "because", err)
+		case a.Refused != "":
+			c.said.admitted.say(c.log.Info, "a node is not let in", "asking", j.Server, "because", a.Refused)
+		}
+	}()
 	if _, err := c.term(ctx); err != nil {
 		return joinAnswer{}, err
 	}

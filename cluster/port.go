@@ -38,6 +38,8 @@ type Port struct {
 	http       *http.Server // node calls and archives
 	client     *http.Client
 
+	said struct{ failed, evicted, refused throttle } // what strangers cause
+
 	closing chan struct{}
 	parts   sync.WaitGroup // accept loop, greetings, HTTP server and handlers; nothing is added once closed
 

@@ -48,3 +48,21 @@ func (t *throttle) take(now time.Time) (pass bool, held int) {
 	}
 	return true, held
 }
+
+// say logs a line of a kind, unless there were too many of them lately; the next line that passes
+// tells how many did not. The zero throttle passes on three a minute.
+func (t *throttle) say(log func(msg string, args ...any), msg string, args ...any) {
+	t.mu.Lock()
+	if t.most == 0 {
+		t.most, t.span = 3, time.Minute
+	}
+	t.mu.Unlock()
+	pass, held := t.take(time.Now())
+	if !pass {
+		return
+	}
+	if held > 0 {
+		args = append(args, "held_back", held)
+	}
+	log(msg, args...)
+}

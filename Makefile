@@ -16,7 +16,7 @@ release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r target what; do printf '%-13s %s\n' "$$target" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r target what; do printf '%-15s %s\n' "$$target" "$$what"; done
 
 build: ## build bin/aion-node
 	$(GO) build -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node

@@ -96,7 +96,7 @@ func (e *Engine) vet(ctx context.Context, data []byte) (*catalog.Archive, error)
 	limit := e.limits.CheckTimeout
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &catalog.InvalidPackage{Reason: fmt.Sprintf("does not compile within %s", limit)})
 	defer cancel()
-	if err := checkSchemas(ctx, archive); err != nil {
+	if err := checkSchemas(ctx, archive, e.limits.SchemaPatterns); err != nil {
 		return nil, causeOf(ctx, err)
 	}
 	if e.cfg.CheckArchive != nil {

@@ -22,6 +22,7 @@ type Limits struct {
 	Turns          int           // turns computed at once: number of CPUs
 	InFlight       int           // turns computed or being recorded at once: 4,096
 	TurnTimeout    time.Duration // computing one turn, with the replay before it; a run that takes longer three times is quarantined: 30 s
+	SchemaPatterns int           // instructions of all regular expressions in one new schema: 3,000
 	CheckTimeout   time.Duration // compiling one archive at a deploy: 30 s
 	QueryTimeout   time.Duration // one query, with the wait for its run's first turn: 10 s
 	Lease          time.Duration // how long a worker may be silent about a task, where neither the activity nor the worker says: 5 min
@@ -61,6 +62,7 @@ func (l Limits) withDefaults() Limits {
 	l.Turns = cmp.Or(l.Turns, runtime.GOMAXPROCS(0))
 	l.InFlight = cmp.Or(l.InFlight, 4096)
 	l.TurnTimeout = cmp.Or(l.TurnTimeout, 30*time.Second)
+	l.SchemaPatterns = cmp.Or(l.SchemaPatterns, 3_000)
 	l.CheckTimeout = cmp.Or(l.CheckTimeout, 30*time.Second)
 	l.QueryTimeout = cmp.Or(l.QueryTimeout, 10*time.Second)
 	l.Lease = cmp.Or(l.Lease, 5*time.Minute)
@@ -84,6 +86,7 @@ func (l Limits) Validate() error {
 		{"Turns", l.Turns < 1 || l.Turns > 1<<10, "between 1 and 1024"},
 		{"InFlight", l.InFlight < l.Turns || l.InFlight > 1<<20, "between Turns and 1,048,576"},
 		{"TurnTimeout", l.TurnTimeout < time.Second, "at least 1s"},
+		{"SchemaPatterns", l.SchemaPatterns < 1, "at least 1"},
 		{"CheckTimeout", l.CheckTimeout < time.Millisecond, "at least 1ms"},
 		{"QueryTimeout", l.QueryTimeout < time.Millisecond || l.QueryTimeout > MaxWait, "between 1ms and 1m"},
 		{"Lease", l.Lease < MinLease || l.Lease > MaxLease, "between 1s and 24h"},

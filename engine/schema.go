@@ -51,14 +51,17 @@ type schema struct {
 }
 
 // compileSchema compiles a schema: what it refers to must be inside it, or one of the published meta-schemas.
-func compileSchema(text []byte) (*schema, error) {
+func compileSchema(text []byte) (*schema, error) { return compileBounded(text, 0) }
+
+// compileBounded is compileSchema for a new schema: its regular expressions may have so many instructions together.
+func compileBounded(text []byte, patterns int) (*schema, error) {
 	if len(text) > maxSchemaBytes {
 		return nil, fmt.Errorf("it has %d bytes, the limit is %d", len(text), maxSchemaBytes)
 	}
 	if depth := nesting(text); depth > maxSchemaDepth {
 		return nil, fmt.Errorf("it is nested %d deep, the limit is %d", depth, maxSchemaDepth)
 	}
-	v, err := compileValidator(text)
+	v, err := compileValidator(text, patterns)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +100,8 @@ func (nowhere) Load(url string) (any, error) {
 	return nil, fmt.Errorf("it refers to %s, which is outside the package", url)
 }
 
-// checkSchemas refuses an archive with a schema that does not compile.
-func checkSchemas(ctx context.Context, a *catalog.Archive) error {
+// checkSchemas refuses an archive with a schema that does not compile, or whose regular expressions have more instructions than patterns.
+func checkSchemas(ctx context.Context, a *catalog.Archive, patterns int) error {
 	for i, w := range a.Manifest.Workflows {
 		for _, s := range []struct {
 			key  string
@@ -110,7 +113,7 @@ func checkSchemas(ctx context.Context, a *catalog.Archive) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if _, err := compileSchema(s.text); err != nil {
+			if _, err := compileBounded(s.text, patterns); err != nil {
 				reason := strings.ReplaceAll(err.Error(), schemaName, "")
 				return &catalog.InvalidPackage{Field: fmt.Sprintf("workflows[%d].%s", i, s.key), Reason: "is no JSON Schema: " + clipTo(reason, 500)}
 			}
@@ -119,17 +122,17 @@ func checkSchemas(ctx context.Context, a *catalog.Archive) error {
 	return nil
 }
 
-// check returns where and why a value does not fit; the reason is "" if it fits.
-func (s *schema) check(p history.Payload) (pointer, reason string) {
+// check returns where and why a value does not fit; the reason is "" if it fits. It ends with ctx, whose error it returns then.
+func (s *schema) check(ctx context.Context, p history.Payload) (pointer, reason string, err error) {
 	if len(p) == 0 {
 		p = history.Payload("null")
 	}
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(p))
 	if err != nil {
-		return "", err.Error()
+		return "", err.Error(), nil
 	}
 	if n := hugeNumber(v); n != "" {
-		return "", fmt.Sprintf("the number %s is beyond what 64-bit floats hold", clip(n))
+		return "", fmt.Sprintf("the number %s is beyond what 64-bit floats hold", clip(n)), nil
 	}
 	var checker *validator
 	select {
@@ -138,14 +141,16 @@ func (s *schema) check(p history.Payload) (pointer, reason string) {
 		select {
 		case checker = <-s.free:
 		case <-s.more:
-			if checker, err = compileValidator(s.text); err != nil {
+			if checker, err = compileValidator(s.text, 0); err != nil {
 				s.more <- struct{}{}
-				return "", err.Error()
+				return "", err.Error(), nil
 			}
+		case <-ctx.Done():
+			return "", "", context.Cause(ctx)
 		}
 	}
 	defer func() { s.free <- checker }()
-	return checker.check(v)
+	return checker.check(ctx, v)
 }
 
 // hugeNumber returns a number whose exponent is beyond 64-bit floats, or "". The validator computes with exact fractions: 1e999999 would cost it

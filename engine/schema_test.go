@@ -39,9 +39,9 @@ func TestASchemaCannotKeepANodeBusy(t *testing.T) {
 				t.Fatal(err)
 			}
 			v := <-s.free
-			v.budget = 10_000 // the real one takes a second each
+			v.budget = 640_000 // the real one takes a second each
 			s.free <- v
-			if _, reason := s.check([]byte(`{"x":{},"y":{}}`)); reason != errBudget.Error() {
+			if _, reason, _ := s.check(t.Context(), []byte(`{"x":{},"y":{}}`)); reason != errBudget.Error() {
 				t.Errorf("got %q", reason)
 			}
 			if <-s.free != v {
@@ -74,7 +74,7 @@ func TestALargeInputIsChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	input := []byte("[" + strings.Repeat(`{"sku":"abc","n":12345},`, 60_000) + `{"sku":"x"}]`)
-	if at, reason := s.check(input); reason != "" {
+	if at, reason, _ := s.check(t.Context(), input); reason != "" {
 		t.Errorf("%s at %q", reason, at)
 	}
 }

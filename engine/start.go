@@ -134,7 +134,11 @@ func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (checked cat
 	if err != nil {
 		return catalog.Digest{}, nil, err
 	}
-	if at, reason := schema.check(cmd.Input); reason != "" {
+	at, reason, err := schema.check(ctx, cmd.Input)
+	if err != nil {
+		return catalog.Digest{}, nil, &Unavailable{Why: fmt.Sprintf("the input was not checked against its schema: %v", err)}
+	}
+	if reason != "" {
 		return member.InputSchema, &SchemaViolation{Type: cmd.Type, Version: pkg.Version, Pointer: at, Reason: reason}, nil
 	}
 	return member.InputSchema, nil, nil

@@ -2,34 +2,44 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 // validator is a compiled schema with a budget, used by one goroutine at a time. The library knows no budget, and a schema of a few hundred bytes can ask for 2^50
 // steps: each of its definitions need only refer twice to the next. So every subschema gets a format, which the library checks before it descends
-// into the subschema; that format counts.
+// into the subschema; that format pays. What the library would do before, or in a way whose cost nobody can tell (enum, const, uniqueItems), the format does
+// itself; what it does for free after a subschema has failed is paid by the subschema above. See price.go.
 type validator struct {
-	root   *jsonschema.Schema
+	root     *jsonschema.Schema
+	prices   map[*jsonschema.Schema]*price
+	patterns *patterns
+
+	// Of the check under way.
+	ctx    context.Context
 	budget int // checkBudget, but for tests
 	left   int
+	looked int // left when ctx was last looked at
 }
 
-// checkBudget is how much one check may cost: a subschema applied to a value is 1, and more for what is long.
-const (
-	checkBudget = 500_000
-	lengthUnit  = 64 // bytes, items or properties that cost as much as one step
-)
+// checkBudget is how much one check may cost, in bytes of text that is read once. It takes about a second.
+const checkBudget = 32 << 20
 
 const schemaName = "mem:schema"
 
 // errBudget is what the budget's end panics with, from within the library.
 var errBudget = errors.New("checking the input takes too many steps")
 
-func compileValidator(text []byte) (v *validator, err error) {
+// interrupted is what the end of the caller's context panics with.
+type interrupted struct{ cause error }
+
+// compileValidator compiles a schema. patterns bounds the instructions of its regular expressions; 0 is for schemas that are loaded already, and keep working.
+func compileValidator(text []byte, patterns int) (v *validator, err error) {
 	defer func() { // schemas come from deploys, and the library is not ours
 		if p := recover(); p != nil {
 			v, err = nil, fmt.Errorf("the schema compiler panicked: %v", p)
@@ -39,9 +49,15 @@ func compileValidator(text []byte) (v *validator, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := hugeNumber(doc); patterns > 0 && n != "" {
+		return nil, fmt.Errorf("the number %s is beyond what 64-bit floats hold", clip(n))
+	}
+	v = &validator{budget: checkBudget, prices: make(map[*jsonschema.Schema]*price)}
+	v.patterns = newPatterns(patterns, v.spend)
 	var all []*jsonschema.Schema
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nowhere{})
+	c.UseRegexpEngine(v.patterns.compile)
 	c.AssertVocabs()
 	c.RegisterVocabulary(&jsonschema.Vocabulary{
 		URL: "mem:budget",
@@ -53,61 +69,55 @@ func compileValidator(text []byte) (v *validator, err error) {
 	if err := c.AddResource(schemaName, doc); err != nil {
 		return nil, err
 	}
-	v = &validator{budget: checkBudget}
 	if v.root, err = c.Compile(schemaName); err != nil {
+		if v.patterns.refused != nil { // the library says it in its own way, or not at all
+			return nil, v.patterns.refused
+		}
 		return nil, err
 	}
+	v.patterns.sealed = true
 	for _, s := range all {
-		s.Format = v.counting(s.Format)
+		if v.prices[s] == nil {
+			v.prices[s] = v.priceOf(s)
+		}
 	}
 	return v, nil
 }
 
-// counting wraps the format of a subschema, nil if it has none.
-func (v *validator) counting(f *jsonschema.Format) *jsonschema.Format {
-	counted := &jsonschema.Format{Validate: func(value any) error {
-		v.spend(value)
-		return nil
-	}}
-	if f != nil {
-		counted.Name = f.Name
-		counted.Validate = func(value any) error {
-			v.spend(value)
-			return f.Validate(value)
-		}
-	}
-	return counted
-}
-
-func (v *validator) spend(value any) {
-	v.left--
-	switch value := value.(type) {
-	case string:
-		v.left -= len(value) / lengthUnit
-	case []any:
-		v.left -= len(value) / lengthUnit
-	case map[string]any:
-		v.left -= len(value) / lengthUnit
-	}
+// spend pays n, and looks from time to time whether anybody still waits for the check.
+func (v *validator) spend(n int) {
+	const look = 64 << 10
+	v.left -= n
 	if v.left < 0 {
 		panic(errBudget)
 	}
+	if v.looked-v.left > look {
+		v.looked = v.left
+		if v.ctx.Err() != nil {
+			panic(interrupted{context.Cause(v.ctx)})
+		}
+	}
 }
 
-// check returns where and why a value does not fit; the reason is "" if it fits.
-func (v *validator) check(value any) (pointer, reason string) {
-	v.left = v.budget
+// check returns where and why a value does not fit; the reason is "" if it fits. The error is that of ctx.
+func (v *validator) check(ctx context.Context, value any) (pointer, reason string, err error) {
+	v.ctx, v.left, v.looked = ctx, v.budget, v.budget
 	defer func() {
-		if p := recover(); p != nil {
+		v.ctx = nil
+		switch p := recover().(type) {
+		case nil:
+		case interrupted:
+			err = p.cause
+		default:
 			pointer, reason = "", fmt.Sprint(p)
 		}
 	}()
 	var violation *jsonschema.ValidationError
 	switch err := v.root.Validate(value); {
 	case err == nil:
-		return "", ""
+		return "", "", nil
 	case !errors.As(err, &violation):
-		return "", err.Error()
+		return "", err.Error(), nil
 	}
 	for len(violation.Causes) > 0 { // the first leaf says most
 		violation = violation.Causes[0]
@@ -116,5 +126,22 @@ func (v *validator) check(value any) (pointer, reason string) {
 	for _, token := range violation.InstanceLocation {
 		at.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token))
 	}
-	return at.String(), clipTo(violation.BasicOutput().Error.String(), 500)
+	return at.String(), clipTo(textOf(violation), 500), nil
 }
+
+// textOf says what a violation is, in the library's words also where the check was ours.
+func textOf(violation *jsonschema.ValidationError) string {
+	if f, ok := violation.ErrorKind.(*kind.Format); ok {
+		if own, ok := f.Err.(*unfit); ok {
+			known := *violation
+			known.ErrorKind = own.ErrorKind
+			violation = &known
+		}
+	}
+	return violation.BasicOutput().Error.String()
+}
+
+// unfit is a violation that was found by what takes the place of a keyword.
+type unfit struct{ jsonschema.ErrorKind }
+
+func (u *unfit) Error() string { return strings.Join(u.KeywordPath(), "/") }

@@ -73,6 +73,7 @@ type Deploy struct {
 	MaxArchiveBytes  int64    `toml:"max_archive_bytes" help:"largest archive"`
 	MaxInflatedBytes int64    `toml:"max_inflated_bytes" help:"largest sum of an archive's files, counted while inflating"`
 	MaxEntries       int64    `toml:"max_entries" help:"most files in an archive"`
+	MaxPatterns      int64    `toml:"max_patterns" help:"most instructions of all regular expressions in one input or output schema, as Go's regexp/syntax compiles them: about one a character, times the count of a repeat"`
 	CheckTimeout     Duration `toml:"check_timeout" help:"longest time that compiling a new package may take"`
 	CheckMemoryBytes int64    `toml:"check_memory_bytes" help:"most memory that compiling a new package may take, in a process of its own"`
 }
@@ -124,7 +125,7 @@ func Default() Config {
 		Gossip:  Gossip{Address: "127.0.0.1:7602"},
 		Cluster: Cluster{BootstrapExpect: 1},
 		Deploy: Deploy{
-			MaxArchiveBytes: 64 << 20, MaxInflatedBytes: 256 << 20, MaxEntries: 10_000,
+			MaxArchiveBytes: 64 << 20, MaxInflatedBytes: 256 << 20, MaxEntries: 10_000, MaxPatterns: 3_000,
 			CheckTimeout: Duration{30 * time.Second}, CheckMemoryBytes: 1 << 30,
 		},
 		Limits: Limits{

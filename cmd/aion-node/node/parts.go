@@ -64,7 +64,7 @@ func engineLimits(cfg config.Config, r runtime.Limits) engine.Limits {
 		PayloadBytes: int(l.PayloadBytes), HistoryEvents: uint64(l.HistoryEvents), HistoryBytes: uint64(l.HistoryBytes), WaitingSignals: uint64(l.WaitingSignals),
 		Runtime: r, Resident: int(l.Resident), ResidentBytes: uint64(l.ResidentBytes), Queries: int(l.Queries),
 		Turns: cmp.Or(int(l.Turns), min(gort.GOMAXPROCS(0), int(l.InFlight))), InFlight: int(l.InFlight),
-		TurnTimeout: l.TurnTimeout.Duration, CheckTimeout: cfg.Deploy.CheckTimeout.Duration, QueryTimeout: l.QueryTimeout.Duration, Lease: l.Lease.Duration,
+		SchemaPatterns: int(cfg.Deploy.MaxPatterns), TurnTimeout: l.TurnTimeout.Duration, CheckTimeout: cfg.Deploy.CheckTimeout.Duration, QueryTimeout: l.QueryTimeout.Duration, Lease: l.Lease.Duration,
 	}
 }
 

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"math/big"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// price is what it costs to apply one subschema to a value, and the keywords that are checked here
+// instead of by the library. The unit is a byte of text that is read once.
+type price struct {
+	base    int // of any value
+	element int // of each element of an array
+	member  int // of each member of an object
+	number  int // of a number
+
+	enum   map[string]bool // canonical values; nil = no enum
+	values []any           // for the message
+	fixed  string          // canonical const
+	want   *any            // const; nil = none
+	unique bool
+	format *jsonschema.Format // the subschema's own; nil = none
+}
+
+const (
+	applied  = 64 // a subschema applied to a value
+	failed   = 16 // one that may end before its own format is asked: at its type, or because it is false
+	required = 8  // a name that is looked up, and listed if it is missing
+	formats  = 8  // what checking a format takes for a byte, against reading it
+)
+
+// priceOf makes the price of s, and takes out of s what the price's format does instead.
+func (v *validator) priceOf(s *jsonschema.Schema) *price {
+	p := &price{base: applied, element: 4, member: 4, unique: s.UniqueItems, want: s.Const, format: s.Format}
+	inPlace := len(s.AllOf) + len(s.AnyOf) + len(s.OneOf) + len(s.DependentSchemas) + len(s.Dependencies)
+	for _, one := range []*jsonschema.Schema{s.Not, s.If, s.Then, s.Else, s.Ref, s.RecursiveRef} {
+		if one != nil {
+			inPlace++
+		}
+	}
+	if s.DynamicRef != nil {
+		inPlace++
+	}
+	p.base += failed*inPlace + required*len(s.Required)
+	for _, names := range s.DependentRequired {
+		p.base += required * (1 + len(names))
+	}
+	for _, d := range s.Dependencies {
+		if names, ok := d.([]string); ok {
+			p.base += required * len(names)
+		}
+	}
+	for _, perElement := range []bool{s.Items != nil, s.AdditionalItems != nil, s.PrefixItems != nil, s.Items2020 != nil, s.Contains != nil, s.UnevaluatedItems != nil} {
+		if perElement {
+			p.element += failed
+		}
+	}
+	for _, perMember := range []bool{s.Properties != nil, s.AdditionalProperties != nil, s.PropertyNames != nil, s.UnevaluatedProperties != nil} {
+		if perMember {
+			p.member += failed
+		}
+	}
+	p.member += failed * len(s.PatternProperties)
+	for _, bound := range []*big.Rat{s.Maximum, s.Minimum, s.ExclusiveMaximum, s.ExclusiveMinimum, s.MultipleOf} {
+		if bound != nil {
+			p.number += failed + (bound.Num().BitLen()+bound.Denom().BitLen())/8
+		}
+	}
+	free := func(int) {}
+	if s.Enum != nil {
+		p.enum, p.values = make(map[string]bool, len(s.Enum.Values)), s.Enum.Values
+		for _, value := range s.Enum.Values {
+			p.enum[canonical(value, free)] = true
+		}
+	}
+	if s.Const != nil {
+		p.fixed = canonical(*s.Const, free)
+	}
+	s.Enum, s.Const, s.UniqueItems = nil, nil, false
+	s.Format = &jsonschema.Format{Validate: func(value any) error { return v.pay(p, value) }}
+	if p.format != nil {
+		s.Format.Name = p.format.Name
+	}
+	return p
+}
+
+// pay pays for applying a subschema, and checks what the library is not to check.
+func (v *validator) pay(p *price, value any) error {
+	cost := p.base
+	list, _ := value.([]any)
+	switch value := value.(type) {
+	case string:
+		cost += len(value)
+		if p.format != nil {
+			cost += formats * len(value)
+		}
+	case []any:
+		cost += p.element * len(value)
+	case map[string]any:
+		cost += p.member * len(value)
+	case interface{ Float64() (float64, error) }: // json.Number
+		cost += p.number
+	}
+	v.spend(cost)
+	if p.want != nil && canonical(value, v.spend) != p.fixed {
+		return &unfit{&kind.Const{Got: value, Want: *p.want}}
+	}
+	if p.enum != nil && !p.enum[canonical(value, v.spend)] {
+		return &unfit{&kind.Enum{Got: value, Want: p.values}}
+	}
+	if p.unique && len(list) > 1 {
+		seen := make(map[string]int, len(list))
+		for i, item := range list {
+			key := canonical(item, v.spend)
+			if first, twice := seen[key]; twice {
+				return &unfit{&kind.UniqueItems{Duplicates: [2]int{first, i}}}
+			}
+			seen[key] = i
+		}
+	}
+	if p.format != nil {
+		return p.format.Validate(value)
+	}
+	return nil
+}

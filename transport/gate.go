@@ -25,7 +25,12 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 				err = x.caller.allow(route)
 			}
 			if err != nil {
-				writeProblem(w, wire.Of(err))
+				p := wire.Of(err)
+				if p.Code == "unauthenticated" || p.Code == "permission_denied" {
+					s.denials.deny(w, r, x.caller.name, p)
+				} else {
+					writeProblem(w, p)
+				}
 				return
 			}
 		}

@@ -53,6 +53,7 @@ type Server struct {
 	streams slots
 	loads   slots
 	metrics *metrics
+	denials *denials
 
 	connections *connections
 
@@ -89,17 +90,22 @@ func New(cfg Config) (*Server, error) {
 	if s.metrics, err = newMetrics(cfg.Registry, s); err != nil {
 		return nil, fmt.Errorf("transport: %w", err)
 	}
+	if s.denials, err = newDenials(cfg.Registry, s.log, s.closing.Done()); err != nil {
+		return nil, fmt.Errorf("transport: %w", err)
+	}
 	s.leader = newLeaderTransport(cfg)
 	s.api = humago.New(s.mux, apiConfig(cfg.Version))
 	s.routes()
 	// A browser page of another site must not deploy to a node on the reader's machine.
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, wire.New("permission_denied", "the call comes from a web page of another origin: "+clip(r.Header.Get("Origin"))))
+		s.denials.deny(w, r, "", wire.New("permission_denied", "the call comes from a web page of another origin: "+clip(r.Header.Get("Origin"))))
 	}))
 	s.handler = origin.Handler(http.HandlerFunc(s.dispatch))
 	if len(s.tokens) == 0 {
-		s.handler = GuardHosts(s.handler, cfg.Hosts...)
+		s.handler = hostGuard{next: s.handler, names: hostNames(cfg.Hosts), deny: func(w http.ResponseWriter, r *http.Request) {
+			s.denials.deny(w, r, "", misdirected(r))
+		}}
 	}
 	return s, nil
 }

@@ -16,8 +16,14 @@ var builtins = map[string]builtin{
 	"all": reading("all"), "any": reading("any"), "hash": reading("hash"),
 
 	"bytes": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		if err := m.text(3 * length(first(args))); err != nil {
+		n := length(first(args))
+		if err := m.text(3 * n); err != nil {
 			return nil, err
+		}
+		if _, text := first(args).(starlark.String); !text {
+			if err := m.steps(n); err != nil { // numbers, one by one
+				return nil, err
+			}
 		}
 		return library("bytes")(m, args, kwargs)
 	},
@@ -131,7 +137,7 @@ func library(name string) builtin {
 // reading is the interpreter's own function that reads its argument once.
 func reading(name string) builtin {
 	return func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		if err := m.steps(length(first(args)) / 16); err != nil {
+		if err := m.steps(length(first(args)) / 8); err != nil {
 			return nil, err
 		}
 		return library(name)(m, args, kwargs)
@@ -144,6 +150,9 @@ func bounded(name string, most int) builtin {
 		for _, arg := range args {
 			if s, ok := arg.(starlark.String); ok && len(s) > most {
 				return nil, fmt.Errorf("%s: the string has %d bytes, the limit is %d", name, len(s), most)
+			}
+			if err := m.steps(length(arg)/2 + bitsOf(arg)/64); err != nil {
+				return nil, err
 			}
 		}
 		for _, pair := range kwargs {
@@ -174,6 +183,9 @@ func enumerate(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark
 		return nil, err
 	}
 	if err := m.growBy(length(x), costTuple+2*costElem); err != nil {
+		return nil, err
+	}
+	if err := m.steps(length(x)); err != nil {
 		return nil, err
 	}
 	all, err := m.collect(x)
@@ -208,6 +220,9 @@ func zipped(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Va
 		return nil, err
 	}
 	if err := m.elements(rows); err != nil {
+		return nil, err
+	}
+	if err := m.steps(rows + rows*len(columns)/2 + len(columns)); err != nil {
 		return nil, err
 	}
 	all := make([]starlark.Value, rows)

@@ -18,7 +18,7 @@ func (m *meter) decode(what string, p history.Payload) (starlark.Value, error) {
 	if len(p) == 0 {
 		return starlark.None, nil
 	}
-	if err := m.steps(len(p) / 64); err != nil {
+	if err := m.steps(len(p) / 16); err != nil {
 		return nil, err
 	}
 	d := decoder{m: m, in: p}
@@ -165,11 +165,15 @@ func (d *decoder) object(depth int) (starlark.Value, error) {
 		if err := d.m.grow(costEntry); err != nil {
 			return nil, err
 		}
-		if err := d.m.key(starlark.String(name), dict.Len()); err != nil {
+		if err := d.m.key(starlark.String(name), dict); err != nil {
 			return nil, err
 		}
+		before := dict.Len()
 		if err := dict.SetKey(starlark.String(name), v); err != nil {
 			return nil, err
+		}
+		if dict.Len() > before {
+			d.m.grown(dict, starlark.String(name))
 		}
 		switch d.next() {
 		case ',':

@@ -11,7 +11,7 @@ import (
 func (m *meter) index(x, y starlark.Value) (starlark.Value, error) {
 	switch x := x.(type) {
 	case *starlark.Dict:
-		if err := m.key(y, x.Len()); err != nil {
+		if err := m.key(y, x); err != nil {
 			return nil, err
 		}
 		v, found, err := x.Get(y)
@@ -86,13 +86,14 @@ func (s *slot) SetKey(k, v starlark.Value) error { return s.m.set(s.Dict, k, v) 
 // set is dict[k] = v.
 func (m *meter) set(dict *starlark.Dict, k, v starlark.Value) error {
 	before := dict.Len()
-	if err := m.key(k, before); err != nil {
+	if err := m.key(k, dict); err != nil {
 		return err
 	}
 	if err := dict.SetKey(k, v); err != nil {
 		return err
 	}
 	if dict.Len() > before {
+		m.grown(dict, k)
 		return m.grow(costEntry)
 	}
 	return nil

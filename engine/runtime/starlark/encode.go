@@ -22,10 +22,11 @@ func (m *meter) encode(what string, v starlark.Value) (history.Payload, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	if due := len(p.buf) - p.paid; due > 0 {
-		return p.buf, m.grow(uint64(due))
+	due := max(len(p.buf)-p.paid, 0)
+	if err := m.steps(due/16 + p.seen); err != nil {
+		return nil, err
 	}
-	return p.buf, nil
+	return p.buf, m.grow(uint64(due))
 }
 
 func (p *printer) json(v starlark.Value, depth int) error {
@@ -45,6 +46,7 @@ func (p *printer) json(v starlark.Value, depth int) error {
 		if i, small := v.Int64(); small {
 			p.buf = strconv.AppendInt(p.buf, i, 10)
 		} else {
+			p.seen += bitsOf(v) / 32
 			p.buf = append(p.buf, v.String()...)
 		}
 	case starlark.Float:
@@ -88,6 +90,7 @@ func (p *printer) float(f float64) error {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return fmt.Errorf("%v is no JSON value", f)
 	}
+	p.seen += 4
 	start := len(p.buf)
 	p.buf = strconv.AppendFloat(p.buf, f, 'g', -1, 64)
 	for _, c := range p.buf[start:] {

@@ -20,6 +20,7 @@ func (m *meter) interpolate(format string, x starlark.Value) (starlark.Value, er
 	_, mapping := x.(starlark.Mapping)
 	next := 0
 	for {
+		p.seen++
 		literal, rest, found := strings.Cut(format, "%")
 		if err := p.text(literal); err != nil {
 			return nil, err
@@ -41,6 +42,14 @@ func (m *meter) interpolate(format string, x starlark.Value) (starlark.Value, er
 			from, ok := x.(starlark.Mapping)
 			if !ok {
 				return nil, fmt.Errorf("format requires a mapping")
+			}
+			if err := m.steps(len(key) / 32); err != nil {
+				return nil, err
+			}
+			if in, ok := x.(*starlark.Dict); ok {
+				if err := m.key(starlark.String(key), in); err != nil {
+					return nil, err
+				}
 			}
 			v, found, _ := from.Get(starlark.String(key))
 			if !found {
@@ -86,11 +95,13 @@ func (p *printer) convert(conversion byte, arg starlark.Value) error {
 		if conversion == 'i' {
 			conversion = 'd'
 		}
+		p.seen += 8 + bitsOf(i)/32
 		p.buf = fmt.Appendf(p.buf, "%"+string(conversion), i)
 	case 'e', 'f', 'g', 'E', 'F', 'G':
 		if _, ok := starlark.AsFloat(arg); !ok {
 			return fmt.Errorf("%%%c format requires float, not %s", conversion, arg.Type())
 		}
+		p.seen += 64 + bitsOf(arg)/32
 		s, err := starlark.Binary(syntax.PERCENT, starlark.String("%"+string(conversion)), arg)
 		if err != nil {
 			return err
@@ -129,6 +140,10 @@ func (m *meter) format(format string, args starlark.Tuple, kwargs []starlark.Tup
 	p := printer{m: m}
 	f := fields{args: args, kwargs: kwargs}
 	for format != "" {
+		p.seen++
+		if err := p.pay(0); err != nil {
+			return nil, err
+		}
 		i := strings.IndexAny(format, "{}")
 		if i < 0 {
 			i = len(format)
@@ -203,7 +218,7 @@ func (f *fields) find(m *meter, name string) (starlark.Value, error) {
 		f.manual = true
 		return f.at(i)
 	}
-	if err := m.steps(len(f.kwargs) / 16); err != nil {
+	if err := m.steps(1 + len(name)/16 + len(f.kwargs)/16*(1+len(name)/64)); err != nil {
 		return nil, err
 	}
 	for _, kv := range f.kwargs {

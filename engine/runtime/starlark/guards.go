@@ -15,6 +15,9 @@ var guards = map[string]guard{
 	"$-":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.subtract(a[0], a[1]) },
 	"$*":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.multiply(a[0], a[1]) },
 	"$%":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.modulo(a[0], a[1]) },
+	"$//": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		return m.binary(syntax.SLASHSLASH, a[0], a[1])
+	},
 	"$|":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.combine(syntax.PIPE, a[0], a[1]) },
 	"$|=": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.unionInto(a[0], a[1]) },
 	"$&":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.combine(syntax.AMP, a[0], a[1]) },
@@ -47,7 +50,7 @@ var guards = map[string]guard{
 	},
 	"$built": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
 		if dict, ok := a[0].(*starlark.Dict); ok {
-			if err := m.keys(dict, 0); err != nil {
+			if err := m.keys(dict, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -55,7 +58,7 @@ var guards = map[string]guard{
 	},
 	"$empty":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costList) }, // its elements are charged as they come
 	"$elem":    func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costElem) },
-	"$key":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.key(a[0], 0) },
+	"$key":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.key(a[0], nil) },
 	"$closure": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(shallow(a[0])) },
 	"$pair": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
 		return a, m.grow(costElem + costTuple + 2*costElem)
@@ -73,6 +76,12 @@ var guards = map[string]guard{
 		return a[0], m.growBy(2*length(a[0]), costElem)
 	},
 	"$**kwargs": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
+		if err := m.keys(a[0], nil); err != nil {
+			return nil, err
+		}
+		if err := m.steps(3 * length(a[0])); err != nil {
+			return nil, err
+		}
 		return a[0], m.growBy(length(a[0]), costEntry)
 	},
 }

@@ -41,6 +41,11 @@ func (m *meter) settle(kept starlark.Value) {
 		live.add(m.exec.handlers[name])
 	}
 	live.walk()
+	for v := range m.chains {
+		if !live.seen[v] {
+			delete(m.chains, v)
+		}
+	}
 	for v := range m.shrunk {
 		if !live.seen[v] {
 			delete(m.shrunk, v)

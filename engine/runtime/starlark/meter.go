@@ -23,8 +23,9 @@ type meter struct {
 	used    uint64                 // bytes kept and built
 	since   uint64                 // bytes built since used was measured
 	shrunk  map[starlark.Value]int // containers that were longer once: elements they have room for
-	passed  *history.RunError      // the limit that was exceeded
-	stopped atomic.Pointer[error]  // why the thread was interrupted
+	chains  map[starlark.Value]*chains
+	passed  *history.RunError     // the limit that was exceeded
+	stopped atomic.Pointer[error] // why the thread was interrupted
 }
 
 // key of the meter among a thread's locals.

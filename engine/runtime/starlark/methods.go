@@ -110,7 +110,7 @@ func scan(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, c
 // keyed guards what looks its first argument up.
 func keyed(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if len(args) > 0 {
-		if err := m.key(args[0], length(recv)); err != nil {
+		if err := m.key(args[0], recv); err != nil {
 			return nil, err
 		}
 	}
@@ -122,6 +122,9 @@ func shrinking(guard method) method {
 	return func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
 		before := length(recv)
 		v, err := guard(m, recv, args, kwargs, call)
+		if before == length(recv)+1 && err == nil {
+			m.taken(recv, takenKey(recv, args, v))
+		}
 		const worthKnowing = 256
 		if before > worthKnowing && before > length(recv) {
 			if m.shrunk == nil {
@@ -131,4 +134,17 @@ func shrinking(guard method) method {
 		}
 		return v, err
 	}
+}
+
+// takenKey is the key that a method took out of a dict or set: its argument, or what it returned.
+func takenKey(recv starlark.Value, args starlark.Tuple, result starlark.Value) starlark.Value {
+	if pair, ok := result.(starlark.Tuple); ok && len(args) == 0 && len(pair) == 2 {
+		if _, ok := recv.(*starlark.Dict); ok { // popitem
+			return pair[0]
+		}
+	}
+	if len(args) > 0 {
+		return args[0]
+	}
+	return result
 }

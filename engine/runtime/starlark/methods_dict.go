@@ -18,7 +18,12 @@ var dictMethods = map[string]method{
 		if err := m.grow(costEntry); err != nil {
 			return nil, err
 		}
-		return keyed(m, recv, args, nil, call)
+		before := length(recv)
+		v, err := keyed(m, recv, args, nil, call)
+		if err == nil && length(recv) > before {
+			m.grown(recv, args[0])
+		}
+		return v, err
 	},
 	"update": func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, _ original) (starlark.Value, error) {
 		return starlark.None, named("update", m.updateWith(recv.(*starlark.Dict), args, kwargs))
@@ -34,7 +39,7 @@ func listing(cost int) method {
 		if err := m.elements(0); err != nil {
 			return nil, err
 		}
-		if err := m.steps(length(recv) / 16); err != nil {
+		if err := m.steps(length(recv) / 2); err != nil {
 			return nil, err
 		}
 		return call()

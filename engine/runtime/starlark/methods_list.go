@@ -49,7 +49,7 @@ func (m *meter) extended(v starlark.Value) error {
 	if err := m.growBy(length(v), costElem); err != nil {
 		return err
 	}
-	return m.steps(length(v) / 16)
+	return m.steps(length(v) / 4)
 }
 
 // extend is list += more.
@@ -68,6 +68,9 @@ func (m *meter) extend(list *starlark.List, more starlark.Iterable) (starlark.Va
 func (m *meter) collect(v starlark.Iterable) ([]starlark.Value, error) {
 	n := length(v)
 	if err := m.elements(n); err != nil {
+		return nil, err
+	}
+	if err := m.steps(n / 2); err != nil {
 		return nil, err
 	}
 	all := make([]starlark.Value, 0, n)

@@ -11,6 +11,7 @@ var setMethods = map[string]method{
 		before := length(recv)
 		v, err := keyed(m, recv, args, nil, call)
 		if err == nil && length(recv) > before {
+			m.grown(recv, args[0])
 			err = m.grow(costEntry)
 		}
 		return v, err
@@ -31,7 +32,9 @@ var setMethods = map[string]method{
 		return combine(m, recv, args, call)
 	},
 	"update": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
-		return combine(m, recv, args, call)
+		v, err := combine(m, recv, args, call)
+		delete(m.chains, recv) // it is not known which are new
+		return v, err
 	},
 }
 
@@ -51,20 +54,18 @@ func copied(m *meter, set starlark.Value) error {
 	if err := m.entries(length(set)); err != nil {
 		return err
 	}
-	return m.keys(set, 0)
+	return m.keys(set, nil)
 }
 
 // combine accounts for args that are added to a set or looked up in it.
 func combine(m *meter, recv starlark.Value, args starlark.Tuple, call original) (starlark.Value, error) {
-	size := length(recv)
 	for _, arg := range args {
 		if err := m.entries(length(arg)); err != nil { // before the walk: a range may have any length
 			return nil, err
 		}
-		if err := m.keys(arg, size); err != nil {
+		if err := m.keys(arg, recv); err != nil {
 			return nil, err
 		}
-		size += length(arg)
 	}
 	return call()
 }
@@ -80,16 +81,17 @@ func (m *meter) newSet(v starlark.Iterable) (*starlark.Set, error) {
 	}
 	for elem := range starlark.Elements(v) {
 		before := set.Len()
-		if err := m.key(elem, before); err != nil {
+		if err := m.key(elem, set); err != nil {
 			return nil, err
 		}
-		if err := m.steps(1); err != nil {
+		if err := m.steps(3); err != nil {
 			return nil, err
 		}
 		if err := set.Insert(elem); err != nil {
 			return nil, err
 		}
 		if set.Len() > before {
+			m.grown(set, elem)
 			if err := m.grow(costEntry); err != nil {
 				return nil, err
 			}

@@ -12,19 +12,45 @@ func (m *meter) number(i starlark.Int) (starlark.Value, error) {
 	if _, small := i.Int64(); small {
 		return i, nil
 	}
-	if bits := i.BigInt().BitLen(); bits > maxIntBits {
+	bits := i.BigInt().BitLen()
+	if bits > maxIntBits {
 		return nil, fmt.Errorf("the number has %d bits, the limit is %d", bits, maxIntBits)
+	}
+	if err := m.steps(bits / 256); err != nil {
+		return nil, err
 	}
 	return i, m.grow(intCost(i))
 }
 
 // binary is the interpreter's operator, with the result checked if it is a number.
 func (m *meter) binary(op syntax.Token, x, y starlark.Value) (starlark.Value, error) {
+	switch op {
+	case syntax.STAR:
+		if err := m.steps(bitsOf(x) * bitsOf(y) / (1 << 16)); err != nil {
+			return nil, err
+		}
+	case syntax.SLASHSLASH, syntax.PERCENT:
+		if err := m.steps(bitsOf(x)/64 + bitsOf(x)*bitsOf(y)/(1<<14)); err != nil {
+			return nil, err
+		}
+	}
 	z, err := starlark.Binary(op, x, y)
 	if i, ok := z.(starlark.Int); ok && err == nil {
 		return m.number(i)
 	}
 	return z, err
+}
+
+// bitsOf is how large a number is; 0 for what is none and for those of one machine word.
+func bitsOf(v starlark.Value) int {
+	i, ok := v.(starlark.Int)
+	if !ok {
+		return 0
+	}
+	if _, small := i.Int64(); small {
+		return 0
+	}
+	return i.BigInt().BitLen()
 }
 
 func (m *meter) add(x, y starlark.Value) (starlark.Value, error) {
@@ -122,10 +148,10 @@ func (m *meter) combine(op syntax.Token, x, y starlark.Value) (starlark.Value, e
 		if err := m.entries(length(x) + length(y)); err != nil {
 			return nil, err
 		}
-		if err := m.keys(x, 0); err != nil {
+		if err := m.keys(x, nil); err != nil {
 			return nil, err
 		}
-		if err := m.keys(y, length(x)); err != nil {
+		if err := m.keys(y, x); err != nil {
 			return nil, err
 		}
 	}
@@ -163,7 +189,7 @@ func (m *meter) contains(op syntax.Token, x, y starlark.Value) (starlark.Value, 
 	case starlark.String:
 		err = m.steps(len(y) / 64)
 	case *starlark.Dict, *starlark.Set:
-		err = m.key(x, length(y))
+		err = m.key(x, y)
 	default:
 		err = m.weigh(y)
 	}
@@ -175,10 +201,10 @@ func (m *meter) contains(op syntax.Token, x, y starlark.Value) (starlark.Value, 
 
 // text, elements and entries account for a new string, list or tuple, dict or set, and for the time it takes to fill it.
 func (m *meter) text(n int) error {
-	if err := m.steps(n / 1024); err != nil {
+	if err := m.grow(costString + uint64(n)); err != nil {
 		return err
 	}
-	return m.grow(costString + uint64(n))
+	return m.steps(n / 64)
 }
 
 func (m *meter) elements(n int) error {
@@ -188,7 +214,7 @@ func (m *meter) elements(n int) error {
 	if err := m.grow(costList); err != nil {
 		return err
 	}
-	return m.steps(n / 64)
+	return m.steps(n / 4)
 }
 
 func (m *meter) entries(n int) error {
@@ -198,5 +224,5 @@ func (m *meter) entries(n int) error {
 	if err := m.grow(costDict); err != nil {
 		return err
 	}
-	return m.steps(n / 4)
+	return m.steps(n)
 }

@@ -24,7 +24,7 @@ func (p *printer) pay(n int) error {
 	if due < 1024 && p.seen < 256 && n == 0 {
 		return nil
 	}
-	if err := p.m.steps(due/64 + p.seen); err != nil {
+	if err := p.m.steps(due/16 + p.seen); err != nil {
 		return err
 	}
 	p.paid, p.seen = p.paid+due, 0
@@ -42,6 +42,9 @@ func (p *printer) text(s string) error {
 // done returns what was written.
 func (p *printer) done() (starlark.String, error) {
 	due := max(len(p.buf)-p.paid, 0)
+	if err := p.m.steps(due/16 + p.seen); err != nil {
+		return "", err
+	}
 	return starlark.String(p.buf), p.m.grow(uint64(costString + due))
 }
 
@@ -108,7 +111,11 @@ func (p *printer) value(v starlark.Value, depth int) error {
 			return err
 		}
 		p.buf = append(p.buf, methodName("codepoint", v.ords)...)
+	case starlark.Float:
+		p.seen += 8
+		p.buf = append(p.buf, v.String()...)
 	default: // everything else is short
+		p.seen += bitsOf(v) / 32
 		p.buf = append(p.buf, v.String()...)
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 
 // binaryGuards names the guard of each binary operator; the others cannot grow.
 var binaryGuards = map[syntax.Token]string{
-	syntax.PLUS: "$+", syntax.MINUS: "$-", syntax.STAR: "$*", syntax.PERCENT: "$%", syntax.PIPE: "$|", syntax.AMP: "$&", syntax.CIRCUMFLEX: "$^", syntax.LTLT: "$<<",
+	syntax.PLUS: "$+", syntax.MINUS: "$-", syntax.STAR: "$*", syntax.PERCENT: "$%", syntax.SLASHSLASH: "$//", syntax.PIPE: "$|", syntax.AMP: "$&", syntax.CIRCUMFLEX: "$^", syntax.LTLT: "$<<",
 	syntax.EQL: "$==", syntax.NEQ: "$!=", syntax.LT: "$<", syntax.LE: "$<=", syntax.GT: "$>", syntax.GE: "$>=", syntax.IN: "$in", syntax.NOT_IN: "$not in",
 }
 

@@ -55,6 +55,11 @@ func (m *meter) sliced(x starlark.Value, count, by int) error {
 		if by == 1 && count > length(x)/2 {
 			return m.grow(costString) // shares the bytes
 		}
+		if by != 1 {
+			if err := m.steps(count / 4); err != nil { // byte by byte
+				return err
+			}
+		}
 		return m.text(count)
 	case *starlark.List, starlark.Tuple:
 		return m.elements(count)

@@ -14,7 +14,11 @@ func (m *meter) weigh(v starlark.Value) error {
 		if len(v) < 256 {
 			return nil
 		}
-	case starlark.Int, starlark.NoneType, starlark.Bool, starlark.Float:
+	case starlark.Int:
+		if _, small := v.Int64(); small {
+			return nil
+		}
+	case starlark.NoneType, starlark.Bool, starlark.Float:
 		return nil
 	}
 	w := walk{m: m}
@@ -24,45 +28,47 @@ func (m *meter) weigh(v starlark.Value) error {
 	return m.steps(w.nodes)
 }
 
-// key accounts for looking v up in a container of n elements, or adding it.
-//
-// The interpreter's hash of numbers, tuples and short strings is known to everybody, so keys that all fall into one bucket are easily made: by code, and by
-// whoever sends a payload. They make a lookup take time in proportion to n, so a share of n is charged for every lookup by such a key: little
-// where there are few elements, and enough to end code that adds tens of thousands in a turn.
-func (m *meter) key(v starlark.Value, n int) error {
-	share := 0
+// key accounts for looking v up in a dict or set, or adding it; nil stands for an empty one. See chains.go.
+func (m *meter) key(v, in starlark.Value) error { return m.keyAmong(v, in, 0) }
+
+// keyAmong is key with more elements in v's bucket than those that are there already.
+func (m *meter) keyAmong(v, in starlark.Value, more int) error {
+	parts := 1
 	switch v := v.(type) {
-	case starlark.String:
-		if share = shortString; len(v) >= 12 { // hashed with a secret
-			share = unlikely
-		}
-		if n < share && len(v) < 256 {
-			return nil
-		}
-	case starlark.Int:
-		if share = smallInt; !isSmall(v) {
-			share = equalHash
-		}
-		return m.steps(n / share)
 	case starlark.NoneType, starlark.Bool:
 		return nil
+	case starlark.Int, starlark.Float:
+	case starlark.String:
+		if len(v) < 12 {
+			break
+		}
+		if len(v) < 256 {
+			return nil
+		}
+		w := walk{m: m, most: maxKey}
+		if err := w.visit(v, 0); err != nil {
+			return err
+		}
+		return m.steps(w.nodes)
 	default:
-		share = equalHash
+		w := walk{m: m, most: maxKey}
+		if err := w.visit(v, 0); err != nil {
+			return err
+		}
+		if err := m.steps(w.nodes); err != nil {
+			return err
+		}
+		parts = w.seen + w.nodes
 	}
-	w := walk{m: m, most: maxKey}
-	if err := w.visit(v, 0); err != nil {
-		return err
+	if in != nil {
+		chain, err := m.chain(in, v)
+		if err != nil {
+			return err
+		}
+		more += chain
 	}
-	return m.steps(w.nodes + (w.seen+w.nodes)*(n/share))
+	return m.steps(price(v, more, parts))
 }
-
-// How many elements cost one step, by what comparing with one takes when all are in one bucket.
-const (
-	unlikely    = 1 << 30
-	smallInt    = 256 // hashes differ, so that elements are not compared
-	shortString = 256
-	equalHash   = 16 // of a general comparison
-)
 
 // isSmall reports whether no other small number has the same hash.
 func isSmall(i starlark.Int) bool {
@@ -70,19 +76,26 @@ func isSmall(i starlark.Int) bool {
 	return ok && n >= -1<<31 && n < 1<<31
 }
 
-// keys accounts for adding all elements of v to a container of n.
-func (m *meter) keys(v starlark.Value, n int) error {
+// keys accounts for adding all elements of v to a dict or set, or looking them up there; nil stands for an empty one.
+func (m *meter) keys(v, in starlark.Value) error {
 	elements, ok := v.(starlark.Iterable)
 	if !ok {
 		return nil
 	}
-	n += length(v)
+	var own *chains
+	if length(v) > uncounted {
+		own = newChains(length(v))
+	}
 	for elem := range starlark.Elements(elements) {
-		if err := m.key(elem, n); err != nil {
+		more := 0
+		if own != nil {
+			more = own.add(elem)
+		}
+		if err := m.keyAmong(elem, in, more); err != nil {
 			return err
 		}
 	}
-	return m.steps(length(v) / 4)
+	return m.steps(length(v))
 }
 
 type walk struct {
@@ -110,6 +123,10 @@ func (w *walk) visit(v starlark.Value, depth int) error {
 		return w.text(len(v))
 	case starlark.Bytes:
 		return w.text(len(v))
+	case starlark.Int:
+		if _, small := v.Int64(); !small && w.most == 0 {
+			w.nodes += v.BigInt().BitLen() / 512
+		}
 	case *starlark.List:
 		for i := range v.Len() {
 			if err := w.visit(v.Index(i), depth+1); err != nil {
@@ -123,6 +140,9 @@ func (w *walk) visit(v starlark.Value, depth int) error {
 			}
 		}
 	case *starlark.Dict:
+		if err := w.m.steps(w.m.crowd(v)); err != nil {
+			return err
+		}
 		for key, value := range v.Entries() {
 			if err := w.visit(key, depth+1); err != nil {
 				return err
@@ -132,6 +152,9 @@ func (w *walk) visit(v starlark.Value, depth int) error {
 			}
 		}
 	case *starlark.Set:
+		if err := w.m.steps(w.m.crowd(v)); err != nil {
+			return err
+		}
 		for elem := range v.Elements() {
 			if err := w.visit(elem, depth+1); err != nil {
 				return err

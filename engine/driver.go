@@ -13,10 +13,11 @@ import (
 )
 
 // driver takes the turns of ready runs. It reads the ready index from its beginning, by cursor, and gives each run a visit: a goroutine that takes turns of
-// that run until it needs none. At most Limits.InFlight visits are under way, of which Limits.Turns compute; the others wait for their turn to be recorded.
+// that run until it needs none. At most Limits.InFlight visits are under way, of which Limits.Turns compute; the others wait for their turn to be recorded, or
+// to compute. Both are shared out fairly among workflow types, see shares.go, and a long turn lets those of other types go first from time to time.
 //
 // A run that becomes ready while it is visited appears in the index again; the visit then looks once more before it ends. So every ready run is either
-// beyond the cursor, or visited, or waits in the stuck room for its program.
+// beyond the cursor, or stands in line, or is visited, or waits in the stuck room for its program.
 type driver struct {
 	e         *Engine
 	group     *lifecycle.Group
@@ -24,15 +25,17 @@ type driver struct {
 	schedules *schedules
 	desk      *desk
 	slots     chan struct{} // one for each visit
-	cpus      chan struct{} // one for each visit that computes
+	cpus      *shares       // one place for each visit that computes
 	resident  *keep[history.RunID, *replay.Machine]
 	stuck     *stuck
 	rescan    chan struct{} // read the ready index from its beginning again
+	lined     chan struct{} // a run stands in line
 	idle      chan history.RunID
 	idlers    atomic.Int64 // goroutines that wait at idle for another visit
 
 	mu     sync.Mutex
-	active map[history.RunID]bool // runs that are visited; true = look once more
+	active map[history.RunID]bool // runs that are visited or stand in line for it; true = look once more
+	line   rounds[history.RunID]  // ready runs for which there was no slot, by type
 }
 
 // maxIdlers is how many goroutines wait for visits when there is nothing to do.
@@ -45,7 +48,8 @@ func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk) *driver {
 	d := &driver{
 		e: e, group: g, timers: t, desk: k, schedules: newSchedules(e),
 		slots:  make(chan struct{}, e.limits.InFlight),
-		cpus:   make(chan struct{}, e.limits.Turns),
+		cpus:   newShares(e.limits.Turns),
+		lined:  make(chan struct{}, 1),
 		rescan: make(chan struct{}, 1),
 		idle:   make(chan history.RunID),
 		active: make(map[history.RunID]bool),
@@ -59,6 +63,7 @@ func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk) *driver {
 func (d *driver) run(ctx context.Context) error {
 	moved := make(chan struct{}, 1)
 	d.group.Go("index", func(ctx context.Context) error { return d.watch(ctx, moved) })
+	d.group.Go("line", d.serveLine)
 	var at fsm.ReadyCursor
 	for left := 1; seeded.On(seeded.CursorKept) && left > 0; {
 		d.e.cfg.Log.View(func(v fsm.View) {
@@ -127,26 +132,88 @@ func (d *driver) again() {
 	}
 }
 
-// begin starts a visit, or makes the one under way look once more. It waits for a free slot.
+// begin starts a visit, or makes the one under way look once more. Without a free slot the run stands in line, where types take turns: thousands of ready
+// runs of one type do not keep another's from their first turn.
 func (d *driver) begin(ctx context.Context, id history.RunID) error {
 	d.mu.Lock()
 	_, on := d.active[id]
 	d.active[id] = on
+	standing := d.line.size
 	d.mu.Unlock()
 	if on {
 		return nil
 	}
+	if standing == 0 {
+		select {
+		case d.slots <- struct{}{}:
+			d.start(id)
+			return nil
+		default:
+		}
+	}
+	typ := d.e.typeOf(id)
+	d.mu.Lock()
+	d.line.push(typ, id)
+	standing = d.line.size
+	d.mu.Unlock()
+	select {
+	case d.lined <- struct{}{}:
+	default:
+	}
+	if standing > maxLine {
+		return d.next(ctx)
+	}
+	return nil
+}
+
+// maxLine is how many ready runs stand in line; with more, the index is read no further than slots become free.
+const maxLine = 1 << 20
+
+// serveLine starts visits of those that stand in line as slots become free, until ctx ends.
+func (d *driver) serveLine(ctx context.Context) error {
+	for {
+		d.mu.Lock()
+		standing := d.line.size
+		d.mu.Unlock()
+		if standing > 0 {
+			if err := d.next(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		select {
+		case <-d.lined:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// next waits for a slot and starts the visit of whoever is first in line then.
+func (d *driver) next(ctx context.Context) error {
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	d.mu.Lock()
+	id, ok := d.line.pop()
+	d.mu.Unlock()
+	if !ok {
+		<-d.slots
+		return nil
+	}
+	d.start(id)
+	return nil
+}
+
+// start starts a visit, which has its slot.
+func (d *driver) start(id history.RunID) {
 	select {
 	case d.idle <- id:
 	default:
 		d.group.Go("visits", func(ctx context.Context) error { return d.visits(ctx, id) })
 	}
-	return nil
 }
 
 // visits makes one visit after another. A goroutine that has made one stays for the next, because its stack has grown to what the state needs: growing

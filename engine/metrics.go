@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +14,9 @@ type metrics struct {
 	compute     prometheus.Histogram
 	commit      prometheus.Histogram
 	replayed    prometheus.Counter
+	rebuild     prometheus.Histogram
+	longest     prometheus.Gauge
+	longestNow  atomic.Int64 // nanoseconds
 	timers      prometheus.Counter
 	scheduled   prometheus.Counter
 	purged      prometheus.Counter
@@ -46,6 +50,8 @@ func newMetrics() *metrics {
 		compute:     seconds("turn_compute_seconds", "Time to compute one turn, replay included."),
 		commit:      seconds("turn_commit_seconds", "Time from proposing a turn to its acknowledgement."),
 		replayed:    counter("replayed_events_total", "Events shown again to rebuild executions."),
+		rebuild:     seconds("rebuild_seconds", "Time to rebuild an execution by showing it its recorded turns."),
+		longest:     gauge("rebuild_longest_seconds", "The longest rebuild since this node started."),
 		timers:      counter("timers_fired_total", "Timers fired by this node while leading."),
 		scheduled:   counter("scheduled_runs_total", "Runs that schedules started while this node led."),
 		purged:      counter("runs_purged_total", "Closed runs deleted by retention through this node while leading."),
@@ -65,7 +71,7 @@ func newMetrics() *metrics {
 
 func (m *metrics) register(r prometheus.Registerer) error {
 	for _, c := range []prometheus.Collector{
-		m.starts, m.turns, m.compute, m.commit, m.replayed, m.timers, m.scheduled, m.purged, m.quarantined, m.queries, m.resident, m.programs,
+		m.starts, m.turns, m.compute, m.commit, m.replayed, m.rebuild, m.longest, m.timers, m.scheduled, m.purged, m.quarantined, m.queries, m.resident, m.programs,
 		m.leased, m.completed, m.failed, m.beats, m.released, m.leaseLost, m.pollers,
 	} {
 		if err := r.Register(c); err != nil {
@@ -82,4 +88,19 @@ func (m *metrics) computed(d time.Duration) { m.compute.Observe(d.Seconds()) }
 func (m *metrics) recorded(d time.Duration) {
 	m.turns.Inc()
 	m.commit.Observe(d.Seconds())
+}
+
+// rebuilt counts the time that a rebuild took.
+func (m *metrics) rebuilt(d time.Duration) {
+	m.rebuild.Observe(d.Seconds())
+	for {
+		longest := m.longestNow.Load()
+		if int64(d) <= longest {
+			return
+		}
+		if m.longestNow.CompareAndSwap(longest, int64(d)) {
+			m.longest.Set(d.Seconds())
+			return
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/seeded"
 )
@@ -19,11 +20,17 @@ type QueryTimeout struct {
 	RunID      history.RunID
 	Limit      time.Duration
 	Waiting    bool // for the run's first turn
+
+	Rebuilt, Turns uint64 // of the run's turns so many were shown again to an execution for queries; the next query goes on from there
 }
 
 func (e *QueryTimeout) Error() string {
 	if e.Waiting {
 		return fmt.Sprintf("run %s of workflow %q recorded no first turn within %s", e.RunID, e.WorkflowID, e.Limit)
+	}
+	if e.Turns > 0 {
+		return fmt.Sprintf("the query of workflow %q was not answered within %s: its execution is being rebuilt, %d of %d turns are done; the next query goes on from there",
+			e.WorkflowID, e.Limit, e.Rebuilt, e.Turns)
 	}
 	return fmt.Sprintf("the query of workflow %q was not answered within %s", e.WorkflowID, e.Limit)
 }
@@ -40,13 +47,13 @@ func (e *QueryTimeout) Facts() map[string]any {
 // (DESIGN 7.6). One belongs to whoever took it; two queries of one run at a time use two.
 type queries struct {
 	kept *keep[history.RunID, *replay.Machine]
-	cpus chan struct{} // one for each query that computes
+	cpus *shares // one place for each query that computes
 }
 
 func newQueries(l Limits) *queries {
 	return &queries{
 		kept: newParked(l.Queries, l.ResidentBytes/4),
-		cpus: make(chan struct{}, l.Turns),
+		cpus: newShares(l.Turns),
 	}
 }
 
@@ -115,30 +122,52 @@ func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, nam
 		}
 		return nil, &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
 	}
-	select {
-	case e.queries.cpus <- struct{}{}:
-		defer func() { <-e.queries.cpus }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := e.queries.cpus.take(ctx, run.Type); err != nil {
+		return nil, err
 	}
-	m, ok := e.queries.kept.take(run.RunID)
-	if ok && !stands(m, run) && !seeded.On(seeded.QueryKept) {
-		m.Close()
-		ok = false
+	defer e.queries.cpus.give()
+	m, err := e.standing(ctx, program, pkg, run)
+	if err != nil {
+		if m != nil { // after an error it is good for Close only
+			m.Close()
+		}
+		return nil, err
 	}
-	if !ok {
-		m, err = e.rebuild(ctx, program, pkg, run, nil)
-	}
-	var result history.Payload
-	if err == nil {
-		result, err = m.Query(ctx, name, args)
-	}
+	result, err := m.Query(ctx, name, args)
 	var unknown *replay.UnknownQuery
 	var failed *replay.QueryFailed
 	if err == nil || errors.As(err, &unknown) || errors.As(err, &failed) {
 		e.queries.kept.put(run.RunID, m)
-	} else if m != nil { // after any other error it is good for Close only
+	} else {
 		m.Close()
 	}
 	return result, err
+}
+
+// standing returns an execution for queries that stands at run's newest turn. When the query's time is over while one is rebuilt, what was done is kept between
+// two turns, and the next query goes on from there: each turn has its own time, so a long life takes several queries and not for ever.
+func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *catalog.Package, run fsm.Run) (*replay.Machine, error) {
+	turn, stop := timed(context.WithoutCancel(ctx), e.limits.TurnTimeout)
+	defer stop()
+	m, ok := e.queries.kept.take(run.RunID)
+	if ok && (stands(m, run) || seeded.On(seeded.QueryKept)) {
+		return m, nil
+	}
+	if ok && (m.Queried() || m.Turns() > run.Turns || m.Reopenings() != len(run.Reopened)) {
+		m.Close()
+		ok = false
+	}
+	var err error
+	if ok {
+		m.SetPace(&pace{places: e.queries.cpus, key: run.Type, until: ctx})
+		err = e.catchUp(turn, m, run)
+	} else {
+		m, err = e.rebuild(turn, program, pkg, run, nil, &pace{places: e.queries.cpus, key: run.Type, until: ctx})
+	}
+	if errors.Is(err, errBetweenTurns) || err == nil && ctx.Err() != nil {
+		late := &QueryTimeout{WorkflowID: run.WorkflowID, RunID: run.RunID, Limit: e.limits.QueryTimeout, Rebuilt: m.Turns(), Turns: run.Turns}
+		e.queries.kept.put(run.RunID, m)
+		return nil, late
+	}
+	return m, causeOf(turn, err)
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
@@ -21,7 +22,7 @@ func stands(m *replay.Machine, at fsm.Run) bool {
 
 // rebuild makes a machine that stands after the newest turn that at names, by showing it the recorded ones. begins holds the run's first event, or nothing
 // if it is still to be read. The caller closes the machine, also one that comes beside an error.
-func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at fsm.Run, begins []history.Event) (*replay.Machine, error) {
+func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at fsm.Run, begins []history.Event, p *pace) (*replay.Machine, error) {
 	member, ok := pkg.Member(at.Type)
 	if !ok {
 		return nil, fmt.Errorf("version %s does not carry %q", at.Version, at.Type)
@@ -38,21 +39,28 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 	if len(begins) == 0 {
 		return nil, fmt.Errorf("run %s has no history", at.RunID)
 	}
-	m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: e.says(at)}, begins[0], reopened...)
+	m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: e.says(at), Pace: p}, begins[0], reopened...)
 	if err != nil {
 		return nil, err
 	}
+	return m, e.catchUp(ctx, m, at)
+}
+
+// catchUp shows a machine the recorded turns up to the newest that at names. After errBetweenTurns it may go on.
+func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at fsm.Run) error {
+	began := time.Now()
+	defer func() { e.metrics.rebuilt(time.Since(began)) }()
 	for m.Turns() < at.Turns {
 		turns, events := e.recorded(m, at)
 		if len(turns) == 0 {
-			return m, fmt.Errorf("run %s has no turn %d, although its newest is %d", at.RunID, m.Turns()+1, at.Turns)
+			return fmt.Errorf("run %s has no turn %d, although its newest is %d", at.RunID, m.Turns()+1, at.Turns)
 		}
 		if err := m.Replay(ctx, turns, events); err != nil {
-			return m, err
+			return err
 		}
 		e.metrics.replayed.Add(float64(len(events)))
 	}
-	return m, nil
+	return nil
 }
 
 // recorded reads the turns that m is to be shown next, with what they had seen and what they asked for. What came while a turn was made lies in between.

@@ -64,22 +64,19 @@ func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 		}
 		return &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
 	}
-	select {
-	case e.queries.cpus <- struct{}{}:
-		defer func() { <-e.queries.cpus }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := e.queries.cpus.take(ctx, run.Type); err != nil {
+		return err
 	}
-	limit := e.limits.TurnTimeout
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, &Unavailable{Why: fmt.Sprintf("the replay of run %s takes longer than %s", run.RunID, limit)})
-	defer cancel()
+	defer e.queries.cpus.give()
+	ctx, stop := timed(ctx, e.limits.TurnTimeout)
+	defer stop()
 
 	before := run
 	if len(last) > 0 && last[0].Count > 0 && last[0].FirstSeq+last[0].Count == run.Events+1 {
 		cmd.Turn = run.Turns
 		before.Turns--
 	}
-	m, err := e.rebuild(ctx, program, pkg, before, nil)
+	m, err := e.rebuild(ctx, program, pkg, before, nil, &pace{places: e.queries.cpus, key: run.Type})
 	if m != nil {
 		defer m.Close()
 	}

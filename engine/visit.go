@@ -19,6 +19,7 @@ import (
 type visit struct {
 	d       *driver
 	id      history.RunID
+	typ     string          // the run's workflow type, once it was asked for
 	machine *replay.Machine // in this goroutine's hands while a turn is made and recorded
 }
 
@@ -75,12 +76,10 @@ func (v *visit) takeTurns(ctx context.Context) {
 
 // make computes the run's next turn if it needs one: nil means that it does not, or cannot have it now.
 func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err error) {
-	select {
-	case v.d.cpus <- struct{}{}:
-	case <-ctx.Done():
-		return at, nil, ctx.Err()
+	if err := v.place(ctx); err != nil {
+		return at, nil, err
 	}
-	defer func() { <-v.d.cpus }()
+	defer v.d.cpus.give()
 	defer func() { // one run must not take down leader after leader
 		if p := recover(); p != nil {
 			err = &runtime.Crash{Value: p, Stack: debug.Stack()}
@@ -93,15 +92,36 @@ func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err er
 		return at, nil, nil
 	}
 	// Steps bound what code does, and the clock what a step may cost at the worst: no run keeps a CPU from all others.
-	limit := v.d.e.limits.TurnTimeout
-	turn, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("its turn, with the replay before it, takes longer than %s", limit))
-	defer cancel()
+	turn, stop := timed(ctx, v.d.e.limits.TurnTimeout)
+	defer stop()
 	if err := v.bring(turn, work); err != nil || v.machine == nil {
-		return at, nil, err
+		return at, nil, causeOf(turn, err)
 	}
+	stopwatchOf(turn).lap(0)
 	step, err = v.machine.Next(turn, work.news)
 	v.d.e.metrics.computed(time.Since(began))
 	return at, step, err
+}
+
+// place waits for a place to compute.
+func (v *visit) place(ctx context.Context) error {
+	if v.d.cpus.try() {
+		return nil
+	}
+	if v.typ == "" {
+		v.typ = v.d.e.typeOf(v.id)
+	}
+	return v.d.cpus.take(ctx, v.typ)
+}
+
+// typeOf is the workflow type of a run; "" if there is none.
+func (e *Engine) typeOf(id history.RunID) (typ string) {
+	e.cfg.Log.View(func(s fsm.View) {
+		if run, ok := s.Run(id); ok {
+			typ = run.Type
+		}
+	})
+	return typ
 }
 
 // work is what one look at the state says about a run.
@@ -149,7 +169,7 @@ func (v *visit) bring(ctx context.Context, w work) error {
 		v.d.stuck.need(w.pkg)
 		return nil
 	}
-	m, err := v.d.e.rebuild(ctx, program, w.pkg, w.run, w.begins)
+	m, err := v.d.e.rebuild(ctx, program, w.pkg, w.run, w.begins, &pace{places: v.d.cpus, key: w.run.Type})
 	v.machine = m
 	return err
 }

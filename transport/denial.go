@@ -15,7 +15,7 @@ import (
 
 // denials turns callers away: those without a known token, those whose token may not do that, web
 // pages of other origins and other names. It counts them, says in the log who and from where, a few
-// lines at a time, and lets an address that is turned away again and again wait for its answer.
+// lines at a time, and lets an address whose tokens are refused again and again wait for its answer.
 // Callers who may call are never slowed, whatever others of their address do.
 type denials struct {
 	log     hclog.Logger
@@ -78,8 +78,12 @@ func (d *denials) note(r *http.Request, who string, p *wire.Problem) time.Durati
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := d.of(from, now)
-	e.level = max(0, e.level-now.Sub(e.at).Seconds()) + 1
+	e.level = max(0, e.level-now.Sub(e.at).Seconds())
 	e.at = now
+	guessed := p.Code == "unauthenticated" || who != ""
+	if guessed { // names and origins are no secrets
+		e.level++
+	}
 	if now.Sub(d.window) >= deniedQuiet {
 		d.window, d.lines = now, 0
 	}
@@ -95,6 +99,9 @@ func (d *denials) note(r *http.Request, who string, p *wire.Problem) time.Durati
 			"host", clip(r.Host), "passed_on_by", clip(r.Header.Get(wire.HeaderForwarded)), "not_logged", e.hushed, "not_logged_of_all", d.hushed)
 		d.lines++
 		e.logged, e.hushed, d.hushed = now, 0, 0
+	}
+	if !guessed {
+		return 0
 	}
 	over := time.Duration((e.level - deniedFree) * float64(time.Second))
 	if over > deniedDelay {

@@ -39,6 +39,13 @@ func (l *ledger) Info() runtime.Info {
 	return runtime.Info{WorkflowID: s.WorkflowID, RunID: s.RunID.String(), WorkflowType: s.WorkflowType, Version: s.Version.String(), Attempt: max(s.Attempt, 1)}
 }
 
+// Yield implements runtime.Host.
+func (l *ledger) Yield() {
+	if l.pace != nil {
+		l.pace.Yield(l.ctx)
+	}
+}
+
 // Now implements runtime.Host.
 func (l *ledger) Now() history.Time { return l.now }
 

@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"context"
+
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 )
@@ -13,6 +15,8 @@ type ledger struct {
 	declares func(activity string) bool
 	log      func(string)
 	where    func() string // source position of the code that is asking
+	pace     Pace
+	ctx      context.Context // of the call under way, for pace
 
 	now      history.Time
 	random   generator
@@ -50,7 +54,7 @@ func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
 	if log == nil {
 		log = func(string) {}
 	}
-	return &ledger{started: started, limits: cfg.Limits.OrDefault(), declares: cfg.Program.Declares, log: log, random: seeded(started.RunID)}
+	return &ledger{started: started, limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, log: log, random: seeded(started.RunID)}
 }
 
 func (l *ledger) begin(b book) {

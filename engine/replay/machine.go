@@ -16,6 +16,15 @@ type Config struct {
 	Member  catalog.Member
 	Limits  runtime.Limits
 	Log     func(msg string) // gets what ctx.log says in new turns; nil drops it
+	Pace    Pace             // nil = it never waits
+}
+
+// Pace is told how a machine gets on. Its methods get the context of the call that they belong to.
+type Pace interface {
+	// Turn is called before a recorded turn is shown again. An error ends Replay there, between two turns, and the machine stays usable.
+	Turn(ctx context.Context, n uint64) error
+	// Yield is called now and then from within a long turn, on the side of the code. It may block.
+	Yield(ctx context.Context)
 }
 
 // Machine is one run's code at one point of its history. It is made at the start of the run, brought to the recorded point by Replay, and then makes
@@ -75,6 +84,12 @@ func (m *Machine) Turns() uint64 { return m.turns }
 // Reopenings is the number of WorkflowReopened events that the machine was made with: one that was made before another came is of no use any more.
 func (m *Machine) Reopenings() int { return len(m.ledger.void.seqs) }
 
+// SetPace sets who is told how the machine gets on from now on.
+func (m *Machine) SetPace(p Pace) { m.ledger.pace = p }
+
+// Queried reports whether the machine has answered a query, so that it makes no more turns.
+func (m *Machine) Queried() bool { return m.queried }
+
 // Seen is the seq of the newest event that a turn has seen; before the first turn that is 1, the WorkflowStarted.
 func (m *Machine) Seen() uint64 { return m.seen }
 
@@ -107,6 +122,7 @@ func (m *Machine) usable() error {
 
 // watch interrupts the code when ctx ends; call the result when the code has returned.
 func (m *Machine) watch(ctx context.Context) (stop func() bool) {
+	m.ledger.ctx = ctx
 	if ctx.Done() == nil {
 		return func() bool { return true }
 	}

@@ -20,6 +20,11 @@ func (m *Machine) Replay(ctx context.Context, turns []history.Turn, events []his
 	stop := m.watch(ctx)
 	defer stop()
 	for _, turn := range turns {
+		if m.ledger.pace != nil {
+			if err := m.ledger.pace.Turn(ctx, turn.N); err != nil {
+				return err
+			}
+		}
 		if err := ctx.Err(); err != nil {
 			return m.broke(context.Cause(ctx))
 		}

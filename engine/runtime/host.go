@@ -6,14 +6,16 @@ import (
 	"aion.dev/aion/engine/history"
 )
 
-// Host is all that code can ask for. Every call is made from within Resume or Query, on the side of the code, and returns at once: the host never
-// blocks, it says whether something is resolved.
+// Host is all that code can ask for. Every call is made from within Resume or Query, on the side of the code, and returns at once: the host
+// blocks in Yield only, elsewhere it says whether something is resolved.
 //
 // An error from a host ends the code (no language lets code catch it), except where a Future carries it. A *history.RunError says what the run fails
 // with; another error is a misuse, reported at the line of the call. During a query, calls that ask for something return ErrReadOnly.
 type Host interface {
 	// Info says which run this is.
 	Info() Info
+	// Yield is called now and then by code that computes for long. It is the only call that may block: others may want to compute, too.
+	Yield()
 	// Now is the time of the turn.
 	Now() history.Time
 	// Random draws 64 bits from the run's own frozen generator.

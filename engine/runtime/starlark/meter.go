@@ -20,6 +20,7 @@ type meter struct {
 	say     func(string) // gets what a script prints; nil drops it
 	limits  runtime.Limits
 	bound   bool                   // limits apply
+	last    uint64                 // step that the interpreter does not take
 	used    uint64                 // bytes kept and built
 	since   uint64                 // bytes built since used was measured
 	shrunk  map[starlark.Value]int // containers that were longer once: elements they have room for
@@ -36,8 +37,15 @@ func newMeter(name string, e *execution, limits runtime.Limits) *meter {
 	m.thread = &starlark.Thread{Name: name}
 	m.thread.SetLocal(meterKey, m)
 	m.thread.OnMaxSteps = func(t *starlark.Thread) {
-		m.passSteps()
-		t.Cancel("steps")
+		if t.Steps >= m.last {
+			m.passSteps()
+			t.Cancel("steps")
+			return
+		}
+		if m.exec != nil {
+			m.exec.host.Yield()
+		}
+		m.openSlice()
 	}
 	return m
 }
@@ -48,11 +56,19 @@ func meterOf(t *starlark.Thread) *meter { return t.Local(meterKey).(*meter) }
 func (m *meter) begin(bound bool) {
 	m.bound = bound
 	m.thread.Steps = 0
-	limit := ^uint64(0)
+	m.last = ^uint64(0)
 	if bound {
-		limit = m.limits.Steps + 1 // the interpreter stops when it reaches the number
+		m.last = m.limits.Steps + 1 // the interpreter stops when it reaches the number
 	}
-	m.thread.SetMaxExecutionSteps(limit)
+	m.openSlice()
+}
+
+// sliceSteps is how much code computes between two times that it offers others to go first.
+const sliceSteps = 1_000_000
+
+// openSlice makes the interpreter stop for a moment after so many steps.
+func (m *meter) openSlice() {
+	m.thread.SetMaxExecutionSteps(min(m.last, m.thread.Steps+sliceSteps))
 }
 
 // steps accounts for work that takes as long as n steps.

@@ -1,0 +1,141 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Those who wait are served type by type, and in order within a type; who went is passed over.
+func TestShares(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShares(1)
+		if !s.try() || s.try() {
+			t.Fatal("there is one place")
+		}
+		var order []string
+		wait := func(ctx context.Context, key, name string) {
+			go func() {
+				if err := s.take(ctx, key); err == nil {
+					order = append(order, name)
+				}
+			}()
+			synctest.Wait()
+		}
+		gone, goAway := context.WithCancel(t.Context())
+		for _, name := range []string{"a1", "a2", "a3"} {
+			wait(t.Context(), "a", name)
+		}
+		wait(gone, "b", "b1")
+		wait(t.Context(), "b", "b2")
+		wait(t.Context(), "c", "c1")
+		wait(t.Context(), "a", "a4")
+		wait(gone, "d", "d1")
+		goAway()
+		synctest.Wait()
+		if !s.others("a") || !s.others("d") {
+			t.Error("others wait")
+		}
+		for range 6 {
+			s.give()
+			synctest.Wait()
+		}
+		if got, want := strings.Join(order, " "), "a1 b2 c1 a2 a3 a4"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if s.others("a") || s.try() {
+			t.Error("nobody waits, and the place is taken")
+		}
+		s.give()
+		if !s.try() || len(s.lasting) != 0 || s.waiting.size != 0 {
+			t.Errorf("the place is lost: %+v", s)
+		}
+	})
+}
+
+// A place that is given to somebody who goes at that moment is passed on.
+func TestSharesLoseNoPlace(t *testing.T) {
+	for range 500 {
+		s := newShares(2)
+		s.try()
+		s.try()
+		ctx, goAway := context.WithCancel(t.Context())
+		taken := make(chan bool, 8)
+		for _, key := range []string{"a", "a", "b", "c"} {
+			go func() { taken <- s.take(ctx, key) == nil }()
+		}
+		var both sync.WaitGroup
+		both.Go(s.give)
+		both.Go(goAway)
+		s.give()
+		for range 4 {
+			if <-taken {
+				s.give()
+			}
+		}
+		both.Wait()
+		if !s.try() || !s.try() || s.try() {
+			t.Fatalf("two places became %+v", s)
+		}
+	}
+}
+
+// A stopwatch counts what each turn computes, not what it waits.
+func TestStopwatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := timed(t.Context(), 10*time.Second)
+		defer stop()
+		w := stopwatchOf(ctx)
+		for turn := range uint64(5) {
+			time.Sleep(9 * time.Second)
+			w.lap(turn + 1)
+		}
+		for range 10 {
+			time.Sleep(900 * time.Millisecond)
+			w.rest(func() { time.Sleep(time.Hour) })
+		}
+		if ctx.Err() != nil {
+			t.Fatal(context.Cause(ctx))
+		}
+		time.Sleep(1100 * time.Millisecond)
+		if cause := context.Cause(ctx); cause == nil || !strings.Contains(cause.Error(), "turn 5 again takes longer than 10s") {
+			t.Errorf("got %v", cause)
+		}
+		ctx, stop = timed(t.Context(), time.Second)
+		stop()
+		time.Sleep(time.Minute)
+		if !errors.Is(context.Cause(ctx), context.Canceled) {
+			t.Errorf("got %v", context.Cause(ctx))
+		}
+	})
+}
+
+// Lanes take turns, however long they are.
+func TestRounds(t *testing.T) {
+	var r rounds[int]
+	for i := range 5 {
+		r.push("a", i)
+	}
+	r.push("b", 10)
+	r.push("b", 11)
+	r.push("c", 20)
+	var got []int
+	for {
+		v, ok := r.pop()
+		if !ok {
+			break
+		}
+		got = append(got, v)
+		if v == 2 {
+			r.push("d", 30)
+		}
+	}
+	if want := []int{0, 10, 20, 1, 11, 2, 3, 30, 4}; !slices.Equal(got, want) || r.size != 0 {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

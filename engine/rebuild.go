@@ -48,6 +48,9 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 
 // catchUp shows a machine the recorded turns up to the newest that at names. After errBetweenTurns it may go on.
 func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at fsm.Run) error {
+	if m.Turns() == at.Turns {
+		return nil
+	}
 	began := time.Now()
 	defer func() { e.metrics.rebuilt(time.Since(began)) }()
 	for m.Turns() < at.Turns {

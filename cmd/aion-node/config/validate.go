@@ -82,7 +82,7 @@ func (v *verdict) auth(a Auth) {
 		case len(parts) != 3 || parts[0] == "" || parts[2] == "":
 			v.refuse("auth.tokens", "item %d is not NAME:ROLE:SECRET", i+1)
 		case parts[1] != "write" && parts[1] != "read":
-			v.refuse("auth.tokens", "item %d (%s): role %q is neither write nor read", i+1, parts[0], parts[1])
+			v.refuse("auth.tokens", "item %d (%s): its role is neither write nor read", i+1, parts[0]) // and not shown: who mixes the order up has the secret there
 		case len(parts[2]) < 16:
 			v.refuse("auth.tokens", "item %d (%s): the secret has %d characters, at least 16 are wanted", i+1, parts[0], len(parts[2]))
 		case seen[parts[0]]:

@@ -80,8 +80,11 @@ func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 	if m != nil {
 		defer m.Close()
 	}
+	if late := context.Cause(ctx); err != nil && late != nil {
+		return &Unavailable{Why: fmt.Sprintf("run %s cannot be replayed now: %v", run.RunID, late)}
+	}
 	if err != nil {
-		return fmt.Errorf("engine: replay run %s to reopen it: %w", run.RunID, causeOf(ctx, err))
+		return fmt.Errorf("engine: replay run %s to reopen it: %w", run.RunID, err)
 	}
 	var rest []history.Event
 	e.cfg.Log.View(func(v fsm.View) { rest = eventsUpTo(v, run.RunID, m.Seen()+1, run.Events) })

@@ -36,10 +36,7 @@ func changeError(err error, leader string) error {
 	if err != nil && strings.HasPrefix(err.Error(), "configuration changed since") {
 		return &engine.Unavailable{Why: "another change of the members came first"}
 	}
-	if err = proposeError(err, leader); err != nil && seeded.On(seeded.ChangeAsRetry) {
-		return &engine.Unavailable{Why: err.Error()}
-	}
-	return err
+	return proposeError(err, leader)
 }
 
 // readError is proposeError for a barrier, which changes nothing: whatever goes wrong, it did not happen.

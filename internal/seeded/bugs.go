@@ -17,7 +17,6 @@ const (
 	BlobUnsynced     Bug = "blob-unsynced"      // an archive counts as kept before it is on the disk
 	RemoveUnchecked  Bug = "remove-unchecked"   // a node is removed whoever of the others answers
 	DrainedRefuses   Bug = "drained-refuses"    // a drained node refuses deploys that others pass on to it, and may be elected
-	ChangeAsRetry    Bug = "change-as-retry"    // a change of the members whose leader was lost counts as not made
 	UnloadCheckFirst Bug = "unload-check-first" // pins are looked at before the log, not in the step that unloads
 )
 

@@ -1,0 +1,139 @@
+package fault
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+)
+
+func init() {
+	register(Kind{Name: "drain", Family: "leadership", What: "drain the leader through another node, offer it leadership and deploys, take the drain back", Min: time.Second, Max: 4 * time.Second,
+		Orderly: true, Fault: Func(drain)})
+	register(Kind{Name: "remove-two", Family: "leadership", What: "kill -9 one follower, and ask for the removal of another one: that would leave no majority", Min: 100 * time.Millisecond, Max: time.Second,
+		Fault: Func(removeTwo)})
+}
+
+// refused says what the answer to an operation is that a healthy cluster refuses.
+const refused = http.StatusConflict
+
+// settledLeader returns the leader and another node that runs, or nil.
+func settledLeader(ctx context.Context, c *nodes.Cluster) (leader, other *nodes.Node) {
+	if leader = c.Leader(ctx); leader == nil {
+		return nil, nil
+	}
+	for _, n := range c.Nodes() {
+		if n != leader && n.Running() && n.Ready(ctx) == nil {
+			return leader, n
+		}
+	}
+	return nil, nil
+}
+
+// tellNode asks a node for an operation on another one.
+func tellNode(ctx context.Context, through *nodes.Node, operation string, node *nodes.Node) (int, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return post(ctx, "http://"+through.Direct()+"/v1/cluster/"+operation, `{"node":"`+node.Name+`"}`)
+}
+
+// drain looks at what docs/OPERATIONS.md promises of a drained node. Whatever other faults do at the same time may
+// make calls fail; an answer that promises the contrary is a finding.
+func drain(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
+	done, ok := operate(c)
+	if !ok {
+		return Nothing + " another operation is under way", nil, nil
+	}
+	drained, other := settledLeader(ctx, c)
+	if other == nil {
+		done()
+		return Nothing + " no leader, or nobody beside it", nil, nil
+	}
+	starts := drained.Starts()
+	undrain := func(ctx context.Context) error {
+		defer done()
+		for {
+			status, answer, err := tellNode(ctx, drained, "undrain", drained)
+			if err == nil && status < 300 {
+				return nil
+			}
+			if !wait(ctx, 200*time.Millisecond) {
+				return fmt.Errorf("undrain %s: %d %s, %v", drained.Name, status, answer, err)
+			}
+		}
+	}
+	did := "drain " + drained.Name + " (leader) through " + other.Name
+	if status, answer, err := tellNode(ctx, other, "drain", drained); err != nil || status >= 300 {
+		return fmt.Sprintf("%s %s: %d %.100s", Nothing, did, status, answer), undrain, nil
+	}
+	// A drained node is not handed leadership while another one can have it, and refuses no deploy that is passed on to it.
+	for range 5 {
+		wait(ctx, 100*time.Millisecond)
+		if l := c.Leader(ctx); l == nil || l == drained {
+			continue // nobody else could lead yet
+		}
+		status, answer, err := tellNode(ctx, other, "transfer", drained)
+		if err == nil && status < 300 && c.Leader(ctx) == drained && drained.Starts() == starts && !alone(ctx, c, drained) {
+			return did, undrain, fmt.Errorf("%s drains, and leadership was handed to it: %s", drained.Name, answer)
+		}
+		status, answer, err = post(ctx, "http://"+other.Direct()+"/v1/packages", "no archive")
+		if err == nil && status == http.StatusServiceUnavailable && strings.Contains(answer, "is draining") {
+			return did, undrain, fmt.Errorf("a deploy through %s is refused because %s drains: %s", other.Name, drained.Name, answer)
+		}
+	}
+	return did, undrain, nil
+}
+
+// alone reports whether no other node is ready, so that even a drained one may lead.
+func alone(ctx context.Context, c *nodes.Cluster, n *nodes.Node) bool {
+	for _, o := range c.Nodes() {
+		if o != n && o.Running() && o.Ready(ctx) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// removeTwo asks for what would end the quorum for good.
+func removeTwo(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
+	done, ok := operate(c)
+	if !ok {
+		return Nothing + " another operation is under way", nil, nil
+	}
+	leader, other := settledLeader(ctx, c)
+	if other == nil || len(c.Nodes()) != 3 {
+		done()
+		return Nothing + " no leader of three, or nobody beside it", nil, nil
+	}
+	var dead *nodes.Node
+	for _, n := range c.Nodes() {
+		if n != leader && n != other {
+			dead = n
+		}
+	}
+	dead.Kill()
+	mend := func(context.Context) error {
+		defer done()
+		return start([]*nodes.Node{dead})
+	}
+	did := fmt.Sprintf("kill -9 %s, remove %s", dead.Name, other.Name)
+	for range 10 {
+		status, answer, err := tellNode(ctx, leader, "remove", other)
+		switch {
+		case dead.Running():
+			return did, mend, nil // another fault started it: then the removal may be right
+		case err == nil && status == refused:
+			return did, mend, nil
+		case err == nil && (status < 300 || strings.Contains(answer, `"unknown"`)):
+			return did, mend, fmt.Errorf("%s is dead, and the removal of %s was tried all the same: %d %s", dead.Name, other.Name, status, answer)
+		}
+		if !wait(ctx, 200*time.Millisecond) {
+			break
+		}
+	}
+	return did, mend, nil
+}

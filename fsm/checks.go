@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"bytes"
 	"slices"
 
 	"aion.dev/aion/catalog"
@@ -62,14 +63,19 @@ func (t *step) dropChecks() {
 	t.delRange(numberKey(keyReport, oldest), numberKey(keyReport, oldest+1))
 }
 
-// apply keeps the report beside the others for the same check, and in the node's row. Reports for checks that are no longer remembered are ignored.
+// apply keeps the report beside the others for the same check, and in the node's row. Reports for checks that are no longer remembered are ignored, and so is one that
+// differs from what the node reported about the same check before: an entry is applied once, so one of the two is not the node's.
 func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
 	var n Node
 	known := slices.ContainsFunc(t.meta.Checks, func(r CheckRow) bool { return r.Index == c.Index })
 	if !known || !t.read(textKey(keyNode, c.Node), &n) {
 		return new(Done), nil
 	}
-	t.put(reportKey(c.Index, c.Node), c.Digest[:])
+	k := reportKey(c.Index, c.Node)
+	if first := t.get(k); first != nil && !bytes.Equal(first, c.Digest[:]) {
+		return new(Done), nil
+	}
+	t.put(k, c.Digest[:])
 	if c.Index >= n.DigestIndex {
 		n.Digest, n.DigestIndex = c.Digest, c.Index
 		t.put(textKey(keyNode, n.ID), encoded(n))

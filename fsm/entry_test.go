@@ -61,6 +61,30 @@ func everyCommand() []Command {
 	}, slices.Concat(taskCommands(), reopenCommands(), scheduleCommands(), retentionCommands(), limitsCommands())...)
 }
 
+func TestRemovedForeverIsAnEntryOfItsOwn(t *testing.T) {
+	old, err := EncodeEnvelope(Envelope{Command: &RemoveNode{ID: "n1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := EncodeEnvelope(Envelope{Command: &RemoveNode{ID: "n1", Forever: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		bytes []byte
+		hex   string
+		want  bool
+	}{{old, "0f00a101626e31", false}, {now, "0f00a201626e3102f5", true}} {
+		if got := hex.EncodeToString(c.bytes); got != c.hex {
+			t.Errorf("forever %v is written as %s, want %s", c.want, got, c.hex)
+		}
+		e, err := DecodeEnvelope(c.bytes)
+		if err != nil || e.Command.(*RemoveNode).Forever != c.want {
+			t.Errorf("%s is read as %+v, %v", c.hex, e.Command, err)
+		}
+	}
+}
+
 // TestGoldenEntries freezes the bytes of every command: what an old node wrote to the log, this one reads and would write again.
 func TestGoldenEntries(t *testing.T) {
 	all := everyCommand()

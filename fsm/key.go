@@ -20,6 +20,7 @@ const (
 	keyRequest   = 'q' // request id -> unownedRow; written by builds without owners
 	keyExpiry    = 'u' // short or long, number -> request id; likewise
 	keyNode      = 'n' // node id -> Node
+	keyRemoved   = 'X' // node id -> RemovedNode
 	keyReadiness = 'y' // version, node id -> Readiness
 	keyReport    = 'd' // index of a check, node id -> digest
 

@@ -27,6 +27,35 @@ type AnnounceNode struct {
 // RemoveNode forgets a node that left the configuration.
 type RemoveNode struct {
 	ID string `cbor:"1,keyasint"`
+	// Forever keeps the id as that of a removed node. Absent in entries of older binaries, which
+	// forgot it.
+	Forever bool `cbor:"2,keyasint,omitempty"`
+}
+
+// RemovedNode is the row of an id that is used up. A node that came back under it would be taken
+// for one that remembers its votes and its log.
+type RemovedNode struct {
+	Index uint64       `cbor:"1,keyasint"` // of the entry that removed it
+	At    history.Time `cbor:"2,keyasint"`
+}
+
+// NodeRemoved refuses a node whose id was removed.
+type NodeRemoved struct {
+	ID    string `cbor:"1,keyasint"`
+	Index uint64 `cbor:"2,keyasint"`
+}
+
+// Error implements error.
+func (r *NodeRemoved) Error() string {
+	return fmt.Sprintf("node %s was removed from the cluster at index %d, and no node comes back under its id: start with an empty data folder and another node.id, or none", r.ID, r.Index)
+}
+
+// Code implements Refusal.
+func (r *NodeRemoved) Code() string { return "invalid_state" }
+
+// Facts implements Refusal.
+func (r *NodeRemoved) Facts() map[string]any {
+	return map[string]any{"node": r.ID, "removed_index": r.Index}
 }
 
 // AnnounceLeader is the first command of a new leader: it tells the event stream.
@@ -62,6 +91,10 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 	if n.ID == "" {
 		return nil, &catalog.InvalidInput{Field: "id", Reason: "is empty"}
 	}
+	var gone RemovedNode
+	if t.read(textKey(keyRemoved, n.ID), &gone) {
+		return nil, &NodeRemoved{n.ID, gone.Index}
+	}
 	var old Node
 	known := t.read(textKey(keyNode, n.ID), &old)
 	if !known {
@@ -82,6 +115,9 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 }
 
 func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
+	if k := textKey(keyRemoved, c.ID); c.Forever && t.get(k) == nil {
+		t.put(k, encoded(RemovedNode{t.index, t.now}))
+	}
 	if t.get(textKey(keyNode, c.ID)) == nil {
 		return new(Done), nil
 	}
@@ -102,6 +138,12 @@ func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
 func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
 	t.announce(feedLeaderChanged, leaderChanged{c.Node, c.Term})
 	return new(Done), nil
+}
+
+// RemovedNode implements View.
+func (p *picture) RemovedNode(id string) (r RemovedNode, ok bool) {
+	ok = p.row(p.get(textKey(keyRemoved, id)), &r)
+	return r, ok
 }
 
 // Nodes implements View.

@@ -105,6 +105,11 @@ func (w *world) look(cmd string, a words) (out string, ok bool) {
 			for _, n := range v.Nodes() {
 				fmt.Fprintf(&b, "%s raft=%s http=%s version=%s digest@%d\n", n.ID, n.RaftAddress, n.HTTPAddress, n.Version, n.DigestIndex)
 			}
+			for _, id := range []string{"n1", "n2", "n3"} {
+				if gone, ok := v.RemovedNode(id); ok {
+					fmt.Fprintf(&b, "%s was removed at %d\n", id, gone.Index)
+				}
+			}
 			for _, r := range v.Readiness() {
 				fmt.Fprintf(&b, "%s on %s: ready=%v %s\n", r.Version, r.Node, r.Ready, r.Problem)
 			}

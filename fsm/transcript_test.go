@@ -176,7 +176,7 @@ func (w *world) command(a words, input string) Command {
 	case "limits":
 		return &SetLimits{Node: a.at(1), Limits: Limits{RequestBytes: a.number("request_bytes", 0)}}
 	case "remove":
-		return &RemoveNode{ID: a.at(1)}
+		return &RemoveNode{ID: a.at(1), Forever: a.named["forever"] == "true"}
 	case "ready":
 		return &ReportReady{Node: a.at(1), Version: versionOf(a.at(2)), Ready: a.named["problem"] == "", Problem: a.named["problem"]}
 	case "leader":

@@ -16,6 +16,7 @@ type View interface {
 	Pins(v catalog.Version) PinCounts
 	PinHolders(v catalog.Version, limit int, after string) ([]PinHolder, string) // by kind, then since; the cursor is opaque
 	Nodes() []Node                                                               // by id
+	RemovedNode(id string) (RemovedNode, bool)                                   // of an id that is used up
 	Readiness() []Readiness                                                      // by version, node
 	Checks() []CheckRow                                                          // the newest 16, oldest first, with this node's digests
 	DigestReports(index uint64) []DigestReport                                   // what nodes reported for one of Checks, by node

@@ -16,6 +16,7 @@ import (
 type cluster struct {
 	id      string
 	nodes   map[string]*fsm.Node
+	used    map[string]bool // ids of nodes that were removed for ever
 	ready   map[catalog.Version]map[string]fsm.Readiness
 	checks  []uint64 // indexes, oldest first
 	reports map[uint64]map[string]catalog.Digest
@@ -25,7 +26,7 @@ type cluster struct {
 }
 
 func newCluster() cluster {
-	return cluster{nodes: map[string]*fsm.Node{}, ready: map[catalog.Version]map[string]fsm.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}, files: map[string]fsm.Limits{}}
+	return cluster{nodes: map[string]*fsm.Node{}, used: map[string]bool{}, ready: map[catalog.Version]map[string]fsm.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}, files: map[string]fsm.Limits{}}
 }
 
 // end ends an entry: a check counts from then on, and the newest 16 are remembered.
@@ -47,6 +48,9 @@ func (m *Model) report(c fsm.Command) (code string) {
 		if c.Node.ID == "" {
 			return "invalid_input"
 		}
+		if m.used[c.Node.ID] {
+			return "invalid_state"
+		}
 		n := c.Node
 		n.AnnouncedAt, n.Digest, n.DigestIndex = m.now, catalog.Digest{}, 0
 		if old := m.nodes[n.ID]; old != nil {
@@ -57,6 +61,9 @@ func (m *Model) report(c fsm.Command) (code string) {
 			m.id = c.ClusterID
 		}
 	case *fsm.RemoveNode:
+		if c.Forever {
+			m.used[c.ID] = true
+		}
 		if m.nodes[c.ID] != nil {
 			delete(m.nodes, c.ID)
 			delete(m.files, c.ID)
@@ -78,6 +85,9 @@ func (m *Model) report(c fsm.Command) (code string) {
 		}
 		if m.reports[c.Index] == nil {
 			m.reports[c.Index] = map[string]catalog.Digest{}
+		}
+		if first, ok := m.reports[c.Index][c.Node]; ok && first != c.Digest {
+			break // the first one stays
 		}
 		m.reports[c.Index][c.Node] = c.Digest
 		if c.Index >= n.DigestIndex {
@@ -115,7 +125,7 @@ func (w *World) report(n *node, rng *rand.Rand) bool {
 		if !odds(rng, 3) {
 			return false
 		}
-		c = &fsm.RemoveNode{ID: name}
+		c = &fsm.RemoveNode{ID: name, Forever: odds(rng, 4)}
 	case 3, 4:
 		c = &fsm.ReportReady{Node: name, Version: one(rng, known).Version, Ready: odds(rng, 2)}
 	case 5, 6:

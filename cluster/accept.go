@@ -3,6 +3,7 @@ package cluster
 import (
 	"container/list"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -46,15 +47,11 @@ func (p *Port) admit(c net.Conn) *list.Element {
 	return p.pending.PushBack(c)
 }
 
-// greet reads what a connection is for and hands it over. The goroutine of a connection that gave way ends by that connection's error.
+// greet reads who speaks and what the connection is for, answers, and hands it over. The goroutine of a connection that gave way ends by that connection's error.
 func (p *Port) greet(raw net.Conn, e *list.Element) {
 	deadline := time.Now().Add(p.cfg.FirstBytes)
 	raw.SetDeadline(deadline)
-	c, to, err := p.readPreamble(raw)
-	if err == nil {
-		raw.SetDeadline(time.Time{})
-		err = p.handOver(raw, c, to, time.Until(deadline))
-	}
+	err := p.receive(raw, deadline)
 	p.mu.Lock()
 	p.pending.Remove(e) // does nothing when it gave way
 	p.mu.Unlock()
@@ -64,36 +61,76 @@ func (p *Port) greet(raw net.Conn, e *list.Element) {
 	}
 }
 
-func (p *Port) readPreamble(c net.Conn) (net.Conn, *stream, error) {
+// receive reads the preamble, tells the other side what it comes to, and hands the connection to
+// the stream that it is for.
+func (p *Port) receive(raw net.Conn, deadline time.Time) error {
+	c := raw
 	if p.tls != nil {
-		c = tls.Server(c, p.tls.forServer())
+		c = tls.Server(raw, p.tls.forServer())
 	}
-	var b [preambleSize]byte
-	for n := 0; n < len(b); {
-		m, err := c.Read(b[n:])
-		if n += m; err != nil && n < len(b) {
-			return nil, nil, fmt.Errorf("no preamble: %w", err)
-		}
+	kind, from, err := readPreamble(c)
+	if err == nil {
+		err = p.refuse(kind, from)
 	}
-	version, kind := b[len(preambleName)], b[len(preambleName)+1]
-	switch {
-	case string(b[:len(preambleName)]) != preambleName:
-		return nil, nil, fmt.Errorf("begins with %q: not an aion node; callers belong on http.address", b[:])
-	case version != preambleVersion:
-		return nil, nil, fmt.Errorf("node protocol %d, this node speaks %d", version, preambleVersion)
-	case kind == streamRaft:
-		return c, p.raft, nil
-	case kind == streamHTTP:
-		return c, p.web, nil
+	if tc, ok := c.(*tls.Conn); ok && err == nil {
+		from.moved, err = p.proves(tc.ConnectionState().PeerCertificates[0], kind, from)
 	}
-	return nil, nil, fmt.Errorf("unknown stream %q", kind)
-}
-
-func (p *Port) handOver(raw, c net.Conn, to *stream, patience time.Duration) error {
-	pc, err := p.track(raw, c)
+	if refused := (*refusedError)(nil); errors.As(err, &refused) {
+		writeAnswer(c, refused.why)
+	}
 	if err != nil {
 		return err
 	}
+	// Tracked before the other side hears that it may go on: beyond MaxConnections it hears why not.
+	pc, err := p.track(raw, c)
+	if err != nil {
+		writeAnswer(c, err.Error())
+		return err
+	}
+	pc.kind, pc.from = kind, from
+	if err := writeAnswer(c, ""); err != nil {
+		pc.Close()
+		return err
+	}
+	raw.SetDeadline(time.Time{})
+	to := p.web
+	if kind == streamRaft {
+		to = p.raft
+	}
+	return p.handOver(pc, to, time.Until(deadline))
+}
+
+// refuse answers why a connection must not go on, or nil.
+func (p *Port) refuse(kind byte, from Introduction) error {
+	if kind != streamRaft && kind != streamHTTP {
+		return &refusedError{fmt.Sprintf("unknown stream %q", kind)}
+	}
+	if why := from.Refuse(p.self(""), kind); why != "" {
+		return &refusedError{why}
+	}
+	return nil
+}
+
+// proves answers why a certificate does not prove that its holder is the node that it says it is.
+// A node that has moved to another host, and proves that one, may ask for its place there; see
+// mayCall.
+func (p *Port) proves(c *x509.Certificate, kind byte, from Introduction) (moved bool, err error) {
+	names := p.tls.names()
+	if err := names.check(c, from.From, from.Address); err != nil {
+		return false, &refusedError{err.Error()}
+	}
+	place := p.cfg.Place(from.From)
+	if !names.hosts || place == "" {
+		return false, nil
+	}
+	err = names.check(c, from.From, place)
+	if err != nil && kind == streamRaft {
+		return false, &refusedError{err.Error()}
+	}
+	return err != nil, nil
+}
+
+func (p *Port) handOver(pc *portConn, to *stream, patience time.Duration) (err error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {

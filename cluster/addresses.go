@@ -1,10 +1,6 @@
 package cluster
 
-import (
-	"time"
-
-	"github.com/hashicorp/raft"
-)
+import "time"
 
 // The network transport under raft.
 const (
@@ -21,19 +17,15 @@ func (c *Cluster) openAddresses() error {
 	var port *Port
 	if inner == nil {
 		var err error
-		port, err = OpenPort(PortConfig{Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, MaxConnections: c.cfg.Connections, Logger: c.log.Named("port")})
+		port, err = OpenPort(PortConfig{
+			Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, Self: c.Introduction, Place: c.place, MaxConnections: c.cfg.Connections, Logger: c.log.Named("port"),
+		})
 		if err != nil {
 			return err
 		}
 		c.built.add(port.Close)
 		c.caller = port
-		inner = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-			Stream:          port.Raft(),
-			MaxPool:         raftPool,
-			MaxRPCsInFlight: raftInFlight,
-			Timeout:         raftTimeout,
-			Logger:          c.log.Named("raft-net"),
-		})
+		inner = newRaftNetwork(port, c.log.Named("raft-net"))
 	}
 	c.link = newLink(inner, c.mayStand, c.refuseMessage)
 	c.built.add(c.link.Close)
@@ -45,6 +37,16 @@ func (c *Cluster) openAddresses() error {
 		port.Serve()
 	}
 	return c.openGossip()
+}
+
+// place returns where the configuration has a member; nothing for whoever is none.
+func (c *Cluster) place(id string) string {
+	if r := c.raft.Load(); r != nil {
+		if s, err := member(r, id); err == nil {
+			return string(s.Address)
+		}
+	}
+	return ""
 }
 
 // openGossip listens for other nodes where the configuration says so.

@@ -1,10 +1,16 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
 	"time"
 
+	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"github.com/google/uuid"
 )
@@ -43,7 +49,8 @@ func (c *Cluster) row() (want fsm.AnnounceNode, due bool) {
 	due = true
 	c.state.View(func(v fsm.View) {
 		if v.ClusterID() == "" {
-			want.ClusterID = uuid.NewString()
+			// Founders agree on it beforehand; without, it was founded by an older binary.
+			want.ClusterID = cmp.Or(c.clusterID(), uuid.NewString())
 		}
 		for _, n := range v.Nodes() {
 			if n.ID == c.id {
@@ -67,29 +74,72 @@ func (c *Cluster) announce(ctx context.Context, row fsm.AnnounceNode) (uint64, e
 	return result.Index, err
 }
 
-// learnClusterID writes down in the data folder which cluster it belongs to, once the state says so, and lets gossip know.
+// learnClusterID adopts the cluster that the state names.
 func (c *Cluster) learnClusterID() error {
 	id := ""
 	c.state.View(func(v fsm.View) { id = v.ClusterID() })
-	if id == "" {
+	return c.adopt(id)
+}
+
+// adopt makes this node one of a cluster: in its data folder, for ever, then to whoever it talks to.
+func (c *Cluster) adopt(id string) error {
+	if id == "" || id == c.clusterID() {
 		return nil
 	}
+	c.adopting.Lock() // not c.mu: the disk may hang here, and others need that to end this node
+	defer c.adopting.Unlock()
+	if c.identity != nil {
+		if err := c.identity.SetClusterID(id); err != nil {
+			return err
+		}
+	}
+	if own := c.clusterID(); own != "" && own != id {
+		return fmt.Errorf("this node belongs to cluster %s, its state to cluster %s", own, id)
+	}
+	c.belongs.Store(&id)
 	if c.gossip != nil {
 		c.gossip.SetClusterID(id)
 	}
-	if c.identity == nil {
-		return nil
-	}
-	return c.identity.SetClusterID(id) // not under c.mu: a disk that hangs here must not block fail, which ends the node
+	return nil
 }
 
-// clusterID returns the cluster that this node belongs to, as far as it knows.
-func (c *Cluster) clusterID() (id string) {
-	c.state.View(func(v fsm.View) { id = v.ClusterID() })
-	if id == "" && c.identity != nil {
-		id = c.identity.ClusterID()
+// clusterID returns the cluster that this node belongs to; empty while it belongs to none.
+func (c *Cluster) clusterID() string {
+	if p := c.belongs.Load(); p != nil {
+		return *p
 	}
-	return id
+	return ""
+}
+
+// checkRow refuses a row that its node should not have.
+func (c *Cluster) checkRow(a *fsm.AnnounceNode) error {
+	place, err := member(c.raft.Load(), a.Node.ID)
+	if err != nil {
+		return err
+	}
+	if at := string(place.Address); a.Node.RaftAddress != at {
+		return &engine.Unavailable{Why: fmt.Sprintf("node %s announces raft_address %q, the configuration has it at %q", a.Node.ID, a.Node.RaftAddress, at)}
+	}
+	if err := checkAddress(a.Node.HTTPAddress); err != nil {
+		return &engine.Unavailable{Why: fmt.Sprintf("node %s announces http_address %q: %v", a.Node.ID, a.Node.HTTPAddress, err)}
+	}
+	return nil
+}
+
+// checkAddress refuses what is no host:port. A scheme above all: whether TLS is spoken is not for
+// the one who is called to say, for callers' tokens travel there.
+func checkAddress(address string) error {
+	if address == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return errors.New("want host:port")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil || strings.ContainsAny(host, "/@?#\\ ") {
+		return errors.New("want host:port and nothing else")
+	}
+	return nil
 }
 
 // member reports whether the newest configuration that this node knows has it.
@@ -113,7 +163,7 @@ func (c *Cluster) keepInConfiguration(ctx context.Context) {
 			if p.Leader.Address == "" || p.Leader.ID == c.id || own != "" && p.ClusterID != own {
 				continue // of another cluster, which gossip may have met
 			}
-			_, err := c.askToJoin(ctx, p.Leader.Address, false)
+			_, err := c.askToJoin(ctx, p.Leader, false)
 			if err != nil {
 				c.log.Warn("outside of the cluster", "error", err)
 			}

@@ -11,7 +11,6 @@ import (
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/fsm"
 	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/raft"
 )
 
 // BenchmarkPropose measures proposals on real sockets and real files: one node, and three in this process, at numbers of callers that each wait for their
@@ -68,16 +67,9 @@ func benchPropose(b *testing.B, leader *cluster.Cluster, callers int) {
 // benchCluster runs nodes on loopback and real files, and returns the leader.
 func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 	b.Helper()
-	calls := &loopback{handlers: map[string]map[string]cluster.Handler{}}
 	var list []cluster.Peer
-	var links []cluster.Link
-	for i := range n {
-		link, err := raft.NewTCPTransport("127.0.0.1:0", nil, 3, 5*time.Second, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		links = append(links, link)
-		list = append(list, cluster.Peer{ID: fmt.Sprint("n", i+1), RaftAddress: string(link.LocalAddr())})
+	for i, address := range freeAddresses(b, n) {
+		list = append(list, cluster.Peer{ID: fmt.Sprint("n", i+1), RaftAddress: address})
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -92,8 +84,9 @@ func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 			DataDir:         b.TempDir(),
 			BootstrapExpect: n,
 			Raft:            cluster.RaftConfig{LogStore: store},
+			RaftListen:      list[i].RaftAddress,
 			Logger:          hclog.NewNullLogger(),
-			Parts:           &cluster.Parts{Link: links[i], Caller: calls.at(list[i].RaftAddress), Discovery: fixed(list)},
+			Parts:           &cluster.Parts{Discovery: fixed(list)},
 		})
 		if err != nil {
 			b.Fatal(err)
@@ -120,36 +113,5 @@ func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 type fixed []cluster.Peer
 
 func (f fixed) Peers() []cluster.Peer    { return f }
+func (f fixed) Unheard() []string        { return nil }
 func (f fixed) Changed() <-chan struct{} { return nil }
-
-// loopback carries node calls within the process.
-type loopback struct {
-	mu       sync.Mutex
-	handlers map[string]map[string]cluster.Handler
-}
-
-type loopbackAt struct {
-	*loopback
-	address string
-}
-
-func (l *loopback) at(address string) loopbackAt { return loopbackAt{l, address} }
-
-func (l loopbackAt) Handle(name string, h cluster.Handler) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.handlers[l.address] == nil {
-		l.handlers[l.address] = map[string]cluster.Handler{}
-	}
-	l.handlers[l.address][name] = h
-}
-
-func (l loopbackAt) Call(ctx context.Context, address, name string, body []byte) ([]byte, error) {
-	l.mu.Lock()
-	h := l.handlers[address][name]
-	l.mu.Unlock()
-	if h == nil {
-		return nil, fmt.Errorf("nobody at %s", address)
-	}
-	return h(ctx, body)
-}

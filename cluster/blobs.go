@@ -135,7 +135,7 @@ func (b *Blobs) send(ctx context.Context, to BlobPeer, d catalog.Digest, archive
 		return err
 	}
 	defer b.transfers.Release(1)
-	err := b.cfg.Carrier.SendBlob(ctx, to.Address, d, archive)
+	err := b.cfg.Carrier.SendBlob(ctx, Server{to.ID, to.Address}, d, archive)
 	if err != nil {
 		b.cfg.Logger.Warn("a node did not take an archive", "archive", d, "to", to.ID, "error", err)
 	}
@@ -222,7 +222,7 @@ func (b *Blobs) fetch(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	peers := others(b.cfg.Self, b.cfg.Members())
 	asked := make([]string, 0, len(peers))
 	for _, p := range peers {
-		archive, err := b.cfg.Carrier.FetchBlob(ctx, p.Address, d, b.cfg.Store.cfg.MaxBytes)
+		archive, err := b.cfg.Carrier.FetchBlob(ctx, Server{p.ID, p.Address}, d, b.cfg.Store.cfg.MaxBytes)
 		if got := catalog.Digest(sha256.Sum256(archive)); err == nil && got != d {
 			err = &BadBlob{Digest: d, Got: got}
 		}

@@ -43,7 +43,7 @@ func blobNodes(t *testing.T, n int, carrier func(i int) BlobCarrier, change func
 		if carrier != nil {
 			c = carrier(i)
 		} else {
-			node.port = openTestPort(t, PortConfig{})
+			node.port = openTestPort(t, PortConfig{Self: introducing(Introduction{Cluster: "c", From: peer.ID, Instance: peer.ID})})
 			peer.Address, c = node.port.Advertised(), node.port
 		}
 		members = append(members, peer)
@@ -176,22 +176,22 @@ func (c *memoryEnd) HandleBlobs(k BlobKeeper) {
 	c.all.nodes[c.address] = k
 }
 
-func (c *memoryEnd) SendBlob(ctx context.Context, address string, d catalog.Digest, archive []byte) error {
+func (c *memoryEnd) SendBlob(ctx context.Context, to Server, d catalog.Digest, archive []byte) error {
 	if c.gate != nil {
-		if err := c.gate(ctx, "send", address); err != nil {
+		if err := c.gate(ctx, "send", to.Address); err != nil {
 			return err
 		}
 	}
-	return c.all.at(address).KeepBlob(ctx, d, bytes.NewReader(archive))
+	return c.all.at(to.Address).KeepBlob(ctx, d, bytes.NewReader(archive))
 }
 
-func (c *memoryEnd) FetchBlob(ctx context.Context, address string, d catalog.Digest, _ int64) ([]byte, error) {
+func (c *memoryEnd) FetchBlob(ctx context.Context, from Server, d catalog.Digest, _ int64) ([]byte, error) {
 	if c.gate != nil {
-		if err := c.gate(ctx, "fetch", address); err != nil {
+		if err := c.gate(ctx, "fetch", from.Address); err != nil {
 			return nil, err
 		}
 	}
-	return c.all.at(address).Blob(ctx, d)
+	return c.all.at(from.Address).Blob(ctx, d)
 }
 
 func memoryNodes(t *testing.T, n int, gate func(ctx context.Context, doing, address string) error) []*blobNode {

@@ -15,10 +15,10 @@ import (
 
 // BlobCarrier moves archives between nodes. *Port implements it on the node port; tests on memory.
 type BlobCarrier interface {
-	// SendBlob returns once the node at a raft address has the bytes on disk.
-	SendBlob(ctx context.Context, address string, d catalog.Digest, archive []byte) error
-	// FetchBlob returns what the node at a raft address has under d, of at most limit bytes, unverified; ErrNoBlob when it has nothing.
-	FetchBlob(ctx context.Context, address string, d catalog.Digest, limit int64) ([]byte, error)
+	// SendBlob returns once a node has the bytes on disk.
+	SendBlob(ctx context.Context, to Server, d catalog.Digest, archive []byte) error
+	// FetchBlob returns what a node has under d, of at most limit bytes, unverified; ErrNoBlob when it has nothing.
+	FetchBlob(ctx context.Context, from Server, d catalog.Digest, limit int64) ([]byte, error)
 	// HandleBlobs names who keeps this node's archives, before Serve.
 	HandleBlobs(k BlobKeeper)
 }
@@ -57,11 +57,11 @@ func (p *Port) blobKeeper() BlobKeeper {
 }
 
 // SendBlob implements BlobCarrier.
-func (p *Port) SendBlob(ctx context.Context, address string, d catalog.Digest, archive []byte) error {
+func (p *Port) SendBlob(ctx context.Context, to Server, d catalog.Digest, archive []byte) error {
 	ctx, alive := stallGuard(ctx, stallAfter)
 	defer alive.stop()
 	body := &movingReader{bytes.NewReader(archive), alive.moved}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+address+"/blob/"+d.String(), body)
+	req, err := p.request(ctx, http.MethodPut, to, "/blob/"+d.String(), body)
 	if err != nil {
 		return err
 	}
@@ -71,10 +71,10 @@ func (p *Port) SendBlob(ctx context.Context, address string, d catalog.Digest, a
 }
 
 // FetchBlob implements BlobCarrier.
-func (p *Port) FetchBlob(ctx context.Context, address string, d catalog.Digest, limit int64) ([]byte, error) {
+func (p *Port) FetchBlob(ctx context.Context, from Server, d catalog.Digest, limit int64) ([]byte, error) {
 	ctx, alive := stallGuard(ctx, fetchStallAfter)
 	defer alive.stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/blob/"+d.String(), nil)
+	req, err := p.request(ctx, http.MethodGet, from, "/blob/"+d.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +103,10 @@ func (p *Port) exchange(req *http.Request, limit int64, alive *liveness) ([]byte
 
 // receiveBlob answers PUT /blob/{digest}.
 func (p *Port) receiveBlob(w http.ResponseWriter, r *http.Request) {
+	if err := fromOf(r).mayCall("archives", p.cfg.Self()); err != nil {
+		writeCallError(w, err)
+		return
+	}
 	d, err := catalog.ParseDigest(r.PathValue("digest"))
 	k := p.blobKeeper()
 	if err != nil || k == nil {
@@ -120,6 +124,10 @@ func (p *Port) receiveBlob(w http.ResponseWriter, r *http.Request) {
 
 // sendBlob answers GET /blob/{digest}.
 func (p *Port) sendBlob(w http.ResponseWriter, r *http.Request) {
+	if err := fromOf(r).mayCall("archives", p.cfg.Self()); err != nil {
+		writeCallError(w, err)
+		return
+	}
 	d, err := catalog.ParseDigest(r.PathValue("digest"))
 	k := p.blobKeeper()
 	if err != nil || k == nil {

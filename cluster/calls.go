@@ -3,12 +3,15 @@ package cluster
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"aion.dev/aion/engine"
@@ -27,7 +30,10 @@ func (p *Port) newServer() *http.Server {
 	mux.HandleFunc("PUT /blob/{digest}", p.receiveBlob)
 	mux.HandleFunc("GET /blob/{digest}", p.sendBlob)
 	return &http.Server{
-		Handler:           p.counted(mux),
+		Handler: p.counted(mux),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, fromKey{}, c.(*portConn).from)
+		},
 		ReadHeaderTimeout: p.cfg.FirstBytes,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
@@ -55,7 +61,11 @@ func (p *Port) newClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-				c, err := p.dial(ctx, address, streamHTTP)
+				to, err := readHost(address)
+				if err != nil {
+					return nil, &notSent{err}
+				}
+				c, err := p.dial(ctx, to, streamHTTP)
 				if err != nil {
 					return nil, &notSent{err}
 				}
@@ -69,6 +79,36 @@ func (p *Port) newClient() *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
+
+// host is the name under which net/http keeps its connections to a node. It holds all that the
+// preamble said: a connection to another id at the same address, or from before this node belonged
+// to its cluster, is another connection.
+func (p *Port) host(to Server) string {
+	return hex.EncodeToString(fmt.Appendf(nil, "%s\n%s\n%s", to.ID, to.Address, p.cfg.Self().Cluster)) + ":1"
+}
+
+// readHost is the reverse of host.
+func readHost(host string) (to Server, err error) {
+	b, err := hex.DecodeString(strings.TrimSuffix(host, ":1"))
+	parts := strings.Split(string(b), "\n")
+	if err != nil || len(parts) != 3 {
+		return to, fmt.Errorf("%q names no node", host)
+	}
+	return Server{ID: parts[0], Address: parts[1]}, nil
+}
+
+// request is a request to another node.
+func (p *Port) request(ctx context.Context, method string, to Server, path string, body io.Reader) (*http.Request, error) {
+	return http.NewRequestWithContext(ctx, method, "http://"+p.host(to)+path, body)
+}
+
+// fromOf returns who sent a request.
+func fromOf(r *http.Request) Introduction {
+	from, _ := r.Context().Value(fromKey{}).(Introduction)
+	return from
+}
+
+type fromKey struct{}
 
 // notSent is an error before anything of a request left this machine.
 type notSent struct{ err error }
@@ -85,32 +125,33 @@ func (p *Port) Handle(name string, h Handler) {
 
 // Call implements Caller. When ctx ends or the connection breaks after the question was sent, the error is *engine.Unknown, for the handler may have run;
 // everything earlier is *engine.Unavailable.
-func (p *Port) Call(ctx context.Context, address, name string, body []byte) ([]byte, error) {
+func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([]byte, error) {
+	doing := fmt.Sprintf("node call %s to %s", name, to)
 	if len(body) > MaxCallBytes {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("node call %s has %d bytes, more than %d", name, len(body), MaxCallBytes)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, longestCall)
 	defer cancel()
 	sent := &sentReader{Reader: bytes.NewReader(body)}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/call/"+name, sent)
+	req, err := p.request(ctx, http.MethodPost, to, "/call/"+url.PathEscape(name), sent)
 	if err != nil {
-		return nil, &engine.Unavailable{Why: fmt.Sprintf("node call %s to %s: %v", name, address, err)}
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("%s: %v", doing, err)}
 	}
 	req.ContentLength = int64(len(body))
 	// Without a body that can be replayed net/http never sends a request twice by itself: whether to repeat is the caller's to say.
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return nil, callError(err, fmt.Sprintf("node call %s to %s", name, address))
+		return nil, callError(err, doing)
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, MaxCallBytes+1))
 	switch {
 	case err != nil:
-		return nil, &engine.Unknown{Cause: fmt.Errorf("node call %s to %s: %w", name, address, err)}
+		return nil, &engine.Unknown{Cause: fmt.Errorf("%s: %w", doing, err)}
 	case len(b) > MaxCallBytes:
-		return nil, &engine.Unknown{Cause: fmt.Errorf("node call %s to %s: the answer has more than %d bytes", name, address, MaxCallBytes)}
+		return nil, &engine.Unknown{Cause: fmt.Errorf("%s: the answer has more than %d bytes", doing, MaxCallBytes)}
 	case resp.StatusCode != http.StatusOK:
-		return nil, readCallError(b, fmt.Sprintf("node call %s to %s: %s", name, address, resp.Status))
+		return nil, readCallError(b, fmt.Sprintf("%s: %s", doing, resp.Status))
 	}
 	return b, nil
 }
@@ -137,6 +178,11 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 		writeCallError(w, &engine.Unavailable{Why: fmt.Sprintf("this node answers no call %q", name)})
 		return
 	}
+	from := fromOf(r)
+	if err := from.mayCall(name, p.cfg.Self()); err != nil {
+		writeCallError(w, err)
+		return
+	}
 	deadlines := http.NewResponseController(w)
 	deadlines.SetReadDeadline(time.Now().Add(longestCall))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxCallBytes))
@@ -147,7 +193,7 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 	deadlines.SetReadDeadline(time.Time{})
 	ctx, cancel := context.WithTimeout(r.Context(), longestCall)
 	defer cancel()
-	b, err := h(ctx, body)
+	b, err := h(ctx, from, body)
 	if err == nil && len(b) > MaxCallBytes {
 		err = fmt.Errorf("node call %s: the answer has %d bytes, more than %d", name, len(b), MaxCallBytes)
 	}

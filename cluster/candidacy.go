@@ -28,7 +28,7 @@ type objection struct {
 // not block: raft's messages wait for it.
 func (c *Cluster) objections() (all []objection) {
 	for _, find := range []func() *objection{
-		c.draining,
+		c.joining, c.displaced, c.unreached, c.draining,
 	} {
 		if o := find(); o != nil {
 			all = append(all, *o)
@@ -78,10 +78,16 @@ func (c *Cluster) lastLed() time.Time {
 
 // refuseMessage answers why raft must not see a message from another node, or nil.
 func (c *Cluster) refuseMessage(message any) error {
+	c.reached.Store(true)
 	switch m := message.(type) {
 	case *raft.TimeoutNowRequest:
 		return c.mayStand(true)
+	case *raft.RequestVoteRequest:
+		return c.mayVote()
 	case *raft.RequestPreVoteRequest:
+		if err := c.mayVote(); err != nil {
+			return err
+		}
 		if r := c.raft.Load(); r != nil && m.LastLogIndex < r.LastIndex() {
 			now := time.Now()
 			c.behind.Store(&now)

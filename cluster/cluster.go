@@ -10,6 +10,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"github.com/google/uuid"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 )
@@ -19,9 +20,13 @@ import (
 // Its methods may be called by any goroutine at any time after Open; before the node has entered a cluster, and after Run has returned, those that need
 // one answer *engine.Unavailable.
 type Cluster struct {
-	cfg Config
-	id  string
-	log hclog.Logger
+	cfg      Config
+	id       string
+	instance string // of this process: two that run under one node id differ in it
+	log      hclog.Logger
+
+	belongs  atomic.Pointer[string] // id of the cluster; nil while this node belongs to none
+	adopting sync.Mutex             // over writing that down
 
 	// Built by Open in this order, released by close in the reverse.
 	built     closers
@@ -41,7 +46,8 @@ type Cluster struct {
 	told      chan bool
 	lead      *leadership
 	barriers  barriers
-	members   sync.Mutex // held while this node, leading, changes the configuration
+	members   sync.Mutex      // held while this node, leading, changes the configuration
+	moved     map[string]bool // guarded by members: voters that moved to another address, and vote again once they are reached there
 	entered   entered
 	checks    chan check
 	levelled  atomic.Bool                     // every member runs a build that reads owners of request keys
@@ -52,6 +58,8 @@ type Cluster struct {
 	quorum    atomic.Pointer[engine.NoQuorum] // why nobody can lead, if that is known
 	began     atomic.Pointer[time.Time]       // when raft started
 	behind    atomic.Pointer[time.Time]       // when a node that lacks entries of this one asked for its vote
+	admission atomic.Pointer[Admission]       // how this node was let in; nil if it founded
+	reached   atomic.Bool                     // a message for this node has come in
 
 	said struct{ unmet, unanswered, admitted throttle } // why nodes are not let in
 
@@ -80,14 +88,16 @@ func Open(cfg Config) (_ *Cluster, err error) {
 		return nil, err
 	}
 	c := &Cluster{
-		cfg:     cfg,
-		id:      cfg.NodeID,
-		log:     cfg.Logger,
-		told:    make(chan bool),
-		lead:    newLeadership(),
-		checks:  make(chan check, 16),
-		closing: make(chan struct{}),
-		failed:  make(chan struct{}),
+		cfg:      cfg,
+		id:       cfg.NodeID,
+		instance: uuid.NewString(),
+		log:      cfg.Logger,
+		told:     make(chan bool),
+		lead:     newLeadership(),
+		moved:    map[string]bool{},
+		checks:   make(chan check, 16),
+		closing:  make(chan struct{}),
+		failed:   make(chan struct{}),
 	}
 	defer func() {
 		if err != nil {
@@ -133,6 +143,9 @@ func (c *Cluster) openData() (err error) {
 	if err := cutCoveredLog(c.stores.Log, c.stores.Snapshots); err != nil {
 		return err
 	}
+	if err := c.recallCluster(); err != nil {
+		return err
+	}
 	c.replica = &replica{state: c.state, fail: c.fail, check: c.checked}
 	return nil
 }
@@ -163,6 +176,8 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 	over := make(chan struct{})
 	if err == nil {
 		parts.Go(func() { c.follow(c.told, lead, over) })
+		parts.Go(func() { c.keepAdmission(ctx) })
+		parts.Go(func() { c.proveAddress(ctx) })
 		parts.Go(func() { c.keepAnnounced(ctx) })
 		parts.Go(func() { c.keepReporting(ctx) })
 		parts.Go(func() { c.keepInConfiguration(ctx) })
@@ -185,12 +200,18 @@ func (c *Cluster) start() error {
 	kept := &keptLog{LogStore: c.stores.Log, flushed: c.state.Flushed, committed: c.committed, restored: &c.replica.restored, fatal: c.fail}
 	now := time.Now()
 	c.began.Store(&now)
-	r, err := raft.NewRaft(c.cfg.raftConfig(c.id, c.told), c.replica, kept, c.stores.Stable, c.stores.Snapshots, c.link)
+	rc := c.cfg.raftConfig(c.id, c.told)
+	if c.joining() != nil {
+		// The only voter of a configuration elects itself without a word to anybody, and this node
+		// may meet one that was so long ago.
+		rc.HeartbeatTimeout, rc.ElectionTimeout = noElection, noElection
+	}
+	r, err := raft.NewRaft(rc, c.replica, kept, c.stores.Stable, c.stores.Snapshots, c.link)
 	if err != nil {
 		return fmt.Errorf("start raft: %w", err)
 	}
 	c.raft.Store(r)
-	if voters := c.voters(); len(voters) == 1 && voters[0] == c.id {
+	if voters := c.voters(); c.joining() == nil && len(voters) == 1 && voters[0] == c.id {
 		// Nobody else can lead, so there is nothing to wait for. Shortening the heartbeat is how raft is told to look at once.
 		soon := r.ReloadableConfig()
 		soon.HeartbeatTimeout -= time.Millisecond
@@ -200,6 +221,9 @@ func (c *Cluster) start() error {
 	}
 	return nil
 }
+
+// noElection is longer than any node lives.
+const noElection = 100 * 365 * 24 * time.Hour
 
 // shut lets nothing new begin.
 func (c *Cluster) shut() {

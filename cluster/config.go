@@ -26,6 +26,7 @@ type Config struct {
 	GossipAddress   string   // where others reach it; default: where it listens
 	GossipKey       []byte   // 16, 24 or 32 bytes; nil = in the clear
 	Join            []string // gossip addresses of others
+	ClusterName     string   // what operators call the cluster; nodes that are told different names never talk
 	BootstrapExpect int      // how many empty nodes found a cluster together; 0 = join only
 	TLS             NodeTLS
 	MaxArchiveBytes int64 // of one archive; default 64 MiB
@@ -58,6 +59,7 @@ type RaftConfig struct {
 	CheckEvery      time.Duration // how often the nodes compare their digests; 30 s
 	StuckAfter      time.Duration // a leader that commits nothing for so long ends its process; 5 s
 	MembersEvery    time.Duration // how often the leader looks after members; 1 s
+	PromoteAfter    time.Duration // how long a node that joined must have had everything before it votes; 10 s
 }
 
 // StateConfig tunes the state machine. Zero fields have defaults.
@@ -107,6 +109,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	r.CheckEvery = cmp.Or(r.CheckEvery, 30*time.Second)
 	r.StuckAfter = cmp.Or(r.StuckAfter, 5*time.Second)
 	r.MembersEvery = cmp.Or(r.MembersEvery, time.Second)
+	r.PromoteAfter = cmp.Or(r.PromoteAfter, 10*time.Second)
 	return cfg, nil
 }
 

@@ -76,6 +76,10 @@ func (c *Cluster) keepReporting(ctx context.Context) {
 // majority, it waits, however long: a node that was away reports about old checks when it comes back, and one wrong node must not stop the healthy ones.
 func (c *Cluster) judge(k check) error {
 	reports := c.reports(k.index)
+	if d, ok := reports[c.id]; ok && d != k.digest {
+		// Somebody reported in this node's name, or this state is not what it was when it reported. Neither says that the state is wrong, so it is kept.
+		return fmt.Errorf("digest at index %d: the log has %s as this node's report, and this node has %s: it did not report that", k.index, d, k.digest)
+	}
 	reports[c.id] = k.digest // known here before the log says so
 	verdict, why := judge(k.digest, c.voters(), reports)
 	err := fmt.Errorf("digest at index %d: %s", k.index, why)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/fsm"
+	"github.com/google/uuid"
 	"github.com/hashicorp/raft"
 )
 
@@ -19,41 +21,40 @@ const lookAgain = 500 * time.Millisecond
 
 // move is what an empty node does next.
 type move struct {
-	found   []Server // promise these and make the others promise; then begin
-	begin   []Server // begin with what was promised
-	join    string   // ask the node at this address to let this one in
-	wait    string   // nothing to do yet, and why
-	refused error    // it can never enter like this
+	found   *Founding // promise this and make the others promise; then begin
+	begin   *Founding // begin with what was promised
+	join    Server    // ask this node to let this one in
+	wait    string    // nothing to do yet, and why
+	refused error     // it can never enter like this
 }
 
 // nextMove decides how an empty node enters a cluster, from what it and the peers it reaches say. A cluster that exists is joined and never founded
 // anew. Founding takes bootstrap_expect empty nodes that reach each other; the one with the smallest id asks the others for their promise.
-func nextMove(self greeting, peers []greeting) move {
+func nextMove(self greeting, peers []greeting, unheard []string) move {
 	for _, p := range peers {
 		switch {
 		case p.Empty:
-		case self.Promise != nil && slices.Equal(p.Promise, self.Promise):
+		case self.Promise != nil && self.Promise.equal(p.Promise):
 			return move{begin: self.Promise}
 		case self.Promise != nil:
 			// Keeping the promise could make a second cluster, breaking it could too: the others may be keeping theirs.
-			return move{wait: fmt.Sprintf("promised to found a cluster with %v, but node %s belongs to another one already; to join that, remove this node's data folder", self.Promise, p.ID)}
-		case p.Leader.Address != "":
-			return move{join: p.Leader.Address}
+			return move{wait: fmt.Sprintf("promised to found a cluster with %v, but node %s belongs to another one already; to join that, remove this node's data folder", self.Promise.Servers, p.ID)}
 		}
+	}
+	if join, wait, refused := existing(self, peers, unheard); join.Address != "" || wait != "" || refused != nil {
+		return move{join: join, wait: wait, refused: refused}
 	}
 	for _, p := range peers {
 		switch {
-		case !p.Empty:
-			return move{wait: fmt.Sprintf("node %s belongs to a cluster that has no leader at the moment", p.ID)}
 		case self.Expect > 0 && p.Expect > 0 && p.Expect != self.Expect:
 			return move{refused: fmt.Errorf("cluster.bootstrap_expect is %d here and %d on node %s: give every node the same", self.Expect, p.Expect, p.ID)}
 		}
 	}
 	if self.Promise != nil {
-		if self.Promise[0] == self.Server {
+		if self.Promise.Servers[0] == self.Server {
 			return move{found: self.Promise}
 		}
-		return move{wait: fmt.Sprintf("promised to found a cluster that node %s begins", self.Promise[0].ID)}
+		return move{wait: fmt.Sprintf("promised to found a cluster that node %s begins", self.Promise.Servers[0].ID)}
 	}
 	if self.Expect == 0 {
 		return move{wait: "no peer that is reached belongs to a cluster, and this node is told to join only"}
@@ -71,7 +72,7 @@ func nextMove(self greeting, peers []greeting) move {
 	if founders[0] != self.Server {
 		return move{wait: fmt.Sprintf("node %s begins the cluster", founders[0].ID)}
 	}
-	return move{found: founders[:self.Expect]}
+	return move{found: &Founding{Servers: founders[:self.Expect]}}
 }
 
 // enter makes this node belong to a cluster and starts raft: the cluster its data belongs to, one that it joins, or one that it founds.
@@ -85,7 +86,8 @@ func (c *Cluster) enter(ctx context.Context) error {
 	if existing {
 		return c.start()
 	}
-	if id := c.clusterID(); id != "" {
+	// A node that was let in and killed before its log began may ask again; one that had more has lost it.
+	if id := c.clusterID(); id != "" && c.joining() == nil {
 		return fmt.Errorf("data folder %s belongs to cluster %s, but its log is gone: remove the whole folder, and the node joins anew", c.cfg.DataDir, id)
 	}
 	said := ""
@@ -94,23 +96,29 @@ func (c *Cluster) enter(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		peers := c.meet(ctx)
-		m := nextMove(self, peers)
+		var unheard []string
+		if c.discovery != nil {
+			unheard = c.discovery.Unheard()
+		}
+		m := nextMove(self, c.meet(ctx), unheard)
 		switch {
 		case m.refused != nil:
 			return m.refused
 		case m.begin != nil:
 			return c.begin(m.begin)
 		case m.found != nil:
-			if m.wait = c.gatherPromises(ctx, m.found); m.wait == "" {
+			if self.Promise == nil {
+				m.found.ClusterID = uuid.NewString()
+			}
+			if m.wait = c.gatherPromises(ctx, *m.found); m.wait == "" {
 				return c.begin(m.found)
 			}
-		case m.join != "":
+		case m.join.Address != "":
 			in, err := c.askToJoin(ctx, m.join, true)
 			if err != nil || in {
 				return err
 			}
-			m.wait = "waiting to be let in by the leader at " + m.join
+			m.wait = fmt.Sprintf("waiting to be let in by the leader, node %s", m.join)
 		}
 		if m.wait != said {
 			said = m.wait
@@ -122,30 +130,58 @@ func (c *Cluster) enter(ctx context.Context) error {
 	}
 }
 
+// recallCluster finds out which cluster this node's data belong to.
+func (c *Cluster) recallCluster() error {
+	id := ""
+	c.state.View(func(v fsm.View) { id = v.ClusterID() })
+	if id == "" && c.identity != nil {
+		id = c.identity.ClusterID()
+	}
+	existing, err := raft.HasExistingState(c.stores.Log, c.stores.Stable, c.stores.Snapshots)
+	if id == "" && err == nil && existing { // it founded a cluster and was killed before it knew more
+		var f *Founding
+		if f, err = c.promises.Promised(); f != nil {
+			id = f.ClusterID
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("read raft's state: %w", err)
+	}
+	a, err := c.promises.Admitted()
+	if err != nil {
+		return err
+	}
+	c.admission.Store(a)
+	return c.adopt(id)
+}
+
 // begin starts with the founders' configuration as the first entry.
-func (c *Cluster) begin(servers []Server) error {
+func (c *Cluster) begin(f *Founding) error {
 	c.entered.Lock()
 	defer c.entered.Unlock()
 	rc := c.cfg.raftConfig(c.id, c.told)
-	if err := raft.BootstrapCluster(rc, c.stores.Log, c.stores.Stable, c.stores.Snapshots, c.link, configuration(servers)); err != nil {
+	if err := raft.BootstrapCluster(rc, c.stores.Log, c.stores.Stable, c.stores.Snapshots, c.link, configuration(f.Servers)); err != nil {
 		return fmt.Errorf("found the cluster: %w", err)
 	}
-	c.log.Info("founding a cluster", "with", servers)
+	if err := c.adopt(f.ClusterID); err != nil { // after the log: a folder with a cluster and without a log has lost it
+		return err
+	}
+	c.log.Info("founding a cluster", "cluster", f.ClusterID, "with", f.Servers)
 	return c.start()
 }
 
 // gatherPromises makes all founders promise, this node first. It answers why it could not, or nothing.
-func (c *Cluster) gatherPromises(ctx context.Context, servers []Server) string {
-	if err := c.promise(servers); err != nil {
+func (c *Cluster) gatherPromises(ctx context.Context, f Founding) string {
+	if err := c.promise(f); err != nil {
 		return err.Error()
 	}
-	for _, s := range servers {
+	for _, s := range f.Servers {
 		if s == c.self() {
 			continue
 		}
 		var done struct{}
 		ctx, cancel := context.WithTimeout(ctx, helloWithin)
-		err := c.call(ctx, s.Address, callPromise, servers, &done)
+		err := c.call(ctx, s, callPromise, f, &done)
 		cancel()
 		if err != nil {
 			return fmt.Sprintf("node %s does not promise to found the cluster: %v", s.ID, err)
@@ -169,7 +205,8 @@ func (c *Cluster) meet(ctx context.Context) []greeting {
 			continue
 		}
 		all.Go(func() {
-			g, err := c.hello(ctx, p.RaftAddress)
+			g, err := c.hello(ctx, Server{p.ID, p.RaftAddress})
+			g.named = p.Named
 			if err != nil {
 				c.said.unmet.say(c.log.Info, "peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)
 				return

@@ -9,12 +9,24 @@ func TestNextMoveOfAnEmptyNode(t *testing.T) {
 	node := func(id string) Server { return Server{id, id + ":7601"} }
 	empty := func(id string, expect int) greeting { return greeting{Server: node(id), Empty: true, Expect: expect} }
 	promised := func(g greeting, ids ...string) greeting {
+		g.Promise = &Founding{ClusterID: "c"}
 		for _, id := range ids {
-			g.Promise = append(g.Promise, node(id))
+			g.Promise.Servers = append(g.Promise.Servers, node(id))
 		}
 		return g
 	}
 	leading := func(id string) greeting { return greeting{Server: node(id), ClusterID: "c", Leader: node(id)} }
+	of := func(cluster, id string) greeting {
+		return greeting{Server: node(id), ClusterID: cluster, Leader: node(id)}
+	}
+	named := func(g greeting) greeting { g.named = true; return g }
+	called := func(name string, g greeting) greeting { g.Name = name; return g }
+	members := func(g greeting, ids ...string) greeting {
+		for _, id := range ids {
+			g.Members = append(g.Members, node(id))
+		}
+		return g
+	}
 	begun := func(g greeting) greeting { g.Empty = false; return g }
 
 	for _, c := range []struct {
@@ -22,26 +34,37 @@ func TestNextMoveOfAnEmptyNode(t *testing.T) {
 		self  greeting
 		peers []greeting
 		want  string
+
+		unheard []string
 	}{
-		{"alone, expecting one", empty("a", 1), nil, "found a"},
-		{"alone, expecting three", empty("a", 3), nil, "wait: 1 of 3"},
-		{"two of three", empty("a", 3), []greeting{empty("b", 3)}, "wait: 2 of 3"},
-		{"three, smallest id", empty("a", 3), []greeting{empty("b", 3), empty("c", 3)}, "found a b c"},
-		{"three, not the smallest", empty("b", 3), []greeting{empty("a", 3), empty("c", 3)}, "wait: node a begins"},
-		{"four, smallest: a fourth joins later", empty("a", 3), []greeting{empty("d", 3), empty("c", 3), empty("b", 3)}, "found a b c"},
-		{"peers differ about the number", empty("a", 3), []greeting{empty("b", 5)}, "refused"},
-		{"a joiner does not count as a founder", empty("a", 2), []greeting{empty("b", 0)}, "wait: 1 of 2"},
-		{"join only, nobody there", empty("a", 0), nil, "wait: no peer"},
-		{"join only, empty peers", empty("a", 0), []greeting{empty("b", 1)}, "wait: no peer"},
-		{"a peer leads a cluster", empty("a", 1), []greeting{leading("b")}, "join b:7601"},
-		{"never found beside a cluster without a leader", empty("a", 1), []greeting{{Server: node("b"), ClusterID: "c"}}, "wait: node b belongs"},
-		{"own promise, first of it", promised(empty("a", 3), "a", "b", "c"), []greeting{empty("b", 3)}, "found a b c"},
-		{"own promise, another begins", promised(empty("b", 3), "a", "b", "c"), []greeting{promised(empty("a", 3), "a", "b", "c")}, "wait: promised"},
-		{"own promise, kept by another", promised(empty("b", 3), "a", "b", "c"), []greeting{begun(promised(leading("a"), "a", "b", "c"))}, "begin a b c"},
-		{"a promise keeps from joining another cluster", promised(empty("b", 3), "a", "b", "c"), []greeting{leading("x")}, "wait: promised"},
-		{"a promise keeps from founding beside another cluster", promised(empty("a", 3), "a", "b", "c"), []greeting{leading("x")}, "wait: promised"},
+		{"alone, expecting one", empty("a", 1), nil, "found a", nil},
+		{"alone, expecting three", empty("a", 3), nil, "wait: 1 of 3", nil},
+		{"two of three", empty("a", 3), []greeting{empty("b", 3)}, "wait: 2 of 3", nil},
+		{"three, smallest id", empty("a", 3), []greeting{empty("b", 3), empty("c", 3)}, "found a b c", nil},
+		{"three, not the smallest", empty("b", 3), []greeting{empty("a", 3), empty("c", 3)}, "wait: node a begins", nil},
+		{"four, smallest: a fourth joins later", empty("a", 3), []greeting{empty("d", 3), empty("c", 3), empty("b", 3)}, "found a b c", nil},
+		{"peers differ about the number", empty("a", 3), []greeting{empty("b", 5)}, "refused", nil},
+		{"a joiner does not count as a founder", empty("a", 2), []greeting{empty("b", 0)}, "wait: 1 of 2", nil},
+		{"join only, nobody there", empty("a", 0), nil, "wait: no peer", nil},
+		{"join only, empty peers", empty("a", 0), []greeting{empty("b", 1)}, "wait: no peer", nil},
+		{"a peer leads a cluster", empty("a", 1), []greeting{leading("b")}, "join b:7601", nil},
+		{"never found beside a cluster without a leader", empty("a", 1), []greeting{{Server: node("b"), ClusterID: "c"}}, "wait: node b belongs", nil},
+		{"own promise, first of it", promised(empty("a", 3), "a", "b", "c"), []greeting{empty("b", 3)}, "found a b c", nil},
+		{"own promise, another begins", promised(empty("b", 3), "a", "b", "c"), []greeting{promised(empty("a", 3), "a", "b", "c")}, "wait: promised", nil},
+		{"own promise, kept by another", promised(empty("b", 3), "a", "b", "c"), []greeting{begun(promised(leading("a"), "a", "b", "c"))}, "begin a b c", nil},
+		{"a promise keeps from joining another cluster", promised(empty("b", 3), "a", "b", "c"), []greeting{leading("x")}, "wait: promised", nil},
+		{"a promise keeps from founding beside another cluster", promised(empty("a", 3), "a", "b", "c"), []greeting{leading("x")}, "wait: promised", nil},
+		{"join only, one of two clusters is named", empty("x", 0), []greeting{of("A", "a"), named(of("B", "b"))}, "join b:7601", nil},
+		{"join only, both are named", empty("x", 0), []greeting{named(of("A", "a")), named(of("B", "b"))}, "refused", nil},
+		{"join only, none is named", empty("x", 0), []greeting{of("A", "a"), of("B", "b")}, "wait: cluster.join names nodes of two", nil},
+		{"founders beside another cluster", empty("x", 3), []greeting{named(empty("y", 3)), named(empty("z", 3)), named(of("A", "a"))}, "refused", nil},
+		{"the first founder beside another cluster", empty("x", 3), []greeting{named(of("A", "a"))}, "wait: this node was told to found", []string{"y", "z"}},
+		{"a founder that came late", empty("x", 3), []greeting{promised(of("A", "a"), "a", "b", "c"), of("A", "b"), of("A", "c"), empty("y", 3)}, "join a:7601", nil},
+		{"wiped, with the unit file of then", empty("x", 3), []greeting{named(members(of("A", "a"), "a", "b", "x"))}, "join a:7601", []string{"b"}},
+		{"another machine with the unit file of the lost one", empty("x", 3), []greeting{named(of("A", "a")), named(of("A", "b"))}, "join a:7601", []string{"c"}},
+		{"the name says so", called("prod", empty("x", 3)), []greeting{called("prod", named(of("A", "a")))}, "join a:7601", []string{"y", "z"}},
 	} {
-		m := nextMove(c.self, c.peers)
+		m := nextMove(c.self, c.peers, c.unheard)
 		got := ""
 		ids := func(servers []Server) string {
 			var b strings.Builder
@@ -54,11 +77,11 @@ func TestNextMoveOfAnEmptyNode(t *testing.T) {
 		case m.refused != nil:
 			got = "refused"
 		case m.begin != nil:
-			got = "begin" + ids(m.begin)
+			got = "begin" + ids(m.begin.Servers)
 		case m.found != nil:
-			got = "found" + ids(m.found)
-		case m.join != "":
-			got = "join " + m.join
+			got = "found" + ids(m.found.Servers)
+		case m.join.Address != "":
+			got = "join " + m.join.Address
 		default:
 			got = "wait: " + m.wait
 		}

@@ -9,9 +9,20 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// forwarded reports whether a follower sends commands of this kind on to the leader: those that every node says of itself.
-func forwarded(k fsm.Kind) bool {
-	return k == fsm.KindAnnounceNode || k == fsm.KindReportReady || k == fsm.KindReportDigest || k == fsm.KindSetLimits
+// subject returns the node that a command is about, if it is one that a follower sends on to the
+// leader: those that every node says of itself. It is empty for one that is about the cluster.
+func subject(cmd fsm.Command) (node string, ok bool) {
+	switch c := cmd.(type) {
+	case *fsm.AnnounceNode:
+		return c.Node.ID, true
+	case *fsm.ReportReady:
+		return c.Node, true
+	case *fsm.ReportDigest:
+		return c.Node, true
+	case *fsm.SetLimits:
+		return "", true // of the cluster, from the file of whichever node
+	}
+	return "", false
 }
 
 // forwardAnswer is the outcome of a forwarded command. Their answers say nothing but the index.
@@ -43,7 +54,7 @@ func (c *Cluster) forward(ctx context.Context, piece []byte) (fsm.Result, error)
 	if address == "" || string(id) == c.id {
 		return fsm.Result{}, &engine.NotLeader{}
 	}
-	b, err := c.caller.Call(ctx, string(address), callPropose, piece)
+	b, err := c.caller.Call(ctx, Server{string(id), string(address)}, callPropose, piece)
 	if err != nil {
 		return fsm.Result{}, err
 	}
@@ -57,8 +68,9 @@ func (c *Cluster) forward(ctx context.Context, piece []byte) (fsm.Result, error)
 	return fsm.Result{Index: a.Index, Answer: &fsm.Done{}}, nil
 }
 
-// proposeFor answers a follower's forward.
-func (c *Cluster) proposeFor(ctx context.Context, piece []byte) ([]byte, error) {
+// proposeFor answers a follower's forward. A node speaks for itself only, and only while it is a
+// member.
+func (c *Cluster) proposeFor(ctx context.Context, from Introduction, piece []byte) ([]byte, error) {
 	if err := c.refuse(); err != nil {
 		return nil, err
 	}
@@ -66,8 +78,19 @@ func (c *Cluster) proposeFor(ctx context.Context, piece []byte) ([]byte, error) 
 	if err != nil {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("a forwarded command cannot be read: %v", err)}
 	}
-	if k := e.Command.Kind(); !forwarded(k) {
-		return nil, &engine.Unavailable{Why: fmt.Sprintf("commands of kind %d are not forwarded between nodes", k)}
+	about, ok := subject(e.Command)
+	switch {
+	case !ok:
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("commands of kind %d are not forwarded between nodes", e.Command.Kind())}
+	case about != "" && about != from.From:
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("node %s speaks for node %s: a node reports only about itself", from.From, about)}
+	case e.Request != nil:
+		return nil, &engine.Unavailable{Why: "a node's own commands carry no request id"}
+	}
+	if a, ok := e.Command.(*fsm.AnnounceNode); ok {
+		if err := c.checkRow(a); err != nil {
+			return nil, err
+		}
 	}
 	t, err := c.term(ctx)
 	if err != nil {

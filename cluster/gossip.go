@@ -47,6 +47,7 @@ type Gossip struct {
 	alive   map[string]Peer // by node id. Kept here because what memberlist hands out goes on changing under the reader
 	gone    map[string]Peer // left or suspect; maxGone at most
 	known   known
+	named   map[string]string // ip:port of each address in cfg.Join that resolves, and how it stands there
 }
 
 // Bounds of gossip.
@@ -162,6 +163,7 @@ func (g *Gossip) keepJoining(ctx context.Context) {
 	tick := time.NewTicker(joinEvery)
 	defer tick.Stop()
 	for {
+		g.resolve(ctx)
 		if n := g.list.Load().NumMembers(); len(g.cfg.Join) > 0 && n < max(2, len(g.cfg.Join)) {
 			if n, err := g.list.Load().Join(g.cfg.Join); err != nil && n == 0 {
 				g.log.Debug("no address to join answers yet", "addresses", g.cfg.Join, "error", err)
@@ -175,13 +177,59 @@ func (g *Gossip) keepJoining(ctx context.Context) {
 	}
 }
 
+// resolve looks up the addresses to join: peers are known by IP address.
+func (g *Gossip) resolve(ctx context.Context) {
+	named := map[string]string{}
+	for _, address := range g.cfg.Join {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			continue
+		}
+		ips, err := net.DefaultResolver.LookupHost(ctx, host)
+		if err != nil {
+			continue // tried again with the next round
+		}
+		for _, ip := range ips {
+			named[net.JoinHostPort(ip, port)] = address
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.named = named
+}
+
 // Peers implements Discovery, sorted by id. Status is alive, left (it said good-bye) or suspect (it was lost).
 func (g *Gossip) Peers() []Peer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	all := maps.Clone(g.gone)
 	maps.Copy(all, g.alive)
+	for id, p := range all {
+		if g.foreign(p.ClusterID) {
+			delete(all, id)
+			continue
+		}
+		_, p.Named = g.named[p.gossip]
+		all[id] = p
+	}
 	return slices.SortedFunc(maps.Values(all), func(a, b Peer) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// foreign reports whether a node of that cluster is none of ours; g.mu is held.
+func (g *Gossip) foreign(cluster string) bool {
+	return cluster != "" && g.self.ClusterID != "" && cluster != g.self.ClusterID
+}
+
+// Unheard implements Discovery.
+func (g *Gossip) Unheard() []string {
+	own := g.Address()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	heard := map[string]bool{g.named[own]: true}
+	for _, p := range g.alive {
+		heard[g.named[p.gossip]] = true
+	}
+	return slices.DeleteFunc(slices.Clone(g.cfg.Join), func(a string) bool { return heard[a] || a == own })
 }
 
 // Changed implements Discovery.
@@ -269,7 +317,7 @@ func (g *Gossip) hear(n *memberlist.Node, here bool) {
 	if err := json.Unmarshal(n.Meta, &m); err != nil {
 		return // cannot be: gossipDoor has read it
 	}
-	p := Peer{ID: n.Name, RaftAddress: m.Raft, HTTPAddress: m.HTTP, ClusterID: m.Cluster}
+	p := Peer{ID: n.Name, RaftAddress: m.Raft, HTTPAddress: m.HTTP, ClusterID: m.Cluster, gossip: n.Address()}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if here {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -71,7 +70,10 @@ func (d *gossipDoor) NotifyAlive(n *memberlist.Node) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if configured := slices.Contains(g.cfg.Join, n.Address()); !g.known.admit(n.Name, configured, time.Now()) {
+	if g.foreign(m.Cluster) {
+		return fmt.Errorf("it belongs to cluster %s, this node to %s", m.Cluster, g.self.ClusterID)
+	}
+	if _, configured := g.named[n.Address()]; !g.known.admit(n.Name, configured, time.Now()) {
 		return fmt.Errorf("%d nodes are known already; set gossip.key to keep inventions out", maxKnown)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,29 +28,68 @@ type Server struct {
 	Address string `json:"address"` // of the node port
 }
 
+// String names a server for people.
+func (s Server) String() string { return fmt.Sprintf("%s at %s", cmp.Or(s.ID, "whoever"), s.Address) }
+
+// mayCall answers why a node must not make a call, or nil. One that belongs to no cluster, or does
+// not say whom it means, may get to know others and ask to be let in; nothing else.
+func (i Introduction) mayCall(name string, own Introduction) error {
+	switch {
+	case name == callHello:
+		return nil
+	case i.From == own.From && i.Instance != own.Instance:
+		return &engine.Unavailable{Why: fmt.Sprintf("two processes run as node %s: one at %s, one at %s", i.From, i.Address, own.Address)}
+	case i.To == "":
+		return &engine.Unavailable{Why: fmt.Sprintf("%s of node %s does not say which node it means", name, i.From)}
+	case name == callPromise || name == callJoin:
+		return nil
+	case i.moved:
+		return &engine.Unavailable{Why: fmt.Sprintf("%s of node %s: its certificate proves %s, where the cluster does not have it", name, i.From, i.Address)}
+	case i.Cluster == "" || i.Cluster != own.Cluster:
+		return &engine.Unavailable{Why: fmt.Sprintf("%s of node %s: it belongs to cluster %q, node %s to %q", name, i.From, i.Cluster, own.From, own.Cluster)}
+	}
+	return nil
+}
+
+// MayCall is mayCall; clustertest's network asks it.
+func (i Introduction) MayCall(name string, own Introduction) error { return i.mayCall(name, own) }
+
+// Introduction is what this node says when it opens a connection.
+func (c *Cluster) Introduction() Introduction {
+	return Introduction{Name: c.cfg.ClusterName, Cluster: c.clusterID(), From: c.id, Instance: c.instance}
+}
+
 // greeting is what a node says of itself.
 type greeting struct {
 	Server
-	HTTPAddress string   `json:"http_address"`
-	Version     string   `json:"version"`
-	ClusterID   string   `json:"cluster_id,omitempty"`
-	Empty       bool     `json:"empty"`             // it belongs to no cluster: raft does not run there
-	Expect      int      `json:"expect"`            // bootstrap_expect
-	Promise     []Server `json:"promise,omitempty"` // with whom it founds a cluster or founded one
-	Leader      Server   `json:"leader"`
-	Applied     uint64   `json:"applied"` // raft's index
-	State       uint64   `json:"state"`   // the state's index
-	Missing     int      `json:"missing"` // archives that its state names and its disk lacks
+	Instance    string    `json:"instance"`          // of the process
+	Name        string    `json:"name,omitempty"`    // cluster.name
+	Members     []Server  `json:"members,omitempty"` // of the newest configuration that it knows
+	HTTPAddress string    `json:"http_address"`
+	Version     string    `json:"version"`
+	ClusterID   string    `json:"cluster_id,omitempty"`
+	Empty       bool      `json:"empty"`             // it belongs to no cluster: raft does not run there
+	Expect      int       `json:"expect"`            // bootstrap_expect
+	Promise     *Founding `json:"promise,omitempty"` // with whom it founds a cluster or founded one
+	Leader      Server    `json:"leader"`
+	Applied     uint64    `json:"applied"` // raft's index
+	State       uint64    `json:"state"`   // the state's index
+	Missing     int       `json:"missing"` // archives that its state names and its disk lacks
 
 	Last       uint64      `json:"last"`                 // index of the newest entry in its log
 	Objections []objection `json:"objections,omitempty"` // why it should not lead
 	Draining   bool        `json:"draining,omitempty"`
+	Joining    bool        `json:"joining,omitempty"` // see admission.go
+
+	named bool // whoever greeted it was told its address by cluster.join
 }
 
 // greet returns this node's greeting.
 func (c *Cluster) greet() (greeting, error) {
 	g := greeting{
 		Server:      c.self(),
+		Instance:    c.instance,
+		Name:        c.cfg.ClusterName,
 		HTTPAddress: c.cfg.HTTPAddress,
 		Version:     c.cfg.Version,
 		ClusterID:   c.clusterID(),
@@ -58,6 +98,7 @@ func (c *Cluster) greet() (greeting, error) {
 		State:       c.state.Applied(),
 		Objections:  c.objections(),
 		Draining:    c.Draining(),
+		Joining:     c.joining() != nil,
 	}
 	if c.archives != nil {
 		g.Missing = c.archives.Missing()
@@ -70,6 +111,9 @@ func (c *Cluster) greet() (greeting, error) {
 		address, id := r.LeaderWithID()
 		g.Leader = Server{ID: string(id), Address: string(address)}
 		g.Last = r.LastIndex()
+		for _, s := range r.GetConfiguration().Configuration().Servers {
+			g.Members = append(g.Members, Server{string(s.ID), string(s.Address)})
+		}
 		return g, nil
 	}
 	// Raft may be about to start here; what counts is whether there is anything that it would start from.
@@ -80,43 +124,51 @@ func (c *Cluster) greet() (greeting, error) {
 
 func (c *Cluster) self() Server { return Server{ID: c.id, Address: string(c.link.LocalAddr())} }
 
-// hello asks the node at address who it is.
-func (c *Cluster) hello(ctx context.Context, address string) (greeting, error) {
+// hello asks a node how it is.
+func (c *Cluster) hello(ctx context.Context, to Server) (greeting, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWithin)
 	defer cancel()
 	var g greeting
-	err := c.call(ctx, address, callHello, struct{}{}, &g)
+	err := c.call(ctx, to, callHello, struct{}{}, &g)
+	if err == nil && to.ID != "" && g.ID != to.ID {
+		err = fmt.Errorf("at %s answers node %s, not %s", to.Address, g.ID, to.ID)
+	}
 	return g, err
 }
 
 // call asks in JSON.
-func (c *Cluster) call(ctx context.Context, address, name string, question, reply any) error {
+func (c *Cluster) call(ctx context.Context, to Server, name string, question, reply any) error {
 	body, err := json.Marshal(question)
 	if err != nil {
 		return err
 	}
-	b, err := c.caller.Call(ctx, address, name, body)
+	b, err := c.caller.Call(ctx, to, name, body)
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(b, reply); err != nil {
-		return fmt.Errorf("%s: node at %s answered what cannot be read: %w", name, address, err)
+		return fmt.Errorf("%s: node %s answered what cannot be read: %w", name, to, err)
 	}
 	return nil
 }
 
 // handleCalls names what this node answers to others.
 func (c *Cluster) handleCalls() {
-	handle(c, callHello, func(context.Context, struct{}) (greeting, error) { return c.greet() })
-	handle(c, callPromise, func(_ context.Context, servers []Server) (struct{}, error) { return struct{}{}, c.promise(servers) })
+	handle(c, callHello, func(_ context.Context, from Introduction, _ struct{}) (greeting, error) {
+		if from.To == c.id && (from.From != c.id || from.Instance == c.instance) {
+			c.reached.Store(true)
+		}
+		return c.greet()
+	})
+	handle(c, callPromise, func(_ context.Context, _ Introduction, f Founding) (struct{}, error) { return struct{}{}, c.promise(f) })
 	handle(c, callJoin, c.admit)
 	handle(c, callOperate, c.operate)
 	c.caller.Handle(callPropose, c.proposeFor)
 }
 
 // handle answers a call in JSON while this node is up.
-func handle[Q, A any](c *Cluster, name string, f func(context.Context, Q) (A, error)) {
-	c.caller.Handle(name, func(ctx context.Context, body []byte) ([]byte, error) {
+func handle[Q, A any](c *Cluster, name string, f func(context.Context, Introduction, Q) (A, error)) {
+	c.caller.Handle(name, func(ctx context.Context, from Introduction, body []byte) ([]byte, error) {
 		if err := c.refuse(); err != nil {
 			return nil, err
 		}
@@ -124,7 +176,7 @@ func handle[Q, A any](c *Cluster, name string, f func(context.Context, Q) (A, er
 		if err := json.Unmarshal(body, &question); err != nil {
 			return nil, &engine.Unavailable{Why: fmt.Sprintf("%s: the question cannot be read: %v", name, err)}
 		}
-		a, err := f(ctx, question)
+		a, err := f(ctx, from, question)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 // joinRequest asks the leader for a place in the configuration, or for a new address there.
 type joinRequest struct {
 	Server
+	Instance  string `json:"instance"`
 	ClusterID string `json:"cluster_id,omitempty"`
 	Empty     bool   `json:"empty"`
 }
@@ -21,21 +22,29 @@ type joinRequest struct {
 // joinAnswer says how it ended. A refusal is final: trying again does not help.
 type joinAnswer struct {
 	Refused string `json:"refused,omitempty"`
+	Twin    bool   `json:"twin,omitempty"` // refused because another process runs under this node's id
+
+	ClusterID string `json:"cluster_id,omitempty"`
+	Index     uint64 `json:"index,omitempty"` // of a configuration that has the node
 }
 
 // ErrRefused is wrapped by the error of a node that the cluster does not let in.
 var ErrRefused = errors.New("the cluster does not let this node in")
 
-// askToJoin asks the leader at address to let this node in, and starts raft here when it does. It answers false when it is worth trying again.
-func (c *Cluster) askToJoin(ctx context.Context, address string, empty bool) (bool, error) {
+// askToJoin asks the leader to let this node in, and starts raft here when it does. It answers false when it is worth trying again.
+func (c *Cluster) askToJoin(ctx context.Context, leader Server, empty bool) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinWithin)
 	defer cancel()
 	var a joinAnswer
-	err := c.call(ctx, address, callJoin, joinRequest{Server: c.self(), ClusterID: c.clusterID(), Empty: empty}, &a)
+	err := c.call(ctx, leader, callJoin, joinRequest{Server: c.self(), Instance: c.instance, ClusterID: c.clusterID(), Empty: empty}, &a)
 	switch {
 	case err != nil:
-		c.said.unanswered.say(c.log.Info, "not let in yet", "leader", address, "because", err)
+		c.said.unanswered.say(c.log.Info, "not let in yet", "leader", leader, "because", err)
 		return false, nil
+	case a.Twin:
+		err := fmt.Errorf("%w: %s", ErrRefused, a.Refused)
+		c.fail(err)
+		return false, err
 	case a.Refused != "":
 		return false, fmt.Errorf("%w: %s", ErrRefused, a.Refused)
 	case !empty:
@@ -43,7 +52,15 @@ func (c *Cluster) askToJoin(ctx context.Context, address string, empty bool) (bo
 	}
 	c.entered.Lock()
 	defer c.entered.Unlock()
-	c.log.Info("joining the cluster", "leader", address)
+	admission := Admission{ClusterID: a.ClusterID, Index: a.Index}
+	if err := c.promises.Admit(admission); err != nil {
+		return false, err
+	}
+	c.admission.Store(&admission)
+	if err := c.adopt(a.ClusterID); err != nil {
+		return false, err
+	}
+	c.log.Info("joining the cluster", "leader", leader, "cluster", a.ClusterID)
 	return true, c.start()
 }
 
@@ -53,12 +70,16 @@ const joinWithin = 10 * time.Second
 // change is one change of the configuration.
 type change struct {
 	remove string // this id
-	add    Server // this node as a non-voter, or an address that changed
+	demote string // this id, from voter to non-voter
+	add    Server // this node as a non-voter, or its new address
 	voter  bool   // as a voter, with add
 }
 
 // planJoin decides what the configuration needs for a node that asks to be in it. The asking node was greeted at its address, so whoever else the
 // configuration has there is gone.
+//
+// A voter that moves is made a non-voter first. To raft it is another server from then on: that it lost its vote is committed by the others alone, so that
+// a process which still believes to be that voter at the old address, frozen or cut off until now, finds no majority that does not know better.
 func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused string) {
 	for _, s := range servers {
 		id, address := string(s.ID), string(s.Address)
@@ -68,11 +89,13 @@ func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused stri
 		case id != j.ID:
 		case j.Empty && s.Suffrage == raft.Voter:
 			// It may have voted, and acknowledged entries, that it does not remember: raft would count on both.
-			return nil, fmt.Sprintf("node %s is a voter already, but the one that asks has an empty data folder: give it another node.id, or remove the voter first", j.ID)
-		case address != j.Address:
-			plan = append(plan, change{add: j.Server, voter: s.Suffrage == raft.Voter})
-		default:
+			return nil, fmt.Sprintf("node %s is a voter already, but the one that asks has an empty data folder: give it another node.id", j.ID)
+		case address == j.Address:
 			return nil, "" // in, as it is
+		case s.Suffrage == raft.Voter:
+			plan = append(plan, change{demote: id}, change{add: j.Server})
+		default:
+			plan = append(plan, change{add: j.Server})
 		}
 	}
 	for _, c := range plan {
@@ -87,7 +110,7 @@ func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused stri
 }
 
 // admit answers a node that asks to join. It runs on the leader.
-func (c *Cluster) admit(ctx context.Context, j joinRequest) (a joinAnswer, err error) {
+func (c *Cluster) admit(ctx context.Context, from Introduction, j joinRequest) (a joinAnswer, err error) {
 	defer func() {
 		switch {
 		case err != nil:
@@ -96,6 +119,9 @@ func (c *Cluster) admit(ctx context.Context, j joinRequest) (a joinAnswer, err e
 			c.said.admitted.say(c.log.Info, "a node is not let in", "asking", j.Server, "because", a.Refused)
 		}
 	}()
+	if j.ID != from.From {
+		return joinAnswer{Refused: fmt.Sprintf("node %s asks for node %s: a node asks for itself", from.From, j.ID)}, nil
+	}
 	if _, err := c.term(ctx); err != nil {
 		return joinAnswer{}, err
 	}
@@ -106,17 +132,26 @@ func (c *Cluster) admit(ctx context.Context, j joinRequest) (a joinAnswer, err e
 	if own := c.clusterID(); j.ClusterID != "" && own != "" && j.ClusterID != own {
 		return joinAnswer{Refused: fmt.Sprintf("node %s belongs to cluster %s, this is cluster %s", j.ID, j.ClusterID, own)}, nil
 	}
-	switch g, err := c.hello(ctx, j.Address); {
+	if gone, ok := c.removed(j.ID); ok {
+		return joinAnswer{Refused: (&fsm.NodeRemoved{ID: j.ID, Index: gone.Index}).Error()}, nil
+	}
+	switch g, err := c.hello(ctx, j.Server); {
 	case err != nil:
 		return joinAnswer{}, &engine.Unavailable{Why: fmt.Sprintf("node %s is not reached at %s, the address that it gives: %v", j.ID, j.Address, err)}
-	case g.ID != j.ID:
-		return joinAnswer{Refused: fmt.Sprintf("at %s, the address that node %s gives, answers node %s", j.Address, j.ID, g.ID)}, nil
+	case g.Instance != j.Instance:
+		return joinAnswer{Refused: fmt.Sprintf("at %s, the address that node %s gives, answers another process with its id", j.Address, j.ID), Twin: true}, nil
 	}
 	c.members.Lock()
 	defer c.members.Unlock()
 	r := c.raft.Load()
-	conf := r.GetConfiguration()
-	plan, refused := planJoin(conf.Configuration().Servers, j)
+	servers := r.GetConfiguration().Configuration().Servers
+	if s, err := member(r, j.ID); err == nil && string(s.Address) != j.Address {
+		if why := c.answersAt(ctx, s, j); why != "" {
+			c.log.Error("two processes run under one node id", "reason", why)
+			return joinAnswer{Refused: why, Twin: true}, nil
+		}
+	}
+	plan, refused := planJoin(servers, j)
 	if refused != "" {
 		return joinAnswer{Refused: refused}, nil
 	}
@@ -124,8 +159,35 @@ func (c *Cluster) admit(ctx context.Context, j joinRequest) (a joinAnswer, err e
 		if err := c.change(ctx, r, ch); err != nil {
 			return joinAnswer{}, err
 		}
+		if ch.demote != "" {
+			c.moved[ch.demote] = true
+		}
 	}
-	return joinAnswer{}, nil
+	return joinAnswer{ClusterID: c.clusterID(), Index: r.GetConfiguration().Index()}, nil
+}
+
+// removed looks up whether an id is used up.
+func (c *Cluster) removed(id string) (gone fsm.RemovedNode, ok bool) {
+	c.state.View(func(v fsm.View) { gone, ok = v.RemovedNode(id) })
+	return gone, ok
+}
+
+// answersAt answers why a member's place is not free for a process with its id that asks for it
+// from another address: another one answers where the member is. It asks more than once, for a
+// busy machine may be slow to answer.
+func (c *Cluster) answersAt(ctx context.Context, s raft.Server, j joinRequest) string {
+	for range 3 {
+		g, err := c.hello(ctx, Server{string(s.ID), string(s.Address)})
+		switch {
+		case err != nil:
+			pause(ctx, retryEvery)
+		case g.Instance == j.Instance: // one process, which is reached at both
+			return ""
+		default:
+			return fmt.Sprintf("node %s is alive at %s, and another process asks for its place from %s: one of the two is a copy; stop it, or give it an empty data folder and an id of its own", j.ID, s.Address, j.Address)
+		}
+	}
+	return ""
 }
 
 // change makes one change of the configuration and waits until it is committed; c.members is held.
@@ -136,6 +198,9 @@ func (c *Cluster) change(ctx context.Context, r *raft.Raft, ch change) error {
 	case ch.remove != "":
 		c.log.Info("removing a member", "member", ch.remove)
 		f = r.RemoveServer(raft.ServerID(ch.remove), index, changeWithin)
+	case ch.demote != "":
+		c.log.Info("a voter moves, and is a non-voter meanwhile", "member", ch.demote)
+		f = r.DemoteVoter(raft.ServerID(ch.demote), index, changeWithin)
 	case ch.voter:
 		c.log.Info("making a member a voter", "member", ch.add)
 		f = r.AddVoter(raft.ServerID(ch.add.ID), raft.ServerAddress(ch.add.Address), index, changeWithin)
@@ -147,10 +212,13 @@ func (c *Cluster) change(ctx context.Context, r *raft.Raft, ch change) error {
 		return changeError(err, c.leaderElsewhere())
 	}
 	if ch.remove == "" {
+		if ch.add.ID != "" {
+			c.link.CloseOthers(raft.ServerID(ch.add.ID), raft.ServerAddress(ch.add.Address))
+		}
 		return nil
 	}
 	// It is out. Where its row stays now, forgetLeft takes it later.
-	if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: ch.remove}}); err != nil {
+	if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: ch.remove, Forever: true}}); err != nil {
 		c.log.Info("a node that was removed keeps its row for a while", "member", ch.remove, "because", err)
 	}
 	return nil

@@ -29,9 +29,9 @@ func TestPlanJoin(t *testing.T) {
 		{"wiped, new id at the dead one's address", two, joinRequest{Server: Server{"c", "2"}, Empty: true}, []change{{remove: "b"}, {add: Server{"c", "2"}}}, ""},
 		{"wiped, same id", two, joinRequest{Server: Server{"b", "2"}, Empty: true}, nil, "is a voter already"},
 		{"wiped, same id, another address", two, joinRequest{Server: Server{"b", "9"}, Empty: true}, nil, "is a voter already"},
-		{"moved", two, joinRequest{Server: Server{"b", "3"}}, []change{{add: Server{"b", "3"}, voter: true}}, ""},
+		{"moved", two, joinRequest{Server: Server{"b", "3"}}, []change{{demote: "b"}, {add: Server{"b", "3"}}}, ""},
 		{"moved non-voter", append(two, learner("c", "3")), joinRequest{Server: Server{"c", "4"}}, []change{{add: Server{"c", "4"}}}, ""},
-		{"moved to a dead one's address", two, joinRequest{Server: Server{"b", "1"}}, []change{{remove: "a"}, {add: Server{"b", "1"}, voter: true}}, ""},
+		{"moved to a dead one's address", two, joinRequest{Server: Server{"b", "1"}}, []change{{remove: "a"}, {demote: "b"}, {add: Server{"b", "1"}}}, ""},
 		{"removed, with its old data", two, joinRequest{Server: Server{"c", "3"}}, nil, "was removed"},
 		{"removed, at another's address", two, joinRequest{Server: Server{"c", "2"}}, nil, "was removed"},
 	} {

@@ -2,26 +2,38 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"aion.dev/aion/fsm"
 	"github.com/hashicorp/raft"
 )
 
-// keepMembers looks after the members while this node leads: it makes non-voters voters once they have everything, and forgets the rows of nodes that
-// have left the configuration.
+// keepMembers looks after the members while this node leads: it makes non-voters voters once they have everything and have had it for a while, and forgets the rows
+// of nodes that have left the configuration.
 func (c *Cluster) keepMembers(ctx context.Context) {
 	r := c.raft.Load()
 	// What a non-voter must have is what was there a round ago: under load every follower is a little behind what is there now.
 	now := greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
+	ready := map[raft.ServerID]time.Time{} // since when a non-voter has had everything, at every look
 	for ctx.Err() == nil {
 		want := now
 		now = greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
 		for _, s := range r.GetConfiguration().Configuration().Servers {
 			if s.Suffrage != raft.Nonvoter {
+				delete(ready, s.ID)
 				continue
 			}
-			if err := c.promote(ctx, r, s, want); err != nil && ctx.Err() == nil {
+			since, ok := ready[s.ID]
+			if !ok {
+				since = time.Now()
+			}
+			ready[s.ID] = since
+			if err := c.promote(ctx, r, s, want, since); err != nil && ctx.Err() == nil {
+				if _, waits := err.(*tooSoon); !waits {
+					delete(ready, s.ID)
+				}
 				c.log.Debug("member stays a non-voter", "member", s.ID, "because", err)
 			}
 		}
@@ -32,22 +44,35 @@ func (c *Cluster) keepMembers(ctx context.Context) {
 	}
 }
 
-// promote makes a non-voter a voter if it is as far as want and holds every archive that its state names.
-func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want greeting) error {
-	g, err := c.hello(ctx, string(s.Address))
+// tooSoon is why a node that has everything does not vote yet.
+type tooSoon struct{ left time.Duration }
+
+func (e *tooSoon) Error() string { return fmt.Sprintf("it votes in %v if it stays as it is", e.left) }
+
+// promote makes a non-voter a voter if it is as far as want, holds every archive that its state names, and has done so since PromoteAfter ago. A new voter
+// raises how many are needed for anything: one that comes and goes must not. One that only moved was a voter before and is missed, so it need not wait.
+func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want greeting, since time.Time) error {
+	g, err := c.hello(ctx, Server{string(s.ID), string(s.Address)})
 	switch {
 	case err != nil:
 		return err
-	case g.ID != string(s.ID):
-		return fmt.Errorf("at %s answers node %s", s.Address, g.ID)
 	case g.Applied < want.Applied || g.State < want.State:
 		return fmt.Errorf("it has %d of %d entries and a state at %d of %d", g.Applied, want.Applied, g.State, want.State)
 	case g.Missing > 0:
 		return fmt.Errorf("it lacks %d archives", g.Missing)
+	case g.Joining:
+		return errors.New("it has not written down yet that it has joined, and gives no votes before")
 	}
 	c.members.Lock()
 	defer c.members.Unlock()
-	return c.change(ctx, r, change{add: g.Server, voter: true})
+	if left := c.cfg.Raft.PromoteAfter - time.Since(since); left > 0 && !c.moved[g.ID] {
+		return &tooSoon{left}
+	}
+	if err := c.change(ctx, r, change{add: g.Server, voter: true}); err != nil {
+		return err
+	}
+	delete(c.moved, g.ID)
+	return nil
 }
 
 // forgetLeft removes the rows of nodes that are in no configuration: a leader that removed one may have been lost before it removed the row.
@@ -67,7 +92,7 @@ func (c *Cluster) forgetLeft(ctx context.Context, r *raft.Raft) error {
 		}
 	})
 	for _, id := range left {
-		if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: id}}); err != nil {
+		if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: id, Forever: true}}); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func (r *real) end() error {
 }
 
 // freeAddresses returns addresses that were free a moment ago.
-func freeAddresses(t *testing.T, n int) (list []string) {
+func freeAddresses(t testing.TB, n int) (list []string) {
 	t.Helper()
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

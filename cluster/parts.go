@@ -6,15 +6,15 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Handler answers one kind of node call. What it answers is bounded by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
+// Handler answers one kind of node call of the node that from describes. What it answers is bounded by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
 // *engine.Unavailable and *engine.Unknown as what they are, anything else as its text.
-type Handler func(ctx context.Context, body []byte) ([]byte, error)
+type Handler func(ctx context.Context, from Introduction, body []byte) ([]byte, error)
 
 // Caller carries small questions and answers between nodes. *Port implements it on the node port; clustertest in memory.
 type Caller interface {
-	// Call asks the node at a raft address and returns its handler's answer. An error before the question left this machine is an *engine.Unavailable;
-	// one after that, the end of ctx included, is an *engine.Unknown, for the handler may have run.
-	Call(ctx context.Context, address, name string, body []byte) ([]byte, error)
+	// Call asks a node, and nobody else who may be at its address, and returns its handler's answer. An error before the question left this machine is an
+	// *engine.Unavailable; one after that, the end of ctx included, is an *engine.Unknown, for the handler may have run.
+	Call(ctx context.Context, to Server, name string, body []byte) ([]byte, error)
 	// Handle names the handler of a kind of call. All are named before Serve.
 	Handle(name string, h Handler)
 }
@@ -29,12 +29,18 @@ type Peer struct {
 	HTTPAddress string
 	ClusterID   string // empty while the node belongs to no cluster
 	Status      string // alive, suspect or left
+	Named       bool   // cluster.join has its address
+
+	gossip string // where its gossip is
 }
 
 // Discovery suggests addresses. *Gossip implements it; clustertest gives a fixed list.
 type Discovery interface {
-	// Peers returns the nodes heard of, this one excluded.
+	// Peers returns the nodes heard of, this one excluded; once this node belongs to a cluster, none
+	// of others.
 	Peers() []Peer
+	// Unheard returns the addresses of cluster.join at which nobody is.
+	Unheard() []string
 	// Changed is signalled after Peers changed. One signal may stand for several changes.
 	Changed() <-chan struct{}
 }

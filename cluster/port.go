@@ -5,6 +5,7 @@ import (
 	"container/list"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -22,13 +23,18 @@ type PortConfig struct {
 	TLS       NodeTLS
 	Logger    hclog.Logger
 
+	Self func() Introduction // this node as it is now; To and Address are the port's
+	// Place returns where the configuration has a member, or nothing. Where certificates prove
+	// hosts, a member is believed at that host only; nil where there is no configuration.
+	Place func(id string) string
+
 	FirstBytes     time.Duration // how long a new connection may take to say what it is for, TLS included; default 5 s
 	MaxPending     int           // connections that have not said so yet; default 256, or a quarter of MaxConnections. The oldest gives way
 	MaxConnections int           // in all; default 4,096
 }
 
 // Port is the one address of a node for other nodes. It carries raft's streams and, as HTTP, node calls and archives; the first bytes of a connection say
-// which. Every connection, in and out, ends with Close.
+// which, and who speaks to whom. Every connection, in and out, ends with Close.
 type Port struct {
 	cfg        PortConfig
 	tls        *nodeTLS // nil is plaintext
@@ -46,21 +52,11 @@ type Port struct {
 	mu      sync.Mutex // over everything below
 	closed  bool
 	serving bool
-	pending list.List              // of net.Conn that have not said what they are for, oldest first
+	pending list.List              // of net.Conn that have not said who they are, oldest first
 	open    map[*portConn]struct{} // in both directions
 	calls   map[string]Handler
 	blobs   BlobKeeper
 }
-
-// preamble opens every connection: the name, the version of what follows, and the stream. A change of anything that nodes say to each other raises the version.
-const (
-	preambleName    = "aion"
-	preambleVersion = 1
-	preambleSize    = len(preambleName) + 2
-
-	streamRaft byte = 'r'
-	streamHTTP byte = 'h'
-)
 
 // OpenPort listens. Raft, and after Serve the calls, can use it at once; a connection that nobody accepts waits for at most FirstBytes.
 func OpenPort(cfg PortConfig) (*Port, error) {
@@ -68,9 +64,20 @@ func OpenPort(cfg PortConfig) (*Port, error) {
 	cfg.FirstBytes = cmp.Or(cfg.FirstBytes, 5*time.Second)
 	cfg.MaxConnections = cmp.Or(cfg.MaxConnections, 4096)
 	cfg.MaxPending = cmp.Or(cfg.MaxPending, min(256, max(1, cfg.MaxConnections/4)))
-	certs, err := cfg.TLS.load()
+	if cfg.Place == nil {
+		cfg.Place = func(string) string { return "" }
+	}
+	if cfg.Self == nil {
+		return nil, errors.New("the node port needs to know whose it is")
+	}
+	certs, err := cfg.TLS.load(cfg.Self().Name)
 	if err != nil {
 		return nil, err
+	}
+	if certs != nil {
+		if err := certs.checkOwn(cfg.Self().From); err != nil {
+			return nil, err
+		}
 	}
 	l, err := net.Listen("tcp", cfg.Address)
 	if err != nil {
@@ -97,12 +104,27 @@ func advertise(cfg PortConfig, bound net.Addr) (string, error) {
 		if _, _, err := net.SplitHostPort(cfg.Advertise); err != nil {
 			return "", fmt.Errorf("raft.advertise: %w", err)
 		}
+		if len(cfg.Advertise) > maxIntroduced {
+			return "", fmt.Errorf("raft.advertise has %d bytes, more than %d", len(cfg.Advertise), maxIntroduced)
+		}
 		return cfg.Advertise, nil
 	}
 	if tcp, ok := bound.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return "", fmt.Errorf("raft.advertise is missing: other nodes cannot dial raft.address %s", cfg.Address)
 	}
 	return bound.String(), nil
+}
+
+// CloseOthers ends raft's connections from here to a node at any address but keep: what was sent
+// to the process there is not to be acknowledged by it any more.
+func (p *Port) CloseOthers(id, keep string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.open {
+		if c.kind == streamRaft && c.to.ID == id && c.to.Address != keep {
+			c.raw.Close() // its reader and writer fail, and close it
+		}
+	}
 }
 
 // Advertised returns the host:port at which other nodes reach this one.
@@ -151,21 +173,29 @@ func (p *Port) Close() error {
 	return err
 }
 
-// dial opens a connection to another node's port. Its errors mean that nothing was sent but the preamble.
-func (p *Port) dial(ctx context.Context, address string, kind byte) (net.Conn, error) {
+// self returns this node's introduction to the node with an id.
+func (p *Port) self(to string) Introduction {
+	i := p.cfg.Self()
+	i.To, i.Address = to, string(p.advertised)
+	return i
+}
+
+// dial opens a connection to another node's port. Its errors mean that nothing was sent but the
+// preamble.
+func (p *Port) dial(ctx context.Context, to Server, kind byte) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.FirstBytes)
 	defer cancel()
 	var d net.Dialer
-	raw, err := d.DialContext(ctx, "tcp", address)
+	raw, err := d.DialContext(ctx, "tcp", to.Address)
 	if err != nil {
 		return nil, err
 	}
 	deadline, _ := ctx.Deadline()
 	raw.SetDeadline(deadline)
-	c, err := p.introduce(ctx, raw, address, kind)
+	c, err := p.introduce(ctx, raw, to, kind)
 	if err != nil {
 		raw.Close()
-		return nil, fmt.Errorf("dial node %s: %w", address, err)
+		return nil, fmt.Errorf("node %s at %s: %w", cmp.Or(to.ID, "of any id"), to.Address, err)
 	}
 	raw.SetDeadline(time.Time{})
 	pc, err := p.track(raw, c)
@@ -173,23 +203,31 @@ func (p *Port) dial(ctx context.Context, address string, kind byte) (net.Conn, e
 		raw.Close()
 		return nil, err
 	}
+	pc.to, pc.kind = to, kind
 	return pc, nil
 }
 
-func (p *Port) introduce(ctx context.Context, c net.Conn, address string, kind byte) (net.Conn, error) {
+// introduce says who this node is and whom it means, and waits until the other side agrees.
+func (p *Port) introduce(ctx context.Context, c net.Conn, to Server, kind byte) (net.Conn, error) {
 	if p.tls != nil {
-		host, _, err := net.SplitHostPort(address)
+		cfg, err := p.tls.clientFor(to)
 		if err != nil {
 			return nil, err
 		}
-		tc := tls.Client(c, p.tls.clientFor(host))
+		tc := tls.Client(c, cfg)
 		if err := tc.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
 		c = tc
 	}
-	_, err := c.Write(append([]byte(preambleName), preambleVersion, kind))
-	return c, err
+	b, err := appendPreamble(nil, kind, p.self(to.ID))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Write(b); err != nil {
+		return nil, err
+	}
+	return c, readAnswer(c)
 }
 
 // portConn is a connection that the port can end.
@@ -198,6 +236,9 @@ type portConn struct {
 	raw  net.Conn // below TLS
 	port *Port
 	once sync.Once
+	kind byte
+	to   Server       // whom this node dialled
+	from Introduction // who dialled this node
 }
 
 func (c *portConn) Close() error {

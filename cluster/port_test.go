@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,10 +18,24 @@ import (
 	"go.uber.org/goleak"
 )
 
+var testPorts atomic.Int64 // each port is a node's own
+
+// at is a port as others dial it.
+func at(p *Port) Server { return Server{p.cfg.Self().From, p.Advertised()} }
+
+// dialRaft opens one of raft's connections.
+func dialRaft(from, to *Port) (net.Conn, error) {
+	return from.Raft().Dial(named(raft.ServerID(at(to).ID), raft.ServerAddress(to.Advertised())), time.Minute)
+}
+
 func openTestPort(t *testing.T, cfg PortConfig) *Port {
 	t.Helper()
 	if cfg.Address == "" {
 		cfg.Address = "127.0.0.1:0"
+	}
+	if cfg.Self == nil {
+		id := fmt.Sprint("n", testPorts.Add(1))
+		cfg.Self = func() Introduction { return Introduction{Cluster: "c", From: id, Instance: id} }
 	}
 	p, err := OpenPort(cfg)
 	if err != nil {
@@ -33,14 +48,16 @@ func openTestPort(t *testing.T, cfg PortConfig) *Port {
 func TestPortTellsStreamsApart(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
-	b.Handle("echo", func(_ context.Context, body []byte) ([]byte, error) { return append([]byte("you said "), body...), nil })
+	b.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) {
+		return append([]byte("you said "), body...), nil
+	})
 	b.Serve()
 
-	got, err := a.Call(t.Context(), b.Advertised(), "echo", []byte("hello"))
+	got, err := a.Call(t.Context(), at(b), "echo", []byte("hello"))
 	if err != nil || string(got) != "you said hello" {
 		t.Fatalf("got %q, %v", got, err)
 	}
-	out, err := a.Raft().Dial(raft.ServerAddress(b.Advertised()), time.Minute)
+	out, err := dialRaft(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +80,7 @@ func TestPortTellsStreamsApart(t *testing.T) {
 		t.Fatalf("accepting on a closed port: %v", err)
 	}
 	a.Close()
-	if _, err := a.Call(t.Context(), b.Advertised(), "echo", nil); !isUnavailable(err) {
+	if _, err := a.Call(t.Context(), at(b), "echo", nil); !isUnavailable(err) {
 		t.Fatalf("calling from a closed port: %v", err)
 	}
 }
@@ -73,18 +90,29 @@ func TestPortCarriesRaft(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
 	quiet := hclog.NewNullLogger()
-	from := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{Stream: a.Raft(), MaxPool: 2, Timeout: time.Minute, Logger: quiet})
-	to := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{Stream: b.Raft(), MaxPool: 2, Timeout: time.Minute, Logger: quiet})
+	from, to := newRaftNetwork(a, quiet), newRaftNetwork(b, quiet)
 	if string(to.LocalAddr()) != b.Advertised() {
 		t.Fatalf("raft calls itself %s, not %s", to.LocalAddr(), b.Advertised())
 	}
+	seen := make(chan uint64, 1)
 	go func() {
 		rpc := <-to.Consumer()
+		seen <- rpc.Command.(*raft.RequestVoteRequest).Term
 		rpc.Respond(&raft.RequestVoteResponse{Term: rpc.Command.(*raft.RequestVoteRequest).Term, Granted: true}, nil)
 	}()
-	var resp raft.RequestVoteResponse
-	if err := from.RequestVote("b", to.LocalAddr(), &raft.RequestVoteRequest{Term: 7}, &resp); err != nil || resp.Term != 7 || !resp.Granted {
+	ask := func(as string, term uint64) (resp raft.RequestVoteResponse, err error) {
+		req := &raft.RequestVoteRequest{RPCHeader: raft.RPCHeader{ProtocolVersion: 3, ID: []byte(as)}, Term: term}
+		return resp, from.RequestVote(raft.ServerID(at(b).ID), to.LocalAddr(), req, &resp)
+	}
+	if _, err := ask("somebody-else", 6); err == nil || !strings.Contains(err.Error(), "somebody-else") {
+		t.Fatalf("a candidate with another id than its connection's: %v", err)
+	}
+	resp, err := ask(at(a).ID, 7)
+	if err != nil || resp.Term != 7 || !resp.Granted {
 		t.Fatalf("got %+v, %v", resp, err)
+	}
+	if got := <-seen; got != 7 {
+		t.Fatalf("raft has seen the vote of term %d", got)
 	}
 	from.Close()
 	to.Close()
@@ -95,7 +123,7 @@ func TestPortCarriesRaft(t *testing.T) {
 func TestPortIsNotBlockedBySilentClients(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	b := openTestPort(t, PortConfig{MaxPending: 4, FirstBytes: time.Hour})
-	b.Handle("echo", func(_ context.Context, body []byte) ([]byte, error) { return body, nil })
+	b.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) { return body, nil })
 	b.Serve()
 	var silent []net.Conn
 	for range 20 {
@@ -107,7 +135,7 @@ func TestPortIsNotBlockedBySilentClients(t *testing.T) {
 		silent = append(silent, c)
 	}
 	a := openTestPort(t, PortConfig{})
-	if _, err := a.Call(t.Context(), b.Advertised(), "echo", []byte("x")); err != nil {
+	if _, err := a.Call(t.Context(), at(b), "echo", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	// The oldest gave way.
@@ -130,58 +158,32 @@ func TestPortEndsWhoeverSaysNothing(t *testing.T) {
 	}
 }
 
-func TestPortRefusesStrangers(t *testing.T) {
-	var log syncBuffer
-	b := openTestPort(t, PortConfig{Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: &log})})
-	for first, want := range map[string]string{
-		"GET / HTTP/1.1\r\n\r\n": "http.address",
-		"aion\x63r":              "node protocol 99, this node speaks 1",
-		"aion\x01z":              "unknown stream",
-	} {
-		c, err := net.Dial("tcp", b.Advertised())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Write([]byte(first)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Read(make([]byte, 1)); err == nil {
-			t.Fatalf("%q got an answer", first)
-		}
-		c.Close()
-		waitFor(t, func() bool { return strings.Contains(log.String(), want) })
-	}
-}
-
 func TestPortAdvertisesWhatItIsTold(t *testing.T) {
 	p := openTestPort(t, PortConfig{Advertise: "node-a.internal:7601"})
 	if p.Advertised() != "node-a.internal:7601" || p.Raft().Addr().String() != p.Advertised() {
 		t.Fatalf("advertises %s and %s", p.Advertised(), p.Raft().Addr())
 	}
-	_, err := OpenPort(PortConfig{Address: "0.0.0.0:0"})
+	self := p.cfg.Self
+	_, err := OpenPort(PortConfig{Self: self, Address: "0.0.0.0:0"})
 	wantError(t, err, "raft.advertise")
-	_, err = OpenPort(PortConfig{Address: "127.0.0.1:0", Advertise: "no port"})
+	_, err = OpenPort(PortConfig{Self: self, Address: "127.0.0.1:0", Advertise: "no port"})
 	wantError(t, err, "raft.advertise")
-	_, err = OpenPort(PortConfig{Address: p.listener.Addr().String()})
+	_, err = OpenPort(PortConfig{Self: self, Address: p.listener.Addr().String()})
 	wantError(t, err, "raft.address")
 }
 
 func TestPortBoundsConnections(t *testing.T) {
 	b := openTestPort(t, PortConfig{MaxConnections: 1})
 	a := openTestPort(t, PortConfig{})
-	first, err := a.Raft().Dial(raft.ServerAddress(b.Advertised()), time.Minute)
+	first, err := dialRaft(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.Raft().Accept(); err != nil {
 		t.Fatal(err)
 	}
-	second, err := a.Raft().Dial(raft.ServerAddress(b.Advertised()), time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := second.Read(make([]byte, 1)); err == nil {
-		t.Fatal("a connection beyond the limit was served")
+	if _, err := dialRaft(a, b); err == nil || !strings.Contains(err.Error(), "1 connections are open") {
+		t.Fatalf("a connection beyond the limit: %v", err)
 	}
 	first.Close()
 }
@@ -198,12 +200,12 @@ func TestCallErrorsCrossTheWire(t *testing.T) {
 		"plain":       errors.New("no such thing"),
 	}
 	for name, err := range say {
-		b.Handle(name, func(context.Context, []byte) ([]byte, error) { return nil, err })
+		b.Handle(name, func(context.Context, Introduction, []byte) ([]byte, error) { return nil, err })
 	}
-	b.Handle("huge", func(context.Context, []byte) ([]byte, error) { return make([]byte, MaxCallBytes+1), nil })
+	b.Handle("huge", func(context.Context, Introduction, []byte) ([]byte, error) { return make([]byte, MaxCallBytes+1), nil })
 	b.Serve()
 	for name, sent := range say {
-		_, got := a.Call(t.Context(), b.Advertised(), name, nil)
+		_, got := a.Call(t.Context(), at(b), name, nil)
 		want := sent
 		if name == "wrapped" {
 			want = &engine.NotLeader{Leader: "n-2"}
@@ -212,18 +214,18 @@ func TestCallErrorsCrossTheWire(t *testing.T) {
 			t.Errorf("%s: sent %T %v, got %T %v", name, sent, sent, got, got)
 		}
 	}
-	_, err := a.Call(t.Context(), b.Advertised(), "huge", nil)
+	_, err := a.Call(t.Context(), at(b), "huge", nil)
 	wantError(t, err, "huge", fmt.Sprint(MaxCallBytes))
-	_, err = a.Call(t.Context(), b.Advertised(), "leader", make([]byte, MaxCallBytes+1))
+	_, err = a.Call(t.Context(), at(b), "leader", make([]byte, MaxCallBytes+1))
 	wantError(t, err, fmt.Sprint(MaxCallBytes))
-	_, err = a.Call(t.Context(), b.Advertised(), "never heard of", nil)
+	_, err = a.Call(t.Context(), at(b), "never heard of", nil)
 	wantError(t, err, "never heard of")
 }
 
 func TestCallTellsNotSentFromUnknown(t *testing.T) {
 	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
 	entered := make(chan struct{})
-	b.Handle("hang", func(ctx context.Context, _ []byte) ([]byte, error) {
+	b.Handle("hang", func(ctx context.Context, _ Introduction, _ []byte) ([]byte, error) {
 		close(entered)
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -232,11 +234,11 @@ func TestCallTellsNotSentFromUnknown(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-entered; cancel() }()
 	var unknown *engine.Unknown
-	if _, err := a.Call(ctx, b.Advertised(), "hang", nil); !errors.As(err, &unknown) {
+	if _, err := a.Call(ctx, at(b), "hang", nil); !errors.As(err, &unknown) {
 		t.Fatalf("a call given up after it was sent is %T %v", err, err)
 	}
 	b.Close()
-	if _, err := a.Call(t.Context(), b.Advertised(), "hang", nil); !isUnavailable(err) {
+	if _, err := a.Call(t.Context(), at(b), "hang", nil); !isUnavailable(err) {
 		t.Fatalf("a call that nobody could hear is %T %v", err, err)
 	}
 }
@@ -245,14 +247,14 @@ func TestCloseWaitsForHandlers(t *testing.T) {
 	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
 	entered := make(chan struct{})
 	ended := false
-	b.Handle("hang", func(ctx context.Context, _ []byte) ([]byte, error) {
+	b.Handle("hang", func(ctx context.Context, _ Introduction, _ []byte) ([]byte, error) {
 		close(entered)
 		<-ctx.Done()
 		ended = true // read without a lock: Close is what orders the two
 		return nil, ctx.Err()
 	})
 	b.Serve()
-	go a.Call(t.Context(), b.Advertised(), "hang", nil)
+	go a.Call(t.Context(), at(b), "hang", nil)
 	<-entered
 	b.Close()
 	if !ended {

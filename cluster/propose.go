@@ -50,8 +50,10 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 	}
 	t, err := c.term(ctx)
 	if err != nil {
-		if _, other := err.(*engine.NotLeader); other && forwarded(e.Command.Kind()) {
-			return c.forward(ctx, piece)
+		if _, other := err.(*engine.NotLeader); other {
+			if _, own := subject(e.Command); own {
+				return c.forward(ctx, piece)
+			}
 		}
 		return fsm.Result{}, err
 	}

@@ -89,10 +89,10 @@ func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard s
 	if m.ID == c.id {
 		g, err = c.greet()
 	} else {
-		g, err = c.hello(ctx, m.RaftAddress)
+		g, err = c.hello(ctx, Server{m.ID, m.RaftAddress})
 	}
 	switch {
-	case err == nil && g.ID == m.ID:
+	case err == nil:
 		m.Status, m.AppliedIndex, m.MissingBlobs = "alive", g.Applied, g.Missing
 		m.HTTPAddress, m.Version = g.HTTPAddress, g.Version
 		m.Draining = g.Draining

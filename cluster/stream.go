@@ -2,7 +2,9 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,9 +43,13 @@ func (s *stream) Close() error {
 // Addr returns the advertised address: raft tells it to others as this node's.
 func (s *stream) Addr() net.Addr { return s.port.advertised }
 
-// Dial implements raft.StreamLayer.
+// Dial implements raft.StreamLayer. Its addresses are those of raftNetwork: id@host:port.
 func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
+	id, host, ok := strings.Cut(string(address), "@")
+	if !ok {
+		return nil, fmt.Errorf("raft dials %q, which names no node", address)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	return s.port.dial(ctx, string(address), streamRaft)
+	return s.port.dial(ctx, Server{ID: id, Address: host}, streamRaft)
 }

@@ -1,9 +1,11 @@
 package cluster
 
 import (
-	"cmp"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
+	"net"
 
 	"aion.dev/aion/internal/certs"
 )
@@ -11,26 +13,26 @@ import (
 // NodeTLS is how nodes prove themselves to each other. The zero value is plaintext, which is for
 // loopback.
 //
-// Both sides present a certificate signed by the CA. That makes everyone who holds such a
-// certificate a node, so the CA should sign nothing but nodes; where it also signs others,
-// ServerName tells them apart.
+// Both sides present a certificate signed by the CA, and both look whether it proves the node that
+// the other side says it is; see certname.go.
 type NodeTLS struct {
 	// Certificates are this node's, valid for server and client authentication, with a CA. What
 	// changes in them counts for connections made from then on.
 	Certificates *certs.Set
-	// ServerName, when set, is the DNS name that every node's certificate must carry, whoever dials. When empty, the dialling side wants the host it
-	// dialled, and the listening side is content with the CA.
-	ServerName string
+	// Names are the certificates that prove nodes without a URI of their own: tls.node_names.
+	Names []string
 }
 
 // nodeTLS makes the configurations of connections.
 type nodeTLS struct {
 	certs          *certs.Set
 	server, client *tls.Config // without what may change: certificate and CA
+	cluster        string      // cluster.name
+	list           []string    // tls.node_names
 }
 
 // load checks n. Nil without an error means plaintext.
-func (n NodeTLS) load() (*nodeTLS, error) {
+func (n NodeTLS) load(cluster string) (*nodeTLS, error) {
 	if n.Certificates == nil {
 		return nil, nil
 	}
@@ -41,22 +43,30 @@ func (n NodeTLS) load() (*nodeTLS, error) {
 		MinVersion: tls.VersionTLS13,
 		ClientAuth: tls.RequireAndVerifyClientCert,
 	})
-	if n.ServerName != "" {
-		server.VerifyConnection = func(cs tls.ConnectionState) error {
-			if len(cs.PeerCertificates) == 0 {
-				return errors.New("the peer shows no certificate")
-			}
-			return cs.PeerCertificates[0].VerifyHostname(n.ServerName)
-		}
-	}
 	client := &tls.Config{
 		MinVersion: tls.VersionTLS13,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			return n.Certificates.Certificate(), nil
 		},
-		ServerName: n.ServerName,
 	}
-	return &nodeTLS{n.Certificates, server, client}, nil
+	return &nodeTLS{n.Certificates, server, client, cluster, n.Names}, nil
+}
+
+// names is the rule of who is which node, by the certificate that this node has now.
+func (n *nodeTLS) names() nodeNames {
+	return newNodeNames(n.cluster, n.list, n.certs.Certificate().Leaf)
+}
+
+// checkOwn refuses a certificate that no other node would take for this one's.
+func (n *nodeTLS) checkOwn(id string) error {
+	names := n.names()
+	if names.hosts {
+		return nil // whoever dials looks at the host
+	}
+	if err := names.check(n.certs.Certificate().Leaf, id, ""); err != nil {
+		return fmt.Errorf("tls.cert_file: this is node %s, and %w", id, err)
+	}
+	return nil
 }
 
 // forServer returns the configuration for one connection that is accepted.
@@ -66,10 +76,27 @@ func (n *nodeTLS) forServer() *tls.Config {
 	return c
 }
 
-// clientFor returns the configuration for dialling host.
-func (n *nodeTLS) clientFor(host string) *tls.Config {
-	c := n.client.Clone()
-	c.RootCAs = n.certs.Roots()
-	c.ServerName = cmp.Or(c.ServerName, host)
-	return c
+// clientFor returns the configuration for dialling a node.
+func (n *nodeTLS) clientFor(to Server) (*tls.Config, error) {
+	host, _, err := net.SplitHostPort(to.Address)
+	if err != nil {
+		return nil, err
+	}
+	c, names, roots := n.client.Clone(), n.names(), n.certs.Roots()
+	c.RootCAs, c.ServerName = roots, host
+	if names.hosts {
+		return c, nil // crypto/tls wants the host
+	}
+	c.InsecureSkipVerify = true // of the host only: the chain is checked here, and the node instead of the host
+	c.VerifyConnection = func(cs tls.ConnectionState) error {
+		opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+		for _, c := range cs.PeerCertificates[1:] {
+			opts.Intermediates.AddCert(c)
+		}
+		if _, err := cs.PeerCertificates[0].Verify(opts); err != nil {
+			return err
+		}
+		return names.check(cs.PeerCertificates[0], to.ID, to.Address)
+	}
+	return c, nil
 }

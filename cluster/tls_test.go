@@ -5,13 +5,16 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,11 +104,11 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 func TestTLSLetsNodesOfOneCAIn(t *testing.T) {
 	ours, theirs := newAuthority(t), newAuthority(t)
 	b := openTestPort(t, PortConfig{TLS: ours.node(t, "node-b")})
-	b.Handle("echo", func(_ context.Context, body []byte) ([]byte, error) { return body, nil })
+	b.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) { return body, nil })
 	b.Serve()
 
 	a := openTestPort(t, PortConfig{TLS: ours.node(t, "node-a")})
-	if got, err := a.Call(t.Context(), b.Advertised(), "echo", []byte("hi")); err != nil || string(got) != "hi" {
+	if got, err := a.Call(t.Context(), at(b), "echo", []byte("hi")); err != nil || string(got) != "hi" {
 		t.Fatalf("got %q, %v", got, err)
 	}
 	trusting := theirs.files(t, t.TempDir(), "node-a") // trusts our CA, but is signed by theirs
@@ -115,39 +118,146 @@ func TestTLSLetsNodesOfOneCAIn(t *testing.T) {
 		"a node of another CA":    {TLS: theirs.node(t, "node-a")},
 		"a certificate of theirs": {TLS: opened(t, trusting)},
 	} {
-		if _, err := openTestPort(t, cfg).Call(t.Context(), b.Advertised(), "echo", nil); err == nil {
+		if _, err := openTestPort(t, cfg).Call(t.Context(), at(b), "echo", nil); err == nil {
 			t.Errorf("%s was let in", what)
 		}
 	}
 }
 
-func TestTLSServerNameTellsNodesFromOthers(t *testing.T) {
+// TestCertificateMatrix holds every kind of certificate of the CA against every way of naming
+// nodes, on both sides of a connection.
+func TestCertificateMatrix(t *testing.T) {
 	ca := newAuthority(t)
-	named := func(name string) PortConfig {
-		n := ca.node(t, name)
-		n.ServerName = "node.aion"
-		return PortConfig{TLS: n}
+	both := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	issue := func(c x509.Certificate) certs.Files {
+		dir := t.TempDir()
+		f := certs.Files{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), CA: ca.file}
+		ca.issue(t, &c, f.Cert, f.Key)
+		return f
 	}
-	b := openTestPort(t, named("node.aion"))
-	b.Handle("echo", func(_ context.Context, body []byte) ([]byte, error) { return body, nil })
-	b.Serve()
-	if _, err := openTestPort(t, named("node.aion")).Call(t.Context(), b.Advertised(), "echo", nil); err != nil {
-		t.Fatal(err)
+	uri := func(text string) []*url.URL {
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []*url.URL{u}
 	}
-	if _, err := openTestPort(t, named("web.aion")).Call(t.Context(), b.Advertised(), "echo", nil); err == nil {
-		t.Fatal("a certificate of the same CA with another name was let in as a node")
+	here := []net.IP{net.IPv4(127, 0, 0, 1)}
+	certificates := map[string]certs.Files{
+		"n1's URI":           issue(x509.Certificate{URIs: uri("aion://prod/node/n1"), ExtKeyUsage: both}),
+		"n2's URI":           issue(x509.Certificate{URIs: uri("aion://prod/node/n2"), ExtKeyUsage: both}),
+		"other cluster":      issue(x509.Certificate{URIs: uri("aion://test/node/n2"), IPAddresses: here, ExtKeyUsage: both}),
+		"n2.example":         issue(x509.Certificate{DNSNames: []string{"n2.example"}, IPAddresses: here, ExtKeyUsage: both}),
+		"n1.example":         issue(x509.Certificate{DNSNames: []string{"n1.example"}, IPAddresses: here, ExtKeyUsage: both}),
+		"billing.example":    issue(x509.Certificate{DNSNames: []string{"billing.example"}, ExtKeyUsage: both}),
+		"a caller":           issue(x509.Certificate{DNSNames: []string{"caller.example"}, ExtKeyUsage: both[1:]}),
+		"a caller from here": issue(x509.Certificate{DNSNames: []string{"caller.example"}, IPAddresses: here, ExtKeyUsage: both[1:]}),
 	}
-	stranger := openTestPort(t, named("web.aion"))
-	stranger.Serve()
-	if _, err := b.Call(t.Context(), stranger.Advertised(), "echo", nil); err == nil {
-		t.Fatal("a node talked to a server with another name")
+	open := func(id, cluster, certificate string, names ...string) (*Port, error) {
+		n := opened(t, certificates[certificate])
+		n.Names = names
+		p, err := OpenPort(PortConfig{
+			Address: "127.0.0.1:0", TLS: n,
+			Self:  introducing(Introduction{Name: cluster, Cluster: "c", From: id, Instance: id}),
+			Place: func(id string) string { return map[string]string{"n1": "127.0.0.1:1", "n2": "127.0.0.1:2"}[id] },
+		})
+		if err == nil {
+			t.Cleanup(func() { p.Close() })
+			p.Serve()
+		}
+		return p, err
+	}
+	names := []string{"n1=n1.example", "n2=n2.example"}
+	for _, c := range []struct {
+		name        string
+		own, theirs string // certificates of n1, and of whoever says that it is n2
+		cluster     string
+		names       []string
+		want        bool
+	}{
+		{name: "URIs", own: "n1's URI", theirs: "n2's URI", cluster: "prod", want: true},
+		{name: "URIs name the cluster too", own: "n1's URI", theirs: "n2's URI", want: true},
+		{name: "another node's URI", own: "n1's URI", theirs: "n1's URI"},
+		{name: "another cluster's URI", own: "n1's URI", theirs: "other cluster"},
+		{name: "a certificate of today beside URIs", own: "n1's URI", theirs: "n2.example"},
+		{name: "listed beside URIs", own: "n1's URI", theirs: "n2.example", names: []string{"n2=n2.example"}, want: true},
+		{name: "a caller beside URIs", own: "n1's URI", theirs: "a caller from here"},
+		{name: "listed", own: "n1.example", theirs: "n2.example", names: names, want: true},
+		{name: "listed for another node", own: "n1.example", theirs: "n1.example", names: names},
+		{name: "not listed", own: "n1.example", theirs: "billing.example", names: names},
+		{name: "one name for all", own: "n1.example", theirs: "n1.example", names: []string{"n1.example"}, want: true},
+		{name: "a caller beside a list", own: "n1.example", theirs: "a caller", names: names},
+		{name: "hosts", own: "n1.example", theirs: "n2.example", want: true},
+		{name: "a service elsewhere", own: "n1.example", theirs: "billing.example"},
+		{name: "a caller", own: "n1.example", theirs: "a caller"},
+		{name: "a caller at a node's host", own: "n1.example", theirs: "a caller from here"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			one, err := open("n1", c.cluster, c.own, c.names...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Whoever comes need not keep the rules: it trusts everybody, and dials.
+			set := opened(t, certificates[c.theirs]).Certificates
+			shows := []tls.Certificate{*set.Certificate()}
+			raw, err := tls.Dial("tcp", one.Advertised(), &tls.Config{Certificates: shows, InsecureSkipVerify: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			raw.SetDeadline(time.Now().Add(time.Minute))
+			first, _ := appendPreamble(nil, streamHTTP, Introduction{Name: c.cluster, Cluster: "c", From: "n2", To: "n1", Instance: "n2", Address: "127.0.0.1:2"})
+			if _, err = raw.Write(first); err == nil {
+				err = readAnswer(raw)
+			}
+			if (err == nil) != c.want {
+				t.Errorf("coming in: %v, want it to go on: %v", err, c.want)
+			}
+			// And where such a certificate answers, n1 hangs up.
+			l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: shows, ClientAuth: tls.RequireAnyClientCert})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				if _, _, err := readPreamble(conn); err == nil {
+					writeAnswer(conn, "")
+					conn.Read(make([]byte, 1))
+				}
+			}()
+			out, err := one.dial(t.Context(), Server{"n2", l.Addr().String()}, streamRaft)
+			if err == nil {
+				out.Close()
+			}
+			if (err == nil) != c.want {
+				t.Errorf("going out: %v, want it to go on: %v", err, c.want)
+			}
+		})
+	}
+	if _, err := open("n3", "prod", "n2's URI"); err == nil || !strings.Contains(err.Error(), "tls.cert_file") {
+		t.Errorf("a node opens with the certificate of another: %v", err)
+	}
+}
+
+// TestMovedNodeMayOnlyAskForItsPlace where certificates prove hosts.
+func TestMovedNodeMayOnlyAskForItsPlace(t *testing.T) {
+	from := Introduction{Cluster: "c", From: "n2", To: "n1", moved: true}
+	for name, want := range map[string]bool{callHello: true, callJoin: true, callPropose: false, "archives": false} {
+		if err := from.mayCall(name, Introduction{Cluster: "c", From: "n1"}); (err == nil) != want {
+			t.Errorf("%s: %v, want it allowed: %v", name, err, want)
+		}
 	}
 }
 
 func TestTLSNeedsACA(t *testing.T) {
 	f := newAuthority(t).files(t, t.TempDir(), "a")
 	f.CA = ""
-	_, err := opened(t, f).load()
+	_, err := opened(t, f).load("")
 	wantError(t, err, "tls.ca_file", "missing")
 }
 
@@ -167,7 +277,7 @@ func TestTLSTakesOverNewFiles(t *testing.T) {
 		copyFiles(t, n.files.CA, old.file)
 		n.tls = opened(t, n.files)
 		n.port = openTestPort(t, PortConfig{TLS: n.tls})
-		n.port.Handle("echo", func(_ context.Context, body []byte) ([]byte, error) { return body, nil })
+		n.port.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) { return body, nil })
 		n.port.Serve()
 		nodes[i] = n
 	}
@@ -175,7 +285,7 @@ func TestTLSTakesOverNewFiles(t *testing.T) {
 		t.Helper()
 		for i, n := range nodes {
 			n.port.client.CloseIdleConnections() // what is open stays open; this is about new ones
-			if _, err := n.port.Call(t.Context(), nodes[1-i].port.Advertised(), "echo", nil); (err == nil) != want {
+			if _, err := n.port.Call(t.Context(), at(nodes[1-i].port), "echo", nil); (err == nil) != want {
 				t.Errorf("%s: node %d calls the other: %v", step, i, err)
 			}
 		}

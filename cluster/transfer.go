@@ -84,13 +84,11 @@ type heir struct {
 // askToLead asks a voter whether it could lead now.
 func (c *Cluster) askToLead(ctx context.Context, r *raft.Raft, s raft.Server) heir {
 	last, commit := r.LastIndex(), r.CommitIndex()
-	g, err := c.hello(ctx, string(s.Address))
+	g, err := c.hello(ctx, Server{string(s.ID), string(s.Address)})
 	h := heir{server: s, last: g.Last}
 	switch {
 	case err != nil:
 		h.why = fmt.Sprintf("it does not answer: %v", err)
-	case g.ID != string(s.ID):
-		h.why = fmt.Sprintf("at its address %s answers node %s", s.Address, g.ID)
 	case g.Last+maxHandOverLag < last:
 		h.why = fmt.Sprintf("its log lacks %d entries", last-g.Last)
 	case g.Applied+maxHandOverLag < commit:

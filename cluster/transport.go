@@ -17,6 +17,9 @@ type Link interface {
 	raft.Transport
 	raft.WithPreVote
 	raft.WithClose
+	// CloseOthers ends connections from here to a node at any address but keep, so that nobody
+	// there acknowledges any more what was meant for the node at keep.
+	CloseOthers(id raft.ServerID, keep raft.ServerAddress)
 }
 
 // maxAppendBytes bounds the payload of one AppendEntries. Raft itself bounds it by count only, so that 256 entries of 2 MiB would travel as one message.

@@ -9,9 +9,14 @@ import (
 	"github.com/hashicorp/raft"
 )
 
+// inmem is a Link in memory.
+type inmem struct{ *raft.InmemTransport }
+
+func (inmem) CloseOthers(raft.ServerID, raft.ServerAddress) {}
+
 // recorder is a Link that notes what raft asks of it.
 type recorder struct {
-	*raft.InmemTransport
+	inmem
 	handler bool
 	entries int
 }
@@ -24,7 +29,7 @@ func (r *recorder) AppendEntries(_ raft.ServerID, _ raft.ServerAddress, args *ra
 
 func TestLinkKeepsPreVoteAndCloseWithoutTheHeartbeatFastPath(t *testing.T) {
 	_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
-	rec := &recorder{InmemTransport: inner}
+	rec := &recorder{inmem: inmem{inner}}
 	var trans raft.Transport = newLink(rec, func(bool) error { return nil }, func(any) error { return nil })
 	if _, ok := trans.(raft.WithPreVote); !ok {
 		t.Error("the wrapped transport has lost WithPreVote: raft would turn pre-vote off without a word")
@@ -37,12 +42,12 @@ func TestLinkKeepsPreVoteAndCloseWithoutTheHeartbeatFastPath(t *testing.T) {
 		t.Error("the heartbeat handler reached the transport: its fast path can make logs diverge (hashicorp/raft#695)")
 	}
 	// The network transport satisfies Link too; this line is the assertion.
-	var _ Link = (*raft.NetworkTransport)(nil)
+	var _ Link = (*raftNetwork)(nil)
 }
 
 func TestLinkBoundsAppendEntries(t *testing.T) {
 	_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
-	rec := &recorder{InmemTransport: inner}
+	rec := &recorder{inmem: inmem{inner}}
 	l := newLink(rec, func(bool) error { return nil }, func(any) error { return nil })
 	big := make([]byte, 6<<20)
 	for _, c := range []struct{ sizes, want int }{{0, 0}, {1, 1}, {2, 2}, {3, 2}, {9, 2}} {
@@ -71,7 +76,7 @@ func TestLinkBoundsAppendEntries(t *testing.T) {
 
 // frozen is a Link to a node that takes messages and answers none.
 type frozen struct {
-	*raft.InmemTransport
+	inmem
 	thaw chan struct{}
 }
 
@@ -83,7 +88,7 @@ func (f *frozen) TimeoutNow(raft.ServerID, raft.ServerAddress, *raft.TimeoutNowR
 func TestLinkGivesUpATimeoutNowSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
-		f := &frozen{inner, make(chan struct{})}
+		f := &frozen{inmem{inner}, make(chan struct{})}
 		defer close(f.thaw)
 		l := newLink(f, func(bool) error { return nil }, func(any) error { return nil })
 		began := time.Now()
@@ -98,7 +103,7 @@ func TestLinkKeepsAnObjectingNodeFromStanding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		no := errors.New("its clock is wrong")
 		_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
-		l := newLink(inner, func(bool) error { return no }, func(m any) error {
+		l := newLink(inmem{inner}, func(bool) error { return no }, func(m any) error {
 			if _, ok := m.(*raft.TimeoutNowRequest); ok {
 				return no
 			}

@@ -33,6 +33,9 @@ type Options struct {
 	Spare   int           // nodes beyond n that are not started and know where to join
 	Latency time.Duration // of every message, there and back
 	Raft    cluster.RaftConfig
+	// Beside is a cluster that shares the network: the nodes of both have the same ids, and their
+	// own addresses.
+	Beside *Cluster
 	// Lead is what a leader does on node i; nil waits for the end of ctx.
 	Lead func(i int, ctx context.Context, term uint64)
 }
@@ -68,9 +71,13 @@ func New(t testing.TB, n int) *Cluster { return NewWith(t, n, Options{}) }
 // NewWith is New with options.
 func NewWith(t testing.TB, n int, opts Options) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, opts: opts, net: newNetwork(opts.Latency), peers: &peers{changed: make(chan struct{})}}
+	net, street := newNetwork(opts.Latency), "mem"
+	if opts.Beside != nil {
+		net, street = opts.Beside.net, "other"
+	}
+	c := &Cluster{t: t, opts: opts, net: net, peers: &peers{changed: make(chan struct{})}}
 	for i := range n + opts.Spare {
-		c.Nodes = append(c.Nodes, &Node{Index: i, ID: fmt.Sprintf("n%d", i+1), Address: fmt.Sprintf("mem-%d", i+1), all: c, disk: newDisk()})
+		c.Nodes = append(c.Nodes, &Node{Index: i, ID: fmt.Sprintf("n%d", i+1), Address: fmt.Sprintf("%s-%d", street, i+1), all: c, disk: newDisk()})
 		c.peers.list = append(c.peers.list, cluster.Peer{ID: c.Nodes[i].ID, RaftAddress: c.Nodes[i].Address, Status: "alive"})
 	}
 	t.Cleanup(c.stopAll)
@@ -94,11 +101,11 @@ func (n *Node) start(expect int) {
 	if n.done != nil {
 		n.all.t.Fatalf("node %s is running", n.ID)
 	}
-	wire, caller := n.all.net.plug(n.Address)
+	wire, caller := n.all.net.plug(n.ID, n.Address)
 	opened, err := cluster.Open(cluster.Config{
 		NodeID:          n.ID,
 		DataDir:         "data",
-		HTTPAddress:     "http-" + n.Address,
+		HTTPAddress:     "http-" + n.Address + ":80",
 		Version:         "test",
 		BootstrapExpect: expect,
 		Raft:            n.all.opts.Raft,
@@ -113,6 +120,9 @@ func (n *Node) start(expect int) {
 		n.all.net.unplug(n.Address)
 		n.all.t.Fatalf("node %s does not open: %v", n.ID, err)
 	}
+	n.all.net.mu.Lock()
+	wire.self = opened.Introduction
+	n.all.net.mu.Unlock()
 	ctx, stop := context.WithCancel(context.Background())
 	n.Cluster, n.stop, n.done, n.Stopped = opened, stop, make(chan struct{}), nil
 	go func(done chan struct{}) {
@@ -172,6 +182,27 @@ func (n *Node) logger() hclog.Logger {
 	return hclog.New(&hclog.LoggerOptions{Name: n.ID, Level: hclog.Debug, Output: n.all.t.Output()})
 }
 
+// Clone makes another process of a node out of a copy of its disk as it is, at an address of its
+// own. It is not started.
+func (n *Node) Clone(address string) *Node {
+	n.all.t.Helper()
+	disk, err := n.disk.crash()
+	if err != nil {
+		n.all.t.Fatal(err)
+	}
+	disk.promise = n.disk.promise.copy()
+	clone := &Node{Index: len(n.all.Nodes), ID: n.ID, Address: address, all: n.all, disk: disk}
+	n.all.Nodes = append(n.all.Nodes, clone)
+	n.all.peers.add(cluster.Peer{ID: n.ID, RaftAddress: address, Status: "alive"})
+	return clone
+}
+
+// Freeze makes a node neither hear nor say anything until Thaw, as a stopped process does.
+func (n *Node) Freeze() { n.all.net.kill(n.Address, true) }
+
+// Thaw ends Freeze.
+func (n *Node) Thaw() { n.all.net.kill(n.Address, false) }
+
 // Up reports whether the node runs.
 func (n *Node) Up() bool { return n.done != nil }
 
@@ -200,7 +231,7 @@ func (n *Node) Crash() {
 // Wipe replaces the disk of a node that is down by an empty one. Its next start is that of another node at the same address, with a new id.
 func (n *Node) Wipe() {
 	n.disk = newDisk()
-	n.ID += "'"
+	n.ID += "-again"
 	n.all.peers.rename(n.Index, n.ID)
 }
 

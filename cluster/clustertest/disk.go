@@ -2,7 +2,6 @@ package clustertest
 
 import (
 	"errors"
-	"slices"
 	"sync"
 
 	"aion.dev/aion/cluster"
@@ -118,19 +117,39 @@ func (n *Node) Unstall() {
 
 // promise keeps cluster.Promises in memory.
 type promise struct {
-	mu      sync.Mutex
-	servers []cluster.Server
+	mu        sync.Mutex
+	founding  *cluster.Founding
+	admission *cluster.Admission
 }
 
-func (p *promise) Promised() ([]cluster.Server, error) {
+func (p *promise) copy() *promise {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.servers), nil
+	return &promise{founding: p.founding, admission: p.admission}
 }
 
-func (p *promise) Promise(servers []cluster.Server) error {
+func (p *promise) Admitted() (*cluster.Admission, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.servers = slices.Clone(servers)
+	return p.admission, nil
+}
+
+func (p *promise) Admit(a cluster.Admission) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.admission = &a
+	return nil
+}
+
+func (p *promise) Promised() (*cluster.Founding, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.founding, nil
+}
+
+func (p *promise) Promise(f cluster.Founding) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.founding = &f
 	return nil
 }

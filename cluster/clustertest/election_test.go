@@ -13,7 +13,7 @@ func TestThreeNodesElectOneLeader(t *testing.T) {
 			if n != leader && n.IsLeader() {
 				t.Errorf("nodes %s and %s both lead", leader.ID, n.ID)
 			}
-			if id, http, ok := n.Leader(); !ok || id != leader.ID || http != "http-"+leader.Address {
+			if id, http, ok := n.Leader(); !ok || id != leader.ID || http != "http-"+leader.Address+":80" {
 				t.Errorf("node %s knows leader %q at %q, want %s", n.ID, id, http, leader.ID)
 			}
 			if n.State().Applied() == 0 {

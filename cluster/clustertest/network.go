@@ -88,11 +88,11 @@ func (n *network) wire(a, b string) {
 	}
 }
 
-// plug puts a new node's ends into the network at address.
-func (n *network) plug(address string) (*wire, *caller) {
+// plug puts a new node's ends into the network at address. They need to be told whose they are.
+func (n *network) plug(id, address string) (*wire, *caller) {
 	_, inmem := raft.NewInmemTransportWithTimeout(raft.ServerAddress(address), 500*time.Millisecond)
-	w := &wire{InmemTransport: inmem, net: n, address: address}
-	c := &caller{net: n, address: address, handlers: map[string]cluster.Handler{}}
+	w := &wire{InmemTransport: inmem, net: n, id: id, address: address}
+	c := &caller{wire: w, handlers: map[string]cluster.Handler{}}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.links[address], n.callers[address] = w, c
@@ -117,11 +117,48 @@ func (n *network) unplug(address string) {
 // wire is raft's in-memory transport with latency, and with answers that a cut loses.
 type wire struct {
 	*raft.InmemTransport
-	net     *network
-	address string
+	net         *network
+	id, address string
+	self        func() cluster.Introduction // guarded by net.mu; nil until its node is open
 }
 
-func (w *wire) carry(target raft.ServerAddress, rpc func() error) error {
+// introduce is what the preamble of a real connection does: nil, or why nobody at address talks to
+// this node. refuse is the rule for what is to be said.
+func (w *wire) introduce(id, address string, refuse func(i, own cluster.Introduction) string) error {
+	w.net.mu.Lock()
+	to := w.net.links[address]
+	var self, own func() cluster.Introduction
+	if to != nil {
+		self, own = w.self, to.self
+	}
+	w.net.mu.Unlock()
+	if self == nil || own == nil {
+		return errCut
+	}
+	i := self()
+	i.To, i.Address = id, w.address
+	if why := refuse(i, own()); why != "" {
+		return errors.New("refused: " + why)
+	}
+	return nil
+}
+
+// CloseOthers implements cluster.Link.
+func (w *wire) CloseOthers(id raft.ServerID, keep raft.ServerAddress) {
+	w.net.mu.Lock()
+	defer w.net.mu.Unlock()
+	for address, other := range w.net.links {
+		if other.id == string(id) && address != string(keep) {
+			w.Disconnect(raft.ServerAddress(address)) // which ends the pipelines, too
+			w.net.wire(w.address, address)
+		}
+	}
+}
+
+func (w *wire) carry(id raft.ServerID, target raft.ServerAddress, rpc func() error) error {
+	if err := w.introduce(string(id), string(target), cluster.Introduction.RefuseRaft); err != nil {
+		return err
+	}
 	w.net.lag(w.address, string(target))
 	if !w.net.connected(w.address, string(target)) {
 		return errCut
@@ -135,36 +172,38 @@ func (w *wire) carry(target raft.ServerAddress, rpc func() error) error {
 }
 
 func (w *wire) AppendEntries(id raft.ServerID, to raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	return w.carry(to, func() error { return w.InmemTransport.AppendEntries(id, to, args, resp) })
+	return w.carry(id, to, func() error { return w.InmemTransport.AppendEntries(id, to, args, resp) })
 }
 
 func (w *wire) RequestVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	return w.carry(to, func() error { return w.InmemTransport.RequestVote(id, to, args, resp) })
+	return w.carry(id, to, func() error { return w.InmemTransport.RequestVote(id, to, args, resp) })
 }
 
 func (w *wire) RequestPreVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
-	return w.carry(to, func() error { return w.InmemTransport.RequestPreVote(id, to, args, resp) })
+	return w.carry(id, to, func() error { return w.InmemTransport.RequestPreVote(id, to, args, resp) })
 }
 
 func (w *wire) InstallSnapshot(id raft.ServerID, to raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, r io.Reader) error {
-	return w.carry(to, func() error { return w.InmemTransport.InstallSnapshot(id, to, args, resp, r) })
+	return w.carry(id, to, func() error { return w.InmemTransport.InstallSnapshot(id, to, args, resp, r) })
 }
 
 func (w *wire) TimeoutNow(id raft.ServerID, to raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	return w.carry(to, func() error { return w.InmemTransport.TimeoutNow(id, to, args, resp) })
+	return w.carry(id, to, func() error { return w.InmemTransport.TimeoutNow(id, to, args, resp) })
 }
 
 func (w *wire) AppendEntriesPipeline(id raft.ServerID, to raft.ServerAddress) (raft.AppendPipeline, error) {
 	if w.net.latency > 0 { // the in-memory pipeline cannot be slowed down
 		return nil, raft.ErrPipelineReplicationNotSupported
 	}
+	if err := w.introduce(string(id), string(to), cluster.Introduction.RefuseRaft); err != nil {
+		return nil, err
+	}
 	return w.InmemTransport.AppendEntriesPipeline(id, to)
 }
 
 // caller carries node calls.
 type caller struct {
-	net      *network
-	address  string
+	*wire
 	handlers map[string]cluster.Handler // guarded by net.mu
 }
 
@@ -174,7 +213,8 @@ func (c *caller) Handle(name string, h cluster.Handler) {
 	c.handlers[name] = h
 }
 
-func (c *caller) Call(ctx context.Context, address, name string, body []byte) ([]byte, error) {
+func (c *caller) Call(ctx context.Context, server cluster.Server, name string, body []byte) ([]byte, error) {
+	address := server.Address
 	c.net.lag(c.address, address)
 	c.net.mu.Lock()
 	to := c.net.callers[address]
@@ -189,7 +229,15 @@ func (c *caller) Call(ctx context.Context, address, name string, body []byte) ([
 	if h == nil {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s does not know %s", address, name)}
 	}
-	b, err := h(ctx, body)
+	if err := c.introduce(server.ID, address, cluster.Introduction.RefuseCall); err != nil {
+		return nil, &engine.Unavailable{Why: err.Error()}
+	}
+	from := c.self()
+	from.To, from.Address = server.ID, c.address
+	if err := from.MayCall(name, to.self()); err != nil {
+		return nil, err
+	}
+	b, err := h(ctx, from, body)
 	c.net.lag(c.address, address)
 	if !c.net.connected(c.address, address) {
 		return nil, &engine.Unknown{Cause: errCut}
@@ -210,7 +258,15 @@ func (p *peers) Peers() []cluster.Peer {
 	return slices.Clone(p.list)
 }
 
+func (p *peers) Unheard() []string { return nil }
+
 func (p *peers) Changed() <-chan struct{} { return p.changed }
+
+func (p *peers) add(peer cluster.Peer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list = append(p.list, peer)
+}
 
 func (p *peers) rename(i int, id string) {
 	p.mu.Lock()

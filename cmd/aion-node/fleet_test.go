@@ -69,7 +69,7 @@ func (p *process) start(dir string) error {
 	if err != nil {
 		return err
 	}
-	args := append([]string{"serve", "--id", p.name, "--data-dir", p.data, "--http-address", p.http, "--raft-address", p.raft, "--gossip-address", p.gossip}, p.flags...)
+	args := append([]string{"serve", "--id", p.name, "--data-dir", p.data, "--http-address", p.http, "--raft-address", p.raft, "--gossip-address", p.gossip, "--promote-after", "500ms"}, p.flags...)
 	binary, err := exec.LookPath("aion-node")
 	if err != nil {
 		return err

@@ -39,6 +39,7 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("USER", "tester")
+			env.Setenv("AION_CLUSTER_PROMOTE_AFTER", "500ms") // scripts wait for newcomers to vote
 			f := &fleet{dir: env.WorkDir, nodes: map[string]*process{}}
 			env.Values[fleetKey{}] = f
 			env.Defer(f.killAll)

@@ -54,13 +54,15 @@ func isSick(n *nodes.Node) bool {
 	return false
 }
 
-// replace gives the node an empty disk and lets it join anew, as docs/OPERATIONS.md says for one that is lost: its id is removed by the leader first. The id is
-// taken again, for the suite knows nodes by it: the removal is committed before, so nobody counts the old one any more.
+// replace gives the node an empty disk and lets it join anew, as docs/OPERATIONS.md says for one that is lost: its id is removed by the leader first, and the
+// newcomer gets another one.
 func replace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	n.Hold() // a rolling restart that meets it must not start it in between: it would be refused, rightly, and end
 	err := n.Offline(func() error { return os.RemoveAll(n.Data) })
 	if err == nil {
-		err = remove(ctx, c, n)
+		if err = remove(ctx, c, n); err == nil {
+			n.NewID()
+		}
 	}
 	if n.Release(); err != nil {
 		return err
@@ -79,11 +81,11 @@ func voter(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	for {
 		for _, other := range c.Nodes() {
 			s, err := other.Status(ctx)
-			if err != nil || s.Leader != other.Name {
+			if err != nil || s.Leader != other.ID() {
 				continue
 			}
 			for _, m := range s.Members {
-				if m.ID == n.Name && m.Role == "voter" {
+				if m.ID == n.ID() && m.Role == "voter" {
 					return nil
 				}
 			}
@@ -96,7 +98,7 @@ func voter(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 
 // remove asks one node after another until the leader has removed n or says that it is no member.
 func remove(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
-	body, err := json.Marshal(map[string]string{"node": n.Name})
+	body, err := json.Marshal(map[string]string{"node": n.ID()})
 	if err != nil {
 		return err
 	}

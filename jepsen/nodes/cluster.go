@@ -64,7 +64,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	for _, n := range c.nodes {
 		n.flags = append([]string{
-			"serve", "--id", n.Name, "--data-dir", n.Data,
+			"--data-dir", n.Data, "--promote-after", "500ms", // replaced nodes are to vote soon
 			"--http-address", n.own.HTTP, "--http-advertise", n.advertise.HTTP, "--raft-address", n.own.Raft, "--raft-advertise", n.advertise.Raft,
 			"--gossip-address", n.own.Gossip, "--gossip-advertise", n.advertise.Gossip,
 			"--bootstrap-expect", fmt.Sprint(cfg.Nodes), "--join", strings.Join(join, ","),
@@ -117,7 +117,7 @@ func (c *Cluster) Leader(ctx context.Context) *Node {
 			ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 			defer cancel()
 			s, err := n.Status(ctx)
-			if err != nil || s.Leader != n.Name {
+			if err != nil || s.Leader != n.ID() {
 				return
 			}
 			mu.Lock()

@@ -40,6 +40,29 @@ type Node struct {
 	other  bool // it is of Config.Other
 	held   bool // nobody may start it, see Hold
 	starts int
+	lives  int // how often its disk was replaced
+}
+
+// ID is the node's id in the cluster: its name, and another one after each loss of its disk, for an
+// id that was removed never comes back.
+func (n *Node) ID() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.id()
+}
+
+func (n *Node) id() string {
+	if n.lives == 0 {
+		return n.Name
+	}
+	return fmt.Sprintf("%s.%d", n.Name, n.lives+1)
+}
+
+// NewID gives the node, which is down and whose disk is empty, its next id.
+func (n *Node) NewID() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lives++
 }
 
 // Start runs the node, or runs it again on its data, and waits until it serves. It does nothing
@@ -59,7 +82,7 @@ func (n *Node) Start() error {
 	if n.other {
 		binary = n.cluster.cfg.Other
 	}
-	cmd := exec.Command(binary, n.flags...)
+	cmd := exec.Command(binary, append([]string{"serve", "--id", n.id()}, n.flags...)...)
 	cmd.Dir = n.cluster.cfg.Dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.cluster.cfg.Dir, "TMPDIR=" + os.TempDir()}, n.cluster.cfg.Env...)
 	cmd.Env = append(cmd.Env, n.Extra...)

@@ -26,7 +26,7 @@ func (w *watch) held() {
 				continue
 			}
 			for _, m := range s.Members {
-				if m.ID == n.Name && m.MissingBlobs > 0 {
+				if m.ID == n.ID() && m.MissingBlobs > 0 {
 					now = fmt.Sprintf("%s lacks %d archives of versions that are loaded", n.Name, m.MissingBlobs)
 				}
 			}

@@ -83,7 +83,7 @@ func (w *watch) follow(ctx context.Context, n *nodes.Node) {
 			w.foundf("applied", "%s had applied %d and then %d", n.Name, applied, s.AppliedIndex)
 		}
 		applied = s.AppliedIndex
-		if s.Leader == n.Name && s.Term > 0 {
+		if s.Leader == n.ID() && s.Term > 0 {
 			if other := w.leaders[s.Term]; other != "" && other != n.Name {
 				w.foundf("leaders", "%s and %s both lead in term %d", other, n.Name, s.Term)
 			}

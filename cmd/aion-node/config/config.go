@@ -54,6 +54,8 @@ type Gossip struct {
 type Cluster struct {
 	BootstrapExpect int      `toml:"bootstrap_expect" help:"how many nodes form a new cluster together; 0 only joins; 1 when nothing is given, 0 when only cluster.join is"`
 	Join            []string `toml:"join" help:"gossip addresses of some or all members, this node's own too if that is easier"`
+	Name            string   `toml:"name" help:"what the cluster is called, the same on every node: nodes with different names never talk; the CLUSTER of node certificates"`
+	PromoteAfter    Duration `toml:"promote_after" help:"how long a node that joined must have been reached and caught up before it votes"`
 }
 
 // Auth is who may call.
@@ -66,6 +68,8 @@ type TLS struct {
 	CertFile string `toml:"cert_file" help:"PEM certificate of this node, for callers and for other nodes"`
 	KeyFile  string `toml:"key_file" help:"PEM key of tls.cert_file"`
 	CAFile   string `toml:"ca_file" help:"PEM certificates that the other nodes' certificates must descend from"`
+
+	NodeNames []string `toml:"node_names" help:"DNS names or common names of certificates that are nodes: ID=NAME is node ID's, NAME any node's; for certificates without a URI aion://CLUSTER/node/ID"`
 }
 
 // Deploy bounds packages.
@@ -123,7 +127,7 @@ func Default() Config {
 		HTTP:    HTTP{Address: "127.0.0.1:7600"},
 		Raft:    Raft{Address: "127.0.0.1:7601", LogStore: "wal"},
 		Gossip:  Gossip{Address: "127.0.0.1:7602"},
-		Cluster: Cluster{BootstrapExpect: 1},
+		Cluster: Cluster{BootstrapExpect: 1, PromoteAfter: Duration{10 * time.Second}},
 		Deploy: Deploy{
 			MaxArchiveBytes: 64 << 20, MaxInflatedBytes: 256 << 20, MaxEntries: 10_000, MaxPatterns: 3_000,
 			CheckTimeout: Duration{30 * time.Second}, CheckMemoryBytes: 1 << 30,

@@ -65,6 +65,12 @@ func (v *verdict) cluster(c *Config) {
 			v.refuse("cluster.join", "%s", err)
 		}
 	}
+	if name := c.Cluster.Name; len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
+		v.refuse("cluster.name", "%q: a name has at most 63 characters of A-Z a-z 0-9 . _ -", name)
+	}
+	if c.Cluster.PromoteAfter.Duration <= 0 {
+		v.refuse("cluster.promote_after", "%s is not above 0", c.Cluster.PromoteAfter)
+	}
 	if id := c.Node.ID; len(id) > 63 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
 		v.refuse("node.id", "%q: an id has at most 63 characters of A-Z a-z 0-9 . _ -", id)
 	}
@@ -95,6 +101,11 @@ func (v *verdict) auth(a Auth) {
 func (v *verdict) tls(t TLS) {
 	if (t.CertFile == "") != (t.KeyFile == "") {
 		v.refuse("tls.cert_file", "and tls.key_file go together: give both or none")
+	}
+	for _, name := range t.NodeNames {
+		if id, of, bound := strings.Cut(name, "="); name == "" || bound && (id == "" || of == "") {
+			v.refuse("tls.node_names", "%q is neither NAME nor ID=NAME", name)
+		}
 	}
 	if t.CAFile != "" && t.CertFile == "" {
 		v.refuse("tls.ca_file", "is given without tls.cert_file and tls.key_file")

@@ -31,11 +31,12 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 		GossipAddress:   cfg.Gossip.Advertise,
 		GossipKey:       key,
 		Join:            cfg.Cluster.Join,
+		ClusterName:     cfg.Cluster.Name,
 		BootstrapExpect: cfg.Cluster.BootstrapExpect,
 		TLS:             nodeTLS(cfg.TLS, set),
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
 		Connections:     files.peers * 3 / 4, // a third as many more may be about to say what they are for
-		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore},
+		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore, PromoteAfter: cfg.Cluster.PromoteAfter.Duration},
 		State:           cluster.StateConfig{OpenFiles: files.state, RequestBytes: uint64(cfg.Limits.RequestBytes)},
 		Logger:          log,
 	}
@@ -46,7 +47,7 @@ func nodeTLS(t config.TLS, set *certs.Set) cluster.NodeTLS {
 	if t.CAFile == "" {
 		return cluster.NodeTLS{}
 	}
-	return cluster.NodeTLS{Certificates: set}
+	return cluster.NodeTLS{Certificates: set, Names: t.NodeNames}
 }
 
 func archiveLimits(cfg config.Config) catalog.Limits {

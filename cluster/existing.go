@@ -1,0 +1,92 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// This file says which cluster that exists an empty node may join. Gossip suggests whomever it
+// meets, and an address in a list may be stale: a node that was told to found a cluster with
+// others must not become a voter of a cluster that it was never meant for.
+
+// existing returns the node through which to join, or why to wait, or why this node can never
+// enter like this. peers are those that answered, unheard the addresses of cluster.join at which
+// gossip has found nobody yet.
+func existing(self greeting, peers []greeting, unheard []string) (join Server, wait string, refused error) {
+	members := slices.DeleteFunc(slices.Clone(peers), func(p greeting) bool { return p.Empty })
+	if slices.ContainsFunc(members, func(p greeting) bool { return p.named }) { // else nobody that the operator named
+		members = slices.DeleteFunc(members, func(p greeting) bool { return !p.named })
+	}
+	if len(members) == 0 {
+		return Server{}, "", nil
+	}
+	one := members[0]
+	for _, p := range members {
+		if p.ClusterID != one.ClusterID && p.ClusterID != "" && one.ClusterID != "" {
+			err := fmt.Errorf("cluster.join names nodes of two clusters: node %s is of cluster %s, node %s of cluster %s", one.Server, one.ClusterID, p.Server, p.ClusterID)
+			if one.named {
+				return Server{}, "", err
+			}
+			return Server{}, err.Error(), nil
+		}
+	}
+	if self.Expect > 1 && !(self.Name != "" && self.Name == one.Name) {
+		if wait, refused = foundedWith(self, peers, members, unheard); wait != "" || refused != nil {
+			return Server{}, wait, refused
+		}
+	}
+	for _, p := range members {
+		if p.Leader.Address != "" {
+			return p.Leader, "", nil
+		}
+	}
+	return Server{}, fmt.Sprintf("node %s belongs to a cluster that has no leader at the moment", one.ID), nil
+}
+
+// foundedWith answers why a node that was told to found a cluster must not join the one that
+// members belong to, if it must not: because it is another one than that which it would have
+// founded. It is the same one when this node's own address has been in it, when all of its founders
+// are among those that this node was to found with, or when most of the addresses that this node
+// was given are members by now and founding cannot go on without it.
+func foundedWith(self greeting, peers, members []greeting, unheard []string) (wait string, refused error) {
+	met := map[Server]bool{self.Server: true}
+	for _, p := range peers {
+		met[p.Server] = true
+	}
+	empty := []string{self.ID}
+	for _, p := range peers {
+		if p.Empty && p.Expect == self.Expect {
+			empty = append(empty, p.Server.String())
+		}
+	}
+	for _, m := range members {
+		for _, s := range m.Members {
+			if s.Address == self.Address {
+				return "", nil
+			}
+		}
+		if m.Promise == nil {
+			continue
+		}
+		all := true
+		for _, s := range m.Promise.Servers {
+			if s.Address == self.Address {
+				return "", nil
+			}
+			all = all && met[s]
+		}
+		if all {
+			return "", nil
+		}
+	}
+	what := fmt.Sprintf("this node was told to found a cluster of %d (cluster.bootstrap_expect), but node %s belongs to cluster %s", self.Expect, members[0].Server, members[0].ClusterID)
+	how := "to join it, set cluster.bootstrap_expect to 0, or cluster.name to that cluster's; else take its addresses out of cluster.join"
+	switch {
+	case len(empty) >= self.Expect:
+		return "", fmt.Errorf("%s, which is not the one that it founds with %s; %s", what, strings.Join(empty[1:], ", "), how)
+	case len(members) <= len(unheard)+len(empty)-1:
+		return fmt.Sprintf("%s, and nobody has been met at %s; %s", what, strings.Join(unheard, ", "), how), nil
+	}
+	return "", nil
+}

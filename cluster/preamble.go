@@ -1,0 +1,171 @@
+package cluster
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+)
+
+// The preamble opens every connection of the node port, before any protocol starts: the dialling
+// side says what the connection is for and who speaks to whom, and the listener answers with one
+// byte, and a reason when it refuses. Addresses are used again, by other nodes and by other
+// clusters; raft believes whoever answers at one. So nobody is taken for a node because of the
+// address at which it was reached.
+//
+// On the wire: "aion", version, kind, u16 length of what follows, then the strings of an
+// Introduction in order, each behind one byte with its length. The answer is 0, or 1 and a text
+// behind its u16 length. A change of anything that nodes say to each other raises the version.
+const (
+	preambleName    = "aion"
+	preambleVersion = 2
+	preambleHead    = len(preambleName) + 4
+
+	streamRaft byte = 'r'
+	streamHTTP byte = 'h' // node calls and archives
+
+	answerGoOn    byte = 0
+	answerRefused byte = 1
+
+	maxRefusal = 1 << 10
+)
+
+// Introduction is what a node says of itself, and whom it means, before anything else.
+type Introduction struct {
+	Name     string // of the cluster, as its operators call it: cluster.name; empty where they do not
+	Cluster  string // its id; empty before this node belongs to one
+	From     string // id of this node
+	To       string // id of the node that is meant; empty only in a hello to whoever is there
+	Instance string // of the process: two with one node id are told apart by it
+	Address  string // where this node is reached
+
+	moved bool // the listener's finding: the certificate proves Address, and not where the configuration has the node
+}
+
+func (i *Introduction) fields() []*string {
+	return []*string{&i.Name, &i.Cluster, &i.From, &i.To, &i.Instance, &i.Address}
+}
+
+// maxIntroduced bounds each field of an Introduction.
+const maxIntroduced = 255
+
+// Refuse answers why the node that own describes does not talk to the one that said i, or nothing.
+// With kind streamHTTP the node that speaks may belong to no cluster yet, and may not know whom it
+// meets.
+func (i Introduction) Refuse(own Introduction, kind byte) string {
+	switch {
+	case !nodeID.MatchString(i.From):
+		return fmt.Sprintf("%q is no node id", i.From)
+	case i.To != own.From && (i.To != "" || kind != streamHTTP):
+		return fmt.Sprintf("this is node %s, not %q", own.From, i.To)
+	case i.Name != "" && own.Name != "" && i.Name != own.Name:
+		return fmt.Sprintf("node %s belongs to the cluster called %q, node %s to %q (cluster.name)", i.From, i.Name, own.From, own.Name)
+	case i.Cluster != own.Cluster && i.Cluster != "" && own.Cluster != "":
+		return fmt.Sprintf("node %s belongs to cluster %s, node %s to cluster %s", i.From, i.Cluster, own.From, own.Cluster)
+	case i.Cluster != own.Cluster && kind == streamRaft:
+		return fmt.Sprintf("node %s says cluster %q, node %s belongs to %q: only members replicate", i.From, i.Cluster, own.From, own.Cluster)
+	case i.From == own.From && i.Instance != own.Instance && kind == streamRaft: // calls: see mayCall
+		return fmt.Sprintf("two processes run as node %s: one at %s, one at %s", i.From, i.Address, own.Address)
+	}
+	return ""
+}
+
+// RefuseRaft is Refuse for raft's messages; clustertest's network asks it.
+func (i Introduction) RefuseRaft(own Introduction) string { return i.Refuse(own, streamRaft) }
+
+// RefuseCall is Refuse for node calls.
+func (i Introduction) RefuseCall(own Introduction) string { return i.Refuse(own, streamHTTP) }
+
+// appendPreamble returns what opens a connection.
+func appendPreamble(b []byte, kind byte, i Introduction) ([]byte, error) {
+	b = append(append(b, preambleName...), preambleVersion, kind, 0, 0)
+	head := len(b)
+	for _, f := range i.fields() {
+		if len(*f) > maxIntroduced {
+			return nil, fmt.Errorf("%q has %d bytes, the preamble takes %d", *f, len(*f), maxIntroduced)
+		}
+		b = append(append(b, byte(len(*f))), *f...)
+	}
+	binary.BigEndian.PutUint16(b[head-2:], uint16(len(b)-head))
+	return b, nil
+}
+
+// readPreamble reads what appendPreamble wrote, and not a byte more.
+func readPreamble(r io.Reader) (kind byte, i Introduction, err error) {
+	var head [preambleHead]byte
+	// The name first: what begins otherwise may be shorter than a head, and is told so at once.
+	if _, err := io.ReadFull(r, head[:len(preambleName)]); err != nil {
+		return 0, i, fmt.Errorf("no preamble: %w", err)
+	}
+	if string(head[:len(preambleName)]) != preambleName {
+		return 0, i, fmt.Errorf("begins with %q: not an aion node; callers belong on http.address", head[:len(preambleName)])
+	}
+	if _, err := io.ReadFull(r, head[len(preambleName):len(preambleName)+1]); err != nil {
+		return 0, i, fmt.Errorf("no preamble: %w", err)
+	}
+	if v := head[len(preambleName)]; v != preambleVersion {
+		return 0, i, &refusedError{fmt.Sprintf("node protocol %d, this node speaks %d", v, preambleVersion)}
+	}
+	if _, err := io.ReadFull(r, head[len(preambleName)+1:]); err != nil {
+		return 0, i, fmt.Errorf("no preamble: %w", err)
+	}
+	body := make([]byte, binary.BigEndian.Uint16(head[preambleHead-2:]))
+	if _, err := io.ReadFull(r, body); err != nil {
+		return 0, i, fmt.Errorf("no preamble: %w", err)
+	}
+	for _, f := range i.fields() {
+		if len(body) == 0 || len(body)-1 < int(body[0]) {
+			return 0, i, &refusedError{"the preamble ends within a field"}
+		}
+		*f, body = string(body[1:1+body[0]]), body[1+body[0]:]
+	}
+	if len(body) != 0 {
+		return 0, i, &refusedError{fmt.Sprintf("the preamble has %d bytes too many", len(body))}
+	}
+	return head[len(preambleName)+1], i, nil
+}
+
+// refusedError is why a connection was refused, in words that the other side is told.
+type refusedError struct{ why string }
+
+func (e *refusedError) Error() string { return e.why }
+
+// writeAnswer tells the dialling side to go on, or why not.
+func writeAnswer(c net.Conn, refused string) error {
+	b := []byte{answerGoOn}
+	if refused != "" {
+		refused = refused[:min(len(refused), maxRefusal)]
+		b = binary.BigEndian.AppendUint16([]byte{answerRefused}, uint16(len(refused)))
+		b = append(b, refused...)
+	}
+	_, err := c.Write(b)
+	return err
+}
+
+// readAnswer returns nil when the listener goes on, and its reason when it does not.
+func readAnswer(r io.Reader) error {
+	var b [3]byte
+	if _, err := io.ReadFull(r, b[:1]); err != nil {
+		return fmt.Errorf("no answer to the preamble: %w", err)
+	}
+	switch b[0] {
+	case answerGoOn:
+		return nil
+	case answerRefused:
+	default:
+		return fmt.Errorf("the preamble is answered with %d: not an aion node of this version", b[0])
+	}
+	if _, err := io.ReadFull(r, b[1:]); err != nil {
+		return fmt.Errorf("refused without a reason: %w", err)
+	}
+	n := binary.BigEndian.Uint16(b[1:])
+	if n > maxRefusal {
+		return errors.New("refused with a reason that is too long")
+	}
+	why := make([]byte, n)
+	if _, err := io.ReadFull(r, why); err != nil {
+		return fmt.Errorf("refused without a reason: %w", err)
+	}
+	return &refusedError{"refused: " + string(why)}
+}

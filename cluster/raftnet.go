@@ -1,0 +1,194 @@
+package cluster
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+)
+
+// raftNetwork is raft's network transport with names on both sides.
+//
+// Raft's own dials an address and believes whoever answers, and it hands on what arrives without a
+// word about the connection. Here every message is sent to a node and not to an address: the id is
+// part of the address that the pool of connections is keyed by, and the port introduces the two.
+// Every connection that comes in is served by a transport of its own, so that what a message says
+// of its sender is held against whom the connection belongs to.
+type raftNetwork struct {
+	*raft.NetworkTransport // dials; the concrete type, for pre-vote is lost by wrapping an interface
+	port                   *Port
+	logger                 hclog.Logger
+	incoming               chan raft.RPC
+	closed                 chan struct{}
+	closes                 sync.Once
+	served                 sync.WaitGroup
+}
+
+func newRaftNetwork(port *Port, logger hclog.Logger) *raftNetwork {
+	n := &raftNetwork{port: port, logger: logger, incoming: make(chan raft.RPC), closed: make(chan struct{})}
+	n.NetworkTransport = n.transport(&outgoing{stream: port.raft, closed: n.closed})
+	n.served.Go(n.accept)
+	return n
+}
+
+func (n *raftNetwork) transport(s raft.StreamLayer) *raft.NetworkTransport {
+	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+		Stream: s, MaxPool: raftPool, MaxRPCsInFlight: raftInFlight, Timeout: raftTimeout, Logger: n.logger,
+	})
+}
+
+func (n *raftNetwork) accept() {
+	for {
+		c, err := n.port.raft.Accept()
+		if err != nil {
+			return
+		}
+		n.served.Go(func() { n.serve(c.(*portConn)) })
+	}
+}
+
+// serve passes on what arrives on one connection, as long as it comes from the node at its other
+// end.
+func (n *raftNetwork) serve(c *portConn) {
+	one := &single{conn: make(chan net.Conn, 1), addr: n.port.raft.Addr(), over: make(chan struct{}), closed: make(chan struct{})}
+	one.conn <- &singleConn{Conn: c, of: one}
+	t := n.transport(one)
+	defer t.Close()
+	defer c.Close()
+	for {
+		select {
+		case rpc := <-t.Consumer():
+			if err := spokenBy(rpc.Command, c.from.From); err != nil {
+				n.logger.Error("node port: a message of raft is refused", "from", c.from.From, "error", err)
+				rpc.Respond(nil, err)
+				continue
+			}
+			select {
+			case n.incoming <- rpc:
+			case <-n.closed:
+				return
+			}
+		case <-one.over:
+			return
+		case <-n.closed:
+			return
+		}
+	}
+}
+
+// spokenBy answers why a message is not one that the node with id sends. Candidates, leaders and
+// those who hand leadership on all name themselves.
+func spokenBy(message any, id string) error {
+	m, ok := message.(raft.WithRPCHeader)
+	if !ok {
+		return fmt.Errorf("%T names no sender", message)
+	}
+	if got := string(m.GetRPCHeader().ID); got != id {
+		return fmt.Errorf("%T says that it comes from node %q, its connection from node %s", message, got, id)
+	}
+	return nil
+}
+
+// Consumer implements raft.Transport.
+func (n *raftNetwork) Consumer() <-chan raft.RPC { return n.incoming }
+
+// Close implements raft.WithClose. The port ends the connections.
+func (n *raftNetwork) Close() error {
+	n.closes.Do(func() { close(n.closed) })
+	n.port.raft.Close()
+	err := n.NetworkTransport.Close()
+	n.served.Wait()
+	return err
+}
+
+// CloseOthers implements Link.
+func (n *raftNetwork) CloseOthers(id raft.ServerID, keep raft.ServerAddress) {
+	n.port.CloseOthers(string(id), string(keep))
+}
+
+func named(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress {
+	return raft.ServerAddress(id) + "@" + at
+}
+
+// AppendEntries implements raft.Transport.
+func (n *raftNetwork) AppendEntries(id raft.ServerID, at raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	return n.NetworkTransport.AppendEntries(id, named(id, at), args, resp)
+}
+
+// AppendEntriesPipeline implements raft.Transport.
+func (n *raftNetwork) AppendEntriesPipeline(id raft.ServerID, at raft.ServerAddress) (raft.AppendPipeline, error) {
+	return n.NetworkTransport.AppendEntriesPipeline(id, named(id, at))
+}
+
+// RequestVote implements raft.Transport.
+func (n *raftNetwork) RequestVote(id raft.ServerID, at raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
+	return n.NetworkTransport.RequestVote(id, named(id, at), args, resp)
+}
+
+// RequestPreVote implements raft.WithPreVote.
+func (n *raftNetwork) RequestPreVote(id raft.ServerID, at raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
+	return n.NetworkTransport.RequestPreVote(id, named(id, at), args, resp)
+}
+
+// InstallSnapshot implements raft.Transport.
+func (n *raftNetwork) InstallSnapshot(id raft.ServerID, at raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
+	return n.NetworkTransport.InstallSnapshot(id, named(id, at), args, resp, data)
+}
+
+// TimeoutNow implements raft.Transport.
+func (n *raftNetwork) TimeoutNow(id raft.ServerID, at raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+	return n.NetworkTransport.TimeoutNow(id, named(id, at), args, resp)
+}
+
+// outgoing is a stream layer that only dials.
+type outgoing struct {
+	*stream
+	closed chan struct{}
+}
+
+func (o *outgoing) Accept() (net.Conn, error) {
+	<-o.closed
+	return nil, net.ErrClosed
+}
+
+func (o *outgoing) Close() error { return nil }
+
+// single is a stream layer of one connection that has come in.
+type single struct {
+	raft.StreamLayer // nil: it never dials
+	conn             chan net.Conn
+	addr             net.Addr
+	over             chan struct{} // closed when the connection is
+	overs            sync.Once
+	closed           chan struct{}
+	closes           sync.Once
+}
+
+func (s *single) Accept() (net.Conn, error) {
+	select {
+	case c := <-s.conn:
+		return c, nil
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (s *single) Addr() net.Addr { return s.addr }
+
+func (s *single) Close() error {
+	s.closes.Do(func() { close(s.closed) })
+	return nil
+}
+
+type singleConn struct {
+	net.Conn
+	of *single
+}
+
+func (c *singleConn) Close() error {
+	c.of.overs.Do(func() { close(c.of.over) })
+	return c.Conn.Close()
+}

@@ -142,6 +142,6 @@ func (c *Cluster) proveAddress(ctx context.Context) {
 		case err != nil:
 			c.log.Debug("this node does not reach itself", "address", c.self().Address, "error", err)
 		}
-		pause(ctx, retryEvery)
+		pause(ctx, lookAgain)
 	}
 }

@@ -65,7 +65,7 @@ func (c *Cluster) drainOther(ctx context.Context, node string, on bool) error {
 	if !on {
 		o.Do = operateUndrain
 	}
-	switch err := c.operateOn(ctx, string(s.Address), o); err.(type) {
+	switch err := c.operateOn(ctx, Server{string(s.ID), string(s.Address)}, o); err.(type) {
 	case nil, fsm.Refusal:
 		return err
 	default:

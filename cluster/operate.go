@@ -30,10 +30,10 @@ type operated struct {
 	Refused *remoteRefusal `json:"refused,omitempty"`
 }
 
-// operateOn asks the node at address.
-func (c *Cluster) operateOn(ctx context.Context, address string, o operation) error {
+// operateOn asks a node.
+func (c *Cluster) operateOn(ctx context.Context, to Server, o operation) error {
 	var a operated
-	if err := c.call(ctx, address, callOperate, o, &a); err != nil {
+	if err := c.call(ctx, to, callOperate, o, &a); err != nil {
 		return err
 	}
 	if a.Refused != nil {
@@ -43,7 +43,7 @@ func (c *Cluster) operateOn(ctx context.Context, address string, o operation) er
 }
 
 // operate answers operateOn.
-func (c *Cluster) operate(ctx context.Context, o operation) (operated, error) {
+func (c *Cluster) operate(ctx context.Context, _ Introduction, o operation) (operated, error) {
 	var err error
 	switch {
 	case o.Do == operateRemove:

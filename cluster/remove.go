@@ -112,10 +112,7 @@ func (c *Cluster) askAll(ctx context.Context, servers []raft.Server) (answer []s
 			id := string(s.ID)
 			var err error
 			if id != c.id {
-				var g greeting
-				if g, err = c.hello(ctx, string(s.Address)); err == nil && g.ID != id {
-					err = fmt.Errorf("at its address %s answers node %s", s.Address, g.ID)
-				}
+				_, err = c.hello(ctx, Server{id, string(s.Address)})
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -145,7 +142,7 @@ func (c *Cluster) removeSelf(ctx context.Context) error {
 	}
 	for {
 		if address, id := r.LeaderWithID(); address != "" && string(id) != c.id {
-			return c.operateOn(ctx, string(address), operation{Do: operateRemove, Node: c.id})
+			return c.operateOn(ctx, Server{string(id), string(address)}, operation{Do: operateRemove, Node: c.id})
 		}
 		if ctx.Err() != nil {
 			return &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, and does not know yet to whom", c.id)}

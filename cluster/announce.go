@@ -160,6 +160,9 @@ func (c *Cluster) keepInConfiguration(ctx context.Context) {
 		}
 		own := c.clusterID()
 		for _, p := range c.meet(ctx) {
+			if p.Leader.ID == c.id && p.Leader.Address != c.self().Address {
+				c.stopBeside(ctx, p.Leader)
+			}
 			if p.Leader.Address == "" || p.Leader.ID == c.id || own != "" && p.ClusterID != own {
 				continue // of another cluster, which gossip may have met
 			}
@@ -170,5 +173,12 @@ func (c *Cluster) keepInConfiguration(ctx context.Context) {
 			c.setOutside(err)
 			break
 		}
+	}
+}
+
+// stopBeside ends this node if another process leads under its id: there is nobody else to say so.
+func (c *Cluster) stopBeside(ctx context.Context, leader Server) {
+	if g, err := c.hello(ctx, leader); err == nil && g.Instance != c.instance && g.Leader == leader {
+		c.fail(fmt.Errorf("node %s is alive at %s, and leads: this process at %s is a copy of it, or the one that it was copied from", c.id, leader.Address, c.self().Address))
 	}
 }

@@ -160,6 +160,12 @@ func TestCopyDoesNotTakeThePlaceOfTheOriginal(t *testing.T) {
 		original := c.Others(c.Leader())[0]
 		clone := original.Clone("mem-9")
 		clone.Start()
+		c.Until("the copy to stop", func() error {
+			if clone.Fatal() == nil {
+				return errors.New("it goes on")
+			}
+			return nil
+		})
 		if err := clone.Died(); !errors.Is(err, cluster.ErrRefused) || !strings.Contains(err.Error(), "is alive at "+original.Address) {
 			t.Errorf("the copy ended with %v", err)
 		}
@@ -192,7 +198,13 @@ func TestCopyOfAFrozenNodeCountsAlone(t *testing.T) {
 		})
 		hold(t, c, "b")
 		original.Thaw()
-		if err := original.Died(); !errors.Is(err, cluster.ErrRefused) || !strings.Contains(err.Error(), "is alive at "+clone.Address) {
+		c.Until("the original to stop", func() error {
+			if original.Fatal() == nil {
+				return errors.New("it goes on")
+			}
+			return nil
+		})
+		if err := original.Died(); !strings.Contains(err.Error(), "is alive at "+clone.Address) {
 			t.Errorf("the original ended with %v", err)
 		}
 		hold(t, c, "c")
@@ -224,8 +236,14 @@ func TestCopyDoesNotVoteOrStand(t *testing.T) {
 		}
 		leader.Thaw()
 		original.Thaw()
-		if err := clone.Died(); err == nil {
-			t.Error("the copy goes on beside its original")
+		c.Until("the copy to stop", func() error {
+			if clone.Fatal() == nil {
+				return errors.New("it goes on")
+			}
+			return nil
+		})
+		if err := clone.Died(); !strings.Contains(err.Error(), "is alive at "+original.Address) {
+			t.Errorf("the copy ended with %v", err)
 		}
 		c.Check()
 	})

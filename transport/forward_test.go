@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/engine/history"
@@ -31,6 +32,13 @@ type recordingAPI struct {
 	calls   []engine.Call
 	payload []history.Payload
 	reads   int
+}
+
+func (a *recordingAPI) LoadPackage(_ context.Context, r engine.LoadRequest) (*fsm.LoadAnswer, engine.Answered, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls = append(a.calls, r.Call)
+	return &fsm.LoadAnswer{Package: catalog.Package{Version: catalog.Version{1}, Members: []catalog.Member{{Type: "order"}}}, FreshlyLoaded: true}, engine.Answered{Index: 9}, nil
 }
 
 func (a *recordingAPI) Signal(_ context.Context, c engine.Call, ref fsm.RunRef, _ string, p history.Payload) (*fsm.RunAnswer, engine.Answered, error) {

@@ -38,7 +38,7 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			connectionOf(r).prove() // without tokens, whoever sends a body has proved something at its end
 		}
 		// What another node passes on is served: that node does not drain, and this one leads.
-		if route.archive && s.cfg.Cluster.Draining() && (!forwarded(r) || seeded.On(seeded.DrainedRefuses)) {
+		if route.archive && s.refusesDeploys(r) {
 			writeProblem(w, wire.New("unavailable", "this node is draining and takes no deploys; another node does"))
 			return
 		}
@@ -68,6 +68,14 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 		}
 		next(huma.WithContext(hctx, ctx))
 	}
+}
+
+// refusesDeploys reports whether this node drains: it takes no deploys but those that others passed on to it.
+func (s *Server) refusesDeploys(r *http.Request) bool {
+	if seeded.On(seeded.DrainedRefuses) {
+		return s.cfg.Cluster.Draining()
+	}
+	return s.cfg.Cluster.Draining() && !forwarded(r)
 }
 
 // pass forwards the call; one that waits at the leader takes a place among those that wait here, too.

@@ -28,7 +28,7 @@ type objection struct {
 // not block: raft's messages wait for it.
 func (c *Cluster) objections() (all []objection) {
 	for _, find := range []func() *objection{
-		c.joining, c.displaced, c.unreached, c.draining,
+		c.joining, c.displaced, c.unreached, c.draining, c.fullDisk,
 	} {
 		if o := find(); o != nil {
 			all = append(all, *o)

@@ -50,7 +50,8 @@ type Cluster struct {
 	moved     map[string]bool // guarded by members: voters that moved to another address, and vote again once they are reached there
 	entered   entered
 	checks    chan check
-	levelled  atomic.Bool                     // every member runs a build that reads owners of request keys
+	levelled  atomic.Bool // every member runs a build that reads owners of request keys
+	disk      atomic.Pointer[DiskState]
 	announced atomic.Uint64                   // index at which this boot's row was written; 0 until then
 	condemned atomic.Bool                     // its state is wrong and goes into quarantine
 	outside   atomic.Pointer[error]           // why the cluster does not let this node in, if it does not
@@ -125,6 +126,12 @@ func (c *Cluster) openData() (err error) {
 		}
 	}
 	c.log = c.cfg.Logger.With("node", c.id)
+	if c.identity != nil {
+		if err := makePrivate(c.cfg.DataDir, c.log); err != nil {
+			return fmt.Errorf("node.data_dir: %w", err)
+		}
+		c.lookAtDisk()
+	}
 	if c.stores = parts.Stores; c.stores == nil {
 		if c.stores, err = OpenStores(c.storesConfig()); err != nil {
 			return err
@@ -182,6 +189,9 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 		parts.Go(func() { c.keepReporting(ctx) })
 		parts.Go(func() { c.keepInConfiguration(ctx) })
 		parts.Go(func() { c.keepQuorum(ctx) })
+		parts.Go(func() { c.keepDisk(ctx) })
+		parts.Go(func() { c.keepLogSmall(ctx) })
+		parts.Go(func() { c.keepReclaiming(ctx) })
 		if c.blobs != nil {
 			parts.Go(func() { c.blobs.Run(ctx) }) // ends without an error
 		}

@@ -32,6 +32,7 @@ type Config struct {
 	MaxArchiveBytes int64 // of one archive; default 64 MiB
 	Connections     int   // on the node port, in both directions; default 4,096
 
+	Disk   DiskConfig
 	Raft   RaftConfig
 	State  StateConfig
 	Logger hclog.Logger
@@ -53,6 +54,7 @@ type RaftConfig struct {
 	Commit          time.Duration // how late followers may learn of a commit when nothing else is sent; 50 ms
 	SnapshotEntries uint64        // entries after which the log is worth a snapshot; 16,384
 	SnapshotEvery   time.Duration // how often that is looked at; 30 s
+	LogBytes        uint64        // of the log: half may come after a snapshot, half is kept behind it; 1 GiB
 	TrailingEntries uint64        // entries kept behind a snapshot, so that a follower that was away catches up from the log; 32,768
 	LogStore        string        // see StoresConfig
 	SegmentBytes    int           // see StoresConfig
@@ -105,6 +107,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	r.Commit = cmp.Or(r.Commit, 50*time.Millisecond)
 	r.SnapshotEntries = cmp.Or(r.SnapshotEntries, 16<<10)
 	r.SnapshotEvery = cmp.Or(r.SnapshotEvery, 30*time.Second)
+	r.LogBytes = cmp.Or(r.LogBytes, 1<<30)
 	r.TrailingEntries = cmp.Or(r.TrailingEntries, 32<<10)
 	r.CheckEvery = cmp.Or(r.CheckEvery, 30*time.Second)
 	r.StuckAfter = cmp.Or(r.StuckAfter, 5*time.Second)

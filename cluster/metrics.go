@@ -17,13 +17,18 @@ var (
 	metricApplied = prometheus.NewDesc("aion_state_applied_index", "Newest log index that this node's state holds.", nil, nil)
 	metricMissing = prometheus.NewDesc("aion_blobs_missing", "Archives that the state names and this node does not have on disk.", nil, nil)
 	metricContact = prometheus.NewDesc("aion_raft_leader_contact_seconds", "How long ago this node heard from the leader; 0 on the leader itself.", nil, nil)
+	metricFree    = prometheus.NewDesc("aion_disk_free_bytes", "Free on the disk of the data folder.", nil, nil)
+	metricSize    = prometheus.NewDesc("aion_disk_size_bytes", "Size of the disk of the data folder.", nil, nil)
+	metricFull    = prometheus.NewDesc("aion_disk_full", "1 while the disk is so full that nothing new is begun, 0.5 while it is filling up; see disk.full_bytes.", nil, nil)
+	metricLog     = prometheus.NewDesc("aion_raft_log_bytes", "Bytes of the log's entries.", nil, nil)
+	metricState   = prometheus.NewDesc("aion_state_disk_bytes", "Bytes of the state on disk, without snapshots.", nil, nil)
 	metricGossip  = prometheus.NewDesc("aion_gossip_nodes", "Other nodes that gossip knows, with those that are lost or left.", nil, nil)
 	metricDropped = prometheus.NewDesc("aion_gossip_dropped_total", "Packets and streams on the gossip port that no node sends.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped} {
+	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricState} {
 		out <- d
 	}
 	describeRequests(out)
@@ -40,6 +45,16 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	if c.archives != nil {
 		gauge(metricMissing, float64(c.archives.Missing()))
 	}
+	if d := c.Disk(); d.Size > 0 {
+		gauge(metricFree, float64(d.Free))
+		gauge(metricSize, float64(d.Size))
+		gauge(metricFull, map[string]float64{DiskWarn: 0.5, DiskFull: 1}[d.Level])
+	}
+	if w := c.stores.weighed; w != nil {
+		all, _ := w.bytes(0)
+		gauge(metricLog, float64(all))
+	}
+	gauge(metricState, float64(c.state.DiskBytes()))
 	if g := c.gossip; g != nil {
 		gauge(metricGossip, float64(len(g.Peers())))
 		out <- prometheus.MustNewConstMetric(metricDropped, prometheus.CounterValue, float64(g.transport.dropped.Load()))

@@ -51,6 +51,7 @@ type Stores struct {
 	Stable    raft.StableStore
 	Snapshots raft.SnapshotStore
 	Close     func() error // may be nil
+	weighed   *weighed     // below Log; nil where nobody counts bytes
 }
 
 // Archives is what the cluster asks of the blob store: whether this node has what the state names.

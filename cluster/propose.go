@@ -41,6 +41,9 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 	if err := c.mayName(e.Command); err != nil {
 		return fsm.Result{}, err
 	}
+	if err := c.mayGrow(e.Command); err != nil {
+		return fsm.Result{}, err
+	}
 	piece, err := fsm.EncodeEnvelope(c.readable(e))
 	if err != nil {
 		return fsm.Result{}, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -77,8 +78,17 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 		return nil, err
 	}
 	guard := &guard{fatal: cfg.Fatal}
+	size, err := folderBytes(filepath.Join(cfg.Dir, "wal"), filepath.Join(cfg.Dir, "log.db"))
+	if err != nil {
+		return nil, err
+	}
+	weighed, err := weigh(guardLog(log, guard), size)
+	if err != nil {
+		return nil, err
+	}
 	return &Stores{
-		Log:       newTail(guardLog(log, guard), cmp.Or(cfg.CacheEntries, 2048), cmp.Or(cfg.CacheBytes, 64<<20)),
+		weighed:   weighed,
+		Log:       newTail(weighed, cmp.Or(cfg.CacheEntries, 2048), cmp.Or(cfg.CacheBytes, 64<<20)),
 		Stable:    guardStable(faults.Stable(filepath.Join(cfg.Dir, "stable.db"), stable), guard),
 		Snapshots: faults.SnapshotStore(filepath.Join(cfg.Dir, "snapshots"), snapshots),
 		Close: func() error {
@@ -86,6 +96,29 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 			return opened.Close()
 		},
 	}, nil
+}
+
+// folderBytes is what the files at these paths and below have together.
+func folderBytes(all ...string) (sum uint64, err error) {
+	for _, path := range all {
+		err := filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil || !e.Type().IsRegular() {
+				return err
+			}
+			info, err := e.Info()
+			if err == nil {
+				sum += uint64(info.Size())
+			}
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return sum, nil
 }
 
 // removeUnfinishedSnapshots removes what a crash while a snapshot was written has left. Raft's store passes over it, and keeps it for ever: each such crash would

@@ -86,7 +86,7 @@ func (l layout) make() error {
 		}
 		dir = parent
 	}
-	if err := l.fs.MkdirAll(l.dir, 0o755); err != nil {
+	if err := l.fs.MkdirAll(l.dir, 0o700); err != nil {
 		return err
 	}
 	for _, dir := range parents {

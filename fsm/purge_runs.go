@@ -76,6 +76,7 @@ func (t *step) purge(r *row) {
 		t.stale = slices.DeleteFunc(t.stale, func(other *row) bool { return other == r })
 	}
 	t.meta.Purged++
+	t.s.freed.Add(r.Run.Bytes)
 }
 
 // asRows is what deleting n rows of a family counts.

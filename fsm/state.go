@@ -56,6 +56,7 @@ type State struct {
 
 	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
 	folders    atomic.Uint64         // numbers the folders of snapshots
+	freed      atomic.Uint64         // bytes of deleted histories; see Freed
 	progress   atomic.Uint64         // grows while Apply works, see work.go
 
 	mu       sync.Mutex

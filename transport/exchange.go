@@ -1,10 +1,10 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -21,6 +21,7 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request // its Body is bounded by the route's limit
 	sent   []byte        // the body, once it was read
+	taken  int64         // of the memory for calls
 }
 
 type exchangeKey struct{}
@@ -89,19 +90,49 @@ func (x *exchange) waits() bool {
 	return x.route.waits || strings.Contains(x.r.URL.RawQuery, "wait=")
 }
 
-// readBody reads the whole body, once.
+// readBody reads the whole body, once. It takes memory as the body arrives: a length is only a claim.
 func (x *exchange) readBody() ([]byte, error) {
 	b := x.r.Body.(*body)
 	if x.r.ContentLength > b.limit {
 		return nil, b.refusal(b.limit)
 	}
-	var buf bytes.Buffer
-	buf.Grow(int(min(max(x.r.ContentLength, 0), 1<<20)) + bytes.MinRead) // more only as it arrives: a length is only a claim
-	if _, err := buf.ReadFrom(b); err != nil {
-		if _, ok := errors.AsType[wire.Refusal](err); ok {
+	most := b.limit + 1
+	if x.r.ContentLength >= 0 {
+		most = x.r.ContentLength + 1
+	}
+	var got []byte
+	for size := min(most, firstRead); ; size = min(2*size, most) {
+		if err := x.room(size); err != nil {
 			return nil, err
 		}
-		return nil, invalid("body", "did not arrive whole: %v", err)
+		got = append(make([]byte, 0, size), got...)
+		for len(got) < cap(got) {
+			n, err := b.Read(got[len(got):cap(got)])
+			switch got = got[:len(got)+n]; {
+			case err == io.EOF:
+				return got, nil
+			case err != nil:
+				return nil, unread(err)
+			}
+		}
+		if size == most { // one byte more than may come: the reader says so
+			_, err := io.Copy(io.Discard, b)
+			return got, unread(err)
+		}
 	}
-	return buf.Bytes(), nil
+}
+
+// firstRead is how much memory a body gets before anything of it has arrived.
+const firstRead = 16 << 10
+
+// unread says why a body was not read. What the network says of it names this node's sockets, which
+// is nobody's business.
+func unread(err error) error {
+	if _, ok := errors.AsType[wire.Refusal](err); ok || err == nil {
+		return err
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return invalid("body", "did not arrive in time")
+	}
+	return invalid("body", "did not arrive whole")
 }

@@ -281,6 +281,8 @@ func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 		// Once this one is over, so is the time of the bodies above.
 		if a := neverArrives(t, h, "/v1/workflows/w/signals/s"); !strings.Contains(a, "invalid_input") && !strings.Contains(a, "outcome_unknown") {
 			t.Errorf("a body that never arrives at %s: %s", h.id, a)
+		} else if strings.Contains(a, "invalid_input") && strings.Contains(a, "127.0.0.1") {
+			t.Errorf("a body that never arrives at %s tells the node's sockets: %s", h.id, a)
 		}
 		if a := neverArrives(t, h, "/nothing"); !strings.Contains(a, "not_found") {
 			t.Errorf("a body that never arrives nowhere at %s: %s", h.id, a)

@@ -42,6 +42,10 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, wire.New("unavailable", "this node is draining and takes no deploys; another node does"))
 			return
 		}
+		if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+			writeProblem(w, wire.New("unsupported_encoding", "the body is encoded as "+clip(encoding)).With("encoding", clip(encoding)))
+			return
+		}
 		if err := checkQuery(hctx.Operation(), r); err != nil {
 			writeProblem(w, wire.Of(err))
 			return
@@ -55,6 +59,7 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			defer release()
 		}
 		x.bound()
+		defer x.leave()
 		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
 			if here := s.pass(x); !here {
 				return

@@ -19,6 +19,7 @@ type Limits struct {
 	LeaderWait   time.Duration // how long a call waits for a leader: 5 s
 	Arrival      time.Duration // for a body to arrive: 30 s, and 1 s more for each 256 KiB
 	Heartbeat    time.Duration // longest silence of an event stream: 10 s
+	CallMemory   int64         // that the bodies of all calls take together: 256 MiB
 	Connections  int           // open at a time: 100,000. Each is a file descriptor, and so is each call that is passed on
 	Drain        time.Duration // how long calls may go on after Serve was told to end: 10 s
 }
@@ -45,6 +46,7 @@ func (l Limits) withDefaults() Limits {
 	l.LeaderWait = cmp.Or(l.LeaderWait, 5*time.Second)
 	l.Arrival = cmp.Or(l.Arrival, 30*time.Second)
 	l.Heartbeat = cmp.Or(l.Heartbeat, 10*time.Second)
+	l.CallMemory = cmp.Or(l.CallMemory, 256<<20)
 	l.Connections = cmp.Or(l.Connections, 100_000)
 	l.Drain = cmp.Or(l.Drain, 10*time.Second)
 	return l

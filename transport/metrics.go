@@ -34,6 +34,10 @@ func newMetrics(reg *prometheus.Registry, s *Server) (*metrics, error) {
 		m.calls, m.seconds, m.active,
 		gauge("aion_http_polls", "Calls that wait (?wait=).", &s.polls),
 		gauge("aion_http_streams", "Event streams.", &s.streams),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aion_http_memory_bytes", Help: "Memory that the bodies of calls take, by account."},
+			func() float64 { return float64(s.memory.taken.Load()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aion_http_memory_limit_bytes", Help: "Most of it; see limits.call_memory_bytes."},
+			func() float64 { return float64(s.memory.size) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aion_http_connections", Help: "Connections of callers."}, func() float64 {
 			open, _ := s.connections.figures()
 			return float64(open)

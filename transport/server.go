@@ -56,6 +56,7 @@ type Server struct {
 	denials *denials
 
 	connections *connections
+	memory      *memory
 
 	closing context.Context // over when Serve was told to end: long polls and streams end, other calls finish
 	close   context.CancelFunc
@@ -86,6 +87,7 @@ func New(cfg Config) (*Server, error) {
 	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
 	s.loads = slots{what: "deploys", limit: cfg.Limits.Loads}
+	s.memory = newMemory(cfg.Limits.CallMemory)
 	s.connections = &connections{limit: cfg.Limits.Connections}
 	if s.metrics, err = newMetrics(cfg.Registry, s); err != nil {
 		return nil, fmt.Errorf("transport: %w", err)
@@ -114,6 +116,7 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w, operation: "other"}
 	rec.Header().Set(wire.HeaderNode, s.cfg.Node)
+	rec.Header().Set("X-Content-Type-Options", "nosniff") // a browser must not take a run's result for a page
 	rc := http.NewResponseController(w)
 	rc.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if r.ContentLength != 0 {

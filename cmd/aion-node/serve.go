@@ -28,6 +28,7 @@ Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// From here on SIGHUP, which closed terminals and `systemctl reload` send, ends nothing.
+			keepPrivate()
 			hangUps := make(chan os.Signal, 1)
 			signal.Notify(hangUps, syscall.SIGHUP)
 			if file == "" {

@@ -18,6 +18,16 @@ type Cluster struct {
 	DigestIndex  uint64    `json:"digest_index" doc:"Index of the newest entry that changed the state; applied_index may be ahead of it"`
 	Draining     bool      `json:"draining,omitempty" doc:"This node was told to drain"`
 	Members      []Member  `json:"members"`
+	Disk         *Disk     `json:"disk,omitempty" doc:"Of the node that answered"`
+}
+
+// Disk is how much room a node's data folder has.
+type Disk struct {
+	Level     string `json:"level" enum:"ok,warn,full" doc:"full: nothing new is begun on this node while it leads"`
+	FreeBytes uint64 `json:"free_bytes"`
+	SizeBytes uint64 `json:"size_bytes"`
+	WarnBytes uint64 `json:"warn_bytes" doc:"Free bytes below which the level is warn"`
+	FullBytes uint64 `json:"full_bytes" doc:"Free bytes below which the level is full"`
 }
 
 // Member is a node of the cluster.

@@ -10,6 +10,7 @@ type Config struct {
 	Node    Node    `toml:"node"`
 	HTTP    HTTP    `toml:"http"`
 	Raft    Raft    `toml:"raft"`
+	Disk    Disk    `toml:"disk"`
 	Gossip  Gossip  `toml:"gossip"`
 	Cluster Cluster `toml:"cluster"`
 	Auth    Auth    `toml:"auth"`
@@ -40,7 +41,14 @@ type HTTP struct {
 type Raft struct {
 	Address   string `toml:"address" help:"host:port on which to serve the other nodes: log, archives and node calls"`
 	Advertise string `toml:"advertise" help:"host:port at which other nodes reach raft.address; raft.address when empty"`
+	LogBytes  int64  `toml:"log_bytes" help:"bytes of the log: half may come after a snapshot, half is kept behind it for nodes that were away"`
 	LogStore  string `toml:"log_store" help:"how the log is kept on disk: bolt or wal; fixed once the data folder exists"`
+}
+
+// Disk is how much of the data folder's disk the node leaves free.
+type Disk struct {
+	WarnBytes int64 `toml:"warn_bytes" help:"free bytes below which the node warns; 0 is twice disk.full_bytes"`
+	FullBytes int64 `toml:"full_bytes" help:"free bytes below which nothing new is begun: no starts, no deploys; runs under way go on; 0 is 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB"`
 }
 
 // Gossip is how nodes find each other's addresses.
@@ -95,6 +103,7 @@ type Limits struct {
 	ResidentBytes  int64 `toml:"resident_bytes" help:"memory that those executions may take together"`
 	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
 	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
+	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way take together; 0 is a quarter of the machine's, or of its control group's"`
 	Connections    int64 `toml:"connections" help:"most connections of callers at a time; 0 is as many as the process's limit of open files leaves room for"`
 	Queries        int64 `toml:"queries" help:"executions that are kept in memory for queries"`
 	RequestBytes   int64 `toml:"request_bytes" help:"most bytes of given request keys that the cluster remembers; lives in the cluster: a change in one node's file takes effect when that node starts"`
@@ -125,7 +134,7 @@ func Default() Config {
 	return Config{
 		Node:    Node{DataDir: "./aion-data"},
 		HTTP:    HTTP{Address: "127.0.0.1:7600"},
-		Raft:    Raft{Address: "127.0.0.1:7601", LogStore: "wal"},
+		Raft:    Raft{Address: "127.0.0.1:7601", LogBytes: 1 << 30, LogStore: "wal"},
 		Gossip:  Gossip{Address: "127.0.0.1:7602"},
 		Cluster: Cluster{BootstrapExpect: 1, PromoteAfter: Duration{10 * time.Second}},
 		Deploy: Deploy{

@@ -31,15 +31,19 @@ func shareDescriptors(limit uint64, cfg config.Config) (d descriptors, err error
 		return d, fmt.Errorf("this process may open %d files, a node needs %d at least and should have 65536: raise the limit (ulimit -n, LimitNOFILE=)", limit, leastDescriptors)
 	}
 	d.limit = int(min(limit, math.MaxInt32))
-	d.own, d.loads = 60, 2
+	segments := int(cfg.Raft.LogBytes>>26)*3/2 + 4 // of 64 MiB; all are kept open
+	d.own, d.loads = 36+segments, 2
 	if d.limit >= 1024 {
-		d.own, d.loads = 160, 8
+		d.own, d.loads = 132+segments, 8
 	}
 	d.state = min(1000, max(74, d.limit/4)) // Pebble takes 74 at least
 	d.peers = min(4096, max(20, d.limit/8))
 	gossip := min(gossipDescriptors, d.limit/10)
 	most := (d.limit - d.own - d.state - d.peers - gossip) / 2
 	d.calls = min(most, 100_000)
+	if most < 8 {
+		return d, fmt.Errorf("raft.log_bytes: a log of %d bytes has %d files, too many of the %d that this process may have open", cfg.Raft.LogBytes, segments, d.limit)
+	}
 	if want := int(cfg.Limits.Connections); want > most {
 		return d, fmt.Errorf("limits.connections: %d is more than the %d that are left of %d open files; raise the process's limit (ulimit -n, LimitNOFILE=)", want, most, d.limit)
 	} else if want > 0 {

@@ -17,7 +17,7 @@ func TestDescriptorsAreSharedOut(t *testing.T) {
 		if d.limit > 400 {
 			sum += gossipDescriptors - d.limit/10
 		}
-		if sum > d.limit || d.calls < 10 || d.calls > 100_000 || d.state < 74 || d.peers < 20 {
+		if sum > d.limit || d.calls < 8 || d.calls > 100_000 || d.state < 74 || d.peers < 20 {
 			t.Errorf("%d: %+v, %d in all", limit, d, sum)
 		}
 	}

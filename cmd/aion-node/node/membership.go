@@ -40,6 +40,9 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 		ClusterID: s.ClusterID, Node: s.Node, Leader: s.Leader, Term: s.Term, LogTime: s.LogTime.Std(),
 		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
 	}
+	if d := m.Disk(); d.Size > 0 {
+		c.Disk = &wire.Disk{Level: d.Level, FreeBytes: d.Free, SizeBytes: d.Size, WarnBytes: d.Warn, FullBytes: d.Full}
+	}
 	for _, x := range s.Members {
 		c.Members = append(c.Members, wire.Member{
 			ID: x.ID, Role: x.Role, Leader: x.Leader, Status: x.Status, RaftAddress: x.RaftAddress, HTTPAddress: x.HTTPAddress,

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/semaphore"
 )
 
 // Options are what is no setting.
@@ -86,6 +87,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 			return nil, err
 		}
 	}
+	callMemory, checks := shareMemory(machineMemory(), cfg.Limits.CallMemory, cfg.Deploy.CheckMemoryBytes)
 	limits := runtimeLimits(cfg)
 	ec := engine.Config{
 		Node:     n.cluster.ID(),
@@ -103,6 +105,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	if o.Executable != "" {
 		checker := &vet.Checker{
 			Executable: o.Executable,
+			Room:       semaphore.NewWeighted(int64(checks)),
 			Limits:     vet.Limits{Archive: ec.Archive, Runtime: limits, MemoryBytes: cfg.Deploy.CheckMemoryBytes},
 		}
 		ec.CheckArchive = checker.Check
@@ -117,7 +120,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Version: o.Version,
 		Limits: transport.Limits{
 			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration,
-			Connections: files.calls, Loads: int64(files.loads),
+			Connections: files.calls, CallMemory: callMemory, Loads: int64(files.loads),
 		},
 		Tokens:    tokens(cfg.Auth),
 		Hosts:     hosts(cfg.HTTP),

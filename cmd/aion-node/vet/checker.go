@@ -12,6 +12,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
+	"golang.org/x/sync/semaphore"
 )
 
 // Command is the argument that makes the binary a child.
@@ -31,6 +32,7 @@ type Limits struct {
 type Checker struct {
 	Executable string // this binary
 	Limits     Limits
+	Room       *semaphore.Weighted // how many children there may be at a time; nil = any number
 }
 
 // verdict is what a child prints.
@@ -60,6 +62,12 @@ func (e *NoChild) Facts() map[string]any { return nil }
 // Check returns nil if a child compiled the archive, the *Problem that it found, *catalog.InvalidPackage if it did not survive, or ctx's error. An
 // *NoChild means that no child could do the work.
 func (c *Checker) Check(ctx context.Context, archive []byte) error {
+	if c.Room != nil {
+		if c.Room.Acquire(ctx, 1) != nil {
+			return &NoChild{Why: "had to wait too long for others to end: each may take deploy.check_memory_bytes"}
+		}
+		defer c.Room.Release(1)
+	}
 	limits, err := json.Marshal(c.Limits)
 	if err != nil {
 		return err

@@ -1,0 +1,138 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/fsm"
+)
+
+// DiskConfig says how much of the data folder's disk a node leaves free. Zero fields have defaults.
+//
+// Below Warn the node says so. Below Full it takes no new runs and no deploys and hands leadership on:
+// what is left is for the runs under way, and for snapshots and compaction, which make room.
+type DiskConfig struct {
+	Warn uint64                                // bytes; default twice Full
+	Full uint64                                // bytes; default 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB
+	Room func() (free, size uint64, err error) // default: of the disk under DataDir
+}
+
+// DiskState is how much room there is.
+type DiskState struct {
+	Free, Size uint64 // bytes; Size is 0 while nothing is known
+	Warn, Full uint64 // the marks
+	Level      string // DiskOK, DiskWarn or DiskFull
+}
+
+// The levels.
+const (
+	DiskOK   = "ok"
+	DiskWarn = "warn"
+	DiskFull = "full"
+)
+
+// diskEvery is how often the disk is looked at.
+const diskEvery = 2 * time.Second
+
+// judgeDisk says how a disk stands. What was full is not called better before a tenth more is free, so
+// that a node does not go back and forth.
+func judgeDisk(cfg DiskConfig, free, size uint64, before string) DiskState {
+	s := DiskState{Free: free, Size: size, Full: cfg.Full, Warn: cfg.Warn, Level: DiskOK}
+	if s.Full == 0 {
+		s.Full = max(min(256<<20, size/3), min(size/20, 4<<30))
+	}
+	if s.Warn == 0 {
+		s.Warn = 2 * s.Full
+	}
+	below := func(mark uint64, held bool) bool { return free < mark || held && free < mark+mark/10 }
+	switch {
+	case below(s.Full, before == DiskFull):
+		s.Level = DiskFull
+	case below(max(s.Warn, s.Full), before != DiskOK):
+		s.Level = DiskWarn
+	}
+	return s
+}
+
+// keepDisk looks at the disk until ctx ends.
+func (c *Cluster) keepDisk(ctx context.Context) {
+	for ; ctx.Err() == nil; pause(ctx, diskEvery) {
+		c.lookAtDisk()
+	}
+}
+
+func (c *Cluster) lookAtDisk() {
+	room := c.cfg.Disk.Room
+	if room == nil {
+		if c.identity == nil { // in memory
+			return
+		}
+		room = func() (free, size uint64, err error) { return diskRoom(c.cfg.DataDir) }
+	}
+	free, size, err := room()
+	if err != nil || size == 0 {
+		return
+	}
+	before := DiskOK
+	if p := c.disk.Load(); p != nil {
+		before = p.Level
+	}
+	s := judgeDisk(c.cfg.Disk, free, size, before)
+	c.disk.Store(&s)
+	if s.Level == before {
+		return
+	}
+	say := map[string]func(string, ...any){DiskOK: c.log.Info, DiskWarn: c.log.Warn, DiskFull: c.log.Error}[s.Level]
+	say("the disk of the data folder: "+map[string]string{
+		DiskOK: "there is room again", DiskWarn: "it is filling up", DiskFull: "no runs are started here and nothing is deployed until there is room",
+	}[s.Level], "folder", c.cfg.DataDir, "free", s.Free, "size", s.Size, "disk.warn_bytes", s.Warn, "disk.full_bytes", s.Full)
+}
+
+// Disk tells how much room there is; nothing is known of a node in memory.
+func (c *Cluster) Disk() DiskState {
+	if p := c.disk.Load(); p != nil {
+		return *p
+	}
+	return DiskState{Level: DiskOK}
+}
+
+// fullDisk objects to leading while the disk is full: the leader takes what is new.
+func (c *Cluster) fullDisk() *objection {
+	if c.Disk().Level != DiskFull {
+		return nil
+	}
+	return &objection{Why: "its disk is full", Yields: true}
+}
+
+// mayGrow refuses what begins something new while the disk is full.
+func (c *Cluster) mayGrow(cmd fsm.Command) error {
+	s := c.Disk()
+	if s.Level != DiskFull {
+		return nil
+	}
+	switch cmd.Kind() {
+	case fsm.KindStartRun, fsm.KindLoadPackage:
+		return &FullDisk{Node: c.id, Folder: c.cfg.DataDir, DiskState: s}
+	}
+	return nil
+}
+
+// FullDisk: the leader's disk has no room for anything new.
+type FullDisk struct {
+	Node, Folder string
+	DiskState
+}
+
+func (e *FullDisk) Error() string {
+	return fmt.Sprintf("the disk of node %s has %d bytes free, fewer than disk.full_bytes (%d): no runs are started and nothing is deployed until there is room; "+
+		"runs under way go on. Enlarge the disk, free space on it, or keep closed runs for a shorter time (retention)", e.Node, e.Free, e.Full)
+}
+
+// Code implements the refusals' interface.
+func (e *FullDisk) Code() string { return "resource_exhausted" }
+
+// Facts implements the refusals' interface.
+func (e *FullDisk) Facts() map[string]any {
+	return map[string]any{"node": e.Node, "free_bytes": e.Free, "limit": e.Full, "setting": "disk.full_bytes"}
+}

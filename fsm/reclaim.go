@@ -1,0 +1,40 @@
+package fsm
+
+import (
+	"context"
+	"fmt"
+)
+
+// Freed tells how many bytes of histories were deleted since this node last gave their space back. It
+// is this process's own count and no part of the state.
+func (s *State) Freed() uint64 { return s.freed.Load() }
+
+// DiskBytes tells what the state takes on disk.
+func (s *State) DiskBytes() uint64 {
+	use := s.take()
+	if use == nil {
+		return 0
+	}
+	defer use.drop()
+	return s.db.Metrics().DiskSpaceUsage()
+}
+
+// Reclaim gives back the space of deleted histories. It does not hold up Apply, and ends with ctx.
+func (s *State) Reclaim(ctx context.Context) error {
+	use := s.take() // the database stays open meanwhile
+	if use == nil {
+		return ErrClosed
+	}
+	defer use.drop()
+	freed := s.freed.Load()
+	if err := s.db.Flush(); err != nil {
+		return fmt.Errorf("flush before compaction: %w", err)
+	}
+	for _, family := range []byte{keyEvent, keyTurn} {
+		if err := s.db.Compact(ctx, []byte{family}, []byte{family + 1}, false); err != nil {
+			return fmt.Errorf("compact the histories: %w", err)
+		}
+	}
+	s.freed.Add(-freed)
+	return nil
+}

@@ -1,0 +1,85 @@
+package transport_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/internal/await"
+	"aion.dev/aion/transport"
+)
+
+// TestBodiesShareTheirMemory: calls that are each within their limits are refused when they are too
+// many together, and what one took comes back when it ends, however it ends.
+func TestBodiesShareTheirMemory(t *testing.T) {
+	n := enginetest.New(t)
+	h := listen(t, n, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.CallMemory = 1 << 20 }).lead()
+	address := h.Listener.Addr().String()
+	stalled := talk(t, address)
+	fmt.Fprintf(stalled, "POST /v1/workflows HTTP/1.1\r\nHost: %s\r\nContent-Length: 2000000\r\n\r\n", address)
+	io.WriteString(stalled, strings.Repeat(" ", 1<<20))
+	h.shows(t, "aion_http_memory_bytes 1.048576e+06")
+	if r := h.send(t, "POST", "/v1/workflows", `{"type":"none"}`); r.status != 429 || r.problem(t).Code != "resource_exhausted" {
+		t.Errorf("%+v", r)
+	}
+	if r := h.send(t, "GET", "/v1/versions", ""); r.status != 200 {
+		t.Errorf("a call without a body: %+v", r)
+	}
+	stalled.Close()
+	h.shows(t, "aion_http_memory_bytes 0")
+	if r := h.send(t, "POST", "/v1/workflows", `{"type":"none"}`); r.status != 404 {
+		t.Errorf("after it: %+v", r)
+	}
+}
+
+// shows waits until /metrics has a line.
+func (h *host) shows(t *testing.T, line string) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for limit := await.Until(await.Patience); ; <-tick.C {
+		err := h.metric(line)
+		if err == nil {
+			return
+		}
+		if limit.Over() {
+			t.Fatal(err)
+		}
+	}
+}
+
+// metric looks for a line of /metrics.
+func (h *host) metric(line string) error {
+	r, err := http.Get(h.URL + "/metrics")
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err == nil && !strings.Contains(string(b), line+"\n") {
+		err = errors.New("no " + line)
+	}
+	return err
+}
+
+func TestEncodedBodiesAreRefused(t *testing.T) {
+	h := listen(t, enginetest.New(t), &throne{}, "n1").lead()
+	r, err := http.NewRequest("POST", h.URL+"/v1/workflows", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Encoding", "gzip")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != 415 || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%s, %v", answer.Status, answer.Header)
+	}
+}

@@ -62,8 +62,8 @@ func startCommitter(r *raft.Raft, now func() history.Time, leader func() string)
 }
 
 // propose brings one encoded command into the log and waits for its outcome; errors are those of engine.Log.
-func (c *committer) propose(ctx context.Context, piece []byte, mark byte) (fsm.Result, error) {
-	cmd := &command{piece: piece, mark: mark, answer: make(chan answer, 1)}
+func (c *committer) propose(ctx context.Context, piece []byte, mark byte, work uint64) (fsm.Result, error) {
+	cmd := &command{piece: piece, mark: mark, work: work, answer: make(chan answer, 1)}
 	if err := c.enqueue(cmd); err != nil {
 		return fsm.Result{}, err
 	}
@@ -170,11 +170,11 @@ func (c *committer) take() ([]*command, int) {
 
 // next takes the commands of one entry of at most room bytes off the queue; c.mu is held.
 func (c *committer) next(room int) (commands []*command, size int) {
-	n := 0
+	n, work := 0, uint64(0)
 	for ; n < len(c.waiting) && len(commands) < maxGroupCommands; n++ {
 		cmd := c.waiting[n]
 		alone := len(cmd.piece) > maxGroupBytes || cmd.mark == markCheck
-		if len(commands) > 0 && (alone || size+len(cmd.piece) > maxGroupBytes) || size+len(cmd.piece) > room {
+		if len(commands) > 0 && (alone || size+len(cmd.piece) > maxGroupBytes || work+cmd.work > fsm.EntryBudget) || size+len(cmd.piece) > room {
 			break
 		}
 		if !cmd.fate.CompareAndSwap(fateWaiting, fateTaken) {
@@ -183,6 +183,7 @@ func (c *committer) next(room int) (commands []*command, size int) {
 		}
 		commands = append(commands, cmd)
 		size += len(cmd.piece)
+		work += cmd.work
 		if alone {
 			n++
 			break

@@ -124,7 +124,7 @@ func TestWhatWaitsIsRefusedAtTheEndOfTheTerm(t *testing.T) {
 	if a := <-cmd.answer; !errors.As(a.err, &not) || not.Leader != "n2" {
 		t.Errorf("the waiting command was answered %v", a.err)
 	}
-	if _, err := c.propose(context.Background(), []byte{1}, 0); !errors.As(err, &not) {
+	if _, err := c.propose(context.Background(), []byte{1}, 0, 0); !errors.As(err, &not) {
 		t.Errorf("a command after the end was answered %v", err)
 	}
 }
@@ -134,7 +134,7 @@ func TestProposeTellsHandedOverFromNotYet(t *testing.T) {
 		c := idle()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := c.propose(ctx, []byte{1}, 0); !errors.As(err, new(*engine.Unavailable)) {
+		if _, err := c.propose(ctx, []byte{1}, 0, 0); !errors.As(err, new(*engine.Unavailable)) {
 			t.Errorf("a call that ended before its command was taken: %v, want that nothing happened", err)
 		}
 		if commands, _ := c.next(maxInFlightBytes); commands != nil {
@@ -147,7 +147,7 @@ func TestProposeTellsHandedOverFromNotYet(t *testing.T) {
 			synctest.Wait()
 			c.next(maxInFlightBytes)
 		}()
-		if _, err := c.propose(ctx, []byte{1}, 0); !errors.As(err, new(*engine.Unknown)) {
+		if _, err := c.propose(ctx, []byte{1}, 0, 0); !errors.As(err, new(*engine.Unknown)) {
 			t.Errorf("a call that ended after its command was taken: %v, want an unknown outcome", err)
 		}
 	})

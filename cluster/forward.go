@@ -96,7 +96,7 @@ func (c *Cluster) proposeFor(ctx context.Context, from Introduction, piece []byt
 	if err != nil {
 		return nil, err // one hop: whoever is told about another leader asks there
 	}
-	result, err := t.committer.propose(ctx, piece, markOf(e.Command))
+	result, err := t.committer.propose(ctx, piece, markOf(e.Command), fsm.Estimate(e.Command))
 	if err != nil {
 		return nil, err
 	}

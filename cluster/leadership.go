@@ -226,7 +226,7 @@ func (c *Cluster) first(ctx context.Context, t *term, cmd fsm.Command) error {
 		return err
 	}
 	for {
-		_, err := t.committer.propose(ctx, piece, 0)
+		_, err := t.committer.propose(ctx, piece, 0, 0)
 		if _, busy := err.(*engine.Unavailable); !busy || ctx.Err() != nil {
 			return err
 		}

@@ -17,7 +17,8 @@ const maxCommandBytes = maxInFlightBytes
 // command is one command on its way into the log. Its fate is settled once: by the committer, which takes it, or by its caller, who withdraws it.
 type command struct {
 	piece  []byte
-	mark   byte // markUpkeep, markCheck or 0
+	mark   byte   // markUpkeep, markCheck or 0
+	work   uint64 // that the state machine will have with it, see fsm.Estimate
 	fate   atomic.Int32
 	answer chan answer // has room for the one answer
 }
@@ -61,10 +62,10 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 		return fsm.Result{}, err
 	}
 	if s, ok := e.Command.(*fsm.SignalRun); ok && seeded.On(seeded.AckBeforeCommit) {
-		go t.committer.propose(context.WithoutCancel(ctx), piece, 0)
+		go t.committer.propose(context.WithoutCancel(ctx), piece, 0, 0)
 		return fsm.Result{Index: c.state.Applied(), Answer: &fsm.RunAnswer{WorkflowID: s.Run.WorkflowID, RunID: s.Run.RunID, Status: history.StatusRunning}}, nil
 	}
-	return t.committer.propose(ctx, piece, markOf(e.Command))
+	return t.committer.propose(ctx, piece, markOf(e.Command), fsm.Estimate(e.Command))
 }
 
 // term returns the term that this node leads in, once it has caught up with what earlier leaders committed. A node that has won and is still catching up

@@ -62,6 +62,7 @@ type API interface {
 	SetRetention(ctx context.Context, c Call, typ string, age time.Duration) (Answered, error)
 	RemoveRetention(ctx context.Context, c Call, typ string) (Answered, error)
 	Retention(ctx context.Context, rd Read) ([]fsm.Retention, uint64, error)
+	Jobs(ctx context.Context, rd Read) ([]fsm.Job, uint64, error)
 
 	// Feed returns public events after the cursor, waiting up to wait for the first.
 	Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) ([]fsm.FeedEvent, fsm.FeedCursor, error)

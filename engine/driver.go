@@ -23,6 +23,7 @@ type driver struct {
 	group     *lifecycle.Group
 	timers    *timers
 	schedules *schedules
+	jobs      *jobs
 	desk      *desk
 	slots     chan struct{} // one for each visit
 	cpus      *shares       // one place for each visit that computes
@@ -46,7 +47,7 @@ const readyBatch = 1024
 
 func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk) *driver {
 	d := &driver{
-		e: e, group: g, timers: t, desk: k, schedules: newSchedules(e),
+		e: e, group: g, timers: t, desk: k, schedules: newSchedules(e), jobs: newJobs(e),
 		slots:  make(chan struct{}, e.limits.InFlight),
 		cpus:   newShares(e.limits.Turns),
 		lined:  make(chan struct{}, 1),
@@ -114,6 +115,9 @@ func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 			}
 			if first, ok := v.NextSchedule(); ok {
 				d.schedules.notice(first)
+			}
+			if v.JobCount() > 0 {
+				d.jobs.notice()
 			}
 		})
 		d.desk.notice()

@@ -20,6 +20,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	g.Go("driver", d.run)
 	g.Go("schedules", d.schedules.run)
 	g.Go("purge", (&purger{e}).run)
+	g.Go("jobs", d.jobs.run)
 	e.desks.set(k)
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		e.log.Error("a loop of the leader ended", "error", err)

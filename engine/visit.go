@@ -147,6 +147,7 @@ func (v *visit) look() (w work) {
 			w.needed = true
 			w.begins, w.news = w.news[:1], w.news[1:]
 		}
+		w.needed = w.needed || w.run.Cut
 		for _, e := range w.news {
 			w.needed = w.needed || history.Wakes(e.Data)
 		}
@@ -183,7 +184,7 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 	}
 	began := time.Now()
 	turn := fsm.Envelope{Command: &fsm.RecordTurn{
-		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed,
+		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut,
 		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals},
 	}}
 	res, err := v.d.e.cfg.Log.Propose(ctx, turn)
@@ -215,6 +216,9 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 	}
 	if err := v.machine.Recorded(answer.Turn, answer.Appended[:min(answer.Turn.Count, uint64(len(answer.Appended)))]); err != nil {
 		return broken, err
+	}
+	if answer.Turn.Cut {
+		return more, nil
 	}
 	if answer.Turn.FirstSeq > step.Through+1 { // something came while the turn was made
 		return more, nil

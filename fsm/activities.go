@@ -55,13 +55,6 @@ func (t *step) cancelTask(r *row, id uint64) {
 	}
 }
 
-// dropTasks ends the wait for all activities of a run that closes.
-func (t *step) dropTasks(r *row) {
-	for _, task := range t.tasks(r) {
-		t.giveUpTask(r, task)
-	}
-}
-
 // giveUpTask takes a task away that no worker has. One that a worker holds stays until its lease ends, but not for longer than a day, for the worker to hear
 // of it and to count in its queue meanwhile.
 func (t *step) giveUpTask(r *row, task *Task) {

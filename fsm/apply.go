@@ -17,7 +17,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 	if index <= s.meta.Index {
 		return nil, nil
 	}
-	at, pieces, err := splitEntry(entry)
+	at, budget, pieces, err := splitEntry(entry)
 	if err != nil {
 		return nil, fmt.Errorf("apply entry %d: %w", index, err)
 	}
@@ -36,6 +36,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 		s.meta.Now = min(s.meta.Now, at)
 	}
 	t := s.begin(index, max(s.meta.Now, at))
+	t.budget = budget
 	results := make([]Result, len(envelopes))
 	for i := range envelopes {
 		results[i] = t.do(&envelopes[i], len(pieces[i]))

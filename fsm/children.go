@@ -43,17 +43,20 @@ func (t *step) forgetChild(parent *row, id uint64) {
 	t.touch(parent)
 }
 
-// children returns the lines of parent's children, by ordinal.
-func (t *step) children(parent *row) (lines []childLine) {
+// childrenUpTo returns the lines of the first n of parent's children, by ordinal, and whether these are all.
+func (t *step) childrenUpTo(parent *row, n uint64) (lines []childLine, all bool) {
 	if parent.Children == 0 {
-		return nil
+		return nil, true
 	}
 	mine := numberKey(keyChild, parent.Serial)
 	t.scan(mine, after(mine), func(k, b []byte) bool {
+		if uint64(len(lines)) == n {
+			return false
+		}
 		lines = append(lines, childLine{readU64(k[len(mine):]), history.RunID(b[:16]), b[16] == 1})
 		return true
 	})
-	return lines
+	return lines, uint64(len(lines)) == parent.Children
 }
 
 // Children implements View.

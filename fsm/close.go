@@ -5,50 +5,150 @@ import (
 	"aion.dev/aion/internal/seeded"
 )
 
-// closing is a run that is to be closed, or was just now, and the event that does it.
+// closing ends runs and what hangs on them: timers go, activities are given up, children are dealt with as they were started to be, the parent and the
+// schedule hear of it. All of it happens in the entry that closes the first run, as far as the entry's budget allows; what is left becomes a job. What was
+// promised is decided in the first entry nevertheless: a run that is closed is closed, and the children that are to end with it are doomed (doomed.go)
+// however long the job takes to come to them.
+//
+// Closing a run may close others, level by level; a tree of any depth takes no stack.
 type closing struct {
+	t     *step
+	queue []ending
+	job   *Job   // gets what is left; nil = there is none yet
+	root  *row   // whose end began it
+	least uint64 // work up to here is allowed whatever the budget
+}
+
+// ending is a run that is to be closed, or was just now, and the event that does it.
+type ending struct {
 	run  *row
 	with history.Data
 	done bool // the event stands in its history already
 }
 
-// shut closes r with the event and carries out everything that follows, in the same entry: timers go, children are dealt with as they were started to
-// be, the parent and the schedule hear of it. Closing a run may close others, level by level; a tree of any depth takes no stack.
-func (t *step) shut(r *row, with history.Data) { t.shutAll(closing{r, with, false}) }
+// closeCost is what closing one run costs at least: its event, its row, its places in the indexes. A run in the queue has this much of the budget reserved, because it is no child of its parent
+// any more and must be closed in this entry.
+const closeCost = 20
+
+// shut closes r with the event and carries out everything that follows.
+func (t *step) shut(r *row, with history.Data) { t.close(ending{r, with, false}) }
 
 // closed is shut for a run whose closing event has just been appended.
-func (t *step) closed(r *row, with history.Data) { t.shutAll(closing{r, with, true}) }
+func (t *step) closed(r *row, with history.Data) { t.close(ending{r, with, true}) }
 
-func (t *step) shutAll(queue ...closing) {
-	for i := 0; i < len(queue); i++ { // it grows meanwhile
-		r := queue[i].run
-		if !queue[i].done {
-			if !r.Run.Status.Open() {
+func (t *step) close(e ending) {
+	c := closing{t: t, root: e.run, queue: []ending{e}}
+	c.drain()
+	c.store()
+}
+
+// continueJob goes on where another entry ended, and tells how many runs it closed.
+func (t *step) continueJob(j *Job) {
+	c := closing{t: t, job: j, least: t.cost() + t.leastPiece()}
+	for j.Waiting() > 0 && c.room() > 0 && t.err == nil {
+		r := t.waiting(j)
+		if r == nil {
+			break
+		}
+		cleared := c.clear(r)
+		c.drain()
+		if !cleared {
+			break
+		}
+		t.leave(j, r)
+	}
+	c.store()
+}
+
+// room is how much of the entry's budget is left.
+func (c *closing) room() uint64 {
+	if c.t.budget == 0 {
+		return 1 << 62
+	}
+	used := c.t.cost() + closeCost*uint64(len(c.queue))
+	return max(c.t.budget, c.least) - min(used, max(c.t.budget, c.least))
+}
+
+// drain closes the runs in the queue, and those that get into it meanwhile.
+func (c *closing) drain() {
+	t := c.t
+	for len(c.queue) > 0 {
+		e := c.queue[0]
+		c.queue = c.queue[1:]
+		r := e.run
+		if !e.done {
+			if !r.Run.Status.Open() && !seeded.On(seeded.ClosedTwice) {
 				continue // closed by another way round meanwhile
 			}
-			t.append(r, queue[i].with)
+			t.append(r, e.with)
+			if c.job != nil {
+				c.job.Closed++
+			}
 		}
-		r.Run.ClosedAt, r.Run.Waiting, r.Run.Quarantined = t.now, nil, false
-		t.disarmAll(r)
-		t.dropTasks(r)
-		for _, line := range t.children(r) {
-			t.forgetChild(r, line.id)
-			child := t.run(line.run)
-			if child == nil || !child.Run.Status.Open() || seeded.On(seeded.ParentForgets) {
-				continue
-			}
-			switch child.Run.Parent.OnClose {
-			case history.CloseTerminate:
-				queue = append(queue, closing{child, &history.WorkflowTerminated{Reason: parentClosed}, false})
-			case history.CloseCancel:
-				t.requestCancel(child, parentClosed)
-			}
+		r.Run.ClosedAt, r.Run.Waiting, r.Run.Quarantined, r.Run.Cut = t.now, nil, false, false
+		t.disarmDeadline(r)
+		if !c.clear(r) {
+			c.wait(r)
 		}
 		if r.Run.Status != history.StatusContinuedAsNew { // then the run that goes on takes its place
-			t.tellParent(r, queue[i].with)
+			t.tellParent(r, e.with)
 			t.tellSchedule(r)
 		}
 		t.announceClosed(r)
+	}
+}
+
+// clear takes away what a closed run leaves behind, as far as there is room, and tells whether nothing is left.
+func (c *closing) clear(r *row) bool {
+	return c.clearTimers(r) && c.clearTasks(r) && c.clearChildren(r)
+}
+
+func (c *closing) clearTimers(r *row) bool {
+	t := c.t
+	for _, id := range t.armedIDs(r, c.room()/2) {
+		t.disarm(r, id)
+	}
+	return r.Timers == 0
+}
+
+func (c *closing) clearTasks(r *row) bool {
+	tasks, all := c.t.awaited(r, c.room()/4)
+	for _, task := range tasks {
+		c.t.giveUpTask(r, task)
+	}
+	return all
+}
+
+func (c *closing) clearChildren(r *row) bool {
+	t := c.t
+	lines, all := t.childrenUpTo(r, c.room()/closeCost)
+	for _, line := range lines {
+		t.forgetChild(r, line.id)
+		child := t.run(line.run)
+		if child == nil || !child.Run.Status.Open() && !seeded.On(seeded.ClosedTwice) || seeded.On(seeded.ParentForgets) {
+			continue
+		}
+		switch child.Run.Parent.OnClose {
+		case history.CloseTerminate:
+			c.queue = append(c.queue, ending{child, &history.WorkflowTerminated{Reason: parentClosed}, false})
+		case history.CloseCancel:
+			t.requestCancel(child, parentClosed)
+		}
+	}
+	return all || seeded.On(seeded.JobSkips)
+}
+
+// wait leaves a closed run to the job.
+func (c *closing) wait(r *row) {
+	if c.job == nil {
+		c.job = c.t.beginJob(c.root)
+	}
+	c.t.wait(c.job, r)
+}
+
+func (c *closing) store() {
+	if c.job != nil {
+		c.t.storeJob(c.job)
 	}
 }
 

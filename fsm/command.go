@@ -44,6 +44,7 @@ const (
 	KindSetRetention   Kind = 32
 	KindPurgeRuns      Kind = 33
 	KindSetLimits      Kind = 34
+	KindContinue       Kind = 35
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests, limits) was settled before the log.
@@ -86,6 +87,7 @@ type Envelope struct {
 // Entry is one log entry: what the group committer gathered, stamped once with the leader's log time.
 type Entry struct {
 	At       history.Time
+	Budget   uint64 // units of work after which its commands leave the rest to jobs; 0 = none does, as in entries of earlier builds
 	Commands []Envelope
 }
 

@@ -51,6 +51,7 @@ var commands = [...]struct {
 	KindSetRetention:   {"SetRetention", func() Command { return new(SetRetention) }},
 	KindPurgeRuns:      {"PurgeRuns", func() Command { return new(PurgeRuns) }},
 	KindSetLimits:      {"SetLimits", func() Command { return new(SetLimits) }},
+	KindContinue:       {"Continue", func() Command { return new(Continue) }},
 }
 
 // String is the command's name, for errors and logs.

@@ -72,8 +72,8 @@ func (c *FireSchedule) check(t *step, s *Schedule) Refusal {
 		return &catalog.InvalidInput{Field: "overlap", Reason: fmt.Sprintf("has no policy %d", *c.Overlap)}
 	case len(c.Problem) > maxText:
 		return tooLong("problem", len(c.Problem))
-	case len(c.Times) > s.FiresAtOnce():
-		return &ResourceExhausted{What: "fires of this schedule in one command", Limit: uint64(s.FiresAtOnce())}
+	case len(c.Times) > s.firesAtMost(t):
+		return &ResourceExhausted{What: "fires of this schedule in one command", Limit: uint64(s.firesAtMost(t))}
 	}
 	if len(c.Times) == 0 && !s.Stuck() {
 		return nil

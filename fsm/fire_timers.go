@@ -34,6 +34,9 @@ func (c *FireTimers) apply(t *step) (Answer, Refusal) {
 	}
 	fired := new(FireAnswer)
 	for i, ref := range c.Timers {
+		if i > 0 && t.spent() {
+			break // the others are still due: the leader names them again
+		}
 		if t.fire(ref, spread(c.Jitter, i)) {
 			fired.Fired++
 		}
@@ -56,13 +59,19 @@ func (t *step) fire(ref TimerRef, jitter uint32) bool {
 		if !r.Run.Status.Open() || r.Deadline == 0 || r.Deadline != ref.FireAt {
 			return false
 		}
-		t.shut(r, &history.WorkflowTimedOut{Timeout: t.timeLimit(r)})
+		if t.fateOf(r) == doomed { // its end was decided before
+			t.shut(r, &history.WorkflowTerminated{Reason: parentClosed})
+		} else {
+			t.shut(r, &history.WorkflowTimedOut{Timeout: t.timeLimit(r)})
+		}
 		return true
 	}
 	if at, ok := t.armed(r, ref.ID); (!ok || at != ref.FireAt) && !(seeded.On(seeded.TimerTwice) && r.Run.Status.Open() && t.task(r, ref.ID) == nil) {
 		return t.fireTask(r, ref, jitter)
 	}
 	t.disarm(r, ref.ID)
-	t.append(r, &history.TimerFired{ID: ref.ID})
+	if r.Run.Status.Open() { // else a job was to disarm it
+		t.append(r, &history.TimerFired{ID: ref.ID})
+	}
 	return true
 }

@@ -25,6 +25,7 @@ func (s *State) CheckInvariants() error {
 	c.recountRuns()
 	c.linkRuns()
 	c.linkTasks()
+	c.checkJobs()
 	c.compareIndexes()
 	c.checkRequests()
 	c.checkLines()
@@ -89,6 +90,8 @@ type recount struct {
 	children []childLine
 	next     history.RunID // that it continues as
 	retold   *retold       // nil = it was never reopened
+	left     leftBehind    // when it closed
+	cut      bool          // its newest turn that counts was cut
 }
 
 type armedTimer struct {
@@ -204,6 +207,9 @@ func (n *recount) apply(e history.Event) {
 		n.next = d.NewRunID
 	}
 	if !n.status.Open() {
+		if len(n.timers)+len(n.children) > 0 {
+			n.left.timers, n.left.children = n.timers, n.children
+		}
 		n.timers, n.children = nil, nil
 	}
 }
@@ -216,7 +222,9 @@ func (c *checker) foldTurns(n *recount) {
 		if turn.N != last.N+1 || turn.Through <= last.Through || turn.FirstSeq <= turn.Through || turn.FirstSeq+turn.Count > n.row.Run.Events+1 {
 			c.failf("run %s: turn %+v cannot follow turn %+v in a history of %d events", n.row.Run.RunID, turn, last, n.row.Run.Events)
 		}
-		last = turn
+		if last = turn; n.retold == nil || !n.retold.void[turn.N] {
+			n.cut = turn.Cut
+		}
 	}
 	if n.row.Run.Turns <= maxRows && (last.N != n.row.Run.Turns || n.seen(turns) != n.row.Run.Through) {
 		c.failf("run %s: the newest turn is %+v and saw %d, its row says %d through %d", n.row.Run.RunID, last, n.seen(turns), n.row.Run.Turns, n.row.Run.Through)
@@ -236,6 +244,7 @@ func (c *checker) compareRow(n *recount) {
 	say("woken", r.Woken, n.woken)
 	say("signals", r.Signals, n.signals)
 	say("cancel asked", r.Run.CancelAsked, n.cancel)
+	say("cut", r.Run.Cut, n.status.Open() && n.cut)
 	say("closed at", r.Run.ClosedAt != 0, !n.status.Open())
 	if len(r.Run.Attributes)+len(n.attrs) > 0 {
 		say("attributes", r.Run.Attributes, n.attrs)

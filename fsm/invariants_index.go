@@ -77,6 +77,9 @@ func (c *checker) linkPin(r *row) {
 
 func (c *checker) linkTimers(n *recount) {
 	r, armed := n.row, uint64(0)
+	if r.Job != 0 {
+		n.timers = c.timersLeft(n)
+	}
 	for _, timer := range n.timers {
 		c.expect(timerKey(timer.at, r.Serial, timer.id), r.Run.RunID[:])
 		if timer.id == 0 {
@@ -96,6 +99,10 @@ func (c *checker) linkTimers(n *recount) {
 // linkChildren follows each child to the run that goes on now. A child that was given up keeps its line while it is open; once it has closed it is its
 // parent's no more, also when it is reopened. Histories do not tell which was first, the giving up or the reopening: then the line itself does.
 func (c *checker) linkChildren(n *recount) {
+	if n.row.Job != 0 {
+		c.linkChildrenLeft(n)
+		return
+	}
 	open := uint64(0)
 	for _, line := range n.children {
 		child, reopened := c.follow(n.row, line)
@@ -122,7 +129,7 @@ func (c *checker) linkChildren(n *recount) {
 
 // compareIndexes: what is stored is what the runs ask for, no more and no less.
 func (c *checker) compareIndexes() {
-	for _, family := range []byte{keyRunID, keyLatest, keyByType, keyByStatus, keyByVersion, keyPinCount, keyPage, keyPin, keyReady, keyTimer, keyArmed, keyChild, keyTask, keyOffer, keyAttribute, keyByParent, keyClosed} {
+	for _, family := range []byte{keyRunID, keyLatest, keyByType, keyByStatus, keyByVersion, keyPinCount, keyPage, keyPin, keyReady, keyTimer, keyArmed, keyChild, keyTask, keyOffer, keyLine, keyAttribute, keyByParent, keyClosed} {
 		c.p.scan(key(family), key(family+1), func(k, v []byte) bool {
 			if family == keyPinCount && bytes.Equal(v, encoded(PinCounts{})) {
 				return true // of a loaded version that nothing pins

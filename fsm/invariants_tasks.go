@@ -147,7 +147,9 @@ func (c *checker) checkTask(n *recount, task *Task, pending map[uint64]pendingAc
 		}
 	}
 	asked, waiting := pending[task.ID]
-	if delete(pending, task.ID); task.State != TaskGivenUp {
+	if delete(pending, task.ID); n.row.Job != 0 {
+		// it is still to be given up
+	} else if task.State != TaskGivenUp {
 		say(waiting, "nobody waits for it")
 		if waiting {
 			d := asked.scheduled

@@ -51,6 +51,8 @@ const (
 	keyByParent  = 'P' // term of the parent's workflow id (16 bytes), serial ->
 	keyCount     = 'N' // type, 0, version, status -> number of runs
 	keyClosed    = 'C' // type, 0, closed at, serial -> run id
+	keyJob       = 'J' // job id -> Job
+	keyLine      = 'K' // job id, place -> run id: closed runs that the job is to clear up after
 	keyRetention = 'R' // type (empty = all others) -> how long closed runs are kept
 
 	keyRemembered = 'Q' // hash of owner and request key -> remembered

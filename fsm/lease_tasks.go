@@ -55,7 +55,11 @@ func (c *LeaseTasks) apply(t *step) (Answer, Refusal) {
 	activities := slices.Compact(slices.Sorted(slices.Values(c.Activities)))
 	for _, o := range t.oldest(c.Queue, activities, int(n)) {
 		if r, task := t.find(o.run, o.id); task != nil {
-			t.lane(task).From = o.at // it is the oldest
+			t.lane(task).From = o.at  // it is the oldest
+			if !r.Run.Status.Open() { // a job was to take it away
+				t.endTask(r, task)
+				continue
+			}
 			answer.Tasks = append(answer.Tasks, c.lease(t, r, task))
 		} else {
 			t.fail(fmt.Errorf("activity %d of run %s is offered, but there is no such task", o.id, o.run))

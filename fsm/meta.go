@@ -25,6 +25,8 @@ type meta struct {
 	Nodes       uint64     `cbor:"13,keyasint,omitempty"` // in the node table
 	Purged      uint64     `cbor:"14,keyasint,omitempty"` // runs deleted
 	Schedules   uint64     `cbor:"15,keyasint,omitempty"` // in the table of schedules
+	Job         uint64     `cbor:"17,keyasint,omitempty"` // id of the newest job
+	Jobs        uint64     `cbor:"18,keyasint,omitempty"` // in the table of jobs
 
 	Table [classes]requestTotal `cbor:"16,keyasint,omitzero"` // what the request table holds of each class
 }

@@ -21,6 +21,7 @@ var outcomes = [...]func() any{
 	10: func() any { return new(TaskAnswer) },
 	11: func() any { return new(ScheduleAnswer) },
 	12: func() any { return new(PurgeAnswer) },
+	13: func() any { return new(ContinueAnswer) },
 
 	// 16 and 17: see outcome_packed.go
 
@@ -72,6 +73,8 @@ func outcomeKind(v any) byte {
 		return 11
 	case *PurgeAnswer:
 		return 12
+	case *ContinueAnswer:
+		return 13
 	case *NotFound:
 		return 32
 	case *NotRunning:

@@ -20,6 +20,7 @@ func TestProperty(t *testing.T) {
 		defer w.s.Close()
 		g := &gambler{w: w, t: rt, versions: []string{"v1", "v2", "v3"}, types: []string{"order", "refund"}, ids: []string{"a", "b", "c", "d"}}
 		w.do(&LoadPackage{Package: pack("v1", "order", "refund"), Route: true})
+		w.budget = rapid.SampledFrom([]uint64{0, EntryBudget, 400, 60, 1}).Draw(rt, "budget") // small ones leave much to jobs
 		for range rapid.IntRange(5, 60).Draw(rt, "entries") {
 			w.now = w.now.Add(time.Duration(rapid.IntRange(-1, 5).Draw(rt, "seconds")) * time.Second)
 			var e []Envelope
@@ -56,7 +57,7 @@ func (g *gambler) envelope() Envelope {
 func (g *gambler) command() Command {
 	ref := RunRef{WorkflowID: g.one("id", g.ids)}
 	typ, version := g.one("type", g.types), versionOf(g.one("version", g.versions)).String()
-	switch rapid.IntRange(0, 28).Draw(g.t, "command") {
+	switch rapid.IntRange(0, 30).Draw(g.t, "command") {
 	case 0:
 		carries := map[string][]string{"v1": g.types, "v2": {"order"}, "v3": {"refund"}} // a version is a hash of what it carries
 		name := g.one("package", g.versions)
@@ -101,6 +102,8 @@ func (g *gambler) command() Command {
 		return c
 	case 14:
 		return g.nodeCommand()
+	case 29, 30:
+		return &Continue{Job: rapid.Uint64Range(0, 9).Draw(g.t, "job")}
 	case 21, 22:
 		return g.retentionCommand(typ)
 	case 26, 27, 28:

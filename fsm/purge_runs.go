@@ -39,8 +39,11 @@ func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
 	answer, rows := new(PurgeAnswer), uint64(0)
 	for _, id := range c.Runs {
 		r := t.run(id)
-		if r == nil || !t.s.rules.expired(&r.Run, t.now) || r.Tasks > 0 { // a task left over belongs to a worker that is still to be told
+		if r == nil || !t.s.rules.expired(&r.Run, t.now) || r.Tasks > 0 || r.Job != 0 { // a task left over belongs to a worker that is still to be told
 			continue
+		}
+		if answer.Purged > 0 && t.spent() {
+			break
 		}
 		if rows += asRows(r.Run.Events) + asRows(r.Run.Turns); rows > purgedRows && answer.Purged > 0 {
 			break

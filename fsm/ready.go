@@ -6,7 +6,7 @@ import "aion.dev/aion/engine/history"
 // more had come meanwhile it takes a new place at the end.
 
 func (r *row) wantsTurn() bool {
-	return r.Run.Status == history.StatusRunning && r.Woken > r.Run.Through
+	return r.Run.Status == history.StatusRunning && (r.Woken > r.Run.Through || r.Run.Cut)
 }
 
 func (t *step) projectReady(r *row) {

@@ -18,6 +18,7 @@ type RecordTurn struct {
 	Waiting  []history.Wait  `cbor:"5,keyasint,omitempty"`
 	Consumed uint64          `cbor:"6,keyasint,omitempty"` // signals that the code has consumed so far, in total
 	Limits   RunLimits       `cbor:"7,keyasint"`
+	Cut      bool            `cbor:"8,keyasint,omitempty"` // the code has more to ask for: the run needs its next turn at once
 }
 
 // RunLimits are the limits that apply enforces; they travel in the entry so that every node enforces the same ones. A run beyond one is failed with limit_exceeded.
@@ -44,7 +45,7 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 	if r == nil {
 		return nil, &NotFound{RunID: c.RunID}
 	}
-	if why := c.overtaken(r); why != "" {
+	if why := c.overtaken(t, r); why != "" {
 		return nil, &Fenced{RunID: c.RunID, Why: why}
 	}
 	last, why := c.last()
@@ -65,7 +66,7 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 }
 
 // overtaken says why the turn is not r's next one.
-func (c *RecordTurn) overtaken(r *row) string {
+func (c *RecordTurn) overtaken(t *step, r *row) string {
 	switch {
 	case seeded.On(seeded.TurnAfterClose) && !r.Run.Status.Open():
 		return ""
@@ -73,6 +74,8 @@ func (c *RecordTurn) overtaken(r *row) string {
 		return "it is " + r.Run.Status.String()
 	case seeded.On(seeded.TurnFence):
 		return ""
+	case t.fateOf(r) != alive:
+		return "it ends with its parent, which has closed"
 	case c.N != r.Run.Turns+1:
 		return fmt.Sprintf("its next turn is %d, not %d", r.Run.Turns+1, c.N)
 	case c.Through < r.reopenedAt():
@@ -136,10 +139,11 @@ func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	if seeded.On(seeded.SignalMissed) {
 		c.Through = before
 	}
-	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked))}
+	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked)), Cut: c.Cut && last == nil}
 	t.put(turnKey(r.Serial, c.N), encoded(turn))
 	t.unready(r)
 	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting[:min(len(c.Waiting), maxWaits)], c.Consumed, c.Limits.orDefault()
+	r.Run.Cut = turn.Cut
 	t.touch(r)
 	for _, e := range c.Asked {
 		t.carryOut(r, e.Data, last)

@@ -45,6 +45,9 @@ func (r *NotNewest) Facts() map[string]any {
 // Kind implements Command.
 func (*ReopenRun) Kind() Kind { return KindReopenRun }
 
+// againCost is what taking one thing up again costs: most are children, which start anew.
+const againCost = 10
+
 // maxReopened is how often one run may be reopened.
 const maxReopened = 1000
 
@@ -58,6 +61,9 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 	}
 	if refusal := t.reopenable(r); refusal != nil {
 		return nil, refusal
+	}
+	if limit := t.budget / againCost; limit > 0 && uint64(len(c.Again)) > limit {
+		return nil, &ResourceExhausted{What: "timers, activities and children that a reopening takes up again", Limit: limit}
 	}
 	if c.Events != r.Run.Events {
 		return nil, &Fenced{RunID: r.Run.RunID, Why: fmt.Sprintf("to be reopened after event %d, but its newest is %d", c.Events, r.Run.Events)}
@@ -76,6 +82,9 @@ func (t *step) reopenable(r *row) Refusal {
 	case history.StatusFailed, history.StatusCancelled, history.StatusTerminated, history.StatusTimedOut:
 	default:
 		return &InvalidState{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Status: r.Run.Status, Want: "failed, cancelled, terminated or timed_out"}
+	}
+	if r.Job != 0 {
+		return &TreeCloses{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID}
 	}
 	switch newest := t.latest(r.Run.WorkflowID); {
 	case newest == nil || newest == r:

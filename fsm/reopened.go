@@ -9,8 +9,11 @@ import (
 
 // reopen opens r again and takes up what it had begun: in the same entry its version is pinned, its timers are armed and its activities are offered.
 func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
-	if c.Turn != 0 {
-		r.Run.Through = t.seenBefore(r, c.Turn)
+	if turn := t.lastBefore(r, r.Run.Turns+1); c.Turn != 0 {
+		turn = t.lastBefore(r, c.Turn)
+		r.Run.Through, r.Run.Cut = turn.Through, turn.Cut
+	} else {
+		r.Run.Cut = turn.Cut
 	}
 	if r.Run.CancelAsked && t.unseen(r, history.TypeCancelRequested) {
 		r.Run.CancelAsked = false
@@ -61,8 +64,8 @@ func (r *row) reopenedAt() uint64 {
 	return 0
 }
 
-// seenBefore is the newest event that code had seen before turn n of r, which closed it. Turns that closed it before do not count.
-func (t *step) seenBefore(r *row, n uint64) uint64 {
+// lastBefore is the newest turn of r before turn n. Turns that closed it before do not count.
+func (t *step) lastBefore(r *row, n uint64) history.Turn {
 	n--
 	for i := len(r.Run.Reopened) - 1; i >= 0 && n > 0; i-- {
 		e, _ := t.event(r, r.Run.Reopened[i]).(*history.WorkflowReopened)
@@ -74,7 +77,7 @@ func (t *step) seenBefore(r *row, n uint64) uint64 {
 		}
 	}
 	turn, _ := t.turn(r, n)
-	return turn.Through
+	return turn
 }
 
 func (t *step) turn(r *row, n uint64) (turn history.Turn, ok bool) {

@@ -82,7 +82,7 @@ func (t *step) remember(q *Request, r Result) {
 		return
 	}
 	switch r.Refusal.(type) {
-	case *Recheck, *Fenced:
+	case *Recheck, *Fenced, *TreeCloses:
 		return
 	}
 	t.requests++

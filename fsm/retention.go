@@ -132,6 +132,9 @@ func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID)
 		}
 		looked := 0
 		p.eachClosed(e.typ, 0, now-history.Time(e.age)+1, func(_ history.Time, serial uint64, id history.RunID) bool {
+			if p.meta.Jobs > 0 && p.waits(serial) {
+				return true
+			}
 			if tasks.SeekGEWithLimit(numberKey(keyTask, serial), numberKey(keyTask, serial+1)) != pebble.IterValid { // else a worker is still to be told
 				ids = append(ids, id)
 			}

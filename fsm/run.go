@@ -31,6 +31,8 @@ type row struct {
 
 	Closed history.Time `cbor:"21,keyasint,omitempty"` // when it closed, as the closed index lists it; 0 = it does not
 
+	Job uint64 `cbor:"23,keyasint,omitempty"` // it is closed, and ending what it leaves behind is left to this job; 0 = nothing is
+
 	dirty     bool            // changed by the command being applied
 	stale     bool            // changed by the entry being applied
 	neighbour neighbours[row] // in the cache's order of use

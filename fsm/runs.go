@@ -51,7 +51,13 @@ func (t *step) open(ref RunRef) (*row, Refusal) {
 	if refusal == nil && !r.Run.Status.Open() {
 		return nil, &NotRunning{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Status: r.Run.Status}
 	}
-	return r, refusal
+	if refusal == nil {
+		refusal = t.ends(r)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	return r, nil
 }
 
 // birth is what a new run starts with.

@@ -75,10 +75,22 @@ type Buffered struct {
 	CheckedSchema catalog.Digest `cbor:"2,keyasint,omitzero"` // of the input schema that Input was checked against
 }
 
-// FiresAtOnce is how many times one FireSchedule of s may carry: every run gets a copy of the input and the attributes, and an entry must stay small.
+// FiresAtOnce is how many times one FireSchedule of s may carry: every run gets a copy of the input, and of the attributes with a row in the index for each value and item, and an entry must
+// stay small.
 func (s *Schedule) FiresAtOnce() int {
-	size := 1<<10 + len(s.Input) + len(encoded(s.Attributes))
+	size := 1<<10 + len(s.Input) + attributeWeight*len(encoded(s.Attributes))
 	return max(1, min(MaxFires, maxFireBytes/size))
+}
+
+// attributeWeight is how much dearer a byte of attributes is than one of input.
+const attributeWeight = 64
+
+// firesAtMost is what the entry allows: in those of earlier builds attributes weighed what input does.
+func (s *Schedule) firesAtMost(t *step) int {
+	if t.budget > 0 {
+		return s.FiresAtOnce()
+	}
+	return max(1, min(MaxFires, maxFireBytes/(1<<10+len(s.Input)+len(encoded(s.Attributes)))))
 }
 
 // Stuck reports whether a buffered fire may start but for its input, which must be checked against another schema first: FireSchedule does that.

@@ -20,6 +20,9 @@ func (t *step) sendSignal(r *row, e *history.SignalSent, last history.Data) {
 		e.Error = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}
 	case to == r && last != nil && !continues:
 		e.Error = &history.RunError{Kind: "not_running", Message: fmt.Sprintf("run %s closes in the turn that sends itself this signal", r.Run.RunID)}
+	case to != r && t.ends(to) != nil:
+		refusal := &NotRunning{WorkflowID: to.Run.WorkflowID, RunID: to.Run.RunID, Status: history.StatusTerminated}
+		e.Error = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}
 	default:
 		if refusal := to.takesSignal(r.Limits.Signals, len(e.Payload)); refusal != nil {
 			e.Error = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}

@@ -145,9 +145,11 @@ func (t *step) held(token TaskToken) (*row, *Task, TaskReply) {
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the newest is attempt %d", token.Attempt, task.Attempt)}
 	case (task.State == TaskOffered || task.State == TaskBackoff) && !seeded.On(seeded.LeaseFence):
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the activity waits for the next one", token.Attempt)}
-	case task.State == TaskGivenUp:
+	case task.State == TaskGivenUp || !r.Run.Status.Open():
 		t.endTask(r, task)
 		return nil, nil, TaskReply{Lost: "nobody waits for its outcome any more", Cancel: true}
+	case t.fateOf(r) == doomed:
+		return nil, nil, TaskReply{Lost: "its run ends with its parent, which has closed", Cancel: true}
 	}
 	return r, task, TaskReply{}
 }

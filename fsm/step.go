@@ -34,6 +34,8 @@ type step struct {
 	later   []history.Data  // events that the turn gives rise to for its own run: they follow those that it asked for
 	added   []history.Event // events appended to turning
 	work    uint64          // units that the entry has cost so far, see work.go
+	budget  uint64          // units after which commands leave the rest to a job; 0 = none does
+	hops    uint64          // parents gone up to, see doomed.go
 
 	relabelled bool   // turning has attributes that nobody else holds
 	readyN     uint32 // next place in the ready index
@@ -64,7 +66,7 @@ var lookedUp = [families]bool{keyRequest: true, keyRemembered: true, keyRunID: t
 
 // once are the families whose keys are not written again before they are deleted. Pebble lets such a pair vanish together, so that a short-lived row
 // leaves no mark behind.
-var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyAttribute: true, keyTimer: true, keyOffer: true, keyForget: true}
+var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyAttribute: true, keyTimer: true, keyOffer: true, keyForget: true, keyLine: true}
 
 // reset makes t ready for another entry and keeps its memory.
 func (t *step) reset() {
@@ -74,7 +76,7 @@ func (t *step) reset() {
 	clear(t.fresh)
 	t.mirror, t.mirrored = nil, [families]int{}
 	t.dirty, t.stale, t.feed = t.dirty[:0], t.stale[:0], t.feed[:0]
-	t.turning, t.later, t.added, t.work = nil, nil, nil, 0
+	t.turning, t.later, t.added, t.work, t.budget, t.hops = nil, nil, nil, 0, 0, 0
 	t.readyN, t.deployN, t.offerN, t.requests, t.ranges, t.checked = 0, 0, 0, 0, 0, false
 	t.pages.reset()
 	t.pins.reset()

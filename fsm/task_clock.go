@@ -31,6 +31,10 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 	if task == nil || task.Due != ref.FireAt {
 		return false
 	}
+	if !r.Run.Status.Open() { // nobody waits for it, whether a job has said so already or not
+		t.endTask(r, task)
+		return true
+	}
 	switch task.State {
 	case TaskOffered:
 		message := fmt.Sprintf("no worker took it from queue %q within %s", task.Queue, task.Schedule)

@@ -30,19 +30,27 @@ func (t *step) find(run history.RunID, id uint64) (*row, *Task) {
 	return r, t.task(r, id)
 }
 
-// tasks returns all tasks of a run, by ordinal.
-func (t *step) tasks(r *row) (tasks []*Task) {
+// awaited returns the first n tasks of a run whose outcome is waited for, by ordinal, and whether these are all.
+func (t *step) awaited(r *row, n uint64) (tasks []*Task, all bool) {
 	if r.Tasks == 0 {
-		return nil
+		return nil, true
 	}
 	mine := numberKey(keyTask, r.Serial)
+	all = true
 	t.scan(mine, after(mine), func(k, b []byte) bool {
 		task := new(Task)
 		t.fail(decode.Unmarshal(b, task))
+		if task.State == TaskGivenUp {
+			return t.err == nil
+		}
+		if uint64(len(tasks)) == n {
+			all = false
+			return false
+		}
 		tasks = append(tasks, task)
 		return t.err == nil
 	})
-	return tasks
+	return tasks, all
 }
 
 // addTask makes a task in the state that it has.

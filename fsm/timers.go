@@ -56,24 +56,28 @@ func (t *step) disarm(r *row, id uint64) {
 	}
 }
 
-// disarmAll takes all timers of a closed run away.
-func (t *step) disarmAll(r *row) {
+// disarmDeadline takes timer 0 away, if it is armed.
+func (t *step) disarmDeadline(r *row) {
 	if r.Deadline != 0 {
 		t.dequeue(timerKey(r.Deadline, r.Serial, 0))
 		r.Deadline = 0
 	}
+}
+
+// armedIDs returns the first n armed timers of a run, by id.
+func (t *step) armedIDs(r *row, n uint64) (ids []uint64) {
 	if r.Timers == 0 {
-		return
+		return nil
 	}
-	var ids []uint64
 	mine := numberKey(keyArmed, r.Serial)
 	t.scan(mine, after(mine), func(k, _ []byte) bool {
+		if uint64(len(ids)) == n {
+			return false
+		}
 		ids = append(ids, readU64(k[len(mine):]))
 		return true
 	})
-	for _, id := range ids {
-		t.disarm(r, id)
-	}
+	return ids
 }
 
 func (t *step) enqueue(k []byte, r *row) {

@@ -45,6 +45,8 @@ type View interface {
 	Schedules(after string, limit int) []Schedule            // by id, those after after: fewer than limit when they pass 4 MiB
 	DueSchedules(now history.Time, limit int) []string       // ids of those to fire now, oldest first
 	NextSchedule() (history.Time, bool)                      // when the first schedule is due
+	Jobs(after uint64, limit int) []Job                      // by id, those after after
+	JobCount() uint64                                        // how many there are
 	CountRuns(f RunFilter) []RunCount                        // by type, version and status; of f only Type, Version and Status count
 	Retention() []Retention                                  // by type; "" = all types without a rule of their own
 	ExpiredRuns(now history.Time, limit int) []history.RunID // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
@@ -75,6 +77,7 @@ type Run struct {
 	StartIndex  uint64             `cbor:"17,keyasint"`           // log index of the entry that started it
 	Schedule    string             `cbor:"18,keyasint,omitempty"` // id of the schedule that started it
 	Reopened    []uint64           `cbor:"19,keyasint,omitempty"` // seqs of its WorkflowReopened events
+	Cut         bool               `cbor:"20,keyasint,omitempty"` // its newest turn was cut: it needs another one, whether there is news or not
 }
 
 // RunFilter narrows ListRuns; zero fields do not.

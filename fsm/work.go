@@ -13,6 +13,27 @@ func (t *step) charge(units uint64) {
 	t.s.progress.Add(units)
 }
 
+// cost is the work done so far and what is certain to follow when the entry's changes are written: the rows of runs with their places in pages and counts, and the feed.
+func (t *step) cost() uint64 { return t.work + 2*uint64(len(t.stale)) + uint64(len(t.feed)) }
+
+// Work is what the newest entry cost, in units: for tests and measurements. Call it from the goroutine that applies.
+func (s *State) Work() uint64 {
+	if s.step == nil {
+		return 0
+	}
+	return s.step.work
+}
+
+// spent reports whether the entry's budget is used up.
+func (t *step) spent() bool { return t.budget > 0 && t.cost() >= t.budget }
+
 // Progress is a number that grows while Apply works, also in the middle of an entry, and stands still while nothing is applied or the disk does not answer. It tells an entry that takes
 // long from a state that is stuck. What it counts may change; only whether it moves means anything.
 func (s *State) Progress() uint64 { return s.progress.Load() }
+
+// EntryBudget is what the commands of a new entry may cost together before they leave the rest to jobs: about half of the 100 ms of one core that an entry may take at most. It travels in each
+// entry, so every node ends at the same place, and entries of earlier builds, which name none, are applied as they were.
+const EntryBudget = 50_000
+
+// leastPiece is what a piece of a job may cost when other commands of its entry have used the budget up.
+func (t *step) leastPiece() uint64 { return max(t.budget/10, 2*closeCost) }

@@ -19,10 +19,12 @@ type world struct {
 	now  history.Time
 	log  [][]byte // entry i has index i+1
 	runs []history.RunID
+
+	budget uint64 // of entries
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, fs: vfs.NewMem(), now: history.Time(1_700_000_000e9)}
+	w := &world{t: t, fs: vfs.NewMem(), now: history.Time(1_700_000_000e9), budget: EntryBudget}
 	w.open()
 	t.Cleanup(func() { w.s.Close() })
 	return w
@@ -31,6 +33,9 @@ func newWorld(t testing.TB) *world {
 func (w *world) config() Config {
 	return Config{Dir: "state", FS: w.fs, Paranoid: true, CacheBytes: 1 << 20}
 }
+
+// bare is the configuration of another state, without checks.
+func (w *world) bare() Config { return Config{Dir: "state", FS: vfs.NewMem(), CacheBytes: 1 << 20} }
 
 func (w *world) open() {
 	s, err := Open(w.config())
@@ -42,7 +47,7 @@ func (w *world) open() {
 
 // propose applies commands as one entry.
 func (w *world) propose(e ...Envelope) []Result {
-	b, err := EncodeEntry(Entry{At: w.now, Commands: e})
+	b, err := EncodeEntry(Entry{At: w.now, Budget: w.budget, Commands: e})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -75,6 +75,7 @@ func (s *Server) routes() {
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/reopen", id: "reopen", summary: "Open a closed run again", group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.reopen)
 	add(s, route{method: "GET", path: "/v1/counts", id: "counts", summary: "Count runs by type, version and status", group: "Runs", leader: true}, s.count)
+	add(s, route{method: "GET", path: "/v1/jobs", id: "jobs", summary: "List what is left to do of commands that were too large for one entry", group: "Runs", leader: true}, s.jobs)
 	add(s, route{method: "GET", path: "/v1/retention", id: "retention", summary: "Tell how long closed runs are kept", group: "Runs", leader: true}, s.retention)
 	add(s, route{method: "PUT", path: "/v1/retention", id: "retain_all", summary: "Say how long closed runs are kept whose type has no rule", group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.RetentionRequest)}, s.retainAll)

@@ -5,11 +5,12 @@ package history
 //
 // A turn's time, which ctx.now() tells, is the time of the event with seq Through: it follows from history alone.
 type Turn struct {
-	N        uint64 `cbor:"1,keyasint"` // 1, 2, 3... without gaps
-	Through  uint64 `cbor:"2,keyasint"` // newest event that the turn had seen
-	At       Time   `cbor:"3,keyasint"` // log time at which it was recorded
-	FirstSeq uint64 `cbor:"4,keyasint"` // seq of the first event it asked for, were there one
-	Count    uint64 `cbor:"5,keyasint"` // how many it asked for; events that the state machine added on its own are not counted
+	N        uint64 `cbor:"1,keyasint"`           // 1, 2, 3... without gaps
+	Through  uint64 `cbor:"2,keyasint"`           // newest event that the turn had seen
+	At       Time   `cbor:"3,keyasint"`           // log time at which it was recorded
+	FirstSeq uint64 `cbor:"4,keyasint"`           // seq of the first event it asked for, were there one
+	Count    uint64 `cbor:"5,keyasint"`           // how many it asked for; events that the state machine added on its own are not counted
+	Cut      bool   `cbor:"6,keyasint,omitempty"` // it ended in the middle of the code's work, which the next turn goes on with: one turn may not ask for more than one entry can carry out
 }
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is waiting on.

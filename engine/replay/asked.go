@@ -28,6 +28,7 @@ func (l *ledger) ask(d history.Data) error {
 		}
 	}
 	b.asked = append(b.asked, d)
+	b.work += workOf(d)
 	if b.replay {
 		l.recorded(d, b.recorded[at].Seq)
 	}
@@ -55,6 +56,9 @@ func (l *ledger) complete() error {
 	b := &l.book
 	if len(b.asked) < len(b.recorded) {
 		return &Mismatch{Turn: b.n, Position: len(b.asked) + 1, Recorded: describe(b.recorded[len(b.asked)].Data)}
+	}
+	if b.cut && !b.full {
+		return &Mismatch{Turn: b.n, Position: len(b.asked) + 1, Recorded: "more, in the turn after it"}
 	}
 	return b.compareLabels()
 }

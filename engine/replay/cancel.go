@@ -43,12 +43,14 @@ func (l *ledger) Cancel(id uint64) error {
 	return l.giveUp(f, &history.RunError{Kind: history.KindCancelled, Message: "cancelled by the workflow's own code"})
 }
 
-// deliverCancel ends all waits that are pending, in the order in which they were started. It happens once.
+// deliverCancel ends all waits that are pending, in the order in which they were started. It happens once; a turn that has no room for all of it
+// is cut, and the next one goes on.
 func (l *ledger) deliverCancel() error {
-	l.cancel.delivered = true
-	l.cancel.err = &history.RunError{Kind: history.KindCancelled, Message: "cancellation was requested"}
-	if l.cancel.reason != "" {
-		l.cancel.err.Message += ": " + l.cancel.reason
+	if l.cancel.err == nil {
+		l.cancel.err = &history.RunError{Kind: history.KindCancelled, Message: "cancellation was requested"}
+		if l.cancel.reason != "" {
+			l.cancel.err.Message += ": " + l.cancel.reason
+		}
 	}
 	for _, f := range l.futures {
 		if f.Done {
@@ -59,5 +61,6 @@ func (l *ledger) deliverCancel() error {
 			return err
 		}
 	}
+	l.cancel.delivered = true
 	return nil
 }

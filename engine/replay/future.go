@@ -82,6 +82,11 @@ func (l *ledger) resolve(f *future, outcome runtime.Future) {
 
 // giveUp resolves f with err and asks for whatever it has running to be ended.
 func (l *ledger) giveUp(f *future, err *history.RunError) error {
+	if f.kind != signal || f.timed {
+		if err := l.full(&history.TimerCancelled{}); err != nil {
+			return err
+		}
+	}
 	l.resolve(f, runtime.Future{Error: err})
 	switch {
 	case f.kind == timer, f.kind == signal && f.timed:

@@ -78,6 +78,9 @@ func (l *ledger) StartTimer(d history.Duration) (uint64, error) {
 	if err := checkDuration("duration", d); err != nil {
 		return 0, err
 	}
+	if err := l.full(&history.TimerStarted{}); err != nil {
+		return 0, err
+	}
 	f, err := l.start(timer, "")
 	if err != nil {
 		return 0, err
@@ -97,6 +100,9 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 		if err := history.CheckWorkflowID(c.WorkflowID); err != nil {
 			return 0, err
 		}
+	}
+	if err := l.full(&history.ChildWorkflowStarted{Input: c.Input}); err != nil {
+		return 0, err
 	}
 	if err := l.handOut("input of the child", c.Input); err != nil {
 		return 0, err
@@ -118,6 +124,11 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 	}
 	if err := checkActivity(&a); err != nil {
 		return 0, err
+	}
+	if l.declares(a.Name) {
+		if err := l.full(&history.ActivityScheduled{Input: a.Input}); err != nil {
+			return 0, err
+		}
 	}
 	if err := l.handOut("input of the activity", a.Input); err != nil {
 		return 0, err
@@ -174,6 +185,9 @@ func (l *ledger) SignalWorkflow(workflowID, name string, payload history.Payload
 		return err
 	}
 	if err := checkName("signal", name); err != nil {
+		return err
+	}
+	if err := l.full(&history.SignalSent{Payload: payload}); err != nil {
 		return err
 	}
 	if err := l.handOut("payload of the signal", payload); err != nil {

@@ -60,6 +60,9 @@ func (l *ledger) SetAttributes(a history.Attributes) error {
 	if b.labels.event != nil && !b.labels.apart {
 		return l.addLabels(set)
 	}
+	if err := l.full(&history.AttributesUpdated{}); err != nil {
+		return err
+	}
 	e := &history.AttributesUpdated{Attributes: make(history.Attributes, len(set))}
 	was := b.labels
 	b.labels.event, b.labels.at, b.labels.bytes = e, len(b.asked), 0

@@ -41,11 +41,14 @@ type book struct {
 	recorded []history.Event // what the turn asked for when it was made, if it is shown again
 	replay   bool
 	bound    bool // limits apply
+	cut      bool // the turn that is shown again was cut
 
 	asked    []history.Data
 	labels   labels
-	bytes    int // of payloads handed out
-	logged   int // bytes
+	bytes    int    // of payloads handed out
+	logged   int    // bytes
+	work     uint64 // that recording the turn will cost, see work.go
+	full     bool   // the code was told to come again: the turn is cut
 	mismatch *Mismatch
 }
 

@@ -50,6 +50,7 @@ type Step struct {
 	Waiting  []history.Wait // what the code waits for now; the first 100
 	Consumed uint64         // signals taken by waits, in all turns so far
 	Closes   bool           // the last of Asked ends the run
+	Cut      bool           // the code has more to ask for: the next turn is needed whether there is news or not
 }
 
 // New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted; reopened are all its WorkflowReopened events, in order, however

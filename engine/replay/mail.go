@@ -93,11 +93,16 @@ func (l *ledger) StartSignal(name string, timeout *history.Duration) (uint64, er
 			return 0, err
 		}
 	}
+	box := l.mail.box(name)
+	if len(box.letters) == 0 && timeout != nil {
+		if err := l.full(&history.TimerStarted{}); err != nil {
+			return 0, err
+		}
+	}
 	f, err := l.start(signal, name)
 	if err != nil {
 		return 0, err
 	}
-	box := l.mail.box(name)
 	if len(box.letters) > 0 {
 		l.held -= uint64(len(box.letters[0].payload)) + 32
 		l.take(f, box.letters[0])

@@ -57,7 +57,7 @@ func (m *Machine) again(turn history.Turn, events []history.Event) error {
 	}
 	// A turn that met a limit ends again only under limits, and need not meet them at the same place: limits are configuration, not history.
 	limited := metLimit(asked)
-	m.ledger.begin(book{n: turn.N, recorded: asked, replay: true, bound: limited})
+	m.ledger.begin(book{n: turn.N, recorded: asked, replay: true, bound: limited, cut: turn.Cut})
 	if err := m.run(news, limited); err != nil {
 		return err
 	}
@@ -91,8 +91,8 @@ func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error)
 	if err := m.run(news, true); err != nil {
 		return nil, m.broke(err)
 	}
-	m.step = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended}
-	if !m.ended {
+	m.step = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended, Cut: m.ledger.book.full && !m.ended}
+	if !m.ended && !m.step.Cut {
 		m.step.Waiting = m.ledger.waiting()
 	}
 	return m.step, nil

@@ -10,7 +10,7 @@ import (
 // blocks in Yield only, elsewhere it says whether something is resolved.
 //
 // An error from a host ends the code (no language lets code catch it), except where a Future carries it. A *history.RunError says what the run fails
-// with; another error is a misuse, reported at the line of the call. During a query, calls that ask for something return ErrReadOnly.
+// with; ErrLater asks to be called again in the next turn; another error is a misuse, reported at the line of the call. During a query, calls that ask for something return ErrReadOnly.
 type Host interface {
 	// Info says which run this is.
 	Info() Info
@@ -103,6 +103,10 @@ type Awaited struct {
 	Done bool
 	At   int
 }
+
+// ErrLater says that the turn has asked for as much as one turn may. Nothing has happened: the runtime parks the code and makes the same call again, with the same
+// arguments, when it is resumed.
+var ErrLater = errors.New("the turn is full: the call is made again in the next one")
 
 // ErrReadOnly refuses what only a turn may do.
 var ErrReadOnly = errors.New("a query handler only reads: it cannot schedule, wait, draw randomness or change the run")

@@ -43,6 +43,9 @@ const (
 	SignalMissed     Bug = "signal-missed"      // a turn counts as having seen what came while it was made
 	ContinueLoses    Bug = "continue-loses"     // continue-as-new drops signals that were not read
 	ParentForgets    Bug = "parent-forgets"     // the end of a parent leaves its children alone
+	JobSkips         Bug = "job-skips"          // a job leaves out what did not fit into the entry
+	ClosedTwice      Bug = "closed-twice"       // closing a tree closes again those in it that have closed already
+	DoomedTurn       Bug = "doomed-turn"        // a run whose tree is being closed goes on until the job comes to it
 	ChildUntold      Bug = "child-untold"       // a parent is not told of a child that failed
 	ChildReplaced    Bug = "child-replaced"     // a child of a void turn answers for the one that took its place
 	LeaseFence       Bug = "lease-fence"        // the result of an attempt whose lease was lost counts

@@ -115,7 +115,7 @@ func (w *World) Record(step *replay.Step) {
 	w.t.Helper()
 	first := len(w.Events)
 	w.Append(step.Asked...)
-	turn := history.Turn{N: step.N, Through: step.Through, At: w.Events[len(w.Events)-1].At, FirstSeq: uint64(first) + 1, Count: uint64(len(step.Asked))}
+	turn := history.Turn{N: step.N, Through: step.Through, At: w.Events[len(w.Events)-1].At, FirstSeq: uint64(first) + 1, Count: uint64(len(step.Asked)), Cut: step.Cut}
 	w.Turns = append(w.Turns, turn)
 	if err := w.Machine.Recorded(turn, w.Events[first:]); err != nil {
 		w.t.Fatal(err)

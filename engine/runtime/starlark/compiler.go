@@ -143,7 +143,8 @@ func (p *program) Declares(activity string) bool { return p.activities[activity]
 
 // Start implements runtime.Program.
 func (p *program) Start(entry catalog.Member, input history.Payload, host runtime.Host, limits runtime.Limits) runtime.Execution {
-	e := &execution{program: p, entry: entry, input: input, host: host, limits: limits.OrDefault()}
+	e := &execution{program: p, entry: entry, input: input, limits: limits.OrDefault()}
+	e.host = patient{host, e}
 	e.meter = newMeter(entry.Type, e, e.limits)
 	return e
 }

@@ -105,11 +105,24 @@ func (e *execution) park(kept starlark.Value) error {
 	return e.meter.steps(1)
 }
 
+// ask makes a call of the host, again in the next turn for as long as a turn is full.
+func (e *execution) ask(call func() error) error {
+	for {
+		err := call()
+		if err != runtime.ErrLater {
+			return err
+		}
+		if err := e.park(starlark.None); err != nil {
+			return err
+		}
+	}
+}
+
 // await returns the decisive position among ids when the wait is over.
 func (e *execution) await(mode runtime.Mode, ids []uint64, kept starlark.Value) (int, error) {
 	for {
 		a, err := e.host.Await(mode, ids)
-		if err != nil || a.Done {
+		if err != runtime.ErrLater && (err != nil || a.Done) {
 			return a.At, err
 		}
 		if err := e.park(kept); err != nil {

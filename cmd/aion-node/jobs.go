@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+func jobsCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "jobs",
+		Short: "List what is left to do of commands that were too large for one entry, such as closing a tree of many runs",
+		Args:  arguments(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.Jobs, error) {
+				return c.Jobs(ctx, a.read()...)
+			}, func(w io.Writer, r *wire.Jobs) {
+				var rows [][]string
+				for _, j := range r.Jobs {
+					rows = append(rows, []string{fmt.Sprint(j.ID), j.Kind, j.WorkflowID, j.Since.UTC().Format("2006-01-02 15:04:05"), fmt.Sprint(j.RunsClosed), fmt.Sprint(j.RunsWaiting)})
+				}
+				table(w, "no jobs: nothing is left to do", []string{"ID", "KIND", "WORKFLOW", "SINCE", "RUNS CLOSED", "RUNS WAITING"}, rows)
+			})
+		},
+	}
+}

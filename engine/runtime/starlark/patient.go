@@ -1,0 +1,48 @@
+package starlark
+
+import (
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
+)
+
+// patient is the host as code calls it: a call for which the turn has no room any more is made again in the next one, and code notices nothing.
+type patient struct {
+	runtime.Host
+	e *execution
+}
+
+func (p patient) StartTimer(d history.Duration) (id uint64, err error) {
+	err = p.e.ask(func() (err error) { id, err = p.Host.StartTimer(d); return err })
+	return id, err
+}
+
+func (p patient) StartSignal(name string, timeout *history.Duration) (id uint64, err error) {
+	err = p.e.ask(func() (err error) { id, err = p.Host.StartSignal(name, timeout); return err })
+	return id, err
+}
+
+func (p patient) StartChild(c runtime.Child) (id uint64, err error) {
+	err = p.e.ask(func() (err error) { id, err = p.Host.StartChild(c); return err })
+	return id, err
+}
+
+func (p patient) StartActivity(a runtime.Activity) (id uint64, err error) {
+	err = p.e.ask(func() (err error) { id, err = p.Host.StartActivity(a); return err })
+	return id, err
+}
+
+func (p patient) Cancel(id uint64) error {
+	return p.e.ask(func() error { return p.Host.Cancel(id) })
+}
+
+func (p patient) SignalWorkflow(workflowID, name string, payload history.Payload) error {
+	return p.e.ask(func() error { return p.Host.SignalWorkflow(workflowID, name, payload) })
+}
+
+func (p patient) SetAttributes(a history.Attributes) error {
+	return p.e.ask(func() error { return p.Host.SetAttributes(a) })
+}
+
+func (p patient) ContinueAsNew(input history.Payload, same bool) error {
+	return p.e.ask(func() error { return p.Host.ContinueAsNew(input, same) })
+}

@@ -1,0 +1,27 @@
+package fsm
+
+// Continue does the next piece of a job: what fits into the entry beside its other commands, but at least a little, so that a job does not stand still on a
+// busy cluster. A job that is over, or was never there, is passed over without a word, so any number of leaders may propose it.
+type Continue struct {
+	Job uint64 `cbor:"1,keyasint"`
+}
+
+// ContinueAnswer says how the job stands.
+type ContinueAnswer struct {
+	Closed  uint64 `cbor:"1,keyasint,omitempty"` // runs closed by this piece
+	Waiting uint64 `cbor:"2,keyasint,omitempty"` // closed runs that still have something left behind; 0 = the job is over
+}
+
+// Kind implements Command.
+func (*Continue) Kind() Kind    { return KindContinue }
+func (*ContinueAnswer) answer() {}
+
+func (c *Continue) apply(t *step) (Answer, Refusal) {
+	j := t.job(c.Job)
+	if j == nil {
+		return new(ContinueAnswer), nil
+	}
+	before := j.Closed
+	t.continueJob(j)
+	return &ContinueAnswer{Closed: j.Closed - before, Waiting: j.Waiting()}, nil
+}

@@ -1,0 +1,350 @@
+package fsm
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+)
+
+// mostWork is what an entry may cost: 100 ms of one core, at 1.4 us a unit.
+const mostWork = 70_000
+
+// wide is how many timers, activities and children the limits allow a run to have pending, each.
+const wide = 10_000
+
+// dearest makes, for each kind, the commands of the most expensive entry that anybody can bring about within the limits. What it returns is proposed as one entry.
+var dearest = map[Kind]func(w *world) []Command{
+	KindLoadPackage: func(w *world) []Command {
+		return []Command{&LoadPackage{Package: manyTypes("v2"), Route: true, Message: strings.Repeat("x", maxText)}}
+	},
+	KindRouteType:   func(w *world) []Command { return times(1024, &RouteType{Type: "a", Version: versionOf("v1").String()}) },
+	KindUnrouteType: func(w *world) []Command { return times(1024, &UnrouteType{Type: "a"}) },
+	KindRollbackType: func(w *world) []Command {
+		w.do(&LoadPackage{Package: pack("v2", "a"), Route: true})
+		return times(1024, &RollbackType{Type: "a"})
+	},
+	KindUnloadVersion: func(w *world) []Command {
+		w.do(&LoadPackage{Package: manyTypes("v2")})
+		return []Command{&UnloadVersion{Type: "t0", Version: versionOf("v2").String()}}
+	},
+	KindStartRun: func(w *world) []Command {
+		return []Command{&StartRun{WorkflowID: "s", RunID: w.mint(), Type: "a", Input: large, Attributes: fullAttributes()}}
+	},
+	KindSignalRun: func(w *world) []Command {
+		w.start("run", "a")
+		return []Command{&SignalRun{Run: RunRef{WorkflowID: "run"}, Name: "s", Payload: large, MaxWaiting: 10}}
+	},
+	KindRecordTurn: func(w *world) []Command { // closes a run that has everything under way
+		w.laden("run")
+		return []Command{w.turnOf("run", &history.WorkflowCompleted{Result: large})}
+	},
+	KindFireTimers: func(w *world) []Command { // deadlines of runs that have everything under way
+		w.do(&StartRun{WorkflowID: "run", RunID: w.mint(), Type: "a", Timeout: 1e9})
+		w.load("run")
+		w.now = w.now.Add(2e9)
+		c := new(FireTimers)
+		w.view(func(v View) { c.Timers = v.DueTimers(w.now, maxFired) })
+		return []Command{c}
+	},
+	KindCancelRun: func(w *world) []Command {
+		w.laden("run")
+		return times(1024, &CancelRun{Run: RunRef{WorkflowID: "run"}})
+	},
+	KindTerminateRun: func(w *world) []Command {
+		w.laden("run")
+		return times(1024, &TerminateRun{Run: RunRef{WorkflowID: "run"}})
+	},
+	KindPauseRun: func(w *world) []Command {
+		w.laden("run")
+		return times(1024, &PauseRun{Run: RunRef{WorkflowID: "run"}})
+	},
+	KindResumeRun: func(w *world) []Command {
+		w.laden("run")
+		w.do(&PauseRun{Run: RunRef{WorkflowID: "run"}})
+		return times(1024, &ResumeRun{Run: RunRef{WorkflowID: "run"}})
+	},
+	KindAnnounceNode: func(w *world) []Command { return times(1024, &AnnounceNode{Node: Node{ID: "n"}, ClusterID: "c"}) },
+	KindRemoveNode:   func(w *world) []Command { return times(1024, &RemoveNode{ID: "n"}) },
+	KindReportReady: func(w *world) []Command {
+		return times(1024, &ReportReady{Node: "n", Version: versionOf("v1"), Problem: strings.Repeat("x", maxText)})
+	},
+	KindReportDigest:   func(w *world) []Command { return times(1024, &ReportDigest{Node: "n", Index: 1}) },
+	KindAnnounceLeader: func(w *world) []Command { return times(1024, &AnnounceLeader{Node: "n", Term: 1}) },
+	KindCheck:          func(w *world) []Command { return []Command{&Check{Leader: "n"}} },
+	KindLeaseTasks: func(w *world) []Command {
+		w.laden("run")
+		return times(4, &LeaseTasks{Queue: "q", Activities: []string{"x"}, Worker: "w", Max: maxTaskBatch})
+	},
+	KindCompleteTasks: func(w *world) []Command {
+		c := new(CompleteTasks)
+		for _, token := range w.leased() {
+			c.Results = append(c.Results, TaskOutput{Token: token, Output: history.Payload(strings.Repeat("1", 8<<10))})
+		}
+		return []Command{c}
+	},
+	KindFailTasks: func(w *world) []Command {
+		c := new(FailTasks)
+		for _, token := range w.leased() {
+			c.Results = append(c.Results, TaskFailure{Token: token, Error: history.RunError{Kind: "k", Message: strings.Repeat("x", 8<<10)}})
+		}
+		return []Command{c}
+	},
+	KindBeatTasks: func(w *world) []Command {
+		c := new(BeatTasks)
+		for _, token := range w.leased() {
+			c.Beats = append(c.Beats, TaskBeat{Token: token, Details: history.Payload(strings.Repeat("1", 8<<10))})
+		}
+		return []Command{c}
+	},
+	KindReleaseTasks: func(w *world) []Command { return []Command{&ReleaseTasks{Tokens: w.leased()}} },
+	KindLimitQueue:   func(w *world) []Command { w.laden("run"); return times(1024, &LimitQueue{Queue: "q"}) },
+	KindReopenRun: func(w *world) []Command {
+		w.start("run", "a")
+		c, asked := &ReopenRun{Run: RunRef{WorkflowID: "run"}}, []history.Data(nil)
+		for i := range uint64(EntryBudget / againCost) {
+			asked = append(asked, &history.ChildWorkflowStarted{ID: i + 1, WorkflowID: fmt.Sprint("run:", i), WorkflowType: "a"})
+			c.Again = append(c.Again, Again{i + 1, i + 2})
+		}
+		w.turn("run", asked...)
+		w.do(&TerminateRun{Run: c.Run})
+		w.finish()
+		c.Events = w.latest("run").Events
+		return []Command{c}
+	},
+	KindPutSchedule:    func(w *world) []Command { return []Command{w.schedule()} },
+	KindDeleteSchedule: func(w *world) []Command { w.do(w.schedule()); return []Command{&DeleteSchedule{ID: "s"}} },
+	KindPauseSchedule:  func(w *world) []Command { w.do(w.schedule()); return []Command{&PauseSchedule{ID: "s"}} },
+	KindResumeSchedule: func(w *world) []Command {
+		w.do(w.schedule())
+		w.do(&PauseSchedule{ID: "s"})
+		c := &ResumeSchedule{ID: "s", Next: w.now.Add(1e9)}
+		w.view(func(v View) {
+			s, _ := v.Schedule("s")
+			c.Revision = s.Revision
+		})
+		return []Command{c}
+	},
+	KindFireSchedule: func(w *world) []Command {
+		w.do(w.schedule())
+		c := &FireSchedule{ID: "s"}
+		w.view(func(v View) {
+			s, _ := v.Schedule("s")
+			for i := range s.FiresAtOnce() {
+				c.Times = append(c.Times, w.now.Add(-1e9*4000)+history.Time(i)*1e9)
+			}
+		})
+		return []Command{c}
+	},
+	KindSetRetention: func(w *world) []Command { return times(1024, &SetRetention{Rule: Retention{Type: "a", Age: 1e9}}) },
+	KindPurgeRuns: func(w *world) []Command {
+		c := new(PurgeRuns)
+		for i := range 20 {
+			id := fmt.Sprint("run", i)
+			c.Runs = append(c.Runs, w.mint())
+			w.do(&StartRun{WorkflowID: id, RunID: c.Runs[i], Type: "a", Attributes: fullAttributes()})
+			w.turn(id, &history.WorkflowCompleted{})
+		}
+		w.do(&SetRetention{Rule: Retention{Age: 1e9}})
+		w.now = w.now.Add(2e9)
+		return []Command{c}
+	},
+	KindContinue: func(w *world) []Command {
+		w.laden("run")
+		w.do(&TerminateRun{Run: RunRef{WorkflowID: "run"}})
+		return []Command{&Continue{Job: w.jobs()[0].ID}}
+	},
+	KindSetLimits: func(w *world) []Command {
+		w.do(&AnnounceNode{Node: Node{ID: "n"}, ClusterID: "c"})
+		return times(1024, &SetLimits{Node: "n", Limits: Limits{RequestBytes: 1 << 28}})
+	},
+}
+
+// TestDearest applies the most expensive entry of every kind and counts what it costs. A new kind needs a row in dearest.
+func TestDearest(t *testing.T) {
+	for kind := Kind(1); int(kind) < len(commands); kind++ {
+		t.Run(kind.String(), func(t *testing.T) {
+			of := dearest[kind]
+			if of == nil {
+				t.Fatalf("%s has no row in dearest: what is the most expensive entry that it allows?", kind)
+			}
+			if work := dearestOf(t, of); work > mostWork {
+				t.Errorf("costs %d units, an entry may cost %d", work, mostWork)
+			}
+		})
+	}
+}
+
+// dearestOf applies the entry and tells what it cost.
+func dearestOf(t testing.TB, of func(*world) []Command) uint64 {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
+	entry := entryOf(w, of)
+	w.s.cfg.Paranoid = false // the costs are those of apply
+	results, err := w.s.Apply(uint64(len(w.log))+1, entry)
+	if err != nil || results[0].Refusal != nil {
+		t.Fatal(err, results[0].Refusal)
+	}
+	return w.s.Work()
+}
+
+// entryOf is the entry that a group committer makes of the commands.
+func entryOf(w *world, of func(*world) []Command) []byte {
+	e, estimate := Entry{Budget: EntryBudget}, uint64(0)
+	for _, c := range of(w) {
+		if estimate += Estimate(c); estimate > EntryBudget && len(e.Commands) > 0 {
+			break
+		}
+		e.Commands = append(e.Commands, Envelope{Command: c})
+	}
+	e.At = w.now
+	b, err := EncodeEntry(e)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+var large = history.Payload(`"` + strings.Repeat("x", 2<<20-2) + `"`)
+
+func times(n int, c Command) (list []Command) {
+	for range n {
+		list = append(list, c)
+	}
+	return list
+}
+
+func manyTypes(name string) (p catalog.Package) {
+	var types []string
+	for i := range catalog.MaxMembers {
+		types = append(types, fmt.Sprint("t", i))
+	}
+	return pack(name, types...)
+}
+
+// fullAttributes are as many rows of the index as a run may have: lists of short items.
+func fullAttributes() history.Attributes {
+	set := make(history.Attributes)
+	for i := range history.MaxAttributes {
+		var items []string
+		for j := range 50 {
+			items = append(items, fmt.Sprint(j))
+		}
+		value, _ := json.Marshal(items)
+		set[fmt.Sprint("k", i)] = value
+	}
+	return set
+}
+
+// laden starts a run that has as much under way as limits allow.
+func (w *world) laden(id string) {
+	w.start(id, "a")
+	w.load(id)
+}
+
+func (w *world) load(id string) {
+	w.s.cfg.Paranoid = false
+	defer func() { w.s.cfg.Paranoid = true }()
+	const piece = 2_000
+	for next := uint64(1); next < 3*wide; {
+		var asked []history.Data
+		for ; len(asked) < piece && next < 3*wide; next++ {
+			switch {
+			case next <= wide:
+				asked = append(asked, &history.TimerStarted{ID: next, Duration: 1e9})
+			case next <= 2*wide:
+				asked = append(asked, &history.ActivityScheduled{ID: next, Activity: "x", Queue: "q", Timeout: 1e12, ScheduleTimeout: 1e13})
+			default:
+				asked = append(asked, &history.ChildWorkflowStarted{ID: next, WorkflowID: fmt.Sprint(id, ":", next), WorkflowType: "a"})
+			}
+		}
+		w.turn(id, asked...)
+	}
+}
+
+// leased are as many attempts as one command may name.
+func (w *world) leased() (tokens []TaskToken) {
+	w.laden("run")
+	for _, task := range w.do(&LeaseTasks{Queue: "q", Activities: []string{"x"}, Worker: "w", Max: maxTaskBatch}).(*LeaseAnswer).Tasks {
+		tokens = append(tokens, task.Token)
+	}
+	return tokens
+}
+
+func (w *world) schedule() *PutSchedule {
+	return &PutSchedule{Schedule: Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: OverlapAllowAll, Attributes: fullAttributes()}}
+}
+
+// BenchmarkDearest tells the CPU time of the most expensive entry of each kind.
+func BenchmarkDearest(b *testing.B) {
+	for kind := Kind(1); int(kind) < len(commands); kind++ {
+		b.Run(kind.String(), func(b *testing.B) {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			var spent, units time.Duration
+			for range b.N {
+				w := newWorld(b)
+				w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
+				entry := entryOf(w, dearest[kind])
+				w.s.cfg.Paranoid = false
+				runtime.GC()
+				before := threadTime()
+				if _, err := w.s.Apply(uint64(len(w.log))+1, entry); err != nil {
+					b.Fatal(err)
+				}
+				spent, units = spent+threadTime()-before, units+time.Duration(w.s.Work())
+			}
+			b.ReportMetric(float64(spent.Microseconds())/1e3/float64(b.N), "cpu-ms/entry")
+			b.ReportMetric(float64(units)/float64(b.N), "units/entry")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// threadTime is the CPU time of this thread.
+func threadTime() time.Duration {
+	var r syscall.Rusage
+	const thread = 1 // RUSAGE_THREAD
+	_ = syscall.Getrusage(thread, &r)
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// FuzzWork applies any entry that can be read, to a state with something of everything in it, and holds what it costs against the budget and its own length.
+func FuzzWork(f *testing.F) {
+	for _, c := range everyCommand() {
+		b, err := EncodeEntry(Entry{At: 5, Budget: EntryBudget, Commands: []Envelope{{Command: c}, {Actor: "a", Command: c}}})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	w := newWorld(f)
+	w.tree(8)
+	state := snapshotOf(f, w.s)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if _, budget, _, err := splitEntry(b); err != nil || budget != EntryBudget {
+			return
+		}
+		s, err := Open(w.bare())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Restore(bytes.NewReader(state)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Apply(s.Applied()+1, b); err != nil {
+			return // this build cannot read it
+		}
+		if most := uint64(EntryBudget + 4_000 + len(b)); s.Work() > most {
+			t.Errorf("an entry of %d bytes costs %d units, more than %d", len(b), s.Work(), most)
+		}
+	})
+}

@@ -1,0 +1,73 @@
+package fsm
+
+import "aion.dev/aion/engine/history"
+
+// Estimate is what carrying out a command costs, as far as the command itself tells, in units of work: a group committer closes an entry before its commands together pass EntryBudget. What
+// a command does beyond that, closing other runs above all, it does only as far as the entry's budget goes.
+func Estimate(c Command) uint64 {
+	const least, perTask, perRun = 20, 12, 16
+	switch c := c.(type) {
+	case *RecordTurn:
+		work := uint64(least)
+		for _, e := range c.Asked {
+			work += estimateOf(e.Data)
+		}
+		return work
+	case *StartRun:
+		return least + bytesWork(c.Input) + attributesWork(c.Attributes)
+	case *SignalRun:
+		return least + bytesWork(c.Payload)
+	case *LeaseTasks:
+		return least + perTask*uint64(c.Max)
+	case *CompleteTasks:
+		work := uint64(least)
+		for i := range c.Results {
+			work += perTask + bytesWork(c.Results[i].Output)
+		}
+		return work
+	case *FailTasks:
+		return least + perTask*uint64(len(c.Results))
+	case *BeatTasks:
+		return least + perTask*uint64(len(c.Beats))
+	case *ReleaseTasks:
+		return least + perTask*uint64(len(c.Tokens))
+	case *FireTimers:
+		return least + perTask*uint64(len(c.Timers))
+	case *FireSchedule:
+		return least + perRun*uint64(len(c.Times))
+	case *ReopenRun:
+		return least + againCost*uint64(len(c.Again))
+	case *PurgeRuns:
+		return least + perRun*uint64(len(c.Runs)) + purgedRows
+	case *Continue:
+		return EntryBudget / 2
+	}
+	return least
+}
+
+// estimateOf is what carrying out an event that a turn asks for costs.
+func estimateOf(data history.Data) uint64 {
+	switch e := data.(type) {
+	case *history.ActivityScheduled:
+		return 5 + bytesWork(e.Input)
+	case *history.ChildWorkflowStarted:
+		return 14 + 2*bytesWork(e.Input)
+	case *history.SignalSent:
+		return 6 + 2*bytesWork(e.Payload)
+	case *history.AttributesUpdated:
+		return attributesWork(e.Attributes)
+	case *history.WorkflowContinuedAsNew:
+		return 20 + 4*uint64(len(e.Carry)) + bytesWork(e.Input)
+	}
+	return 3
+}
+
+func bytesWork(p history.Payload) uint64 { return uint64(len(p)) / bytesPerUnit }
+
+// attributesWork: a list has a row in the index for each item, of at least three bytes.
+func attributesWork(set history.Attributes) (work uint64) {
+	for _, name := range sortedKeys(set) {
+		work += 2 + uint64(len(set[name]))/3
+	}
+	return work
+}

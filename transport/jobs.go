@@ -1,0 +1,27 @@
+package transport
+
+import (
+	"context"
+
+	"aion.dev/aion/transport/wire"
+)
+
+type jobsInput struct{ Fresh }
+
+func (s *Server) jobs(ctx context.Context, in *jobsInput) (*answer[wire.Jobs], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	jobs, index, err := s.cfg.API.Jobs(ctx, rd)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.Jobs{Jobs: make([]wire.Job, len(jobs)), Indexed: at(index)}
+	for i, j := range jobs {
+		body.Jobs[i] = wire.Job{
+			ID: j.ID, Kind: j.Kind.String(), WorkflowID: j.WorkflowID, RunID: j.RunID.String(), Since: j.Since.Std(), Cursor: j.First, RunsWaiting: j.Waiting(), RunsClosed: j.Closed,
+		}
+	}
+	return &answer[wire.Jobs]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}

@@ -15,10 +15,10 @@ import (
 type hub struct {
 	log Log
 
-	mu      sync.Mutex                             // guards what follows
-	waiters map[history.RunID]map[*waiter]struct{} // by run
-	growth  int                                    // waiters with a condition other than closing
-	fed     chan struct{}                          // closed, and replaced, when the feed grew
+	mu       sync.Mutex                             // guards what follows
+	waiters  map[history.RunID]map[*waiter]struct{} // by run
+	followed map[history.RunID]map[*waiter]struct{} // those of waiters that wait for something other than the end of the run
+	fed      chan struct{}                          // closed, and replaced, when the feed grew
 }
 
 // waiter waits until its condition holds for a run. The hub sends at most once.
@@ -34,7 +34,7 @@ const followPause = 20 * time.Millisecond
 const feedBatch = 1024
 
 func newHub(log Log) *hub {
-	return &hub{log: log, waiters: make(map[history.RunID]map[*waiter]struct{}), fed: make(chan struct{})}
+	return &hub{log: log, waiters: make(map[history.RunID]map[*waiter]struct{}), followed: make(map[history.RunID]map[*waiter]struct{}), fed: make(chan struct{})}
 }
 
 // await waits for a run to close. It looks at the run when it is sure to hear of everything later, and again when something happened or wait is over; look
@@ -77,12 +77,14 @@ func (h *hub) hold(ctx context.Context, wait time.Duration, id history.RunID, w 
 func (h *hub) enter(id history.RunID, w *waiter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.waiters[id] == nil {
-		h.waiters[id] = make(map[*waiter]struct{})
+	put := func(sets map[history.RunID]map[*waiter]struct{}) {
+		if sets[id] == nil {
+			sets[id] = make(map[*waiter]struct{})
+		}
+		sets[id][w] = struct{}{}
 	}
-	h.waiters[id][w] = struct{}{}
-	if w.until != nil {
-		h.growth++
+	if put(h.waiters); w.until != nil {
+		put(h.followed)
 	}
 }
 
@@ -97,12 +99,10 @@ func (h *hub) remove(id history.RunID, w *waiter) {
 	if _, ok := h.waiters[id][w]; !ok {
 		return
 	}
-	delete(h.waiters[id], w)
-	if len(h.waiters[id]) == 0 {
-		delete(h.waiters, id)
-	}
-	if w.until != nil {
-		h.growth--
+	for _, sets := range []map[history.RunID]map[*waiter]struct{}{h.waiters, h.followed} {
+		if delete(sets[id], w); len(sets[id]) == 0 {
+			delete(sets, id)
+		}
 	}
 }
 
@@ -199,23 +199,17 @@ func (h *hub) follow(ctx context.Context) error {
 	}
 }
 
+// lookAtFollowed costs what is followed, however many wait for results.
 func (h *hub) lookAtFollowed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.growth == 0 {
+	if len(h.followed) == 0 {
 		return
 	}
 	h.log.View(func(v fsm.View) {
-		for id, set := range h.waiters {
-			var run fsm.Run
-			known := false
+		for id, set := range h.followed {
+			run, known := v.Run(id)
 			for w := range set {
-				if w.until == nil {
-					continue
-				}
-				if !known {
-					run, known = v.Run(id)
-				}
 				if !known || w.until(run) {
 					close(w.done)
 					h.remove(id, w)

@@ -57,6 +57,12 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 			} else if len(w.model.order) > 0 {
 				cs = append(cs, &fsm.PurgeRuns{Runs: []history.RunID{one(rng, w.model.order)}})
 			}
+			for _, j := range v.Jobs(0, 1) {
+				cs = append(cs, &fsm.Continue{Job: j.ID})
+			}
+			if odds(rng, 4) {
+				cs = append(cs, &fsm.Continue{Job: 1 + rng.Uint64N(3)}) // one that is over, or never was
+			}
 		}
 	})
 	for _, c := range cs {

@@ -191,6 +191,11 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 		return ok, ""
 	case *fsm.PurgeRuns:
 		return ok, m.purge(c, r)
+	case *fsm.Continue: // the trees of these worlds fit into the entries that close them, so no job is ever left
+		if a, is := r.Answer.(*fsm.ContinueAnswer); is && *a != (fsm.ContinueAnswer{}) {
+			return ok, fmt.Sprintf("job %d did something: %+v", c.Job, *a)
+		}
+		return ok, ""
 	case *fsm.PutSchedule, *fsm.DeleteSchedule, *fsm.PauseSchedule, *fsm.ResumeSchedule, *fsm.FireSchedule:
 		return m.onSchedule(c, r)
 	case *fsm.ReopenRun:

@@ -219,3 +219,76 @@ func TestRequestsExpire(t *testing.T) {
 		t.Errorf("%d ids are remembered, want 20", got)
 	}
 }
+
+// TestRefusalsPushNoActOut: a caller that is refused without end leaves the history of acts whole,
+// and acts leave that of refusals; each has its window, a page reads both in the order of the log,
+// and a cursor means the same record whatever has been dropped since.
+func TestRefusalsPushNoActOut(t *testing.T) {
+	w := newWorld(t)
+	w.bounded(DefaultRequestBytes)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	w.do(&RouteType{Type: "order", Version: versionOf("v1").String()})
+	w.s.cfg.Paranoid = false // tens of thousands of entries; checked at the end
+	refused := Envelope{Command: &RouteType{Type: "order", Version: strings.Repeat("0", 64)}}
+	flood := func(n int) {
+		for n > 0 {
+			e := make([]Envelope, min(n, 500))
+			for i := range e {
+				e[i] = refused
+			}
+			w.propose(e...)
+			n -= len(e)
+		}
+	}
+	read := func(before DeployCursor) (acts, refusals int, last []DeployRecord) {
+		w.view(func(v View) {
+			for {
+				page, next := v.Deploys("order", 777, before)
+				for _, d := range page {
+					if d.Outcome == outcomeOK {
+						acts++
+					} else {
+						refusals++
+					}
+				}
+				last = append(last, page...)
+				if before = next; next == (DeployCursor{}) {
+					return
+				}
+			}
+		})
+		return acts, refusals, last
+	}
+	flood(500)
+	var cursor DeployCursor
+	w.view(func(v View) { _, cursor = v.Deploys("", 300, DeployCursor{}) })
+	_, _, before := read(cursor)
+	flood(deploysKept)
+	acts, refusals, all := read(DeployCursor{})
+	if acts != 2 || refusals != deploysKept {
+		t.Errorf("%d acts and %d refusals are left", acts, refusals)
+	}
+	for i := 1; i < len(all); i++ {
+		if !(place{all[i].Index, all[i].N}).before(place{all[i-1].Index, all[i-1].N}) {
+			t.Fatalf("record %d.%d stands behind %d.%d", all[i].Index, all[i].N, all[i-1].Index, all[i-1].N)
+		}
+	}
+	if _, _, after := read(cursor); len(after) != 2 || after[0].Operation != opRoute || len(before) != 202 {
+		t.Errorf("%d records stand behind the cursor, then %d", len(before), len(after))
+	}
+	for range deploysKept / 500 {
+		var e []Envelope
+		for range 500 {
+			e = append(e, Envelope{Command: &RouteType{Type: "order", Version: versionOf("v1").String()}})
+		}
+		w.propose(e...)
+	}
+	if acts, refusals, _ := read(DeployCursor{}); acts != deploysKept || refusals != deploysKept {
+		t.Errorf("%d acts and %d refusals are left", acts, refusals)
+	}
+	if err := w.s.CheckInvariants(); err != nil {
+		t.Error(err)
+	}
+	w.checkReplay("snapshot")
+	w.checkReplay("crash")
+}

@@ -1,9 +1,31 @@
 package fsm
 
-import "aion.dev/aion/catalog"
+import (
+	"aion.dev/aion/catalog"
+	"github.com/cockroachdb/pebble/v2"
+)
 
-// deploysKept is how many records the deploy history has.
+// The deploy history keeps the newest deploysKept acts, and as many refusals: each kind has a window
+// of its own, so that a caller who is refused again and again pushes no act out. Both stand in one
+// family, in the order of the log.
 const deploysKept = 10_000
+
+// Kinds of records, each with a window.
+const (
+	kindAct     = 0
+	kindRefusal = 1
+)
+
+func (d *DeployRecord) kind() int {
+	if d.Outcome == outcomeOK {
+		return kindAct
+	}
+	return kindRefusal
+}
+
+// windows are the places of the records that are kept, oldest first, by kind. They are few and
+// follow from the rows, so they are in memory only.
+type windows [2][]place
 
 // The operations of deploy records.
 const (
@@ -22,10 +44,41 @@ func (t *step) record(d DeployRecord) {
 	}
 	t.deployN++
 	t.put(placeKey(keyDeploy, d.Index, d.N), encoded(d))
-	if t.meta.Deploys++; t.meta.Deploys > deploysKept {
-		t.meta.DeploysFrom, _ = t.dropOldest(keyDeploy, t.meta.DeploysFrom, 1)
+	t.meta.Deploys++
+	w, kind := &t.s.windows, d.kind()
+	w[kind] = append(w[kind], place{d.Index, d.N})
+	full := len(w[kind]) > deploysKept
+	if t.s.limits == (Limits{}) { // builds that share one window among both kinds may still take part
+		full = t.meta.Deploys > deploysKept
+		if len(w[1-kind]) > 0 && (len(w[kind]) == 0 || w[1-kind][0].before(w[kind][0])) {
+			kind = 1 - kind
+		}
+	}
+	if full {
+		oldest := w[kind][0]
+		w[kind] = w[kind][1:]
+		t.del(placeKey(keyDeploy, oldest.Index, oldest.N))
 		t.meta.Deploys--
 	}
+	t.meta.DeploysFrom = w.first()
+}
+
+// first is the place of the oldest record.
+func (w *windows) first() (first place) {
+	for _, places := range w {
+		if len(places) > 0 && (first == place{} || places[0].before(first)) {
+			first = places[0]
+		}
+	}
+	return first
+}
+
+// load reads where the records stand.
+func (w *windows) load(from pebble.Reader) error {
+	*w = windows{}
+	return each(from, keyDeploy, func(k []byte, d DeployRecord) {
+		w[d.kind()] = append(w[d.kind()], placeOf(k))
+	})
 }
 
 // deploy is what a deploy operation concerns, for the records of its refusal.

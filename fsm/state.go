@@ -48,8 +48,9 @@ type State struct {
 	fronts    closedFronts
 	step      *step // of the last entry: its memory is used again
 
-	owners hot[ownerUse]
-	limits Limits
+	owners  hot[ownerUse]
+	limits  Limits
+	windows windows
 
 	nextRequest [classes]history.Time // when the first request key of each class expires, or before
 	expiry      [classes]history.Time // likewise of unowned ones
@@ -122,6 +123,9 @@ func (s *State) load() error {
 	}
 	if err == nil {
 		s.limits, err = readLimits(s.db)
+	}
+	if err == nil {
+		err = s.windows.load(s.db)
 	}
 	err = errors.Join(err,
 		each(s.db, keyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),

@@ -34,7 +34,7 @@ func deploysCmd(a *app) *cobra.Command {
 				for _, r := range d.Deploys {
 					rows = append(rows, []string{
 						strconv.FormatUint(r.Index, 10), ago(r.At, time.Now()), r.Operation, r.WorkflowType, short(r.Version), short(r.Previous),
-						r.Outcome, printable(r.Actor), printable(r.Message),
+						r.Outcome, r.Actor, r.Message,
 					})
 				}
 				table(w, "nothing has been deployed yet", []string{"INDEX", "WHEN", "OPERATION", "TYPE", "VERSION", "PREVIOUS", "OUTCOME", "ACTOR", "MESSAGE"}, rows)

@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // answer prints v as the one JSON document if --json was given, and else what people prints.
@@ -34,7 +37,7 @@ func table(w io.Writer, none string, heading []string, rows [][]string) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{heading}, rows...) {
 		for i, cell := range row {
-			if cell == "" {
+			if row[i] = oneLine(cell); cell == "" {
 				row[i] = "-"
 			}
 		}
@@ -48,7 +51,7 @@ func card(w io.Writer, lines ...[2]string) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, l := range lines {
 		if l[1] != "" {
-			fmt.Fprintf(tw, "%s\t%s\n", l[0], l[1])
+			fmt.Fprintf(tw, "%s\t%s\n", l[0], oneLine(l[1]))
 		}
 	}
 	tw.Flush()
@@ -89,6 +92,23 @@ func bytesOf(n int64) string {
 		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+// oneLine spells out what would end a cell or a line of a table, or turn its text around: others
+// write the words of a cell, and must not write a row with them.
+func oneLine(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp):
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // printable cuts control characters out of what a cluster or another person wrote, so that it cannot drive the terminal.

@@ -74,6 +74,11 @@ func TestProgressWithoutTerminalIsALineForEachChange(t *testing.T) {
 }
 
 func TestPrintableKeepsTextAndDropsControls(t *testing.T) {
+	for in, want := range map[string]string{"a\nb": `a\nb`, "a\tb": `a\tb`, "\x1b[2J": `\x1b[2J`, "\u202eb": `\u202eb`, "\u2028": `\u2028`, "\r": `\r`, "\xff": `\xff`, "é\uFFFD": "é\uFFFD", `C:\new`: `C:\new`} {
+		if got := oneLine(in); got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
+	}
 	if got := printable("a\tb\nü€\x1b[31m\x07\u0085"); got != "a\tb\nü€\uFFFD[31m\uFFFD\uFFFD" {
 		t.Errorf("got %q", got)
 	}

@@ -1,9 +1,7 @@
 package fsm
 
 import (
-	"bytes"
 	"encoding/binary"
-	"encoding/json"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
@@ -33,54 +31,54 @@ const (
 	feedWorkflowClosed
 )
 
-// Every event's data is one of these structs: field order is wire order, names are those of CONTRACT 3.
+// Every event's data is one of these structs; feed_json.go writes them.
 type (
 	packageLoaded struct {
-		Version       catalog.Version `json:"version"`
-		WorkflowTypes []string        `json:"workflow_types"`
-		WorkflowType  string          `json:"workflow_type"`
-		FreshlyLoaded bool            `json:"freshly_loaded"`
+		Version       catalog.Version
+		WorkflowTypes []string       
+		WorkflowType  string         
+		FreshlyLoaded bool           
 	}
 	routeChanged struct {
-		WorkflowType string          `json:"workflow_type"`
-		Version      catalog.Version `json:"version,omitzero"`
-		Previous     catalog.Version `json:"previous,omitzero"`
+		WorkflowType string         
+		Version      catalog.Version
+		Previous     catalog.Version
 	}
 	versionUnloaded struct {
-		Version       catalog.Version `json:"version"`
-		WorkflowTypes []string        `json:"workflow_types"`
+		Version       catalog.Version
+		WorkflowTypes []string       
 	}
 	deployRefused struct {
-		Operation    string `json:"operation"`
-		WorkflowType string `json:"workflow_type"`
-		Version      string `json:"version,omitempty"` // as the caller wrote it, when it names none that is loaded
-		Code         string `json:"code"`
-		Detail       string `json:"detail"`
+		Operation    string
+		WorkflowType string
+		Version      string // as the caller wrote it, when it names none that is loaded
+		Code         string
+		Detail       string
 	}
 	readinessChanged struct {
-		Version catalog.Version `json:"version"`
-		Node    string          `json:"node"`
-		Ready   bool            `json:"ready"`
-		Problem string          `json:"problem,omitempty"`
+		Version catalog.Version
+		Node    string         
+		Ready   bool           
+		Problem string         
 	}
 	leaderChanged struct {
-		Node string `json:"node"`
-		Term uint64 `json:"term"`
+		Node string
+		Term uint64
 	}
 	memberChanged struct {
-		Node        string `json:"node"`
-		Change      string `json:"change"` // announced, removed
-		RaftAddress string `json:"raft_address,omitempty"`
-		HTTPAddress string `json:"http_address,omitempty"`
-		Version     string `json:"version,omitempty"` // of the binary
+		Node        string
+		Change      string // announced, removed
+		RaftAddress string
+		HTTPAddress string
+		Version     string // of the binary
 	}
 	workflowClosed struct { // stored as run id and status; the rest is in the run's row, and gone with it
-		WorkflowID   string          `json:"workflow_id,omitempty"`
-		RunID        history.RunID   `json:"run_id"`
-		WorkflowType string          `json:"workflow_type,omitempty"`
-		Version      catalog.Version `json:"version,omitzero"`
-		Status       history.Status  `json:"status"`
-		Purged       bool            `json:"purged,omitempty"` // by retention, since
+		WorkflowID   string         
+		RunID        history.RunID  
+		WorkflowType string         
+		Version      catalog.Version
+		Status       history.Status 
+		Purged       bool            // by retention, since
 	}
 )
 
@@ -92,23 +90,12 @@ type feedLine struct {
 }
 
 // announce adds an event to the feed.
-func (t *step) announce(name byte, data any) {
-	t.feed = append(t.feed, feedLine{name: name, data: jsonOf(data)})
+func (t *step) announce(name byte, data interface{ json() []byte }) {
+	t.feed = append(t.feed, feedLine{name: name, data: data.json()})
 }
 
 func (t *step) announceClosed(r *row) {
 	t.feed = append(t.feed, feedLine{feedWorkflowClosed, r.Run.RunID, []byte{byte(r.Run.Status)}})
-}
-
-// jsonOf writes one of the structs above.
-func jsonOf(data any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(data); err != nil {
-		panic(err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // storeFeed writes the entry's events and drops the oldest.
@@ -166,7 +153,7 @@ func (p *picture) feedEvent(k, v []byte) FeedEvent {
 		if run, ok := p.Run(e.RunID); ok {
 			closed.WorkflowID, closed.WorkflowType, closed.Version, closed.Purged = run.WorkflowID, run.Type, run.Version, false
 		}
-		e.Data = jsonOf(closed)
+		e.Data = closed.json()
 	}
 	return e
 }

@@ -3,7 +3,6 @@ package fsm
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"slices"
 
 	"aion.dev/aion/engine/history"
@@ -40,10 +39,11 @@ func terms(set history.Attributes) (list []term) {
 	return slices.Compact(list)
 }
 
-// items are the items of a list of strings, as it spells them; nothing for any other value.
-func items(value history.Payload) (list []json.RawMessage) {
-	if len(value) == 0 || value[0] != '[' || json.Unmarshal(value, &list) != nil {
+// items are the items of a list, as it spells them; nothing for any other value.
+func items(value history.Payload) [][]byte {
+	if len(value) == 0 || value[0] != '[' {
 		return nil
 	}
+	list, _ := jsonItems(value)
 	return list
 }

@@ -16,15 +16,15 @@ type RouteConflict struct {
 func (e *RouteConflict) Error() string {
 	switch {
 	case e.NoPrevious && e.Current.IsZero():
-		return fmt.Sprintf("workflow type %q has no route to roll back", e.Type)
+		return fmt.Sprintf("workflow type %s has no route to roll back", Quote(e.Type))
 	case e.NoPrevious:
-		return fmt.Sprintf("workflow type %q is routed to %s, and no other version was routed before it", e.Type, e.Current.Short())
+		return fmt.Sprintf("workflow type %s is routed to %s, and no other version was routed before it", Quote(e.Type), e.Current.Short())
 	case e.Current.IsZero():
-		return fmt.Sprintf("workflow type %q has no route, expected %s", e.Type, e.Expected)
+		return fmt.Sprintf("workflow type %s has no route, expected %s", Quote(e.Type), e.Expected)
 	case e.Expected == None:
-		return fmt.Sprintf("workflow type %q is routed to %s, expected no route", e.Type, e.Current.Short())
+		return fmt.Sprintf("workflow type %s is routed to %s, expected no route", Quote(e.Type), e.Current.Short())
 	}
-	return fmt.Sprintf("workflow type %q is routed to %s, expected %s", e.Type, e.Current.Short(), e.Expected)
+	return fmt.Sprintf("workflow type %s is routed to %s, expected %s", Quote(e.Type), e.Current.Short(), e.Expected)
 }
 
 func (e *RouteConflict) Code() string { return "route_conflict" }
@@ -50,7 +50,7 @@ type RouteActive struct {
 func (e *RouteActive) Error() string {
 	quoted := make([]string, len(e.Types))
 	for i, t := range e.Types {
-		quoted[i] = fmt.Sprintf("%q", t)
+		quoted[i] = Quote(t)
 	}
 	noun := "workflow type"
 	if e.TypeCount > 1 {

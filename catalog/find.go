@@ -46,7 +46,7 @@ func (c *Catalog) matching(typ, ref string) (found []Version) {
 }
 
 func ambiguous(field, ref string, found []Version) *InvalidInput {
-	reason := fmt.Sprintf("%q is the start of several loaded versions: %s", ref, enumerate(short(firstOf(found)), len(found)))
+	reason := fmt.Sprintf("%s is the start of several loaded versions: %s", Quote(ref), enumerate(short(firstOf(found)), len(found)))
 	return &InvalidInput{Field: field, Reason: reason}
 }
 
@@ -77,11 +77,11 @@ func checkRef(field, ref string) error {
 	reason := ""
 	switch {
 	case len(ref) < MinRefDigits:
-		reason = fmt.Sprintf("%q has %d digits; a version is named by at least %d of its hex digits", ref, len(ref), MinRefDigits)
+		reason = fmt.Sprintf("%s has %d digits; a version is named by at least %d of its hex digits", Quote(ref), len(ref), MinRefDigits)
 	case len(ref) > 2*len(Version{}):
 		reason = fmt.Sprintf("has %d characters; a version has %d hex digits", len(ref), 2*len(Version{}))
 	case strings.IndexFunc(ref, func(r rune) bool { return r > 'f' || !isLowerHex(byte(r)) }) >= 0:
-		reason = fmt.Sprintf("%q has a character that is no lower-case hex digit", ref)
+		reason = fmt.Sprintf("%s has a character that is no lower-case hex digit", Quote(ref))
 	default:
 		return nil
 	}

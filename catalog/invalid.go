@@ -74,7 +74,7 @@ var describe = map[string]string{
 func clip(s string) string {
 	const most = 80
 	if len(s) > most {
-		return fmt.Sprintf("%q...", s[:most])
+		return fmt.Sprintf("%s...", Quote(s[:most]))
 	}
-	return fmt.Sprintf("%q", s)
+	return fmt.Sprintf("%s", Quote(s))
 }

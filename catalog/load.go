@@ -27,7 +27,7 @@ func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (
 	}
 	for _, e := range expect {
 		if _, ok := resident.Member(e.Type); !ok {
-			reason := fmt.Sprintf("names workflow type %q, which the package does not carry", e.Type)
+			reason := fmt.Sprintf("names workflow type %s, which the package does not carry", Quote(e.Type))
 			return LoadChange{}, &InvalidInput{Field: "expect_route", Reason: reason}
 		}
 		if err := c.expect(e.Type, e.Ref); err != nil {

@@ -23,13 +23,13 @@ func checkName(s, also, what string) string {
 	case len(s) > MaxNameLength:
 		return fmt.Sprintf("is a %s of %d bytes, at most %d are allowed", what, len(s), MaxNameLength)
 	case s[0] == '.':
-		return fmt.Sprintf("%q starts with a dot", s)
+		return fmt.Sprintf("%s starts with a dot", Quote(s))
 	}
 	for i := range len(s) {
 		c := s[i]
 		ok := isLetter(c) || isDigit(c) || c == '.' || c == '_' || c == ':' || c == '@' || c == '-' || also != "" && c == also[0]
 		if !ok {
-			return fmt.Sprintf("%q is no %s: allowed are A-Z a-z 0-9 . _ : @ -%s", s, what, pad(also))
+			return fmt.Sprintf("%s is no %s: allowed are A-Z a-z 0-9 . _ : @ -%s", Quote(s), what, pad(also))
 		}
 	}
 	return ""
@@ -42,7 +42,7 @@ func checkIdentifier(s string) string {
 	}
 	for i := range len(s) {
 		if c := s[i]; !isLetter(c) && c != '_' && (i == 0 || !isDigit(c)) {
-			return fmt.Sprintf("%q is no function name", s)
+			return fmt.Sprintf("%s is no function name", Quote(s))
 		}
 	}
 	if s == "" {

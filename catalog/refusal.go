@@ -24,7 +24,7 @@ type UnknownVersion struct {
 func (e *UnknownVersion) Error() string {
 	of := ""
 	if e.Type != "" {
-		of = fmt.Sprintf(" of workflow type %q", e.Type)
+		of = fmt.Sprintf(" of workflow type %s", Quote(e.Type))
 	}
 	if e.LoadedCount == 0 {
 		return fmt.Sprintf("version %s%s is not loaded; no version%s is", e.Ref, of, of)
@@ -51,9 +51,9 @@ type UnknownWorkflowType struct {
 
 func (e *UnknownWorkflowType) Error() string {
 	if e.LoadedCount == 0 {
-		return fmt.Sprintf("workflow type %q is unknown: no loaded version carries it", e.Type)
+		return fmt.Sprintf("workflow type %s is unknown: no loaded version carries it", Quote(e.Type))
 	}
-	return fmt.Sprintf("workflow type %q has no route; it is carried by: %s", e.Type, enumerate(short(e.Loaded), e.LoadedCount))
+	return fmt.Sprintf("workflow type %s has no route; it is carried by: %s", Quote(e.Type), enumerate(short(e.Loaded), e.LoadedCount))
 }
 
 func (e *UnknownWorkflowType) Code() string { return "unknown_workflow_type" }
@@ -69,7 +69,7 @@ type VersionUnavailable struct {
 }
 
 func (e *VersionUnavailable) Error() string {
-	return fmt.Sprintf("version %s of workflow type %q has been unloaded", e.Version.Short(), e.Type)
+	return fmt.Sprintf("version %s of workflow type %s has been unloaded", e.Version.Short(), Quote(e.Type))
 }
 
 func (e *VersionUnavailable) Code() string { return "version_unavailable" }

@@ -48,7 +48,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 	}
 	if s.cfg.Paranoid {
 		if err := s.CheckInvariants(); err != nil {
-			panic(fmt.Sprintf("fsm: after entry %d: %v", index, err))
+			panic(fmt.Sprintf("fsm: after entry %d: %s", index, err))
 		}
 	}
 	return results, nil

@@ -97,7 +97,7 @@ func overAttributes(r *row, asked []history.Event) string {
 		return ""
 	}
 	if err := history.CheckAttributesSize(set); err != nil {
-		return fmt.Sprintf("the run's attributes would pass a limit: %v", err)
+		return fmt.Sprintf("the run's attributes would pass a limit: %s", err)
 	}
 	return ""
 }

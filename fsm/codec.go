@@ -31,7 +31,7 @@ func must[T any](v T, err error) T {
 func encoded(v any) []byte {
 	b, err := encode.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("fsm: encode %T: %v", v, err))
+		panic(fmt.Sprintf("fsm: encode %T: %s", v, err))
 	}
 	return b
 }

@@ -35,18 +35,18 @@ const (
 type (
 	packageLoaded struct {
 		Version       catalog.Version
-		WorkflowTypes []string       
-		WorkflowType  string         
-		FreshlyLoaded bool           
+		WorkflowTypes []string
+		WorkflowType  string
+		FreshlyLoaded bool
 	}
 	routeChanged struct {
-		WorkflowType string         
+		WorkflowType string
 		Version      catalog.Version
 		Previous     catalog.Version
 	}
 	versionUnloaded struct {
 		Version       catalog.Version
-		WorkflowTypes []string       
+		WorkflowTypes []string
 	}
 	deployRefused struct {
 		Operation    string
@@ -57,9 +57,9 @@ type (
 	}
 	readinessChanged struct {
 		Version catalog.Version
-		Node    string         
-		Ready   bool           
-		Problem string         
+		Node    string
+		Ready   bool
+		Problem string
 	}
 	leaderChanged struct {
 		Node string
@@ -73,12 +73,12 @@ type (
 		Version     string // of the binary
 	}
 	workflowClosed struct { // stored as run id and status; the rest is in the run's row, and gone with it
-		WorkflowID   string         
-		RunID        history.RunID  
-		WorkflowType string         
+		WorkflowID   string
+		RunID        history.RunID
+		WorkflowType string
 		Version      catalog.Version
-		Status       history.Status 
-		Purged       bool            // by retention, since
+		Status       history.Status
+		Purged       bool // by retention, since
 	}
 )
 

@@ -34,7 +34,7 @@ func (*SetLimits) Kind() Kind { return KindSetLimits }
 
 func (c *SetLimits) apply(t *step) (Answer, Refusal) {
 	if t.get(textKey(keyNode, c.Node)) == nil {
-		return nil, &catalog.InvalidInput{Field: "node", Reason: fmt.Sprintf("%q has not announced itself", clip(c.Node))}
+		return nil, &catalog.InvalidInput{Field: "node", Reason: fmt.Sprintf("%s has not announced itself", catalog.Quote(clip(c.Node)))}
 	}
 	if n := c.Limits.RequestBytes; n < MinRequestBytes || n > MaxRequestBytes {
 		return nil, &catalog.InvalidInput{Field: "limits.request_bytes", Reason: fmt.Sprintf("is %d; %d to %d are allowed", n, MinRequestBytes, MaxRequestBytes)}

@@ -101,7 +101,7 @@ func parseCursor(cursor string) (below uint64, err error) {
 	}
 	below, err = strconv.ParseUint(cursor, 36, 64)
 	if err != nil {
-		return 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%.40q was not returned by an earlier page", cursor)}
+		return 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%s was not returned by an earlier page", catalog.QuoteStart(cursor, 40))}
 	}
 	return below, nil
 }

@@ -191,7 +191,7 @@ func parsePinCursor(cursor string) (kind PinKind, number uint64, err error) {
 	var trailing string
 	n, _ := fmt.Sscanf(cursor, "%d-%d%s", &kind, &number, &trailing)
 	if n != 2 || kind < PinInFlightStart || kind > PinRecordedChild {
-		return 0, 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%.40q was not returned by an earlier page", cursor)}
+		return 0, 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%s was not returned by an earlier page", catalog.QuoteStart(cursor, 40))}
 	}
 	return kind, number, nil
 }

@@ -3,6 +3,7 @@ package fsm
 import (
 	"fmt"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 )
 
@@ -55,7 +56,7 @@ func ParsePinKind(name string) (PinKind, error) {
 			return PinKind(k), nil
 		}
 	}
-	return 0, fmt.Errorf("pin kind %q is not one of in_flight_start, live_run, recoverable_run, recorded_child", name)
+	return 0, fmt.Errorf("pin kind %s is not one of in_flight_start, live_run, recoverable_run, recorded_child", catalog.Quote(name))
 }
 
 // UnmarshalText is the reverse of MarshalText.

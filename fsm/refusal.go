@@ -78,17 +78,17 @@ func runFacts(workflowID string, id history.RunID) map[string]any {
 func (r *NotFound) Error() string {
 	switch {
 	case r.RunID.IsZero():
-		return fmt.Sprintf("there is no workflow with id %q", r.WorkflowID)
+		return fmt.Sprintf("there is no workflow with id %s", catalog.Quote(r.WorkflowID))
 	case r.WorkflowID == "":
 		return fmt.Sprintf("there is no run %s", r.RunID)
 	}
-	return fmt.Sprintf("workflow %q has no run %s", r.WorkflowID, r.RunID)
+	return fmt.Sprintf("workflow %s has no run %s", catalog.Quote(r.WorkflowID), r.RunID)
 }
 func (r *NotFound) Code() string          { return "not_found" }
 func (r *NotFound) Facts() map[string]any { return runFacts(r.WorkflowID, r.RunID) }
 
 func (r *NotRunning) Error() string {
-	return fmt.Sprintf("run %s of workflow %q is closed: %s", r.RunID, r.WorkflowID, r.Status)
+	return fmt.Sprintf("run %s of workflow %s is closed: %s", r.RunID, catalog.Quote(r.WorkflowID), r.Status)
 }
 func (r *NotRunning) Code() string { return "not_running" }
 func (r *NotRunning) Facts() map[string]any {
@@ -98,13 +98,13 @@ func (r *NotRunning) Facts() map[string]any {
 }
 
 func (r *AlreadyRunning) Error() string {
-	return fmt.Sprintf("workflow %q is already running as run %s", r.WorkflowID, r.RunID)
+	return fmt.Sprintf("workflow %s is already running as run %s", catalog.Quote(r.WorkflowID), r.RunID)
 }
 func (r *AlreadyRunning) Code() string          { return "already_running" }
 func (r *AlreadyRunning) Facts() map[string]any { return runFacts(r.WorkflowID, r.RunID) }
 
 func (r *InvalidState) Error() string {
-	return fmt.Sprintf("run %s of workflow %q is %s; this needs it to be %s", r.RunID, r.WorkflowID, r.Status, r.Want)
+	return fmt.Sprintf("run %s of workflow %s is %s; this needs it to be %s", r.RunID, catalog.Quote(r.WorkflowID), r.Status, r.Want)
 }
 func (r *InvalidState) Code() string { return "invalid_state" }
 func (r *InvalidState) Facts() map[string]any {
@@ -122,7 +122,7 @@ func (r *ResourceExhausted) Facts() map[string]any {
 }
 
 func (r *RequestMismatch) Error() string {
-	return fmt.Sprintf("request id %q was used for another request", r.ID)
+	return fmt.Sprintf("request id %s was used for another request", catalog.Quote(r.ID))
 }
 func (r *RequestMismatch) Code() string          { return "request_mismatch" }
 func (r *RequestMismatch) Facts() map[string]any { return map[string]any{"request_id": r.ID} }
@@ -132,7 +132,7 @@ func (r *VersionPinned) Error() string {
 	if r.Counts.Total() == 1 {
 		runs = "run"
 	}
-	return fmt.Sprintf("version %s is pinned by %d open %s, the first is workflow %q", r.Version.Short(), r.Counts.Total(), runs, r.Holders[0].WorkflowID)
+	return fmt.Sprintf("version %s is pinned by %d open %s, the first is workflow %s", r.Version.Short(), r.Counts.Total(), runs, catalog.Quote(r.Holders[0].WorkflowID))
 }
 func (r *VersionPinned) Code() string { return "version_pinned" }
 func (r *VersionPinned) Facts() map[string]any {
@@ -149,7 +149,7 @@ func (r *Fenced) Code() string          { return "internal" }
 func (r *Fenced) Facts() map[string]any { return map[string]any{"run_id": r.RunID.String()} }
 
 func (r *Recheck) Error() string {
-	return fmt.Sprintf("the input schema of %q changed while the start was under way", r.Type)
+	return fmt.Sprintf("the input schema of %s changed while the start was under way", catalog.Quote(r.Type))
 }
 func (r *Recheck) Code() string          { return "unavailable" }
 func (r *Recheck) Facts() map[string]any { return map[string]any{"workflow_type": r.Type} }

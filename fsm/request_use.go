@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"aion.dev/aion/catalog"
 )
 
 // The request table is bounded by bytes, each class by itself, and shared among the owners: a token
@@ -105,7 +107,7 @@ func (r *RequestsFull) Error() string {
 		if owner == "" {
 			return "the cluster"
 		}
-		return fmt.Sprintf("token %q", owner)
+		return fmt.Sprintf("token %s", catalog.Quote(owner))
 	}
 	if r.Share {
 		return fmt.Sprintf("%s holds %d bytes of %s request keys, its share of the %d bytes that limits.request_bytes allows; a key leaves %s after it came",

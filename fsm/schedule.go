@@ -119,7 +119,9 @@ type NoSchedule struct {
 	ID string `cbor:"1,keyasint"`
 }
 
-func (r *NoSchedule) Error() string         { return fmt.Sprintf("there is no schedule with id %q", r.ID) }
+func (r *NoSchedule) Error() string {
+	return fmt.Sprintf("there is no schedule with id %s", catalog.Quote(r.ID))
+}
 func (r *NoSchedule) Code() string          { return "not_found" }
 func (r *NoSchedule) Facts() map[string]any { return map[string]any{"schedule_id": r.ID} }
 
@@ -129,7 +131,7 @@ type ScheduleExists struct {
 }
 
 func (r *ScheduleExists) Error() string {
-	return fmt.Sprintf("there is a schedule with id %q already", r.ID)
+	return fmt.Sprintf("there is a schedule with id %s already", catalog.Quote(r.ID))
 }
 func (r *ScheduleExists) Code() string          { return "invalid_state" }
 func (r *ScheduleExists) Facts() map[string]any { return map[string]any{"schedule_id": r.ID} }

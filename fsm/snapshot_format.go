@@ -52,7 +52,7 @@ func readHead(r io.Reader) (h SnapshotHeader, files uint32, err error) {
 		return h, 0, fmt.Errorf("snapshot head of %d bytes: %w", snapshotHead, err)
 	}
 	if string(b[:8]) != snapshotMagic {
-		return h, 0, fmt.Errorf("snapshot starts with %q, not %q", b[:8], snapshotMagic)
+		return h, 0, fmt.Errorf("snapshot starts with %s, not %s", catalog.Quote(string(b[:8])), catalog.Quote(snapshotMagic))
 	}
 	if format := binary.BigEndian.Uint16(b[8:]); format != snapshotFormat {
 		return h, 0, fmt.Errorf("snapshot format %d is not known to this build, which knows %d", format, snapshotFormat)
@@ -85,7 +85,7 @@ func readFileHead(r io.Reader) (name string, size int64, err error) {
 	}
 	name, size = string(b[:n[0]]), int64(readU64(b[n[0]:]))
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\:\x00") {
-		return "", 0, fmt.Errorf("file name %q is not one of a database", name)
+		return "", 0, fmt.Errorf("file name %s is not one of a database", catalog.Quote(name))
 	}
 	if size < 0 {
 		return "", 0, fmt.Errorf("file %s has a length of %d", name, size)

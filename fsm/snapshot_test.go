@@ -346,3 +346,69 @@ func TestSickDisk(t *testing.T) {
 		t.Errorf("Close said %v", err)
 	}
 }
+
+// odd fills a world with what libraries word in different ways: texts for refusals and events that
+// are no ASCII or no UTF-8, lists spelled with blanks and escapes, and requests of owners.
+func odd(w *world) {
+	w.do(&AnnounceNode{Node: Node{ID: "n1", HTTPAddress: "a:1", Version: "\u2028<&>"}, ClusterID: "c1"})
+	w.do(&SetLimits{Node: "n1", Limits: Limits{RequestBytes: 4096}})
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true, Message: "line\nbreak \xff"})
+	w.do(&ReportReady{Node: "n1", Version: versionOf("v1"), Problem: "\x1b[31m\u00ad"})
+	for _, s := range nasty {
+		w.propose(
+			Envelope{Actor: s, Command: &RouteType{Type: "t" + s, Version: "0123456789"}, Request: &Request{ID: "k" + s, Owner: "ci"}},
+			Envelope{Command: &UnrouteType{Type: "order", Expect: s}, Request: &Request{ID: "k" + s, Owner: "ops"}},
+			Envelope{Command: &StartRun{WorkflowID: s, RunID: w.mint(), Type: "order"}, Request: &Request{ID: "s" + s, Owner: "ci", Short: true}},
+			Envelope{Command: &UnloadVersion{Type: "order", Version: versionOf("v1").String(), Message: s}},
+		)
+	}
+	for i, text := range lists {
+		if len(text) < 1000 {
+			w.do(&StartRun{WorkflowID: fmt.Sprint("list-", i), RunID: w.mint(), Type: "order", Attributes: history.Attributes{"tags": history.Payload(text)}})
+		}
+	}
+	w.start("w", "order")
+	w.turn("w", &history.ActivityScheduled{ID: 1, Activity: "a", Queue: "q\u0085é", ScheduleTimeout: 15e8})
+	w.now = w.now.Add(2 * time.Second)
+	w.view(func(v View) { w.propose(Envelope{Command: &FireTimers{Timers: v.DueTimers(w.now, 9)}}) })
+	w.turn("w", &history.WorkflowFailed{Error: history.RunError{Kind: "\u2029", Message: "\xff"}})
+}
+
+// TestGoldenDigest: every build, whatever release of Go made it, reaches the same digest from a log
+// full of what libraries word in different ways.
+func TestGoldenDigest(t *testing.T) {
+	const path = "testdata/log-2.golden"
+	if *golden {
+		w := newWorld(t)
+		odd(w)
+		var lines strings.Builder
+		for _, e := range w.log {
+			fmt.Fprintf(&lines, "%x\n", e)
+		}
+		_, digest := w.s.Digest()
+		fmt.Fprintf(&lines, "digest %s\n", digest)
+		if err := os.WriteFile(path, []byte(lines.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	for i, line := range lines[:len(lines)-1] {
+		var entry []byte
+		if _, err := fmt.Sscanf(line, "%x", &entry); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.s.Apply(uint64(i+1), entry); err != nil {
+			t.Fatal(err)
+		}
+		w.log = append(w.log, entry)
+	}
+	if _, digest := w.s.Digest(); "digest "+digest.String() != lines[len(lines)-1] {
+		t.Errorf("digest %s, want %s: this build words something in another way", digest, lines[len(lines)-1])
+	}
+	w.checkReplays()
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/internal/seeded"
 )
@@ -37,7 +38,7 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 	}
 	switch task.State {
 	case TaskOffered:
-		message := fmt.Sprintf("no worker took it from queue %q within %s", task.Queue, task.Schedule)
+		message := fmt.Sprintf("no worker took it from queue %s within %s", catalog.Quote(task.Queue), task.Schedule)
 		t.append(r, &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message}})
 		t.endTask(r, task)
 	case TaskBackoff:
@@ -57,7 +58,7 @@ func (t *step) leaseEnds(r *row, task *Task, jitter uint32) {
 		t.failTask(r, task, history.RunError{Kind: history.KindTimeout, Message: message, Retryable: true}, jitter)
 		return
 	}
-	message := fmt.Sprintf("worker %q was silent about attempt %d for longer than %s", task.Worker, task.Attempt, task.Lease)
+	message := fmt.Sprintf("worker %s was silent about attempt %d for longer than %s", catalog.Quote(task.Worker), task.Attempt, task.Lease)
 	task.Failure = brief(history.RunError{Kind: kindLeaseLost, Message: message, Retryable: true})
 	if seeded.On(seeded.AttemptReused) {
 		task.Attempt--

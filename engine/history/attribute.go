@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"aion.dev/aion/catalog"
 )
 
 // Bounds of a run's attributes. They hold in replay too: none is ever made smaller.
@@ -22,7 +24,7 @@ const (
 // CheckAttributeName refuses names that are empty, too long or no UTF-8.
 func CheckAttributeName(name string) error {
 	if n := utf8.RuneCountInString(name); n < 1 || n > MaxAttributeName || !utf8.ValidString(name) {
-		return fmt.Errorf("attribute name %.100q has %d characters; 1 to %d of UTF-8 are allowed", name, n, MaxAttributeName)
+		return fmt.Errorf("attribute name %s has %d characters; 1 to %d of UTF-8 are allowed", catalog.QuoteStart(name, 100), n, MaxAttributeName)
 	}
 	return nil
 }
@@ -104,7 +106,7 @@ func canonicalNumber(s string) (Payload, error) {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil {
-		return nil, fmt.Errorf("%.100q is no finite 64-bit number", s)
+		return nil, fmt.Errorf("%s is no finite 64-bit number", catalog.QuoteStart(s, 100))
 	}
 	return spell(f), nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+
+	"aion.dev/aion/catalog"
 )
 
 // MaxWorkflowID is the longest workflow id, in bytes.
@@ -62,11 +64,11 @@ func (id *RunID) UnmarshalText(b []byte) error {
 	}
 	var got RunID
 	if len(b) != 36 || b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
-		return fmt.Errorf("%q is no run id: want a UUID such as 01890b5c-7f3e-7d52-b3a4-0123456789ab", b)
+		return fmt.Errorf("%s is no run id: want a UUID such as 01890b5c-7f3e-7d52-b3a4-0123456789ab", catalog.Quote(string(b)))
 	}
 	packed := append(append(append(append(append([]byte{}, b[0:8]...), b[9:13]...), b[14:18]...), b[19:23]...), b[24:36]...)
 	if _, err := hex.Decode(got[:], packed); err != nil {
-		return fmt.Errorf("%q is no run id: %w", b, err)
+		return fmt.Errorf("%s is no run id: %w", catalog.Quote(string(b)), err)
 	}
 	*id = got
 	return nil
@@ -80,14 +82,14 @@ func CheckWorkflowID(id string) error {
 	case len(id) > MaxWorkflowID:
 		return fmt.Errorf("workflow id has %d characters, the limit is %d", len(id), MaxWorkflowID)
 	case id[0] == '.':
-		return fmt.Errorf("workflow id %q starts with a dot", id)
+		return fmt.Errorf("workflow id %s starts with a dot", catalog.Quote(id))
 	}
 	for i := range len(id) {
 		c := id[i]
 		switch {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == ':', c == '@', c == '-':
 		default:
-			return fmt.Errorf("workflow id %q has the character %q at position %d; allowed are A-Z a-z 0-9 . _ : @ -", id, c, i+1)
+			return fmt.Errorf("workflow id %s has the character %s at position %d; allowed are A-Z a-z 0-9 . _ : @ -", catalog.Quote(id), catalog.QuoteRune(rune(c)), i+1)
 		}
 	}
 	return nil

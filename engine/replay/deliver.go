@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 )
@@ -60,7 +61,7 @@ func (l *ledger) settle(e history.Event, id uint64, outcome runtime.Future, allo
 		return nil
 	}
 	if f.kind == signal {
-		outcome.Error = &history.RunError{Kind: history.KindTimeout, Message: fmt.Sprintf("signal %q did not come in time", f.name)}
+		outcome.Error = &history.RunError{Kind: history.KindTimeout, Message: fmt.Sprintf("signal %s did not come in time", catalog.Quote(f.name))}
 		outcome.Late = true
 	}
 	f.failed = outcome.Failed()

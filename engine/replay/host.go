@@ -2,9 +2,11 @@ package replay
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 )
@@ -139,7 +141,7 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 	}
 	if !l.declares(a.Name) {
 		l.resolve(f, runtime.Future{Error: &history.RunError{Kind: history.KindUndeclaredActivity,
-			Message: fmt.Sprintf("activity %q is not among the activities that the package's manifest names", a.Name)}})
+			Message: fmt.Sprintf("activity %s is not among the activities that the package's manifest names", catalog.Quote(a.Name))}})
 		return f.id, nil
 	}
 	return f.id, l.request(&history.ActivityScheduled{ID: f.id, Activity: a.Name, Queue: a.Queue, Input: a.Input, Retry: a.Retry,
@@ -166,7 +168,7 @@ func checkActivity(a *runtime.Activity) error {
 	}
 	if r := a.Retry; r != nil {
 		if r.Factor != 0 && !(r.Factor >= 1 && r.Factor <= 1000) {
-			return fmt.Errorf("retry: factor is %v, it must be between 1 and 1000", r.Factor)
+			return fmt.Errorf("retry: factor is %s, it must be between 1 and 1000", strconv.FormatFloat(r.Factor, 'g', -1, 64))
 		}
 		if err := checkDuration("retry: backoff", r.Backoff); err != nil {
 			return err
@@ -216,7 +218,7 @@ func (l *ledger) ContinueAsNew(input history.Payload, same bool) error {
 
 func checkName(what, name string) error {
 	if n := utf8.RuneCountInString(name); n < 1 || n > maxName || !utf8.ValidString(name) {
-		return fmt.Errorf("the name of the %s, %.100q, has %d characters; 1 to %d of UTF-8 are allowed", what, name, n, maxName)
+		return fmt.Errorf("the name of the %s, %s, has %d characters; 1 to %d of UTF-8 are allowed", what, catalog.QuoteStart(name, 100), n, maxName)
 	}
 	return nil
 }

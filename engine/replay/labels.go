@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 )
@@ -87,7 +88,7 @@ func canonical(a history.Attributes) (history.Attributes, error) {
 		}
 		value, err := history.CanonicalAttribute(a[name])
 		if err != nil {
-			return nil, fmt.Errorf("attribute %q %w", name, err)
+			return nil, fmt.Errorf("attribute %s %w", catalog.Quote(name), err)
 		}
 		set[name] = value
 	}

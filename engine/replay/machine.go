@@ -64,7 +64,7 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 		return nil, fmt.Errorf("run %s is on version %s, the program is version %s", data.RunID, data.Version, cfg.Program.Version())
 	}
 	if data.WorkflowType != cfg.Member.Type {
-		return nil, fmt.Errorf("run %s is a %q, the member is %q", data.RunID, data.WorkflowType, cfg.Member.Type)
+		return nil, fmt.Errorf("run %s is a %s, the member is %s", data.RunID, catalog.Quote(data.WorkflowType), catalog.Quote(cfg.Member.Type))
 	}
 	v, err := newVoid(reopened)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 )
 
@@ -45,9 +46,9 @@ type UnknownQuery struct {
 
 func (e *UnknownQuery) Error() string {
 	if len(e.Known) == 0 {
-		return fmt.Sprintf("the run answers no query %q: its code has registered none", e.Name)
+		return fmt.Sprintf("the run answers no query %s: its code has registered none", catalog.Quote(e.Name))
 	}
-	return fmt.Sprintf("the run answers no query %q; it answers %s", e.Name, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("the run answers no query %s; it answers %s", catalog.Quote(e.Name), strings.Join(e.Known, ", "))
 }
 
 // Code names the error for users.
@@ -65,7 +66,7 @@ type QueryFailed struct {
 }
 
 func (e *QueryFailed) Error() string {
-	return fmt.Sprintf("query %q failed: %s", e.Name, e.Err.Message)
+	return fmt.Sprintf("query %s failed: %s", catalog.Quote(e.Name), e.Err.Message)
 }
 
 // Code names the error for users.

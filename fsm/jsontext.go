@@ -114,8 +114,7 @@ func jsonItems(b []byte) (items [][]byte, ok bool) {
 		return nil, false
 	}
 	if t.skip(); t.is(']') {
-		t.skip()
-		return items, t.at == len(b)
+		return t.whole(nil)
 	}
 	t.depth = 1
 	for {
@@ -128,12 +127,19 @@ func jsonItems(b []byte) (items [][]byte, ok bool) {
 		switch t.skip(); {
 		case t.is(','):
 		case t.is(']'):
-			t.skip()
-			return items, t.at == len(b)
+			return t.whole(items)
 		default:
 			return nil, false
 		}
 	}
+}
+
+// whole returns items if nothing but blanks follows.
+func (t *jsonText) whole(items [][]byte) ([][]byte, bool) {
+	if t.skip(); t.at < len(t.b) {
+		return nil, false
+	}
+	return items, true
 }
 
 // is reads c, if it comes next.

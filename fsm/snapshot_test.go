@@ -357,7 +357,7 @@ func odd(w *world) {
 	for _, s := range nasty {
 		w.propose(
 			Envelope{Actor: s, Command: &RouteType{Type: "t" + s, Version: "0123456789"}, Request: &Request{ID: "k" + s, Owner: "ci"}},
-			Envelope{Command: &UnrouteType{Type: "order", Expect: s}, Request: &Request{ID: "k" + s, Owner: "ops"}},
+			Envelope{Command: &UnrouteType{Type: "order", Expect: "x" + s}, Request: &Request{ID: "k" + s, Owner: "ops"}},
 			Envelope{Command: &StartRun{WorkflowID: s, RunID: w.mint(), Type: "order"}, Request: &Request{ID: "s" + s, Owner: "ci", Short: true}},
 			Envelope{Command: &UnloadVersion{Type: "order", Version: versionOf("v1").String(), Message: s}},
 		)

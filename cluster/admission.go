@@ -70,29 +70,36 @@ func (c *Cluster) joining() *objection {
 // displaced objects while the configuration has this node at another address. The only voter is
 // asked by nobody and asks nobody, so it may move as it likes.
 func (c *Cluster) displaced() *objection {
-	r := c.raft.Load()
-	if r == nil {
-		return nil
-	}
-	place, others := "", 0
-	for _, s := range r.GetConfiguration().Configuration().Servers {
-		switch {
-		case string(s.ID) == c.id:
-			place = string(s.Address)
-		case s.Suffrage == raft.Voter:
-			others++
-		}
-	}
-	if place == "" || place == c.self().Address || others == 0 {
+	place, alone := c.seat()
+	if place == "" || place == c.self().Address || alone {
 		return nil
 	}
 	return &objection{Why: fmt.Sprintf("the cluster has it at %s, and it is at %s", place, c.self().Address)}
 }
 
-// unreached objects until a message for this node has come in: with its address, a copy on another
-// machine may have taken over its name, and what is sent there never arrives here.
+// seat returns where the configuration has this node, and whether nobody else votes.
+func (c *Cluster) seat() (place string, alone bool) {
+	r := c.raft.Load()
+	if r == nil {
+		return "", true
+	}
+	alone = true
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		switch {
+		case string(s.ID) == c.id:
+			place = string(s.Address)
+		case s.Suffrage == raft.Voter:
+			alone = false
+		}
+	}
+	return place, alone
+}
+
+// unreached objects until a message for this node has come in, unless nobody else votes: with its
+// address, a copy on another machine may have taken over its name, and what is sent there never
+// arrives here.
 func (c *Cluster) unreached() *objection {
-	if c.reached.Load() {
+	if _, alone := c.seat(); alone || c.reached.Load() {
 		return nil
 	}
 	return &objection{Why: fmt.Sprintf("nobody has reached it at %s yet", c.self().Address)}
@@ -133,7 +140,11 @@ func (c *Cluster) keepAdmission(ctx context.Context) {
 // proveAddress calls this node at its own address until somebody has answered. Another process
 // that answers with this node's id is the one that the others reach: this one must not go on.
 func (c *Cluster) proveAddress(ctx context.Context) {
-	for c.unreached() != nil && ctx.Err() == nil {
+	for !c.reached.Load() && ctx.Err() == nil {
+		if c.unreached() == nil { // there may be other voters later
+			pause(ctx, lookAgain)
+			continue
+		}
 		g, err := c.hello(ctx, c.self())
 		switch {
 		case err == nil && g.Instance != c.instance:

@@ -18,6 +18,10 @@ func init() {
 		Fault: Func(removeTwo)})
 }
 
+// Broken begins the error of a fault that saw a node break a promise, as against one that could not
+// be made.
+const Broken = "promise broken:"
+
 // refused says what the answer to an operation is that a healthy cluster refuses.
 const refused = http.StatusConflict
 
@@ -78,11 +82,11 @@ func drain(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(co
 		}
 		status, answer, err := tellNode(ctx, other, "transfer", drained)
 		if err == nil && status < 300 && c.Leader(ctx) == drained && drained.Starts() == starts && !alone(ctx, c, drained) {
-			return did, undrain, fmt.Errorf("%s drains, and leadership was handed to it: %s", drained.Name, answer)
+			return did, undrain, fmt.Errorf(Broken+" %s drains, and leadership was handed to it: %s", drained.Name, answer)
 		}
 		status, answer, err = post(ctx, "http://"+other.Direct()+"/v1/packages", "no archive")
 		if err == nil && status == http.StatusServiceUnavailable && strings.Contains(answer, "is draining") {
-			return did, undrain, fmt.Errorf("a deploy through %s is refused because %s drains: %s", other.Name, drained.Name, answer)
+			return did, undrain, fmt.Errorf(Broken+" a deploy through %s is refused because %s drains: %s", other.Name, drained.Name, answer)
 		}
 	}
 	return did, undrain, nil
@@ -129,7 +133,7 @@ func removeTwo(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, fun
 		case err == nil && status == refused:
 			return did, mend, nil
 		case err == nil && (status < 300 || strings.Contains(answer, `"unknown"`)):
-			return did, mend, fmt.Errorf("%s is dead, and the removal of %s was tried all the same: %d %s", dead.Name, other.Name, status, answer)
+			return did, mend, fmt.Errorf(Broken+" %s is dead, and the removal of %s was tried all the same: %d %s", dead.Name, other.Name, status, answer)
 		}
 		if !wait(ctx, 200*time.Millisecond) {
 			break

@@ -16,6 +16,7 @@ import (
 const (
 	Recovery     = "recovery"     // the healed cluster is not what it was
 	Availability = "availability" // it acknowledged nothing for longer than its faults explain
+	Promises     = "promises"     // a fault saw a node break a promise of operations
 	Answers      = "answers"      // a caller was told what no fault explains
 	Faults       = "faults"       // the run did not meet what it was made for: it says nothing
 )
@@ -66,7 +67,10 @@ func (r *Result) judge(ops []op.Op) (found []load.Violation) {
 		found = append(found, load.Violation{Checker: checker, What: fmt.Sprintf(format, args...)})
 	}
 	for _, d := range r.Done {
-		if d.Error != "" {
+		switch {
+		case strings.Contains(d.Error, fault.Broken):
+			add(Promises, "%s at %s (%s): %s", d.Name, seconds(d.Begin), d.Did, d.Error)
+		case d.Error != "":
 			add(Faults, "%s at %s (%s) went wrong: %s", d.Name, seconds(d.Begin), d.Did, d.Error)
 		}
 	}

@@ -12,9 +12,9 @@ import (
 )
 
 func init() {
-	register(Kind{Name: "drain", Family: "leadership", What: "drain the leader through another node, offer it leadership and deploys, take the drain back", Min: time.Second, Max: 4 * time.Second,
+	register(Kind{Name: "drain", Family: "membership", What: "drain the leader through another node, offer it leadership and deploys, take the drain back", Min: time.Second, Max: 4 * time.Second,
 		Orderly: true, Fault: Func(drain)})
-	register(Kind{Name: "remove-two", Family: "leadership", What: "kill -9 one follower, and ask for the removal of another one: that would leave no majority", Min: 100 * time.Millisecond, Max: time.Second,
+	register(Kind{Name: "remove-two", Family: "membership", What: "kill -9 one follower, and ask for the removal of another one: that would leave no majority", Min: 100 * time.Millisecond, Max: time.Second,
 		Fault: Func(removeTwo)})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/x509"
 	"os"
+	"strings"
 
 	"aion.dev/aion/transport/client"
 )
@@ -33,7 +34,10 @@ func (a *app) connect() (*client.Client, error) {
 	}
 	c, err := client.New(cfg)
 	if err != nil {
-		return nil, usage("%v", err)
+		if strings.HasPrefix(err.Error(), "address ") {
+			return nil, usage("--addr: %v", err)
+		}
+		return nil, usage("--token: %v", err)
 	}
 	return c, nil
 }

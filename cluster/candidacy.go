@@ -29,6 +29,7 @@ type objection struct {
 func (c *Cluster) objections() (all []objection) {
 	for _, find := range []func() *objection{
 		c.joining, c.displaced, c.unreached, c.draining, c.fullDisk,
+		c.wrongClock,
 	} {
 		if o := find(); o != nil {
 			all = append(all, *o)

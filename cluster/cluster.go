@@ -10,6 +10,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/faults"
 	"github.com/google/uuid"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
@@ -52,6 +53,7 @@ type Cluster struct {
 	checks    chan check
 	levelled  atomic.Bool // every member runs a build that reads owners of request keys
 	disk      atomic.Pointer[DiskState]
+	clocks    clocks
 	announced atomic.Uint64                   // index at which this boot's row was written; 0 until then
 	condemned atomic.Bool                     // its state is wrong and goes into quarantine
 	outside   atomic.Pointer[error]           // why the cluster does not let this node in, if it does not
@@ -153,7 +155,10 @@ func (c *Cluster) openData() (err error) {
 	if err := c.recallCluster(); err != nil {
 		return err
 	}
-	c.replica = &replica{state: c.state, fail: c.fail, check: c.checked}
+	c.replica = &replica{state: c.state, fail: c.fail, check: c.checked, stall: faults.Stall}
+	if f := c.cfg.Parts.Stall; f != nil {
+		c.replica.stall = f
+	}
 	return nil
 }
 
@@ -170,6 +175,9 @@ func (c *Cluster) Run(ctx context.Context, lead Lead) error {
 func (c *Cluster) run(ctx context.Context, lead Lead) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	ended := make(chan struct{})
+	defer close(ended)
+	context.AfterFunc(ctx, func() { c.watchEnd(ended) })
 	var parts sync.WaitGroup
 	parts.Go(func() {
 		select {
@@ -187,6 +195,8 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 		parts.Go(func() { c.proveAddress(ctx) })
 		parts.Go(func() { c.keepAnnounced(ctx) })
 		parts.Go(func() { c.keepReporting(ctx) })
+		parts.Go(func() { c.keepClocks(ctx) })
+		parts.Go(func() { c.keepCommitIndex(ctx) })
 		parts.Go(func() { c.keepInConfiguration(ctx) })
 		parts.Go(func() { c.keepQuorum(ctx) })
 		parts.Go(func() { c.keepDisk(ctx) })
@@ -207,6 +217,9 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 
 // start makes raft. From here on this node votes, acknowledges entries and may lead.
 func (c *Cluster) start() error {
+	if err := c.applyCommitted(); err != nil {
+		return err
+	}
 	kept := &keptLog{LogStore: c.stores.Log, flushed: c.state.Flushed, committed: c.committed, restored: &c.replica.restored, fatal: c.fail}
 	now := time.Now()
 	c.began.Store(&now)

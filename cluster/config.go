@@ -35,6 +35,7 @@ type Config struct {
 	Disk   DiskConfig
 	Raft   RaftConfig
 	State  StateConfig
+	Clock  ClockConfig
 	Logger hclog.Logger
 
 	// Fatal is called once, when this node must not go on: an entry that cannot be applied, a digest that differs, a disk or a log that is stuck. Nothing
@@ -81,6 +82,8 @@ type Parts struct {
 	Discovery Discovery
 	Archives  Archives
 	Promises  Promises
+	Wall      func(now time.Time) time.Time // what the wall clock shows at a moment
+	Stall     func()                        // before each entry is applied
 }
 
 func (cfg Config) withDefaults() (Config, error) {
@@ -113,6 +116,8 @@ func (cfg Config) withDefaults() (Config, error) {
 	r.StuckAfter = cmp.Or(r.StuckAfter, 5*time.Second)
 	r.MembersEvery = cmp.Or(r.MembersEvery, time.Second)
 	r.PromoteAfter = cmp.Or(r.PromoteAfter, 10*time.Second)
+	cfg.Clock.MaxSkew = cmp.Or(cfg.Clock.MaxSkew, 5*time.Second)
+	cfg.Clock.MaxStep = cmp.Or(cfg.Clock.MaxStep, 30*24*time.Hour)
 	return cfg, nil
 }
 

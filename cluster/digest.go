@@ -99,8 +99,8 @@ func (c *Cluster) judge(k check) error {
 func (c *Cluster) report(ctx context.Context, k check) {
 	cmd := &fsm.ReportDigest{Node: c.id, Index: k.index, Digest: k.digest}
 	for ctx.Err() == nil {
-		ctx, cancel := context.WithTimeout(ctx, c.cfg.Raft.CheckEvery)
-		_, err := c.Propose(ctx, fsm.Envelope{Command: cmd})
+		call, cancel := context.WithTimeout(ctx, c.cfg.Raft.CheckEvery)
+		_, err := c.Propose(call, fsm.Envelope{Command: cmd})
 		cancel()
 		if err == nil {
 			return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/raft"
 )
 
@@ -81,7 +82,8 @@ type greeting struct {
 	Draining   bool        `json:"draining,omitempty"`
 	Joining    bool        `json:"joining,omitempty"` // see admission.go
 
-	named bool // whoever greeted it was told its address by cluster.join
+	named bool  // whoever greeted it was told its address by cluster.join
+	Clock int64 `json:"clock,omitempty"` // its wall clock, in nanoseconds of Unix time; 0 from older nodes
 }
 
 // greet returns this node's greeting.
@@ -99,6 +101,7 @@ func (c *Cluster) greet() (greeting, error) {
 		Objections:  c.objections(),
 		Draining:    c.Draining(),
 		Joining:     c.joining() != nil,
+		Clock:       c.wall(faults.Now()).UnixNano(),
 	}
 	if c.archives != nil {
 		g.Missing = c.archives.Missing()
@@ -129,9 +132,13 @@ func (c *Cluster) hello(ctx context.Context, to Server) (greeting, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWithin)
 	defer cancel()
 	var g greeting
+	sent := faults.Now()
 	err := c.call(ctx, to, callHello, struct{}{}, &g)
 	if err == nil && to.ID != "" && g.ID != to.ID {
 		err = fmt.Errorf("at %s answers node %s, not %s", to.Address, g.ID, to.ID)
+	}
+	if err == nil && g.Clock != 0 {
+		c.clocks.note(g.ID, sent, faults.Now(), time.Unix(0, g.Clock))
 	}
 	return g, err
 }

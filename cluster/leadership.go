@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -165,18 +167,21 @@ func (d duties) cease() {
 	<-d.ended
 }
 
-// serve is one win: barrier, the leader's first command, then the duties until ctx ends.
+// serve is one win: barrier, the leader's first command, then the duties until ctx ends. The watchdog is there from the win on.
 func (c *Cluster) serve(ctx context.Context, lead Lead) {
+	ctx, over := context.WithCancel(ctx)
+	var duties sync.WaitGroup
+	defer duties.Wait()
+	defer over()
 	r := c.raft.Load()
 	number := r.CurrentTerm()
 	c.log.Info("won the election", "term", number)
+	duties.Go(func() { c.keepWatch(ctx) })
 	if !c.catchUp(ctx, r, number) {
 		return
 	}
-	var at history.Time
-	c.state.View(func(v fsm.View) { at = v.Now() })
-	t := &term{number: number, clock: newClock(at, faults.Now())}
-	t.committer = startCommitter(r, t.clock.now, c.leaderElsewhere)
+	t := &term{number: number, clock: c.beginTime(ctx, number)}
+	t.committer = startCommitter(r, func() history.Time { return t.clock.at(faults.Now()) }, c.leaderElsewhere)
 	defer t.committer.wait()
 	defer t.committer.end(&engine.NotLeader{})
 
@@ -192,22 +197,49 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	}
 	c.lead.lead(t)
 	defer c.lead.lead(nil)
-	c.log.Info("leading", "term", number, "log_time", t.clock.now())
+	c.log.Info("leading", "term", number, "log_time", t.clock.at(faults.Now()))
 
-	var duties sync.WaitGroup
-	duties.Go(func() { lead(ctx, number) })
-	duties.Go(func() { c.keepWatch(ctx, t) })
-	duties.Go(func() { c.keepMembers(ctx) })
-	duties.Go(func() { c.keepStandingAside(ctx) })
-	duties.Go(func() { c.keepChecking(ctx, t) })
-	duties.Wait()
+	var own sync.WaitGroup
+	own.Go(func() { lead(ctx, number) })
+	own.Go(func() { c.keepMembers(ctx) })
+	own.Go(func() { c.keepStandingAside(ctx) })
+	own.Go(func() { c.keepChecking(ctx, t) })
+	own.Wait()
 	c.log.Info("no longer leading", "term", number)
+}
+
+// beginTime asks the other voters for their clocks and decides where this term's log time begins.
+func (c *Cluster) beginTime(ctx context.Context, number uint64) *clock {
+	c.hearClocks(ctx, true)
+	j := c.judgeClock()
+	var state history.Time
+	c.state.View(func(v fsm.View) { state = v.Now() })
+	now := faults.Now()
+	wall := history.At(c.wall(now))
+	base, held := firstTime(state, wall, j, c.cfg.Clock)
+	if seeded.On(seeded.LogTimeBack) {
+		base, held = wall.Add(-time.Duration(seeded.Now()%int64(3*time.Second))), 0
+	}
+	if held > 0 {
+		c.log.Error("log time stays behind this machine's clock: no majority of the voters' clocks agrees with it, and no operator has confirmed the time",
+			"term", number, "behind", held, "clocks", j.verdict, "only_voter", j.alone, "confirm_with", "aion-node cluster clock confirm")
+	}
+	return newClock(now, wall, base, held)
 }
 
 // catchUp waits until this node's state has all that earlier terms committed. It answers false when the win is over.
 func (c *Cluster) catchUp(ctx context.Context, r *raft.Raft, number uint64) bool {
 	for ctx.Err() == nil {
-		err := r.Barrier(0).Error()
+		done := make(chan error, 1)
+		if !c.goes(func() { done <- r.Barrier(0).Error() }) {
+			return false
+		}
+		var err error
+		select {
+		case err = <-done:
+		case <-ctx.Done(): // a state or a log that hangs answers never
+			return false
+		}
 		if err == nil {
 			return r.CurrentTerm() == number // else another win is being told about already
 		}

@@ -24,11 +24,14 @@ var (
 	metricState   = prometheus.NewDesc("aion_state_disk_bytes", "Bytes of the state on disk, without snapshots.", nil, nil)
 	metricGossip  = prometheus.NewDesc("aion_gossip_nodes", "Other nodes that gossip knows, with those that are lost or left.", nil, nil)
 	metricDropped = prometheus.NewDesc("aion_gossip_dropped_total", "Packets and streams on the gossip port that no node sends.", nil, nil)
+	metricClock   = prometheus.NewDesc("aion_cluster_clock_ahead_seconds", "How far this node's clock is ahead of the voters' median; absent while no majority of them agrees.", nil, nil)
+	metricWrong   = prometheus.NewDesc("aion_cluster_clock_wrong", "1 while this node's clock differs from those of most voters by more than cluster.max_clock_skew: it should not lead.", nil, nil)
+	metricHeld    = prometheus.NewDesc("aion_cluster_log_time_held_seconds", "On the leader: how far log time stays behind its clock, which no majority agrees with and nobody has confirmed.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricState} {
+	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricState, metricClock, metricWrong, metricHeld} {
 		out <- d
 	}
 	describeRequests(out)
@@ -64,6 +67,12 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	if r == nil {
 		return
 	}
+	clock := c.judgeClock()
+	if clock.verdict == clockRight || clock.verdict == clockWrong {
+		gauge(metricClock, clock.skew(c.id).Seconds())
+	}
+	gauge(metricWrong, flag(clock.verdict == clockWrong))
+	gauge(metricHeld, c.held().Seconds())
 	gauge(metricTerm, float64(r.CurrentTerm()))
 	gauge(metricCommit, float64(r.CommitIndex()))
 	if ago, ok := c.LeaderContact(); ok {

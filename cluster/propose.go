@@ -85,6 +85,8 @@ func (c *Cluster) term(ctx context.Context) (*term, error) {
 		}
 		select {
 		case <-changed:
+		case <-c.failed: // its state hangs, and others call who will soon lead
+			return nil, c.refuse()
 		case <-ctx.Done():
 			return nil, tooLate(ctx, "the new leader was catching up")
 		}

@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
@@ -107,7 +108,7 @@ func (c *Cluster) WaitIndex(ctx context.Context, index uint64) error {
 // Now returns the log time that an entry would be stamped with if this node leads, and otherwise that of the newest applied entry.
 func (c *Cluster) Now() history.Time {
 	if t, _ := c.lead.current(); t != nil {
-		return t.clock.now()
+		return t.clock.at(faults.Now())
 	}
 	var at history.Time
 	c.state.View(func(v fsm.View) { at = v.Now() })

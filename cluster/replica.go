@@ -19,6 +19,7 @@ type replica struct {
 	state *fsm.State
 	fail  func(error)                               // stops the process; called once
 	check func(index uint64, digest catalog.Digest) // after the entry of a Check was applied; must not block
+	stall func()                                    // before each entry: where tests and faults make the state hang
 
 	seen   atomic.Uint64 // raft's index of the newest entry that went through here
 	worth  atomic.Uint64 // entries applied that a Check is worth for
@@ -53,6 +54,7 @@ func (r *replica) Apply(l *raft.Log) any {
 	if err := r.failure(); err != nil {
 		return err
 	}
+	r.stall()
 	before := r.state.Applied()
 	results, err := r.state.Apply(l.Index, l.Data)
 	if err != nil {

@@ -22,6 +22,8 @@ type Status struct {
 	LeaderHTTP   string
 	Term         uint64
 	LogTime      history.Time
+	LogTimeHeld  time.Duration // the step forward that the leader, if it is this node, does not make: see firstTime
+	Clocks       string        // what the voters' clocks say about this node's: unknown, split, right or wrong
 	CommitIndex  uint64
 	AppliedIndex uint64
 	Digest       catalog.Digest // of this node's state
@@ -41,12 +43,16 @@ type Member struct {
 	AppliedIndex uint64 // 0 when it does not answer
 	MissingBlobs int
 	Draining     bool
+	ClockKnown   bool          // the node that answers has heard its clock within the last minute
+	ClockAhead   time.Duration // of the voters' median; of the clock of the node that answers while no majority of them agrees
+	ClockWrong   bool          // a majority of the voters' clocks agrees, and its own differs
 }
 
 // Status greets every member, for at most a second, and says how the cluster looks from here.
 func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	s := Status{Node: c.id, ClusterID: c.clusterID(), LogTime: c.Now(), AppliedIndex: c.applied()}
 	s.Leader, s.LeaderHTTP, _ = c.Leader()
+	s.LogTimeHeld = c.held()
 	s.DigestIndex, s.Digest = c.state.Digest()
 	r := c.raft.Load()
 	if r == nil {
@@ -73,7 +79,14 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 		all.Go(func() { s.Members[i] = c.look(ctx, server, rows[string(server.ID)], heard[string(server.ID)]) })
 	}
 	all.Wait()
+	clocks := c.judgeClock()
+	s.Clocks = clocks.verdict.String()
 	for i := range s.Members {
+		m := &s.Members[i]
+		_, m.ClockKnown = clocks.ahead[m.ID]
+		if m.ClockKnown {
+			m.ClockAhead, m.ClockWrong = clocks.skew(m.ID), clocks.wrong[m.ID]
+		}
 		s.Members[i].Leader = s.Members[i].ID == s.Leader
 	}
 	return s, ctx.Err()

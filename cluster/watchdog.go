@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/engine/history"
 	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/raft"
 )
@@ -28,17 +29,38 @@ func diagnose(w watch, stuckAfter time.Duration) error {
 	return nil
 }
 
-// keepWatch sends a tick through the log while this node leads, and ends the process when the log does not take it.
-func (c *Cluster) keepWatch(ctx context.Context, t *term) {
+// progress is how far this node has come: what is committed, what went to the state, and how much
+// work the state has done inside the entry that it applies now. A long entry is no stuck disk.
+type progress struct{ commit, seen, work uint64 }
+
+func (c *Cluster) progress() progress {
+	p := progress{seen: c.replica.seen.Load(), work: c.state.Progress()}
+	if r := c.raft.Load(); r != nil {
+		p.commit = r.CommitIndex()
+	}
+	return p
+}
+
+// keepWatch sends a tick through the log while this node leads, from the win on, and ends the
+// process when neither the log nor the state takes it. Before the first tick has come through this
+// node leads nobody, so this also watches over what earlier terms left to apply.
+func (c *Cluster) keepWatch(ctx context.Context) {
 	every := c.cfg.Raft.StuckAfter / 5
 	r := c.raft.Load()
 	var (
 		tick         chan error
 		moved        = time.Now() // when something was last committed or applied
 		transferring time.Time    // since when ticks are refused
-		commit, seen uint64
+		at           = c.progress()
 		looked       = moved
 	)
+	send := func() {
+		done := make(chan error, 1)
+		if c.goes(func() { done <- r.Barrier(0).Error() }) {
+			tick = done
+		}
+	}
+	send()
 	for {
 		pause(ctx, every)
 		if ctx.Err() != nil {
@@ -53,8 +75,8 @@ func (c *Cluster) keepWatch(ctx context.Context, t *term) {
 			}
 		}
 		looked = now
-		if n, m := r.CommitIndex(), c.replica.seen.Load(); n != commit || m != seen {
-			commit, seen, moved = n, m, now
+		if p := c.progress(); p != at {
+			at, moved = p, now
 		}
 		select {
 		case err := <-tick:
@@ -83,25 +105,52 @@ func (c *Cluster) keepWatch(ctx context.Context, t *term) {
 			c.fail(err)
 			return
 		}
-		c.watchClock(ctx, t, faults.Now())
+		if t, _ := c.lead.current(); t != nil {
+			c.watchClock(ctx, t, faults.Now())
+		}
 		if tick == nil && (now.Sub(moved) >= every || !transferring.IsZero()) {
-			done := make(chan error, 1)
-			if c.goes(func() { done <- r.Barrier(0).Error() }) {
-				tick = done
-			}
+			send()
+		}
+	}
+}
+
+// watchEnd ends the process when its orderly end makes no progress: an entry that is being applied,
+// or an fsync, cannot be interrupted, and raft waits for them.
+func (c *Cluster) watchEnd(over <-chan struct{}) {
+	every, patience := c.cfg.Raft.StuckAfter/5, 3*c.cfg.Raft.StuckAfter
+	look := time.NewTicker(every)
+	defer look.Stop()
+	waited, at := time.Duration(0), c.progress() // by looks, not by the clock: the process may be stopped
+	for {
+		select {
+		case <-over:
+			return
+		case <-look.C:
+		}
+		waited += every
+		if p := c.progress(); p != at {
+			waited, at = 0, p
+		}
+		if waited >= patience {
+			c.fail(fmt.Errorf("this node was told to end and has made no progress for %v: its disk, or its log, is stuck", waited))
+			return
 		}
 	}
 }
 
 // watchClock compares log time with the wall clock. A leader whose clock was set hands leadership on, for its timers would be late or early until the
-// next one starts from its own.
+// next one starts from its own. (One whose clock is wrong does so by way of its objection: see wrongClock.)
 func (c *Cluster) watchClock(ctx context.Context, t *term, now time.Time) {
-	total, since := t.clock.skew(now)
+	wall := history.At(c.wall(now))
+	if j := c.judgeClock(); t.clock.holds() > 0 && j.verdict == clockRight && !j.alone {
+		c.log.Warn("log time catches up with the clock: a majority of the voters' clocks agrees now", "by", t.clock.catchUp(now, wall))
+	}
+	total, since := t.clock.skew(now, wall)
 	if total.Abs() >= skewAlarm && now.Sub(t.clock.alarmed) >= time.Minute {
 		t.clock.alarmed = now
-		c.log.Warn("log time differs from this machine's clock", "log_time_ahead", total, "since_the_win", since)
+		c.log.Warn("log time differs from this machine's clock", "log_time_ahead", total, "since_the_win", since, "held_back", t.clock.holds())
 	}
-	if since.Abs() < skewHandOver || now.Sub(t.clock.handed) < time.Minute {
+	if since.Abs() < c.cfg.Clock.MaxSkew || now.Sub(t.clock.handed) < time.Minute || c.wrongClock() != nil {
 		return
 	}
 	t.clock.handed = now

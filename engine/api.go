@@ -59,6 +59,7 @@ type API interface {
 	Schedules(ctx context.Context, rd Read, limit int, cursor string) ([]fsm.Schedule, string, uint64, error)
 	WorkflowIDs(ids []history.RunID) []string // of this node's state; "" = deleted
 
+	ConfirmTime(ctx context.Context, c Call, at time.Time) (*fsm.TimeAnswer, Answered, error)
 	SetRetention(ctx context.Context, c Call, typ string, age time.Duration) (Answered, error)
 	RemoveRetention(ctx context.Context, c Call, typ string) (Answered, error)
 	Retention(ctx context.Context, rd Read) ([]fsm.Retention, uint64, error)

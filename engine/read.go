@@ -30,7 +30,7 @@ func (e *Engine) freshen(ctx context.Context, rd Read) error {
 		return e.cfg.Log.Sync(ctx)
 	}
 	if rd.MinIndex == 0 || seeded.On(seeded.MinIndexIgnored) {
-		return nil
+		return e.somethingApplied()
 	}
 	ctx, cancel := context.WithTimeout(ctx, minIndexWait)
 	defer cancel()
@@ -42,6 +42,17 @@ func (e *Engine) freshen(ctx context.Context, rd Read) error {
 		return &Unavailable{Why: fmt.Sprintf("this node has applied index %d and did not reach min_index %d in %s", at, rd.MinIndex, minIndexWait)}
 	}
 	return nil
+}
+
+// somethingApplied refuses to answer from a state that holds nothing at all: a node that waits for
+// its cluster must not tell anybody that the cluster is empty.
+func (e *Engine) somethingApplied() (err error) {
+	e.cfg.Log.View(func(v fsm.View) {
+		if v.Index() == 0 {
+			err = &Unavailable{Why: "this node has applied nothing yet: it waits for a leader, or for a cluster to join"}
+		}
+	})
+	return err
 }
 
 // checkPage settles a caller's limit.

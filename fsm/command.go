@@ -45,6 +45,7 @@ const (
 	KindPurgeRuns      Kind = 33
 	KindSetLimits      Kind = 34
 	KindContinue       Kind = 35
+	KindConfirmTime    Kind = 36
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests, limits) was settled before the log.

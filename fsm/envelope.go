@@ -52,6 +52,7 @@ var commands = [...]struct {
 	KindPurgeRuns:      {"PurgeRuns", func() Command { return new(PurgeRuns) }},
 	KindSetLimits:      {"SetLimits", func() Command { return new(SetLimits) }},
 	KindContinue:       {"Continue", func() Command { return new(Continue) }},
+	KindConfirmTime:    {"ConfirmTime", func() Command { return new(ConfirmTime) }},
 }
 
 // String is the command's name, for errors and logs.

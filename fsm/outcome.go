@@ -22,6 +22,7 @@ var outcomes = [...]func() any{
 	11: func() any { return new(ScheduleAnswer) },
 	12: func() any { return new(PurgeAnswer) },
 	13: func() any { return new(ContinueAnswer) },
+	14: func() any { return new(TimeAnswer) },
 
 	// 16 and 17: see outcome_packed.go
 
@@ -75,6 +76,8 @@ func outcomeKind(v any) byte {
 		return 12
 	case *ContinueAnswer:
 		return 13
+	case *TimeAnswer:
+		return 14
 	case *NotFound:
 		return 32
 	case *NotRunning:

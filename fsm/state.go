@@ -181,7 +181,16 @@ func (s *State) Close() error {
 	s.wake()
 	s.mu.Unlock()
 	s.retire()
-	return errors.Join(s.db.Close(), s.lock.Close())
+	return errors.Join(s.flushed(), s.db.Close(), s.lock.Close())
+}
+
+// flushed writes down what is in memory only, so that a node that was ended in order begins where it
+// stopped, whether or not a log and a quorum are there to apply it again.
+func (s *State) flushed() error {
+	if s.background.Load() != nil {
+		return nil // what is in memory is no longer known to be right
+	}
+	return s.db.Flush()
 }
 
 // fail notes the first error after which this node cannot go on. Apply returns it from then on.

@@ -169,13 +169,17 @@ func (t *step) get(key []byte) []byte {
 	}
 	v, err := get(from, key)
 	t.fail(err)
+	t.s.progress.Add(1)
 	return v
 }
 
 // scan calls f with the rows from first up to but without end, all of one family, until f returns false. f must not keep k and v, nor write.
 func (t *step) scan(first, end []byte, f func(k, v []byte) bool) {
 	if t.err == nil {
-		t.fail(scan(t.reflect(first[0]), first, end, f))
+		t.fail(scan(t.reflect(first[0]), first, end, func(k, v []byte) bool {
+			t.s.progress.Add(1)
+			return f(k, v)
+		}))
 	}
 }
 

@@ -120,6 +120,8 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Tell how this node sees the cluster", group: "Cluster"}, s.cluster)
 	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Hand leadership to a node", group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.transfer)
+	add(s, route{method: "POST", path: "/v1/cluster/clock", id: "confirm_time", summary: "Confirm what time it is, so that log time makes a step that it holds back", group: "Cluster",
+		leader: true, write: true, limit: smallBody, body: new(wire.TimeRequest)}, s.confirmTime)
 	add(s, route{method: "POST", path: "/v1/cluster/remove", id: "remove", summary: "Remove a node", group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.remove)
 	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Make a node stand aside: no deploys, no leadership", group: "Cluster", write: true,

@@ -36,6 +36,7 @@ type Options struct {
 	// Beside is a cluster that shares the network: the nodes of both have the same ids, and their
 	// own addresses.
 	Beside *Cluster
+	Clocks []time.Duration // by which the first nodes' wall clocks are ahead from the start
 	// Lead is what a leader does on node i; nil waits for the end of ctx.
 	Lead func(i int, ctx context.Context, term uint64)
 }
@@ -56,6 +57,45 @@ type Node struct {
 	mu    sync.Mutex
 	wins  []Win
 	fatal []error
+	stall chan struct{} // closed to let its state go on; nil while it is healthy
+	clock time.Duration // by which its wall clock is ahead of the bubble's
+}
+
+// StallState makes this node's state hang before the next entry that it applies, while its log goes on; FreeState ends that.
+func (n *Node) StallState() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stall = make(chan struct{})
+}
+
+// FreeState ends StallState.
+func (n *Node) FreeState() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.stall)
+	n.stall = nil
+}
+
+func (n *Node) stalled() {
+	n.mu.Lock()
+	stall := n.stall
+	n.mu.Unlock()
+	if stall != nil {
+		<-stall
+	}
+}
+
+// SetClock makes this node's wall clock show a time that is ahead of the bubble's.
+func (n *Node) SetClock(ahead time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.clock = ahead
+}
+
+func (n *Node) wall(now time.Time) time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return now.Add(n.clock)
 }
 
 // Win is one time of leading.
@@ -81,6 +121,9 @@ func NewWith(t testing.TB, n int, opts Options) *Cluster {
 		c.peers.list = append(c.peers.list, cluster.Peer{ID: c.Nodes[i].ID, RaftAddress: c.Nodes[i].Address, Status: "alive"})
 	}
 	t.Cleanup(c.stopAll)
+	for i, ahead := range opts.Clocks {
+		c.Nodes[i].SetClock(ahead)
+	}
 	for _, node := range c.Nodes[:n] {
 		node.start(n)
 	}
@@ -113,7 +156,7 @@ func (n *Node) start(expect int) {
 		Logger:          n.logger(),
 		Fatal:           n.note,
 		Parts: &cluster.Parts{
-			FS: n.disk.files, Stores: n.disk.stores(), Promises: n.disk.promise, Link: wire, Caller: caller, Discovery: n.all.peers,
+			FS: n.disk.files, Stores: n.disk.stores(), Promises: n.disk.promise, Link: wire, Caller: caller, Discovery: n.all.peers, Wall: n.wall, Stall: n.stalled,
 		},
 	})
 	if err != nil {

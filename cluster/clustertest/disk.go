@@ -27,7 +27,7 @@ func (d *disk) stores() *cluster.Stores {
 }
 
 // voteNumbers and voteNames are the keys under which raft keeps its term and vote.
-var voteNumbers, voteNames = []string{"CurrentTerm", "LastVoteTerm"}, []string{"LastVoteCand"}
+var voteNumbers, voteNames = []string{"CurrentTerm", "LastVoteTerm", "aion/commit_index"}, []string{"LastVoteCand"}
 
 // crash returns the disk as a crash at this moment leaves it. The old one may still be written to by the node that is going down. The files are taken
 // before the log: no state is ahead of its log.

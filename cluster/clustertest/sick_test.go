@@ -46,6 +46,65 @@ func TestLeaderWithAStuckDiskGivesWay(t *testing.T) {
 	})
 }
 
+// TestNewLeaderWhoseStateHangsGivesWay: as a follower it acknowledged all entries, for its log is healthy, so it wins; and applies nothing, so its barrier never comes back.
+func TestNewLeaderWhoseStateHangsGivesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(t, 3)
+		must(t, mustPropose(c, Load("order", "v1")), nil)
+		leader := c.Leader()
+		sick, lags := c.Others(leader)[0], c.Others(leader)[1]
+		sick.StallState()
+		lags.Stop()
+		must(t, mustProposeOn(leader, Start("order", "a")), nil) // on the leader and on the sick one
+		leader.Crash()
+		lags.Start() // and lacks that entry, so the sick one must win
+		c.Until("the new leader with the stuck state to say so", func() error {
+			if len(sick.Fatal()) == 0 {
+				return errors.New("its fatal hook was not called")
+			}
+			return nil
+		})
+		if err := sick.Fatal()[0]; !strings.Contains(err.Error(), "committed nothing for 5s") {
+			t.Errorf("it gave way because %v", err)
+		}
+		leader.Start()
+		next := c.LeaderOf(leader, lags)
+		must(t, mustProposeOn(next, Start("order", "b")), nil)
+		sick.FreeState()
+		if err := sick.Died(); err == nil {
+			t.Error("Run returned no error")
+		}
+		sick.Start()
+		c.Check()
+	})
+}
+
+// TestEndThatGetsNowhereIsCutShort: an apply that hangs cannot be interrupted, and raft waits for it.
+func TestEndThatGetsNowhereIsCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(t, 3)
+		must(t, mustPropose(c, Load("order", "v1")), nil)
+		sick := c.Others(c.Leader())[0]
+		sick.StallState()
+		must(t, mustPropose(c, Start("order", "a")), nil)
+		<-time.After(time.Second)
+		sick.stop()
+		c.Until("the process to be ended", func() error {
+			if len(sick.Fatal()) == 0 {
+				return errors.New("its fatal hook was not called")
+			}
+			return nil
+		})
+		if err := sick.Fatal()[0]; !strings.Contains(err.Error(), "no progress for 15s") {
+			t.Errorf("it was ended because %v", err)
+		}
+		sick.FreeState()
+		if err := sick.Died(); err == nil {
+			t.Error("Run returned no error")
+		}
+	})
+}
+
 func TestLeaderWithoutAMajorityLivesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)

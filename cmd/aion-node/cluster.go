@@ -14,7 +14,7 @@ import (
 
 func clusterCmd(a *app) *cobra.Command {
 	cmd := group(&cobra.Command{Use: "cluster", Short: "Look at the cluster's nodes and change them"})
-	cmd.AddCommand(clusterStatusCmd(a), clusterMembersCmd(a), clusterTransferCmd(a), clusterRemoveCmd(a), clusterDrainCmd(a), clusterUndrainCmd(a))
+	cmd.AddCommand(clusterStatusCmd(a), clusterMembersCmd(a), clusterTransferCmd(a), clusterClockCmd(a), clusterRemoveCmd(a), clusterDrainCmd(a), clusterUndrainCmd(a))
 	return cmd
 }
 
@@ -75,9 +75,9 @@ func tellMembers(w io.Writer, members []wire.Member) {
 		if m.Draining {
 			status += ", draining"
 		}
-		rows = append(rows, []string{m.ID, role, status, m.HTTPAddress, m.RaftAddress, strconv.FormatUint(m.AppliedIndex, 10), strconv.Itoa(m.MissingBlobs), m.Version})
+		rows = append(rows, []string{m.ID, role, status, m.HTTPAddress, m.RaftAddress, strconv.FormatUint(m.AppliedIndex, 10), strconv.Itoa(m.MissingBlobs), clockOf(m), m.Version})
 	}
-	table(w, "no members", []string{"NODE", "ROLE", "STATUS", "HTTP", "RAFT", "APPLIED", "MISSING BLOBS", "VERSION"}, rows)
+	table(w, "no members", []string{"NODE", "ROLE", "STATUS", "HTTP", "RAFT", "APPLIED", "MISSING BLOBS", "CLOCK", "VERSION"}, rows)
 }
 
 func clusterTransferCmd(a *app) *cobra.Command {

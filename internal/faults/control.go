@@ -38,6 +38,8 @@ const (
 	Unsync Kind = "unsync" // fsync fails with EIO
 	Short  Kind = "short"  // a write takes half of its bytes and fails with ENOSPC
 	Hang   Kind = "hang"   // writes and fsyncs block until this is over
+
+	Stalled Kind = "stall" // no entry is applied until this is over, while the log goes on
 )
 
 // Area is a part of a node's data.

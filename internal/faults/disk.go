@@ -14,7 +14,7 @@ import (
 func hits(area Area, sync bool) Kind {
 	for {
 		d := current().Disk
-		if d.Fault == "" || d.Area != "" && d.Area != area || (d.Fault == Full || d.Fault == Short) && sync || d.Fault == Unsync && !sync {
+		if d.Fault == "" || d.Fault == Stalled || d.Area != "" && d.Area != area || (d.Fault == Full || d.Fault == Short) && sync || d.Fault == Unsync && !sync {
 			return ""
 		}
 		if counted.Add(1) <= int64(d.After) {
@@ -23,6 +23,14 @@ func hits(area Area, sync bool) Kind {
 		if d.Fault != Hang {
 			return d.Fault
 		}
+		time.Sleep(readEvery)
+	}
+}
+
+// Stall holds an entry up that the state is about to apply. The database itself stalls like this
+// when it cannot write its tables, but only after hundreds of megabytes.
+func Stall() {
+	for current().Disk.Fault == Stalled {
 		time.Sleep(readEvery)
 	}
 }

@@ -21,6 +21,9 @@ func Now() time.Time { return time.Now() }
 // Wall is what the wall clock showed at t, for comparing with other machines.
 func Wall(t time.Time) time.Time { return t }
 
+// Stall returns at once.
+func Stall() {}
+
 // Snapshots changes nothing.
 func Snapshots(*raft.Config) {}
 

@@ -17,6 +17,7 @@ const (
 	BlobUnsynced     Bug = "blob-unsynced"      // an archive counts as kept before it is on the disk
 	RemoveUnchecked  Bug = "remove-unchecked"   // a node is removed whoever of the others answers
 	DrainedRefuses   Bug = "drained-refuses"    // a drained node refuses deploys that others pass on to it, and may be elected
+	ClockUnasked     Bug = "clock-unasked"      // a new leader takes its own clock for the time, however far ahead it is
 	UnloadCheckFirst Bug = "unload-check-first" // pins are looked at before the log, not in the step that unloads
 )
 

@@ -19,6 +19,7 @@ func init() {
 	clock("clock-offset-all", "every node's wall clock is off, each differently", offset(everyone))
 	clock("clock-rate", "one node's clocks run at 0.5 to 2 times their speed", rate(anyOne))
 	clock("clock-rate-leader", "the leader's clocks run at 0.5 to 2 times their speed", rate(theLeader))
+	clock("clock-boot", "one node starts with a clock that is seconds to years off, and is asked to lead", Func(wrongBoot))
 	clock("clock-steps", "a majority's wall clocks step back and forth every 200 ms", Func(steps))
 }
 
@@ -40,6 +41,33 @@ func rate(who choice) Func {
 		c.Rate = 0.5 + 1.5*r.Float64()
 		return fmt.Sprintf("rate %.2f", c.Rate)
 	})
+}
+
+// wrongBoot starts a node with a wrong clock and asks the leader to hand leadership to it, which it must refuse. Some clocks are behind.
+func wrongBoot(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+	if err := untagged(c); err != nil {
+		return "", nil, err
+	}
+	n := anyOne(ctx, c, r)[0]
+	off := []time.Duration{20 * time.Second, time.Hour, 25 * time.Hour, 2 * 365 * 24 * time.Hour}[r.IntN(4)]
+	if r.IntN(4) == 0 {
+		off = -off
+	}
+	n.Kill()
+	err := errors.Join(tell(n, func(c *control) { c.Offset = off }), n.Start())
+	ctx, stop := context.WithCancel(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for wait(ctx, time.Second) {
+			askTransfer(ctx, anyOne(ctx, c, r)[0], n)
+		}
+	}()
+	return fmt.Sprintf("%s starts with a clock %v off", n.Name, off), func(context.Context) error {
+		stop()
+		<-over
+		return health([]*nodes.Node{n})
+	}, err
 }
 
 func clocks(who choice, lie func(*control, *rand.Rand) string) Func {

@@ -22,16 +22,9 @@ func transfers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 		for wait(ctx, 300*time.Millisecond) {
 			to := anyOne(ctx, c, r)[0]
 			through := anyOne(ctx, c, r)[0]
-			call, cancel := context.WithTimeout(ctx, 5*time.Second)
-			req, err := http.NewRequestWithContext(call, http.MethodPost, "http://"+through.Direct()+"/v1/cluster/transfer", strings.NewReader(`{"node":"`+to.Name+`"}`))
-			if err == nil {
-				req.Header.Set("Content-Type", "application/json")
-				if resp, err := http.DefaultClient.Do(req); err == nil {
-					resp.Body.Close()
-					asked++
-				}
+			if askTransfer(ctx, through, to) {
+				asked++
 			}
-			cancel()
 		}
 	}()
 	return "transfer leadership every 300 ms", func(context.Context) error {
@@ -42,4 +35,21 @@ func transfers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 		}
 		return nil
 	}, nil
+}
+
+// askTransfer asks, by way of a node, that leadership is handed to another, and tells whether there was an answer, whatever it said.
+func askTransfer(ctx context.Context, through, to *nodes.Node) bool {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+through.Direct()+"/v1/cluster/transfer", strings.NewReader(`{"node":"`+to.Name+`"}`))
+	if err != nil {
+		return false
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return true
 }

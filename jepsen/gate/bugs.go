@@ -21,6 +21,7 @@ func Bugs() []Bug {
 		{"forward-new-id", "a node that passes a call on gives it a request id of its own", false, []Try{under("idempotency", "none"), under("idempotency", "process")}},
 		{"log-time-back", "a new leader's log time begins wherever its clock stands", true, []Try{under("timers", "transfers"), under("progress", "transfers")}},
 		{"blob-unsynced", "an archive counts as kept before it is on the disk", false, []Try{under("catalog", "power-loss"), long(under("pins", "power-loss"))}},
+		{"clock-unasked", "a new leader takes its own clock for the time, however far ahead it is", false, []Try{under("schedules", "clock-boot"), dense(under("idempotency", "clock-boot"))}},
 		{"unload-check-first", "pins are looked at before the log, not in the step that unloads", true, []Try{busy(under("pins", "none")), under("pins", "process")}},
 		{"remove-unchecked", "a node is removed whoever of the others answers", false, []Try{under("catalog", "remove-two"), under("signals", "remove-two")}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"aion.dev/aion/transport/wire"
 )
@@ -16,6 +17,14 @@ func (c *Client) Cluster(ctx context.Context) (*wire.Cluster, error) {
 // Transfer hands leadership to a node; empty = to whichever is most up to date.
 func (c *Client) Transfer(ctx context.Context, node string) (*wire.NodeAnswer, error) {
 	return c.operate(ctx, "transfer", node)
+}
+
+// ConfirmTime says what time it is, so that log time makes a step that the leader holds back. The
+// leader refuses a time that its own clock does not show.
+func (c *Client) ConfirmTime(ctx context.Context, at time.Time, opts ...Option) (*wire.TimeAnswer, error) {
+	var a wire.TimeAnswer
+	body := wire.TimeRequest{Time: at.UTC().Format(time.RFC3339Nano)}
+	return answer(&a, c.do(ctx, change(http.MethodPost, body, "v1", "cluster", "clock").with(opts), &a))
 }
 
 // Remove takes a node out of the cluster for good.

@@ -14,6 +14,8 @@ type Cluster struct {
 	LogTime      time.Time `json:"log_time"`
 	CommitIndex  uint64    `json:"commit_index"`
 	AppliedIndex uint64    `json:"applied_index"`
+	LogTimeHeld  string    `json:"log_time_held,omitempty" doc:"On the leader: how far log time stays behind its clock, which no majority of the voters' clocks agrees with and nobody has confirmed"`
+	Clocks       string    `json:"clocks" enum:"unknown,split,right,wrong" doc:"What the voters' clocks say about that of the node that answered: too few were heard, no majority of them agrees, a majority agrees with it, a majority agrees and it differs"`
 	Digest       string    `json:"digest" doc:"Running digest of the state at digest_index: equal on all nodes at the same digest_index"`
 	DigestIndex  uint64    `json:"digest_index" doc:"Index of the newest entry that changed the state; applied_index may be ahead of it"`
 	Draining     bool      `json:"draining,omitempty" doc:"This node was told to drain"`
@@ -42,12 +44,25 @@ type Member struct {
 	AppliedIndex uint64 `json:"applied_index"`
 	MissingBlobs int    `json:"missing_blobs"`
 	Draining     bool   `json:"draining,omitempty" doc:"It was told to drain: it takes no deploys and does not want to lead"`
+	ClockAhead   string `json:"clock_ahead,omitempty" doc:"Of the voters' median (of the node that answered while no majority agrees); absent: not heard of for a minute"`
+	ClockWrong   bool   `json:"clock_wrong" doc:"Its clock differs from those of most voters by more than cluster.max_clock_skew: it should not lead"`
 }
 
 // NodeRequest is the body of POST /v1/cluster/transfer, remove, drain and undrain. Transfer without a node lets the cluster choose, drain and undrain mean
 // the node that takes the call.
 type NodeRequest struct {
 	Node string `json:"node,omitempty"`
+}
+
+// TimeRequest is the body of POST /v1/cluster/clock.
+type TimeRequest struct {
+	Time string `json:"time" doc:"RFC 3339; what time it is, by another clock than the leader's"`
+}
+
+// TimeAnswer says what log time came to be.
+type TimeAnswer struct {
+	LogTime time.Time `json:"log_time"`
+	Answered
 }
 
 // NodeAnswer names the node that the operation was about.

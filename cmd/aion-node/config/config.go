@@ -64,6 +64,8 @@ type Cluster struct {
 	Join            []string `toml:"join" help:"gossip addresses of some or all members, this node's own too if that is easier"`
 	Name            string   `toml:"name" help:"what the cluster is called, the same on every node: nodes with different names never talk; the CLUSTER of node certificates"`
 	PromoteAfter    Duration `toml:"promote_after" help:"how long a node that joined must have been reached and caught up before it votes"`
+	MaxClockSkew    Duration `toml:"max_clock_skew" help:"a node whose clock differs from the median of the voters by more does not lead, and log time makes no longer step without a majority or an operator; at least 1s"`
+	MaxClockStep    Duration `toml:"max_clock_step" help:"longest step of log time at a start that the only voter makes by its own clock; a longer one has to be confirmed"`
 }
 
 // Auth is who may call.
@@ -136,7 +138,7 @@ func Default() Config {
 		HTTP:    HTTP{Address: "127.0.0.1:7600"},
 		Raft:    Raft{Address: "127.0.0.1:7601", LogBytes: 1 << 30, LogStore: "wal"},
 		Gossip:  Gossip{Address: "127.0.0.1:7602"},
-		Cluster: Cluster{BootstrapExpect: 1, PromoteAfter: Duration{10 * time.Second}},
+		Cluster: Cluster{BootstrapExpect: 1, PromoteAfter: Duration{10 * time.Second}, MaxClockSkew: Duration{5 * time.Second}, MaxClockStep: Duration{30 * 24 * time.Hour}},
 		Deploy: Deploy{
 			MaxArchiveBytes: 64 << 20, MaxInflatedBytes: 256 << 20, MaxEntries: 10_000, MaxPatterns: 3_000,
 			CheckTimeout: Duration{30 * time.Second}, CheckMemoryBytes: 1 << 30,

@@ -71,6 +71,13 @@ func (v *verdict) cluster(c *Config) {
 	if c.Cluster.PromoteAfter.Duration <= 0 {
 		v.refuse("cluster.promote_after", "%s is not above 0", c.Cluster.PromoteAfter)
 	}
+	// Clocks are compared over the network: a bound within its delays would find every clock wrong.
+	if d := c.Cluster.MaxClockSkew.Duration; d < time.Second || d > time.Hour {
+		v.refuse("cluster.max_clock_skew", "%s is not within 1s to 1h", d)
+	}
+	if d := c.Cluster.MaxClockStep.Duration; d < c.Cluster.MaxClockSkew.Duration {
+		v.refuse("cluster.max_clock_step", "%s is less than cluster.max_clock_skew", d)
+	}
 	if id := c.Node.ID; len(id) > 63 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
 		v.refuse("node.id", "%q: an id has at most 63 characters of A-Z a-z 0-9 . _ -", id)
 	}

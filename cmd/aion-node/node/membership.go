@@ -38,7 +38,7 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 	}
 	c := wire.Cluster{
 		ClusterID: s.ClusterID, Node: s.Node, Leader: s.Leader, Term: s.Term, LogTime: s.LogTime.Std(),
-		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
+		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Clocks: s.Clocks, LogTimeHeld: held(s), Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
 	}
 	if d := m.Disk(); d.Size > 0 {
 		c.Disk = &wire.Disk{Level: d.Level, FreeBytes: d.Free, SizeBytes: d.Size, WarnBytes: d.Warn, FullBytes: d.Full}
@@ -46,8 +46,22 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 	for _, x := range s.Members {
 		c.Members = append(c.Members, wire.Member{
 			ID: x.ID, Role: x.Role, Leader: x.Leader, Status: x.Status, RaftAddress: x.RaftAddress, HTTPAddress: x.HTTPAddress,
-			Version: x.Version, AppliedIndex: x.AppliedIndex, MissingBlobs: x.MissingBlobs, Draining: x.Draining,
+			Version: x.Version, AppliedIndex: x.AppliedIndex, MissingBlobs: x.MissingBlobs, Draining: x.Draining, ClockAhead: clockAhead(x), ClockWrong: x.ClockWrong,
 		})
 	}
 	return c, nil
+}
+
+func clockAhead(m cluster.Member) string {
+	if !m.ClockKnown {
+		return ""
+	}
+	return m.ClockAhead.Round(time.Millisecond).String()
+}
+
+func held(s cluster.Status) string {
+	if s.LogTimeHeld == 0 {
+		return ""
+	}
+	return s.LogTimeHeld.Round(time.Millisecond).String()
 }

@@ -37,6 +37,7 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
 		Disk:            cluster.DiskConfig{Warn: uint64(cfg.Disk.WarnBytes), Full: uint64(cfg.Disk.FullBytes)},
 		Connections:     files.peers * 3 / 4, // a third as many more may be about to say what they are for
+		Clock:           cluster.ClockConfig{MaxSkew: cfg.Cluster.MaxClockSkew.Duration, MaxStep: cfg.Cluster.MaxClockStep.Duration},
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore, LogBytes: uint64(cfg.Raft.LogBytes), PromoteAfter: cfg.Cluster.PromoteAfter.Duration},
 		State:           cluster.StateConfig{OpenFiles: files.state, RequestBytes: uint64(cfg.Limits.RequestBytes)},
 		Logger:          log,

@@ -1,0 +1,74 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+)
+
+// A node that starts without a quorum applies nothing: raft learns what is committed from a leader
+// only. So each node writes down how far it knew, and applies that much from its own log before raft
+// starts. What was committed stays so, and lies in the log unchanged, so an old index is as good as
+// a new one, only lower.
+//
+// Raft has RestoreCommittedLogs for this. In v1.8.0 it passes over the configurations among those
+// entries, and hands entries to a goroutine that does not run yet: with more than 8,192 of them a
+// node would not start.
+
+var commitIndexKey = []byte("aion/commit_index")
+
+// commitIndexEvery is how often it is written down: a node that dies forgets so much of what it knew.
+const commitIndexEvery = time.Second
+
+// keepCommitIndex writes the commit index down as it grows, and once more at the end.
+func (c *Cluster) keepCommitIndex(ctx context.Context) {
+	r, written := c.raft.Load(), uint64(0)
+	if r == nil {
+		return // Run ended while this node was entering a cluster
+	}
+	for {
+		pause(ctx, commitIndexEvery)
+		if now := r.CommitIndex(); now > written {
+			if err := c.stores.Stable.SetUint64(commitIndexKey, now); err != nil {
+				return // the guard has ended this node
+			}
+			written = now
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// applyCommitted applies the entries that this node knew to be committed before it was restarted.
+func (c *Cluster) applyCommitted() error {
+	upTo, err := c.stores.Stable.GetUint64(commitIndexKey)
+	if err != nil && !errors.Is(err, raftboltdb.ErrKeyNotFound) {
+		return fmt.Errorf("read the commit index: %w", err)
+	}
+	first, err := c.stores.Log.FirstIndex()
+	if err != nil {
+		return err
+	}
+	last, err := c.stores.Log.LastIndex()
+	if err != nil {
+		return err
+	}
+	for i := max(first, c.state.Applied()+1); i <= min(upTo, last); i++ {
+		var entry raft.Log
+		if err := c.stores.Log.GetLog(i, &entry); err != nil {
+			return fmt.Errorf("read entry %d, which is committed: %w", i, err)
+		}
+		if entry.Type == raft.LogCommand {
+			c.replica.Apply(&entry)
+		}
+		if err := c.replica.failure(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

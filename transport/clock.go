@@ -1,0 +1,27 @@
+package transport
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+type confirmTimeInput struct{}
+
+func (s *Server) confirmTime(ctx context.Context, _ *confirmTimeInput) (*answer[wire.TimeAnswer], error) {
+	var r wire.TimeRequest
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	at, err := time.Parse(time.RFC3339, r.Time)
+	if err != nil {
+		return nil, invalid("time", "is %q, which is no time like 2026-11-28T12:00:00Z", clip(r.Time))
+	}
+	t, a, err := s.cfg.API.ConfirmTime(ctx, c, at)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	return &answer[wire.TimeAnswer]{Index: a.Index, Body: wire.TimeAnswer{LogTime: t.LogTime.Std(), Answered: answered(a)}}, nil
+}

@@ -161,6 +161,7 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&TerminateRun{Run: RunRef{WorkflowID: "run"}})
 		return []Command{&Continue{Job: w.jobs()[0].ID}}
 	},
+	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindSetLimits: func(w *world) []Command {
 		w.do(&AnnounceNode{Node: Node{ID: "n"}, ClusterID: "c"})
 		return times(1024, &SetLimits{Node: "n", Limits: Limits{RequestBytes: 1 << 28}})

@@ -6,6 +6,5 @@ func retentionCommands() []Command {
 	return []Command{
 		&SetRetention{Rule: Retention{Type: "order", Age: 5e9}, Remove: true},
 		&PurgeRuns{Runs: []history.RunID{{1, 2, 3}, {4, 5, 6}}},
-		&ConfirmTime{At: 1_795_867_200_000_000_000},
 	}
 }

@@ -3,6 +3,7 @@ package fsm
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -154,7 +155,8 @@ func (w *world) look(cmd string, a words) (out string, ok bool) {
 // tinker does something to the state machine that must not show.
 func (w *world) tinker(cmd string) (string, bool) {
 	switch cmd {
-	case "restart": // without flushing: the log brings back what memory held
+	case "restart": // without flushing, as after a crash: the log brings back what memory held
+		w.s.fail(errors.New("crashed"))
 		if err := w.s.Close(); err != nil {
 			w.t.Fatal(err)
 		}

@@ -60,6 +60,8 @@ func samples() []wire.Refusal {
 		&fsm.NotNewest{WorkflowID: "w", RunID: id, Newest: history.RunID{2}},
 		&fsm.NoSchedule{ID: "nightly"},
 		&fsm.ScheduleExists{ID: "nightly"},
+		&fsm.TreeCloses{WorkflowID: "w", RunID: id},
+		&fsm.NodeRemoved{ID: "n3", Index: 12},
 		&runtime.PackageError{Module: "order.star", Line: 3, Column: 4, Reason: "undefined: x", Stack: []string{"a", "b"}},
 		&replay.UnknownQuery{Name: "q", Known: []string{"stage"}},
 		&replay.QueryFailed{Name: "q", Err: history.RunError{Kind: "failed", Message: "no", Details: history.Payload(`{"a":1}`)}},

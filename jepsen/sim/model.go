@@ -206,6 +206,11 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.report(c), ""
 	case *fsm.AnnounceLeader:
 		return ok, ""
+	case *fsm.ConfirmTime: // the entry's own time is what moves the state's
+		if a, is := r.Answer.(*fsm.TimeAnswer); !is || a.LogTime != m.now {
+			return ok, fmt.Sprintf("confirming the time answered %+v, want %v", r.Answer, m.now)
+		}
+		return ok, ""
 	}
 	panic(fmt.Sprintf("the model knows no %T", c))
 }

@@ -115,7 +115,9 @@ var nodeNames = []string{"n0", "n1", "n2", "n3"}
 func (w *World) report(n *node, rng *rand.Rand) bool {
 	name := one(rng, nodeNames)
 	var c fsm.Command
-	switch rng.IntN(10) {
+	switch rng.IntN(11) {
+	case 10:
+		c = &fsm.ConfirmTime{At: w.now}
 	case 0, 1:
 		c = &fsm.AnnounceNode{Node: fsm.Node{ID: name, RaftAddress: fmt.Sprint("r", rng.IntN(3)), HTTPAddress: "h", Version: "sim"}, ClusterID: fmt.Sprint("cluster-", rng.IntN(3))}
 		if odds(rng, 12) {

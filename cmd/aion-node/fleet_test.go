@@ -77,8 +77,11 @@ func (p *process) start(dir string) error {
 	p.cmd = exec.Command(binary, args...)
 	p.cmd.Dir = dir
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir()}
-	p.cmd.Stderr = log
 	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	noise, err := p.cmd.StderrPipe()
 	if err != nil {
 		return err
 	}
@@ -86,15 +89,33 @@ func (p *process) start(dir string) error {
 		return err
 	}
 	p.log, p.exited = log, make(chan struct{})
-	greeted := make(chan string, 1)
-	go func() {
+	greeted := make(chan string, 2) // a line for people on stdout, or one of the log in JSON
+	var read sync.WaitGroup
+	read.Go(func() {
 		lines := bufio.NewScanner(out)
 		if lines.Scan() {
 			greeted <- lines.Text()
 		}
-		close(greeted)
 		for lines.Scan() {
 		}
+	})
+	read.Go(func() {
+		lines := bufio.NewReader(noise)
+		for said := false; ; {
+			line, err := lines.ReadString('\n')
+			log.WriteString(line)
+			if !said && strings.Contains(line, `"@message":"serving"`) {
+				said = true
+				greeted <- line
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	go func() {
+		read.Wait()
+		close(greeted)
 		p.err = p.cmd.Wait()
 		log.Close()
 		close(p.exited)

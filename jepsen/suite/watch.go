@@ -44,8 +44,10 @@ func panicked(line string) bool {
 	return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") || strings.Contains(line, "DATA RACE") || strings.Contains(line, "a handler panicked")
 }
 
-// maxDescriptors is what no node under these loads has open unless it leaks.
-const maxDescriptors = 2000
+// maxDescriptors is what no node under these loads has open unless it leaks. A flood leaves up to
+// 1,500 calls unanswered, each with a connection to the node it came to and one from there to the
+// leader; a node that was frozen takes in those that callers have given up on, too.
+const maxDescriptors = 4000
 
 func watchCluster(ctx context.Context, c *nodes.Cluster) *watch {
 	w := &watch{c: c, leaders: map[uint64]string{}, digests: map[uint64]digest{}}

@@ -113,5 +113,5 @@ func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 type fixed []cluster.Peer
 
 func (f fixed) Peers() []cluster.Peer    { return f }
-func (f fixed) Unheard() []string        { return nil }
+func (f fixed) Others() []string         { return nil }
 func (f fixed) Changed() <-chan struct{} { return nil }

@@ -30,7 +30,7 @@ type move struct {
 
 // nextMove decides how an empty node enters a cluster, from what it and the peers it reaches say. A cluster that exists is joined and never founded
 // anew. Founding takes bootstrap_expect empty nodes that reach each other; the one with the smallest id asks the others for their promise.
-func nextMove(self greeting, peers []greeting, unheard []string) move {
+func nextMove(self greeting, peers []greeting, silent []string) move {
 	for _, p := range peers {
 		switch {
 		case p.Empty:
@@ -41,7 +41,7 @@ func nextMove(self greeting, peers []greeting, unheard []string) move {
 			return move{wait: fmt.Sprintf("promised to found a cluster with %v, but node %s belongs to another one already; to join that, remove this node's data folder", self.Promise.Servers, p.ID)}
 		}
 	}
-	if join, wait, refused := existing(self, peers, unheard); join.Address != "" || wait != "" || refused != nil {
+	if join, wait, refused := existing(self, peers, silent); join.Address != "" || wait != "" || refused != nil {
 		return move{join: join, wait: wait, refused: refused}
 	}
 	for _, p := range peers {
@@ -96,11 +96,8 @@ func (c *Cluster) enter(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var unheard []string
-		if c.discovery != nil {
-			unheard = c.discovery.Unheard()
-		}
-		m := nextMove(self, c.meet(ctx), unheard)
+		peers := c.meet(ctx)
+		m := nextMove(self, peers, c.silent(peers))
 		switch {
 		case m.refused != nil:
 			return m.refused
@@ -188,6 +185,17 @@ func (c *Cluster) gatherPromises(ctx context.Context, f Founding) string {
 		}
 	}
 	return ""
+}
+
+// silent returns the addresses of cluster.join, but this node's own, at which nobody was met. What
+// gossip has heard of somebody there does not count: whether it is a member shows when it answers.
+func (c *Cluster) silent(peers []greeting) []string {
+	if c.discovery == nil {
+		return nil
+	}
+	return slices.DeleteFunc(c.discovery.Others(), func(a string) bool {
+		return slices.ContainsFunc(peers, func(p greeting) bool { return p.named == a })
+	})
 }
 
 // meet greets all peers that gossip suggests and returns those that answered.

@@ -19,7 +19,7 @@ func TestNextMoveOfAnEmptyNode(t *testing.T) {
 	of := func(cluster, id string) greeting {
 		return greeting{Server: node(id), ClusterID: cluster, Leader: node(id)}
 	}
-	named := func(g greeting) greeting { g.named = true; return g }
+	named := func(g greeting) greeting { g.named = g.ID + ":7602"; return g }
 	called := func(name string, g greeting) greeting { g.Name = name; return g }
 	members := func(g greeting, ids ...string) greeting {
 		for _, id := range ids {
@@ -35,7 +35,7 @@ func TestNextMoveOfAnEmptyNode(t *testing.T) {
 		peers []greeting
 		want  string
 
-		unheard []string
+		silent []string
 	}{
 		{"alone, expecting one", empty("a", 1), nil, "found a", nil},
 		{"alone, expecting three", empty("a", 3), nil, "wait: 1 of 3", nil},
@@ -59,12 +59,14 @@ func TestNextMoveOfAnEmptyNode(t *testing.T) {
 		{"join only, none is named", empty("x", 0), []greeting{of("A", "a"), of("B", "b")}, "wait: cluster.join names nodes of two", nil},
 		{"founders beside another cluster", empty("x", 3), []greeting{named(empty("y", 3)), named(empty("z", 3)), named(of("A", "a"))}, "refused", nil},
 		{"the first founder beside another cluster", empty("x", 3), []greeting{named(of("A", "a"))}, "wait: this node was told to found", []string{"y", "z"}},
-		{"a founder that came late", empty("x", 3), []greeting{promised(of("A", "a"), "a", "b", "c"), of("A", "b"), of("A", "c"), empty("y", 3)}, "join a:7601", nil},
+		{"a founder whom gossip tells of another cluster", empty("x", 3), []greeting{of("A", "a"), of("A", "b"), of("A", "c")}, "wait: this node was told to found", []string{"y", "z"}},
+		{"a founder that came late", empty("x", 3), []greeting{named(promised(of("A", "a"), "a", "b", "c")), named(of("A", "b")), named(of("A", "c")), named(empty("y", 3))}, "join a:7601", nil},
+		{"a founder with one wrong address, through which gossip brings all", empty("x", 3), []greeting{named(promised(of("A", "a"), "a", "b", "c")), of("A", "b"), of("A", "c")}, "wait: this node was told to found", []string{"y", "z"}},
 		{"wiped, with the unit file of then", empty("x", 3), []greeting{named(members(of("A", "a"), "a", "b", "x"))}, "join a:7601", []string{"b"}},
 		{"another machine with the unit file of the lost one", empty("x", 3), []greeting{named(of("A", "a")), named(of("A", "b"))}, "join a:7601", []string{"c"}},
 		{"the name says so", called("prod", empty("x", 3)), []greeting{called("prod", named(of("A", "a")))}, "join a:7601", []string{"y", "z"}},
 	} {
-		m := nextMove(c.self, c.peers, c.unheard)
+		m := nextMove(c.self, c.peers, c.silent)
 		got := ""
 		ids := func(servers []Server) string {
 			var b strings.Builder

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,12 +12,12 @@ import (
 // others must not become a voter of a cluster that it was never meant for.
 
 // existing returns the node through which to join, or why to wait, or why this node can never
-// enter like this. peers are those that answered, unheard the addresses of cluster.join at which
-// gossip has found nobody yet.
-func existing(self greeting, peers []greeting, unheard []string) (join Server, wait string, refused error) {
+// enter like this. peers are those that answered, silent the addresses of cluster.join at which
+// nobody has answered yet.
+func existing(self greeting, peers []greeting, silent []string) (join Server, wait string, refused error) {
 	members := slices.DeleteFunc(slices.Clone(peers), func(p greeting) bool { return p.Empty })
-	if slices.ContainsFunc(members, func(p greeting) bool { return p.named }) { // else nobody that the operator named
-		members = slices.DeleteFunc(members, func(p greeting) bool { return !p.named })
+	if slices.ContainsFunc(members, func(p greeting) bool { return p.named != "" }) { // else nobody that the operator named
+		members = slices.DeleteFunc(members, func(p greeting) bool { return p.named == "" })
 	}
 	if len(members) == 0 {
 		return Server{}, "", nil
@@ -25,14 +26,14 @@ func existing(self greeting, peers []greeting, unheard []string) (join Server, w
 	for _, p := range members {
 		if p.ClusterID != one.ClusterID && p.ClusterID != "" && one.ClusterID != "" {
 			err := fmt.Errorf("cluster.join names nodes of two clusters: node %s is of cluster %s, node %s of cluster %s", one.Server, one.ClusterID, p.Server, p.ClusterID)
-			if one.named {
+			if one.named != "" {
 				return Server{}, "", err
 			}
 			return Server{}, err.Error(), nil
 		}
 	}
 	if self.Expect > 1 && !(self.Name != "" && self.Name == one.Name) {
-		if wait, refused = foundedWith(self, peers, members, unheard); wait != "" || refused != nil {
+		if wait, refused = foundedWith(self, peers, members, silent); wait != "" || refused != nil {
 			return Server{}, wait, refused
 		}
 	}
@@ -49,10 +50,12 @@ func existing(self greeting, peers []greeting, unheard []string) (join Server, w
 // founded. It is the same one when this node's own address has been in it, when all of its founders
 // are among those that this node was to found with, or when most of the addresses that this node
 // was given are members by now and founding cannot go on without it.
-func foundedWith(self greeting, peers, members []greeting, unheard []string) (wait string, refused error) {
+func foundedWith(self greeting, peers, members []greeting, silent []string) (wait string, refused error) {
 	met := map[Server]bool{self.Server: true}
 	for _, p := range peers {
-		met[p.Server] = true
+		if p.named != "" { // gossip alone brings everybody together
+			met[p.Server] = true
+		}
 	}
 	empty := []string{self.ID}
 	for _, p := range peers {
@@ -85,8 +88,8 @@ func foundedWith(self greeting, peers, members []greeting, unheard []string) (wa
 	switch {
 	case len(empty) >= self.Expect:
 		return "", fmt.Errorf("%s, which is not the one that it founds with %s; %s", what, strings.Join(empty[1:], ", "), how)
-	case len(members) <= len(unheard)+len(empty)-1:
-		return fmt.Sprintf("%s, and nobody has been met at %s; %s", what, strings.Join(unheard, ", "), how), nil
+	case members[0].named == "", len(members) <= len(silent)+len(empty)-1:
+		return fmt.Sprintf("%s, and of the addresses in cluster.join too few are its members': nobody answers at %s; %s", what, cmp.Or(strings.Join(silent, ", "), "some"), how), nil
 	}
 	return "", nil
 }

@@ -209,7 +209,7 @@ func (g *Gossip) Peers() []Peer {
 			delete(all, id)
 			continue
 		}
-		_, p.Named = g.named[p.gossip]
+		p.Named = g.named[p.gossip]
 		all[id] = p
 	}
 	return slices.SortedFunc(maps.Values(all), func(a, b Peer) int { return cmp.Compare(a.ID, b.ID) })
@@ -220,16 +220,20 @@ func (g *Gossip) foreign(cluster string) bool {
 	return cluster != "" && g.self.ClusterID != "" && cluster != g.self.ClusterID
 }
 
-// Unheard implements Discovery.
-func (g *Gossip) Unheard() []string {
+// Others implements Discovery. A name that stands for other nodes too, such as that of a service, is
+// another's.
+func (g *Gossip) Others() []string {
 	own := g.Address()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	heard := map[string]bool{g.named[own]: true}
-	for _, p := range g.alive {
-		heard[g.named[p.gossip]] = true
+	others := map[string]bool{}
+	for at, address := range g.named {
+		others[address] = others[address] || at != own
 	}
-	return slices.DeleteFunc(slices.Clone(g.cfg.Join), func(a string) bool { return heard[a] || a == own })
+	return slices.DeleteFunc(slices.Clone(g.cfg.Join), func(a string) bool {
+		another, resolved := others[a]
+		return a == own || resolved && !another
+	})
 }
 
 // Changed implements Discovery.

@@ -82,8 +82,8 @@ type greeting struct {
 	Draining   bool        `json:"draining,omitempty"`
 	Joining    bool        `json:"joining,omitempty"` // see admission.go
 
-	named bool  // whoever greeted it was told its address by cluster.join
-	Clock int64 `json:"clock,omitempty"` // its wall clock, in nanoseconds of Unix time; 0 from older nodes
+	named string // the address in cluster.join that led to it, for the node that greeted it
+	Clock int64  `json:"clock,omitempty"` // its wall clock, in nanoseconds of Unix time; 0 from older nodes
 }
 
 // greet returns this node's greeting.

@@ -29,7 +29,7 @@ type Peer struct {
 	HTTPAddress string
 	ClusterID   string // empty while the node belongs to no cluster
 	Status      string // alive, suspect or left
-	Named       bool   // cluster.join has its address
+	Named       string // the address in cluster.join that led to it; empty if none did
 
 	gossip string // where its gossip is
 }
@@ -39,8 +39,8 @@ type Discovery interface {
 	// Peers returns the nodes heard of, this one excluded; once this node belongs to a cluster, none
 	// of others.
 	Peers() []Peer
-	// Unheard returns the addresses of cluster.join at which nobody is.
-	Unheard() []string
+	// Others returns the addresses of cluster.join but this node's own.
+	Others() []string
 	// Changed is signalled after Peers changed. One signal may stand for several changes.
 	Changed() <-chan struct{}
 }

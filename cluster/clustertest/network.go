@@ -258,7 +258,7 @@ func (p *peers) Peers() []cluster.Peer {
 	return slices.Clone(p.list)
 }
 
-func (p *peers) Unheard() []string { return nil }
+func (p *peers) Others() []string { return nil }
 
 func (p *peers) Changed() <-chan struct{} { return p.changed }
 

@@ -245,7 +245,7 @@ func (c *caller) Call(ctx context.Context, server cluster.Server, name string, b
 	return b, err
 }
 
-// peers is a list in place of gossip.
+// peers is a list in place of gossip, and of cluster.join.
 type peers struct {
 	mu      sync.Mutex
 	list    []cluster.Peer
@@ -255,7 +255,11 @@ type peers struct {
 func (p *peers) Peers() []cluster.Peer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.list)
+	list := slices.Clone(p.list)
+	for i := range list {
+		list[i].Named = list[i].RaftAddress
+	}
+	return list
 }
 
 func (p *peers) Others() []string { return nil }

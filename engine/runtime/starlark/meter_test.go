@@ -75,6 +75,19 @@ func TestStepsAreExact(t *testing.T) {
 	}
 }
 
+// The table of a dict or set does not shrink, so emptying it again and again is paid for by what it
+// held once.
+func TestClearPaysForTheTable(t *testing.T) {
+	for _, prepare := range []string{"d = {i: i for i in range(20000)}\n", "d = set(range(20000))\n"} {
+		if !within(t, 1_000_000, prepare+"d.clear()") {
+			t.Errorf("%s takes more than a million steps by itself", prepare)
+		}
+		if within(t, 1_000_000, prepare+"for i in range(1000): d.clear()") {
+			t.Errorf("%s may be cleared a thousand times for less than a million steps", prepare)
+		}
+	}
+}
+
 // Nothing changes a value of another module, or of its own after the top level has run.
 func TestFrozenValues(t *testing.T) {
 	const lib = "l = [1, 2]\nd = {'a': 1, 'n': [1]}\ns = set([1])\nt = ([1],)\ndef grow(): l.append(3)\n"

@@ -7,7 +7,7 @@ import (
 )
 
 var dictMethods = map[string]method{
-	"clear":   shrinking(quick),
+	"clear":   shrinking(emptying),
 	"get":     keyed,
 	"items":   listing(2 * (costElem + costTuple)),
 	"keys":    listing(costElem),

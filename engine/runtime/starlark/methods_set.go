@@ -16,7 +16,7 @@ var setMethods = map[string]method{
 		}
 		return v, err
 	},
-	"clear":                shrinking(quick),
+	"clear":                shrinking(emptying),
 	"difference":           combining,
 	"discard":              shrinking(keyed),
 	"intersection":         combining,

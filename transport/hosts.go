@@ -20,7 +20,8 @@ const AnyHost = "*"
 // name gives it away.
 //
 // Taken are the names and addresses of loopback, the address that the connection came in on, and
-// names (without a port; AnyHost = all). Ports do not matter: a port map may have changed them.
+// names (without a port; AnyHost = all). Ports do not matter: a port map may have changed them. A
+// call without any Host is taken too: checks of load balancers make some, and no browser does.
 func GuardHosts(next http.Handler, names ...string) http.Handler {
 	return hostGuard{next: next, names: hostNames(names), deny: func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, misdirected(r))
@@ -43,6 +44,9 @@ func (g hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g hostGuard) takes(r *http.Request) bool {
+	if r.Host == "" {
+		return true
+	}
 	host, ok := hostOf(r.Host)
 	if !ok {
 		return false

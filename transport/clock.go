@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-type confirmTimeInput struct{}
+type confirmTimeInput struct{ Keyed }
 
 func (s *Server) confirmTime(ctx context.Context, _ *confirmTimeInput) (*answer[wire.TimeAnswer], error) {
 	var r wire.TimeRequest

@@ -109,6 +109,7 @@ func TestEveryRefusalSurvivesTheWay(t *testing.T) {
 	api := &refuser{}
 	leader := listen(t, api, th, "n1").lead()
 	follower := listen(t, api, th, "n2")
+	leader.odd, follower.odd = true, true
 	for _, refusal := range samples() {
 		// Wrapped, as the engine says what it attempted.
 		api.err = fmt.Errorf("attempt: %w", refusal)

@@ -220,6 +220,7 @@ func TestLeaderThatEnds(t *testing.T) {
 	defer leader.Close()
 	th.give("n9", leader.Listener.Addr().String())
 	h := listen(t, &recordingAPI{}, th, "n1", quick)
+	h.odd = true
 	h.send(t, "GET", "/v1/versions", "")
 	p := h.send(t, "DELETE", "/v1/versions/a/abcdef", "", "Idempotency-Key: k", "X-Idempotency-Key: k").problem(t)
 	if p.Code != "outcome_unknown" || p.Outcome != wire.Unknown || calls.Load() != 2 {

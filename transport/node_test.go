@@ -1,8 +1,6 @@
 package transport_test
 
 import (
-	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 
@@ -128,65 +126,6 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(r.body, want) {
 			t.Errorf("metrics lack %s", want)
 		}
-	}
-}
-
-// TestOpenAPI: every route of the contract is described, with the body it takes and the errors it gives.
-func TestOpenAPI(t *testing.T) {
-	h := listen(t, &recordingAPI{}, &throne{}, "n1").lead()
-	r := h.send(t, "GET", "/openapi.json", "")
-	var doc struct {
-		Paths map[string]map[string]struct {
-			OperationID string `json:"operationId"`
-			RequestBody *struct {
-				Content map[string]struct {
-					Schema map[string]any `json:"schema"`
-				} `json:"content"`
-			} `json:"requestBody"`
-			Responses map[string]struct {
-				Content map[string]any `json:"content"`
-			} `json:"responses"`
-		} `json:"paths"`
-		Components struct {
-			Schemas map[string]any `json:"schemas"`
-		} `json:"components"`
-	}
-	if err := json.Unmarshal([]byte(r.body), &doc); err != nil || r.header.Get("Content-Type") != "application/openapi+json" {
-		t.Fatalf("%v, %v", err, r.header)
-	}
-	var got []string
-	for path, item := range doc.Paths {
-		for method, op := range item {
-			got = append(got, strings.ToUpper(method)+" "+path)
-			if op.OperationID == "" {
-				t.Errorf("%s %s has no operation id", method, path)
-			}
-			if _, ok := op.Responses["default"].Content[wire.ProblemType]; !ok {
-				t.Errorf("%s %s: responses %+v describe no problem", method, path, op.Responses)
-			}
-		}
-	}
-	slices.Sort(got)
-	want := []string{
-		"DELETE /v1/retention", "DELETE /v1/retention/{type}", "DELETE /v1/routes/{type}", "DELETE /v1/schedules/{id}", "DELETE /v1/versions/{type}/{version}",
-		"GET /health/live", "GET /health/ready", "GET /v1/cluster", "GET /v1/counts", "GET /v1/deploys", "GET /v1/events",
-		"GET /v1/jobs", "GET /v1/queues", "GET /v1/queues/{queue}", "GET /v1/retention", "GET /v1/schedules", "GET /v1/schedules/{id}", "GET /v1/versions", "GET /v1/versions/{type}/{version}/pins",
-		"GET /v1/workflows", "GET /v1/workflows/{id}", "GET /v1/workflows/{id}/history", "GET /v1/workflows/{id}/result",
-		"POST /v1/cluster/clock", "POST /v1/cluster/drain", "POST /v1/cluster/remove", "POST /v1/cluster/transfer", "POST /v1/cluster/undrain", "POST /v1/packages", "POST /v1/queues/{queue}/poll", "POST /v1/routes/{type}/rollback",
-		"POST /v1/schedules", "POST /v1/schedules/{id}/backfill", "POST /v1/schedules/{id}/pause", "POST /v1/schedules/{id}/resume", "POST /v1/schedules/{id}/trigger",
-		"POST /v1/tasks/complete", "POST /v1/tasks/fail", "POST /v1/tasks/heartbeat", "POST /v1/tasks/release",
-		"POST /v1/workflows", "POST /v1/workflows/{id}/cancel", "POST /v1/workflows/{id}/pause", "POST /v1/workflows/{id}/queries/{name}", "POST /v1/workflows/{id}/reopen",
-		"POST /v1/workflows/{id}/resume", "POST /v1/workflows/{id}/signals/{name}", "POST /v1/workflows/{id}/terminate",
-		"PUT /v1/queues/{queue}", "PUT /v1/retention", "PUT /v1/retention/{type}", "PUT /v1/routes/{type}", "PUT /v1/schedules/{id}",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("routes\n%q, want\n%q", got, want)
-	}
-	if body := doc.Paths["/v1/workflows"]["post"].RequestBody; body == nil || body.Content["application/json"].Schema["$ref"] != "#/components/schemas/StartRequest" {
-		t.Errorf("the body of a start is described as %+v", body)
-	}
-	if body := doc.Paths["/v1/packages"]["post"].RequestBody; body == nil || body.Content["application/octet-stream"].Schema["format"] != "binary" {
-		t.Errorf("the body of a load is described as %+v", body)
 	}
 }
 

@@ -5,16 +5,45 @@ import (
 	"net/http"
 	"reflect"
 
+	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 )
+
+// APIVersion is the version of the HTTP API, which is not that of the binary: another member of an
+// answer, parameter or operation raises the second number, what breaks callers the first.
+const APIVersion = "1.0.0"
 
 // apiConfig configures huma: JSON only, unknown parameters refused, no pages and no schema links of its own.
 func apiConfig(version string) huma.Config {
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
-			Info: &huma.Info{Title: "Aion", Version: version, Description: "A durable workflow engine. Errors are problem documents: see docs/ERRORS.md."},
+			Info: &huma.Info{
+				Title: "Aion", Version: APIVersion,
+				Description: "A durable workflow engine. Any node takes any call and passes it on to the node that leads. " +
+					"Errors are problem documents (RFC 9457): docs/ERRORS.md lists them. docs/API.md says what the shapes cannot.",
+				Contact:    &huma.Contact{Name: "The Aion authors"},
+				License:    &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
+				Extensions: map[string]any{"x-aion-release": version},
+			},
+			Servers: []*huma.Server{{URL: "/", Description: "The node that served this document"}},
+			Tags: []*huma.Tag{
+				{Name: "Deploy", Description: "Packages, the versions loaded from them, and the routes that new runs follow."},
+				{Name: "Runs", Description: "Starting runs, talking to them, finding them, and how long closed ones are kept."},
+				{Name: "Activities", Description: "What workers call, and the queues that they poll."},
+				{Name: "Schedules", Description: "Starting runs at times."},
+				{Name: "Cluster", Description: "The nodes, and what happens in the cluster."},
+				{Name: "Node", Description: "The node that is called."},
+			},
 			Components: &huma.Components{
-				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}},
+				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
+				Headers: map[string]*huma.Header{
+					wire.HeaderNode: textHeader("Id of the node that answered"),
+					"Retry-After": {Schema: &huma.Schema{Type: "integer"},
+						Description: "Seconds to wait before trying again. There where the outcome is retry"},
+				},
+				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {
+					Type: "http", Scheme: "bearer", Description: "A token of auth.tokens. A cluster without tokens asks for none.",
+				}},
 			},
 			Security: []map[string][]string{{"token": {}}, {}},
 		},
@@ -23,28 +52,109 @@ func apiConfig(version string) huma.Config {
 		RejectUnknownQueryParameters: true,
 	}
 	c.AllowAdditionalPropertiesByDefault = true // answers may gain members; what a request may not say is decided by json.go
+	aliasHistoryTypes(c.Components.Schemas)
 	return c
 }
 
-// document adds the body of a route to the description. Huma must not know of it while it registers the route: it would read and check the body itself,
-// twice, without our limits and positions (exchange.go, json.go).
+// document adds to the description of a route what huma does not know. Of the body it must not know
+// while it registers the route: it would read and check the body itself, twice, without our limits
+// and positions (exchange.go, json.go).
 func (s *Server) document(r *route) {
+	op := s.operation(r)
+	row := operations[r.id]
+	op.Description = row.text
+	switch {
+	case r.id == "result":
+		open := *op.Responses["200"]
+		open.Description = "The run is open: status, and no result yet"
+		op.Responses["202"] = &open
+	case r.id == "events":
+		describeStream(op, s.api.OpenAPI().Components.Schemas)
+	case r.archive:
+		archive := &huma.Schema{Type: "string", Format: "binary", Description: "An .aion archive"}
+		op.RequestBody = &huma.RequestBody{Required: true, Description: "An archive, as `aion-node package` writes it",
+			Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: archive}}}
+	case r.body != nil:
+		schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(r.body).Elem(), true, r.id)
+		media := &huma.MediaType{Schema: schema}
+		if row.example != "" {
+			media.Example = json.RawMessage(row.example)
+		}
+		op.RequestBody = &huma.RequestBody{Required: !row.bodyOptional, Content: map[string]*huma.MediaType{"application/json": media}}
+	}
+	describeParameters(op, r)
+	describeAnswers(op, row.answer)
+	describeProblems(op, r)
+}
+
+// operation finds the description that huma made of a route.
+func (s *Server) operation(r *route) *huma.Operation {
 	item := s.api.OpenAPI().Paths[r.path]
-	for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
-		switch {
-		case op == nil || op.OperationID != r.id:
-		case r.id == "result":
-			open := *op.Responses["200"]
-			open.Description = "The run is open: status, and no result yet"
-			op.Responses["202"] = &open
-		case r.archive:
-			archive := &huma.Schema{Type: "string", Format: "binary", Description: "An .aion archive"}
-			op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: archive}}}
-		case r.body != nil:
-			schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(r.body).Elem(), true, r.id)
-			op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	switch r.method {
+	case http.MethodGet:
+		return item.Get
+	case http.MethodPut:
+		return item.Put
+	case http.MethodPost:
+		return item.Post
+	}
+	return item.Delete
+}
+
+// describeParameters adds the headers that the gate reads itself, and gives every parameter a text.
+func describeParameters(op *huma.Operation, r *route) {
+	keyed := false
+	for _, p := range op.Parameters {
+		if p.Description == "" {
+			p.Description = glossary[p.Name]
+		}
+		if p.Schema != nil {
+			p.Schema.Description = "" // the parameter says it
+		}
+		keyed = keyed || p.Name == wire.HeaderRequestID
+	}
+	if keyed {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: wire.HeaderGenerated, In: "header", Schema: &huma.Schema{Type: "string", Enum: []any{"true"}},
+			Description: "The key was made up for this call: it is kept for 15 minutes instead of 24 hours"})
+	}
+	if r.write {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: wire.HeaderActor, In: "header", Schema: &huma.Schema{Type: "string"},
+			Description: "Who asks, 1 to 200 printable ASCII characters. Ignored where tokens say who does"})
+	}
+}
+
+// describeAnswers gives the answers that are no problems a text, and the headers that all carry.
+func describeAnswers(op *huma.Operation, example string) {
+	for status, response := range op.Responses {
+		if status == "default" {
+			continue
+		}
+		if response.Description == "" || response.Description == http.StatusText(op.DefaultStatus) {
+			response.Description = "Done"
+		}
+		if response.Headers == nil {
+			response.Headers = map[string]*huma.Param{}
+		}
+		for name, header := range response.Headers {
+			if header.Schema != nil && header.Schema.Description != "" {
+				header.Description, header.Schema.Description = header.Schema.Description, ""
+			}
+			if header.Description == "" {
+				header.Description = glossary[name]
+			}
+		}
+		response.Headers[wire.HeaderNode] = nodeHeader
+		if media := response.Content["application/json"]; media != nil && example != "" && status != "202" {
+			media.Example = json.RawMessage(example)
 		}
 	}
+}
+
+// nodeHeader is on every answer.
+var nodeHeader = &huma.Param{Ref: "#/components/headers/" + wire.HeaderNode}
+
+func textHeader(description string) *huma.Param {
+	return &huma.Param{Description: description, Schema: &huma.Schema{Type: "string"}}
 }
 
 // openapi serves the description of the API, made once.

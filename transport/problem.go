@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,29 +22,23 @@ type problem struct{ *wire.Problem }
 // Unwrap lets errors.As find the Problem.
 func (p problem) Unwrap() error { return p.Problem }
 
-// Schema describes a problem document in /openapi.json.
-func (problem) Schema(r huma.Registry) *huma.Schema {
-	codes := make([]any, len(wire.Table))
-	for i, k := range wire.Table {
-		codes[i] = k.Code
+// Schema describes a problem document in /openapi.json, by its name.
+func (problem) Schema(huma.Registry) *huma.Schema { return problemRef }
+
+// GetHeaders are those that go with the problem.
+func (p problem) GetHeaders() http.Header { return headersOf(p.Problem) }
+
+// headersOf are the headers that go with a problem, beside its media type.
+func headersOf(p *wire.Problem) http.Header {
+	h := http.Header{}
+	h.Set("Cache-Control", "no-store")
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
 	}
-	str := func(doc string, enum ...any) *huma.Schema {
-		return &huma.Schema{Type: "string", Description: doc, Enum: enum}
+	if p.Status == http.StatusServiceUnavailable && p.Outcome == wire.Retry {
+		h.Set("Retry-After", "1")
 	}
-	return &huma.Schema{
-		Type: "object",
-		Properties: map[string]*huma.Schema{
-			"status":  {Type: "integer"},
-			"code":    str("See docs/ERRORS.md", codes...),
-			"title":   str(""),
-			"detail":  str("What went wrong here, for people"),
-			"outcome": str("Whether it happened", string(wire.Rejected), string(wire.Retry), string(wire.Unknown)),
-			"hint":    str("What to do about it, for people"),
-		},
-		Required:             []string{"status", "code", "title", "detail", "outcome"},
-		AdditionalProperties: true,
-		Description:          "Further members are the facts of the error, such as field, workflow_id, version, holders.",
-	}
+	return h
 }
 
 // huma makes its errors through these variables; this is the only package that uses huma.
@@ -144,10 +139,7 @@ func writeProblem(w http.ResponseWriter, p *wire.Problem) {
 		b = []byte(`{"status":500,"code":"internal","title":"Something went wrong inside the node","detail":"the problem document cannot be encoded","outcome":"unknown"}`)
 	}
 	w.Header().Set("Content-Type", wire.ProblemType)
-	w.Header().Set("Cache-Control", "no-store")
-	if p.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-	}
+	maps.Copy(w.Header(), headersOf(p))
 	w.WriteHeader(p.Status)
 	w.Write(append(b, '\n'))
 }

@@ -132,6 +132,8 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/health/live", id: "live", summary: "The process serves", group: "Node", open: true}, s.live)
 	add(s, route{method: "GET", path: "/health/ready", id: "ready", summary: "The node has a leader and has applied what was committed", group: "Node", open: true}, s.ready)
 
+	s.describePages()
+	s.describeSchemas()
 	s.mux.Handle("GET /metrics", s.metrics.handler)
 	s.mux.HandleFunc("GET /openapi.json", s.openapi)
 	s.mux.Handle("GET /{$}", console.Handler())
@@ -147,6 +149,12 @@ func add[I, O any](s *Server, r route, handler func(context.Context, *I) (*O, er
 	if r.open {
 		op.Security = []map[string][]string{}
 	}
-	huma.Register(s.api, op, handler)
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, problem{exchangeOf(ctx).problem(err)} // which knows its headers
+		}
+		return out, nil
+	})
 	s.document(&r)
 }

@@ -54,6 +54,17 @@ func (t Type) String() string {
 	return "Unknown"
 }
 
+// EmptyData returns the empty data of each type of event, in the order of their numbers.
+func EmptyData() []Data {
+	var all []Data
+	for _, kind := range kinds {
+		if kind.make != nil {
+			all = append(all, kind.make())
+		}
+	}
+	return all
+}
+
 // kinds has one row for each Type, at its number.
 var kinds = [...]struct {
 	name string

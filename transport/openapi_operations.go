@@ -1,0 +1,119 @@
+package transport
+
+// operations is what /openapi.json says about each route beside its shapes, by id.
+var operations = map[string]struct {
+	text         string   // what it does, beyond its summary
+	codes        []string // of problems, beyond those of every route of its kind: see describeProblems
+	bodyOptional bool     // its body may be left out
+	example      string   // of its body
+	answer       string   // of its answer
+}{
+	// Deploy
+	"load": {text: "Checks the whole archive, stores it on a majority, and in one log entry loads all its workflow types and points their routes at it. " +
+		"Loading a version that is loaded changes nothing but the routes.",
+		codes:  []string{"invalid_package", "manifest_mismatch", "route_conflict", "package_too_large"},
+		answer: `{"version":"` + aVersion + `","workflow_types":["order"],"workflow_type":"order","deployed_entry_module":"order$` + aVersion + `","entry_function":"run","freshly_loaded":true,"route_changed":true,"previous_routes":{},"loaded_at":"2026-11-28T12:00:00Z","index":41}`},
+	"versions": {text: "One row for each workflow type of each loaded version, with what is routed, which nodes have it compiled, and what pins it."},
+	"unload": {text: "Removes a package, with all its workflow types, from every node. Refused while a route points at it or an open run pins it; the refusal names them.",
+		codes:  []string{"unknown_version", "route_active", "version_pinned"},
+		answer: `{"version":"` + aVersion + `","workflow_types":["order"],"index":58}`},
+	"pins": {text: "Counts the open runs that need the version, and names them, a page at a time.", codes: []string{"unknown_version"}},
+	"route": {text: "New runs of the type start on the version from here on; runs under way keep theirs. With `expect` only if the route points there now.",
+		codes:   []string{"unknown_version", "route_conflict"},
+		example: `{"version":"4f1c9a07","expect":"a7d3e2b1","message":"release 12"}`},
+	"unroute": {text: "New runs of the type cannot be started until it is routed again.", codes: []string{"unknown_workflow_type", "route_conflict"}},
+	"rollback": {text: "Doing it twice leads back to where it was.", codes: []string{"unknown_workflow_type", "route_conflict", "version_unavailable"},
+		bodyOptional: true, example: `{"message":"too many refunds"}`},
+	"deploys": {text: "Every load, route, rollback and unload, refused ones too, newest first: one record for each workflow type."},
+
+	// Runs
+	"start": {text: "Starts a run of the routed version, or of the one given. With `wait` it answers once the run has closed, or when the time is over.",
+		codes:   []string{"unknown_workflow_type", "unknown_version", "already_running", "version_unavailable"},
+		example: `{"type":"order","workflow_id":"order-17","input":{"id":17,"amount":5},"attributes":{"city":"Bern"}}`,
+		answer:  `{"workflow_id":"order-17","run_id":"` + aRun + `","version":"` + aVersion + `","index":42}`},
+	"list":     {text: "Filters narrow the listing together. Newest first."},
+	"describe": {text: "How a run stands, what it waits for, and its activities that have no outcome yet.", codes: []string{"not_found"}},
+	"result": {text: "With `wait` it answers once the run has closed, or when the time is over. Follows a run that continued as new to the last one of its chain.",
+		codes:  []string{"not_found"},
+		answer: `{"status":"completed","result":{"receipt":"r-1"},"workflow_id":"order-17","run_id":"` + aRun + `","index":57}`},
+	"history": {text: "The events of a run, from `from` on. With `wait` it waits for more at the end of an open run.", codes: []string{"not_found"},
+		answer: `{"events":[{"seq":1,"at":"2026-11-28T12:00:00Z","type":"WorkflowStarted","data":{"workflow_id":"order-17","run_id":"` + aRun +
+			`","workflow_type":"order","version":"` + aVersion + `","input":{"id":17}}},{"seq":2,"at":"2026-11-28T12:00:00Z","type":"TimerStarted","data":{"id":1,"duration":"10s","fire_at":"2026-11-28T12:00:10Z"}}],"next":3,"index":44}`},
+	"signal": {text: "The body is the payload: any JSON value, or nothing for null. Signals are kept until the code takes them.",
+		codes: []string{"not_found", "not_running"}, bodyOptional: true, example: `{"by":"Ada"}`},
+	"query": {text: "Runs a handler that the code registered with ctx.on_query. It changes nothing. Closed runs answer while their version is loaded.",
+		codes:        []string{"not_found", "unknown_query", "query_failed", "query_timeout", "version_unavailable"},
+		bodyOptional: true, example: `{"args":{"since":5}}`, answer: `{"result":"awaiting approval","index":43}`},
+	"cancel": {text: "The code sees it at its next wait and may clean up. The run closes when the code ends.",
+		codes: []string{"not_found", "not_running"}, bodyOptional: true, example: `{"reason":"customer called"}`},
+	"terminate": {text: "The code sees nothing of it. Children follow their on_parent_close.",
+		codes: []string{"not_found", "not_running"}, bodyOptional: true, example: `{"reason":"stuck"}`},
+	"pause": {text: "Signals and due timers are still recorded, and seen after the run is resumed.",
+		codes: []string{"not_found", "not_running", "invalid_state"}, bodyOptional: true, example: `{"reason":"looking into it"}`},
+	"resume": {text: "Also clears the quarantine of a run whose code broke the runtime or its replay.", codes: []string{"not_found", "not_running", "invalid_state"}},
+	"reopen": {text: "Takes failed, cancelled, terminated and timed-out runs. Steps that had failed run again; those that had finished keep their outcome.",
+		codes: []string{"not_found", "invalid_state", "already_running", "version_unavailable"}, bodyOptional: true, example: `{"reason":"the bank is back"}`},
+	"counts":       {text: "Exact, whatever their number."},
+	"jobs":         {text: "Closing a large tree of runs goes in many entries. A job goes on by itself, through any failover, and is gone when it is done."},
+	"retention":    {text: "The rules in force. Without any, closed runs are kept for ever."},
+	"retain_all":   {text: "For the types that have no rule of their own.", example: `{"age":"2160h"}`},
+	"retain":       {text: "`0s` keeps them for ever.", example: `{"age":"720h"}`},
+	"unretain_all": {text: "Types that have a rule of their own keep it.", codes: []string{"not_found"}},
+	"unretain":     {text: "The rule of all other types applies again.", codes: []string{"not_found"}},
+
+	// Activities
+	"poll": {text: "Answers as soon as there is a task, at the latest after `wait`. Repeated under the same key it answers the same tasks, as far as they are still the worker's.",
+		example: `{"worker_id":"w1","activities":["charge_card","ship"],"max_tasks":10,"wait":"30s","lease":"30s"}`,
+		answer:  `{"tasks":[{"token":"` + aToken + `","workflow_id":"order-17","run_id":"` + aRun + `","workflow_type":"order","activity":"charge_card","activity_id":1,"attempt":1,"input":{"amount":5},"deadline":"2026-11-28T12:05:00Z","lease":"30s"}]}`},
+	"complete": {text: "One reply for each token, in the order asked. What is wrong with one is in its reply, and does not touch the others.",
+		example: `{"results":[{"token":"` + aToken + `","output":{"receipt":"r-1"}}]}`, answer: `{"results":[{"token":"` + aToken + `","ok":true}],"index":45}`},
+	"fail": {text: "Whether another attempt follows is decided by `retryable` and by the activity's retry policy.",
+		example: `{"results":[{"token":"` + aToken + `","message":"no answer from the bank","kind":"busy","retryable":true}]}`, answer: `{"results":[{"token":"` + aToken + `","ok":true}],"index":45}`},
+	"heartbeat": {text: "Renews the leases. The replies say which attempts are not the worker's any more, and for which nobody waits.",
+		example: `{"tokens":[{"token":"` + aToken + `","details":{"rows":1200}}]}`, answer: `{"results":[{"token":"` + aToken + `","ok":true,"cancel_requested":false}],"index":45}`},
+	"release": {text: "They are offered again at once, and count as no failure.", example: `{"tokens":[{"token":"` + aToken + `"}]}`},
+	"queues":  {text: "Queues that have tasks or limits."},
+	"queue":   {text: "A queue that nobody has used is empty."},
+	"limit_queue": {text: "Limits that are left out are taken away.",
+		example: `{"concurrency":50,"rate":"10/s","burst":20}`},
+
+	// Schedules
+	"create_schedule": {text: "Its runs are named SCHEDULE_ID:FIRE_TIME. Give either `every` or `cron`.", codes: []string{"invalid_state"},
+		example: `{"schedule_id":"nightly","type":"order","cron":"30 3 * * *","timezone":"Europe/Berlin","overlap":"skip","catch_up":"one","input":{"id":0}}`},
+	"schedules": {text: "By id, a page at a time."},
+	"schedule":  {text: "With the next five times and the first hundred open runs.", codes: []string{"not_found"}},
+	"replace_schedule": {text: "The body is the whole definition: what is left out is back to its default.", codes: []string{"not_found"},
+		example: `{"type":"order","cron":"0 4 * * *"}`},
+	"delete_schedule": {text: "Runs that it started go on.", codes: []string{"not_found"}},
+	"pause_schedule": {text: "It can still be triggered.", codes: []string{"not_found", "invalid_state"}, bodyOptional: true,
+		example: `{"reason":"holidays"}`},
+	"resume_schedule": {text: "Times that passed while it was paused are not made up for.", codes: []string{"not_found", "invalid_state"}},
+	"trigger_schedule": {text: "Also while it is paused. `runs` says what was started, which may be nothing.", codes: []string{"not_found"}, bodyOptional: true,
+		example: `{"overlap":"allow_all"}`},
+	"backfill_schedule": {text: "Fires once for each time of the schedule from `from` up to, not including, `to`.", codes: []string{"not_found"},
+		example: `{"from":"2026-03-01T00:00:00Z","to":"2026-03-03T00:00:00Z","overlap":"allow_all"}`},
+
+	// Cluster
+	"events": {text: "Server-sent events: deploys, leaders, members, and the ends of runs. Only the last event of an index carries an `id`, and some frames carry nothing but one. " +
+		"Resume with Last-Event-ID or `after`, on any node: none is skipped, those of one index may be repeated.", codes: []string{"resource_exhausted"}},
+	"cluster": {text: "Answered by the node that is asked, with or without a leader."},
+	"transfer": {text: "Without a node: to whichever voter is most up to date.", codes: []string{"not_found", "invalid_state"}, bodyOptional: true,
+		example: `{"node":"n2"}`},
+	"confirm_time": {text: "For clocks that were wrong: docs/OPERATIONS.md, Clocks.", codes: []string{"invalid_state"},
+		example: `{"time":"2026-11-28T12:00:00Z"}`},
+	"remove": {text: "Refused where it would lose the quorum. A removed id never comes back.", codes: []string{"not_found", "invalid_state"}, example: `{"node":"n3"}`},
+	"drain": {text: "Without a node: the one that is asked. It takes no deploys, does not lead, and is not ready; other nodes serve.",
+		codes: []string{"not_found", "invalid_state"}, bodyOptional: true, example: `{"node":"n2"}`},
+	"undrain": {text: "Without a node: the one that is asked.", codes: []string{"not_found", "invalid_state"}, bodyOptional: true, example: `{"node":"n2"}`},
+
+	// Node
+	"live":  {text: "200 as long as the process answers.", answer: `{"status":"ok"}`},
+	"ready": {text: "200 while it has a leader, has applied what was committed and does not drain; else 503.", answer: `{"status":"ok"}`},
+}
+
+// Values of examples.
+const (
+	aVersion = "4f1c9a07d2b85e3160fa9c7e4b1d8a25c3f6079e8b4d1a7260e5f39c81b7d4a2"
+	aRun     = "01a2b3c4-d5e6-7f80-91a2-b3c4d5e6f708"
+	aToken   = "BASE64-TOKEN"
+)

@@ -1,0 +1,107 @@
+package transport
+
+import (
+	"net/http"
+	"path"
+
+	"aion.dev/aion/transport/wire"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// describePages describes what is served beside the routes.
+func (s *Server) describePages() {
+	paths := s.api.OpenAPI().Paths
+	for _, page := range []struct{ path, id, summary, text, media string }{
+		{"/metrics", "metrics", "Read the node's metrics", "In the text format of Prometheus. Anybody may read them.", "text/plain"},
+		{"/openapi.json", "openapi", "Read this document", "This document: OpenAPI 3.1.", "application/openapi+json"},
+		{"/", "console", "Open the console", "A page that shows the cluster. It asks for a token where one is needed.", "text/html"},
+	} {
+		schema := &huma.Schema{Type: "string"}
+		if page.id == "openapi" {
+			schema = &huma.Schema{Type: "object", AdditionalProperties: true}
+		}
+		paths[page.path] = &huma.PathItem{Get: &huma.Operation{
+			OperationID: page.id, Method: http.MethodGet, Path: page.path, Summary: page.summary, Description: page.text,
+			Tags: []string{"Node"}, Security: []map[string][]string{},
+			Responses: map[string]*huma.Response{
+				"200": {Description: "The page", Content: map[string]*huma.MediaType{page.media: {Schema: schema}},
+					Headers: map[string]*huma.Param{wire.HeaderNode: nodeHeader}},
+				"421": problemResponse(http.StatusMisdirectedRequest, "`misdirected`"),
+			},
+		}}
+	}
+}
+
+// describeSchemas gives the schemas what can only be said once every route has been described.
+func (s *Server) describeSchemas() {
+	r := s.api.OpenAPI().Components.Schemas
+	r.Map()["Problem"] = problemSchema()
+	describeEvents(r)
+	taken, given := map[string]bool{}, map[string]bool{}
+	for _, item := range s.api.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
+			if op == nil {
+				continue
+			}
+			if op.RequestBody != nil {
+				mark(r, op.RequestBody.Content, taken)
+			}
+			for _, response := range op.Responses {
+				mark(r, response.Content, given)
+			}
+		}
+	}
+	for name, schema := range r.Map() {
+		explain(schema)
+		if taken[name] && !given[name] {
+			schema.AdditionalProperties = false // requests say nothing that is not known: json.go
+		}
+	}
+}
+
+// mark notes the named schemas that a body uses.
+func mark(r huma.Registry, content map[string]*huma.MediaType, used map[string]bool) {
+	for _, media := range content {
+		markSchema(r, media.Schema, used)
+	}
+}
+
+func markSchema(r huma.Registry, s *huma.Schema, used map[string]bool) {
+	if s == nil {
+		return
+	}
+	if s.Ref != "" {
+		name := path.Base(s.Ref)
+		if !used[name] {
+			used[name] = true
+			markSchema(r, r.Map()[name], used)
+		}
+	}
+	for _, member := range s.Properties {
+		markSchema(r, member, used)
+	}
+	markSchema(r, s.Items, used)
+	if more, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		markSchema(r, more, used)
+	}
+	for _, one := range s.OneOf {
+		markSchema(r, one, used)
+	}
+}
+
+// explain gives every member without a text of its own that of the glossary.
+func explain(s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	for name, member := range s.Properties {
+		if member.Description == "" && member.Ref == "" {
+			member.Description = glossary[name]
+		}
+		explain(member)
+	}
+	explain(s.Items)
+	if more, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		explain(more)
+	}
+}

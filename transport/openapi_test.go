@@ -1,0 +1,73 @@
+package transport_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"aion.dev/aion/transport"
+)
+
+// TestOpenAPI: every route of the contract is described, and nothing else.
+func TestOpenAPI(t *testing.T) {
+	var got []string
+	for _, r := range description().routes {
+		got = append(got, r.method+" "+r.path)
+	}
+	slices.Sort(got)
+	want := []string{
+		"DELETE /v1/retention", "DELETE /v1/retention/{type}", "DELETE /v1/routes/{type}", "DELETE /v1/schedules/{id}", "DELETE /v1/versions/{type}/{version}",
+		"GET /", "GET /health/live", "GET /health/ready", "GET /metrics", "GET /openapi.json", "GET /v1/cluster", "GET /v1/counts", "GET /v1/deploys", "GET /v1/events",
+		"GET /v1/jobs", "GET /v1/queues", "GET /v1/queues/{queue}", "GET /v1/retention", "GET /v1/schedules", "GET /v1/schedules/{id}", "GET /v1/versions", "GET /v1/versions/{type}/{version}/pins",
+		"GET /v1/workflows", "GET /v1/workflows/{id}", "GET /v1/workflows/{id}/history", "GET /v1/workflows/{id}/result",
+		"POST /v1/cluster/clock", "POST /v1/cluster/drain", "POST /v1/cluster/remove", "POST /v1/cluster/transfer", "POST /v1/cluster/undrain", "POST /v1/packages", "POST /v1/queues/{queue}/poll", "POST /v1/routes/{type}/rollback",
+		"POST /v1/schedules", "POST /v1/schedules/{id}/backfill", "POST /v1/schedules/{id}/pause", "POST /v1/schedules/{id}/resume", "POST /v1/schedules/{id}/trigger",
+		"POST /v1/tasks/complete", "POST /v1/tasks/fail", "POST /v1/tasks/heartbeat", "POST /v1/tasks/release",
+		"POST /v1/workflows", "POST /v1/workflows/{id}/cancel", "POST /v1/workflows/{id}/pause", "POST /v1/workflows/{id}/queries/{name}", "POST /v1/workflows/{id}/reopen",
+		"POST /v1/workflows/{id}/resume", "POST /v1/workflows/{id}/signals/{name}", "POST /v1/workflows/{id}/terminate",
+		"PUT /v1/queues/{queue}", "PUT /v1/retention", "PUT /v1/retention/{type}", "PUT /v1/routes/{type}", "PUT /v1/schedules/{id}",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("routes\n%q, want\n%q", got, want)
+	}
+}
+
+// TestOpenAPIBodies: a body is described as required exactly where the API refuses a call without one.
+func TestOpenAPIBodies(t *testing.T) {
+	h := listen(t, &refuser{}, &throne{}, "n1").lead()
+	h.odd = true // its calls panic as soon as they are taken
+	for _, r := range description().routes {
+		body, _ := r.operation["requestBody"].(map[string]any)
+		if body == nil {
+			continue
+		}
+		required, _ := body["required"].(bool)
+		path := strings.NewReplacer("{type}", "order", "{id}", "w", "{queue}", "q", "{name}", "n").Replace(r.path)
+		answer := h.send(t, r.method, path, "")
+		refused := answer.status == http.StatusBadRequest
+		if refused != required {
+			t.Errorf("%s %s without a body: %d %s; /openapi.json says required: %v", r.method, r.path, answer.status, answer.body, required)
+		}
+	}
+}
+
+// TestOpenAPIExamples are of the shapes that they show.
+func TestOpenAPIExamples(t *testing.T) {
+	d := description()
+	examples := d.examples()
+	for place, example := range examples {
+		if err := d.check(place, example); err != nil {
+			t.Errorf("the example at %s: %v", place, err)
+		}
+	}
+	if len(examples) < 30 {
+		t.Errorf("only %d examples", len(examples))
+	}
+}
+
+func TestOpenAPIVersion(t *testing.T) {
+	if info := description().document["info"].(map[string]any); info["version"] != transport.APIVersion || info["x-aion-release"] != "test" {
+		t.Errorf("%v", info)
+	}
+}

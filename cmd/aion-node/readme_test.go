@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -45,4 +48,62 @@ func TestREADME(t *testing.T) {
 			t.Errorf("the quick start did not print %q:\n%s", want, out.String())
 		}
 	}
+}
+
+// TestREADMEThreeNodes runs what README.md says about three nodes, as it stands there. Only the ports are others.
+func TestREADMEThreeNodes(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "<!-- three nodes: run by TestREADMEThreeNodes -->")
+	part, _, ok2 := strings.Cut(rest, "<!-- three nodes end -->")
+	if !ok || !ok2 {
+		t.Fatal("README.md has lost the marks of its three nodes")
+	}
+	block := regexp.MustCompile("(?s)```sh\n(.*?)```").FindStringSubmatch(part)
+	if block == nil {
+		t.Fatal("there are no commands between the marks")
+	}
+	first, err := freeRow(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := block[1]
+	for i, port := range []string{":7610", ":7620", ":7630"} {
+		script = strings.ReplaceAll(script, port, fmt.Sprintf(":%d", first+3*i))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patient)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", "set -eu\ntrap 'kill $(jobs -p); wait' EXIT\naion-node new hello >/dev/null\naion-node package hello >/dev/null\n"+script)
+	cmd.Dir = t.TempDir()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, out.String(), errs.String())
+	}
+	for _, want := range []string{"deployed hello version", fmt.Sprintf("127.0.0.1:%d", first), fmt.Sprintf("127.0.0.1:%d", first+6)} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it did not print %q:\n%s", want, out.String())
+		}
+	}
+}
+
+// freeRow finds the first of 3*n ports in a row on loopback that nobody uses.
+func freeRow(n int) (int, error) {
+	for first := 20000 + os.Getpid()%8000; first < 32000; first += 3 * n {
+		free := true
+		for port := first; port < first+3*n; port++ {
+			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+			if err != nil {
+				free = false
+				break
+			}
+			l.Close()
+		}
+		if free {
+			return first, nil
+		}
+	}
+	return 0, errors.New("no ports in a row are free below 32000")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/x509"
+	"fmt"
 	"os"
 	"strings"
 
@@ -10,7 +11,10 @@ import (
 
 // connect makes the client that a command calls. Nothing is dialled yet.
 func (a *app) connect() (*client.Client, error) {
-	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: a.patience}
+	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: a.patience, Connect: a.contact}
+	if _, ok := terminal(a.err); ok {
+		cfg.Waiting = func(asked []string) { fmt.Fprintf(a.err, "waiting for a node at %s ...\n", strings.Join(asked, ", ")) }
+	}
 	if len(cfg.Addresses) == 0 {
 		cfg.Addresses = splitList(a.environ("AION_ADDR"))
 	}

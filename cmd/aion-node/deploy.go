@@ -53,6 +53,7 @@ Several files are deployed in order, up to the first that is refused; those befo
 					opts = []client.Option{client.RequestID(a.requestID + "/" + strconv.Itoa(i+1))}
 				}
 				o.Expect = expects[i]
+				a.repeat = a.repeatOne(cmd, files, i)
 				answer, err := c.Load(cmd.Context(), archive, o, opts...)
 				if err != nil && len(files) > 1 {
 					return a.stopped(cmd, done, files[i], err)
@@ -82,9 +83,26 @@ Several files are deployed in order, up to the first that is refused; those befo
 	return cmd
 }
 
+// repeatOne is the command line that deploys one of several files again: without a request id that
+// was given, each has one of its own.
+func (a *app) repeatOne(cmd *cobra.Command, files []string, i int) string {
+	if len(files) == 1 || a.requestID != "" {
+		return ""
+	}
+	others := slices.DeleteFunc(slices.Clone(a.args), func(arg string) bool { return arg != files[i] && slices.Contains(files, arg) })
+	return commandLine(cmd, others)
+}
+
 // stopped reports that a deploy of several files went only part of the way.
 func (a *app) stopped(cmd *cobra.Command, done deployed, file string, err error) error {
 	p, status := problemOf(cmd, err)
+	if q := a.interrupted(cmd.Context(), err); q != nil {
+		p, status = q, exitInterrupted
+	}
+	var id string
+	if p.Outcome == wire.Unknown && p.Fact("request_id", &id) {
+		p.Hint = a.repetition(cmd, id)
+	}
 	p.Detail = file + ": " + p.Detail
 	a.complain(p)
 	if n := len(done.Packages); n > 0 && !a.json {

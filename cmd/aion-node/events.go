@@ -42,12 +42,16 @@ with the last event of each index: --after that number goes on from there.`,
 			}
 			defer c.Close()
 			n := 0
+			a.after = afterwards{goesOn: "the cluster goes on", look: "aion-node events"}
 			for e, err := range c.Events(cmd.Context(), f) {
 				if err != nil {
 					return err
 				}
 				if err := a.event(e.ID, e.Name, e.Data); err != nil {
 					return err
+				}
+				if e.ID > 0 {
+					a.after.look = fmt.Sprintf("aion-node events --after %d", e.ID)
 				}
 				if n++; n == limit {
 					return nil

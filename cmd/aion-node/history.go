@@ -65,10 +65,12 @@ line of its own.`,
 // follow prints events as they come.
 func (a *app) follow(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int) error {
 	n := 0
+	a.runGoesOn(ref.WorkflowID, fmt.Sprintf("history %s --follow --from %d", ref.WorkflowID, max(from, 1)))
 	for e, err := range c.Follow(ctx, ref, from, a.read()...) {
 		if err != nil {
 			return err
 		}
+		a.after.look = fmt.Sprintf("aion-node history %s --follow --from %d", ref.WorkflowID, e.Seq+1)
 		if a.json {
 			if err := a.document(e); err != nil {
 				return err

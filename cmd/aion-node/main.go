@@ -16,7 +16,7 @@ func main() {
 	// A second signal finds the default handling again, so it ends the process at once, whatever the first one is still waiting for.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Getenv, patience: 10 * time.Second}
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Getenv, patience: 10 * time.Second, contact: 1500 * time.Millisecond}
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
 
@@ -26,7 +26,8 @@ type app struct {
 	out      io.Writer
 	err      io.Writer
 	environ  func(string) string
-	patience time.Duration // how long a call is repeated while no node answers it: an election fits in, and a person still waits for it
+	patience time.Duration // how long a call is repeated while the nodes cannot serve it: an election fits in, and a person still waits for it
+	contact  time.Duration // the same while no node is reached at all
 
 	json      bool
 	addresses []string
@@ -34,10 +35,15 @@ type app struct {
 	caFile    string
 	requestID string
 	stale     bool
+
+	args   []string   // the command line
+	repeat string     // how to repeat the change under way, if not by the same command line
+	after  afterwards // what to say when interrupted now
 }
 
 // run carries out one command line and returns the exit status.
 func (a *app) run(ctx context.Context, args []string) int {
+	a.args = args
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetOut(a.out)
@@ -47,7 +53,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return 0
 	}
 	a.json = a.json || slices.Contains(args, "--json") // a wrong flag before it hid it from the parser
-	return a.fail(cmd, err)
+	return a.fail(ctx, cmd, err)
 }
 
 // terminal reports whether w is one, so that a progress bar makes sense.

@@ -18,14 +18,24 @@ const (
 	exitRefused = 1 // it did not happen
 	exitUsage   = 2 // the command line or the configuration is wrong
 	exitUnknown = 3 // it may have happened; the same request id tells
+	exitOpen    = 4 // the run that was asked about is still open
 )
 
 // fail says on stderr what went wrong, and with --json also as the one document on stdout. It returns the exit status.
-func (a *app) fail(cmd *cobra.Command, err error) int {
+func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
 	if status, ok := reportedStatus(err); ok {
 		return status
 	}
 	p, status := problemOf(cmd, err)
+	if q := a.interrupted(ctx, err); q != nil {
+		p, status = q, exitInterrupted
+	}
+	var id string
+	if p.Outcome == wire.Unknown && p.Fact("request_id", &id) {
+		if hint := a.repetition(cmd, id); hint != "" {
+			p.Hint = hint
+		}
+	}
 	a.complain(p)
 	if a.json {
 		_ = a.document(p)
@@ -46,6 +56,10 @@ func (a *app) complain(p *wire.Problem) {
 	}
 	for _, frame := range stack {
 		fmt.Fprintln(a.err, "  "+printable(frame))
+	}
+	var id string
+	if p.Outcome == wire.Unknown && p.Fact("request_id", &id) {
+		fmt.Fprintf(a.err, "request id: %s\n", printable(id))
 	}
 	if p.Hint != "" {
 		fmt.Fprintf(a.err, "hint: %s\n", strings.ReplaceAll(printable(p.Hint), "`", ""))

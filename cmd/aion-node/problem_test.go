@@ -74,6 +74,32 @@ func TestUnknownOutcomeNamesTheRequestID(t *testing.T) {
 	}
 }
 
+// A person is told the id that the command line made, and the line that repeats it, without the token.
+func TestUnknownOutcomeSaysHowToRepeat(t *testing.T) {
+	var id string
+	lost := func(w http.ResponseWriter, r *http.Request) { id = r.Header.Get(wire.HeaderRequestID); cut(w, r) }
+	status, _, errs := answered(t, lost, "start", "w", "--token", "hunter2", "--input", `{"a": "b c"}`)
+	if status != exitUnknown || !strings.Contains(errs, "\nrequest id: "+id+"\n") ||
+		!strings.Contains(errs, "  aion-node start w --input '{\"a\": \"b c\"}' --addr ") || !strings.Contains(errs, " --request-id "+id+"\n") ||
+		strings.Contains(errs, "hunter2") {
+		t.Errorf("status %d, stderr:\n%s", status, errs)
+	}
+	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
+	for _, file := range []string{one, two} {
+		if err := os.WriteFile(file, []byte("x"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, errs = answered(t, lost, "deploy", one, two, "--no-route")
+	if !strings.Contains(errs, "  aion-node deploy "+one+" --no-route ") || !strings.Contains(errs, " --request-id "+id+"\n") {
+		t.Errorf("stderr:\n%s", errs)
+	}
+	_, _, errs = answered(t, lost, "unload", "order", "abcdef", "--request-id", "mine")
+	if !strings.Contains(errs, "aion-node unload order abcdef --request-id mine") || strings.Count(errs, "--request-id mine") != 1 {
+		t.Errorf("stderr:\n%s", errs)
+	}
+}
+
 func TestHoldersAreNamed(t *testing.T) {
 	refusal := wire.New("version_pinned", "version abc is pinned")
 	refusal.Facts = map[string]any{

@@ -16,9 +16,8 @@ func resultCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "result ID",
 		Short: "Wait for a run's end and tell its result",
-		Long: `Wait for a run's end and tell how it ended. The exit status is 0 however it ended, also if it is still open after --timeout: the status is in the
-answer.`,
-		Args: arguments("ID"),
+		Long:  "Wait for a run's end and tell how it ended. " + endStatuses + "\nAn interrupt ends the waiting, not the run.",
+		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wait := timeout
 			switch {
@@ -33,16 +32,38 @@ answer.`,
 				return err
 			}
 			defer c.Close()
+			if wait > 0 {
+				a.runGoesOn(ref.WorkflowID, "result "+ref.WorkflowID)
+			}
 			r, err := c.Result(cmd.Context(), ref, wait, a.read()...)
 			if err != nil {
 				return err
 			}
-			return a.answer(r, func(w io.Writer) { tellResult(w, r.Status, r.Result, r.Error) })
+			if err := a.answer(r, func(w io.Writer) { tellResult(w, r.Status, r.Result, r.Error) }); err != nil {
+				return err
+			}
+			return endStatus(r.Status)
 		},
 	}
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "wait at most `DURATION`; 0s tells how the run stands at once (default: as long as it takes)")
 	addRunFlag(cmd, &ref)
 	return cmd
+}
+
+// endStatuses is what help says about the exit status of a command that waits for a run.
+const endStatuses = `The exit status is 0 if the run
+completed, 1 if it ended in another way (failed, cancelled, terminated, timed out), and 4 if it is
+still open.`
+
+// endStatus is the exit status that a run's status stands for. What there is to say is printed.
+func endStatus(status string) error {
+	switch {
+	case status == "completed":
+		return nil
+	case wire.Open(status):
+		return &reported{exitOpen}
+	}
+	return &reported{exitRefused}
 }
 
 func tellResult(w io.Writer, status string, result json.RawMessage, failure *wire.RunError) {

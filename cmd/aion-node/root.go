@@ -12,6 +12,11 @@ func newRoot(a *app) *cobra.Command {
 	root := group(&cobra.Command{
 		Use:           "aion-node",
 		Short:         "A durable workflow engine: the node, and everything to ask of a cluster",
+		Long: `A durable workflow engine: the node, and everything to ask of a cluster.
+
+Exit status: 0 done; 1 refused or not done; 2 the command line or the configuration is wrong; 3 the
+outcome is unknown, and the request id tells it; 4 the run that was waited for is still open; 130
+interrupted. result and start --wait end with 1 if the run ended in another way than completed.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 

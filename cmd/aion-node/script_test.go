@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -33,6 +35,9 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 //	get VAR FILE PATH          set VAR to the text at PATH
 //	mistake PATTERN COMMAND... aion-node COMMAND ends with status 2, with PATTERN on stderr and nothing on stdout
 //	fails INPUT PATTERN        a run of "turns" with that input fails, saying PATTERN
+//	status N COMMAND...        aion-node COMMAND ends with exit status N
+//	interrupt TEXT COMMAND...  aion-node COMMAND gets SIGINT once it printed TEXT, and ends with status 130; the files "interrupted" and
+//	                           "interrupted.out" hold what it said, and what of that on stdout
 //	retry COMMAND...           aion-node COMMAND until it succeeds and, with -until TEXT before it, prints TEXT
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -48,18 +53,20 @@ func TestScript(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"node":     scriptNode,
-			"nodes":    scriptNodes,
-			"cluster":  scriptCluster,
-			"kill9":    scriptKill,
-			"stop":     scriptStop,
-			"leader":   scriptLeader,
-			"json":     scriptJSON,
-			"jsonkeys": scriptJSONKeys,
-			"get":      scriptGet,
-			"mistake":  scriptMistake,
-			"fails":    scriptFails,
-			"retry":    scriptRetry,
+			"node":      scriptNode,
+			"nodes":     scriptNodes,
+			"cluster":   scriptCluster,
+			"kill9":     scriptKill,
+			"stop":      scriptStop,
+			"leader":    scriptLeader,
+			"json":      scriptJSON,
+			"jsonkeys":  scriptJSONKeys,
+			"get":       scriptGet,
+			"mistake":   scriptMistake,
+			"fails":     scriptFails,
+			"retry":     scriptRetry,
+			"status":    scriptStatus,
+			"interrupt": scriptInterrupt,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -186,8 +193,7 @@ func scriptMistake(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: mistake PATTERN COMMAND...")
 	}
 	err := ts.Exec("aion-node", args[1:]...)
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitUsage {
+	if exitStatus(err) != exitUsage {
 		ts.Fatalf("it ended with %v, not with status %d", err, exitUsage)
 	}
 	said := ts.ReadFile("stderr")
@@ -199,11 +205,80 @@ func scriptMistake(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// exitStatus is that of a command that ended with err; -1 if it did not come to its end.
+func exitStatus(err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	return -1
+}
+
+// scriptStatus runs aion-node and wants an exit status.
+func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status STATUS COMMAND...")
+	}
+	if got := exitStatus(ts.Exec("aion-node", args[1:]...)); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("it ended with status %d, not %s", got, args[0])
+	}
+}
+
+// scriptInterrupt starts aion-node, interrupts it once it printed a text, and wants status 130.
+func scriptInterrupt(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: interrupt TEXT COMMAND...")
+	}
+	cmd := exec.Command("aion-node", args[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "AION_ADDR="+ts.Getenv("AION_ADDR"))
+	var said lockedBuffer // both streams, in order
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(&said, &out), &said
+	ts.Check(cmd.Start())
+	err := eventually(func() error {
+		if !strings.Contains(said.String(), args[0]) {
+			return fmt.Errorf("it did not print %q", args[0])
+		}
+		return nil
+	})
+	signalled := cmd.Process.Signal(os.Interrupt)
+	status := exitStatus(cmd.Wait())
+	if err != nil || signalled != nil || status != exitInterrupted {
+		ts.Fatalf("%v, %v, status %d:\n%s", err, signalled, status, said.String())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("interrupted"), []byte(said.String()), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("interrupted.out"), out.Bytes(), 0o666))
+}
+
+// lockedBuffer is written by the goroutines of two streams.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
 func scriptFails(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: fails INPUT PATTERN")
 	}
-	ts.Check(ts.Exec("aion-node", "start", "turns", "--input", strconv.Quote(args[0]), "--wait", "--json"))
+	if err := ts.Exec("aion-node", "start", "turns", "--input", strconv.Quote(args[0]), "--wait", "--json"); exitStatus(err) != exitRefused {
+		ts.Fatalf("it ended with %v", err)
+	}
 	out := ts.ReadFile("stdout")
 	status, err := lookup(out, "status")
 	message, err2 := lookup(out, "error.message")

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 )
@@ -21,8 +24,11 @@ func startCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "start TYPE",
 		Short: "Start a run",
-		Long:  `Start a run on the version that its type is routed to. With --wait, wait for its end; the exit status is 0 however it ended: the status is in the answer.`,
-		Args:  arguments("TYPE"),
+		Long: `Start a run on the version that its type is routed to.
+
+With --wait, tell its ids at once (on stderr with --json), then wait for its end. ` + endStatuses + `
+An interrupt ends the waiting, not the run.`,
+		Args: arguments("TYPE"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			r.Type = args[0]
 			if r.Input, err = a.jsonFlag("input", input); err != nil {
@@ -42,21 +48,24 @@ func startCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			var s *wire.StartAnswer
-			if wait {
-				s, err = c.StartAndWait(cmd.Context(), r, forever, a.change()...)
-			} else {
-				s, err = c.Start(cmd.Context(), r, a.change()...)
-			}
+			s, err := c.Start(cmd.Context(), r, a.change()...)
 			if err != nil {
 				return err
 			}
-			return a.answer(s, func(w io.Writer) {
-				fmt.Fprintf(w, "started %s: workflow %s, run %s, version %s%s\n", r.Type, s.WorkflowID, s.RunID, short(s.Version), again(s.Deduplicated))
-				if wait {
-					tellResult(w, s.Status, s.Result, s.Error)
-				}
-			})
+			told := a.out
+			if a.json && wait {
+				told = a.err
+			}
+			if !a.json || wait {
+				fmt.Fprintf(told, "started %s: workflow %s, run %s, version %s%s\n", r.Type, s.WorkflowID, s.RunID, short(s.Version), again(s.Deduplicated))
+			}
+			switch {
+			case wait:
+				return a.awaitEnd(cmd.Context(), c, s)
+			case a.json:
+				return a.document(s)
+			}
+			return nil
 		},
 	}
 	f := cmd.Flags()
@@ -67,4 +76,31 @@ func startCmd(a *app) *cobra.Command {
 	f.DurationVar(&timeout, "run-timeout", 0, "time out the whole run after `DURATION`; 0 = as the package says")
 	f.BoolVar(&wait, "wait", false, "wait until the run has ended, and tell its result")
 	return cmd
+}
+
+// awaitEnd waits for the end of a run that was just started, and tells it. That its end cannot be
+// learned says nothing about the run.
+func (a *app) awaitEnd(ctx context.Context, c *client.Client, s *wire.StartAnswer) error {
+	a.runGoesOn(s.WorkflowID, "result "+s.WorkflowID)
+	a.after.facts["run_id"] = s.RunID
+	r, err := c.Result(ctx, wire.RunRef{WorkflowID: s.WorkflowID, RunID: s.RunID}, forever)
+	if err == nil && r.Status == "continued_as_new" { // the result is that of the last run of the chain
+		r, err = c.Result(ctx, wire.RunRef{WorkflowID: s.WorkflowID}, forever)
+	}
+	if err != nil {
+		var p *wire.Problem
+		if ctx.Err() != nil || !errors.As(err, &p) {
+			return err
+		}
+		q := *p
+		q.Outcome, q.Facts = wire.Unknown, a.after.facts
+		q.Detail = fmt.Sprintf("the run %s was started; how it ended could not be learned: %s", s.WorkflowID, p.Detail)
+		q.Hint = a.after.look
+		return &q
+	}
+	s.Status, s.Result, s.Error = r.Status, r.Result, r.Error
+	if err := a.answer(s, func(w io.Writer) { tellResult(w, s.Status, s.Result, s.Error) }); err != nil {
+		return err
+	}
+	return endStatus(s.Status)
 }

@@ -40,12 +40,17 @@ With --wait, watch the runs that pin it and unload it when none is left. Each tr
 			u := &unload{client: c, typ: args[0], version: args[1], message: message, requestID: a.requestID}
 			var answer *wire.UnloadAnswer
 			if wait {
+				again := fmt.Sprintf("aion-node unload %s %s", quoted(u.typ), quoted(u.version))
+				a.after = afterwards{goesOn: "nothing was unloaded, and the runs that pin the version go on", look: again + " --wait"}
+				if a.requestID == "" {
+					a.repeat = again // without --wait: each try had a request id of its own
+				}
 				answer, err = u.whenFree(cmd.Context(), newProgress(a.err), timeout)
 			} else {
 				answer, err = c.Unload(cmd.Context(), u.typ, u.version, message, a.change()...)
 			}
 			if err != nil {
-				return err
+				return u.explain(err, wait)
 			}
 			return a.answer(answer, func(w io.Writer) {
 				types := strings.Join(answer.WorkflowTypes, ", ")
@@ -65,6 +70,22 @@ type unload struct {
 	typ, version string
 	message      string
 	requestID    string // empty: the client makes one for each try
+}
+
+// explain puts the values of this call into the hint of a refusal for pins, and does not advise to
+// wait to somebody who has waited.
+func (u *unload) explain(err error, waited bool) error {
+	var p *wire.Problem
+	if !errors.As(err, &p) || p.Code != "version_pinned" {
+		return err
+	}
+	q := *p
+	name := quoted(u.typ) + " " + quoted(u.version)
+	q.Hint = fmt.Sprintf("aion-node pins %s lists them; aion-node unload %s --wait waits until they are closed.", name, name)
+	if waited {
+		q.Hint = fmt.Sprintf("They are still open: aion-node pins %s lists them; a longer --timeout waits longer.", name)
+	}
+	return &q
 }
 
 // pollPins is how often the pins are looked at.

@@ -181,6 +181,12 @@ func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Res
 	if p := unlikeTLS(base, err); p != nil {
 		return nil, p
 	}
+	if p := distrusted(base, err); p != nil {
+		return nil, &broken{cause: p, hopeless: true}
+	}
+	if c.connect > 0 && unknownName(err) { // who has no time does not wait for a name to be made known
+		return nil, &broken{cause: elsewhere(fmt.Sprintf("%s cannot be found: %v", base.Host, err), nameHint), hopeless: true}
+	}
 	if err != nil {
 		if p := c.hungUp(ctx, base, err); p != nil {
 			return nil, p

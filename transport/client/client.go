@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -26,6 +27,12 @@ type Config struct {
 	Actor     string         // for the deploy history of clusters without tokens; empty = the server's default
 	HTTP      *http.Client   // nil = one of its own. It must not have a Timeout shorter than the waits that are asked for; redirects are not followed
 	Patience  time.Duration  // how long one call is repeated after its first failure; 0 = 30 s, negative = never. The context bounds it too
+
+	// Connect bounds how long it takes to connect to one node, and how long a call is repeated while
+	// no connection to any comes about; 0 = 5 s and Patience. A call by a person is better told soon.
+	Connect time.Duration
+	// Waiting is called, once, when a call has waited a second without reaching a node. Nil = nobody.
+	Waiting func(addresses []string)
 }
 
 // Client calls a cluster.
@@ -35,6 +42,8 @@ type Client struct {
 	actor    string
 	http     *http.Client
 	patience time.Duration
+	connect  time.Duration // see Config; 0 = as patience
+	notice   waitNotice
 	last     atomic.Uint32 // index of the base that answered last
 }
 
@@ -43,7 +52,8 @@ func New(cfg Config) (*Client, error) {
 	if strings.ContainsFunc(cfg.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, errors.New("the token has a character that is no visible ASCII, such as a line break at its end") // and is not shown
 	}
-	c := &Client{token: cfg.Token, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience}
+	c := &Client{token: cfg.Token, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience, connect: cfg.Connect}
+	c.notice.say = cfg.Waiting
 	for _, a := range cfg.Addresses {
 		base, err := parseAddress(a, cfg.Token != "" || cfg.RootCAs != nil)
 		if err != nil {
@@ -64,7 +74,7 @@ func New(cfg Config) (*Client, error) {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConnsPerHost = 256
 		t.ResponseHeaderTimeout = 0
-		t.DialContext = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
+		t.DialContext = (&net.Dialer{Timeout: cmp.Or(cfg.Connect, 5*time.Second), KeepAlive: 15 * time.Second}).DialContext
 		t.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
 		t.Proxy = proxyFor
 		c.http = &http.Client{Transport: t}

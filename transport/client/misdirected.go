@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"time"
@@ -28,8 +29,17 @@ func misdirected(base *url.URL, resp *http.Response, body []byte) *wire.Problem 
 		}
 		return elsewhere(fmt.Sprintf("%s redirects %s, and no redirect is followed: it could take the token along", base, to),
 			"Name the address that it redirects to, if you trust it.")
+	case resp.StatusCode == http.StatusNotFound && !isProblem(resp):
+		return elsewhere(fmt.Sprintf("what answers at %s is no node: status 404, and no problem document", base),
+			"See --addr (AION_ADDR): a node listens on http.address, 127.0.0.1:7600 unless told otherwise.")
 	}
 	return nil
+}
+
+// isProblem reports whether an answer is an error as nodes give it.
+func isProblem(resp *http.Response) bool {
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return media == wire.ProblemType
 }
 
 // hungUp asks a node that closed a plain HTTP connection without an answer whether it speaks HTTPS

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
-	"strings"
 	"time"
 
 	"aion.dev/aion/transport/wire"
@@ -20,8 +18,9 @@ const (
 
 // broken is an attempt without an answer.
 type broken struct {
-	sent  bool // the request may have arrived
-	cause error
+	sent     bool // the request may have arrived
+	hopeless bool // this node will answer no later attempt otherwise; another one may
+	cause    error
 }
 
 func (e *broken) Error() string { return e.cause.Error() }
@@ -30,7 +29,7 @@ func (e *broken) Unwrap() error { return e.cause }
 // dialFailed reports whether no connection came about, so that nothing can have arrived.
 func dialFailed(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // repeat sends the call to one address after another until it has an answer or a refusal, or patience or ctx ends. A mutation keeps one request id over
@@ -40,15 +39,26 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 		call.requestID, call.generated = NewRequestID(), true
 	}
 	at := int(c.last.Load())
+	began := time.Now()
 	maybe := false // an attempt of a mutation may have taken effect
 	var until time.Time
 	var said error // what a node answered last, at attempt saidAt
 	saidAt := 0
+	hopeless, reached := 0, false // attempts in a row that no repetition helps; whether any connected
+	traced, attempted := c.watch(ctx)
+	defer attempted(false)
 	for n := 1; ; n++ {
-		body, err := c.once(ctx, c.bases[at%len(c.bases)], call)
+		body, err := c.once(traced, c.bases[at%len(c.bases)], call)
 		if err == nil {
 			c.last.Store(uint32(at % len(c.bases)))
 			return body, nil
+		}
+		attempted(true)
+		if hopeless++; !isHopeless(err) {
+			hopeless = 0
+		}
+		if hopeless == len(c.bases) {
+			err = errors.Unwrap(err)
 		}
 		if !again(err) {
 			if maybe && untold(err) {
@@ -56,6 +66,7 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 			}
 			return nil, err
 		}
+		reached = reached || !dialFailed(err)
 		maybe = maybe || call.mutation && mayHaveHappened(err)
 		if _, isProblem := errors.AsType[*wire.Problem](err); isProblem {
 			said, saidAt = err, n
@@ -64,7 +75,11 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 			until = time.Now().Add(cmp.Or(call.total, c.patience))
 		}
 		at++ // another node may know better
-		if n%len(c.bases) == 0 && !pause(ctx, n/len(c.bases), until) || ctx.Err() != nil {
+		last := until
+		if !reached {
+			last = c.untilConnected(began, until)
+		}
+		if n%len(c.bases) == 0 && !pause(ctx, n/len(c.bases), last) || ctx.Err() != nil {
 			if said != nil && n-saidAt < len(c.bases) && ctx.Err() == nil {
 				err = said // that no node leads is news, that others of them are down explains it
 			}
@@ -73,8 +88,25 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 	}
 }
 
+// untilConnected is when a call that has reached no node since began gives up.
+func (c *Client) untilConnected(began, until time.Time) time.Time {
+	if soon := began.Add(c.connect); c.connect > 0 && soon.Before(until) {
+		return soon
+	}
+	return until
+}
+
+// isHopeless reports whether the node asked will not answer a later attempt otherwise.
+func isHopeless(err error) bool {
+	var b *broken
+	return errors.As(err, &b) && b.hopeless
+}
+
 // again reports whether an attempt that ended like this may be repeated: nothing happened, or the request id tells what did.
 func again(err error) bool {
+	if isHopeless(err) {
+		return true // of another node
+	}
 	var p *wire.Problem
 	if errors.As(err, &p) {
 		return p.Outcome == wire.Retry || p.Code == "outcome_unknown"
@@ -102,8 +134,8 @@ func untold(err error) bool {
 // reports whether there is to be another round.
 func pause(ctx context.Context, round int, until time.Time) bool {
 	longest := min(firstPause<<min(round-1, 16), maxPause)
-	d := longest/2 + rand.N(longest/2)
-	if time.Until(until) < d {
+	d := min(longest/2+rand.N(longest/2), time.Until(until)) // the last attempt is made at the very end
+	if d <= 0 {
 		return false
 	}
 	t := time.NewTimer(d)
@@ -125,7 +157,7 @@ func (c *Client) gaveUp(call *call, last error, maybe bool) error {
 	case maybe:
 		p = wire.New("outcome_unknown", "an answer was lost, and no later attempt learned the outcome: "+last.Error())
 	case !isProblem:
-		p = wire.New("unavailable", fmt.Sprintf("no node answered (asked %s): %v", strings.Join(c.Addresses(), ", "), last))
+		p = c.noNode(last)
 	}
 	if maybe {
 		p = p.With("request_id", call.requestID)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -51,15 +52,25 @@ type EventFilter struct {
 func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[wire.StreamEvent, error] {
 	return func(yield func(wire.StreamEvent, error) bool) {
 		s := &stream{client: c, filter: f, at: int(c.last.Load())}
+		began, hopeless, reached := time.Now(), 0, false
 		var until time.Time
+		traced, attempted := c.watch(ctx)
+		defer attempted(false)
 		for failed := 0; ; {
-			got, err := s.connect(ctx, yield)
+			got, err := s.connect(traced, yield)
 			if s.stopped {
 				return
 			}
 			if ctx.Err() != nil {
 				yield(wire.StreamEvent{}, ctx.Err())
 				return
+			}
+			attempted(true)
+			if hopeless++; !isHopeless(err) {
+				hopeless = 0
+			}
+			if hopeless == len(c.bases) {
+				err = errors.Unwrap(err)
 			}
 			if err != nil && !again(err) {
 				yield(wire.StreamEvent{}, err)
@@ -68,11 +79,16 @@ func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[wire.Strea
 			if got {
 				failed = 0
 			}
+			reached = reached || got || !dialFailed(err)
 			if failed++; failed == 1 {
 				until = time.Now().Add(c.patience)
 			}
 			s.at++
-			if !pause(ctx, failed, until) && ctx.Err() == nil {
+			last := until
+			if !reached {
+				last = c.untilConnected(began, until)
+			}
+			if !pause(ctx, failed, last) && ctx.Err() == nil {
 				yield(wire.StreamEvent{}, c.gaveUp(&call{}, err, false))
 				return
 			}

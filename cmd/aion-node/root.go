@@ -10,8 +10,8 @@ import (
 // newRoot builds the tree of commands.
 func newRoot(a *app) *cobra.Command {
 	root := group(&cobra.Command{
-		Use:           "aion-node",
-		Short:         "A durable workflow engine: the node, and everything to ask of a cluster",
+		Use:   "aion-node",
+		Short: "A durable workflow engine: the node, and everything to ask of a cluster",
 		Long: `A durable workflow engine: the node, and everything to ask of a cluster.
 
 Exit status: 0 done; 1 refused or not done; 2 the command line or the configuration is wrong; 3 the

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -107,6 +108,38 @@ func BenchmarkQuery(b *testing.B) {
 	n.Ask(ref, "stage")
 	for b.Loop() {
 		n.Ask(ref, "stage")
+	}
+}
+
+// BenchmarkQueryAfterEachTurn asks a run after each of its turns: what a question costs must not
+// grow with how long the run has lived.
+func BenchmarkQueryAfterEachTurn(b *testing.B) {
+	for _, lived := range []int{100, 8_000} {
+		b.Run(strconv.Itoa(lived), func(b *testing.B) {
+			n := enginetest.NewFast(b)
+			n.Deploy(enginetest.Pack(b, enginetest.Code{"w": `
+def run(ctx, input):
+    turns = [0]
+    ctx.on_query("turns", lambda: turns[0])
+    while True:
+        ctx.signal("go")
+        turns[0] += 1
+`}))
+			ref := n.Begin("w", "")
+			turn := func(i int) {
+				n.Send(ref, "go", "")
+				for n.Ask(ref, "turns") != strconv.Itoa(i) {
+					time.Sleep(10 * time.Microsecond)
+				}
+			}
+			for i := range lived {
+				turn(i + 1)
+			}
+			b.ResetTimer()
+			for i := range b.N {
+				turn(lived + i + 1)
+			}
+		})
 	}
 }
 

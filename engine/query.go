@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -43,17 +44,55 @@ func (e *QueryTimeout) Facts() map[string]any {
 	return map[string]any{"workflow_id": e.WorkflowID, "run_id": e.RunID.String(), "limit": e.Limit.String()}
 }
 
-// queries keeps executions that answer queries: rebuilt by replay, and never used for turns, because a handler may change what its closure refers to
-// (DESIGN 7.6). One belongs to whoever took it; two queries of one run at a time use two.
+// queries keeps executions that answer queries: rebuilt by replay, brought up to the newest turn
+// before each answer, and never used for making turns (DESIGN 7.6). A handler changes nothing, so a
+// run has one, which its queries use one after the other.
 type queries struct {
 	kept *keep[history.RunID, *replay.Machine]
 	cpus *shares // one place for each query that computes
+
+	mu    sync.Mutex
+	gates map[history.RunID]*turnstile // of runs that are asked now
+}
+
+// turnstile is where the queries of one run wait for its execution.
+type turnstile struct {
+	place chan struct{} // holds a value while the execution is in use
+	in    int           // queries that wait or are being answered; queries.mu guards it
+}
+
+// enter waits until no other query of the run is being answered. Err is the cause of ctx's end.
+func (q *queries) enter(ctx context.Context, id history.RunID) (leave func(), err error) {
+	q.mu.Lock()
+	l := q.gates[id]
+	if l == nil {
+		l = &turnstile{place: make(chan struct{}, 1)}
+		q.gates[id] = l
+	}
+	l.in++
+	q.mu.Unlock()
+	out := func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if l.in--; l.in == 0 {
+			delete(q.gates, id)
+		}
+	}
+	select {
+	case l.place <- struct{}{}:
+		return func() { <-l.place; out() }, nil
+	case <-ctx.Done():
+		out()
+		return nil, context.Cause(ctx)
+	}
 }
 
 func newQueries(l Limits) *queries {
 	return &queries{
 		kept: newParked(l.Queries, l.ResidentBytes/4),
 		cpus: newShares(l.Turns),
+
+		gates: make(map[history.RunID]*turnstile),
 	}
 }
 
@@ -81,6 +120,14 @@ func (e *Engine) Query(ctx context.Context, ref fsm.RunRef, name string, args hi
 		late.Waiting = true
 		return nil, index, late
 	}
+	leave, err := e.queries.enter(ctx, run.RunID)
+	if err != nil {
+		return nil, index, err
+	}
+	defer leave()
+	if run, pkg, index, err = e.seen(fsm.RunRef{WorkflowID: ref.WorkflowID, RunID: run.RunID}); err != nil {
+		return nil, index, err
+	}
 	result, err := e.ask(ctx, run, pkg, name, args)
 	if err != nil {
 		return nil, index, causeOf(ctx, err)
@@ -93,13 +140,8 @@ func (e *Engine) Query(ctx context.Context, ref fsm.RunRef, name string, args hi
 func (e *Engine) queried(ctx context.Context, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index uint64, err error) {
 	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
-		if run, err = find(v, ref); err != nil {
-			return false
-		}
-		ref.RunID = run.RunID
-		var ok bool
-		if pkg, ok = v.Catalog().Package(run.Version); !ok {
-			err = &catalog.VersionUnavailable{Type: run.Type, Version: run.Version}
+		if run, pkg, err = runnable(v, ref); err == nil {
+			ref.RunID = run.RunID
 		}
 		return err == nil && run.Through == 0 && run.Status.Open() // reopened ones may have turns that do not count
 	}
@@ -111,6 +153,28 @@ func (e *Engine) queried(ctx context.Context, ref fsm.RunRef) (run fsm.Run, pkg 
 		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r fsm.Run) bool { return r.Through > 0 || !r.Status.Open() }, look)
 	}
 	return run, pkg, index, err
+}
+
+// seen reads the run again, as this node knows it: another query that was answered first may have
+// brought the execution further than this one's run was when it was found.
+func (e *Engine) seen(ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index uint64, err error) {
+	e.cfg.Log.View(func(v fsm.View) {
+		index = v.Index()
+		run, pkg, err = runnable(v, ref)
+	})
+	return run, pkg, index, err
+}
+
+// runnable finds a run whose version is loaded.
+func runnable(v fsm.View, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, err error) {
+	if run, err = find(v, ref); err != nil {
+		return run, nil, err
+	}
+	pkg, ok := v.Catalog().Package(run.Version)
+	if !ok {
+		return run, nil, &catalog.VersionUnavailable{Type: run.Type, Version: run.Version}
+	}
+	return run, pkg, nil
 }
 
 // ask answers one query on an execution that stands at run's newest turn.
@@ -153,7 +217,7 @@ func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *cat
 	if ok && (stands(m, run) || seeded.On(seeded.QueryKept)) {
 		return m, nil
 	}
-	if ok && (m.Queried() || m.Turns() > run.Turns || m.Reopenings() != len(run.Reopened)) {
+	if ok && (m.Turns() > run.Turns || m.Reopenings() != len(run.Reopened)) {
 		m.Close()
 		ok = false
 	}

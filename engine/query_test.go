@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,5 +156,34 @@ func TestAQueryWaitsForTheFirstTurnThatCounts(t *testing.T) {
 		reopen(t, n, ref)
 		time.AfterFunc(time.Second, func() { n.Log.Inject(nil) })
 		equal(t, "answer", n.Ask(ref, "q"), "1")
+	})
+}
+
+// A handler that tries to change what the run keeps is refused, and changes nothing: the same
+// question has the same answer, whoever asked before, after a turn, an eviction and a failover too.
+func TestQueriesChangeNothing(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": `
+def run(ctx, input):
+    q, turns = ["c", "a", "b"], [0]
+    ctx.on_query("peek", lambda: q.pop(0))
+    ctx.on_query("all", lambda: [q, turns[0]])
+    while True:
+        ctx.signal("go")
+        turns[0] += 1
+`}))
+		ref := n.Begin("w", "")
+		for turn := range 4 {
+			want := `[["c","a","b"],` + strconv.Itoa(turn) + `]`
+			for range 3 {
+				_, _, err := n.Query(background, ref, "peek", nil)
+				refused(t, err, "query_failed")
+				equal(t, "all", n.Ask(ref, "all"), want)
+			}
+			n.Restart()
+			equal(t, "after a restart", n.Ask(ref, "all"), want)
+			n.Send(ref, "go", "")
+			synctest.Wait()
+		}
 	})
 }

@@ -33,12 +33,12 @@ func (l *ledger) Cancel(id uint64) error {
 	if f == nil {
 		return fmt.Errorf("future %d is not of this run", id)
 	}
+	if err := l.writable(); err != nil {
+		return err
+	}
 	if f.Done {
 		f.looked = true
 		return nil
-	}
-	if err := l.writable(); err != nil {
-		return err
 	}
 	return l.giveUp(f, &history.RunError{Kind: history.KindCancelled, Message: "cancelled by the workflow's own code"})
 }

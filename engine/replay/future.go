@@ -60,7 +60,7 @@ func (l *ledger) find(id uint64) *future {
 // Future implements runtime.Host.
 func (l *ledger) Future(id uint64) runtime.Future {
 	if f := l.find(id); f != nil {
-		f.looked = f.looked || f.Done
+		f.looked = f.looked || f.Done && !l.reading
 		return f.Future
 	}
 	return runtime.Future{}

@@ -28,18 +28,17 @@ type Pace interface {
 }
 
 // Machine is one run's code at one point of its history. It is made at the start of the run, brought to the recorded point by Replay, and then makes
-// new turns with Next, or answers queries, but not both. It may stay between turns or be closed at any time: another one, shown the same
+// new turns with Next, and answers queries, which change nothing. It may stay between turns or be closed at any time: another one, shown the same
 // history, comes to the same point. It is not safe for concurrent use. After an error it is good for Close only.
 type Machine struct {
 	exec   runtime.Execution
 	ledger *ledger
 
-	turns   uint64 // made, recorded or not, void ones included
-	seen    uint64 // newest event that a turn has seen
-	step    *Step  // made and not yet recorded
-	ended   bool   // the code ended
-	queried bool   // a handler may have changed the code's state
-	broken  error  // what the first failed call returned
+	turns  uint64 // made, recorded or not, void ones included
+	seen   uint64 // newest event that a turn has seen
+	step   *Step  // made and not yet recorded
+	ended  bool   // the code ended
+	broken error  // what the first failed call returned
 }
 
 // Step is a new turn: what Next asks the log to record.
@@ -88,9 +87,6 @@ func (m *Machine) Reopenings() int { return len(m.ledger.void.seqs) }
 // SetPace sets who is told how the machine gets on from now on.
 func (m *Machine) SetPace(p Pace) { m.ledger.pace = p }
 
-// Queried reports whether the machine has answered a query, so that it makes no more turns.
-func (m *Machine) Queried() bool { return m.queried }
-
 // Seen is the seq of the newest event that a turn has seen; before the first turn that is 1, the WorkflowStarted.
 func (m *Machine) Seen() uint64 { return m.seen }
 
@@ -111,8 +107,6 @@ func (m *Machine) usable() error {
 	switch {
 	case m.broken != nil:
 		return fmt.Errorf("the machine is not usable after an error: %w", m.broken)
-	case m.queried:
-		return errors.New("the machine has answered a query: it makes no more turns")
 	case m.step != nil:
 		return fmt.Errorf("turn %d is made and not yet recorded", m.step.N)
 	case m.ended:

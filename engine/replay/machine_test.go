@@ -147,21 +147,55 @@ func TestClosedRun(t *testing.T) {
 	}
 }
 
-// A machine that has answered a query makes no turns: the handler may have changed what the code sees.
+// A query changes nothing, neither what the code keeps nor what it waits for: a machine that has
+// answered some goes on as one that was asked nothing, and answers the same in between.
 func TestQueriedMachine(t *testing.T) {
-	w := run(t, "def run(ctx, input):\n    seen = []\n    ctx.on_query(\"q\", lambda: seen.append(1) or len(seen))\n    ctx.signal(\"a\")\n    return len(seen)\n", "5")
+	w := run(t, `
+def run(ctx, input):
+    seen, late = [], []
+    timer, go = ctx.start_timer("1h"), ctx.start_signal("a")
+    ctx.on_query("grow", lambda: seen.append(1) or len(seen))
+    ctx.on_query("race", lambda: ctx.race([timer, go]))
+    ctx.on_query("settle", lambda: ctx.settled([timer, go]))
+    ctx.on_query("cancel", lambda: go.cancel())
+    ctx.on_query("first", lambda: late[0].result().append(2) or late[0].result())
+    ctx.on_query("read", lambda: [late[0].result(), len(seen), go.done])
+    late.append(go)
+    ctx.signal("b")
+    return [len(seen), go.result()]
+`, "5")
+	ask := func(name, want string) {
+		t.Helper()
+		got, err := w.Machine.Query(context.Background(), name, nil)
+		if failed := (*replay.QueryFailed)(nil); errors.As(err, &failed) {
+			got = history.Payload(failed.Err.Message)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(got), want) {
+			t.Errorf("query %s: got %s, want %s", name, got, want)
+		}
+	}
+	const reads = "a query handler only reads"
 	w.Turn()
-	if got, err := w.Machine.Query(context.Background(), "q", nil); err != nil || string(got) != "1" {
-		t.Errorf("query: %s, %v", got, err)
+	for range 2 {
+		ask("grow", reads)
+		ask("race", reads)
+		ask("settle", reads)
+		ask("cancel", reads)
+		ask("read", reads) // it would wait
 	}
-	if _, err := w.Machine.Next(context.Background(), nil); err == nil || !strings.Contains(err.Error(), "query") {
-		t.Errorf("a turn after a query: %v", err)
+	w.Turn(&history.SignalReceived{Name: "a", Payload: history.Payload("[1]")})
+	for range 2 {
+		ask("race", reads) // the timer would be given up
+		ask("first", "[1]")
+		ask("read", "[[1],0,true]")
 	}
-	w.Resume()
-	step := w.Turn(&history.SignalReceived{Name: "a"})
-	if got := runtimetest.Show(t, step.Asked); got != "WorkflowCompleted {\"result\":0}\n" {
-		t.Errorf("the run saw the query: %s", got)
+	step := w.Turn(&history.SignalReceived{Name: "b"})
+	if got := runtimetest.Show(t, step.Asked); got != "WorkflowCompleted {\"result\":[0,[1]]}\n" {
+		t.Errorf("the run saw the queries: %s", got)
 	}
+	ask("read", "[[1],0,true]")
 }
 
 // Limits bind new turns, never recorded ones: a node with smaller limits must be able to show the past.

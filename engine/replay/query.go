@@ -11,12 +11,11 @@ import (
 )
 
 // Query calls the handler that code registered under name, at the point that the machine has reached. args nil = none. Errors: *UnknownQuery,
-// *QueryFailed, *runtime.Crash, ctx's cause. The machine makes no turns afterwards: a handler may have changed what its code refers to.
+// *QueryFailed, *runtime.Crash, ctx's cause. A handler changes nothing, so the machine stands where it stood.
 func (m *Machine) Query(ctx context.Context, name string, args history.Payload) (history.Payload, error) {
 	if m.broken != nil {
 		return nil, fmt.Errorf("the machine is not usable after an error: %w", m.broken)
 	}
-	m.queried = true
 	m.ledger.reading = true
 	defer func() { m.ledger.reading = false }()
 	stop := m.watch(ctx)

@@ -79,6 +79,9 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 	if len(ids) == 0 && mode != runtime.All && mode != runtime.Settled {
 		return runtime.Awaited{}, errors.New("a race needs at least one future")
 	}
+	if l.reading {
+		return l.peek(mode, ids)
+	}
 	w := l.wait
 	if !w.is(ids) {
 		var err error
@@ -87,9 +90,6 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 		}
 	}
 	a := w.stands(mode)
-	if !a.Done && l.reading {
-		return a, runtime.ErrReadOnly
-	}
 	l.wait = w
 	if !a.Done && l.cancel.requested && !l.cancel.delivered {
 		if err := l.deliverCancel(); err != nil {
@@ -106,6 +106,36 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 		return a, l.giveUpRest(ids)
 	}
 	return a, nil
+}
+
+// peek is Await for a query: it tells of waits that are over, and changes nothing. A wait that would
+// give futures up is not over for a query.
+func (l *ledger) peek(mode runtime.Mode, ids []uint64) (runtime.Awaited, error) {
+	var a runtime.Awaited
+	done := 0
+	first, failed := -1, -1
+	sooner := func(f *future, at int) bool { return at < 0 || f.place < l.find(ids[at]).place }
+	for i, id := range ids {
+		f := l.find(id)
+		switch {
+		case f == nil:
+			return a, fmt.Errorf("future %d is not of this run", id)
+		case !f.Done:
+			continue
+		}
+		done++
+		if sooner(f, first) {
+			first = i
+		}
+		if f.Failed() && sooner(f, failed) {
+			failed = i
+		}
+	}
+	if done < len(ids) {
+		return a, runtime.ErrReadOnly
+	}
+	w := wait{first: first, failed: failed}
+	return w.stands(mode), nil
 }
 
 // looked notes that code has been told how these futures stand: of those that are not resolved it learns as much, by their being given up.

@@ -15,7 +15,8 @@ type Execution interface {
 
 	// Query calls the handler that code registered under name, within the limits. It is allowed before, between and after turns, not after an error. Found
 	// is false if there is no such handler. A *history.RunError is what the handler failed with, any other error is as for Resume. A handler
-	// can change what its closure refers to, so an execution that answered a query takes no more turns.
+	// changes nothing: it fails when it tries to change a value that it has not made itself. So one execution answers any number of queries, and can be
+	// resumed in between.
 	Query(name string, args history.Payload) (result history.Payload, found bool, err error)
 
 	// Queries lists the names of the registered handlers, sorted.

@@ -67,11 +67,11 @@ var single = func() (all [256]starlark.Value) {
 }()
 
 // slot stands for x in x[y] = z.
-func (m *meter) slot(x starlark.Value) starlark.Value {
+func (m *meter) slot(x starlark.Value) (starlark.Value, error) {
 	if dict, ok := x.(*starlark.Dict); ok {
-		return &slot{Dict: dict, m: m}
+		return &slot{Dict: dict, m: m}, m.change(x)
 	}
-	return x // a list does not grow; nothing else takes elements
+	return x, m.change(x) // a list does not grow; nothing else takes elements
 }
 
 // slot is a dict to which setting an element is accounted for.
@@ -114,6 +114,9 @@ func (m *meter) element(x, y starlark.Value) (starlark.Value, error) {
 func (m *meter) assign(op string, at *element, z starlark.Value) (starlark.Value, error) {
 	v, err := m.operate(op, at.old, z)
 	if err != nil {
+		return nil, err
+	}
+	if err := m.change(at.Value); err != nil {
 		return nil, err
 	}
 	switch x := at.Value.(type) {

@@ -173,6 +173,7 @@ func (e *execution) Query(name string, args history.Payload) (result history.Pay
 		return nil, false, nil
 	}
 	m := newMeter("query", e, e.limits)
+	m.reads = true
 	m.begin(true)
 	if err := e.enter(m); err != nil {
 		return nil, true, err

@@ -80,7 +80,9 @@ func (f *future) take(m *meter) (starlark.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.value = v
+	if !m.reads { // kept by the run, it would be on no account, and the query could change it
+		f.value = v
+	}
 	return v, nil
 }
 
@@ -112,8 +114,11 @@ func (f *future) settled(m *meter) (starlark.Value, error) {
 		}
 		values[2] = v
 	}
-	f.outcome = &record{names: outcomeFields, values: values}
-	return f.outcome, nil
+	outcome := &record{names: outcomeFields, values: values}
+	if !m.reads {
+		f.outcome = outcome
+	}
+	return outcome, nil
 }
 
 // errorValue is struct(kind, message, details, retryable).

@@ -36,7 +36,7 @@ var guards = map[string]guard{
 
 	"$index":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.index(a[0], a[1]) },
 	"$slice":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.slice(a[0], a[1], a[2], a[3]) },
-	"$slot":    func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.slot(a[0]), nil },
+	"$slot":    func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.slot(a[0]) },
 	"$element": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.element(a[0], a[1]) },
 	"$assign": func(m *meter, a starlark.Tuple) (starlark.Value, error) {
 		return m.assign(string(a[0].(starlark.String)), a[1].(*element), a[2])

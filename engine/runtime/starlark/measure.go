@@ -101,11 +101,19 @@ func (c *census) once(p any) bool {
 
 // walk visits what is on the list and all it refers to. It uses no Go stack: values may be deep.
 func (c *census) walk() {
-	for len(c.todo) > 0 {
-		v := c.todo[len(c.todo)-1]
-		c.todo = c.todo[:len(c.todo)-1]
-		c.visit(v)
+	for c.step() {
 	}
+}
+
+// step visits the newest value on the list; false = there is none.
+func (c *census) step() bool {
+	if len(c.todo) == 0 {
+		return false
+	}
+	v := c.todo[len(c.todo)-1]
+	c.todo = c.todo[:len(c.todo)-1]
+	c.visit(v)
+	return true
 }
 
 func (c *census) visit(v starlark.Value) {

@@ -25,6 +25,8 @@ type meter struct {
 	since   uint64                 // bytes built since used was measured
 	shrunk  map[starlark.Value]int // containers that were longer once: elements they have room for
 	chains  map[starlark.Value]*chains
+	reads   bool                  // the thread answers a query
+	found   map[any]bool          // what such a thread may not change; nil = not looked for yet
 	passed  *history.RunError     // the limit that was exceeded
 	stopped atomic.Pointer[error] // why the thread was interrupted
 }

@@ -68,6 +68,11 @@ func (m *meter) callMethod(recv starlark.Value, name string, args starlark.Tuple
 	if guard == nil {
 		return nil, fmt.Errorf("%s has no .%s field or method", recv.Type(), name)
 	}
+	if m.reads && changing[name] {
+		if err := m.change(recv); err != nil {
+			return nil, err
+		}
+	}
 	return guard(m, recv, args, kwargs, func() (starlark.Value, error) {
 		fn, err := recv.(starlark.HasAttrs).Attr(name)
 		if err != nil {

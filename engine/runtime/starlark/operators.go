@@ -80,6 +80,9 @@ func (m *meter) add(x, y starlark.Value) (starlark.Value, error) {
 func (m *meter) addTo(x, y starlark.Value) (starlark.Value, error) {
 	if list, ok := x.(*starlark.List); ok {
 		if more, ok := y.(starlark.Iterable); ok {
+			if err := m.change(list); err != nil {
+				return nil, err
+			}
 			_, err := m.extend(list, more)
 			return list, err
 		}
@@ -162,6 +165,9 @@ func (m *meter) combine(op syntax.Token, x, y starlark.Value) (starlark.Value, e
 func (m *meter) unionInto(x, y starlark.Value) (starlark.Value, error) {
 	if dict, ok := x.(*starlark.Dict); ok {
 		if more, ok := y.(*starlark.Dict); ok {
+			if err := m.change(dict); err != nil {
+				return nil, err
+			}
 			return dict, m.update(dict, more)
 		}
 	}

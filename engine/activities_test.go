@@ -136,7 +136,7 @@ func TestTimeLimitsOfAnActivity(t *testing.T) {
 		took    time.Duration
 	}{
 		"timeout":              {`timeout = "5s"`, time.Hour, `failed timeout: attempt 1 took longer than its time limit of 5s`, 5 * time.Second},
-		"timeout, retried":     {`timeout = "5s", retry = {"backoff": "0s"}`, time.Hour, "completed 42", 5 * time.Second},
+		"timeout, retried":     {`timeout = "5s", retry = {"backoff": "1ms"}`, time.Hour, "completed 42", 5 * time.Second},
 		"silence":              {`heartbeat = "3s"`, time.Hour, "completed 42", 3 * time.Second},
 		"silence, default":     {``, time.Hour, "completed 42", 5 * time.Minute},
 		"deadline, no silence": {`timeout = "1h"`, 30 * time.Minute, "completed 42", 30 * time.Minute},

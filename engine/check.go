@@ -58,6 +58,9 @@ func (e *Engine) checkPayload(field string, p history.Payload) error {
 		var v any
 		return invalid(field, "is no JSON: %v", json.Unmarshal(p, &v))
 	}
+	if at := history.HalfPair(p); at >= 0 {
+		return invalid(field, "has half of a surrogate pair, %s, at byte %d", p[at:at+6], at+1)
+	}
 	if reason := beyondCode(p); reason != "" {
 		return invalid(field, "%s", reason)
 	}

@@ -66,6 +66,9 @@ func (s saying[T]) settle(ctx context.Context, e *Engine, c Call, results []Task
 		r := &results[i]
 		token, err := readToken(r.Token)
 		var one T
+		if r.Wrong != nil {
+			err = r.Wrong
+		}
 		if err == nil {
 			one, err = s.read(token, r)
 		}

@@ -31,6 +31,7 @@ type TaskResult struct {
 	Output  history.Payload
 	Error   history.RunError
 	Details history.Payload
+	Wrong   error // a refusal of this one, whatever else it says; nil if it could be read
 }
 
 // TaskReply says what became of one TaskResult: Err is nil or a refusal (lease_lost, invalid_input) that concerns this one only.

@@ -20,12 +20,13 @@ type Queue struct {
 	Free history.Time `cbor:"6,keyasint,omitempty"` // state of the rate limit: the time up to which its leases are used up
 }
 
-// QueueLimits bound a queue. Zero fields do not.
+// QueueLimits bound a queue. Zero fields do not; Stopped stands for a concurrency of 0.
 type QueueLimits struct {
 	Concurrency uint64           `cbor:"1,keyasint,omitempty"` // attempts in the hands of workers at a time
 	Rate        uint64           `cbor:"2,keyasint,omitempty"` // attempts begun in each Per
 	Per         history.Duration `cbor:"3,keyasint,omitempty"` // with Rate
 	Burst       uint64           `cbor:"4,keyasint,omitempty"` // attempts begun at once after a quiet time; 0 = Rate
+	Stopped     bool             `cbor:"5,keyasint,omitempty"` // no attempt begins; Concurrency is 0
 }
 
 // LimitQueue sets all limits of a queue; zero limits take them away.
@@ -68,6 +69,8 @@ func (l QueueLimits) check() Refusal {
 		return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf(format, args...)}
 	}
 	switch {
+	case l.Stopped && l.Concurrency > 0:
+		return invalid("concurrency", "is %d, but the queue is stopped", l.Concurrency)
 	case l.Rate > maxRate:
 		return invalid("rate", "begins %d attempts, the limit is %d", l.Rate, maxRate)
 	case l.Rate == 0 && l.Per != 0:

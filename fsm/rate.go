@@ -25,6 +25,9 @@ func (l QueueLimits) ahead() history.Time {
 
 // allows is how many attempts the limits let begin now.
 func (q *Queue) allows(now history.Time) uint64 {
+	if q.Limits.Stopped {
+		return 0
+	}
 	n := uint64(math.MaxUint64)
 	if most := q.Limits.Concurrency; most > 0 {
 		n = most - min(most, q.Leased)
@@ -44,7 +47,7 @@ func (q *Queue) begin(n uint64, now history.Time) {
 
 // next is from when on the limits let an attempt begin; false when that depends on others ending first.
 func (q *Queue) next() (history.Time, bool) {
-	if most := q.Limits.Concurrency; most > 0 && q.Leased >= most {
+	if most := q.Limits.Concurrency; q.Limits.Stopped || most > 0 && q.Leased >= most {
 		return 0, false
 	}
 	if q.Limits.Rate == 0 {

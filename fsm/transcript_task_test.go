@@ -44,7 +44,7 @@ func (w *world) taskCommand(a words) Command {
 		}
 		return c
 	case "limit":
-		c := &LimitQueue{Queue: a.at(1), Limits: QueueLimits{Concurrency: a.number("concurrency", 0), Burst: a.number("burst", 0)}}
+		c := &LimitQueue{Queue: a.at(1), Limits: QueueLimits{Concurrency: a.number("concurrency", 0), Burst: a.number("burst", 0), Stopped: a.named["concurrency"] == "0"}}
 		if rate, per, ok := strings.Cut(a.named["rate"], "/"); ok {
 			c.Limits.Rate, _ = strconv.ParseUint(rate, 10, 64)
 			d, err := time.ParseDuration(per)

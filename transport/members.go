@@ -9,17 +9,23 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
+
+	"aion.dev/aion/engine/history"
 )
 
-// checkMembers refuses what encoding/json forgives in the objects of a request, at any depth: names in other letter case, a member given twice (the last
-// would count), one that is missing, null in place of an object, and "" where it would count as absent. A script whose variable is not set must not lose
-// its condition or its workflow id without a word. Raw JSON within a request is the engine's to check. B is JSON; v points to what it is to become.
+// checkMembers refuses what encoding/json forgives in the objects of a request, at any depth: names
+// in other letter case, a member given twice (the last would count), one that is missing, null in
+// place of an object, text that is no Unicode, and "" or 0 where it would count as absent. A script
+// whose variable is not set must not lose its condition or its workflow id without a word. Raw JSON
+// is a payload: any value will do, and the engine checks it. B is JSON; v points to what it is to
+// become.
 func checkMembers(b []byte, v any) error {
 	t := reflect.TypeOf(v).Elem()
 	if shapeOf(t) == nil {
 		return nil
 	}
-	w := walker{b: b}
+	w := walker{b: b, unicode: utf8.Valid(b)}
 	if f := w.value(t); f != nil {
 		return invalid(cmp.Or(f.path, "body"), "%s", f.reason)
 	}
@@ -28,8 +34,10 @@ func checkMembers(b []byte, v any) error {
 
 // walker goes over JSON that is known to be well formed, beside the type that it is to become.
 type walker struct {
-	b  []byte
-	at int // the next byte
+	b       []byte
+	at      int   // the next byte
+	unicode bool  // all of b is UTF-8
+	garbled *flaw // what is wrong with a text that was stepped over
 }
 
 // flaw is what is wrong with a request, and where. The way there is put together only once something is wrong: results[3].token.
@@ -85,7 +93,7 @@ func (w *walker) list(elem reflect.Type) *flaw {
 
 func (w *walker) object(s *shape) *flaw {
 	w.at++
-	var seen uint64
+	var seen, twice uint64 // members by position; one that is null is not seen
 	for {
 		w.space()
 		switch w.b[w.at] {
@@ -103,32 +111,45 @@ func (w *walker) object(s *shape) *flaw {
 		}
 		at := w.at
 		name := w.name()
+		if w.garbled != nil {
+			return w.garbled.of(clip(name))
+		}
 		i, known := s.index[name]
 		if !known {
 			return flawed("is no field of this request, at %s", position(w.b, int64(at))).of(clip(name))
 		}
-		if seen&(1<<i) != 0 {
+		if twice&(1<<i) != 0 {
 			return flawed("is given twice, the second time at %s", position(w.b, int64(at))).of(name)
 		}
 		w.space()
 		w.at++ // the colon
 		w.space()
 		f, given := w.member(&s.members[i])
-		if f != nil {
+		if f = cmp.Or(f, w.garbled); f != nil {
 			return f.of(name)
 		}
+		twice |= 1 << i
 		if given {
 			seen |= 1 << i
 		}
 	}
 }
 
-// member checks the value of a member. Null is as good as none.
+// member checks the value of a member. Null is as good as none, but for a payload.
 func (w *walker) member(m *member) (f *flaw, given bool) {
 	switch rest := w.b[w.at:]; {
+	case m.kind == payloadType:
+		w.skip()
+		return nil, true
+	case m.kind == itemsType && !bytes.HasPrefix(rest, []byte("null")): // each is checked by itself
+		w.skip()
+		w.garbled = nil
+		return nil, true
 	case bytes.HasPrefix(rest, []byte("null")):
 		w.skip()
 		return nil, false
+	case m.least != "" && isZero(rest):
+		return flawed("is 0; %s", m.least), true
 	case !bytes.HasPrefix(rest, []byte(`""`)) || mayBeEmpty(m.name):
 		return w.value(m.kind), true
 	case m.required:
@@ -158,12 +179,34 @@ func (w *walker) space() {
 
 // text steps over a string.
 func (w *walker) text() {
+	start := w.at
+	defer func() {
+		text := w.b[start:w.at]
+		if at := history.HalfPair(text); at >= 0 {
+			w.garble(start+at, "has half of a surrogate pair, "+string(text[at:at+6])+",")
+		} else if !w.unicode && !utf8.Valid(text) {
+			w.garble(start, "is no UTF-8,")
+		}
+	}()
 	for w.at++; w.b[w.at] != '"'; w.at++ {
 		if w.b[w.at] == '\\' {
 			w.at++
 		}
 	}
 	w.at++
+}
+
+func (w *walker) garble(at int, what string) {
+	if w.garbled == nil {
+		w.garbled = flawed("%s at %s", what, position(w.b, int64(at)))
+	}
+}
+
+// isZero reports whether a number comes next that is 0, however it is written.
+func isZero(b []byte) bool {
+	end := len(b) - len(bytes.TrimLeft(b, "+-.0123456789eE"))
+	mantissa, _, _ := strings.Cut(strings.ToLower(string(b[:end])), "e")
+	return end > 0 && strings.Trim(mantissa, "-.0") == ""
 }
 
 // skip steps over a value whatever it is.
@@ -202,12 +245,15 @@ type shape struct {
 type member struct {
 	name     string
 	kind     reflect.Type
-	required bool // it has no omitempty
+	required bool   // it has no omitempty
+	least    string // what is allowed, of a number that may not be 0; set by the tag least
 }
 
 var (
 	shapes      sync.Map // reflect.Type -> *shape
 	timeType    = reflect.TypeFor[time.Time]()
+	payloadType = reflect.TypeFor[json.RawMessage]()
+	itemsType   = reflect.TypeFor[[]json.RawMessage]()
 	unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 )
 
@@ -229,7 +275,7 @@ func shapeOf(t reflect.Type) *shape {
 				continue
 			}
 			s.index[name] = len(s.members)
-			s.members = append(s.members, member{name, f.Type, options != "omitempty"})
+			s.members = append(s.members, member{name, f.Type, options != "omitempty", f.Tag.Get("least")})
 		}
 	}
 	shapes.Store(t, s)

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"aion.dev/aion/engine"
@@ -27,7 +28,7 @@ func (f Fresh) read() (engine.Read, error) {
 
 // Paged are the parameters of every listing.
 type Paged struct {
-	Limit  int    `query:"limit" doc:"1 to 1000; default 100"`
+	Limit  int    `query:"limit" minimum:"1" doc:"1 to 1000; default 100"`
 	Cursor string `query:"cursor" doc:"next_cursor of the page before"`
 }
 
@@ -103,10 +104,34 @@ func duration(field, text string) (time.Duration, error) {
 		return 0, nil
 	}
 	d, err := time.ParseDuration(text)
+	if err != nil && beyondDuration(text) {
+		return 0, invalid(field, "is %s: the longest is %s", clip(text), history.Duration(math.MaxInt64))
+	}
 	if err != nil {
 		return 0, invalid(field, "is %q; want a Go duration such as 1h30m", clip(text))
 	}
 	return d, nil
+}
+
+// span is duration where 0 makes no sense: it would count as none. Other bounds are the engine's to keep.
+func span(field, text string, least, most time.Duration) (time.Duration, error) {
+	d, err := duration(field, text)
+	if err == nil && text != "" && d == 0 {
+		err = invalid(field, "is %s; %s to %s are allowed", clip(text), least, most)
+	}
+	return d, err
+}
+
+// beyondDuration reports whether text is a duration that is only too long.
+func beyondDuration(text string) bool {
+	digits := func(c rune) rune {
+		if c >= '1' && c <= '9' {
+			return '0'
+		}
+		return c
+	}
+	_, err := time.ParseDuration(strings.Map(digits, text))
+	return err == nil && strings.ContainsAny(text, "hmsun")
 }
 
 // moment reads a time of a filter; absent = 0. The log tells nanoseconds since 1970 in 64 bits, and 0 says that there is no time: times beyond are as good

@@ -87,6 +87,9 @@ func field(d *huma.ErrorDetail) string {
 }
 
 func reason(d *huma.ErrorDetail) string {
+	if field(d) == "limit" && strings.HasPrefix(d.Message, "expected number") {
+		return fmt.Sprintf("is %v; 1 to %d are allowed", d.Value, wire.MaxPage)
+	}
 	text, _ := d.Value.(string)
 	if text == "" {
 		return d.Message

@@ -64,7 +64,10 @@ func (s *Server) limitQueue(ctx context.Context, in *limitQueueInput) (*answer[w
 	if err != nil {
 		return nil, err
 	}
-	limits := fsm.QueueLimits{Concurrency: r.Concurrency, Burst: r.Burst}
+	limits := fsm.QueueLimits{Burst: r.Burst}
+	if r.Concurrency != nil {
+		limits.Concurrency, limits.Stopped = *r.Concurrency, *r.Concurrency == 0
+	}
 	if limits.Rate, limits.Per, err = parseRate(r.Rate); err != nil {
 		return nil, err
 	}
@@ -81,9 +84,13 @@ func (s *Server) limitQueue(ctx context.Context, in *limitQueueInput) (*answer[w
 }
 
 func queueOf(q *fsm.Queue) wire.Queue {
+	var concurrency *uint64
+	if q.Limits.Stopped || q.Limits.Concurrency > 0 {
+		concurrency = &q.Limits.Concurrency
+	}
 	return wire.Queue{
 		Queue: q.Name, Offered: q.Offered, Backoff: q.Backoff, Leased: q.Leased,
-		Limits: wire.QueueLimits{Concurrency: q.Limits.Concurrency, Rate: rateText(q.Limits.Rate, q.Limits.Per), Burst: q.Limits.Burst},
+		Limits: wire.QueueLimits{Concurrency: concurrency, Rate: rateText(q.Limits.Rate, q.Limits.Per), Burst: q.Limits.Burst},
 	}
 }
 

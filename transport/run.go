@@ -32,7 +32,7 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 		return nil, invalid("type", "is missing: name the workflow type to start")
 	}
 	req := engine.StartRequest{Call: c, Type: r.Type, WorkflowID: r.WorkflowID, Version: r.Version, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes)}
-	if req.Timeout, err = duration("timeout", r.Timeout); err != nil {
+	if req.Timeout, err = span("timeout", r.Timeout, 1, engine.MaxTimeout); err != nil {
 		return nil, err
 	}
 	run, a, err := s.cfg.API.Start(ctx, req)
@@ -153,8 +153,8 @@ type historyInput struct {
 	Fresh
 	OfRun
 	Waits
-	From  uint64 `query:"from" doc:"First seq; default 1"`
-	Limit int    `query:"limit" doc:"1 to 1000; default 100"`
+	From  uint64 `query:"from" minimum:"1" doc:"First seq; default 1"`
+	Limit int    `query:"limit" minimum:"1" doc:"1 to 1000; default 100"`
 }
 
 func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.History], error) {

@@ -46,7 +46,7 @@ func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.Schedule
 	f := fsm.Schedule{
 		ID: r.ScheduleID, Type: r.Type, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes), Cron: r.Cron, Timezone: r.Timezone, Paused: r.Paused,
 	}
-	every, err := duration("every", r.Every)
+	every, err := span("every", r.Every, engine.MinEvery, engine.MaxEvery)
 	if err != nil {
 		return nil, err
 	}

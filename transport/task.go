@@ -1,10 +1,15 @@
 package transport
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
@@ -27,7 +32,7 @@ func (s *Server) pollTasks(ctx context.Context, in *pollInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	lease, err := duration("lease", r.Lease)
+	lease, err := span("lease", r.Lease, engine.MinLease, engine.MaxLease)
 	if err != nil {
 		return nil, err
 	}
@@ -63,42 +68,47 @@ func taskOf(t *engine.WorkerTask) wire.Task {
 type tasksInput struct{ Keyed }
 
 func (s *Server) completeTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
-	var r wire.CompleteRequest
+	var r struct {
+		Results []json.RawMessage `json:"results"`
+	}
 	c, err := change(ctx, &r, required)
 	if err != nil {
 		return nil, err
 	}
-	results, tokens := make([]engine.TaskResult, len(r.Results)), make([]string, len(r.Results))
-	for i, t := range r.Results {
-		tokens[i], results[i] = t.Token, engine.TaskResult{Token: t.Token, Output: history.Payload(t.Output)}
+	items, err := readItems("results", r.Results, func(t *wire.TaskCompletion) (engine.TaskResult, error) {
+		return engine.TaskResult{Token: t.Token, Output: history.Payload(t.Output)}, nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return s.settle(ctx, c, "results", tokens, results, s.cfg.API.CompleteTasks)
+	return s.settle(ctx, c, items, s.cfg.API.CompleteTasks)
 }
 
 func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
-	var r wire.FailRequest
+	var r struct {
+		Results []json.RawMessage `json:"results"`
+	}
 	c, err := change(ctx, &r, required)
 	if err != nil {
 		return nil, err
 	}
-	results, tokens := make([]engine.TaskResult, len(r.Results)), make([]string, len(r.Results))
-	for i, t := range r.Results {
-		tokens[i], results[i] = t.Token, engine.TaskResult{Token: t.Token, Error: history.RunError{
-			Kind: t.Kind, Message: t.Message, Details: history.Payload(t.Details), Retryable: t.Retryable,
-		}}
-		if t.Kind == "" {
-			results[i].Error.Kind = history.KindFailed
-		}
-	}
-	return s.settle(ctx, c, "results", tokens, results, s.cfg.API.FailTasks)
-}
-
-func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
-	c, tokens, results, err := beats(ctx)
+	items, err := readItems("results", r.Results, func(t *wire.TaskFailure) (engine.TaskResult, error) {
+		return engine.TaskResult{Token: t.Token, Error: history.RunError{
+			Kind: cmp.Or(t.Kind, history.KindFailed), Message: t.Message, Details: history.Payload(t.Details), Retryable: t.Retryable,
+		}}, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.settle(ctx, c, "tokens", tokens, results, s.cfg.API.BeatTasks)
+	return s.settle(ctx, c, items, s.cfg.API.FailTasks)
+}
+
+func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
+	c, items, err := beats(ctx, func(*wire.TaskBeat) error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.settle(ctx, c, items, s.cfg.API.BeatTasks)
 	if err != nil {
 		return nil, err
 	}
@@ -111,43 +121,63 @@ func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 }
 
 func (s *Server) releaseTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
-	c, tokens, results, err := beats(ctx)
+	c, items, err := beats(ctx, func(t *wire.TaskBeat) error {
+		if len(t.Details) > 0 {
+			return invalid("details", "is of no use here: send it with a heartbeat first")
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	for i := range results {
-		if len(results[i].Details) > 0 {
-			return nil, invalid(fmt.Sprintf("tokens[%d].details", i), "is of no use here: send it with a heartbeat first")
-		}
-	}
-	return s.settle(ctx, c, "tokens", tokens, results, s.cfg.API.ReleaseTasks)
+	return s.settle(ctx, c, items, s.cfg.API.ReleaseTasks)
 }
 
-func beats(ctx context.Context) (c engine.Call, tokens []string, results []engine.TaskResult, err error) {
-	var r wire.HeartbeatRequest
+func beats(ctx context.Context, check func(*wire.TaskBeat) error) (c engine.Call, list []engine.TaskResult, err error) {
+	var r struct {
+		Tokens []json.RawMessage `json:"tokens"`
+	}
 	if c, err = change(ctx, &r, required); err != nil {
-		return c, nil, nil, err
+		return c, nil, err
 	}
-	results, tokens = make([]engine.TaskResult, len(r.Tokens)), make([]string, len(r.Tokens))
-	for i, t := range r.Tokens {
-		tokens[i], results[i] = t.Token, engine.TaskResult{Token: t.Token, Details: history.Payload(t.Details)}
-	}
-	return c, tokens, results, nil
+	list, err = readItems("tokens", r.Tokens, func(t *wire.TaskBeat) (engine.TaskResult, error) {
+		return engine.TaskResult{Token: t.Token, Details: history.Payload(t.Details)}, check(t)
+	})
+	return c, list, err
 }
 
-// settle carries out a call about many attempts, and answers for each. Field is how the caller named their list.
-func (s *Server) settle(ctx context.Context, c engine.Call, field string, tokens []string, results []engine.TaskResult,
-	command func(context.Context, engine.Call, []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)) (*answer[wire.TaskReplies], error) {
-	if n := len(results); n < 1 || n > wire.MaxTasks {
+// readItems reads the items of a list that the caller calls field. What is wrong with one of them is
+// that one's refusal.
+func readItems[T any](field string, raw []json.RawMessage, read func(*T) (engine.TaskResult, error)) ([]engine.TaskResult, error) {
+	if n := len(raw); n < 1 || n > wire.MaxTasks {
 		return nil, invalid(field, "has %d items; 1 to %d are allowed", n, wire.MaxTasks)
 	}
-	replies, a, err := command(ctx, c, results)
+	all := make([]engine.TaskResult, len(raw))
+	for i, text := range raw {
+		var item T
+		err := decodeJSON(text, &item)
+		result, flaw := read(&item) // of one that is wrong the token may be there still
+		if err == nil {
+			err = flaw
+		}
+		if wrong, ok := errors.AsType[*catalog.InvalidInput](err); ok {
+			err = invalid(strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", field, i, wrong.Field), ".body"), "%s", wrong.Reason)
+		}
+		all[i], all[i].Wrong = result, err
+	}
+	return all, nil
+}
+
+// settle carries out a call about many attempts, and answers for each.
+func (s *Server) settle(ctx context.Context, c engine.Call, list []engine.TaskResult,
+	command func(context.Context, engine.Call, []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)) (*answer[wire.TaskReplies], error) {
+	replies, a, err := command(ctx, c, list)
 	if err != nil {
 		return nil, refused(a, err)
 	}
 	body := wire.TaskReplies{Results: make([]wire.TaskReply, len(replies)), Answered: answered(a)}
 	for i, r := range replies {
-		w := wire.TaskReply{Token: tokens[i], OK: r.Err == nil}
+		w := wire.TaskReply{Token: list[i].Token, OK: r.Err == nil}
 		if r.Err != nil {
 			p := exchangeOf(ctx).problem(r.Err)
 			w.Code, w.Detail = p.Code, p.Detail

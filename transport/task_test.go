@@ -241,8 +241,8 @@ func TestBatchesOfAnswers(t *testing.T) {
 func TestQueueStory(t *testing.T) {
 	_, follower, c := cluster2(t)
 	ctx := t.Context()
-	q, err := c.LimitQueue(ctx, "gpu/1", wire.QueueLimits{Concurrency: 2, Rate: "120/2m", Burst: 5})
-	if err != nil || q.Queue.Queue != "gpu/1" || q.Limits != (wire.QueueLimits{Concurrency: 2, Rate: "120/2m0s", Burst: 5}) || q.Index == 0 {
+	q, err := c.LimitQueue(ctx, "gpu/1", wire.QueueLimits{Concurrency: new(uint64(2)), Rate: "120/2m", Burst: 5})
+	if err != nil || q.Queue.Queue != "gpu/1" || *q.Limits.Concurrency != 2 || q.Limits.Rate != "120/2m0s" || q.Limits.Burst != 5 || q.Index == 0 {
 		t.Errorf("limit: %+v, %v", q, err)
 	}
 	if _, err := c.LimitQueue(ctx, "cpu", wire.QueueLimits{Rate: "10/s"}); err != nil {
@@ -264,7 +264,7 @@ func TestQueueStory(t *testing.T) {
 	if q, err := c.LimitQueue(ctx, "cpu", wire.QueueLimits{}); err != nil || q.Limits != (wire.QueueLimits{}) {
 		t.Errorf("no limits: %+v, %v", q, err)
 	}
-	for body, field := range map[string]string{`{"rate":"fast"}`: "rate", `{"rate":"9999999999/s"}`: "rate", `{"burst":5}`: "burst", `{"concurrency":-1}`: "concurrency", `{"limit":5}`: "limit", ``: "body"} {
+	for body, field := range map[string]string{`{"rate":"fast"}`: "rate", `{"rate":"9999999999/s"}`: "rate", `{"burst":5}`: "burst", `{"burst":0}`: "burst", `{"burst":-0.0e1}`: "burst", `{"concurrency":-1}`: "concurrency", `{"limit":5}`: "limit", ``: "body"} {
 		if p := follower.send(t, "PUT", "/v1/queues/q", body).problem(t); p.Code != "invalid_input" || p.Facts["field"] != field {
 			t.Errorf("%s: %v", body, p)
 		}

@@ -56,19 +56,29 @@ func queueDescribeCmd(a *app) *cobra.Command {
 func queueLimitCmd(a *app) *cobra.Command {
 	var l wire.QueueLimits
 	var none bool
+	var concurrency string
 	cmd := &cobra.Command{
 		Use:   "limit QUEUE",
 		Short: "Limit how many attempts a queue has at a time, and how many it begins",
 		Long: `Limit how many attempts of a queue's activities are in the hands of workers at a time, and how many are begun in a time. Limits that are not named stay as they are;
---concurrency 0 and --rate none take one away, --none takes all away.`,
+--concurrency none and --rate none take one away, --none takes all away. --concurrency 0 stops the queue.`,
 		Args: arguments("QUEUE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed
 			switch some := given("concurrency") || given("rate") || given("burst"); {
 			case none && some:
 				return usage("--none takes all limits away: give it alone")
+			case given("burst") && l.Burst == 0:
+				return usage("--burst is 0: 1 or more is allowed, and without it the number in --rate")
 			case !none && !some:
 				return usage("no limit is given: --concurrency, --rate, --burst or --none")
+			}
+			if given("concurrency") && concurrency != "none" {
+				n, err := strconv.ParseUint(concurrency, 10, 64)
+				if err != nil {
+					return usage("--concurrency is %q: a number is allowed, 0 to stop the queue, or none", concurrency)
+				}
+				l.Concurrency = &n
 			}
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.QueueAnswer, error) {
 				set := wire.QueueLimits{}
@@ -86,7 +96,7 @@ func queueLimitCmd(a *app) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.Uint64Var(&l.Concurrency, "concurrency", 0, "at most `N` attempts at a time")
+	f.StringVar(&concurrency, "concurrency", "", "at most `N` attempts at a time; 0 stops the queue, none = no limit")
 	f.StringVar(&l.Rate, "rate", "", "begin at most `N/TIME`, such as 10/s, 600/m or 5/1h30m; none = no limit")
 	f.Uint64Var(&l.Burst, "burst", 0, "begin at most `N` at once after a quiet time (default: the number in --rate)")
 	f.BoolVar(&none, "none", false, "take all limits away")
@@ -120,8 +130,10 @@ func tellQueues(w io.Writer, queues ...wire.Queue) {
 
 func limitsOf(l wire.QueueLimits) string {
 	text := ""
-	if l.Concurrency > 0 {
-		text = fmt.Sprintf("%d at a time", l.Concurrency)
+	if n := l.Concurrency; n != nil && *n == 0 {
+		text = "stopped"
+	} else if n != nil {
+		text = fmt.Sprintf("%d at a time", *n)
 	}
 	if l.Rate != "" {
 		if text != "" {

@@ -131,6 +131,9 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 		if err := l.full(&history.ActivityScheduled{Input: a.Input}); err != nil {
 			return 0, err
 		}
+		if a.Zero != "" && !l.hadScheduled() {
+			return 0, fmt.Errorf("%s is 0: it must be more, or be left out", a.Zero)
+		}
 	}
 	if err := l.handOut("input of the activity", a.Input); err != nil {
 		return 0, err
@@ -146,6 +149,16 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 	}
 	return f.id, l.request(&history.ActivityScheduled{ID: f.id, Activity: a.Name, Queue: a.Queue, Input: a.Input, Retry: a.Retry,
 		Timeout: a.Timeout, Heartbeat: a.Heartbeat, ScheduleTimeout: a.ScheduleTimeout})
+}
+
+// hadScheduled reports whether the turn that is shown again scheduled an activity here: those of old
+// could give 0 for none.
+func (l *ledger) hadScheduled() bool {
+	b := &l.book
+	if !b.replay || len(b.asked) >= len(b.recorded) {
+		return false
+	}
+	return b.recorded[len(b.asked)].Data.Type() == history.TypeActivityScheduled
 }
 
 func checkActivity(a *runtime.Activity) error {

@@ -334,3 +334,22 @@ func TestMemory(t *testing.T) {
 		}
 	}
 }
+
+// 0 is refused where it would count as none; a history in which it was taken goes on as it began.
+func TestZeroLimitsOfAnActivity(t *testing.T) {
+	for _, options := range []string{`timeout = "0s"`, `heartbeat = 0 * time.second`, `schedule_timeout = "0h"`, `retry = {"backoff": "0s"}`, `retry = {"max_backoff": "0s"}`, `retry = {"factor": 0}`} {
+		w := run(t, "def run(ctx, input): ctx.activity(\"charge\", "+options+")\n", "null")
+		step := w.Turn()
+		if got := runtimetest.Show(t, step.Asked); !strings.Contains(got, "is 0: it must be more, or be left out") || !step.Closes {
+			t.Errorf("%s: %s", options, got)
+		}
+		w.Resume()
+	}
+	w := run(t, "def run(ctx, input): return ctx.activity(\"charge\", timeout = \"0s\", retry = {\"factor\": 0, \"max_attempts\": 0})\n", "null")
+	w.Append(&history.ActivityScheduled{ID: 1, Activity: "charge", Queue: "default", Retry: &history.Retry{Backoff: 1e9, MaxBackoff: 60e9}})
+	w.Turns = append(w.Turns, history.Turn{N: 1, Through: 1, FirstSeq: 2, Count: 1})
+	w.Resume()
+	if step := w.Turn(&history.ActivityCompleted{ID: 1, Result: history.Payload("7")}); runtimetest.Show(t, step.Asked) != "WorkflowCompleted {\"result\":7}\n" {
+		t.Errorf("after replay: %s", runtimetest.Show(t, step.Asked))
+	}
+}

@@ -209,7 +209,7 @@ func (w *idempotency) call(ctx context.Context, c *client.Client, o *op.Op) erro
 		a, err := c.Start(ctx, wire.StartRequest{Type: "idle", WorkflowID: name, Input: input, Attributes: wire.Attributes{"request": attribute}}, key)
 		return told(o, a, err, func() wire.Answered { return a.Answered })
 	case "limit":
-		a, err := c.LimitQueue(ctx, name, wire.QueueLimits{Concurrency: uint64(ask.N)}, key)
+		a, err := c.LimitQueue(ctx, name, wire.QueueLimits{Concurrency: new(uint64(ask.N))}, key)
 		return told(o, a, err, func() wire.Answered { return a.Answered })
 	case "retain":
 		a, err := c.SetRetention(ctx, name, fmt.Sprintf("%dh", 1000+ask.N), key)

@@ -314,8 +314,8 @@ func (c *idemCheck) checkState(reads []op.Op) {
 			var a wire.QueueAnswer
 			json.Unmarshal(o.Answer, &a)
 			value := ""
-			if a.Limits.Concurrency > 0 {
-				value = fmt.Sprint(a.Limits.Concurrency)
+			if n := a.Limits.Concurrency; n != nil {
+				value = fmt.Sprint(*n)
 			}
 			c.checkNewest(o, o.Key, value, "", "limit")
 		case "retention-is":

@@ -151,7 +151,9 @@ func listQueues(ctx context.Context, c *client.Client, o *op.Op) error {
 			return err
 		}
 		for _, q := range page.Queues {
-			limits[q.Queue] = q.Limits.Concurrency
+			if n := q.Limits.Concurrency; n != nil {
+				limits[q.Queue] = *n
+			}
 		}
 		if cursor = page.NextCursor; cursor == "" {
 			break

@@ -100,7 +100,7 @@ func limitQueue(ctx context.Context, c *client.Client, o *op.Op) error {
 	if err := json.Unmarshal(o.Value, &n); err != nil {
 		return err
 	}
-	a, err := c.LimitQueue(ctx, o.Key, wire.QueueLimits{Concurrency: n}, client.RequestID(o.Request))
+	a, err := c.LimitQueue(ctx, o.Key, wire.QueueLimits{Concurrency: &n}, client.RequestID(o.Request))
 	if err == nil {
 		o.Answered(a.Answered)
 	}

@@ -86,7 +86,7 @@ func (w *workers) Setup(ctx context.Context, e *Env) error {
 	}
 	terms := workersTerms{
 		Lease: leaseOfWorkers.String(), Began: e.Record.Began().UnixNano(),
-		Queues: map[string]wire.QueueLimits{"free": {}, "tight": {Concurrency: 3}, "narrow": {Concurrency: 5}, "rated": {Rate: "10/s", Burst: 3}, "quick": {Rate: "25/s", Burst: 6}},
+		Queues: map[string]wire.QueueLimits{"free": {}, "tight": {Concurrency: new(uint64(3))}, "narrow": {Concurrency: new(uint64(5))}, "rated": {Rate: "10/s", Burst: 3}, "quick": {Rate: "25/s", Burst: 6}},
 	}
 	for _, name := range sortedNames(terms.Queues) {
 		limits := terms.Queues[name]

@@ -93,7 +93,7 @@ func newWorkersStory() *workersStory {
 	given.line(400, worker.Beaten, 1, func(l *worker.Line) { l.OK, l.Cancel, l.Index = true, true, 400 })
 	given.line(401, worker.Left, 1, func(l *worker.Line) { l.Code = "cancelled" })
 	return &workersStory{
-		limits: map[string]wire.QueueLimits{"free": {}, "tight": {Concurrency: 1}, "rated": {Rate: "10/s", Burst: 1}},
+		limits: map[string]wire.QueueLimits{"free": {}, "tight": {Concurrency: new(uint64(1))}, "rated": {Rate: "10/s", Burst: 1}},
 		runs:   []*choreStory{lost, fails, given},
 	}
 }

@@ -35,9 +35,9 @@ func checkLimits(queue string, limits wire.QueueLimits, steps []*step, terms wor
 			delete(held, t.of)
 			continue
 		}
-		if held[t.of] = true; limits.Concurrency > 0 && uint64(len(held)) > limits.Concurrency {
+		if held[t.of] = true; limits.Concurrency != nil && uint64(len(held)) > *limits.Concurrency {
 			found = append(found, Violation{Checker: "workers", What: fmt.Sprintf("queue %s: %d attempts were leased at %s, its limit is %d: %s",
-				queue, len(held), t.at.Format(time.RFC3339Nano), limits.Concurrency, strings.Join(sortedNames(held), ", "))})
+				queue, len(held), t.at.Format(time.RFC3339Nano), *limits.Concurrency, strings.Join(sortedNames(held), ", "))})
 			break
 		}
 	}

@@ -15,7 +15,7 @@ const (
 type PollRequest struct {
 	WorkerID   string   `json:"worker_id" doc:"The worker's name, for people"`
 	Activities []string `json:"activities" doc:"Names that the worker can carry out"`
-	MaxTasks   int      `json:"max_tasks,omitempty" doc:"Default 1, at most 1,000"`
+	MaxTasks   int      `json:"max_tasks,omitempty" least:"1 to 1000 are allowed" doc:"1 to 1,000; default 1"`
 	Wait       string   `json:"wait,omitempty" doc:"How long to wait for the first task, a Go duration of at most 60s; default: not at all"`
 	Lease      string   `json:"lease,omitempty" doc:"The longest that this worker is silent about a task, a Go duration; an activity's own heartbeat wins where it is shorter; default: the node's limits.lease"`
 }
@@ -118,9 +118,9 @@ type Queue struct {
 
 // QueueLimits bound a queue; absent ones do not.
 type QueueLimits struct {
-	Concurrency uint64 `json:"concurrency,omitempty" doc:"Attempts in the hands of workers at a time"`
-	Rate        string `json:"rate,omitempty" doc:"Attempts begun in a time, such as 10/s, 600/m or 5/1h30m"`
-	Burst       uint64 `json:"burst,omitempty" doc:"Attempts begun at once after a quiet time; default: the number in rate"`
+	Concurrency *uint64 `json:"concurrency,omitempty" doc:"Attempts in the hands of workers at a time; 0 stops the queue: no attempt begins"`
+	Rate        string  `json:"rate,omitempty" doc:"Attempts begun in a time, such as 10/s, 600/m or 5/1h30m"`
+	Burst       uint64  `json:"burst,omitempty" least:"1 or more is allowed; leave it out for the number in rate" doc:"Attempts begun at once after a quiet time; default: the number in rate"`
 }
 
 // Queues is a page of queues, by name.

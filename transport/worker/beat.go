@@ -105,6 +105,15 @@ func (w *Worker) beat(ctx context.Context, round []beat) {
 	if err == nil && len(replies.Results) != len(round) {
 		err = wire.New("internal", "the answer has another number of results than tokens were sent")
 	}
+	if p := tasteless(err); p != nil && len(round) > 1 { // one of them spoils it for the others
+		for _, b := range round {
+			w.beat(ctx, []beat{b})
+		}
+		return
+	} else if p != nil { // it is refused for what it tells
+		err = nil
+		replies = &wire.TaskReplies{Results: []wire.TaskReply{{Code: p.Code, Detail: p.Detail}}}
+	}
 	if err != nil && ctx.Err() == nil {
 		w.log.Warn("no sign of life could be given", "tasks", len(round), "error", err)
 	}

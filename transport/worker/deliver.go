@@ -162,13 +162,25 @@ func (w *Worker) tellDetails(batch []outcome) {
 		}
 	}
 	for part := range cut(beats, func(b beat) int { return len(b.details) }) {
-		req := wire.HeartbeatRequest{Tokens: make([]wire.TaskBeat, len(part))}
-		for i, b := range part {
-			req.Tokens[i] = wire.TaskBeat{Token: b.hold.task.Token, Details: b.details}
+		w.tell(part)
+	}
+}
+
+// tell sends details, each part by itself where one of them spoils it for the others.
+func (w *Worker) tell(part []beat) {
+	req := wire.HeartbeatRequest{Tokens: make([]wire.TaskBeat, len(part))}
+	for i, b := range part {
+		req.Tokens[i] = wire.TaskBeat{Token: b.hold.task.Token, Details: b.details}
+	}
+	_, err := w.client.HeartbeatTasks(context.Background(), req, client.Patience(sendAttempt, sendAttempt))
+	if tasteless(err) != nil && len(part) > 1 {
+		for _, b := range part {
+			w.tell([]beat{b})
 		}
-		if _, err := w.client.HeartbeatTasks(context.Background(), req, client.Patience(sendAttempt, sendAttempt)); err != nil {
-			w.log.Warn("details of heartbeats could not be delivered", "tasks", len(part), "error", err)
-		}
+		return
+	}
+	if err != nil {
+		w.log.Warn("details of heartbeats could not be delivered", "tasks", len(part), "error", err)
 	}
 }
 

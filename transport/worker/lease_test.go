@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -74,6 +75,35 @@ func TestDetailsReachTheNextAttempt(t *testing.T) {
 		}})
 		equal(t, "outcome", w.Outcome(w.step(once(`, retry = {}`), "a")), "completed 9")
 	})
+}
+
+// Details that no node takes are dropped, and cost no task its lease, neither their own nor those
+// that travel with them; also where a node refuses the call for one of them.
+func TestRefusedDetailsCostNoLease(t *testing.T) {
+	for name, spoils := range map[string]bool{"its own refusal": false, "the call's refusal": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				w.line.inject(func(_, verb string) fault {
+					if spoils && verb == "heartbeat" && w.line.size > 700 { // guarded by the line
+						return tooLarge
+					}
+					return none
+				})
+				w.work(worker.Config{Lease: 3 * time.Second}, handlers{"a": func(ctx context.Context, t worker.Task) (any, error) {
+					details := []any{"", json.RawMessage(strings.Repeat("[", 400) + strings.Repeat("]", 400)), 1}[t.ActivityID%3]
+					if err := t.Heartbeat(details); err != nil {
+						return nil, err
+					}
+					return t.Attempt, pass(ctx, 20*time.Second)
+				}})
+				ref := w.step(`
+def run(ctx, input):
+    return ctx.all([ctx.start_activity("a", retry = {"max_attempts": 1}) for i in range(3)])
+`, "a")
+				equal(t, "outcome", w.Outcome(ref), "completed [1,1,1]")
+			})
+		})
+	}
 }
 
 // A worker that is gone says nothing. Its tasks are given to another one when the lease is over, with what it had told; what it says later does not count.

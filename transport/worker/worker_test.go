@@ -50,6 +50,8 @@ func TestOutcomes(t *testing.T) {
 			want            string
 		}{
 			{"nothing", "", func(uint32) (any, error) { return nil, nil }, "completed null"},
+			{"an empty text", "", func(uint32) (any, error) { return "", nil }, `completed ""`},
+			{"details that are an empty text", "", func(uint32) (any, error) { return nil, &worker.Failure{Message: "m", Details: ""} }, "failed failed: m"},
 			{"a plain error", "", func(uint32) (any, error) { return nil, errors.New("no luck") }, "failed failed: no luck"},
 			{"a plain error is tried again", twice, func(n uint32) (any, error) {
 				if n == 1 {

@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"cmp"
 	"fmt"
 
 	"aion.dev/aion/engine/history"
@@ -134,11 +135,21 @@ func (a *arguments) startActivity() (*future, error) {
 		return nil, err
 	}
 	activity.Timeout, activity.Heartbeat, activity.ScheduleTimeout = timeout.d, heartbeat.d, schedule.d
+	for _, d := range []struct {
+		name string
+		duration
+	}{{"timeout", timeout}, {"heartbeat", heartbeat}, {"schedule_timeout", schedule}} {
+		if d.set && d.d == 0 {
+			activity.Zero = cmp.Or(activity.Zero, d.name)
+		}
+	}
 	var err error
 	if retry != nil {
-		if activity.Retry, err = retryOf(retry); err != nil {
+		var zero string
+		if activity.Retry, zero, err = retryOf(retry); err != nil {
 			return nil, fmt.Errorf("retry: %w", err)
 		}
+		activity.Zero = cmp.Or(activity.Zero, zero)
 	}
 	if activity.Input, err = a.payload("input", input); err != nil {
 		return nil, err
@@ -146,10 +157,11 @@ func (a *arguments) startActivity() (*future, error) {
 	return a.future(a.host.StartActivity(activity))
 }
 
-// retryOf reads retry = {...}, with the defaults that users are told.
-func retryOf(d *starlark.Dict) (*history.Retry, error) {
+// retryOf reads retry = {...}, with the defaults that users are told. Zero names what was given as 0
+// where that would count as not given.
+func retryOf(d *starlark.Dict) (r *history.Retry, zero string, err error) {
 	backoff, most := duration{d: history.Duration(1e9)}, duration{d: history.Duration(60e9)}
-	r := &history.Retry{Factor: 2}
+	r = &history.Retry{Factor: 2}
 	for key, value := range d.Entries() {
 		name, _ := key.(starlark.String)
 		var err error
@@ -175,11 +187,19 @@ func retryOf(d *starlark.Dict) (*history.Retry, error) {
 			err = fmt.Errorf("is not one of max_attempts, backoff, factor, max_backoff, non_retryable")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%.50s: %w", key.String(), err)
+			return nil, "", fmt.Errorf("%.50s: %w", key.String(), err)
 		}
 	}
 	r.Backoff, r.MaxBackoff = backoff.d, most.d
-	return r, nil
+	switch {
+	case r.Backoff == 0:
+		zero = "retry: backoff"
+	case r.MaxBackoff == 0:
+		zero = "retry: max_backoff"
+	case r.Factor == 0:
+		zero = "retry: factor"
+	}
+	return r, zero, nil
 }
 
 // kinds reads a list of error kinds.

@@ -40,10 +40,11 @@ def call(path, body, patience, wait=0):
     headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex, "Aion-Request-Generated": "true"}
     if "AION_TOKEN" in os.environ:
         headers["Authorization"] = "Bearer " + os.environ["AION_TOKEN"]
+    data = json.dumps(body, allow_nan=False).encode()  # NaN and Infinity are no JSON
     until = time.monotonic() + patience
     for n in range(10**9):
         try:
-            request = urllib.request.Request(f"http://{nodes[n % len(nodes)]}{path}", json.dumps(body).encode(), headers)
+            request = urllib.request.Request(f"http://{nodes[n % len(nodes)]}{path}", data, headers)
             with urllib.request.urlopen(request, timeout=wait + 10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as e:
@@ -119,6 +120,7 @@ def carry_out(attempt):
         attempt.write("begin")
         attempt.work()
         verb, result = "complete", {"token": token, "output": activities[attempt.task["activity"]](attempt, attempt.input)}
+        json.dumps(result, allow_nan=False)  # an output that is no JSON is the attempt's failure
     except Over:
         verb = None
     except Failure as e:

@@ -20,7 +20,7 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 		schedule: t.handSchedule(r, e.NewRunID),
 	})
 	if p := r.Run.Parent; p != nil {
-		if parent := t.run(p.RunID); parent != nil && parent.Run.Status.Open() {
+		if parent := t.run(p.RunID); parent != nil && t.keepsChildren(parent) {
 			if line, ok := t.child(parent, p.ID); ok && line.run == r.Run.RunID {
 				t.putChild(parent, childLine{p.ID, e.NewRunID, line.awaited})
 			}

@@ -59,6 +59,12 @@ func (t *step) childrenUpTo(parent *row, n uint64) (lines []childLine, all bool)
 	return lines, uint64(len(lines)) == parent.Children
 }
 
+// keepsChildren reports whether a run can have lines in the index: an open one, and a closed one that
+// a job has not come to. Of the latter, too, a line has to name the run that the job is to end, or go
+// when that has closed: else a child that went on as new would not be asked to end, and one that was
+// reopened since would be.
+func (t *step) keepsChildren(r *row) bool { return r.Run.Status.Open() || t.meta.Jobs > 0 }
+
 // Children implements View.
 func (p *picture) Children(parent history.RunID) (runs []history.RunID) {
 	serial, ok := p.serial(parent)

@@ -161,7 +161,7 @@ func (t *step) tellParent(child *row, with history.Data) {
 		return
 	}
 	parent := t.run(p.RunID)
-	if parent == nil || !parent.Run.Status.Open() {
+	if parent == nil || !t.keepsChildren(parent) || seeded.On(seeded.ClosedTwice) && !parent.Run.Status.Open() {
 		return
 	}
 	line, ok := t.child(parent, p.ID)
@@ -169,7 +169,7 @@ func (t *step) tellParent(child *row, with history.Data) {
 		return
 	}
 	t.forgetChild(parent, p.ID)
-	if line.awaited && !(seeded.On(seeded.ChildUntold) && child.Run.Status == history.StatusFailed) {
+	if parent.Run.Status.Open() && line.awaited && !(seeded.On(seeded.ChildUntold) && child.Run.Status == history.StatusFailed) {
 		t.deliver(parent, outcome(p.ID, with))
 	}
 }

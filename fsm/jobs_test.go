@@ -132,3 +132,43 @@ func TestTreeEndsAlikeWithAnyBudget(t *testing.T) {
 		}
 	}
 }
+
+// cut starts a run "r" with the child "kid", which is to be asked to end when r does, and closes r in
+// an entry that has no room for that.
+func (w *world) cut() {
+	w.t.Helper()
+	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
+	w.start("r", "a")
+	w.turn("r", &history.ChildWorkflowStarted{ID: 1, WorkflowID: "kid", WorkflowType: "a", OnClose: history.CloseCancel})
+	w.budget = 1
+	w.do(&TerminateRun{Run: RunRef{WorkflowID: "r"}})
+	if len(w.jobs()) != 1 || w.latest("kid").CancelAsked {
+		w.t.Fatalf("kid was asked to end already; jobs: %+v", w.jobs())
+	}
+}
+
+// A child that goes on as new before the job comes is asked to end nevertheless: the run that goes on.
+func TestJobFindsTheRunThatGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.cut()
+	before := w.latest("kid").RunID
+	w.turn("kid", new(history.WorkflowContinuedAsNew))
+	w.finish()
+	if kid := w.latest("kid"); kid.RunID == before || !kid.CancelAsked {
+		t.Errorf("kid goes on as %s after %s, asked to end: %v", kid.RunID, before, kid.CancelAsked)
+	}
+	w.checkReplays()
+}
+
+// A child that failed before the job came, and was reopened since, is its parent's no more.
+func TestJobPassesOverAReopenedChild(t *testing.T) {
+	w := newWorld(t)
+	w.cut()
+	w.turn("kid", &history.WorkflowFailed{Error: history.RunError{Kind: "failed", Message: "no"}})
+	w.do(w.reopenOf(RunRef{WorkflowID: "kid"}))
+	w.finish()
+	if kid := w.latest("kid"); kid.Status != history.StatusRunning || kid.CancelAsked {
+		t.Errorf("kid was reopened and is %s, asked to end: %v", kid.Status, kid.CancelAsked)
+	}
+	w.checkReplays()
+}

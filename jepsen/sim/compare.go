@@ -28,7 +28,7 @@ func (w *World) look(n *node, rng *rand.Rand) bool {
 			why = w.model.waitingAreNot(v)
 		}
 		if why == "" {
-			why = cmp.Or(w.model.queuesAreNot(v), w.model.clusterIsNot(w, v), w.model.labelsAreNot(v, one(rng, labels), one(rng, values)))
+			why = cmp.Or(w.model.jobsAreNot(v), w.model.queuesAreNot(v), w.model.clusterIsNot(w, v), w.model.labelsAreNot(v, one(rng, labels), one(rng, values)))
 		}
 		for range min(4, len(w.model.order)) {
 			if why == "" {
@@ -104,6 +104,9 @@ func (w *World) compareTouched(n *node) {
 		return
 	}
 	n.state.View(func(v fsm.View) {
+		if why := w.model.jobsAreNot(v); why != "" {
+			w.failf("node %d at index %d: %s", n.index, v.Index(), why)
+		}
 		for _, id := range w.model.touched {
 			want := w.model.runs[id]
 			if want != nil && want.compared == len(want.lines) && want.comparedAt == w.model.index {
@@ -228,26 +231,32 @@ func (m *Model) waitingAreNot(v fsm.View) string {
 // finish lets everything come to an end: proposals are committed, unknown outcomes settled by asking again, all nodes catch up. Then all of them hold the same,
 // and it is what the model holds, whole.
 func (w *World) finish() {
-	for range 8 {
+	w.budget = min(w.budget, 1) // 1 = also in the end, what is left is left in many small pieces
+	for range 1000 {
 		for _, n := range w.nodes {
 			n.start()
 			w.hear(n)
 		}
 		for len(w.calls) > 0 && w.retry(w.nodes[0], 1) {
 		}
-		w.propose(w.nodes[w.leader])
+		w.loop(w.nodes[w.leader], Carry, dice(1))
+		for w.propose(w.nodes[w.leader]) {
+		}
 		for w.commit() {
 		}
 		for _, n := range w.nodes {
 			for n.apply() {
 			}
 		}
-		if len(w.calls) == 0 && len(w.nodes[w.leader].pending) == 0 {
+		if len(w.calls) == 0 && len(w.nodes[w.leader].pending) == 0 && len(w.model.pending) == 0 {
 			break
 		}
 	}
 	if len(w.calls) > 0 {
 		w.failf("%d calls have no answer although everything works", len(w.calls))
+	}
+	if n := len(w.model.pending); n > 0 {
+		w.failf("%d jobs are not over although everything works", n)
 	}
 	var sum catalog.Digest
 	for i, n := range w.nodes {
@@ -264,7 +273,7 @@ func (w *World) finish() {
 	n := w.nodes[w.step%len(w.nodes)]
 	w.audit(n)
 	n.state.View(func(v fsm.View) {
-		why := cmp.Or(w.model.catalogIsNot(v), w.model.schedulesAreNot(v), w.model.waitingAreNot(v), w.model.queuesAreNot(v), w.model.clusterIsNot(w, v))
+		why := cmp.Or(w.model.catalogIsNot(v), w.model.schedulesAreNot(v), w.model.waitingAreNot(v), w.model.jobsAreNot(v), w.model.queuesAreNot(v), w.model.clusterIsNot(w, v))
 		for _, name := range labels {
 			for _, value := range values {
 				why = cmp.Or(why, w.model.labelsAreNot(v, name, value))

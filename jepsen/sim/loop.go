@@ -51,6 +51,10 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 			if len(cs) == 0 && odds(rng, 8) {
 				cs = append(cs, &fsm.FireSchedule{ID: one(rng, schedules), Times: []history.Time{now}}) // triggered
 			}
+		case Carry:
+			for _, j := range v.Jobs(0, 2) {
+				cs = append(cs, &fsm.Continue{Job: j.ID})
+			}
 		case Purge:
 			if runs := v.ExpiredRuns(now, 20); len(runs) > 0 {
 				cs = append(cs, &fsm.PurgeRuns{Runs: runs})
@@ -102,7 +106,7 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 		c.Limits = fsm.RunLimits{Events: 12}
 	}
 	ordinal := 16 * c.N // ordinals are not used twice,
-	if void := w.model.voided(r.RunID); void != 0 && !odds(rng, 4) {
+	if void := w.model.voided(r.RunID); void != 0 && !odds(rng, 4) && c.N == r.Turns+1 {
 		ordinal = 16 * void // but by code that does a turn again which was void: what that began is still there
 	}
 	before := func() uint64 { return 16*(1+rng.Uint64N(c.N)) + 1 + rng.Uint64N(3) }
@@ -162,7 +166,7 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 		}
 		last = e
 	}
-	w.leaveChildren(r.RunID, c, last)
+	w.leaveChildren(r.RunID, c, last, c.N == r.Turns+1)
 	if last != nil {
 		c.Asked = append(c.Asked, history.Event{Data: last})
 	}
@@ -172,8 +176,9 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 // leaveChildren adds to a turn what makes it matter which child answers under an ordinal: a turn that
 // closes its run leaves a child of its own open, and one that is done again, because it was void,
 // starts another child in the place of that one. It draws for itself, so that the turns of schedules
-// written before are what they were.
-func (w *World) leaveChildren(id history.RunID, c *fsm.RecordTurn, last history.Data) {
+// written before are what they were. A turn that is not the next one does nothing again: the next one,
+// in the same entry, may have done so.
+func (w *World) leaveChildren(id history.RunID, c *fsm.RecordTurn, last history.Data, next bool) {
 	rng := dice(uint64(id[15])<<32 ^ c.Through<<8 ^ c.N)
 	used := map[uint64]bool{}
 	for _, e := range c.Asked {
@@ -191,7 +196,7 @@ func (w *World) leaveChildren(id history.RunID, c *fsm.RecordTurn, last history.
 	if _, failed := last.(*history.WorkflowFailed); failed {
 		start(16*c.N+9, one(rng, ids)) // that clients know, and may end
 	}
-	if void := w.model.voided(id); void != 0 {
+	if void := w.model.voided(id); void != 0 && next {
 		for _, k := range w.model.leftOpen(id, void) {
 			start(k, fmt.Sprintf("kid-%d", rng.IntN(30)))
 		}

@@ -15,52 +15,17 @@ type closing struct {
 	done bool
 }
 
-// shut closes a run and all that follows from that, level by level.
-func (m *Model) shut(first closing) {
-	for queue := []closing{first}; len(queue) > 0; queue = queue[1:] {
-		r := queue[0].run
-		if !queue[0].done {
-			if !r.status.Open() {
-				continue
-			}
-			m.append(r, queue[0].with)
-		}
-		r.closedAt, r.timers, r.deadline = m.now, nil, 0
-		for _, t := range slices.Clone(r.tasks) {
-			m.giveUpTask(r, t)
-		}
-		kids := r.kids
-		r.kids = nil
-		for _, k := range kids {
-			child := m.runs[k.run]
-			if child == nil || !child.status.Open() {
-				continue
-			}
-			switch child.onClose {
-			case history.CloseTerminate:
-				queue = append(queue, closing{child, new(history.WorkflowTerminated), false})
-			case history.CloseCancel:
-				m.askToEnd(child)
-			}
-		}
-		if r.status != history.StatusContinuedAsNew {
-			m.tellParent(r)
-			m.tellSchedule(r)
-		}
-	}
-}
-
 func (m *Model) tellParent(r *run) {
 	parent := m.runs[r.parent]
-	if parent == nil || !parent.status.Open() {
+	if parent == nil {
 		return
 	}
 	k := parent.kid(r.ordinal)
 	if k == nil || k.run != r.id {
 		return
 	}
-	awaited := k.awaited
-	parent.forgetKid(r.ordinal)
+	awaited := k.awaited && parent.status.Open()
+	parent.forgetKid(r.ordinal) // of a closed parent too: its job has nothing to do for what has closed
 	if !awaited {
 		return
 	}
@@ -84,12 +49,18 @@ func (m *Model) fire(ref fsm.TimerRef, jitter uint32) bool {
 		if r.deadline == 0 || r.deadline != ref.FireAt {
 			return false
 		}
-		m.shut(closing{r, new(history.WorkflowTimedOut), false})
+		if m.doomed(r) { // how it ends was decided before
+			m.shut(closing{r, new(history.WorkflowTerminated), false})
+		} else {
+			m.shut(closing{r, new(history.WorkflowTimedOut), false})
+		}
 		return true
 	}
 	if slices.Contains(r.timers, timer{ref.ID, ref.FireAt}) {
 		r.disarm(ref.ID)
-		m.append(r, &history.TimerFired{ID: ref.ID})
+		if r.status.Open() {
+			m.append(r, &history.TimerFired{ID: ref.ID})
+		}
 		return true
 	}
 	return m.fireTask(r, ref, jitter)
@@ -97,9 +68,13 @@ func (m *Model) fire(ref fsm.TimerRef, jitter uint32) bool {
 
 func (m *Model) purge(c *fsm.PurgeRuns, res *fsm.Result) string {
 	purged := uint64(0)
+	a, is := res.Answer.(*fsm.PurgeAnswer)
 	for _, id := range c.Runs {
+		if m.tight && is && purged > 0 && purged == a.Purged {
+			break // its entry was full; the others are named again
+		}
 		r := m.runs[id]
-		if r == nil || r.status.Open() || len(r.tasks) > 0 {
+		if r == nil || r.status.Open() || len(r.tasks) > 0 || m.waitsForJob(r) {
 			continue
 		}
 		age, own := m.rules[r.typ]
@@ -116,7 +91,7 @@ func (m *Model) purge(c *fsm.PurgeRuns, res *fsm.Result) string {
 		}
 		purged++
 	}
-	if a, is := res.Answer.(*fsm.PurgeAnswer); is && a.Purged != purged {
+	if is && a.Purged != purged {
 		return fmt.Sprintf("purged %d runs, want %d", a.Purged, purged)
 	}
 	return ""

@@ -101,6 +101,9 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 	default:
 		return "invalid_state"
 	}
+	if m.waitsForJob(r) {
+		return later
+	}
 	if newest := m.runs[m.latest[r.workflowID]]; newest != nil && newest != r {
 		if newest.status.Open() {
 			return "already_running"
@@ -109,6 +112,9 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 	}
 	if m.loaded[r.version] == nil {
 		return "version_unavailable"
+	}
+	if most := m.budget / 10; most > 0 && uint64(len(c.Again)) > most {
+		return "resource_exhausted"
 	}
 	if c.Events != uint64(len(r.lines)) {
 		return fenced

@@ -182,7 +182,7 @@ func (m *Model) onOpen(ref fsm.RunRef, f func(*run) string) (code, why string) {
 	switch {
 	case r == nil:
 		return "not_found", ""
-	case !r.status.Open():
+	case !r.status.Open() || m.doomed(r):
 		return "not_running", ""
 	}
 	return f(r), ""

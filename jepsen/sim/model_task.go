@@ -100,10 +100,15 @@ func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 	var given []fsm.TaskToken
 	most := min(uint64(c.Max), m.allows(c.Queue))
 	for _, t := range slices.Clone(m.offers[c.Queue]) {
-		if uint64(len(given)) == most {
+		if most == 0 {
 			break
 		}
 		if !slices.Contains(c.Activities, t.asked.Activity) {
+			continue
+		}
+		most--
+		if !t.run.status.Open() { // a job was to take it away
+			m.endTask(t)
 			continue
 		}
 		m.withdraw(t)
@@ -145,8 +150,10 @@ func (m *Model) settle(c fsm.Command, r *fsm.Result) string {
 		switch {
 		case t == nil || t.attempt != token.Attempt || t.state == fsm.TaskOffered || t.state == fsm.TaskBackoff:
 			want = append(want, fsm.TaskReply{Lost: "lost"})
-		case t.state == fsm.TaskGivenUp:
-			m.endTask(t)
+		case t.state == fsm.TaskGivenUp || !t.run.status.Open() || m.doomed(t.run):
+			if !t.run.status.Open() || t.state == fsm.TaskGivenUp {
+				m.endTask(t)
+			}
 			reply := fsm.TaskReply{Lost: "lost", Cancel: true}
 			if beat {
 				reply.Lost = ""
@@ -213,6 +220,10 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 	t := r.task(ref.ID)
 	if t == nil || t.due == 0 || t.due != ref.FireAt {
 		return false
+	}
+	if !r.status.Open() { // nobody waits for it, whether a job has said so or not
+		m.endTask(t)
+		return true
 	}
 	switch t.state {
 	case fsm.TaskOffered:

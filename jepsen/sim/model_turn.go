@@ -17,7 +17,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		return "not_found", ""
 	}
 	before := uint64(len(r.lines))
-	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through <= r.through || c.Through < r.reopenedAt() {
+	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through <= r.through || c.Through < r.reopenedAt() || m.doomed(r) {
 		return fenced, ""
 	}
 	var last history.Data
@@ -131,7 +131,7 @@ func (r *run) forgetKid(id uint64) {
 func (m *Model) send(r *run, e *history.SignalSent, last history.Data) {
 	to := m.runs[m.latest[e.WorkflowID]]
 	_, goesOn := last.(*history.WorkflowContinuedAsNew)
-	bad := to == nil || !to.status.Open() || to == r && last != nil && !goesOn || !to.takesSignal(r.signalLimit)
+	bad := to == nil || !to.status.Open() || to == r && last != nil && !goesOn || to != r && m.doomed(to) || !to.takesSignal(r.signalLimit)
 	note := &history.SignalSent{Payload: e.Payload}
 	if bad {
 		note.Error = new(history.RunError)
@@ -182,7 +182,7 @@ func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before 
 		next.schedule = r.schedule
 	}
 	m.start(next)
-	if parent := m.runs[r.parent]; parent != nil && parent.status.Open() {
+	if parent := m.runs[r.parent]; parent != nil { // a closed one may have a job that is to ask it to end
 		if k := parent.kid(r.ordinal); k != nil && k.run == r.id {
 			k.run = next.id
 		}

@@ -38,12 +38,14 @@ const (
 	Ask               // a client asks what is asked less often: reopens a run, limits a queue, starts with attributes and a checked input
 	Report            // a node tells of itself
 	Drift             // a node's clock is set, to another time than the others'
+	Tight             // entries get a small budget, or whole ones again
+	Carry             // the leader's loop: the next piece of a job
 	ops
 )
 
 var opNames = [ops]string{
 	"submit", "retry", "propose", "commit", "apply", "turn", "fire", "lease", "settle", "plan", "purge", "tick", "look", "elect", "hear", "crash", "start", "snap", "audit", "flow",
-	"ask", "report", "drift",
+	"ask", "report", "drift", "tight", "carry",
 }
 
 // String is the name in a file.
@@ -52,7 +54,7 @@ func (o Op) String() string { return opNames[o] }
 // weights say how often a step is drawn, out of their sum.
 var weights = [ops]int{
 	Submit: 150, Retry: 40, Propose: 80, Commit: 80, Apply: 240, Turn: 90, Fire: 25, Lease: 20, Settle: 30, Plan: 15, Purge: 3, Tick: 60, Look: 12,
-	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 1, Flow: 12, Ask: 24, Report: 6, Drift: 2,
+	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 1, Flow: 12, Ask: 24, Report: 6, Drift: 2, Tight: 12, Carry: 20,
 }
 
 // Step is one choice of a schedule. Everything else that it needs it draws from its own seeds and from the state of the world, so that it still means

@@ -23,6 +23,7 @@ type Stats struct {
 	Installs, Unknown, Repeated, Acknowledged, Runs int
 	Flows                                           int           // turns made by real code
 	Compared, Looks, Audits                         int           // events held against the model at once; looks at a whole node; recounts
+	Jobs                                            int           // begun: trees that one entry did not close
 	Simulated                                       time.Duration // log time that went by
 	Kinds                                           [64]int       // commands judged, by kind
 	Refused                                         [64]int       // of these, refused
@@ -48,6 +49,7 @@ func (s *Stats) Add(o Stats) {
 	s.Compared += o.Compared
 	s.Looks += o.Looks
 	s.Audits += o.Audits
+	s.Jobs += o.Jobs
 	s.Simulated += o.Simulated
 	for i := range s.Kinds {
 		s.Kinds[i] += o.Kinds[i]
@@ -71,6 +73,8 @@ type entry struct {
 	at      history.Time
 	from    int // who proposed it
 	term    uint64
+	budget  uint64
+	tight   bool // budget is small
 	judged  bool // by the model
 	results []outcome
 	seen    bool
@@ -92,6 +96,7 @@ type World struct {
 	model    *Model
 	stats    Stats
 	minted   uint64
+	budget   uint64 // of the entries proposed now; 0 = whole ones
 	step     int
 }
 
@@ -109,7 +114,7 @@ func Run(steps []Step) (stats Stats, violation *Violation) {
 		for _, n := range w.nodes {
 			n.close()
 		}
-		w.stats.Worlds, w.stats.Runs = 1, w.model.started
+		w.stats.Worlds, w.stats.Runs, w.stats.Jobs = 1, w.model.started, int(w.model.jobs)
 		w.stats.Simulated = w.model.now.Sub(epoch)
 		stats = w.stats
 	}()
@@ -196,6 +201,9 @@ func (w *World) do(s *Step) bool {
 		return w.submitAsked(n, seed)
 	case Report:
 		return w.report(n, dice(seed))
+	case Tight:
+		w.budget = one(dice(seed), budgets)
+		return true
 	case Drift:
 		w.skew[n.index] = drift(dice(seed))
 		return true
@@ -231,8 +239,11 @@ func (w *World) propose(n *node) bool {
 	if !n.leads() || len(n.pending) == 0 {
 		return false
 	}
-	e := entry{calls: n.pending, from: n.index, term: n.term, at: w.now.Add(w.skew[n.index])}
+	e := entry{calls: n.pending, from: n.index, term: n.term, at: w.now.Add(w.skew[n.index]), budget: fsm.EntryBudget}
 	n.pending = nil
+	if w.budget > 0 { // with one command, so that the model need not know who used how much of it
+		e.budget, e.tight, e.calls, n.pending = w.budget, true, e.calls[:1:1], e.calls[1:]
+	}
 	if n.term != w.term {
 		for _, c := range e.calls {
 			c.lost()
@@ -247,7 +258,7 @@ func (w *World) propose(n *node) bool {
 		}
 		pieces[i] = b
 	}
-	e.bytes = fsm.EntryOf(e.at, pieces)
+	e.bytes = fsm.EntryWith(e.at, e.budget, pieces)
 	w.flight = append(w.flight, e)
 	return true
 }
@@ -320,20 +331,19 @@ func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 	if first {
 		e.judged, e.results = true, make([]outcome, len(results))
 		w.model.begin(index, e.at)
+		w.model.budget, w.model.tight = e.budget, e.tight
+		if e.tight {
+			n.state.View(func(v fsm.View) {
+				w.model.view = v
+				w.judge(n, index, e, results)
+				w.model.view = nil
+			})
+		} else {
+			w.judge(n, index, e, results)
+		}
 	}
 	for i := range results {
-		r := &results[i]
-		if got := outcomeOf(r); first {
-			kind := e.calls[i].envelope.Command.Kind()
-			w.stats.Kinds[kind]++
-			if r.Refusal != nil {
-				w.stats.Refused[kind]++
-			}
-			e.results[i] = got
-			if why := w.model.judge(&e.calls[i].envelope, r); why != "" {
-				w.failf("entry %d, command %d, %s %+v: %s", index, i+1, kind, e.calls[i].envelope.Command, why)
-			}
-		} else if got != e.results[i] {
+		if got := outcomeOf(&results[i]); !first && got != e.results[i] {
 			w.failf("node %d answers command %d of entry %d with %+v, another node with %+v", n.index, i+1, index, got, e.results[i])
 		}
 	}
@@ -349,6 +359,22 @@ func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 			w.answer(c, index, &results[i])
 		} else {
 			c.lost() // it was deposed meanwhile
+		}
+	}
+}
+
+// judge holds the results of an entry, which n is the first to apply, against what the model foretells.
+func (w *World) judge(n *node, index uint64, e *entry, results []fsm.Result) {
+	for i := range results {
+		r := &results[i]
+		kind := e.calls[i].envelope.Command.Kind()
+		w.stats.Kinds[kind]++
+		if r.Refusal != nil {
+			w.stats.Refused[kind]++
+		}
+		e.results[i] = outcomeOf(r)
+		if why := w.model.judge(&e.calls[i].envelope, r); why != "" {
+			w.failf("entry %d, command %d, %s %+v: %s", index, i+1, kind, e.calls[i].envelope.Command, why)
 		}
 	}
 }

@@ -1,0 +1,243 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// job is what closed runs leave behind because the budget of an entry was used up. The model does not
+// count work: where an entry stops it is told, by what a closed run still has. What may stand there, in
+// which order it goes, and what holds meanwhile it knows.
+type job struct {
+	id     uint64
+	root   *run
+	line   []*run // closed runs that a job is to clear up after, the first one next
+	closed uint64
+}
+
+// leftover is what a closed run still has of timers, awaited activities and children, by ordinal.
+type leftover struct{ timers, tasks, kids []uint64 }
+
+func (l *leftover) none() bool { return len(l.timers)+len(l.tasks)+len(l.kids) == 0 }
+
+// onlyLast reports whether left are the last of all: what goes, goes from the front.
+func onlyLast(all, left []uint64) bool {
+	return len(left) <= len(all) && slices.Equal(all[len(all)-len(left):], left)
+}
+
+// hanging is what r has by the model.
+func (r *run) hanging() (h leftover) {
+	for _, t := range r.timers {
+		h.timers = append(h.timers, t.id)
+	}
+	for _, t := range r.tasks {
+		if t.state != fsm.TaskGivenUp {
+			h.tasks = append(h.tasks, t.id)
+		}
+	}
+	for _, k := range r.kids {
+		h.kids = append(h.kids, k.id)
+	}
+	slices.Sort(h.timers)
+	slices.Sort(h.tasks)
+	return h
+}
+
+// leftOf reads what a closed run has left after the entry.
+func (m *Model) leftOf(r *run) (l leftover) {
+	if !m.tight || m.view == nil {
+		return l // an entry with a whole budget clears up any tree of these worlds
+	}
+	armed := map[uint64]bool{}
+	for _, ref := range m.view.DueTimers(1<<62, 1000) {
+		if ref.RunID == r.id {
+			armed[ref.ID] = true
+		}
+	}
+	for _, t := range r.timers {
+		if armed[t.id] {
+			l.timers = append(l.timers, t.id)
+		}
+	}
+	slices.Sort(l.timers)
+	for _, t := range m.view.Tasks(r.id, 0, 1000) {
+		if t.State != fsm.TaskGivenUp {
+			l.tasks = append(l.tasks, t.ID)
+		}
+	}
+	open := m.view.Children(r.id)
+	for _, k := range r.kids {
+		if slices.Contains(open, k.run) {
+			l.kids = append(l.kids, k.id)
+		}
+	}
+	return l
+}
+
+// clear takes from a closed run all that the entry did not leave, timers first and children last, and
+// reports whether nothing is left, and whether anything went.
+func (c *closings) clear(r *run) (all, some bool) {
+	m, has, left := c.m, r.hanging(), c.m.leftOf(r)
+	if !onlyLast(has.timers, left.timers) || !onlyLast(has.tasks, left.tasks) || !onlyLast(has.kids, left.kids) ||
+		len(left.timers) > 0 && len(left.tasks) < len(has.tasks) || len(left.timers)+len(left.tasks) > 0 && len(left.kids) < len(has.kids) {
+		c.wrong = fmt.Sprintf("of run %s, which has closed, %+v is left of %+v", r.id, left, has)
+	}
+	for _, id := range has.timers[:len(has.timers)-min(len(left.timers), len(has.timers))] {
+		r.disarm(id)
+		some = true
+	}
+	for _, t := range slices.Clone(r.tasks) {
+		if t.state != fsm.TaskGivenUp && !slices.Contains(left.tasks, t.id) {
+			m.giveUpTask(r, t)
+			some = true
+		}
+	}
+	for _, k := range slices.Clone(r.kids) {
+		if slices.Contains(left.kids, k.id) {
+			continue
+		}
+		r.forgetKid(k.id)
+		some = true
+		child := m.runs[k.run]
+		if child == nil || !child.status.Open() {
+			continue
+		}
+		switch child.onClose {
+		case history.CloseTerminate:
+			c.queue = append(c.queue, closing{child, new(history.WorkflowTerminated), false})
+		case history.CloseCancel:
+			m.askToEnd(child)
+		}
+	}
+	return left.none(), some
+}
+
+// closings are the ends of runs that one command brings about.
+type closings struct {
+	m     *Model
+	queue []closing
+	waits []*run // closed runs that a job has to come back to
+	count uint64 // of runs closed, but for those that their own turn closed
+	wrong string
+}
+
+func (c *closings) drain() {
+	m := c.m
+	for len(c.queue) > 0 {
+		e := c.queue[0]
+		c.queue = c.queue[1:]
+		r := e.run
+		if !e.done {
+			if !r.status.Open() {
+				continue
+			}
+			m.append(r, e.with)
+			c.count++
+		}
+		r.closedAt, r.deadline = m.now, 0
+		if all, _ := c.clear(r); !all {
+			c.waits = append(c.waits, r)
+		}
+		if r.status != history.StatusContinuedAsNew {
+			m.tellParent(r)
+			m.tellSchedule(r)
+		}
+	}
+}
+
+// shut closes a run and all that follows from that, level by level, as far as its entry goes.
+func (m *Model) shut(first closing) {
+	c := closings{m: m, queue: []closing{first}}
+	c.drain()
+	m.wrong(c.wrong)
+	if len(c.waits) > 0 {
+		m.jobs++
+		m.pending = append(m.pending, &job{id: m.jobs, root: first.run, line: c.waits})
+	}
+}
+
+// carryJob does the next piece of a job: the runs in line are cleared up after one by one.
+func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
+	a, is := r.Answer.(*fsm.ContinueAnswer)
+	at := slices.IndexFunc(m.pending, func(j *job) bool { return j.id == cmd.Job })
+	switch {
+	case !is:
+		return fmt.Sprintf("answered %+v", r.Answer)
+	case at < 0 && *a != (fsm.ContinueAnswer{}):
+		return fmt.Sprintf("job %d is over and did something: %+v", cmd.Job, *a)
+	case at < 0:
+		return ""
+	}
+	j := m.pending[at]
+	c, touched, left := closings{m: m}, 0, make([]bool, len(j.line))
+	for i, waiting := range j.line {
+		all, some := c.clear(waiting)
+		if left[i] = !all; some {
+			touched = i + 1
+		}
+		c.drain()
+	}
+	stay := int(a.Waiting) - len(c.waits) // of those that were in line
+	switch {
+	case c.wrong != "":
+		return c.wrong
+	case stay < 0 || stay > len(j.line):
+		return fmt.Sprintf("%d runs are in line for job %d: %d were, and %d have come", a.Waiting, j.id, len(j.line), len(c.waits))
+	case slices.Contains(left[:len(j.line)-stay], true):
+		return fmt.Sprintf("job %d is done with a run that has something left", j.id)
+	case touched > len(j.line)-stay+1:
+		return fmt.Sprintf("job %d did not take the runs in their order", j.id)
+	case touched == 0 && stay == len(j.line):
+		return fmt.Sprintf("job %d stands still", j.id)
+	case a.Closed != c.count:
+		return fmt.Sprintf("a piece of job %d closed %d runs, want %d", j.id, a.Closed, c.count)
+	}
+	j.line = append(slices.Clone(j.line[len(j.line)-stay:]), c.waits...)
+	if len(j.line) == 0 {
+		m.pending = slices.Delete(m.pending, at, at+1)
+	}
+	j.closed += c.count
+	return ""
+}
+
+// waitsForJob reports whether a closed run is in line.
+func (m *Model) waitsForJob(r *run) bool {
+	return slices.ContainsFunc(m.pending, func(j *job) bool { return slices.Contains(j.line, r) })
+}
+
+// doomed reports whether an open run ends with one that has closed, and only waits for a job to come.
+func (m *Model) doomed(r *run) bool {
+	for r.onClose == history.CloseTerminate {
+		parent := m.runs[r.parent]
+		if parent == nil {
+			return false
+		}
+		if k := parent.kid(r.ordinal); k == nil || k.run != r.id {
+			return false
+		}
+		if !parent.status.Open() {
+			return true
+		}
+		r = parent
+	}
+	return false
+}
+
+func (m *Model) jobsAreNot(v fsm.View) string {
+	jobs := v.Jobs(0, 1000)
+	if uint64(len(jobs)) != v.JobCount() {
+		return fmt.Sprintf("%d jobs are counted, %d listed", v.JobCount(), len(jobs))
+	}
+	if !slices.EqualFunc(jobs, m.pending, func(a fsm.Job, b *job) bool {
+		return a.ID == b.id && a.RunID == b.root.id && a.WorkflowID == b.root.workflowID && a.Waiting() == uint64(len(b.line))
+	}) {
+		return fmt.Sprintf("the jobs are %+v, want %d", jobs, len(m.pending))
+	}
+	return ""
+}
+
+// budgets of entries; 0 = a whole one.
+var budgets = []uint64{0, 0, 1, 1, 40, 120, 400, 1000}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
@@ -28,7 +27,8 @@ type Model struct {
 	offers  map[string][]*task          // queue -> offered tasks, oldest first
 	rules   map[string]history.Duration // retention
 
-	requests  map[string]*request
+	requests  map[string]*request // by owner and id
+	table     table
 	schedules map[string]*schedule
 	limits    map[string]*limits // of queues
 	cluster
@@ -45,14 +45,6 @@ type Model struct {
 }
 
 type route struct{ now, before catalog.Version }
-
-// request is what is remembered of a request id.
-type request struct {
-	print   catalog.Digest
-	first   outcome
-	expires history.Time
-	all     []outcome // of every time that it was carried out: again only after it had expired
-}
 
 const ok = "ok"
 
@@ -84,12 +76,7 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 	got := outcomeOf(r)
 	q := e.Request
 	if q != nil {
-		if known := m.requests[q.ID]; known != nil && known.expires > m.now {
-			want := known.first
-			want.again = true
-			if known.print != q.Print {
-				want = outcome{index: m.index, code: "request_mismatch"}
-			}
+		if want, done := m.recall(q, r); done {
 			if got != want {
 				return fmt.Sprintf("request %s answered %+v, want %+v", q.ID, got, want)
 			}
@@ -107,17 +94,7 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 		return why
 	}
 	if q != nil && code != fenced && code != recheck && code != later {
-		keep := 24 * time.Hour
-		if q.Short {
-			keep = 15 * time.Minute
-		}
-		row := m.requests[q.ID]
-		if row == nil {
-			row = new(request)
-			m.requests[q.ID] = row
-		}
-		row.print, row.first, row.expires = q.Print, got, m.now.Add(keep)
-		row.all = append(row.all, got)
+		m.remember(q, got)
 	}
 	return ""
 }
@@ -132,7 +109,10 @@ func (m *Model) told(e *fsm.Envelope, r *fsm.Result) string {
 	if got.code == "request_mismatch" || got.code == fenced || got.code == recheck || got.code == later {
 		return ""
 	}
-	row := m.requests[e.Request.ID]
+	if _, full := r.Refusal.(*fsm.RequestsFull); full {
+		return ""
+	}
+	row := m.requests[requestName(e.Request)]
 	if row == nil {
 		return "nothing was done for request " + e.Request.ID
 	}

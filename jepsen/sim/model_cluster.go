@@ -100,7 +100,7 @@ func (m *Model) report(c fsm.Command) (code string) {
 		}
 		said, known := m.files[c.Node]
 		if m.bounds == (fsm.Limits{}) || known && said != c.Limits {
-			m.bounds = c.Limits
+			m.bounds, m.table.moved = c.Limits, true
 		}
 		m.files[c.Node] = c.Limits
 	case *fsm.Check:

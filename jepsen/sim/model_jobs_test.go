@@ -13,7 +13,7 @@ func TestWorldsLeaveJobs(t *testing.T) {
 		}
 		all.Add(stats)
 	}
-	if all.Jobs < 12 {
+	if all.Jobs < 6 {
 		t.Errorf("%d worlds left %d jobs", all.Worlds, all.Jobs)
 	}
 }

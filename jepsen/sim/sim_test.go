@@ -25,7 +25,7 @@ func TestWorlds(t *testing.T) {
 // TestEveryCommandIsForetold: a command that the state machine learns has to be drawn and foretold here, with success and, where it can be refused, without.
 func TestEveryCommandIsForetold(t *testing.T) {
 	var all Stats
-	for seed := uint64(100); seed < 112; seed++ {
+	for seed := uint64(100); seed < 130; seed++ {
 		stats, v := Run(Schedule(seed, 3000, Nodes))
 		if v != nil {
 			t.Fatalf("seed %d: %v", seed, v)

@@ -40,12 +40,14 @@ const (
 	Drift             // a node's clock is set, to another time than the others'
 	Tight             // entries get a small budget, or whole ones again
 	Carry             // the leader's loop: the next piece of a job
+	Own               // a client with a token sends a command
+	Scant             // the table of requests becomes small, or large again
 	ops
 )
 
 var opNames = [ops]string{
 	"submit", "retry", "propose", "commit", "apply", "turn", "fire", "lease", "settle", "plan", "purge", "tick", "look", "elect", "hear", "crash", "start", "snap", "audit", "flow",
-	"ask", "report", "drift", "tight", "carry",
+	"ask", "report", "drift", "tight", "carry", "own", "scant",
 }
 
 // String is the name in a file.
@@ -54,7 +56,7 @@ func (o Op) String() string { return opNames[o] }
 // weights say how often a step is drawn, out of their sum.
 var weights = [ops]int{
 	Submit: 150, Retry: 40, Propose: 80, Commit: 80, Apply: 240, Turn: 90, Fire: 25, Lease: 20, Settle: 30, Plan: 15, Purge: 3, Tick: 60, Look: 12,
-	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 1, Flow: 12, Ask: 24, Report: 6, Drift: 2, Tight: 12, Carry: 20,
+	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 1, Flow: 12, Ask: 24, Report: 6, Drift: 2, Tight: 12, Carry: 20, Own: 30, Scant: 5,
 }
 
 // Step is one choice of a schedule. Everything else that it needs it draws from its own seeds and from the state of the world, so that it still means

@@ -24,6 +24,7 @@ type Stats struct {
 	Flows                                           int           // turns made by real code
 	Compared, Looks, Audits                         int           // events held against the model at once; looks at a whole node; recounts
 	Jobs                                            int           // begun: trees that one entry did not close
+	Full                                            int           // calls for whose keys the table of requests had no room
 	Simulated                                       time.Duration // log time that went by
 	Kinds                                           [64]int       // commands judged, by kind
 	Refused                                         [64]int       // of these, refused
@@ -50,6 +51,7 @@ func (s *Stats) Add(o Stats) {
 	s.Looks += o.Looks
 	s.Audits += o.Audits
 	s.Jobs += o.Jobs
+	s.Full += o.Full
 	s.Simulated += o.Simulated
 	for i := range s.Kinds {
 		s.Kinds[i] += o.Kinds[i]
@@ -201,6 +203,10 @@ func (w *World) do(s *Step) bool {
 		return w.submitAsked(n, seed)
 	case Report:
 		return w.report(n, dice(seed))
+	case Own:
+		return w.submitOwned(n, seed)
+	case Scant:
+		return w.scant(n, seed)
 	case Tight:
 		w.budget = one(dice(seed), budgets)
 		return true
@@ -349,6 +355,7 @@ func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 	}
 	if first {
 		w.model.end()
+		w.model.endRequests(n)
 		w.compareTouched(n)
 	}
 	if n.index != e.from {
@@ -371,6 +378,9 @@ func (w *World) judge(n *node, index uint64, e *entry, results []fsm.Result) {
 		w.stats.Kinds[kind]++
 		if r.Refusal != nil {
 			w.stats.Refused[kind]++
+		}
+		if _, full := r.Refusal.(*fsm.RequestsFull); full {
+			w.stats.Full++
 		}
 		e.results[i] = outcomeOf(r)
 		if why := w.model.judge(&e.calls[i].envelope, r); why != "" {

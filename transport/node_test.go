@@ -103,6 +103,9 @@ func TestConsole(t *testing.T) {
 	if r.status != 200 || !strings.HasPrefix(r.body, "<!doctype html>") || !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || r.header.Get("Content-Security-Policy") == "" {
 		t.Errorf("%d %v", r.status, r.header)
 	}
+	if !strings.Contains(r.body, `<form id="ask"`) || strings.Contains(r.body, "prompt(") { // a prompt of the browser's would stop every call at once
+		t.Error("the page does not ask for a token by a form of its own")
+	}
 	for _, outside := range []string{"http://", "https://", "src=", "@import"} {
 		if strings.Contains(r.body, outside) {
 			t.Errorf("the page needs %s from elsewhere", outside)

@@ -28,6 +28,7 @@ type API interface {
 	Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.Duration) (*Result, error)                                                                        // open runs answer after wait, with an open Status
 	Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit int) (*Description, error)                                                                          // limit: of the pending activities listed
 	History(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next uint64, index uint64, err error) // wait: at the end of an open run's history, wait for more; next 0 = closed and no more
+	Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (*RunLog, error)                                                  // wait: as History
 	List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error)
 	Signal(ctx context.Context, c Call, ref fsm.RunRef, name string, payload history.Payload) (*fsm.RunAnswer, Answered, error)
 	Query(ctx context.Context, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error)

@@ -14,6 +14,7 @@ type Limits struct {
 	PayloadBytes   int           // of one input, signal or query argument: 2 MiB
 	HistoryEvents  uint64        // of one run: 50,000
 	HistoryBytes   uint64        // of one run: 64 MiB
+	RunLogBytes    int64         // of what is kept of one run's log: 256 KiB; negative = nothing is kept
 	WaitingSignals uint64        // received and not yet consumed, of one run: 10,000
 	Runtime        wf.Limits     // steps, memory, output, log volume, pending things
 	Resident       int           // executions kept parked on the leader: 10,000
@@ -55,6 +56,7 @@ func (l Limits) withDefaults() Limits {
 	l.PayloadBytes = cmp.Or(l.PayloadBytes, 2<<20)
 	l.HistoryEvents = cmp.Or(l.HistoryEvents, 50_000)
 	l.HistoryBytes = cmp.Or(l.HistoryBytes, 64<<20)
+	l.RunLogBytes = cmp.Or(l.RunLogBytes, 256<<10)
 	l.WaitingSignals = cmp.Or(l.WaitingSignals, 10_000)
 	l.Resident = cmp.Or(l.Resident, 10_000)
 	l.ResidentBytes = cmp.Or(l.ResidentBytes, 512<<20)
@@ -80,6 +82,7 @@ func (l Limits) Validate() error {
 		{"PayloadBytes", l.PayloadBytes < 1, "at least 1"},
 		{"HistoryEvents", l.HistoryEvents < 10, "at least 10"},
 		{"HistoryBytes", l.HistoryBytes < 1<<10, "at least 1 KiB"},
+		{"RunLogBytes", l.RunLogBytes > 16<<20, "at most 16 MiB"},
 		{"Resident", l.Resident < 1, "at least 1"},
 		{"ResidentBytes", l.ResidentBytes < 1<<20, "at least 1 MiB"},
 		{"Queries", l.Queries < 1, "at least 1"},

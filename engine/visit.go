@@ -185,7 +185,8 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 	began := time.Now()
 	turn := fsm.Envelope{Command: &fsm.RecordTurn{
 		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut,
-		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals},
+		Logs:   v.d.e.keptLines(step.Logs),
+		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals, LogBytes: uint64(max(limits.RunLogBytes, 0))},
 	}}
 	res, err := v.d.e.cfg.Log.Propose(ctx, turn)
 	if seeded.On(seeded.TurnFence) && seeded.Sometimes(50) {

@@ -12,6 +12,9 @@ func Estimate(c Command) uint64 {
 		for _, e := range c.Asked {
 			work += estimateOf(e.Data)
 		}
+		for _, line := range c.Logs { // and the blocks that they displace
+			work += 1 + 2*uint64(len(line))/blockCost
+		}
 		return work
 	case *StartRun:
 		return least + bytesWork(c.Input) + attributesWork(c.Attributes)

@@ -122,6 +122,7 @@ func (c *checker) recountRuns() {
 		c.retell(n)
 		c.fold(n)
 		c.foldTurns(n)
+		c.checkLog(n)
 		c.compareRow(n)
 	}
 }

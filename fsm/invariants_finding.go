@@ -64,7 +64,7 @@ func (c *checker) checkOrphans() {
 	for _, n := range c.order {
 		known[n.row.Serial] = true
 	}
-	for _, family := range []byte{keyEvent, keyTurn, keyTask} {
+	for _, family := range []byte{keyEvent, keyTurn, keyTask, keyLog} {
 		next := key(family)
 		for more := true; more; {
 			more = false

@@ -28,6 +28,7 @@ const (
 	keyRow       = 'r' // serial -> row
 	keyEvent     = 'e' // serial, seq -> event
 	keyTurn      = 't' // serial, n -> history.Turn
+	keyLog       = 'D' // serial, number of its last line -> logBlock: what a turn logged
 	keyLatest    = 'w' // workflow id -> run id of its newest run
 	keyByType    = 'T' // type, 0, serial ->
 	keyByStatus  = 'S' // status, serial ->

@@ -45,7 +45,7 @@ func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
 		if answer.Purged > 0 && t.spent() {
 			break
 		}
-		if rows += asRows(r.Run.Events) + asRows(r.Run.Turns); rows > purgedRows && answer.Purged > 0 {
+		if rows += asRows(r.Run.Events) + asRows(r.Run.Turns) + asRows(r.Log.Blocks); rows > purgedRows && answer.Purged > 0 {
 			break
 		}
 		t.purge(r)
@@ -59,6 +59,7 @@ func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
 func (t *step) purge(r *row) {
 	t.delRows(r.Serial, keyEvent, r.Run.Events)
 	t.delRows(r.Serial, keyTurn, r.Run.Turns)
+	t.forgetLog(r)
 	t.label(r, nil)
 	if p := r.Run.Parent; p != nil {
 		t.del(termKey(keyByParent, parentTerm(p.WorkflowID), r.Serial))
@@ -79,7 +80,7 @@ func (t *step) purge(r *row) {
 		t.stale = slices.DeleteFunc(t.stale, func(other *row) bool { return other == r })
 	}
 	t.meta.Purged++
-	t.s.freed.Add(r.Run.Bytes)
+	t.s.freed.Add(r.Run.Bytes + r.Log.Bytes)
 }
 
 // asRows is what deleting n rows of a family counts.

@@ -30,7 +30,7 @@ func (s *State) Reclaim(ctx context.Context) error {
 	if err := s.db.Flush(); err != nil {
 		return fmt.Errorf("flush before compaction: %w", err)
 	}
-	for _, family := range []byte{keyEvent, keyTurn} {
+	for _, family := range []byte{keyEvent, keyTurn, keyLog} {
 		if err := s.db.Compact(ctx, []byte{family}, []byte{family + 1}, false); err != nil {
 			return fmt.Errorf("compact the histories: %w", err)
 		}

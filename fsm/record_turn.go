@@ -18,14 +18,16 @@ type RecordTurn struct {
 	Waiting  []history.Wait  `cbor:"5,keyasint,omitempty"`
 	Consumed uint64          `cbor:"6,keyasint,omitempty"` // signals that the code has consumed so far, in total
 	Limits   RunLimits       `cbor:"7,keyasint"`
-	Cut      bool            `cbor:"8,keyasint,omitempty"` // the code has more to ask for: the run needs its next turn at once
+	Cut      bool            `cbor:"8,keyasint,omitempty"`  // the code has more to ask for: the run needs its next turn at once
+	Logs     []string        `cbor:"11,keyasint,omitempty"` // lines that the code logged, see run_log.go
 }
 
 // RunLimits are the limits that apply enforces; they travel in the entry so that every node enforces the same ones. A run beyond one is failed with limit_exceeded.
 type RunLimits struct {
-	Events       uint64 `cbor:"1,keyasint"` // events in one history
-	HistoryBytes uint64 `cbor:"2,keyasint"` // bytes of one history
-	Signals      uint64 `cbor:"3,keyasint"` // signals waiting in a run that another run sends to
+	Events       uint64 `cbor:"1,keyasint"`           // events in one history
+	HistoryBytes uint64 `cbor:"2,keyasint"`           // bytes of one history
+	Signals      uint64 `cbor:"3,keyasint"`           // signals waiting in a run that another run sends to
+	LogBytes     uint64 `cbor:"4,keyasint,omitempty"` // of what is kept of a run's log; 0 = nothing is
 }
 
 // TurnAnswer says what was appended: the turn's record and the events from FirstSeq on, with those that the state machine filled in or added.
@@ -55,7 +57,8 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 
 	t.turning, t.later, t.added, t.relabelled = r, nil, nil, false
 	answer := new(TurnAnswer)
-	if why := c.over(r, last != nil, t.size); why != "" {
+	if why := c.over(r, last != nil, t.size-c.logBytes()); why != "" {
+		t.keepLog(r, c)
 		t.shut(r, &history.WorkflowFailed{Error: history.RunError{Kind: history.KindLimit, Message: why}})
 	} else {
 		answer.Turn = c.record(t, r, last)
@@ -142,6 +145,7 @@ func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked)), Cut: c.Cut && last == nil}
 	t.put(turnKey(r.Serial, c.N), encoded(turn))
 	t.unready(r)
+	t.keepLog(r, c)
 	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting[:min(len(c.Waiting), maxWaits)], c.Consumed, c.Limits.orDefault()
 	r.Run.Cut = turn.Cut
 	t.touch(r)

@@ -23,10 +23,11 @@ type View interface {
 
 	Latest(workflowID string) (history.RunID, bool) // newest run of a workflow id
 	Run(id history.RunID) (Run, bool)
-	Events(id history.RunID, from uint64, limit int) []history.Event // seq >= from
-	Turns(id history.RunID, from uint64, limit int) []history.Turn   // n >= from
-	ListRuns(f RunFilter, limit int, cursor string) ([]Run, string)  // newest first
-	Children(parent history.RunID) []history.RunID                   // open ones, by ordinal
+	Events(id history.RunID, from uint64, limit int) []history.Event                // seq >= from
+	Turns(id history.RunID, from uint64, limit int) []history.Turn                  // n >= from
+	Logs(id history.RunID, from uint64, limit int) (lines []LogLine, logged uint64) // seq >= from that are kept, fewer than limit when they pass 1 MiB; logged = how many there were in all
+	ListRuns(f RunFilter, limit int, cursor string) ([]Run, string)                 // newest first
+	Children(parent history.RunID) []history.RunID                                  // open ones, by ordinal
 
 	Ready(after ReadyCursor, limit int) ([]ReadyRun, ReadyCursor) // runs that need a turn, oldest first
 	DueTimers(now history.Time, limit int) []TimerRef             // armed and due, oldest first

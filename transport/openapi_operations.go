@@ -39,6 +39,9 @@ var operations = map[string]struct {
 	"history": {text: "The events of a run, from `from` on. With `wait` it waits for more at the end of an open run.", codes: []string{"not_found"},
 		answer: `{"events":[{"seq":1,"at":"2026-11-28T12:00:00Z","type":"WorkflowStarted","data":{"workflow_id":"order-17","run_id":"` + aRun +
 			`","workflow_type":"order","version":"` + aVersion + `","input":{"id":17}}},{"seq":2,"at":"2026-11-28T12:00:00Z","type":"TimerStarted","data":{"id":1,"duration":"10s","fire_at":"2026-11-28T12:00:10Z"}}],"next":3,"index":44}`},
+	"logs": {text: "The lines that the run's code logged with ctx.log, from line `from` on, as far as they are still kept (limits.log_bytes). With `wait` it waits for more at the end of an open run's.",
+		codes:  []string{"not_found"},
+		answer: `{"lines":[{"seq":1,"at":"2026-11-28T12:00:00Z","turn":1,"text":"charging 5"}],"logged":1,"next":2,"index":44}`},
 	"signal": {text: "The body is the payload: any JSON value, or nothing for null. Signals are kept until the code takes them.",
 		codes: []string{"not_found", "not_running"}, bodyOptional: true, example: `{"by":"Ada"}`},
 	"query": {text: "Runs a handler that the code registered with ctx.on_query. It changes nothing. Closed runs answer while their version is loaded.",

@@ -61,6 +61,7 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/workflows/{id}", id: "describe", summary: "Describe a run", group: "Runs", leader: true}, s.describe)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Tell a run's result; 202 while it is open", group: "Runs", leader: true}, s.result)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", group: "Runs", leader: true}, s.history)
+	add(s, route{method: "GET", path: "/v1/workflows/{id}/logs", id: "logs", summary: "Read what a run's code logged", group: "Runs", leader: true}, s.logs)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", group: "Runs", leader: true, write: true,
 		limit: payload, body: new(any)}, s.signal)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/queries/{name}", id: "query", summary: "Query a run", group: "Runs", leader: true,

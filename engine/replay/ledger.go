@@ -45,6 +45,7 @@ type book struct {
 
 	asked    []history.Data
 	labels   labels
+	lines    lines
 	bytes    int    // of payloads handed out
 	logged   int    // bytes
 	work     uint64 // that recording the turn will cost, see work.go
@@ -57,7 +58,12 @@ func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
 	if log == nil {
 		log = func(string) {}
 	}
-	return &ledger{started: started, limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, log: log, random: seeded(started.RunID)}
+	l := &ledger{started: started, limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: seeded(started.RunID)}
+	l.log = func(msg string) {
+		l.book.lines.add(msg, l.limits.LogBytes)
+		log(msg)
+	}
+	return l
 }
 
 func (l *ledger) begin(b book) {

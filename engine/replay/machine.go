@@ -49,6 +49,7 @@ type Step struct {
 	Waiting  []history.Wait // what the code waits for now; the first 100
 	Consumed uint64         // signals taken by waits, in all turns so far
 	Closes   bool           // the last of Asked ends the run
+	Logs     []string       // what the code logged, cut to the limit of a turn
 	Cut      bool           // the code has more to ask for: the next turn is needed whether there is news or not
 }
 

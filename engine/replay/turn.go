@@ -92,6 +92,7 @@ func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error)
 		return nil, m.broke(err)
 	}
 	m.step = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended, Cut: m.ledger.book.full && !m.ended}
+	m.step.Logs = m.ledger.book.lines.all()
 	if !m.ended && !m.step.Cut {
 		m.step.Waiting = m.ledger.waiting()
 	}

@@ -97,6 +97,7 @@ type Limits struct {
 	PayloadBytes   int64 `toml:"payload_bytes" help:"largest input, result, signal or query value"`
 	HistoryEvents  int64 `toml:"history_events" help:"most events of a run"`
 	HistoryBytes   int64 `toml:"history_bytes" help:"most bytes of a run's events"`
+	LogBytes       int64 `toml:"log_bytes" help:"bytes that are kept of what the code of one run logs, the newest; 0 keeps nothing"`
 	WaitingSignals int64 `toml:"waiting_signals" help:"most signals that a run has not seen yet"`
 	Steps          int64 `toml:"steps" help:"most steps of workflow code in a turn"`
 	MemoryBytes    int64 `toml:"memory_bytes" help:"most memory that an execution's values may take, by account"`
@@ -144,7 +145,7 @@ func Default() Config {
 			CheckTimeout: Duration{30 * time.Second}, CheckMemoryBytes: 1 << 30,
 		},
 		Limits: Limits{
-			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, WaitingSignals: 10_000,
+			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
 			Resident: 10_000, ResidentBytes: 512 << 20, InFlight: 4096, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},

@@ -134,6 +134,7 @@ func (v *verdict) sizes(c *Config) {
 		{"limits.payload_bytes", c.Limits.PayloadBytes, 1 << 10, 8 << 20},
 		{"limits.history_events", c.Limits.HistoryEvents, 100, 10_000_000},
 		{"limits.history_bytes", c.Limits.HistoryBytes, 64 << 10, 4 << 30},
+		{"limits.log_bytes", c.Limits.LogBytes, 0, 16 << 20},
 		{"limits.waiting_signals", c.Limits.WaitingSignals, 1, 1_000_000},
 		{"limits.steps", c.Limits.Steps, 1_000, 1_000_000_000_000},
 		{"limits.memory_bytes", c.Limits.MemoryBytes, 1 << 20, 16 << 30},

@@ -65,7 +65,8 @@ func engineLimits(cfg config.Config, r runtime.Limits) engine.Limits {
 	l := cfg.Limits
 	return engine.Limits{
 		PayloadBytes: int(l.PayloadBytes), HistoryEvents: uint64(l.HistoryEvents), HistoryBytes: uint64(l.HistoryBytes), WaitingSignals: uint64(l.WaitingSignals),
-		Runtime: r, Resident: int(l.Resident), ResidentBytes: uint64(l.ResidentBytes), Queries: int(l.Queries),
+		RunLogBytes: cmp.Or(l.LogBytes, -1),
+		Runtime:     r, Resident: int(l.Resident), ResidentBytes: uint64(l.ResidentBytes), Queries: int(l.Queries),
 		Turns: cmp.Or(int(l.Turns), min(gort.GOMAXPROCS(0), int(l.InFlight))), InFlight: int(l.InFlight),
 		SchemaPatterns: int(cfg.Deploy.MaxPatterns), TurnTimeout: l.TurnTimeout.Duration, CheckTimeout: cfg.Deploy.CheckTimeout.Duration, QueryTimeout: l.QueryTimeout.Duration, Lease: l.Lease.Duration,
 	}

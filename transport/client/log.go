@@ -1,0 +1,46 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"strconv"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// Logs returns what a run's code logged, lines with seq >= from that are still kept. At the end of an
+// open run's log it waits up to wait for more. FollowLogs goes on by itself.
+func (c *Client) Logs(ctx context.Context, ref wire.RunRef, from uint64, limit int, wait time.Duration, opts ...Option) (*wire.RunLog, error) {
+	call := ofRun(get("v1", "workflows", ref.WorkflowID, "logs"), ref).with(opts)
+	if from > 0 {
+		call.set("from", strconv.FormatUint(from, 10))
+	}
+	call.setPage(wire.Page{Limit: limit})
+	call.setWait(wait)
+	var a wire.RunLog
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// FollowLogs yields a run's lines with seq >= from as they come, and ends after the last line of a
+// closed run. An error is yielded once, as the last thing.
+func (c *Client) FollowLogs(ctx context.Context, ref wire.RunRef, from uint64, opts ...Option) iter.Seq2[wire.LogLine, error] {
+	return func(yield func(wire.LogLine, error) bool) {
+		for from = max(from, 1); ; {
+			page, err := c.Logs(ctx, ref, from, wire.MaxPage, wire.MaxWait/2, opts...)
+			if err != nil {
+				yield(wire.LogLine{}, err)
+				return
+			}
+			for _, l := range page.Lines {
+				if !yield(l, nil) {
+					return
+				}
+			}
+			if page.Next == 0 {
+				return
+			}
+			from = page.Next
+		}
+	}
+}

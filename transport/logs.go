@@ -1,0 +1,45 @@
+package transport
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/transport/wire"
+)
+
+type logsInput struct {
+	Fresh
+	OfRun
+	Waits
+	From  uint64 `query:"from" doc:"First line; default 1"`
+	Limit int    `query:"limit" doc:"1 to 1000; default 100"`
+}
+
+func (s *Server) logs(ctx context.Context, in *logsInput) (*answer[wire.RunLog], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	wait, err := in.duration()
+	if err != nil {
+		return nil, err
+	}
+	var page *engine.RunLog
+	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
+		page, err = s.cfg.API.Logs(ctx, rd, ref, in.From, in.Limit, wait)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	body := wire.RunLog{Lines: make([]wire.LogLine, len(page.Lines)), Logged: page.Logged, Next: page.Next, Indexed: at(page.Index)}
+	for i, l := range page.Lines {
+		body.Lines[i] = wire.LogLine{Seq: l.Seq, At: l.At.Std(), Turn: l.Turn, Text: l.Text}
+	}
+	return &answer[wire.RunLog]{Index: page.Index, LeaderContact: s.contact(rd), Body: body}, nil
+}

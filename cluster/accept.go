@@ -82,12 +82,11 @@ func (p *Port) receive(raw net.Conn, deadline time.Time) error {
 		return err
 	}
 	// Tracked before the other side hears that it may go on: beyond MaxConnections it hears why not.
-	pc, err := p.track(raw, c)
-	if err != nil {
+	pc := &portConn{Conn: c, raw: raw, port: p, kind: kind, from: from, stranger: p.cfg.Place(from.From) == ""}
+	if err := p.track(pc); err != nil {
 		writeAnswer(c, err.Error())
 		return err
 	}
-	pc.kind, pc.from = kind, from
 	if err := writeAnswer(c, ""); err != nil {
 		pc.Close()
 		return err
@@ -147,17 +146,39 @@ func (p *Port) handOver(pc *portConn, to *stream, patience time.Duration) (err e
 	return err
 }
 
-// track counts a connection until it is closed, so that Close reaches it.
-func (p *Port) track(raw, c net.Conn) (*portConn, error) {
+// track counts a connection until it is closed, so that Close reaches it. Where the most allowed
+// are open, the oldest of a node that is no member gives way to one from or to a member: strangers
+// that are well behaved, such as nodes that ask to be let in, must not keep members apart.
+func (p *Port) track(pc *portConn) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.closed:
-		return nil, net.ErrClosed
-	case len(p.open) >= p.cfg.MaxConnections:
-		return nil, fmt.Errorf("%d connections are open, the most allowed", p.cfg.MaxConnections)
+		return net.ErrClosed
+	case len(p.open) >= p.cfg.MaxConnections && (pc.stranger || !p.evict()):
+		return fmt.Errorf("%d connections are open, the most allowed", p.cfg.MaxConnections)
 	}
-	pc := &portConn{Conn: c, raw: raw, port: p}
+	p.tracked++
+	pc.serial = p.tracked
 	p.open[pc] = struct{}{}
-	return pc, nil
+	return nil
+}
+
+// evict ends the oldest connection of a stranger, and answers whether there was one. The caller
+// holds p.mu.
+func (p *Port) evict() bool {
+	var oldest *portConn
+	for c := range p.open {
+		if c.stranger && (oldest == nil || c.serial < oldest.serial) {
+			oldest = c
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	p.said.evicted.say(p.cfg.Logger.Warn, "node port: too many connections, ending the oldest of nodes that are no members",
+		"max", p.cfg.MaxConnections, "of", oldest.from.From)
+	delete(p.open, oldest)
+	oldest.raw.Close() // its reader and writer fail, and close it
+	return true
 }

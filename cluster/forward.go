@@ -10,7 +10,7 @@ import (
 )
 
 // subject returns the node that a command is about, if it is one that a follower sends on to the
-// leader: those that every node says of itself. It is empty for one that is about the cluster.
+// leader: those that every node says of itself, or of its own file.
 func subject(cmd fsm.Command) (node string, ok bool) {
 	switch c := cmd.(type) {
 	case *fsm.AnnounceNode:
@@ -20,7 +20,7 @@ func subject(cmd fsm.Command) (node string, ok bool) {
 	case *fsm.ReportDigest:
 		return c.Node, true
 	case *fsm.SetLimits:
-		return "", true // of the cluster, from the file of whichever node
+		return c.Node, true
 	}
 	return "", false
 }
@@ -68,6 +68,20 @@ func (c *Cluster) forward(ctx context.Context, piece []byte) (fsm.Result, error)
 	return fsm.Result{Index: a.Index, Answer: &fsm.Done{}}, nil
 }
 
+// mayForward answers why a node's envelope is not put into the log for it. A node speaks for itself.
+func mayForward(from string, e fsm.Envelope) error {
+	about, ok := subject(e.Command)
+	switch {
+	case !ok:
+		return &engine.Unavailable{Why: fmt.Sprintf("commands of kind %d are not forwarded between nodes", e.Command.Kind())}
+	case about != from:
+		return &engine.Unavailable{Why: fmt.Sprintf("node %s speaks for node %s: a node reports only about itself", from, about)}
+	case e.Request != nil:
+		return &engine.Unavailable{Why: "a node's own commands carry no request id"}
+	}
+	return nil
+}
+
 // proposeFor answers a follower's forward. A node speaks for itself only, and only while it is a
 // member.
 func (c *Cluster) proposeFor(ctx context.Context, from Introduction, piece []byte) ([]byte, error) {
@@ -78,14 +92,8 @@ func (c *Cluster) proposeFor(ctx context.Context, from Introduction, piece []byt
 	if err != nil {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("a forwarded command cannot be read: %v", err)}
 	}
-	about, ok := subject(e.Command)
-	switch {
-	case !ok:
-		return nil, &engine.Unavailable{Why: fmt.Sprintf("commands of kind %d are not forwarded between nodes", e.Command.Kind())}
-	case about != "" && about != from.From:
-		return nil, &engine.Unavailable{Why: fmt.Sprintf("node %s speaks for node %s: a node reports only about itself", from.From, about)}
-	case e.Request != nil:
-		return nil, &engine.Unavailable{Why: "a node's own commands carry no request id"}
+	if err := mayForward(from.From, e); err != nil {
+		return nil, err
 	}
 	if a, ok := e.Command.(*fsm.AnnounceNode); ok {
 		if err := c.checkRow(a); err != nil {

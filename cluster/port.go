@@ -30,7 +30,7 @@ type PortConfig struct {
 
 	FirstBytes     time.Duration // how long a new connection may take to say what it is for, TLS included; default 5 s
 	MaxPending     int           // connections that have not said so yet; default 256, or a quarter of MaxConnections. The oldest gives way
-	MaxConnections int           // in all; default 4,096
+	MaxConnections int           // in all; default 4,096. Nodes that are no members give way to members
 }
 
 // Port is the one address of a node for other nodes. It carries raft's streams and, as HTTP, node calls and archives; the first bytes of a connection say
@@ -54,6 +54,7 @@ type Port struct {
 	serving bool
 	pending list.List              // of net.Conn that have not said who they are, oldest first
 	open    map[*portConn]struct{} // in both directions
+	tracked uint64                 // connections so far
 	calls   map[string]Handler
 	blobs   BlobKeeper
 }
@@ -198,12 +199,11 @@ func (p *Port) dial(ctx context.Context, to Server, kind byte) (net.Conn, error)
 		return nil, fmt.Errorf("node %s at %s: %w", cmp.Or(to.ID, "of any id"), to.Address, err)
 	}
 	raw.SetDeadline(time.Time{})
-	pc, err := p.track(raw, c)
-	if err != nil {
+	pc := &portConn{Conn: c, raw: raw, port: p, to: to, kind: kind}
+	if err := p.track(pc); err != nil {
 		raw.Close()
 		return nil, err
 	}
-	pc.to, pc.kind = to, kind
 	return pc, nil
 }
 
@@ -239,6 +239,9 @@ type portConn struct {
 	kind byte
 	to   Server       // whom this node dialled
 	from Introduction // who dialled this node
+
+	stranger bool   // a node that is no member dialled
+	serial   uint64 // later connections have greater ones
 }
 
 func (c *portConn) Close() error {

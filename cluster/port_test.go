@@ -188,6 +188,45 @@ func TestPortBoundsConnections(t *testing.T) {
 	first.Close()
 }
 
+// Nodes that are no members may fill the port, and members get in all the same.
+func TestPortMakesRoomForMembers(t *testing.T) {
+	b := openTestPort(t, PortConfig{MaxConnections: 2, Place: func(id string) string {
+		return map[string]string{"member": "127.0.0.1:1"}[id]
+	}})
+	stranger := openTestPort(t, PortConfig{})
+	member := openTestPort(t, PortConfig{Self: func() Introduction {
+		return Introduction{Cluster: "c", From: "member", Instance: "member"}
+	}})
+	var held []net.Conn
+	for range 2 {
+		if _, err := dialRaft(stranger, b); err != nil {
+			t.Fatal(err)
+		}
+		c, err := b.Raft().Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, c)
+	}
+	if _, err := dialRaft(stranger, b); err == nil || !strings.Contains(err.Error(), "2 connections are open") {
+		t.Fatalf("a stranger beyond the limit: %v", err)
+	}
+	for i := range 2 {
+		if _, err := dialRaft(member, b); err != nil {
+			t.Fatalf("member's connection %d: %v", i+1, err)
+		}
+		if _, err := b.Raft().Accept(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := held[i].Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+			t.Fatalf("the oldest stranger's connection %d is still open: %v", i+1, err)
+		}
+	}
+	if _, err := dialRaft(member, b); err == nil || !strings.Contains(err.Error(), "2 connections are open") {
+		t.Fatalf("a member's connection beyond the limit, among members: %v", err)
+	}
+}
+
 func TestCallErrorsCrossTheWire(t *testing.T) {
 	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
 	say := map[string]error{

@@ -51,7 +51,8 @@ func (e *QuorumLoss) Facts() map[string]any {
 
 // Remove takes a node out of the cluster, on the leader. A voter that is removed no longer counts
 // for majorities; the node may be dead. A leader that is to be removed hands leadership on, and
-// the next one removes it.
+// the next one removes it. One that was removed before stays removed, and that is a success: a
+// caller who lost the answer may ask again.
 func (c *Cluster) Remove(ctx context.Context, node string) error {
 	if _, err := c.term(ctx); err != nil {
 		return err
@@ -64,6 +65,9 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 	r := c.raft.Load()
 	s, err := member(r, node)
 	if err != nil {
+		if _, gone := c.removed(node); gone {
+			return nil
+		}
 		return err
 	}
 	if s.Suffrage == raft.Voter {

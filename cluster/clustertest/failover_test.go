@@ -337,6 +337,10 @@ func TestTransferAndRemove(t *testing.T) {
 				}
 			}
 		})
+		// Whoever lost the answer asks again, and hears that it is done.
+		if err := next.Remove(within(10*time.Second), old.ID); err != nil {
+			t.Errorf("removed once more: %v", err)
+		}
 		old.Stop()
 		c.Check()
 	})

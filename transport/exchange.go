@@ -15,13 +15,14 @@ import (
 
 // exchange is one call under way: what the gate settled before its handler runs. One goroutine owns it.
 type exchange struct {
-	server *Server
-	route  *route
-	caller caller
-	w      http.ResponseWriter
-	r      *http.Request // its Body is bounded by the route's limit
-	sent   []byte        // the body, once it was read
-	taken  int64         // of the memory for calls
+	server   *Server
+	route    *route
+	caller   caller
+	w        http.ResponseWriter
+	r        *http.Request // its Body is bounded by the route's limit
+	sent     []byte        // the body, once it was read
+	taken    int64         // of the memory for calls
+	answered int64         // of it for the answer
 }
 
 type exchangeKey struct{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"aion.dev/aion/internal/seeded"
 	"aion.dev/aion/transport/wire"
@@ -18,6 +19,11 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 		x := &exchange{server: s, route: route, w: w, r: r}
 		if rec, ok := w.(*recorder); ok {
 			rec.operation = route.id
+			if route.id == "events" {
+				rec.until = time.Time{} // a stream lasts
+			} else if !route.open {
+				rec.room = x.answer
+			}
 		}
 		if !route.open {
 			var err error

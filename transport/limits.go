@@ -33,6 +33,7 @@ const (
 	callTimeout  = 30 * time.Second // for the engine to answer, beyond what a caller asks to wait
 	loadTimeout  = 5 * time.Minute  // for a deploy: the archive is compiled, and copied to a majority
 	streamWrite  = 30 * time.Second // for a consumer of events to take a batch; a slower one is dropped and may resume
+	scrapes      = 16               // of metrics at a time; they need no token, so each could hold its answer
 	streamBatch  = 256              // events read at a time
 )
 

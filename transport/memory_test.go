@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -81,5 +82,46 @@ func TestEncodedBodiesAreRefused(t *testing.T) {
 	defer answer.Body.Close()
 	if answer.StatusCode != 415 || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%s, %v", answer.Status, answer.Header)
+	}
+}
+
+// TestSlowReadersShareTheirMemory: who asks for much and does not read holds memory for answers, and
+// others who ask for much are refused meanwhile. Nobody else is: neither small reads nor writes.
+func TestSlowReadersShareTheirMemory(t *testing.T) {
+	n := enginetest.New(t)
+	n.Deploy(enginetest.Pack(t, enginetest.Code{"order": "def run(ctx, input):\n    ctx.signal(\"never\")\n"}))
+	h := listen(t, n, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.CallMemory = 12 << 20 }).lead()
+	if r := h.send(t, "POST", "/v1/workflows", `{"type":"order","workflow_id":"w"}`); r.status != 201 {
+		t.Fatalf("%+v", r)
+	}
+	large := `"` + strings.Repeat("x", 1<<20) + `"`
+	for range 7 { // more than the kernel takes of one answer
+		if r := h.send(t, "POST", "/v1/workflows/w/signals/s", large); r.status != 200 {
+			t.Fatalf("%+v", r)
+		}
+	}
+	const page = "/v1/workflows/w/history?limit=100"
+	c, err := net.Dial("tcp", h.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.(*net.TCPConn).SetReadBuffer(4 << 10)
+	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", page, h.Listener.Addr())
+	h.shows(t, "aion_http_memory_bytes 6.291456e+06")
+
+	if r := h.send(t, "GET", page, ""); r.status != 429 || r.problem(t).Code != "resource_exhausted" {
+		t.Errorf("a second large read: %d %.200s", r.status, r.body)
+	}
+	if r := h.send(t, "GET", "/v1/workflows/w", ""); r.status != 200 {
+		t.Errorf("a small read: %d %.200s", r.status, r.body)
+	}
+	if r := h.send(t, "POST", "/v1/workflows/w/signals/s", large); r.status != 200 {
+		t.Errorf("a large write: %d %.200s", r.status, r.body)
+	}
+	c.Close()
+	h.shows(t, "aion_http_memory_bytes 0")
+	if r := h.send(t, "GET", page, ""); r.status != 200 {
+		t.Errorf("a large read after it: %d %.200s", r.status, r.body)
 	}
 }

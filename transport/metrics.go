@@ -24,7 +24,7 @@ func newMetrics(reg *prometheus.Registry, s *Server) (*metrics, error) {
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "aion_http_call_seconds", Help: "Time of HTTP calls, with what they asked to wait.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}, []string{"operation"}),
 		active:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "aion_http_calls_active", Help: "HTTP calls under way."}),
-		handler: promhttp.HandlerFor(reg, promhttp.HandlerOpts{}),
+		handler: promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: scrapes}),
 	}
 	gauge := func(name, help string, s *slots) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(s.taken.Load()) })
@@ -34,7 +34,7 @@ func newMetrics(reg *prometheus.Registry, s *Server) (*metrics, error) {
 		m.calls, m.seconds, m.active,
 		gauge("aion_http_polls", "Calls that wait (?wait=).", &s.polls),
 		gauge("aion_http_streams", "Event streams.", &s.streams),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aion_http_memory_bytes", Help: "Memory that the bodies of calls take, by account."},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aion_http_memory_bytes", Help: "Memory that the bodies of calls and their answers take, by account."},
 			func() float64 { return float64(s.memory.taken.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "aion_http_memory_limit_bytes", Help: "Most of it; see limits.call_memory_bytes."},
 			func() float64 { return float64(s.memory.size) }),

@@ -56,7 +56,8 @@ type Server struct {
 	denials *denials
 
 	connections *connections
-	memory      *memory
+	memory      *memory // of the bodies of calls, and of large answers
+	answers     *memory // of large answers alone: half of it
 
 	closing context.Context // over when Serve was told to end: long polls and streams end, other calls finish
 	close   context.CancelFunc
@@ -88,6 +89,7 @@ func New(cfg Config) (*Server, error) {
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
 	s.loads = slots{what: "deploys", limit: cfg.Limits.Loads}
 	s.memory = newMemory(cfg.Limits.CallMemory)
+	s.answers = newMemory(max(1, cfg.Limits.CallMemory/2))
 	s.connections = &connections{limit: cfg.Limits.Connections}
 	if s.metrics, err = newMetrics(cfg.Registry, s); err != nil {
 		return nil, fmt.Errorf("transport: %w", err)
@@ -114,11 +116,11 @@ func New(cfg Config) (*Server, error) {
 
 // ServeHTTP serves one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rec := &recorder{ResponseWriter: w, operation: "other"}
+	rec := &recorder{ResponseWriter: w, operation: "other", until: time.Now().Add(writeTimeout)}
 	rec.Header().Set(wire.HeaderNode, s.cfg.Node)
 	rec.Header().Set("X-Content-Type-Options", "nosniff") // a browser must not take a run's result for a page
 	rc := http.NewResponseController(w)
-	rc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	rc.SetWriteDeadline(rec.until)
 	if r.ContentLength != 0 {
 		rc.SetReadDeadline(time.Now().Add(s.arrival(r)))
 	}
@@ -133,6 +135,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		done(rec.operation, rec.code())
 	}()
 	s.handler.ServeHTTP(rec, r)
+	rec.begin()
 }
 
 // arrival is how long a body may take to arrive, whoever reads it, also if nobody does. The deadline ends with the body: net/http takes it away when the
@@ -159,7 +162,8 @@ func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
 	if r.Context().Err() == nil {
 		s.log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 	}
-	if rec.status == 0 {
+	if !rec.begun {
+		rec.status = 0
 		writeProblem(rec, wire.New("internal", "the node's handler panicked; its log says more"))
 		return
 	}

@@ -106,7 +106,7 @@ type Limits struct {
 	ResidentBytes  int64 `toml:"resident_bytes" help:"memory that those executions may take together"`
 	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
 	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
-	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way take together; 0 is a quarter of the machine's, or of its control group's"`
+	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way and their answers take together; 0 is a quarter of the machine's, or of its control group's"`
 	Connections    int64 `toml:"connections" help:"most connections of callers at a time; 0 is as many as the process's limit of open files leaves room for"`
 	Queries        int64 `toml:"queries" help:"executions that are kept in memory for queries"`
 	RequestBytes   int64 `toml:"request_bytes" help:"most bytes of given request keys that the cluster remembers; lives in the cluster: a change in one node's file takes effect when that node starts"`

@@ -53,6 +53,7 @@ type Cluster struct {
 	checks    chan check
 	levelled  atomic.Bool // every member runs a build that reads owners of request keys
 	disk      atomic.Pointer[DiskState]
+	reserve   *reserve // of the disk; nil in memory
 	clocks    clocks
 	announced atomic.Uint64                   // index at which this boot's row was written; 0 until then
 	condemned atomic.Bool                     // its state is wrong and goes into quarantine
@@ -132,7 +133,8 @@ func (c *Cluster) openData() (err error) {
 		if err := makePrivate(c.cfg.DataDir, c.log); err != nil {
 			return fmt.Errorf("node.data_dir: %w", err)
 		}
-		c.lookAtDisk()
+		c.reserve = newReserve(c.cfg.DataDir, c.cfg.Disk.Reserve, c.log)
+		c.lookAtDisk() // before the stores are opened: they may need the room that was kept back
 	}
 	if c.stores = parts.Stores; c.stores == nil {
 		if c.stores, err = OpenStores(c.storesConfig()); err != nil {

@@ -16,6 +16,8 @@ type DiskConfig struct {
 	Warn uint64                                // bytes; default twice Full
 	Full uint64                                // bytes; default 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB
 	Room func() (free, size uint64, err error) // default: of the disk under DataDir
+
+	Reserve uint64 // bytes kept back in a file of the data folder; none on a disk of less than sixteen times as many
 }
 
 // DiskState is how much room there is.
@@ -80,6 +82,9 @@ func (c *Cluster) lookAtDisk() {
 	}
 	s := judgeDisk(c.cfg.Disk, free, size, before)
 	c.disk.Store(&s)
+	if c.reserve != nil {
+		c.reserve.look(s)
+	}
 	if s.Level == before {
 		return
 	}

@@ -2,10 +2,13 @@ package cluster_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -114,5 +117,57 @@ func TestDataIsPrivate(t *testing.T) {
 		if err != nil || info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
+	}
+}
+
+// TestRoomIsKeptBack: a file holds room while there is much, and gives it up when there is next to
+// none, before the stores of a node that starts on such a disk need it.
+func TestRoomIsKeptBack(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("room is kept back on Linux only")
+	}
+	var free atomic.Uint64
+	dir := t.TempDir()
+	file := filepath.Join(dir, "reserve")
+	kept := func() (bytes int64) {
+		if info, err := os.Stat(file); err == nil {
+			bytes = info.Sys().(*syscall.Stat_t).Blocks * 512
+		}
+		return bytes
+	}
+	start := func() *real {
+		return startReal(t, cluster.Config{DataDir: dir, RaftListen: "127.0.0.1:0", Disk: cluster.DiskConfig{
+			Full: 8 << 20, Reserve: 4 << 20, Room: func() (uint64, uint64, error) { return free.Load(), 64 << 20, nil }}})
+	}
+	wait := func(what string, is func() bool) {
+		t.Helper()
+		eventually(t, what, func() error {
+			if !is() {
+				return fmt.Errorf("%d bytes are kept", kept())
+			}
+			return nil
+		})
+	}
+	free.Store(60 << 20)
+	n := start()
+	if kept() < 4<<20 {
+		t.Fatalf("%d bytes are kept, want 4 MiB of blocks", kept())
+	}
+	eventually(t, "a ready node", n.Ready)
+	free.Store(5 << 20) // full, but there is still room
+	wait("a full disk", func() bool { return n.Disk().Level == cluster.DiskFull })
+	if kept() == 0 {
+		t.Error("room is given up while there is some")
+	}
+	free.Store(1 << 20)
+	wait("the room", func() bool { return kept() == 0 })
+	free.Store(60 << 20)
+	wait("the room again", func() bool { return kept() > 0 })
+	n.end()
+
+	free.Store(1 << 20)
+	start()
+	if kept() != 0 {
+		t.Error("a node opens its stores on a full disk and keeps room back")
 	}
 }

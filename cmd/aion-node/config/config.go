@@ -49,6 +49,7 @@ type Raft struct {
 type Disk struct {
 	WarnBytes int64 `toml:"warn_bytes" help:"free bytes below which the node warns; 0 is twice disk.full_bytes"`
 	FullBytes int64 `toml:"full_bytes" help:"free bytes below which nothing new is begun: no starts, no deploys; runs under way go on; 0 is 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB"`
+	Reserve   int64 `toml:"reserve_bytes" help:"bytes that the file reserve in the data folder keeps back, given up when the disk is all but full; none on a disk of less than sixteen times as many, and where 0"`
 }
 
 // Gossip is how nodes find each other's addresses.
@@ -151,6 +152,7 @@ func Default() Config {
 			TurnTimeout: Duration{30 * time.Second}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},
+		Disk:  Disk{Reserve: 128 << 20},
 		Log:   Log{Level: "info", Format: "text"},
 	}
 }

@@ -146,6 +146,7 @@ func (v *verdict) sizes(c *Config) {
 		{"raft.log_bytes", c.Raft.LogBytes, 128 << 20, 1 << 40},
 		{"disk.warn_bytes", c.Disk.WarnBytes, 0, 1 << 50},
 		{"disk.full_bytes", c.Disk.FullBytes, 0, 1 << 50},
+		{"disk.reserve_bytes", c.Disk.Reserve, 0, 1 << 40},
 		{"limits.call_memory_bytes", c.Limits.CallMemory, 0, 1 << 50},
 		{"limits.connections", c.Limits.Connections, 0, 1_000_000},
 		{"limits.queries", c.Limits.Queries, 1, 1 << 20},

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
@@ -18,12 +20,29 @@ func (e *Engine) Signal(ctx context.Context, c Call, ref fsm.RunRef, name string
 	if err := e.checkPayload("payload", payload); err != nil {
 		return nil, Answered{}, err
 	}
-	return propose[*fsm.RunAnswer](ctx, e, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals})
+	return e.heard(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals})
 }
 
 // Cancel asks a run's code to end.
 func (e *Engine) Cancel(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
-	return e.control(ctx, c, ref, reason, &fsm.CancelRun{Run: ref, Reason: reason})
+	return e.control(ctx, c, ref, reason, &fsm.CancelRun{Run: ref, Reason: reason, Tell: true})
+}
+
+// closingWait is how long a caller waits for a run that is about to close.
+const closingWait = 5 * time.Second
+
+// heard proposes what a run's code has to see, again while the run is about to close: a moment later it has closed, or takes it.
+func (e *Engine) heard(ctx context.Context, c Call, cmd fsm.Command) (*fsm.RunAnswer, Answered, error) {
+	most, cancel := context.WithTimeout(ctx, closingWait)
+	defer cancel()
+	wait := backoff{first: 5 * time.Millisecond, most: 200 * time.Millisecond}
+	for {
+		answer, a, err := propose[*fsm.RunAnswer](ctx, e, c, cmd)
+		var closes *fsm.RunCloses
+		if !errors.As(err, &closes) || wait.pause(most) != nil {
+			return answer, a, err
+		}
+	}
 }
 
 // Terminate closes a run at once; its code sees nothing.
@@ -48,5 +67,5 @@ func (e *Engine) control(ctx context.Context, c Call, ref fsm.RunRef, reason str
 	if err := checkText("reason", reason, MaxMessage); err != nil {
 		return nil, Answered{}, err
 	}
-	return propose[*fsm.RunAnswer](ctx, e, c, cmd)
+	return e.heard(ctx, c, cmd)
 }

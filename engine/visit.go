@@ -20,6 +20,7 @@ type visit struct {
 	d       *driver
 	id      history.RunID
 	typ     string          // the run's workflow type, once it was asked for
+	sooner  uint64          // the next turn is cut at this wait at the latest; 0 = at none
 	machine *replay.Machine // in this goroutine's hands while a turn is made and recorded
 }
 
@@ -29,6 +30,7 @@ type next uint8
 const (
 	done   next = iota // the run needs no turn now, or its version's program is being fetched
 	more               // a turn was recorded and there may be news already
+	again              // the turn is void: it is made again at once
 	lost               // whether the turn was recorded is not known, or nothing can be recorded now: look again
 	broken             // the runtime broke, or code and history disagree
 )
@@ -46,6 +48,8 @@ func (v *visit) takeTurns(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
+		case v.cutSooner(err):
+			how = again
 		case err != nil:
 			how = broken
 		case step != nil:
@@ -57,6 +61,9 @@ func (v *visit) takeTurns(ctx context.Context) {
 		case more:
 			failures = 0
 			wait.reset()
+			continue
+		case again:
+			v.drop()
 			continue
 		case broken:
 			v.drop()
@@ -98,9 +105,25 @@ func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err er
 		return at, nil, causeOf(turn, err)
 	}
 	stopwatchOf(turn).lap(0)
-	step, err = v.machine.Next(turn, work.news)
+	v.machine.Cut(v.sooner)
+	if step, err = v.machine.Next(turn, work.news); err == nil {
+		v.sooner = 0
+	}
 	v.d.e.metrics.computed(time.Since(began))
 	return at, step, err
+}
+
+// cutSooner prepares to make a turn again that met a limit after a wait at which it could have been cut.
+func (v *visit) cutSooner(err error) bool {
+	var sooner *replay.Sooner
+	if !errors.As(err, &sooner) {
+		return false
+	}
+	if v.sooner != 0 { // more happened meanwhile, and the turn came another way: at its first wait it can be cut whatever happens
+		sooner.Wait = 1
+	}
+	v.sooner = sooner.Wait
+	return true
 }
 
 // place waits for a place to compute.
@@ -184,7 +207,7 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 	}
 	began := time.Now()
 	turn := fsm.Envelope{Command: &fsm.RecordTurn{
-		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut,
+		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut, Waits: step.Waits, Rules: history.Rules,
 		Logs:   v.d.e.keptLines(step.Logs),
 		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals, LogBytes: uint64(max(limits.RunLogBytes, 0))},
 	}}
@@ -210,6 +233,9 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 	answer, ok := res.Answer.(*fsm.TurnAnswer)
 	if !ok {
 		return broken, fmt.Errorf("the state machine answered a turn with %T", res.Answer)
+	}
+	if answer.Void {
+		return again, nil
 	}
 	v.d.e.metrics.recorded(time.Since(began))
 	if !answer.Status.Open() {

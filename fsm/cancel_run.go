@@ -4,6 +4,7 @@ package fsm
 type CancelRun struct {
 	Run    RunRef `cbor:"1,keyasint"`
 	Reason string `cbor:"2,keyasint,omitempty"` // at most 1 KiB
+	Tell   bool   `cbor:"3,keyasint,omitempty"` // the answer tells whether it is a second request, which earlier builds did not
 }
 
 // Kind implements Command.
@@ -17,6 +18,12 @@ func (c *CancelRun) apply(t *step) (Answer, Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
+	already := r.Run.CancelAsked
+	if refusal := r.hears(maxVoided); refusal != nil && !already {
+		return nil, refusal
+	}
 	t.requestCancel(r, c.Reason)
-	return r.answer(), nil
+	a := r.answer()
+	a.Already = already && c.Tell
+	return a, nil
 }

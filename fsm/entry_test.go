@@ -85,6 +85,27 @@ func TestRemovedForeverIsAnEntryOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestTurnsNameTheirRules(t *testing.T) {
+	for _, c := range []struct {
+		command Command
+		hex     string
+	}{
+		{&RecordTurn{N: 2, Through: 1, Cut: true, Rules: 1, Waits: 3}, "0800a70150000000000000000000000000000000000202030107a301000200030008f509010a03"},
+		{&CancelRun{Run: RunRef{WorkflowID: "a"}, Tell: true}, "0a00a201a101616103f5"},
+	} {
+		b, err := EncodeEnvelope(Envelope{Command: c.command})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hex.EncodeToString(b); got != c.hex {
+			t.Errorf("%+v is written as %s, want %s", c.command, got, c.hex)
+		}
+		if e, err := DecodeEnvelope(b); err != nil || !reflect.DeepEqual(e.Command, c.command) {
+			t.Errorf("%s is read as %+v, %v", c.hex, e.Command, err)
+		}
+	}
+}
+
 // TestGoldenEntries freezes the bytes of every command: what an old node wrote to the log, this one reads and would write again.
 func TestGoldenEntries(t *testing.T) {
 	all := everyCommand()

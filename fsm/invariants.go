@@ -220,7 +220,7 @@ func (c *checker) foldTurns(n *recount) {
 	var last history.Turn
 	turns := c.p.Turns(n.row.Run.RunID, 0, int(n.row.Run.Turns)+1)
 	for _, turn := range turns {
-		if turn.N != last.N+1 || turn.Through <= last.Through || turn.FirstSeq <= turn.Through || turn.FirstSeq+turn.Count > n.row.Run.Events+1 {
+		if turn.N != last.N+1 || turn.Through < last.Through || turn.Through == last.Through && !last.Cut || turn.FirstSeq <= turn.Through || turn.FirstSeq+turn.Count > n.row.Run.Events+1 {
 			c.failf("run %s: turn %+v cannot follow turn %+v in a history of %d events", n.row.Run.RunID, turn, last, n.row.Run.Events)
 		}
 		if last = turn; n.retold == nil || !n.retold.void[turn.N] {

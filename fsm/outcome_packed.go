@@ -11,8 +11,11 @@ import (
 // length, then the workflow id: 1 and the 16 bytes of a UUID, or 0 and the text.
 const (
 	packedStart = 16 // run id, version
-	packedRun   = 17 // run id, status
+	packedRun   = 17 // run id, status with packedAlready
 )
+
+// packedAlready is set in the status of a RunAnswer that is Already.
+const packedAlready = 0x80
 
 const (
 	idText = 0
@@ -27,7 +30,11 @@ func packOutcome(r Result) []byte {
 		return packID(append(b, a.Version[:]...), a.WorkflowID)
 	case *RunAnswer:
 		b := append([]byte{packedRun}, a.RunID[:]...)
-		return packID(append(b, byte(a.Status)), a.WorkflowID)
+		status := byte(a.Status)
+		if a.Already {
+			status |= packedAlready
+		}
+		return packID(append(b, status), a.WorkflowID)
 	}
 	return encodeOutcome(r)
 }
@@ -62,7 +69,7 @@ func unpackOutcome(b []byte) (r Result, err error) {
 	} else {
 		cut(run.RunID[:])
 		cut(status[:])
-		run.Status, id = history.Status(status[0]), &run.WorkflowID
+		run.Status, run.Already, id = history.Status(status[0]&^packedAlready), status[0]&packedAlready != 0, &run.WorkflowID
 		r.Answer = run
 	}
 	cut(form[:])

@@ -37,7 +37,7 @@ func (c *PauseRun) apply(t *step) (Answer, Refusal) {
 	}
 	if r.Run.Status == history.StatusRunning {
 		t.append(r, &history.WorkflowPaused{Reason: c.Reason, Quarantined: c.Quarantined})
-		r.Run.Quarantined = c.Quarantined
+		r.Run.Quarantined, r.Voided = c.Quarantined, 0 // a paused run hears again
 	}
 	return r.answer(), nil
 }

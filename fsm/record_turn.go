@@ -19,6 +19,8 @@ type RecordTurn struct {
 	Consumed uint64          `cbor:"6,keyasint,omitempty"` // signals that the code has consumed so far, in total
 	Limits   RunLimits       `cbor:"7,keyasint"`
 	Cut      bool            `cbor:"8,keyasint,omitempty"`  // the code has more to ask for: the run needs its next turn at once
+	Rules    uint64          `cbor:"9,keyasint,omitempty"`  // of history.Rules: 0 for turns of earlier builds, which apply records as those did
+	Waits    uint64          `cbor:"10,keyasint,omitempty"` // see history.Turn
 	Logs     []string        `cbor:"11,keyasint,omitempty"` // lines that the code logged, see run_log.go
 }
 
@@ -35,7 +37,8 @@ type TurnAnswer struct {
 	Turn     history.Turn    `cbor:"1,keyasint"`
 	Appended []history.Event `cbor:"2,keyasint,omitempty"`
 	Status   history.Status  `cbor:"3,keyasint"`
-	Last     uint64          `cbor:"4,keyasint"` // seq of the run's newest event; above Turn.Through+len(Appended) there are events the turn has not seen
+	Last     uint64          `cbor:"4,keyasint"`           // seq of the run's newest event; above Turn.Through+len(Appended) there are events the turn has not seen
+	Void     bool            `cbor:"5,keyasint,omitempty"` // nothing was recorded: the turn would have closed the run over what it had not seen, and is to be made again
 }
 
 // Kind implements Command.
@@ -57,7 +60,11 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 
 	t.turning, t.later, t.added, t.relabelled = r, nil, nil, false
 	answer := new(TurnAnswer)
-	if why := c.over(r, last != nil, t.size-c.logBytes()); why != "" {
+	if c.closesOver(t, r, last) {
+		r.Voided++
+		t.touch(r)
+		answer.Void = true
+	} else if why := c.over(r, last != nil, t.size-c.logBytes()); why != "" {
 		t.keepLog(r, c)
 		t.shut(r, &history.WorkflowFailed{Error: history.RunError{Kind: history.KindLimit, Message: why}})
 	} else {
@@ -85,7 +92,7 @@ func (c *RecordTurn) overtaken(t *step, r *row) string {
 		return fmt.Sprintf("turn %d saw events up to %d, and event %d reopened it", c.N, c.Through, r.reopenedAt())
 	case c.Through > r.Run.Events:
 		return fmt.Sprintf("turn %d saw event %d, but the newest is %d", c.N, c.Through, r.Run.Events)
-	case c.Through <= r.Run.Through:
+	case c.Through < r.Run.Through || c.Through == r.Run.Through && !(r.Run.Cut && c.Rules >= 1):
 		return fmt.Sprintf("turn %d saw events up to %d, as turn %d did", c.N, c.Through, r.Run.Turns)
 	}
 	return ""
@@ -142,12 +149,13 @@ func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	if seeded.On(seeded.SignalMissed) {
 		c.Through = before
 	}
-	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked)), Cut: c.Cut && last == nil}
+	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked)), Cut: c.Cut && last == nil,
+		Rules: c.Rules, Waits: c.Waits}
 	t.put(turnKey(r.Serial, c.N), encoded(turn))
 	t.unready(r)
 	t.keepLog(r, c)
 	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting[:min(len(c.Waiting), maxWaits)], c.Consumed, c.Limits.orDefault()
-	r.Run.Cut = turn.Cut
+	r.Run.Cut, r.Voided = turn.Cut, 0
 	t.touch(r)
 	for _, e := range c.Asked {
 		t.carryOut(r, e.Data, last)

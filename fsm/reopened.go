@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"aion.dev/aion/engine/history"
@@ -15,7 +16,7 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	} else {
 		r.Run.Cut = turn.Cut
 	}
-	if r.Run.CancelAsked && t.unseen(r, history.TypeCancelRequested) {
+	if r.Run.CancelAsked && t.unseen(r, r.Run.Through, history.TypeCancelRequested) {
 		r.Run.CancelAsked = false
 	}
 	t.append(r, &history.WorkflowReopened{Reason: c.Reason, Turn: c.Turn, Forget: c.Forget})
@@ -85,10 +86,10 @@ func (t *step) turn(r *row, n uint64) (turn history.Turn, ok bool) {
 	return turn, ok
 }
 
-// unseen reports whether r has an event of a type that no turn has seen.
-func (t *step) unseen(r *row, typ history.Type) (found bool) {
-	t.scan(eventKey(r.Serial, r.Run.Through+1), eventKey(r.Serial, r.Run.Events+1), func(_, b []byte) bool {
-		found = history.Type(b[0]) == typ
+// unseen reports whether r has an event of one of the types after seq through.
+func (t *step) unseen(r *row, through uint64, types ...history.Type) (found bool) {
+	t.scan(eventKey(r.Serial, through+1), eventKey(r.Serial, r.Run.Events+1), func(_, b []byte) bool {
+		found = slices.Contains(types, history.Type(b[0]))
 		return !found
 	})
 	return found

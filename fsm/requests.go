@@ -82,7 +82,7 @@ func (t *step) remember(q *Request, r Result) {
 		return
 	}
 	switch r.Refusal.(type) {
-	case *Recheck, *Fenced, *TreeCloses:
+	case *Recheck, *Fenced, *TreeCloses, *RunCloses:
 		return
 	}
 	t.requests++

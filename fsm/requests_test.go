@@ -170,6 +170,7 @@ func TestPackedOutcomes(t *testing.T) {
 		&StartAnswer{WorkflowID: "AAAAAAAA-0000-0000-0000-000000000000", RunID: run}, // no run id spells itself like this
 		&RunAnswer{WorkflowID: run.String(), RunID: run, Status: history.StatusPaused},
 		&RunAnswer{WorkflowID: "a:b", RunID: run, Status: history.StatusRunning},
+		&RunAnswer{WorkflowID: "a", RunID: run, Status: history.StatusPaused, Already: true},
 		new(Done),
 	} {
 		b := packOutcome(Result{Answer: a})

@@ -33,7 +33,8 @@ type row struct {
 
 	Job uint64 `cbor:"23,keyasint,omitempty"` // it is closed, and ending what it leaves behind is left to this job; 0 = nothing is
 
-	Log logUse `cbor:"25,keyasint,omitzero"` // what is kept of what its code logged
+	Voided uint64 `cbor:"24,keyasint,omitempty"` // closing turns in a row that were void
+	Log    logUse `cbor:"25,keyasint,omitzero"`  // what is kept of what its code logged
 
 	dirty     bool            // changed by the command being applied
 	stale     bool            // changed by the entry being applied

@@ -24,7 +24,9 @@ func (t *step) sendSignal(r *row, e *history.SignalSent, last history.Data) {
 		refusal := &NotRunning{WorkflowID: to.Run.WorkflowID, RunID: to.Run.RunID, Status: history.StatusTerminated}
 		e.Error = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}
 	default:
-		if refusal := to.takesSignal(r.Limits.Signals, len(e.Payload)); refusal != nil {
+		if refusal := to.hears(maxVoidedByRuns); refusal != nil && to != r {
+			e.Error = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}
+		} else if refusal := to.takesSignal(r.Limits.Signals, len(e.Payload)); refusal != nil {
 			e.Error = &history.RunError{Kind: refusal.Code(), Message: refusal.Error()}
 		}
 	}

@@ -21,6 +21,7 @@ type RunAnswer struct {
 	WorkflowID string         `cbor:"1,keyasint"`
 	RunID      history.RunID  `cbor:"2,keyasint"`
 	Status     history.Status `cbor:"3,keyasint"`
+	Already    bool           `cbor:"4,keyasint,omitempty"` // of CancelRun: it had been asked before, and nothing was changed
 }
 
 // Kind implements Command.
@@ -33,6 +34,9 @@ func (c *SignalRun) apply(t *step) (Answer, Refusal) {
 	}
 	r, refusal := t.open(c.Run)
 	if refusal != nil {
+		return nil, refusal
+	}
+	if refusal := r.hears(maxVoided); refusal != nil {
 		return nil, refusal
 	}
 	if refusal := r.takesSignal(c.MaxWaiting, len(c.Payload)); refusal != nil {

@@ -160,7 +160,7 @@ func (w *world) command(a words, input string) Command {
 	case "turn":
 		return w.turnCommand(a, input)
 	case "cancel":
-		return &CancelRun{Run: w.ref(a), Reason: a.named["reason"]}
+		return &CancelRun{Run: w.ref(a), Reason: a.named["reason"], Tell: a.has("tell")}
 	case "terminate":
 		return &TerminateRun{Run: w.ref(a), Reason: a.named["reason"]}
 	case "pause":
@@ -258,6 +258,7 @@ func (w *world) turnCommand(a words, input string) Command {
 		c.RunID = w.runs[n-1]
 	}
 	c.N, c.Through, c.Consumed = a.number("n", c.N), a.number("through", c.Through), a.number("consumed", 0)
+	c.Rules, c.Cut, c.Waits = a.number("rules", 0), a.has("cut"), a.number("waits", 0)
 	c.Limits.Events, c.Limits.Signals = a.number("max-events", 0), a.number("max-signals", 0)
 	for _, line := range strings.Split(input, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
@@ -351,9 +352,16 @@ func (w *world) say(results []Result) string {
 			fmt.Fprintf(&b, "started %s as %s on %s", a.WorkflowID, a.RunID, a.Version)
 		case *RunAnswer:
 			fmt.Fprintf(&b, "%s %s is %s", a.WorkflowID, a.RunID, a.Status)
+			if a.Already {
+				b.WriteString(", asked before")
+			}
 		case *FireAnswer:
 			fmt.Fprintf(&b, "fired %d", a.Fired)
 		case *TurnAnswer:
+			if a.Void {
+				fmt.Fprintf(&b, "void; %s, newest event %d", a.Status, a.Last)
+				break
+			}
 			fmt.Fprintf(&b, "turn %d through %d asked %d; %s, newest event %d", a.Turn.N, a.Turn.Through, a.Turn.Count, a.Status, a.Last)
 			for _, e := range a.Appended {
 				b.WriteString("\n  " + sayEvent(e))

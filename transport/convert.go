@@ -163,7 +163,7 @@ func eventOf(e history.Event) (wire.Event, error) {
 }
 
 func runAnswer(r *fsm.RunAnswer, a engine.Answered) wire.RunAnswer {
-	return wire.RunAnswer{WorkflowID: r.WorkflowID, RunID: r.RunID.String(), Status: r.Status.String(), Answered: answered(a)}
+	return wire.RunAnswer{WorkflowID: r.WorkflowID, RunID: r.RunID.String(), Status: r.Status.String(), Answered: answered(a), AlreadyRequested: r.Already}
 }
 
 // value is a payload that is there, even if it is null.

@@ -61,6 +61,7 @@ func samples() []wire.Refusal {
 		&fsm.NoSchedule{ID: "nightly"},
 		&fsm.ScheduleExists{ID: "nightly"},
 		&fsm.TreeCloses{WorkflowID: "w", RunID: id},
+		&fsm.RunCloses{WorkflowID: "w", RunID: id},
 		&fsm.NodeRemoved{ID: "n3", Index: 12},
 		&runtime.PackageError{Module: "order.star", Line: 3, Column: 4, Reason: "undefined: x", Stack: []string{"a", "b"}},
 		&replay.UnknownQuery{Name: "q", Known: []string{"stage"}},

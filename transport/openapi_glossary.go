@@ -105,6 +105,7 @@ var glossary = map[string]string{
 	"same_version":          "The next run stays on this version",
 	"schedule":              "Id of the schedule that started the run",
 	"schedule_id":           "The caller's name of the schedule",
+	"already_requested":     "The run had been asked to end before; this request changed nothing",
 	"schedule_timeout":      "Longest wait for a worker, a Go duration",
 	"schedules":             "By id",
 	"seq":                   "Number of the event within its run, from 1, without gaps",

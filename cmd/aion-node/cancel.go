@@ -55,6 +55,10 @@ func (a *app) command(use, what, done string, do command) *cobra.Command {
 				return err
 			}
 			return a.answer(r, func(w io.Writer) {
+				if r.AlreadyRequested {
+					fmt.Fprintf(w, "%s was asked to end before; this request changes nothing (index %d)\nhint: aion-node terminate %[1]s closes it at once\n", r.WorkflowID, r.Index)
+					return
+				}
 				fmt.Fprintf(w, done+" (index %d)%s\n", r.WorkflowID, r.Index, again(r.Deduplicated))
 			})
 		},

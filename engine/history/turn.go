@@ -11,7 +11,16 @@ type Turn struct {
 	FirstSeq uint64 `cbor:"4,keyasint"`           // seq of the first event it asked for, were there one
 	Count    uint64 `cbor:"5,keyasint"`           // how many it asked for; events that the state machine added on its own are not counted
 	Cut      bool   `cbor:"6,keyasint,omitempty"` // it ended in the middle of the code's work, which the next turn goes on with: one turn may not ask for more than one entry can carry out
+	Rules    uint64 `cbor:"7,keyasint,omitempty"` // by which it was made, see Rules; 0 = those of earlier builds
+	Waits    uint64 `cbor:"8,keyasint,omitempty"` // it was cut at the wait of this number, from 1, of those that could go on at once; 0 = it was not cut at a wait
 }
+
+// Rules is the number of the rules by which new turns are made. A turn is shown again by the rules that its record names.
+//
+//	0  A request to cancel is delivered when code next blocks, whatever else the turn has seen.
+//	1  It is delivered in its place among the turn's events when code is blocked then. Turns are cut at waits. A turn that closes the run has seen every
+//	   signal and every request to cancel, or is void.
+const Rules = 1
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is waiting on.
 type Wait struct {

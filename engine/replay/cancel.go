@@ -4,11 +4,13 @@ import (
 	"fmt"
 
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/runtime"
 )
 
 // cancellation is the request to cancel the run and its one delivery.
 type cancellation struct {
 	requested bool
+	seq       uint64 // of the request
 	reason    string
 	delivered bool
 	err       *history.RunError // what the waits then pending ended with; its identity tells that code let it through
@@ -16,6 +18,23 @@ type cancellation struct {
 
 // CancelRequested implements runtime.Host.
 func (l *ledger) CancelRequested() bool { return l.cancel.requested }
+
+// cancelDue tells that a request to cancel waits to be delivered, by rules that know of its place among the events.
+func (l *ledger) cancelDue() bool {
+	return l.book.rules >= 1 && l.cancel.requested && !l.cancel.delivered
+}
+
+// interrupt delivers a request to cancel, just seen, to code that is blocked and would stay so: what the turn sees
+// after the request does not undo it. A turn that has no room for all of it goes on when the code is resumed.
+func (l *ledger) interrupt() error {
+	if !l.cancelDue() || l.wait == nil || l.wait.stands(l.wait.mode).Done {
+		return nil
+	}
+	if err := l.deliverCancel(); err != nil && err != runtime.ErrLater && err != errStop {
+		return err
+	}
+	return nil
+}
 
 // giveUpRest cancels those of ids that are not resolved.
 func (l *ledger) giveUpRest(ids []uint64) error {

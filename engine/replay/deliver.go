@@ -22,7 +22,8 @@ func (l *ledger) deliver(e history.Event) error {
 		l.recorded(d, e.Seq) // after a reopening the state machine starts children again
 	case *history.CancelRequested:
 		if !l.cancel.requested {
-			l.cancel.requested, l.cancel.reason = true, d.Reason
+			l.cancel.requested, l.cancel.reason, l.cancel.seq = true, d.Reason, e.Seq
+			return l.interrupt()
 		}
 	case *history.SignalReceived:
 		l.receive(letter{seq: e.Seq, payload: d.Payload}, d.Name)

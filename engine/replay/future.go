@@ -24,6 +24,7 @@ type future struct {
 	kind  kind
 	name  string // of the signal, the activity, the child's workflow id
 	timed bool   // a signal wait that has armed a timer
+	took  uint64 // seq of the signal that a wait has taken
 	place uint64 // among resolved futures, from 1: what race goes by
 
 	// While code waits for it.

@@ -64,11 +64,15 @@ func (l *ledger) Log(msg string) error {
 	if l.reading || l.book.replay {
 		return nil
 	}
+	most := l.limits.LogBytes
+	left := most - min(l.book.logged, most)
 	l.book.logged += len(msg)
-	if l.book.logged > l.limits.LogBytes {
-		return runtime.Exceeded("the turn logs more than %d bytes", l.limits.LogBytes)
+	switch {
+	case len(msg) <= left:
+		l.log(msg)
+	case l.book.logged-len(msg) <= most: // the first one that has no room
+		l.log(fmt.Sprintf("%s [cut here: a turn logs at most %d bytes, the rest of this one is not shown]", cut(msg, left), most))
 	}
-	l.log(msg)
 	return nil
 }
 

@@ -15,6 +15,7 @@ type ledger struct {
 	declares func(activity string) bool
 	log      func(string)
 	where    func() string // source position of the code that is asking
+	spent    func() (steps, bytes uint64)
 	pace     Pace
 	ctx      context.Context // of the call under way, for pace
 
@@ -29,6 +30,7 @@ type ledger struct {
 	cancel   cancellation
 
 	wait    *wait // what the code is blocked on; nil = it has never waited, or ended
+	parked  bool  // the turn before ended there
 	reading bool  // a query is running
 	next    *history.WorkflowContinuedAsNew
 
@@ -42,6 +44,8 @@ type book struct {
 	replay   bool
 	bound    bool // limits apply
 	cut      bool // the turn that is shown again was cut
+	rules    uint64
+	at       uint64 // the turn is cut at the wait of this number at the latest; 0 = at none
 
 	asked    []history.Data
 	labels   labels
@@ -50,6 +54,8 @@ type book struct {
 	logged   int    // bytes
 	work     uint64 // that recording the turn will cost, see work.go
 	full     bool   // the code was told to come again: the turn is cut
+	waits    uint64 // that could go on at once and did
+	cutAt    uint64 // the wait at which the turn is cut; 0 = it is not, or elsewhere
 	mismatch *Mismatch
 }
 

@@ -39,6 +39,7 @@ type Machine struct {
 	step   *Step  // made and not yet recorded
 	ended  bool   // the code ended
 	broken error  // what the first failed call returned
+	cutAt  uint64 // the next new turn is cut at this wait
 }
 
 // Step is a new turn: what Next asks the log to record.
@@ -50,7 +51,8 @@ type Step struct {
 	Consumed uint64         // signals taken by waits, in all turns so far
 	Closes   bool           // the last of Asked ends the run
 	Logs     []string       // what the code logged, cut to the limit of a turn
-	Cut      bool           // the code has more to ask for: the next turn is needed whether there is news or not
+	Cut      bool           // the code has more to do: the next turn is needed whether there is news or not
+	Waits    uint64         // the wait at which it was cut; 0 = it was not cut at a wait
 }
 
 // New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted; reopened are all its WorkflowReopened events, in order, however
@@ -75,7 +77,7 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 	m.ledger.void = v
 	m.ledger.now = started.At
 	m.exec = cfg.Program.Start(cfg.Member, data.Input, m.ledger, cfg.Limits.OrDefault())
-	m.ledger.where = m.exec.Where
+	m.ledger.where, m.ledger.spent = m.exec.Where, m.exec.Spent
 	return m, nil
 }
 

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"slices"
 
 	"aion.dev/aion/engine/history"
@@ -77,7 +78,26 @@ func (l *ledger) receive(in letter, name string) {
 
 func (l *ledger) take(f *future, in letter) {
 	l.consumed++
+	f.took = in.seq
 	l.resolve(f, runtime.Future{Result: in.payload})
+}
+
+// putBack takes back, from waits of which code has not been told yet how they stand, the signals that came after the
+// request to cancel: had code blocked there when the request came, it would have been cancelled.
+func (l *ledger) putBack(ids []uint64) {
+	for _, id := range ids {
+		f := l.find(id)
+		if f == nil || !f.Done || f.looked || f.kind != signal || f.took <= l.cancel.seq {
+			continue
+		}
+		box, in := l.mail.box(f.name), letter{seq: f.took, payload: f.Result}
+		at, _ := slices.BinarySearchFunc(box.letters, in, func(a, b letter) int { return cmp.Compare(a.seq, b.seq) })
+		box.letters = slices.Insert(box.letters, at, in)
+		l.held += 32
+		l.consumed--
+		l.pending[signal]++
+		f.Future, f.took = runtime.Future{}, 0
+	}
 }
 
 // StartSignal implements runtime.Host. A signal that is already there resolves the wait at once, and no timer is armed.

@@ -57,7 +57,7 @@ func (m *Machine) again(turn history.Turn, events []history.Event) error {
 	}
 	// A turn that met a limit ends again only under limits, and need not meet them at the same place: limits are configuration, not history.
 	limited := metLimit(asked)
-	m.ledger.begin(book{n: turn.N, recorded: asked, replay: true, bound: limited, cut: turn.Cut})
+	m.ledger.begin(book{n: turn.N, recorded: asked, replay: true, bound: limited, cut: turn.Cut, rules: turn.Rules, at: turn.Waits})
 	if err := m.run(news, limited); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (m *Machine) again(turn history.Turn, events []history.Event) error {
 }
 
 // Next makes a new turn. news are all events with seq > Seen(), in order, recorded answers to the last turn included. Errors: *runtime.Crash if the
-// runtime broke, ctx's cause if ctx ended first. The step must be recorded, or the machine closed, before the next call.
+// runtime broke, *Sooner if the turn is to be made again, ctx's cause if ctx ended first. The step must be recorded, or the machine closed, before the next call.
 func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error) {
 	if err := m.usable(); err != nil {
 		return nil, err
@@ -87,11 +87,15 @@ func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error)
 	if ctx.Err() != nil {
 		return nil, m.broke(context.Cause(ctx))
 	}
-	m.ledger.begin(book{n: m.turns + 1, bound: true})
+	m.ledger.begin(book{n: m.turns + 1, bound: true, rules: history.Rules, at: m.cutAt})
+	m.cutAt = 0
 	if err := m.run(news, true); err != nil {
 		return nil, m.broke(err)
 	}
-	m.step = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended, Cut: m.ledger.book.full && !m.ended}
+	if sooner := m.sooner(); sooner != nil {
+		return nil, m.broke(sooner)
+	}
+	m.step = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended, Cut: m.ledger.book.full && !m.ended, Waits: m.ledger.book.cutAt}
 	m.step.Logs = m.ledger.book.lines.all()
 	if !m.ended && !m.step.Cut {
 		m.step.Waiting = m.ledger.waiting()

@@ -12,6 +12,7 @@ import (
 // wait is what code is blocked on. It is brought up to date by the futures that resolve, so a turn costs what happened since the last one, however many
 // futures the code waits for and however many of them are done.
 type wait struct {
+	mode   runtime.Mode
 	ids    []uint64 // as the code asked for them; owned by the runtime
 	open   []uint64 // those not resolved, each once, in the order of ids; some may have been resolved since
 	left   int      // positions of ids that are not resolved
@@ -84,21 +85,31 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 	}
 	w := l.wait
 	if !w.is(ids) {
+		if l.cancelDue() && l.cancel.err == nil {
+			l.putBack(ids)
+		}
 		var err error
 		if w, err = l.watch(ids); err != nil {
 			return runtime.Awaited{}, err
 		}
 	}
+	w.mode = mode
 	a := w.stands(mode)
 	l.wait = w
-	if !a.Done && l.cancel.requested && !l.cancel.delivered {
+	begun := l.cancelDue() && l.cancel.err != nil // the turn before had no room for all of it
+	if (!a.Done || begun) && l.cancel.requested && !l.cancel.delivered {
 		if err := l.deliverCancel(); err != nil {
+			l.parked = true
 			return a, err
 		}
 		a = w.stands(mode)
 	}
 	if !a.Done {
+		l.parked = true
 		return a, nil
+	}
+	if err := l.enough(); err != nil {
+		return a, err
 	}
 	l.wait = nil
 	l.looked(ids)

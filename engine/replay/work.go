@@ -26,7 +26,7 @@ func (l *ledger) full(d history.Data) error {
 	case b.mismatch != nil:
 		return nil
 	case b.replay && !b.bound:
-		b.full = b.cut && len(b.asked) >= len(b.recorded)
+		b.full = b.cut && b.at == 0 && len(b.asked) >= len(b.recorded)
 	case b.bound && len(b.asked) > 0:
 		b.full = b.work+workOf(d) > turnWork
 	}

@@ -29,6 +29,9 @@ type Execution interface {
 	// executions to close.
 	Memory() uint64
 
+	// Spent is what the turn under way has computed so far, in steps, and what it has built, in bytes of the account. It is asked from within calls of the host.
+	Spent() (steps, bytes uint64)
+
 	// Interrupt makes a running Resume or Query return cause soon. It may be called from any goroutine and does not wait.
 	Interrupt(cause error)
 

@@ -43,6 +43,7 @@ const (
 	SignalTwice      Bug = "signal-twice"       // a repeated signal is appended again
 	SignalMissed     Bug = "signal-missed"      // a turn counts as having seen what came while it was made
 	ContinueLoses    Bug = "continue-loses"     // continue-as-new drops signals that were not read
+	ClosedOver       Bug = "closed-over"        // a turn closes its run over signals that came while it was made
 	ParentForgets    Bug = "parent-forgets"     // the end of a parent leaves its children alone
 	JobSkips         Bug = "job-skips"          // a job leaves out what did not fit into the entry
 	ClosedTwice      Bug = "closed-twice"       // closing a tree closes again those in it that have closed already

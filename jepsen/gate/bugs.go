@@ -45,6 +45,7 @@ func Bugs() []Bug {
 		{"timer-twice", "two nodes fire, and apply does not look whether the timer is armed", true, []Try{under("timers", "none")}},
 		{"signal-twice", "a repeated signal is appended again", true, []Try{under("signals", "process"), under("idempotency", "none")}},
 		{"signal-missed", "a turn counts as having seen what came while it was made", true, []Try{busy(under("signals", "none"))}},
+		{"closed-over", "a turn closes its run over signals that came while it was made", true, []Try{busy(under("signals", "none"))}},
 		{"continue-loses", "continue-as-new drops signals that were not read", true, []Try{busy(under("signals", "none"))}},
 		{"parent-forgets", "the end of a parent leaves its children alone", true, []Try{under("children", "none")}},
 		{"job-skips", "closing a tree leaves out what did not fit into the entry", true, []Try{under("children", "none")}},

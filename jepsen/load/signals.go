@@ -21,6 +21,7 @@ type signals struct {
 
 	mu      sync.Mutex
 	senders []string // workflow ids of sending runs
+	inboxes []string // workflow ids
 }
 
 const signalsSource = `
@@ -59,7 +60,7 @@ func signalTarget(i int) string { return fmt.Sprintf("signals-%d", i%signalTarge
 func (w *signals) Name() string { return "signals" }
 
 func (w *signals) Setup(ctx context.Context, e *Env) error {
-	if err := deploy(ctx, e, Package{Type: "signals", Source: signalsSource}, Package{Type: "sender", Source: senderSource}); err != nil {
+	if err := deploy(ctx, e, Package{Type: "signals", Source: signalsSource}, Package{Type: "sender", Source: senderSource}, Package{Type: "inbox", Source: inboxSource}); err != nil {
 		return err
 	}
 	for i := range signalTargets {
@@ -90,6 +91,10 @@ func (w *signals) Run(ctx context.Context, e *Env) {
 						w.senders = append(w.senders, id)
 						w.mu.Unlock()
 					}
+					continue
+				}
+				if n%25 == 12 {
+					p = w.fillInbox(ctx, e, p, fmt.Sprintf("inbox-%d-%d", i, n), uint64(10_000*(i+1)+10*n))
 					continue
 				}
 				said, _ := json.Marshal(fmt.Sprintf("%s#%d", name, next))
@@ -123,6 +128,9 @@ func (w *signals) Settle(ctx context.Context, e *Env) error {
 		_, err := conclude(ctx, e, "signals", wire.RunRef{WorkflowID: id}, waits)
 		return err
 	}); err != nil {
+		return err
+	}
+	if err := w.emptyInboxes(ctx, e, waits); err != nil {
 		return err
 	}
 	targets := make([]string, signalTargets)

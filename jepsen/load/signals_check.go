@@ -68,6 +68,7 @@ func (w *signals) Check(ops []op.Op) (found []Violation) {
 		}
 		found = append(found, checkSender(id, ask, x.histories[id], x.historyOp[id])...)
 	}
+	found = append(found, checkInboxes(ops, x)...)
 	for _, id := range sortedNames(targets) {
 		r, o := x.results[id], x.resultOp[id]
 		var seen []string

@@ -14,18 +14,27 @@ type signalsStory struct {
 	sender []made
 	ended  string // how the sending run stands
 	target string // likewise
+	posts  []op.Op
+	inbox  []string
 }
 
 func newSignalsStory() *signalsStory {
 	call := func(id int, said, request string, outcome op.Outcome) op.Op {
 		return op.Op{ID: id, Workload: "signals", F: "signal", Key: "signals-0", Value: mustJSON(said), Request: request, Outcome: outcome}
 	}
+	post := func(said string, outcome op.Outcome) op.Op {
+		return op.Op{ID: 21, Workload: "signals", F: "post", Key: "inbox", Value: mustJSON(said), Request: said, Outcome: outcome, Code: map[op.Outcome]string{op.Refused: "not_running"}[outcome]}
+	}
 	return &signalsStory{
 		calls: []op.Op{
 			call(10, "s0.0#0", "a", op.OK), call(11, "s1.0#0", "b", op.OK), call(12, "s0.0#1", "c", op.Failed), call(13, "s0.0#2", "d", op.Unknown),
 			call(14, "s0.4#0", "e", op.OK), call(15, "s0.0#2", "d", op.OK),
 		},
-		seen:  []string{"s0.0#0", "run#0", "s1.0#0", "s0.4#0", "run#1", "s0.0#2"},
+		seen: []string{"s0.0#0", "run#0", "s1.0#0", "s0.4#0", "run#1", "s0.0#2"},
+		posts: []op.Op{
+			{ID: 20, Workload: "signals", F: "inbox", Key: "inbox", Request: "inbox", Outcome: op.OK}, post("p#0", op.OK), post("p#1", op.Unknown), post("p#1", op.OK), post("p#2", op.Refused),
+		},
+		inbox: []string{"p#0", "p#1"},
 		ended: "completed", target: "completed",
 		sender: []made{
 			{0, "WorkflowStarted", map[string]any{"run_id": "r"}}, {1, "SignalSent", map[string]any{"payload": "run#0"}},
@@ -39,7 +48,8 @@ func (s *signalsStory) ops() []op.Op {
 		{Workload: "signals", F: "target", Key: "signals-0", Outcome: op.OK},
 		{Workload: "signals", F: "start", Key: "run", Value: mustJSON(sendersAsk{To: "signals-0", Count: 2}), Outcome: op.OK},
 	}
-	return append(append(ops, s.calls...),
+	return append(append(append(ops, s.calls...), s.posts...),
+		op.Op{Workload: "signals", F: "result", Key: "inbox", Outcome: op.OK, Answer: mustJSON(wire.Result{Status: "completed", Result: mustJSON(s.inbox)})},
 		op.Op{Workload: "signals", F: "result", Key: "run", Outcome: op.OK, Answer: mustJSON(wire.Result{Status: s.ended})},
 		op.Op{Workload: "signals", F: "history", Key: "run", Outcome: op.OK, Answer: mustJSON(madeHistory(s.sender))},
 		op.Op{Workload: "signals", F: "result", Key: "signals-0", Outcome: op.OK, Answer: mustJSON(wire.Result{Status: s.target, Result: mustJSON(s.seen)})})
@@ -61,6 +71,10 @@ func TestSignalsCheck(t *testing.T) {
 		{"failed and yet there", func(s *signalsStory) { s.seen = append(s.seen[:5:5], "s0.0#1", "s0.0#2") }, "did not happen"},
 		{"settled as failed, and there", func(s *signalsStory) { s.calls[5].Outcome = op.Refused }, "did not happen"},
 		{"refused", func(s *signalsStory) { s.calls[0].Outcome, s.calls[0].Code = op.Refused, "not_running" }, "though the run is open"},
+		{"closed over", func(s *signalsStory) { s.inbox = s.inbox[:1] }, "closed without having seen signal p#1"},
+		{"an inbox saw twice", func(s *signalsStory) { s.inbox = append(s.inbox, "p#0") }, "saw signal p#0 twice"},
+		{"an inbox saw what was refused", func(s *signalsStory) { s.inbox = append(s.inbox, "p#2") }, "which nobody sent it"},
+		{"a refusal of an inbox", func(s *signalsStory) { s.posts[4].Code = "invalid_state" }, "was refused with invalid_state"},
 		{"never settled", func(s *signalsStory) { s.calls = s.calls[:5] }, "has no known outcome"},
 		{"the sending run hangs", func(s *signalsStory) { s.ended = "running" }, "a sender whose start was acknowledged"},
 		{"the target hangs", func(s *signalsStory) { s.target = "running" }, "after it was told to stop"},

@@ -171,10 +171,20 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 		last = e
 	}
 	w.leaveChildren(r.RunID, c, last, c.N == r.Turns+1)
+	c.Rules, c.Cut = w.rules(r.RunID, c)
 	if last != nil {
 		c.Asked = append(c.Asked, history.Event{Data: last})
 	}
 	return c
+}
+
+// rules draws by which rules the turn was made, and whether it was cut. It draws for itself, as leaveChildren does.
+func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bool) {
+	rng := dice(uint64(id[14])<<40 ^ c.Through<<16 ^ c.N)
+	if odds(rng, 3) {
+		return 0, false // of an earlier build
+	}
+	return history.Rules, odds(rng, 10)
 }
 
 // leaveChildren adds to a turn what makes it matter which child answers under an ordinal: a turn that

@@ -142,13 +142,20 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 	case *fsm.SignalRun:
 		return m.onOpen(c.Run, func(r *run) string { return m.signal(r, c) })
 	case *fsm.CancelRun:
-		return m.onOpen(c.Run, func(r *run) string { m.askToEnd(r); return ok })
+		return m.onOpen(c.Run, func(r *run) string {
+			if r.void >= 3 && !r.cancelAsked {
+				return "unavailable"
+			}
+			m.askToEnd(r)
+			return ok
+		})
 	case *fsm.TerminateRun:
 		return m.onOpen(c.Run, func(r *run) string { m.shut(closing{r, new(history.WorkflowTerminated), false}); return ok })
 	case *fsm.PauseRun:
 		return m.onOpen(c.Run, func(r *run) string {
 			if r.status == history.StatusRunning {
 				m.append(r, new(history.WorkflowPaused))
+				r.void = 0
 			}
 			return ok
 		})

@@ -12,6 +12,7 @@ import (
 type turn struct {
 	n, through, first, count uint64
 	void                     bool // it closed the run, which was reopened
+	cut                      bool
 }
 
 // voided is the number of the turn that a run has to do again, because its reopening made it void; 0 =
@@ -125,10 +126,14 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 	if c.Turn != 0 {
 		r.recorded[len(r.recorded)-1].void = true
 		r.through = 0
-		for _, t := range r.recorded {
-			if !t.void {
-				r.through = t.through
-			}
+	}
+	r.cut = false
+	for _, t := range r.recorded {
+		if t.void {
+			continue
+		}
+		if r.cut = t.cut; c.Turn != 0 {
+			r.through = t.through
 		}
 	}
 	for _, l := range r.lines[r.through:] {

@@ -19,6 +19,8 @@ type run struct {
 	onClose           history.ClosePolicy
 	continued         bool
 	turns, through    uint64
+	void              uint64 // closing turns in a row that were void
+	cut               bool   // its newest turn was
 	woken             uint64
 	signals, consumed uint64
 	eventLimit        uint64
@@ -189,6 +191,9 @@ func (m *Model) onOpen(ref fsm.RunRef, f func(*run) string) (code, why string) {
 }
 
 func (m *Model) signal(r *run, c *fsm.SignalRun) string {
+	if r.void >= 3 {
+		return "unavailable"
+	}
 	if !r.takesSignal(c.MaxWaiting) {
 		return "resource_exhausted"
 	}

@@ -17,7 +17,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		return "not_found", ""
 	}
 	before := uint64(len(r.lines))
-	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through <= r.through || c.Through < r.reopenedAt() || m.doomed(r) {
+	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through < r.through || c.Through == r.through && !(r.cut && c.Rules >= 1) || c.Through < r.reopenedAt() || m.doomed(r) {
 		return fenced, ""
 	}
 	var last history.Data
@@ -29,14 +29,21 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 			asked-- // a closing event is free
 		}
 	}
+	if r.closesOver(c, last) {
+		r.void++
+		if a, is := res.Answer.(*fsm.TurnAnswer); is && !a.Void {
+			return ok, "the turn closes the run over what it has not seen"
+		}
+		return ok, ""
+	}
 	m.turning, m.later = r, nil
 	defer func() { m.turning, m.later = nil, nil }()
 	if limit := cmp.Or(c.Limits.Events, 50_000); asked > 0 && before+asked > limit {
 		m.shut(closing{r, new(history.WorkflowFailed), false})
 	} else {
 		m.touched = append(m.touched, r.id)
-		r.turns, r.through, r.consumed = c.N, c.Through, c.Consumed
-		r.recorded = append(r.recorded, turn{n: c.N, through: c.Through, first: before + 1, count: uint64(len(c.Asked))})
+		r.turns, r.through, r.consumed, r.void, r.cut = c.N, c.Through, c.Consumed, 0, c.Cut && last == nil
+		r.recorded = append(r.recorded, turn{n: c.N, through: c.Through, first: before + 1, count: uint64(len(c.Asked)), cut: r.cut})
 		r.eventLimit, r.signalLimit = limit, cmp.Or(c.Limits.Signals, 10_000)
 		var next *run
 		for _, e := range c.Asked {
@@ -59,6 +66,19 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		return ok, fmt.Sprintf("status %s with %d events, %d of them new; want %s with %d after %d", a.Status, a.Last, len(a.Appended), r.status, len(r.lines), before)
 	}
 	return ok, ""
+}
+
+// closesOver: a turn does not close its run over a signal, or a request to cancel, that came after what it has seen; but a hundred times in a row only.
+func (r *run) closesOver(c *fsm.RecordTurn, last history.Data) bool {
+	if last == nil || last.Type() == history.TypeWorkflowContinuedAsNew || c.Rules < 1 || r.void >= 100 {
+		return false
+	}
+	for _, l := range r.lines[c.Through:] {
+		if l.typ == history.TypeSignalReceived || l.typ == history.TypeCancelRequested {
+			return true
+		}
+	}
+	return false
 }
 
 // ask carries out one event that code asked for. It returns the run that goes on from r.
@@ -131,7 +151,7 @@ func (r *run) forgetKid(id uint64) {
 func (m *Model) send(r *run, e *history.SignalSent, last history.Data) {
 	to := m.runs[m.latest[e.WorkflowID]]
 	_, goesOn := last.(*history.WorkflowContinuedAsNew)
-	bad := to == nil || !to.status.Open() || to == r && last != nil && !goesOn || to != r && m.doomed(to) || !to.takesSignal(r.signalLimit)
+	bad := to == nil || !to.status.Open() || to == r && last != nil && !goesOn || to != r && m.doomed(to) || !to.takesSignal(r.signalLimit) || to != r && to.void >= 100
 	note := &history.SignalSent{Payload: e.Payload}
 	if bad {
 		note.Error = new(history.RunError)

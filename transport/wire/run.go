@@ -150,6 +150,7 @@ type RunAnswer struct {
 	RunID      string `json:"run_id"`
 	Status     string `json:"status"`
 	Answered
+	AlreadyRequested bool `json:"already_requested,omitempty"` // of cancel: it had been asked before, and this request changed nothing
 }
 
 // QueryRequest is the optional body of a query.

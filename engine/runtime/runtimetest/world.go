@@ -3,6 +3,7 @@ package runtimetest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -104,6 +105,11 @@ func (w *World) Turn(data ...history.Data) *replay.Step {
 func (w *World) Next() *replay.Step {
 	w.t.Helper()
 	step, err := w.Machine.Next(context.Background(), w.Events[w.Machine.Seen():])
+	if sooner := new(replay.Sooner); errors.As(err, &sooner) {
+		w.Resume()
+		w.Machine.Cut(sooner.Wait)
+		step, err = w.Machine.Next(context.Background(), w.Events[w.Machine.Seen():])
+	}
 	if err != nil {
 		w.t.Fatalf("turn %d: %v", w.Machine.Turns()+1, err)
 	}
@@ -115,7 +121,8 @@ func (w *World) Record(step *replay.Step) {
 	w.t.Helper()
 	first := len(w.Events)
 	w.Append(step.Asked...)
-	turn := history.Turn{N: step.N, Through: step.Through, At: w.Events[len(w.Events)-1].At, FirstSeq: uint64(first) + 1, Count: uint64(len(step.Asked)), Cut: step.Cut}
+	turn := history.Turn{N: step.N, Through: step.Through, At: w.Events[len(w.Events)-1].At, FirstSeq: uint64(first) + 1, Count: uint64(len(step.Asked)), Cut: step.Cut,
+		Rules: history.Rules, Waits: step.Waits}
 	w.Turns = append(w.Turns, turn)
 	if err := w.Machine.Recorded(turn, w.Events[first:]); err != nil {
 		w.t.Fatal(err)

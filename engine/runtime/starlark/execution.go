@@ -151,6 +151,11 @@ func (e *execution) leave() error {
 // Memory implements runtime.Execution.
 func (e *execution) Memory() uint64 { return e.meter.used }
 
+// Spent implements runtime.Execution.
+func (e *execution) Spent() (steps, bytes uint64) {
+	return e.meter.thread.Steps, e.meter.used - min(e.meter.held, e.meter.used)
+}
+
 // Interrupt implements runtime.Execution.
 func (e *execution) Interrupt(cause error) {
 	e.mu.Lock()

@@ -23,6 +23,7 @@ type meter struct {
 	last    uint64                 // step that the interpreter does not take
 	used    uint64                 // bytes kept and built
 	since   uint64                 // bytes built since used was measured
+	held    uint64                 // used when the turn began
 	shrunk  map[starlark.Value]int // containers that were longer once: elements they have room for
 	chains  map[starlark.Value]*chains
 	reads   bool                  // the thread answers a query
@@ -58,6 +59,7 @@ func meterOf(t *starlark.Thread) *meter { return t.Local(meterKey).(*meter) }
 func (m *meter) begin(bound bool) {
 	m.bound = bound
 	m.thread.Steps = 0
+	m.held = m.used
 	m.last = ^uint64(0)
 	if bound {
 		m.last = m.limits.Steps + 1 // the interpreter stops when it reaches the number

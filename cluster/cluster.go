@@ -47,7 +47,7 @@ type Cluster struct {
 	told      chan bool
 	lead      *leadership
 	barriers  barriers
-	members   sync.Mutex      // held while this node, leading, changes the configuration
+	members   oneAtATime      // held while this node, leading, changes the configuration
 	moved     map[string]bool // guarded by members: voters that moved to another address, and vote again once they are reached there
 	entered   entered
 	checks    chan check
@@ -92,6 +92,7 @@ func Open(cfg Config) (_ *Cluster, err error) {
 		return nil, err
 	}
 	c := &Cluster{
+		members:  make(oneAtATime, 1),
 		cfg:      cfg,
 		id:       cfg.NodeID,
 		instance: uuid.NewString(),

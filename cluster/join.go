@@ -156,6 +156,11 @@ func (c *Cluster) admit(ctx context.Context, from Introduction, j joinRequest) (
 		return joinAnswer{Refused: refused}, nil
 	}
 	for _, ch := range plan {
+		if ch.remove != "" {
+			if err := c.mayPushOut(ctx, r, ch.remove, j); err != nil {
+				return joinAnswer{}, err
+			}
+		}
 		if ch.demote != "" { // the others have to agree to it alone
 			if err := c.keepsQuorum(ctx, r, ch.demote); err != nil {
 				return joinAnswer{}, &engine.Unavailable{Why: fmt.Sprintf("node %s cannot move now: %v", j.ID, err)}

@@ -49,8 +49,11 @@ func (n *Node) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		n.log.Info("shutting down: refusing deploys, handing leadership on, then finishing calls under way", "drain", n.cfg.Drain.Timeout)
+		led := n.cluster.IsLeader()
 		if err := n.drain(context.WithoutCancel(ctx)); err != nil {
 			n.log.Warn("leadership was not handed on before the end", "reason", err)
+		} else if led {
+			time.Sleep(stillPassedOn)
 		}
 	case first = <-ended:
 	}
@@ -83,6 +86,11 @@ func causeOf(cluster, first *part, parts []*part) *part {
 	}
 	return nil
 }
+
+// stillPassedOn is how long a node that led serves on after it has handed leadership on. The others
+// pass calls on to it until they hear from the new leader, which sends every tenth of a second; a
+// connection that is cut under such a call leaves its caller without an outcome.
+const stillPassedOn = 300 * time.Millisecond
 
 // drain makes this node one that others do not need; see cluster.Drain.
 func (n *Node) drain(ctx context.Context) error {

@@ -19,4 +19,4 @@ func operate(c *nodes.Cluster) (done func(), ok bool) {
 }
 
 // busy is what an orderly fault says that finds another one at work.
-const busy = Nothing + " nodes are restarted one by one already"
+const busy = Nothing + " an operator is at work on the nodes already"

@@ -72,5 +72,5 @@ func Names() []string {
 
 // Families lists the families in the order of the report.
 func Families() []string {
-	return []string{"process", "network", "netns", "clients", "clock", "leadership", "membership", "disk", "bits", "load", "upgrade"}
+	return []string{"process", "network", "netns", "clients", "clock", "leadership", "membership", "identity", "disk", "bits", "load", "upgrade"}
 }

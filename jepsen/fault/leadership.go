@@ -41,7 +41,7 @@ func transfers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 func askTransfer(ctx context.Context, through, to *nodes.Node) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+through.Direct()+"/v1/cluster/transfer", strings.NewReader(`{"node":"`+to.Name+`"}`))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+through.Direct()+"/v1/cluster/transfer", strings.NewReader(`{"node":"`+to.ID()+`"}`))
 	if err != nil {
 		return false
 	}

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -42,7 +43,7 @@ func settledLeader(ctx context.Context, c *nodes.Cluster) (leader, other *nodes.
 func tellNode(ctx context.Context, through *nodes.Node, operation string, node *nodes.Node) (int, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	return post(ctx, "http://"+through.Direct()+"/v1/cluster/"+operation, `{"node":"`+node.Name+`"}`)
+	return post(ctx, "http://"+through.Direct()+"/v1/cluster/"+operation, `{"node":"`+node.ID()+`"}`)
 }
 
 // drain looks at what docs/OPERATIONS.md promises of a drained node. Whatever other faults do at the same time may
@@ -102,6 +103,27 @@ func alone(ctx context.Context, c *nodes.Cluster, n *nodes.Node) bool {
 	return true
 }
 
+// What a node says of another one's place.
+const (
+	unsaid = iota
+	inPlaceYet
+	removed
+)
+
+// listed asks a node whether the newest configuration in its log has another one.
+func listed(ctx context.Context, n, other *nodes.Node) int {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	s, err := n.Status(ctx)
+	switch {
+	case err != nil || len(s.Members) == 0:
+		return unsaid
+	case roleOf(s, other) == "":
+		return removed
+	}
+	return inPlaceYet
+}
+
 // removeTwo asks for what would end the quorum for good.
 func removeTwo(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
@@ -120,15 +142,26 @@ func removeTwo(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, fun
 		}
 	}
 	dead.Kill()
-	mend := func(context.Context) error {
+	gone := false // other is out of a configuration: it joins anew in the end
+	mend := func(ctx context.Context) error {
 		defer done()
-		return start([]*nodes.Node{dead})
+		err := start([]*nodes.Node{dead})
+		if gone {
+			err = errors.Join(err, replace(ctx, c, other))
+		}
+		return err
 	}
 	did := fmt.Sprintf("kill -9 %s, remove %s", dead.Name, other.Name)
+	life, death := leader.Starts(), dead.Starts()
 	for range 10 {
-		status, answer, err := tellNode(ctx, leader, "remove", other)
+		asking, cancel := context.WithTimeout(ctx, 3*time.Second) // what cannot be committed is not answered
+		status, answer, err := tellNode(asking, leader, "remove", other)
+		cancel()
 		switch {
-		case dead.Running():
+		case leader.Starts() == life && listed(ctx, leader, other) == removed && dead.Starts() == death:
+			gone = true
+			return did, mend, fmt.Errorf(Broken+" %s is dead, and %s was removed all the same, so that nobody has a majority", dead.Name, other.Name)
+		case dead.Starts() != death:
 			return did, mend, nil // another fault started it: then the removal may be right
 		case err == nil && status == refused:
 			return did, mend, nil

@@ -35,7 +35,7 @@ func TestFits(t *testing.T) {
 				t.Errorf("%s began without a switch: %v", name, err)
 			}
 		default:
-			if proxies != nil || namespaces != nil {
+			if proxies != nil || (namespaces != nil) != (k.On == Proxies) {
 				t.Errorf("%s: %v with proxies, %v in namespaces", name, proxies, namespaces)
 			}
 		}

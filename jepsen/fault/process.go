@@ -3,7 +3,6 @@ package fault
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -19,7 +18,6 @@ func init() {
 	register(Kind{Name: "freeze-one", Family: "process", What: "SIGSTOP one node, SIGCONT", Min: 100 * time.Millisecond, Max: 30 * time.Second, Fault: freeze(anyOne)})
 	register(Kind{Name: "freeze-leader", Family: "process", What: "SIGSTOP the leader, SIGCONT", Min: 100 * time.Millisecond, Max: 30 * time.Second, Fault: freeze(theLeader)})
 	register(Kind{Name: "freeze-majority", Family: "process", What: "SIGSTOP a majority, SIGCONT", Min: 100 * time.Millisecond, Max: 15 * time.Second, Fault: freeze(aMajority)})
-	register(Kind{Name: "rolling-restart", Family: "process", What: "SIGTERM and start one node after the other", Min: time.Second, Max: 2 * time.Second, Orderly: true, Fault: Func(roll)})
 }
 
 // choice picks nodes.
@@ -103,28 +101,4 @@ func freeze(who choice) Fault {
 			return nil
 		}, nil
 	})
-}
-
-func roll(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-	done, ok := operate(c)
-	if !ok {
-		return busy, nil, nil
-	}
-	var errs []error
-	order := everyone(ctx, c, r)
-	for _, n := range order {
-		if err := n.Stop(30 * time.Second); err != nil {
-			errs = append(errs, err)
-		}
-		if err := start([]*nodes.Node{n}); err != nil {
-			errs = append(errs, err)
-		}
-		for try := 0; n.Ready(ctx) != nil && ctx.Err() == nil && try < 100; try++ {
-			wait(ctx, 100*time.Millisecond)
-		}
-	}
-	return fmt.Sprintf("restart %s in turn", names(order)), func(context.Context) error {
-		defer done()
-		return start(order)
-	}, errors.Join(errs...)
 }

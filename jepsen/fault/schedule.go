@@ -78,6 +78,8 @@ type Done struct {
 	End   int64  `json:"end"`            // mended
 	Error string `json:"error,omitempty"`
 
+	Away []Away `json:"away,omitempty"` // nodes that an orderly fault stopped, and when
+
 	Pause time.Duration `json:"pause,omitempty"` // of an orderly fault that met no other: the longest time without an acknowledged change, as the suite finds it
 }
 
@@ -105,8 +107,12 @@ func (s Schedule) Run(ctx context.Context, c *nodes.Cluster, since func() int64)
 			}
 			d := &done[i]
 			d.Begin = since()
-			did, mend, err := kinds[item.Name].Fault.Begin(ctx, c, rand.New(rand.NewPCG(item.Seed, 5)))
+			begun, leave := companyOf(c).enter()
+			defer leave()
+			gone := &absences{since: since}
+			did, mend, err := kinds[item.Name].Fault.Begin(context.WithValue(ctx, absencesKey{}, gone), c, rand.New(rand.NewPCG(item.Seed, 5)))
 			d.Did = did
+			begun(did != "" && !strings.HasPrefix(did, Nothing))
 			wait(ctx, item.For)
 			d.Over = since()
 			if mend != nil {
@@ -114,7 +120,7 @@ func (s Schedule) Run(ctx context.Context, c *nodes.Cluster, since func() int64)
 				defer cancel()
 				err = errors.Join(err, mend(mending))
 			}
-			d.End = since()
+			d.End, d.Away = since(), gone.list
 			var nothing *idle
 			switch {
 			case errors.As(err, &nothing):

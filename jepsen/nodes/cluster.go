@@ -36,6 +36,9 @@ type Cluster struct {
 
 	cfg   Config
 	nodes []*Node // by number; fixed
+
+	mu        sync.Mutex // over what follows
+	strangers []*Node    // by age
 }
 
 // Start runs a new cluster and waits until every node is ready.
@@ -63,15 +66,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 		join = append(join, n.advertise.Gossip)
 	}
 	for _, n := range c.nodes {
-		n.flags = append([]string{
-			"--data-dir", n.Data, "--promote-after", "500ms", // replaced nodes are to vote soon
-			"--http-address", n.own.HTTP, "--http-advertise", n.advertise.HTTP, "--raft-address", n.own.Raft, "--raft-advertise", n.advertise.Raft,
-			"--gossip-address", n.own.Gossip, "--gossip-advertise", n.advertise.Gossip,
-			"--bootstrap-expect", fmt.Sprint(cfg.Nodes), "--join", strings.Join(join, ","),
-		}, cfg.Flags...)
-		if cfg.Netns {
-			n.flags = append(n.flags, "--insecure") // its network is the cluster's alone
-		}
+		n.joins, n.expect = join, cfg.Nodes
 		if err := n.Start(); err != nil {
 			c.Close()
 			return nil, err
@@ -167,7 +162,7 @@ func (c *Cluster) Dead() []string {
 // Close kills every node and ends the links. Data and logs stay.
 func (c *Cluster) Close() error {
 	var errs []error
-	for _, n := range c.nodes {
+	for _, n := range append(c.Strangers(), c.nodes...) {
 		n.Kill()
 		giveBack(n.own)
 	}

@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,20 +26,24 @@ type Node struct {
 	Public links.Addresses // behind the links
 	Extra  []string        // environment of its next start, beside Config.Env
 
-	cluster        *Cluster
-	own, advertise links.Addresses // see place
-	looks          string
-	space          *netns.Space // nil: the process runs where the suite does
-	flags          []string
+	cluster *Cluster
+	as      string // id of a stranger, whose name is another one; else empty
+	looks   string
+	space   *netns.Space // nil: the process runs where the suite does
 
-	mu     sync.Mutex // over everything below
+	mu             sync.Mutex      // over everything below
+	own, advertise links.Addresses // see place
+	listens        links.Addresses // where it listens instead of own, see TakePlace
+	joins          []string        // gossip addresses
+	expect         int             // bootstrap_expect
+
 	cmd    *exec.Cmd
 	exited chan struct{}
 	err    error // how it ended; valid once exited is closed
 	killed bool  // on purpose
 	frozen bool
 	other  bool // it is of Config.Other
-	held   bool // nobody may start it, see Hold
+	held   int  // by so many: nobody may start it, see Hold
 	starts int
 	lives  int // how often its disk was replaced
 }
@@ -52,7 +57,10 @@ func (n *Node) ID() string {
 }
 
 func (n *Node) id() string {
-	if n.lives == 0 {
+	switch {
+	case n.as != "":
+		return n.as
+	case n.lives == 0:
 		return n.Name
 	}
 	return fmt.Sprintf("%s.%d", n.Name, n.lives+1)
@@ -70,7 +78,7 @@ func (n *Node) NewID() {
 func (n *Node) Start() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.running() || n.held {
+	if n.running() || n.held > 0 {
 		return nil
 	}
 	log, err := os.OpenFile(n.LogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
@@ -82,7 +90,7 @@ func (n *Node) Start() error {
 	if n.other {
 		binary = n.cluster.cfg.Other
 	}
-	cmd := exec.Command(binary, append([]string{"serve", "--id", n.id()}, n.flags...)...)
+	cmd := exec.Command(binary, n.args()...)
 	cmd.Dir = n.cluster.cfg.Dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.cluster.cfg.Dir, "TMPDIR=" + os.TempDir()}, n.cluster.cfg.Env...)
 	cmd.Env = append(cmd.Env, n.Extra...)
@@ -121,6 +129,25 @@ func (n *Node) Start() error {
 	case <-time.After(30 * time.Second):
 		return fmt.Errorf("%s does not serve 30 s after its start\n%s", n.Name, n.Tail(30))
 	}
+}
+
+// args is the command line of the node's next start; mu is held.
+func (n *Node) args() []string {
+	at, says := n.own, n.advertise
+	at.Raft, at.Gossip = cmp.Or(n.listens.Raft, at.Raft), cmp.Or(n.listens.Gossip, at.Gossip)
+	args := []string{
+		"serve", "--id", n.id(), "--data-dir", n.Data, "--promote-after", "500ms", // replaced nodes are to vote soon
+		"--http-address", at.HTTP, "--http-advertise", says.HTTP, "--raft-address", at.Raft, "--raft-advertise", says.Raft,
+		"--gossip-address", at.Gossip, "--gossip-advertise", says.Gossip, "--bootstrap-expect", fmt.Sprint(n.expect),
+	}
+	if len(n.joins) > 0 {
+		args = append(args, "--join", strings.Join(n.joins, ","))
+	}
+	args = append(args, n.cluster.cfg.Flags...)
+	if n.cluster.cfg.Netns {
+		args = append(args, "--insecure") // its network is the cluster's alone
+	}
+	return args
 }
 
 // running is called with mu held.

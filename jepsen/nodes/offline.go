@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -22,16 +23,16 @@ func (n *Node) Offline(f func() error) error {
 func (n *Node) Hold() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.held = true
+	n.held++
 	n.end(syscall.SIGKILL, time.Minute)
 	n.killed = true
 }
 
-// Release ends Hold. The node does not run.
+// Release ends one Hold. The node does not run as long as another one lasts.
 func (n *Node) Release() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.held = false
+	n.held--
 }
 
 // Replace says which binary the node's next start is of: the other one, or its own again. It reports
@@ -59,4 +60,9 @@ func Plain(size int) *Cluster {
 		c.nodes = append(c.nodes, &Node{cluster: c, Name: name(i)})
 	}
 	return c
+}
+
+// Empty kills the process, if it runs, and empties its data folder.
+func (n *Node) Empty() error {
+	return n.Offline(func() error { return os.RemoveAll(n.Data) })
 }

@@ -90,6 +90,13 @@ func (r *Result) judge(ops []op.Op) (found []load.Violation) {
 				d.Pause.Round(time.Millisecond), d.Name, d.Did)
 		}
 	}
+	for i := range r.Done {
+		if lost := r.spoilt(i, ops); len(lost) > 0 {
+			o := lost[0]
+			add(Answers, "%s (%s) lost the answers of %d calls through nodes that ran: the first, %s %s through %s at %s: %s",
+				r.Done[i].Name, r.Done[i].Did, len(lost), o.F, o.Key, o.Node, seconds(o.Invoke), o.Error)
+		}
+	}
 	if r.Acked == 0 {
 		add(Availability, "no change was acknowledged")
 	}
@@ -160,6 +167,26 @@ func (r *Result) pauses(asked []span, acks []int64) {
 			last = at
 		}
 	}
+}
+
+// spoilt are the calls whose outcome nobody knows because of an orderly fault that met no other one,
+// though the node that they went through was not stopped meanwhile: a restart in order hands over
+// first, so it costs them a retry at most.
+func (r *Result) spoilt(i int, ops []op.Op) (lost []*op.Op) {
+	d := &r.Done[i]
+	if len(d.Away) == 0 || !d.Struck() || d.Error != "" || r.meets(i) {
+		return nil
+	}
+	for k := range ops {
+		o := &ops[k]
+		if o.Node == "" || o.Outcome != op.Unknown || o.Invoke < d.Begin || o.Return > d.End {
+			continue
+		}
+		if !slices.ContainsFunc(d.Away, func(a fault.Away) bool { return a.Node == o.Node && o.Invoke <= a.To && o.Return >= a.From }) {
+			lost = append(lost, o)
+		}
+	}
+	return lost
 }
 
 // meets reports whether another fault lasted while the i-th did, or shortly before.

@@ -30,6 +30,39 @@ func rolled(begin, over, end int64) fault.Done {
 	return d
 }
 
+// An orderly restart may leave the calls without an outcome that went through the node that was
+// stopped then, and no others; a fault that meets another one explains more.
+func TestOrderlyRestartsLoseNoAnswers(t *testing.T) {
+	through := func(node string, from, to int64, o op.Outcome) op.Op {
+		c := change(from, to, o)
+		c.Node = node
+		return c
+	}
+	d := rolled(10, 20, 20)
+	d.Away = []fault.Away{{Node: "n1", From: 11 * second, To: 14 * second}, {Node: "n2", From: 14 * second, To: 17 * second}}
+	for _, c := range []struct {
+		name string
+		op   op.Op
+		lost bool
+	}{
+		{"through the node that is stopped", through("n1", 12, 13, op.Unknown), false},
+		{"begun before it is stopped", through("n1", 10, 12, op.Unknown), false},
+		{"through one that is stopped later", through("n2", 12, 13, op.Unknown), true},
+		{"through one that is never", through("n3", 12, 13, op.Unknown), true},
+		{"a retry", through("n3", 12, 13, op.Failed), false},
+		{"before the fault", through("n3", 8, 9, op.Unknown), false},
+	} {
+		r := Result{Done: []fault.Done{d}}
+		if lost := r.spoilt(0, []op.Op{c.op}); (len(lost) > 0) != c.lost {
+			t.Errorf("%s: %v", c.name, lost)
+		}
+		r.Done = append(r.Done, struck(12, 13, 14))
+		if lost := r.spoilt(0, []op.Op{c.op}); len(lost) > 0 {
+			t.Errorf("%s, beside another fault: %v", c.name, lost)
+		}
+	}
+}
+
 func TestJudge(t *testing.T) {
 	failed := func(at ...int64) (ops []op.Op) {
 		for _, s := range at {

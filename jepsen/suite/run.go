@@ -8,8 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"aion.dev/aion/jepsen/fault"
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/nodes"
 	"aion.dev/aion/jepsen/op"
@@ -119,7 +122,11 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	c.Links.Heal()
 	settling, cancel := context.WithTimeout(ctx, 10*patience) // workloads end earlier, when nothing moves any more
 	defer cancel()
-	recovering, cancel := context.WithTimeout(settling, 2*patience)
+	recovery := 2 * patience
+	if slices.ContainsFunc(res.Done, func(d fault.Done) bool { return strings.Contains(d.Error, fault.Broken) }) {
+		recovery = patience / 4 // what was broken may well not recover, and is found already
+	}
+	recovering, cancel := context.WithTimeout(settling, recovery)
 	defer cancel()
 	found := load.Violation{Checker: Recovery}
 	var probed []int64

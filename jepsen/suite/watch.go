@@ -117,7 +117,7 @@ func (w *watch) end() []load.Violation {
 	w.all.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, n := range w.c.Nodes() {
+	for _, n := range append(w.c.Strangers(), w.c.Nodes()...) {
 		b, err := os.ReadFile(n.LogFile())
 		if err != nil {
 			continue

@@ -179,6 +179,9 @@ func (c *committer) next(room int) (commands []*command, size int) {
 		}
 		if !cmd.fate.CompareAndSwap(fateWaiting, fateTaken) {
 			c.bytes -= len(cmd.piece)
+			if seeded.On(seeded.WithdrawnShifts) {
+				shiftAnswers(commands)
+			}
 			continue // withdrawn
 		}
 		commands = append(commands, cmd)

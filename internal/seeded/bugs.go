@@ -21,6 +21,16 @@ const (
 	UnloadCheckFirst Bug = "unload-check-first" // pins are looked at before the log, not in the step that unloads
 )
 
+// The bugs of who a node is, and of who counts.
+const (
+	JoinOther       Bug = "join-other-cluster" // the cluster's id is looked at nowhere where two nodes meet
+	RemovedReturns  Bug = "removed-returns"    // that an id was removed is forgotten when it asks to be let in
+	CloneAdmitted   Bug = "clone-admitted"     // a member's place goes to whoever asks for it under its id
+	PromoteEarly    Bug = "promote-early"      // a node votes without having caught up, and without archives
+	NonvotersCount  Bug = "nonvoters-count"    // nodes without a vote count for the majority that has an archive
+	WithdrawnShifts Bug = "withdrawn-shifts"   // answers of an entry shift where a command was withdrawn
+)
+
 // The bugs of the state machine.
 const (
 	ExpectIgnored    Bug = "expect-ignored"     // route --expect is not looked at

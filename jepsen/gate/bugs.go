@@ -26,6 +26,13 @@ func Bugs() []Bug {
 		{"remove-unchecked", "a node is removed whoever of the others answers", false, []Try{under("catalog", "remove-two"), under("signals", "remove-two")}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},
 
+		{"join-other-cluster", "the cluster's id is looked at nowhere where two nodes meet", false, []Try{under("signals", "two-clusters"), under("catalog", "two-clusters")}},
+		{"removed-returns", "that an id was removed is forgotten when it asks to be let in", false, []Try{under("signals", "reuse"), under("catalog", "reuse")}},
+		{"clone-admitted", "a member's place goes to whoever asks for it under its id", false, []Try{under("signals", "clone"), under("catalog", "clone")}},
+		{"promote-early", "a node votes without having caught up, and without archives", false, []Try{under("signals", "joiner-lags"), under("catalog", "joiner-lacks")}},
+		{"nonvoters-count", "nodes without a vote count for the majority that has an archive", false, []Try{under("signals", "joiner-lags"), under("pins", "joiner-lags")}},
+		{"withdrawn-shifts", "answers of an entry shift where a command was withdrawn", false, []Try{busy(under("signals", "give-up")), busy(under("catalog", "give-up"))}},
+
 		{"expect-ignored", "route --expect is not looked at", true, []Try{dense(under("catalog", "none"))}},
 		{"clock-in-apply", "an entry's time is the clock of the node that applies it", true, []Try{under("timers", "none")}},
 		{"order-in-apply", "changed runs are stored in the order of a map", true, []Try{under("timers", "none")}},

@@ -3,6 +3,7 @@ package cluster
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,6 +57,36 @@ func TestGossipFindsUpdatesAndLeaves(t *testing.T) {
 	back := openTestGossip(t, "c", a.Address())
 	defer back.Close()
 	until(t, a, "c is back", func(p []Peer) bool { return len(p) == 2 && p[1].Status == "alive" })
+}
+
+// TestGossipOfTwoClusters: nodes of two clusters that are told each other's addresses know only
+// their own, and go on finding those.
+func TestGossipOfTwoClusters(t *testing.T) {
+	open := func(id, cluster string, join ...string) *Gossip {
+		g, err := OpenGossip(GossipConfig{Self: Peer{ID: id, RaftAddress: id + ":7601", ClusterID: cluster}, Listen: "127.0.0.1:0", Join: join})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { g.Close() })
+		return g
+	}
+	only := func(ids ...string) func([]Peer) bool {
+		return func(peers []Peer) bool {
+			var known []string
+			for _, p := range peers {
+				known = append(known, p.ID)
+			}
+			return slices.Equal(known, ids)
+		}
+	}
+	a := open("a", "one")
+	x := open("x", "two", a.Address())
+	y := open("y", "two", x.Address(), a.Address())
+	b := open("b", "one", a.Address(), x.Address(), y.Address())
+	until(t, a, "a knows b", only("b"))
+	until(t, b, "b knows a", only("a"))
+	until(t, x, "x knows y", only("y"))
+	until(t, y, "y knows x", only("x"))
 }
 
 func TestGossipRefusesWhatDoesNotFit(t *testing.T) {

@@ -76,6 +76,7 @@ func TestLeaderOnlyCallsMakeOneHop(t *testing.T) {
 	if r.header.Get(wire.HeaderNode) != "n2" || r.header.Get(wire.HeaderLeaderContact) != "1.5s" || atFollower.reads != 1 {
 		t.Errorf("stale read: %+v", r)
 	}
+	follower.send(t, "POST", "/v1/workflows/w/signals/go?consistency=stale", `{"a":2}`, "Idempotency-Key: l") // no change is stale
 	if len(atFollower.calls) != 0 || atLeader.reads != 1 {
 		t.Error("a call was served in the wrong place")
 	}

@@ -82,7 +82,7 @@ func (r *putting) settle() {
 	}
 	asked := 0
 	for _, p := range r.others {
-		if p.Voter {
+		if p.Voter || seeded.On(seeded.NonvotersCount) {
 			asked++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -47,7 +48,7 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 		return e.rehearse(ctx, cmd)
 	}
 	began := time.Now()
-	digest, err := e.cfg.Blobs.Put(ctx, r.Archive)
+	digest, err := e.put(ctx, r.Archive)
 	switch age := time.Since(began); {
 	case err != nil:
 		return nil, Answered{}, err
@@ -58,6 +59,39 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 	}
 	return propose[*fsm.LoadAnswer](ctx, e, r.Call, cmd)
 }
+
+// put stores an archive on a majority, for as long as this node leads. A leader that has lost its
+// majority would wait for nodes that do not answer for as long as a copy may take; who asks is told
+// at once instead, and may ask another node.
+func (e *Engine) put(ctx context.Context, archive []byte) (catalog.Digest, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var lost error // of leadership or of its proof, read once the watch is over
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for ctx.Err() == nil {
+			select {
+			case <-time.After(leadEvery):
+			case <-ctx.Done():
+				return
+			}
+			if err := e.cfg.Log.Sync(ctx); err != nil && ctx.Err() == nil {
+				lost = err
+				cancel(err)
+			}
+		}
+	})
+	digest, err := e.cfg.Blobs.Put(ctx, archive)
+	cancel(nil)
+	watching.Wait()
+	if err != nil && lost != nil {
+		err = lost
+	}
+	return digest, err
+}
+
+// leadEvery is how often a node that stores an archive makes sure that it still leads.
+const leadEvery = time.Second
 
 func (r *LoadRequest) validate() error {
 	if err := r.Call.validate(); err != nil {

@@ -29,7 +29,7 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 		}
 		r.Expect = append(r.Expect, catalog.Expect{Type: typ, Ref: ref})
 	}
-	release, err := s.loads.take()
+	release, err := s.loads.take(ctx)
 	if err != nil {
 		return nil, err
 	}

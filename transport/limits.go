@@ -2,10 +2,13 @@ package transport
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
 	"aion.dev/aion/transport/wire"
+	"golang.org/x/sync/semaphore"
 )
 
 // Limits bound what callers control. The zero value of each field is its default.
@@ -16,6 +19,7 @@ type Limits struct {
 	Polls        int64         // calls waiting at a time (?wait=, and polls for tasks): 50,000
 	Streams      int64         // event streams at a time: 1,000
 	Loads        int64         // deploys at a time: 8. Each holds its archive in memory
+	LoadWait     time.Duration // how long more of them wait their turn: 10 s
 	LeaderWait   time.Duration // how long a call waits for a leader: 5 s
 	Arrival      time.Duration // for a body to arrive: 30 s, and 1 s more for each 256 KiB
 	Heartbeat    time.Duration // longest silence of an event stream: 10 s
@@ -44,6 +48,7 @@ func (l Limits) withDefaults() Limits {
 	l.Polls = cmp.Or(l.Polls, 50_000)
 	l.Streams = cmp.Or(l.Streams, 1_000)
 	l.Loads = cmp.Or(l.Loads, 8)
+	l.LoadWait = cmp.Or(l.LoadWait, 10*time.Second)
 	l.LeaderWait = cmp.Or(l.LeaderWait, 5*time.Second)
 	l.Arrival = cmp.Or(l.Arrival, 30*time.Second)
 	l.Heartbeat = cmp.Or(l.Heartbeat, 10*time.Second)
@@ -51,6 +56,29 @@ func (l Limits) withDefaults() Limits {
 	l.Connections = cmp.Or(l.Connections, 100_000)
 	l.Drain = cmp.Or(l.Drain, 10*time.Second)
 	return l
+}
+
+// line is a number of places for which callers wait their turn, for a while.
+type line struct {
+	what   string
+	limit  int64
+	wait   time.Duration
+	places *semaphore.Weighted
+}
+
+func newLine(what string, limit int64, wait time.Duration) *line {
+	return &line{what, limit, wait, semaphore.NewWeighted(limit)}
+}
+
+// take returns how to give the place back, or a problem when none came free in time: another node may
+// have some.
+func (l *line) take(ctx context.Context) (release func(), err error) {
+	within, cancel := context.WithTimeout(ctx, l.wait)
+	defer cancel()
+	if l.places.Acquire(within, 1) != nil {
+		return nil, wire.New("unavailable", fmt.Sprintf("this node serves as many %s as it may, and none of them ended within %s", l.what, l.wait)).With("limit", l.limit)
+	}
+	return func() { l.places.Release(1) }, nil
 }
 
 // slots counts what goes on at a time.

@@ -51,7 +51,7 @@ type Server struct {
 	calls   slots
 	polls   slots
 	streams slots
-	loads   slots
+	loads   *line
 	metrics *metrics
 	denials *denials
 
@@ -87,7 +87,7 @@ func New(cfg Config) (*Server, error) {
 	s.calls = slots{what: "calls", limit: cfg.Limits.Calls}
 	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
-	s.loads = slots{what: "deploys", limit: cfg.Limits.Loads}
+	s.loads = newLine("deploys", cfg.Limits.Loads, cfg.Limits.LoadWait)
 	s.memory = newMemory(cfg.Limits.CallMemory)
 	s.answers = newMemory(max(1, cfg.Limits.CallMemory/2))
 	s.connections = &connections{limit: cfg.Limits.Connections}

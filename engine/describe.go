@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
@@ -12,7 +13,15 @@ type Description struct {
 	Run     fsm.Run
 	Pending []fsm.Task // the first activities without an outcome, by ordinal
 	Total   uint64     // how many there are altogether
-	Index   uint64     // at which all of it was read
+
+	Input    history.Payload
+	Result   *Result   // how it ended; of an open run only what is the same for all
+	Why      Reasons   // as far as its newest events tell
+	Unread   uint64    // signals that its code has not taken
+	Children []fsm.Run // the first open ones, by ordinal
+	Open     uint64    // how many of those there are altogether
+
+	Index uint64 // at which all of it was read
 }
 
 // Describe returns a run's row with at most limit of its pending activities.
@@ -30,6 +39,7 @@ func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit in
 		d.Index = v.Index()
 		if d.Run, missing = find(v, ref); missing == nil {
 			d.Pending, d.Total = pending(v, d.Run.RunID, limit)
+			d.tell(v, limit)
 		}
 	})
 	if err != nil {
@@ -39,6 +49,48 @@ func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit in
 		return nil, missing
 	}
 	return &d, nil
+}
+
+// Reasons are what people, or the node, gave as reason for how a run stands.
+type Reasons struct {
+	Cancel string // of the request to cancel it
+	Pause  string // of a paused run
+}
+
+// reasonsAmong is how many of a run's newest events are looked through for reasons.
+const reasonsAmong = 1_000
+
+// tell reads what else there is to know of the run.
+func (d *Description) tell(v fsm.View, limit int) {
+	if first := v.Events(d.Run.RunID, 1, 1); len(first) > 0 {
+		if started, ok := first[0].Data.(*history.WorkflowStarted); ok {
+			d.Input = started.Input
+		}
+	}
+	d.Result = resultOf(d.Run, terminal(v, d.Run))
+	d.Unread = v.UnreadSignals(d.Run.RunID)
+	children := v.Children(d.Run.RunID)
+	d.Open = uint64(len(children))
+	for _, id := range children[:min(len(children), limit)] {
+		if child, ok := v.Run(id); ok {
+			d.Children = append(d.Children, child)
+		}
+	}
+	paused := d.Run.Status == history.StatusPaused
+	if !paused && !d.Run.CancelAsked {
+		return
+	}
+	from := d.Run.Events - min(d.Run.Events-1, reasonsAmong-1)
+	for _, e := range slices.Backward(v.Events(d.Run.RunID, from, reasonsAmong)) {
+		switch data := e.Data.(type) {
+		case *history.WorkflowPaused:
+			if paused {
+				d.Why.Pause, paused = data.Reason, false
+			}
+		case *history.CancelRequested:
+			d.Why.Cancel = orElse(d.Why.Cancel, data.Reason)
+		}
+	}
 }
 
 // pending lists the first activities of a run without an outcome. All are counted only if there are more: their rows are read for it.

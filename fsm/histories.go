@@ -77,6 +77,14 @@ func (p *picture) Events(id history.RunID, from uint64, limit int) (events []his
 	return events
 }
 
+// UnreadSignals implements View.
+func (p *picture) UnreadSignals(id history.RunID) uint64 {
+	if r := p.run(id); r != nil && r.Signals > r.Consumed {
+		return r.Signals - r.Consumed
+	}
+	return 0
+}
+
 // Turns implements View.
 func (p *picture) Turns(id history.RunID, from uint64, limit int) (turns []history.Turn) {
 	serial, ok := p.serial(id)

@@ -26,6 +26,7 @@ type View interface {
 	Events(id history.RunID, from uint64, limit int) []history.Event                // seq >= from
 	Turns(id history.RunID, from uint64, limit int) []history.Turn                  // n >= from
 	Logs(id history.RunID, from uint64, limit int) (lines []LogLine, logged uint64) // seq >= from that are kept, fewer than limit when they pass 1 MiB; logged = how many there were in all
+	UnreadSignals(id history.RunID) uint64                                          // that the run has received and its code had not taken after its newest turn
 	ListRuns(f RunFilter, limit int, cursor string) ([]Run, string)                 // newest first
 	Children(parent history.RunID) []history.RunID                                  // open ones, by ordinal
 

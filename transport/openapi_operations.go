@@ -32,7 +32,7 @@ var operations = map[string]struct {
 		example: `{"type":"order","workflow_id":"order-17","input":{"id":17,"amount":5},"attributes":{"city":"Bern"}}`,
 		answer:  `{"workflow_id":"order-17","run_id":"` + aRun + `","version":"` + aVersion + `","index":42}`},
 	"list":     {text: "Filters narrow the listing together. Newest first."},
-	"describe": {text: "How a run stands, what it waits for, and its activities that have no outcome yet.", codes: []string{"not_found"}},
+	"describe": {text: "How a run stands and how it ended, its input, what it waits for, its activities that have no outcome yet, its open children, and reasons that were given.", codes: []string{"not_found"}},
 	"result": {text: "With `wait` it answers once the run has closed, or when the time is over. Follows a run that continued as new to the last one of its chain.",
 		codes:  []string{"not_found"},
 		answer: `{"status":"completed","result":{"receipt":"r-1"},"workflow_id":"order-17","run_id":"` + aRun + `","index":57}`},

@@ -146,6 +146,18 @@ func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.
 	if d.Total > uint64(len(d.Pending)) {
 		body.PendingActivitiesTotal = d.Total
 	}
+	body.Input, body.UnreadSignals, body.CancelReason, body.PauseReason = value(d.Input), d.Unread, d.Why.Cancel, d.Why.Pause
+	if !d.Run.Status.Open() {
+		how := resultOf(d.Result)
+		body.Result, body.Error = how.Result, how.Error
+	}
+	body.Children = make([]wire.ChildRun, len(d.Children))
+	for i, c := range d.Children {
+		body.Children[i] = wire.ChildRun{WorkflowID: c.WorkflowID, RunID: c.RunID.String(), WorkflowType: c.Type, Status: c.Status.String()}
+	}
+	if d.Open > uint64(len(d.Children)) {
+		body.ChildrenTotal = d.Open
+	}
 	return &answer[wire.Described]{Index: d.Index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 

@@ -100,7 +100,24 @@ type Described struct {
 	Run
 	PendingActivities      []PendingActivity `json:"pending_activities" doc:"The first 100, by activity_id"`
 	PendingActivitiesTotal uint64            `json:"pending_activities_total,omitempty" doc:"If there are more than are named"`
+
+	Input         json.RawMessage `json:"input" doc:"That it was started with"`
+	Result        json.RawMessage `json:"result,omitempty" doc:"Of a completed run"`
+	Error         *RunError       `json:"error,omitempty" doc:"Of a run that ended in another way; of a terminated or cancelled one with the reason that was given"`
+	CancelReason  string          `json:"cancel_reason,omitempty" doc:"Given by whoever asked to cancel it"`
+	PauseReason   string          `json:"pause_reason,omitempty" doc:"Of a paused run: given by whoever paused it, or why it was quarantined"`
+	UnreadSignals uint64          `json:"unread_signals" doc:"How many signals its code has not taken; the history names them"`
+	Children      []ChildRun      `json:"children" doc:"The first 100 that are open"`
+	ChildrenTotal uint64          `json:"children_total,omitempty" doc:"If more are open than are named"`
 	Indexed
+}
+
+// ChildRun is a child of a run.
+type ChildRun struct {
+	WorkflowID   string `json:"workflow_id"`
+	RunID        string `json:"run_id"`
+	WorkflowType string `json:"workflow_type"`
+	Status       string `json:"status"`
 }
 
 // RunFilter narrows a listing; zero fields do not.

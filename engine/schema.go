@@ -122,6 +122,11 @@ func checkSchemas(ctx context.Context, a *catalog.Archive, patterns int) error {
 	return nil
 }
 
+// CheckSchemas refuses a package's schemas as a deploy does to a node with the default limits.
+func CheckSchemas(ctx context.Context, a *catalog.Archive) error {
+	return checkSchemas(ctx, a, Limits{}.withDefaults().SchemaPatterns)
+}
+
 // check returns where and why a value does not fit; the reason is "" if it fits. It ends with ctx, whose error it returns then.
 func (s *schema) check(ctx context.Context, p history.Payload) (pointer, reason string, err error) {
 	if len(p) == 0 {

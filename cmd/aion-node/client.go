@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"aion.dev/aion/transport/client"
 )
 
 // connect makes the client that a command calls. Nothing is dialled yet.
-func (a *app) connect() (*client.Client, error) {
-	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: a.patience, Connect: a.contact}
+func (a *app) connect() (*client.Client, error) { return a.connectWith(a.patience) }
+
+// connectWith is connect for calls that are repeated for as long as patience.
+func (a *app) connectWith(patience time.Duration) (*client.Client, error) {
+	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: patience, Connect: a.contact}
 	if _, ok := terminal(a.err); ok {
 		cfg.Waiting = func(asked []string) { fmt.Fprintf(a.err, "waiting for a node at %s ...\n", strings.Join(asked, ", ")) }
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func clusterClockCmd(a *app) *cobra.Command {
-	cmd := group(&cobra.Command{Use: "clock", Short: "Look at the nodes' clocks and confirm what time it is"})
+	cmd := a.group(&cobra.Command{Use: "clock", Short: "Look at the nodes' clocks and confirm what time it is"})
 	cmd.AddCommand(clockShowCmd(a), clockConfirmCmd(a))
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func clusterCmd(a *app) *cobra.Command {
-	cmd := group(&cobra.Command{Use: "cluster", Short: "Look at the cluster's nodes and change them"})
+	cmd := a.group(&cobra.Command{Use: "cluster", Short: "Look at the cluster's nodes and change them"})
 	cmd.AddCommand(clusterStatusCmd(a), clusterMembersCmd(a), clusterTransferCmd(a), clusterClockCmd(a), clusterRemoveCmd(a), clusterDrainCmd(a), clusterUndrainCmd(a))
 	return cmd
 }

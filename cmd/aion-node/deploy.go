@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,13 +26,15 @@ type deployed struct {
 func deployCmd(a *app) *cobra.Command {
 	var o wire.LoadOptions
 	cmd := &cobra.Command{
-		Use:   "deploy FILE...",
+		Use:   "deploy FILE|DIR...",
 		Short: "Load packages into the running cluster and route their workflow types to them",
 		Long: `Load packages and point the routes of all their workflow types at them: every start answered from then on runs the new code, every run that is
-under way keeps the code it started on. FILE may be - for standard input.
+under way keeps the code it started on. FILE may be - for standard input. A folder
+with a workflow.toml is packed and sent, as package writes it.
 
 Several files are deployed in order, up to the first that is refused; those before it stay. With --request-id ID they use ID/1, ID/2, ...`,
-		Args: arguments("FILE..."),
+		Args:              arguments("FILE..."),
+		ValidArgsFunction: completeFiles("aion"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			for _, e := range o.Expect {
 				if _, ref, ok := strings.Cut(e, "="); !ok || ref == "" {
@@ -42,7 +46,7 @@ Several files are deployed in order, up to the first that is refused; those befo
 				return err
 			}
 			defer c.Close()
-			archives, expects, err := a.readArchives(files, o.Expect)
+			archives, expects, err := a.readArchives(cmd.Context(), files, o.Expect)
 			if err != nil {
 				return err
 			}
@@ -121,10 +125,10 @@ func (a *app) stopped(cmd *cobra.Command, done deployed, file string, err error)
 }
 
 // readArchives reads all files before the first is sent, and gives each package the conditions on its own types.
-func (a *app) readArchives(files, expect []string) (archives [][]byte, expects [][]string, err error) {
+func (a *app) readArchives(ctx context.Context, files, expect []string) (archives [][]byte, expects [][]string, err error) {
 	expects = make([][]string, len(files))
 	for _, path := range files {
-		archive, err := a.readFile(path)
+		archive, err := a.readArchive(ctx, path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -152,6 +156,19 @@ func (a *app) readArchives(files, expect []string) (archives [][]byte, expects [
 		}
 	}
 	return archives, expects, nil
+}
+
+// readArchive reads a file, or packs a folder. What is wrong with a folder is found here, before
+// anything is sent.
+func (a *app) readArchive(ctx context.Context, path string) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return a.readFile(path)
+	}
+	built, err := buildChecked(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return built.Archive, nil
 }
 
 func tellDeployed(w io.Writer, d *wire.LoadAnswer, noRoute bool) {

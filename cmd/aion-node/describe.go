@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -32,13 +33,13 @@ func describeCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			why, err := a.reasonOf(cmd.Context(), c, &d.Run)
-			if err != nil {
-				return err
-			}
 			return a.answer(d, func(w io.Writer) {
 				tellRun(w, &d.Run)
-				fmt.Fprint(w, why)
+				a.tellMore(cmd.Context(), c, w, d)
+				if d.Error != nil {
+					tellDetails(w, d.Error.Details)
+				}
+				tellChildren(w, d)
 				tellPending(w, d.PendingActivities, d.PendingActivitiesTotal)
 			})
 		},
@@ -47,24 +48,68 @@ func describeCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// reasonOf fetches, for people, why a run failed or was quarantined: "" for other runs.
-func (a *app) reasonOf(ctx context.Context, c *client.Client, r *wire.Run) (string, error) {
-	if a.json || r.Status != "failed" && !r.Quarantined {
-		return "", nil
+// tellMore writes what a description says beside how the run stands.
+func (a *app) tellMore(ctx context.Context, c *client.Client, w io.Writer, d *wire.Described) {
+	result, failure, unread := "", "", ""
+	if d.Status == "completed" {
+		result = printable(string(d.Result))
 	}
-	// The event that says why is among the newest, unless many signals came after it; then the history tells.
-	const few = 100
-	h, err := c.History(ctx, wire.RunRef{WorkflowID: r.WorkflowID, RunID: r.RunID}, r.Events-min(r.Events-1, few-1), few, 0, a.read()...)
+	if d.Error != nil {
+		failure = printable(d.Error.Error())
+	}
+	if d.UnreadSignals > 0 {
+		unread = strconv.FormatUint(d.UnreadSignals, 10) + a.namesOfSignals(ctx, c, d)
+	}
+	card(w,
+		[2]string{"input", printable(string(d.Input))}, [2]string{"result", result}, [2]string{"error", failure},
+		[2]string{"cancel reason", d.CancelReason}, [2]string{"pause reason", d.PauseReason}, [2]string{"signals not taken", unread},
+	)
+}
+
+// namesOfSignals names the signals that a run has received, if its history is short enough to look
+// through: a name with a typing error is seen so.
+func (a *app) namesOfSignals(ctx context.Context, c *client.Client, d *wire.Described) string {
+	if d.Events > wire.MaxPage {
+		return ""
+	}
+	h, err := c.History(ctx, wire.RunRef{WorkflowID: d.WorkflowID, RunID: d.RunID}, 1, wire.MaxPage, 0, a.read()...)
 	if err != nil {
-		return "", err
+		return ""
 	}
-	for _, e := range slices.Backward(h.Events) {
-		var b strings.Builder
-		if tellEnd(&b, e); b.Len() > 0 {
-			return b.String(), nil
+	var names []string
+	received := uint64(0)
+	for _, e := range h.Events {
+		var data struct {
+			Name string `json:"name"`
+		}
+		if e.Type == "SignalReceived" && json.Unmarshal(e.Data, &data) == nil {
+			received++
+			if !slices.Contains(names, data.Name) {
+				names = append(names, data.Name)
+			}
 		}
 	}
-	return "", nil
+	text := " of " + strconv.FormatUint(received, 10) + " received: "
+	if received == d.UnreadSignals {
+		text = ": "
+	}
+	return text + strings.Join(names, ", ")
+}
+
+// tellChildren lists the children of a run that are open.
+func tellChildren(w io.Writer, d *wire.Described) {
+	if len(d.Children) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	var rows [][]string
+	for _, c := range d.Children {
+		rows = append(rows, []string{c.WorkflowID, c.WorkflowType, c.Status})
+	}
+	table(w, "", []string{"CHILD", "TYPE", "STATUS"}, rows)
+	if d.ChildrenTotal > 0 {
+		fmt.Fprintf(w, "and %d more\n", d.ChildrenTotal-uint64(len(d.Children)))
+	}
 }
 
 func tellRun(w io.Writer, r *wire.Run) {
@@ -90,7 +135,7 @@ func tellRun(w io.Writer, r *wire.Run) {
 }
 
 func moment(t time.Time) string {
-	return t.Local().Format("2006-01-02 15:04:05") + " (" + ago(t, time.Now()) + ")"
+	return t.Local().Format("2006-01-02 15:04:05 -07:00") + " (" + ago(t, time.Now()) + ")"
 }
 
 func attributes(m wire.Attributes) string {

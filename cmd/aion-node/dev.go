@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"aion.dev/aion/cmd/aion-node/config"
@@ -22,14 +23,17 @@ func devCmd(a *app) *cobra.Command {
 	cfg := config.Default()
 	cfg.Node.DataDir = ""
 	cmd := &cobra.Command{
-		Use:   "dev DIR",
+		Use:   "dev [DIR]",
 		Short: "Run a node, deploy a project on every save, and tell what happens",
-		Long: `Run a node, pack and deploy the project in folder DIR now and on every save, and tell what happens: versions, problems with file and line, runs that start and end, what
+		Long: `Run a node, pack and deploy the project in folder DIR (default: the current folder) now and on every save, and tell what happens: versions, problems with file and line, runs that start and end, what
 they log, and how many are left on versions before. New runs start on the newest version, every run keeps its own. The node's data is in a temporary folder that is removed at the end,
 unless --data-dir names one. With --json each thing that happens is a document on a line of its own.`,
-		Args: arguments("DIR"),
+		Args: arguments("[DIR]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.dev(cmd.Context(), args[0], cfg)
+			if !cmd.Flags().Changed("http-address") {
+				a.stepAside(&cfg)
+			}
+			return a.dev(cmd.Context(), folderOf(args), cfg)
 		},
 	}
 	f := cmd.Flags()
@@ -37,6 +41,21 @@ unless --data-dir names one. With --json each thing that happens is a document o
 	f.StringVar(&cfg.Node.DataDir, "data-dir", "", "keep the node's data in `FOLDER`")
 	f.StringVar(&cfg.Log.Level, "log-level", "error", "what the node itself logs: `LEVEL` trace, debug, info, warn or error")
 	return cmd
+}
+
+// stepAside takes a free port when somebody listens at the usual one already: a node that serves,
+// most likely.
+func (a *app) stepAside(cfg *config.Config) {
+	l, err := net.Listen("tcp", cfg.HTTP.Address)
+	if err == nil {
+		l.Close()
+		return
+	}
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return // the node says so
+	}
+	fmt.Fprintf(a.err, "something listens at %s already, so this node takes a free port; --addr or AION_ADDR tells other commands which\n", cfg.HTTP.Address)
+	cfg.HTTP.Address = "127.0.0.1:0"
 }
 
 // dev runs a node and the loop beside it until ctx ends or one of them cannot go on.

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"aion.dev/aion/cmd/aion-node/dev"
 	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 )
 
@@ -50,6 +53,9 @@ with the last event of each index: --after that number goes on from there.`,
 				if err := a.event(e.ID, e.Name, e.Data); err != nil {
 					return err
 				}
+				if e.Name == "WorkflowClosed" && !a.json {
+					a.tellWhy(cmd.Context(), c, e.Data)
+				}
 				if e.ID > 0 {
 					a.after.look = fmt.Sprintf("aion-node events --after %d", e.ID)
 				}
@@ -64,6 +70,34 @@ with the last event of each index: --after that number goes on from there.`,
 	cmd.Flags().Uint64Var(&after, "after", 0, "events of log indexes above `INDEX`, 0 = from the oldest that is kept (default: from now on)")
 	cmd.Flags().IntVar(&limit, "limit", 0, "stop after `N` events; 0 = go on")
 	return cmd
+}
+
+// tellWhy writes below the event of a run that failed why it did.
+func (a *app) tellWhy(ctx context.Context, c *client.Client, data json.RawMessage) {
+	var closed struct {
+		WorkflowID string `json:"workflow_id"`
+		RunID      string `json:"run_id"`
+		Status     string `json:"status"`
+	}
+	if json.Unmarshal(data, &closed) != nil || closed.Status != "failed" || closed.WorkflowID == "" {
+		return
+	}
+	ref := wire.RunRef{WorkflowID: closed.WorkflowID, RunID: closed.RunID}
+	run, err := c.Describe(ctx, ref, client.Stale())
+	if err != nil {
+		return // deleted since
+	}
+	why, err := dev.Why(ctx, c, ref, run.Events)
+	if err != nil || why.Error == "" {
+		return
+	}
+	lines := []string{why.Error}
+	if why.Step != "" {
+		lines = append(lines, "in "+why.Step)
+	}
+	for _, line := range append(lines, why.Stack...) {
+		fmt.Fprintf(a.out, "          %s\n", oneLine(line))
+	}
 }
 
 func (a *app) event(id uint64, name string, data json.RawMessage) error {

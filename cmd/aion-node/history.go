@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -15,12 +14,12 @@ func historyCmd(a *app) *cobra.Command {
 	var ref wire.RunRef
 	var from uint64
 	var limit int
-	var follow bool
+	var follow, full bool
 	cmd := &cobra.Command{
 		Use:   "history ID",
 		Short: "Tell everything that happened to a run",
 		Long: `Tell the events of a run from the first on. With --follow, go on as they come, until the run has ended; with --json each event is then a document on a
-line of its own.`,
+line of its own. On a terminal lines are cut to its width unless --full is given; elsewhere nothing is cut, and every line has its date and zone.`,
 		Args: arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < 0 {
@@ -33,20 +32,19 @@ line of its own.`,
 			}
 			defer c.Close()
 			if follow {
-				return a.follow(cmd.Context(), c, ref, from, limit)
+				return a.follow(cmd.Context(), c, ref, from, limit, full)
 			}
 			h, err := wholeHistory(cmd.Context(), c, ref, from, limit, a.read())
 			if err != nil {
 				return err
 			}
 			return a.answer(h, func(w io.Writer) {
-				var rows [][]string
-				for _, e := range h.Events {
-					rows = append(rows, []string{strconv.FormatUint(e.Seq, 10), e.At.Local().Format("15:04:05.000"), e.Type, clip(printable(string(e.Data)), 120)})
+				if len(h.Events) == 0 {
+					fmt.Fprintln(w, "no events")
 				}
-				table(w, "no events", []string{"SEQ", "AT", "EVENT", "DATA"}, rows)
+				t := newTimeline(a, full)
 				for _, e := range h.Events {
-					tellEnd(w, e)
+					t.tell(e)
 				}
 				if h.Next > 0 && limit > 0 && len(h.Events) == limit {
 					fmt.Fprintf(w, "more: --from %d\n", h.Next)
@@ -56,6 +54,7 @@ line of its own.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&follow, "follow", false, "go on as events come, until the run has ended")
+	f.BoolVar(&full, "full", false, "cut nothing, on a terminal either")
 	f.Uint64Var(&from, "from", 1, "begin with event `SEQ`")
 	f.IntVar(&limit, "limit", 0, "stop after `N` events; 0 = all")
 	addRunFlag(cmd, &ref)
@@ -63,8 +62,8 @@ line of its own.`,
 }
 
 // follow prints events as they come.
-func (a *app) follow(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int) error {
-	n := 0
+func (a *app) follow(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int, full bool) error {
+	n, t := 0, newTimeline(a, full)
 	a.runGoesOn(ref.WorkflowID, fmt.Sprintf("history %s --follow --from %d", ref.WorkflowID, max(from, 1)))
 	for e, err := range c.Follow(ctx, ref, from, a.read()...) {
 		if err != nil {
@@ -76,8 +75,7 @@ func (a *app) follow(ctx context.Context, c *client.Client, ref wire.RunRef, fro
 				return err
 			}
 		} else {
-			fmt.Fprintf(a.out, "%-5d %s  %-22s %s\n", e.Seq, e.At.Local().Format("15:04:05.000"), e.Type, clip(printable(string(e.Data)), 120))
-			tellEnd(a.out, e)
+			t.tell(e)
 		}
 		if n++; n == limit {
 			return nil

@@ -35,6 +35,8 @@ type app struct {
 	caFile    string
 	requestID string
 	stale     bool
+	wide      bool
+	noHeaders bool
 
 	args   []string   // the command line
 	repeat string     // how to repeat the change under way, if not by the same command line

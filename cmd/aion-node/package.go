@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,13 +29,18 @@ type packedOne struct {
 
 func packageCmd(a *app) *cobra.Command {
 	var path string
+	var unchecked bool
 	cmd := &cobra.Command{
-		Use:   "package DIR",
+		Use:   "package [DIR]",
 		Short: "Pack a project into an archive",
-		Long:  "Pack the project in folder DIR (it has a workflow.toml) into an archive. The same project gives the same bytes, and so the same version, everywhere.",
-		Args:  arguments("DIR"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			built, err := project.Build(args[0])
+		Long:  "Pack the project in folder DIR (it has a workflow.toml; default: the current folder) into an archive, if its code compiles. The same project gives the same bytes, and so the same version, everywhere.",
+		Args:  arguments("[DIR]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			build := buildChecked
+			if unchecked {
+				build = func(_ context.Context, dir string) (*project.Built, error) { return project.Build(dir) }
+			}
+			built, err := build(cmd.Context(), folderOf(args))
 			if err != nil {
 				return err
 			}
@@ -57,6 +63,7 @@ func packageCmd(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&path, "out", "o", "", "write the archive to `FILE` (default <primary type>.aion in the current folder)")
+	cmd.Flags().BoolVar(&unchecked, "no-check", false, "write the archive also if its code does not compile here")
 	return cmd
 }
 

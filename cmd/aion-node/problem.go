@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/transport/wire"
@@ -30,6 +31,9 @@ func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
 	if q := a.interrupted(ctx, err); q != nil {
 		p, status = q, exitInterrupted
 	}
+	if p.Code == "unknown_workflow_type" {
+		p.Hint = a.nearType(ctx, p)
+	}
 	var id string
 	if p.Outcome == wire.Unknown && p.Fact("request_id", &id) {
 		if hint := a.repetition(cmd, id); hint != "" {
@@ -42,6 +46,29 @@ func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
 	}
 	return status
 }
+
+// nearType puts the loaded types that an unknown one may have meant in front of its hint.
+func (a *app) nearType(ctx context.Context, p *wire.Problem) string {
+	var typ string
+	if !p.Fact("workflow_type", &typ) {
+		return p.Hint
+	}
+	c, err := a.connectWith(nearWithin)
+	if err != nil {
+		return p.Hint
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, nearWithin)
+	defer cancel()
+	near := nearest(typ, typeNames(ctx, c, nil))
+	if len(near) == 0 {
+		return p.Hint
+	}
+	return "Did you mean " + strings.Join(near, " or ") + "? " + p.Hint
+}
+
+// nearWithin is how long it may take to find out what an unknown name may have meant.
+const nearWithin = time.Second
 
 // complain prints a problem for people, with the holders that it names.
 func (a *app) complain(p *wire.Problem) {

@@ -13,7 +13,7 @@ import (
 )
 
 func queueCmd(a *app) *cobra.Command {
-	cmd := group(&cobra.Command{Use: "queue", Short: "Look at the queues of activities and limit them"})
+	cmd := a.group(&cobra.Command{Use: "queue", Short: "Look at the queues of activities and limit them"})
 	cmd.AddCommand(queueListCmd(a), queueDescribeCmd(a), queueLimitCmd(a))
 	return cmd
 }
@@ -48,7 +48,13 @@ func queueDescribeCmd(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.QueueAnswer, error) {
 				return c.Queue(ctx, args[0], a.read()...)
-			}, func(w io.Writer, q *wire.QueueAnswer) { tellQueues(w, q.Queue) })
+			}, func(w io.Writer, q *wire.QueueAnswer) {
+				if q.Offered+q.Backoff+q.Leased == 0 && q.Limits == (wire.QueueLimits{}) {
+					fmt.Fprintf(w, "there is no queue %s now: it has neither tasks nor limits; aion-node queue list names those that have\n", printable(q.Queue.Queue))
+					return
+				}
+				tellQueues(w, q.Queue)
+			})
 		},
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func retentionCmd(a *app) *cobra.Command {
-	cmd := group(&cobra.Command{Use: "retention", Short: "Say how long closed runs are kept"})
+	cmd := a.group(&cobra.Command{Use: "retention", Short: "Say how long closed runs are kept"})
 	cmd.AddCommand(retentionListCmd(a), retentionSetCmd(a), retentionUnsetCmd(a))
 	return cmd
 }

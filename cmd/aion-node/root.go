@@ -9,7 +9,7 @@ import (
 
 // newRoot builds the tree of commands.
 func newRoot(a *app) *cobra.Command {
-	root := group(&cobra.Command{
+	root := a.group(&cobra.Command{
 		Use:   "aion-node",
 		Short: "A durable workflow engine: the node, and everything to ask of a cluster",
 		Long: `A durable workflow engine: the node, and everything to ask of a cluster.
@@ -22,7 +22,7 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return emptyFlag(cmd) },
 	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%s", err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage("%s%s", err, nearFlag(cmd, err)) })
 	// The spellings of serve's keys are known everywhere, or else global flags would be looked up under two rules.
 	root.SetGlobalNormalizationFunc(config.Normalize)
 
@@ -32,6 +32,8 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 	f.StringVar(&a.caFile, "ca-file", "", "PEM `FILE` with the certificates that nodes' certificates descend from (AION_CA_FILE)")
 	f.BoolVar(&a.json, "json", false, "print exactly one JSON document on stdout")
 	f.StringVar(&a.requestID, "request-id", "", "request `ID`: a change with the same id happens at most once and answers the same")
+	f.BoolVar(&a.wide, "wide", false, "do not cut tables to the width of the terminal")
+	f.BoolVar(&a.noHeaders, "no-headers", false, "print tables without their headings")
 	f.BoolVar(&a.stale, "stale", false, "let the node addressed answer reads from its own state, without the leader")
 
 	add := func(id, title string, commands ...*cobra.Command) {
@@ -41,16 +43,17 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 			root.AddCommand(c)
 		}
 	}
-	add("code", "Code:", newCmd(a), devCmd(a), testCmd(a), packageCmd(a), deployCmd(a), versionsCmd(a), routeCmd(a), unrouteCmd(a), rollbackCmd(a), unloadCmd(a), pinsCmd(a), deploysCmd(a))
+	add("code", "Code:", newCmd(a), devCmd(a), testCmd(a), checkCmd(a), packageCmd(a), deployCmd(a), versionsCmd(a), routeCmd(a), unrouteCmd(a), rollbackCmd(a), unloadCmd(a), pinsCmd(a), deploysCmd(a))
 	add("runs", "Runs:", startCmd(a), resultCmd(a), describeCmd(a), historyCmd(a), logsCmd(a), listCmd(a), countCmd(a), signalCmd(a), queryCmd(a), cancelCmd(a), terminateCmd(a), pauseCmd(a), resumeCmd(a), reopenCmd(a))
 	add("plans", "Schedules, queues, retention:", scheduleCmd(a), queueCmd(a), retentionCmd(a), jobsCmd(a))
 	add("node", "Nodes:", serveCmd(a), clusterCmd(a), tlsCmd(a), eventsCmd(a), benchCmd(a), versionCmd(a))
 	root.AddCommand(checkArchiveCmd(a))
 	root.SetHelpCommand(helpCmd())
+	completeAll(a, root)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
-			group(c)
+			a.group(c)
 		}
 	}
 	return root

@@ -14,7 +14,7 @@ import (
 )
 
 func scheduleCmd(a *app) *cobra.Command {
-	cmd := group(&cobra.Command{Use: "schedule", Short: "Start runs again and again"})
+	cmd := a.group(&cobra.Command{Use: "schedule", Short: "Start runs again and again"})
 	cmd.AddCommand(
 		scheduleCreateCmd(a), scheduleListCmd(a), scheduleDescribeCmd(a), scheduleUpdateCmd(a), schedulePauseCmd(a), scheduleResumeCmd(a),
 		scheduleTriggerCmd(a), scheduleBackfillCmd(a), scheduleDeleteCmd(a),
@@ -95,12 +95,32 @@ func scheduleCreateCmd(a *app) *cobra.Command {
 				return usage("create: say when, by --every or --cron")
 			}
 			return a.schedule(cmd, "created", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
-				return c.CreateSchedule(ctx, s.ScheduleSpec, a.change()...)
+				answer, err := c.CreateSchedule(ctx, s.ScheduleSpec, a.change()...)
+				if err == nil {
+					a.warnOfRoute(ctx, c, s.Type)
+				}
+				return answer, err
 			})
 		},
 	}
 	s.addFlags(cmd)
 	return cmd
+}
+
+// warnOfRoute says on stderr that a schedule will start nothing as things are: its type has no route.
+func (a *app) warnOfRoute(ctx context.Context, c *client.Client, typ string) {
+	v, err := c.Versions(ctx, "", a.read()...)
+	if err != nil {
+		return
+	}
+	var types []string
+	for _, row := range v.Versions {
+		if row.WorkflowType == typ && row.RouteActive {
+			return
+		}
+		types = append(types, row.WorkflowType)
+	}
+	fmt.Fprintf(a.err, "warning: workflow type %s has no route, so the schedule starts nothing until it has one%s\n", printable(typ), didYouMean(nearest(typ, types)))
 }
 
 func scheduleUpdateCmd(a *app) *cobra.Command {

@@ -35,7 +35,7 @@ Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b
 				file = a.environ("AION_CONFIG")
 			}
 			cfg, from, err := config.Load(config.Sources{File: file, Environ: os.Environ(), Flags: cmd.Flags()})
-			log := hclog.New(&hclog.LoggerOptions{Name: "aion", Level: cfg.Log.Hclog(), Output: a.err, JSONFormat: cfg.Log.Format == "json"})
+			log := plainLogger{hclog.New(&hclog.LoggerOptions{Name: "aion", Level: cfg.Log.Hclog(), Output: a.err, JSONFormat: cfg.Log.Format == "json"})}
 			if err == nil {
 				err = a.serve(cmd.Context(), cfg, from, log, hangUps)
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -17,7 +18,11 @@ func (a *app) answer(v any, people func(w io.Writer)) error {
 	if a.json {
 		return a.document(v)
 	}
-	people(a.out)
+	p := &page{Writer: a.out, noHeaders: a.noHeaders}
+	if width, ok := terminal(a.out); ok && !a.wide {
+		p.width = width
+	}
+	people(p)
 	return nil
 }
 
@@ -28,20 +33,43 @@ func (a *app) document(v any) error {
 	return enc.Encode(v)
 }
 
+// page is where answers for people go.
+type page struct {
+	io.Writer
+	width     int // that tables have to fit into; 0 = as wide as they are: no terminal, or --wide
+	noHeaders bool
+}
+
 // table prints rows under a heading, in aligned columns. Without rows it says what there is none of.
+// On a terminal it fits: see fit.
 func table(w io.Writer, none string, heading []string, rows [][]string) {
+	p, ok := w.(*page)
+	if !ok {
+		p = &page{Writer: w}
+	}
 	if len(rows) == 0 {
-		fmt.Fprintln(w, none)
+		if !p.noHeaders {
+			fmt.Fprintln(w, none)
+		}
 		return
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{heading}, rows...) {
+	for _, row := range rows {
 		for i, cell := range row {
 			if row[i] = oneLine(cell); cell == "" {
 				row[i] = "-"
 			}
 		}
-		fmt.Fprintln(tw, strings.Join(row, "\t"))
+	}
+	all := append([][]string{slices.Clone(heading)}, rows...)
+	if p.width > 0 {
+		fit(all, p.width)
+	}
+	if p.noHeaders {
+		all = all[1:]
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range all {
+		fmt.Fprintln(tw, strings.TrimRight(strings.Join(row, "\t"), "\t"))
 	}
 	tw.Flush()
 }

@@ -16,14 +16,14 @@ func testCmd(a *app) *cobra.Command {
 	var verbose bool
 	timeout := 30 * time.Second
 	cmd := &cobra.Command{
-		Use:   "test DIR",
+		Use:   "test [DIR]",
 		Short: "Run a project's tests: *_test.star, with time that skips",
-		Long: `Run the functions test_*(t) of every *_test.star in the project in folder DIR: each on the real engine in one process, in a world of its own, in which time skips
+		Long: `Run the functions test_*(t) of every *_test.star in the project in folder DIR (default: the current folder): each on the real engine in one process, in a world of its own, in which time skips
 when nothing is left to do and activities are what the test says. Every history that a test produced is then replayed, cut at every event.
 The exit status is 1 if a test failed. docs/TESTING.md tells what a test can say.`,
-		Args: arguments("DIR"),
+		Args: arguments("[DIR]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o := rehearsal.Options{Dir: args[0], Timeout: timeout}
+			o := rehearsal.Options{Dir: folderOf(args), Timeout: timeout}
 			if timeout < 10*time.Millisecond || timeout > time.Hour {
 				return usage("--timeout %s is not within 10ms to 1h", timeout)
 			}
@@ -41,8 +41,11 @@ The exit status is 1 if a test failed. docs/TESTING.md tells what a test can say
 			if err != nil {
 				return err
 			}
-			if err := a.answer(report, func(w io.Writer) { tellReport(w, args[0], report) }); err != nil {
+			if err := a.answer(report, func(w io.Writer) { tellReport(w, folderOf(args), report) }); err != nil {
 				return err
+			}
+			if match != "" && report.Passed+report.Failed == 0 {
+				return local("not_found", "There is no such thing", fmt.Sprintf("no test of %s has a name that matches %q", folderOf(args), match), "aion-node test -v names them all")
 			}
 			if report.Failed > 0 {
 				return &reported{exitRefused}

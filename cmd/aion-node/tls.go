@@ -13,7 +13,7 @@ import (
 )
 
 func tlsCmd(a *app) *cobra.Command {
-	cmd := group(&cobra.Command{
+	cmd := a.group(&cobra.Command{
 		Use:   "tls",
 		Short: "Make the certificates and settings that nodes beyond loopback start with",
 	})

@@ -54,6 +54,17 @@ func emptyFlag(cmd *cobra.Command) (err error) {
 	return err
 }
 
+// nearCommand names the commands that an unknown one may have meant.
+func nearCommand(cmd *cobra.Command, word string) string {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return didYouMean(nearest(word, names))
+}
+
 // helpCmd is cobra's, but for a topic that does not exist.
 func helpCmd() *cobra.Command {
 	return &cobra.Command{
@@ -65,7 +76,7 @@ func helpCmd() *cobra.Command {
 				return err
 			}
 			if len(rest) > 0 {
-				return usage("unknown command %q for %q", rest[0], about.CommandPath())
+				return usage("unknown command %q for %q%s", rest[0], about.CommandPath(), nearCommand(about, rest[0]))
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()
@@ -73,24 +84,127 @@ func helpCmd() *cobra.Command {
 	}
 }
 
-// group makes a command that only has others below it say what is wrong with a name that it does not have.
-func group(cmd *cobra.Command) *cobra.Command {
+// nearFlag names the flags that an unknown one may have meant.
+func nearFlag(cmd *cobra.Command, err error) string {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
+		return ""
+	}
+	var names []string
+	note := func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	}
+	cmd.Flags().VisitAll(note)
+	cmd.InheritedFlags().VisitAll(note)
+	near := nearest(unknown.GetSpecifiedName(), names)
+	for i := range near {
+		near[i] = "--" + near[i]
+	}
+	return didYouMean(near)
+}
+
+func didYouMean(near []string) string {
+	if len(near) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(near, " or ") + "?"
+}
+
+// nearest are the names that are a slip of the finger away from word, or go on where it ends: at most
+// three, the nearest first.
+func nearest(word string, names []string) []string {
+	within := 2
+	if len(word) < 5 {
+		within = 1 // two changes make any short word any other
+	}
+	type one struct {
+		name string
+		away int
+	}
+	var list []one
+	for _, name := range names {
+		away := distance(strings.ToLower(word), strings.ToLower(name))
+		if len(word) >= 3 && strings.HasPrefix(name, word) {
+			away = min(away, 1)
+		}
+		if away <= within && !slices.Contains(list, one{name, away}) {
+			list = append(list, one{name, away})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b one) int { return a.away - b.away })
+	var near []string
+	for _, o := range list[:min(len(list), 3)] {
+		near = append(near, o.name)
+	}
+	return near
+}
+
+// distance counts letters that are put in, left out, changed, or swapped with their neighbour.
+func distance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	d := make([][]int, len(s)+1)
+	for i := range d {
+		d[i] = make([]int, len(t)+1)
+		d[i][0] = i
+	}
+	for j := range t {
+		d[0][j+1] = j + 1
+	}
+	for i := range s {
+		for j := range t {
+			change := 1
+			if s[i] == t[j] {
+				change = 0
+			}
+			d[i+1][j+1] = min(d[i][j+1]+1, d[i+1][j]+1, d[i][j]+change)
+			if i > 0 && j > 0 && s[i] == t[j-1] && s[i-1] == t[j] {
+				d[i+1][j+1] = min(d[i+1][j+1], d[i-1][j-1]+1)
+			}
+		}
+	}
+	return d[len(s)][len(t)]
+}
+
+// group makes a command that only has others below it say what is wrong with a name that it does not
+// have. Without a name it lists them; with --json that is the document.
+func (a *app) group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
 		}
-		cmd.SuggestionsMinimumDistance = 2
-		if len(args[0]) < 5 {
-			cmd.SuggestionsMinimumDistance = 1 // two changes make any short word any other
-		}
-		reason := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			reason += "; did you mean " + strings.Join(near, " or ") + "?"
-		}
-		return usage("%s", reason)
+		return usage("unknown command %q for %q%s", args[0], cmd.CommandPath(), nearCommand(cmd, args[0]))
 	}
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if a.json {
+			return a.document(listed(cmd))
+		}
+		return cmd.Help()
+	}
 	return cmd
+}
+
+// commandList is what a group answers with --json.
+type commandList struct {
+	Command  string       `json:"command"`
+	Commands []oneCommand `json:"commands"`
+}
+
+type oneCommand struct {
+	Name  string `json:"name"`
+	Usage string `json:"usage"`
+	Does  string `json:"does"`
+}
+
+func listed(cmd *cobra.Command) commandList {
+	l := commandList{Command: cmd.CommandPath(), Commands: []oneCommand{}}
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			l.Commands = append(l.Commands, oneCommand{c.Name(), c.UseLine(), c.Short})
+		}
+	}
+	return l
 }
 
 // jsonFlag reads the JSON that a flag holds: the text itself, @FILE or @- (standard input). Empty is nil.

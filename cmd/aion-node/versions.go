@@ -50,5 +50,5 @@ func tellVersions(w io.Writer, typ string, versions []wire.Version) {
 	if typ != "" {
 		none = fmt.Sprintf("nothing that is loaded carries %s; aion-node versions lists all", printable(typ))
 	}
-	table(w, none, []string{"TYPE", "VERSION", "ROUTE", "PINS", "READY ON", "LOADED"}, rows)
+	table(w, none, []string{"TYPE", "VERSION", "ROUTE", "PINS OF PACKAGE", "READY ON", "LOADED"}, rows)
 }

@@ -17,8 +17,10 @@ type Event struct {
 	Type     string    `json:"workflow_type,omitempty"`
 	Parent   string    `json:"parent,omitempty"` // workflow id
 	Status   string    `json:"status,omitempty"`
-	Took     string    `json:"took,omitempty"` // a Go duration
-	Runs     uint64    `json:"runs,omitempty"` // open ones of a version that is not routed; how many more there are of what was told
+	Took     string    `json:"took,omitempty"`  // a Go duration
+	Error    string    `json:"error,omitempty"` // kind and message, of a run that did not complete
+	Step     string    `json:"step,omitempty"`  // that failed it, as far as one did
+	Runs     uint64    `json:"runs,omitempty"`  // open ones of a version that is not routed; how many more there are of what was told
 	Message  string    `json:"message,omitempty"`
 	Stack    []string  `json:"stack,omitempty"`
 }
@@ -48,7 +50,14 @@ func (e Event) String() string {
 		}
 		return text
 	case Closed:
-		return fmt.Sprintf("%-9s %s (%s) on %s after %s", e.Status, e.Workflow, e.Type, short(e.Version), e.Took)
+		lines := []string{fmt.Sprintf("%-9s %s (%s) on %s after %s", e.Status, e.Workflow, e.Type, short(e.Version), e.Took)}
+		if e.Error != "" {
+			lines = append(lines, e.Error)
+		}
+		if e.Step != "" {
+			lines = append(lines, "in "+e.Step)
+		}
+		return strings.Join(append(lines, e.Stack...), "\n                    ")
 	case Left:
 		switch e.Runs {
 		case 0:

@@ -58,12 +58,25 @@ func (n *narrator) look(ctx context.Context) error {
 	err = n.tell(ctx, &n.closed, wire.RunFilter{ClosedAfter: stampOf(n.closed.at)}, "closed",
 		func(r *wire.Run) time.Time { return *r.ClosedAt },
 		func(r *wire.Run) Event {
-			return Event{Event: Closed, Status: r.Status, Took: r.ClosedAt.Sub(r.StartedAt).Round(time.Millisecond).String()}
+			e := Event{Event: Closed, Status: r.Status, Took: r.ClosedAt.Sub(r.StartedAt).Round(time.Millisecond).String()}
+			if r.Status == "failed" || r.Status == "timed_out" {
+				n.explain(ctx, r, &e)
+			}
+			return e
 		})
 	if err != nil || n.closed.at.Equal(closed) {
 		return err
 	}
 	return n.l.tellLeft(ctx)
+}
+
+// explain says why a run failed: kind and message, where in its code, and in which step. What cannot
+// be learned is left out.
+func (n *narrator) explain(ctx context.Context, r *wire.Run, e *Event) {
+	why, err := Why(ctx, n.l.Client, wire.RunRef{WorkflowID: r.WorkflowID, RunID: r.RunID}, r.Events)
+	if err == nil {
+		e.Error, e.Stack, e.Step = why.Error, why.Stack, why.Step
+	}
 }
 
 func stampOf(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

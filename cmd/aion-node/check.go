@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/project"
+	"aion.dev/aion/cmd/aion-node/rehearsal"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/runtime/starlark"
+	"github.com/spf13/cobra"
+)
+
+// folderOf is the folder that an optional argument names.
+func folderOf(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+// buildChecked packs a project and checks what a deploy would: schemas, every module, every entry
+// function. What is wrong names files as the project has them.
+func buildChecked(ctx context.Context, dir string) (*project.Built, error) {
+	built, err := project.Build(dir)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := catalog.Open(built.Archive, catalog.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	if err := engine.CheckSchemas(ctx, archive); err != nil {
+		return nil, err
+	}
+	_, err = (starlark.Compiler{}).Compile(ctx, archive)
+	return built, err
+}
+
+// finding is one thing that is wrong with a project. Line and Column are 0 where nothing tells them.
+type finding struct {
+	File    string   `json:"file"`
+	Line    int      `json:"line,omitempty"`
+	Column  int      `json:"column,omitempty"`
+	Message string   `json:"message"`
+	Stack   []string `json:"stack,omitempty"`
+}
+
+// checked is what check answers.
+type checked struct {
+	Version  string    `json:"version,omitempty"`
+	Types    []string  `json:"workflow_types,omitempty"`
+	Findings []finding `json:"findings"`
+}
+
+func checkCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [DIR]",
+		Short: "Check a project as a deploy would, without a node",
+		Long: `Check the project in folder DIR (default: the current folder) as a deploy would: workflow.toml,
+schemas, every module, every entry function, and the files of its tests. Needs no node. What is wrong
+is printed as FILE:LINE:COLUMN: MESSAGE, the form that editors and CI read; the exit status is then 1.`,
+		Args: arguments("[DIR]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := folderOf(args)
+			built, err := buildChecked(cmd.Context(), dir)
+			answer := checked{Findings: []finding{}}
+			switch f := (finding{}); {
+			case err == nil:
+				answer.Version = built.Version.String()
+				for _, w := range built.Manifest.Workflows {
+					answer.Types = append(answer.Types, w.Type)
+				}
+				broken, err := rehearsal.Broken(cmd.Context(), dir)
+				if err != nil {
+					return err
+				}
+				for _, b := range broken {
+					f := finding{Message: b.Message}
+					for _, p := range b.Stack {
+						f.Stack = append(f.Stack, p.At)
+					}
+					f.place(dir, "")
+					answer.Findings = append(answer.Findings, f)
+				}
+			case f.read(dir, err):
+				answer.Findings = append(answer.Findings, f)
+			default:
+				return err // the folder is not there
+			}
+			if err := a.answer(answer, func(w io.Writer) { tellChecked(w, dir, &answer) }); err != nil {
+				return err
+			}
+			if len(answer.Findings) > 0 {
+				return &reported{exitRefused}
+			}
+			return nil
+		},
+	}
+}
+
+func tellChecked(w io.Writer, dir string, c *checked) {
+	for _, f := range c.Findings {
+		at := f.File
+		if f.Line > 0 {
+			at += fmt.Sprintf(":%d:%d", f.Line, max(f.Column, 1))
+		}
+		fmt.Fprintf(w, "%s: %s\n", at, printable(f.Message))
+		for _, frame := range f.Stack {
+			fmt.Fprintf(w, "    %s\n", printable(frame))
+		}
+	}
+	if len(c.Findings) == 0 {
+		fmt.Fprintf(w, "ok: %s, version %s\n", strings.Join(c.Types, ", "), short(c.Version))
+	}
+}
+
+// read makes a finding of what building or compiling refused; false = it is another error.
+func (f *finding) read(dir string, err error) bool {
+	var invalid *project.Invalid
+	var broken *runtime.PackageError
+	var refused *catalog.InvalidPackage
+	switch {
+	case errors.As(err, &invalid):
+		f.File, f.Line, f.Column = filepath.Join(dir, invalid.File), invalid.Line, invalid.Column
+		f.Message = invalid.Reason
+		if invalid.Key != "" {
+			f.Message = invalid.Key + ": " + f.Message
+		}
+	case errors.As(err, &broken):
+		f.Message, f.Stack = broken.Reason, broken.Stack
+		f.place(dir, broken.At())
+	case errors.As(err, &refused):
+		f.Message = err.Error()
+		f.File = filepath.Join(dir, project.ConfigName)
+	default:
+		var refusal interface{ Code() string }
+		if !errors.As(err, &refusal) {
+			return false
+		}
+		f.File, f.Message = filepath.Join(dir, project.ConfigName), err.Error()
+	}
+	return true
+}
+
+// place finds file, line and column: at is "order.star:12:9", or the innermost call of the stack is.
+func (f *finding) place(dir, at string) {
+	if n := len(f.Stack); at == "" && n > 0 {
+		at, _, _ = strings.Cut(f.Stack[n-1], " in ")
+	}
+	parts := strings.Split(at, ":")
+	file := parts[0]
+	if file == "" {
+		file = project.ConfigName
+	}
+	if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, "src", file)); err == nil {
+			file = filepath.Join("src", file)
+		}
+	}
+	f.File = filepath.Join(dir, file)
+	if len(parts) > 1 {
+		f.Line, _ = strconv.Atoi(parts[1])
+	}
+	if len(parts) > 2 {
+		f.Column, _ = strconv.Atoi(parts[2])
+	}
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+	"github.com/spf13/cobra"
+)
+
+// Completion asks the cluster. A shell waits while it does, so there is little time, and nothing is
+// said when there is no node.
+const (
+	completeWithin = 1500 * time.Millisecond
+	completeMost   = 200
+)
+
+// completer offers the words that may stand where the cursor is.
+type completer = cobra.CompletionFunc
+
+// words offers a fixed list.
+func words(list ...string) completer {
+	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return list, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeFiles offers files with an ending, and folders.
+func completeFiles(ending string) completer {
+	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return []cobra.Completion{ending}, cobra.ShellCompDirectiveFilterFileExt
+	}
+}
+
+// completeFolders offers folders.
+func completeFolders(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// ask offers what the cluster answers.
+func (a *app) ask(list func(context.Context, *client.Client, []string) []string) completer {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
+		defer cancel()
+		c, err := a.connect()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer c.Close()
+		var fitting []string
+		for _, word := range list(ctx, c, args) {
+			word = printable(word)
+			if name, _, _ := strings.Cut(word, "\t"); strings.HasPrefix(name, typed) && len(fitting) < completeMost && !slices.Contains(fitting, word) {
+				fitting = append(fitting, word)
+			}
+		}
+		return fitting, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// loaded lists what is loaded; of one type if typ is given.
+func loaded(ctx context.Context, c *client.Client, typ string, what func(wire.Version) string) (list []string) {
+	v, err := c.Versions(ctx, typ, client.Stale())
+	if err != nil {
+		return nil
+	}
+	for _, row := range v.Versions {
+		list = append(list, what(row))
+	}
+	return list
+}
+
+func typeNames(ctx context.Context, c *client.Client, _ []string) []string {
+	return loaded(ctx, c, "", func(v wire.Version) string { return v.WorkflowType })
+}
+
+// versionsOf offers versions, of the type that stands before, with what they are.
+func versionsOf(ctx context.Context, c *client.Client, args []string) []string {
+	typ := ""
+	if len(args) > 0 {
+		typ = args[0]
+	}
+	return loaded(ctx, c, typ, func(v wire.Version) string {
+		about := v.WorkflowType + ", loaded " + ago(v.LoadedAt, time.Now())
+		if v.RouteActive {
+			about += ", routed"
+		}
+		return short(v.Version) + "\t" + about
+	})
+}
+
+// runIDs offers the ids of the newest runs with one of statuses; none = any.
+func runIDs(statuses ...string) func(context.Context, *client.Client, []string) []string {
+	return func(ctx context.Context, c *client.Client, _ []string) (list []string) {
+		if len(statuses) == 0 {
+			statuses = []string{""}
+		}
+		for _, status := range statuses {
+			page, err := c.List(ctx, wire.RunFilter{Status: status}, wire.Page{Limit: completeMost}, client.Stale())
+			if err != nil {
+				return nil
+			}
+			for _, r := range page.Workflows {
+				list = append(list, r.WorkflowID+"\t"+r.WorkflowType+", "+r.Status)
+			}
+		}
+		return list
+	}
+}
+
+func scheduleIDs(ctx context.Context, c *client.Client, _ []string) (list []string) {
+	page, err := c.Schedules(ctx, wire.Page{Limit: completeMost}, client.Stale())
+	if err != nil {
+		return nil
+	}
+	for _, s := range page.Schedules {
+		list = append(list, s.ScheduleID+"\t"+s.Type)
+	}
+	return list
+}
+
+func queueNames(ctx context.Context, c *client.Client, _ []string) (list []string) {
+	page, err := c.Queues(ctx, wire.Page{Limit: completeMost}, client.Stale())
+	if err != nil {
+		return nil
+	}
+	for _, q := range page.Queues {
+		list = append(list, q.Queue)
+	}
+	return list
+}
+
+func nodeIDs(ctx context.Context, c *client.Client, _ []string) (list []string) {
+	s, err := c.Cluster(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, m := range s.Members {
+		list = append(list, m.ID)
+	}
+	return list
+}
+
+// inOrder completes arguments one after the other.
+func inOrder(list ...completer) completer {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) >= len(list) {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return list[len(args)](cmd, args, typed)
+	}
+}
+
+// statuses of runs.
+var statuses = []string{"running", "paused", "completed", "failed", "cancelled", "terminated", "timed_out", "continued_as_new"}
+
+// completeAll gives every command what completes its arguments, by the words of its usage line, and
+// its flags, by their names.
+func completeAll(a *app, root *cobra.Command) {
+	open := []string{"running", "paused"}
+	special := map[string]completer{ // whose ID is that of a run in some status
+		"signal": a.ask(runIDs(open...)), "query": a.ask(runIDs()), "cancel": a.ask(runIDs(open...)), "terminate": a.ask(runIDs(open...)),
+		"pause": a.ask(runIDs("running")), "resume": a.ask(runIDs("paused")), "reopen": a.ask(runIDs("failed", "cancelled", "terminated", "timed_out")),
+	}
+	byWord := map[string]completer{
+		"TYPE": a.ask(typeNames), "VERSION": a.ask(versionsOf), "ID": a.ask(runIDs()), "QUEUE": a.ask(queueNames), "NODE": a.ask(nodeIDs),
+		"DIR": completeFolders, "NAME": words(), "AGE": words(),
+	}
+	byFlag := map[string]completer{
+		"type": a.ask(typeNames), "version": a.ask(versionsOf), "status": words(statuses...), "overlap": words(overlaps...), "catch-up": words(catchUps...),
+		"name": words(eventNames...), "log-level": words("trace", "debug", "info", "warn", "error"), "log-format": words("text", "json"),
+		"data-dir": completeFolders, "dir": completeFolders, "parent": a.ask(runIDs()),
+	}
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		for _, c := range cmd.Commands() {
+			visit(c)
+		}
+		for flag, complete := range byFlag {
+			if cmd.LocalNonPersistentFlags().Lookup(flag) != nil {
+				_ = cmd.RegisterFlagCompletionFunc(flag, complete)
+			}
+		}
+		if cmd.ValidArgsFunction != nil || cmd.HasSubCommands() {
+			return
+		}
+		var list []completer
+		for i, word := range strings.Fields(cmd.Use)[1:] {
+			complete, ok := byWord[strings.Trim(word, "[].")]
+			if s, is := special[cmd.Name()]; is && i == 0 && cmd.Parent() == root {
+				complete = s
+			}
+			if cmd.Parent() != root && cmd.Parent().Name() == "schedule" && word == "ID" {
+				complete = a.ask(scheduleIDs)
+				if cmd.Name() == "create" {
+					complete = words()
+				}
+			}
+			if !ok {
+				complete = words()
+			}
+			list = append(list, complete)
+		}
+		cmd.ValidArgsFunction = inOrder(list...)
+	}
+	visit(root)
+}

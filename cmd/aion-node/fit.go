@@ -1,0 +1,77 @@
+package main
+
+import "unicode/utf8"
+
+// How narrow columns may become, in the order in which it is tried. Ids stay whole as long as possible:
+// people copy them. A version is known by its first digits.
+var narrowest = []struct {
+	of     map[string]int
+	others int
+}{
+	{map[string]int{"WORKFLOW ID": 36, "CHILD": 36, "STATUS": 10}, 8},
+	{map[string]int{"WORKFLOW ID": 36, "CHILD": 36, "STATUS": 9, "VERSION": 6, "PREVIOUS": 6, "STARTED": 7}, 5},
+	{nil, 4},
+}
+
+// between is the space between columns.
+const between = 2
+
+// dropped are the columns that go when narrowing does not do, in this order.
+var dropped = []string{"RECORDED BY", "PREVIOUS", "RAFT", "MISSING BLOBS", "CLOSED", "READY ON", "RUN ID", "ACTOR", "LOADED"}
+
+// fit makes rows, of which the first is the heading, fit into a width: the widest column gives way
+// first, then columns are dropped, then ids are cut too. What is cut ends in an ellipsis.
+func fit(rows [][]string, width int) {
+	for _, step := range narrowest {
+		least := func(name string) int {
+			if n, ok := step.of[name]; ok {
+				return n
+			}
+			return step.others
+		}
+		for _, drop := range append([]string{""}, dropped...) {
+			for i, name := range rows[0] {
+				if drop != "" && name == drop {
+					for r := range rows {
+						rows[r] = append(rows[r][:i:i], rows[r][i+1:]...)
+					}
+					break
+				}
+			}
+			if narrow(rows, width, least) {
+				return
+			}
+		}
+	}
+}
+
+// narrow cuts cells until the rows fit, or says that they cannot and cuts nothing.
+func narrow(rows [][]string, width int, least func(string) int) bool {
+	columns := make([]int, len(rows[0]))
+	total := -between
+	for i := range columns {
+		for _, row := range rows {
+			columns[i] = max(columns[i], utf8.RuneCountInString(row[i]))
+		}
+		total += columns[i] + between
+	}
+	for total > width {
+		widest := -1
+		for i, n := range columns {
+			if n > least(rows[0][i]) && (widest < 0 || n > columns[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return false
+		}
+		columns[widest]--
+		total--
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = clip(row[i], columns[i])
+		}
+	}
+	return true
+}

@@ -1,0 +1,31 @@
+package rehearsal
+
+import (
+	"context"
+
+	"aion.dev/aion/engine/runtime/starlark/startest"
+)
+
+// Broken compiles the files of a project's tests and says which of them cannot be run, and why. The
+// error is that of a project that does not build, or ctx's.
+func Broken(ctx context.Context, dir string) (list []*Failure, err error) {
+	p, err := open(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range p.files {
+		_, err := startest.Load(ctx, p.modules, name, p.archive.Manifest.Activities)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err == nil {
+			continue
+		}
+		f := p.explain(err)
+		if len(f.Stack) == 0 {
+			f.Stack = []Place{{At: name}}
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}

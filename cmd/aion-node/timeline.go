@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// timeline prints the events of one run. On a terminal lines fit, and each day has a line of its own;
+// elsewhere every line has its date and zone, and nothing is cut.
+type timeline struct {
+	w       io.Writer
+	width   int // 0 = nothing is cut
+	heading bool
+
+	begun bool
+	last  time.Time         // of the event before
+	day   string            // that was printed last
+	names map[string]string // "activity 3" -> what it is called
+}
+
+func newTimeline(a *app, full bool) *timeline {
+	t := &timeline{w: a.out, heading: !a.noHeaders, names: map[string]string{}}
+	if width, ok := terminal(a.out); ok && !full && !a.wide {
+		t.width = width
+	}
+	return t
+}
+
+// zone names the time zone that t is told in.
+func zone(t time.Time) string {
+	if _, offset := t.Zone(); offset == 0 {
+		return "UTC"
+	}
+	return "UTC" + t.Format("-07:00")
+}
+
+const timelineRow = "%-5s %s  %-8s %-22s %-24s %s"
+
+// tell prints one event.
+func (t *timeline) tell(e wire.Event) {
+	at := e.At.Local()
+	after := ""
+	if t.begun {
+		after = "+" + since(at.Sub(t.last))
+	}
+	t.last = at
+	clock := at.Format("15:04:05.000")
+	if t.width == 0 {
+		clock = at.Format("2006-01-02T15:04:05.000Z07:00")
+	} else if day := at.Format("Monday, 2006-01-02") + ", times are " + zone(at); day != t.day {
+		t.day = day
+		fmt.Fprintln(t.w, day)
+	}
+	if !t.begun && t.heading {
+		t.line(fmt.Sprintf(timelineRow, "SEQ", "AT"+strings.Repeat(" ", len(clock)-2), "AFTER", "EVENT", "OF", "DATA"))
+	}
+	t.begun = true
+	t.line(fmt.Sprintf(timelineRow, fmt.Sprint(e.Seq), clock, after, e.Type, t.subject(e), printable(string(e.Data))))
+	tellEnd(t.w, e)
+}
+
+func (t *timeline) line(text string) {
+	text = oneLine(text)
+	if t.width > 0 {
+		text = clip(text, t.width)
+	}
+	fmt.Fprintln(t.w, strings.TrimRight(text, " "))
+}
+
+// since writes a span between events in as few letters as tell it.
+func since(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(10 * time.Millisecond).String()
+	case d < 48*time.Hour:
+		return span(d.Round(time.Second))
+	}
+	d = d.Round(time.Hour)
+	text := fmt.Sprintf("%dd", d/(24*time.Hour))
+	if rest := d % (24 * time.Hour); rest > 0 {
+		text += span(rest)
+	}
+	return text
+}
+
+// subject names what an event is about, so that the events of one activity are seen together:
+// "charge_card #1" also where the event itself says only 1.
+func (t *timeline) subject(e wire.Event) string {
+	var d struct {
+		ID         uint64 `json:"id"`
+		Activity   string `json:"activity"`
+		Name       string `json:"name"`
+		WorkflowID string `json:"workflow_id"`
+		Type       string `json:"workflow_type"`
+	}
+	if json.Unmarshal(e.Data, &d) != nil {
+		return ""
+	}
+	kind := ""
+	for prefix, k := range map[string]string{"Activity": "activity", "Timer": "timer", "ChildWorkflow": "child"} {
+		if strings.HasPrefix(e.Type, prefix) {
+			kind = k
+		}
+	}
+	switch {
+	case kind != "":
+		key := fmt.Sprintf("%s %d", kind, d.ID)
+		if name := d.Activity; name != "" {
+			t.names[key] = name
+		} else if e.Type == "ChildWorkflowStarted" {
+			t.names[key] = d.WorkflowID
+		}
+		if t.names[key] == "" {
+			t.names[key] = kind
+		}
+		return clip(t.names[key], 20) + fmt.Sprintf(" #%d", d.ID)
+	case strings.HasPrefix(e.Type, "Signal"):
+		return "signal " + clip(d.Name, 17)
+	case e.Type == "WorkflowStarted":
+		return clip(d.Type, 24)
+	}
+	return ""
+}

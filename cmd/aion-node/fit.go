@@ -9,7 +9,7 @@ var narrowest = []struct {
 	others int
 }{
 	{map[string]int{"WORKFLOW ID": 36, "CHILD": 36, "STATUS": 10}, 8},
-	{map[string]int{"WORKFLOW ID": 36, "CHILD": 36, "STATUS": 9, "VERSION": 6, "PREVIOUS": 6, "STARTED": 7}, 5},
+	{map[string]int{"WORKFLOW ID": 36, "CHILD": 36, "STATUS": 9, "VERSION": 7, "PREVIOUS": 7, "STARTED": 7}, 5},
 	{nil, 4},
 }
 

@@ -39,6 +39,10 @@ func zone(t time.Time) string {
 	return "UTC" + t.Format("-07:00")
 }
 
+// roomForData is the width from which the data of an event have room on its line. On narrower
+// terminals they are on a line of their own.
+const roomForData = 110
+
 const timelineRow = "%-5s %s  %-8s %-22s %-24s %s"
 
 // tell prints one event.
@@ -56,13 +60,26 @@ func (t *timeline) tell(e wire.Event) {
 		t.day = day
 		fmt.Fprintln(t.w, day)
 	}
+	dataHeading := "DATA"
+	if t.narrow() {
+		dataHeading = ""
+	}
 	if !t.begun && t.heading {
-		t.line(fmt.Sprintf(timelineRow, "SEQ", "AT"+strings.Repeat(" ", len(clock)-2), "AFTER", "EVENT", "OF", "DATA"))
+		t.line(fmt.Sprintf(timelineRow, "SEQ", "AT"+strings.Repeat(" ", len(clock)-2), "AFTER", "EVENT", "OF", dataHeading))
 	}
 	t.begun = true
-	t.line(fmt.Sprintf(timelineRow, fmt.Sprint(e.Seq), clock, after, e.Type, t.subject(e), printable(string(e.Data))))
+	data, below := printable(string(e.Data)), ""
+	if t.narrow() {
+		data, below = "", data
+	}
+	t.line(fmt.Sprintf(timelineRow, fmt.Sprint(e.Seq), clock, after, e.Type, t.subject(e), data))
+	if below != "" && below != "{}" {
+		t.line("      " + below)
+	}
 	tellEnd(t.w, e)
 }
+
+func (t *timeline) narrow() bool { return t.width > 0 && t.width < roomForData }
 
 func (t *timeline) line(text string) {
 	text = oneLine(text)

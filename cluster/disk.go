@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/internal/seeded"
 )
 
 // DiskConfig says how much of the data folder's disk a node leaves free. Zero fields have defaults.
@@ -73,9 +75,10 @@ func (c *Cluster) lookAtDisk() {
 		room = func() (free, size uint64, err error) { return diskRoom(c.cfg.DataDir) }
 	}
 	free, size, err := room()
-	if err != nil || size == 0 {
+	if err != nil || size == 0 || seeded.On(seeded.DiskUnwatched) {
 		return
 	}
+	free = faults.Room(free)
 	before := DiskOK
 	if p := c.disk.Load(); p != nil {
 		before = p.Level

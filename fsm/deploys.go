@@ -47,9 +47,9 @@ func (t *step) record(d DeployRecord) {
 	t.meta.Deploys++
 	w, kind := &t.s.windows, d.kind()
 	w[kind] = append(w[kind], place{d.Index, d.N})
-	full := len(w[kind]) > deploysKept
+	full := len(w[kind]) > t.s.cfg.Keep.deploys()
 	if t.s.limits == (Limits{}) { // builds that share one window among both kinds may still take part
-		full = t.meta.Deploys > deploysKept
+		full = t.meta.Deploys > uint64(t.s.cfg.Keep.deploys())
 		if len(w[1-kind]) > 0 && (len(w[kind]) == 0 || w[1-kind][0].before(w[kind][0])) {
 			kind = 1 - kind
 		}

@@ -110,8 +110,8 @@ func (t *step) storeFeed() {
 		t.put(placeKey(keyFeed, t.index, uint32(n)), v)
 	}
 	t.meta.Feed += uint64(len(t.feed))
-	if t.meta.Feed > feedKept+feedSlack {
-		from, dropped := t.dropOldest(keyFeed, t.meta.FeedFrom, t.meta.Feed-feedKept)
+	if keep := t.s.cfg.Keep; t.meta.Feed > keep.feed()+keep.slack() {
+		from, dropped := t.dropOldest(keyFeed, t.meta.FeedFrom, t.meta.Feed-keep.feed())
 		t.meta.Feed -= dropped
 		t.meta.FeedFrom = from
 	}

@@ -19,6 +19,7 @@ type Config struct {
 	FS         vfs.FS // nil = the operating system's; tests use vfs.NewMem()
 	CacheBytes int64  // Pebble's block cache; 0 = 64 MiB
 	OpenFiles  int    // of the database; 0 = 1,000
+	Keep       Keep   // the simulation's alone
 	Paranoid   bool   // check the invariants of DESIGN after every entry and panic when one is broken; tests only
 }
 

@@ -8,6 +8,7 @@ type Control struct {
 	Rate   float64       `json:"rate,omitempty"`   // how fast both clocks run; 0 = 1
 	Disk   Disk          `json:"disk,omitzero"`
 	Power  Power         `json:"power,omitzero"`
+	Room   uint64        `json:"room,omitempty"` // bytes that the disk seems to have left; 0 = as many as there are
 
 	// Thresholds of raft's snapshots, read once, at the start; 0 = as configured.
 	SnapshotEntries uint64        `json:"snapshot_entries,omitempty"`

@@ -35,6 +35,14 @@ func Stall() {
 	}
 }
 
+// Room is how many bytes are left of a disk that has so many.
+func Room(free uint64) uint64 {
+	if room := current().Room; room > 0 {
+		return min(room, free)
+	}
+	return free
+}
+
 // write is a write of b by way of w.
 func write(area Area, b []byte, w func([]byte) (int, error)) (int, error) {
 	switch hits(area, false) {

@@ -24,6 +24,9 @@ func Wall(t time.Time) time.Time { return t }
 // Stall returns at once.
 func Stall() {}
 
+// Room is free.
+func Room(free uint64) uint64 { return free }
+
 // Snapshots changes nothing.
 func Snapshots(*raft.Config) {}
 

@@ -18,6 +18,9 @@ const (
 	RemoveUnchecked  Bug = "remove-unchecked"   // a node is removed whoever of the others answers
 	DrainedRefuses   Bug = "drained-refuses"    // a drained node refuses deploys that others pass on to it, and may be elected
 	ClockUnasked     Bug = "clock-unasked"      // a new leader takes its own clock for the time, however far ahead it is
+	IdleKept         Bug = "idle-kept"          // connections that say nothing are let in beyond every limit
+	DiskUnwatched    Bug = "disk-unwatched"     // nobody looks how much room the disk has
+	WatchLate        Bug = "watch-late"         // the watchdog of a new leader waits for its first barrier
 	UnloadCheckFirst Bug = "unload-check-first" // pins are looked at before the log, not in the step that unloads
 )
 
@@ -58,6 +61,8 @@ const (
 	JobSkips         Bug = "job-skips"          // a job leaves out what did not fit into the entry
 	ClosedTwice      Bug = "closed-twice"       // closing a tree closes again those in it that have closed already
 	DoomedTurn       Bug = "doomed-turn"        // a run whose tree is being closed goes on until the job comes to it
+	BudgetIgnored    Bug = "budget-ignored"     // closing a tree does not look at what the entry may cost
+	OwnerIgnored     Bug = "owner-ignored"      // a request key is everybody's, whoever sent it
 	ChildUntold      Bug = "child-untold"       // a parent is not told of a child that failed
 	ChildReplaced    Bug = "child-replaced"     // a child of a void turn answers for the one that took its place
 	LeaseFence       Bug = "lease-fence"        // the result of an attempt whose lease was lost counts

@@ -17,6 +17,7 @@ type control struct {
 	Rate   float64       `json:"rate,omitempty"`
 	Disk   disk          `json:"disk,omitzero"`
 	Power  power         `json:"power,omitzero"`
+	Room   uint64        `json:"room,omitempty"` // bytes that its disk seems to have left; 0 = as many as there are
 
 	SnapshotEntries uint64        `json:"snapshot_entries,omitempty"`
 	TrailingEntries uint64        `json:"trailing_entries,omitempty"`

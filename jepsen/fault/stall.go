@@ -13,7 +13,7 @@ import (
 func init() {
 	register(Kind{
 		Name: "state-stall", Family: "disk", What: "a follower applies nothing while its log goes on, and the leader dies",
-		Min: 12 * time.Second, Max: 16 * time.Second, Tagged: true, Fault: Func(stallHeir),
+		Min: 16 * time.Second, Max: 20 * time.Second, Tagged: true, Fault: Func(stallHeir),
 	})
 }
 
@@ -40,9 +40,49 @@ func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	err := tell(heir, func(c *control) { c.Disk = disk{Fault: "stall"} })
 	wait(ctx, 500*time.Millisecond) // it is read every 20 ms, and something is applied meanwhile
 	leader.Kill()
+	watching, stop := context.WithCancel(ctx)
+	led := make(chan time.Duration, 1)
+	starts := heir.Starts()
+	go func() { led <- reign(watching, c, heir, starts) }()
 	return fmt.Sprintf("%s applies nothing, and %s, which led, is killed", heir.Name, leader.Name), func(ctx context.Context) error {
 		defer release()
+		stop()
+		var late error
+		if d := <-led; d > endsWithin {
+			late = fmt.Errorf("%s %s led for %v and applied nothing", Broken, heir.Name, d.Round(100*time.Millisecond))
+		}
 		err := heir.Offline(func() error { return tell(heir, func(c *control) { c.Disk = disk{} }) })
-		return errors.Join(err, heir.Start(), ready(ctx, heir))
+		return errors.Join(late, err, heir.Start(), ready(ctx, heir))
 	}, errors.Join(err, leader.Start())
+}
+
+// endsWithin is how long a leader whose state hangs may lead: the 5 s of its watchdog, a beat of it, and
+// what a busy machine takes.
+const endsWithin = 11 * time.Second
+
+// reign is the longest time without a break in which others said that heir leads, in the life that it
+// has now. Only a node in health is believed, and what happens while heir is stopped does not count.
+func reign(ctx context.Context, c *nodes.Cluster, heir *nodes.Node, starts int) (longest time.Duration) {
+	var since time.Time
+	for wait(ctx, 250*time.Millisecond) && heir.Starts() == starts && heir.Running() {
+		leads := false
+		for _, n := range c.Nodes() {
+			if n == heir || n.Frozen() {
+				continue
+			}
+			asking, cancel := context.WithTimeout(ctx, time.Second)
+			s, err := n.Status(asking)
+			cancel()
+			leads = leads || err == nil && s.Leader == heir.ID()
+		}
+		switch {
+		case !leads || heir.Frozen():
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		default:
+			longest = max(longest, time.Since(since))
+		}
+	}
+	return longest
 }

@@ -24,6 +24,9 @@ func Bugs() []Bug {
 		{"clock-unasked", "a new leader takes its own clock for the time, however far ahead it is", false, []Try{under("schedules", "clock-boot"), dense(under("idempotency", "clock-boot"))}},
 		{"unload-check-first", "pins are looked at before the log, not in the step that unloads", true, []Try{busy(under("pins", "none")), under("pins", "process")}},
 		{"remove-unchecked", "a node is removed whoever of the others answers", false, []Try{under("catalog", "remove-two"), under("signals", "remove-two")}},
+		{"idle-kept", "connections that say nothing are let in beyond every limit", false, []Try{long(under("signals", "idle-callers")), long(under("catalog", "idle-callers"))}},
+		{"disk-unwatched", "nobody looks how much room the disk has", false, []Try{long(under("signals", "disk-low")), long(under("catalog", "disk-low"))}},
+		{"watch-late", "the watchdog of a new leader waits for its first barrier", false, []Try{longer(under("signals", "state-stall")), longer(under("timers", "state-stall"))}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},
 
 		{"join-other-cluster", "the cluster's id is looked at nowhere where two nodes meet", false, []Try{under("signals", "two-clusters"), under("catalog", "two-clusters")}},
@@ -58,6 +61,8 @@ func Bugs() []Bug {
 		{"job-skips", "closing a tree leaves out what did not fit into the entry", true, []Try{under("children", "none")}},
 		{"closed-twice", "closing a tree closes again those in it that have closed already", true, []Try{busy(under("children", "none")), under("children", "process")}},
 		{"doomed-turn", "a run whose tree is being closed goes on until the job comes to it", true, []Try{busy(under("children", "none")), under("children", "process")}},
+		{"budget-ignored", "closing a tree does not look at what the entry may cost", true, nil},
+		{"owner-ignored", "a request key is everybody's, whoever sent it", true, nil},
 		{"child-untold", "a parent is not told of a child that failed", true, []Try{under("children", "none")}},
 		{"child-replaced", "a child of a void turn answers for the one that took its place", true, nil},
 		{"lease-fence", "the result of an attempt whose lease was lost counts", true, []Try{under("workers", "none"), under("workers", "process")}},

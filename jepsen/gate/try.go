@@ -36,6 +36,9 @@ func dense(t Try) Try { t.Rate, t.Callers = 200, 3; return t }
 // long is t with time for several faults.
 func long(t Try) Try { t.Length = 16 * time.Second; return t }
 
+// longer is t with time for faults that take their time.
+func longer(t Try) Try { t.Length = 36 * time.Second; return t }
+
 // tagged reports whether it names a fault that only a binary built with -tags aionfaults can suffer.
 func (t Try) tagged() bool {
 	return slices.ContainsFunc(strings.Split(t.Faults, "+"), func(name string) bool {

@@ -45,6 +45,7 @@ type Node struct {
 	other  bool // it is of Config.Other
 	held   int  // by so many: nobody may start it, see Hold
 	starts int
+	files  int // it may open; see Files
 	lives  int // how often its disk was replaced
 }
 
@@ -90,7 +91,7 @@ func (n *Node) Start() error {
 	if n.other {
 		binary = n.cluster.cfg.Other
 	}
-	cmd := exec.Command(binary, n.args()...)
+	cmd := n.limited(binary, n.args())
 	cmd.Dir = n.cluster.cfg.Dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.cluster.cfg.Dir, "TMPDIR=" + os.TempDir()}, n.cluster.cfg.Env...)
 	cmd.Env = append(cmd.Env, n.Extra...)

@@ -35,7 +35,7 @@ func (w *World) look(n *node, rng *rand.Rand) bool {
 				why = w.model.runIsNot(v, one(rng, w.model.order))
 			}
 		}
-		why = cmp.Or(why, w.model.pagesAreNot(v, rng), w.model.requestsAreNot(v, rng))
+		why = cmp.Or(why, w.model.pagesAreNot(v, rng), w.model.requestsAreNot(v, rng), w.model.deploysAreNot(v, rng), w.model.feedIsNot(v, rng), w.model.rowsAreNot(v, rng))
 		if why != "" {
 			w.failf("node %d at index %d: %s", n.index, v.Index(), why)
 		}

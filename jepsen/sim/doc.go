@@ -11,6 +11,10 @@
 // model when somebody looks (two steps in a hundred) and at a world's end; a replica recounts all of itself (State.CheckInvariants) at an audit (one step in a
 // thousand), after installing a snapshot and at the end, when the replicas' rows are compared byte by byte, too.
 //
+// Some entries have so small a budget that the trees that they close are left to jobs, the table of
+// request keys is often full, and of the deploy history and the event stream little is kept, so that
+// every world comes to the edges of all of these.
+//
 // One thing is not in the hands of the seed: when Pebble writes its memory out, and so what a crash takes. What follows must not depend on it.
 //
 // It decides whether a schedule of steps breaks a promise, and makes a schedule that does smaller. It never decides what raft may do beyond that a committed

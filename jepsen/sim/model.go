@@ -33,6 +33,9 @@ type Model struct {
 	limits    map[string]*limits // of queues
 	cluster
 
+	deploys []deployed // that are kept
+	closes  []closedAt // all
+
 	jobs    uint64          // that ever began
 	pending []*job          // that are not over
 	tight   bool            // the entry being judged has a small budget, and one command
@@ -83,7 +86,11 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 			return ""
 		}
 	}
+	operation, types := m.concerns(e.Command)
 	code, why := m.carryOut(e.Command, r)
+	if operation != "" {
+		m.recordDeploy(operation, types, code)
+	}
 	if m.odd != "" {
 		return m.odd
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -141,6 +142,7 @@ func (c *closings) drain() {
 		if all, _ := c.clear(r); !all {
 			c.waits = append(c.waits, r)
 		}
+		m.closes = append(m.closes, closedAt{m.index, r.id})
 		if r.status != history.StatusContinuedAsNew {
 			m.tellParent(r)
 			m.tellSchedule(r)
@@ -152,7 +154,7 @@ func (c *closings) drain() {
 func (m *Model) shut(first closing) {
 	c := closings{m: m, queue: []closing{first}}
 	c.drain()
-	m.wrong(c.wrong)
+	m.wrong(cmp.Or(c.wrong, m.tooMany(c.count, 1)))
 	if len(c.waits) > 0 {
 		m.jobs++
 		m.pending = append(m.pending, &job{id: m.jobs, root: first.run, line: c.waits})
@@ -192,6 +194,8 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 		return fmt.Sprintf("job %d did not take the runs in their order", j.id)
 	case touched == 0 && stay == len(j.line):
 		return fmt.Sprintf("job %d stands still", j.id)
+	case m.tooMany(c.count, 3) != "": // a piece may cost 40 when the budget is used up
+		return m.tooMany(c.count, 3)
 	case a.Closed != c.count:
 		return fmt.Sprintf("a piece of job %d closed %d runs, want %d", j.id, a.Closed, c.count)
 	}
@@ -200,6 +204,15 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 		m.pending = slices.Delete(m.pending, at, at+1)
 	}
 	j.closed += c.count
+	return ""
+}
+
+// tooMany says what is wrong about so many runs closed by one entry with a small budget, beside free
+// ones: each costs 20 units at least.
+func (m *Model) tooMany(closed, free uint64) string {
+	if most := m.budget/20 + free; m.tight && closed > most {
+		return fmt.Sprintf("an entry with a budget of %d closed %d runs, at most %d cost no more", m.budget, closed, most)
+	}
 	return ""
 }
 

@@ -19,7 +19,7 @@ type node struct {
 }
 
 func (n *node) open() {
-	s, err := fsm.Open(fsm.Config{Dir: "state", FS: n.fs, CacheBytes: 256 << 10})
+	s, err := fsm.Open(fsm.Config{Dir: "state", FS: n.fs, CacheBytes: 256 << 10, Keep: kept})
 	if err != nil {
 		n.w.failf("node %d does not open: %v", n.index, err)
 	}

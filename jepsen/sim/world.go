@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -249,6 +250,10 @@ func (w *World) propose(n *node) bool {
 	n.pending = nil
 	if w.budget > 0 { // with one command, so that the model need not know who used how much of it
 		e.budget, e.tight, e.calls, n.pending = w.budget, true, e.calls[:1:1], e.calls[1:]
+		if c, is := e.calls[0].envelope.Command.(*fsm.FireTimers); is && slices.ContainsFunc(c.Timers, func(t fsm.TimerRef) bool { return t.ID == 0 }) {
+			// A run that times out may leave a timer to its job, which the next of these would fire.
+			e.calls[0].envelope.Command = &fsm.FireTimers{Timers: c.Timers[:1], Jitter: c.Jitter}
+		}
 	}
 	if n.term != w.term {
 		for _, c := range e.calls {

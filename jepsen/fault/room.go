@@ -1,0 +1,82 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+)
+
+func init() {
+	register(Kind{
+		Name: "disk-low", Family: "disk", What: "the leader's disk has hardly any room left, and then it has again",
+		Min: 8 * time.Second, Max: 10 * time.Second, Tagged: true, Fault: Func(lowDisk),
+	})
+}
+
+// lowDisk lets the leader find that its disk is nearly full. It must say so, and hand leadership on, for
+// a leader takes what is new; when there is room, it is one like the others. A minority is low at a
+// time, so somebody else can lead.
+func lowDisk(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
+	if err := untagged(c); err != nil {
+		return "", nil, err
+	}
+	n := c.Leader(ctx)
+	if n == nil {
+		return Nothing + " nobody leads", nil, nil
+	}
+	release, ok := claim(c, n)
+	if !ok {
+		return Nothing + " the disk of " + n.Name + " or of another is sick already", nil, nil
+	}
+	starts := n.Starts()
+	err := tell(n, func(c *control) { c.Room = 1 << 20 })
+	return n.Name + ", which leads, has 1 MiB of its disk left", func(ctx context.Context) error {
+		defer release()
+		err := leadsOn(ctx, c, n, starts)
+		err = errors.Join(err, tell(n, func(c *control) { c.Room = 0 }))
+		for try := 0; try < 100; try++ { // it looks every 2 s
+			s, asked := n.Status(ctx)
+			if asked != nil || s.Disk == nil || s.Disk.Level != "full" {
+				return err // not there: whoever took it down starts it
+			}
+			if !wait(ctx, 100*time.Millisecond) {
+				break
+			}
+		}
+		return errors.Join(err, fmt.Errorf("%s %s says 10 s after there was room that its disk is full", Broken, n.Name))
+	}, err
+}
+
+// leadsOn says what is wrong about a node whose disk has been full for a while: it has not noticed, or
+// it leads on although others are there, in health, to whom it can hand leadership.
+func leadsOn(ctx context.Context, c *nodes.Cluster, n *nodes.Node, starts int) error {
+	var wrong error
+	for range 20 { // of 250 ms each: others may take part in other faults just now
+		wrong = nil
+		s, err := n.Status(ctx)
+		if err != nil || n.Starts() != starts || n.Frozen() {
+			return nil // another fault is at work on it
+		}
+		healthy := 0
+		for _, other := range c.Nodes() {
+			if other != n && !isSick(other) && !other.Frozen() && other.Ready(ctx) == nil {
+				healthy++
+			}
+		}
+		switch {
+		case s.Disk == nil || s.Disk.Level != "full":
+			wrong = fmt.Errorf("%s %s has 1 MiB of its disk left and does not say so", Broken, n.Name)
+		case s.Leader == n.ID() && healthy == len(c.Nodes())-1:
+			wrong = fmt.Errorf("%s %s leads on with a full disk, and %d others could", Broken, n.Name, healthy)
+		}
+		if wrong == nil {
+			return nil
+		}
+		wait(ctx, 250*time.Millisecond)
+	}
+	return wrong
+}

@@ -1,0 +1,194 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// kept is so little of the histories that grow for ever that every world comes to their edges.
+var kept = fsm.Keep{Deploys: 9, Feed: 40, FeedSlack: 6}
+
+// deployed is a line of the deploy history.
+type deployed struct {
+	index                   uint64
+	operation, typ, outcome string
+}
+
+// closedAt is a run that an entry closed.
+type closedAt struct {
+	index uint64
+	run   history.RunID
+}
+
+// concerns lists what a deploy operation is recorded for, before it is carried out.
+func (m *Model) concerns(c fsm.Command) (operation string, types []string) {
+	of := func(p *catalog.Package) (types []string) {
+		for _, member := range p.Members {
+			types = append(types, member.Type)
+		}
+		return types
+	}
+	switch c := c.(type) {
+	case *fsm.LoadPackage:
+		return "load", of(&c.Package)
+	case *fsm.RouteType:
+		return "route", []string{c.Type}
+	case *fsm.UnrouteType:
+		return "unroute", []string{c.Type}
+	case *fsm.RollbackType:
+		return "rollback", []string{c.Type}
+	case *fsm.UnloadVersion:
+		if p := m.find(c.Type, c.Version); p != nil {
+			return "unload", of(p)
+		}
+		return "unload", []string{c.Type}
+	}
+	return "", nil
+}
+
+// recordDeploy adds to the deploy history. Acts and refusals have a window each; while no node has said
+// what the cluster's limits are, they share one.
+func (m *Model) recordDeploy(operation string, types []string, outcome string) {
+	for _, typ := range types {
+		m.deploys = append(m.deploys, deployed{m.index, operation, typ, outcome})
+		alike := func(d deployed) bool {
+			return m.bounds == (fsm.Limits{}) || (d.outcome == ok) == (outcome == ok)
+		}
+		n := 0
+		for _, d := range m.deploys {
+			if alike(d) {
+				n++
+			}
+		}
+		if n > kept.Deploys {
+			i := slices.IndexFunc(m.deploys, alike)
+			m.deploys = slices.Delete(m.deploys, i, i+1)
+		}
+	}
+}
+
+// deploysAreNot reads the deploy history in small pages, newest first, of all types or of one.
+func (m *Model) deploysAreNot(v fsm.View, rng *rand.Rand) string {
+	typ, limit := one(rng, append([]string{"", ""}, types...)), 1+rng.IntN(4)
+	var want, got []deployed
+	for _, d := range m.deploys {
+		if typ == "" || d.typ == typ {
+			want = append(want, d)
+		}
+	}
+	slices.Reverse(want)
+	for before, pages := (fsm.DeployCursor{}), 0; pages <= len(want); pages++ {
+		page, next := v.Deploys(typ, limit, before)
+		if len(page) > limit {
+			return fmt.Sprintf("a page of %d deploys has %d", limit, len(page))
+		}
+		for _, d := range page {
+			got = append(got, deployed{d.Index, d.Operation, d.Type, d.Outcome})
+		}
+		if before = next; next == (fsm.DeployCursor{}) {
+			break
+		}
+	}
+	if !slices.Equal(got, want) {
+		return fmt.Sprintf("the deploys of %q, in pages of %d, are %+v, want %+v", typ, limit, got, want)
+	}
+	return ""
+}
+
+// feedIsNot reads the public stream in small pages: from its start on it has every end of a run.
+func (m *Model) feedIsNot(v fsm.View, rng *rand.Rand) string {
+	limit, start := 1+rng.IntN(9), v.FeedStart()
+	var got, want []closedAt
+	n := 0
+	for at := (fsm.FeedCursor{}); ; {
+		page, next := v.Feed(at, limit)
+		if len(page) == 0 {
+			break
+		}
+		if len(page) > limit {
+			return fmt.Sprintf("a page of %d events has %d", limit, len(page))
+		}
+		for _, e := range page {
+			if e.Index < at.Index || e.Index == at.Index && e.N <= at.N && at != (fsm.FeedCursor{}) {
+				return fmt.Sprintf("event %d of index %d comes after %+v", e.N, e.Index, at)
+			}
+			at = fsm.FeedCursor{Index: e.Index, N: e.N}
+			if n++; e.Name == "WorkflowClosed" && e.Index >= start {
+				got = append(got, closedAt{e.Index, e.RunID})
+			}
+		}
+		if next != at {
+			return fmt.Sprintf("a page goes on at %+v and ends at %+v", next, at)
+		}
+	}
+	for _, c := range m.closes {
+		if c.index >= start {
+			want = append(want, c)
+		}
+	}
+	order := func(a, b closedAt) int {
+		if a.index != b.index {
+			return int(a.index) - int(b.index)
+		}
+		return slices.Compare(a.run[:], b.run[:])
+	}
+	slices.SortFunc(got, order) // those of one entry in any order
+	slices.SortFunc(want, order)
+	switch {
+	case !slices.Equal(got, want):
+		return fmt.Sprintf("from index %d on the stream has %d ends of runs, want %d", start, len(got), len(want))
+	case n > kept.Feed+kept.FeedSlack:
+		return fmt.Sprintf("the stream has %d events, kept are %d and up to %d more", n, kept.Feed, kept.FeedSlack)
+	case n < min(kept.Feed, len(m.closes)):
+		return fmt.Sprintf("the stream has %d events, kept are %d", n, kept.Feed)
+	}
+	return ""
+}
+
+// rowsAreNot reads jobs, schedules and a run's turns in pages of one or two.
+func (m *Model) rowsAreNot(v fsm.View, rng *rand.Rand) string {
+	limit, n := uint64(1+rng.IntN(2)), 0
+	for after := uint64(0); ; n++ {
+		page := v.Jobs(after, 1)
+		if len(page) == 0 {
+			break
+		}
+		if after = page[0].ID; n >= len(m.pending) || after != m.pending[n].id {
+			return fmt.Sprintf("job %d is listed in place %d of %d", after, n+1, len(m.pending))
+		}
+	}
+	if n != len(m.pending) {
+		return fmt.Sprintf("%d jobs are listed one by one, want %d", n, len(m.pending))
+	}
+	n = 0
+	for after := ""; ; n++ {
+		page := v.Schedules(after, 1)
+		if len(page) == 0 {
+			break
+		}
+		if page[0].ID <= after || m.schedules[page[0].ID] == nil {
+			return fmt.Sprintf("schedule %s is listed after %q", page[0].ID, after)
+		}
+		after = page[0].ID
+	}
+	if n != len(m.schedules) {
+		return fmt.Sprintf("%d schedules are listed one by one, want %d", n, len(m.schedules))
+	}
+	if len(m.order) == 0 {
+		return ""
+	}
+	r := m.runs[one(rng, m.order)]
+	for from := uint64(1); r != nil && from <= r.turns; {
+		page := v.Turns(r.id, from, int(limit))
+		if len(page) == 0 || uint64(len(page)) > limit || page[0].N != from {
+			return fmt.Sprintf("run %s: %d turns from %d on, in pages of %d; there are %d", r.id, len(page), from, limit, r.turns)
+		}
+		from += uint64(len(page))
+	}
+	return ""
+}

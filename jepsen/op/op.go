@@ -54,9 +54,19 @@ func Classify(err error) (Outcome, string) {
 	}
 	switch p.Outcome {
 	case wire.Rejected:
+		if fullDisk(p) {
+			return Failed, p.Code
+		}
 		return Refused, p.Code
 	case wire.Retry:
 		return Failed, p.Code
 	}
 	return Unknown, p.Code
+}
+
+// fullDisk reports whether a call was refused because of the node that led just then, before the log:
+// it did not happen, no history has it, and the next leader may take it.
+func fullDisk(p *wire.Problem) bool {
+	var setting string
+	return p.Fact("setting", &setting) && setting == "disk.full_bytes"
 }

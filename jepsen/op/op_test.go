@@ -1,0 +1,29 @@
+package op
+
+import (
+	"fmt"
+	"testing"
+
+	"aion.dev/aion/transport/wire"
+)
+
+// What one node refuses for want of room is no refusal of the cluster's.
+func TestClassify(t *testing.T) {
+	full := map[string]any{"setting": "disk.full_bytes"}
+	for _, c := range []struct {
+		err  error
+		want Outcome
+	}{
+		{nil, OK},
+		{fmt.Errorf("connection refused"), Unknown},
+		{&wire.Problem{Code: "not_found", Outcome: wire.Rejected}, Refused},
+		{&wire.Problem{Code: "resource_exhausted", Outcome: wire.Rejected}, Refused},
+		{fmt.Errorf("start: %w", &wire.Problem{Code: "resource_exhausted", Outcome: wire.Rejected, Facts: full}), Failed},
+		{&wire.Problem{Code: "unavailable", Outcome: wire.Retry}, Failed},
+		{&wire.Problem{Code: "internal"}, Unknown},
+	} {
+		if got, _ := Classify(c.err); got != c.want {
+			t.Errorf("%v: %s, want %s", c.err, got, c.want)
+		}
+	}
+}

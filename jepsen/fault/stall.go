@@ -13,7 +13,7 @@ import (
 func init() {
 	register(Kind{
 		Name: "state-stall", Family: "disk", What: "a follower applies nothing while its log goes on, and the leader dies",
-		Min: 16 * time.Second, Max: 20 * time.Second, Tagged: true, Fault: Func(stallHeir),
+		Min: 18 * time.Second, Max: 22 * time.Second, Tagged: true, Fault: Func(stallHeir),
 	})
 }
 
@@ -56,9 +56,9 @@ func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	}, errors.Join(err, leader.Start())
 }
 
-// endsWithin is how long a leader whose state hangs may lead: the 5 s of its watchdog, a beat of it, and
-// what a busy machine takes.
-const endsWithin = 11 * time.Second
+// endsWithin is how long a leader whose state hangs may lead: the 5 s of its watchdog, or 10 s when it is
+// asked to hand on meanwhile, a beat of it, and what a busy machine takes.
+const endsWithin = 13 * time.Second
 
 // reign is the longest time without a break in which others said that heir leads, in the life that it
 // has now. Only a node in health is believed, and what happens while heir is stopped does not count.

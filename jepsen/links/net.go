@@ -78,6 +78,13 @@ func (n *Net) Set(from, to string, r Rule, kinds ...Traffic) {
 	}
 }
 
+// Open reports whether every link is as it should be.
+func (n *Net) Open() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.rules) == 0
+}
+
 // Heal opens all links.
 func (n *Net) Heal() {
 	n.mu.Lock()

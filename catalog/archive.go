@@ -9,6 +9,7 @@ type Archive struct {
 	Digest         Digest   // SHA-256 of the archive's bytes: the address of its blob
 	ManifestDigest Digest   // SHA-256 of manifest.json as shipped
 	Modules        []Module // sorted by name
+	Rounded        string   // which number of a schema as shipped the canonical manifest does not keep; empty = none. Deploys refuse it
 }
 
 // Members lists the workflow types that the package carries, the primary first.

@@ -100,6 +100,9 @@ func SchemaDigest(schema json.RawMessage) (Digest, error) {
 	if err != nil {
 		return Digest{}, fmt.Errorf("is no JSON: %w", err)
 	}
+	if number := inexact(schema); number != "" {
+		return Digest{}, fmt.Errorf("holds %s", inexactReason(number))
+	}
 	switch canonical[0] {
 	case '{', 't', 'f':
 		return sha256.Sum256(canonical), nil

@@ -141,7 +141,7 @@ func TestSchemaIsWhatIsHashed(t *testing.T) {
 		m := order(func(m *catalog.Manifest) { m.Workflows[0].InputSchema = []byte(schema) })
 		return open(t, write(t, m, sources()))
 	}
-	a, b := with(`{"maximum": 9007199254740992}`), with(`{"maximum":9007199254740993 }`)
+	a, b := with(`{"maximum": 9007199254740992}`), with(`{"maximum":9.007199254740992e15 }`)
 	if a.Version != b.Version || string(a.Manifest.Workflows[0].InputSchema) != string(b.Manifest.Workflows[0].InputSchema) {
 		t.Errorf("%s and %s", a.Manifest.Workflows[0].InputSchema, b.Manifest.Workflows[0].InputSchema)
 	}
@@ -150,6 +150,9 @@ func TestSchemaIsWhatIsHashed(t *testing.T) {
 	c := open(t, pack(t, entries))
 	if got, want := string(c.Manifest.Workflows[0].InputSchema), `{"maximum":9007199254740992}`; got != want || c.Version != a.Version {
 		t.Errorf("enforces %s under version %s, want %s", got, c.Version.Short(), want)
+	}
+	if a.Rounded != "" || !strings.HasPrefix(c.Rounded, "workflows[0].input_schema holds the number 9007199254740993") { // deploys refuse it
+		t.Errorf("rounded: %q, %q", a.Rounded, c.Rounded)
 	}
 	if c.Members()[0].InputSchema != a.Members()[0].InputSchema || c.ManifestDigest == a.ManifestDigest {
 		t.Error("schema digest must not depend on the spelling, manifest digest must")

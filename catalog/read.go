@@ -37,7 +37,7 @@ func Open(data []byte, limits Limits) (*Archive, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.Manifest, a.ManifestDigest = *m, sha256.Sum256(raw)
+		a.Manifest, a.ManifestDigest, a.Rounded = *m, sha256.Sum256(raw), rounded(raw)
 	}
 	for _, f := range files {
 		name, isModule := strings.CutPrefix(f.name, ModulesFolder)

@@ -86,7 +86,7 @@ func New(cfg Config) (*Engine, error) {
 		vetting:  make(chan struct{}, vetsAtOnce),
 		retained: make(chan struct{}, 1),
 	}
-	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas)}
+	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas), outputs: newKeep[catalog.Digest, *schema](4096)}
 	e.ready = newReconciler(e)
 	if cfg.Metrics != nil {
 		if err := e.metrics.register(cfg.Metrics); err != nil {

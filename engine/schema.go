@@ -102,6 +102,9 @@ func (nowhere) Load(url string) (any, error) {
 
 // checkSchemas refuses an archive with a schema that does not compile, or whose regular expressions have more instructions than patterns.
 func checkSchemas(ctx context.Context, a *catalog.Archive, patterns int) error {
+	if a.Rounded != "" {
+		return &catalog.InvalidPackage{Reason: a.Rounded}
+	}
 	for i, w := range a.Manifest.Workflows {
 		for _, s := range []struct {
 			key  string
@@ -189,6 +192,7 @@ func hugeNumber(v any) string {
 type schemas struct {
 	programs *programs
 	cache    *keep[catalog.Digest, *schema]
+	outputs  *keep[catalog.Digest, *schema] // by version and type
 }
 
 func (s *schemas) get(ctx context.Context, pkg *catalog.Package, member *catalog.Member) (*schema, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -75,6 +76,9 @@ func compileValidator(text []byte, patterns int) (v *validator, err error) {
 		}
 		return nil, err
 	}
+	if round := cycle(all); patterns > 0 && round != "" {
+		return nil, errors.New(round)
+	}
 	v.patterns.sealed = true
 	for _, s := range all {
 		if v.prices[s] == nil {
@@ -138,7 +142,35 @@ func textOf(violation *jsonschema.ValidationError) string {
 			violation = &known
 		}
 	}
+	if text := numberText(violation.ErrorKind); text != "" {
+		return text
+	}
 	return violation.BasicOutput().Error.String()
+}
+
+// numberText tells of numbers to the digit, where the library rounds them; "" for other violations.
+func numberText(of jsonschema.ErrorKind) string {
+	var got, want *big.Rat
+	switch k := of.(type) {
+	case *kind.Maximum:
+		got, want = k.Got, k.Want
+	case *kind.Minimum:
+		got, want = k.Got, k.Want
+	case *kind.ExclusiveMaximum:
+		got, want = k.Got, k.Want
+	case *kind.ExclusiveMinimum:
+		got, want = k.Got, k.Want
+	case *kind.MultipleOf:
+		got, want = k.Got, k.Want
+	default:
+		return ""
+	}
+	return fmt.Sprintf("%s: got %s, want %s", of.KeywordPath()[0], digits(got), digits(want))
+}
+
+func digits(r *big.Rat) string {
+	n, _ := r.FloatPrec() // they come from decimals, so they end
+	return clip(r.FloatString(n))
 }
 
 // unfit is a violation that was found by what takes the place of a keyword.

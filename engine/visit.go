@@ -22,6 +22,9 @@ type visit struct {
 	typ     string          // the run's workflow type, once it was asked for
 	sooner  uint64          // the next turn is cut at this wait at the latest; 0 = at none
 	machine *replay.Machine // in this goroutine's hands while a turn is made and recorded
+
+	checks   []fsm.InputCheck // of the turn that is made
+	unjudged error            // why there are none
 }
 
 // next says how a visit goes on after one attempt at a turn.
@@ -110,6 +113,9 @@ func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err er
 		v.sooner = 0
 	}
 	v.d.e.metrics.computed(time.Since(began))
+	if err == nil {
+		v.checks, v.unjudged = v.d.e.judge(ctx, &at, step.Asked)
+	}
 	return at, step, err
 }
 
@@ -201,13 +207,17 @@ func (v *visit) bring(ctx context.Context, w work) error {
 // record proposes a turn and says how to go on.
 func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next, error) {
 	limits := v.d.e.limits
+	if v.unjudged != nil {
+		v.d.e.log.Warn("what a turn hands on cannot be checked now, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", step.N, "error", v.unjudged)
+		return lost, nil
+	}
 	asked := make([]history.Event, len(step.Asked))
 	for i, data := range step.Asked {
 		asked[i].Data = data
 	}
 	began := time.Now()
 	turn := fsm.Envelope{Command: &fsm.RecordTurn{
-		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut, Waits: step.Waits, Rules: history.Rules,
+		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut, Waits: step.Waits, Rules: history.Rules, Checks: v.checks, Checked: true,
 		Logs:   v.d.e.keptLines(step.Logs),
 		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals, LogBytes: uint64(max(limits.RunLogBytes, 0))},
 	}}
@@ -225,8 +235,9 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 	}
 	if res.Refusal != nil {
 		var fenced *fsm.Fenced
-		if errors.As(res.Refusal, &fenced) {
-			return lost, nil
+		var recheck *fsm.Recheck
+		if errors.As(res.Refusal, &fenced) || errors.As(res.Refusal, &recheck) {
+			return lost, nil // a route that moved is another one the next time
 		}
 		return broken, res.Refusal
 	}

@@ -62,10 +62,10 @@ func (t *step) event(r *row, seq uint64) history.Data {
 	return e.Data
 }
 
-// nextVersion is the version that the run after r takes: the routed one, or r's own when the code asked to stay or when there is no route.
-func (t *step) nextVersion(r *row, e *history.WorkflowContinuedAsNew) catalog.Version {
-	if route, _, _, ok := t.s.catalog.Resolve(r.Run.Type); ok && !e.Same {
+// NextVersion is the version that the run after r takes: the routed one, or r's own when the code asked to stay or when there is no route.
+func NextVersion(cat *catalog.Catalog, r *Run, e *history.WorkflowContinuedAsNew) catalog.Version {
+	if route, _, _, ok := cat.Resolve(r.Type); ok && !e.Same {
 		return route.Version
 	}
-	return r.Run.Version
+	return r.Version
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // RecordTurn appends what one turn of a run asked for, and carries it out in the same step: children start, signals arrive, timers are armed, the run
-// closes or continues. Fenced: refused as Fenced unless N is the next turn, the run is running and Through is not beyond its newest event.
+// closes or continues. Recheck, when a child or the next run would start on a version with another input schema than its input was checked against. Fenced: refused as Fenced unless N is the next turn, the run is running and Through is not beyond its newest event.
 type RecordTurn struct {
 	RunID    history.RunID   `cbor:"1,keyasint"`
 	N        uint64          `cbor:"2,keyasint"`
@@ -22,6 +22,8 @@ type RecordTurn struct {
 	Rules    uint64          `cbor:"9,keyasint,omitempty"`  // of history.Rules: 0 for turns of earlier builds, which apply records as those did
 	Waits    uint64          `cbor:"10,keyasint,omitempty"` // see history.Turn
 	Logs     []string        `cbor:"11,keyasint,omitempty"` // lines that the code logged, see run_log.go
+	Checks   []InputCheck    `cbor:"12,keyasint,omitempty"`
+	Checked  bool            `cbor:"13,keyasint,omitempty"` // Checks tells of every input that meets a schema
 }
 
 // RunLimits are the limits that apply enforces; they travel in the entry so that every node enforces the same ones. A run beyond one is failed with limit_exceeded.
@@ -56,6 +58,10 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 	last, why := c.last()
 	if why != "" {
 		return nil, &catalog.InvalidInput{Field: "asked", Reason: why}
+	}
+
+	if refusal := c.checked(t, r); refusal != nil {
+		return nil, refusal
 	}
 
 	t.turning, t.later, t.added, t.relabelled = r, nil, nil, false
@@ -201,7 +207,7 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 		t.append(r, e)
 		t.giveUp(r, e.ID)
 	case *history.WorkflowContinuedAsNew:
-		e.NewRunID, e.Version = history.DeriveRunID(r.Run.RunID, "continue", 1), t.nextVersion(r, e)
+		e.NewRunID, e.Version = history.DeriveRunID(r.Run.RunID, "continue", 1), NextVersion(t.s.catalog, &r.Run, e)
 		t.append(r, e)
 	default:
 		t.append(r, e)

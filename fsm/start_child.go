@@ -9,7 +9,7 @@ import (
 // asked for, the event that says why it could not start.
 func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 	e.RunID, e.Version = history.RunID{}, catalog.Version{}
-	version, member, failed := t.childVersion(parent, e)
+	version, member, failed := ChildVersion(t.s.catalog, parent.Run.Version, e)
 	id := parent.childRunID(e.ID)
 	if failed == nil {
 		if open := t.latest(e.WorkflowID); open != nil && open.Run.Status.Open() {
@@ -20,6 +20,8 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: refusal.Error()}
 		} else if t.run(id) != nil {
 			failed = &history.RunError{Kind: history.KindAlreadyRunning, Message: "this run has started a child with this ordinal before"}
+		} else if flaw := t.flaws[e.ID]; flaw != "" {
+			failed = &history.RunError{Kind: history.KindInvalidInput, Message: flaw}
 		}
 	}
 	if failed != nil {
@@ -36,18 +38,17 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 	})
 }
 
-// childVersion resolves the version of a child: its parent's when that package carries the type, unless it asked for the routed one.
-func (t *step) childVersion(parent *row, e *history.ChildWorkflowStarted) (catalog.Version, *catalog.Member, *history.RunError) {
-	cat := t.s.catalog
+// ChildVersion resolves the version of a child: its parent's when that package carries the type, unless it asked for the routed one.
+func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.ChildWorkflowStarted) (catalog.Version, *catalog.Member, *history.RunError) {
 	if e.Choice != history.ChildRouted {
-		if p, ok := cat.Package(parent.Run.Version); ok {
+		if p, ok := cat.Package(parent); ok {
 			if member, ok := p.Member(e.WorkflowType); ok {
 				return p.Version, member, nil
 			}
 		}
 	}
 	if e.Choice == history.ChildParent {
-		message := "the parent's version " + parent.Run.Version.Short() + " does not carry workflow type " + e.WorkflowType
+		message := "the parent's version " + parent.Short() + " does not carry workflow type " + e.WorkflowType
 		return catalog.Version{}, nil, &history.RunError{Kind: history.KindUnknownWorkflowType, Message: message}
 	}
 	route, _, member, ok := cat.Resolve(e.WorkflowType)

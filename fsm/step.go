@@ -37,10 +37,11 @@ type step struct {
 	budget  uint64          // units after which commands leave the rest to a job; 0 = none does
 	hops    uint64          // parents gone up to, see doomed.go
 
-	relabelled bool   // turning has attributes that nobody else holds
-	readyN     uint32 // next place in the ready index
-	deployN    uint32 // next place in the deploy history
-	offerN     uint32 // next place among the offers
+	flaws      map[uint64]string // of the children that the turn starts, by ordinal: why their input does not fit; never ranged over
+	relabelled bool              // turning has attributes that nobody else holds
+	readyN     uint32            // next place in the ready index
+	deployN    uint32            // next place in the deploy history
+	offerN     uint32            // next place among the offers
 	pages      pages
 	pins       pinChanges
 	counts     countChanges

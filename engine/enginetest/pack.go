@@ -23,6 +23,11 @@ func InputSchema(typ, schema string) Option {
 	return workflow(typ, func(w *catalog.Workflow) { w.InputSchema = json.RawMessage(schema) })
 }
 
+// OutputSchema sets the output schema of a type.
+func OutputSchema(typ, schema string) Option {
+	return workflow(typ, func(w *catalog.Workflow) { w.OutputSchema = json.RawMessage(schema) })
+}
+
 // Timeout sets the time limit of a type's runs.
 func Timeout(typ, d string) Option {
 	return workflow(typ, func(w *catalog.Workflow) { w.Timeout = d })

@@ -48,4 +48,5 @@ const (
 	KindUnknownWorkflowType = "unknown_workflow_type" // a child of a type without a route
 	KindAlreadyRunning      = "already_running"       // a child with the id of an open run
 	KindInvalidInput        = "invalid_input"         // a value that is no JSON, or that a schema refuses
+	KindInvalidOutput       = "invalid_output"        // a result that the output schema refuses
 )

@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+)
+
+// What a turn hands on is judged where the turn is made, and the verdict is recorded with it: apply
+// and replay never ask a library what it thinks of a value.
+
+// judge checks the inputs that a turn of run hands to children and to the next run, and its result.
+// A child whose input does not fit starts as one that failed, which the verdict says; a run that
+// ends with what does not fit fails: asked gets that event instead.
+func (e *Engine) judge(ctx context.Context, run *fsm.Run, asked []history.Data) (checks []fsm.InputCheck, err error) {
+	for i, data := range asked {
+		switch d := data.(type) {
+		case *history.ChildWorkflowStarted:
+			var pkg *catalog.Package
+			var member *catalog.Member
+			e.cfg.Log.View(func(v fsm.View) {
+				var version catalog.Version
+				if version, member, _ = fsm.ChildVersion(v.Catalog(), run.Version, d); member != nil {
+					pkg, _ = v.Catalog().Package(version)
+				}
+			})
+			check, err := e.judgeInput(ctx, pkg, member, d.Input)
+			if err != nil {
+				return nil, err
+			}
+			if check != nil {
+				check.ID = d.ID
+				checks = append(checks, *check)
+			}
+		case *history.WorkflowContinuedAsNew:
+			var pkg *catalog.Package
+			var member *catalog.Member
+			e.cfg.Log.View(func(v fsm.View) {
+				var ok bool
+				if pkg, ok = v.Catalog().Package(fsm.NextVersion(v.Catalog(), run, d)); ok {
+					member, _ = pkg.Member(run.Type)
+				}
+			})
+			check, err := e.judgeInput(ctx, pkg, member, d.Input)
+			if err != nil {
+				return nil, err
+			}
+			if check != nil && check.Flaw != "" {
+				asked[i] = &history.WorkflowFailed{Error: history.RunError{Kind: history.KindInvalidInput, Message: "continue_as_new: " + check.Flaw}}
+			} else if check != nil {
+				checks = append(checks, *check)
+			}
+		case *history.WorkflowCompleted:
+			flaw, err := e.judgeOutput(ctx, run, d.Result)
+			if err != nil {
+				return nil, err
+			}
+			if flaw != "" {
+				asked[i] = &history.WorkflowFailed{Error: history.RunError{Kind: history.KindInvalidOutput, Message: flaw}}
+			}
+		}
+	}
+	return checks, nil
+}
+
+// judgeInput checks an input for a member of a package; nil = it has no schema.
+func (e *Engine) judgeInput(ctx context.Context, pkg *catalog.Package, member *catalog.Member, input history.Payload) (*fsm.InputCheck, error) {
+	if pkg == nil || member == nil || member.InputSchema.IsZero() {
+		return nil, nil
+	}
+	schema, err := e.schemas.get(ctx, pkg, member)
+	if err != nil {
+		return nil, err
+	}
+	check := &fsm.InputCheck{Schema: member.InputSchema}
+	at, reason, err := schema.check(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	if reason != "" {
+		violation := &SchemaViolation{Type: member.Type, Version: pkg.Version, Pointer: at, Reason: reason}
+		check.Flaw = clipTo(violation.Error(), MaxMessage)
+	}
+	return check, nil
+}
+
+// judgeOutput says why a result does not fit the output schema of the run's version; empty = it does,
+// or there is none.
+func (e *Engine) judgeOutput(ctx context.Context, run *fsm.Run, result history.Payload) (flaw string, err error) {
+	schema, err := e.schemas.output(ctx, run.Version, run.Type, func() (pkg *catalog.Package, err error) {
+		e.cfg.Log.View(func(v fsm.View) {
+			var ok bool
+			if pkg, ok = v.Catalog().Package(run.Version); !ok {
+				err = errors.New("its version is not loaded")
+			}
+		})
+		return pkg, err
+	})
+	if err != nil || schema == nil {
+		return "", err
+	}
+	at, reason, err := schema.check(ctx, result)
+	if err != nil || reason == "" {
+		return "", err
+	}
+	what := "the result"
+	if at != "" {
+		what += " at " + at
+	}
+	return clipTo(fmt.Sprintf("%s does not fit the output schema of %q (version %s): %s", what, run.Type, run.Version.Short(), reason), MaxMessage), nil
+}
+
+// output returns the output schema of a type in a version; nil = it has none, which is kept too.
+func (s *schemas) output(ctx context.Context, version catalog.Version, typ string, find func() (*catalog.Package, error)) (*schema, error) {
+	key := catalog.Digest(sha256.Sum256(append(version[:], typ...)))
+	if got, ok := s.outputs.get(key); ok {
+		return got, nil
+	}
+	pkg, err := find()
+	if err != nil {
+		return nil, err
+	}
+	archive, err := s.programs.archive(ctx, pkg)
+	if err != nil {
+		return nil, &Unavailable{Why: fmt.Sprintf("the output schema of %q cannot be read now: %v", typ, err)}
+	}
+	w, ok := archive.Workflow(typ)
+	if !ok {
+		return nil, fmt.Errorf("engine: the archive of version %s does not carry %q", version, typ)
+	}
+	var compiled *schema
+	if w.OutputSchema != nil {
+		if compiled, err = compileSchema(w.OutputSchema); err != nil {
+			return nil, fmt.Errorf("engine: the output schema of %q in version %s: %w", typ, version, err)
+		}
+	}
+	s.outputs.put(key, compiled)
+	return compiled, nil
+}

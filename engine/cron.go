@@ -1,15 +1,16 @@
 package engine
 
 import (
+	"errors"
 	"math"
 	"math/bits"
 	"strings"
-	"sync"
 	"time"
-	_ "time/tzdata" // zones on a node whose system has none
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/zones"
 	"github.com/robfig/cron/v3"
 )
 
@@ -23,7 +24,25 @@ import (
 type calendar struct {
 	every history.Duration // 0 = by cron
 	spec  *cron.SpecSchedule
+	days  dayRule
 	zone  *time.Location
+}
+
+// dayRule is which days an expression with L names, of those that spec has.
+type dayRule struct {
+	last        bool // the last day of the month is named
+	month, week uint64
+}
+
+// names reports whether the expression names the day of t. Where both days are restricted either
+// will do.
+func (r dayRule) names(t time.Time) bool {
+	last := t.AddDate(0, 0, 1).Day() == 1
+	day, week := last || r.month&(1<<t.Day()) != 0, r.week&(1<<t.Weekday()) != 0
+	if r.week&everyHour != 0 {
+		return day
+	}
+	return day || week
 }
 
 // Bounds of what a schedule may say.
@@ -31,7 +50,6 @@ const (
 	MinEvery = time.Second
 	MaxEvery = 10 * 365 * 24 * time.Hour
 	maxCron  = 200 // bytes of an expression
-	maxZone  = 100 // bytes of a zone's name
 )
 
 var cronParser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
@@ -56,36 +74,30 @@ func parseCalendar(s *fsm.Schedule) (*calendar, error) {
 	case strings.Contains(s.Cron, "@every"):
 		return nil, invalid("cron", "is %q: say every instead", clip(s.Cron))
 	}
-	zone, err := zoneOf(s.Timezone)
+	zone, err := zones.Of(s.Timezone)
 	if err != nil {
-		return nil, err
+		return nil, invalid("timezone", "%q is no zone; zones are named as in Europe/Berlin", clip(s.Timezone))
 	}
-	parsed, err := cronParser.Parse(s.Cron)
-	if err != nil {
-		return nil, invalid("cron", "is %q: %s", clip(s.Cron), clipTo(err.Error(), 200))
+	spec, days, err := readCron(s.Cron)
+	if wrong, ok := errors.AsType[*catalog.InvalidInput](err); ok {
+		return nil, invalid("cron", "is %q: %s", clip(s.Cron), wrong.Reason)
 	}
-	return &calendar{spec: parsed.(*cron.SpecSchedule), zone: zone}, nil
+	return &calendar{spec: spec, days: days, zone: zone}, nil
 }
 
-// zones keeps the zones that were asked for: there are some hundreds.
-var zones sync.Map
-
-func zoneOf(name string) (*time.Location, error) {
-	if name == "" || name == "UTC" {
-		return time.UTC, nil
+// storedCalendar is parseCalendar for a schedule that was made by a build which took more: it fires
+// as it did.
+func storedCalendar(s *fsm.Schedule) (*calendar, error) {
+	c, err := parseCalendar(s)
+	if err == nil || s.Cron == "" {
+		return c, err
 	}
-	if zone, ok := zones.Load(name); ok {
-		return zone.(*time.Location), nil
+	zone, zoneErr := zones.Of(s.Timezone)
+	parsed, cronErr := cronParser.Parse(s.Cron)
+	if zoneErr != nil || cronErr != nil {
+		return nil, err
 	}
-	if len(name) > maxZone || name == "Local" { // the node's own zone is nobody's business
-		return nil, invalid("timezone", "%q is no zone; zones are named as in Europe/Berlin", clip(name))
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, invalid("timezone", "%q is no zone; zones are named as in Europe/Berlin", clip(name))
-	}
-	zones.Store(name, zone)
-	return zone, nil
+	return &calendar{spec: parsed.(*cron.SpecSchedule), zone: zone}, nil
 }
 
 // next is the first time after a time; 0 when there is none.
@@ -146,11 +158,17 @@ func (c *calendar) nextNamed(after time.Time) time.Time {
 
 // match is the first match after t on a clock that never changes. The library looks five years ahead; the 29th of February may be eight years away.
 func (c *calendar) match(t time.Time) time.Time {
-	for range 3 {
-		if m := c.spec.Next(t); !m.IsZero() {
+	for tries := 0; tries < 3; {
+		m := c.spec.Next(t)
+		switch {
+		case m.IsZero():
+			t = t.AddDate(4, 0, 0)
+			tries++
+		case c.days.last && !c.days.names(m): // on to the end of that day
+			t = time.Date(m.Year(), m.Month(), m.Day(), 23, 59, 59, 0, m.Location())
+		default:
 			return m
 		}
-		t = t.AddDate(4, 0, 0)
 	}
 	return time.Time{}
 }

@@ -203,7 +203,7 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*f
 		e.cfg.Log.View(func(v fsm.View) { s, _ = v.Schedule(id) })
 		var cmd fsm.Command = &fsm.FireSchedule{ID: id} // of a schedule that is not known here: left to the state machine to refuse
 		if s.ID != "" {
-			calendar, err := parseCalendar(&s)
+			calendar, err := storedCalendar(&s)
 			if err != nil {
 				return nil, Answered{}, err
 			}
@@ -252,7 +252,7 @@ func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *fsm.Sched
 	case found.Next == 0:
 		return &found, nil, index, nil
 	}
-	calendar, err := parseCalendar(&found)
+	calendar, err := storedCalendar(&found)
 	if err != nil {
 		return nil, nil, index, err
 	}

@@ -105,7 +105,7 @@ func (f *schedules) step(ctx context.Context, id string) bool {
 	}
 	cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision}
 	if due {
-		calendar, err := parseCalendar(&s)
+		calendar, err := storedCalendar(&s)
 		if err != nil { // it was read when it was made: this node is another build, or knows fewer zones
 			e.log.Error("schedule does not fire: its definition cannot be read here", "schedule", id, "error", err)
 			return false
@@ -151,24 +151,20 @@ func planFires(cmd *fsm.FireSchedule, s *fsm.Schedule, calendar *calendar, now h
 	} else {
 		oldest = 0
 	}
-	one := s.CatchUp == fsm.CatchUpOne && late(s.Next)
 	most := s.FiresAtOnce()
 	at := s.Next
 	cmd.Due = at
 	for n := 0; at != 0 && at <= now && n < maxPlanned && len(cmd.Times) < most; n++ {
+		next := calendar.next(at)
 		switch {
-		case one:
+		case s.CatchUp == fsm.CatchUpOne && late(at) && next != 0 && next <= now && late(next): // the latest of those that are late stands for all of them
 			cmd.Missed++
-		case s.CatchUp == fsm.CatchUpNone && late(at), at < oldest:
+		case s.CatchUp == fsm.CatchUpNone && late(at), s.CatchUp != fsm.CatchUpOne && at < oldest:
 			cmd.Missed++
 		default:
 			cmd.Times = append(cmd.Times, at)
 		}
-		last := at
-		if at = calendar.next(at); one && (at == 0 || at > now) { // the latest of all
-			cmd.Times = []history.Time{last}
-			cmd.Missed--
-		}
+		at = next
 	}
 	cmd.Next = at
 }

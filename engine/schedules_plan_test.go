@@ -43,10 +43,23 @@ func TestPlanFires(t *testing.T) {
 				t.Fatalf("fired for %s after %s", at, fired[:i])
 			}
 		}
-		latest := s.Next - history.Time(s.Every)
-		switch late := first <= now && now.Sub(first) >= onTime; {
-		case late && s.CatchUp == fsm.CatchUpOne && (len(fired) != 1 || fired[0] != latest):
-			t.Fatalf("caught up with %s, the latest is %s", fired, latest)
+		late, fresh := 0, 0 // of what was fired
+		for _, at := range fired {
+			if now.Sub(at) >= onTime {
+				late++
+			} else {
+				fresh++
+			}
+		}
+		onTimes := 0 // those go ahead whatever the policy
+		for at := s.Next - history.Time(s.Every); at >= first && now.Sub(at) < onTime; at -= history.Time(s.Every) {
+			onTimes++
+		}
+		switch isLate := first <= now && now.Sub(first) >= onTime; {
+		case fresh != onTimes:
+			t.Fatalf("fired for %d times that are on time, of %d", fresh, onTimes)
+		case isLate && s.CatchUp == fsm.CatchUpOne && (late != 1 || now.Sub(fired[0]+history.Time(s.Every)) >= onTime):
+			t.Fatalf("caught up with %s, which is not the latest of those that are late", fired)
 		case s.CatchUp == fsm.CatchUpNone && len(fired) > 0 && now.Sub(fired[0]) >= onTime:
 			t.Fatalf("fired for %s, which is late", fired[0])
 		case s.CatchUp == fsm.CatchUpAll && settled <= maxCaught && uint64(len(fired)) != settled:

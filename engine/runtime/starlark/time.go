@@ -1,21 +1,17 @@
 package starlark
 
 import (
-	"archive/zip"
-	"bytes"
-	_ "embed"
 	"fmt"
-	"io"
-	"sync"
 	"time"
 
+	"aion.dev/aion/internal/zones"
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 	"go.starlark.net/starlarkstruct"
 )
 
-// timeModule is the interpreter's time module without what depends on the machine: it has no now, and its zones are the ones in zoneinfo.zip (of Go
-// 1.26's distribution), never the machine's.
+// timeModule is the interpreter's time module without what depends on the machine: it has no now, and its zones are those of internal/zones, never
+// the machine's.
 var timeModule = &starlarkstruct.Module{Name: "time", Members: starlark.StringDict{
 	"from_timestamp":    timeFunction("from_timestamp", fromTimestamp),
 	"is_valid_timezone": timeFunction("is_valid_timezone", isValidZone),
@@ -45,7 +41,7 @@ var timeMethods = map[string]method{
 		if err := starlark.UnpackPositionalArgs("in_location", args, kwargs, 1, &name); err != nil {
 			return nil, err
 		}
-		zone, err := zoneOf(name)
+		zone, err := zones.Of(name)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +69,7 @@ func isValidZone(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, 
 	if err := starlark.UnpackPositionalArgs("is_valid_timezone", args, kwargs, 1, &name); err != nil {
 		return nil, err
 	}
-	_, err := zoneOf(name)
+	_, err := zones.Of(name)
 	return starlark.Bool(err == nil), nil
 }
 
@@ -89,7 +85,7 @@ func parseTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, er
 	if len(text) > maxTimeText || len(layout) > maxTimeText {
 		return nil, fmt.Errorf("the text or the format has more than %d bytes", maxTimeText)
 	}
-	zone, err := zoneOf(location)
+	zone, err := zones.Of(location)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +98,8 @@ func parseTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, er
 }
 
 func newTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	var year, month, day, hour, minute, second, nanosecond int
+	var year, hour, minute, second, nanosecond int
+	month, day := 1, 1 // 0 would be the month, the day before
 	location := ""
 	if err := starlark.UnpackArgs("time", nil, kwargs, "year?", &year, "month?", &month, "day?", &day, "hour?", &hour, "minute?", &minute,
 		"second?", &second, "nanosecond?", &nanosecond, "location?", &location); err != nil {
@@ -111,64 +108,9 @@ func newTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, erro
 	if len(args) > 0 {
 		return nil, fmt.Errorf("unexpected positional arguments")
 	}
-	zone, err := zoneOf(location)
+	zone, err := zones.Of(location)
 	if err != nil {
 		return nil, err
 	}
 	return startime.Time(time.Date(year, time.Month(month), day, hour, minute, second, nanosecond, zone)), nil
-}
-
-// zoneinfo is the time zone database, pinned: a newer one may move a local time that a recorded run has computed.
-//
-//go:embed zoneinfo.zip
-var zoneinfo []byte
-
-var zones = struct {
-	open   func() (*zip.Reader, error)
-	mu     sync.Mutex
-	loaded map[string]*time.Location
-}{
-	open:   sync.OnceValues(func() (*zip.Reader, error) { return zip.NewReader(bytes.NewReader(zoneinfo), int64(len(zoneinfo))) }),
-	loaded: make(map[string]*time.Location),
-}
-
-// zoneOf returns a zone by its IANA name; "" and "UTC" are UTC.
-func zoneOf(name string) (*time.Location, error) {
-	if name == "" || name == "UTC" {
-		return time.UTC, nil
-	}
-	unknown := fmt.Errorf("unknown time zone %.100q", name)
-	if len(name) > 100 {
-		return nil, unknown
-	}
-	zones.mu.Lock()
-	defer zones.mu.Unlock()
-	if zone := zones.loaded[name]; zone != nil {
-		return zone, nil
-	}
-	files, err := zones.open()
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range files.File {
-		if file.Name != name || file.FileInfo().IsDir() {
-			continue
-		}
-		content, err := file.Open()
-		if err != nil {
-			return nil, err
-		}
-		defer content.Close()
-		data, err := io.ReadAll(content)
-		if err != nil {
-			return nil, err
-		}
-		zone, err := time.LoadLocationFromTZData(name, data)
-		if err != nil {
-			return nil, unknown
-		}
-		zones.loaded[name] = zone
-		return zone, nil
-	}
-	return nil, unknown
 }

@@ -23,16 +23,17 @@ func TestAPIDocs(t *testing.T) {
 	version := n.Deploy(archive).Package.Version.String()
 	operations := map[string]bool{}
 	for i, line := range strings.Split(string(b), "\n") {
-		if !strings.HasPrefix(line, "curl -sf ") {
+		if !strings.HasPrefix(line, "call ") {
 			continue
 		}
 		n.Deploy(archive) // whatever the line before did
-		c, err := parseCurl(strings.NewReplacer("4f1c9a07", version[:8], "wait=30s", "wait=1ms").Replace(line))
+		c, err := parseCurl(strings.NewReplacer("$V1", version[:8], "$V2", version, "$TOKEN", "TOKEN", "wait=30s", "wait=1ms", "wait=2s", "wait=1ms", "wait=1s", "wait=1ms",
+			`"wait":"30s"`, `"wait":"0s"`, "$(date -u +%FT%TZ)", "2026-11-28T12:00:00Z", " || true", "").Replace(line))
 		if err != nil {
 			t.Errorf("line %d: %v", i+1, err)
 			continue
 		}
-		if c.file == "@order.aion" {
+		if c.file != "" {
 			c.body = string(archive)
 		}
 		r := h.send(t, c.method, c.path, c.body, c.headers...)
@@ -71,7 +72,6 @@ func parseCurl(line string) (c curl, err error) {
 			return ""
 		}
 		switch {
-		case word == "-sf":
 		case word == "-X":
 			c.method = next()
 		case word == "-H":
@@ -96,21 +96,37 @@ func parseCurl(line string) (c curl, err error) {
 	return c, nil
 }
 
-// shellWords splits a line as a shell does, as far as the documents go: quotes, and a comment at the end.
+// shellWords splits a line as a shell does, as far as the documents go: quotes, also in the middle of
+// a word, and a comment at the end.
 func shellWords(line string) (words []string, err error) {
-	for line = strings.TrimSpace(line); line != "" && line[0] != '#'; line = strings.TrimLeft(line, " ") {
-		end := strings.IndexByte(line, ' ')
-		if q := line[0]; q == '"' || q == '\'' {
-			if end = strings.IndexByte(line[1:], q); end < 0 {
-				return nil, fmt.Errorf("a quote without end: %s", line)
+	var word strings.Builder
+	inside, quote := false, byte(0)
+	for i := range len(line) {
+		switch c := line[i]; {
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+			word.WriteByte(c)
+		case c == '"' || c == '\'':
+			quote, inside = c, true
+		case c == ' ':
+			if inside {
+				words = append(words, word.String())
+				word.Reset()
 			}
-			words, line = append(words, line[1:end+1]), line[end+2:]
-			continue
+			inside = false
+		case c == '#' && !inside:
+			return words, nil
+		default:
+			inside = true
+			word.WriteByte(c)
 		}
-		if end < 0 {
-			end = len(line)
-		}
-		words, line = append(words, line[:end]), line[end:]
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("a quote without end: %s", line)
+	}
+	if inside {
+		words = append(words, word.String())
 	}
 	return words, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -86,6 +87,56 @@ func TestREADMEThreeNodes(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it did not print %q:\n%s", want, out.String())
 		}
+	}
+}
+
+// TestPages runs the commands of pages of docs as they stand there, from top to bottom, beside a node.
+// Only the ports are others. What comes after a mark is for other places than one node.
+func TestPages(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not here; TestAPIDocs of transport makes the same calls without it")
+	}
+	for page, want := range map[string][]string{
+		"API.md": {`"code":"not_found"`, `"freshly_loaded":true`, `"approved_by":"Ada"`, `"code":"lease_lost"`, `"deduplicated":true`, "event: RouteChanged"},
+	} {
+		t.Run(page, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("../../docs", page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			part, _, _ := strings.Cut(string(text), "<!-- not by TestPages -->")
+			ports, err := freePorts(3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			script := "set -eu\naion-node serve >node.log 2>&1 &\ntrap 'kill $!; wait' EXIT\naion-node versions >/dev/null\n"
+			for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(part, -1) {
+				script += block[1]
+			}
+			dir := t.TempDir()
+			docs, err := filepath.Abs("../../docs")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(docs, filepath.Join(dir, "docs")); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*patient)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, "bash", "-c", strings.ReplaceAll(script, "127.0.0.1:7600", ports[0]))
+			cmd.Dir = dir
+			cmd.Env = append(os.Environ(), "AION_HTTP_ADDRESS="+ports[0], "AION_RAFT_ADDRESS="+ports[1], "AION_GOSSIP_ADDRESS="+ports[2], "AION_ADDR="+ports[0])
+			var out, errs bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &errs
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v\n%s\n%s", err, out.String(), errs.String())
+			}
+			for _, text := range want {
+				if !strings.Contains(out.String(), text) {
+					t.Errorf("the page did not print %q:\n%s", text, out.String())
+				}
+			}
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
@@ -89,7 +90,8 @@ func New(cfg Config) (*Engine, error) {
 	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas), outputs: newKeep[catalog.Digest, *schema](4096)}
 	e.ready = newReconciler(e)
 	if cfg.Metrics != nil {
-		if err := e.metrics.register(cfg.Metrics); err != nil {
+		err := errors.Join(e.metrics.register(cfg.Metrics), cfg.Metrics.Register(e.hub.closings.count), cfg.Metrics.Register(&gauges{log: cfg.Log, now: time.Now}))
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // hub wakes those who wait for a run or for the public feed. One goroutine tails the feed for the whole node and knows from it which runs closed; a
 // second one looks, at most every followPause, at the few runs whose growth somebody follows. Waiters never look at the state on every index.
 type hub struct {
-	log Log
+	log      Log
+	closings *closings
 
 	mu       sync.Mutex                             // guards what follows
 	waiters  map[history.RunID]map[*waiter]struct{} // by run
@@ -34,7 +35,7 @@ const followPause = 20 * time.Millisecond
 const feedBatch = 1024
 
 func newHub(log Log) *hub {
-	return &hub{log: log, waiters: make(map[history.RunID]map[*waiter]struct{}), followed: make(map[history.RunID]map[*waiter]struct{}), fed: make(chan struct{})}
+	return &hub{log: log, closings: newClosings(), waiters: make(map[history.RunID]map[*waiter]struct{}), followed: make(map[history.RunID]map[*waiter]struct{}), fed: make(chan struct{})}
 }
 
 // await waits for a run to close. It looks at the run when it is sure to hear of everything later, and again when something happened or wait is over; look
@@ -153,6 +154,7 @@ func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 		for _, ev := range events {
 			if ev.Name == "WorkflowClosed" {
 				h.wake(ev.RunID)
+				h.closings.closed(ev.Data)
 			} else {
 				notice(ev.Name)
 			}

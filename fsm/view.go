@@ -41,6 +41,7 @@ type View interface {
 	Tasks(id history.RunID, from uint64, limit int) []Task                // of one run, ordinal >= from
 	Offered(queue string, activities []string) (at history.Time, ok bool) // whether the queue holds a task for one of activities, and from when on its limits let it be taken; not ok while they wait for another to end
 	Offers(queue string, activities []string) uint64                      // how many tasks the queue holds for activities, whatever its limits
+	OldestOffer(queue string) (at history.Time, ok bool)                  // when the oldest task that a worker may take was offered, its limits aside
 	Queue(name string) (Queue, bool)                                      // false: it has neither tasks nor limits
 	Queues(after string, limit int) []Queue                               // by name, those after after
 	Schedule(id string) (Schedule, bool)

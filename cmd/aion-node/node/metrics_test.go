@@ -26,10 +26,14 @@ func TestMetricsTellTheClusterApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"aion_cluster_is_leader 1", "aion_cluster_has_leader 1", "aion_blobs_missing 0", "aion_raft_leader_contact_seconds 0"} {
+	// The types of runs and the queues are told by name, of the state itself: engine's tests look at those.
+	for _, line := range []string{"aion_schedule_late_seconds 0", "aion_timer_late_seconds 0", "aion_cluster_is_leader 1", "aion_cluster_has_leader 1", "aion_blobs_missing 0", "aion_raft_leader_contact_seconds 0"} {
 		if !strings.Contains(string(b), "\n"+line+"\n") {
 			t.Errorf("/metrics lacks the line %q", line)
 		}
+	}
+	if !strings.Contains(string(b), "\naion_build_info{go=\"go") {
+		t.Error("/metrics does not say which build this is")
 	}
 	for _, name := range []string{"aion_raft_term", "aion_raft_commit_index", "aion_state_applied_index"} {
 		if !strings.Contains(string(b), "\n"+name+" ") || strings.Contains(string(b), "\n"+name+" 0\n") {

@@ -74,7 +74,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		}
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(o.Version))
 
 	if n.cluster, err = cluster.Open(clusterConfig(cfg, n.certs, files, o.Version, n.log)); err != nil {
 		return nil, err

@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Bounds of what one look at the metrics shows and costs.
+const (
+	gaugedTypes  = 500 // workflow types by name; what comes after them is one, called otherTypes
+	gaugedQueues = 500 // queues by name; those after them are not shown
+	otherTypes   = "(other)"
+)
+
+// gaugedEvery is how old the figures may be that are shown. Whoever reaches a node may ask for its
+// metrics, as often as they like, and a look goes over every queue.
+const gaugedEvery = time.Second
+
+// gauges are figures of the state itself, read when somebody asks for them. They are the same on
+// every node, as far as each has applied.
+type gauges struct {
+	log Log
+	now func() time.Time
+
+	mu     sync.Mutex // over what was read last, and while it is read
+	read   time.Time
+	latest []prometheus.Metric
+}
+
+var (
+	runsGauge = prometheus.NewDesc("aion_runs", "Runs that are kept, by type and status; open ones are running and paused.",
+		[]string{"workflow_type", "status"}, nil)
+	queueTasks = prometheus.NewDesc("aion_queue_tasks", "Tasks of a queue: offered to workers, waiting for their next attempt, or leased.",
+		[]string{"queue", "state"}, nil)
+	queueOldest = prometheus.NewDesc("aion_queue_oldest_seconds", "How long the oldest task that a worker may take has been offered; 0 without any.",
+		[]string{"queue"}, nil)
+	scheduleLate = prometheus.NewDesc("aion_schedule_late_seconds", "How long the first schedule to fire has been due; 0 while none is.", nil, nil)
+	timerLate    = prometheus.NewDesc("aion_timer_late_seconds", "How long the first timer to fire has been due; 0 while none is.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (g *gauges) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{runsGauge, queueTasks, queueOldest, scheduleLate, timerLate} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (g *gauges) Collect(to chan<- prometheus.Metric) {
+	g.mu.Lock()
+	if at := g.now(); g.latest == nil || at.Sub(g.read) >= gaugedEvery {
+		g.read, g.latest = at, g.look(history.At(at))
+	}
+	latest := g.latest
+	g.mu.Unlock()
+	for _, m := range latest {
+		to <- m
+	}
+}
+
+// look reads the figures from the state.
+func (g *gauges) look(now history.Time) (metrics []prometheus.Metric) {
+	var counts []fsm.RunCount
+	var queues []fsm.Queue
+	oldest := map[string]history.Time{}
+	var timer, schedule history.Time
+	g.log.View(func(v fsm.View) {
+		counts = v.CountRuns(fsm.RunFilter{})
+		queues = v.Queues("", gaugedQueues)
+		for _, q := range queues {
+			if at, ok := v.OldestOffer(q.Name); ok {
+				oldest[q.Name] = at
+			}
+		}
+		timer, _ = v.NextTimer()
+		schedule, _ = v.NextSchedule()
+	})
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		metrics = append(metrics, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...))
+	}
+	since := func(at history.Time) float64 {
+		if at == 0 || at > now {
+			return 0
+		}
+		return now.Sub(at).Seconds()
+	}
+	type row struct {
+		typ    string
+		status history.Status
+	}
+	runs, names := map[row]uint64{}, &typeNames{}
+	for _, c := range counts {
+		runs[row{names.label(c.Type), c.Status}] += c.Count
+	}
+	for r, n := range runs {
+		gauge(runsGauge, float64(n), r.typ, r.status.String())
+	}
+	for _, q := range queues {
+		gauge(queueTasks, float64(q.Offered), q.Name, "offered")
+		gauge(queueTasks, float64(q.Backoff), q.Name, "backoff")
+		gauge(queueTasks, float64(q.Leased), q.Name, "leased")
+		gauge(queueOldest, since(oldest[q.Name]), q.Name)
+	}
+	gauge(scheduleLate, since(schedule))
+	gauge(timerLate, since(timer))
+	return metrics
+}
+
+// typeNames keeps the number of workflow types that label metrics within bounds.
+type typeNames struct {
+	mu   sync.Mutex // guards seen
+	seen map[string]bool
+}
+
+func (n *typeNames) label(typ string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.seen[typ]:
+	case len(n.seen) == gaugedTypes:
+		return otherTypes
+	case n.seen == nil:
+		n.seen = map[string]bool{typ: true}
+	default:
+		n.seen[typ] = true
+	}
+	return typ
+}
+
+// closings counts the runs that closed since this node started, whichever node closed them.
+type closings struct {
+	count *prometheus.CounterVec
+	names typeNames
+}
+
+func newClosings() *closings {
+	return &closings{count: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "aion_runs_closed_total", Help: "Runs that closed since this node started, by type and status. Every node counts all of them.",
+	}, []string{"workflow_type", "status"})}
+}
+
+// closed counts one event WorkflowClosed of the feed.
+func (c *closings) closed(data []byte) {
+	var run struct {
+		Type   string `json:"workflow_type"`
+		Status string `json:"status"`
+	}
+	if json.Unmarshal(data, &run) != nil {
+		return
+	}
+	if run.Type == "" { // deleted since
+		run.Type = otherTypes
+	}
+	c.count.WithLabelValues(c.names.label(run.Type), run.Status).Inc()
+}

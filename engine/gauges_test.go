@@ -1,0 +1,90 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// gauged reads the metrics that end in a value, as NAME{LABEL=VALUE,...}.
+func gauged(t *testing.T, r *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.Metric {
+			var labels []string
+			for _, l := range m.Label {
+				labels = append(labels, l.GetName()+"="+l.GetValue())
+			}
+			found[f.GetName()+"{"+strings.Join(labels, ",")+"}"] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	return found
+}
+
+// TestGauges: what one alarms on is told by the state itself.
+func TestGauges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := prometheus.NewRegistry()
+		n := enginetest.New(t, func(c *engine.Config) { c.Metrics = registry })
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    if input == 1:\n        fail(\"no\")\n    ctx.activity(\"a\", None)\n"}, enginetest.Activities("a")))
+		n.Await(n.Begin("w", "1"))
+		for range 2 {
+			n.Begin("w", "2")
+		}
+		paused := n.Begin("w", "2")
+		synctest.Wait()
+		if _, _, err := n.Pause(background, engine.Call{}, paused, "look"); err != nil {
+			t.Fatal(err)
+		}
+		poll(t, n, 0, 1, "a")
+		time.Sleep(90 * time.Second)
+		synctest.Wait()
+		got := gauged(t, registry)
+		for name, want := range map[string]float64{
+			"aion_runs{status=running,workflow_type=w}":             2,
+			"aion_runs{status=paused,workflow_type=w}":              1,
+			"aion_runs{status=failed,workflow_type=w}":              1,
+			"aion_runs_closed_total{status=failed,workflow_type=w}": 1,
+			"aion_queue_tasks{queue=default,state=offered}":         2,
+			"aion_queue_tasks{queue=default,state=leased}":          1,
+			"aion_queue_tasks{queue=default,state=backoff}":         0,
+			"aion_schedule_late_seconds{}":                          0,
+			"aion_timer_late_seconds{}":                             0,
+		} {
+			if value, ok := got[name]; !ok || value != want {
+				t.Errorf("%s is %v, %v; want %v", name, value, ok, want)
+			}
+		}
+		if age := got["aion_queue_oldest_seconds{queue=default}"]; age < 90 || age > 100 {
+			t.Errorf("the oldest task has waited for %v s", age)
+		}
+		// Without a leader nothing that is due happens.
+		if _, _, err := n.PutSchedule(background, engine.Call{}, fsm.Schedule{ID: "j", Type: "w", Input: history.Payload("1"), Every: history.Duration(time.Minute)}, false); err != nil {
+			t.Fatal(err)
+		}
+		n.Depose()
+		time.Sleep(5 * time.Minute)
+		got = gauged(t, registry)
+		if late := got["aion_schedule_late_seconds{}"]; late < 230 || late > 301 {
+			t.Errorf("a schedule that is due every minute is %v s late after five minutes without a leader", late)
+		}
+		n.Elect()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if late := gauged(t, registry)["aion_schedule_late_seconds{}"]; late != 0 {
+			t.Errorf("it is %v s late with one", late)
+		}
+	})
+}

@@ -93,7 +93,7 @@ func (c *Cluster) lookAtDisk() {
 	}
 	say := map[string]func(string, ...any){DiskOK: c.log.Info, DiskWarn: c.log.Warn, DiskFull: c.log.Error}[s.Level]
 	say("the disk of the data folder: "+map[string]string{
-		DiskOK: "there is room again", DiskWarn: "it is filling up", DiskFull: "no runs are started here and nothing is deployed until there is room",
+		DiskOK: "there is room again", DiskWarn: "it is filling up", DiskFull: "no runs are started here, no schedule fires and nothing is deployed until there is room",
 	}[s.Level], "folder", c.cfg.DataDir, "free", s.Free, "size", s.Size, "disk.warn_bytes", s.Warn, "disk.full_bytes", s.Full)
 }
 
@@ -113,17 +113,23 @@ func (c *Cluster) fullDisk() *objection {
 	return &objection{Why: "its disk is full", Yields: true}
 }
 
-// mayGrow refuses what begins something new while the disk is full.
+// mayGrow refuses what begins something new while the disk is full. The fires of schedules wait, and
+// are late then; leaving times out begins nothing. What runs under way ask for, children too, goes on.
 func (c *Cluster) mayGrow(cmd fsm.Command) error {
 	s := c.Disk()
 	if s.Level != DiskFull {
 		return nil
 	}
-	switch cmd.Kind() {
-	case fsm.KindStartRun, fsm.KindLoadPackage:
-		return &FullDisk{Node: c.id, Folder: c.cfg.DataDir, DiskState: s}
+	switch cmd := cmd.(type) {
+	case *fsm.FireSchedule:
+		if len(cmd.Times) == 0 {
+			return nil
+		}
+	case *fsm.StartRun, *fsm.LoadPackage:
+	default:
+		return nil
 	}
-	return nil
+	return &FullDisk{Node: c.id, Folder: c.cfg.DataDir, DiskState: s}
 }
 
 // FullDisk: the leader's disk has no room for anything new.

@@ -14,6 +14,7 @@ import (
 
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/cluster/clustertest"
+	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -52,6 +53,12 @@ func TestFullDiskTakesNothingNew(t *testing.T) {
 	}
 	if _, err := n.load(t.Context(), "v2"); !errors.As(err, &full) {
 		t.Errorf("a deploy: %v", err)
+	}
+	if _, err := n.Propose(t.Context(), fsm.Envelope{Command: &fsm.FireSchedule{ID: "hourly", Times: []history.Time{1}}}); !errors.As(err, &full) {
+		t.Errorf("a fire: %v", err)
+	}
+	if r, err := n.Propose(t.Context(), fsm.Envelope{Command: &fsm.FireSchedule{ID: "hourly"}}); err != nil || r.Refusal == nil || r.Refusal.Code() != "not_found" {
+		t.Errorf("times that are left out, of a schedule that is not there: %v, %v", err, r.Refusal)
 	}
 	if r, err := n.Propose(t.Context(), fsm.Envelope{Command: &fsm.TerminateRun{Run: fsm.RunRef{WorkflowID: "before"}}}); err != nil || r.Refusal != nil {
 		t.Errorf("a run under way: %v, %v", err, r.Refusal)

@@ -168,15 +168,21 @@ func placeOf(k []byte) place {
 	return place{binary.BigEndian.Uint64(k[1:]), binary.BigEndian.Uint32(k[9:])}
 }
 
+// feedBytes is how much of events one page has, and one event more: thousands of streams each hold
+// a page while their readers are slow.
+const feedBytes = 64 << 10
+
 // Feed implements View.
 func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next FeedCursor) {
 	next = after
+	size := 0
 	first := later(append(placeKey(keyFeed, after.Index, after.N), 0), placeKey(keyFeed, p.meta.FeedFrom.Index, p.meta.FeedFrom.N))
 	p.scan(first, key(keyFeed+1), func(k, b []byte) bool {
 		e := p.feedEvent(k, b)
 		events = append(events, e)
 		next = FeedCursor{e.Index, e.N}
-		return len(events) < pageSize(limit)
+		size += len(e.Data)
+		return len(events) < pageSize(limit) && size < feedBytes
 	})
 	return events, next
 }

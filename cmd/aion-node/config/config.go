@@ -48,7 +48,7 @@ type Raft struct {
 // Disk is how much of the data folder's disk the node leaves free.
 type Disk struct {
 	WarnBytes int64 `toml:"warn_bytes" help:"free bytes below which the node warns; 0 is twice disk.full_bytes"`
-	FullBytes int64 `toml:"full_bytes" help:"free bytes below which nothing new is begun: no starts, no deploys; runs under way go on; 0 is 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB"`
+	FullBytes int64 `toml:"full_bytes" help:"free bytes below which nothing new is begun: no starts, no fires of schedules, no deploys; runs under way go on; 0 is 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB"`
 	Reserve   int64 `toml:"reserve_bytes" help:"bytes that the file reserve in the data folder keeps back, given up when the disk is all but full; none on a disk of less than sixteen times as many, and where 0"`
 }
 

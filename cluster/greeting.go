@@ -81,6 +81,7 @@ type greeting struct {
 	Objections []objection `json:"objections,omitempty"` // why it should not lead
 	Draining   bool        `json:"draining,omitempty"`
 	Joining    bool        `json:"joining,omitempty"` // see admission.go
+	Disk       DiskState   `json:"disk,omitzero"`     // Size is 0 from older nodes
 
 	named string // the address in cluster.join that led to it, for the node that greeted it
 	Clock int64  `json:"clock,omitempty"` // its wall clock, in nanoseconds of Unix time; 0 from older nodes
@@ -101,6 +102,7 @@ func (c *Cluster) greet() (greeting, error) {
 		Objections:  c.objections(),
 		Draining:    c.Draining(),
 		Joining:     c.joining() != nil,
+		Disk:        c.Disk(),
 		Clock:       c.wall(faults.Now()).UnixNano(),
 	}
 	if c.archives != nil {

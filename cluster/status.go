@@ -43,6 +43,7 @@ type Member struct {
 	AppliedIndex uint64 // 0 when it does not answer
 	MissingBlobs int
 	Draining     bool
+	Disk         DiskState     // Size is 0 while nothing is known
 	ClockKnown   bool          // the node that answers has heard its clock within the last minute
 	ClockAhead   time.Duration // of the voters' median; of the clock of the node that answers while no majority of them agrees
 	ClockWrong   bool          // a majority of the voters' clocks agrees, and its own differs
@@ -108,7 +109,7 @@ func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard s
 	case err == nil:
 		m.Status, m.AppliedIndex, m.MissingBlobs = "alive", g.Applied, g.Missing
 		m.HTTPAddress, m.Version = g.HTTPAddress, g.Version
-		m.Draining = g.Draining
+		m.Draining, m.Disk = g.Draining, g.Disk
 	case heard == "left":
 		m.Status = heard
 	}

@@ -32,7 +32,7 @@ func clusterStatusCmd(a *app) *cobra.Command {
 				card(w,
 					[2]string{"cluster", c.ClusterID}, [2]string{"node", c.Node}, [2]string{"leader", leader}, [2]string{"term", strconv.FormatUint(c.Term, 10)},
 					[2]string{"log time", c.LogTime.Local().Format("2006-01-02 15:04:05.000")}, [2]string{"committed", strconv.FormatUint(c.CommitIndex, 10)},
-					[2]string{"applied", strconv.FormatUint(c.AppliedIndex, 10)}, [2]string{"digest", c.Digest})
+					[2]string{"applied", strconv.FormatUint(c.AppliedIndex, 10)}, [2]string{"digest", c.Digest}, [2]string{"disk", diskOf(c.Disk)})
 				fmt.Fprintln(w)
 				tellMembers(w, c.Members)
 			})
@@ -75,9 +75,17 @@ func tellMembers(w io.Writer, members []wire.Member) {
 		if m.Draining {
 			status += ", draining"
 		}
-		rows = append(rows, []string{m.ID, role, status, m.HTTPAddress, m.RaftAddress, strconv.FormatUint(m.AppliedIndex, 10), strconv.Itoa(m.MissingBlobs), clockOf(m), m.Version})
+		rows = append(rows, []string{m.ID, role, status, m.HTTPAddress, m.RaftAddress, strconv.FormatUint(m.AppliedIndex, 10), strconv.Itoa(m.MissingBlobs), clockOf(m), diskOf(m.Disk), m.Version})
 	}
-	table(w, "no members", []string{"NODE", "ROLE", "STATUS", "HTTP", "RAFT", "APPLIED", "MISSING BLOBS", "CLOCK", "VERSION"}, rows)
+	table(w, "no members", []string{"NODE", "ROLE", "STATUS", "HTTP", "RAFT", "APPLIED", "MISSING BLOBS", "CLOCK", "DISK", "VERSION"}, rows)
+}
+
+// diskOf says in few words how much room a node has.
+func diskOf(d *wire.Disk) string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s, %.1f GiB free", d.Level, float64(d.FreeBytes)/(1<<30))
 }
 
 func clusterTransferCmd(a *app) *cobra.Command {

@@ -44,6 +44,7 @@ type Member struct {
 	AppliedIndex uint64 `json:"applied_index"`
 	MissingBlobs int    `json:"missing_blobs"`
 	Draining     bool   `json:"draining,omitempty" doc:"It was told to drain: it takes no deploys and does not want to lead"`
+	Disk         *Disk  `json:"disk,omitempty" doc:"Of its data folder, by its own word; absent: not known"`
 	ClockAhead   string `json:"clock_ahead,omitempty" doc:"Of the voters' median (of the node that answered while no majority agrees); absent: not heard of for a minute"`
 	ClockWrong   bool   `json:"clock_wrong" doc:"Its clock differs from those of most voters by more than cluster.max_clock_skew: it should not lead"`
 }

@@ -40,16 +40,22 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 		ClusterID: s.ClusterID, Node: s.Node, Leader: s.Leader, Term: s.Term, LogTime: s.LogTime.Std(),
 		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Clocks: s.Clocks, LogTimeHeld: held(s), Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
 	}
-	if d := m.Disk(); d.Size > 0 {
-		c.Disk = &wire.Disk{Level: d.Level, FreeBytes: d.Free, SizeBytes: d.Size, WarnBytes: d.Warn, FullBytes: d.Full}
-	}
+	c.Disk = diskOf(m.Disk())
 	for _, x := range s.Members {
 		c.Members = append(c.Members, wire.Member{
 			ID: x.ID, Role: x.Role, Leader: x.Leader, Status: x.Status, RaftAddress: x.RaftAddress, HTTPAddress: x.HTTPAddress,
-			Version: x.Version, AppliedIndex: x.AppliedIndex, MissingBlobs: x.MissingBlobs, Draining: x.Draining, ClockAhead: clockAhead(x), ClockWrong: x.ClockWrong,
+			Version: x.Version, AppliedIndex: x.AppliedIndex, MissingBlobs: x.MissingBlobs, Draining: x.Draining, Disk: diskOf(x.Disk), ClockAhead: clockAhead(x), ClockWrong: x.ClockWrong,
 		})
 	}
 	return c, nil
+}
+
+// diskOf is nil while nothing is known.
+func diskOf(d cluster.DiskState) *wire.Disk {
+	if d.Size == 0 {
+		return nil
+	}
+	return &wire.Disk{Level: d.Level, FreeBytes: d.Free, SizeBytes: d.Size, WarnBytes: d.Warn, FullBytes: d.Full}
 }
 
 func clockAhead(m cluster.Member) string {

@@ -87,6 +87,7 @@ func TestBadInput(t *testing.T) {
 		{"GET", "/v1/workflows?status=running&status_=x", "", "", "invalid_input", "status_", "unknown query parameter"},
 		{"GET", "/v1/workflows?status=dead", "", "", "invalid_input", "status", "running"},
 		{"GET", "/v1/workflows?attr=x", "", "", "invalid_input", "attr", "NAME=VALUE"},
+		{"GET", "/v1/workflows?attr=%22a%3db%22", "", "", "invalid_input", "attr", "a name with a = in it as"},
 		{"GET", "/v1/workflows?version=zzzzzz", "", "", "invalid_input", "version", ""},
 		{"GET", "/v1/workflows?consistency=eventual", "", "", "invalid_input", "consistency", "stale"},
 		{"GET", "/v1/workflows?min_index=5", "", "", "invalid_input", "min_index", "consistency=stale"},

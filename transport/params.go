@@ -2,7 +2,6 @@ package transport
 
 import (
 	"math"
-	"strings"
 	"time"
 
 	"aion.dev/aion/engine"
@@ -104,7 +103,7 @@ func duration(field, text string) (time.Duration, error) {
 		return 0, nil
 	}
 	d, err := time.ParseDuration(text)
-	if err != nil && beyondDuration(text) {
+	if err != nil && history.BeyondDuration(text) {
 		return 0, invalid(field, "is %s: the longest is %s", clip(text), history.Duration(math.MaxInt64))
 	}
 	if err != nil {
@@ -120,18 +119,6 @@ func span(field, text string, least, most time.Duration) (time.Duration, error) 
 		err = invalid(field, "is %s; %s to %s are allowed", clip(text), least, most)
 	}
 	return d, err
-}
-
-// beyondDuration reports whether text is a duration that is only too long.
-func beyondDuration(text string) bool {
-	digits := func(c rune) rune {
-		if c >= '1' && c <= '9' {
-			return '0'
-		}
-		return c
-	}
-	_, err := time.ParseDuration(strings.Map(digits, text))
-	return err == nil && strings.ContainsAny(text, "hmsun")
 }
 
 // moment reads a time of a filter; absent = 0. The log tells nanoseconds since 1970 in 64 bits, and 0 says that there is no time: times beyond are as good

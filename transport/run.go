@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"aion.dev/aion/engine"
@@ -209,7 +208,7 @@ type listInput struct {
 	StartedBefore string   `query:"started_before" doc:"RFC 3339"`
 	ClosedAfter   string   `query:"closed_after" doc:"RFC 3339; at or after. Leaves out open runs"`
 	ClosedBefore  string   `query:"closed_before" doc:"RFC 3339. Leaves out open runs"`
-	Attributes    []string `query:"attr,explode" doc:"NAME=VALUE, the value JSON or else a string; may repeat"`
+	Attributes    []string `query:"attr,explode" doc:"NAME=VALUE, the value JSON or else a string, a NAME that has a = in it as a JSON string; may repeat"`
 }
 
 func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], error) {
@@ -234,9 +233,9 @@ func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], e
 		}
 	}
 	for _, a := range in.Attributes {
-		name, text, ok := strings.Cut(a, "=")
-		if !ok || name == "" {
-			return nil, invalid("attr", "is %q; want NAME=VALUE", clip(a))
+		name, text, ok := wire.CutAttribute(a)
+		if !ok {
+			return nil, invalid("attr", "is %q; want NAME=VALUE, a name with a = in it as \"NAME\"=VALUE", clip(a))
 		}
 		if f.Attributes == nil {
 			f.Attributes = history.Attributes{}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"strings"
 	"time"
 
 	"aion.dev/aion/transport/wire"
@@ -24,7 +23,7 @@ func listCmd(a *app) *cobra.Command {
 				return err
 			}
 			for _, attr := range filter.Attributes {
-				if key, _, ok := strings.Cut(attr, "="); !ok || key == "" {
+				if _, _, ok := wire.CutAttribute(attr); !ok {
 					return usage("--attr %q is not KEY=VALUE", attr)
 				}
 			}

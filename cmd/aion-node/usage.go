@@ -256,8 +256,8 @@ func pairs(flag string, list []string) (wire.Attributes, error) {
 	}
 	m := wire.Attributes{}
 	for _, item := range list {
-		key, value, ok := strings.Cut(item, "=")
-		if !ok || key == "" {
+		key, value, ok := wire.CutAttribute(item)
+		if !ok {
 			return nil, usage("--%s %q is not KEY=VALUE", flag, item)
 		}
 		if _, twice := m[key]; twice {

@@ -108,6 +108,9 @@ func canonicalNumber(s string) (Payload, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is no finite 64-bit number", catalog.QuoteStart(s, 100))
 	}
+	if f == 0 {
+		f = 0 // -0.0 equals it
+	}
 	return spell(f), nil
 }
 

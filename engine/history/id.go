@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"unicode/utf8"
 
 	"aion.dev/aion/catalog"
 )
@@ -79,17 +80,22 @@ func CheckWorkflowID(id string) error {
 	switch {
 	case id == "":
 		return fmt.Errorf("workflow id is empty")
-	case len(id) > MaxWorkflowID:
-		return fmt.Errorf("workflow id has %d characters, the limit is %d", len(id), MaxWorkflowID)
+	case utf8.RuneCountInString(id) > MaxWorkflowID:
+		return fmt.Errorf("workflow id has %d characters, the limit is %d", utf8.RuneCountInString(id), MaxWorkflowID)
 	case id[0] == '.':
 		return fmt.Errorf("workflow id %s starts with a dot", catalog.Quote(id))
 	}
-	for i := range len(id) {
-		c := id[i]
+	place := 0
+	for i, c := range id {
+		place++
 		switch {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == ':', c == '@', c == '-':
 		default:
-			return fmt.Errorf("workflow id %s has the character %s at position %d; allowed are A-Z a-z 0-9 . _ : @ -", catalog.Quote(id), catalog.QuoteRune(rune(c)), i+1)
+			what := "character " + catalog.QuoteRune(c)
+			if _, size := utf8.DecodeRuneInString(id[i:]); c == utf8.RuneError && size == 1 {
+				what = fmt.Sprintf("byte 0x%02x, which is no UTF-8,", id[i])
+			}
+			return fmt.Errorf("workflow id %s has the %s at position %d; allowed are A-Z a-z 0-9 . _ : @ -", catalog.Quote(id), what, place)
 		}
 	}
 	return nil

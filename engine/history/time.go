@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -38,6 +39,18 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 
 // Duration is a span of time that users write and read as a Go duration string ("72h", "1m30s").
 type Duration int64
+
+// BeyondDuration reports whether text is a duration that is only too long.
+func BeyondDuration(text string) bool {
+	digits := func(c rune) rune {
+		if c >= '1' && c <= '9' {
+			return '0'
+		}
+		return c
+	}
+	_, err := time.ParseDuration(strings.Map(digits, text))
+	return err == nil && strings.ContainsAny(text, "hmsun")
+}
 
 // Std returns d as a time.Duration.
 func (d Duration) Std() time.Duration { return time.Duration(d) }

@@ -13,9 +13,39 @@ func TestWorkflowIDs(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for id, want := range map[string]string{"": "empty", ".a": "starts with a dot", "a b": "position 2", "a/b": "position 2", "ä": "position 1", "a\x00": "position 2", strings.Repeat("x", MaxWorkflowID+1): "201 characters"} {
+	for id, want := range map[string]string{"": "empty", ".a": "starts with a dot", "a b": "position 2", "a/b": "position 2", "ä": "character 'ä' at position 1", "aä日b": "character 'ä' at position 2", "a\xc3b": "byte 0xc3, which is no UTF-8, at position 2", strings.Repeat("ü", 150): "position 1",
+		"a\ufffd": "character '\ufffd' at position 2", "a\x00": "position 2", strings.Repeat("x", MaxWorkflowID+1): "201 characters"} {
 		if err := CheckWorkflowID(id); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %s", id, err, want)
+		}
+	}
+}
+
+// Equal values have one spelling, so that each finds the other.
+func TestEqualAttributes(t *testing.T) {
+	for want, equal := range map[string][]string{
+		"0":     {"0", "-0", "0.0", "-0.0", "0e5", "-0e5", "-0.000", "1e-400", "-1e-400"},
+		"1":     {"1", "1.0", "1e0", "10e-1"},
+		"-1":    {"-1", "-1.0", "-10E-1"},
+		"100":   {"100", "1e2", "1E+2", "100.000"},
+		"0.5":   {"0.5", "5e-1", "0.50"},
+		`"0"`:   {`"0"`, `"\u0030"`},
+		"null":  {"null", ""},
+		`["a"]`: {`["a"]`, ` [ "\u0061" ] `},
+	} {
+		for _, text := range equal {
+			if got, err := CanonicalAttribute(Payload(text)); err != nil || string(got) != want {
+				t.Errorf("%s is spelled %s, %v; want %s", text, got, err, want)
+			}
+		}
+	}
+}
+
+// Durations that are only too long are told from what is none.
+func TestBeyondDuration(t *testing.T) {
+	for text, want := range map[string]bool{"9999999h": true, "-9999999h": true, "99999999999h1m": true, "100y": false, "": false, "99999999999": false, "h": false} {
+		if got := BeyondDuration(text); got != want {
+			t.Errorf("%q: %v", text, got)
 		}
 	}
 }

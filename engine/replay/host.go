@@ -245,7 +245,7 @@ func checkDuration(what string, d history.Duration) error {
 	case d < 0:
 		return fmt.Errorf("%s is %s: it must not be negative", what, d)
 	case d.Std() > maxDuration:
-		return fmt.Errorf("%s is %s: the longest is 100 years", what, d)
+		return fmt.Errorf("%s is %s, which is longer than 100 years", what, d)
 	}
 	return nil
 }

@@ -138,6 +138,18 @@ func TestOf(t *testing.T) {
 	}
 }
 
+func TestCutAttribute(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"a=1": {"a", "1"}, "a=b=c": {"a", "b=c"}, "a=": {"a", ""}, `"a=b"=c`: {"a=b", "c"}, `"a"="b"`: {"a", `"b"`}, `"\"a"=1`: {`"a`, "1"},
+		`ü="="`: {"ü", `"="`}, "=1": {}, "a": {}, `"a=b`: {}, `""=1`: {}, `"a" =1`: {}, "": {},
+	} {
+		name, value, ok := CutAttribute(text)
+		if ok != (want[0] != "") || ok && (name != want[0] || value != want[1]) {
+			t.Errorf("%q parts into %q and %q, %v; want %q", text, name, value, ok, want)
+		}
+	}
+}
+
 func TestAttributeValue(t *testing.T) {
 	for text, want := range map[string]string{"5": "5", "true": "true", `"5"`: `"5"`, "berlin": `"berlin"`, "": `""`, `{"a":1}`: `{"a":1}`, `say "hi"`: `"say \"hi\""`} {
 		if got := string(AttributeValue(text)); got != want {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,21 @@ type RunRef struct {
 
 // Attributes are a run's searchable values by name.
 type Attributes map[string]json.RawMessage
+
+// CutAttribute parts NAME=VALUE as people write it. A name that has a = in it, or begins with a quote,
+// is written as a JSON string: "a=b"=1. It reports false when there is no name.
+func CutAttribute(s string) (name, value string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		name, value, ok = strings.Cut(s, "=")
+		return name, value, ok && name != ""
+	}
+	d := json.NewDecoder(strings.NewReader(s))
+	if err := d.Decode(&name); err != nil {
+		return "", "", false
+	}
+	value, ok = strings.CutPrefix(s[d.InputOffset():], "=")
+	return name, value, ok && name != ""
+}
 
 // AttributeValue reads a value as people write it in K=V: JSON when it is JSON, else a string.
 func AttributeValue(s string) json.RawMessage {
@@ -125,7 +141,7 @@ type RunFilter struct {
 	Type       string
 	Status     string
 	Version    string   // full or prefix
-	Attributes []string // K=V, see AttributeValue
+	Attributes []string // K=V, see CutAttribute and AttributeValue
 
 	// Of Counts these are not used.
 	Parent                    string // workflow id of the parent

@@ -30,7 +30,7 @@ func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runt
 	if abi := archive.Manifest.ABI; abi != catalog.ABI {
 		return nil, &runtime.PackageError{Reason: fmt.Sprintf("the package is written for abi %d, this version of Aion has abi %d", abi, catalog.ABI)}
 	}
-	p := &program{version: archive.Version, activities: make(map[string]bool), entries: make(map[string]*starlark.Function), clean: make(map[site]bool)}
+	p := &program{version: archive.Version, activities: make(map[string]bool), entries: make(map[string]*starlark.Function), clean: make(map[site]bool), returns: make(returns)}
 	for _, name := range archive.Manifest.Activities {
 		p.activities[name] = true
 	}
@@ -49,9 +49,12 @@ func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runt
 		}
 	}
 	for _, w := range archive.Manifest.Workflows {
-		if p.entries[w.Type], err = l.entry(w); err != nil {
+		fn, err := l.entry(w)
+		if err != nil {
 			return nil, err
 		}
+		at := siteOf(fn.Position())
+		p.entries[w.Type], p.returns[at] = fn, l.returns[at]
 	}
 	return p, nil
 }
@@ -133,6 +136,7 @@ type program struct {
 	activities map[string]bool
 	entries    map[string]*starlark.Function // by workflow type
 	clean      map[site]bool
+	returns    returns // of the entries
 }
 
 // Version implements runtime.Program.

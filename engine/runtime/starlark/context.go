@@ -246,7 +246,10 @@ func (d *duration) Unpack(v starlark.Value) error {
 			return fmt.Errorf("got a string of %d bytes, want a duration such as \"1m30s\"", len(v))
 		}
 		std, err := time.ParseDuration(string(v))
-		if err != nil {
+		switch {
+		case err != nil && history.BeyondDuration(string(v)):
+			return fmt.Errorf("got %q, which is longer than 100 years", string(v))
+		case err != nil:
 			return fmt.Errorf("got %q, want a duration such as \"1m30s\"", string(v))
 		}
 		d.set, d.d = true, history.Duration(std)

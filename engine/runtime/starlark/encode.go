@@ -1,6 +1,7 @@
 package starlark
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -19,6 +20,9 @@ func (m *meter) encode(what string, v starlark.Value) (history.Payload, error) {
 	if err := p.json(v, 0); err != nil {
 		if _, limit := err.(*history.RunError); limit {
 			return nil, err
+		}
+		if alien := (*misfit)(nil); errors.As(err, &alien) {
+			return nil, fmt.Errorf("%s%s: %w", what, alien.path(), err)
 		}
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -66,7 +70,7 @@ func (p *printer) json(v starlark.Value, depth int) error {
 			p.comma(i)
 			p.buf = append(appendString(p.buf, name), ':')
 			if err := p.json(v.values[i], depth+1); err != nil {
-				return err
+				return inside(err, func() string { return member(name) })
 			}
 		}
 		p.buf = append(p.buf, '}')
@@ -75,7 +79,7 @@ func (p *printer) json(v starlark.Value, depth int) error {
 	case startime.Duration:
 		p.buf = appendString(p.buf, time.Duration(v).String())
 	default:
-		return fmt.Errorf("%s is no JSON value", v.Type())
+		return &misfit{reason: v.Type() + " is no JSON value"}
 	}
 	return nil
 }
@@ -88,7 +92,7 @@ func (p *printer) comma(i int) {
 
 func (p *printer) float(f float64) error {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return fmt.Errorf("%v is no JSON value", f)
+		return &misfit{reason: fmt.Sprintf("%v is no JSON value", f)}
 	}
 	p.seen += 4
 	start := len(p.buf)
@@ -107,7 +111,7 @@ func (p *printer) array(v starlark.Indexable, depth int) error {
 	for i := range v.Len() {
 		p.comma(i)
 		if err := p.json(v.Index(i), depth+1); err != nil {
-			return err
+			return inside(err, func() string { return fmt.Sprintf("[%d]", i) })
 		}
 	}
 	p.buf = append(p.buf, ']')
@@ -120,7 +124,7 @@ func (p *printer) object(v *starlark.Dict, depth int) error {
 	for key, value := range v.Entries() {
 		name, ok := key.(starlark.String)
 		if !ok {
-			return fmt.Errorf("a dict with a key of type %s is no JSON value: keys must be strings", key.Type())
+			return &misfit{reason: fmt.Sprintf("a dict with a key of type %s is no JSON value: keys must be strings", key.Type())}
 		}
 		p.comma(i)
 		if err := p.pay(len(name)); err != nil {
@@ -128,7 +132,7 @@ func (p *printer) object(v *starlark.Dict, depth int) error {
 		}
 		p.buf = append(appendString(p.buf, string(name)), ':')
 		if err := p.json(value, depth+1); err != nil {
-			return err
+			return inside(err, func() string { return member(string(name)) })
 		}
 		i++
 	}

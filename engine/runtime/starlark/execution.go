@@ -89,11 +89,16 @@ func (e *execution) main() (history.Payload, error) {
 		return nil, err
 	}
 	e.input = nil
-	v, err := starlark.Call(e.meter.thread, e.program.entries[e.entry.Type], starlark.Tuple{&workflow{e}, input}, nil)
+	entry := e.program.entries[e.entry.Type]
+	v, err := starlark.Call(e.meter.thread, entry, starlark.Tuple{&workflow{e}, input}, nil)
 	if err != nil {
 		return nil, err
 	}
-	return e.meter.encode("result", v)
+	result, err := e.meter.encode("result", v)
+	if limit := (*history.RunError)(nil); err != nil && !errors.As(err, &limit) {
+		err = e.program.returns.blame(entry, err)
+	}
+	return result, err
 }
 
 // park waits for the next Resume. Kept are the values that the waiting builtin holds.

@@ -22,6 +22,7 @@ type loader struct {
 	sources   map[string][]byte
 	modules   map[string]*module
 	clean     map[site]bool
+	returns   returns
 	functions int
 	meter     *meter
 }
@@ -33,7 +34,7 @@ type module struct {
 }
 
 func newLoader(ctx context.Context, clean map[site]bool, sources []catalog.Module, limits runtime.Limits) (*loader, error) {
-	l := &loader{ctx: ctx, sources: make(map[string][]byte), modules: make(map[string]*module), clean: clean}
+	l := &loader{ctx: ctx, sources: make(map[string][]byte), modules: make(map[string]*module), clean: clean, returns: make(returns)}
 	if len(sources) > maxModules {
 		return nil, &runtime.PackageError{Reason: fmt.Sprintf("the package has %d modules, the limit is %d", len(sources), maxModules)}
 	}
@@ -100,6 +101,7 @@ func (l *loader) compile(name string, source []byte) (*starlark.Program, error) 
 		return nil, err
 	}
 	l.functions = r.functions
+	l.returns.collect(file)
 	compiled, err := starlark.FileProgram(file, predeclared.Has)
 	if err != nil {
 		return nil, syntaxError(name, err)

@@ -220,9 +220,13 @@ func kinds(v starlark.Value) (list []string, err error) {
 
 // futures reads the argument of all, race and settled.
 func (a *arguments) futures() ([]*future, []uint64, error) {
-	var from starlark.Sequence
-	if err := a.unpack("futures", &from); err != nil {
+	var given starlark.Value
+	if err := a.unpack("futures", &given); err != nil {
 		return nil, nil, err
+	}
+	from, ok := given.(starlark.Sequence)
+	if !ok {
+		return nil, nil, fmt.Errorf("%s: for parameter futures: got %s, want a list of futures", a.name, given.Type())
 	}
 	if err := a.m.elements(2 * from.Len()); err != nil {
 		return nil, nil, err

@@ -52,7 +52,7 @@ func (e *Engine) Terminate(ctx context.Context, c Call, ref fsm.RunRef, reason s
 
 // Pause stops a run's turns; signals and timers are still recorded.
 func (e *Engine) Pause(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
-	return e.control(ctx, c, ref, reason, &fsm.PauseRun{Run: ref, Reason: reason})
+	return e.control(ctx, c, ref, reason, &fsm.PauseRun{Run: ref, Reason: reason, Still: true})
 }
 
 // Resume lets a paused run's turns go on, also a quarantined one's.

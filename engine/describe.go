@@ -22,6 +22,7 @@ type Description struct {
 	Open     uint64    // how many of those there are altogether
 
 	Index uint64 // at which all of it was read
+	Chain Chain
 }
 
 // Describe returns a run's row with at most limit of its pending activities.
@@ -40,6 +41,7 @@ func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit in
 		if d.Run, missing = find(v, ref); missing == nil {
 			d.Pending, d.Total = pending(v, d.Run.RunID, limit)
 			d.tell(v, limit)
+			d.Chain = chainOf(v, d.Run)
 		}
 	})
 	if err != nil {

@@ -22,7 +22,7 @@ type Limits struct {
 	Queries        int           // executions kept for queries: 64
 	Turns          int           // turns computed at once: number of CPUs
 	InFlight       int           // turns computed or being recorded at once: 4,096
-	TurnTimeout    time.Duration // computing one turn, with the replay before it; a run that takes longer three times is quarantined: 30 s
+	TurnTimeout    time.Duration // computing one new turn, and a tenth of what one that is shown again may take; a run that takes longer three times is quarantined: 30 s
 	SchemaPatterns int           // instructions of all regular expressions in one new schema: 3,000
 	CheckTimeout   time.Duration // compiling one archive at a deploy: 30 s
 	QueryTimeout   time.Duration // one query, with the wait for its run's first turn: 10 s

@@ -22,7 +22,7 @@ func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason stri
 		return nil, Answered{}, err
 	}
 	for range rechecks {
-		cmd := &fsm.ReopenRun{Run: ref, Reason: reason}
+		cmd := &fsm.ReopenRun{Run: ref, Reason: reason, Rules: history.Rules}
 		if err := e.reopening(ctx, cmd); err != nil {
 			return nil, Answered{}, err
 		}

@@ -15,6 +15,7 @@ type Result struct {
 	Status     history.Status
 	Result     history.Payload
 	Error      *history.RunError
+	To         history.RunID // the run that continues it, if it was asked for by its run id; zero = none does
 	Index      uint64
 }
 
@@ -75,6 +76,8 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 func resultOf(run fsm.Run, end history.Data) *Result {
 	res := &Result{WorkflowID: run.WorkflowID, RunID: run.RunID, Status: run.Status}
 	switch end := end.(type) {
+	case *history.WorkflowContinuedAsNew:
+		res.To = end.NewRunID
 	case *history.WorkflowCompleted:
 		res.Result = end.Result
 	case *history.WorkflowFailed:

@@ -93,17 +93,19 @@ func TestStopwatch(t *testing.T) {
 		w := stopwatchOf(ctx)
 		for turn := range uint64(5) {
 			time.Sleep(9 * time.Second)
-			w.lap(turn + 1)
+			w.lap(turn + 1) // one that is shown again has ten times as long
+			time.Sleep(90 * time.Second)
 		}
+		w.lap(6)
 		for range 10 {
-			time.Sleep(900 * time.Millisecond)
+			time.Sleep(9900 * time.Millisecond)
 			w.rest(func() { time.Sleep(time.Hour) })
 		}
 		if ctx.Err() != nil {
 			t.Fatal(context.Cause(ctx))
 		}
 		time.Sleep(1100 * time.Millisecond)
-		if cause := context.Cause(ctx); cause == nil || !strings.Contains(cause.Error(), "turn 5 again takes longer than 10s") {
+		if cause := context.Cause(ctx); cause == nil || !strings.Contains(cause.Error(), "turn 6 again takes longer than 1m40s") {
 			t.Errorf("got %v", cause)
 		}
 		ctx, stop = timed(t.Context(), time.Second)

@@ -297,7 +297,7 @@ func (v *visit) quarantine(ctx context.Context, at fsm.Run, why error) {
 		v.d.e.log.Error("a run cannot go on", "workflow", at.WorkflowID, "run", v.id, "version", at.Version.Short(), "error", reason)
 	}
 	v.d.e.metrics.quarantined.Inc()
-	cmd := &fsm.PauseRun{Run: fsm.RunRef{WorkflowID: at.WorkflowID, RunID: v.id}, Reason: reason, Quarantined: true, Turn: at.Turns}
+	cmd := &fsm.PauseRun{Run: fsm.RunRef{WorkflowID: at.WorkflowID, RunID: v.id}, Reason: reason, Quarantined: true, Turn: at.Turns, Still: true}
 	wait := backoff{first: 20 * time.Millisecond, most: 2 * time.Second}
 	for {
 		if _, err := v.d.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: cmd}); err == nil {

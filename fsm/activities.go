@@ -18,7 +18,10 @@ func (t *step) makeTask(r *row, e *history.ActivityScheduled, seq uint64, before
 	task := &Task{
 		RunID: r.Run.RunID, ID: e.ID, Seq: seq, Activity: e.Activity, Queue: e.Queue,
 		Retry: e.Retry, Timeout: e.Timeout, Heartbeat: e.Heartbeat, Schedule: e.ScheduleTimeout,
-		State: TaskOffered, Attempt: before, Before: before,
+		State: TaskOffered, Attempt: before, Before: before, Total: e.TotalTimeout, Rules: t.rules,
+	}
+	if task.Total > 0 {
+		task.ScheduledAt = t.now
 	}
 	t.stamp(task)
 	t.addTask(r, task)
@@ -34,9 +37,25 @@ func (t *step) stamp(task *Task) {
 // offerEnds is when a task has waited for a worker for too long; 0 = never.
 func (task *Task) offerEnds() history.Time {
 	if task.Schedule <= 0 {
+		return task.totalEnds()
+	}
+	return task.within(due(task.OfferedAt, task.Schedule))
+}
+
+// totalEnds is when the activity has taken too long over all its attempts; 0 = never.
+func (task *Task) totalEnds() history.Time {
+	if task.Total <= 0 {
 		return 0
 	}
-	return due(task.OfferedAt, task.Schedule)
+	return due(task.ScheduledAt, task.Total)
+}
+
+// within is the earlier of at, 0 being never, and the end of all attempts.
+func (task *Task) within(at history.Time) history.Time {
+	if ends := task.totalEnds(); ends != 0 && (at == 0 || ends < at) {
+		return ends
+	}
+	return at
 }
 
 // reoffer offers a task again, behind all others.

@@ -71,7 +71,7 @@ func (t *step) do(e *Envelope, size int) Result {
 	if r, known := t.recall(e.Request); known && !(seeded.On(seeded.SignalTwice) && e.Command.Kind() == KindSignalRun) {
 		return r
 	}
-	t.who, t.size = e, size
+	t.who, t.size, t.rules = e, size, 0
 	answer, refusal := e.Command.apply(t)
 	for _, r := range t.dirty {
 		t.project(r)

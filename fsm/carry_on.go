@@ -17,7 +17,7 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 	next := t.start(birth{
 		workflowID: r.Run.WorkflowID, runID: e.NewRunID, version: e.Version, member: member, input: e.Input, attributes: r.Run.Attributes,
 		timeout: r.Timeout, parent: r.Run.Parent, from: r.Run.RunID, attempt: r.Attempt + 1,
-		schedule: t.handSchedule(r, e.NewRunID),
+		schedule: t.handSchedule(r, e.NewRunID), first: t.firstOf(r),
 	})
 	if p := r.Run.Parent; p != nil {
 		if parent := t.run(p.RunID); parent != nil && t.keepsChildren(parent) {
@@ -37,6 +37,21 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 	for _, data := range t.later {
 		t.hand(next, data)
 	}
+}
+
+// firstOf is the run with which the chain of r began; zero when that is not known, because an earlier build continued it.
+func (t *step) firstOf(r *row) history.RunID {
+	if t.rules < 1 {
+		return history.RunID{}
+	}
+	if !r.Continued {
+		return r.Run.RunID
+	}
+	started, _ := t.event(r, 1).(*history.WorkflowStarted)
+	if started == nil {
+		return history.RunID{}
+	}
+	return started.First
 }
 
 // hand passes on to next an event that r had not read, if it is one that concerns the workflow id rather than r's own steps.

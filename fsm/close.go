@@ -87,6 +87,7 @@ func (c *closing) drain() {
 		}
 		r.Run.ClosedAt, r.Run.Waiting, r.Run.Quarantined, r.Run.Cut = t.now, nil, false, false
 		t.disarmDeadline(r)
+		r.TimeLeft = 0
 		if !c.clear(r) {
 			c.wait(r)
 		}

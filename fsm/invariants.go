@@ -92,6 +92,7 @@ type recount struct {
 	retold   *retold       // nil = it was never reopened
 	left     leftBehind    // when it closed
 	cut      bool          // its newest turn that counts was cut
+	still    history.Duration
 }
 
 type armedTimer struct {
@@ -176,6 +177,15 @@ func (n *recount) apply(e history.Event) {
 		n.reopen(e, d)
 	case *history.CancelRequested:
 		n.cancel = true
+	case *history.WorkflowPaused:
+		if n.still = d.TimeLeft; n.still > 0 {
+			forgetTimer(0)
+		}
+	case *history.WorkflowResumed:
+		if n.still > 0 {
+			n.timers = append(n.timers, armedTimer{0, due(e.At, n.still)})
+		}
+		n.still = 0
 	case *history.TimerStarted:
 		forgetTimer(d.ID)
 		n.timers = append(n.timers, armedTimer{d.ID, d.FireAt})
@@ -245,6 +255,7 @@ func (c *checker) compareRow(n *recount) {
 	say("woken", r.Woken, n.woken)
 	say("signals", r.Signals, n.signals)
 	say("cancel asked", r.Run.CancelAsked, n.cancel)
+	say("time left", r.TimeLeft, map[bool]history.Duration{true: n.still}[n.status.Open()])
 	say("cut", r.Run.Cut, n.status.Open() && n.cut)
 	say("closed at", r.Run.ClosedAt != 0, !n.status.Open())
 	if len(r.Run.Attributes)+len(n.attrs) > 0 {

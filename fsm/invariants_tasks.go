@@ -153,8 +153,8 @@ func (c *checker) checkTask(n *recount, task *Task, pending map[uint64]pendingAc
 		say(waiting, "nobody waits for it")
 		if waiting {
 			d := asked.scheduled
-			want := Task{Seq: asked.seq, Activity: d.Activity, Queue: d.Queue, Retry: d.Retry, Timeout: d.Timeout, Heartbeat: d.Heartbeat, Schedule: d.ScheduleTimeout}
-			got := Task{Seq: task.Seq, Activity: task.Activity, Queue: task.Queue, Retry: task.Retry, Timeout: task.Timeout, Heartbeat: task.Heartbeat, Schedule: task.Schedule}
+			want := Task{Seq: asked.seq, Activity: d.Activity, Queue: d.Queue, Retry: d.Retry, Timeout: d.Timeout, Heartbeat: d.Heartbeat, Schedule: d.ScheduleTimeout, Total: d.TotalTimeout}
+			got := Task{Seq: task.Seq, Activity: task.Activity, Queue: task.Queue, Retry: task.Retry, Timeout: task.Timeout, Heartbeat: task.Heartbeat, Schedule: task.Schedule, Total: task.Total}
 			say(reflect.DeepEqual(got, want), "it is not what was scheduled")
 		}
 	} else {
@@ -166,10 +166,10 @@ func (c *checker) checkTask(n *recount, task *Task, pending map[uint64]pendingAc
 	case TaskOffered:
 		say(task.Due == task.offerEnds(), "its clock is not that of an offer")
 	case TaskBackoff:
-		say(task.Due != 0 && task.Failures > 0 && task.Retry != nil, "it waits for no retry")
+		say(task.Due != 0 && (task.Failures > 0 && task.Retry != nil || task.Rules >= 1 && task.Retry == nil && task.Failure != nil), "it waits for no retry")
 	case TaskLeased, TaskGivenUp:
 		say(task.Due != 0 && task.Attempt > task.Before && task.StartedAt != 0, "no worker holds it")
-		say(task.deadline() == 0 || task.Due <= task.deadline(), "its lease outlasts its attempt")
+		say(task.State == TaskGivenUp || task.within(task.deadline()) == 0 || task.Due <= task.within(task.deadline()), "its lease outlasts its attempt")
 	default:
 		say(false, "it has no state")
 	}

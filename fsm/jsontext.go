@@ -55,6 +55,9 @@ func (o jsonObject) list(name string, values []string) jsonObject {
 	return append(o, ']')
 }
 
+// raw is a member whose value is JSON already.
+func (o jsonObject) raw(name string, value []byte) jsonObject { return append(o.name(name), value...) }
+
 func (o jsonObject) end() []byte { return append(o, '}') }
 
 // appendJSON writes a string. Bytes that are no UTF-8 become U+FFFD, escaped; so are the two line

@@ -115,7 +115,7 @@ func (c *LeaseTasks) lease(t *step, r *row, task *Task) Leased {
 	}
 	return Leased{
 		Token: TaskToken{RunID: task.RunID, ID: task.ID, Attempt: task.Attempt}, WorkflowID: r.Run.WorkflowID, Type: r.Run.Type, Activity: task.Activity, Seq: task.Seq,
-		Deadline: task.deadline(), Heartbeat: task.Heartbeat, Lease: task.Lease, Details: task.Details,
+		Deadline: task.within(task.deadline()), Heartbeat: task.Heartbeat, Lease: task.Lease, Details: task.Details,
 	}
 }
 

@@ -13,6 +13,7 @@ type PauseRun struct {
 	Reason      string `cbor:"2,keyasint,omitempty"`
 	Quarantined bool   `cbor:"3,keyasint,omitempty"`
 	Turn        uint64 `cbor:"4,keyasint,omitempty"` // with Quarantined: number of the newest recorded turn
+	Still       bool   `cbor:"5,keyasint,omitempty"` // the time limit of the run stands still meanwhile, which it did not in earlier builds
 }
 
 // ResumeRun lets a paused run's turns go on, also a quarantined one's. Refused: not_found, not_running, invalid_state (it is not paused).
@@ -36,7 +37,13 @@ func (c *PauseRun) apply(t *step) (Answer, Refusal) {
 		return nil, &Fenced{RunID: r.Run.RunID, Why: fmt.Sprintf("to be quarantined after turn %d, but it has recorded turn %d", c.Turn, r.Run.Turns)}
 	}
 	if r.Run.Status == history.StatusRunning {
-		t.append(r, &history.WorkflowPaused{Reason: c.Reason, Quarantined: c.Quarantined})
+		e := &history.WorkflowPaused{Reason: c.Reason, Quarantined: c.Quarantined}
+		if c.Still && r.Deadline > t.now {
+			e.TimeLeft = history.Duration(r.Deadline - t.now)
+			t.disarmDeadline(r)
+			r.TimeLeft = e.TimeLeft
+		}
+		t.append(r, e)
 		r.Run.Quarantined, r.Voided = c.Quarantined, 0 // a paused run hears again
 	}
 	return r.answer(), nil
@@ -51,6 +58,10 @@ func (c *ResumeRun) apply(t *step) (Answer, Refusal) {
 		return nil, &InvalidState{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, Status: r.Run.Status, Want: history.StatusPaused.String()}
 	}
 	t.append(r, &history.WorkflowResumed{})
+	if r.TimeLeft > 0 {
+		r.Deadline, r.TimeLeft = due(t.now, r.TimeLeft), 0
+		t.armDeadline(r)
+	}
 	r.Run.Quarantined = false
 	return r.answer(), nil
 }

@@ -64,7 +64,7 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 		return nil, refusal
 	}
 
-	t.turning, t.later, t.added, t.relabelled = r, nil, nil, false
+	t.turning, t.later, t.added, t.relabelled, t.rules = r, nil, nil, false, c.Rules
 	answer := new(TurnAnswer)
 	if c.closesOver(t, r, last) {
 		r.Voided++

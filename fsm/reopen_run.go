@@ -17,6 +17,7 @@ type ReopenRun struct {
 	Turn   uint64   `cbor:"4,keyasint,omitempty"` // the turn that closed the run and is void from now on; 0 = none did
 	Forget []uint64 `cbor:"5,keyasint,omitempty"` // ordinals whose outcome is void: failed ones that code has not acted on
 	Again  []Again  `cbor:"6,keyasint,omitempty"` // what must be under way again, by ordinal: everything without an outcome, forgotten ones included
+	Rules  uint64   `cbor:"7,keyasint,omitempty"` // of history.Rules: by which activities are offered again
 }
 
 // Again is one timer, activity or child to be taken up again.
@@ -72,6 +73,7 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 	if why != "" {
 		return nil, &catalog.InvalidInput{Field: "again", Reason: why}
 	}
+	t.rules = c.Rules
 	t.reopen(r, c, begun)
 	return r.answer(), nil
 }

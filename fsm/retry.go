@@ -49,12 +49,36 @@ func spread(jitter uint32, i int) uint32 { return jitter + uint32(i)*0x9e3779b9 
 // failTask ends an attempt that failed with e: another follows after a back-off, or the failure is the activity's outcome.
 func (t *step) failTask(r *row, task *Task, e history.RunError, jitter uint32) {
 	task.Failures++
-	if !task.retries(e) {
+	if !task.retries(e) || !t.tryLater(r, task, e, jitter) {
 		t.append(r, &history.ActivityFailed{ID: task.ID, Error: e, Attempt: task.Attempt})
 		t.endTask(r, task)
-		return
 	}
-	task.Failure = brief(e)
-	task.Backoff = nextBackoff(task.Retry, task.Backoff)
-	t.moveTask(r, task, TaskBackoff, due(t.now, jittered(task.Backoff, jitter)))
+}
+
+// tryLater has another attempt made after a back-off, unless no time is left for one.
+func (t *step) tryLater(r *row, task *Task, e history.RunError, jitter uint32) bool {
+	policy := task.Retry
+	if policy == nil {
+		policy = new(history.Retry)
+	}
+	backoff := nextBackoff(policy, task.Backoff)
+	at := due(t.now, jittered(backoff, jitter))
+	if task.within(at) != at {
+		return false
+	}
+	task.Failure, task.Backoff = brief(e), backoff
+	t.moveTask(r, task, TaskBackoff, at)
+	return true
+}
+
+// loseTask ends an attempt whose worker fell silent. It counts as a failure where a policy says how often a step may fail; without one the step is tried again for as long
+// as its total time allows, because nobody knows whether it was done.
+func (t *step) loseTask(r *row, task *Task, e history.RunError, jitter uint32) {
+	switch {
+	case task.Retry != nil:
+		t.failTask(r, task, e, jitter)
+	case !t.tryLater(r, task, e, jitter):
+		t.append(r, &history.ActivityFailed{ID: task.ID, Error: e, Attempt: task.Attempt})
+		t.endTask(r, task)
+	}
 }

@@ -36,6 +36,8 @@ type row struct {
 	Voided uint64 `cbor:"24,keyasint,omitempty"` // closing turns in a row that were void
 	Log    logUse `cbor:"25,keyasint,omitzero"`  // what is kept of what its code logged
 
+	TimeLeft history.Duration `cbor:"26,keyasint,omitempty"` // of its time limit, while it is paused; 0 = it has none, or it does not stand still
+
 	dirty     bool            // changed by the command being applied
 	stale     bool            // changed by the entry being applied
 	neighbour neighbours[row] // in the cache's order of use

@@ -73,6 +73,7 @@ type birth struct {
 	from       history.RunID // the run that it continues; zero = none
 	schedule   string        // id of the schedule that it is a run of
 	attempt    uint64
+	first      history.RunID // with which the chain of from began; zero = not known
 }
 
 // start makes a run and appends its first event. The caller has checked that run id and workflow id are free.
@@ -98,7 +99,7 @@ func (t *step) start(b birth) *row {
 	t.label(r, setAll(nil, b.attributes))
 	t.append(r, &history.WorkflowStarted{
 		WorkflowID: b.workflowID, RunID: b.runID, WorkflowType: b.member.Type, Version: b.version, Input: b.input, Attributes: b.attributes,
-		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule,
+		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule, First: b.first,
 	})
 	if timeout > 0 {
 		r.Deadline = due(t.now, timeout)

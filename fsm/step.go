@@ -28,6 +28,7 @@ type step struct {
 
 	who     *Envelope       // of the command being applied
 	size    int             // its bytes
+	rules   uint64          // of history.Rules, by which the activities that it asks for are offered
 	dirty   []*row          // runs that the command changed, in order
 	stale   []*row          // runs that the entry changed, in order
 	turning *row            // run whose turn is being recorded

@@ -26,9 +26,9 @@ type Task struct {
 	Schedule  history.Duration  `cbor:"9,keyasint,omitempty"` // longest wait for a worker; 0 = none
 	State     TaskState         `cbor:"10,keyasint"`
 	Attempt   uint32            `cbor:"11,keyasint,omitempty"` // of the newest lease; never used twice, also across reopening
-	Failures  uint32            `cbor:"12,keyasint,omitempty"` // attempts that failed; lost leases are none
+	Failures  uint32            `cbor:"12,keyasint,omitempty"` // attempts that failed, or were lost
 	OfferedAt history.Time      `cbor:"13,keyasint,omitempty"`
-	Due       history.Time      `cbor:"14,keyasint,omitempty"` // when its clock fires, by state: schedule timeout, end of back-off, end of lease or attempt; 0 = never
+	Due       history.Time      `cbor:"14,keyasint,omitempty"` // when its clock fires, by state: schedule timeout, end of back-off, end of lease or attempt, but no later than the end of Total; 0 = never
 	Worker    string            `cbor:"15,keyasint,omitempty"`
 	StartedAt history.Time      `cbor:"16,keyasint,omitempty"` // of the newest lease
 	Lease     history.Duration  `cbor:"17,keyasint,omitempty"` // longest silence of this worker
@@ -40,6 +40,10 @@ type Task struct {
 
 	Backoff history.Duration `cbor:"22,keyasint,omitempty"` // before the newest retry, without jitter: the next one grows from it
 	Before  uint32           `cbor:"23,keyasint,omitempty"` // attempts up to this one were made, by any step, before the run was reopened
+
+	Total       history.Duration `cbor:"24,keyasint,omitempty"` // of all attempts, with the waits before and between them; 0 = none
+	ScheduledAt history.Time     `cbor:"25,keyasint,omitempty"` // with Total: from when on it counts
+	Rules       uint64           `cbor:"26,keyasint,omitempty"` // of history.Rules, by which it was asked for: 0 = lost leases are no failures
 }
 
 // TaskToken names one attempt. Workers see it as an opaque string.

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"cmp"
 	"fmt"
 	"unicode/utf8"
 
@@ -23,7 +24,7 @@ func (t *step) stopClock(r *row, task *Task) {
 	}
 }
 
-// kindLeaseLost notes, for people, an attempt whose worker fell silent. It is never an activity's outcome.
+// kindLeaseLost is the kind of an attempt whose worker fell silent.
 const kindLeaseLost = "lease_lost"
 
 // fireTask does what the clock of a task asks for, if it is still set as ref says. The run may be closed: then the task is one that was given up.
@@ -36,10 +37,14 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 		t.endTask(r, task)
 		return true
 	}
+	if task.Due == task.totalEnds() && task.State != TaskGivenUp {
+		t.endTotal(r, task)
+		return true
+	}
 	switch task.State {
 	case TaskOffered:
 		message := fmt.Sprintf("no worker took it from queue %s within %s", catalog.Quote(task.Queue), task.Schedule)
-		t.append(r, &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message}})
+		t.append(r, &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: task.past()}})
 		t.endTask(r, task)
 	case TaskBackoff:
 		t.reoffer(r, task)
@@ -51,7 +56,35 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 	return true
 }
 
-// leaseEnds ends an attempt at its deadline, which is a failure like any other, or because its worker fell silent, which is none.
+// endTotal ends an activity whose time for all attempts is over. A worker that holds one hears of it.
+func (t *step) endTotal(r *row, task *Task) {
+	message := fmt.Sprintf("it took longer than its total time limit of %s, in %d attempts", task.Total, task.Attempt-task.Before)
+	failed := &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: task.past()}}
+	if task.Attempt > task.Before {
+		failed.Attempt = task.Attempt
+	}
+	t.append(r, failed)
+	if task.State != TaskLeased {
+		t.endTask(r, task)
+		return
+	}
+	most := due(t.now, cmp.Or(task.Lease, defaultLease))
+	if ends := task.deadline(); ends > t.now && ends < most {
+		most = ends
+	}
+	t.moveTask(r, task, TaskGivenUp, most)
+}
+
+// past is what a failure tells in its details of the attempt before; nil = there was none.
+func (task *Task) past() history.Payload {
+	if task.Failure == nil || task.Rules < 1 {
+		return nil
+	}
+	last := jsonObject(nil).text("kind", task.Failure.Kind).text("message", task.Failure.Message).flag("retryable", task.Failure.Retryable).end()
+	return jsonObject(nil).number("attempt", uint64(task.Attempt)).raw("last_failure", last).end()
+}
+
+// leaseEnds ends an attempt at its deadline, which is a failure like any other, or because its worker fell silent.
 func (t *step) leaseEnds(r *row, task *Task, jitter uint32) {
 	if task.Due == task.deadline() {
 		message := fmt.Sprintf("attempt %d took longer than its time limit of %s", task.Attempt, task.Timeout)
@@ -59,10 +92,15 @@ func (t *step) leaseEnds(r *row, task *Task, jitter uint32) {
 		return
 	}
 	message := fmt.Sprintf("worker %s was silent about attempt %d for longer than %s", catalog.Quote(task.Worker), task.Attempt, task.Lease)
-	task.Failure = brief(history.RunError{Kind: kindLeaseLost, Message: message, Retryable: true})
+	lost := history.RunError{Kind: kindLeaseLost, Message: message, Retryable: true}
 	if seeded.On(seeded.AttemptReused) {
 		task.Attempt--
 	}
+	if task.Rules >= 1 && !seeded.On(seeded.LostUncounted) {
+		t.loseTask(r, task, lost, jitter)
+		return
+	}
+	task.Failure = brief(lost)
 	t.reoffer(r, task)
 }
 
@@ -76,7 +114,7 @@ func (task *Task) deadline() history.Time {
 
 // leaseDue is when the lease ends if the worker is not heard of after now.
 func (task *Task) leaseDue(now history.Time) history.Time {
-	deadline := task.deadline()
+	deadline := task.within(task.deadline())
 	if task.Lease == 0 {
 		return deadline
 	}

@@ -72,7 +72,7 @@ func (w *world) token(s string) (token TaskToken, rest string) {
 
 // activity reads what a turn asks for.
 func (a words) activity(id uint64) *history.ActivityScheduled {
-	e := &history.ActivityScheduled{ID: id, Activity: a.at(2), Queue: "default", Timeout: a.duration("timeout"), Heartbeat: a.duration("heartbeat"), ScheduleTimeout: a.duration("schedule")}
+	e := &history.ActivityScheduled{ID: id, Activity: a.at(2), Queue: "default", Timeout: a.duration("timeout"), Heartbeat: a.duration("heartbeat"), ScheduleTimeout: a.duration("schedule"), TotalTimeout: a.duration("total")}
 	if queue := a.named["queue"]; queue != "" {
 		e.Queue = queue
 	}

@@ -164,7 +164,7 @@ func (w *world) command(a words, input string) Command {
 	case "terminate":
 		return &TerminateRun{Run: w.ref(a), Reason: a.named["reason"]}
 	case "pause":
-		return &PauseRun{Run: w.ref(a), Reason: a.named["reason"]}
+		return &PauseRun{Run: w.ref(a), Reason: a.named["reason"], Still: a.has("still")}
 	case "quarantine":
 		return &PauseRun{Run: w.ref(a), Quarantined: true, Turn: a.number("turn", 0)}
 	case "resume":

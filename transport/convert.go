@@ -114,8 +114,20 @@ func resultOf(r *engine.Result) wire.Result {
 	if r.Status == history.StatusCompleted {
 		w.Result = value(r.Result)
 	}
-	w.Error = errorOf(r.Error)
+	w.Error, w.ContinuedTo = errorOf(r.Error), idOf(r.To)
 	return w
+}
+
+func chainOf(c *engine.Chain) wire.Chain {
+	return wire.Chain{Attempt: c.Attempt, FirstRunID: idOf(c.First), ContinuedFrom: idOf(c.From), ContinuedTo: idOf(c.To)}
+}
+
+// idOf is empty for no run.
+func idOf(id history.RunID) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
 }
 
 func errorOf(e *history.RunError) *wire.RunError {

@@ -138,7 +138,7 @@ func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.
 	if err != nil {
 		return nil, err
 	}
-	body := wire.Described{Run: runOf(&d.Run), Indexed: at(d.Index), PendingActivities: make([]wire.PendingActivity, len(d.Pending))}
+	body := wire.Described{Run: runOf(&d.Run), Chain: chainOf(&d.Chain), Indexed: at(d.Index), PendingActivities: make([]wire.PendingActivity, len(d.Pending))}
 	for i := range d.Pending {
 		body.PendingActivities[i] = pendingOf(&d.Pending[i])
 	}

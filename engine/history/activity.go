@@ -19,6 +19,7 @@ type ActivityScheduled struct {
 	Timeout         Duration `cbor:"6,keyasint,omitempty" json:"timeout,omitempty"`
 	Heartbeat       Duration `cbor:"7,keyasint,omitempty" json:"heartbeat,omitempty"`
 	ScheduleTimeout Duration `cbor:"8,keyasint,omitempty" json:"schedule_timeout,omitempty"`
+	TotalTimeout    Duration `cbor:"9,keyasint,omitempty" json:"total_timeout,omitempty"` // of all attempts, with the waits before and between them
 }
 
 // ActivityStarted says that a worker holds an attempt. Of each step the first 100 are recorded.

@@ -31,8 +31,9 @@ type WorkflowStarted struct {
 	Timeout       Duration        `cbor:"7,keyasint,omitempty" json:"timeout,omitempty"` // whole run; 0 = none
 	Parent        *Parent         `cbor:"8,keyasint,omitempty" json:"parent,omitempty"`
 	ContinuedFrom RunID           `cbor:"9,keyasint,omitzero" json:"continued_from,omitzero"`
-	Attempt       uint64          `cbor:"10,keyasint,omitempty" json:"attempt,omitempty"`  // 1 for a first run, one more for each continue-as-new
-	Schedule      string          `cbor:"11,keyasint,omitempty" json:"schedule,omitempty"` // id of the schedule that it is a run of
+	Attempt       uint64          `cbor:"10,keyasint,omitempty" json:"attempt,omitempty"`    // 1 for a first run, one more for each continue-as-new
+	Schedule      string          `cbor:"11,keyasint,omitempty" json:"schedule,omitempty"`   // id of the schedule that it is a run of
+	First         RunID           `cbor:"12,keyasint,omitzero" json:"first_run_id,omitzero"` // of a run that continues another: the one with which the chain began; zero = it began before this was noted
 }
 
 // WorkflowCompleted closes a run with its result.
@@ -81,6 +82,8 @@ type WorkflowReopened struct {
 type WorkflowPaused struct {
 	Reason      string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
 	Quarantined bool   `cbor:"2,keyasint,omitempty" json:"quarantined,omitempty"`
+
+	TimeLeft Duration `cbor:"3,keyasint,omitempty" json:"time_left,omitempty"` // of the whole run's time limit, which stands still; 0 = there is none
 }
 
 // WorkflowResumed lets turns go on.

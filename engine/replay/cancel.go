@@ -76,6 +76,10 @@ func (l *ledger) deliverCancel() error {
 			f.looked = true // else it would be given up too
 			continue
 		}
+		if f.alone && l.book.rules >= 1 { // only the wait for it ends
+			l.resolve(f, runtime.Future{Error: l.cancel.err})
+			continue
+		}
 		if err := l.giveUp(f, l.cancel.err); err != nil {
 			return err
 		}

@@ -25,6 +25,7 @@ type future struct {
 	name  string // of the signal, the activity, the child's workflow id
 	timed bool   // a signal wait that has armed a timer
 	took  uint64 // seq of the signal that a wait has taken
+	alone bool   // a child that is to be left alone when its parent closes, and so when its parent is cancelled
 	place uint64 // among resolved futures, from 1: what race goes by
 
 	// While code waits for it.

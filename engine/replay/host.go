@@ -120,6 +120,7 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 	if f.name == "" {
 		f.name = fmt.Sprintf("%s:%d", l.started.RunID, f.id)
 	}
+	f.alone = c.OnClose == history.CloseAbandon
 	return f.id, l.request(&history.ChildWorkflowStarted{ID: f.id, WorkflowID: f.name, WorkflowType: c.WorkflowType, Input: c.Input, OnClose: c.OnClose, Choice: c.Version})
 }
 
@@ -152,7 +153,7 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 		return f.id, nil
 	}
 	return f.id, l.request(&history.ActivityScheduled{ID: f.id, Activity: a.Name, Queue: a.Queue, Input: a.Input, Retry: a.Retry,
-		Timeout: a.Timeout, Heartbeat: a.Heartbeat, ScheduleTimeout: a.ScheduleTimeout})
+		Timeout: a.Timeout, Heartbeat: a.Heartbeat, ScheduleTimeout: a.ScheduleTimeout, TotalTimeout: a.TotalTimeout})
 }
 
 // hadScheduled reports whether the turn that is shown again scheduled an activity here: those of old
@@ -178,7 +179,7 @@ func checkActivity(a *runtime.Activity) error {
 	for _, d := range []struct {
 		name string
 		d    history.Duration
-	}{{"timeout", a.Timeout}, {"heartbeat", a.Heartbeat}, {"schedule_timeout", a.ScheduleTimeout}} {
+	}{{"timeout", a.Timeout}, {"heartbeat", a.Heartbeat}, {"schedule_timeout", a.ScheduleTimeout}, {"total_timeout", a.TotalTimeout}} {
 		if err := checkDuration(d.name, d.d); err != nil {
 			return err
 		}

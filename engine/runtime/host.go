@@ -73,6 +73,7 @@ type Activity struct {
 	Timeout         history.Duration
 	Heartbeat       history.Duration
 	ScheduleTimeout history.Duration
+	TotalTimeout    history.Duration
 	Zero            string // the first of these, or of the retry policy, that code gave as 0, where 0 would count as none
 }
 

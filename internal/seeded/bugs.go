@@ -68,6 +68,7 @@ const (
 	LeaseFence       Bug = "lease-fence"        // the result of an attempt whose lease was lost counts
 	AttemptReused    Bug = "attempt-reused"     // an attempt after a lost lease has the number of the one before
 	AttemptsUnbound  Bug = "attempts-unbounded" // retries go on beyond max_attempts
+	LostUncounted    Bug = "lost-uncounted"     // leases lost do not count against max_attempts
 	ScheduleTwice    Bug = "schedule-twice"     // a fire is proposed again when its answer is slow, and is not fenced by its time
 )
 

@@ -68,6 +68,7 @@ func Bugs() []Bug {
 		{"lease-fence", "the result of an attempt whose lease was lost counts", true, []Try{under("workers", "none"), under("workers", "process")}},
 		{"attempt-reused", "an attempt after a lost lease has the number of the one before", true, []Try{under("workers", "none")}},
 		{"attempts-unbounded", "retries go on beyond max_attempts", true, []Try{under("workers", "none")}},
+		{"lost-uncounted", "leases lost do not count against max_attempts", true, []Try{under("workers", "none"), under("workers", "process")}},
 		{"schedule-twice", "a fire is proposed again when its answer is slow, and is not fenced by its time", true, []Try{under("schedules", "none"), under("schedules", "process")}},
 
 		{"resume-skips", "a stream of events that is resumed leaves out the index after the one it goes on from", false, []Try{busy(under("readers", "none")), under("readers", "network")}},

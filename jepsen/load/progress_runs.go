@@ -157,6 +157,7 @@ type event struct {
 	Timeout   string          `json:"timeout"`
 	Worker    string          `json:"worker"`
 	Error     *wire.RunError  `json:"error"`
+	Before    *wire.RunError  `json:"last_failure"` // of an attempt that began: why the one before ended
 	Name      string          `json:"name"`
 	Payload   json.RawMessage `json:"payload"`
 	Run       string          `json:"run_id"`

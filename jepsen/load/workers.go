@@ -206,6 +206,10 @@ func drawChores(r *rand.Rand, id string) choresInput {
 			c.Order.Beat, c.Terms.Retry = 150, retry // only the late attempt is silent
 		case 4:
 			plan(50, worker.Drop, worker.Do)
+			if r.IntN(2) == 0 { // whoever takes it forgets it
+				plan(50, worker.Drop)
+				retry.MaxAttempts, c.Terms.Retry = 2, retry
+			}
 		case 5:
 			plan(50, worker.Return, worker.Return, worker.Do)
 		case 6:

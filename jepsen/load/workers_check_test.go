@@ -98,6 +98,17 @@ func newWorkersStory() *workersStory {
 	}
 }
 
+// lostTwice has the first run fail with its second attempt, lost as the first was, under a policy.
+func (s *workersStory) lostTwice(maxAttempts int) {
+	c := s.runs[0]
+	c.order.Plan, c.terms.Retry = []string{worker.Drop}, &choreRetry{MaxAttempts: maxAttempts, Backoff: "100ms", Factor: 2, MaxBackoff: "500ms"}
+	c.events[1].data["last_failure"] = map[string]any{"kind": "lease_lost"}
+	c.events[2] = made{2300, "ActivityFailed", map[string]any{"id": 1, "attempt": 2, "error": map[string]any{"kind": "lease_lost"}}}
+	c.result, c.ledger = map[string]any{"kind": "lease_lost"}, nil
+	c.line(20, worker.Took, 1, nil)
+	c.line(1260, worker.Took, 2, nil)
+}
+
 func (s *workersStory) ops() []op.Op {
 	ops := []op.Op{{Workload: "workers", F: "terms", Value: mustJSON(workersTerms{Lease: "1s", Queues: s.limits, Began: epoch.UnixNano()})}}
 	var lines []worker.Line
@@ -207,6 +218,20 @@ func TestWorkersCheck(t *testing.T) {
 			f.events, f.ledger = f.events[:3], f.ledger[:6]
 			f.events[2] = made{150, "ActivityFailed", map[string]any{"id": 1, "attempt": 2, "error": map[string]any{"kind": worker.Fail}}}
 			f.result = map[string]any{"kind": worker.Fail}
+		}, ""},
+		{"lost as often as it may be", func(s *workersStory) { s.lostTwice(2) }, ""},
+		{"lost once more than it may be", func(s *workersStory) { s.lostTwice(1) }, "after 1 attempts that failed or were lost; max_attempts is 1"},
+		{"lost, and nothing says how often it may be", func(s *workersStory) { s.lostTwice(0) }, "though nothing says how often"},
+		{"given up before it was lost often enough", func(s *workersStory) { s.lostTwice(3) }, "after at most 2 failures"},
+		{"lost, and told that it counted", func(s *workersStory) {
+			s.lostTwice(2)
+			s.runs[lost].line(1290, worker.Told, 2, func(l *worker.Line) { l.OK, l.Failed = true, true })
+		}, "which was told that its word counted"},
+		{"given back, which does not count", func(s *workersStory) {
+			f := s.runs[fails]
+			f.order.Plan, f.terms.Retry.MaxAttempts = []string{worker.Fail, worker.Return, worker.Do}, 2
+			f.ledger = append(f.ledger[:4:4], f.ledger[6:]...)
+			f.events[2].data["last_failure"] = map[string]any{"kind": "lease_lost"}
 		}, ""},
 		{"a time-out without one", func(s *workersStory) {
 			f := s.runs[lost]

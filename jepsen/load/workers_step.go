@@ -136,6 +136,13 @@ func (s *step) checkOutcome(b *book, bad func(string, ...any)) {
 			if s.scheduled.Timeout == "" {
 				bad("failed with kind timeout, and has none")
 			}
+		case o.Type == "ActivityFailed" && o.Error.Kind == "lease_lost":
+			if retry := s.scheduled.Retry; retry == nil || retry.MaxAttempts == 0 {
+				bad("failed with kind lease_lost, though nothing says how often it may be lost")
+			}
+			if told := b.told[s.attempt(o.Attempt)]; told.OK {
+				bad("failed with kind lease_lost of attempt %d, which was told that its word counted", o.Attempt)
+			}
 		case o.Type == "ActivityFailed" && (!ok || !l.Failed || l.Code != o.Error.Kind):
 			bad("failed with kind %s of attempt %d; the ledger says %q", o.Error.Kind, o.Attempt, l.Code)
 		}
@@ -151,7 +158,7 @@ func (s *step) checkOutcome(b *book, bad func(string, ...any)) {
 			bad("attempt %d was told that its result counted, and it is not the recorded one", start.Attempt)
 		case l.OK && l.Failed && is && s.outcome.Type == "ActivityCompleted":
 			bad("attempt %d was told that its failure counted, and is recorded as completed", start.Attempt)
-		case !l.OK && l.Code == "lease_lost" && is && s.outcome.Error == nil, !l.OK && l.Code == "lease_lost" && is && s.outcome.Error.Kind != "timeout":
+		case !l.OK && l.Code == "lease_lost" && is && s.outcome.Error == nil, !l.OK && l.Code == "lease_lost" && is && s.outcome.Error.Kind != "timeout" && s.outcome.Error.Kind != "lease_lost":
 			bad("attempt %d was told lease_lost, and is the recorded outcome", start.Attempt)
 		case !l.OK && l.Code != "lease_lost":
 			bad("attempt %d was refused with %q", start.Attempt, l.Code)
@@ -172,17 +179,18 @@ func (s *step) checkRetries(b *book, bad func(string, ...any)) {
 		told, answered := b.told[at]
 		effect, done := b.effect[at]
 		sure := answered && told.OK && told.Failed
-		if sure {
+		if sure || retry != nil && s.isLost(i) {
 			counted++
 		}
-		if sure || done && effect.Failed && !answered || s.scheduled.Timeout != "" {
+		lost := retry != nil && !(answered && told.OK) && s.order.Of(start.Attempt) != worker.Return
+		if sure || lost || done && effect.Failed && !answered || s.scheduled.Timeout != "" {
 			possible++
 		}
 		if i+1 == len(s.starts) {
 			break
 		}
 		if most > 0 && counted >= most {
-			bad("attempt %d began after %d failures; max_attempts is %d", s.starts[i+1].Attempt, counted, most)
+			bad("attempt %d began after %d attempts that failed or were lost; max_attempts is %d", s.starts[i+1].Attempt, counted, most)
 		}
 		if sure && retry != nil {
 			if wait, got := backoff(retry.Backoff, retry.MaxBackoff, retry.Factor, counted), s.starts[i+1].At.Sub(start.At); got < wait {
@@ -199,6 +207,16 @@ func (s *step) checkRetries(b *book, bad func(string, ...any)) {
 	if most == 0 || possible < most {
 		bad("failed for good after at most %d failures; max_attempts is %d", possible, most)
 	}
+}
+
+// isLost reports whether the start with index i was of an attempt that was lost for sure: a worker
+// took it and neither gave it back nor ended it, and the next attempt says so.
+func (s *step) isLost(i int) bool {
+	if i+1 == len(s.starts) || s.starts[i+1].Before == nil || s.starts[i+1].Before.Kind != "lease_lost" {
+		return false
+	}
+	_, taken := s.took[s.attempt(s.starts[i].Attempt)]
+	return taken && s.order.Of(s.starts[i].Attempt) != worker.Return
 }
 
 // backoff is the wait after the n-th failure, without what is added to spread retries.

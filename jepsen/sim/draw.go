@@ -93,7 +93,7 @@ func (w *World) draw(rng *rand.Rand) fsm.Command {
 	case n < 65:
 		return &fsm.TerminateRun{Run: w.ref(rng)}
 	case n < 69:
-		return &fsm.PauseRun{Run: w.ref(rng)}
+		return &fsm.PauseRun{Run: w.ref(rng), Still: true}
 	case n < 74:
 		return &fsm.ResumeRun{Run: w.ref(rng)}
 	case n < 80:

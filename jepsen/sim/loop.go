@@ -184,6 +184,11 @@ func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bo
 	if odds(rng, 3) {
 		return 0, false // of an earlier build
 	}
+	for _, e := range c.Asked {
+		if a, is := e.Data.(*history.ActivityScheduled); is && odds(rng, 3) {
+			a.TotalTimeout = history.Duration(1+rng.IntN(40)) * 1e9
+		}
+	}
 	return history.Rules, odds(rng, 10)
 }
 

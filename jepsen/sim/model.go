@@ -43,6 +43,7 @@ type Model struct {
 	view    fsm.View        // after that entry; nil = nobody shows it
 	odd     string          // what is wrong about the entry and shows in no answer
 	touched []history.RunID // by the entry being judged; some twice
+	byRules uint64          // those by which activities are asked for
 	turning *run            // run whose turn is being recorded
 	later   []history.Data  // that it hears of after what it asked for
 }
@@ -163,6 +164,9 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 			if r.status == history.StatusRunning {
 				m.append(r, new(history.WorkflowPaused))
 				r.void = 0
+				if c.Still && r.deadline > m.now {
+					r.timeLeft, r.deadline = r.deadline-m.now, 0
+				}
 			}
 			return ok
 		})
@@ -172,6 +176,9 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 				return "invalid_state"
 			}
 			m.append(r, new(history.WorkflowResumed))
+			if r.timeLeft > 0 {
+				r.deadline, r.timeLeft = m.now+r.timeLeft, 0
+			}
 			return ok
 		})
 	case *fsm.RecordTurn:

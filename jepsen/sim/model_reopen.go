@@ -141,6 +141,7 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 			r.cancelAsked = false
 		}
 	}
+	m.byRules = c.Rules
 	m.append(r, &history.WorkflowReopened{Turn: c.Turn, Forget: c.Forget})
 	r.reopened = append(r.reopened, uint64(len(r.lines)))
 	r.closedAt = 0

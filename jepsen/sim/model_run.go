@@ -37,6 +37,7 @@ type run struct {
 	attrs             history.Attributes
 	timers            []timer
 	deadline          history.Time
+	timeLeft          history.Time     // while it is paused
 	timeout           history.Duration // that its starter gave
 	kids              []kid            // by ordinal
 	tasks             []*task          // by ordinal

@@ -22,6 +22,8 @@ type task struct {
 	lease, backoff           history.Duration
 	place                    uint64 // among the offers
 	before                   uint32 // attempts made before the run was reopened
+	askedAt                  history.Time
+	rules                    uint64
 }
 
 const (
@@ -40,7 +42,7 @@ func (r *run) task(id uint64) *task {
 
 func (m *Model) schedule(r *run, e *history.ActivityScheduled) {
 	m.unclock(r, e.ID)
-	t := &task{run: r, id: e.ID, asked: e}
+	t := &task{run: r, id: e.ID, asked: e, askedAt: m.now, rules: m.byRules}
 	r.tasks = append(r.tasks, t)
 	m.offer(t, true)
 }
@@ -56,6 +58,7 @@ func (m *Model) offer(t *task, anew bool) {
 	if t.asked.ScheduleTimeout > 0 {
 		t.due = t.offeredAt + history.Time(t.asked.ScheduleTimeout)
 	}
+	t.due = t.within(t.due)
 	list := m.offers[t.asked.Queue]
 	at, _ := slices.BinarySearchFunc(list, t.place, func(o *task, place uint64) int { return cmp.Compare(o.place, place) })
 	m.offers[t.asked.Queue] = slices.Insert(list, at, t)
@@ -88,9 +91,24 @@ func (t *task) deadline() history.Time {
 	return t.leasedAt + history.Time(t.asked.Timeout)
 }
 
+// total is when the time for all attempts is over; 0 = never.
+func (t *task) total() history.Time {
+	if t.asked.TotalTimeout == 0 {
+		return 0
+	}
+	return t.askedAt + history.Time(t.asked.TotalTimeout)
+}
+
+func (t *task) within(at history.Time) history.Time {
+	if at == 0 || t.total() != 0 && t.total() < at {
+		return t.total()
+	}
+	return at
+}
+
 // renew says when the lease ends if nothing is heard from now on.
 func (t *task) renew(now history.Time) {
-	t.due = t.deadline()
+	t.due = t.within(t.deadline())
 	if silent := now + history.Time(t.lease); t.lease != 0 && (t.due == 0 || silent < t.due) {
 		t.due = silent
 	}
@@ -210,10 +228,19 @@ func (m *Model) failTask(t *task, retryable bool, jitter uint32) {
 		m.endTask(t)
 		return
 	}
+	m.backOff(t, jitter)
+}
+
+// backOff has a task tried again after a while, or failed when no time is left for that.
+func (m *Model) backOff(t *task, jitter uint32) {
 	t.backoff = min(max(second, 2*t.backoff), minute)
 	high, low := bits.Mul64(uint64(t.backoff/10), uint64(jitter)) // of a minute it is more than 64 bits
 	extra := high<<32 | low>>32
 	t.state, t.due = fsm.TaskBackoff, m.now+history.Time(t.backoff)+history.Time(extra)
+	if total := t.total(); total != 0 && total < t.due {
+		m.append(t.run, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
+		m.endTask(t)
+	}
 }
 
 func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
@@ -225,6 +252,18 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 		m.endTask(t)
 		return true
 	}
+	if t.due == t.total() && t.state != fsm.TaskGivenUp {
+		m.append(r, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
+		if t.state != fsm.TaskLeased {
+			m.endTask(t)
+			return true
+		}
+		t.state, t.due = fsm.TaskGivenUp, m.now+history.Time(cmp.Or(t.lease, 5*minute))
+		if d := t.deadline(); d > m.now {
+			t.due = min(t.due, d)
+		}
+		return true
+	}
 	switch t.state {
 	case fsm.TaskOffered:
 		m.append(r, &history.ActivityFailed{ID: t.id})
@@ -234,8 +273,12 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 	case fsm.TaskLeased:
 		if t.due == t.deadline() {
 			m.failTask(t, true, jitter)
-		} else {
+		} else if t.rules == 0 {
 			m.offer(t, true)
+		} else if t.asked.Retry != nil {
+			m.failTask(t, true, jitter)
+		} else {
+			m.backOff(t, jitter)
 		}
 	case fsm.TaskGivenUp:
 		m.endTask(t)

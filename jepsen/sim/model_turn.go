@@ -36,7 +36,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		}
 		return ok, ""
 	}
-	m.turning, m.later = r, nil
+	m.turning, m.later, m.byRules = r, nil, c.Rules
 	defer func() { m.turning, m.later = nil, nil }()
 	if limit := cmp.Or(c.Limits.Events, 50_000); asked > 0 && before+asked > limit {
 		m.shut(closing{r, new(history.WorkflowFailed), false})

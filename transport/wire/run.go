@@ -78,6 +78,7 @@ type Result struct {
 	WorkflowID string          `json:"workflow_id"`
 	RunID      string          `json:"run_id"`
 	Indexed
+	ContinuedTo string `json:"continued_to,omitempty" doc:"The run that continues this one, which was asked for by its run id"`
 }
 
 // Open reports whether a status is that of a run that can still make progress or be resumed.
@@ -111,6 +112,14 @@ type Run struct {
 // MaxPending is how many pending activities a description names.
 const MaxPending = 100
 
+// Chain is where a run stands among those that continue one another.
+type Chain struct {
+	Attempt       uint64 `json:"attempt" doc:"1 for the first run, one more for each that continues as new"`
+	FirstRunID    string `json:"first_run_id,omitempty" doc:"Of a run that continues another: the first of them"`
+	ContinuedFrom string `json:"continued_from,omitempty" doc:"The run that it continues"`
+	ContinuedTo   string `json:"continued_to,omitempty" doc:"The run that continues it"`
+}
+
 // Described is the answer of GET /v1/workflows/{id}.
 type Described struct {
 	Run
@@ -125,6 +134,7 @@ type Described struct {
 	UnreadSignals uint64          `json:"unread_signals" doc:"How many signals its code has not taken; the history names them"`
 	Children      []ChildRun      `json:"children" doc:"The first 100 that are open"`
 	ChildrenTotal uint64          `json:"children_total,omitempty" doc:"If more are open than are named"`
+	Chain
 	Indexed
 }
 

@@ -112,7 +112,7 @@ type Limits struct {
 	Queries        int64 `toml:"queries" help:"executions that are kept in memory for queries"`
 	RequestBytes   int64 `toml:"request_bytes" help:"most bytes of given request keys that the cluster remembers; lives in the cluster: a change in one node's file takes effect when that node starts"`
 
-	TurnTimeout  Duration `toml:"turn_timeout" help:"longest time that computing one turn may take, a new one or one that is shown again, without what it waits for others; a run that takes longer three times is quarantined"`
+	TurnTimeout  Duration `toml:"turn_timeout" help:"longest time that computing one new turn may take, without what it waits for others; one that is shown again has ten times as long, each for itself; a run that takes longer three times is quarantined"`
 	QueryTimeout Duration `toml:"query_timeout" help:"longest time that a query may take, with the wait for its run's first turn"`
 	Lease        Duration `toml:"lease" help:"how long a worker may be silent about a task where neither the activity nor the worker says"`
 }

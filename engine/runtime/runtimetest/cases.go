@@ -137,6 +137,14 @@ var Cases = []Case{
 			WorkflowCancelled {}
 			closes`},
 	}},
+	{Name: "cancelled-but-for-a-child", Does: "starts a child of type kid to be abandoned and one to be terminated, and waits for both", Lines: []Line{
+		{"turn", `ChildWorkflowStarted {"id":1,"workflow_id":"07000000-0000-0000-0000-000000000000:1","workflow_type":"kid","input":null,"on_parent_close":2}
+			ChildWorkflowStarted {"id":2,"workflow_id":"07000000-0000-0000-0000-000000000000:2","workflow_type":"kid","input":null}
+			waits: child 1 07000000-0000-0000-0000-000000000000:1, child 2 07000000-0000-0000-0000-000000000000:2`},
+		{"cancel", `ChildWorkflowCancelled {"id":2,"asked":true}
+			WorkflowCancelled {}
+			closes`},
+	}},
 	{Name: "cancelled-before-it-began", Does: "waits for a signal a, then returns its payload", Lines: []Line{
 		{"cancel ; signal a 1", `WorkflowCancelled {}
 			closes`},

@@ -129,16 +129,16 @@ func (a *arguments) startActivity() (*future, error) {
 	var activity runtime.Activity
 	var input starlark.Value
 	var retry *starlark.Dict
-	var timeout, heartbeat, schedule duration
+	var timeout, heartbeat, schedule, total duration
 	if err := a.unpack("name", &activity.Name, "input?", &input, "queue?", &activity.Queue, "retry??", &retry, "timeout?", &timeout, "heartbeat?", &heartbeat,
-		"schedule_timeout?", &schedule); err != nil {
+		"schedule_timeout?", &schedule, "total_timeout?", &total); err != nil {
 		return nil, err
 	}
-	activity.Timeout, activity.Heartbeat, activity.ScheduleTimeout = timeout.d, heartbeat.d, schedule.d
+	activity.Timeout, activity.Heartbeat, activity.ScheduleTimeout, activity.TotalTimeout = timeout.d, heartbeat.d, schedule.d, total.d
 	for _, d := range []struct {
 		name string
 		duration
-	}{{"timeout", timeout}, {"heartbeat", heartbeat}, {"schedule_timeout", schedule}} {
+	}{{"timeout", timeout}, {"heartbeat", heartbeat}, {"schedule_timeout", schedule}, {"total_timeout", total}} {
 		if d.set && d.d == 0 {
 			activity.Zero = cmp.Or(activity.Zero, d.name)
 		}

@@ -31,7 +31,7 @@ type API interface {
 	Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (*RunLog, error)                                                  // wait: as History
 	List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error)
 	Signal(ctx context.Context, c Call, ref fsm.RunRef, name string, payload history.Payload) (*fsm.RunAnswer, Answered, error)
-	Query(ctx context.Context, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error)
+	Query(ctx context.Context, rd Read, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error)
 	Cancel(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error)
 	Terminate(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error)
 	Pause(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error)

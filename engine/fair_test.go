@@ -147,7 +147,7 @@ func TestALongLifeIsReplayed(t *testing.T) {
 		var late *engine.QueryTimeout
 		rebuilt := uint64(0)
 		for asked := 1; ; asked++ {
-			answer, _, err := n.Query(background, run, "n", nil)
+			answer, _, err := n.Query(background, engine.Read{}, run, "n", nil)
 			if err == nil {
 				equal(t, "the answer", string(answer), "20")
 				if asked < 5 {

@@ -98,7 +98,7 @@ func newQueries(l Limits) *queries {
 
 // Query asks a handler of a run's code as of the newest turn recorded when the query was made, and the index that this was at. A query before the first turn
 // waits for it. Closed runs answer while their version is loaded.
-func (e *Engine) Query(ctx context.Context, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error) {
+func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, 0, err
 	}
@@ -112,7 +112,7 @@ func (e *Engine) Query(ctx context.Context, ref fsm.RunRef, name string, args hi
 	late := &QueryTimeout{WorkflowID: ref.WorkflowID, Limit: limit}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
 	defer cancel()
-	run, pkg, index, err := e.queried(ctx, ref)
+	run, pkg, index, err := e.queried(ctx, rd, ref)
 	if err != nil {
 		return nil, index, causeOf(ctx, err)
 	}
@@ -137,7 +137,7 @@ func (e *Engine) Query(ctx context.Context, ref fsm.RunRef, name string, args hi
 }
 
 // queried finds the run, and waits for its first turn.
-func (e *Engine) queried(ctx context.Context, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index uint64, err error) {
+func (e *Engine) queried(ctx context.Context, rd Read, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index uint64, err error) {
 	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
 		if run, pkg, err = runnable(v, ref); err == nil {
@@ -146,7 +146,7 @@ func (e *Engine) queried(ctx context.Context, ref fsm.RunRef) (run fsm.Run, pkg 
 		return err == nil && run.Through == 0 && run.Status.Open() // reopened ones may have turns that do not count
 	}
 	early := false
-	if readErr := e.read(ctx, Read{}, func(v fsm.View) { early = look(v) }); readErr != nil {
+	if readErr := e.read(ctx, rd, func(v fsm.View) { early = look(v) }); readErr != nil {
 		return run, nil, 0, readErr
 	}
 	if early {

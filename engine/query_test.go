@@ -36,16 +36,16 @@ func TestQueriesReadTheRecordedTurn(t *testing.T) {
 		n.Restart()
 		equal(t, "after a restart", n.Ask(ref, "stage"), `"awaiting approval"`)
 
-		result, _, err := n.Query(background, ref, "echo", history.Payload(`{"a":[1]}`))
+		result, _, err := n.Query(background, engine.Read{}, ref, "echo", history.Payload(`{"a":[1]}`))
 		if err != nil || string(result) != `{"a":[1]}` {
 			t.Errorf("got %s, %v", result, err)
 		}
 		for name, code := range map[string]string{"nobody": "unknown_query", "bad": "query_failed", "slow": "query_failed", "": "invalid_input"} {
-			if _, _, err := n.Query(background, ref, name, nil); enginetest.CodeOf(err) != code {
+			if _, _, err := n.Query(background, engine.Read{}, ref, name, nil); enginetest.CodeOf(err) != code {
 				t.Errorf("query %q: got %v, want %s", name, err, code)
 			}
 		}
-		_, _, err = n.Query(background, ref, "stage", history.Payload("{"))
+		_, _, err = n.Query(background, engine.Read{}, ref, "stage", history.Payload("{"))
 		refused(t, err, "invalid_input")
 
 		events := n.Types(ref)
@@ -61,7 +61,7 @@ func TestQueriesReadTheRecordedTurn(t *testing.T) {
 		if _, _, err := n.Unload(background, engine.Call{}, fsm.UnloadVersion{Type: "w", Version: version}); err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = n.Query(background, ref, "stage", nil)
+		_, _, err = n.Query(background, engine.Read{}, ref, "stage", nil)
 		refused(t, err, "version_unavailable")
 	})
 }
@@ -72,7 +72,7 @@ func TestAQueryWaitsForTheFirstTurn(t *testing.T) {
 		n.Depose()
 		n.Log.SetLeads(true) // entries are taken, but nobody takes turns
 		ref := n.Begin("w", "")
-		_, _, err := n.Query(background, ref, "stage", nil)
+		_, _, err := n.Query(background, engine.Read{}, ref, "stage", nil)
 		refused(t, err, "query_timeout")
 
 		answer := make(chan string)
@@ -93,7 +93,7 @@ func TestAQueryOfARunThatNeverTookATurn(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		_, _, err := n.Query(background, ref, "stage", nil)
+		_, _, err := n.Query(background, engine.Read{}, ref, "stage", nil)
 		refused(t, err, "unknown_query")
 	})
 }
@@ -176,7 +176,7 @@ def run(ctx, input):
 		for turn := range 4 {
 			want := `[["c","a","b"],` + strconv.Itoa(turn) + `]`
 			for range 3 {
-				_, _, err := n.Query(background, ref, "peek", nil)
+				_, _, err := n.Query(background, engine.Read{}, ref, "peek", nil)
 				refused(t, err, "query_failed")
 				equal(t, "all", n.Ask(ref, "all"), want)
 			}

@@ -70,7 +70,7 @@ func TestRetention(t *testing.T) {
 			refused(t, err, "not_found")
 			_, _, _, err = n.History(background, engine.Read{}, first, 1, 10, time.Minute)
 			refused(t, err, "not_found")
-			_, _, err = n.Query(background, first, "x", nil)
+			_, _, err = n.Query(background, engine.Read{}, first, "x", nil)
 			refused(t, err, "not_found")
 			equal(t, "the other type", n.Outcome(other), "completed 2")
 			n.Depose()

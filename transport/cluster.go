@@ -32,15 +32,28 @@ type Cluster interface {
 	Draining() bool
 }
 
-type clusterInput struct{}
+// clusterInput takes what every read takes. However fresh it is asked to be, the answer is how this
+// node sees the cluster, and it comes without a leader.
+type clusterInput struct {
+	Fresh
+}
 
-func (s *Server) cluster(ctx context.Context, _ *clusterInput) (*answer[wire.Cluster], error) {
+func (s *Server) cluster(ctx context.Context, in *clusterInput) (*answer[wire.Cluster], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	if rd.MinIndex > 0 {
+		if _, _, _, err := s.cfg.API.Queues(ctx, rd, 1, ""); err != nil { // waits for the index
+			return nil, err
+		}
+	}
 	status, err := s.cfg.Cluster.Status(ctx)
 	if err != nil {
 		return nil, err
 	}
 	status.Members = list(status.Members)
-	return &answer[wire.Cluster]{Index: status.AppliedIndex, Body: status}, nil
+	return &answer[wire.Cluster]{Index: status.AppliedIndex, LeaderContact: s.contact(rd), Body: status}, nil
 }
 
 type operateInput struct{}

@@ -56,14 +56,15 @@ func (s *Server) forward(x *exchange) (here bool) {
 		writeProblem(x.w, wire.New("no_leader", fmt.Sprintf("node %s passed the call on, but node %s does not lead", clip(x.r.Header.Get(wire.HeaderForwarded)), s.cfg.Node)))
 		return false
 	}
-	parent, depose := context.WithCancelCause(x.r.Context())
-	defer depose(nil)
-	ctx, cancel := context.WithTimeout(parent, s.cfg.Limits.LeaderWait+x.time()+dialTimeout) // the leader itself gives up before
+	ctx, cancel := context.WithTimeout(x.r.Context(), s.cfg.Limits.LeaderWait+x.time()+dialTimeout) // the leader itself gives up before
 	defer cancel()
 	if !x.route.write || x.route.waits { // what waits must not hold up the end of this node; the client asks another one
 		defer context.AfterFunc(s.closing, cancel)()
 	}
-	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait), depose: depose}
+	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait)}
+	if !x.route.write {
+		hop.look = lookOf(x.r)
+	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme, p.Out.URL.Host = "http", "leader" // hop knows where
@@ -128,7 +129,7 @@ type hop struct {
 	body   *body
 	until  time.Time
 	leader string // the node that the call was last sent to
-	depose context.CancelCauseFunc
+	look   *look  // nil: the call does not go on at another leader once it was sent to one
 }
 
 // RoundTrip sends the call to whoever leads, looking again until somebody takes the connection or time is over.
@@ -139,6 +140,7 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 	cluster := h.server.cfg.Cluster
 	for {
 		if cluster.IsLeader() {
+			h.look.shorten(h.look.origin())
 			return nil, errHere
 		}
 		id, address, ok := cluster.Leader()
@@ -150,11 +152,21 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 			h.leader = id
 			var resp *http.Response
 			if r.URL.Scheme, r.URL.Host, err = h.server.leaderURL(address); err == nil {
-				seen := h.watch(id)
-				resp, err = h.server.leader.RoundTrip(r)
-				seen()
+				resp, err = h.ask(r, id)
 			}
-			if err == nil || h.body.touched || !dialFailed(err) {
+			switch again := !h.body.touched && h.look.again(r.Context(), resp, err); {
+			case again:
+				h.until = h.look.failed.Add(h.server.cfg.Limits.LeaderWait)
+				if time.Now().Add(lookPolled).After(h.until) {
+					return resp, err
+				}
+				if resp != nil {
+					resp.Body.Close()
+					err = wire.New("unavailable", "the leader "+id+" could not go on")
+				}
+				time.Sleep(lookPolled - lookAgain)
+				h.look.shorten(r)
+			case err == nil || h.body.touched || !dialFailed(err):
 				return resp, err
 			}
 		}
@@ -171,9 +183,25 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
+// ask sends the call to one node. The answer may be read for as long as the call lasts.
+func (h *hop) ask(r *http.Request, id string) (*http.Response, error) {
+	ctx, depose := context.WithCancelCause(r.Context())
+	context.AfterFunc(r.Context(), func() { depose(nil) })
+	if h.look != nil {
+		h.look.begun = time.Now()
+	}
+	seen := h.watch(id, depose)
+	resp, err := h.server.leader.RoundTrip(r.WithContext(ctx))
+	seen()
+	if err != nil {
+		depose(nil)
+	}
+	return resp, err
+}
+
 // watch ends the call when the node that was asked has been succeeded, or nobody has led for as long as a call waits for a leader. Without it a call that was
 // under way to a machine that lost its power, and resets no connection, would wait for its whole time. It returns how to stop watching.
-func (h *hop) watch(id string) (stop func()) {
+func (h *hop) watch(id string, depose context.CancelCauseFunc) (stop func()) {
 	led := time.Now() // when the node was last known to lead
 	over := make(chan struct{})
 	var look func()
@@ -188,7 +216,7 @@ func (h *hop) watch(id string) (stop func()) {
 		case ok && now == id:
 			led = time.Now()
 		case ok && since >= lastWords, since >= h.server.cfg.Limits.LeaderWait:
-			h.depose(errDeposed)
+			depose(errDeposed)
 			return
 		}
 		time.AfterFunc(lookAfter, look)

@@ -398,6 +398,14 @@ func TestClusterOperations(t *testing.T) {
 	if _, err := c.Remove(t.Context(), ""); !errors.As(err, &p) || p.Code != "invalid_input" {
 		t.Errorf("remove nobody: %v", err)
 	}
+	for _, query := range []string{"?consistency=stale", "?consistency=linearizable"} {
+		if r := follower.send(t, "GET", "/v1/cluster"+query, ""); r.status != 200 || r.header.Get(wire.HeaderNode) != "n2" {
+			t.Errorf("%s: %+v", query, r)
+		}
+	}
+	if p := follower.send(t, "GET", "/v1/cluster?consistency=eventual", "").problem(t); p.Code != "invalid_input" || p.Facts["field"] != "consistency" {
+		t.Errorf("%+v", p)
+	}
 	status, err := c.Cluster(t.Context())
 	if err != nil || status.Node != "n2" || status.Leader != "n1" {
 		t.Errorf("%+v, %v", status, err)

@@ -273,11 +273,16 @@ func (s *Server) signal(ctx context.Context, in *signalInput) (*answer[wire.RunA
 }
 
 type queryInput struct {
+	Fresh
 	OfRun
 	Named
 }
 
 func (s *Server) query(ctx context.Context, in *queryInput) (*answer[wire.QueryAnswer], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
@@ -286,11 +291,11 @@ func (s *Server) query(ctx context.Context, in *queryInput) (*answer[wire.QueryA
 	if err := exchangeOf(ctx).decode(&q, optional); err != nil {
 		return nil, err
 	}
-	result, index, err := s.cfg.API.Query(ctx, ref, in.Name, history.Payload(q.Args))
+	result, index, err := s.cfg.API.Query(ctx, rd, ref, in.Name, history.Payload(q.Args))
 	if err != nil {
 		return nil, err
 	}
-	return &answer[wire.QueryAnswer]{Index: index, Body: wire.QueryAnswer{Result: value(result), Indexed: at(index)}}, nil
+	return &answer[wire.QueryAnswer]{Index: index, LeaderContact: s.contact(rd), Body: wire.QueryAnswer{Result: value(result), Indexed: at(index)}}, nil
 }
 
 type commandInput struct {

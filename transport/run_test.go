@@ -9,6 +9,7 @@ import (
 
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/internal/await"
+	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -30,6 +31,9 @@ func TestRunStory(t *testing.T) {
 	q, err := c.Query(ctx, w, "stage", nil)
 	if err != nil || string(q.Result) != `"waiting"` || q.Index == 0 {
 		t.Errorf("query: %+v, %v", q, err)
+	}
+	if q, err := c.Query(ctx, w, "stage", nil, client.MinIndex(started.Index)); err != nil || string(q.Result) != `"waiting"` || q.Index < started.Index {
+		t.Errorf("stale query: %+v, %v", q, err)
 	}
 	if _, err := c.Query(ctx, w, "nothing", json.RawMessage(`{}`)); code(err) != "unknown_query" {
 		t.Errorf("unknown query: %v", err)

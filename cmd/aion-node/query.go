@@ -17,9 +17,6 @@ func queryCmd(a *app) *cobra.Command {
 		Args:  arguments("ID", "NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ref.WorkflowID = args[0]
-			if a.stale {
-				return usage("--stale: queries are answered by the node that leads")
-			}
 			value, err := a.jsonFlag("args", text)
 			if err != nil {
 				return err
@@ -29,7 +26,7 @@ func queryCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			q, err := c.Query(cmd.Context(), ref, args[1], value)
+			q, err := c.Query(cmd.Context(), ref, args[1], value, a.read()...)
 			if err != nil {
 				return err
 			}

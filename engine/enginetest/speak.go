@@ -90,7 +90,7 @@ func Tell(r *engine.Result) string {
 // Ask queries a run.
 func (n *Node) Ask(ref fsm.RunRef, name string) string {
 	n.t.Helper()
-	result, _, err := n.Query(context.Background(), ref, name, nil)
+	result, _, err := n.Query(context.Background(), engine.Read{}, ref, name, nil)
 	if err != nil {
 		n.t.Fatalf("query %s: %v", name, err)
 	}

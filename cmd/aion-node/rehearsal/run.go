@@ -46,7 +46,7 @@ func (r *run) Query(name string, args history.Payload) (history.Payload, error) 
 	if _, err := r.row(); err != nil {
 		return nil, err
 	}
-	answer, _, err := r.w.Engine.Query(r.w.ctx, r.ref, name, args)
+	answer, _, err := r.w.Engine.Query(r.w.ctx, engine.Read{}, r.ref, name, args)
 	return answer, err
 }
 

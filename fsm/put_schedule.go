@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 )
 
 // PutSchedule makes a schedule, or with Replace changes one: its definition, whether it is paused, and Next; what it has counted, its runs and a fire that
@@ -75,7 +74,7 @@ func checkScheduleID(id string) Refusal {
 	if len(id) > MaxScheduleID {
 		return &catalog.InvalidInput{Field: "schedule_id", Reason: fmt.Sprintf("has %d characters, the limit is %d", len(id), MaxScheduleID)}
 	}
-	if err := history.CheckWorkflowID(id); err != nil {
+	if err := checkWorkflowID(id); err != nil {
 		return &catalog.InvalidInput{Field: "schedule_id", Reason: err.Error()}
 	}
 	return nil

@@ -33,7 +33,7 @@ func (*StartRun) Kind() Kind { return KindStartRun }
 func (*StartAnswer) answer() {}
 
 func (c *StartRun) apply(t *step) (Answer, Refusal) {
-	if err := history.CheckWorkflowID(c.WorkflowID); err != nil {
+	if err := checkWorkflowID(c.WorkflowID); err != nil {
 		return nil, &catalog.InvalidInput{Field: "workflow_id", Reason: err.Error()}
 	}
 	version, member, refusal := t.choose(c)

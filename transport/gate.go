@@ -71,6 +71,12 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 				return
 			}
 		}
+		if !x.waits() { // who waits is told what came meanwhile, and holds nothing until then
+			if err := x.expect(route.answers, memoryWait); err != nil {
+				writeProblem(w, wire.Of(err))
+				return
+			}
+		}
 		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
 		if route.id != "events" { // a stream lasts
 			var cancel context.CancelFunc

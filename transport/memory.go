@@ -22,6 +22,8 @@ const (
 	memoryWait = 2 * time.Second
 	// perByte is what a byte of a body costs: the body, what is made of it, and the entry of the log.
 	perByte = 3
+	// largePage is what a page of a run's history may have.
+	largePage = 8 << 20
 	// smallAnswer is how long an answer may be that nobody accounts for. The kernel takes more of it.
 	smallAnswer = 64 << 10
 	// perAnswered is what a byte of an answer costs: what it was made of, and the answer.
@@ -36,9 +38,9 @@ func newMemory(size int64) *memory {
 }
 
 // take waits shortly for n bytes; a call larger than everything gets everything.
-func (m *memory) take(ctx context.Context, n int64) error {
+func (m *memory) take(ctx context.Context, n int64, wait time.Duration) error {
 	if !m.sem.TryAcquire(n) {
-		ctx, cancel := context.WithTimeout(ctx, memoryWait)
+		ctx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
 		if m.sem.Acquire(ctx, n) != nil {
 			return wire.New("resource_exhausted", "the calls under way on this node take all the memory that limits.call_memory_bytes gives them").
@@ -61,32 +63,56 @@ func (x *exchange) room(body int64) error {
 	if more <= 0 {
 		return nil
 	}
-	if err := m.take(x.r.Context(), more); err != nil {
+	if err := m.take(x.r.Context(), more, memoryWait); err != nil {
 		return err
 	}
 	x.taken += more
 	return nil
 }
 
-// answer takes memory for an answer of n bytes until the call ends. Slow readers may hold half of
-// all, so that they keep nobody from writing. A read is refused where there is no memory; what
-// changed something, or handed a task out, is told to its caller all the same.
-func (x *exchange) answer(n int) error {
+// expect takes memory for the answer before it is made: hundreds of reads that are each made and
+// then wait for memory hold it already. Slow readers may hold half of all, so that they keep nobody
+// from writing.
+func (x *exchange) expect(n int64, wait time.Duration) error {
 	s, ctx := x.server, x.r.Context()
-	size := min(perAnswered*int64(n), s.answers.size)
-	err := s.answers.take(ctx, size)
-	if err == nil {
-		if err = s.memory.take(ctx, size); err != nil {
-			s.answers.give(size)
-		}
-	}
-	switch {
-	case err == nil:
-		x.taken, x.answered = x.taken+size, size
-	case x.route.write:
+	more := min(perAnswered*n, s.answers.size) - x.answered
+	if more <= 0 {
 		return nil
 	}
-	return err
+	if err := s.answers.take(ctx, more, wait); err != nil {
+		return err
+	}
+	if err := s.memory.take(ctx, more, wait); err != nil {
+		s.answers.give(more)
+		return err
+	}
+	x.taken, x.answered = x.taken+more, x.answered+more
+	return nil
+}
+
+// answer keeps of that what an answer of n bytes takes until its caller has read it. A read is
+// refused where there is no memory; what changed something, or handed a task out, is told to its
+// caller all the same.
+func (x *exchange) answer(n int64) error {
+	if less := x.answered - perAnswered*n; less > 0 {
+		x.unexpect(less)
+		return nil
+	}
+	if n <= smallAnswer {
+		return nil
+	}
+	// What is made already holds its memory, so it does not wait for it.
+	if err := x.expect(n, 0); err != nil && !x.route.write {
+		return err
+	}
+	return nil
+}
+
+// unexpect gives back what was taken for an answer and is not needed.
+func (x *exchange) unexpect(n int64) {
+	x.server.memory.give(n)
+	x.server.answers.give(n)
+	x.taken, x.answered = x.taken-n, x.answered-n
 }
 
 // leave gives back what the call took.

@@ -14,10 +14,10 @@ type recorder struct {
 	http.ResponseWriter
 	operation string
 	status    int
-	until     time.Time       // the answer ends by then; zero for one that sets its own deadlines
-	begun     bool            // the head is on its way
-	refused   bool            // a problem was answered in place of what the handler writes
-	room      func(int) error // takes memory for a large answer, or refuses it; nil does neither
+	until     time.Time         // the answer ends by then; zero for one that sets its own deadlines
+	begun     bool              // the head is on its way
+	refused   bool              // a problem was answered in place of what the handler writes
+	room      func(int64) error // takes memory for a large answer, or refuses it; nil does neither
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -33,8 +33,8 @@ func (r *recorder) WriteHeader(status int) {
 // Write implements http.ResponseWriter. Each write has a time of its own, by its length: a caller
 // who does not read holds the memory of what it was to read, and a place among the calls.
 func (r *recorder) Write(b []byte) (int, error) {
-	if !r.begun && len(b) > smallAnswer && r.room != nil {
-		if err := r.room(len(b)); err != nil {
+	if !r.begun && r.room != nil {
+		if err := r.room(int64(len(b))); err != nil {
 			r.refuse(err)
 		}
 	}

@@ -7,18 +7,19 @@ import (
 	"testing"
 )
 
-// TestProtocolByHand runs the commands of docs/WORKERS.md as they stand, but for the address.
+// TestProtocolByHand runs the commands of docs/WORKERS.md that speak the protocol, as they stand, but
+// for the address.
 func TestProtocolByHand(t *testing.T) {
 	text, err := os.ReadFile("../WORKERS.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	if len(blocks) != 1 {
-		t.Fatalf("WORKERS.md has %d blocks of commands", len(blocks))
+	block := regexp.MustCompile("(?s)```sh\n(A=http.*?)```").FindStringSubmatch(string(text))
+	if block == nil {
+		t.Fatal("WORKERS.md has no block of commands that begins with A=http")
 	}
 	p := newPlace(t, 1)
-	out, err := p.shell(strings.ReplaceAll(blocks[0][1], "127.0.0.1:7600", p.addr()))
+	out, err := p.shell(strings.ReplaceAll(block[1], "127.0.0.1:7600", p.addr()))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

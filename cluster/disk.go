@@ -113,8 +113,9 @@ func (c *Cluster) fullDisk() *objection {
 	return &objection{Why: "its disk is full", Yields: true}
 }
 
-// mayGrow refuses what begins something new while the disk is full. The fires of schedules wait, and
-// are late then; leaving times out begins nothing. What runs under way ask for, children too, goes on.
+// mayGrow refuses what begins something new while the disk is full. The fires of schedules wait,
+// and are late then; leaving times out begins nothing. What runs under way ask for goes on, children
+// too.
 func (c *Cluster) mayGrow(cmd fsm.Command) error {
 	s := c.Disk()
 	if s.Level != DiskFull {

@@ -68,7 +68,8 @@ func (c *Cluster) forward(ctx context.Context, piece []byte) (fsm.Result, error)
 	return fsm.Result{Index: a.Index, Answer: &fsm.Done{}}, nil
 }
 
-// mayForward answers why a node's envelope is not put into the log for it. A node speaks for itself.
+// mayForward answers why a node's envelope is not put into the log for it. A node speaks for
+// itself.
 func mayForward(from string, e fsm.Envelope) error {
 	about, ok := subject(e.Command)
 	switch {

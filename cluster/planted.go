@@ -21,7 +21,8 @@ func (c *Cluster) leased() bool {
 	}) == "passed"
 }
 
-// shiftAnswers is a planted bug's notion of whose answer is whose: each command of an entry gets that of the one behind it, as if the withdrawn one had kept its place.
+// shiftAnswers is a planted bug's notion of whose answer is whose: each command of an entry gets that
+// of the one behind it, as if the withdrawn one had kept its place.
 func shiftAnswers(commands []*command) {
 	for i := 1; i < len(commands); i++ {
 		commands[i-1].answer, commands[i].answer = commands[i].answer, commands[i-1].answer

@@ -37,7 +37,7 @@ func newMemory(size int64) *memory {
 	return &memory{size: size, sem: semaphore.NewWeighted(size)}
 }
 
-// take waits shortly for n bytes; a call larger than everything gets everything.
+// take waits so long for n bytes, which are no more than there are in all.
 func (m *memory) take(ctx context.Context, n int64, wait time.Duration) error {
 	if !m.sem.TryAcquire(n) {
 		ctx, cancel := context.WithTimeout(ctx, wait)

@@ -149,12 +149,16 @@ type book struct {
 	runs    map[string]bool
 	answers map[string][]worker.Line // Beaten and Told by run
 	twice   []worker.Line            // an attempt that was taken a second time
+	// returned are the attempts that the cluster took back from a worker. One whose worker never
+	// heard so may have lost its lease instead, which counts.
+	returned map[attemptOf]bool
 }
 
 func bookOf(lines []worker.Line) *book {
 	b := &book{
 		took: map[attemptOf]worker.Line{}, effect: map[attemptOf]worker.Line{}, told: map[attemptOf]worker.Line{}, sent: map[attemptOf]map[worker.Progress]int64{},
 		beaten: map[attemptOf][]worker.Line{}, runs: map[string]bool{}, answers: map[string][]worker.Line{},
+		returned: map[attemptOf]bool{},
 	}
 	for _, l := range lines {
 		at := attemptOf{l.Run, l.Step, l.Attempt}
@@ -181,6 +185,8 @@ func bookOf(lines []worker.Line) *book {
 		case worker.Told:
 			b.told[at] = l
 			b.answers[l.Run] = append(b.answers[l.Run], l)
+		case worker.Left:
+			b.returned[at] = l.OK
 		}
 	}
 	return b

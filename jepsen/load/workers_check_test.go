@@ -233,6 +233,18 @@ func TestWorkersCheck(t *testing.T) {
 			f.ledger = append(f.ledger[:4:4], f.ledger[6:]...)
 			f.events[2].data["last_failure"] = map[string]any{"kind": "lease_lost"}
 		}, ""},
+		{"lost, and lost again by a worker that never heard that it was given back", func(s *workersStory) {
+			s.lostTwice(2)
+			c := s.runs[lost]
+			c.order.Plan = []string{worker.Drop, worker.Return}
+			c.line(2290, worker.Left, 2, func(l *worker.Line) { l.Code = "returned untold" })
+		}, ""},
+		{"lost, given back, and failed for good", func(s *workersStory) {
+			s.lostTwice(2)
+			c := s.runs[lost]
+			c.order.Plan = []string{worker.Drop, worker.Return}
+			c.line(2290, worker.Left, 2, func(l *worker.Line) { l.Code, l.OK = "returned ok", true })
+		}, "after at most 1 failures"},
 		{"a time-out without one", func(s *workersStory) {
 			f := s.runs[lost]
 			f.events[2] = made{1300, "ActivityFailed", map[string]any{"id": 1, "attempt": 2, "error": map[string]any{"kind": "timeout"}}}

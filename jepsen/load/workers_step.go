@@ -45,9 +45,6 @@ func stepsOf(events []event) (steps []*step, problems []string) {
 			case s == nil:
 				bad(e, "the step was never scheduled")
 				continue
-			case s.outcome != nil && e.Type == "ActivityCancelled" && s.outcome.Type != "ActivityCancelled" && !s.givenUp:
-				s.givenUp = true
-				continue
 			case s.outcome != nil:
 				bad(e, fmt.Sprintf("attempt %d began after the outcome", e.Attempt))
 			case len(s.starts) > 0 && s.starts[len(s.starts)-1].Attempt >= e.Attempt:
@@ -182,7 +179,7 @@ func (s *step) checkRetries(b *book, bad func(string, ...any)) {
 		if sure || retry != nil && s.isLost(i) {
 			counted++
 		}
-		lost := retry != nil && !(answered && told.OK) && s.order.Of(start.Attempt) != worker.Return
+		lost := retry != nil && !(answered && told.OK) && !b.returned[at]
 		if sure || lost || done && effect.Failed && !answered || s.scheduled.Timeout != "" {
 			possible++
 		}

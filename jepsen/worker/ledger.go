@@ -30,7 +30,7 @@ type Line struct {
 	Attempt  uint32          `json:"attempt"`
 	Value    json.RawMessage `json:"value,omitempty"`
 	Failed   bool            `json:"failed,omitempty"` // of Effect and Told: what was done is a failure
-	OK       bool            `json:"ok,omitempty"`     // of Beaten and Told
+	OK       bool            `json:"ok,omitempty"`     // of Beaten and Told; of Left: the task was taken back
 	Cancel   bool            `json:"cancel,omitempty"` // of Beaten
 	Code     string          `json:"code,omitempty"`
 	Index    uint64          `json:"index,omitempty"` // of Beaten and Told: the log index that the answer names

@@ -90,7 +90,8 @@ func (w *worker) attempt(ctx context.Context, t wire.Task) {
 		a := w.insist(ctx, func(ctx context.Context, c *client.Client, key client.Option) (*wire.TaskReplies, error) {
 			return c.ReleaseTasks(ctx, wire.HeartbeatRequest{Tokens: []wire.TaskBeat{{Token: t.Token}}}, key)
 		})
-		left("returned " + said(a))
+		told := said(a)
+		write(Left, func(l *Line) { l.Code, l.OK = "returned "+told, told == "ok" })
 		return
 	}
 	if why := w.work(ctx, t, order, does, write); why != "" {

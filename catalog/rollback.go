@@ -1,7 +1,5 @@
 package catalog
 
-import "aion.dev/aion/internal/seeded"
-
 // Rollback routes typ to the version that was routed before the current one; doing it twice returns. The condition is that of Route.
 // Refusals: *RouteConflict if expect does not hold, typ is unrouted, or nothing was routed before; *VersionUnavailable if that version has
 // been unloaded; *UnknownWorkflowType if typ never had a route and no loaded version carries it: most likely a typing mistake.
@@ -20,9 +18,5 @@ func (c *Catalog) Rollback(typ, expect string, index uint64) (RouteChange, error
 		return RouteChange{}, &VersionUnavailable{Type: typ, Version: row.Previous}
 	}
 	change := c.point(typ, row.Previous, index)
-	if seeded.On(seeded.RollbackOnce) {
-		change.Previous = Version{}
-		c.routes[typ] = change.Row()
-	}
 	return change, nil
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"net"
 	"time"
-
-	"aion.dev/aion/internal/seeded"
 )
 
 // accept never waits for a client: what a client has to say is read by a goroutine of its own, of which there are at most MaxPending.
@@ -41,7 +39,7 @@ func (p *Port) admit(c net.Conn) *list.Element {
 	if p.closed {
 		return nil
 	}
-	if p.pending.Len() >= p.cfg.MaxPending && !seeded.On(seeded.IdleKept) {
+	if p.pending.Len() >= p.cfg.MaxPending {
 		p.said.evicted.say(p.cfg.Logger.Warn, "node port: too many connections that say nothing, ending the oldest", "max", p.cfg.MaxPending)
 		p.pending.Front().Value.(net.Conn).Close()
 		p.pending.Remove(p.pending.Front())

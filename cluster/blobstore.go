@@ -20,7 +20,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/internal/faults"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/go-hclog"
 )
 
@@ -164,7 +163,7 @@ func (s *BlobStore) write(ctx context.Context, d catalog.Digest, archive io.Read
 	if got := catalog.Digest(h.Sum(nil)); err == nil && got != d {
 		err = &BadBlob{Digest: d, Got: got}
 	}
-	if err == nil && !seeded.On(seeded.BlobUnsynced) {
+	if err == nil {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
@@ -191,10 +190,8 @@ func (s *BlobStore) adopt(d catalog.Digest, name string, size int64) error {
 	if err := faults.Rename(name, s.path(d)); err != nil {
 		return err
 	}
-	if !seeded.On(seeded.BlobUnsynced) {
-		if err := syncFolder(s.cfg.Dir); err != nil {
-			return err
-		}
+	if err := syncFolder(s.cfg.Dir); err != nil {
+		return err
 	}
 	s.total += size - old
 	s.blobs[d] = &blob{size: size, at: time.Now()}

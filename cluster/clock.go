@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // skewAlarm is from which difference on log time's distance from this machine's clock is logged.
@@ -20,7 +19,7 @@ const skewAlarm = 500 * time.Millisecond
 func firstTime(state, wall history.Time, j judgement, cfg ClockConfig) (base history.Time, held time.Duration) {
 	step := wall.Sub(state)
 	switch {
-	case seeded.On(seeded.ClockUnasked), step <= cfg.MaxSkew:
+	case step <= cfg.MaxSkew:
 		return max(state, wall), 0
 	case j.alone && (step <= cfg.MaxStep || state == 0), !j.alone && j.verdict == clockRight:
 		return wall, 0

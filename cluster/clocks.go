@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"aion.dev/aion/internal/faults"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -99,7 +98,7 @@ func (c *Cluster) judgeClock() judgement {
 // nobody else can lead, a leader that moves log time by no step is better than none.
 func (c *Cluster) wrongClock() *objection {
 	j := c.judgeClock()
-	if j.verdict != clockWrong || seeded.On(seeded.ClockUnasked) {
+	if j.verdict != clockWrong {
 		return nil
 	}
 	return &objection{Why: fmt.Sprintf("its clock is %v %s those of most voters", j.skew(c.id).Abs().Round(time.Millisecond), aheadOrBehind(j.skew(c.id))), Yields: true}

@@ -8,7 +8,6 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -179,9 +178,6 @@ func (c *committer) next(room int) (commands []*command, size int) {
 		}
 		if !cmd.fate.CompareAndSwap(fateWaiting, fateTaken) {
 			c.bytes -= len(cmd.piece)
-			if seeded.On(seeded.WithdrawnShifts) {
-				shiftAnswers(commands)
-			}
 			continue // withdrawn
 		}
 		commands = append(commands, cmd)
@@ -204,11 +200,6 @@ func (c *committer) next(room int) (commands []*command, size int) {
 func (c *committer) answer() {
 	for e := range c.inFlight {
 		results, err := outcomes(e, c.leader)
-		for i := 1; seeded.On(seeded.SwappedResults) && err == nil && i < len(results); i += 2 {
-			if a, b := &results[i-1], &results[i]; fmt.Sprintf("%T", a.Answer) == fmt.Sprintf("%T", b.Answer) {
-				*a, *b = *b, *a
-			}
-		}
 		for i, cmd := range e.commands {
 			if err != nil {
 				cmd.settle(answer{err: err})

@@ -7,7 +7,6 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
-	"aion.dev/aion/internal/seeded"
 )
 
 // DiskConfig says how much of the data folder's disk a node leaves free. Zero fields have defaults.
@@ -75,7 +74,7 @@ func (c *Cluster) lookAtDisk() {
 		room = func() (free, size uint64, err error) { return diskRoom(c.cfg.DataDir) }
 	}
 	free, size, err := room()
-	if err != nil || size == 0 || seeded.On(seeded.DiskUnwatched) {
+	if err != nil || size == 0 {
 		return
 	}
 	free = faults.Room(free)

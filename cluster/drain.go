@@ -6,7 +6,6 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // A node that is drained is one that nobody needs: it stands aside in elections, hands leadership
@@ -15,7 +14,7 @@ import (
 
 // draining is the objection of a node that was told to drain.
 func (c *Cluster) draining() *objection {
-	if !c.drained.Load() || seeded.On(seeded.DrainedRefuses) {
+	if !c.drained.Load() {
 		return nil
 	}
 	return &objection{Why: "it is draining", Yields: true}

@@ -8,7 +8,6 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -130,10 +129,10 @@ func (c *Cluster) admit(ctx context.Context, from Introduction, j joinRequest) (
 	if err := c.Sync(ctx); err != nil {
 		return joinAnswer{}, err
 	}
-	if own := c.clusterID(); j.ClusterID != "" && own != "" && j.ClusterID != own && !seeded.On(seeded.JoinOther) {
+	if own := c.clusterID(); j.ClusterID != "" && own != "" && j.ClusterID != own {
 		return joinAnswer{Refused: fmt.Sprintf("node %s belongs to cluster %s, this is cluster %s", j.ID, j.ClusterID, own)}, nil
 	}
-	if gone, ok := c.removed(j.ID); ok && !seeded.On(seeded.RemovedReturns) {
+	if gone, ok := c.removed(j.ID); ok {
 		return joinAnswer{Refused: (&fsm.NodeRemoved{ID: j.ID, Index: gone.Index}).Error()}, nil
 	}
 	switch g, err := c.hello(ctx, j.Server); {
@@ -188,9 +187,6 @@ func (c *Cluster) removed(id string) (gone fsm.RemovedNode, ok bool) {
 // busy machine may be slow to answer.
 func (c *Cluster) answersAt(ctx context.Context, s raft.Server, j joinRequest) string {
 	for range 3 {
-		if seeded.On(seeded.CloneAdmitted) {
-			return ""
-		}
 		g, err := c.hello(ctx, Server{string(s.ID), string(s.Address)})
 		switch {
 		case err != nil:

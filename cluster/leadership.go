@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -217,9 +215,6 @@ func (c *Cluster) beginTime(ctx context.Context, number uint64) *clock {
 	now := faults.Now()
 	wall := history.At(c.wall(now))
 	base, held := firstTime(state, wall, j, c.cfg.Clock)
-	if seeded.On(seeded.LogTimeBack) {
-		base, held = wall.Add(-time.Duration(seeded.Now()%int64(3*time.Second))), 0
-	}
 	if held > 0 {
 		c.log.Error("log time stays behind this machine's clock: no majority of the voters' clocks agrees with it, and no operator has confirmed the time",
 			"term", number, "behind", held, "clocks", j.verdict, "only_voter", j.alone, "confirm_with", "aion-node cluster clock confirm")

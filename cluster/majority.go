@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/internal/seeded"
 )
 
 // putting is one Put waiting for a majority of the voters.
@@ -44,7 +43,7 @@ func (r *putting) answer(p BlobPeer, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.said[p.ID] = err
-	if !p.Voter && !seeded.On(seeded.NonvotersCount) {
+	if !p.Voter {
 		return
 	}
 	if err == nil {
@@ -60,7 +59,7 @@ func (r *putting) holders(self string, members []BlobPeer) (have, voters int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range members {
-		if !p.Voter && !seeded.On(seeded.NonvotersCount) {
+		if !p.Voter {
 			continue
 		}
 		if p.Voter {
@@ -82,7 +81,7 @@ func (r *putting) settle() {
 	}
 	asked := 0
 	for _, p := range r.others {
-		if p.Voter || seeded.On(seeded.NonvotersCount) {
+		if p.Voter {
 			asked++
 		}
 	}

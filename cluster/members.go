@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -57,7 +56,6 @@ func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want
 	switch {
 	case err != nil:
 		return err
-	case seeded.On(seeded.PromoteEarly):
 	case g.Applied < want.Applied || g.State < want.State:
 		return fmt.Errorf("it has %d of %d entries and a state at %d of %d", g.Applied, want.Applied, g.State, want.State)
 	case g.Missing > 0:

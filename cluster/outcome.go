@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -23,9 +22,6 @@ func proposeError(err error, leader string) error {
 		return &engine.Unavailable{Why: "leadership is being handed over"}
 	case errors.Is(err, raft.ErrEnqueueTimeout):
 		return &engine.Unavailable{Why: "the log did not take the command in time"}
-	}
-	if seeded.On(seeded.UnknownAsRetry) {
-		return &engine.Unavailable{Why: err.Error()}
 	}
 	return &engine.Unknown{Cause: err}
 }

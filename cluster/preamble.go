@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-
-	"aion.dev/aion/internal/seeded"
 )
 
 // The preamble opens every connection of the node port, before any protocol starts: the dialling
@@ -63,7 +61,6 @@ func (i Introduction) Refuse(own Introduction, kind byte) string {
 		return fmt.Sprintf("this is node %s, not %q", own.From, i.To)
 	case i.Name != "" && own.Name != "" && i.Name != own.Name:
 		return fmt.Sprintf("node %s belongs to the cluster called %q, node %s to %q (cluster.name)", i.From, i.Name, own.From, own.Name)
-	case seeded.On(seeded.JoinOther):
 	case i.Cluster != own.Cluster && i.Cluster != "" && own.Cluster != "":
 		return fmt.Sprintf("node %s belongs to cluster %s, node %s to cluster %s", i.From, i.Cluster, own.From, own.Cluster)
 	case i.Cluster != own.Cluster && kind == streamRaft:

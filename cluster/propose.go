@@ -5,9 +5,7 @@ import (
 	"sync/atomic"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -60,10 +58,6 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 			}
 		}
 		return fsm.Result{}, err
-	}
-	if s, ok := e.Command.(*fsm.SignalRun); ok && seeded.On(seeded.AckBeforeCommit) {
-		go t.committer.propose(context.WithoutCancel(ctx), piece, 0, 0)
-		return fsm.Result{Index: c.state.Applied(), Answer: &fsm.RunAnswer{WorkflowID: s.Run.WorkflowID, RunID: s.Run.RunID, Status: history.StatusRunning}}, nil
 	}
 	return t.committer.propose(ctx, piece, markOf(e.Command), fsm.Estimate(e.Command))
 }

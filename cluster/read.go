@@ -8,7 +8,6 @@ import (
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -59,9 +58,6 @@ func (c *Cluster) Sync(ctx context.Context) error {
 		return err
 	}
 	r := c.raft.Load()
-	if seeded.On(seeded.ReadNoBarrier) && c.leased() {
-		return nil
-	}
 	switch {
 	case r == nil:
 		return &engine.Unavailable{Why: "this node does not belong to a cluster yet"}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -80,9 +79,6 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 
 // keepsQuorum answers *QuorumLoss when the voters without node have no majority that answers now.
 func (c *Cluster) keepsQuorum(ctx context.Context, r *raft.Raft, node string) error {
-	if seeded.On(seeded.RemoveUnchecked) {
-		return nil
-	}
 	var left []raft.Server
 	for _, s := range r.GetConfiguration().Configuration().Servers {
 		if s.Suffrage == raft.Voter && string(s.ID) != node {

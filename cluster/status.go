@@ -10,7 +10,6 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -172,7 +171,7 @@ func (c *Cluster) leaderElsewhere() string {
 // IsLeader reports whether this node leads and has caught up with its predecessors. It may be wrong by the time it returns; Propose and Sync are not.
 func (c *Cluster) IsLeader() bool {
 	t, _ := c.lead.current()
-	return t != nil || seeded.On(seeded.ReadNoBarrier) && c.leased()
+	return t != nil
 }
 
 // Ready answers nil on a node that has a leader and has applied what was committed.

@@ -8,7 +8,6 @@ import (
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/internal/faults"
-	"aion.dev/aion/internal/seeded"
 	"github.com/hashicorp/raft"
 )
 
@@ -60,13 +59,6 @@ func (c *Cluster) keepWatch(ctx context.Context) {
 		if c.goes(func() { done <- r.Barrier(0).Error() }) {
 			tick = done
 		}
-	}
-	for seeded.On(seeded.WatchLate) && ctx.Err() == nil {
-		if t, _ := c.lead.current(); t != nil {
-			moved, looked = time.Now(), time.Now()
-			break
-		}
-		pause(ctx, every)
 	}
 	send()
 	for {

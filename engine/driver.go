@@ -9,7 +9,6 @@ import (
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
-	"aion.dev/aion/internal/seeded"
 )
 
 // driver takes the turns of ready runs. It reads the ready index from its beginning, by cursor, and gives each run a visit: a goroutine that takes turns of
@@ -66,14 +65,6 @@ func (d *driver) run(ctx context.Context) error {
 	d.group.Go("index", func(ctx context.Context) error { return d.watch(ctx, moved) })
 	d.group.Go("line", d.serveLine)
 	var at fsm.ReadyCursor
-	for left := 1; seeded.On(seeded.CursorKept) && left > 0; {
-		d.e.cfg.Log.View(func(v fsm.View) {
-			ready, next := v.Ready(at, readyBatch)
-			if left = len(ready); left > 0 {
-				at = next
-			}
-		})
-	}
 	for {
 		var ready []fsm.ReadyRun
 		d.e.cfg.Log.View(func(v fsm.View) {

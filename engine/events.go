@@ -6,7 +6,6 @@ import (
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // History returns one page of a run's events from seq from on, and where to go on: next is 0 when the run is closed and there is no more. At the end of
@@ -23,7 +22,6 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 	}
 	from = max(from, 1)
 	var run fsm.Run
-	waited := false
 	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
 		if run, err = find(v, ref); err != nil {
@@ -35,9 +33,6 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 			return false
 		}
 		first := from
-		if seeded.On(seeded.FollowLate) && waited {
-			first = run.Events
-		}
 		events = v.Events(run.RunID, first, min(limit, pageOf(run)))
 		return len(events) == 0 && run.Status.Open()
 	}
@@ -46,7 +41,6 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 		return nil, 0, 0, readErr
 	}
 	if empty && wait > 0 {
-		waited = true
 		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r fsm.Run) bool { return r.Events >= from || !r.Status.Open() }, look)
 	}
 	if err != nil {

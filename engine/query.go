@@ -12,7 +12,6 @@ import (
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // QueryTimeout: the run had no turn, or its handler no answer, in time.
@@ -214,7 +213,7 @@ func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *cat
 	turn, stop := timed(context.WithoutCancel(ctx), e.limits.TurnTimeout)
 	defer stop()
 	m, ok := e.queries.kept.take(run.RunID)
-	if ok && (stands(m, run) || seeded.On(seeded.QueryKept)) {
+	if ok && stands(m, run) {
 		return m, nil
 	}
 	if ok && (m.Turns() > run.Turns || m.Reopenings() != len(run.Reopened)) {

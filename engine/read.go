@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // Read says how fresh a read must be. The zero value is linearizable.
@@ -26,10 +25,10 @@ func (e *Engine) read(ctx context.Context, rd Read, f func(fsm.View)) error {
 }
 
 func (e *Engine) freshen(ctx context.Context, rd Read) error {
-	if !rd.Stale && !seeded.On(seeded.FollowerReads) {
+	if !rd.Stale {
 		return e.cfg.Log.Sync(ctx)
 	}
-	if rd.MinIndex == 0 || seeded.On(seeded.MinIndexIgnored) {
+	if rd.MinIndex == 0 {
 		return e.somethingApplied()
 	}
 	ctx, cancel := context.WithTimeout(ctx, minIndexWait)

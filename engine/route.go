@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // Route points a type at a loaded version. The state machine resolves prefixes and checks everything; this only bounds what goes into the log.
@@ -35,18 +34,6 @@ func (e *Engine) Rollback(ctx context.Context, c Call, cmd fsm.RollbackType) (*f
 func (e *Engine) Unload(ctx context.Context, c Call, cmd fsm.UnloadVersion) (*fsm.UnloadAnswer, Answered, error) {
 	if err := checkDeploy(cmd.Type, cmd.Version, "", cmd.Message); err != nil {
 		return nil, Answered{}, err
-	}
-	if seeded.On(seeded.UnloadCheckFirst) {
-		var held error
-		e.cfg.Log.View(func(v fsm.View) {
-			version, err := v.Catalog().FindFor(cmd.Type, cmd.Version)
-			if holders, _ := v.PinHolders(version, 10, ""); err == nil && len(holders) > 0 {
-				held = &fsm.VersionPinned{Version: version, Counts: v.Pins(version), Holders: holders}
-			}
-		})
-		if held != nil {
-			return nil, Answered{}, held
-		}
 	}
 	return propose[*fsm.UnloadAnswer](ctx, e, c, &cmd)
 }

@@ -8,7 +8,6 @@ import (
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // nextTimes is how many of its next times a schedule is shown with.
@@ -171,9 +170,6 @@ func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, 
 	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, calendar *calendar) (fsm.Command, error) {
 		most := s.FiresAtOnce()
 		end := history.At(to)
-		if seeded.On(seeded.FillEnd) {
-			end++
-		}
 		times := calendar.between(history.At(from), min(end, e.now()+1), most+1)
 		if len(times) > most {
 			return nil, invalid("to", "is %s, but the schedule fires %d times before %s, which is all that one call can make up for; go on from there",

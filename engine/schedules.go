@@ -9,7 +9,6 @@ import (
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // schedules fires schedules when their time has come. What it proposes is fenced by the time that the schedule fires next, so that a fire is neither lost nor made
@@ -111,9 +110,6 @@ func (f *schedules) step(ctx context.Context, id string) bool {
 			return false
 		}
 		planFires(cmd, &s, calendar, now)
-		if seeded.On(seeded.ScheduleLost) && now.Sub(s.Next) > 300*time.Millisecond {
-			cmd.Times = nil
-		}
 	}
 	if len(cmd.Times) > 0 || s.Stuck() {
 		check, cancel := context.WithTimeout(ctx, fireCheck)
@@ -123,9 +119,6 @@ func (f *schedules) step(ctx context.Context, id string) bool {
 			e.log.Warn("schedule not fired, will try again", "schedule", id, "error", err)
 			return false
 		}
-	}
-	if seeded.On(seeded.ScheduleTwice) && seeded.Sometimes(5) {
-		_, _ = e.cfg.Log.Propose(ctx, fsm.Envelope{Command: cmd})
 	}
 	res, err := e.cfg.Log.Propose(ctx, fsm.Envelope{Command: cmd})
 	if err != nil || res.Refusal != nil {

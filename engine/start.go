@@ -9,7 +9,6 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 	"github.com/google/uuid"
 )
 
@@ -44,16 +43,6 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 	}
 	if cmd.WorkflowID == "" {
 		cmd.WorkflowID = id.String()
-	}
-	if seeded.On(seeded.RouteCached) && cmd.Version == "" {
-		cmd.Version = seeded.Cached(cmd.Type, time.Second, func() (version string) {
-			e.cfg.Log.View(func(v fsm.View) {
-				if route, _, _, ok := v.Catalog().Resolve(cmd.Type); ok {
-					version = route.Version.String()
-				}
-			})
-			return version
-		})
 	}
 	for range rechecks {
 		var violation error

@@ -4,13 +4,11 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // timers fires what is due. Due is what the log's clock says; the state machine checks again with the entry's own time, so that nothing fires early.
@@ -39,25 +37,17 @@ func (t *timers) notice(first history.Time) {
 
 func (t *timers) run(ctx context.Context) error {
 	wait := backoff{first: 10 * time.Millisecond, most: time.Second}
-	began := t.e.now()
 	for {
 		var first history.Time
 		var armed bool
 		var due []fsm.TimerRef
 		t.next.Store(math.MaxInt64) // awake: whatever is noticed from here on may be news to the look below
 		now := t.e.now()
-		if seeded.On(seeded.TimerEarly) {
-			now = now.Add(300 * time.Millisecond)
-		}
 		t.e.cfg.Log.View(func(v fsm.View) {
 			if first, armed = v.NextTimer(); armed && first <= now {
 				due = v.DueTimers(now, fireBatch)
 			}
 		})
-		if seeded.On(seeded.TimerLost) {
-			due = slices.DeleteFunc(due, func(ref fsm.TimerRef) bool { return ref.FireAt < began })
-			armed = armed && (first > now || len(due) > 0)
-		}
 		if len(due) > 0 {
 			if t.fire(ctx, due) {
 				wait.reset()
@@ -79,9 +69,6 @@ func (t *timers) run(ctx context.Context) error {
 
 // fire proposes one batch and tells whether it fired anything. Whatever became of it, the state says what is still armed.
 func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
-	if seeded.On(seeded.TimerTwice) && seeded.Sometimes(5) {
-		_, _ = t.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.FireTimers{Timers: due}})
-	}
 	res, err := t.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.FireTimers{Timers: due, Jitter: rand.Uint32()}})
 	if err != nil {
 		t.e.log.Debug("timers not fired, will try again", "timers", len(due), "error", err)

@@ -12,7 +12,6 @@ import (
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 )
 
 // visit takes turns of one run until it needs none. It is one goroutine's.
@@ -222,9 +221,6 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals, LogBytes: uint64(max(limits.RunLogBytes, 0))},
 	}}
 	res, err := v.d.e.cfg.Log.Propose(ctx, turn)
-	if seeded.On(seeded.TurnFence) && seeded.Sometimes(50) {
-		_, _ = v.d.e.cfg.Log.Propose(ctx, turn)
-	}
 	if err != nil {
 		var code interface{ Code() string }
 		if errors.As(err, &code) || ended(err) {

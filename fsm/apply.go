@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -29,12 +28,6 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 		s.progress.Add(1)
 	}
 
-	if seeded.On(seeded.ClockInApply) {
-		at = history.Time(seeded.Now())
-	}
-	if seeded.On(seeded.LogTimeBack) {
-		s.meta.Now = min(s.meta.Now, at)
-	}
 	t := s.begin(index, max(s.meta.Now, at))
 	t.budget = budget
 	results := make([]Result, len(envelopes))
@@ -68,7 +61,7 @@ func (s *State) begin(index uint64, now history.Time) *step {
 
 // do carries out one command, or refuses it, or answers again what it answered before.
 func (t *step) do(e *Envelope, size int) Result {
-	if r, known := t.recall(e.Request); known && !(seeded.On(seeded.SignalTwice) && e.Command.Kind() == KindSignalRun) {
+	if r, known := t.recall(e.Request); known {
 		return r
 	}
 	t.who, t.size, t.rules = e, size, 0
@@ -78,9 +71,6 @@ func (t *step) do(e *Envelope, size int) Result {
 	}
 	t.dirty = t.dirty[:0]
 	r := Result{Index: t.index, Answer: answer, Refusal: refusal}
-	if seeded.On(seeded.RequestForgotten) && e.Command.Kind() == KindStartRun {
-		return r
-	}
 	t.remember(e.Request, r)
 	return r
 }
@@ -89,9 +79,6 @@ func (t *step) do(e *Envelope, size int) Result {
 func (t *step) commit() error {
 	batch := t.s.db.NewBatch()
 	defer batch.Close()
-	if seeded.On(seeded.OrderInApply) {
-		seeded.Shuffle(len(t.stale), func(i, j int) { t.stale[i], t.stale[j] = t.stale[j], t.stale[i] })
-	}
 	for _, r := range t.stale {
 		t.store(r)
 	}
@@ -106,11 +93,7 @@ func (t *step) commit() error {
 	t.meta.Digest = t.digest(t.s.meta.Digest)
 	t.note()
 	t.write(batch)
-	if seeded.On(seeded.IndexBehind) {
-		t.fail(batch.Set(key(keyMeta), encoded(t.s.meta), nil))
-	} else {
-		t.fail(batch.Set(key(keyMeta), encoded(t.meta), nil))
-	}
+	t.fail(batch.Set(key(keyMeta), encoded(t.meta), nil))
 	if t.mirror != nil {
 		t.fail(t.mirror.Close())
 	}

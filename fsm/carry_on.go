@@ -5,7 +5,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // carryOn starts the run that goes on from r, which closed with e in the turn being recorded. It keeps the workflow id, the parent, the attributes and an
@@ -31,7 +30,7 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 			t.hand(next, t.event(r, seq))
 		}
 	}
-	for seq := r.Run.Through + 1; seq <= before && !seeded.On(seeded.ContinueLoses); seq++ {
+	for seq := r.Run.Through + 1; seq <= before; seq++ {
 		t.hand(next, t.event(r, seq))
 	}
 	for _, data := range t.later {

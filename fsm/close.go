@@ -2,7 +2,6 @@ package fsm
 
 import (
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // closing ends runs and what hangs on them: timers go, activities are given up, children are dealt with as they were started to be, the parent and the
@@ -62,7 +61,7 @@ func (t *step) continueJob(j *Job) {
 
 // room is how much of the entry's budget is left.
 func (c *closing) room() uint64 {
-	if c.t.budget == 0 || seeded.On(seeded.BudgetIgnored) {
+	if c.t.budget == 0 {
 		return 1 << 62
 	}
 	used := c.t.cost() + closeCost*uint64(len(c.queue))
@@ -77,7 +76,7 @@ func (c *closing) drain() {
 		c.queue = c.queue[1:]
 		r := e.run
 		if !e.done {
-			if !r.Run.Status.Open() && !seeded.On(seeded.ClosedTwice) {
+			if !r.Run.Status.Open() {
 				continue // closed by another way round meanwhile
 			}
 			t.append(r, e.with)
@@ -126,7 +125,7 @@ func (c *closing) clearChildren(r *row) bool {
 	for _, line := range lines {
 		t.forgetChild(r, line.id)
 		child := t.run(line.run)
-		if child == nil || !child.Run.Status.Open() && !seeded.On(seeded.ClosedTwice) || seeded.On(seeded.ParentForgets) {
+		if child == nil || !child.Run.Status.Open() {
 			continue
 		}
 		switch child.Run.Parent.OnClose {
@@ -136,7 +135,7 @@ func (c *closing) clearChildren(r *row) bool {
 			t.requestCancel(child, parentClosed)
 		}
 	}
-	return all || seeded.On(seeded.JobSkips)
+	return all
 }
 
 // wait leaves a closed run to the job.
@@ -162,15 +161,15 @@ func (t *step) tellParent(child *row, with history.Data) {
 		return
 	}
 	parent := t.run(p.RunID)
-	if parent == nil || !t.keepsChildren(parent) || seeded.On(seeded.ClosedTwice) && !parent.Run.Status.Open() {
+	if parent == nil || !t.keepsChildren(parent) {
 		return
 	}
 	line, ok := t.child(parent, p.ID)
-	if !ok || line.run != child.Run.RunID && !seeded.On(seeded.ChildReplaced) {
+	if !ok || line.run != child.Run.RunID {
 		return
 	}
 	t.forgetChild(parent, p.ID)
-	if parent.Run.Status.Open() && line.awaited && !(seeded.On(seeded.ChildUntold) && child.Run.Status == history.StatusFailed) {
+	if parent.Run.Status.Open() && line.awaited {
 		t.deliver(parent, outcome(p.ID, with))
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // The bytes of an entry: the format (1 byte), the leader's log time (8 bytes, big-endian), its budget (uvarint; format 1 has none), then each command's bytes
@@ -34,9 +33,6 @@ func EncodeEntry(e Entry) ([]byte, error) {
 
 // EntryOf joins commands that EncodeEnvelope wrote into one entry, stamped with the leader's log time. It does not keep pieces.
 func EntryOf(at history.Time, pieces [][]byte) []byte {
-	if seeded.On(seeded.JobSkips) || seeded.On(seeded.ClosedTwice) || seeded.On(seeded.DoomedTurn) {
-		return EntryWith(at, 1, pieces) // so that small trees need jobs too
-	}
 	return EntryWith(at, EntryBudget, pieces)
 }
 

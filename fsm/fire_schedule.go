@@ -5,7 +5,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // FireSchedule starts runs for times of a schedule, each on the version that its type is routed to when this is applied, as the overlap policy allows. Before
@@ -62,7 +61,7 @@ func (c *FireSchedule) check(t *step, s *Schedule) Refusal {
 		return &Recheck{Type: s.Type}
 	case c.Due != 0 && s.Next == 0:
 		return &Fenced{Why: fmt.Sprintf("schedule %s does not fire, not at %s either", s.ID, c.Due)}
-	case c.Due != 0 && c.Due != s.Next && !seeded.On(seeded.ScheduleTwice):
+	case c.Due != 0 && c.Due != s.Next:
 		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s next, not at %s", s.ID, s.Next, c.Due)}
 	case c.Due != 0 && c.Due > t.now:
 		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s, which is to come", s.ID, c.Due)}

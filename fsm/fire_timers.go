@@ -2,7 +2,6 @@ package fsm
 
 import (
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // FireTimers fires timers that are due at the entry's time and still armed; others it passes over without a word. Timer id 0 is the whole run's time limit.
@@ -48,7 +47,7 @@ const maxFired = 1024
 
 // fire fires a timer that is due and still armed as ref says: one that was cancelled, or armed again for another time, is passed over.
 func (t *step) fire(ref TimerRef, jitter uint32) bool {
-	if ref.FireAt > t.now && !seeded.On(seeded.TimerEarly) {
+	if ref.FireAt > t.now {
 		return false
 	}
 	r := t.run(ref.RunID)
@@ -66,7 +65,7 @@ func (t *step) fire(ref TimerRef, jitter uint32) bool {
 		}
 		return true
 	}
-	if at, ok := t.armed(r, ref.ID); (!ok || at != ref.FireAt) && !(seeded.On(seeded.TimerTwice) && r.Run.Status.Open() && t.task(r, ref.ID) == nil) {
+	if at, ok := t.armed(r, ref.ID); !ok || at != ref.FireAt {
 		return t.fireTask(r, ref, jitter)
 	}
 	t.disarm(r, ref.ID)

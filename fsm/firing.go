@@ -5,7 +5,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // firing is a schedule that fires, with what is known of its input. The caller stores the schedule.
@@ -66,7 +65,7 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 		return true
 	}
 	id := s.WorkflowID(at)
-	if open := t.latest(id); open != nil && open.Run.Status.Open() && !seeded.On(seeded.ScheduleTwice) {
+	if open := t.latest(id); open != nil && open.Run.Status.Open() {
 		s.fail(history.KindAlreadyRunning, (&AlreadyRunning{WorkflowID: id, RunID: open.Run.RunID}).Error())
 		return false
 	}

@@ -8,7 +8,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // maxSteps is how many rows, of indexes and of runs, one call of ListRuns looks at: a filter that few runs pass gives short pages, each with a cursor to go
@@ -74,9 +73,6 @@ func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, n
 		case !found:
 			return runs, cursorOf(serial + 1)
 		case len(runs) == pageSize(limit):
-			if seeded.On(seeded.PageSkips) {
-				below = serial
-			}
 			return runs, cursorOf(below)
 		}
 		if r := p.runAt(serial); r != nil && f.passes(&r.Run) {

@@ -5,17 +5,12 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // pinKind is the kind under which r pins its version; 0 when it does not.
 func (r *row) pinKind() PinKind {
 	switch {
 	case !r.Run.Status.Open():
-		return 0
-	case seeded.On(seeded.ChildPinLost) && r.Run.Parent != nil,
-		seeded.On(seeded.PausedPinLost) && r.Run.Status == history.StatusPaused,
-		seeded.On(seeded.PinAfterTurn) && r.Run.Turns == 0:
 		return 0
 	case r.Run.Status == history.StatusPaused:
 		return PinRecoverableRun

@@ -5,7 +5,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // RecordTurn appends what one turn of a run asked for, and carries it out in the same step: children start, signals arrive, timers are armed, the run
@@ -84,12 +83,8 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 // overtaken says why the turn is not r's next one.
 func (c *RecordTurn) overtaken(t *step, r *row) string {
 	switch {
-	case seeded.On(seeded.TurnAfterClose) && !r.Run.Status.Open():
-		return ""
 	case r.Run.Status != history.StatusRunning:
 		return "it is " + r.Run.Status.String()
-	case seeded.On(seeded.TurnFence):
-		return ""
 	case t.fateOf(r) != alive:
 		return "it ends with its parent, which has closed"
 	case c.N != r.Run.Turns+1:
@@ -152,9 +147,6 @@ func (c *RecordTurn) over(r *row, closes bool, size int) string {
 // record appends the turn and carries out what it asked for, in order.
 func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	before := r.Run.Events
-	if seeded.On(seeded.SignalMissed) {
-		c.Through = before
-	}
 	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked)), Cut: c.Cut && last == nil,
 		Rules: c.Rules, Waits: c.Waits}
 	t.put(turnKey(r.Serial, c.N), encoded(turn))

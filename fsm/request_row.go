@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // remembered is the row of a request key. Ten million of them must fit on a disk, so the row holds
@@ -34,10 +33,8 @@ const (
 // and key read like others.
 func (r *Request) key() []byte {
 	h := sha256.New()
-	if !seeded.On(seeded.OwnerIgnored) {
-		h.Write(u64(nil, uint64(len(r.Owner))))
-		h.Write([]byte(r.Owner))
-	}
+	h.Write(u64(nil, uint64(len(r.Owner))))
+	h.Write([]byte(r.Owner))
 	h.Write([]byte(r.ID))
 	return append(key(keyRemembered), h.Sum(nil)[:hashBytes]...)
 }

@@ -7,8 +7,6 @@ import (
 	"hash/crc32"
 	"io"
 
-	"aion.dev/aion/internal/seeded"
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -29,7 +27,6 @@ func (s *State) Restore(r io.Reader) error {
 	}
 
 	s.retire()
-	old := s.catalog
 	err := s.db.Close()
 	if err == nil {
 		err = s.dir.swap()
@@ -40,17 +37,6 @@ func (s *State) Restore(r io.Reader) error {
 	}
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
-	}
-	if seeded.On(seeded.SnapshotRequests) {
-		_ = s.db.DeleteRange(key(keyRequest), key(keyRequest+1), pebble.NoSync)
-		_ = s.db.DeleteRange(key(keyRemembered), key(keyRemembered+1), pebble.NoSync)
-	}
-	if seeded.On(seeded.SnapshotTimers) {
-		_ = s.db.DeleteRange(key(keyTimer), key(keyTimer+1), pebble.NoSync)
-	}
-	if seeded.On(seeded.RestoreKeepsHot) {
-		s.catalog = old
-		s.publish()
 	}
 	if err := s.cfg.FS.RemoveAll(s.dir.old()); err != nil {
 		return fmt.Errorf("restore: remove the old state: %w", err)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // What a retry policy leaves out.
@@ -20,7 +19,7 @@ const (
 // retries reports whether another attempt follows one that failed with e, which is counted already.
 func (task *Task) retries(e history.RunError) bool {
 	p := task.Retry
-	return p != nil && e.Retryable && !slices.Contains(p.NonRetryable, e.Kind) && (p.MaxAttempts == 0 || task.Failures < p.MaxAttempts || seeded.On(seeded.AttemptsUnbound))
+	return p != nil && e.Retryable && !slices.Contains(p.NonRetryable, e.Kind) && (p.MaxAttempts == 0 || task.Failures < p.MaxAttempts)
 }
 
 // nextBackoff is the wait before the next attempt, without jitter: the first one, or the one before times the factor. Growing it step by step needs no power

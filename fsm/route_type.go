@@ -2,7 +2,6 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/internal/seeded"
 )
 
 // RouteType points new starts of a type at a loaded version. Refused: unknown_version, invalid_input (an ambiguous or short prefix), route_conflict.
@@ -39,12 +38,6 @@ func (*RollbackType) Kind() Kind { return KindRollbackType }
 func (*RouteAnswer) answer()     {}
 
 func (c *RouteType) apply(t *step) (Answer, Refusal) {
-	if seeded.On(seeded.ExpectIgnored) {
-		c.Expect = ""
-	}
-	if seeded.On(seeded.SilentDivergence) && seeded.Sometimes(3) {
-		c.Expect = "none"
-	}
 	this := deploy{opRoute, []string{c.Type}, t.named(c.Type, c.Version), c.Version, c.Message}
 	return t.reroute(this, func(cat *catalog.Catalog) (catalog.RouteChange, error) {
 		return cat.Route(c.Type, c.Version, c.Expect, t.index)

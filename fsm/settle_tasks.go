@@ -5,7 +5,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // CompleteTasks records the outcomes of attempts, each on its own: the answer says of each whether it counted.
@@ -141,9 +140,9 @@ func (t *step) held(token TaskToken) (*row, *Task, TaskReply) {
 		return nil, nil, TaskReply{Lost: "the activity has its outcome, or was given up"}
 	case task.Attempt < token.Attempt:
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("there was no attempt %d yet", token.Attempt)}
-	case task.Attempt > token.Attempt && !seeded.On(seeded.LeaseFence):
+	case task.Attempt > token.Attempt:
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the newest is attempt %d", token.Attempt, task.Attempt)}
-	case (task.State == TaskOffered || task.State == TaskBackoff) && !seeded.On(seeded.LeaseFence):
+	case task.State == TaskOffered || task.State == TaskBackoff:
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the activity waits for the next one", token.Attempt)}
 	case task.State == TaskGivenUp || !r.Run.Status.Open():
 		t.endTask(r, task)

@@ -5,7 +5,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // StartRun starts a run on the version that its type is routed to when this is applied, or on exactly Version. Refused: unknown_workflow_type (no
@@ -40,7 +39,7 @@ func (c *StartRun) apply(t *step) (Answer, Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	if open := t.latest(c.WorkflowID); open != nil && open.Run.Status.Open() && !seeded.On(seeded.TwiceOpen) {
+	if open := t.latest(c.WorkflowID); open != nil && open.Run.Status.Open() {
 		return nil, &AlreadyRunning{WorkflowID: c.WorkflowID, RunID: open.Run.RunID}
 	}
 	if c.RunID.IsZero() || t.run(c.RunID) != nil {

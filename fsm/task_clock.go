@@ -7,7 +7,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // Every task has at most one clock, set for Due: it lies among the timers under the activity's ordinal. What it means follows from the task's state.
@@ -93,10 +92,7 @@ func (t *step) leaseEnds(r *row, task *Task, jitter uint32) {
 	}
 	message := fmt.Sprintf("worker %s was silent about attempt %d for longer than %s", catalog.Quote(task.Worker), task.Attempt, task.Lease)
 	lost := history.RunError{Kind: kindLeaseLost, Message: message, Retryable: true}
-	if seeded.On(seeded.AttemptReused) {
-		task.Attempt--
-	}
-	if task.Rules >= 1 && !seeded.On(seeded.LostUncounted) {
+	if task.Rules >= 1 {
 		t.loseTask(r, task, lost, jitter)
 		return
 	}

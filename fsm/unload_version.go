@@ -2,7 +2,6 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/internal/seeded"
 )
 
 // UnloadVersion removes a whole package, for good, if no route points at it and nothing pins it: check and removal are one step. Refused:
@@ -38,7 +37,7 @@ func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 	if err != nil {
 		return nil, t.refuse(this, err)
 	}
-	if counts := t.pinned(v); counts.Total() > 0 && !seeded.On(seeded.UnloadCheckFirst) {
+	if counts := t.pinned(v); counts.Total() > 0 {
 		return nil, t.refuse(this, &VersionPinned{Version: v, Counts: counts, Holders: t.first(v, 10)})
 	}
 	types := p.Types()

@@ -2,7 +2,6 @@ package fsm
 
 import (
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/internal/seeded"
 )
 
 // A turn that would close its run over a signal, or a request to cancel, that it has not seen is void: nothing is recorded, and the leader makes the turn
@@ -24,7 +23,7 @@ func (c *RecordTurn) closesOver(t *step, r *row, last history.Data) bool {
 	default:
 		return false
 	}
-	if c.Rules < 1 || r.Voided >= maxVoidedByRuns || seeded.On(seeded.ClosedOver) {
+	if c.Rules < 1 || r.Voided >= maxVoidedByRuns {
 		return false
 	}
 	return t.unseen(r, c.Through, history.TypeSignalReceived, history.TypeCancelRequested)

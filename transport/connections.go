@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"aion.dev/aion/internal/seeded"
 )
 
 // unprovenIdle is how long a connection may wait that has made no call of the API yet: its TLS
@@ -69,7 +67,7 @@ func (l *listener) Accept() (net.Conn, error) {
 func (cs *connections) admit(raw net.Conn) net.Conn {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.open >= cs.limit && !seeded.On(seeded.IdleKept) {
+	if cs.open >= cs.limit {
 		cs.evicted++
 		switch {
 		case cs.unproven.Len() > 0:

@@ -14,7 +14,6 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/internal/seeded"
 	"github.com/danielgtaylor/huma/v2"
 )
 
@@ -74,9 +73,6 @@ func (s *Server) newStream(ctx context.Context, in *eventsInput) (*stream, error
 	}
 	if st.told > 0 { // the zero cursor begins with the oldest event that is kept
 		st.next = fsm.FeedCursor{Index: st.told, N: math.MaxUint32}
-		if seeded.On(seeded.ResumeSkips) {
-			st.next.Index++
-		}
 	}
 	if in.Names != "" {
 		st.names = strings.Split(in.Names, ",")

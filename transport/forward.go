@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"aion.dev/aion/internal/seeded"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -77,9 +76,6 @@ func (s *Server) forward(x *exchange) (here bool) {
 				delete(p.Out.Header, wire.HeaderRequestID)
 				p.Out.Header[wire.RequestIDKey] = id
 			}
-			if seeded.On(seeded.ForwardNewID) && x.route.write {
-				p.Out.Header[wire.RequestIDKey] = []string{fmt.Sprintf("forwarded-%d", seeded.Now())}
-			}
 			p.Out.Header.Del("X-Idempotency-Key") // which http.Transport takes for the same; we have no use for it
 			p.Out.Header.Set(wire.HeaderForwarded, s.cfg.Node)
 			if len(s.tokens) == 0 {
@@ -117,7 +113,7 @@ func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
 		return wire.New("unavailable", fmt.Sprintf("this node does not accept the certificate of the leader %s: %v", h.leader, err)).With("leader", h.leader)
 	case dialFailed(err):
 		return wire.New("no_leader", detail).With("leader", h.leader)
-	case x.route.write && !seeded.On(seeded.UnknownAsRetry):
+	case x.route.write:
 		return wire.New("outcome_unknown", detail).With("leader", h.leader)
 	}
 	return wire.New("unavailable", detail).With("leader", h.leader)

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"time"
 
-	"aion.dev/aion/internal/seeded"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -89,9 +88,6 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 
 // refusesDeploys reports whether this node drains: it takes no deploys but those that others passed on to it.
 func (s *Server) refusesDeploys(r *http.Request) bool {
-	if seeded.On(seeded.DrainedRefuses) {
-		return s.cfg.Cluster.Draining()
-	}
 	return s.cfg.Cluster.Draining() && !forwarded(r)
 }
 
@@ -110,9 +106,6 @@ func (s *Server) pass(x *exchange) (here bool) {
 
 // stale reports whether the caller is content with this node's state.
 func stale(r *http.Request) bool {
-	if seeded.On(seeded.FollowerReads) {
-		return true
-	}
 	return r.URL.RawQuery != "" && r.URL.Query().Get("consistency") == "stale"
 }
 

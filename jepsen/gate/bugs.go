@@ -8,7 +8,7 @@ type Bug struct {
 	Tries []Try  // clusters that see it: tried in turn, the likeliest first, again and again with other seeds
 }
 
-// Bugs lists all bugs of internal/seeded.
+// Bugs lists all planted bugs: those of package bugs, in the order of the gate's table.
 func Bugs() []Bug {
 	return []Bug{
 		{"ack-before-commit", "a signal is answered as soon as its command waits for the log", false, []Try{under("signals", "kill-leader"), under("signals", "process")}},

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/jepsen/gate/bugs"
 	"aion.dev/aion/jepsen/suite"
 )
 
@@ -212,14 +213,19 @@ func firstFinding(text string) (seed uint64, violation string) {
 	return 0, clip(lines[len(lines)-1])
 }
 
-// Build compiles the node and the suite with the bugs in them, from the module that dir is in.
+// Build compiles the node and the suite with all bugs in them into dir, from the module that the
+// process works in.
 func Build(ctx context.Context, dir string) (node, simulator string, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return "", "", err
 	}
+	overlay, err := bugs.Overlay(ctx, filepath.Join(dir, "planted"))
+	if err != nil {
+		return "", "", err
+	}
 	node, simulator = filepath.Join(dir, "aion-node-bugs"), filepath.Join(dir, "jepsen-bugs")
 	for out, pkg := range map[string]string{node: "aion.dev/aion/cmd/aion-node", simulator: "aion.dev/aion/jepsen/cmd/jepsen"} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-tags", "aionbugs,aionfaults", "-o", out, pkg)
+		cmd := exec.CommandContext(ctx, "go", "build", overlay, "-tags", "aionfaults", "-o", out, pkg)
 		if b, err := cmd.CombinedOutput(); err != nil {
 			return "", "", fmt.Errorf("build %s with bugs: %w\n%s", pkg, err, b)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/internal/seeded"
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 )
@@ -79,9 +78,6 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 			return nil, err
 		}
 		x, err := a.host.Random()
-		if seeded.On(seeded.RandomFree) {
-			x ^= uint64(seeded.Now())
-		}
 		return starlark.Float(float64(x>>11) / (1 << 53)), err
 	},
 	"uuid": func(a *arguments) (starlark.Value, error) {

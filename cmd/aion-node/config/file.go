@@ -13,23 +13,19 @@ import (
 // FileName is the file that is read from the current folder when none is named.
 const FileName = "aion.toml"
 
-// readFile checks a file as strictly as possible and returns what it says, section by section.
-func readFile(path string) (map[string]any, error) {
+// readFile reads a file into c, which keeps what the file does not name. Unknown keys and wrong types
+// are errors, with their lines.
+func readFile(path string, c *Config) error {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	// Decoding into Config finds unknown keys and wrong types, with their lines; the map keeps what was said and what was not.
 	dec := toml.NewDecoder(bytes.NewReader(content))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(new(Config)); err != nil {
-		return nil, explain(path, err)
+	if err := dec.Decode(c); err != nil {
+		return explain(path, err)
 	}
-	said := map[string]any{}
-	if err := toml.Unmarshal(content, &said); err != nil {
-		return nil, explain(path, err)
-	}
-	return said, nil
+	return nil
 }
 
 func explain(path string, err error) error {

@@ -71,6 +71,11 @@ func (k Key) Kind() string {
 	return "text"
 }
 
+// set writes a value that parse returned into c.
+func (k Key) set(c *Config, v any) {
+	reflect.ValueOf(c).Elem().FieldByIndex(k.field).Set(reflect.ValueOf(v).Convert(k.typ))
+}
+
 // parse reads what a variable or flag says. Lists are separated by commas.
 func (k Key) parse(s string) (any, error) {
 	switch k.Kind() {
@@ -79,7 +84,7 @@ func (k Key) parse(s string) (any, error) {
 		if err := d.UnmarshalText([]byte(s)); err != nil {
 			return nil, err
 		}
-		return s, nil // Load turns it into a Duration again, as it does with what the file says
+		return d, nil
 	case "number":
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {

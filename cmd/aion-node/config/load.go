@@ -3,12 +3,9 @@ package config
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"strings"
 
-	"github.com/knadh/koanf/providers/confmap"
-	"github.com/knadh/koanf/providers/env/v2"
-	"github.com/knadh/koanf/providers/posflag"
-	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 )
 
@@ -19,86 +16,82 @@ type Sources struct {
 	Flags   *pflag.FlagSet // that AddFlags was given; nil = none
 }
 
-// Load returns the settings that the sources add up to, and the path of the file it read, empty if none. Errors are *Error, several joined, naming
-// key and source, or the file system's.
+// notGiven stands for cluster.bootstrap_expect until all sources were asked: its default depends on
+// whether there is somebody to join.
+const notGiven = math.MinInt
+
+// Load returns the settings that the sources add up to, and the path of the file it read, empty if
+// none. Errors are *Error, several joined, naming key and source, or the file system's.
 func Load(src Sources) (Config, string, error) {
-	ko := koanf.New(".")
-	file, err := loadFile(ko, src.File)
+	c := Default()
+	alone := c.Cluster.BootstrapExpect
+	c.Cluster.BootstrapExpect = notGiven
+	file, err := loadFile(&c, src.File)
 	if err != nil {
 		return Config{}, "", err
 	}
-	if err := loadVariables(ko, src.Environ); err != nil {
+	if err := loadVariables(&c, src.Environ); err != nil {
 		return Config{}, "", err
 	}
 	if src.Flags != nil {
-		given := func(f *pflag.Flag) (string, any) {
-			if v, ok := f.Value.(*setting); ok && f.Changed {
-				return v.key.Name, v.value
+		src.Flags.Visit(func(f *pflag.Flag) {
+			if v, ok := f.Value.(*setting); ok {
+				v.key.set(&c, v.value)
 			}
-			return "", nil
-		}
-		if err := ko.Load(posflag.ProviderWithFlag(src.Flags, ".", nil, given), nil); err != nil {
-			return Config{}, "", err
-		}
+		})
 	}
-
-	c := Default()
-	if len(ko.Strings("cluster.join")) > 0 {
-		c.Cluster.BootstrapExpect = 0
-	}
-	if err := ko.UnmarshalWithConf("", &c, koanf.UnmarshalConf{Tag: "toml"}); err != nil {
-		return Config{}, "", err
+	if c.Cluster.BootstrapExpect == notGiven {
+		c.Cluster.BootstrapExpect = alone
+		if len(c.Cluster.Join) > 0 {
+			c.Cluster.BootstrapExpect = 0
+		}
 	}
 	return c, file, c.Validate()
 }
 
-func loadFile(ko *koanf.Koanf, path string) (string, error) {
+// loadFile writes over c what the file says.
+func loadFile(c *Config, path string) (string, error) {
 	explicit := path != ""
 	if !explicit {
 		path = FileName
 	}
-	said, err := readFile(path)
+	err := readFile(path, c)
 	if errors.Is(err, fs.ErrNotExist) && !explicit {
 		return "", nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return path, ko.Load(confmap.Provider(said, ""), nil)
+	return path, err
 }
 
 // others are the variables that start like a key's and are none: they belong to the whole command line.
 var others = map[string]bool{"AION_ADDR": true, "AION_TOKEN": true, "AION_CA_FILE": true, "AION_CONFIG": true}
 
-func loadVariables(ko *koanf.Koanf, environ []string) error {
+// loadVariables writes over c what the environment says. All mistakes are told at once.
+func loadVariables(c *Config, environ []string) error {
 	keys := map[string]Key{}
 	for _, k := range Keys() {
 		keys[k.Variable()] = k
 	}
 	var wrong []error
-	transform := func(name, value string) (string, any) {
-		if others[name] || value == "" { // set to nothing is how a variable is taken back
-			return "", nil
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		rest, ours := strings.CutPrefix(name, "AION_")
+		if !ours || others[name] || value == "" { // set to nothing is how a variable is taken back
+			continue
 		}
 		k, ok := keys[name]
-		if !ok && fromKubernetes(name, value) {
-			return "", nil
-		}
 		if !ok {
-			key := strings.SplitN(strings.ToLower(strings.TrimPrefix(name, "AION_")), "_", 2)
-			wrong = append(wrong, &Error{Source: name, Reason: strings.Replace(unknownKey(key), "key", "variable", 1)})
-			return "", nil
+			if !fromKubernetes(name, value) {
+				key := strings.SplitN(strings.ToLower(rest), "_", 2)
+				wrong = append(wrong, &Error{Source: name, Reason: strings.Replace(unknownKey(key), "key", "variable", 1)})
+			}
+			continue
 		}
 		v, err := k.parse(value)
 		if err != nil {
 			wrong = append(wrong, &Error{Source: name, Key: k.Name, Reason: err.Error()})
-			return "", nil
+			continue
 		}
-		return k.Name, v
-	}
-	provider := env.Provider(".", env.Opt{Prefix: "AION_", TransformFunc: transform, EnvironFunc: func() []string { return environ }})
-	if err := ko.Load(provider, nil); err != nil {
-		return err
+		k.set(c, v)
 	}
 	return errors.Join(wrong...)
 }

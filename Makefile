@@ -3,6 +3,10 @@
 GO      ?= go
 BENCH   ?= .
 TIME    ?= 1s
+COUNT   ?= 1
+OUT     ?=
+OLD     ?=
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 FUZZ    ?= 20s
 FLAKES  ?= 10m
 IN      ?= ./...
@@ -39,10 +43,10 @@ flakes: ## run every quick test many times on a busy machine, and say which fail
 demo: build ## three nodes on this machine: deploy live, kill the leader, roll back, unload
 	bash scripts/demo.sh
 
-bench: ## run the benchmarks and print them as a table; BENCH=Apply TIME=3s narrows and lengthens
-	@out=$$(mktemp) && trap 'rm -f "$$out"' EXIT && \
-	{ $(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(TIME) -timeout 60m -p 1 $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n1 dirname | sort -u) > "$$out" 2>&1 || { cat "$$out"; exit 1; }; } && \
-	$(GO) run ./internal/benchtable < "$$out"
+bench: ## run the benchmarks and print their medians; BENCH=Apply TIME=3s COUNT=6 narrows, lengthens, repeats; OUT=new.txt keeps them, and with OLD=old.txt compares
+	@out=$(OUT); test -n "$$out" || { out=$$(mktemp) && trap 'rm -f "$$out"' EXIT; }; \
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(TIME) -count $(COUNT) -timeout 60m -p 1 $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n1 dirname | sort -u) > "$$out" 2>&1 || { cat "$$out"; exit 1; }; \
+	$(GO) run $(BENCHSTAT) $(OLD) "$$out"
 
 lint: ## gofmt and go vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w FILE):"; echo "$$unformatted"; exit 1; fi

@@ -189,7 +189,7 @@ func TestFaultsNeedTheirTags(t *testing.T) {
 	dir := t.TempDir()
 	plain, tagged := filepath.Join(dir, "plain"), filepath.Join(dir, "tagged")
 	for out, tags := range map[string]string{plain: "", tagged: "aionfaults"} {
-		cmd := exec.Command("go", "build", "-tags", tags, "-o", out, "aion.dev/aion/internal/benchtable") // any command
+		cmd := exec.Command("go", "build", "-tags", tags, "-o", out, "aion.dev/aion/internal/flakes") // any command
 		if b, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, b)
 		}

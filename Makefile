@@ -32,7 +32,7 @@ test: lint ## run every test, as CI does
 	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(processes)')
 	$(GO) test -timeout 10m -p 1 $$($(GO) list ./... | grep -E '$(processes)')
 	$(GO) test -tags aionfaults ./internal/faults/...
-	$(GO) test -tags aionfaults -run PowerLoss ./cluster
+	$(GO) test -tags aionfaults -run PowerLoss ./cluster/logstore
 
 race: ## run every test with the race detector (takes several times as long)
 	$(GO) test -race -timeout 30m ./...

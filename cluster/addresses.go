@@ -1,6 +1,8 @@
 package cluster
 
-import "time"
+import (
+	"time"
+)
 
 // The network transport under raft.
 const (
@@ -23,12 +25,12 @@ func (c *Cluster) openAddresses() error {
 		if err != nil {
 			return err
 		}
-		c.built.add(port.Close)
+		c.built.Add(port.Close)
 		c.caller = port
 		inner = newRaftNetwork(port, c.log.Named("raft-net"))
 	}
 	c.link = newLink(inner, c.mayStand, c.refuseMessage)
-	c.built.add(c.link.Close)
+	c.built.Add(c.link.Close)
 	if err := c.openArchives(port); err != nil {
 		return err
 	}
@@ -65,7 +67,7 @@ func (c *Cluster) openGossip() error {
 	if err != nil {
 		return err
 	}
-	c.built.add(g.Close)
+	c.built.Add(g.Close)
 	c.discovery, c.gossip = g, g
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"aion.dev/aion/cluster/durable"
 	"github.com/hashicorp/raft"
 )
 
@@ -56,7 +57,7 @@ func (p filePromises) Admit(a Admission) error {
 	if err != nil {
 		return err
 	}
-	return writeDurably(p.admission(), append(b, '\n'))
+	return durable.WriteFile(p.admission(), append(b, '\n'))
 }
 
 // joining objects until this node's log holds the entry that let it in.

@@ -19,7 +19,7 @@ func (c *Cluster) openArchives(port *Port) error {
 		return err
 	}
 	c.blobs = NewBlobs(BlobsConfig{Self: c.id, Store: store, Carrier: port, Members: c.blobPeers, Named: c.named, Logger: c.log.Named("blobs")})
-	c.built.add(c.blobs.Close)
+	c.built.Add(c.blobs.Close)
 	if c.archives == nil {
 		c.archives = c.blobs
 	}

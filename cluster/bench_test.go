@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/fsm"
 	"github.com/hashicorp/go-hclog"
 )
@@ -18,7 +19,7 @@ import (
 //
 //	go test ./cluster -run '^$' -bench Propose -benchtime 3s
 func BenchmarkPropose(b *testing.B) {
-	for _, store := range []string{cluster.LogStoreWAL, cluster.LogStoreBolt} {
+	for _, store := range []string{logstore.WAL, logstore.Bolt} {
 		for _, nodes := range []int{1, 3} {
 			b.Run(fmt.Sprintf("log=%s/nodes=%d", store, nodes), func(b *testing.B) {
 				leader := benchCluster(b, store, nodes)

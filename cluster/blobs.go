@@ -72,7 +72,7 @@ var (
 
 // NewBlobs puts a store and its peers together. The caller calls Close; the store needs no closing.
 func NewBlobs(cfg BlobsConfig) *Blobs {
-	cfg.Logger = orDiscard(cfg.Logger)
+	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	cfg.MaxTransfers = cmp.Or(cfg.MaxTransfers, 8)
 	cfg.FetchWithin = cmp.Or(cfg.FetchWithin, 2*time.Minute)
 	cfg.LookEvery = cmp.Or(cfg.LookEvery, time.Second)

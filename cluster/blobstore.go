@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/durable"
 	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/go-hclog"
 )
@@ -70,7 +71,7 @@ func (e *BadBlob) Error() string {
 func OpenBlobStore(cfg BlobStoreConfig) (*BlobStore, error) {
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 64<<20)
 	cfg.MaxTotal = cmp.Or(cfg.MaxTotal, 64<<30)
-	cfg.Logger = orDiscard(cfg.Logger)
+	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	s := &BlobStore{cfg: cfg, blobs: map[catalog.Digest]*blob{}}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func OpenBlobStore(cfg BlobStoreConfig) (*BlobStore, error) {
 		os.Remove(filepath.Join(cfg.Dir, bad[0]))
 		bad = bad[1:]
 	}
-	return s, syncFolder(filepath.Dir(cfg.Dir)) // the folder itself is there after a crash
+	return s, durable.SyncFolder(filepath.Dir(cfg.Dir)) // the folder itself is there after a crash
 }
 
 // KeepBlob returns once the bytes of archive, which must hash to d, are on disk. It makes the blob young.
@@ -190,7 +191,7 @@ func (s *BlobStore) adopt(d catalog.Digest, name string, size int64) error {
 	if err := faults.Rename(name, s.path(d)); err != nil {
 		return err
 	}
-	if err := syncFolder(s.cfg.Dir); err != nil {
+	if err := durable.SyncFolder(s.cfg.Dir); err != nil {
 		return err
 	}
 	s.total += size - old

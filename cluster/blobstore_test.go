@@ -95,7 +95,7 @@ func TestBlobStoreRefusesWrongAndTooLarge(t *testing.T) {
 
 type failingReader struct{}
 
-func (failingReader) Read([]byte) (int, error) { return 0, errDisk }
+func (failingReader) Read([]byte) (int, error) { return 0, errors.New("disk on fire") }
 
 func TestBlobStoreSweepsHalfWrittenAndRefusesStrangers(t *testing.T) {
 	dir := t.TempDir()

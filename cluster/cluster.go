@@ -8,9 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/google/uuid"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
@@ -30,10 +32,10 @@ type Cluster struct {
 	adopting sync.Mutex             // over writing that down
 
 	// Built by Open in this order, released by close in the reverse.
-	built     closers
+	built     lifecycle.Closers
 	identity  *Identity // nil in memory
 	promises  Promises
-	stores    *Stores
+	stores    *logstore.Stores
 	state     *fsm.State
 	replica   *replica
 	caller    Caller
@@ -122,7 +124,7 @@ func (c *Cluster) openData() (err error) {
 		if c.identity, err = OpenIdentity(c.cfg.DataDir, c.cfg.NodeID); err != nil {
 			return err
 		}
-		c.built.add(c.identity.Close)
+		c.built.Add(c.identity.Close)
 		c.id = c.identity.NodeID
 		c.promises = filePromises{c.cfg.DataDir}
 		if err := refuseQuarantined(c.cfg.DataDir); err != nil {
@@ -138,21 +140,21 @@ func (c *Cluster) openData() (err error) {
 		c.lookAtDisk() // before the stores are opened: they may need the room that was kept back
 	}
 	if c.stores = parts.Stores; c.stores == nil {
-		if c.stores, err = OpenStores(c.storesConfig()); err != nil {
+		if c.stores, err = logstore.Open(c.storesConfig()); err != nil {
 			return err
 		}
 	}
 	if c.stores.Close != nil {
-		c.built.add(c.stores.Close)
+		c.built.Add(c.stores.Close)
 	}
 	if c.state, err = fsm.Open(c.cfg.stateConfig()); err != nil {
 		return err
 	}
-	c.built.add(c.state.Close)
+	c.built.Add(c.state.Close)
 	if err := catchUpFromSnapshot(c.state, c.stores.Snapshots); err != nil {
 		return err
 	}
-	if err := cutCoveredLog(c.stores.Log, c.stores.Snapshots); err != nil {
+	if err := logstore.CutCovered(c.stores.Log, c.stores.Snapshots); err != nil {
 		return err
 	}
 	if err := c.recallCluster(); err != nil {
@@ -223,7 +225,9 @@ func (c *Cluster) start() error {
 	if err := c.applyCommitted(); err != nil {
 		return err
 	}
-	kept := &keptLog{LogStore: c.stores.Log, flushed: c.state.Flushed, committed: c.committed, restored: &c.replica.restored, fatal: c.fail}
+	kept := &logstore.Kept{
+		LogStore: c.stores.Log, Flushed: c.state.Flushed, Committed: c.committed, Restored: &c.replica.restored, Fatal: c.fail,
+	}
 	now := time.Now()
 	c.began.Store(&now)
 	rc := c.cfg.raftConfig(c.id, c.told)

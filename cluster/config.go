@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -57,8 +58,8 @@ type RaftConfig struct {
 	SnapshotEvery   time.Duration // how often that is looked at; 30 s
 	LogBytes        uint64        // of the log: half may come after a snapshot, half is kept behind it; 1 GiB
 	TrailingEntries uint64        // entries kept behind a snapshot, so that a follower that was away catches up from the log; 32,768
-	LogStore        string        // see StoresConfig
-	SegmentBytes    int           // see StoresConfig
+	LogStore        string        // see logstore.Config
+	SegmentBytes    int           // see logstore.Config
 	CheckEvery      time.Duration // how often the nodes compare their digests; 30 s
 	StuckAfter      time.Duration // a leader that commits nothing for so long ends its process; 5 s
 	MembersEvery    time.Duration // how often the leader looks after members; 1 s
@@ -76,7 +77,7 @@ type StateConfig struct {
 // Parts are the layers below a node. A nil field is built as usual.
 type Parts struct {
 	FS        vfs.FS // of the state, in DataDir/state
-	Stores    *Stores
+	Stores    *logstore.Stores
 	Link      Link
 	Caller    Caller
 	Discovery Discovery
@@ -157,8 +158,8 @@ func (cfg Config) raftConfig(id string, told chan<- bool) *raft.Config {
 	return rc
 }
 
-func (c *Cluster) storesConfig() StoresConfig {
-	return StoresConfig{
+func (c *Cluster) storesConfig() logstore.Config {
+	return logstore.Config{
 		Dir:          filepath.Join(c.cfg.DataDir, "raft"),
 		LogStore:     c.cfg.Raft.LogStore,
 		SegmentBytes: c.cfg.Raft.SegmentBytes,

@@ -63,7 +63,7 @@ var _ Discovery = (*Gossip)(nil)
 func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 	cfg.Every = cmp.Or(cfg.Every, time.Second)
 	g := &Gossip{
-		cfg: cfg, log: orDiscard(cfg.Logger).Named("gossip"), self: cfg.Self,
+		cfg: cfg, log: cmp.Or(cfg.Logger, hclog.NewNullLogger()).Named("gossip"), self: cfg.Self,
 		alive: map[string]Peer{}, gone: map[string]Peer{}, changed: make(chan struct{}, 1),
 		known: known{ids: map[string]time.Time{}},
 	}

@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/cluster/durable"
 )
 
 // dataFormat is the layout of a data folder. A node that finds a newer one refuses to start.
@@ -135,7 +135,7 @@ func (id *Identity) write(cluster string) error {
 	if err != nil {
 		return err
 	}
-	return writeDurably(filepath.Join(id.Dir, identityFile), append(b, '\n'))
+	return durable.WriteFile(filepath.Join(id.Dir, identityFile), append(b, '\n'))
 }
 
 func generateNodeID() string {
@@ -169,37 +169,4 @@ func lockFolder(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("node.data_dir: %w", err)
 	}
 	return f, nil
-}
-
-// writeDurably replaces a file: after a crash the old content or the new is there, never a mix. One writer at a time.
-func writeDurably(path string, b []byte) error {
-	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes renames and removals in dir durable.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return faults.SyncFolder(dir, d.Sync)
 }

@@ -53,8 +53,8 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 		gauge(metricSize, float64(d.Size))
 		gauge(metricFull, map[string]float64{DiskWarn: 0.5, DiskFull: 1}[d.Level])
 	}
-	if w := c.stores.weighed; w != nil {
-		all, _ := w.bytes(0)
+	if c.stores.Weighed() {
+		all, _ := c.stores.Bytes(0)
 		gauge(metricLog, float64(all))
 	}
 	gauge(metricState, float64(c.state.DiskBytes()))

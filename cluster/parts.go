@@ -1,10 +1,6 @@
 package cluster
 
-import (
-	"context"
-
-	"github.com/hashicorp/raft"
-)
+import "context"
 
 // Handler answers one kind of node call of the node that from describes. What it answers is bounded by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
 // *engine.Unavailable and *engine.Unknown as what they are, anything else as its text.
@@ -43,15 +39,6 @@ type Discovery interface {
 	Others() []string
 	// Changed is signalled after Peers changed. One signal may stand for several changes.
 	Changed() <-chan struct{}
-}
-
-// Stores are where raft keeps its log, its vote and its snapshots.
-type Stores struct {
-	Log       raft.LogStore
-	Stable    raft.StableStore
-	Snapshots raft.SnapshotStore
-	Close     func() error // may be nil
-	weighed   *weighed     // below Log; nil where nobody counts bytes
 }
 
 // Archives is what the cluster asks of the blob store: whether this node has what the state names.

@@ -61,7 +61,7 @@ type Port struct {
 
 // OpenPort listens. Raft, and after Serve the calls, can use it at once; a connection that nobody accepts waits for at most FirstBytes.
 func OpenPort(cfg PortConfig) (*Port, error) {
-	cfg.Logger = orDiscard(cfg.Logger)
+	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	cfg.FirstBytes = cmp.Or(cfg.FirstBytes, 5*time.Second)
 	cfg.MaxConnections = cmp.Or(cfg.MaxConnections, 4096)
 	cfg.MaxPending = cmp.Or(cfg.MaxPending, min(256, max(1, cfg.MaxConnections/4)))

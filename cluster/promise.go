@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"aion.dev/aion/cluster/durable"
 	"github.com/hashicorp/raft"
 )
 
@@ -66,7 +67,7 @@ func (p filePromises) Promise(f Founding) error {
 	if err != nil {
 		return err
 	}
-	return writeDurably(p.path(), append(b, '\n'))
+	return durable.WriteFile(p.path(), append(b, '\n'))
 }
 
 // promise is this node's answer to one that wants to found a cluster with it.

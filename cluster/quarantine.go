@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"aion.dev/aion/cluster/durable"
 )
 
 // quarantineFile, in the data folder, says why the state in it must not be used.
@@ -19,7 +21,7 @@ func (c *Cluster) condemn(reason error) {
 		return
 	}
 	text := fmt.Sprintf("The state of node %s is wrong and must not be used.\n\n%v\n", c.id, reason)
-	if err := writeDurably(filepath.Join(c.cfg.DataDir, quarantineFile), []byte(text)); err != nil {
+	if err := durable.WriteFile(filepath.Join(c.cfg.DataDir, quarantineFile), []byte(text)); err != nil {
 		c.log.Error("the quarantine could not be written down", "error", err)
 	}
 }
@@ -37,7 +39,7 @@ func setAside(dir string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("quarantine: %w", err)
 	}
-	return syncFolder(dir)
+	return durable.SyncFolder(dir)
 }
 
 // refuseQuarantined keeps a node with a wrong state from starting again. Its snapshots and its log end with that state, so that none of it can be

@@ -26,7 +26,7 @@ type replica struct {
 	stop   sync.Once
 	failed atomic.Pointer[error]
 
-	restored atomic.Bool // a leader's snapshot was installed since the log was last written; see keptLog
+	restored atomic.Bool // a leader's snapshot was installed since the log was last written; see logstore.Kept
 }
 
 var _ raft.BatchingFSM = (*replica)(nil)

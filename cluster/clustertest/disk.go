@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/logstore"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
 )
@@ -22,8 +23,8 @@ func newDisk() *disk {
 	return &disk{log: raft.NewInmemStore(), snapshots: &snapshots{}, files: vfs.NewCrashableMem(), promise: &promise{}, gate: &gate{}}
 }
 
-func (d *disk) stores() *cluster.Stores {
-	return &cluster.Stores{Log: &gatedLog{d.log, d.gate}, Stable: d.log, Snapshots: d.snapshots}
+func (d *disk) stores() *logstore.Stores {
+	return &logstore.Stores{Log: &gatedLog{d.log, d.gate}, Stable: d.log, Snapshots: d.snapshots}
 }
 
 // voteNumbers and voteNames are the keys under which raft keeps its term and vote.

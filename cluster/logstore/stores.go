@@ -1,4 +1,4 @@
-package cluster
+package logstore
 
 import (
 	"cmp"
@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"aion.dev/aion/cluster/durable"
 	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
@@ -20,14 +22,14 @@ import (
 
 // The log stores to choose from. The vote always lives in bolt.
 const (
-	LogStoreBolt = "bolt"
-	LogStoreWAL  = "wal"
+	Bolt = "bolt"
+	WAL  = "wal"
 )
 
-// StoresConfig says where and how raft keeps its log. Zero fields have defaults.
-type StoresConfig struct {
+// Config says where and how raft keeps its log. Zero fields have defaults.
+type Config struct {
 	Dir             string // folder of its own; made when missing
-	LogStore        string // LogStoreBolt or LogStoreWAL; default LogStoreWAL. A folder keeps the one it was made with
+	LogStore        string // Bolt or WAL; default WAL. A folder keeps the one it was made with
 	CacheEntries    int    // newest entries kept in memory; default 2,048: twice what can be in flight
 	CacheBytes      int    // and their size at most; default 64 MiB
 	SegmentBytes    int    // of a file of the wal; default 64 MiB
@@ -37,15 +39,34 @@ type StoresConfig struct {
 	Logger hclog.Logger
 }
 
-// OpenStores opens what raft keeps in cfg.Dir, or makes it. What a log entry's acknowledgement promises holds from here on: it is on disk before
+// Stores are where raft keeps its log, its vote and its snapshots.
+type Stores struct {
+	Log       raft.LogStore
+	Stable    raft.StableStore
+	Snapshots raft.SnapshotStore
+	Close     func() error // may be nil
+	weighed   *weighed     // below Log; nil where nobody counts bytes
+}
+
+// Weighed reports whether the log's bytes are counted: they are by what Open returns.
+func (s *Stores) Weighed() bool { return s.weighed != nil }
+
+// Bytes returns what all entries of a weighed log have, and those after index.
+func (s *Stores) Bytes(index uint64) (all, after uint64) { return s.weighed.bytes(index) }
+
+// Newest returns how many of the newest entries of a weighed log have at most this many bytes
+// together.
+func (s *Stores) Newest(bytes uint64) uint64 { return s.weighed.newest(bytes) }
+
+// Open opens what raft keeps in cfg.Dir, or makes it. What a log entry's acknowledgement promises holds from here on: it is on disk before
 // StoreLogs returns. The caller calls Close after raft has shut down.
-func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
-	cfg.LogStore = cmp.Or(cfg.LogStore, LogStoreWAL)
-	cfg.Logger = orDiscard(cfg.Logger)
+func Open(cfg Config) (_ *Stores, err error) {
+	cfg.LogStore = cmp.Or(cfg.LogStore, WAL)
+	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	var opened closers
+	var opened lifecycle.Closers
 	defer func() {
 		if err != nil {
 			opened.Close()
@@ -56,7 +77,7 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 	if err != nil {
 		return nil, err
 	}
-	opened.add(stable.Close)
+	opened.Add(stable.Close)
 	if err := checkLogStore(stable, cfg.LogStore); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.Dir, err)
 	}
@@ -74,7 +95,7 @@ func OpenStores(cfg StoresConfig) (_ *Stores, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syncFolder(cfg.Dir); err != nil { // the files made above are there after a crash too
+	if err := durable.SyncFolder(cfg.Dir); err != nil { // the files made above are there after a crash too
 		return nil, err
 	}
 	guard := &guard{fatal: cfg.Fatal}
@@ -140,16 +161,16 @@ func removeUnfinishedSnapshots(dir string) error {
 	return nil
 }
 
-func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {
+func openLogStore(cfg Config, opened *lifecycle.Closers) (raft.LogStore, error) {
 	switch cfg.LogStore {
-	case LogStoreBolt:
+	case Bolt:
 		log, err := openBolt(filepath.Join(cfg.Dir, "log.db"))
 		if err != nil {
 			return nil, err
 		}
-		opened.add(log.Close)
+		opened.Add(log.Close)
 		return log, nil
-	case LogStoreWAL:
+	case WAL:
 		dir := filepath.Join(cfg.Dir, "wal")
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
@@ -157,7 +178,7 @@ func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {
 		// The wal never closes its meta database (v0.4.0), and an open one keeps its file lock: whoever opened the folder again in this process would
 		// wait for ever. So it is ours, and closed after the wal.
 		meta := &metadb.BoltMetaDB{}
-		opened.add(meta.Close)
+		opened.Add(meta.Close)
 		if err := finishRotation(dir, faults.Meta(dir, meta), cmp.Or(cfg.SegmentBytes, 64<<20)); err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}
@@ -165,10 +186,10 @@ func openLogStore(cfg StoresConfig, opened *closers) (raft.LogStore, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}
-		opened.add(log.Close)
+		opened.Add(log.Close)
 		return log, nil
 	}
-	return nil, fmt.Errorf("raft.log_store %q: choose %s or %s", cfg.LogStore, LogStoreBolt, LogStoreWAL)
+	return nil, fmt.Errorf("raft.log_store %q: choose %s or %s", cfg.LogStore, Bolt, WAL)
 }
 
 // openBolt opens a bolt file. Without a synced freelist a commit is one fsync instead of two; opening scans the file instead.
@@ -201,24 +222,4 @@ func checkLogStore(stable raft.StableStore, want string) error {
 		return fmt.Errorf("raft.log_store is %s, but this folder's log is kept by %s", want, have)
 	}
 	return nil
-}
-
-// closers are closed in the reverse order of opening.
-type closers []func() error
-
-func (c *closers) add(f func() error) { *c = append(*c, f) }
-
-func (c *closers) Close() (err error) {
-	for i := len(*c) - 1; i >= 0; i-- {
-		err = errors.Join(err, (*c)[i]())
-	}
-	*c = nil
-	return err
-}
-
-func orDiscard(l hclog.Logger) hclog.Logger {
-	if l == nil {
-		return hclog.NewNullLogger()
-	}
-	return l
 }

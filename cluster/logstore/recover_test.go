@@ -1,4 +1,4 @@
-package cluster
+package logstore
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func TestAFullSegmentIsFollowedByAnother(t *testing.T) {
 	dir := t.TempDir()
 	last := fillSegment(t, filepath.Join(dir, "wal"))
 	for range 2 { // what was mended is not mended again
-		stores, err := OpenStores(StoresConfig{Dir: dir, SegmentBytes: 4 << 10, Fatal: func(err error) { t.Error(err) }})
+		stores, err := Open(Config{Dir: dir, SegmentBytes: 4 << 10, Fatal: func(err error) { t.Error(err) }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,6 @@
 //go:build aionfaults
 
-package cluster
+package logstore
 
 import (
 	"fmt"
@@ -41,7 +41,7 @@ func TestPowerLossTakesNoSegment(t *testing.T) {
 
 // life is what each process does. It does not close the stores, as one that is killed.
 func life(t *testing.T, dir, do string) {
-	stores, err := OpenStores(StoresConfig{Dir: dir, Fatal: func(err error) { fmt.Println(err) }})
+	stores, err := Open(Config{Dir: dir, Fatal: func(err error) { fmt.Println(err) }})
 	if err != nil {
 		t.Fatal(err)
 	}

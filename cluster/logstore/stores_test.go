@@ -1,4 +1,4 @@
-package cluster
+package logstore
 
 import (
 	"bufio"
@@ -17,11 +17,11 @@ import (
 	"go.uber.org/goleak"
 )
 
-var logStores = []string{LogStoreBolt, LogStoreWAL}
+var logStores = []string{Bolt, WAL}
 
 func openTestStores(t testing.TB, dir, kind string) *Stores {
 	t.Helper()
-	s, err := OpenStores(StoresConfig{Dir: dir, LogStore: kind, SegmentBytes: 64 << 10, Fatal: func(err error) { t.Errorf("fatal: %v", err) }})
+	s, err := Open(Config{Dir: dir, LogStore: kind, SegmentBytes: 64 << 10, Fatal: func(err error) { t.Errorf("fatal: %v", err) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,18 +94,22 @@ func TestStoresKeepWhatTheyAreGiven(t *testing.T) {
 
 func TestStoresRefuseToChangeTheLogStore(t *testing.T) {
 	dir := t.TempDir()
-	openTestStores(t, dir, LogStoreBolt).Close()
-	_, err := OpenStores(StoresConfig{Dir: dir, LogStore: LogStoreWAL, Fatal: func(error) {}})
-	wantError(t, err, "raft.log_store", LogStoreBolt, LogStoreWAL)
-	_, err = OpenStores(StoresConfig{Dir: t.TempDir(), LogStore: "paper", Fatal: func(error) {}})
-	wantError(t, err, "raft.log_store", "paper")
-	openTestStores(t, dir, LogStoreBolt).Close() // nothing stays locked by the refusals
+	openTestStores(t, dir, Bolt).Close()
+	_, err := Open(Config{Dir: dir, LogStore: WAL, Fatal: func(error) {}})
+	if want := "raft.log_store is wal, but this folder's log is kept by bolt"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a folder of bolt opened with the wal: %v, want %s", err, want)
+	}
+	_, err = Open(Config{Dir: t.TempDir(), LogStore: "paper", Fatal: func(error) {}})
+	if want := `raft.log_store "paper"`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a log store that there is not: %v, want %s", err, want)
+	}
+	openTestStores(t, dir, Bolt).Close() // nothing stays locked by the refusals
 }
 
 // TestStoresRemoveUnfinishedSnapshots: a process that is killed while it writes a snapshot leaves a copy of the state that nobody will ever read.
 func TestStoresRemoveUnfinishedSnapshots(t *testing.T) {
 	dir := t.TempDir()
-	s := openTestStores(t, dir, LogStoreWAL)
+	s := openTestStores(t, dir, WAL)
 	write := func(index uint64) raft.SnapshotSink {
 		sink, err := s.Snapshots.Create(1, index, 1, raft.Configuration{}, 1, nil)
 		if err != nil {
@@ -121,7 +125,7 @@ func TestStoresRemoveUnfinishedSnapshots(t *testing.T) {
 	}
 	write(20) // and no further
 	s.Close()
-	s = openTestStores(t, dir, LogStoreWAL)
+	s = openTestStores(t, dir, WAL)
 	defer s.Close()
 	left, err := os.ReadDir(filepath.Join(dir, "snapshots"))
 	list, err2 := s.Snapshots.List()
@@ -204,7 +208,7 @@ func killWhileWriting(t *testing.T, kind, dir string, batches int) (last uint64)
 
 // A crash of the machine may leave the last write half on disk.
 func TestStoresTolerateATornTail(t *testing.T) {
-	tear := map[string]func(t *testing.T, dir string){LogStoreBolt: tearBolt, LogStoreWAL: tearWAL}
+	tear := map[string]func(t *testing.T, dir string){Bolt: tearBolt, WAL: tearWAL}
 	for _, kind := range logStores {
 		dir := t.TempDir()
 		s := openTestStores(t, dir, kind)
@@ -272,7 +276,7 @@ func BenchmarkStores(b *testing.B) {
 	for _, kind := range logStores {
 		for _, batch := range []uint64{1, 16, 64} {
 			b.Run(fmt.Sprintf("%s/batch=%d", kind, batch), func(b *testing.B) {
-				s, err := OpenStores(StoresConfig{Dir: b.TempDir(), LogStore: kind, Fatal: func(err error) { b.Fatal(err) }})
+				s, err := Open(Config{Dir: b.TempDir(), LogStore: kind, Fatal: func(err error) { b.Fatal(err) }})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,4 +1,4 @@
-package cluster
+package logstore
 
 import (
 	"testing"
@@ -10,12 +10,12 @@ import (
 // when it starts the next time. raft-wal v0.4.0 sealed the cut segment without its index (hashicorp/raft-wal#31): after a second restart nothing in it
 // could be read, and three nodes that had all been killed twice had no log left.
 func TestLogSurvivesReopeningAfterItsTailWasCut(t *testing.T) {
-	for _, store := range []string{LogStoreBolt, LogStoreWAL} {
+	for _, store := range []string{Bolt, WAL} {
 		t.Run(store, func(t *testing.T) {
-			cfg := StoresConfig{Dir: t.TempDir(), LogStore: store, SegmentBytes: 1 << 20, Fatal: func(err error) { t.Error(err) }}
+			cfg := Config{Dir: t.TempDir(), LogStore: store, SegmentBytes: 1 << 20, Fatal: func(err error) { t.Error(err) }}
 			open := func() *Stores {
 				t.Helper()
-				s, err := OpenStores(cfg)
+				s, err := Open(cfg)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -14,8 +14,6 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-func init() { workloads["catalog"] = func() Workload { return &catalog{} } }
-
 // catalog loads, routes, rolls back and unloads versions of many types through all nodes, and looks at them while it does. Each type is an object of its own; types have
 // no runs, so that nothing but these operations decides the answers. Most callers keep to one node, as users do: if all went everywhere, all of them would soon wait for the one node that
 // does not answer, and nobody would see what the others do meanwhile.
@@ -26,12 +24,6 @@ type catalog struct {
 
 	mu      sync.Mutex
 	unknown []op.Op // of which nobody knows yet whether they happened
-}
-
-type catalogType struct {
-	name     string
-	archives [][]byte
-	versions []string
 }
 
 // versionsOfType is how many versions a type has: few, so that operations meet.
@@ -234,72 +226,6 @@ func (w *catalog) heard(index uint64) {
 		old := w.acked.Load()
 		if index <= old || w.acked.CompareAndSwap(old, index) {
 			return
-		}
-	}
-}
-
-// Settle repeats what has no known outcome under its request id, reads every type once more, freshly and as each node has it, and reads the whole deploy history: what was committed.
-func (w *catalog) Settle(ctx context.Context, e *Env) error {
-	byName := map[string]catalogType{}
-	for _, t := range w.types {
-		byName[t.name] = t
-	}
-	if err := each(w.unknown, 16, func(_ int, o op.Op) error {
-		if o.F == "list" || o.F == "stale" {
-			return nil
-		}
-		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: o.Workload, F: o.F, Key: o.Key, Value: o.Value, Request: o.Request, Node: o.Node, Repeat: true}, w.call(byName[o.Key]))
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := each(w.types, 16, func(i int, t catalogType) error {
-		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "list", Key: t.name, Value: json.RawMessage(`{"version":-1}`), Node: e.Cluster.Names()[i%len(e.Cluster.Names())]}, w.call(t))
-		return err
-	}); err != nil {
-		return err
-	}
-	last, _ := json.Marshal(catalogAsk{Version: -1, Min: w.acked.Load()})
-	if err := each(e.Cluster.Names(), len(e.Cluster.Names()), func(_ int, node string) error {
-		return each(w.types, 8, func(_ int, t catalogType) error {
-			return w.ownView(ctx, e, node, t, last)
-		})
-	}); err != nil {
-		return err
-	}
-	for cursor := ""; ; {
-		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "deploys", Node: e.Cluster.Names()[0]}, func(ctx context.Context, c *client.Client, o *op.Op) error {
-			a, err := c.Deploys(ctx, "", wire.Page{Limit: 1000, Cursor: cursor})
-			if err == nil {
-				o.Index = a.Index
-				o.Answer, _ = json.Marshal(a)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		var page wire.Deploys
-		if o.Outcome != op.OK || json.Unmarshal(o.Answer, &page) != nil {
-			return fmt.Errorf("the deploy history cannot be read: %s", o.Error)
-		}
-		if cursor = page.NextCursor; cursor == "" {
-			return nil
-		}
-	}
-}
-
-// ownView records a type as one node has it once it has applied all that was acknowledged. Nobody else can answer for it.
-func (w *catalog) ownView(ctx context.Context, e *Env, node string, t catalogType, ask json.RawMessage) error {
-	for {
-		o := e.Call(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "stale", Key: t.name, Value: ask, Node: node}, w.call(t))
-		if o.Outcome == op.OK {
-			return nil
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not list %s: %s", node, t.name, o.Error)
 		}
 	}
 }

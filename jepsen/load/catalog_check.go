@@ -1,9 +1,9 @@
 package load
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"aion.dev/aion/jepsen/op"
@@ -42,24 +42,15 @@ func (w *catalog) Check(ops []op.Op) []Violation {
 		log[d.WorkflowType] = append(log[d.WorkflowType], d)
 	}
 	var all []op.Op
-	for _, typ := range sortedNames(byType) {
+	for _, typ := range slices.Sorted(maps.Keys(byType)) {
 		all = append(all, byType[typ]...)
 	}
 	acked := newFloor(all)
-	for _, typ := range sortedNames(byType) {
+	for _, typ := range slices.Sorted(maps.Keys(byType)) {
 		found = append(found, checkCommitted(typ, versions[typ], byType[typ], log[typ], acked)...)
 		found = append(found, checkLinear(typ, versions[typ], settled(byType[typ], log[typ]))...)
 	}
 	return found
-}
-
-func sortedNames[V any](m map[string]V) []string {
-	var names []string
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // settled makes of all tries of a request one operation that lasts from the first call to the first answer that tells its outcome, and forgets what did not happen.
@@ -213,31 +204,3 @@ func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deplo
 
 // fromLog are the refusals that the state machine gives, and records.
 var fromLog = map[string]bool{"route_conflict": true, "unknown_version": true, "route_active": true, "version_unavailable": true, "unknown_workflow_type": true}
-
-// floor tells the highest index that had been acknowledged before a time.
-type floor struct {
-	at    []int64 // times of acknowledgements, rising
-	index []uint64
-}
-
-func newFloor(ops []op.Op) floor {
-	var f floor
-	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed || o.F == "stale" })
-	slices.SortFunc(acked, func(a, b op.Op) int { return cmp.Compare(a.Return, b.Return) })
-	for _, o := range acked {
-		top := o.Index
-		if n := len(f.index); n > 0 {
-			top = max(top, f.index[n-1])
-		}
-		f.at, f.index = append(f.at, o.Return), append(f.index, top)
-	}
-	return f
-}
-
-func (f floor) before(t int64) uint64 {
-	i, _ := slices.BinarySearch(f.at, t)
-	if i == 0 {
-		return 0
-	}
-	return f.index[i-1]
-}

@@ -14,8 +14,6 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-func init() { workloads["children"] = func() Workload { return &children{} } }
-
 // children starts trees of runs, up to four levels deep, and cancels, terminates, fails, completes and continues random ones of them from outside, while the route of
 // their type goes to and fro: every child exists once, its parent hears of its end once, and a parent that closes deals with its children as they were started to be.
 type children struct {
@@ -114,7 +112,7 @@ func (w *children) Run(ctx context.Context, e *Env) {
 	for i := range e.Concurrency {
 		callers.Go(func() {
 			r, p := e.Rand(uint64(100+i)), e.Record.Process()
-			for n := 0; paced(ctx, e, childrenPace); n++ {
+			for n := 0; e.PaceOr(ctx, childrenPace); n++ {
 				o := w.choose(r, fmt.Sprintf("tree-%d-%d", i, n))
 				o.Process, o.Node = p, e.AnyNode(r)
 				if o = e.Call(ctx, o, w.call); o.Outcome == op.Unknown {
@@ -221,34 +219,4 @@ func (w *children) call(ctx context.Context, c *client.Client, o *op.Op) error {
 		return run(c.Terminate(ctx, ref, o.Request, key))
 	}
 	return fmt.Errorf("load: children has no operation %q", o.F)
-}
-
-// Settle finds out what happened and reads the histories of all trees.
-func (w *children) Settle(ctx context.Context, e *Env) error {
-	if err := each(w.unknown, 16, func(_ int, o op.Op) error {
-		_, err := e.Insist(ctx, repeated(e, o), w.call)
-		return err
-	}); err != nil {
-		return err
-	}
-	runs := make([]wire.RunRef, len(w.starts)) // zero: it did not start
-	if err := each(w.starts, 16, func(i int, o op.Op) (err error) {
-		if o.Outcome == op.Unknown {
-			if o, err = e.Insist(ctx, repeated(e, o), w.call); err != nil || o.Outcome != op.OK {
-				return err
-			}
-		}
-		var a wire.StartAnswer
-		if err := json.Unmarshal(o.Answer, &a); err != nil {
-			return fmt.Errorf("start %s: %w", o.Key, err)
-		}
-		runs[i] = wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID}
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := readTrees(ctx, e, "children", runs); err != nil {
-		return err
-	}
-	return errors.Join(readRuns(ctx, e, "children", "tree"), readDeploys(ctx, e, "children"))
 }

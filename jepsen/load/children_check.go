@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -62,7 +63,7 @@ func (w *children) Check(ops []op.Op) []Violation {
 		c.bad(nil, "%s", what)
 	}
 	born := map[string]string{} // run id by parent and ordinal
-	for _, id := range sortedNames(c.runs) {
+	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		r := c.runs[id]
 		c.checkBirth(r, born)
 		c.checkMeddling(r)
@@ -80,7 +81,7 @@ func (w *children) Check(ops []op.Op) []Violation {
 			c.bad(&r.read, "%s is listed %d times", r.name(), c.listed[id])
 		}
 	}
-	for _, id := range sortedNames(c.listed) {
+	for _, id := range slices.Sorted(maps.Keys(c.listed)) {
 		if c.runs[id] == nil {
 			c.bad(nil, "run %s is listed, and in no history", id)
 		}
@@ -96,10 +97,8 @@ func (c *childrenCheck) bad(o *op.Op, format string, args ...any) {
 	c.found = append(c.found, v)
 }
 
-func (r *pastRun) name() string { return fmt.Sprintf("%s (run %s)", r.workflow, r.id) }
-
-// count tells how many events of a type have a request of a caller in them.
-func (r *pastRun) count(typ, request string) (n int) {
+// countOf tells how many events of a type have a request of a caller in them.
+func countOf(r *pastRun, typ, request string) (n int) {
 	for _, e := range r.events {
 		var d struct {
 			Reason  string `json:"reason"`
@@ -118,7 +117,7 @@ func (r *pastRun) count(typ, request string) (n int) {
 func (c *childrenCheck) checkOps(ops []op.Op) {
 	kinds := map[string]string{"signal": "SignalReceived", "cancel": "CancelRequested", "terminate": "WorkflowTerminated"}
 	where := map[string][]string{} // runs by request
-	for _, id := range sortedNames(c.runs) {
+	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		for _, e := range c.runs[id].events {
 			var d struct {
 				Reason  string `json:"reason"`
@@ -164,14 +163,14 @@ func (c *childrenCheck) checkOps(ops []op.Op) {
 		case r == nil || r.workflow != o.Key:
 			c.bad(o, "%s of %s reached run %s, which does not exist", o.F, o.Key, a.RunID)
 		case o.F == "cancel": // a run is asked once, by whoever is first
-			if r.count(typ, o.Request) > 1 || !slices.ContainsFunc(r.events, func(e wire.Event) bool { return e.Type == typ }) {
-				c.bad(o, "the cancel of %s was acknowledged, and is %d times in its history", r.name(), r.count(typ, o.Request))
+			if countOf(r, typ, o.Request) > 1 || !slices.ContainsFunc(r.events, func(e wire.Event) bool { return e.Type == typ }) {
+				c.bad(o, "the cancel of %s was acknowledged, and is %d times in its history", r.name(), countOf(r, typ, o.Request))
 			}
-		case r.count(typ, o.Request) != 1:
-			c.bad(o, "the %s of %s was acknowledged, and is %d times in its history", o.F, r.name(), r.count(typ, o.Request))
+		case countOf(r, typ, o.Request) != 1:
+			c.bad(o, "the %s of %s was acknowledged, and is %d times in its history", o.F, r.name(), countOf(r, typ, o.Request))
 		}
 	}
-	for _, id := range sortedNames(c.runs) {
+	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		if r := c.runs[id]; r.parent == nil && r.continued == "" && !roots[id] {
 			c.bad(&r.read, "%s is no child and was never the answer to a start", r.name())
 		}
@@ -184,7 +183,7 @@ func (c *childrenCheck) checkBirth(r *pastRun, born map[string]string) {
 	switch {
 	case r.continued != "":
 		from := c.runs[r.continued]
-		if from == nil || from.next() != r.id || !from.end.At.Equal(r.at) {
+		if from == nil || successor(from) != r.id || !from.end.At.Equal(r.at) {
 			c.bad(&r.read, "%s goes on from run %s, which does not say so", r.name(), r.continued)
 		}
 		if !routed {
@@ -207,8 +206,8 @@ func (c *childrenCheck) checkBirth(r *pastRun, born map[string]string) {
 	}
 }
 
-// next is the run that r continued as.
-func (r *pastRun) next() string {
+// successor is the run that r continued as.
+func successor(r *pastRun) string {
 	var d struct {
 		RunID string `json:"new_run_id"`
 	}
@@ -221,7 +220,7 @@ func (r *pastRun) next() string {
 // chain lists a run and those that it continued as.
 func (c *childrenCheck) chain(r *pastRun) []*pastRun {
 	all := []*pastRun{r}
-	for next := c.runs[r.next()]; next != nil && !slices.Contains(all, next); next = c.runs[next.next()] {
+	for next := c.runs[successor(r)]; next != nil && !slices.Contains(all, next); next = c.runs[successor(next)] {
 		all = append(all, next)
 	}
 	return all
@@ -230,7 +229,7 @@ func (c *childrenCheck) chain(r *pastRun) []*pastRun {
 // checkChild holds one child against what its parent's history says of it.
 func (c *childrenCheck) checkChild(r *pastRun, line *pastChild) {
 	name := fmt.Sprintf("child %d (%s) of %s", line.ID, line.WorkflowID, r.name())
-	given, told := line.gaveUp()
+	given, told := gaveUp(line)
 	if len(told) > 1 {
 		c.bad(&r.read, "%s ended %d times", name, len(told))
 	}
@@ -277,7 +276,7 @@ func (c *childrenCheck) checkChild(r *pastRun, line *pastChild) {
 }
 
 // gaveUp parts what a parent's history says of the end of a child: that the parent gave it up, and how it ended.
-func (line *pastChild) gaveUp() (given *wire.Event, told []wire.Event) {
+func gaveUp(line *pastChild) (given *wire.Event, told []wire.Event) {
 	for i, e := range line.ends {
 		var d struct {
 			Asked bool `json:"asked"`
@@ -346,7 +345,7 @@ func (c *childrenCheck) checkMeddling(r *pastRun) {
 		if c.asked[d.Reason] || r.continued != "" && e.At.Equal(r.at) {
 			continue
 		}
-		if r.parent == nil || c.runs[r.parent.RunID] == nil || !c.runs[r.parent.RunID].did(e, r.parent.ID, r.parent.OnClose) {
+		if r.parent == nil || c.runs[r.parent.RunID] == nil || !caused(c.runs[r.parent.RunID], e, r.parent.ID, r.parent.OnClose) {
 			c.bad(&r.read, "%s: %s at %s for the reason %q, which nobody gave", r.name(), e.Type, e.At, d.Reason)
 		}
 	}
@@ -355,8 +354,8 @@ func (c *childrenCheck) checkMeddling(r *pastRun) {
 	}
 }
 
-// did reports whether a parent did this to its child: by its close, or by giving it up.
-func (r *pastRun) did(e wire.Event, child uint64, policy uint8) bool {
+// caused reports whether a parent did this to its child: by its close, or by giving it up.
+func caused(r *pastRun, e wire.Event, child uint64, policy uint8) bool {
 	if e.Type == "WorkflowTerminated" {
 		return policy == 0 && r.ended().Equal(e.At)
 	}
@@ -364,7 +363,7 @@ func (r *pastRun) did(e wire.Event, child uint64, policy uint8) bool {
 		return true
 	}
 	for i := range r.children {
-		if given, _ := r.children[i].gaveUp(); r.children[i].ID == child && given != nil && given.At.Equal(e.At) {
+		if given, _ := gaveUp(&r.children[i]); r.children[i].ID == child && given != nil && given.At.Equal(e.At) {
 			return true
 		}
 	}

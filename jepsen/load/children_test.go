@@ -1,6 +1,8 @@
 package load
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"aion.dev/aion/jepsen/op"
@@ -47,9 +49,9 @@ func newTreeWorld() *treeWorld {
 	w.runs["re"] = []wire.Event{pastEvent(3, "WorkflowStarted", started("e", of(4, 0))), pastEvent(5, "WorkflowCompleted", facts{"result": facts{"x": 1}})}
 	w.runs["rg"] = []wire.Event{pastEvent(3, "WorkflowStarted", started("g", of(5, 0))), pastEvent(6, "CancelRequested", facts{"reason": "given up"}), pastEvent(7, "WorkflowCancelled", facts{})}
 	w.runs["rd"] = []wire.Event{pastEvent(2, "WorkflowStarted", started("d", nil)), pastEvent(4, "SignalReceived", facts{"payload": facts{"request": "do-s"}}), pastEvent(5, "WorkflowTerminated", facts{"reason": "do-d"})}
-	w.listed = sortedNames(w.runs)
+	w.listed = slices.Sorted(maps.Keys(w.runs))
 	call := func(f, key, request string, outcome op.Outcome) {
-		w.ops = append(w.ops, op.Op{Workload: "children", F: f, Key: key, Request: request, Outcome: outcome, Answer: asJSON(facts{"workflow_id": key, "run_id": "r" + key, "version": "v0"})})
+		w.ops = append(w.ops, op.Op{Workload: "children", F: f, Key: key, Request: request, Outcome: outcome, Answer: mustJSON(facts{"workflow_id": key, "run_id": "r" + key, "version": "v0"})})
 	}
 	call("start", "p", "p", op.OK)
 	call("start", "d", "d", op.OK)
@@ -63,14 +65,14 @@ func newTreeWorld() *treeWorld {
 
 func (w *treeWorld) history() []op.Op {
 	ops := append([]op.Op{}, w.ops...)
-	for _, id := range sortedNames(w.runs) {
+	for _, id := range slices.Sorted(maps.Keys(w.runs)) {
 		ops = append(ops, historyOf("children", id[1:], id, w.runs[id]...))
 	}
 	var page []wire.Run
 	for _, id := range w.listed {
 		page = append(page, wire.Run{RunID: id})
 	}
-	return append(ops, op.Op{Workload: "children", F: "runs", Outcome: op.OK, Answer: asJSON(page)}, op.Op{Workload: "children", F: "deploys", Outcome: op.OK, Answer: asJSON(wire.Deploys{Deploys: w.deploys})})
+	return append(ops, op.Op{Workload: "children", F: "runs", Outcome: op.OK, Answer: mustJSON(page)}, op.Op{Workload: "children", F: "deploys", Outcome: op.OK, Answer: mustJSON(wire.Deploys{Deploys: w.deploys})})
 }
 
 func TestChildrenCheck(t *testing.T) {
@@ -136,12 +138,12 @@ func TestChildrenCheck(t *testing.T) {
 		}},
 		{"listed twice", "listed 2 times", func(w *treeWorld) { w.listed = append(w.listed, "ra") }},
 		{"listed and unknown", "in no history", func(w *treeWorld) { w.listed = append(w.listed, "rz") }},
-		{"reached nobody", "reached run", func(w *treeWorld) { w.ops[2].Answer = asJSON(facts{"run_id": "rz"}) }},
+		{"reached nobody", "reached run", func(w *treeWorld) { w.ops[2].Answer = mustJSON(facts{"run_id": "rz"}) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newTreeWorld()
 			test.spoil(w)
-			wantFound(t, (&children{}).Check(w.history()), test.want)
+			expect(t, test.name, (&children{}).Check(w.history()), test.want)
 		})
 	}
 }

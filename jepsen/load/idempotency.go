@@ -15,8 +15,6 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-func init() { workloads["idempotency"] = func() Workload { return &idempotency{} } }
-
 // idempotency sends every kind of change several times under one request id, through different nodes, at once and one after another, sometimes long afterwards, and sometimes
 // with another body: each has one effect and one answer, and a refusal stays one though the state has changed meanwhile.
 type idempotency struct {
@@ -89,7 +87,7 @@ func (w *idempotency) Run(ctx context.Context, e *Env) {
 	for i := range e.Concurrency {
 		callers.Go(func() {
 			r := e.Rand(uint64(100 + i))
-			for n := 0; paced(ctx, e, idempotencyPace); n++ {
+			for n := 0; e.PaceOr(ctx, idempotencyPace); n++ {
 				o, old := w.choose(r, fmt.Sprintf("idem-%d-%d", i, n))
 				o = w.send(ctx, e, r, o, old)
 				w.mu.Lock()
@@ -123,7 +121,7 @@ func (w *idempotency) send(ctx context.Context, e *Env, r *rand.Rand, o op.Op, o
 	at := r.IntN(len(names))
 	tries := make([]op.Op, copies)
 	try := func(i int) {
-		c := repeated(e, o)
+		c := e.Repeated(o)
 		c.Node, c.Repeat = names[(at+i)%len(names)], old || i > 0
 		tries[i] = e.Call(context.WithoutCancel(ctx), c, w.call)
 	}
@@ -144,7 +142,7 @@ func (w *idempotency) send(ctx context.Context, e *Env, r *rand.Rand, o op.Op, o
 		var ask idemAsk
 		json.Unmarshal(o.Value, &ask)
 		ask.Other = true
-		c := repeated(e, o)
+		c := e.Repeated(o)
 		c.Value, _ = json.Marshal(ask)
 		c.Node = names[r.IntN(len(names))]
 		e.Call(context.WithoutCancel(ctx), c, w.call)

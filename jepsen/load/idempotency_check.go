@@ -3,6 +3,7 @@ package load
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func (w *idempotency) Check(ops []op.Op) []Violation {
 			one.tries = append(one.tries, o)
 		}
 	}
-	for _, id := range sortedNames(c.cases) {
+	for _, id := range slices.Sorted(maps.Keys(c.cases)) {
 		c.checkCase(id, c.cases[id])
 	}
 	c.checkDeploys(reads)
@@ -130,7 +131,7 @@ func sameAnswer(a, b *op.Op) bool {
 
 // of lists the requests for one kind of change, in order of their names.
 func (c *idemCheck) of(kinds ...string) (ids []string) {
-	for _, id := range sortedNames(c.cases) {
+	for _, id := range slices.Sorted(maps.Keys(c.cases)) {
 		if one := c.cases[id]; len(one.tries) > 0 && slices.Contains(kinds, one.tries[0].F) {
 			ids = append(ids, id)
 		}
@@ -265,7 +266,7 @@ func (c *idemCheck) checkDone(done map[string]int, cancelled, resumed map[string
 			c.bad(o, "%s %s of %s was acknowledged, and is not in the history of run %s", o.F, id, o.Key, a.RunID)
 		}
 	}
-	for _, run := range sortedNames(resumed) {
+	for _, run := range slices.Sorted(maps.Keys(resumed)) {
 		if resumed[run] > resumes[run] {
 			c.bad(nil, "run %s was resumed %d times, by %d requests", run, resumed[run], resumes[run])
 		}

@@ -22,7 +22,7 @@ func (w *idempotency) Settle(ctx context.Context, e *Env) error {
 		}
 	}
 	if err := each(again, 16, func(_ int, o op.Op) error {
-		_, err := e.Insist(ctx, repeated(e, o), w.call)
+		_, err := e.Insist(ctx, e.Repeated(o), w.call)
 		return err
 	}); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (w *idempotency) Settle(ctx context.Context, e *Env) error {
 // readOpen records the history of a run, which may be open.
 func readOpen(ctx context.Context, e *Env, ref wire.RunRef) error {
 	value, _ := json.Marshal(map[string]string{"run_id": ref.RunID})
-	_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "idempotency", F: "history", Key: ref.WorkflowID, Value: value, Node: anyNode(e, ref.RunID)},
+	_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "idempotency", F: "history", Key: ref.WorkflowID, Value: value, Node: e.NodeFor(ref.RunID)},
 		func(ctx context.Context, c *client.Client, o *op.Op) error {
 			a, err := c.History(ctx, ref, 1, wire.MaxPage, 0)
 			return told(o, a, err, func() wire.Answered { return wire.Answered{Indexed: a.Indexed} })
@@ -71,7 +71,7 @@ func (w *idempotency) readState(ctx context.Context, e *Env) error {
 	errs := make(chan error, 20)
 	read := func(f, key string, call func(ctx context.Context, c *client.Client, o *op.Op) error) {
 		all.Go(func() {
-			_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "idempotency", F: f, Key: key, Node: anyNode(e, key)}, call)
+			_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "idempotency", F: f, Key: key, Node: e.NodeFor(key)}, call)
 			if err != nil {
 				errs <- err
 			}

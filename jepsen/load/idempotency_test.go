@@ -1,6 +1,7 @@
 package load
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -49,7 +50,7 @@ func newIdemWorld() *idemWorld {
 				delete(answer, "deduplicated")
 			}
 			now += 10
-			o.Invoke, o.Return, o.Answer = now, now+5, asJSON(answer)
+			o.Invoke, o.Return, o.Answer = now, now+5, mustJSON(answer)
 			w.ops = append(w.ops, o)
 		}
 		if slices.Contains([]string{"load", "route", "rollback", "unload"}, f) {
@@ -83,7 +84,7 @@ func newIdemWorld() *idemWorld {
 	failed := idemOp("start", "w", idemAsk{N: 1})
 	failed.Request, failed.Outcome = "start3", op.Failed
 	w.ops = append(w.ops, other, failed)
-	w.idle = []wire.Run{{WorkflowID: "w", RunID: "r", Attributes: wire.Attributes{"request": asJSON("start1")}}}
+	w.idle = []wire.Run{{WorkflowID: "w", RunID: "r", Attributes: wire.Attributes{"request": mustJSON("start1")}}}
 	w.brief = []wire.Run{{RunID: "b", Schedule: "trigger0"}}
 	w.events = []wire.Event{
 		pastEvent(1, "WorkflowStarted", facts{}), pastEvent(2, "SignalReceived", facts{"payload": "signal1"}), pastEvent(3, "WorkflowPaused", facts{"reason": "pause1"}), pastEvent(4, "WorkflowResumed", facts{}),
@@ -100,9 +101,9 @@ func newIdemWorld() *idemWorld {
 func (w *idemWorld) history() []op.Op {
 	ops := append([]op.Op{}, w.ops...)
 	read := func(f, key string, answer any) {
-		ops = append(ops, op.Op{Workload: "idempotency", F: f, Key: key, Outcome: op.OK, Index: 99, Answer: asJSON(answer)})
+		ops = append(ops, op.Op{Workload: "idempotency", F: f, Key: key, Outcome: op.OK, Index: 99, Answer: mustJSON(answer)})
 	}
-	for _, name := range sortedNames(w.state) {
+	for _, name := range slices.Sorted(maps.Keys(w.state)) {
 		f, key, _ := strings.Cut(name, " ")
 		read(f, key, w.state[name])
 	}
@@ -154,10 +155,10 @@ func TestIdempotencyCheck(t *testing.T) {
 		{"started twice", "made 2 runs", func(w *idemWorld) { w.idle = append(w.idle, w.idle[0]) }},
 		{"not started", "there are []", func(w *idemWorld) { w.idle = nil }},
 		{"started though refused", "start start2 did not happen", func(w *idemWorld) {
-			w.idle = append(w.idle, wire.Run{RunID: "x", Attributes: wire.Attributes{"request": asJSON("start2")}})
+			w.idle = append(w.idle, wire.Run{RunID: "x", Attributes: wire.Attributes{"request": mustJSON("start2")}})
 		}},
 		{"started though it failed", "start start3 did not happen", func(w *idemWorld) {
-			w.idle = append(w.idle, wire.Run{RunID: "x", Attributes: wire.Attributes{"request": asJSON("start3")}})
+			w.idle = append(w.idle, wire.Run{RunID: "x", Attributes: wire.Attributes{"request": mustJSON("start3")}})
 		}},
 		{"signalled twice", "signal signal1 of w happened 2 times", twice(1)},
 		{"not signalled", "signal signal1 of w was acknowledged, and is not", without(1)},
@@ -192,7 +193,7 @@ func TestIdempotencyCheck(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newIdemWorld()
 			test.spoil(w)
-			wantFound(t, (&idempotency{}).Check(w.history()), test.want)
+			expect(t, test.name, (&idempotency{}).Check(w.history()), test.want)
 		})
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"aion.dev/aion/jepsen/op"
@@ -89,7 +91,7 @@ func checkInboxes(ops []op.Op, x *endings) (found []Violation) {
 		}
 	}
 	seen := map[string]map[string]int{} // by inbox and signal
-	for _, request := range sortedNames(started) {
+	for _, request := range slices.Sorted(maps.Keys(started)) {
 		o := started[request]
 		if o.Outcome != op.OK {
 			continue
@@ -109,7 +111,7 @@ func checkInboxes(ops []op.Op, x *endings) (found []Violation) {
 			}
 		}
 	}
-	for _, request := range sortedNames(posts) {
+	for _, request := range slices.Sorted(maps.Keys(posts)) {
 		o := posts[request]
 		var said string
 		switch inbox := seen[o.Key]; {

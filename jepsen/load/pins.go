@@ -15,8 +15,6 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-func init() { workloads["pins"] = func() Workload { return &pins{} } }
-
 // pins starts runs while others load, route, roll back and unload versions of the same types: start against unload. Runs end at once, sleep, wait for a signal, start
 // children (also some that outlive them), continue as new, and are paused and resumed, so that every kind of pin holds versions when somebody wants to unload them.
 type pins struct {
@@ -30,10 +28,12 @@ type pins struct {
 	focus   pinsAsk // type and version that many callers are at, for a while: starts and unloads of it meet
 }
 
-// pinsTypes is how many types there are, and mostStarts how many runs: each is read again in the end.
+// typeCount is how many types there are, versionCount how many versions each has, so few that
+// operations meet, and mostStarts how many runs: each is read again in the end.
 const (
-	pinsTypes  = 4
-	mostStarts = 3000
+	typeCount    = 4
+	versionCount = 4
+	mostStarts   = 3000
 )
 
 // pinsPace is the pause between two calls of one caller where no rate is given: what is started must be read again after the faults.
@@ -80,9 +80,9 @@ func (w *pins) Name() string { return "pins" }
 
 func (w *pins) Setup(ctx context.Context, e *Env) error {
 	r := e.Rand(1)
-	for i := range pinsTypes {
+	for i := range typeCount {
 		t := catalogType{name: fmt.Sprintf("pin%d", i)}
-		for v := range versionsOfType {
+		for v := range versionCount {
 			archive, version, err := Package{Type: t.name, Source: fmt.Sprintf(pinsSource, v, r.Uint64())}.Pack()
 			if err != nil {
 				return err
@@ -111,7 +111,7 @@ func (w *pins) Run(ctx context.Context, e *Env) {
 	for i := range e.Concurrency {
 		callers.Go(func() {
 			r, p := e.Rand(uint64(100+i)), e.Record.Process()
-			for n := 0; paced(ctx, e, pinsPace); n++ {
+			for n := 0; e.PaceOr(ctx, pinsPace); n++ {
 				o := w.choose(r, fmt.Sprintf("%d-%d", i, n))
 				o.Process, o.Node = p, e.AnyNode(r)
 				if o = e.Call(ctx, o, w.call); o.Outcome == op.Unknown {
@@ -122,19 +122,6 @@ func (w *pins) Run(ctx context.Context, e *Env) {
 		})
 	}
 	callers.Wait()
-}
-
-// paced is Env.Pace with a pause of its own where no rate is given.
-func paced(ctx context.Context, e *Env, least time.Duration) bool {
-	if e.Rate > 0 {
-		return e.Pace(ctx)
-	}
-	select {
-	case <-time.After(least):
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // note remembers what Settle has to come back to.
@@ -173,7 +160,7 @@ func (w *pins) choose(r *rand.Rand, name string) op.Op {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.types[r.IntN(len(w.types))]
-	ask := pinsAsk{Type: t.name, Version: r.IntN(versionsOfType)}
+	ask := pinsAsk{Type: t.name, Version: r.IntN(versionCount)}
 	if w.focus.Type == "" || r.IntN(25) == 0 {
 		w.focus = ask
 	}
@@ -284,21 +271,4 @@ func (w *pins) call(ctx context.Context, c *client.Client, o *op.Op) error {
 		return told(o, a, err, func() wire.Answered { return wire.Answered{Indexed: a.Indexed} })
 	}
 	return fmt.Errorf("load: pins has no operation %q", o.F)
-}
-
-// told fills an operation from an answer, or from the facts of a refusal: those name the holders, and the index at which it was decided.
-func told(o *op.Op, answer any, err error, common func() wire.Answered) error {
-	var p *wire.Problem
-	switch {
-	case err == nil:
-		o.Answered(common())
-		o.Answer, _ = json.Marshal(answer)
-	case errors.As(err, &p):
-		p.Fact("index", &o.Index)
-		p.Fact("deduplicated", &o.Replayed)
-		if len(p.Facts) > 0 {
-			o.Answer, _ = json.Marshal(p.Facts)
-		}
-	}
-	return err
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -116,7 +117,7 @@ func (c *pinsCheck) open(version string, at time.Time) (least, most, leastPaused
 
 // checkDeploys judges every unload in the deploy history by what was true when it came. What else the catalog does is for the workload of that name.
 func (c *pinsCheck) checkDeploys() {
-	for _, typ := range sortedNames(c.log) {
+	for _, typ := range slices.Sorted(maps.Keys(c.log)) {
 		for i, d := range c.log[typ] {
 			before := c.eras[typ][i]
 			if i > 0 && (d.At.Before(before.at) || d.Index < before.index) {
@@ -147,7 +148,7 @@ func (c *pinsCheck) checkDeploys() {
 
 // example names a run that certainly was open.
 func (c *pinsCheck) example(version string, at time.Time) string {
-	for _, id := range sortedNames(c.runs) {
+	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		if r := c.runs[id]; r.version == version && r.must(at) {
 			until := "now"
 			if r.end != nil {
@@ -161,7 +162,7 @@ func (c *pinsCheck) example(version string, at time.Time) string {
 
 // checkRuns judges each run by itself: its version was loaded when it started, was the one that it had to be, is the one whose code ran, and it came to its end.
 func (c *pinsCheck) checkRuns() {
-	for _, id := range sortedNames(c.runs) {
+	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		r := c.runs[id]
 		name := fmt.Sprintf("%s (run %s)", r.workflow, id)
 		loaded, routed := false, map[string]bool{}
@@ -278,7 +279,7 @@ func (c *pinsCheck) checkStarts() {
 			}
 		}
 	}
-	for _, id := range sortedNames(c.runs) {
+	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		if r := c.runs[id]; r.parent == nil && r.continued == "" && !roots[id] {
 			c.bad(&r.read, "%s exists as run %s, which was never the answer to a start", r.workflow, id)
 		}
@@ -287,12 +288,12 @@ func (c *pinsCheck) checkStarts() {
 
 // checkListed holds the listing of all runs against those that are known.
 func (c *pinsCheck) checkListed() {
-	for _, id := range sortedNames(c.listed) {
+	for _, id := range slices.Sorted(maps.Keys(c.listed)) {
 		if n := c.listed[id]; n != 1 || c.runs[id] == nil {
 			c.bad(nil, "run %s is listed %d times; its history is known: %v", id, n, c.runs[id] != nil)
 		}
 	}
-	for _, id := range sortedNames(c.runs) {
+	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		if r := c.runs[id]; c.listed[id] == 0 {
 			c.bad(&r.read, "%s %s has a history and is not listed", r.workflow, id)
 		}

@@ -1,41 +1,13 @@
 package load
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/wire"
 )
-
-// atSecond is a time of logs in tests: log time and caller's time count in seconds from the same zero.
-func atSecond(s float64) time.Time { return time.Unix(1e9, 0).Add(time.Duration(s * 1e9)).UTC() }
-
-func asJSON(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
-// pastEvent is a line of a history in tests; its seq is given by pastOf.
-func pastEvent(at float64, typ string, data any) wire.Event {
-	return wire.Event{At: atSecond(at), Type: typ, Data: asJSON(data)}
-}
-
-func historyOf(workload, workflow, run string, events ...wire.Event) op.Op {
-	for i := range events {
-		events[i].Seq = uint64(i + 1)
-	}
-	return op.Op{Workload: workload, F: "history", Key: workflow, Value: asJSON(map[string]string{"run_id": run}), Outcome: op.OK, Answer: asJSON(wire.History{Events: events}), Invoke: 90e9, Return: 91e9}
-}
-
-type facts = map[string]any
 
 // pinsWorld is a short right history of the workload: v0 is loaded and routed, w waits on it; v1 is loaded and routed; an unload of v0 is refused for w; w is signalled and
 // ends; v0 is unloaded; n starts on v1 and starts the child k.
@@ -51,7 +23,7 @@ func newPinsWorld() *pinsWorld {
 	w := &pinsWorld{ops: map[string]*op.Op{}, events: map[string][]wire.Event{}, listed: []string{"w", "n", "k"}}
 	add := func(name, f, key, code string, from, to float64, index uint64, ask pinsAsk, answer any) {
 		o := pinsOp(f, key, ask)
-		o.Request, o.Index, o.Answer, o.Outcome, o.Code = name, index, asJSON(answer), op.OK, code
+		o.Request, o.Index, o.Answer, o.Outcome, o.Code = name, index, mustJSON(answer), op.OK, code
 		o.Invoke, o.Return = int64(from*1e9), int64(to*1e9)
 		if code != "" {
 			o.Outcome = op.Refused
@@ -101,7 +73,7 @@ func newPinsWorld() *pinsWorld {
 
 // history is the world as a recorded history.
 func (w *pinsWorld) history() []op.Op {
-	ops := []op.Op{{Workload: "pins", F: "versions-are", Key: "t", Value: asJSON([]string{"v0", "v1"}), Outcome: op.OK}}
+	ops := []op.Op{{Workload: "pins", F: "versions-are", Key: "t", Value: mustJSON([]string{"v0", "v1"}), Outcome: op.OK}}
 	for _, name := range w.order {
 		ops = append(ops, *w.ops[name])
 	}
@@ -116,19 +88,11 @@ func (w *pinsWorld) history() []op.Op {
 	}
 	newest := slices.Clone(w.deploys)
 	slices.Reverse(newest)
-	ops = append(ops, op.Op{Workload: "pins", F: "runs", Key: "t", Outcome: op.OK, Answer: asJSON(page)}, op.Op{Workload: "pins", F: "deploys", Outcome: op.OK, Answer: asJSON(wire.Deploys{Deploys: newest})})
+	ops = append(ops, op.Op{Workload: "pins", F: "runs", Key: "t", Outcome: op.OK, Answer: mustJSON(page)}, op.Op{Workload: "pins", F: "deploys", Outcome: op.OK, Answer: mustJSON(wire.Deploys{Deploys: newest})})
 	for i := range ops {
 		ops[i].ID = i
 	}
 	return ops
-}
-
-// respell changes one field of a JSON object.
-func respell(b *json.RawMessage, name string, value any) {
-	var m map[string]any
-	json.Unmarshal(*b, &m)
-	m[name] = value
-	*b = asJSON(m)
 }
 
 func TestPinsCheck(t *testing.T) {
@@ -215,23 +179,7 @@ func TestPinsCheck(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newPinsWorld()
 			test.spoil(w)
-			wantFound(t, (&pins{}).Check(w.history()), test.want)
+			expect(t, test.name, (&pins{}).Check(w.history()), test.want)
 		})
-	}
-}
-
-// wantFound looks for a violation that says want; with "" there must be none.
-func wantFound(t *testing.T, found []Violation, want string) {
-	t.Helper()
-	for _, v := range found {
-		if want != "" && strings.Contains(v.What, want) {
-			return
-		}
-	}
-	if want != "" || len(found) > 0 {
-		t.Errorf("want %q; found %d:", want, len(found))
-		for _, v := range found {
-			t.Log(v.What)
-		}
 	}
 }

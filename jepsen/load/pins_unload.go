@@ -2,6 +2,8 @@ package load
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/wire"
@@ -10,7 +12,7 @@ import (
 // checkUnloads holds the answers to unloads against the deploy history, and what refusals and listings of pins say against the runs that were open.
 func (c *pinsCheck) checkUnloads() {
 	records := map[string]wire.Deploy{} // by request id
-	for _, typ := range sortedNames(c.log) {
+	for _, typ := range slices.Sorted(maps.Keys(c.log)) {
 		for _, d := range c.log[typ] {
 			if _, twice := records[d.RequestID]; twice {
 				c.bad(nil, "%s: request %s is in the deploy history twice", typ, d.RequestID)

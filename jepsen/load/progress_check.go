@@ -1,9 +1,9 @@
 package load
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -52,12 +52,12 @@ func (w *progress) Check(ops []op.Op) (found []Violation) {
 			bad(o, "%s was refused with %s, though the start had been acknowledged", o.F, o.Code)
 		}
 	}
-	for _, id := range sortedNames(x.began) {
+	for _, id := range slices.Sorted(maps.Keys(x.began)) {
 		if _, ok := x.histories[id]; !ok {
 			bad(x.began[id], "was acknowledged, and there is no such run")
 		}
 	}
-	for _, id := range sortedNames(x.histories) {
+	for _, id := range slices.Sorted(maps.Keys(x.histories)) {
 		o := x.historyOp[id]
 		if r := x.results[id]; wire.Open(r.Status) {
 			bad(x.resultOp[id], "is %s, %s after the healed cluster last finished anything", r.Status, patienceOfRuns)
@@ -89,13 +89,6 @@ func (w *progress) Check(ops []op.Op) (found []Violation) {
 		}
 	}
 	return found
-}
-
-// attemptOf names one attempt of one step.
-type attemptOf struct {
-	run     string
-	step    uint64
-	attempt uint32
 }
 
 // progressRun judges one history.
@@ -197,7 +190,7 @@ func (r *progressRun) check(events []event) (problems []string) {
 			want = append(want, outcomes[i][0])
 		}
 	}
-	for _, name := range sortedNames(signals) {
+	for _, name := range slices.Sorted(maps.Keys(signals)) {
 		bad("signal %s was received and never sent", name)
 	}
 	last := events[len(events)-1]
@@ -207,24 +200,4 @@ func (r *progressRun) check(events []event) (problems []string) {
 		bad("returned %s; its steps gave %s", last.Result, b)
 	}
 	return problems
-}
-
-// sameJSON compares values, not their spelling.
-func sameJSON(a, b json.RawMessage) bool {
-	x, errA := canonical(a)
-	y, errB := canonical(b)
-	return errA == nil && errB == nil && bytes.Equal(x, y)
-}
-
-func canonical(raw json.RawMessage) ([]byte, error) {
-	if len(raw) == 0 {
-		return []byte("null"), nil
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	return json.Marshal(v)
 }

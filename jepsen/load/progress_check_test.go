@@ -3,63 +3,12 @@ package load
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
-	"time"
 
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/jepsen/worker"
 	"aion.dev/aion/transport/wire"
 )
-
-// epoch is when hand-made histories begin.
-var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// after is so many milliseconds later.
-func after(milliseconds int) time.Time {
-	return epoch.Add(time.Duration(milliseconds) * time.Millisecond)
-}
-
-// mustJSON encodes what tests make up.
-func mustJSON(v any) json.RawMessage {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
-
-// made is a hand-made event: its time in milliseconds, its type, and its data.
-type made struct {
-	at   int
-	typ  string
-	data map[string]any
-}
-
-func madeHistory(events []made) wire.History {
-	var h wire.History
-	for i, e := range events {
-		h.Events = append(h.Events, wire.Event{Seq: uint64(i + 1), At: after(e.at), Type: e.typ, Data: mustJSON(e.data)})
-	}
-	return h
-}
-
-// expect runs a checker and wants a violation that says each of the words, or none at all.
-func expect(t *testing.T, name string, found []Violation, words string) {
-	t.Helper()
-	if words == "" {
-		for _, v := range found {
-			t.Errorf("%s: %s: %s", name, v.Checker, v.What)
-		}
-		return
-	}
-	for _, v := range found {
-		if strings.Contains(v.What, words) {
-			return
-		}
-	}
-	t.Errorf("%s: no violation says %q; found %v", name, words, found)
-}
 
 // progressStory is a run with every kind of step, its signal, its child and its ledger, for tests to spoil.
 type progressStory struct {

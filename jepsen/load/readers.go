@@ -12,8 +12,6 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-func init() { workloads["readers"] = func() Workload { return &readers{} } }
-
 // readers looks at everything that can be looked at while it changes: one half of the callers write
 // (readers_write.go), the other half reads through all nodes, linearizably, stale, and stale from an
 // index on (readers_look.go), and streams are followed, broken off and resumed
@@ -95,42 +93,6 @@ func (w *readers) Run(ctx context.Context, e *Env) {
 		all.Go(func() { w.tail(ctx, e, i) })
 	}
 	all.Wait()
-}
-
-// Settle repeats what is not known, waits for all diaries, asks each what it counted, and reads
-// every run and the whole stream of events.
-func (w *readers) Settle(ctx context.Context, e *Env) error {
-	waits := newPatience()
-	if err := w.requests.settle(ctx, e); err != nil {
-		return err
-	}
-	w.mu.Lock()
-	diaries := append([]string(nil), w.diaries...)
-	w.mu.Unlock()
-	if err := each(diaries, 16, func(i int, id string) error {
-		if _, err := conclude(ctx, e, "readers", wire.RunRef{WorkflowID: id}, waits); err != nil {
-			return err
-		}
-		for _, f := range []string{"query", "drawn"} {
-			if _, err := e.Insist(ctx, w.op(e, f, id, e.Cluster.Names()[i%len(e.Cluster.Names())], nil), queryDiary); err != nil {
-				return err
-			}
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	for _, typ := range []string{"diary", "quick"} {
-		if _, err := e.Insist(ctx, w.op(e, "all", typ, e.Cluster.Names()[0], nil), listPages(1000)); err != nil {
-			return err
-		}
-	}
-	last := "the-last-one"
-	if _, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "readers", F: "quick", Key: last, Value: json.RawMessage(`0`), Request: last, Node: e.Cluster.Names()[0]}, startQuick); err != nil {
-		return err
-	}
-	_, err := e.Insist(ctx, w.op(e, "feed", last, e.Cluster.Names()[0], nil), readFeed)
-	return err
 }
 
 // op makes a read.

@@ -80,13 +80,6 @@ func (w *readers) wrote(o op.Op) {
 	w.newest = w.newest[max(0, len(w.newest)-64):]
 }
 
-// keep has a call repeated by settle that did not happen.
-func (q *requests) keep(o op.Op, call func(context.Context, *client.Client, *op.Op) error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.open = append(q.open, request{o, call})
-}
-
 func sendEntry(ctx context.Context, c *client.Client, o *op.Op) error {
 	a, err := c.Signal(ctx, wire.RunRef{WorkflowID: o.Key}, "entry", o.Value, client.RequestID(o.Request))
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ func (w *schedules) Check(ops []op.Op) (found []Violation) {
 	if err := s.read(ops); err != nil {
 		return []Violation{{Checker: "schedules", What: err.Error()}}
 	}
-	for _, id := range sortedNames(s.specs) {
+	for _, id := range slices.Sorted(maps.Keys(s.specs)) {
 		spec := s.specs[id]
 		s.checkRuns(spec)
 		if spec.Quiet {
@@ -29,7 +30,7 @@ func (w *schedules) Check(ops []op.Op) (found []Violation) {
 			s.checkPauses(id, ops)
 		}
 	}
-	for _, id := range sortedNames(s.runs) {
+	for _, id := range slices.Sorted(maps.Keys(s.runs)) {
 		if _, ok := s.specs[id]; !ok {
 			s.bad(s.listed, "%d runs are of schedule %q, which nobody made", len(s.runs[id]), id)
 		}
@@ -129,8 +130,8 @@ func (s scheduleSpec) onGrid(t time.Time) bool {
 func (s *scheduleStory) checkRuns(spec scheduleSpec) {
 	off := 0
 	names := map[string]bool{}
-	runs := s.runs[spec.ID]
-	for _, r := range runs {
+	all := s.runs[spec.ID]
+	for _, r := range all {
 		if names[r.WorkflowID] {
 			s.bad(s.listed, "there are two runs of %s", r.WorkflowID)
 		}
@@ -165,7 +166,7 @@ func (s *scheduleStory) checkRuns(spec scheduleSpec) {
 	if spec.Spec.Overlap == "allow_all" || !spec.Quiet { // runs of a schedule that was deleted go on beside those of the next one
 		return
 	}
-	inOrder := slices.SortedStableFunc(slices.Values(runs), func(a, b scheduledRun) int { return cmp.Or(a.StartedAt.Compare(b.StartedAt), a.time.Compare(b.time)) })
+	inOrder := slices.SortedStableFunc(slices.Values(all), func(a, b scheduledRun) int { return cmp.Or(a.StartedAt.Compare(b.StartedAt), a.time.Compare(b.time)) })
 	for i := 1; i < len(inOrder); i++ {
 		if before, r := inOrder[i-1], inOrder[i]; before.ClosedAt == nil || r.StartedAt.Before(*before.ClosedAt) {
 			s.bad(s.listed, "%s began at %s, while %s was open (%s)", r.WorkflowID, r.StartedAt.Format(time.RFC3339Nano), before.WorkflowID, spec.Spec.Overlap)

@@ -11,8 +11,6 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-func init() { workloads["signals"] = func() Workload { return &signals{} } }
-
 // signals sends numbered signals to runs that write all of them down and continue as new now and then: callers over HTTP, and other runs with
 // ctx.signal_workflow. A sender numbers from 0 and does not send the next one before it has an answer; after one without a known outcome it goes on under
 // another name, so that the order of every name's signals is the order of its numbers.

@@ -3,6 +3,8 @@ package load
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,7 +54,7 @@ func (w *signals) Check(ops []op.Op) (found []Violation) {
 			}
 		}
 	}
-	for _, id := range sortedNames(x.began) {
+	for _, id := range slices.Sorted(maps.Keys(x.began)) {
 		var ask sendersAsk
 		if err := json.Unmarshal(x.began[id].Value, &ask); err != nil {
 			bad(x.began[id], "%s: %v", id, err)
@@ -69,7 +71,7 @@ func (w *signals) Check(ops []op.Op) (found []Violation) {
 		found = append(found, checkSender(id, ask, x.histories[id], x.historyOp[id])...)
 	}
 	found = append(found, checkInboxes(ops, x)...)
-	for _, id := range sortedNames(targets) {
+	for _, id := range slices.Sorted(maps.Keys(targets)) {
 		r, o := x.results[id], x.resultOp[id]
 		var seen []string
 		if r.Status != "completed" || json.Unmarshal(r.Result, &seen) != nil {
@@ -94,7 +96,7 @@ func (w *signals) Check(ops []op.Op) (found []Violation) {
 				bad(s, "%s saw signal %s, of which its sender was told that it did not happen (%s)", id, said, s.Code)
 			}
 		}
-		for _, said := range sortedNames(sent[id]) {
+		for _, said := range slices.Sorted(maps.Keys(sent[id])) {
 			switch s := sent[id][said]; {
 			case s.Outcome == op.OK && count[said] == 0:
 				bad(s, "%s never saw signal %s, which was acknowledged", id, said)

@@ -7,11 +7,8 @@ import (
 	"sync"
 
 	"aion.dev/aion/jepsen/op"
-	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 )
-
-func init() { workloads["timers"] = func() Workload { return &timers{} } }
 
 // timers starts runs that sleep several times, for random spans, and afterwards reads their histories: no timer fires early, each exactly once, and none is lost.
 type timers struct {
@@ -69,16 +66,4 @@ func (w *timers) Settle(ctx context.Context, e *Env) error {
 		_, err := conclude(ctx, e, "timers", wire.RunRef{WorkflowID: id}, waits)
 		return err
 	})
-}
-
-// startRun starts a run of the type under o.Key with o.Value as input.
-func startRun(typ string) func(context.Context, *client.Client, *op.Op) error {
-	return func(ctx context.Context, c *client.Client, o *op.Op) error {
-		a, err := c.Start(ctx, wire.StartRequest{Type: typ, WorkflowID: o.Key, Input: o.Value}, client.RequestID(o.Request))
-		if err == nil {
-			o.Answered(a.Answered)
-			o.Answer, _ = json.Marshal(a)
-		}
-		return err
-	}
 }

@@ -3,6 +3,8 @@ package load
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"aion.dev/aion/jepsen/op"
@@ -19,12 +21,12 @@ func (w *timers) Check(ops []op.Op) (found []Violation) {
 	if err != nil {
 		return []Violation{{Checker: "timers", What: err.Error()}}
 	}
-	for _, id := range sortedNames(x.began) {
+	for _, id := range slices.Sorted(maps.Keys(x.began)) {
 		if _, ok := x.histories[id]; !ok {
 			bad(x.began[id], "was acknowledged, and there is no such run")
 		}
 	}
-	for _, id := range sortedNames(x.histories) {
+	for _, id := range slices.Sorted(maps.Keys(x.histories)) {
 		o := x.historyOp[id]
 		if r := x.results[id]; wire.Open(r.Status) {
 			bad(x.resultOp[id], "is %s, %s after the healed cluster last finished anything", r.Status, patienceOfRuns)

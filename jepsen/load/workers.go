@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,8 +15,6 @@ import (
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 )
-
-func init() { workloads["workers"] = func() Workload { return &workers{} } }
 
 // workers gives tasks of every temper to worker processes that speak the protocol by hand: attempts that fail, are late, silent, forgotten, given back, given up,
 // or run into their time, under retry policies, on queues with and without limits. The processes are killed, frozen around the end of leases, and cut off.
@@ -88,7 +88,7 @@ func (w *workers) Setup(ctx context.Context, e *Env) error {
 		Lease: leaseOfWorkers.String(), Began: e.Record.Began().UnixNano(),
 		Queues: map[string]wire.QueueLimits{"free": {}, "tight": {Concurrency: new(uint64(3))}, "narrow": {Concurrency: new(uint64(5))}, "rated": {Rate: "10/s", Burst: 3}, "quick": {Rate: "25/s", Burst: 6}},
 	}
-	for _, name := range sortedNames(terms.Queues) {
+	for _, name := range slices.Sorted(maps.Keys(terms.Queues)) {
 		limits := terms.Queues[name]
 		value, _ := json.Marshal(limits)
 		o := op.Op{Process: e.Record.Process(), Workload: "workers", F: "limit", Key: name, Value: value, Request: "limit-" + name, Node: e.Cluster.Names()[0]}
@@ -225,23 +225,4 @@ func drawChores(r *rand.Rand, id string) choresInput {
 		in.Tasks = append(in.Tasks, c)
 	}
 	return in
-}
-
-// Settle repeats what is not known, waits for every run, lets the workers hear of what was given up, and reads the ledger.
-func (w *workers) Settle(ctx context.Context, e *Env) error {
-	if err := w.fleet.heal(); err != nil {
-		return err
-	}
-	waits := newPatience()
-	if err := w.requests.settle(ctx, e); err != nil {
-		return err
-	}
-	if err := each(w.runs, 16, func(_ int, id string) error {
-		_, err := conclude(ctx, e, "workers", wire.RunRef{WorkflowID: id}, waits)
-		return err
-	}); err != nil {
-		return err
-	}
-	pause(ctx, time.Second) // several heartbeats of whatever lingers: one that is still accepted is a violation, and none is no proof
-	return w.fleet.finish()
 }

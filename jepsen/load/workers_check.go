@@ -3,6 +3,8 @@ package load
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"aion.dev/aion/jepsen/op"
@@ -45,19 +47,19 @@ func (w *workers) Check(ops []op.Op) (found []Violation) {
 			bad("%s: a read was refused with %s, though the start had been acknowledged", o.Key, o.Code)
 		}
 	}
-	for _, id := range sortedNames(x.began) {
+	for _, id := range slices.Sorted(maps.Keys(x.began)) {
 		if _, ok := x.histories[id]; !ok {
 			bad("%s was acknowledged, and there is no such run", id)
 		}
 	}
 	var all []*step
-	runs := map[string]bool{}
-	for _, id := range sortedNames(x.histories) {
+	known := map[string]bool{}
+	for _, id := range slices.Sorted(maps.Keys(x.histories)) {
 		o, r := x.historyOp[id], x.results[id]
 		of := func(problem string) {
 			found = append(found, Violation{Checker: "workers", What: id + ": " + problem, Ops: []int{o.ID}})
 		}
-		runs[r.RunID] = true
+		known[r.RunID] = true
 		if wire.Open(r.Status) {
 			of(fmt.Sprintf("is %s, %s after the healed cluster last finished anything", r.Status, patienceOfRuns))
 			continue
@@ -93,13 +95,13 @@ func (w *workers) Check(ops []op.Op) (found []Violation) {
 		}
 		all = append(all, steps...)
 	}
-	for _, run := range sortedNames(book.runs) {
-		if !runs[run] {
+	for _, run := range slices.Sorted(maps.Keys(book.runs)) {
+		if !known[run] {
 			bad("the ledger has attempts of run %s, which is none that was started", run)
 		}
 	}
 	found = append(found, checkRenewal(all, book, terms, newWallClock(x, all, book, terms.Began))...)
-	for _, name := range sortedNames(byQueue) {
+	for _, name := range slices.Sorted(maps.Keys(byQueue)) {
 		found = append(found, checkLimits(name, terms.Queues[name], byQueue[name], terms)...)
 	}
 	return found

@@ -136,15 +136,3 @@ func ledgerOf(ops []op.Op, workload string) ([]worker.Line, error) {
 	}
 	return lines, nil
 }
-
-// pause waits; false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

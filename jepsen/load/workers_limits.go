@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func checkLimits(queue string, limits wire.QueueLimits, steps []*step, terms wor
 		}
 		if held[t.of] = true; limits.Concurrency != nil && uint64(len(held)) > *limits.Concurrency {
 			found = append(found, Violation{Checker: "workers", What: fmt.Sprintf("queue %s: %d attempts were leased at %s, its limit is %d: %s",
-				queue, len(held), t.at.Format(time.RFC3339Nano), *limits.Concurrency, strings.Join(sortedNames(held), ", "))})
+				queue, len(held), t.at.Format(time.RFC3339Nano), *limits.Concurrency, strings.Join(slices.Sorted(maps.Keys(held)), ", "))})
 			break
 		}
 	}

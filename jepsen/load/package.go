@@ -3,20 +3,12 @@ package load
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"hash/crc32"
 	"slices"
-	"strings"
-	"sync"
-
-	"aion.dev/aion/jepsen/op"
-	"aion.dev/aion/transport/client"
-	"aion.dev/aion/transport/wire"
 )
 
 // Package is a package of one workflow type and one module, as a workload writes it.
@@ -76,61 +68,4 @@ func (p Package) Pack() (archive []byte, version string, err error) {
 	}
 	err = z.Close()
 	return b.Bytes(), version, err
-}
-
-// deploy loads packages on a healthy cluster and routes to them.
-func deploy(ctx context.Context, e *Env, packages ...Package) error {
-	for _, p := range packages {
-		archive, version, err := p.Pack()
-		if err != nil {
-			return err
-		}
-		value, _ := json.Marshal(version)
-		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "setup", F: "load", Key: p.Type, Value: value, Request: "setup-" + version, Node: e.Cluster.Names()[0]},
-			func(ctx context.Context, c *client.Client, o *op.Op) error {
-				a, err := c.Load(ctx, archive, wire.LoadOptions{}, client.RequestID(o.Request))
-				if err == nil {
-					o.Answered(a.Answered)
-				}
-				return err
-			})
-		if err != nil {
-			return err
-		}
-		if o.Outcome != op.OK {
-			return fmt.Errorf("load %s: %s", p.Type, strings.TrimSpace(o.Error))
-		}
-	}
-	return nil
-}
-
-// each calls f for every item, several at a time, and returns the first error.
-func each[T any](items []T, at int, f func(i int, item T) error) error {
-	var mu sync.Mutex
-	var first error
-	next := 0
-	var all sync.WaitGroup
-	for range min(at, len(items)) {
-		all.Go(func() {
-			for {
-				mu.Lock()
-				i := next
-				next++
-				stop := first != nil || i >= len(items)
-				mu.Unlock()
-				if stop {
-					return
-				}
-				if err := f(i, items[i]); err != nil {
-					mu.Lock()
-					if first == nil {
-						first = err
-					}
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	all.Wait()
-	return first
 }

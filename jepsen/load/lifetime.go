@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -31,7 +32,7 @@ func lifetimes(run string, events []wire.Event) (all []lifetime) {
 
 // twiceOpen finds workflow ids of which two runs were open at once. What ends and begins in one entry does not meet.
 func twiceOpen(byID map[string][]lifetime) (found []string) {
-	for _, id := range sortedNames(byID) {
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		all := slices.SortedFunc(slices.Values(byID[id]), func(a, b lifetime) int {
 			return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) // a run may begin and end in the entry in which another begins
 		})

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -36,15 +35,15 @@ type pastParent struct {
 
 // pastChild is a child as its parent's history tells it.
 type pastChild struct {
-	ID         uint64 `json:"id"`
-	WorkflowID string `json:"workflow_id"`
-	Type       string `json:"workflow_type"`
-	OnClose    uint8  `json:"on_parent_close"`
-	Choice     uint8  `json:"version_choice"` // 0 default, 1 parent, 2 routed
-	RunID      string `json:"run_id"`         // "" = it could not start
-	Version    string `json:"version"`
-	at         time.Time
-	ends       []wire.Event // what the parent was told of its end
+	ID         uint64       `json:"id"`
+	WorkflowID string       `json:"workflow_id"`
+	Type       string       `json:"workflow_type"`
+	OnClose    uint8        `json:"on_parent_close"`
+	Choice     uint8        `json:"version_choice"` // 0 default, 1 parent, 2 routed
+	RunID      string       `json:"run_id"`         // "" = it could not start
+	Version    string       `json:"version"`
+	at         time.Time    `json:"-"`
+	ends       []wire.Event `json:"-"` // what the parent was told of its end
 }
 
 // closings are the events that end a run.
@@ -149,65 +148,5 @@ func (r *pastRun) pausedAt(at time.Time) (may, must bool) {
 	return may, must
 }
 
-// era is what one type was from one record of the deploy history to the next.
-type era struct {
-	index  uint64
-	at     time.Time
-	loaded map[string]bool
-	routed string
-}
-
-// eras follows the deploy history of one type, oldest first: era i+1 begins with record i. Records name the version; unrouted are the requests of loads that leave the route
-// alone, which records do not say.
-func eras(log []wire.Deploy, unrouted map[string]bool) []era {
-	now := era{loaded: map[string]bool{}}
-	all := []era{now}
-	for _, d := range log {
-		if d.Outcome == "ok" {
-			loaded := map[string]bool{}
-			for v := range now.loaded {
-				loaded[v] = true
-			}
-			now.loaded = loaded
-			switch d.Operation {
-			case "load":
-				now.loaded[d.Version] = true
-				if !unrouted[d.RequestID] {
-					now.routed = d.Version
-				}
-			case "route", "rollback":
-				now.routed = d.Version
-			case "unload":
-				delete(now.loaded, d.Version)
-			}
-		}
-		now.index, now.at = d.Index, d.At
-		all = append(all, now)
-	}
-	return all
-}
-
-// during returns the eras of a moment of log time; several, when it lies on a border. They are in order of time.
-func during(all []era, at time.Time) []era {
-	last, _ := slices.BinarySearchFunc(all, at, func(e era, at time.Time) int {
-		if e.at.After(at) {
-			return 1
-		}
-		return -1
-	})
-	first := last - 1
-	for first > 0 && !all[first].at.Before(at) {
-		first--
-	}
-	return all[max(first, 0):last]
-}
-
-// atIndex likewise for a log index.
-func atIndex(all []era, index uint64) []era {
-	last, _ := slices.BinarySearchFunc(all, index, func(e era, index uint64) int { return cmp.Or(cmp.Compare(e.index, index), -1) })
-	first := last - 1
-	for first > 0 && all[first].index >= index {
-		first--
-	}
-	return all[max(first, 0):last]
-}
+// name is what a checker calls the run.
+func (r *pastRun) name() string { return fmt.Sprintf("%s (run %s)", r.workflow, r.id) }

@@ -1,0 +1,41 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/wire"
+)
+
+// Settle finds out what happened and reads the histories of all trees.
+func (w *children) Settle(ctx context.Context, e *Env) error {
+	if err := each(w.unknown, 16, func(_ int, o op.Op) error {
+		_, err := e.Insist(ctx, e.Repeated(o), w.call)
+		return err
+	}); err != nil {
+		return err
+	}
+	runs := make([]wire.RunRef, len(w.starts)) // zero: it did not start
+	if err := each(w.starts, 16, func(i int, o op.Op) (err error) {
+		if o.Outcome == op.Unknown {
+			if o, err = e.Insist(ctx, e.Repeated(o), w.call); err != nil || o.Outcome != op.OK {
+				return err
+			}
+		}
+		var a wire.StartAnswer
+		if err := json.Unmarshal(o.Answer, &a); err != nil {
+			return fmt.Errorf("start %s: %w", o.Key, err)
+		}
+		runs[i] = wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := readTrees(ctx, e, "children", runs); err != nil {
+		return err
+	}
+	return errors.Join(readRuns(ctx, e, "children", "tree"), readDeploys(ctx, e, "children"))
+}

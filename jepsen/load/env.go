@@ -1,0 +1,96 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"aion.dev/aion/jepsen/nodes"
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/client"
+)
+
+// CallTimeout bounds one call.
+const CallTimeout = 10 * time.Second
+
+// Env is what a workload works with.
+type Env struct {
+	Cluster     *nodes.Cluster
+	Record      *op.Recorder
+	Dir         string // of the run, for whatever a workload keeps beside the history
+	Seed        uint64
+	Concurrency int     // callers that a workload has
+	Rate        float64 // calls a second that one caller makes at most; 0 = as many as it can
+
+	clients map[string]*client.Client // by node; fixed after NewEnv
+}
+
+// NewEnv makes an Env for a cluster that runs.
+func NewEnv(c *nodes.Cluster, r *op.Recorder, dir string, seed uint64, concurrency int, rate float64) (*Env, error) {
+	e := &Env{Cluster: c, Record: r, Dir: dir, Seed: seed, Concurrency: concurrency, Rate: rate, clients: map[string]*client.Client{}}
+	for _, n := range c.Nodes() {
+		cl, err := client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Actor: "jepsen"})
+		if err != nil {
+			return nil, err
+		}
+		e.clients[n.Name] = cl
+	}
+	return e, nil
+}
+
+// Client returns the client of one node, which goes through the links and never repeats a call by itself.
+func (e *Env) Client(node string) *client.Client { return e.clients[node] }
+
+// Rand makes the generator of one stream of choices: the same seed and stream, the same choices.
+func (e *Env) Rand(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(e.Seed, stream)) }
+
+// AnyNode chooses a node.
+func (e *Env) AnyNode(r *rand.Rand) string {
+	names := e.Cluster.Names()
+	return names[r.IntN(len(names))]
+}
+
+// NodeFor spreads reads over the nodes: the same name, the same node.
+func (e *Env) NodeFor(name string) string {
+	names := e.Cluster.Names()
+	sum := 0
+	for _, b := range []byte(name) {
+		sum += int(b)
+	}
+	return names[sum%len(names)]
+}
+
+// Call records one call through a node.
+func (e *Env) Call(ctx context.Context, o op.Op, call func(ctx context.Context, c *client.Client, o *op.Op) error) op.Op {
+	return e.Record.Do(o, func(o *op.Op) error {
+		ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+		defer cancel()
+		return call(ctx, e.Client(o.Node), o)
+	})
+}
+
+// Insist repeats a call under one request id, through one node after another, until its outcome is known. Every try is an operation of the history.
+// The error says that ctx ended first.
+func (e *Env) Insist(ctx context.Context, o op.Op, call func(ctx context.Context, c *client.Client, o *op.Op) error) (op.Op, error) {
+	names := e.Cluster.Names()
+	at := max(0, slices.Index(names, o.Node))
+	for try := 0; ; try++ {
+		o.Node, o.Repeat = names[(at+try)%len(names)], o.Repeat || try > 0
+		done := e.Call(ctx, o, call)
+		if done.Outcome == op.OK || done.Outcome == op.Refused {
+			return done, nil
+		}
+		select {
+		case <-time.After(time.Duration(min(try+1, 10)) * 50 * time.Millisecond):
+		case <-ctx.Done():
+			return done, fmt.Errorf("%s %s: no known outcome after %d tries: %s", o.F, o.Key, try+1, done.Error)
+		}
+	}
+}
+
+// Repeated is an operation to be sent again, by somebody else.
+func (e *Env) Repeated(o op.Op) op.Op {
+	return op.Op{Process: e.Record.Process(), Workload: o.Workload, F: o.F, Key: o.Key, Value: o.Value, Request: o.Request, Node: o.Node, Repeat: true}
+}

@@ -1,0 +1,36 @@
+package load
+
+import (
+	"cmp"
+	"slices"
+
+	"aion.dev/aion/jepsen/op"
+)
+
+// floor tells the highest index that had been acknowledged before a time.
+type floor struct {
+	at    []int64 // times of acknowledgements, rising
+	index []uint64
+}
+
+func newFloor(ops []op.Op) floor {
+	var f floor
+	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed || o.F == "stale" })
+	slices.SortFunc(acked, func(a, b op.Op) int { return cmp.Compare(a.Return, b.Return) })
+	for _, o := range acked {
+		top := o.Index
+		if n := len(f.index); n > 0 {
+			top = max(top, f.index[n-1])
+		}
+		f.at, f.index = append(f.at, o.Return), append(f.index, top)
+	}
+	return f
+}
+
+func (f floor) before(t int64) uint64 {
+	i, _ := slices.BinarySearch(f.at, t)
+	if i == 0 {
+		return 0
+	}
+	return f.index[i-1]
+}

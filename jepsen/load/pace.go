@@ -1,0 +1,44 @@
+package load
+
+import (
+	"context"
+	"time"
+)
+
+// Pace waits as long as the rate asks between two calls; false when ctx ended.
+func (e *Env) Pace(ctx context.Context) bool {
+	if e.Rate <= 0 {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-time.After(time.Duration(float64(time.Second) / e.Rate)):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// PaceOr is Pace with a pause of its own where no rate is given.
+func (e *Env) PaceOr(ctx context.Context, pause time.Duration) bool {
+	if e.Rate > 0 {
+		return e.Pace(ctx)
+	}
+	select {
+	case <-time.After(pause):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// pause waits; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

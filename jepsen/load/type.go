@@ -1,0 +1,7 @@
+package load
+
+type catalogType struct {
+	name     string
+	archives [][]byte
+	versions []string
+}

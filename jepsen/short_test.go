@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/suite"
 )
 
@@ -45,7 +45,7 @@ func TestShort(t *testing.T) {
 		t.Fatalf("build the node: %v\n%s", err, out)
 	}
 	sets := []string{"process", "network", "leadership", "pairs"}
-	for i, name := range load.Names() {
+	for i, name := range all.Names() {
 		t.Run(name, func(t *testing.T) {
 			s := suite.Spec{Seed: seed + uint64(i), Workload: name, Faults: sets[(int(seed%4)+i)%len(sets)], Nodes: 3, Length: 6 * time.Second, Concurrency: 4, Rate: 10}
 			if err := s.Plan(); err != nil {

@@ -49,12 +49,31 @@ var rooms = []room{
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
 	{"jepsen/sim", []string{"catalog", "engine/history", "engine/replay", "engine/runtime/...", "fsm"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises"},
 	{"jepsen/gate/seeded", nil, nil, "what planted bugs call, compiled into copies of the product: it can bring nothing along, and nobody in the tree imports it"},
+	{"jepsen/load", []string{"jepsen/nodes", "jepsen/op", "transport/client", "transport/wire"}, nil, "what workloads are made of: it knows none of them"},
+	{"jepsen/load/runs", []string{"jepsen/load", "jepsen/op", "transport/client", "transport/wire"}, nil, "several workloads start runs and read them to their end: it serves them and knows none"},
+	{"jepsen/load/past", []string{"jepsen/load", "jepsen/op", "transport/client", "transport/wire"}, nil, "several checkers read the past of runs: it serves them and knows none"},
+	{"jepsen/load/fleet", []string{"jepsen/links", "jepsen/load", "jepsen/op", "jepsen/worker"}, nil, "two workloads have worker processes: it serves them and knows none"},
+	{"jepsen/load/loadtest", []string{"jepsen/load", "jepsen/op", "transport/wire"}, nil, "made-up histories for the tests of all checkers"},
+	{"jepsen/load/all", []string{"jepsen/load/..."}, nil, "the one place that knows every workload"},
+	{"jepsen/load/catalog", []string{"jepsen/load", "jepsen/op", "transport/client", "transport/wire"}, []string{"github.com/anishathalye/porcupine"}, alone},
+	{"jepsen/load/children", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
+	{"jepsen/load/idempotency", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
+	{"jepsen/load/pins", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
+	{"jepsen/load/progress", []string{"jepsen/load", "jepsen/load/fleet", "jepsen/load/runs", "jepsen/op", "jepsen/worker", "transport/client", "transport/wire"}, nil, alone},
+	{"jepsen/load/readers", []string{"jepsen/load", "jepsen/load/runs", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
+	{"jepsen/load/schedules", []string{"jepsen/load", "jepsen/load/runs", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
+	{"jepsen/load/signals", []string{"jepsen/load", "jepsen/load/runs", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
+	{"jepsen/load/timers", []string{"jepsen/load", "jepsen/load/runs", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
+	{"jepsen/load/workers", []string{"jepsen/load", "jepsen/load/fleet", "jepsen/load/runs", "jepsen/op", "jepsen/worker", "transport/client", "transport/wire"}, nil, alone},
 	{"jepsen/...", []string{"jepsen/...", "transport/client", "transport/wire", "transport/worker", "internal/lifecycle"}, []string{"*"},
 		"a checker that shares code with what it checks shares its bugs"},
 	{"internal/...", nil, []string{"*"}, "tools of the workshop know nothing of the product"},
 	{"scripts/...", []string{"transport/client", "transport/wire"}, []string{"*"}, "scripts use a node as users do"},
 	{"docs/...", []string{"transport/client", "transport/wire", "transport/worker"}, []string{"*"}, "examples use a node as users do"},
 }
+
+// alone is why no workload may import another.
+const alone = "a workload can be read, changed and thrown away alone: what two of them need is in a package of its own"
 
 // replication are the libraries that only the cluster may know. raft in two places would be two truths about who leads.
 var replication = []string{

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"aion.dev/aion/jepsen/gate/bugs"
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/suite"
 )
 
@@ -74,8 +74,8 @@ func TestDraws(t *testing.T) {
 		}
 		workloads[s.Workload], sets[s.Faults], seeds[s.Seed] = true, true, true
 	}
-	if all := suite.EverySet(true, false); len(workloads) != len(load.Names()) || len(sets) != len(all) || len(seeds) != 60 {
-		t.Errorf("60 draws have %d workloads, %d sets of faults of %d, %d seeds", len(workloads), len(sets), len(all), len(seeds))
+	if every := suite.EverySet(true, false); len(workloads) != len(all.Names()) || len(sets) != len(every) || len(seeds) != 60 {
+		t.Errorf("60 draws have %d workloads, %d sets of faults of %d, %d seeds", len(workloads), len(sets), len(every), len(seeds))
 	}
 	if _, err := g.Draws(0); err == nil {
 		t.Error("no draw at all")

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/suite"
 )
 
@@ -36,7 +36,7 @@ func (g *Gate) Draws(n int) ([]suite.Spec, error) {
 		faulty = g.Binary
 	}
 	c := suite.Campaign{
-		Options: suite.Options{Binary: g.Binary, Faulty: faulty}, Runs: plainCampaign, Seed: g.Seed * 10_000, Workloads: load.Names(),
+		Options: suite.Options{Binary: g.Binary, Faulty: faulty}, Runs: plainCampaign, Seed: g.Seed * 10_000, Workloads: all.Names(),
 		Families: suite.EverySet(g.Tagged, false), Parallel: 1, Least: 8 * time.Second, Most: 12 * time.Second, Concurrency: 8, Rate: 30,
 	}
 	specs, err := c.Specs()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/jepsen/fault"
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/suite"
 )
 
@@ -49,7 +49,7 @@ func (t Try) tagged() bool {
 
 // unknown says what a try names that does not exist.
 func (t Try) unknown() string {
-	if _, err := load.New(t.Workload); err != nil {
+	if _, err := all.New(t.Workload); err != nil {
 		return "workload " + t.Workload
 	}
 	s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: true}

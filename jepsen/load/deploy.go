@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// deploy loads packages on a healthy cluster and routes to them.
-func deploy(ctx context.Context, e *Env, packages ...Package) error {
+// Deploy loads packages on a healthy cluster and routes to them.
+func Deploy(ctx context.Context, e *Env, packages ...Package) error {
 	for _, p := range packages {
 		archive, version, err := p.Pack()
 		if err != nil {

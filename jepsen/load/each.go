@@ -2,8 +2,8 @@ package load
 
 import "sync"
 
-// each calls f for every item, several at a time, and returns the first error.
-func each[T any](items []T, at int, f func(i int, item T) error) error {
+// Each calls f for every item, several at a time, and returns the first error.
+func Each[T any](items []T, at int, f func(i int, item T) error) error {
 	var mu sync.Mutex
 	var first error
 	next := 0

@@ -7,14 +7,14 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// floor tells the highest index that had been acknowledged before a time.
-type floor struct {
+// Floor tells the highest index that had been acknowledged before a time.
+type Floor struct {
 	at    []int64 // times of acknowledgements, rising
 	index []uint64
 }
 
-func newFloor(ops []op.Op) floor {
-	var f floor
+func NewFloor(ops []op.Op) Floor {
+	var f Floor
 	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed || o.F == "stale" })
 	slices.SortFunc(acked, func(a, b op.Op) int { return cmp.Compare(a.Return, b.Return) })
 	for _, o := range acked {
@@ -27,7 +27,7 @@ func newFloor(ops []op.Op) floor {
 	return f
 }
 
-func (f floor) before(t int64) uint64 {
+func (f Floor) Before(t int64) uint64 {
 	i, _ := slices.BinarySearch(f.at, t)
 	if i == 0 {
 		return 0

@@ -31,8 +31,8 @@ func (e *Env) PaceOr(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
-// pause waits; false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
+// Pause waits; false when ctx ended first.
+func Pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -1,7 +1,8 @@
 package load
 
-type catalogType struct {
-	name     string
-	archives [][]byte
-	versions []string
+// Type is a workflow type in several versions, which a workload loads and unloads.
+type Type struct {
+	Name     string
+	Archives [][]byte // of each version
+	Versions []string // the digits of each
 }

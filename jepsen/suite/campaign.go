@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"aion.dev/aion/jepsen/fault"
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 )
 
 // Campaign is many runs that fill the matrix of workloads and faults evenly: every workload under every family alone, and under random pairs of faults of any.
@@ -52,7 +52,7 @@ func (c *Campaign) Specs() ([]Spec, error) {
 			Nodes:       3,
 			Length:      c.Least,
 			Concurrency: c.Concurrency,
-			Rate:        c.Rate * load.Density(c.Workloads[i%len(c.Workloads)]),
+			Rate:        c.Rate * all.Density(c.Workloads[i%len(c.Workloads)]),
 			Flags:       c.Flags,
 		}
 		s.Tagged = NeedsTags(s.Faults) || c.Faulty != "" && s.Faults == "pairs" && (round+i)%2 == 0

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 )
 
 // The runs of a campaign follow from its seed, fill the matrix, and take faults that need a tagged binary only to one.
@@ -15,7 +15,7 @@ func TestCampaignSpecs(t *testing.T) {
 	if slices.Contains(plain, "clock") || slices.Contains(plain, "disk") || !slices.Contains(tagged, "clock") || !slices.Contains(tagged, "disk") {
 		t.Fatalf("sets %v and %v", plain, tagged)
 	}
-	c := Campaign{Options: Options{Faulty: "x"}, Runs: 300, Seed: 1, Workloads: load.Names(), Families: tagged, Parallel: 1, Least: 12 * time.Second, Most: 22 * time.Second, Concurrency: 16, Rate: 40}
+	c := Campaign{Options: Options{Faulty: "x"}, Runs: 300, Seed: 1, Workloads: all.Names(), Families: tagged, Parallel: 1, Least: 12 * time.Second, Most: 22 * time.Second, Concurrency: 16, Rate: 40}
 	specs, err := c.Specs()
 	if err != nil {
 		t.Fatal(err)

@@ -5,12 +5,12 @@ import (
 	"math"
 	"time"
 
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 )
 
 // Check refuses what makes no run, or none that says anything: a run without callers or time would pass. It names the field and its limits.
 func (s *Spec) Check() error {
-	if _, err := load.New(s.Workload); err != nil {
+	if _, err := all.New(s.Workload); err != nil {
 		return err
 	}
 	switch {

@@ -14,6 +14,7 @@ import (
 
 	"aion.dev/aion/jepsen/fault"
 	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/nodes"
 	"aion.dev/aion/jepsen/op"
 )
@@ -65,7 +66,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if err := cmp.Or(s.Check(), o.fits(&s)); err != nil {
 		return err
 	}
-	w, err := load.New(s.Workload)
+	w, err := all.New(s.Workload)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/report"
 	"aion.dev/aion/jepsen/suite"
 	"github.com/spf13/cobra"
@@ -56,7 +56,7 @@ func campaignCmd() *cobra.Command {
 	f := cmd.Flags()
 	f.IntVar(&c.Runs, "runs", 300, "runs")
 	f.Uint64Var(&c.Seed, "seed", 1, "of the first run; the others count up from it")
-	f.StringSliceVar(&c.Workloads, "workload", load.Names(), "workloads")
+	f.StringSliceVar(&c.Workloads, "workload", all.Names(), "workloads")
 	f.StringSliceVar(&c.Families, "faults", nil, "sets of faults; empty = none, every family that the binaries can meet, and pairs")
 	f.IntVar(&c.Parallel, "parallel", 1, "runs at a time")
 	f.DurationVar(&c.Least, "least", 12*time.Second, "shortest part under faults")

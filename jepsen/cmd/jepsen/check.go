@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/jepsen/suite"
 	"github.com/spf13/cobra"
@@ -22,7 +22,7 @@ func checkCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				w, err := load.New(r.Workload)
+				w, err := all.New(r.Workload)
 				if err != nil {
 					return err
 				}

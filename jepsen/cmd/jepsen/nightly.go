@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/report"
 	"aion.dev/aion/jepsen/sim"
 	"aion.dev/aion/jepsen/suite"
@@ -39,7 +39,7 @@ func nightlyCmd() *cobra.Command {
 			c.Seed = rand.Uint64() >> 24
 			c.Runs = 100_000 // more than there is time for
 			c.For = time.Duration(float64(length) * (1 - share))
-			c.Workloads, c.Families = load.Names(), suite.EverySet(c.Faulty != "", c.Netns)
+			c.Workloads, c.Families = all.Names(), suite.EverySet(c.Faulty != "", c.Netns)
 			out := cmd.OutOrStdout()
 			if err := namespaces(cmd, c.Netns); err != nil {
 				return err

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/all"
 	"aion.dev/aion/jepsen/suite"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -33,7 +33,7 @@ func runCmd() *cobra.Command {
 				return err
 			}
 			if slices.Equal(workloads, []string{"all"}) {
-				workloads = load.Names()
+				workloads = all.Names()
 			}
 			if runs < 1 {
 				return fmt.Errorf("runs is %d; at least 1 is needed", runs)
@@ -73,7 +73,7 @@ func runCmd() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&workloads, "workload", []string{"all"}, "workloads, or all: "+strings.Join(load.Names(), ", "))
+	f.StringSliceVar(&workloads, "workload", []string{"all"}, "workloads, or all: "+strings.Join(all.Names(), ", "))
 	f.StringSliceVar(&faults, "faults", []string{"any"}, "sets of faults: a fault, a family, any, pairs or none")
 	f.Uint64Var(&seed, "seed", 0, "of the first round; 0 = made up")
 	f.IntVar(&runs, "runs", 1, "rounds")

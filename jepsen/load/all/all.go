@@ -1,0 +1,62 @@
+// Package all names the workloads: the one place that knows every one of them, so that they need
+// not know each other. It does nothing with them. Begin with New.
+package all
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/catalog"
+	"aion.dev/aion/jepsen/load/children"
+	"aion.dev/aion/jepsen/load/idempotency"
+	"aion.dev/aion/jepsen/load/pins"
+	"aion.dev/aion/jepsen/load/progress"
+	"aion.dev/aion/jepsen/load/readers"
+	"aion.dev/aion/jepsen/load/schedules"
+	"aion.dev/aion/jepsen/load/signals"
+	"aion.dev/aion/jepsen/load/timers"
+	"aion.dev/aion/jepsen/load/workers"
+)
+
+// kind is a workload and how often its callers may call, compared with others: what each call costs
+// afterwards, to wait for and to read again, differs.
+type kind struct {
+	begin   func() load.Workload
+	density float64
+}
+
+// kinds are all workloads that there are.
+var kinds = map[string]kind{
+	"catalog":     {func() load.Workload { return &catalog.Workload{} }, 1},
+	"children":    {func() load.Workload { return &children.Workload{} }, 1},
+	"idempotency": {func() load.Workload { return &idempotency.Workload{} }, 1},
+	"pins":        {func() load.Workload { return &pins.Workload{} }, 1},
+	"progress":    {func() load.Workload { return &progress.Workload{} }, 1},
+	"readers":     {func() load.Workload { return &readers.Workload{} }, 1},
+	"schedules":   {func() load.Workload { return &schedules.Workload{} }, 1},
+	"signals":     {func() load.Workload { return &signals.Workload{} }, 0.5},
+	"timers":      {func() load.Workload { return &timers.Workload{} }, 0.2},
+	"workers":     {func() load.Workload { return &workers.Workload{} }, 1},
+}
+
+// Density is what to multiply a rate that is the same for all workloads with.
+func Density(name string) float64 {
+	if k, ok := kinds[name]; ok {
+		return k.density
+	}
+	return 1
+}
+
+// New makes a workload by name.
+func New(name string) (load.Workload, error) {
+	k, ok := kinds[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no workload %q; there are %v", name, Names())
+	}
+	return k.begin(), nil
+}
+
+// Names lists the workloads.
+func Names() []string { return slices.Sorted(maps.Keys(kinds)) }

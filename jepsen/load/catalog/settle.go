@@ -1,0 +1,79 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/client"
+	"aion.dev/aion/transport/wire"
+)
+
+// Settle repeats what has no known outcome under its request id, reads every type once more, freshly and as each node has it, and reads the whole deploy history: what was committed.
+func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+	byName := map[string]load.Type{}
+	for _, t := range w.types {
+		byName[t.Name] = t
+	}
+	if err := load.Each(w.unknown, 16, func(_ int, o op.Op) error {
+		if o.F == "list" || o.F == "stale" {
+			return nil
+		}
+		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: o.Workload, F: o.F, Key: o.Key, Value: o.Value, Request: o.Request, Node: o.Node, Repeat: true}, w.call(byName[o.Key]))
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := load.Each(w.types, 16, func(i int, t load.Type) error {
+		_, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "list", Key: t.Name, Value: json.RawMessage(`{"version":-1}`), Node: e.Cluster.Names()[i%len(e.Cluster.Names())]}, w.call(t))
+		return err
+	}); err != nil {
+		return err
+	}
+	last, _ := json.Marshal(arguments{Version: -1, Min: w.acked.Load()})
+	if err := load.Each(e.Cluster.Names(), len(e.Cluster.Names()), func(_ int, node string) error {
+		return load.Each(w.types, 8, func(_ int, t load.Type) error {
+			return w.ownView(ctx, e, node, t, last)
+		})
+	}); err != nil {
+		return err
+	}
+	for cursor := ""; ; {
+		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "deploys", Node: e.Cluster.Names()[0]}, func(ctx context.Context, c *client.Client, o *op.Op) error {
+			a, err := c.Deploys(ctx, "", wire.Page{Limit: 1000, Cursor: cursor})
+			if err == nil {
+				o.Index = a.Index
+				o.Answer, _ = json.Marshal(a)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		var page wire.Deploys
+		if o.Outcome != op.OK || json.Unmarshal(o.Answer, &page) != nil {
+			return fmt.Errorf("the deploy history cannot be read: %s", o.Error)
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			return nil
+		}
+	}
+}
+
+// ownView records a type as one node has it once it has applied all that was acknowledged. Nobody else can answer for it.
+func (w *Workload) ownView(ctx context.Context, e *load.Env, node string, t load.Type, ask json.RawMessage) error {
+	for {
+		o := e.Call(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "stale", Key: t.Name, Value: ask, Node: node}, w.call(t))
+		if o.Outcome == op.OK {
+			return nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not list %s: %s", node, t.Name, o.Error)
+		}
+	}
+}

@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
-	"slices"
 	"time"
 
-	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -15,50 +13,6 @@ import (
 
 // Nodes is how many replicas a world has.
 const Nodes = 3
-
-// Stats counts what a world did. Steps are those that found something to do.
-type Stats struct {
-	Worlds, Steps, Idle                             int
-	Applied, Commands                               int // entries, and commands in them, over all replicas
-	Elections, Survivors, Crashes, Snapshots        int
-	Installs, Unknown, Repeated, Acknowledged, Runs int
-	Flows                                           int           // turns made by real code
-	Compared, Looks, Audits                         int           // events held against the model at once; looks at a whole node; recounts
-	Jobs                                            int           // begun: trees that one entry did not close
-	Full                                            int           // calls for whose keys the table of requests had no room
-	Simulated                                       time.Duration // log time that went by
-	Kinds                                           [64]int       // commands judged, by kind
-	Refused                                         [64]int       // of these, refused
-}
-
-// Add adds up.
-func (s *Stats) Add(o Stats) {
-	s.Worlds += o.Worlds
-	s.Steps += o.Steps
-	s.Idle += o.Idle
-	s.Applied += o.Applied
-	s.Commands += o.Commands
-	s.Elections += o.Elections
-	s.Survivors += o.Survivors
-	s.Crashes += o.Crashes
-	s.Snapshots += o.Snapshots
-	s.Installs += o.Installs
-	s.Unknown += o.Unknown
-	s.Repeated += o.Repeated
-	s.Acknowledged += o.Acknowledged
-	s.Runs += o.Runs
-	s.Flows += o.Flows
-	s.Compared += o.Compared
-	s.Looks += o.Looks
-	s.Audits += o.Audits
-	s.Jobs += o.Jobs
-	s.Full += o.Full
-	s.Simulated += o.Simulated
-	for i := range s.Kinds {
-		s.Kinds[i] += o.Kinds[i]
-		s.Refused[i] += o.Refused[i]
-	}
-}
 
 // Violation is a promise that a schedule broke.
 type Violation struct {
@@ -68,21 +22,6 @@ type Violation struct {
 
 // Error implements error.
 func (v *Violation) Error() string { return fmt.Sprintf("step %d: %s", v.Step, v.Why) }
-
-// entry is a committed log entry.
-type entry struct {
-	bytes   []byte
-	calls   []*call
-	at      history.Time
-	from    int // who proposed it
-	term    uint64
-	budget  uint64
-	tight   bool // budget is small
-	judged  bool // by the model
-	results []outcome
-	seen    bool
-	digest  catalog.Digest
-}
 
 // World is a cluster in the hands of a schedule.
 type World struct {
@@ -239,172 +178,4 @@ func jump(seed uint64) time.Duration {
 func drift(rng *rand.Rand) time.Duration {
 	most := one(rng, []time.Duration{time.Second, time.Second, 3 * time.Second, time.Minute, time.Hour, 26 * time.Hour})
 	return time.Duration(rng.Int64N(int64(2*most))) - most
-}
-
-// propose makes an entry of what waits at n. If n does not lead any more the entry goes nowhere; its callers do not know that.
-func (w *World) propose(n *node) bool {
-	if !n.leads() || len(n.pending) == 0 {
-		return false
-	}
-	e := entry{calls: n.pending, from: n.index, term: n.term, at: w.now.Add(w.skew[n.index]), budget: fsm.EntryBudget}
-	n.pending = nil
-	if w.budget > 0 { // with one command, so that the model need not know who used how much of it
-		e.budget, e.tight, e.calls, n.pending = w.budget, true, e.calls[:1:1], e.calls[1:]
-		if c, is := e.calls[0].envelope.Command.(*fsm.FireTimers); is && slices.ContainsFunc(c.Timers, func(t fsm.TimerRef) bool { return t.ID == 0 }) {
-			// A run that times out may leave a timer to its job, which the next of these would fire.
-			e.calls[0].envelope.Command = &fsm.FireTimers{Timers: c.Timers[:1], Jitter: c.Jitter}
-		}
-	}
-	if n.term != w.term {
-		for _, c := range e.calls {
-			c.lost()
-		}
-		return true
-	}
-	pieces := make([][]byte, len(e.calls))
-	for i, c := range e.calls {
-		b, err := fsm.EncodeEnvelope(c.envelope)
-		if err != nil {
-			w.failf("%v", err)
-		}
-		pieces[i] = b
-	}
-	e.bytes = fsm.EntryWith(e.at, e.budget, pieces)
-	w.flight = append(w.flight, e)
-	return true
-}
-
-func (w *World) commit() bool {
-	if len(w.flight) == 0 {
-		return false
-	}
-	w.log = append(w.log, w.flight[0])
-	w.flight = w.flight[1:]
-	return true
-}
-
-// elect gives the log to another leader. Of what the old one had proposed a first part may have reached the majority: that survives, and its callers do
-// not know.
-func (w *World) elect(n *node, seed uint64) bool {
-	if n.state == nil {
-		return false
-	}
-	w.stats.Elections++
-	for _, e := range w.flight {
-		for _, c := range e.calls {
-			c.lost()
-		}
-	}
-	kept := int(seed % uint64(len(w.flight)+1))
-	w.stats.Survivors += kept
-	w.flight = w.flight[:kept:kept]
-	w.term++
-	w.leader = n.index
-	n.term, n.leader = w.term, n.index
-	n.pending = append(n.pending, &call{envelope: fsm.Envelope{Command: &fsm.AnnounceLeader{Node: fmt.Sprint("n", n.index), Term: w.term}}})
-	return true
-}
-
-// hear tells a node who leads. What waited at a deposed leader is refused: its callers may ask again.
-func (w *World) hear(n *node) bool {
-	if n.state == nil || n.term == w.term && n.leader >= 0 {
-		return false
-	}
-	n.term, n.leader = w.term, w.leader
-	if n.leader != n.index {
-		for _, c := range n.pending {
-			c.lost()
-		}
-		n.pending = nil
-	}
-	return true
-}
-
-// forsake leaves the callers of what a crashed node had proposed without an answer. If it led, nobody does until the next election: it may win that itself.
-func (w *World) forsake(from int) {
-	for _, list := range [][]entry{w.flight, w.log[w.cut:]} {
-		for _, e := range list {
-			if e.from == from {
-				for _, c := range e.calls {
-					c.lost()
-				}
-			}
-		}
-	}
-}
-
-// applied hears that a node has applied an entry.
-func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
-	if len(results) != len(e.calls) {
-		w.failf("node %d: entry %d has %d commands and %d results", n.index, index, len(e.calls), len(results))
-	}
-	first := !e.judged
-	if first {
-		e.judged, e.results = true, make([]outcome, len(results))
-		w.model.begin(index, e.at)
-		w.model.budget, w.model.tight = e.budget, e.tight
-		if e.tight {
-			n.state.View(func(v fsm.View) {
-				w.model.view = v
-				w.judge(n, index, e, results)
-				w.model.view = nil
-			})
-		} else {
-			w.judge(n, index, e, results)
-		}
-	}
-	for i := range results {
-		if got := outcomeOf(&results[i]); !first && got != e.results[i] {
-			w.failf("node %d answers command %d of entry %d with %+v, another node with %+v", n.index, i+1, index, got, e.results[i])
-		}
-	}
-	if first {
-		w.model.end()
-		w.model.endRequests(n)
-		w.compareTouched(n)
-	}
-	if n.index != e.from {
-		return
-	}
-	for i, c := range e.calls {
-		if n.term == e.term && n.leads() {
-			w.answer(c, index, &results[i])
-		} else {
-			c.lost() // it was deposed meanwhile
-		}
-	}
-}
-
-// judge holds the results of an entry, which n is the first to apply, against what the model foretells.
-func (w *World) judge(n *node, index uint64, e *entry, results []fsm.Result) {
-	for i := range results {
-		r := &results[i]
-		kind := e.calls[i].envelope.Command.Kind()
-		w.stats.Kinds[kind]++
-		if r.Refusal != nil {
-			w.stats.Refused[kind]++
-		}
-		if _, full := r.Refusal.(*fsm.RequestsFull); full {
-			w.stats.Full++
-		}
-		e.results[i] = outcomeOf(r)
-		if why := w.model.judge(&e.calls[i].envelope, r); why != "" {
-			w.failf("entry %d, command %d, %s %+v: %s", index, i+1, kind, e.calls[i].envelope.Command, why)
-		}
-	}
-}
-
-// outcome is what can be compared of a result at no cost.
-type outcome struct {
-	index uint64
-	code  string
-	again bool
-}
-
-func outcomeOf(r *fsm.Result) outcome {
-	o := outcome{index: r.Index, code: ok, again: r.Deduplicated}
-	if r.Refusal != nil {
-		o.code = r.Refusal.Code()
-	}
-	return o
 }

@@ -1,0 +1,146 @@
+package clustertest
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"aion.dev/aion/cluster"
+	"github.com/hashicorp/go-hclog"
+)
+
+// Node is one node, through crashes and restarts.
+type Node struct {
+	*cluster.Cluster // of the newest start; nil before the first
+	Index            int
+	ID               string
+	Address          string
+	Stopped          error // what Run returned, once the node is down
+
+	all  *Cluster
+	disk *disk
+	stop context.CancelFunc
+	done chan struct{} // closed when Run has returned; nil when the node is down
+
+	mu    sync.Mutex
+	wins  []Win
+	fatal []error
+	stall chan struct{} // closed to let its state go on; nil while it is healthy
+	clock time.Duration // by which its wall clock is ahead of the bubble's
+}
+
+// Win is one time of leading.
+type Win struct {
+	Term  uint64
+	Ended bool // its ctx has ended, and Lead returned
+}
+
+// Start starts a node that is down: a spare one, a crashed or stopped one, or one that was wiped, which joins.
+func (n *Node) Start() {
+	n.all.t.Helper()
+	n.start(0)
+}
+
+func (n *Node) start(expect int) {
+	n.all.t.Helper()
+	if n.done != nil {
+		n.all.t.Fatalf("node %s is running", n.ID)
+	}
+	wire, caller := n.all.net.plug(n.ID, n.Address)
+	opened, err := cluster.Open(cluster.Config{
+		NodeID:          n.ID,
+		DataDir:         "data",
+		HTTPAddress:     "http-" + n.Address + ":80",
+		Version:         "test",
+		BootstrapExpect: expect,
+		Raft:            n.all.opts.Raft,
+		State:           cluster.StateConfig{CacheBytes: 1 << 20}, // not paranoid: that costs as much per entry as the state is large; see Check
+		Logger:          n.logger(),
+		Fatal:           n.note,
+		Parts: &cluster.Parts{
+			FS: n.disk.files, Stores: n.disk.stores(), Promises: n.disk.promise, Link: wire, Caller: caller, Discovery: n.all.peers, Wall: n.wall, Stall: n.stalled,
+		},
+	})
+	if err != nil {
+		n.all.net.unplug(n.Address)
+		n.all.t.Fatalf("node %s does not open: %v", n.ID, err)
+	}
+	n.all.net.mu.Lock()
+	wire.self = opened.Introduction
+	n.all.net.mu.Unlock()
+	ctx, stop := context.WithCancel(context.Background())
+	n.Cluster, n.stop, n.done, n.Stopped = opened, stop, make(chan struct{}), nil
+	go func(done chan struct{}) {
+		defer close(done)
+		n.Stopped = opened.Run(ctx, n.lead)
+		n.all.net.unplug(n.Address)
+	}(n.done)
+}
+
+// lead notes that it leads.
+func (n *Node) lead(ctx context.Context, term uint64) {
+	n.mu.Lock()
+	n.wins = append(n.wins, Win{Term: term})
+	mine := len(n.wins) - 1
+	n.mu.Unlock()
+	if n.all.opts.Lead != nil {
+		n.all.opts.Lead(n.Index, ctx, term)
+	}
+	<-ctx.Done()
+	n.mu.Lock()
+	n.wins[mine].Ended = true
+	n.mu.Unlock()
+}
+
+// Wins returns every call of Lead on this node, over all starts.
+func (n *Node) Wins() []Win {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.wins)
+}
+
+func (n *Node) note(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.fatal = append(n.fatal, err)
+}
+
+// Fatal returns what this node's fatal hook was told.
+func (n *Node) Fatal() []error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.fatal)
+}
+
+// Died waits until a node that must not go on has stopped by itself, and returns why.
+func (n *Node) Died() error {
+	<-n.done
+	n.done = nil
+	return n.Stopped
+}
+
+// logger writes to the test's log when AION_CLUSTERTEST_LOG is set: raft says a lot.
+func (n *Node) logger() hclog.Logger {
+	if os.Getenv("AION_CLUSTERTEST_LOG") == "" {
+		return hclog.NewNullLogger()
+	}
+	return hclog.New(&hclog.LoggerOptions{Name: n.ID, Level: hclog.Debug, Output: n.all.t.Output()})
+}
+
+// Up reports whether the node runs.
+func (n *Node) Up() bool { return n.done != nil }
+
+// Stop ends a node in an orderly way and waits for it.
+func (n *Node) Stop() {
+	n.stop()
+	<-n.done
+	n.done = nil
+}
+
+func (n *Node) sync() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return n.Sync(ctx)
+}

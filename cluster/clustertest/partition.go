@@ -1,0 +1,34 @@
+package clustertest
+
+import (
+	"slices"
+	"time"
+)
+
+// Partition cuts the network between groups of nodes: nodes of the same group reach each other, and nobody else. Nodes that are not named are alone.
+func (c *Cluster) Partition(groups ...[]*Node) {
+	for i, a := range c.Nodes {
+		for _, b := range c.Nodes[i+1:] {
+			together := slices.ContainsFunc(groups, func(g []*Node) bool { return slices.Contains(g, a) && slices.Contains(g, b) })
+			c.net.set(a.Address, b.Address, !together)
+		}
+	}
+}
+
+// Isolate cuts one node off from all others.
+func (c *Cluster) Isolate(n *Node) { c.Partition(c.Others(n)) }
+
+// Slow makes every message between two nodes take so much longer, until Heal. It needs a Latency from the start.
+func (c *Cluster) Slow(a, b *Node, by time.Duration) {
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	c.net.slow[pair(a.Address, b.Address)] = by
+}
+
+// Heal mends the whole network.
+func (c *Cluster) Heal() {
+	c.Partition(c.Nodes)
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	clear(c.net.slow)
+}

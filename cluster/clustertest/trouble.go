@@ -1,0 +1,88 @@
+package clustertest
+
+import (
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/cluster"
+)
+
+// StallState makes this node's state hang before the next entry that it applies, while its log goes on; FreeState ends that.
+func (n *Node) StallState() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stall = make(chan struct{})
+}
+
+// FreeState ends StallState.
+func (n *Node) FreeState() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.stall)
+	n.stall = nil
+}
+
+func (n *Node) stalled() {
+	n.mu.Lock()
+	stall := n.stall
+	n.mu.Unlock()
+	if stall != nil {
+		<-stall
+	}
+}
+
+// SetClock makes this node's wall clock show a time that is ahead of the bubble's.
+func (n *Node) SetClock(ahead time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.clock = ahead
+}
+
+func (n *Node) wall(now time.Time) time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return now.Add(n.clock)
+}
+
+// Freeze makes a node neither hear nor say anything until Thaw, as a stopped process does.
+func (n *Node) Freeze() { n.all.net.kill(n.Address, true) }
+
+// Thaw ends Freeze.
+func (n *Node) Thaw() { n.all.net.kill(n.Address, false) }
+
+// Crash ends a node as losing its power would: what it has not synced is gone, and nobody hears from it again. What others had sent is still handled
+// here, in a node that is dead to them.
+func (n *Node) Crash() {
+	n.all.t.Helper()
+	n.all.net.kill(n.Address, true)
+	synctest.Wait() // an answer that was on its way has come out of the network or is lost; none leaves from here on
+	after, err := n.disk.crash()
+	if err != nil {
+		n.all.t.Fatal(err)
+	}
+	n.Stop()
+	n.disk = after
+	n.all.net.kill(n.Address, false)
+}
+
+// Wipe replaces the disk of a node that is down by an empty one. Its next start is that of another node at the same address, with a new id.
+func (n *Node) Wipe() {
+	n.disk = newDisk()
+	n.ID += "-again"
+	n.all.peers.rename(n.Index, n.ID)
+}
+
+// Clone makes another process of a node out of a copy of its disk as it is, at an address of its
+// own. It is not started.
+func (n *Node) Clone(address string) *Node {
+	n.all.t.Helper()
+	disk, err := n.disk.crash()
+	if err != nil {
+		n.all.t.Fatal(err)
+	}
+	disk.promise = n.disk.promise.copy()
+	clone := &Node{Index: len(n.all.Nodes), ID: n.ID, Address: address, all: n.all, disk: disk}
+	n.all.Nodes = append(n.all.Nodes, clone)
+	n.all.peers.add(cluster.Peer{ID: n.ID, RaftAddress: address, Status: "alive"})
+	return clone
+}

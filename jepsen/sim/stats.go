@@ -1,0 +1,47 @@
+package sim
+
+import "time"
+
+// Stats counts what a world did. Steps are those that found something to do.
+type Stats struct {
+	Worlds, Steps, Idle                             int
+	Applied, Commands                               int // entries, and commands in them, over all replicas
+	Elections, Survivors, Crashes, Snapshots        int
+	Installs, Unknown, Repeated, Acknowledged, Runs int
+	Flows                                           int           // turns made by real code
+	Compared, Looks, Audits                         int           // events held against the model at once; looks at a whole node; recounts
+	Jobs                                            int           // begun: trees that one entry did not close
+	Full                                            int           // calls for whose keys the table of requests had no room
+	Simulated                                       time.Duration // log time that went by
+	Kinds                                           [64]int       // commands judged, by kind
+	Refused                                         [64]int       // of these, refused
+}
+
+// Add adds up.
+func (s *Stats) Add(o Stats) {
+	s.Worlds += o.Worlds
+	s.Steps += o.Steps
+	s.Idle += o.Idle
+	s.Applied += o.Applied
+	s.Commands += o.Commands
+	s.Elections += o.Elections
+	s.Survivors += o.Survivors
+	s.Crashes += o.Crashes
+	s.Snapshots += o.Snapshots
+	s.Installs += o.Installs
+	s.Unknown += o.Unknown
+	s.Repeated += o.Repeated
+	s.Acknowledged += o.Acknowledged
+	s.Runs += o.Runs
+	s.Flows += o.Flows
+	s.Compared += o.Compared
+	s.Looks += o.Looks
+	s.Audits += o.Audits
+	s.Jobs += o.Jobs
+	s.Full += o.Full
+	s.Simulated += o.Simulated
+	for i := range s.Kinds {
+		s.Kinds[i] += o.Kinds[i]
+		s.Refused[i] += o.Refused[i]
+	}
+}

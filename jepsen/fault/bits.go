@@ -42,9 +42,9 @@ var areas = map[string]func(path string) bool{
 func flip(area string) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		n := anyOne(ctx, c, r)[0]
-		release, ok := claim(c, n)
-		if !ok {
-			return "nothing: the disk of " + n.Name + " or of another is sick already", nil, nil
+		release, why := claim(c, n)
+		if why != "" {
+			return why, nil, nil
 		}
 		mend := func(ctx context.Context) error {
 			defer release()

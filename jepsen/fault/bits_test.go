@@ -51,18 +51,18 @@ func TestBitsWithoutFiles(t *testing.T) {
 
 func TestClaimLeavesAMajority(t *testing.T) {
 	c := nodes.Plain(3)
-	release, ok := claim(c, c.Nodes()[0])
-	if !ok {
+	release, why := claim(c, c.Nodes()[0])
+	if why != "" {
 		t.Fatal("one of three may be sick")
 	}
 	for _, n := range c.Nodes() {
-		if _, ok := claim(c, n); ok {
+		if _, why := claim(c, n); why == "" {
 			t.Errorf("%s may be sick beside the first", n.Name)
 		}
 	}
 	release()
 	release()
-	if _, ok := claim(c, c.Nodes()[1]); !ok {
+	if _, why := claim(c, c.Nodes()[1]); why != "" {
 		t.Error("nobody is sick any more, and one may not be")
 	}
 }

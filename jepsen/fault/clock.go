@@ -45,9 +45,6 @@ func rate(who choice) Func {
 
 // wrongBoot starts a node with a wrong clock and asks the leader to hand leadership to it, which it must refuse. Some clocks are behind.
 func wrongBoot(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-	if err := untagged(c); err != nil {
-		return "", nil, err
-	}
 	n := anyOne(ctx, c, r)[0]
 	off := []time.Duration{20 * time.Second, time.Hour, 25 * time.Hour, 2 * 365 * 24 * time.Hour}[r.IntN(4)]
 	if r.IntN(4) == 0 {
@@ -72,9 +69,6 @@ func wrongBoot(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 
 func clocks(who choice, lie func(*control, *rand.Rand) string) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-		if err := untagged(c); err != nil {
-			return "", nil, err
-		}
 		chosen, did := who(ctx, c, r), "clocks:"
 		var errs []error
 		for _, n := range chosen {
@@ -94,9 +88,6 @@ func health(list []*nodes.Node) error {
 }
 
 func steps(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-	if err := untagged(c); err != nil {
-		return "", nil, err
-	}
 	ctx, stop := context.WithCancel(ctx)
 	chosen, over := aMajority(ctx, c, r), make(chan error, 1)
 	go func() {

@@ -22,13 +22,9 @@ func init() {
 // answering, the copy may take its place, and the original ends when it comes back.
 func clone(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	alone := solitude(c)
-	if _, err := healthy(ctx, c); err != nil {
-		return Nothing + " " + err.Error(), nil, nil
-	}
-	n := anyOne(ctx, c, r)[0]
-	release, ok := claim(c, n) // it may rightly end, at its start too
-	if !ok {
-		return Nothing + " the disk of " + n.Name + " or of another is sick already", nil, nil
+	n, release, did := oneOfHealthy(ctx, c, r) // it may rightly end, at its start too
+	if n == nil {
+		return did, nil, nil
 	}
 	life := n.Starts()
 	s, err := c.Stranger("copy-of-"+n.Name, nodes.Strange{ID: n.ID(), Join: c.GossipAddresses()})

@@ -61,11 +61,3 @@ func tell(n *nodes.Node, change func(*control)) error {
 	}
 	return os.Rename(n.Control()+".new", n.Control())
 }
-
-// untagged says why a fault cannot be made.
-func untagged(c *nodes.Cluster) error {
-	if c.Tagged() {
-		return nil
-	}
-	return fmt.Errorf("needs a binary built with -tags aionfaults, and --tagged")
-}

@@ -25,13 +25,10 @@ func init() {
 // chance says.
 func badDisk(kind string, who choice) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-		if err := untagged(c); err != nil {
-			return "", nil, err
-		}
 		n := who(ctx, c, r)[0]
-		release, ok := claim(c, n)
-		if !ok {
-			return "nothing: the disk of " + n.Name + " or of another is sick already", nil, nil
+		release, why := claim(c, n)
+		if why != "" {
+			return why, nil, nil
 		}
 		d := disk{Fault: kind, Area: []string{"", "log", "vote", "state", "blob", "snapshot"}[r.IntN(6)], After: r.IntN(20)}
 		if kind == "unsync" || r.IntN(2) == 0 {

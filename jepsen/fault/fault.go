@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -39,6 +40,14 @@ type Kind struct {
 	Orderly bool
 	Mixed   bool // needs the binary of another commit
 	Fault   Fault
+}
+
+// Begin begins the fault, on nodes that were built for it.
+func (k Kind) Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
+	if k.Tagged && !c.Tagged() {
+		return "", nil, errors.New("needs a binary built with -tags aionfaults, and --tagged")
+	}
+	return k.Fault.Begin(ctx, c, r)
 }
 
 var kinds = map[string]Kind{}

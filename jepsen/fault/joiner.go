@@ -171,9 +171,6 @@ func deployToJoiner(ctx context.Context, c *nodes.Cluster, leader, joiner *nodes
 
 // joinerLacks looks whether a node votes that lacks archives: its disk has no room for them.
 func joinerLacks(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-	if err := untagged(c); err != nil {
-		return "", nil, err
-	}
 	alone := solitude(c)
 	n, release, did := member(ctx, c, r)
 	if n == nil {

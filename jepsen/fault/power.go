@@ -28,9 +28,6 @@ func init() {
 // unsynced is left on any of them, for what only one of them has kept the others would get from it.
 func powerLoss(who choice) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-		if err := untagged(c); err != nil {
-			return "", nil, err
-		}
 		all := r.IntN(2) == 0
 		for _, n := range c.Nodes() {
 			if err := tell(n, func(c *control) { c.Power.Watch = true }); err != nil {

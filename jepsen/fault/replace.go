@@ -20,8 +20,9 @@ var sick = struct {
 	of map[*nodes.Cluster]map[*nodes.Node]bool
 }{of: map[*nodes.Cluster]map[*nodes.Node]bool{}}
 
-// claim marks a node as sick and returns how to take that back; false when a majority would not be intact any more, or when the node is sick already.
-func claim(c *nodes.Cluster, n *nodes.Node) (release func(), ok bool) {
+// claim marks a node as sick and returns how to take that back, or why it may not be: a majority
+// would not be intact any more, or the node is sick already.
+func claim(c *nodes.Cluster, n *nodes.Node) (release func(), why string) {
 	sick.Lock()
 	defer sick.Unlock()
 	of := sick.of[c]
@@ -30,7 +31,7 @@ func claim(c *nodes.Cluster, n *nodes.Node) (release func(), ok bool) {
 		sick.of[c] = of
 	}
 	if of[n] || len(of) >= (len(c.Nodes())-1)/2 {
-		return nil, false
+		return nil, Nothing + " the disk of " + n.Name + " or of another is sick already"
 	}
 	of[n] = true
 	return sync.OnceFunc(func() {
@@ -39,7 +40,7 @@ func claim(c *nodes.Cluster, n *nodes.Node) (release func(), ok bool) {
 		if delete(of, n); len(of) == 0 {
 			delete(sick.of, c)
 		}
-	}), true
+	}), ""
 }
 
 // isSick reports whether the disk of n is in doubt just now.

@@ -29,17 +29,24 @@ func member(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (n *nodes.Node,
 	if !ok {
 		return nil, nil, busy
 	}
-	if _, err := healthy(ctx, c); err != nil {
+	n, free, did := oneOfHealthy(ctx, c, r)
+	if n == nil {
 		done()
+		return nil, nil, did
+	}
+	return n, func() { free(); done() }, ""
+}
+
+// oneOfHealthy claims a node of a cluster that lacks nothing; nil: did says why not.
+func oneOfHealthy(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (n *nodes.Node, release func(), did string) {
+	if _, err := healthy(ctx, c); err != nil {
 		return nil, nil, Nothing + " " + err.Error()
 	}
 	n = anyOne(ctx, c, r)[0]
-	free, ok := claim(c, n)
-	if !ok {
-		done()
-		return nil, nil, Nothing + " the disk of " + n.Name + " or of another is sick already"
+	if release, did = claim(c, n); did != "" {
+		return nil, nil, did
 	}
-	return n, func() { free(); done() }, ""
+	return n, release, ""
 }
 
 // reuse is what an operator does who takes a node out and puts it back as it was called.

@@ -23,16 +23,13 @@ func init() {
 // a leader takes what is new; when there is room, it is one like the others. A minority is low at a
 // time, so somebody else can lead.
 func lowDisk(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
-	if err := untagged(c); err != nil {
-		return "", nil, err
-	}
 	n := c.Leader(ctx)
 	if n == nil {
 		return Nothing + " nobody leads", nil, nil
 	}
-	release, ok := claim(c, n)
-	if !ok {
-		return Nothing + " the disk of " + n.Name + " or of another is sick already", nil, nil
+	release, why := claim(c, n)
+	if why != "" {
+		return why, nil, nil
 	}
 	starts := n.Starts()
 	err := tell(n, func(c *control) { c.Room = 1 << 20 })

@@ -110,7 +110,7 @@ func (s Schedule) Run(ctx context.Context, c *nodes.Cluster, since func() int64)
 			begun, leave := companyOf(c).enter()
 			defer leave()
 			gone := &absences{since: since}
-			did, mend, err := kinds[item.Name].Fault.Begin(context.WithValue(ctx, absencesKey{}, gone), c, rand.New(rand.NewPCG(item.Seed, 5)))
+			did, mend, err := kinds[item.Name].Begin(context.WithValue(ctx, absencesKey{}, gone), c, rand.New(rand.NewPCG(item.Seed, 5)))
 			d.Did = did
 			begun(did != "" && !strings.HasPrefix(did, Nothing))
 			wait(ctx, item.For)

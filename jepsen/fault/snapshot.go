@@ -19,9 +19,6 @@ func init() {
 
 // snapshots kills every node once, for thresholds are read at the start; from then on the run has snapshots all the time.
 func snapshots(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-	if err := untagged(c); err != nil {
-		return "", nil, err
-	}
 	order := everyone(ctx, c, r)
 	var errs []error
 	for _, n := range order {

@@ -20,9 +20,6 @@ func init() {
 // stallHeir makes the state of a follower hang, as a database does that cannot write its tables, and kills the leader. The follower has acknowledged everything, so it may win; then it must notice that
 // it cannot lead, and end, for somebody else to win.
 func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-	if err := untagged(c); err != nil {
-		return "", nil, err
-	}
 	leader := c.Leader(ctx)
 	var heir *nodes.Node
 	for _, i := range r.Perm(len(c.Nodes())) {
@@ -33,9 +30,9 @@ func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	if leader == nil {
 		return "nothing: nobody leads", nil, &idle{"nobody led"}
 	}
-	release, ok := claim(c, heir)
-	if !ok {
-		return "nothing: the disk of " + heir.Name + " or of another is sick already", nil, nil
+	release, why := claim(c, heir)
+	if why != "" {
+		return why, nil, nil
 	}
 	err := tell(heir, func(c *control) { c.Disk = disk{Fault: "stall"} })
 	wait(ctx, 500*time.Millisecond) // it is read every 20 ms, and something is applied meanwhile

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,19 +13,14 @@ import (
 )
 
 // three runs: one without faults, one under faults that fails, one that could not be made.
-func some(t *testing.T) []*suite.Result {
-	dir := t.TempDir()
+func some() []*suite.Result {
 	began := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	result := func(name, faults, commit string) *suite.Result {
 		r := &suite.Result{
 			Spec: suite.Spec{Seed: 7, Workload: "pins", Faults: faults, Nodes: 3, Length: 10 * time.Second, Concurrency: 8, Rate: 20}, Commit: commit, Started: began, Took: 20 * time.Second,
 			Ops: 1000, Load: 800, Counts: map[string]int{"ok": 900, "refused": 60, "failed": 10, "unknown": 30}, Until: int64(2 * time.Second),
 			Latency: [4]time.Duration{time.Millisecond, 5 * time.Millisecond, 9 * time.Millisecond, time.Second}, Longest: 3 * time.Second,
-			Seconds: []suite.Second{{OK: 90, P50: time.Millisecond, P99: 9 * time.Millisecond}, {OK: 3, Refused: 2, Failed: 1, Unknown: 7, P50: time.Second, P99: 2 * time.Second}, {}},
-			Dir:     filepath.Join(dir, name),
-		}
-		if err := os.MkdirAll(r.Dir, 0o755); err != nil {
-			t.Fatal(err)
+			Dir: filepath.Join("runs", name),
 		}
 		began = began.Add(time.Minute)
 		return r
@@ -38,17 +32,14 @@ func some(t *testing.T) []*suite.Result {
 		{Item: fault.Item{Name: "freeze-one"}, Did: "not begun"},
 	}
 	failing.Recovery = []time.Duration{1500 * time.Millisecond, suite.Never, suite.Masked}
-	failing.Violations = []load.Violation{{Checker: "pins", What: "v1 went | while <run> needed it", Ops: []int{3, 4}, Shown: "violation-1.html"}}
-	if err := os.WriteFile(filepath.Join(failing.Dir, "violation-1.html"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	failing.Violations = []load.Violation{{Checker: "pins", What: "v1 went | while <run> needed it", Ops: []int{3, 4}}}
 	broken := result("pins-bits-7", "bits", "abc2")
 	broken.Error = "start the cluster: no port"
 	return []*suite.Result{result("pins-none-7", "none", "abc1"), failing, broken}
 }
 
 func TestSummarise(t *testing.T) {
-	s := Summarise(some(t))
+	s := Summarise(some())
 	if s.Runs != 3 || s.Passed != 1 || s.Failed != 1 || s.NotMade != 1 || s.Ops != 2000 || s.Load != 1600 || s.Outcomes["unknown"] != 60 || s.Faults != 2 {
 		t.Errorf("summed up as %+v", s.Count)
 	}
@@ -68,7 +59,7 @@ func TestSummarise(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	var b bytes.Buffer
-	if err := Markdown(&b, some(t), Extra{Gate: "1 of 1", Not: "# Not\n\n- all else"}); err != nil {
+	if err := Markdown(&b, some(), Extra{Gate: "1 of 1", Not: "# Not\n\n- all else"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -81,45 +72,10 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-func TestPages(t *testing.T) {
-	index := filepath.Join(t.TempDir(), "index.html")
-	if err := Pages(index, some(t), Extra{Gate: "| bug | what |\n|---|---|\n| a | **b** \\| c |"}); err != nil {
-		t.Fatal(err)
-	}
-	check := func(path string, wants ...string) {
-		t.Helper()
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, want := range wants {
-			if !strings.Contains(string(b), want) {
-				t.Errorf("%s has no %q", path, want)
-			}
-		}
-		for _, not := range []string{"<script", "http://", "https://", "ZgotmplZ", "NaN", "%!"} {
-			if strings.Contains(string(b), not) {
-				t.Errorf("%s has %q", path, not)
-			}
-		}
-	}
-	check(index, `<a href="runs/pins-process-7.html">`, "v1 went | while &lt;run&gt; needed it", "<td>a<td><b>b</b> | c", "2,000: 1,800 ok")
-	check(filepath.Join(filepath.Dir(index), "runs", "pins-process-7.html"), "kill -9 &lt;n1&gt;", "violation-1.html</a>", "healed: settling and reading", "never", "<rect", "1.5s")
-	check(filepath.Join(filepath.Dir(index), "runs", "pins-bits-7.html"), "could not be made")
-}
-
 func TestNumber(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1234: "-1,234"} {
 		if got := number(n); got != want {
 			t.Errorf("%d is written %s", n, got)
 		}
-	}
-}
-
-func TestMarkup(t *testing.T) {
-	got := string(markup("# A\n\ntext `a<b`\nmore [x](y.md)\n\n- one\n  - two\n- three\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"))
-	want := "<h3>A</h3>\n<p>text <code>a&lt;b</code>\nmore <a href=\"y.md\">x</a>\n</p>\n<ul><li>one\n<ul><li>two\n</ul>\n<li>three\n</ul>\n<table><tr><td>a<td>b</tr>\n<tr><td>1<td>2</tr>\n</table>\n"
-	if got != want {
-		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

@@ -25,15 +25,6 @@ func Reproduce(r *suite.Result) string {
 	return c
 }
 
-// Replay is the command that makes a run again with the schedule that it had.
-func Replay(r *suite.Result) string {
-	c := "jepsen replay " + r.Dir + "/result.json"
-	if r.Tagged {
-		c += " --tagged-binary bin/aion-node-faults"
-	}
-	return c
-}
-
 // number writes a count as people read it: 1,234,567.
 func number(n int) string {
 	s := fmt.Sprint(n)

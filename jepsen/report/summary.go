@@ -60,14 +60,12 @@ type Commit struct {
 // Kind is what became of one kind of fault, or of one family.
 type Kind struct {
 	Name, Family string
-	Tagged       bool
 	Struck       int
 	Idle         int   // came to nothing: too late, or it found nothing to do
 	Errors       int   // struck, but was not mended as it should have been
 	Lasted       Times // sorted
 	Recovery     Times // sorted, of those that can be told
 	Never        int   // nothing was acknowledged any more
-	Masked       int   // ended while another fault lasted
 }
 
 // Latency is of acknowledged changes: of each run half, 99 in a hundred, and the longest; sorted.
@@ -114,7 +112,7 @@ func Summarise(results []*suite.Result) *Summary {
 				k = fault.Kind{Name: d.Name, Family: "other"} // of another version of the suite
 			}
 			one, all := at(kinds, k.Name), at(families, k.Family)
-			one.Name, one.Family, one.Tagged, all.Name, all.Family = k.Name, k.Family, k.Tagged, k.Family, k.Family
+			one.Name, one.Family, all.Name, all.Family = k.Name, k.Family, k.Family, k.Family
 			for _, k := range []*Kind{one, all} {
 				k.add(r, i)
 			}
@@ -212,8 +210,7 @@ func (k *Kind) add(r *suite.Result, i int) {
 	switch r.Recovery[i] {
 	case suite.Never:
 		k.Never++
-	case suite.Masked:
-		k.Masked++
+	case suite.Masked: // it ended while another fault lasted, and says nothing of recovery
 	default:
 		k.Recovery = append(k.Recovery, r.Recovery[i])
 	}

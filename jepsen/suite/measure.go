@@ -13,7 +13,6 @@ func (r *Result) measure(ops []op.Op, until int64, probed ...int64) {
 	r.Until = until
 	var acks []int64 // times of acknowledged changes: reads may be stale, and say nothing of a majority
 	var all []time.Duration
-	latencies := map[int][]time.Duration{}
 	for i := range ops {
 		o := &ops[i]
 		if o.Node == "" {
@@ -21,37 +20,14 @@ func (r *Result) measure(ops []op.Op, until int64, probed ...int64) {
 		}
 		r.Ops++
 		r.Counts[string(o.Outcome)]++
-		second := int(o.Invoke / int64(time.Second))
-		for len(r.Seconds) <= second {
-			r.Seconds = append(r.Seconds, Second{})
-		}
-		s := &r.Seconds[second]
 		if o.Outcome == op.OK && o.Request != "" {
 			acks = append(acks, o.Return)
 		}
 		if o.Invoke < until {
 			r.Load++
 		}
-		switch o.Outcome {
-		case op.OK:
-			s.OK++
-			latencies[second] = append(latencies[second], o.Latency())
-			if o.Request != "" && o.Invoke < until {
-				all = append(all, o.Latency())
-			}
-		case op.Refused:
-			s.Refused++
-		case op.Failed:
-			s.Failed++
-		default:
-			s.Unknown++
-		}
-	}
-	for second := range r.Seconds {
-		l := latencies[second]
-		slices.Sort(l)
-		if len(l) > 0 {
-			r.Seconds[second].P50, r.Seconds[second].P99 = l[len(l)/2], l[len(l)*99/100]
+		if o.Outcome == op.OK && o.Request != "" && o.Invoke < until {
+			all = append(all, o.Latency())
 		}
 	}
 	slices.Sort(all)

@@ -45,7 +45,6 @@ type Result struct {
 	Latency    [4]time.Duration `json:"latency"`          // of acknowledged changes under faults: half, 90 and 99 in a hundred, and the longest
 	Until      int64            `json:"until"`            // when faults and load ended: nanoseconds since the run began
 	Growth     []string         `json:"growth,omitempty"` // goroutines, descriptors and memory of each node at the start and when all was settled
-	Seconds    []Second         `json:"seconds"`
 	Violations []load.Violation `json:"violations"`
 	Error      string           `json:"error,omitempty"` // the run could not be made: neither passed nor failed
 	Dir        string           `json:"dir,omitempty"`   // what was kept
@@ -64,16 +63,6 @@ type Machine struct {
 type Part struct {
 	Name string        `json:"name"`
 	Took time.Duration `json:"took"`
-}
-
-// Second is one second of a run.
-type Second struct {
-	OK      int           `json:"ok"`
-	Refused int           `json:"refused"`
-	Failed  int           `json:"failed"`
-	Unknown int           `json:"unknown"`
-	P50     time.Duration `json:"p50"` // of OK
-	P99     time.Duration `json:"p99"`
 }
 
 // Struck is how many faults did anything.

@@ -15,11 +15,11 @@ import (
 )
 
 func reportCmd() *cobra.Command {
-	var markdown, page string
+	var markdown string
 	var gate, sim, not string
 	cmd := &cobra.Command{
 		Use:   "report DIR...",
-		Short: "Make RESULTS.md and HTML pages of the runs in folders, of one campaign or several",
+		Short: "Make RESULTS.md of the runs in folders, of one campaign or several",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			var all []*suite.Result
@@ -52,24 +52,14 @@ func reportCmd() *cobra.Command {
 			if err := report.Markdown(&md, all, x); err != nil {
 				return err
 			}
-			for _, path := range []string{markdown, page} {
-				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-					return err
-				}
-			}
-			if err := os.WriteFile(markdown, md.Bytes(), 0o644); err != nil {
+			if err := os.MkdirAll(filepath.Dir(markdown), 0o755); err != nil {
 				return err
 			}
-			if err := report.Pages(page, all, x); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "wrote %s, and %s with a page for each run beside it\n", markdown, page)
-			return nil
+			return os.WriteFile(markdown, md.Bytes(), 0o644)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&markdown, "markdown", "jepsen/RESULTS.md", "Markdown file to write")
-	f.StringVar(&page, "html", "jepsen-out/index.html", "HTML file to write; pages of runs go to the folder runs beside it")
 	f.StringVar(&gate, "gate", "jepsen-out/gate/gate.md", "Markdown file that `jepsen gate` wrote; left out if it is not there")
 	f.StringVar(&sim, "sim", "jepsen-out/sim.md", "Markdown file that `jepsen sim --out` wrote; left out if it is not there")
 	f.StringVar(&not, "not-tested", "jepsen/NOT_TESTED.md", "Markdown file that says what was not tested; empty = none")

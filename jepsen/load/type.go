@@ -6,3 +6,16 @@ type Type struct {
 	Archives [][]byte // of each version
 	Versions []string // the digits of each
 }
+
+// NewType packs as many versions of a type as asked; source writes the code of each.
+func NewType(name string, versions int, source func(version int) string) (Type, error) {
+	t := Type{Name: name}
+	for v := range versions {
+		archive, digits, err := Package{Type: name, Source: source(v)}.Pack()
+		if err != nil {
+			return t, err
+		}
+		t.Archives, t.Versions = append(t.Archives, archive), append(t.Versions, digits)
+	}
+	return t, nil
+}

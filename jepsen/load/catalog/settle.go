@@ -7,9 +7,8 @@ import (
 	"time"
 
 	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/past"
 	"aion.dev/aion/jepsen/op"
-	"aion.dev/aion/transport/client"
-	"aion.dev/aion/transport/wire"
 )
 
 // Settle repeats what has no known outcome under its request id, reads every type once more, freshly and as each node has it, and reads the whole deploy history: what was committed.
@@ -41,26 +40,7 @@ func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	}); err != nil {
 		return err
 	}
-	for cursor := ""; ; {
-		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "deploys", Node: e.Cluster.Names()[0]}, func(ctx context.Context, c *client.Client, o *op.Op) error {
-			a, err := c.Deploys(ctx, "", wire.Page{Limit: 1000, Cursor: cursor})
-			if err == nil {
-				o.Index = a.Index
-				o.Answer, _ = json.Marshal(a)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		var page wire.Deploys
-		if o.Outcome != op.OK || json.Unmarshal(o.Answer, &page) != nil {
-			return fmt.Errorf("the deploy history cannot be read: %s", o.Error)
-		}
-		if cursor = page.NextCursor; cursor == "" {
-			return nil
-		}
-	}
+	return past.ReadDeploys(ctx, e, "catalog")
 }
 
 // ownView records a type as one node has it once it has applied all that was acknowledged. Nobody else can answer for it.

@@ -4,8 +4,8 @@
 // all went everywhere, all of them would soon wait for the one node that does not answer, and
 // nobody would see what the others do meanwhile.
 //
-// It never starts a run: nothing but these operations decides the answers. Begin with
-// Workload.Run; model.go is what a type must do, and Check holds the history against it twice.
+// It never starts a run. Begin with Workload.Run; model.go is what a type must do, and Check holds
+// the history against it twice.
 package catalog
 
 import (
@@ -59,13 +59,11 @@ func (w *Workload) Name() string { return "catalog" }
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	r := e.Rand(1)
 	for i := range 3 * e.Concurrency {
-		t := load.Type{Name: fmt.Sprintf("cat%d", i)}
-		for v := range versionsOfType {
-			archive, version, err := load.Package{Type: t.Name, Source: fmt.Sprintf("def run(ctx, input):\n    return %d\n# %x\n", v, r.Uint64())}.Pack()
-			if err != nil {
-				return err
-			}
-			t.Archives, t.Versions = append(t.Archives, archive), append(t.Versions, version)
+		t, err := load.NewType(fmt.Sprintf("cat%d", i), versionsOfType, func(v int) string {
+			return fmt.Sprintf("def run(ctx, input):\n    return %d\n# %x\n", v, r.Uint64())
+		})
+		if err != nil {
+			return err
 		}
 		w.types = append(w.types, t)
 		names, _ := json.Marshal(t.Versions)

@@ -64,13 +64,11 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	}
 	r := e.Rand(1)
 	for i := range 3 {
-		t := load.Type{Name: fmt.Sprintf("idem%d", i)}
-		for v := range 3 {
-			archive, version, err := load.Package{Type: t.Name, Source: fmt.Sprintf("def run(ctx, input):\n    return %d # %x\n", v, r.Uint64())}.Pack()
-			if err != nil {
-				return err
-			}
-			t.Archives, t.Versions = append(t.Archives, archive), append(t.Versions, version)
+		t, err := load.NewType(fmt.Sprintf("idem%d", i), 3, func(v int) string {
+			return fmt.Sprintf("def run(ctx, input):\n    return %d # %x\n", v, r.Uint64())
+		})
+		if err != nil {
+			return err
 		}
 		w.types = append(w.types, t)
 	}

@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/jepsen/load"
 )
 
-// Expect runs a checker and wants a violation that says each of the words, or none at all.
+// Expect wants a violation that says the words among those that a checker found; without words there
+// must be none.
 func Expect(t *testing.T, name string, found []load.Violation, words string) {
 	t.Helper()
 	if words == "" {

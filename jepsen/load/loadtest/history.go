@@ -18,6 +18,7 @@ func Event(at float64, typ string, data any) wire.Event {
 	return wire.Event{At: AtSecond(at), Type: typ, Data: JSON(data)}
 }
 
+// History is the answer to a question for the events of a run, which it numbers.
 func History(workload, workflow, run string, events ...wire.Event) op.Op {
 	for i := range events {
 		events[i].Seq = uint64(i + 1)
@@ -25,6 +26,7 @@ func History(workload, workflow, run string, events ...wire.Event) op.Op {
 	return op.Op{Workload: workload, F: "history", Key: workflow, Value: JSON(map[string]string{"run_id": run}), Outcome: op.OK, Answer: JSON(wire.History{Events: events}), Invoke: 90e9, Return: 91e9}
 }
 
+// Facts are the members of a JSON object.
 type Facts = map[string]any
 
 // Respell changes one field of a JSON object.

@@ -21,6 +21,7 @@ type Made struct {
 	Data map[string]any
 }
 
+// MadeHistory numbers the events.
 func MadeHistory(events []Made) wire.History {
 	var h wire.History
 	for i, e := range events {

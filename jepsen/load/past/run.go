@@ -20,9 +20,7 @@ type Run struct {
 	ID, Workflow  string
 	Type, Version string
 	At            time.Time // of its start, in log time
-	input         json.RawMessage
-	attempt       uint64
-	Continued     string // run id that it goes on from
+	Continued     string    // run id that it goes on from
 	Parent        *Parent
 	End           *wire.Event // that closed it; nil = it is open
 	Events        []wire.Event
@@ -91,17 +89,15 @@ func (r *Run) take(e *wire.Event) {
 	switch e.Type {
 	case "WorkflowStarted":
 		var d struct {
-			WorkflowID    string          `json:"workflow_id"`
-			RunID         string          `json:"run_id"`
-			Type          string          `json:"workflow_type"`
-			Version       string          `json:"version"`
-			Input         json.RawMessage `json:"input"`
-			Parent        *Parent         `json:"parent"`
-			ContinuedFrom string          `json:"continued_from"`
-			Attempt       uint64          `json:"attempt"`
+			WorkflowID    string  `json:"workflow_id"`
+			RunID         string  `json:"run_id"`
+			Type          string  `json:"workflow_type"`
+			Version       string  `json:"version"`
+			Parent        *Parent `json:"parent"`
+			ContinuedFrom string  `json:"continued_from"`
 		}
 		json.Unmarshal(e.Data, &d)
-		r.ID, r.Workflow, r.Type, r.Version, r.input, r.Parent, r.Continued, r.attempt = d.RunID, d.WorkflowID, d.Type, d.Version, d.Input, d.Parent, d.ContinuedFrom, d.Attempt
+		r.ID, r.Workflow, r.Type, r.Version, r.Parent, r.Continued = d.RunID, d.WorkflowID, d.Type, d.Version, d.Parent, d.ContinuedFrom
 	case "ChildWorkflowStarted":
 		c := Child{At: e.At}
 		json.Unmarshal(e.Data, &c)

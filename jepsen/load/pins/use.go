@@ -88,13 +88,11 @@ func (w *Workload) Name() string { return "pins" }
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	r := e.Rand(1)
 	for i := range typeCount {
-		t := load.Type{Name: fmt.Sprintf("pin%d", i)}
-		for v := range versionCount {
-			archive, version, err := load.Package{Type: t.Name, Source: fmt.Sprintf(source, v, r.Uint64())}.Pack()
-			if err != nil {
-				return err
-			}
-			t.Archives, t.Versions = append(t.Archives, archive), append(t.Versions, version)
+		t, err := load.NewType(fmt.Sprintf("pin%d", i), versionCount, func(v int) string {
+			return fmt.Sprintf(source, v, r.Uint64())
+		})
+		if err != nil {
+			return err
 		}
 		w.types = append(w.types, t)
 		names, _ := json.Marshal(t.Versions)

@@ -4,7 +4,8 @@
 // deals with its children as they were started to be.
 //
 // It never looks at what the code of a run computes, only at who started, asked and told whom.
-// Begin with source, which every run of a tree executes, and then Check.
+// Begin with source, which every run of a tree executes; check.go judges how runs began, child.go
+// how they ended.
 package children
 
 import (

@@ -4,7 +4,7 @@
 // the end of leases, and cut off.
 //
 // It never uses transport/worker, whose mistakes progress would see. Begin with chore, one step of
-// a run; step.go judges one, limits.go what queues allow.
+// a run; step.go judges one, limits.go what queues allow, book.go is what the workers noted.
 package workers
 
 import (

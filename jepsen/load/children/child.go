@@ -1,0 +1,156 @@
+package children
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"aion.dev/aion/jepsen/load/past"
+	"aion.dev/aion/transport/wire"
+)
+
+// checkChild holds one child against what its parent's history says of it.
+func (c *checker) checkChild(r *past.Run, line *past.Child) {
+	name := fmt.Sprintf("child %d (%s) of %s", line.ID, line.WorkflowID, r.Name())
+	given, told := gaveUp(line)
+	if len(told) > 1 {
+		c.bad(&r.Read, "%s ended %d times", name, len(told))
+	}
+	if line.RunID == "" {
+		if len(told) == 0 && !r.Ended().Equal(line.At) || len(told) > 0 && told[0].Type != "ChildWorkflowFailed" {
+			c.bad(&r.Read, "%s could not start, and its parent was told %v", name, told)
+		}
+		return
+	}
+	child := c.runs[line.RunID]
+	if child == nil {
+		c.bad(&r.Read, "%s was started as run %s, which does not exist", name, line.RunID)
+		return
+	}
+	switch p := child.Parent; {
+	case p == nil || p.WorkflowID != r.Workflow || p.RunID != r.ID || p.ID != line.ID || p.OnClose != line.OnClose:
+		c.bad(&child.Read, "%s says of its parent %+v", name, p)
+	case child.Workflow != line.WorkflowID || child.Version != line.Version || !child.At.Equal(line.At):
+		c.bad(&child.Read, "%s started as %s on %s at %s, its parent says on %s at %s", name, child.Workflow, child.Version, child.At, line.Version, line.At)
+	case line.Choice != 2 && child.Version != r.Version:
+		c.bad(&child.Read, "%s is on %s, not on its parent's version %s", name, child.Version, r.Version)
+	case line.Choice == 2 && !slices.ContainsFunc(past.During(c.eras, child.At), func(e past.Era) bool { return e.Routed == child.Version }):
+		c.bad(&child.Read, "%s started at %s on %s, which was not routed then", name, child.At, child.Version)
+	}
+	chain := c.chain(child)
+	last := chain[len(chain)-1]
+	switch {
+	case last.End == nil: // told by itself
+	case len(told) == 0 && given == nil && r.Ended().After(last.End.At):
+		c.bad(&r.Read, "%s ended at %s, and its parent, which was open until %s, was never told", name, last.End.At, r.Ended())
+	case len(told) == 1 && !told[0].At.Equal(last.End.At):
+		c.bad(&r.Read, "%s ended at %s, and its parent was told at %s", name, last.End.At, told[0].At)
+	case len(told) == 1 && !tells(told[0], last.End):
+		c.bad(&r.Read, "%s ended with %s %s, and its parent was told %s %s", name, last.End.Type, last.End.Data, told[0].Type, told[0].Data)
+	case len(told) == 1 && given != nil && given.Seq < told[0].Seq:
+		c.bad(&r.Read, "%s was given up, and its parent was told of its end all the same", name)
+	}
+	if given != nil {
+		c.checkAsked(chain, given.At, name+" was given up")
+	}
+	if r.End != nil {
+		c.checkPolicy(r, line, chain, name)
+	}
+}
+
+// gaveUp parts what a parent's history says of the end of a child: that the parent gave it up, and how it ended.
+func gaveUp(line *past.Child) (given *wire.Event, told []wire.Event) {
+	for i, e := range line.Ends {
+		var d struct {
+			Asked bool `json:"asked"`
+		}
+		if json.Unmarshal(e.Data, &d); e.Type == "ChildWorkflowCancelled" && d.Asked {
+			given = &line.Ends[i]
+		} else {
+			told = append(told, e)
+		}
+	}
+	return given, told
+}
+
+// tells reports whether what a parent was told is how its child ended.
+func tells(told wire.Event, end *wire.Event) bool {
+	switch end.Type {
+	case "WorkflowCompleted":
+		var a, b struct {
+			Result json.RawMessage `json:"result"`
+		}
+		return told.Type == "ChildWorkflowCompleted" && json.Unmarshal(told.Data, &a) == nil && json.Unmarshal(end.Data, &b) == nil && bytes.Equal(a.Result, b.Result)
+	case "WorkflowCancelled":
+		return told.Type == "ChildWorkflowCancelled"
+	}
+	return told.Type == "ChildWorkflowFailed"
+}
+
+// checkPolicy looks at what became of a child when its parent closed.
+func (c *checker) checkPolicy(r *past.Run, line *past.Child, chain []*past.Run, name string) {
+	at := r.End.At
+	switch line.OnClose {
+	case 0:
+		for _, x := range chain {
+			if x.Must(at) {
+				c.bad(&x.Read, "%s was to be terminated with its parent at %s, and run %s was open until %s", name, at, x.ID, x.Ended())
+			}
+		}
+	case 1:
+		c.checkAsked(chain, at, name+" was to be cancelled with its parent")
+	}
+}
+
+// checkAsked wants the run that certainly was open at a moment to have been asked to end by then.
+func (c *checker) checkAsked(chain []*past.Run, at time.Time, why string) {
+	for _, x := range chain {
+		if x.Must(at) && !slices.ContainsFunc(x.Events, func(e wire.Event) bool { return e.Type == "CancelRequested" && !e.At.After(at) }) {
+			c.bad(&x.Read, "%s at %s, and run %s was not asked to end", why, at, x.ID)
+		}
+	}
+}
+
+// checkMeddling wants a reason for every termination and every request to cancel: a caller who asked for it, a parent who closed or gave the child up at that moment, or the
+// run before, which had not seen it.
+func (c *checker) checkMeddling(r *past.Run) {
+	asked := 0
+	for _, e := range r.Events {
+		var d struct {
+			Reason string `json:"reason"`
+		}
+		if e.Type == "CancelRequested" {
+			asked++
+		} else if e.Type != "WorkflowTerminated" {
+			continue
+		}
+		json.Unmarshal(e.Data, &d)
+		if c.asked[d.Reason] || r.Continued != "" && e.At.Equal(r.At) {
+			continue
+		}
+		if r.Parent == nil || c.runs[r.Parent.RunID] == nil || !caused(c.runs[r.Parent.RunID], e, r.Parent.ID, r.Parent.OnClose) {
+			c.bad(&r.Read, "%s: %s at %s for the reason %q, which nobody gave", r.Name(), e.Type, e.At, d.Reason)
+		}
+	}
+	if asked > 1 {
+		c.bad(&r.Read, "%s was asked to end %d times", r.Name(), asked)
+	}
+}
+
+// caused reports whether a parent did this to its child: by its close, or by giving it up.
+func caused(r *past.Run, e wire.Event, child uint64, policy uint8) bool {
+	if e.Type == "WorkflowTerminated" {
+		return policy == 0 && r.Ended().Equal(e.At)
+	}
+	if policy == 1 && r.Ended().Equal(e.At) {
+		return true
+	}
+	for i := range r.Children {
+		if given, _ := gaveUp(&r.Children[i]); r.Children[i].ID == child && given != nil && given.At.Equal(e.At) {
+			return true
+		}
+	}
+	return false
+}

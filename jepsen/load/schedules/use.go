@@ -4,8 +4,7 @@
 // between two versions.
 //
 // It never judges what the started runs compute, but for the version that computed it. Begin with
-// Workload.Setup, and then Check; times.go accounts for the
-// times of one schedule.
+// Workload.Setup, and then Check; times.go accounts for the times of one schedule.
 package schedules
 
 import (

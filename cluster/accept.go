@@ -19,7 +19,7 @@ func (p *Port) accept() {
 			case <-p.closing:
 				return
 			case <-time.After(10 * time.Millisecond): // out of file descriptors, mostly: it passes
-				p.said.failed.say(p.cfg.Logger.Warn, "node port cannot accept", "error", err)
+				p.said.failed.Say(p.cfg.Logger.Warn, "node port cannot accept", "error", err)
 				continue
 			}
 		}
@@ -40,7 +40,7 @@ func (p *Port) admit(c net.Conn) *list.Element {
 		return nil
 	}
 	if p.pending.Len() >= p.cfg.MaxPending {
-		p.said.evicted.say(p.cfg.Logger.Warn, "node port: too many connections that say nothing, ending the oldest", "max", p.cfg.MaxPending)
+		p.said.evicted.Say(p.cfg.Logger.Warn, "node port: too many connections that say nothing, ending the oldest", "max", p.cfg.MaxPending)
 		p.pending.Front().Value.(net.Conn).Close()
 		p.pending.Remove(p.pending.Front())
 	}
@@ -57,7 +57,7 @@ func (p *Port) greet(raw net.Conn, e *list.Element) {
 	p.mu.Unlock()
 	if err != nil {
 		raw.Close()
-		p.said.refused.say(p.cfg.Logger.Info, "node port: connection refused", "from", raw.RemoteAddr(), "error", err)
+		p.said.refused.Say(p.cfg.Logger.Info, "node port: connection refused", "from", raw.RemoteAddr(), "error", err)
 	}
 }
 
@@ -176,7 +176,7 @@ func (p *Port) evict() bool {
 	if oldest == nil {
 		return false
 	}
-	p.said.evicted.say(p.cfg.Logger.Warn, "node port: too many connections, ending the oldest of nodes that are no members",
+	p.said.evicted.Say(p.cfg.Logger.Warn, "node port: too many connections, ending the oldest of nodes that are no members",
 		"max", p.cfg.MaxConnections, "of", oldest.from.From)
 	delete(p.open, oldest)
 	oldest.raw.Close() // its reader and writer fail, and close it

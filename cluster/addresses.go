@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"time"
+
+	"aion.dev/aion/cluster/gossip"
 )
 
 // The network transport under raft.
@@ -56,8 +58,8 @@ func (c *Cluster) openGossip() error {
 	if c.discovery != nil || c.cfg.GossipListen == "" {
 		return nil
 	}
-	g, err := OpenGossip(GossipConfig{
-		Self:    Peer{ID: c.id, RaftAddress: c.self().Address, HTTPAddress: c.cfg.HTTPAddress, ClusterID: c.clusterID()},
+	g, err := gossip.Open(gossip.Config{
+		Self:    gossip.Peer{ID: c.id, RaftAddress: c.self().Address, HTTPAddress: c.cfg.HTTPAddress, ClusterID: c.clusterID()},
 		Listen:  c.cfg.GossipListen,
 		Address: c.cfg.GossipAddress,
 		Key:     c.cfg.GossipKey,

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"aion.dev/aion/cluster/durable"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -121,7 +122,7 @@ func (c *Cluster) keepAdmission(ctx context.Context) {
 	for c.joining() != nil && ctx.Err() == nil {
 		a := *c.admission.Load()
 		if c.applied() < a.Index {
-			pause(ctx, retryEvery)
+			lifecycle.Pause(ctx, retryEvery)
 			continue
 		}
 		a.Held = true
@@ -143,7 +144,7 @@ func (c *Cluster) keepAdmission(ctx context.Context) {
 func (c *Cluster) proveAddress(ctx context.Context) {
 	for !c.reached.Load() && ctx.Err() == nil {
 		if c.unreached() == nil { // there may be other voters later
-			pause(ctx, lookAgain)
+			lifecycle.Pause(ctx, lookAgain)
 			continue
 		}
 		g, err := c.hello(ctx, c.self())
@@ -154,6 +155,6 @@ func (c *Cluster) proveAddress(ctx context.Context) {
 		case err != nil:
 			c.log.Debug("this node does not reach itself", "address", c.self().Address, "error", err)
 		}
-		pause(ctx, lookAgain)
+		lifecycle.Pause(ctx, lookAgain)
 	}
 }

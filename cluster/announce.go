@@ -12,6 +12,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/google/uuid"
 )
 
@@ -36,7 +37,7 @@ func (c *Cluster) keepAnnounced(ctx context.Context) {
 			c.fail(err)
 			return
 		}
-		pause(ctx, again)
+		lifecycle.Pause(ctx, again)
 	}
 }
 
@@ -152,7 +153,7 @@ func (c *Cluster) member() bool {
 // removed and must say so.
 func (c *Cluster) keepInConfiguration(ctx context.Context) {
 	for ctx.Err() == nil {
-		pause(ctx, 3*c.cfg.Raft.Heartbeat)
+		lifecycle.Pause(ctx, 3*c.cfg.Raft.Heartbeat)
 		r := c.raft.Load()
 		if address, _ := r.LeaderWithID(); address != "" && c.member() {
 			c.setOutside(nil)

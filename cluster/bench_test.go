@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/gossip"
 	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/fsm"
 	"github.com/hashicorp/go-hclog"
@@ -68,9 +69,9 @@ func benchPropose(b *testing.B, leader *cluster.Cluster, callers int) {
 // benchCluster runs nodes on loopback and real files, and returns the leader.
 func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 	b.Helper()
-	var list []cluster.Peer
+	var list []gossip.Peer
 	for i, address := range freeAddresses(b, n) {
-		list = append(list, cluster.Peer{ID: fmt.Sprint("n", i+1), RaftAddress: address})
+		list = append(list, gossip.Peer{ID: fmt.Sprint("n", i+1), RaftAddress: address})
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -111,8 +112,8 @@ func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 	return nil
 }
 
-type fixed []cluster.Peer
+type fixed []gossip.Peer
 
-func (f fixed) Peers() []cluster.Peer    { return f }
+func (f fixed) Peers() []gossip.Peer     { return f }
 func (f fixed) Others() []string         { return nil }
 func (f fixed) Changed() <-chan struct{} { return nil }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -101,7 +102,7 @@ func (c *Cluster) refuseMessage(message any) error {
 // as long as nobody else can.
 func (c *Cluster) keepStandingAside(ctx context.Context) {
 	said := ""
-	for ; ctx.Err() == nil; pause(ctx, c.cfg.Raft.MembersEvery) {
+	for ; ctx.Err() == nil; lifecycle.Pause(ctx, c.cfg.Raft.MembersEvery) {
 		objections := c.objections()
 		if len(objections) == 0 {
 			said = ""

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -121,7 +122,7 @@ func (c *Cluster) keepClocks(ctx context.Context) {
 			said = j.verdict
 			c.sayClock(j)
 		}
-		pause(ctx, readClocks)
+		lifecycle.Pause(ctx, readClocks)
 	}
 }
 

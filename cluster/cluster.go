@@ -8,11 +8,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aion.dev/aion/cluster/gossip"
 	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/lifecycle"
+	"aion.dev/aion/internal/throttle"
 	"github.com/google/uuid"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
@@ -41,7 +43,7 @@ type Cluster struct {
 	caller    Caller
 	link      *link
 	discovery Discovery
-	gossip    *Gossip // nil where gossip is replaced or not wanted
+	gossip    *gossip.Gossip // nil where gossip is replaced or not wanted
 	archives  Archives
 	blobs     *Blobs // nil where archives are replaced
 
@@ -67,7 +69,7 @@ type Cluster struct {
 	admission atomic.Pointer[Admission]       // how this node was let in; nil if it founded
 	reached   atomic.Bool                     // a message for this node has come in
 
-	said struct{ unmet, unanswered, admitted throttle } // why nodes are not let in
+	said struct{ unmet, unanswered, admitted throttle.Throttle } // why nodes are not let in
 
 	mu      sync.Mutex
 	closing chan struct{} // closed when Run ends: nothing new begins
@@ -304,14 +306,4 @@ func (c *Cluster) goes(f func()) bool {
 	}
 	c.tasks.Go(f)
 	return true
-}
-
-// pause waits for d or for the end of ctx.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

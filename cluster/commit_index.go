@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
@@ -31,7 +32,7 @@ func (c *Cluster) keepCommitIndex(ctx context.Context) {
 		return // Run ended while this node was entering a cluster
 	}
 	for {
-		pause(ctx, commitIndexEvery)
+		lifecycle.Pause(ctx, commitIndexEvery)
 		if now := r.CommitIndex(); now > written {
 			if err := c.stores.Stable.SetUint64(commitIndexKey, now); err != nil {
 				return // the guard has ended this node

@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -25,7 +26,7 @@ func (c *Cluster) keepChecking(ctx context.Context, t *term) {
 	}
 	worth := uint64(0)
 	for {
-		pause(ctx, c.cfg.Raft.CheckEvery)
+		lifecycle.Pause(ctx, c.cfg.Raft.CheckEvery)
 		if ctx.Err() != nil {
 			return
 		}
@@ -106,7 +107,7 @@ func (c *Cluster) report(ctx context.Context, k check) {
 			return
 		}
 		c.log.Debug("reporting the digest", "index", k.index, "error", err)
-		pause(ctx, retryEvery)
+		lifecycle.Pause(ctx, retryEvery)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/internal/lifecycle"
 )
 
 // DiskConfig says how much of the data folder's disk a node leaves free. Zero fields have defaults.
@@ -60,7 +61,7 @@ func judgeDisk(cfg DiskConfig, free, size uint64, before string) DiskState {
 
 // keepDisk looks at the disk until ctx ends.
 func (c *Cluster) keepDisk(ctx context.Context) {
-	for ; ctx.Err() == nil; pause(ctx, diskEvery) {
+	for ; ctx.Err() == nil; lifecycle.Pause(ctx, diskEvery) {
 		c.lookAtDisk()
 	}
 }

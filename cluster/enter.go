@@ -216,7 +216,7 @@ func (c *Cluster) meet(ctx context.Context) []greeting {
 			g, err := c.hello(ctx, Server{p.ID, p.RaftAddress})
 			g.named = p.Named
 			if err != nil {
-				c.said.unmet.say(c.log.Info, "peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)
+				c.said.unmet.Say(c.log.Info, "peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)
 				return
 			}
 			if g.ID == c.id && g.Server != c.self() {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"syscall"
 
 	"aion.dev/aion/cluster/durable"
+	"aion.dev/aion/cluster/nodeid"
 )
 
 // dataFormat is the layout of a data folder. A node that finds a newer one refuses to start.
@@ -26,9 +26,6 @@ const (
 	identityFile = "identity.json"
 	lockFile     = "LOCK"
 )
-
-// nodeID are ids that are safe in file names, addresses and logs.
-var nodeID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
 // Identity is what a data folder says about its node, and the lock that keeps a second process out of the folder.
 //
@@ -52,7 +49,7 @@ type identityDoc struct {
 // OpenIdentity makes dir when it is missing, locks it, and reads who it belongs to. An empty folder gets wantID, or a generated id when wantID is
 // empty; a folder that belongs to another id than wantID is refused. What it returns is on disk. The caller closes it.
 func OpenIdentity(dir, wantID string) (_ *Identity, err error) {
-	if wantID != "" && !nodeID.MatchString(wantID) {
+	if wantID != "" && !nodeid.Valid(wantID) {
 		return nil, fmt.Errorf("node.id %q is not usable: 1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit", wantID)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -120,7 +117,7 @@ func (id *Identity) read(wantID string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	case doc.Format > dataFormat:
 		return fmt.Errorf("%s: data format %d is newer than this binary's %d: start a newer binary", path, doc.Format, dataFormat)
-	case doc.Format < 1 || !nodeID.MatchString(doc.NodeID):
+	case doc.Format < 1 || !nodeid.Valid(doc.NodeID):
 		return fmt.Errorf("%s: format %d and node_id %q are no identity", path, doc.Format, doc.NodeID)
 	case wantID != "" && wantID != doc.NodeID:
 		return fmt.Errorf("node.id is %q, but data folder %s belongs to node %q", wantID, id.Dir, doc.NodeID)

@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -39,7 +40,7 @@ func (c *Cluster) askToJoin(ctx context.Context, leader Server, empty bool) (boo
 	err := c.call(ctx, leader, callJoin, joinRequest{Server: c.self(), Instance: c.instance, ClusterID: c.clusterID(), Empty: empty}, &a)
 	switch {
 	case err != nil:
-		c.said.unanswered.say(c.log.Info, "not let in yet", "leader", leader, "because", err)
+		c.said.unanswered.Say(c.log.Info, "not let in yet", "leader", leader, "because", err)
 		return false, nil
 	case a.Twin:
 		err := fmt.Errorf("%w: %s", ErrRefused, a.Refused)
@@ -114,9 +115,9 @@ func (c *Cluster) admit(ctx context.Context, from Introduction, j joinRequest) (
 	defer func() {
 		switch {
 		case err != nil:
-			c.said.admitted.say(c.log.Info, "a node is not let in yet", "asking", j.Server, "because", err)
+			c.said.admitted.Say(c.log.Info, "a node is not let in yet", "asking", j.Server, "because", err)
 		case a.Refused != "":
-			c.said.admitted.say(c.log.Info, "a node is not let in", "asking", j.Server, "because", a.Refused)
+			c.said.admitted.Say(c.log.Info, "a node is not let in", "asking", j.Server, "because", a.Refused)
 		}
 	}()
 	if j.ID != from.From {
@@ -190,7 +191,7 @@ func (c *Cluster) answersAt(ctx context.Context, s raft.Server, j joinRequest) s
 		g, err := c.hello(ctx, Server{string(s.ID), string(s.Address)})
 		switch {
 		case err != nil:
-			pause(ctx, retryEvery)
+			lifecycle.Pause(ctx, retryEvery)
 		case g.Instance == j.Instance: // one process, which is reached at both
 			return ""
 		default:

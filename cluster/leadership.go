@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -241,7 +242,7 @@ func (c *Cluster) catchUp(ctx context.Context, r *raft.Raft, number uint64) bool
 		if !errors.Is(err, raft.ErrLeadershipTransferInProgress) {
 			return false
 		}
-		pause(ctx, retryEvery)
+		lifecycle.Pause(ctx, retryEvery)
 	}
 	return false
 }
@@ -257,6 +258,6 @@ func (c *Cluster) first(ctx context.Context, t *term, cmd fsm.Command) error {
 		if _, busy := err.(*engine.Unavailable); !busy || ctx.Err() != nil {
 			return err
 		}
-		pause(ctx, retryEvery)
+		lifecycle.Pause(ctx, retryEvery)
 	}
 }

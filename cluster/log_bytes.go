@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -14,7 +15,7 @@ func (c *Cluster) keepLogSmall(ctx context.Context) {
 	if !c.stores.Weighed() {
 		return
 	}
-	for ; ctx.Err() == nil; pause(ctx, c.cfg.Raft.MembersEvery) {
+	for ; ctx.Err() == nil; lifecycle.Pause(ctx, c.cfg.Raft.MembersEvery) {
 		r := c.raft.Load()
 		if r == nil {
 			continue

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -40,7 +41,7 @@ func (c *Cluster) keepMembers(ctx context.Context) {
 		if err := c.forgetLeft(ctx, r); err != nil && ctx.Err() == nil {
 			c.log.Debug("forgetting nodes that left", "error", err)
 		}
-		pause(ctx, c.cfg.Raft.MembersEvery)
+		lifecycle.Pause(ctx, c.cfg.Raft.MembersEvery)
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	gauge(metricState, float64(c.state.DiskBytes()))
 	if g := c.gossip; g != nil {
 		gauge(metricGossip, float64(len(g.Peers())))
-		out <- prometheus.MustNewConstMetric(metricDropped, prometheus.CounterValue, float64(g.transport.dropped.Load()))
+		out <- prometheus.MustNewConstMetric(metricDropped, prometheus.CounterValue, float64(g.Dropped()))
 	}
 	c.state.View(func(v fsm.View) { collectRequests(out, v.RequestUse()) })
 	r := c.raft.Load()

@@ -1,6 +1,10 @@
 package cluster
 
-import "context"
+import (
+	"context"
+
+	"aion.dev/aion/cluster/gossip"
+)
 
 // Handler answers one kind of node call of the node that from describes. What it answers is bounded by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
 // *engine.Unavailable and *engine.Unknown as what they are, anything else as its text.
@@ -18,28 +22,18 @@ type Caller interface {
 // MaxCallBytes bounds the body and the answer of a node call.
 const MaxCallBytes = 1 << 20
 
-// Peer is what gossip knows about a node. Nothing in it is certain.
-type Peer struct {
-	ID          string
-	RaftAddress string
-	HTTPAddress string
-	ClusterID   string // empty while the node belongs to no cluster
-	Status      string // alive, suspect or left
-	Named       string // the address in cluster.join that led to it; empty if none did
-
-	gossip string // where its gossip is
-}
-
-// Discovery suggests addresses. *Gossip implements it; clustertest gives a fixed list.
+// Discovery suggests addresses. *gossip.Gossip implements it; clustertest gives a fixed list.
 type Discovery interface {
 	// Peers returns the nodes heard of, this one excluded; once this node belongs to a cluster, none
 	// of others.
-	Peers() []Peer
+	Peers() []gossip.Peer
 	// Others returns the addresses of cluster.join but this node's own.
 	Others() []string
 	// Changed is signalled after Peers changed. One signal may stand for several changes.
 	Changed() <-chan struct{}
 }
+
+var _ Discovery = (*gossip.Gossip)(nil)
 
 // Archives is what the cluster asks of the blob store: whether this node has what the state names.
 type Archives interface {

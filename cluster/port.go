@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/internal/throttle"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 )
@@ -44,7 +45,7 @@ type Port struct {
 	http       *http.Server // node calls and archives
 	client     *http.Client
 
-	said struct{ failed, evicted, refused throttle } // what strangers cause
+	said struct{ failed, evicted, refused throttle.Throttle } // what strangers cause
 
 	closing chan struct{}
 	parts   sync.WaitGroup // accept loop, greetings, HTTP server and handlers; nothing is added once closed

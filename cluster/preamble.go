@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+
+	"aion.dev/aion/cluster/nodeid"
 )
 
 // The preamble opens every connection of the node port, before any protocol starts: the dialling
@@ -55,7 +57,7 @@ const maxIntroduced = 255
 // meets.
 func (i Introduction) Refuse(own Introduction, kind byte) string {
 	switch {
-	case !nodeID.MatchString(i.From):
+	case !nodeid.Valid(i.From):
 		return fmt.Sprintf("%q is no node id", i.From)
 	case i.To != own.From && (i.To != "" || kind != streamHTTP):
 		return fmt.Sprintf("this is node %s, not %q", own.From, i.To)

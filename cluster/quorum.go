@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -20,7 +21,7 @@ const quorumEvery = time.Second
 // keepQuorum watches over the majority until ctx ends.
 func (c *Cluster) keepQuorum(ctx context.Context) {
 	said := ""
-	for ; ctx.Err() == nil; pause(ctx, quorumEvery) {
+	for ; ctx.Err() == nil; lifecycle.Pause(ctx, quorumEvery) {
 		r := c.raft.Load()
 		if address, _ := r.LeaderWithID(); address != "" {
 			if c.quorum.Swap(nil) != nil {

@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"time"
+
+	"aion.dev/aion/internal/lifecycle"
 )
 
 const (
@@ -14,7 +16,7 @@ const (
 // others are written over them; here it is asked once the deleted are a quarter of what the state has
 // on disk, so that making room for one byte never writes more than four.
 func (c *Cluster) keepReclaiming(ctx context.Context) {
-	for ; ctx.Err() == nil; pause(ctx, reclaimEvery) {
+	for ; ctx.Err() == nil; lifecycle.Pause(ctx, reclaimEvery) {
 		freed, disk := c.state.Freed(), c.state.DiskBytes()
 		if freed < reclaimLeast || freed < disk/4 {
 			continue

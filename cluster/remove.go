@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -147,6 +148,6 @@ func (c *Cluster) removeSelf(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, and does not know yet to whom", c.id)}
 		}
-		pause(ctx, 20*time.Millisecond)
+		lifecycle.Pause(ctx, 20*time.Millisecond)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/internal/faults"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
 
@@ -62,7 +63,7 @@ func (c *Cluster) keepWatch(ctx context.Context) {
 	}
 	send()
 	for {
-		pause(ctx, every)
+		lifecycle.Pause(ctx, every)
 		if ctx.Err() != nil {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/gossip"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 )
@@ -48,7 +49,7 @@ func NewWith(t testing.TB, n int, opts Options) *Cluster {
 	c := &Cluster{t: t, opts: opts, net: net, peers: &peers{changed: make(chan struct{})}}
 	for i := range n + opts.Spare {
 		c.Nodes = append(c.Nodes, &Node{Index: i, ID: fmt.Sprintf("n%d", i+1), Address: fmt.Sprintf("%s-%d", street, i+1), all: c, disk: newDisk()})
-		c.peers.list = append(c.peers.list, cluster.Peer{ID: c.Nodes[i].ID, RaftAddress: c.Nodes[i].Address, Status: "alive"})
+		c.peers.list = append(c.peers.list, gossip.Peer{ID: c.Nodes[i].ID, RaftAddress: c.Nodes[i].Address, Status: "alive"})
 	}
 	t.Cleanup(c.stopAll)
 	for i, ahead := range opts.Clocks {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/gossip"
 	"aion.dev/aion/engine"
 	"github.com/hashicorp/raft"
 )
@@ -248,11 +249,11 @@ func (c *caller) Call(ctx context.Context, server cluster.Server, name string, b
 // peers is a list in place of gossip, and of cluster.join.
 type peers struct {
 	mu      sync.Mutex
-	list    []cluster.Peer
+	list    []gossip.Peer
 	changed chan struct{}
 }
 
-func (p *peers) Peers() []cluster.Peer {
+func (p *peers) Peers() []gossip.Peer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := slices.Clone(p.list)
@@ -266,7 +267,7 @@ func (p *peers) Others() []string { return nil }
 
 func (p *peers) Changed() <-chan struct{} { return p.changed }
 
-func (p *peers) add(peer cluster.Peer) {
+func (p *peers) add(peer gossip.Peer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.list = append(p.list, peer)

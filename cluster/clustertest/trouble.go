@@ -4,7 +4,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/gossip"
 )
 
 // StallState makes this node's state hang before the next entry that it applies, while its log goes on; FreeState ends that.
@@ -83,6 +83,6 @@ func (n *Node) Clone(address string) *Node {
 	disk.promise = n.disk.promise.copy()
 	clone := &Node{Index: len(n.all.Nodes), ID: n.ID, Address: address, all: n.all, disk: disk}
 	n.all.Nodes = append(n.all.Nodes, clone)
-	n.all.peers.add(cluster.Peer{ID: n.ID, RaftAddress: address, Status: "alive"})
+	n.all.peers.add(gossip.Peer{ID: n.ID, RaftAddress: address, Status: "alive"})
 	return clone
 }

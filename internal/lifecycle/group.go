@@ -1,7 +1,8 @@
 // Package lifecycle lets the caller of go wait for it.
 //
 // A Group decides when several long-running parts are over: the first error ends all of them, and Wait returns only when every goroutine has. It
-// never restarts a part and never swallows an error. Closers close what was opened, in mirror order. Begin with Group.
+// never restarts a part and never swallows an error. Closers close what was opened, in mirror order; Pause waits no longer
+// than its context. Begin with Group.
 package lifecycle
 
 import (

@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"bytes"
@@ -17,11 +17,11 @@ import (
 // of 4 GiB makes it allocate 4 GiB. So every message is checked here before memberlist sees it. The
 // numbers are memberlist's wire protocol, which never renumbers.
 const (
-	gossipPing, gossipIndirectPing, gossipAck byte = 0, 1, 2
-	gossipSuspect, gossipAlive, gossipDead    byte = 3, 4, 5
-	gossipPushPull, gossipCompound            byte = 6, 7
-	gossipCompress, gossipEncrypt             byte = 9, 10
-	gossipNack, gossipCRC, gossipError        byte = 11, 12, 13
+	kindPing, kindIndirectPing, kindAck byte = 0, 1, 2
+	kindSuspect, kindAlive, kindDead    byte = 3, 4, 5
+	kindPushPull, kindCompound          byte = 6, 7
+	kindCompress, kindEncrypt           byte = 9, 10
+	kindNack, kindCRC, kindError        byte = 11, 12, 13
 
 	sealVersion  = 1           // of encryption; memberlist uses 0 with peers that are ten years old
 	sealOverhead = 1 + 12 + 16 // version, nonce, tag
@@ -35,7 +35,7 @@ func checkPacket(key, b []byte) error {
 	if err != nil {
 		return err
 	}
-	if len(b) > 5 && b[0] == gossipCRC {
+	if len(b) > 5 && b[0] == kindCRC {
 		b = b[5:]
 	}
 	return checkMessage(b, 2)
@@ -47,15 +47,15 @@ func checkMessage(b []byte, depth int) error {
 		return errors.New("empty message")
 	}
 	switch kind, body := b[0], b[1:]; kind {
-	case gossipPing, gossipIndirectPing, gossipAck, gossipNack, gossipSuspect, gossipAlive, gossipDead:
+	case kindPing, kindIndirectPing, kindAck, kindNack, kindSuspect, kindAlive, kindDead:
 		return (&packed{in: bytes.NewReader(body), left: len(body)}).value(4)
-	case gossipCompress:
+	case kindCompress:
 		inflated, err := inflate(body, maxPacket)
 		if err != nil || depth == 0 {
 			return errors.Join(err, errTooDeep(depth))
 		}
 		return checkMessage(inflated, depth-1)
-	case gossipCompound:
+	case kindCompound:
 		return checkCompound(body, depth)
 	default:
 		return fmt.Errorf("a packet of kind %d", kind)

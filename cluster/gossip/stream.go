@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"bytes"
@@ -10,9 +10,9 @@ import (
 	"github.com/hashicorp/go-msgpack/v2/codec"
 )
 
-// readGossip reads the one message that a stream carries in each direction, and refuses what
+// readMessage reads the one message that a stream carries in each direction, and refuses what
 // memberlist must not see. It never holds more than maxStream bytes.
-func readGossip(in io.Reader, key []byte) ([]byte, error) {
+func readMessage(in io.Reader, key []byte) ([]byte, error) {
 	var got bytes.Buffer
 	p := &packed{in: io.TeeReader(in, &got), left: maxStream}
 	kind, err := p.number(1)
@@ -23,7 +23,7 @@ func readGossip(in io.Reader, key []byte) ([]byte, error) {
 		err = checkStream(p, byte(kind), &got)
 		return got.Bytes(), err // got grows while it is checked
 	}
-	if byte(kind) != gossipEncrypt {
+	if byte(kind) != kindEncrypt {
 		return got.Bytes(), errors.New("a stream that is not encrypted")
 	}
 	size, err := p.number(4)
@@ -54,21 +54,21 @@ func checkWhole(b []byte) error {
 // checkStream reads the rest of a message of this kind. got holds what p has read.
 func checkStream(p *packed, kind byte, got *bytes.Buffer) error {
 	switch kind {
-	case gossipPing, gossipAck, gossipError:
+	case kindPing, kindAck, kindError:
 		return p.value(2)
-	case gossipCompress:
+	case kindCompress:
 		if err := p.value(2); err != nil {
 			return err
 		}
 		b, err := inflate(got.Bytes()[1:], maxStream)
-		if err == nil && b[0] == gossipCompress {
+		if err == nil && b[0] == kindCompress {
 			err = errTooDeep(0)
 		}
 		if err != nil {
 			return err
 		}
 		return checkWhole(b)
-	case gossipPushPull:
+	case kindPushPull:
 		return checkNodes(p, got)
 	default:
 		return fmt.Errorf("a stream of kind %d", kind)

@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// gossipTransport is memberlist's own transport with an end: memberlist leaves streams, and those who wait on them, behind when it shuts down.
-type gossipTransport struct {
+// transport is memberlist's own transport with an end: memberlist leaves streams, and those who wait on them, behind when it shuts down.
+type transport struct {
 	*memberlist.NetTransport
 	ctx     context.Context // of dialling
 	cancel  context.CancelFunc
@@ -29,23 +29,23 @@ type gossipTransport struct {
 
 	mu     sync.Mutex // over everything below
 	closed bool
-	open   map[*gossipConn]struct{}
-	silent list.List // of incoming *gossipConn, oldest first
+	open   map[*conn]struct{}
+	silent list.List // of incoming *conn, oldest first
 }
 
-// maxGossipStreams bounds incoming streams. Each is over within seconds, so the oldest gives way.
-const maxGossipStreams = 16
+// maxStreams bounds incoming streams. Each is over within seconds, so the oldest gives way.
+const maxStreams = 16
 
-// openGossipTransport listens. memberlist's transport logs whatever a stranger sends it, so it
+// openTransport listens. memberlist's transport logs whatever a stranger sends it, so it
 // needs a logger: with none, one empty datagram ended the process.
-func openGossipTransport(listen string, key []byte, logger *log.Logger) (*gossipTransport, error) {
+func openTransport(listen string, key []byte, logger *log.Logger) (*transport, error) {
 	host, port, err := splitAddress("gossip.address", listen)
 	if err != nil {
 		return nil, err
 	}
-	t := &gossipTransport{
+	t := &transport{
 		key: key, log: logger, packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
-		drained: make(chan struct{}), open: map[*gossipConn]struct{}{},
+		drained: make(chan struct{}), open: map[*conn]struct{}{},
 	}
 	// With port 0 the kernel picks a TCP port whose UDP twin may be taken.
 	for range 10 {
@@ -63,13 +63,13 @@ func openGossipTransport(listen string, key []byte, logger *log.Logger) (*gossip
 }
 
 // StreamCh implements memberlist.Transport.
-func (t *gossipTransport) StreamCh() <-chan net.Conn { return t.streams }
+func (t *transport) StreamCh() <-chan net.Conn { return t.streams }
 
 // PacketCh implements memberlist.Transport.
-func (t *gossipTransport) PacketCh() <-chan *memberlist.Packet { return t.packets }
+func (t *transport) PacketCh() <-chan *memberlist.Packet { return t.packets }
 
 // relay hands packets and accepted streams on, checked and tracked. It runs until the listeners have ended: they would block on a stream that nobody takes.
-func (t *gossipTransport) relay() {
+func (t *transport) relay() {
 	for {
 		select {
 		case p := <-t.NetTransport.PacketCh():
@@ -98,12 +98,12 @@ func (t *gossipTransport) relay() {
 }
 
 // DialTimeout implements memberlist.Transport.
-func (t *gossipTransport) DialTimeout(addr string, timeout time.Duration) (net.Conn, error) {
+func (t *transport) DialTimeout(addr string, timeout time.Duration) (net.Conn, error) {
 	return t.DialAddressTimeout(memberlist.Address{Addr: addr}, timeout)
 }
 
 // DialAddressTimeout implements memberlist.NodeAwareTransport.
-func (t *gossipTransport) DialAddressTimeout(a memberlist.Address, timeout time.Duration) (net.Conn, error) {
+func (t *transport) DialAddressTimeout(a memberlist.Address, timeout time.Duration) (net.Conn, error) {
 	d := net.Dialer{Timeout: timeout}
 	raw, err := d.DialContext(t.ctx, "tcp", a.Addr)
 	if err != nil {
@@ -116,25 +116,25 @@ func (t *gossipTransport) DialAddressTimeout(a memberlist.Address, timeout time.
 }
 
 // drop counts what memberlist is not shown.
-func (t *gossipTransport) drop(from net.Addr, why error) {
+func (t *transport) drop(from net.Addr, why error) {
 	t.dropped.Add(1)
 	t.log.Printf("[WARN] dropped what no node sends, from=%s: %v", from, why)
 }
 
 // track counts a stream until it is closed; after Shutdown it closes it instead.
-func (t *gossipTransport) track(raw net.Conn, incoming bool) net.Conn {
+func (t *transport) track(raw net.Conn, incoming bool) net.Conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
 		raw.Close()
 		return nil
 	}
-	c := &gossipConn{Conn: raw, of: t}
+	c := &conn{Conn: raw, of: t}
 	t.open[c] = struct{}{}
 	if incoming {
-		if t.silent.Len() >= maxGossipStreams {
+		if t.silent.Len() >= maxStreams {
 			t.dropped.Add(1)
-			t.silent.Remove(t.silent.Front()).(*gossipConn).Conn.Close()
+			t.silent.Remove(t.silent.Front()).(*conn).Conn.Close()
 		}
 		c.place = t.silent.PushBack(c)
 	}
@@ -142,7 +142,7 @@ func (t *gossipTransport) track(raw net.Conn, incoming bool) net.Conn {
 }
 
 // Shutdown implements memberlist.Transport.
-func (t *gossipTransport) Shutdown() error {
+func (t *transport) Shutdown() error {
 	t.mu.Lock()
 	if t.closed {
 		t.mu.Unlock()
@@ -160,11 +160,11 @@ func (t *gossipTransport) Shutdown() error {
 	return err
 }
 
-// gossipConn is a stream. In each direction it carries one message, which is read whole and checked
+// conn is a stream. In each direction it carries one message, which is read whole and checked
 // before memberlist sees a byte of it.
-type gossipConn struct {
+type conn struct {
 	net.Conn
-	of    *gossipTransport
+	of    *transport
 	place *list.Element // in silent; nil of a stream that this node opened
 
 	read    bool // by memberlist's one reader
@@ -172,10 +172,10 @@ type gossipConn struct {
 	failed  error
 }
 
-func (c *gossipConn) Read(b []byte) (int, error) {
+func (c *conn) Read(b []byte) (int, error) {
 	if !c.read {
 		c.read = true
-		message, err := readGossip(c.Conn, c.of.key)
+		message, err := readMessage(c.Conn, c.of.key)
 		if err != nil && len(message) > 0 {
 			c.of.drop(c.RemoteAddr(), err)
 		}
@@ -188,7 +188,7 @@ func (c *gossipConn) Read(b []byte) (int, error) {
 	return c.message.Read(b)
 }
 
-func (c *gossipConn) Close() error {
+func (c *conn) Close() error {
 	c.of.mu.Lock()
 	delete(c.of.open, c)
 	if c.place != nil {

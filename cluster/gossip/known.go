@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/cluster/nodeid"
 	"github.com/hashicorp/memberlist"
 )
 
@@ -44,16 +45,16 @@ func (k *known) admit(id string, configured bool, now time.Time) bool {
 func (k *known) here(id string)                { k.ids[id] = time.Time{} }
 func (k *known) gone(id string, now time.Time) { k.ids[id] = now }
 
-// gossipDoor is asked before memberlist keeps a node.
-type gossipDoor Gossip
+// door is asked before memberlist keeps a node.
+type door Gossip
 
 // NotifyAlive implements memberlist.AliveDelegate. It is called with memberlist's lock held.
-func (d *gossipDoor) NotifyAlive(n *memberlist.Node) error {
+func (d *door) NotifyAlive(n *memberlist.Node) error {
 	g := (*Gossip)(d)
 	if n.Name == g.cfg.Self.ID {
 		return nil
 	}
-	if !nodeID.MatchString(n.Name) {
+	if !nodeid.Valid(n.Name) {
 		return errors.New("no id of a node")
 	}
 	// One node that claims to speak something else would make every exchange of lists fail.
@@ -61,7 +62,7 @@ func (d *gossipDoor) NotifyAlive(n *memberlist.Node) error {
 	if n.PMin > own.ProtocolVersion || n.PMax < own.ProtocolVersion || n.PCur != own.ProtocolVersion || n.DCur != own.DelegateProtocolVersion {
 		return fmt.Errorf("it speaks protocol %d to %d, now %d", n.PMin, n.PMax, n.PCur)
 	}
-	var m gossipMeta
+	var m meta
 	if len(n.Meta) > memberlist.MetaMaxSize {
 		return fmt.Errorf("it says %d bytes of itself", len(n.Meta))
 	}

@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 func TestGossipSuspectsWhoVanishedAndTakesItBackElsewhere(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	open := func(id string, join ...string) *Gossip {
-		g, err := OpenGossip(GossipConfig{
+		g, err := Open(Config{
 			Self: Peer{ID: id, RaftAddress: id + ":7601"}, Listen: "127.0.0.1:0", Join: join,
 			Key: []byte("0123456789abcdef"), Every: 20 * time.Millisecond,
 		})
@@ -36,7 +36,7 @@ func TestGossipSuspectsWhoVanishedAndTakesItBackElsewhere(t *testing.T) {
 }
 
 func TestGossipKeepsTheUninvitedOut(t *testing.T) {
-	a, err := OpenGossip(GossipConfig{Self: Peer{ID: "a"}, Listen: "127.0.0.1:0", Key: []byte("0123456789abcdef")})
+	a, err := Open(Config{Self: Peer{ID: "a"}, Listen: "127.0.0.1:0", Key: []byte("0123456789abcdef")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestGossipKeepsTheUninvitedOut(t *testing.T) {
 	if n, err := b.list.Load().Join([]string{a.Address()}); err == nil || n != 0 || len(a.Peers()) != 0 {
 		t.Fatalf("joined %d nodes without their key; they know %v", n, a.Peers())
 	}
-	if _, err := OpenGossip(GossipConfig{Self: Peer{ID: "a"}, Listen: "127.0.0.1:0", Key: []byte("short")}); err == nil {
+	if _, err := Open(Config{Self: Peer{ID: "a"}, Listen: "127.0.0.1:0", Key: []byte("short")}); err == nil {
 		t.Fatal("opened with a key of 5 bytes")
 	}
 }

@@ -1,4 +1,8 @@
-package cluster
+// Package throttle keeps what strangers cause from filling the log.
+//
+// It decides which lines of a kind are said, and says how many it held back. It never decides what is
+// logged, and keeps no line for later. Begin with Throttle.
+package throttle
 
 import (
 	"bytes"
@@ -8,9 +12,9 @@ import (
 	"time"
 )
 
-// throttle keeps what strangers cause from filling the log: of the lines that mention a fault it
+// Throttle keeps what strangers cause from filling the log: of the lines that mention a fault it
 // passes on a few per span of time, and says then how many it held back.
-type throttle struct {
+type Throttle struct {
 	to   io.Writer
 	most int // lines per span
 	span time.Duration
@@ -21,8 +25,13 @@ type throttle struct {
 	held  int
 }
 
+// New returns a throttle in front of a log: it passes most lines per span on to it.
+func New(to io.Writer, most int, span time.Duration) *Throttle {
+	return &Throttle{to: to, most: most, span: span}
+}
+
 // Write takes one line of memberlist's, which begins with its level.
-func (t *throttle) Write(line []byte) (int, error) {
+func (t *Throttle) Write(line []byte) (int, error) {
 	if bytes.Contains(line, []byte("[DEBUG]")) {
 		return t.to.Write(line)
 	}
@@ -36,7 +45,7 @@ func (t *throttle) Write(line []byte) (int, error) {
 	return t.to.Write(line)
 }
 
-func (t *throttle) take(now time.Time) (pass bool, held int) {
+func (t *Throttle) take(now time.Time) (pass bool, held int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if now.Sub(t.began) >= t.span {
@@ -49,9 +58,9 @@ func (t *throttle) take(now time.Time) (pass bool, held int) {
 	return true, held
 }
 
-// say logs a line of a kind, unless there were too many of them lately; the next line that passes
-// tells how many did not. The zero throttle passes on three a minute.
-func (t *throttle) say(log func(msg string, args ...any), msg string, args ...any) {
+// Say logs a line of a kind, unless there were too many of them lately; the next line that passes
+// tells how many did not. The zero Throttle passes on three a minute.
+func (t *Throttle) Say(log func(msg string, args ...any), msg string, args ...any) {
 	t.mu.Lock()
 	if t.most == 0 {
 		t.most, t.span = 3, time.Minute

@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/cluster/nodeid"
 	"github.com/hashicorp/go-msgpack/v2/codec"
 	"github.com/hashicorp/memberlist"
 )
@@ -28,11 +29,11 @@ func deflate(b []byte) []byte {
 	w := lzw.NewWriter(&out, lzw.LSB, 8)
 	w.Write(b)
 	w.Close()
-	return pack(gossipCompress, map[string]any{"Algo": 0, "Buf": out.Bytes()})
+	return pack(kindCompress, map[string]any{"Algo": 0, "Buf": out.Bytes()})
 }
 
 func compound(parts ...[]byte) []byte {
-	b := []byte{gossipCompound, byte(len(parts))}
+	b := []byte{kindCompound, byte(len(parts))}
 	for _, p := range parts {
 		b = binary.BigEndian.AppendUint16(b, uint16(len(p)))
 	}
@@ -43,8 +44,8 @@ func compound(parts ...[]byte) []byte {
 var claims4GiB = []byte("\x00\x81\xa4Node\xdb\xff\xff\xff\xff")
 
 func TestGossipMessagesHoldWhatTheyClaim(t *testing.T) {
-	ping := pack(gossipPing, map[string]any{"SeqNo": 1, "Node": "a"})
-	list := pack(gossipPushPull, map[string]any{"Nodes": 1, "UserStateLen": 0, "Join": true})
+	ping := pack(kindPing, map[string]any{"SeqNo": 1, "Node": "a"})
+	list := pack(kindPushPull, map[string]any{"Nodes": 1, "UserStateLen": 0, "Join": true})
 	list = append(list, pack(0, map[string]any{"Name": "b"})[1:]...)
 	for name, c := range map[string]struct {
 		packet, stream []byte
@@ -66,9 +67,9 @@ func TestGossipMessagesHoldWhatTheyClaim(t *testing.T) {
 		"nothing":                     {packet: []byte{}, wrong: "empty"},
 		"words to other software":     {packet: []byte("\x08GET / HTTP/1.1"), stream: []byte("\x08GET / HTTP/1.1"), wrong: "kind 8"},
 		"20 MiB beside a list": {
-			stream: pack(gossipPushPull, map[string]any{"Nodes": 0, "UserStateLen": 20 << 20}), wrong: "beside it"},
+			stream: pack(kindPushPull, map[string]any{"Nodes": 0, "UserStateLen": 20 << 20}), wrong: "beside it"},
 		"a million nodes": {
-			stream: pack(gossipPushPull, map[string]any{"Nodes": 1 << 20, "UserStateLen": 0}), wrong: "1048576 nodes"},
+			stream: pack(kindPushPull, map[string]any{"Nodes": 1 << 20, "UserStateLen": 0}), wrong: "1048576 nodes"},
 	} {
 		judge := func(how string, err error) {
 			if c.wrong == "" && err != nil || c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) {
@@ -79,7 +80,7 @@ func TestGossipMessagesHoldWhatTheyClaim(t *testing.T) {
 			judge("as a packet", checkPacket(nil, c.packet))
 		}
 		if c.stream != nil {
-			got, err := readGossip(bytes.NewReader(c.stream), nil)
+			got, err := readMessage(bytes.NewReader(c.stream), nil)
 			judge("as a stream", err)
 			if err == nil && !bytes.Equal(got, c.stream) {
 				t.Errorf("%s: %d bytes of %d were read", name, len(got), len(c.stream))
@@ -92,13 +93,13 @@ func TestGossipKeepsABoundedListOfNodes(t *testing.T) {
 	g := openTestGossip(t, "a")
 	defer g.Close()
 	invent := func(id string) []byte {
-		meta, _ := json.Marshal(gossipMeta{Raft: id + ":7601"})
-		return pack(gossipAlive, map[string]any{"Node": id, "Name": id, "Addr": net.IPv4(127, 0, 0, 1).To4(), "Port": 1,
+		meta, _ := json.Marshal(meta{Raft: id + ":7601"})
+		return pack(kindAlive, map[string]any{"Node": id, "Name": id, "Addr": net.IPv4(127, 0, 0, 1).To4(), "Port": 1,
 			"Incarnation": 1, "Meta": meta, "Vsn": []byte{1, 5, 2, 0, 0, 0}})
 	}
 	// One list, so that nothing depends on packets that the kernel drops.
 	list := func(from, n int) []byte {
-		b := pack(gossipPushPull, map[string]any{"Nodes": n, "UserStateLen": 0, "Join": true})
+		b := pack(kindPushPull, map[string]any{"Nodes": n, "UserStateLen": 0, "Join": true})
 		for i := range n {
 			b = append(b, invent(fmt.Sprintf("invented-%d", from+i))[1:]...)
 		}
@@ -128,7 +129,7 @@ func TestGossipKeepsABoundedListOfNodes(t *testing.T) {
 		t.Errorf("memberlist keeps %d of 4,000 invented nodes", n)
 	}
 	bad := invent("-x")
-	for _, b := range [][]byte{bad, pack(gossipAlive, map[string]any{"Node": "y", "Vsn": []byte{1, 9, 9, 0, 0, 0}}), claims4GiB} {
+	for _, b := range [][]byte{bad, pack(kindAlive, map[string]any{"Node": "y", "Vsn": []byte{1, 9, 9, 0, 0, 0}}), claims4GiB} {
 		sendPacket(t, g.Address(), b)
 	}
 }
@@ -136,7 +137,7 @@ func TestGossipKeepsABoundedListOfNodes(t *testing.T) {
 // FuzzGossip hands memberlist what passed the check, as the node does. What memberlist then does in
 // goroutines of its own ends the process if it panics, which is what the target looks for.
 func FuzzGossip(f *testing.F) {
-	g, err := OpenGossip(GossipConfig{Self: Peer{ID: "a", RaftAddress: "a:1"}, Listen: "127.0.0.1:0"})
+	g, err := Open(Config{Self: Peer{ID: "a", RaftAddress: "a:1"}, Listen: "127.0.0.1:0"})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -146,11 +147,11 @@ func FuzzGossip(f *testing.F) {
 			f.Add(b)
 		}
 	}
-	ping := pack(gossipPing, map[string]any{"SeqNo": 1, "Node": "a"})
+	ping := pack(kindPing, map[string]any{"SeqNo": 1, "Node": "a"})
 	f.Add(ping)
 	f.Add(deflate(compound(ping, claims4GiB)))
-	f.Add(pack(gossipAlive, map[string]any{"Node": "b", "Addr": []byte{127, 0, 0, 1}, "Port": 9, "Incarnation": 3, "Meta": []byte("{}"), "Vsn": []byte{1, 5, 2, 0, 0, 0}}))
-	f.Add(append(pack(gossipPushPull, map[string]any{"Nodes": 1}), pack(0, map[string]any{"Name": "b", "State": 2})[1:]...))
+	f.Add(pack(kindAlive, map[string]any{"Node": "b", "Addr": []byte{127, 0, 0, 1}, "Port": 9, "Incarnation": 3, "Meta": []byte("{}"), "Vsn": []byte{1, 5, 2, 0, 0, 0}}))
+	f.Add(append(pack(kindPushPull, map[string]any{"Nodes": 1}), pack(0, map[string]any{"Name": "b", "State": 2})[1:]...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		sendPacket(t, g.Address(), b[:min(len(b), 60_000)])
 		sendStream(t, g.Address(), b)
@@ -164,23 +165,23 @@ func FuzzGossip(f *testing.F) {
 func FuzzGossipMeta(f *testing.F) {
 	f.Add("b", []byte(`{"r":"a:1","h":"b:2","c":"x","x":true}`))
 	f.Add("", []byte(`{"r":1}`))
-	g := &Gossip{cfg: GossipConfig{Self: Peer{ID: "a"}}, alive: map[string]Peer{}, gone: map[string]Peer{}, changed: make(chan struct{}, 1), known: known{ids: map[string]time.Time{}}}
+	g := &Gossip{cfg: Config{Self: Peer{ID: "a"}}, alive: map[string]Peer{}, gone: map[string]Peer{}, changed: make(chan struct{}, 1), known: known{ids: map[string]time.Time{}}}
 	f.Fuzz(func(t *testing.T, id string, meta []byte) {
-		n := gossipNode(id, meta)
-		if (*gossipDoor)(g).NotifyAlive(n) != nil {
+		n := nodeOf(id, meta)
+		if (*door)(g).NotifyAlive(n) != nil {
 			return
 		}
-		if !nodeID.MatchString(id) {
+		if !nodeid.Valid(id) {
 			t.Fatalf("%q came in", id)
 		}
-		(*gossipEvents)(g).NotifyJoin(n)
-		(*gossipEvents)(g).NotifyLeave(n)
+		(*events)(g).NotifyJoin(n)
+		(*events)(g).NotifyLeave(n)
 		if len(g.Peers()) > maxKnown+maxGone {
 			t.Fatal("too many")
 		}
 	})
 }
 
-func gossipNode(id string, meta []byte) *memberlist.Node {
+func nodeOf(id string, meta []byte) *memberlist.Node {
 	return &memberlist.Node{Name: id, Meta: meta, PMin: 1, PMax: 5, PCur: 2}
 }

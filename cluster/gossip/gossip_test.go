@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"bytes"
@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"aion.dev/aion/internal/await"
+	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/go-hclog"
 )
 
 func openTestGossip(t *testing.T, id string, join ...string) *Gossip {
 	t.Helper()
-	g, err := OpenGossip(GossipConfig{Self: Peer{ID: id, RaftAddress: id + ":7601", HTTPAddress: id + ":7600"}, Listen: "127.0.0.1:0", Join: join})
+	g, err := Open(Config{Self: Peer{ID: id, RaftAddress: id + ":7601", HTTPAddress: id + ":7600"}, Listen: "127.0.0.1:0", Join: join})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestGossipFindsUpdatesAndLeaves(t *testing.T) {
 // their own, and go on finding those.
 func TestGossipOfTwoClusters(t *testing.T) {
 	open := func(id, cluster string, join ...string) *Gossip {
-		g, err := OpenGossip(GossipConfig{Self: Peer{ID: id, RaftAddress: id + ":7601", ClusterID: cluster}, Listen: "127.0.0.1:0", Join: join})
+		g, err := Open(Config{Self: Peer{ID: id, RaftAddress: id + ":7601", ClusterID: cluster}, Listen: "127.0.0.1:0", Join: join})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,10 +92,10 @@ func TestGossipOfTwoClusters(t *testing.T) {
 
 func TestGossipRefusesWhatDoesNotFit(t *testing.T) {
 	long := fmt.Sprintf("%0600d:1", 0)
-	if _, err := OpenGossip(GossipConfig{Self: Peer{ID: "a", RaftAddress: long}, Listen: "127.0.0.1:0"}); err == nil {
+	if _, err := Open(Config{Self: Peer{ID: "a", RaftAddress: long}, Listen: "127.0.0.1:0"}); err == nil {
 		t.Error("opened with an address of 600 bytes")
 	}
-	if _, err := OpenGossip(GossipConfig{Self: Peer{ID: "a"}, Listen: "nonsense"}); err == nil {
+	if _, err := Open(Config{Self: Peer{ID: "a"}, Listen: "nonsense"}); err == nil {
 		t.Error("opened on an address without a port")
 	}
 }
@@ -103,7 +104,7 @@ func TestGossipRefusesWhatDoesNotFit(t *testing.T) {
 // order.
 func TestGossipWaitsForItsName(t *testing.T) {
 	var log bytes.Buffer
-	g, err := OpenGossip(GossipConfig{
+	g, err := Open(Config{
 		Self: Peer{ID: "n1", RaftAddress: "127.0.0.1:1"}, Listen: "127.0.0.1:0", Address: "nosuch.invalid:7602", Every: 10 * time.Millisecond,
 		Logger: hclog.New(&hclog.LoggerOptions{Output: &log}),
 	})
@@ -117,7 +118,7 @@ func TestGossipWaitsForItsName(t *testing.T) {
 	if err := g.Close(); err != nil {
 		t.Error(err)
 	}
-	named, err := OpenGossip(GossipConfig{
+	named, err := Open(Config{
 		Self: Peer{ID: "n2", RaftAddress: "127.0.0.1:2"}, Listen: "127.0.0.1:0", Address: "localhost:7602", Every: 10 * time.Millisecond,
 	})
 	if err != nil {
@@ -129,6 +130,6 @@ func TestGossipWaitsForItsName(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("a name that resolves was not taken")
 		}
-		pause(t.Context(), 10*time.Millisecond)
+		lifecycle.Pause(t.Context(), 10*time.Millisecond)
 	}
 }

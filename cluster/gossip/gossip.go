@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"cmp"
@@ -14,12 +14,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aion.dev/aion/internal/lifecycle"
+	"aion.dev/aion/internal/throttle"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/memberlist"
 )
 
-// GossipConfig says who this node is to others, and where it hears of them.
-type GossipConfig struct {
+// Config says who this node is to others, and where it hears of them.
+type Config struct {
 	Self    Peer     // Status is ignored. What travels has to fit 512 bytes
 	Listen  string   // host:port, TCP and UDP; port 0 takes a free one
 	Address string   // host:port where others reach it; empty = Listen
@@ -33,10 +35,10 @@ type GossipConfig struct {
 
 // Gossip suggests addresses of nodes. What it says may be late, wrong or missing: membership and leadership come from the log.
 type Gossip struct {
-	cfg       GossipConfig
+	cfg       Config
 	log       hclog.Logger
 	list      atomic.Pointer[memberlist.Memberlist] // nil until gossip.advertise has an address
-	transport *gossipTransport
+	transport *transport
 	changed   chan struct{}
 	end       context.CancelFunc
 	over      sync.WaitGroup
@@ -57,10 +59,8 @@ const (
 	maxGone     = 64              // nodes remembered after they were last heard of
 )
 
-var _ Discovery = (*Gossip)(nil)
-
-// OpenGossip listens and starts to look for the others. The caller closes it.
-func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
+// Open listens and starts to look for the others. The caller closes it.
+func Open(cfg Config) (_ *Gossip, err error) {
 	cfg.Every = cmp.Or(cfg.Every, time.Second)
 	g := &Gossip{
 		cfg: cfg, log: cmp.Or(cfg.Logger, hclog.NewNullLogger()).Named("gossip"), self: cfg.Self,
@@ -73,9 +73,9 @@ func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 	mc := memberlist.DefaultLANConfig()
 	mc.Name = cfg.Self.ID
 	said := g.log.StandardWriter(&hclog.StandardLoggerOptions{InferLevels: true})
-	mc.Logger = log.New(&throttle{to: said, most: 20, span: 10 * time.Second}, "", 0) // LogOutput would put a time before the level, and hide it
+	mc.Logger = log.New(throttle.New(said, 20, 10*time.Second), "", 0) // LogOutput would put a time before the level, and hide it
 	mc.SecretKey = cfg.Key
-	mc.Delegate, mc.Events, mc.Alive = (*gossipDelegate)(g), (*gossipEvents)(g), (*gossipDoor)(g)
+	mc.Delegate, mc.Events, mc.Alive = (*delegate)(g), (*events)(g), (*door)(g)
 	mc.ProbeInterval, mc.ProbeTimeout, mc.GossipInterval = cfg.Every, cfg.Every/2, cfg.Every/5
 	mc.TCPTimeout = 3 * time.Second
 	mc.QueueCheckInterval = cfg.Every
@@ -88,7 +88,7 @@ func OpenGossip(cfg GossipConfig) (_ *Gossip, err error) {
 			return nil, err
 		}
 	}
-	transport, err := openGossipTransport(cfg.Listen, cfg.Key, mc.Logger)
+	transport, err := openTransport(cfg.Listen, cfg.Key, mc.Logger)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (g *Gossip) join(mc *memberlist.Config) error {
 // resolves some seconds after its pod has started. It answers false when ctx ends before.
 func (g *Gossip) joinByName(ctx context.Context, mc *memberlist.Config, host string) bool {
 	said := ""
-	for ; ctx.Err() == nil; pause(ctx, g.cfg.Every) {
+	for ; ctx.Err() == nil; lifecycle.Pause(ctx, g.cfg.Every) {
 		ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
 		if err == nil {
 			mc.AdvertiseAddr = ips[0].IP.String()
@@ -198,7 +198,8 @@ func (g *Gossip) resolve(ctx context.Context) {
 	g.named = named
 }
 
-// Peers implements Discovery, sorted by id. Status is alive, left (it said good-bye) or suspect (it was lost).
+// Peers returns the nodes heard of but this one, sorted by id; once this node belongs to a cluster, none
+// of others. Status is alive, left (it said good-bye) or suspect (it was lost).
 func (g *Gossip) Peers() []Peer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -220,7 +221,7 @@ func (g *Gossip) foreign(cluster string) bool {
 	return cluster != "" && g.self.ClusterID != "" && cluster != g.self.ClusterID
 }
 
-// Others implements Discovery. A name that stands for other nodes too, such as that of a service, is
+// Others returns the addresses to join but this node's own. A name that stands for other nodes too, such as that of a service, is
 // another's.
 func (g *Gossip) Others() []string {
 	own := g.Address()
@@ -236,7 +237,7 @@ func (g *Gossip) Others() []string {
 	})
 }
 
-// Changed implements Discovery.
+// Changed is signalled after Peers changed. One signal may stand for several changes.
 func (g *Gossip) Changed() <-chan struct{} { return g.changed }
 
 // Address returns where others reach this node's gossip; empty as long as that has no address.
@@ -246,6 +247,9 @@ func (g *Gossip) Address() string {
 	}
 	return ""
 }
+
+// Dropped returns how many packets and streams were not shown to memberlist so far.
+func (g *Gossip) Dropped() uint64 { return g.transport.dropped.Load() }
 
 // SetClusterID tells others which cluster this node belongs to now. It may wait for 2 s.
 func (g *Gossip) SetClusterID(id string) {
@@ -294,8 +298,8 @@ func (g *Gossip) Close() error {
 	return list.Shutdown()
 }
 
-// gossipMeta is what a node says of itself, in JSON: small, and readable in a packet dump.
-type gossipMeta struct {
+// meta is what a node says of itself, in JSON: small, and readable in a packet dump.
+type meta struct {
 	Raft    string `json:"r"`
 	HTTP    string `json:"h"`
 	Cluster string `json:"c,omitempty"`
@@ -305,7 +309,7 @@ type gossipMeta struct {
 func (g *Gossip) meta() []byte {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	b, err := json.Marshal(gossipMeta{g.self.RaftAddress, g.self.HTTPAddress, g.self.ClusterID, g.leaving})
+	b, err := json.Marshal(meta{g.self.RaftAddress, g.self.HTTPAddress, g.self.ClusterID, g.leaving})
 	if err != nil {
 		panic(err) // strings always marshal
 	}
@@ -317,9 +321,9 @@ func (g *Gossip) hear(n *memberlist.Node, here bool) {
 	if n.Name == g.cfg.Self.ID {
 		return
 	}
-	var m gossipMeta
+	var m meta
 	if err := json.Unmarshal(n.Meta, &m); err != nil {
-		return // cannot be: gossipDoor has read it
+		return // cannot be: door has read it
 	}
 	p := Peer{ID: n.Name, RaftAddress: m.Raft, HTTPAddress: m.HTTP, ClusterID: m.Cluster, gossip: n.Address()}
 	g.mu.Lock()
@@ -353,17 +357,17 @@ func (g *Gossip) hear(n *memberlist.Node, here bool) {
 	}
 }
 
-type gossipEvents Gossip
+type events Gossip
 
-func (e *gossipEvents) NotifyJoin(n *memberlist.Node)   { (*Gossip)(e).hear(n, true) }
-func (e *gossipEvents) NotifyUpdate(n *memberlist.Node) { (*Gossip)(e).hear(n, true) }
-func (e *gossipEvents) NotifyLeave(n *memberlist.Node)  { (*Gossip)(e).hear(n, false) }
+func (e *events) NotifyJoin(n *memberlist.Node)   { (*Gossip)(e).hear(n, true) }
+func (e *events) NotifyUpdate(n *memberlist.Node) { (*Gossip)(e).hear(n, true) }
+func (e *events) NotifyLeave(n *memberlist.Node)  { (*Gossip)(e).hear(n, false) }
 
-// gossipDelegate gives memberlist what this node says of itself; nothing else travels by gossip.
-type gossipDelegate Gossip
+// delegate gives memberlist what this node says of itself; nothing else travels by gossip.
+type delegate Gossip
 
-func (d *gossipDelegate) NodeMeta(int) []byte           { return (*Gossip)(d).meta() }
-func (*gossipDelegate) NotifyMsg([]byte)                {}
-func (*gossipDelegate) GetBroadcasts(int, int) [][]byte { return nil }
-func (*gossipDelegate) LocalState(bool) []byte          { return nil }
-func (*gossipDelegate) MergeRemoteState([]byte, bool)   {}
+func (d *delegate) NodeMeta(int) []byte           { return (*Gossip)(d).meta() }
+func (*delegate) NotifyMsg([]byte)                {}
+func (*delegate) GetBroadcasts(int, int) [][]byte { return nil }
+func (*delegate) LocalState(bool) []byte          { return nil }
+func (*delegate) MergeRemoteState([]byte, bool)   {}

@@ -1,4 +1,4 @@
-package cluster
+package gossip
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ func TestGossipSurvivesWhatStrangersSend(t *testing.T) {
 	for name, key := range map[string][]byte{"in the clear": nil, "with a key": []byte("0123456789abcdef")} {
 		t.Run(name, func(t *testing.T) {
 			open := func(id string, join ...string) *Gossip {
-				g, err := OpenGossip(GossipConfig{Self: Peer{ID: id, RaftAddress: id + ":7601"}, Listen: "127.0.0.1:0", Key: key, Join: join})
+				g, err := Open(Config{Self: Peer{ID: id, RaftAddress: id + ":7601"}, Listen: "127.0.0.1:0", Key: key, Join: join})
 				if err != nil {
 					t.Fatal(err)
 				}

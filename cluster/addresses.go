@@ -1,16 +1,8 @@
 package cluster
 
 import (
-	"time"
-
 	"aion.dev/aion/cluster/gossip"
-)
-
-// The network transport under raft.
-const (
-	raftTimeout  = 10 * time.Second // of one message
-	raftPool     = 4                // connections kept to each node; a heartbeat never waits behind entries
-	raftInFlight = 16               // AppendEntries under way to each node
+	"aion.dev/aion/cluster/port"
 )
 
 // openAddresses opens what other nodes talk to: the node port with raft and node calls on it, then gossip, which tells others where that is.
@@ -18,27 +10,27 @@ func (c *Cluster) openAddresses() error {
 	parts := c.cfg.Parts
 	c.caller, c.discovery, c.archives = parts.Caller, parts.Discovery, parts.Archives
 	inner := parts.Link
-	var port *Port
+	var own *port.Port
 	if inner == nil {
 		var err error
-		port, err = OpenPort(PortConfig{
+		own, err = port.Open(port.Config{
 			Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, Self: c.Introduction, Place: c.place, MaxConnections: c.cfg.Connections, Logger: c.log.Named("port"),
 		})
 		if err != nil {
 			return err
 		}
-		c.built.Add(port.Close)
-		c.caller = port
-		inner = newRaftNetwork(port, c.log.Named("raft-net"))
+		c.built.Add(own.Close)
+		c.caller = own
+		inner = port.NewRaftNetwork(own, c.log.Named("raft-net"))
 	}
 	c.link = newLink(inner, c.mayStand, c.refuseMessage)
 	c.built.Add(c.link.Close)
-	if err := c.openArchives(port); err != nil {
+	if err := c.openArchives(own); err != nil {
 		return err
 	}
 	c.handleCalls()
-	if port != nil {
-		port.Serve()
+	if own != nil {
+		own.Serve()
 	}
 	return c.openGossip()
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
@@ -178,7 +179,7 @@ func (c *Cluster) keepInConfiguration(ctx context.Context) {
 }
 
 // stopBeside ends this node if another process leads under its id: there is nobody else to say so.
-func (c *Cluster) stopBeside(ctx context.Context, leader Server) {
+func (c *Cluster) stopBeside(ctx context.Context, leader port.Server) {
 	if g, err := c.hello(ctx, leader); err == nil && g.Instance != c.instance && g.Leader == leader {
 		c.fail(fmt.Errorf("node %s is alive at %s, and leads: this process at %s is a copy of it, or the one that it was copied from", c.id, leader.Address, c.self().Address))
 	}

@@ -4,21 +4,23 @@ import (
 	"path/filepath"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/blobs"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"github.com/hashicorp/raft"
 )
 
 // openArchives opens this node's archives, on the port over which nodes send them to each other. Without a port there are none, unless Parts has them.
-func (c *Cluster) openArchives(port *Port) error {
-	if port == nil {
+func (c *Cluster) openArchives(own *port.Port) error {
+	if own == nil {
 		return nil
 	}
-	store, err := OpenBlobStore(BlobStoreConfig{Dir: filepath.Join(c.cfg.DataDir, "blobs"), MaxBytes: c.cfg.MaxArchiveBytes, Logger: c.log.Named("blobs")})
+	store, err := blobs.OpenStore(blobs.StoreConfig{Dir: filepath.Join(c.cfg.DataDir, "blobs"), MaxBytes: c.cfg.MaxArchiveBytes, Logger: c.log.Named("blobs")})
 	if err != nil {
 		return err
 	}
-	c.blobs = NewBlobs(BlobsConfig{Self: c.id, Store: store, Carrier: port, Members: c.blobPeers, Named: c.named, Logger: c.log.Named("blobs")})
+	c.blobs = blobs.New(blobs.Config{Self: c.id, Store: store, Carrier: blobs.NewWire(own), Members: c.blobPeers, Named: c.named, Logger: c.log.Named("blobs")})
 	c.built.Add(c.blobs.Close)
 	if c.archives == nil {
 		c.archives = c.blobs
@@ -45,13 +47,13 @@ func (c *Cluster) named() (list []catalog.Digest) {
 }
 
 // blobPeers returns the members of the present configuration.
-func (c *Cluster) blobPeers() (list []BlobPeer) {
+func (c *Cluster) blobPeers() (list []blobs.Peer) {
 	r := c.raft.Load()
 	if r == nil {
 		return nil
 	}
 	for _, s := range r.GetConfiguration().Configuration().Servers {
-		list = append(list, BlobPeer{ID: string(s.ID), Address: string(s.Address), Voter: s.Suffrage == raft.Voter})
+		list = append(list, blobs.Peer{ID: string(s.ID), Address: string(s.Address), Voter: s.Suffrage == raft.Voter})
 	}
 	return list
 }

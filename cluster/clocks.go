@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
@@ -158,7 +159,7 @@ func (c *Cluster) hearClocks(ctx context.Context, enough bool) {
 			continue
 		}
 		all.Go(func() {
-			c.hello(ctx, Server{ID: string(s.ID), Address: string(s.Address)}) // which notes the clock, if there is an answer
+			c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)}) // which notes the clock, if there is an answer
 			if v := c.judgeClock().verdict; enough && (v == clockRight || v == clockWrong) {
 				cancel()
 			}

@@ -8,8 +8,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aion.dev/aion/cluster/blobs"
 	"aion.dev/aion/cluster/gossip"
 	"aion.dev/aion/cluster/logstore"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
@@ -45,7 +47,7 @@ type Cluster struct {
 	discovery Discovery
 	gossip    *gossip.Gossip // nil where gossip is replaced or not wanted
 	archives  Archives
-	blobs     *Blobs // nil where archives are replaced
+	blobs     *blobs.Blobs // nil where archives are replaced
 
 	raft      atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
 	told      chan bool
@@ -84,8 +86,6 @@ var (
 	_ engine.Clock    = (*Cluster)(nil)
 	_ engine.HandOver = (*Cluster)(nil)
 )
-
-var errClosing = &engine.Unavailable{Why: "this node is shutting down"}
 
 // retryEvery is the pause between tries of what can only be waited for.
 const retryEvery = 100 * time.Millisecond
@@ -288,7 +288,7 @@ func (c *Cluster) Close() error {
 func (c *Cluster) refuse() error {
 	select {
 	case <-c.closing:
-		return errClosing
+		return port.ErrClosing
 	default:
 	}
 	if err := c.failedWith(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster/logstore"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -29,7 +30,7 @@ type Config struct {
 	Join            []string // gossip addresses of others
 	ClusterName     string   // what operators call the cluster; nodes that are told different names never talk
 	BootstrapExpect int      // how many empty nodes found a cluster together; 0 = join only
-	TLS             NodeTLS
+	TLS             port.TLS
 	MaxArchiveBytes int64 // of one archive; default 64 MiB
 	Connections     int   // on the node port, in both directions; default 4,096
 

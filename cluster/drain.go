@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 )
@@ -64,7 +65,7 @@ func (c *Cluster) drainOther(ctx context.Context, node string, on bool) error {
 	if !on {
 		o.Do = operateUndrain
 	}
-	switch err := c.operateOn(ctx, Server{string(s.ID), string(s.Address)}, o); err.(type) {
+	switch err := c.operateOn(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)}, o); err.(type) {
 	case nil, fsm.Refusal:
 		return err
 	default:

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/fsm"
 	"github.com/google/uuid"
 	"github.com/hashicorp/raft"
@@ -21,11 +22,11 @@ const lookAgain = 500 * time.Millisecond
 
 // move is what an empty node does next.
 type move struct {
-	found   *Founding // promise this and make the others promise; then begin
-	begin   *Founding // begin with what was promised
-	join    Server    // ask this node to let this one in
-	wait    string    // nothing to do yet, and why
-	refused error     // it can never enter like this
+	found   *Founding   // promise this and make the others promise; then begin
+	begin   *Founding   // begin with what was promised
+	join    port.Server // ask this node to let this one in
+	wait    string      // nothing to do yet, and why
+	refused error       // it can never enter like this
 }
 
 // nextMove decides how an empty node enters a cluster, from what it and the peers it reaches say. A cluster that exists is joined and never founded
@@ -59,7 +60,7 @@ func nextMove(self greeting, peers []greeting, silent []string) move {
 	if self.Expect == 0 {
 		return move{wait: "no peer that is reached belongs to a cluster, and this node is told to join only"}
 	}
-	founders := []Server{self.Server}
+	founders := []port.Server{self.Server}
 	for _, p := range peers {
 		if p.Expect == self.Expect {
 			founders = append(founders, p.Server)
@@ -68,7 +69,7 @@ func nextMove(self greeting, peers []greeting, silent []string) move {
 	if len(founders) < self.Expect {
 		return move{wait: fmt.Sprintf("%d of %d founding nodes reach each other", len(founders), self.Expect)}
 	}
-	slices.SortFunc(founders, func(a, b Server) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(founders, func(a, b port.Server) int { return cmp.Compare(a.ID, b.ID) })
 	if founders[0] != self.Server {
 		return move{wait: fmt.Sprintf("node %s begins the cluster", founders[0].ID)}
 	}
@@ -178,7 +179,7 @@ func (c *Cluster) gatherPromises(ctx context.Context, f Founding) string {
 		}
 		var done struct{}
 		ctx, cancel := context.WithTimeout(ctx, helloWithin)
-		err := c.call(ctx, s, callPromise, f, &done)
+		err := c.call(ctx, s, port.CallPromise, f, &done)
 		cancel()
 		if err != nil {
 			return fmt.Sprintf("node %s does not promise to found the cluster: %v", s.ID, err)
@@ -213,7 +214,7 @@ func (c *Cluster) meet(ctx context.Context) []greeting {
 			continue
 		}
 		all.Go(func() {
-			g, err := c.hello(ctx, Server{p.ID, p.RaftAddress})
+			g, err := c.hello(ctx, port.Server{ID: p.ID, Address: p.RaftAddress})
 			g.named = p.Named
 			if err != nil {
 				c.said.unmet.Say(c.log.Info, "peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)

@@ -3,10 +3,12 @@ package cluster
 import (
 	"strings"
 	"testing"
+
+	"aion.dev/aion/cluster/port"
 )
 
 func TestNextMoveOfAnEmptyNode(t *testing.T) {
-	node := func(id string) Server { return Server{id, id + ":7601"} }
+	node := func(id string) port.Server { return port.Server{ID: id, Address: id + ":7601"} }
 	empty := func(id string, expect int) greeting { return greeting{Server: node(id), Empty: true, Expect: expect} }
 	promised := func(g greeting, ids ...string) greeting {
 		g.Promise = &Founding{ClusterID: "c"}
@@ -68,7 +70,7 @@ func TestNextMoveOfAnEmptyNode(t *testing.T) {
 	} {
 		m := nextMove(c.self, c.peers, c.silent)
 		got := ""
-		ids := func(servers []Server) string {
+		ids := func(servers []port.Server) string {
 			var b strings.Builder
 			for _, s := range servers {
 				b.WriteString(" " + s.ID)

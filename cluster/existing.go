@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"aion.dev/aion/cluster/port"
 )
 
 // This file says which cluster that exists an empty node may join. Gossip suggests whomever it
@@ -14,27 +16,27 @@ import (
 // existing returns the node through which to join, or why to wait, or why this node can never
 // enter like this. peers are those that answered, silent the addresses of cluster.join at which
 // nobody has answered yet.
-func existing(self greeting, peers []greeting, silent []string) (join Server, wait string, refused error) {
+func existing(self greeting, peers []greeting, silent []string) (join port.Server, wait string, refused error) {
 	members := slices.DeleteFunc(slices.Clone(peers), func(p greeting) bool { return p.Empty })
 	if slices.ContainsFunc(members, func(p greeting) bool { return p.named != "" }) { // else nobody that the operator named
 		members = slices.DeleteFunc(members, func(p greeting) bool { return p.named == "" })
 	}
 	if len(members) == 0 {
-		return Server{}, "", nil
+		return port.Server{}, "", nil
 	}
 	one := members[0]
 	for _, p := range members {
 		if p.ClusterID != one.ClusterID && p.ClusterID != "" && one.ClusterID != "" {
 			err := fmt.Errorf("cluster.join names nodes of two clusters: node %s is of cluster %s, node %s of cluster %s", one.Server, one.ClusterID, p.Server, p.ClusterID)
 			if one.named != "" {
-				return Server{}, "", err
+				return port.Server{}, "", err
 			}
-			return Server{}, err.Error(), nil
+			return port.Server{}, err.Error(), nil
 		}
 	}
 	if self.Expect > 1 && !(self.Name != "" && self.Name == one.Name) {
 		if wait, refused = foundedWith(self, peers, members, silent); wait != "" || refused != nil {
-			return Server{}, wait, refused
+			return port.Server{}, wait, refused
 		}
 	}
 	for _, p := range members {
@@ -42,7 +44,7 @@ func existing(self greeting, peers []greeting, silent []string) (join Server, wa
 			return p.Leader, "", nil
 		}
 	}
-	return Server{}, fmt.Sprintf("node %s belongs to a cluster that has no leader at the moment", one.ID), nil
+	return port.Server{}, fmt.Sprintf("node %s belongs to a cluster that has no leader at the moment", one.ID), nil
 }
 
 // foundedWith answers why a node that was told to found a cluster must not join the one that
@@ -51,7 +53,7 @@ func existing(self greeting, peers []greeting, silent []string) (join Server, wa
 // are among those that this node was to found with, or when most of the addresses that this node
 // was given are members by now and founding cannot go on without it.
 func foundedWith(self greeting, peers, members []greeting, silent []string) (wait string, refused error) {
-	met := map[Server]bool{self.Server: true}
+	met := map[port.Server]bool{self.Server: true}
 	for _, p := range peers {
 		if p.named != "" { // gossip alone brings everybody together
 			met[p.Server] = true

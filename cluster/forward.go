@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"github.com/fxamacker/cbor/v2"
@@ -54,7 +55,7 @@ func (c *Cluster) forward(ctx context.Context, piece []byte) (fsm.Result, error)
 	if address == "" || string(id) == c.id {
 		return fsm.Result{}, &engine.NotLeader{}
 	}
-	b, err := c.caller.Call(ctx, Server{string(id), string(address)}, callPropose, piece)
+	b, err := c.caller.Call(ctx, port.Server{ID: string(id), Address: string(address)}, callPropose, piece)
 	if err != nil {
 		return fsm.Result{}, err
 	}
@@ -85,7 +86,7 @@ func mayForward(from string, e fsm.Envelope) error {
 
 // proposeFor answers a follower's forward. A node speaks for itself only, and only while it is a
 // member.
-func (c *Cluster) proposeFor(ctx context.Context, from Introduction, piece []byte) ([]byte, error) {
+func (c *Cluster) proposeFor(ctx context.Context, from port.Introduction, piece []byte) ([]byte, error) {
 	if err := c.refuse(); err != nil {
 		return nil, err
 	}

@@ -1,81 +1,44 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/raft"
 )
 
-// The calls between nodes.
-const (
-	callHello   = "hello"   // who are you, and how far are you
-	callPromise = "promise" // found a cluster with these, and no other
-	callJoin    = "join"    // let me in
-	callPropose = "propose" // a command of a follower's own
-)
+// The calls between nodes that are members; those of strangers are the port's.
+const callPropose = "propose" // a command of a follower's own
 
 // helloWithin bounds one hello.
 const helloWithin = time.Second
 
-// Server is a node as a raft configuration knows it.
-type Server struct {
-	ID      string `json:"id"`
-	Address string `json:"address"` // of the node port
-}
-
-// String names a server for people.
-func (s Server) String() string { return fmt.Sprintf("%s at %s", cmp.Or(s.ID, "whoever"), s.Address) }
-
-// mayCall answers why a node must not make a call, or nil. One that belongs to no cluster, or does
-// not say whom it means, may get to know others and ask to be let in; nothing else.
-func (i Introduction) mayCall(name string, own Introduction) error {
-	switch {
-	case name == callHello:
-		return nil
-	case i.From == own.From && i.Instance != own.Instance:
-		return &engine.Unavailable{Why: fmt.Sprintf("two processes run as node %s: one at %s, one at %s", i.From, i.Address, own.Address)}
-	case i.To == "":
-		return &engine.Unavailable{Why: fmt.Sprintf("%s of node %s does not say which node it means", name, i.From)}
-	case name == callPromise || name == callJoin:
-		return nil
-	case i.moved:
-		return &engine.Unavailable{Why: fmt.Sprintf("%s of node %s: its certificate proves %s, where the cluster does not have it", name, i.From, i.Address)}
-	case i.Cluster == "" || i.Cluster != own.Cluster:
-		return &engine.Unavailable{Why: fmt.Sprintf("%s of node %s: it belongs to cluster %q, node %s to %q", name, i.From, i.Cluster, own.From, own.Cluster)}
-	}
-	return nil
-}
-
-// MayCall is mayCall; clustertest's network asks it.
-func (i Introduction) MayCall(name string, own Introduction) error { return i.mayCall(name, own) }
-
 // Introduction is what this node says when it opens a connection.
-func (c *Cluster) Introduction() Introduction {
-	return Introduction{Name: c.cfg.ClusterName, Cluster: c.clusterID(), From: c.id, Instance: c.instance}
+func (c *Cluster) Introduction() port.Introduction {
+	return port.Introduction{Name: c.cfg.ClusterName, Cluster: c.clusterID(), From: c.id, Instance: c.instance}
 }
 
 // greeting is what a node says of itself.
 type greeting struct {
-	Server
-	Instance    string    `json:"instance"`          // of the process
-	Name        string    `json:"name,omitempty"`    // cluster.name
-	Members     []Server  `json:"members,omitempty"` // of the newest configuration that it knows
-	HTTPAddress string    `json:"http_address"`
-	Version     string    `json:"version"`
-	ClusterID   string    `json:"cluster_id,omitempty"`
-	Empty       bool      `json:"empty"`             // it belongs to no cluster: raft does not run there
-	Expect      int       `json:"expect"`            // bootstrap_expect
-	Promise     *Founding `json:"promise,omitempty"` // with whom it founds a cluster or founded one
-	Leader      Server    `json:"leader"`
-	Applied     uint64    `json:"applied"` // raft's index
-	State       uint64    `json:"state"`   // the state's index
-	Missing     int       `json:"missing"` // archives that its state names and its disk lacks
+	port.Server
+	Instance    string        `json:"instance"`          // of the process
+	Name        string        `json:"name,omitempty"`    // cluster.name
+	Members     []port.Server `json:"members,omitempty"` // of the newest configuration that it knows
+	HTTPAddress string        `json:"http_address"`
+	Version     string        `json:"version"`
+	ClusterID   string        `json:"cluster_id,omitempty"`
+	Empty       bool          `json:"empty"`             // it belongs to no cluster: raft does not run there
+	Expect      int           `json:"expect"`            // bootstrap_expect
+	Promise     *Founding     `json:"promise,omitempty"` // with whom it founds a cluster or founded one
+	Leader      port.Server   `json:"leader"`
+	Applied     uint64        `json:"applied"` // raft's index
+	State       uint64        `json:"state"`   // the state's index
+	Missing     int           `json:"missing"` // archives that its state names and its disk lacks
 
 	Last       uint64      `json:"last"`                 // index of the newest entry in its log
 	Objections []objection `json:"objections,omitempty"` // why it should not lead
@@ -114,10 +77,10 @@ func (c *Cluster) greet() (greeting, error) {
 	}
 	if r := c.raft.Load(); r != nil {
 		address, id := r.LeaderWithID()
-		g.Leader = Server{ID: string(id), Address: string(address)}
+		g.Leader = port.Server{ID: string(id), Address: string(address)}
 		g.Last = r.LastIndex()
 		for _, s := range r.GetConfiguration().Configuration().Servers {
-			g.Members = append(g.Members, Server{string(s.ID), string(s.Address)})
+			g.Members = append(g.Members, port.Server{ID: string(s.ID), Address: string(s.Address)})
 		}
 		return g, nil
 	}
@@ -127,15 +90,17 @@ func (c *Cluster) greet() (greeting, error) {
 	return g, err
 }
 
-func (c *Cluster) self() Server { return Server{ID: c.id, Address: string(c.link.LocalAddr())} }
+func (c *Cluster) self() port.Server {
+	return port.Server{ID: c.id, Address: string(c.link.LocalAddr())}
+}
 
 // hello asks a node how it is.
-func (c *Cluster) hello(ctx context.Context, to Server) (greeting, error) {
+func (c *Cluster) hello(ctx context.Context, to port.Server) (greeting, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWithin)
 	defer cancel()
 	var g greeting
 	sent := faults.Now()
-	err := c.call(ctx, to, callHello, struct{}{}, &g)
+	err := c.call(ctx, to, port.CallHello, struct{}{}, &g)
 	if err == nil && to.ID != "" && g.ID != to.ID {
 		err = fmt.Errorf("at %s answers node %s, not %s", to.Address, g.ID, to.ID)
 	}
@@ -146,7 +111,7 @@ func (c *Cluster) hello(ctx context.Context, to Server) (greeting, error) {
 }
 
 // call asks in JSON.
-func (c *Cluster) call(ctx context.Context, to Server, name string, question, reply any) error {
+func (c *Cluster) call(ctx context.Context, to port.Server, name string, question, reply any) error {
 	body, err := json.Marshal(question)
 	if err != nil {
 		return err
@@ -163,21 +128,23 @@ func (c *Cluster) call(ctx context.Context, to Server, name string, question, re
 
 // handleCalls names what this node answers to others.
 func (c *Cluster) handleCalls() {
-	handle(c, callHello, func(_ context.Context, from Introduction, _ struct{}) (greeting, error) {
+	handle(c, port.CallHello, func(_ context.Context, from port.Introduction, _ struct{}) (greeting, error) {
 		if from.To == c.id && (from.From != c.id || from.Instance == c.instance) {
 			c.reached.Store(true)
 		}
 		return c.greet()
 	})
-	handle(c, callPromise, func(_ context.Context, _ Introduction, f Founding) (struct{}, error) { return struct{}{}, c.promise(f) })
-	handle(c, callJoin, c.admit)
+	handle(c, port.CallPromise, func(_ context.Context, _ port.Introduction, f Founding) (struct{}, error) {
+		return struct{}{}, c.promise(f)
+	})
+	handle(c, port.CallJoin, c.admit)
 	handle(c, callOperate, c.operate)
 	c.caller.Handle(callPropose, c.proposeFor)
 }
 
 // handle answers a call in JSON while this node is up.
-func handle[Q, A any](c *Cluster, name string, f func(context.Context, Introduction, Q) (A, error)) {
-	c.caller.Handle(name, func(ctx context.Context, from Introduction, body []byte) ([]byte, error) {
+func handle[Q, A any](c *Cluster, name string, f func(context.Context, port.Introduction, Q) (A, error)) {
+	c.caller.Handle(name, func(ctx context.Context, from port.Introduction, body []byte) ([]byte, error) {
 		if err := c.refuse(); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
@@ -14,7 +15,7 @@ import (
 
 // joinRequest asks the leader for a place in the configuration, or for a new address there.
 type joinRequest struct {
-	Server
+	port.Server
 	Instance  string `json:"instance"`
 	ClusterID string `json:"cluster_id,omitempty"`
 	Empty     bool   `json:"empty"`
@@ -33,11 +34,11 @@ type joinAnswer struct {
 var ErrRefused = errors.New("the cluster does not let this node in")
 
 // askToJoin asks the leader to let this node in, and starts raft here when it does. It answers false when it is worth trying again.
-func (c *Cluster) askToJoin(ctx context.Context, leader Server, empty bool) (bool, error) {
+func (c *Cluster) askToJoin(ctx context.Context, leader port.Server, empty bool) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinWithin)
 	defer cancel()
 	var a joinAnswer
-	err := c.call(ctx, leader, callJoin, joinRequest{Server: c.self(), Instance: c.instance, ClusterID: c.clusterID(), Empty: empty}, &a)
+	err := c.call(ctx, leader, port.CallJoin, joinRequest{Server: c.self(), Instance: c.instance, ClusterID: c.clusterID(), Empty: empty}, &a)
 	switch {
 	case err != nil:
 		c.said.unanswered.Say(c.log.Info, "not let in yet", "leader", leader, "because", err)
@@ -70,10 +71,10 @@ const joinWithin = 10 * time.Second
 
 // change is one change of the configuration.
 type change struct {
-	remove string // this id
-	demote string // this id, from voter to non-voter
-	add    Server // this node as a non-voter, or its new address
-	voter  bool   // as a voter, with add
+	remove string      // this id
+	demote string      // this id, from voter to non-voter
+	add    port.Server // this node as a non-voter, or its new address
+	voter  bool        // as a voter, with add
 }
 
 // planJoin decides what the configuration needs for a node that asks to be in it. The asking node was greeted at its address, so whoever else the
@@ -111,7 +112,7 @@ func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused stri
 }
 
 // admit answers a node that asks to join. It runs on the leader.
-func (c *Cluster) admit(ctx context.Context, from Introduction, j joinRequest) (a joinAnswer, err error) {
+func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinRequest) (a joinAnswer, err error) {
 	defer func() {
 		switch {
 		case err != nil:
@@ -188,7 +189,7 @@ func (c *Cluster) removed(id string) (gone fsm.RemovedNode, ok bool) {
 // busy machine may be slow to answer.
 func (c *Cluster) answersAt(ctx context.Context, s raft.Server, j joinRequest) string {
 	for range 3 {
-		g, err := c.hello(ctx, Server{string(s.ID), string(s.Address)})
+		g, err := c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
 		switch {
 		case err != nil:
 			lifecycle.Pause(ctx, retryEvery)

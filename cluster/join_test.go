@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"aion.dev/aion/cluster/port"
 	"github.com/hashicorp/raft"
 )
 
@@ -23,17 +24,17 @@ func TestPlanJoin(t *testing.T) {
 		plan    []change
 		refused string
 	}{
-		{"new", two, joinRequest{Server: Server{"c", "3"}, Empty: true}, []change{{add: Server{"c", "3"}}}, ""},
-		{"again", append(two, learner("c", "3")), joinRequest{Server: Server{"c", "3"}, Empty: true}, nil, ""},
-		{"there already", two, joinRequest{Server: Server{"b", "2"}}, nil, ""},
-		{"wiped, new id at the dead one's address", two, joinRequest{Server: Server{"c", "2"}, Empty: true}, []change{{remove: "b"}, {add: Server{"c", "2"}}}, ""},
-		{"wiped, same id", two, joinRequest{Server: Server{"b", "2"}, Empty: true}, nil, "is a voter already"},
-		{"wiped, same id, another address", two, joinRequest{Server: Server{"b", "9"}, Empty: true}, nil, "is a voter already"},
-		{"moved", two, joinRequest{Server: Server{"b", "3"}}, []change{{demote: "b"}, {add: Server{"b", "3"}}}, ""},
-		{"moved non-voter", append(two, learner("c", "3")), joinRequest{Server: Server{"c", "4"}}, []change{{add: Server{"c", "4"}}}, ""},
-		{"moved to a dead one's address", two, joinRequest{Server: Server{"b", "1"}}, []change{{remove: "a"}, {demote: "b"}, {add: Server{"b", "1"}}}, ""},
-		{"removed, with its old data", two, joinRequest{Server: Server{"c", "3"}}, nil, "was removed"},
-		{"removed, at another's address", two, joinRequest{Server: Server{"c", "2"}}, nil, "was removed"},
+		{"new", two, joinRequest{Server: port.Server{ID: "c", Address: "3"}, Empty: true}, []change{{add: port.Server{ID: "c", Address: "3"}}}, ""},
+		{"again", append(two, learner("c", "3")), joinRequest{Server: port.Server{ID: "c", Address: "3"}, Empty: true}, nil, ""},
+		{"there already", two, joinRequest{Server: port.Server{ID: "b", Address: "2"}}, nil, ""},
+		{"wiped, new id at the dead one's address", two, joinRequest{Server: port.Server{ID: "c", Address: "2"}, Empty: true}, []change{{remove: "b"}, {add: port.Server{ID: "c", Address: "2"}}}, ""},
+		{"wiped, same id", two, joinRequest{Server: port.Server{ID: "b", Address: "2"}, Empty: true}, nil, "is a voter already"},
+		{"wiped, same id, another address", two, joinRequest{Server: port.Server{ID: "b", Address: "9"}, Empty: true}, nil, "is a voter already"},
+		{"moved", two, joinRequest{Server: port.Server{ID: "b", Address: "3"}}, []change{{demote: "b"}, {add: port.Server{ID: "b", Address: "3"}}}, ""},
+		{"moved non-voter", append(two, learner("c", "3")), joinRequest{Server: port.Server{ID: "c", Address: "4"}}, []change{{add: port.Server{ID: "c", Address: "4"}}}, ""},
+		{"moved to a dead one's address", two, joinRequest{Server: port.Server{ID: "b", Address: "1"}}, []change{{remove: "a"}, {demote: "b"}, {add: port.Server{ID: "b", Address: "1"}}}, ""},
+		{"removed, with its old data", two, joinRequest{Server: port.Server{ID: "c", Address: "3"}}, nil, "was removed"},
+		{"removed, at another's address", two, joinRequest{Server: port.Server{ID: "c", Address: "2"}}, nil, "was removed"},
 	} {
 		plan, refused := planJoin(c.servers, c.join)
 		if refused != "" {

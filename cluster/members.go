@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
@@ -53,7 +54,7 @@ func (e *tooSoon) Error() string { return fmt.Sprintf("it votes in %v if it stay
 // promote makes a non-voter a voter if it is as far as want, holds every archive that its state names, and has done so since PromoteAfter ago. A new voter
 // raises how many are needed for anything: one that comes and goes must not. One that only moved was a voter before and is missed, so it need not wait.
 func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want greeting, since time.Time) error {
-	g, err := c.hello(ctx, Server{string(s.ID), string(s.Address)})
+	g, err := c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
 	switch {
 	case err != nil:
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 )
@@ -31,7 +32,7 @@ type operated struct {
 }
 
 // operateOn asks a node.
-func (c *Cluster) operateOn(ctx context.Context, to Server, o operation) error {
+func (c *Cluster) operateOn(ctx context.Context, to port.Server, o operation) error {
 	var a operated
 	if err := c.call(ctx, to, callOperate, o, &a); err != nil {
 		return err
@@ -43,7 +44,7 @@ func (c *Cluster) operateOn(ctx context.Context, to Server, o operation) error {
 }
 
 // operate answers operateOn.
-func (c *Cluster) operate(ctx context.Context, _ Introduction, o operation) (operated, error) {
+func (c *Cluster) operate(ctx context.Context, _ port.Introduction, o operation) (operated, error) {
 	var err error
 	switch {
 	case o.Do == operateRemove:

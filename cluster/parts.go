@@ -3,24 +3,21 @@ package cluster
 import (
 	"context"
 
+	"aion.dev/aion/cluster/blobs"
 	"aion.dev/aion/cluster/gossip"
+	"aion.dev/aion/cluster/port"
 )
 
-// Handler answers one kind of node call of the node that from describes. What it answers is bounded by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
-// *engine.Unavailable and *engine.Unknown as what they are, anything else as its text.
-type Handler func(ctx context.Context, from Introduction, body []byte) ([]byte, error)
-
-// Caller carries small questions and answers between nodes. *Port implements it on the node port; clustertest in memory.
+// Caller carries small questions and answers between nodes. *port.Port implements it on the node port; clustertest in memory.
 type Caller interface {
 	// Call asks a node, and nobody else who may be at its address, and returns its handler's answer. An error before the question left this machine is an
 	// *engine.Unavailable; one after that, the end of ctx included, is an *engine.Unknown, for the handler may have run.
-	Call(ctx context.Context, to Server, name string, body []byte) ([]byte, error)
+	Call(ctx context.Context, to port.Server, name string, body []byte) ([]byte, error)
 	// Handle names the handler of a kind of call. All are named before Serve.
-	Handle(name string, h Handler)
+	Handle(name string, h port.Handler)
 }
 
-// MaxCallBytes bounds the body and the answer of a node call.
-const MaxCallBytes = 1 << 20
+var _ Caller = (*port.Port)(nil)
 
 // Discovery suggests addresses. *gossip.Gossip implements it; clustertest gives a fixed list.
 type Discovery interface {
@@ -40,3 +37,5 @@ type Archives interface {
 	// Missing returns how many of the blobs that applied state names are not on this node's disk.
 	Missing() int
 }
+
+var _ Archives = (*blobs.Blobs)(nil)

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/cluster/durable"
+	"aion.dev/aion/cluster/port"
 	"github.com/hashicorp/raft"
 )
 
@@ -18,8 +19,8 @@ import (
 // the first message of raft, so that none ever travels between nodes that do not know to which
 // cluster they belong.
 type Founding struct {
-	ClusterID string   `json:"cluster_id"` // empty where an older binary promised
-	Servers   []Server `json:"servers"`
+	ClusterID string        `json:"cluster_id"` // empty where an older binary promised
+	Servers   []port.Server `json:"servers"`
 }
 
 func (f *Founding) equal(o *Founding) bool {
@@ -96,7 +97,7 @@ func (c *Cluster) promise(f Founding) error {
 }
 
 // configuration is the founders' raft configuration, the same on each of them: it becomes the first entry of the log.
-func configuration(servers []Server) raft.Configuration {
+func configuration(servers []port.Server) raft.Configuration {
 	var conf raft.Configuration
 	for _, s := range servers {
 		conf.Servers = append(conf.Servers, raft.Server{ID: raft.ServerID(s.ID), Address: raft.ServerAddress(s.Address), Suffrage: raft.Voter})

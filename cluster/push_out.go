@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"github.com/hashicorp/raft"
 )
@@ -40,7 +41,7 @@ func (c *Cluster) answersElsewhere(ctx context.Context, id, but string) string {
 		if p.ID != id || p.RaftAddress == "" || p.RaftAddress == but {
 			continue
 		}
-		if g, err := c.hello(ctx, Server{id, p.RaftAddress}); err == nil && (g.ClusterID == "" || g.ClusterID == c.clusterID()) {
+		if g, err := c.hello(ctx, port.Server{ID: id, Address: p.RaftAddress}); err == nil && (g.ClusterID == "" || g.ClusterID == c.clusterID()) {
 			return p.RaftAddress
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
@@ -66,7 +67,7 @@ func (c *Cluster) Sync(ctx context.Context) error {
 	}
 	round, mine := c.barriers.join()
 	if mine && !c.goes(func() { c.barriers.send(round, func() error { return c.barrier(r) }) }) {
-		c.barriers.send(round, func() error { return errClosing })
+		c.barriers.send(round, func() error { return port.ErrClosing })
 	}
 	select {
 	case <-round.done:

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
@@ -113,7 +114,7 @@ func (c *Cluster) askAll(ctx context.Context, servers []raft.Server) (answer []s
 			id := string(s.ID)
 			var err error
 			if id != c.id {
-				_, err = c.hello(ctx, Server{id, string(s.Address)})
+				_, err = c.hello(ctx, port.Server{ID: id, Address: string(s.Address)})
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -143,7 +144,7 @@ func (c *Cluster) removeSelf(ctx context.Context) error {
 	}
 	for {
 		if address, id := r.LeaderWithID(); address != "" && string(id) != c.id {
-			return c.operateOn(ctx, Server{string(id), string(address)}, operation{Do: operateRemove, Node: c.id})
+			return c.operateOn(ctx, port.Server{ID: string(id), Address: string(address)}, operation{Do: operateRemove, Node: c.id})
 		}
 		if ctx.Err() != nil {
 			return &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, and does not know yet to whom", c.id)}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
@@ -102,7 +103,7 @@ func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard s
 	if m.ID == c.id {
 		g, err = c.greet()
 	} else {
-		g, err = c.hello(ctx, Server{m.ID, m.RaftAddress})
+		g, err = c.hello(ctx, port.Server{ID: m.ID, Address: m.RaftAddress})
 	}
 	switch {
 	case err == nil:

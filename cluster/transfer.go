@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"github.com/hashicorp/raft"
 )
@@ -84,7 +85,7 @@ type heir struct {
 // askToLead asks a voter whether it could lead now.
 func (c *Cluster) askToLead(ctx context.Context, r *raft.Raft, s raft.Server) heir {
 	last, commit := r.LastIndex(), r.CommitIndex()
-	g, err := c.hello(ctx, Server{string(s.ID), string(s.Address)})
+	g, err := c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
 	h := heir{server: s, last: g.Last}
 	switch {
 	case err != nil:

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"aion.dev/aion/cluster/port"
 	"github.com/hashicorp/raft"
 )
 
@@ -42,7 +43,7 @@ func TestLinkKeepsPreVoteAndCloseWithoutTheHeartbeatFastPath(t *testing.T) {
 		t.Error("the heartbeat handler reached the transport: its fast path can make logs diverge (hashicorp/raft#695)")
 	}
 	// The network transport satisfies Link too; this line is the assertion.
-	var _ Link = (*raftNetwork)(nil)
+	var _ Link = (*port.RaftNetwork)(nil)
 }
 
 func TestLinkBoundsAppendEntries(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"aion.dev/aion/cluster"
 	"aion.dev/aion/cluster/gossip"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"github.com/hashicorp/raft"
 )
@@ -93,7 +93,7 @@ func (n *network) wire(a, b string) {
 func (n *network) plug(id, address string) (*wire, *caller) {
 	_, inmem := raft.NewInmemTransportWithTimeout(raft.ServerAddress(address), 500*time.Millisecond)
 	w := &wire{InmemTransport: inmem, net: n, id: id, address: address}
-	c := &caller{wire: w, handlers: map[string]cluster.Handler{}}
+	c := &caller{wire: w, handlers: map[string]port.Handler{}}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.links[address], n.callers[address] = w, c
@@ -120,15 +120,15 @@ type wire struct {
 	*raft.InmemTransport
 	net         *network
 	id, address string
-	self        func() cluster.Introduction // guarded by net.mu; nil until its node is open
+	self        func() port.Introduction // guarded by net.mu; nil until its node is open
 }
 
 // introduce is what the preamble of a real connection does: nil, or why nobody at address talks to
 // this node. refuse is the rule for what is to be said.
-func (w *wire) introduce(id, address string, refuse func(i, own cluster.Introduction) string) error {
+func (w *wire) introduce(id, address string, refuse func(i, own port.Introduction) string) error {
 	w.net.mu.Lock()
 	to := w.net.links[address]
-	var self, own func() cluster.Introduction
+	var self, own func() port.Introduction
 	if to != nil {
 		self, own = w.self, to.self
 	}
@@ -157,7 +157,7 @@ func (w *wire) CloseOthers(id raft.ServerID, keep raft.ServerAddress) {
 }
 
 func (w *wire) carry(id raft.ServerID, target raft.ServerAddress, rpc func() error) error {
-	if err := w.introduce(string(id), string(target), cluster.Introduction.RefuseRaft); err != nil {
+	if err := w.introduce(string(id), string(target), port.Introduction.RefuseRaft); err != nil {
 		return err
 	}
 	w.net.lag(w.address, string(target))
@@ -196,7 +196,7 @@ func (w *wire) AppendEntriesPipeline(id raft.ServerID, to raft.ServerAddress) (r
 	if w.net.latency > 0 { // the in-memory pipeline cannot be slowed down
 		return nil, raft.ErrPipelineReplicationNotSupported
 	}
-	if err := w.introduce(string(id), string(to), cluster.Introduction.RefuseRaft); err != nil {
+	if err := w.introduce(string(id), string(to), port.Introduction.RefuseRaft); err != nil {
 		return nil, err
 	}
 	return w.InmemTransport.AppendEntriesPipeline(id, to)
@@ -205,21 +205,21 @@ func (w *wire) AppendEntriesPipeline(id raft.ServerID, to raft.ServerAddress) (r
 // caller carries node calls.
 type caller struct {
 	*wire
-	handlers map[string]cluster.Handler // guarded by net.mu
+	handlers map[string]port.Handler // guarded by net.mu
 }
 
-func (c *caller) Handle(name string, h cluster.Handler) {
+func (c *caller) Handle(name string, h port.Handler) {
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()
 	c.handlers[name] = h
 }
 
-func (c *caller) Call(ctx context.Context, server cluster.Server, name string, body []byte) ([]byte, error) {
+func (c *caller) Call(ctx context.Context, server port.Server, name string, body []byte) ([]byte, error) {
 	address := server.Address
 	c.net.lag(c.address, address)
 	c.net.mu.Lock()
 	to := c.net.callers[address]
-	var h cluster.Handler
+	var h port.Handler
 	if to != nil {
 		h = to.handlers[name]
 	}
@@ -230,7 +230,7 @@ func (c *caller) Call(ctx context.Context, server cluster.Server, name string, b
 	if h == nil {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s does not know %s", address, name)}
 	}
-	if err := c.introduce(server.ID, address, cluster.Introduction.RefuseCall); err != nil {
+	if err := c.introduce(server.ID, address, port.Introduction.RefuseCall); err != nil {
 		return nil, &engine.Unavailable{Why: err.Error()}
 	}
 	from := c.self()

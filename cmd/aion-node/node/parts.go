@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime"
@@ -45,11 +46,11 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 }
 
 // nodeTLS is for the node port: both sides prove themselves, so it needs a CA too.
-func nodeTLS(t config.TLS, set *certs.Set) cluster.NodeTLS {
+func nodeTLS(t config.TLS, set *certs.Set) port.TLS {
 	if t.CAFile == "" {
-		return cluster.NodeTLS{}
+		return port.TLS{}
 	}
-	return cluster.NodeTLS{Certificates: set, Names: t.NodeNames}
+	return port.TLS{Certificates: set, Names: t.NodeNames}
 }
 
 func archiveLimits(cfg config.Config) catalog.Limits {

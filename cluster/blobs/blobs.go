@@ -1,4 +1,4 @@
-package cluster
+package blobs
 
 import (
 	"bytes"
@@ -14,25 +14,26 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"github.com/hashicorp/go-hclog"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 )
 
-// BlobPeer is a member of the present configuration.
-type BlobPeer struct {
+// Peer is a member of the present configuration.
+type Peer struct {
 	ID      string
 	Address string // of the node port
 	Voter   bool
 }
 
-// BlobsConfig wires Blobs. Zero times and counts have defaults.
-type BlobsConfig struct {
+// Config wires Blobs. Zero times and counts have defaults.
+type Config struct {
 	Self    string // this node's id
-	Store   *BlobStore
-	Carrier BlobCarrier
-	Members func() []BlobPeer       // the present configuration, this node included
+	Store   *Store
+	Carrier Carrier
+	Members func() []Peer           // the present configuration, this node included
 	Named   func() []catalog.Digest // the blobs that applied state names
 	Logger  hclog.Logger
 
@@ -42,9 +43,9 @@ type BlobsConfig struct {
 	SweepEvery   time.Duration // default 10 min
 }
 
-// Blobs keeps archives on a majority. It implements engine.Blobs and Archives.
+// Blobs keeps archives on a majority. It implements engine.Blobs.
 type Blobs struct {
-	cfg       BlobsConfig
+	cfg       Config
 	transfers *semaphore.Weighted // begun here
 	received  *semaphore.Weighted // begun by others: of their own, or two nodes that send to each other could wait for each other
 	fetching  singleflight.Group
@@ -66,12 +67,11 @@ type put struct {
 
 var (
 	_ engine.Blobs = (*Blobs)(nil)
-	_ Archives     = (*Blobs)(nil)
-	_ BlobKeeper   = (*Blobs)(nil)
+	_ Keeper       = (*Blobs)(nil)
 )
 
-// NewBlobs puts a store and its peers together. The caller calls Close; the store needs no closing.
-func NewBlobs(cfg BlobsConfig) *Blobs {
+// New puts a store and its peers together. The caller calls Close; the store needs no closing.
+func New(cfg Config) *Blobs {
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	cfg.MaxTransfers = cmp.Or(cfg.MaxTransfers, 8)
 	cfg.FetchWithin = cmp.Or(cfg.FetchWithin, 2*time.Minute)
@@ -105,7 +105,7 @@ func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error)
 	p := put{began, newPutting(b.cfg.Self, b.cfg.Members())}
 	for _, to := range p.others {
 		if !b.goes(func(ctx context.Context) { p.answer(to, b.send(ctx, to, d, archive)) }) {
-			return d, errClosing
+			return d, port.ErrClosing
 		}
 	}
 	if err := p.wait(ctx); err != nil {
@@ -130,19 +130,19 @@ func putError(err error) error {
 	return &engine.Unavailable{Why: err.Error()}
 }
 
-func (b *Blobs) send(ctx context.Context, to BlobPeer, d catalog.Digest, archive []byte) error {
+func (b *Blobs) send(ctx context.Context, to Peer, d catalog.Digest, archive []byte) error {
 	if err := b.transfers.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer b.transfers.Release(1)
-	err := b.cfg.Carrier.SendBlob(ctx, Server{to.ID, to.Address}, d, archive)
+	err := b.cfg.Carrier.SendBlob(ctx, port.Server{ID: to.ID, Address: to.Address}, d, archive)
 	if err != nil {
 		b.cfg.Logger.Warn("a node did not take an archive", "archive", d, "to", to.ID, "error", err)
 	}
 	return err
 }
 
-// KeepBlob implements BlobKeeper, for other nodes.
+// KeepBlob implements Keeper, for other nodes.
 func (b *Blobs) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error {
 	if err := b.received.Acquire(ctx, 1); err != nil {
 		return err
@@ -151,7 +151,7 @@ func (b *Blobs) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 	return b.cfg.Store.KeepBlob(ctx, d, archive)
 }
 
-// Blob implements BlobKeeper, for other nodes: what is on this disk, never what this node would have to fetch itself.
+// Blob implements Keeper, for other nodes: what is on this disk, never what this node would have to fetch itself.
 func (b *Blobs) Blob(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	if err := b.received.Acquire(ctx, 1); err != nil {
 		return nil, err
@@ -188,14 +188,14 @@ func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	done := b.fetching.DoChan(string(d[:]), func() (any, error) {
 		var (
 			archive []byte
-			err     error = errClosing
+			err     error = port.ErrClosing
 			over          = make(chan struct{})
 		)
 		if !b.goes(func(ctx context.Context) {
 			defer close(over)
 			archive, err = b.fetch(ctx, d)
 		}) {
-			return nil, errClosing
+			return nil, port.ErrClosing
 		}
 		<-over
 		return archive, err
@@ -222,7 +222,7 @@ func (b *Blobs) fetch(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	peers := others(b.cfg.Self, b.cfg.Members())
 	asked := make([]string, 0, len(peers))
 	for _, p := range peers {
-		archive, err := b.cfg.Carrier.FetchBlob(ctx, Server{p.ID, p.Address}, d, b.cfg.Store.cfg.MaxBytes)
+		archive, err := b.cfg.Carrier.FetchBlob(ctx, port.Server{ID: p.ID, Address: p.Address}, d, b.cfg.Store.cfg.MaxBytes)
 		if got := catalog.Digest(sha256.Sum256(archive)); err == nil && got != d {
 			err = &BadBlob{Digest: d, Got: got}
 		}
@@ -253,9 +253,9 @@ func (b *Blobs) goes(f func(ctx context.Context)) bool {
 }
 
 // others returns the members without self, voters first, each group by id.
-func others(self string, members []BlobPeer) []BlobPeer {
-	members = slices.DeleteFunc(slices.Clone(members), func(p BlobPeer) bool { return p.ID == self })
-	slices.SortFunc(members, func(a, b BlobPeer) int {
+func others(self string, members []Peer) []Peer {
+	members = slices.DeleteFunc(slices.Clone(members), func(p Peer) bool { return p.ID == self })
+	slices.SortFunc(members, func(a, b Peer) int {
 		if a.Voter != b.Voter {
 			if a.Voter {
 				return -1

@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"cmp"
@@ -17,11 +17,11 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// PortConfig says where a node is reached by other nodes.
-type PortConfig struct {
+// Config says where a node is reached by other nodes.
+type Config struct {
 	Address   string // host:port to listen on; port 0 takes a free one
 	Advertise string // host:port at which others reach it; Address when empty, which then must not be a wildcard
-	TLS       NodeTLS
+	TLS       TLS
 	Logger    hclog.Logger
 
 	Self func() Introduction // this node as it is now; To and Address are the port's
@@ -34,15 +34,16 @@ type PortConfig struct {
 	MaxConnections int           // in all; default 4,096. Nodes that are no members give way to members
 }
 
-// Port is the one address of a node for other nodes. It carries raft's streams and, as HTTP, node calls and archives; the first bytes of a connection say
+// Port is the one address of a node for other nodes. It carries raft's streams and, as HTTP, node calls and what HandleHTTP was told; the first bytes of a connection say
 // which, and who speaks to whom. Every connection, in and out, ends with Close.
 type Port struct {
-	cfg        PortConfig
+	cfg        Config
 	tls        *nodeTLS // nil is plaintext
 	listener   net.Listener
-	advertised portAddr
+	advertised addr
 	raft, web  *stream
-	http       *http.Server // node calls and archives
+	mux        *http.ServeMux
+	http       *http.Server // node calls, and what HandleHTTP was told
 	client     *http.Client
 
 	said struct{ failed, evicted, refused throttle.Throttle } // what strangers cause
@@ -53,15 +54,14 @@ type Port struct {
 	mu      sync.Mutex // over everything below
 	closed  bool
 	serving bool
-	pending list.List              // of net.Conn that have not said who they are, oldest first
-	open    map[*portConn]struct{} // in both directions
-	tracked uint64                 // connections so far
+	pending list.List          // of net.Conn that have not said who they are, oldest first
+	open    map[*conn]struct{} // in both directions
+	tracked uint64             // connections so far
 	calls   map[string]Handler
-	blobs   BlobKeeper
 }
 
-// OpenPort listens. Raft, and after Serve the calls, can use it at once; a connection that nobody accepts waits for at most FirstBytes.
-func OpenPort(cfg PortConfig) (*Port, error) {
+// Open listens. Raft, and after Serve the calls, can use it at once; a connection that nobody accepts waits for at most FirstBytes.
+func Open(cfg Config) (*Port, error) {
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	cfg.FirstBytes = cmp.Or(cfg.FirstBytes, 5*time.Second)
 	cfg.MaxConnections = cmp.Or(cfg.MaxConnections, 4096)
@@ -91,8 +91,8 @@ func OpenPort(cfg PortConfig) (*Port, error) {
 		return nil, err
 	}
 	p := &Port{
-		cfg: cfg, tls: certs, listener: l, advertised: portAddr(advertised),
-		closing: make(chan struct{}), open: map[*portConn]struct{}{}, calls: map[string]Handler{},
+		cfg: cfg, tls: certs, listener: l, advertised: addr(advertised),
+		mux: http.NewServeMux(), closing: make(chan struct{}), open: map[*conn]struct{}{}, calls: map[string]Handler{},
 	}
 	p.raft, p.web = newStream(p), newStream(p)
 	p.http, p.client = p.newServer(), p.newClient()
@@ -101,7 +101,7 @@ func OpenPort(cfg PortConfig) (*Port, error) {
 }
 
 // advertise returns what others dial.
-func advertise(cfg PortConfig, bound net.Addr) (string, error) {
+func advertise(cfg Config, bound net.Addr) (string, error) {
 	if cfg.Advertise != "" {
 		if _, _, err := net.SplitHostPort(cfg.Advertise); err != nil {
 			return "", fmt.Errorf("raft.advertise: %w", err)
@@ -135,7 +135,7 @@ func (p *Port) Advertised() string { return string(p.advertised) }
 // Raft returns the stream layer for raft's network transport. Closing it ends accepting for raft and nothing else.
 func (p *Port) Raft() raft.StreamLayer { return p.raft }
 
-// Serve begins to answer node calls and archives. What they need (Handle, HandleBlobs) was named before.
+// Serve begins to answer node calls and other requests. What they need (Handle, HandleHTTP) was named before.
 func (p *Port) Serve() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -200,7 +200,7 @@ func (p *Port) dial(ctx context.Context, to Server, kind byte) (net.Conn, error)
 		return nil, fmt.Errorf("node %s at %s: %w", cmp.Or(to.ID, "of any id"), to.Address, err)
 	}
 	raw.SetDeadline(time.Time{})
-	pc := &portConn{Conn: c, raw: raw, port: p, to: to, kind: kind}
+	pc := &conn{Conn: c, raw: raw, port: p, to: to, kind: kind}
 	if err := p.track(pc); err != nil {
 		raw.Close()
 		return nil, err
@@ -231,8 +231,8 @@ func (p *Port) introduce(ctx context.Context, c net.Conn, to Server, kind byte) 
 	return c, readAnswer(c)
 }
 
-// portConn is a connection that the port can end.
-type portConn struct {
+// conn is a connection that the port can end.
+type conn struct {
 	net.Conn
 	raw  net.Conn // below TLS
 	port *Port
@@ -245,7 +245,7 @@ type portConn struct {
 	serial   uint64 // later connections have greater ones
 }
 
-func (c *portConn) Close() error {
+func (c *conn) Close() error {
 	c.once.Do(func() {
 		c.port.mu.Lock()
 		delete(c.port.open, c)
@@ -254,8 +254,8 @@ func (c *portConn) Close() error {
 	return c.Conn.Close()
 }
 
-// portAddr is an address as others dial it, which may be a name.
-type portAddr string
+// addr is an address as others dial it, which may be a name.
+type addr string
 
-func (portAddr) Network() string  { return "tcp" }
-func (a portAddr) String() string { return string(a) }
+func (addr) Network() string  { return "tcp" }
+func (a addr) String() string { return string(a) }

@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func dialRaft(from, to *Port) (net.Conn, error) {
 	return from.Raft().Dial(named(raft.ServerID(at(to).ID), raft.ServerAddress(to.Advertised())), time.Minute)
 }
 
-func openTestPort(t *testing.T, cfg PortConfig) *Port {
+func openTestPort(t *testing.T, cfg Config) *Port {
 	t.Helper()
 	if cfg.Address == "" {
 		cfg.Address = "127.0.0.1:0"
@@ -37,7 +37,7 @@ func openTestPort(t *testing.T, cfg PortConfig) *Port {
 		id := fmt.Sprint("n", testPorts.Add(1))
 		cfg.Self = func() Introduction { return Introduction{Cluster: "c", From: id, Instance: id} }
 	}
-	p, err := OpenPort(cfg)
+	p, err := Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func openTestPort(t *testing.T, cfg PortConfig) *Port {
 
 func TestPortTellsStreamsApart(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	a, b := openTestPort(t, Config{}), openTestPort(t, Config{})
 	b.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) {
 		return append([]byte("you said "), body...), nil
 	})
@@ -88,9 +88,9 @@ func TestPortTellsStreamsApart(t *testing.T) {
 // A whole raft on two ports: what the stream layer is for.
 func TestPortCarriesRaft(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	a, b := openTestPort(t, Config{}), openTestPort(t, Config{})
 	quiet := hclog.NewNullLogger()
-	from, to := newRaftNetwork(a, quiet), newRaftNetwork(b, quiet)
+	from, to := NewRaftNetwork(a, quiet), NewRaftNetwork(b, quiet)
 	if string(to.LocalAddr()) != b.Advertised() {
 		t.Fatalf("raft calls itself %s, not %s", to.LocalAddr(), b.Advertised())
 	}
@@ -122,7 +122,7 @@ func TestPortCarriesRaft(t *testing.T) {
 
 func TestPortIsNotBlockedBySilentClients(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	b := openTestPort(t, PortConfig{MaxPending: 4, FirstBytes: time.Hour})
+	b := openTestPort(t, Config{MaxPending: 4, FirstBytes: time.Hour})
 	b.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) { return body, nil })
 	b.Serve()
 	var silent []net.Conn
@@ -134,7 +134,7 @@ func TestPortIsNotBlockedBySilentClients(t *testing.T) {
 		defer c.Close()
 		silent = append(silent, c)
 	}
-	a := openTestPort(t, PortConfig{})
+	a := openTestPort(t, Config{})
 	if _, err := a.Call(t.Context(), at(b), "echo", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestPortIsNotBlockedBySilentClients(t *testing.T) {
 }
 
 func TestPortEndsWhoeverSaysNothing(t *testing.T) {
-	b := openTestPort(t, PortConfig{FirstBytes: time.Millisecond})
+	b := openTestPort(t, Config{FirstBytes: time.Millisecond})
 	c, err := net.Dial("tcp", b.Advertised())
 	if err != nil {
 		t.Fatal(err)
@@ -159,22 +159,22 @@ func TestPortEndsWhoeverSaysNothing(t *testing.T) {
 }
 
 func TestPortAdvertisesWhatItIsTold(t *testing.T) {
-	p := openTestPort(t, PortConfig{Advertise: "node-a.internal:7601"})
+	p := openTestPort(t, Config{Advertise: "node-a.internal:7601"})
 	if p.Advertised() != "node-a.internal:7601" || p.Raft().Addr().String() != p.Advertised() {
 		t.Fatalf("advertises %s and %s", p.Advertised(), p.Raft().Addr())
 	}
 	self := p.cfg.Self
-	_, err := OpenPort(PortConfig{Self: self, Address: "0.0.0.0:0"})
+	_, err := Open(Config{Self: self, Address: "0.0.0.0:0"})
 	wantError(t, err, "raft.advertise")
-	_, err = OpenPort(PortConfig{Self: self, Address: "127.0.0.1:0", Advertise: "no port"})
+	_, err = Open(Config{Self: self, Address: "127.0.0.1:0", Advertise: "no port"})
 	wantError(t, err, "raft.advertise")
-	_, err = OpenPort(PortConfig{Self: self, Address: p.listener.Addr().String()})
+	_, err = Open(Config{Self: self, Address: p.listener.Addr().String()})
 	wantError(t, err, "raft.address")
 }
 
 func TestPortBoundsConnections(t *testing.T) {
-	b := openTestPort(t, PortConfig{MaxConnections: 1})
-	a := openTestPort(t, PortConfig{})
+	b := openTestPort(t, Config{MaxConnections: 1})
+	a := openTestPort(t, Config{})
 	first, err := dialRaft(a, b)
 	if err != nil {
 		t.Fatal(err)
@@ -190,11 +190,11 @@ func TestPortBoundsConnections(t *testing.T) {
 
 // Nodes that are no members may fill the port, and members get in all the same.
 func TestPortMakesRoomForMembers(t *testing.T) {
-	b := openTestPort(t, PortConfig{MaxConnections: 2, Place: func(id string) string {
+	b := openTestPort(t, Config{MaxConnections: 2, Place: func(id string) string {
 		return map[string]string{"member": "127.0.0.1:1"}[id]
 	}})
-	stranger := openTestPort(t, PortConfig{})
-	member := openTestPort(t, PortConfig{Self: func() Introduction {
+	stranger := openTestPort(t, Config{})
+	member := openTestPort(t, Config{Self: func() Introduction {
 		return Introduction{Cluster: "c", From: "member", Instance: "member"}
 	}})
 	var held []net.Conn
@@ -228,7 +228,7 @@ func TestPortMakesRoomForMembers(t *testing.T) {
 }
 
 func TestCallErrorsCrossTheWire(t *testing.T) {
-	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	a, b := openTestPort(t, Config{}), openTestPort(t, Config{})
 	say := map[string]error{
 		"leader":      &engine.NotLeader{Leader: "n-2"},
 		"nobody":      &engine.NotLeader{},
@@ -262,7 +262,7 @@ func TestCallErrorsCrossTheWire(t *testing.T) {
 }
 
 func TestCallTellsNotSentFromUnknown(t *testing.T) {
-	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	a, b := openTestPort(t, Config{}), openTestPort(t, Config{})
 	entered := make(chan struct{})
 	b.Handle("hang", func(ctx context.Context, _ Introduction, _ []byte) ([]byte, error) {
 		close(entered)
@@ -283,7 +283,7 @@ func TestCallTellsNotSentFromUnknown(t *testing.T) {
 }
 
 func TestCloseWaitsForHandlers(t *testing.T) {
-	a, b := openTestPort(t, PortConfig{}), openTestPort(t, PortConfig{})
+	a, b := openTestPort(t, Config{}), openTestPort(t, Config{})
 	entered := make(chan struct{})
 	ended := false
 	b.Handle("hang", func(ctx context.Context, _ Introduction, _ []byte) ([]byte, error) {
@@ -335,4 +335,17 @@ func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
+}
+
+// wantError fails unless err says all of parts.
+func wantError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, want one that says %q", parts)
+	}
+	for _, p := range parts {
+		if !strings.Contains(err.Error(), p) {
+			t.Errorf("error %q does not say %q", err, p)
+		}
+	}
 }

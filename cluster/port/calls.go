@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"bytes"
@@ -17,22 +17,27 @@ import (
 	"aion.dev/aion/engine"
 )
 
-var _ Caller = (*Port)(nil)
+// Handler answers one kind of node call of the node that from describes. What it answers is bounded by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
+// *engine.Unavailable and *engine.Unknown as what they are, anything else as its text.
+type Handler func(ctx context.Context, from Introduction, body []byte) ([]byte, error)
+
+// MaxCallBytes bounds the body and the answer of a node call.
+const MaxCallBytes = 1 << 20
+
+// ErrClosing is what callers of a node hear that is shutting down.
+var ErrClosing = &engine.Unavailable{Why: "this node is shutting down"}
 
 // longestCall bounds a call whose caller set no deadline, and what a handler may take.
 const longestCall = 30 * time.Second
 
-// newServer answers POST /call/{name} with handlers and serves archives; see blobwire.go. Connections come through the port's own listener, which has
+// newServer answers POST /call/{name} with handlers, and what HandleHTTP was told. Connections come through the port's own listener, which has
 // already proved (with TLS) that the other side is a node.
 func (p *Port) newServer() *http.Server {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /call/{name}", p.answer)
-	mux.HandleFunc("PUT /blob/{digest}", p.receiveBlob)
-	mux.HandleFunc("GET /blob/{digest}", p.sendBlob)
+	p.mux.HandleFunc("POST /call/{name}", p.answer)
 	return &http.Server{
-		Handler: p.counted(mux),
+		Handler: p.counted(p.mux),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, fromKey{}, c.(*portConn).from)
+			return context.WithValue(ctx, fromKey{}, c.(*conn).from)
 		},
 		ReadHeaderTimeout: p.cfg.FirstBytes,
 		IdleTimeout:       2 * time.Minute,
@@ -47,7 +52,7 @@ func (p *Port) counted(h http.Handler) http.Handler {
 		p.mu.Lock()
 		if p.closed {
 			p.mu.Unlock()
-			writeCallError(w, errClosing)
+			WriteError(w, ErrClosing)
 			return
 		}
 		p.parts.Add(1)
@@ -97,9 +102,24 @@ func readHost(host string) (to Server, err error) {
 	return Server{ID: parts[0], Address: parts[1]}, nil
 }
 
-// request is a request to another node.
-func (p *Port) request(ctx context.Context, method string, to Server, path string, body io.Reader) (*http.Request, error) {
+// Request makes a request to another node, for Do: of those whose bodies are not small questions.
+func (p *Port) Request(ctx context.Context, method string, to Server, path string, body io.Reader) (*http.Request, error) {
 	return http.NewRequestWithContext(ctx, method, "http://"+p.host(to)+path, body)
+}
+
+// Do sends a request that Request has made.
+func (p *Port) Do(req *http.Request) (*http.Response, error) { return p.client.Do(req) }
+
+// HandleHTTP names what answers requests by pattern, of nodes that may call what. All are named
+// before Serve.
+func (p *Port) HandleHTTP(pattern, what string, h http.HandlerFunc) {
+	p.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if err := fromOf(r).MayCall(what, p.cfg.Self()); err != nil {
+			WriteError(w, err)
+			return
+		}
+		h(w, r)
+	})
 }
 
 // fromOf returns who sent a request.
@@ -116,14 +136,14 @@ type notSent struct{ err error }
 func (e *notSent) Error() string { return e.err.Error() }
 func (e *notSent) Unwrap() error { return e.err }
 
-// Handle implements Caller.
+// Handle names the handler of a kind of call. All are named before Serve.
 func (p *Port) Handle(name string, h Handler) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls[name] = h
 }
 
-// Call implements Caller. When ctx ends or the connection breaks after the question was sent, the error is *engine.Unknown, for the handler may have run;
+// Call asks a node, and nobody else who may be at its address, and returns its handler's answer. When ctx ends or the connection breaks after the question was sent, the error is *engine.Unknown, for the handler may have run;
 // everything earlier is *engine.Unavailable.
 func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([]byte, error) {
 	doing := fmt.Sprintf("node call %s to %s", name, to)
@@ -133,7 +153,7 @@ func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([
 	ctx, cancel := context.WithTimeout(ctx, longestCall)
 	defer cancel()
 	sent := &sentReader{Reader: bytes.NewReader(body)}
-	req, err := p.request(ctx, http.MethodPost, to, "/call/"+url.PathEscape(name), sent)
+	req, err := p.Request(ctx, http.MethodPost, to, "/call/"+url.PathEscape(name), sent)
 	if err != nil {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("%s: %v", doing, err)}
 	}
@@ -151,7 +171,7 @@ func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([
 	case len(b) > MaxCallBytes:
 		return nil, &engine.Unknown{Cause: fmt.Errorf("%s: the answer has more than %d bytes", doing, MaxCallBytes)}
 	case resp.StatusCode != http.StatusOK:
-		return nil, readCallError(b, fmt.Sprintf("%s: %s", doing, resp.Status))
+		return nil, ReadError(b, fmt.Sprintf("%s: %s", doing, resp.Status))
 	}
 	return b, nil
 }
@@ -175,19 +195,19 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 	h := p.calls[name]
 	p.mu.Unlock()
 	if h == nil {
-		writeCallError(w, &engine.Unavailable{Why: fmt.Sprintf("this node answers no call %q", name)})
+		WriteError(w, &engine.Unavailable{Why: fmt.Sprintf("this node answers no call %q", name)})
 		return
 	}
 	from := fromOf(r)
-	if err := from.mayCall(name, p.cfg.Self()); err != nil {
-		writeCallError(w, err)
+	if err := from.MayCall(name, p.cfg.Self()); err != nil {
+		WriteError(w, err)
 		return
 	}
 	deadlines := http.NewResponseController(w)
 	deadlines.SetReadDeadline(time.Now().Add(longestCall))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxCallBytes))
 	if err != nil {
-		writeCallError(w, &engine.Unavailable{Why: fmt.Sprintf("node call %s: %v", name, err)})
+		WriteError(w, &engine.Unavailable{Why: fmt.Sprintf("node call %s: %v", name, err)})
 		return
 	}
 	deadlines.SetReadDeadline(time.Time{})
@@ -198,7 +218,7 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 		err = fmt.Errorf("node call %s: the answer has %d bytes, more than %d", name, len(b), MaxCallBytes)
 	}
 	if err != nil {
-		writeCallError(w, err)
+		WriteError(w, err)
 		return
 	}
 	deadlines.SetWriteDeadline(time.Now().Add(longestCall))
@@ -213,7 +233,8 @@ type wireError struct {
 	Leader string `json:"leader,omitempty"`
 }
 
-func writeCallError(w http.ResponseWriter, err error) {
+// WriteError answers a request with an error, which ReadError reads as what it is.
+func WriteError(w http.ResponseWriter, err error) {
 	e := wireError{Detail: err.Error()}
 	var (
 		notLeader   *engine.NotLeader
@@ -236,8 +257,8 @@ func writeCallError(w http.ResponseWriter, err error) {
 	json.NewEncoder(w).Encode(e)
 }
 
-// readCallError is the reverse of writeCallError.
-func readCallError(b []byte, doing string) error {
+// ReadError is the reverse of WriteError.
+func ReadError(b []byte, doing string) error {
 	var e wireError
 	if err := json.Unmarshal(b, &e); err != nil {
 		return &engine.Unknown{Cause: errors.New(doing)}

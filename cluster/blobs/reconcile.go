@@ -1,4 +1,4 @@
-package cluster
+package blobs
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// Missing implements Archives.
+// Missing returns how many of the blobs that applied state names are not on this node's disk.
 func (b *Blobs) Missing() int { return len(b.lacking(b.cfg.Named())) }
 
 // lacking returns the named blobs that are not on this node's disk.

@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"encoding/binary"
@@ -52,10 +52,10 @@ func (i *Introduction) fields() []*string {
 // maxIntroduced bounds each field of an Introduction.
 const maxIntroduced = 255
 
-// Refuse answers why the node that own describes does not talk to the one that said i, or nothing.
+// refuse answers why the node that own describes does not talk to the one that said i, or nothing.
 // With kind streamHTTP the node that speaks may belong to no cluster yet, and may not know whom it
 // meets.
-func (i Introduction) Refuse(own Introduction, kind byte) string {
+func (i Introduction) refuse(own Introduction, kind byte) string {
 	switch {
 	case !nodeid.Valid(i.From):
 		return fmt.Sprintf("%q is no node id", i.From)
@@ -67,17 +67,17 @@ func (i Introduction) Refuse(own Introduction, kind byte) string {
 		return fmt.Sprintf("node %s belongs to cluster %s, node %s to cluster %s", i.From, i.Cluster, own.From, own.Cluster)
 	case i.Cluster != own.Cluster && kind == streamRaft:
 		return fmt.Sprintf("node %s says cluster %q, node %s belongs to %q: only members replicate", i.From, i.Cluster, own.From, own.Cluster)
-	case i.From == own.From && i.Instance != own.Instance && kind == streamRaft: // calls: see mayCall
+	case i.From == own.From && i.Instance != own.Instance && kind == streamRaft: // calls: see MayCall
 		return fmt.Sprintf("two processes run as node %s: one at %s, one at %s", i.From, i.Address, own.Address)
 	}
 	return ""
 }
 
-// RefuseRaft is Refuse for raft's messages; clustertest's network asks it.
-func (i Introduction) RefuseRaft(own Introduction) string { return i.Refuse(own, streamRaft) }
+// RefuseRaft is refuse for raft's messages; clustertest's network asks it.
+func (i Introduction) RefuseRaft(own Introduction) string { return i.refuse(own, streamRaft) }
 
-// RefuseCall is Refuse for node calls.
-func (i Introduction) RefuseCall(own Introduction) string { return i.Refuse(own, streamHTTP) }
+// RefuseCall is refuse for node calls.
+func (i Introduction) RefuseCall(own Introduction) string { return i.refuse(own, streamHTTP) }
 
 // appendPreamble returns what opens a connection.
 func appendPreamble(b []byte, kind byte, i Introduction) ([]byte, error) {

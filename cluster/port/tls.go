@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"crypto/tls"
@@ -10,12 +10,12 @@ import (
 	"aion.dev/aion/internal/certs"
 )
 
-// NodeTLS is how nodes prove themselves to each other. The zero value is plaintext, which is for
+// TLS is how nodes prove themselves to each other. The zero value is plaintext, which is for
 // loopback.
 //
 // Both sides present a certificate signed by the CA, and both look whether it proves the node that
 // the other side says it is; see certname.go.
-type NodeTLS struct {
+type TLS struct {
 	// Certificates are this node's, valid for server and client authentication, with a CA. What
 	// changes in them counts for connections made from then on.
 	Certificates *certs.Set
@@ -32,7 +32,7 @@ type nodeTLS struct {
 }
 
 // load checks n. Nil without an error means plaintext.
-func (n NodeTLS) load(cluster string) (*nodeTLS, error) {
+func (n TLS) load(cluster string) (*nodeTLS, error) {
 	if n.Certificates == nil {
 		return nil, nil
 	}

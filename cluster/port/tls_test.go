@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"context"
@@ -36,7 +36,7 @@ func newAuthority(t *testing.T) *authority {
 }
 
 // node issues a certificate for a node on loopback with a DNS name.
-func (a *authority) node(t *testing.T, name string) NodeTLS {
+func (a *authority) node(t *testing.T, name string) TLS {
 	t.Helper()
 	dir := t.TempDir()
 	return opened(t, a.files(t, dir, name))
@@ -53,13 +53,13 @@ func (a *authority) files(t *testing.T, dir, name string) certs.Files {
 	return n
 }
 
-func opened(t *testing.T, f certs.Files) NodeTLS {
+func opened(t *testing.T, f certs.Files) TLS {
 	t.Helper()
 	set, err := certs.Open(f, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NodeTLS{Certificates: set}
+	return TLS{Certificates: set}
 }
 
 func (a *authority) issue(t *testing.T, template *x509.Certificate, certFile, keyFile string) (*x509.Certificate, *ecdsa.PrivateKey) {
@@ -103,17 +103,17 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 
 func TestTLSLetsNodesOfOneCAIn(t *testing.T) {
 	ours, theirs := newAuthority(t), newAuthority(t)
-	b := openTestPort(t, PortConfig{TLS: ours.node(t, "node-b")})
+	b := openTestPort(t, Config{TLS: ours.node(t, "node-b")})
 	b.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) { return body, nil })
 	b.Serve()
 
-	a := openTestPort(t, PortConfig{TLS: ours.node(t, "node-a")})
+	a := openTestPort(t, Config{TLS: ours.node(t, "node-a")})
 	if got, err := a.Call(t.Context(), at(b), "echo", []byte("hi")); err != nil || string(got) != "hi" {
 		t.Fatalf("got %q, %v", got, err)
 	}
 	trusting := theirs.files(t, t.TempDir(), "node-a") // trusts our CA, but is signed by theirs
 	trusting.CA = ours.file
-	for what, cfg := range map[string]PortConfig{
+	for what, cfg := range map[string]Config{
 		"plaintext":               {},
 		"a node of another CA":    {TLS: theirs.node(t, "node-a")},
 		"a certificate of theirs": {TLS: opened(t, trusting)},
@@ -156,7 +156,7 @@ func TestCertificateMatrix(t *testing.T) {
 	open := func(id, cluster, certificate string, names ...string) (*Port, error) {
 		n := opened(t, certificates[certificate])
 		n.Names = names
-		p, err := OpenPort(PortConfig{
+		p, err := Open(Config{
 			Address: "127.0.0.1:0", TLS: n,
 			Self:  introducing(Introduction{Name: cluster, Cluster: "c", From: id, Instance: id}),
 			Place: func(id string) string { return map[string]string{"n1": "127.0.0.1:1", "n2": "127.0.0.1:2"}[id] },
@@ -247,8 +247,8 @@ func TestCertificateMatrix(t *testing.T) {
 // TestMovedNodeMayOnlyAskForItsPlace where certificates prove hosts.
 func TestMovedNodeMayOnlyAskForItsPlace(t *testing.T) {
 	from := Introduction{Cluster: "c", From: "n2", To: "n1", moved: true}
-	for name, want := range map[string]bool{callHello: true, callJoin: true, callPropose: false, "archives": false} {
-		if err := from.mayCall(name, Introduction{Cluster: "c", From: "n1"}); (err == nil) != want {
+	for name, want := range map[string]bool{CallHello: true, CallJoin: true, "propose": false, "archives": false} {
+		if err := from.MayCall(name, Introduction{Cluster: "c", From: "n1"}); (err == nil) != want {
 			t.Errorf("%s: %v, want it allowed: %v", name, err, want)
 		}
 	}
@@ -267,7 +267,7 @@ func TestTLSTakesOverNewFiles(t *testing.T) {
 	old, next := newAuthority(t), newAuthority(t)
 	type node struct {
 		files certs.Files
-		tls   NodeTLS
+		tls   TLS
 		port  *Port
 	}
 	var nodes [2]*node
@@ -276,7 +276,7 @@ func TestTLSTakesOverNewFiles(t *testing.T) {
 		n.files.CA = filepath.Join(t.TempDir(), "ca.pem")
 		copyFiles(t, n.files.CA, old.file)
 		n.tls = opened(t, n.files)
-		n.port = openTestPort(t, PortConfig{TLS: n.tls})
+		n.port = openTestPort(t, Config{TLS: n.tls})
 		n.port.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) { return body, nil })
 		n.port.Serve()
 		nodes[i] = n

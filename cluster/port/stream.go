@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"context"
@@ -14,13 +14,13 @@ import (
 // stream is the part of a port's connections that are for one purpose, as a listener of its own. It implements raft.StreamLayer.
 type stream struct {
 	port     *Port
-	incoming chan *portConn // unbuffered: a connection belongs to the port until it is accepted
+	incoming chan *conn // unbuffered: a connection belongs to the port until it is accepted
 	ended    chan struct{}
 	once     sync.Once
 }
 
 func newStream(p *Port) *stream {
-	return &stream{port: p, incoming: make(chan *portConn), ended: make(chan struct{})}
+	return &stream{port: p, incoming: make(chan *conn), ended: make(chan struct{})}
 }
 
 // Accept implements net.Listener.
@@ -43,7 +43,7 @@ func (s *stream) Close() error {
 // Addr returns the advertised address: raft tells it to others as this node's.
 func (s *stream) Addr() net.Addr { return s.port.advertised }
 
-// Dial implements raft.StreamLayer. Its addresses are those of raftNetwork: id@host:port.
+// Dial implements raft.StreamLayer. Its addresses are those of RaftNetwork: id@host:port.
 func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
 	id, host, ok := strings.Cut(string(address), "@")
 	if !ok {

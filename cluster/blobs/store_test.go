@@ -1,4 +1,4 @@
-package cluster
+package blobs
 
 import (
 	"bytes"
@@ -16,9 +16,9 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-func openTestBlobs(t testing.TB, dir string) *BlobStore {
+func openTestBlobs(t testing.TB, dir string) *Store {
 	t.Helper()
-	s, err := OpenBlobStore(BlobStoreConfig{Dir: dir, MaxBytes: 1 << 20})
+	s, err := OpenStore(StoreConfig{Dir: dir, MaxBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func openTestBlobs(t testing.TB, dir string) *BlobStore {
 
 func digestOf(b []byte) catalog.Digest { return sha256.Sum256(b) }
 
-func mustKeep(t testing.TB, s *BlobStore, archive []byte) catalog.Digest {
+func mustKeep(t testing.TB, s *Store, archive []byte) catalog.Digest {
 	t.Helper()
 	d, err := s.Keep(t.Context(), archive)
 	if err != nil {
@@ -75,7 +75,7 @@ func TestBlobStoreRefusesWrongAndTooLarge(t *testing.T) {
 	if err := s.KeepBlob(t.Context(), digestOf([]byte("ab")), io.MultiReader(strings.NewReader("a"), &failingReader{})); err == nil {
 		t.Error("kept a blob whose sender vanished")
 	}
-	full, err := OpenBlobStore(BlobStoreConfig{Dir: t.TempDir(), MaxTotal: 5})
+	full, err := OpenStore(StoreConfig{Dir: t.TempDir(), MaxTotal: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestBlobStoreSweepsHalfWrittenAndRefusesStrangers(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "holiday.jpg"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := OpenBlobStore(BlobStoreConfig{Dir: dir})
+	_, err := OpenStore(StoreConfig{Dir: dir})
 	wantError(t, err, "holiday.jpg")
 }
 
@@ -146,7 +146,7 @@ func TestBlobStoreDetectsAFlippedBit(t *testing.T) {
 	}
 }
 
-func flipBit(t *testing.T, s *BlobStore, d catalog.Digest) {
+func flipBit(t *testing.T, s *Store, d catalog.Digest) {
 	t.Helper()
 	b, err := os.ReadFile(s.path(d))
 	if err != nil {

@@ -1,4 +1,4 @@
-package cluster
+package blobs
 
 import (
 	"os"
@@ -17,7 +17,7 @@ const (
 
 // Sweep removes the blobs that applied state has not named, and nobody has put, for the given time, and returns them. named is what applied state names
 // now. A put that comes while Sweep runs either makes its blob young before Sweep looks, or finds it gone and writes it anew.
-func (s *BlobStore) Sweep(named []catalog.Digest, unnamedFor time.Duration) []catalog.Digest {
+func (s *Store) Sweep(named []catalog.Digest, unnamedFor time.Duration) []catalog.Digest {
 	names := make(map[catalog.Digest]bool, len(named))
 	for _, d := range named {
 		names[d] = true
@@ -31,7 +31,7 @@ func (s *BlobStore) Sweep(named []catalog.Digest, unnamedFor time.Duration) []ca
 	return swept
 }
 
-func (s *BlobStore) sweep(d catalog.Digest, named bool, unnamedFor time.Duration) bool {
+func (s *Store) sweep(d catalog.Digest, named bool, unnamedFor time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.blobs[d]

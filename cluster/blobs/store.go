@@ -1,4 +1,4 @@
-package cluster
+package blobs
 
 import (
 	"bytes"
@@ -24,18 +24,18 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// BlobStoreConfig says where archives are kept. Zero limits have defaults.
-type BlobStoreConfig struct {
+// StoreConfig says where archives are kept. Zero limits have defaults.
+type StoreConfig struct {
 	Dir      string // folder of its own; made when missing
 	MaxBytes int64  // of one archive; default 64 MiB (deploy.max_archive_bytes)
 	MaxTotal int64  // of all archives; default 64 GiB
 	Logger   hclog.Logger
 }
 
-// BlobStore is a node's archives on disk, each in a file named after the SHA-256 of its bytes. A file under its name is whole and synced; what a crash left
+// Store is a node's archives on disk, each in a file named after the SHA-256 of its bytes. A file under its name is whole and synced; what a crash left
 // half-written is removed by the next opening. Bytes are checked whenever they are read. All methods may be called by any goroutine at any time.
-type BlobStore struct {
-	cfg BlobStoreConfig
+type Store struct {
+	cfg StoreConfig
 
 	mu    sync.Mutex // over everything below, and over removing files
 	blobs map[catalog.Digest]*blob
@@ -67,12 +67,12 @@ func (e *BadBlob) Error() string {
 	return fmt.Sprintf("archive %s: the bytes hash to %s", e.Digest, e.Got)
 }
 
-// OpenBlobStore opens the archives in cfg.Dir.
-func OpenBlobStore(cfg BlobStoreConfig) (*BlobStore, error) {
+// OpenStore opens the archives in cfg.Dir.
+func OpenStore(cfg StoreConfig) (*Store, error) {
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 64<<20)
 	cfg.MaxTotal = cmp.Or(cfg.MaxTotal, 64<<30)
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
-	s := &BlobStore{cfg: cfg, blobs: map[catalog.Digest]*blob{}}
+	s := &Store{cfg: cfg, blobs: map[catalog.Digest]*blob{}}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func OpenBlobStore(cfg BlobStoreConfig) (*BlobStore, error) {
 }
 
 // KeepBlob returns once the bytes of archive, which must hash to d, are on disk. It makes the blob young.
-func (s *BlobStore) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error {
+func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error {
 	if s.touch(d) {
 		// It is here already, but a file can rot: whoever puts it brings the cure.
 		if _, err := s.Blob(d); err == nil {
@@ -129,13 +129,13 @@ func (s *BlobStore) KeepBlob(ctx context.Context, d catalog.Digest, archive io.R
 }
 
 // Keep is KeepBlob for bytes at hand. It answers their digest.
-func (s *BlobStore) Keep(ctx context.Context, archive []byte) (catalog.Digest, error) {
+func (s *Store) Keep(ctx context.Context, archive []byte) (catalog.Digest, error) {
 	d := catalog.Digest(sha256.Sum256(archive))
 	return d, s.KeepBlob(ctx, d, bytes.NewReader(archive))
 }
 
 // touch makes a blob young, if it is here, so that the sweeper leaves it.
-func (s *BlobStore) touch(d catalog.Digest) bool {
+func (s *Store) touch(d catalog.Digest) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.blobs[d]
@@ -146,7 +146,7 @@ func (s *BlobStore) touch(d catalog.Digest) bool {
 }
 
 // write puts the bytes into a synced temporary file.
-func (s *BlobStore) write(ctx context.Context, d catalog.Digest, archive io.Reader) (name string, size int64, err error) {
+func (s *Store) write(ctx context.Context, d catalog.Digest, archive io.Reader) (name string, size int64, err error) {
 	s.mu.Lock()
 	s.temp++
 	name = filepath.Join(s.cfg.Dir, fmt.Sprintf("%s-%d%s", d, s.temp, tempSuffix))
@@ -178,7 +178,7 @@ func (s *BlobStore) write(ctx context.Context, d catalog.Digest, archive io.Read
 }
 
 // adopt gives a finished file its name.
-func (s *BlobStore) adopt(d catalog.Digest, name string, size int64) error {
+func (s *Store) adopt(d catalog.Digest, name string, size int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := int64(0)
@@ -200,7 +200,7 @@ func (s *BlobStore) adopt(d catalog.Digest, name string, size int64) error {
 }
 
 // Blob returns the verified bytes, or ErrNoBlob. A file that does not hash to its name goes into quarantine and is ErrNoBlob as well.
-func (s *BlobStore) Blob(d catalog.Digest) ([]byte, error) {
+func (s *Store) Blob(d catalog.Digest) ([]byte, error) {
 	if !s.Has(d) {
 		return nil, ErrNoBlob
 	}
@@ -221,21 +221,21 @@ func (s *BlobStore) Blob(d catalog.Digest) ([]byte, error) {
 }
 
 // Has reports whether the blob is here, without reading it.
-func (s *BlobStore) Has(d catalog.Digest) bool {
+func (s *Store) Has(d catalog.Digest) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.blobs[d] != nil
 }
 
 // List returns what is here, sorted.
-func (s *BlobStore) List() []catalog.Digest {
+func (s *Store) List() []catalog.Digest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.SortedFunc(maps.Keys(s.blobs), func(a, b catalog.Digest) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // quarantine puts the file aside, unless another one has taken its place since bad was read.
-func (s *BlobStore) quarantine(d catalog.Digest, bad []byte) {
+func (s *Store) quarantine(d catalog.Digest, bad []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := os.ReadFile(s.path(d))
@@ -249,7 +249,7 @@ func (s *BlobStore) quarantine(d catalog.Digest, bad []byte) {
 }
 
 // drop forgets a blob whose file is gone.
-func (s *BlobStore) drop(d catalog.Digest) {
+func (s *Store) drop(d catalog.Digest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := os.Stat(s.path(d)); errors.Is(err, fs.ErrNotExist) {
@@ -258,14 +258,14 @@ func (s *BlobStore) drop(d catalog.Digest) {
 }
 
 // forget removes d from the books; s.mu is held.
-func (s *BlobStore) forget(d catalog.Digest) {
+func (s *Store) forget(d catalog.Digest) {
 	if b := s.blobs[d]; b != nil {
 		s.total -= b.size
 		delete(s.blobs, d)
 	}
 }
 
-func (s *BlobStore) path(d catalog.Digest) string { return filepath.Join(s.cfg.Dir, d.String()) }
+func (s *Store) path(d catalog.Digest) string { return filepath.Join(s.cfg.Dir, d.String()) }
 
 // copyContext copies and hashes until the end, an error, or the end of ctx.
 func copyContext(ctx context.Context, w io.Writer, h hash.Hash, r io.Reader) (n int64, err error) {

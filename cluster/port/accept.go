@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"container/list"
@@ -82,7 +82,7 @@ func (p *Port) receive(raw net.Conn, deadline time.Time) error {
 		return err
 	}
 	// Tracked before the other side hears that it may go on: beyond MaxConnections it hears why not.
-	pc := &portConn{Conn: c, raw: raw, port: p, kind: kind, from: from, stranger: p.cfg.Place(from.From) == ""}
+	pc := &conn{Conn: c, raw: raw, port: p, kind: kind, from: from, stranger: p.cfg.Place(from.From) == ""}
 	if err := p.track(pc); err != nil {
 		writeAnswer(c, err.Error())
 		return err
@@ -104,7 +104,7 @@ func (p *Port) refuse(kind byte, from Introduction) error {
 	if kind != streamRaft && kind != streamHTTP {
 		return &refusedError{fmt.Sprintf("unknown stream %q", kind)}
 	}
-	if why := from.Refuse(p.self(""), kind); why != "" {
+	if why := from.refuse(p.self(""), kind); why != "" {
 		return &refusedError{why}
 	}
 	return nil
@@ -112,7 +112,7 @@ func (p *Port) refuse(kind byte, from Introduction) error {
 
 // proves answers why a certificate does not prove that its holder is the node that it says it is.
 // A node that has moved to another host, and proves that one, may ask for its place there; see
-// mayCall.
+// MayCall.
 func (p *Port) proves(c *x509.Certificate, kind byte, from Introduction) (moved bool, err error) {
 	names := p.tls.names()
 	if err := names.check(c, from.From, from.Address); err != nil {
@@ -129,7 +129,7 @@ func (p *Port) proves(c *x509.Certificate, kind byte, from Introduction) (moved 
 	return err != nil, nil
 }
 
-func (p *Port) handOver(pc *portConn, to *stream, patience time.Duration) (err error) {
+func (p *Port) handOver(pc *conn, to *stream, patience time.Duration) (err error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -149,7 +149,7 @@ func (p *Port) handOver(pc *portConn, to *stream, patience time.Duration) (err e
 // track counts a connection until it is closed, so that Close reaches it. Where the most allowed
 // are open, the oldest of a node that is no member gives way to one from or to a member: strangers
 // that are well behaved, such as nodes that ask to be let in, must not keep members apart.
-func (p *Port) track(pc *portConn) error {
+func (p *Port) track(pc *conn) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -167,7 +167,7 @@ func (p *Port) track(pc *portConn) error {
 // evict ends the oldest connection of a stranger, and answers whether there was one. The caller
 // holds p.mu.
 func (p *Port) evict() bool {
-	var oldest *portConn
+	var oldest *conn
 	for c := range p.open {
 		if c.stranger && (oldest == nil || c.serial < oldest.serial) {
 			oldest = c

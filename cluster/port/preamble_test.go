@@ -1,4 +1,4 @@
-package cluster
+package port
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ func introducing(i Introduction) func() Introduction { return func() Introductio
 func TestPortAnswersEveryMistakeInThePreamble(t *testing.T) {
 	var log syncBuffer
 	own := Introduction{Name: "prod", Cluster: "A", From: "n1", Instance: "one"}
-	b := openTestPort(t, PortConfig{Self: introducing(own), Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: &log})})
+	b := openTestPort(t, Config{Self: introducing(own), Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: &log})})
 	good := Introduction{Cluster: "A", From: "n2", To: "n1", Instance: "two", Address: "127.0.0.1:1"}
 	with := func(change func(*Introduction)) Introduction { i := good; change(&i); return i }
 	say := func(kind byte, i Introduction) string {
@@ -100,14 +100,14 @@ func TestWhoMayCallWhat(t *testing.T) {
 		from Introduction
 		may  string
 	}{
-		{Introduction{From: "n2"}, callHello},
-		{Introduction{From: "n2", To: "n1"}, callHello + callPromise + callJoin},
-		{Introduction{Cluster: "A", From: "n2"}, callHello},
-		{Introduction{Cluster: "A", From: "n1", To: "n1", Instance: "a copy"}, callHello},
-		{Introduction{Cluster: "A", From: "n2", To: "n1"}, callHello + callPromise + callJoin + callPropose + "archives"},
+		{Introduction{From: "n2"}, CallHello},
+		{Introduction{From: "n2", To: "n1"}, CallHello + CallPromise + CallJoin},
+		{Introduction{Cluster: "A", From: "n2"}, CallHello},
+		{Introduction{Cluster: "A", From: "n1", To: "n1", Instance: "a copy"}, CallHello},
+		{Introduction{Cluster: "A", From: "n2", To: "n1"}, CallHello + CallPromise + CallJoin + "propose" + "archives"},
 	} {
-		for _, name := range []string{callHello, callPromise, callJoin, callPropose, "archives"} {
-			if err := c.from.mayCall(name, own); (err == nil) != strings.Contains(c.may, name) {
+		for _, name := range []string{CallHello, CallPromise, CallJoin, "propose", "archives"} {
+			if err := c.from.MayCall(name, own); (err == nil) != strings.Contains(c.may, name) {
 				t.Errorf("%+v calls %s: %v", c.from, name, err)
 			}
 		}
@@ -117,8 +117,8 @@ func TestWhoMayCallWhat(t *testing.T) {
 // TestCallsReachOnlyTheNodeMeant also over connections that were open before the node at the
 // address changed.
 func TestCallsReachOnlyTheNodeMeant(t *testing.T) {
-	a := openTestPort(t, PortConfig{})
-	b := openTestPort(t, PortConfig{})
+	a := openTestPort(t, Config{})
+	b := openTestPort(t, Config{})
 	b.Handle("echo", func(_ context.Context, from Introduction, body []byte) ([]byte, error) {
 		return append([]byte(from.From+" said "), body...), nil
 	})

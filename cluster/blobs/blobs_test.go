@@ -1,4 +1,4 @@
-package cluster
+package blobs
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"go.uber.org/goleak"
 )
@@ -22,33 +23,33 @@ import (
 // blobNode is one node's archives, on a port of its own or in memory.
 type blobNode struct {
 	*Blobs
-	store *BlobStore
-	port  *Port // nil in memory
+	store *Store
+	port  *port.Port // nil in memory
 	named atomic.Pointer[[]catalog.Digest]
 }
 
 func (n *blobNode) name(d ...catalog.Digest) { n.named.Store(&d) }
 
 // blobNodes makes n voters n-0, n-1, ... that know of each other. carrier gives each its way to the others; nil = real ports.
-func blobNodes(t *testing.T, n int, carrier func(i int) BlobCarrier, change func(*BlobsConfig)) []*blobNode {
+func blobNodes(t *testing.T, n int, carrier func(i int) Carrier, change func(*Config)) []*blobNode {
 	t.Helper()
 	var (
 		nodes   []*blobNode
-		members []BlobPeer
+		members []Peer
 	)
 	for i := range n {
 		node := &blobNode{store: openTestBlobs(t, filepath.Join(t.TempDir(), "blobs"))}
-		peer := BlobPeer{ID: fmt.Sprintf("n-%d", i), Address: fmt.Sprintf("n-%d", i), Voter: true}
-		var c BlobCarrier
+		peer := Peer{ID: fmt.Sprintf("n-%d", i), Address: fmt.Sprintf("n-%d", i), Voter: true}
+		var c Carrier
 		if carrier != nil {
 			c = carrier(i)
 		} else {
-			node.port = openTestPort(t, PortConfig{Self: introducing(Introduction{Cluster: "c", From: peer.ID, Instance: peer.ID})})
-			peer.Address, c = node.port.Advertised(), node.port
+			node.port = openTestPort(t, peer.ID)
+			peer.Address, c = node.port.Advertised(), NewWire(node.port)
 		}
 		members = append(members, peer)
-		cfg := BlobsConfig{
-			Self: peer.ID, Store: node.store, Carrier: c, Members: func() []BlobPeer { return members },
+		cfg := Config{
+			Self: peer.ID, Store: node.store, Carrier: c, Members: func() []Peer { return members },
 			Named: func() []catalog.Digest {
 				if d := node.named.Load(); d != nil {
 					return *d
@@ -59,7 +60,7 @@ func blobNodes(t *testing.T, n int, carrier func(i int) BlobCarrier, change func
 		if change != nil {
 			change(&cfg)
 		}
-		node.Blobs = NewBlobs(cfg)
+		node.Blobs = New(cfg)
 		t.Cleanup(func() { node.Blobs.Close() })
 		if node.port != nil {
 			node.port.Serve()
@@ -154,12 +155,12 @@ type memoryCarrier struct {
 
 type memoryNet struct {
 	mu    sync.Mutex
-	nodes map[string]BlobKeeper
+	nodes map[string]Keeper
 }
 
-func newMemoryNet() *memoryNet { return &memoryNet{nodes: map[string]BlobKeeper{}} }
+func newMemoryNet() *memoryNet { return &memoryNet{nodes: map[string]Keeper{}} }
 
-func (m *memoryNet) at(address string) BlobKeeper {
+func (m *memoryNet) at(address string) Keeper {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.nodes[address]
@@ -170,13 +171,13 @@ type memoryEnd struct {
 	address string
 }
 
-func (c *memoryEnd) HandleBlobs(k BlobKeeper) {
+func (c *memoryEnd) HandleBlobs(k Keeper) {
 	c.all.mu.Lock()
 	defer c.all.mu.Unlock()
 	c.all.nodes[c.address] = k
 }
 
-func (c *memoryEnd) SendBlob(ctx context.Context, to Server, d catalog.Digest, archive []byte) error {
+func (c *memoryEnd) SendBlob(ctx context.Context, to port.Server, d catalog.Digest, archive []byte) error {
 	if c.gate != nil {
 		if err := c.gate(ctx, "send", to.Address); err != nil {
 			return err
@@ -185,7 +186,7 @@ func (c *memoryEnd) SendBlob(ctx context.Context, to Server, d catalog.Digest, a
 	return c.all.at(to.Address).KeepBlob(ctx, d, bytes.NewReader(archive))
 }
 
-func (c *memoryEnd) FetchBlob(ctx context.Context, from Server, d catalog.Digest, _ int64) ([]byte, error) {
+func (c *memoryEnd) FetchBlob(ctx context.Context, from port.Server, d catalog.Digest, _ int64) ([]byte, error) {
 	if c.gate != nil {
 		if err := c.gate(ctx, "fetch", from.Address); err != nil {
 			return nil, err
@@ -196,7 +197,7 @@ func (c *memoryEnd) FetchBlob(ctx context.Context, from Server, d catalog.Digest
 
 func memoryNodes(t *testing.T, n int, gate func(ctx context.Context, doing, address string) error) []*blobNode {
 	all := newMemoryNet()
-	return blobNodes(t, n, func(i int) BlobCarrier {
+	return blobNodes(t, n, func(i int) Carrier {
 		return &memoryEnd{memoryCarrier{all, gate}, fmt.Sprintf("n-%d", i)}
 	}, nil)
 }
@@ -373,9 +374,9 @@ func TestGetsAtTheSameTimeShareOneFetch(t *testing.T) {
 
 func TestGetRefusesALyingPeer(t *testing.T) {
 	all := newMemoryNet()
-	nodes := blobNodes(t, 1, func(int) BlobCarrier { return &memoryEnd{memoryCarrier{all, nil}, "n-0"} }, func(c *BlobsConfig) {
-		c.Members = func() []BlobPeer {
-			return []BlobPeer{{ID: "n-0", Voter: true}, {ID: "liar", Address: "liar", Voter: true}}
+	nodes := blobNodes(t, 1, func(int) Carrier { return &memoryEnd{memoryCarrier{all, nil}, "n-0"} }, func(c *Config) {
+		c.Members = func() []Peer {
+			return []Peer{{ID: "n-0", Voter: true}, {ID: "liar", Address: "liar", Voter: true}}
 		}
 	})
 	all.nodes["liar"] = liar{}
@@ -467,7 +468,7 @@ func TestTransfersAreBounded(t *testing.T) {
 		var mu sync.Mutex
 		release := make(chan struct{})
 		all := newMemoryNet()
-		nodes := blobNodes(t, 2, func(i int) BlobCarrier {
+		nodes := blobNodes(t, 2, func(i int) Carrier {
 			return &memoryEnd{memoryCarrier{all, func(context.Context, string, string) error {
 				mu.Lock()
 				under++
@@ -479,7 +480,7 @@ func TestTransfersAreBounded(t *testing.T) {
 				mu.Unlock()
 				return nil
 			}}, fmt.Sprintf("n-%d", i)}
-		}, func(c *BlobsConfig) { c.MaxTransfers = 3 })
+		}, func(c *Config) { c.MaxTransfers = 3 })
 		var puts sync.WaitGroup
 		for i := range 10 {
 			puts.Go(func() {
@@ -525,4 +526,46 @@ func TestAStalledTransferEnds(t *testing.T) {
 		synctest.Wait()
 		wantError(t, alive.explain(ctx.Err()), "nothing moved for 1m0s")
 	})
+}
+
+func openTestPort(t *testing.T, id string) *port.Port {
+	t.Helper()
+	p, err := port.Open(port.Config{Address: "127.0.0.1:0", Self: func() port.Introduction { return port.Introduction{Cluster: "c", From: id, Instance: id} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+func isUnavailable(err error) bool {
+	var u *engine.Unavailable
+	return errors.As(err, &u)
+}
+
+// waitFor polls what nothing signals.
+func waitFor(t *testing.T, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for range 30_000 {
+		if ok() {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatal("waited in vain")
+}
+
+// wantError fails unless err says all of parts.
+func wantError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, want one that says %q", parts)
+	}
+	for _, p := range parts {
+		if !strings.Contains(err.Error(), p) {
+			t.Errorf("error %q does not say %q", err, p)
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package cluster
+package blobs
 
 import (
 	"bytes"
@@ -10,21 +10,22 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 )
 
-// BlobCarrier moves archives between nodes. *Port implements it on the node port; tests on memory.
-type BlobCarrier interface {
+// Carrier moves archives between nodes. Wire implements it on the node port; tests on memory.
+type Carrier interface {
 	// SendBlob returns once a node has the bytes on disk.
-	SendBlob(ctx context.Context, to Server, d catalog.Digest, archive []byte) error
+	SendBlob(ctx context.Context, to port.Server, d catalog.Digest, archive []byte) error
 	// FetchBlob returns what a node has under d, of at most limit bytes, unverified; ErrNoBlob when it has nothing.
-	FetchBlob(ctx context.Context, from Server, d catalog.Digest, limit int64) ([]byte, error)
+	FetchBlob(ctx context.Context, from port.Server, d catalog.Digest, limit int64) ([]byte, error)
 	// HandleBlobs names who keeps this node's archives, before Serve.
-	HandleBlobs(k BlobKeeper)
+	HandleBlobs(k Keeper)
 }
 
-// BlobKeeper keeps a node's archives for other nodes.
-type BlobKeeper interface {
+// Keeper keeps a node's archives for other nodes.
+type Keeper interface {
 	// KeepBlob returns once the bytes, which must hash to d, are on disk.
 	KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error
 	// Blob returns the verified bytes; ErrNoBlob when they are not here.
@@ -41,48 +42,47 @@ const (
 	fetchStallAfter = 5 * time.Second
 )
 
-var _ BlobCarrier = (*Port)(nil)
+// Wire carries archives over the node port, as requests of their own beside its calls.
+type Wire struct{ port *port.Port }
 
-// HandleBlobs implements BlobCarrier.
-func (p *Port) HandleBlobs(k BlobKeeper) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.blobs = k
+var _ Carrier = (*Wire)(nil)
+
+// NewWire returns the wire on a port that does not serve yet.
+func NewWire(p *port.Port) *Wire { return &Wire{p} }
+
+// HandleBlobs implements Carrier.
+func (w *Wire) HandleBlobs(k Keeper) {
+	w.port.HandleHTTP("PUT /blob/{digest}", "archives", func(rw http.ResponseWriter, r *http.Request) { receiveBlob(k, rw, r) })
+	w.port.HandleHTTP("GET /blob/{digest}", "archives", func(rw http.ResponseWriter, r *http.Request) { sendBlob(k, rw, r) })
 }
 
-func (p *Port) blobKeeper() BlobKeeper {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.blobs
-}
-
-// SendBlob implements BlobCarrier.
-func (p *Port) SendBlob(ctx context.Context, to Server, d catalog.Digest, archive []byte) error {
+// SendBlob implements Carrier.
+func (w *Wire) SendBlob(ctx context.Context, to port.Server, d catalog.Digest, archive []byte) error {
 	ctx, alive := stallGuard(ctx, stallAfter)
 	defer alive.stop()
 	body := &movingReader{bytes.NewReader(archive), alive.moved}
-	req, err := p.request(ctx, http.MethodPut, to, "/blob/"+d.String(), body)
+	req, err := w.port.Request(ctx, http.MethodPut, to, "/blob/"+d.String(), body)
 	if err != nil {
 		return err
 	}
 	req.ContentLength = int64(len(archive))
-	_, err = p.exchange(req, 4<<10, alive)
+	_, err = w.exchange(req, 4<<10, alive)
 	return err
 }
 
-// FetchBlob implements BlobCarrier.
-func (p *Port) FetchBlob(ctx context.Context, from Server, d catalog.Digest, limit int64) ([]byte, error) {
+// FetchBlob implements Carrier.
+func (w *Wire) FetchBlob(ctx context.Context, from port.Server, d catalog.Digest, limit int64) ([]byte, error) {
 	ctx, alive := stallGuard(ctx, fetchStallAfter)
 	defer alive.stop()
-	req, err := p.request(ctx, http.MethodGet, from, "/blob/"+d.String(), nil)
+	req, err := w.port.Request(ctx, http.MethodGet, from, "/blob/"+d.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	return p.exchange(req, limit, alive)
+	return w.exchange(req, limit, alive)
 }
 
-func (p *Port) exchange(req *http.Request, limit int64, alive *liveness) ([]byte, error) {
-	resp, err := p.client.Do(req)
+func (w *Wire) exchange(req *http.Request, limit int64, alive *liveness) ([]byte, error) {
+	resp, err := w.port.Do(req)
 	if err != nil {
 		return nil, alive.explain(err)
 	}
@@ -94,7 +94,7 @@ func (p *Port) exchange(req *http.Request, limit int64, alive *liveness) ([]byte
 	case resp.StatusCode == http.StatusNotFound:
 		return nil, ErrNoBlob
 	case resp.StatusCode != http.StatusOK:
-		return nil, readCallError(b, resp.Status)
+		return nil, port.ReadError(b, resp.Status)
 	case int64(len(b)) > limit:
 		return nil, fmt.Errorf("more than %d bytes", limit)
 	}
@@ -102,36 +102,26 @@ func (p *Port) exchange(req *http.Request, limit int64, alive *liveness) ([]byte
 }
 
 // receiveBlob answers PUT /blob/{digest}.
-func (p *Port) receiveBlob(w http.ResponseWriter, r *http.Request) {
-	if err := fromOf(r).mayCall("archives", p.cfg.Self()); err != nil {
-		writeCallError(w, err)
-		return
-	}
+func receiveBlob(k Keeper, w http.ResponseWriter, r *http.Request) {
 	d, err := catalog.ParseDigest(r.PathValue("digest"))
-	k := p.blobKeeper()
-	if err != nil || k == nil {
-		writeCallError(w, &engine.Unavailable{Why: "this node takes no such archive"})
+	if err != nil {
+		port.WriteError(w, &engine.Unavailable{Why: "this node takes no such archive"})
 		return
 	}
 	deadlines := http.NewResponseController(w)
 	later := func() { deadlines.SetReadDeadline(time.Now().Add(stallAfter)) }
 	later()
 	if err := k.KeepBlob(r.Context(), d, &movingReader{r.Body, later}); err != nil {
-		writeCallError(w, err)
+		port.WriteError(w, err)
 	}
 	deadlines.SetReadDeadline(time.Time{})
 }
 
 // sendBlob answers GET /blob/{digest}.
-func (p *Port) sendBlob(w http.ResponseWriter, r *http.Request) {
-	if err := fromOf(r).mayCall("archives", p.cfg.Self()); err != nil {
-		writeCallError(w, err)
-		return
-	}
+func sendBlob(k Keeper, w http.ResponseWriter, r *http.Request) {
 	d, err := catalog.ParseDigest(r.PathValue("digest"))
-	k := p.blobKeeper()
-	if err != nil || k == nil {
-		writeCallError(w, &engine.Unavailable{Why: "this node has no such archive"})
+	if err != nil {
+		port.WriteError(w, &engine.Unavailable{Why: "this node has no such archive"})
 		return
 	}
 	b, err := k.Blob(r.Context(), d)
@@ -140,7 +130,7 @@ func (p *Port) sendBlob(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	case err != nil:
-		writeCallError(w, err)
+		port.WriteError(w, err)
 		return
 	}
 	w.Header().Set("Content-Length", fmt.Sprint(len(b)))
@@ -165,44 +155,4 @@ func bytesChunks(b []byte, n int) func(func([]byte) bool) {
 			b = b[m:]
 		}
 	}
-}
-
-// movingReader reports every read.
-type movingReader struct {
-	io.Reader
-	moved func()
-}
-
-func (r *movingReader) Read(b []byte) (int, error) {
-	n, err := r.Reader.Read(b)
-	r.moved()
-	return n, err
-}
-
-// liveness ends a transfer's context when nothing has moved for a while.
-type liveness struct {
-	ctx   context.Context
-	timer *time.Timer
-	after time.Duration
-	stop  func()
-}
-
-func stallGuard(parent context.Context, after time.Duration) (context.Context, *liveness) {
-	ctx, cancel := context.WithCancelCause(parent)
-	timer := time.AfterFunc(after, func() { cancel(fmt.Errorf("nothing moved for %v", after)) })
-	return ctx, &liveness{ctx: ctx, timer: timer, after: after, stop: func() { timer.Stop(); cancel(nil) }}
-}
-
-func (l *liveness) moved() {
-	if l.ctx.Err() == nil {
-		l.timer.Reset(l.after)
-	}
-}
-
-// explain says why the context ended, where that is the reason.
-func (l *liveness) explain(err error) error {
-	if cause := context.Cause(l.ctx); cause != nil {
-		return cause
-	}
-	return err
 }

@@ -1,23 +1,31 @@
-package cluster
+package port
 
 import (
 	"fmt"
 	"io"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 )
 
-// raftNetwork is raft's network transport with names on both sides.
+// The network transport under raft.
+const (
+	raftTimeout  = 10 * time.Second // of one message
+	raftPool     = 4                // connections kept to each node; a heartbeat never waits behind entries
+	raftInFlight = 16               // AppendEntries under way to each node
+)
+
+// RaftNetwork is raft's network transport with names on both sides.
 //
 // Raft's own dials an address and believes whoever answers, and it hands on what arrives without a
 // word about the connection. Here every message is sent to a node and not to an address: the id is
 // part of the address that the pool of connections is keyed by, and the port introduces the two.
 // Every connection that comes in is served by a transport of its own, so that what a message says
 // of its sender is held against whom the connection belongs to.
-type raftNetwork struct {
+type RaftNetwork struct {
 	*raft.NetworkTransport // dials; the concrete type, for pre-vote is lost by wrapping an interface
 	port                   *Port
 	logger                 hclog.Logger
@@ -27,32 +35,33 @@ type raftNetwork struct {
 	served                 sync.WaitGroup
 }
 
-func newRaftNetwork(port *Port, logger hclog.Logger) *raftNetwork {
-	n := &raftNetwork{port: port, logger: logger, incoming: make(chan raft.RPC), closed: make(chan struct{})}
+// NewRaftNetwork returns raft's transport on a port. The caller closes it before the port.
+func NewRaftNetwork(port *Port, logger hclog.Logger) *RaftNetwork {
+	n := &RaftNetwork{port: port, logger: logger, incoming: make(chan raft.RPC), closed: make(chan struct{})}
 	n.NetworkTransport = n.transport(&outgoing{stream: port.raft, closed: n.closed})
 	n.served.Go(n.accept)
 	return n
 }
 
-func (n *raftNetwork) transport(s raft.StreamLayer) *raft.NetworkTransport {
+func (n *RaftNetwork) transport(s raft.StreamLayer) *raft.NetworkTransport {
 	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: s, MaxPool: raftPool, MaxRPCsInFlight: raftInFlight, Timeout: raftTimeout, Logger: n.logger,
 	})
 }
 
-func (n *raftNetwork) accept() {
+func (n *RaftNetwork) accept() {
 	for {
 		c, err := n.port.raft.Accept()
 		if err != nil {
 			return
 		}
-		n.served.Go(func() { n.serve(c.(*portConn)) })
+		n.served.Go(func() { n.serve(c.(*conn)) })
 	}
 }
 
 // serve passes on what arrives on one connection, as long as it comes from the node at its other
 // end.
-func (n *raftNetwork) serve(c *portConn) {
+func (n *RaftNetwork) serve(c *conn) {
 	one := &single{conn: make(chan net.Conn, 1), addr: n.port.raft.Addr(), over: make(chan struct{}), closed: make(chan struct{})}
 	one.conn <- &singleConn{Conn: c, of: one}
 	t := n.transport(one)
@@ -93,10 +102,10 @@ func spokenBy(message any, id string) error {
 }
 
 // Consumer implements raft.Transport.
-func (n *raftNetwork) Consumer() <-chan raft.RPC { return n.incoming }
+func (n *RaftNetwork) Consumer() <-chan raft.RPC { return n.incoming }
 
 // Close implements raft.WithClose. The port ends the connections.
-func (n *raftNetwork) Close() error {
+func (n *RaftNetwork) Close() error {
 	n.closes.Do(func() { close(n.closed) })
 	n.port.raft.Close()
 	err := n.NetworkTransport.Close()
@@ -104,8 +113,8 @@ func (n *raftNetwork) Close() error {
 	return err
 }
 
-// CloseOthers implements Link.
-func (n *raftNetwork) CloseOthers(id raft.ServerID, keep raft.ServerAddress) {
+// CloseOthers ends connections from here to a node at any address but keep.
+func (n *RaftNetwork) CloseOthers(id raft.ServerID, keep raft.ServerAddress) {
 	n.port.CloseOthers(string(id), string(keep))
 }
 
@@ -114,32 +123,32 @@ func named(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress {
 }
 
 // AppendEntries implements raft.Transport.
-func (n *raftNetwork) AppendEntries(id raft.ServerID, at raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+func (n *RaftNetwork) AppendEntries(id raft.ServerID, at raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	return n.NetworkTransport.AppendEntries(id, named(id, at), args, resp)
 }
 
 // AppendEntriesPipeline implements raft.Transport.
-func (n *raftNetwork) AppendEntriesPipeline(id raft.ServerID, at raft.ServerAddress) (raft.AppendPipeline, error) {
+func (n *RaftNetwork) AppendEntriesPipeline(id raft.ServerID, at raft.ServerAddress) (raft.AppendPipeline, error) {
 	return n.NetworkTransport.AppendEntriesPipeline(id, named(id, at))
 }
 
 // RequestVote implements raft.Transport.
-func (n *raftNetwork) RequestVote(id raft.ServerID, at raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
+func (n *RaftNetwork) RequestVote(id raft.ServerID, at raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
 	return n.NetworkTransport.RequestVote(id, named(id, at), args, resp)
 }
 
 // RequestPreVote implements raft.WithPreVote.
-func (n *raftNetwork) RequestPreVote(id raft.ServerID, at raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
+func (n *RaftNetwork) RequestPreVote(id raft.ServerID, at raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
 	return n.NetworkTransport.RequestPreVote(id, named(id, at), args, resp)
 }
 
 // InstallSnapshot implements raft.Transport.
-func (n *raftNetwork) InstallSnapshot(id raft.ServerID, at raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
+func (n *RaftNetwork) InstallSnapshot(id raft.ServerID, at raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
 	return n.NetworkTransport.InstallSnapshot(id, named(id, at), args, resp, data)
 }
 
 // TimeoutNow implements raft.Transport.
-func (n *raftNetwork) TimeoutNow(id raft.ServerID, at raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+func (n *RaftNetwork) TimeoutNow(id raft.ServerID, at raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
 	return n.NetworkTransport.TimeoutNow(id, named(id, at), args, resp)
 }
 

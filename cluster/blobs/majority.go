@@ -1,4 +1,4 @@
-package cluster
+package blobs
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 
 // putting is one Put waiting for a majority of the voters.
 type putting struct {
-	others []BlobPeer // who is sent the bytes
-	need   int        // voters besides this node that must have them
-	own    int        // 1 if this node votes: it has them already
+	others []Peer // who is sent the bytes
+	need   int    // voters besides this node that must have them
+	own    int    // 1 if this node votes: it has them already
 	voters int
 
 	mu     sync.Mutex
@@ -23,7 +23,7 @@ type putting struct {
 	over   chan struct{}    // closed when the outcome is certain
 }
 
-func newPutting(self string, members []BlobPeer) *putting {
+func newPutting(self string, members []Peer) *putting {
 	r := &putting{others: others(self, members), said: map[string]error{}, over: make(chan struct{})}
 	for _, p := range members {
 		if p.Voter {
@@ -39,7 +39,7 @@ func newPutting(self string, members []BlobPeer) *putting {
 }
 
 // answer takes one peer's outcome.
-func (r *putting) answer(p BlobPeer, err error) {
+func (r *putting) answer(p Peer, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.said[p.ID] = err
@@ -55,7 +55,7 @@ func (r *putting) answer(p BlobPeer, err error) {
 }
 
 // holders counts the voters among members, and those of them that are known to have the bytes. self has them.
-func (r *putting) holders(self string, members []BlobPeer) (have, voters int) {
+func (r *putting) holders(self string, members []Peer) (have, voters int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range members {

@@ -13,6 +13,7 @@ type Floor struct {
 	index []uint64
 }
 
+// NewFloor reads the acknowledgements of a log out of a history.
 func NewFloor(ops []op.Op) Floor {
 	var f Floor
 	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed || o.F == "stale" })
@@ -27,6 +28,7 @@ func NewFloor(ops []op.Op) Floor {
 	return f
 }
 
+// Before returns the highest index that had been acknowledged by then; 0: none.
 func (f Floor) Before(t int64) uint64 {
 	i, _ := slices.BinarySearch(f.at, t)
 	if i == 0 {

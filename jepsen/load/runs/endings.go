@@ -17,6 +17,7 @@ type Endings struct {
 	Began     map[string]op.Op // the first start of each run that is acknowledged or settled as such
 }
 
+// EndingsOf reads them out of the history; an error names the operation that cannot be read.
 func EndingsOf(ops []op.Op, workload string) (*Endings, error) {
 	x := &Endings{map[string]wire.Result{}, map[string]op.Op{}, map[string]wire.History{}, map[string]op.Op{}, map[string]op.Op{}}
 	for _, o := range ops {

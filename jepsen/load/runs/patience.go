@@ -16,6 +16,7 @@ type Patience struct {
 	last time.Time
 }
 
+// NewPatience counts from now on.
 func NewPatience() *Patience { return &Patience{last: time.Now()} }
 
 // Moved says that a run has closed.

@@ -19,6 +19,7 @@ type Requests struct {
 	Open []Request
 }
 
+// Request is one such call, and how it is made.
 type Request struct {
 	Op   op.Op
 	Call func(context.Context, *client.Client, *op.Op) error

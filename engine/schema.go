@@ -97,7 +97,10 @@ func nesting(text []byte) (deepest int) {
 type nowhere struct{}
 
 func (nowhere) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %s, which is outside the package", url)
+	if name, relative := strings.CutPrefix(url, schemaName); relative {
+		url = name
+	}
+	return nil, fmt.Errorf("it refers to %s, which is outside the package", strings.TrimPrefix(url, "aion:"))
 }
 
 // checkSchemas refuses an archive with a schema that does not compile, or whose regular expressions have more instructions than patterns.

@@ -31,7 +31,12 @@ type validator struct {
 // checkBudget is how much one check may cost, in bytes of text that is read once. It takes about a second.
 const checkBudget = 32 << 20
 
-const schemaName = "mem:schema"
+// schemaName is where a schema stands, for what it refers to by a relative reference: at the root of a place with nothing else in it. formerName, which has
+// no root, made every relative reference one to the schema itself.
+const (
+	schemaName = "aion:///"
+	formerName = "mem:schema"
+)
 
 // errBudget is what the budget's end panics with, from within the library.
 var errBudget = errors.New("checking the input takes too many steps")
@@ -40,7 +45,17 @@ var errBudget = errors.New("checking the input takes too many steps")
 type interrupted struct{ cause error }
 
 // compileValidator compiles a schema. patterns bounds the instructions of its regular expressions; 0 is for schemas that are loaded already, and keep working.
-func compileValidator(text []byte, patterns int) (v *validator, err error) {
+func compileValidator(text []byte, patterns int) (*validator, error) {
+	v, err := compileNamed(schemaName, text, patterns)
+	if err != nil && patterns == 0 {
+		if former, err := compileNamed(formerName, text, patterns); err == nil {
+			return former, nil
+		}
+	}
+	return v, err
+}
+
+func compileNamed(name string, text []byte, patterns int) (v *validator, err error) {
 	defer func() { // schemas come from deploys, and the library is not ours
 		if p := recover(); p != nil {
 			v, err = nil, fmt.Errorf("the schema compiler panicked: %v", p)
@@ -67,10 +82,10 @@ func compileValidator(text []byte, patterns int) (v *validator, err error) {
 			return nil, nil
 		},
 	})
-	if err := c.AddResource(schemaName, doc); err != nil {
+	if err := c.AddResource(name, doc); err != nil {
 		return nil, err
 	}
-	if v.root, err = c.Compile(schemaName); err != nil {
+	if v.root, err = c.Compile(name); err != nil {
 		if v.patterns.refused != nil { // the library says it in its own way, or not at all
 			return nil, v.patterns.refused
 		}

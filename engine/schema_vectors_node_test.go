@@ -1,0 +1,61 @@
+package engine_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/engine/history"
+)
+
+// TestSchemaVectorsThroughANode deploys some of the schemas of the vectors, and starts runs with their
+// values: what the vectors say of a check is what callers see.
+func TestSchemaVectorsThroughANode(t *testing.T) {
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		schemas, values, fits := 0, 0, true
+		for _, name := range []string{"applicators", "references", "unevaluated", "assertions"} {
+			text, err := os.ReadFile("testdata/schema/" + name + ".txt")
+			if err != nil {
+				t.Fatal(err)
+			}
+			chosen := false
+			for line := range strings.Lines(string(text)) {
+				word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+				switch {
+				case word == "schema":
+					if schemas++; schemas%8 == 1 {
+						n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input): return input\n"}, enginetest.InputSchema("w", rest)))
+					}
+					chosen = schemas%8 == 1
+				case chosen && (word == "fits" || word == "not"):
+					want := ""
+					if fits = word == "fits"; strings.HasPrefix(rest, "/") {
+						want, rest, _ = strings.Cut(rest, " ")
+					}
+					values++
+					_, _, err := n.Start(background, engine.StartRequest{Type: "w", Input: history.Payload(rest)})
+					refusal, _ := err.(*engine.SchemaViolation)
+					if fits && err != nil || !fits && (refusal == nil || want != "" && refusal.Pointer != want) {
+						t.Errorf("%s: %s as an input: %v", name, line, err)
+					}
+				}
+			}
+		}
+		t.Logf("vectors: %d values as inputs of runs", values)
+		if values < 60 {
+			t.Errorf("%d values only", values)
+		}
+	})
+}
+
+// A schema that refers to another file is refused by the deploy, which names the file.
+func TestASchemaRefersToAnotherFile(t *testing.T) {
+	a := &catalog.Archive{Manifest: catalog.Manifest{Workflows: []catalog.Workflow{{Type: "w", InputSchema: []byte(`{"properties":{"a":{"$ref":"address.json"}}}`)}}}}
+	err := engine.CheckSchemas(t.Context(), a)
+	if err == nil || !strings.Contains(err.Error(), "workflows[0].input_schema") || !strings.Contains(err.Error(), "it refers to address.json, which is outside the package") {
+		t.Errorf("got %v", err)
+	}
+}

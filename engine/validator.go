@@ -31,8 +31,9 @@ type validator struct {
 // checkBudget is how much one check may cost, in bytes of text that is read once. It takes about a second.
 const checkBudget = 32 << 20
 
-// schemaName is where a schema stands, for what it refers to by a relative reference: at the root of a place with nothing else in it. formerName, which has
-// no root, made every relative reference one to the schema itself.
+// schemaName is where a schema stands, for what it refers to by a relative reference: at the root of
+// a place with nothing else in it. formerName, which has no root, made every relative reference one to
+// the schema itself.
 const (
 	schemaName = "aion:///"
 	formerName = "mem:schema"

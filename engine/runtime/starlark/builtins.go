@@ -11,7 +11,7 @@ type builtin func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starl
 
 // builtins are the language's functions, all of them: what is not here does not exist, even if the interpreter has it.
 var builtins = map[string]builtin{
-	"abs": library("abs"), "bool": library("bool"), "chr": library("chr"), "hasattr": library("hasattr"), "len": library("len"), "ord": library("ord"), "range": library("range"), "type": library("type"),
+	"abs": library("abs"), "bool": library("bool"), "chr": library("chr"), "len": library("len"), "ord": library("ord"), "range": library("range"), "type": library("type"),
 
 	"all": reading("all"), "any": reading("any"), "hash": reading("hash"),
 
@@ -44,6 +44,7 @@ var builtins = map[string]builtin{
 	"fail":      fail,
 	"float":     bounded("float", 4096),
 	"getattr":   getattr,
+	"hasattr":   hasattr,
 	"int": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		v, err := bounded("int", maxIntBits+8)(m, args, kwargs)
 		if i, ok := v.(starlark.Int); ok && err == nil {
@@ -250,6 +251,17 @@ func getattr(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.V
 		return dflt, nil
 	}
 	return v, named("getattr", err)
+}
+
+// hasattr knows the answer for a name that is too long to be one: looking for it would read it, for one
+// step.
+func hasattr(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if len(args) == 2 && len(kwargs) == 0 {
+		if name, ok := starlark.AsString(args[1]); ok && len(name) > maxAttribute {
+			return starlark.False, nil
+		}
+	}
+	return library("hasattr")(m, args, kwargs)
 }
 
 // joined is the text that fail and print make of their arguments.

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -61,7 +62,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 
 // bound puts the route's limits on the request's body.
 func (x *exchange) bound() {
-	refusal := func(limit int64) error { return invalid("body", "has more than %d bytes", limit) }
+	refusal := func(limit int64) error { return x.route.tooLarge(limit, x.r.ContentLength) }
 	if x.route.limit == 0 {
 		refusal = func(int64) error {
 			return invalid("body", "must be empty: %s %s takes none", x.route.method, x.route.path)
@@ -73,6 +74,26 @@ func (x *exchange) bound() {
 		}
 	}
 	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal, whole: connectionOf(x.r).prove}
+}
+
+// tooLarge refuses a body by its length. Size is what the caller claims, -1 = nothing.
+func (r *route) tooLarge(limit, size int64) error {
+	p := wire.New("body_too_large", fmt.Sprintf("body: has more than %d bytes", limit)).With("field", "body").With("limit", limit)
+	if size > limit {
+		p = wire.New("body_too_large", fmt.Sprintf("body: has %d bytes, and %d are allowed", size, limit)).With("field", "body").With("limit", limit).With("size", size)
+	}
+	if r.payload {
+		p = p.With("setting", "limits.payload_bytes")
+	}
+	return p
+}
+
+// oversize refuses a body that claims to be larger than it may, before anybody waits for it.
+func (x *exchange) oversize() error {
+	if b := x.r.Body.(*body); b.limit > 0 && x.r.ContentLength > b.limit {
+		return b.refusal(b.limit)
+	}
+	return nil
 }
 
 // time is how long the call may take in the engine, or at the leader.
@@ -130,6 +151,9 @@ const firstRead = 16 << 10
 // is nobody's business.
 func unread(err error) error {
 	if _, ok := errors.AsType[wire.Refusal](err); ok || err == nil {
+		return err
+	}
+	if _, ok := errors.AsType[*wire.Problem](err); ok {
 		return err
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {

@@ -98,10 +98,10 @@ func (s *Server) forward(x *exchange) (here bool) {
 
 // hopProblem says what a hop without an answer means.
 func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
-	if refusal, ok := errors.AsType[wire.Refusal](err); ok { // the body was too large: the leader cannot have taken it as whole
+	if refusal, ok := errors.AsType[wire.Refusal](err); ok { // an archive was too large: the leader cannot have taken it as whole
 		return wire.Of(refusal)
 	}
-	if p, ok := errors.AsType[*wire.Problem](err); ok {
+	if p, ok := errors.AsType[*wire.Problem](err); ok { // so may any other body have been
 		return p
 	}
 	detail := fmt.Sprintf("the leader %s did not answer: %v", h.leader, err)

@@ -65,6 +65,10 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 		}
 		x.bound()
 		defer x.leave()
+		if err := x.oversize(); err != nil {
+			writeProblem(w, wire.Of(err))
+			return
+		}
 		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
 			if here := s.pass(x); !here {
 				return

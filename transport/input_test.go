@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 		{"POST", "/v1/workflows", `{"type":"order","version":"abc"}`, "", "invalid_input", "version", "at least 6"},
 		{"POST", "/v1/workflows", `{"type":"order","version":"abcdef0123"}`, "", "unknown_version", "", "not loaded"},
 		{"POST", "/v1/workflows", `{"type":"nope"}`, "", "unknown_workflow_type", "", "nope"},
-		{"POST", "/v1/workflows", `{"type":"order","input":"` + big + `"}`, "", "invalid_input", "body", "more than 66536 bytes"},
+		{"POST", "/v1/workflows", `{"type":"order","input":"` + big + `"}`, "", "body_too_large", "body", "and 66536 are allowed"},
 		{"POST", "/v1/packages", strings.Repeat("x", 1001), "", "package_too_large", "", "the limit is 1000"},
 		{"POST", "/v1/workflows/w/signals/s", `{"a":`, "", "invalid_input", "body", "ends too early"},
 		{"POST", "/v1/workflows/w/resume", `{}`, "", "invalid_input", "body", "must be empty"},

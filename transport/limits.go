@@ -25,6 +25,7 @@ type Limits struct {
 	Heartbeat    time.Duration // longest silence of an event stream: 10 s
 	CallMemory   int64         // that the bodies of all calls take together: 256 MiB
 	Connections  int           // open at a time: 100,000. Each is a file descriptor, and so is each call that is passed on
+	Linger       time.Duration // how long a body is read on, and thrown away, whose call has been answered: 5 s
 	Drain        time.Duration // how long calls may go on after Serve was told to end: 10 s
 }
 
@@ -54,6 +55,7 @@ func (l Limits) withDefaults() Limits {
 	l.Heartbeat = cmp.Or(l.Heartbeat, 10*time.Second)
 	l.CallMemory = cmp.Or(l.CallMemory, 256<<20)
 	l.Connections = cmp.Or(l.Connections, 100_000)
+	l.Linger = cmp.Or(l.Linger, 5*time.Second)
 	l.Drain = cmp.Or(l.Drain, 10*time.Second)
 	return l
 }

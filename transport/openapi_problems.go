@@ -51,6 +51,9 @@ func describeProblems(op *huma.Operation, r *route) {
 	} else {
 		codes = append(codes, "invalid_input", "unauthenticated", "permission_denied", "unsupported_encoding", "misdirected", "internal", "unavailable")
 	}
+	if r.limit > 0 && !r.archive {
+		codes = append(codes, "body_too_large")
+	}
 	if r.limit > 0 || !r.open && !r.write {
 		codes = append(codes, "resource_exhausted") // limits.call_memory_bytes, for its body or its answer
 	}

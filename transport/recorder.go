@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"aion.dev/aion/transport/wire"
@@ -17,6 +18,7 @@ type recorder struct {
 	until     time.Time         // the answer ends by then; zero for one that sets its own deadlines
 	begun     bool              // the head is on its way
 	refused   bool              // a problem was answered in place of what the handler writes
+	rest      *rest             // of the request's body; nil where nothing can be left of it
 	room      func(int64) error // takes memory for a large answer, or refuses it; nil does neither
 }
 
@@ -44,16 +46,31 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if t := time.Now().Add(answerTime(len(b))); t.Before(r.until) {
 		http.NewResponseController(r.ResponseWriter).SetWriteDeadline(t)
 	}
+	r.measure(len(b))
 	r.begin()
 	return r.ResponseWriter.Write(b)
 }
 
+// measure says how long a problem is: they are all written at once. Without a length its caller
+// would wait for the end of the call, and with it for the rest of its own body; see rest.go.
+func (r *recorder) measure(n int) {
+	if h := r.Header(); !r.begun && r.rest.large() && h.Get("Content-Type") == wire.ProblemType && h.Get("Content-Length") == "" {
+		h.Set("Content-Length", strconv.Itoa(n))
+	}
+}
+
 // begin sends the head if it was not sent.
 func (r *recorder) begin() {
-	if !r.begun {
-		r.begun = true
-		r.ResponseWriter.WriteHeader(r.code())
+	if r.begun {
+		return
 	}
+	r.begun = true
+	if r.rest.large() {
+		// Otherwise net/http reads on before it answers, at the pace of the caller.
+		http.NewResponseController(r.ResponseWriter).EnableFullDuplex()
+		r.Header().Set("Connection", "close")
+	}
+	r.ResponseWriter.WriteHeader(r.code())
 }
 
 // FlushError lets http.ResponseController flush, and the head goes first.
@@ -65,14 +82,15 @@ func (r *recorder) FlushError() error {
 // refuse answers a problem in place of what was to be answered.
 func (r *recorder) refuse(err error) {
 	p := wire.Of(err)
-	r.status = p.Status
+	r.status = 0
 	for name := range r.Header() { // what the handler said of its answer
 		if name != wire.HeaderNode && name != "X-Content-Type-Options" {
 			r.Header().Del(name)
 		}
 	}
-	writeProblem(r.ResponseWriter, p)
-	r.begun, r.refused = true, true
+	r.room = nil
+	writeProblem(r, p)
+	r.refused = true
 }
 
 // Unwrap lets http.ResponseController reach the connection, for deadlines.

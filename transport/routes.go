@@ -21,6 +21,7 @@ type route struct {
 	slow         bool   // it may take as long as a deploy
 	waits        bool   // it may wait as long as its body asks
 	archive      bool   // its body is an archive
+	payload      bool   // its body's limit follows limits.payload_bytes
 	limit        int64  // bytes of its body; 0 = it takes none
 	answers      int64  // bytes that its answer may have, where they are many
 	body         any    // pointer to the type of its body, for /openapi.json
@@ -57,16 +58,16 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "Tell the deploy history", group: "Deploy", leader: true}, s.deploys)
 
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", group: "Runs", status: http.StatusCreated, leader: true, write: true,
-		limit: payload, body: new(wire.StartRequest)}, s.start)
+		limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)
 	add(s, route{method: "GET", path: "/v1/workflows", id: "list", summary: "List runs", group: "Runs", leader: true}, s.list)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}", id: "describe", summary: "Describe a run", group: "Runs", leader: true}, s.describe)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Tell a run's result; 202 while it is open", group: "Runs", leader: true}, s.result)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", group: "Runs", leader: true, answers: largePage}, s.history)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/logs", id: "logs", summary: "Read what a run's code logged", group: "Runs", leader: true}, s.logs)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", group: "Runs", leader: true, write: true,
-		limit: payload, body: new(any)}, s.signal)
+		limit: payload, payload: true, body: new(any)}, s.signal)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/queries/{name}", id: "query", summary: "Query a run", group: "Runs", leader: true,
-		limit: payload, body: new(wire.QueryRequest)}, s.query)
+		limit: payload, payload: true, body: new(wire.QueryRequest)}, s.query)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/cancel", id: "cancel", summary: "Ask a run to end", group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.cancel)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/terminate", id: "terminate", summary: "Close a run at once", group: "Runs", leader: true, write: true,
@@ -90,24 +91,24 @@ func (s *Server) routes() {
 	add(s, route{method: "POST", path: "/v1/queues/{queue}/poll", id: "poll", summary: "Take tasks", group: "Activities", leader: true, write: true, waits: true,
 		limit: pollBody, body: new(wire.PollRequest)}, s.pollTasks)
 	add(s, route{method: "POST", path: "/v1/tasks/complete", id: "complete", summary: "Say what attempts returned", group: "Activities", leader: true, write: true,
-		limit: batch, body: new(wire.CompleteRequest)}, s.completeTasks)
+		limit: batch, payload: batch == payload, body: new(wire.CompleteRequest)}, s.completeTasks)
 	add(s, route{method: "POST", path: "/v1/tasks/fail", id: "fail", summary: "Say how attempts failed", group: "Activities", leader: true, write: true,
-		limit: batch, body: new(wire.FailRequest)}, s.failTasks)
+		limit: batch, payload: batch == payload, body: new(wire.FailRequest)}, s.failTasks)
 	add(s, route{method: "POST", path: "/v1/tasks/heartbeat", id: "heartbeat", summary: "Say that attempts are still in hand", group: "Activities", leader: true, write: true,
-		limit: batch, body: new(wire.HeartbeatRequest)}, s.beatTasks)
+		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.beatTasks)
 	add(s, route{method: "POST", path: "/v1/tasks/release", id: "release", summary: "Give attempts back", group: "Activities", leader: true, write: true,
-		limit: batch, body: new(wire.HeartbeatRequest)}, s.releaseTasks)
+		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.releaseTasks)
 	add(s, route{method: "GET", path: "/v1/queues", id: "queues", summary: "List queues", group: "Activities", leader: true}, s.queues)
 	add(s, route{method: "GET", path: "/v1/queues/{queue}", id: "queue", summary: "Tell how a queue stands", group: "Activities", leader: true}, s.queue)
 	add(s, route{method: "PUT", path: "/v1/queues/{queue}", id: "limit_queue", summary: "Set all limits of a queue", group: "Activities", leader: true, write: true,
 		limit: smallBody, body: new(wire.QueueLimits)}, s.limitQueue)
 
 	add(s, route{method: "POST", path: "/v1/schedules", id: "create_schedule", summary: "Make a schedule", group: "Schedules", status: http.StatusCreated, leader: true, write: true,
-		limit: payload, body: new(wire.ScheduleSpec)}, s.createSchedule)
+		limit: payload, payload: true, body: new(wire.ScheduleSpec)}, s.createSchedule)
 	add(s, route{method: "GET", path: "/v1/schedules", id: "schedules", summary: "List schedules", group: "Schedules", leader: true}, s.schedules)
 	add(s, route{method: "GET", path: "/v1/schedules/{id}", id: "schedule", summary: "Describe a schedule", group: "Schedules", leader: true}, s.describeSchedule)
 	add(s, route{method: "PUT", path: "/v1/schedules/{id}", id: "replace_schedule", summary: "Give a schedule another definition", group: "Schedules", leader: true, write: true,
-		limit: payload, body: new(wire.ScheduleSpec)}, s.replaceSchedule)
+		limit: payload, payload: true, body: new(wire.ScheduleSpec)}, s.replaceSchedule)
 	add(s, route{method: "DELETE", path: "/v1/schedules/{id}", id: "delete_schedule", summary: "Remove a schedule", group: "Schedules", leader: true, write: true}, s.deleteSchedule)
 	add(s, route{method: "POST", path: "/v1/schedules/{id}/pause", id: "pause_schedule", summary: "Stop a schedule from firing", group: "Schedules", leader: true, write: true,
 		limit: smallBody, body: new(wire.Reason)}, s.pauseSchedule)

@@ -51,6 +51,7 @@ type Server struct {
 	calls   slots
 	polls   slots
 	streams slots
+	lingers slots
 	loads   *line
 	metrics *metrics
 	denials *denials
@@ -87,6 +88,7 @@ func New(cfg Config) (*Server, error) {
 	s.calls = slots{what: "calls", limit: cfg.Limits.Calls}
 	s.polls = slots{what: "waiting calls", limit: cfg.Limits.Polls}
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
+	s.lingers = slots{what: "callers who have their answer", limit: lingerCalls}
 	s.loads = newLine("deploys", cfg.Limits.Loads, cfg.Limits.LoadWait)
 	s.memory = newMemory(cfg.Limits.CallMemory)
 	s.answers = newMemory(max(1, cfg.Limits.CallMemory/2))
@@ -116,7 +118,7 @@ func New(cfg Config) (*Server, error) {
 
 // ServeHTTP serves one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rec := &recorder{ResponseWriter: w, operation: "other", until: time.Now().Add(writeTimeout)}
+	rec := &recorder{ResponseWriter: w, operation: "other", until: time.Now().Add(writeTimeout), rest: restOf(r)}
 	rec.Header().Set(wire.HeaderNode, s.cfg.Node)
 	rec.Header().Set("X-Content-Type-Options", "nosniff") // a browser must not take a run's result for a page
 	rc := http.NewResponseController(w)
@@ -127,6 +129,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c := connectionOf(r); c != nil {
 		defer c.begin()()
 	}
+	s.serve(rec, r)
+	s.linger(rec, rec.rest)
+}
+
+// serve answers a call.
+func (s *Server) serve(rec *recorder, r *http.Request) {
 	done := s.metrics.begin()
 	defer func() {
 		if p := recover(); p != nil {

@@ -75,7 +75,7 @@ func TestParseProblemOfOtherAnswers(t *testing.T) {
 	}
 }
 
-// contract is the table of CONTRACT.md, section 8; method_not_allowed, unsupported_encoding and misdirected are additions.
+// contract is the table of CONTRACT.md, section 8; method_not_allowed, body_too_large, unsupported_encoding and misdirected are additions.
 var contract = map[int]string{
 	400: "invalid_package invalid_input manifest_mismatch unknown_query",
 	401: "unauthenticated",
@@ -84,7 +84,7 @@ var contract = map[int]string{
 	405: "method_not_allowed",
 	408: "query_timeout",
 	409: "version_pinned route_active route_conflict already_running not_running invalid_state version_unavailable lease_lost",
-	413: "package_too_large",
+	413: "package_too_large body_too_large",
 	415: "unsupported_encoding",
 	421: "misdirected",
 	422: "request_mismatch",

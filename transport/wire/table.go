@@ -36,6 +36,7 @@ var Table = []Kind{
 	{"version_unavailable", 409, "The version has been unloaded", Rejected, "Deploy its package again."},
 	{"lease_lost", 409, "This attempt is no longer yours", Rejected, "The result was not used; the attempt has been given to another worker or has ended."},
 	{"package_too_large", 413, "The package is too large", Rejected, "The limits are deploy.max_archive_bytes and deploy.max_inflated_bytes."},
+	{"body_too_large", 413, "The body is too large", Rejected, "Send less, or keep large data elsewhere and send where it is."},
 	{"unsupported_encoding", 415, "This encoding of a body is not taken", Rejected, "Send the body as it is, without Content-Encoding."},
 	{"misdirected", 421, "This node is not called like that", Rejected, "Without auth.tokens a node takes loopback names and addresses and http.advertise as Host. List other names in http.hosts, or ask callers for tokens."},
 	{"request_mismatch", 422, "This request id belongs to another request", Rejected, "Use a fresh request id for each change, and the same one only to repeat it."},

@@ -14,7 +14,7 @@ func (c *Cluster) openAddresses() error {
 	if inner == nil {
 		var err error
 		own, err = port.Open(port.Config{
-			Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, Self: c.Introduction, Place: c.place, MaxConnections: c.cfg.Connections, Logger: c.log.Named("port"),
+			Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, Self: c.Introduction, Place: c.place, MaxConnections: c.cfg.Connections, Memory: c.cfg.Memory, Logger: c.log.Named("port"),
 		})
 		if err != nil {
 			return err

@@ -31,8 +31,9 @@ type Config struct {
 	ClusterName     string   // what operators call the cluster; nodes that are told different names never talk
 	BootstrapExpect int      // how many empty nodes found a cluster together; 0 = join only
 	TLS             port.TLS
-	MaxArchiveBytes int64 // of one archive; default 64 MiB
-	Connections     int   // on the node port, in both directions; default 4,096
+	MaxArchiveBytes int64       // of one archive; default 64 MiB
+	Connections     int         // on the node port, in both directions; default 4,096
+	Memory          port.Memory // that calls of other nodes share with those of users; nil = unbounded
 
 	Disk   DiskConfig
 	Raft   RaftConfig

@@ -32,3 +32,13 @@ func checkAttributes(in history.Attributes) (history.Attributes, error) {
 	}
 	return out, nil
 }
+
+// checkAttributeNames refuses names that are not recorded; see history.NameFlaw.
+func checkAttributeNames(set history.Attributes) error {
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if err := checkCharacters("attributes", name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

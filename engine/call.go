@@ -3,9 +3,9 @@ package engine
 import (
 	"context"
 	"fmt"
-	"unicode/utf8"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 )
 
@@ -74,13 +74,13 @@ func invalid(field, format string, args ...any) error {
 	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
-// checkText bounds what people write beside a mutation. It goes into the log, so it is UTF-8.
+// checkText bounds what people write beside a mutation. It goes into the log.
 func checkText(field, text string, limit int) error {
 	if len(text) > limit {
 		return invalid(field, "has %d bytes, the limit is %d", len(text), limit)
 	}
-	if !utf8.ValidString(text) {
-		return invalid(field, "is no UTF-8")
+	if flaw := history.TextFlaw(text); flaw != "" {
+		return invalid(field, "%s", flaw)
 	}
 	return nil
 }

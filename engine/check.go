@@ -13,8 +13,16 @@ import (
 // What is checked here needs no state: it is refused before the log and not remembered under a request id.
 
 func checkType(field, typ string) error {
-	if typ == "" || len(typ) > catalog.MaxNameLength || !utf8.ValidString(typ) {
+	if typ == "" || len(typ) > catalog.MaxNameLength {
 		return invalid(field, "has %d bytes; a workflow type has 1 to %d", len(typ), catalog.MaxNameLength)
+	}
+	return checkCharacters(field, typ)
+}
+
+// checkCharacters refuses a name with characters that no name has.
+func checkCharacters(field, name string) error {
+	if flaw := history.NameFlaw(name); flaw != "" {
+		return invalid(field, "%s", flaw)
 	}
 	return nil
 }
@@ -29,14 +37,22 @@ func checkRef(ref fsm.RunRef) error {
 
 // checkName bounds names of signals and queries.
 func checkName(name string) error {
-	if n := utf8.RuneCountInString(name); n < 1 || n > MaxSignalName || !utf8.ValidString(name) {
-		return invalid("name", "has %d characters; 1 to %d of UTF-8 are allowed", n, MaxSignalName)
+	if n := utf8.RuneCountInString(name); n < 1 || n > MaxSignalName {
+		return invalid("name", "has %d characters; 1 to %d are allowed", n, MaxSignalName)
 	}
-	return nil
+	return checkCharacters("name", name)
 }
 
-// checkLabel bounds names of queues, activities and workers, and kinds of failures.
+// checkLabel bounds names of queues and workers, and kinds of failures, that are to be recorded.
 func checkLabel(field, name string) error {
+	if err := checkKnown(field, name); err != nil {
+		return err
+	}
+	return checkCharacters(field, name)
+}
+
+// checkKnown bounds a name that workflow code may have given: it may have any characters.
+func checkKnown(field, name string) error {
 	if n := utf8.RuneCountInString(name); n < 1 || n > MaxLabel || !utf8.ValidString(name) {
 		return invalid(field, "has %d characters; 1 to %d of UTF-8 are allowed", n, MaxLabel)
 	}

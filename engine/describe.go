@@ -34,15 +34,18 @@ func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit in
 	if err != nil {
 		return nil, err
 	}
-	var d Description
+	if err := e.freshen(ctx, rd); err != nil {
+		return nil, err
+	}
 	var missing error
-	err = e.read(ctx, rd, func(v fsm.View) {
-		d.Index = v.Index()
+	d, err := sized(ctx, e, rd, func(v fsm.View) (*Description, int) {
+		d := &Description{Index: v.Index()}
 		if d.Run, missing = find(v, ref); missing == nil {
 			d.Pending, d.Total = pending(v, d.Run.RunID, limit)
 			d.tell(v, limit)
 			d.Chain = chainOf(v, d.Run)
 		}
+		return d, d.bytes()
 	})
 	if err != nil {
 		return nil, err
@@ -50,7 +53,16 @@ func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit in
 	if missing != nil {
 		return nil, missing
 	}
-	return &d, nil
+	return d, nil
+}
+
+// bytes are those of the payloads in a description.
+func (d *Description) bytes() int {
+	n := len(d.Input) + d.Result.bytes()
+	for i := range d.Pending {
+		n += len(d.Pending[i].Details)
+	}
+	return n
 }
 
 // Reasons are what people, or the node, gave as reason for how a run stands.

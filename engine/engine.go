@@ -57,6 +57,7 @@ type Engine struct {
 	ready    *reconciler
 	desks    *desks
 	vetting  chan struct{} // one for each deploy that compiles
+	sizing   chan struct{} // one for each answer that is read to know its size
 	retained chan struct{} // the retention rules may have changed
 }
 
@@ -85,6 +86,7 @@ func New(cfg Config) (*Engine, error) {
 		hub:      newHub(cfg.Log),
 		desks:    newDesks(),
 		vetting:  make(chan struct{}, vetsAtOnce),
+		sizing:   make(chan struct{}, sizedAtOnce),
 		retained: make(chan struct{}, 1),
 	}
 	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas), outputs: newKeep[catalog.Digest, *schema](4096)}

@@ -32,9 +32,7 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 			err = invalid("from", "is %d, but the history has %d events", from, run.Events)
 			return false
 		}
-		first := from
-		events = v.Events(run.RunID, first, min(limit, pageOf(run)))
-		return len(events) == 0 && run.Status.Open()
+		return from > run.Events && run.Status.Open()
 	}
 	empty := false
 	if readErr := e.read(ctx, rd, func(v fsm.View) { empty = look(v) }); readErr != nil {
@@ -42,6 +40,18 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 	}
 	if empty && wait > 0 {
 		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r fsm.Run) bool { return r.Events >= from || !r.Status.Open() }, look)
+	}
+	if err == nil && from <= run.Events {
+		if err := rd.room(min(pageBytes, int64(run.Bytes))); err != nil {
+			return nil, 0, index, err
+		}
+		e.cfg.Log.View(func(v fsm.View) {
+			if look(v); err != nil { // it was deleted meanwhile
+				return
+			}
+			first := from
+			events = v.Events(run.RunID, first, min(limit, pageOf(run)))
+		})
 	}
 	if err != nil {
 		return nil, 0, index, err

@@ -94,7 +94,7 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 	if err := r.Call.validate(); err != nil {
 		return nil, err
 	}
-	if err := checkLabel("queue", r.Queue); err != nil {
+	if err := checkKnown("queue", r.Queue); err != nil {
 		return nil, err
 	}
 	if err := checkLabel("worker_id", r.Worker); err != nil {
@@ -104,7 +104,7 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 		return nil, invalid("activities", "holds %d names; 1 to %d are allowed", n, MaxActivities)
 	}
 	for _, name := range r.Activities {
-		if err := checkLabel("activities", name); err != nil {
+		if err := checkKnown("activities", name); err != nil {
 			return nil, err
 		}
 	}

@@ -101,7 +101,7 @@ func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string
 	if err := checkRef(ref); err != nil {
 		return nil, 0, err
 	}
-	if err := checkName(name); err != nil {
+	if err := checkKnown("name", name); err != nil {
 		return nil, 0, err
 	}
 	if err := e.checkPayload("args", args); err != nil {

@@ -12,7 +12,7 @@ func (e *Engine) Queues(ctx context.Context, rd Read, limit int, cursor string) 
 		return nil, "", 0, err
 	}
 	if cursor != "" {
-		if err := checkLabel("cursor", cursor); err != nil {
+		if err := checkKnown("cursor", cursor); err != nil {
 			return nil, "", 0, err
 		}
 	}
@@ -29,7 +29,7 @@ func (e *Engine) Queues(ctx context.Context, rd Read, limit int, cursor string) 
 
 // Queue tells how one queue stands; one that nobody ever used is empty.
 func (e *Engine) Queue(ctx context.Context, rd Read, name string) (q fsm.Queue, index uint64, err error) {
-	if err := checkLabel("queue", name); err != nil {
+	if err := checkKnown("queue", name); err != nil {
 		return q, 0, err
 	}
 	err = e.read(ctx, rd, func(v fsm.View) {

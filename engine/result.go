@@ -32,43 +32,57 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 	}
 	follow := ref.RunID.IsZero()
 	deadline := time.Now().Add(wait)
-	var res *Result
+	var run fsm.Run
+	var index uint64
 	var err error
-	// A chain of continued runs is followed run by run, not by looking for the latest: that may be somebody's later start of the same id.
 	look := func(v fsm.View) (open bool) {
-		for {
-			var run fsm.Run
-			if run, err = find(v, ref); err != nil {
-				return false
-			}
-			end := terminal(v, run)
-			res = resultOf(run, end)
-			res.Index = v.Index()
-			next, continued := end.(*history.WorkflowContinuedAsNew)
-			if !follow || !continued {
-				return run.Status.Open()
-			}
-			ref.RunID = next.NewRunID
-		}
+		index = v.Index()
+		run, err = find(v, ref)
+		return err == nil && run.Status.Open()
 	}
-	if ref.RunID.IsZero() { // to know which run to wait for
-		e.cfg.Log.View(func(v fsm.View) { look(v) })
-	}
-	for err == nil && (res == nil || res.Status.Open()) {
-		id := ref.RunID
-		if res != nil {
-			id = res.RunID
+	e.cfg.Log.View(func(v fsm.View) { look(v) })
+	for err == nil {
+		ref.RunID = run.RunID
+		if run.Status.Open() {
+			left := time.Until(deadline)
+			e.hub.await(ctx, left, run.RunID, look)
+			if err != nil || run.Status.Open() && (left <= 0 || ctx.Err() != nil) {
+				break
+			}
 		}
-		left := time.Until(deadline)
-		// The chain may go on while the wait begins: then another run is to be waited for, and nobody would tell of this one again.
-		e.hub.await(ctx, left, id, func(v fsm.View) bool { return look(v) && res.RunID == id })
-		if left <= 0 || ctx.Err() != nil {
-			break
+		if run.Status.Open() { // woken for nothing: the hub wakes all when it may have missed something
+			continue
+		}
+		res, none := sized(ctx, e, rd, func(v fsm.View) (*Result, int) {
+			if look(v) || err != nil {
+				return nil, 0
+			}
+			res := resultOf(run, terminal(v, run))
+			res.Index = index
+			return res, res.bytes()
+		})
+		switch {
+		case err != nil:
+		case none != nil:
+			err = none
+		case res == nil: // it was reopened meanwhile
+			err = rd.room(0)
+		case follow && !res.To.IsZero():
+			// A chain of continued runs is followed run by run, not by looking for the latest: that
+			// may be somebody's later start of the same id.
+			ref.RunID = res.To
+			if err = rd.room(0); err == nil {
+				e.cfg.Log.View(func(v fsm.View) { look(v) })
+			}
+		default:
+			return res, nil
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
+	res := resultOf(run, nil)
+	res.Index = index
 	return res, nil
 }
 
@@ -90,6 +104,18 @@ func resultOf(run fsm.Run, end history.Data) *Result {
 		res.Error = &history.RunError{Kind: history.KindTimedOut, Message: "the run took longer than " + end.Timeout.String()}
 	}
 	return res
+}
+
+// bytes are those of the payloads in a result.
+func (r *Result) bytes() int {
+	if r == nil {
+		return 0
+	}
+	n := len(r.Result)
+	if r.Error != nil {
+		n += len(r.Error.Message) + len(r.Error.Details)
+	}
+	return n
 }
 
 func orElse(s, other string) string {

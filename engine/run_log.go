@@ -51,13 +51,15 @@ func (e *Engine) Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64,
 	from = max(from, 1)
 	var run fsm.Run
 	var page RunLog
+	most := 1 // until there is memory for more
 	look := func(v fsm.View) (wait bool) {
 		page.Index = v.Index()
 		if run, err = find(v, ref); err != nil {
 			return false
 		}
 		ref.RunID = run.RunID // a page follows the run it began with
-		page.Lines, page.Logged = v.Logs(run.RunID, from, limit)
+		lines, logged := v.Logs(run.RunID, from, most)
+		page.Lines, page.Logged = lines, logged
 		if from > page.Logged+1 {
 			err = invalid("from", "is %d, but the run has logged %d lines", from, page.Logged)
 			return false
@@ -75,6 +77,13 @@ func (e *Engine) Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64,
 			turns = run.Turns
 			return more
 		})
+	}
+	if err == nil && len(page.Lines) > 0 {
+		if err := rd.room(e.limits.RunLogBytes); err != nil {
+			return nil, err
+		}
+		most = limit
+		e.cfg.Log.View(func(v fsm.View) { look(v) })
 	}
 	if err != nil {
 		return nil, err

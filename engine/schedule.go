@@ -63,6 +63,9 @@ func (e *Engine) checkSchedule(s fsm.Schedule) (d fsm.Schedule, calendar *calend
 	if err := e.checkPayload("input", s.Input); err != nil {
 		return d, nil, err
 	}
+	if err := checkAttributeNames(s.Attributes); err != nil {
+		return d, nil, err
+	}
 	if s.Attributes, err = checkAttributes(s.Attributes); err != nil {
 		return d, nil, err
 	}

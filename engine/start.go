@@ -96,6 +96,9 @@ func (e *Engine) checkStart(r *StartRequest) (err error) {
 	if err := e.checkPayload("input", r.Input); err != nil {
 		return err
 	}
+	if err := checkAttributeNames(r.Attributes); err != nil {
+		return err
+	}
 	r.Attributes, err = checkAttributes(r.Attributes)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"aion.dev/aion/engine/history"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -32,6 +33,9 @@ func newTokens(list []Token) (tokens, error) {
 	for i, token := range list {
 		if token.Name == "" || len(token.Name) > wire.MaxActor || token.Secret == "" {
 			return nil, fmt.Errorf("transport: token %d needs a name of 1 to %d bytes and a secret", i+1, wire.MaxActor)
+		}
+		if flaw := history.NameFlaw(token.Name); flaw != "" { // it is the actor of all that the token changes
+			return nil, fmt.Errorf("transport: the name of token %d %s", i+1, flaw)
 		}
 		key := sha256.Sum256([]byte(token.Secret))
 		if other, taken := t[key]; taken {

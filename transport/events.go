@@ -105,11 +105,18 @@ func (st *stream) run(ctx context.Context) {
 	}
 	for {
 		st.write(frame)
+		if x.reserve(int64(frame.Len())) != nil {
+			return // there is no memory for it here: the consumer may resume, here or at another node
+		}
 		rc.SetWriteDeadline(time.Now().Add(streamWrite))
 		if _, err := x.w.Write(frame.Bytes()); err != nil || rc.Flush() != nil {
 			return
 		}
-		frame.Reset()
+		if frame.Reset(); frame.Cap() > smallAnswer {
+			frame = new(bytes.Buffer) // it waits now, and holds nothing
+		}
+		x.reserve(0)
+		st.batch = nil
 		var err error
 		st.batch, st.next, err = st.server.cfg.API.Feed(ctx, st.next, streamBatch, st.server.cfg.Limits.Heartbeat)
 		if err != nil || ctx.Err() != nil {

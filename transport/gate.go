@@ -4,7 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
@@ -55,6 +58,10 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, wire.Of(err))
 			return
 		}
+		if err := checkAddress(hctx.Operation(), r); err != nil {
+			writeProblem(w, wire.Of(err))
+			return
+		}
 		if !route.open && !x.waits() && route.id != "events" { // the latter have limits of their own
 			release, err := s.calls.take()
 			if err != nil {
@@ -71,12 +78,6 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 		}
 		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
 			if here := s.pass(x); !here {
-				return
-			}
-		}
-		if !x.waits() { // who waits is told what came meanwhile, and holds nothing until then
-			if err := x.expect(route.answers, memoryWait); err != nil {
-				writeProblem(w, wire.Of(err))
 				return
 			}
 		}
@@ -125,6 +126,11 @@ func checkQuery(op *huma.Operation, r *http.Request) error {
 	}
 	for _, p := range op.Parameters {
 		values := given[p.Name]
+		for _, v := range values {
+			if err := checkUnicode(p.Name, v); err != nil && p.In == "query" {
+				return err
+			}
+		}
 		switch {
 		case p.In != "query" || len(values) == 0:
 		case len(values) > 1 && (p.Explode == nil || !*p.Explode):
@@ -134,4 +140,31 @@ func checkQuery(op *huma.Operation, r *http.Request) error {
 		}
 	}
 	return nil
+}
+
+// checkAddress refuses segments of the path that are no text: answers, and the log, could not repeat
+// them as they came.
+func checkAddress(op *huma.Operation, r *http.Request) error {
+	for _, p := range op.Parameters {
+		field := p.Name
+		switch {
+		case p.In != "path":
+			continue
+		case field == "id" && strings.HasPrefix(op.Path, "/v1/schedules/"):
+			field = "schedule_id"
+		case field == "id":
+			field = "workflow_id"
+		}
+		if err := checkUnicode(field, r.PathValue(p.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkUnicode(field, text string) error {
+	if utf8.ValidString(text) {
+		return nil
+	}
+	return invalid(field, "is no UTF-8: %s", clip(strconv.QuoteToASCII(text)))
 }

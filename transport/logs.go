@@ -9,23 +9,13 @@ import (
 )
 
 type logsInput struct {
-	Fresh
-	OfRun
-	Waits
+	Watched
 	From  uint64 `query:"from" doc:"First line; default 1"`
 	Limit int    `query:"limit" doc:"1 to 1000; default 100"`
 }
 
 func (s *Server) logs(ctx context.Context, in *logsInput) (*answer[wire.RunLog], error) {
-	rd, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	ref, err := in.ref()
-	if err != nil {
-		return nil, err
-	}
-	wait, err := in.duration()
+	rd, ref, wait, err := in.watch(ctx)
 	if err != nil {
 		return nil, err
 	}

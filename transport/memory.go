@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// memory bounds what the bodies of all calls, and what is answered to them, take together. A limit
+// Memory bounds what the bodies of all calls, and what is answered to them, take together. A limit
 // for each call is none: thousands of calls within it are more than any machine has.
-type memory struct {
+type Memory struct {
 	size  int64
 	sem   *semaphore.Weighted
 	taken atomic.Int64
@@ -22,8 +22,6 @@ const (
 	memoryWait = 2 * time.Second
 	// perByte is what a byte of a body costs: the body, what is made of it, and the entry of the log.
 	perByte = 3
-	// largePage is what a page of a run's history may have.
-	largePage = 8 << 20
 	// smallAnswer is how long an answer may be that nobody accounts for. The kernel takes more of it.
 	smallAnswer = 64 << 10
 	// perAnswered is what a byte of an answer costs: what it was made of, and the answer.
@@ -33,12 +31,23 @@ const (
 // answerTime is how long a caller may take to read so many bytes: 30 s, and 1 s for each 64 KiB.
 func answerTime(n int) time.Duration { return 30*time.Second + time.Duration(n>>16)*time.Second }
 
-func newMemory(size int64) *memory {
-	return &memory{size: size, sem: semaphore.NewWeighted(size)}
+// NewMemory returns size bytes of it, nothing of which is taken.
+func NewMemory(size int64) *Memory {
+	return &Memory{size: size, sem: semaphore.NewWeighted(size)}
 }
 
+// Take waits for n bytes for a moment, and returns a problem that names the limit when there are
+// none. More than there are in all counts as all. It is for what holds memory beside the calls of a
+// Server, such as those between nodes; Give gives the same n back.
+func (m *Memory) Take(ctx context.Context, n int64) error {
+	return m.take(ctx, min(n, m.size), memoryWait)
+}
+
+// Give gives back what was taken.
+func (m *Memory) Give(n int64) { m.give(min(n, m.size)) }
+
 // take waits so long for n bytes, which are no more than there are in all.
-func (m *memory) take(ctx context.Context, n int64, wait time.Duration) error {
+func (m *Memory) take(ctx context.Context, n int64, wait time.Duration) error {
 	if !m.sem.TryAcquire(n) {
 		ctx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
@@ -51,7 +60,7 @@ func (m *memory) take(ctx context.Context, n int64, wait time.Duration) error {
 	return nil
 }
 
-func (m *memory) give(n int64) {
+func (m *Memory) give(n int64) {
 	m.taken.Add(-n)
 	m.sem.Release(n)
 }
@@ -106,6 +115,19 @@ func (x *exchange) answer(n int64) error {
 		return err
 	}
 	return nil
+}
+
+// reserve makes what the call holds for its answer as much as an answer of n bytes takes. With 0 it
+// holds nothing, as a call must that waits: ten thousand may wait at a time.
+func (x *exchange) reserve(n int64) error {
+	if n <= smallAnswer {
+		n = 0
+	}
+	if less := x.answered - perAnswered*n; less > 0 {
+		x.unexpect(less)
+		return nil
+	}
+	return x.expect(n, memoryWait)
 }
 
 // unexpect gives back what was taken for an answer and is not needed.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
@@ -123,5 +124,46 @@ func TestSlowReadersShareTheirMemory(t *testing.T) {
 	h.shows(t, "aion_http_memory_bytes 0")
 	if r := h.send(t, "GET", page, ""); r.status != 200 {
 		t.Errorf("a large read after it: %d %.200s", r.status, r.body)
+	}
+}
+
+// TestWhoWaitsHoldsNothing: a read that waits takes memory for its answer only once there is one, and
+// is refused if there is none then; a small answer needs none.
+func TestWhoWaitsHoldsNothing(t *testing.T) {
+	n := enginetest.New(t)
+	n.Deploy(enginetest.Pack(t, enginetest.Code{"echo": "def run(ctx, input):\n    return ctx.signal(\"go\")\n"}))
+	memory := transport.NewMemory(12 << 20)
+	h := listen(t, n, &throne{}, "n1", func(cfg *transport.Config) { cfg.Memory = memory }).lead()
+	for _, c := range []struct {
+		id, payload string
+		status      int
+	}{{"small", `1`, 200}, {"large", `"` + strings.Repeat("x", 1<<20) + `"`, 429}} {
+		ref := n.BeginWith(engine.StartRequest{Type: "echo", WorkflowID: c.id})
+		for limit := await.Until(await.Patience); n.Row(ref).Turns == 0; time.Sleep(time.Millisecond) {
+			if limit.Over() {
+				t.Fatal("the run took no turn")
+			}
+		}
+		next := n.Row(ref).Events + 1
+		answers := make(chan reply, 3)
+		for _, path := range []string{"/result?wait=30s", "/result?wait=30s", fmt.Sprintf("/history?from=%d&wait=30s", next)} {
+			go func() { answers <- h.send(t, "GET", "/v1/workflows/"+c.id+path, "") }()
+		}
+		h.shows(t, "aion_http_polls 3")
+		h.shows(t, "aion_http_memory_bytes 0")
+		if err := memory.Take(t.Context(), 12<<20); err != nil {
+			t.Fatal(err)
+		}
+		n.Send(ref, "go", c.payload)
+		for range cap(answers) {
+			if r := await.From(t, "an answer", answers); r.status != c.status || r.status == 429 && r.problem(t).Facts["setting"] != "limits.call_memory_bytes" {
+				t.Errorf("%s: %d %.200s", c.id, r.status, r.body)
+			}
+		}
+		memory.Give(12 << 20)
+		h.shows(t, "aion_http_memory_bytes 0")
+		if r := h.send(t, "GET", "/v1/workflows/"+c.id+"/result", ""); r.status != 200 {
+			t.Errorf("%s: %d %.200s", c.id, r.status, r.body)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -69,6 +70,34 @@ func (w Waits) duration() (time.Duration, error) {
 		return 0, invalid("wait", "is %q; want a Go duration such as 30s", clip(w.Wait))
 	}
 	return min(d, wire.MaxWait), nil
+}
+
+// Watched are the parameters of reads of a run that may wait for it to go on.
+type Watched struct {
+	Looked
+	Waits
+}
+
+// watch reads them. What is read then takes memory for its answer only once its wait is over.
+func (w Watched) watch(ctx context.Context) (rd engine.Read, ref fsm.RunRef, wait time.Duration, err error) {
+	if rd, ref, err = w.look(ctx); err == nil {
+		wait, err = w.duration()
+	}
+	return rd, ref, wait, err
+}
+
+// Looked are the parameters of reads of a run as it is.
+type Looked struct {
+	Fresh
+	OfRun
+}
+
+func (l Looked) look(ctx context.Context) (rd engine.Read, ref fsm.RunRef, err error) {
+	if rd, err = l.read(); err == nil {
+		rd.Room = exchangeOf(ctx).reserve
+		ref, err = l.ref()
+	}
+	return rd, ref, err
 }
 
 // OfVersion are the parameters that address a version.

@@ -88,7 +88,7 @@ func TestWhoSendsTooMuchReadsWhy(t *testing.T) {
 		for _, h := range []*host{leader, follower} {
 			for _, chunked := range []bool{false, true} {
 				name := fmt.Sprintf("%s %s at %s, chunked %v", c.method, c.path, h.id, chunked)
-				size := 16_000_000 // more than the kernel takes
+				size := 20_000_000 // more than the kernel takes
 				if c.path == "/v1/workflows" {
 					size = 100_000_000
 				}

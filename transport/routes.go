@@ -23,7 +23,6 @@ type route struct {
 	archive      bool   // its body is an archive
 	payload      bool   // its body's limit follows limits.payload_bytes
 	limit        int64  // bytes of its body; 0 = it takes none
-	answers      int64  // bytes that its answer may have, where they are many
 	body         any    // pointer to the type of its body, for /openapi.json
 }
 
@@ -62,7 +61,7 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/workflows", id: "list", summary: "List runs", group: "Runs", leader: true}, s.list)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}", id: "describe", summary: "Describe a run", group: "Runs", leader: true}, s.describe)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Tell a run's result; 202 while it is open", group: "Runs", leader: true}, s.result)
-	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", group: "Runs", leader: true, answers: largePage}, s.history)
+	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", group: "Runs", leader: true}, s.history)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/logs", id: "logs", summary: "Read what a run's code logged", group: "Runs", leader: true}, s.logs)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", group: "Runs", leader: true, write: true,
 		limit: payload, payload: true, body: new(any)}, s.signal)

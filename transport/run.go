@@ -51,7 +51,7 @@ func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, wait time.Dura
 	var r *engine.Result
 	look := func(ref fsm.RunRef) error {
 		return s.poll(ctx, time.Until(until), func(ctx context.Context, wait time.Duration) (err error) {
-			r, err = s.cfg.API.Result(ctx, engine.Read{}, ref, wait)
+			r, err = s.cfg.API.Result(ctx, engine.Read{Room: exchangeOf(ctx).reserve}, ref, wait)
 			return err
 		})
 	}
@@ -86,22 +86,10 @@ type resultAnswer struct {
 	Body          wire.Result
 }
 
-type resultInput struct {
-	Fresh
-	OfRun
-	Waits
-}
+type resultInput struct{ Watched }
 
 func (s *Server) result(ctx context.Context, in *resultInput) (*resultAnswer, error) {
-	rd, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	ref, err := in.ref()
-	if err != nil {
-		return nil, err
-	}
-	wait, err := in.duration()
+	rd, ref, wait, err := in.watch(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,17 +108,10 @@ func (s *Server) result(ctx context.Context, in *resultInput) (*resultAnswer, er
 	return &resultAnswer{Status: status, Index: r.Index, LeaderContact: s.contact(rd), Body: resultOf(r)}, nil
 }
 
-type describeInput struct {
-	Fresh
-	OfRun
-}
+type describeInput struct{ Looked }
 
 func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.Described], error) {
-	rd, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	ref, err := in.ref()
+	rd, ref, err := in.look(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -161,23 +142,13 @@ func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.
 }
 
 type historyInput struct {
-	Fresh
-	OfRun
-	Waits
+	Watched
 	From  uint64 `query:"from" minimum:"1" doc:"First seq; default 1"`
 	Limit int    `query:"limit" minimum:"1" doc:"1 to 1000; default 100"`
 }
 
 func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.History], error) {
-	rd, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	ref, err := in.ref()
-	if err != nil {
-		return nil, err
-	}
-	wait, err := in.duration()
+	rd, ref, wait, err := in.watch(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -273,17 +244,12 @@ func (s *Server) signal(ctx context.Context, in *signalInput) (*answer[wire.RunA
 }
 
 type queryInput struct {
-	Fresh
-	OfRun
+	Looked
 	Named
 }
 
 func (s *Server) query(ctx context.Context, in *queryInput) (*answer[wire.QueryAnswer], error) {
-	rd, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	ref, err := in.ref()
+	rd, ref, err := in.look(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type Config struct {
 	Node    string // this node's id
 	Version string // of the binary, for /openapi.json
 	Limits  Limits
+	Memory  *Memory // that calls share with others; nil = Limits.CallMemory of it for this Server alone
 	Tokens  []Token // none = everybody may call, under the name they give
 	// Hosts are the names, besides loopback's, that callers may give as Host while there are no Tokens; see GuardHosts.
 	Hosts []string
@@ -57,8 +58,8 @@ type Server struct {
 	denials *denials
 
 	connections *connections
-	memory      *memory // of the bodies of calls, and of large answers
-	answers     *memory // of large answers alone: half of it
+	memory      *Memory // of the bodies of calls, and of large answers
+	answers     *Memory // of large answers alone: half of it
 
 	closing context.Context // over when Serve was told to end: long polls and streams end, other calls finish
 	close   context.CancelFunc
@@ -90,8 +91,10 @@ func New(cfg Config) (*Server, error) {
 	s.streams = slots{what: "event streams", limit: cfg.Limits.Streams}
 	s.lingers = slots{what: "callers who have their answer", limit: lingerCalls}
 	s.loads = newLine("deploys", cfg.Limits.Loads, cfg.Limits.LoadWait)
-	s.memory = newMemory(cfg.Limits.CallMemory)
-	s.answers = newMemory(max(1, cfg.Limits.CallMemory/2))
+	if s.memory = cfg.Memory; s.memory == nil {
+		s.memory = NewMemory(cfg.Limits.CallMemory)
+	}
+	s.answers = NewMemory(max(1, s.memory.size/2))
 	s.connections = &connections{limit: cfg.Limits.Connections}
 	if s.metrics, err = newMetrics(cfg.Registry, s); err != nil {
 		return nil, fmt.Errorf("transport: %w", err)

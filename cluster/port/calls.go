@@ -30,6 +30,17 @@ var ErrClosing = &engine.Unavailable{Why: "this node is shutting down"}
 // longestCall bounds a call whose caller set no deadline, and what a handler may take.
 const longestCall = 30 * time.Second
 
+// Memory bounds what a node's calls hold together, those of its users and those of other nodes.
+type Memory interface {
+	// Take returns nil once there are n bytes, or soon an error that says what they are all taken by.
+	Take(ctx context.Context, n int64) error
+	// Give gives back what was taken.
+	Give(n int64)
+}
+
+// smallCall is how long the body of a call may be that nobody accounts for.
+const smallCall = 4 << 10
+
 // newServer answers POST /call/{name} with handlers, and what HandleHTTP was told. Connections come through the port's own listener, which has
 // already proved (with TLS) that the other side is a node.
 func (p *Port) newServer() *http.Server {
@@ -203,6 +214,12 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, err)
 		return
 	}
+	give, err := p.room(r)
+	if err != nil {
+		WriteError(w, &engine.Unavailable{Why: fmt.Sprintf("node call %s: %v", name, err)})
+		return
+	}
+	defer give()
 	deadlines := http.NewResponseController(w)
 	deadlines.SetReadDeadline(time.Now().Add(longestCall))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxCallBytes))
@@ -224,6 +241,22 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 	deadlines.SetWriteDeadline(time.Now().Add(longestCall))
 	w.Write(b)
 	deadlines.SetWriteDeadline(time.Time{})
+}
+
+// room takes memory for the body of a call, as long as it says it is. Small ones need none: a node
+// that is short of memory must hear what the others say of themselves.
+func (p *Port) room(r *http.Request) (give func(), err error) {
+	n := min(r.ContentLength, MaxCallBytes)
+	if n < 0 {
+		n = MaxCallBytes
+	}
+	if p.cfg.Memory == nil || n <= smallCall {
+		return func() {}, nil
+	}
+	if err := p.cfg.Memory.Take(r.Context(), n); err != nil {
+		return nil, err
+	}
+	return func() { p.cfg.Memory.Give(n) }, nil
 }
 
 // wireError is an error between nodes.

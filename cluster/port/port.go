@@ -31,6 +31,7 @@ type Config struct {
 
 	FirstBytes     time.Duration // how long a new connection may take to say what it is for, TLS included; default 5 s
 	MaxPending     int           // connections that have not said so yet; default 256, or a quarter of MaxConnections. The oldest gives way
+	Memory         Memory        // of what node calls hold; nil = unbounded
 	MaxConnections int           // in all; default 4,096. Nodes that are no members give way to members
 }
 

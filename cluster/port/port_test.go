@@ -349,3 +349,43 @@ func wantError(t *testing.T, err error, parts ...string) {
 		}
 	}
 }
+
+// full is memory of which nothing is left for more than most bytes.
+type full struct{ most, taken int64 }
+
+func (f *full) Take(_ context.Context, n int64) error {
+	if f.taken+n > f.most {
+		return errors.New("limits.call_memory_bytes is taken")
+	}
+	f.taken += n
+	return nil
+}
+
+func (f *full) Give(n int64) { f.taken -= n }
+
+// TestCallsShareMemory: the bodies of node calls take memory while their handlers run, but for small
+// ones, and give it back.
+func TestCallsShareMemory(t *testing.T) {
+	memory := &full{most: 100 << 10}
+	a, b := openTestPort(t, Config{}), openTestPort(t, Config{Memory: memory})
+	var held int64
+	b.Handle("echo", func(_ context.Context, _ Introduction, body []byte) ([]byte, error) {
+		held = memory.taken
+		return body[:1], nil
+	})
+	b.Serve()
+	for _, c := range []struct {
+		size int
+		held int64
+	}{{100, 0}, {80 << 10, 80 << 10}, {80 << 10, 80 << 10}} {
+		if _, err := a.Call(t.Context(), at(b), "echo", make([]byte, c.size)); err != nil || held != c.held {
+			t.Errorf("%d bytes: %v, %d held", c.size, err, held)
+		}
+	}
+	_, err := a.Call(t.Context(), at(b), "echo", make([]byte, 200<<10))
+	var unavailable *engine.Unavailable
+	if !errors.As(err, &unavailable) {
+		t.Errorf("%T", err)
+	}
+	wantError(t, err, "limits.call_memory_bytes")
+}

@@ -76,7 +76,11 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(o.Version))
 
-	if n.cluster, err = cluster.Open(clusterConfig(cfg, n.certs, files, o.Version, n.log)); err != nil {
+	callMemory, checks := shareMemory(machineMemory(), cfg.Limits.CallMemory, cfg.Deploy.CheckMemoryBytes)
+	memory := transport.NewMemory(callMemory)
+	cc := clusterConfig(cfg, n.certs, files, o.Version, n.log)
+	cc.Memory = memory
+	if n.cluster, err = cluster.Open(cc); err != nil {
 		return nil, err
 	}
 	if err := registry.Register(n.cluster); err != nil {
@@ -87,7 +91,6 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 			return nil, err
 		}
 	}
-	callMemory, checks := shareMemory(machineMemory(), cfg.Limits.CallMemory, cfg.Deploy.CheckMemoryBytes)
 	limits := runtimeLimits(cfg)
 	ec := engine.Config{
 		Node:     n.cluster.ID(),
@@ -120,8 +123,9 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Version: o.Version,
 		Limits: transport.Limits{
 			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration,
-			Connections: files.calls, CallMemory: callMemory, Loads: int64(files.loads),
+			Connections: files.calls, Loads: int64(files.loads),
 		},
+		Memory:    memory,
 		Tokens:    tokens(cfg.Auth),
 		Hosts:     hosts(cfg.HTTP),
 		TLS:       serverTLS(n.certs),

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"io"
+	"reflect"
 	"time"
 
+	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 )
@@ -53,7 +56,7 @@ func listCmd(a *app) *cobra.Command {
 					none = "no runs on this page"
 				}
 				table(w, none, []string{"WORKFLOW ID", "TYPE", "VERSION", "STATUS", "STARTED", "CLOSED", "WAITING ON"}, rows)
-				more(w, l.NextCursor)
+				moreOf(w, len(rows), countOf(cmd.Context(), c, filter, l, a.read()), l.NextCursor)
 			})
 		},
 	}
@@ -67,4 +70,21 @@ func listCmd(a *app) *cobra.Command {
 	f.StringVar(&filter.ClosedBefore, "closed-before", "", "only closed before `TIME`")
 	addPageFlags(cmd, &page)
 	return cmd
+}
+
+// countOf tells how many runs a listing has in all where the cluster counts them: by type, status and
+// version it does. 0 = that is not known. There is nothing to tell of a listing that shows all.
+func countOf(ctx context.Context, c *client.Client, f wire.RunFilter, l *wire.Runs, opts []client.Option) uint64 {
+	kind := wire.RunFilter{Type: f.Type, Status: f.Status, Version: f.Version}
+	if len(f.Attributes) == 0 {
+		f.Attributes = nil
+	}
+	if l.NextCursor == "" || !reflect.DeepEqual(f, kind) {
+		return 0
+	}
+	counts, err := c.Counts(ctx, kind, opts...)
+	if err != nil {
+		return 0 // the listing is there, and is what was asked for
+	}
+	return counts.Total
 }

@@ -46,7 +46,7 @@ func pinsCmd(a *app) *cobra.Command {
 					rows = append(rows, []string{h.Kind, h.WorkflowID, h.RunID, h.WorkflowType, by, ago(h.Since, time.Now())})
 				}
 				table(w, "no holders on this page", []string{"KIND", "WORKFLOW ID", "RUN ID", "TYPE", "RECORDED BY", "SINCE"}, rows)
-				more(w, p.NextCursor)
+				moreOf(w, len(rows), uint64(p.Total), p.NextCursor)
 			})
 		},
 	}
@@ -68,8 +68,15 @@ func checkPage(page wire.Page) error {
 }
 
 // more says how to see the next page.
-func more(w io.Writer, cursor string) {
-	if cursor != "" {
-		fmt.Fprintf(w, "more: --cursor %s\n", cursor)
+func more(w io.Writer, cursor string) { moreOf(w, 0, 0, cursor) }
+
+// moreOf is more where it is known how many there are in all; 0 = it is not.
+func moreOf(w io.Writer, shown int, total uint64, cursor string) {
+	if cursor == "" {
+		return
 	}
+	if total > uint64(shown) {
+		fmt.Fprintf(w, "showing %d of %d; ", shown, total)
+	}
+	fmt.Fprintf(w, "more: --cursor %s\n", cursor)
 }

@@ -17,6 +17,7 @@ import (
 type API interface {
 	LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswer, Answered, error)
 	Versions(ctx context.Context, rd Read, typ string) ([]VersionRow, uint64, error)
+	ShowVersion(ctx context.Context, rd Read, typ, version string) (*Shown, error)
 	Route(ctx context.Context, c Call, cmd fsm.RouteType) (*fsm.RouteAnswer, Answered, error)
 	Unroute(ctx context.Context, c Call, cmd fsm.UnrouteType) (*fsm.RouteAnswer, Answered, error)
 	Rollback(ctx context.Context, c Call, cmd fsm.RollbackType) (*fsm.RouteAnswer, Answered, error)

@@ -29,29 +29,35 @@ func (e *Engine) Versions(ctx context.Context, rd Read, typ string) ([]VersionRo
 	var index uint64
 	err := e.read(ctx, rd, func(v fsm.View) {
 		index = v.Index()
-		ready := make(map[catalog.Version][]string)
-		for _, r := range v.Readiness() {
-			if r.Ready {
-				ready[r.Version] = append(ready[r.Version], r.Node)
-			}
-		}
-		c := v.Catalog()
-		for _, p := range c.Packages() {
-			pins := v.Pins(p.Version)
-			for _, m := range p.Members {
-				if typ != "" && m.Type != typ {
-					continue
-				}
-				route, _, _, routed := c.Resolve(m.Type)
-				rows = append(rows, VersionRow{
-					Package: p, Member: m, RouteActive: routed && route.Version == p.Version, ReadyNodes: ready[p.Version], Pins: pins,
-				})
-			}
-		}
+		rows = versionRows(v, typ)
 	})
 	slices.SortFunc(rows, func(a, b VersionRow) int {
 		return cmp.Or(cmp.Compare(a.Member.Type, b.Member.Type), cmp.Compare(a.Package.LoadedAt, b.Package.LoadedAt),
 			slices.Compare(a.Package.Version[:], b.Package.Version[:]))
 	})
 	return rows, index, err
+}
+
+// versionRows are the rows of a view, of one type or (typ "") of all.
+func versionRows(v fsm.View, typ string) (rows []VersionRow) {
+	ready := make(map[catalog.Version][]string)
+	for _, r := range v.Readiness() {
+		if r.Ready {
+			ready[r.Version] = append(ready[r.Version], r.Node)
+		}
+	}
+	c := v.Catalog()
+	for _, p := range c.Packages() {
+		pins := v.Pins(p.Version)
+		for _, m := range p.Members {
+			if typ != "" && m.Type != typ {
+				continue
+			}
+			route, _, _, routed := c.Resolve(m.Type)
+			rows = append(rows, VersionRow{
+				Package: p, Member: m, RouteActive: routed && route.Version == p.Version, ReadyNodes: ready[p.Version], Pins: pins,
+			})
+		}
+	}
+	return rows
 }

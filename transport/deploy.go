@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -89,6 +90,37 @@ func (s *Server) unload(ctx context.Context, in *unloadInput) (*answer[wire.Unlo
 		return nil, refused(a, err)
 	}
 	return &answer[wire.UnloadAnswer]{Index: a.Index, Body: wire.UnloadAnswer{Version: u.Version.String(), WorkflowTypes: list(u.Types), Answered: answered(a)}}, nil
+}
+
+type versionInput struct {
+	Fresh
+	OfVersion
+}
+
+func (s *Server) version(ctx context.Context, in *versionInput) (*answer[wire.VersionShown], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.cfg.API.ShowVersion(ctx, rd, in.Type, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := json.Marshal(v.Archive.Manifest)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.VersionShown{
+		Version: versionRow(v.VersionRow), Manifest: manifest, Description: v.Package.Description, Labels: v.Package.Labels,
+		Modules: make([]wire.Module, len(v.Archive.Modules)), Indexed: at(v.Index),
+	}
+	if body.Labels == nil {
+		body.Labels = map[string]string{}
+	}
+	for i, m := range v.Archive.Modules {
+		body.Modules[i] = wire.Module{Name: m.Name, Bytes: len(m.Source)}
+	}
+	return &answer[wire.VersionShown]{Index: v.Index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
 type pinsInput struct {

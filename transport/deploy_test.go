@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -189,5 +190,32 @@ func TestBadArchives(t *testing.T) {
 	}
 	if l, err := c.Versions(t.Context(), ""); err != nil || len(l.Versions) != 0 {
 		t.Errorf("something was loaded: %+v, %v", l, err)
+	}
+}
+
+// TestShowVersion: what was deployed can be read back, whole, through any node.
+func TestShowVersion(t *testing.T) {
+	_, _, c := cluster2(t)
+	ctx := t.Context()
+	v, err := c.Load(ctx, enginetest.Pack(t, waiting("1")), wire.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.ShowVersion(ctx, "order", v.Version[:6])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest catalog.Manifest
+	if err := json.Unmarshal(s.Manifest, &manifest); err != nil || manifest.Version.String() != v.Version || manifest.Workflows[0].Type != "order" {
+		t.Errorf("the manifest is %s, %v", s.Manifest, err)
+	}
+	if s.Version.Version != v.Version || !s.RouteActive || s.Labels == nil || len(s.Modules) != 1 || s.Modules[0].Name != "order.star" || s.Modules[0].Bytes == 0 || s.Index == 0 {
+		t.Errorf("shown: %+v", s)
+	}
+	if _, err := c.ShowVersion(ctx, "order", "abcdef"); code(err) != "unknown_version" {
+		t.Errorf("another version: %v", err)
+	}
+	if _, err := c.ShowVersion(ctx, "nothing", v.Version); code(err) != "unknown_version" {
+		t.Errorf("another type: %v", err)
 	}
 }

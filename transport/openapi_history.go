@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 
 	"aion.dev/aion/engine/history"
@@ -43,19 +44,19 @@ func (wireTime) Schema(huma.Registry) *huma.Schema {
 }
 
 func (closePolicy) Schema(huma.Registry) *huma.Schema {
-	return numbers("What becomes of the child when its parent closes: 0 terminate, 1 cancel, 2 abandon",
+	return choices("What becomes of the child when its parent closes; absent means terminate",
 		history.CloseTerminate, history.CloseCancel, history.CloseAbandon)
 }
 
 func (childVersion) Schema(huma.Registry) *huma.Schema {
-	return numbers("Which version the child starts on: 0 the default, 1 the parent's, 2 the routed one",
-		history.ChildDefault, history.ChildParent, history.ChildRouted)
+	return choices("Which version the child starts on; absent means the parent's if its package carries the type, else the routed one",
+		history.ChildParent, history.ChildRouted)
 }
 
-func numbers[T any](description string, values ...T) *huma.Schema {
-	s := &huma.Schema{Type: "integer", Description: description}
+func choices[T fmt.Stringer](description string, values ...T) *huma.Schema {
+	s := &huma.Schema{Type: "string", Description: description}
 	for _, v := range values {
-		s.Enum = append(s.Enum, v)
+		s.Enum = append(s.Enum, v.String())
 	}
 	return s
 }

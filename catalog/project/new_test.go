@@ -24,7 +24,7 @@ func TestNew(t *testing.T) {
 		t.Error("the starter needs a worker")
 	}
 	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
-	if err != nil || strings.Contains(string(readme), "NAME") || !strings.Contains(string(readme), "aion-node deploy ask_politely.aion") {
+	if err != nil || strings.Contains(string(readme), "NAME") || !strings.Contains(string(readme), "aion-node start ask_politely ") {
 		t.Errorf("README %v:\n%s", err, readme)
 	}
 	if err := New(dir, "again"); !errors.Is(err, fs.ErrExist) {

@@ -24,7 +24,7 @@ func clockShowCmd(a *app) *cobra.Command {
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.cluster(cmd.Context(), func(w io.Writer, c *wire.Cluster) {
-				card(w, [2]string{"log time", c.LogTime.Local().Format("2006-01-02 15:04:05.000")}, [2]string{"held back by", orDash(c.LogTimeHeld)},
+				card(w, [2]string{"log time", exact(c.LogTime)}, [2]string{"held back by", orDash(c.LogTimeHeld)},
 					[2]string{"clock of " + c.Node, c.Clocks})
 				fmt.Fprintln(w)
 				var rows [][]string
@@ -74,7 +74,7 @@ func clockConfirmCmd(a *app) *cobra.Command {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.TimeAnswer, error) {
 				return c.ConfirmTime(ctx, said, a.change()...)
 			}, func(w io.Writer, r *wire.TimeAnswer) {
-				fmt.Fprintf(w, "log time is %s (index %d)%s\n", r.LogTime.Local().Format("2006-01-02 15:04:05.000"), r.Index, again(r.Deduplicated))
+				fmt.Fprintf(w, "log time is %s (index %d)%s\n", exact(r.LogTime), r.Index, again(r.Deduplicated))
 			})
 		},
 	}

@@ -31,7 +31,7 @@ func clusterStatusCmd(a *app) *cobra.Command {
 				}
 				card(w,
 					[2]string{"cluster", c.ClusterID}, [2]string{"node", c.Node}, [2]string{"leader", leader}, [2]string{"term", strconv.FormatUint(c.Term, 10)},
-					[2]string{"log time", c.LogTime.Local().Format("2006-01-02 15:04:05.000")}, [2]string{"committed", strconv.FormatUint(c.CommitIndex, 10)},
+					[2]string{"log time", exact(c.LogTime)}, [2]string{"committed", strconv.FormatUint(c.CommitIndex, 10)},
 					[2]string{"applied", strconv.FormatUint(c.AppliedIndex, 10)}, [2]string{"digest", c.Digest}, [2]string{"disk", diskOf(c.Disk)})
 				fmt.Fprintln(w)
 				tellMembers(w, c.Members)

@@ -25,7 +25,11 @@ func countCmd(a *app) *cobra.Command {
 				for _, r := range n.Counts {
 					rows = append(rows, []string{r.WorkflowType, short(r.Version), r.Status, strconv.FormatUint(r.Count, 10)})
 				}
-				table(w, "no runs", []string{"TYPE", "VERSION", "STATUS", "RUNS"}, rows)
+				none := "no runs"
+				if len(rows) == 0 {
+					none = a.noneOfType(cmd.Context(), none, filter.Type)
+				}
+				table(w, none, []string{"TYPE", "VERSION", "STATUS", "RUNS"}, rows)
 				if len(rows) > 1 {
 					fmt.Fprintf(w, "%d in all\n", n.Total)
 				}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
@@ -26,16 +27,22 @@ type deployed struct {
 func deployCmd(a *app) *cobra.Command {
 	var o wire.LoadOptions
 	cmd := &cobra.Command{
-		Use:   "deploy FILE|DIR...",
+		Use:   "deploy [FILE|DIR]...",
 		Short: "Load packages into the running cluster and route their workflow types to them",
 		Long: `Load packages and point the routes of all their workflow types at them: every start answered from then on runs the new code, every run that is
 under way keeps the code it started on. FILE may be - for standard input. A folder
-with a workflow.toml is packed and sent, as package writes it.
+with a workflow.toml is packed and sent, as package writes it; without any argument, the current one.
 
 Several files are deployed in order, up to the first that is refused; those before it stay. With --request-id ID they use ID/1, ID/2, ...`,
-		Args:              arguments("FILE..."),
+		Args:              arguments("[FILE|DIR]..."),
 		ValidArgsFunction: completeFiles("aion"),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if len(files) == 0 {
+				if _, err := os.Stat(project.ConfigName); err != nil {
+					return usage("deploy: FILE or DIR is missing, and the current folder has no %s", project.ConfigName)
+				}
+				files = []string{"."}
+			}
 			for _, e := range o.Expect {
 				if _, ref, ok := strings.Cut(e, "="); !ok || ref == "" {
 					return usage("--expect-route %q is not TYPE=VERSION or TYPE=none", e)
@@ -59,6 +66,7 @@ Several files are deployed in order, up to the first that is refused; those befo
 				o.Expect = expects[i]
 				a.repeat = a.repeatOne(cmd, files, i)
 				answer, err := c.Load(cmd.Context(), archive, o, opts...)
+				err = tellMismatch(cmd.Context(), c, archive, err)
 				if err != nil && len(files) > 1 {
 					return a.stopped(cmd, done, files[i], err)
 				}

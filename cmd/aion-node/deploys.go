@@ -33,7 +33,7 @@ func deploysCmd(a *app) *cobra.Command {
 				var rows [][]string
 				for _, r := range d.Deploys {
 					rows = append(rows, []string{
-						strconv.FormatUint(r.Index, 10), ago(r.At, time.Now()), r.Operation, r.WorkflowType, short(r.Version), short(r.Previous),
+						strconv.FormatUint(r.Index, 10), past(w, r.At, time.Now()), r.Operation, r.WorkflowType, short(r.Version), short(r.Previous),
 						r.Outcome, r.Actor, r.Message,
 					})
 				}

@@ -34,8 +34,7 @@ func describeCmd(a *app) *cobra.Command {
 				return err
 			}
 			return a.answer(d, func(w io.Writer) {
-				tellRun(w, &d.Run)
-				a.tellMore(cmd.Context(), c, w, d)
+				card(w, append(runLines(&d.Run), a.moreLines(cmd.Context(), c, d)...)...)
 				if d.Error != nil {
 					tellDetails(w, d.Error.Details)
 				}
@@ -48,8 +47,8 @@ func describeCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// tellMore writes what a description says beside how the run stands.
-func (a *app) tellMore(ctx context.Context, c *client.Client, w io.Writer, d *wire.Described) {
+// moreLines are what a description says beside how the run stands.
+func (a *app) moreLines(ctx context.Context, c *client.Client, d *wire.Described) [][2]string {
 	result, failure, unread := "", "", ""
 	if d.Status == "completed" {
 		result = printable(string(d.Result))
@@ -60,10 +59,10 @@ func (a *app) tellMore(ctx context.Context, c *client.Client, w io.Writer, d *wi
 	if d.UnreadSignals > 0 {
 		unread = strconv.FormatUint(d.UnreadSignals, 10) + a.namesOfSignals(ctx, c, d)
 	}
-	card(w,
-		[2]string{"input", printable(string(d.Input))}, [2]string{"result", result}, [2]string{"error", failure},
-		[2]string{"cancel reason", d.CancelReason}, [2]string{"pause reason", d.PauseReason}, [2]string{"signals not taken", unread},
-	)
+	return [][2]string{
+		{"input", printable(string(d.Input))}, {"result", result}, {"error", failure},
+		{"cancel reason", d.CancelReason}, {"pause reason", d.PauseReason}, {"signals not taken", unread},
+	}
 }
 
 // namesOfSignals names the signals that a run has received, if its history is short enough to look
@@ -112,7 +111,8 @@ func tellChildren(w io.Writer, d *wire.Described) {
 	}
 }
 
-func tellRun(w io.Writer, r *wire.Run) {
+// runLines are how a run stands.
+func runLines(r *wire.Run) [][2]string {
 	parent, closed, status := "", "", r.Status
 	if r.Parent != nil {
 		parent = fmt.Sprintf("%s (run %s)", r.Parent.WorkflowID, r.Parent.RunID)
@@ -126,16 +126,16 @@ func tellRun(w io.Writer, r *wire.Run) {
 	if r.CancelRequested {
 		status += ", cancellation requested"
 	}
-	card(w,
-		[2]string{"workflow", r.WorkflowID}, [2]string{"run", r.RunID}, [2]string{"type", r.WorkflowType}, [2]string{"version", r.Version},
-		[2]string{"status", status}, [2]string{"started", moment(r.StartedAt)}, [2]string{"closed", closed}, [2]string{"parent", parent}, [2]string{"schedule", r.Schedule},
-		[2]string{"attributes", printable(attributes(r.Attributes))}, [2]string{"events", strconv.FormatUint(r.Events, 10)},
-		[2]string{"waiting on", printable(waits(r.WaitingOn))},
-	)
+	return [][2]string{
+		{"workflow", r.WorkflowID}, {"run", r.RunID}, {"type", r.WorkflowType}, {"version", r.Version},
+		{"status", status}, {"started", moment(r.StartedAt)}, {"closed", closed}, {"parent", parent}, {"schedule", r.Schedule},
+		{"attributes", printable(attributes(r.Attributes))}, {"events", strconv.FormatUint(r.Events, 10)},
+		{"waiting on", printable(waits(r.WaitingOn))},
+	}
 }
 
 func moment(t time.Time) string {
-	return t.Local().Format("2006-01-02 15:04:05 -07:00") + " (" + ago(t, time.Now()) + ")"
+	return stamp(t) + " (" + ago(t, time.Now()) + ")"
 }
 
 func attributes(m wire.Attributes) string {

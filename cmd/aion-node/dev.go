@@ -142,7 +142,7 @@ func (t *devTeller) greet(url, data string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.a.json {
-		fmt.Fprintf(t.a.out, "aion-node %s serves %s (%s); ^C ends it\n", binaryVersion(), url, data)
+		fmt.Fprintf(t.a.out, "aion-node %s serves %s (%s); times are %s; ^C ends it\n", binaryVersion(), url, data, zone(time.Now()))
 		return
 	}
 	_ = t.a.document(map[string]string{"event": "serving", "url": url})
@@ -155,7 +155,7 @@ func (t *devTeller) tell(e dev.Event) {
 		_ = t.a.document(e)
 		return
 	}
-	fmt.Fprintf(t.a.out, "%s  %s\n", e.At.Format("15:04:05"), printable(e.String()))
+	fmt.Fprintf(t.a.out, "%s  %s\n", e.At.Local().Format("15:04:05"), printable(e.String()))
 }
 
 func (t *devTeller) says(workflow, msg string) {

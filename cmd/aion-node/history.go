@@ -14,23 +14,38 @@ func historyCmd(a *app) *cobra.Command {
 	var ref wire.RunRef
 	var from uint64
 	var limit int
+	var event uint64
 	var follow, full bool
 	cmd := &cobra.Command{
 		Use:   "history ID",
 		Short: "Tell everything that happened to a run",
 		Long: `Tell the events of a run from the first on. With --follow, go on as they come, until the run has ended; with --json each event is then a document on a
-line of its own. On a terminal lines are cut to its width unless --full is given; elsewhere nothing is cut, and every line has its date and zone.`,
+line of its own. On a terminal lines are cut to its width unless --full is given; elsewhere nothing is cut, and every line has its date and zone.
+
+With --event SEQ, tell that event alone, with its data laid out; with --json it is the document.`,
 		Args: arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < 0 {
 				return usage("--limit %d is negative", limit)
 			}
 			ref.WorkflowID = args[0]
+			single := cmd.Flags().Changed("event")
+			for _, flag := range []string{"follow", "from", "limit"} {
+				if single && cmd.Flags().Changed(flag) {
+					return usage("--event is one event: it does not go with --%s", flag)
+				}
+			}
+			if single && event == 0 {
+				return usage("--event 0: events are counted from 1")
+			}
 			c, err := a.connect()
 			if err != nil {
 				return err
 			}
 			defer c.Close()
+			if single {
+				return a.oneEvent(cmd.Context(), c, ref, event)
+			}
 			if follow {
 				return a.follow(cmd.Context(), c, ref, from, limit, full)
 			}
@@ -57,6 +72,7 @@ line of its own. On a terminal lines are cut to its width unless --full is given
 	f.BoolVar(&full, "full", false, "cut nothing, on a terminal either")
 	f.Uint64Var(&from, "from", 1, "begin with event `SEQ`")
 	f.IntVar(&limit, "limit", 0, "stop after `N` events; 0 = all")
+	f.Uint64Var(&event, "event", 0, "only event `SEQ`, whole")
 	addRunFlag(cmd, &ref)
 	return cmd
 }
@@ -64,12 +80,12 @@ line of its own. On a terminal lines are cut to its width unless --full is given
 // follow prints events as they come.
 func (a *app) follow(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int, full bool) error {
 	n, t := 0, newTimeline(a, full)
-	a.runGoesOn(ref.WorkflowID, fmt.Sprintf("history %s --follow --from %d", ref.WorkflowID, max(from, 1)))
+	a.runGoesOn(ref.WorkflowID, lookAt("history", ref.WorkflowID, "--follow", "--from", fmt.Sprint(max(from, 1))))
 	for e, err := range c.Follow(ctx, ref, from, a.read()...) {
 		if err != nil {
 			return err
 		}
-		a.after.look = fmt.Sprintf("aion-node history %s --follow --from %d", ref.WorkflowID, e.Seq+1)
+		a.after.look = "aion-node " + lookAt("history", ref.WorkflowID, "--follow", "--from", fmt.Sprint(e.Seq+1))
 		if a.json {
 			if err := a.document(e); err != nil {
 				return err

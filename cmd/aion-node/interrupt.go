@@ -94,6 +94,16 @@ func quoted(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
+// lookAt writes a command about a run for people to copy. An id that begins with a dash stands behind
+// --, or it would be read as a flag.
+func lookAt(command, id string, flags ...string) string {
+	words := append([]string{command, quoted(id)}, flags...)
+	if strings.HasPrefix(id, "-") {
+		words = append(append([]string{command}, flags...), "--", quoted(id))
+	}
+	return strings.Join(words, " ")
+}
+
 // runGoesOn says what an interrupt leaves behind of a run.
 func (a *app) runGoesOn(id, look string) {
 	a.after = afterwards{goesOn: fmt.Sprintf("the run %s goes on", id), look: "aion-node " + look,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -21,7 +22,7 @@ func jobsCmd(a *app) *cobra.Command {
 			}, func(w io.Writer, r *wire.Jobs) {
 				var rows [][]string
 				for _, j := range r.Jobs {
-					rows = append(rows, []string{fmt.Sprint(j.ID), j.Kind, j.WorkflowID, j.Since.UTC().Format("2006-01-02 15:04:05"), fmt.Sprint(j.RunsClosed), fmt.Sprint(j.RunsWaiting)})
+					rows = append(rows, []string{fmt.Sprint(j.ID), j.Kind, j.WorkflowID, past(w, j.Since, time.Now()), fmt.Sprint(j.RunsClosed), fmt.Sprint(j.RunsWaiting)})
 				}
 				table(w, "no jobs: nothing is left to do", []string{"ID", "KIND", "WORKFLOW", "SINCE", "RUNS CLOSED", "RUNS WAITING"}, rows)
 			})

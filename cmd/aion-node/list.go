@@ -47,11 +47,14 @@ func listCmd(a *app) *cobra.Command {
 				for _, r := range l.Workflows {
 					closed := ""
 					if r.ClosedAt != nil {
-						closed = ago(*r.ClosedAt, time.Now())
+						closed = past(w, *r.ClosedAt, time.Now())
 					}
-					rows = append(rows, []string{r.WorkflowID, r.WorkflowType, short(r.Version), r.Status, ago(r.StartedAt, time.Now()), closed, printable(waits(r.WaitingOn))})
+					rows = append(rows, []string{r.WorkflowID, r.WorkflowType, short(r.Version), r.Status, past(w, r.StartedAt, time.Now()), closed, printable(waits(r.WaitingOn))})
 				}
 				none := "no runs"
+				if len(rows) == 0 {
+					none = a.noneOfType(cmd.Context(), none, filter.Type)
+				}
 				if page.Cursor != "" || l.NextCursor != "" {
 					none = "no runs on this page"
 				}

@@ -73,14 +73,14 @@ func tellLog(w io.Writer, l *wire.RunLog, from uint64, limit int) {
 }
 
 func tellLogLine(w io.Writer, l wire.LogLine) {
-	fmt.Fprintf(w, "%s  %s\n", l.At.Local().Format("2006-01-02 15:04:05.000 -07:00"), oneLine(l.Text))
+	fmt.Fprintf(w, "%s  %s\n", exact(l.At), oneLine(l.Text))
 }
 
 // followLogs prints lines as they come.
 func (a *app) followLogs(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int) error {
 	n := 0
 	look := func(from uint64) {
-		a.runGoesOn(ref.WorkflowID, fmt.Sprintf("logs %s --follow --from %d", ref.WorkflowID, from))
+		a.runGoesOn(ref.WorkflowID, lookAt("logs", ref.WorkflowID, "--follow", "--from", fmt.Sprint(from)))
 	}
 	look(max(from, 1))
 	for l, err := range c.FollowLogs(ctx, ref, from, a.read()...) {

@@ -46,11 +46,16 @@ type app struct {
 // run carries out one command line and returns the exit status.
 func (a *app) run(ctx context.Context, args []string) int {
 	a.args = args
+	out := &output{Writer: a.out}
+	a.out = out
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = out.err
+	}
 	if err == nil {
 		return 0
 	}
@@ -60,6 +65,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 
 // terminal reports whether w is one, so that a progress bar makes sense.
 func terminal(w io.Writer) (width int, ok bool) {
+	if o, wrapped := w.(*output); wrapped {
+		w = o.Writer
+	}
 	f, isFile := w.(*os.File)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, false

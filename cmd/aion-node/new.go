@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"aion.dev/aion/catalog/project"
 	"github.com/spf13/cobra"
@@ -24,7 +25,9 @@ func newCmd(a *app) *cobra.Command {
 				return err
 			}
 			return a.answer(map[string]string{"name": name, "path": dir}, func(w io.Writer) {
-				fmt.Fprintf(w, "wrote %s; begin with %s/README.md, or at once:\n\n  aion-node package %s && aion-node deploy %s.aion\n", dir, dir, dir, name)
+				fmt.Fprintf(w, "wrote %s; begin with %s, or at once:\n\n", dir, filepath.Join(dir, "README.md"))
+				fmt.Fprintf(w, "  aion-node dev %s        a node of its own that deploys it on every save\n", quoted(dir))
+				fmt.Fprintf(w, "  aion-node deploy %s     into the cluster that --addr names\n", quoted(dir))
 			})
 		},
 	}

@@ -43,7 +43,7 @@ func pinsCmd(a *app) *cobra.Command {
 					if h.RecordedBy != nil {
 						by = h.RecordedBy.WorkflowID
 					}
-					rows = append(rows, []string{h.Kind, h.WorkflowID, h.RunID, h.WorkflowType, by, ago(h.Since, time.Now())})
+					rows = append(rows, []string{h.Kind, h.WorkflowID, h.RunID, h.WorkflowType, by, past(w, h.Since, time.Now())})
 				}
 				table(w, "no holders on this page", []string{"KIND", "WORKFLOW ID", "RUN ID", "TYPE", "RECORDED BY", "SINCE"}, rows)
 				moreOf(w, len(rows), uint64(p.Total), p.NextCursor)

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"time"
+	"syscall"
 
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/transport/wire"
@@ -31,9 +31,7 @@ func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
 	if q := a.interrupted(ctx, err); q != nil {
 		p, status = q, exitInterrupted
 	}
-	if p.Code == "unknown_workflow_type" {
-		p.Hint = a.nearType(ctx, p)
-	}
+	p.Hint = a.didYouMeanHint(ctx, p)
 	var id string
 	if p.Outcome == wire.Unknown && p.Fact("request_id", &id) {
 		if hint := a.repetition(cmd, id); hint != "" {
@@ -46,29 +44,6 @@ func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
 	}
 	return status
 }
-
-// nearType puts the loaded types that an unknown one may have meant in front of its hint.
-func (a *app) nearType(ctx context.Context, p *wire.Problem) string {
-	var typ string
-	if !p.Fact("workflow_type", &typ) {
-		return p.Hint
-	}
-	c, err := a.connectWith(nearWithin)
-	if err != nil {
-		return p.Hint
-	}
-	defer c.Close()
-	ctx, cancel := context.WithTimeout(ctx, nearWithin)
-	defer cancel()
-	near := nearest(typ, typeNames(ctx, c, nil))
-	if len(near) == 0 {
-		return p.Hint
-	}
-	return "Did you mean " + strings.Join(near, " or ") + "? " + p.Hint
-}
-
-// nearWithin is how long it may take to find out what an unknown name may have meant.
-const nearWithin = time.Second
 
 // complain prints a problem for people, with the holders that it names.
 func (a *app) complain(p *wire.Problem) {
@@ -117,12 +92,19 @@ func problemOf(cmd *cobra.Command, err error) (*wire.Problem, int) {
 	var refusal wire.Refusal // what was found wrong before any call: a project, an archive
 	if errors.As(err, &refusal) {
 		if _, known := wire.Lookup(refusal.Code()); known {
-			return wire.Of(err), exitRefused
+			p := wire.Of(err)
+			if p.Code == "invalid_package" {
+				p.Hint = "Nothing was sent. aion-node check DIR says the same for editors and CI"
+			}
+			return p, exitRefused
 		}
 	}
 	var file *fs.PathError
 	if errors.As(err, &file) {
 		return local("file", "A file cannot be used", err.Error(), ""), exitRefused
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return local("failed", "The command failed", err.Error(), "Does a node run there already? Another address is taken by --http-address, --raft-address and --gossip-address."), exitRefused
 	}
 	if errors.Is(err, context.Canceled) {
 		return local("interrupted", "The command was interrupted", "interrupted before it was done", ""), exitRefused
@@ -144,7 +126,7 @@ func holders(p *wire.Problem) []string {
 	}
 	lines := []string{summary(counts)}
 	for _, h := range first {
-		lines = append(lines, fmt.Sprintf("%-16s  %s  (run %s, since %s)", h.Kind, h.WorkflowID, h.RunID, h.Since.Local().Format("2006-01-02 15:04:05")))
+		lines = append(lines, fmt.Sprintf("%-16s  %s  (run %s, since %s)", h.Kind, h.WorkflowID, h.RunID, stamp(h.Since)))
 	}
 	if more := counts.Total() - uint64(len(first)); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))

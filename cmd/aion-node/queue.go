@@ -50,7 +50,8 @@ func queueDescribeCmd(a *app) *cobra.Command {
 				return c.Queue(ctx, args[0], a.read()...)
 			}, func(w io.Writer, q *wire.QueueAnswer) {
 				if q.Offered+q.Backoff+q.Leased == 0 && q.Limits == (wire.QueueLimits{}) {
-					fmt.Fprintf(w, "there is no queue %s now: it has neither tasks nor limits; aion-node queue list names those that have\n", printable(q.Queue.Queue))
+					fmt.Fprintf(w, "there is no queue %s now: it has neither tasks nor limits; aion-node queue list names those that have%s\n",
+						printable(q.Queue.Queue), didYouMean(a.near(cmd.Context(), q.Queue.Queue, queueNames)))
 					return
 				}
 				tellQueues(w, q.Queue)

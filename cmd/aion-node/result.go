@@ -33,7 +33,7 @@ func resultCmd(a *app) *cobra.Command {
 			}
 			defer c.Close()
 			if wait > 0 {
-				a.runGoesOn(ref.WorkflowID, "result "+ref.WorkflowID)
+				a.runGoesOn(ref.WorkflowID, lookAt("result", ref.WorkflowID))
 			}
 			r, err := c.Result(cmd.Context(), ref, wait, a.read()...)
 			if err != nil {

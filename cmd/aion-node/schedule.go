@@ -178,7 +178,7 @@ func (a *app) schedule(cmd *cobra.Command, verb string, call func(context.Contex
 			fmt.Fprintf(w, "  started workflow %s, run %s\n", r.WorkflowID, r.RunID)
 		}
 		if next := s.NextTimes; len(next) > 0 && verb != "deleted" {
-			fmt.Fprintf(w, "  fires next at %s\n", instant(next[0]))
+			fmt.Fprintf(w, "  fires next at %s\n", stamp(next[0]))
 		}
 	})
 }

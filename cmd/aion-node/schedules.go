@@ -29,10 +29,10 @@ func scheduleListCmd(a *app) *cobra.Command {
 				for _, s := range l.Schedules {
 					next, last := "", ""
 					if len(s.NextTimes) > 0 {
-						next = instant(s.NextTimes[0])
+						next = stamp(s.NextTimes[0])
 					}
 					if s.LastTime != nil {
-						last = ago(*s.LastTime, time.Now())
+						last = past(w, *s.LastTime, time.Now())
 					}
 					if s.Paused {
 						next = "paused"
@@ -77,7 +77,7 @@ func tellSchedule(w io.Writer, s *wire.Schedule) {
 	}
 	var next []string
 	for _, t := range s.NextTimes {
-		next = append(next, instant(t))
+		next = append(next, stamp(t))
 	}
 	card(w,
 		[2]string{"schedule", s.ScheduleID}, [2]string{"type", s.Type}, [2]string{"when", printable(timesOf(s.ScheduleSpec))}, [2]string{"state", printable(state)},
@@ -102,13 +102,10 @@ func timesOf(s wire.ScheduleSpec) string {
 	return s.Cron
 }
 
-// instant is a time to come, to the second, here.
-func instant(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
-
 func times(list []time.Time) string {
 	var texts []string
 	for _, t := range list {
-		texts = append(texts, instant(t))
+		texts = append(texts, stamp(t))
 	}
 	return strings.Join(texts, ", ")
 }

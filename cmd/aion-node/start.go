@@ -81,7 +81,7 @@ An interrupt ends the waiting, not the run.`,
 // awaitEnd waits for the end of a run that was just started, and tells it. That its end cannot be
 // learned says nothing about the run.
 func (a *app) awaitEnd(ctx context.Context, c *client.Client, s *wire.StartAnswer) error {
-	a.runGoesOn(s.WorkflowID, "result "+s.WorkflowID)
+	a.runGoesOn(s.WorkflowID, lookAt("result", s.WorkflowID))
 	a.after.facts["run_id"] = s.RunID
 	r, err := c.Result(ctx, wire.RunRef{WorkflowID: s.WorkflowID, RunID: s.RunID}, forever)
 	if err == nil && r.Status == "continued_as_new" { // the result is that of the last run of the chain

@@ -55,7 +55,7 @@ func (t *timeline) tell(e wire.Event) {
 	t.last = at
 	clock := at.Format("15:04:05.000")
 	if t.width == 0 {
-		clock = at.Format("2006-01-02T15:04:05.000Z07:00")
+		clock = exact(at)
 	} else if day := at.Format("Monday, 2006-01-02") + ", times are " + zone(at); day != t.day {
 		t.day = day
 		fmt.Fprintln(t.w, day)

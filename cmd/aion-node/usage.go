@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,7 +88,13 @@ func helpCmd() *cobra.Command {
 // nearFlag names the flags that an unknown one may have meant.
 func nearFlag(cmd *cobra.Command, err error) string {
 	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
+	if !errors.As(err, &unknown) {
+		return ""
+	}
+	if unknown.GetSpecifiedShortnames() != "" && !strings.HasPrefix(unknown.GetSpecifiedShortnames(), "-") && cmd.HasParent() {
+		return "; an argument that begins with - stands after --"
+	}
+	if len(unknown.GetSpecifiedName()) < 2 {
 		return ""
 	}
 	var names []string
@@ -185,9 +192,11 @@ func (a *app) group(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// commandList is what a group answers with --json.
+// commandList is what a group, and help about any command, answers with --json.
 type commandList struct {
 	Command  string       `json:"command"`
+	Usage    string       `json:"usage"`
+	Does     string       `json:"does"`
 	Commands []oneCommand `json:"commands"`
 }
 
@@ -198,7 +207,7 @@ type oneCommand struct {
 }
 
 func listed(cmd *cobra.Command) commandList {
-	l := commandList{Command: cmd.CommandPath(), Commands: []oneCommand{}}
+	l := commandList{Command: cmd.CommandPath(), Usage: cmd.UseLine(), Does: cmd.Short, Commands: []oneCommand{}}
 	for _, c := range cmd.Commands() {
 		if c.IsAvailableCommand() {
 			l.Commands = append(l.Commands, oneCommand{c.Name(), c.UseLine(), c.Short})
@@ -207,16 +216,26 @@ func listed(cmd *cobra.Command) commandList {
 	return l
 }
 
-// jsonFlag reads the JSON that a flag holds: the text itself, @FILE or @- (standard input). Empty is nil.
+// jsonFlag reads the JSON that a flag holds: the text itself, @FILE, or @- or - (standard input). Empty is nil.
 func (a *app) jsonFlag(flag, value string) (json.RawMessage, error) {
 	if value == "" {
 		return nil, nil
 	}
-	text := []byte(value)
-	if path, ok := strings.CutPrefix(value, "@"); ok {
+	text, of := []byte(value), "--"+flag
+	path, isFile := strings.CutPrefix(value, "@")
+	if value == "-" { // no JSON begins so, and elsewhere it is standard input
+		path, isFile = "-", true
+	}
+	if isFile {
 		var err error
 		if text, err = a.readFile(path); err != nil {
 			return nil, err
+		}
+		if of += ": file " + path; path == "-" {
+			of = "--" + flag + ": standard input"
+		}
+		if len(bytes.TrimSpace(text)) == 0 {
+			return nil, usage("%s is empty", of)
 		}
 	}
 	var checked any
@@ -225,7 +244,7 @@ func (a *app) jsonFlag(flag, value string) (json.RawMessage, error) {
 		if bad := new(json.SyntaxError); errors.As(err, &bad) {
 			at = fmt.Sprintf(" at character %d", bad.Offset)
 		}
-		return nil, usage("--%s is not JSON%s: %v (text is written in quotes: '\"yes\"')", flag, at, err)
+		return nil, usage("%s is not JSON%s: %v (text is written in quotes: '\"yes\"')", of, at, err)
 	}
 	return text, nil
 }

@@ -26,14 +26,22 @@ func versionsCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.answer(v, func(w io.Writer) { tellVersions(w, typ, v.Versions) })
+			return a.answer(v, func(w io.Writer) {
+				none := "nothing is loaded; aion-node deploy FILE loads a package"
+				if typ != "" && len(v.Versions) == 0 {
+					none = fmt.Sprintf("nothing that is loaded carries %s; aion-node versions lists all", printable(typ))
+					none = a.noneOfType(cmd.Context(), none, typ)
+				}
+				tellVersions(w, none, v.Versions)
+			})
 		},
 	}
+	cmd.AddCommand(versionsShowCmd(a))
 	cmd.Flags().StringVar(&typ, "type", "", "only those that carry workflow type `TYPE`")
 	return cmd
 }
 
-func tellVersions(w io.Writer, typ string, versions []wire.Version) {
+func tellVersions(w io.Writer, none string, versions []wire.Version) {
 	var rows [][]string
 	for _, v := range versions {
 		route := ""
@@ -44,11 +52,7 @@ func tellVersions(w io.Writer, typ string, versions []wire.Version) {
 		if v.Pins.Total() > 0 {
 			pins = fmt.Sprintf("%d (%s)", v.Pins.Total(), summary(v.Pins))
 		}
-		rows = append(rows, []string{v.WorkflowType, short(v.Version), route, pins, strings.Join(v.ReadyNodes, ","), ago(v.LoadedAt, time.Now())})
-	}
-	none := "nothing is loaded; aion-node deploy FILE loads a package"
-	if typ != "" {
-		none = fmt.Sprintf("nothing that is loaded carries %s; aion-node versions lists all", printable(typ))
+		rows = append(rows, []string{v.WorkflowType, short(v.Version), route, pins, strings.Join(v.ReadyNodes, ","), past(w, v.LoadedAt, time.Now())})
 	}
 	table(w, none, []string{"TYPE", "VERSION", "ROUTE", "PINS OF PACKAGE", "READY ON", "LOADED"}, rows)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,25 @@ func days(text string) (time.Duration, error) {
 		}
 	}
 	return time.ParseDuration(text)
+}
+
+// stamp is how a point in time is written for people: RFC 3339 in the local zone, which flags that take
+// a time read back.
+func stamp(t time.Time) string { return t.Local().Format("2006-01-02T15:04:05Z07:00") }
+
+// exact is stamp to the millisecond, where what is told comes close together.
+func exact(t time.Time) string { return t.Local().Format("2006-01-02T15:04:05.000Z07:00") }
+
+// past is how a table tells when something was: on a terminal how long ago, elsewhere and with --wide
+// the time itself, for which there is room.
+func past(w io.Writer, t, now time.Time) string {
+	if p, ok := w.(*page); ok && p.width > 0 {
+		return ago(t, now)
+	}
+	if t.IsZero() {
+		return ""
+	}
+	return stamp(t)
 }
 
 // span writes a duration without the zeros that Go ends it with: 1h30m, not 1h30m0s.

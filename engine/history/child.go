@@ -12,6 +12,23 @@ const (
 	ChildRouted  ChildVersion = 2
 )
 
+// childVersionNames are the words that code writes and histories show. Code says nothing for the
+// default, and a history leaves it out.
+var childVersionNames = []string{ChildDefault: "default", ChildParent: "parent", ChildRouted: "routed"}
+
+// String is the word that code writes.
+func (v ChildVersion) String() string { return choiceName(childVersionNames, uint8(v)) }
+
+// MarshalText writes the word.
+func (v ChildVersion) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText is the reverse of MarshalText.
+func (v *ChildVersion) UnmarshalText(b []byte) error {
+	n, err := parseChoice("version choice", childVersionNames, string(b))
+	*v = ChildVersion(n)
+	return err
+}
+
 // ChildWorkflowStarted records a child and starts it in the same entry. Code asks for ID, WorkflowID, WorkflowType, Input, OnClose and Choice;
 // the state machine fills RunID and Version, or appends ChildWorkflowFailed at once when the child cannot start.
 type ChildWorkflowStarted struct {

@@ -75,7 +75,7 @@ func (id *RunID) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// CheckWorkflowID refuses ids that CONTRACT does not allow: 1 to 200 characters of A-Z a-z 0-9 . _ : @ -, not starting with a dot.
+// CheckWorkflowID refuses ids that break the rule for ids: 1 to 200 characters of A-Z a-z 0-9 . _ : @ -, not starting with a dot.
 func CheckWorkflowID(id string) error {
 	switch {
 	case id == "":

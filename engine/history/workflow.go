@@ -12,6 +12,22 @@ const (
 	CloseAbandon   ClosePolicy = 2
 )
 
+// closePolicyNames are the words that code writes and histories show.
+var closePolicyNames = []string{CloseTerminate: "terminate", CloseCancel: "cancel", CloseAbandon: "abandon"}
+
+// String is the word that code writes.
+func (p ClosePolicy) String() string { return choiceName(closePolicyNames, uint8(p)) }
+
+// MarshalText writes the word.
+func (p ClosePolicy) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText is the reverse of MarshalText.
+func (p *ClosePolicy) UnmarshalText(b []byte) error {
+	n, err := parseChoice("close policy", closePolicyNames, string(b))
+	*p = ClosePolicy(n)
+	return err
+}
+
 // Parent names the run whose turn recorded a child, and the child's ordinal there.
 type Parent struct {
 	WorkflowID string      `cbor:"1,keyasint" json:"workflow_id"`

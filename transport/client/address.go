@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -16,12 +17,22 @@ func parseAddress(a string, private bool) (*url.URL, error) {
 	if bare {
 		text = "http://" + text
 	}
+	_, authority, _ := strings.Cut(text, "://")
+	authority, _, _ = strings.Cut(authority, "/")
+	if strings.Count(authority, ":") > 1 && !strings.ContainsAny(authority, "[@") {
+		return nil, fmt.Errorf("address %q: an IPv6 address stands in brackets: [::1]:7600", clipAddress(a))
+	}
 	u, err := url.Parse(text)
 	if err != nil { // its text repeats the address, in which a password may stand
 		return nil, fmt.Errorf("address %q cannot be read: want host:port or a URL such as https://host:port", clipAddress(a))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("address %q: the scheme must be http or https", clipAddress(a))
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return nil, fmt.Errorf("address %q: a port is a number from 1 to 65535", clipAddress(a))
+		}
 	}
 	if u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || bare && u.Port() == "" {
 		return nil, fmt.Errorf("address %q: want host:port or a URL such as https://host:port", clipAddress(a))

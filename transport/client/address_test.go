@@ -56,6 +56,18 @@ func TestErrorsHideSecrets(t *testing.T) {
 	}
 }
 
+func TestWrongAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"::1": "in brackets", "::1:7600": "in brackets", "http://fe80::1:7600/x": "in brackets", "[::1]": "want host:port",
+		"a": "want host:port", "a:0": "a number from 1 to 65535", "a:99999": "a number from 1 to 65535", "http://a:65536": "a number from 1 to 65535",
+		"ftp://a:1": "http or https", "http://a b:1": "cannot be read",
+	} {
+		if _, err := New(Config{Addresses: []string{address}}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", address, err, want)
+		}
+	}
+}
+
 // TestTokenStaysOnItsWay: neither a redirect nor a proxy for others takes the token away.
 func TestTokenStaysOnItsWay(t *testing.T) {
 	var got []string

@@ -32,6 +32,12 @@ func (c *Client) Versions(ctx context.Context, typ string, opts ...Option) (*wir
 	return answer(&a, c.do(ctx, call, &a))
 }
 
+// ShowVersion tells everything about a version of typ. Version may be a prefix.
+func (c *Client) ShowVersion(ctx context.Context, typ, version string, opts ...Option) (*wire.VersionShown, error) {
+	var a wire.VersionShown
+	return answer(&a, c.do(ctx, get("v1", "versions", typ, version).with(opts), &a))
+}
+
 // Route points new runs of typ at a version.
 func (c *Client) Route(ctx context.Context, typ string, r wire.RouteRequest, opts ...Option) (*wire.RouteAnswer, error) {
 	var a wire.RouteAnswer

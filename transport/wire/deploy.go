@@ -1,6 +1,9 @@
 package wire
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // None stands for "no version" in conditions on routes.
 const None = "none"
@@ -59,6 +62,22 @@ type Version struct {
 type Versions struct {
 	Versions []Version `json:"versions"`
 	Indexed
+}
+
+// VersionShown is the answer of GET /v1/versions/{type}/{version}.
+type VersionShown struct {
+	Version
+	Manifest    json.RawMessage   `json:"manifest" doc:"As it was deployed: docs/PACKAGE.md"`
+	Description string            `json:"description" doc:"Of the manifest; no part of the version"`
+	Labels      map[string]string `json:"labels" doc:"Of the manifest; no part of the version"`
+	Modules     []Module          `json:"modules" doc:"In the order of their names"`
+	Indexed
+}
+
+// Module is a file with code.
+type Module struct {
+	Name  string `json:"name" doc:"Of the file below modules/, with its extension"`
+	Bytes int    `json:"bytes" doc:"How large it is"`
 }
 
 // RouteRequest is the body of PUT /v1/routes/{type}.

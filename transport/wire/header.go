@@ -4,7 +4,7 @@ import "time"
 
 // Headers of requests.
 const (
-	HeaderRequestID = "Idempotency-Key"        // 1 to 200 printable ASCII characters; see CONTRACT "Request ids"
+	HeaderRequestID = "Idempotency-Key"        // 1 to 200 printable ASCII characters; see docs/API.md, Request ids
 	HeaderGenerated = "Aion-Request-Generated" // "true": the CLI or SDK made the key up, it is kept for 15 minutes instead of 24 hours
 	HeaderActor     = "Aion-Actor"             // who asks, for the deploy history; ignored when tokens are configured
 	HeaderForwarded = "Aion-Forwarded"         // id of the node that passed the call on; such a call is never passed on again

@@ -75,7 +75,7 @@ func TestParseProblemOfOtherAnswers(t *testing.T) {
 	}
 }
 
-// contract is the table of CONTRACT.md, section 8; method_not_allowed, body_too_large, unsupported_encoding and misdirected are additions.
+// contract is what callers were promised: codes, their statuses and outcomes
 var contract = map[int]string{
 	400: "invalid_package invalid_input manifest_mismatch unknown_query",
 	401: "unauthenticated",

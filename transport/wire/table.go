@@ -18,7 +18,7 @@ type Kind struct {
 var Table = []Kind{
 	{"invalid_package", 400, "The package is not valid", Rejected, "Nothing was changed. `aion-node package DIR` builds archives; `aion-node deploy FILE --dry-run` checks the code in them."},
 	{"invalid_input", 400, "The request is not valid", Rejected, ""},
-	{"manifest_mismatch", 400, "This version is loaded with another manifest", Rejected, "Description and labels are no part of the version: ship them as they were, or change the code."},
+	{"manifest_mismatch", 400, "This version is loaded with another manifest", Rejected, "Description and labels are no part of the version: ship them as they are there (`aion-node versions show TYPE VERSION`), or change the code."},
 	{"unknown_query", 400, "The workflow has no such query", Rejected, "Queries are registered with ctx.on_query(name, function)."},
 	{"unauthenticated", 401, "Who are you?", Rejected, "Send a token: --token, AION_TOKEN, or `Authorization: Bearer TOKEN`."},
 	{"permission_denied", 403, "This caller may not do that", Rejected, ""},

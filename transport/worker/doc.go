@@ -1,4 +1,4 @@
-// Package worker carries out activities: it is the Go SDK for the task calls of CONTRACT 7.
+// Package worker carries out activities: it is the Go SDK for the task calls (docs/WORKERS.md).
 //
 //	err := worker.New(worker.Config{Addresses: []string{"127.0.0.1:7600"}}).
 //		Handle("charge_card", func(ctx context.Context, t worker.Task) (any, error) { ... }).

@@ -46,7 +46,7 @@ var Cases = []Case{
 	}},
 	{Name: "children", Does: "starts children one, two (id two-2, routed, cancelled with the parent) and three with inputs 1, 2, 3, and returns the results of all", Lines: []Line{
 		{"turn", `ChildWorkflowStarted {"id":1,"workflow_id":"07000000-0000-0000-0000-000000000000:1","workflow_type":"one","input":1}
-			ChildWorkflowStarted {"id":2,"workflow_id":"two-2","workflow_type":"two","input":2,"on_parent_close":1,"version_choice":2}
+			ChildWorkflowStarted {"id":2,"workflow_id":"two-2","workflow_type":"two","input":2,"on_parent_close":"cancel","version_choice":"routed"}
 			ChildWorkflowStarted {"id":3,"workflow_id":"07000000-0000-0000-0000-000000000000:3","workflow_type":"three","input":3}
 			waits: child 1 07000000-0000-0000-0000-000000000000:1, child 2 two-2, child 3 07000000-0000-0000-0000-000000000000:3`},
 		{"child 3 30", `waits: child 1 07000000-0000-0000-0000-000000000000:1, child 2 two-2`},
@@ -138,7 +138,7 @@ var Cases = []Case{
 			closes`},
 	}},
 	{Name: "cancelled-but-for-a-child", Does: "starts a child of type kid to be abandoned and one to be terminated, and waits for both", Lines: []Line{
-		{"turn", `ChildWorkflowStarted {"id":1,"workflow_id":"07000000-0000-0000-0000-000000000000:1","workflow_type":"kid","input":null,"on_parent_close":2}
+		{"turn", `ChildWorkflowStarted {"id":1,"workflow_id":"07000000-0000-0000-0000-000000000000:1","workflow_type":"kid","input":null,"on_parent_close":"abandon"}
 			ChildWorkflowStarted {"id":2,"workflow_id":"07000000-0000-0000-0000-000000000000:2","workflow_type":"kid","input":null}
 			waits: child 1 07000000-0000-0000-0000-000000000000:1, child 2 07000000-0000-0000-0000-000000000000:2`},
 		{"cancel", `ChildWorkflowCancelled {"id":2,"asked":true}

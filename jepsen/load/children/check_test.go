@@ -29,11 +29,12 @@ func newWorld() *world {
 		}
 		return d
 	}
+	policies := []string{"", "cancel", "abandon"} // terminate is left out
 	child := func(n int, id string, policy int) loadtest.Facts {
-		return loadtest.Facts{"id": n, "workflow_id": id, "workflow_type": "tree", "run_id": "r" + id, "version": "v0", "version_choice": 1, "on_parent_close": policy}
+		return loadtest.Facts{"id": n, "workflow_id": id, "workflow_type": "tree", "run_id": "r" + id, "version": "v0", "version_choice": "parent", "on_parent_close": policies[policy]}
 	}
 	of := func(n, policy int) loadtest.Facts {
-		return loadtest.Facts{"parent": loadtest.Facts{"workflow_id": "p", "run_id": "rp", "id": n, "on_parent_close": policy}}
+		return loadtest.Facts{"parent": loadtest.Facts{"workflow_id": "p", "run_id": "rp", "id": n, "on_parent_close": policies[policy]}}
 	}
 	w.runs["rp"] = []wire.Event{
 		loadtest.Event(2, "WorkflowStarted", started("p", nil)), loadtest.Event(3, "ChildWorkflowStarted", child(1, "t", 0)), loadtest.Event(3, "ChildWorkflowStarted", child(2, "c", 1)),
@@ -88,7 +89,7 @@ func TestCheck(t *testing.T) {
 			loadtest.Respell(&w.runs["ra"][0].Data, "parent", loadtest.Facts{"workflow_id": "p", "run_id": "rp", "id": 1})
 		}},
 		{"another parent", "says of its parent", func(w *world) {
-			loadtest.Respell(&w.runs["ra"][0].Data, "parent", loadtest.Facts{"workflow_id": "q", "run_id": "rp", "id": 3, "on_parent_close": 2})
+			loadtest.Respell(&w.runs["ra"][0].Data, "parent", loadtest.Facts{"workflow_id": "q", "run_id": "rp", "id": 3, "on_parent_close": "abandon"})
 		}},
 		{"started later", "its parent says on", func(w *world) { w.runs["ra"][0].At = loadtest.AtSecond(4) }},
 		{"another version", "not on its parent's version", func(w *world) {
@@ -98,7 +99,7 @@ func TestCheck(t *testing.T) {
 		{"not the routed version", "which was not routed then", func(w *world) {
 			loadtest.Respell(&w.runs["ra"][0].Data, "version", "v1")
 			loadtest.Respell(&w.runs["rp"][3].Data, "version", "v1")
-			loadtest.Respell(&w.runs["rp"][3].Data, "version_choice", 2)
+			loadtest.Respell(&w.runs["rp"][3].Data, "version_choice", "routed")
 		}},
 		{"a root on an old route", "(run rd) started at", func(w *world) { loadtest.Respell(&w.runs["rd"][0].Data, "version", "v1") }},
 		{"went on on an old route", "went on at", func(w *world) { loadtest.Respell(&w.runs["rc2"][0].Data, "version", "v1") }},

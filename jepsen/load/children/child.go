@@ -34,9 +34,9 @@ func (c *checker) checkChild(r *past.Run, line *past.Child) {
 		c.bad(&child.Read, "%s says of its parent %+v", name, p)
 	case child.Workflow != line.WorkflowID || child.Version != line.Version || !child.At.Equal(line.At):
 		c.bad(&child.Read, "%s started as %s on %s at %s, its parent says on %s at %s", name, child.Workflow, child.Version, child.At, line.Version, line.At)
-	case line.Choice != 2 && child.Version != r.Version:
+	case line.Choice != past.Routed && child.Version != r.Version:
 		c.bad(&child.Read, "%s is on %s, not on its parent's version %s", name, child.Version, r.Version)
-	case line.Choice == 2 && !slices.ContainsFunc(past.During(c.eras, child.At), func(e past.Era) bool { return e.Routed == child.Version }):
+	case line.Choice == past.Routed && !slices.ContainsFunc(past.During(c.eras, child.At), func(e past.Era) bool { return e.Routed == child.Version }):
 		c.bad(&child.Read, "%s started at %s on %s, which was not routed then", name, child.At, child.Version)
 	}
 	chain := c.chain(child)
@@ -93,13 +93,13 @@ func tells(told wire.Event, end *wire.Event) bool {
 func (c *checker) checkPolicy(r *past.Run, line *past.Child, chain []*past.Run, name string) {
 	at := r.End.At
 	switch line.OnClose {
-	case 0:
+	case "", past.Terminate:
 		for _, x := range chain {
 			if x.Must(at) {
 				c.bad(&x.Read, "%s was to be terminated with its parent at %s, and run %s was open until %s", name, at, x.ID, x.Ended())
 			}
 		}
-	case 1:
+	case past.Cancel:
 		c.checkAsked(chain, at, name+" was to be cancelled with its parent")
 	}
 }
@@ -140,11 +140,11 @@ func (c *checker) checkMeddling(r *past.Run) {
 }
 
 // caused reports whether a parent did this to its child: by its close, or by giving it up.
-func caused(r *past.Run, e wire.Event, child uint64, policy uint8) bool {
+func caused(r *past.Run, e wire.Event, child uint64, policy string) bool {
 	if e.Type == "WorkflowTerminated" {
-		return policy == 0 && r.Ended().Equal(e.At)
+		return (policy == "" || policy == past.Terminate) && r.Ended().Equal(e.At)
 	}
-	if policy == 1 && r.Ended().Equal(e.At) {
+	if policy == past.Cancel && r.Ended().Equal(e.At) {
 		return true
 	}
 	for i := range r.Children {

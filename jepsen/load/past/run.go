@@ -14,6 +14,15 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
+// The words of histories for what becomes of a child when its parent closes, and for the version that
+// it starts on.
+const (
+	Terminate = "terminate"
+	Cancel    = "cancel"
+	OfParent  = "parent"
+	Routed    = "routed"
+)
+
 // Run is a run as its history tells it, read with nothing of the product's.
 type Run struct {
 	Read          op.Op // that read it
@@ -32,7 +41,7 @@ type Parent struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	ID         uint64 `json:"id"`
-	OnClose    uint8  `json:"on_parent_close"` // 0 terminate, 1 cancel, 2 abandon
+	OnClose    string `json:"on_parent_close"` // absent = Terminate
 }
 
 // Child is a child as its parent's history tells it.
@@ -40,9 +49,9 @@ type Child struct {
 	ID         uint64       `json:"id"`
 	WorkflowID string       `json:"workflow_id"`
 	Type       string       `json:"workflow_type"`
-	OnClose    uint8        `json:"on_parent_close"`
-	Choice     uint8        `json:"version_choice"` // 0 default, 1 parent, 2 routed
-	RunID      string       `json:"run_id"`         // "" = it could not start
+	OnClose    string       `json:"on_parent_close"` // absent = Terminate
+	Choice     string       `json:"version_choice"`  // absent = the default
+	RunID      string       `json:"run_id"`          // "" = it could not start
 	Version    string       `json:"version"`
 	At         time.Time    `json:"-"`
 	Ends       []wire.Event `json:"-"` // what the parent was told of its end

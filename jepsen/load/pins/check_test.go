@@ -66,7 +66,7 @@ func newWorld() *world {
 		return loadtest.Facts{"result": loadtest.Facts{"mark": mark, "version": fmt.Sprint("v", mark)}}
 	}
 	w.events["w"] = []wire.Event{loadtest.Event(3.5, "WorkflowStarted", started("w", "rw", "v0", nil)), loadtest.Event(9.5, "SignalReceived", loadtest.Facts{"name": "go"}), loadtest.Event(9.6, "WorkflowCompleted", done(0))}
-	w.events["n"] = []wire.Event{loadtest.Event(13.5, "WorkflowStarted", started("n", "rn", "v1", nil)), loadtest.Event(13.6, "ChildWorkflowStarted", loadtest.Facts{"id": 1, "workflow_id": "k", "run_id": "rk", "version": "v1", "version_choice": 1}),
+	w.events["n"] = []wire.Event{loadtest.Event(13.5, "WorkflowStarted", started("n", "rn", "v1", nil)), loadtest.Event(13.6, "ChildWorkflowStarted", loadtest.Facts{"id": 1, "workflow_id": "k", "run_id": "rk", "version": "v1", "version_choice": "parent"}),
 		loadtest.Event(13.7, "ChildWorkflowCompleted", loadtest.Facts{"id": 1}), loadtest.Event(13.8, "WorkflowCompleted", done(1))}
 	w.events["k"] = []wire.Event{loadtest.Event(13.6, "WorkflowStarted", started("k", "rk", "v1", loadtest.Facts{"parent": loadtest.Facts{"workflow_id": "n", "run_id": "rn", "id": 1}})), loadtest.Event(13.7, "WorkflowCompleted", done(1))}
 	return w

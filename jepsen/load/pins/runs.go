@@ -53,9 +53,9 @@ func (c *checker) checkChild(r *past.Run, name string, routed map[string]bool) {
 		switch {
 		case child.Version != r.Version || !child.At.Equal(r.At):
 			c.bad(&r.Read, "%s started on %s at %s, its parent says on %s at %s", name, r.Version, r.At, child.Version, child.At)
-		case child.Choice == 1 && r.Version != parent.Version:
+		case child.Choice == past.OfParent && r.Version != parent.Version:
 			c.bad(&r.Read, "%s is not on its parent's version", name)
-		case child.Choice == 2 && !routed[r.Version]:
+		case child.Choice == past.Routed && !routed[r.Version]:
 			c.bad(&r.Read, "%s started at %s on v%d of %s, which was not routed then", name, r.At, c.mark(r.Type, r.Version), r.Type)
 		}
 		return

@@ -133,6 +133,11 @@ func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, e
 	if call.slow {
 		timeout = slowTimeout
 	}
+	if call.slow {
+		if err := c.alive(ctx, base); err != nil {
+			return nil, err
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout+time.Duration(len(call.body))*4*time.Microsecond) // 250 kB/s at least
 	defer cancel()
 	resp, err := c.send(ctx, base, call)

@@ -49,14 +49,7 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 	add("node", "Nodes:", serveCmd(a), clusterCmd(a), tlsCmd(a), eventsCmd(a), benchCmd(a), versionCmd(a))
 	root.AddCommand(checkArchiveCmd(a))
 	root.SetHelpCommand(helpCmd())
-	help := root.HelpFunc()
-	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		if a.json {
-			_ = a.document(listed(cmd))
-			return
-		}
-		help(cmd, args)
-	})
+	fitHelp(a, root)
 	completeAll(a, root)
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

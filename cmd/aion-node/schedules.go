@@ -29,7 +29,7 @@ func scheduleListCmd(a *app) *cobra.Command {
 				for _, s := range l.Schedules {
 					next, last := "", ""
 					if len(s.NextTimes) > 0 {
-						next = stamp(s.NextTimes[0])
+						next = coming(w, s.NextTimes[0], time.Now())
 					}
 					if s.LastTime != nil {
 						last = past(w, *s.LastTime, time.Now())

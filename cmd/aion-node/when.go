@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -58,6 +59,22 @@ func past(w io.Writer, t, now time.Time) string {
 		return ""
 	}
 	return stamp(t)
+}
+
+// coming is how a table tells when something will be: on a terminal how far ahead, elsewhere and with
+// --wide the time itself.
+func coming(w io.Writer, t, now time.Time) string {
+	if p, ok := w.(*page); !ok || p.width == 0 {
+		return stamp(t)
+	}
+	d := t.Sub(now)
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("in %dd", d/(24*time.Hour))
+	case d >= time.Hour:
+		return "in " + span(d.Round(time.Minute))
+	}
+	return ahead(t, now)
 }
 
 // span writes a duration without the zeros that Go ends it with: 1h30m, not 1h30m0s.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
@@ -31,5 +32,30 @@ func TestSpan(t *testing.T) {
 		if got := span(d); got != want {
 			t.Errorf("%s is %s", d, got)
 		}
+	}
+}
+
+// TestTimesOfTables: a terminal has room for spans, a pipe for times, and a time has its zone.
+func TestTimesOfTables(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	screen, pipe := &page{Writer: &bytes.Buffer{}, width: 80}, &page{Writer: &bytes.Buffer{}}
+	for at, want := range map[time.Duration]string{
+		30 * time.Second: "in 30s", 90 * time.Minute: "in 1h30m", 47 * time.Hour: "in 47h", 49 * time.Hour: "in 2d", -time.Hour: "now",
+	} {
+		if got := coming(screen, now.Add(at), now); got != want {
+			t.Errorf("%s ahead is %q on a terminal, want %q", at, got, want)
+		}
+		if got, err := time.Parse(time.RFC3339, coming(pipe, now.Add(at), now)); err != nil || !got.Equal(now.Add(at)) {
+			t.Errorf("%s ahead is %v in a pipe, %v", at, got, err)
+		}
+		if got, err := time.Parse(time.RFC3339, past(pipe, now.Add(-at), now)); err != nil || !got.Equal(now.Add(-at)) {
+			t.Errorf("%s ago is %v in a pipe, %v", at, got, err)
+		}
+	}
+	if got := past(screen, now.Add(-time.Hour), now); got != "1h ago" {
+		t.Errorf("an hour ago is %q", got)
+	}
+	if got := past(pipe, time.Time{}, now); got != "" {
+		t.Errorf("no time is %q", got)
 	}
 }

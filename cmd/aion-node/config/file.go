@@ -2,9 +2,11 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -28,6 +30,12 @@ func readFile(path string, c *Config) error {
 	return nil
 }
 
+// wrongKind is what the decoder says of a value of another type than its field, in Go's words.
+var wrongKind = regexp.MustCompile(`^cannot decode TOML (\w+) into struct field \S+ of type (\S+)$`)
+
+// kinds are those types in the words of docs/CONFIGURATION.md.
+var kinds = map[string]string{"int64": "number", "int": "number", "uint64": "number", "bool": "switch (true or false)", "string": "text", "[]string": "list"}
+
 func explain(path string, err error) error {
 	var unknown *toml.StrictMissingError
 	if errors.As(err, &unknown) {
@@ -42,6 +50,9 @@ func explain(path string, err error) error {
 	if errors.As(err, &bad) {
 		line, _ := bad.Position()
 		reason := strings.TrimPrefix(bad.Error(), "toml: ")
+		if m := wrongKind.FindStringSubmatch(reason); m != nil {
+			reason = "is of kind " + m[1] + ", want " + cmp.Or(kinds[m[2]], m[2])
+		}
 		return &Error{Source: fmt.Sprintf("%s:%d", path, line), Key: strings.Join(bad.Key(), "."), Reason: reason}
 	}
 	return &Error{Source: path, Reason: err.Error()}

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"aion.dev/aion/engine/history"
-	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
 )
@@ -26,7 +25,7 @@ type driver struct {
 	desk      *desk
 	slots     chan struct{} // one for each visit
 	cpus      *shares       // one place for each visit that computes
-	resident  *keep[history.RunID, *replay.Machine]
+	resident  *parked
 	stuck     *stuck
 	rescan    chan struct{} // read the ready index from its beginning again
 	lined     chan struct{} // a run stands in line
@@ -217,7 +216,7 @@ func (d *driver) visits(ctx context.Context, id history.RunID) error {
 	for {
 		for ctx.Err() == nil {
 			(&visit{d: d, id: id}).takeTurns(ctx)
-			d.e.metrics.resident.Set(float64(d.resident.len()))
+			d.e.metrics.resident.Set(float64(d.resident.Len()))
 			if d.end(id) {
 				break
 			}

@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
+	"aion.dev/aion/internal/lru"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -89,7 +90,7 @@ func New(cfg Config) (*Engine, error) {
 		sizing:   make(chan struct{}, sizedAtOnce),
 		retained: make(chan struct{}, 1),
 	}
-	e.schemas = &schemas{programs: e.programs, cache: newKeep[catalog.Digest, *schema](keptSchemas), outputs: newKeep[catalog.Digest, *schema](4096)}
+	e.schemas = &schemas{programs: e.programs, cache: lru.New[catalog.Digest, *schema](keptSchemas), outputs: lru.New[catalog.Digest, *schema](4096)}
 	e.ready = newReconciler(e)
 	if cfg.Metrics != nil {
 		err := errors.Join(e.metrics.register(cfg.Metrics), cfg.Metrics.Register(e.hub.closings.count), cfg.Metrics.Register(&gauges{log: cfg.Log, now: time.Now}))
@@ -108,6 +109,6 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go("follow", e.hub.follow)
 	g.Go("readiness", e.ready.run)
 	err := g.Wait()
-	e.queries.kept.clear()
+	e.queries.kept.Clear()
 	return err
 }

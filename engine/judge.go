@@ -118,7 +118,7 @@ func (e *Engine) judgeOutput(ctx context.Context, run *fsm.Run, result history.P
 // output returns the output schema of a type in a version; nil = it has none, which is kept too.
 func (s *schemas) output(ctx context.Context, version catalog.Version, typ string, find func() (*catalog.Package, error)) (*schema, error) {
 	key := catalog.Digest(sha256.Sum256(append(version[:], typ...)))
-	if got, ok := s.outputs.get(key); ok {
+	if got, ok := s.outputs.Get(key); ok {
 		return got, nil
 	}
 	pkg, err := find()
@@ -139,6 +139,6 @@ func (s *schemas) output(ctx context.Context, version catalog.Version, typ strin
 			return nil, fmt.Errorf("engine: the output schema of %q in version %s: %w", typ, version, err)
 		}
 	}
-	s.outputs.put(key, compiled)
+	s.outputs.Put(key, compiled)
 	return compiled, nil
 }

@@ -26,7 +26,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 		e.log.Error("a loop of the leader ended", "error", err)
 	}
 	e.desks.set(nil)
-	d.resident.clear()
+	d.resident.Clear()
 	e.metrics.resident.Set(0)
 	e.log.Info("no longer leading", "term", term)
 }

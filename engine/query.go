@@ -47,7 +47,7 @@ func (e *QueryTimeout) Facts() map[string]any {
 // before each answer, and never used for making turns (DESIGN 7.6). A handler changes nothing, so a
 // run has one, which its queries use one after the other.
 type queries struct {
-	kept *keep[history.RunID, *replay.Machine]
+	kept *parked
 	cpus *shares // one place for each query that computes
 
 	mu    sync.Mutex
@@ -200,7 +200,7 @@ func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, nam
 	var unknown *replay.UnknownQuery
 	var failed *replay.QueryFailed
 	if err == nil || errors.As(err, &unknown) || errors.As(err, &failed) {
-		e.queries.kept.put(run.RunID, m)
+		e.queries.kept.Put(run.RunID, m)
 	} else {
 		m.Close()
 	}
@@ -212,7 +212,7 @@ func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, nam
 func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *catalog.Package, run fsm.Run) (*replay.Machine, error) {
 	turn, stop := timed(context.WithoutCancel(ctx), e.limits.TurnTimeout)
 	defer stop()
-	m, ok := e.queries.kept.take(run.RunID)
+	m, ok := e.queries.kept.Take(run.RunID)
 	if ok && stands(m, run) {
 		return m, nil
 	}
@@ -229,7 +229,7 @@ func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *cat
 	}
 	if errors.Is(err, errBetweenTurns) || err == nil && ctx.Err() != nil {
 		late := &QueryTimeout{WorkflowID: run.WorkflowID, RunID: run.RunID, Limit: e.limits.QueryTimeout, Rebuilt: m.Turns(), Turns: run.Turns}
-		e.queries.kept.put(run.RunID, m)
+		e.queries.kept.Put(run.RunID, m)
 		return nil, late
 	}
 	return m, causeOf(turn, err)

@@ -10,6 +10,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/internal/lru"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -194,12 +195,12 @@ func hugeNumber(v any) string {
 // schemas keeps compiled input schemas by their digest. The text comes from the package's archive.
 type schemas struct {
 	programs *programs
-	cache    *keep[catalog.Digest, *schema]
-	outputs  *keep[catalog.Digest, *schema] // by version and type
+	cache    *lru.Cache[catalog.Digest, *schema]
+	outputs  *lru.Cache[catalog.Digest, *schema] // by version and type
 }
 
 func (s *schemas) get(ctx context.Context, pkg *catalog.Package, member *catalog.Member) (*schema, error) {
-	if got, ok := s.cache.get(member.InputSchema); ok {
+	if got, ok := s.cache.Get(member.InputSchema); ok {
 		return got, nil
 	}
 	archive, err := s.programs.archive(ctx, pkg)
@@ -214,6 +215,6 @@ func (s *schemas) get(ctx context.Context, pkg *catalog.Package, member *catalog
 	if err != nil {
 		return nil, fmt.Errorf("engine: the input schema of %q in version %s: %w", member.Type, pkg.Version, err)
 	}
-	s.cache.put(member.InputSchema, compiled)
+	s.cache.Put(member.InputSchema, compiled)
 	return compiled, nil
 }

@@ -187,7 +187,7 @@ func (v *visit) look() (w work) {
 // the run to the stuck room, and v.machine nil.
 func (v *visit) bring(ctx context.Context, w work) error {
 	if v.machine == nil {
-		v.machine, _ = v.d.resident.take(v.id)
+		v.machine, _ = v.d.resident.Take(v.id)
 	}
 	if v.machine != nil && stands(v.machine, w.run) {
 		return nil
@@ -271,7 +271,7 @@ func (v *visit) keep() {
 	if v.machine == nil {
 		return
 	}
-	v.d.resident.put(v.id, v.machine)
+	v.d.resident.Put(v.id, v.machine)
 	v.machine = nil
 }
 

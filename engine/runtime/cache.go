@@ -1,26 +1,22 @@
 package runtime
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"sync"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/internal/lru"
 )
 
 // Cache keeps compiled programs by version, the most recently used ones. It is safe for concurrent use. A version is compiled once however many ask
 // for it at the same time.
 type Cache struct {
-	max int
-
-	mu      sync.Mutex
-	entries map[catalog.Version]*list.Element // of *entry
-	recent  *list.List                        // most recently used first
+	mu      sync.Mutex // over looking for an entry and making it, and over dropping the one that was found
+	entries *lru.Cache[catalog.Version, *entry]
 }
 
 type entry struct {
-	version catalog.Version
 	ready   chan struct{} // closed when program and err are set
 	program Program
 	err     error
@@ -28,7 +24,7 @@ type entry struct {
 
 // NewCache keeps at most so many programs (at least one). A program in use elsewhere lives on when it is dropped here.
 func NewCache(most int) *Cache {
-	return &Cache{max: max(most, 1), entries: make(map[catalog.Version]*list.Element), recent: list.New()}
+	return &Cache{entries: lru.New[catalog.Version, *entry](max(most, 1))}
 }
 
 // Get returns the program of a version, calling load on the caller's goroutine if it is neither kept nor being loaded. Failures are not kept. Who waits
@@ -37,7 +33,7 @@ func (c *Cache) Get(ctx context.Context, v catalog.Version, load func(context.Co
 	for {
 		e, mine := c.enter(v)
 		if mine {
-			c.fill(ctx, e, load)
+			c.fill(ctx, v, e, load)
 			return e.program, e.err
 		}
 		select {
@@ -58,25 +54,21 @@ func (c *Cache) Get(ctx context.Context, v catalog.Version, load func(context.Co
 func (c *Cache) enter(v catalog.Version) (e *entry, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at, ok := c.entries[v]; ok {
-		c.recent.MoveToFront(at)
-		return at.Value.(*entry), false
+	if e, ok := c.entries.Get(v); ok {
+		return e, false
 	}
-	e = &entry{version: v, ready: make(chan struct{})}
-	c.entries[v] = c.recent.PushFront(e)
-	for c.recent.Len() > c.max {
-		c.drop(c.recent.Back())
-	}
+	e = &entry{ready: make(chan struct{})}
+	c.entries.Put(v, e)
 	return e, true
 }
 
-func (c *Cache) fill(ctx context.Context, e *entry, load func(context.Context) (Program, error)) {
+func (c *Cache) fill(ctx context.Context, v catalog.Version, e *entry, load func(context.Context) (Program, error)) {
 	e.err = errors.New("loading the program panicked")
 	defer func() {
 		if e.err != nil {
 			c.mu.Lock()
-			if at, ok := c.entries[e.version]; ok && at.Value == e {
-				c.drop(at)
+			if now, ok := c.entries.Peek(v); ok && now == e {
+				c.entries.Take(v)
 			}
 			c.mu.Unlock()
 		}
@@ -85,20 +77,12 @@ func (c *Cache) fill(ctx context.Context, e *entry, load func(context.Context) (
 	e.program, e.err = load(ctx)
 }
 
-// drop is called with mu held.
-func (c *Cache) drop(at *list.Element) {
-	delete(c.entries, c.recent.Remove(at).(*entry).version)
-}
-
 // Peek returns the program of a version if it is there now.
 func (c *Cache) Peek(v catalog.Version) (Program, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	at, ok := c.entries[v]
+	e, ok := c.entries.Peek(v)
 	if !ok {
 		return nil, false
 	}
-	e := at.Value.(*entry)
 	select {
 	case <-e.ready:
 		return e.program, e.err == nil
@@ -111,7 +95,5 @@ func (c *Cache) Peek(v catalog.Version) (Program, bool) {
 func (c *Cache) Evict(v catalog.Version) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at, ok := c.entries[v]; ok {
-		c.drop(at)
-	}
+	c.entries.Take(v)
 }

@@ -1,0 +1,128 @@
+// Package lru keeps values in memory, at most so many or so many bytes, and lets go of those that were
+// used longest ago. It knows nothing of what it keeps: where a value that leaves has to be closed, it
+// calls whoever made the cache.
+package lru
+
+import (
+	"container/list"
+	"sync"
+)
+
+// Cache maps keys to values. It is safe for concurrent use. Make it with New, and set Bytes, Size and
+// Drop before the first Put.
+type Cache[K comparable, V any] struct {
+	Bytes uint64         // with Size: of all values together
+	Size  func(V) uint64 // bytes of a value that is put; nil = not counted
+	Drop  func(V)        // called, outside the lock, for every value that leaves by itself; may be nil
+
+	limit int
+
+	mu    sync.Mutex // guards what follows
+	order *list.List // of entry[K, V], newest use first
+	items map[K]*list.Element
+	held  uint64 // bytes
+}
+
+type entry[K comparable, V any] struct {
+	key   K
+	value V
+	size  uint64
+}
+
+// New makes a cache of at most limit values.
+func New[K comparable, V any](limit int) *Cache[K, V] {
+	return &Cache[K, V]{limit: limit, order: list.New(), items: make(map[K]*list.Element)}
+}
+
+// Get returns the value of a key, and counts as a use.
+func (c *Cache[K, V]) Get(key K) (v V, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.items[key]
+	if !ok {
+		return v, false
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(entry[K, V]).value, true
+}
+
+// Peek is Get that does not count as a use.
+func (c *Cache[K, V]) Peek(key K) (v V, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.items[key]
+	if !ok {
+		return v, false
+	}
+	return e.Value.(entry[K, V]).value, true
+}
+
+// Take removes the value and gives it to the caller, who owns it then.
+func (c *Cache[K, V]) Take(key K) (v V, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.items[key]
+	if !ok {
+		return v, false
+	}
+	return c.remove(e), true
+}
+
+// Put keeps a value, dropping one it replaces and those that no longer fit: itself, if it is larger
+// than Bytes.
+func (c *Cache[K, V]) Put(key K, value V) {
+	var dropped []V
+	c.mu.Lock()
+	if e, ok := c.items[key]; ok {
+		dropped = append(dropped, c.remove(e))
+	}
+	in := entry[K, V]{key: key, value: value}
+	if c.Size != nil {
+		in.size = c.Size(value)
+	}
+	c.items[key] = c.order.PushFront(in)
+	c.held += in.size
+	for c.order.Len() > c.limit || c.Size != nil && c.held > c.Bytes {
+		dropped = append(dropped, c.remove(c.order.Back()))
+	}
+	c.mu.Unlock()
+	c.dropAll(dropped)
+}
+
+// remove is called with mu held.
+func (c *Cache[K, V]) remove(e *list.Element) V {
+	out := c.order.Remove(e).(entry[K, V])
+	delete(c.items, out.key)
+	c.held -= out.size
+	return out.value
+}
+
+// Clear drops everything.
+func (c *Cache[K, V]) Clear() {
+	var dropped []V
+	c.mu.Lock()
+	for e := c.order.Front(); e != nil; e = e.Next() {
+		dropped = append(dropped, e.Value.(entry[K, V]).value)
+	}
+	c.order.Init()
+	clear(c.items)
+	c.held = 0
+	c.mu.Unlock()
+	c.dropAll(dropped)
+}
+
+// Len is how many values are kept.
+func (c *Cache[K, V]) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.order.Len()
+}
+
+func (c *Cache[K, V]) dropAll(values []V) {
+	if c.Drop == nil {
+		return
+	}
+	for _, v := range values {
+		c.Drop(v)
+	}
+}

@@ -7,7 +7,9 @@ import (
 	"aion.dev/aion/engine/history"
 )
 
-// Clock is what a Log may offer beside its methods: the log time that it would stamp into an entry now. It is not the wall clock: see DESIGN 7.10.
+// Clock is what a Log may offer beside its methods: the log time that it would stamp into an entry
+// now. It is not the wall clock: a leader's log time begins at the state's, or at its clock if that is
+// later, and goes on by the clock's steps, so it never goes back.
 type Clock interface {
 	Now() history.Time
 }

@@ -44,7 +44,8 @@ func (e *QueryTimeout) Facts() map[string]any {
 }
 
 // queries keeps executions that answer queries: rebuilt by replay, brought up to the newest turn
-// before each answer, and never used for making turns (DESIGN 7.6). A handler changes nothing, so a
+// before each answer, and never used for making turns: a
+// closure may have changed what it holds. A handler changes nothing, so a
 // run has one, which its queries use one after the other.
 type queries struct {
 	kept *parked

@@ -12,7 +12,7 @@ import (
 )
 
 // stuck is the room where versions wait whose program the leader lacks. Runs of such a version stay ready in the state, and nothing is remembered of
-// them: when the program is there, the driver reads the ready index again. No run ever fails because a node lacks a program (DESIGN 7.15).
+// them: when the program is there, the driver reads the ready index again. No run ever fails because a node lacks a program.
 type stuck struct {
 	e     *Engine
 	group *lifecycle.Group

@@ -75,7 +75,7 @@ func (v *visit) takeTurns(ctx context.Context) {
 			}
 			v.d.e.log.Warn("a turn broke, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", at.Turns+1, "error", err)
 		case lost:
-			v.drop() // an execution whose turn was not acknowledged is never used again (DESIGN 7.5)
+			v.drop() // an execution whose turn was not acknowledged is never used again
 		}
 		if wait.pause(ctx) != nil {
 			return

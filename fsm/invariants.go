@@ -12,7 +12,7 @@ import (
 )
 
 // CheckInvariants recounts everything that follows from something else, and returns an error naming the first disagreement: rows and indexes from the
-// histories (I2, I9, I10, I12 of DESIGN 5), the catalog from its own rules (I1, I5, I6), the request table from its queues (I8). It reads the whole
+// histories (I2, I9, I10, I12 of docs/ARCHITECTURE.md), the catalog from its own rules (I1, I5, I6), the request table from its queues (I8). It reads the whole
 // state; tests call it after every entry, and whoever doubts a state may.
 func (s *State) CheckInvariants() error {
 	p := s.take()

@@ -20,7 +20,7 @@ type Config struct {
 	CacheBytes int64  // Pebble's block cache; 0 = 64 MiB
 	OpenFiles  int    // of the database; 0 = 1,000
 	Keep       Keep   // the simulation's alone
-	Paranoid   bool   // check the invariants of DESIGN after every entry and panic when one is broken; tests only
+	Paranoid   bool   // check the invariants after every entry and panic when one is broken; tests only
 }
 
 // State is the state machine: every node has one, fed by the log.

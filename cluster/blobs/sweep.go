@@ -8,8 +8,9 @@ import (
 	"aion.dev/aion/internal/faults"
 )
 
-// A blob may be put long before the entry that names it is applied everywhere. keepUnnamed is far above what may lie between the two: proposing is
-// refused putFresh after the put. See DESIGN 7.2.
+// A blob may be put long before the entry that names it is applied everywhere, and a sweep between the
+// two would take it. keepUnnamed is far above what may lie between them: proposing is refused putFresh
+// after the put.
 const (
 	keepUnnamed = time.Hour
 	putFresh    = 10 * time.Minute

@@ -7,8 +7,8 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// The interpreter evaluates operators itself: one repeat may build a gigabyte, one comparison may take for ever, and nothing can stop it from outside
-// (DESIGN 7.7). So the syntax tree is changed before it is compiled: operations that can be long or large become calls of guards (guards.go), whose names
+// The interpreter evaluates operators itself: one repeat may build a gigabyte, one comparison may take for ever, and nothing can stop it from outside.
+// So the syntax tree is changed before it is compiled: operations that can be long or large become calls of guards (guards.go), whose names
 // start with "$" and cannot be written in source. Operations on literals that keep them small stay as they are, and so does the position of every
 // operation, which is what errors report.
 //

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -18,8 +19,14 @@ type reserve struct {
 	path string
 	size uint64
 	held bool
+	rest int    // looks at the disk before another try; see keepAgain
+	said string // why the last try failed
 	log  hclog.Logger
 }
+
+// keepAgain is how many looks at the disk lie between two tries to keep room back: a minute. What
+// stood in the way may be gone by then, and each try writes as many blocks as it gets.
+const keepAgain = 30
 
 func newReserve(dir string, size uint64, log hclog.Logger) *reserve {
 	r := &reserve{path: filepath.Join(dir, reserveFile), size: size, log: log}
@@ -39,13 +46,25 @@ func (r *reserve) look(s DiskState) {
 }
 
 func (r *reserve) keep() {
-	if err := r.allocate(); err != nil {
-		os.Remove(r.path)
-		r.log.Debug("no room is kept back on the disk", "error", err)
-		r.size = 0 // it will not work the next time either
+	if r.rest--; r.rest > 0 {
 		return
 	}
-	r.held = true
+	err := r.allocate()
+	switch {
+	case err == nil:
+		r.held, r.rest, r.said = true, 0, ""
+		return
+	case errors.Is(err, errors.ErrUnsupported): // it will not work the next time either
+		r.size = 0
+		r.log.Info("no room is kept back on the disk: this system or file system cannot, so disk.reserve_bytes does nothing", "file", r.path)
+		return
+	}
+	r.rest = keepAgain
+	if err.Error() != r.said {
+		r.said = err.Error()
+		r.log.Warn("no room is kept back on the disk, it is tried again every minute: should the disk fill up, this node has nothing to give up",
+			"file", r.path, "disk.reserve_bytes", r.size, "error", err)
+	}
 }
 
 func (r *reserve) allocate() error {
@@ -53,11 +72,10 @@ func (r *reserve) allocate() error {
 	if err != nil {
 		return err
 	}
-	if err := allocate(f, int64(r.size)); err != nil {
-		f.Close()
-		return err
+	if err = errors.Join(allocate(f, int64(r.size)), f.Close()); err != nil {
+		os.Remove(r.path) // what it got of it
 	}
-	return f.Close()
+	return err
 }
 
 func (r *reserve) giveUp(s DiskState) {

@@ -31,6 +31,8 @@ type Config struct {
 
 	// Every is the pace: how often a member is probed. A dead one is suspect after about five times as long. Default 1 s.
 	Every time.Duration
+
+	lookup lookup // nil = the system's
 }
 
 // Gossip suggests addresses of nodes. What it says may be late, wrong or missing: membership and leadership come from the log.
@@ -39,6 +41,7 @@ type Gossip struct {
 	log       hclog.Logger
 	list      atomic.Pointer[memberlist.Memberlist] // nil until gossip.advertise has an address
 	transport *transport
+	lookup    lookup // of gossip.advertise
 	changed   chan struct{}
 	end       context.CancelFunc
 	over      sync.WaitGroup
@@ -65,7 +68,10 @@ func Open(cfg Config) (_ *Gossip, err error) {
 	g := &Gossip{
 		cfg: cfg, log: cmp.Or(cfg.Logger, hclog.NewNullLogger()).Named("gossip"), self: cfg.Self,
 		alive: map[string]Peer{}, gone: map[string]Peer{}, changed: make(chan struct{}, 1),
-		known: known{ids: map[string]time.Time{}},
+		known: known{ids: map[string]time.Time{}}, lookup: cfg.lookup,
+	}
+	if g.lookup == nil {
+		g.lookup = net.DefaultResolver.LookupIPAddr
 	}
 	if n := len(g.meta()); n > memberlist.MetaMaxSize {
 		return nil, fmt.Errorf("gossip: this node's id, cluster and addresses take %d bytes, more than %d: raft.advertise or http.advertise is too long", n, memberlist.MetaMaxSize)
@@ -131,7 +137,7 @@ func (g *Gossip) join(mc *memberlist.Config) error {
 func (g *Gossip) joinByName(ctx context.Context, mc *memberlist.Config, host string) bool {
 	said := ""
 	for ; ctx.Err() == nil; lifecycle.Pause(ctx, g.cfg.Every) {
-		ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+		ips, err := g.lookup(ctx, host)
 		if err == nil {
 			mc.AdvertiseAddr = ips[0].IP.String()
 			if err = g.join(mc); err == nil {
@@ -162,8 +168,10 @@ func splitAddress(key, address string) (host string, port int, err error) {
 func (g *Gossip) keepJoining(ctx context.Context) {
 	tick := time.NewTicker(joinEvery)
 	defer tick.Stop()
+	said := ""
 	for {
 		g.resolve(ctx)
+		said = g.sayMoved(ctx, said)
 		if n := g.list.Load().NumMembers(); len(g.cfg.Join) > 0 && n < max(2, len(g.cfg.Join)) {
 			if n, err := g.list.Load().Join(g.cfg.Join); err != nil && n == 0 {
 				g.log.Debug("no address to join answers yet", "addresses", g.cfg.Join, "error", err)

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -102,13 +103,17 @@ func (c *Cluster) refuseMessage(message any) error {
 // as long as nobody else can.
 func (c *Cluster) keepStandingAside(ctx context.Context) {
 	said := ""
+	defer c.mustLead.Store(false)
 	for ; ctx.Err() == nil; lifecycle.Pause(ctx, c.cfg.Raft.MembersEvery) {
 		objections := c.objections()
 		if len(objections) == 0 {
 			said = ""
+			c.mustLead.Store(false)
 			continue
 		}
 		err := c.Transfer(ctx, "")
+		_, stuck := errors.AsType[*CannotLead](err)
+		c.mustLead.Store(stuck)
 		if err == nil || ctx.Err() != nil {
 			return // raft ends ctx
 		}

@@ -65,6 +65,7 @@ type Cluster struct {
 	condemned atomic.Bool                     // its state is wrong and goes into quarantine
 	outside   atomic.Pointer[error]           // why the cluster does not let this node in, if it does not
 	drained   atomic.Bool                     // an operator wants it to be needed by nobody
+	mustLead  atomic.Bool                     // it should not lead, and nobody else can
 	quorum    atomic.Pointer[engine.NoQuorum] // why nobody can lead, if that is known
 	began     atomic.Pointer[time.Time]       // when raft started
 	behind    atomic.Pointer[time.Time]       // when a node that lacks entries of this one asked for its vote
@@ -159,6 +160,9 @@ func (c *Cluster) openData() (err error) {
 	if err := logstore.CutCovered(c.stores.Log, c.stores.Snapshots); err != nil {
 		return err
 	}
+	if err := checkMeets(c.state.Applied(), c.stores, c.id, c.cfg.DataDir); err != nil {
+		return err
+	}
 	if err := c.recallCluster(); err != nil {
 		return err
 	}
@@ -176,7 +180,10 @@ func (c *Cluster) ID() string { return c.id }
 // leader hands leadership over first. The error is nil after an orderly end.
 func (c *Cluster) Run(ctx context.Context, lead Lead) error {
 	err := c.run(ctx, lead)
-	return errors.Join(c.failedWith(), err, c.quarantine())
+	if cause := c.failedWith(); cause != nil {
+		err = withCause(cause, err)
+	}
+	return errors.Join(err, c.quarantine())
 }
 
 func (c *Cluster) run(ctx context.Context, lead Lead) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
@@ -92,6 +93,7 @@ func (c *Cluster) judge(k check) error {
 		return nil
 	case minority:
 		c.condemn(err)
+		err = fmt.Errorf("%w; its data folder is quarantined: %s", err, logstore.BeginAnew)
 	}
 	return err
 }

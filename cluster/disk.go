@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/lifecycle"
@@ -113,7 +114,8 @@ func (c *Cluster) fullDisk() *objection {
 	return &objection{Why: "its disk is full", Yields: true}
 }
 
-// mayGrow refuses what begins something new while the disk is full. The fires of schedules wait,
+// mayGrow refuses what begins something new while the disk is full: to be tried again as long as
+// another node may take leadership, for good once it is known that none can. The fires of schedules wait,
 // and are late then; leaving times out begins nothing. What runs under way ask for goes on, children
 // too.
 func (c *Cluster) mayGrow(cmd fsm.Command) error {
@@ -130,7 +132,13 @@ func (c *Cluster) mayGrow(cmd fsm.Command) error {
 	default:
 		return nil
 	}
-	return &FullDisk{Node: c.id, Folder: c.cfg.DataDir, DiskState: s}
+	full := &FullDisk{Node: c.id, Folder: c.cfg.DataDir, DiskState: s}
+	if voters := c.voters(); !c.mustLead.Load() && (len(voters) > 1 || len(voters) == 1 && voters[0] != c.id) {
+		// Repeating it helps: the next leader takes it, or it turns out that there is none.
+		return &engine.Unavailable{Why: fmt.Sprintf("node %s leads and its disk is full (%d bytes free, disk.full_bytes is %d): it hands leadership to a node that has room",
+			c.id, s.Free, s.Full)}
+	}
+	return full
 }
 
 // FullDisk: the leader's disk has no room for anything new.

@@ -89,7 +89,8 @@ func (c *Cluster) enter(ctx context.Context) error {
 	}
 	// A node that was let in and killed before its log began may ask again; one that had more has lost it.
 	if id := c.clusterID(); id != "" && c.joining() == nil {
-		return fmt.Errorf("data folder %s belongs to cluster %s, but its log is gone: remove the whole folder, and the node joins anew", c.cfg.DataDir, id)
+		return fmt.Errorf("data folder %s belongs to cluster %s, but its log is gone, and with it what this node has acknowledged: "+
+			"put it back, or start with an empty data folder and another node.id, and then aion-node cluster remove %s", c.cfg.DataDir, id, c.id)
 	}
 	said := ""
 	for {

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"errors"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -34,4 +36,13 @@ func (c *Cluster) failedWith() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.failure
+}
+
+// withCause puts why this node must not go on before what else went wrong while it ended. Often that
+// is the same again, in other words.
+func withCause(cause, err error) error {
+	if err == nil || strings.Contains(err.Error(), cause.Error()) {
+		return cause
+	}
+	return errors.Join(cause, err)
 }

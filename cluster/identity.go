@@ -120,7 +120,7 @@ func (id *Identity) read(wantID string) error {
 	case doc.Format < 1 || !nodeid.Valid(doc.NodeID):
 		return fmt.Errorf("%s: format %d and node_id %q are no identity", path, doc.Format, doc.NodeID)
 	case wantID != "" && wantID != doc.NodeID:
-		return fmt.Errorf("node.id is %q, but data folder %s belongs to node %q", wantID, id.Dir, doc.NodeID)
+		return fmt.Errorf("node.id is %q, but data folder %s belongs to node %q: leave node.id out, or give this node a folder of its own", wantID, id.Dir, doc.NodeID)
 	}
 	id.NodeID = doc.NodeID
 	id.clusterID.Store(&doc.ClusterID)

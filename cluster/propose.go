@@ -40,9 +40,6 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 	if err := c.mayName(e.Command); err != nil {
 		return fsm.Result{}, err
 	}
-	if err := c.mayGrow(e.Command); err != nil {
-		return fsm.Result{}, err
-	}
 	piece, err := fsm.EncodeEnvelope(c.readable(e))
 	if err != nil {
 		return fsm.Result{}, err
@@ -57,6 +54,10 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 				return c.forward(ctx, piece)
 			}
 		}
+		return fsm.Result{}, err
+	}
+	// Only the leader's disk counts: one that has handed leadership on must name the next leader.
+	if err := c.mayGrow(e.Command); err != nil {
 		return fsm.Result{}, err
 	}
 	return t.committer.propose(ctx, piece, markOf(e.Command), fsm.Estimate(e.Command))

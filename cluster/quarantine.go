@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/cluster/durable"
+	"aion.dev/aion/cluster/logstore"
 )
 
 // quarantineFile, in the data folder, says why the state in it must not be used.
@@ -55,6 +56,6 @@ func refuseQuarantined(dir string) error {
 	if err := setAside(dir); err != nil {
 		return err
 	}
-	return fmt.Errorf("data folder %s is quarantined (the state is in state.quarantined): %s; to join the cluster anew, start with an empty data folder",
-		dir, strings.Join(strings.Fields(string(reason)), " "))
+	return fmt.Errorf("data folder %s is quarantined (the state is in state.quarantined): %s; %s",
+		dir, strings.Join(strings.Fields(string(reason)), " "), logstore.BeginAnew)
 }

@@ -31,6 +31,8 @@ type Options struct {
 	// own addresses.
 	Beside *Cluster
 	Clocks []time.Duration // by which the first nodes' wall clocks are ahead from the start
+	// Room tells how much room there is on the disk of node i; nil = nothing is known.
+	Room func(i int) (free, size uint64, err error)
 	// Lead is what a leader does on node i; nil waits for the end of ctx.
 	Lead func(i int, ctx context.Context, term uint64)
 }

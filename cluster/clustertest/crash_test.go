@@ -338,3 +338,43 @@ func (n *Node) clusterID() (id string) {
 	n.View(func(v fsm.View) { id = v.ClusterID() })
 	return id
 }
+
+// TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas: the log has a report in its name that it did
+// not make. That says nothing about its state, so it starts again with it, and the others go on.
+func TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(t, 3)
+		must(t, mustPropose(c, Load("order", "v1")), nil)
+		c.Check()
+		leader := c.Leader()
+		victim := c.Others(leader)[0]
+		c.Isolate(victim)
+		must(t, mustProposeOn(leader, Start("order", "a")), nil)
+		<-time.After(45 * time.Second) // a check that the victim has not seen
+		var newest fsm.CheckRow
+		leader.View(func(v fsm.View) {
+			checks := v.Checks()
+			newest = checks[len(checks)-1]
+		})
+		forged := newest.Digest
+		forged[0]++
+		must(t, mustProposeOn(leader, fsm.Envelope{Command: &fsm.ReportDigest{Node: victim.ID, Index: newest.Index, Digest: forged}}), nil)
+		c.Heal()
+		err := victim.Died()
+		if err == nil || !strings.Contains(err.Error(), "it did not report that") || strings.Contains(err.Error(), "its state is wrong") {
+			t.Errorf("the node that was spoken for ended with %v", err)
+		}
+		for _, n := range c.Others(victim) {
+			if fatal := n.Fatal(); len(fatal) > 0 {
+				t.Errorf("node %s: %v", n.ID, fatal)
+			}
+		}
+		must(t, mustPropose(c, Start("order", "b")), nil)
+		victim.Start()
+		c.Check()
+		<-time.After(2 * time.Minute)
+		if fatal := victim.Fatal(); len(fatal) != 1 {
+			t.Errorf("started again it has %d reasons to stop, want the old one: %v", len(fatal), fatal)
+		}
+	})
+}

@@ -49,6 +49,10 @@ func (n *Node) start(expect int) {
 		n.all.t.Fatalf("node %s is running", n.ID)
 	}
 	wire, caller := n.all.net.plug(n.ID, n.Address)
+	var room func() (free, size uint64, err error)
+	if all := n.all.opts.Room; all != nil {
+		room = func() (free, size uint64, err error) { return all(n.Index) }
+	}
 	opened, err := cluster.Open(cluster.Config{
 		NodeID:          n.ID,
 		DataDir:         "data",
@@ -59,6 +63,7 @@ func (n *Node) start(expect int) {
 		State:           cluster.StateConfig{CacheBytes: 1 << 20}, // not paranoid: that costs as much per entry as the state is large; see Check
 		Logger:          n.logger(),
 		Fatal:           n.note,
+		Disk:            cluster.DiskConfig{Room: room},
 		Parts: &cluster.Parts{
 			FS: n.disk.files, Stores: n.disk.stores(), Promises: n.disk.promise, Link: wire, Caller: caller, Discovery: n.all.peers, Wall: n.wall, Stall: n.stalled,
 		},

@@ -13,9 +13,10 @@ import (
 // guard ends the process at the first error of a store: after a failed fsync nobody knows what is on disk, and a leader with a sick disk keeps being
 // elected for nothing (raft#503, #614).
 type guard struct {
-	fatal  func(error)
-	once   sync.Once
-	closed atomic.Bool // raft's goroutines may still read while the stores close: no reason to die
+	fatal    func(error)
+	once     sync.Once
+	closed   atomic.Bool // raft's goroutines may still read while the stores close: no reason to die
+	rotation *rotation   // nil where the log is no wal
 }
 
 func (g *guard) close() { g.closed.Store(true) }
@@ -25,7 +26,7 @@ func (g *guard) check(doing string, err error) error {
 	if err == nil || errors.Is(err, raft.ErrLogNotFound) || errors.Is(err, raftboltdb.ErrKeyNotFound) {
 		return err // unwrapped: raft compares these by identity and by text
 	}
-	err = fmt.Errorf("raft store, %s: %w", doing, err)
+	err = fmt.Errorf("raft store, %s: %w", doing, g.rotation.because(err))
 	if !g.closed.Load() {
 		g.once.Do(func() { g.fatal(err) })
 	}

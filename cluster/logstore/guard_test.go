@@ -3,8 +3,10 @@ package logstore
 import (
 	"errors"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
@@ -88,4 +90,20 @@ func TestWrappersKeepMonotonic(t *testing.T) {
 			t.Errorf("monotonic is %v under the wrappers, %v without", got, want)
 		}
 	}
+}
+
+// TestGuardNamesWhyTheLogCannotGrow: the wal tells only its logger, and fails with a consequence.
+func TestGuardNamesWhyTheLogCannotGrow(t *testing.T) {
+	var stopped []error
+	r := &rotation{Logger: hclog.NewNullLogger()}
+	g := &guard{fatal: func(err error) { stopped = append(stopped, err) }, rotation: r}
+	r.Error("failed to delete old segment", "err", errors.New("another thing"))
+	r.Error("rotate error", "err", syscall.ENOSPC)
+	r.Error("rotate error", "err", errors.New("a later one"))
+	sealed := errors.New("segment is sealed")
+	err := g.check("write entries", sealed)
+	if len(stopped) != 1 || !errors.Is(err, syscall.ENOSPC) || !errors.Is(err, sealed) {
+		t.Fatalf("stopped by %v, answered %v", stopped, err)
+	}
+	wantError(t, stopped[0], "raft store, write entries: the log cannot begin a new file: no space left on device; so segment is sealed")
 }

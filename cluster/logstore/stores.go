@@ -84,7 +84,8 @@ func Open(cfg Config) (_ *Stores, err error) {
 	if err := syncTree(cfg.Dir); err != nil {
 		return nil, err
 	}
-	log, err := openLogStore(cfg, &opened)
+	rotation := &rotation{Logger: cfg.Logger.Named("wal")}
+	log, err := openLogStore(cfg, &opened, rotation)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func Open(cfg Config) (_ *Stores, err error) {
 	if err := durable.SyncFolder(cfg.Dir); err != nil { // the files made above are there after a crash too
 		return nil, err
 	}
-	guard := &guard{fatal: cfg.Fatal}
+	guard := &guard{fatal: cfg.Fatal, rotation: rotation}
 	size, err := folderBytes(filepath.Join(cfg.Dir, "wal"), filepath.Join(cfg.Dir, "log.db"))
 	if err != nil {
 		return nil, err
@@ -161,7 +162,7 @@ func removeUnfinishedSnapshots(dir string) error {
 	return nil
 }
 
-func openLogStore(cfg Config, opened *lifecycle.Closers) (raft.LogStore, error) {
+func openLogStore(cfg Config, opened *lifecycle.Closers, rotation *rotation) (raft.LogStore, error) {
 	switch cfg.LogStore {
 	case Bolt:
 		log, err := openBolt(filepath.Join(cfg.Dir, "log.db"))
@@ -182,7 +183,7 @@ func openLogStore(cfg Config, opened *lifecycle.Closers) (raft.LogStore, error) 
 		if err := finishRotation(dir, faults.Meta(dir, meta), cmp.Or(cfg.SegmentBytes, 64<<20)); err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}
-		log, err := wal.Open(dir, wal.WithMetaStore(faults.Meta(dir, meta)), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(cfg.Logger.Named("wal")), faults.Segments(dir))
+		log, err := wal.Open(dir, wal.WithMetaStore(faults.Meta(dir, meta)), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(rotation), faults.Segments(dir))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}

@@ -42,6 +42,7 @@ type process struct {
 	data               string
 	http, raft, gossip string
 	flags              []string // as it was first started
+	env                []string // beside what every node gets
 
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -69,14 +70,9 @@ func (p *process) start(dir string) error {
 	if err != nil {
 		return err
 	}
-	args := append([]string{"serve", "--id", p.name, "--data-dir", p.data, "--http-address", p.http, "--raft-address", p.raft, "--gossip-address", p.gossip, "--promote-after", "500ms"}, p.flags...)
-	binary, err := exec.LookPath("aion-node")
-	if err != nil {
+	if p.cmd, err = p.command(dir); err != nil {
 		return err
 	}
-	p.cmd = exec.Command(binary, args...)
-	p.cmd.Dir = dir
-	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir()}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -124,6 +120,19 @@ func (p *process) start(dir string) error {
 		return fmt.Errorf("node %s did not say that it serves %s but %q; its log:\n%s", p.name, p.http, line, p.said())
 	}
 	return nil
+}
+
+// command is the node's process, not started yet. More flags may be appended: the last one wins.
+func (p *process) command(dir string, more ...string) (*exec.Cmd, error) {
+	binary, err := exec.LookPath("aion-node")
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"serve", "--id", p.name, "--data-dir", p.data, "--http-address", p.http, "--raft-address", p.raft, "--gossip-address", p.gossip, "--promote-after", "500ms"}
+	cmd := exec.Command(binary, append(append(args, p.flags...), more...)...)
+	cmd.Dir = dir
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir()}, p.env...)
+	return cmd, nil
 }
 
 // said is the end of the node's log.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+	"time"
 
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/transport/wire"
@@ -101,7 +102,7 @@ func problemOf(cmd *cobra.Command, err error) (*wire.Problem, int) {
 	}
 	var file *fs.PathError
 	if errors.As(err, &file) {
-		return local("file", "A file cannot be used", err.Error(), ""), exitRefused
+		return local("file", "A file cannot be used", lineOf(err), hintOf(err)), exitRefused
 	}
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return local("failed", "The command failed", err.Error(), "Does a node run there already? Another address is taken by --http-address, --raft-address and --gossip-address."), exitRefused
@@ -109,8 +110,22 @@ func problemOf(cmd *cobra.Command, err error) (*wire.Problem, int) {
 	if errors.Is(err, context.Canceled) {
 		return local("interrupted", "The command was interrupted", "interrupted before it was done", ""), exitRefused
 	}
-	return local("failed", "The command failed", err.Error(), ""), exitRefused
+	return local("failed", "The command failed", lineOf(err), hintOf(err)), exitRefused
 }
+
+// hintOf says what to do about what the system refused.
+func hintOf(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "Free space on that disk, or enlarge it. A node goes on from what was durable: start it again."
+	case errors.Is(err, syscall.EMFILE):
+		return "Raise the limit of open files (ulimit -n, LimitNOFILE=) and start again."
+	}
+	return ""
+}
+
+// lineOf is what several errors say, on one line: of a node that ended, supervisors show the last.
+func lineOf(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // local is a problem that no node knows of.
 func local(code, title, detail, hint string) *wire.Problem {

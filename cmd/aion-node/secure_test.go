@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
 	"math/big"
 	"net"
@@ -64,6 +65,37 @@ func TestSecureCluster(t *testing.T) {
 	if _, out, _ := aion("b", read, "deploys"); !strings.Contains(out, " ci ") {
 		t.Errorf("the history does not name the token:\n%s", out)
 	}
+	// From another machine, with a token and the CA and no certificate, about a node that is not the one asked.
+	var cluster struct{ Leader string }
+	if _, out, errs := aion("a", read, "cluster", "status", "--json"); json.Unmarshal([]byte(out), &cluster) != nil || cluster.Leader == "" {
+		t.Fatalf("no leader: %s%s", out, errs)
+	}
+	heir, asked, gone := "c", "b", "a"
+	if cluster.Leader == "c" {
+		heir, asked = "b", "c"
+	}
+	for _, step := range []struct {
+		token string
+		args  []string
+		want  string // of the error; empty = done
+	}{
+		{read, []string{"drain", heir}, "error[permission_denied]"},
+		{write, []string{"drain", "nobody"}, "nobody"},
+		{write, []string{"drain", heir}, ""},
+		{write, []string{"transfer", heir}, "error[invalid_state]"},
+		{write, []string{"undrain", heir}, ""},
+		{write, []string{"transfer", heir}, ""},
+		{read, []string{"remove", gone}, "error[permission_denied]"},
+		{write, []string{"remove", gone}, ""},
+	} {
+		status, out, errs := aion(asked, step.token, append([]string{"cluster"}, step.args...)...)
+		if (status == 0) != (step.want == "") || !strings.Contains(errs, step.want) {
+			t.Errorf("cluster %v through %s: %d %s%s, want %q", step.args, asked, status, out, errs, step.want)
+		}
+	}
+	if _, out, errs := aion(asked, read, "cluster", "members"); strings.Contains(out, f.nodes[gone].raft) || !strings.Contains(out, f.nodes[heir].raft) {
+		t.Errorf("after node %s was removed: %s%s", gone, out, errs)
+	}
 	if conn, err := tls.Dial("tcp", f.nodes["a"].raft, &tls.Config{RootCAs: roots}); err == nil {
 		defer conn.Close()
 		_ = conn.SetDeadline(time.Now().Add(patient))
@@ -76,6 +108,12 @@ func TestSecureCluster(t *testing.T) {
 // writeCertificates makes an authority and one node certificate for loopback, valid both ways.
 func writeCertificates(t *testing.T, dir string) *x509.CertPool {
 	t.Helper()
+	return writeCertificatesUntil(t, dir, time.Now().Add(time.Hour))
+}
+
+// writeCertificatesUntil is writeCertificates with a node certificate that is valid until then.
+func writeCertificatesUntil(t *testing.T, dir string, end time.Time) *x509.CertPool {
+	t.Helper()
 	check := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -86,7 +124,7 @@ func writeCertificates(t *testing.T, dir string) *x509.CertPool {
 	check(err)
 	ca := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		KeyUsage: x509.KeyUsageCertSign, NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(2 * time.Hour),
 	}
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	check(err)
@@ -95,7 +133,7 @@ func writeCertificates(t *testing.T, dir string) *x509.CertPool {
 	node := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "node"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
+		NotBefore: end.Add(-time.Hour - time.Minute), NotAfter: end,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, node, ca, &key.PublicKey, caKey)
 	check(err)

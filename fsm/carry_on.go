@@ -25,16 +25,25 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 			}
 		}
 	}
-	for _, seq := range e.Carry {
+	if t.rules >= 2 || r.Carried.Count > 0 {
+		t.bequeath(r, next, e.Carry, before)
+	} else {
+		t.copySignals(r, next, e.Carry, before)
+	}
+	for _, data := range t.later {
+		t.hand(next, data)
+	}
+}
+
+// copySignals is bequeath as earlier builds did it: every event is stored again.
+func (t *step) copySignals(r, next *row, carry []uint64, before uint64) {
+	for _, seq := range carry {
 		if seq <= r.Run.Through {
 			t.hand(next, t.event(r, seq))
 		}
 	}
 	for seq := r.Run.Through + 1; seq <= before; seq++ {
 		t.hand(next, t.event(r, seq))
-	}
-	for _, data := range t.later {
-		t.hand(next, data)
 	}
 }
 
@@ -63,10 +72,10 @@ func (t *step) hand(next *row, data history.Data) {
 	}
 }
 
-// event reads one event of a run; nil when there is none.
+// event reads one event of a run; nil when there is none, or when it is a signal that the run took over.
 func (t *step) event(r *row, seq uint64) history.Data {
 	b := t.get(eventKey(r.Serial, seq))
-	if b == nil {
+	if b == nil || b[0] == carriedMark {
 		return nil
 	}
 	e, err := history.DecodeEvent(b)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"runtime"
 	"strings"
 	"syscall"
@@ -168,6 +169,38 @@ var dearest = map[Kind]func(w *world) []Command{
 	},
 }
 
+// dearestToo are other entries, of kinds of which more than one is dear.
+var dearestToo = map[string]func(w *world) []Command{
+	"continue over a full mailbox": func(w *world) []Command { // never carried before: every signal is looked at
+		w.mailFor("run", 10_000, 6_400)
+		return []Command{w.continues("run", even)}
+	},
+	"continue over a full mailbox that lies in pieces": func(w *world) []Command { // carried before, and half of it read
+		w.mailFor("run", 10_000, 6_400)
+		w.do(w.continues("run", all))
+		return []Command{w.continues("run", even)}
+	},
+	"delete a run whose signals in pieces live on": func(w *world) []Command { return w.purgeable(20_000, even) },
+	"delete a run and all that it took over": func(w *world) []Command {
+		w.purgeable(20_000, even)
+		c := &PurgeRuns{Runs: []history.RunID{w.latest("run").RunID}}
+		w.do(w.continues("run", none))
+		w.now = w.now.Add(2e9)
+		w.do(&PurgeRuns{Runs: []history.RunID{w.runs[len(w.runs)-1]}})
+		return []Command{c}
+	},
+}
+
+// purgeable starts a run with so many signals, continues it as new with those that keep says, and deletes it when it has expired.
+func (w *world) purgeable(n int, keep func(uint64) bool) []Command {
+	w.do(&SetRetention{Rule: Retention{Age: 1e9}})
+	w.mailFor("run", n, 10)
+	c := &PurgeRuns{Runs: []history.RunID{w.latest("run").RunID}}
+	w.do(w.continues("run", keep))
+	w.now = w.now.Add(2e9)
+	return []Command{c}
+}
+
 // TestDearest applies the most expensive entry of every kind and counts what it costs. A new kind needs a row in dearest.
 func TestDearest(t *testing.T) {
 	for kind := Kind(1); int(kind) < len(commands); kind++ {
@@ -179,6 +212,19 @@ func TestDearest(t *testing.T) {
 			if work := dearestOf(t, of); work > mostWork {
 				t.Errorf("costs %d units, an entry may cost %d", work, mostWork)
 			}
+		})
+	}
+}
+
+// TestDearestToo holds the others against the same budget.
+func TestDearestToo(t *testing.T) {
+	for name, of := range dearestToo {
+		t.Run(name, func(t *testing.T) {
+			work := dearestOf(t, of)
+			if work > mostWork {
+				t.Errorf("costs %d units, an entry may cost %d", work, mostWork)
+			}
+			t.Logf("%d units", work)
 		})
 	}
 }
@@ -285,20 +331,25 @@ func (w *world) schedule() *PutSchedule {
 
 // BenchmarkDearest tells the CPU time of the most expensive entry of each kind.
 func BenchmarkDearest(b *testing.B) {
-	for kind := Kind(1); int(kind) < len(commands); kind++ {
-		b.Run(kind.String(), func(b *testing.B) {
+	every := maps.Clone(dearestToo)
+	for kind, of := range dearest {
+		every[kind.String()] = of
+	}
+	for _, name := range sortedKeys(every) {
+		b.Run(name, func(b *testing.B) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			var spent, units time.Duration
 			for range b.N {
 				w := newWorld(b)
 				w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
-				entry := entryOf(w, dearest[kind])
+				entry := entryOf(w, every[name])
 				w.s.cfg.Paranoid = false
 				runtime.GC()
 				before := threadTime()
-				if _, err := w.s.Apply(uint64(len(w.log))+1, entry); err != nil {
-					b.Fatal(err)
+				results, err := w.s.Apply(uint64(len(w.log))+1, entry)
+				if err != nil || results[0].Refusal != nil {
+					b.Fatal(err, results[0].Refusal)
 				}
 				spent, units = spent+threadTime()-before, units+time.Duration(w.s.Work())
 			}

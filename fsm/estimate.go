@@ -60,7 +60,7 @@ func estimateOf(data history.Data) uint64 {
 	case *history.AttributesUpdated:
 		return attributesWork(e.Attributes)
 	case *history.WorkflowContinuedAsNew:
-		return 20 + 4*uint64(len(e.Carry)) + bytesWork(e.Input)
+		return 20 + uint64(len(e.Carry))/looksPerUnit + bytesWork(e.Input)
 	}
 	return 3
 }

@@ -1,10 +1,6 @@
 package fsm
 
-import (
-	"fmt"
-
-	"aion.dev/aion/engine/history"
-)
+import "aion.dev/aion/engine/history"
 
 // maxRows bounds every page that a View returns.
 const maxRows = 10_000
@@ -65,15 +61,10 @@ func (p *picture) Events(id history.RunID, from uint64, limit int) (events []his
 	if !ok {
 		return nil
 	}
-	p.scan(eventKey(serial, from), numberKey(keyEvent, serial+1), func(k, b []byte) bool {
-		e, err := history.DecodeEvent(b)
-		if err != nil {
-			p.s.fail(fmt.Errorf("row %x: %w", k, err))
-			return false
-		}
+	p.s.fail(eachEvent(p.snap, serial, from, func(e history.Event, _ int) bool {
 		events = append(events, e)
 		return len(events) < pageSize(limit)
-	})
+	}))
 	return events
 }
 

@@ -20,7 +20,7 @@ func (s *State) CheckInvariants() error {
 		return ErrClosed
 	}
 	defer p.drop()
-	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[page]uint64{}, counts: map[string]*PinCounts{}, told: map[cohort]uint64{}}
+	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[page]uint64{}, counts: map[string]*PinCounts{}, told: map[cohort]uint64{}, shown: map[[2]uint64]bool{}}
 	c.checkCatalog()
 	c.recountRuns()
 	c.linkRuns()
@@ -48,6 +48,7 @@ type checker struct {
 	left   map[page]uint64
 	counts map[string]*PinCounts // version key ->
 	told   map[cohort]uint64     // runs
+	shown  map[[2]uint64]bool    // serial and seq of signals that a run took over
 }
 
 func (c *checker) failf(format string, args ...any) {
@@ -131,19 +132,14 @@ func (c *checker) recountRuns() {
 // fold reads a history from its first event.
 func (c *checker) fold(n *recount) {
 	run, seq := &n.row.Run, uint64(0)
-	c.p.scan(eventKey(n.row.Serial, 0), numberKey(keyEvent, n.row.Serial+1), func(k, b []byte) bool {
-		e, err := history.DecodeEvent(b)
-		if err != nil {
-			c.failf("run %s: event %x: %w", run.RunID, k, err)
-			return false
-		}
-		if seq++; e.Seq != seq || readU64(k[9:]) != seq {
+	err := eachEvent(c.p.snap, n.row.Serial, 0, func(e history.Event, size int) bool {
+		if seq++; e.Seq != seq {
 			c.failf("I9: run %s: event %d stands where %d belongs", run.RunID, e.Seq, seq)
 		}
 		if seq > 1 && !n.status.Open() && e.Data.Type() != history.TypeWorkflowReopened {
 			c.failf("I10: run %s: event %d %s comes after it closed", run.RunID, seq, e.Data.Type())
 		}
-		n.status, n.bytes = history.Fold(n.status, e.Data), n.bytes+uint64(len(b))
+		n.status, n.bytes = history.Fold(n.status, e.Data), n.bytes+uint64(size)
 		if history.Wakes(e.Data) {
 			n.woken = seq
 		}
@@ -151,6 +147,10 @@ func (c *checker) fold(n *recount) {
 		n.apply(e)
 		return true
 	})
+	if err != nil {
+		c.failf("run %s: %w", run.RunID, err)
+	}
+	c.checkCarried(n)
 	if seq != run.Events {
 		c.failf("I9: run %s has %d events, its row says %d", run.RunID, seq, run.Events)
 	}

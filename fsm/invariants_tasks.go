@@ -127,15 +127,13 @@ func (c *checker) takenBack(n *recount, events []history.Event) (void map[uint64
 }
 
 func (c *checker) everyEvent(n *recount) (events []history.Event) {
-	c.p.scan(eventKey(n.row.Serial, 0), numberKey(keyEvent, n.row.Serial+1), func(_, b []byte) bool {
-		e, err := history.DecodeEvent(b)
-		if err != nil {
-			c.failf("run %s: an event cannot be read: %w", n.row.Run.RunID, err)
-			return false
-		}
+	err := eachEvent(c.p.snap, n.row.Serial, 0, func(e history.Event, _ int) bool {
 		events = append(events, e)
 		return true
 	})
+	if err != nil {
+		c.failf("run %s: an event cannot be read: %w", n.row.Run.RunID, err)
+	}
 	return events
 }
 

@@ -145,6 +145,7 @@ func (g *gambler) turn(id string) Command {
 		return c
 	}
 	c.RunID, c.N, c.Through = r.RunID, r.Turns+1, r.Events
+	c.Rules = rapid.SampledFrom([]uint64{0, 1, history.Rules, history.Rules}).Draw(g.t, "rules")
 	if g.coin("late") && r.Events > r.Through+1 {
 		c.Through = r.Through + 1
 	}

@@ -6,8 +6,8 @@ import (
 	"aion.dev/aion/engine/history"
 )
 
-// PurgeRuns deletes closed runs with their histories, in a batch that the leader keeps small. Runs that the rules keep, by the entry's own time, are passed over, and
-// so are those after the ones whose rows are as many as one entry deletes: the leader names them again. Refused: resource_exhausted.
+// PurgeRuns deletes closed runs with their histories, in a batch that the leader keeps small. Runs that the rules keep, by the entry's own time, are passed over, those that took signals over from a run that
+// is still there, and those after the ones whose rows are as many as one entry deletes: the leader names them again. Refused: resource_exhausted.
 type PurgeRuns struct {
 	Runs []history.RunID `cbor:"1,keyasint"` // at most 1,000
 }
@@ -39,16 +39,17 @@ func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
 	answer, rows := new(PurgeAnswer), uint64(0)
 	for _, id := range c.Runs {
 		r := t.run(id)
-		if r == nil || !t.s.rules.expired(&r.Run, t.now) || r.Tasks > 0 || r.Job != 0 { // a task left over belongs to a worker that is still to be told
+		if r == nil || !t.s.rules.expired(&r.Run, t.now) || r.Tasks > 0 || r.Job != 0 || t.after(r) { // a task left over belongs to a worker that is still to be told
 			continue
 		}
 		if answer.Purged > 0 && t.spent() {
 			break
 		}
-		if rows += asRows(r.Run.Events) + asRows(r.Run.Turns) + asRows(r.Log.Blocks); rows > purgedRows && answer.Purged > 0 {
+		list, stored := t.stored(r)
+		if rows += stored + asRows(r.Run.Turns) + asRows(r.Log.Blocks); rows > purgedRows && answer.Purged > 0 {
 			break
 		}
-		t.purge(r)
+		t.purge(r, list)
 		answer.Purged++
 	}
 	return answer, nil
@@ -56,8 +57,8 @@ func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
 
 // purge deletes everything of a closed run. What others have written down of it stays: the run that continues it, its parent, its children and the feed
 // name a run that is gone.
-func (t *step) purge(r *row) {
-	t.delRows(r.Serial, keyEvent, r.Run.Events)
+func (t *step) purge(r *row, stored []stretch) {
+	t.forgetHistory(r, stored)
 	t.delRows(r.Serial, keyTurn, r.Run.Turns)
 	t.forgetLog(r)
 	t.label(r, nil)

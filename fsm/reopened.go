@@ -89,7 +89,11 @@ func (t *step) turn(r *row, n uint64) (turn history.Turn, ok bool) {
 // unseen reports whether r has an event of one of the types after seq through.
 func (t *step) unseen(r *row, through uint64, types ...history.Type) (found bool) {
 	t.scan(eventKey(r.Serial, through+1), eventKey(r.Serial, r.Run.Events+1), func(_, b []byte) bool {
-		found = slices.Contains(types, history.Type(b[0]))
+		typ := history.Type(b[0])
+		if typ == carriedMark {
+			typ = history.TypeSignalReceived
+		}
+		found = slices.Contains(types, typ)
 		return !found
 	})
 	return found

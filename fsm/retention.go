@@ -130,12 +130,16 @@ func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID)
 		if e.at > now {
 			break
 		}
-		looked := 0
+		looked, passed := 0, false
 		p.eachClosed(e.typ, 0, now-history.Time(e.age)+1, func(_ history.Time, serial uint64, id history.RunID) bool {
 			if p.meta.Jobs > 0 && p.waits(serial) {
+				passed = true
 				return true
 			}
-			if tasks.SeekGEWithLimit(numberKey(keyTask, serial), numberKey(keyTask, serial+1)) != pebble.IterValid { // else a worker is still to be told
+			switch {
+			case tasks.SeekGEWithLimit(numberKey(keyTask, serial), numberKey(keyTask, serial+1)) == pebble.IterValid: // a worker is still to be told
+				passed = true
+			case !passed || !p.after(serial, ids): // what a run goes on from stands before it, unless that was passed over
 				ids = append(ids, id)
 			}
 			looked++
@@ -146,6 +150,16 @@ func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID)
 		}
 	}
 	return ids
+}
+
+// after reports whether a run took signals over from one that is still there and is not among ids.
+func (p *picture) after(serial uint64, ids []history.RunID) bool {
+	r := p.runAt(serial)
+	if r == nil || r.Carried.From.IsZero() || slices.Contains(ids, r.Carried.From) {
+		return false
+	}
+	_, there := p.serial(r.Carried.From)
+	return there
 }
 
 // NextExpiry implements View.

@@ -38,6 +38,8 @@ type row struct {
 
 	TimeLeft history.Duration `cbor:"26,keyasint,omitempty"` // of its time limit, while it is paused; 0 = it has none, or it does not stand still
 
+	Carried carriedUse `cbor:"27,keyasint,omitzero"` // signals that it took over from the run that it continues
+
 	dirty     bool            // changed by the command being applied
 	stale     bool            // changed by the entry being applied
 	neighbour neighbours[row] // in the cache's order of use

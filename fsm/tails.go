@@ -30,7 +30,7 @@ type tail struct {
 
 func (l *tail) neighbours() *neighbours[tail] { return &l.neighbour }
 
-// line is an event and the size in which it is stored.
+// line is an event and the size in which it is stored; without data it stands for signals that the run took over, which are not kept here.
 type line struct {
 	event history.Event
 	bytes int
@@ -74,6 +74,10 @@ func (c *tails) change(index uint64, r *row) {
 	c.bytes -= l.bytes
 	l.index, l.run = index, r.Run
 	for _, e := range r.added {
+		if e.event.Data == nil {
+			l.lines, l.bytes = nil, 0
+			continue
+		}
 		l.lines = append(l.lines, e)
 		l.bytes += e.bytes
 	}

@@ -74,7 +74,7 @@ func (m *Model) purge(c *fsm.PurgeRuns, res *fsm.Result) string {
 			break // its entry was full; the others are named again
 		}
 		r := m.runs[id]
-		if r == nil || r.status.Open() || len(r.tasks) > 0 || m.waitsForJob(r) {
+		if r == nil || r.status.Open() || len(r.tasks) > 0 || m.waitsForJob(r) || r.heir && m.runs[r.from] != nil {
 			continue
 		}
 		age, own := m.rules[r.typ]

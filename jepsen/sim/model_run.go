@@ -18,6 +18,8 @@ type run struct {
 	ordinal           uint64        // in the parent
 	onClose           history.ClosePolicy
 	continued         bool
+	heir              bool          // it shows signals that are stored with runs before it
+	from              history.RunID // then: the run that it continues, which is deleted before it
 	turns, through    uint64
 	void              uint64 // closing turns in a row that were void
 	cut               bool   // its newest turn was

@@ -207,6 +207,7 @@ func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before 
 			k.run = next.id
 		}
 	}
+	heard := len(next.lines)
 	hand := func(l line) {
 		switch l.typ {
 		case history.TypeSignalReceived:
@@ -222,6 +223,9 @@ func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before 
 	}
 	for _, l := range r.lines[r.through:before] {
 		hand(l)
+	}
+	if (m.byRules >= 2 || r.heir) && slices.ContainsFunc(next.lines[heard:], func(l line) bool { return l.typ == history.TypeSignalReceived }) {
+		next.heir, next.from = true, r.id
 	}
 	for _, d := range m.later {
 		hand(lineOf(d))

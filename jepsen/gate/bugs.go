@@ -57,6 +57,7 @@ func Bugs() []Bug {
 		{"signal-missed", "a turn counts as having seen what came while it was made", true, []Try{busy(under("signals", "none"))}},
 		{"closed-over", "a turn closes its run over signals that came while it was made", true, []Try{busy(under("signals", "none"))}},
 		{"continue-loses", "continue-as-new drops signals that were not read", true, []Try{busy(under("signals", "none"))}},
+		{"carried-once", "a run that continues as new hands on what it received itself, and loses what it had from the run before", true, []Try{under("signals", "none"), busy(under("signals", "none"))}},
 		{"parent-forgets", "the end of a parent leaves its children alone", true, []Try{under("children", "none")}},
 		{"job-skips", "closing a tree leaves out what did not fit into the entry", true, []Try{under("children", "none")}},
 		{"closed-twice", "closing a tree closes again those in it that have closed already", true, []Try{busy(under("children", "none")), under("children", "process")}},

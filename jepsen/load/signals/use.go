@@ -32,13 +32,16 @@ type Workload struct {
 
 const source = `
 def run(ctx, input):
+    if input["hold"]:
+        ctx.sleep("250ms")
+        ctx.continue_as_new({"seen": [], "every": input["every"], "hold": input["hold"] - 1})
     seen = list(input["seen"])
     for i in range(input["every"]):
         s = ctx.signal("n")
         if s == "stop":
             return seen
         seen.append(s)
-    ctx.continue_as_new({"seen": seen, "every": input["every"]})
+    ctx.continue_as_new({"seen": seen, "every": input["every"], "hold": 0})
 `
 
 const senderSource = `
@@ -70,7 +73,7 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 		return err
 	}
 	for i := range targetCount {
-		input, _ := json.Marshal(map[string]any{"seen": []string{}, "every": 15 + 10*i})
+		input, _ := json.Marshal(map[string]any{"seen": []string{}, "every": 15 + 10*i, "hold": 20 * i})
 		id := targetID(i)
 		o, err := e.Insist(ctx, op.Op{Process: e.Record.Process(), Workload: "signals", F: "target", Key: id, Value: input, Request: "target-" + id, Node: e.Cluster.Names()[0]}, runs.Start("signals"))
 		if err != nil || o.Outcome != op.OK {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"container/heap"
 	"context"
 	"sync"
 
@@ -20,6 +21,8 @@ type desk struct {
 
 	mu     sync.Mutex // guards what follows
 	lines  map[string]*line
+	seen   uint64            // index up to which what happened to queues has been looked at
+	due    dueLines          // lines that are to be looked at although nothing moves
 	polls  uint64            // that ever came
 	claims map[string]*claim // by request id
 }
@@ -45,31 +48,50 @@ func (d *desk) notice() {
 	}
 }
 
-// serve looks once for all lines and returns when to look again although nothing moved.
+// serve looks at the lines of queues that entries have changed since it last did, and at those that are due, and returns when to look again although nothing moved. What it costs follows from
+// what happened, not from how many queues there are.
 func (d *desk) serve() (next history.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	next = never
 	if len(d.lines) == 0 {
-		return next
+		return never
 	}
 	now := d.e.now()
 	d.e.cfg.Log.View(func(v fsm.View) {
-		for _, l := range d.lines { // any order: queues have nothing to do with each other
-			next = min(next, l.serve(v, now))
+		touched, known := v.QueuesTouched(d.seen)
+		d.seen = v.Index()
+		if !known {
+			for _, l := range d.lines { // any order: queues have nothing to do with each other
+				d.look(l, v, now)
+			}
+			return
+		}
+		for _, queue := range touched {
+			if l := d.lines[queue]; l != nil {
+				d.look(l, v, now)
+			}
+		}
+		var due []*line
+		for d.due.first() <= now {
+			due = append(due, heap.Pop(&d.due).(*line))
+		}
+		for _, l := range due {
+			d.look(l, v, now)
 		}
 	})
-	return next
+	return d.due.first()
 }
+
+// look serves a line and notes when it is to be looked at again. The caller holds mu.
+func (d *desk) look(l *line, v fsm.View, now history.Time) { d.due.set(l, l.serve(v, now)) }
 
 // serveLine looks for one line. The caller holds mu.
 func (d *desk) serveLine(l *line) {
 	if l.waiting == 0 {
 		return
 	}
-	next := never
-	d.e.cfg.Log.View(func(v fsm.View) { next = l.serve(v, d.e.now()) })
-	if next != never {
+	d.e.cfg.Log.View(func(v fsm.View) { d.look(l, v, d.e.now()) })
+	if l.next != never && l.due == 0 {
 		d.notice() // the loop must know until when to sleep
 	}
 }
@@ -121,6 +143,7 @@ func (d *desk) leave(p *poller) {
 	p.line.part(p)
 	if len(p.line.ranks) == 0 {
 		delete(d.lines, p.line.queue)
+		d.due.set(p.line, never)
 	}
 }
 

@@ -18,6 +18,9 @@ type line struct {
 	ranks   map[string]*rank
 	waiting int    // polls that stand
 	asked   uint64 // tasks asked for by leases under way
+
+	next history.Time // when to look again although nothing moved
+	due  int          // its place among those that have a next; -1 = none
 }
 
 // rank is the polls of a line that can carry out the same activities.
@@ -42,7 +45,9 @@ type poller struct {
 // never is no time of the log.
 const never = history.Time(math.MaxInt64)
 
-func newLine(queue string) *line { return &line{queue: queue, ranks: make(map[string]*rank)} }
+func newLine(queue string) *line {
+	return &line{queue: queue, ranks: make(map[string]*rank), next: never, due: -1}
+}
 
 // join makes a poll one of the line's, and stands it at its end.
 func (l *line) join(p *poller, activities []string) {

@@ -40,6 +40,7 @@ func (t *step) projectClosed(r *row) {
 type closedFronts struct {
 	from   map[string]history.Time // by type; pictures share it, so it is never changed in place
 	taken  map[string]int          // rows deleted since from was moved
+	worn   []string                // types of which so many were that from is to be moved
 	oldest uint64                  // no run has a serial below it
 	purged int                     // runs deleted since oldest was moved
 }
@@ -50,7 +51,9 @@ func newClosedFronts() closedFronts {
 
 // took notes that a closed run is deleted.
 func (f *closedFronts) took(r *row) {
-	f.taken[r.Run.Type]++
+	if f.taken[r.Run.Type]++; f.taken[r.Run.Type] == maxTaken+1 {
+		f.worn = append(f.worn, r.Run.Type)
+	}
 	f.purged++
 }
 
@@ -68,11 +71,11 @@ func (f *closedFronts) advance(s *State) error {
 		}
 		f.oldest = oldest
 	}
+	if len(f.worn) == 0 {
+		return nil
+	}
 	moved := map[string]history.Time{}
-	for typ, taken := range f.taken { // any order: each type has a front of its own
-		if taken <= maxTaken {
-			continue
-		}
+	for _, typ := range f.worn {
 		to := s.meta.Now // whatever closes from now on stands behind
 		err := scan(s.db, closedKey(typ, f.from[typ], 0), after(closedPrefix(typ)), func(k, _ []byte) bool {
 			to = closedAt(k)
@@ -83,9 +86,7 @@ func (f *closedFronts) advance(s *State) error {
 		}
 		moved[typ] = to
 	}
-	if len(moved) == 0 {
-		return nil
-	}
+	f.worn = f.worn[:0]
 	f.from = maps.Clone(f.from)
 	for typ, to := range moved { // any order: as above
 		f.from[typ] = to

@@ -66,21 +66,45 @@ func (t *step) recounted(k cohort) {
 // storeCounts writes the numbers at the end of the entry. A cohort that has no runs keeps its row while its version is loaded: runs of it come and go.
 func (t *step) storeCounts() {
 	c := &t.s.census
+	var came, went []cohort
 	for _, k := range t.counts.cohorts {
-		at, known := slices.BinarySearchFunc(c.cohorts, k, cohort.compare)
+		_, known := slices.BinarySearchFunc(c.cohorts, k, cohort.compare)
 		if _, loaded := t.s.catalog.Package(k.version); c.of[k] == 0 && !loaded {
 			delete(c.of, k)
 			if known {
 				t.del(k.key())
-				c.cohorts = slices.Delete(slices.Clone(c.cohorts), at, at+1)
+				went = append(went, k)
 			}
 			continue
 		}
 		t.put(k.key(), binary.AppendUvarint(nil, c.of[k]))
 		if !known {
-			c.cohorts = slices.Insert(slices.Clone(c.cohorts), at, k)
+			came = append(came, k)
 		}
 	}
+	if len(came)+len(went) > 0 {
+		c.cohorts = merged(c.cohorts, came, went)
+		t.charge(uint64(len(c.cohorts)) / cohortsPerUnit)
+	}
+}
+
+// cohortsPerUnit: an entry that changes the list of cohorts copies it once, however many come and go.
+const cohortsPerUnit = 50
+
+// merged is the list with those that came and without those that went. It is a new one: pictures share the list.
+func merged(list, came, went []cohort) []cohort {
+	changes := slices.SortedFunc(slices.Values(slices.Concat(came, went)), cohort.compare)
+	next, from := make([]cohort, 0, len(list)+len(came)), 0
+	for _, k := range changes {
+		at, known := slices.BinarySearchFunc(list, k, cohort.compare)
+		next = append(next, list[from:at]...)
+		if from = at; known {
+			from++
+		} else {
+			next = append(next, k)
+		}
+	}
+	return append(next, list[from:]...)
 }
 
 // forgetCounts drops the empty cohorts of a package that is being unloaded.

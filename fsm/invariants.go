@@ -174,6 +174,7 @@ func (n *recount) apply(e history.Event) {
 	case *history.SignalReceived:
 		n.signals++
 	case *history.WorkflowReopened:
+		n.still = 0 // its time counts anew
 		n.reopen(e, d)
 	case *history.CancelRequested:
 		n.cancel = true

@@ -1,6 +1,10 @@
 package fsm
 
-import "sync"
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
 
 // recent remembers the rows of queues and lanes as they were written last, for the leader's look at them after every entry. They come and go with each task,
 // and a database that is asked for a row steps over all the marks that its deletions left: after ten thousand activities, a millisecond.
@@ -10,7 +14,20 @@ type recent struct {
 	mu    sync.RWMutex // guards what follows
 	rows  map[string]recentRow
 	index uint64 // of the newest entry taken over
+
+	touched []touched // queues by the entries that changed their rows, oldest first
+	names   int       // of all touched
+	since   uint64    // touched is complete for the entries after this one
 }
+
+// touched are the queues that an entry changed.
+type touched struct {
+	index  uint64
+	queues []string
+}
+
+// maxTouched is how many names of queues are remembered for readers who were away; beyond it the older half is forgotten.
+const maxTouched = 16_384
 
 type recentRow struct {
 	index uint64
@@ -23,13 +40,16 @@ const maxKeptRows = 10_000
 // keptRows are the families whose rows are remembered.
 var keptRows = [families]bool{keyQueue: true, keyLane: true}
 
-func newRecent() *recent { return &recent{rows: map[string]recentRow{}} }
+func newRecent(index uint64) *recent {
+	return &recent{rows: map[string]recentRow{}, index: index, since: index}
+}
 
 // keep takes over what an entry wrote, once it is committed and before it is published.
 func (c *recent) keep(t *step) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.index = t.index
+	c.touch(t)
 	for _, family := range [...]int{keyQueue, keyLane} {
 		t.each(family, 0, func(_ byte, key, value []byte) error {
 			row := recentRow{index: t.index}
@@ -41,6 +61,50 @@ func (c *recent) keep(t *step) {
 		})
 	}
 	c.trim()
+}
+
+// touch notes which queues the entry changed. Whatever happens to the tasks of a queue changes its row.
+func (c *recent) touch(t *step) {
+	var queues []string
+	t.each(keyQueue, 0, func(_ byte, key, _ []byte) error {
+		queues = append(queues, string(key[1:]))
+		return nil
+	})
+	if len(queues) == 0 {
+		return
+	}
+	c.touched, c.names = append(c.touched, touched{t.index, queues}), c.names+len(queues)
+	if c.names <= maxTouched {
+		return
+	}
+	n := 0
+	for ; n < len(c.touched) && c.names > maxTouched/2; n++ {
+		c.names -= len(c.touched[n].queues)
+		c.since = c.touched[n].index
+	}
+	c.touched = append([]touched(nil), c.touched[n:]...)
+}
+
+// queuesTouched are the queues that entries after one changed, up to another, each perhaps more than once; false when that is no longer remembered.
+func (c *recent) queuesTouched(after, upTo uint64) (queues []string, ok bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if after < c.since {
+		return nil, false
+	}
+	first, _ := slices.BinarySearchFunc(c.touched, after+1, func(t touched, index uint64) int { return cmp.Compare(t.index, index) })
+	for _, t := range c.touched[first:] {
+		if t.index > upTo {
+			break
+		}
+		queues = append(queues, t.queues...)
+	}
+	return queues, true
+}
+
+// QueuesTouched implements View.
+func (p *picture) QueuesTouched(after uint64) ([]string, bool) {
+	return p.recent.queuesTouched(after, p.meta.Index)
 }
 
 // note remembers what the database says of a row at index, also that there is none: polls wait for queues that nothing was ever offered in. If there are

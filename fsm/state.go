@@ -117,11 +117,12 @@ func (s *State) load() error {
 	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
 	s.census, s.rules, s.fronts = census{of: map[cohort]uint64{}}, nil, newClosedFronts()
 	s.lanes, s.queueRows = newHot[lane](), newHot[Queue]()
-	s.tails, s.recent = newTails(), newRecent()
+	s.tails = newTails()
 	b, err := get(s.db, key(keyMeta))
 	if err == nil && b != nil {
 		err = decode.Unmarshal(b, &s.meta)
 	}
+	s.recent = newRecent(s.meta.Index)
 	if err == nil {
 		s.limits, err = readLimits(s.db)
 	}

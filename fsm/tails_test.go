@@ -15,7 +15,7 @@ import (
 func (w *world) fromDisk(f func(View)) {
 	w.view(func(v View) {
 		p := *v.(*picture)
-		p.tails, p.recent = newTails(), newRecent()
+		p.tails, p.recent = newTails(), newRecent(0)
 		f(&p)
 	})
 }
@@ -69,7 +69,7 @@ func TestTailsAnswerAsTheDatabaseDoes(t *testing.T) {
 	same()
 	w.do(&SignalRun{Run: RunRef{WorkflowID: "a"}, Name: "small", MaxWaiting: 1e6})
 	same()
-	w.s.tails, w.s.recent = newTails(), newRecent() // as after a restart
+	w.s.tails, w.s.recent = newTails(), newRecent(0) // as after a restart
 	w.do(&SignalRun{Run: RunRef{WorkflowID: "a"}, Name: "after", MaxWaiting: 1e6})
 	same()
 	w.do(&TerminateRun{Run: RunRef{WorkflowID: "a"}})
@@ -150,7 +150,7 @@ func TestTailsAreBounded(t *testing.T) {
 }
 
 func TestRowsRememberedAreThoseOfTheirIndex(t *testing.T) {
-	c := newRecent()
+	c := newRecent(0)
 	get := func(key string, index uint64, want []byte, known bool) {
 		t.Helper()
 		if got, ok := c.get([]byte(key), index); ok != known || ok && !reflect.DeepEqual(got, want) {
@@ -205,4 +205,40 @@ func TestTailsUnderReaders(t *testing.T) {
 	}
 	close(over)
 	readers.Wait()
+}
+
+// TestTouchedQueues: readers learn of every queue that an entry changed, up to the index that they see, or that they have been away for too long.
+func TestTouchedQueues(t *testing.T) {
+	c := newRecent(10)
+	entry := func(index uint64, queues ...string) {
+		s := &step{index: index, s: new(State), fresh: map[string][]byte{}}
+		for _, q := range queues {
+			s.put(textKey(keyQueue, q), []byte{1})
+		}
+		c.keep(s)
+	}
+	ask := func(after, upTo uint64, want string) {
+		t.Helper()
+		queues, known := c.queuesTouched(after, upTo)
+		if got := fmt.Sprint(queues, known); got != want {
+			t.Errorf("after %d up to %d: %s, want %s", after, upTo, got, want)
+		}
+	}
+	ask(9, 10, "[] false")
+	ask(10, 10, "[] true")
+	entry(11, "a", "b")
+	entry(12)
+	entry(13, "b")
+	entry(15, "c")
+	ask(10, 15, "[a b b c] true")
+	ask(11, 13, "[b] true")
+	ask(13, 14, "[] true")
+	ask(15, 20, "[] true")
+	for i := range uint64(maxTouched) {
+		entry(16+i, "d")
+	}
+	ask(15, 16+maxTouched, "[] false")
+	if queues, known := c.queuesTouched(15+maxTouched/2+5, 16+maxTouched); !known || len(queues) < maxTouched/3 {
+		t.Errorf("%d queues are remembered of the newest entries, %v", len(queues), known)
+	}
 }

@@ -43,6 +43,7 @@ type View interface {
 	Offers(queue string, activities []string) uint64                      // how many tasks the queue holds for activities, whatever its limits
 	OldestOffer(queue string) (at history.Time, ok bool)                  // when the oldest task that a worker may take was offered, its limits aside
 	Queue(name string) (Queue, bool)                                      // false: it has neither tasks nor limits
+	QueuesTouched(after uint64) (names []string, known bool)              // queues that entries after the one at index after changed, a name perhaps more than once; not known when that is too long ago
 	Queues(after string, limit int) []Queue                               // by name, those after after
 	Schedule(id string) (Schedule, bool)
 	Schedules(after string, limit int) []Schedule            // by id, those after after: fewer than limit when they pass 4 MiB

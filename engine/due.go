@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"container/heap"
+
+	"aion.dev/aion/engine/history"
+)
+
+// dueLines are the lines that are to be looked at again at a time of their own, the first of them first: a heap.
+type dueLines []*line
+
+func (q dueLines) Len() int           { return len(q) }
+func (q dueLines) Less(i, j int) bool { return q[i].next < q[j].next }
+func (q dueLines) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].due, q[j].due = i, j
+}
+
+// Push implements heap.Interface.
+func (q *dueLines) Push(x any) {
+	l := x.(*line)
+	l.due = len(*q)
+	*q = append(*q, l)
+}
+
+// Pop implements heap.Interface.
+func (q *dueLines) Pop() any {
+	old := *q
+	l := old[len(old)-1]
+	old[len(old)-1] = nil
+	*q, l.due = old[:len(old)-1], -1
+	return l
+}
+
+// set says when l is to be looked at again; never takes it out.
+func (q *dueLines) set(l *line, next history.Time) {
+	l.next = next
+	switch {
+	case next == never && l.due >= 0:
+		heap.Remove(q, l.due)
+	case next == never:
+	case l.due >= 0:
+		heap.Fix(q, l.due)
+	default:
+		heap.Push(q, l)
+	}
+}
+
+// first is when the first line is due.
+func (q dueLines) first() history.Time {
+	if len(q) == 0 {
+		return never
+	}
+	return q[0].next
+}

@@ -16,7 +16,7 @@ import (
 func BenchmarkIdleQueues(b *testing.B) {
 	for _, queues := range []int{1, 1_000, 50_000} {
 		b.Run(fmt.Sprint(queues), func(b *testing.B) {
-			n := enginetest.New(b)
+			n := enginetest.NewFast(b)
 			ctx, cancel := context.WithCancel(background)
 			var wg sync.WaitGroup
 			defer wg.Wait()
@@ -31,7 +31,7 @@ func BenchmarkIdleQueues(b *testing.B) {
 					}
 				})
 			}
-			time.Sleep(time.Second) // all of them stand in line
+			time.Sleep(20 * time.Second) // all of them stand in line
 			before := spent()
 			for b.Loop() {
 				if _, err := n.LimitQueue(background, engine.Call{}, "other", fsm.QueueLimits{}); err != nil {

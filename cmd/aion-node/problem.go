@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
-	"time"
 
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/transport/wire"

@@ -323,7 +323,7 @@ func TestForwardedBodyIsBounded(t *testing.T) {
 	follower := listen(t, api, th, "n2", small)
 	tooLarge := `"` + strings.Repeat("x", 70<<10) + `"`
 	p := follower.send(t, "POST", "/v1/workflows/w/signals/go", tooLarge).problem(t)
-	if p.Code != "invalid_input" || !strings.Contains(p.Detail, "65636 bytes") {
+	if p.Code != "body_too_large" || fmt.Sprint(p.Facts["limit"]) != "65636" || p.Facts["setting"] != "limits.payload_bytes" {
 		t.Errorf("declared length: %+v", p)
 	}
 	req, _ := http.NewRequestWithContext(t.Context(), "POST", follower.URL+"/v1/workflows/w/signals/go", io.MultiReader(strings.NewReader(tooLarge))) // chunked
@@ -332,7 +332,7 @@ func TestForwardedBodyIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != 400 {
+	if resp.StatusCode != 413 {
 		b, _ := io.ReadAll(resp.Body)
 		t.Errorf("chunked: %d %s", resp.StatusCode, b)
 	}

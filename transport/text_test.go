@@ -70,8 +70,6 @@ func TestNoRouteTakesWhatIsNoText(t *testing.T) {
 func TestNothingRecordedHasControlCharacters(t *testing.T) {
 	n := enginetest.New(t)
 	h := listen(t, n, &throne{}, "n1").lead()
-	n.Deploy(enginetest.Pack(t, waiting("1")))
-	n.BeginWith(engine.StartRequest{Type: "order", WorkflowID: "1"})
 	entries := n.Log.Entries()
 	for _, c := range []struct{ method, path, body, field string }{
 		{"POST", "/v1/workflows", `{"type":"order%s"}`, "type"},
@@ -111,6 +109,8 @@ func TestNothingRecordedHasControlCharacters(t *testing.T) {
 	if now := n.Log.Entries(); now != entries {
 		t.Errorf("%d entries were written", now-entries)
 	}
+	n.Deploy(enginetest.Pack(t, waiting("1")))
+	n.BeginWith(engine.StartRequest{Type: "order", WorkflowID: "1"})
 	if r := h.send(t, "POST", "/v1/workflows/1/signals/s", `"\u0000"`); r.status != 200 {
 		t.Errorf("a payload may hold any text: %+v", r)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"aion.dev/aion/cluster/logstore"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
 
@@ -47,7 +48,7 @@ func (e *Gap) Error() string {
 // found here, no crash has done.
 //
 // An empty log without a snapshot is another matter; see enter.
-func checkMeets(applied uint64, s *Stores, node, folder string) error {
+func checkMeets(applied uint64, s *logstore.Stores, node, folder string) error {
 	first, err := s.Log.FirstIndex()
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"aion.dev/aion/cluster/logstore"
 	"github.com/hashicorp/raft"
 )
 
@@ -60,7 +61,7 @@ func TestLogGoesOnWhereTheStateEnds(t *testing.T) {
 		if err := store.SetUint64(commitIndexKey, c.committed); err != nil {
 			t.Fatal(err)
 		}
-		err := checkMeets(c.applied, &Stores{Log: store, Stable: store, Snapshots: snapshots}, "n1", "data")
+		err := checkMeets(c.applied, &logstore.Stores{Log: store, Stable: store, Snapshots: snapshots}, "n1", "data")
 		_, lost := errors.AsType[*LostEntries](err)
 		_, gap := errors.AsType[*Gap](err)
 		if lost != c.lost || gap != c.gap || err != nil && !lost && !gap {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
@@ -23,7 +23,7 @@ func BenchmarkSchedulesAtOnce(b *testing.B) {
 	for i := range 64 {
 		hands.Go(func() {
 			for id := i; id < count; id += 64 {
-				s := fsm.Schedule{ID: fmt.Sprint("s", id), Type: "job", Every: history.Duration(engine.MaxEvery), Next: at}
+				s := fsm.Schedule{ID: fmt.Sprint("s", id), Type: "job", Every: history.Duration(calendar.MaxEvery), Next: at}
 				if _, err := n.Log.Propose(background, fsm.Envelope{Command: &fsm.PutSchedule{Schedule: s}}); err != nil {
 					b.Error(err)
 				}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
+
+	"aion.dev/aion/internal/clip"
 )
 
 // What JSON allows and workflow code does not take. A run that was handed such a value would fail with its first look at it, and its caller would learn of it
@@ -36,7 +38,7 @@ func beyondCode(p []byte) (reason string) {
 		case c == '-' || c >= '0' && c <= '9':
 			end := at + len(p[at:]) - len(bytes.TrimLeft(p[at:], "+-.0123456789eE"))
 			if beyondNumber(string(p[at:end])) {
-				return fmt.Sprintf("has a number out of range, at byte %d: %s", at+1, clip(string(p[at:end])))
+				return fmt.Sprintf("has a number out of range, at byte %d: %s", at+1, clip.Short(string(p[at:end])))
 			}
 			at = end
 			continue

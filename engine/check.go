@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"strings"
 	"unicode/utf8"
 
 	"aion.dev/aion/catalog"
@@ -81,16 +80,4 @@ func (e *Engine) checkPayload(field string, p history.Payload) error {
 		return invalid(field, "%s", reason)
 	}
 	return nil
-}
-
-// clip shortens what a caller wrote, for a message.
-func clip(s string) string { return clipTo(s, 80) }
-
-// clipTo cuts s to at most limit bytes of UTF-8, and shows that it did.
-func clipTo(s string, limit int) string {
-	const dots = "..."
-	if len(s) > limit {
-		s = s[:limit-len(dots)] + dots
-	}
-	return strings.ToValidUTF8(s, "")
 }

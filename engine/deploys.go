@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/clip"
 )
 
 // Deploys lists one page of the deploy history, newest first, with the next page's cursor ("" = no more) and the index it was read at.
@@ -45,7 +46,7 @@ func parseDeployCursor(s string) (c fsm.DeployCursor, err error) {
 	c.Index, err = strconv.ParseUint(index, 10, 64)
 	n32, nErr := strconv.ParseUint(n, 10, 32)
 	if c.N = uint32(n32); !ok || err != nil || nErr != nil || c.Index == 0 {
-		return c, invalid("cursor", "%q was not given out by this listing", clip(s))
+		return c, invalid("cursor", "%q was not given out by this listing", clip.Short(s))
 	}
 	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/clip"
 )
 
 // What a turn hands on is judged where the turn is made, and the verdict is recorded with it: apply
@@ -84,7 +85,7 @@ func (e *Engine) judgeInput(ctx context.Context, pkg *catalog.Package, member *c
 	}
 	if reason != "" {
 		violation := &SchemaViolation{Type: member.Type, Version: pkg.Version, Pointer: at, Reason: reason}
-		check.Flaw = clipTo(violation.Error(), MaxMessage)
+		check.Flaw = clip.To(violation.Error(), MaxMessage)
 	}
 	return check, nil
 }
@@ -112,7 +113,7 @@ func (e *Engine) judgeOutput(ctx context.Context, run *fsm.Run, result history.P
 	if at != "" {
 		what += " at " + at
 	}
-	return clipTo(fmt.Sprintf("%s does not fit the output schema of %q (version %s): %s", what, run.Type, run.Version.Short(), reason), MaxMessage), nil
+	return clip.To(fmt.Sprintf("%s does not fit the output schema of %q (version %s): %s", what, run.Type, run.Version.Short(), reason), MaxMessage), nil
 }
 
 // output returns the output schema of a type in a version; nil = it has none, which is kept too.

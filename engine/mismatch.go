@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/clip"
 )
 
 // What a reason holds of each part, so that all of it fits into MaxMessage.
@@ -23,16 +24,16 @@ const (
 func (e *Engine) reasonOf(ctx context.Context, at fsm.Run, why error) string {
 	var m *replay.Mismatch
 	if !errors.As(why, &m) {
-		return clipTo(why.Error(), MaxMessage)
+		return clip.To(why.Error(), MaxMessage)
 	}
 	text := fmt.Sprintf("replay of turn %d differs at its event %d", m.Turn, m.Position)
 	if m.At != "" {
-		text += ", at " + clipTo(m.At, maxLineText)
+		text += ", at " + clip.To(m.At, maxLineText)
 		if line := e.sourceLine(ctx, at.Version, m.At); line != "" {
-			text += "\n    " + clipTo(line, maxLineText)
+			text += "\n    " + clip.To(line, maxLineText)
 		}
 	}
-	event := func(s string) string { return clipTo(orElse(s, "nothing more"), maxEventText) }
+	event := func(s string) string { return clip.To(orElse(s, "nothing more"), maxEventText) }
 	return text + "\n  recorded: " + event(m.Recorded) + "\n  asked:    " + event(m.Asked)
 }
 

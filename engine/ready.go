@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/clip"
 )
 
 // reconciler makes this node hold compiled what the state names, and tells the cluster through the log which versions it has. It is level-triggered: every
@@ -53,7 +54,7 @@ func (r *reconciler) notice(event string) {
 // fail records that this node cannot run a version although it could once.
 func (r *reconciler) fail(ctx context.Context, v catalog.Version, why error) {
 	select {
-	case r.failed <- failure{v, clipTo(why.Error(), maxCause)}:
+	case r.failed <- failure{v, clip.To(why.Error(), maxCause)}:
 	case <-ctx.Done():
 	}
 }
@@ -127,7 +128,7 @@ func (r *reconciler) compile(ctx context.Context, p *catalog.Package) bool {
 	if _, err := r.e.programs.load(limited, p); err != nil {
 		if ctx.Err() == nil {
 			r.e.log.Warn("a loaded version is not ready on this node", "version", p.Version.Short(), "error", err)
-			r.problems[p.Version] = clipTo(err.Error(), maxCause)
+			r.problems[p.Version] = clip.To(err.Error(), maxCause)
 		}
 		return false
 	}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/clip"
 )
 
 // nextTimes is how many of its next times a schedule is shown with.
@@ -16,12 +18,12 @@ const nextTimes = 5
 // PutSchedule makes a schedule, or with replace changes one. Of s the definition, Paused and Reason are read; a schedule that is replaced and not Paused is
 // resumed. The input is checked against the version that the type is routed to, if it is routed.
 func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replace bool) (*fsm.ScheduleAnswer, Answered, error) {
-	s, calendar, err := e.checkSchedule(s)
+	s, cal, err := e.checkSchedule(s)
 	if err != nil {
 		return nil, Answered{}, err
 	}
 	cmd := &fsm.PutSchedule{Schedule: s, Replace: replace}
-	if refusal := e.checkScheduled(ctx, &s, calendar); refusal != nil {
+	if refusal := e.checkScheduled(ctx, &s, cal); refusal != nil {
 		// Before refusing, look with everything that was acknowledged: the route may have moved, or this may be a repeated request.
 		if err := e.cfg.Log.Sync(ctx); err != nil {
 			return nil, Answered{}, err
@@ -31,13 +33,13 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replac
 		} else if ok {
 			return outcome[*fsm.ScheduleAnswer](c, res)
 		}
-		if refusal = e.checkScheduled(ctx, &s, calendar); refusal != nil {
+		if refusal = e.checkScheduled(ctx, &s, cal); refusal != nil {
 			return nil, Answered{}, refusal
 		}
 	}
 	for range rechecks {
 		if !s.Paused {
-			cmd.Schedule.Next = calendar.next(e.now())
+			cmd.Schedule.Next = cal.Next(e.now())
 		}
 		answer, a, err := propose[*fsm.ScheduleAnswer](ctx, e, c, cmd)
 		var recheck *fsm.Recheck
@@ -53,7 +55,7 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replac
 }
 
 // checkSchedule settles what people say of a schedule. It needs no state.
-func (e *Engine) checkSchedule(s fsm.Schedule) (d fsm.Schedule, calendar *calendar, err error) {
+func (e *Engine) checkSchedule(s fsm.Schedule) (d fsm.Schedule, cal *calendar.Calendar, err error) {
 	if err := checkScheduleID(s.ID); err != nil {
 		return d, nil, err
 	}
@@ -78,19 +80,19 @@ func (e *Engine) checkSchedule(s fsm.Schedule) (d fsm.Schedule, calendar *calend
 	if s.CatchUp > fsm.CatchUpAll {
 		return d, nil, invalid("catch_up", "is %d; there are one, none and all", s.CatchUp)
 	}
-	if calendar, err = parseCalendar(&s); err != nil {
+	if cal, err = calendar.Parse(&s); err != nil {
 		return d, nil, err
 	}
 	return fsm.Schedule{
 		ID: s.ID, Type: s.Type, Input: s.Input, Attributes: s.Attributes, Every: s.Every, Cron: s.Cron, Timezone: s.Timezone, Overlap: s.Overlap, CatchUp: s.CatchUp,
 		Paused: s.Paused, Reason: s.Reason,
-	}, calendar, nil
+	}, cal, nil
 }
 
 // checkScheduled refuses a schedule that could not fire as things are.
-func (e *Engine) checkScheduled(ctx context.Context, s *fsm.Schedule, calendar *calendar) error {
-	if calendar.next(e.now()) == 0 {
-		return invalid("cron", "is %q, which no time matches", clip(s.Cron))
+func (e *Engine) checkScheduled(ctx context.Context, s *fsm.Schedule, cal *calendar.Calendar) error {
+	if cal.Next(e.now()) == 0 {
+		return invalid("cron", "is %q, which no time matches", clip.Short(s.Cron))
 	}
 	_, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
 	if err == nil {
@@ -137,8 +139,8 @@ func (e *Engine) PauseSchedule(ctx context.Context, c Call, id, reason string) (
 
 // ResumeSchedule lets a schedule fire again, at its next time from now. Times that passed meanwhile are not made up for.
 func (e *Engine) ResumeSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error) {
-	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, calendar *calendar) (fsm.Command, error) {
-		return &fsm.ResumeSchedule{ID: id, Next: calendar.next(e.now()), Revision: s.Revision}, nil
+	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
+		return &fsm.ResumeSchedule{ID: id, Next: cal.Next(e.now()), Revision: s.Revision}, nil
 	})
 }
 
@@ -148,7 +150,7 @@ func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap
 	if err := checkOverlap(overlap); err != nil {
 		return nil, Answered{}, err
 	}
-	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, _ *calendar) (fsm.Command, error) {
+	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, _ *calendar.Calendar) (fsm.Command, error) {
 		cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Times: []history.Time{e.now()}, Overlap: overlap}
 		return cmd, e.checkFires(ctx, s, cmd)
 	})
@@ -163,17 +165,17 @@ func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, 
 	if from.Before(firstTime) {
 		return nil, Answered{}, invalid("from", "is %s; the first time is %s", from.Format(time.RFC3339), firstTime.Format(time.RFC3339))
 	}
-	if !to.After(from) || to.After(endOfTime) {
+	if !to.After(from) || to.After(calendar.EndOfTime) {
 		return nil, Answered{}, invalid("to", "is %s; it must be after from, which is %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
 	}
 	if overlap == nil {
 		all := fsm.OverlapAllowAll
 		overlap = &all
 	}
-	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, calendar *calendar) (fsm.Command, error) {
+	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
 		most := s.FiresAtOnce()
 		end := history.At(to)
-		times := calendar.between(history.At(from), min(end, e.now()+1), most+1)
+		times := cal.Between(history.At(from), min(end, e.now()+1), most+1)
 		if len(times) > most {
 			return nil, invalid("to", "is %s, but the schedule fires %d times before %s, which is all that one call can make up for; go on from there",
 				to.Format(time.RFC3339), most, times[most])
@@ -187,7 +189,7 @@ func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, 
 var firstTime = time.Unix(1, 0).UTC()
 
 // onSchedule proposes what make says of the schedule as it stands, again if it has changed meanwhile.
-func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*fsm.Schedule, *calendar) (fsm.Command, error)) (*fsm.ScheduleAnswer, Answered, error) {
+func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*fsm.Schedule, *calendar.Calendar) (fsm.Command, error)) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkScheduleID(id); err != nil {
 		return nil, Answered{}, err
 	}
@@ -202,11 +204,11 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*f
 		e.cfg.Log.View(func(v fsm.View) { s, _ = v.Schedule(id) })
 		var cmd fsm.Command = &fsm.FireSchedule{ID: id} // of a schedule that is not known here: left to the state machine to refuse
 		if s.ID != "" {
-			calendar, err := storedCalendar(&s)
+			cal, err := calendar.Stored(&s)
 			if err != nil {
 				return nil, Answered{}, err
 			}
-			if cmd, err = make(&s, calendar); err != nil {
+			if cmd, err = make(&s, cal); err != nil {
 				return nil, Answered{}, err
 			}
 		}
@@ -227,7 +229,7 @@ func (e *Engine) checkFires(ctx context.Context, s *fsm.Schedule, cmd *fsm.FireS
 	}
 	cmd.CheckedSchema = checked
 	if violation != nil {
-		cmd.Problem = clipTo(violation.Error(), MaxMessage)
+		cmd.Problem = clip.To(violation.Error(), MaxMessage)
 	}
 	return nil
 }
@@ -251,11 +253,11 @@ func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *fsm.Sched
 	case found.Next == 0:
 		return &found, nil, index, nil
 	}
-	calendar, err := storedCalendar(&found)
+	cal, err := calendar.Stored(&found)
 	if err != nil {
 		return nil, nil, index, err
 	}
-	for at := found.Next; at != 0 && len(next) < nextTimes; at = calendar.next(at) {
+	for at := found.Next; at != 0 && len(next) < nextTimes; at = cal.Next(at) {
 		next = append(next, at.Std())
 	}
 	return &found, next, index, nil

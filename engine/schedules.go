@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 )
@@ -20,11 +21,8 @@ type schedules struct {
 }
 
 const (
-	onTime     = 10 * time.Second // a fire that is not later is no business of CatchUp
-	maxCaught  = 100_000          // times that CatchUpAll goes back, in the smallest gaps that there are
-	maxPlanned = 10_000           // times looked at for one proposal
-	fireHands  = 32               // proposals under way at once
-	fireCheck  = 2 * time.Second  // to get hold of an input schema
+	fireHands = 32              // proposals under way at once
+	fireCheck = 2 * time.Second // to get hold of an input schema
 )
 
 func newSchedules(e *Engine) *schedules {
@@ -104,12 +102,12 @@ func (f *schedules) step(ctx context.Context, id string) bool {
 	}
 	cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision}
 	if due {
-		calendar, err := storedCalendar(&s)
+		cal, err := calendar.Stored(&s)
 		if err != nil { // it was read when it was made: this node is another build, or knows fewer zones
 			e.log.Error("schedule does not fire: its definition cannot be read here", "schedule", id, "error", err)
 			return false
 		}
-		planFires(cmd, &s, calendar, now)
+		cal.Plan(cmd, &s, now)
 	}
 	if len(cmd.Times) > 0 || s.Stuck() {
 		check, cancel := context.WithTimeout(ctx, fireCheck)
@@ -132,32 +130,4 @@ func (f *schedules) step(ctx context.Context, id string) bool {
 		}
 	}
 	return true
-}
-
-// planFires says in cmd what is to be done about the times of s from its next one up to now: which to fire for, how many to leave out, and when to look again.
-// Fires that are late are what CatchUp is about. Where there are more than one command takes, cmd ends at a time that has come, too.
-func planFires(cmd *fsm.FireSchedule, s *fsm.Schedule, calendar *calendar, now history.Time) {
-	late := func(at history.Time) bool { return now.Sub(at) >= onTime }
-	oldest := now // before it CatchUpAll does not go back
-	if back := int64(calendar.gap()); back < math.MaxInt64/maxCaught {
-		oldest -= min(history.Time(back*maxCaught), now)
-	} else {
-		oldest = 0
-	}
-	most := s.FiresAtOnce()
-	at := s.Next
-	cmd.Due = at
-	for n := 0; at != 0 && at <= now && n < maxPlanned && len(cmd.Times) < most; n++ {
-		next := calendar.next(at)
-		switch {
-		case s.CatchUp == fsm.CatchUpOne && late(at) && next != 0 && next <= now && late(next): // the latest of those that are late stands for all of them
-			cmd.Missed++
-		case s.CatchUp == fsm.CatchUpNone && late(at), s.CatchUp != fsm.CatchUpOne && at < oldest:
-			cmd.Missed++
-		default:
-			cmd.Times = append(cmd.Times, at)
-		}
-		at = next
-	}
-	cmd.Next = at
 }

@@ -10,6 +10,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/internal/clip"
 	"aion.dev/aion/internal/lru"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -122,7 +123,7 @@ func checkSchemas(ctx context.Context, a *catalog.Archive, patterns int) error {
 			}
 			if _, err := compileBounded(s.text, patterns); err != nil {
 				reason := strings.ReplaceAll(err.Error(), schemaName, "")
-				return &catalog.InvalidPackage{Field: fmt.Sprintf("workflows[%d].%s", i, s.key), Reason: "is no JSON Schema: " + clipTo(reason, 500)}
+				return &catalog.InvalidPackage{Field: fmt.Sprintf("workflows[%d].%s", i, s.key), Reason: "is no JSON Schema: " + clip.To(reason, 500)}
 			}
 		}
 	}
@@ -144,7 +145,7 @@ func (s *schema) check(ctx context.Context, p history.Payload) (pointer, reason 
 		return "", err.Error(), nil
 	}
 	if n := hugeNumber(v); n != "" {
-		return "", fmt.Sprintf("the number %s is beyond what 64-bit floats hold", clip(n)), nil
+		return "", fmt.Sprintf("the number %s is beyond what 64-bit floats hold", clip.Short(n)), nil
 	}
 	var checker *validator
 	select {

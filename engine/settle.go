@@ -9,6 +9,7 @@ import (
 
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/clip"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -117,7 +118,7 @@ func (e *Engine) readFailure(t fsm.TaskToken, r *TaskResult) (fsm.TaskFailure, e
 	if failure.Kind == "" {
 		failure.Kind = history.KindFailed
 	}
-	failure.Message = clipTo(failure.Message, MaxFailure)
+	failure.Message = clip.To(failure.Message, MaxFailure)
 	err := checkLabel("kind", failure.Kind)
 	if err == nil {
 		err = e.checkDetails(failure.Details)

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/clip"
 )
 
 // A token is what a worker knows of an attempt: a format byte, the run id, the ordinal and the attempt, as base64url. Workers must not look inside; what a
@@ -27,7 +28,7 @@ func writeToken(t fsm.TaskToken) string {
 // readToken is the reverse of writeToken and takes nothing else.
 func readToken(s string) (t fsm.TaskToken, err error) {
 	bad := func() (fsm.TaskToken, error) {
-		return fsm.TaskToken{}, invalid("token", "%q is no token of a task: hand back the one that came with it", clip(s))
+		return fsm.TaskToken{}, invalid("token", "%q is no token of a task: hand back the one that came with it", clip.Short(s))
 	}
 	if len(s) > maxToken {
 		return bad()

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"strings"
 
+	"aion.dev/aion/internal/clip"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
@@ -67,7 +68,7 @@ func compileNamed(name string, text []byte, patterns int) (v *validator, err err
 		return nil, err
 	}
 	if n := hugeNumber(doc); patterns > 0 && n != "" {
-		return nil, fmt.Errorf("the number %s is beyond what 64-bit floats hold", clip(n))
+		return nil, fmt.Errorf("the number %s is beyond what 64-bit floats hold", clip.Short(n))
 	}
 	v = &validator{budget: checkBudget, prices: make(map[*jsonschema.Schema]*price)}
 	v.patterns = newPatterns(patterns, v.spend)
@@ -146,7 +147,7 @@ func (v *validator) check(ctx context.Context, value any) (pointer, reason strin
 	for _, token := range violation.InstanceLocation {
 		at.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token))
 	}
-	return at.String(), clipTo(textOf(violation), 500), nil
+	return at.String(), clip.To(textOf(violation), 500), nil
 }
 
 // textOf says what a violation is, in the library's words also where the check was ours.
@@ -186,7 +187,7 @@ func numberText(of jsonschema.ErrorKind) string {
 
 func digits(r *big.Rat) string {
 	n, _ := r.FloatPrec() // they come from decimals, so they end
-	return clip(r.FloatString(n))
+	return clip.Short(r.FloatString(n))
 }
 
 // unfit is a violation that was found by what takes the place of a keyword.

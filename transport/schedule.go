@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
@@ -46,7 +47,7 @@ func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.Schedule
 	f := fsm.Schedule{
 		ID: r.ScheduleID, Type: r.Type, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes), Cron: r.Cron, Timezone: r.Timezone, Paused: r.Paused,
 	}
-	every, err := span("every", r.Every, engine.MinEvery, engine.MaxEvery)
+	every, err := span("every", r.Every, calendar.MinEvery, calendar.MaxEvery)
 	if err != nil {
 		return nil, err
 	}

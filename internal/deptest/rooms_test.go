@@ -21,14 +21,17 @@ var rooms = []room{
 	{"engine/replay", []string{"catalog", "engine/history", "engine/runtime"}, nil, "a turn is a pure function of history and program: no state, no log"},
 	{"fsm", []string{"catalog", "engine/history"}, []string{"github.com/cockroachdb/pebble/v2", "github.com/fxamacker/cbor/v2"},
 		"the state machine stands on plain values and Pebble alone: whatever else it could call might differ between nodes"},
+	{"engine/calendar", []string{"catalog", "engine/history", "fsm", "internal/clip", "internal/zones"}, []string{"github.com/robfig/cron/v3"},
+		"when a schedule fires follows from its definition: no engine, no log, no clock"},
 	{"internal/await", nil, nil, "test kits on every floor wait with it"},
+	{"internal/clip", nil, nil, "messages on every floor name what callers wrote"},
 	{"internal/lru", nil, nil, "a bound on what is kept, wherever something is"},
 	{"internal/lifecycle", nil, nil, "it is used on every floor"},
 	{"internal/throttle", nil, nil, "lines of the log that strangers cause, in every room that strangers reach"},
 	{"internal/zones", nil, nil, "the time zones of code and of schedules, which nothing of ours decides"},
 	{"internal/faults", []string{"internal/faults/power"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"lies of clock and disk and losses of power, below the cluster, and nothing in a build without -tags aionfaults"},
-	{"engine", []string{"catalog", "engine/history", "engine/runtime", "engine/replay", "fsm", "internal/lifecycle", "internal/lru", "internal/zones"}, []string{"*"},
+	{"engine", []string{"catalog", "engine/calendar", "engine/history", "engine/runtime", "engine/replay", "fsm", "internal/clip", "internal/lifecycle", "internal/lru"}, []string{"*"},
 		"the engine sees replication through its own ports, languages through runtime, and is seen by cluster and transport"},
 	{"engine/solo", []string{"catalog", "engine", "engine/history", "fsm"}, []string{"github.com/cockroachdb/pebble/v2/vfs"},
 		"the engine's ports on the real state machine, without a cluster; enginetest and the tests of workflow authors stand on it"},
@@ -56,8 +59,8 @@ var rooms = []room{
 	{"transport/client", []string{"transport/wire"}, nil, "callers import it: what it pulls in, they pull in"},
 	{"transport/worker", []string{"transport/wire", "transport/client"}, nil, "callers import it: what it pulls in, they pull in"},
 	{"transport/console", nil, nil, "files to serve"},
-	{"transport", []string{"catalog", "engine", "engine/history", "fsm", "internal/lifecycle", "transport/console", "transport/wire"}, []string{"*"},
-		"transport serves the engine and declares what it needs of a cluster itself"},
+	{"transport", []string{"catalog", "engine", "engine/calendar", "engine/history", "fsm", "internal/lifecycle", "transport/console", "transport/wire"}, []string{"*"},
+		"transport serves the engine, whose bounds of schedules it names, and declares what it needs of a cluster itself"},
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
 	{"jepsen/sim", []string{"catalog", "engine/history", "engine/replay", "engine/runtime/...", "fsm"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises"},
 	{"jepsen/gate/seeded", nil, nil, "what planted bugs call, compiled into copies of the product: it can bring nothing along, and nobody in the tree imports it"},
@@ -93,4 +96,4 @@ var replication = []string{
 }
 
 // owned are the libraries of others that "*" does not cover.
-var owned = append([]string{"github.com/cockroachdb/pebble/v2", "go.starlark.net"}, replication...)
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "go.starlark.net"}, replication...)

@@ -1,4 +1,4 @@
-package engine
+package calendar
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"aion.dev/aion/catalog"
+	"aion.dev/aion/internal/clip"
 	"github.com/robfig/cron/v3"
 )
 
@@ -103,13 +103,13 @@ func (f *cronField) item(text string) (bits uint64, err error) {
 			last = first
 		}
 		if first > last {
-			return 0, f.wrong("has the range %s, whose start is beyond its end", clip(span))
+			return 0, f.wrong("has the range %s, whose start is beyond its end", clip.Short(span))
 		}
 	}
 	step := 1
 	if stepped {
 		if step, err = number(stepText); err != nil || step < 1 {
-			return 0, f.wrong("has the step %q; want a positive number", clip(stepText))
+			return 0, f.wrong("has the step %q; want a positive number", clip.Short(stepText))
 		}
 		if size := last - first + 1; step > size {
 			return 0, f.wrong("has the step %d, which is larger than its range of %d", step, size)
@@ -134,7 +134,7 @@ func (f *cronField) value(text string) (int, error) {
 	n, err := number(text)
 	switch {
 	case err != nil:
-		return 0, f.wrong("has %q, which is no number or name of it", clip(text))
+		return 0, f.wrong("has %q, which is no number or name of it", clip.Short(text))
 	case n > f.most:
 		return 0, f.wrong("has %d, above maximum %d", n, f.most)
 	case n < f.least:
@@ -155,6 +155,4 @@ func (f *cronField) wrong(format string, args ...any) error {
 	return unreadable("%s %s", f.name, fmt.Sprintf(format, args...))
 }
 
-func unreadable(format string, args ...any) error {
-	return &catalog.InvalidInput{Field: "cron", Reason: fmt.Sprintf(format, args...)}
-}
+func unreadable(format string, args ...any) error { return invalid("cron", format, args...) }

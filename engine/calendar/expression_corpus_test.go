@@ -1,4 +1,4 @@
-package engine
+package calendar
 
 import (
 	"slices"
@@ -22,7 +22,7 @@ func TestCronAgainstTheClock(t *testing.T) {
 	}
 	for _, text := range expressions {
 		text = strings.TrimSpace(text)
-		cal, err := parseCalendar(&fsm.Schedule{Cron: text})
+		cal, err := Parse(&fsm.Schedule{Cron: text})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +31,7 @@ func TestCronAgainstTheClock(t *testing.T) {
 			at := from
 			for range 3 {
 				want := nextByClock(text, at)
-				got := cal.next(history.At(at))
+				got := cal.Next(history.At(at))
 				if got == 0 || !got.Std().Equal(want) {
 					t.Errorf("%s after %s: got %s, want %s", text, at, got, want)
 					break

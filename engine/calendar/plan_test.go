@@ -1,4 +1,4 @@
-package engine
+package calendar
 
 import (
 	"testing"
@@ -9,25 +9,25 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPlanFires: command after command settles every time up to now once, and none after it; what is fired is as the policy says.
-func TestPlanFires(t *testing.T) {
+// TestPlan: command after command settles every time up to now once, and none after it; what is fired is as the policy says.
+func TestPlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := fsm.Schedule{
 			Every:   history.Duration(rapid.SampledFrom([]time.Duration{time.Second, 7 * time.Second, time.Hour, 1000 * time.Hour}).Draw(t, "every")),
 			CatchUp: fsm.CatchUp(rapid.IntRange(0, 2).Draw(t, "catch up")),
 			Input:   make(history.Payload, rapid.SampledFrom([]int{0, 1 << 10, 2 << 20}).Draw(t, "input")),
 		}
-		cal, err := parseCalendar(&s)
+		cal, err := Parse(&s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		now := history.Time(1_700_000_000e9)
-		first := cal.next(now.Add(-time.Duration(rapid.Int64Range(1, 3e14).Draw(t, "away"))))
+		first := cal.Next(now.Add(-time.Duration(rapid.Int64Range(1, 3e14).Draw(t, "away"))))
 		s.Next = first
 		settled, fired := uint64(0), []history.Time(nil)
 		for s.Next <= now {
 			cmd := new(fsm.FireSchedule)
-			planFires(cmd, &s, cal, now)
+			cal.Plan(cmd, &s, now)
 			if cmd.Due != s.Next || cmd.Next <= cmd.Due || len(cmd.Times) > s.FiresAtOnce() || len(cmd.Times) == 0 && cmd.Missed == 0 {
 				t.Fatalf("from %s: %+v", s.Next, cmd)
 			}
@@ -35,8 +35,8 @@ func TestPlanFires(t *testing.T) {
 			fired = append(fired, cmd.Times...)
 			s.Next = cmd.Next
 		}
-		if want := uint64(s.Next-first) / uint64(s.Every); settled != want || s.Next != cal.next(now) {
-			t.Fatalf("settled %d of %d times, fires at %s next, want %s", settled, want, s.Next, cal.next(now))
+		if want := uint64(s.Next-first) / uint64(s.Every); settled != want || s.Next != cal.Next(now) {
+			t.Fatalf("settled %d of %d times, fires at %s next, want %s", settled, want, s.Next, cal.Next(now))
 		}
 		for i, at := range fired {
 			if at > now || i > 0 && at <= fired[i-1] {

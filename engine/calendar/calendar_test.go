@@ -1,4 +1,4 @@
-package engine
+package calendar
 
 import (
 	"os"
@@ -56,7 +56,7 @@ func TestCalendar(t *testing.T) {
 		{name: "a day that was left out", cron: "0 12 * * *", zone: "Pacific/Apia", from: "2011-12-29T20:00:00Z", want: "12-29T22:00:00 12-30T10:00:00 12-30T22:00:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cal, err := parseCalendar(&fsm.Schedule{Every: history.Duration(c.every), Cron: c.cron, Timezone: c.zone})
+			cal, err := Parse(&fsm.Schedule{Every: history.Duration(c.every), Cron: c.cron, Timezone: c.zone})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +67,7 @@ func TestCalendar(t *testing.T) {
 			at := history.At(from)
 			var got []string
 			for range len(strings.Fields(c.want)) {
-				if at = cal.next(at); at == 0 {
+				if at = cal.Next(at); at == 0 {
 					break
 				}
 				got = append(got, strings.TrimSuffix(at.String()[5:], "Z"))
@@ -75,8 +75,8 @@ func TestCalendar(t *testing.T) {
 			if s := strings.Join(got, " "); s != c.want {
 				t.Errorf("fires at %s\nwant     %s", s, c.want)
 			}
-			if c.want == "" && cal.next(at) != 0 {
-				t.Errorf("fires at %s, want never", cal.next(at))
+			if c.want == "" && cal.Next(at) != 0 {
+				t.Errorf("fires at %s, want never", cal.Next(at))
 			}
 		})
 	}
@@ -84,7 +84,7 @@ func TestCalendar(t *testing.T) {
 
 // TestCalendarGuide: the table of docs/SCHEDULES.md.
 func TestCalendarGuide(t *testing.T) {
-	guide, err := os.ReadFile("../docs/SCHEDULES.md")
+	guide, err := os.ReadFile("../../docs/SCHEDULES.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestCalendarGuide(t *testing.T) {
 	}
 	for line := range strings.Lines(table) {
 		cells := strings.Split(strings.Trim(line, "| \n"), "|")
-		cal, err := parseCalendar(&fsm.Schedule{Cron: strings.Trim(cells[0], " `"), Timezone: strings.TrimSpace(cells[1])})
+		cal, err := Parse(&fsm.Schedule{Cron: strings.Trim(cells[0], " `"), Timezone: strings.TrimSpace(cells[1])})
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
@@ -105,7 +105,7 @@ func TestCalendarGuide(t *testing.T) {
 		}
 		at := history.At(from)
 		for _, want := range strings.Split(cells[3], ",") {
-			at = cal.next(at)
+			at = cal.Next(at)
 			if got := at.Std().Format("01-02 15:04"); got != strings.TrimSpace(want) {
 				t.Errorf("%sfires at %s, not at %s", line, got, want)
 			}
@@ -156,7 +156,7 @@ func TestCalendarRefuses(t *testing.T) {
 		{fsm.Schedule{Cron: "@daily", Timezone: "/etc/localtime"}, "timezone", "no zone"},
 		{fsm.Schedule{Cron: "@daily", Timezone: strings.Repeat("x", 101)}, "timezone", "no zone"},
 	} {
-		_, err := parseCalendar(&c.s)
+		_, err := Parse(&c.s)
 		refusal, ok := err.(*catalog.InvalidInput)
 		if !ok || refusal.Field != c.field || !strings.Contains(refusal.Reason, c.want) {
 			t.Errorf("%+v: got %v, want a refusal of %s with %q", c.s, err, c.field, c.want)
@@ -175,17 +175,17 @@ func TestCalendarMovesOn(t *testing.T) {
 			}, " "),
 			Timezone: field("zone", "", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Africa/Cairo", "Africa/Casablanca", "Asia/Kolkata", "Pacific/Apia"),
 		}
-		cal, err := parseCalendar(&s)
+		cal, err := Parse(&s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		at := history.Time(rapid.Int64Range(1_200_000_000, 1_900_000_000).Draw(t, "from") * 1e9)
 		for range 20 {
-			next := cal.next(at)
+			next := cal.Next(at)
 			if next <= at {
 				t.Fatalf("%s in %s: after %s comes %s", s.Cron, s.Timezone, at, next)
 			}
-			if between := cal.between(at, next, 2); len(between) > 1 || len(between) == 1 && between[0] != at {
+			if between := cal.Between(at, next, 2); len(between) > 1 || len(between) == 1 && between[0] != at {
 				t.Fatalf("%s in %s: between %s and %s there are %s", s.Cron, s.Timezone, at, next, between)
 			}
 			at = next
@@ -198,13 +198,13 @@ func FuzzCalendar(f *testing.F) {
 		f.Add(cron, "Europe/Berlin", int64(1_774_000_000e9))
 	}
 	f.Fuzz(func(t *testing.T, cron, zone string, from int64) {
-		cal, err := parseCalendar(&fsm.Schedule{Cron: cron, Timezone: zone})
+		cal, err := Parse(&fsm.Schedule{Cron: cron, Timezone: zone})
 		if err != nil {
 			return
 		}
 		at := history.Time(from)
 		for range 50 {
-			next := cal.next(at)
+			next := cal.Next(at)
 			if next == 0 {
 				return
 			}

@@ -1,0 +1,71 @@
+package calendar
+
+import "time"
+
+// nextShown is the first instant after a time at which clocks of the zone show what the expression says. It goes from one change of the clocks to the next.
+func (c *Calendar) nextShown(after time.Time) time.Time {
+	for since := after; ; {
+		shown := since.In(c.zone)
+		name, offset := shown.Zone()
+		_, end := shown.ZoneBounds()
+		t := c.match(after.In(time.FixedZone(name, offset)))
+		if t.IsZero() || end.IsZero() || t.Before(end) {
+			return t
+		}
+		since, after = end, end.Add(-1)
+	}
+}
+
+// nextNamed is the first instant after a time that stands for a time of day which the expression names.
+func (c *Calendar) nextNamed(after time.Time) time.Time {
+	for wall := wallOf(after.In(c.zone)); ; {
+		if wall = c.match(wall); wall.IsZero() {
+			return wall
+		}
+		if t := instant(wall, c.zone); t.After(after) {
+			return t
+		}
+	}
+}
+
+// match is the first match after t on a clock that never changes. The library looks five years ahead; the 29th of February may be eight years away.
+func (c *Calendar) match(t time.Time) time.Time {
+	for tries := 0; tries < 3; {
+		m := c.spec.Next(t)
+		switch {
+		case m.IsZero():
+			t = t.AddDate(4, 0, 0)
+			tries++
+		case c.days.last && !c.days.names(m): // on to the end of that day
+			t = time.Date(m.Year(), m.Month(), m.Day(), 23, 59, 59, 0, m.Location())
+		default:
+			return m
+		}
+	}
+	return time.Time{}
+}
+
+// wallOf is what a clock shows, as if it were in UTC.
+func wallOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+}
+
+// instant is when clocks of the zone show wall: the first time if they do twice; when they jump over it, the moment of the jump.
+func instant(wall time.Time, zone *time.Location) time.Time {
+	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), zone)
+	start, end := t.ZoneBounds()
+	switch shown := wallOf(t); { // for a time that is jumped over, Date takes the offset before the jump or the one after it
+	case shown.After(wall):
+		return start
+	case shown.Before(wall):
+		return end
+	case start.IsZero():
+		return t
+	}
+	_, before := start.Add(-1).Zone()
+	_, now := t.Zone()
+	if first := t.Add(time.Duration(now-before) * time.Second); first.Before(start) {
+		return first
+	}
+	return t
+}

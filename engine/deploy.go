@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 )
 
@@ -130,7 +131,7 @@ func (e *Engine) vet(ctx context.Context, data []byte) (*catalog.Archive, error)
 	limit := e.limits.CheckTimeout
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &catalog.InvalidPackage{Reason: fmt.Sprintf("does not compile within %s", limit)})
 	defer cancel()
-	if err := checkSchemas(ctx, archive, e.limits.SchemaPatterns); err != nil {
+	if err := schema.CheckArchive(ctx, archive, e.limits.SchemaPatterns); err != nil {
 		return nil, causeOf(ctx, err)
 	}
 	if e.cfg.CheckArchive != nil {

@@ -7,9 +7,9 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
-	"aion.dev/aion/internal/lru"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -52,7 +52,7 @@ type Engine struct {
 	log      hclog.Logger
 	metrics  *metrics
 	programs *programs
-	schemas  *schemas
+	schemas  *schema.Cache
 	queries  *queries
 	hub      *hub
 	ready    *reconciler
@@ -67,7 +67,8 @@ var _ API = (*Engine)(nil)
 // What a node keeps, whatever its configuration.
 const (
 	keptPrograms = 1024
-	keptSchemas  = 1024
+	keptSchemas  = 1024 // of inputs
+	keptOutputs  = 4096 // schemas of outputs, and types without one
 	vetsAtOnce   = 2
 )
 
@@ -90,7 +91,7 @@ func New(cfg Config) (*Engine, error) {
 		sizing:   make(chan struct{}, sizedAtOnce),
 		retained: make(chan struct{}, 1),
 	}
-	e.schemas = &schemas{programs: e.programs, cache: lru.New[catalog.Digest, *schema](keptSchemas), outputs: lru.New[catalog.Digest, *schema](4096)}
+	e.schemas = schema.NewCache(keptSchemas, keptOutputs, e.programs.archive)
 	e.ready = newReconciler(e)
 	if cfg.Metrics != nil {
 		err := errors.Join(e.metrics.register(cfg.Metrics), cfg.Metrics.Register(e.hub.closings.count), cfg.Metrics.Register(&gauges{log: cfg.Log, now: time.Now}))

@@ -2,12 +2,12 @@ package engine
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/clip"
 )
@@ -74,17 +74,17 @@ func (e *Engine) judgeInput(ctx context.Context, pkg *catalog.Package, member *c
 	if pkg == nil || member == nil || member.InputSchema.IsZero() {
 		return nil, nil
 	}
-	schema, err := e.schemas.get(ctx, pkg, member)
+	s, err := e.schemas.Input(ctx, pkg, member)
 	if err != nil {
 		return nil, err
 	}
 	check := &fsm.InputCheck{Schema: member.InputSchema}
-	at, reason, err := schema.check(ctx, input)
+	at, reason, err := s.Check(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	if reason != "" {
-		violation := &SchemaViolation{Type: member.Type, Version: pkg.Version, Pointer: at, Reason: reason}
+		violation := &schema.Violation{Type: member.Type, Version: pkg.Version, Pointer: at, Reason: reason}
 		check.Flaw = clip.To(violation.Error(), MaxMessage)
 	}
 	return check, nil
@@ -93,7 +93,7 @@ func (e *Engine) judgeInput(ctx context.Context, pkg *catalog.Package, member *c
 // judgeOutput says why a result does not fit the output schema of the run's version; empty = it does,
 // or there is none.
 func (e *Engine) judgeOutput(ctx context.Context, run *fsm.Run, result history.Payload) (flaw string, err error) {
-	schema, err := e.schemas.output(ctx, run.Version, run.Type, func() (pkg *catalog.Package, err error) {
+	s, err := e.schemas.Output(ctx, run.Version, run.Type, func() (pkg *catalog.Package, err error) {
 		e.cfg.Log.View(func(v fsm.View) {
 			var ok bool
 			if pkg, ok = v.Catalog().Package(run.Version); !ok {
@@ -102,10 +102,10 @@ func (e *Engine) judgeOutput(ctx context.Context, run *fsm.Run, result history.P
 		})
 		return pkg, err
 	})
-	if err != nil || schema == nil {
+	if err != nil || s == nil {
 		return "", err
 	}
-	at, reason, err := schema.check(ctx, result)
+	at, reason, err := s.Check(ctx, result)
 	if err != nil || reason == "" {
 		return "", err
 	}
@@ -114,32 +114,4 @@ func (e *Engine) judgeOutput(ctx context.Context, run *fsm.Run, result history.P
 		what += " at " + at
 	}
 	return clip.To(fmt.Sprintf("%s does not fit the output schema of %q (version %s): %s", what, run.Type, run.Version.Short(), reason), MaxMessage), nil
-}
-
-// output returns the output schema of a type in a version; nil = it has none, which is kept too.
-func (s *schemas) output(ctx context.Context, version catalog.Version, typ string, find func() (*catalog.Package, error)) (*schema, error) {
-	key := catalog.Digest(sha256.Sum256(append(version[:], typ...)))
-	if got, ok := s.outputs.Get(key); ok {
-		return got, nil
-	}
-	pkg, err := find()
-	if err != nil {
-		return nil, err
-	}
-	archive, err := s.programs.archive(ctx, pkg)
-	if err != nil {
-		return nil, &Unavailable{Why: fmt.Sprintf("the output schema of %q cannot be read now: %v", typ, err)}
-	}
-	w, ok := archive.Workflow(typ)
-	if !ok {
-		return nil, fmt.Errorf("engine: the archive of version %s does not carry %q", version, typ)
-	}
-	var compiled *schema
-	if w.OutputSchema != nil {
-		if compiled, err = compileSchema(w.OutputSchema); err != nil {
-			return nil, fmt.Errorf("engine: the output schema of %q in version %s: %w", typ, version, err)
-		}
-	}
-	s.outputs.Put(key, compiled)
-	return compiled, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	wf "aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/schema"
 )
 
 // Limits bound what callers control. The zero value of each field is its default.
@@ -64,7 +65,7 @@ func (l Limits) withDefaults() Limits {
 	l.Turns = cmp.Or(l.Turns, runtime.GOMAXPROCS(0))
 	l.InFlight = cmp.Or(l.InFlight, 4096)
 	l.TurnTimeout = cmp.Or(l.TurnTimeout, 30*time.Second)
-	l.SchemaPatterns = cmp.Or(l.SchemaPatterns, 3_000)
+	l.SchemaPatterns = cmp.Or(l.SchemaPatterns, schema.DefaultPatterns)
 	l.CheckTimeout = cmp.Or(l.CheckTimeout, 30*time.Second)
 	l.QueryTimeout = cmp.Or(l.QueryTimeout, 10*time.Second)
 	l.Lease = cmp.Or(l.Lease, 5*time.Minute)

@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 	"github.com/google/uuid"
 )
@@ -122,16 +123,16 @@ func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (checked cat
 	if member == nil || member.InputSchema.IsZero() {
 		return catalog.Digest{}, nil, nil
 	}
-	schema, err := e.schemas.get(ctx, pkg, member)
+	s, err := e.schemas.Input(ctx, pkg, member)
 	if err != nil {
 		return catalog.Digest{}, nil, err
 	}
-	at, reason, err := schema.check(ctx, cmd.Input)
+	at, reason, err := s.Check(ctx, cmd.Input)
 	if err != nil {
 		return catalog.Digest{}, nil, &Unavailable{Why: fmt.Sprintf("the input was not checked against its schema: %v", err)}
 	}
 	if reason != "" {
-		return member.InputSchema, &SchemaViolation{Type: cmd.Type, Version: pkg.Version, Pointer: at, Reason: reason}, nil
+		return member.InputSchema, &schema.Violation{Type: cmd.Type, Version: pkg.Version, Pointer: at, Reason: reason}, nil
 	}
 	return member.InputSchema, nil, nil
 }

@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 )
 
@@ -114,7 +115,7 @@ func TestInputsFitTheirSchema(t *testing.T) {
 			`{}`: "", ``: "", `{"id":"x"}`: "/id", `{"id":1,"items":[{"sku":"a"},{"sku":2}]}`: "/items/1/sku",
 		} {
 			_, _, err := n.Start(background, engine.StartRequest{Type: "a", Input: history.Payload(input)})
-			var violation *engine.SchemaViolation
+			var violation *schema.Violation
 			if refused(t, err, "invalid_input"); !errors.As(err, &violation) || violation.Pointer != pointer {
 				t.Errorf("%s: got %v", input, err)
 			}

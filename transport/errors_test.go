@@ -25,6 +25,7 @@ import (
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
 )
@@ -66,7 +67,8 @@ func samples() []wire.Refusal {
 		&runtime.PackageError{Module: "order.star", Line: 3, Column: 4, Reason: "undefined: x", Stack: []string{"a", "b"}},
 		&replay.UnknownQuery{Name: "q", Known: []string{"stage"}},
 		&replay.QueryFailed{Name: "q", Err: history.RunError{Kind: "failed", Message: "no", Details: history.Payload(`{"a":1}`)}},
-		&engine.SchemaViolation{Type: "order", Version: v, Pointer: "/card", Reason: "is missing"},
+		&schema.Violation{Type: "order", Version: v, Pointer: "/card", Reason: "is missing"},
+		&schema.Unreadable{What: "input", Type: "order", Cause: errors.New("no node has the archive")},
 		&engine.QueryTimeout{WorkflowID: "w", RunID: id, Limit: time.Second},
 		&engine.NotLeader{Leader: "n2"},
 		&engine.NoQuorum{Why: "one of three voters answers"},

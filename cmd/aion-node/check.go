@@ -13,9 +13,9 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/cmd/aion-node/rehearsal"
-	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/engine/schema"
 	"github.com/spf13/cobra"
 )
 
@@ -38,7 +38,7 @@ func buildChecked(ctx context.Context, dir string) (*project.Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := engine.CheckSchemas(ctx, archive); err != nil {
+	if err := schema.CheckArchive(ctx, archive, schema.DefaultPatterns); err != nil {
 		return nil, err
 	}
 	_, err = (starlark.Compiler{}).Compile(ctx, archive)

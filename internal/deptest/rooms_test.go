@@ -23,6 +23,8 @@ var rooms = []room{
 		"the state machine stands on plain values and Pebble alone: whatever else it could call might differ between nodes"},
 	{"engine/calendar", []string{"catalog", "engine/history", "fsm", "internal/clip", "internal/zones"}, []string{"github.com/robfig/cron/v3"},
 		"when a schedule fires follows from its definition: no engine, no log, no clock"},
+	{"engine/schema", []string{"catalog", "internal/clip", "internal/lru"}, []string{"github.com/santhosh-tekuri/jsonschema/v6"},
+		"whether a value fits follows from the schema: no engine, no state; archives are handed in"},
 	{"internal/await", nil, nil, "test kits on every floor wait with it"},
 	{"internal/clip", nil, nil, "messages on every floor name what callers wrote"},
 	{"internal/lru", nil, nil, "a bound on what is kept, wherever something is"},
@@ -31,7 +33,7 @@ var rooms = []room{
 	{"internal/zones", nil, nil, "the time zones of code and of schedules, which nothing of ours decides"},
 	{"internal/faults", []string{"internal/faults/power"}, append([]string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, replication...),
 		"lies of clock and disk and losses of power, below the cluster, and nothing in a build without -tags aionfaults"},
-	{"engine", []string{"catalog", "engine/calendar", "engine/history", "engine/runtime", "engine/replay", "fsm", "internal/clip", "internal/lifecycle", "internal/lru"}, []string{"*"},
+	{"engine", []string{"catalog", "engine/calendar", "engine/history", "engine/runtime", "engine/replay", "engine/schema", "fsm", "internal/clip", "internal/lifecycle", "internal/lru"}, []string{"*"},
 		"the engine sees replication through its own ports, languages through runtime, and is seen by cluster and transport"},
 	{"engine/solo", []string{"catalog", "engine", "engine/history", "fsm"}, []string{"github.com/cockroachdb/pebble/v2/vfs"},
 		"the engine's ports on the real state machine, without a cluster; enginetest and the tests of workflow authors stand on it"},
@@ -96,4 +98,4 @@ var replication = []string{
 }
 
 // owned are the libraries of others that "*" does not cover.
-var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "go.starlark.net"}, replication...)
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net"}, replication...)

@@ -1,4 +1,4 @@
-package engine
+package schema
 
 import (
 	"fmt"
@@ -34,14 +34,14 @@ func TestASchemaCannotKeepANodeBusy(t *testing.T) {
 		"by dynamic anchor": strings.Replace(doubling(60, `{"allOf":[%s,%s]}`, `true`), `"$ref":"#/$defs/a0","$defs":{`, `"$dynamicRef":"#n","$defs":{"n":{"$dynamicAnchor":"n","$ref":"#/$defs/a0"},`, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := compileSchema([]byte(schema))
+			s, err := Compile([]byte(schema))
 			if err != nil {
 				t.Fatal(err)
 			}
 			v := <-s.free
 			v.budget = 640_000 // the real one takes a second each
 			s.free <- v
-			if _, reason, _ := s.check(t.Context(), []byte(`{"x":{},"y":{}}`)); reason != errBudget.Error() {
+			if _, reason, _ := s.Check(t.Context(), []byte(`{"x":{},"y":{}}`)); reason != errBudget.Error() {
 				t.Errorf("got %q", reason)
 			}
 			if <-s.free != v {
@@ -53,14 +53,14 @@ func TestASchemaCannotKeepANodeBusy(t *testing.T) {
 
 func TestALargeOrDeepSchemaIsRefused(t *testing.T) {
 	for name, schema := range map[string]string{
-		"large": `{"enum":["` + strings.Repeat("x", maxSchemaBytes) + `"]}`,
-		"deep":  strings.Repeat(`{"items":`, maxSchemaDepth) + `{}` + strings.Repeat(`}`, maxSchemaDepth),
+		"large": `{"enum":["` + strings.Repeat("x", maxBytes) + `"]}`,
+		"deep":  strings.Repeat(`{"items":`, maxDepth) + `{}` + strings.Repeat(`}`, maxDepth),
 	} {
-		if _, err := compileSchema([]byte(schema)); err == nil || !strings.Contains(err.Error(), "limit") {
+		if _, err := Compile([]byte(schema)); err == nil || !strings.Contains(err.Error(), "limit") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if _, err := compileSchema([]byte(`{"const":"[[[[\\\"{{{{"}`)); err != nil {
+	if _, err := Compile([]byte(`{"const":"[[[[\\\"{{{{"}`)); err != nil {
 		t.Error(err)
 	}
 	if got := nesting([]byte(`{"a":["]",{"b":"\\\"[["}]}`)); got != 3 {
@@ -69,12 +69,12 @@ func TestALargeOrDeepSchemaIsRefused(t *testing.T) {
 }
 
 func TestALargeInputIsChecked(t *testing.T) {
-	s, err := compileSchema([]byte(`{"type":"array","items":{"type":"object","required":["sku"],"properties":{"sku":{"type":"string","minLength":1},"n":{"type":"integer"}}}}`))
+	s, err := Compile([]byte(`{"type":"array","items":{"type":"object","required":["sku"],"properties":{"sku":{"type":"string","minLength":1},"n":{"type":"integer"}}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	input := []byte("[" + strings.Repeat(`{"sku":"abc","n":12345},`, 60_000) + `{"sku":"x"}]`)
-	if at, reason, _ := s.check(t.Context(), input); reason != "" {
+	if at, reason, _ := s.Check(t.Context(), input); reason != "" {
 		t.Errorf("%s at %q", reason, at)
 	}
 }

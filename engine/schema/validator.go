@@ -1,16 +1,14 @@
-package engine
+package schema
 
 import (
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"strings"
 
 	"aion.dev/aion/internal/clip"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 // validator is a compiled schema with a budget, used by one goroutine at a time. The library knows no budget, and a schema of a few hundred bytes can ask for 2^50
@@ -39,6 +37,16 @@ const (
 	schemaName = "aion:///"
 	formerName = "mem:schema"
 )
+
+// nowhere refuses to fetch: the library's own loader would read files of the node that a schema names.
+type nowhere struct{}
+
+func (nowhere) Load(url string) (any, error) {
+	if name, relative := strings.CutPrefix(url, schemaName); relative {
+		url = name
+	}
+	return nil, fmt.Errorf("it refers to %s, which is outside the package", strings.TrimPrefix(url, "aion:"))
+}
 
 // errBudget is what the budget's end panics with, from within the library.
 var errBudget = errors.New("checking the input takes too many steps")
@@ -149,48 +157,3 @@ func (v *validator) check(ctx context.Context, value any) (pointer, reason strin
 	}
 	return at.String(), clip.To(textOf(violation), 500), nil
 }
-
-// textOf says what a violation is, in the library's words also where the check was ours.
-func textOf(violation *jsonschema.ValidationError) string {
-	if f, ok := violation.ErrorKind.(*kind.Format); ok {
-		if own, ok := f.Err.(*unfit); ok {
-			known := *violation
-			known.ErrorKind = own.ErrorKind
-			violation = &known
-		}
-	}
-	if text := numberText(violation.ErrorKind); text != "" {
-		return text
-	}
-	return violation.BasicOutput().Error.String()
-}
-
-// numberText tells of numbers to the digit, where the library rounds them; "" for other violations.
-func numberText(of jsonschema.ErrorKind) string {
-	var got, want *big.Rat
-	switch k := of.(type) {
-	case *kind.Maximum:
-		got, want = k.Got, k.Want
-	case *kind.Minimum:
-		got, want = k.Got, k.Want
-	case *kind.ExclusiveMaximum:
-		got, want = k.Got, k.Want
-	case *kind.ExclusiveMinimum:
-		got, want = k.Got, k.Want
-	case *kind.MultipleOf:
-		got, want = k.Got, k.Want
-	default:
-		return ""
-	}
-	return fmt.Sprintf("%s: got %s, want %s", of.KeywordPath()[0], digits(got), digits(want))
-}
-
-func digits(r *big.Rat) string {
-	n, _ := r.FloatPrec() // they come from decimals, so they end
-	return clip.Short(r.FloatString(n))
-}
-
-// unfit is a violation that was found by what takes the place of a keyword.
-type unfit struct{ jsonschema.ErrorKind }
-
-func (u *unfit) Error() string { return strings.Join(u.KeywordPath(), "/") }

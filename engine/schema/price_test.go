@@ -1,8 +1,7 @@
-package engine
+package schema
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,14 +50,14 @@ func TestEveryKeywordPays(t *testing.T) {
 		"itself in a loop":       {`{"$defs":{"a":{"anyOf":[{"items":{"$ref":"#/$defs/a"}},{"items":{"$ref":"#/$defs/a"}}],"not":{"type":"number"}}},"$ref":"#/$defs/a"}`, same + `]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := compileSchema([]byte(c.schema))
+			s, err := Compile([]byte(c.schema))
 			if err != nil {
 				t.Fatal(err)
 			}
 			v := <-s.free
 			v.budget = 2 << 20
 			s.free <- v
-			if _, reason, err := s.check(t.Context(), []byte(c.input)); reason != errBudget.Error() || err != nil {
+			if _, reason, err := s.Check(t.Context(), []byte(c.input)); reason != errBudget.Error() || err != nil {
 				t.Errorf("%.200q %v, %d of %d are left", reason, err, v.left, v.budget)
 			}
 		})
@@ -68,7 +67,7 @@ func TestEveryKeywordPays(t *testing.T) {
 // Items that collide in the library's own hash, which does not say where a list ends: comparing each
 // with each would take minutes.
 func TestUniqueItemsWithoutCollisions(t *testing.T) {
-	s, err := compileSchema([]byte(`{"uniqueItems":true}`))
+	s, err := Compile([]byte(`{"uniqueItems":true}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,10 +83,10 @@ func TestUniqueItemsWithoutCollisions(t *testing.T) {
 		}
 		items = append(items, text+"1"+strings.Repeat("]", open))
 	}
-	if _, reason, err := s.check(t.Context(), []byte("["+strings.Join(items, ",")+"]")); reason != "" || err != nil {
+	if _, reason, err := s.Check(t.Context(), []byte("["+strings.Join(items, ",")+"]")); reason != "" || err != nil {
 		t.Errorf("%s %v", reason, err)
 	}
-	if _, reason, _ := s.check(t.Context(), []byte("["+strings.Join(items, ",")+","+items[77]+"]")); reason != "items at 77 and 16,384 are equal" {
+	if _, reason, _ := s.Check(t.Context(), []byte("["+strings.Join(items, ",")+","+items[77]+"]")); reason != "items at 77 and 16,384 are equal" {
 		t.Errorf("got %q", reason)
 	}
 }
@@ -141,68 +140,6 @@ func TestOwnKeywordsAreTheLibrarys(t *testing.T) {
 					t.Errorf("%s and %s at %q: %q, the library says %q", text, value, at, reason, words)
 				}
 			}
-		}
-	}
-}
-
-// A check ends with whoever waits for it, also in the middle of one regular expression.
-func TestACheckEndsWithItsCaller(t *testing.T) {
-	s, err := compileSchema([]byte(`{"pattern":"^(?:a*[ab]?){700}c$"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := <-s.free
-	v.budget = 1 << 60
-	gone := errors.New("the caller hung up")
-	ctx, hangUp := context.WithCancelCause(t.Context())
-	defer hangUp(nil)
-	looks := 0
-	for _, p := range v.patterns.known {
-		p.spend = func(n int) {
-			if looks++; looks == 1000 {
-				hangUp(gone)
-			}
-			v.spend(n)
-		}
-	}
-	s.free <- v
-	if _, reason, err := s.check(ctx, []byte(`"`+strings.Repeat("a", 100_000)+`"`)); !errors.Is(err, gone) || reason != "" || looks > 1100 {
-		t.Errorf("%q %v after %d runes", reason, err, looks)
-	}
-	for range cap(s.free) { // the validators are all in use
-		select {
-		case <-s.free:
-		case <-s.more:
-		}
-	}
-	if _, _, err := s.check(ctx, []byte(`1`)); !errors.Is(err, gone) {
-		t.Errorf("waiting for a validator: %v", err)
-	}
-}
-
-// A new schema is refused for regular expressions that are too long; one that is loaded goes on.
-func TestPatternsOfNewSchemas(t *testing.T) {
-	for _, c := range []struct {
-		schema string
-		limit  int
-		fits   bool
-	}{
-		{`{"pattern":"^(?:a*[ab]?){900}c$"}`, 3000, false},
-		{`{"pattern":"^[a-z0-9-]{1,63}$"}`, 3000, true},
-		{`{"pattern":"^.{1,1000}$"}`, 3000, true},
-		{`{"properties":{"a":{"pattern":"^.{1,1000}$"},"b":{"pattern":"^.{2,1000}$"}}}`, 3000, false},
-		{`{"properties":{"a":{"pattern":"^.{1,1000}$"},"b":{"pattern":"^.{1,1000}$"}}}`, 3000, true}, // it is one
-		{`{"patternProperties":{"^.{1,1000}$":{},"^.{1,999}$":{}}}`, 3000, false},
-		{`{"$defs":{"unused":{"not":{"items":{"pattern":"((ab){100}){10}c"}}}}}`, 2000, false},
-		{`{"enum":["(a{1000}){1}"]}`, 100, true}, // no pattern
-		{`{"minimum":1e999}`, 3000, false},
-	} {
-		_, err := compileBounded([]byte(c.schema), c.limit)
-		if (err == nil) != c.fits || err != nil && !strings.Contains(err.Error(), "limit is") && !strings.Contains(err.Error(), "1e999") {
-			t.Errorf("%s: %v", c.schema, err)
-		}
-		if _, err := compileSchema([]byte(c.schema)); err != nil {
-			t.Errorf("%s is loaded, and does not compile any more: %v", c.schema, err)
 		}
 	}
 }

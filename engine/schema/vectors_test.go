@@ -1,4 +1,4 @@
-package engine
+package schema
 
 import (
 	"bufio"
@@ -10,7 +10,7 @@ import (
 )
 
 // TestSchemaVectors holds schemas to what JSON Schema 2020-12 says of values, through what a deploy
-// compiles them with and what checks inputs and results. testdata/schema has the vectors, a line each:
+// compiles them with and what checks inputs and results. testdata has the vectors, a line each:
 //
 //	schema TEXT           the schema of the lines below
 //	fits VALUE            it takes the value
@@ -18,7 +18,7 @@ import (
 //	refused-value VALUE   it does not even look at the value
 //	refused TEXT WORDS    a deploy refuses the schema, in these words among others
 func TestSchemaVectors(t *testing.T) {
-	files, err := filepath.Glob("testdata/schema/*.txt")
+	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no vectors: %v", err)
 	}
@@ -29,7 +29,7 @@ func TestSchemaVectors(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		var s *schema
+		var s *Schema
 		var text string
 		lines := bufio.NewScanner(f)
 		for n := 1; lines.Scan(); n++ {
@@ -42,13 +42,13 @@ func TestSchemaVectors(t *testing.T) {
 			case "", "#":
 			case "schema":
 				schemas++
-				if s, err = compileBounded([]byte(rest), Limits{}.withDefaults().SchemaPatterns); err != nil {
+				if s, err = CompileNew([]byte(rest), DefaultPatterns); err != nil {
 					t.Fatalf("%s:%d: %v", path, n, err)
 				}
 				text = rest
 			case "fits":
 				values++
-				if at, reason, err := s.check(t.Context(), []byte(rest)); err != nil || reason != "" {
+				if at, reason, err := s.Check(t.Context(), []byte(rest)); err != nil || reason != "" {
 					wrong("does not fit %s: %q %s %v", text, at, reason, err)
 				}
 			case "not":
@@ -57,20 +57,20 @@ func TestSchemaVectors(t *testing.T) {
 				if strings.HasPrefix(rest, "/") {
 					want, rest, _ = strings.Cut(rest, " ")
 				}
-				at, reason, err := s.check(t.Context(), []byte(rest))
+				at, reason, err := s.Check(t.Context(), []byte(rest))
 				if err != nil || reason == "" || want != "" && at != want {
 					wrong("against %s: got %q %q %v, want a flaw at %q", text, at, reason, err, want)
 				}
 			case "refused-value":
 				values++
-				if _, reason, _ := s.check(t.Context(), []byte(rest)); !strings.Contains(reason, "beyond what 64-bit floats hold") {
+				if _, reason, _ := s.Check(t.Context(), []byte(rest)); !strings.Contains(reason, "beyond what 64-bit floats hold") {
 					wrong("got %q", reason)
 				}
 			case "refused":
 				refusals++
 				end := endOf(rest)
 				want := strings.TrimSpace(rest[end:])
-				_, err := compileBounded([]byte(rest[:end]), Limits{}.withDefaults().SchemaPatterns)
+				_, err := CompileNew([]byte(rest[:end]), DefaultPatterns)
 				if err == nil || want == "" || !strings.Contains(err.Error(), want) {
 					wrong("got %v", err)
 				}
@@ -101,11 +101,11 @@ func endOf(line string) int {
 
 // A schema that was loaded when a relative reference was taken for one to the schema itself is read so.
 func TestLoadedSchemasKeepTheirReferences(t *testing.T) {
-	s, err := compileSchema([]byte(`{"type":"object","properties":{"a":{"$ref":"address.json"}}}`))
+	s, err := Compile([]byte(`{"type":"object","properties":{"a":{"$ref":"address.json"}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if at, reason, _ := s.check(t.Context(), []byte(`{"a":1}`)); at != "/a" || reason == "" {
+	if at, reason, _ := s.Check(t.Context(), []byte(`{"a":1}`)); at != "/a" || reason == "" {
 		t.Errorf("got %q at %q", reason, at)
 	}
 }

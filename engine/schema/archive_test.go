@@ -1,0 +1,17 @@
+package schema
+
+import (
+	"strings"
+	"testing"
+
+	"aion.dev/aion/catalog"
+)
+
+// A schema that refers to another file is refused by the deploy, which names the file.
+func TestASchemaRefersToAnotherFile(t *testing.T) {
+	a := &catalog.Archive{Manifest: catalog.Manifest{Workflows: []catalog.Workflow{{Type: "w", InputSchema: []byte(`{"properties":{"a":{"$ref":"address.json"}}}`)}}}}
+	err := CheckArchive(t.Context(), a, DefaultPatterns)
+	if err == nil || !strings.Contains(err.Error(), "workflows[0].input_schema") || !strings.Contains(err.Error(), "it refers to address.json, which is outside the package") {
+		t.Errorf("got %v", err)
+	}
+}

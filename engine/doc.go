@@ -4,6 +4,6 @@
 // loops take turns, fire timers, hand tasks to workers and sweep. It never changes state except through Log, and holds no truth of its own: a new leader
 // starts the same loops and finds its work in the state. There is no recovery path.
 //
-// Begin with ports.go (what the engine needs of a cluster) and api.go (what callers can ask), then deploy.go (the seam this product is about), then lead.go
+// Begin with ports.go (what the engine needs of a cluster) and engine.go (how callers ask), then deploy.go (the seam this product is about), then lead.go
 // and visit.go: how a turn is made and recorded. For workers begin with poll.go and activities.go.
 package engine

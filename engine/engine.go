@@ -45,7 +45,13 @@ func (c *Config) Validate() error {
 	return c.Limits.Validate()
 }
 
-// Engine is the front desk of one node: every API call, on the leader or not, comes through it.
+// Engine is the front desk of one node: every API call, on the leader or not, comes through it. Callers declare
+// what they need of it themselves.
+//
+// Errors are refusals (types with Code and Facts, by the state machine or by validation before the log) or
+// *NotLeader, *NoQuorum, *Unavailable, *Unknown. Mutations and linearizable reads work on the leader only; stale
+// reads anywhere. Every mutation looks its request id up itself, before any check that depends on state, and
+// answers the first outcome: callers just call.
 type Engine struct {
 	cfg      Config
 	limits   Limits
@@ -61,8 +67,6 @@ type Engine struct {
 	sizing   chan struct{} // one for each answer that is read to know its size
 	retained chan struct{} // the retention rules may have changed
 }
-
-var _ API = (*Engine)(nil)
 
 // What a node keeps, whatever its configuration.
 const (

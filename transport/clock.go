@@ -4,8 +4,15 @@ import (
 	"context"
 	"time"
 
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
 )
+
+// Timekeeper is what the route of log time asks of a node.
+type Timekeeper interface {
+	ConfirmTime(ctx context.Context, c engine.Call, at time.Time) (*fsm.TimeAnswer, engine.Answered, error)
+}
 
 type confirmTimeInput struct{ Keyed }
 
@@ -19,7 +26,7 @@ func (s *Server) confirmTime(ctx context.Context, _ *confirmTimeInput) (*answer[
 	if err != nil {
 		return nil, invalid("time", "is %q, which is no time like 2026-11-28T12:00:00Z", clip(r.Time))
 	}
-	t, a, err := s.cfg.API.ConfirmTime(ctx, c, at)
+	t, a, err := s.cfg.Timekeeper.ConfirmTime(ctx, c, at)
 	if err != nil {
 		return nil, refused(a, err)
 	}

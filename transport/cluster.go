@@ -44,7 +44,7 @@ func (s *Server) cluster(ctx context.Context, in *clusterInput) (*answer[wire.Cl
 		return nil, err
 	}
 	if rd.MinIndex > 0 {
-		if _, _, _, err := s.cfg.API.Queues(ctx, rd, 1, ""); err != nil { // waits for the index
+		if _, _, _, err := s.cfg.QueueKeeper.Queues(ctx, rd, 1, ""); err != nil { // waits for the index
 			return nil, err
 		}
 	}

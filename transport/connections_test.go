@@ -20,11 +20,11 @@ import (
 )
 
 // served listens on a real socket with room for four connections, until the test ends.
-func served(t *testing.T, api engine.API, certs *tls.Config) (address string) {
+func served(t *testing.T, api any, certs *tls.Config) (address string) {
 	t.Helper()
 	th := &throne{}
 	th.give("n1", "")
-	server, err := transport.New(transport.Config{API: api, Cluster: &seat{throne: th, self: "n1"}, Node: "n1", TLS: certs,
+	server, err := transport.New(transport.Config{Parts: parts(api), Cluster: &seat{throne: th, self: "n1"}, Node: "n1", TLS: certs,
 		Limits: transport.Limits{Connections: 4, Drain: time.Second}})
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func TestStrangersKeepNobodyOut(t *testing.T) {
 
 // heldSignals holds every signal until all are let go.
 type heldSignals struct {
-	engine.API
+	*enginetest.Node
 	began, release chan struct{}
 }
 

@@ -3,10 +3,16 @@ package transport
 import (
 	"context"
 
+	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
 )
+
+// RunCounter is what the route that counts runs asks of a node.
+type RunCounter interface {
+	Count(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string) ([]fsm.RunCount, uint64, error)
+}
 
 type countInput struct {
 	Fresh
@@ -22,7 +28,7 @@ func (s *Server) count(ctx context.Context, in *countInput) (*answer[wire.RunCou
 	if err != nil {
 		return nil, err
 	}
-	counts, index, err := s.cfg.API.Count(ctx, rd, f, in.Version)
+	counts, index, err := s.cfg.RunCounter.Count(ctx, rd, f, in.Version)
 	if err != nil {
 		return nil, err
 	}

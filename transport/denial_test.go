@@ -22,7 +22,7 @@ func guarded(t *testing.T) (*transport.Server, *bytes.Buffer, *prometheus.Regist
 	registry := prometheus.NewRegistry()
 	th := &throne{}
 	s, err := transport.New(transport.Config{
-		API: &recordingAPI{}, Cluster: &seat{throne: th, self: "n1"}, Node: "n1", Registry: registry,
+		Parts: parts(&recordingAPI{}), Cluster: &seat{throne: th, self: "n1"}, Node: "n1", Registry: registry,
 		Tokens: []transport.Token{{Name: "ci", Secret: "secret-of-ci"}, {Name: "viewer", Secret: "secret-of-viewer", ReadOnly: true}},
 		Logger: hclog.New(&hclog.LoggerOptions{Output: &log, Level: hclog.Warn}),
 	})

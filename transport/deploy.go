@@ -2,16 +2,22 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strings"
-	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
 )
+
+// Deployer is what the routes of deploys ask of a node.
+type Deployer interface {
+	LoadPackage(ctx context.Context, r engine.LoadRequest) (*fsm.LoadAnswer, engine.Answered, error)
+	Route(ctx context.Context, c engine.Call, cmd fsm.RouteType) (*fsm.RouteAnswer, engine.Answered, error)
+	Unroute(ctx context.Context, c engine.Call, cmd fsm.UnrouteType) (*fsm.RouteAnswer, engine.Answered, error)
+	Rollback(ctx context.Context, c engine.Call, cmd fsm.RollbackType) (*fsm.RouteAnswer, engine.Answered, error)
+	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]fsm.DeployRecord, string, uint64, error)
+}
 
 type loadInput struct {
 	Keyed
@@ -44,101 +50,13 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 	if in.DryRun {
 		r.Request = nil
 	}
-	l, a, err := s.cfg.API.LoadPackage(ctx, r)
+	l, a, err := s.cfg.Deployer.LoadPackage(ctx, r)
 	if err != nil {
 		return nil, refused(a, err)
 	}
 	body := loadAnswer(l, a)
 	body.DryRun = in.DryRun
 	return &answer[wire.LoadAnswer]{Index: a.Index, Body: body}, nil
-}
-
-type versionsInput struct {
-	Fresh
-	Type string `query:"type"`
-}
-
-func (s *Server) versions(ctx context.Context, in *versionsInput) (*answer[wire.Versions], error) {
-	rd, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	rows, index, err := s.cfg.API.Versions(ctx, rd, in.Type)
-	if err != nil {
-		return nil, err
-	}
-	body := wire.Versions{Versions: make([]wire.Version, len(rows)), Indexed: at(index)}
-	for i, r := range rows {
-		body.Versions[i] = versionRow(r)
-	}
-	return &answer[wire.Versions]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
-}
-
-type unloadInput struct {
-	Keyed
-	OfVersion
-	Message string `query:"message" doc:"For the deploy history"`
-}
-
-func (s *Server) unload(ctx context.Context, in *unloadInput) (*answer[wire.UnloadAnswer], error) {
-	c, err := change(ctx, nil, optional)
-	if err != nil {
-		return nil, err
-	}
-	u, a, err := s.cfg.API.Unload(ctx, c, fsm.UnloadVersion{Type: in.Type, Version: in.Version, Message: in.Message})
-	if err != nil {
-		return nil, refused(a, err)
-	}
-	return &answer[wire.UnloadAnswer]{Index: a.Index, Body: wire.UnloadAnswer{Version: u.Version.String(), WorkflowTypes: list(u.Types), Answered: answered(a)}}, nil
-}
-
-type versionInput struct {
-	Fresh
-	OfVersion
-}
-
-func (s *Server) version(ctx context.Context, in *versionInput) (*answer[wire.VersionShown], error) {
-	rd, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.cfg.API.ShowVersion(ctx, rd, in.Type, in.Version)
-	if err != nil {
-		return nil, err
-	}
-	manifest, err := json.Marshal(v.Archive.Manifest)
-	if err != nil {
-		return nil, err
-	}
-	body := wire.VersionShown{
-		Version: versionRow(v.VersionRow), Manifest: manifest, Description: v.Package.Description, Labels: v.Package.Labels,
-		Modules: make([]wire.Module, len(v.Archive.Modules)), Indexed: at(v.Index),
-	}
-	if body.Labels == nil {
-		body.Labels = map[string]string{}
-	}
-	for i, m := range v.Archive.Modules {
-		body.Modules[i] = wire.Module{Name: m.Name, Bytes: len(m.Source)}
-	}
-	return &answer[wire.VersionShown]{Index: v.Index, LeaderContact: s.contact(rd), Body: body}, nil
-}
-
-type pinsInput struct {
-	Fresh
-	Paged
-	OfVersion
-}
-
-func (s *Server) pins(ctx context.Context, in *pinsInput) (*answer[wire.Pins], error) {
-	rd, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.cfg.API.Pins(ctx, rd, in.Type, in.Version, in.Limit, in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	return &answer[wire.Pins]{Index: p.Index, LeaderContact: s.contact(rd), Body: pinsOf(p)}, nil
 }
 
 type routeInput struct {
@@ -155,7 +73,7 @@ func (s *Server) route(ctx context.Context, in *routeInput) (*answer[wire.RouteA
 	if r.Version == "" {
 		return nil, invalid("version", "is missing")
 	}
-	return routed(s.cfg.API.Route(ctx, c, fsm.RouteType{Type: in.Type, Version: r.Version, Expect: r.Expect, Message: r.Message}))
+	return routed(s.cfg.Deployer.Route(ctx, c, fsm.RouteType{Type: in.Type, Version: r.Version, Expect: r.Expect, Message: r.Message}))
 }
 
 type unrouteInput struct {
@@ -170,7 +88,7 @@ func (s *Server) unroute(ctx context.Context, in *unrouteInput) (*answer[wire.Ro
 	if err != nil {
 		return nil, err
 	}
-	return routed(s.cfg.API.Unroute(ctx, c, fsm.UnrouteType{Type: in.Type, Expect: in.Expect, Message: in.Message}))
+	return routed(s.cfg.Deployer.Unroute(ctx, c, fsm.UnrouteType{Type: in.Type, Expect: in.Expect, Message: in.Message}))
 }
 
 func (s *Server) rollback(ctx context.Context, in *routeInput) (*answer[wire.RouteAnswer], error) {
@@ -179,7 +97,7 @@ func (s *Server) rollback(ctx context.Context, in *routeInput) (*answer[wire.Rou
 	if err != nil {
 		return nil, err
 	}
-	return routed(s.cfg.API.Rollback(ctx, c, fsm.RollbackType{Type: in.Type, Expect: r.Expect, Message: r.Message}))
+	return routed(s.cfg.Deployer.Rollback(ctx, c, fsm.RollbackType{Type: in.Type, Expect: r.Expect, Message: r.Message}))
 }
 
 func routed(r *fsm.RouteAnswer, a engine.Answered, err error) (*answer[wire.RouteAnswer], error) {
@@ -200,7 +118,7 @@ func (s *Server) deploys(ctx context.Context, in *deploysInput) (*answer[wire.De
 	if err != nil {
 		return nil, err
 	}
-	records, next, index, err := s.cfg.API.Deploys(ctx, rd, in.Type, in.Limit, in.Cursor)
+	records, next, index, err := s.cfg.Deployer.Deploys(ctx, rd, in.Type, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -209,16 +127,4 @@ func (s *Server) deploys(ctx context.Context, in *deploysInput) (*answer[wire.De
 		body.Deploys[i] = deployOf(r)
 	}
 	return &answer[wire.Deploys]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
-}
-
-// contact is what a stale read says about this node's touch with the leader; linearizable ones need not.
-func (s *Server) contact(rd engine.Read) string {
-	if !rd.Stale {
-		return ""
-	}
-	ago, ok := s.cfg.Cluster.LeaderContact()
-	if !ok {
-		return "never"
-	}
-	return fmt.Sprint(ago.Round(time.Millisecond))
 }

@@ -27,6 +27,7 @@ import (
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -80,7 +81,8 @@ func samples() []wire.Refusal {
 
 // refuser refuses everything that it is asked to describe.
 type refuser struct {
-	engine.API
+	transport.RunReader
+	transport.Controller
 	err error
 }
 

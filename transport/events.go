@@ -17,6 +17,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// EventFeed is what the stream of events asks of a node.
+type EventFeed interface {
+	// Feed returns public events after the cursor, waiting up to wait for the first.
+	Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) ([]fsm.FeedEvent, fsm.FeedCursor, error)
+	// Deploys, read stale, tells the index of this node's state.
+	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]fsm.DeployRecord, string, uint64, error)
+}
+
 var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "WorkflowClosed"}
 
 type eventsInput struct {
@@ -38,7 +46,7 @@ func (s *Server) events(ctx context.Context, in *eventsInput) (*huma.StreamRespo
 		return nil, err
 	}
 	// The first look tells whether the stream can begin there, while a problem can still be answered.
-	if st.batch, st.next, err = s.cfg.API.Feed(ctx, st.next, streamBatch, 0); err != nil {
+	if st.batch, st.next, err = s.cfg.EventFeed.Feed(ctx, st.next, streamBatch, 0); err != nil {
 		release()
 		return nil, err
 	}
@@ -65,7 +73,7 @@ func (s *Server) newStream(ctx context.Context, in *eventsInput) (*stream, error
 		after, name = in.After, "after"
 	}
 	if after == "" { // from now on: any stale read tells the index of this node's state
-		if _, _, st.told, err = s.cfg.API.Deploys(ctx, engine.Read{Stale: true}, "", 1, ""); err != nil {
+		if _, _, st.told, err = s.cfg.EventFeed.Deploys(ctx, engine.Read{Stale: true}, "", 1, ""); err != nil {
 			return nil, err
 		}
 	} else if st.told, err = strconv.ParseUint(after, 10, 64); err != nil {
@@ -118,7 +126,7 @@ func (st *stream) run(ctx context.Context) {
 		x.reserve(0)
 		st.batch = nil
 		var err error
-		st.batch, st.next, err = st.server.cfg.API.Feed(ctx, st.next, streamBatch, st.server.cfg.Limits.Heartbeat)
+		st.batch, st.next, err = st.server.cfg.EventFeed.Feed(ctx, st.next, streamBatch, st.server.cfg.Limits.Heartbeat)
 		if err != nil || ctx.Err() != nil {
 			return // resuming tells why
 		}

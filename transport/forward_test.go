@@ -27,7 +27,9 @@ import (
 
 // recordingAPI remembers who deployed and signalled what. Its archive reader waits for the whole body, as the real one does.
 type recordingAPI struct {
-	engine.API
+	transport.Deployer
+	transport.Catalog
+	transport.Controller
 	mu      sync.Mutex // guards what follows
 	calls   []engine.Call
 	payload []history.Payload

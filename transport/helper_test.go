@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine"
 	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/client"
@@ -127,11 +126,39 @@ type host struct {
 	odd  bool // the test makes up answers that no node gives: they need not be as /openapi.json says
 }
 
+// parts are those that node is, an engine or what stands for a piece of one. A call of another one panics.
+func parts(node any) transport.Parts {
+	return transport.Parts{
+		Deployer:    part[transport.Deployer](node, struct{ transport.Deployer }{}),
+		Catalog:     part[transport.Catalog](node, struct{ transport.Catalog }{}),
+		Starter:     part[transport.Starter](node, struct{ transport.Starter }{}),
+		RunReader:   part[transport.RunReader](node, struct{ transport.RunReader }{}),
+		LogReader:   part[transport.LogReader](node, struct{ transport.LogReader }{}),
+		RunCounter:  part[transport.RunCounter](node, struct{ transport.RunCounter }{}),
+		Controller:  part[transport.Controller](node, struct{ transport.Controller }{}),
+		Querier:     part[transport.Querier](node, struct{ transport.Querier }{}),
+		TaskDesk:    part[transport.TaskDesk](node, struct{ transport.TaskDesk }{}),
+		QueueKeeper: part[transport.QueueKeeper](node, struct{ transport.QueueKeeper }{}),
+		Scheduler:   part[transport.Scheduler](node, struct{ transport.Scheduler }{}),
+		Retainer:    part[transport.Retainer](node, struct{ transport.Retainer }{}),
+		JobReader:   part[transport.JobReader](node, struct{ transport.JobReader }{}),
+		Timekeeper:  part[transport.Timekeeper](node, struct{ transport.Timekeeper }{}),
+		EventFeed:   part[transport.EventFeed](node, struct{ transport.EventFeed }{}),
+	}
+}
+
+func part[T any](node any, absent T) T {
+	if p, ok := node.(T); ok {
+		return p
+	}
+	return absent
+}
+
 // listen starts a host of the api. It leads nothing yet.
-func listen(t testing.TB, api engine.API, th *throne, id string, configure ...func(*transport.Config)) *host {
+func listen(t testing.TB, api any, th *throne, id string, configure ...func(*transport.Config)) *host {
 	t.Helper()
 	h := &host{id: id, seat: &seat{throne: th, self: id}}
-	cfg := transport.Config{API: api, Cluster: h.seat, Node: id, Version: "test"}
+	cfg := transport.Config{Parts: parts(api), Cluster: h.seat, Node: id, Version: "test"}
 	for _, c := range configure {
 		c(&cfg)
 	}

@@ -3,8 +3,15 @@ package transport
 import (
 	"context"
 
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
 )
+
+// JobReader is what the route of jobs asks of a node.
+type JobReader interface {
+	Jobs(ctx context.Context, rd engine.Read) ([]fsm.Job, uint64, error)
+}
 
 type jobsInput struct{ Fresh }
 
@@ -13,7 +20,7 @@ func (s *Server) jobs(ctx context.Context, in *jobsInput) (*answer[wire.Jobs], e
 	if err != nil {
 		return nil, err
 	}
-	jobs, index, err := s.cfg.API.Jobs(ctx, rd)
+	jobs, index, err := s.cfg.JobReader.Jobs(ctx, rd)
 	if err != nil {
 		return nil, err
 	}

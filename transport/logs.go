@@ -5,8 +5,14 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
 )
+
+// LogReader is what the route of a run's log asks of a node. At the end of an open run's log it waits for more.
+type LogReader interface {
+	Logs(ctx context.Context, rd engine.Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (*engine.RunLog, error)
+}
 
 type logsInput struct {
 	Watched
@@ -21,7 +27,7 @@ func (s *Server) logs(ctx context.Context, in *logsInput) (*answer[wire.RunLog],
 	}
 	var page *engine.RunLog
 	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
-		page, err = s.cfg.API.Logs(ctx, rd, ref, in.From, in.Limit, wait)
+		page, err = s.cfg.LogReader.Logs(ctx, rd, ref, in.From, in.Limit, wait)
 		return err
 	})
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 // waitingAPI tells how long it was asked to wait, and has the answer at once.
 type waitingAPI struct {
-	engine.API
+	transport.RunReader
 	waits chan time.Duration
 }
 

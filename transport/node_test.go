@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -64,7 +65,7 @@ func TestTokens(t *testing.T) {
 	if err != nil || d.Deploys[0].Actor != "ci" {
 		t.Errorf("%+v, %v", d, err)
 	}
-	if _, err := transport.New(transport.Config{API: n, Cluster: leader.seat, Node: "n1", Tokens: []transport.Token{{Name: "a", Secret: "s"}, {Name: "b", Secret: "s"}}}); err == nil || !strings.Contains(err.Error(), "same secret") {
+	if _, err := transport.New(transport.Config{Parts: parts(n), Cluster: leader.seat, Node: "n1", Tokens: []transport.Token{{Name: "a", Secret: "s"}, {Name: "b", Secret: "s"}}}); err == nil || !strings.Contains(err.Error(), "same secret") {
 		t.Errorf("two tokens with one secret: %v", err)
 	}
 }
@@ -133,8 +134,22 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestConfigNeedsItsParts(t *testing.T) {
-	if _, err := transport.New(transport.Config{}); err == nil {
-		t.Error("a server of nothing")
+	cfg := transport.Config{Parts: parts(nil), Cluster: &seat{}}
+	if _, err := transport.New(cfg); err == nil {
+		t.Error("a server without a node")
+	}
+	cfg.Node = "n1"
+	if _, err := transport.New(cfg); err != nil {
+		t.Error(err)
+	}
+	of := reflect.ValueOf(&cfg.Parts).Elem()
+	for i := range of.NumField() {
+		cfg.Parts = parts(nil)
+		of.Field(i).SetZero()
+		name := of.Type().Field(i).Name
+		if _, err := transport.New(cfg); err == nil || !strings.HasSuffix(err.Error(), " "+name) {
+			t.Errorf("without %s: %v", name, err)
+		}
 	}
 }
 

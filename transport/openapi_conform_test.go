@@ -34,7 +34,7 @@ type describedRoute struct {
 
 // description reads the document that a server answers, once.
 var description = sync.OnceValue(func() *described {
-	server, err := transport.New(transport.Config{API: &recordingAPI{}, Cluster: &seat{throne: &throne{}, self: "n1"}, Node: "n1", Version: "test"})
+	server, err := transport.New(transport.Config{Parts: parts(&recordingAPI{}), Cluster: &seat{throne: &throne{}, self: "n1"}, Node: "n1", Version: "test"})
 	if err != nil {
 		panic(err)
 	}

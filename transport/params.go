@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -168,4 +169,16 @@ func moment(field, text string) (history.Time, error) {
 		t = last
 	}
 	return history.At(t), nil
+}
+
+// contact is what a stale read says about this node's touch with the leader; linearizable ones need not.
+func (s *Server) contact(rd engine.Read) string {
+	if !rd.Stale {
+		return ""
+	}
+	ago, ok := s.cfg.Cluster.LeaderContact()
+	if !ok {
+		return "never"
+	}
+	return fmt.Sprint(ago.Round(time.Millisecond))
 }

@@ -20,7 +20,7 @@ import (
 
 // desk holds polls until they are given something or go away.
 type desk struct {
-	engine.API
+	transport.TaskDesk
 	asked chan engine.PollRequest
 	give  chan []engine.WorkerTask
 	fail  chan error
@@ -124,7 +124,7 @@ func TestPollEndsWithItsNode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server, err := transport.New(transport.Config{API: d, Cluster: &seat{throne: th, self: id}, Node: id, Limits: transport.Limits{Drain: time.Minute}})
+		server, err := transport.New(transport.Config{Parts: parts(d), Cluster: &seat{throne: th, self: id}, Node: id, Limits: transport.Limits{Drain: time.Minute}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,13 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
+// QueueKeeper is what the routes of queues ask of a node.
+type QueueKeeper interface {
+	Queues(ctx context.Context, rd engine.Read, limit int, cursor string) ([]fsm.Queue, string, uint64, error)
+	Queue(ctx context.Context, rd engine.Read, name string) (fsm.Queue, uint64, error)
+	LimitQueue(ctx context.Context, c engine.Call, name string, l fsm.QueueLimits) (engine.Answered, error)
+}
+
 type queuesInput struct {
 	Fresh
 	Paged
@@ -23,7 +30,7 @@ func (s *Server) queues(ctx context.Context, in *queuesInput) (*answer[wire.Queu
 	if err != nil {
 		return nil, err
 	}
-	queues, next, index, err := s.cfg.API.Queues(ctx, rd, in.Limit, in.Cursor)
+	queues, next, index, err := s.cfg.QueueKeeper.Queues(ctx, rd, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +51,7 @@ func (s *Server) queue(ctx context.Context, in *queueInput) (*answer[wire.QueueA
 	if err != nil {
 		return nil, err
 	}
-	q, index, err := s.cfg.API.Queue(ctx, rd, in.Queue)
+	q, index, err := s.cfg.QueueKeeper.Queue(ctx, rd, in.Queue)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +78,11 @@ func (s *Server) limitQueue(ctx context.Context, in *limitQueueInput) (*answer[w
 	if limits.Rate, limits.Per, err = parseRate(r.Rate); err != nil {
 		return nil, err
 	}
-	a, err := s.cfg.API.LimitQueue(ctx, c, in.Queue, limits)
+	a, err := s.cfg.QueueKeeper.LimitQueue(ctx, c, in.Queue, limits)
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	q, _, err := s.cfg.API.Queue(ctx, engine.Read{Stale: true}, in.Queue) // this node has applied the change
+	q, _, err := s.cfg.QueueKeeper.Queue(ctx, engine.Read{Stale: true}, in.Queue) // this node has applied the change
 	if err != nil {
 		return nil, err
 	}

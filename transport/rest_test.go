@@ -150,7 +150,7 @@ func TestOverHTTP2(t *testing.T) {
 	api := enginetest.New(t)
 	var hosts []*httptest.Server
 	for _, id := range []string{"n1", "n2"} {
-		server, err := transport.New(transport.Config{API: api, Cluster: &seat{throne: th, self: id}, Node: id,
+		server, err := transport.New(transport.Config{Parts: parts(api), Cluster: &seat{throne: th, self: id}, Node: id,
 			TLS: new(tls.Config), LeaderTLS: func() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }}) // it is this process
 		if err != nil {
 			t.Fatal(err)

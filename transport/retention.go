@@ -2,10 +2,19 @@ package transport
 
 import (
 	"context"
+	"time"
 
+	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
 )
+
+// Retainer is what the routes of retention ask of a node.
+type Retainer interface {
+	SetRetention(ctx context.Context, c engine.Call, typ string, age time.Duration) (engine.Answered, error)
+	RemoveRetention(ctx context.Context, c engine.Call, typ string) (engine.Answered, error)
+	Retention(ctx context.Context, rd engine.Read) ([]fsm.Retention, uint64, error)
+}
 
 type retentionInput struct{ Fresh }
 
@@ -14,7 +23,7 @@ func (s *Server) retention(ctx context.Context, in *retentionInput) (*answer[wir
 	if err != nil {
 		return nil, err
 	}
-	rules, index, err := s.cfg.API.Retention(ctx, rd)
+	rules, index, err := s.cfg.Retainer.Retention(ctx, rd)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +71,7 @@ func (s *Server) setRetention(ctx context.Context, typ string) (*answer[wire.Ret
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.cfg.API.SetRetention(ctx, c, typ, age)
+	a, err := s.cfg.Retainer.SetRetention(ctx, c, typ, age)
 	if err != nil {
 		return nil, refused(a, err)
 	}
@@ -75,7 +84,7 @@ func (s *Server) removeRetention(ctx context.Context, typ string) (*answer[wire.
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.cfg.API.RemoveRetention(ctx, c, typ)
+	a, err := s.cfg.Retainer.RemoveRetention(ctx, c, typ)
 	if err != nil {
 		return nil, refused(a, err)
 	}

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -12,70 +11,15 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-type startInput struct {
-	Keyed
-	Waits
-}
-
-func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartAnswer], error) {
-	wait, err := in.duration()
-	if err != nil {
-		return nil, err
-	}
-	var r wire.StartRequest
-	c, err := change(ctx, &r, required)
-	if err != nil {
-		return nil, err
-	}
-	if r.Type == "" {
-		return nil, invalid("type", "is missing: name the workflow type to start")
-	}
-	req := engine.StartRequest{Call: c, Type: r.Type, WorkflowID: r.WorkflowID, Version: r.Version, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes)}
-	if req.Timeout, err = span("timeout", r.Timeout, 1, engine.MaxTimeout); err != nil {
-		return nil, err
-	}
-	run, a, err := s.cfg.API.Start(ctx, req)
-	if err != nil {
-		return nil, refused(a, err)
-	}
-	body := wire.StartAnswer{WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), Answered: answered(a)}
-	if wait > 0 {
-		s.await(ctx, run, wait, &body)
-	}
-	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
-}
-
-// await adds to the answer of a start how the run stands after waiting. The start has happened: if its result cannot be told, the answer just lacks it.
-func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, wait time.Duration, body *wire.StartAnswer) {
-	until := time.Now().Add(wait)
-	var r *engine.Result
-	look := func(ref fsm.RunRef) error {
-		return s.poll(ctx, time.Until(until), func(ctx context.Context, wait time.Duration) (err error) {
-			r, err = s.cfg.API.Result(ctx, engine.Read{Room: exchangeOf(ctx).reserve}, ref, wait)
-			return err
-		})
-	}
-	err := look(fsm.RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID})
-	if err == nil && r.Status == history.StatusContinuedAsNew { // the result is that of the last run of the chain
-		err = look(fsm.RunRef{WorkflowID: run.WorkflowID})
-	}
-	if err != nil {
-		s.log.Debug("a run was started, but its result could not be waited for", "workflow", run.WorkflowID, "error", err)
-		return
-	}
-	w := resultOf(r)
-	body.Status, body.Result, body.Error = w.Status, w.Result, w.Error
-}
-
-func attributes(a wire.Attributes) history.Attributes {
-	if a == nil {
-		return nil
-	}
-	h := make(history.Attributes, len(a))
-	for name, value := range a {
-		h[name] = history.Payload(value)
-	}
-	return h
+// RunReader is what the routes that show runs ask of a node.
+type RunReader interface {
+	// Result answers after wait for a run that is open then, with its open status.
+	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error)
+	// Describe lists at most limit of the pending activities.
+	Describe(ctx context.Context, rd engine.Read, ref fsm.RunRef, limit int) (*engine.Description, error)
+	// History waits for more at the end of an open run's history. next 0 = the run is closed and there is no more.
+	History(ctx context.Context, rd engine.Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next uint64, index uint64, err error)
+	List(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error)
 }
 
 // resultAnswer is an answer with a status of its own: 202 while the run is open.
@@ -95,7 +39,7 @@ func (s *Server) result(ctx context.Context, in *resultInput) (*resultAnswer, er
 	}
 	var r *engine.Result
 	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
-		r, err = s.cfg.API.Result(ctx, rd, ref, wait)
+		r, err = s.cfg.RunReader.Result(ctx, rd, ref, wait)
 		return err
 	})
 	if err != nil {
@@ -115,7 +59,7 @@ func (s *Server) describe(ctx context.Context, in *describeInput) (*answer[wire.
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.cfg.API.Describe(ctx, rd, ref, wire.MaxPending)
+	d, err := s.cfg.RunReader.Describe(ctx, rd, ref, wire.MaxPending)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +99,7 @@ func (s *Server) history(ctx context.Context, in *historyInput) (*answer[wire.Hi
 	var events []history.Event
 	var next, index uint64
 	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
-		events, next, index, err = s.cfg.API.History(ctx, rd, ref, in.From, in.Limit, wait)
+		events, next, index, err = s.cfg.RunReader.History(ctx, rd, ref, in.From, in.Limit, wait)
 		return err
 	})
 	if err != nil {
@@ -213,7 +157,7 @@ func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], e
 		}
 		f.Attributes[name] = history.Payload(wire.AttributeValue(text))
 	}
-	runs, next, index, err := s.cfg.API.List(ctx, rd, f, in.Version, in.Limit, in.Cursor)
+	runs, next, index, err := s.cfg.RunReader.List(ctx, rd, f, in.Version, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -222,98 +166,4 @@ func (s *Server) list(ctx context.Context, in *listInput) (*answer[wire.Runs], e
 		body.Workflows[i] = runOf(&runs[i])
 	}
 	return &answer[wire.Runs]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
-}
-
-type signalInput struct {
-	Keyed
-	OfRun
-	Named
-}
-
-func (s *Server) signal(ctx context.Context, in *signalInput) (*answer[wire.RunAnswer], error) {
-	ref, err := in.ref()
-	if err != nil {
-		return nil, err
-	}
-	var payload json.RawMessage
-	c, err := change(ctx, &payload, optional)
-	if err != nil {
-		return nil, err
-	}
-	return reached(s.cfg.API.Signal(ctx, c, ref, in.Name, history.Payload(payload)))
-}
-
-type queryInput struct {
-	Looked
-	Named
-}
-
-func (s *Server) query(ctx context.Context, in *queryInput) (*answer[wire.QueryAnswer], error) {
-	rd, ref, err := in.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var q wire.QueryRequest
-	if err := exchangeOf(ctx).decode(&q, optional); err != nil {
-		return nil, err
-	}
-	result, index, err := s.cfg.API.Query(ctx, rd, ref, in.Name, history.Payload(q.Args))
-	if err != nil {
-		return nil, err
-	}
-	return &answer[wire.QueryAnswer]{Index: index, LeaderContact: s.contact(rd), Body: wire.QueryAnswer{Result: value(result), Indexed: at(index)}}, nil
-}
-
-type commandInput struct {
-	Keyed
-	OfRun
-}
-
-func (s *Server) cancel(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
-	return s.withReason(ctx, in, s.cfg.API.Cancel)
-}
-
-func (s *Server) terminate(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
-	return s.withReason(ctx, in, s.cfg.API.Terminate)
-}
-
-func (s *Server) pause(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
-	return s.withReason(ctx, in, s.cfg.API.Pause)
-}
-
-func (s *Server) resume(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
-	ref, err := in.ref()
-	if err != nil {
-		return nil, err
-	}
-	c, err := change(ctx, nil, optional)
-	if err != nil {
-		return nil, err
-	}
-	return reached(s.cfg.API.Resume(ctx, c, ref))
-}
-
-func (s *Server) reopen(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
-	return s.withReason(ctx, in, s.cfg.API.Reopen)
-}
-
-func (s *Server) withReason(ctx context.Context, in *commandInput,
-	command func(context.Context, engine.Call, fsm.RunRef, string) (*fsm.RunAnswer, engine.Answered, error)) (*answer[wire.RunAnswer], error) {
-	ref, err := in.ref()
-	if err != nil {
-		return nil, err
-	}
-	var r wire.Reason
-	c, err := change(ctx, &r, optional)
-	if err != nil {
-		return nil, err
-	}
-	return reached(command(ctx, c, ref, r.Reason))
-}
-
-func reached(r *fsm.RunAnswer, a engine.Answered, err error) (*answer[wire.RunAnswer], error) {
-	if err != nil {
-		return nil, refused(a, err)
-	}
-	return &answer[wire.RunAnswer]{Index: a.Index, Body: runAnswer(r, a)}, nil
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"slices"
+	"time"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/calendar"
@@ -10,6 +11,20 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport/wire"
 )
+
+// Scheduler is what the routes of schedules ask of a node.
+type Scheduler interface {
+	PutSchedule(ctx context.Context, c engine.Call, s fsm.Schedule, replace bool) (*fsm.ScheduleAnswer, engine.Answered, error)
+	DeleteSchedule(ctx context.Context, c engine.Call, id string) (*fsm.ScheduleAnswer, engine.Answered, error)
+	PauseSchedule(ctx context.Context, c engine.Call, id, reason string) (*fsm.ScheduleAnswer, engine.Answered, error)
+	ResumeSchedule(ctx context.Context, c engine.Call, id string) (*fsm.ScheduleAnswer, engine.Answered, error)
+	TriggerSchedule(ctx context.Context, c engine.Call, id string, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, engine.Answered, error)
+	BackfillSchedule(ctx context.Context, c engine.Call, id string, from, to time.Time, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, engine.Answered, error)
+	Schedule(ctx context.Context, rd engine.Read, id string) (*fsm.Schedule, []time.Time, uint64, error)
+	Schedules(ctx context.Context, rd engine.Read, limit int, cursor string) ([]fsm.Schedule, string, uint64, error)
+	// WorkflowIDs tells whose runs these are, as this node's state has it; "" = deleted.
+	WorkflowIDs(ids []history.RunID) []string
+}
 
 type newScheduleInput struct{ Keyed }
 
@@ -64,7 +79,7 @@ func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.Schedule
 		}
 		f.CatchUp = fsm.CatchUp(i)
 	}
-	return s.scheduled(s.cfg.API.PutSchedule(ctx, c, f, replace))
+	return s.scheduled(s.cfg.Scheduler.PutSchedule(ctx, c, f, replace))
 }
 
 type schedulesInput struct {
@@ -77,7 +92,7 @@ func (s *Server) schedules(ctx context.Context, in *schedulesInput) (*answer[wir
 	if err != nil {
 		return nil, err
 	}
-	schedules, next, index, err := s.cfg.API.Schedules(ctx, rd, in.Limit, in.Cursor)
+	schedules, next, index, err := s.cfg.Scheduler.Schedules(ctx, rd, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +113,7 @@ func (s *Server) describeSchedule(ctx context.Context, in *describeScheduleInput
 	if err != nil {
 		return nil, err
 	}
-	f, next, index, err := s.cfg.API.Schedule(ctx, rd, in.ID)
+	f, next, index, err := s.cfg.Scheduler.Schedule(ctx, rd, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +127,7 @@ func (s *Server) deleteSchedule(ctx context.Context, in *scheduleInput) (*answer
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.API.DeleteSchedule(ctx, c, in.ID))
+	return s.scheduled(s.cfg.Scheduler.DeleteSchedule(ctx, c, in.ID))
 }
 
 func (s *Server) pauseSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
@@ -121,7 +136,7 @@ func (s *Server) pauseSchedule(ctx context.Context, in *scheduleInput) (*answer[
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.API.PauseSchedule(ctx, c, in.ID, r.Reason))
+	return s.scheduled(s.cfg.Scheduler.PauseSchedule(ctx, c, in.ID, r.Reason))
 }
 
 func (s *Server) resumeSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
@@ -129,7 +144,7 @@ func (s *Server) resumeSchedule(ctx context.Context, in *scheduleInput) (*answer
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.API.ResumeSchedule(ctx, c, in.ID))
+	return s.scheduled(s.cfg.Scheduler.ResumeSchedule(ctx, c, in.ID))
 }
 
 func (s *Server) triggerSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
@@ -142,7 +157,7 @@ func (s *Server) triggerSchedule(ctx context.Context, in *scheduleInput) (*answe
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.API.TriggerSchedule(ctx, c, in.ID, overlap))
+	return s.scheduled(s.cfg.Scheduler.TriggerSchedule(ctx, c, in.ID, overlap))
 }
 
 func (s *Server) backfillSchedule(ctx context.Context, in *scheduleInput) (*answer[wire.ScheduleAnswer], error) {
@@ -155,7 +170,7 @@ func (s *Server) backfillSchedule(ctx context.Context, in *scheduleInput) (*answ
 	if err != nil {
 		return nil, err
 	}
-	return s.scheduled(s.cfg.API.BackfillSchedule(ctx, c, in.ID, r.From, r.To, overlap))
+	return s.scheduled(s.cfg.Scheduler.BackfillSchedule(ctx, c, in.ID, r.From, r.To, overlap))
 }
 
 // scheduled answers a change with the schedule as the change left it.
@@ -200,7 +215,7 @@ func (s *Server) scheduleOf(f *fsm.Schedule, open int) wire.Schedule {
 // named finds the workflow ids of runs. Those that are deleted have none any more.
 func (s *Server) named(ids []history.RunID) []wire.RunName {
 	names := make([]wire.RunName, 0, len(ids))
-	for i, workflowID := range s.cfg.API.WorkflowIDs(ids) {
+	for i, workflowID := range s.cfg.Scheduler.WorkflowIDs(ids) {
 		if workflowID != "" {
 			names = append(names, wire.RunName{WorkflowID: workflowID, RunID: ids[i].String()})
 		}

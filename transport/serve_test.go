@@ -21,7 +21,7 @@ import (
 
 // slowSignal holds a mutation until it is let go.
 type slowSignal struct {
-	engine.API
+	*enginetest.Node
 	began, release chan struct{}
 }
 
@@ -37,7 +37,7 @@ func TestServeEndsGracefully(t *testing.T) {
 	api := &slowSignal{n, make(chan struct{}), make(chan struct{})}
 	th := &throne{}
 	th.give("n1", "")
-	server, err := transport.New(transport.Config{API: api, Cluster: &seat{throne: th, self: "n1"}, Node: "n1", Limits: transport.Limits{Drain: time.Minute}})
+	server, err := transport.New(transport.Config{Parts: parts(api), Cluster: &seat{throne: th, self: "n1"}, Node: "n1", Limits: transport.Limits{Drain: time.Minute}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestDrainCutsWhatDoesNotEnd(t *testing.T) {
 	api := &slowSignal{nil, make(chan struct{}), make(chan struct{})}
 	th := &throne{}
 	th.give("n1", "")
-	server, err := transport.New(transport.Config{API: api, Cluster: &seat{throne: th, self: "n1"}, Node: "n1", Limits: transport.Limits{Drain: time.Millisecond}})
+	server, err := transport.New(transport.Config{Parts: parts(api), Cluster: &seat{throne: th, self: "n1"}, Node: "n1", Limits: transport.Limits{Drain: time.Millisecond}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"aion.dev/aion/engine"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -20,9 +19,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Config wires a Server. API, Cluster and Node are required.
+// Config wires a Server. All Parts, Cluster and Node are required.
 type Config struct {
-	API     engine.API
+	Parts
 	Cluster Cluster
 	Node    string // this node's id
 	Version string // of the binary, for /openapi.json
@@ -70,8 +69,11 @@ type Server struct {
 
 // New makes a Server. It serves as soon as it is called; nothing runs in between calls.
 func New(cfg Config) (*Server, error) {
-	if cfg.API == nil || cfg.Cluster == nil || cfg.Node == "" {
-		return nil, errors.New("transport: Config needs API, Cluster and Node")
+	if part := cfg.missing(); part != "" {
+		return nil, fmt.Errorf("transport: Config needs %s", part)
+	}
+	if cfg.Cluster == nil || cfg.Node == "" {
+		return nil, errors.New("transport: Config needs Cluster and Node")
 	}
 	cfg.Limits = cfg.Limits.withDefaults()
 	if cfg.Logger == nil {

@@ -16,6 +16,15 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
+// TaskDesk is what the routes of workers ask of a node.
+type TaskDesk interface {
+	Poll(ctx context.Context, r engine.PollRequest, wait time.Duration) ([]engine.WorkerTask, uint64, error)
+	CompleteTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
+	FailTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
+	BeatTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
+	ReleaseTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
+}
+
 type pollInput struct {
 	Keyed
 	OfQueue
@@ -40,7 +49,7 @@ func (s *Server) pollTasks(ctx context.Context, in *pollInput) (*answer[wire.Tas
 	var tasks []engine.WorkerTask
 	var index uint64
 	err = s.poll(ctx, wait, func(ctx context.Context, wait time.Duration) (err error) {
-		tasks, index, err = s.cfg.API.Poll(ctx, req, wait)
+		tasks, index, err = s.cfg.TaskDesk.Poll(ctx, req, wait)
 		return err
 	})
 	if err != nil {
@@ -81,7 +90,7 @@ func (s *Server) completeTasks(ctx context.Context, _ *tasksInput) (*answer[wire
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, items, s.cfg.API.CompleteTasks)
+	return s.settle(ctx, c, items, s.cfg.TaskDesk.CompleteTasks)
 }
 
 func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
@@ -100,7 +109,7 @@ func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, items, s.cfg.API.FailTasks)
+	return s.settle(ctx, c, items, s.cfg.TaskDesk.FailTasks)
 }
 
 func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
@@ -108,7 +117,7 @@ func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.settle(ctx, c, items, s.cfg.API.BeatTasks)
+	a, err := s.settle(ctx, c, items, s.cfg.TaskDesk.BeatTasks)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +139,7 @@ func (s *Server) releaseTasks(ctx context.Context, _ *tasksInput) (*answer[wire.
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, items, s.cfg.API.ReleaseTasks)
+	return s.settle(ctx, c, items, s.cfg.TaskDesk.ReleaseTasks)
 }
 
 func beats(ctx context.Context, check func(*wire.TaskBeat) error) (c engine.Call, list []engine.TaskResult, err error) {

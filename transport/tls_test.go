@@ -24,7 +24,7 @@ func TestTLS(t *testing.T) {
 
 	th := &throne{}
 	serve := func(id string, leaderTLS *tls.Config) string {
-		server, err := transport.New(transport.Config{API: &recordingAPI{}, Cluster: &seat{throne: th, self: id}, Node: id,
+		server, err := transport.New(transport.Config{Parts: parts(&recordingAPI{}), Cluster: &seat{throne: th, self: id}, Node: id,
 			TLS: &tls.Config{Certificates: borrowed.TLS.Certificates}, LeaderTLS: func() *tls.Config { return leaderTLS }, Limits: transport.Limits{LeaderWait: 50 * time.Millisecond}})
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,7 @@ func BenchmarkRuns(b *testing.B) {
 	for _, activities := range []int{1, 10} {
 		b.Run(fmt.Sprintf("activities=%d", activities), func(b *testing.B) {
 			n := enginetest.NewFast(b)
-			server, err := transport.New(transport.Config{API: n, Cluster: leads{}, Node: "n1"})
+			server, err := transport.New(transport.Config{Parts: parts(n), Cluster: leads{}, Node: "n1"})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -40,7 +40,7 @@ func bubble(t *testing.T, f func(t *testing.T, w *world), configure ...func(*tra
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.New(t, func(cfg *engine.Config) { cfg.Limits.PayloadBytes = 64 << 10 })
-		cfg := transport.Config{API: n, Cluster: leads{}, Node: "n1", Hosts: []string{transport.AnyHost}} // nodes have names that the line makes up
+		cfg := transport.Config{Parts: parts(n), Cluster: leads{}, Node: "n1", Hosts: []string{transport.AnyHost}} // nodes have names that the line makes up
 		for _, c := range configure {
 			c(&cfg)
 		}
@@ -50,6 +50,14 @@ func bubble(t *testing.T, f func(t *testing.T, w *world), configure ...func(*tra
 		}
 		f(t, &world{Node: n, t: t, line: &line{server: server, calls: map[string]int{}}})
 	})
+}
+
+// parts are all of a node.
+func parts(n *enginetest.Node) transport.Parts {
+	return transport.Parts{
+		Deployer: n, Catalog: n, Starter: n, RunReader: n, LogReader: n, RunCounter: n, Controller: n, Querier: n,
+		TaskDesk: n, QueueKeeper: n, Scheduler: n, Retainer: n, JobReader: n, Timekeeper: n, EventFeed: n,
+	}
 }
 
 // leads is the view of a node that leads.

@@ -117,7 +117,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	n.server, err = transport.New(transport.Config{
-		API:     n.engine,
+		Parts:   served(n.engine),
 		Cluster: membership{n.cluster, n.certs},
 		Node:    n.cluster.ID(),
 		Version: o.Version,

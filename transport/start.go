@@ -1,0 +1,83 @@
+package transport
+
+import (
+	"context"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+// Starter is what the start of a run asks of a node: also how the run stands, for a caller who waits for it.
+type Starter interface {
+	Start(ctx context.Context, r engine.StartRequest) (*fsm.StartAnswer, engine.Answered, error)
+	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error) // as that of RunReader
+}
+
+type startInput struct {
+	Keyed
+	Waits
+}
+
+func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartAnswer], error) {
+	wait, err := in.duration()
+	if err != nil {
+		return nil, err
+	}
+	var r wire.StartRequest
+	c, err := change(ctx, &r, required)
+	if err != nil {
+		return nil, err
+	}
+	if r.Type == "" {
+		return nil, invalid("type", "is missing: name the workflow type to start")
+	}
+	req := engine.StartRequest{Call: c, Type: r.Type, WorkflowID: r.WorkflowID, Version: r.Version, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes)}
+	if req.Timeout, err = span("timeout", r.Timeout, 1, engine.MaxTimeout); err != nil {
+		return nil, err
+	}
+	run, a, err := s.cfg.Starter.Start(ctx, req)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	body := wire.StartAnswer{WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), Answered: answered(a)}
+	if wait > 0 {
+		s.await(ctx, run, wait, &body)
+	}
+	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
+}
+
+// await adds to the answer of a start how the run stands after waiting. The start has happened: if its result cannot be told, the answer just lacks it.
+func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, wait time.Duration, body *wire.StartAnswer) {
+	until := time.Now().Add(wait)
+	var r *engine.Result
+	look := func(ref fsm.RunRef) error {
+		return s.poll(ctx, time.Until(until), func(ctx context.Context, wait time.Duration) (err error) {
+			r, err = s.cfg.Starter.Result(ctx, engine.Read{Room: exchangeOf(ctx).reserve}, ref, wait)
+			return err
+		})
+	}
+	err := look(fsm.RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID})
+	if err == nil && r.Status == history.StatusContinuedAsNew { // the result is that of the last run of the chain
+		err = look(fsm.RunRef{WorkflowID: run.WorkflowID})
+	}
+	if err != nil {
+		s.log.Debug("a run was started, but its result could not be waited for", "workflow", run.WorkflowID, "error", err)
+		return
+	}
+	w := resultOf(r)
+	body.Status, body.Result, body.Error = w.Status, w.Result, w.Error
+}
+
+func attributes(a wire.Attributes) history.Attributes {
+	if a == nil {
+		return nil
+	}
+	h := make(history.Attributes, len(a))
+	for name, value := range a {
+		h[name] = history.Payload(value)
+	}
+	return h
+}

@@ -1,0 +1,106 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+// Catalog is what the routes of loaded versions ask of a node.
+type Catalog interface {
+	Versions(ctx context.Context, rd engine.Read, typ string) ([]engine.VersionRow, uint64, error)
+	ShowVersion(ctx context.Context, rd engine.Read, typ, version string) (*engine.Shown, error)
+	Unload(ctx context.Context, c engine.Call, cmd fsm.UnloadVersion) (*fsm.UnloadAnswer, engine.Answered, error)
+	Pins(ctx context.Context, rd engine.Read, typ, version string, limit int, cursor string) (*engine.Pins, error)
+}
+
+type versionsInput struct {
+	Fresh
+	Type string `query:"type"`
+}
+
+func (s *Server) versions(ctx context.Context, in *versionsInput) (*answer[wire.Versions], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	rows, index, err := s.cfg.Catalog.Versions(ctx, rd, in.Type)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.Versions{Versions: make([]wire.Version, len(rows)), Indexed: at(index)}
+	for i, r := range rows {
+		body.Versions[i] = versionRow(r)
+	}
+	return &answer[wire.Versions]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+type unloadInput struct {
+	Keyed
+	OfVersion
+	Message string `query:"message" doc:"For the deploy history"`
+}
+
+func (s *Server) unload(ctx context.Context, in *unloadInput) (*answer[wire.UnloadAnswer], error) {
+	c, err := change(ctx, nil, optional)
+	if err != nil {
+		return nil, err
+	}
+	u, a, err := s.cfg.Catalog.Unload(ctx, c, fsm.UnloadVersion{Type: in.Type, Version: in.Version, Message: in.Message})
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	return &answer[wire.UnloadAnswer]{Index: a.Index, Body: wire.UnloadAnswer{Version: u.Version.String(), WorkflowTypes: list(u.Types), Answered: answered(a)}}, nil
+}
+
+type versionInput struct {
+	Fresh
+	OfVersion
+}
+
+func (s *Server) version(ctx context.Context, in *versionInput) (*answer[wire.VersionShown], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.cfg.Catalog.ShowVersion(ctx, rd, in.Type, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := json.Marshal(v.Archive.Manifest)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.VersionShown{
+		Version: versionRow(v.VersionRow), Manifest: manifest, Description: v.Package.Description, Labels: v.Package.Labels,
+		Modules: make([]wire.Module, len(v.Archive.Modules)), Indexed: at(v.Index),
+	}
+	if body.Labels == nil {
+		body.Labels = map[string]string{}
+	}
+	for i, m := range v.Archive.Modules {
+		body.Modules[i] = wire.Module{Name: m.Name, Bytes: len(m.Source)}
+	}
+	return &answer[wire.VersionShown]{Index: v.Index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+type pinsInput struct {
+	Fresh
+	Paged
+	OfVersion
+}
+
+func (s *Server) pins(ctx context.Context, in *pinsInput) (*answer[wire.Pins], error) {
+	rd, err := in.read()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.cfg.Catalog.Pins(ctx, rd, in.Type, in.Version, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[wire.Pins]{Index: p.Index, LeaderContact: s.contact(rd), Body: pinsOf(p)}, nil
+}

@@ -5,5 +5,5 @@
 // starts the same loops and finds its work in the state. There is no recovery path.
 //
 // Begin with ports.go (what the engine needs of a cluster) and engine.go (how callers ask), then deploy.go (the seam this product is about), then lead.go
-// and visit.go: how a turn is made and recorded. For workers begin with poll.go and activities.go.
+// and visit.go: how a turn is made and recorded. For workers begin with poll.go and package desk.
 package engine

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"aion.dev/aion/engine/desk"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/lifecycle"
@@ -22,7 +23,7 @@ type driver struct {
 	timers    *timers
 	schedules *schedules
 	jobs      *jobs
-	desk      *desk
+	desk      *desk.Desk
 	slots     chan struct{} // one for each visit
 	cpus      *shares       // one place for each visit that computes
 	resident  *parked
@@ -43,7 +44,7 @@ const maxIdlers = 256
 // readyBatch is how much of the ready index is read at a time.
 const readyBatch = 1024
 
-func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk) *driver {
+func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk.Desk) *driver {
 	d := &driver{
 		e: e, group: g, timers: t, desk: k, schedules: newSchedules(e), jobs: newJobs(e),
 		slots:  make(chan struct{}, e.limits.InFlight),
@@ -110,7 +111,7 @@ func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 				d.jobs.notice()
 			}
 		})
-		d.desk.notice()
+		d.desk.Notice()
 		select {
 		case moved <- struct{}{}:
 		default:

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"aion.dev/aion/engine/desk"
 	"aion.dev/aion/internal/lifecycle"
 )
 
@@ -13,10 +14,10 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	e.log.Info("leading: taking turns and firing timers", "term", term)
 	g, ctx := lifecycle.New(ctx)
 	t := newTimers(e)
-	k := newDesk(e, ctx)
+	k := desk.New(ctx, desk.Config{View: e.cfg.Log.View, Now: e.now, Nap: e.nap, Polls: e.metrics.pollers})
 	d := newDriver(e, g, t, k)
 	g.Go("timers", t.run)
-	g.Go("desk", k.run)
+	g.Go("desk", k.Run)
 	g.Go("driver", d.run)
 	g.Go("schedules", d.schedules.run)
 	g.Go("purge", (&purger{e}).run)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"aion.dev/aion/engine/desk"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 )
@@ -30,7 +31,11 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 	if err != nil {
 		return nil, 0, err
 	}
-	shared, leave := d.join(r.Call)
+	request := ""
+	if r.Request != nil {
+		request = r.Request.ID
+	}
+	shared, leave := d.Join(request)
 	defer leave()
 	if res, ok, err := e.known(r.Call); err != nil {
 		return nil, 0, err
@@ -41,23 +46,23 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		}
 		return e.hand(ctx, d, shared, answer, a)
 	}
-	p := d.enter(r.Queue, lease.Activities, uint64(lease.Max))
-	defer d.leave(p)
+	p := d.Enter(r.Queue, lease.Activities, uint64(lease.Max))
+	defer p.Leave()
 	over := time.NewTimer(wait - time.Since(began))
 	defer over.Stop()
 	pauses := backoff{first: 5 * time.Millisecond, most: time.Second}
 	for {
-		n, err := d.await(ctx, p, over.C)
+		n, err := p.Await(ctx, over.C)
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, &NotLeader{}
 		}
 		if n == 0 {
 			return e.noTasks()
 		}
 		lease.Max = uint32(n)
 		// The lease goes its way also when the worker goes: what it gives can then be given back, and need not be waited for.
-		answer, a, err := propose[*fsm.LeaseAnswer](d.ctx, e, r.Call, lease)
-		d.answered(p, n)
+		answer, a, err := propose[*fsm.LeaseAnswer](d.Term(), e, r.Call, lease)
+		p.Answered(n)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -67,26 +72,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		if pauses.pause(ctx) != nil {
 			return e.noTasks()
 		}
-		d.stand(p)
-	}
-}
-
-// await waits until p is granted something; 0 means that its time is over.
-func (d *desk) await(ctx context.Context, p *poller, over <-chan time.Time) (uint64, error) {
-	select { // what is granted already comes before a wait that is over, or was none
-	case n := <-p.granted:
-		return n, nil
-	default:
-	}
-	select {
-	case n := <-p.granted:
-		return n, nil
-	case <-over:
-		return 0, nil
-	case <-ctx.Done():
-		return 0, nil
-	case <-d.ctx.Done():
-		return 0, &NotLeader{}
+		p.Stand()
 	}
 }
 
@@ -123,9 +109,9 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 }
 
 // hand reads what a worker gets with its leases. What does not fit into one answer is given back, and so is everything if ctx ended meanwhile.
-func (e *Engine) hand(ctx context.Context, d *desk, shared *claim, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
+func (e *Engine) hand(ctx context.Context, d *desk.Desk, shared *desk.Claim, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
 	there := ctx.Err() == nil
-	if d.decide(shared, there) != there { // another poll hands them over, or gives them back
+	if shared.Decide(there) != there { // another poll hands them over, or gives them back
 		return nil, a.Index, nil
 	}
 	var spare []fsm.TaskToken
@@ -156,7 +142,7 @@ func (e *Engine) hand(ctx context.Context, d *desk, shared *claim, answer *fsm.L
 		return nil, a.Index, err
 	}
 	if len(spare) > 0 {
-		d.giveBack(spare)
+		e.giveBack(d.Term(), spare)
 	}
 	if !a.Deduplicated {
 		e.metrics.leased.Add(float64(len(tasks)))
@@ -170,13 +156,13 @@ func stillLeased(v fsm.View, t fsm.TaskToken) bool {
 	return ok && task.Attempt == t.Attempt && (task.State == fsm.TaskLeased || task.State == fsm.TaskGivenUp)
 }
 
-// giveBack releases attempts that no worker has heard of. If it fails they are offered again when their leases end.
-func (d *desk) giveBack(tokens []fsm.TaskToken) {
-	if _, err := d.e.cfg.Log.Propose(d.ctx, fsm.Envelope{Command: &fsm.ReleaseTasks{Tokens: tokens}}); err != nil {
-		d.e.log.Debug("tasks not given back, their leases will end", "tasks", len(tokens), "error", err)
+// giveBack releases attempts that no worker has heard of, until term is over. If it fails they are offered again when their leases end.
+func (e *Engine) giveBack(term context.Context, tokens []fsm.TaskToken) {
+	if _, err := e.cfg.Log.Propose(term, fsm.Envelope{Command: &fsm.ReleaseTasks{Tokens: tokens}}); err != nil {
+		e.log.Debug("tasks not given back, their leases will end", "tasks", len(tokens), "error", err)
 		return
 	}
-	d.e.metrics.released.Add(float64(len(tokens)))
+	e.metrics.released.Add(float64(len(tokens)))
 }
 
 // noTasks is the answer of a poll whose time is over.

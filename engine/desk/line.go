@@ -1,4 +1,4 @@
-package engine
+package desk
 
 import (
 	"cmp"
@@ -27,19 +27,9 @@ type line struct {
 type rank struct {
 	name       string
 	activities []string
-	polls      list.List // of *poller, by arrival
+	polls      list.List // of *Poll, by arrival
 	holders    int       // polls that stand here, and those that left with a grant and may come back
 	asked      uint64    // tasks asked for by leases under way
-}
-
-// poller is one poll.
-type poller struct {
-	line    *line
-	rank    *rank
-	number  uint64 // by arrival
-	most    uint64 // tasks it takes
-	place   *list.Element
-	granted chan uint64 // how many tasks it is to ask for; has room for the one grant under way
 }
 
 // never is no time of the log.
@@ -50,7 +40,7 @@ func newLine(queue string) *line {
 }
 
 // join makes a poll one of the line's, and stands it at its end.
-func (l *line) join(p *poller, activities []string) {
+func (l *line) join(p *Poll, activities []string) {
 	name := strings.Join(activities, "\x00")
 	r := l.ranks[name]
 	if r == nil {
@@ -63,10 +53,10 @@ func (l *line) join(p *poller, activities []string) {
 }
 
 // stand puts a poll into its rank, by arrival: one that comes back with nothing stands where it stood.
-func (l *line) stand(p *poller) {
+func (l *line) stand(p *Poll) {
 	l.waiting++
 	for at := p.rank.polls.Back(); at != nil; at = at.Prev() {
-		if at.Value.(*poller).number < p.number {
+		if at.Value.(*Poll).number < p.number {
 			p.place = p.rank.polls.InsertAfter(p, at)
 			return
 		}
@@ -75,7 +65,7 @@ func (l *line) stand(p *poller) {
 }
 
 // step takes a poll out of its rank, if it stands there.
-func (l *line) step(p *poller) {
+func (l *line) step(p *Poll) {
 	if p.place != nil {
 		p.rank.polls.Remove(p.place)
 		p.place = nil
@@ -84,7 +74,7 @@ func (l *line) step(p *poller) {
 }
 
 // part ends a poll's time in the line.
-func (l *line) part(p *poller) {
+func (l *line) part(p *Poll) {
 	l.step(p)
 	if p.rank.holders--; p.rank.holders == 0 {
 		delete(l.ranks, p.rank.name)
@@ -135,12 +125,12 @@ func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
 }
 
 // answered notes that a lease of n tasks is no longer under way.
-func (l *line) answered(p *poller, n uint64) {
+func (l *line) answered(p *Poll, n uint64) {
 	l.asked -= n
 	p.rank.asked -= n
 }
 
-func (r *rank) head() *poller { return r.polls.Front().Value.(*poller) }
+func (r *rank) head() *Poll { return r.polls.Front().Value.(*Poll) }
 
 // less is a-b, or 0.
 func less(a, b uint64) uint64 { return a - min(a, b) }

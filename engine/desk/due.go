@@ -1,4 +1,4 @@
-package engine
+package desk
 
 import (
 	"container/heap"

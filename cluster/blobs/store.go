@@ -3,12 +3,9 @@ package blobs
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -57,16 +54,6 @@ const (
 	keepBad    = 8
 )
 
-// BadBlob refuses bytes that do not hash to the name they came under.
-type BadBlob struct {
-	Digest catalog.Digest
-	Got    catalog.Digest
-}
-
-func (e *BadBlob) Error() string {
-	return fmt.Sprintf("archive %s: the bytes hash to %s", e.Digest, e.Got)
-}
-
 // OpenStore opens the archives in cfg.Dir.
 func OpenStore(cfg StoreConfig) (*Store, error) {
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, 64<<20)
@@ -106,97 +93,6 @@ func OpenStore(cfg StoreConfig) (*Store, error) {
 		bad = bad[1:]
 	}
 	return s, durable.SyncFolder(filepath.Dir(cfg.Dir)) // the folder itself is there after a crash
-}
-
-// KeepBlob returns once the bytes of archive, which must hash to d, are on disk. It makes the blob young.
-func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error {
-	if s.touch(d) {
-		// It is here already, but a file can rot: whoever puts it brings the cure.
-		if _, err := s.Blob(d); err == nil {
-			_, err := io.Copy(io.Discard, io.LimitReader(archive, s.cfg.MaxBytes))
-			return err
-		}
-	}
-	name, size, err := s.write(ctx, d, archive)
-	if err != nil {
-		return fmt.Errorf("keep archive: %w", err)
-	}
-	if err := s.adopt(d, name, size); err != nil {
-		os.Remove(name)
-		return fmt.Errorf("keep archive: %w", err)
-	}
-	return nil
-}
-
-// Keep is KeepBlob for bytes at hand. It answers their digest.
-func (s *Store) Keep(ctx context.Context, archive []byte) (catalog.Digest, error) {
-	d := catalog.Digest(sha256.Sum256(archive))
-	return d, s.KeepBlob(ctx, d, bytes.NewReader(archive))
-}
-
-// touch makes a blob young, if it is here, so that the sweeper leaves it.
-func (s *Store) touch(d catalog.Digest) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := s.blobs[d]
-	if b != nil {
-		b.at = time.Now()
-	}
-	return b != nil
-}
-
-// write puts the bytes into a synced temporary file.
-func (s *Store) write(ctx context.Context, d catalog.Digest, archive io.Reader) (name string, size int64, err error) {
-	s.mu.Lock()
-	s.temp++
-	name = filepath.Join(s.cfg.Dir, fmt.Sprintf("%s-%d%s", d, s.temp, tempSuffix))
-	s.mu.Unlock()
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", 0, err
-	}
-	f := faults.Archive(file)
-	h := sha256.New()
-	size, err = copyContext(ctx, f, h, io.LimitReader(archive, s.cfg.MaxBytes+1))
-	if err == nil && size > s.cfg.MaxBytes {
-		err = &catalog.PackageTooLarge{What: "archive_bytes", Limit: s.cfg.MaxBytes, Size: size}
-	}
-	if got := catalog.Digest(h.Sum(nil)); err == nil && got != d {
-		err = &BadBlob{Digest: d, Got: got}
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		os.Remove(name)
-		return "", 0, err
-	}
-	return name, size, nil
-}
-
-// adopt gives a finished file its name.
-func (s *Store) adopt(d catalog.Digest, name string, size int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old := int64(0)
-	if b := s.blobs[d]; b != nil {
-		old = b.size
-	}
-	if s.total-old+size > s.cfg.MaxTotal {
-		return fmt.Errorf("all archives together would take %d bytes, more than %d", s.total-old+size, s.cfg.MaxTotal)
-	}
-	if err := faults.Rename(name, s.path(d)); err != nil {
-		return err
-	}
-	if err := durable.SyncFolder(s.cfg.Dir); err != nil {
-		return err
-	}
-	s.total += size - old
-	s.blobs[d] = &blob{size: size, at: time.Now()}
-	return nil
 }
 
 // Blob returns the verified bytes, or ErrNoBlob. A file that does not hash to its name goes into quarantine and is ErrNoBlob as well.
@@ -266,25 +162,3 @@ func (s *Store) forget(d catalog.Digest) {
 }
 
 func (s *Store) path(d catalog.Digest) string { return filepath.Join(s.cfg.Dir, d.String()) }
-
-// copyContext copies and hashes until the end, an error, or the end of ctx.
-func copyContext(ctx context.Context, w io.Writer, h hash.Hash, r io.Reader) (n int64, err error) {
-	buf := make([]byte, 256<<10)
-	for {
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
-		m, rerr := r.Read(buf)
-		h.Write(buf[:m])
-		if _, err := w.Write(buf[:m]); err != nil {
-			return n, err
-		}
-		n += int64(m)
-		switch {
-		case rerr == io.EOF:
-			return n, nil
-		case rerr != nil:
-			return n, rerr
-		}
-	}
-}

@@ -1,7 +1,7 @@
 // Package durable writes files so that a crash of the machine leaves them whole.
 //
-// It decides in which order bytes, names and folders reach the disk. It never decides what is written or
-// when, and keeps nothing. Begin with WriteFile.
+// It decides in which order bytes, names and folders reach the disk. It never decides what is
+// written or when, and keeps nothing. Begin with WriteFile.
 package durable
 
 import (
@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/internal/faults"
 )
 
-// WriteFile replaces a file: after a crash the old content or the new is there, never a mix. One writer at a time.
+// WriteFile replaces a file: after a crash the old content or the new is there, never a mix. One
+// writer at a time.
 func WriteFile(path string, b []byte) error {
 	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {

@@ -1,7 +1,6 @@
 package gossip
 
 import (
-	"bytes"
 	"container/list"
 	"context"
 	"fmt"
@@ -158,42 +157,4 @@ func (t *transport) Shutdown() error {
 	close(t.drained)
 	t.over.Wait()
 	return err
-}
-
-// conn is a stream. In each direction it carries one message, which is read whole and checked
-// before memberlist sees a byte of it.
-type conn struct {
-	net.Conn
-	of    *transport
-	place *list.Element // in silent; nil of a stream that this node opened
-
-	read    bool // by memberlist's one reader
-	message bytes.Reader
-	failed  error
-}
-
-func (c *conn) Read(b []byte) (int, error) {
-	if !c.read {
-		c.read = true
-		message, err := readMessage(c.Conn, c.of.key)
-		if err != nil && len(message) > 0 {
-			c.of.drop(c.RemoteAddr(), err)
-		}
-		c.message.Reset(message)
-		c.failed = err
-	}
-	if c.failed != nil {
-		return 0, c.failed
-	}
-	return c.message.Read(b)
-}
-
-func (c *conn) Close() error {
-	c.of.mu.Lock()
-	delete(c.of.open, c)
-	if c.place != nil {
-		c.of.silent.Remove(c.place) // does nothing when it gave way
-	}
-	c.of.mu.Unlock()
-	return c.Conn.Close()
 }

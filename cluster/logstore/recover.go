@@ -60,3 +60,22 @@ func finishRotation(dir string, meta types.MetaStore, segmentBytes int) error {
 	state.NextSegmentID++
 	return meta.CommitState(state)
 }
+
+// removeUnfinishedSnapshots removes what a crash while a snapshot was written has left. Raft's store passes over it, and keeps it for ever: each such crash would
+// cost the disk another copy of the state. Nobody writes there now, for the lock of the stable store is ours.
+func removeUnfinishedSnapshots(dir string) error {
+	dir = filepath.Join(dir, "snapshots")
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".tmp" {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -7,23 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"aion.dev/aion/cluster/durable"
 	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
-	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
-	wal "github.com/hashicorp/raft-wal"
-	"github.com/hashicorp/raft-wal/metadb"
-	"go.etcd.io/bbolt"
-)
-
-// The log stores to choose from. The vote always lives in bolt.
-const (
-	Bolt = "bolt"
-	WAL  = "wal"
 )
 
 // Config says where and how raft keeps its log. Zero fields have defaults.
@@ -141,86 +130,4 @@ func folderBytes(all ...string) (sum uint64, err error) {
 		}
 	}
 	return sum, nil
-}
-
-// removeUnfinishedSnapshots removes what a crash while a snapshot was written has left. Raft's store passes over it, and keeps it for ever: each such crash would
-// cost the disk another copy of the state. Nobody writes there now, for the lock of the stable store is ours.
-func removeUnfinishedSnapshots(dir string) error {
-	dir = filepath.Join(dir, "snapshots")
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) != ".tmp" {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func openLogStore(cfg Config, opened *lifecycle.Closers, rotation *rotation) (raft.LogStore, error) {
-	switch cfg.LogStore {
-	case Bolt:
-		log, err := openBolt(filepath.Join(cfg.Dir, "log.db"))
-		if err != nil {
-			return nil, err
-		}
-		opened.Add(log.Close)
-		return log, nil
-	case WAL:
-		dir := filepath.Join(cfg.Dir, "wal")
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
-		// The wal never closes its meta database (v0.4.0), and an open one keeps its file lock: whoever opened the folder again in this process would
-		// wait for ever. So it is ours, and closed after the wal.
-		meta := &metadb.BoltMetaDB{}
-		opened.Add(meta.Close)
-		if err := finishRotation(dir, faults.Meta(dir, meta), cmp.Or(cfg.SegmentBytes, 64<<20)); err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
-		}
-		log, err := wal.Open(dir, wal.WithMetaStore(faults.Meta(dir, meta)), wal.WithSegmentSize(cmp.Or(cfg.SegmentBytes, 64<<20)), wal.WithLogger(rotation), faults.Segments(dir))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
-		}
-		opened.Add(log.Close)
-		return log, nil
-	}
-	return nil, fmt.Errorf("raft.log_store %q: choose %s or %s", cfg.LogStore, Bolt, WAL)
-}
-
-// openBolt opens a bolt file. Without a synced freelist a commit is one fsync instead of two; opening scans the file instead.
-func openBolt(path string) (*raftboltdb.BoltStore, error) {
-	db, err := raftboltdb.New(raftboltdb.Options{
-		Path: path,
-		BoltOptions: &bbolt.Options{
-			NoFreelistSync: true,
-			FreelistType:   bbolt.FreelistMapType,
-			Timeout:        time.Second, // the default waits for ever for another process
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return db, nil
-}
-
-// checkLogStore keeps a folder with the log store that it was made with: opening the other one would find an empty log beside a vote, which raft takes
-// for a node that has forgotten what it acknowledged.
-func checkLogStore(stable raft.StableStore, want string) error {
-	key := []byte("aion/log_store")
-	have, err := stable.Get(key)
-	switch {
-	case errors.Is(err, raftboltdb.ErrKeyNotFound):
-		return stable.Set(key, []byte(want))
-	case err != nil:
-		return err
-	case string(have) != want:
-		return fmt.Errorf("raft.log_store is %s, but this folder's log is kept by %s", want, have)
-	}
-	return nil
 }

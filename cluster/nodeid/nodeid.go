@@ -1,6 +1,7 @@
 // Package nodeid says what a node may be called.
 //
-// It decides whether an id can be one. It never makes one, and never says whose it is. Begin with Valid.
+// It decides whether an id can be one. It never makes one, and never says whose it is. Begin
+// with Valid.
 package nodeid
 
 import "regexp"

@@ -3,8 +3,6 @@ package port
 import (
 	"cmp"
 	"container/list"
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -118,18 +116,6 @@ func advertise(cfg Config, bound net.Addr) (string, error) {
 	return bound.String(), nil
 }
 
-// CloseOthers ends raft's connections from here to a node at any address but keep: what was sent
-// to the process there is not to be acknowledged by it any more.
-func (p *Port) CloseOthers(id, keep string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for c := range p.open {
-		if c.kind == streamRaft && c.to.ID == id && c.to.Address != keep {
-			c.raw.Close() // its reader and writer fail, and close it
-		}
-	}
-}
-
 // Advertised returns the host:port at which other nodes reach this one.
 func (p *Port) Advertised() string { return string(p.advertised) }
 
@@ -175,88 +161,3 @@ func (p *Port) Close() error {
 	p.parts.Wait()
 	return err
 }
-
-// self returns this node's introduction to the node with an id.
-func (p *Port) self(to string) Introduction {
-	i := p.cfg.Self()
-	i.To, i.Address = to, string(p.advertised)
-	return i
-}
-
-// dial opens a connection to another node's port. Its errors mean that nothing was sent but the
-// preamble.
-func (p *Port) dial(ctx context.Context, to Server, kind byte) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.cfg.FirstBytes)
-	defer cancel()
-	var d net.Dialer
-	raw, err := d.DialContext(ctx, "tcp", to.Address)
-	if err != nil {
-		return nil, err
-	}
-	deadline, _ := ctx.Deadline()
-	raw.SetDeadline(deadline)
-	c, err := p.introduce(ctx, raw, to, kind)
-	if err != nil {
-		raw.Close()
-		return nil, fmt.Errorf("node %s at %s: %w", cmp.Or(to.ID, "of any id"), to.Address, err)
-	}
-	raw.SetDeadline(time.Time{})
-	pc := &conn{Conn: c, raw: raw, port: p, to: to, kind: kind}
-	if err := p.track(pc); err != nil {
-		raw.Close()
-		return nil, err
-	}
-	return pc, nil
-}
-
-// introduce says who this node is and whom it means, and waits until the other side agrees.
-func (p *Port) introduce(ctx context.Context, c net.Conn, to Server, kind byte) (net.Conn, error) {
-	if p.tls != nil {
-		cfg, err := p.tls.clientFor(to)
-		if err != nil {
-			return nil, err
-		}
-		tc := tls.Client(c, cfg)
-		if err := tc.HandshakeContext(ctx); err != nil {
-			return nil, err
-		}
-		c = tc
-	}
-	b, err := appendPreamble(nil, kind, p.self(to.ID))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.Write(b); err != nil {
-		return nil, err
-	}
-	return c, readAnswer(c)
-}
-
-// conn is a connection that the port can end.
-type conn struct {
-	net.Conn
-	raw  net.Conn // below TLS
-	port *Port
-	once sync.Once
-	kind byte
-	to   Server       // whom this node dialled
-	from Introduction // who dialled this node
-
-	stranger bool   // a node that is no member dialled
-	serial   uint64 // later connections have greater ones
-}
-
-func (c *conn) Close() error {
-	c.once.Do(func() {
-		c.port.mu.Lock()
-		delete(c.port.open, c)
-		c.port.mu.Unlock()
-	})
-	return c.Conn.Close()
-}
-
-// addr is an address as others dial it, which may be a name.
-type addr string
-
-func (addr) Network() string  { return "tcp" }
-func (a addr) String() string { return string(a) }

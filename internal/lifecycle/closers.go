@@ -2,8 +2,8 @@ package lifecycle
 
 import "errors"
 
-// Closers are what was opened, closed in the reverse order of opening. The zero Closers are ready to use,
-// by one goroutine at a time.
+// Closers are what was opened, closed in the reverse order of opening. The zero Closers are
+// ready to use, by one goroutine at a time.
 type Closers []func() error
 
 // Add notes how to close what was opened last.

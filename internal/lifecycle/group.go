@@ -1,8 +1,9 @@
 // Package lifecycle lets the caller of go wait for it.
 //
-// A Group decides when several long-running parts are over: the first error ends all of them, and Wait returns only when every goroutine has. It
-// never restarts a part and never swallows an error. Closers close what was opened, in mirror order; Pause waits no longer
-// than its context. Begin with Group.
+// A Group decides when several long-running parts are over: the first error ends all of them,
+// and Wait returns only when every goroutine has. It never restarts a part and never swallows an
+// error. Closers close what was opened, in mirror order; Pause waits no longer than its context.
+// Begin with Group.
 package lifecycle
 
 import (
@@ -12,7 +13,8 @@ import (
 	"sync"
 )
 
-// Group runs parts until the first one fails or Stop is called. Make it with New; do not copy it.
+// Group runs parts until the first one fails or Stop is called. Make it with New; do not copy
+// it.
 type Group struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -24,7 +26,8 @@ type Group struct {
 	first    error // the error that Wait returns
 }
 
-// New returns a group and the context of its parts, which ends with parent, with the first error of a part, or with Stop.
+// New returns a group and the context of its parts, which ends with parent, with the first error
+// of a part, or with Stop.
 func New(parent context.Context) (*Group, context.Context) {
 	ctx, cancel := context.WithCancelCause(parent)
 	g := &Group{ctx: ctx, cancel: cancel}
@@ -32,8 +35,9 @@ func New(parent context.Context) (*Group, context.Context) {
 	return g, ctx
 }
 
-// Go runs f as the part called name. An error ends the group, except the context's own error after the group has ended: that is how a part obeys.
-// A nil return ends only this part. After Wait has returned, Go does nothing and answers false.
+// Go runs f as the part called name. An error ends the group, except the context's own error
+// after the group has ended: that is how a part obeys. A nil return ends only this part. After
+// Wait has returned, Go does nothing and answers false.
 func (g *Group) Go(name string, f func(ctx context.Context) error) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -59,7 +63,8 @@ func (g *Group) Go(name string, f func(ctx context.Context) error) bool {
 // Stop ends the parts' context. It does not wait.
 func (g *Group) Stop() { g.cancel(context.Canceled) }
 
-// Wait returns once every part has returned, with the first error. Parts may start others meanwhile. The group's context is over afterwards.
+// Wait returns once every part has returned, with the first error. Parts may start others
+// meanwhile. The group's context is over afterwards.
 func (g *Group) Wait() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

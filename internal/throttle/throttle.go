@@ -1,7 +1,7 @@
 // Package throttle keeps what strangers cause from filling the log.
 //
-// It decides which lines of a kind are said, and says how many it held back. It never decides what is
-// logged, and keeps no line for later. Begin with Throttle.
+// It decides which lines of a kind are said, and says how many it held back. It never decides
+// what is logged, and keeps no line for later. Begin with Throttle.
 package throttle
 
 import (
@@ -58,8 +58,8 @@ func (t *Throttle) take(now time.Time) (pass bool, held int) {
 	return true, held
 }
 
-// Say logs a line of a kind, unless there were too many of them lately; the next line that passes
-// tells how many did not. The zero Throttle passes on three a minute.
+// Say logs a line of a kind, unless there were too many of them lately; the next line that
+// passes tells how many did not. The zero Throttle passes on three a minute.
 func (t *Throttle) Say(log func(msg string, args ...any), msg string, args ...any) {
 	t.mu.Lock()
 	if t.most == 0 {

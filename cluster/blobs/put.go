@@ -1,0 +1,85 @@
+package blobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/port"
+	"aion.dev/aion/engine"
+)
+
+// put is a Put that a majority took. Answers that come later still count.
+type put struct {
+	began time.Time
+	*putting
+}
+
+// Put implements engine.Blobs. "Majority" is that of the voters of the configuration when Put begins, this node's own disk included in any case; the other
+// members are sent the bytes too, without being waited for. The bytes are not copied: the caller does not change them afterwards.
+func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error) {
+	began := time.Now()
+	d, err := b.cfg.Store.Keep(ctx, archive)
+	if err != nil {
+		return d, putError(err)
+	}
+	p := put{began, newPutting(b.cfg.Self, b.cfg.Members())}
+	for _, to := range p.others {
+		if !b.goes(func(ctx context.Context) { p.answer(to, b.send(ctx, to, d, archive)) }) {
+			return d, port.ErrClosing
+		}
+	}
+	if err := p.wait(ctx); err != nil {
+		return d, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for old, p := range b.puts {
+		if time.Since(p.began) > putFresh {
+			delete(b.puts, old)
+		}
+	}
+	b.puts[d] = p
+	return d, nil
+}
+
+func putError(err error) error {
+	var tooLarge *catalog.PackageTooLarge
+	if errors.As(err, &tooLarge) {
+		return tooLarge
+	}
+	return &engine.Unavailable{Why: err.Error()}
+}
+
+func (b *Blobs) send(ctx context.Context, to Peer, d catalog.Digest, archive []byte) error {
+	if err := b.transfers.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer b.transfers.Release(1)
+	err := b.cfg.Carrier.SendBlob(ctx, port.Server{ID: to.ID, Address: to.Address}, d, archive)
+	if err != nil {
+		b.cfg.Logger.Warn("a node did not take an archive", "archive", d, "to", to.ID, "error", err)
+	}
+	return err
+}
+
+// CheckNamed refuses, as *engine.Unavailable, to name a blob that was not put here within the last ten minutes, for it may be swept before the entry is applied; or
+// that a majority of today's voters is not known to have, for members may have changed since. Callers that propose an entry which names a blob ask first.
+func (b *Blobs) CheckNamed(d catalog.Digest) error {
+	members := b.cfg.Members()
+	b.mu.Lock()
+	p, ok := b.puts[d]
+	b.mu.Unlock()
+	switch {
+	case !ok:
+		return &engine.Unavailable{Why: fmt.Sprintf("archive %s was not put by this node within the last %v: deploy it again", d, putFresh)}
+	case time.Since(p.began) > putFresh:
+		return &engine.Unavailable{Why: fmt.Sprintf("archive %s was put %v ago, more than %v: deploy it again", d, time.Since(p.began).Round(time.Second), putFresh)}
+	}
+	if have, voters := p.holders(b.cfg.Self, members); 2*have <= voters {
+		return &engine.Unavailable{Why: fmt.Sprintf("the members have changed since archive %s was put, it is on %d of %d voters: deploy it again", d, have, voters)}
+	}
+	return nil
+}

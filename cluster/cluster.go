@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster/blobs"
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/gossip"
 	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/cluster/port"
@@ -37,7 +38,7 @@ type Cluster struct {
 
 	// Built by Open in this order, released by close in the reverse.
 	built     lifecycle.Closers
-	identity  *Identity // nil in memory
+	identity  *folder.Identity // nil in memory
 	promises  Promises
 	stores    *logstore.Stores
 	state     *fsm.State
@@ -58,8 +59,8 @@ type Cluster struct {
 	entered   entered
 	checks    chan check
 	levelled  atomic.Bool // every member runs a build that reads owners of request keys
-	disk      atomic.Pointer[DiskState]
-	reserve   *reserve // of the disk; nil in memory
+	disk      atomic.Pointer[folder.DiskState]
+	reserve   *folder.Reserve // of the disk; nil in memory
 	clocks    clocks
 	announced atomic.Uint64                   // index at which this boot's row was written; 0 until then
 	condemned atomic.Bool                     // its state is wrong and goes into quarantine
@@ -124,22 +125,22 @@ func Open(cfg Config) (_ *Cluster, err error) {
 func (c *Cluster) openData() (err error) {
 	parts := c.cfg.Parts
 	if c.promises = parts.Promises; c.promises == nil {
-		if c.identity, err = OpenIdentity(c.cfg.DataDir, c.cfg.NodeID); err != nil {
+		if c.identity, err = folder.OpenIdentity(c.cfg.DataDir, c.cfg.NodeID); err != nil {
 			return err
 		}
 		c.built.Add(c.identity.Close)
 		c.id = c.identity.NodeID
 		c.promises = filePromises{c.cfg.DataDir}
-		if err := refuseQuarantined(c.cfg.DataDir); err != nil {
+		if err := folder.RefuseQuarantined(c.cfg.DataDir, logstore.BeginAnew); err != nil {
 			return err
 		}
 	}
 	c.log = c.cfg.Logger.With("node", c.id)
 	if c.identity != nil {
-		if err := makePrivate(c.cfg.DataDir, c.log); err != nil {
+		if err := folder.MakePrivate(c.cfg.DataDir, c.log); err != nil {
 			return fmt.Errorf("node.data_dir: %w", err)
 		}
-		c.reserve = newReserve(c.cfg.DataDir, c.cfg.Disk.Reserve, c.log)
+		c.reserve = folder.OpenReserve(c.cfg.DataDir, c.cfg.Disk.Reserve, c.log)
 		c.lookAtDisk() // before the stores are opened: they may need the room that was kept back
 	}
 	if c.stores = parts.Stores; c.stores == nil {

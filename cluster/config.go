@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/fsm"
@@ -35,7 +36,7 @@ type Config struct {
 	Connections     int         // on the node port, in both directions; default 4,096
 	Memory          port.Memory // that calls of other nodes share with those of users; nil = unbounded
 
-	Disk   DiskConfig
+	Disk   folder.DiskConfig
 	Raft   RaftConfig
 	State  StateConfig
 	Clock  ClockConfig

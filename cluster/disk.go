@@ -5,60 +5,15 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/lifecycle"
 )
 
-// DiskConfig says how much of the data folder's disk a node leaves free. Zero fields have defaults.
-//
-// Below Warn the node says so. Below Full it takes no new runs and no deploys and hands leadership on:
-// what is left is for the runs under way, and for snapshots and compaction, which make room.
-type DiskConfig struct {
-	Warn uint64                                // bytes; default twice Full
-	Full uint64                                // bytes; default 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB
-	Room func() (free, size uint64, err error) // default: of the disk under DataDir
-
-	Reserve uint64 // bytes kept back in a file of the data folder; none on a disk of less than sixteen times as many
-}
-
-// DiskState is how much room there is.
-type DiskState struct {
-	Free, Size uint64 // bytes; Size is 0 while nothing is known
-	Warn, Full uint64 // the marks
-	Level      string // DiskOK, DiskWarn or DiskFull
-}
-
-// The levels.
-const (
-	DiskOK   = "ok"
-	DiskWarn = "warn"
-	DiskFull = "full"
-)
-
 // diskEvery is how often the disk is looked at.
 const diskEvery = 2 * time.Second
-
-// judgeDisk says how a disk stands. What was full is not called better before a tenth more is free, so
-// that a node does not go back and forth.
-func judgeDisk(cfg DiskConfig, free, size uint64, before string) DiskState {
-	s := DiskState{Free: free, Size: size, Full: cfg.Full, Warn: cfg.Warn, Level: DiskOK}
-	if s.Full == 0 {
-		s.Full = max(min(256<<20, size/3), min(size/20, 4<<30))
-	}
-	if s.Warn == 0 {
-		s.Warn = 2 * s.Full
-	}
-	below := func(mark uint64, held bool) bool { return free < mark || held && free < mark+mark/10 }
-	switch {
-	case below(s.Full, before == DiskFull):
-		s.Level = DiskFull
-	case below(max(s.Warn, s.Full), before != DiskOK):
-		s.Level = DiskWarn
-	}
-	return s
-}
 
 // keepDisk looks at the disk until ctx ends.
 func (c *Cluster) keepDisk(ctx context.Context) {
@@ -73,42 +28,42 @@ func (c *Cluster) lookAtDisk() {
 		if c.identity == nil { // in memory
 			return
 		}
-		room = func() (free, size uint64, err error) { return diskRoom(c.cfg.DataDir) }
+		room = func() (free, size uint64, err error) { return folder.DiskRoom(c.cfg.DataDir) }
 	}
 	free, size, err := room()
 	if err != nil || size == 0 {
 		return
 	}
 	free = faults.Room(free)
-	before := DiskOK
+	before := folder.DiskOK
 	if p := c.disk.Load(); p != nil {
 		before = p.Level
 	}
-	s := judgeDisk(c.cfg.Disk, free, size, before)
+	s := folder.JudgeDisk(c.cfg.Disk, free, size, before)
 	c.disk.Store(&s)
 	if c.reserve != nil {
-		c.reserve.look(s)
+		c.reserve.Look(s)
 	}
 	if s.Level == before {
 		return
 	}
-	say := map[string]func(string, ...any){DiskOK: c.log.Info, DiskWarn: c.log.Warn, DiskFull: c.log.Error}[s.Level]
+	say := map[string]func(string, ...any){folder.DiskOK: c.log.Info, folder.DiskWarn: c.log.Warn, folder.DiskFull: c.log.Error}[s.Level]
 	say("the disk of the data folder: "+map[string]string{
-		DiskOK: "there is room again", DiskWarn: "it is filling up", DiskFull: "no runs are started here, no schedule fires and nothing is deployed until there is room",
+		folder.DiskOK: "there is room again", folder.DiskWarn: "it is filling up", folder.DiskFull: "no runs are started here, no schedule fires and nothing is deployed until there is room",
 	}[s.Level], "folder", c.cfg.DataDir, "free", s.Free, "size", s.Size, "disk.warn_bytes", s.Warn, "disk.full_bytes", s.Full)
 }
 
 // Disk tells how much room there is; nothing is known of a node in memory.
-func (c *Cluster) Disk() DiskState {
+func (c *Cluster) Disk() folder.DiskState {
 	if p := c.disk.Load(); p != nil {
 		return *p
 	}
-	return DiskState{Level: DiskOK}
+	return folder.DiskState{Level: folder.DiskOK}
 }
 
 // fullDisk objects to leading while the disk is full: the leader takes what is new.
 func (c *Cluster) fullDisk() *objection {
-	if c.Disk().Level != DiskFull {
+	if c.Disk().Level != folder.DiskFull {
 		return nil
 	}
 	return &objection{Why: "its disk is full", Yields: true}
@@ -120,7 +75,7 @@ func (c *Cluster) fullDisk() *objection {
 // too.
 func (c *Cluster) mayGrow(cmd fsm.Command) error {
 	s := c.Disk()
-	if s.Level != DiskFull {
+	if s.Level != folder.DiskFull {
 		return nil
 	}
 	switch cmd := cmd.(type) {
@@ -144,7 +99,7 @@ func (c *Cluster) mayGrow(cmd fsm.Command) error {
 // FullDisk: the leader's disk has no room for anything new.
 type FullDisk struct {
 	Node, Folder string
-	DiskState
+	folder.DiskState
 }
 
 func (e *FullDisk) Error() string {

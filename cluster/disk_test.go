@@ -14,6 +14,7 @@ import (
 
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/cluster/clustertest"
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,7 +25,7 @@ import (
 func TestFullDiskTakesNothingNew(t *testing.T) {
 	var free atomic.Uint64
 	free.Store(1 << 30)
-	n := startReal(t, cluster.Config{DataDir: t.TempDir(), RaftListen: "127.0.0.1:0", Disk: cluster.DiskConfig{
+	n := startReal(t, cluster.Config{DataDir: t.TempDir(), RaftListen: "127.0.0.1:0", Disk: folder.DiskConfig{
 		Full: 1 << 20, Room: func() (uint64, uint64, error) { return free.Load(), 2 << 30, nil }}})
 	eventually(t, "a ready node", n.Ready)
 	if r, err := n.load(t.Context(), "v1"); err != nil || r.Refusal != nil {
@@ -42,7 +43,7 @@ func TestFullDiskTakesNothingNew(t *testing.T) {
 	}
 	free.Store(1000)
 	eventually(t, "a full disk", func() error {
-		if n.Disk().Level != cluster.DiskFull {
+		if n.Disk().Level != folder.DiskFull {
 			return errors.New(n.Disk().Level)
 		}
 		return nil
@@ -143,7 +144,7 @@ func TestRoomIsKeptBack(t *testing.T) {
 		return bytes
 	}
 	start := func() *real {
-		return startReal(t, cluster.Config{DataDir: dir, RaftListen: "127.0.0.1:0", Disk: cluster.DiskConfig{
+		return startReal(t, cluster.Config{DataDir: dir, RaftListen: "127.0.0.1:0", Disk: folder.DiskConfig{
 			Full: 8 << 20, Reserve: 4 << 20, Room: func() (uint64, uint64, error) { return free.Load(), 64 << 20, nil }}})
 	}
 	wait := func(what string, is func() bool) {
@@ -162,7 +163,7 @@ func TestRoomIsKeptBack(t *testing.T) {
 	}
 	eventually(t, "a ready node", n.Ready)
 	free.Store(5 << 20) // full, but there is still room
-	wait("a full disk", func() bool { return n.Disk().Level == cluster.DiskFull })
+	wait("a full disk", func() bool { return n.Disk().Level == folder.DiskFull })
 	if kept() == 0 {
 		t.Error("room is given up while there is some")
 	}

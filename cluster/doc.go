@@ -8,6 +8,7 @@
 // command into the log), replica.go (the way back out, and the only type that knows both raft and
 // fsm) and leadership.go (win, barrier, lead, lost). Which failure means what is in outcome.go.
 //
-// What a node stands on has rooms of its own, which know nothing of Cluster: logstore (raft's log
-// on disk), port (the way between nodes), blobs (archives) and gossip (where others may be).
+// What a node stands on has rooms of its own, which know nothing of Cluster: folder (whose
+// data these are), logstore (raft's log on disk), port (the way between nodes), blobs (archives) and
+// gossip (where others may be).
 package cluster

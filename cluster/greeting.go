@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/internal/faults"
@@ -40,11 +41,11 @@ type greeting struct {
 	State       uint64        `json:"state"`   // the state's index
 	Missing     int           `json:"missing"` // archives that its state names and its disk lacks
 
-	Last       uint64      `json:"last"`                 // index of the newest entry in its log
-	Objections []objection `json:"objections,omitempty"` // why it should not lead
-	Draining   bool        `json:"draining,omitempty"`
-	Joining    bool        `json:"joining,omitempty"` // see admission.go
-	Disk       DiskState   `json:"disk,omitzero"`     // Size is 0 from older nodes
+	Last       uint64           `json:"last"`                 // index of the newest entry in its log
+	Objections []objection      `json:"objections,omitempty"` // why it should not lead
+	Draining   bool             `json:"draining,omitempty"`
+	Joining    bool             `json:"joining,omitempty"` // see admission.go
+	Disk       folder.DiskState `json:"disk,omitzero"`     // Size is 0 from older nodes
 
 	named string // the address in cluster.join that led to it, for the node that greeted it
 	Clock int64  `json:"clock,omitempty"` // its wall clock, in nanoseconds of Unix time; 0 from older nodes

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"aion.dev/aion/cluster/logstore"
@@ -67,7 +68,11 @@ func TestLogGoesOnWhereTheStateEnds(t *testing.T) {
 		if lost != c.lost || gap != c.gap || err != nil && !lost && !gap {
 			t.Errorf("%s: %v", c.what, err)
 		} else if err != nil {
-			wantError(t, err, "data", "empty data folder", "aion-node cluster remove n1")
+			for _, says := range []string{"data", "empty data folder", "aion-node cluster remove n1"} {
+				if !strings.Contains(err.Error(), says) {
+					t.Errorf("%s: %v does not say %q", c.what, err, says)
+				}
+			}
 		}
 	}
 }

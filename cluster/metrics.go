@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/fsm"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -51,7 +52,7 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	if d := c.Disk(); d.Size > 0 {
 		gauge(metricFree, float64(d.Free))
 		gauge(metricSize, float64(d.Size))
-		gauge(metricFull, map[string]float64{DiskWarn: 0.5, DiskFull: 1}[d.Level])
+		gauge(metricFull, map[string]float64{folder.DiskWarn: 0.5, folder.DiskFull: 1}[d.Level])
 	}
 	if c.stores.Weighed() {
 		all, _ := c.stores.Bytes(0)

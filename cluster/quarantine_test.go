@@ -7,12 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"aion.dev/aion/cluster/folder"
 	"github.com/hashicorp/go-hclog"
 )
 
 func TestCondemnedStateIsSetAsideAndNotUsedAgain(t *testing.T) {
 	dir := t.TempDir()
-	id, err := OpenIdentity(dir, "n1")
+	id, err := folder.OpenIdentity(dir, "n1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestCondemnedStateIsSetAsideAndNotUsedAgain(t *testing.T) {
 		t.Error("the condemned state is still in use")
 	}
 	// The refused start let go of the folder.
-	again, err := OpenIdentity(dir, "")
+	again, err := folder.OpenIdentity(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/history"
@@ -43,10 +44,10 @@ type Member struct {
 	AppliedIndex uint64 // 0 when it does not answer
 	MissingBlobs int
 	Draining     bool
-	Disk         DiskState     // Size is 0 while nothing is known
-	ClockKnown   bool          // the node that answers has heard its clock within the last minute
-	ClockAhead   time.Duration // of the voters' median; of the clock of the node that answers while no majority of them agrees
-	ClockWrong   bool          // a majority of the voters' clocks agrees, and its own differs
+	Disk         folder.DiskState // Size is 0 while nothing is known
+	ClockKnown   bool             // the node that answers has heard its clock within the last minute
+	ClockAhead   time.Duration    // of the voters' median; of the clock of the node that answers while no majority of them agrees
+	ClockWrong   bool             // a majority of the voters' clocks agrees, and its own differs
 }
 
 // Status greets every member, for at most a second, and says how the cluster looks from here.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/engine"
 )
 
@@ -28,7 +29,7 @@ func TestStartOnAFullLeader(t *testing.T) {
 			old := c.Leader()
 			fill := func(n *Node) {
 				full[n.Index].Store(true)
-				for n.Disk().Level != cluster.DiskFull {
+				for n.Disk().Level != folder.DiskFull {
 					<-time.After(10 * time.Millisecond)
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/folder"
 	"github.com/hashicorp/go-hclog"
 )
 
@@ -63,7 +64,7 @@ func (n *Node) start(expect int) {
 		State:           cluster.StateConfig{CacheBytes: 1 << 20}, // not paranoid: that costs as much per entry as the state is large; see Check
 		Logger:          n.logger(),
 		Fatal:           n.note,
-		Disk:            cluster.DiskConfig{Room: room},
+		Disk:            folder.DiskConfig{Room: room},
 		Parts: &cluster.Parts{
 			FS: n.disk.files, Stores: n.disk.stores(), Promises: n.disk.promise, Link: wire, Caller: caller, Discovery: n.all.peers, Wall: n.wall, Stall: n.stalled,
 		},

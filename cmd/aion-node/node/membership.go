@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport/wire"
@@ -51,7 +52,7 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 }
 
 // diskOf is nil while nothing is known.
-func diskOf(d cluster.DiskState) *wire.Disk {
+func diskOf(d folder.DiskState) *wire.Disk {
 	if d.Size == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/engine"
@@ -36,7 +37,7 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 		BootstrapExpect: cfg.Cluster.BootstrapExpect,
 		TLS:             nodeTLS(cfg.TLS, set),
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
-		Disk:            cluster.DiskConfig{Warn: uint64(cfg.Disk.WarnBytes), Full: uint64(cfg.Disk.FullBytes), Reserve: uint64(cfg.Disk.Reserve)},
+		Disk:            folder.DiskConfig{Warn: uint64(cfg.Disk.WarnBytes), Full: uint64(cfg.Disk.FullBytes), Reserve: uint64(cfg.Disk.Reserve)},
 		Connections:     files.peers * 3 / 4, // a third as many more may be about to say what they are for
 		Clock:           cluster.ClockConfig{MaxSkew: cfg.Cluster.MaxClockSkew.Duration, MaxStep: cfg.Cluster.MaxClockStep.Duration},
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore, LogBytes: uint64(cfg.Raft.LogBytes), PromoteAfter: cfg.Cluster.PromoteAfter.Duration},

@@ -1,4 +1,4 @@
-package cluster
+package folder
 
 import (
 	"crypto/rand"
@@ -9,11 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"aion.dev/aion/cluster/durable"
 	"aion.dev/aion/cluster/nodeid"
@@ -22,10 +19,7 @@ import (
 // dataFormat is the layout of a data folder. A node that finds a newer one refuses to start.
 const dataFormat = 1
 
-const (
-	identityFile = "identity.json"
-	lockFile     = "LOCK"
-)
+const identityFile = "identity.json"
 
 // Identity is what a data folder says about its node, and the lock that keeps a second process out of the folder.
 //
@@ -139,31 +133,4 @@ func generateNodeID() string {
 	var b [4]byte
 	rand.Read(b[:]) // never fails
 	return "n-" + hex.EncodeToString(b[:])
-}
-
-// lockFolder takes the folder's lock. The kernel gives it back when the process dies, however it dies; the file stays, and its content only serves the
-// message of the one who comes second.
-func lockFolder(dir string) (*os.File, error) {
-	path := filepath.Join(dir, lockFile)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("node.data_dir: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		defer f.Close()
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("node.data_dir: locking %s: %w", path, err)
-		}
-		holder, _ := os.ReadFile(path)
-		return nil, fmt.Errorf("node.data_dir %s is in use by process %s", dir, strings.TrimSpace(string(holder)))
-	}
-	err = f.Truncate(0)
-	if err == nil {
-		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("node.data_dir: %w", err)
-	}
-	return f, nil
 }

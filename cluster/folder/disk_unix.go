@@ -1,11 +1,11 @@
 //go:build unix
 
-package cluster
+package folder
 
 import "syscall"
 
-// diskRoom tells how many bytes of the disk under dir this process may still use, and its size.
-func diskRoom(dir string) (free, size uint64, err error) {
+// DiskRoom tells how many bytes of the disk under dir this process may still use, and its size.
+func DiskRoom(dir string) (free, size uint64, err error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, 0, err

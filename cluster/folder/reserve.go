@@ -1,4 +1,4 @@
-package cluster
+package folder
 
 import (
 	"errors"
@@ -11,11 +11,11 @@ import (
 // reserveFile is where room is kept back in the data folder.
 const reserveFile = "reserve"
 
-// A reserve is room that nothing else on the disk can take: a file of blocks that are really there.
+// A Reserve is room that nothing else on the disk can take: a file of blocks that are really there.
 // When the disk is all but used up it is given up, so that the node gets over what filled the disk:
 // the log can begin a new file, retention deletes, compaction gives room back, and a node that ended
 // at a failed write can start once more. It is kept back anew when there is room.
-type reserve struct {
+type Reserve struct {
 	path string
 	size uint64
 	held bool
@@ -28,15 +28,16 @@ type reserve struct {
 // stood in the way may be gone by then, and each try writes as many blocks as it gets.
 const keepAgain = 30
 
-func newReserve(dir string, size uint64, log hclog.Logger) *reserve {
-	r := &reserve{path: filepath.Join(dir, reserveFile), size: size, log: log}
+// OpenReserve finds what is kept back in dir, and keeps nothing back itself: Look does.
+func OpenReserve(dir string, size uint64, log hclog.Logger) *Reserve {
+	r := &Reserve{path: filepath.Join(dir, reserveFile), size: size, log: log}
 	_, err := os.Stat(r.path)
 	r.held = err == nil
 	return r
 }
 
-// look keeps room back, or gives it up, by how the disk stands.
-func (r *reserve) look(s DiskState) {
+// Look keeps room back, or gives it up, by how the disk stands.
+func (r *Reserve) Look(s DiskState) {
 	switch {
 	case r.held && (s.Free < r.size/4*3 || r.size == 0):
 		r.giveUp(s)
@@ -45,7 +46,7 @@ func (r *reserve) look(s DiskState) {
 	}
 }
 
-func (r *reserve) keep() {
+func (r *Reserve) keep() {
 	if r.rest--; r.rest > 0 {
 		return
 	}
@@ -67,7 +68,7 @@ func (r *reserve) keep() {
 	}
 }
 
-func (r *reserve) allocate() error {
+func (r *Reserve) allocate() error {
 	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func (r *reserve) allocate() error {
 	return err
 }
 
-func (r *reserve) giveUp(s DiskState) {
+func (r *Reserve) giveUp(s DiskState) {
 	if err := os.Remove(r.path); err != nil {
 		r.log.Error("the room kept back on the disk cannot be given up", "file", r.path, "error", err)
 		return

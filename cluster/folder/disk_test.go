@@ -1,4 +1,4 @@
-package cluster
+package folder
 
 import "testing"
 
@@ -24,7 +24,7 @@ func TestJudgeDisk(t *testing.T) {
 		{cfg: DiskConfig{Full: 10, Warn: 20}, free: 9, size: 100, before: DiskOK, want: DiskFull},
 		{cfg: DiskConfig{Full: 10, Warn: 5}, free: 12, size: 100, before: DiskOK, want: DiskOK},
 	} {
-		if got := judgeDisk(c.cfg, c.free, c.size, c.before); got.Level != c.want {
+		if got := JudgeDisk(c.cfg, c.free, c.size, c.before); got.Level != c.want {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}

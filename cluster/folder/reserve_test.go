@@ -1,4 +1,4 @@
-package cluster
+package folder
 
 import (
 	"bytes"
@@ -18,14 +18,14 @@ func TestRoomIsKeptBackLater(t *testing.T) {
 		t.Skip("room is kept back on Linux only")
 	}
 	var said bytes.Buffer
-	r := newReserve(t.TempDir(), 1<<20, hclog.New(&hclog.LoggerOptions{Output: &said, Level: hclog.Warn}))
+	r := OpenReserve(t.TempDir(), 1<<20, hclog.New(&hclog.LoggerOptions{Output: &said, Level: hclog.Warn}))
 	inTheWay := filepath.Join(r.path, "something")
 	if err := os.MkdirAll(inTheWay, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	plenty := DiskState{Free: 1 << 30, Size: 1 << 31, Level: DiskOK}
 	for range 2 * keepAgain {
-		r.look(plenty)
+		r.Look(plenty)
 	}
 	if r.held {
 		t.Fatal("a folder is taken for room that is kept back")
@@ -37,7 +37,7 @@ func TestRoomIsKeptBackLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range keepAgain {
-		r.look(plenty)
+		r.Look(plenty)
 	}
 	if info, err := os.Stat(r.path); err != nil || !r.held || info.Size() != 1<<20 {
 		t.Errorf("a minute after the way was free: held %v, %v, %v", r.held, info, err)

@@ -1,4 +1,4 @@
-package cluster
+package folder
 
 import (
 	"os"
@@ -7,11 +7,11 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// makePrivate takes the data folder, and what lies directly in it, away from the machine's other users:
+// MakePrivate takes the data folder, and what lies directly in it, away from the machine's other users:
 // it holds every input and result. A folder that was made for the node (StateDirectory=, a volume) is
 // often open to all. Where the node may not change that, because the folder is another user's, it says
 // so and goes on: what it makes inside is private.
-func makePrivate(dir string, log hclog.Logger) error {
+func MakePrivate(dir string, log hclog.Logger) error {
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		return err

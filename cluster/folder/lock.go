@@ -1,0 +1,40 @@
+package folder
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+const lockFile = "LOCK"
+
+// lockFolder takes the folder's lock. The kernel gives it back when the process dies, however it dies; the file stays, and its content only serves the
+// message of the one who comes second.
+func lockFolder(dir string) (*os.File, error) {
+	path := filepath.Join(dir, lockFile)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("node.data_dir: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer f.Close()
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("node.data_dir: locking %s: %w", path, err)
+		}
+		holder, _ := os.ReadFile(path)
+		return nil, fmt.Errorf("node.data_dir %s is in use by process %s", dir, strings.TrimSpace(string(holder)))
+	}
+	err = f.Truncate(0)
+	if err == nil {
+		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("node.data_dir: %w", err)
+	}
+	return f, nil
+}

@@ -24,7 +24,7 @@ func BenchmarkSchedulesAtOnce(b *testing.B) {
 		hands.Go(func() {
 			for id := i; id < count; id += 64 {
 				s := fsm.Schedule{ID: fmt.Sprint("s", id), Type: "job", Every: history.Duration(calendar.MaxEvery), Next: at}
-				if _, err := n.Log.Propose(background, fsm.Envelope{Command: &fsm.PutSchedule{Schedule: s}}); err != nil {
+				if _, err := n.Log.Propose(background, fsm.Envelope{Command: &fsm.PutSchedule{Apart: true, Schedule: s}}); err != nil {
 					b.Error(err)
 				}
 			}

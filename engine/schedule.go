@@ -22,7 +22,7 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replac
 	if err != nil {
 		return nil, Answered{}, err
 	}
-	cmd := &fsm.PutSchedule{Schedule: s, Replace: replace}
+	cmd := &fsm.PutSchedule{Schedule: s, Replace: replace, Apart: true}
 	if refusal := e.checkScheduled(ctx, &s, cal); refusal != nil {
 		// Before refusing, look with everything that was acknowledged: the route may have moved, or this may be a repeated request.
 		if err := e.cfg.Log.Sync(ctx); err != nil {
@@ -151,7 +151,7 @@ func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap
 		return nil, Answered{}, err
 	}
 	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, _ *calendar.Calendar) (fsm.Command, error) {
-		cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Times: []history.Time{e.now()}, Overlap: overlap}
+		cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Times: []history.Time{e.now()}, Overlap: overlap, Apart: true}
 		return cmd, e.checkFires(ctx, s, cmd)
 	})
 }
@@ -180,7 +180,7 @@ func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, 
 			return nil, invalid("to", "is %s, but the schedule fires %d times before %s, which is all that one call can make up for; go on from there",
 				to.Format(time.RFC3339), most, times[most])
 		}
-		cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Times: times, Overlap: overlap}
+		cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Times: times, Overlap: overlap, Apart: true}
 		return cmd, e.checkFires(ctx, s, cmd)
 	})
 }
@@ -221,7 +221,7 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*f
 	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("schedule %q, or the route of its type, was changed %d times while this was under way", id, rechecks)}
 }
 
-// checkFires notes in cmd which schema the input of s was checked against, and how it does not fit that.
+// checkFires notes in cmd which schema the input of s was checked against, how it does not fit that, and what cmd will cost.
 func (e *Engine) checkFires(ctx context.Context, s *fsm.Schedule, cmd *fsm.FireSchedule) error {
 	checked, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
 	if err != nil {
@@ -231,6 +231,7 @@ func (e *Engine) checkFires(ctx context.Context, s *fsm.Schedule, cmd *fsm.FireS
 	if violation != nil {
 		cmd.Problem = clip.To(violation.Error(), MaxMessage)
 	}
+	cmd.Work = s.FireWork(cmd)
 	return nil
 }
 

@@ -100,7 +100,7 @@ func (f *schedules) step(ctx context.Context, id string) bool {
 	if !due && !s.Stuck() {
 		return false
 	}
-	cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision}
+	cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Apart: true}
 	if due {
 		cal, err := calendar.Stored(&s)
 		if err != nil { // it was read when it was made: this node is another build, or knows fewer zones

@@ -50,7 +50,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 func (s *State) begin(index uint64, now history.Time) *step {
 	t := s.step
 	if t == nil {
-		t = &step{s: s, fresh: map[string][]byte{}}
+		t = &step{s: s, fresh: map[string][]byte{}, schedules: scheduleChanges{read: map[string]*Schedule{}}}
 		s.step = t
 	}
 	t.reset()
@@ -83,6 +83,7 @@ func (t *step) commit() error {
 		t.store(r)
 	}
 	t.storeQueues()
+	t.storeSchedules()
 	t.storePages()
 	t.storePins()
 	t.storeCounts()

@@ -135,12 +135,13 @@ var dearest = map[Kind]func(w *world) []Command{
 	},
 	KindFireSchedule: func(w *world) []Command {
 		w.do(w.schedule())
-		c := &FireSchedule{ID: "s"}
+		c := &FireSchedule{ID: "s", Apart: true}
 		w.view(func(v View) {
 			s, _ := v.Schedule("s")
 			for i := range s.FiresAtOnce() {
 				c.Times = append(c.Times, w.now.Add(-1e9*4000)+history.Time(i)*1e9)
 			}
+			c.Work = s.FireWork(c)
 		})
 		return []Command{c}
 	},
@@ -326,7 +327,7 @@ func (w *world) leased() (tokens []TaskToken) {
 }
 
 func (w *world) schedule() *PutSchedule {
-	return &PutSchedule{Schedule: Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: OverlapAllowAll, Attributes: fullAttributes()}}
+	return &PutSchedule{Apart: true, Schedule: Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: OverlapAllowAll, Attributes: fullAttributes()}}
 }
 
 // BenchmarkDearest tells the CPU time of the most expensive entry of each kind.

@@ -37,7 +37,9 @@ func Estimate(c Command) uint64 {
 	case *FireTimers:
 		return least + perTask*uint64(len(c.Timers))
 	case *FireSchedule:
-		return least + perRun*uint64(len(c.Times))
+		return least + max(perRun*uint64(len(c.Times)), c.Work)
+	case *PutSchedule:
+		return least + bytesWork(c.Schedule.Input)
 	case *ReopenRun:
 		return least + againCost*uint64(len(c.Again))
 	case *PurgeRuns:

@@ -10,7 +10,7 @@ import (
 // FireSchedule starts runs for times of a schedule, each on the version that its type is routed to when this is applied, as the overlap policy allows. Before
 // that it starts what is buffered if that is stuck. A fire that cannot start a run is counted with its reason: refused are only what cannot be meant, and
 // NoSchedule; Fenced, when the schedule does not fire at Due any more or not yet; Recheck, when the schedule was changed or its type is routed to a version with
-// another input schema.
+// another input schema, or when the entry has no room for what it costs.
 type FireSchedule struct {
 	ID            string         `cbor:"1,keyasint"`
 	Revision      uint64         `cbor:"2,keyasint,omitempty"` // fence; 0 = none
@@ -21,6 +21,9 @@ type FireSchedule struct {
 	CheckedSchema catalog.Digest `cbor:"7,keyasint,omitzero"`  // of the input schema that Input was checked against
 	Problem       string         `cbor:"8,keyasint,omitempty"` // why Input does not fit that schema: the fires count as failed
 	Overlap       *Overlap       `cbor:"9,keyasint,omitempty"` // instead of the schedule's
+
+	Apart bool   `cbor:"10,keyasint,omitempty"` // the schedule's row is of the second layout from now on, see schedule_row.go; false in entries of earlier builds
+	Work  uint64 `cbor:"11,keyasint,omitempty"` // what it will cost, as FireWork tells: for Estimate
 }
 
 // Kind implements Command.
@@ -34,15 +37,15 @@ func (c *FireSchedule) apply(t *step) (Answer, Refusal) {
 	if refusal := c.check(t, s); refusal != nil {
 		return nil, refusal
 	}
+	if c.Apart && s.apart == nil {
+		t.setApart(s)
+	}
 	answer := new(ScheduleAnswer)
 	f := firing{t: t, s: s, checked: c.CheckedSchema, problem: c.Problem, answer: answer}
 	if s.Stuck() {
 		f.unstick()
 	}
-	overlap := s.Overlap
-	if c.Overlap != nil {
-		overlap = *c.Overlap
-	}
+	overlap := c.overlapOf(s)
 	for _, at := range c.Times {
 		f.fire(at, overlap)
 	}
@@ -79,6 +82,9 @@ func (c *FireSchedule) check(t *step, s *Schedule) Refusal {
 	}
 	if _, _, member, ok := t.s.catalog.Resolve(s.Type); ok && member.InputSchema != c.CheckedSchema {
 		return &Recheck{Type: s.Type, Schema: member.InputSchema}
+	}
+	if c.Apart && !t.affords(s.FireWork(c)) {
+		return &Recheck{Type: s.Type, Schema: c.CheckedSchema}
 	}
 	return nil
 }

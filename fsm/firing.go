@@ -28,15 +28,26 @@ func (f *firing) fire(at history.Time, overlap Overlap) {
 	case overlap == OverlapBufferOne && len(s.Buffered) == 0:
 		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}
 	case overlap == OverlapCancelPrevious:
-		for _, id := range s.Open {
-			if r := f.t.run(id); r != nil { // nil: the disk failed, and the entry is dropped
-				f.t.requestCancel(r, "schedule "+s.ID+" fired again")
-			}
-		}
+		f.askToEnd()
 		s.Skipped += uint64(len(s.Buffered))
 		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}
 	default:
 		s.Skipped++
+	}
+}
+
+// askToEnd asks the open runs to end. Those of a thousand fires of one entry are walked once: asking again changes nothing.
+func (f *firing) askToEnd() {
+	if f.s.apart != nil && f.s.apart.asked {
+		return
+	}
+	for _, id := range f.s.Open {
+		if r := f.t.run(id); r != nil { // nil: the disk failed, and the entry is dropped
+			f.t.requestCancel(r, "schedule "+f.s.ID+" fired again")
+		}
+	}
+	if f.s.apart != nil {
+		f.s.apart.asked = true
 	}
 }
 
@@ -71,11 +82,15 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 	}
 	// The serial that the run will have numbers it once and for all, also when a schedule of this id is deleted and made again.
 	run := history.DeriveRunID(history.RunID{}, "schedule", t.meta.Serial+1)
+	in := t.inputOf(s)
+	if s.apart != nil {
+		t.charge(in.copied())
+	}
 	t.start(birth{
-		workflowID: id, runID: run, version: route.Version, member: member, input: s.Input, attributes: s.Attributes, schedule: s.ID, attempt: 1,
+		workflowID: id, runID: run, version: route.Version, member: member, input: in.Input, attributes: in.Attributes, schedule: s.ID, attempt: 1,
 	})
 	s.Started++
-	s.Open = append(s.Open, run)
+	s.opens(run)
 	s.Recent = slices.Insert(s.Recent, 0, run)
 	s.Recent = s.Recent[:min(len(s.Recent), maxRecentRuns)]
 	if f.answer != nil {

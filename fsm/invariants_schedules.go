@@ -9,13 +9,15 @@ import (
 // checkSchedules: every schedule stands in the index of fires where its row says, its open runs are the open runs that it started, and the count is right.
 func (c *checker) checkSchedules() {
 	open := map[history.RunID]string{} // -> schedule
+	inputs := map[string]bool{}        // of schedules that have a row for it
 	rows, fires := uint64(0), uint64(0)
 	c.p.scan(key(keySchedule), key(keySchedule+1), func(k, b []byte) bool {
-		var s Schedule
-		if !c.p.row(b, &s) || s.ID != string(k[1:]) {
+		s, ok := c.p.schedule(b)
+		if !ok || s.ID != string(k[1:]) {
 			c.failf("schedule %q cannot be read, or is %q", k[1:], s.ID)
 			return false
 		}
+		c.checkApart(&s, b, inputs)
 		rows++
 		if at := s.wake(); at != 0 {
 			fires++
@@ -42,6 +44,7 @@ func (c *checker) checkSchedules() {
 		}
 	}
 	c.count("fires", key(keyFire), fires)
+	c.count("inputs of schedules", key(keyInput), uint64(len(inputs)))
 	if rows != c.p.meta.Schedules {
 		c.failf("%d schedules are stored, the count says %d", rows, c.p.meta.Schedules)
 	}
@@ -51,4 +54,22 @@ func (c *checker) checkSchedules() {
 		}
 		return true
 	})
+}
+
+// checkApart: the row of a schedule holds input, attributes and open runs, or none of them and what follows from those that stand elsewhere. S has all of them.
+func (c *checker) checkApart(s *Schedule, b []byte, inputs map[string]bool) {
+	row, err := decodeSchedule(b)
+	if err != nil || row.apart == nil {
+		return // told already, or of the first layout
+	}
+	inputs[s.ID] = true
+	if row.Input != nil || row.Attributes != nil {
+		c.failf("schedule %s has its input twice", s.ID)
+	}
+	if row.apart.weight != s.weight() || row.apart.work != s.startWork() {
+		c.failf("schedule %s weighs %d and costs %d, its row says %d and %d", s.ID, s.weight(), s.startWork(), row.apart.weight, row.apart.work)
+	}
+	if !bytes.Equal(row.encodedRow(), b) {
+		c.failf("the row of schedule %s is not written as it is read", s.ID)
+	}
 }

@@ -47,6 +47,7 @@ const (
 	keyLane      = 'L' // queue, activity (as above) -> lane: how many offers there are, and the place before which there are none
 	keyQueue     = 'z' // queue -> Queue: its limits and counts
 	keySchedule  = 's' // schedule id -> Schedule
+	keyInput     = 'I' // schedule id -> scheduleInput, of those whose row is of the second layout
 	keyFire      = 'F' // next fire time, schedule id ->
 	keyAttribute = 'A' // term of a name and a value (16 bytes), serial ->
 	keyByParent  = 'P' // term of the parent's workflow id (16 bytes), serial ->

@@ -11,6 +11,7 @@ import (
 type PutSchedule struct {
 	Schedule Schedule `cbor:"1,keyasint"` // of what the state machine adds only Paused, Reason and Next are read
 	Replace  bool     `cbor:"2,keyasint,omitempty"`
+	Apart    bool     `cbor:"3,keyasint,omitempty"` // its row is of the second layout from now on, see schedule_row.go; false in entries of earlier builds
 }
 
 // Kind implements Command.
@@ -35,7 +36,13 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 		s = &Schedule{ID: d.ID, CreatedAt: t.now}
 		t.meta.Schedules++
 	}
-	s.Type, s.Input, s.Attributes, s.Overlap, s.CatchUp = d.Type, d.Input, d.Attributes, d.Overlap, d.CatchUp
+	s.Type, s.Overlap, s.CatchUp = d.Type, d.Overlap, d.CatchUp
+	if c.Apart || s.apart != nil {
+		s.Input, s.Attributes = nil, nil
+		t.putInput(s, scheduleInput{d.Input, d.Attributes})
+	} else {
+		s.Input, s.Attributes = d.Input, d.Attributes
+	}
 	s.Every, s.Cron, s.Timezone, s.Next = d.Every, d.Cron, d.Timezone, d.Next
 	s.Paused, s.Reason, s.Revision = false, "", t.index
 	if d.Paused {

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"slices"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/history"
@@ -66,7 +67,9 @@ type Schedule struct {
 	Failure   *history.RunError `cbor:"22,keyasint,omitempty"` // of the newest of these
 	Revision  uint64            `cbor:"23,keyasint"`           // log index of its newest change by people: fences fires computed from an older one
 
-	listed history.Time // where its row stands in the index of fires; 0 = nowhere. Of a step only
+	// Of a step only.
+	listed history.Time // where its row stands in the index of fires; 0 = nowhere
+	apart  *apart       // nil = the row is of the first layout, see schedule_row.go
 }
 
 // Buffered is a fire that waits for its turn.
@@ -78,16 +81,12 @@ type Buffered struct {
 // FiresAtOnce is how many times one FireSchedule of s may carry: every run gets a copy of the input, and of the attributes with a row in the index for each value and item, and an entry must
 // stay small.
 func (s *Schedule) FiresAtOnce() int {
-	size := 1<<10 + len(s.Input) + attributeWeight*len(encoded(s.Attributes))
-	return max(1, min(MaxFires, maxFireBytes/size))
+	return int(max(1, min(MaxFires, maxFireBytes/s.weight())))
 }
-
-// attributeWeight is how much dearer a byte of attributes is than one of input.
-const attributeWeight = 64
 
 // firesAtMost is what the entry allows: in those of earlier builds attributes weighed what input does.
 func (s *Schedule) firesAtMost(t *step) int {
-	if t.budget > 0 {
+	if t.budget > 0 || s.apart != nil {
 		return s.FiresAtOnce()
 	}
 	return max(1, min(MaxFires, maxFireBytes/(1<<10+len(s.Input)+len(encoded(s.Attributes)))))
@@ -110,7 +109,8 @@ func (*ScheduleAnswer) answer() {}
 
 func (s *Schedule) answer() *ScheduleAnswer {
 	shown := *s
-	shown.Input, shown.Attributes, shown.listed = nil, nil, 0
+	shown.Input, shown.Attributes, shown.listed, shown.apart = nil, nil, 0, nil
+	shown.Open, shown.Recent, shown.Buffered = slices.Clone(s.Open), slices.Clone(s.Recent), slices.Clone(s.Buffered) // the entry may go on to change s
 	return &ScheduleAnswer{Schedule: shown}
 }
 

@@ -100,7 +100,7 @@ func (g *gambler) scheduleCommand(typ string) Command {
 	}
 	switch rapid.IntRange(0, 15).Draw(g.t, "schedule command") {
 	case 0, 1:
-		return &PutSchedule{Replace: s.ID != "" && g.coin("replace"), Schedule: Schedule{ID: id, Type: typ, Every: 1e9, Overlap: overlap, Next: due("next"), Paused: rapid.IntRange(0, 4).Draw(g.t, "paused") == 0}}
+		return &PutSchedule{Replace: s.ID != "" && g.coin("replace"), Apart: g.coin("apart"), Schedule: Schedule{ID: id, Type: typ, Every: 1e9, Overlap: overlap, Next: due("next"), Paused: rapid.IntRange(0, 4).Draw(g.t, "paused") == 0}}
 	case 2:
 		return &PauseSchedule{ID: id}
 	case 3:
@@ -117,7 +117,7 @@ func (g *gambler) scheduleCommand(typ string) Command {
 			return g.endRun(runs[rapid.IntRange(0, len(runs)-1).Draw(g.t, "run")])
 		}
 	}
-	c := &FireSchedule{ID: id}
+	c := &FireSchedule{ID: id, Apart: g.coin("apart")}
 	if g.coin("checked") {
 		c.CheckedSchema = catalog.Digest(versionOf("s1"))
 	}

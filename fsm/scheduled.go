@@ -32,7 +32,7 @@ func (t *step) tellSchedule(r *row) {
 		return
 	}
 	s.Open = slices.Delete(s.Open, i, i+1)
-	if s.Stuck() {
+	if s.Stuck() && (s.apart == nil || t.affords(s.apart.work)) { // else the leader fires it
 		next := s.Buffered[0]
 		f := firing{t: t, s: s, checked: next.CheckedSchema}
 		if !f.launch(next.At) { // else the leader checks the input and fires again
@@ -49,6 +49,7 @@ func (t *step) handSchedule(r *row, next history.RunID) string {
 		return ""
 	}
 	s.Open[i] = next
+	s.unasked()
 	t.putSchedule(s)
 	return s.ID
 }
@@ -62,6 +63,19 @@ func (t *step) rejoinSchedule(r *row) {
 	if s == nil || r.Run.StartedAt < s.CreatedAt || len(s.Open) >= maxOpenRuns || slices.Contains(s.Open, r.Run.RunID) {
 		return
 	}
-	s.Open = append(s.Open, r.Run.RunID)
+	s.opens(r.Run.RunID)
 	t.putSchedule(s)
+}
+
+// opens adds a run to the open ones.
+func (s *Schedule) opens(id history.RunID) {
+	s.Open = append(s.Open, id)
+	s.unasked()
+}
+
+// unasked notes that an open run may not have been asked to end.
+func (s *Schedule) unasked() {
+	if s.apart != nil {
+		s.apart.asked = false
+	}
 }

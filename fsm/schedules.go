@@ -1,6 +1,10 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import (
+	"fmt"
+
+	"aion.dev/aion/engine/history"
+)
 
 // The index of fires lists schedules by when the leader has to look at them: at their next time, or at once when a buffered fire is stuck.
 
@@ -17,19 +21,40 @@ func (s *Schedule) wake() history.Time {
 	return s.Next
 }
 
-// readSchedule returns a schedule, nil when there is none. It is the caller's own until it is put.
+// readSchedule returns a schedule, nil when there is none. A caller that changes it puts it.
 func (t *step) readSchedule(id string) *Schedule {
-	s := new(Schedule)
-	if id == "" || !t.read(textKey(keySchedule, id), s) {
+	if s := t.schedules.read[id]; s != nil {
+		return s
+	}
+	k := textKey(keySchedule, id)
+	b := t.get(k)
+	if id == "" || b == nil {
+		return nil
+	}
+	s, err := decodeSchedule(b)
+	if err != nil {
+		t.fail(fmt.Errorf("row %x: %w", k, err))
 		return nil
 	}
 	s.listed = s.wake()
+	if s.apart != nil {
+		t.schedules.read[id] = s
+	}
 	return s
 }
 
-// putSchedule stores s and its place in the index of fires.
+// putSchedule stores s and its place in the index of fires, at the end of the entry if its row is of the second layout.
 func (t *step) putSchedule(s *Schedule) {
-	t.put(textKey(keySchedule, s.ID), encoded(s))
+	if s.apart != nil {
+		t.schedules.note(s)
+		return
+	}
+	t.put(textKey(keySchedule, s.ID), s.encodedRow())
+	t.listFire(s)
+}
+
+// listFire moves s to its place in the index of fires.
+func (t *step) listFire(s *Schedule) {
 	at := s.wake()
 	if at == s.listed {
 		return
@@ -47,6 +72,10 @@ func (t *step) putSchedule(s *Schedule) {
 func (t *step) delSchedule(s *Schedule) {
 	t.del(textKey(keySchedule, s.ID))
 	t.unlistFire(s)
+	if s.apart != nil {
+		t.del(textKey(keyInput, s.ID))
+		t.schedules.forget(s)
+	}
 }
 
 func (t *step) unlistFire(s *Schedule) {
@@ -59,8 +88,30 @@ func (t *step) unlistFire(s *Schedule) {
 
 // Schedule implements View.
 func (p *picture) Schedule(id string) (s Schedule, ok bool) {
-	ok = id != "" && p.row(p.get(textKey(keySchedule, id)), &s)
-	return s, ok
+	if id == "" {
+		return s, false
+	}
+	return p.schedule(p.get(textKey(keySchedule, id)))
+}
+
+// schedule decodes a row and brings input and attributes together with it; false when there is none.
+func (p *picture) schedule(b []byte) (Schedule, bool) {
+	if b == nil {
+		return Schedule{}, false
+	}
+	s, err := decodeSchedule(b)
+	if err != nil {
+		p.s.fail(err)
+		return Schedule{}, false
+	}
+	if s.apart != nil {
+		var in scheduleInput
+		if !p.row(p.get(textKey(keyInput, s.ID)), &in) {
+			return Schedule{}, false
+		}
+		s.Input, s.Attributes, s.apart = in.Input, in.Attributes, nil
+	}
+	return *s, true
 }
 
 // maxListed bounds the bytes of one page of schedules, but for the last one.
@@ -70,11 +121,11 @@ const maxListed = 4 << 20
 func (p *picture) Schedules(after string, limit int) (page []Schedule) {
 	size := 0
 	p.scan(append(textKey(keySchedule, after), 0), key(keySchedule+1), func(_, b []byte) bool {
-		var s Schedule
-		if p.row(b, &s) {
+		s, ok := p.schedule(b)
+		if ok {
 			page = append(page, s)
 		}
-		size += len(b)
+		size += max(len(b), len(s.Input))
 		return len(page) < pageSize(limit) && size < maxListed
 	})
 	return page

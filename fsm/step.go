@@ -43,6 +43,7 @@ type step struct {
 	readyN     uint32            // next place in the ready index
 	deployN    uint32            // next place in the deploy history
 	offerN     uint32            // next place among the offers
+	schedules  scheduleChanges
 	pages      pages
 	pins       pinChanges
 	counts     countChanges
@@ -80,6 +81,7 @@ func (t *step) reset() {
 	t.dirty, t.stale, t.feed = t.dirty[:0], t.stale[:0], t.feed[:0]
 	t.turning, t.later, t.added, t.work, t.budget, t.hops = nil, nil, nil, 0, 0, 0
 	t.readyN, t.deployN, t.offerN, t.requests, t.ranges, t.checked = 0, 0, 0, 0, 0, false
+	t.schedules.reset()
 	t.pages.reset()
 	t.pins.reset()
 	t.counts.reset()

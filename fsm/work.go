@@ -13,8 +13,10 @@ func (t *step) charge(units uint64) {
 	t.s.progress.Add(units)
 }
 
-// cost is the work done so far and what is certain to follow when the entry's changes are written: the rows of runs with their places in pages and counts, and the feed.
-func (t *step) cost() uint64 { return t.work + 2*uint64(len(t.stale)) + uint64(len(t.feed)) }
+// cost is the work done so far and what is certain to follow when the entry's changes are written: the rows of runs with their places in pages and counts, the feed, and the rows of schedules.
+func (t *step) cost() uint64 {
+	return t.work + 2*uint64(len(t.stale)) + uint64(len(t.feed)) + t.schedules.work
+}
 
 // Work is what the newest entry cost, in units: for tests and measurements. Call it from the goroutine that applies.
 func (s *State) Work() uint64 {

@@ -109,7 +109,7 @@ func (d *days) run(length time.Duration) {
 	must(d.t, mustPropose(d.c, Load("order", "v0")), nil)
 	d.deploys = append(d.deploys, fsm.Result{Answer: &fsm.LoadAnswer{Package: Load("order", "v0").Command.(*fsm.LoadPackage).Package}})
 	d.hourly = history.At(time.Now()).Add(every)
-	must(d.t, mustPropose(d.c, fsm.Envelope{Command: &fsm.PutSchedule{Schedule: fsm.Schedule{
+	must(d.t, mustPropose(d.c, fsm.Envelope{Command: &fsm.PutSchedule{Apart: true, Schedule: fsm.Schedule{
 		ID: "hourly", Type: "order", Every: history.Duration(every), Overlap: fsm.OverlapAllowAll, Next: d.hourly,
 	}}}), nil)
 	d.end = time.Now().Add(length)
@@ -189,7 +189,7 @@ func (d *days) lead(i int, ctx context.Context, _ uint64) {
 			}
 			for _, id := range v.DueSchedules(now, 10) {
 				if s, ok := v.Schedule(id); ok && s.Next != 0 && s.Next <= now {
-					todo = append(todo, &fsm.FireSchedule{ID: id, Revision: s.Revision, Due: s.Next, Next: s.Next.Add(time.Duration(s.Every)), Times: []history.Time{s.Next}})
+					todo = append(todo, &fsm.FireSchedule{Apart: true, ID: id, Revision: s.Revision, Due: s.Next, Next: s.Next.Add(time.Duration(s.Every)), Times: []history.Time{s.Next}})
 				}
 			}
 		})

@@ -78,9 +78,9 @@ func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
 }
 
 func (w *World) putGate(rng *rand.Rand, replace bool) fsm.Command {
-	return &fsm.PutSchedule{Schedule: fsm.Schedule{
+	return inLayout(&fsm.PutSchedule{Schedule: fsm.Schedule{
 		ID: "g1", Type: "gate", Every: one(rng, []history.Duration{2e9, 45e9}), Overlap: fsm.Overlap(1 + rng.IntN(2)), Next: w.now.Add(time.Duration(1+rng.IntN(5)) * time.Second),
-	}, Replace: replace}
+	}, Replace: replace})
 }
 
 // gateTurn is turn for a run that changes its attributes, too.

@@ -92,6 +92,9 @@ func (m *Model) schedulesAreNot(v fsm.View) string {
 			if why := want.isNot(&s); why != "" {
 				return why
 			}
+			if string(s.Input) != string(want.input) {
+				return fmt.Sprintf("schedule %s has input %s, want %s", id, s.Input, want.input)
+			}
 		}
 	}
 	return ""

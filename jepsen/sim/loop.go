@@ -44,13 +44,15 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 				}
 				if s.Next != 0 && s.Next <= now {
 					next := s.Next.Add(time.Duration(s.Every))
-					cs = append(cs, &fsm.FireSchedule{ID: id, Revision: s.Revision, Due: s.Next, Next: next, Times: []history.Time{s.Next}, CheckedSchema: checked})
+					cs = append(cs, fireApart(&fsm.FireSchedule{ID: id, Revision: s.Revision, Due: s.Next, Next: next, Times: []history.Time{s.Next}, CheckedSchema: checked}, &s))
 				} else if len(s.Open) == 0 && len(s.Buffered) > 0 {
-					cs = append(cs, &fsm.FireSchedule{ID: id, Revision: s.Revision, CheckedSchema: checked})
+					cs = append(cs, fireApart(&fsm.FireSchedule{ID: id, Revision: s.Revision, CheckedSchema: checked}, &s))
 				}
 			}
 			if len(cs) == 0 && odds(rng, 8) {
-				cs = append(cs, &fsm.FireSchedule{ID: one(rng, schedules), Times: []history.Time{now}}) // triggered
+				id := one(rng, schedules)
+				s, _ := v.Schedule(id)
+				cs = append(cs, fireApart(&fsm.FireSchedule{ID: id, Times: []history.Time{now}}, &s)) // triggered
 			}
 		case Carry:
 			for _, j := range v.Jobs(0, 2) {

@@ -12,6 +12,7 @@ import (
 type run struct {
 	id                history.RunID
 	workflowID, typ   string
+	input             history.Payload
 	version           catalog.Version
 	status            history.Status
 	parent            history.RunID // zero = none
@@ -117,7 +118,7 @@ func lineOf(data history.Data) line {
 	case *history.WorkflowReopened:
 		l.text = fmt.Sprint(e.Turn, e.Forget)
 	case *history.WorkflowStarted:
-		l.text = e.WorkflowID + " " + e.WorkflowType + " " + e.Version.Short()
+		l.text = e.WorkflowID + " " + e.WorkflowType + " " + e.Version.Short() + " " + string(e.Input)
 	}
 	return l
 }
@@ -236,7 +237,7 @@ func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
 	if member, _ := p.Member(c.Type); member.InputSchema != c.CheckedSchema {
 		return recheck, ""
 	}
-	m.start(&run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, version: p.Version, timeout: c.Timeout, attrs: labelled(nil, c.Attributes)})
+	m.start(&run{id: c.RunID, workflowID: c.WorkflowID, typ: c.Type, input: c.Input, version: p.Version, timeout: c.Timeout, attrs: labelled(nil, c.Attributes)})
 	if a, is := r.Answer.(*fsm.StartAnswer); is && (a.Version != p.Version || a.RunID != c.RunID || a.WorkflowID != c.WorkflowID) {
 		return ok, fmt.Sprintf("started %+v, want version %s", a, p.Version.Short())
 	}
@@ -252,7 +253,7 @@ func (m *Model) start(r *run) {
 		m.order = append(m.order, r.id)
 	}
 	r.eventLimit, r.signalLimit, r.startedAt = 50_000, 10_000, m.now
-	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version})
+	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version, Input: r.input})
 	m.limitTime(r)
 }
 

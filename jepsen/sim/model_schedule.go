@@ -12,9 +12,11 @@ import (
 // schedule is what a schedule has to stand at.
 type schedule struct {
 	id, typ                  string
+	input                    history.Payload
 	every                    history.Duration
 	overlap                  fsm.Overlap
 	paused                   bool
+	apart                    bool // its row is of the second layout
 	next, last, created      history.Time
 	buffered                 []history.Time
 	checked                  catalog.Digest // of the schema that the buffered fire's input was checked against
@@ -67,6 +69,7 @@ func (m *Model) onSchedule(c fsm.Command, r *fsm.Result) (code, why string) {
 		if p := m.loaded[m.routes[s.typ].now]; p != nil && (len(c.Times) > 0 || s.stuck()) && schemaOf(p, s.typ) != c.CheckedSchema {
 			return recheck, ""
 		}
+		s.apart = s.apart || c.Apart
 		if s.stuck() {
 			waited := s.buffered
 			s.buffered = nil
@@ -98,6 +101,7 @@ func (m *Model) putSchedule(c *fsm.PutSchedule, r *fsm.Result) (code, why string
 		s = &schedule{id: d.ID, created: m.now}
 		m.schedules[d.ID] = s
 	}
+	s.input, s.apart = d.Input, s.apart || c.Apart
 	s.typ, s.every, s.overlap, s.next, s.paused, s.revision = d.Type, d.Every, d.Overlap, d.Next, false, m.index
 	s.checked = catalog.Digest{}
 	return ok, s.differs(r)
@@ -162,7 +166,7 @@ func (m *Model) launch(s *schedule, at history.Time, checked catalog.Digest) (ag
 		s.failed++
 		return false
 	}
-	run := &run{id: history.DeriveRunID(history.RunID{}, "schedule", uint64(m.started)+1), workflowID: id, typ: s.typ, version: p.Version, schedule: s.id}
+	run := &run{id: history.DeriveRunID(history.RunID{}, "schedule", uint64(m.started)+1), workflowID: id, typ: s.typ, version: p.Version, schedule: s.id, input: s.input}
 	m.start(run)
 	s.started++
 	s.open = append(s.open, run.id)
@@ -182,11 +186,20 @@ func (m *Model) tellSchedule(r *run) {
 		return
 	}
 	s.open = slices.DeleteFunc(s.open, func(id history.RunID) bool { return id == r.id })
-	if s.stuck() {
+	if s.stuck() && !m.leftToFire(s) {
 		at := s.buffered[0]
 		s.buffered = s.buffered[1:]
 		if m.launch(s, at, s.checked) {
 			s.buffered = []history.Time{at}
 		}
 	}
+}
+
+// leftToFire reads whether the entry had no room for the fire of s that waited, and left it to the leader: entries with a small budget may.
+func (m *Model) leftToFire(s *schedule) bool {
+	if !m.tight || m.view == nil || !s.apart {
+		return false
+	}
+	real, _ := m.view.Schedule(s.id)
+	return len(real.Buffered) > 0 && real.Buffered[0].At == s.buffered[0]
 }

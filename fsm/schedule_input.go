@@ -1,0 +1,67 @@
+package fsm
+
+import "aion.dev/aion/engine/history"
+
+// scheduleInput is what every run of a schedule is started with. It is written with the definition, and read when a fire starts a run or somebody reads
+// the schedule.
+type scheduleInput struct {
+	Input      history.Payload    `cbor:"1,keyasint,omitempty"`
+	Attributes history.Attributes `cbor:"2,keyasint,omitempty"`
+}
+
+// setApart moves input and attributes to a row of their own.
+func (t *step) setApart(s *Schedule) {
+	t.putInput(s, scheduleInput{s.Input, s.Attributes})
+	s.Input, s.Attributes = nil, nil
+}
+
+func (t *step) putInput(s *Schedule, in scheduleInput) {
+	if s.apart == nil {
+		s.apart = new(apart)
+	}
+	s.apart.input = &in
+	s.apart.weight, s.apart.work = in.weight(), in.work()
+	t.put(textKey(keyInput, s.ID), encoded(in))
+}
+
+// inputOf is what a run of s starts with. An entry reads it once.
+func (t *step) inputOf(s *Schedule) *scheduleInput {
+	if s.apart == nil {
+		return &scheduleInput{s.Input, s.Attributes}
+	}
+	if s.apart.input == nil {
+		s.apart.input = new(scheduleInput)
+		t.read(textKey(keyInput, s.ID), s.apart.input)
+	}
+	return s.apart.input
+}
+
+// weight is how much of maxFireBytes a run takes: it gets a copy of the input, and of the attributes with a row in the index for each value and item.
+func (in *scheduleInput) weight() uint64 {
+	return 1<<10 + uint64(len(in.Input)) + attributeWeight*uint64(len(encoded(in.Attributes)))
+}
+
+// work is what starting a run costs, in units.
+func (in *scheduleInput) work() uint64 {
+	return 20 + bytesWork(in.Input) + in.copied() + attributesWork(in.Attributes)
+}
+
+// copied is what the input of a run costs beyond that of a command's own: no byte of it was in the entry, so the log's limits do not bound it. It was measured.
+func (in *scheduleInput) copied() uint64 { return 2 * bytesWork(in.Input) }
+
+// attributeWeight is how much dearer a byte of attributes is than one of input.
+const attributeWeight = 64
+
+func (s *Schedule) weight() uint64 {
+	if s.apart != nil {
+		return s.apart.weight
+	}
+	return (&scheduleInput{s.Input, s.Attributes}).weight()
+}
+
+func (s *Schedule) startWork() uint64 {
+	if s.apart != nil {
+		return s.apart.work
+	}
+	return (&scheduleInput{s.Input, s.Attributes}).work()
+}

@@ -17,41 +17,62 @@ import (
 // An operation that returns an error has changed nothing. One goroutine owns a Catalog and mutates it; others read Clones.
 type Catalog struct {
 	packages map[Version]*Package
+	index    index            // of packages
 	routes   map[string]Route // also those of unrouted types, with a zero Version: see Unroute
-	shared   bool             // the maps also belong to another Catalog: copy before writing
+
+	sharedPackages, sharedRoutes bool // packages and index, or routes, also belong to another Catalog: copy before writing
 }
 
 // New returns an empty Catalog.
 func New() *Catalog {
-	return &Catalog{packages: map[Version]*Package{}, routes: map[string]Route{}}
+	return &Catalog{packages: map[Version]*Package{}, index: newIndex(), routes: map[string]Route{}}
 }
 
 // Clone returns a Catalog that later changes of c do not touch, in constant time: whichever of the two is changed first copies the maps.
 // Publish a clone to readers after each change; a published clone may be read, and cloned again (for a dry run, say), by many goroutines.
 func (c *Catalog) Clone() *Catalog {
-	if !c.shared { // a published clone is shared already: cloning it concurrently writes nothing
-		c.shared = true
+	if !c.sharedPackages { // a published clone is shared already: cloning it concurrently writes nothing
+		c.sharedPackages = true
 	}
-	return &Catalog{packages: c.packages, routes: c.routes, shared: true}
+	if !c.sharedRoutes {
+		c.sharedRoutes = true
+	}
+	return &Catalog{packages: c.packages, index: c.index, routes: c.routes, sharedPackages: true, sharedRoutes: true}
 }
 
-// own makes the maps c's alone. Every mutation calls it first.
-func (c *Catalog) own() {
-	if c.shared {
-		c.packages, c.routes, c.shared = maps.Clone(c.packages), maps.Clone(c.routes), false
+// put adds a package, or takes it in the place of the one of its version.
+func (c *Catalog) put(p *Package) {
+	c.ownPackages()
+	if old, ok := c.packages[p.Version]; ok {
+		c.index.remove(old)
 	}
+	c.packages[p.Version] = p
+	c.index.add(p)
+}
+
+// ownPackages makes the packages and their index c's alone. Every change of them calls it first.
+func (c *Catalog) ownPackages() {
+	if c.sharedPackages {
+		c.packages, c.index, c.sharedPackages = maps.Clone(c.packages), c.index.clone(), false
+	}
+}
+
+// setRoute stores a row, also one that only remembers.
+func (c *Catalog) setRoute(r Route) {
+	if c.sharedRoutes {
+		c.routes, c.sharedRoutes = maps.Clone(c.routes), false
+	}
+	c.routes[r.Type] = r
 }
 
 // Put places a package read back from storage, without any check.
 func (c *Catalog) Put(p Package) {
-	c.own()
-	c.packages[p.Version] = &p
+	c.put(&p)
 }
 
 // PutRoute places a route row read back from storage, without any check. Rows of unrouted types count: see RouteChange.Row.
 func (c *Catalog) PutRoute(r Route) {
-	c.own()
-	c.routes[r.Type] = r
+	c.setRoute(r)
 }
 
 // Package returns the loaded package of that version.
@@ -62,7 +83,7 @@ func (c *Catalog) Package(v Version) (*Package, bool) {
 
 // Packages lists what is loaded, in the order in which it was loaded; those of one entry by version.
 func (c *Catalog) Packages() []*Package {
-	return slices.SortedFunc(maps.Values(c.packages), byLoading)
+	return slices.Clone(c.index.loaded)
 }
 
 // Routes lists the routes in force, sorted by type.
@@ -91,8 +112,10 @@ func (c *Catalog) Check() error {
 			return fmt.Errorf("the route of workflow type %q names %q as its own predecessor", r.Type, r.Previous)
 		}
 	}
-	return nil
+	return c.index.check(c.packages)
 }
+
+func compareVersions(a, b Version) int { return bytes.Compare(a[:], b[:]) }
 
 func byLoading(a, b *Package) int {
 	return cmp.Or(cmp.Compare(a.LoadedIndex, b.LoadedIndex), bytes.Compare(a.Version[:], b.Version[:]))

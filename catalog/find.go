@@ -35,13 +35,14 @@ func (c *Catalog) find(typ, ref string) (Version, error) {
 	return Version{}, ambiguous("version", ref, found)
 }
 
-// matching lists the loaded versions that start with ref, of those that carry typ, or of all if typ is "".
+// matching lists the loaded versions that start with ref, of those that carry typ, or of all if typ is "", in the order in which they were loaded.
 func (c *Catalog) matching(typ, ref string) (found []Version) {
-	for _, v := range c.loaded(typ) {
-		if strings.HasPrefix(v.String(), ref) {
+	for _, v := range c.index.starting(ref) {
+		if _, carries := c.packages[v].Member(typ); carries || typ == "" {
 			found = append(found, v)
 		}
 	}
+	slices.SortFunc(found, func(a, b Version) int { return byLoading(c.packages[a], c.packages[b]) })
 	return found
 }
 
@@ -50,26 +51,19 @@ func ambiguous(field, ref string, found []Version) *InvalidInput {
 	return &InvalidInput{Field: field, Reason: reason}
 }
 
-// loaded lists the versions that carry typ, or all if typ is "", in the order in which they were loaded.
-func (c *Catalog) loaded(typ string) []Version {
-	if typ != "" {
-		return c.Carrying(typ)
-	}
-	return versions(c.packages, func(*Package) bool { return true })
-}
-
 // unknownVersion refuses ref, naming what is loaded, newest first: the versions a caller is likely to have meant.
 func (c *Catalog) unknownVersion(typ, ref string) *UnknownVersion {
-	loaded := c.loaded(typ)
-	slices.Reverse(loaded)
-	return &UnknownVersion{Type: typ, Ref: ref, Loaded: firstOf(loaded), LoadedCount: len(loaded)}
+	loaded := c.index.loaded
+	if typ != "" {
+		loaded = c.index.carrying[typ]
+	}
+	return &UnknownVersion{Type: typ, Ref: ref, Loaded: newest(loaded), LoadedCount: len(loaded)}
 }
 
 // UnknownType is the refusal to start, unroute or roll back a type that has no route, naming the loaded versions it could be routed to.
 func (c *Catalog) UnknownType(typ string) *UnknownWorkflowType {
-	loaded := c.Carrying(typ)
-	slices.Reverse(loaded)
-	return &UnknownWorkflowType{Type: typ, Loaded: firstOf(loaded), LoadedCount: len(loaded)}
+	loaded := c.index.carrying[typ]
+	return &UnknownWorkflowType{Type: typ, Loaded: newest(loaded), LoadedCount: len(loaded)}
 }
 
 // checkRef refuses, as *InvalidInput, what cannot be the start of a version.

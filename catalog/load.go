@@ -36,8 +36,9 @@ func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (
 	}
 
 	// Nothing below can fail: one step for all members.
-	c.own()
-	c.packages[pkg.Version] = resident
+	if !loaded {
+		c.put(resident)
+	}
 	change := LoadChange{FreshlyLoaded: !loaded, Package: *resident}
 	if !route {
 		return change, nil

@@ -17,12 +17,16 @@ func (c *Catalog) Resolve(typ string) (Route, *Package, *Member, bool) {
 	return r, p, m, true
 }
 
-// RoutesTo lists the workflow types whose routes point at v, sorted.
+// RoutesTo lists the workflow types whose routes point at v, sorted: v carries them all.
 func (c *Catalog) RoutesTo(v Version) []string {
+	p, ok := c.packages[v]
+	if !ok {
+		return nil
+	}
 	var types []string
-	for typ, r := range c.routes {
-		if r.Version == v && !v.IsZero() {
-			types = append(types, typ)
+	for _, m := range p.Members {
+		if c.routes[m.Type].Version == v {
+			types = append(types, m.Type)
 		}
 	}
 	slices.Sort(types)
@@ -31,24 +35,9 @@ func (c *Catalog) RoutesTo(v Version) []string {
 
 // Carrying lists the loaded versions that carry typ, in the order in which they were loaded.
 func (c *Catalog) Carrying(typ string) []Version {
-	return versions(c.packages, func(p *Package) bool {
-		_, ok := p.Member(typ)
-		return ok
-	})
-}
-
-// versions lists those of packages that keep accepts, in the order in which they were loaded.
-func versions(packages map[Version]*Package, keep func(*Package) bool) []Version {
-	var kept []*Package
-	for _, p := range packages {
-		if keep(p) {
-			kept = append(kept, p)
-		}
-	}
-	slices.SortFunc(kept, byLoading)
-	list := make([]Version, len(kept))
-	for i, p := range kept {
-		list[i] = p.Version
+	list := make([]Version, 0, len(c.index.carrying[typ]))
+	for _, p := range c.index.carrying[typ] {
+		list = append(list, p.Version)
 	}
 	return list
 }

@@ -8,7 +8,7 @@ func (c *Catalog) Rollback(typ, expect string, index uint64) (RouteChange, error
 		return RouteChange{}, err
 	}
 	row, known := c.routes[typ]
-	if !known && len(c.Carrying(typ)) == 0 {
+	if !known && len(c.index.carrying[typ]) == 0 {
 		return RouteChange{}, c.UnknownType(typ)
 	}
 	if row.Version.IsZero() || row.Previous.IsZero() {

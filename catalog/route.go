@@ -53,7 +53,6 @@ func (c *Catalog) point(typ string, v Version, index uint64) RouteChange {
 		previous = Version{}
 	}
 	rc := RouteChange{Type: typ, Version: v, Previous: previous, Index: index, Changed: true}
-	c.own()
-	c.routes[typ] = rc.Row()
+	c.setRoute(rc.Row())
 	return rc
 }

@@ -15,14 +15,16 @@ func (c *Catalog) CheckUnload(typ, ref string) (*Package, error) {
 
 // Remove takes the version, with all its members, out of the catalog. It refuses, as *UnknownVersion or *RouteActive, what CheckUnload refuses.
 func (c *Catalog) Remove(v Version) error {
-	if _, ok := c.packages[v]; !ok {
+	p, ok := c.packages[v]
+	if !ok {
 		return c.unknownVersion("", v.String())
 	}
 	if err := c.unrouted(v); err != nil {
 		return err
 	}
-	c.own()
+	c.ownPackages()
 	delete(c.packages, v)
+	c.index.remove(p)
 	return nil
 }
 

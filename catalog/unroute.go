@@ -12,7 +12,6 @@ func (c *Catalog) Unroute(typ, expect string, index uint64) (RouteChange, error)
 		return RouteChange{}, c.UnknownType(typ)
 	}
 	rc := RouteChange{Type: typ, Previous: routed, Index: index, Changed: true, Removed: true}
-	c.own()
-	c.routes[typ] = rc.Row()
+	c.setRoute(rc.Row())
 	return rc, nil
 }

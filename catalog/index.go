@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// index finds packages without walking all that are loaded: there may be ten thousand, and an entry of the log may look a thousand times. It follows from
-// the packages alone.
+// index finds packages without walking all that are loaded: there may be ten thousand, and an entry
+// of the log may look a thousand times. It follows from the packages alone.
 type index struct {
 	loaded   []*Package            // in the order in which they were loaded
 	sorted   []Version             // ascending, as are their hex digits
@@ -85,7 +85,8 @@ func (x *index) check(packages map[Version]*Package) error {
 	return nil
 }
 
-// newest lists the versions of the last packages of a list, newest first: as many as a refusal names.
+// newest lists the versions of the last packages of a list, newest first: as many as a refusal
+// names.
 func newest(list []*Package) (found []Version) {
 	for _, p := range slices.Backward(list[max(0, len(list)-maxNamed):]) {
 		found = append(found, p.Version)

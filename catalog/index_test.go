@@ -12,7 +12,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// TestFindLikeAWalk: versions are found by any start of their digits as by walking all that are loaded, whichever came and went, also in a clone that goes its own way.
+// TestFindLikeAWalk: versions are found by any start of their digits as by walking all that are
+// loaded, whichever came and went, also in a clone that goes its own way.
 func TestFindLikeAWalk(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, loaded := catalog.New(), []catalog.Package(nil)

@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/engine/history"
 )
 
-// BenchmarkCatalog tells the CPU time of entries of 1,024 commands that look something up among 10,000 packages, all of one type. What they cost in units does not show that.
+// BenchmarkCatalog tells the CPU time of entries of 1,024 commands that look something up among
+// 10,000 packages, all of one type. What they cost in units does not show that.
 func BenchmarkCatalog(b *testing.B) {
 	for name, of := range map[string]func(i int) Command{
 		"route by a prefix": func(i int) Command {

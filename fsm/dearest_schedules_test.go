@@ -93,7 +93,8 @@ func (w *world) fire(id string, nth, n int) *FireSchedule {
 	return c
 }
 
-// scheduled makes n schedules with a large input and as many open runs as there may be, each with a fire that waits if the policy has it so.
+// scheduled makes n schedules with a large input and as many open runs as there may be, each with a
+// fire that waits if the policy has it so.
 func (w *world) scheduled(n int, o Overlap) (runs []StartAnswer) {
 	w.s.cfg.Paranoid = false
 	defer func() { w.s.cfg.Paranoid = true }()

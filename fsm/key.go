@@ -46,7 +46,7 @@ const (
 	keyOffer     = 'l' // queue, activity (each behind its length, 2 bytes), index, n -> run id, ordinal: tasks that a worker may take, oldest first
 	keyLane      = 'L' // queue, activity (as above) -> lane: how many offers there are, and the place before which there are none
 	keyQueue     = 'z' // queue -> Queue: its limits and counts
-	keySchedule  = 's' // schedule id -> Schedule
+	keySchedule  = 's' // schedule id -> apartRow, or Schedule: see schedule_row.go
 	keyInput     = 'I' // schedule id -> scheduleInput, of those whose row is of the second layout
 	keyFire      = 'F' // next fire time, schedule id ->
 	keyAttribute = 'A' // term of a name and a value (16 bytes), serial ->

@@ -2,8 +2,8 @@ package fsm
 
 import "aion.dev/aion/engine/history"
 
-// scheduleInput is what every run of a schedule is started with. It is written with the definition, and read when a fire starts a run or somebody reads
-// the schedule.
+// scheduleInput is what every run of a schedule is started with. It is written with the definition,
+// and read when a fire starts a run or somebody reads the schedule.
 type scheduleInput struct {
 	Input      history.Payload    `cbor:"1,keyasint,omitempty"`
 	Attributes history.Attributes `cbor:"2,keyasint,omitempty"`
@@ -36,7 +36,8 @@ func (t *step) inputOf(s *Schedule) *scheduleInput {
 	return s.apart.input
 }
 
-// weight is how much of maxFireBytes a run takes: it gets a copy of the input, and of the attributes with a row in the index for each value and item.
+// weight is how much of maxFireBytes a run takes: it gets a copy of the input, and of the
+// attributes with a row in the index for each value and item.
 func (in *scheduleInput) weight() uint64 {
 	return 1<<10 + uint64(len(in.Input)) + attributeWeight*uint64(len(encoded(in.Attributes)))
 }
@@ -46,7 +47,8 @@ func (in *scheduleInput) work() uint64 {
 	return 20 + bytesWork(in.Input) + in.copied() + attributesWork(in.Attributes)
 }
 
-// copied is what the input of a run costs beyond that of a command's own: no byte of it was in the entry, so the log's limits do not bound it. It was measured.
+// copied is what the input of a run costs beyond that of a command's own: no byte of it was in the
+// entry, so the log's limits do not bound it. It was measured.
 func (in *scheduleInput) copied() uint64 { return 2 * bytesWork(in.Input) }
 
 // attributeWeight is how much dearer a byte of attributes is than one of input.

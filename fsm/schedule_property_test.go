@@ -17,6 +17,7 @@ func TestScheduleProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
 		defer w.s.Close()
+		w.budget = rapid.SampledFrom([]uint64{EntryBudget, EntryBudget, 60, 1}).Draw(rt, "budget") // small ones have no room for some fires
 		g := &gambler{w: w, t: rt, versions: []string{"v1", "v2"}, types: []string{"order"}, ids: []string{"a"}}
 		w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 		v2 := pack("v2", "order")

@@ -1,12 +1,15 @@
 package fsm
 
-// A fire may be dear: it starts up to 1,000 runs, or several with 2 MiB of input each, or asks 1,000 runs to end. Estimate cannot know, for it does not see the
-// schedule; so the one who proposes a fire says what it will cost, and one that does not fit into its entry all the same is to be proposed again.
+// A fire may be dear: it starts up to 1,000 runs, or several with 2 MiB of input each, or asks
+// 1,000 runs to end. Estimate cannot know, for it does not see the schedule; so the one who
+// proposes a fire says what it will cost, and one that does not fit into its entry all the same is
+// to be proposed again.
 
 // askWork is what asking a run to end costs at most, in units.
 const askWork = 8
 
-// FireWork is what c costs if it is applied to s as it stands, in units of work: for FireSchedule.Work.
+// FireWork is what c costs if it is applied to s as it stands, in units of work: for
+// FireSchedule.Work.
 func (s *Schedule) FireWork(c *FireSchedule) uint64 {
 	overlap, times, starts, asks := c.overlapOf(s), len(c.Times), 0, 0
 	switch {
@@ -31,8 +34,9 @@ func (c *FireSchedule) overlapOf(s *Schedule) Overlap {
 	return s.Overlap
 }
 
-// affords reports whether the entry has room for so much more work. One that has done nothing yet has room for anything that a command may cost, and one that has done
-// little has, too: a fire is not put off for ever.
+// affords reports whether the entry has room for so much more work. One that has done nothing yet
+// has room for anything that a command may cost, and one that has done little has, too: a fire is
+// not put off for ever.
 func (t *step) affords(work uint64) bool {
 	used := t.cost()
 	return t.budget == 0 || used == 0 || used+min(work, t.budget/4*3) <= t.budget

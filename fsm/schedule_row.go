@@ -6,12 +6,15 @@ import (
 	"aion.dev/aion/engine/history"
 )
 
-// A schedule's row has one of two layouts. In the first, of earlier builds, the row is the whole Schedule, and every change writes all of it: up to 2 MiB of input
-// for each run that closes. In the second the input and the attributes have a row of their own (schedule_input.go), the open runs are packed, and the row is
-// written once an entry, at its end. A command with Apart moves a schedule to the second layout, for ever; whatever else comes keeps the layout that it finds,
-// so a log of earlier builds has the rows that it had.
+// A schedule's row has one of two layouts. In the first, of earlier builds, the row is the whole
+// Schedule, and every change writes all of it: up to 2 MiB of input for each run that closes. In
+// the second the input and the attributes have a row of their own (schedule_input.go), the open
+// runs are packed, and the row is written once an entry, at its end. A command with Apart moves a
+// schedule to the second layout, for ever; whatever else comes keeps the layout that it finds, so a
+// log of earlier builds has the rows that it had.
 
-// rowApart is the first byte of a row of the second layout. A row of the first is a CBOR map, which never begins so: an earlier build stops here.
+// rowApart is the first byte of a row of the second layout. A row of the first is a CBOR map, which
+// never begins so: an earlier build stops here.
 const rowApart = 1
 
 // apartRow is what stands in the row behind that byte.
@@ -62,7 +65,8 @@ func decodeSchedule(b []byte) (*Schedule, error) {
 	return s, nil
 }
 
-// scheduleChanges are the schedules of the second layout that an entry has read, and those that it changes, in order.
+// scheduleChanges are the schedules of the second layout that an entry has read, and those that it
+// changes, in order.
 type scheduleChanges struct {
 	read  map[string]*Schedule // by id
 	stale []*Schedule

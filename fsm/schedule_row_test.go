@@ -8,8 +8,10 @@ import (
 	"aion.dev/aion/engine/history"
 )
 
-// TestOldSchedules: a log of the build before rows came in two layouts, with schedules of every policy that fire, wait, are handed on, reopened, replaced and made
-// anew, applies to the digest that it had there, and leaves rows of the first layout. The next fire moves one to the second, and nothing of it changes.
+// TestOldSchedules: a log of the build before rows came in two layouts, with schedules of every
+// policy that fire, wait, are handed on, reopened, replaced and made anew, applies to the digest
+// that it had there, and leaves rows of the first layout. The next fire moves one to the second,
+// and nothing of it changes.
 func TestOldSchedules(t *testing.T) {
 	w := newWorld(t)
 	w.logged("testdata/log-3.golden") // written by that build; there is no writing it anew
@@ -76,7 +78,8 @@ func runInput(w *world, id history.RunID) history.Payload {
 	return w.history(id)[0].Data.(*history.WorkflowStarted).Input
 }
 
-// TestScheduleApartInOneEntry: what the commands of an entry do to a schedule, they see of one another, also when it is deleted and made again.
+// TestScheduleApartInOneEntry: what the commands of an entry do to a schedule, they see of one
+// another, also when it is deleted and made again.
 func TestScheduleApartInOneEntry(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
@@ -118,8 +121,8 @@ func TestScheduleApartInOneEntry(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestFireWithoutRoom: a fire that its entry has no room for is to be proposed again, whole; one that waits for a run to close is left to the leader. Both are done by
-// the next entry.
+// TestFireWithoutRoom: a fire that its entry has no room for is to be proposed again, whole; one
+// that waits for a run to close is left to the leader. Both are done by the next entry.
 func TestFireWithoutRoom(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})

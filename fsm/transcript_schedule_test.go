@@ -29,7 +29,7 @@ func (w *world) scheduleCommand(a words) Command {
 	w.view(func(v View) { stands, _ = v.Schedule(a.at(1)) })
 	switch a.at(0) {
 	case "schedule":
-		c := &PutSchedule{Apart: !a.has("whole"), Replace: a.has("replace"), Schedule: Schedule{
+		c := &PutSchedule{Apart: true, Replace: a.has("replace"), Schedule: Schedule{
 			ID: a.at(1), Type: a.at(2), Every: a.duration("every"), Cron: a.named["cron"], Timezone: a.named["timezone"], Attributes: attributes(a.named["attrs"]),
 			Overlap: overlaps[a.named["overlap"]], CatchUp: CatchUp(a.number("catch-up", 0)), Next: w.in(a.named["next"]), Paused: a.has("paused"), Reason: a.named["reason"],
 			Input: history.Payload(a.named["input"]),
@@ -60,7 +60,7 @@ func (w *world) scheduleCommand(a words) Command {
 }
 
 func (w *world) fireCommand(a words) *FireSchedule {
-	c := &FireSchedule{ID: a.at(1), Apart: !a.has("whole"), Missed: a.number("missed", 0), Problem: a.named["problem"]}
+	c := &FireSchedule{ID: a.at(1), Apart: true, Missed: a.number("missed", 0), Problem: a.named["problem"]}
 	if s := a.named["schema"]; s != "" {
 		c.CheckedSchema = catalog.Digest(versionOf(s))
 	}

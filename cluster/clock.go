@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // skewAlarm is from which difference on log time's distance from this machine's clock is logged.

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 func TestWhereATermsLogTimeBegins(t *testing.T) {

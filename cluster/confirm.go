@@ -7,7 +7,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/faults"
 )
 

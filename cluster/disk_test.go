@@ -15,8 +15,8 @@ import (
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/cluster/clustertest"
 	"aion.dev/aion/cluster/folder"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"github.com/prometheus/client_golang/prometheus"
 )
 

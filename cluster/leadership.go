@@ -6,8 +6,8 @@ import (
 	"sync"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"

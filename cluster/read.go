@@ -6,8 +6,8 @@ import (
 
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/raft"
 )

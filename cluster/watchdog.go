@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/faults"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"

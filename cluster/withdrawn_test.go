@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"github.com/hashicorp/raft"
 )
 

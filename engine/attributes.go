@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // checkAttributes refuses what is no set of attributes as a caller gives them, and returns them as listing compares them. There is nothing to remove yet, so

@@ -11,7 +11,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // toil carries out activities of the default queue in batches until the benchmark ends: the cheapest worker there can be.

@@ -9,7 +9,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // lengths are what the cost of a step is compared between: while a run stays resident it must not grow with what the run has done, or waits for.

@@ -8,8 +8,8 @@ import (
 
 	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // BenchmarkSchedulesAtOnce fires schedules that are all due at the same moment. One operation is one schedule: from the moment until its run is started, in process

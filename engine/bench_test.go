@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // BenchmarkNoopRun is a run from start to result, in process and without Raft: the engine, the runtime and the state machine on one machine.

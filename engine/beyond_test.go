@@ -7,8 +7,8 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestWhatCodeCannotTakeIsRefusedAtOnce: the last value that is taken is one that code gets, the next is refused before the log.

@@ -1,8 +1,8 @@
 package engine
 
 import (
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Chain is where a run stands among those that continue one another.

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // What is checked here needs no state: it is refused before the log and not remembered under a request id.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Clock is what a Log may offer beside its methods: the log time that it would stamp into an entry

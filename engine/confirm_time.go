@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // TimeKeeper is what a Log with a Clock may offer too: to move log time forward to this node's wall

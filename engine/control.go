@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Signal appends a signal to an open run.

@@ -5,10 +5,10 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // replays cuts a history after every event, brings a machine there, and makes the next turn again: with all that was taken back later known, as a leader

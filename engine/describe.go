@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Description is a run with what it waits for, all of one moment.

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 
 	"aion.dev/aion/engine/desk"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/lifecycle"
 )
 

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // History returns one page of a run's events from seq from on, and where to go on: next is 0 when the run is closed and there is no more. At the end of

@@ -12,9 +12,9 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // slow makes each turn of a workflow type take its time, of the bubble's clock, shown again or new.

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"github.com/prometheus/client_golang/prometheus"
 )
 

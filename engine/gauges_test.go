@@ -8,8 +8,8 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"github.com/prometheus/client_golang/prometheus"
 )
 

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // hub wakes those who wait for a run or for the public feed. One goroutine tails the feed for the whole node and knows from it which runs closed; a

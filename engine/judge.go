@@ -6,9 +6,9 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/clip"
 )
 

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // settledAs runs a workflow to its end, which must be the same on another leader, and which queries

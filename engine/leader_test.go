@@ -13,8 +13,8 @@ import (
 	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // scene is a workflow with what happens to it from outside, whose histories are compared between leaders.

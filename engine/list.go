@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // maxFilterAttributes is how many attributes a filter may name: each is one more index to walk.

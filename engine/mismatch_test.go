@@ -11,9 +11,9 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/fsm/history"
 )
 
 // fickle is the Starlark runtime with a defect: once it has changed its mind, code is told another time of its turns.

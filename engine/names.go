@@ -1,8 +1,8 @@
 package engine
 
 import (
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // WorkflowIDs tells the workflow ids of runs, in the order asked, from this node's state as it is; "" for a run that is deleted, or not known here yet.

@@ -1,8 +1,8 @@
 package engine
 
 import (
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/lru"
 )
 

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/desk"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Poll gives a worker tasks, waiting up to wait for the first one. When ctx ends it answers with none, and what was leased meanwhile is given back.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // purger deletes closed runs that retention no longer keeps, a small batch at a time. It is in no hurry: after each batch it rests for as long as the batch took, so

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Starts race loads, routes and unloads. Whatever happens, the code that a run executes is that of the version in its WorkflowStarted; a start that came

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // mending is a workflow that fails, is reopened, waits for what it had begun, and completes. It returns what it came to and how many proposals that took. Leadership

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // SetRetention says how long closed runs of a type are kept; an empty type means all types without a rule of their own, an age of 0 for ever. Without any rule

@@ -9,8 +9,8 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // workflow deploys code as type "w" (and others) and starts it.

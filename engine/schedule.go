@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/calendar"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/clip"
 )
 

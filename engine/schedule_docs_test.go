@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestScheduleGuide: what docs/SCHEDULES.md shows is what happens.

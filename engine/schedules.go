@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"aion.dev/aion/engine/calendar"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // schedules fires schedules when their time has come. What it proposes is fenced by the time that the schedule fires next, so that a fire is neither lost nor made

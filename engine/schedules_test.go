@@ -10,8 +10,8 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // A bubble begins at 2000-01-01T00:00:00Z.

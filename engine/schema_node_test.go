@@ -7,8 +7,8 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/schema"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestSchemaVectorsThroughANode deploys some of the schemas of the vectors, and starts runs with their

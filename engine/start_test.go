@@ -10,9 +10,9 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 func TestAStartIsChecked(t *testing.T) {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // PollRequest asks for work.

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // timers fires what is due. Due is what the log's clock says; the state machine checks again with the entry's own time, so that nothing fires early.

@@ -5,8 +5,8 @@ import (
 	"math"
 	"testing"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 func TestTokens(t *testing.T) {

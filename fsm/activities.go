@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // An activity that a turn asked for becomes a task: an offer to workers. It stops being one with its outcome, or when nobody waits for that any more.
 

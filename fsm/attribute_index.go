@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"maps"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 func termKey(family byte, of term, serial uint64) []byte {

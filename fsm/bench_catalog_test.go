@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // BenchmarkCatalog tells the CPU time of entries of 1,024 commands that look something up among

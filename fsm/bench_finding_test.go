@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // populate makes runs that have completed, a thousand to an entry: every thousandth has attribute rare, every hundredth has another customer, all have a region.

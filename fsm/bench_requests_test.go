@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // benchKeys is how many request keys BenchmarkRequestTable remembers: AION_BENCH_RUNS, or 3 million.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // taskBench is a state with one long-lived run for each hundred tasks at a time, and the tokens in the hands of workers.

@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // maxCached is how many runs' rows stay decoded in memory between entries. It changes how fast Apply is, never what it does.
 const maxCached = 100_000

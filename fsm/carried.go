@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"github.com/cockroachdb/pebble/v2"
 )
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // carryOn starts the run that goes on from r, which closed with e in the turn being recorded. It keeps the workflow id, the parent, the attributes and an

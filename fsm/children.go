@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // The children index lists the open children of open runs by ordinal, and whether the parent still waits for them. A child that continues as new keeps
 // its line.

@@ -1,7 +1,7 @@
 package fsm
 
 import (
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // closing ends runs and what hangs on them: timers go, activities are given up, children are dealt with as they were started to be, the parent and the

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"maps"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The closed index lists the closed runs of each type in the order in which they closed: what retention deletes first stands first.

@@ -2,7 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Kind is the number of a command in the log. Numbers are never reused or reordered; a node that meets an unknown one stops.

@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // ConfirmTime writes down that an operator confirmed what time it is. The leader has moved its log
 // time before it proposes this, so it is the time of the entry itself that moves the state's; the

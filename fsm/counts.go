@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // cohort is what runs are counted by.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestMergedCohorts: what comes and goes in one entry is put into a new list in its order; readers keep the old one.

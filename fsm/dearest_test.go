@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // mostWork is what an entry may cost: 100 ms of one core, at 1.4 us a unit.

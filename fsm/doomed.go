@@ -1,7 +1,7 @@
 package fsm
 
 import (
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // A run is doomed when a run that it is to end with has closed and a job has not come to it yet. From the entry on that closed the first run of the tree, nothing

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The bytes of an entry: the format (1 byte), the leader's log time (8 bytes, big-endian), its budget (uvarint; format 1 has none), then each command's bytes

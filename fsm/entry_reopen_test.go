@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // reopenCommands is the one kind with every field set.
 func reopenCommands() []Command {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // scheduleCommands is one of each kind with every field set that the command reads.

@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // taskCommands is one of each kind with every field set.
 func taskCommands() []Command {

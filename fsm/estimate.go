@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // Estimate is what carrying out a command costs, as far as the command itself tells, in units of work: a group committer closes an entry before its commands together pass EntryBudget. What
 // a command does beyond that, closing other runs above all, it does only as far as the entry's budget goes.

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The feed is the public event stream: what operators and those who wait for results follow. It keeps the newest feedKept events and up to feedSlack

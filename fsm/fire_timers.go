@@ -1,7 +1,7 @@
 package fsm
 
 import (
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // FireTimers fires timers that are due at the entry's time and still armed; others it passes over without a word. Timer id 0 is the whole run's time limit.

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // firing is a schedule that fires, with what is known of its input. The caller stores the schedule.

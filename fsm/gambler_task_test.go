@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

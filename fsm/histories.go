@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // maxRows bounds every page that a View returns.
 const maxRows = 10_000

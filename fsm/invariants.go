@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // CheckInvariants recounts everything that follows from something else, and returns an error naming the first disagreement: rows and indexes from the

@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // checkCarried: the rows that stand for signals are those that the run's row names; they name signals, and these were received by runs before it.
 func (c *checker) checkCarried(n *recount) {

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // linkFinding writes down the rows by which a run is found, and counts it.

@@ -3,7 +3,7 @@ package fsm
 import (
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // leftBehind is what a run had under way when it closed.

@@ -3,7 +3,7 @@ package fsm
 import (
 	"bytes"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // checkMemory: what is remembered of runs, queues and lanes is what is stored.

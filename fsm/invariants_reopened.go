@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // retold is what the checker keeps of a run that was reopened, to tell from its history alone what had to be taken up again.

@@ -3,7 +3,7 @@ package fsm
 import (
 	"bytes"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // checkSchedules: every schedule stands in the index of fires where its row says, its open runs are the open runs that it started, and the count is right.

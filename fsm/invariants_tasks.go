@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // linkTasks recounts tasks from the histories: an open run has one for each activity without an outcome; beyond these there are only attempts that were given

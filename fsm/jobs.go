@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // A job is what a command has decided and left undone, because doing all of it would have made its entry too long. The state holds it, so it outlives every leader: whoever leads proposes
 // Continue for as long as there is a job, and each of these entries does a bounded piece.

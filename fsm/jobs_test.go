@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // tree starts a run "r" with wide children "r.0", "r.1"... of wide children each, all open.

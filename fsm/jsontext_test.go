@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // nasty are texts that encoders word in different ways.

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Keys are a family (1 byte) and fixed-width big-endian numbers, so that bytewise order is the order in which rows are wanted. Runs are known inside

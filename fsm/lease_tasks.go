@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // LeaseTasks gives a worker the oldest tasks of a queue that it can carry out, as far as the queue's limits allow; none is no refusal.

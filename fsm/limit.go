@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // maxText bounds reasons and messages, in bytes.

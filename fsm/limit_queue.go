@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Queue is where workers of one kind find tasks. It exists while it has limits or tasks.

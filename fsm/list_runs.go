@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // maxSteps is how many rows, of indexes and of runs, one call of ListRuns looks at: a filter that few runs pass gives short pages, each with a cursor to go

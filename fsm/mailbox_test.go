@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

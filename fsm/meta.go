@@ -2,7 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // meta is the one row that every entry rewrites: where the state stands, and the counters that number its rows. It is the only row outside the digest,

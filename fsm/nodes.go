@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Node is a row of the node table: where a node is reached and which versions it has ready. It is written through the log on every boot.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Offers lie in lanes, one for each activity of a queue, oldest first. A lane's row counts them and remembers a place before which there are none: deleted

@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // Offers implements View.
 func (p *picture) Offers(queue string, activities []string) (n uint64) {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // lanesLookedAt bounds what one look for the oldest offer of a queue costs.

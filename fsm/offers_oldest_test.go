@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestOldestOffer: of all lanes of a queue, and only of that one; what is leased waits no more.

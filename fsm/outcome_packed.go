@@ -3,7 +3,7 @@ package fsm
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The answers that fill the request table are packed: a start's in 66 bytes instead of 94. Every

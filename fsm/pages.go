@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Pins and the listings of open runs are rows behind numbers that only grow, and most of them are deleted again. A deleted row leaves a mark that readers

@@ -3,7 +3,7 @@ package fsm
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // PauseRun stops a run's turns; signals and timers are still recorded. Refused: not_found, not_running; pausing a paused run changes nothing.

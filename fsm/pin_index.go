@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // pinKind is the kind under which r pins its version; 0 when it does not.

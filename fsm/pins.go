@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // PinKind is a reason why a version cannot be unloaded. Every open run pins its version under exactly one kind.

@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // A history that shows signals which another run received is deleted after that run's own, so the stored rows of a signal are kept by the oldest run that still shows them: deleting it leaves
 // them where they are if the run that goes on from it shows them too.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestPurgeOfLongRuns: histories go whole, whether row by row or as ranges, in batches whose rows are bounded; neighbours keep theirs.

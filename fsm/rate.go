@@ -3,7 +3,7 @@ package fsm
 import (
 	"math"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The rate limit of a queue is GCRA in whole nanoseconds of log time: each lease uses up one interval, Free is the time up to which intervals are used up,

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestReclaimGivesBackWhatWasDeleted, and changes nothing of the state.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // RecordTurn appends what one turn of a run asked for, and carries it out in the same step: children start, signals arrive, timers are armed, the run

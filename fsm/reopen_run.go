@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // ReopenRun opens a closed run again, as it stood before the turn that closed it. What it has to forget and to take up again was found by replay before the log;

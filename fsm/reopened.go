@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // reopen opens r again and takes up what it had begun: in the same entry its version is pinned, its timers are armed and its activities are offered.

@@ -3,7 +3,7 @@ package fsm
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The queue of request keys has a row for each, in the order in which they expire:

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // remembered is the row of a request key. Ten million of them must fit on a disk, so the row holds

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The request table remembers the first outcome of each request key, so that repeating a request

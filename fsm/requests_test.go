@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

@@ -2,7 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // ResumeSchedule lets a schedule fire again, at Next first. Times that passed while it was paused are not missed: they were not to be. Resuming one that is not

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"github.com/cockroachdb/pebble/v2"
 )
 

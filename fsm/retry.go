@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // What a retry policy leaves out.

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Back-offs grow by the factor up to the longest, whatever a policy says.

@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // row is what is stored of a run: what the public sees, and what only apply needs. It is a projection of the run's events.
 type row struct {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"github.com/cockroachdb/pebble/v2"
 )
 

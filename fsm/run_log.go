@@ -3,7 +3,7 @@ package fsm
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // What the code of a run logs is kept beside its history: in blocks, one for each turn that logged

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // logs records a turn of a run that logs lines, under a bound.

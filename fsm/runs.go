@@ -2,7 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // run returns the row of a run, nil when there is none.

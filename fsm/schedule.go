@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Overlap says what a schedule does when it fires while a run of it is open.

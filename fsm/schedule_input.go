@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // scheduleInput is what every run of a schedule is started with. It is written with the definition,
 // and read when a fire starts a run or somebody reads the schedule.

@@ -3,7 +3,7 @@ package fsm
 import (
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // A schedule's row has one of two layouts. In the first, of earlier builds, the row is the whole

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestOldSchedules: a log of the build before rows came in two layouts, with schedules of every

@@ -3,7 +3,7 @@ package fsm
 import (
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The open runs of a schedule stand in its row, by what is decided here. A run that goes on as new keeps its place. A schedule that was deleted and made again

@@ -3,7 +3,7 @@ package fsm
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The index of fires lists schedules by when the leader has to look at them: at their next time, or at once when a buffered fire is stuck.

@@ -3,7 +3,7 @@ package fsm
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // sendSignal delivers a signal from r to the open run of another workflow id, or notes why it cannot: nothing inside a turn is refused. A run may

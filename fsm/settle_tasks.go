@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // CompleteTasks records the outcomes of attempts, each on its own: the answer says of each whether it counted.

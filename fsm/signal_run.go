@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // RunRef addresses a run: the latest of a workflow id, or exactly RunID when that is set.
 type RunRef struct {

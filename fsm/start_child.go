@@ -2,7 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // startChild appends the event that records a child and starts it in the same step, so a recorded child is never missing; or, right after what the turn

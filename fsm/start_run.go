@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // StartRun starts a run on the version that its type is routed to when this is applied, or on exactly Version. Refused: unknown_workflow_type (no

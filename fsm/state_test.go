@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"github.com/cockroachdb/pebble/v2"
 )
 

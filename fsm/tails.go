@@ -3,7 +3,7 @@ package fsm
 import (
 	"sync"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // tails remembers how the runs that changed last stand, with the newest events of each: whoever takes the next turn of a run, or waits for its end, reads

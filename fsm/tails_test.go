@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // fromDisk answers as a View that remembers nothing.

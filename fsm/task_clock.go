@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Every task has at most one clock, set for Due: it lies among the timers under the activity's ordinal. What it means follows from the task's state.

@@ -1,7 +1,7 @@
 package fsm
 
 import (
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The task index holds, under each run, its activities that are on their way. What a task's state implies lies elsewhere and follows it in moveTask: a place

@@ -7,7 +7,7 @@ import (
 	"sort"
 	"strings"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // taskModel says what ought to become of activities, as plainly as it can be said: no indexes, no counts, everything is found by looking at every task. It

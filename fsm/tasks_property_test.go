@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // TerminateRun closes a run at once; its code sees nothing. Refused: not_found, not_running.
 type TerminateRun struct {

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"slices"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Runs are found by what callers wrote: values of attributes, the workflow id of a parent. Those have any length and any bytes, so the indexes hold a

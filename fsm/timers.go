@@ -1,6 +1,6 @@
 package fsm
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // The timer index lists armed timers by due time. Timer 0 is the whole run's time limit and is known from the row; the others also stand under their
 // run, so that closing it finds them. Clocks of tasks lie in it too, under the ordinal of the activity; when they are due stands in the task, and they are

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // filter reads what a listing or a count is narrowed to. Times are written as since the beginning of the world.

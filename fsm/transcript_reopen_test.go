@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // reopenCommand reads `reopen ID [forget=1,2] [reason=R] [turn=N] [events=N] [again=ID:SEQ,...]`, or `reopen-run N` for the nth run started by a command. What is

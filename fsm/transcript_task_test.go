@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // taskCommand reads the commands on tasks and queues. An attempt is written as workflow:activity.attempt, what is said of it follows behind a colon.

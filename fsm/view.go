@@ -2,7 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // View reads the state at one index. Every method answers for that same index. A method that pages takes a limit and a cursor and says where to go on.

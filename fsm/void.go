@@ -1,7 +1,7 @@
 package fsm
 
 import (
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // A turn that would close its run over a signal, or a request to cancel, that it has not seen is void: nothing is recorded, and the leader makes the turn

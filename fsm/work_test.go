@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // A turn that sets attributes again and again costs what it sets, however many attributes the run has.

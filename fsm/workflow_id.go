@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // checkWorkflowID refuses what history.CheckWorkflowID refuses, in words of its own: a refusal is

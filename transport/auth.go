@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport/wire"
 )
 

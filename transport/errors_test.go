@@ -22,11 +22,11 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
@@ -166,7 +166,7 @@ func TestSamplesAreComplete(t *testing.T) {
 	for _, s := range samples() {
 		have[reflect.TypeOf(s).Elem().String()] = true
 	}
-	for _, dir := range []string{"../catalog", "../catalog/project", "../fsm", "../engine", "../engine/runtime", "../engine/runtime/starlark", "../engine/replay", "../engine/history"} {
+	for _, dir := range []string{"../catalog", "../catalog/project", "../fsm", "../engine", "../engine/runtime", "../engine/runtime/starlark", "../engine/replay", "../fsm/history"} {
 		for _, name := range refusalTypes(t, dir) {
 			if !have[filepath.Base(dir)+"."+name] {
 				t.Errorf("%s.%s has a Code method but no sample in this test", filepath.Base(dir), name)

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"

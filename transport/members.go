@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // checkMembers refuses what encoding/json forgives in the objects of a request, at any depth: names

@@ -29,7 +29,7 @@ func lines(t *testing.T, file string, f func(line string)) {
 // TestOpenAPIHistoryEvents: the golden events of every type are as the document says.
 func TestOpenAPIHistoryEvents(t *testing.T) {
 	seen := 0
-	lines(t, "../engine/history/testdata/events.txt", func(line string) {
+	lines(t, "../fsm/history/testdata/events.txt", func(line string) {
 		line = strings.TrimSpace(line)
 		if !strings.HasPrefix(line, `{"seq"`) {
 			return

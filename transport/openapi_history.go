@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 )

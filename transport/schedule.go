@@ -7,8 +7,8 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/calendar"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport/wire"
 )
 

@@ -11,8 +11,8 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport/wire"
 )
 

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 const years = 2 * 365 * 24 * time.Hour

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // The commands that tests propose. They are made of their names, so that a test can say the same thing twice.

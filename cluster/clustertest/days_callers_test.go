@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // ask asks one node after another until somebody answers, always under the same request id: an unknown outcome is settled by asking again.

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"aion.dev/aion/cluster"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestDays runs a cluster of real raft for simulated hours under faults: AION_SIM_HOURS of them, AION_SIM_SEED decides which. Without these it is one hour.

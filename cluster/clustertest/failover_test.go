@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // must returns the answer of a proposal that has to succeed.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 )

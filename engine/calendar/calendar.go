@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/clip"
 	"aion.dev/aion/internal/zones"
 	"github.com/robfig/cron/v3"

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // TestCronAgainstTheClock compares the next times of 40 expressions, from 10 moments each, with what a

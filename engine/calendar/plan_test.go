@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

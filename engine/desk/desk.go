@@ -5,8 +5,8 @@ import (
 	"context"
 	"sync"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Desk is where the leader matches polls of workers with what is offered. It decides who asks for how much, so that hundreds of polls do not all ask for one

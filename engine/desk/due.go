@@ -3,7 +3,7 @@ package desk
 import (
 	"container/heap"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // dueLines are the lines that are to be looked at again at a time of their own, the first of them first: a heap.

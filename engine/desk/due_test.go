@@ -3,7 +3,7 @@ package desk
 import (
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // line is where the polls of one queue wait, first come first served among those that can carry out what is offered. Polls that can carry out the same

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Handler carries out an attempt. A *history.RunError says how it failed; any other error is a retryable failure of kind "failed". ctx ends with the worker.

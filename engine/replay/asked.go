@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // ask writes down an event that the turn asks for, and compares it with the one recorded if the turn is shown again. It returns errStop when they differ.

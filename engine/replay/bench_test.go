@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"testing"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/engine/replay/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 // lengths are what the cost of a turn is compared between: it must not grow with what the run has done or waits for.

@@ -3,8 +3,8 @@ package replay
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // cancellation is the request to cancel the run and its one delivery.

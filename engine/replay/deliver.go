@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // deliver shows an event to the run's futures. What the code itself had asked for, and what came too late for a future, changes nothing.

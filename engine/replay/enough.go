@@ -1,8 +1,8 @@
 package replay
 
 import (
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // How much of what has happened falls into one turn is decided by timing: a thousand signals that came while the run was paused are all there when it

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 // timing says how many of the messages that are left have come when a turn begins.

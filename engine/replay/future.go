@@ -1,8 +1,8 @@
 package replay
 
 import (
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 type kind uint8

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 var _ runtime.Host = (*ledger)(nil)

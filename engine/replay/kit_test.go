@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
 	"aion.dev/aion/engine/runtime/starlark"
 	"go.uber.org/goleak"
 )

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // labels are the attributes that a turn sets. However often code sets them, the turn asks for one AttributesUpdated, in the place of its first call, with

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"aion.dev/aion/engine/history"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/engine/replay/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 const setting = `def run(ctx, input):

@@ -3,8 +3,8 @@ package replay
 import (
 	"context"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // ledger is the books of one run and the runtime.Host of its code. All of it follows from the events delivered and the calls the code made.

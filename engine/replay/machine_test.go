@@ -7,10 +7,10 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 const waits = `

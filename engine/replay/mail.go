@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // letter is a signal that has arrived.

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"testing"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Query calls the handler that code registered under name, at the point that the machine has reached. args nil = none. Errors: *UnknownQuery,

@@ -3,7 +3,7 @@ package replay
 import (
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // The generator is frozen: runs have drawn from it. The first row is the published vector of SplitMix64 for the seed 1234567.

@@ -1,6 +1,6 @@
 package replay
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // Reopening is what reopening a run has to forget and to take up again.
 type Reopening struct {

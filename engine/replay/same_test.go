@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // same compares fields by hand. For every event that code can ask for and each of its fields, it must find the difference that the bytes show.

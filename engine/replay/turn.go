@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Replay shows recorded turns again; it may be called repeatedly with consecutive pieces. events are in order without gaps, begin at Seen()+1 or

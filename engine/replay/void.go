@@ -3,7 +3,7 @@ package replay
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // void is what reopenings took back from a run's history. It is known before the first turn is shown again, so that code meets each event as it does in

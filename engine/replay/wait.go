@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // wait is what code is blocked on. It is brought up to date by the futures that resolve, so a turn costs what happened since the last one, however many

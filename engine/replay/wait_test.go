@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

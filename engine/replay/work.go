@@ -1,8 +1,8 @@
 package replay
 
 import (
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // A turn is recorded, and all that it asks for carried out, by one entry of the log, and no entry may take long. So a turn is charged while it is made, with what

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"aion.dev/aion/engine/history"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/engine/replay/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 // A turn that asks for more than one entry can carry out is cut, as often as it takes. The code notices nothing, and is shown its history again from any cut.

@@ -3,7 +3,7 @@ package runtime
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // PackageError says what is wrong with a package's code: code invalid_package.

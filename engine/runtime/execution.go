@@ -1,6 +1,6 @@
 package runtime
 
-import "aion.dev/aion/engine/history"
+import "aion.dev/aion/fsm/history"
 
 // Execution is one run's code, resumed from turn to turn. It may stay parked between turns for as long as memory allows, or be closed at any time:
 // a new one, shown the same history, comes to the same point.

@@ -3,7 +3,7 @@ package runtime
 import (
 	"errors"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Host is all that code can ask for. Every call is made from within Resume or Query, on the side of the code, and returns at once: the host

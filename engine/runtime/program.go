@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // Compiler makes programs of archives. It is safe for concurrent use.

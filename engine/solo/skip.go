@@ -3,8 +3,8 @@ package solo
 import (
 	"sync"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Skipping is a Log whose time stands still until it is told to skip. It also implements engine.Alarms, so that the engine's loops sleep in its time.

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Runs of type "gate" have attributes, and inputs that were checked against a schema before the log. Their packages are not among those that other steps

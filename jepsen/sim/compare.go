@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // look reads a node that stands where the model stands: what it shows is what has to be. A node that is behind is held against the others' digests, which is

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // What clients speak of. There is little of everything, so that commands meet.

@@ -7,11 +7,11 @@ import (
 	"sync"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Runs of the types "flow" and "kid" are real code: the real machine replays what any replica holds of them, makes the next turn, and the model judges that as

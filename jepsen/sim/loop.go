@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // loop takes a step of one of the leader's loops at n, if n thinks that it leads: from n's own picture, which may be older than the log and older than what n

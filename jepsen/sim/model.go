@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // Model is what every node has to come to. It is fed the committed commands, in order, and foretells the outcome of each.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // closing is a run to be closed and the event that does it, which may stand in its history already.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // job is what closed runs leave behind because the budget of an entry was used up. The model does not

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // kept is so little of the histories that grow for ever that every world comes to their edges.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // labelled is what attributes come to when some are set, and those that are null taken away.

@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // pagesAreNot reads listings in small pages: each must have everything once, in its order.

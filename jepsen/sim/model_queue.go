@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // limits are those of a queue, and the time up to which its rate is used up.

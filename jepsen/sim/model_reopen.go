@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // turn is a recorded turn: the events that it asked for are count from first on.

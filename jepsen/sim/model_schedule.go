@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // schedule is what a schedule has to stand at.

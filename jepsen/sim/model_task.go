@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // task is an activity on its way to its one outcome.

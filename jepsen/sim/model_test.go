@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // told is a model that is told results by hand.

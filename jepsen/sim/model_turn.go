@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string) {

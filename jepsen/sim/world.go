@@ -6,8 +6,8 @@ import (
 	"runtime/debug"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 

@@ -6,10 +6,10 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // maxShown bounds how many events are shown again to check the cuts of one run. A history that is too long to be cut at every event is cut at places that are

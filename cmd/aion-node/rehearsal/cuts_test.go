@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/fsm/history"
 )
 
 // moody is the Starlark runtime with a defect: what code gets as the time of its turn depends on how often it asked, over all its executions.

@@ -1,8 +1,8 @@
 package rehearsal
 
 import (
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // page is how much is read of a view at a time.

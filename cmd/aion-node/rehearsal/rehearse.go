@@ -8,11 +8,11 @@ import (
 	"regexp"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/engine/runtime/starlark/startest"
+	"aion.dev/aion/fsm/history"
 )
 
 // Options are what to run, and how.

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime/starlark/startest"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // run is one run of a test, and those that continued it. It implements startest.Run.

@@ -6,9 +6,9 @@ import (
 	"encoding/binary"
 	"sync/atomic"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/solo"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // steady is the log of a world in which chance has no part: what the engine draws before the log is replaced by what is the same every time. Run ids are

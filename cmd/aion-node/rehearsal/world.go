@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/runtime/starlark/startest"
 	"aion.dev/aion/engine/solo"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/internal/lifecycle"
 )
 

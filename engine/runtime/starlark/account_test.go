@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 // turns runs source for at most n turns, a signal "a" each, with 8 MiB, and says in which it failed of memory; 0 if it did not.

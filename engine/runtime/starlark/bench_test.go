@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"testing"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 // A run from its start to its end, without a wait: the least that a run costs.

@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"go.starlark.net/starlark"
 )
 

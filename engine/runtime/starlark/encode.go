@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	startime "go.starlark.net/lib/time"
 	"go.starlark.net/starlark"
 )

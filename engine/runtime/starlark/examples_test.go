@@ -9,10 +9,10 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/catalog/project"
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/fsm/history"
 )
 
 const examples = "../../../docs/examples"

@@ -9,8 +9,8 @@ import (
 	"sync"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 	"go.starlark.net/starlark"
 )
 

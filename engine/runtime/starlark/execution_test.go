@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/fsm/history"
 	"go.uber.org/goleak"
 )
 

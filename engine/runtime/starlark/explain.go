@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 	"go.starlark.net/starlark"
 )
 

@@ -3,8 +3,8 @@ package starlark
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 	"go.starlark.net/starlark"
 )
 

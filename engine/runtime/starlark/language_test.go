@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 	"pgregory.net/rapid"
 )
 

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"sync/atomic"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 	"go.starlark.net/starlark"
 )
 

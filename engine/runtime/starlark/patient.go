@@ -1,8 +1,8 @@
 package starlark
 
 import (
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // patient is the host as code calls it: a call for which the turn has no room any more is made again in the next one, and code notices nothing.

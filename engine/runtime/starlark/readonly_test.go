@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 // Every way to change a value is refused for what the run keeps, and none for what the handler has

@@ -4,10 +4,10 @@ import (
 	"context"
 	"testing"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/replay/runtimetest"
 	"aion.dev/aion/engine/runtime"
-	"aion.dev/aion/engine/runtime/runtimetest"
+	"aion.dev/aion/fsm/history"
 )
 
 // pauses counts how often code offers others to go first, and what turns are shown again.

@@ -3,8 +3,8 @@ package startest
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/fsm/history"
 	star "go.starlark.net/starlark"
 )
 

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/runtime/starlark"
+	"aion.dev/aion/fsm/history"
 	startime "go.starlark.net/lib/time"
 	star "go.starlark.net/starlark"
 )

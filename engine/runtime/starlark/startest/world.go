@@ -3,7 +3,7 @@ package startest
 import (
 	"fmt"
 
-	"aion.dev/aion/engine/history"
+	"aion.dev/aion/fsm/history"
 )
 
 // World is what a test acts upon. A call returns when all that follows from it and takes no time has happened, so that a test reads the same on every

@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 	"go.uber.org/goleak"
 )
 

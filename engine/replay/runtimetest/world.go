@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/engine/history"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm/history"
 )
 
 // Start is the time of every WorkflowStarted here, 2026-01-02T03:04:05Z; every event comes a second after the one before.

@@ -5,7 +5,7 @@
 // state, byte for byte, and gives the same refusals. It never talks to the network, compiles code or opens an archive.
 //
 // Begin with command.go (what an entry is) and apply.go (how one is applied), then any command's file: fields, refusals, apply. Files named after a noun in
-// the plural (ready.go, timers.go, children.go, requests.go, ...) and pin_index.go are indexes: projections of events, written by nothing else, each with the
-// part of View that reads it. step.go is the entry at work, picture.go what readers see; close.go and carry_on.go are the two places where one run's
-// end moves others. docs/STATE.md fixes the bytes; invariants.go recounts them.
+// the plural (index_ready.go, index_timers.go, index_children.go, request.go, ...) and index_pins.go are indexes: projections of events, written by nothing else, each with the
+// part of View that reads it. step.go is the entry at work, picture.go what readers see; run_close.go and run_carry_on.go are the two places where one run's
+// end moves others. docs/STATE.md fixes the bytes; audit.go recounts them.
 package fsm

@@ -36,7 +36,7 @@ type step struct {
 	added   []history.Event // events appended to turning
 	work    uint64          // units that the entry has cost so far, see work.go
 	budget  uint64          // units after which commands leave the rest to a job; 0 = none does
-	hops    uint64          // parents gone up to, see doomed.go
+	hops    uint64          // parents gone up to, see run_doomed.go
 
 	flaws      map[uint64]string // of the children that the turn starts, by ordinal: why their input does not fit; never ranged over
 	relabelled bool              // turning has attributes that nobody else holds

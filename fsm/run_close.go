@@ -6,7 +6,7 @@ import (
 
 // closing ends runs and what hangs on them: timers go, activities are given up, children are dealt with as they were started to be, the parent and the
 // schedule hear of it. All of it happens in the entry that closes the first run, as far as the entry's budget allows; what is left becomes a job. What was
-// promised is decided in the first entry nevertheless: a run that is closed is closed, and the children that are to end with it are doomed (doomed.go)
+// promised is decided in the first entry nevertheless: a run that is closed is closed, and the children that are to end with it are doomed (run_doomed.go)
 // however long the job takes to come to them.
 //
 // Closing a run may close others, level by level; a tree of any depth takes no stack.

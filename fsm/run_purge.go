@@ -20,7 +20,7 @@ type PurgeAnswer struct {
 // maxPurged is how many runs one command may name, purgedRows how many rows of histories it deletes one by one, if it is more than one run's: 5 ms of CPU.
 //
 // A family of more than pointRows rows of one run goes as a range instead, which counts as rangeRows. Deleting 1,000 rows one by one costs twice as much as a
-// range, 4,000 two and a half times, 49,000 seventy times; but each range in memory makes the next entry dearer (ranges.go), so short histories go row by row.
+// range, 4,000 two and a half times, 49,000 seventy times; but each range in memory makes the next entry dearer (deleted_ranges.go), so short histories go row by row.
 const (
 	maxPurged  = 1_000
 	purgedRows = 5_000

@@ -71,7 +71,7 @@ func (l *listed) read(ok bool) {
 
 func (l *listed) close() error { return errors.Join(l.it.Error(), l.it.Close()) }
 
-// paged is an index of open runs: most of its rows are deleted again, and it goes from page to page that has any (pages.go).
+// paged is an index of open runs: most of its rows are deleted again, and it goes from page to page that has any (index_pages.go).
 type paged struct {
 	pages, rows *listed
 }

@@ -14,7 +14,7 @@ import (
 // None is dropped early: a new key that finds the table full is refused (request_use.go).
 //
 // request_row.go has the bytes of a row, request_queue.go the order in which rows expire, and
-// requests_unowned.go the rows that builds without owners wrote.
+// request_unowned.go the rows that builds without owners wrote.
 const (
 	givenFor     = history.Duration(24 * time.Hour)
 	madeUpFor    = history.Duration(15 * time.Minute)

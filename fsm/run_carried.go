@@ -10,7 +10,7 @@ import (
 
 // A run that continues another takes over the signals which that one had not read. They are not copied: one row of the new history stands for all of them, at the seq of the last, and
 // names the rows in which they were stored when they were received, be it ten runs ago. So going on costs the same whatever the mailbox holds. Readers of histories see the signals
-// themselves. purge_history.go keeps the rows for as long as a history shows them.
+// themselves. run_purge_history.go keeps the rows for as long as a history shows them.
 
 // carriedMark is the first byte of such a row: no event has that type.
 const carriedMark = 0xff

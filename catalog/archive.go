@@ -2,7 +2,8 @@ package catalog
 
 import "slices"
 
-// Archive is one package, read and checked: every Archive that Open returns is fit to load, as far as can be told without compiling it.
+// Archive is one package, read and checked: every Archive that Open returns is fit to load, as far
+// as can be told without compiling it.
 type Archive struct {
 	Manifest       Manifest
 	Version        Version  // recomputed, and equal to Manifest.Version
@@ -15,7 +16,8 @@ type Archive struct {
 // Members lists the workflow types that the package carries, the primary first.
 func (a *Archive) Members() []Member { return a.Manifest.Members() }
 
-// Package is what the replicated state keeps of a; LoadedAt and LoadedIndex are set by those who load it.
+// Package is what the replicated state keeps of a; LoadedAt and LoadedIndex are set by those who
+// load it.
 func (a *Archive) Package() Package {
 	return Package{
 		Version:        a.Version,
@@ -27,8 +29,8 @@ func (a *Archive) Package() Package {
 	}
 }
 
-// Module returns the module of that name: a file name under modules/ ("lib/x.star"), as load() has it, or the name without extension
-// ("lib/x"), as entry_module has it.
+// Module returns the module of that name: a file name under modules/ ("lib/x.star"), as load() has
+// it, or the name without extension ("lib/x"), as entry_module has it.
 func (a *Archive) Module(name string) (Module, bool) {
 	i := slices.IndexFunc(a.Modules, func(m Module) bool { return m.Name == name })
 	if i < 0 {

@@ -8,13 +8,15 @@ import (
 	"slices"
 )
 
-// Catalog is what is loaded and where the routes point, as one value. It holds, after every operation:
+// Catalog is what is loaded and where the routes point, as one value. It holds, after every
+// operation:
 //
 //   - every routed version is loaded and carries the routed type,
 //   - a type has at most one route,
 //   - the members of a package came together and leave together.
 //
-// An operation that returns an error has changed nothing. One goroutine owns a Catalog and mutates it; others read Clones.
+// An operation that returns an error has changed nothing. One goroutine owns a Catalog and mutates
+// it; others read Clones.
 type Catalog struct {
 	packages map[Version]*Package
 	index    index            // of packages
@@ -28,8 +30,9 @@ func New() *Catalog {
 	return &Catalog{packages: map[Version]*Package{}, index: newIndex(), routes: map[string]Route{}}
 }
 
-// Clone returns a Catalog that later changes of c do not touch, in constant time: whichever of the two is changed first copies the maps.
-// Publish a clone to readers after each change; a published clone may be read, and cloned again (for a dry run, say), by many goroutines.
+// Clone returns a Catalog that later changes of c do not touch, in constant time: whichever of the
+// two is changed first copies the maps. Publish a clone to readers after each change; a published
+// clone may be read, and cloned again (for a dry run, say), by many goroutines.
 func (c *Catalog) Clone() *Catalog {
 	if !c.sharedPackages { // a published clone is shared already: cloning it concurrently writes nothing
 		c.sharedPackages = true
@@ -70,7 +73,8 @@ func (c *Catalog) Put(p Package) {
 	c.put(&p)
 }
 
-// PutRoute places a route row read back from storage, without any check. Rows of unrouted types count: see RouteChange.Row.
+// PutRoute places a route row read back from storage, without any check. Rows of unrouted types
+// count: see RouteChange.Row.
 func (c *Catalog) PutRoute(r Route) {
 	c.setRoute(r)
 }
@@ -81,7 +85,8 @@ func (c *Catalog) Package(v Version) (*Package, bool) {
 	return p, ok
 }
 
-// Packages lists what is loaded, in the order in which it was loaded; those of one entry by version.
+// Packages lists what is loaded, in the order in which it was loaded; those of one entry by
+// version.
 func (c *Catalog) Packages() []*Package {
 	return slices.Clone(c.index.loaded)
 }
@@ -91,12 +96,14 @@ func (c *Catalog) Routes() []Route {
 	return slices.DeleteFunc(c.Rows(), func(r Route) bool { return r.Version.IsZero() })
 }
 
-// Rows lists what must be stored to rebuild the routes, sorted by type: the routes in force and what is remembered of unrouted types.
+// Rows lists what must be stored to rebuild the routes, sorted by type: the routes in force and
+// what is remembered of unrouted types.
 func (c *Catalog) Rows() []Route {
 	return slices.SortedFunc(maps.Values(c.routes), func(a, b Route) int { return cmp.Compare(a.Type, b.Type) })
 }
 
-// Check returns an error if c violates its own invariants: a bug, or storage that was not written by this package.
+// Check returns an error if c violates its own invariants: a bug, or storage that was not written
+// by this package.
 func (c *Catalog) Check() error {
 	for _, r := range c.Routes() {
 		p, ok := c.packages[r.Version]

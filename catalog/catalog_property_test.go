@@ -18,9 +18,10 @@ type model struct {
 	previous map[string]string   // type -> version routed before; of an unrouted type: what it was routed to
 }
 
-// Random operations on a catalog, on a plain model, and on a catalog that is rebuilt from stored rows before every step, must agree; and
-// after each of them I1 (every routed version is loaded), I4 (a routed version cannot be removed), I5 (one route per type), I6 (members share
-// load and unload), and "a refused operation changes nothing" hold.
+// Random operations on a catalog, on a plain model, and on a catalog that is rebuilt from stored
+// rows before every step, must agree; and after each of them I1 (every routed version is loaded),
+// I4 (a routed version cannot be removed), I5 (one route per type), I6 (members share load and
+// unload), and "a refused operation changes nothing" hold.
 func TestCatalogProperties(t *testing.T) {
 	carried := map[string][]string{ // content decides the members, so each version has its own for good
 		"aaaaaa": {"order", "refund"}, "bbbbbb": {"order"}, "cccccc": {"refund", "ship"}, "dddddd": {"order", "refund", "ship"}, "eeeeee": {"ship"},

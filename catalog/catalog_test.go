@@ -13,8 +13,9 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// TestCatalog plays the scripts in testdata/catalog. A version is written as the digits it starts with; the rest is zeros. Every command is
-// one log entry, numbered from 1 in each file. The answer is what changed, or the refusal with its facts; "show" prints everything.
+// TestCatalog plays the scripts in testdata/catalog. A version is written as the digits it starts
+// with; the rest is zeros. Every command is one log entry, numbered from 1 in each file. The answer
+// is what changed, or the refusal with its facts; "show" prints everything.
 func TestCatalog(t *testing.T) {
 	datadriven.Walk(t, "testdata/catalog", func(t *testing.T, path string) {
 		c := catalog.New()

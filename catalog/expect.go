@@ -2,7 +2,8 @@ package catalog
 
 import "strings"
 
-// Expect is a caller's condition on one route: it must point at a version that starts with Ref, or not exist if Ref is "none".
+// Expect is a caller's condition on one route: it must point at a version that starts with Ref, or
+// not exist if Ref is "none".
 type Expect struct {
 	Type string `cbor:"1,keyasint"`
 	Ref  string `cbor:"2,keyasint"`
@@ -11,7 +12,8 @@ type Expect struct {
 // None is the Ref of a condition that there is no route.
 const None = "none"
 
-// ParseExpect reads "TYPE=VERSION" or "TYPE=none", as the command line and HTTP have it. What it refuses is *InvalidInput.
+// ParseExpect reads "TYPE=VERSION" or "TYPE=none", as the command line and HTTP have it. What it
+// refuses is *InvalidInput.
 func ParseExpect(s string) (Expect, error) {
 	typ, ref, ok := strings.Cut(s, "=")
 	if !ok {
@@ -32,8 +34,9 @@ func (e Expect) Validate() error {
 	return checkRef("expect_route", e.Ref)
 }
 
-// expect refuses with *RouteConflict if the route of typ is not as ref says; "" is no condition. A start that several loaded versions share is no condition
-// either: it could not tell the version that the caller saw from the one that came after.
+// expect refuses with *RouteConflict if the route of typ is not as ref says; "" is no condition. A
+// start that several loaded versions share is no condition either: it could not tell the version
+// that the caller saw from the one that came after.
 func (c *Catalog) expect(typ, ref string) error {
 	if ref == "" {
 		return nil

@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// FuzzOpen looks for input that makes Open panic, allocate beyond its limits, refuse without a code, or accept what Write would not write.
+// FuzzOpen looks for input that makes Open panic, allocate beyond its limits, refuse without a
+// code, or accept what Write would not write.
 func FuzzOpen(f *testing.F) {
 	good := write(f, order(), sources())
 	f.Add(good)

@@ -10,9 +10,10 @@ import (
 //
 //	SHA-256( frame("aion/package/1") frame(identity) u64be(number of modules) { frame(name) frame(source) } )
 //
-// with the modules in bytewise order of their file names, and frame(x) = u64be(len(x)) x. The frames make the input unambiguous: no byte can
-// move from one name or source to the next without changing the version. It hashes any modules in any order; whether they may be shipped is
-// checked by Open and Write.
+// with the modules in bytewise order of their file names, and frame(x) = u64be(len(x)) x. The
+// frames make the input unambiguous: no byte can move from one name or source to the next without
+// changing the version. It hashes any modules in any order; whether they may be shipped is checked
+// by Open and Write.
 func Hash(m Manifest, modules []Module) (Version, error) {
 	identity, err := m.Identity()
 	if err != nil {

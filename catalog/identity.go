@@ -10,14 +10,16 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// Identity returns the part of the manifest that decides the version, as RFC 8785 canonical JSON: all but description, labels and version.
+// Identity returns the part of the manifest that decides the version, as RFC 8785 canonical JSON:
+// all but description, labels and version.
 func (m *Manifest) Identity() ([]byte, error) {
 	id := *m
 	id.Description, id.Labels, id.Version = "", nil, Version{}
 	return id.canonical()
 }
 
-// canonical returns the whole manifest as RFC 8785 canonical JSON: the manifest.json that Write writes.
+// canonical returns the whole manifest as RFC 8785 canonical JSON: the manifest.json that Write
+// writes.
 func (m *Manifest) canonical() ([]byte, error) {
 	c := *m
 	if c.Activities == nil {
@@ -32,8 +34,8 @@ func (m *Manifest) canonical() ([]byte, error) {
 
 // parseManifest reads manifest.json, strictly.
 //
-// It decodes the canonical form, not the bytes as shipped. RFC 8785 reads numbers as IEEE doubles, so 9007199254740993 and ...992 in a schema
-// hash alike; what is hashed must be what is enforced.
+// It decodes the canonical form, not the bytes as shipped. RFC 8785 reads numbers as IEEE doubles,
+// so 9007199254740993 and ...992 in a schema hash alike; what is hashed must be what is enforced.
 func parseManifest(raw []byte) (*Manifest, error) {
 	canonical, err := canonicalJSON(raw)
 	if err != nil {
@@ -52,8 +54,9 @@ func parseManifest(raw []byte) (*Manifest, error) {
 		return nil, err
 	}
 
-	// encoding/json is forgiving: it takes "Format" for "format" and null for absent. The identity of what was shipped, computed by anyone
-	// with any JSON library, must be the identity of what was understood.
+	// encoding/json is forgiving: it takes "Format" for "format" and null for absent. The identity
+	// of what was shipped, computed by anyone with any JSON library, must be the identity of what
+	// was understood.
 	id, err := m.Identity()
 	if err != nil {
 		return nil, err
@@ -93,8 +96,9 @@ func notManifest(err error) *InvalidPackage {
 	return &InvalidPackage{Entry: ManifestName, Reason: "is no manifest: " + err.Error()}
 }
 
-// SchemaDigest returns the SHA-256 of a JSON Schema in canonical form. Whether it is a schema that means something is for the one to check
-// who enforces it; here it only has to be what a schema is made of, an object or a boolean.
+// SchemaDigest returns the SHA-256 of a JSON Schema in canonical form. Whether it is a schema that
+// means something is for the one to check who enforces it; here it only has to be what a schema is
+// made of, an object or a boolean.
 func SchemaDigest(schema json.RawMessage) (Digest, error) {
 	canonical, err := jcs.Transform(append([]byte{}, schema...))
 	if err != nil {

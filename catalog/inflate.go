@@ -25,7 +25,8 @@ func (b *budget) spend(n int) error {
 	return nil
 }
 
-// inflate returns the contents of f, or stops one byte after the budget is spent. Of a stored file they are the archive's own bytes.
+// inflate returns the contents of f, or stops one byte after the budget is spent. Of a stored file
+// they are the archive's own bytes.
 func (f *zipFile) inflate(b *budget) ([]byte, error) {
 	content := f.body
 	switch f.method {
@@ -52,7 +53,8 @@ func (f *zipFile) inflate(b *budget) ([]byte, error) {
 	return content, nil
 }
 
-// inflateManifest is inflate with the manifest's own bound, which it names if that is the one exceeded.
+// inflateManifest is inflate with the manifest's own bound, which it names if that is the one
+// exceeded.
 func (f *zipFile) inflateManifest(b *budget) ([]byte, error) {
 	own := &budget{limit: min(MaxManifestBytes, b.limit-b.spent)}
 	content, err := f.inflate(own)

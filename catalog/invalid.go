@@ -44,7 +44,8 @@ func (e *InvalidPackage) Facts() map[string]any {
 	return facts
 }
 
-// PackageTooLarge: the package exceeds a limit. Size is what was counted when reading stopped; the whole may be larger.
+// PackageTooLarge: the package exceeds a limit. Size is what was counted when reading stopped; the
+// whole may be larger.
 type PackageTooLarge struct {
 	What  string `cbor:"1,keyasint"` // archive_bytes, inflated_bytes, manifest_bytes, entries, workflows or entry_bytes
 	Limit int64  `cbor:"2,keyasint"`
@@ -70,7 +71,8 @@ var describe = map[string]string{
 	"entry_bytes":    "bytes of description, labels and workflow types",
 }
 
-// clip quotes a name from an archive for a message: whoever made the archive chose it, so it may be long or hold control characters.
+// clip quotes a name from an archive for a message: whoever made the archive chose it, so it may be
+// long or hold control characters.
 func clip(s string) string {
 	const most = 80
 	if len(s) > most {

@@ -9,11 +9,13 @@ type LoadChange struct {
 	Routes        []RouteChange // one per member, in order, if route was set; store the rows of those that Changed
 }
 
-// Load registers pkg, with LoadedIndex set to index, and, if route is set, points the routes of all its members at it. A resident version is
-// not registered again and keeps its first blob, time and index; its routes are pointed all the same.
+// Load registers pkg, with LoadedIndex set to index, and, if route is set, points the routes of all
+// its members at it. A resident version is not registered again and keeps its first blob, time and
+// index; its routes are pointed all the same.
 //
-// Each expect names a member; all must hold, also when route is not set. Refusals: *InvalidPackage, *PackageTooLarge, *ManifestMismatch,
-// *InvalidInput, *RouteConflict. A dry run is a Load on a Clone. The Catalog keeps pkg's slices and maps.
+// Each expect names a member; all must hold, also when route is not set. Refusals: *InvalidPackage,
+// *PackageTooLarge, *ManifestMismatch, *InvalidInput, *RouteConflict. A dry run is a Load on a
+// Clone. The Catalog keeps pkg's slices and maps.
 func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (LoadChange, error) {
 	if err := pkg.Validate(); err != nil {
 		return LoadChange{}, err

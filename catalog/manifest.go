@@ -17,7 +17,8 @@ const (
 // MaxManifestBytes bounds manifest.json: parsing JSON takes many times its size in memory.
 const MaxManifestBytes = 1 << 20
 
-// Manifest says what a package carries. Everything but Description, Labels and Version is its identity: it decides the version.
+// Manifest says what a package carries. Everything but Description, Labels and Version is its
+// identity: it decides the version.
 type Manifest struct {
 	Format      int               `json:"format"`
 	ABI         int               `json:"abi"`
@@ -28,7 +29,8 @@ type Manifest struct {
 	Version     Version           `json:"version,omitzero"` // must be Hash of the rest; Write sets it
 }
 
-// Workflow is one workflow type that the package carries. Optional keys are absent, never null or empty.
+// Workflow is one workflow type that the package carries. Optional keys are absent, never null or
+// empty.
 type Workflow struct {
 	Type          string          `json:"type"`
 	EntryModule   string          `json:"entry_module"` // without extension: "order" for modules/order.star

@@ -5,13 +5,14 @@ import "fmt"
 // MaxNameLength bounds workflow types, activity names and entry functions, in bytes.
 const MaxNameLength = 200
 
-// checkType says why typ cannot name a workflow type, or "". A type stands in URLs, in TYPE=VERSION arguments and in file names, hence the
-// narrow alphabet: that of workflow ids.
+// checkType says why typ cannot name a workflow type, or "". A type stands in URLs, in TYPE=VERSION
+// arguments and in file names, hence the narrow alphabet: that of workflow ids.
 func checkType(typ string) string {
 	return checkName(typ, "", "workflow type")
 }
 
-// checkActivity says why name cannot name an activity, or "". Activities may be grouped with slashes.
+// checkActivity says why name cannot name an activity, or "". Activities may be grouped with
+// slashes.
 func checkActivity(name string) string {
 	return checkName(name, "/", "activity name")
 }

@@ -2,8 +2,9 @@ package catalog
 
 import "fmt"
 
-// Package is one loaded version: what the replicated state knows of it. The archive itself is a blob, addressed by Blob and never opened by
-// the state machine. A Package that went into a Catalog is shared by all readers: nobody modifies it or what it refers to.
+// Package is one loaded version: what the replicated state knows of it. The archive itself is a
+// blob, addressed by Blob and never opened by the state machine. A Package that went into a Catalog
+// is shared by all readers: nobody modifies it or what it refers to.
 type Package struct {
 	Version        Version           `cbor:"1,keyasint"`
 	Blob           Digest            `cbor:"2,keyasint"` // SHA-256 of the archive bytes; the first blob of a version stays
@@ -24,7 +25,8 @@ type Member struct {
 	InputSchema   Digest `cbor:"5,keyasint,omitempty"` // SHA-256 of the canonical input schema; zero = none
 }
 
-// What one package may bring into the replicated state. Together they keep the entry that loads it small; see docs/PACKAGE.md.
+// What one package may bring into the replicated state. Together they keep the entry that loads it
+// small; see docs/PACKAGE.md.
 const (
 	MaxMembers    = 256      // workflow types of one package
 	MaxEntryBytes = 64 << 10 // members, description and labels, counted as entrySize does
@@ -49,10 +51,12 @@ func (p *Package) Types() []string {
 	return types
 }
 
-// DeployedName is how the runtime knows a module (without extension) of one version. Module names cannot hold a '$', so it is unambiguous.
+// DeployedName is how the runtime knows a module (without extension) of one version. Module names
+// cannot hold a '$', so it is unambiguous.
 func DeployedName(module string, v Version) string { return module + "$" + v.String() }
 
-// Validate refuses, as *InvalidPackage or *PackageTooLarge, what the replicated state must never hold. Archives that Open accepted pass.
+// Validate refuses, as *InvalidPackage or *PackageTooLarge, what the replicated state must never
+// hold. Archives that Open accepted pass.
 func (p *Package) Validate() error {
 	if p.Version.IsZero() {
 		return &InvalidPackage{Field: "version", Reason: "is missing"}
@@ -80,8 +84,9 @@ func (p *Package) Validate() error {
 	return nil
 }
 
-// entrySize bounds from above what members, description and labels take in a CBOR log entry. It adds up lengths instead of encoding, so
-// that the codec may change without changing which packages load.
+// entrySize bounds from above what members, description and labels take in a CBOR log entry. It
+// adds up lengths instead of encoding, so that the codec may change without changing which packages
+// load.
 func entrySize(description string, labels map[string]string, members []Member) int64 {
 	const (
 		perString = 5  // the longest CBOR header that 64 KiB can need

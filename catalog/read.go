@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Open reads an archive within limits and checks all that docs/PACKAGE.md asks of it. The error is *InvalidPackage or *PackageTooLarge. What
-// it allocates is bounded by the limits, whatever the archive declares. The result may refer to data, which must not change afterwards.
+// Open reads an archive within limits and checks all that docs/PACKAGE.md asks of it. The error is
+// *InvalidPackage or *PackageTooLarge. What it allocates is bounded by the limits, whatever the
+// archive declares. The result may refer to data, which must not change afterwards.
 func Open(data []byte, limits Limits) (*Archive, error) {
 	limits = limits.orDefault()
 	if n := int64(len(data)); n > limits.MaxArchiveBytes {

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// The refusals of this package. Each is a pointer to a struct that names what stood in the way, with numbered CBOR fields because the state
-// machine stores the refusals it gave; Code is the error code users see, Facts the machine-readable part of the answer.
+// The refusals of this package. Each is a pointer to a struct that names what stood in the way,
+// with numbered CBOR fields because the state machine stores the refusals it gave; Code is the
+// error code users see, Facts the machine-readable part of the answer.
 
 // maxNamed bounds every list in a refusal; a count beside it tells the rest.
 const maxNamed = 20
@@ -42,7 +43,8 @@ func (e *UnknownVersion) Facts() map[string]any {
 	return facts
 }
 
-// UnknownWorkflowType: Type has no route. Loaded are the newest 20 versions it could be routed to, newest first.
+// UnknownWorkflowType: Type has no route. Loaded are the newest 20 versions it could be routed to,
+// newest first.
 type UnknownWorkflowType struct {
 	Type        string    `cbor:"1,keyasint"`
 	Loaded      []Version `cbor:"2,keyasint,omitempty"`
@@ -78,7 +80,8 @@ func (e *VersionUnavailable) Facts() map[string]any {
 	return map[string]any{"workflow_type": e.Type, "version": e.Version.String()}
 }
 
-// ManifestMismatch: Version is loaded with another manifest, that is, with another description or labels.
+// ManifestMismatch: Version is loaded with another manifest, that is, with another description or
+// labels.
 type ManifestMismatch struct {
 	Version  Version `cbor:"1,keyasint"`
 	Resident Digest  `cbor:"2,keyasint"` // of the manifest that is loaded

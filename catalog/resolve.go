@@ -2,8 +2,9 @@ package catalog
 
 import "slices"
 
-// Resolve returns what a run of typ that starts now runs: the route, the package it points at, and the member of that type. False means
-// that typ is unrouted; UnknownType is the refusal to give then.
+// Resolve returns what a run of typ that starts now runs: the route, the package it points at, and
+// the member of that type. False means that typ is unrouted; UnknownType is the refusal to give
+// then.
 func (c *Catalog) Resolve(typ string) (Route, *Package, *Member, bool) {
 	r := c.routes[typ]
 	p, ok := c.packages[r.Version]

@@ -1,7 +1,7 @@
 package catalog
 
-// Route says which version new runs of a type start on. A zero Version is a row that only remembers: the type is unrouted, and Previous is
-// the version it was routed to.
+// Route says which version new runs of a type start on. A zero Version is a row that only
+// remembers: the type is unrouted, and Previous is the version it was routed to.
 type Route struct {
 	Type     string  `cbor:"1,keyasint"`
 	Version  Version `cbor:"2,keyasint"`
@@ -19,15 +19,16 @@ type RouteChange struct {
 	Removed  bool    `cbor:"6,keyasint,omitempty"` // the operation was an unroute
 }
 
-// Row is what to store when Changed, also when Removed: the row of an unrouted type remembers where it was routed, and a node that forgot
-// it would disagree with the others at the next route.
+// Row is what to store when Changed, also when Removed: the row of an unrouted type remembers where
+// it was routed, and a node that forgot it would disagree with the others at the next route.
 func (rc RouteChange) Row() Route {
 	return Route{Type: rc.Type, Version: rc.Version, Previous: rc.Previous, Index: rc.Index}
 }
 
-// Route points typ at the loaded version that ref names: a full version, or a prefix that is unique among the versions that carry typ.
-// Pointing it where it points succeeds and changes nothing, so it never costs the rollback target. A condition (expect) is a prefix of the
-// routed version or "none"; "" is no condition. Refusals: *InvalidInput, *UnknownVersion, *RouteConflict.
+// Route points typ at the loaded version that ref names: a full version, or a prefix that is unique
+// among the versions that carry typ. Pointing it where it points succeeds and changes nothing, so
+// it never costs the rollback target. A condition (expect) is a prefix of the routed version or
+// "none"; "" is no condition. Refusals: *InvalidInput, *UnknownVersion, *RouteConflict.
 func (c *Catalog) Route(typ, ref, expect string, index uint64) (RouteChange, error) {
 	v, err := c.FindFor(typ, ref)
 	if err != nil {

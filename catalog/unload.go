@@ -1,7 +1,8 @@
 package catalog
 
-// CheckUnload returns the package that unloading typ at ref would remove, whole, or why the catalog is against it: *InvalidInput,
-// *UnknownVersion, *RouteActive. Whether anything pins the version is for the caller to check between this and Remove.
+// CheckUnload returns the package that unloading typ at ref would remove, whole, or why the catalog
+// is against it: *InvalidInput, *UnknownVersion, *RouteActive. Whether anything pins the version is
+// for the caller to check between this and Remove.
 func (c *Catalog) CheckUnload(typ, ref string) (*Package, error) {
 	v, err := c.FindFor(typ, ref)
 	if err != nil {
@@ -13,7 +14,8 @@ func (c *Catalog) CheckUnload(typ, ref string) (*Package, error) {
 	return c.packages[v], nil
 }
 
-// Remove takes the version, with all its members, out of the catalog. It refuses, as *UnknownVersion or *RouteActive, what CheckUnload refuses.
+// Remove takes the version, with all its members, out of the catalog. It refuses, as
+// *UnknownVersion or *RouteActive, what CheckUnload refuses.
 func (c *Catalog) Remove(v Version) error {
 	p, ok := c.packages[v]
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Validate refuses, as *InvalidPackage naming the key or as *PackageTooLarge, a manifest that no package may carry. It does not look at
-// Version, which only the modules can confirm.
+// Validate refuses, as *InvalidPackage naming the key or as *PackageTooLarge, a manifest that no
+// package may carry. It does not look at Version, which only the modules can confirm.
 func (m *Manifest) Validate() error {
 	if m.Format != Format {
 		return badField("format", "is %d, only %d is known", m.Format, Format)
@@ -77,7 +77,8 @@ func (w *Workflow) check() (key, reason string) {
 	return "", ""
 }
 
-// checkActivities asks for the one order that a set of names has, so that equal sets have equal versions.
+// checkActivities asks for the one order that a set of names has, so that equal sets have equal
+// versions.
 func (m *Manifest) checkActivities() error {
 	if m.Activities == nil {
 		return badField("activities", "is missing; write [] if the code schedules none")
@@ -97,7 +98,8 @@ func (m *Manifest) checkActivities() error {
 	return nil
 }
 
-// checkNotes looks at what people wrote for people. encoding/json would turn bytes that are no UTF-8 into U+FFFD without a word.
+// checkNotes looks at what people wrote for people. encoding/json would turn bytes that are no
+// UTF-8 into U+FFFD without a word.
 func (m *Manifest) checkNotes() error {
 	if !utf8.ValidString(m.Description) {
 		return badField("description", "is not valid UTF-8")

@@ -5,13 +5,16 @@ import (
 	"fmt"
 )
 
-// Version is the content hash of a package: what the code does, and nothing else, decides it. See Archive for the bytes it covers.
+// Version is the content hash of a package: what the code does, and nothing else, decides it. See
+// Archive for the bytes it covers.
 type Version [32]byte
 
-// Digest is the SHA-256 of some bytes: an archive (the address of its blob), a manifest, a schema. The zero Digest means "none".
+// Digest is the SHA-256 of some bytes: an archive (the address of its blob), a manifest, a schema.
+// The zero Digest means "none".
 type Digest [32]byte
 
-// ParseVersion reads 64 lower-case hex digits. Prefixes are resolved by Catalog.Find, which knows what is loaded.
+// ParseVersion reads 64 lower-case hex digits. Prefixes are resolved by Catalog.Find, which knows
+// what is loaded.
 func ParseVersion(s string) (v Version, err error) {
 	err = parseHex(v[:], s)
 	return v, err

@@ -7,9 +7,10 @@ import (
 	"hash/crc32"
 )
 
-// Write returns the archive of a package: the same bytes for the same manifest and modules, in whatever order they come, on any machine, at
-// any time. It sets Version. It refuses, as *InvalidPackage or *PackageTooLarge, what Open with default limits would refuse for any reason but
-// the archive's size in bytes, which nodes limit as they like.
+// Write returns the archive of a package: the same bytes for the same manifest and modules, in
+// whatever order they come, on any machine, at any time. It sets Version. It refuses, as
+// *InvalidPackage or *PackageTooLarge, what Open with default limits would refuse for any reason
+// but the archive's size in bytes, which nodes limit as they like.
 func Write(m Manifest, modules []Module) ([]byte, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
@@ -65,7 +66,8 @@ func Write(m Manifest, modules []Module) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// store adds one file. CreateRaw, because it writes the header as given: CreateHeader would add what the Go version at hand thinks best.
+// store adds one file. CreateRaw, because it writes the header as given: CreateHeader would add
+// what the Go version at hand thinks best.
 func store(w *zip.Writer, name string, content []byte) error {
 	const (
 		madeOnUnix  = 3 << 8

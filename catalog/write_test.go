@@ -64,7 +64,8 @@ func genModules(t *rapid.T) []catalog.Module {
 	return modules
 }
 
-// What is written is read back the same, whatever the order it was given in, and a version stands for exactly one content.
+// What is written is read back the same, whatever the order it was given in, and a version stands
+// for exactly one content.
 func TestWriteOpenProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		modules := genModules(t)

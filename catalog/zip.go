@@ -7,9 +7,10 @@ import (
 	"slices"
 )
 
-// This is a ZIP reader for packages only. archive/zip is generous, as it should be: it skips data before, between and after files, believes
-// the directory where it contradicts the files, and allocates for as many entries as fit. All of these let one archive be two things to two
-// readers. Here every byte belongs to one file or to the directory, and both descriptions of a file agree.
+// This is a ZIP reader for packages only. archive/zip is generous, as it should be: it skips data
+// before, between and after files, believes the directory where it contradicts the files, and
+// allocates for as many entries as fit. All of these let one archive be two things to two readers.
+// Here every byte belongs to one file or to the directory, and both descriptions of a file agree.
 
 const (
 	localHeader     = "PK\x03\x04" // 30 bytes, name, extra, then the file's bytes
@@ -139,5 +140,6 @@ func notZip(reason string) *InvalidPackage { return &InvalidPackage{Reason: reas
 
 func u16(b []byte, at int) uint16 { return binary.LittleEndian.Uint16(b[at:]) }
 
-// u32 reads a length or an offset. Those that an int of 32 bits cannot hold lie outside any archive in memory; clamped, they still do.
+// u32 reads a length or an offset. Those that an int of 32 bits cannot hold lie outside any archive
+// in memory; clamped, they still do.
 func u32(b []byte, at int) int { return int(min(binary.LittleEndian.Uint32(b[at:]), maxZipBytes)) }

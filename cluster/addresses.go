@@ -5,7 +5,8 @@ import (
 	"aion.dev/aion/cluster/port"
 )
 
-// openAddresses opens what other nodes talk to: the node port with raft and node calls on it, then gossip, which tells others where that is.
+// openAddresses opens what other nodes talk to: the node port with raft and node calls on it, then
+// gossip, which tells others where that is.
 func (c *Cluster) openAddresses() error {
 	parts := c.cfg.Parts
 	c.caller, c.discovery, c.archives = parts.Caller, parts.Discovery, parts.Archives

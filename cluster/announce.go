@@ -17,7 +17,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// keepAnnounced writes this node's row in the node table through the log: on every boot, and again when the row is not as it should be.
+// keepAnnounced writes this node's row in the node table through the log: on every boot, and again
+// when the row is not as it should be.
 func (c *Cluster) keepAnnounced(ctx context.Context) {
 	for ctx.Err() == nil {
 		again := lookAfterRow
@@ -63,8 +64,8 @@ func (c *Cluster) row() (want fsm.AnnounceNode, due bool) {
 	return want, due || c.announced.Load() == 0
 }
 
-// announce writes the row and returns the index at which it was written. Having applied that index, this node has applied everything that was committed
-// before it came up: see Ready.
+// announce writes the row and returns the index at which it was written. Having applied that index,
+// this node has applied everything that was committed before it came up: see Ready.
 func (c *Cluster) announce(ctx context.Context, row fsm.AnnounceNode) (uint64, error) {
 	if c.raft.Load() == nil || !c.member() {
 		return 0, errors.New("not a member yet")
@@ -83,7 +84,8 @@ func (c *Cluster) learnClusterID() error {
 	return c.adopt(id)
 }
 
-// adopt makes this node one of a cluster: in its data folder, for ever, then to whoever it talks to.
+// adopt makes this node one of a cluster: in its data folder, for ever, then to whoever it talks
+// to.
 func (c *Cluster) adopt(id string) error {
 	if id == "" || id == c.clusterID() {
 		return nil
@@ -150,8 +152,8 @@ func (c *Cluster) member() bool {
 	return err == nil
 }
 
-// keepInConfiguration asks the leader for this node's place when it hears nothing from one: its address has changed and nobody reaches it, or it was
-// removed and must say so.
+// keepInConfiguration asks the leader for this node's place when it hears nothing from one: its
+// address has changed and nobody reaches it, or it was removed and must say so.
 func (c *Cluster) keepInConfiguration(ctx context.Context) {
 	for ctx.Err() == nil {
 		lifecycle.Pause(ctx, 3*c.cfg.Raft.Heartbeat)

@@ -11,7 +11,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// openArchives opens this node's archives, on the port over which nodes send them to each other. Without a port there are none, unless Parts has them.
+// openArchives opens this node's archives, on the port over which nodes send them to each other.
+// Without a port there are none, unless Parts has them.
 func (c *Cluster) openArchives(own *port.Port) error {
 	if own == nil {
 		return nil
@@ -58,7 +59,8 @@ func (c *Cluster) blobPeers() (list []blobs.Peer) {
 	return list
 }
 
-// mayName refuses a command that names an archive which a majority of the voters may not have when it is applied.
+// mayName refuses a command that names an archive which a majority of the voters may not have when
+// it is applied.
 func (c *Cluster) mayName(cmd fsm.Command) error {
 	if load, ok := cmd.(*fsm.LoadPackage); ok && c.blobs != nil {
 		return c.blobs.CheckNamed(load.Package.Blob)

@@ -15,8 +15,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// BenchmarkPropose measures proposals on real sockets and real files: one node, and three in this process, at numbers of callers that each wait for their
-// answer. The command is small and cheap to apply, so that the log is what is measured.
+// BenchmarkPropose measures proposals on real sockets and real files: one node, and three in this
+// process, at numbers of callers that each wait for their answer. The command is small and cheap to
+// apply, so that the log is what is measured.
 //
 //	go test ./cluster -run '^$' -bench Propose -benchtime 3s
 func BenchmarkPropose(b *testing.B) {

@@ -63,7 +63,8 @@ func TestLogTimeFollowsTheMonotonicClock(t *testing.T) {
 	}
 }
 
-// What was held back is made up for later, but not beyond a wall clock that was set right meanwhile.
+// What was held back is made up for later, but not beyond a wall clock that was set right
+// meanwhile.
 func TestHeldStepIsMadeUpTo(t *testing.T) {
 	start := time.Now()
 	year := 365 * 24 * time.Hour

@@ -23,10 +23,11 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Cluster is one node's membership in a cluster: the log and the state behind it. It implements engine.Log.
+// Cluster is one node's membership in a cluster: the log and the state behind it. It implements
+// engine.Log.
 //
-// Its methods may be called by any goroutine at any time after Open; before the node has entered a cluster, and after Run has returned, those that need
-// one answer *engine.Unavailable.
+// Its methods may be called by any goroutine at any time after Open; before the node has entered a
+// cluster, and after Run has returned, those that need one answer *engine.Unavailable.
 type Cluster struct {
 	cfg      Config
 	id       string
@@ -92,7 +93,8 @@ var (
 // retryEvery is the pause between tries of what can only be waited for.
 const retryEvery = 100 * time.Millisecond
 
-// Open opens this node's data and its addresses. Nothing is replicated until Run. When it fails, everything that it had opened is released again.
+// Open opens this node's data and its addresses. Nothing is replicated until Run. When it fails,
+// everything that it had opened is released again.
 func Open(cfg Config) (_ *Cluster, err error) {
 	if cfg, err = cfg.withDefaults(); err != nil {
 		return nil, err
@@ -121,7 +123,8 @@ func Open(cfg Config) (_ *Cluster, err error) {
 	return c, c.openAddresses()
 }
 
-// openData opens what is on disk: identity, log, state; and repairs what a crash may have left between the last two.
+// openData opens what is on disk: identity, log, state; and repairs what a crash may have left
+// between the last two.
 func (c *Cluster) openData() (err error) {
 	parts := c.cfg.Parts
 	if c.promises = parts.Promises; c.promises == nil {
@@ -177,8 +180,9 @@ func (c *Cluster) openData() (err error) {
 // ID returns this node's id.
 func (c *Cluster) ID() string { return c.id }
 
-// Run takes part in the cluster until ctx ends or this node must not go on, and releases everything. lead is called with every win, one at a time. A
-// leader hands leadership over first. The error is nil after an orderly end.
+// Run takes part in the cluster until ctx ends or this node must not go on, and releases
+// everything. lead is called with every win, one at a time. A leader hands leadership over first.
+// The error is nil after an orderly end.
 func (c *Cluster) Run(ctx context.Context, lead Lead) error {
 	err := c.run(ctx, lead)
 	if cause := c.failedWith(); cause != nil {
@@ -252,7 +256,8 @@ func (c *Cluster) start() error {
 	}
 	c.raft.Store(r)
 	if voters := c.voters(); c.joining() == nil && len(voters) == 1 && voters[0] == c.id {
-		// Nobody else can lead, so there is nothing to wait for. Shortening the heartbeat is how raft is told to look at once.
+		// Nobody else can lead, so there is nothing to wait for. Shortening the heartbeat is how
+		// raft is told to look at once.
 		soon := r.ReloadableConfig()
 		soon.HeartbeatTimeout -= time.Millisecond
 		if err := r.ReloadConfig(soon); err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// The bounds of group commit. One AppendEntries carries up to 64 entries, so an entry of 256 KiB keeps it within 16 MiB; a larger command travels alone.
+// The bounds of group commit. One AppendEntries carries up to 64 entries, so an entry of 256 KiB
+// keeps it within 16 MiB; a larger command travels alone.
 const (
 	maxGroupCommands   = 1024
 	maxGroupBytes      = 256 << 10
@@ -21,8 +22,9 @@ const (
 	maxWaitingBytes    = 64 << 20
 )
 
-// committer turns the commands that callers bring into log entries, for the length of one term. What gathers while entries are on their way becomes the
-// next entry: an idle committer adds no delay, a busy one writes large entries.
+// committer turns the commands that callers bring into log entries, for the length of one term.
+// What gathers while entries are on their way becomes the next entry: an idle committer adds no
+// delay, a busy one writes large entries.
 type committer struct {
 	raft     *raft.Raft
 	leader   func() string // who leads now, as far as this node knows; empty when it does not
@@ -60,7 +62,8 @@ func startCommitter(r *raft.Raft, now func() history.Time, leader func() string)
 	return c
 }
 
-// propose brings one encoded command into the log and waits for its outcome; errors are those of engine.Log.
+// propose brings one encoded command into the log and waits for its outcome; errors are those of
+// engine.Log.
 func (c *committer) propose(ctx context.Context, piece []byte, mark byte, work uint64) (fsm.Result, error) {
 	cmd := &command{piece: piece, mark: mark, work: work, answer: make(chan answer, 1)}
 	if err := c.enqueue(cmd); err != nil {
@@ -99,7 +102,8 @@ func (c *committer) enqueue(cmd *command) error {
 	return nil
 }
 
-// end refuses further commands and those that wait with err. Those in flight get their answer from raft. It may be called more than once.
+// end refuses further commands and those that wait with err. Those in flight get their answer from
+// raft. It may be called more than once.
 func (c *committer) end(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,8 +118,8 @@ func (c *committer) end(err error) {
 	c.signal()
 }
 
-// wait returns once everything in flight is answered. Call end first, and this before raft shuts down: raft never answers what is between its log and
-// its state machine at that moment.
+// wait returns once everything in flight is answered. Call end first, and this before raft shuts
+// down: raft never answers what is between its log and its state machine at that moment.
 func (c *committer) wait() { c.over.Wait() }
 
 // signal wakes the commit loop; c.mu is held.
@@ -143,8 +147,8 @@ func (c *committer) commit() {
 		if mark := markOfAll(commands); mark != 0 {
 			log.Extensions = []byte{mark}
 		}
-		// Without a timeout: the entry is handed over when raft's main loop is there to take it, and not before. A loop that never comes back is the
-		// watchdog's business.
+		// Without a timeout: the entry is handed over when raft's main loop is there to take it,
+		// and not before. A loop that never comes back is the watchdog's business.
 		c.inFlight <- entry{commands, size, c.raft.ApplyLog(log, 0)}
 	}
 }

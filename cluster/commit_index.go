@@ -12,9 +12,9 @@ import (
 )
 
 // A node that starts without a quorum applies nothing: raft learns what is committed from a leader
-// only. So each node writes down how far it knew, and applies that much from its own log before raft
-// starts. What was committed stays so, and lies in the log unchanged, so an old index is as good as
-// a new one, only lower.
+// only. So each node writes down how far it knew, and applies that much from its own log before
+// raft starts. What was committed stays so, and lies in the log unchanged, so an old index is as
+// good as a new one, only lower.
 //
 // Raft has RestoreCommittedLogs for this. In v1.8.0 it passes over the configurations among those
 // entries, and hands entries to a goroutine that does not run yet: with more than 8,192 of them a
@@ -22,7 +22,8 @@ import (
 
 var commitIndexKey = []byte("aion/commit_index")
 
-// commitIndexEvery is how often it is written down: a node that dies forgets so much of what it knew.
+// commitIndexEvery is how often it is written down: a node that dies forgets so much of what it
+// knew.
 const commitIndexEvery = time.Second
 
 // keepCommitIndex writes the commit index down as it grows, and once more at the end.

@@ -42,12 +42,15 @@ type Config struct {
 	Clock  ClockConfig
 	Logger hclog.Logger
 
-	// Fatal is called once, when this node must not go on: an entry that cannot be applied, a digest that differs, a disk or a log that is stuck. Nothing
-	// is applied any more when it is called; Run returns the same error. It may be called from anywhere and must not block. The default ends the process
-	// if Run has not returned 10 s later, for a disk that hangs can hang an orderly end.
+	// Fatal is called once, when this node must not go on: an entry that cannot be applied, a
+	// digest that differs, a disk or a log that is stuck. Nothing is applied any more when it is
+	// called; Run returns the same error. It may be called from anywhere and must not block. The
+	// default ends the process if Run has not returned 10 s later, for a disk that hangs can hang
+	// an orderly end.
 	Fatal func(error)
 
-	// Parts replaces what a node builds for itself: clustertest runs on memory instead of sockets and files.
+	// Parts replaces what a node builds for itself: clustertest runs on memory instead of sockets
+	// and files.
 	Parts *Parts
 }
 
@@ -125,7 +128,8 @@ func (cfg Config) withDefaults() (Config, error) {
 	return cfg, nil
 }
 
-// maxVoters bounds bootstrap_expect: every commit waits for a majority, and an odd handful is what raft is for.
+// maxVoters bounds bootstrap_expect: every commit waits for a majority, and an odd handful is what
+// raft is for.
 const maxVoters = 9
 
 func (cfg Config) stateConfig() fsm.Config {

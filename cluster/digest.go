@@ -18,7 +18,8 @@ type check struct {
 	digest catalog.Digest
 }
 
-// keepChecking makes all nodes compare their digests while this node leads, whenever something was applied since the last time.
+// keepChecking makes all nodes compare their digests while this node leads, whenever something was
+// applied since the last time.
 func (c *Cluster) keepChecking(ctx context.Context, t *term) {
 	piece, err := fsm.EncodeEnvelope(fsm.Envelope{Command: &fsm.Check{Leader: c.id}})
 	if err != nil {
@@ -39,7 +40,8 @@ func (c *Cluster) keepChecking(ctx context.Context, t *term) {
 	}
 }
 
-// checked is called by the replica, which must not wait: a report that finds no room is left out, and the next check makes up for it.
+// checked is called by the replica, which must not wait: a report that finds no room is left out,
+// and the next check makes up for it.
 func (c *Cluster) checked(index uint64, digest catalog.Digest) {
 	select {
 	case c.checks <- check{index, digest}:
@@ -47,7 +49,8 @@ func (c *Cluster) checked(index uint64, digest catalog.Digest) {
 	}
 }
 
-// maxChecks is how many of this node's own checks it remembers, to compare with the others' reports on them.
+// maxChecks is how many of this node's own checks it remembers, to compare with the others' reports
+// on them.
 const maxChecks = 8
 
 // keepReporting reports this node's digest at every check, and judges what the others report.
@@ -74,12 +77,15 @@ func (c *Cluster) keepReporting(ctx context.Context) {
 	}
 }
 
-// judge returns why this node must stop because of what was reported about a check, if it must. As long as reports that are still to come could make a
-// majority, it waits, however long: a node that was away reports about old checks when it comes back, and one wrong node must not stop the healthy ones.
+// judge returns why this node must stop because of what was reported about a check, if it must. As
+// long as reports that are still to come could make a majority, it waits, however long: a node that
+// was away reports about old checks when it comes back, and one wrong node must not stop the
+// healthy ones.
 func (c *Cluster) judge(k check) error {
 	reports := c.reports(k.index)
 	if d, ok := reports[c.id]; ok && d != k.digest {
-		// Somebody reported in this node's name, or this state is not what it was when it reported. Neither says that the state is wrong, so it is kept.
+		// Somebody reported in this node's name, or this state is not what it was when it reported.
+		// Neither says that the state is wrong, so it is kept.
 		return fmt.Errorf("digest at index %d: the log has %s as this node's report, and this node has %s: it did not report that", k.index, d, k.digest)
 	}
 	reports[c.id] = k.digest // known here before the log says so
@@ -113,7 +119,8 @@ func (c *Cluster) report(ctx context.Context, k check) {
 	}
 }
 
-// reports returns what nodes reported about the check at index. Their rows would not do: those hold the newest report only, and nodes are at different checks.
+// reports returns what nodes reported about the check at index. Their rows would not do: those hold
+// the newest report only, and nodes are at different checks.
 func (c *Cluster) reports(index uint64) map[string]catalog.Digest {
 	got := map[string]catalog.Digest{}
 	c.state.View(func(v fsm.View) {
@@ -142,8 +149,8 @@ const (
 	split                    // no digest can have a majority
 )
 
-// judge compares this node's digest with what was reported about the same index. Only a majority of the voters can say that a node is wrong; where none
-// can, nobody knows which state is right.
+// judge compares this node's digest with what was reported about the same index. Only a majority of
+// the voters can say that a node is wrong; where none can, nobody knows which state is right.
 func judge(own catalog.Digest, voters []string, reports map[string]catalog.Digest) (verdict, string) {
 	counts := map[catalog.Digest]int{}
 	waiting := 0

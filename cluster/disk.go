@@ -70,9 +70,9 @@ func (c *Cluster) fullDisk() *objection {
 }
 
 // mayGrow refuses what begins something new while the disk is full: to be tried again as long as
-// another node may take leadership, for good once it is known that none can. The fires of schedules wait,
-// and are late then; leaving times out begins nothing. What runs under way ask for goes on, children
-// too.
+// another node may take leadership, for good once it is known that none can. The fires of schedules
+// wait, and are late then; leaving times out begins nothing. What runs under way ask for goes on,
+// children too.
 func (c *Cluster) mayGrow(cmd fsm.Command) error {
 	s := c.Disk()
 	if s.Level != folder.DiskFull {

@@ -20,8 +20,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestFullDiskTakesNothingNew: no starts and no deploys, with a reason; what is under way goes on, and
-// so do starts once there is room.
+// TestFullDiskTakesNothingNew: no starts and no deploys, with a reason; what is under way goes on,
+// and so do starts once there is room.
 func TestFullDiskTakesNothingNew(t *testing.T) {
 	var free atomic.Uint64
 	free.Store(1 << 30)
@@ -68,7 +68,8 @@ func TestFullDiskTakesNothingNew(t *testing.T) {
 	eventually(t, "room again", func() error { return start("after") })
 }
 
-// TestLogIsBoundedByBytes, not only by entries, of which there are far fewer here than raft would keep.
+// TestLogIsBoundedByBytes, not only by entries, of which there are far fewer here than raft would
+// keep.
 func TestLogIsBoundedByBytes(t *testing.T) {
 	const most = 1 << 20
 	n := startReal(t, cluster.Config{DataDir: t.TempDir(), RaftListen: "127.0.0.1:0",

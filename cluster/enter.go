@@ -29,8 +29,9 @@ type move struct {
 	refused error       // it can never enter like this
 }
 
-// nextMove decides how an empty node enters a cluster, from what it and the peers it reaches say. A cluster that exists is joined and never founded
-// anew. Founding takes bootstrap_expect empty nodes that reach each other; the one with the smallest id asks the others for their promise.
+// nextMove decides how an empty node enters a cluster, from what it and the peers it reaches say. A
+// cluster that exists is joined and never founded anew. Founding takes bootstrap_expect empty nodes
+// that reach each other; the one with the smallest id asks the others for their promise.
 func nextMove(self greeting, peers []greeting, silent []string) move {
 	for _, p := range peers {
 		switch {
@@ -38,7 +39,8 @@ func nextMove(self greeting, peers []greeting, silent []string) move {
 		case self.Promise != nil && self.Promise.equal(p.Promise):
 			return move{begin: self.Promise}
 		case self.Promise != nil:
-			// Keeping the promise could make a second cluster, breaking it could too: the others may be keeping theirs.
+			// Keeping the promise could make a second cluster, breaking it could too: the others
+			// may be keeping theirs.
 			return move{wait: fmt.Sprintf("promised to found a cluster with %v, but node %s belongs to another one already; to join that, remove this node's data folder", self.Promise.Servers, p.ID)}
 		}
 	}
@@ -76,9 +78,11 @@ func nextMove(self greeting, peers []greeting, silent []string) move {
 	return move{found: &Founding{Servers: founders[:self.Expect]}}
 }
 
-// enter makes this node belong to a cluster and starts raft: the cluster its data belongs to, one that it joins, or one that it founds.
+// enter makes this node belong to a cluster and starts raft: the cluster its data belongs to, one
+// that it joins, or one that it founds.
 //
-// Until then raft does not run, and no vote is given here: a node with an empty log would vote for anybody.
+// Until then raft does not run, and no vote is given here: a node with an empty log would vote for
+// anybody.
 func (c *Cluster) enter(ctx context.Context) error {
 	existing, err := raft.HasExistingState(c.stores.Log, c.stores.Stable, c.stores.Snapshots)
 	if err != nil {
@@ -87,7 +91,8 @@ func (c *Cluster) enter(ctx context.Context) error {
 	if existing {
 		return c.start()
 	}
-	// A node that was let in and killed before its log began may ask again; one that had more has lost it.
+	// A node that was let in and killed before its log began may ask again; one that had more has
+	// lost it.
 	if id := c.clusterID(); id != "" && c.joining() == nil {
 		return fmt.Errorf("data folder %s belongs to cluster %s, but its log is gone, and with it what this node has acknowledged: "+
 			"put it back, or start with an empty data folder and another node.id, and then aion-node cluster remove %s", c.cfg.DataDir, id, c.id)
@@ -169,7 +174,8 @@ func (c *Cluster) begin(f *Founding) error {
 	return c.start()
 }
 
-// gatherPromises makes all founders promise, this node first. It answers why it could not, or nothing.
+// gatherPromises makes all founders promise, this node first. It answers why it could not, or
+// nothing.
 func (c *Cluster) gatherPromises(ctx context.Context, f Founding) string {
 	if err := c.promise(f); err != nil {
 		return err.Error()

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// exitAfter is how long an orderly end may take once this node must not go on. A disk that hangs can hang the end too.
+// exitAfter is how long an orderly end may take once this node must not go on. A disk that hangs
+// can hang the end too.
 const exitAfter = 10 * time.Second
 
 // fail ends this node: Run stops what runs and returns err. The first error counts.
@@ -38,8 +39,8 @@ func (c *Cluster) failedWith() error {
 	return c.failure
 }
 
-// withCause puts why this node must not go on before what else went wrong while it ended. Often that
-// is the same again, in other words.
+// withCause puts why this node must not go on before what else went wrong while it ended. Often
+// that is the same again, in other words.
 func withCause(cause, err error) error {
 	if err == nil || strings.Contains(err.Error(), cause.Error()) {
 		return cause

@@ -85,7 +85,8 @@ func (c *Cluster) greet() (greeting, error) {
 		}
 		return g, nil
 	}
-	// Raft may be about to start here; what counts is whether there is anything that it would start from.
+	// Raft may be about to start here; what counts is whether there is anything that it would start
+	// from.
 	existing, err := raft.HasExistingState(c.stores.Log, c.stores.Stable, c.stores.Snapshots)
 	g.Empty = !existing
 	return g, err

@@ -33,7 +33,8 @@ type joinAnswer struct {
 // ErrRefused is wrapped by the error of a node that the cluster does not let in.
 var ErrRefused = errors.New("the cluster does not let this node in")
 
-// askToJoin asks the leader to let this node in, and starts raft here when it does. It answers false when it is worth trying again.
+// askToJoin asks the leader to let this node in, and starts raft here when it does. It answers
+// false when it is worth trying again.
 func (c *Cluster) askToJoin(ctx context.Context, leader port.Server, empty bool) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinWithin)
 	defer cancel()
@@ -77,11 +78,13 @@ type change struct {
 	voter  bool        // as a voter, with add
 }
 
-// planJoin decides what the configuration needs for a node that asks to be in it. The asking node was greeted at its address, so whoever else the
-// configuration has there is gone.
+// planJoin decides what the configuration needs for a node that asks to be in it. The asking node
+// was greeted at its address, so whoever else the configuration has there is gone.
 //
-// A voter that moves is made a non-voter first. To raft it is another server from then on: that it lost its vote is committed by the others alone, so that
-// a process which still believes to be that voter at the old address, frozen or cut off until now, finds no majority that does not know better.
+// A voter that moves is made a non-voter first. To raft it is another server from then on: that it
+// lost its vote is committed by the others alone, so that a process which still believes to be that
+// voter at the old address, frozen or cut off until now, finds no majority that does not know
+// better.
 func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused string) {
 	for _, s := range servers {
 		id, address := string(s.ID), string(s.Address)
@@ -90,7 +93,8 @@ func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused stri
 			plan = append(plan, change{remove: id})
 		case id != j.ID:
 		case j.Empty && s.Suffrage == raft.Voter:
-			// It may have voted, and acknowledged entries, that it does not remember: raft would count on both.
+			// It may have voted, and acknowledged entries, that it does not remember: raft would
+			// count on both.
 			return nil, fmt.Sprintf("node %s is a voter already, but the one that asks has an empty data folder: give it another node.id", j.ID)
 		case address == j.Address:
 			return nil, "" // in, as it is
@@ -127,7 +131,8 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 	if _, err := c.term(ctx); err != nil {
 		return joinAnswer{}, err
 	}
-	// Only a barrier proves that this node still leads: a deposed leader would call a node removed that has just been let in.
+	// Only a barrier proves that this node still leads: a deposed leader would call a node removed
+	// that has just been let in.
 	if err := c.Sync(ctx); err != nil {
 		return joinAnswer{}, err
 	}

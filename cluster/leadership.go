@@ -20,11 +20,13 @@ type term struct {
 	committer *committer
 }
 
-// Lead is what a leader does beside committing: the engine's loops. It returns when ctx ends, which is when this node no longer leads or shuts down.
+// Lead is what a leader does beside committing: the engine's loops. It returns when ctx ends, which
+// is when this node no longer leads or shuts down.
 type Lead func(ctx context.Context, term uint64)
 
-// leadership follows what raft says about this node's leadership and runs the leader's duties accordingly: win, barrier, lead, lost. The duties of one
-// win are over before those of the next begin.
+// leadership follows what raft says about this node's leadership and runs the leader's duties
+// accordingly: win, barrier, lead, lost. The duties of one win are over before those of the next
+// begin.
 type leadership struct {
 	mu      sync.Mutex
 	wins    uint64        // how often raft said that this node won
@@ -35,7 +37,8 @@ type leadership struct {
 
 func newLeadership() *leadership { return &leadership{changed: make(chan struct{})} }
 
-// current returns the term this node leads in, nil if none, and a channel that is closed when that may have changed.
+// current returns the term this node leads in, nil if none, and a channel that is closed when that
+// may have changed.
 func (l *leadership) current() (*term, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +92,8 @@ const (
 	cease      // end the running duties and wait for them
 )
 
-// decide says what to do next. Losing and winning again between two looks is a new win: its duties begin after the old ones are over.
+// decide says what to do next. Losing and winning again between two looks is a new win: its duties
+// begin after the old ones are over.
 func decide(s standing) step {
 	wanted := s.leading && !s.closing
 	switch {
@@ -101,8 +105,9 @@ func decide(s standing) step {
 	return stay
 }
 
-// follow obeys raft's word until closing is closed, and returns when no duty runs any more. told is raft's NotifyCh: raft waits until its word is taken,
-// so a pump takes it at once, however long the duties take to end.
+// follow obeys raft's word until closing is closed, and returns when no duty runs any more. told is
+// raft's NotifyCh: raft waits until its word is taken, so a pump takes it at once, however long the
+// duties take to end.
 func (c *Cluster) follow(told <-chan bool, lead Lead, closing <-chan struct{}) {
 	pumped := make(chan struct{})
 	defer close(pumped)
@@ -166,7 +171,8 @@ func (d duties) cease() {
 	<-d.ended
 }
 
-// serve is one win: barrier, the leader's first command, then the duties until ctx ends. The watchdog is there from the win on.
+// serve is one win: barrier, the leader's first command, then the duties until ctx ends. The
+// watchdog is there from the win on.
 func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	ctx, over := context.WithCancel(ctx)
 	var duties sync.WaitGroup
@@ -184,8 +190,8 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	defer t.committer.wait()
 	defer t.committer.end(&engine.NotLeader{})
 
-	// The leader's own commands are in the log before anybody else's can be: that it leads, and where it is reached. Whoever is told who leads has
-	// been told where.
+	// The leader's own commands are in the log before anybody else's can be: that it leads, and
+	// where it is reached. Whoever is told who leads has been told where.
 	err := c.first(ctx, t, &fsm.AnnounceLeader{Node: c.id, Term: number})
 	if row, due := c.row(); err == nil && due {
 		err = c.first(ctx, t, &row)
@@ -223,7 +229,8 @@ func (c *Cluster) beginTime(ctx context.Context, number uint64) *clock {
 	return newClock(now, wall, base, held)
 }
 
-// catchUp waits until this node's state has all that earlier terms committed. It answers false when the win is over.
+// catchUp waits until this node's state has all that earlier terms committed. It answers false when
+// the win is over.
 func (c *Cluster) catchUp(ctx context.Context, r *raft.Raft, number uint64) bool {
 	for ctx.Err() == nil {
 		done := make(chan error, 1)
@@ -247,7 +254,8 @@ func (c *Cluster) catchUp(ctx context.Context, r *raft.Raft, number uint64) bool
 	return false
 }
 
-// first writes one of the term's first commands. A transfer of leadership under way refuses it; when that fails, this node goes on leading.
+// first writes one of the term's first commands. A transfer of leadership under way refuses it;
+// when that fails, this node goes on leading.
 func (c *Cluster) first(ctx context.Context, t *term, cmd fsm.Command) error {
 	piece, err := fsm.EncodeEnvelope(fsm.Envelope{Command: cmd})
 	if err != nil {

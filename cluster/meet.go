@@ -11,11 +11,11 @@ import (
 // A LostEntries refusal: the log lacks entries that this node has acknowledged, so it must neither
 // vote nor take new entries under its id.
 //
-// A majority may have counted on this node for them; with a shorter log it would help elect a leader
-// that has never seen them. And the state passes over the entries that come in their place, because
-// it takes them for the ones that it has applied. Raft cannot tell: to it the log ends where it ends.
-// A disk that loses the end of a file does this, and so does a folder that was put together from two
-// backups.
+// A majority may have counted on this node for them; with a shorter log it would help elect a
+// leader that has never seen them. And the state passes over the entries that come in their place,
+// because it takes them for the ones that it has applied. Raft cannot tell: to it the log ends
+// where it ends. A disk that loses the end of a file does this, and so does a folder that was put
+// together from two backups.
 type LostEntries struct {
 	Node, Folder string
 	Has          uint64 // the newest entry of the log, or of the newest snapshot

@@ -10,8 +10,8 @@ import (
 )
 
 // TestLogGoesOnWhereTheStateEnds: one entry decides on each side. A log that begins one entry after
-// the state, or after the newest snapshot, goes on; one more is a gap. A log that ends at the state,
-// or before it where a snapshot covers the rest, is whole; one entry less was lost.
+// the state, or after the newest snapshot, goes on; one more is a gap. A log that ends at the
+// state, or before it where a snapshot covers the rest, is whole; one entry less was lost.
 func TestLogGoesOnWhereTheStateEnds(t *testing.T) {
 	for _, c := range []struct {
 		what        string

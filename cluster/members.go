@@ -12,11 +12,13 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// keepMembers looks after the members while this node leads: it makes non-voters voters once they have everything and have had it for a while, and forgets the rows
-// of nodes that have left the configuration.
+// keepMembers looks after the members while this node leads: it makes non-voters voters once they
+// have everything and have had it for a while, and forgets the rows of nodes that have left the
+// configuration.
 func (c *Cluster) keepMembers(ctx context.Context) {
 	r := c.raft.Load()
-	// What a non-voter must have is what was there a round ago: under load every follower is a little behind what is there now.
+	// What a non-voter must have is what was there a round ago: under load every follower is a
+	// little behind what is there now.
 	now := greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
 	ready := map[raft.ServerID]time.Time{} // since when a non-voter has had everything, at every look
 	for ctx.Err() == nil {
@@ -51,8 +53,10 @@ type tooSoon struct{ left time.Duration }
 
 func (e *tooSoon) Error() string { return fmt.Sprintf("it votes in %v if it stays as it is", e.left) }
 
-// promote makes a non-voter a voter if it is as far as want, holds every archive that its state names, and has done so since PromoteAfter ago. A new voter
-// raises how many are needed for anything: one that comes and goes must not. One that only moved was a voter before and is missed, so it need not wait.
+// promote makes a non-voter a voter if it is as far as want, holds every archive that its state
+// names, and has done so since PromoteAfter ago. A new voter raises how many are needed for
+// anything: one that comes and goes must not. One that only moved was a voter before and is missed,
+// so it need not wait.
 func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want greeting, since time.Time) error {
 	g, err := c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
 	switch {
@@ -77,7 +81,8 @@ func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want
 	return nil
 }
 
-// forgetLeft removes the rows of nodes that are in no configuration: a leader that removed one may have been lost before it removed the row.
+// forgetLeft removes the rows of nodes that are in no configuration: a leader that removed one may
+// have been lost before it removed the row.
 func (c *Cluster) forgetLeft(ctx context.Context, r *raft.Raft) error {
 	c.members.Lock()
 	defer c.members.Unlock()

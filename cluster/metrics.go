@@ -8,7 +8,8 @@ import (
 
 var _ prometheus.Collector = (*Cluster)(nil)
 
-// What a node tells of its part in the cluster. Everything is of this node's own knowledge, so that it can be told without a leader too.
+// What a node tells of its part in the cluster. Everything is of this node's own knowledge, so that
+// it can be told without a leader too.
 var (
 	metricLeader  = prometheus.NewDesc("aion_cluster_is_leader", "1 on the node that leads and has caught up, 0 elsewhere.", nil, nil)
 	metricKnown   = prometheus.NewDesc("aion_cluster_has_leader", "1 while this node knows a leader.", nil, nil)
@@ -38,7 +39,8 @@ func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
 	describeRequests(out)
 }
 
-// Collect implements prometheus.Collector. Raft's own figures are there once this node belongs to a cluster.
+// Collect implements prometheus.Collector. Raft's own figures are there once this node belongs to a
+// cluster.
 func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) { out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
 	_, _, known := c.Leader()

@@ -10,8 +10,10 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// proposeError says what raft's answer to an entry means for the commands in it. Only errors that raft gives before it appends are a "did not happen";
-// everything that can come after an append, a failed write of the log included, is unknown: the entry may survive on another node and be committed there.
+// proposeError says what raft's answer to an entry means for the commands in it. Only errors that
+// raft gives before it appends are a "did not happen"; everything that can come after an append, a
+// failed write of the log included, is unknown: the entry may survive on another node and be
+// committed there.
 func proposeError(err error, leader string) error {
 	switch {
 	case err == nil:
@@ -35,7 +37,8 @@ func changeError(err error, leader string) error {
 	return proposeError(err, leader)
 }
 
-// readError is proposeError for a barrier, which changes nothing: whatever goes wrong, it did not happen.
+// readError is proposeError for a barrier, which changes nothing: whatever goes wrong, it did not
+// happen.
 func readError(err error, leader string) error {
 	switch {
 	case err == nil:

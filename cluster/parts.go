@@ -8,10 +8,12 @@ import (
 	"aion.dev/aion/cluster/port"
 )
 
-// Caller carries small questions and answers between nodes. *port.Port implements it on the node port; clustertest in memory.
+// Caller carries small questions and answers between nodes. *port.Port implements it on the node
+// port; clustertest in memory.
 type Caller interface {
-	// Call asks a node, and nobody else who may be at its address, and returns its handler's answer. An error before the question left this machine is an
-	// *engine.Unavailable; one after that, the end of ctx included, is an *engine.Unknown, for the handler may have run.
+	// Call asks a node, and nobody else who may be at its address, and returns its handler's
+	// answer. An error before the question left this machine is an *engine.Unavailable; one after
+	// that, the end of ctx included, is an *engine.Unknown, for the handler may have run.
 	Call(ctx context.Context, to port.Server, name string, body []byte) ([]byte, error)
 	// Handle names the handler of a kind of call. All are named before Serve.
 	Handle(name string, h port.Handler)
@@ -21,8 +23,8 @@ var _ Caller = (*port.Port)(nil)
 
 // Discovery suggests addresses. *gossip.Gossip implements it; clustertest gives a fixed list.
 type Discovery interface {
-	// Peers returns the nodes heard of, this one excluded; once this node belongs to a cluster, none
-	// of others.
+	// Peers returns the nodes heard of, this one excluded; once this node belongs to a cluster,
+	// none of others.
 	Peers() []gossip.Peer
 	// Others returns the addresses of cluster.join but this node's own.
 	Others() []string

@@ -27,8 +27,9 @@ func (f *Founding) equal(o *Founding) bool {
 	return f == o || f != nil && o != nil && f.ClusterID == o.ClusterID && slices.Equal(f.Servers, o.Servers)
 }
 
-// Promises keep with whom a node founds a cluster. A promise is given once: that is why two clusters cannot grow out of one set of nodes, however their
-// views of each other differ. And it tells a node that has not begun yet from one that lost its folder.
+// Promises keep with whom a node founds a cluster. A promise is given once: that is why two
+// clusters cannot grow out of one set of nodes, however their views of each other differ. And it
+// tells a node that has not begun yet from one that lost its folder.
 type Promises interface {
 	Promised() (*Founding, error) // nil when there is none
 	Promise(Founding) error       // on disk before it returns
@@ -96,7 +97,8 @@ func (c *Cluster) promise(f Founding) error {
 	return c.promises.Promise(f)
 }
 
-// configuration is the founders' raft configuration, the same on each of them: it becomes the first entry of the log.
+// configuration is the founders' raft configuration, the same on each of them: it becomes the first
+// entry of the log.
 func configuration(servers []port.Server) raft.Configuration {
 	var conf raft.Configuration
 	for _, s := range servers {

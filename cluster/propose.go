@@ -12,7 +12,8 @@ import (
 // maxCommandBytes bounds one encoded command: what may be in flight altogether.
 const maxCommandBytes = maxInFlightBytes
 
-// command is one command on its way into the log. Its fate is settled once: by the committer, which takes it, or by its caller, who withdraws it.
+// command is one command on its way into the log. Its fate is settled once: by the committer, which
+// takes it, or by its caller, who withdraws it.
 type command struct {
 	piece  []byte
 	mark   byte   // markUpkeep, markCheck or 0
@@ -63,8 +64,9 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 	return t.committer.propose(ctx, piece, markOf(e.Command), fsm.Estimate(e.Command))
 }
 
-// term returns the term that this node leads in, once it has caught up with what earlier leaders committed. A node that has won and is still catching up
-// makes the caller wait; a node that has not won answers at once.
+// term returns the term that this node leads in, once it has caught up with what earlier leaders
+// committed. A node that has won and is still catching up makes the caller wait; a node that has
+// not won answers at once.
 func (c *Cluster) term(ctx context.Context) (*term, error) {
 	for {
 		t, changed := c.lead.current()

@@ -12,9 +12,10 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// barriers shares barriers among the readers of one node: at most one is in flight, and one more gathers those that came after it was sent. A barrier
-// is an entry of the log, so a deposed leader cannot pass it. raft's VerifyLeader is cheaper and wrong in v1.8.0: it counts non-voters and heartbeats
-// sent before the question, and let a deposed leader serve a stale read.
+// barriers shares barriers among the readers of one node: at most one is in flight, and one more
+// gathers those that came after it was sent. A barrier is an entry of the log, so a deposed leader
+// cannot pass it. raft's VerifyLeader is cheaper and wrong in v1.8.0: it counts non-voters and
+// heartbeats sent before the question, and let a deposed leader serve a stale read.
 type barriers struct {
 	mu     sync.Mutex
 	flying bool
@@ -27,7 +28,8 @@ type round struct {
 	err  error // set before done is closed
 }
 
-// join returns a barrier that will be sent after this call. The first of those who join one when none is in flight gets mine and has to send it.
+// join returns a barrier that will be sent after this call. The first of those who join one when
+// none is in flight gets mine and has to send it.
 func (b *barriers) join() (r *round, mine bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -90,10 +92,12 @@ func (c *Cluster) Wait(ctx context.Context, after uint64) (uint64, error) {
 	return c.state.Wait(ctx, after)
 }
 
-// State returns the state machine behind the log, for tests and for what must look at it whole. Nobody but raft applies to it.
+// State returns the state machine behind the log, for tests and for what must look at it whole.
+// Nobody but raft applies to it.
 func (c *Cluster) State() *fsm.State { return c.state }
 
-// WaitIndex returns once this node has applied index, or ctx's error: a stale read that must see an earlier write.
+// WaitIndex returns once this node has applied index, or ctx's error: a stale read that must see an
+// earlier write.
 func (c *Cluster) WaitIndex(ctx context.Context, index uint64) error {
 	if index == 0 {
 		return nil
@@ -102,7 +106,8 @@ func (c *Cluster) WaitIndex(ctx context.Context, index uint64) error {
 	return err
 }
 
-// Now returns the log time that an entry would be stamped with if this node leads, and otherwise that of the newest applied entry.
+// Now returns the log time that an entry would be stamped with if this node leads, and otherwise
+// that of the newest applied entry.
 func (c *Cluster) Now() history.Time {
 	if t, _ := c.lead.current(); t != nil {
 		return t.clock.at(faults.Now())

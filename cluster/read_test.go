@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestBarriersAreShared: readers that come while a barrier is under way wait for the next one, all for the same.
+// TestBarriersAreShared: readers that come while a barrier is under way wait for the next one, all
+// for the same.
 func TestBarriersAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b barriers

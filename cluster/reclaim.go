@@ -13,8 +13,8 @@ const (
 )
 
 // keepReclaiming gives the disk back what deleted runs took. The state does so by itself only when
-// others are written over them; here it is asked once the deleted are a quarter of what the state has
-// on disk, so that making room for one byte never writes more than four.
+// others are written over them; here it is asked once the deleted are a quarter of what the state
+// has on disk, so that making room for one byte never writes more than four.
 func (c *Cluster) keepReclaiming(ctx context.Context) {
 	for ; ctx.Err() == nil; lifecycle.Pause(ctx, reclaimEvery) {
 		freed, disk := c.state.Freed(), c.state.DiskBytes()

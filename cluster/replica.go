@@ -13,8 +13,9 @@ import (
 
 // replica feeds the state machine from raft's log. It is the only type that knows both.
 //
-// It implements raft.BatchingFSM, not because it batches but because only then does raft count barriers and configuration entries as seen; without that
-// a snapshot after a configuration change is refused until the next command.
+// It implements raft.BatchingFSM, not because it batches but because only then does raft count
+// barriers and configuration entries as seen; without that a snapshot after a configuration change
+// is refused until the next command.
 type replica struct {
 	state *fsm.State
 	fail  func(error)                               // stops the process; called once
@@ -31,13 +32,15 @@ type replica struct {
 
 var _ raft.BatchingFSM = (*replica)(nil)
 
-// Marks travel in raft.Log.Extensions beside an entry of the group committer. They steer reports about the state, never the state.
+// Marks travel in raft.Log.Extensions beside an entry of the group committer. They steer reports
+// about the state, never the state.
 const (
 	markUpkeep = 'u' // nothing but checks and reports: no reason for another check
 	markCheck  = 'c' // holds a Check
 )
 
-// ApplyBatch implements raft.BatchingFSM. The answer to a command entry is a []fsm.Result, or the error that stops this node.
+// ApplyBatch implements raft.BatchingFSM. The answer to a command entry is a []fsm.Result, or the
+// error that stops this node.
 func (r *replica) ApplyBatch(logs []*raft.Log) []any {
 	answers := make([]any, len(logs))
 	for i, l := range logs {
@@ -74,7 +77,8 @@ func (r *replica) Apply(l *raft.Log) any {
 
 // Snapshot implements raft.FSM.
 func (r *replica) Snapshot() (raft.FSMSnapshot, error) {
-	// A halted replica has let entries pass: a snapshot now would carry raft's index over a state that is behind it, and the log would be cut.
+	// A halted replica has let entries pass: a snapshot now would carry raft's index over a state
+	// that is behind it, and the log would be cut.
 	if err := r.failure(); err != nil {
 		return nil, err
 	}
@@ -85,7 +89,8 @@ func (r *replica) Snapshot() (raft.FSMSnapshot, error) {
 	return picture{s}, nil
 }
 
-// Restore implements raft.FSM: a leader has sent a snapshot because its log no longer reaches back to where this node is.
+// Restore implements raft.FSM: a leader has sent a snapshot because its log no longer reaches back
+// to where this node is.
 func (r *replica) Restore(rc io.ReadCloser) error {
 	defer rc.Close()
 	if err := r.failure(); err != nil {
@@ -119,7 +124,8 @@ func (r *replica) failure() error {
 // picture is a snapshot of the state on its way into raft's snapshot store.
 type picture struct{ *fsm.Snapshot }
 
-// Persist implements raft.FSMSnapshot. The state is flushed before the sink closes, so that raft cuts its log only below what is on disk.
+// Persist implements raft.FSMSnapshot. The state is flushed before the sink closes, so that raft
+// cuts its log only below what is on disk.
 func (p picture) Persist(sink raft.SnapshotSink) error {
 	if _, err := p.WriteTo(sink); err != nil {
 		sink.Cancel()

@@ -7,10 +7,12 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// catchUpFromSnapshot brings a state that is behind the newest snapshot up to it, before raft starts.
+// catchUpFromSnapshot brings a state that is behind the newest snapshot up to it, before raft
+// starts.
 //
-// Raft runs with NoSnapshotRestoreOnStart, because the state is on disk already; it therefore takes the newest snapshot's index as applied without
-// looking. After a crash between storing a snapshot that a leader sent and restoring it, that would leave a hole nobody fills.
+// Raft runs with NoSnapshotRestoreOnStart, because the state is on disk already; it therefore takes
+// the newest snapshot's index as applied without looking. After a crash between storing a snapshot
+// that a leader sent and restoring it, that would leave a hole nobody fills.
 func catchUpFromSnapshot(state *fsm.State, snapshots raft.SnapshotStore) error {
 	list, err := snapshots.List()
 	if err != nil {

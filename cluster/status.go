@@ -94,7 +94,8 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	return s, ctx.Err()
 }
 
-// look describes one member from the configuration, its row, what gossip heard, and what it says itself.
+// look describes one member from the configuration, its row, what gossip heard, and what it says
+// itself.
 func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard string) Member {
 	m := Member{ID: string(s.ID), Role: "nonvoter", Status: "suspect", RaftAddress: string(s.Address), HTTPAddress: row.HTTPAddress, Version: row.Version}
 	if s.Suffrage == raft.Voter {
@@ -117,7 +118,8 @@ func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard s
 	return m
 }
 
-// Leader returns who leads as far as this node knows, and where its HTTP API is; ok is false when it knows nobody.
+// Leader returns who leads as far as this node knows, and where its HTTP API is; ok is false when
+// it knows nobody.
 func (c *Cluster) Leader() (id, httpAddress string, ok bool) {
 	r := c.raft.Load()
 	if r == nil {
@@ -147,7 +149,8 @@ func (c *Cluster) Leader() (id, httpAddress string, ok bool) {
 	return id, httpAddress, true
 }
 
-// LeaderContact returns how long ago this node heard from the leader: 0 on the leader itself; ok is false if it never did.
+// LeaderContact returns how long ago this node heard from the leader: 0 on the leader itself; ok is
+// false if it never did.
 func (c *Cluster) LeaderContact() (ago time.Duration, ok bool) {
 	r := c.raft.Load()
 	switch {
@@ -170,7 +173,8 @@ func (c *Cluster) leaderElsewhere() string {
 	return id
 }
 
-// IsLeader reports whether this node leads and has caught up with its predecessors. It may be wrong by the time it returns; Propose and Sync are not.
+// IsLeader reports whether this node leads and has caught up with its predecessors. It may be wrong
+// by the time it returns; Propose and Sync are not.
 func (c *Cluster) IsLeader() bool {
 	t, _ := c.lead.current()
 	return t != nil
@@ -178,8 +182,9 @@ func (c *Cluster) IsLeader() bool {
 
 // Ready answers nil on a node that has a leader and has applied what was committed.
 //
-// Raft's indexes are compared, not the state's: barriers and configuration entries never reach the state. And since a follower that has just come up does
-// not know how far the others are, it also has to have applied its own announcement, which was committed after all that.
+// Raft's indexes are compared, not the state's: barriers and configuration entries never reach the
+// state. And since a follower that has just come up does not know how far the others are, it also
+// has to have applied its own announcement, which was committed after all that.
 func (c *Cluster) Ready() error {
 	if err := c.refuse(); err != nil {
 		return err
@@ -201,8 +206,10 @@ func (c *Cluster) Ready() error {
 	return nil
 }
 
-// applied returns the raft index up to which the state has all entries. The state's own index stays behind it, for barriers and changes of the configuration never
-// reach the state, except after a start: raft begins at its newest snapshot then, and hands over again what the state may have already.
+// applied returns the raft index up to which the state has all entries. The state's own index stays
+// behind it, for barriers and changes of the configuration never reach the state, except after a
+// start: raft begins at its newest snapshot then, and hands over again what the state may have
+// already.
 func (c *Cluster) applied() uint64 {
 	applied := c.state.Applied()
 	if r := c.raft.Load(); r != nil {
@@ -211,7 +218,8 @@ func (c *Cluster) applied() uint64 {
 	return applied
 }
 
-// committed returns the raft index up to which this node knows that entries are committed: at least what it has applied.
+// committed returns the raft index up to which this node knows that entries are committed: at least
+// what it has applied.
 func (c *Cluster) committed() uint64 {
 	n := c.applied()
 	if r := c.raft.Load(); r != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Link is a raft transport with everything that raft looks for by type assertion. Naming it here makes the compiler ask for it: wrapping a bare
-// raft.Transport would silently turn pre-vote off, and leave the transport open at shutdown.
+// Link is a raft transport with everything that raft looks for by type assertion. Naming it here
+// makes the compiler ask for it: wrapping a bare raft.Transport would silently turn pre-vote off,
+// and leave the transport open at shutdown.
 type Link interface {
 	raft.Transport
 	raft.WithPreVote
@@ -22,7 +23,8 @@ type Link interface {
 	CloseOthers(id raft.ServerID, keep raft.ServerAddress)
 }
 
-// maxAppendBytes bounds the payload of one AppendEntries. Raft itself bounds it by count only, so that 256 entries of 2 MiB would travel as one message.
+// maxAppendBytes bounds the payload of one AppendEntries. Raft itself bounds it by count only, so
+// that 256 entries of 2 MiB would travel as one message.
 const maxAppendBytes = 16 << 20
 
 var errMuted = errors.New("this node has fallen silent: it is about to stop")
@@ -81,14 +83,17 @@ func (l *link) Close() error {
 	return l.Link.Close()
 }
 
-// SetHeartbeatHandler does nothing: heartbeats go the way of all other messages. The fast path runs beside raft's main loop and races it, which can
-// make logs diverge (hashicorp/raft#695). The price is that a follower's slow fsync delays its answer, so heartbeat timeouts must exceed it.
+// SetHeartbeatHandler does nothing: heartbeats go the way of all other messages. The fast path runs
+// beside raft's main loop and races it, which can make logs diverge (hashicorp/raft#695). The price
+// is that a follower's slow fsync delays its answer, so heartbeat timeouts must exceed it.
 func (l *link) SetHeartbeatHandler(func(raft.RPC)) {}
 
-// mute makes every outgoing message fail, so that the others elect somebody else however stuck this node's main loop is.
+// mute makes every outgoing message fail, so that the others elect somebody else however stuck this
+// node's main loop is.
 func (l *link) mute() { l.muted.Store(true) }
 
-// AppendEntries implements raft.Transport. It shortens args.Entries to what fits one message; raft goes on from the last entry it finds there.
+// AppendEntries implements raft.Transport. It shortens args.Entries to what fits one message; raft
+// goes on from the last entry it finds there.
 func (l *link) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	if l.muted.Load() {
 		return errMuted

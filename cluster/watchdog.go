@@ -18,8 +18,9 @@ type watch struct {
 	transferring time.Duration // for how long every tick has been refused because leadership is being transferred
 }
 
-// diagnose says why a leader must end its process, if it must. A sick disk keeps a useless leader elected, for its heartbeats need no disk
-// (hashicorp/raft#503, #614); and a transfer of leadership that is interrupted blocks commands for good (#696).
+// diagnose says why a leader must end its process, if it must. A sick disk keeps a useless leader
+// elected, for its heartbeats need no disk (hashicorp/raft#503, #614); and a transfer of leadership
+// that is interrupted blocks commands for good (#696).
 func diagnose(w watch, stuckAfter time.Duration) error {
 	switch {
 	case w.waiting >= stuckAfter:
@@ -139,8 +140,9 @@ func (c *Cluster) watchEnd(over <-chan struct{}) {
 	}
 }
 
-// watchClock compares log time with the wall clock. A leader whose clock was set hands leadership on, for its timers would be late or early until the
-// next one starts from its own. (One whose clock is wrong does so by way of its objection: see wrongClock.)
+// watchClock compares log time with the wall clock. A leader whose clock was set hands leadership
+// on, for its timers would be late or early until the next one starts from its own. (One whose
+// clock is wrong does so by way of its objection: see wrongClock.)
 func (c *Cluster) watchClock(ctx context.Context, t *term, now time.Time) {
 	wall := history.At(c.wall(now))
 	if j := c.judgeClock(); t.clock.holds() > 0 && j.verdict == clockRight && !j.alone {

@@ -59,9 +59,9 @@ func echoing(t *testing.T) *raft.Raft {
 	return r
 }
 
-// TestAnswersStayWithTheirCommands: wherever in a full queue callers withdraw their commands, alone,
-// in pairs or in runs, every other caller gets the answer of its own command, and the queue's count
-// of bytes comes back to nothing. The entries go through a real raft node.
+// TestAnswersStayWithTheirCommands: wherever in a full queue callers withdraw their commands,
+// alone, in pairs or in runs, every other caller gets the answer of its own command, and the
+// queue's count of bytes comes back to nothing. The entries go through a real raft node.
 func TestAnswersStayWithTheirCommands(t *testing.T) {
 	r := echoing(t)
 	const n = 12

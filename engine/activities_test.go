@@ -164,7 +164,8 @@ func TestTimeLimitsOfAnActivity(t *testing.T) {
 	}
 }
 
-// A worker that falls silent loses its task to the next one, which gets its details; what it says afterwards is refused and changes nothing.
+// A worker that falls silent loses its task to the next one, which gets its details; what it says
+// afterwards is refused and changes nothing.
 func TestALostLeaseIsFenced(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return ctx.activity("x", None, heartbeat = "10s")`, "x"))
@@ -191,7 +192,8 @@ func TestALostLeaseIsFenced(t *testing.T) {
 	})
 }
 
-// A worker hears with its heartbeat that nobody waits any more: when code gives the step up, and when its run closes, but not when cancellation was only requested.
+// A worker hears with its heartbeat that nobody waits any more: when code gives the step up, and
+// when its run closes, but not when cancellation was only requested.
 func TestCancellationIsDeliveredWithTheHeartbeat(t *testing.T) {
 	for name, c := range map[string]struct {
 		body    string
@@ -247,7 +249,8 @@ func TestAPollEndsWithItsWait(t *testing.T) {
 	})
 }
 
-// However many polls wait, one offer is asked for once, by the one that came first and can carry it out.
+// However many polls wait, one offer is asked for once, by the one that came first and can carry it
+// out.
 func TestPollsAreServedInTurn(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": `
@@ -446,7 +449,8 @@ func TestARepeatedPollAnswersTheSameTasks(t *testing.T) {
 	})
 }
 
-// A poll whose task was taken by somebody else meanwhile goes on waiting; under a request id, which stands for one answer, it answers with none.
+// A poll whose task was taken by somebody else meanwhile goes on waiting; under a request id, which
+// stands for one answer, it answers with none.
 func TestAPollThatCameTooLateWaitsOn(t *testing.T) {
 	for _, id := range []string{"", "poll-1"} {
 		bubble(t, func(t *testing.T, n *enginetest.Node) {
@@ -562,7 +566,8 @@ func TestEachResultStandsForItself(t *testing.T) {
 	})
 }
 
-// When a part of the results was recorded and the rest was not, the caller must not believe that nothing happened.
+// When a part of the results was recorded and the rest was not, the caller must not believe that
+// nothing happened.
 func TestResultsRecordedInPart(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return len(ctx.all([ctx.start_activity("x", i) for i in range(8)]))`, "x"))
@@ -694,7 +699,8 @@ func TestTasksAndQueuesAreShown(t *testing.T) {
 	})
 }
 
-// An attempt whose lease was recorded, but whose poll never heard of it, comes again when its lease has ended.
+// An attempt whose lease was recorded, but whose poll never heard of it, comes again when its lease
+// has ended.
 func TestALeaseThatNobodyHeardOfEnds(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return ctx.activity("x")`, "x"))

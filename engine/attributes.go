@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// checkAttributes refuses what is no set of attributes as a caller gives them, and returns them as listing compares them. There is nothing to remove yet, so
-// null is no value here.
+// checkAttributes refuses what is no set of attributes as a caller gives them, and returns them as
+// listing compares them. There is nothing to remove yet, so null is no value here.
 func checkAttributes(in history.Attributes) (history.Attributes, error) {
 	if err := history.CheckAttributesSize(in); err != nil {
 		return nil, invalid("attributes", "have %v", err)

@@ -12,7 +12,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// BenchmarkIdleQueues tells the CPU of an entry on a leader where so many queues have a worker that waits, and nothing happens to any of them.
+// BenchmarkIdleQueues tells the CPU of an entry on a leader where so many queues have a worker that
+// waits, and nothing happens to any of them.
 func BenchmarkIdleQueues(b *testing.B) {
 	for _, queues := range []int{1, 1_000, 50_000} {
 		b.Run(fmt.Sprint(queues), func(b *testing.B) {

@@ -15,7 +15,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// BenchmarkNoopRun is a run from start to result, in process and without Raft: the engine, the runtime and the state machine on one machine.
+// BenchmarkNoopRun is a run from start to result, in process and without Raft: the engine, the
+// runtime and the state machine on one machine.
 func BenchmarkNoopRun(b *testing.B) {
 	for _, callers := range []int{1, 64, 256, 1024} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
@@ -43,7 +44,8 @@ func BenchmarkNoopRun(b *testing.B) {
 	}
 }
 
-// BenchmarkWake wakes parked runs by a signal each, with their executions resident and with all to be rebuilt by replay. One operation is one run.
+// BenchmarkWake wakes parked runs by a signal each, with their executions resident and with all to
+// be rebuilt by replay. One operation is one run.
 func BenchmarkWake(b *testing.B) {
 	for _, resident := range []int{20_000, 1} {
 		b.Run(fmt.Sprintf("resident=%d", resident), func(b *testing.B) {

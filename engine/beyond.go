@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// What JSON allows and workflow code does not take. A run that was handed such a value would fail with its first look at it, and its caller would learn of it
-// later than need be.
+// What JSON allows and workflow code does not take. A run that was handed such a value would fail
+// with its first look at it, and its caller would learn of it later than need be.
 const (
 	maxNesting = 200  // levels of a value below the outermost one
 	maxIntBits = 4096 // of a whole number
@@ -58,7 +58,8 @@ func afterText(p []byte, at int) int {
 	return at + 1
 }
 
-// beyondNumber reports whether a number is a float beyond 64 bits or a whole number beyond maxIntBits.
+// beyondNumber reports whether a number is a float beyond 64 bits or a whole number beyond
+// maxIntBits.
 func beyondNumber(text string) bool {
 	const surelyFits = maxIntBits / 4 // digits
 	for i := range len(text) {

@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// TestWhatCodeCannotTakeIsRefusedAtOnce: the last value that is taken is one that code gets, the next is refused before the log.
+// TestWhatCodeCannotTakeIsRefusedAtOnce: the last value that is taken is one that code gets, the
+// next is refused before the log.
 func TestWhatCodeCannotTakeIsRefusedAtOnce(t *testing.T) {
 	nested := func(open, core, end string, levels int) string {
 		return strings.Repeat(open, levels) + core + strings.Repeat(end, levels)

@@ -29,7 +29,8 @@ func (c Call) validate() error {
 	return checkText("actor", c.Actor, MaxActor)
 }
 
-// propose puts one command before the state machine and returns its answer or its refusal. It does not retry.
+// propose puts one command before the state machine and returns its answer or its refusal. It does
+// not retry.
 func propose[A fsm.Answer](ctx context.Context, e *Engine, c Call, cmd fsm.Command) (answer A, a Answered, err error) {
 	if err := c.validate(); err != nil {
 		return answer, a, err
@@ -57,8 +58,9 @@ func outcome[A fsm.Answer](c Call, res fsm.Result) (answer A, a Answered, err er
 	return answer, a, nil
 }
 
-// known returns the first outcome of c's request id, if this node's state has one. Checks that depend on state and come before the log ask it before
-// they refuse: a repeated request answers as it first did, whatever has changed since.
+// known returns the first outcome of c's request id, if this node's state has one. Checks that
+// depend on state and come before the log ask it before they refuse: a repeated request answers as
+// it first did, whatever has changed since.
 func (e *Engine) known(c Call) (res fsm.Result, ok bool, err error) {
 	if c.Request == nil {
 		return res, false, nil

@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// What is checked here needs no state: it is refused before the log and not remembered under a request id.
+// What is checked here needs no state: it is refused before the log and not remembered under a
+// request id.
 
 func checkType(field, typ string) error {
 	if typ == "" || len(typ) > catalog.MaxNameLength {
@@ -58,7 +59,8 @@ func checkKnown(field, name string) error {
 	return nil
 }
 
-// checkPayload refuses what is not one JSON value, saying where it breaks, is too large, or is more than workflow code takes.
+// checkPayload refuses what is not one JSON value, saying where it breaks, is too large, or is more
+// than workflow code takes.
 func (e *Engine) checkPayload(field string, p history.Payload) error {
 	if len(p) > e.limits.PayloadBytes {
 		return invalid(field, "has %d bytes, the limit is %d", len(p), e.limits.PayloadBytes)

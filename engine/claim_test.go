@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// A worker whose connection broke repeats its poll while the node still deals with the first one, which has nobody to hand its tasks to any more. Whatever the repeat is handed is its own.
+// A worker whose connection broke repeats its poll while the node still deals with the first one,
+// which has nobody to hand its tasks to any more. Whatever the repeat is handed is its own.
 func TestARepeatedPollKeepsWhatItIsHanded(t *testing.T) {
 	for name, meets := range map[string]func(fsm.Command) bool{
 		"before the lease":        func(c fsm.Command) bool { _, ok := c.(*fsm.LeaseTasks); return ok },

@@ -62,7 +62,8 @@ func TestNothingAcknowledgedIsLostAtTheEnd(t *testing.T) {
 	}
 }
 
-// A request to cancel that came before the signal that would end the run is not undone by it, whenever the run's code comes to see them.
+// A request to cancel that came before the signal that would end the run is not undone by it,
+// whenever the run's code comes to see them.
 func TestCancelBeforeTheSignalThatEnds(t *testing.T) {
 	for _, code := range []string{
 		"def run(ctx, input):\n    ctx.signal(\"go\")\n    return 1\n",
@@ -97,7 +98,8 @@ func TestCancelBeforeTheSignalThatEnds(t *testing.T) {
 	}
 }
 
-// A run has the same end whether its messages came one by one or while it was paused, by a failover too.
+// A run has the same end whether its messages came one by one or while it was paused, by a failover
+// too.
 func TestBacklogEndsAsItWouldHaveOneByOne(t *testing.T) {
 	const code = `
 def run(ctx, input):

@@ -9,8 +9,8 @@ import (
 )
 
 // TimeKeeper is what a Log with a Clock may offer too: to move log time forward to this node's wall
-// clock because somebody says that it shows the right time. It refuses a time that this node's clock
-// does not show.
+// clock because somebody says that it shows the right time. It refuses a time that this node's
+// clock does not show.
 type TimeKeeper interface {
 	ConfirmTime(ctx context.Context, at time.Time) error
 }

@@ -31,7 +31,8 @@ func (e *Engine) Cancel(ctx context.Context, c Call, ref fsm.RunRef, reason stri
 // closingWait is how long a caller waits for a run that is about to close.
 const closingWait = 5 * time.Second
 
-// heard proposes what a run's code has to see, again while the run is about to close: a moment later it has closed, or takes it.
+// heard proposes what a run's code has to see, again while the run is about to close: a moment
+// later it has closed, or takes it.
 func (e *Engine) heard(ctx context.Context, c Call, cmd fsm.Command) (*fsm.RunAnswer, Answered, error) {
 	most, cancel := context.WithTimeout(ctx, closingWait)
 	defer cancel()

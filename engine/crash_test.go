@@ -17,7 +17,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// fragile is the Starlark runtime with a defect: executions of runs whose input is "fragile" crash as often as crashes says.
+// fragile is the Starlark runtime with a defect: executions of runs whose input is "fragile" crash
+// as often as crashes says.
 type fragile struct {
 	runtime.Compiler
 	crashes atomic.Int64

@@ -22,11 +22,13 @@ type LoadRequest struct {
 	Message string
 }
 
-// putAge is how long a blob may have waited for the entry that names it: the sweeper takes unnamed blobs after an hour.
+// putAge is how long a blob may have waited for the entry that names it: the sweeper takes unnamed
+// blobs after an hour.
 const putAge = 10 * time.Minute
 
-// LoadPackage validates everything that can be told from the bytes, puts them on a majority, and only then proposes the entry that names them: a
-// package that fails leaves nothing behind. The entry loads all members and flips all their routes in one step.
+// LoadPackage validates everything that can be told from the bytes, puts them on a majority, and
+// only then proposes the entry that names them: a package that fails leaves nothing behind. The
+// entry loads all members and flips all their routes in one step.
 func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswer, Answered, error) {
 	if err := r.validate(); err != nil {
 		return nil, Answered{}, err
@@ -112,8 +114,9 @@ func (r *LoadRequest) validate() error {
 	return nil
 }
 
-// vet opens an archive and compiles everything in it. The first compilation runs where a crash hurts nobody, if there is such a place: module code
-// runs then, and although it runs under limits here too, this process serves everybody.
+// vet opens an archive and compiles everything in it. The first compilation runs where a crash
+// hurts nobody, if there is such a place: module code runs then, and although it runs under limits
+// here too, this process serves everybody.
 func (e *Engine) vet(ctx context.Context, data []byte) (*catalog.Archive, error) {
 	archive, err := catalog.Open(data, e.cfg.Archive)
 	if err != nil {

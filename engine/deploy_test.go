@@ -207,7 +207,8 @@ func TestADeployIsRepeatedByItsRequestID(t *testing.T) {
 		n.Deploy(two)
 		n.Restart()
 
-		// The operator deployed something else in between: repeating the first request says what it did, and does not undo that.
+		// The operator deployed something else in between: repeating the first request says what it
+		// did, and does not undo that.
 		answer, a, err := load(n, request)
 		if err != nil {
 			t.Fatal(err)

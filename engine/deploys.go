@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// Deploys lists one page of the deploy history, newest first, with the next page's cursor ("" = no more) and the index it was read at.
+// Deploys lists one page of the deploy history, newest first, with the next page's cursor ("" = no
+// more) and the index it was read at.
 func (e *Engine) Deploys(ctx context.Context, rd Read, typ string, limit int, cursor string) ([]fsm.DeployRecord, string, uint64, error) {
 	limit, err := checkPage(limit)
 	if err != nil {

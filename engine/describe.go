@@ -107,7 +107,8 @@ func (d *Description) tell(v fsm.View, limit int) {
 	}
 }
 
-// pending lists the first activities of a run without an outcome. All are counted only if there are more: their rows are read for it.
+// pending lists the first activities of a run without an outcome. All are counted only if there are
+// more: their rows are read for it.
 func pending(v fsm.View, id history.RunID, limit int) (first []fsm.Task, total uint64) {
 	page := v.Tasks(id, 0, limit+1)
 	first, total = page[:min(len(page), limit)], uint64(len(page))

@@ -31,7 +31,8 @@ func (ds *desks) get() (*desk.Desk, <-chan struct{}) {
 	return ds.open, ds.changed
 }
 
-// desk returns the desk of this leader. One that has won but not begun to lead is waited for; a node that does not lead answers at once.
+// desk returns the desk of this leader. One that has won but not begun to lead is waited for; a
+// node that does not lead answers at once.
 func (e *Engine) desk(ctx context.Context) (*desk.Desk, error) {
 	for {
 		d, changed := e.desks.get()

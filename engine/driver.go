@@ -11,12 +11,15 @@ import (
 	"aion.dev/aion/internal/lifecycle"
 )
 
-// driver takes the turns of ready runs. It reads the ready index from its beginning, by cursor, and gives each run a visit: a goroutine that takes turns of
-// that run until it needs none. At most Limits.InFlight visits are under way, of which Limits.Turns compute; the others wait for their turn to be recorded, or
-// to compute. Both are shared out fairly among workflow types, see shares.go, and a long turn lets those of other types go first from time to time.
+// driver takes the turns of ready runs. It reads the ready index from its beginning, by cursor, and
+// gives each run a visit: a goroutine that takes turns of that run until it needs none. At most
+// Limits.InFlight visits are under way, of which Limits.Turns compute; the others wait for their
+// turn to be recorded, or to compute. Both are shared out fairly among workflow types, see
+// shares.go, and a long turn lets those of other types go first from time to time.
 //
-// A run that becomes ready while it is visited appears in the index again; the visit then looks once more before it ends. So every ready run is either
-// beyond the cursor, or stands in line, or is visited, or waits in the stuck room for its program.
+// A run that becomes ready while it is visited appears in the index again; the visit then looks
+// once more before it ends. So every ready run is either beyond the cursor, or stands in line, or
+// is visited, or waits in the stuck room for its program.
 type driver struct {
 	e         *Engine
 	group     *lifecycle.Group
@@ -91,8 +94,10 @@ func (d *driver) run(ctx context.Context) error {
 	}
 }
 
-// watch says that the state moved, to the driver, to the desk and, if something is due earlier than they sleep, to the loops of timers and schedules. It is the one
-// waiter on the index, whatever the number of runs, and never waits for a slot: timers fire in time also when more runs are ready than can be visited.
+// watch says that the state moved, to the driver, to the desk and, if something is due earlier than
+// they sleep, to the loops of timers and schedules. It is the one waiter on the index, whatever the
+// number of runs, and never waits for a slot: timers fire in time also when more runs are ready
+// than can be visited.
 func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 	var index uint64
 	for {
@@ -119,7 +124,8 @@ func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 	}
 }
 
-// again asks for all ready runs anew, for those that were passed over when they could not be served.
+// again asks for all ready runs anew, for those that were passed over when they could not be
+// served.
 func (d *driver) again() {
 	select {
 	case d.rescan <- struct{}{}:
@@ -127,8 +133,9 @@ func (d *driver) again() {
 	}
 }
 
-// begin starts a visit, or makes the one under way look once more. Without a free slot the run stands in line, where types take turns: thousands of ready
-// runs of one type do not keep another's from their first turn.
+// begin starts a visit, or makes the one under way look once more. Without a free slot the run
+// stands in line, where types take turns: thousands of ready runs of one type do not keep another's
+// from their first turn.
 func (d *driver) begin(ctx context.Context, id history.RunID) error {
 	d.mu.Lock()
 	_, on := d.active[id]
@@ -161,7 +168,8 @@ func (d *driver) begin(ctx context.Context, id history.RunID) error {
 	return nil
 }
 
-// maxLine is how many ready runs stand in line; with more, the index is read no further than slots become free.
+// maxLine is how many ready runs stand in line; with more, the index is read no further than slots
+// become free.
 const maxLine = 1 << 20
 
 // serveLine starts visits of those that stand in line as slots become free, until ctx ends.
@@ -211,8 +219,9 @@ func (d *driver) start(id history.RunID) {
 	}
 }
 
-// visits makes one visit after another. A goroutine that has made one stays for the next, because its stack has grown to what the state needs: growing
-// it anew for every visit was a sixth of the cost of a run.
+// visits makes one visit after another. A goroutine that has made one stays for the next, because
+// its stack has grown to what the state needs: growing it anew for every visit was a sixth of the
+// cost of a run.
 func (d *driver) visits(ctx context.Context, id history.RunID) error {
 	for {
 		for ctx.Err() == nil {

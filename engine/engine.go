@@ -20,11 +20,13 @@ type Config struct {
 	Log      Log
 	Blobs    Blobs
 	Compiler runtime.Compiler
-	// CheckArchive compiles and initialises an archive where a crash hurts nobody (a child process). Nil = in this process only.
+	// CheckArchive compiles and initialises an archive where a crash hurts nobody (a child
+	// process). Nil = in this process only.
 	CheckArchive func(ctx context.Context, archive []byte) error
 	Archive      catalog.Limits
 	Limits       Limits
-	// Says hears what workflow code logs in new turns, beside Logger. It is called by the goroutine that makes the turn and must not wait. Nil = nobody.
+	// Says hears what workflow code logs in new turns, beside Logger. It is called by the goroutine
+	// that makes the turn and must not wait. Nil = nobody.
 	Says    func(run fsm.Run, msg string)
 	Logger  hclog.Logger
 	Metrics prometheus.Registerer // where the engine's figures are registered; nil = nowhere
@@ -45,13 +47,13 @@ func (c *Config) Validate() error {
 	return c.Limits.Validate()
 }
 
-// Engine is the front desk of one node: every API call, on the leader or not, comes through it. Callers declare
-// what they need of it themselves.
+// Engine is the front desk of one node: every API call, on the leader or not, comes through it.
+// Callers declare what they need of it themselves.
 //
-// Errors are refusals (types with Code and Facts, by the state machine or by validation before the log) or
-// *NotLeader, *NoQuorum, *Unavailable, *Unknown. Mutations and linearizable reads work on the leader only; stale
-// reads anywhere. Every mutation looks its request id up itself, before any check that depends on state, and
-// answers the first outcome: callers just call.
+// Errors are refusals (types with Code and Facts, by the state machine or by validation before the
+// log) or *NotLeader, *NoQuorum, *Unavailable, *Unknown. Mutations and linearizable reads work on
+// the leader only; stale reads anywhere. Every mutation looks its request id up itself, before any
+// check that depends on state, and answers the first outcome: callers just call.
 type Engine struct {
 	cfg      Config
 	limits   Limits
@@ -106,8 +108,9 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// Run runs what every node runs, whoever leads: the reconciler that compiles what the state names and reports readiness, and the hub that wakes those
-// who wait for results. It returns when ctx ends and all its goroutines are gone.
+// Run runs what every node runs, whoever leads: the reconciler that compiles what the state names
+// and reports readiness, and the hub that wakes those who wait for results. It returns when ctx
+// ends and all its goroutines are gone.
 func (e *Engine) Run(ctx context.Context) error {
 	g, _ := lifecycle.New(ctx)
 	g.Go("feed", func(ctx context.Context) error { return e.hub.tail(ctx, e.ready.notice) })

@@ -8,8 +8,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// History returns one page of a run's events from seq from on, and where to go on: next is 0 when the run is closed and there is no more. At the end of
-// an open run's history it waits up to wait for more.
+// History returns one page of a run's events from seq from on, and where to go on: next is 0 when
+// the run is closed and there is no more. At the end of an open run's history it waits up to wait
+// for more.
 func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next, index uint64, err error) {
 	if err := checkRef(ref); err != nil {
 		return nil, 0, 0, err

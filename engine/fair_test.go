@@ -133,8 +133,8 @@ func TestALongTurnLetsOthersGoFirst(t *testing.T) {
 	})
 }
 
-// Each turn of a replay has its own time, however long the run has lived: after a failover a healthy
-// run goes on, and its queries are answered.
+// Each turn of a replay has its own time, however long the run has lived: after a failover a
+// healthy run goes on, and its queries are answered.
 func TestALongLifeIsReplayed(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		slowly(n, 10, map[string]time.Duration{"w": 7 * time.Second})

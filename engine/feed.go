@@ -7,8 +7,10 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Feed returns public events after the cursor, waiting up to wait for the first. It answers from this node's state: the feed is the same on every node.
-// The zero cursor begins with the oldest event that is kept; another one from which events are gone is refused, so that nobody skips any unawares.
+// Feed returns public events after the cursor, waiting up to wait for the first. It answers from
+// this node's state: the feed is the same on every node. The zero cursor begins with the oldest
+// event that is kept; another one from which events are gone is refused, so that nobody skips any
+// unawares.
 func (e *Engine) Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) (events []fsm.FeedEvent, next fsm.FeedCursor, err error) {
 	if limit, err = checkPage(limit); err != nil {
 		return nil, after, err

@@ -30,7 +30,8 @@ func one(name, value string) fsm.RunFilter {
 	return fsm.RunFilter{Attributes: history.Attributes{name: history.Payload(value)}}
 }
 
-// Values of every kind are found, whether the caller or the code set them, and a moment however it is written.
+// Values of every kind are found, whether the caller or the code set them, and a moment however it
+// is written.
 func TestAttributesOfEveryKind(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"a": echo, "w": `

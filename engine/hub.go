@@ -10,8 +10,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// hub wakes those who wait for a run or for the public feed. One goroutine tails the feed for the whole node and knows from it which runs closed; a
-// second one looks, at most every followPause, at the few runs whose growth somebody follows. Waiters never look at the state on every index.
+// hub wakes those who wait for a run or for the public feed. One goroutine tails the feed for the
+// whole node and knows from it which runs closed; a second one looks, at most every followPause, at
+// the few runs whose growth somebody follows. Waiters never look at the state on every index.
 type hub struct {
 	log      Log
 	closings *closings
@@ -28,7 +29,8 @@ type waiter struct {
 	done  chan struct{}
 }
 
-// followPause coalesces the looks at followed runs under load. When nothing happens for longer, news arrive at once.
+// followPause coalesces the looks at followed runs under load. When nothing happens for longer,
+// news arrive at once.
 const followPause = 20 * time.Millisecond
 
 // feedBatch is how much of the feed is read at a time.
@@ -38,14 +40,15 @@ func newHub(log Log) *hub {
 	return &hub{log: log, closings: newClosings(), waiters: make(map[history.RunID]map[*waiter]struct{}), followed: make(map[history.RunID]map[*waiter]struct{}), fed: make(chan struct{})}
 }
 
-// await waits for a run to close. It looks at the run when it is sure to hear of everything later, and again when something happened or wait is over; look
-// says whether to go on waiting. When ctx ends it returns without another look.
+// await waits for a run to close. It looks at the run when it is sure to hear of everything later,
+// and again when something happened or wait is over; look says whether to go on waiting. When ctx
+// ends it returns without another look.
 func (h *hub) await(ctx context.Context, wait time.Duration, id history.RunID, look func(fsm.View) bool) {
 	h.hold(ctx, wait, id, &waiter{}, look)
 }
 
-// awaitGrowth is await for what may happen while the run is open: until says, of the run's row, whether it has. What wakes it may be over already: a run that
-// closed may be open again.
+// awaitGrowth is await for what may happen while the run is open: until says, of the run's row,
+// whether it has. What wakes it may be over already: a run that closed may be open again.
 func (h *hub) awaitGrowth(ctx context.Context, wait time.Duration, id history.RunID, until func(fsm.Run) bool, look func(fsm.View) bool) {
 	deadline := time.Now().Add(wait)
 	for waits := true; waits && wait > 0 && ctx.Err() == nil; wait = time.Until(deadline) {

@@ -7,9 +7,11 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// jobs goes on with what commands have left undone because it would have made their entries too long: one Continue after the other, each a bounded piece, the
-// oldest job first and then the next, so that a large one does not hold up those behind it. Between two pieces it rests for as long as the piece took, so that what
-// callers propose goes first. It begins with nothing: what there is to do stands in the state.
+// jobs goes on with what commands have left undone because it would have made their entries too
+// long: one Continue after the other, each a bounded piece, the oldest job first and then the next,
+// so that a large one does not hold up those behind it. Between two pieces it rests for as long as
+// the piece took, so that what callers propose goes first. It begins with nothing: what there is to
+// do stands in the state.
 type jobs struct {
 	e     *Engine
 	moved chan struct{} // there is a job
@@ -64,7 +66,8 @@ func (j *jobs) run(ctx context.Context) error {
 	}
 }
 
-// Jobs lists what is left to do of commands that were too large for one entry, the oldest first, at most MaxPage.
+// Jobs lists what is left to do of commands that were too large for one entry, the oldest first, at
+// most MaxPage.
 func (e *Engine) Jobs(ctx context.Context, rd Read) (list []fsm.Job, index uint64, err error) {
 	err = e.read(ctx, rd, func(v fsm.View) { list, index = v.Jobs(0, MaxPage), v.Index() })
 	return list, index, err

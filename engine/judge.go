@@ -90,8 +90,8 @@ func (e *Engine) judgeInput(ctx context.Context, pkg *catalog.Package, member *c
 	return check, nil
 }
 
-// judgeOutput says why a result does not fit the output schema of the run's version; empty = it does,
-// or there is none.
+// judgeOutput says why a result does not fit the output schema of the run's version; empty = it
+// does, or there is none.
 func (e *Engine) judgeOutput(ctx context.Context, run *fsm.Run, result history.Payload) (flaw string, err error) {
 	s, err := e.schemas.Output(ctx, run.Version, run.Type, func() (pkg *catalog.Package, err error) {
 		e.cfg.Log.View(func(v fsm.View) {

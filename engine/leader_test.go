@@ -17,7 +17,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// scene is a workflow with what happens to it from outside, whose histories are compared between leaders.
+// scene is a workflow with what happens to it from outside, whose histories are compared between
+// leaders.
 type scene struct {
 	name    string
 	archive func(t *testing.T) []byte
@@ -68,7 +69,8 @@ def run(ctx, input):
 		signals: []signal{{5 * time.Second, "approval", `{"by":"Ada"}`}},
 	},
 	{
-		// A task that is lost with the leader comes back when its time is over, 15 s later: so much later may everything be.
+		// A task that is lost with the leader comes back when its time is over, 15 s later: so much
+		// later may everything be.
 		name: "subscription", typ: "subscription", input: `{"plan":"basic","period":"40s"}`, archive: example("subscription"),
 		signals: []signal{{time.Minute, "change_plan", `"pro"`}, {225 * time.Second, "stop", ""}},
 		workers: handlers{"charge_subscription": func(context.Context, engine.WorkerTask) (string, error) { return "null", nil }},
@@ -111,8 +113,9 @@ func example(name string) func(t *testing.T) []byte {
 	}
 }
 
-// play lets a scene happen and writes what every run of it came to. The leader is lost at its proposal number loseAt (0 = never), with fault as that proposal's
-// outcome; restart says whether its node crashes then.
+// play lets a scene happen and writes what every run of it came to. The leader is lost at its
+// proposal number loseAt (0 = never), with fault as that proposal's outcome; restart says whether
+// its node crashes then.
 func (s scene) play(t *testing.T, loseAt int, fault enginetest.Fault, restart bool) (story string, proposals int) {
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.New(t)

@@ -11,9 +11,10 @@ import (
 // maxFilterAttributes is how many attributes a filter may name: each is one more index to walk.
 const maxFilterAttributes = 20
 
-// List lists one page of runs, newest first, with the next page's cursor ("" = no more) and the index it was read at. versionRef narrows to a version:
-// a prefix of a loaded one, or all 64 digits of any. A page may have fewer runs than the limit, or none, and a cursor all the same: looking on is then left
-// to the next call.
+// List lists one page of runs, newest first, with the next page's cursor ("" = no more) and the
+// index it was read at. versionRef narrows to a version: a prefix of a loaded one, or all 64 digits
+// of any. A page may have fewer runs than the limit, or none, and a cursor all the same: looking on
+// is then left to the next call.
 func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error) {
 	limit, err := checkPage(limit)
 	if err != nil {

@@ -19,8 +19,8 @@ const (
 	maxLineText  = 120 // bytes of a line of source
 )
 
-// reasonOf says for people why a run cannot go on. Of code that does not follow its history that is what was recorded against what it asks for now, and the
-// line that asks.
+// reasonOf says for people why a run cannot go on. Of code that does not follow its history that is
+// what was recorded against what it asks for now, and the line that asks.
 func (e *Engine) reasonOf(ctx context.Context, at fsm.Run, why error) string {
 	var m *replay.Mismatch
 	if !errors.As(why, &m) {
@@ -37,7 +37,8 @@ func (e *Engine) reasonOf(ctx context.Context, at fsm.Run, why error) string {
 	return text + "\n  recorded: " + event(m.Recorded) + "\n  asked:    " + event(m.Asked)
 }
 
-// sourceLine is the text at a position like "order.star:12:9" of a loaded version, without the white space around it; "" if it cannot be had.
+// sourceLine is the text at a position like "order.star:12:9" of a loaded version, without the
+// white space around it; "" if it cannot be had.
 func (e *Engine) sourceLine(ctx context.Context, version catalog.Version, at string) string {
 	file, rest, _ := strings.Cut(at, ":")
 	number, _, _ := strings.Cut(rest, ":")

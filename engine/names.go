@@ -5,7 +5,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// WorkflowIDs tells the workflow ids of runs, in the order asked, from this node's state as it is; "" for a run that is deleted, or not known here yet.
+// WorkflowIDs tells the workflow ids of runs, in the order asked, from this node's state as it is;
+// "" for a run that is deleted, or not known here yet.
 func (e *Engine) WorkflowIDs(ids []history.RunID) []string {
 	names := make([]string, len(ids))
 	if len(ids) == 0 {

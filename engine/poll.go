@@ -12,9 +12,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Poll gives a worker tasks, waiting up to wait for the first one. When ctx ends it answers with none, and what was leased meanwhile is given back.
-// A repeated request answers the same tasks, but for those that have been given back or taken away since. Under a request id a poll may answer with none
-// before its wait is over.
+// Poll gives a worker tasks, waiting up to wait for the first one. When ctx ends it answers with
+// none, and what was leased meanwhile is given back. A repeated request answers the same tasks, but
+// for those that have been given back or taken away since. Under a request id a poll may answer
+// with none before its wait is over.
 func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([]WorkerTask, uint64, error) {
 	lease, err := e.checkPoll(r)
 	if err != nil {
@@ -60,7 +61,8 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 			return e.noTasks()
 		}
 		lease.Max = uint32(n)
-		// The lease goes its way also when the worker goes: what it gives can then be given back, and need not be waited for.
+		// The lease goes its way also when the worker goes: what it gives can then be given back,
+		// and need not be waited for.
 		answer, a, err := propose[*fsm.LeaseAnswer](d.Term(), e, r.Call, lease)
 		p.Answered(n)
 		if err != nil {
@@ -108,7 +110,8 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 	}, nil
 }
 
-// hand reads what a worker gets with its leases. What does not fit into one answer is given back, and so is everything if ctx ended meanwhile.
+// hand reads what a worker gets with its leases. What does not fit into one answer is given back,
+// and so is everything if ctx ended meanwhile.
 func (e *Engine) hand(ctx context.Context, d *desk.Desk, shared *desk.Claim, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
 	there := ctx.Err() == nil
 	if shared.Decide(there) != there { // another poll hands them over, or gives them back
@@ -156,7 +159,8 @@ func stillLeased(v fsm.View, t fsm.TaskToken) bool {
 	return ok && task.Attempt == t.Attempt && (task.State == fsm.TaskLeased || task.State == fsm.TaskGivenUp)
 }
 
-// giveBack releases attempts that no worker has heard of, until term is over. If it fails they are offered again when their leases end.
+// giveBack releases attempts that no worker has heard of, until term is over. If it fails they are
+// offered again when their leases end.
 func (e *Engine) giveBack(term context.Context, tokens []fsm.TaskToken) {
 	if _, err := e.cfg.Log.Propose(term, fsm.Envelope{Command: &fsm.ReleaseTasks{Tokens: tokens}}); err != nil {
 		e.log.Debug("tasks not given back, their leases will end", "tasks", len(tokens), "error", err)

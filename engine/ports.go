@@ -8,20 +8,27 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Log is the replicated log with the state machine behind it. The cluster implements it on raft, enginetest on the state machine alone.
+// Log is the replicated log with the state machine behind it. The cluster implements it on raft,
+// enginetest on the state machine alone.
 //
-// All methods may be called by any goroutine at any time. A Log may also implement Clock and HandOver.
+// All methods may be called by any goroutine at any time. A Log may also implement Clock and
+// HandOver.
 type Log interface {
-	// Propose appends one command and returns its outcome once it is durable on a majority and applied here. Commands of one caller that calls in
-	// turn are applied in that order; commands of several callers are batched. A refusal by the state machine is a Result, not an error. The errors
-	// are *NotLeader, *NoQuorum and *Unavailable (it did not happen and never will) and *Unknown (it may have happened or may still happen; the
-	// same request id tells). Propose never retries. When ctx ends first, the error is *Unknown unless the command was not yet handed to the log.
-	// On a node that does not lead, AnnounceNode, ReportReady and ReportDigest are sent on to the leader; everything else is refused with *NotLeader.
+	// Propose appends one command and returns its outcome once it is durable on a majority and
+	// applied here. Commands of one caller that calls in turn are applied in that order; commands
+	// of several callers are batched. A refusal by the state machine is a Result, not an error. The
+	// errors are *NotLeader, *NoQuorum and *Unavailable (it did not happen and never will) and
+	// *Unknown (it may have happened or may still happen; the same request id tells). Propose never
+	// retries. When ctx ends first, the error is *Unknown unless the command was not yet handed to
+	// the log. On a node that does not lead, AnnounceNode, ReportReady and ReportDigest are sent on
+	// to the leader; everything else is refused with *NotLeader.
 	Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error)
-	// Sync returns once this node's state has everything that was acknowledged anywhere before the call: the barrier of a linearizable read. Callers
-	// at the same time share one barrier. Errors as for Propose, never *Unknown.
+	// Sync returns once this node's state has everything that was acknowledged anywhere before the
+	// call: the barrier of a linearizable read. Callers at the same time share one barrier. Errors
+	// as for Propose, never *Unknown.
 	Sync(ctx context.Context) error
-	// View reads this node's state as it is now, at one index, without waiting and without blocking apply.
+	// View reads this node's state as it is now, at one index, without waiting and without blocking
+	// apply.
 	View(f func(fsm.View))
 	// Wait returns this node's applied index as soon as it is above after, or ctx's error.
 	Wait(ctx context.Context, after uint64) (uint64, error)
@@ -29,11 +36,12 @@ type Log interface {
 
 // Blobs keeps archives by the SHA-256 of their bytes, outside the log.
 type Blobs interface {
-	// Put returns once a majority of the voters have the bytes on disk. The blob may be swept an hour later unless applied state names it by then.
-	// Errors as for Propose, never *Unknown: putting the same bytes again is always safe.
+	// Put returns once a majority of the voters have the bytes on disk. The blob may be swept an
+	// hour later unless applied state names it by then. Errors as for Propose, never *Unknown:
+	// putting the same bytes again is always safe.
 	Put(ctx context.Context, archive []byte) (catalog.Digest, error)
-	// Get returns the bytes, from this node's disk or else from a peer's; what a peer sent is checked against the digest and kept. The error says
-	// who was asked.
+	// Get returns the bytes, from this node's disk or else from a peer's; what a peer sent is
+	// checked against the digest and kept. The error says who was asked.
 	Get(ctx context.Context, d catalog.Digest) ([]byte, error)
 }
 

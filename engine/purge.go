@@ -8,14 +8,17 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// purger deletes closed runs that retention no longer keeps, a small batch at a time. It is in no hurry: after each batch it rests for as long as the batch took, so
-// that what callers propose goes first.
+// purger deletes closed runs that retention no longer keeps, a small batch at a time. It is in no
+// hurry: after each batch it rests for as long as the batch took, so that what callers propose goes
+// first.
 type purger struct{ e *Engine }
 
-// purgeBatch is how many runs one entry deletes at most. The state machine stops earlier where their histories are long.
+// purgeBatch is how many runs one entry deletes at most. The state machine stops earlier where
+// their histories are long.
 const purgeBatch = 250
 
-// restAtLeast is the pause after a batch. patience with what cannot be deleted yet doubles from there to restAtMost.
+// restAtLeast is the pause after a batch. patience with what cannot be deleted yet doubles from
+// there to restAtMost.
 const (
 	restAtLeast = 2 * time.Millisecond
 	restAtMost  = 10 * time.Second
@@ -61,7 +64,8 @@ func (p *purger) run(ctx context.Context) error {
 	}
 }
 
-// purge proposes one batch and tells whether it deleted anything. Whatever became of it, the state says what is left.
+// purge proposes one batch and tells whether it deleted anything. Whatever became of it, the state
+// says what is left.
 func (p *purger) purge(ctx context.Context, runs []history.RunID) bool {
 	res, err := p.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.PurgeRuns{Runs: runs}})
 	if err != nil {

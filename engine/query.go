@@ -96,8 +96,9 @@ func newQueries(l Limits) *queries {
 	}
 }
 
-// Query asks a handler of a run's code as of the newest turn recorded when the query was made, and the index that this was at. A query before the first turn
-// waits for it. Closed runs answer while their version is loaded.
+// Query asks a handler of a run's code as of the newest turn recorded when the query was made, and
+// the index that this was at. A query before the first turn waits for it. Closed runs answer while
+// their version is loaded.
 func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, 0, err
@@ -208,8 +209,9 @@ func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, nam
 	return result, err
 }
 
-// standing returns an execution for queries that stands at run's newest turn. When the query's time is over while one is rebuilt, what was done is kept between
-// two turns, and the next query goes on from there: each turn has its own time, so a long life takes several queries and not for ever.
+// standing returns an execution for queries that stands at run's newest turn. When the query's time
+// is over while one is rebuilt, what was done is kept between two turns, and the next query goes on
+// from there: each turn has its own time, so a long life takes several queries and not for ever.
 func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *catalog.Package, run fsm.Run) (*replay.Machine, error) {
 	turn, stop := timed(context.WithoutCancel(ctx), e.limits.TurnTimeout)
 	defer stop()

@@ -141,7 +141,8 @@ def run(ctx, input):
 	})
 }
 
-// A run reopened before any turn that counts has nothing to answer yet: a query waits for its first turn.
+// A run reopened before any turn that counts has nothing to answer yet: a query waits for its first
+// turn.
 func TestAQueryWaitsForTheFirstTurnThatCounts(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    ctx.on_query(\"q\", lambda: 1)\n    fail(\"no\")\n"}))

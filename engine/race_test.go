@@ -13,8 +13,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Starts race loads, routes and unloads. Whatever happens, the code that a run executes is that of the version in its WorkflowStarted; a start that came
-// after a deploy was acknowledged runs that version or a later one; and nothing that is pinned is ever unloaded.
+// Starts race loads, routes and unloads. Whatever happens, the code that a run executes is that of
+// the version in its WorkflowStarted; a start that came after a deploy was acknowledged runs that
+// version or a later one; and nothing that is pinned is ever unloaded.
 func TestStartsRacingDeploysRunWhatTheySay(t *testing.T) {
 	n := enginetest.New(t)
 	const versions, starters, starts = 6, 4, 40

@@ -14,9 +14,9 @@ type Read struct {
 	Stale    bool   // answer from this node's state as it is
 	MinIndex uint64 // with Stale: wait (at most 5 s) until this node has applied this index
 	// Room, if it is set, is asked for memory before an answer is made that may be large, with the
-	// most bytes that it may have; an error of it refuses the read. It is asked outside of the state
-	// and may wait. A later call replaces what an earlier one asked for: with 0 nothing is held, as
-	// by a read that goes on waiting.
+	// most bytes that it may have; an error of it refuses the read. It is asked outside of the
+	// state and may wait. A later call replaces what an earlier one asked for: with 0 nothing is
+	// held, as by a read that goes on waiting.
 	Room func(bytes int64) error
 }
 

@@ -9,8 +9,9 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// reconciler makes this node hold compiled what the state names, and tells the cluster through the log which versions it has. It is level-triggered: every
-// round compares what is with what should be, so that a missed event costs time, not truth.
+// reconciler makes this node hold compiled what the state names, and tells the cluster through the
+// log which versions it has. It is level-triggered: every round compares what is with what should
+// be, so that a missed event costs time, not truth.
 type reconciler struct {
 	e      *Engine
 	rouse  chan struct{}
@@ -26,7 +27,8 @@ type failure struct {
 	reason  string
 }
 
-// resync bounds how long the reconciler trusts that it heard of every change; retry is how soon it tries again what failed.
+// resync bounds how long the reconciler trusts that it heard of every change; retry is how soon it
+// tries again what failed.
 const (
 	resync   = time.Minute
 	retry    = 5 * time.Second
@@ -81,7 +83,8 @@ func (r *reconciler) run(ctx context.Context) error {
 	}
 }
 
-// round compiles what is loaded, forgets what is not, and reports what the cluster does not know yet. False means that something is left to try again.
+// round compiles what is loaded, forgets what is not, and reports what the cluster does not know
+// yet. False means that something is left to try again.
 func (r *reconciler) round(ctx context.Context) bool {
 	var packages []*catalog.Package
 	reported := make(map[catalog.Version]fsm.Readiness) // of this node
@@ -137,7 +140,8 @@ func (r *reconciler) compile(ctx context.Context, p *catalog.Package) bool {
 	return true
 }
 
-// report tells the cluster how this node stands with a version, if it knows otherwise. A report on a version that was unloaded meanwhile is ignored.
+// report tells the cluster how this node stands with a version, if it knows otherwise. A report on
+// a version that was unloaded meanwhile is ignored.
 func (r *reconciler) report(ctx context.Context, version catalog.Version, known fsm.Readiness) bool {
 	want := fsm.Readiness{Version: version, Node: r.e.cfg.Node, Ready: r.compiled[version], Problem: r.problems[version]}
 	if known == want {

@@ -12,16 +12,19 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// replayTurns is how many recorded turns are read and shown at a time: long histories are never in memory at once.
+// replayTurns is how many recorded turns are read and shown at a time: long histories are never in
+// memory at once.
 const replayTurns = 256
 
-// stands reports whether m stands after the newest turn that at names, and knows of everything that was taken back.
+// stands reports whether m stands after the newest turn that at names, and knows of everything that
+// was taken back.
 func stands(m *replay.Machine, at fsm.Run) bool {
 	return m.Turns() == at.Turns && m.Reopenings() == len(at.Reopened)
 }
 
-// rebuild makes a machine that stands after the newest turn that at names, by showing it the recorded ones. begins holds the run's first event, or nothing
-// if it is still to be read. The caller closes the machine, also one that comes beside an error.
+// rebuild makes a machine that stands after the newest turn that at names, by showing it the
+// recorded ones. begins holds the run's first event, or nothing if it is still to be read. The
+// caller closes the machine, also one that comes beside an error.
 func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at fsm.Run, begins []history.Event, p *pace) (*replay.Machine, error) {
 	member, ok := pkg.Member(at.Type)
 	if !ok {
@@ -46,7 +49,8 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 	return m, e.catchUp(ctx, m, at)
 }
 
-// catchUp shows a machine the recorded turns up to the newest that at names. After errBetweenTurns it may go on.
+// catchUp shows a machine the recorded turns up to the newest that at names. After errBetweenTurns
+// it may go on.
 func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at fsm.Run) error {
 	if m.Turns() == at.Turns {
 		return nil
@@ -66,7 +70,8 @@ func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at fsm.Run) err
 	return nil
 }
 
-// recorded reads the turns that m is to be shown next, with what they had seen and what they asked for. What came while a turn was made lies in between.
+// recorded reads the turns that m is to be shown next, with what they had seen and what they asked
+// for. What came while a turn was made lies in between.
 func (e *Engine) recorded(m *replay.Machine, at fsm.Run) (turns []history.Turn, events []history.Event) {
 	e.cfg.Log.View(func(v fsm.View) {
 		turns = v.Turns(at.RunID, m.Turns()+1, int(min(replayTurns, at.Turns-m.Turns())))
@@ -83,7 +88,8 @@ func (e *Engine) recorded(m *replay.Machine, at fsm.Run) (turns []history.Turn, 
 	return turns, events
 }
 
-// eventsUpTo reads the events from seq from up to and with seq to. A history is bounded, see Limits; a page of it is, too.
+// eventsUpTo reads the events from seq from up to and with seq to. A history is bounded, see
+// Limits; a page of it is, too.
 func eventsUpTo(v fsm.View, id history.RunID, from, to uint64) (all []history.Event) {
 	const batch = 4096
 	for from <= to {

@@ -10,10 +10,12 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run again, finished ones keep their outcome.
+// Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run
+// again, finished ones keep their outcome.
 //
-// What has to run again follows from what the run's code had acted on, so its history is replayed first, up to the turn that closed it. The entry is fenced by the
-// newest event that was looked at; whether the run may be reopened is for the state machine to say.
+// What has to run again follows from what the run's code had acted on, so its history is replayed
+// first, up to the turn that closed it. The entry is fenced by the newest event that was looked at;
+// whether the run may be reopened is for the state machine to say.
 func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, Answered{}, err
@@ -35,8 +37,9 @@ func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason stri
 	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("workflow %q changed %d times while it was to be reopened", ref.WorkflowID, rechecks)}
 }
 
-// reopening fills in what cmd's run has to forget and to take up again. A run that cannot be reopened as far as this node knows is left without: then the state
-// machine refuses, or knows the request, or has the engine look again, since no history ends at event 0.
+// reopening fills in what cmd's run has to forget and to take up again. A run that cannot be
+// reopened as far as this node knows is left without: then the state machine refuses, or knows the
+// request, or has the engine look again, since no history ends at event 0.
 func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 	var run fsm.Run
 	var pkg *catalog.Package

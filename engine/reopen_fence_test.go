@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// A reopened run pins its version again; without the version there is nothing to reopen. Whichever of unloading and reopening comes first wins.
+// A reopened run pins its version again; without the version there is nothing to reopen. Whichever
+// of unloading and reopening comes first wins.
 func TestReopenAndUnload(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		code := enginetest.Code{"w": "def run(ctx, input):\n    ctx.signal(\"go\")\n    return 1\n"}
@@ -46,7 +47,8 @@ func TestReopenAndUnload(t *testing.T) {
 	})
 }
 
-// Two who reopen at a time: one does, the other is told that it is open. A repeated request has one effect.
+// Two who reopen at a time: one does, the other is told that it is open. A repeated request has one
+// effect.
 func TestReopenIsFencedAndRepeated(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    ctx.signal(\"go\")\n    fail(\"no\")\n"}))
@@ -75,7 +77,8 @@ func TestReopenIsFencedAndRepeated(t *testing.T) {
 	})
 }
 
-// A turn that was made before the run was terminated and reopened is not recorded after it: it may have seen what is forgotten.
+// A turn that was made before the run was terminated and reopened is not recorded after it: it may
+// have seen what is forgotten.
 func TestATurnFromBeforeTheReopening(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		archive := enginetest.Pack(t, enginetest.Code{"w": `

@@ -96,7 +96,8 @@ def run(ctx, input):
 	})
 }
 
-// A step whose failure nobody had looked at runs again, whether it failed before the run closed or code was not told in time.
+// A step whose failure nobody had looked at runs again, whether it failed before the run closed or
+// code was not told in time.
 func TestReopenForgetsWhatWasNotLookedAt(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		archive := enginetest.Pack(t, enginetest.Code{"w": `
@@ -216,7 +217,8 @@ func TestReopenStartsAFailedChildAgain(t *testing.T) {
 	})
 }
 
-// Code that fails by itself fails again at the same place, and may have another end once the world has changed.
+// Code that fails by itself fails again at the same place, and may have another end once the world
+// has changed.
 func TestReopenAPlainFailure(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		archive := enginetest.Pack(t, enginetest.Code{"w": `
@@ -238,7 +240,8 @@ def run(ctx, input):
 			reopen(t, n, ref)
 		}
 		n.Outcome(ref)
-		// A signal that comes while the run is open is kept: here it comes before the turn that the reopening asks for.
+		// A signal that comes while the run is open is kept: here it comes before the turn that the
+		// reopening asks for.
 		var once atomic.Bool
 		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
 			if _, ok := c.(*fsm.RecordTurn); ok && !once.Swap(true) {

@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Result is how a run stands, and how it ended if it did. A run that continued as new is followed to the newest run unless a run id was given.
+// Result is how a run stands, and how it ended if it did. A run that continued as new is followed
+// to the newest run unless a run id was given.
 type Result struct {
 	WorkflowID string
 	RunID      history.RunID
@@ -19,7 +20,8 @@ type Result struct {
 	Index      uint64
 }
 
-// Result returns how a run ended, waiting up to wait for it. A run that is still open then is answered with an open Status.
+// Result returns how a run ended, waiting up to wait for it. A run that is still open then is
+// answered with an open Status.
 func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.Duration) (*Result, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, err
@@ -125,7 +127,8 @@ func orElse(s, other string) string {
 	return s
 }
 
-// terminal returns the event that closed the run, nil while it is open. Only what the state machine appended in the same step can follow it.
+// terminal returns the event that closed the run, nil while it is open. Only what the state machine
+// appended in the same step can follow it.
 func terminal(v fsm.View, run fsm.Run) history.Data {
 	if run.Status.Open() {
 		return nil

@@ -8,8 +8,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// SetRetention says how long closed runs of a type are kept; an empty type means all types without a rule of their own, an age of 0 for ever. Without any rule
-// they are kept for ever. What a rule no longer keeps goes in the background.
+// SetRetention says how long closed runs of a type are kept; an empty type means all types without
+// a rule of their own, an age of 0 for ever. Without any rule they are kept for ever. What a rule
+// no longer keeps goes in the background.
 func (e *Engine) SetRetention(ctx context.Context, c Call, typ string, age time.Duration) (Answered, error) {
 	if at := history.Duration(age); at != 0 && (at < fsm.MinRetention || at > fsm.MaxRetention) {
 		return Answered{}, invalid("age", "is %s; 0s (for ever) and %s to %s are allowed", age, fsm.MinRetention, fsm.MaxRetention)
@@ -17,7 +18,8 @@ func (e *Engine) SetRetention(ctx context.Context, c Call, typ string, age time.
 	return e.retain(ctx, c, &fsm.SetRetention{Rule: fsm.Retention{Type: typ, Age: history.Duration(age)}})
 }
 
-// RemoveRetention takes the rule of a type away: the one of all others applies again. Without one it changes nothing.
+// RemoveRetention takes the rule of a type away: the one of all others applies again. Without one
+// it changes nothing.
 func (e *Engine) RemoveRetention(ctx context.Context, c Call, typ string) (Answered, error) {
 	return e.retain(ctx, c, &fsm.SetRetention{Rule: fsm.Retention{Type: typ}, Remove: true})
 }

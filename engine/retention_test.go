@@ -138,7 +138,8 @@ func TestRetentionRules(t *testing.T) {
 	})
 }
 
-// A backlog goes batch by batch, whatever becomes of the leader and its answers meanwhile, and callers go first.
+// A backlog goes batch by batch, whatever becomes of the leader and its answers meanwhile, and
+// callers go first.
 func TestRetentionOfMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.NewFast(t)
@@ -258,7 +259,8 @@ def run(ctx, input):
 	})
 }
 
-// A caller who waits for a run that continues, and is deleted with the one that goes on before he looks again, is told so.
+// A caller who waits for a run that continues, and is deleted with the one that goes on before he
+// looks again, is told so.
 func TestResultOfARunThatWasDeleted(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"a": "def run(ctx, input):\n    if input == 1:\n        ctx.continue_as_new(2)\n"}))

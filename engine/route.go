@@ -6,7 +6,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Route points a type at a loaded version. The state machine resolves prefixes and checks everything; this only bounds what goes into the log.
+// Route points a type at a loaded version. The state machine resolves prefixes and checks
+// everything; this only bounds what goes into the log.
 func (e *Engine) Route(ctx context.Context, c Call, cmd fsm.RouteType) (*fsm.RouteAnswer, Answered, error) {
 	if err := checkDeploy(cmd.Type, cmd.Version, cmd.Expect, cmd.Message); err != nil {
 		return nil, Answered{}, err
@@ -30,7 +31,8 @@ func (e *Engine) Rollback(ctx context.Context, c Call, cmd fsm.RollbackType) (*f
 	return propose[*fsm.RouteAnswer](ctx, e, c, &cmd)
 }
 
-// Unload removes a whole package if nothing routes to it and nothing pins it: check and removal are one entry.
+// Unload removes a whole package if nothing routes to it and nothing pins it: check and removal are
+// one entry.
 func (e *Engine) Unload(ctx context.Context, c Call, cmd fsm.UnloadVersion) (*fsm.UnloadAnswer, Answered, error) {
 	if err := checkDeploy(cmd.Type, cmd.Version, "", cmd.Message); err != nil {
 		return nil, Answered{}, err

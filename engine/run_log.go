@@ -8,8 +8,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// keptLines are the lines of a turn that go into its entry: at most a quarter of what a run may keep,
-// so that one turn does not displace all others.
+// keptLines are the lines of a turn that go into its entry: at most a quarter of what a run may
+// keep, so that one turn does not displace all others.
 func (e *Engine) keptLines(lines []string) []string {
 	const atLeast = 200 // bytes, of the first line
 	left := e.limits.RunLogBytes / 4

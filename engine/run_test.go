@@ -56,7 +56,8 @@ def run(ctx, input):
 	})
 }
 
-// The times of these tests are hours, not days: Pebble looks for compactions ten times a second, also of a bubble's time.
+// The times of these tests are hours, not days: Pebble looks for compactions ten times a second,
+// also of a bubble's time.
 const approval = `
 def run(ctx, input):
     ok = ctx.signal("approval", timeout = "2h")
@@ -261,7 +262,8 @@ func TestDescribeTellsWhatARunWaitsFor(t *testing.T) {
 	})
 }
 
-// A caller who waits for a workflow id is told of the end of its chain at once, also if runs of the chain end while the wait begins.
+// A caller who waits for a workflow id is told of the end of its chain at once, also if runs of the
+// chain end while the wait begins.
 func TestResultOfAChainThatIsFast(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    if input > 0:\n        ctx.continue_as_new(input - 1)\n    return \"over\"\n"}))

@@ -15,8 +15,9 @@ import (
 // nextTimes is how many of its next times a schedule is shown with.
 const nextTimes = 5
 
-// PutSchedule makes a schedule, or with replace changes one. Of s the definition, Paused and Reason are read; a schedule that is replaced and not Paused is
-// resumed. The input is checked against the version that the type is routed to, if it is routed.
+// PutSchedule makes a schedule, or with replace changes one. Of s the definition, Paused and Reason
+// are read; a schedule that is replaced and not Paused is resumed. The input is checked against the
+// version that the type is routed to, if it is routed.
 func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replace bool) (*fsm.ScheduleAnswer, Answered, error) {
 	s, cal, err := e.checkSchedule(s)
 	if err != nil {
@@ -24,7 +25,8 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replac
 	}
 	cmd := &fsm.PutSchedule{Schedule: s, Replace: replace, Apart: true}
 	if refusal := e.checkScheduled(ctx, &s, cal); refusal != nil {
-		// Before refusing, look with everything that was acknowledged: the route may have moved, or this may be a repeated request.
+		// Before refusing, look with everything that was acknowledged: the route may have moved, or
+		// this may be a repeated request.
 		if err := e.cfg.Log.Sync(ctx); err != nil {
 			return nil, Answered{}, err
 		}
@@ -137,15 +139,16 @@ func (e *Engine) PauseSchedule(ctx context.Context, c Call, id, reason string) (
 	return propose[*fsm.ScheduleAnswer](ctx, e, c, &fsm.PauseSchedule{ID: id, Reason: reason})
 }
 
-// ResumeSchedule lets a schedule fire again, at its next time from now. Times that passed meanwhile are not made up for.
+// ResumeSchedule lets a schedule fire again, at its next time from now. Times that passed meanwhile
+// are not made up for.
 func (e *Engine) ResumeSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error) {
 	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
 		return &fsm.ResumeSchedule{ID: id, Next: cal.Next(e.now()), Revision: s.Revision}, nil
 	})
 }
 
-// TriggerSchedule fires a schedule now, also a paused one. A nil overlap is the schedule's own policy. Whatever becomes of the fire, it is counted: the answer
-// names what was started.
+// TriggerSchedule fires a schedule now, also a paused one. A nil overlap is the schedule's own
+// policy. Whatever becomes of the fire, it is counted: the answer names what was started.
 func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkOverlap(overlap); err != nil {
 		return nil, Answered{}, err
@@ -156,8 +159,9 @@ func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap
 	})
 }
 
-// BackfillSchedule fires a schedule, also a paused one, for all its times from from up to but without to that have come: at most fsm.MaxFires, fewer where the
-// input is large. A nil overlap is fsm.OverlapAllowAll.
+// BackfillSchedule fires a schedule, also a paused one, for all its times from from up to but
+// without to that have come: at most fsm.MaxFires, fewer where the input is large. A nil overlap is
+// fsm.OverlapAllowAll.
 func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, to time.Time, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkOverlap(overlap); err != nil {
 		return nil, Answered{}, err
@@ -188,7 +192,8 @@ func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, 
 // firstTime is the first time that can be fired for.
 var firstTime = time.Unix(1, 0).UTC()
 
-// onSchedule proposes what make says of the schedule as it stands, again if it has changed meanwhile.
+// onSchedule proposes what make says of the schedule as it stands, again if it has changed
+// meanwhile.
 func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*fsm.Schedule, *calendar.Calendar) (fsm.Command, error)) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkScheduleID(id); err != nil {
 		return nil, Answered{}, err
@@ -221,7 +226,8 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*f
 	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("schedule %q, or the route of its type, was changed %d times while this was under way", id, rechecks)}
 }
 
-// checkFires notes in cmd which schema the input of s was checked against, how it does not fit that, and what cmd will cost.
+// checkFires notes in cmd which schema the input of s was checked against, how it does not fit
+// that, and what cmd will cost.
 func (e *Engine) checkFires(ctx context.Context, s *fsm.Schedule, cmd *fsm.FireSchedule) error {
 	checked, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
 	if err != nil {
@@ -264,7 +270,8 @@ func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *fsm.Sched
 	return &found, next, index, nil
 }
 
-// Schedules lists schedules by id; cursor is the last id of the page before. A page ends early when it passes 4 MiB.
+// Schedules lists schedules by id; cursor is the last id of the page before. A page ends early when
+// it passes 4 MiB.
 func (e *Engine) Schedules(ctx context.Context, rd Read, limit int, cursor string) (page []fsm.Schedule, next string, index uint64, err error) {
 	if limit, err = checkPage(limit); err != nil {
 		return nil, "", 0, err

@@ -186,7 +186,8 @@ func TestScheduleControl(t *testing.T) {
 
 func second(_ *fsm.ScheduleAnswer, _ engine.Answered, err error) error { return err }
 
-// A change that comes between what was read of a schedule and the entry is noticed: nothing is fired or resumed as it was before.
+// A change that comes between what was read of a schedule and the entry is noticed: nothing is
+// fired or resumed as it was before.
 func TestScheduleChangedMeanwhile(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, jobs))
@@ -323,7 +324,8 @@ func TestScheduleList(t *testing.T) {
 	})
 }
 
-// A run that is opened again overlaps with the fires of its schedule, and one that goes on as new does.
+// A run that is opened again overlaps with the fires of its schedule, and one that goes on as new
+// does.
 func TestScheduleKnowsItsRuns(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"loop": `

@@ -12,8 +12,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// schedules fires schedules when their time has come. What it proposes is fenced by the time that the schedule fires next, so that a fire is neither lost nor made
-// twice, whoever leads and however often an answer is lost: whatever became of a proposal, the state says what is still due.
+// schedules fires schedules when their time has come. What it proposes is fenced by the time that
+// the schedule fires next, so that a fire is neither lost nor made twice, whoever leads and however
+// often an answer is lost: whatever became of a proposal, the state says what is still due.
 type schedules struct {
 	e     *Engine
 	next  atomic.Int64  // log time up to which it sleeps; the end of time while it is awake
@@ -68,7 +69,8 @@ func (f *schedules) run(ctx context.Context) error {
 	}
 }
 
-// fire takes one step with each of the schedules, some at a time, so that none that is far behind holds up the others. It tells whether any step counted.
+// fire takes one step with each of the schedules, some at a time, so that none that is far behind
+// holds up the others. It tells whether any step counted.
 func (f *schedules) fire(ctx context.Context, due []string) bool {
 	var taken atomic.Int64
 	var moved atomic.Bool

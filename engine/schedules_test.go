@@ -145,7 +145,8 @@ func TestScheduleOverlap(t *testing.T) {
 	}
 }
 
-// A run that takes its time to end after it was asked to holds up the next fire; of several that wait the newest starts.
+// A run that takes its time to end after it was asked to holds up the next fire; of several that
+// wait the newest starts.
 func TestScheduleCancelsWithPatience(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"tidy": `
@@ -165,7 +166,8 @@ def run(ctx, input):
 	})
 }
 
-// Fires that cannot start a run are counted with the reason, and the next ones are fired all the same.
+// Fires that cannot start a run are counted with the reason, and the next ones are fired all the
+// same.
 func TestScheduleFailures(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		put(t, n, fsm.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), Input: history.Payload(`{"n":1}`)})
@@ -191,7 +193,8 @@ func TestScheduleFailures(t *testing.T) {
 	})
 }
 
-// A route that moves to a version with another schema while a fire is on its way, or while one waits: the input is checked against the one that the run starts on.
+// A route that moves to a version with another schema while a fire is on its way, or while one
+// waits: the input is checked against the one that the run starts on.
 func TestScheduleRechecks(t *testing.T) {
 	strict := func(t *testing.T) []byte {
 		return enginetest.Pack(t, jobs, enginetest.InputSchema("slow", `{"required":["n"]}`))

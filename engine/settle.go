@@ -13,7 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// settleBytes is how much one command carries of what workers say. More goes in several: the log takes no command beyond 8 MiB.
+// settleBytes is how much one command carries of what workers say. More goes in several: the log
+// takes no command beyond 8 MiB.
 const settleBytes = 4 << 20
 
 // saying is one kind of what workers say.
@@ -23,8 +24,9 @@ type saying[T any] struct {
 	counted prometheus.Counter // of those that counted
 }
 
-// settle checks what a worker says of its attempts, each on its own, and puts what can be right before the state machine. Commands that follow from one call
-// have request ids of their own, so that a repeated call repeats each answer.
+// settle checks what a worker says of its attempts, each on its own, and puts what can be right
+// before the state machine. Commands that follow from one call have request ids of their own, so
+// that a repeated call repeats each answer.
 func (s saying[T]) settle(ctx context.Context, e *Engine, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
 	if len(results) < 1 || len(results) > MaxTasks {
 		return nil, Answered{}, invalid("results", "holds %d tokens; 1 to %d are allowed", len(results), MaxTasks)
@@ -112,7 +114,8 @@ func (e *Engine) readOutput(t fsm.TaskToken, r *TaskResult) (fsm.TaskOutput, err
 	return fsm.TaskOutput{Token: t, Output: r.Output}, e.checkPayload("output", r.Output)
 }
 
-// readFailure cuts a message that is too long, as it does with those of workflow code: a failure that cannot be told would be worse.
+// readFailure cuts a message that is too long, as it does with those of workflow code: a failure
+// that cannot be told would be worse.
 func (e *Engine) readFailure(t fsm.TaskToken, r *TaskResult) (fsm.TaskFailure, error) {
 	failure := r.Error
 	if failure.Kind == "" {

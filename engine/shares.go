@@ -44,8 +44,8 @@ func (r *rounds[T]) pop() (value T, ok bool) {
 	return value, true
 }
 
-// shares hands out a number of places, fairly among the workflow types that want one: those who wait
-// are served type by type in turn, and within a type in order.
+// shares hands out a number of places, fairly among the workflow types that want one: those who
+// wait are served type by type in turn, and within a type in order.
 type shares struct {
 	mu      sync.Mutex // guards what follows
 	free    int

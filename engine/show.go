@@ -14,8 +14,8 @@ type Shown struct {
 	Index   uint64
 }
 
-// ShowVersion tells everything about the version of typ that ref names. The row is of one index; the
-// archive is read after it, and is still there when the version was unloaded in between.
+// ShowVersion tells everything about the version of typ that ref names. The row is of one index;
+// the archive is read after it, and is still there when the version was unloaded in between.
 func (e *Engine) ShowVersion(ctx context.Context, rd Read, typ, ref string) (*Shown, error) {
 	var s Shown
 	var err error

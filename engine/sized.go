@@ -13,9 +13,9 @@ const (
 	sizedAtOnce = 16
 )
 
-// sized reads an answer whose size only reading it tells, and returns it once there is memory for it.
-// One that is large is dropped, for it may have to wait for memory, and read again: as many callers
-// as there are may ask at a time, and a run that closes wakes all who wait for its result.
+// sized reads an answer whose size only reading it tells, and returns it once there is memory for
+// it. One that is large is dropped, for it may have to wait for memory, and read again: as many
+// callers as there are may ask at a time, and a run that closes wakes all who wait for its result.
 func sized[A any](ctx context.Context, e *Engine, rd Read, read func(fsm.View) (A, int)) (A, error) {
 	var a, none A
 	var size int

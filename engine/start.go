@@ -24,11 +24,13 @@ type StartRequest struct {
 	Timeout    time.Duration // of the whole run; 0 = the workflow's own
 }
 
-// rechecks is how often a start follows a route that keeps moving to versions with other input schemas.
+// rechecks is how often a start follows a route that keeps moving to versions with other input
+// schemas.
 const rechecks = 5
 
-// Start starts a run. Which version it runs is decided when the entry is applied; only the input schema must be known before, so the entry carries
-// the digest of the schema that the input was checked against, and the state machine asks for another check if it resolves another one.
+// Start starts a run. Which version it runs is decided when the entry is applied; only the input
+// schema must be known before, so the entry carries the digest of the schema that the input was
+// checked against, and the state machine asks for another check if it resolves another one.
 func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, Answered, error) {
 	if err := e.checkStart(&r); err != nil {
 		return nil, Answered{}, err
@@ -51,7 +53,8 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 			return nil, Answered{}, err
 		}
 		if violation != nil {
-			// Before refusing, look with everything that was acknowledged: the route may have moved, or this may be a repeated request.
+			// Before refusing, look with everything that was acknowledged: the route may have
+			// moved, or this may be a repeated request.
 			if err := e.cfg.Log.Sync(ctx); err != nil {
 				return nil, Answered{}, err
 			}
@@ -104,8 +107,8 @@ func (e *Engine) checkStart(r *StartRequest) (err error) {
 	return err
 }
 
-// checkInput checks cmd's input against the schema of the version that it would start on as far as this node knows. A type or version that is not
-// known here is left to the state machine to refuse.
+// checkInput checks cmd's input against the schema of the version that it would start on as far as
+// this node knows. A type or version that is not known here is left to the state machine to refuse.
 func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (checked catalog.Digest, violation, err error) {
 	var pkg *catalog.Package
 	var member *catalog.Member

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// stopwatch ends a context when one turn takes too long. It begins anew with each turn that is shown
-// again, so that a long life is no fault, and stands still while the turn waits for a place to compute.
+// stopwatch ends a context when one turn takes too long. It begins anew with each turn that is
+// shown again, so that a long life is no fault, and stands still while the turn waits for a place
+// to compute.
 type stopwatch struct {
 	limit time.Duration
 
@@ -54,8 +55,9 @@ func (w *stopwatch) most(turn uint64) time.Duration {
 	return replayFactor * w.limit
 }
 
-// replayFactor is how many times as long as a new turn one may take that is shown again: it was made within the limit once, by a node that may have been faster or less busy, and to
-// quarantine its run would not make it shorter.
+// replayFactor is how many times as long as a new turn one may take that is shown again: it was
+// made within the limit once, by a node that may have been faster or less busy, and to quarantine
+// its run would not make it shorter.
 const replayFactor = 10
 
 // lap begins anew, for a recorded turn; 0 is the new one.
@@ -79,8 +81,8 @@ func (w *stopwatch) rest(do func()) {
 	w.timer.Reset(max(w.left, 0))
 }
 
-// pace is how a machine gets on that has one of the places to compute: long turns let other types go
-// first from time to time. It implements replay.Pace.
+// pace is how a machine gets on that has one of the places to compute: long turns let other types
+// go first from time to time. It implements replay.Pace.
 type pace struct {
 	places *shares
 	key    string          // the run's type
@@ -101,7 +103,8 @@ func (p *pace) Turn(ctx context.Context, n uint64) error {
 	return nil
 }
 
-// Yield implements replay.Pace. It ends with a place, also when ctx has ended: whoever called gives it back.
+// Yield implements replay.Pace. It ends with a place, also when ctx has ended: whoever called gives
+// it back.
 func (p *pace) Yield(ctx context.Context) {
 	if !p.places.others(p.key) {
 		return

@@ -11,8 +11,9 @@ import (
 	"aion.dev/aion/internal/lifecycle"
 )
 
-// stuck is the room where versions wait whose program the leader lacks. Runs of such a version stay ready in the state, and nothing is remembered of
-// them: when the program is there, the driver reads the ready index again. No run ever fails because a node lacks a program.
+// stuck is the room where versions wait whose program the leader lacks. Runs of such a version stay
+// ready in the state, and nothing is remembered of them: when the program is there, the driver
+// reads the ready index again. No run ever fails because a node lacks a program.
 type stuck struct {
 	e     *Engine
 	group *lifecycle.Group
@@ -22,7 +23,8 @@ type stuck struct {
 	loading map[catalog.Version]bool
 }
 
-// patience is how long a leader tries to get a program before it offers leadership to a node that has it.
+// patience is how long a leader tries to get a program before it offers leadership to a node that
+// has it.
 const patience = 10 * time.Second
 
 func newStuck(e *Engine, g *lifecycle.Group, again func()) *stuck {

@@ -25,7 +25,8 @@ type WorkerTask struct {
 	Input history.Payload
 }
 
-// TaskResult is what a worker says of one attempt: Output of one that completed, Error of one that failed, Details of one that goes on.
+// TaskResult is what a worker says of one attempt: Output of one that completed, Error of one that
+// failed, Details of one that goes on.
 type TaskResult struct {
 	Token   string
 	Output  history.Payload
@@ -34,7 +35,8 @@ type TaskResult struct {
 	Wrong   error // a refusal of this one, whatever else it says; nil if it could be read
 }
 
-// TaskReply says what became of one TaskResult: Err is nil or a refusal (lease_lost, invalid_input) that concerns this one only.
+// TaskReply says what became of one TaskResult: Err is nil or a refusal (lease_lost, invalid_input)
+// that concerns this one only.
 type TaskReply struct {
 	Err             error
 	CancelRequested bool // of heartbeats: the step was given up, by its code or because its run closed. A cancellation that the code has not acted on does not count: code may want to see the step through

@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// timers fires what is due. Due is what the log's clock says; the state machine checks again with the entry's own time, so that nothing fires early.
+// timers fires what is due. Due is what the log's clock says; the state machine checks again with
+// the entry's own time, so that nothing fires early.
 type timers struct {
 	e     *Engine
 	next  atomic.Int64  // log time up to which it sleeps; the end of time while it is awake
@@ -67,7 +68,8 @@ func (t *timers) run(ctx context.Context) error {
 	}
 }
 
-// fire proposes one batch and tells whether it fired anything. Whatever became of it, the state says what is still armed.
+// fire proposes one batch and tells whether it fired anything. Whatever became of it, the state
+// says what is still armed.
 func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
 	res, err := t.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.FireTimers{Timers: due, Jitter: rand.Uint32()}})
 	if err != nil {

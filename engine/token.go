@@ -9,8 +9,9 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// A token is what a worker knows of an attempt: a format byte, the run id, the ordinal and the attempt, as base64url. Workers must not look inside; what a
-// token may do is checked against the state each time, so it need not be secret or signed.
+// A token is what a worker knows of an attempt: a format byte, the run id, the ordinal and the
+// attempt, as base64url. Workers must not look inside; what a token may do is checked against the
+// state each time, so it need not be secret or signed.
 const (
 	tokenFormat = 1
 	maxToken    = 64 // characters

@@ -18,7 +18,8 @@ type VersionRow struct {
 	Pins        fsm.PinCounts // of the whole package
 }
 
-// Versions lists what is loaded, sorted by type, time of loading and version; typ "" lists every type.
+// Versions lists what is loaded, sorted by type, time of loading and version; typ "" lists every
+// type.
 func (e *Engine) Versions(ctx context.Context, rd Read, typ string) ([]VersionRow, uint64, error) {
 	if typ != "" {
 		if err := checkType("type", typ); err != nil {

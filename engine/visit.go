@@ -83,7 +83,8 @@ func (v *visit) takeTurns(ctx context.Context) {
 	}
 }
 
-// make computes the run's next turn if it needs one: nil means that it does not, or cannot have it now.
+// make computes the run's next turn if it needs one: nil means that it does not, or cannot have it
+// now.
 func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err error) {
 	if err := v.place(ctx); err != nil {
 		return at, nil, err
@@ -100,7 +101,8 @@ func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err er
 		v.keep()
 		return at, nil, nil
 	}
-	// Steps bound what code does, and the clock what a step may cost at the worst: no run keeps a CPU from all others.
+	// Steps bound what code does, and the clock what a step may cost at the worst: no run keeps a
+	// CPU from all others.
 	turn, stop := timed(ctx, v.d.e.limits.TurnTimeout)
 	defer stop()
 	if err := v.bring(turn, work); err != nil || v.machine == nil {
@@ -118,7 +120,8 @@ func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err er
 	return at, step, err
 }
 
-// cutSooner prepares to make a turn again that met a limit after a wait at which it could have been cut.
+// cutSooner prepares to make a turn again that met a limit after a wait at which it could have been
+// cut.
 func (v *visit) cutSooner(err error) bool {
 	var sooner *replay.Sooner
 	if !errors.As(err, &sooner) {
@@ -183,8 +186,9 @@ func (v *visit) look() (w work) {
 	return w
 }
 
-// bring makes v.machine stand where the state says the run stands: the one that was parked, or another one by replay. Without the program it leaves
-// the run to the stuck room, and v.machine nil.
+// bring makes v.machine stand where the state says the run stands: the one that was parked, or
+// another one by replay. Without the program it leaves the run to the stuck room, and v.machine
+// nil.
 func (v *visit) bring(ctx context.Context, w work) error {
 	if v.machine == nil {
 		v.machine, _ = v.d.resident.Take(v.id)
@@ -282,8 +286,9 @@ func (v *visit) drop() {
 	}
 }
 
-// quarantine pauses a run whose code broke the runtime again and again: people look at it, and resume it. It is fenced by the turn, so that a run which went on
-// elsewhere meanwhile is left alone.
+// quarantine pauses a run whose code broke the runtime again and again: people look at it, and
+// resume it. It is fenced by the turn, so that a run which went on elsewhere meanwhile is left
+// alone.
 func (v *visit) quarantine(ctx context.Context, at fsm.Run, why error) {
 	reason := v.d.e.reasonOf(ctx, at, why)
 	var crash *runtime.Crash

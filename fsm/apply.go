@@ -7,8 +7,9 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Apply applies one committed entry. Entries at or below Applied are skipped and answer nil. An error means that this node cannot go on: the entry
-// cannot be read, or the disk failed; the state is unchanged then.
+// Apply applies one committed entry. Entries at or below Applied are skipped and answer nil. An
+// error means that this node cannot go on: the entry cannot be read, or the disk failed; the state
+// is unchanged then.
 func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 	if err := s.failed(); err != nil {
 		return nil, fmt.Errorf("apply entry %d: %w", index, err)
@@ -75,7 +76,8 @@ func (t *step) do(e *Envelope, size int) Result {
 	return r
 }
 
-// commit writes the entry's changes, the new digest and the applied index as one batch, and makes them visible.
+// commit writes the entry's changes, the new digest and the applied index as one batch, and makes
+// them visible.
 func (t *step) commit() error {
 	batch := t.s.db.NewBatch()
 	defer batch.Close()

@@ -11,9 +11,11 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// CheckInvariants recounts everything that follows from something else, and returns an error naming the first disagreement: rows and indexes from the
-// histories (I2, I9, I10, I12 of docs/ARCHITECTURE.md), the catalog from its own rules (I1, I5, I6), the request table from its queues (I8). It reads the whole
-// state; tests call it after every entry, and whoever doubts a state may.
+// CheckInvariants recounts everything that follows from something else, and returns an error naming
+// the first disagreement: rows and indexes from the histories (I2, I9, I10, I12 of
+// docs/ARCHITECTURE.md), the catalog from its own rules (I1, I5, I6), the request table from its
+// queues (I8). It reads the whole state; tests call it after every entry, and whoever doubts a
+// state may.
 func (s *State) CheckInvariants() error {
 	p := s.take()
 	if p == nil {
@@ -57,7 +59,8 @@ func (c *checker) failf(format string, args ...any) {
 	}
 }
 
-// checkCatalog: the routes point at loaded versions that carry the type, and the hot table is what is stored.
+// checkCatalog: the routes point at loaded versions that carry the type, and the hot table is what
+// is stored.
 func (c *checker) checkCatalog() {
 	if err := c.p.catalog.Check(); err != nil {
 		c.failf("I1: %w", err)

@@ -2,7 +2,8 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// checkCarried: the rows that stand for signals are those that the run's row names; they name signals, and these were received by runs before it.
+// checkCarried: the rows that stand for signals are those that the run's row names; they name
+// signals, and these were received by runs before it.
 func (c *checker) checkCarried(n *recount) {
 	use, last := carriedUse{From: n.row.Carried.From}, stretch{}
 	c.p.scan(eventKey(n.row.Serial, 0), numberKey(keyEvent, n.row.Serial+1), func(k, b []byte) bool {

@@ -27,7 +27,8 @@ func (c *checker) linkFinding(r *row) {
 	c.told[cohort{r.Run.Type, r.Run.Version, r.Run.Status}]++
 }
 
-// checkCounts: the counts are those of the runs, and the cohorts in memory are those that are stored.
+// checkCounts: the counts are those of the runs, and the cohorts in memory are those that are
+// stored.
 func (c *checker) checkCounts() {
 	var stored []cohort
 	c.p.scan(key(keyCount), key(keyCount+1), func(k, b []byte) bool {
@@ -84,8 +85,8 @@ func (c *checker) checkOrphans() {
 	}
 }
 
-// expectLatest writes down that r is the newest run of its workflow id, unless a newer one was deleted: then nobody may have the id, or an older run that was
-// reopened.
+// expectLatest writes down that r is the newest run of its workflow id, unless a newer one was
+// deleted: then nobody may have the id, or an older run that was reopened.
 func (c *checker) expectLatest(r *row) {
 	k := textKey(keyLatest, r.Run.WorkflowID)
 	if c.p.meta.Purged > 0 {
@@ -101,8 +102,9 @@ func (c *checker) expectLatest(r *row) {
 	c.expect(k, r.Run.RunID[:])
 }
 
-// follow returns the run that goes on from a child now; nil when it is closed and deleted. When the first runs of a chain were deleted, only the line knows
-// where it has come to; the run there says whose child it is. Reopened says that a run of the chain was closed for good once.
+// follow returns the run that goes on from a child now; nil when it is closed and deleted. When the
+// first runs of a chain were deleted, only the line knows where it has come to; the run there says
+// whose child it is. Reopened says that a run of the chain was closed for good once.
 func (c *checker) follow(parent *row, line childLine) (child *recount, reopened bool) {
 	child = c.runs[line.run]
 	if child == nil && c.p.meta.Purged > 0 {

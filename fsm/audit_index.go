@@ -96,8 +96,9 @@ func (c *checker) linkTimers(n *recount) {
 	}
 }
 
-// linkChildren follows each child to the run that goes on now. A child that was given up keeps its line while it is open; once it has closed it is its
-// parent's no more, also when it is reopened. Histories do not tell which was first, the giving up or the reopening: then the line itself does.
+// linkChildren follows each child to the run that goes on now. A child that was given up keeps its
+// line while it is open; once it has closed it is its parent's no more, also when it is reopened.
+// Histories do not tell which was first, the giving up or the reopening: then the line itself does.
 func (c *checker) linkChildren(n *recount) {
 	if n.row.Job != 0 {
 		c.linkChildrenLeft(n)

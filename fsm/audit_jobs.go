@@ -12,8 +12,8 @@ type leftBehind struct {
 	children []childLine
 }
 
-// checkJobs: every job's line holds closed runs that name it, without gaps, and nobody else names a job. What such runs still have is part of what they had when
-// they closed.
+// checkJobs: every job's line holds closed runs that name it, without gaps, and nobody else names a
+// job. What such runs still have is part of what they had when they closed.
 func (c *checker) checkJobs() {
 	jobs, waiting := c.p.Jobs(0, maxRows), map[history.RunID]uint64{}
 	if uint64(len(jobs)) != c.p.meta.Jobs {
@@ -51,7 +51,8 @@ func (c *checker) timersLeft(n *recount) []armedTimer {
 	})
 }
 
-// linkChildrenLeft: the lines of a closed run that a job has not come to are of children that it had.
+// linkChildrenLeft: the lines of a closed run that a job has not come to are of children that it
+// had.
 func (c *checker) linkChildrenLeft(n *recount) {
 	left := uint64(0)
 	c.p.scan(numberKey(keyChild, n.row.Serial), numberKey(keyChild, n.row.Serial+1), func(k, v []byte) bool {

@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// retold is what the checker keeps of a run that was reopened, to tell from its history alone what had to be taken up again.
+// retold is what the checker keeps of a run that was reopened, to tell from its history alone what
+// had to be taken up again.
 type retold struct {
 	turns    []history.Turn
 	void     map[uint64]bool
@@ -102,7 +103,8 @@ func (n *recount) reopen(e history.Event, d *history.WorkflowReopened) {
 	}
 }
 
-// seen is the newest event that the code of n has seen, which is what its newest turn saw unless a reopening took that back.
+// seen is the newest event that the code of n has seen, which is what its newest turn saw unless a
+// reopening took that back.
 func (n *recount) seen(turns []history.Turn) (through uint64) {
 	for _, turn := range turns {
 		if n.retold == nil || !n.retold.void[turn.N] {

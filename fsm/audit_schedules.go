@@ -6,7 +6,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// checkSchedules: every schedule stands in the index of fires where its row says, its open runs are the open runs that it started, and the count is right.
+// checkSchedules: every schedule stands in the index of fires where its row says, its open runs are
+// the open runs that it started, and the count is right.
 func (c *checker) checkSchedules() {
 	open := map[history.RunID]string{} // -> schedule
 	inputs := map[string]bool{}        // of schedules that have a row for it
@@ -56,7 +57,8 @@ func (c *checker) checkSchedules() {
 	})
 }
 
-// checkApart: the row of a schedule holds input, attributes and open runs, or none of them and what follows from those that stand elsewhere. S has all of them.
+// checkApart: the row of a schedule holds input, attributes and open runs, or none of them and what
+// follows from those that stand elsewhere. S has all of them.
 func (c *checker) checkApart(s *Schedule, b []byte, inputs map[string]bool) {
 	row, err := decodeSchedule(b)
 	if err != nil || row.apart == nil {

@@ -10,8 +10,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// linkTasks recounts tasks from the histories: an open run has one for each activity without an outcome; beyond these there are only attempts that were given
-// up. Offers, lanes, clocks and the counts of queues follow from the tasks.
+// linkTasks recounts tasks from the histories: an open run has one for each activity without an
+// outcome; beyond these there are only attempts that were given up. Offers, lanes, clocks and the
+// counts of queues follow from the tasks.
 func (c *checker) linkTasks() {
 	lanes, queues := map[string]*lane{}, map[string]*Queue{}
 	for _, n := range c.order {
@@ -46,8 +47,9 @@ type pendingActivity struct {
 	scheduled *history.ActivityScheduled
 }
 
-// pendingActivities reads a history once more, passing over what reopenings took back, and returns the activities that have no outcome. It also holds the
-// history against itself: attempts rise, and there is no outcome of what was not pending.
+// pendingActivities reads a history once more, passing over what reopenings took back, and returns
+// the activities that have no outcome. It also holds the history against itself: attempts rise, and
+// there is no outcome of what was not pending.
 func (c *checker) pendingActivities(n *recount) map[uint64]pendingActivity {
 	run := &n.row.Run
 	events := c.everyEvent(n)
@@ -106,7 +108,8 @@ func (c *checker) pendingActivities(n *recount) map[uint64]pendingActivity {
 	return pending
 }
 
-// takenBack returns what reopenings took back: events of void turns, and for each ordinal the event before which its outcomes are forgotten.
+// takenBack returns what reopenings took back: events of void turns, and for each ordinal the event
+// before which its outcomes are forgotten.
 func (c *checker) takenBack(n *recount, events []history.Event) (void map[uint64]bool, forgot map[uint64]uint64) {
 	void, forgot = map[uint64]bool{}, map[uint64]uint64{}
 	for _, e := range events {

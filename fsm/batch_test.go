@@ -12,8 +12,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestOneEntryOrMany: commands have the same outcomes, and leave the same histories and pins, whether each has an entry of its own or all share one.
-// The first goes through the database after every command, the second never.
+// TestOneEntryOrMany: commands have the same outcomes, and leave the same histories and pins,
+// whether each has an entry of its own or all share one. The first goes through the database after
+// every command, the second never.
 func TestOneEntryOrMany(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		alone, together := newWorld(t), newWorld(t)
@@ -59,7 +60,8 @@ func namesIndex(c Command) bool {
 	return false
 }
 
-// unordered leaves out of messages what follows from the indexes of entries: revisions, and what is loaded, as versions are named in the order of loading.
+// unordered leaves out of messages what follows from the indexes of entries: revisions, and what is
+// loaded, as versions are named in the order of loading.
 func unordered(s string) string { return byIndex.ReplaceAllString(s, "") }
 
 var byIndex = regexp.MustCompile(`(loaded|carried by): [0-9a-f, ]+|@[0-9]+`)
@@ -100,7 +102,8 @@ func (w *world) told() string {
 	return b.String()
 }
 
-// TestDeepFamily: a chain of a thousand descendants ends in the step that ends the first, without recursion; and so does a broad one.
+// TestDeepFamily: a chain of a thousand descendants ends in the step that ends the first, without
+// recursion; and so does a broad one.
 func TestDeepFamily(t *testing.T) {
 	w := newWorld(t)
 	w.s.Close()
@@ -196,7 +199,8 @@ func TestFieldLimits(t *testing.T) {
 	w.refused(&AnnounceNode{Node: Node{ID: "one more"}}, "resource_exhausted")
 }
 
-// TestRequestsExpire: a table of many ids empties as fast as it filled, and the ids can be taken again meanwhile.
+// TestRequestsExpire: a table of many ids empties as fast as it filled, and the ids can be taken
+// again meanwhile.
 func TestRequestsExpire(t *testing.T) {
 	w := newWorld(t)
 	check := func(id string) Envelope {

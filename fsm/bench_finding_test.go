@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// populate makes runs that have completed, a thousand to an entry: every thousandth has attribute rare, every hundredth has another customer, all have a region.
+// populate makes runs that have completed, a thousand to an entry: every thousandth has attribute
+// rare, every hundredth has another customer, all have a region.
 func populate(b *testing.B, s *State, runs int) {
 	for i := 0; i < runs; i += 1000 {
 		var starts, ends []Envelope
@@ -27,7 +28,8 @@ func populate(b *testing.B, s *State, runs int) {
 	}
 }
 
-// BenchmarkFinding: a page found, and a count, among a million runs must cost what they cost among a thousand.
+// BenchmarkFinding: a page found, and a count, among a million runs must cost what they cost among
+// a thousand.
 func BenchmarkFinding(b *testing.B) {
 	for _, runs := range []int{10_000, benchRuns()} {
 		s := openBench(b, nil, b.TempDir())
@@ -75,7 +77,8 @@ func BenchmarkFinding(b *testing.B) {
 	}
 }
 
-// BenchmarkPurge deletes expired runs in batches of 250 while nothing else happens, and while runs start between the batches.
+// BenchmarkPurge deletes expired runs in batches of 250 while nothing else happens, and while runs
+// start between the batches.
 func BenchmarkPurge(b *testing.B) {
 	for _, starts := range []int{0, 250} {
 		b.Run(fmt.Sprintf("starts=%d", starts), func(b *testing.B) {

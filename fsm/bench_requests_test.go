@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// benchKeys is how many request keys BenchmarkRequestTable remembers: AION_BENCH_RUNS, or 3 million.
+// benchKeys is how many request keys BenchmarkRequestTable remembers: AION_BENCH_RUNS, or 3
+// million.
 func benchKeys() int {
 	if n, err := strconv.Atoi(os.Getenv("AION_BENCH_RUNS")); err == nil {
 		return n

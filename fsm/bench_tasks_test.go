@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// taskBench is a state with one long-lived run for each hundred tasks at a time, and the tokens in the hands of workers.
+// taskBench is a state with one long-lived run for each hundred tasks at a time, and the tokens in
+// the hands of workers.
 type taskBench struct {
 	b       *testing.B
 	s       *State
@@ -97,7 +98,8 @@ func (t *taskBench) complete(batch, polls int) {
 	}
 }
 
-// BenchmarkTasks: one operation is one activity. A million that went through before must not make the next ones slower, nor the search for the oldest offer.
+// BenchmarkTasks: one operation is one activity. A million that went through before must not make
+// the next ones slower, nor the search for the oldest offer.
 func BenchmarkTasks(b *testing.B) {
 	for _, before := range []int{0, benchRuns()} {
 		t := newTaskBench(b, 100)
@@ -150,7 +152,8 @@ func BenchmarkTasks(b *testing.B) {
 	}
 }
 
-// BenchmarkFanOut: one operation is one activity of a run that asks for as many at once; each step is to take the same time for each whatever their number.
+// BenchmarkFanOut: one operation is one activity of a run that asks for as many at once; each step
+// is to take the same time for each whatever their number.
 func BenchmarkFanOut(b *testing.B) {
 	for _, width := range []int{1_000, 10_000} {
 		for _, step := range []string{"schedule", "lease", "complete", "close"} {

@@ -52,7 +52,8 @@ func mustApply(b *testing.B, s *State, index uint64, e ...Envelope) {
 	}
 }
 
-// cpuTime is what this process has used of all cores: unlike elapsed time it tells something on a machine that others use too.
+// cpuTime is what this process has used of all cores: unlike elapsed time it tells something on a
+// machine that others use too.
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -142,7 +143,8 @@ func applyTerminates(b *testing.B, s *State, from, runs int) {
 	}
 }
 
-// benchPins measures what operators do to a version with many runs: the counts, the first page of holders, and an unload that is refused naming ten.
+// benchPins measures what operators do to a version with many runs: the counts, the first page of
+// holders, and an unload that is refused naming ten.
 func benchPins(b *testing.B, s *State, name string) {
 	v := benchPackage.Version
 	b.Run(name+"/pins", func(b *testing.B) {
@@ -182,7 +184,8 @@ func benchPins(b *testing.B, s *State, name string) {
 	})
 }
 
-// benchSizes are how many runs BenchmarkUnload compares; AION_BENCH_RUNS sets the larger one where a million would take too long.
+// benchSizes are how many runs BenchmarkUnload compares; AION_BENCH_RUNS sets the larger one where
+// a million would take too long.
 var benchSizes = []int{1_000, benchRuns()}
 
 func benchRuns() int {
@@ -192,7 +195,8 @@ func benchRuns() int {
 	return 1_000_000
 }
 
-// BenchmarkUnload: a million open runs must not make pins or unload slower than a thousand, nor must a million that were closed.
+// BenchmarkUnload: a million open runs must not make pins or unload slower than a thousand, nor
+// must a million that were closed.
 func BenchmarkUnload(b *testing.B) {
 	for _, runs := range benchSizes {
 		s := openBench(b, nil, b.TempDir())
@@ -263,7 +267,8 @@ func BenchmarkSnapshot1M(b *testing.B) {
 	f.Close()
 }
 
-// BenchmarkView measures what a reader pays for a picture, and what a driver pays for a run's row and its history.
+// BenchmarkView measures what a reader pays for a picture, and what a driver pays for a run's row
+// and its history.
 func BenchmarkView(b *testing.B) {
 	s := openBench(b, nil, b.TempDir())
 	applyStarts(b, s, 0, 10_000, true)

@@ -2,9 +2,9 @@ package fsm
 
 import "cmp"
 
-// Keep is how much is kept of the histories that grow for ever. Zero fields are what every cluster has:
-// apply enforces them, so nodes that differ would part ways, and only the simulation has others, to
-// come to their edges.
+// Keep is how much is kept of the histories that grow for ever. Zero fields are what every cluster
+// has: apply enforces them, so nodes that differ would part ways, and only the simulation has
+// others, to come to their edges.
 type Keep struct {
 	Deploys   int // acts of the deploy history, and as many refusals
 	Feed      int // events of the public stream

@@ -6,9 +6,10 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// Everything of ours that is stored or logged is CBOR with integer keys, written in one way only (RFC 8949 core deterministic encoding), behind a kind
-// number where several types may stand. Reading is strict: a field that this build does not know means that a newer build wrote it, and a node that
-// guessed would disagree with the others.
+// Everything of ours that is stored or logged is CBOR with integer keys, written in one way only
+// (RFC 8949 core deterministic encoding), behind a kind number where several types may stand.
+// Reading is strict: a field that this build does not know means that a newer build wrote it, and a
+// node that guessed would disagree with the others.
 var (
 	encode = must(cbor.CoreDetEncOptions().EncMode())
 	decode = must(cbor.DecOptions{

@@ -5,7 +5,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Kind is the number of a command in the log. Numbers are never reused or reordered; a node that meets an unknown one stops.
+// Kind is the number of a command in the log. Numbers are never reused or reordered; a node that
+// meets an unknown one stops.
 type Kind uint8
 
 // The commands.
@@ -48,18 +49,22 @@ const (
 	KindConfirmTime    Kind = 36
 )
 
-// Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests, limits) was settled before the log.
+// Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,
+// limits) was settled before the log.
 type Command interface {
 	// Kind returns the command's number.
 	Kind() Kind
-	// apply carries the command out or refuses it. A refusal has changed nothing but the record of a refused deploy.
+	// apply carries the command out or refuses it. A refusal has changed nothing but the record of
+	// a refused deploy.
 	apply(t *step) (Answer, Refusal)
 }
 
-// Answer is what a command that was carried out says. Each command's file names its Answer; answers are remembered under the request id.
+// Answer is what a command that was carried out says. Each command's file names its Answer; answers
+// are remembered under the request id.
 type Answer interface{ answer() }
 
-// Refusal is a command that was not carried out and changed nothing, the same on every node. The concrete types name the noun that caused it.
+// Refusal is a command that was not carried out and changed nothing, the same on every node. The
+// concrete types name the noun that caused it.
 type Refusal interface {
 	error
 	// Code is the error code that users see, such as "version_pinned".
@@ -68,9 +73,9 @@ type Refusal interface {
 	Facts() map[string]any
 }
 
-// Request is the caller's idempotency key for one mutation. It belongs to its Owner: the same key of
-// another owner is another request. Print is the hash of everything the request says; the same key
-// with another Print is refused.
+// Request is the caller's idempotency key for one mutation. It belongs to its Owner: the same key
+// of another owner is another request. Print is the hash of everything the request says; the same
+// key with another Print is refused.
 type Request struct {
 	ID    string         `cbor:"1,keyasint"` // 1 to 200 bytes
 	Print catalog.Digest `cbor:"2,keyasint"`
@@ -85,7 +90,8 @@ type Envelope struct {
 	Command Command
 }
 
-// Entry is one log entry: what the group committer gathered, stamped once with the leader's log time.
+// Entry is one log entry: what the group committer gathered, stamped once with the leader's log
+// time.
 type Entry struct {
 	At       history.Time
 	Budget   uint64 // units of work after which its commands leave the rest to jobs; 0 = none does, as in entries of earlier builds

@@ -21,7 +21,8 @@ const mostWork = 70_000
 // wide is how many timers, activities and children the limits allow a run to have pending, each.
 const wide = 10_000
 
-// dearest makes, for each kind, the commands of the most expensive entry that anybody can bring about within the limits. What it returns is proposed as one entry.
+// dearest makes, for each kind, the commands of the most expensive entry that anybody can bring
+// about within the limits. What it returns is proposed as one entry.
 var dearest = map[Kind]func(w *world) []Command{
 	KindLoadPackage: func(w *world) []Command {
 		return []Command{&LoadPackage{Package: manyTypes("v2"), Route: true, Message: strings.Repeat("x", maxText)}}
@@ -192,7 +193,8 @@ var dearestToo = map[string]func(w *world) []Command{
 	},
 }
 
-// purgeable starts a run with so many signals, continues it as new with those that keep says, and deletes it when it has expired.
+// purgeable starts a run with so many signals, continues it as new with those that keep says, and
+// deletes it when it has expired.
 func (w *world) purgeable(n int, keep func(uint64) bool) []Command {
 	w.do(&SetRetention{Rule: Retention{Age: 1e9}})
 	w.mailFor("run", n, 10)
@@ -202,7 +204,8 @@ func (w *world) purgeable(n int, keep func(uint64) bool) []Command {
 	return []Command{c}
 }
 
-// TestDearest applies the most expensive entry of every kind and counts what it costs. A new kind needs a row in dearest.
+// TestDearest applies the most expensive entry of every kind and counts what it costs. A new kind
+// needs a row in dearest.
 func TestDearest(t *testing.T) {
 	for kind := Kind(1); int(kind) < len(commands); kind++ {
 		t.Run(kind.String(), func(t *testing.T) {
@@ -369,7 +372,8 @@ func threadTime() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-// FuzzWork applies any entry that can be read, to a state with something of everything in it, and holds what it costs against the budget and its own length.
+// FuzzWork applies any entry that can be read, to a state with something of everything in it, and
+// holds what it costs against the budget and its own length.
 func FuzzWork(f *testing.F) {
 	for _, c := range everyCommand() {
 		b, err := EncodeEntry(Entry{At: 5, Budget: EntryBudget, Commands: []Envelope{{Command: c}, {Actor: "a", Command: c}}})

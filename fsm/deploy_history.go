@@ -5,9 +5,9 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// The deploy history keeps the newest deploysKept acts, and as many refusals: each kind has a window
-// of its own, so that a caller who is refused again and again pushes no act out. Both stand in one
-// family, in the order of the log.
+// The deploy history keeps the newest deploysKept acts, and as many refusals: each kind has a
+// window of its own, so that a caller who is refused again and again pushes no act out. Both stand
+// in one family, in the order of the log.
 const deploysKept = 10_000
 
 // Kinds of records, each with a window.
@@ -36,7 +36,8 @@ const (
 	opUnload   = "unload"
 )
 
-// record adds a line to the deploy history. The caller sets what was done to which type; the rest follows from the command.
+// record adds a line to the deploy history. The caller sets what was done to which type; the rest
+// follows from the command.
 func (t *step) record(d DeployRecord) {
 	d.Index, d.N, d.At, d.Actor = t.index, t.deployN, t.now, t.who.Actor
 	if t.who.Request != nil {
@@ -90,7 +91,8 @@ type deploy struct {
 	message   string
 }
 
-// refuse records a refused deploy operation, once for each type, tells the feed, and returns err as the refusal that it is.
+// refuse records a refused deploy operation, once for each type, tells the feed, and returns err as
+// the refusal that it is.
 func (t *step) refuse(d deploy, err error) Refusal {
 	r := err.(Refusal)
 	if len(d.message) > maxText {
@@ -111,7 +113,8 @@ func (t *step) refuse(d deploy, err error) Refusal {
 	return r
 }
 
-// named resolves a version that a refused operation names, for its record: zero when it names none that is loaded.
+// named resolves a version that a refused operation names, for its record: zero when it names none
+// that is loaded.
 func (t *step) named(typ, ref string) catalog.Version {
 	if v, err := t.s.catalog.FindFor(typ, ref); err == nil {
 		return v

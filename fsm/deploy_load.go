@@ -2,8 +2,9 @@ package fsm
 
 import "aion.dev/aion/catalog"
 
-// LoadPackage registers a version with all its members and, if Route is set, points the routes of all their types at it. The archive is durable on a
-// majority before this is proposed. Refused: manifest_mismatch, route_conflict, invalid_input (an Expect for a type that is no member).
+// LoadPackage registers a version with all its members and, if Route is set, points the routes of
+// all their types at it. The archive is durable on a majority before this is proposed. Refused:
+// manifest_mismatch, route_conflict, invalid_input (an Expect for a type that is no member).
 type LoadPackage struct {
 	Package catalog.Package  `cbor:"1,keyasint"` // LoadedAt and LoadedIndex are set by apply
 	Route   bool             `cbor:"2,keyasint,omitempty"`

@@ -4,8 +4,9 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// UnloadVersion removes a whole package, for good, if no route points at it and nothing pins it: check and removal are one step. Refused:
-// unknown_version, invalid_input (prefix), route_active (naming the types), version_pinned (counts and first holders).
+// UnloadVersion removes a whole package, for good, if no route points at it and nothing pins it:
+// check and removal are one step. Refused: unknown_version, invalid_input (prefix), route_active
+// (naming the types), version_pinned (counts and first holders).
 type UnloadVersion struct {
 	Type    string `cbor:"1,keyasint"`
 	Version string `cbor:"2,keyasint"` // full or prefix

@@ -23,7 +23,8 @@ type ReportDigest struct {
 func (*Check) Kind() Kind        { return KindCheck }
 func (*ReportDigest) Kind() Kind { return KindReportDigest }
 
-// CheckRow is a recent Check: the index of its entry, and this node's running digest after that entry.
+// CheckRow is a recent Check: the index of its entry, and this node's running digest after that
+// entry.
 type CheckRow struct {
 	Index  uint64         `cbor:"1,keyasint"`
 	Digest catalog.Digest `cbor:"2,keyasint"`
@@ -45,8 +46,8 @@ func (c *Check) apply(t *step) (Answer, Refusal) {
 	return new(Done), nil
 }
 
-// note remembers the check that the entry holds, once its digest is known. The row lies in meta, beside the digest and like it outside of what the
-// digest covers.
+// note remembers the check that the entry holds, once its digest is known. The row lies in meta,
+// beside the digest and like it outside of what the digest covers.
 func (t *step) note() {
 	if t.checked {
 		t.meta.Checks = append(slices.Clone(t.meta.Checks), CheckRow{t.index, t.meta.Digest})
@@ -63,8 +64,10 @@ func (t *step) dropChecks() {
 	t.delRange(numberKey(keyReport, oldest), numberKey(keyReport, oldest+1))
 }
 
-// apply keeps the report beside the others for the same check, and in the node's row. Reports for checks that are no longer remembered are ignored, and so is one that
-// differs from what the node reported about the same check before: an entry is applied once, so one of the two is not the node's.
+// apply keeps the report beside the others for the same check, and in the node's row. Reports for
+// checks that are no longer remembered are ignored, and so is one that differs from what the node
+// reported about the same check before: an entry is applied once, so one of the two is not the
+// node's.
 func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
 	var n Node
 	known := slices.ContainsFunc(t.meta.Checks, func(r CheckRow) bool { return r.Index == c.Index })

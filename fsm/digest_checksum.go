@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// Checksum is the SHA-256 of every row with its key, in order: equal on nodes that applied the same entries, however they came to do so. It reads the
-// whole state.
+// Checksum is the SHA-256 of every row with its key, in order: equal on nodes that applied the same
+// entries, however they came to do so. It reads the whole state.
 func (s *State) Checksum() (catalog.Digest, error) {
 	p := s.take()
 	if p == nil {

@@ -7,8 +7,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The bytes of an entry: the format (1 byte), the leader's log time (8 bytes, big-endian), its budget (uvarint; format 1 has none), then each command's bytes
-// behind their length (uvarint). A node that meets another format stops.
+// The bytes of an entry: the format (1 byte), the leader's log time (8 bytes, big-endian), its
+// budget (uvarint; format 1 has none), then each command's bytes behind their length (uvarint). A
+// node that meets another format stops.
 const (
 	entryUnbound = 1
 	entryBound   = 2
@@ -31,7 +32,8 @@ func EncodeEntry(e Entry) ([]byte, error) {
 	return EntryWith(e.At, e.Budget, pieces), nil
 }
 
-// EntryOf joins commands that EncodeEnvelope wrote into one entry, stamped with the leader's log time. It does not keep pieces.
+// EntryOf joins commands that EncodeEnvelope wrote into one entry, stamped with the leader's log
+// time. It does not keep pieces.
 func EntryOf(at history.Time, pieces [][]byte) []byte {
 	return EntryWith(at, EntryBudget, pieces)
 }
@@ -56,7 +58,8 @@ func EntryWith(at history.Time, budget uint64, pieces [][]byte) []byte {
 	return b
 }
 
-// DecodeEntry is the reverse of EncodeEntry. The error names the command, by number and kind, that this build cannot read.
+// DecodeEntry is the reverse of EncodeEntry. The error names the command, by number and kind, that
+// this build cannot read.
 func DecodeEntry(b []byte) (Entry, error) {
 	at, budget, pieces, err := splitEntry(b)
 	if err != nil {

@@ -26,7 +26,8 @@ func scheduleCommands() []Command {
 	}
 }
 
-// TestApartIsAnEntryOfItsOwn: the commands that lay rows out anew have bytes that no earlier build reads.
+// TestApartIsAnEntryOfItsOwn: the commands that lay rows out anew have bytes that no earlier build
+// reads.
 func TestApartIsAnEntryOfItsOwn(t *testing.T) {
 	for _, c := range []struct {
 		command Command

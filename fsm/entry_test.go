@@ -106,7 +106,8 @@ func TestTurnsNameTheirRules(t *testing.T) {
 	}
 }
 
-// TestGoldenEntries freezes the bytes of every command: what an old node wrote to the log, this one reads and would write again.
+// TestGoldenEntries freezes the bytes of every command: what an old node wrote to the log, this one
+// reads and would write again.
 func TestGoldenEntries(t *testing.T) {
 	all := everyCommand()
 	if len(all) != len(commands)-1 {
@@ -229,7 +230,8 @@ func fill(v reflect.Value) {
 	}
 }
 
-// TestUnreadableEntry: one command that cannot be read makes the whole entry fail, before anything is applied, with an error naming index and kind.
+// TestUnreadableEntry: one command that cannot be read makes the whole entry fail, before anything
+// is applied, with an error naming index and kind.
 func TestUnreadableEntry(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
@@ -284,7 +286,8 @@ func slicesOf(b []byte, n int) (list [][]byte) {
 	return list
 }
 
-// TestNotUTF8: a text that is not UTF-8 goes through the log like any other. Were it refused on reading, one request would stop every node.
+// TestNotUTF8: a text that is not UTF-8 goes through the log like any other. Were it refused on
+// reading, one request would stop every node.
 func TestNotUTF8(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true, Message: "\xff\xfe"})

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// The bytes of an envelope: the command's kind (1 byte), the length of the head (uvarint) and the head (who asked; nothing for the engine's own
-// commands), then the command.
+// The bytes of an envelope: the command's kind (1 byte), the length of the head (uvarint) and the
+// head (who asked; nothing for the engine's own commands), then the command.
 type head struct {
 	Request *Request `cbor:"1,keyasint,omitempty"`
 	Actor   string   `cbor:"2,keyasint,omitempty"`
@@ -63,7 +63,8 @@ func (k Kind) String() string {
 	return fmt.Sprintf("kind %d", uint8(k))
 }
 
-// EncodeEnvelope writes one command; EntryOf joins such pieces, so that a group committer encodes each command once, in its caller's goroutine.
+// EncodeEnvelope writes one command; EntryOf joins such pieces, so that a group committer encodes
+// each command once, in its caller's goroutine.
 func EncodeEnvelope(e Envelope) ([]byte, error) {
 	command, err := encode.Marshal(e.Command)
 	if err != nil {

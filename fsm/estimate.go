@@ -2,8 +2,10 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// Estimate is what carrying out a command costs, as far as the command itself tells, in units of work: a group committer closes an entry before its commands together pass EntryBudget. What
-// a command does beyond that, closing other runs above all, it does only as far as the entry's budget goes.
+// Estimate is what carrying out a command costs, as far as the command itself tells, in units of
+// work: a group committer closes an entry before its commands together pass EntryBudget. What a
+// command does beyond that, closing other runs above all, it does only as far as the entry's budget
+// goes.
 func Estimate(c Command) uint64 {
 	const least, perTask, perRun = 20, 12, 16
 	switch c := c.(type) {

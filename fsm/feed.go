@@ -7,8 +7,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The feed is the public event stream: what operators and those who wait for results follow. It keeps the newest feedKept events and up to feedSlack
-// more; older ones go together, so that dropping costs one deletion in a thousand events.
+// The feed is the public event stream: what operators and those who wait for results follow. It
+// keeps the newest feedKept events and up to feedSlack more; older ones go together, so that
+// dropping costs one deletion in a thousand events.
 const (
 	feedKept  = 100_000
 	feedSlack = 1_000
@@ -82,7 +83,8 @@ type (
 	}
 )
 
-// feedLine is an event as it waits for the end of its entry, where it is known which one is the last.
+// feedLine is an event as it waits for the end of its entry, where it is known which one is the
+// last.
 type feedLine struct {
 	name byte
 	run  history.RunID
@@ -117,8 +119,10 @@ func (t *step) storeFeed() {
 	}
 }
 
-// dropOldest deletes the first n rows at or after from of a family keyed by place, and returns where the first row left may be. One row goes by itself:
-// range deletions in memory are sorted anew for the first reader after each, so one for every entry would make each dearer than the one before.
+// dropOldest deletes the first n rows at or after from of a family keyed by place, and returns
+// where the first row left may be. One row goes by itself: range deletions in memory are sorted
+// anew for the first reader after each, so one for every entry would make each dearer than the one
+// before.
 func (t *step) dropOldest(family byte, from place, n uint64) (place, uint64) {
 	first := placeKey(family, from.Index, from.N)
 	var dropped uint64

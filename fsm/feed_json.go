@@ -2,8 +2,8 @@ package fsm
 
 import "aion.dev/aion/catalog"
 
-// The JSON of every event of the feed. It is stored, so neither the order of the members nor what is
-// left out when it is empty may change; testdata/feed.golden holds us to it.
+// The JSON of every event of the feed. It is stored, so neither the order of the members nor what
+// is left out when it is empty may change; testdata/feed.golden holds us to it.
 
 // versionText is a version in JSON; nothing for the zero one.
 func versionText(v catalog.Version) string {

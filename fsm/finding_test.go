@@ -22,7 +22,8 @@ func (g *gambler) attributes() history.Attributes {
 	return set
 }
 
-// retentionCommand draws a change of the rules or deletes what has expired, with runs among it that have not.
+// retentionCommand draws a change of the rules or deletes what has expired, with runs among it that
+// have not.
 func (g *gambler) retentionCommand(typ string) Command {
 	if rapid.IntRange(0, 2).Draw(g.t, "retention") == 0 {
 		if g.coin("others") {
@@ -42,8 +43,8 @@ func (g *gambler) retentionCommand(typ string) Command {
 	return c
 }
 
-// TestFinding: whatever happened to runs, a filter finds those that pass it and no others, newest first, page by page; and the counts are theirs. The model is a
-// look at every row.
+// TestFinding: whatever happened to runs, a filter finds those that pass it and no others, newest
+// first, page by page; and the counts are theirs. The model is a look at every row.
 func TestFinding(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
@@ -183,7 +184,8 @@ func compareCounts(t rapid.TB, v View, f RunFilter, all []Run) {
 	}
 }
 
-// TestShortPages: a filter that few runs fit has pages that end before their limit, each with a cursor; together they find everything once.
+// TestShortPages: a filter that few runs fit has pages that end before their limit, each with a
+// cursor; together they find everything once.
 func TestShortPages(t *testing.T) {
 	w := newWorld(t)
 	w.s.Close()
@@ -244,7 +246,8 @@ func TestShortPages(t *testing.T) {
 	}
 }
 
-// TestPagesUnderWrites: what is written between two pages neither hides a run that was there all the time nor shows one twice.
+// TestPagesUnderWrites: what is written between two pages neither hides a run that was there all
+// the time nor shows one twice.
 func TestPagesUnderWrites(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})

@@ -18,10 +18,11 @@ func (t *step) label(r *row, to history.Attributes) {
 	r.Run.Attributes = to
 }
 
-// update sets those attributes of r that set names, of which null removes one. It costs what set holds, however many attributes r has: only the
-// terms of names in set can change.
+// update sets those attributes of r that set names, of which null removes one. It costs what set
+// holds, however many attributes r has: only the terms of names in set can change.
 //
-// r's map may be shared with a picture or a tail, so a turn copies it once, and own says that it has.
+// r's map may be shared with a picture or a tail, so a turn copies it once, and own says that it
+// has.
 func (t *step) update(r *row, set history.Attributes, own bool) {
 	before := make(history.Attributes, len(set))
 	for _, name := range sortedKeys(set) {
@@ -44,8 +45,9 @@ func (t *step) update(r *row, set history.Attributes, own bool) {
 	r.Run.Attributes = to
 }
 
-// moveTerms brings r's rows in the attribute index from one sorted list of terms to another. Only what differs is written: no row is put that is there
-// already, so that Pebble may drop a row and its deletion together.
+// moveTerms brings r's rows in the attribute index from one sorted list of terms to another. Only
+// what differs is written: no row is put that is there already, so that Pebble may drop a row and
+// its deletion together.
 func (t *step) moveTerms(r *row, was, is []term) {
 	t.charge(uint64(len(was)+len(is)) / termsPerUnit)
 	for len(was)+len(is) > 0 {
@@ -79,7 +81,8 @@ func (t *step) listByParent(r *row) {
 	}
 }
 
-// overAttributes says which limit the attributes of r would pass by what a turn asks for. What counts is how they stand in the end.
+// overAttributes says which limit the attributes of r would pass by what a turn asks for. What
+// counts is how they stand in the end.
 func overAttributes(r *row, asked []history.Event) string {
 	var set history.Attributes
 	changed := false
@@ -102,7 +105,8 @@ func overAttributes(r *row, asked []history.Event) string {
 	return ""
 }
 
-// setAll sets those attributes of all that set names, in place; null removes a name. No attributes are nil.
+// setAll sets those attributes of all that set names, in place; null removes a name. No attributes
+// are nil.
 func setAll(all, set history.Attributes) history.Attributes {
 	if all == nil {
 		all = make(history.Attributes, len(set))

@@ -2,8 +2,8 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// The children index lists the open children of open runs by ordinal, and whether the parent still waits for them. A child that continues as new keeps
-// its line.
+// The children index lists the open children of open runs by ordinal, and whether the parent still
+// waits for them. A child that continues as new keeps its line.
 
 type childLine struct {
 	id      uint64 // ordinal
@@ -43,7 +43,8 @@ func (t *step) forgetChild(parent *row, id uint64) {
 	t.touch(parent)
 }
 
-// childrenUpTo returns the lines of the first n of parent's children, by ordinal, and whether these are all.
+// childrenUpTo returns the lines of the first n of parent's children, by ordinal, and whether these
+// are all.
 func (t *step) childrenUpTo(parent *row, n uint64) (lines []childLine, all bool) {
 	if parent.Children == 0 {
 		return nil, true
@@ -59,10 +60,10 @@ func (t *step) childrenUpTo(parent *row, n uint64) (lines []childLine, all bool)
 	return lines, uint64(len(lines)) == parent.Children
 }
 
-// keepsChildren reports whether a run can have lines in the index: an open one, and a closed one that
-// a job has not come to. Of the latter, too, a line has to name the run that the job is to end, or go
-// when that has closed: else a child that went on as new would not be asked to end, and one that was
-// reopened since would be.
+// keepsChildren reports whether a run can have lines in the index: an open one, and a closed one
+// that a job has not come to. Of the latter, too, a line has to name the run that the job is to
+// end, or go when that has closed: else a child that went on as new would not be asked to end, and
+// one that was reopened since would be.
 func (t *step) keepsChildren(r *row) bool { return r.Run.Status.Open() || t.meta.Jobs > 0 }
 
 // Children implements View.

@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The closed index lists the closed runs of each type in the order in which they closed: what retention deletes first stands first.
+// The closed index lists the closed runs of each type in the order in which they closed: what
+// retention deletes first stands first.
 
 func closedPrefix(typ string) []byte { return append(append(key(keyClosed), typ...), 0) }
 func closedKey(typ string, at history.Time, serial uint64) []byte {
@@ -32,9 +33,10 @@ func (t *step) projectClosed(r *row) {
 	r.Closed = at
 }
 
-// closedFronts are times before which no run of a type is listed as closed. Retention takes rows from the front, and a deleted row leaves a mark that readers
-// step over until the database compacts, as in the queues; runs close at the end of the list, so a front never goes back. It lives in memory only and
-// changes no answer, only how fast it comes.
+// closedFronts are times before which no run of a type is listed as closed. Retention takes rows
+// from the front, and a deleted row leaves a mark that readers step over until the database
+// compacts, as in the queues; runs close at the end of the list, so a front never goes back. It
+// lives in memory only and changes no answer, only how fast it comes.
 //
 // So it is with the runs themselves: those that started first are mostly deleted first.
 type closedFronts struct {
@@ -100,7 +102,8 @@ func closedAt(k []byte) history.Time {
 	return history.Time(binary.BigEndian.Uint64(k[len(k)-16:]))
 }
 
-// eachClosed calls f with the runs of a type that closed at from or later and before end, in that order, until f returns false.
+// eachClosed calls f with the runs of a type that closed at from or later and before end, in that
+// order, until f returns false.
 func (p *picture) eachClosed(typ string, from, end history.Time, f func(at history.Time, serial uint64, id history.RunID) bool) {
 	first := closedKey(typ, max(from, p.fronts[typ]), 0)
 	p.scan(first, closedKey(typ, max(end, 0), 0), func(k, b []byte) bool {

@@ -6,7 +6,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The index of fires lists schedules by when the leader has to look at them: at their next time, or at once when a buffered fire is stuck.
+// The index of fires lists schedules by when the leader has to look at them: at their next time, or
+// at once when a buffered fire is stuck.
 
 func fireKey(at history.Time, id string) []byte { return append(numberKey(keyFire, uint64(at)), id...) }
 
@@ -43,7 +44,8 @@ func (t *step) readSchedule(id string) *Schedule {
 	return s
 }
 
-// putSchedule stores s and its place in the index of fires, at the end of the entry if its row is of the second layout.
+// putSchedule stores s and its place in the index of fires, at the end of the entry if its row is
+// of the second layout.
 func (t *step) putSchedule(s *Schedule) {
 	if s.apart != nil {
 		t.schedules.note(s)
@@ -94,7 +96,8 @@ func (p *picture) Schedule(id string) (s Schedule, ok bool) {
 	return p.schedule(p.get(textKey(keySchedule, id)))
 }
 
-// schedule decodes a row and brings input and attributes together with it; false when there is none.
+// schedule decodes a row and brings input and attributes together with it; false when there is
+// none.
 func (p *picture) schedule(b []byte) (Schedule, bool) {
 	if b == nil {
 		return Schedule{}, false

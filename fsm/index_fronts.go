@@ -7,8 +7,10 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Rows of the ready, timer and fire indexes are taken from the front. A database keeps a mark for each deleted row until it compacts, and finding the first
-// row left would step over all of them: after a million timers have fired, 100 ms for "when is the next?". So their fronts are remembered.
+// Rows of the ready, timer and fire indexes are taken from the front. A database keeps a mark for
+// each deleted row until it compacts, and finding the first row left would step over all of them:
+// after a million timers have fired, 100 ms for "when is the next?". So their fronts are
+// remembered.
 type queues struct {
 	ready, timers, fires front
 }
@@ -17,7 +19,8 @@ func newQueues() queues {
 	return queues{ready: newFront(keyReady), timers: newFront(keyTimer), fires: newFront(keyFire)}
 }
 
-// front is a key below which a family has no rows. It lives in memory only and changes no answer, only how fast it comes.
+// front is a key below which a family has no rows. It lives in memory only and changes no answer,
+// only how fast it comes.
 type front struct {
 	family byte
 	from   []byte

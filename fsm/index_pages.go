@@ -7,9 +7,11 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Pins and the listings of open runs are rows behind numbers that only grow, and most of them are deleted again. A deleted row leaves a mark that readers
-// have to step over until the database compacts. So each page of 256 numbers keeps a count of the rows left on it, and readers go from page to page
-// that has any: with a million runs closed between two that are open, the second is as close to the first as if the million had never been.
+// Pins and the listings of open runs are rows behind numbers that only grow, and most of them are
+// deleted again. A deleted row leaves a mark that readers have to step over until the database
+// compacts. So each page of 256 numbers keeps a count of the rows left on it, and readers go from
+// page to page that has any: with a million runs closed between two that are open, the second is as
+// close to the first as if the million had never been.
 const perPage = 1 << 8
 
 // page names the rows of one index whose numbers share all but the last 8 bits.
@@ -68,8 +70,8 @@ func (t *step) tally(p page, by int) {
 	}
 }
 
-// maxPages is how many counts stay in memory between entries. The page being filled changes with almost every run; looking it up each time would step
-// over all that it has been.
+// maxPages is how many counts stay in memory between entries. The page being filled changes with
+// almost every run; looking it up each time would step over all that it has been.
 const maxPages = 10_000
 
 // storePages writes the counts that changed; at the end of the entry, and before its pins are read.
@@ -83,7 +85,8 @@ func (t *step) storePages() {
 	}
 }
 
-// eachPage calls f with the bounds of the rows of each page that has any, from the one of number on, until f returns false.
+// eachPage calls f with the bounds of the rows of each page that has any, from the one of number
+// on, until f returns false.
 func eachPage(in reader, rows []byte, number uint64, f func(first, end []byte) bool) {
 	prefix := append(key(keyPage), rows...)
 	in.scan(u64(prefix[:len(prefix):len(prefix)], number/perPage), after(prefix), func(k, _ []byte) bool {

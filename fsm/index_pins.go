@@ -22,7 +22,8 @@ func (r *row) pinKind() PinKind {
 	return PinInFlightStart
 }
 
-// A pin is a row with a number that only grows, so holders of a kind are in the order in which they took it.
+// A pin is a row with a number that only grows, so holders of a kind are in the order in which they
+// took it.
 func pinKey(v catalog.Version, k PinKind, number uint64) []byte {
 	return u64(append(versionKey(keyPin, v), byte(k)), number)
 }
@@ -75,8 +76,9 @@ func (t *step) count(v catalog.Version, k PinKind, number uint64, by int) {
 	}
 }
 
-// storePins writes the counts at the end of the entry. The count of a version stays while the version is loaded, even when it is zero: deleted and
-// written again with every run, it would be slow to read.
+// storePins writes the counts at the end of the entry. The count of a version stays while the
+// version is loaded, even when it is zero: deleted and written again with every run, it would be
+// slow to read.
 func (t *step) storePins() {
 	for _, v := range t.pins.versions {
 		if c := t.s.counts[v]; c != nil {
@@ -99,7 +101,8 @@ func (t *step) pinned(v catalog.Version) PinCounts {
 	return PinCounts{}
 }
 
-// holders calls f with the holders of v of kind k whose number is above from, in order, until f returns false.
+// holders calls f with the holders of v of kind k whose number is above from, in order, until f
+// returns false.
 func holders(in reader, v catalog.Version, k PinKind, from uint64, f func(number uint64, id history.RunID, since history.Time) bool) {
 	more := from < 1<<64-1
 	if !more {

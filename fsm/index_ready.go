@@ -2,8 +2,9 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// The ready index lists the running runs that have something unseen that wakes them, oldest first. A run keeps its place until a turn is recorded; if
-// more had come meanwhile it takes a new place at the end.
+// The ready index lists the running runs that have something unseen that wakes them, oldest first.
+// A run keeps its place until a turn is recorded; if more had come meanwhile it takes a new place
+// at the end.
 
 func (r *row) wantsTurn() bool {
 	return r.Run.Status == history.StatusRunning && (r.Woken > r.Run.Through || r.Run.Cut)

@@ -4,8 +4,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The task index holds, under each run, its activities that are on their way. What a task's state implies lies elsewhere and follows it in moveTask: a place
-// among the offers, a clock among the timers, a count of its queue.
+// The task index holds, under each run, its activities that are on their way. What a task's state
+// implies lies elsewhere and follows it in moveTask: a place among the offers, a clock among the
+// timers, a count of its queue.
 
 func taskKey(serial, id uint64) []byte { return pairKey(keyTask, serial, id) }
 
@@ -30,7 +31,8 @@ func (t *step) find(run history.RunID, id uint64) (*row, *Task) {
 	return r, t.task(r, id)
 }
 
-// awaited returns the first n tasks of a run whose outcome is waited for, by ordinal, and whether these are all.
+// awaited returns the first n tasks of a run whose outcome is waited for, by ordinal, and whether
+// these are all.
 func (t *step) awaited(r *row, n uint64) (tasks []*Task, all bool) {
 	if r.Tasks == 0 {
 		return nil, true

@@ -28,7 +28,8 @@ func patient(t *testing.T) *world {
 	return w
 }
 
-// TestTaskLimits: every size that workers and workflow code control has a limit, and the refusal names the field.
+// TestTaskLimits: every size that workers and workflow code control has a limit, and the refusal
+// names the field.
 func TestTaskLimits(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
@@ -74,8 +75,9 @@ func TestTaskLimits(t *testing.T) {
 	}
 }
 
-// TestOldestFirst: offers go out in the order in which they came, over several activities and far more than memory keeps, also after the lane's beginning has
-// been withdrawn and after a restart in between.
+// TestOldestFirst: offers go out in the order in which they came, over several activities and far
+// more than memory keeps, also after the lane's beginning has been withdrawn and after a restart in
+// between.
 func TestOldestFirst(t *testing.T) {
 	w := patient(t)
 	w.start("x", "order")
@@ -120,7 +122,8 @@ func TestOldestFirst(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestFanOut: ten thousand activities of one run, half of them settled, the rest given up when it closes.
+// TestFanOut: ten thousand activities of one run, half of them settled, the rest given up when it
+// closes.
 func TestFanOut(t *testing.T) {
 	w := patient(t)
 	w.start("x", "order")
@@ -166,7 +169,8 @@ func (w *world) due() (refs []TimerRef) {
 	return refs
 }
 
-// TestUncountedAttempts: of a step's attempts the first hundred are told, and as many again after a reopening; none is ever numbered twice.
+// TestUncountedAttempts: of a step's attempts the first hundred are told, and as many again after a
+// reopening; none is ever numbered twice.
 func TestUncountedAttempts(t *testing.T) {
 	w := patient(t)
 	run := w.start("x", "order")
@@ -203,7 +207,8 @@ func TestUncountedAttempts(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestLargeFailures: what a failed attempt says at length is kept once, in the outcome, and not with every attempt.
+// TestLargeFailures: what a failed attempt says at length is kept once, in the outcome, and not
+// with every attempt.
 func TestLargeFailures(t *testing.T) {
 	w := patient(t)
 	run := w.start("x", "order")
@@ -230,7 +235,8 @@ func TestLargeFailures(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestDamagedLane: a state on disk that contradicts itself stops the node instead of giving out what is not there.
+// TestDamagedLane: a state on disk that contradicts itself stops the node instead of giving out
+// what is not there.
 func TestDamagedLane(t *testing.T) {
 	for name, damage := range map[string]func(w *world, task Task) error{
 		"an offer is missing": func(w *world, task Task) error {

@@ -8,11 +8,13 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Runs are found by what callers wrote: values of attributes, the workflow id of a parent. Those have any length and any bytes, so the indexes hold a
-// term in their place: half of a SHA-256. Two texts with one term would only cost a look at a row that does not fit.
+// Runs are found by what callers wrote: values of attributes, the workflow id of a parent. Those
+// have any length and any bytes, so the indexes hold a term in their place: half of a SHA-256. Two
+// texts with one term would only cost a look at a row that does not fit.
 type term [16]byte
 
-// termOf is the term of an attribute's value. The name stands behind its length, so that no name and value read like others.
+// termOf is the term of an attribute's value. The name stands behind its length, so that no name
+// and value read like others.
 func termOf(name string, value []byte) term {
 	h := sha256.New()
 	h.Write(u64(nil, uint64(len(name))))
@@ -27,7 +29,8 @@ func parentTerm(workflowID string) term {
 	return term(sum[:16])
 }
 
-// terms are those under which a run with these attributes is found, in order and each once: of every value, and of every item of a list.
+// terms are those under which a run with these attributes is found, in order and each once: of
+// every value, and of every item of a list.
 func terms(set history.Attributes) (list []term) {
 	for _, name := range sortedKeys(set) {
 		list = append(list, termOf(name, set[name]))

@@ -2,9 +2,10 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// The timer index lists armed timers by due time. Timer 0 is the whole run's time limit and is known from the row; the others also stand under their
-// run, so that closing it finds them. Clocks of tasks lie in it too, under the ordinal of the activity; when they are due stands in the task, and they are
-// not counted among the run's timers.
+// The timer index lists armed timers by due time. Timer 0 is the whole run's time limit and is
+// known from the row; the others also stand under their run, so that closing it finds them. Clocks
+// of tasks lie in it too, under the ordinal of the activity; when they are due stands in the task,
+// and they are not counted among the run's timers.
 
 func timerKey(at history.Time, serial, id uint64) []byte {
 	return u64(pairKey(keyTimer, uint64(at), serial), id)
@@ -23,8 +24,8 @@ func (t *step) arm(r *row, id uint64, at history.Time) {
 	t.touch(r)
 }
 
-// unclock takes away what has a clock under an ordinal: a timer that is armed again, a task that is offered anew after a reopening. Ordinals rise, so mostly
-// there is nothing to look for.
+// unclock takes away what has a clock under an ordinal: a timer that is armed again, a task that is
+// offered anew after a reopening. Ordinals rise, so mostly there is nothing to look for.
 func (t *step) unclock(r *row, id uint64) {
 	if id > r.Ordinal {
 		r.Ordinal = id

@@ -2,11 +2,13 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// A job is what a command has decided and left undone, because doing all of it would have made its entry too long. The state holds it, so it outlives every leader: whoever leads proposes
-// Continue for as long as there is a job, and each of these entries does a bounded piece.
+// A job is what a command has decided and left undone, because doing all of it would have made its
+// entry too long. The state holds it, so it outlives every leader: whoever leads proposes Continue
+// for as long as there is a job, and each of these entries does a bounded piece.
 //
-// The only kind so far ends what closed runs leave behind: their timers, activities and children. The runs wait in line, in the order in which they were closed. A child that is terminated
-// on the way gets in line itself, so a tree is closed level by level.
+// The only kind so far ends what closed runs leave behind: their timers, activities and children.
+// The runs wait in line, in the order in which they were closed. A child that is terminated on the
+// way gets in line itself, so a tree is closed level by level.
 
 // JobKind is what a job does.
 type JobKind uint8
@@ -37,7 +39,8 @@ type Job struct {
 	Closed     uint64        `cbor:"9,keyasint,omitempty"` // runs that it has closed so far
 }
 
-// Waiting is how many closed runs are in line. Runs below them that are still open are not counted: nobody knows them yet.
+// Waiting is how many closed runs are in line. Runs below them that are still open are not counted:
+// nobody knows them yet.
 func (j *Job) Waiting() uint64 { return j.End - j.First }
 
 func jobKey(id uint64) []byte         { return numberKey(keyJob, id) }

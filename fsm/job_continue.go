@@ -1,7 +1,8 @@
 package fsm
 
-// Continue does the next piece of a job: what fits into the entry beside its other commands, but at least a little, so that a job does not stand still on a
-// busy cluster. A job that is over, or was never there, is passed over without a word, so any number of leaders may propose it.
+// Continue does the next piece of a job: what fits into the entry beside its other commands, but at
+// least a little, so that a job does not stand still on a busy cluster. A job that is over, or was
+// never there, is passed over without a word, so any number of leaders may propose it.
 type Continue struct {
 	Job uint64 `cbor:"1,keyasint"`
 }

@@ -42,7 +42,8 @@ func (w *world) finish() (pieces int) {
 	return pieces
 }
 
-// A tree that does not fit into one entry is closed in several, and what was promised holds from the first one on.
+// A tree that does not fit into one entry is closed in several, and what was promised holds from
+// the first one on.
 func TestTreeClosesInBoundedEntries(t *testing.T) {
 	const wide, budget = 12, 300
 	w := newWorld(t)
@@ -133,8 +134,8 @@ func TestTreeEndsAlikeWithAnyBudget(t *testing.T) {
 	}
 }
 
-// cut starts a run "r" with the child "kid", which is to be asked to end when r does, and closes r in
-// an entry that has no room for that.
+// cut starts a run "r" with the child "kid", which is to be asked to end when r does, and closes r
+// in an entry that has no room for that.
 func (w *world) cut() {
 	w.t.Helper()
 	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
@@ -147,7 +148,8 @@ func (w *world) cut() {
 	}
 }
 
-// A child that goes on as new before the job comes is asked to end nevertheless: the run that goes on.
+// A child that goes on as new before the job comes is asked to end nevertheless: the run that goes
+// on.
 func TestJobFindsTheRunThatGoesOn(t *testing.T) {
 	w := newWorld(t)
 	w.cut()

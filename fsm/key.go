@@ -8,9 +8,11 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Keys are a family (1 byte) and fixed-width big-endian numbers, so that bytewise order is the order in which rows are wanted. Runs are known inside
-// by their serial, the order in which they started: 8 bytes instead of 16, and a new run's rows lie side by side at the end of each family instead of
-// all over it. docs/STATE.md lists every family with its value; letters are never reused for something else.
+// Keys are a family (1 byte) and fixed-width big-endian numbers, so that bytewise order is the
+// order in which rows are wanted. Runs are known inside by their serial, the order in which they
+// started: 8 bytes instead of 16, and a new run's rows lie side by side at the end of each family
+// instead of all over it. docs/STATE.md lists every family with its value; letters are never reused
+// for something else.
 const (
 	keyMeta      = 'm' // -> meta
 	keyPackage   = 'c' // version -> catalog.Package

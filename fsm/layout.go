@@ -72,7 +72,8 @@ func (l layout) settle() error {
 	return l.sync(l.dir)
 }
 
-// make makes the folder, durably: without syncing the folders that it stands in, a crash could take it away with everything that was synced inside.
+// make makes the folder, durably: without syncing the folders that it stands in, a crash could take
+// it away with everything that was synced inside.
 func (l layout) make() error {
 	var parents []string
 	for dir := l.dir; ; {

@@ -51,7 +51,8 @@ func all(uint64) bool      { return true }
 func none(uint64) bool     { return false }
 func even(seq uint64) bool { return seq%2 == 0 }
 
-// TestCarriedIsAsCopied continues runs as new with turns of these rules and of those that stored every signal again, and expects the same histories, however they are read.
+// TestCarriedIsAsCopied continues runs as new with turns of these rules and of those that stored
+// every signal again, and expects the same histories, however they are read.
 func TestCarriedIsAsCopied(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		worlds := [2]*world{newWorld(t), newWorld(t)}
@@ -117,7 +118,8 @@ func TestCarriedIsAsCopied(t *testing.T) {
 	})
 }
 
-// TestSignalsOutliveTheRunThatReceivedThem: what retention deletes of a chain takes nothing from the runs that are left, goes in order, and leaves nothing behind.
+// TestSignalsOutliveTheRunThatReceivedThem: what retention deletes of a chain takes nothing from
+// the runs that are left, goes in order, and leaves nothing behind.
 func TestSignalsOutliveTheRunThatReceivedThem(t *testing.T) {
 	w := newWorld(t)
 	w.do(packA())
@@ -161,7 +163,8 @@ func TestSignalsOutliveTheRunThatReceivedThem(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestCarriedRowsThatAreBroken: bytes that are no such row are an error, as everything is that a node cannot read.
+// TestCarriedRowsThatAreBroken: bytes that are no such row are an error, as everything is that a
+// node cannot read.
 func TestCarriedRowsThatAreBroken(t *testing.T) {
 	good := carried{at: 5, list: []stretch{{1, 2, 3}, {300, 4, 1}}}
 	b := good.encode()
@@ -175,7 +178,8 @@ func TestCarriedRowsThatAreBroken(t *testing.T) {
 	}
 }
 
-// BenchmarkContinue tells what it costs to continue a run as new whose mailbox holds so many signals, of which its code took one.
+// BenchmarkContinue tells what it costs to continue a run as new whose mailbox holds so many
+// signals, of which its code took one.
 func BenchmarkContinue(b *testing.B) {
 	for _, size := range []int{10, 6_400} {
 		for _, n := range []int{0, 100, 1_000, 4_000, 10_000} {

@@ -1,7 +1,8 @@
 package fsm
 
-// hot keeps rows decoded that many commands of many entries change: each is read once, and written once an entry. It changes how fast Apply is, never
-// what it does. Only Apply's goroutine touches it.
+// hot keeps rows decoded that many commands of many entries change: each is read once, and written
+// once an entry. It changes how fast Apply is, never what it does. Only Apply's goroutine touches
+// it.
 type hot[T any] struct {
 	rows    map[string]*hotRow[T] // by key
 	changed []*hotRow[T]          // by the entry being applied, in order

@@ -6,10 +6,12 @@ import (
 	"sync"
 )
 
-// recent remembers the rows of queues and lanes as they were written last, for the leader's look at them after every entry. They come and go with each task,
-// and a database that is asked for a row steps over all the marks that its deletions left: after ten thousand activities, a millisecond.
+// recent remembers the rows of queues and lanes as they were written last, for the leader's look at
+// them after every entry. They come and go with each task, and a database that is asked for a row
+// steps over all the marks that its deletions left: after ten thousand activities, a millisecond.
 //
-// As with tails, a row is that of the entry at its index and of all later ones; a View of an earlier index asks the database.
+// As with tails, a row is that of the entry at its index and of all later ones; a View of an
+// earlier index asks the database.
 type recent struct {
 	mu    sync.RWMutex // guards what follows
 	rows  map[string]recentRow
@@ -26,7 +28,8 @@ type touched struct {
 	queues []string
 }
 
-// maxTouched is how many names of queues are remembered for readers who were away; beyond it the older half is forgotten.
+// maxTouched is how many names of queues are remembered for readers who were away; beyond it the
+// older half is forgotten.
 const maxTouched = 16_384
 
 type recentRow struct {
@@ -63,7 +66,8 @@ func (c *recent) keep(t *step) {
 	c.trim()
 }
 
-// touch notes which queues the entry changed. Whatever happens to the tasks of a queue changes its row.
+// touch notes which queues the entry changed. Whatever happens to the tasks of a queue changes its
+// row.
 func (c *recent) touch(t *step) {
 	var queues []string
 	t.each(keyQueue, 0, func(_ byte, key, _ []byte) error {
@@ -85,7 +89,8 @@ func (c *recent) touch(t *step) {
 	c.touched = append([]touched(nil), c.touched[n:]...)
 }
 
-// queuesTouched are the queues that entries after one changed, up to another, each perhaps more than once; false when that is no longer remembered.
+// queuesTouched are the queues that entries after one changed, up to another, each perhaps more
+// than once; false when that is no longer remembered.
 func (c *recent) queuesTouched(after, upTo uint64) (queues []string, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -107,8 +112,9 @@ func (p *picture) QueuesTouched(after uint64) ([]string, bool) {
 	return p.recent.queuesTouched(after, p.meta.Index)
 }
 
-// note remembers what the database says of a row at index, also that there is none: polls wait for queues that nothing was ever offered in. If there are
-// entries after index, they may have changed the row.
+// note remembers what the database says of a row at index, also that there is none: polls wait for
+// queues that nothing was ever offered in. If there are entries after index, they may have changed
+// the row.
 func (c *recent) note(key []byte, index uint64, value []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

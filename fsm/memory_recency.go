@@ -1,6 +1,7 @@
 package fsm
 
-// recency is an order of last use. It is threaded through what it orders, so that moving one costs no memory; whoever has it guards it.
+// recency is an order of last use. It is threaded through what it orders, so that moving one costs
+// no memory; whoever has it guards it.
 type recency[T any, P used[T]] struct{ newest, oldest P }
 
 // neighbours are the links of one thing in a recency.

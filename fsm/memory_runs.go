@@ -2,10 +2,12 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// maxCached is how many runs' rows stay decoded in memory between entries. It changes how fast Apply is, never what it does.
+// maxCached is how many runs' rows stay decoded in memory between entries. It changes how fast
+// Apply is, never what it does.
 const maxCached = 100_000
 
-// cache holds the rows of the runs used last, so that a run that turns often is not read and decoded each time. Only Apply's goroutine touches it.
+// cache holds the rows of the runs used last, so that a run that turns often is not read and
+// decoded each time. Only Apply's goroutine touches it.
 type cache struct {
 	rows map[history.RunID]*row
 	recency[row, *row]
@@ -32,7 +34,8 @@ func (c *cache) remove(r *row) {
 	c.unlink(r)
 }
 
-// trim forgets what was not used for longest. It runs between entries only: an entry's rows are written at its end.
+// trim forgets what was not used for longest. It runs between entries only: an entry's rows are
+// written at its end.
 func (c *cache) trim() {
 	for len(c.rows) > maxCached {
 		c.remove(c.oldest)

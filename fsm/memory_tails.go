@@ -6,11 +6,13 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// tails remembers how the runs that changed last stand, with the newest events of each: whoever takes the next turn of a run, or waits for its end, reads
-// what was written a moment ago. It changes how fast a View answers, never what.
+// tails remembers how the runs that changed last stand, with the newest events of each: whoever
+// takes the next turn of a run, or waits for its end, reads what was written a moment ago. It
+// changes how fast a View answers, never what.
 //
-// A tail says how a run stands since the entry at its index. A View of an earlier index does not use it and asks the database; a View of that index or a
-// later one may, because every entry that changes a run changes its tail, before there are Views of that entry.
+// A tail says how a run stands since the entry at its index. A View of an earlier index does not
+// use it and asks the database; a View of that index or a later one may, because every entry that
+// changes a run changes its tail, before there are Views of that entry.
 type tails struct {
 	mu                   sync.RWMutex // guards what follows. Apply's goroutine alone writes, one run at a time: readers do not wait for whole entries
 	runs                 map[history.RunID]*tail
@@ -30,7 +32,8 @@ type tail struct {
 
 func (l *tail) neighbours() *neighbours[tail] { return &l.neighbour }
 
-// line is an event and the size in which it is stored; without data it stands for signals that the run took over, which are not kept here.
+// line is an event and the size in which it is stored; without data it stands for signals that the
+// run took over, which are not kept here.
 type line struct {
 	event history.Event
 	bytes int

@@ -207,7 +207,8 @@ func TestTailsUnderReaders(t *testing.T) {
 	readers.Wait()
 }
 
-// TestTouchedQueues: readers learn of every queue that an entry changed, up to the index that they see, or that they have been away for too long.
+// TestTouchedQueues: readers learn of every queue that an entry changed, up to the index that they
+// see, or that they have been away for too long.
 func TestTouchedQueues(t *testing.T) {
 	c := newRecent(10)
 	entry := func(index uint64, queues ...string) {

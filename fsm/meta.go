@@ -5,8 +5,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// meta is the one row that every entry rewrites: where the state stands, and the counters that number its rows. It is the only row outside the digest,
-// because it holds the digest.
+// meta is the one row that every entry rewrites: where the state stands, and the counters that
+// number its rows. It is the only row outside the digest, because it holds the digest.
 type meta struct {
 	Index     uint64         `cbor:"1,keyasint"` // of the newest applied entry
 	Now       history.Time   `cbor:"2,keyasint"` // log time of that entry

@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Node is a row of the node table: where a node is reached and which versions it has ready. It is written through the log on every boot.
+// Node is a row of the node table: where a node is reached and which versions it has ready. It is
+// written through the log on every boot.
 type Node struct {
 	ID          string         `cbor:"1,keyasint"`
 	RaftAddress string         `cbor:"2,keyasint"`

@@ -2,7 +2,8 @@ package fsm
 
 import "aion.dev/aion/catalog"
 
-// ReportReady says which loaded versions a node has compiled; versions that are not loaded are ignored.
+// ReportReady says which loaded versions a node has compiled; versions that are not loaded are
+// ignored.
 type ReportReady struct {
 	Node    string          `cbor:"1,keyasint"`
 	Version catalog.Version `cbor:"2,keyasint"`
@@ -17,7 +18,8 @@ func readinessKey(v catalog.Version, node string) []byte {
 	return append(versionKey(keyReadiness, v), node...)
 }
 
-// apply ignores versions that are not loaded and nodes that are not in the node table: the report came after an unload or a removal.
+// apply ignores versions that are not loaded and nodes that are not in the node table: the report
+// came after an unload or a removal.
 func (c *ReportReady) apply(t *step) (Answer, Refusal) {
 	if len(c.Problem) > maxText {
 		c.Problem = c.Problem[:maxText]

@@ -7,11 +7,12 @@ import (
 	"github.com/cockroachdb/pebble/v2/bloom"
 )
 
-// memTable is how much is kept in memory before it is written out. Short-lived rows (pins, places in the ready index) that come and go within one never
-// reach the disk.
+// memTable is how much is kept in memory before it is written out. Short-lived rows (pins, places
+// in the ready index) that come and go within one never reach the disk.
 const memTable = 64 << 20
 
-// options configures the database. It has no log of its own: what a crash takes away, the replicated log applies again.
+// options configures the database. It has no log of its own: what a crash takes away, the
+// replicated log applies again.
 func (s *State) options() *pebble.Options {
 	o := &pebble.Options{
 		FS:                          s.cfg.FS,

@@ -6,8 +6,9 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// Outcomes are remembered under request ids, so answers and refusals have numbers on disk. Numbers are never reused. Missing are those that no request
-// can end with, or that must not be repeated: Recheck asks the engine to try again, RequestMismatch is about the table itself.
+// Outcomes are remembered under request ids, so answers and refusals have numbers on disk. Numbers
+// are never reused. Missing are those that no request can end with, or that must not be repeated:
+// Recheck asks the engine to try again, RequestMismatch is about the table itself.
 var outcomes = [...]func() any{
 	1:  func() any { return new(LoadAnswer) },
 	2:  func() any { return new(RouteAnswer) },

@@ -6,8 +6,9 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// picture is the state at one index: a snapshot of the database and the hot tables of the same entry. Apply publishes one after each entry, so that
-// readers never wait for Apply, nor Apply for them.
+// picture is the state at one index: a snapshot of the database and the hot tables of the same
+// entry. Apply publishes one after each entry, so that readers never wait for Apply, nor Apply for
+// them.
 type picture struct {
 	s       *State
 	snap    *pebble.Snapshot
@@ -86,8 +87,8 @@ func (s *State) retire() {
 	}
 }
 
-// View calls f with a consistent picture of the state at one index. It never blocks Apply. The View is not used after f returns; what it returned may be
-// kept. On a closed State f is not called.
+// View calls f with a consistent picture of the state at one index. It never blocks Apply. The View
+// is not used after f returns; what it returned may be kept. On a closed State f is not called.
 func (s *State) View(f func(View)) {
 	p := s.take()
 	if p == nil {

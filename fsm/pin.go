@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// PinKind is a reason why a version cannot be unloaded. Every open run pins its version under exactly one kind.
+// PinKind is a reason why a version cannot be unloaded. Every open run pins its version under
+// exactly one kind.
 type PinKind uint8
 
 // The kinds, in the order in which holders are reported.

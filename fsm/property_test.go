@@ -12,8 +12,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestProperty sends random commands, valid and not, several to an entry, to a state machine that checks every invariant after every entry, and at the
-// end replays its log in another way. What each single command answers is the transcripts' business; this looks for states that must not be.
+// TestProperty sends random commands, valid and not, several to an entry, to a state machine that
+// checks every invariant after every entry, and at the end replays its log in another way. What
+// each single command answers is the transcripts' business; this looks for states that must not be.
 func TestProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
@@ -252,8 +253,8 @@ func (g *gambler) last(r Run) history.Data {
 	return nil
 }
 
-// check holds answers against I3: a start that was not exact runs the version that is routed when it is applied. The routes of the entry's end are known,
-// so only single commands tell.
+// check holds answers against I3: a start that was not exact runs the version that is routed when
+// it is applied. The routes of the entry's end are known, so only single commands tell.
 func (g *gambler) check(c Command, r Result) {
 	start, ok := c.(*StartRun)
 	answer, started := r.Answer.(*StartAnswer)

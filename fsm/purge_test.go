@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// TestPurgeOfLongRuns: histories go whole, whether row by row or as ranges, in batches whose rows are bounded; neighbours keep theirs.
+// TestPurgeOfLongRuns: histories go whole, whether row by row or as ranges, in batches whose rows
+// are bounded; neighbours keep theirs.
 func TestPurgeOfLongRuns(t *testing.T) {
 	w := newWorld(t)
 	w.s.cfg.Paranoid = false
@@ -51,7 +52,8 @@ func TestPurgeOfLongRuns(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestPurgeIsBounded: a command names so many runs and no more, and passes over what it cannot delete.
+// TestPurgeIsBounded: a command names so many runs and no more, and passes over what it cannot
+// delete.
 func TestPurgeIsBounded(t *testing.T) {
 	w := newWorld(t)
 	w.refused(&PurgeRuns{Runs: make([]history.RunID, maxPurged+1)}, "resource_exhausted")
@@ -77,7 +79,8 @@ func TestPurgeIsBounded(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestPurgeInOneEntry: runs are deleted in the entry that closed others and touched these, and their ids are taken again in it.
+// TestPurgeInOneEntry: runs are deleted in the entry that closed others and touched these, and
+// their ids are taken again in it.
 func TestPurgeInOneEntry(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})

@@ -8,8 +8,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Offers lie in lanes, one for each activity of a queue, oldest first. A lane's row counts them and remembers a place before which there are none: deleted
-// offers leave marks in the database, and the oldest offer must be found without stepping over all that were ever taken.
+// Offers lie in lanes, one for each activity of a queue, oldest first. A lane's row counts them and
+// remembers a place before which there are none: deleted offers leave marks in the database, and
+// the oldest offer must be found without stepping over all that were ever taken.
 
 // lane is what is stored of one queue's offers for one activity. It exists while there are any.
 type lane struct {
@@ -31,7 +32,8 @@ const maxAhead = 64
 
 func (l *lane) empty() bool { return l.Left == 0 }
 
-// laneKey is the beginning of the keys of a lane's offers, and in its own family the key of its row.
+// laneKey is the beginning of the keys of a lane's offers, and in its own family the key of its
+// row.
 func laneKey(family byte, queue, activity string) []byte {
 	k := key(family)
 	for _, s := range [...]string{queue, activity} {

@@ -13,5 +13,6 @@ func (p *picture) Offers(queue string, activities []string) (n uint64) {
 	return n
 }
 
-// Room is how many of its tasks the queue's limits let begin at a time; Offered says from when on there will be some.
+// Room is how many of its tasks the queue's limits let begin at a time; Offered says from when on
+// there will be some.
 func (q *Queue) Room(at history.Time) uint64 { return min(q.Offered, q.allows(at)) }

@@ -6,8 +6,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The rate limit of a queue is GCRA in whole nanoseconds of log time: each lease uses up one interval, Free is the time up to which intervals are used up,
-// and it may run ahead of the present by as many as may be begun at once.
+// The rate limit of a queue is GCRA in whole nanoseconds of log time: each lease uses up one
+// interval, Free is the time up to which intervals are used up, and it may run ahead of the present
+// by as many as may be begun at once.
 
 // interval is the time that one attempt uses up, rounded up: never more than Rate begin in Per.
 func (l QueueLimits) interval() history.Time {
@@ -45,7 +46,8 @@ func (q *Queue) begin(n uint64, now history.Time) {
 	}
 }
 
-// next is from when on the limits let an attempt begin; false when that depends on others ending first.
+// next is from when on the limits let an attempt begin; false when that depends on others ending
+// first.
 func (q *Queue) next() (history.Time, bool) {
 	if most := q.Limits.Concurrency; q.Limits.Stopped || most > 0 && q.Leased >= most {
 		return 0, false

@@ -7,7 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRate: in any stretch of time begin no more attempts than the burst and one more for each interval that fits; and whoever asks again when told to, gets one.
+// TestRate: in any stretch of time begin no more attempts than the burst and one more for each
+// interval that fits; and whoever asks again when told to, gets one.
 func TestRate(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		l := QueueLimits{

@@ -6,9 +6,11 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// A queue's row counts its tasks by state and holds its limits; so polls of a queue that is empty, or at its limit, read nothing else.
+// A queue's row counts its tasks by state and holds its limits; so polls of a queue that is empty,
+// or at its limit, read nothing else.
 
-// maxTaskName bounds names of queues, activities and workers, in bytes: 200 characters, as workflow code may write them.
+// maxTaskName bounds names of queues, activities and workers, in bytes: 200 characters, as workflow
+// code may write them.
 const maxTaskName = 800
 
 // queue returns a queue's row for a change.
@@ -38,7 +40,8 @@ func (q *Queue) empty() bool {
 	return q.Limits == QueueLimits{} && q.Offered == 0 && q.Backoff == 0 && q.Leased == 0
 }
 
-// checkTaskNames says what is wrong with the names of a queue and its activities; empty = nothing is.
+// checkTaskNames says what is wrong with the names of a queue and its activities; empty = nothing
+// is.
 func checkTaskNames(queue string, activities ...string) string {
 	if n := len(queue); n < 1 || n > maxTaskName {
 		return fmt.Sprintf("queue name has %d bytes; it needs 1 to %d", n, maxTaskName)

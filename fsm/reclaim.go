@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Freed tells how many bytes of histories were deleted since this node last gave their space back. It
-// is this process's own count and no part of the state.
+// Freed tells how many bytes of histories were deleted since this node last gave their space back.
+// It is this process's own count and no part of the state.
 func (s *State) Freed() uint64 { return s.freed.Load() }
 
 // DiskBytes tells what the state takes on disk.

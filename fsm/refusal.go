@@ -52,13 +52,15 @@ type VersionPinned struct {
 	Holders []PinHolder     `cbor:"3,keyasint"` // the first ten, in the order of Pins
 }
 
-// Fenced refuses an engine's command that another leader, or the run's own progress, has overtaken. Callers of the API never see it.
+// Fenced refuses an engine's command that another leader, or the run's own progress, has overtaken.
+// Callers of the API never see it.
 type Fenced struct {
 	RunID history.RunID `cbor:"1,keyasint"` // zero = it is about no run
 	Why   string        `cbor:"2,keyasint"`
 }
 
-// Recheck refuses a start whose input was checked against another schema than that of the version it would start on. Callers of the API never see it.
+// Recheck refuses a start whose input was checked against another schema than that of the version
+// it would start on. Callers of the API never see it.
 type Recheck struct {
 	Type   string         `cbor:"1,keyasint"`
 	Schema catalog.Digest `cbor:"2,keyasint,omitzero"`

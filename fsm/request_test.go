@@ -114,7 +114,8 @@ func TestOneOwnerLeavesRoom(t *testing.T) {
 	}
 }
 
-// TestSmallRows holds the rows of the most frequent answers to what docs/OPERATIONS.md reckons with.
+// TestSmallRows holds the rows of the most frequent answers to what docs/OPERATIONS.md reckons
+// with.
 func TestSmallRows(t *testing.T) {
 	w := newWorld(t)
 	w.bounded(DefaultRequestBytes)

@@ -19,7 +19,8 @@ type Retention struct {
 	Age  history.Duration `cbor:"2,keyasint"`           // since closing; 0 = for ever
 }
 
-// SetRetention sets the rule of a type, or takes it away. Without any rule runs are kept for ever. Refused: invalid_input, resource_exhausted (too many rules).
+// SetRetention sets the rule of a type, or takes it away. Without any rule runs are kept for ever.
+// Refused: invalid_input, resource_exhausted (too many rules).
 type SetRetention struct {
 	Rule   Retention `cbor:"1,keyasint"`
 	Remove bool      `cbor:"2,keyasint,omitempty"` // the rule of all others applies again
@@ -63,8 +64,8 @@ func (c *SetRetention) apply(t *step) (Answer, Refusal) {
 	return new(Done), nil
 }
 
-// rules are all rules by type, that of all others first. They are few and read with every run that is deleted, so they are in memory; pictures share them,
-// so they are never changed in place.
+// rules are all rules by type, that of all others first. They are few and read with every run that
+// is deleted, so they are in memory; pictures share them, so they are never changed in place.
 type rules []Retention
 
 func (r rules) find(typ string) (int, bool) {
@@ -118,7 +119,8 @@ func (p *picture) expiries() (list []expiry) {
 
 const maxTime = history.Time(1<<63 - 1)
 
-// ExpiredRuns implements View. The type whose oldest run has been due for longest comes first, so that no type waits for ever behind another.
+// ExpiredRuns implements View. The type whose oldest run has been due for longest comes first, so
+// that no type waits for ever behind another.
 func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID) {
 	tasks, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: key(keyTask), UpperBound: key(keyTask + 1)})
 	if err != nil {

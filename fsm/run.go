@@ -2,7 +2,8 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// row is what is stored of a run: what the public sees, and what only apply needs. It is a projection of the run's events.
+// row is what is stored of a run: what the public sees, and what only apply needs. It is a
+// projection of the run's events.
 type row struct {
 	Run       Run              `cbor:"1,keyasint"`
 	Serial    uint64           `cbor:"2,keyasint"`

@@ -8,20 +8,24 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// A run that continues another takes over the signals which that one had not read. They are not copied: one row of the new history stands for all of them, at the seq of the last, and
-// names the rows in which they were stored when they were received, be it ten runs ago. So going on costs the same whatever the mailbox holds. Readers of histories see the signals
-// themselves. run_purge_history.go keeps the rows for as long as a history shows them.
+// A run that continues another takes over the signals which that one had not read. They are not
+// copied: one row of the new history stands for all of them, at the seq of the last, and names the
+// rows in which they were stored when they were received, be it ten runs ago. So going on costs the
+// same whatever the mailbox holds. Readers of histories see the signals themselves.
+// run_purge_history.go keeps the rows for as long as a history shows them.
 
 // carriedMark is the first byte of such a row: no event has that type.
 const carriedMark = 0xff
 
-// carried stands for the signals that a run took over: carriedMark, the time (8 bytes), then serial, first seq and count of each stretch as uvarints.
+// carried stands for the signals that a run took over: carriedMark, the time (8 bytes), then
+// serial, first seq and count of each stretch as uvarints.
 type carried struct {
 	at   history.Time
 	list []stretch
 }
 
-// stretch is some events of one history that follow each other, as they are stored there. In a carried row, and in a whole history, stretches rise.
+// stretch is some events of one history that follow each other, as they are stored there. In a
+// carried row, and in a whole history, stretches rise.
 type stretch struct{ serial, first, count uint64 }
 
 // carriedUse is what a run took over.
@@ -84,7 +88,8 @@ func decodeCarried(b []byte) (c carried, err error) {
 	return c, nil
 }
 
-// eachEvent calls f with the events of a history from seq from on, and the bytes that each takes where it is stored, until f returns false.
+// eachEvent calls f with the events of a history from seq from on, and the bytes that each takes
+// where it is stored, until f returns false.
 func eachEvent(src pebble.Reader, serial, from uint64, f func(e history.Event, size int) bool) error {
 	var bad error
 	err := scan(src, eventKey(serial, from), numberKey(keyEvent, serial+1), func(k, b []byte) (more bool) {
@@ -122,7 +127,8 @@ func eachEvent(src pebble.Reader, serial, from uint64, f func(e history.Event, s
 	return err
 }
 
-// eachStored calls f with the stored events of the stretches, but for the first skip, until f returns false.
+// eachStored calls f with the stored events of the stretches, but for the first skip, until f
+// returns false.
 func eachStored(src pebble.Reader, list []stretch, skip uint64, f func(b []byte) bool) error {
 	it, err := src.NewIter(&pebble.IterOptions{LowerBound: key(keyEvent), UpperBound: key(keyEvent + 1)})
 	if err != nil {

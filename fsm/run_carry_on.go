@@ -7,9 +7,11 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// carryOn starts the run that goes on from r, which closed with e in the turn being recorded. It keeps the workflow id, the parent, the attributes and an
-// explicit time limit, and inherits what r has not read: signals it carries, events after Through up to before, and what the turn itself sent to r. A
-// cancellation that r had not seen is asked of the new run, so that an acknowledged cancel is never lost.
+// carryOn starts the run that goes on from r, which closed with e in the turn being recorded. It
+// keeps the workflow id, the parent, the attributes and an explicit time limit, and inherits what r
+// has not read: signals it carries, events after Through up to before, and what the turn itself
+// sent to r. A cancellation that r had not seen is asked of the new run, so that an acknowledged
+// cancel is never lost.
 func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64) {
 	p, _ := t.s.catalog.Package(e.Version)
 	member, _ := p.Member(r.Run.Type)
@@ -47,7 +49,8 @@ func (t *step) copySignals(r, next *row, carry []uint64, before uint64) {
 	}
 }
 
-// firstOf is the run with which the chain of r began; zero when that is not known, because an earlier build continued it.
+// firstOf is the run with which the chain of r began; zero when that is not known, because an
+// earlier build continued it.
 func (t *step) firstOf(r *row) history.RunID {
 	if t.rules < 1 {
 		return history.RunID{}
@@ -62,7 +65,8 @@ func (t *step) firstOf(r *row) history.RunID {
 	return started.First
 }
 
-// hand passes on to next an event that r had not read, if it is one that concerns the workflow id rather than r's own steps.
+// hand passes on to next an event that r had not read, if it is one that concerns the workflow id
+// rather than r's own steps.
 func (t *step) hand(next *row, data history.Data) {
 	switch e := data.(type) {
 	case *history.SignalReceived:
@@ -72,7 +76,8 @@ func (t *step) hand(next *row, data history.Data) {
 	}
 }
 
-// event reads one event of a run; nil when there is none, or when it is a signal that the run took over.
+// event reads one event of a run; nil when there is none, or when it is a signal that the run took
+// over.
 func (t *step) event(r *row, seq uint64) history.Data {
 	b := t.get(eventKey(r.Serial, seq))
 	if b == nil || b[0] == carriedMark {
@@ -85,7 +90,8 @@ func (t *step) event(r *row, seq uint64) history.Data {
 	return e.Data
 }
 
-// NextVersion is the version that the run after r takes: the routed one, or r's own when the code asked to stay or when there is no route.
+// NextVersion is the version that the run after r takes: the routed one, or r's own when the code
+// asked to stay or when there is no route.
 func NextVersion(cat *catalog.Catalog, r *Run, e *history.WorkflowContinuedAsNew) catalog.Version {
 	if route, _, _, ok := cat.Resolve(r.Type); ok && !e.Same {
 		return route.Version

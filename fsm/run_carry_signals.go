@@ -7,7 +7,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// inheritance is what a run that continues as new hands on: in order, stretches of signals, and the request to cancel in its place among them.
+// inheritance is what a run that continues as new hands on: in order, stretches of signals, and the
+// request to cancel in its place among them.
 type inheritance struct {
 	t     *step
 	r     *row
@@ -21,8 +22,9 @@ type inheritance struct {
 	looked  uint64                     // rows that were read to find that out
 }
 
-// bequeath makes next show what r had not read. It reads the rows of signals that r received itself, and of those that it has read since it took them over: each signal twice in its life, however
-// often the run continues.
+// bequeath makes next show what r had not read. It reads the rows of signals that r received
+// itself, and of those that it has read since it took them over: each signal twice in its life,
+// however often the run continues.
 func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 	h := &inheritance{t: t, r: r, carry: slices.Compact(slices.Sorted(slices.Values(carry))), until: until, bytes: r.Carried.Bytes}
 	h.parts = append(h.parts, carried{})
@@ -113,7 +115,8 @@ func (h *inheritance) own(it *pebble.Iterator, seq, end uint64) {
 	}
 }
 
-// others hands on what is wanted of signals that r took over, and that its history shows from seq on.
+// others hands on what is wanted of signals that r took over, and that its history shows from seq
+// on.
 func (h *inheritance) others(list []stretch, seq uint64) {
 	for _, s := range list {
 		for end := seq + s.count; seq < end; {

@@ -4,10 +4,12 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// closing ends runs and what hangs on them: timers go, activities are given up, children are dealt with as they were started to be, the parent and the
-// schedule hear of it. All of it happens in the entry that closes the first run, as far as the entry's budget allows; what is left becomes a job. What was
-// promised is decided in the first entry nevertheless: a run that is closed is closed, and the children that are to end with it are doomed (run_doomed.go)
-// however long the job takes to come to them.
+// closing ends runs and what hangs on them: timers go, activities are given up, children are dealt
+// with as they were started to be, the parent and the schedule hear of it. All of it happens in the
+// entry that closes the first run, as far as the entry's budget allows; what is left becomes a job.
+// What was promised is decided in the first entry nevertheless: a run that is closed is closed, and
+// the children that are to end with it are doomed (run_doomed.go) however long the job takes to
+// come to them.
 //
 // Closing a run may close others, level by level; a tree of any depth takes no stack.
 type closing struct {
@@ -25,8 +27,9 @@ type ending struct {
 	done bool // the event stands in its history already
 }
 
-// closeCost is what closing one run costs at least: its event, its row, its places in the indexes. A run in the queue has this much of the budget reserved, because it is no child of its parent
-// any more and must be closed in this entry.
+// closeCost is what closing one run costs at least: its event, its row, its places in the indexes.
+// A run in the queue has this much of the budget reserved, because it is no child of its parent any
+// more and must be closed in this entry.
 const closeCost = 20
 
 // shut closes r with the event and carries out everything that follows.
@@ -98,7 +101,8 @@ func (c *closing) drain() {
 	}
 }
 
-// clear takes away what a closed run leaves behind, as far as there is room, and tells whether nothing is left.
+// clear takes away what a closed run leaves behind, as far as there is room, and tells whether
+// nothing is left.
 func (c *closing) clear(r *row) bool {
 	return c.clearTimers(r) && c.clearTasks(r) && c.clearChildren(r)
 }
@@ -154,7 +158,8 @@ func (c *closing) store() {
 
 const parentClosed = "the parent's run closed"
 
-// tellParent delivers how a child ended to the run that started it, if that is open and still waits.
+// tellParent delivers how a child ended to the run that started it, if that is open and still
+// waits.
 func (t *step) tellParent(child *row, with history.Data) {
 	p := child.Run.Parent
 	if p == nil {

@@ -28,8 +28,9 @@ func cohortOf(k []byte) cohort {
 	return cohort{string(k[1 : n-32-1]), catalog.Version(k[n-32 : n]), history.Status(k[n])}
 }
 
-// census is how many runs there are of each cohort. The cohorts change seldom, so pictures share their list and read the numbers from their own snapshot: to
-// count a million runs is to read as many rows as there are cohorts.
+// census is how many runs there are of each cohort. The cohorts change seldom, so pictures share
+// their list and read the numbers from their own snapshot: to count a million runs is to read as
+// many rows as there are cohorts.
 type census struct {
 	of      map[cohort]uint64
 	cohorts []cohort // that have a row, in the order of their keys; never changed in place
@@ -63,7 +64,8 @@ func (t *step) recounted(k cohort) {
 	}
 }
 
-// storeCounts writes the numbers at the end of the entry. A cohort that has no runs keeps its row while its version is loaded: runs of it come and go.
+// storeCounts writes the numbers at the end of the entry. A cohort that has no runs keeps its row
+// while its version is loaded: runs of it come and go.
 func (t *step) storeCounts() {
 	c := &t.s.census
 	var came, went []cohort
@@ -88,10 +90,12 @@ func (t *step) storeCounts() {
 	}
 }
 
-// cohortsPerUnit: an entry that changes the list of cohorts copies it once, however many come and go.
+// cohortsPerUnit: an entry that changes the list of cohorts copies it once, however many come and
+// go.
 const cohortsPerUnit = 50
 
-// merged is the list with those that came and without those that went. It is a new one: pictures share the list.
+// merged is the list with those that came and without those that went. It is a new one: pictures
+// share the list.
 func merged(list, came, went []cohort) []cohort {
 	changes := slices.SortedFunc(slices.Values(slices.Concat(came, went)), cohort.compare)
 	next, from := make([]cohort, 0, len(list)+len(came)), 0

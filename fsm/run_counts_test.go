@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// TestMergedCohorts: what comes and goes in one entry is put into a new list in its order; readers keep the old one.
+// TestMergedCohorts: what comes and goes in one entry is put into a new list in its order; readers
+// keep the old one.
 func TestMergedCohorts(t *testing.T) {
 	of := func(names ...string) (list []cohort) {
 		for _, name := range names {
@@ -30,7 +31,8 @@ func TestMergedCohorts(t *testing.T) {
 	}
 }
 
-// BenchmarkNewCohorts tells what an entry costs that starts the first runs of 256 types, in a state that counts runs of 100,000 cohorts.
+// BenchmarkNewCohorts tells what an entry costs that starts the first runs of 256 types, in a state
+// that counts runs of 100,000 cohorts.
 func BenchmarkNewCohorts(b *testing.B) {
 	var list, came []cohort
 	for i := range 100_000 {

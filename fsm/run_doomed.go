@@ -4,13 +4,16 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// A run is doomed when a run that it is to end with has closed and a job has not come to it yet. From the entry on that closed the first run of the tree, nothing
-// happens to it any more that anybody was told of: no turn of it is recorded, no signal is taken for it, no result of its activities counts. It still pins its
-// version, because its row says that it is open, until the job closes it.
+// A run is doomed when a run that it is to end with has closed and a job has not come to it yet.
+// From the entry on that closed the first run of the tree, nothing happens to it any more that
+// anybody was told of: no turn of it is recorded, no signal is taken for it, no result of its
+// activities counts. It still pins its version, because its row says that it is open, until the job
+// closes it.
 //
-// Doom is no mark on the runs, for marking 200,000 of them would take as long as closing them. It is found by going up from the run to its parent: the children
-// index holds a child's line until the parent is rid of it, so a closed parent that still has the line has not dealt with the child yet. Nobody goes up while there
-// is no job.
+// Doom is no mark on the runs, for marking 200,000 of them would take as long as closing them. It
+// is found by going up from the run to its parent: the children index holds a child's line until
+// the parent is rid of it, so a closed parent that still has the line has not dealt with the child
+// yet. Nobody goes up while there is no job.
 const (
 	alive   fate = iota
 	doomed       // it ends with one that has closed
@@ -66,7 +69,8 @@ func (t *step) ends(r *row) Refusal {
 	return nil
 }
 
-// TreeCloses asks to come again: a tree of runs is being closed, and what was asked for cannot be answered before. Nothing has happened.
+// TreeCloses asks to come again: a tree of runs is being closed, and what was asked for cannot be
+// answered before. Nothing has happened.
 type TreeCloses struct {
 	WorkflowID string
 	RunID      history.RunID

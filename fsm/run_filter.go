@@ -49,7 +49,8 @@ func holds(value, want history.Payload) bool {
 	return false
 }
 
-// indexes are those that hold the runs that may pass the filter, from serial first on. The caller closes them, also beside an error.
+// indexes are those that hold the runs that may pass the filter, from serial first on. The caller
+// closes them, also beside an error.
 func (p *picture) indexes(f *RunFilter, first uint64) (all []serials, err error) {
 	add := func(index serials, bad error) {
 		if err = errors.Join(err, bad); bad == nil {
@@ -90,8 +91,8 @@ func (p *picture) indexes(f *RunFilter, first uint64) (all []serials, err error)
 	return all, err
 }
 
-// gather collects the runs that closed within the filter's bounds from the closed index, which has them in another order; false when they are too many, and
-// the rows have to tell.
+// gather collects the runs that closed within the filter's bounds from the closed index, which has
+// them in another order; false when they are too many, and the rows have to tell.
 func (p *picture) gather(f *RunFilter) (list gathered, ok bool) {
 	end := maxTime
 	if f.ClosedBefore > 0 {
@@ -114,7 +115,8 @@ func (p *picture) gather(f *RunFilter) (list gathered, ok bool) {
 	return list, true
 }
 
-// firstStarted returns a serial that parts the runs: those below it started before at, the others then or later. Serials rise with the time of the start.
+// firstStarted returns a serial that parts the runs: those below it started before at, the others
+// then or later. Serials rise with the time of the start.
 func (p *picture) firstStarted(at history.Time) uint64 {
 	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: key(keyRow), UpperBound: key(keyRow + 1)})
 	if err != nil {

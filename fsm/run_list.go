@@ -10,8 +10,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// maxSteps is how many rows, of indexes and of runs, one call of ListRuns looks at: a filter that few runs pass gives short pages, each with a cursor to go
-// on from. maxGathered is up to how many runs that closed within the bounds of a filter are gathered first.
+// maxSteps is how many rows, of indexes and of runs, one call of ListRuns looks at: a filter that
+// few runs pass gives short pages, each with a cursor to go on from. maxGathered is up to how many
+// runs that closed within the bounds of a filter are gathered first.
 const (
 	maxSteps    = 10_000
 	maxGathered = 20_000
@@ -38,9 +39,10 @@ func (t *step) projectStatus(r *row) {
 	r.Listed = is
 }
 
-// ListRuns implements View. It walks all indexes that the filter names at once, as far as they agree, and checks the rest of the filter on the rows. All are
-// ordered by serial, so a cursor, the serial above which everything has been looked at, stays right whatever is written between two pages. A
-// malformed cursor finds nothing.
+// ListRuns implements View. It walks all indexes that the filter names at once, as far as they
+// agree, and checks the rest of the filter on the rows. All are ordered by serial, so a cursor, the
+// serial above which everything has been looked at, stays right whatever is written between two
+// pages. A malformed cursor finds nothing.
 func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, next string) {
 	below, err := parseCursor(cursor)
 	if err != nil || f.Status.Open() && f.closes() {

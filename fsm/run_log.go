@@ -7,8 +7,8 @@ import (
 )
 
 // What the code of a run logs is kept beside its history: in blocks, one for each turn that logged
-// anything, up to a number of bytes that travels with the turn. The oldest blocks go first. Lines are
-// no events: nothing is replayed from them, and a run never fails for what it logs.
+// anything, up to a number of bytes that travels with the turn. The oldest blocks go first. Lines
+// are no events: nothing is replayed from them, and a run never fails for what it logs.
 
 // LogLine is one line that the code of a run logged.
 type LogLine struct {

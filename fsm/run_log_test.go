@@ -59,8 +59,9 @@ func TestRunLog(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestRunLogIsBounded: the oldest turns' lines go first, whatever was logged; a bound that was lowered
-// is reached in a few turns; what a turn logs counts neither as history nor against its limit.
+// TestRunLogIsBounded: the oldest turns' lines go first, whatever was logged; a bound that was
+// lowered is reached in a few turns; what a turn logs counts neither as history nor against its
+// limit.
 func TestRunLogIsBounded(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
@@ -134,7 +135,8 @@ func TestRunLogEndsWithTheRun(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestDearestLog: turns that displace as many blocks as they can stay within what an entry may cost.
+// TestDearestLog: turns that displace as many blocks as they can stay within what an entry may
+// cost.
 func TestDearestLog(t *testing.T) {
 	w := newWorld(t)
 	w.s.cfg.Paranoid = false

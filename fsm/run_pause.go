@@ -6,8 +6,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// PauseRun stops a run's turns; signals and timers are still recorded. Refused: not_found, not_running; pausing a paused run changes nothing.
-// The engine itself pauses with Quarantined set, fenced by Turn: it is refused as Fenced when the run has recorded another turn meanwhile.
+// PauseRun stops a run's turns; signals and timers are still recorded. Refused: not_found,
+// not_running; pausing a paused run changes nothing. The engine itself pauses with Quarantined set,
+// fenced by Turn: it is refused as Fenced when the run has recorded another turn meanwhile.
 type PauseRun struct {
 	Run         RunRef `cbor:"1,keyasint"`
 	Reason      string `cbor:"2,keyasint,omitempty"`
@@ -16,7 +17,8 @@ type PauseRun struct {
 	Still       bool   `cbor:"5,keyasint,omitempty"` // the time limit of the run stands still meanwhile, which it did not in earlier builds
 }
 
-// ResumeRun lets a paused run's turns go on, also a quarantined one's. Refused: not_found, not_running, invalid_state (it is not paused).
+// ResumeRun lets a paused run's turns go on, also a quarantined one's. Refused: not_found,
+// not_running, invalid_state (it is not paused).
 type ResumeRun struct {
 	Run RunRef `cbor:"1,keyasint"`
 }

@@ -6,8 +6,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// PurgeRuns deletes closed runs with their histories, in a batch that the leader keeps small. Runs that the rules keep, by the entry's own time, are passed over, those that took signals over from a run that
-// is still there, and those after the ones whose rows are as many as one entry deletes: the leader names them again. Refused: resource_exhausted.
+// PurgeRuns deletes closed runs with their histories, in a batch that the leader keeps small. Runs
+// that the rules keep, by the entry's own time, are passed over, those that took signals over from
+// a run that is still there, and those after the ones whose rows are as many as one entry deletes:
+// the leader names them again. Refused: resource_exhausted.
 type PurgeRuns struct {
 	Runs []history.RunID `cbor:"1,keyasint"` // at most 1,000
 }
@@ -17,10 +19,13 @@ type PurgeAnswer struct {
 	Purged uint64 `cbor:"1,keyasint"`
 }
 
-// maxPurged is how many runs one command may name, purgedRows how many rows of histories it deletes one by one, if it is more than one run's: 5 ms of CPU.
+// maxPurged is how many runs one command may name, purgedRows how many rows of histories it deletes
+// one by one, if it is more than one run's: 5 ms of CPU.
 //
-// A family of more than pointRows rows of one run goes as a range instead, which counts as rangeRows. Deleting 1,000 rows one by one costs twice as much as a
-// range, 4,000 two and a half times, 49,000 seventy times; but each range in memory makes the next entry dearer (deleted_ranges.go), so short histories go row by row.
+// A family of more than pointRows rows of one run goes as a range instead, which counts as
+// rangeRows. Deleting 1,000 rows one by one costs twice as much as a range, 4,000 two and a half
+// times, 49,000 seventy times; but each range in memory makes the next entry dearer
+// (deleted_ranges.go), so short histories go row by row.
 const (
 	maxPurged  = 1_000
 	purgedRows = 5_000
@@ -55,8 +60,8 @@ func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
 	return answer, nil
 }
 
-// purge deletes everything of a closed run. What others have written down of it stays: the run that continues it, its parent, its children and the feed
-// name a run that is gone.
+// purge deletes everything of a closed run. What others have written down of it stays: the run that
+// continues it, its parent, its children and the feed name a run that is gone.
 func (t *step) purge(r *row, stored []stretch) {
 	t.forgetHistory(r, stored)
 	t.delRows(r.Serial, keyTurn, r.Run.Turns)

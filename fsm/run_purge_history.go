@@ -2,10 +2,12 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// A history that shows signals which another run received is deleted after that run's own, so the stored rows of a signal are kept by the oldest run that still shows them: deleting it leaves
-// them where they are if the run that goes on from it shows them too.
+// A history that shows signals which another run received is deleted after that run's own, so the
+// stored rows of a signal are kept by the oldest run that still shows them: deleting it leaves them
+// where they are if the run that goes on from it shows them too.
 
-// heir is the run that goes on from a closed one and shows signals that it had; nil = there is none.
+// heir is the run that goes on from a closed one and shows signals that it had; nil = there is
+// none.
 func (t *step) heir(r *row) *row {
 	if r.Run.Status != history.StatusContinuedAsNew {
 		return nil

@@ -7,9 +7,11 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// ReopenRun opens a closed run again, as it stood before the turn that closed it. What it has to forget and to take up again was found by replay before the log;
-// Events fences that. Refused: not_found, invalid_state (open, completed or continued as new; not the newest run of its id), version_unavailable, already_running, and
-// Fenced when the history has grown meanwhile, and resource_exhausted when it was reopened a thousand times.
+// ReopenRun opens a closed run again, as it stood before the turn that closed it. What it has to
+// forget and to take up again was found by replay before the log; Events fences that. Refused:
+// not_found, invalid_state (open, completed or continued as new; not the newest run of its id),
+// version_unavailable, already_running, and Fenced when the history has grown meanwhile, and
+// resource_exhausted when it was reopened a thousand times.
 type ReopenRun struct {
 	Run    RunRef   `cbor:"1,keyasint"`
 	Reason string   `cbor:"2,keyasint,omitempty"`

@@ -25,8 +25,8 @@ func TestReopenedTooOften(t *testing.T) {
 	w.checkReplays()
 }
 
-// TestReopenProperty lets families of runs close in all ways and reopens them again and again. What is taken up is compared with the histories after
-// every entry.
+// TestReopenProperty lets families of runs close in all ways and reopens them again and again. What
+// is taken up is compared with the histories after every entry.
 func TestReopenProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)

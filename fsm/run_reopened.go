@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// reopen opens r again and takes up what it had begun: in the same entry its version is pinned, its timers are armed and its activities are offered.
+// reopen opens r again and takes up what it had begun: in the same entry its version is pinned, its
+// timers are armed and its activities are offered.
 func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	if turn := t.lastBefore(r, r.Run.Turns+1); c.Turn != 0 {
 		turn = t.lastBefore(r, c.Turn)
@@ -47,7 +48,8 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	}
 }
 
-// timeLimit is how long the whole of r, which is open, may take, counted from its start or from when it was reopened; 0 = as long as it likes.
+// timeLimit is how long the whole of r, which is open, may take, counted from its start or from
+// when it was reopened; 0 = as long as it likes.
 func (t *step) timeLimit(r *row) history.Duration {
 	if r.Timeout != 0 {
 		return r.Timeout
@@ -57,7 +59,8 @@ func (t *step) timeLimit(r *row) history.Duration {
 	return history.Duration(member.Timeout)
 }
 
-// reopenedAt is the seq of r's newest WorkflowReopened; 0 = there is none. A turn that was made without seeing it is void.
+// reopenedAt is the seq of r's newest WorkflowReopened; 0 = there is none. A turn that was made
+// without seeing it is void.
 func (r *row) reopenedAt() uint64 {
 	if n := len(r.Run.Reopened); n > 0 {
 		return r.Run.Reopened[n-1]
@@ -99,8 +102,9 @@ func (t *step) unseen(r *row, through uint64, types ...history.Type) (found bool
 	return found
 }
 
-// takeUp goes on with a child of a run that is reopened: with the one that is still open, or with the outcome of one that has completed meanwhile; every other
-// is started again. Forgotten says that the parent had been told of its failure.
+// takeUp goes on with a child of a run that is reopened: with the one that is still open, or with
+// the outcome of one that has completed meanwhile; every other is started again. Forgotten says
+// that the parent had been told of its failure.
 func (t *step) takeUp(r *row, e *history.ChildWorkflowStarted, forgotten bool) {
 	child, gone := t.newestChild(r, e)
 	switch {
@@ -118,11 +122,13 @@ func (t *step) takeUp(r *row, e *history.ChildWorkflowStarted, forgotten bool) {
 	}
 }
 
-// maxChain is how many runs of a child that continues as new again and again are followed, one by one, to the run that goes on now. It matters only when
-// somebody else has used the child's id since.
+// maxChain is how many runs of a child that continues as new again and again are followed, one by
+// one, to the run that goes on now. It matters only when somebody else has used the child's id
+// since.
 const maxChain = 10_000
 
-// newestChild returns the run that a child of r has come to: nil when it never started, or with gone when that run is no longer kept.
+// newestChild returns the run that a child of r has come to: nil when it never started, or with
+// gone when that run is no longer kept.
 func (t *step) newestChild(r *row, e *history.ChildWorkflowStarted) (child *row, gone bool) {
 	if newest := t.latest(e.WorkflowID); newest != nil && newest.childOf(r, e.ID) {
 		return newest, false
@@ -155,8 +161,9 @@ func (r *row) childRunID(id uint64) history.RunID {
 	return history.DeriveRunID(r.Run.RunID, purpose, id)
 }
 
-// readopt takes up a child that is open, instead of failing to start it, when it is this very child: a turn that a reopening made void had started it,
-// to be left alone or to be cancelled when its parent closes.
+// readopt takes up a child that is open, instead of failing to start it, when it is this very
+// child: a turn that a reopening made void had started it, to be left alone or to be cancelled when
+// its parent closes.
 func (t *step) readopt(parent *row, e *history.ChildWorkflowStarted, open *row) bool {
 	if parent.Epoch == 0 || !open.childOf(parent, e.ID) || open.Run.Type != e.WorkflowType {
 		return false

@@ -76,7 +76,8 @@ type birth struct {
 	first      history.RunID // with which the chain of from began; zero = not known
 }
 
-// start makes a run and appends its first event. The caller has checked that run id and workflow id are free.
+// start makes a run and appends its first event. The caller has checked that run id and workflow id
+// are free.
 func (t *step) start(b birth) *row {
 	t.meta.Serial++
 	timeout := b.timeout
@@ -108,7 +109,8 @@ func (t *step) start(b birth) *row {
 	return r
 }
 
-// append adds an event to a run's history and to what follows from it alone: the row. The indexes follow in project.
+// append adds an event to a run's history and to what follows from it alone: the row. The indexes
+// follow in project.
 func (t *step) append(r *row, data history.Data) {
 	e := history.Event{Seq: r.Run.Events + 1, At: t.now, Data: data}
 	b, err := history.AppendEvent(nil, e)
@@ -132,7 +134,8 @@ func (t *step) append(r *row, data history.Data) {
 	t.touch(r)
 }
 
-// deliver appends an event that comes from elsewhere. To the run whose turn is being recorded it comes after what the turn asked for.
+// deliver appends an event that comes from elsewhere. To the run whose turn is being recorded it
+// comes after what the turn asked for.
 func (t *step) deliver(r *row, data history.Data) {
 	if r == t.turning {
 		t.later = append(t.later, data)
@@ -162,7 +165,8 @@ func (t *step) project(r *row) {
 	t.projectClosed(r)
 }
 
-// store writes r's row at the end of the entry. Closed runs leave the cache: few commands name them.
+// store writes r's row at the end of the entry. Closed runs leave the cache: few commands name
+// them.
 func (t *step) store(r *row) {
 	r.stale = false
 	t.put(rowKey(r.Serial), encoded(r))

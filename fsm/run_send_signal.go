@@ -6,8 +6,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// sendSignal delivers a signal from r to the open run of another workflow id, or notes why it cannot: nothing inside a turn is refused. A run may
-// signal itself: the signal follows what the turn asked for. Where that turn closes the run there is nobody to read it, unless it continues as new.
+// sendSignal delivers a signal from r to the open run of another workflow id, or notes why it
+// cannot: nothing inside a turn is refused. A run may signal itself: the signal follows what the
+// turn asked for. Where that turn closes the run there is nobody to read it, unless it continues as
+// new.
 func (t *step) sendSignal(r *row, e *history.SignalSent, last history.Data) {
 	e.Error = nil
 	to := t.latest(e.WorkflowID)

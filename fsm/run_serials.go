@@ -13,8 +13,9 @@ type serials interface {
 	close() error
 }
 
-// meet returns the newest run, not newer than at, that all indexes hold: each in turn goes down to where the others are, so that the narrowest sets the
-// pace, whichever it is. It takes at most *steps steps; when they are used up, it returns where to go on from, and false.
+// meet returns the newest run, not newer than at, that all indexes hold: each in turn goes down to
+// where the others are, so that the narrowest sets the pace, whichever it is. It takes at most
+// *steps steps; when they are used up, it returns where to go on from, and false.
 func meet(all []serials, at uint64, steps *int) (serial uint64, found, more bool) {
 	for i, agreed := 0, 0; agreed < len(all); i++ {
 		if *steps <= 0 {
@@ -49,7 +50,8 @@ func (p *picture) listed(prefix []byte, first uint64) (*listed, error) {
 	return &listed{it: it, prefix: prefix}, nil
 }
 
-// near is how many rows are gone over one by one before the next is sought: neighbours are often wanted in turn.
+// near is how many rows are gone over one by one before the next is sought: neighbours are often
+// wanted in turn.
 const near = 4
 
 func (l *listed) seek(at uint64) (uint64, bool) {
@@ -71,7 +73,8 @@ func (l *listed) read(ok bool) {
 
 func (l *listed) close() error { return errors.Join(l.it.Error(), l.it.Close()) }
 
-// paged is an index of open runs: most of its rows are deleted again, and it goes from page to page that has any (index_pages.go).
+// paged is an index of open runs: most of its rows are deleted again, and it goes from page to page
+// that has any (index_pages.go).
 type paged struct {
 	pages, rows *listed
 }

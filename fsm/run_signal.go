@@ -8,7 +8,8 @@ type RunRef struct {
 	RunID      history.RunID `cbor:"2,keyasint,omitzero"`
 }
 
-// SignalRun appends a signal to an open run. Refused: not_found, not_running, resource_exhausted (MaxWaiting signals not yet consumed).
+// SignalRun appends a signal to an open run. Refused: not_found, not_running, resource_exhausted
+// (MaxWaiting signals not yet consumed).
 type SignalRun struct {
 	Run        RunRef          `cbor:"1,keyasint"`
 	Name       string          `cbor:"2,keyasint"`
@@ -46,8 +47,9 @@ func (c *SignalRun) apply(t *step) (Answer, Refusal) {
 	return r.answer(), nil
 }
 
-// takesSignal refuses a signal when too many wait, or when it would take the history past the limits that the run's newest turn came with. What the run
-// itself causes is never refused here: its next turn fails it, see RecordTurn.
+// takesSignal refuses a signal when too many wait, or when it would take the history past the
+// limits that the run's newest turn came with. What the run itself causes is never refused here:
+// its next turn fails it, see RecordTurn.
 func (r *row) takesSignal(maxWaiting uint64, size int) Refusal {
 	limits := r.Limits.orDefault()
 	switch {

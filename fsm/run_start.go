@@ -7,8 +7,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// StartRun starts a run on the version that its type is routed to when this is applied, or on exactly Version. Refused: unknown_workflow_type (no
-// route), unknown_version, already_running (naming the open run), and Recheck when the version it resolves to has an input schema other than CheckedSchema.
+// StartRun starts a run on the version that its type is routed to when this is applied, or on
+// exactly Version. Refused: unknown_workflow_type (no route), unknown_version, already_running
+// (naming the open run), and Recheck when the version it resolves to has an input schema other than
+// CheckedSchema.
 type StartRun struct {
 	WorkflowID    string             `cbor:"1,keyasint"`
 	RunID         history.RunID      `cbor:"2,keyasint"`

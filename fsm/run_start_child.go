@@ -5,8 +5,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// startChild appends the event that records a child and starts it in the same step, so a recorded child is never missing; or, right after what the turn
-// asked for, the event that says why it could not start.
+// startChild appends the event that records a child and starts it in the same step, so a recorded
+// child is never missing; or, right after what the turn asked for, the event that says why it could
+// not start.
 func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 	e.RunID, e.Version = history.RunID{}, catalog.Version{}
 	version, member, failed := ChildVersion(t.s.catalog, parent.Run.Version, e)
@@ -38,7 +39,8 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 	})
 }
 
-// ChildVersion resolves the version of a child: its parent's when that package carries the type, unless it asked for the routed one.
+// ChildVersion resolves the version of a child: its parent's when that package carries the type,
+// unless it asked for the routed one.
 func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.ChildWorkflowStarted) (catalog.Version, *catalog.Member, *history.RunError) {
 	if e.Choice != history.ChildRouted {
 		if p, ok := cat.Package(parent); ok {

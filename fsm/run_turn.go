@@ -7,8 +7,11 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// RecordTurn appends what one turn of a run asked for, and carries it out in the same step: children start, signals arrive, timers are armed, the run
-// closes or continues. Recheck, when a child or the next run would start on a version with another input schema than its input was checked against. Fenced: refused as Fenced unless N is the next turn, the run is running and Through is not beyond its newest event.
+// RecordTurn appends what one turn of a run asked for, and carries it out in the same step:
+// children start, signals arrive, timers are armed, the run closes or continues. Recheck, when a
+// child or the next run would start on a version with another input schema than its input was
+// checked against. Fenced: refused as Fenced unless N is the next turn, the run is running and
+// Through is not beyond its newest event.
 type RecordTurn struct {
 	RunID    history.RunID   `cbor:"1,keyasint"`
 	N        uint64          `cbor:"2,keyasint"`
@@ -25,7 +28,8 @@ type RecordTurn struct {
 	Checked  bool            `cbor:"13,keyasint,omitempty"` // Checks tells of every input that meets a schema
 }
 
-// RunLimits are the limits that apply enforces; they travel in the entry so that every node enforces the same ones. A run beyond one is failed with limit_exceeded.
+// RunLimits are the limits that apply enforces; they travel in the entry so that every node
+// enforces the same ones. A run beyond one is failed with limit_exceeded.
 type RunLimits struct {
 	Events       uint64 `cbor:"1,keyasint"`           // events in one history
 	HistoryBytes uint64 `cbor:"2,keyasint"`           // bytes of one history
@@ -33,7 +37,8 @@ type RunLimits struct {
 	LogBytes     uint64 `cbor:"4,keyasint,omitempty"` // of what is kept of a run's log; 0 = nothing is
 }
 
-// TurnAnswer says what was appended: the turn's record and the events from FirstSeq on, with those that the state machine filled in or added.
+// TurnAnswer says what was appended: the turn's record and the events from FirstSeq on, with those
+// that the state machine filled in or added.
 type TurnAnswer struct {
 	Turn     history.Turn    `cbor:"1,keyasint"`
 	Appended []history.Event `cbor:"2,keyasint,omitempty"`
@@ -99,7 +104,8 @@ func (c *RecordTurn) overtaken(t *step, r *row) string {
 	return ""
 }
 
-// last returns the event that closes the run, if the turn asked for one. why is not empty when it asked for what code cannot ask for.
+// last returns the event that closes the run, if the turn asked for one. why is not empty when it
+// asked for what code cannot ask for.
 func (c *RecordTurn) last() (last history.Data, why string) {
 	for _, e := range c.Asked {
 		if last != nil {
@@ -128,8 +134,8 @@ func (c *RecordTurn) last() (last history.Data, why string) {
 	return last, ""
 }
 
-// over says which limit the history would pass. Bytes are counted as those of the command. The closing event is free: a run at its limit may still end,
-// or continue as new to escape it.
+// over says which limit the history would pass. Bytes are counted as those of the command. The
+// closing event is free: a run at its limit may still end, or continue as new to escape it.
 func (c *RecordTurn) over(r *row, closes bool, size int) string {
 	limits, events := c.Limits.orDefault(), uint64(len(c.Asked))
 	if closes {

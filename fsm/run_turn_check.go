@@ -5,16 +5,16 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// InputCheck is what whoever made a turn found about an input that the turn hands on: whether it fits
-// the input schema of the version that it is for. Apply never looks into a schema.
+// InputCheck is what whoever made a turn found about an input that the turn hands on: whether it
+// fits the input schema of the version that it is for. Apply never looks into a schema.
 type InputCheck struct {
 	ID     uint64         `cbor:"1,keyasint,omitempty"` // of the child; 0 = the run that goes on
 	Schema catalog.Digest `cbor:"2,keyasint"`           // that it was checked against
 	Flaw   string         `cbor:"3,keyasint,omitempty"` // why it does not fit; empty = it does
 }
 
-// checked tells whether the inputs that the turn hands on were checked against the schemas that they
-// meet now. It changes nothing. Turns of earlier builds were not checked.
+// checked tells whether the inputs that the turn hands on were checked against the schemas that
+// they meet now. It changes nothing. Turns of earlier builds were not checked.
 func (c *RecordTurn) checked(t *step, r *row) Refusal {
 	t.flaws = nil
 	if !c.Checked {

@@ -4,19 +4,22 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// A turn that would close its run over a signal, or a request to cancel, that it has not seen is void: nothing is recorded, and the leader makes the turn
-// again. Their senders were told that they are received, and code that drains its mailbox before it returns cannot guard against what comes
+// A turn that would close its run over a signal, or a request to cancel, that it has not seen is
+// void: nothing is recorded, and the leader makes the turn again. Their senders were told that they
+// are received, and code that drains its mailbox before it returns cannot guard against what comes
 // after it has looked.
 //
-// Those who send without end could keep a run open so. After maxVoided such turns in a row a run takes no more signals and requests until it has recorded
-// a turn: callers are told to try again, and find it closed, or going on. So the next closing turn has seen everything that they sent. Other runs, whose code cannot
-// try again, are heard longer.
+// Those who send without end could keep a run open so. After maxVoided such turns in a row a run
+// takes no more signals and requests until it has recorded a turn: callers are told to try again,
+// and find it closed, or going on. So the next closing turn has seen everything that they sent.
+// Other runs, whose code cannot try again, are heard longer.
 const (
 	maxVoided       = 3
 	maxVoidedByRuns = 100
 )
 
-// closesOver tells whether the turn would close r over what it has not seen. Continuing as new is no such end: what was not seen goes along.
+// closesOver tells whether the turn would close r over what it has not seen. Continuing as new is
+// no such end: what was not seen goes along.
 func (c *RecordTurn) closesOver(t *step, r *row, last history.Data) bool {
 	switch last.(type) {
 	case *history.WorkflowCompleted, *history.WorkflowFailed, *history.WorkflowCancelled:
@@ -29,7 +32,8 @@ func (c *RecordTurn) closesOver(t *step, r *row, last history.Data) bool {
 	return t.unseen(r, c.Through, history.TypeSignalReceived, history.TypeCancelRequested)
 }
 
-// hears refuses what r's code would have to see, when r is about to close and so many turns were void.
+// hears refuses what r's code would have to see, when r is about to close and so many turns were
+// void.
 func (r *row) hears(most uint64) Refusal {
 	if r.Voided < most {
 		return nil
@@ -37,7 +41,8 @@ func (r *row) hears(most uint64) Refusal {
 	return &RunCloses{WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID}
 }
 
-// RunCloses asks to come again: a run is about to close, and takes nothing more until that is decided. Nothing has happened.
+// RunCloses asks to come again: a run is about to close, and takes nothing more until that is
+// decided. Nothing has happened.
 type RunCloses struct {
 	WorkflowID string
 	RunID      history.RunID

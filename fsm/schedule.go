@@ -39,7 +39,8 @@ const (
 	maxRecentRuns = 10
 )
 
-// Schedule starts runs at times. When it fires next is computed before the log: time zones and cron expressions are not the state machine's.
+// Schedule starts runs at times. When it fires next is computed before the log: time zones and cron
+// expressions are not the state machine's.
 type Schedule struct {
 	ID         string             `cbor:"1,keyasint"`
 	Type       string             `cbor:"2,keyasint"`
@@ -78,13 +79,15 @@ type Buffered struct {
 	CheckedSchema catalog.Digest `cbor:"2,keyasint,omitzero"` // of the input schema that Input was checked against
 }
 
-// FiresAtOnce is how many times one FireSchedule of s may carry: every run gets a copy of the input, and of the attributes with a row in the index for each value and item, and an entry must
+// FiresAtOnce is how many times one FireSchedule of s may carry: every run gets a copy of the
+// input, and of the attributes with a row in the index for each value and item, and an entry must
 // stay small.
 func (s *Schedule) FiresAtOnce() int {
 	return int(max(1, min(MaxFires, maxFireBytes/s.weight())))
 }
 
-// firesAtMost is what the entry allows: in those of earlier builds attributes weighed what input does.
+// firesAtMost is what the entry allows: in those of earlier builds attributes weighed what input
+// does.
 func (s *Schedule) firesAtMost(t *step) int {
 	if t.budget > 0 || s.apart != nil {
 		return s.FiresAtOnce()
@@ -92,14 +95,15 @@ func (s *Schedule) firesAtMost(t *step) int {
 	return max(1, min(MaxFires, maxFireBytes/(1<<10+len(s.Input)+len(encoded(s.Attributes)))))
 }
 
-// Stuck reports whether a buffered fire may start but for its input, which must be checked against another schema first: FireSchedule does that.
+// Stuck reports whether a buffered fire may start but for its input, which must be checked against
+// another schema first: FireSchedule does that.
 func (s *Schedule) Stuck() bool { return len(s.Buffered) > 0 && len(s.Open) == 0 }
 
 // WorkflowID names the run that s starts for a time.
 func (s *Schedule) WorkflowID(at history.Time) string { return s.ID + ":" + at.String() }
 
-// ScheduleAnswer shows the schedule after the command, without Input and Attributes, which may be large: answers are remembered. Of FireSchedule also what it
-// started.
+// ScheduleAnswer shows the schedule after the command, without Input and Attributes, which may be
+// large: answers are remembered. Of FireSchedule also what it started.
 type ScheduleAnswer struct {
 	Schedule Schedule      `cbor:"1,keyasint"`
 	Started  []StartAnswer `cbor:"2,keyasint,omitempty"`

@@ -1,6 +1,7 @@
 package fsm
 
-// DeleteSchedule removes a schedule. Its runs go on; what is buffered is dropped. The answer shows it as it stood. Refused: NoSchedule.
+// DeleteSchedule removes a schedule. Its runs go on; what is buffered is dropped. The answer shows
+// it as it stood. Refused: NoSchedule.
 type DeleteSchedule struct {
 	ID string `cbor:"1,keyasint"`
 }

@@ -7,10 +7,12 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// FireSchedule starts runs for times of a schedule, each on the version that its type is routed to when this is applied, as the overlap policy allows. Before
-// that it starts what is buffered if that is stuck. A fire that cannot start a run is counted with its reason: refused are only what cannot be meant, and
-// NoSchedule; Fenced, when the schedule does not fire at Due any more or not yet; Recheck, when the schedule was changed or its type is routed to a version with
-// another input schema, or when the entry has no room for what it costs.
+// FireSchedule starts runs for times of a schedule, each on the version that its type is routed to
+// when this is applied, as the overlap policy allows. Before that it starts what is buffered if
+// that is stuck. A fire that cannot start a run is counted with its reason: refused are only what
+// cannot be meant, and NoSchedule; Fenced, when the schedule does not fire at Due any more or not
+// yet; Recheck, when the schedule was changed or its type is routed to a version with another input
+// schema, or when the entry has no room for what it costs.
 type FireSchedule struct {
 	ID            string         `cbor:"1,keyasint"`
 	Revision      uint64         `cbor:"2,keyasint,omitempty"` // fence; 0 = none

@@ -36,7 +36,8 @@ func (f *firing) fire(at history.Time, overlap Overlap) {
 	}
 }
 
-// askToEnd asks the open runs to end. Those of a thousand fires of one entry are walked once: asking again changes nothing.
+// askToEnd asks the open runs to end. Those of a thousand fires of one entry are walked once:
+// asking again changes nothing.
 func (f *firing) askToEnd() {
 	if f.s.apart != nil && f.s.apart.asked {
 		return
@@ -64,7 +65,8 @@ func (f *firing) unstick() {
 	}
 }
 
-// launch starts the run of one time, or counts why it cannot. It tells whether the input must be checked against another schema before.
+// launch starts the run of one time, or counts why it cannot. It tells whether the input must be
+// checked against another schema before.
 func (f *firing) launch(at history.Time) (recheck bool) {
 	t, s := f.t, f.s
 	route, _, member, ok := t.s.catalog.Resolve(s.Type)
@@ -80,7 +82,8 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 		s.fail(history.KindAlreadyRunning, (&AlreadyRunning{WorkflowID: id, RunID: open.Run.RunID}).Error())
 		return false
 	}
-	// The serial that the run will have numbers it once and for all, also when a schedule of this id is deleted and made again.
+	// The serial that the run will have numbers it once and for all, also when a schedule of this
+	// id is deleted and made again.
 	run := history.DeriveRunID(history.RunID{}, "schedule", t.meta.Serial+1)
 	in := t.inputOf(s)
 	if s.apart != nil {

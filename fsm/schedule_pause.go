@@ -1,7 +1,7 @@
 package fsm
 
-// PauseSchedule stops a schedule from firing, and drops what is buffered: nothing starts any more unless somebody asks for it. Pausing a paused one changes
-// nothing. Refused: NoSchedule.
+// PauseSchedule stops a schedule from firing, and drops what is buffered: nothing starts any more
+// unless somebody asks for it. Pausing a paused one changes nothing. Refused: NoSchedule.
 type PauseSchedule struct {
 	ID     string `cbor:"1,keyasint"`
 	Reason string `cbor:"2,keyasint,omitempty"`

@@ -10,9 +10,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestScheduleProperty fires schedules in all ways while their runs close in all ways, versions with other schemas are routed and people change the schedules.
-// The state machine checks its invariants after every entry; this checks that no fire is lost or counted twice, and that no two runs are open but where the policy
-// says so.
+// TestScheduleProperty fires schedules in all ways while their runs close in all ways, versions
+// with other schemas are routed and people change the schedules. The state machine checks its
+// invariants after every entry; this checks that no fire is lost or counted twice, and that no two
+// runs are open but where the policy says so.
 func TestScheduleProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)

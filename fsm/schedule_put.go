@@ -6,8 +6,9 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// PutSchedule makes a schedule, or with Replace changes one: its definition, whether it is paused, and Next; what it has counted, its runs and a fire that
-// waits stay. Refused: ScheduleExists, NoSchedule, resource_exhausted, and Recheck when it has fired for Next already.
+// PutSchedule makes a schedule, or with Replace changes one: its definition, whether it is paused,
+// and Next; what it has counted, its runs and a fire that waits stay. Refused: ScheduleExists,
+// NoSchedule, resource_exhausted, and Recheck when it has fired for Next already.
 type PutSchedule struct {
 	Schedule Schedule `cbor:"1,keyasint"` // of what the state machine adds only Paused, Reason and Next are read
 	Replace  bool     `cbor:"2,keyasint,omitempty"`

@@ -5,8 +5,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// ResumeSchedule lets a schedule fire again, at Next first. Times that passed while it was paused are not missed: they were not to be. Resuming one that is not
-// paused changes nothing. Refused: NoSchedule, and Recheck when the schedule is not the one that Next was computed for.
+// ResumeSchedule lets a schedule fire again, at Next first. Times that passed while it was paused
+// are not missed: they were not to be. Resuming one that is not paused changes nothing. Refused:
+// NoSchedule, and Recheck when the schedule is not the one that Next was computed for.
 type ResumeSchedule struct {
 	ID       string       `cbor:"1,keyasint"`
 	Next     history.Time `cbor:"2,keyasint,omitempty"`

@@ -6,10 +6,12 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The open runs of a schedule stand in its row, by what is decided here. A run that goes on as new keeps its place. A schedule that was deleted and made again
-// under the same id knows nothing of the runs of the one before.
+// The open runs of a schedule stand in its row, by what is decided here. A run that goes on as new
+// keeps its place. A schedule that was deleted and made again under the same id knows nothing of
+// the runs of the one before.
 
-// opened returns the schedule that r is an open run of, and its place there; nil when there is none.
+// opened returns the schedule that r is an open run of, and its place there; nil when there is
+// none.
 func (t *step) opened(r *row) (*Schedule, int) {
 	if r.Run.Schedule == "" {
 		return nil, -1
@@ -25,7 +27,8 @@ func (t *step) opened(r *row) (*Schedule, int) {
 	return s, i
 }
 
-// tellSchedule takes a closed run from its schedule and, if it was the last one, starts the fire that waits for that, in the same step.
+// tellSchedule takes a closed run from its schedule and, if it was the last one, starts the fire
+// that waits for that, in the same step.
 func (t *step) tellSchedule(r *row) {
 	s, i := t.opened(r)
 	if s == nil {
@@ -42,7 +45,8 @@ func (t *step) tellSchedule(r *row) {
 	t.putSchedule(s)
 }
 
-// handSchedule gives r's place in its schedule to the run that goes on from it, and returns the schedule's id; "" when r has no place there.
+// handSchedule gives r's place in its schedule to the run that goes on from it, and returns the
+// schedule's id; "" when r has no place there.
 func (t *step) handSchedule(r *row, next history.RunID) string {
 	s, i := t.opened(r)
 	if s == nil {
@@ -54,7 +58,8 @@ func (t *step) handSchedule(r *row, next history.RunID) string {
 	return s.ID
 }
 
-// rejoinSchedule puts a run that was opened again back among the open ones of its schedule, if that is still the one that started it and has room.
+// rejoinSchedule puts a run that was opened again back among the open ones of its schedule, if that
+// is still the one that started it and has room.
 func (t *step) rejoinSchedule(r *row) {
 	if r.Run.Schedule == "" {
 		return

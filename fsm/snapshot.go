@@ -14,8 +14,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// Snapshot is a picture of the state at the index that its header names: that of the call to Snapshot, or later. It is made by the first call of Header
-// or WriteTo, as links to the database's files. Its methods are called by one goroutine at a time, which need not be the one that applies.
+// Snapshot is a picture of the state at the index that its header names: that of the call to
+// Snapshot, or later. It is made by the first call of Header or WriteTo, as links to the database's
+// files. Its methods are called by one goroutine at a time, which need not be the one that applies.
 type Snapshot struct {
 	s      *State
 	folder string
@@ -25,7 +26,8 @@ type Snapshot struct {
 	err    error
 }
 
-// Snapshot prepares to write out the present state, or a later one. It is cheap; the work, which does not hold up Apply, is in Header and WriteTo.
+// Snapshot prepares to write out the present state, or a later one. It is cheap; the work, which
+// does not hold up Apply, is in Header and WriteTo.
 func (s *State) Snapshot() (*Snapshot, error) {
 	if err := s.failed(); err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
@@ -33,13 +35,15 @@ func (s *State) Snapshot() (*Snapshot, error) {
 	return &Snapshot{s: s, folder: s.dir.path(fmt.Sprintf("snap-%d", s.folders.Add(1)))}, nil
 }
 
-// Header returns the snapshot's own index and digest; zero when it could not be made, which WriteTo explains.
+// Header returns the snapshot's own index and digest; zero when it could not be made, which WriteTo
+// explains.
 func (p *Snapshot) Header() SnapshotHeader {
 	p.once.Do(p.make)
 	return p.header
 }
 
-// WriteTo streams the snapshot; what it names is on this node's disk before it returns. It may be called again.
+// WriteTo streams the snapshot; what it names is on this node's disk before it returns. It may be
+// called again.
 func (p *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	p.once.Do(p.make)
 	if p.err != nil {
@@ -71,8 +75,8 @@ func (p *Snapshot) Release() {
 	}
 }
 
-// make flushes what is in memory, links the database's files into a folder, and reads from there which index that is: entries applied meanwhile may be
-// in it or not.
+// make flushes what is in memory, links the database's files into a folder, and reads from there
+// which index that is: entries applied meanwhile may be in it or not.
 func (p *Snapshot) make() {
 	if p.err = p.checkpoint(); p.err == nil {
 		p.header, p.err = p.s.inspect(p.folder)
@@ -143,7 +147,8 @@ func (s *State) inspect(folder string) (h SnapshotHeader, err error) {
 	return SnapshotHeader{Index: m.Index, Digest: m.Digest}, nil
 }
 
-// Flushed returns the index up to which the state is on disk: the log must keep everything after it.
+// Flushed returns the index up to which the state is on disk: the log must keep everything after
+// it.
 func (s *State) Flushed() uint64 {
 	use := s.take()
 	if use == nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// Restore replaces the whole state by a snapshot: built beside, checked, synced, swapped by rename. On an error the old state is still there. Views
-// under way finish on the old state; those that come during the swap wait for the new one.
+// Restore replaces the whole state by a snapshot: built beside, checked, synced, swapped by rename.
+// On an error the old state is still there. Views under way finish on the old state; those that
+// come during the swap wait for the new one.
 func (s *State) Restore(r io.Reader) error {
 	if err := s.failed(); err != nil {
 		return fmt.Errorf("restore: %w", err)
@@ -44,7 +45,8 @@ func (s *State) Restore(r io.Reader) error {
 	return nil
 }
 
-// build writes the snapshot's files into a folder of their own and checks that they are the database that the header promises.
+// build writes the snapshot's files into a folder of their own and checks that they are the
+// database that the header promises.
 func (s *State) build(r io.Reader) error {
 	fs, folder := s.cfg.FS, s.dir.building()
 	if err := errors.Join(fs.RemoveAll(folder), fs.MkdirAll(folder, 0o755)); err != nil {
@@ -82,7 +84,8 @@ func (s *State) buildFile(r io.Reader) (err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	sum := crc32.New(castagnoli)
 	sum.Write([]byte(name))
-	// The sum first: a MemFS may scribble over what it was given to write, and does so under the race detector.
+	// The sum first: a MemFS may scribble over what it was given to write, and does so under the
+	// race detector.
 	if _, err := io.CopyN(io.MultiWriter(sum, f), r, size); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

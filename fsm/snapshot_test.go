@@ -64,7 +64,8 @@ func liveFinding(w *world) {
 	w.do(&PurgeRuns{Runs: []history.RunID{gone}})
 }
 
-// TestGoldenSnapshot: a snapshot that an earlier build wrote is restored to the same digest, and goes on from there like the log that it stands for.
+// TestGoldenSnapshot: a snapshot that an earlier build wrote is restored to the same digest, and
+// goes on from there like the log that it stands for.
 func TestGoldenSnapshot(t *testing.T) {
 	const snapshotPath, logPath = "testdata/snapshot-1.golden", "testdata/log-1.golden"
 	if *golden {
@@ -116,7 +117,8 @@ func TestGoldenSnapshot(t *testing.T) {
 	}
 }
 
-// TestSnapshotWhileApplying: a snapshot names its own index, which may be later than the one at which it was asked for.
+// TestSnapshotWhileApplying: a snapshot names its own index, which may be later than the one at
+// which it was asked for.
 func TestSnapshotWhileApplying(t *testing.T) {
 	w := newWorld(t)
 	live(w)
@@ -151,7 +153,8 @@ func TestSnapshotWhileApplying(t *testing.T) {
 	}
 }
 
-// TestRestoreRefusesDamage: whatever byte of a snapshot is lost or changed, restoring it fails, and the old state is still there and works.
+// TestRestoreRefusesDamage: whatever byte of a snapshot is lost or changed, restoring it fails, and
+// the old state is still there and works.
 func TestRestoreRefusesDamage(t *testing.T) {
 	w := newWorld(t)
 	live(w)
@@ -194,8 +197,9 @@ func snapshotNamed(good []byte, name string) []byte {
 	return append(append(b, name...), good[snapshotHead+1+int(good[snapshotHead]):]...)
 }
 
-// linkingMem lets nothing else that takes mu happen during a Link: MemFS.Link locks for reading twice, and CrashClone, which locks for writing, in between
-// makes the two wait for each other for ever.
+// linkingMem lets nothing else that takes mu happen during a Link: MemFS.Link locks for reading
+// twice, and CrashClone, which locks for writing, in between makes the two wait for each other for
+// ever.
 type linkingMem struct {
 	*vfs.MemFS
 	mu sync.Mutex
@@ -207,8 +211,10 @@ func (m *linkingMem) Link(from, to string) error {
 	return m.MemFS.Link(from, to)
 }
 
-// TestCrashAnywhere crashes a node before every single operation on its disk, while it applies, flushes, writes a snapshot and restores one. Whatever
-// is found on the disk afterwards is a state of the log, not older than what Flushed had promised, from which the log goes on to the same digest.
+// TestCrashAnywhere crashes a node before every single operation on its disk, while it applies,
+// flushes, writes a snapshot and restores one. Whatever is found on the disk afterwards is a state
+// of the log, not older than what Flushed had promised, from which the log goes on to the same
+// digest.
 func TestCrashAnywhere(t *testing.T) {
 	source := newWorld(t)
 	live(source)
@@ -217,7 +223,8 @@ func TestCrashAnywhere(t *testing.T) {
 	source.start("z", "order")
 	final, digest := source.s.Digest()
 
-	// story runs on a disk that crashes before its nth operation; it returns what the disk holds then, and what had been promised.
+	// story runs on a disk that crashes before its nth operation; it returns what the disk holds
+	// then, and what had been promised.
 	story := func(crash int) (disk *vfs.MemFS, promised uint64, total int) {
 		mem := vfs.NewCrashableMem()
 		var mu sync.Mutex // Pebble works on its disk in goroutines of its own
@@ -309,7 +316,8 @@ func TestCrashAnywhere(t *testing.T) {
 	t.Logf("crashed before %d operations", tried)
 }
 
-// TestSickDisk: an error of the disk under a flush, which no caller waits for, stops the node at the next entry.
+// TestSickDisk: an error of the disk under a flush, which no caller waits for, stops the node at
+// the next entry.
 func TestSickDisk(t *testing.T) {
 	var sick atomic.Bool
 	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
@@ -396,7 +404,8 @@ func TestGoldenDigest(t *testing.T) {
 	w.checkReplays()
 }
 
-// logged applies a log that another build wrote, and holds the digest against the one that it reached.
+// logged applies a log that another build wrote, and holds the digest against the one that it
+// reached.
 func (w *world) logged(path string) {
 	b, err := os.ReadFile(path)
 	if err != nil {

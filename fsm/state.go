@@ -25,7 +25,8 @@ type Config struct {
 
 // State is the state machine: every node has one, fed by the log.
 //
-// Apply, Restore and Close are called by one goroutine at a time (raft's); everything else may be called by any goroutine at any time.
+// Apply, Restore and Close are called by one goroutine at a time (raft's); everything else may be
+// called by any goroutine at any time.
 type State struct {
 	cfg  Config
 	dir  layout
@@ -73,7 +74,8 @@ type State struct {
 // ErrClosed is returned by calls on a State that was closed.
 var ErrClosed = errors.New("the state is closed")
 
-// Open opens the state in cfg.Dir, or makes an empty one. What was applied but not flushed before a crash is gone: the log applies it again.
+// Open opens the state in cfg.Dir, or makes an empty one. What was applied but not flushed before a
+// crash is gone: the log applies it again.
 func Open(cfg Config) (*State, error) {
 	if cfg.FS == nil {
 		cfg.FS = vfs.Default
@@ -172,7 +174,8 @@ func (s *State) Digest() (uint64, catalog.Digest) {
 	return s.last.Index, s.last.Digest
 }
 
-// Close releases the folder. Views under way finish first; calls after it fail with ErrClosed, and View does nothing.
+// Close releases the folder. Views under way finish first; calls after it fail with ErrClosed, and
+// View does nothing.
 func (s *State) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -186,8 +189,8 @@ func (s *State) Close() error {
 	return errors.Join(s.flushed(), s.db.Close(), s.lock.Close())
 }
 
-// flushed writes down what is in memory only, so that a node that was ended in order begins where it
-// stopped, whether or not a log and a quorum are there to apply it again.
+// flushed writes down what is in memory only, so that a node that was ended in order begins where
+// it stopped, whether or not a log and a quorum are there to apply it again.
 func (s *State) flushed() error {
 	if s.background.Load() != nil {
 		return nil // what is in memory is no longer known to be right

@@ -15,7 +15,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// TestBubble: a State lives in a synctest bubble: it keeps no goroutine of its own, and what Pebble starts ends with Close. The cluster's tests rely on it.
+// TestBubble: a State lives in a synctest bubble: it keeps no goroutine of its own, and what Pebble
+// starts ends with Close. The cluster's tests rely on it.
 func TestBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, fs: vfs.NewMem(), now: 1}
@@ -40,7 +41,8 @@ func TestBubble(t *testing.T) {
 	})
 }
 
-// TestWait: an entry wakes those whom it satisfies and nobody else; a context or Close ends the wait; nothing is left behind.
+// TestWait: an entry wakes those whom it satisfies and nobody else; a context or Close ends the
+// wait; nothing is left behind.
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, fs: vfs.NewMem(), now: 1}
@@ -169,7 +171,8 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-// TestViewsStandStill: readers at work while entries and a restore go by see one index each, whole. Meant for the race detector.
+// TestViewsStandStill: readers at work while entries and a restore go by see one index each, whole.
+// Meant for the race detector.
 func TestViewsStandStill(t *testing.T) {
 	w := newWorld(t)
 	w.s.Close()
@@ -224,7 +227,8 @@ func TestViewsStandStill(t *testing.T) {
 	}
 }
 
-// TestHistoriesAreBounded: the deploy history and the feed keep their newest lines and say where they begin.
+// TestHistoriesAreBounded: the deploy history and the feed keep their newest lines and say where
+// they begin.
 func TestHistoriesAreBounded(t *testing.T) {
 	w := newWorld(t)
 	w.s.Close()

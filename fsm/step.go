@@ -10,8 +10,9 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// step is one entry being applied. It reads the state with its own changes on top and writes one batch, so the commands of an entry see each other's
-// effects and the entry becomes visible, and durable, as a whole.
+// step is one entry being applied. It reads the state with its own changes on top and writes one
+// batch, so the commands of an entry see each other's effects and the entry becomes visible, and
+// durable, as a whole.
 //
 // Disk errors stick in err: reads find nothing from then on, and Apply drops the entry.
 type step struct {
@@ -64,11 +65,12 @@ const (
 	opRange  = 3
 )
 
-// lookedUp are the families that apply reads by key, often: those get an overlay of their own, so that most entries need no mirror.
+// lookedUp are the families that apply reads by key, often: those get an overlay of their own, so
+// that most entries need no mirror.
 var lookedUp = [families]bool{keyRequest: true, keyRemembered: true, keyRunID: true, keyLatest: true, keyArmed: true, keyChild: true, keyPage: true, keyTask: true}
 
-// once are the families whose keys are not written again before they are deleted. Pebble lets such a pair vanish together, so that a short-lived row
-// leaves no mark behind.
+// once are the families whose keys are not written again before they are deleted. Pebble lets such
+// a pair vanish together, so that a short-lived row leaves no mark behind.
 var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyAttribute: true, keyTimer: true, keyOffer: true, keyForget: true, keyLine: true}
 
 // reset makes t ready for another entry and keeps its memory.
@@ -140,7 +142,8 @@ func (t *step) each(family, from int, f func(op byte, key, value []byte) error) 
 	}
 }
 
-// write makes the batch. It goes by family: the keys of a family mostly rise, and inserting neighbours is twice as fast as jumping about.
+// write makes the batch. It goes by family: the keys of a family mostly rise, and inserting
+// neighbours is twice as fast as jumping about.
 func (t *step) write(b *pebble.Batch) {
 	for family := range families {
 		t.each(family, 0, func(op byte, key, value []byte) error {
@@ -177,7 +180,8 @@ func (t *step) get(key []byte) []byte {
 	return v
 }
 
-// scan calls f with the rows from first up to but without end, all of one family, until f returns false. f must not keep k and v, nor write.
+// scan calls f with the rows from first up to but without end, all of one family, until f returns
+// false. f must not keep k and v, nor write.
 func (t *step) scan(first, end []byte, f func(k, v []byte) bool) {
 	if t.err == nil {
 		t.fail(scan(t.reflect(first[0]), first, end, func(k, v []byte) bool {

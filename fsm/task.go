@@ -13,7 +13,8 @@ const (
 	TaskGivenUp TaskState = 4 // a worker holds an attempt that nobody waits for any more: it is told with its next heartbeat
 )
 
-// Task is an activity on its way to its one outcome: what workers take, hold and answer. Its input is in the ActivityScheduled event at Seq.
+// Task is an activity on its way to its one outcome: what workers take, hold and answer. Its input
+// is in the ActivityScheduled event at Seq.
 type Task struct {
 	RunID     history.RunID     `cbor:"1,keyasint"`
 	ID        uint64            `cbor:"2,keyasint"` // ordinal within the run

@@ -2,13 +2,15 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// An activity that a turn asked for becomes a task: an offer to workers. It stops being one with its outcome, or when nobody waits for that any more.
+// An activity that a turn asked for becomes a task: an offer to workers. It stops being one with
+// its outcome, or when nobody waits for that any more.
 
 // schedule makes the task of an activity whose event has just been appended to r.
 func (t *step) schedule(r *row, e *history.ActivityScheduled) { t.makeTask(r, e, r.Run.Events, 0) }
 
-// offerAgain makes the task of an activity anew, in a run that is being reopened; seq is that of its event. Attempts that were made before stay fenced
-// off, also one that a worker still holds: the next attempt has a number above every one that any step of the run ever reached.
+// offerAgain makes the task of an activity anew, in a run that is being reopened; seq is that of
+// its event. Attempts that were made before stay fenced off, also one that a worker still holds:
+// the next attempt has a number above every one that any step of the run ever reached.
 func (t *step) offerAgain(r *row, e *history.ActivityScheduled, seq uint64) {
 	t.makeTask(r, e, seq, r.Attempts)
 }
@@ -27,7 +29,8 @@ func (t *step) makeTask(r *row, e *history.ActivityScheduled, seq uint64, before
 	t.addTask(r, task)
 }
 
-// stamp gives a task that is to be offered the newest place among the offers, and the clock of its wait for a worker.
+// stamp gives a task that is to be offered the newest place among the offers, and the clock of its
+// wait for a worker.
 func (t *step) stamp(task *Task) {
 	task.OfferedAt, task.OfferIndex, task.OfferN = t.now, t.index, t.offerN
 	t.offerN++
@@ -74,8 +77,9 @@ func (t *step) cancelTask(r *row, id uint64) {
 	}
 }
 
-// giveUpTask takes a task away that no worker has. One that a worker holds stays until its lease ends, but not for longer than a day, for the worker to hear
-// of it and to count in its queue meanwhile.
+// giveUpTask takes a task away that no worker has. One that a worker holds stays until its lease
+// ends, but not for longer than a day, for the worker to hear of it and to count in its queue
+// meanwhile.
 func (t *step) giveUpTask(r *row, task *Task) {
 	switch task.State {
 	case TaskOffered, TaskBackoff:

@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Every task has at most one clock, set for Due: it lies among the timers under the activity's ordinal. What it means follows from the task's state.
+// Every task has at most one clock, set for Due: it lies among the timers under the activity's
+// ordinal. What it means follows from the task's state.
 
 func (t *step) startClock(r *row, task *Task) {
 	if task.Due != 0 {
@@ -26,7 +27,8 @@ func (t *step) stopClock(r *row, task *Task) {
 // kindLeaseLost is the kind of an attempt whose worker fell silent.
 const kindLeaseLost = "lease_lost"
 
-// fireTask does what the clock of a task asks for, if it is still set as ref says. The run may be closed: then the task is one that was given up.
+// fireTask does what the clock of a task asks for, if it is still set as ref says. The run may be
+// closed: then the task is one that was given up.
 func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 	task := t.task(r, ref.ID)
 	if task == nil || task.Due != ref.FireAt {
@@ -55,7 +57,8 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 	return true
 }
 
-// endTotal ends an activity whose time for all attempts is over. A worker that holds one hears of it.
+// endTotal ends an activity whose time for all attempts is over. A worker that holds one hears of
+// it.
 func (t *step) endTotal(r *row, task *Task) {
 	message := fmt.Sprintf("it took longer than its total time limit of %s, in %d attempts", task.Total, task.Attempt-task.Before)
 	failed := &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: task.past()}}
@@ -83,7 +86,8 @@ func (task *Task) past() history.Payload {
 	return jsonObject(nil).number("attempt", uint64(task.Attempt)).raw("last_failure", last).end()
 }
 
-// leaseEnds ends an attempt at its deadline, which is a failure like any other, or because its worker fell silent.
+// leaseEnds ends an attempt at its deadline, which is a failure like any other, or because its
+// worker fell silent.
 func (t *step) leaseEnds(r *row, task *Task, jitter uint32) {
 	if task.Due == task.deadline() {
 		message := fmt.Sprintf("attempt %d took longer than its time limit of %s", task.Attempt, task.Timeout)
@@ -121,8 +125,9 @@ func (task *Task) leaseDue(now history.Time) history.Time {
 	return silent
 }
 
-// brief is a failure as it is kept beside a task and told with the next attempt: without details, and not longer than a reason may be. The details of the
-// failure that becomes the outcome are kept.
+// brief is a failure as it is kept beside a task and told with the next attempt: without details,
+// and not longer than a reason may be. The details of the failure that becomes the outcome are
+// kept.
 func brief(e history.RunError) *history.RunError {
 	return &history.RunError{Kind: cut(e.Kind), Message: cut(e.Message), Retryable: e.Retryable}
 }

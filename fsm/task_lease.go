@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// LeaseTasks gives a worker the oldest tasks of a queue that it can carry out, as far as the queue's limits allow; none is no refusal.
+// LeaseTasks gives a worker the oldest tasks of a queue that it can carry out, as far as the
+// queue's limits allow; none is no refusal.
 type LeaseTasks struct {
 	Queue      string           `cbor:"1,keyasint"`
 	Activities []string         `cbor:"2,keyasint"` // at most 1,000
@@ -119,7 +120,8 @@ func (c *LeaseTasks) lease(t *step, r *row, task *Task) Leased {
 	}
 }
 
-// silence is how long the worker may be silent about a task; 0 = until its deadline. The default binds only where nothing else would.
+// silence is how long the worker may be silent about a task; 0 = until its deadline. The default
+// binds only where nothing else would.
 func (c *LeaseTasks) silence(task *Task) history.Duration {
 	lease := cmp.Or(c.Lease, defaultLease)
 	switch {

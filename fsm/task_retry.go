@@ -22,8 +22,9 @@ func (task *Task) retries(e history.RunError) bool {
 	return p != nil && e.Retryable && !slices.Contains(p.NonRetryable, e.Kind) && (p.MaxAttempts == 0 || task.Failures < p.MaxAttempts)
 }
 
-// nextBackoff is the wait before the next attempt, without jitter: the first one, or the one before times the factor. Growing it step by step needs no power
-// function, whose last digit differs between machines; a single multiplication does not.
+// nextBackoff is the wait before the next attempt, without jitter: the first one, or the one before
+// times the factor. Growing it step by step needs no power function, whose last digit differs
+// between machines; a single multiplication does not.
 func nextBackoff(p *history.Retry, last history.Duration) history.Duration {
 	most := cmp.Or(p.MaxBackoff, defaultMaxBackoff)
 	if last == 0 {
@@ -45,7 +46,8 @@ func jittered(d history.Duration, jitter uint32) history.Duration {
 // spread draws the jitter of the i-th of several retries from one number.
 func spread(jitter uint32, i int) uint32 { return jitter + uint32(i)*0x9e3779b9 } // the golden ratio: neighbours lie far apart
 
-// failTask ends an attempt that failed with e: another follows after a back-off, or the failure is the activity's outcome.
+// failTask ends an attempt that failed with e: another follows after a back-off, or the failure is
+// the activity's outcome.
 func (t *step) failTask(r *row, task *Task, e history.RunError, jitter uint32) {
 	task.Failures++
 	if !task.retries(e) || !t.tryLater(r, task, e, jitter) {
@@ -70,8 +72,9 @@ func (t *step) tryLater(r *row, task *Task, e history.RunError, jitter uint32) b
 	return true
 }
 
-// loseTask ends an attempt whose worker fell silent. It counts as a failure where a policy says how often a step may fail; without one the step is tried again for as long
-// as its total time allows, because nobody knows whether it was done.
+// loseTask ends an attempt whose worker fell silent. It counts as a failure where a policy says how
+// often a step may fail; without one the step is tried again for as long as its total time allows,
+// because nobody knows whether it was done.
 func (t *step) loseTask(r *row, task *Task, e history.RunError, jitter uint32) {
 	switch {
 	case task.Retry != nil:

@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// CompleteTasks records the outcomes of attempts, each on its own: the answer says of each whether it counted.
+// CompleteTasks records the outcomes of attempts, each on its own: the answer says of each whether
+// it counted.
 type CompleteTasks struct {
 	Results []TaskOutput `cbor:"1,keyasint"` // at most 1,000
 }
@@ -18,7 +19,8 @@ type TaskOutput struct {
 	Output history.Payload `cbor:"2,keyasint,omitempty"`
 }
 
-// FailTasks records failed attempts, each on its own. Whether a task is tried again follows from Error.Retryable and the retry policy it was scheduled with.
+// FailTasks records failed attempts, each on its own. Whether a task is tried again follows from
+// Error.Retryable and the retry policy it was scheduled with.
 type FailTasks struct {
 	Results []TaskFailure `cbor:"1,keyasint"` // at most 1,000
 }
@@ -41,7 +43,8 @@ type TaskBeat struct {
 	Details history.Payload `cbor:"2,keyasint,omitempty"` // empty = as they were
 }
 
-// ReleaseTasks gives attempts back that never reached a worker, or that a worker will not carry out: they are offered again at once, in their old place, and count as no failure.
+// ReleaseTasks gives attempts back that never reached a worker, or that a worker will not carry
+// out: they are offered again at once, in their old place, and count as no failure.
 type ReleaseTasks struct {
 	Tokens []TaskToken `cbor:"1,keyasint"` // at most 1,000
 }
@@ -110,7 +113,8 @@ func (c *ReleaseTasks) apply(t *step) (Answer, Refusal) {
 	})
 }
 
-// settle goes through the tokens of a command. of names the i-th and says what to do with the attempt if it is still the worker's.
+// settle goes through the tokens of a command. of names the i-th and says what to do with the
+// attempt if it is still the worker's.
 func (t *step) settle(field string, n int, of func(i int) (TaskToken, func(*row, *Task))) (Answer, Refusal) {
 	if n > maxTaskBatch {
 		return nil, &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d tokens, the limit is %d", n, maxTaskBatch)}
@@ -127,8 +131,9 @@ func (t *step) settle(field string, n int, of func(i int) (TaskToken, func(*row,
 	return answer, nil
 }
 
-// held returns the task whose attempt a token names; or nil, and why the attempt is not the worker's any more. A worker that asks about an attempt that was
-// given up hears of it now, so that nothing is left to keep.
+// held returns the task whose attempt a token names; or nil, and why the attempt is not the
+// worker's any more. A worker that asks about an attempt that was given up hears of it now, so that
+// nothing is left to keep.
 func (t *step) held(token TaskToken) (*row, *Task, TaskReply) {
 	r, task := t.find(token.RunID, token.ID)
 	switch {

@@ -10,8 +10,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// taskModel says what ought to become of activities, as plainly as it can be said: no indexes, no counts, everything is found by looking at every task. It
-// shares nothing with the state machine but the types of commands and events.
+// taskModel says what ought to become of activities, as plainly as it can be said: no indexes, no
+// counts, everything is found by looking at every task. It shares nothing with the state machine
+// but the types of commands and events.
 type taskModel struct {
 	now   history.Time
 	runs  map[history.RunID]*modelRun

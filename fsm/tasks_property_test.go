@@ -12,8 +12,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestTasksAgainstModel draws what workers, clocks and workflow code do to activities, several commands to an entry, and holds the state machine against
-// taskModel after every entry: every task with its clock, every count, every reply, every event. At the end the log is replayed in other ways.
+// TestTasksAgainstModel draws what workers, clocks and workflow code do to activities, several
+// commands to an entry, and holds the state machine against taskModel after every entry: every task
+// with its clock, every count, every reply, every event. At the end the log is replayed in other
+// ways.
 func TestTasksAgainstModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
@@ -79,7 +81,8 @@ func (p *player) entry() {
 	}
 }
 
-// command draws one, and what it does to the model. Commands on a run's own state are drawn once an entry: they depend on what was seen of it.
+// command draws one, and what it does to the model. Commands on a run's own state are drawn once an
+// entry: they depend on what was seen of it.
 func (p *player) command(turned map[history.RunID]bool) (Command, func(Result)) {
 	switch p.number("command", 0, 12) {
 	case 0, 1, 2:
@@ -216,7 +219,8 @@ func (p *player) lease() (Command, func(Result)) {
 	}
 }
 
-// settle draws what a worker says of attempts, mostly of new ones, at times of old ones or of some that never were.
+// settle draws what a worker says of attempts, mostly of new ones, at times of old ones or of some
+// that never were.
 func (p *player) settle() (Command, func(Result)) {
 	var tokens []TaskToken
 	for range p.number("tokens", 1, 4) {

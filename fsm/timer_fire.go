@@ -4,8 +4,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// FireTimers fires timers that are due at the entry's time and still armed; others it passes over without a word. Timer id 0 is the whole run's time limit.
-// The ordinal of an activity stands for the clock of its task, see task_clock.go.
+// FireTimers fires timers that are due at the entry's time and still armed; others it passes over
+// without a word. Timer id 0 is the whole run's time limit. The ordinal of an activity stands for
+// the clock of its task, see task_clock.go.
 type FireTimers struct {
 	Timers []TimerRef `cbor:"1,keyasint"`           // at most 1,024
 	Jitter uint32     `cbor:"2,keyasint,omitempty"` // drawn by the leader, for retries that follow from a task's time running out
@@ -45,7 +46,8 @@ func (c *FireTimers) apply(t *step) (Answer, Refusal) {
 
 const maxFired = 1024
 
-// fire fires a timer that is due and still armed as ref says: one that was cancelled, or armed again for another time, is passed over.
+// fire fires a timer that is due and still armed as ref says: one that was cancelled, or armed
+// again for another time, is passed over.
 func (t *step) fire(ref TimerRef, jitter uint32) bool {
 	if ref.FireAt > t.now {
 		return false

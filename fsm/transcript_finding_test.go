@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// filter reads what a listing or a count is narrowed to. Times are written as since the beginning of the world.
+// filter reads what a listing or a count is narrowed to. Times are written as since the beginning
+// of the world.
 func (w *world) filter(a words) RunFilter {
 	f := RunFilter{
 		Type: a.named["type"], Attributes: attributes(a.named["attrs"]), Parent: a.named["parent"],

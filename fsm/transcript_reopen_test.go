@@ -8,8 +8,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// reopenCommand reads `reopen ID [forget=1,2] [reason=R] [turn=N] [events=N] [again=ID:SEQ,...]`, or `reopen-run N` for the nth run started by a command. What is
-// not said is as the history has it.
+// reopenCommand reads `reopen ID [forget=1,2] [reason=R] [turn=N] [events=N] [again=ID:SEQ,...]`,
+// or `reopen-run N` for the nth run started by a command. What is not said is as the history has
+// it.
 func (w *world) reopenCommand(a words) Command {
 	var forget []uint64
 	for _, s := range strings.Split(a.named["forget"], ",") {
@@ -37,7 +38,8 @@ func (w *world) reopenCommand(a words) Command {
 	return c
 }
 
-// reopenOf is the command that the engine would propose for a run whose code has not acted on the failures of forget.
+// reopenOf is the command that the engine would propose for a run whose code has not acted on the
+// failures of forget.
 func (w *world) reopenOf(ref RunRef, forget ...uint64) *ReopenRun {
 	c := &ReopenRun{Run: ref, Forget: forget}
 	run, ok := w.find(ref.WorkflowID)

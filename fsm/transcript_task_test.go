@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// taskCommand reads the commands on tasks and queues. An attempt is written as workflow:activity.attempt, what is said of it follows behind a colon.
+// taskCommand reads the commands on tasks and queues. An attempt is written as
+// workflow:activity.attempt, what is said of it follows behind a colon.
 func (w *world) taskCommand(a words) Command {
 	switch a.at(0) {
 	case "lease":

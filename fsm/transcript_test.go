@@ -13,8 +13,9 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// TestTranscripts runs the scripts in testdata/transcripts. A script is commands, one an entry, with what the state machine answered below; `entry`
-// holds several commands in one entry, one a line. After each script its log is replayed in other ways to the same state (world.checkReplays).
+// TestTranscripts runs the scripts in testdata/transcripts. A script is commands, one an entry,
+// with what the state machine answered below; `entry` holds several commands in one entry, one a
+// line. After each script its log is replayed in other ways to the same state (world.checkReplays).
 // Rewrite what is below the lines with: go test ./fsm -run Transcripts -rewrite
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata/transcripts", func(t *testing.T, path string) {
@@ -121,7 +122,8 @@ func (a words) duration(name string) history.Duration {
 	return history.Duration(d)
 }
 
-// envelope reads a command: its line, and for a turn what it asked for, one a line or after "|" separated by ";".
+// envelope reads a command: its line, and for a turn what it asked for, one a line or after "|"
+// separated by ";".
 func (w *world) envelope(line, input string) Envelope {
 	if head, asked, ok := strings.Cut(line, "|"); ok {
 		line, input = head, strings.ReplaceAll(asked, ";", "\n")
@@ -216,7 +218,8 @@ func loadCommand(a words) Command {
 	return c
 }
 
-// refOf spells a version by its name, "v1"; "v1/6" is a prefix of six digits; everything else stays as it is.
+// refOf spells a version by its name, "v1"; "v1/6" is a prefix of six digits; everything else stays
+// as it is.
 func refOf(s string) string {
 	name, digits, cut := strings.Cut(s, "/")
 	if !strings.HasPrefix(name, "v") {

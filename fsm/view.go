@@ -5,7 +5,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// View reads the state at one index. Every method answers for that same index. A method that pages takes a limit and a cursor and says where to go on.
+// View reads the state at one index. Every method answers for that same index. A method that pages
+// takes a limit and a cursor and says where to go on.
 type View interface {
 	Index() uint64             // of the newest applied entry
 	Now() history.Time         // log time of that entry
@@ -109,7 +110,8 @@ type ReadyRun struct {
 	RunID history.RunID
 }
 
-// ReadyCursor is a place in the ready index, which grows at its end: a run that becomes ready again gets a new place.
+// ReadyCursor is a place in the ready index, which grows at its end: a run that becomes ready again
+// gets a new place.
 type ReadyCursor struct {
 	Index uint64 // log index at which the run became ready
 	N     uint32 // order within the entry
@@ -123,7 +125,8 @@ type Readiness struct {
 	Problem string          `cbor:"4,keyasint,omitempty"`
 }
 
-// DeployRecord is a line of the deploy history: one for each type that an operation, or its refusal, concerned.
+// DeployRecord is a line of the deploy history: one for each type that an operation, or its
+// refusal, concerned.
 type DeployRecord struct {
 	Index     uint64          `cbor:"1,keyasint"`
 	N         uint32          `cbor:"2,keyasint"` // order within the entry
@@ -138,7 +141,8 @@ type DeployRecord struct {
 	Message   string          `cbor:"11,keyasint,omitempty"`
 }
 
-// DeployCursor is a place in the deploy history; the zero value is its newest end, and as a next cursor means that there is no more.
+// DeployCursor is a place in the deploy history; the zero value is its newest end, and as a next
+// cursor means that there is no more.
 type DeployCursor struct {
 	Index uint64
 	N     uint32

@@ -12,7 +12,8 @@ type waiter struct {
 	passed  chan struct{}
 }
 
-// Wait returns the applied index as soon as it is above after. An entry wakes only those whom it satisfies, however many wait for later ones.
+// Wait returns the applied index as soon as it is above after. An entry wakes only those whom it
+// satisfies, however many wait for later ones.
 func (s *State) Wait(ctx context.Context, after uint64) (uint64, error) {
 	s.mu.Lock()
 	if s.last.Index > after || s.closed {

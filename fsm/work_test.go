@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// A turn that sets attributes again and again costs what it sets, however many attributes the run has.
+// A turn that sets attributes again and again costs what it sets, however many attributes the run
+// has.
 func TestAttributesCostWhatIsSet(t *testing.T) {
 	const sets = 5_000
 	w := newWorld(t)

@@ -11,7 +11,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// world is a state machine with the log that fed it, and names for what the log calls by number. Tests and transcripts speak to it.
+// world is a state machine with the log that fed it, and names for what the log calls by number.
+// Tests and transcripts speak to it.
 type world struct {
 	t    testing.TB
 	fs   vfs.FS
@@ -194,9 +195,10 @@ func (w *world) checkReplay(way string) {
 	}
 }
 
-// replay applies the log to an empty state and, at a few places on the way, goes over to another state: one restored from a snapshot ("snapshot"), one
-// that lost what was not flushed and gets those entries again ("crash"), one that was closed and opened after a flush ("reopen"), one whose cache was
-// lost ("forget").
+// replay applies the log to an empty state and, at a few places on the way, goes over to another
+// state: one restored from a snapshot ("snapshot"), one that lost what was not flushed and gets
+// those entries again ("crash"), one that was closed and opened after a flush ("reopen"), one whose
+// cache was lost ("forget").
 func (w *world) replay(way string) (uint64, catalog.Digest, catalog.Digest) {
 	w.t.Helper()
 	fs := vfs.NewMem()

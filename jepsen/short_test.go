@@ -14,8 +14,9 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// TestShort is the short form of the suite, which CI runs: every workload once, for a few seconds, under faults of processes, of the network, of leadership or pairs of them.
-// JEPSEN_SEED repeats its choices; JEPSEN_DIR keeps everything.
+// TestShort is the short form of the suite, which CI runs: every workload once, for a few seconds,
+// under faults of processes, of the network, of leadership or pairs of them. JEPSEN_SEED repeats
+// its choices; JEPSEN_DIR keeps everything.
 func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: `make jepsen-short` makes these runs")

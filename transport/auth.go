@@ -25,7 +25,8 @@ type caller struct {
 	readOnly bool
 }
 
-// tokens are looked up by the hash of the secret, so that the time of a look-up tells nothing about it.
+// tokens are looked up by the hash of the secret, so that the time of a look-up tells nothing about
+// it.
 type tokens map[[sha256.Size]byte]caller
 
 func newTokens(list []Token) (tokens, error) {

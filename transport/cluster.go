@@ -8,17 +8,21 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Cluster is what transport asks of replication. All methods may be called by any goroutine; those without a context answer at once.
+// Cluster is what transport asks of replication. All methods may be called by any goroutine; those
+// without a context answer at once.
 type Cluster interface {
 	// IsLeader reports whether this node leads, as far as it knows.
 	IsLeader() bool
-	// Leader returns the leader's id and the address (host:port or URL) at which it serves HTTP; ok is false while none is known.
+	// Leader returns the leader's id and the address (host:port or URL) at which it serves HTTP; ok
+	// is false while none is known.
 	Leader() (id, httpAddress string, ok bool)
-	// LeaderContact tells how long ago this node heard from the leader: 0 on the leader itself, ok is false if it never did.
+	// LeaderContact tells how long ago this node heard from the leader: 0 on the leader itself, ok
+	// is false if it never did.
 	LeaderContact() (ago time.Duration, ok bool)
 	// Quorum returns why nobody can lead, while this node knows of no leader and finds no majority.
 	Quorum() error
-	// Ready returns nil when this node has a leader and has applied what was committed, else why not.
+	// Ready returns nil when this node has a leader and has applied what was committed, else why
+	// not.
 	Ready() error
 	// Status is how this node sees the cluster; it may ask the other members.
 	Status(ctx context.Context) (wire.Cluster, error)

@@ -15,10 +15,10 @@ const unprovenIdle = 10 * time.Second
 
 // connections bounds how many connections callers hold open, each of which is a file descriptor.
 //
-// At the limit a new caller is let in all the same, and the connection gives way that is worth least:
-// first the one that has waited longest of those that never made a call, then the one that has waited
-// longest. Only when every connection is in the middle of a call is the new one turned away. So
-// strangers who hold connections, however many, keep nobody out.
+// At the limit a new caller is let in all the same, and the connection gives way that is worth
+// least: first the one that has waited longest of those that never made a call, then the one that
+// has waited longest. Only when every connection is in the middle of a call is the new one turned
+// away. So strangers who hold connections, however many, keep nobody out.
 type connections struct {
 	limit int
 
@@ -63,7 +63,8 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit makes room for one more and counts it; nil when every connection is in the middle of a call.
+// admit makes room for one more and counts it; nil when every connection is in the middle of a
+// call.
 func (cs *connections) admit(raw net.Conn) net.Conn {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -119,8 +120,9 @@ func (c *connection) Close() error {
 	return nil
 }
 
-// begin says that a call is under way on c; over is called when it is over. Until the caller has proved
-// something the connection may still give way: a body that never comes would hold it otherwise.
+// begin says that a call is under way on c; over is called when it is over. Until the caller has
+// proved something the connection may still give way: a body that never comes would hold it
+// otherwise.
 func (c *connection) begin() (over func()) {
 	cs := c.of
 	cs.mu.Lock()

@@ -136,7 +136,8 @@ func (s *heldSignals) Signal(_ context.Context, _ engine.Call, ref fsm.RunRef, _
 	return &fsm.RunAnswer{WorkflowID: ref.WorkflowID, Status: history.StatusRunning}, engine.Answered{Index: 1}, nil
 }
 
-// TestCallsUnderWayAreNotCut: when every connection is in the middle of a call, who comes is turned away.
+// TestCallsUnderWayAreNotCut: when every connection is in the middle of a call, who comes is turned
+// away.
 func TestCallsUnderWayAreNotCut(t *testing.T) {
 	api := &heldSignals{enginetest.New(t), make(chan struct{}), make(chan struct{})}
 	address := served(t, api, nil)

@@ -15,8 +15,8 @@ import (
 
 // denials turns callers away: those without a known token, those whose token may not do that, web
 // pages of other origins and other names. It counts them, says in the log who and from where, a few
-// lines at a time, and lets an address whose tokens are refused again and again wait for its answer.
-// Callers who may call are never slowed, whatever others of their address do.
+// lines at a time, and lets an address whose tokens are refused again and again wait for its
+// answer. Callers who may call are never slowed, whatever others of their address do.
 type denials struct {
 	log     hclog.Logger
 	closing <-chan struct{}
@@ -94,7 +94,8 @@ func (d *denials) note(r *http.Request, who string, p *wire.Problem) time.Durati
 		if who == "" {
 			who = "none"
 		}
-		// Not the query, which may hold what was meant to be a header, nor any header that may be a secret.
+		// Not the query, which may hold what was meant to be a header, nor any header that may be a
+		// secret.
 		d.log.Warn("a call was turned away", "code", p.Code, "token", who, "from", r.RemoteAddr, "method", clip(r.Method), "path", clip(r.URL.EscapedPath()),
 			"host", clip(r.Host), "passed_on_by", clip(r.Header.Get(wire.HeaderForwarded)), "not_logged", e.hushed, "not_logged_of_all", d.hushed)
 		d.lines++
@@ -144,7 +145,8 @@ func (d *denials) pause(ctx context.Context, wait time.Duration) {
 	}
 }
 
-// addressOf is where a call comes from. Of an IPv6 address its network counts: a machine has all the addresses of one.
+// addressOf is where a call comes from. Of an IPv6 address its network counts: a machine has all
+// the addresses of one.
 func addressOf(r *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

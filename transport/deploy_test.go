@@ -40,7 +40,8 @@ func cluster2(t *testing.T) (leader, follower *host, c *client.Client) {
 	return leader, follower, caller(t, follower)
 }
 
-// TestDeployStory: deploy, start, deploy again, refused unload, roll back and forward, last run ends, unload.
+// TestDeployStory: deploy, start, deploy again, refused unload, roll back and forward, last run
+// ends, unload.
 func TestDeployStory(t *testing.T) {
 	_, _, c := cluster2(t)
 	ctx := t.Context()

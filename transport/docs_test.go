@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/engine/enginetest"
 )
 
-// TestAPIDocs makes every call that docs/API.md shows. The state machine may refuse some, as nobody put things into the state that they need; what no call may
-// be is one that the API does not know.
+// TestAPIDocs makes every call that docs/API.md shows. The state machine may refuse some, as nobody
+// put things into the state that they need; what no call may be is one that the API does not know.
 func TestAPIDocs(t *testing.T) {
 	b, err := os.ReadFile("../docs/API.md")
 	if err != nil {
@@ -96,8 +96,8 @@ func parseCurl(line string) (c curl, err error) {
 	return c, nil
 }
 
-// shellWords splits a line as a shell does, as far as the documents go: quotes, also in the middle of
-// a word, and a comment at the end.
+// shellWords splits a line as a shell does, as far as the documents go: quotes, also in the middle
+// of a word, and a comment at the end.
 func shellWords(line string) (words []string, err error) {
 	var word strings.Builder
 	inside, quote := false, byte(0)

@@ -133,7 +133,8 @@ func TestEveryRefusalSurvivesTheWay(t *testing.T) {
 				t.Errorf("%T through %s was answered by %q, want n1", refusal, h.id, got)
 			}
 		}
-		// The Go client gives the same thing as an error. Retried codes are left out: it would go on trying.
+		// The Go client gives the same thing as an error. Retried codes are left out: it would go
+		// on trying.
 		if want.Outcome == wire.Rejected {
 			_, err := caller(t, follower).Describe(t.Context(), wire.RunRef{WorkflowID: "w"})
 			var p *wire.Problem
@@ -144,7 +145,8 @@ func TestEveryRefusalSurvivesTheWay(t *testing.T) {
 	}
 }
 
-// TestContextEndsMeanWhatTheyMean: a read that ran out of time changed nothing, a mutation may have.
+// TestContextEndsMeanWhatTheyMean: a read that ran out of time changed nothing, a mutation may
+// have.
 func TestContextEndsMeanWhatTheyMean(t *testing.T) {
 	api := &refuser{err: fmt.Errorf("propose: %w", context.DeadlineExceeded)}
 	h := listen(t, api, &throne{}, "n1").lead()

@@ -33,9 +33,10 @@ type eventsInput struct {
 	Names string `query:"names" doc:"Comma separated; default: all events"`
 }
 
-// events streams the feed of this node's own state, which is the same on every node. Only the last event of an index carries an id: a stream that resumes
-// after it may repeat events of one index and skips none. A frame with an id alone says how far the stream is. A consumer that is slow is waited for by
-// the state itself, within streamWrite; nothing is queued for it here.
+// events streams the feed of this node's own state, which is the same on every node. Only the last
+// event of an index carries an id: a stream that resumes after it may repeat events of one index
+// and skips none. A frame with an id alone says how far the stream is. A consumer that is slow is
+// waited for by the state itself, within streamWrite; nothing is queued for it here.
 func (s *Server) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
 	st, err := s.newStream(ctx, in)
 	if err != nil {
@@ -45,7 +46,8 @@ func (s *Server) events(ctx context.Context, in *eventsInput) (*huma.StreamRespo
 	if err != nil {
 		return nil, err
 	}
-	// The first look tells whether the stream can begin there, while a problem can still be answered.
+	// The first look tells whether the stream can begin there, while a problem can still be
+	// answered.
 	if st.batch, st.next, err = s.cfg.EventFeed.Feed(ctx, st.next, streamBatch, 0); err != nil {
 		release()
 		return nil, err

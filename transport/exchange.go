@@ -14,7 +14,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// exchange is one call under way: what the gate settled before its handler runs. One goroutine owns it.
+// exchange is one call under way: what the gate settled before its handler runs. One goroutine owns
+// it.
 type exchange struct {
 	server   *Server
 	route    *route
@@ -34,7 +35,8 @@ func exchangeOf(ctx context.Context) *exchange {
 	return x
 }
 
-// body is a request's body, within the limit and the time that its route gives it. It fails with a refusal that names the limit.
+// body is a request's body, within the limit and the time that its route gives it. It fails with a
+// refusal that names the limit.
 type body struct {
 	io.ReadCloser
 	left, limit int64
@@ -112,7 +114,8 @@ func (x *exchange) waits() bool {
 	return x.route.waits || strings.Contains(x.r.URL.RawQuery, "wait=")
 }
 
-// readBody reads the whole body, once. It takes memory as the body arrives: a length is only a claim.
+// readBody reads the whole body, once. It takes memory as the body arrives: a length is only a
+// claim.
 func (x *exchange) readBody() ([]byte, error) {
 	b := x.r.Body.(*body)
 	if x.r.ContentLength > b.limit {

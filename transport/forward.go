@@ -24,7 +24,8 @@ const (
 // errHere ends a forward because this node came to lead.
 var errHere = errors.New("this node leads now")
 
-// errDeposed ends one to a node that leads no more and has not said what became of the call: it is frozen or cut off.
+// errDeposed ends one to a node that leads no more and has not said what became of the call: it is
+// frozen or cut off.
 var errDeposed = errors.New("it does not lead any more")
 
 func newLeaderTransport(cfg Config) *http.Transport {
@@ -47,9 +48,11 @@ func newLeaderTransport(cfg Config) *http.Transport {
 	}
 }
 
-// forward passes a call of a route that only the leader serves on to it, and the answer back, both unchanged and unbuffered. It makes one hop: a call that
-// was passed on already is refused with no_leader. While there is no leader, or the one known cannot be reached, it waits and looks again, for as long
-// as nothing of the body has been sent. It reports true, with nothing written, when this node came to lead meanwhile and serves the call itself.
+// forward passes a call of a route that only the leader serves on to it, and the answer back, both
+// unchanged and unbuffered. It makes one hop: a call that was passed on already is refused with
+// no_leader. While there is no leader, or the one known cannot be reached, it waits and looks
+// again, for as long as nothing of the body has been sent. It reports true, with nothing written,
+// when this node came to lead meanwhile and serves the call itself.
 func (s *Server) forward(x *exchange) (here bool) {
 	if forwarded(x.r) {
 		writeProblem(x.w, wire.New("no_leader", fmt.Sprintf("node %s passed the call on, but node %s does not lead", clip(x.r.Header.Get(wire.HeaderForwarded)), s.cfg.Node)))
@@ -67,8 +70,8 @@ func (s *Server) forward(x *exchange) (here bool) {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme, p.Out.URL.Host = "http", "leader" // hop knows where
-			// The leader does not know the names that this node goes by, and this node has judged where the page came from that
-			// makes the call.
+			// The leader does not know the names that this node goes by, and this node has judged
+			// where the page came from that makes the call.
 			p.Out.Host = ""
 			p.Out.Header.Del("Origin")
 			p.Out.Header.Del("Sec-Fetch-Site")
@@ -128,7 +131,8 @@ type hop struct {
 	look   *look  // nil: the call does not go on at another leader once it was sent to one
 }
 
-// RoundTrip sends the call to whoever leads, looking again until somebody takes the connection or time is over.
+// RoundTrip sends the call to whoever leads, looking again until somebody takes the connection or
+// time is over.
 func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		r.Body = unclosed{h.body} // http.Transport closes bodies also when no connection came about
@@ -195,8 +199,10 @@ func (h *hop) ask(r *http.Request, id string) (*http.Response, error) {
 	return resp, err
 }
 
-// watch ends the call when the node that was asked has been succeeded, or nobody has led for as long as a call waits for a leader. Without it a call that was
-// under way to a machine that lost its power, and resets no connection, would wait for its whole time. It returns how to stop watching.
+// watch ends the call when the node that was asked has been succeeded, or nobody has led for as
+// long as a call waits for a leader. Without it a call that was under way to a machine that lost
+// its power, and resets no connection, would wait for its whole time. It returns how to stop
+// watching.
 func (h *hop) watch(id string, depose context.CancelCauseFunc) (stop func()) {
 	led := time.Now() // when the node was last known to lead
 	over := make(chan struct{})
@@ -224,8 +230,9 @@ func (h *hop) watch(id string, depose context.CancelCauseFunc) (stop func()) {
 	}
 }
 
-// leaderURL says how to reach a node at its advertised address. A scheme in it is not obeyed: it would make a node of a cluster with TLS send its callers'
-// tokens in the clear to whoever announced it.
+// leaderURL says how to reach a node at its advertised address. A scheme in it is not obeyed: it
+// would make a node of a cluster with TLS send its callers' tokens in the clear to whoever
+// announced it.
 func (s *Server) leaderURL(address string) (scheme, host string, err error) {
 	if _, _, err := net.SplitHostPort(address); err != nil || strings.ContainsAny(address, "/@?#") {
 		return "", "", wire.New("no_leader", fmt.Sprintf("the leader's address %q is no host:port", clip(address)))

@@ -25,7 +25,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// recordingAPI remembers who deployed and signalled what. Its archive reader waits for the whole body, as the real one does.
+// recordingAPI remembers who deployed and signalled what. Its archive reader waits for the whole
+// body, as the real one does.
 type recordingAPI struct {
 	transport.Deployer
 	transport.Catalog
@@ -84,7 +85,8 @@ func TestLeaderOnlyCallsMakeOneHop(t *testing.T) {
 	}
 }
 
-// TestPrintIsTheSameEverywhere: the same call at the leader and through a follower is the same request; another body, path, query or method is not.
+// TestPrintIsTheSameEverywhere: the same call at the leader and through a follower is the same
+// request; another body, path, query or method is not.
 func TestPrintIsTheSameEverywhere(t *testing.T) {
 	th := &throne{}
 	api := &recordingAPI{}
@@ -147,7 +149,8 @@ func unused(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// TestCallWaitsForALeader: while the known leader cannot be reached nothing of the call is spent, so it goes to the next one, body and all.
+// TestCallWaitsForALeader: while the known leader cannot be reached nothing of the call is spent,
+// so it goes to the next one, body and all.
 func TestCallWaitsForALeader(t *testing.T) {
 	th := &throne{}
 	th.give("dead", unused(t))
@@ -203,8 +206,9 @@ func TestLeaderThatBreaksOff(t *testing.T) {
 	}
 }
 
-// TestLeaderThatEnds: a mutation without a body is one that http.Transport likes to send again by itself, if it carries an Idempotency-Key. Nobody takes the
-// second connection, but somebody took the first.
+// TestLeaderThatEnds: a mutation without a body is one that http.Transport likes to send again by
+// itself, if it carries an Idempotency-Key. Nobody takes the second connection, but somebody took
+// the first.
 func TestLeaderThatEnds(t *testing.T) {
 	th := &throne{}
 	var calls atomic.Int32
@@ -231,7 +235,8 @@ func TestLeaderThatEnds(t *testing.T) {
 	}
 }
 
-// TestLeaderThatIsSucceeded: a leader that hangs, as one without power does, holds calls up only until there is another one.
+// TestLeaderThatIsSucceeded: a leader that hangs, as one without power does, holds calls up only
+// until there is another one.
 func TestLeaderThatIsSucceeded(t *testing.T) {
 	th := &throne{}
 	asked, over := make(chan struct{}), make(chan struct{})
@@ -264,7 +269,8 @@ func TestLeaderThatIsSucceeded(t *testing.T) {
 	}
 }
 
-// TestWaitOutlastsTheArrivalOfItsBody: the deadline of a body must not end the call that goes on after it, here or at the leader.
+// TestWaitOutlastsTheArrivalOfItsBody: the deadline of a body must not end the call that goes on
+// after it, here or at the leader.
 func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 	n := enginetest.New(t)
 	th := &throne{}
@@ -300,7 +306,8 @@ func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 	}
 }
 
-// neverArrives makes a call whose body does not come, and waits for its answer and the end of the connection.
+// neverArrives makes a call whose body does not come, and waits for its answer and the end of the
+// connection.
 func neverArrives(t *testing.T, h *host, path string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", h.Listener.Addr().String())

@@ -14,7 +14,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
-// gate is what every call of a route passes first: who asks, may they, how large, where is it served, how long may it take.
+// gate is what every call of a route passes first: who asks, may they, how large, where is it
+// served, how long may it take.
 func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(hctx)
@@ -91,12 +92,14 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// refusesDeploys reports whether this node drains: it takes no deploys but those that others passed on to it.
+// refusesDeploys reports whether this node drains: it takes no deploys but those that others passed
+// on to it.
 func (s *Server) refusesDeploys(r *http.Request) bool {
 	return s.cfg.Cluster.Draining() && !forwarded(r)
 }
 
-// pass forwards the call; one that waits at the leader takes a place among those that wait here, too.
+// pass forwards the call; one that waits at the leader takes a place among those that wait here,
+// too.
 func (s *Server) pass(x *exchange) (here bool) {
 	if x.waits() {
 		release, err := s.polls.take()
@@ -114,8 +117,10 @@ func stale(r *http.Request) bool {
 	return r.URL.RawQuery != "" && r.URL.Query().Get("consistency") == "stale"
 }
 
-// checkQuery refuses what reading parameters one by one would pass over: text that is no query (a semicolon loses what stands beside it), a second value
-// where one is taken, and a parameter without a value, which would count as absent: ?dry_run must not deploy, ?expect= must not route unconditionally.
+// checkQuery refuses what reading parameters one by one would pass over: text that is no query (a
+// semicolon loses what stands beside it), a second value where one is taken, and a parameter
+// without a value, which would count as absent: ?dry_run must not deploy, ?expect= must not route
+// unconditionally.
 func checkQuery(op *huma.Operation, r *http.Request) error {
 	if r.URL.RawQuery == "" {
 		return nil
@@ -142,8 +147,8 @@ func checkQuery(op *huma.Operation, r *http.Request) error {
 	return nil
 }
 
-// checkAddress refuses segments of the path that are no text: answers, and the log, could not repeat
-// them as they came.
+// checkAddress refuses segments of the path that are no text: answers, and the log, could not
+// repeat them as they came.
 func checkAddress(op *huma.Operation, r *http.Request) error {
 	for _, p := range op.Parameters {
 		field := p.Name

@@ -126,7 +126,8 @@ type host struct {
 	odd  bool // the test makes up answers that no node gives: they need not be as /openapi.json says
 }
 
-// parts are those that node is, an engine or what stands for a piece of one. A call of another one panics.
+// parts are those that node is, an engine or what stands for a piece of one. A call of another one
+// panics.
 func parts(node any) transport.Parts {
 	return transport.Parts{
 		Deployer:    part[transport.Deployer](node, struct{ transport.Deployer }{}),

@@ -82,7 +82,8 @@ func TestDryRunUsesNoKey(t *testing.T) {
 	}
 }
 
-// TestClientLearnsAnUnknownOutcome: the engine loses its answer, having applied the entry or not; the client repeats under the same key and gets one effect.
+// TestClientLearnsAnUnknownOutcome: the engine loses its answer, having applied the entry or not;
+// the client repeats under the same key and gets one effect.
 func TestClientLearnsAnUnknownOutcome(t *testing.T) {
 	for name, fault := range map[string]enginetest.Fault{"applied": enginetest.UnknownDone, "not applied": enginetest.UnknownLost} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +108,8 @@ func TestClientLearnsAnUnknownOutcome(t *testing.T) {
 	}
 }
 
-// TestClientSurvivesABrokenConnection: the connection breaks before or after the call took effect; a key that the client made up holds the effect to one.
+// TestClientSurvivesABrokenConnection: the connection breaks before or after the call took effect;
+// a key that the client made up holds the effect to one.
 func TestClientSurvivesABrokenConnection(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		n := enginetest.New(t)

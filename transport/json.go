@@ -16,8 +16,9 @@ const (
 	optional need = false
 )
 
-// decode reads the body as JSON into v, strictly: a key that v does not have, a value of another type and anything after the value are refused, naming
-// field and position. It keeps the body's bytes for the request print.
+// decode reads the body as JSON into v, strictly: a key that v does not have, a value of another
+// type and anything after the value are refused, naming field and position. It keeps the body's
+// bytes for the request print.
 func (x *exchange) decode(v any, n need) error {
 	b, err := x.readBody()
 	if err != nil {

@@ -11,9 +11,10 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestJSONTextsAtEveryDoor hands every text of the table in wherever JSON comes in: as the body that is
-// a signal's payload, and as an input, arguments, an output, details of a failure and of a heartbeat. What
-// code can take is taken, and an input is shown as it was given; all else is refused, with the member named.
+// TestJSONTextsAtEveryDoor hands every text of the table in wherever JSON comes in: as the body
+// that is a signal's payload, and as an input, arguments, an output, details of a failure and of a
+// heartbeat. What code can take is taken, and an input is shown as it was given; all else is
+// refused, with the member named.
 func TestJSONTextsAtEveryDoor(t *testing.T) {
 	_, follower, c := cluster2(t)
 	const code = `ctx.on_query("echo", lambda args: args)

@@ -72,8 +72,8 @@ func newLine(what string, limit int64, wait time.Duration) *line {
 	return &line{what, limit, wait, semaphore.NewWeighted(limit)}
 }
 
-// take returns how to give the place back, or a problem when none came free in time: another node may
-// have some.
+// take returns how to give the place back, or a problem when none came free in time: another node
+// may have some.
 func (l *line) take(ctx context.Context) (release func(), err error) {
 	within, cancel := context.WithTimeout(ctx, l.wait)
 	defer cancel()
@@ -90,7 +90,8 @@ type slots struct {
 	taken atomic.Int64
 }
 
-// take returns how to give the slot back, or a problem when none is left: another node may have some.
+// take returns how to give the slot back, or a problem when none is left: another node may have
+// some.
 func (s *slots) take() (release func(), err error) {
 	if s.taken.Add(1) > s.limit {
 		s.taken.Add(-1)

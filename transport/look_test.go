@@ -32,7 +32,8 @@ func (a *waitingAPI) History(_ context.Context, _ engine.Read, _ fsm.RunRef, _ u
 	return nil, 7, 5, nil
 }
 
-// TestWaitingReadsOutliveTheLeader, however it ends: they go on at the next one, or here, for the rest of their time.
+// TestWaitingReadsOutliveTheLeader, however it ends: they go on at the next one, or here, for the
+// rest of their time.
 func TestWaitingReadsOutliveTheLeader(t *testing.T) {
 	ends := map[string]func(http.ResponseWriter){
 		"killed":  func(http.ResponseWriter) { panic(http.ErrAbortHandler) },

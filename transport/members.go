@@ -40,7 +40,8 @@ type walker struct {
 	garbled *flaw // what is wrong with a text that was stepped over
 }
 
-// flaw is what is wrong with a request, and where. The way there is put together only once something is wrong: results[3].token.
+// flaw is what is wrong with a request, and where. The way there is put together only once
+// something is wrong: results[3].token.
 type flaw struct{ path, reason string }
 
 func flawed(format string, args ...any) *flaw { return &flaw{reason: fmt.Sprintf(format, args...)} }
@@ -294,5 +295,6 @@ func checkTime(b []byte) *flaw {
 	return nil
 }
 
-// mayBeEmpty reports whether an empty value of a parameter or member means the same as none to everybody.
+// mayBeEmpty reports whether an empty value of a parameter or member means the same as none to
+// everybody.
 func mayBeEmpty(name string) bool { return name == "message" || name == "reason" || name == "cursor" }

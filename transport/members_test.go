@@ -74,7 +74,8 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 	}
 }
 
-// FuzzDecodeJSON: what is taken, encoding/json takes in the same way without unknown names; nothing breaks.
+// FuzzDecodeJSON: what is taken, encoding/json takes in the same way without unknown names; nothing
+// breaks.
 func FuzzDecodeJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"results":[{"token":"a","message":"","retryable":false,"details":[1,{"x":"]\""}]}]}`, `{"worker_id":"w","activities":["a"],"wait":"5s"}`,

@@ -20,9 +20,11 @@ type Memory struct {
 const (
 	// memoryWait is how long a call waits for others to give memory back.
 	memoryWait = 2 * time.Second
-	// perByte is what a byte of a body costs: the body, what is made of it, and the entry of the log.
+	// perByte is what a byte of a body costs: the body, what is made of it, and the entry of the
+	// log.
 	perByte = 3
-	// smallAnswer is how long an answer may be that nobody accounts for. The kernel takes more of it.
+	// smallAnswer is how long an answer may be that nobody accounts for. The kernel takes more of
+	// it.
 	smallAnswer = 64 << 10
 	// perAnswered is what a byte of an answer costs: what it was made of, and the answer.
 	perAnswered = 2
@@ -65,7 +67,8 @@ func (m *Memory) give(n int64) {
 	m.sem.Release(n)
 }
 
-// room makes sure that the call has memory for a body of so many bytes. It is given back with leave.
+// room makes sure that the call has memory for a body of so many bytes. It is given back with
+// leave.
 func (x *exchange) room(body int64) error {
 	m := x.server.memory
 	more := min(perByte*body, m.size) - x.taken

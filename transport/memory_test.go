@@ -86,8 +86,9 @@ func TestEncodedBodiesAreRefused(t *testing.T) {
 	}
 }
 
-// TestSlowReadersShareTheirMemory: who asks for much and does not read holds memory for answers, and
-// others who ask for much are refused meanwhile. Nobody else is: neither small reads nor writes.
+// TestSlowReadersShareTheirMemory: who asks for much and does not read holds memory for answers,
+// and others who ask for much are refused meanwhile. Nobody else is: neither small reads nor
+// writes.
 func TestSlowReadersShareTheirMemory(t *testing.T) {
 	n := enginetest.New(t)
 	n.Deploy(enginetest.Pack(t, enginetest.Code{"order": "def run(ctx, input):\n    ctx.signal(\"never\")\n"}))
@@ -127,8 +128,8 @@ func TestSlowReadersShareTheirMemory(t *testing.T) {
 	}
 }
 
-// TestWhoWaitsHoldsNothing: a read that waits takes memory for its answer only once there is one, and
-// is refused if there is none then; a small answer needs none.
+// TestWhoWaitsHoldsNothing: a read that waits takes memory for its answer only once there is one,
+// and is refused if there is none then; a small answer needs none.
 func TestWhoWaitsHoldsNothing(t *testing.T) {
 	n := enginetest.New(t)
 	n.Deploy(enginetest.Pack(t, enginetest.Code{"echo": "def run(ctx, input):\n    return ctx.signal(\"go\")\n"}))

@@ -13,7 +13,8 @@ import (
 // answer, parameter or operation raises the second number, what breaks callers the first.
 const APIVersion = "1.0.0"
 
-// apiConfig configures huma: JSON only, unknown parameters refused, no pages and no schema links of its own.
+// apiConfig configures huma: JSON only, unknown parameters refused, no pages and no schema links of
+// its own.
 func apiConfig(version string) huma.Config {
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{

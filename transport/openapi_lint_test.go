@@ -118,7 +118,8 @@ var lintRules = []struct {
 		}
 	}},
 	{"mutations take a key and say who asks; reads say how fresh they are", func(d *described, wrong func(string, ...any)) {
-		// Operations on nodes have no effect to repeat, heartbeats may be repeated, a query changes nothing.
+		// Operations on nodes have no effect to repeat, heartbeats may be repeated, a query changes
+		// nothing.
 		unkeyed := []string{"transfer", "remove", "drain", "undrain", "heartbeat", "query"}
 		for _, r := range d.routes {
 			id := text(r.operation, "operationId")

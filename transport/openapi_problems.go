@@ -42,8 +42,8 @@ func problemSchema() *huma.Schema {
 	}
 }
 
-// describeProblems lists the problems that a route may answer, by status: those of every call of its
-// kind, and those of its own row.
+// describeProblems lists the problems that a route may answer, by status: those of every call of
+// its kind, and those of its own row.
 func describeProblems(op *huma.Operation, r *route) {
 	codes := slices.Clone(operations[r.id].codes)
 	if r.open {

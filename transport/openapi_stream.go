@@ -21,8 +21,8 @@ var streamData = map[string]*huma.Schema{
 	"WorkflowClosed":          object("run_id status", "workflow_id workflow_type version purged?"),
 }
 
-// object describes an object by its members, those that are always there and those that may be: NAME
-// is a string, NAME[] a list of strings, NAME# a number and NAME? a boolean.
+// object describes an object by its members, those that are always there and those that may be:
+// NAME is a string, NAME[] a list of strings, NAME# a number and NAME? a boolean.
 func object(always, sometimes string) *huma.Schema {
 	s := &huma.Schema{Type: "object", Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
 	add := func(words string) (names []string) {

@@ -33,7 +33,8 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// TestOpenAPIBodies: a body is described as required exactly where the API refuses a call without one.
+// TestOpenAPIBodies: a body is described as required exactly where the API refuses a call without
+// one.
 func TestOpenAPIBodies(t *testing.T) {
 	h := listen(t, &refuser{}, &throne{}, "n1").lead()
 	h.odd = true // its calls panic as soon as they are taken

@@ -142,7 +142,8 @@ func duration(field, text string) (time.Duration, error) {
 	return d, nil
 }
 
-// span is duration where 0 makes no sense: it would count as none. Other bounds are the engine's to keep.
+// span is duration where 0 makes no sense: it would count as none. Other bounds are the engine's to
+// keep.
 func span(field, text string, least, most time.Duration) (time.Duration, error) {
 	d, err := duration(field, text)
 	if err == nil && text != "" && d == 0 {
@@ -151,8 +152,9 @@ func span(field, text string, least, most time.Duration) (time.Duration, error) 
 	return d, err
 }
 
-// moment reads a time of a filter; absent = 0. The log tells nanoseconds since 1970 in 64 bits, and 0 says that there is no time: times beyond are as good
-// as the first and the last one that it can tell.
+// moment reads a time of a filter; absent = 0. The log tells nanoseconds since 1970 in 64 bits, and
+// 0 says that there is no time: times beyond are as good as the first and the last one that it can
+// tell.
 func moment(field, text string) (history.Time, error) {
 	if text == "" {
 		return 0, nil
@@ -171,7 +173,8 @@ func moment(field, text string) (history.Time, error) {
 	return history.At(t), nil
 }
 
-// contact is what a stale read says about this node's touch with the leader; linearizable ones need not.
+// contact is what a stale read says about this node's touch with the leader; linearizable ones need
+// not.
 func (s *Server) contact(rd engine.Read) string {
 	if !rd.Stale {
 		return ""

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// poll runs a call that may wait. When the server closes, the wait ends and the call answers with what it has, as if its time were over.
+// poll runs a call that may wait. When the server closes, the wait ends and the call answers with
+// what it has, as if its time were over.
 func (s *Server) poll(ctx context.Context, wait time.Duration, f func(context.Context, time.Duration) error) error {
 	if wait <= 0 || s.closing.Err() != nil {
 		return f(ctx, 0)

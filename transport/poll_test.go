@@ -92,7 +92,8 @@ func TestPollAsItCrossesTheNetwork(t *testing.T) {
 	}
 }
 
-// TestPollEndsWithItsWorker: the leader hears of it, also through a follower, so that it can give tasks back.
+// TestPollEndsWithItsWorker: the leader hears of it, also through a follower, so that it can give
+// tasks back.
 func TestPollEndsWithItsWorker(t *testing.T) {
 	d := newDesk()
 	th := &throne{}
@@ -114,7 +115,8 @@ func TestPollEndsWithItsWorker(t *testing.T) {
 	}
 }
 
-// TestPollEndsWithItsNode: with an empty answer on the leader. A follower cannot know whether the leader has just given tasks, so the worker asks again, under the same key.
+// TestPollEndsWithItsNode: with an empty answer on the leader. A follower cannot know whether the
+// leader has just given tasks, so the worker asks again, under the same key.
 func TestPollEndsWithItsNode(t *testing.T) {
 	d := newDesk()
 	th := &throne{}

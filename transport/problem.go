@@ -52,7 +52,8 @@ func init() {
 	}
 }
 
-// problemOf turns what huma found wrong with parameters, or what a handler returned, into the one form of errors.
+// problemOf turns what huma found wrong with parameters, or what a handler returned, into the one
+// form of errors.
 func problemOf(x *exchange, status int, msg string, errs []error) *wire.Problem {
 	var found []*huma.ErrorDetail
 	for _, err := range errs {
@@ -119,7 +120,8 @@ func (x *exchange) problem(err error) *wire.Problem {
 	return p
 }
 
-// refused adds to a refusal by the state machine, which has an index as answers do, where it was given, and whether it is a repetition.
+// refused adds to a refusal by the state machine, which has an index as answers do, where it was
+// given, and whether it is a repetition.
 func refused(a engine.Answered, err error) error {
 	if a.Index == 0 {
 		return err

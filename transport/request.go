@@ -15,7 +15,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// change reads a mutation: its JSON body into v (nil = it has none), and who asks for it under which key.
+// change reads a mutation: its JSON body into v (nil = it has none), and who asks for it under
+// which key.
 func change(ctx context.Context, v any, n need) (engine.Call, error) {
 	x := exchangeOf(ctx)
 	var err error
@@ -44,8 +45,9 @@ func (x *exchange) call() (engine.Call, error) {
 	return c, nil
 }
 
-// printOf hashes everything that a request says: the same key with another print is another request. Parameters that only say how to wait or how fresh to
-// read are left out, so that a repeated call may wait differently.
+// printOf hashes everything that a request says: the same key with another print is another
+// request. Parameters that only say how to wait or how fresh to read are left out, so that a
+// repeated call may wait differently.
 func printOf(method string, u *url.URL, body []byte) catalog.Digest {
 	h := sha256.New()
 	frame := func(b []byte) {
@@ -61,7 +63,8 @@ func printOf(method string, u *url.URL, body []byte) catalog.Digest {
 	return catalog.Digest(h.Sum(nil))
 }
 
-// canonicalPath escapes each segment in one way: callers differ in which characters they escape needlessly.
+// canonicalPath escapes each segment in one way: callers differ in which characters they escape
+// needlessly.
 func canonicalPath(u *url.URL) string {
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {

@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// rest follows the body of a request, to know what of it is still to come when the call is answered.
+// rest follows the body of a request, to know what of it is still to come when the call is
+// answered.
 //
-// A caller who sends a large body often reads nothing before all of it is sent. If the connection is
-// closed under it, it learns of a reset instead of the answer. So the answer goes out at once, and
-// what is still to come is read and thrown away for a while. HTTP/2 needs none of this: there a
+// A caller who sends a large body often reads nothing before all of it is sent. If the connection
+// is closed under it, it learns of a reset instead of the answer. So the answer goes out at once,
+// and what is still to come is read and thrown away for a while. HTTP/2 needs none of this: there a
 // stream can be ended in one direction.
 type rest struct {
 	io.ReadCloser

@@ -21,8 +21,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// upload makes one call over a connection of its own as simple clients do: all of the body first, in
-// small pieces, and then the answer. It fails where such a client would.
+// upload makes one call over a connection of its own as simple clients do: all of the body first,
+// in small pieces, and then the answer. It fails where such a client would.
 func upload(address, method, path string, size int, chunked bool) (*http.Response, string, error) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {

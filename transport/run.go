@@ -17,7 +17,8 @@ type RunReader interface {
 	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error)
 	// Describe lists at most limit of the pending activities.
 	Describe(ctx context.Context, rd engine.Read, ref fsm.RunRef, limit int) (*engine.Description, error)
-	// History waits for more at the end of an open run's history. next 0 = the run is closed and there is no more.
+	// History waits for more at the end of an open run's history. next 0 = the run is closed and
+	// there is no more.
 	History(ctx context.Context, rd engine.Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next uint64, index uint64, err error)
 	List(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error)
 }

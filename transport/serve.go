@@ -12,8 +12,10 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// Serve serves l until ctx ends, and then ends gracefully: it accepts no more calls, long polls answer with what they have, event streams close, and
-// other calls may finish within Limits.Drain. It returns nil then, and when it returns no goroutine of the server is left. A Server serves once.
+// Serve serves l until ctx ends, and then ends gracefully: it accepts no more calls, long polls
+// answer with what they have, event streams close, and other calls may finish within Limits.Drain.
+// It returns nil then, and when it returns no goroutine of the server is left. A Server serves
+// once.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	l = &listener{l, s.connections}
 	srv := &http.Server{

@@ -31,7 +31,8 @@ func (s *slowSignal) Signal(_ context.Context, _ engine.Call, ref fsm.RunRef, _ 
 	return &fsm.RunAnswer{WorkflowID: ref.WorkflowID, Status: history.StatusRunning}, engine.Answered{Index: 1}, nil
 }
 
-// TestServeEndsGracefully: long polls answer with what they have, streams close, a mutation under way finishes, and then nothing is left.
+// TestServeEndsGracefully: long polls answer with what they have, streams close, a mutation under
+// way finishes, and then nothing is left.
 func TestServeEndsGracefully(t *testing.T) {
 	n := enginetest.New(t)
 	api := &slowSignal{n, make(chan struct{}), make(chan struct{})}

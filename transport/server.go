@@ -28,9 +28,11 @@ type Config struct {
 	Limits  Limits
 	Memory  *Memory // that calls share with others; nil = Limits.CallMemory of it for this Server alone
 	Tokens  []Token // none = everybody may call, under the name they give
-	// Hosts are the names, besides loopback's, that callers may give as Host while there are no Tokens; see GuardHosts.
+	// Hosts are the names, besides loopback's, that callers may give as Host while there are no
+	// Tokens; see GuardHosts.
 	Hosts []string
-	// TLS serves HTTPS, and says that other nodes do: the leader is called with https. Nil = plaintext.
+	// TLS serves HTTPS, and says that other nodes do: the leader is called with https. Nil =
+	// plaintext.
 	TLS *tls.Config
 	// LeaderTLS is how this node checks the leader's certificate when it passes calls on, asked for
 	// each connection. Nil = with the system's roots.
@@ -39,7 +41,8 @@ type Config struct {
 	Logger    hclog.Logger
 }
 
-// Server is the HTTP side of one node. It is an http.Handler; Serve adds listening and a graceful end.
+// Server is the HTTP side of one node. It is an http.Handler; Serve adds listening and a graceful
+// end.
 type Server struct {
 	cfg     Config
 	log     hclog.Logger
@@ -151,14 +154,16 @@ func (s *Server) serve(rec *recorder, r *http.Request) {
 	rec.begin()
 }
 
-// arrival is how long a body may take to arrive, whoever reads it, also if nobody does. The deadline ends with the body: net/http takes it away when the
-// last byte has been read, so that it does not end a call that goes on to wait.
+// arrival is how long a body may take to arrive, whoever reads it, also if nobody does. The
+// deadline ends with the body: net/http takes it away when the last byte has been read, so that it
+// does not end a call that goes on to wait.
 func (s *Server) arrival(r *http.Request) time.Duration {
 	claimed := min(max(r.ContentLength, 0), s.cfg.Limits.ArchiveBytes)
 	return s.cfg.Limits.Arrival + time.Duration(claimed>>18)*time.Second
 }
 
-// dispatch keeps the mux from redirecting paths that are not in their shortest form: nothing is there.
+// dispatch keeps the mux from redirecting paths that are not in their shortest form: nothing is
+// there.
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	if p := r.URL.EscapedPath(); len(p) > 1 && path.Clean(p) != strings.TrimSuffix(p, "/") {
 		s.nothing(w, r)
@@ -167,7 +172,8 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// recovered answers for a handler that panicked. One that could not write its answer because the caller has gone is no news.
+// recovered answers for a handler that panicked. One that could not write its answer because the
+// caller has gone is no news.
 func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
 	if p == http.ErrAbortHandler {
 		panic(p)

@@ -19,8 +19,8 @@ import (
 	"aion.dev/aion/transport"
 )
 
-// BenchmarkSlowReaders is what hundreds of callers cost who all ask for a page of 8 MiB and read it at
-// 1 MB a second: how much memory is accounted for at the most, and how much the process has. An
+// BenchmarkSlowReaders is what hundreds of callers cost who all ask for a page of 8 MiB and read it
+// at 1 MB a second: how much memory is accounted for at the most, and how much the process has. An
 // iteration lasts until all have read for two seconds, or were refused.
 func BenchmarkSlowReaders(b *testing.B) {
 	for _, readers := range []int{1, 300} {

@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Starter is what the start of a run asks of a node: also how the run stands, for a caller who waits for it.
+// Starter is what the start of a run asks of a node: also how the run stands, for a caller who
+// waits for it.
 type Starter interface {
 	Start(ctx context.Context, r engine.StartRequest) (*fsm.StartAnswer, engine.Answered, error)
 	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error) // as that of RunReader
@@ -49,7 +50,8 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
 }
 
-// await adds to the answer of a start how the run stands after waiting. The start has happened: if its result cannot be told, the answer just lacks it.
+// await adds to the answer of a start how the run stands after waiting. The start has happened: if
+// its result cannot be told, the answer just lacks it.
 func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, wait time.Duration, body *wire.StartAnswer) {
 	until := time.Now().Add(wait)
 	var r *engine.Result

@@ -30,7 +30,8 @@ type pollInput struct {
 	OfQueue
 }
 
-// pollTasks hands tasks to a worker. When the node shuts down the wait ends and the answer is empty.
+// pollTasks hands tasks to a worker. When the node shuts down the wait ends and the answer is
+// empty.
 func (s *Server) pollTasks(ctx context.Context, in *pollInput) (*answer[wire.Tasks], error) {
 	var r wire.PollRequest
 	c, err := change(ctx, &r, required)
@@ -155,8 +156,8 @@ func beats(ctx context.Context, check func(*wire.TaskBeat) error) (c engine.Call
 	return c, list, err
 }
 
-// readItems reads the items of a list that the caller calls field. What is wrong with one of them is
-// that one's refusal.
+// readItems reads the items of a list that the caller calls field. What is wrong with one of them
+// is that one's refusal.
 func readItems[T any](field string, raw []json.RawMessage, read func(*T) (engine.TaskResult, error)) ([]engine.TaskResult, error) {
 	if n := len(raw); n < 1 || n > wire.MaxTasks {
 		return nil, invalid(field, "has %d items; 1 to %d are allowed", n, wire.MaxTasks)

@@ -48,7 +48,8 @@ func completes(t *testing.T, c *client.Client, token, output string, opts ...cli
 	return replied(t, a, err)
 }
 
-// TestActivityStory: one activity, given back, failed, heartbeaten and completed through a follower.
+// TestActivityStory: one activity, given back, failed, heartbeaten and completed through a
+// follower.
 func TestActivityStory(t *testing.T) {
 	leader, _, c := cluster2(t)
 	ctx := t.Context()
@@ -109,7 +110,8 @@ func TestActivityStory(t *testing.T) {
 	if q, err := c.Queue(ctx, "default"); err != nil || q.Queue.Queue != "default" || q.Leased != 1 || q.Offered != 0 || q.Index == 0 {
 		t.Errorf("queue: %+v, %v", q, err)
 	}
-	// Repeated under its request id, a completion answers as it first did; under another it comes too late.
+	// Repeated under its request id, a completion answers as it first did; under another it comes
+	// too late.
 	for range 2 {
 		if got := completes(t, c, three.Token, `"sent"`, client.RequestID("done")); got != "ok" {
 			t.Errorf("complete: %s", got)

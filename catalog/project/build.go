@@ -20,8 +20,9 @@ type Built struct {
 // FileName is what the archive is called unless someone says otherwise.
 func (b *Built) FileName() string { return b.Manifest.Workflows[0].Type + ".aion" }
 
-// Build packs the project in folder dir. What is wrong with the project is told as *Invalid, naming file, line and key where there are such,
-// or *catalog.PackageTooLarge; other errors are the file system's.
+// Build packs the project in folder dir. What is wrong with the project is told as *Invalid, naming
+// file, line and key where there are such, or *catalog.PackageTooLarge; other errors are the file
+// system's.
 func Build(dir string) (*Built, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

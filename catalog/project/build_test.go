@@ -108,7 +108,8 @@ true
 	}
 }
 
-// With src, its files are named from there, beside those next to workflow.toml; other folders are not looked into.
+// With src, its files are named from there, beside those next to workflow.toml; other folders are
+// not looked into.
 func TestBuildSrc(t *testing.T) {
 	b := build(t, folder(t, small+`
 -- src/lib/x.star --

@@ -16,10 +16,12 @@ type source struct {
 
 // findModules lists the modules of a project, sorted by path:
 //
-//   - with a folder src: every *.star under it, named as seen from src, and those directly beside workflow.toml,
+//   - with a folder src: every *.star under it, named as seen from src, and those directly beside
+//     workflow.toml,
 //   - without: every *.star under the project's folder.
 //
-// Left out are *_test.star, which are for testing, and files and folders whose names start with a dot.
+// Left out are *_test.star, which are for testing, and files and folders whose names start with a
+// dot.
 func findModules(project fs.FS) ([]source, error) {
 	info, err := fs.Lstat(project, "src")
 	if err != nil || !info.IsDir() {
@@ -81,8 +83,9 @@ func isModule(file string) bool {
 	return path.Ext(file) == ".star" && !strings.HasSuffix(file, "_test.star")
 }
 
-// checkLink refuses a link that would add modules if it were followed. A link may lead out of the project or round in a circle, and not every
-// system keeps links in a checkout: the same project would pack to different bytes. Other links are nobody's business.
+// checkLink refuses a link that would add modules if it were followed. A link may lead out of the
+// project or round in a circle, and not every system keeps links in a checkout: the same project
+// would pack to different bytes. Other links are nobody's business.
 func checkLink(project fs.FS, file string, deep bool) error {
 	target, err := fs.Stat(project, file)
 	escapes := err != nil // outside of the project, or nowhere

@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// readSchema reads the JSON Schema at a path that stays inside the project, also through symbolic links: os.Root sees to that.
+// readSchema reads the JSON Schema at a path that stays inside the project, also through symbolic
+// links: os.Root sees to that.
 func readSchema(root *os.Root, key, name string) (json.RawMessage, error) {
 	if name == "" {
 		return nil, nil

@@ -64,7 +64,8 @@ func New(cfg Config) *Blobs {
 	return b
 }
 
-// Close ends transfers and waits for them. Peers that were still being sent a blob fetch it when the state names it.
+// Close ends transfers and waits for them. Peers that were still being sent a blob fetch it when
+// the state names it.
 func (b *Blobs) Close() error {
 	b.mu.Lock()
 	b.closed = true
@@ -83,7 +84,8 @@ func (b *Blobs) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 	return b.cfg.Store.KeepBlob(ctx, d, archive)
 }
 
-// Blob implements Keeper, for other nodes: what is on this disk, never what this node would have to fetch itself.
+// Blob implements Keeper, for other nodes: what is on this disk, never what this node would have to
+// fetch itself.
 func (b *Blobs) Blob(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	if err := b.received.Acquire(ctx, 1); err != nil {
 		return nil, err
@@ -92,7 +94,8 @@ func (b *Blobs) Blob(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	return b.cfg.Store.Blob(d)
 }
 
-// goes runs f beside its caller, with a context that ends with Close; Close waits for it. It answers false when it is too late.
+// goes runs f beside its caller, with a context that ends with Close; Close waits for it. It
+// answers false when it is too late.
 func (b *Blobs) goes(f func(ctx context.Context)) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

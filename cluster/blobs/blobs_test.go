@@ -30,7 +30,8 @@ type blobNode struct {
 
 func (n *blobNode) name(d ...catalog.Digest) { n.named.Store(&d) }
 
-// blobNodes makes n voters n-0, n-1, ... that know of each other. carrier gives each its way to the others; nil = real ports.
+// blobNodes makes n voters n-0, n-1, ... that know of each other. carrier gives each its way to the
+// others; nil = real ports.
 func blobNodes(t *testing.T, n int, carrier func(i int) Carrier, change func(*Config)) []*blobNode {
 	t.Helper()
 	var (
@@ -147,7 +148,8 @@ func TestPutOnAFullPeerSaysSo(t *testing.T) {
 	}
 }
 
-// memoryCarrier moves blobs by calling the other side; gate, when set, may hold or break a transfer.
+// memoryCarrier moves blobs by calling the other side; gate, when set, may hold or break a
+// transfer.
 type memoryCarrier struct {
 	all  *memoryNet
 	gate func(ctx context.Context, doing, address string) error
@@ -219,7 +221,8 @@ func TestPutEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// Whoever answers in whatever order: a Put ends well once a majority of the voters has the archive, this node included if it votes, and fails once none can.
+// Whoever answers in whatever order: a Put ends well once a majority of the voters has the archive,
+// this node included if it votes, and fails once none can.
 func TestPutCountsVotersOnlyAndItself(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -293,7 +296,8 @@ func TestPutCountsVotersOnlyAndItself(t *testing.T) {
 	}
 }
 
-// Members change between a Put and the command that names the archive: what counts is who votes when it is proposed.
+// Members change between a Put and the command that names the archive: what counts is who votes
+// when it is proposed.
 func TestArchiveIsNamedOnlyWhereAMajorityOfTodaysVotersHasIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		late := make(chan struct{})

@@ -13,7 +13,8 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// Get implements engine.Blobs. Callers at the same time share one fetch, which goes on when a caller's ctx ends.
+// Get implements engine.Blobs. Callers at the same time share one fetch, which goes on when a
+// caller's ctx ends.
 func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	archive, err := b.cfg.Store.Blob(d)
 	if !errors.Is(err, ErrNoBlob) {

@@ -26,7 +26,8 @@ func (e *BadBlob) Error() string {
 	return fmt.Sprintf("archive %s: the bytes hash to %s", e.Digest, e.Got)
 }
 
-// KeepBlob returns once the bytes of archive, which must hash to d, are on disk. It makes the blob young.
+// KeepBlob returns once the bytes of archive, which must hash to d, are on disk. It makes the blob
+// young.
 func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error {
 	if s.touch(d) {
 		// It is here already, but a file can rot: whoever puts it brings the cure.

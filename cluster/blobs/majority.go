@@ -54,7 +54,8 @@ func (r *putting) answer(p Peer, err error) {
 	r.settle()
 }
 
-// holders counts the voters among members, and those of them that are known to have the bytes. self has them.
+// holders counts the voters among members, and those of them that are known to have the bytes. self
+// has them.
 func (r *putting) holders(self string, members []Peer) (have, voters int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,7 +73,8 @@ func (r *putting) holders(self string, members []Peer) (have, voters int) {
 	return have, voters
 }
 
-// settle closes over once a majority has it, or none can any more; r.mu is held, or nobody else knows r.
+// settle closes over once a majority has it, or none can any more; r.mu is held, or nobody else
+// knows r.
 func (r *putting) settle() {
 	select {
 	case <-r.over:

@@ -17,8 +17,9 @@ type put struct {
 	*putting
 }
 
-// Put implements engine.Blobs. "Majority" is that of the voters of the configuration when Put begins, this node's own disk included in any case; the other
-// members are sent the bytes too, without being waited for. The bytes are not copied: the caller does not change them afterwards.
+// Put implements engine.Blobs. "Majority" is that of the voters of the configuration when Put
+// begins, this node's own disk included in any case; the other members are sent the bytes too,
+// without being waited for. The bytes are not copied: the caller does not change them afterwards.
 func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error) {
 	began := time.Now()
 	d, err := b.cfg.Store.Keep(ctx, archive)
@@ -65,8 +66,10 @@ func (b *Blobs) send(ctx context.Context, to Peer, d catalog.Digest, archive []b
 	return err
 }
 
-// CheckNamed refuses, as *engine.Unavailable, to name a blob that was not put here within the last ten minutes, for it may be swept before the entry is applied; or
-// that a majority of today's voters is not known to have, for members may have changed since. Callers that propose an entry which names a blob ask first.
+// CheckNamed refuses, as *engine.Unavailable, to name a blob that was not put here within the last
+// ten minutes, for it may be swept before the entry is applied; or that a majority of today's
+// voters is not known to have, for members may have changed since. Callers that propose an entry
+// which names a blob ask first.
 func (b *Blobs) CheckNamed(d catalog.Digest) error {
 	members := b.cfg.Members()
 	b.mu.Lock()

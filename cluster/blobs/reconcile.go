@@ -23,8 +23,9 @@ func (b *Blobs) lacking(named []catalog.Digest) []catalog.Digest {
 	return lack
 }
 
-// Run keeps what is on disk in step with what applied state names, until ctx ends: it fetches what is missing and sweeps what has been named by nothing
-// for an hour. It looks at the present state each time, so that nothing is lost by missing a change.
+// Run keeps what is on disk in step with what applied state names, until ctx ends: it fetches what
+// is missing and sweeps what has been named by nothing for an hour. It looks at the present state
+// each time, so that nothing is lost by missing a change.
 func (b *Blobs) Run(ctx context.Context) error {
 	look, sweep := time.NewTicker(b.cfg.LookEvery), time.NewTicker(b.cfg.SweepEvery)
 	defer look.Stop()

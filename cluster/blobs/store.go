@@ -29,8 +29,10 @@ type StoreConfig struct {
 	Logger   hclog.Logger
 }
 
-// Store is a node's archives on disk, each in a file named after the SHA-256 of its bytes. A file under its name is whole and synced; what a crash left
-// half-written is removed by the next opening. Bytes are checked whenever they are read. All methods may be called by any goroutine at any time.
+// Store is a node's archives on disk, each in a file named after the SHA-256 of its bytes. A file
+// under its name is whole and synced; what a crash left half-written is removed by the next
+// opening. Bytes are checked whenever they are read. All methods may be called by any goroutine at
+// any time.
 type Store struct {
 	cfg StoreConfig
 
@@ -43,8 +45,9 @@ type Store struct {
 // blob is an archive on disk.
 type blob struct {
 	size int64
-	// at is when it was last put or seen named, on this process's monotonic clock. What an opening finds is as young as the opening: a node that has just
-	// started cannot know better, and keeping too long costs only space.
+	// at is when it was last put or seen named, on this process's monotonic clock. What an opening
+	// finds is as young as the opening: a node that has just started cannot know better, and
+	// keeping too long costs only space.
 	at time.Time
 }
 
@@ -95,7 +98,8 @@ func OpenStore(cfg StoreConfig) (*Store, error) {
 	return s, durable.SyncFolder(filepath.Dir(cfg.Dir)) // the folder itself is there after a crash
 }
 
-// Blob returns the verified bytes, or ErrNoBlob. A file that does not hash to its name goes into quarantine and is ErrNoBlob as well.
+// Blob returns the verified bytes, or ErrNoBlob. A file that does not hash to its name goes into
+// quarantine and is ErrNoBlob as well.
 func (s *Store) Blob(d catalog.Digest) ([]byte, error) {
 	if !s.Has(d) {
 		return nil, ErrNoBlob

@@ -186,7 +186,8 @@ func TestSweepTakesOnlyWhatNothingNamedForAnHour(t *testing.T) {
 	})
 }
 
-// The sweeper here is as greedy as can be (it keeps nothing unnamed for any time), so puts and reads meet it at every step: books and files still agree.
+// The sweeper here is as greedy as can be (it keeps nothing unnamed for any time), so puts and
+// reads meet it at every step: books and files still agree.
 func TestPutAndSweepAtTheSameTime(t *testing.T) {
 	s := openTestBlobs(t, t.TempDir())
 	archive := []byte("contended")

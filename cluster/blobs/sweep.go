@@ -8,16 +8,17 @@ import (
 	"aion.dev/aion/internal/faults"
 )
 
-// A blob may be put long before the entry that names it is applied everywhere, and a sweep between the
-// two would take it. keepUnnamed is far above what may lie between them: proposing is refused putFresh
-// after the put.
+// A blob may be put long before the entry that names it is applied everywhere, and a sweep between
+// the two would take it. keepUnnamed is far above what may lie between them: proposing is refused
+// putFresh after the put.
 const (
 	keepUnnamed = time.Hour
 	putFresh    = 10 * time.Minute
 )
 
-// Sweep removes the blobs that applied state has not named, and nobody has put, for the given time, and returns them. named is what applied state names
-// now. A put that comes while Sweep runs either makes its blob young before Sweep looks, or finds it gone and writes it anew.
+// Sweep removes the blobs that applied state has not named, and nobody has put, for the given time,
+// and returns them. named is what applied state names now. A put that comes while Sweep runs either
+// makes its blob young before Sweep looks, or finds it gone and writes it anew.
 func (s *Store) Sweep(named []catalog.Digest, unnamedFor time.Duration) []catalog.Digest {
 	names := make(map[catalog.Digest]bool, len(named))
 	for _, d := range named {

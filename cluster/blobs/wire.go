@@ -18,7 +18,8 @@ import (
 type Carrier interface {
 	// SendBlob returns once a node has the bytes on disk.
 	SendBlob(ctx context.Context, to port.Server, d catalog.Digest, archive []byte) error
-	// FetchBlob returns what a node has under d, of at most limit bytes, unverified; ErrNoBlob when it has nothing.
+	// FetchBlob returns what a node has under d, of at most limit bytes, unverified; ErrNoBlob when
+	// it has nothing.
 	FetchBlob(ctx context.Context, from port.Server, d catalog.Digest, limit int64) ([]byte, error)
 	// HandleBlobs names who keeps this node's archives, before Serve.
 	HandleBlobs(k Keeper)
@@ -35,8 +36,9 @@ type Keeper interface {
 // ErrNoBlob: the archive is not on this node's disk.
 var ErrNoBlob = errors.New("not here")
 
-// A transfer that has not moved a byte for so long is over; a slow one may take its time. Whoever sends waits for the other side's disk too, and has
-// nobody else to try; whoever fetches has other peers, and perhaps a run that waits.
+// A transfer that has not moved a byte for so long is over; a slow one may take its time. Whoever
+// sends waits for the other side's disk too, and has nobody else to try; whoever fetches has other
+// peers, and perhaps a run that waits.
 const (
 	stallAfter      = 30 * time.Second
 	fetchStallAfter = 5 * time.Second

@@ -81,7 +81,8 @@ func TestNodeWithAWrongClockLeadsNobody(t *testing.T) {
 	}
 }
 
-// TestLeaderWhoseClockComesToBeWrongHandsOn: it was set during the term, which log time does not see.
+// TestLeaderWhoseClockComesToBeWrongHandsOn: it was set during the term, which log time does not
+// see.
 func TestLeaderWhoseClockComesToBeWrongHandsOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -127,7 +128,8 @@ func TestWrongClockThatMustLead(t *testing.T) {
 	})
 }
 
-// TestTwoNodesWhoseClocksDiffer: nobody can tell who is right, so one of them leads and log time makes no step.
+// TestTwoNodesWhoseClocksDiffer: nobody can tell who is right, so one of them leads and log time
+// makes no step.
 func TestTwoNodesWhoseClocksDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 2)
@@ -166,7 +168,8 @@ func TestClusterThatWasOff(t *testing.T) {
 	}
 }
 
-// TestHeldLogTimeCatchesUp when a majority agrees after all: here two of three differ until the third is there.
+// TestHeldLogTimeCatchesUp when a majority agrees after all: here two of three differ until the
+// third is there.
 func TestHeldLogTimeCatchesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -195,7 +198,8 @@ func TestHeldLogTimeCatchesUp(t *testing.T) {
 	})
 }
 
-// TestOnlyVoterWithAWrongClock: what lies within the setting cannot be told from a time without a leader.
+// TestOnlyVoterWithAWrongClock: what lies within the setting cannot be told from a time without a
+// leader.
 func TestOnlyVoterWithAWrongClock(t *testing.T) {
 	for ahead, want := range map[time.Duration]time.Duration{years: 0, 24 * time.Hour: 24 * time.Hour, -years: 0} {
 		synctest.Test(t, func(t *testing.T) {
@@ -210,7 +214,8 @@ func TestOnlyVoterWithAWrongClock(t *testing.T) {
 	}
 }
 
-// TestNewClusterWithAWrongClock: founders that differ begin with the earliest clock, those that agree with theirs.
+// TestNewClusterWithAWrongClock: founders that differ begin with the earliest clock, those that
+// agree with theirs.
 func TestNewClusterWithAWrongClock(t *testing.T) {
 	for _, clocks := range [][]time.Duration{{years, 0}, {0, years}, {years, 0, 0}, {0, 0, years}, {0, years, 0}} {
 		synctest.Test(t, func(t *testing.T) {

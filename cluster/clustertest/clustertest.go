@@ -37,8 +37,8 @@ type Options struct {
 	Lead func(i int, ctx context.Context, term uint64)
 }
 
-// New starts n nodes that found a cluster together, inside the caller's synctest bubble, and stops them when the test ends. It returns once there is a
-// leader and everybody knows.
+// New starts n nodes that found a cluster together, inside the caller's synctest bubble, and stops
+// them when the test ends. It returns once there is a leader and everybody knows.
 func New(t testing.TB, n int) *Cluster { return NewWith(t, n, Options{}) }
 
 // NewWith is New with options.
@@ -76,7 +76,8 @@ func (c *Cluster) Others(n *Node) (others []*Node) {
 	return others
 }
 
-// Propose proposes on whoever leads, again while nothing happened, and returns the outcome. Unknown outcomes are the caller's.
+// Propose proposes on whoever leads, again while nothing happened, and returns the outcome. Unknown
+// outcomes are the caller's.
 func (c *Cluster) Propose(e fsm.Envelope) (result fsm.Result, err error) {
 	c.t.Helper()
 	c.Until("a proposal", func() error {
@@ -101,6 +102,7 @@ func (c *Cluster) stopAll() {
 			n.Stop()
 		}
 	}
-	// raft does not wait for the goroutines of a transfer, nor for messages to nodes that are gone: those end by their time-outs.
+	// raft does not wait for the goroutines of a transfer, nor for messages to nodes that are gone:
+	// those end by their time-outs.
 	<-time.After(time.Minute)
 }

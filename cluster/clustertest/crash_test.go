@@ -236,7 +236,8 @@ func TestDifferentDigestStopsTheMinority(t *testing.T) {
 	})
 }
 
-// TestReturningNodeWithAnotherDigestStopsAlone: when it is back it reports about checks that the others reported about long ago, and one by one.
+// TestReturningNodeWithAnotherDigestStopsAlone: when it is back it reports about checks that the
+// others reported about long ago, and one by one.
 func TestReturningNodeWithAnotherDigestStopsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Latency: time.Millisecond})
@@ -264,7 +265,8 @@ func TestReturningNodeWithAnotherDigestStopsAlone(t *testing.T) {
 	})
 }
 
-// TestUndecidedDigestsStopNobody: of two voters that differ while the third is down neither may stop the other, for the third can still say who is right.
+// TestUndecidedDigestsStopNobody: of two voters that differ while the third is down neither may
+// stop the other, for the third can still say who is right.
 func TestUndecidedDigestsStopNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -304,7 +306,8 @@ func TestDifferentDigestsWithoutAMajorityStopAll(t *testing.T) {
 	})
 }
 
-// corrupt applies, on one node alone, an entry that is not in the log. It takes the index of the next entry, which this node will then skip.
+// corrupt applies, on one node alone, an entry that is not in the log. It takes the index of the
+// next entry, which this node will then skip.
 func corrupt(t *testing.T, n *Node) {
 	t.Helper()
 	e, err := fsm.EncodeEntry(fsm.Entry{Commands: []fsm.Envelope{Load("other", "bad")}})
@@ -339,8 +342,9 @@ func (n *Node) clusterID() (id string) {
 	return id
 }
 
-// TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas: the log has a report in its name that it did
-// not make. That says nothing about its state, so it starts again with it, and the others go on.
+// TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas: the log has a report in its name that it
+// did not make. That says nothing about its state, so it starts again with it, and the others go
+// on.
 func TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)

@@ -15,7 +15,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// ask asks one node after another until somebody answers, always under the same request id: an unknown outcome is settled by asking again.
+// ask asks one node after another until somebody answers, always under the same request id: an
+// unknown outcome is settled by asking again.
 func (d *days) ask(rng *rand.Rand, id string, e fsm.Envelope) fsm.Result {
 	e = WithRequest(id, e)
 	for first := true; ; {
@@ -169,10 +170,12 @@ func (d *days) judge() {
 	d.terms = len(terms)
 }
 
-// tardy is how late a timer may be: no fault lasts longer than half a minute, and everything has a minute to mend.
+// tardy is how late a timer may be: no fault lasts longer than half a minute, and everything has a
+// minute to mend.
 const tardy = 2 * time.Minute
 
-// judgeRun: the version that was told and not one from before a load that was acknowledged first; two timers, each fired once, never early and not much late.
+// judgeRun: the version that was told and not one from before a load that was acknowledged first;
+// two timers, each fired once, never early and not much late.
 func (d *days) judgeRun(v fsm.View, id string, s started, order map[string]int) {
 	r, _ := v.Run(s.answer.RunID)
 	if latest, _ := v.Latest(id); latest != s.answer.RunID {

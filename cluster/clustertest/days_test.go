@@ -17,8 +17,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// TestDays runs a cluster of real raft for simulated hours under faults: AION_SIM_HOURS of them, AION_SIM_SEED decides which. Without these it is one hour.
-// Bursts of calls and faults take turns with long quiet stretches, in which timers sleep for hours, a schedule fires and few things break.
+// TestDays runs a cluster of real raft for simulated hours under faults: AION_SIM_HOURS of them,
+// AION_SIM_SEED decides which. Without these it is one hour. Bursts of calls and faults take turns
+// with long quiet stretches, in which timers sleep for hours, a schedule fires and few things
+// break.
 func TestDays(t *testing.T) {
 	length, seed := time.Hour, uint64(1)
 	if s := os.Getenv("AION_SIM_HOURS"); s != "" {
@@ -103,8 +105,8 @@ func (d *days) look() {
 	}
 }
 
-// run lets bursts and quiet stretches take turns for so long, then heals everything and looks at what came of it. Nodes are compared with each other after
-// every burst, too.
+// run lets bursts and quiet stretches take turns for so long, then heals everything and looks at
+// what came of it. Nodes are compared with each other after every burst, too.
 func (d *days) run(length time.Duration) {
 	must(d.t, mustPropose(d.c, Load("order", "v0")), nil)
 	d.deploys = append(d.deploys, fsm.Result{Answer: &fsm.LoadAnswer{Package: Load("order", "v0").Command.(*fsm.LoadPackage).Package}})
@@ -141,7 +143,8 @@ func (d *days) burst(length time.Duration) {
 	callers.Wait()
 }
 
-// quiet starts a few runs that sleep long and leaves the cluster alone, but for a fault in each hour or so.
+// quiet starts a few runs that sleep long and leaves the cluster alone, but for a fault in each
+// hour or so.
 func (d *days) quiet(length time.Duration) {
 	left := time.Until(d.end) - 10*time.Minute // what sleeps is to wake before the end
 	for i := range 4 {
@@ -169,8 +172,9 @@ func (d *days) quiet(length time.Duration) {
 // every is how often the schedule fires.
 const every = 30 * time.Minute
 
-// lead is what a leader does: it takes the turns of ready runs and fires what is due. A run of type "order" sleeps twice, some for hours, and completes; the
-// run of a caller of signals only reads them.
+// lead is what a leader does: it takes the turns of ready runs and fires what is due. A run of type
+// "order" sleeps twice, some for hours, and completes; the run of a caller of signals only reads
+// them.
 func (d *days) lead(i int, ctx context.Context, _ uint64) {
 	<-d.ready
 	n := d.c.Nodes[i].Cluster

@@ -10,7 +10,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// disk is what survives a crash of its node: raft's log, vote and snapshots, the files of the state as far as they were synced, and the promise.
+// disk is what survives a crash of its node: raft's log, vote and snapshots, the files of the state
+// as far as they were synced, and the promise.
 type disk struct {
 	log       *raft.InmemStore
 	snapshots *snapshots
@@ -30,8 +31,8 @@ func (d *disk) stores() *logstore.Stores {
 // voteNumbers and voteNames are the keys under which raft keeps its term and vote.
 var voteNumbers, voteNames = []string{"CurrentTerm", "LastVoteTerm", "aion/commit_index"}, []string{"LastVoteCand"}
 
-// crash returns the disk as a crash at this moment leaves it. The old one may still be written to by the node that is going down. The files are taken
-// before the log: no state is ahead of its log.
+// crash returns the disk as a crash at this moment leaves it. The old one may still be written to
+// by the node that is going down. The files are taken before the log: no state is ahead of its log.
 func (d *disk) crash() (*disk, error) {
 	after := &disk{files: d.files.CrashClone(vfs.CrashCloneCfg{}), promise: d.promise, gate: &gate{}, log: raft.NewInmemStore(), snapshots: d.snapshots.crash()}
 	first, err := d.log.FirstIndex()

@@ -110,7 +110,8 @@ func TestDeposedLeaderNeverServesAStaleRead(t *testing.T) {
 		must(t, mustPropose(c, Load("order", "v1")), nil)
 		old := c.Leader()
 		c.Isolate(old)
-		// Readers keep asking the old leader while the others move on. Whoever is answered must see what was acknowledged before it asked.
+		// Readers keep asking the old leader while the others move on. Whoever is answered must see
+		// what was acknowledged before it asked.
 		stop := make(chan struct{})
 		done := make(chan struct{})
 		acked := make(chan string, 1)
@@ -176,7 +177,8 @@ func TestRequestIDGivesTheFirstOutcomeAcrossFailover(t *testing.T) {
 	})
 }
 
-// TestUnknownOutcomeIsSettledByTheRequestID cuts a leader off after its followers have the entry and before it hears so.
+// TestUnknownOutcomeIsSettledByTheRequestID cuts a leader off after its followers have the entry
+// and before it hears so.
 func TestUnknownOutcomeIsSettledByTheRequestID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Latency: 5 * time.Millisecond})

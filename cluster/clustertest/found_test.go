@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// TestMoreFoundersThanWantedMakeOneCluster starts more empty nodes than founders are wanted; exactly one cluster comes of it, and the others join.
+// TestMoreFoundersThanWantedMakeOneCluster starts more empty nodes than founders are wanted;
+// exactly one cluster comes of it, and the others join.
 func TestMoreFoundersThanWantedMakeOneCluster(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 0, Options{Spare: 5})

@@ -13,8 +13,8 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// TestStartOnAFullLeader: while a node that has room may take leadership, a start is to be repeated,
-// and gets through; once nobody can, it is refused for good.
+// TestStartOnAFullLeader: while a node that has room may take leadership, a start is to be
+// repeated, and gets through; once nobody can, it is refused for good.
 func TestStartOnAFullLeader(t *testing.T) {
 	for _, others := range []bool{false, true} { // that are full as well
 		synctest.Test(t, func(t *testing.T) {

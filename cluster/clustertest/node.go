@@ -38,7 +38,8 @@ type Win struct {
 	Ended bool // its ctx has ended, and Lead returned
 }
 
-// Start starts a node that is down: a spare one, a crashed or stopped one, or one that was wiped, which joins.
+// Start starts a node that is down: a spare one, a crashed or stopped one, or one that was wiped,
+// which joins.
 func (n *Node) Start() {
 	n.all.t.Helper()
 	n.start(0)

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Partition cuts the network between groups of nodes: nodes of the same group reach each other, and nobody else. Nodes that are not named are alone.
+// Partition cuts the network between groups of nodes: nodes of the same group reach each other, and
+// nobody else. Nodes that are not named are alone.
 func (c *Cluster) Partition(groups ...[]*Node) {
 	for i, a := range c.Nodes {
 		for _, b := range c.Nodes[i+1:] {
@@ -18,7 +19,8 @@ func (c *Cluster) Partition(groups ...[]*Node) {
 // Isolate cuts one node off from all others.
 func (c *Cluster) Isolate(n *Node) { c.Partition(c.Others(n)) }
 
-// Slow makes every message between two nodes take so much longer, until Heal. It needs a Latency from the start.
+// Slow makes every message between two nodes take so much longer, until Heal. It needs a Latency
+// from the start.
 func (c *Cluster) Slow(a, b *Node, by time.Duration) {
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()

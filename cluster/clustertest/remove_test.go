@@ -53,7 +53,8 @@ func TestRemoveThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 		}
 		must(t, mustPropose(c, Start("order", "a")), nil)
 
-		// The dead one may go: those that stay keep a majority. Then the healthy one may, and no more.
+		// The dead one may go: those that stay keep a majority. Then the healthy one may, and no
+		// more.
 		if err := leader.Remove(within(time.Minute), dead.ID); err != nil {
 			t.Fatalf("removing the dead node: %v", err)
 		}

@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// TestNodeAloneShowsWhatItKnew: of a cluster that went down, one node comes back. It leads nobody, and has what was committed as far as it had heard.
+// TestNodeAloneShowsWhatItKnew: of a cluster that went down, one node comes back. It leads nobody,
+// and has what was committed as far as it had heard.
 func TestNodeAloneShowsWhatItKnew(t *testing.T) {
 	for _, crash := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

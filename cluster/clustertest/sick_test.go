@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// TestLeaderWithAStuckDiskGivesWay: its heartbeats need no disk, so the others would follow it for ever.
+// TestLeaderWithAStuckDiskGivesWay: its heartbeats need no disk, so the others would follow it for
+// ever.
 func TestLeaderWithAStuckDiskGivesWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -46,7 +47,8 @@ func TestLeaderWithAStuckDiskGivesWay(t *testing.T) {
 	})
 }
 
-// TestNewLeaderWhoseStateHangsGivesWay: as a follower it acknowledged all entries, for its log is healthy, so it wins; and applies nothing, so its barrier never comes back.
+// TestNewLeaderWhoseStateHangsGivesWay: as a follower it acknowledged all entries, for its log is
+// healthy, so it wins; and applies nothing, so its barrier never comes back.
 func TestNewLeaderWhoseStateHangsGivesWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -79,7 +81,8 @@ func TestNewLeaderWhoseStateHangsGivesWay(t *testing.T) {
 	})
 }
 
-// TestEndThatGetsNowhereIsCutShort: an apply that hangs cannot be interrupted, and raft waits for it.
+// TestEndThatGetsNowhereIsCutShort: an apply that hangs cannot be interrupted, and raft waits for
+// it.
 func TestEndThatGetsNowhereIsCutShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -141,8 +144,9 @@ func TestTransferToANodeThatIsNotReached(t *testing.T) {
 	})
 }
 
-// TestCrashBetweenStoringAndRestoringASnapshot leaves a node with a snapshot that a leader sent and a state that is behind it. Raft, which does not
-// restore snapshots at start, would take the snapshot's index as applied.
+// TestCrashBetweenStoringAndRestoringASnapshot leaves a node with a snapshot that a leader sent and
+// a state that is behind it. Raft, which does not restore snapshots at start, would take the
+// snapshot's index as applied.
 func TestCrashBetweenStoringAndRestoringASnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Raft: small})

@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// snapshots is raft's snapshot store in memory: a snapshot is there once it is closed, and not before. raft's own in-memory store shows it while it is
-// being written.
+// snapshots is raft's snapshot store in memory: a snapshot is there once it is closed, and not
+// before. raft's own in-memory store shows it while it is being written.
 type snapshots struct {
 	mu   sync.Mutex
 	list []snapshot // newest first, at most two

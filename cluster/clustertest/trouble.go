@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/cluster/gossip"
 )
 
-// StallState makes this node's state hang before the next entry that it applies, while its log goes on; FreeState ends that.
+// StallState makes this node's state hang before the next entry that it applies, while its log goes
+// on; FreeState ends that.
 func (n *Node) StallState() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -50,8 +51,8 @@ func (n *Node) Freeze() { n.all.net.kill(n.Address, true) }
 // Thaw ends Freeze.
 func (n *Node) Thaw() { n.all.net.kill(n.Address, false) }
 
-// Crash ends a node as losing its power would: what it has not synced is gone, and nobody hears from it again. What others had sent is still handled
-// here, in a node that is dead to them.
+// Crash ends a node as losing its power would: what it has not synced is gone, and nobody hears
+// from it again. What others had sent is still handled here, in a node that is dead to them.
 func (n *Node) Crash() {
 	n.all.t.Helper()
 	n.all.net.kill(n.Address, true)
@@ -65,7 +66,8 @@ func (n *Node) Crash() {
 	n.all.net.kill(n.Address, false)
 }
 
-// Wipe replaces the disk of a node that is down by an empty one. Its next start is that of another node at the same address, with a new id.
+// Wipe replaces the disk of a node that is down by an empty one. Its next start is that of another
+// node at the same address, with a new id.
 func (n *Node) Wipe() {
 	n.disk = newDisk()
 	n.ID += "-again"

@@ -9,8 +9,9 @@ import (
 	"aion.dev/aion/internal/await"
 )
 
-// patience bounds, in the bubble's time, what should happen soon. Some seconds of a cluster with much
-// to do take as many real ones, so that Until takes no longer than await.Patience in real time.
+// patience bounds, in the bubble's time, what should happen soon. Some seconds of a cluster with
+// much to do take as many real ones, so that Until takes no longer than await.Patience in real
+// time.
 const patience = 2 * time.Minute
 
 // Until waits until f answers nil, and fails the test when it does not.
@@ -29,7 +30,8 @@ func (c *Cluster) Until(what string, f func() error) {
 	}
 }
 
-// Leader waits for a leader among the nodes that are up and returns it. After a partition a deposed leader may not know yet: see LeaderOf.
+// Leader waits for a leader among the nodes that are up and returns it. After a partition a deposed
+// leader may not know yet: see LeaderOf.
 func (c *Cluster) Leader() *Node {
 	c.t.Helper()
 	return c.LeaderOf(c.Nodes...)
@@ -50,7 +52,8 @@ func (c *Cluster) LeaderOf(nodes ...*Node) (leader *Node) {
 	return leader
 }
 
-// Settle waits until there is a leader, and every node that is up and reached is ready, and knows it.
+// Settle waits until there is a leader, and every node that is up and reached is ready, and knows
+// it.
 func (c *Cluster) Settle() {
 	c.t.Helper()
 	leader := c.Leader()
@@ -70,7 +73,8 @@ func (c *Cluster) Settle() {
 	})
 }
 
-// Check waits until all nodes that are up have applied the same, and asserts that they hold the same state and that it is sound.
+// Check waits until all nodes that are up have applied the same, and asserts that they hold the
+// same state and that it is sound.
 func (c *Cluster) Check() {
 	c.t.Helper()
 	c.Settle()

@@ -2,8 +2,8 @@ package folder
 
 // DiskConfig says how much of the data folder's disk a node leaves free. Zero fields have defaults.
 //
-// Below Warn the node says so. Below Full it takes no new runs and no deploys and hands leadership on:
-// what is left is for the runs under way, and for snapshots and compaction, which make room.
+// Below Warn the node says so. Below Full it takes no new runs and no deploys and hands leadership
+// on: what is left is for the runs under way, and for snapshots and compaction, which make room.
 type DiskConfig struct {
 	Warn uint64                                // bytes; default twice Full
 	Full uint64                                // bytes; default 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB
@@ -26,8 +26,8 @@ const (
 	DiskFull = "full"
 )
 
-// JudgeDisk says how a disk stands. What was full is not called better before a tenth more is free, so
-// that a node does not go back and forth.
+// JudgeDisk says how a disk stands. What was full is not called better before a tenth more is free,
+// so that a node does not go back and forth.
 func JudgeDisk(cfg DiskConfig, free, size uint64, before string) DiskState {
 	s := DiskState{Free: free, Size: size, Full: cfg.Full, Warn: cfg.Warn, Level: DiskOK}
 	if s.Full == 0 {

@@ -21,9 +21,11 @@ const dataFormat = 1
 
 const identityFile = "identity.json"
 
-// Identity is what a data folder says about its node, and the lock that keeps a second process out of the folder.
+// Identity is what a data folder says about its node, and the lock that keeps a second process out
+// of the folder.
 //
-// A node that lost its folder is another node: its id is generated anew, because raft would otherwise trust a vote and a log that are gone.
+// A node that lost its folder is another node: its id is generated anew, because raft would
+// otherwise trust a vote and a log that are gone.
 type Identity struct {
 	Dir    string
 	NodeID string
@@ -40,8 +42,9 @@ type identityDoc struct {
 	ClusterID string `json:"cluster_id,omitempty"`
 }
 
-// OpenIdentity makes dir when it is missing, locks it, and reads who it belongs to. An empty folder gets wantID, or a generated id when wantID is
-// empty; a folder that belongs to another id than wantID is refused. What it returns is on disk. The caller closes it.
+// OpenIdentity makes dir when it is missing, locks it, and reads who it belongs to. An empty folder
+// gets wantID, or a generated id when wantID is empty; a folder that belongs to another id than
+// wantID is refused. What it returns is on disk. The caller closes it.
 func OpenIdentity(dir, wantID string) (_ *Identity, err error) {
 	if wantID != "" && !nodeid.Valid(wantID) {
 		return nil, fmt.Errorf("node.id %q is not usable: 1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit", wantID)
@@ -79,7 +82,8 @@ func (id *Identity) ClusterID() string {
 	return ""
 }
 
-// SetClusterID writes down the cluster that this folder belongs to. A folder never changes its cluster.
+// SetClusterID writes down the cluster that this folder belongs to. A folder never changes its
+// cluster.
 func (id *Identity) SetClusterID(cluster string) error {
 	id.writing.Lock()
 	defer id.writing.Unlock()

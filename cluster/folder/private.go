@@ -7,10 +7,10 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// MakePrivate takes the data folder, and what lies directly in it, away from the machine's other users:
-// it holds every input and result. A folder that was made for the node (StateDirectory=, a volume) is
-// often open to all. Where the node may not change that, because the folder is another user's, it says
-// so and goes on: what it makes inside is private.
+// MakePrivate takes the data folder, and what lies directly in it, away from the machine's other
+// users: it holds every input and result. A folder that was made for the node (StateDirectory=, a
+// volume) is often open to all. Where the node may not change that, because the folder is another
+// user's, it says so and goes on: what it makes inside is private.
 func MakePrivate(dir string, log hclog.Logger) error {
 	names, err := os.ReadDir(dir)
 	if err != nil {

@@ -20,8 +20,8 @@ func Condemn(dir, node string, reason error) error {
 	return durable.WriteFile(filepath.Join(dir, quarantineFile), []byte(text))
 }
 
-// SetAside moves a condemned state out of the way, once it is closed. It stays for those who want to
-// find out what happened.
+// SetAside moves a condemned state out of the way, once it is closed. It stays for those who want
+// to find out what happened.
 func SetAside(dir string) error {
 	err := os.Rename(filepath.Join(dir, "state"), filepath.Join(dir, "state.quarantined"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -13,8 +13,8 @@ const reserveFile = "reserve"
 
 // A Reserve is room that nothing else on the disk can take: a file of blocks that are really there.
 // When the disk is all but used up it is given up, so that the node gets over what filled the disk:
-// the log can begin a new file, retention deletes, compaction gives room back, and a node that ended
-// at a failed write can start once more. It is kept back anew when there is room.
+// the log can begin a new file, retention deletes, compaction gives room back, and a node that
+// ended at a failed write can start once more. It is kept back anew when there is room.
 type Reserve struct {
 	path string
 	size uint64

@@ -24,13 +24,15 @@ type Config struct {
 	Join    []string // gossip addresses of others; its own may be among them
 	Logger  hclog.Logger
 
-	// Every is the pace: how often a member is probed. A dead one is suspect after about five times as long. Default 1 s.
+	// Every is the pace: how often a member is probed. A dead one is suspect after about five times
+	// as long. Default 1 s.
 	Every time.Duration
 
 	lookup lookup // nil = the system's
 }
 
-// Gossip suggests addresses of nodes. What it says may be late, wrong or missing: membership and leadership come from the log.
+// Gossip suggests addresses of nodes. What it says may be late, wrong or missing: membership and
+// leadership come from the log.
 type Gossip struct {
 	cfg       Config
 	log       hclog.Logger
@@ -80,8 +82,8 @@ func Open(cfg Config) (_ *Gossip, err error) {
 	mc.ProbeInterval, mc.ProbeTimeout, mc.GossipInterval = cfg.Every, cfg.Every/2, cfg.Every/5
 	mc.TCPTimeout = 3 * time.Second
 	mc.QueueCheckInterval = cfg.Every
-	// A node that was dead and comes back at another address is the same node: its identity is in its data folder, not in its address. The default never
-	// lets it back in under its id.
+	// A node that was dead and comes back at another address is the same node: its identity is in
+	// its data folder, not in its address. The default never lets it back in under its id.
 	mc.DeadNodeReclaimTime = time.Millisecond
 	host := ""
 	if cfg.Address != "" {
@@ -128,7 +130,8 @@ func (g *Gossip) Address() string {
 // Dropped returns how many packets and streams were not shown to memberlist so far.
 func (g *Gossip) Dropped() uint64 { return g.transport.dropped.Load() }
 
-// Close says good-bye, for 4 s at most, and stops listening. A probe that memberlist had under way may take one more interval to notice.
+// Close says good-bye, for 4 s at most, and stops listening. A probe that memberlist had under way
+// may take one more interval to notice.
 func (g *Gossip) Close() error {
 	g.mu.Lock()
 	again := g.leaving
@@ -144,7 +147,8 @@ func (g *Gossip) Close() error {
 		return g.transport.Shutdown()
 	}
 	if list.NumMembers() > 1 {
-		// memberlist tells a node that left from one that died, but not its listeners. So the last thing a node says of itself is that it leaves.
+		// memberlist tells a node that left from one that died, but not its listeners. So the last
+		// thing a node says of itself is that it leaves.
 		g.tell("that it leaves")
 		if err := list.Leave(leaveWithin); err != nil {
 			g.log.Debug("left without everybody hearing of it", "error", err)

@@ -100,8 +100,8 @@ func TestGossipRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// A name may resolve only some time after the start; until then this node has no gossip, and ends in
-// order.
+// A name may resolve only some time after the start; until then this node has no gossip, and ends
+// in order.
 func TestGossipWaitsForItsName(t *testing.T) {
 	var log bytes.Buffer
 	g, err := Open(Config{

@@ -53,8 +53,8 @@ func splitAddress(key, address string) (host string, port int, err error) {
 	return cmp.Or(host, "0.0.0.0"), port, nil
 }
 
-// keepJoining asks the configured addresses whenever fewer nodes are known than are configured, or none: a node that was cut off, and given up by
-// everybody, finds back by this.
+// keepJoining asks the configured addresses whenever fewer nodes are known than are configured, or
+// none: a node that was cut off, and given up by everybody, finds back by this.
 func (g *Gossip) keepJoining(ctx context.Context) {
 	tick := time.NewTicker(joinEvery)
 	defer tick.Stop()

@@ -10,8 +10,9 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// Bounds of what gossip makes a node remember. Anybody who reaches the port can invent nodes, unless
-// gossip.key is set: a cluster is a handful, so whoever comes when the list is full is left out.
+// Bounds of what gossip makes a node remember. Anybody who reaches the port can invent nodes,
+// unless gossip.key is set: a cluster is a handful, so whoever comes when the list is full is left
+// out.
 const (
 	maxKnown    = 256             // ids that are known at a time
 	forgetAfter = 5 * time.Minute // of silence; memberlist itself forgets the dead somewhat sooner

@@ -6,16 +6,16 @@ import (
 	"slices"
 )
 
-// The address that others have of a living node's gossip is fixed once memberlist runs: to change it
-// means to leave, and to come back as another one. So a name in gossip.advertise is followed from one
-// start to the next, as that of a pod is, and while this process lives a new address is only said.
-// Raft and HTTP dial names anew each time.
+// The address that others have of a living node's gossip is fixed once memberlist runs: to change
+// it means to leave, and to come back as another one. So a name in gossip.advertise is followed
+// from one start to the next, as that of a pod is, and while this process lives a new address is
+// only said. Raft and HTTP dial names anew each time.
 
 // lookup resolves names; tests replace it.
 type lookup func(ctx context.Context, host string) ([]net.IPAddr, error)
 
-// moved answers which addresses the name in gossip.advertise has now, if that which others were told
-// is none of them.
+// moved answers which addresses the name in gossip.advertise has now, if that which others were
+// told is none of them.
 func (g *Gossip) moved(ctx context.Context, told net.IP) []net.IPAddr {
 	host, _, err := net.SplitHostPort(g.cfg.Address)
 	if err != nil || host == "" || net.ParseIP(host) != nil {

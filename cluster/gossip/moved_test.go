@@ -33,8 +33,8 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.text.String(), text)
 }
 
-// TestGossipSaysThatItsNameHasMoved: a name is waited for, taken, and followed no further; what others
-// were told stays, and the log says once that it is not where the name points to.
+// TestGossipSaysThatItsNameHasMoved: a name is waited for, taken, and followed no further; what
+// others were told stays, and the log says once that it is not where the name points to.
 func TestGossipSaysThatItsNameHasMoved(t *testing.T) {
 	var said lines
 	var at atomic.Pointer[string]

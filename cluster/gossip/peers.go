@@ -22,8 +22,8 @@ type Peer struct {
 	gossip string // where its gossip is
 }
 
-// Peers returns the nodes heard of but this one, sorted by id; once this node belongs to a cluster, none
-// of others. Status is alive, left (it said good-bye) or suspect (it was lost).
+// Peers returns the nodes heard of but this one, sorted by id; once this node belongs to a cluster,
+// none of others. Status is alive, left (it said good-bye) or suspect (it was lost).
 func (g *Gossip) Peers() []Peer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -45,8 +45,8 @@ func (g *Gossip) foreign(cluster string) bool {
 	return cluster != "" && g.self.ClusterID != "" && cluster != g.self.ClusterID
 }
 
-// Others returns the addresses to join but this node's own. A name that stands for other nodes too, such as that of a service, is
-// another's.
+// Others returns the addresses to join but this node's own. A name that stands for other nodes too,
+// such as that of a service, is another's.
 func (g *Gossip) Others() []string {
 	own := g.Address()
 	g.mu.Lock()
@@ -64,7 +64,8 @@ func (g *Gossip) Others() []string {
 // Changed is signalled after Peers changed. One signal may stand for several changes.
 func (g *Gossip) Changed() <-chan struct{} { return g.changed }
 
-// hear takes what memberlist says of a node, with memberlist's lock held: nothing here may call back or keep n.
+// hear takes what memberlist says of a node, with memberlist's lock held: nothing here may call
+// back or keep n.
 func (g *Gossip) hear(n *memberlist.Node, here bool) {
 	if n.Name == g.cfg.Self.ID {
 		return

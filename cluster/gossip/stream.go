@@ -90,7 +90,8 @@ func checkNodes(p *packed, got *bytes.Buffer) error {
 	if h.Nodes < 0 || h.Nodes > math.MaxInt32 || h.UserStateLen != 0 {
 		return fmt.Errorf("a list of %d nodes with %d bytes beside it", h.Nodes, h.UserStateLen)
 	}
-	// A node in the list takes some 40 bytes; what memberlist makes of one takes three times as many.
+	// A node in the list takes some 40 bytes; what memberlist makes of one takes three times as
+	// many.
 	if h.Nodes > maxStream/40 {
 		return fmt.Errorf("a list of %d nodes", h.Nodes)
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// transport is memberlist's own transport with an end: memberlist leaves streams, and those who wait on them, behind when it shuts down.
+// transport is memberlist's own transport with an end: memberlist leaves streams, and those who
+// wait on them, behind when it shuts down.
 type transport struct {
 	*memberlist.NetTransport
 	ctx     context.Context // of dialling
@@ -67,7 +68,8 @@ func (t *transport) StreamCh() <-chan net.Conn { return t.streams }
 // PacketCh implements memberlist.Transport.
 func (t *transport) PacketCh() <-chan *memberlist.Packet { return t.packets }
 
-// relay hands packets and accepted streams on, checked and tracked. It runs until the listeners have ended: they would block on a stream that nobody takes.
+// relay hands packets and accepted streams on, checked and tracked. It runs until the listeners
+// have ended: they would block on a stream that nobody takes.
 func (t *transport) relay() {
 	for {
 		select {

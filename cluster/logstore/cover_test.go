@@ -6,7 +6,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// A node that is killed after it stored a snapshot that a leader sent, and before it emptied its log, must go on behind the snapshot.
+// A node that is killed after it stored a snapshot that a leader sent, and before it emptied its
+// log, must go on behind the snapshot.
 func TestLogThatASnapshotCoversIsCut(t *testing.T) {
 	for _, kind := range []string{WAL, Bolt} {
 		for _, c := range []struct {

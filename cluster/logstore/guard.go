@@ -10,8 +10,8 @@ import (
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
 
-// guard ends the process at the first error of a store: after a failed fsync nobody knows what is on disk, and a leader with a sick disk keeps being
-// elected for nothing (raft#503, #614).
+// guard ends the process at the first error of a store: after a failed fsync nobody knows what is
+// on disk, and a leader with a sick disk keeps being elected for nothing (raft#503, #614).
 type guard struct {
 	fatal    func(error)
 	once     sync.Once
@@ -40,7 +40,8 @@ type guardedLog struct {
 
 func guardLog(store raft.LogStore, g *guard) raft.LogStore { return &guardedLog{store, g} }
 
-// IsMonotonic passes on what the store says. Hidden by a wrapper, raft would leave a gap after a snapshot, and the wal would refuse every entry after it.
+// IsMonotonic passes on what the store says. Hidden by a wrapper, raft would leave a gap after a
+// snapshot, and the wal would refuse every entry after it.
 func (l *guardedLog) IsMonotonic() bool {
 	m, ok := l.store.(raft.MonotonicLogStore)
 	return ok && m.IsMonotonic()
@@ -83,8 +84,9 @@ func (l *guardedLog) DeleteRange(low, high uint64) error {
 	return l.guard.check("truncate", l.store.DeleteRange(low, high))
 }
 
-// maxEntryBytes is the last line of defence against an entry that could be written and never read again: the wal writes entries of any size and takes
-// those above 64 MiB for corruption when it reads. What proposers may send is far below.
+// maxEntryBytes is the last line of defence against an entry that could be written and never read
+// again: the wal writes entries of any size and takes those above 64 MiB for corruption when it
+// reads. What proposers may send is far below.
 const maxEntryBytes = 48 << 20
 
 type guardedStable struct {

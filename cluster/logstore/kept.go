@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Kept refuses cuts that lose what this node still needs: at the head what the state has not flushed, for after a crash those entries are applied again; at the
-// end what is committed.
+// Kept refuses cuts that lose what this node still needs: at the head what the state has not
+// flushed, for after a crash those entries are applied again; at the end what is committed.
 type Kept struct {
 	raft.LogStore
 	Flushed   func() uint64
@@ -32,11 +32,13 @@ func (k *Kept) StoreLogs(logs []*raft.Log) error {
 	return k.LogStore.StoreLogs(logs)
 }
 
-// DeleteRange implements raft.LogStore. Cutting the head stops at what is flushed. Emptying the log after a snapshot was installed, and with it flushed, goes
-// through, and so does cutting an end that was never committed: entries of a deposed leader.
+// DeleteRange implements raft.LogStore. Cutting the head stops at what is flushed. Emptying the log
+// after a snapshot was installed, and with it flushed, goes through, and so does cutting an end
+// that was never committed: entries of a deposed leader.
 //
-// Cutting the end at or below what is committed stops the process before anything is cut. Raft never asks for it while every node is who it says it is: the
-// leader that asks holds another cluster's log, or won an election that it could not win.
+// Cutting the end at or below what is committed stops the process before anything is cut. Raft
+// never asks for it while every node is who it says it is: the leader that asks holds another
+// cluster's log, or won an election that it could not win.
 func (k *Kept) DeleteRange(first, last uint64) error {
 	newest, err := k.LastIndex()
 	if err != nil {

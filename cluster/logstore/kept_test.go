@@ -36,7 +36,8 @@ func TestLogIsNeverCutAboveWhatTheStateHasFlushed(t *testing.T) {
 	cut(6, 8, 0, 0) // everything, after a snapshot was installed
 }
 
-// TestEndOfTheLogIsNeverCutBelowWhatIsCommitted: whoever asks for that leads another log. The process stops with its log as it was.
+// TestEndOfTheLogIsNeverCutBelowWhatIsCommitted: whoever asks for that leads another log. The
+// process stops with its log as it was.
 func TestEndOfTheLogIsNeverCutBelowWhatIsCommitted(t *testing.T) {
 	for _, c := range []struct {
 		name        string

@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// TestPowerLossTakesNoSegment: a segment that one process has made and another has filled is there after the power went. The wal syncs its folder only with a
-// file that the same process has made.
+// TestPowerLossTakesNoSegment: a segment that one process has made and another has filled is there
+// after the power went. The wal syncs its folder only with a file that the same process has made.
 func TestPowerLossTakesNoSegment(t *testing.T) {
 	if dir := os.Getenv("CLUSTER_TEST_DIR"); dir != "" {
 		life(t, dir, os.Getenv("CLUSTER_TEST_DO"))

@@ -16,8 +16,8 @@ import (
 	"github.com/hashicorp/raft-wal/types"
 )
 
-// TestAFullSegmentIsFollowedByAnother: a process that ended after it had filled a segment, and before the list of segments said so, does not leave a log that
-// refuses every write.
+// TestAFullSegmentIsFollowedByAnother: a process that ended after it had filled a segment, and
+// before the list of segments said so, does not leave a log that refuses every write.
 func TestAFullSegmentIsFollowedByAnother(t *testing.T) {
 	dir := t.TempDir()
 	last := fillSegment(t, filepath.Join(dir, "wal"))

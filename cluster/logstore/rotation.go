@@ -7,9 +7,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// rotation hears why the wal could not begin a new file. The wal (v0.4.1) tells only its logger; the
-// write after it fails with "segment is sealed", which is a consequence, and would be the last that a
-// node says on a disk that is full.
+// rotation hears why the wal could not begin a new file. The wal (v0.4.1) tells only its logger;
+// the write after it fails with "segment is sealed", which is a consequence, and would be the last
+// that a node says on a disk that is full.
 type rotation struct {
 	hclog.Logger
 	failed atomic.Pointer[error]

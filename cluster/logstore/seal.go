@@ -11,9 +11,11 @@ import (
 // BeginAnew is what an operator does with a node whose data are not to be used again.
 const BeginAnew = "to join the cluster anew, start with an empty data folder and another node.id, then remove this node from the cluster"
 
-// Every entry on disk carries a checksum of what it says, in the field that raft leaves to those who wrap its store. The wal checks what it wrote when it
-// recovers the end of the log, not when it reads an older entry: a bit that a disk flipped would be applied, and the node would be found out by its digest only
-// afterwards (jepsen, bits-log). An entry of before has no checksum and is taken as it is.
+// Every entry on disk carries a checksum of what it says, in the field that raft leaves to those
+// who wrap its store. The wal checks what it wrote when it recovers the end of the log, not when it
+// reads an older entry: a bit that a disk flipped would be applied, and the node would be found out
+// by its digest only afterwards (jepsen, bits-log). An entry of before has no checksum and is taken
+// as it is.
 
 const sealSize = 4
 

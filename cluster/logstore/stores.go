@@ -23,7 +23,8 @@ type Config struct {
 	CacheBytes      int    // and their size at most; default 64 MiB
 	SegmentBytes    int    // of a file of the wal; default 64 MiB
 	RetainSnapshots int    // default 2
-	// Fatal is called once, when the log or the vote could not be read or written. The process must end: what is on disk is no longer known. Required.
+	// Fatal is called once, when the log or the vote could not be read or written. The process must
+	// end: what is on disk is no longer known. Required.
 	Fatal  func(error)
 	Logger hclog.Logger
 }
@@ -47,8 +48,9 @@ func (s *Stores) Bytes(index uint64) (all, after uint64) { return s.weighed.byte
 // together.
 func (s *Stores) Newest(bytes uint64) uint64 { return s.weighed.newest(bytes) }
 
-// Open opens what raft keeps in cfg.Dir, or makes it. What a log entry's acknowledgement promises holds from here on: it is on disk before
-// StoreLogs returns. The caller calls Close after raft has shut down.
+// Open opens what raft keeps in cfg.Dir, or makes it. What a log entry's acknowledgement promises
+// holds from here on: it is on disk before StoreLogs returns. The caller calls Close after raft has
+// shut down.
 func Open(cfg Config) (_ *Stores, err error) {
 	cfg.LogStore = cmp.Or(cfg.LogStore, WAL)
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())

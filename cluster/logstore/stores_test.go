@@ -28,7 +28,8 @@ func openTestStores(t testing.TB, dir, kind string) *Stores {
 	return s
 }
 
-// testEntry is an entry whose content follows from its index, so that a reader can tell whether it is whole.
+// testEntry is an entry whose content follows from its index, so that a reader can tell whether it
+// is whole.
 func testEntry(index uint64) *raft.Log {
 	return &raft.Log{Index: index, Term: 1 + index/100, Type: raft.LogCommand, Data: bytes.Repeat(binary.BigEndian.AppendUint64(nil, index), 1+int(index%50))}
 }
@@ -106,7 +107,8 @@ func TestStoresRefuseToChangeTheLogStore(t *testing.T) {
 	openTestStores(t, dir, Bolt).Close() // nothing stays locked by the refusals
 }
 
-// TestStoresRemoveUnfinishedSnapshots: a process that is killed while it writes a snapshot leaves a copy of the state that nobody will ever read.
+// TestStoresRemoveUnfinishedSnapshots: a process that is killed while it writes a snapshot leaves a
+// copy of the state that nobody will ever read.
 func TestStoresRemoveUnfinishedSnapshots(t *testing.T) {
 	dir := t.TempDir()
 	s := openTestStores(t, dir, WAL)
@@ -172,7 +174,8 @@ func TestStoresSurviveKill(t *testing.T) {
 	}
 }
 
-// killWhileWriting lets a child append until it has acknowledged so many batches, kills it at once, and returns the last acknowledged index.
+// killWhileWriting lets a child append until it has acknowledged so many batches, kills it at once,
+// and returns the last acknowledged index.
 func killWhileWriting(t *testing.T, kind, dir string, batches int) (last uint64) {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestCrashChild$")

@@ -6,8 +6,9 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// tail keeps the newest log entries in memory, for replication reads each entry once per follower. raft's own LogCache is bounded by entries alone: 2,048
-// of 2 MiB would be 4 GiB. An entry is in memory only if it is on disk.
+// tail keeps the newest log entries in memory, for replication reads each entry once per follower.
+// raft's own LogCache is bounded by entries alone: 2,048 of 2 MiB would be 4 GiB. An entry is in
+// memory only if it is on disk.
 type tail struct {
 	raft.LogStore
 	maxBytes int
@@ -65,7 +66,8 @@ func (t *tail) StoreLogs(logs []*raft.Log) error {
 		for t.next > t.first && (t.next-t.first == uint64(len(t.ring)) || t.bytes+len(log.Data) > t.maxBytes) {
 			t.dropFirst()
 		}
-		// A copy: on the leader the original lies inside raft's future, which keeps the answers to the entry's commands alive.
+		// A copy: on the leader the original lies inside raft's future, which keeps the answers to
+		// the entry's commands alive.
 		kept := *log
 		t.ring[log.Index%uint64(len(t.ring))] = &kept
 		t.bytes += len(log.Data)
@@ -74,7 +76,8 @@ func (t *tail) StoreLogs(logs []*raft.Log) error {
 	return nil
 }
 
-// DeleteRange implements raft.LogStore. Forgetting comes first: an entry that is gone from disk is never served.
+// DeleteRange implements raft.LogStore. Forgetting comes first: an entry that is gone from disk is
+// never served.
 func (t *tail) DeleteRange(low, high uint64) error {
 	t.mu.Lock()
 	switch {

@@ -27,7 +27,8 @@ func TestTailIsBoundedByBytesAndEntries(t *testing.T) {
 	}
 }
 
-// raft hands the leader's entries over inside its futures, with the answers of their commands: an entry that is kept must not keep those.
+// raft hands the leader's entries over inside its futures, with the answers of their commands: an
+// entry that is kept must not keep those.
 func TestTailKeepsEntriesAndNotWhatTheyLieIn(t *testing.T) {
 	l := newTail(raft.NewInmemStore(), 8, 1<<20)
 	logs := testEntries(1, 4)

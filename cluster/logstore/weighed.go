@@ -6,8 +6,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// weighed knows how many bytes the log's entries have. Raft counts entries alone: 49,152 of them, the
-// most that it keeps, may be anything up to 96 GiB.
+// weighed knows how many bytes the log's entries have. Raft counts entries alone: 49,152 of them,
+// the most that it keeps, may be anything up to 96 GiB.
 type weighed struct {
 	raft.LogStore
 
@@ -17,8 +17,8 @@ type weighed struct {
 	sum   uint64
 }
 
-// weigh begins with the entries that are there already. Each counts as the average: reading them all
-// would take as long as the log is large.
+// weigh begins with the entries that are there already. Each counts as the average: reading them
+// all would take as long as the log is large.
 func weigh(store raft.LogStore, bytes uint64) (*weighed, error) {
 	w := &weighed{LogStore: store}
 	first, err := store.FirstIndex()

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// accept never waits for a client: what a client has to say is read by a goroutine of its own, of which there are at most MaxPending.
+// accept never waits for a client: what a client has to say is read by a goroutine of its own, of
+// which there are at most MaxPending.
 func (p *Port) accept() {
 	for {
 		c, err := p.listener.Accept()
@@ -31,8 +32,8 @@ func (p *Port) accept() {
 	}
 }
 
-// admit makes room for one more silent connection by ending the one that has been silent longest: a peer speaks within a round trip, so under a flood
-// of silent clients peers still come through.
+// admit makes room for one more silent connection by ending the one that has been silent longest: a
+// peer speaks within a round trip, so under a flood of silent clients peers still come through.
 func (p *Port) admit(c net.Conn) *list.Element {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,7 +48,8 @@ func (p *Port) admit(c net.Conn) *list.Element {
 	return p.pending.PushBack(c)
 }
 
-// greet reads who speaks and what the connection is for, answers, and hands it over. The goroutine of a connection that gave way ends by that connection's error.
+// greet reads who speaks and what the connection is for, answers, and hands it over. The goroutine
+// of a connection that gave way ends by that connection's error.
 func (p *Port) greet(raw net.Conn, e *list.Element) {
 	deadline := time.Now().Add(p.cfg.FirstBytes)
 	raw.SetDeadline(deadline)
@@ -81,7 +83,8 @@ func (p *Port) receive(raw net.Conn, deadline time.Time) error {
 	if err != nil {
 		return err
 	}
-	// Tracked before the other side hears that it may go on: beyond MaxConnections it hears why not.
+	// Tracked before the other side hears that it may go on: beyond MaxConnections it hears why
+	// not.
 	pc := &conn{Conn: c, raw: raw, port: p, kind: kind, from: from, stranger: p.cfg.Place(from.From) == ""}
 	if err := p.track(pc); err != nil {
 		writeAnswer(c, err.Error())

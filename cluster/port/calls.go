@@ -13,7 +13,8 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// Handler answers one kind of node call of the node that from describes. What it answers is bounded by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
+// Handler answers one kind of node call of the node that from describes. What it answers is bounded
+// by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
 // *engine.Unavailable and *engine.Unknown as what they are, anything else as its text.
 type Handler func(ctx context.Context, from Introduction, body []byte) ([]byte, error)
 
@@ -30,8 +31,9 @@ func (p *Port) Handle(name string, h Handler) {
 	p.calls[name] = h
 }
 
-// Call asks a node, and nobody else who may be at its address, and returns its handler's answer. When ctx ends or the connection breaks after the question was sent, the error is *engine.Unknown, for the handler may have run;
-// everything earlier is *engine.Unavailable.
+// Call asks a node, and nobody else who may be at its address, and returns its handler's answer.
+// When ctx ends or the connection breaks after the question was sent, the error is *engine.Unknown,
+// for the handler may have run; everything earlier is *engine.Unavailable.
 func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([]byte, error) {
 	doing := fmt.Sprintf("node call %s to %s", name, to)
 	if len(body) > MaxCallBytes {
@@ -45,7 +47,8 @@ func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("%s: %v", doing, err)}
 	}
 	req.ContentLength = int64(len(body))
-	// Without a body that can be replayed net/http never sends a request twice by itself: whether to repeat is the caller's to say.
+	// Without a body that can be replayed net/http never sends a request twice by itself: whether
+	// to repeat is the caller's to say.
 	resp, err := p.client.Do(req)
 	if err != nil {
 		return nil, callError(err, doing)

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// newServer answers POST /call/{name} with handlers, and what HandleHTTP was told. Connections come through the port's own listener, which has
-// already proved (with TLS) that the other side is a node.
+// newServer answers POST /call/{name} with handlers, and what HandleHTTP was told. Connections come
+// through the port's own listener, which has already proved (with TLS) that the other side is a
+// node.
 func (p *Port) newServer() *http.Server {
 	p.mux.HandleFunc("POST /call/{name}", p.answer)
 	return &http.Server{

@@ -7,7 +7,8 @@ import (
 
 // Memory bounds what a node's calls hold together, those of its users and those of other nodes.
 type Memory interface {
-	// Take returns nil once there are n bytes, or soon an error that says what they are all taken by.
+	// Take returns nil once there are n bytes, or soon an error that says what they are all taken
+	// by.
 	Take(ctx context.Context, n int64) error
 	// Give gives back what was taken.
 	Give(n int64)

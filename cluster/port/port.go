@@ -33,8 +33,9 @@ type Config struct {
 	MaxConnections int           // in all; default 4,096. Nodes that are no members give way to members
 }
 
-// Port is the one address of a node for other nodes. It carries raft's streams and, as HTTP, node calls and what HandleHTTP was told; the first bytes of a connection say
-// which, and who speaks to whom. Every connection, in and out, ends with Close.
+// Port is the one address of a node for other nodes. It carries raft's streams and, as HTTP, node
+// calls and what HandleHTTP was told; the first bytes of a connection say which, and who speaks to
+// whom. Every connection, in and out, ends with Close.
 type Port struct {
 	cfg        Config
 	tls        *nodeTLS // nil is plaintext
@@ -59,7 +60,8 @@ type Port struct {
 	calls   map[string]Handler
 }
 
-// Open listens. Raft, and after Serve the calls, can use it at once; a connection that nobody accepts waits for at most FirstBytes.
+// Open listens. Raft, and after Serve the calls, can use it at once; a connection that nobody
+// accepts waits for at most FirstBytes.
 func Open(cfg Config) (*Port, error) {
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	cfg.FirstBytes = cmp.Or(cfg.FirstBytes, 5*time.Second)
@@ -119,10 +121,12 @@ func advertise(cfg Config, bound net.Addr) (string, error) {
 // Advertised returns the host:port at which other nodes reach this one.
 func (p *Port) Advertised() string { return string(p.advertised) }
 
-// Raft returns the stream layer for raft's network transport. Closing it ends accepting for raft and nothing else.
+// Raft returns the stream layer for raft's network transport. Closing it ends accepting for raft
+// and nothing else.
 func (p *Port) Raft() raft.StreamLayer { return p.raft }
 
-// Serve begins to answer node calls and other requests. What they need (Handle, HandleHTTP) was named before.
+// Serve begins to answer node calls and other requests. What they need (Handle, HandleHTTP) was
+// named before.
 func (p *Port) Serve() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

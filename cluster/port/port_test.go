@@ -363,8 +363,8 @@ func (f *full) Take(_ context.Context, n int64) error {
 
 func (f *full) Give(n int64) { f.taken -= n }
 
-// TestCallsShareMemory: the bodies of node calls take memory while their handlers run, but for small
-// ones, and give it back.
+// TestCallsShareMemory: the bodies of node calls take memory while their handlers run, but for
+// small ones, and give it back.
 func TestCallsShareMemory(t *testing.T) {
 	memory := &full{most: 100 << 10}
 	a, b := openTestPort(t, Config{}), openTestPort(t, Config{Memory: memory})

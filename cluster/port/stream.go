@@ -11,7 +11,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// stream is the part of a port's connections that are for one purpose, as a listener of its own. It implements raft.StreamLayer.
+// stream is the part of a port's connections that are for one purpose, as a listener of its own. It
+// implements raft.StreamLayer.
 type stream struct {
 	port     *Port
 	incoming chan *conn // unbuffered: a connection belongs to the port until it is accepted

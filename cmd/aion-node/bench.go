@@ -144,7 +144,8 @@ func load(ctx context.Context, c *client.Client, version, measure string, n int,
 	}
 }
 
-// settle waits until all runs of the measurement have ended, so that the next one begins with an idle cluster.
+// settle waits until all runs of the measurement have ended, so that the next one begins with an
+// idle cluster.
 func settle(ctx context.Context, c *client.Client, version string) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()

@@ -45,7 +45,8 @@ func buildChecked(ctx context.Context, dir string) (*project.Built, error) {
 	return built, err
 }
 
-// finding is one thing that is wrong with a project. Line and Column are 0 where nothing tells them.
+// finding is one thing that is wrong with a project. Line and Column are 0 where nothing tells
+// them.
 type finding struct {
 	File    string   `json:"file"`
 	Line    int      `json:"line,omitempty"`
@@ -151,7 +152,8 @@ func (f *finding) read(dir string, err error) bool {
 	return true
 }
 
-// place finds file, line and column: at is "order.star:12:9", or the innermost call of the stack is.
+// place finds file, line and column: at is "order.star:12:9", or the innermost call of the stack
+// is.
 func (f *finding) place(dir, at string) {
 	if n := len(f.Stack); at == "" && n > 0 {
 		at, _, _ = strings.Cut(f.Stack[n-1], " in ")

@@ -132,7 +132,8 @@ func (a *app) stopped(cmd *cobra.Command, done deployed, file string, err error)
 	return &reported{status}
 }
 
-// readArchives reads all files before the first is sent, and gives each package the conditions on its own types.
+// readArchives reads all files before the first is sent, and gives each package the conditions on
+// its own types.
 func (a *app) readArchives(ctx context.Context, files, expect []string) (archives [][]byte, expects [][]string, err error) {
 	expects = make([][]string, len(files))
 	for _, path := range files {

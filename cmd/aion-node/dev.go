@@ -113,7 +113,8 @@ func (a *app) dev(ctx context.Context, dir string, cfg config.Config) error {
 	return errors.Join(err, ended)
 }
 
-// pickAddresses gives the node ports that are free: nobody but this process needs to know those for other nodes.
+// pickAddresses gives the node ports that are free: nobody but this process needs to know those for
+// other nodes.
 func pickAddresses(cfg *config.Config) error {
 	for _, address := range []*string{&cfg.HTTP.Address, &cfg.Raft.Address, &cfg.Gossip.Address} {
 		if address != &cfg.HTTP.Address {

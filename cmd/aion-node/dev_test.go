@@ -170,7 +170,8 @@ func TestDev(t *testing.T) {
 	if e := p.hears(dev.Left); two.Version == one.Version || e.Version != one.Version || e.Runs != 1 {
 		t.Errorf("%+v, then %+v", two, e)
 	}
-	// A save that does not compile is told with its place, and another file of the project that is wrong likewise; both taken back, all is as before.
+	// A save that does not compile is told with its place, and another file of the project that is
+	// wrong likewise; both taken back, all is as before.
 	save("src/w.star", code("two")+"x = nothing\n")
 	if e := p.hears(dev.Problem); !strings.Contains(e.Message, "src/w.star:5:5: undefined: nothing") {
 		t.Errorf("%+v", e)

@@ -133,8 +133,8 @@ func TestEndingsAtTheStart(t *testing.T) {
 	}
 }
 
-// TestEndingOfACopy: a frozen node whose copy was started elsewhere stops when it wakes, and the copy
-// goes on.
+// TestEndingOfACopy: a frozen node whose copy was started elsewhere stops when it wakes, and the
+// copy goes on.
 func TestEndingOfACopy(t *testing.T) {
 	f := trio(t)
 	f.aion(t, "cluster", "transfer", "a", "--addr", f.nodes["a"].http)
@@ -168,8 +168,8 @@ func TestEndingOfACopy(t *testing.T) {
 	f.serves(t, "copy", "after-the-original", "1")
 }
 
-// TestRemovedNodeSaysSo: it does not end, for what it has can still be read, and it is no consequence
-// that it names.
+// TestRemovedNodeSaysSo: it does not end, for what it has can still be read, and it is no
+// consequence that it names.
 func TestRemovedNodeSaysSo(t *testing.T) {
 	f := trio(t)
 	if err := f.stop("c"); err != nil {
@@ -193,8 +193,8 @@ func TestRemovedNodeSaysSo(t *testing.T) {
 	}
 }
 
-// TestEndingWithoutOpenFiles: a node whose limit of open files falls while it runs ends at the first
-// file of its data that it cannot open.
+// TestEndingWithoutOpenFiles: a node whose limit of open files falls while it runs ends at the
+// first file of its data that it cannot open.
 func TestEndingWithoutOpenFiles(t *testing.T) {
 	prlimit, err := exec.LookPath("prlimit")
 	if err != nil {
@@ -243,8 +243,8 @@ func TestEndingOfAWrongState(t *testing.T) {
 	runToItsEnd(t, f, "c", "text").with("text", exitRefused, c.data+" is quarantined", "its state is wrong", "empty data folder and another node.id")
 }
 
-// applyGhost applies an entry that is in no log to the state of a node that does not run, in place of
-// the next one, which the node then passes over.
+// applyGhost applies an entry that is in no log to the state of a node that does not run, in place
+// of the next one, which the node then passes over.
 func applyGhost(t *testing.T, dir string) {
 	t.Helper()
 	s, err := fsm.Open(fsm.Config{Dir: dir})

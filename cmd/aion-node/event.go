@@ -34,8 +34,8 @@ func (a *app) oneEvent(ctx context.Context, c *client.Client, ref wire.RunRef, s
 	})
 }
 
-// noSuchEvent says how many events there are. If that cannot be learned, err is what the history was
-// refused with.
+// noSuchEvent says how many events there are. If that cannot be learned, err is what the history
+// was refused with.
 func (a *app) noSuchEvent(ctx context.Context, c *client.Client, ref wire.RunRef, seq uint64, err error) error {
 	d, failed := c.Describe(ctx, ref, a.read()...)
 	if failed != nil || seq <= d.Events {

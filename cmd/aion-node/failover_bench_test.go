@@ -18,8 +18,9 @@ import (
 
 const sleeper = "def run(ctx, input):\n    ctx.sleep(input)\n    return input\n"
 
-// BenchmarkFailoverParked kills the leader of three processes with SIGKILL while many runs are parked on timers, one of which falls due while nobody leads: how long from the kill
-// until that run has ended. 100,000 runs are parked; AION_BENCH_RUNS sets another number.
+// BenchmarkFailoverParked kills the leader of three processes with SIGKILL while many runs are
+// parked on timers, one of which falls due while nobody leads: how long from the kill until that
+// run has ended. 100,000 runs are parked; AION_BENCH_RUNS sets another number.
 func BenchmarkFailoverParked(b *testing.B) {
 	parked := 100_000
 	if n, err := strconv.Atoi(os.Getenv("AION_BENCH_RUNS")); err == nil && n > 0 {

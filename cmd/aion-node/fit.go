@@ -2,8 +2,8 @@ package main
 
 import "unicode/utf8"
 
-// How narrow columns may become, in the order in which it is tried. Ids stay whole as long as possible:
-// people copy them. A version is known by its first digits.
+// How narrow columns may become, in the order in which it is tried. Ids stay whole as long as
+// possible: people copy them. A version is known by its first digits.
 var narrowest = []struct {
 	of     map[string]int
 	others int

@@ -23,7 +23,8 @@ import (
 // patient bounds what a test waits for; nothing here takes that long unless it is broken.
 const patient = 60 * time.Second
 
-// fleet is nodes that run as processes of the real binary, each with a data folder and free ports of its own.
+// fleet is nodes that run as processes of the real binary, each with a data folder and free ports
+// of its own.
 type fleet struct {
 	dir    string
 	nodes  map[string]*process
@@ -295,7 +296,8 @@ func eventually(f func() error) error {
 	}
 }
 
-// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP. They are all held before any is let go.
+// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP. They
+// are all held before any is let go.
 func freePorts(n int) ([]string, error) {
 	var addresses []string
 	for len(addresses) < n {

@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// exitInterrupted is the exit status of a command that a signal ended: what a shell makes of SIGINT.
+// exitInterrupted is the exit status of a command that a signal ended: what a shell makes of
+// SIGINT.
 const exitInterrupted = 130
 
 // afterwards is what to say when the command is interrupted where it stands: what goes on without
@@ -52,8 +53,8 @@ func (a *app) interrupted(ctx context.Context, err error) *wire.Problem {
 	return q
 }
 
-// repetition is the hint of a change with an unknown outcome: the command line that repeats it under
-// the same request id. Secrets are left out of it.
+// repetition is the hint of a change with an unknown outcome: the command line that repeats it
+// under the same request id. Secrets are left out of it.
 func (a *app) repetition(cmd *cobra.Command, id string) string {
 	line := a.repeat
 	if line == "" && cmd != nil {
@@ -94,8 +95,8 @@ func quoted(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
-// lookAt writes a command about a run for people to copy. An id that begins with a dash stands behind
-// --, or it would be read as a flag.
+// lookAt writes a command about a run for people to copy. An id that begins with a dash stands
+// behind --, or it would be read as a flag.
 func lookAt(command, id string, flags ...string) string {
 	words := append([]string{command, quoted(id)}, flags...)
 	if strings.HasPrefix(id, "-") {

@@ -210,7 +210,8 @@ func (w *killsWorld) history(id, runID string) (events []wire.Event, run killsRu
 	return events, run
 }
 
-// checkDeploys replays the deploy history: what was routed and loaded when, and whether starts and unloads agree with it.
+// checkDeploys replays the deploy history: what was routed and loaded when, and whether starts and
+// unloads agree with it.
 func (w *killsWorld) checkDeploys(runs map[string]killsRun) {
 	var log []wire.Deploy
 	for cursor := ""; ; {

@@ -16,7 +16,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// outcomeOf calls through one node after another until the outcome is known. It gives up only where every answer so far has promised that nothing happened.
+// outcomeOf calls through one node after another until the outcome is known. It gives up only where
+// every answer so far has promised that nothing happened.
 func outcomeOf[T any](w *killsWorld, h *hand, until context.Context, call func(context.Context, *client.Client) (T, error)) (a T, refusal *wire.Problem, never bool) {
 	maybe := false
 	for at := h.IntN(len(w.nodes)); ; at++ {
@@ -104,7 +105,8 @@ func (w *killsWorld) runs(h *hand, until context.Context) {
 	}
 }
 
-// must carries out an operation on a run that is nowhere in the books; it may come too late, or have nothing to do.
+// must carries out an operation on a run that is nowhere in the books; it may come too late, or
+// have nothing to do.
 func (w *killsWorld) must(h *hand, id, verb string, call func(context.Context, *client.Client, client.Option) (*wire.RunAnswer, error)) {
 	request := client.RequestID(fmt.Sprintf("%s-%d", verb, w.number()))
 	for {
@@ -133,7 +135,8 @@ func (w *killsWorld) see(h *hand, until context.Context, s *killsStart) {
 	}
 }
 
-// signal sends one signal until it is acknowledged. A signal that surely never came is sent again as another one.
+// signal sends one signal until it is acknowledged. A signal that surely never came is sent again
+// as another one.
 func (w *killsWorld) signal(h *hand, until context.Context, s *killsStart) {
 	w.mu.Lock()
 	w.signals++
@@ -239,7 +242,8 @@ var expected = map[string]string{
 	"load": "", "route": "unknown_version", "rollback": "version_unavailable route_conflict", "unload": "unknown_version route_active version_pinned",
 }
 
-// change carries out a deploy operation and notes what became of it. It reports whether it succeeded.
+// change carries out a deploy operation and notes what became of it. It reports whether it
+// succeeded.
 func (w *killsWorld) change(h *hand, c *killsChange, call func(context.Context, *client.Client, client.Option) (string, uint64, error)) bool {
 	c.request = fmt.Sprintf("%s-%d", c.operation, w.number())
 	request := client.RequestID(c.request)
@@ -264,7 +268,8 @@ func (w *killsWorld) change(h *hand, c *killsChange, call func(context.Context, 
 	return ok
 }
 
-// sampleDigests compares states while the nodes are at work: at one index there is one digest, on every node and after every restart.
+// sampleDigests compares states while the nodes are at work: at one index there is one digest, on
+// every node and after every restart.
 func (w *killsWorld) sampleDigests(until context.Context) {
 	for until.Err() == nil {
 		for _, name := range w.f.order {

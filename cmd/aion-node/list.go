@@ -75,8 +75,8 @@ func listCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// countOf tells how many runs a listing has in all where the cluster counts them: by type, status and
-// version it does. 0 = that is not known. There is nothing to tell of a listing that shows all.
+// countOf tells how many runs a listing has in all where the cluster counts them: by type, status
+// and version it does. 0 = that is not known. There is nothing to tell of a listing that shows all.
 func countOf(ctx context.Context, c *client.Client, f wire.RunFilter, l *wire.Runs, opts []client.Option) uint64 {
 	kind := wire.RunFilter{Type: f.Type, Status: f.Status, Version: f.Version}
 	if len(f.Attributes) == 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// plainLogger hands on values as text, a number or a truth value, whatever a library passes: in JSON
-// nobody wants to read how a Go value looks inside.
+// plainLogger hands on values as text, a number or a truth value, whatever a library passes: in
+// JSON nobody wants to read how a Go value looks inside.
 type plainLogger struct{ hclog.Logger }
 
 func (l plainLogger) Log(level hclog.Level, msg string, args ...any) {

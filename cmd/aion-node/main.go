@@ -13,7 +13,8 @@ import (
 )
 
 func main() {
-	// A second signal finds the default handling again, so it ends the process at once, whatever the first one is still waiting for.
+	// A second signal finds the default handling again, so it ends the process at once, whatever
+	// the first one is still waiting for.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Getenv, patience: 10 * time.Second, contact: 1500 * time.Millisecond}

@@ -13,8 +13,8 @@ import (
 // nearWithin is how long it may take to find out what an unknown name may have meant.
 const nearWithin = time.Second
 
-// didYouMeanHint puts the names that an unknown one may have meant in front of the hint of a refusal.
-// What is unknown follows from the facts that the refusal names.
+// didYouMeanHint puts the names that an unknown one may have meant in front of the hint of a
+// refusal. What is unknown follows from the facts that the refusal names.
 func (a *app) didYouMeanHint(ctx context.Context, p *wire.Problem) string {
 	word, list := unknownName(p)
 	if word == "" {
@@ -83,7 +83,8 @@ func (a *app) near(ctx context.Context, word string, list func(context.Context, 
 	return nearest(word, names)
 }
 
-// noneOfType is what a listing says that has no rows of a type: also which loaded type may have been meant.
+// noneOfType is what a listing says that has no rows of a type: also which loaded type may have
+// been meant.
 func (a *app) noneOfType(ctx context.Context, none, typ string) string {
 	if typ == "" {
 		return none

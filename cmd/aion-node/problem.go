@@ -22,7 +22,8 @@ const (
 	exitOpen    = 4 // the run that was asked about is still open
 )
 
-// fail says on stderr what went wrong, and with --json also as the one document on stdout. It returns the exit status.
+// fail says on stderr what went wrong, and with --json also as the one document on stdout. It
+// returns the exit status.
 func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
 	if status, ok := reportedStatus(err); ok {
 		return status

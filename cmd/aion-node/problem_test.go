@@ -74,7 +74,8 @@ func TestUnknownOutcomeNamesTheRequestID(t *testing.T) {
 	}
 }
 
-// A person is told the id that the command line made, and the line that repeats it, without the token.
+// A person is told the id that the command line made, and the line that repeats it, without the
+// token.
 func TestUnknownOutcomeSaysHowToRepeat(t *testing.T) {
 	var id string
 	lost := func(w http.ResponseWriter, r *http.Request) { id = r.Header.Get(wire.HeaderRequestID); cut(w, r) }

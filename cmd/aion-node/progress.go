@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// progress shows how the runs that pin a version go: a bar that is drawn over on a terminal, a line for each change otherwise.
+// progress shows how the runs that pin a version go: a bar that is drawn over on a terminal, a line
+// for each change otherwise.
 type progress struct {
 	w     io.Writer
 	width int // of the terminal; 0 = none

@@ -110,7 +110,8 @@ func queueLimitCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// merge lays the limits that were given over those that are there. Another rate brings its own burst.
+// merge lays the limits that were given over those that are there. Another rate brings its own
+// burst.
 func merge(now, l wire.QueueLimits, given func(flag string) bool) wire.QueueLimits {
 	if given("concurrency") {
 		now.Concurrency = l.Concurrency

@@ -14,7 +14,8 @@ import (
 	"testing"
 )
 
-// TestREADME runs the quick start as it stands in README.md, in a shell, in an empty folder. Only the ports are others, by variables.
+// TestREADME runs the quick start as it stands in README.md, in a shell, in an empty folder. Only
+// the ports are others, by variables.
 func TestREADME(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -51,7 +52,8 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// TestREADMEThreeNodes runs what README.md says about three nodes, as it stands there. Only the ports are others.
+// TestREADMEThreeNodes runs what README.md says about three nodes, as it stands there. Only the
+// ports are others.
 func TestREADMEThreeNodes(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -90,8 +92,8 @@ func TestREADMEThreeNodes(t *testing.T) {
 	}
 }
 
-// TestPages runs the commands of pages of docs as they stand there, from top to bottom, beside a node.
-// Only the ports are others. What comes after a mark is for other places than one node.
+// TestPages runs the commands of pages of docs as they stand there, from top to bottom, beside a
+// node. Only the ports are others. What comes after a mark is for other places than one node.
 func TestPages(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not here; TestAPIDocs of transport makes the same calls without it")

@@ -23,7 +23,8 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return emptyFlag(cmd) },
 	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage("%s%s", err, nearFlag(cmd, err)) })
-	// The spellings of serve's keys are known everywhere, or else global flags would be looked up under two rules.
+	// The spellings of serve's keys are known everywhere, or else global flags would be looked up
+	// under two rules.
 	root.SetGlobalNormalizationFunc(config.Normalize)
 
 	f := root.PersistentFlags()

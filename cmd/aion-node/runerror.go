@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// tellError writes why a run failed: kind and message, then the call stack of its code, outermost call first, or what else its details hold.
+// tellError writes why a run failed: kind and message, then the call stack of its code, outermost
+// call first, or what else its details hold.
 func tellError(w io.Writer, e *wire.RunError) {
 	fmt.Fprintln(w, printable(e.Error()))
 	tellDetails(w, e.Details)
@@ -27,7 +28,8 @@ func tellDetails(w io.Writer, details json.RawMessage) {
 	}
 }
 
-// stackOf reads the call stack that the details of code's own errors consist of; nil if they hold anything else.
+// stackOf reads the call stack that the details of code's own errors consist of; nil if they hold
+// anything else.
 func stackOf(details json.RawMessage) []string {
 	var only map[string][]string
 	if json.Unmarshal(details, &only) != nil || len(only) != 1 {
@@ -36,7 +38,8 @@ func stackOf(details json.RawMessage) []string {
 	return only["stack"]
 }
 
-// tellEnd writes what an event says about why a run does not go on, for which a line of a table has no room; of other events nothing.
+// tellEnd writes what an event says about why a run does not go on, for which a line of a table has
+// no room; of other events nothing.
 func tellEnd(w io.Writer, e wire.Event) {
 	var data struct {
 		Error       *wire.RunError `json:"error"`

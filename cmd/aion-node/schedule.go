@@ -107,7 +107,8 @@ func scheduleCreateCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// warnOfRoute says on stderr that a schedule will start nothing as things are: its type has no route.
+// warnOfRoute says on stderr that a schedule will start nothing as things are: its type has no
+// route.
 func (a *app) warnOfRoute(ctx context.Context, c *client.Client, typ string) {
 	v, err := c.Versions(ctx, "", a.read()...)
 	if err != nil {

@@ -19,10 +19,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The test binary is also aion-node: scripts, and the nodes that they start, run it under that name.
+// The test binary is also aion-node: scripts, and the nodes that they start, run it under that
+// name.
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": main}) }
 
-// TestScript runs testdata/script/*.txtar against the real binary. Beside testscript's own commands there are:
+// TestScript runs testdata/script/*.txtar against the real binary. Beside testscript's own commands
+// there are:
 //
 //	node NAME [FLAG...]        start a cluster of one, or start it again on the same data and addresses; AION_ADDR then names all nodes that were started,
 //	                           ADDR_<name>, RAFT_<name> and GOSSIP_<name> its addresses

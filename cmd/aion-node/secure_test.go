@@ -20,7 +20,8 @@ import (
 	"time"
 )
 
-// Three processes that prove themselves to each other by certificate, and ask callers for tokens: any node serves any call over HTTPS.
+// Three processes that prove themselves to each other by certificate, and ask callers for tokens:
+// any node serves any call over HTTPS.
 func TestSecureCluster(t *testing.T) {
 	dir := t.TempDir()
 	roots := writeCertificates(t, dir)
@@ -65,7 +66,8 @@ func TestSecureCluster(t *testing.T) {
 	if _, out, _ := aion("b", read, "deploys"); !strings.Contains(out, " ci ") {
 		t.Errorf("the history does not name the token:\n%s", out)
 	}
-	// From another machine, with a token and the CA and no certificate, about a node that is not the one asked.
+	// From another machine, with a token and the CA and no certificate, about a node that is not
+	// the one asked.
 	var cluster struct{ Leader string }
 	if _, out, errs := aion("a", read, "cluster", "status", "--json"); json.Unmarshal([]byte(out), &cluster) != nil || cluster.Leader == "" {
 		t.Fatalf("no leader: %s%s", out, errs)

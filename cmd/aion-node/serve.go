@@ -27,7 +27,8 @@ is AION_HTTP_ADDRESS in the environment and --http-address here. A flag wins ove
 Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b:7602,c:7602.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// From here on SIGHUP, which closed terminals and `systemctl reload` send, ends nothing.
+			// From here on SIGHUP, which closed terminals and `systemctl reload` send, ends
+			// nothing.
 			keepPrivate()
 			hangUps := make(chan os.Signal, 1)
 			signal.Notify(hangUps, syscall.SIGHUP)

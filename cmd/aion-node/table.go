@@ -40,8 +40,8 @@ type page struct {
 	noHeaders bool
 }
 
-// table prints rows under a heading, in aligned columns. Without rows it says what there is none of.
-// On a terminal it fits: see fit.
+// table prints rows under a heading, in aligned columns. Without rows it says what there is none
+// of. On a terminal it fits: see fit.
 func table(w io.Writer, none string, heading []string, rows [][]string) {
 	p, ok := w.(*page)
 	if !ok {
@@ -139,7 +139,8 @@ func oneLine(s string) string {
 	return b.String()
 }
 
-// printable cuts control characters out of what a cluster or another person wrote, so that it cannot drive the terminal.
+// printable cuts control characters out of what a cluster or another person wrote, so that it
+// cannot drive the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {

@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// timeline prints the events of one run. On a terminal lines fit, and each day has a line of its own;
-// elsewhere every line has its date and zone, and nothing is cut.
+// timeline prints the events of one run. On a terminal lines fit, and each day has a line of its
+// own; elsewhere every line has its date and zone, and nothing is cut.
 type timeline struct {
 	w       io.Writer
 	width   int // 0 = nothing is cut

@@ -91,7 +91,8 @@ func (u *unload) explain(err error, waited bool) error {
 // pollPins is how often the pins are looked at.
 const pollPins = 500 * time.Millisecond
 
-// whenFree watches the pins go and then tries; a start between the last look and the try makes another round.
+// whenFree watches the pins go and then tries; a start between the last look and the try makes
+// another round.
 func (u *unload) whenFree(ctx context.Context, p *progress, timeout time.Duration) (*wire.UnloadAnswer, error) {
 	defer p.end()
 	var expired <-chan time.Time
@@ -117,8 +118,8 @@ func (u *unload) whenFree(ctx context.Context, p *progress, timeout time.Duratio
 	}
 }
 
-// watch returns once waiting is of no more use: true when nothing pins the version, or when the try will be refused, or answered from memory, for
-// another reason; false when expired fired.
+// watch returns once waiting is of no more use: true when nothing pins the version, or when the try
+// will be refused, or answered from memory, for another reason; false when expired fired.
 func (u *unload) watch(ctx context.Context, p *progress, expired <-chan time.Time) (bool, error) {
 	tick := time.NewTicker(pollPins)
 	defer tick.Stop()

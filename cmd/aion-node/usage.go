@@ -23,7 +23,8 @@ func (e *usageError) Code() string  { return "usage" }
 
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// arguments returns a check that a command has the arguments that its Use line names: "ID", "[NODE]" (optional), "FILE..." (one or more).
+// arguments returns a check that a command has the arguments that its Use line names: "ID",
+// "[NODE]" (optional), "FILE..." (one or more).
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		for i, name := range names {
@@ -44,8 +45,9 @@ func arguments(names ...string) cobra.PositionalArgs {
 // mayBeEmpty are the flags whose empty value says something: no reason, the first page, no token.
 var mayBeEmpty = []string{"message", "reason", "cursor", "token"}
 
-// emptyFlag refuses a flag with an empty value. A script whose variable is not set would else start without its id, deploy without its condition or repeat
-// without its request id, and nobody would notice.
+// emptyFlag refuses a flag with an empty value. A script whose variable is not set would else start
+// without its id, deploy without its condition or repeat without its request id, and nobody would
+// notice.
 func emptyFlag(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
@@ -119,8 +121,8 @@ func didYouMean(near []string) string {
 	return "; did you mean " + strings.Join(near, " or ") + "?"
 }
 
-// nearest are the names that are a slip of the finger away from word, or go on where it ends: at most
-// three, the nearest first.
+// nearest are the names that are a slip of the finger away from word, or go on where it ends: at
+// most three, the nearest first.
 func nearest(word string, names []string) []string {
 	within := 2
 	if len(word) < 5 {
@@ -174,8 +176,8 @@ func distance(a, b string) int {
 	return d[len(s)][len(t)]
 }
 
-// group makes a command that only has others below it say what is wrong with a name that it does not
-// have. Without a name it lists them; with --json that is the document.
+// group makes a command that only has others below it say what is wrong with a name that it does
+// not have. Without a name it lists them; with --json that is the document.
 func (a *app) group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -216,7 +218,8 @@ func listed(cmd *cobra.Command) commandList {
 	return l
 }
 
-// jsonFlag reads the JSON that a flag holds: the text itself, @FILE, or @- or - (standard input). Empty is nil.
+// jsonFlag reads the JSON that a flag holds: the text itself, @FILE, or @- or - (standard input).
+// Empty is nil.
 func (a *app) jsonFlag(flag, value string) (json.RawMessage, error) {
 	if value == "" {
 		return nil, nil
@@ -268,7 +271,8 @@ func (a *app) readFile(path string) ([]byte, error) {
 	return content, err
 }
 
-// pairs reads flags of the form KEY=VALUE. A value that is JSON (a number, true, a list) is taken as such, everything else as text.
+// pairs reads flags of the form KEY=VALUE. A value that is JSON (a number, true, a list) is taken
+// as such, everything else as text.
 func pairs(flag string, list []string) (wire.Attributes, error) {
 	if len(list) == 0 {
 		return nil, nil

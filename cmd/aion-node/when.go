@@ -42,15 +42,15 @@ func days(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
-// stamp is how a point in time is written for people: RFC 3339 in the local zone, which flags that take
-// a time read back.
+// stamp is how a point in time is written for people: RFC 3339 in the local zone, which flags that
+// take a time read back.
 func stamp(t time.Time) string { return t.Local().Format("2006-01-02T15:04:05Z07:00") }
 
 // exact is stamp to the millisecond, where what is told comes close together.
 func exact(t time.Time) string { return t.Local().Format("2006-01-02T15:04:05.000Z07:00") }
 
-// past is how a table tells when something was: on a terminal how long ago, elsewhere and with --wide
-// the time itself, for which there is room.
+// past is how a table tells when something was: on a terminal how long ago, elsewhere and with
+// --wide the time itself, for which there is room.
 func past(w io.Writer, t, now time.Time) string {
 	if p, ok := w.(*page); ok && p.width > 0 {
 		return ago(t, now)
@@ -61,8 +61,8 @@ func past(w io.Writer, t, now time.Time) string {
 	return stamp(t)
 }
 
-// coming is how a table tells when something will be: on a terminal how far ahead, elsewhere and with
-// --wide the time itself.
+// coming is how a table tells when something will be: on a terminal how far ahead, elsewhere and
+// with --wide the time itself.
 func coming(w io.Writer, t, now time.Time) string {
 	if p, ok := w.(*page); !ok || p.width == 0 {
 		return stamp(t)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestProtocolByHand runs the commands of docs/WORKERS.md that speak the protocol, as they stand, but
-// for the address.
+// TestProtocolByHand runs the commands of docs/WORKERS.md that speak the protocol, as they stand,
+// but for the address.
 func TestProtocolByHand(t *testing.T) {
 	text, err := os.ReadFile("../WORKERS.md")
 	if err != nil {

@@ -45,8 +45,9 @@ var scenes = []scene{
 		want: `{"ended":"unpaid","billed":4,"total":20}`},
 }
 
-// TestSameResult plays all scenes at once, with a worker in Go and with one in Python: left alone, with the worker killed in the middle of the first attempt at
-// every step, and with all nodes, or the leader of three, killed there.
+// TestSameResult plays all scenes at once, with a worker in Go and with one in Python: left alone,
+// with the worker killed in the middle of the first attempt at every step, and with all nodes, or
+// the leader of three, killed there.
 func TestSameResult(t *testing.T) {
 	goWorker := func(*testing.T) []string { return []string{filepath.Join(binaries, "worker")} }
 	pythonWorker := func(t *testing.T) []string { return []string{python(t), "docs/examples/workers/python/worker.py"} }
@@ -232,7 +233,8 @@ func (p *play) effects() map[string]bool {
 	return done
 }
 
-// audit reads the histories of a scene's chain: every activity, timer and signal is there exactly once, and what is recorded as done was done by that attempt.
+// audit reads the histories of a scene's chain: every activity, timer and signal is there exactly
+// once, and what is recorded as done was done by that attempt.
 func (p *play) audit(s scene, done map[string]bool) {
 	p.t.Helper()
 	runs, err := p.client.List(p.t.Context(), wire.RunFilter{Type: s.typ}, wire.Page{Limit: wire.MaxPage})

@@ -48,8 +48,8 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// lookAtSources keeps the go command from repeating an old result: it does so while the files that a test has looked at are the same, and knows nothing of what
-// the test has built from others.
+// lookAtSources keeps the go command from repeating an old result: it does so while the files that
+// a test has looked at are the same, and knows nothing of what the test has built from others.
 func lookAtSources() error {
 	return filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -107,7 +107,8 @@ type place struct {
 	addrs []string            // of their HTTP
 }
 
-// newPlace starts a cluster. Everything ends with the test; what the processes said is told if it failed.
+// newPlace starts a cluster. Everything ends with the test; what the processes said is told if it
+// failed.
 func newPlace(t *testing.T, nodes int) *place {
 	t.Helper()
 	p := &place{t: t, dir: t.TempDir(), nodes: map[string]*process{}}
@@ -212,7 +213,8 @@ func (p *place) eventually(what string, f func() error) {
 // given are the ports that this process has given out.
 var given sync.Map
 
-// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP, and that no other test got.
+// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP, and
+// that no other test got.
 func freePorts(t *testing.T, n int) (addresses []string) {
 	t.Helper()
 	for len(addresses) < n {

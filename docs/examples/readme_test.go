@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestREADMEs runs the commands of every example as they stand in its README, beside a node and a worker. What a comment behind a command says in JSON, or as the name
-// of an event, the command prints.
+// TestREADMEs runs the commands of every example as they stand in its README, beside a node and a
+// worker. What a comment behind a command says in JSON, or as the name of an event, the command
+// prints.
 func TestREADMEs(t *testing.T) {
 	p := newPlace(t, 1)
 	p.process("worker", nil, filepath.Join(binaries, "worker"), "--addr", p.addr(), "--pace", "10ms").start()
@@ -62,7 +63,8 @@ func (p *place) readme(t *testing.T, file string) {
 	}
 }
 
-// The README of the examples says how to start a node and a worker: its lines are those that the tests use.
+// The README of the examples says how to start a node and a worker: its lines are those that the
+// tests use.
 func TestHowToBegin(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {

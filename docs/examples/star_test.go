@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestStar runs the tests of every project: they skip time, stub activities, and replay what they have produced from every place in it.
+// TestStar runs the tests of every project: they skip time, stub activities, and replay what they
+// have produced from every place in it.
 func TestStar(t *testing.T) {
 	projects, err := filepath.Glob("*/workflow.toml")
 	if err != nil || len(projects) < 7 {

@@ -16,13 +16,17 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Calendar is the times at which a schedule fires. They follow from its definition alone: not from when it was made, changed or last fired.
+// Calendar is the times at which a schedule fires. They follow from its definition alone: not from
+// when it was made, changed or last fired.
 //
-// An interval fires at the multiples of itself since 1970. A cron expression whose hour is * follows real time: every instant at which a clock of its zone shows
-// what it says. Any other names times of day, and fires once for each: at the moment of the jump when the clock jumps over it, the first time when the clock
-// shows it twice. So a daily job runs every day once, and a job of every minute every minute, whatever summer time does.
+// An interval fires at the multiples of itself since 1970. A cron expression whose hour is *
+// follows real time: every instant at which a clock of its zone shows what it says. Any other names
+// times of day, and fires once for each: at the moment of the jump when the clock jumps over it,
+// the first time when the clock shows it twice. So a daily job runs every day once, and a job of
+// every minute every minute, whatever summer time does.
 //
-// The library is only ever asked about zones without summer time, which is where its answers can be relied on.
+// The library is only ever asked about zones without summer time, which is where its answers can be
+// relied on.
 type Calendar struct {
 	every history.Duration // 0 = by cron
 	spec  *cron.SpecSchedule

@@ -12,8 +12,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestCalendar lists the times that definitions fire at: the days on which the clocks of Europe/Berlin change are 2026-03-29 (02:00 becomes 03:00, at
-// 01:00 UTC) and 2026-10-25 (03:00 becomes 02:00, at 01:00 UTC).
+// TestCalendar lists the times that definitions fire at: the days on which the clocks of
+// Europe/Berlin change are 2026-03-29 (02:00 becomes 03:00, at 01:00 UTC) and 2026-10-25 (03:00
+// becomes 02:00, at 01:00 UTC).
 func TestCalendar(t *testing.T) {
 	for _, c := range []struct {
 		name, cron, zone string

@@ -10,9 +10,9 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// The library takes much for an expression that nobody can have meant: a step beyond its range fires
-// as if it were another one, an empty item of a list is passed over. So expressions are read here,
-// strictly, and the library is only asked for the next time.
+// The library takes much for an expression that nobody can have meant: a step beyond its range
+// fires as if it were another one, an empty item of a list is passed over. So expressions are read
+// here, strictly, and the library is only asked for the next time.
 
 // cronField is one field of an expression.
 type cronField struct {

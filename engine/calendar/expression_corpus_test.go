@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// TestCronAgainstTheClock compares the next times of 40 expressions, from 10 moments each, with what a
-// clock says that is looked at every minute.
+// TestCronAgainstTheClock compares the next times of 40 expressions, from 10 moments each, with
+// what a clock says that is looked at every minute.
 func TestCronAgainstTheClock(t *testing.T) {
 	expressions := strings.Split(`* * * * *|*/7 * * * *|0 * * * *|5,50 * * * *|10-14 * * * *|10-40/15 * * * *|59 23 * * *|0 0 * * *|30 6 * * *|0 */5 * * *|15 8-17/3 * * *|0 9,12,18 * * *
 		|0 0 1 * *|0 0 31 * *|0 0 29 2 *|0 12 */10 * *|0 0 15-20 * *|0 0 L * *|0 0 1,L * *|30 23 L 2,4 *|0 0 * 1 *|0 0 1 */4 *|0 0 1 jan,Jul *|0 6 * feb-apr *|0 0 * * 0|0 0 * * 7|0 0 * * sun

@@ -14,8 +14,9 @@ const (
 	maxPlanned = 10_000           // times looked at for one proposal
 )
 
-// Plan says in cmd what is to be done about the times of s from its next one up to now: which to fire for, how many to leave out, and when to look again.
-// Fires that are late are what CatchUp is about. Where there are more than one command takes, cmd ends at a time that has come, too.
+// Plan says in cmd what is to be done about the times of s from its next one up to now: which to
+// fire for, how many to leave out, and when to look again. Fires that are late are what CatchUp is
+// about. Where there are more than one command takes, cmd ends at a time that has come, too.
 func (c *Calendar) Plan(cmd *fsm.FireSchedule, s *fsm.Schedule, now history.Time) {
 	late := func(at history.Time) bool { return now.Sub(at) >= onTime }
 	oldest := now // before it CatchUpAll does not go back

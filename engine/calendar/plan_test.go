@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPlan: command after command settles every time up to now once, and none after it; what is fired is as the policy says.
+// TestPlan: command after command settles every time up to now once, and none after it; what is
+// fired is as the policy says.
 func TestPlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := fsm.Schedule{

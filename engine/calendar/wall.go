@@ -2,7 +2,8 @@ package calendar
 
 import "time"
 
-// nextShown is the first instant after a time at which clocks of the zone show what the expression says. It goes from one change of the clocks to the next.
+// nextShown is the first instant after a time at which clocks of the zone show what the expression
+// says. It goes from one change of the clocks to the next.
 func (c *Calendar) nextShown(after time.Time) time.Time {
 	for since := after; ; {
 		shown := since.In(c.zone)
@@ -16,7 +17,8 @@ func (c *Calendar) nextShown(after time.Time) time.Time {
 	}
 }
 
-// nextNamed is the first instant after a time that stands for a time of day which the expression names.
+// nextNamed is the first instant after a time that stands for a time of day which the expression
+// names.
 func (c *Calendar) nextNamed(after time.Time) time.Time {
 	for wall := wallOf(after.In(c.zone)); ; {
 		if wall = c.match(wall); wall.IsZero() {
@@ -28,7 +30,8 @@ func (c *Calendar) nextNamed(after time.Time) time.Time {
 	}
 }
 
-// match is the first match after t on a clock that never changes. The library looks five years ahead; the 29th of February may be eight years away.
+// match is the first match after t on a clock that never changes. The library looks five years
+// ahead; the 29th of February may be eight years away.
 func (c *Calendar) match(t time.Time) time.Time {
 	for tries := 0; tries < 3; {
 		m := c.spec.Next(t)
@@ -50,7 +53,8 @@ func wallOf(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
 }
 
-// instant is when clocks of the zone show wall: the first time if they do twice; when they jump over it, the moment of the jump.
+// instant is when clocks of the zone show wall: the first time if they do twice; when they jump
+// over it, the moment of the jump.
 func instant(wall time.Time, zone *time.Location) time.Time {
 	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), zone)
 	start, end := t.ZoneBounds()

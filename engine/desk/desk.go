@@ -9,9 +9,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Desk is where the leader matches polls of workers with what is offered. It decides who asks for how much, so that hundreds of polls do not all ask for one
-// task; each poll then asks by itself, with an entry of its own. What a lease gives is decided when its entry is applied: a desk that was wrong costs
-// an empty answer, and the poll stands where it stood.
+// Desk is where the leader matches polls of workers with what is offered. It decides who asks for
+// how much, so that hundreds of polls do not all ask for one task; each poll then asks by itself,
+// with an entry of its own. What a lease gives is decided when its entry is applied: a desk that
+// was wrong costs an empty answer, and the poll stands where it stood.
 //
 // It holds nothing but polls. Those of a leader that lost are told so, and go to the next one.
 type Desk struct {
@@ -27,11 +28,13 @@ type Desk struct {
 	claims map[string]*Claim // by request id
 }
 
-// Config is what a desk needs of its node. All of it is required, and may be used by many goroutines.
+// Config is what a desk needs of its node. All of it is required, and may be used by many
+// goroutines.
 type Config struct {
 	View func(func(fsm.View)) // reads the state as it is now; never called from within itself
 	Now  func() history.Time  // log time
-	// Nap sleeps until log time has reached until, or rouse has something, or it pleases; the error is ctx's.
+	// Nap sleeps until log time has reached until, or rouse has something, or it pleases; the error
+	// is ctx's.
 	Nap   func(ctx context.Context, until history.Time, rouse <-chan struct{}) error
 	Polls Gauge // of polls between Enter and Leave
 }
@@ -47,7 +50,8 @@ func New(term context.Context, cfg Config) *Desk {
 	return &Desk{term: term, cfg: cfg, rouse: make(chan struct{}, 1), lines: make(map[string]*line), claims: make(map[string]*Claim)}
 }
 
-// Term is over when the desk is closed. What polls propose goes its way until then, also when their callers go.
+// Term is over when the desk is closed. What polls propose goes its way until then, also when their
+// callers go.
 func (d *Desk) Term() context.Context { return d.term }
 
 // Run serves the lines whenever the state moved or a limit of a queue lets go, until ctx ends.
@@ -67,8 +71,9 @@ func (d *Desk) Notice() {
 	}
 }
 
-// serve looks at the lines of queues that entries have changed since it last did, and at those that are due, and returns when to look again although nothing moved. What it costs follows from
-// what happened, not from how many queues there are.
+// serve looks at the lines of queues that entries have changed since it last did, and at those that
+// are due, and returns when to look again although nothing moved. What it costs follows from what
+// happened, not from how many queues there are.
 func (d *Desk) serve() (next history.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

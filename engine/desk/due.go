@@ -6,7 +6,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// dueLines are the lines that are to be looked at again at a time of their own, the first of them first: a heap.
+// dueLines are the lines that are to be looked at again at a time of their own, the first of them
+// first: a heap.
 type dueLines []*line
 
 func (q dueLines) Len() int           { return len(q) }

@@ -11,8 +11,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// line is where the polls of one queue wait, first come first served among those that can carry out what is offered. Polls that can carry out the same
-// activities stand in one rank, so that a look at the state costs one question for each rank, however many polls stand in it. The desk's mutex guards it.
+// line is where the polls of one queue wait, first come first served among those that can carry out
+// what is offered. Polls that can carry out the same activities stand in one rank, so that a look
+// at the state costs one question for each rank, however many polls stand in it. The desk's mutex
+// guards it.
 type line struct {
 	queue   string
 	ranks   map[string]*rank
@@ -52,7 +54,8 @@ func (l *line) join(p *Poll, activities []string) {
 	l.stand(p)
 }
 
-// stand puts a poll into its rank, by arrival: one that comes back with nothing stands where it stood.
+// stand puts a poll into its rank, by arrival: one that comes back with nothing stands where it
+// stood.
 func (l *line) stand(p *Poll) {
 	l.waiting++
 	for at := p.rank.polls.Back(); at != nil; at = at.Prev() {
@@ -81,8 +84,9 @@ func (l *line) part(p *Poll) {
 	}
 }
 
-// serve tells polls to ask for what the queue holds, and returns from when on its limits let them ask for more; never when nothing but other events can help.
-// What leases under way ask for counts as gone: the line is served again when they are answered.
+// serve tells polls to ask for what the queue holds, and returns from when on its limits let them
+// ask for more; never when nothing but other events can help. What leases under way ask for counts
+// as gone: the line is served again when they are answered.
 func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
 	next = never
 	if l.waiting == 0 {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestStandsWhereItStood: a poll that comes back with nothing is behind those that came before it, and before all others.
+// TestStandsWhereItStood: a poll that comes back with nothing is behind those that came before it,
+// and before all others.
 func TestStandsWhereItStood(t *testing.T) {
 	l := newLine("q")
 	polls := make([]*Poll, 4)

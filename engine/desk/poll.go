@@ -21,8 +21,8 @@ type Poll struct {
 	granted chan uint64 // how many tasks it is to ask for; has room for the one grant under way
 }
 
-// Enter puts a poll, of at most so many tasks, at the end of its queue's line, and serves it if there is something for it.
-// activities are sorted, and none is there twice. Whoever enters leaves.
+// Enter puts a poll, of at most so many tasks, at the end of its queue's line, and serves it if
+// there is something for it. activities are sorted, and none is there twice. Whoever enters leaves.
 func (d *Desk) Enter(queue string, activities []string, most uint64) *Poll {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -76,7 +76,8 @@ func (p *Poll) Leave() {
 	}
 }
 
-// Await waits until the poll is granted something to ask for; 0 means that its time is over. The error is ErrClosed.
+// Await waits until the poll is granted something to ask for; 0 means that its time is over. The
+// error is ErrClosed.
 func (p *Poll) Await(ctx context.Context, over <-chan time.Time) (uint64, error) {
 	select { // what is granted already comes before a wait that is over, or was none
 	case n := <-p.granted:

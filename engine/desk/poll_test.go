@@ -13,7 +13,8 @@ type gauge int
 func (g *gauge) Inc() { *g++ }
 func (g *gauge) Dec() { *g-- }
 
-// TestWaits end with a grant, with their time, with their caller, or with the term: in this order where several hold.
+// TestWaits end with a grant, with their time, with their caller, or with the term: in this order
+// where several hold.
 func TestWaits(t *testing.T) {
 	term, lost := context.WithCancel(t.Context())
 	defer lost()
@@ -47,7 +48,8 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-// TestClaims: the first of the polls under one request id decides for all; without an id each decides alone.
+// TestClaims: the first of the polls under one request id decides for all; without an id each
+// decides alone.
 func TestClaims(t *testing.T) {
 	d := New(t.Context(), Config{})
 	one, leaveOne := d.Join("r")

@@ -97,15 +97,17 @@ func (l *Log) faultOf(c fsm.Command) Fault {
 	return f(c)
 }
 
-// Inject asks f for the fault of every later proposal, in the proposer's goroutine, before it is applied; nil ends the faults. f may propose, too: that
-// is how something gets between a decision and its entry.
+// Inject asks f for the fault of every later proposal, in the proposer's goroutine, before it is
+// applied; nil ends the faults. f may propose, too: that is how something gets between a decision
+// and its entry.
 func (l *Log) Inject(f func(fsm.Command) Fault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fault = f
 }
 
-// SetLeads says whether proposals are taken. Node.Elect and Depose also start and end the leader's loops.
+// SetLeads says whether proposals are taken. Node.Elect and Depose also start and end the leader's
+// loops.
 func (l *Log) SetLeads(leads bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -28,7 +28,8 @@ type Node struct {
 	lead   stop                    // of Engine.Lead
 }
 
-// process is an engine until it crashes: then its calls end, as connections do. An engine that nobody runs would never answer them.
+// process is an engine until it crashes: then its calls end, as connections do. An engine that
+// nobody runs would never answer them.
 type process struct {
 	*engine.Engine
 	over context.Context
@@ -44,7 +45,8 @@ func (p *process) call(ctx context.Context) (context.Context, context.CancelFunc
 // stop ends something and waits for its end.
 type stop func()
 
-// New opens an empty state and starts a node on it, which leads until the test ends. Configure changes its configuration first.
+// New opens an empty state and starts a node on it, which leads until the test ends. Configure
+// changes its configuration first.
 func New(t testing.TB, configure ...func(*engine.Config)) *Node {
 	t.Helper()
 	return newNode(t, true, configure...)
@@ -84,7 +86,8 @@ func newNode(t testing.TB, paranoid bool, configure ...func(*engine.Config)) *No
 	return n
 }
 
-// announce writes a node's row, as every node of a cluster does when it boots. The second one exists in the table only.
+// announce writes a node's row, as every node of a cluster does when it boots. The second one
+// exists in the table only.
 func (n *Node) announce(id string) {
 	n.t.Helper()
 	_, err := n.Log.Propose(context.Background(), fsm.Envelope{Command: &fsm.AnnounceNode{

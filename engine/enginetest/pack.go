@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// Code is Starlark source by workflow type: each becomes a module of that name whose entry function is run.
+// Code is Starlark source by workflow type: each becomes a module of that name whose entry function
+// is run.
 type Code map[string]string
 
 // Option changes a package before it is written.

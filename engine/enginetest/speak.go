@@ -15,7 +15,8 @@ import (
 // anyTime reads the state as it is, also while nobody leads: one replica is never stale.
 var anyTime = engine.Read{Stale: true}
 
-// The methods of this file fail the test when the call fails; tests that expect a refusal call the engine itself.
+// The methods of this file fail the test when the call fails; tests that expect a refusal call the
+// engine itself.
 
 // Deploy loads a package and routes all its types to it.
 func (n *Node) Deploy(archive []byte) *fsm.LoadAnswer {
@@ -51,9 +52,9 @@ func (n *Node) Send(ref fsm.RunRef, name, payload string) {
 	}
 }
 
-// Await waits for the end of a run, as long as it takes in the node's time: in a bubble a year is soon
-// over. A run that is stuck there would be waited for until the test binary is stopped, so that it
-// takes no longer than await.Patience in real time.
+// Await waits for the end of a run, as long as it takes in the node's time: in a bubble a year is
+// soon over. A run that is stuck there would be waited for until the test binary is stopped, so
+// that it takes no longer than await.Patience in real time.
 func (n *Node) Await(ref fsm.RunRef) *engine.Result {
 	n.t.Helper()
 	for limit := await.Until(await.Patience); ; {
@@ -70,7 +71,8 @@ func (n *Node) Await(ref fsm.RunRef) *engine.Result {
 	}
 }
 
-// Outcome waits for the end of a run and tells it in one line: `completed 42`, `failed kind: message`.
+// Outcome waits for the end of a run and tells it in one line: `completed 42`, `failed kind:
+// message`.
 func (n *Node) Outcome(ref fsm.RunRef) string {
 	n.t.Helper()
 	return Tell(n.Await(ref))

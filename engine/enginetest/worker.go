@@ -13,11 +13,13 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Handler carries out an attempt. A *history.RunError says how it failed; any other error is a retryable failure of kind "failed". ctx ends with the worker.
+// Handler carries out an attempt. A *history.RunError says how it failed; any other error is a
+// retryable failure of kind "failed". ctx ends with the worker.
 type Handler func(ctx context.Context, task engine.WorkerTask) (output string, err error)
 
-// Worker polls one queue and answers what its handlers return, through leader changes and restarts of the engine. It takes as many tasks as there are, each in
-// a goroutine of its own, and sends no heartbeats.
+// Worker polls one queue and answers what its handlers return, through leader changes and restarts
+// of the engine. It takes as many tasks as there are, each in a goroutine of its own, and sends no
+// heartbeats.
 type Worker struct {
 	Name  string
 	Queue string
@@ -34,7 +36,8 @@ type Worker struct {
 // retryAfter is how long a worker waits after a call that failed.
 const retryAfter = 10 * time.Millisecond
 
-// Work starts a worker for the activities that handlers names, which works until the test ends or it is stopped. Configure changes it first.
+// Work starts a worker for the activities that handlers names, which works until the test ends or
+// it is stopped. Configure changes it first.
 func (n *Node) Work(queue string, handlers map[string]Handler, configure ...func(*Worker)) *Worker {
 	w := &Worker{Name: "w1", Queue: queue, Max: 100, node: n, handlers: handlers}
 	for _, c := range configure {
@@ -47,7 +50,8 @@ func (n *Node) Work(queue string, handlers map[string]Handler, configure ...func
 	return w
 }
 
-// Stop kills the worker: what it has in hand is neither answered nor given back. It returns when nothing of it is left.
+// Stop kills the worker: what it has in hand is neither answered nor given back. It returns when
+// nothing of it is left.
 func (w *Worker) Stop() {
 	w.cancel()
 	w.running.Wait()

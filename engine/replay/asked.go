@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// ask writes down an event that the turn asks for, and compares it with the one recorded if the turn is shown again. It returns errStop when they differ.
+// ask writes down an event that the turn asks for, and compares it with the one recorded if the
+// turn is shown again. It returns errStop when they differ.
 func (l *ledger) ask(d history.Data) error {
 	b := &l.book
 	if b.mismatch != nil {
@@ -78,7 +79,8 @@ func (l *ledger) complete() error {
 	return b.compareLabels()
 }
 
-// Mismatch reports that code shown its history again asked for something else than it had: the code, the runtime or the history is not what it was.
+// Mismatch reports that code shown its history again asked for something else than it had: the
+// code, the runtime or the history is not what it was.
 type Mismatch struct {
 	Turn     uint64
 	Position int    // of the event among those that the turn asked for, from 1
@@ -121,9 +123,10 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// same reports whether two events were asked for by the same call: whether their Asked forms have the same bytes. Common events are compared field by
-// field, which is what their bytes come to and twenty times faster; a test mutates every field. How a failure is worded may differ between builds
-// and does not count.
+// same reports whether two events were asked for by the same call: whether their Asked forms have
+// the same bytes. Common events are compared field by field, which is what their bytes come to and
+// twenty times faster; a test mutates every field. How a failure is worded may differ between
+// builds and does not count.
 func same(a, b history.Data) bool {
 	switch a := a.(type) {
 	case *history.TimerStarted:

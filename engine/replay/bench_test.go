@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// lengths are what the cost of a turn is compared between: it must not grow with what the run has done or waits for.
+// lengths are what the cost of a turn is compared between: it must not grow with what the run has
+// done or waits for.
 var lengths = []int{1_000, 10_000}
 
 // long are runs of n steps, each a turn of its own, and what happens before the next turn.

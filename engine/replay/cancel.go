@@ -19,13 +19,15 @@ type cancellation struct {
 // CancelRequested implements runtime.Host.
 func (l *ledger) CancelRequested() bool { return l.cancel.requested }
 
-// cancelDue tells that a request to cancel waits to be delivered, by rules that know of its place among the events.
+// cancelDue tells that a request to cancel waits to be delivered, by rules that know of its place
+// among the events.
 func (l *ledger) cancelDue() bool {
 	return l.book.rules >= 1 && l.cancel.requested && !l.cancel.delivered
 }
 
-// interrupt delivers a request to cancel, just seen, to code that is blocked and would stay so: what the turn sees
-// after the request does not undo it. A turn that has no room for all of it goes on when the code is resumed.
+// interrupt delivers a request to cancel, just seen, to code that is blocked and would stay so:
+// what the turn sees after the request does not undo it. A turn that has no room for all of it goes
+// on when the code is resumed.
 func (l *ledger) interrupt() error {
 	if !l.cancelDue() || l.wait == nil || l.wait.stands(l.wait.mode).Done {
 		return nil
@@ -62,8 +64,8 @@ func (l *ledger) Cancel(id uint64) error {
 	return l.giveUp(f, &history.RunError{Kind: history.KindCancelled, Message: "cancelled by the workflow's own code"})
 }
 
-// deliverCancel ends all waits that are pending, in the order in which they were started. It happens once; a turn that has no room for all of it
-// is cut, and the next one goes on.
+// deliverCancel ends all waits that are pending, in the order in which they were started. It
+// happens once; a turn that has no room for all of it is cut, and the next one goes on.
 func (l *ledger) deliverCancel() error {
 	if l.cancel.err == nil {
 		l.cancel.err = &history.RunError{Kind: history.KindCancelled, Message: "cancellation was requested"}

@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// deliver shows an event to the run's futures. What the code itself had asked for, and what came too late for a future, changes nothing.
+// deliver shows an event to the run's futures. What the code itself had asked for, and what came
+// too late for a future, changes nothing.
 func (l *ledger) deliver(e history.Event) error {
 	if l.void.covers(e) {
 		return nil

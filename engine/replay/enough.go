@@ -5,13 +5,16 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// How much of what has happened falls into one turn is decided by timing: a thousand signals that came while the run was paused are all there when it
-// goes on, and no wait for one of them blocks. The budgets of a turn must not tell the difference. So a turn ends by itself, at a wait that could go on at
-// once, when it has used a quarter of any budget; the next turn makes the same call again and goes on there, with the budgets of a turn of its own. The number of
-// the wait is in the turn's record, so it is cut there when it is shown again, whatever the limits are by then.
+// How much of what has happened falls into one turn is decided by timing: a thousand signals that
+// came while the run was paused are all there when it goes on, and no wait for one of them blocks.
+// The budgets of a turn must not tell the difference. So a turn ends by itself, at a wait that
+// could go on at once, when it has used a quarter of any budget; the next turn makes the same call
+// again and goes on there, with the budgets of a turn of its own. The number of the wait is in the
+// turn's record, so it is cut there when it is shown again, whatever the limits are by then.
 //
-// A single piece of work between two waits may need more than the three quarters that are left. A turn that meets a limit after such a wait is made
-// again and cut at it, see Sooner: what is between two waits has a whole turn, as if it had come alone.
+// A single piece of work between two waits may need more than the three quarters that are left. A
+// turn that meets a limit after such a wait is made again and cut at it, see Sooner: what is
+// between two waits has a whole turn, as if it had come alone.
 const share = 4
 
 // enough ends the turn at a wait that could go on, if it has used its share.
@@ -42,7 +45,8 @@ func (l *ledger) used() bool {
 		over(uint64(b.labels.bytes), history.MaxAttributesBytes) || b.labels.event != nil && over(uint64(len(b.labels.event.Attributes)), history.MaxAttributes)
 }
 
-// Sooner is returned by Next for a turn that met a limit after a wait at which it could have been cut: it is made again, and cut there.
+// Sooner is returned by Next for a turn that met a limit after a wait at which it could have been
+// cut: it is made again, and cut there.
 type Sooner struct {
 	Wait uint64 // for Cut
 }

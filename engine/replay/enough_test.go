@@ -24,7 +24,8 @@ var timings = map[string]timing{
 	}(),
 }
 
-// deliver sends the messages in their time, and takes turns until code waits for more. It returns what the code asked for, in all.
+// deliver sends the messages in their time, and takes turns until code waits for more. It returns
+// what the code asked for, in all.
 func deliver(w *runtimetest.World, messages []string, when timing) (asked []history.Data) {
 	take := func() (closed bool) {
 		for {
@@ -44,7 +45,8 @@ func deliver(w *runtimetest.World, messages []string, when timing) (asked []hist
 	return asked
 }
 
-// Whatever the timing of messages, a run comes to the same end, asks for the same, and says the same; and is shown again alike, cut at every turn.
+// Whatever the timing of messages, a run comes to the same end, asks for the same, and says the
+// same; and is shown again alike, cut at every turn.
 func TestTimingDecidesNothing(t *testing.T) {
 	const loop = `
 def run(ctx, input):
@@ -106,7 +108,8 @@ def run(ctx, input):
 	}
 }
 
-// cut shows the run up to a turn, and makes the turn again. Long runs are cut at some of their turns only.
+// cut shows the run up to a turn, and makes the turn again. Long runs are cut at some of their
+// turns only.
 func cut(t *testing.T, w *runtimetest.World, turn history.Turn) {
 	t.Helper()
 	if n := uint64(len(w.Turns)); n > 60 && turn.N%(n/30) != 0 {

@@ -124,7 +124,8 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 	return f.id, l.request(&history.ChildWorkflowStarted{ID: f.id, WorkflowID: f.name, WorkflowType: c.WorkflowType, Input: c.Input, OnClose: c.OnClose, Choice: c.Version})
 }
 
-// StartActivity implements runtime.Host. An activity that the manifest does not name fails without an event.
+// StartActivity implements runtime.Host. An activity that the manifest does not name fails without
+// an event.
 func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 	if err := l.writable(); err != nil {
 		return 0, err
@@ -156,8 +157,8 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 		Timeout: a.Timeout, Heartbeat: a.Heartbeat, ScheduleTimeout: a.ScheduleTimeout, TotalTimeout: a.TotalTimeout})
 }
 
-// hadScheduled reports whether the turn that is shown again scheduled an activity here: those of old
-// could give 0 for none.
+// hadScheduled reports whether the turn that is shown again scheduled an activity here: those of
+// old could give 0 for none.
 func (l *ledger) hadScheduled() bool {
 	b := &l.book
 	if !b.replay || len(b.asked) >= len(b.recorded) {
@@ -216,7 +217,8 @@ func (l *ledger) SignalWorkflow(workflowID, name string, payload history.Payload
 	return l.request(&history.SignalSent{WorkflowID: workflowID, Name: name, Payload: payload})
 }
 
-// ContinueAsNew implements runtime.Host. It counts as a wait: a loop that never waits otherwise would carry its run past a cancellation for ever.
+// ContinueAsNew implements runtime.Host. It counts as a wait: a loop that never waits otherwise
+// would carry its run past a cancellation for ever.
 func (l *ledger) ContinueAsNew(input history.Payload, same bool) error {
 	if err := l.writable(); err != nil {
 		return err

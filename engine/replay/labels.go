@@ -10,10 +10,12 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// labels are the attributes that a turn sets. However often code sets them, the turn asks for one AttributesUpdated, in the place of its first call, with
-// the last value of each name: nobody sees what stood in between, and every one of them would cost an event and a place in the index.
+// labels are the attributes that a turn sets. However often code sets them, the turn asks for one
+// AttributesUpdated, in the place of its first call, with the last value of each name: nobody sees
+// what stood in between, and every one of them would cost an event and a place in the index.
 //
-// Turns of earlier builds asked for one event a call. Such a turn is known by holding more than one, and is shown again as it was made.
+// Turns of earlier builds asked for one event a call. Such a turn is known by holding more than
+// one, and is shown again as it was made.
 type labels struct {
 	event *history.AttributesUpdated // of this turn; nil = nothing is set yet
 	at    int                        // its place in asked
@@ -37,7 +39,8 @@ func (l *labels) mayBecome(asked, recorded history.Data) bool {
 	return !l.apart && asked.Type() == history.TypeAttributesUpdated && recorded.Type() == history.TypeAttributesUpdated
 }
 
-// compareLabels compares the turn's attributes with those recorded, now that they cannot change any more.
+// compareLabels compares the turn's attributes with those recorded, now that they cannot change any
+// more.
 func (b *book) compareLabels() error {
 	if b.labels.event == nil || b.labels.apart || same(b.labels.event, b.recorded[b.labels.at].Data) {
 		return nil
@@ -108,7 +111,8 @@ func (l *ledger) addLabels(set history.Attributes) error {
 	return l.checkLabels()
 }
 
-// checkLabels bounds what one turn sets as a run's attributes are bounded. Names that it removes count: they are rows of the index too.
+// checkLabels bounds what one turn sets as a run's attributes are bounded. Names that it removes
+// count: they are rows of the index too.
 func (l *ledger) checkLabels() error {
 	switch labels := &l.book.labels; {
 	case !l.book.bound:

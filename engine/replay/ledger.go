@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// ledger is the books of one run and the runtime.Host of its code. All of it follows from the events delivered and the calls the code made.
+// ledger is the books of one run and the runtime.Host of its code. All of it follows from the
+// events delivered and the calls the code made.
 type ledger struct {
 	started  *history.WorkflowStarted
 	void     void

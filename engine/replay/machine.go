@@ -21,15 +21,18 @@ type Config struct {
 
 // Pace is told how a machine gets on. Its methods get the context of the call that they belong to.
 type Pace interface {
-	// Turn is called before a recorded turn is shown again. An error ends Replay there, between two turns, and the machine stays usable.
+	// Turn is called before a recorded turn is shown again. An error ends Replay there, between two
+	// turns, and the machine stays usable.
 	Turn(ctx context.Context, n uint64) error
 	// Yield is called now and then from within a long turn, on the side of the code. It may block.
 	Yield(ctx context.Context)
 }
 
-// Machine is one run's code at one point of its history. It is made at the start of the run, brought to the recorded point by Replay, and then makes
-// new turns with Next, and answers queries, which change nothing. It may stay between turns or be closed at any time: another one, shown the same
-// history, comes to the same point. It is not safe for concurrent use. After an error it is good for Close only.
+// Machine is one run's code at one point of its history. It is made at the start of the run,
+// brought to the recorded point by Replay, and then makes new turns with Next, and answers queries,
+// which change nothing. It may stay between turns or be closed at any time: another one, shown the
+// same history, comes to the same point. It is not safe for concurrent use. After an error it is
+// good for Close only.
 type Machine struct {
 	exec   runtime.Execution
 	ledger *ledger
@@ -55,8 +58,9 @@ type Step struct {
 	Waits    uint64         // the wait at which it was cut; 0 = it was not cut at a wait
 }
 
-// New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted; reopened are all its WorkflowReopened events, in order, however
-// little of the history is shown afterwards: what they made void is passed over from the beginning.
+// New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted;
+// reopened are all its WorkflowReopened events, in order, however little of the history is shown
+// afterwards: what they made void is passed over from the beginning.
 func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine, error) {
 	data, ok := started.Data.(*history.WorkflowStarted)
 	if !ok || started.Seq != 1 {
@@ -84,19 +88,22 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 // Turns is the number of turns made so far.
 func (m *Machine) Turns() uint64 { return m.turns }
 
-// Reopenings is the number of WorkflowReopened events that the machine was made with: one that was made before another came is of no use any more.
+// Reopenings is the number of WorkflowReopened events that the machine was made with: one that was
+// made before another came is of no use any more.
 func (m *Machine) Reopenings() int { return len(m.ledger.void.seqs) }
 
 // SetPace sets who is told how the machine gets on from now on.
 func (m *Machine) SetPace(p Pace) { m.ledger.pace = p }
 
-// Seen is the seq of the newest event that a turn has seen; before the first turn that is 1, the WorkflowStarted.
+// Seen is the seq of the newest event that a turn has seen; before the first turn that is 1, the
+// WorkflowStarted.
 func (m *Machine) Seen() uint64 { return m.seen }
 
 // parked is what a machine takes that holds nothing, mostly the stack of its code.
 const parked = 12 << 10
 
-// Memory is about what a parked machine keeps from other uses, in bytes: for deciding which ones to close.
+// Memory is about what a parked machine keeps from other uses, in bytes: for deciding which ones to
+// close.
 func (m *Machine) Memory() uint64 { return parked + m.exec.Memory() + m.ledger.held }
 
 // Close drops the machine and waits until nothing of it is left. It may be called more than once.

@@ -198,7 +198,8 @@ def run(ctx, input):
 	ask("read", "[[1],0,true]")
 }
 
-// Limits bind new turns, never recorded ones: a node with smaller limits must be able to show the past.
+// Limits bind new turns, never recorded ones: a node with smaller limits must be able to show the
+// past.
 func TestLimitsDoNotBindReplay(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):
@@ -218,7 +219,8 @@ def run(ctx, input):
 	}
 }
 
-// A turn that a limit has ended ends again when it is shown, even under another limit: otherwise code without end would run without end.
+// A turn that a limit has ended ends again when it is shown, even under another limit: otherwise
+// code without end would run without end.
 func TestQueryOfRunThatMetALimit(t *testing.T) {
 	w := run(t, "def run(ctx, input):\n    n = [0]\n    ctx.on_query(\"q\", lambda: n[0] > 100)\n    while True: n[0] += 1\n", "null")
 	w.Config.Limits = runtime.Limits{Steps: 100_000}
@@ -292,7 +294,8 @@ func TestConsumed(t *testing.T) {
 	}
 }
 
-// A machine lives in a synctest bubble, as the engine's tests have it, also when its turns are made by several goroutines, one after the other.
+// A machine lives in a synctest bubble, as the engine's tests have it, also when its turns are made
+// by several goroutines, one after the other.
 func TestInABubble(t *testing.T) {
 	p := program(t, "def run(ctx, input):\n    for i in range(3): ctx.signal(\"a\")\n")
 	synctest.Test(t, func(t *testing.T) {

@@ -14,7 +14,8 @@ type letter struct {
 	payload history.Payload
 }
 
-// mailbox holds the signals of one name that no wait has taken, or the waits that no signal has come for: never both.
+// mailbox holds the signals of one name that no wait has taken, or the waits that no signal has
+// come for: never both.
 type mailbox struct {
 	letters []letter
 	waits   []*future // some may be resolved already
@@ -82,8 +83,9 @@ func (l *ledger) take(f *future, in letter) {
 	l.resolve(f, runtime.Future{Result: in.payload})
 }
 
-// putBack takes back, from waits of which code has not been told yet how they stand, the signals that came after the
-// request to cancel: had code blocked there when the request came, it would have been cancelled.
+// putBack takes back, from waits of which code has not been told yet how they stand, the signals
+// that came after the request to cancel: had code blocked there when the request came, it would
+// have been cancelled.
 func (l *ledger) putBack(ids []uint64) {
 	for _, id := range ids {
 		f := l.find(id)
@@ -100,7 +102,8 @@ func (l *ledger) putBack(ids []uint64) {
 	}
 }
 
-// StartSignal implements runtime.Host. A signal that is already there resolves the wait at once, and no timer is armed.
+// StartSignal implements runtime.Host. A signal that is already there resolves the wait at once,
+// and no timer is armed.
 func (l *ledger) StartSignal(name string, timeout *history.Duration) (uint64, error) {
 	if err := l.writable(); err != nil {
 		return 0, err

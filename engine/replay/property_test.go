@@ -144,7 +144,8 @@ func script(rt *rapid.T) string {
 	return string(b)
 }
 
-// Whatever code does and whatever happens to it: a run that is dropped after any turn and rebuilt by replay goes on exactly as it did.
+// Whatever code does and whatever happens to it: a run that is dropped after any turn and rebuilt
+// by replay goes on exactly as it did.
 func TestReplayGoesOnAsTheRunDid(t *testing.T) {
 	p := program(t, file(t, "testdata/script.star"))
 	rapid.Check(t, func(rt *rapid.T) {
@@ -219,7 +220,8 @@ func counts(w *runtimetest.World) []history.Event {
 	return events
 }
 
-// checkOrdinals checks what must hold of any history: ordinals rise, and nothing ends that was not open.
+// checkOrdinals checks what must hold of any history: ordinals rise, and nothing ends that was not
+// open.
 func checkOrdinals(rt *rapid.T, w *runtimetest.World) {
 	last := uint64(0)
 	open := make(map[uint64]bool)

@@ -10,8 +10,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Query calls the handler that code registered under name, at the point that the machine has reached. args nil = none. Errors: *UnknownQuery,
-// *QueryFailed, *runtime.Crash, ctx's cause. A handler changes nothing, so the machine stands where it stood.
+// Query calls the handler that code registered under name, at the point that the machine has
+// reached. args nil = none. Errors: *UnknownQuery, *QueryFailed, *runtime.Crash, ctx's cause. A
+// handler changes nothing, so the machine stands where it stood.
 func (m *Machine) Query(ctx context.Context, name string, args history.Payload) (history.Payload, error) {
 	if m.broken != nil {
 		return nil, fmt.Errorf("the machine is not usable after an error: %w", m.broken)

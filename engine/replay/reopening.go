@@ -14,10 +14,12 @@ type Begun struct {
 	Seq uint64 // of the event that asked for it, or that started the child again after an earlier reopening
 }
 
-// Reopening tells what stands open if the run is reopened at the point to which m was brought by Replay: before the turn that closed it, or after its newest turn if
-// none did. rest are all events with seq > Seen(), in order, also those of the turn that closed it.
+// Reopening tells what stands open if the run is reopened at the point to which m was brought by
+// Replay: before the turn that closed it, or after its newest turn if none did. rest are all events
+// with seq > Seen(), in order, also those of the turn that closed it.
 //
-// Code has acted on an outcome once it could have told that there is one. A failure among rest counts as not acted on, whatever the closing turn did with it.
+// Code has acted on an outcome once it could have told that there is one. A failure among rest
+// counts as not acted on, whatever the closing turn did with it.
 func (m *Machine) Reopening(rest []history.Event) (r Reopening, err error) {
 	if err := m.usable(); err != nil {
 		return r, err

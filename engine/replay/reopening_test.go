@@ -57,7 +57,8 @@ def run(ctx, input):
 	wants(t, "the end", runtimetest.Show(t, step.Asked), `WorkflowCompleted {"result":["one","two"]}`)
 }
 
-// What code has not looked at may be forgotten, whenever it came; what it has acted on stays as it was.
+// What code has not looked at may be forgotten, whenever it came; what it has acted on stays as it
+// was.
 func TestWhatCodeHasActedOn(t *testing.T) {
 	for name, c := range map[string]struct {
 		code string
@@ -97,7 +98,8 @@ def run(ctx, input):
 	}
 }
 
-// A request to cancel that closed the run is gone; waits go on as if it had never come, and another request is delivered.
+// A request to cancel that closed the run is gone; waits go on as if it had never come, and another
+// request is delivered.
 func TestReopenAfterCancel(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):
@@ -123,7 +125,8 @@ def run(ctx, input):
 	wants(t, "the end", runtimetest.Show(t, step.Asked), `WorkflowCompleted {"result":[1,false,null]}`)
 }
 
-// A cancellation ends the waits that are pending, so code was told of those that are not: had they been open, they would have been given up, too.
+// A cancellation ends the waits that are pending, so code was told of those that are not: had they
+// been open, they would have been given up, too.
 func TestReopenAfterACancellationWasDelivered(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):

@@ -8,8 +8,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Replay shows recorded turns again; it may be called repeatedly with consecutive pieces. events are in order without gaps, begin at Seen()+1 or
-// earlier and reach the last event that the last of turns asked for. *Mismatch means that the code asks for something else than it did.
+// Replay shows recorded turns again; it may be called repeatedly with consecutive pieces. events
+// are in order without gaps, begin at Seen()+1 or earlier and reach the last event that the last of
+// turns asked for. *Mismatch means that the code asks for something else than it did.
 func (m *Machine) Replay(ctx context.Context, turns []history.Turn, events []history.Event) error {
 	if len(turns) == 0 {
 		return nil
@@ -55,7 +56,8 @@ func (m *Machine) again(turn history.Turn, events []history.Event) error {
 	if err != nil {
 		return err
 	}
-	// A turn that met a limit ends again only under limits, and need not meet them at the same place: limits are configuration, not history.
+	// A turn that met a limit ends again only under limits, and need not meet them at the same
+	// place: limits are configuration, not history.
 	limited := metLimit(asked)
 	m.ledger.begin(book{n: turn.N, recorded: asked, replay: true, bound: limited, cut: turn.Cut, rules: turn.Rules, at: turn.Waits})
 	if err := m.run(news, limited); err != nil {
@@ -68,8 +70,10 @@ func (m *Machine) again(turn history.Turn, events []history.Event) error {
 	return m.ledger.complete()
 }
 
-// Next makes a new turn. news are all events with seq > Seen(), in order, recorded answers to the last turn included. Errors: *runtime.Crash if the
-// runtime broke, *Sooner if the turn is to be made again, ctx's cause if ctx ended first. The step must be recorded, or the machine closed, before the next call.
+// Next makes a new turn. news are all events with seq > Seen(), in order, recorded answers to the
+// last turn included. Errors: *runtime.Crash if the runtime broke, *Sooner if the turn is to be
+// made again, ctx's cause if ctx ended first. The step must be recorded, or the machine closed,
+// before the next call.
 func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error) {
 	if err := m.usable(); err != nil {
 		return nil, err
@@ -103,8 +107,9 @@ func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error)
 	return m.step, nil
 }
 
-// Recorded tells the machine that the step it made was recorded as turn, so that it may stay for the next one. appended are the events that the turn
-// asked for, as the state machine appended them. An error means that something else was recorded: the machine must be closed.
+// Recorded tells the machine that the step it made was recorded as turn, so that it may stay for
+// the next one. appended are the events that the turn asked for, as the state machine appended
+// them. An error means that something else was recorded: the machine must be closed.
 func (m *Machine) Recorded(turn history.Turn, appended []history.Event) error {
 	step := m.step
 	switch {

@@ -6,8 +6,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// void is what reopenings took back from a run's history. It is known before the first turn is shown again, so that code meets each event as it does in
-// the end: a turn that closed the run is passed over, and what was to be forgotten is never delivered.
+// void is what reopenings took back from a run's history. It is known before the first turn is
+// shown again, so that code meets each event as it does in the end: a turn that closed the run is
+// passed over, and what was to be forgotten is never delivered.
 type void struct {
 	turns  map[uint64]bool   // that closed the run
 	forgot map[uint64]uint64 // ordinal -> seq of the newest reopening that took its outcome back
@@ -43,7 +44,8 @@ func (v *void) covers(e history.Event) bool {
 	return ok && e.Seq < v.forgot[id]
 }
 
-// outcome tells which ordinal an event from outside ends, and whether it is a failure that a reopening may take back.
+// outcome tells which ordinal an event from outside ends, and whether it is a failure that a
+// reopening may take back.
 func outcome(d history.Data) (id uint64, failed, ok bool) {
 	switch d := d.(type) {
 	case *history.TimerFired:
@@ -62,8 +64,8 @@ func outcome(d history.Data) (id uint64, failed, ok bool) {
 	return 0, false, false
 }
 
-// newest is the seq of the last WorkflowReopened among events, 0 if there is none. All that a turn sees before it was unseen when the run was reopened, so
-// a request to cancel among it is void.
+// newest is the seq of the last WorkflowReopened among events, 0 if there is none. All that a turn
+// sees before it was unseen when the run was reopened, so a request to cancel among it is void.
 func newest(events []history.Event) (seq uint64) {
 	for _, e := range events {
 		if e.Data.Type() == history.TypeWorkflowReopened {

@@ -9,8 +9,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// wait is what code is blocked on. It is brought up to date by the futures that resolve, so a turn costs what happened since the last one, however many
-// futures the code waits for and however many of them are done.
+// wait is what code is blocked on. It is brought up to date by the futures that resolve, so a turn
+// costs what happened since the last one, however many futures the code waits for and however many
+// of them are done.
 type wait struct {
 	mode   runtime.Mode
 	ids    []uint64 // as the code asked for them; owned by the runtime
@@ -48,7 +49,8 @@ func (l *ledger) watch(ids []uint64) (*wait, error) {
 	return w, nil
 }
 
-// is reports whether w is the wait for these very ids: the runtime calls again with the slice that it called with.
+// is reports whether w is the wait for these very ids: the runtime calls again with the slice that
+// it called with.
 func (w *wait) is(ids []uint64) bool {
 	return w != nil && len(w.ids) == len(ids) && len(ids) > 0 && &w.ids[0] == &ids[0]
 }
@@ -119,8 +121,8 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 	return a, nil
 }
 
-// peek is Await for a query: it tells of waits that are over, and changes nothing. A wait that would
-// give futures up is not over for a query.
+// peek is Await for a query: it tells of waits that are over, and changes nothing. A wait that
+// would give futures up is not over for a query.
 func (l *ledger) peek(mode runtime.Mode, ids []uint64) (runtime.Awaited, error) {
 	var a runtime.Awaited
 	done := 0
@@ -149,7 +151,8 @@ func (l *ledger) peek(mode runtime.Mode, ids []uint64) (runtime.Awaited, error) 
 	return w.stands(mode), nil
 }
 
-// looked notes that code has been told how these futures stand: of those that are not resolved it learns as much, by their being given up.
+// looked notes that code has been told how these futures stand: of those that are not resolved it
+// learns as much, by their being given up.
 func (l *ledger) looked(ids []uint64) {
 	for _, id := range ids {
 		f := l.find(id)

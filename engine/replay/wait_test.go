@@ -34,7 +34,8 @@ func naive(l *ledger, mode runtime.Mode, ids []uint64) runtime.Awaited {
 	return runtime.Awaited{Done: first >= 0, At: first}
 }
 
-// A wait that is brought up to date by what resolves stands as one that is looked at as a whole, with the list of what it waits for, and marks what code is told.
+// A wait that is brought up to date by what resolves stands as one that is looked at as a whole,
+// with the list of what it waits for, and marks what code is told.
 func TestWaitsStandAsTheyLook(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		l := newLedger(Config{Program: nothing{}}, new(history.WorkflowStarted))

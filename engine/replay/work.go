@@ -5,11 +5,15 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// A turn is recorded, and all that it asks for carried out, by one entry of the log, and no entry may take long. So a turn is charged while it is made, with what
-// each event will cost the state machine, and is cut when it is full: the call that would go beyond gets ErrLater, the code is parked inside it, and the next turn makes the
-// same call again. What a turn asked for is in its record, so it is cut in the same place when it is shown again, whatever the price list says by then.
+// A turn is recorded, and all that it asks for carried out, by one entry of the log, and no entry
+// may take long. So a turn is charged while it is made, with what each event will cost the state
+// machine, and is cut when it is full: the call that would go beyond gets ErrLater, the code is
+// parked inside it, and the next turn makes the same call again. What a turn asked for is in its
+// record, so it is cut in the same place when it is shown again, whatever the price list says by
+// then.
 //
-// Costs are in the state machine's units of work, and not below what it counts (fsm's TestDearestTurn holds the one against the other).
+// Costs are in the state machine's units of work, and not below what it counts (fsm's
+// TestDearestTurn holds the one against the other).
 const (
 	turnWork     = 30_000
 	workOfEvent  = 4  // timers, signals, cancellations: the event, and rows about it
@@ -19,7 +23,8 @@ const (
 	bytesPerWork = 512 // of payloads, which are written up to twice
 )
 
-// full tells the code to come again in the next turn when this one has no room for an event. A turn always has room for one.
+// full tells the code to come again in the next turn when this one has no room for an event. A turn
+// always has room for one.
 func (l *ledger) full(d history.Data) error {
 	b := &l.book
 	switch {

@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// A turn that asks for more than one entry can carry out is cut, as often as it takes. The code notices nothing, and is shown its history again from any cut.
+// A turn that asks for more than one entry can carry out is cut, as often as it takes. The code
+// notices nothing, and is shown its history again from any cut.
 func TestFullTurnsAreCut(t *testing.T) {
 	for name, begin := range map[string]string{
 		"children":   `ctx.start_child("c", i)`,

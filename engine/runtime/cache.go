@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/internal/lru"
 )
 
-// Cache keeps compiled programs by version, the most recently used ones. It is safe for concurrent use. A version is compiled once however many ask
-// for it at the same time.
+// Cache keeps compiled programs by version, the most recently used ones. It is safe for concurrent
+// use. A version is compiled once however many ask for it at the same time.
 type Cache struct {
 	mu      sync.Mutex // over looking for an entry and making it, and over dropping the one that was found
 	entries *lru.Cache[catalog.Version, *entry]
@@ -22,13 +22,15 @@ type entry struct {
 	err     error
 }
 
-// NewCache keeps at most so many programs (at least one). A program in use elsewhere lives on when it is dropped here.
+// NewCache keeps at most so many programs (at least one). A program in use elsewhere lives on when
+// it is dropped here.
 func NewCache(most int) *Cache {
 	return &Cache{entries: lru.New[catalog.Version, *entry](max(most, 1))}
 }
 
-// Get returns the program of a version, calling load on the caller's goroutine if it is neither kept nor being loaded. Failures are not kept. Who waits
-// for another caller's load stops waiting when ctx ends, and loads itself if that caller was stopped.
+// Get returns the program of a version, calling load on the caller's goroutine if it is neither
+// kept nor being loaded. Failures are not kept. Who waits for another caller's load stops waiting
+// when ctx ends, and loads itself if that caller was stopped.
 func (c *Cache) Get(ctx context.Context, v catalog.Version, load func(context.Context) (Program, error)) (Program, error) {
 	for {
 		e, mine := c.enter(v)

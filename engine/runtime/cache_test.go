@@ -106,7 +106,8 @@ func TestCacheForgetsFailures(t *testing.T) {
 	}
 }
 
-// Who waits for somebody else's load stops when its own context ends, and loads itself when the other was stopped.
+// Who waits for somebody else's load stops when its own context ends, and loads itself when the
+// other was stopped.
 func TestCacheWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, l := NewCache(10), loads{}

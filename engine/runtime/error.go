@@ -48,8 +48,8 @@ func (e *PackageError) Facts() map[string]any {
 	return facts
 }
 
-// Crash is a panic of the runtime itself while it ran code: no outcome of the code. Trying again is allowed, and a run that does it again and again
-// is for people to look at.
+// Crash is a panic of the runtime itself while it ran code: no outcome of the code. Trying again is
+// allowed, and a run that does it again and again is for people to look at.
 type Crash struct {
 	Value any
 	Stack []byte // of the goroutine that panicked

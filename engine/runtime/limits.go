@@ -2,8 +2,9 @@ package runtime
 
 import "cmp"
 
-// Limits bound what one execution may do. A zero field means its default. They bind new turns, queries and a module's top level, never the replay of
-// recorded turns. Exceeding one fails the run with kind "limit_exceeded".
+// Limits bound what one execution may do. A zero field means its default. They bind new turns,
+// queries and a module's top level, never the replay of recorded turns. Exceeding one fails the run
+// with kind "limit_exceeded".
 type Limits struct {
 	Steps       uint64 // of computation in a turn: 10 million
 	MemoryBytes uint64 // that the execution keeps and the turn builds together, by a deterministic account: 64 MiB

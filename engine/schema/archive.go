@@ -9,11 +9,12 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// DefaultPatterns is how many instructions the regular expressions of a new schema may have together, where
-// nobody says otherwise.
+// DefaultPatterns is how many instructions the regular expressions of a new schema may have
+// together, where nobody says otherwise.
 const DefaultPatterns = 3_000
 
-// CheckArchive refuses an archive, as *catalog.InvalidPackage, with a schema that does not compile, or whose regular expressions have more instructions than patterns.
+// CheckArchive refuses an archive, as *catalog.InvalidPackage, with a schema that does not compile,
+// or whose regular expressions have more instructions than patterns.
 func CheckArchive(ctx context.Context, a *catalog.Archive, patterns int) error {
 	if a.Rounded != "" {
 		return &catalog.InvalidPackage{Reason: a.Rounded}

@@ -16,13 +16,14 @@ type Cache struct {
 	outputs *lru.Cache[catalog.Digest, *Schema] // by version and type
 }
 
-// NewCache makes a cache that holds so many schemas of inputs and of outputs. archive fetches the archive of a
-// loaded package, which has the texts; it is called for each schema that is not here.
+// NewCache makes a cache that holds so many schemas of inputs and of outputs. archive fetches the
+// archive of a loaded package, which has the texts; it is called for each schema that is not here.
 func NewCache(inputs, outputs int, archive func(context.Context, *catalog.Package) (*catalog.Archive, error)) *Cache {
 	return &Cache{archive: archive, inputs: lru.New[catalog.Digest, *Schema](inputs), outputs: lru.New[catalog.Digest, *Schema](outputs)}
 }
 
-// Input returns the input schema of a member of a package, which has one. The error is *Unreadable where the archive cannot be had.
+// Input returns the input schema of a member of a package, which has one. The error is *Unreadable
+// where the archive cannot be had.
 func (c *Cache) Input(ctx context.Context, pkg *catalog.Package, member *catalog.Member) (*Schema, error) {
 	if got, ok := c.inputs.Get(member.InputSchema); ok {
 		return got, nil
@@ -43,8 +44,8 @@ func (c *Cache) Input(ctx context.Context, pkg *catalog.Package, member *catalog
 	return compiled, nil
 }
 
-// Output returns the output schema of a type in a version; nil = it has none, which is kept too. find is asked
-// for the package if the schema is not here. Errors as for Input, or what find says.
+// Output returns the output schema of a type in a version; nil = it has none, which is kept too.
+// find is asked for the package if the schema is not here. Errors as for Input, or what find says.
 func (c *Cache) Output(ctx context.Context, version catalog.Version, typ string, find func() (*catalog.Package, error)) (*Schema, error) {
 	key := catalog.Digest(sha256.Sum256(append(version[:], typ...)))
 	if got, ok := c.outputs.Get(key); ok {

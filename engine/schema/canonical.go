@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// canonical is a text that is the same for JSON values that are equal, and for no others: numbers by
-// their value, members in order, every part with its length. It tells spend of each part before
+// canonical is a text that is the same for JSON values that are equal, and for no others: numbers
+// by their value, members in order, every part with its length. It tells spend of each part before
 // looking at it.
 func canonical(value any, spend func(int)) string {
 	return string(appendCanonical(nil, value, spend))

@@ -9,9 +9,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// cycle finds a chain of subschemas that apply each other to one and the same value, without end: no
-// value can be checked against them. It names the first one; "" = there is none. What a $dynamicRef
-// means depends on the value's way there, so the check itself meets those.
+// cycle finds a chain of subschemas that apply each other to one and the same value, without end:
+// no value can be checked against them. It names the first one; "" = there is none. What a
+// $dynamicRef means depends on the value's way there, so the check itself meets those.
 func cycle(all []*jsonschema.Schema) string {
 	const under, over = 1, 2
 	state := make(map[*jsonschema.Schema]int)

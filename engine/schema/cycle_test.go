@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A schema that refers to itself for the same value can check nothing: deploys refuse it, and no other.
+// A schema that refers to itself for the same value can check nothing: deploys refuse it, and no
+// other.
 func TestSchemasThatGoInCircles(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"$ref":"#"}`: "# refers to itself",

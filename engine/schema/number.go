@@ -11,8 +11,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// hugeNumber returns a number whose exponent is beyond 64-bit floats, or "". The validator computes with exact fractions: 1e999999 would cost it
-// milliseconds and megabytes, and an input may hold a hundred thousand of them.
+// hugeNumber returns a number whose exponent is beyond 64-bit floats, or "". The validator computes
+// with exact fractions: 1e999999 would cost it milliseconds and megabytes, and an input may hold a
+// hundred thousand of them.
 func hugeNumber(v any) string {
 	switch v := v.(type) {
 	case map[string]any:

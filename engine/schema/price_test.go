@@ -64,8 +64,8 @@ func TestEveryKeywordPays(t *testing.T) {
 	}
 }
 
-// Items that collide in the library's own hash, which does not say where a list ends: comparing each
-// with each would take minutes.
+// Items that collide in the library's own hash, which does not say where a list ends: comparing
+// each with each would take minutes.
 func TestUniqueItemsWithoutCollisions(t *testing.T) {
 	s, err := Compile([]byte(`{"uniqueItems":true}`))
 	if err != nil {

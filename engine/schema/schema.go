@@ -23,10 +23,12 @@ type Schema struct {
 	more chan struct{}   // one for each that may still be compiled
 }
 
-// Compile compiles a schema that is loaded: what it refers to must be inside it, or one of the published meta-schemas.
+// Compile compiles a schema that is loaded: what it refers to must be inside it, or one of the
+// published meta-schemas.
 func Compile(text []byte) (*Schema, error) { return compile(text, 0) }
 
-// CompileNew is Compile for a schema that is not loaded yet: its regular expressions may have so many instructions together, at least 1.
+// CompileNew is Compile for a schema that is not loaded yet: its regular expressions may have so
+// many instructions together, at least 1.
 func CompileNew(text []byte, patterns int) (*Schema, error) { return compile(text, patterns) }
 
 func compile(text []byte, patterns int) (*Schema, error) {
@@ -68,8 +70,8 @@ func nesting(text []byte) (deepest int) {
 	return deepest
 }
 
-// Check returns where, as a JSON pointer, and why a value does not fit; the reason is "" if it fits. No value
-// at all is null. It ends with ctx, whose error it returns then.
+// Check returns where, as a JSON pointer, and why a value does not fit; the reason is "" if it
+// fits. No value at all is null. It ends with ctx, whose error it returns then.
 func (s *Schema) Check(ctx context.Context, p []byte) (pointer, reason string, err error) {
 	if len(p) == 0 {
 		p = []byte("null")

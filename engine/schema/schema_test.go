@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// doubling is a schema of n definitions each of which applies the next one twice, through the given keyword.
+// doubling is a schema of n definitions each of which applies the next one twice, through the given
+// keyword.
 func doubling(n int, apply, leaf string) string {
 	var defs []string
 	for i := range n {

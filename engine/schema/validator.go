@@ -11,10 +11,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// validator is a compiled schema with a budget, used by one goroutine at a time. The library knows no budget, and a schema of a few hundred bytes can ask for 2^50
-// steps: each of its definitions need only refer twice to the next. So every subschema gets a format, which the library checks before it descends
-// into the subschema; that format pays. What the library would do before, or in a way whose cost nobody can tell (enum, const, uniqueItems), the format does
-// itself; what it does for free after a subschema has failed is paid by the subschema above. See price.go.
+// validator is a compiled schema with a budget, used by one goroutine at a time. The library knows
+// no budget, and a schema of a few hundred bytes can ask for 2^50 steps: each of its definitions
+// need only refer twice to the next. So every subschema gets a format, which the library checks
+// before it descends into the subschema; that format pays. What the library would do before, or in
+// a way whose cost nobody can tell (enum, const, uniqueItems), the format does itself; what it does
+// for free after a subschema has failed is paid by the subschema above. See price.go.
 type validator struct {
 	root     *jsonschema.Schema
 	prices   map[*jsonschema.Schema]*price
@@ -27,18 +29,20 @@ type validator struct {
 	looked int // left when ctx was last looked at
 }
 
-// checkBudget is how much one check may cost, in bytes of text that is read once. It takes about a second.
+// checkBudget is how much one check may cost, in bytes of text that is read once. It takes about a
+// second.
 const checkBudget = 32 << 20
 
-// schemaName is where a schema stands, for what it refers to by a relative reference: at the root of
-// a place with nothing else in it. formerName, which has no root, made every relative reference one to
-// the schema itself.
+// schemaName is where a schema stands, for what it refers to by a relative reference: at the root
+// of a place with nothing else in it. formerName, which has no root, made every relative reference
+// one to the schema itself.
 const (
 	schemaName = "aion:///"
 	formerName = "mem:schema"
 )
 
-// nowhere refuses to fetch: the library's own loader would read files of the node that a schema names.
+// nowhere refuses to fetch: the library's own loader would read files of the node that a schema
+// names.
 type nowhere struct{}
 
 func (nowhere) Load(url string) (any, error) {
@@ -54,7 +58,8 @@ var errBudget = errors.New("checking the input takes too many steps")
 // interrupted is what the end of the caller's context panics with.
 type interrupted struct{ cause error }
 
-// compileValidator compiles a schema. patterns bounds the instructions of its regular expressions; 0 is for schemas that are loaded already, and keep working.
+// compileValidator compiles a schema. patterns bounds the instructions of its regular expressions;
+// 0 is for schemas that are loaded already, and keep working.
 func compileValidator(text []byte, patterns int) (*validator, error) {
 	v, err := compileNamed(schemaName, text, patterns)
 	if err != nil && patterns == 0 {
@@ -128,7 +133,8 @@ func (v *validator) spend(n int) {
 	}
 }
 
-// check returns where and why a value does not fit; the reason is "" if it fits. The error is that of ctx.
+// check returns where and why a value does not fit; the reason is "" if it fits. The error is that
+// of ctx.
 func (v *validator) check(ctx context.Context, value any) (pointer, reason string, err error) {
 	v.ctx, v.left, v.looked = ctx, v.budget, v.budget
 	defer func() {

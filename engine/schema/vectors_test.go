@@ -99,7 +99,8 @@ func endOf(line string) int {
 	return int(d.InputOffset())
 }
 
-// A schema that was loaded when a relative reference was taken for one to the schema itself is read so.
+// A schema that was loaded when a relative reference was taken for one to the schema itself is read
+// so.
 func TestLoadedSchemasKeepTheirReferences(t *testing.T) {
 	s, err := Compile([]byte(`{"type":"object","properties":{"a":{"$ref":"address.json"}}}`))
 	if err != nil {

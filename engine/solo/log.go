@@ -13,8 +13,9 @@ import (
 // maxEntry is how many commands one entry gathers, as in the cluster's group commit.
 const maxEntry = 1024
 
-// Log is a replicated log of one replica, which always leads: what is proposed is applied at once. Proposals that come together are applied as one entry. It
-// implements engine.Log and engine.Clock; its time is the wall clock's.
+// Log is a replicated log of one replica, which always leads: what is proposed is applied at once.
+// Proposals that come together are applied as one entry. It implements engine.Log and engine.Clock;
+// its time is the wall clock's.
 type Log struct {
 	state *fsm.State
 	now   func() history.Time

@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Skipping is a Log whose time stands still until it is told to skip. It also implements engine.Alarms, so that the engine's loops sleep in its time.
+// Skipping is a Log whose time stands still until it is told to skip. It also implements
+// engine.Alarms, so that the engine's loops sleep in its time.
 type Skipping struct {
 	*Log
 
@@ -52,7 +53,8 @@ func (s *Skipping) Alarm(at history.Time) (rung <-chan struct{}, free func()) {
 	}
 }
 
-// Skip moves the time to at, unless it is past that already, and rings the alarms that were set for a time until then.
+// Skip moves the time to at, unless it is past that already, and rings the alarms that were set for
+// a time until then.
 func (s *Skipping) Skip(at history.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,8 +2,9 @@ package history
 
 import "aion.dev/aion/catalog"
 
-// Asked returns e as workflow code asked for it: without the fields that the state machine fills in when it appends. Two turns that asked for
-// the same events asked for equal Asked forms, byte for byte. e is not changed.
+// Asked returns e as workflow code asked for it: without the fields that the state machine fills in
+// when it appends. Two turns that asked for the same events asked for equal Asked forms, byte for
+// byte. e is not changed.
 func Asked(e Data) Data {
 	switch e := e.(type) {
 	case *TimerStarted:

@@ -44,9 +44,10 @@ func CheckAttributesSize(set Attributes) error {
 	return nil
 }
 
-// CanonicalAttribute returns a value in the one spelling under which equal values are equal bytes: listing runs by attribute compares bytes. Values are strings,
-// integers, finite floats, booleans, lists of strings, and null, which removes a name. A time is a string as RFC 3339 writes it, and is spelled in UTC: the same
-// moment is found however it was written.
+// CanonicalAttribute returns a value in the one spelling under which equal values are equal bytes:
+// listing runs by attribute compares bytes. Values are strings, integers, finite floats, booleans,
+// lists of strings, and null, which removes a name. A time is a string as RFC 3339 writes it, and
+// is spelled in UTC: the same moment is found however it was written.
 func CanonicalAttribute(value Payload) (Payload, error) {
 	if len(value) > MaxAttributeBytes {
 		return nil, fmt.Errorf("has %d bytes, the limit is %d", len(value), MaxAttributeBytes)
@@ -83,7 +84,8 @@ func CanonicalAttribute(value Payload) (Payload, error) {
 	return nil, fmt.Errorf("is neither a string, a number, a boolean nor a list of strings")
 }
 
-// canonicalTime spells a time in UTC, to the nanosecond and without zeros at its end. Any other string stays what it is.
+// canonicalTime spells a time in UTC, to the nanosecond and without zeros at its end. Any other
+// string stays what it is.
 func canonicalTime(s string) string {
 	var t time.Time
 	if err := t.UnmarshalText([]byte(s)); err != nil || strings.Contains(s, ",") { // Go reads a comma where RFC 3339 has a point

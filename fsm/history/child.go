@@ -29,8 +29,9 @@ func (v *ChildVersion) UnmarshalText(b []byte) error {
 	return err
 }
 
-// ChildWorkflowStarted records a child and starts it in the same entry. Code asks for ID, WorkflowID, WorkflowType, Input, OnClose and Choice;
-// the state machine fills RunID and Version, or appends ChildWorkflowFailed at once when the child cannot start.
+// ChildWorkflowStarted records a child and starts it in the same entry. Code asks for ID,
+// WorkflowID, WorkflowType, Input, OnClose and Choice; the state machine fills RunID and Version,
+// or appends ChildWorkflowFailed at once when the child cannot start.
 type ChildWorkflowStarted struct {
 	ID           uint64          `cbor:"1,keyasint" json:"id"`
 	WorkflowID   string          `cbor:"2,keyasint" json:"workflow_id"` // the caller's id, or "<run id>:<ordinal>"
@@ -54,8 +55,9 @@ type ChildWorkflowFailed struct {
 	Error RunError `cbor:"2,keyasint" json:"error"`
 }
 
-// ChildWorkflowCancelled ends the parent's wait for a child. Asked is true when the parent's own code gave the child up, which also requests
-// cancellation of the child in the same entry; false when the child itself closed as cancelled.
+// ChildWorkflowCancelled ends the parent's wait for a child. Asked is true when the parent's own
+// code gave the child up, which also requests cancellation of the child in the same entry; false
+// when the child itself closed as cancelled.
 type ChildWorkflowCancelled struct {
 	ID    uint64 `cbor:"1,keyasint" json:"id"`
 	Asked bool   `cbor:"2,keyasint,omitempty" json:"asked,omitempty"`

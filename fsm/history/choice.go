@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Choices are stored as numbers and shown as words. A number without a word is a newer node's: it is
-// shown as it is, and reads back.
+// Choices are stored as numbers and shown as words. A number without a word is a newer node's: it
+// is shown as it is, and reads back.
 
 func choiceName(names []string, n uint8) string {
 	if int(n) < len(names) {

@@ -8,7 +8,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// The bytes of an event are its type (1 byte), seq and time (8 bytes each, big-endian), then its data as deterministic CBOR.
+// The bytes of an event are its type (1 byte), seq and time (8 bytes each, big-endian), then its
+// data as deterministic CBOR.
 const eventHead = 1 + 8 + 8
 
 var (
@@ -35,7 +36,8 @@ func AppendEvent(dst []byte, e Event) ([]byte, error) {
 	return append(dst, data...), nil
 }
 
-// DecodeEvent reads the bytes that AppendEvent wrote. A type or field that this build does not know is an error: whoever reads the log stops there.
+// DecodeEvent reads the bytes that AppendEvent wrote. A type or field that this build does not know
+// is an error: whoever reads the log stops there.
 func DecodeEvent(b []byte) (Event, error) {
 	if len(b) < eventHead {
 		return Event{}, fmt.Errorf("event of %d bytes is shorter than its head of %d", len(b), eventHead)

@@ -1,13 +1,15 @@
 package history
 
-// Event is one line of a run's history. Seq starts at 1 and has no gaps; the state machine assigns Seq and At when it appends.
+// Event is one line of a run's history. Seq starts at 1 and has no gaps; the state machine assigns
+// Seq and At when it appends.
 type Event struct {
 	Seq  uint64
 	At   Time
 	Data Data
 }
 
-// Type is the number of an event's kind on disk and in the log. Numbers are never reused or reordered.
+// Type is the number of an event's kind on disk and in the log. Numbers are never reused or
+// reordered.
 type Type uint8
 
 // The types of events, with the names that users see.
@@ -40,7 +42,8 @@ const (
 	TypeChildWorkflowCancelled Type = 26
 )
 
-// Data is what an event says. The types that implement it are pointers to the structs of this package, one for each Type.
+// Data is what an event says. The types that implement it are pointers to the structs of this
+// package, one for each Type.
 type Data interface {
 	// Type returns the event's kind.
 	Type() Type

@@ -12,7 +12,8 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write testdata/events.txt anew: only for types that are new")
 
-// The bytes of events are frozen: logs, snapshots and backups hold them. A line may be added to testdata/events.txt, none may change.
+// The bytes of events are frozen: logs, snapshots and backups hold them. A line may be added to
+// testdata/events.txt, none may change.
 func TestBytesAreFrozen(t *testing.T) {
 	const file = "testdata/events.txt"
 	var b strings.Builder

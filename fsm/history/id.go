@@ -13,8 +13,9 @@ import (
 // MaxWorkflowID is the longest workflow id, in bytes.
 const MaxWorkflowID = 200
 
-// RunID names one execution of a workflow id. Callers mint a UUIDv7 before the log; runs that the state machine itself makes
-// (children, continued runs) take a DeriveRunID, so that every node makes the same one.
+// RunID names one execution of a workflow id. Callers mint a UUIDv7 before the log; runs that the
+// state machine itself makes (children, continued runs) take a DeriveRunID, so that every node
+// makes the same one.
 type RunID [16]byte
 
 // ParseRunID reads the usual text form of a UUID in lower case.
@@ -22,7 +23,8 @@ func ParseRunID(s string) (id RunID, err error) {
 	return id, id.UnmarshalText([]byte(s))
 }
 
-// DeriveRunID makes the id of the nth run that parent gives rise to for the named purpose ("child", "continue"). It is a version 8 UUID.
+// DeriveRunID makes the id of the nth run that parent gives rise to for the named purpose ("child",
+// "continue"). It is a version 8 UUID.
 func DeriveRunID(parent RunID, purpose string, n uint64) (id RunID) {
 	h := sha256.New()
 	h.Write([]byte("aion/run/1\x00" + purpose + "\x00"))
@@ -75,7 +77,8 @@ func (id *RunID) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// CheckWorkflowID refuses ids that break the rule for ids: 1 to 200 characters of A-Z a-z 0-9 . _ : @ -, not starting with a dot.
+// CheckWorkflowID refuses ids that break the rule for ids: 1 to 200 characters of A-Z a-z 0-9 . _ :
+// @ -, not starting with a dot.
 func CheckWorkflowID(id string) error {
 	switch {
 	case id == "":

@@ -2,7 +2,8 @@ package history
 
 import "encoding/json"
 
-// Payload is one JSON value as it was given: inputs, results, signals. Nil stands for "none", which readers see as null.
+// Payload is one JSON value as it was given: inputs, results, signals. Nil stands for "none", which
+// readers see as null.
 type Payload []byte
 
 // MarshalJSON writes the value itself.

@@ -7,7 +7,8 @@ type SignalReceived struct {
 	From    RunID   `cbor:"3,keyasint,omitzero" json:"from,omitzero"` // the sending run; zero = from outside
 }
 
-// SignalSent is a message from the run to the open run of another workflow id. The state machine fills Error when there is none.
+// SignalSent is a message from the run to the open run of another workflow id. The state machine
+// fills Error when there is none.
 type SignalSent struct {
 	WorkflowID string    `cbor:"1,keyasint" json:"workflow_id"`
 	Name       string    `cbor:"2,keyasint" json:"name"`

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Time is log time: nanoseconds since the Unix epoch as stamped into an entry by the leader. It never goes back along the log.
+// Time is log time: nanoseconds since the Unix epoch as stamped into an entry by the leader. It
+// never goes back along the log.
 type Time int64
 
 // At converts a wall-clock time.

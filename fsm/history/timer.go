@@ -1,6 +1,7 @@
 package history
 
-// TimerStarted arms a timer: a sleep, or the time limit of a signal wait. ID is the ordinal of the wait within the run; the state machine fills FireAt.
+// TimerStarted arms a timer: a sleep, or the time limit of a signal wait. ID is the ordinal of the
+// wait within the run; the state machine fills FireAt.
 type TimerStarted struct {
 	ID       uint64   `cbor:"1,keyasint" json:"id"`
 	Duration Duration `cbor:"2,keyasint" json:"duration"`

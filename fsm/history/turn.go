@@ -1,9 +1,11 @@
 package history
 
-// Turn is the record of one deterministic step of workflow code, from wake-up to the next wait. Replay is driven by turns: it shows the code the
-// events up to Through, and the code must then ask for the events FirstSeq to FirstSeq+Count-1 again.
+// Turn is the record of one deterministic step of workflow code, from wake-up to the next wait.
+// Replay is driven by turns: it shows the code the events up to Through, and the code must then ask
+// for the events FirstSeq to FirstSeq+Count-1 again.
 //
-// A turn's time, which ctx.now() tells, is the time of the event with seq Through: it follows from history alone.
+// A turn's time, which ctx.now() tells, is the time of the event with seq Through: it follows from
+// history alone.
 type Turn struct {
 	N        uint64 `cbor:"1,keyasint"`           // 1, 2, 3... without gaps
 	Through  uint64 `cbor:"2,keyasint"`           // newest event that the turn had seen
@@ -15,7 +17,8 @@ type Turn struct {
 	Waits    uint64 `cbor:"8,keyasint,omitempty"` // it was cut at the wait of this number, from 1, of those that could go on at once; 0 = it was not cut at a wait
 }
 
-// Rules is the number of the rules by which new turns are made. A turn is shown again by the rules that its record names.
+// Rules is the number of the rules by which new turns are made. A turn is shown again by the rules
+// that its record names.
 //
 //	0  A request to cancel is delivered when code next blocks, whatever else the turn has seen.
 //	1  It is delivered in its place among the turn's events when code is blocked then. Turns are cut at waits. A turn that closes the run has seen every
@@ -24,7 +27,8 @@ type Turn struct {
 //	2  A run that goes on from one that continued as new refers to the signals that were not read, where before each was stored again.
 const Rules = 2
 
-// Wait is one thing that a run waits for after its newest turn, for people who ask what a run is waiting on.
+// Wait is one thing that a run waits for after its newest turn, for people who ask what a run is
+// waiting on.
 type Wait struct {
 	Kind string `cbor:"1,keyasint" json:"kind"` // "timer", "signal", "child", "activity"
 	ID   uint64 `cbor:"2,keyasint" json:"id"`   // ordinal within the run

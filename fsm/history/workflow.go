@@ -77,7 +77,8 @@ type WorkflowTimedOut struct {
 	Timeout Duration `cbor:"1,keyasint" json:"timeout"`
 }
 
-// WorkflowContinuedAsNew closes a run and names the run of the same workflow id that goes on. Code asks for Input, Same and Carry; the state machine fills NewRunID and Version.
+// WorkflowContinuedAsNew closes a run and names the run of the same workflow id that goes on. Code
+// asks for Input, Same and Carry; the state machine fills NewRunID and Version.
 type WorkflowContinuedAsNew struct {
 	Input    Payload         `cbor:"1,keyasint,omitempty" json:"input"`
 	Same     bool            `cbor:"2,keyasint,omitempty" json:"same_version,omitempty"` // stay on this version instead of the routed one
@@ -86,15 +87,17 @@ type WorkflowContinuedAsNew struct {
 	Version  catalog.Version `cbor:"5,keyasint,omitzero" json:"version,omitzero"`
 }
 
-// WorkflowReopened opens a closed run again, as it stood before the turn that closed it: that turn is void, with all events from its first one up to this
-// one, and so are requests to cancel that it was the first to see. Outcomes of the ordinals in Forget are void too: those steps run again.
+// WorkflowReopened opens a closed run again, as it stood before the turn that closed it: that turn
+// is void, with all events from its first one up to this one, and so are requests to cancel that it
+// was the first to see. Outcomes of the ordinals in Forget are void too: those steps run again.
 type WorkflowReopened struct {
 	Reason string   `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
 	Turn   uint64   `cbor:"2,keyasint,omitempty" json:"turn,omitempty"` // the void turn; 0 = no turn closed the run
 	Forget []uint64 `cbor:"3,keyasint,omitempty" json:"forget,omitempty"`
 }
 
-// WorkflowPaused stops turns; signals and timers are still recorded. Quarantined: code of this run broke the runtime or its replay three times.
+// WorkflowPaused stops turns; signals and timers are still recorded. Quarantined: code of this run
+// broke the runtime or its replay three times.
 type WorkflowPaused struct {
 	Reason      string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
 	Quarantined bool   `cbor:"2,keyasint,omitempty" json:"quarantined,omitempty"`

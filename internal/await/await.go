@@ -1,7 +1,7 @@
 // Package await waits in tests: for one thing, and not for ever.
 //
-// A test that is stuck takes the results of its whole package with it, ten minutes later. Every wait
-// here has a deadline of its own and says what it waited for. In a testing/synctest bubble the
+// A test that is stuck takes the results of its whole package with it, ten minutes later. Every
+// wait here has a deadline of its own and says what it waited for. In a testing/synctest bubble the
 // deadline is in the bubble's time; Limit is for loops there whose time passes while nothing
 // happens, and counts the real one.
 package await

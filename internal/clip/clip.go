@@ -1,5 +1,5 @@
-// Package clip shortens texts of callers for messages, so that no message grows with what it is about.
-// Begin with To.
+// Package clip shortens texts of callers for messages, so that no message grows with what it is
+// about. Begin with To.
 package clip
 
 import "strings"

@@ -24,13 +24,14 @@ var pure = map[string]string{
 	"engine/replay": "a turn computed again, on another node or years later, must be the same turn",
 }
 
-// timeless are the packages whose decisions depend on nothing but their arguments, too. Nodes compare
-// what follows from these decisions, and not their texts, which people read.
+// timeless are the packages whose decisions depend on nothing but their arguments, too. Nodes
+// compare what follows from these decisions, and not their texts, which people read.
 var timeless = map[string]string{
 	"engine/calendar": "when a schedule fires follows from its definition, whoever asks and whenever",
 }
 
-// forbidden are functions, and with a nil list packages, whose answer differs between nodes or between two calls.
+// forbidden are functions, and with a nil list packages, whose answer differs between nodes or
+// between two calls.
 var forbidden = map[string][]string{
 	"time":         {"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"},
 	"os":           {"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Hostname", "Getpid", "Getwd"},

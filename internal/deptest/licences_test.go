@@ -39,8 +39,8 @@ LICENSE file of the module's source. This file is made by
 
 `
 
-// TestNotice: NOTICE names every module of the binary with its licence, and repeats the notices that
-// modules ask to be repeated.
+// TestNotice: NOTICE names every module of the binary with its licence, and repeats the notices
+// that modules ask to be repeated.
 func TestNotice(t *testing.T) {
 	const file = "../../NOTICE"
 	want := noticeHead + notice(t)

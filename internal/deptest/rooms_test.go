@@ -1,6 +1,7 @@
 package deptest
 
-// room is what one package of ours may import, besides the standard library. A path ending in "/..." covers what is below it too.
+// room is what one package of ours may import, besides the standard library. A path ending in
+// "/..." covers what is below it too.
 type room struct {
 	path   string   // below the module; "..." at the end covers what is below it
 	ours   []string // packages of ours
@@ -95,7 +96,8 @@ var rooms = []room{
 // alone is why no workload may import another.
 const alone = "a workload can be read, changed and thrown away alone: what two of them need is in a package of its own"
 
-// replication are the libraries that only the cluster may know. raft in two places would be two truths about who leads.
+// replication are the libraries that only the cluster may know. raft in two places would be two
+// truths about who leads.
 var replication = []string{
 	"github.com/hashicorp/raft", "github.com/hashicorp/raft-boltdb/v2", "github.com/hashicorp/raft-wal", "github.com/hashicorp/memberlist", "go.etcd.io/bbolt",
 }

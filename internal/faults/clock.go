@@ -19,7 +19,8 @@ var drift struct {
 	last time.Time
 }
 
-// Now is the time of this machine as it is shown to the node, with its monotonic reading. It never runs back, whatever the rate.
+// Now is the time of this machine as it is shown to the node, with its monotonic reading. It never
+// runs back, whatever the rate.
 func Now() time.Time {
 	rate := 1.0
 	if c := current(); c.Rate > 0 {

@@ -2,7 +2,8 @@ package faults
 
 import "time"
 
-// Control is what a node is to suffer, as JSON in the file that AION_FAULTS names. The zero Control is health.
+// Control is what a node is to suffer, as JSON in the file that AION_FAULTS names. The zero Control
+// is health.
 type Control struct {
 	Offset time.Duration `json:"offset,omitempty"` // what the wall clock is ahead
 	Rate   float64       `json:"rate,omitempty"`   // how fast both clocks run; 0 = 1

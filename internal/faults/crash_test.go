@@ -25,7 +25,8 @@ import (
 	"github.com/hashicorp/raft-wal/metadb"
 )
 
-// TestMain is also the process that is killed: it writes into all stores, and says after each round of writes how far it is.
+// TestMain is also the process that is killed: it writes into all stores, and says after each round
+// of writes how far it is.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("FAULTS_TEST_DIR"); dir != "" {
 		known, _ := strconv.ParseUint(os.Getenv("FAULTS_TEST_KNOWN"), 10, 64)
@@ -180,7 +181,8 @@ func archive(dir string, n uint64) error {
 	return SyncFolder(filepath.Dir(name), folder.Sync)
 }
 
-// TestWhatWasSyncedOutlivesThePower kills a process with real stores at random points, and takes away what it had not synced.
+// TestWhatWasSyncedOutlivesThePower kills a process with real stores at random points, and takes
+// away what it had not synced.
 func TestWhatWasSyncedOutlivesThePower(t *testing.T) {
 	if missed := lives(t, 6, func(life uint64) bool { return life%3 == 1 }); missed != "" {
 		t.Error(missed)
@@ -195,7 +197,8 @@ func TestAMissingSyncShows(t *testing.T) {
 	}
 }
 
-// lives returns what a process misses when it starts, in the first of its lives that misses something.
+// lives returns what a process misses when it starts, in the first of its lives that misses
+// something.
 func lives(t *testing.T, most uint64, all func(life uint64) bool) (missed string) {
 	root := t.TempDir()
 	told, data := filepath.Join(root, "faults.json"), filepath.Join(root, "data")

@@ -83,8 +83,9 @@ func (f logFile) Sync() error {
 	return flush(Log, func() error { return watch().SyncFolder(f.dir, sync) })
 }
 
-// Meta is the list of segments in dir with the faults of the log. Bolt takes no file but the system's, so they are met above it: nothing is half-written, but a
-// power loss within a commit can undo pages of it.
+// Meta is the list of segments in dir with the faults of the log. Bolt takes no file but the
+// system's, so they are met above it: nothing is half-written, but a power loss within a commit can
+// undo pages of it.
 func Meta(dir string, m types.MetaStore) types.MetaStore {
 	return meta{m, filepath.Join(dir, "wal-meta.db")}
 }

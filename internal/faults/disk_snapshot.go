@@ -9,9 +9,11 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// SnapshotStore is s, which keeps its snapshots in dir, with the faults of snapshots. Raft's store writes past everybody, so they are met above it: a write fails before
-// it is buffered, an fsync fails instead of the end of a snapshot. It syncs what a snapshot consists of before it renames its folder, and removes one without
-// its last name when it is opened: all that a power loss can undo is the folder and its name.
+// SnapshotStore is s, which keeps its snapshots in dir, with the faults of snapshots. Raft's store
+// writes past everybody, so they are met above it: a write fails before it is buffered, an fsync
+// fails instead of the end of a snapshot. It syncs what a snapshot consists of before it renames
+// its folder, and removes one without its last name when it is opened: all that a power loss can
+// undo is the folder and its name.
 func SnapshotStore(dir string, s raft.SnapshotStore) raft.SnapshotStore { return snapshots{s, dir} }
 
 type snapshots struct {

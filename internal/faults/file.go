@@ -26,7 +26,8 @@ var (
 
 const readEvery = 20 * time.Millisecond
 
-// current is what the control file says. A file that is not there says nothing; one that cannot be read is a mistake of the suite.
+// current is what the control file says. A file that is not there says nothing; one that cannot be
+// read is a mistake of the suite.
 func current() *Control {
 	reading.Do(func() {
 		now.Store(&Control{})

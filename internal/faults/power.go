@@ -52,14 +52,16 @@ func watch() *power.Watch {
 	return watched.w
 }
 
-// must ends a process whose losses cannot be told any more: what the suite saw of it would mean nothing.
+// must ends a process whose losses cannot be told any more: what the suite saw of it would mean
+// nothing.
 func must(err error) {
 	if err != nil {
 		panic(fmt.Sprintf("faults: %v", err))
 	}
 }
 
-// noted is a write of b, at an offset or (negative) where the descriptor stands, that a power loss can undo.
+// noted is a write of b, at an offset or (negative) where the descriptor stands, that a power loss
+// can undo.
 func noted(fd uintptr, at int64, w func([]byte) (int, error)) func([]byte) (int, error) {
 	return func(b []byte) (int, error) {
 		if fd != vfs.InvalidFd {

@@ -1,5 +1,5 @@
-// Package jsonvectors decides what every door of a node that takes JSON must make of a text: one table,
-// which the tests of each door go through. It never reads JSON itself. Begin with Texts.
+// Package jsonvectors decides what every door of a node that takes JSON must make of a text: one
+// table, which the tests of each door go through. It never reads JSON itself. Begin with Texts.
 package jsonvectors
 
 import "strings"
@@ -52,7 +52,8 @@ var taken = []string{
 }
 
 var broken = []string{
-	// Nothing, or more than one value. An empty text is no value, but leaves a payload out where one may be left out.
+	// Nothing, or more than one value. An empty text is no value, but leaves a payload out where
+	// one may be left out.
 	` `, "\n", "\t\t", `1 2`, `1,2`, `[] []`, `{}{}`, `""""`, `null null`, `[]]`, `{}}`, `1]`, `[1],`, `,`, `,1`, `null,`, `{} x`, "1\x00", "\x00", "\x001", `1;`, `[]#`, `{}//`, `{}/**/`, `1 // one`,
 	// Literals.
 	`nul`, `nulll`, `Null`, `NULL`, `True`, `TRUE`, `tru`, `trues`, `fals`, `undefined`, `nil`, `None`, `NaN`, `-NaN`, `Infinity`, `-Infinity`, `+Infinity`, `Inf`, `a`, `'a'`, "`a`", `*`, `=`, `.`, `\`,

@@ -1,6 +1,6 @@
-// Package lru keeps values in memory, at most so many or so many bytes, and lets go of those that were
-// used longest ago. It knows nothing of what it keeps: where a value that leaves has to be closed, it
-// calls whoever made the cache.
+// Package lru keeps values in memory, at most so many or so many bytes, and lets go of those that
+// were used longest ago. It knows nothing of what it keeps: where a value that leaves has to be
+// closed, it calls whoever made the cache.
 package lru
 
 import (
@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Cache maps keys to values. It is safe for concurrent use. Make it with New, and set Bytes, Size and
-// Drop before the first Put.
+// Cache maps keys to values. It is safe for concurrent use. Make it with New, and set Bytes, Size
+// and Drop before the first Put.
 type Cache[K comparable, V any] struct {
 	Bytes uint64         // with Size: of all values together
 	Size  func(V) uint64 // bytes of a value that is put; nil = not counted

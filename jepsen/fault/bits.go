@@ -28,8 +28,9 @@ func init() {
 	bits("blob", "the archives")
 }
 
-// areas are where the files of a node are that have checksums of their own. The vote (raft/stable.db) and the wal's list of segments are bolt files: their pages
-// have none, and what is flipped there cannot be noticed by anybody.
+// areas are where the files of a node are that have checksums of their own. The vote
+// (raft/stable.db) and the wal's list of segments are bolt files: their pages have none, and what
+// is flipped there cannot be noticed by anybody.
 var areas = map[string]func(path string) bool{
 	"log":      func(path string) bool { return strings.HasPrefix(path, "raft/wal/") && strings.HasSuffix(path, ".wal") },
 	"state":    func(path string) bool { return strings.HasPrefix(path, "state/live/") && filepath.Base(path) != "LOCK" },
@@ -37,8 +38,9 @@ var areas = map[string]func(path string) bool{
 	"blob":     func(path string) bool { return strings.HasPrefix(path, "blobs/") },
 }
 
-// flip is the fault: while it lasts, the node runs on what it makes of its files, or has refused to. What only reads notice may be noticed any time, so a disk
-// that was flipped is replaced in the end; archives are repaired in place.
+// flip is the fault: while it lasts, the node runs on what it makes of its files, or has refused
+// to. What only reads notice may be noticed any time, so a disk that was flipped is replaced in the
+// end; archives are repaired in place.
 func flip(area string) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		n := anyOne(ctx, c, r)[0]

@@ -43,7 +43,8 @@ func rate(who choice) Func {
 	})
 }
 
-// wrongBoot starts a node with a wrong clock and asks the leader to hand leadership to it, which it must refuse. Some clocks are behind.
+// wrongBoot starts a node with a wrong clock and asks the leader to hand leadership to it, which it
+// must refuse. Some clocks are behind.
 func wrongBoot(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	n := anyOne(ctx, c, r)[0]
 	off := []time.Duration{20 * time.Second, time.Hour, 25 * time.Hour, 2 * 365 * 24 * time.Hour}[r.IntN(4)]

@@ -10,8 +10,9 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// control is what a node of a binary with -tags aionfaults reads from its file: the JSON of internal/faults.Control, written down a second time, for the suite
-// shares no code with what it checks.
+// control is what a node of a binary with -tags aionfaults reads from its file: the JSON of
+// internal/faults.Control, written down a second time, for the suite shares no code with what it
+// checks.
 type control struct {
 	Offset time.Duration `json:"offset,omitempty"`
 	Rate   float64       `json:"rate,omitempty"`

@@ -20,9 +20,10 @@ func init() {
 	kind("hang", "the leader's writes and fsyncs block", theLeader)
 }
 
-// badDisk lets files of one node fail, in one area or all. The node stops, as it must, or meets nothing in this time. In the end it is started again on what
-// is on its disk. What was half-written is there; what it had not synced is lost where fsyncs failed, as the page cache drops what it could not write, and else as
-// chance says.
+// badDisk lets files of one node fail, in one area or all. The node stops, as it must, or meets
+// nothing in this time. In the end it is started again on what is on its disk. What was
+// half-written is there; what it had not synced is lost where fsyncs failed, as the page cache
+// drops what it could not write, and else as chance says.
 func badDisk(kind string, who choice) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		n := who(ctx, c, r)[0]

@@ -13,8 +13,9 @@ import (
 
 // Fault is one kind of trouble.
 type Fault interface {
-	// Begin makes trouble and tells in a few words what it did and to whom ("kill -9 n2 (leader)"). Mend undoes it and leaves every node running; it is called
-	// once, after the fault's time, also when Begin failed half-way. Nil: there is nothing to undo.
+	// Begin makes trouble and tells in a few words what it did and to whom ("kill -9 n2 (leader)").
+	// Mend undoes it and leaves every node running; it is called once, after the fault's time, also
+	// when Begin failed half-way. Nil: there is nothing to undo.
 	Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (did string, mend func(context.Context) error, err error)
 }
 
@@ -35,8 +36,8 @@ type Kind struct {
 	Max    time.Duration
 	Tagged bool    // needs a binary built with -tags aionfaults
 	On     Network // that it needs between nodes
-	// Orderly: what an operator does every day. A majority is always there, so the cluster may pause
-	// for a hand-over and no longer.
+	// Orderly: what an operator does every day. A majority is always there, so the cluster may
+	// pause for a hand-over and no longer.
 	Orderly bool
 	Mixed   bool // needs the binary of another commit
 	Fault   Fault

@@ -20,13 +20,13 @@ func init() {
 	})
 }
 
-// idleFiles is how many files the node may open while it is held. Docs/OPERATIONS.md shares them out:
-// about a fifth is left for callers.
+// idleFiles is how many files the node may open while it is held. Docs/OPERATIONS.md shares them
+// out: about a fifth is left for callers.
 const idleFiles = 600
 
-// idleCallers starts one node again with few descriptors and opens more connections to it than it has,
-// and opens those anew that the node ends. Whoever calls meanwhile must be answered, and the node must
-// not end: a log or a state that cannot open a file is the end of it.
+// idleCallers starts one node again with few descriptors and opens more connections to it than it
+// has, and opens those anew that the node ends. Whoever calls meanwhile must be answered, and the
+// node must not end: a log or a state that cannot open a file is the end of it.
 func idleCallers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c) // the node goes down twice, in order
 	if !ok {
@@ -98,8 +98,8 @@ type holders struct {
 	all  sync.WaitGroup
 }
 
-// hold keeps n connections to an address, each of which says nothing. One that the other side ends is
-// opened again a little later.
+// hold keeps n connections to an address, each of which says nothing. One that the other side ends
+// is opened again a little later.
 func hold(ctx context.Context, address string, n int) *holders {
 	ctx, stop := context.WithCancel(ctx)
 	h := &holders{stop: stop}

@@ -27,8 +27,8 @@ func init() {
 	})
 }
 
-// What a joiner has to catch up with, and how fast: more than a second's worth, and no batch of raft
-// takes the ten seconds after which it is sent again.
+// What a joiner has to catch up with, and how fast: more than a second's worth, and no batch of
+// raft takes the ten seconds after which it is sent again.
 const (
 	fillers    = 24
 	fillerSize = 100 << 10
@@ -59,8 +59,8 @@ func joinerLags(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fu
 	})
 }
 
-// fill makes the log longer, by signals to a run that does not exist, and returns how far a node was
-// after that: 0 when nobody says so.
+// fill makes the log longer, by signals to a run that does not exist, and returns how far a node
+// was after that: 0 when nobody says so.
 func fill(ctx context.Context, c *nodes.Cluster, not *nodes.Node) (index uint64) {
 	text := `"` + strings.Repeat("x", fillerSize) + `"`
 	for _, through := range c.Nodes() {

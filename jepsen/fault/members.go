@@ -46,8 +46,8 @@ func tellNode(ctx context.Context, through *nodes.Node, operation string, node *
 	return post(ctx, "http://"+through.Direct()+"/v1/cluster/"+operation, `{"node":"`+node.ID()+`"}`)
 }
 
-// drain looks at what docs/OPERATIONS.md promises of a drained node. Whatever other faults do at the same time may
-// make calls fail; an answer that promises the contrary is a finding.
+// drain looks at what docs/OPERATIONS.md promises of a drained node. Whatever other faults do at
+// the same time may make calls fail; an answer that promises the contrary is a finding.
 func drain(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
 	if !ok {
@@ -75,7 +75,8 @@ func drain(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(co
 	if status, answer, err := tellNode(ctx, other, "drain", drained); err != nil || status >= 300 {
 		return fmt.Sprintf("%s %s: %d %.100s", Nothing, did, status, answer), undrain, nil
 	}
-	// A drained node is not handed leadership while another one can have it, and refuses no deploy that is passed on to it.
+	// A drained node is not handed leadership while another one can have it, and refuses no deploy
+	// that is passed on to it.
 	for range 5 {
 		wait(ctx, 100*time.Millisecond)
 		if l := c.Leader(ctx); l == nil || l == drained {

@@ -15,7 +15,8 @@ import (
 
 func init() {
 	on := func(network Network, name, what string, f Func) {
-		// TCP waits twice as long after each loss: only after a long cut it has long to wait when all is well again.
+		// TCP waits twice as long after each loss: only after a long cut it has long to wait when
+		// all is well again.
 		register(Kind{Name: "netns-" + name, Family: "netns", What: what, Min: 500 * time.Millisecond, Max: 30 * time.Second, On: network, Fault: switched(f)})
 	}
 	kind := func(name, what string, f Func) { on(Namespaces, name, what, f) }
@@ -66,7 +67,8 @@ func leaderOrAny(ctx context.Context, c *nodes.Cluster, r *rand.Rand) []*nodes.N
 	return theLeader(ctx, c, r)
 }
 
-// loseFrames loses frames of the directed links between nodes that which names. The rule says which of these, and how many.
+// loseFrames loses frames of the directed links between nodes that which names. The rule says which
+// of these, and how many.
 func loseFrames(c *nodes.Cluster, rule netns.Rule, which func(from, to *nodes.Node) bool) (func(context.Context) error, error) {
 	var rules []netns.Rule
 	for _, from := range c.Nodes() {

@@ -42,7 +42,8 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// Every fault of namespaces, of three nodes and of five, does something on a real switch and leaves it as it was.
+// Every fault of namespaces, of three nodes and of five, does something on a real switch and leaves
+// it as it was.
 func TestNetnsFaults(t *testing.T) {
 	if err := netns.Check(); err != nil {
 		t.Skip("NOT TESTED HERE: ", err)

@@ -16,7 +16,8 @@ const (
 	Netem                     // and a kernel that can delay frames
 )
 
-// Fits says why the fault cannot be in a cluster whose nodes are in namespaces, or are not; nil when it can.
+// Fits says why the fault cannot be in a cluster whose nodes are in namespaces, or are not; nil
+// when it can.
 func (k Kind) Fits(namespaces bool) error {
 	switch {
 	case k.On == Proxies && namespaces:

@@ -21,8 +21,8 @@ func init() {
 }
 
 // twoClusters lets two clusters meet: by the addresses that one is told to join at, and at the port
-// of a member that has stopped, whose id the other one's node has, too. Neither may take anything of
-// the other: both keep their id, their members, and what they have acknowledged.
+// of a member that has stopped, whose id the other one's node has, too. Neither may take anything
+// of the other: both keep their id, their members, and what they have acknowledged.
 func twoClusters(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
 	if !ok {

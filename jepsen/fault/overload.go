@@ -19,12 +19,15 @@ func init() {
 	register(Kind{Name: "flood", Family: "load", What: "an open loop of 3,000 calls a second, of which 1,500 may be unanswered", Min: time.Second, Max: 4 * time.Second, Fault: overload(30, 1500)})
 }
 
-// overloadEvery is the beat of the open loop: calls are made whether or not those before were answered.
+// overloadEvery is the beat of the open loop: calls are made whether or not those before were
+// answered.
 const overloadEvery = 10 * time.Millisecond
 
-// overload makes so many calls in every beat, but for those that would be more than open at a time: the suite itself must stand it. It signals runs that do not
-// exist, which costs a cluster as much as signalling one that does and leaves nothing behind, and reads. What must hold is what must hold anyway: nobody dies, who
-// cannot be served is refused or gets no answer, and it is over when the calls are.
+// overload makes so many calls in every beat, but for those that would be more than open at a time:
+// the suite itself must stand it. It signals runs that do not exist, which costs a cluster as much
+// as signalling one that does and leaves nothing behind, and reads. What must hold is what must
+// hold anyway: nobody dies, who cannot be served is refused or gets no answer, and it is over when
+// the calls are.
 func overload(size, open int) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		return flood(ctx, c, r, size, open)

@@ -23,9 +23,11 @@ func init() {
 	loss("power-loss", "all nodes", everyone) // as a blackout does
 }
 
-// powerLoss lets the nodes note for a while how to undo what they do not sync, kills them at once, and lets them lose it as they start again. A disk that tells
-// the truth about fsync loses nothing else, so any number of nodes may lose their power: nothing that was acknowledged is gone. In one half of all losses nothing
-// unsynced is left on any of them, for what only one of them has kept the others would get from it.
+// powerLoss lets the nodes note for a while how to undo what they do not sync, kills them at once,
+// and lets them lose it as they start again. A disk that tells the truth about fsync loses nothing
+// else, so any number of nodes may lose their power: nothing that was acknowledged is gone. In one
+// half of all losses nothing unsynced is left on any of them, for what only one of them has kept
+// the others would get from it.
 func powerLoss(who choice) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		all := r.IntN(2) == 0

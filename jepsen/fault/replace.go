@@ -14,7 +14,8 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// sick are the nodes of each cluster whose disk is in doubt. What the suite expects holds while a majority of disks is intact, so faults of disks share this.
+// sick are the nodes of each cluster whose disk is in doubt. What the suite expects holds while a
+// majority of disks is intact, so faults of disks share this.
 var sick = struct {
 	sync.Mutex
 	of map[*nodes.Cluster]map[*nodes.Node]bool
@@ -55,8 +56,8 @@ func isSick(n *nodes.Node) bool {
 	return false
 }
 
-// replace gives the node an empty disk and lets it join anew, as docs/OPERATIONS.md says for one that is lost: its id is removed by the leader first, and the
-// newcomer gets another one.
+// replace gives the node an empty disk and lets it join anew, as docs/OPERATIONS.md says for one
+// that is lost: its id is removed by the leader first, and the newcomer gets another one.
 func replace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	n.Hold() // a rolling restart that meets it must not start it in between: it would be refused, rightly, and end
 	err := n.Offline(func() error { return os.RemoveAll(n.Data) })

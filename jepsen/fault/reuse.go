@@ -89,8 +89,8 @@ func reuse(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(co
 	})
 }
 
-// stranded starts a node whose id was removed, and waits until it has been refused by name: it ends,
-// or stays outside.
+// stranded starts a node whose id was removed, and waits until it has been refused by name: it
+// ends, or stays outside.
 func stranded(ctx context.Context, c *nodes.Cluster, n *nodes.Node, alone func() bool) error {
 	said := sayings(n)
 	err := n.Start()

@@ -86,7 +86,8 @@ func rolling(drained bool) Func {
 	}
 }
 
-// drainAndLook drains a node, and waits a little until another one leads. The restart ends the drain.
+// drainAndLook drains a node, and waits a little until another one leads. The restart ends the
+// drain.
 func drainAndLook(ctx context.Context, c *nodes.Cluster, n *nodes.Node) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

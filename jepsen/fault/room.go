@@ -19,9 +19,9 @@ func init() {
 	})
 }
 
-// lowDisk lets the leader find that its disk is nearly full. It must say so, and hand leadership on, for
-// a leader takes what is new; when there is room, it is one like the others. A minority is low at a
-// time, so somebody else can lead.
+// lowDisk lets the leader find that its disk is nearly full. It must say so, and hand leadership
+// on, for a leader takes what is new; when there is room, it is one like the others. A minority is
+// low at a time, so somebody else can lead.
 func lowDisk(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
 	n := c.Leader(ctx)
 	if n == nil {
@@ -50,8 +50,8 @@ func lowDisk(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(
 	}, err
 }
 
-// leadsOn says what is wrong about a node whose disk has been full for a while: it has not noticed, or
-// it leads on although others are there, in health, to whom it can hand leadership.
+// leadsOn says what is wrong about a node whose disk has been full for a while: it has not noticed,
+// or it leads on although others are there, in health, to whom it can hand leadership.
 func leadsOn(ctx context.Context, c *nodes.Cluster, n *nodes.Node, starts int) error {
 	var wrong error
 	for range 20 { // of 250 ms each: others may take part in other faults just now

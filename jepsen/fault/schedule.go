@@ -19,11 +19,14 @@ type Item struct {
 	Seed uint64        `json:"seed"` // of its choices
 }
 
-// Schedule is what goes wrong in one run, in order of At. Items may overlap: that is how pairs of faults meet.
+// Schedule is what goes wrong in one run, in order of At. Items may overlap: that is how pairs of
+// faults meet.
 type Schedule []Item
 
-// Plan makes a schedule for a run: faults of the given names, one after another with pauses in which the cluster may recover; with pairs, every second one
-// begins while another lasts. Most last as long as it takes to lose a leader; one in seven is drawn from all that its kind may last, so far as the run is long enough.
+// Plan makes a schedule for a run: faults of the given names, one after another with pauses in
+// which the cluster may recover; with pairs, every second one begins while another lasts. Most last
+// as long as it takes to lose a leader; one in seven is drawn from all that its kind may last, so
+// far as the run is long enough.
 func Plan(seed uint64, names []string, length time.Duration, pairs bool) Schedule {
 	r := rand.New(rand.NewPCG(seed, 77))
 	var s Schedule
@@ -45,8 +48,9 @@ func Plan(seed uint64, names []string, length time.Duration, pairs bool) Schedul
 	return s
 }
 
-// When the first fault of a run begins, how long before the end of its faults the last one may, and the pauses between two: shorter than an election at times, and long enough at others
-// for a healthy cluster to be used.
+// When the first fault of a run begins, how long before the end of its faults the last one may, and
+// the pauses between two: shorter than an election at times, and long enough at others for a
+// healthy cluster to be used.
 const (
 	firstFault = 500 * time.Millisecond
 	lastFault  = time.Second
@@ -83,7 +87,8 @@ type Done struct {
 	Pause time.Duration `json:"pause,omitempty"` // of an orderly fault that met no other: the longest time without an acknowledged change, as the suite finds it
 }
 
-// Struck reports whether the fault did anything: its time may have come after the end of the run, or it may have found nothing that it could do.
+// Struck reports whether the fault did anything: its time may have come after the end of the run,
+// or it may have found nothing that it could do.
 func (d *Done) Struck() bool { return d.End > 0 && d.Did != "" && !strings.HasPrefix(d.Did, Nothing) }
 
 // Nothing is how a fault's tale of what it did begins if it did nothing.
@@ -94,7 +99,8 @@ type idle struct{ why string }
 
 func (i *idle) Error() string { return Nothing + " " + i.why }
 
-// Run carries a schedule out and returns when everything is mended. Since tells the time of the run in nanoseconds. When ctx ends, what has begun is mended at once.
+// Run carries a schedule out and returns when everything is mended. Since tells the time of the run
+// in nanoseconds. When ctx ends, what has begun is mended at once.
 func (s Schedule) Run(ctx context.Context, c *nodes.Cluster, since func() int64) []Done {
 	began := time.Now()
 	done := make([]Done, len(s))

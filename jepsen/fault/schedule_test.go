@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A schedule follows from its seed, stays within its run, and is dense: a run of twenty seconds meets several faults, and twice as many in pairs.
+// A schedule follows from its seed, stays within its run, and is dense: a run of twenty seconds
+// meets several faults, and twice as many in pairs.
 func TestPlan(t *testing.T) {
 	const runs, length = 200, 20 * time.Second
 	all, longest := 0, time.Duration(0)

@@ -17,7 +17,8 @@ func init() {
 	})
 }
 
-// snapshots kills every node once, for thresholds are read at the start; from then on the run has snapshots all the time.
+// snapshots kills every node once, for thresholds are read at the start; from then on the run has
+// snapshots all the time.
 func snapshots(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	order := everyone(ctx, c, r)
 	var errs []error

@@ -17,8 +17,9 @@ func init() {
 	})
 }
 
-// stallHeir makes the state of a follower hang, as a database does that cannot write its tables, and kills the leader. The follower has acknowledged everything, so it may win; then it must notice that
-// it cannot lead, and end, for somebody else to win.
+// stallHeir makes the state of a follower hang, as a database does that cannot write its tables,
+// and kills the leader. The follower has acknowledged everything, so it may win; then it must
+// notice that it cannot lead, and end, for somebody else to win.
 func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	leader := c.Leader(ctx)
 	var heir *nodes.Node
@@ -53,12 +54,13 @@ func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	}, errors.Join(err, leader.Start())
 }
 
-// endsWithin is how long a leader whose state hangs may lead: the 5 s of its watchdog, or 10 s when it is
-// asked to hand on meanwhile, a beat of it, and what a busy machine takes.
+// endsWithin is how long a leader whose state hangs may lead: the 5 s of its watchdog, or 10 s when
+// it is asked to hand on meanwhile, a beat of it, and what a busy machine takes.
 const endsWithin = 13 * time.Second
 
-// reign is the longest time without a break in which others said that heir leads, in the life that it
-// has now. Only a node in health is believed, and what happens while heir is stopped does not count.
+// reign is the longest time without a break in which others said that heir leads, in the life that
+// it has now. Only a node in health is believed, and what happens while heir is stopped does not
+// count.
 func reign(ctx context.Context, c *nodes.Cluster, heir *nodes.Node, starts int) (longest time.Duration) {
 	var since time.Time
 	for wait(ctx, 250*time.Millisecond) && heir.Starts() == starts && heir.Running() {

@@ -60,14 +60,16 @@ type Simulated struct {
 // Found reports whether anything was found, by whomever.
 func (r *Row) Found() bool { return r.Caught || r.Sim != nil && r.Sim.Caught }
 
-// What is given up after these many runs that could not be made, and how long the simulation looks at most.
+// What is given up after these many runs that could not be made, and how long the simulation looks
+// at most.
 const (
 	maxErrors = 5
 	simulated = 30 * time.Second
 )
 
-// Hunt looks for one bug until it shows, the budget is spent or ctx ends: first with the simulation, if it can see the bug, and then, whatever that found, with clusters.
-// A run under way when the budget ends is finished.
+// Hunt looks for one bug until it shows, the budget is spent or ctx ends: first with the
+// simulation, if it can see the bug, and then, whatever that found, with clusters. A run under way
+// when the budget ends is finished.
 func (g *Gate) Hunt(ctx context.Context, b Bug) Row {
 	row := Row{Bug: b.Name, What: b.What}
 	began := time.Now()

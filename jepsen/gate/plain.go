@@ -25,8 +25,8 @@ type Odds struct {
 // plainCampaign is the campaign whose runs are drawn from.
 const plainCampaign = 300
 
-// Draws are n runs of the plain campaign, spread over all its workloads and sets of faults: those of
-// every bug are the same, and more draws begin with fewer.
+// Draws are n runs of the plain campaign, spread over all its workloads and sets of faults: those
+// of every bug are the same, and more draws begin with fewer.
 func (g *Gate) Draws(n int) ([]suite.Spec, error) {
 	if n < 1 || n > plainCampaign {
 		return nil, fmt.Errorf("plain is %d; 1 to %d draws are possible", n, plainCampaign)

@@ -25,7 +25,8 @@ func (v *Verdict) Passed() bool {
 	return !slices.ContainsFunc(v.Bugs, func(r Row) bool { return !r.Found() }) && !slices.ContainsFunc(v.Controls, func(r Row) bool { return r.Found() || len(r.Errors) > 0 })
 }
 
-// Put takes a row in, in the place of the one about the same bug or combination. A bug that was caught before and not this time stays caught by nobody: the newest counts.
+// Put takes a row in, in the place of the one about the same bug or combination. A bug that was
+// caught before and not this time stays caught by nobody: the newest counts.
 func (v *Verdict) Put(r Row) {
 	list, same := &v.Bugs, func(o Row) bool { return o.Bug == r.Bug }
 	if r.Bug == "" {

@@ -39,7 +39,8 @@ func long(t Try) Try { t.Length = 16 * time.Second; return t }
 // longer is t with time for faults that take their time.
 func longer(t Try) Try { t.Length = 36 * time.Second; return t }
 
-// tagged reports whether it names a fault that only a binary built with -tags aionfaults can suffer.
+// tagged reports whether it names a fault that only a binary built with -tags aionfaults can
+// suffer.
 func (t Try) tagged() bool {
 	return slices.ContainsFunc(strings.Split(t.Faults, "+"), func(name string) bool {
 		k, err := fault.Get(name)
@@ -59,7 +60,8 @@ func (t Try) unknown() string {
 	return ""
 }
 
-// Missing lists what the bugs' tries name and nobody has: a gate that left it out would pass for the wrong reason.
+// Missing lists what the bugs' tries name and nobody has: a gate that left it out would pass for
+// the wrong reason.
 func Missing(bugs []Bug) (missing []string) {
 	for _, b := range bugs {
 		if len(b.Tries) == 0 && !b.Sim {
@@ -74,7 +76,8 @@ func Missing(bugs []Bug) (missing []string) {
 	return missing
 }
 
-// Controls are the combinations that caught something, each once and with the seed of a catch: without a bug they must find nothing, or the catch proves nothing.
+// Controls are the combinations that caught something, each once and with the seed of a catch:
+// without a bug they must find nothing, or the catch proves nothing.
 func Controls(bugs []Bug, rows []Row) (list []Seeded) {
 	seen := map[string]bool{}
 	for _, b := range bugs {

@@ -21,7 +21,8 @@ func (n *Net) sender(a *net.UDPAddr) string {
 	return "nobody"
 }
 
-// caller names the node or worker whose process holds the other end of a connection, or Client: whoever else calls is this process.
+// caller names the node or worker whose process holds the other end of a connection, or Client:
+// whoever else calls is this process.
 func (n *Net) caller(c *net.TCPConn) string {
 	remote, ok := c.RemoteAddr().(*net.TCPAddr)
 	local, ok2 := c.LocalAddr().(*net.TCPAddr)
@@ -49,8 +50,10 @@ func (n *Net) owned() map[int]string {
 	return pids
 }
 
-// holders finds out who has a socket open. To look at every descriptor of every process takes milliseconds when there are thousands, as under a flood of calls, so all
-// who ask while one look is under way share the next one: looking takes one processor at most, however many connections come.
+// holders finds out who has a socket open. To look at every descriptor of every process takes
+// milliseconds when there are thousands, as under a flood of calls, so all who ask while one look
+// is under way share the next one: looking takes one processor at most, however many connections
+// come.
 type holders struct {
 	mu     sync.Mutex
 	flying bool
@@ -82,7 +85,8 @@ func (h *holders) find(inode string, pids func() map[int]string) (string, bool) 
 	return node, ok
 }
 
-// pass makes looks until nobody waits: the first in the caller's time, for whom it is, the others in the background.
+// pass makes looks until nobody waits: the first in the caller's time, for whom it is, the others
+// in the background.
 func (h *holders) pass(l *look, pids func() map[int]string) {
 	l.of = socketsOf(pids())
 	close(l.done)

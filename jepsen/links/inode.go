@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// inodeOf asks the kernel for the socket of this machine that is bound to one address and connected to another. It is one question about one socket (sock_diag);
-// /proc/net/tcp lists all there are, thousands after a flood, and is read only where that question is not answered.
+// inodeOf asks the kernel for the socket of this machine that is bound to one address and connected
+// to another. It is one question about one socket (sock_diag); /proc/net/tcp lists all there are,
+// thousands after a flood, and is read only where that question is not answered.
 func inodeOf(socket, peer *net.TCPAddr) (string, error) {
 	inode, err := askKernel(socket, peer)
 	if err == nil || err == syscall.ENOENT {
@@ -21,7 +22,8 @@ func inodeOf(socket, peer *net.TCPAddr) (string, error) {
 	return readTable(socket.Port, peer.Port)
 }
 
-// What the kernel's headers call NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY and INET_DIAG_NOCOOKIE, and the sizes of its structures.
+// What the kernel's headers call NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY and INET_DIAG_NOCOOKIE, and
+// the sizes of its structures.
 const (
 	netlinkSockDiag  = 4
 	sockDiagByFamily = 20

@@ -33,7 +33,8 @@ type link struct {
 	traffic  Traffic
 }
 
-// New makes a Net. The seed decides which datagrams are lost and how long a jitter is, as far as timing lets it.
+// New makes a Net. The seed decides which datagrams are lost and how long a jitter is, as far as
+// timing lets it.
 func New(seed uint64) *Net {
 	return &Net{
 		Dial: net.DialTimeout, random: rand.New(rand.NewPCG(seed, 1)), pids: map[int]string{}, gossip: map[string]string{}, rules: map[link]Rule{}, changed: make(chan struct{}),
@@ -93,7 +94,8 @@ func (n *Net) Heal() {
 	n.announce()
 }
 
-// Reset ends every connection between two nodes, in both directions, as a middle box that restarts does.
+// Reset ends every connection between two nodes, in both directions, as a middle box that restarts
+// does.
 func (n *Net) Reset(a, b string) {
 	n.mu.Lock()
 	var end []*stream
@@ -136,7 +138,8 @@ func (n *Net) announce() {
 	n.changed = make(chan struct{})
 }
 
-// rule returns the rule of a link now, and what ends when any rule changes. over says that the Net is closed.
+// rule returns the rule of a link now, and what ends when any rule changes. over says that the Net
+// is closed.
 func (n *Net) rule(l link) (r Rule, changed <-chan struct{}, over bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// relay passes datagrams on to a node. Each sender gets a socket of its own towards the node, so that answers to it find their way back.
+// relay passes datagrams on to a node. Each sender gets a socket of its own towards the node, so
+// that answers to it find their way back.
 func (n *Net) relay(front *net.UDPConn, node, own string) error {
 	target, err := net.ResolveUDPAddr("udp", own)
 	if err != nil {

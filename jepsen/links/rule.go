@@ -8,7 +8,8 @@ import (
 // Traffic is a kind of what is said over a link.
 type Traffic string
 
-// The kinds. Raft and Calls share a port of the node; the first bytes of a connection tell them apart.
+// The kinds. Raft and Calls share a port of the node; the first bytes of a connection tell them
+// apart.
 const (
 	Raft   Traffic = "raft"   // log, votes, snapshots
 	Calls  Traffic = "calls"  // node calls and archives

@@ -56,7 +56,8 @@ func (n *Net) serve(l net.Listener, node, own string, t Traffic) {
 	})
 }
 
-// preambleSize is how many bytes of a connection to a node port tell what it is for: "aion", a version and the stream.
+// preambleSize is how many bytes of a connection to a node port tell what it is for: "aion", a
+// version and the stream.
 const preambleSize = 6
 
 // connect finds out who calls and what for, and joins the two sides.
@@ -102,7 +103,8 @@ func (n *Net) connect(in *net.TCPConn, node, own string, t Traffic) {
 	s.reset()
 }
 
-// passable waits until a connection may be made; false when it is refused, or nobody waits any longer.
+// passable waits until a connection may be made; false when it is refused, or nobody waits any
+// longer.
 func (n *Net) passable(l link) bool {
 	patience := time.NewTimer(time.Minute)
 	defer patience.Stop()
@@ -129,7 +131,8 @@ type piece struct {
 	last  bool // the sender has said all
 }
 
-// maxUnderWay bounds the pieces that a link holds in one direction: a sender that goes on is held up, as by a full window.
+// maxUnderWay bounds the pieces that a link holds in one direction: a sender that goes on is held
+// up, as by a full window.
 const maxUnderWay = 64
 
 // pipe carries one direction until it ends: end of file is passed on, an error ends the stream.

@@ -40,7 +40,8 @@ func NewEnv(c *nodes.Cluster, r *op.Recorder, dir string, seed uint64, concurren
 	return e, nil
 }
 
-// Client returns the client of one node, which goes through the links and never repeats a call by itself.
+// Client returns the client of one node, which goes through the links and never repeats a call by
+// itself.
 func (e *Env) Client(node string) *client.Client { return e.clients[node] }
 
 // Rand makes the generator of one stream of choices: the same seed and stream, the same choices.
@@ -71,8 +72,8 @@ func (e *Env) Call(ctx context.Context, o op.Op, call func(ctx context.Context, 
 	})
 }
 
-// Insist repeats a call under one request id, through one node after another, until its outcome is known. Every try is an operation of the history.
-// The error says that ctx ended first.
+// Insist repeats a call under one request id, through one node after another, until its outcome is
+// known. Every try is an operation of the history. The error says that ctx ended first.
 func (e *Env) Insist(ctx context.Context, o op.Op, call func(ctx context.Context, c *client.Client, o *op.Op) error) (op.Op, error) {
 	names := e.Cluster.Names()
 	at := max(0, slices.Index(names, o.Node))

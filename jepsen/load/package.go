@@ -18,7 +18,8 @@ type Package struct {
 	Activities []string
 }
 
-// Pack makes the archive, from docs/PACKAGE.md alone: nothing of the product's packer is used, so that a shared mistake cannot hide.
+// Pack makes the archive, from docs/PACKAGE.md alone: nothing of the product's packer is used, so
+// that a shared mistake cannot hide.
 func (p Package) Pack() (archive []byte, version string, err error) {
 	activities := append([]string{}, p.Activities...)
 	slices.Sort(activities)

@@ -9,13 +9,15 @@ import (
 	"sync"
 )
 
-// Check says what keeps this process from making switches, or nil. It is found out once, by trying what switches are made of in a namespace that is gone afterwards.
+// Check says what keeps this process from making switches, or nil. It is found out once, by trying
+// what switches are made of in a namespace that is gone afterwards.
 func Check() error {
 	_, err := probe()
 	return err
 }
 
-// Netem reports whether the kernel can delay, reorder, duplicate and spoil frames; false also where Check fails.
+// Netem reports whether the kernel can delay, reorder, duplicate and spoil frames; false also where
+// Check fails.
 func Netem() bool {
 	netem, err := probe()
 	return netem && err == nil

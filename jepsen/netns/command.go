@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// command runs ip or tc; its error holds what the tool said. The tools ask the kernel once for each line and are done in milliseconds: a minute is for a machine that stands still.
+// command runs ip or tc; its error holds what the tool said. The tools ask the kernel once for each
+// line and are done in milliseconds: a minute is for a machine that stands still.
 func command(stdin string, args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

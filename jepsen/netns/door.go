@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Door is an address on the host's loopback that leads to an address as an end itself sees it: past the switch, and so past all faults.
+// Door is an address on the host's loopback that leads to an address as an end itself sees it: past
+// the switch, and so past all faults.
 type Door struct {
 	space    *Space
 	to       string

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// A filter is a program of the classic Berkeley packet filter that tc runs on every frame that leaves the switch towards one end. Its result is what becomes of the frame.
+// A filter is a program of the classic Berkeley packet filter that tc runs on every frame that
+// leaves the switch towards one end. Its result is what becomes of the frame.
 type filter []instruction
 
 type instruction struct {
@@ -40,11 +41,13 @@ const (
 	ipAt     = 14
 )
 
-// compile makes the filter for an end: rules one after another, the first that holds loses the frame. Number tells the ends by which hardware addresses are made.
+// compile makes the filter for an end: rules one after another, the first that holds loses the
+// frame. Number tells the ends by which hardware addresses are made.
 func compile(rules []Rule, number map[string]int) filter {
 	var f filter
 	for _, r := range rules {
-		// Each test goes on when it holds and to the next rule when it does not: how far that is, is known in the end.
+		// Each test goes on when it holds and to the next rule when it does not: how far that is,
+		// is known in the end.
 		one := filter{{loadWord, 0, 0, senderAt}, {ifEqual, 0, next, uint32(number[r.From])}}
 		if r.Larger > 0 {
 			one = append(one, instruction{loadSize, 0, 0, 0}, instruction{ifAbove, 0, next, uint32(r.Larger)})
@@ -77,7 +80,8 @@ func compile(rules []Rule, number map[string]int) filter {
 // next stands for the first instruction after a rule while it is made; no rule is as long as that.
 const next = math.MaxUint8
 
-// maxRules bounds the rules of one end: tc takes programs of up to 4,096 instructions, a rule has at most 14.
+// maxRules bounds the rules of one end: tc takes programs of up to 4,096 instructions, a rule has
+// at most 14.
 const maxRules = 256
 
 // String is the filter as tc takes it.

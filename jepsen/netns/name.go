@@ -10,7 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// A name is aion-PID-TIME-COUNT-END. TIME is when the process began, in ticks since the machine did: ids are used again.
+// A name is aion-PID-TIME-COUNT-END. TIME is when the process began, in ticks since the machine
+// did: ids are used again.
 var names = regexp.MustCompile(`^aion-([0-9]+)-([0-9]+)-[0-9]+-`)
 
 var made atomic.Int64
@@ -26,7 +27,8 @@ func began(pid int) string {
 	if err != nil {
 		return ""
 	}
-	// The second field is the program's name in brackets, and may hold anything; 20 fields on is the time.
+	// The second field is the program's name in brackets, and may hold anything; 20 fields on is
+	// the time.
 	_, rest, _ := strings.Cut(string(b[strings.LastIndexByte(string(b), ')'):]), " ")
 	fields := strings.Fields(rest)
 	if len(fields) < 20 {

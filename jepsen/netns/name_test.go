@@ -27,7 +27,8 @@ func TestNames(t *testing.T) {
 
 const child = "AION_NETNS_TEST_CHILD"
 
-// A maker that is killed leaves namespaces; the next maker removes them, and leaves alone those of makers that live.
+// A maker that is killed leaves namespaces; the next maker removes them, and leaves alone those of
+// makers that live.
 func TestLeftovers(t *testing.T) {
 	if os.Getenv(child) != "" {
 		s, err := New("a", "b")

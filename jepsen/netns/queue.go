@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Queue is what frames towards an end go through. Netem is needed for all but Rate and Room; see Netem.
+// Queue is what frames towards an end go through. Netem is needed for all but Rate and Room; see
+// Netem.
 type Queue struct {
 	Rate int // bytes a second, at least 1,000; 0 = any
 	Room int // bytes that wait at most, with Rate: what finds no room is lost; at least 3,000
@@ -52,7 +53,8 @@ func (q *Queue) String() string {
 	return s
 }
 
-// Shape lets frames towards ends go through a queue, each end through one of its own, until stop is called. Of several the last counts.
+// Shape lets frames towards ends go through a queue, each end through one of its own, until stop is
+// called. Of several the last counts.
 func (s *Switch) Shape(q Queue, ends ...string) (stop func() error, err error) {
 	if err := errors.Join(q.check(), s.check(ends...)); err != nil {
 		return nil, err

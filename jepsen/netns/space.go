@@ -36,7 +36,8 @@ func newSpace(name string) (*Space, error) {
 	return s, nil
 }
 
-// close gives the name back. The namespace is there until the last process and socket in it has ended.
+// close gives the name back. The namespace is there until the last process and socket in it has
+// ended.
 func (s *Space) close() error {
 	s.file.Close()
 	return command("", "ip", "netns", "del", s.name)
@@ -45,9 +46,11 @@ func (s *Space) close() error {
 // home is the namespace that the process began in.
 var home = sync.OnceValues(func() (*os.File, error) { return os.Open("/proc/self/ns/net") })
 
-// Do runs f on a thread that is inside: sockets that f opens and processes that it starts belong to the namespace for as long as they live, goroutines that it starts do not.
+// Do runs f on a thread that is inside: sockets that f opens and processes that it starts belong to
+// the namespace for as long as they live, goroutines that it starts do not.
 //
-// The thread comes back and lives on. It must not end: nodes die with the thread that started them (Pdeathsig), and any thread may have started one.
+// The thread comes back and lives on. It must not end: nodes die with the thread that started them
+// (Pdeathsig), and any thread may have started one.
 func (s *Space) Do(f func() error) error {
 	back, err := home()
 	if err != nil {
@@ -83,5 +86,6 @@ func setns(f *os.File) error {
 	return nil
 }
 
-// sysSetns is the number of setns, which package syscall does not know everywhere; 0 where it is not known here.
+// sysSetns is the number of setns, which package syscall does not know everywhere; 0 where it is
+// not known here.
 var sysSetns = map[string]uintptr{"amd64": 308, "arm64": 268}[runtime.GOARCH]

@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// Switch joins ends, each in a namespace of its own, by cables to a bridge in a namespace of the switch. What it does to frames, it does as they leave towards an end: whoever sent
-// them is told nothing. Its methods may be called by any goroutine.
+// Switch joins ends, each in a namespace of its own, by cables to a bridge in a namespace of the
+// switch. What it does to frames, it does as they leave towards an end: whoever sent them is told
+// nothing. Its methods may be called by any goroutine.
 type Switch struct {
 	space  *Space
 	ends   []string
@@ -34,7 +35,8 @@ func (s *Switch) IP(end string) string { return fmt.Sprintf("10.77.0.%d", s.numb
 // MaxEnds is how many ends a switch has at most.
 const MaxEnds = 32
 
-// New makes a switch with a namespace for each end, and removes what switches of dead processes have left.
+// New makes a switch with a namespace for each end, and removes what switches of dead processes
+// have left.
 func New(ends ...string) (*Switch, error) {
 	if err := Check(); err != nil {
 		return nil, err
@@ -76,7 +78,8 @@ func (s *Switch) build(name string) (err error) {
 		return err
 	}
 	for _, end := range s.ends {
-		// Frames are as large as a cable carries them, not as large as the kernel likes to hand them on: each is lost alone.
+		// Frames are as large as a cable carries them, not as large as the kernel likes to hand
+		// them on: each is lost alone.
 		err := batch(s.spaces[end].name, "ip", []string{
 			"link set eth0 addrgenmode none gso_max_size 1500 gso_max_segs 1", "addr add " + s.IP(end) + "/24 dev eth0", "link set eth0 up",
 		})
@@ -102,7 +105,8 @@ func (s *Switch) check(ends ...string) error {
 	return nil
 }
 
-// Lose loses frames as rules say, beside what others lose, until stop is called. Stop may be called more than once.
+// Lose loses frames as rules say, beside what others lose, until stop is called. Stop may be called
+// more than once.
 func (s *Switch) Lose(rules ...Rule) (stop func() error, err error) {
 	var to []string
 	for _, r := range rules {
@@ -153,7 +157,8 @@ func (s *Switch) filter(ends []string) error {
 	return batch(s.space.name, "tc", lines)
 }
 
-// Pull takes the cables of ends out, which both sides notice (no carrier), until stop is called: then all are in again, but for those that others hold out, too.
+// Pull takes the cables of ends out, which both sides notice (no carrier), until stop is called:
+// then all are in again, but for those that others hold out, too.
 func (s *Switch) Pull(ends ...string) (stop func() error, err error) {
 	if err := s.check(ends...); err != nil {
 		return nil, err

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// newSwitch makes a switch for a test. What needs root is tested where there is root: `sudo go test ./jepsen/netns`.
+// newSwitch makes a switch for a test. What needs root is tested where there is root: `sudo go test
+// ./jepsen/netns`.
 func newSwitch(t *testing.T, ends ...string) *Switch {
 	t.Helper()
 	if err := Check(); err != nil {
@@ -48,7 +49,8 @@ func (s *Switch) at(end string, port int) string {
 	return net.JoinHostPort(s.IP(end), strconv.Itoa(port))
 }
 
-// hears sends from one end until the ear hears it; a datagram may be lost while an address is asked for.
+// hears sends from one end until the ear hears it; a datagram may be lost while an address is asked
+// for.
 func hears(t *testing.T, s *Switch, from string, c net.PacketConn, text string) {
 	t.Helper()
 	out, err := s.Space(from).Dial("udp", c.LocalAddr().String(), time.Second)
@@ -97,7 +99,8 @@ func heard(c net.PacketConn) (texts []string) {
 	}
 }
 
-// What a rule names is lost, and nothing else: the other way, other ends, other ports and smaller frames arrive. A stopped rule is as if it had never been.
+// What a rule names is lost, and nothing else: the other way, other ends, other ports and smaller
+// frames arrive. A stopped rule is as if it had never been.
 func TestLose(t *testing.T) {
 	s := newSwitch(t, "a", "b", "c")
 	one, two, back, third := ear(t, s, "b", 7001), ear(t, s, "b", 7002), ear(t, s, "a", 7001), ear(t, s, "c", 7001)
@@ -214,7 +217,8 @@ func TestLosePart(t *testing.T) {
 	}
 }
 
-// A stream outlives a cut, in silence: nobody is told, and what was said meanwhile arrives in the end. Past the switch the end is reached all the while.
+// A stream outlives a cut, in silence: nobody is told, and what was said meanwhile arrives in the
+// end. Past the switch the end is reached all the while.
 func TestStreamOutlivesCut(t *testing.T) {
 	s := newSwitch(t, "a", "b")
 	var l net.Listener

@@ -29,7 +29,8 @@ type Config struct {
 	Netns  bool     // each node in a network namespace of its own, see package netns
 }
 
-// Cluster is the nodes of one run. Its methods may be called by any goroutine; two operations on one node wait for each other.
+// Cluster is the nodes of one run. Its methods may be called by any goroutine; two operations on
+// one node wait for each other.
 type Cluster struct {
 	Links  *links.Net    // of clients and workers, and between nodes where there is no Switch
 	Switch *netns.Switch // between nodes that have namespaces; else nil. Its ends are the nodes' names and links.Client
@@ -101,7 +102,8 @@ func (c *Cluster) Names() []string {
 	return names
 }
 
-// Leader is the node that most recently won, as the nodes themselves tell past all links; nil when none says that it leads.
+// Leader is the node that most recently won, as the nodes themselves tell past all links; nil when
+// none says that it leads.
 func (c *Cluster) Leader(ctx context.Context) *Node {
 	var leader *Node
 	var term uint64

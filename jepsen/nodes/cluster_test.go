@@ -24,7 +24,8 @@ func binary(t *testing.T) string {
 	return path
 }
 
-// A leader that is cut off from the others, in one direction only too, is followed by another; a healed cluster is whole again.
+// A leader that is cut off from the others, in one direction only too, is followed by another; a
+// healed cluster is whole again.
 func TestLinksCarryAndCut(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -14,8 +14,8 @@ func (n *Node) Files(limit int) {
 	n.files = limit
 }
 
-// limited is a command under the node's limit of open files. Go raises the soft limit to the hard one
-// as it starts, so both are set, by a shell that becomes the node.
+// limited is a command under the node's limit of open files. Go raises the soft limit to the hard
+// one as it starts, so both are set, by a shell that becomes the node.
 func (n *Node) limited(binary string, args []string) *exec.Cmd {
 	if n.files == 0 {
 		return exec.Command(binary, args...)

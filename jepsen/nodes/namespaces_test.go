@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/transport/client"
 )
 
-// In namespaces, a leader whose frames are lost, in one direction only too, or whose cable is pulled, is followed by another; it is seen all the while, and a healed cluster is whole again.
+// In namespaces, a leader whose frames are lost, in one direction only too, or whose cable is
+// pulled, is followed by another; it is seen all the while, and a healed cluster is whole again.
 func TestNamespaces(t *testing.T) {
 	if err := netns.Check(); err != nil {
 		t.Skip("NOT TESTED HERE: ", err)

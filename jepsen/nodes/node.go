@@ -178,7 +178,8 @@ func (n *Node) Kill() {
 	n.end(syscall.SIGKILL, time.Minute)
 }
 
-// Stop ends the process with SIGTERM and waits for its end; an error says that it had to be killed after within.
+// Stop ends the process with SIGTERM and waits for its end; an error says that it had to be killed
+// after within.
 func (n *Node) Stop(within time.Duration) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Offline kills the process, if it runs, and calls f while nobody can start it: for what is done to the files of a node. It stays dead. F must be quick and
-// need no other node: whoever wants anything of this one waits meanwhile, perhaps somebody who has stopped the other.
+// Offline kills the process, if it runs, and calls f while nobody can start it: for what is done to
+// the files of a node. It stays dead. F must be quick and need no other node: whoever wants
+// anything of this one waits meanwhile, perhaps somebody who has stopped the other.
 func (n *Node) Offline(f func() error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -35,8 +36,8 @@ func (n *Node) Release() {
 	n.held--
 }
 
-// Replace says which binary the node's next start is of: the other one, or its own again. It reports
-// false when there is no other.
+// Replace says which binary the node's next start is of: the other one, or its own again. It
+// reports false when there is no other.
 func (n *Node) Replace(other bool) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -47,13 +48,15 @@ func (n *Node) Replace(other bool) bool {
 	return true
 }
 
-// Control is the file that a node of a tagged binary reads its faults from, see internal/faults; nobody does when Config.Tagged is false.
+// Control is the file that a node of a tagged binary reads its faults from, see internal/faults;
+// nobody does when Config.Tagged is false.
 func (n *Node) Control() string { return filepath.Join(n.cluster.cfg.Dir, "faults-"+n.Name+".json") }
 
 // Tagged reports whether the nodes read their Control files.
 func (c *Cluster) Tagged() bool { return c.cfg.Tagged }
 
-// Plain makes a cluster of nodes that have names and nothing else, for tests of what only chooses among them.
+// Plain makes a cluster of nodes that have names and nothing else, for tests of what only chooses
+// among them.
 func Plain(size int) *Cluster {
 	c := &Cluster{}
 	for i := range size {

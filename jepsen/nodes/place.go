@@ -35,7 +35,8 @@ func (c *Cluster) connect() error {
 
 func name(i int) string { return fmt.Sprintf("n%d", i+1) }
 
-// place gives a node its addresses: own, where it listens; advertise, where other nodes reach it; Public, where clients and workers do; looks, where the suite looks past everything.
+// place gives a node its addresses: own, where it listens; advertise, where other nodes reach it;
+// Public, where clients and workers do; looks, where the suite looks past everything.
 func (c *Cluster) place(n *Node) (err error) {
 	if c.Switch == nil {
 		if n.own, err = freeAddresses(); err != nil {
@@ -61,8 +62,9 @@ func (c *Cluster) place(n *Node) (err error) {
 	return nil
 }
 
-// freeAddresses takes three ports that nobody uses now, for TCP and UDP. They lie below those that the kernel gives to proxies and to callers: a node that is down must find its
-// ports free when it starts again.
+// freeAddresses takes three ports that nobody uses now, for TCP and UDP. They lie below those that
+// the kernel gives to proxies and to callers: a node that is down must find its ports free when it
+// starts again.
 func freeAddresses() (links.Addresses, error) {
 	var held []io.Closer
 	defer func() {
@@ -101,7 +103,8 @@ func freeAddresses() (links.Addresses, error) {
 	return a, nil
 }
 
-// given are the addresses of the clusters of this process: the node of one may be down, and its ports free, when another run looks for some.
+// given are the addresses of the clusters of this process: the node of one may be down, and its
+// ports free, when another run looks for some.
 var given sync.Map
 
 // giveBack lets others have the addresses.

@@ -11,7 +11,8 @@ import (
 // compressed is what Compress adds to the name of a file.
 const compressed = ".gz"
 
-// Compress puts a history away for good, in a tenth of the room: path goes, and path.gz is there. Read finds it under the old name.
+// Compress puts a history away for good, in a tenth of the room: path goes, and path.gz is there.
+// Read finds it under the old name.
 func Compress(path string) (err error) {
 	from, err := os.Open(path)
 	if err != nil {

@@ -43,7 +43,8 @@ type Op struct {
 // Latency is how long the caller waited.
 func (o *Op) Latency() time.Duration { return time.Duration(o.Return - o.Invoke) }
 
-// Classify tells what a caller may conclude from an error of the client. A call that never got an answer may have happened.
+// Classify tells what a caller may conclude from an error of the client. A call that never got an
+// answer may have happened.
 func Classify(err error) (Outcome, string) {
 	if err == nil {
 		return OK, ""
@@ -64,8 +65,8 @@ func Classify(err error) (Outcome, string) {
 	return Unknown, p.Code
 }
 
-// fullDisk reports whether a call was refused because of the node that led just then, before the log:
-// it did not happen, no history has it, and the next leader may take it.
+// fullDisk reports whether a call was refused because of the node that led just then, before the
+// log: it did not happen, no history has it, and the next leader may take it.
 func fullDisk(p *wire.Problem) bool {
 	var setting string
 	return p.Fact("setting", &setting) && setting == "disk.full_bytes"

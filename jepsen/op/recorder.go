@@ -12,7 +12,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Recorder takes down the operations of one run, in memory and, line by line, in a file. Its methods may be called by any goroutine.
+// Recorder takes down the operations of one run, in memory and, line by line, in a file. Its
+// methods may be called by any goroutine.
 type Recorder struct {
 	began time.Time
 
@@ -47,7 +48,8 @@ func (r *Recorder) Process() int {
 	return r.next - 1
 }
 
-// Do calls the cluster and records the call: o says what is asked, call does it and fills Index, Answer and what else it learns.
+// Do calls the cluster and records the call: o says what is asked, call does it and fills Index,
+// Answer and what else it learns.
 func (r *Recorder) Do(o Op, call func(o *Op) error) Op {
 	r.mu.Lock()
 	o.ID = len(r.ops)

@@ -11,8 +11,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Runs of type "gate" have attributes, and inputs that were checked against a schema before the log. Their packages are not among those that other steps
-// draw from, so that schedules written before there were any still mean the same.
+// Runs of type "gate" have attributes, and inputs that were checked against a schema before the
+// log. Their packages are not among those that other steps draw from, so that schedules written
+// before there were any still mean the same.
 var (
 	schemas = []catalog.Digest{{}, {1}, {2}}
 	gates   = []catalog.Package{gated(6, schemas[1]), gated(7, schemas[2]), gated(8, schemas[0])}
@@ -35,7 +36,8 @@ func attributes(rng *rand.Rand) history.Attributes {
 	return set
 }
 
-// asked draws what a client asks less often than what draw draws. It may look at n, which may be behind. nil = nothing.
+// asked draws what a client asks less often than what draw draws. It may look at n, which may be
+// behind. nil = nothing.
 func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
 	for _, id := range schedules { // by chance few are paused, and of these few resumed
 		switch s := w.model.schedules[id]; {
@@ -105,7 +107,8 @@ func limitQueue(rng *rand.Rand) fsm.Command {
 	return c
 }
 
-// reopening draws a closed run and what is to be taken up again, as n sees it. Once in a while it is wrong.
+// reopening draws a closed run and what is to be taken up again, as n sees it. Once in a while it
+// is wrong.
 func (w *World) reopening(n *node, rng *rand.Rand) fsm.Command {
 	if len(w.model.order) == 0 {
 		return nil
@@ -143,7 +146,8 @@ func (w *World) reopening(n *node, rng *rand.Rand) fsm.Command {
 	return c
 }
 
-// standing fills in what stands open before the turn that closed a run of drawn turns: everything begun that has no outcome, and some of what failed.
+// standing fills in what stands open before the turn that closed a run of drawn turns: everything
+// begun that has no outcome, and some of what failed.
 func standing(v fsm.View, r *fsm.Run, c *fsm.ReopenRun, rng *rand.Rand) {
 	events, void, forgot := v.Events(r.RunID, 1, int(r.Events)), map[uint64]bool{}, map[uint64]uint64{}
 	turns := v.Turns(r.RunID, 1, int(r.Turns))

@@ -2,7 +2,8 @@ package sim
 
 import "testing"
 
-// BenchmarkWorld runs one world of the usual size after another and tells what an effective step costs.
+// BenchmarkWorld runs one world of the usual size after another and tells what an effective step
+// costs.
 func BenchmarkWorld(b *testing.B) {
 	var all Stats
 	began := cpuTime()

@@ -27,7 +27,8 @@ type Campaign struct {
 	Every    time.Duration // between lines; 0 = 10 s
 }
 
-// steps is how long the world of a seed lives. Short ones do more in the same time, for what they hold stays small; some things take long to come about.
+// steps is how long the world of a seed lives. Short ones do more in the same time, for what they
+// hold stays small; some things take long to come about.
 func (c *Campaign) steps(seed uint64) int {
 	switch {
 	case c.Steps > 0:
@@ -55,7 +56,8 @@ type Found struct {
 	Failures []Failure
 }
 
-// Run runs the campaign. When ctx ends it finishes the worlds under way, in seconds, and tells of what was done; an error is about writing a failure down.
+// Run runs the campaign. When ctx ends it finishes the worlds under way, in seconds, and tells of
+// what was done; an error is about writing a failure down.
 func (c Campaign) Run(ctx context.Context) (found Found, err error) {
 	began, cpu := time.Now(), cpuTime()
 	var mu sync.Mutex

@@ -83,7 +83,8 @@ func (w *World) request(rng *rand.Rand, c fsm.Command) *fsm.Request {
 	return &fsm.Request{ID: fmt.Sprint("r", id), Print: print, Short: rng.IntN(2) == 0}
 }
 
-// forward brings a call to whom n takes for the leader. It reports false when it gets nowhere: the caller is told so.
+// forward brings a call to whom n takes for the leader. It reports false when it gets nowhere: the
+// caller is told so.
 func (w *World) forward(n *node, c *call) bool {
 	if n.state == nil || n.leader < 0 {
 		return false
@@ -98,7 +99,8 @@ func (w *World) forward(n *node, c *call) bool {
 	return true
 }
 
-// retry asks again for what is unknown. The first try may still be under way: then the log gets both.
+// retry asks again for what is unknown. The first try may still be under way: then the log gets
+// both.
 func (w *World) retry(n *node, seed uint64) bool {
 	for i := range w.calls {
 		c := w.calls[(i+int(seed%16))%len(w.calls)]
@@ -126,7 +128,8 @@ func (w *World) drop(c *call) {
 	}
 }
 
-// answer brings a result to its caller, or loses it on the way. What a caller was told is what the model holds for the request.
+// answer brings a result to its caller, or loses it on the way. What a caller was told is what the
+// model holds for the request.
 func (w *World) answer(c *call, index uint64, r *fsm.Result) {
 	if !c.waits {
 		return

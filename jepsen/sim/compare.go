@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// look reads a node that stands where the model stands: what it shows is what has to be. A node that is behind is held against the others' digests, which is
-// done at every entry.
+// look reads a node that stands where the model stands: what it shows is what has to be. A node
+// that is behind is held against the others' digests, which is done at every entry.
 func (w *World) look(n *node, rng *rand.Rand) bool {
 	if n.state == nil || n.state.Applied() != w.model.index {
 		return false
@@ -100,8 +100,9 @@ func (m *Model) schedulesAreNot(v fsm.View) string {
 	return ""
 }
 
-// compareTouched holds the runs that an entry has changed, and the events that it has written, against what they have to be: at once, on the first node that
-// applies it. That others wrote the same their digests tell.
+// compareTouched holds the runs that an entry has changed, and the events that it has written,
+// against what they have to be: at once, on the first node that applies it. That others wrote the
+// same their digests tell.
 func (w *World) compareTouched(n *node) {
 	if len(w.model.touched) == 0 {
 		return
@@ -179,7 +180,8 @@ func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 	return ""
 }
 
-// waitingAreNot holds the indexes of what waits against the runs: no run that needs a turn and no armed timer may be missing.
+// waitingAreNot holds the indexes of what waits against the runs: no run that needs a turn and no
+// armed timer may be missing.
 func (m *Model) waitingAreNot(v fsm.View) string {
 	var ready, want []history.RunID
 	due := map[fsm.TimerRef]bool{}
@@ -231,8 +233,9 @@ func (m *Model) waitingAreNot(v fsm.View) string {
 	return ""
 }
 
-// finish lets everything come to an end: proposals are committed, unknown outcomes settled by asking again, all nodes catch up. Then all of them hold the same,
-// and it is what the model holds, whole.
+// finish lets everything come to an end: proposals are committed, unknown outcomes settled by
+// asking again, all nodes catch up. Then all of them hold the same, and it is what the model holds,
+// whole.
 func (w *World) finish() {
 	w.budget = min(w.budget, 1) // 1 = also in the end, what is left is left in many small pieces
 	for range 1000 {

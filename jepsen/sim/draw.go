@@ -142,15 +142,16 @@ func (w *World) drawSchedule(rng *rand.Rand) fsm.Command {
 	return inLayout(c)
 }
 
-// inLayout gives a schedule an input, and its row a layout: the first one, of earlier builds, to s1 until a fire moves it to the second. It draws nothing, so that old seeds
-// stay what they were.
+// inLayout gives a schedule an input, and its row a layout: the first one, of earlier builds, to s1
+// until a fire moves it to the second. It draws nothing, so that old seeds stay what they were.
 func inLayout(c *fsm.PutSchedule) fsm.Command {
 	c.Schedule.Input = fmt.Appendf(nil, "%d", c.Schedule.Next)
 	c.Apart = c.Schedule.ID != schedules[0]
 	return c
 }
 
-// fireApart says of a fire of s, or of a schedule that is not known, whether it moves the row to the second layout, and what it will cost.
+// fireApart says of a fire of s, or of a schedule that is not known, whether it moves the row to
+// the second layout, and what it will cost.
 func fireApart(c *fsm.FireSchedule, s *fsm.Schedule) fsm.Command {
 	c.Apart = c.ID != schedules[0] || s.Started%4 == 3
 	c.Work = s.FireWork(c)

@@ -14,8 +14,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Runs of the types "flow" and "kid" are real code: the real machine replays what any replica holds of them, makes the next turn, and the model judges that as
-// it judges drawn ones. A machine is made anew for every turn, as after a change of leader. Code that asks for something else than it did is a violation.
+// Runs of the types "flow" and "kid" are real code: the real machine replays what any replica holds
+// of them, makes the next turn, and the model judges that as it judges drawn ones. A machine is
+// made anew for every turn, as after a change of leader. Code that asks for something else than it
+// did is a violation.
 var flows = map[string]string{
 	"flow": `
 def run(ctx, input):
@@ -46,7 +48,8 @@ type code struct {
 	program runtime.Program
 }
 
-// flowCode compiles the package of flows once; it panics when that fails, since it is this package's own.
+// flowCode compiles the package of flows once; it panics when that fails, since it is this
+// package's own.
 var flowCode = sync.OnceValue(func() code {
 	m := catalog.Manifest{Format: catalog.Format, ABI: catalog.ABI, Activities: []string{"ship"}}
 	var modules []catalog.Module

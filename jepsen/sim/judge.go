@@ -44,7 +44,8 @@ func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 	}
 }
 
-// judge holds the results of an entry, which n is the first to apply, against what the model foretells.
+// judge holds the results of an entry, which n is the first to apply, against what the model
+// foretells.
 func (w *World) judge(n *node, index uint64, e *entry, results []fsm.Result) {
 	for i := range results {
 		r := &results[i]

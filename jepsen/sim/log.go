@@ -24,7 +24,8 @@ type entry struct {
 	digest  catalog.Digest
 }
 
-// propose makes an entry of what waits at n. If n does not lead any more the entry goes nowhere; its callers do not know that.
+// propose makes an entry of what waits at n. If n does not lead any more the entry goes nowhere;
+// its callers do not know that.
 func (w *World) propose(n *node) bool {
 	if !n.leads() || len(n.pending) == 0 {
 		return false
@@ -34,7 +35,8 @@ func (w *World) propose(n *node) bool {
 	if w.budget > 0 { // with one command, so that the model need not know who used how much of it
 		e.budget, e.tight, e.calls, n.pending = w.budget, true, e.calls[:1:1], e.calls[1:]
 		if c, is := e.calls[0].envelope.Command.(*fsm.FireTimers); is && slices.ContainsFunc(c.Timers, func(t fsm.TimerRef) bool { return t.ID == 0 }) {
-			// A run that times out may leave a timer to its job, which the next of these would fire.
+			// A run that times out may leave a timer to its job, which the next of these would
+			// fire.
 			e.calls[0].envelope.Command = &fsm.FireTimers{Timers: c.Timers[:1], Jitter: c.Jitter}
 		}
 	}
@@ -66,8 +68,8 @@ func (w *World) commit() bool {
 	return true
 }
 
-// elect gives the log to another leader. Of what the old one had proposed a first part may have reached the majority: that survives, and its callers do
-// not know.
+// elect gives the log to another leader. Of what the old one had proposed a first part may have
+// reached the majority: that survives, and its callers do not know.
 func (w *World) elect(n *node, seed uint64) bool {
 	if n.state == nil {
 		return false
@@ -88,7 +90,8 @@ func (w *World) elect(n *node, seed uint64) bool {
 	return true
 }
 
-// hear tells a node who leads. What waited at a deposed leader is refused: its callers may ask again.
+// hear tells a node who leads. What waited at a deposed leader is refused: its callers may ask
+// again.
 func (w *World) hear(n *node) bool {
 	if n.state == nil || n.term == w.term && n.leader >= 0 {
 		return false
@@ -103,7 +106,8 @@ func (w *World) hear(n *node) bool {
 	return true
 }
 
-// forsake leaves the callers of what a crashed node had proposed without an answer. If it led, nobody does until the next election: it may win that itself.
+// forsake leaves the callers of what a crashed node had proposed without an answer. If it led,
+// nobody does until the next election: it may win that itself.
 func (w *World) forsake(from int) {
 	for _, list := range [][]entry{w.flight, w.log[w.cut:]} {
 		for _, e := range list {

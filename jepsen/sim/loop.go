@@ -11,8 +11,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// loop takes a step of one of the leader's loops at n, if n thinks that it leads: from n's own picture, which may be older than the log and older than what n
-// itself has proposed. Whatever it proposes has to be fenced.
+// loop takes a step of one of the leader's loops at n, if n thinks that it leads: from n's own
+// picture, which may be older than the log and older than what n itself has proposed. Whatever it
+// proposes has to be fenced.
 func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 	if !n.leads() || len(n.pending) > 16 {
 		return false
@@ -180,7 +181,8 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 	return c
 }
 
-// rules draws by which rules the turn was made, and whether it was cut. It draws for itself, as leaveChildren does.
+// rules draws by which rules the turn was made, and whether it was cut. It draws for itself, as
+// leaveChildren does.
 func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bool) {
 	rng := dice(uint64(id[14])<<40 ^ c.Through<<16 ^ c.N)
 	if odds(rng, 3) {
@@ -194,11 +196,11 @@ func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bo
 	return history.Rules, odds(rng, 10)
 }
 
-// leaveChildren adds to a turn what makes it matter which child answers under an ordinal: a turn that
-// closes its run leaves a child of its own open, and one that is done again, because it was void,
-// starts another child in the place of that one. It draws for itself, so that the turns of schedules
-// written before are what they were. A turn that is not the next one does nothing again: the next one,
-// in the same entry, may have done so.
+// leaveChildren adds to a turn what makes it matter which child answers under an ordinal: a turn
+// that closes its run leaves a child of its own open, and one that is done again, because it was
+// void, starts another child in the place of that one. It draws for itself, so that the turns of
+// schedules written before are what they were. A turn that is not the next one does nothing again:
+// the next one, in the same entry, may have done so.
 func (w *World) leaveChildren(id history.RunID, c *fsm.RecordTurn, last history.Data, next bool) {
 	rng := dice(uint64(id[15])<<32 ^ c.Through<<8 ^ c.N)
 	used := map[uint64]bool{}

@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Model is what every node has to come to. It is fed the committed commands, in order, and foretells the outcome of each.
+// Model is what every node has to come to. It is fed the committed commands, in order, and
+// foretells the outcome of each.
 type Model struct {
 	index uint64
 	now   history.Time
@@ -75,7 +76,8 @@ func (m *Model) begin(index uint64, at history.Time) {
 // wrong notes what no answer shows.
 func (m *Model) wrong(why string) { m.odd = cmp.Or(m.odd, why) }
 
-// judge carries out a command and says how the result differs from what it had to be; empty = it does not.
+// judge carries out a command and says how the result differs from what it had to be; empty = it
+// does not.
 func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 	got := outcomeOf(r)
 	q := e.Request
@@ -132,7 +134,8 @@ func (m *Model) told(e *fsm.Envelope, r *fsm.Result) string {
 	return fmt.Sprintf("request %s came to %+v", e.Request.ID, row.all)
 }
 
-// carryOut returns the code that the command has to end with, and what is wrong about an answer with the right code.
+// carryOut returns the code that the command has to end with, and what is wrong about an answer
+// with the right code.
 func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 	switch c := c.(type) {
 	case *fsm.LoadPackage:

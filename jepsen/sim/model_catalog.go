@@ -19,7 +19,8 @@ func (m *Model) expects(typ, ref string) bool {
 	return now.String() == ref
 }
 
-// point routes a type to a version and reports whether that changed anything. What was routed before an unroute is what a rollback goes back to.
+// point routes a type to a version and reports whether that changed anything. What was routed
+// before an unroute is what a rollback goes back to.
 func (m *Model) point(typ string, v catalog.Version) bool {
 	r := m.routes[typ]
 	if r.now == v {

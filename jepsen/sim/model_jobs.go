@@ -9,9 +9,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// job is what closed runs leave behind because the budget of an entry was used up. The model does not
-// count work: where an entry stops it is told, by what a closed run still has. What may stand there, in
-// which order it goes, and what holds meanwhile it knows.
+// job is what closed runs leave behind because the budget of an entry was used up. The model does
+// not count work: where an entry stops it is told, by what a closed run still has. What may stand
+// there, in which order it goes, and what holds meanwhile it knows.
 type job struct {
 	id     uint64
 	root   *run
@@ -78,8 +78,8 @@ func (m *Model) leftOf(r *run) (l leftover) {
 	return l
 }
 
-// clear takes from a closed run all that the entry did not leave, timers first and children last, and
-// reports whether nothing is left, and whether anything went.
+// clear takes from a closed run all that the entry did not leave, timers first and children last,
+// and reports whether nothing is left, and whether anything went.
 func (c *closings) clear(r *run) (all, some bool) {
 	m, has, left := c.m, r.hanging(), c.m.leftOf(r)
 	if !onlyLast(has.timers, left.timers) || !onlyLast(has.tasks, left.tasks) || !onlyLast(has.kids, left.kids) ||
@@ -207,8 +207,8 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 	return ""
 }
 
-// tooMany says what is wrong about so many runs closed by one entry with a small budget, beside free
-// ones: each costs 20 units at least.
+// tooMany says what is wrong about so many runs closed by one entry with a small budget, beside
+// free ones: each costs 20 units at least.
 func (m *Model) tooMany(closed, free uint64) string {
 	if most := m.budget/20 + free; m.tight && closed > most {
 		return fmt.Sprintf("an entry with a budget of %d closed %d runs, at most %d cost no more", m.budget, closed, most)
@@ -221,7 +221,8 @@ func (m *Model) waitsForJob(r *run) bool {
 	return slices.ContainsFunc(m.pending, func(j *job) bool { return slices.Contains(j.line, r) })
 }
 
-// doomed reports whether an open run ends with one that has closed, and only waits for a job to come.
+// doomed reports whether an open run ends with one that has closed, and only waits for a job to
+// come.
 func (m *Model) doomed(r *run) bool {
 	for r.onClose == history.CloseTerminate {
 		parent := m.runs[r.parent]

@@ -51,8 +51,8 @@ func (m *Model) concerns(c fsm.Command) (operation string, types []string) {
 	return "", nil
 }
 
-// recordDeploy adds to the deploy history. Acts and refusals have a window each; while no node has said
-// what the cluster's limits are, they share one.
+// recordDeploy adds to the deploy history. Acts and refusals have a window each; while no node has
+// said what the cluster's limits are, they share one.
 func (m *Model) recordDeploy(operation string, types []string, outcome string) {
 	for _, typ := range types {
 		m.deploys = append(m.deploys, deployed{m.index, operation, typ, outcome})

@@ -45,7 +45,8 @@ func (m *Model) limit(c *fsm.LimitQueue) (code string) {
 	return ok
 }
 
-// tasks counts the tasks of a queue anew: those on offer, those that wait, and those in the hands of workers.
+// tasks counts the tasks of a queue anew: those on offer, those that wait, and those in the hands
+// of workers.
 func (m *Model) tasks(queue string) (offered, backoff, leased uint64) {
 	for _, id := range m.order {
 		r := m.runs[id]

@@ -15,8 +15,8 @@ type turn struct {
 	cut                      bool
 }
 
-// voided is the number of the turn that a run has to do again, because its reopening made it void; 0 =
-// none.
+// voided is the number of the turn that a run has to do again, because its reopening made it void;
+// 0 = none.
 func (m *Model) voided(id history.RunID) uint64 {
 	r := m.runs[id]
 	if r == nil || len(r.recorded) == 0 || !r.recorded[len(r.recorded)-1].void {
@@ -45,7 +45,8 @@ func (r *run) reopenedAt() uint64 {
 	return r.reopened[len(r.reopened)-1]
 }
 
-// purpose is what the run id of a child is derived from, besides its parent and its ordinal: what is started again is another run.
+// purpose is what the run id of a child is derived from, besides its parent and its ordinal: what
+// is started again is another run.
 func (r *run) purpose() string {
 	if n := len(r.reopened); n > 0 {
 		return fmt.Sprint("child/", n)
@@ -74,7 +75,8 @@ func (m *Model) arm(r *run, id uint64, at history.Time) {
 	r.timers = append(r.timers, timer{id, at})
 }
 
-// isOwn reports whether an open run is the very child that r asks for: one that a void turn of r had started.
+// isOwn reports whether an open run is the very child that r asks for: one that a void turn of r
+// had started.
 func (m *Model) isOwn(r *run, e *history.ChildWorkflowStarted, open *run) bool {
 	return len(r.reopened) > 0 && open != nil && open.status.Open() && open.parent == r.id && open.ordinal == e.ID && open.typ == e.WorkflowType && r.kid(e.ID) == nil
 }
@@ -189,7 +191,8 @@ func (r *run) reopensWith(c *fsm.ReopenRun) bool {
 	return len(forget) == 0
 }
 
-// takeUp goes on with a child of a reopened run: with the open one, with the outcome of one that completed, or with a new one.
+// takeUp goes on with a child of a reopened run: with the open one, with the outcome of one that
+// completed, or with a new one.
 func (m *Model) takeUp(r *run, e *history.ChildWorkflowStarted, forgotten bool) {
 	child, gone := m.runs[m.latest[e.WorkflowID]], false
 	if child == nil || child.parent != r.id || child.ordinal != e.ID {

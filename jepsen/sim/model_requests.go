@@ -39,8 +39,8 @@ const (
 
 func requestName(q *fsm.Request) string { return q.Owner + "\x00" + q.ID }
 
-// recall says what a request is answered that needs not be carried out: known by its key, or refused
-// because the table has no room for it.
+// recall says what a request is answered that needs not be carried out: known by its key, or
+// refused because the table has no room for it.
 func (m *Model) recall(q *fsm.Request, r *fsm.Result) (want outcome, done bool) {
 	if known := m.requests[requestName(q)]; known != nil && known.expires > m.now {
 		want = known.first

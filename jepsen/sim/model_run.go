@@ -163,7 +163,8 @@ func (m *Model) append(r *run, data history.Data) {
 	}
 }
 
-// deliver appends what comes from elsewhere: to the run whose turn is recorded, after what it asked for.
+// deliver appends what comes from elsewhere: to the run whose turn is recorded, after what it asked
+// for.
 func (m *Model) deliver(r *run, data history.Data) {
 	if r == m.turning {
 		m.later = append(m.later, data)

@@ -154,7 +154,8 @@ func (m *Model) fireSchedule(s *schedule, at history.Time, checked catalog.Diges
 	}
 }
 
-// launch starts the run of one time, or counts why it cannot. It reports whether the input has to be checked against another schema before.
+// launch starts the run of one time, or counts why it cannot. It reports whether the input has to
+// be checked against another schema before.
 func (m *Model) launch(s *schedule, at history.Time, checked catalog.Digest) (again bool) {
 	p := m.loaded[m.routes[s.typ].now]
 	id := s.id + ":" + at.String()
@@ -195,7 +196,8 @@ func (m *Model) tellSchedule(r *run) {
 	}
 }
 
-// leftToFire reads whether the entry had no room for the fire of s that waited, and left it to the leader: entries with a small budget may.
+// leftToFire reads whether the entry had no room for the fire of s that waited, and left it to the
+// leader: entries with a small budget may.
 func (m *Model) leftToFire(s *schedule) bool {
 	if !m.tight || m.view == nil || !s.apart {
 		return false

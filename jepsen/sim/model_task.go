@@ -218,8 +218,8 @@ func (m *Model) settle(c fsm.Command, r *fsm.Result) string {
 	return ""
 }
 
-// failTask ends a failed attempt: another follows after a back-off that doubles from a second up to a minute, and up to a tenth more as the command's jitter
-// says, or the activity has failed.
+// failTask ends a failed attempt: another follows after a back-off that doubles from a second up to
+// a minute, and up to a tenth more as the command's jitter says, or the activity has failed.
 func (m *Model) failTask(t *task, retryable bool, jitter uint32) {
 	t.failures++
 	retry := t.asked.Retry

@@ -68,7 +68,8 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 	return ok, ""
 }
 
-// closesOver: a turn does not close its run over a signal, or a request to cancel, that came after what it has seen; but a hundred times in a row only.
+// closesOver: a turn does not close its run over a signal, or a request to cancel, that came after
+// what it has seen; but a hundred times in a row only.
 func (r *run) closesOver(c *fsm.RecordTurn, last history.Data) bool {
 	if last == nil || last.Type() == history.TypeWorkflowContinuedAsNew || c.Rules < 1 || r.void >= 100 {
 		return false

@@ -47,7 +47,8 @@ func (n *node) checkDigest() {
 // leads reports whether the node thinks so: a deposed leader may not know yet.
 func (n *node) leads() bool { return n.state != nil && n.leader == n.index }
 
-// apply applies the next entry, or installs the snapshot if the log does not go back that far. It reports whether there was anything to do.
+// apply applies the next entry, or installs the snapshot if the log does not go back that far. It
+// reports whether there was anything to do.
 func (n *node) apply() bool {
 	if n.state == nil {
 		return false
@@ -88,7 +89,8 @@ func (n *node) install() {
 	n.w.audit(n) // digests tell of what an entry changes, not of what a snapshot left out
 }
 
-// crash takes the power away. What the node had proposed may still be committed, and what its callers asked for is unknown to them.
+// crash takes the power away. What the node had proposed may still be committed, and what its
+// callers asked for is unknown to them.
 func (n *node) crash() bool {
 	if n.state == nil {
 		return false

@@ -5,8 +5,10 @@ import (
 	"slices"
 )
 
-// Shrink returns a smaller schedule that still breaks a promise, and what it breaks: whole steps are left out first, in halves and then finer, then single
-// commands of what is left. It tries until ctx ends, and at least once. The schedule must fail as it is given; what does not fail is returned as it is, with nil.
+// Shrink returns a smaller schedule that still breaks a promise, and what it breaks: whole steps
+// are left out first, in halves and then finer, then single commands of what is left. It tries
+// until ctx ends, and at least once. The schedule must fail as it is given; what does not fail is
+// returned as it is, with nil.
 func Shrink(ctx context.Context, steps []Step) ([]Step, *Violation) {
 	_, v := Run(steps)
 	if v == nil {
@@ -40,7 +42,8 @@ func fails(steps []Step, v **Violation) bool {
 	return found != nil
 }
 
-// leaveOut leaves out as much of a list as it can while it still fails: first long pieces, then shorter ones.
+// leaveOut leaves out as much of a list as it can while it still fails: first long pieces, then
+// shorter ones.
 func leaveOut[T any](ctx context.Context, list []T, fails func([]T) bool) []T {
 	for size := max(1, len(list)/2); ; size /= 2 {
 		for at := 0; at < len(list) && ctx.Err() == nil; {

@@ -22,7 +22,8 @@ func TestWorlds(t *testing.T) {
 	t.Logf("%+v", all)
 }
 
-// TestEveryCommandIsForetold: a command that the state machine learns has to be drawn and foretold here, with success and, where it can be refused, without.
+// TestEveryCommandIsForetold: a command that the state machine learns has to be drawn and foretold
+// here, with success and, where it can be refused, without.
 func TestEveryCommandIsForetold(t *testing.T) {
 	var all Stats
 	for seed := uint64(100); seed < 130; seed++ {

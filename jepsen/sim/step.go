@@ -59,8 +59,8 @@ var weights = [ops]int{
 	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 1, Flow: 12, Ask: 24, Report: 6, Drift: 2, Tight: 12, Carry: 20, Own: 30, Scant: 5,
 }
 
-// Step is one choice of a schedule. Everything else that it needs it draws from its own seeds and from the state of the world, so that it still means
-// something when steps before it are left out.
+// Step is one choice of a schedule. Everything else that it needs it draws from its own seeds and
+// from the state of the world, so that it still means something when steps before it are left out.
 type Step struct {
 	Op    Op
 	Node  uint8
@@ -108,7 +108,8 @@ func WriteSteps(w io.Writer, steps []Step) error {
 	return b.Flush()
 }
 
-// ReadSteps is the reverse of WriteSteps. Empty lines and those that begin with # are passed over; the error names the line that cannot be read.
+// ReadSteps is the reverse of WriteSteps. Empty lines and those that begin with # are passed over;
+// the error names the line that cannot be read.
 func ReadSteps(r io.Reader) (steps []Step, err error) {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {

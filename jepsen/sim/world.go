@@ -160,7 +160,8 @@ func (w *World) do(s *Step) bool {
 	return w.loop(n, s.Op, dice(s.Seeds[0]))
 }
 
-// jump is how far time goes in a tick: mostly under a second or two, now and then beyond what request ids are kept for.
+// jump is how far time goes in a tick: mostly under a second or two, now and then beyond what
+// request ids are kept for.
 func jump(seed uint64) time.Duration {
 	switch d := time.Duration(seed >> 8); seed % 64 {
 	case 0:

@@ -8,10 +8,12 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// patienceToAgree bounds the wait for the moment at which all nodes stand at one index. While schedules fire it may not come; the looks meanwhile compare what they can.
+// patienceToAgree bounds the wait for the moment at which all nodes stand at one index. While
+// schedules fire it may not come; the looks meanwhile compare what they can.
 const patienceToAgree = 10 * time.Second
 
-// agree looks at all nodes until they stand at one index, where their digests must be equal. Looking now and then during the run meets two nodes at one index only by luck, so a node that
+// agree looks at all nodes until they stand at one index, where their digests must be equal.
+// Looking now and then during the run meets two nodes at one index only by luck, so a node that
 // went astray on its own would often get away.
 func (w *watch) agree() {
 	ctx, cancel := context.WithTimeout(context.Background(), patienceToAgree)

@@ -16,7 +16,8 @@ import (
 	"aion.dev/aion/jepsen/load/all"
 )
 
-// Campaign is many runs that fill the matrix of workloads and faults evenly: every workload under every family alone, and under random pairs of faults of any.
+// Campaign is many runs that fill the matrix of workloads and faults evenly: every workload under
+// every family alone, and under random pairs of faults of any.
 type Campaign struct {
 	Options
 	Runs        int
@@ -33,7 +34,8 @@ type Campaign struct {
 	Tell        func(done, of int, r *Result, fresh bool) // after each run; not fresh: it was there already. Calls do not overlap
 }
 
-// long is the part under faults of every twelfth run: enough for the longest faults, such as 30 s of SIGSTOP.
+// long is the part under faults of every twelfth run: enough for the longest faults, such as 30 s
+// of SIGSTOP.
 const long = 50 * time.Second
 
 // Specs lists the runs, the same for the same campaign: it can be broken off and gone on with.
@@ -160,8 +162,8 @@ func LoadAll(dir string) ([]*Result, error) {
 	return results, nil
 }
 
-// EverySet lists the sets of faults of a campaign: none, all families but upgrade, and pairs. Those that only a tagged binary can meet are left out without one, and so is netns
-// without namespaces.
+// EverySet lists the sets of faults of a campaign: none, all families but upgrade, and pairs. Those
+// that only a tagged binary can meet are left out without one, and so is netns without namespaces.
 func EverySet(tagged, namespaces bool) []string {
 	sets := []string{"none"}
 	for _, family := range fault.Families() {

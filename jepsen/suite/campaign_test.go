@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/jepsen/load/all"
 )
 
-// The runs of a campaign follow from its seed, fill the matrix, and take faults that need a tagged binary only to one.
+// The runs of a campaign follow from its seed, fill the matrix, and take faults that need a tagged
+// binary only to one.
 func TestCampaignSpecs(t *testing.T) {
 	plain, tagged := EverySet(false, false), EverySet(true, false)
 	if slices.Contains(plain, "clock") || slices.Contains(plain, "disk") || !slices.Contains(tagged, "clock") || !slices.Contains(tagged, "disk") {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// held waits until every node has the archive of every version that is loaded: a load is acknowledged once a majority has it on disk, and the others fetch it. What nobody has any more
+// held waits until every node has the archive of every version that is loaded: a load is
+// acknowledged once a majority has it on disk, and the others fetch it. What nobody has any more
 // shows here even if no run needs it yet.
 func (w *watch) held() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -60,8 +60,8 @@ const orderly = 10 * time.Second
 // broken is the code of an answer that no fault of a node, a disk or a network may bring about.
 const broken = "internal"
 
-// judge finds what no workload looks for: faults that went wrong, or did nothing, and a cluster that
-// was away for longer than they explain.
+// judge finds what no workload looks for: faults that went wrong, or did nothing, and a cluster
+// that was away for longer than they explain.
 func (r *Result) judge(ops []op.Op) (found []load.Violation) {
 	add := func(checker, format string, args ...any) {
 		found = append(found, load.Violation{Checker: checker, What: fmt.Sprintf(format, args...)})
@@ -169,9 +169,9 @@ func (r *Result) pauses(asked []span, acks []int64) {
 	}
 }
 
-// spoilt are the calls whose outcome nobody knows because of an orderly fault that met no other one,
-// though the node that they went through was not stopped meanwhile: a restart in order hands over
-// first, so it costs them a retry at most.
+// spoilt are the calls whose outcome nobody knows because of an orderly fault that met no other
+// one, though the node that they went through was not stopped meanwhile: a restart in order hands
+// over first, so it costs them a retry at most.
 func (r *Result) spoilt(i int, ops []op.Op) (lost []*op.Op) {
 	d := &r.Done[i]
 	if len(d.Away) == 0 || !d.Struck() || d.Error != "" || r.meets(i) {

@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/jepsen/load/all"
 )
 
-// Check refuses what makes no run, or none that says anything: a run without callers or time would pass. It names the field and its limits.
+// Check refuses what makes no run, or none that says anything: a run without callers or time would
+// pass. It names the field and its limits.
 func (s *Spec) Check() error {
 	if _, err := all.New(s.Workload); err != nil {
 		return err

@@ -7,8 +7,9 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// measure fills in what is counted and timed of a history. Faults ended at until, nanoseconds since the run began: what came after settled and read. Probed are
-// times of changes that the suite itself made, and that were acknowledged.
+// measure fills in what is counted and timed of a history. Faults ended at until, nanoseconds since
+// the run began: what came after settled and read. Probed are times of changes that the suite
+// itself made, and that were acknowledged.
 func (r *Result) measure(ops []op.Op, until int64, probed ...int64) {
 	r.Until = until
 	var acks []int64 // times of acknowledged changes: reads may be stale, and say nothing of a majority
@@ -53,8 +54,8 @@ func (r *Result) measure(ops []op.Op, until int64, probed ...int64) {
 // latencyQuantiles are what Result.Latency holds.
 var latencyQuantiles = [...]float64{0.5, 0.9, 0.99, 1}
 
-// recoveries looks for the first acknowledged change after the end of each fault. Of a fault that ended while another lasted it tells nothing: what the cluster then
-// does is not its recovery.
+// recoveries looks for the first acknowledged change after the end of each fault. Of a fault that
+// ended while another lasted it tells nothing: what the cluster then does is not its recovery.
 func (r *Result) recoveries(acks []int64) {
 	for i, d := range r.Done {
 		recovery := Never

@@ -37,10 +37,12 @@ func (o *Options) binary(s *Spec) string {
 	return o.Binary
 }
 
-// patience is how long a healed cluster may take to answer again, and then to finish what was acknowledged.
+// patience is how long a healed cluster may take to answer again, and then to finish what was
+// acknowledged.
 const patience = 60 * time.Second
 
-// Run makes one run. The Result is complete whatever happened; its Error says that no verdict can be given.
+// Run makes one run. The Result is complete whatever happened; its Error says that no verdict can
+// be given.
 func Run(ctx context.Context, o Options, s Spec) *Result {
 	res := &Result{Spec: s, Commit: o.Commit, Started: time.Now().UTC(), Counts: map[string]int{}, Machine: here()}
 	res.Dir = o.folder(s)

@@ -8,8 +8,9 @@ import (
 	"aion.dev/aion/jepsen/fault"
 )
 
-// Shrink looks for a smaller schedule under which a failing run still fails: it leaves items out, halves first, then single ones. Timing differs from try to try, so each
-// candidate gets several; one failure is enough. It returns the smallest that failed, with its result.
+// Shrink looks for a smaller schedule under which a failing run still fails: it leaves items out,
+// halves first, then single ones. Timing differs from try to try, so each candidate gets several;
+// one failure is enough. It returns the smallest that failed, with its result.
 func Shrink(ctx context.Context, o Options, failing *Result, tries int, tell func(string)) (*Result, error) {
 	best := failing
 	attempt := func(schedule fault.Schedule) bool {

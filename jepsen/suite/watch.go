@@ -14,8 +14,10 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// watch looks at every node, past the links, several times a second, and at its log in the end. It checks what must hold whatever the workload: one leader in a term, equal
-// digests at equal indexes, applied indexes that never go back while a process lives, no panic, no growth of descriptors beyond reason.
+// watch looks at every node, past the links, several times a second, and at its log in the end. It
+// checks what must hold whatever the workload: one leader in a term, equal digests at equal
+// indexes, applied indexes that never go back while a process lives, no panic, no growth of
+// descriptors beyond reason.
 type watch struct {
 	c    *nodes.Cluster
 	stop context.CancelFunc
@@ -30,12 +32,14 @@ type watch struct {
 
 type digest struct{ value, node string }
 
-// A node stops, as it ought to, when its log gives back other bytes than it was given: with a sum that differs, or a length that makes no sense. Raft says so by a panic. If no fault spoilt its
+// A node stops, as it ought to, when its log gives back other bytes than it was given: with a sum
+// that differs, or a length that makes no sense. Raft says so by a panic. If no fault spoilt its
 // disk, that it ended by itself is a violation all the same.
 const spoilt = "panic: raft store, read entry: "
 
-// panicked reports whether a line of a node's log is a panic that nobody brought about. The database ends its process by a panic when its files fail, as a
-// node must: if the failure is one that internal/faults made ("fault: " is its word), the panic is the fault's.
+// panicked reports whether a line of a node's log is a panic that nobody brought about. The
+// database ends its process by a panic when its files fail, as a node must: if the failure is one
+// that internal/faults made ("fault: " is its word), the panic is the fault's.
 func panicked(line string) bool {
 	switch {
 	case strings.HasPrefix(line, spoilt), strings.HasPrefix(line, "panic: state on disk: ") && strings.Contains(line, ": fault: "):

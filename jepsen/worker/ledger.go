@@ -36,7 +36,8 @@ type Line struct {
 	Index    uint64          `json:"index,omitempty"` // of Beaten and Told: the log index that the answer names
 }
 
-// ledger appends lines. Every write is one line with a line end before and behind it: a process that is killed within a write spoils no other line.
+// ledger appends lines. Every write is one line with a line end before and behind it: a process
+// that is killed within a write spoils no other line.
 type ledger struct {
 	mu     sync.Mutex
 	file   *os.File
@@ -65,7 +66,8 @@ func (l *ledger) write(line Line) error {
 	return nil
 }
 
-// ReadLedger reads all whole lines of a ledger, in the order in which they were written. A file that is not there has none.
+// ReadLedger reads all whole lines of a ledger, in the order in which they were written. A file
+// that is not there has none.
 func ReadLedger(path string) ([]Line, error) {
 	b, err := os.ReadFile(path)
 	if os.IsNotExist(err) {

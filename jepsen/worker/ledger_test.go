@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// What was written whole is read, whoever else writes, and whatever a killed process left in between.
+// What was written whole is read, whoever else writes, and whatever a killed process left in
+// between.
 func TestLedgerSurvivesTornLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger")
 	if lines, err := ReadLedger(path); err != nil || len(lines) != 0 {

@@ -27,7 +27,8 @@ func (o Order) Of(attempt uint32) string {
 	return o.Plan[min(int(attempt), len(o.Plan))-1]
 }
 
-// Output is what a completed attempt returns: it names itself, so that a recorded outcome tells whose it is.
+// Output is what a completed attempt returns: it names itself, so that a recorded outcome tells
+// whose it is.
 type Output struct {
 	Run     string `json:"run"`
 	Step    uint64 `json:"step"`

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Config says which queue a worker serves, and how. It travels to the process as JSON on its standard input.
+// Config says which queue a worker serves, and how. It travels to the process as JSON on its
+// standard input.
 type Config struct {
 	Name       string        `json:"name"` // also that of its links
 	Nodes      []string      `json:"nodes"`
@@ -25,7 +26,8 @@ type Config struct {
 	Log        string        `json:"log"` // file for what the process says
 }
 
-// Process is a worker that can be started, hurt and ended. Its methods may be called by any goroutine; one waits for another.
+// Process is a worker that can be started, hurt and ended. Its methods may be called by any
+// goroutine; one waits for another.
 type Process struct {
 	Config Config
 	Owns   func(pid int, name string) // told of every new process before it calls anybody
@@ -39,7 +41,8 @@ type Process struct {
 // environment marks a process of this program that is a worker.
 const environment = "AION_JEPSEN_WORKER"
 
-// Any program that has this package in it can be a worker, tests too: no second binary has to be built and found.
+// Any program that has this package in it can be a worker, tests too: no second binary has to be
+// built and found.
 func init() {
 	if os.Getenv(environment) == "" {
 		return

@@ -120,7 +120,8 @@ func (w *worker) attempt(ctx context.Context, t wire.Task) {
 	write(Told, func(l *Line) { l.Failed, l.OK, l.Code, l.Index = failed, a.Results[0].OK, a.Results[0].Code, a.Index })
 }
 
-// work lasts as long as ordered, with heartbeats. It returns why the attempt is over before its end, if it is.
+// work lasts as long as ordered, with heartbeats. It returns why the attempt is over before its
+// end, if it is.
 func (w *worker) work(ctx context.Context, t wire.Task, order Order, does string, write func(string, func(*Line))) string {
 	until := time.Now().Add(time.Duration(order.Work) * time.Millisecond)
 	if order.Beat == 0 || does == Late {
@@ -169,8 +170,9 @@ func (w *worker) insist(ctx context.Context, call func(ctx context.Context, c *c
 	return nil
 }
 
-// rest waits between tries, longer each time: while nobody listens, every slot of every worker would otherwise make twenty connections a second, each of which the
-// links must look up, and elections would wait for them.
+// rest waits between tries, longer each time: while nobody listens, every slot of every worker
+// would otherwise make twenty connections a second, each of which the links must look up, and
+// elections would wait for them.
 func rest(ctx context.Context, tries int) { work(ctx, min(50*tries, 1000)+rand.IntN(50)) }
 
 // said tells an answer about one token in a word.

@@ -36,7 +36,8 @@ func (s *story) allAgree() error {
 	return err
 }
 
-// agree compares catalog and digest of all nodes at one index. Each node answers from its own state.
+// agree compares catalog and digest of all nodes at one index. Each node answers from its own
+// state.
 func (s *story) agree() error {
 	var catalogs, digests []string
 	for _, n := range s.nodes.all {

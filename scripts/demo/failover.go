@@ -12,7 +12,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// killLeader kills the leader while it carries out a deploy, and finds out from another node what became of it.
+// killLeader kills the leader while it carries out a deploy, and finds out from another node what
+// became of it.
 func (s *story) killLeader() error {
 	say("Kill the leader with SIGKILL in the middle of a deploy; the same request id on another node tells what became of it")
 	if _, err := s.show(0, "package", "examples/subscription", "--out", "subscription.aion"); err != nil {
@@ -34,7 +35,8 @@ func (s *story) killLeader() error {
 		_ = first.Wait()
 		close(ended)
 	}()
-	// The leader has taken the call and compiles the package, copies it, or waits for the log; which of these nobody can say, and that is the point.
+	// The leader has taken the call and compiles the package, copies it, or waits for the log;
+	// which of these nobody can say, and that is the point.
 	err = s.untilEvery(2*time.Millisecond, "the leader works on the deploy", func() error {
 		select {
 		case <-ended: // so quickly that only its answer could be lost

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// nodes are three processes of the real binary on free loopback ports, each with a data folder of its own.
+// nodes are three processes of the real binary on free loopback ports, each with a data folder of
+// its own.
 type nodes struct {
 	binary, dir string
 	all         []*node

@@ -43,7 +43,8 @@ func (s *story) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// show runs aion-node as a person would, and prints the command and what it prints, as it comes. It fails unless the exit status is as expected.
+// show runs aion-node as a person would, and prints the command and what it prints, as it comes. It
+// fails unless the exit status is as expected.
 func (s *story) show(status int, args ...string) (printed string, err error) {
 	return s.showAnd(func(string) {}, status, args...)
 }

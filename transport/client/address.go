@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// parseAddress reads host:port or a URL. A bare host:port is plain HTTP, but for one beyond loopback
-// where there is a secret to keep or a certificate to expect: a token leaves this machine in the
-// clear only where somebody wrote http://.
+// parseAddress reads host:port or a URL. A bare host:port is plain HTTP, but for one beyond
+// loopback where there is a secret to keep or a certificate to expect: a token leaves this machine
+// in the clear only where somebody wrote http://.
 func parseAddress(a string, private bool) (*url.URL, error) {
 	text := strings.TrimSpace(a)
 	bare := !strings.Contains(text, "://")

@@ -17,8 +17,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// An attempt that hears nothing for this long, beyond the wait that it asked for, is given up: the node may be cut off. A node itself waits up to
-// 5 s for a leader.
+// An attempt that hears nothing for this long, beyond the wait that it asked for, is given up: the
+// node may be cut off. A node itself waits up to 5 s for a leader.
 const attemptTimeout = 45 * time.Second
 
 // slowTimeout is attemptTimeout for a deploy: the archive is compiled, and copied to a majority.

@@ -19,8 +19,9 @@ const DefaultAddress = "127.0.0.1:7600"
 
 // Config says where the cluster is and who calls. The zero value calls DefaultAddress.
 type Config struct {
-	// Addresses are host:port or URL, of any nodes; each call goes to the one that answered last, to the others when that fails. A bare host:port
-	// is HTTPS if it is beyond loopback and there is a Token or RootCAs, else plain HTTP.
+	// Addresses are host:port or URL, of any nodes; each call goes to the one that answered last,
+	// to the others when that fails. A bare host:port is HTTPS if it is beyond loopback and there
+	// is a Token or RootCAs, else plain HTTP.
 	Addresses []string
 	Token     string         // sent as bearer token; empty = none
 	RootCAs   *x509.CertPool // that nodes' certificates descend from; nil = the system's. Not with HTTP
@@ -28,10 +29,12 @@ type Config struct {
 	HTTP      *http.Client   // nil = one of its own. It must not have a Timeout shorter than the waits that are asked for; redirects are not followed
 	Patience  time.Duration  // how long one call is repeated after its first failure; 0 = 30 s, negative = never. The context bounds it too
 
-	// Connect bounds how long it takes to connect to one node, and how long a call is repeated while
-	// no connection to any comes about; 0 = 5 s and Patience. A call by a person is better told soon.
+	// Connect bounds how long it takes to connect to one node, and how long a call is repeated
+	// while no connection to any comes about; 0 = 5 s and Patience. A call by a person is better
+	// told soon.
 	Connect time.Duration
-	// Waiting is called, once, when a call has waited a second without reaching a node. Nil = nobody.
+	// Waiting is called, once, when a call has waited a second without reaching a node. Nil =
+	// nobody.
 	Waiting func(addresses []string)
 }
 
@@ -85,7 +88,8 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// proxyFor is the environment's proxy, but never for calls to this machine: they may carry the token in the clear.
+// proxyFor is the environment's proxy, but never for calls to this machine: they may carry the
+// token in the clear.
 func proxyFor(r *http.Request) (*url.URL, error) {
 	if loopback(r.URL.Hostname()) {
 		return nil, nil
@@ -111,13 +115,16 @@ func NewRequestID() string { return strings.ToLower(rand.Text()) }
 // Option changes one call.
 type Option func(*call)
 
-// RequestID gives the call's request id: at most one effect, and the same answer, for 24 hours. Only mutations use it.
+// RequestID gives the call's request id: at most one effect, and the same answer, for 24 hours.
+// Only mutations use it.
 func RequestID(id string) Option { return func(c *call) { c.requestID = id } }
 
-// Stale lets the node that takes the call answer from its own state, without the leader. Only reads use it.
+// Stale lets the node that takes the call answer from its own state, without the leader. Only reads
+// use it.
 func Stale() Option { return func(c *call) { c.stale = true } }
 
-// MinIndex makes a stale read wait until the node has applied index (an answer's Index): read your own writes anywhere. It implies Stale.
+// MinIndex makes a stale read wait until the node has applied index (an answer's Index): read your
+// own writes anywhere. It implies Stale.
 func MinIndex(index uint64) Option {
 	return func(c *call) { c.stale, c.minIndex = true, index }
 }

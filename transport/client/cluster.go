@@ -48,7 +48,8 @@ func (c *Client) operate(ctx context.Context, operation, node string) (*wire.Nod
 	return answer(&a, c.do(ctx, change(http.MethodPost, wire.NodeRequest{Node: node}, "v1", "cluster", operation), &a))
 }
 
-// Ready returns nil once a node that takes the call has a leader and has applied what was committed; else a *wire.Problem that says why not.
+// Ready returns nil once a node that takes the call has a leader and has applied what was
+// committed; else a *wire.Problem that says why not.
 func (c *Client) Ready(ctx context.Context) error {
 	return c.do(ctx, get("health", "ready"), nil)
 }

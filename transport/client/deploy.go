@@ -59,7 +59,8 @@ func (c *Client) Rollback(ctx context.Context, typ string, r wire.RouteChange, o
 	return answer(&a, c.do(ctx, change(http.MethodPost, r, "v1", "routes", typ, "rollback").with(opts), &a))
 }
 
-// Unload removes a version with all its members, if nothing is routed to it and nothing pins it. Version may be a prefix.
+// Unload removes a version with all its members, if nothing is routed to it and nothing pins it.
+// Version may be a prefix.
 func (c *Client) Unload(ctx context.Context, typ, version, message string, opts ...Option) (*wire.UnloadAnswer, error) {
 	call := change(http.MethodDelete, nil, "v1", "versions", typ, version).with(opts)
 	call.set("message", message)

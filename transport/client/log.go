@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Logs returns what a run's code logged, lines with seq >= from that are still kept. At the end of an
-// open run's log it waits up to wait for more. FollowLogs goes on by itself.
+// Logs returns what a run's code logged, lines with seq >= from that are still kept. At the end of
+// an open run's log it waits up to wait for more. FollowLogs goes on by itself.
 func (c *Client) Logs(ctx context.Context, ref wire.RunRef, from uint64, limit int, wait time.Duration, opts ...Option) (*wire.RunLog, error) {
 	call := ofRun(get("v1", "workflows", ref.WorkflowID, "logs"), ref).with(opts)
 	if from > 0 {

@@ -32,8 +32,9 @@ func dialFailed(err error) bool {
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// repeat sends the call to one address after another until it has an answer or a refusal, or patience or ctx ends. A mutation keeps one request id over
-// all attempts, so what an earlier one did is answered by a later one.
+// repeat sends the call to one address after another until it has an answer or a refusal, or
+// patience or ctx ends. A mutation keeps one request id over all attempts, so what an earlier one
+// did is answered by a later one.
 func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 	if call.mutation && call.requestID == "" {
 		call.requestID, call.generated = NewRequestID(), true
@@ -102,7 +103,8 @@ func isHopeless(err error) bool {
 	return errors.As(err, &b) && b.hopeless
 }
 
-// again reports whether an attempt that ended like this may be repeated: nothing happened, or the request id tells what did.
+// again reports whether an attempt that ended like this may be repeated: nothing happened, or the
+// request id tells what did.
 func again(err error) bool {
 	if isHopeless(err) {
 		return true // of another node
@@ -114,7 +116,8 @@ func again(err error) bool {
 	return true
 }
 
-// mayHaveHappened reports whether an attempt of a mutation that ended like this may have taken effect, now or later.
+// mayHaveHappened reports whether an attempt of a mutation that ended like this may have taken
+// effect, now or later.
 func mayHaveHappened(err error) bool {
 	var p *wire.Problem
 	if errors.As(err, &p) {
@@ -124,14 +127,15 @@ func mayHaveHappened(err error) bool {
 	return errors.As(err, &b) && b.sent
 }
 
-// untold reports whether a refusal says nothing about an earlier attempt: another node's own gate gave it, not the state machine.
+// untold reports whether a refusal says nothing about an earlier attempt: another node's own gate
+// gave it, not the state machine.
 func untold(err error) bool {
 	var p *wire.Problem
 	return errors.As(err, &p) && (p.Code == "unauthenticated" || p.Code == "permission_denied" || p.Code == "misdirected")
 }
 
-// pause waits before the next round over the addresses: exponentially longer, and by chance shorter, so that callers do not return together. It
-// reports whether there is to be another round.
+// pause waits before the next round over the addresses: exponentially longer, and by chance
+// shorter, so that callers do not return together. It reports whether there is to be another round.
 func pause(ctx context.Context, round int, until time.Time) bool {
 	longest := min(firstPause<<min(round-1, 16), maxPause)
 	d := min(longest/2+rand.N(longest/2), time.Until(until)) // the last attempt is made at the very end
@@ -148,7 +152,8 @@ func pause(ctx context.Context, round int, until time.Time) bool {
 	}
 }
 
-// gaveUp is the error of a call that is not repeated any more. What a node said last is kept, unless an attempt may have taken effect.
+// gaveUp is the error of a call that is not repeated any more. What a node said last is kept,
+// unless an attempt may have taken effect.
 func (c *Client) gaveUp(call *call, last error, maybe bool) error {
 	var p *wire.Problem
 	isProblem := errors.As(last, &p)

@@ -17,7 +17,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// script is a node that answers call after call as it is told, and remembers what it was asked. The last step repeats.
+// script is a node that answers call after call as it is told, and remembers what it was asked. The
+// last step repeats.
 type script struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -189,7 +190,8 @@ func TestGivingUpSaysWhatIsKnown(t *testing.T) {
 	}
 }
 
-// TestBreakThatNobodyAnswersAfter: http.Transport would send the call again by itself, for it carries an Idempotency-Key, and say that nobody was there.
+// TestBreakThatNobodyAnswersAfter: http.Transport would send the call again by itself, for it
+// carries an Idempotency-Key, and say that nobody was there.
 func TestBreakThatNobodyAnswersAfter(t *testing.T) {
 	for _, signal := range []bool{false, true} {
 		var s *script

@@ -15,8 +15,9 @@ func (c *Client) Start(ctx context.Context, r wire.StartRequest, opts ...Option)
 	return c.start(ctx, r, 0, opts)
 }
 
-// StartAndWait starts a run and waits up to wait for its end. The answer has a Status; wire.Open(Status) says that the run had not ended by then. With an
-// error and an answer, the run was started, but its result could not be learned.
+// StartAndWait starts a run and waits up to wait for its end. The answer has a Status;
+// wire.Open(Status) says that the run had not ended by then. With an error and an answer, the run
+// was started, but its result could not be learned.
 func (c *Client) StartAndWait(ctx context.Context, r wire.StartRequest, wait time.Duration, opts ...Option) (*wire.StartAnswer, error) {
 	end := time.Now().Add(wait)
 	a, err := c.start(ctx, r, wait, opts)
@@ -47,7 +48,8 @@ func (c *Client) start(ctx context.Context, r wire.StartRequest, wait time.Durat
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Result tells how a run stands, after waiting up to wait for its end (0 = at once). Without a run id it follows a run that continued as new.
+// Result tells how a run stands, after waiting up to wait for its end (0 = at once). Without a run
+// id it follows a run that continued as new.
 func (c *Client) Result(ctx context.Context, ref wire.RunRef, wait time.Duration, opts ...Option) (*wire.Result, error) {
 	end := time.Now().Add(wait)
 	for {
@@ -67,7 +69,8 @@ func (c *Client) Describe(ctx context.Context, ref wire.RunRef, opts ...Option) 
 	return answer(&a, c.do(ctx, ofRun(get("v1", "workflows", ref.WorkflowID), ref).with(opts), &a))
 }
 
-// History returns events with seq >= from. At the end of an open run's history it waits up to wait for more. Follow goes on by itself.
+// History returns events with seq >= from. At the end of an open run's history it waits up to wait
+// for more. Follow goes on by itself.
 func (c *Client) History(ctx context.Context, ref wire.RunRef, from uint64, limit int, wait time.Duration, opts ...Option) (*wire.History, error) {
 	call := ofRun(get("v1", "workflows", ref.WorkflowID, "history"), ref).with(opts)
 	if from > 0 {
@@ -98,7 +101,8 @@ func (c *Client) List(ctx context.Context, f wire.RunFilter, page wire.Page, opt
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Counts counts runs by type, version and status, exactly. Of f only Type, Version and Status are used.
+// Counts counts runs by type, version and status, exactly. Of f only Type, Version and Status are
+// used.
 func (c *Client) Counts(ctx context.Context, f wire.RunFilter, opts ...Option) (*wire.RunCounts, error) {
 	call := get("v1", "counts").with(opts)
 	call.set("type", f.Type)
@@ -152,7 +156,8 @@ func (c *Client) Resume(ctx context.Context, ref wire.RunRef, opts ...Option) (*
 	return c.command(ctx, ref, "resume", nil, opts)
 }
 
-// Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run again, finished ones keep their outcome.
+// Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run
+// again, finished ones keep their outcome.
 func (c *Client) Reopen(ctx context.Context, ref wire.RunRef, reason string, opts ...Option) (*wire.RunAnswer, error) {
 	return c.command(ctx, ref, "reopen", wire.Reason{Reason: reason}, opts)
 }

@@ -15,7 +15,8 @@ func (c *Client) CreateSchedule(ctx context.Context, s wire.ScheduleSpec, opts .
 	return c.schedule(ctx, change(http.MethodPost, s, "v1", "schedules"), opts)
 }
 
-// ReplaceSchedule gives a schedule another definition. What it has counted and the runs it has started stay.
+// ReplaceSchedule gives a schedule another definition. What it has counted and the runs it has
+// started stay.
 func (c *Client) ReplaceSchedule(ctx context.Context, id string, s wire.ScheduleSpec, opts ...Option) (*wire.ScheduleAnswer, error) {
 	if err := checkSpec(s); err != nil {
 		return nil, err
@@ -36,7 +37,8 @@ func (c *Client) Schedule(ctx context.Context, id string, opts ...Option) (*wire
 	return c.schedule(ctx, get("v1", "schedules", id), opts)
 }
 
-// DeleteSchedule removes a schedule, and answers how it stood. Its runs go on; fires that wait for one of them to close are dropped.
+// DeleteSchedule removes a schedule, and answers how it stood. Its runs go on; fires that wait for
+// one of them to close are dropped.
 func (c *Client) DeleteSchedule(ctx context.Context, id string, opts ...Option) (*wire.ScheduleAnswer, error) {
 	return c.schedule(ctx, change(http.MethodDelete, nil, "v1", "schedules", id), opts)
 }
@@ -46,7 +48,8 @@ func (c *Client) PauseSchedule(ctx context.Context, id, reason string, opts ...O
 	return c.schedule(ctx, change(http.MethodPost, wire.Reason{Reason: reason}, "v1", "schedules", id, "pause"), opts)
 }
 
-// ResumeSchedule lets a schedule fire again. Times that passed while it was paused are not made up for.
+// ResumeSchedule lets a schedule fire again. Times that passed while it was paused are not made up
+// for.
 func (c *Client) ResumeSchedule(ctx context.Context, id string, opts ...Option) (*wire.ScheduleAnswer, error) {
 	return c.schedule(ctx, change(http.MethodPost, nil, "v1", "schedules", id, "resume"), opts)
 }

@@ -9,8 +9,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Poll takes tasks from a queue, waiting up to r.Wait for the first one; none is no error. A poll whose answer was lost is repeated with its request id, so
-// that the tasks it took are answered again. When ctx ends while it waits, the node gives back what it took meanwhile.
+// Poll takes tasks from a queue, waiting up to r.Wait for the first one; none is no error. A poll
+// whose answer was lost is repeated with its request id, so that the tasks it took are answered
+// again. When ctx ends while it waits, the node gives back what it took meanwhile.
 func (c *Client) Poll(ctx context.Context, queue string, r wire.PollRequest, opts ...Option) (*wire.Tasks, error) {
 	call := change(http.MethodPost, r, "v1", "queues", queue, "poll").with(opts)
 	if wait, err := time.ParseDuration(r.Wait); err == nil { // else the node says what is wrong with it
@@ -20,7 +21,8 @@ func (c *Client) Poll(ctx context.Context, queue string, r wire.PollRequest, opt
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// CompleteTasks says what attempts returned: at most wire.MaxTasks, and wire.MaxTaskBytes of JSON. The answer says of each whether it counted.
+// CompleteTasks says what attempts returned: at most wire.MaxTasks, and wire.MaxTaskBytes of JSON.
+// The answer says of each whether it counted.
 func (c *Client) CompleteTasks(ctx context.Context, r wire.CompleteRequest, opts ...Option) (*wire.TaskReplies, error) {
 	for i := range r.Results {
 		if err := checkJSON(fmt.Sprintf("results[%d].output", i), r.Results[i].Output); err != nil {
@@ -40,8 +42,8 @@ func (c *Client) FailTasks(ctx context.Context, r wire.FailRequest, opts ...Opti
 	return c.settle(ctx, change(http.MethodPost, r, "v1", "tasks", "fail"), opts)
 }
 
-// HeartbeatTasks says that attempts are still in hand: their leases begin anew. It needs no request id, and is sent without one unless the caller gives it:
-// to renew a lease twice is to renew it.
+// HeartbeatTasks says that attempts are still in hand: their leases begin anew. It needs no request
+// id, and is sent without one unless the caller gives it: to renew a lease twice is to renew it.
 func (c *Client) HeartbeatTasks(ctx context.Context, r wire.HeartbeatRequest, opts ...Option) (*wire.TaskReplies, error) {
 	if err := checkBeats(r); err != nil {
 		return nil, err
@@ -51,7 +53,8 @@ func (c *Client) HeartbeatTasks(ctx context.Context, r wire.HeartbeatRequest, op
 	return c.settle(ctx, call, nil)
 }
 
-// ReleaseTasks gives attempts back that the worker will not carry out: they are offered again at once, and count as no failure.
+// ReleaseTasks gives attempts back that the worker will not carry out: they are offered again at
+// once, and count as no failure.
 func (c *Client) ReleaseTasks(ctx context.Context, r wire.HeartbeatRequest, opts ...Option) (*wire.TaskReplies, error) {
 	if err := checkBeats(r); err != nil {
 		return nil, err

@@ -14,7 +14,8 @@ func answers(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 }
 
-// TestWhichCallsOfWorkersHaveKeys: what a worker took or said must be told again when the answer was lost; heartbeats would only fill the table of keys.
+// TestWhichCallsOfWorkersHaveKeys: what a worker took or said must be told again when the answer
+// was lost; heartbeats would only fill the table of keys.
 func TestWhichCallsOfWorkersHaveKeys(t *testing.T) {
 	const replies = `{"results":[{"token":"t","ok":true}],"index":1}`
 	beats := wire.HeartbeatRequest{Tokens: []wire.TaskBeat{{Token: "t"}}}

@@ -52,8 +52,8 @@ func TestUnknownAuthorityOfOneNode(t *testing.T) {
 	}
 }
 
-// silent is an address at which nobody listens. Its port is no ephemeral one: a connection to one of
-// those, tried over and over, at last meets itself.
+// silent is an address at which nobody listens. Its port is no ephemeral one: a connection to one
+// of those, tried over and over, at last meets itself.
 const silent = "127.0.0.1:1"
 
 // A call that reaches nobody gives up after Connect, long before Patience, and says what to do.

@@ -19,7 +19,8 @@ import (
 // maxEvent is the longest line of an event stream.
 const maxEvent = 4 << 20
 
-// Follow yields a run's events with seq >= from as they come, and ends after the last event of a closed run. An error is yielded once, as the last thing.
+// Follow yields a run's events with seq >= from as they come, and ends after the last event of a
+// closed run. An error is yielded once, as the last thing.
 func (c *Client) Follow(ctx context.Context, ref wire.RunRef, from uint64, opts ...Option) iter.Seq2[wire.Event, error] {
 	return func(yield func(wire.Event, error) bool) {
 		for from = max(from, 1); ; {
@@ -41,14 +42,16 @@ func (c *Client) Follow(ctx context.Context, ref wire.RunRef, from uint64, opts 
 	}
 }
 
-// EventFilter says where an event stream begins and what it carries. The zero value carries everything from now on.
+// EventFilter says where an event stream begins and what it carries. The zero value carries
+// everything from now on.
 type EventFilter struct {
 	After *uint64  // events of indexes above this one; 0 = from the oldest that is kept. Nil = from now on
 	Names []string // PackageLoaded, ...; empty = all
 }
 
-// Events yields the cluster's events as they come. It reconnects, to other nodes too, and goes on where it was: it may repeat the events of one index, and
-// skips none. It ends with ctx, or with an error, yielded once as the last thing, when no node could be reached for as long as Patience.
+// Events yields the cluster's events as they come. It reconnects, to other nodes too, and goes on
+// where it was: it may repeat the events of one index, and skips none. It ends with ctx, or with an
+// error, yielded once as the last thing, when no node could be reached for as long as Patience.
 func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[wire.StreamEvent, error] {
 	return func(yield func(wire.StreamEvent, error) bool) {
 		s := &stream{client: c, filter: f, at: int(c.last.Load())}

@@ -49,8 +49,8 @@ type Member struct {
 	ClockWrong   bool   `json:"clock_wrong" doc:"Its clock differs from those of most voters by more than cluster.max_clock_skew: it should not lead"`
 }
 
-// NodeRequest is the body of POST /v1/cluster/transfer, remove, drain and undrain. Transfer without a node lets the cluster choose, drain and undrain mean
-// the node that takes the call.
+// NodeRequest is the body of POST /v1/cluster/transfer, remove, drain and undrain. Transfer without
+// a node lets the cluster choose, drain and undrain mean the node that takes the call.
 type NodeRequest struct {
 	Node string `json:"node,omitempty"`
 }

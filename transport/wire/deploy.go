@@ -16,7 +16,8 @@ type LoadOptions struct {
 	Message string   // for the deploy history
 }
 
-// LoadAnswer says what a deploy did. workflow_type, deployed_entry_module and entry_function are the primary member's.
+// LoadAnswer says what a deploy did. workflow_type, deployed_entry_module and entry_function are
+// the primary member's.
 type LoadAnswer struct {
 	Version             string            `json:"version"`
 	WorkflowTypes       []string          `json:"workflow_types"`
@@ -93,7 +94,8 @@ type RouteChange struct {
 	Message string `json:"message,omitempty"`
 }
 
-// RouteAnswer says what became of a route. Version is empty after unroute, Previous is empty when nothing was routed before.
+// RouteAnswer says what became of a route. Version is empty after unroute, Previous is empty when
+// nothing was routed before.
 type RouteAnswer struct {
 	WorkflowType string `json:"workflow_type"`
 	Version      string `json:"version"`

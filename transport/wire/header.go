@@ -17,9 +17,10 @@ const (
 	HeaderNode          = "Aion-Node"           // id of the node that answered
 )
 
-// RequestIDKey is HeaderRequestID as a key of http.Header that goes out. Under the name in its usual spelling http.Transport takes the request for one that it
-// may send again by itself when a connection breaks before the answer. The outcome of its last attempt, which may say that nothing arrived, or that nothing was
-// done, would then be taken for that of all.
+// RequestIDKey is HeaderRequestID as a key of http.Header that goes out. Under the name in its
+// usual spelling http.Transport takes the request for one that it may send again by itself when a
+// connection breaks before the answer. The outcome of its last attempt, which may say that nothing
+// arrived, or that nothing was done, would then be taken for that of all.
 const RequestIDKey = "idempotency-key"
 
 // Limits that both sides know.

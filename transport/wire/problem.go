@@ -23,7 +23,8 @@ const (
 	Unknown  Outcome = "unknown"  // it may have happened; the same call with the same request id tells which
 )
 
-// Problem is an error as it crosses the network (RFC 9457). It is an error itself: use errors.As to get at Code and Outcome.
+// Problem is an error as it crosses the network (RFC 9457). It is an error itself: use errors.As to
+// get at Code and Outcome.
 type Problem struct {
 	Status  int
 	Code    string
@@ -43,7 +44,8 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType says which media type a Problem is sent as.
 func (p *Problem) ContentType(string) string { return ProblemType }
 
-// Fact decodes one fact into v, as json.Unmarshal would. It reports whether the fact is there and has that shape.
+// Fact decodes one fact into v, as json.Unmarshal would. It reports whether the fact is there and
+// has that shape.
 func (p *Problem) Fact(name string, v any) bool {
 	fact, ok := p.Facts[name]
 	if !ok {
@@ -76,7 +78,8 @@ type head struct {
 
 var reserved = []string{"type", "instance", "status", "code", "title", "detail", "outcome", "hint"}
 
-// MarshalJSON writes the head, then the facts in alphabetical order. A fact cannot displace a member of the head.
+// MarshalJSON writes the head, then the facts in alphabetical order. A fact cannot displace a
+// member of the head.
 func (p *Problem) MarshalJSON() ([]byte, error) {
 	b, err := json.Marshal(head{p.Status, p.Code, p.Title, p.Detail, p.Outcome, p.Hint})
 	if err != nil {
@@ -117,8 +120,9 @@ func (p *Problem) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ParseProblem reads the body of an answer whose status is no success. An answer that is no problem document, as a proxy in between may give, becomes one:
-// what it means for a mutation cannot be known then, unless the status says that nobody took the call.
+// ParseProblem reads the body of an answer whose status is no success. An answer that is no problem
+// document, as a proxy in between may give, becomes one: what it means for a mutation cannot be
+// known then, unless the status says that nobody took the call.
 func ParseProblem(status int, body []byte) *Problem {
 	var p Problem
 	if err := json.Unmarshal(body, &p); err == nil && p.Code != "" {

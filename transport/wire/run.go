@@ -15,8 +15,8 @@ type RunRef struct {
 // Attributes are a run's searchable values by name.
 type Attributes map[string]json.RawMessage
 
-// CutAttribute parts NAME=VALUE as people write it. A name that has a = in it, or begins with a quote,
-// is written as a JSON string: "a=b"=1. It reports false when there is no name.
+// CutAttribute parts NAME=VALUE as people write it. A name that has a = in it, or begins with a
+// quote, is written as a JSON string: "a=b"=1. It reports false when there is no name.
 func CutAttribute(s string) (name, value string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		name, value, ok = strings.Cut(s, "=")
@@ -175,7 +175,8 @@ type Event struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// History is a part of a run's history. Next is where to go on; 0: the run is closed and there is no more.
+// History is a part of a run's history. Next is where to go on; 0: the run is closed and there is
+// no more.
 type History struct {
 	Events []Event `json:"events"`
 	Next   uint64  `json:"next,omitempty"`

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// ScheduleSpec is what people say of a schedule: the body of POST /v1/schedules and, without its id, of PUT /v1/schedules/{id}.
+// ScheduleSpec is what people say of a schedule: the body of POST /v1/schedules and, without its
+// id, of PUT /v1/schedules/{id}.
 type ScheduleSpec struct {
 	ScheduleID string          `json:"schedule_id,omitempty"`
 	Type       string          `json:"type"`

@@ -14,7 +14,8 @@ type Kind struct {
 	Hint    string
 }
 
-// Table has one row for each error code, in the order of docs/ERRORS.md. Codes are never renamed or given another status.
+// Table has one row for each error code, in the order of docs/ERRORS.md. Codes are never renamed or
+// given another status.
 var Table = []Kind{
 	{"invalid_package", 400, "The package is not valid", Rejected, "Nothing was changed. `aion-node package DIR` builds archives; `aion-node deploy FILE --dry-run` checks the code in them."},
 	{"invalid_input", 400, "The request is not valid", Rejected, ""},
@@ -79,8 +80,9 @@ type Refusal interface {
 	Facts() map[string]any
 }
 
-// Of turns an error into the Problem that callers see. Errors that are neither a Problem nor a Refusal are "internal", but for the end of a context: whoever
-// waited gave up, and what was under way may still happen.
+// Of turns an error into the Problem that callers see. Errors that are neither a Problem nor a
+// Refusal are "internal", but for the end of a context: whoever waited gave up, and what was under
+// way may still happen.
 func Of(err error) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {

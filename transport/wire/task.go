@@ -72,7 +72,8 @@ type TaskBeat struct {
 	Details json.RawMessage `json:"details,omitempty" doc:"Handed to the next attempt if this one is lost or fails"`
 }
 
-// HeartbeatRequest is the body of POST /v1/tasks/heartbeat and, without details, of POST /v1/tasks/release.
+// HeartbeatRequest is the body of POST /v1/tasks/heartbeat and, without details, of POST
+// /v1/tasks/release.
 type HeartbeatRequest struct {
 	Tokens []TaskBeat `json:"tokens"`
 }

@@ -14,7 +14,8 @@ const (
 	tellWithin    = time.Second // a handler's details travel this soon after the beat before, if that is earlier
 )
 
-// keep gives signs of life for all that is in hand, until ctx ends and all beats are over. A task whose lease has run out without one is lost.
+// keep gives signs of life for all that is in hand, until ctx ends and all beats are over. A task
+// whose lease has run out without one is lost.
 func (w *Worker) keep(ctx context.Context) {
 	defer w.beating.Wait()
 	timer := time.NewTimer(0)
@@ -45,7 +46,8 @@ type beat struct {
 	details json.RawMessage
 }
 
-// due takes the beats that are due, with those that soon will be, ends what is lost, and sets when to look again.
+// due takes the beats that are due, with those that soon will be, ends what is lost, and sets when
+// to look again.
 func (a *hand) due(now time.Time) (round []beat) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -96,7 +98,8 @@ func (w *Worker) beat(ctx context.Context, round []beat) {
 		req.Tokens[i] = wire.TaskBeat{Token: b.hold.task.Token, Details: b.details}
 		shortest = min(shortest, b.hold.lease)
 	}
-	// A node that hangs must not cost the lease: another one is asked after half the time to the next beat, and the next beat comes in any case.
+	// A node that hangs must not cost the lease: another one is asked after half the time to the
+	// next beat, and the next beat comes in any case.
 	each := max(shortest/beatsPerLease, time.Second)
 	limited, cancel := context.WithTimeout(ctx, each)
 	defer cancel()

@@ -13,8 +13,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Config says where a worker finds work and how much of it it does at a time. The zero value serves the queue "default" of the node at
-// client.DefaultAddress.
+// Config says where a worker finds work and how much of it it does at a time. The zero value serves
+// the queue "default" of the node at client.DefaultAddress.
 type Config struct {
 	Client    *client.Client // calls go through it, and it stays open; nil = one of its own, of Addresses and Token
 	Addresses []string       // of any nodes, as in client.Config. Not with Client

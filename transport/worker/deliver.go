@@ -117,7 +117,8 @@ func (w *Worker) carry(batch []outcome) {
 	}
 }
 
-// worth is how much longer it may matter to deliver the outcomes. Beats go on meanwhile, so leases do too as long as any node is reached.
+// worth is how much longer it may matter to deliver the outcomes. Beats go on meanwhile, so leases
+// do too as long as any node is reached.
 func (w *Worker) worth(batch []outcome) time.Duration {
 	w.hand.mu.Lock()
 	defer w.hand.mu.Unlock()
@@ -153,7 +154,8 @@ func (w *Worker) call(ctx context.Context, batch []outcome, opts ...client.Optio
 	}
 }
 
-// tellDetails tells what the handlers' last heartbeats said, so that the next attempts know it. Where that fails they know what was told before.
+// tellDetails tells what the handlers' last heartbeats said, so that the next attempts know it.
+// Where that fails they know what was told before.
 func (w *Worker) tellDetails(batch []outcome) {
 	var beats []beat
 	for _, o := range batch {
@@ -214,7 +216,8 @@ func (w *Worker) settle(o outcome, r wire.TaskReply) {
 	w.hand.drop(o.hold)
 }
 
-// tasteless returns the refusal of a call for what it carries, which no node would take. Any other refusal may pass: a token can be renewed.
+// tasteless returns the refusal of a call for what it carries, which no node would take. Any other
+// refusal may pass: a token can be renewed.
 func tasteless(err error) *wire.Problem {
 	p, ok := errors.AsType[*wire.Problem](err)
 	if ok && (p.Status == http.StatusBadRequest || p.Status == http.StatusRequestEntityTooLarge) {

@@ -54,7 +54,8 @@ func TestDrainGivesBack(t *testing.T) {
 	}
 }
 
-// A handler that does not listen is left behind, and Run says so. Its task comes back when the lease ends.
+// A handler that does not listen is left behind, and Run says so. Its task comes back when the
+// lease ends.
 func TestDrainLeavesTheDeafBehind(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		stay := make(chan struct{})
@@ -72,7 +73,8 @@ func TestDrainLeavesTheDeafBehind(t *testing.T) {
 	})
 }
 
-// An answer that was lost is asked for again under the same request id: the outcome is recorded once, and the worker knows that it counted.
+// An answer that was lost is asked for again under the same request id: the outcome is recorded
+// once, and the worker knows that it counted.
 func TestLostAnswers(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		seen := map[string]int{}
@@ -113,7 +115,8 @@ func TestLeaderChange(t *testing.T) {
 	})
 }
 
-// When no node is reached for too long, the work is somebody else's: the worker says so, and ends when it is told to.
+// When no node is reached for too long, the work is somebody else's: the worker says so, and ends
+// when it is told to.
 func TestUndelivered(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		h, at := begun(sleep(time.Second))
@@ -177,7 +180,8 @@ def run(ctx, input):
 	})
 }
 
-// A node that closes answers polls at once, with nothing: the worker does not ask as fast as it can.
+// A node that closes answers polls at once, with nothing: the worker does not ask as fast as it
+// can.
 func TestEmptyAnswersAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.line.server = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte(`{"tasks":[]}`)) })

@@ -5,17 +5,21 @@ import (
 	"fmt"
 )
 
-// Why the context of a handler ends, besides its deadline: context.Cause tells. A handler should return soon, with any error.
+// Why the context of a handler ends, besides its deadline: context.Cause tells. A handler should
+// return soon, with any error.
 var (
 	// ErrCancelled: the workflow does not wait for the outcome any more.
 	ErrCancelled = errors.New("worker: the workflow has given this activity up")
-	// ErrLeaseLost: the attempt has been given to another worker, or may have been: nobody could be reached for as long as the lease.
+	// ErrLeaseLost: the attempt has been given to another worker, or may have been: nobody could be
+	// reached for as long as the lease.
 	ErrLeaseLost = errors.New("worker: this attempt is no longer this worker's")
-	// ErrStopped: the worker ends and its drain is over. What the handler leaves undone is offered to other workers at once.
+	// ErrStopped: the worker ends and its drain is over. What the handler leaves undone is offered
+	// to other workers at once.
 	ErrStopped = errors.New("worker: the worker stops")
 )
 
-// Failure is an error that says more than a message. Any other error is a Failure of kind "failed" that may be tried again.
+// Failure is an error that says more than a message. Any other error is a Failure of kind "failed"
+// that may be tried again.
 type Failure struct {
 	Kind         string // what workflows tell failures apart by (error.kind, non_retryable); empty = "failed"
 	Message      string // for people; empty = Err's text

@@ -59,7 +59,8 @@ func (w *Worker) handle(h *hold) {
 	out, err = w.handlers[t.Activity](h.ctx, t)
 }
 
-// panicked makes a failure of a panic. The worker goes on: one bad input must not take the other tasks with it.
+// panicked makes a failure of a panic. The worker goes on: one bad input must not take the other
+// tasks with it.
 func (w *Worker) panicked(h *hold, v any) error {
 	stack := clip(string(debug.Stack()), 8<<10)
 	w.count.panics.Add(1)
@@ -87,8 +88,10 @@ type outcome struct {
 	unwanted bool // the workflow had given the activity up
 }
 
-// judge decides what the cluster is told, from what a handler returned and why its context was over by then (nil = it was not). A value counts whatever the
-// context said: the cluster knows whether it comes in time. An error after the attempt was lost or the worker stopped is no failure of the activity.
+// judge decides what the cluster is told, from what a handler returned and why its context was over
+// by then (nil = it was not). A value counts whatever the context said: the cluster knows whether
+// it comes in time. An error after the attempt was lost or the worker stopped is no failure of the
+// activity.
 func judge(out any, err, cause error) outcome {
 	if err == nil {
 		b, bad := encode(out)

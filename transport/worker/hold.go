@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// hold is one task in hand, from the poll that brought it until the cluster has heard of its outcome.
+// hold is one task in hand, from the poll that brought it until the cluster has heard of its
+// outcome.
 type hold struct {
 	task   wire.Task
 	lease  time.Duration
@@ -26,7 +27,8 @@ type hold struct {
 	returned bool            // the handler is over, its outcome on its way
 }
 
-// until is when the lease ends for all that this side knows. It may have ended before: the cluster counts from when it gave the task.
+// until is when the lease ends for all that this side knows. It may have ended before: the cluster
+// counts from when it gave the task.
 func (h *hold) until() time.Time { return h.beaten.Add(h.lease) }
 
 // tell hands details to the beats. The error says why nobody wants them any more.
@@ -44,7 +46,8 @@ func (h *hold) tell(details json.RawMessage) error {
 	return nil
 }
 
-// takeDetails waits until no beat is under way, and takes what it has not told: whoever takes it tells it.
+// takeDetails waits until no beat is under way, and takes what it has not told: whoever takes it
+// tells it.
 func (h *hold) takeDetails() json.RawMessage {
 	for {
 		h.hand.mu.Lock()
@@ -102,13 +105,14 @@ func (a *hand) drop(h *hold) {
 	a.change()
 }
 
-// room is how many more tasks there may be when concurrency handlers may run at a time. Those whose outcome is on its way take no handler's place, but
-// there must not be ever more of them.
+// room is how many more tasks there may be when concurrency handlers may run at a time. Those whose
+// outcome is on its way take no handler's place, but there must not be ever more of them.
 func (a *hand) room(concurrency int) int {
 	return min(concurrency-a.running, 2*concurrency-len(a.holds))
 }
 
-// await waits until enough reports true, which it asks under the hand's mutex. It reports whether that came before ctx was over.
+// await waits until enough reports true, which it asks under the hand's mutex. It reports whether
+// that came before ctx was over.
 func (a *hand) await(ctx context.Context, enough func() bool) bool {
 	for {
 		a.mu.Lock()

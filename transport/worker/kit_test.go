@@ -28,8 +28,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a node and the line to it, in a bubble in which time skips when nothing is to do: the real engine and state machine behind the real HTTP server
-// and client, without sockets.
+// world is a node and the line to it, in a bubble in which time skips when nothing is to do: the
+// real engine and state machine behind the real HTTP server and client, without sockets.
 type world struct {
 	*enginetest.Node
 	t    *testing.T

@@ -35,7 +35,8 @@ func pass(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A handler may take much longer than the lease: the worker keeps it, in one call for all that it has in hand.
+// A handler may take much longer than the lease: the worker keeps it, in one call for all that it
+// has in hand.
 func TestLeaseIsKept(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.work(worker.Config{Lease: 30 * time.Second}, handlers{"a": sleep(10 * time.Minute)})
@@ -106,7 +107,8 @@ def run(ctx, input):
 	}
 }
 
-// A worker that is gone says nothing. Its tasks are given to another one when the lease is over, with what it had told; what it says later does not count.
+// A worker that is gone says nothing. Its tasks are given to another one when the lease is over,
+// with what it had told; what it says later does not count.
 func TestLostWorker(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		var causes sync.Map

@@ -13,13 +13,15 @@ import (
 
 const (
 	maxTasks = 1000 // of one poll
-	// A poll that hears nothing for this long beyond its wait goes to another node. It is repeated with one request id, so that tasks whose answer was lost
-	// are answered again; after that they come back when their lease ends.
+	// A poll that hears nothing for this long beyond its wait goes to another node. It is repeated
+	// with one request id, so that tasks whose answer was lost are answered again; after that they
+	// come back when their lease ends.
 	pollAttempt = 10 * time.Second
 	shortWait   = time.Second // an empty answer sooner than this says that the node could not wait
 )
 
-// poll brings tasks until ctx ends, or until a node refuses in a way that repeating cannot mend: that is the error.
+// poll brings tasks until ctx ends, or until a node refuses in a way that repeating cannot mend:
+// that is the error.
 func (w *Worker) poll(ctx context.Context) error {
 	var pause pause
 	for {
@@ -53,13 +55,15 @@ func (w *Worker) poll(ctx context.Context) error {
 	}
 }
 
-// hopeless reports whether a call was refused for what it asks or for who asks. Everything else passes.
+// hopeless reports whether a call was refused for what it asks or for who asks. Everything else
+// passes.
 func hopeless(err error) bool {
 	p, ok := errors.AsType[*wire.Problem](err)
 	return ok && p.Outcome == wire.Rejected && p.Code != "resource_exhausted"
 }
 
-// pause grows from one failure to the next, and is shorter by chance, so that workers do not return together.
+// pause grows from one failure to the next, and is shorter by chance, so that workers do not return
+// together.
 type pause struct{ next time.Duration }
 
 const (

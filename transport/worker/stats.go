@@ -2,7 +2,8 @@ package worker
 
 import "sync/atomic"
 
-// Stats says what a worker does and has done. Each number is exact; together they may be a moment apart.
+// Stats says what a worker does and has done. Each number is exact; together they may be a moment
+// apart.
 type Stats struct {
 	Running int // handlers at work
 	InHand  int // tasks held: with those whose outcome is on its way

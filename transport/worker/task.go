@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Task is one attempt at an activity, as its handler sees it. It may be copied, and used from several goroutines until the handler returns.
+// Task is one attempt at an activity, as its handler sees it. It may be copied, and used from
+// several goroutines until the handler returns.
 type Task struct {
 	WorkflowID   string
 	RunID        string
@@ -23,10 +24,12 @@ type Task struct {
 	hold           *hold
 }
 
-// Key names the step, and is the same in every attempt at it: an idempotency key for whatever the handler does elsewhere.
+// Key names the step, and is the same in every attempt at it: an idempotency key for whatever the
+// handler does elsewhere.
 func (t Task) Key() string { return fmt.Sprintf("%s:%d", t.RunID, t.ActivityID) }
 
-// Input decodes the activity's input into v, as json.Unmarshal does. The error is a Failure that is not tried again: the same input comes every time.
+// Input decodes the activity's input into v, as json.Unmarshal does. The error is a Failure that is
+// not tried again: the same input comes every time.
 func (t Task) Input(v any) error {
 	if err := json.Unmarshal(t.RawInput(), v); err != nil {
 		return &Failure{Kind: "invalid_input", Message: "the input of " + t.Activity + ": " + err.Error(), NonRetryable: true, Err: err}
@@ -42,7 +45,8 @@ func (t Task) RawInput() json.RawMessage {
 	return t.input
 }
 
-// Details decodes what the last heartbeat of the attempt before said, and reports whether there was any; without, v is left alone.
+// Details decodes what the last heartbeat of the attempt before said, and reports whether there was
+// any; without, v is left alone.
 func (t Task) Details(v any) (bool, error) {
 	if len(t.details) == 0 || bytes.Equal(t.details, []byte("null")) {
 		return false, nil
@@ -53,11 +57,14 @@ func (t Task) Details(v any) (bool, error) {
 	return true, nil
 }
 
-// maxDetails is what a node takes of one heartbeat, in bytes: what an attempt has done so far goes elsewhere, here goes how to find it.
+// maxDetails is what a node takes of one heartbeat, in bytes: what an attempt has done so far goes
+// elsewhere, here goes how to find it.
 const maxDetails = 64 << 10
 
-// Heartbeat says how far the handler has come: the next attempt reads it with Details. It returns at once; the newest details travel within a second, and
-// before a failure does. The handler need not call it to keep its lease. The error is that of encoding the details, or why the handler's context is over.
+// Heartbeat says how far the handler has come: the next attempt reads it with Details. It returns
+// at once; the newest details travel within a second, and before a failure does. The handler need
+// not call it to keep its lease. The error is that of encoding the details, or why the handler's
+// context is over.
 func (t Task) Heartbeat(details any) error {
 	b, err := encode(details)
 	if err != nil {
@@ -83,7 +90,8 @@ func encode(v any) (json.RawMessage, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// NewTask makes a task that no cluster has given, for tests of handlers. What its heartbeats say is dropped.
+// NewTask makes a task that no cluster has given, for tests of handlers. What its heartbeats say is
+// dropped.
 func NewTask(t wire.Task) Task {
 	task := Task{
 		WorkflowID: t.WorkflowID, RunID: t.RunID, WorkflowType: t.WorkflowType, Activity: t.Activity, ActivityID: t.ActivityID, Attempt: t.Attempt,

@@ -14,8 +14,10 @@ import (
 	"aion.dev/aion/transport/client"
 )
 
-// Handler carries out one attempt at an activity. What it returns is encoded as JSON and is the activity's result; an error fails the attempt, see Failure.
-// It runs in a goroutine of its own. Its context ends with the attempt's deadline, or with ErrCancelled, ErrLeaseLost or ErrStopped as context.Cause.
+// Handler carries out one attempt at an activity. What it returns is encoded as JSON and is the
+// activity's result; an error fails the attempt, see Failure. It runs in a goroutine of its own.
+// Its context ends with the attempt's deadline, or with ErrCancelled, ErrLeaseLost or ErrStopped as
+// context.Cause.
 type Handler func(ctx context.Context, t Task) (any, error)
 
 // Worker carries out the activities of one queue. Make it with New, add handlers, run it once.
@@ -41,7 +43,8 @@ func New(cfg Config) *Worker {
 	return &Worker{cfg: cfg, log: cfg.Logger, client: cfg.Client, handlers: map[string]Handler{}, wrong: wrong, hand: newHand()}
 }
 
-// Handle says who carries out an activity, and returns the worker for the next one. What is wrong with it, Run tells. It panics once the worker runs.
+// Handle says who carries out an activity, and returns the worker for the next one. What is wrong
+// with it, Run tells. It panics once the worker runs.
 func (w *Worker) Handle(activity string, h Handler) *Worker {
 	if w.ran.Load() {
 		panic(fmt.Sprintf("worker: Handle(%q, ...) comes after Run", activity))
@@ -61,10 +64,12 @@ func (w *Worker) Handle(activity string, h Handler) *Worker {
 // grace is how long handlers may take to return once their context has ended.
 const grace = 5 * time.Second
 
-// Run takes and carries out tasks until ctx ends, and then drains: it takes no more, lets handlers finish for Config.Drain, stops the others with ErrStopped,
-// gives back what they leave undone, and returns nil once the cluster has heard of everything. It returns an error when the worker is set up wrongly, when
-// a node refuses to give it work in a way that repeating cannot mend (then it drains likewise), or when handlers do not return 5 s after they were
-// stopped: their goroutines are left behind, and their tasks are given to other workers when their leases end.
+// Run takes and carries out tasks until ctx ends, and then drains: it takes no more, lets handlers
+// finish for Config.Drain, stops the others with ErrStopped, gives back what they leave undone, and
+// returns nil once the cluster has heard of everything. It returns an error when the worker is set
+// up wrongly, when a node refuses to give it work in a way that repeating cannot mend (then it
+// drains likewise), or when handlers do not return 5 s after they were stopped: their goroutines
+// are left behind, and their tasks are given to other workers when their leases end.
 //
 // While no node can be reached Run goes on trying. It runs once.
 func (w *Worker) Run(ctx context.Context) error {
@@ -100,7 +105,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return errors.Join(refused, stuck)
 }
 
-// drain waits for the handlers, stops those that take too long, and waits for all outcomes to be delivered.
+// drain waits for the handlers, stops those that take too long, and waits for all outcomes to be
+// delivered.
 func (w *Worker) drain() error {
 	idle := func() bool { return w.hand.running == 0 }
 	w.within(w.cfg.Drain, idle)

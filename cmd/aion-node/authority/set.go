@@ -45,8 +45,8 @@ type MadeNode struct {
 	Renewed  bool      `json:"renewed,omitempty"`
 }
 
-// Create writes the folders of nodes. A folder without an authority gets one, and its nodes found the
-// cluster; nodes that are added later join it.
+// Create writes the folders of nodes. A folder without an authority gets one, and its nodes found
+// the cluster; nodes that are added later join it.
 func (s Set) Create(nodes []Node) (*Made, error) {
 	if err := checkName("name of a cluster", s.Cluster); err != nil {
 		return nil, err

@@ -46,9 +46,10 @@ func (v *verdict) hosts(names []string) {
 	}
 }
 
-// exposure refuses to serve others what only this machine should see. Gossip only suggests addresses,
-// and a node believes nobody at an address without tls.ca_file's word; but without a key anybody who
-// reaches the port can fill the list of nodes with inventions, and keep real ones from being found.
+// exposure refuses to serve others what only this machine should see. Gossip only suggests
+// addresses, and a node believes nobody at an address without tls.ca_file's word; but without a key
+// anybody who reaches the port can fill the list of nodes with inventions, and keep real ones from
+// being found.
 func (v *verdict) exposure(c *Config) {
 	if c.Node.Insecure {
 		return
@@ -97,7 +98,8 @@ func checkReachable(address string) error {
 	return nil
 }
 
-// loopback reports whether only this machine reaches address. A name is looked up by those who listen, so only localhost is taken at its word.
+// loopback reports whether only this machine reaches address. A name is looked up by those who
+// listen, so only localhost is taken at its word.
 func loopback(address string) bool {
 	host, _, err := splitAddress(address)
 	ip := net.ParseIP(host)

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Config is how a node is set up. The toml tags are the names of the keys; the help tags are what --help and docs/CONFIGURATION.md say.
+// Config is how a node is set up. The toml tags are the names of the keys; the help tags are what
+// --help and docs/CONFIGURATION.md say.
 type Config struct {
 	Node    Node    `toml:"node"`
 	HTTP    HTTP    `toml:"http"`

@@ -15,8 +15,8 @@ import (
 // FileName is the file that is read from the current folder when none is named.
 const FileName = "aion.toml"
 
-// readFile reads a file into c, which keeps what the file does not name. Unknown keys and wrong types
-// are errors, with their lines.
+// readFile reads a file into c, which keeps what the file does not name. Unknown keys and wrong
+// types are errors, with their lines.
 func readFile(path string, c *Config) error {
 	content, err := os.ReadFile(path)
 	if err != nil {

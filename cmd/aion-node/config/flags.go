@@ -2,8 +2,9 @@ package config
 
 import "github.com/spf13/pflag"
 
-// Normalize lets every spelling of a key stand for its flag: --node.data_dir and --node-data-dir mean --data-dir. A command that AddFlags was applied to
-// needs it as the normalization of all its flags.
+// Normalize lets every spelling of a key stand for its flag: --node.data_dir and --node-data-dir
+// mean --data-dir. A command that AddFlags was applied to needs it as the normalization of all its
+// flags.
 func Normalize(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(normal(name))
 }

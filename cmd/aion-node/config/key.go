@@ -42,8 +42,9 @@ func (k Key) Variable() string {
 	return "AION_" + strings.ToUpper(strings.ReplaceAll(k.Name, ".", "_"))
 }
 
-// Flag is the key's name on the command line, without the dashes: the key with dashes, without the sections that go without saying, so that
-// cluster.bootstrap_expect is --bootstrap-expect and node.data_dir is --data-dir.
+// Flag is the key's name on the command line, without the dashes: the key with dashes, without the
+// sections that go without saying, so that cluster.bootstrap_expect is --bootstrap-expect and
+// node.data_dir is --data-dir.
 func (k Key) Flag() string { return normal(k.Name) }
 
 func normal(name string) string {

@@ -9,7 +9,8 @@ import (
 
 // Kubernetes gives every container variables about every Service of its namespace, named after the
 // Service. Those of a Service `aion`, or `aion-http`, begin like settings of ours. They are passed
-// over, but only with a value that Kubernetes would give: AION_HTTP_PORT=7600 is somebody's mistake.
+// over, but only with a value that Kubernetes would give: AION_HTTP_PORT=7600 is somebody's
+// mistake.
 var serviceVariable = regexp.MustCompile(
 	`^AION(?:_[A-Z0-9_]+?)??_(SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
 

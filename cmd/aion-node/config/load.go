@@ -62,7 +62,8 @@ func loadFile(c *Config, path string) (string, error) {
 	return path, err
 }
 
-// others are the variables that start like a key's and are none: they belong to the whole command line.
+// others are the variables that start like a key's and are none: they belong to the whole command
+// line.
 var others = map[string]bool{"AION_ADDR": true, "AION_TOKEN": true, "AION_CA_FILE": true, "AION_CONFIG": true}
 
 // loadVariables writes over c what the environment says. All mistakes are told at once.

@@ -12,8 +12,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// deploy packs the project and deploys it if that gives another version than before. What is wrong is told; again means that the same may be deployed later. An error
-// means that the node cannot be used any more.
+// deploy packs the project and deploys it if that gives another version than before. What is wrong
+// is told; again means that the same may be deployed later. An error means that the node cannot be
+// used any more.
 func (l *Loop) deploy(ctx context.Context) (again bool, err error) {
 	built, err := project.Build(l.Dir)
 	if err != nil {
@@ -66,7 +67,8 @@ func (l *Loop) problem(text string, stack []string) {
 	l.tell(Event{Event: Problem, Message: text, Stack: stack})
 }
 
-// inProject names the file in the project where a module comes from: modules of the folder src are named as seen from there.
+// inProject names the file in the project where a module comes from: modules of the folder src are
+// named as seen from there.
 func (l *Loop) inProject(text string, p *wire.Problem) string {
 	var module string
 	if !p.Fact("module", &module) {
@@ -78,7 +80,8 @@ func (l *Loop) inProject(text string, p *wire.Problem) string {
 	return strings.Replace(text, module, "src/"+module, 1)
 }
 
-// tellLeft tells how many runs are left on each version that new runs do not start on, if that changed.
+// tellLeft tells how many runs are left on each version that new runs do not start on, if that
+// changed.
 func (l *Loop) tellLeft(ctx context.Context) error {
 	v, err := l.Client.Versions(ctx, "")
 	if err != nil {

@@ -20,7 +20,8 @@ type stamp struct {
 	size     int64
 }
 
-// look walks the folder, but for what starts with a dot and the folder skipped. A file that goes away meanwhile is not there.
+// look walks the folder, but for what starts with a dot and the folder skipped. A file that goes
+// away meanwhile is not there.
 func look(dir, skipped string) (files, error) {
 	found := files{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

@@ -70,8 +70,8 @@ func (n *narrator) look(ctx context.Context) error {
 	return n.l.tellLeft(ctx)
 }
 
-// explain says why a run failed: kind and message, where in its code, and in which step. What cannot
-// be learned is left out.
+// explain says why a run failed: kind and message, where in its code, and in which step. What
+// cannot be learned is left out.
 func (n *narrator) explain(ctx context.Context, r *wire.Run, e *Event) {
 	why, err := Why(ctx, n.l.Client, wire.RunRef{WorkflowID: r.WorkflowID, RunID: r.RunID}, r.Events)
 	if err == nil {

@@ -64,7 +64,8 @@ func work(b *testing.B, c *client.Client, began func(worker.Task)) {
 	})
 }
 
-// BenchmarkHTTPActivities is a run of 1 or 10 activities in a row through a worker of the Go SDK over HTTP, from the start of the run to its result.
+// BenchmarkHTTPActivities is a run of 1 or 10 activities in a row through a worker of the Go SDK
+// over HTTP, from the start of the run to its result.
 func BenchmarkHTTPActivities(b *testing.B) {
 	for _, nodes := range []int{1, 3} {
 		for _, activities := range []int{1, 10} {
@@ -85,7 +86,8 @@ func BenchmarkHTTPActivities(b *testing.B) {
 	}
 }
 
-// BenchmarkSignalRoundTrip is a signal to a waiting run, until the run has taken its turn and shows what it did, over HTTP.
+// BenchmarkSignalRoundTrip is a signal to a waiting run, until the run has taken its turn and shows
+// what it did, over HTTP.
 func BenchmarkSignalRoundTrip(b *testing.B) {
 	for _, nodes := range []int{1, 3} {
 		b.Run(fmt.Sprintf("nodes=%d/callers=64", nodes), func(b *testing.B) {
@@ -123,7 +125,8 @@ func BenchmarkSignalRoundTrip(b *testing.B) {
 	}
 }
 
-// BenchmarkPollToStart is how long a task waits for an idle worker that polls: from the moment its activity is scheduled, by the cluster's clock, to the worker's handler.
+// BenchmarkPollToStart is how long a task waits for an idle worker that polls: from the moment its
+// activity is scheduled, by the cluster's clock, to the worker's handler.
 func BenchmarkPollToStart(b *testing.B) {
 	for _, nodes := range []int{1, 3} {
 		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {

@@ -10,9 +10,9 @@ import (
 // leastDescriptors is the smallest number of open files with which a node starts.
 const leastDescriptors = 200
 
-// descriptors shares out the files that this process may have open. Each part is bounded by its share,
-// so that callers, however many connect, cannot keep the log, the state or a peer from opening a file:
-// a node that cannot open a file of its state has to stop.
+// descriptors shares out the files that this process may have open. Each part is bounded by its
+// share, so that callers, however many connect, cannot keep the log, the state or a peer from
+// opening a file: a node that cannot open a file of its state has to stop.
 type descriptors struct {
 	limit int // of the process
 	own   int // log segments, votes, snapshots, archives, compile children, listeners
@@ -25,7 +25,8 @@ type descriptors struct {
 // gossipDescriptors are for gossip's sockets and streams, in both directions.
 const gossipDescriptors = 40
 
-// shareDescriptors divides limit, which is the hard limit too: Go raises the soft one when it starts.
+// shareDescriptors divides limit, which is the hard limit too: Go raises the soft one when it
+// starts.
 func shareDescriptors(limit uint64, cfg config.Config) (d descriptors, err error) {
 	if limit < leastDescriptors {
 		return d, fmt.Errorf("this process may open %d files, a node needs %d at least and should have 65536: raise the limit (ulimit -n, LimitNOFILE=)", limit, leastDescriptors)

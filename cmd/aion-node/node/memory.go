@@ -41,8 +41,9 @@ func number(s string) int64 {
 	return n
 }
 
-// shareMemory says how much the bodies of calls may take, and how many packages may be compiled at a
-// time, each in a process with a limit of its own: a quarter of the memory each, unless it is set.
+// shareMemory says how much the bodies of calls may take, and how many packages may be compiled at
+// a time, each in a process with a limit of its own: a quarter of the memory each, unless it is
+// set.
 func shareMemory(machine, callMemory, checkMemory int64) (calls int64, checks int) {
 	calls = callMemory
 	if calls == 0 {

@@ -24,7 +24,8 @@ type Options struct {
 	Version    string       // of the binary
 	Executable string       // the binary, for the child process that compiles new packages; empty = compile in this process only
 	Logger     hclog.Logger // nil = silent
-	// Says hears what workflow code logs while this node leads, beside Logger; see engine.Config. Nil = nobody.
+	// Says hears what workflow code logs while this node leads, beside Logger; see engine.Config.
+	// Nil = nobody.
 	Says func(workflowID, msg string)
 }
 
@@ -41,8 +42,8 @@ type Node struct {
 	server   *transport.Server
 }
 
-// Open opens the node's addresses and its data. Nothing runs until Run; a Node that is not run must be closed. When Open fails, everything that it had
-// opened is released again.
+// Open opens the node's addresses and its data. Nothing runs until Run; a Node that is not run must
+// be closed. When Open fails, everything that it had opened is released again.
 func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	n := &Node{cfg: cfg, log: o.Logger}
 	if n.log == nil {

@@ -12,7 +12,8 @@ import (
 	"aion.dev/aion/transport"
 )
 
-// handOver bounds how long a node that ends tries to hand leadership on. A cluster without another live voter cannot take it.
+// handOver bounds how long a node that ends tries to hand leadership on. A cluster without another
+// live voter cannot take it.
 const handOver = 5 * time.Second
 
 // part is something that runs beside others until it is told to end.
@@ -23,7 +24,8 @@ type part struct {
 	err  error         // valid then
 }
 
-// Run runs the node until ctx ends or it must not go on, and releases everything. The error is nil after an orderly end.
+// Run runs the node until ctx ends or it must not go on, and releases everything. The error is nil
+// after an orderly end.
 func (n *Node) Run(ctx context.Context) error {
 	ended := make(chan *part, 5)
 	begin := func(name string, run func(context.Context) error) *part {

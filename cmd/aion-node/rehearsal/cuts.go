@@ -12,8 +12,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// maxShown bounds how many events are shown again to check the cuts of one run. A history that is too long to be cut at every event is cut at places that are
-// spread over it evenly, its end among them.
+// maxShown bounds how many events are shown again to check the cuts of one run. A history that is
+// too long to be cut at every event is cut at places that are spread over it evenly, its end among
+// them.
 const maxShown = 250_000
 
 // torn is the error of a history that code, shown it again, does not follow.
@@ -40,8 +41,9 @@ func (e *torn) Error() string {
 
 func (e *torn) Unwrap() error { return e.err }
 
-// cuts replays every history of the world, cut at every event: what a leader would do that takes over there. The code must follow what was recorded and, where
-// the history goes on with a turn that saw exactly as much, must make that same turn. It returns at how many places it cut.
+// cuts replays every history of the world, cut at every event: what a leader would do that takes
+// over there. The code must follow what was recorded and, where the history goes on with a turn
+// that saw exactly as much, must make that same turn. It returns at how many places it cut.
 func (w *world) cuts(ctx context.Context) (places int, err error) {
 	w.log.View(func(v fsm.View) {
 		for cursor := ""; err == nil; {
@@ -108,7 +110,8 @@ func end(t history.Turn) uint64 {
 	return t.FirstSeq + t.Count - 1
 }
 
-// within reports whether a cut would divide what one entry appended: there is no state in which that is half done.
+// within reports whether a cut would divide what one entry appended: there is no state in which
+// that is half done.
 func (h *recorded) within(at uint64) bool {
 	for _, t := range h.turns {
 		if t.Count > 0 && t.FirstSeq <= at && at < end(t) {
@@ -118,7 +121,8 @@ func (h *recorded) within(at uint64) bool {
 	return false
 }
 
-// at shows the turns that were recorded by then, makes the next one of what had come by then, and compares it with the one recorded if that saw as much.
+// at shows the turns that were recorded by then, makes the next one of what had come by then, and
+// compares it with the one recorded if that saw as much.
 func (h *recorded) at(ctx context.Context, at uint64) error {
 	n := 0
 	for n < len(h.turns) && end(h.turns[n]) <= at {

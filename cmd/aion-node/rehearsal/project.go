@@ -24,8 +24,9 @@ type plan struct {
 	files   []string         // of tests, sorted
 }
 
-// open packs and compiles the project in a folder and finds its tests. What is wrong with it is a *project.Invalid, *runtime.PackageError or one of catalog's
-// refusals; other errors are the file system's.
+// open packs and compiles the project in a folder and finds its tests. What is wrong with it is a
+// *project.Invalid, *runtime.PackageError or one of catalog's refusals; other errors are the file
+// system's.
 func open(ctx context.Context, dir string) (*plan, error) {
 	p := new(plan)
 	var err error
@@ -42,7 +43,8 @@ func open(ctx context.Context, dir string) (*plan, error) {
 	return p, p.findTests(dir)
 }
 
-// findTests reads every *_test.star of the project: regular files in folders whose names do not start with a dot, as with modules.
+// findTests reads every *_test.star of the project: regular files in folders whose names do not
+// start with a dot, as with modules.
 func (p *plan) findTests(dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -71,7 +73,8 @@ func (p *plan) findTests(dir string) error {
 	})
 }
 
-// line is the text at a position like "order.star:12:9", without the white space around it; "" if there is no such line.
+// line is the text at a position like "order.star:12:9", without the white space around it; "" if
+// there is no such line.
 func (p *plan) line(at string) string {
 	file, rest, _ := strings.Cut(at, ":")
 	number, _, _ := strings.Cut(rest, ":")

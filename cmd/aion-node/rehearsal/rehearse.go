@@ -20,7 +20,8 @@ type Options struct {
 	Dir     string         // the project's folder
 	Match   *regexp.Regexp // of test names; nil = all
 	Timeout time.Duration  // of one test, by the clock on the wall; 0 = 30 s
-	// Began and Ended hear of every test as it begins and ends, FileEnded of every file; nil is fine.
+	// Began and Ended hear of every test as it begins and ends, FileEnded of every file; nil is
+	// fine.
 	Began     func(file, test string)
 	Ended     func(file string, r Result)
 	FileEnded func(f File)
@@ -28,8 +29,9 @@ type Options struct {
 	compiler runtime.Compiler // of the worlds; nil = starlark's
 }
 
-// Run runs the tests of a project, one after the other. The error says that they could not be run: the project does not build, or ctx ended. A test that
-// fails is in the report. A project without tests has a report without files.
+// Run runs the tests of a project, one after the other. The error says that they could not be run:
+// the project does not build, or ctx ended. A test that fails is in the report. A project without
+// tests has a report without files.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second

@@ -19,8 +19,9 @@ var errTooLong = errors.New("more than 200 years would pass")
 // leasing bounds the wait for a task that is on offer: the desk may be about to hand it to nobody.
 const leasing = 5 * time.Second
 
-// settle returns when nothing is left to do now: no run needs a turn, no timer or schedule is due, and no activity is on offer. Activities are carried out here,
-// one by one, when there is nothing else to do: so it does not depend on who is faster what a test sees.
+// settle returns when nothing is left to do now: no run needs a turn, no timer or schedule is due,
+// and no activity is on offer. Activities are carried out here, one by one, when there is nothing
+// else to do: so it does not depend on who is faster what a test sees.
 func (w *world) settle() error {
 	for {
 		var index uint64
@@ -71,7 +72,8 @@ func (w *world) next() (at history.Time, any bool) {
 	return at, any
 }
 
-// offering returns a queue that holds a task, "" if none does. Those that have held one before are asked first: listing all queues takes longer.
+// offering returns a queue that holds a task, "" if none does. Those that have held one before are
+// asked first: listing all queues takes longer.
 func (w *world) offering(v fsm.View) string {
 	for _, name := range w.queues {
 		if w.offers(v, name) {
@@ -98,7 +100,8 @@ func (w *world) offers(v fsm.View, queue string) bool {
 	return any && at <= w.log.Now()
 }
 
-// maxHeld bounds how many stubs compute an outcome within each other: one that lets time pass while others are called.
+// maxHeld bounds how many stubs compute an outcome within each other: one that lets time pass while
+// others are called.
 const maxHeld = 1000
 
 // work carries out one task of a queue with the test's stub.
@@ -138,7 +141,8 @@ func (w *world) carryOut(t engine.WorkerTask) error {
 	return err
 }
 
-// advance lets time pass, until a moment or until those who carry out tasks have to show that they are alive, as a worker does.
+// advance lets time pass, until a moment or until those who carry out tasks have to show that they
+// are alive, as a worker does.
 func (w *world) advance(until history.Time) error {
 	beats := make([]engine.TaskResult, len(w.held))
 	for i, t := range w.held {

@@ -11,8 +11,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// steady is the log of a world in which chance has no part: what the engine draws before the log is replaced by what is the same every time. Run ids are
-// numbered, and with them the random numbers of workflow code and the ids of children, which follow from them; retries come without jitter.
+// steady is the log of a world in which chance has no part: what the engine draws before the log is
+// replaced by what is the same every time. Run ids are numbered, and with them the random numbers
+// of workflow code and the ids of children, which follow from them; retries come without jitter.
 type steady struct {
 	*solo.Skipping
 	runs atomic.Uint64

@@ -18,7 +18,8 @@ import (
 // beginning is the time at which every test begins: a Thursday.
 var beginning = history.At(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 
-// world is a node of its own for one test: engine, state and log in memory, with the project deployed. It implements startest.World.
+// world is a node of its own for one test: engine, state and log in memory, with the project
+// deployed. It implements startest.World.
 type world struct {
 	*engine.Engine
 	ctx     context.Context // of the test
@@ -35,7 +36,8 @@ type world struct {
 
 var _ startest.World = (*world)(nil)
 
-// newWorld deploys the project in a new world. When it fails nothing is left of it; else the caller closes it.
+// newWorld deploys the project in a new world. When it fails nothing is left of it; else the caller
+// closes it.
 func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, compiler runtime.Compiler) (_ *world, err error) {
 	w := &world{ctx: ctx, plan: p, test: test, stop: func() {}}
 	if w.state, err = solo.NewState(false); err != nil {
@@ -47,7 +49,8 @@ func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, 
 		}
 	}()
 	w.log = solo.NewSkipping(w.state, beginning)
-	// One turn at a time, in the order in which runs became ready: a test is to go the same way every time.
+	// One turn at a time, in the order in which runs became ready: a test is to go the same way
+	// every time.
 	limits := engine.Limits{Turns: 1, InFlight: 1, Lease: engine.MaxLease}
 	w.Engine, err = engine.New(engine.Config{Node: "test", Log: &steady{Skipping: w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Says: says.workflow})
 	if err != nil {

@@ -59,8 +59,9 @@ func (e *NoChild) Error() string         { return "the process that checks packa
 func (e *NoChild) Code() string          { return "unavailable" }
 func (e *NoChild) Facts() map[string]any { return nil }
 
-// Check returns nil if a child compiled the archive, the *Problem that it found, *catalog.InvalidPackage if it did not survive, or ctx's error. An
-// *NoChild means that no child could do the work.
+// Check returns nil if a child compiled the archive, the *Problem that it found,
+// *catalog.InvalidPackage if it did not survive, or ctx's error. An *NoChild means that no child
+// could do the work.
 func (c *Checker) Check(ctx context.Context, archive []byte) error {
 	if c.Room != nil {
 		if c.Room.Acquire(ctx, 1) != nil {
@@ -119,7 +120,8 @@ func (c *Checker) epitaph(exit *exec.ExitError, said string) string {
 	return fmt.Sprintf("the compiler ended with %s: %q", exit, first)
 }
 
-// head keeps the beginning of what is written to it, and takes the rest without a word, so that the child never blocks.
+// head keeps the beginning of what is written to it, and takes the rest without a word, so that the
+// child never blocks.
 type head struct{ bytes.Buffer }
 
 func (h *head) Write(p []byte) (int, error) {

@@ -44,7 +44,8 @@ type Line struct {
 // Member is the member that programs are started as.
 var Member = catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "run"}
 
-// Run runs all cases. compile makes the program of a case; its member is Member and its version anything but zero.
+// Run runs all cases. compile makes the program of a case; its member is Member and its version
+// anything but zero.
 func Run(t *testing.T, compile func(t *testing.T, c Case) runtime.Program) {
 	for _, c := range Cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -64,7 +65,8 @@ func Run(t *testing.T, compile func(t *testing.T, c Case) runtime.Program) {
 	}
 }
 
-// cuts rebuilds the run cut at every turn, and goes on with a rebuilt machine after every other line.
+// cuts rebuilds the run cut at every turn, and goes on with a rebuilt machine after every other
+// line.
 func (w *World) cuts(i int) {
 	w.t.Helper()
 	all := make([]int, len(w.Turns))

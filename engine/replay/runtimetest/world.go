@@ -13,10 +13,12 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Start is the time of every WorkflowStarted here, 2026-01-02T03:04:05Z; every event comes a second after the one before.
+// Start is the time of every WorkflowStarted here, 2026-01-02T03:04:05Z; every event comes a second
+// after the one before.
 const Start = history.Time(1767323045000000000)
 
-// World plays the state machine and the outside for one run. It answers nothing by itself: what happens is appended by the test.
+// World plays the state machine and the outside for one run. It answers nothing by itself: what
+// happens is appended by the test.
 type World struct {
 	Config  replay.Config
 	Events  []history.Event
@@ -44,7 +46,8 @@ func (w *World) NewMachine() *replay.Machine {
 	return w.MachineOf(uint64(len(w.Events)))
 }
 
-// MachineOf is NewMachine for the history as it was when event seq was its newest. The caller closes it.
+// MachineOf is NewMachine for the history as it was when event seq was its newest. The caller
+// closes it.
 func (w *World) MachineOf(seq uint64) *replay.Machine {
 	w.t.Helper()
 	var reopened []history.Event
@@ -129,7 +132,8 @@ func (w *World) Record(step *replay.Step) {
 	}
 }
 
-// Rebuild returns another machine at the same point, made by replay in pieces that end after the given turns. The caller closes it.
+// Rebuild returns another machine at the same point, made by replay in pieces that end after the
+// given turns. The caller closes it.
 func (w *World) Rebuild(cuts ...int) *replay.Machine {
 	w.t.Helper()
 	m := w.NewMachine()

@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// turns runs source for at most n turns, a signal "a" each, with 8 MiB, and says in which it failed of memory; 0 if it did not.
+// turns runs source for at most n turns, a signal "a" each, with 8 MiB, and says in which it failed
+// of memory; 0 if it did not.
 func turns(t *testing.T, source string, n int) int {
 	t.Helper()
 	const big = "def big(): return \"x\" * (1 << 20)\n" // a little more than a MiB
@@ -120,7 +121,8 @@ func TestPiecesAreCopied(t *testing.T) {
 		"index": "s[5]", "slice": "s[5:9]", "step": "s[5:9:2]", "strip": "(\" \" + s).strip()[0:1]", "split": "(\"a b\" + s).split(\" \")[0]", "partition": "(\"a,\" + s).partition(\",\")[0]",
 		"removesuffix": "(\"a\" + s).removesuffix(s)", "elems": "list(s[0:5].elems())[0]", "splitlines": "(\"a\\n\" + s).splitlines()[0]", "tuple": "((1,) * 100000)[0:1]",
 	} {
-		// 200 pieces of strings of 1 MiB each: a heap that kept them would have 200 MiB, and the account says that they are small.
+		// 200 pieces of strings of 1 MiB each: a heap that kept them would have 200 MiB, and the
+		// account says that they are small.
 		source := "def run(ctx, input):\n    l = []\n    for i in range(200):\n        s = big()\n        l.append(" + piece + ")\n        s = None\n        ctx.signal(\"a\")\n    return len(l)\n"
 		const most = 64 << 20
 		before := heap()

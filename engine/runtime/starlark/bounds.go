@@ -2,7 +2,8 @@ package starlark
 
 import "go.starlark.net/starlark"
 
-// Bounds of the language itself. They are part of abi 1: unlike runtime.Limits they hold in replay too, and changing one changes what code means.
+// Bounds of the language itself. They are part of abi 1: unlike runtime.Limits they hold in replay
+// too, and changing one changes what code means.
 const (
 	maxModuleBytes  = 1 << 20 // of one source file
 	maxPackageBytes = 8 << 20 // of all source files
@@ -17,6 +18,7 @@ const (
 )
 
 func init() {
-	// The interpreter compares to depth 10; JSON is deeper. Values deeper than maxDepth never get there.
+	// The interpreter compares to depth 10; JSON is deeper. Values deeper than maxDepth never get
+	// there.
 	starlark.CompareLimit = maxDepth + 10
 }

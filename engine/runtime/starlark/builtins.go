@@ -9,7 +9,8 @@ import (
 // builtin is a built-in function of the language.
 type builtin func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)
 
-// builtins are the language's functions, all of them: what is not here does not exist, even if the interpreter has it.
+// builtins are the language's functions, all of them: what is not here does not exist, even if the
+// interpreter has it.
 var builtins = map[string]builtin{
 	"abs": library("abs"), "bool": library("bool"), "chr": library("chr"), "len": library("len"), "ord": library("ord"), "range": library("range"), "type": library("type"),
 
@@ -253,8 +254,8 @@ func getattr(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.V
 	return v, named("getattr", err)
 }
 
-// hasattr knows the answer for a name that is too long to be one: looking for it would read it, for one
-// step.
+// hasattr knows the answer for a name that is too long to be one: looking for it would read it, for
+// one step.
 func hasattr(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) == 2 && len(kwargs) == 0 {
 		if name, ok := starlark.AsString(args[1]); ok && len(name) > maxAttribute {

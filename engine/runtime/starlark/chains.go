@@ -3,9 +3,10 @@ package starlark
 import "go.starlark.net/starlark"
 
 // chains counts the keys of a dict or set by the bucket that the interpreter's hash table has them
-// in: a lookup compares with all of a bucket. The hash of numbers, tuples and short strings is known
-// to everybody, so keys that all fall into one bucket are easily made, by code and by whoever sends
-// a payload. Longer strings are hashed with a secret: they spread by themselves and are not counted.
+// in: a lookup compares with all of a bucket. The hash of numbers, tuples and short strings is
+// known to everybody, so keys that all fall into one bucket are easily made, by code and by whoever
+// sends a payload. Longer strings are hashed with a secret: they spread by themselves and are not
+// counted.
 //
 // It follows from what code does, so a rebuilt execution has the same counts.
 type chains struct {

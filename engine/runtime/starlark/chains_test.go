@@ -24,8 +24,9 @@ func within(t *testing.T, steps uint64, code string) bool {
 	return err == nil
 }
 
-// Keys that collide make every operation on them compare with all of them, whatever they are made of
-// and however they come there: thousands take millions of steps, as many that do not collide few.
+// Keys that collide make every operation on them compare with all of them, whatever they are made
+// of and however they come there: thousands take millions of steps, as many that do not collide
+// few.
 func TestCollisionsAreCharged(t *testing.T) {
 	keys := map[string]string{
 		"numbers":       "i << 32",

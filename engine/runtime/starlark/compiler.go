@@ -13,7 +13,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// Compiler makes programs of Starlark packages. The zero value is ready, with the default limits for top levels.
+// Compiler makes programs of Starlark packages. The zero value is ready, with the default limits
+// for top levels.
 type Compiler struct {
 	Limits runtime.Limits // steps and memory of all top levels of a package together
 }

@@ -111,8 +111,8 @@ func TestOtherABI(t *testing.T) {
 	wantError(t, err, "abi 2")
 }
 
-// Every built-in of the interpreter is replaced or wrapped by ours, and every method of a built-in type has a guard: a new version of the interpreter must
-// not bring in what nobody has looked at.
+// Every built-in of the interpreter is replaced or wrapped by ours, and every method of a built-in
+// type has a guard: a new version of the interpreter must not bring in what nobody has looked at.
 func TestNothingIsUnguarded(t *testing.T) {
 	for name, v := range starlark.Universe {
 		if _, fn := v.(*starlark.Builtin); fn && builtins[name] == nil {

@@ -4,7 +4,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// What the account charges, in bytes: a little more than what Go allocates on a 64-bit machine, growth of slices included.
+// What the account charges, in bytes: a little more than what Go allocates on a 64-bit machine,
+// growth of slices included.
 const (
 	costString  = 32  // header and boxing; plus its bytes
 	costList    = 64  // plus costElem for each
@@ -50,5 +51,6 @@ func intCost(v starlark.Int) uint64 {
 	return 64 + uint64(v.BigInt().BitLen())/8
 }
 
-// length is the number of elements of an iterable, or of bytes of a string; 0 if v has none. All iterables of this language know their length.
+// length is the number of elements of an iterable, or of bytes of a string; 0 if v has none. All
+// iterables of this language know their length.
 func length(v starlark.Value) int { return max(starlark.Len(v), 0) }

@@ -12,8 +12,9 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// decode makes a value of JSON: objects become dicts, arrays lists, numbers ints if they have neither fraction nor exponent and floats otherwise. No payload
-// is None. Of a name that an object repeats, the last value counts.
+// decode makes a value of JSON: objects become dicts, arrays lists, numbers ints if they have
+// neither fraction nor exponent and floats otherwise. No payload is None. Of a name that an object
+// repeats, the last value counts.
 func (m *meter) decode(what string, p history.Payload) (starlark.Value, error) {
 	if len(p) == 0 {
 		return starlark.None, nil

@@ -18,8 +18,9 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// The interpreter's own test suite must pass through the rewriting: a guard may refuse what is too large or too deep, but may not change what code means.
-// deviations lists where our dialect differs on purpose.
+// The interpreter's own test suite must pass through the rewriting: a guard may refuse what is too
+// large or too deep, but may not change what code means. deviations lists where our dialect differs
+// on purpose.
 func TestInterpretersOwnSuite(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "go.starlark.net").Output()
 	if err != nil {

@@ -58,7 +58,8 @@ func position(x starlark.Indexable, y starlark.Value) (int, error) {
 	return at, nil
 }
 
-// single holds the strings of one byte. A substring would keep alive the string it was cut from, which the account has forgotten by then.
+// single holds the strings of one byte. A substring would keep alive the string it was cut from,
+// which the account has forgotten by then.
 var single = func() (all [256]starlark.Value) {
 	for i := range all {
 		all[i] = starlark.String([]byte{byte(i)})

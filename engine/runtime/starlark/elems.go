@@ -7,8 +7,10 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// elems is what elems() and elem_ords() return: the bytes of a string, as strings or as numbers, and bytes.elems(), always as numbers. The interpreter's own
-// yields substrings, each of which keeps all of s alive, or does not know its length, so that what is built of it is not known before it is built.
+// elems is what elems() and elem_ords() return: the bytes of a string, as strings or as numbers,
+// and bytes.elems(), always as numbers. The interpreter's own yields substrings, each of which
+// keeps all of s alive, or does not know its length, so that what is built of it is not known
+// before it is built.
 type elems struct {
 	s    string
 	ords bool
@@ -49,7 +51,8 @@ func (it *elemsIterator) Next(p *starlark.Value) bool {
 	return true
 }
 
-// codepoints is what s.codepoints() and s.codepoint_ords() return. Unlike the interpreter's own it knows its length, likewise.
+// codepoints is what s.codepoints() and s.codepoint_ords() return. Unlike the interpreter's own it
+// knows its length, likewise.
 type codepoints struct {
 	s    string
 	n    int

@@ -13,8 +13,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// encode writes v as JSON: None, bools, numbers, strings, lists, tuples, dicts with string keys (in their order) and structs; times as RFC 3339, durations
-// as Go writes them. what names v in errors.
+// encode writes v as JSON: None, bools, numbers, strings, lists, tuples, dicts with string keys (in
+// their order) and structs; times as RFC 3339, durations as Go writes them. what names v in errors.
 func (m *meter) encode(what string, v starlark.Value) (history.Payload, error) {
 	p := printer{m: m}
 	if err := p.json(v, 0); err != nil {

@@ -35,8 +35,9 @@ func example(t *testing.T, name string) (runtime.Program, *catalog.Archive) {
 	return p, archive
 }
 
-// play runs a member of an example, lets the events happen one by one with a turn after each, rebuilds the run after every turn, cut everywhere, and
-// returns the run and what its last turn asked for.
+// play runs a member of an example, lets the events happen one by one with a turn after each,
+// rebuilds the run after every turn, cut everywhere, and returns the run and what its last turn
+// asked for.
 func play(t *testing.T, name, typ, input string, events ...history.Data) (*runtimetest.World, string) {
 	t.Helper()
 	p, archive := example(t, name)
@@ -97,7 +98,8 @@ func TestExampleOrder(t *testing.T) {
 	}
 }
 
-// An order that has begun on version 1 cannot go on with the code of version 2: that is why runs keep their version.
+// An order that has begun on version 1 cannot go on with the code of version 2: that is why runs
+// keep their version.
 func TestExampleOrderIsNotItsSuccessor(t *testing.T) {
 	w, _ := play(t, "order", "order", `{"id":"o","amount":100}`, fired(1))
 	p, archive := example(t, "order-v2")
@@ -115,7 +117,8 @@ func TestExampleOrderIsNotItsSuccessor(t *testing.T) {
 
 func TestExampleSubscription(t *testing.T) {
 	const input = `{"plan":"basic","period":"10s"}`
-	// Ordinals: a timer and two signal waits a round, and an activity a period. A change starts another round of the same period.
+	// Ordinals: a timer and two signal waits a round, and an activity a period. A change starts
+	// another round of the same period.
 	_, got := play(t, "subscription", "subscription", input, fired(1), charged(4), signal("change_plan", `"pro"`), fired(8), charged(11), signal("other", "1"), fired(12), charged(15))
 	wants(t, got, `WorkflowContinuedAsNew {"input":{"customer":"w","plan":"pro","billed":3,"total":45,"period":"10s"},"carry":[`)
 	_, got = play(t, "subscription", "subscription", input, fired(1), charged(4), signal("stop", "null"))

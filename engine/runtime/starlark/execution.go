@@ -14,7 +14,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// execution runs one run's code as a coroutine: Resume switches to it, a wait switches back. It holds a goroutine only while it is parked or running.
+// execution runs one run's code as a coroutine: Resume switches to it, a wait switches back. It
+// holds a goroutine only while it is parked or running.
 type execution struct {
 	program *program
 	entry   catalog.Member
@@ -173,7 +174,8 @@ func (e *execution) Interrupt(cause error) {
 	}
 }
 
-// Query implements runtime.Execution. The handler runs on a thread of its own, while the coroutine is parked or over.
+// Query implements runtime.Execution. The handler runs on a thread of its own, while the coroutine
+// is parked or over.
 func (e *execution) Query(name string, args history.Payload) (result history.Payload, found bool, err error) {
 	if e.crash != nil {
 		return nil, false, errNotUsable

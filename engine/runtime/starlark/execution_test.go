@@ -76,8 +76,9 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// The attacks of safety_test.go end a turn as they end a top level; these need a run. A turn that asks for more than an entry carries is cut, and the run
-// goes on until its history is full: that is the state machine's limit, not the turn's.
+// The attacks of safety_test.go end a turn as they end a top level; these need a run. A turn that
+// asks for more than an entry carries is cut, and the run goes on until its history is full: that
+// is the state machine's limit, not the turn's.
 func TestAttacksOnTurns(t *testing.T) {
 	for name, source := range map[string]string{
 		"handlers":   "def run(ctx, input):\n    i = 0\n    while True:\n        i += 1\n        ctx.on_query(str(i), len)\n",

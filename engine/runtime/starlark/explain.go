@@ -12,7 +12,8 @@ import (
 // maxStack bounds the call stack that an error carries.
 const maxStack = 30
 
-// explain says what a run fails with when code ended with err, and which of the host's own errors that was.
+// explain says what a run fails with when code ended with err, and which of the host's own errors
+// that was.
 func (m *meter) explain(err error) (e, cause *history.RunError) {
 	where, stack := trace(err)
 	details, _ := json.Marshal(struct {
@@ -38,7 +39,8 @@ func (m *meter) explain(err error) (e, cause *history.RunError) {
 	return &history.RunError{Kind: history.KindFailed, Message: message, Details: details}, nil
 }
 
-// trace returns the position of an evaluation error and its call stack, outermost first, without the guards, which nobody has written.
+// trace returns the position of an evaluation error and its call stack, outermost first, without
+// the guards, which nobody has written.
 func trace(err error) (where string, stack []string) {
 	var eval *starlark.EvalError
 	if !errors.As(err, &eval) {

@@ -135,7 +135,8 @@ func (p *printer) char(arg starlark.Value) error {
 	return nil
 }
 
-// format is s.format(*args, **kwargs): fields {}, {0}, {name}, with !r or !s, and no format specifications.
+// format is s.format(*args, **kwargs): fields {}, {0}, {name}, with !r or !s, and no format
+// specifications.
 func (m *meter) format(format string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	p := printer{m: m}
 	f := fields{args: args, kwargs: kwargs}

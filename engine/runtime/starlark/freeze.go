@@ -7,8 +7,9 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// freeze freezes a module's globals, after checking that the interpreter's own freezing comes to an end: it stops at lists, dicts and sets that are
-// frozen already, but walks tuples and closures as trees, so a closure that refers to itself would overflow the stack, which nothing can catch.
+// freeze freezes a module's globals, after checking that the interpreter's own freezing comes to an
+// end: it stops at lists, dicts and sets that are frozen already, but walks tuples and closures as
+// trees, so a closure that refers to itself would overflow the stack, which nothing can catch.
 func (m *meter) freeze(module string, globals starlark.StringDict) error {
 	w := thaw{m: m, known: make(map[any]freezing)}
 	for _, name := range globals.Keys() { // one after the other: what is frozen already ends the recursion of the next
@@ -40,7 +41,8 @@ var (
 // maxFreeze bounds the calls that freezing one value makes through tuples and closures.
 const maxFreeze = 1 << 20
 
-// visit tells what freezing v takes, not counting what is below a list, dict or set: that is frozen by then.
+// visit tells what freezing v takes, not counting what is below a list, dict or set: that is frozen
+// by then.
 func (w *thaw) visit(v starlark.Value, depth int) (freezing, error) {
 	if depth > maxDepth {
 		return leaf, tooDeep()

@@ -8,7 +8,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// future stands for something that the run has started. How it stands is the host's to know; it keeps what it has made of the outcome.
+// future stands for something that the run has started. How it stands is the host's to know; it
+// keeps what it has made of the outcome.
 type future struct {
 	e       *execution
 	id      uint64

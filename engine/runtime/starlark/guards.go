@@ -8,7 +8,8 @@ import (
 // guard is a function that the rewritten tree calls; name is what the tree calls it by.
 type guard func(m *meter, args starlark.Tuple) (starlark.Value, error)
 
-// guards are all of them but those of methods. They are called with the arguments that rewrite_expr.go and rewrite_stmt.go give them.
+// guards are all of them but those of methods. They are called with the arguments that
+// rewrite_expr.go and rewrite_stmt.go give them.
 var guards = map[string]guard{
 	"$+":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.add(a[0], a[1]) },
 	"$+=": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.addTo(a[0], a[1]) },

@@ -9,8 +9,9 @@ import (
 	"aion.dev/aion/internal/jsonvectors"
 )
 
-// TestJSONTextsInCode holds what code is handed, and json.decode, to the table of JSON texts: all that
-// a node takes becomes a value, and one that is written as what it was; what is no JSON never does.
+// TestJSONTextsInCode holds what code is handed, and json.decode, to the table of JSON texts: all
+// that a node takes becomes a value, and one that is written as what it was; what is no JSON never
+// does.
 func TestJSONTextsInCode(t *testing.T) {
 	for _, c := range jsonvectors.Texts() {
 		m := newMeter("vectors", nil, runtime.DefaultLimits())

@@ -11,8 +11,9 @@ import (
 	"go.starlark.net/starlarkstruct"
 )
 
-// mathModule has what gives the same bits on every processor: IEEE 754 defines the results of these functions, where those of exp, log and the
-// trigonometric ones are up to the library and, in Go, to hand-written assembly.
+// mathModule has what gives the same bits on every processor: IEEE 754 defines the results of these
+// functions, where those of exp, log and the trigonometric ones are up to the library and, in Go,
+// to hand-written assembly.
 var mathModule = func() *starlarkstruct.Module {
 	members := starlark.StringDict{"pow": starlark.NewBuiltin("math.pow", pow)}
 	for _, name := range []string{"ceil", "copysign", "e", "fabs", "floor", "mod", "pi", "remainder", "round", "sqrt"} {

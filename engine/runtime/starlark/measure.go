@@ -7,9 +7,11 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// settle brings the account down, at a wait, to what the code still holds. Since it only ever looks at local variables, it must be sure that they tell all: every
-// function on the stack must be at a clean call (see rewrite.go), and no builtin other than the waiting one may be under way. Otherwise, and
-// when little was built since the last time, the account stays as it is, which errs on the safe side.
+// settle brings the account down, at a wait, to what the code still holds. Since it only ever looks
+// at local variables, it must be sure that they tell all: every function on the stack must be at a
+// clean call (see rewrite.go), and no builtin other than the waiting one may be under way.
+// Otherwise, and when little was built since the last time, the account stays as it is, which errs
+// on the safe side.
 func (m *meter) settle(kept starlark.Value) {
 	if m.since < m.limits.MemoryBytes/8 {
 		return
@@ -68,7 +70,8 @@ type span struct {
 	n     int
 }
 
-// local adds a local variable. One that closures share is in a cell, which the interpreter keeps to itself; it reports false if that cannot be read.
+// local adds a local variable. One that closures share is in a cell, which the interpreter keeps to
+// itself; it reports false if that cannot be read.
 func (c *census) local(v starlark.Value) bool {
 	if v.Type() != "cell" {
 		c.add(v)

@@ -9,11 +9,13 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// meter accounts for what one thread of code computes and builds. The interpreter counts steps but not memory, and a step may be an operation on
-// everything that code has built; so operations that can be long or large are rewritten or replaced to go through here first.
+// meter accounts for what one thread of code computes and builds. The interpreter counts steps but
+// not memory, and a step may be an operation on everything that code has built; so operations that
+// can be long or large are rewritten or replaced to go through here first.
 //
-// The memory account is not the Go heap: it adds up what code builds (see cost.go) and is reduced only by measure.go, at a wait. Hence it follows from code and
-// history alone. It is never less than half of what the heap holds for the code.
+// The memory account is not the Go heap: it adds up what code builds (see cost.go) and is reduced
+// only by measure.go, at a wait. Hence it follows from code and history alone. It is never less
+// than half of what the heap holds for the code.
 type meter struct {
 	thread  *starlark.Thread
 	exec    *execution   // nil while a top level or a script runs
@@ -110,7 +112,8 @@ func (m *meter) grow(n uint64) error {
 	return nil
 }
 
-// growBy accounts for count things of size bytes each; count may be absurd, and negative means unknown and empty.
+// growBy accounts for count things of size bytes each; count may be absurd, and negative means
+// unknown and empty.
 func (m *meter) growBy(count, size int) error {
 	const absurd = 1 << 40
 	if count > absurd {

@@ -9,12 +9,14 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// method is what runs instead of a method of a built-in type, or around it: it accounts for the call and makes it. call is the original.
+// method is what runs instead of a method of a built-in type, or around it: it accounts for the
+// call and makes it. call is the original.
 type method func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error)
 
 type original func() (starlark.Value, error)
 
-// guarded holds the names of all methods of built-in types. Calls of anything so named go through callMethod.
+// guarded holds the names of all methods of built-in types. Calls of anything so named go through
+// callMethod.
 var guarded = func() map[string]bool {
 	names := make(map[string]bool)
 	for _, v := range []starlark.HasAttrs{starlark.String(""), starlark.Bytes(""), new(starlark.List), new(starlark.Dict), new(starlark.Set), startime.Time{}} {
@@ -62,7 +64,8 @@ func methodsOf(v starlark.Value) map[string]method {
 	return nil
 }
 
-// callMethod calls a method of a built-in type. Every one has a guard: a method that a later version of the interpreter adds is refused, and a test tells.
+// callMethod calls a method of a built-in type. Every one has a guard: a method that a later
+// version of the interpreter adds is refused, and a test tells.
 func (m *meter) callMethod(recv starlark.Value, name string, args starlark.Tuple, kwargs []starlark.Tuple, table map[string]method) (starlark.Value, error) {
 	guard := table[name]
 	if guard == nil {

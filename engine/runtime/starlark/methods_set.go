@@ -38,7 +38,8 @@ var setMethods = map[string]method{
 	},
 }
 
-// combining guards what makes a set of its receiver and its argument, or looks the argument's elements up. Without one the interpreter panics.
+// combining guards what makes a set of its receiver and its argument, or looks the argument's
+// elements up. Without one the interpreter panics.
 func combining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("got no argument, want 1")

@@ -35,7 +35,8 @@ var bytesMethods = map[string]method{
 	},
 }
 
-// copying guards what makes a string about as long as its receiver: changing case at most doubles it.
+// copying guards what makes a string about as long as its receiver: changing case at most doubles
+// it.
 func copying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.text(2 * length(recv)); err != nil {
 		return nil, err
@@ -46,7 +47,8 @@ func copying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple
 	return call()
 }
 
-// searching guards what looks for its argument in its receiver: about a byte in a nanosecond at worst, however often the argument almost fits.
+// searching guards what looks for its argument in its receiver: about a byte in a nanosecond at
+// worst, however often the argument almost fits.
 func searching(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.steps(length(recv) / 16); err != nil {
 		return nil, err

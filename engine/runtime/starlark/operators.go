@@ -144,7 +144,8 @@ func (m *meter) modulo(x, y starlark.Value) (starlark.Value, error) {
 	return m.binary(syntax.PERCENT, x, y)
 }
 
-// combine is one of - | & ^ <<, on sets, dicts or numbers. The result has at most the elements of both.
+// combine is one of - | & ^ <<, on sets, dicts or numbers. The result has at most the elements of
+// both.
 func (m *meter) combine(op syntax.Token, x, y starlark.Value) (starlark.Value, error) {
 	switch x.(type) {
 	case *starlark.Set, *starlark.Dict:
@@ -181,7 +182,8 @@ func (m *meter) compare(op syntax.Token, x, y starlark.Value) (starlark.Value, e
 			return starlark.Bool((s == t) == (op == syntax.EQL)), err
 		}
 	}
-	// A comparison goes no deeper and visits no more than the smaller of the two trees has; x is as good as any.
+	// A comparison goes no deeper and visits no more than the smaller of the two trees has; x is as
+	// good as any.
 	if err := m.weigh(x); err != nil {
 		return nil, err
 	}
@@ -205,7 +207,8 @@ func (m *meter) contains(op syntax.Token, x, y starlark.Value) (starlark.Value, 
 	return starlark.Binary(op, x, y)
 }
 
-// text, elements and entries account for a new string, list or tuple, dict or set, and for the time it takes to fill it.
+// text, elements and entries account for a new string, list or tuple, dict or set, and for the time
+// it takes to fill it.
 func (m *meter) text(n int) error {
 	if err := m.grow(costString + uint64(n)); err != nil {
 		return err

@@ -4,7 +4,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// predeclared is what every module sees: the built-in functions, the modules of the host, and the guards. It is shared and never changes.
+// predeclared is what every module sees: the built-in functions, the modules of the host, and the
+// guards. It is shared and never changes.
 var predeclared = func() starlark.StringDict {
 	all := starlark.StringDict{"$none": starlark.None, "json": jsonModule, "math": mathModule, "time": timeModule}
 	for name, fn := range builtins {

@@ -8,7 +8,8 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// printer writes values as str and repr do, and accounts for what it writes as it goes: a value that shares parts prints to more than it is.
+// printer writes values as str and repr do, and accounts for what it writes as it goes: a value
+// that shares parts prints to more than it is.
 type printer struct {
 	m    *meter
 	buf  []byte

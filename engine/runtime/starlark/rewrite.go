@@ -7,12 +7,14 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// The interpreter evaluates operators itself: one repeat may build a gigabyte, one comparison may take for ever, and nothing can stop it from outside.
-// So the syntax tree is changed before it is compiled: operations that can be long or large become calls of guards (guards.go), whose names
-// start with "$" and cannot be written in source. Operations on literals that keep them small stay as they are, and so does the position of every
-// operation, which is what errors report.
+// The interpreter evaluates operators itself: one repeat may build a gigabyte, one comparison may
+// take for ever, and nothing can stop it from outside. So the syntax tree is changed before it is
+// compiled: operations that can be long or large become calls of guards (guards.go), whose names
+// start with "$" and cannot be written in source. Operations on literals that keep them small stay
+// as they are, and so does the position of every operation, which is what errors report.
 //
-// The walk also bounds the depth of the tree, which all later passes recurse over, and notes the clean calls, which measure.go needs.
+// The walk also bounds the depth of the tree, which all later passes recurse over, and notes the
+// clean calls, which measure.go needs.
 
 // rewriter changes one file.
 type rewriter struct {
@@ -25,8 +27,8 @@ type rewriter struct {
 	err       *runtime.PackageError
 }
 
-// site is the position of a call. A call is clean if its function holds no temporary value on its operand stack while it runs: then the function's
-// local variables tell all that it keeps.
+// site is the position of a call. A call is clean if its function holds no temporary value on its
+// operand stack while it runs: then the function's local variables tell all that it keeps.
 type site struct {
 	file      string
 	line, col int32
@@ -49,7 +51,8 @@ func (r *rewriter) fail(at syntax.Position, format string, args ...any) {
 	}
 }
 
-// enter bounds the depth of the tree. It reports false when the walk must turn back; every true needs a leave.
+// enter bounds the depth of the tree. It reports false when the walk must turn back; every true
+// needs a leave.
 func (r *rewriter) enter(at syntax.Position) bool {
 	if r.err != nil {
 		return false
@@ -63,7 +66,8 @@ func (r *rewriter) enter(at syntax.Position) bool {
 
 func (r *rewriter) leave() { r.depth-- }
 
-// bind checks a name that code gives to something. None, True and False keep their meaning: comparisons with them are not guarded.
+// bind checks a name that code gives to something. None, True and False keep their meaning:
+// comparisons with them are not guarded.
 func (r *rewriter) bind(id *syntax.Ident) {
 	switch id.Name {
 	case "None", "True", "False":
@@ -101,8 +105,9 @@ func unparen(e syntax.Expr) syntax.Expr {
 	}
 }
 
-// heavy reports whether the value of e may be kept by nothing but the operand stack. A local variable keeps its value during an expression, and so
-// does what a dot reads of it: structs are immutable.
+// heavy reports whether the value of e may be kept by nothing but the operand stack. A local
+// variable keeps its value during an expression, and so does what a dot reads of it: structs are
+// immutable.
 func heavy(e syntax.Expr) bool {
 	switch e := unparen(e).(type) {
 	case *syntax.Literal, *syntax.Ident:

@@ -187,7 +187,8 @@ func (r *rewriter) args(e *syntax.CallExpr, dirty bool) {
 	}
 }
 
-// comprehension charges elements as they come. One of a dict collects pairs in a list, and makes the dict of them.
+// comprehension charges elements as they come. One of a dict collects pairs in a list, and makes
+// the dict of them.
 func (r *rewriter) comprehension(e *syntax.Comprehension) syntax.Expr {
 	for _, clause := range e.Clauses {
 		switch clause := clause.(type) {

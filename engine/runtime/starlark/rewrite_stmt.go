@@ -91,7 +91,8 @@ func (r *rewriter) def(s *syntax.DefStmt) []syntax.Stmt {
 	return []syntax.Stmt{s, &syntax.ExprStmt{X: call("$closure", s.Def, ident(s.Name.Name, s.Name.NamePos))}}
 }
 
-// inPlace names the guards of the two operators that change their left operand; the others are as their binary forms.
+// inPlace names the guards of the two operators that change their left operand; the others are as
+// their binary forms.
 var inPlace = map[syntax.Token]string{syntax.PLUS: "$+=", syntax.PIPE: "$|="}
 
 func (r *rewriter) assign(s *syntax.AssignStmt) syntax.Stmt {
@@ -135,7 +136,8 @@ func isPattern(e syntax.Expr) bool {
 	return false
 }
 
-// target changes the left side of an assignment. x[y] = z grows a dict, so x is wrapped in something that accounts for it.
+// target changes the left side of an assignment. x[y] = z grows a dict, so x is wrapped in
+// something that accounts for it.
 func (r *rewriter) target(e syntax.Expr) syntax.Expr {
 	if !r.enter(place(e)) {
 		return e

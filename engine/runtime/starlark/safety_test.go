@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// attacks is code that would bring a node down, or keep a processor for ever, if the interpreter ran it as it is. Each must end in an error that says want.
+// attacks is code that would bring a node down, or keep a processor for ever, if the interpreter
+// ran it as it is. Each must end in an error that says want.
 var attacks = []struct{ name, code, want string }{
 	{"endless loop", `while True: pass`, "steps"},
 	{"endless for", `for i in range(1 << 60): pass`, "steps"},

@@ -11,11 +11,14 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// Scripts is code in the language of workflows that is no workflow, such as its tests. It sees the same built-ins and may load the modules of a package, but what
-// it can do beyond computation is what its host hands to the functions that it calls. Its limits are the same account under other numbers.
+// Scripts is code in the language of workflows that is no workflow, such as its tests. It sees the
+// same built-ins and may load the modules of a package, but what it can do beyond computation is
+// what its host hands to the functions that it calls. Its limits are the same account under other
+// numbers.
 type Scripts struct{ l *loader }
 
-// NewScripts takes the modules that scripts may load, and the scripts themselves. Nothing is compiled yet.
+// NewScripts takes the modules that scripts may load, and the scripts themselves. Nothing is
+// compiled yet.
 func NewScripts(ctx context.Context, modules []catalog.Module, limits runtime.Limits) (*Scripts, error) {
 	l, err := newLoader(ctx, make(map[site]bool), modules, limits.OrDefault())
 	if err != nil {
@@ -24,7 +27,8 @@ func NewScripts(ctx context.Context, modules []catalog.Module, limits runtime.Li
 	return &Scripts{l}, nil
 }
 
-// Globals compiles and runs a module, with those that it loads, and returns its globals, frozen. What is wrong with it is a *runtime.PackageError.
+// Globals compiles and runs a module, with those that it loads, and returns its globals, frozen.
+// What is wrong with it is a *runtime.PackageError.
 func (s *Scripts) Globals(module string) (starlark.StringDict, error) {
 	globals, err := s.l.load(module)
 	if err != nil {
@@ -36,7 +40,8 @@ func (s *Scripts) Globals(module string) (starlark.StringDict, error) {
 // Thread runs functions of scripts, one at a time.
 type Thread struct{ m *meter }
 
-// NewThread makes a thread. say gets what its code prints; nil drops it. The limits bind all that it ever computes and builds together.
+// NewThread makes a thread. say gets what its code prints; nil drops it. The limits bind all that
+// it ever computes and builds together.
 func NewThread(name string, limits runtime.Limits, say func(string)) *Thread {
 	m := newMeter(name, nil, limits.OrDefault())
 	m.say = say
@@ -44,7 +49,8 @@ func NewThread(name string, limits runtime.Limits, say func(string)) *Thread {
 	return &Thread{m}
 }
 
-// Call calls a function. An error is a *ScriptError, whose Cause is what Interrupt was given if that ended it.
+// Call calls a function. An error is a *ScriptError, whose Cause is what Interrupt was given if
+// that ended it.
 func (t *Thread) Call(fn starlark.Callable, args ...starlark.Value) (starlark.Value, error) {
 	v, err := starlark.Call(t.m.thread, fn, args, nil)
 	if err == nil {
@@ -53,7 +59,8 @@ func (t *Thread) Call(fn starlark.Callable, args ...starlark.Value) (starlark.Va
 	return nil, t.m.scriptError(err)
 }
 
-// Interrupt makes a running Call end with cause soon. It may be called from any goroutine and does not wait; it does not wake what the host does in a call.
+// Interrupt makes a running Call end with cause soon. It may be called from any goroutine and does
+// not wait; it does not wake what the host does in a call.
 func (t *Thread) Interrupt(cause error) { t.m.interrupt(cause) }
 
 // ScriptError is what the code of a script ended with.

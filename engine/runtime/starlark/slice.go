@@ -83,7 +83,8 @@ func bound(v starlark.Value, n, least, most int, at *int, which string) error {
 	return nil
 }
 
-// own copies part if it is a small piece of whole, so that it does not keep all of whole alive: the account would not know.
+// own copies part if it is a small piece of whole, so that it does not keep all of whole alive: the
+// account would not know.
 func own(whole, part starlark.Value) starlark.Value {
 	if length(whole) <= costOther {
 		return part

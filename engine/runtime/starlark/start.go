@@ -157,8 +157,8 @@ func (a *arguments) startActivity() (*future, error) {
 	return a.future(a.host.StartActivity(activity))
 }
 
-// retryOf reads retry = {...}, with the defaults that users are told. Zero names what was given as 0
-// where that would count as not given.
+// retryOf reads retry = {...}, with the defaults that users are told. Zero names what was given as
+// 0 where that would count as not given.
 func retryOf(d *starlark.Dict) (r *history.Retry, zero string, err error) {
 	backoff, most := duration{d: history.Duration(1e9)}, duration{d: history.Duration(60e9)}
 	r = &history.Retry{Factor: 2}

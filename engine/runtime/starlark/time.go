@@ -10,8 +10,8 @@ import (
 	"go.starlark.net/starlarkstruct"
 )
 
-// timeModule is the interpreter's time module without what depends on the machine: it has no now, and its zones are those of internal/zones, never
-// the machine's.
+// timeModule is the interpreter's time module without what depends on the machine: it has no now,
+// and its zones are those of internal/zones, never the machine's.
 var timeModule = &starlarkstruct.Module{Name: "time", Members: starlark.StringDict{
 	"from_timestamp":    timeFunction("from_timestamp", fromTimestamp),
 	"is_valid_timezone": timeFunction("is_valid_timezone", isValidZone),

@@ -57,7 +57,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestProgramVectors has what takes more than an expression, each with the words of its error; "" = it runs.
+// TestProgramVectors has what takes more than an expression, each with the words of its error; "" =
+// it runs.
 func TestProgramVectors(t *testing.T) {
 	for name, c := range map[string]struct{ source, want string }{
 		"if at top level":            {"if 1 < 2: x = 1\nelse: fail('no')", ""},

@@ -6,8 +6,9 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// weigh walks v as the tree that comparing, hashing or freezing would walk, and charges steps for it. Values that share parts are trees of exponential size
-// (t = (t, t)), and those that contain themselves have no end: the walk ends with an error at maxDepth, or at the limit of steps.
+// weigh walks v as the tree that comparing, hashing or freezing would walk, and charges steps for
+// it. Values that share parts are trees of exponential size (t = (t, t)), and those that contain
+// themselves have no end: the walk ends with an error at maxDepth, or at the limit of steps.
 func (m *meter) weigh(v starlark.Value) error {
 	switch v := v.(type) { // scalars first: this is on the path of every comparison and dict access
 	case starlark.String:
@@ -28,7 +29,8 @@ func (m *meter) weigh(v starlark.Value) error {
 	return m.steps(w.nodes)
 }
 
-// key accounts for looking v up in a dict or set, or adding it; nil stands for an empty one. See chains.go.
+// key accounts for looking v up in a dict or set, or adding it; nil stands for an empty one. See
+// chains.go.
 func (m *meter) key(v, in starlark.Value) error { return m.keyAmong(v, in, 0) }
 
 // keyAmong is key with more elements in v's bucket than those that are there already.
@@ -76,7 +78,8 @@ func isSmall(i starlark.Int) bool {
 	return ok && n >= -1<<31 && n < 1<<31
 }
 
-// keys accounts for adding all elements of v to a dict or set, or looking them up there; nil stands for an empty one.
+// keys accounts for adding all elements of v to a dict or set, or looking them up there; nil stands
+// for an empty one.
 func (m *meter) keys(v, in starlark.Value) error {
 	elements, ok := v.(starlark.Iterable)
 	if !ok {

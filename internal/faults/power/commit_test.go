@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestACommitIsUndoneInItsOrder ends commits of a file of five pages at each of their steps: pages, then one of the two meta pages.
+// TestACommitIsUndoneInItsOrder ends commits of a file of five pages at each of their steps: pages,
+// then one of the two meta pages.
 func TestACommitIsUndoneInItsOrder(t *testing.T) {
 	page := os.Getpagesize()
 	pages := func(letters string) []byte {

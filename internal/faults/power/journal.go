@@ -13,19 +13,22 @@ import (
 	"path/filepath"
 )
 
-// record is a line of the journal. It is written before the thing happens: the last ones may tell of what did not happen any more.
+// record is a line of the journal. It is written before the thing happens: the last ones may tell
+// of what did not happen any more.
 type record struct {
 	Seq  int64  `json:"seq"`
 	Do   verb   `json:"do"`
 	File uint64 `json:"file,omitempty"` // inode of the file that is written or synced, or of the folder whose names change
 
-	// write: Len bytes at At, in a file of Size bytes. Old is what was there, as far as there was something; nil = zeros.
+	// write: Len bytes at At, in a file of Size bytes. Old is what was there, as far as there was
+	// something; nil = zeros.
 	At   int64  `json:"at,omitempty"`
 	Len  int64  `json:"len,omitempty"`
 	Size int64  `json:"size,omitempty"`
 	Old  []byte `json:"old,omitempty"`
 
-	// create, remove, rename; of a commit, Name is the path. Kept is the name in the journal's folder of what was removed, or of a copy from before the commit.
+	// create, remove, rename; of a commit, Name is the path. Kept is the name in the journal's
+	// folder of what was removed, or of a copy from before the commit.
 	Name string `json:"name,omitempty"`
 	Into uint64 `json:"into,omitempty"` // rename: the other folder
 	To   string `json:"to,omitempty"`   // rename: the other name
@@ -49,7 +52,8 @@ const (
 
 const journalFile = "journal"
 
-// read returns the records of the journal in dir; none when there is no journal. A line that the kill has torn is none.
+// read returns the records of the journal in dir; none when there is no journal. A line that the
+// kill has torn is none.
 func read(dir string) ([]record, error) {
 	b, err := os.ReadFile(filepath.Join(dir, journalFile))
 	if err != nil {

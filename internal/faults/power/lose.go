@@ -12,8 +12,9 @@ import (
 // Loss is how the power went.
 type Loss struct {
 	Seed uint64 // of what a disk has written out by itself
-	// All: nothing that was not synced is there. Else each file has lost everything, kept everything, kept its first writes with the last one torn, or kept any of
-	// its sectors; each folder has kept the first of its changes; each commit the pages that no sync had to precede.
+	// All: nothing that was not synced is there. Else each file has lost everything, kept
+	// everything, kept its first writes with the last one torn, or kept any of its sectors; each
+	// folder has kept the first of its changes; each commit the pages that no sync had to precede.
 	All bool
 }
 
@@ -27,9 +28,10 @@ func (l Lost) String() string {
 	return fmt.Sprintf("%d of %d unsynced writes, %d of %d unsynced names, %d pages of %d commits", l.WritesLost, l.Writes, l.NamesLost, l.Names, l.PagesOff, l.Commits)
 }
 
-// Lose turns the files into what is on the disk after the power went: to be called while no process has them open. Dir is the folder of the Watch, and root one
-// that has all watched files somewhere below it, and dir too. Afterwards there is no journal, and the next Open begins a new one. A Lose that was itself killed
-// can be called again.
+// Lose turns the files into what is on the disk after the power went: to be called while no process
+// has them open. Dir is the folder of the Watch, and root one that has all watched files somewhere
+// below it, and dir too. Afterwards there is no journal, and the next Open begins a new one. A Lose
+// that was itself killed can be called again.
 func Lose(dir, root string, how Loss) (Lost, error) {
 	var lost Lost
 	all, err := read(dir)

@@ -17,8 +17,8 @@ type commitOf struct {
 	kept string // what the file was before
 }
 
-// lose undoes pages. Bolt syncs a commit's pages before it writes one of the two meta pages that lead to them: a meta page is on the disk only when all others
-// are.
+// lose undoes pages. Bolt syncs a commit's pages before it writes one of the two meta pages that
+// lead to them: a meta page is on the disk only when all others are.
 func (c *commitOf) lose(dir string, how Loss, r *rand.Rand, lost *Lost) error {
 	was, err := os.ReadFile(filepath.Join(dir, c.kept))
 	if errors.Is(err, fs.ErrNotExist) { // the commit was over, only the journal had not heard

@@ -89,8 +89,8 @@ const sector = 512
 // sectorEnd is the first end of a sector at or after at, but not after end.
 func sectorEnd(at, end int64) int64 { return min((at+sector-1)/sector*sector, end) }
 
-// scatter keeps each sector or page that was written with the same chance. Where the file has grown, lost sectors are zeros, and it may end anywhere after the last
-// that is kept.
+// scatter keeps each sector or page that was written with the same chance. Where the file has
+// grown, lost sectors are zeros, and it may end anywhere after the last that is kept.
 func scatter(f *os.File, writes []record, r *rand.Rand) error {
 	unit := int64(sector)
 	if r.IntN(2) == 0 {

@@ -12,8 +12,9 @@ import (
 	"syscall"
 )
 
-// loseNames undoes changes of names, the last one first. The first changes of each folder, so many as chance says, have reached the disk: file systems write
-// them in the order in which they were made.
+// loseNames undoes changes of names, the last one first. The first changes of each folder, so many
+// as chance says, have reached the disk: file systems write them in the order in which they were
+// made.
 func loseNames(dir, root string, names []record, how Loss, r *rand.Rand, lost *Lost) error {
 	lost.Names = len(names)
 	of := map[uint64]int{}

@@ -120,7 +120,8 @@ func (w *Watch) change(r record, do func(kept string) error) error {
 	return nil
 }
 
-// SyncFolder is an fsync of a folder, by way of do: the names in it are on the disk then. A file may be named as well.
+// SyncFolder is an fsync of a folder, by way of do: the names in it are on the disk then. A file
+// may be named as well.
 func (w *Watch) SyncFolder(path string, do func() error) error {
 	if w == nil {
 		return do()

@@ -240,8 +240,9 @@ func TestWhatWasNotSyncedIsLost(t *testing.T) {
 	}
 }
 
-// TestSyncedBytesStay loses power at every point of a file's life, with every kind of luck: each byte is what it was at the last sync or what was written to
-// its place since, or zero where the file has grown; and the synced length is there.
+// TestSyncedBytesStay loses power at every point of a file's life, with every kind of luck: each
+// byte is what it was at the last sync or what was written to its place since, or zero where the
+// file has grown; and the synced length is there.
 func TestSyncedBytesStay(t *testing.T) {
 	kinds := map[string]int{}
 	for seed := range uint64(150) {
@@ -305,7 +306,8 @@ func TestSyncedBytesStay(t *testing.T) {
 	}
 }
 
-// TestNamesKeepTheirOrder: of the changes of a folder that were not synced, the first ones are there.
+// TestNamesKeepTheirOrder: of the changes of a folder that were not synced, the first ones are
+// there.
 func TestNamesKeepTheirOrder(t *testing.T) {
 	seen := map[int]bool{}
 	for seed := range uint64(60) {

@@ -13,10 +13,12 @@ import (
 	"unsafe"
 )
 
-// Watch notes what a process does to its files. All methods may be called by any goroutine at any time. A nil Watch lets everything pass and notes nothing.
+// Watch notes what a process does to its files. All methods may be called by any goroutine at any
+// time. A nil Watch lets everything pass and notes nothing.
 //
-// Files are known by their inode, so that they may be renamed. The folder of the Watch keeps a link to each that was written, and everything that was removed:
-// nothing that can come back loses its inode to another file.
+// Files are known by their inode, so that they may be renamed. The folder of the Watch keeps a link
+// to each that was written, and everything that was removed: nothing that can come back loses its
+// inode to another file.
 type Watch struct {
 	dir string
 
@@ -26,8 +28,9 @@ type Watch struct {
 	linked  map[uint64]bool
 }
 
-// Open opens the watch in dir, a folder of its own on the file system of the files, and goes on where the last process ended: what that one had not synced is
-// not on the disk because a process has started. It is never closed.
+// Open opens the watch in dir, a folder of its own on the file system of the files, and goes on
+// where the last process ended: what that one had not synced is not on the disk because a process
+// has started. It is never closed.
 func Open(dir string) (*Watch, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -68,7 +71,8 @@ func (w *Watch) append(r record) (seq int64, err error) {
 	return r.Seq, err
 }
 
-// Write is to be called before n bytes are written to the file open as fd: at an offset, or where the descriptor stands if that is negative.
+// Write is to be called before n bytes are written to the file open as fd: at an offset, or where
+// the descriptor stands if that is negative.
 func (w *Watch) Write(fd uintptr, at int64, n int) error {
 	if w == nil {
 		return nil
@@ -160,7 +164,8 @@ func (w *Watch) sync(as verb, file uint64, name string, do func() error) error {
 	return err
 }
 
-// link keeps the file open as fd. One that has no name any more cannot be seen by anybody after a crash, and is not kept.
+// link keeps the file open as fd. One that has no name any more cannot be seen by anybody after a
+// crash, and is not kept.
 func (w *Watch) link(fd uintptr, ino uint64) error {
 	if w.linked[ino] {
 		return nil

@@ -122,8 +122,8 @@ func settle(o *suite.Options) (err error) {
 	return nil
 }
 
-// commitOf asks a node which build it is. One that nobody told, neither with -ldflags as `make build` does nor by Go itself, which GOFLAGS=-buildvcs=false keeps from it,
-// is named by its bytes.
+// commitOf asks a node which build it is. One that nobody told, neither with -ldflags as `make
+// build` does nor by Go itself, which GOFLAGS=-buildvcs=false keeps from it, is named by its bytes.
 func commitOf(binary string) (string, error) {
 	out, err := exec.Command(binary, "version", "--json").Output()
 	if err != nil {

@@ -151,7 +151,8 @@ func runPlain(ctx context.Context, g *gate.Gate, bugs []gate.Bug, v *gate.Verdic
 	return nil
 }
 
-// abreast calls all hunts, several at a time, and keep with what each came to as soon as it is there, one after another. What a hunt says that ctx broke off is not kept.
+// abreast calls all hunts, several at a time, and keep with what each came to as soon as it is
+// there, one after another. What a hunt says that ctx broke off is not kept.
 func abreast(ctx context.Context, parallel int, hunts []func() gate.Row, keep func(gate.Row) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

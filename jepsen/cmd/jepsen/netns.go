@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// namespaces refuses what this machine cannot do at all when namespaces are wanted, and says what it cannot do of it.
+// namespaces refuses what this machine cannot do at all when namespaces are wanted, and says what
+// it cannot do of it.
 func namespaces(cmd *cobra.Command, wanted bool) error {
 	if !wanted {
 		return nil

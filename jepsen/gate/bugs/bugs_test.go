@@ -12,7 +12,8 @@ import (
 // asked finds the bugs that a line of a patch asks for.
 var asked = regexp.MustCompile(`seeded\.On\("([^"]*)"\)`)
 
-// A patch that asks for another bug than its own would plant nothing, and a gate would hunt it in vain.
+// A patch that asks for another bug than its own would plant nothing, and a gate would hunt it in
+// vain.
 func TestPatchesPlantWhatTheyAreNamedAfter(t *testing.T) {
 	names := Names()
 	if len(names) < 60 {
@@ -38,8 +39,8 @@ func TestPatchesPlantWhatTheyAreNamedAfter(t *testing.T) {
 	}
 }
 
-// TestOverlayCompiles proves that every patch fits the tree as it is, alone and beside all others, and
-// that what comes of it is Go.
+// TestOverlayCompiles proves that every patch fits the tree as it is, alone and beside all others,
+// and that what comes of it is Go.
 func TestOverlayCompiles(t *testing.T) {
 	root, err := moduleRoot(t.Context())
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// hunk is one place that a patch changes: lines of a file as they are, and where among them lines go
-// and come.
+// hunk is one place that a patch changes: lines of a file as they are, and where among them lines
+// go and come.
 type hunk struct {
 	file    string // slash-separated, below the module's root
 	shown   []string
@@ -22,8 +22,8 @@ type change struct {
 	puts  []string
 }
 
-// parse reads a unified diff. The numbers in the heads of hunks are for people: they go stale as soon
-// as somebody adds a line above.
+// parse reads a unified diff. The numbers in the heads of hunks are for people: they go stale as
+// soon as somebody adds a line above.
 func parse(patch string) (hunks []hunk, err error) {
 	file := ""
 	var h *hunk
@@ -65,7 +65,8 @@ func (h *hunk) change() *change {
 	return &h.changes[len(h.changes)-1]
 }
 
-// place finds where the lines that the hunk shows are in a file, and returns its changes from there.
+// place finds where the lines that the hunk shows are in a file, and returns its changes from
+// there.
 func (h *hunk) place(lines []string) ([]change, error) {
 	at := -1
 	for i := 0; i+len(h.shown) <= len(lines); i++ {
@@ -88,8 +89,8 @@ func (h *hunk) place(lines []string) ([]change, error) {
 	return placed, nil
 }
 
-// edit makes all changes, which may come from several patches. What they put before one line comes in
-// their order, and once if it is the same, as an import may be.
+// edit makes all changes, which may come from several patches. What they put before one line comes
+// in their order, and once if it is the same, as an import may be.
 func edit(lines []string, changes []change) ([]string, error) {
 	slices.SortStableFunc(changes, func(a, b change) int {
 		return cmp.Or(a.at-b.at, min(a.takes, 1)-min(b.takes, 1))

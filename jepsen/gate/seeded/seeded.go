@@ -1,6 +1,6 @@
-// Package seeded is what planted bugs call: it decides which one of them a process has, the one that
-// the environment variable AION_BUG names, and lends them what the product must not have: a clock, a
-// die, a shuffle, a cache. It knows none of them by name.
+// Package seeded is what planted bugs call: it decides which one of them a process has, the one
+// that the environment variable AION_BUG names, and lends them what the product must not have: a
+// clock, a die, a shuffle, a cache. It knows none of them by name.
 //
 // Only the patches in jepsen/gate/bugs import it, into the copies that they change. Nothing in the
 // tree does, so no build of the tree can contain a bug.
@@ -15,7 +15,8 @@ import (
 
 var on = chosen()
 
-// chosen takes the bug's name out of the environment, where the node's configuration would refuse it.
+// chosen takes the bug's name out of the environment, where the node's configuration would refuse
+// it.
 func chosen() string {
 	defer os.Unsetenv("AION_BUG")
 	return os.Getenv("AION_BUG")

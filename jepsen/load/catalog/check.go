@@ -11,9 +11,12 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check judges the history twice. Linearizable: is there an order of the operations of each type, each between its call and its answer, that gives every answer?
-// Committed: do the operations in the order of the log indexes that the cluster itself names give every answer, is that order one of real time, and is nothing missing,
-// twice or invented in the deploy history; does every stale listing show the state at the index that it names? The second check needs no search; the first does not believe what the cluster says of itself.
+// Check judges the history twice. Linearizable: is there an order of the operations of each type,
+// each between its call and its answer, that gives every answer? Committed: do the operations in
+// the order of the log indexes that the cluster itself names give every answer, is that order one
+// of real time, and is nothing missing, twice or invented in the deploy history; does every stale
+// listing show the state at the index that it names? The second check needs no search; the first
+// does not believe what the cluster says of itself.
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	versions := map[string][]string{}
 	byType := map[string][]op.Op{}
@@ -54,7 +57,8 @@ func (w *Workload) Check(ops []op.Op) []load.Violation {
 	return found
 }
 
-// settled makes of all tries of a request one operation that lasts from the first call to the first answer that tells its outcome, and forgets what did not happen.
+// settled makes of all tries of a request one operation that lasts from the first call to the first
+// answer that tells its outcome, and forgets what did not happen.
 func settled(ops []op.Op, log []wire.Deploy) []op.Op {
 	logged := map[string]bool{}
 	for _, d := range log {
@@ -94,7 +98,8 @@ func settled(ops []op.Op, log []wire.Deploy) []op.Op {
 	})
 }
 
-// checkCommitted replays the deploy history, which names every operation with its index and outcome, and holds the answers against it. Indexes are those of one log whatever the type.
+// checkCommitted replays the deploy history, which names every operation with its index and
+// outcome, and holds the answers against it. Indexes are those of one log whatever the type.
 func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deploy, floor load.Floor) (found []load.Violation) {
 	bad := func(o *op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "committed", What: typ + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})

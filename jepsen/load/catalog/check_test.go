@@ -11,7 +11,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story makes histories by hand: operations one after another, each with its answer, and the deploy history that goes with them.
+// story makes histories by hand: operations one after another, each with its answer, and the deploy
+// history that goes with them.
 type story struct {
 	ops []op.Op
 	log []wire.Deploy
@@ -96,7 +97,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// An operation without an answer counts as done when the log has it, and as not done when it does not.
+// An operation without an answer counts as done when the log has it, and as not done when it does
+// not.
 func TestUnknown(t *testing.T) {
 	s := good()
 	o := &s.ops[4]

@@ -31,7 +31,8 @@ func (s typeState) expects(expect string, versions []string) bool {
 	return s.routed >= 0 && versions[s.routed] == expect
 }
 
-// point routes to v. Routing where it is routed changes nothing, and so keeps the rollback target. Routing an unrouted type again goes on from what was routed before.
+// point routes to v. Routing where it is routed changes nothing, and so keeps the rollback target.
+// Routing an unrouted type again goes on from what was routed before.
 func (s typeState) point(v int8) typeState {
 	if s.routed == v {
 		return s
@@ -47,7 +48,8 @@ func (s typeState) point(v int8) typeState {
 	return s
 }
 
-// apply carries out an operation: the state after it, what the answer shows, and the code of the refusal if it is refused.
+// apply carries out an operation: the state after it, what the answer shows, and the code of the
+// refusal if it is refused.
 func (s typeState) apply(f string, ask arguments, versions []string) (after typeState, saw view, code string) {
 	name := func(v int8) string {
 		if v < 0 {
@@ -125,7 +127,8 @@ func (s typeState) apply(f string, ask arguments, versions []string) (after type
 	panic("load: no such operation of the catalog: " + f)
 }
 
-// agrees reports whether an answer is the one that the model gives. Listings have no order that the model knows.
+// agrees reports whether an answer is the one that the model gives. Listings have no order that the
+// model knows.
 func (saw view) agrees(f string, other view) bool {
 	if f == "list" {
 		return saw.Routed == other.Routed && slices.Equal(slices.Sorted(slices.Values(saw.Loaded)), slices.Sorted(slices.Values(other.Loaded)))

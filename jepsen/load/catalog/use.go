@@ -102,7 +102,8 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 // lookEvery is how often somebody asks each node for a listing.
 const lookEvery = 20 * time.Millisecond
 
-// watch asks one node for fresh listings, one after another, whatever becomes of the others: a node that is cut off and believes that it leads would show here what is no longer so.
+// watch asks one node for fresh listings, one after another, whatever becomes of the others: a node
+// that is cut off and believes that it leads would show here what is no longer so.
 func (w *Workload) watch(ctx context.Context, e *load.Env, node string, r *rand.Rand) {
 	p := e.Record.Process()
 	tick := time.NewTicker(lookEvery)

@@ -21,8 +21,9 @@ type checker struct {
 	found  []load.Violation
 }
 
-// Check holds the histories of parents and children against each other. Moments are log time: a child starts, and ends, in the entry in which its parent is told so; what the
-// close of a parent does to its children is in the entry of the close.
+// Check holds the histories of parents and children against each other. Moments are log time: a
+// child starts, and ends, in the entry in which its parent is told so; what the close of a parent
+// does to its children is in the entry of the close.
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	c := &checker{runs: map[string]*past.Run{}, asked: map[string]bool{}, listed: map[string]int{}}
 	var log []wire.Deploy
@@ -177,7 +178,8 @@ func (c *checker) checkOps(ops []op.Op) {
 	}
 }
 
-// checkBirth asks who started a run: the run that it goes on from, or a parent who knows it, or a caller.
+// checkBirth asks who started a run: the run that it goes on from, or a parent who knows it, or a
+// caller.
 func (c *checker) checkBirth(r *past.Run, born map[string]string) {
 	routed := slices.ContainsFunc(past.During(c.eras, r.At), func(e past.Era) bool { return e.Routed == r.Version })
 	switch {

@@ -60,7 +60,8 @@ func (c *checker) checkChild(r *past.Run, line *past.Child) {
 	}
 }
 
-// gaveUp parts what a parent's history says of the end of a child: that the parent gave it up, and how it ended.
+// gaveUp parts what a parent's history says of the end of a child: that the parent gave it up, and
+// how it ended.
 func gaveUp(line *past.Child) (given *wire.Event, told []wire.Event) {
 	for i, e := range line.Ends {
 		var d struct {
@@ -113,8 +114,9 @@ func (c *checker) checkAsked(chain []*past.Run, at time.Time, why string) {
 	}
 }
 
-// checkMeddling wants a reason for every termination and every request to cancel: a caller who asked for it, a parent who closed or gave the child up at that moment, or the
-// run before, which had not seen it.
+// checkMeddling wants a reason for every termination and every request to cancel: a caller who
+// asked for it, a parent who closed or gave the child up at that moment, or the run before, which
+// had not seen it.
 func (c *checker) checkMeddling(r *past.Run) {
 	asked := 0
 	for _, e := range r.Events {

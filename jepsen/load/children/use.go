@@ -68,7 +68,8 @@ def run(ctx, input):
     return {"mark": MARK, "of": ctx.info.run_id}
 `
 
-// treeInput is what a run of a tree does: it starts its children, looks at them as mode says, waits for a signal for as long as nap, and ends.
+// treeInput is what a run of a tree does: it starts its children, looks at them as mode says, waits
+// for a signal for as long as nap, and ends.
 type treeInput struct {
 	Kids     []treeKid `json:"kids,omitempty"`
 	Mode     string    `json:"mode,omitempty"` // "await" their ends, "drop" = give the first one up
@@ -197,7 +198,8 @@ func (w *Workload) tree(r *rand.Rand, name string, levels int) treeInput {
 	return in
 }
 
-// call makes an operation. Requests are in reasons and payloads, so that their effects can be found.
+// call makes an operation. Requests are in reasons and payloads, so that their effects can be
+// found.
 func (w *Workload) call(ctx context.Context, c *client.Client, o *op.Op) error {
 	var ask arguments
 	if err := json.Unmarshal(o.Value, &ask); err != nil {

@@ -18,8 +18,9 @@ import (
 	"aion.dev/aion/jepsen/worker"
 )
 
-// Fleet is the worker processes of a workload, and what the workload itself does to them: faults of the suite strike nodes only. Every hurt is an operation of
-// the history ("hurt"), so that a ledger can be read beside it.
+// Fleet is the worker processes of a workload, and what the workload itself does to them: faults of
+// the suite strike nodes only. Every hurt is an operation of the history ("hurt"), so that a ledger
+// can be read beside it.
 type Fleet struct {
 	env      *load.Env
 	workload string
@@ -106,7 +107,8 @@ func (f *Fleet) Close() error {
 // linesOfOp is how many lines of a ledger one operation holds.
 const linesOfOp = 2000
 
-// Finish lets the workers answer what they have in hand, ends them, and records the ledger as operations ("ledger").
+// Finish lets the workers answer what they have in hand, ends them, and records the ledger as
+// operations ("ledger").
 func (f *Fleet) Finish() error {
 	load.Each(f.workers, len(f.workers), func(_ int, w *worker.Process) error {
 		w.Stop(20 * time.Second) // one that does not is killed: what it had in hand is in the ledger as untold

@@ -18,7 +18,8 @@ type requested struct {
 	answer *op.Op  // the first try that tells the logged outcome; nil = nobody ever heard one
 }
 
-// happened reports whether the change was made, refused whether nothing came of it. Neither: nobody knows.
+// happened reports whether the change was made, refused whether nothing came of it. Neither: nobody
+// knows.
 func (c *requested) happened() bool { return c.answer != nil && c.answer.Outcome == op.OK }
 func (c *requested) refused() bool {
 	return c.answer != nil && c.answer.Outcome == op.Refused || !slices.ContainsFunc(c.tries, func(o op.Op) bool { return o.Outcome != op.Failed })

@@ -183,7 +183,8 @@ func (c *checker) checkTriggers(reads []op.Op, brief map[string]int) {
 	}
 }
 
-// checkState wants every object to be as its newest change left it; changes of one entry share an index, and any of them will do.
+// checkState wants every object to be as its newest change left it; changes of one entry share an
+// index, and any of them will do.
 func (c *checker) checkState(reads []op.Op) {
 	for i := range reads {
 		o := &reads[i]
@@ -219,7 +220,8 @@ func (c *checker) checkState(reads []op.Op) {
 	}
 }
 
-// checkNewest holds the value of one object, "" for none, against its changes; none is the kind of change that takes it away.
+// checkNewest holds the value of one object, "" for none, against its changes; none is the kind of
+// change that takes it away.
 func (c *checker) checkNewest(read *op.Op, key, value, none string, kinds ...string) {
 	newest := uint64(0)
 	var want []string

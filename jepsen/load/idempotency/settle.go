@@ -13,7 +13,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle sends what has no known outcome again until it has one, and many of the others once more; then it reads everything that they changed.
+// Settle sends what has no known outcome again until it has one, and many of the others once more;
+// then it reads everything that they changed.
 func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	left := mostRepeats
 	var again []op.Op

@@ -32,7 +32,8 @@ type Workload struct {
 	starts int
 }
 
-// mostIdle bounds the runs whose histories are read in the end, mostRepeats the requests that are sent once more then.
+// mostIdle bounds the runs whose histories are read in the end, mostRepeats the requests that are
+// sent once more then.
 const (
 	mostIdle    = 250
 	mostRepeats = 600
@@ -111,8 +112,9 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	callers.Wait()
 }
 
-// send makes a request 2 to 5 times, and now and then another one under its id. It returns one try whose outcome is known,
-// else one whose outcome nobody knows, if there is one: Settle has to come back to it.
+// send makes a request 2 to 5 times, and now and then another one under its id. It returns one try
+// whose outcome is known, else one whose outcome nobody knows, if there is one: Settle has to come
+// back to it.
 func (w *Workload) send(ctx context.Context, e *load.Env, r *rand.Rand, o op.Op, old bool) op.Op {
 	copies := 2 + r.IntN(4)
 	if old {
@@ -155,7 +157,8 @@ func (w *Workload) send(ctx context.Context, e *load.Env, r *rand.Rand, o op.Op,
 	return tries[known]
 }
 
-// logged reports whether the state machine gave an answer: then it is remembered. Refusals before the log name no index.
+// logged reports whether the state machine gave an answer: then it is remembered. Refusals before
+// the log name no index.
 func logged(o *op.Op) bool {
 	return (o.Outcome == op.OK || o.Outcome == op.Refused) && o.Index > 0
 }

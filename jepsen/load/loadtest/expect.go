@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/jepsen/load"
 )
 
-// Expect wants a violation that says the words among those that a checker found; without words there
-// must be none.
+// Expect wants a violation that says the words among those that a checker found; without words
+// there must be none.
 func Expect(t *testing.T, name string, found []load.Violation, words string) {
 	t.Helper()
 	if words == "" {

@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// AtSecond is a time of logs in tests: log time and caller's time count in seconds from the same zero.
+// AtSecond is a time of logs in tests: log time and caller's time count in seconds from the same
+// zero.
 func AtSecond(s float64) time.Time { return time.Unix(1e9, 0).Add(time.Duration(s * 1e9)).UTC() }
 
 // Event is a line of a history in tests; History gives it its seq.

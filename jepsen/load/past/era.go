@@ -16,8 +16,9 @@ type Era struct {
 	Routed string
 }
 
-// Eras follows the deploy history of one type, oldest first: era i+1 begins with record i. Records name the version; unrouted are the requests of loads that leave the route
-// alone, which records do not say.
+// Eras follows the deploy history of one type, oldest first: era i+1 begins with record i. Records
+// name the version; unrouted are the requests of loads that leave the route alone, which records do
+// not say.
 func Eras(log []wire.Deploy, unrouted map[string]bool) []Era {
 	now := Era{Loaded: map[string]bool{}}
 	all := []Era{now}
@@ -46,7 +47,8 @@ func Eras(log []wire.Deploy, unrouted map[string]bool) []Era {
 	return all
 }
 
-// During returns the eras of a moment of log time; several, when it lies on a border. They are in order of time.
+// During returns the eras of a moment of log time; several, when it lies on a border. They are in
+// order of time.
 func During(all []Era, at time.Time) []Era {
 	last, _ := slices.BinarySearchFunc(all, at, func(e Era, at time.Time) int {
 		if e.At.After(at) {

@@ -30,7 +30,8 @@ func Lifetimes(run string, events []wire.Event) (all []Lifetime) {
 	return all
 }
 
-// TwiceOpen finds workflow ids of which two runs were open at once. What ends and begins in one entry does not meet.
+// TwiceOpen finds workflow ids of which two runs were open at once. What ends and begins in one
+// entry does not meet.
 func TwiceOpen(byID map[string][]Lifetime) (found []string) {
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		all := slices.SortedFunc(slices.Values(byID[id]), func(a, b Lifetime) int {

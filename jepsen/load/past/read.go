@@ -11,10 +11,13 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// patienceOfRun is how long all runs together may take to close after the cluster has been mended and everything has been done that it waits for.
+// patienceOfRun is how long all runs together may take to close after the cluster has been mended
+// and everything has been done that it waits for.
 const patienceOfRun = 60 * time.Second
 
-// ReadTrees reads the tree of each run; a zero name is of a start that did not happen. All starts have to be settled before: that takes its time when there are thousands, and patience begins here.
+// ReadTrees reads the tree of each run; a zero name is of a start that did not happen. All starts
+// have to be settled before: that takes its time when there are thousands, and patience begins
+// here.
 func ReadTrees(ctx context.Context, e *load.Env, workload string, runs []wire.RunRef) error {
 	patience, cancel := context.WithTimeout(ctx, patienceOfRun)
 	defer cancel()
@@ -26,8 +29,9 @@ func ReadTrees(ctx context.Context, e *load.Env, workload string, runs []wire.Ru
 	})
 }
 
-// readTree waits for a run to close, until patience ends, and records its history, and those of the runs that it went on as and of its children. One that does not close is recorded as it is:
-// the checker tells.
+// readTree waits for a run to close, until patience ends, and records its history, and those of the
+// runs that it went on as and of its children. One that does not close is recorded as it is: the
+// checker tells.
 func readTree(ctx, patience context.Context, e *load.Env, workload string, ref wire.RunRef) error {
 	todo := []wire.RunRef{ref}
 	for ; len(todo) > 0; todo = todo[1:] {
@@ -52,7 +56,8 @@ func readTree(ctx, patience context.Context, e *load.Env, workload string, ref w
 	return nil
 }
 
-// readHistory waits for a run to close, until patience ends, and records its whole history as one operation.
+// readHistory waits for a run to close, until patience ends, and records its whole history as one
+// operation.
 func readHistory(ctx, patience context.Context, e *load.Env, workload string, ref wire.RunRef) ([]wire.Event, error) {
 	value, _ := json.Marshal(map[string]string{"run_id": ref.RunID})
 	var events []wire.Event

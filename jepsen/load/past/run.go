@@ -14,8 +14,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// The words of histories for what becomes of a child when its parent closes, and for the version that
-// it starts on.
+// The words of histories for what becomes of a child when its parent closes, and for the version
+// that it starts on.
 const (
 	Terminate = "terminate"
 	Cancel    = "cancel"
@@ -60,8 +60,9 @@ type Child struct {
 // closings are the events that end a run.
 var closings = []string{"WorkflowCompleted", "WorkflowFailed", "WorkflowCancelled", "WorkflowTerminated", "WorkflowTimedOut", "WorkflowContinuedAsNew"}
 
-// Parse reads the answer of a history and says what is wrong with its form: gaps, a beginning or an end in the middle, time that goes back. Runs that were reopened have
-// ends in the middle; a checker of those reads for itself.
+// Parse reads the answer of a history and says what is wrong with its form: gaps, a beginning or an
+// end in the middle, time that goes back. Runs that were reopened have ends in the middle; a
+// checker of those reads for itself.
 func Parse(o op.Op) (*Run, []string) {
 	var h wire.History
 	if err := json.Unmarshal(o.Answer, &h); err != nil || len(h.Events) == 0 {
@@ -134,7 +135,8 @@ func (r *Run) Ended() time.Time {
 	return r.End.At
 }
 
-// May and must report whether the run may have been open, and whether it was for certain, at a moment of log time: commands of one entry share one.
+// May and must report whether the run may have been open, and whether it was for certain, at a
+// moment of log time: commands of one entry share one.
 func (r *Run) May(at time.Time) bool  { return !at.Before(r.At) && !at.After(r.Ended()) }
 func (r *Run) Must(at time.Time) bool { return at.After(r.At) && at.Before(r.Ended()) }
 

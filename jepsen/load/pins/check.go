@@ -26,8 +26,9 @@ type checker struct {
 	found    []load.Violation
 }
 
-// Check holds the answers, the histories of all runs and the deploy history against each other. Moments are compared in log time, which histories and deploy
-// records share; what happened in one entry shares a moment, and is given the benefit of any order.
+// Check holds the answers, the histories of all runs and the deploy history against each other.
+// Moments are compared in log time, which histories and deploy records share; what happened in one
+// entry shares a moment, and is given the benefit of any order.
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	c := &checker{ops: ops, versions: map[string][]string{}, log: map[string][]wire.Deploy{}, eras: map[string][]past.Era{}, runs: map[string]*past.Run{}, listed: map[string]int{}}
 	c.read()
@@ -96,7 +97,8 @@ func (c *checker) read() {
 // mark is the number of a version, -1 for one that nobody packed.
 func (c *checker) mark(typ, version string) int { return slices.Index(c.versions[typ], version) }
 
-// open counts the runs of a version that were open at a moment, and those of them that were paused: at least and at most.
+// open counts the runs of a version that were open at a moment, and those of them that were paused:
+// at least and at most.
 func (c *checker) open(version string, at time.Time) (least, most, leastPaused, mostPaused int) {
 	for _, r := range c.runs {
 		if r.Version != version || !r.May(at) {
@@ -117,7 +119,8 @@ func (c *checker) open(version string, at time.Time) (least, most, leastPaused, 
 	return least, most, leastPaused, mostPaused
 }
 
-// checkDeploys judges every unload in the deploy history by what was true when it came. What else the catalog does is for the workload of that name.
+// checkDeploys judges every unload in the deploy history by what was true when it came. What else
+// the catalog does is for the workload of that name.
 func (c *checker) checkDeploys() {
 	for _, typ := range slices.Sorted(maps.Keys(c.log)) {
 		for i, d := range c.log[typ] {

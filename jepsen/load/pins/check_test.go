@@ -10,8 +10,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// world is a short right history of the workload: v0 is loaded and routed, w waits on it; v1 is loaded and routed; an unload of v0 is refused for w; w is signalled and
-// ends; v0 is unloaded; n starts on v1 and starts the child k.
+// world is a short right history of the workload: v0 is loaded and routed, w waits on it; v1 is
+// loaded and routed; an unload of v0 is refused for w; w is signalled and ends; v0 is unloaded; n
+// starts on v1 and starts the child k.
 type world struct {
 	ops     map[string]*op.Op
 	order   []string

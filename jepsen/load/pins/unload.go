@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// checkUnloads holds the answers to unloads against the deploy history, and what refusals and listings of pins say against the runs that were open.
+// checkUnloads holds the answers to unloads against the deploy history, and what refusals and
+// listings of pins say against the runs that were open.
 func (c *checker) checkUnloads() {
 	records := map[string]wire.Deploy{} // by request id
 	for _, typ := range slices.Sorted(maps.Keys(c.log)) {
@@ -53,7 +54,8 @@ func (c *checker) checkUnloads() {
 	}
 }
 
-// checkRefusal holds what an unload was refused for against the runs that were open at that moment: all of them are known.
+// checkRefusal holds what an unload was refused for against the runs that were open at that moment:
+// all of them are known.
 func (c *checker) checkRefusal(o *op.Op, d wire.Deploy) {
 	var facts struct {
 		Version string           `json:"version"`
@@ -104,7 +106,8 @@ func (c *checker) misnamed(h wire.PinHolder, r *past.Run, d wire.Deploy) string 
 	return ""
 }
 
-// checkPage holds a listing of pins, which may come from any node, against what is certain without log time: runs that wait for a signal which nobody had sent yet.
+// checkPage holds a listing of pins, which may come from any node, against what is certain without
+// log time: runs that wait for a signal which nobody had sent yet.
 func (c *checker) checkPage(o *op.Op, a wire.Pins) {
 	if a.Total != a.Counts.Total() || len(a.Holders) > int(a.Total) {
 		c.bad(o, "the pins of %s: total %d, counts %+v, %d holders", o.Key, a.Total, a.Counts, len(a.Holders))
@@ -132,7 +135,8 @@ type openSpan struct {
 	from, to          int64
 }
 
-// spans are those of runs that wait for a signal: from the answer to their start until somebody first sends the signal.
+// spans are those of runs that wait for a signal: from the answer to their start until somebody
+// first sends the signal.
 func (c *checker) spans() []openSpan {
 	if c.spanned != nil {
 		return c.spanned
@@ -157,7 +161,8 @@ func (c *checker) spans() []openSpan {
 	return c.spanned
 }
 
-// checkOverlap believes nobody's log: an unload that began and ended while a run on that version certainly was open.
+// checkOverlap believes nobody's log: an unload that began and ended while a run on that version
+// certainly was open.
 func (c *checker) checkOverlap() {
 	began := map[string]int64{}
 	for i := range c.ops {
@@ -180,14 +185,16 @@ func (c *checker) checkOverlap() {
 	}
 }
 
-// routeWrite is an operation that answered what a type is routed to: at some time from its call to its answer that was so.
+// routeWrite is an operation that answered what a type is routed to: at some time from its call to
+// its answer that was so.
 type routeWrite struct {
 	version      string
 	invoke, done int64
 }
 
-// checkStale believes nobody's log either: a routed start must not run a version if every operation that routed to it had been overtaken, by one that began after
-// that one's answer and was itself answered before the start began.
+// checkStale believes nobody's log either: a routed start must not run a version if every operation
+// that routed to it had been overtaken, by one that began after that one's answer and was itself
+// answered before the start began.
 func (c *checker) checkStale() {
 	writes := map[string][]routeWrite{}
 	began := map[string]int64{}

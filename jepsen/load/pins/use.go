@@ -41,7 +41,8 @@ const (
 	mostStarts   = 3000
 )
 
-// pace is the pause between two calls of one caller where no rate is given: what is started must be read again after the faults.
+// pace is the pause between two calls of one caller where no rate is given: what is started must be
+// read again after the faults.
 const pace = 25 * time.Millisecond
 
 // source is one version of a type: it returns the constant by which the code that ran is known.

@@ -15,8 +15,10 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check walks through the history of every run beside its input. Every step is begun once, in order, and not before the one before it ended; it has one outcome;
-// that of an activity is what the ledger says that a worker did in that attempt; the result is the outcomes in their order; and every run ended in time.
+// Check walks through the history of every run beside its input. Every step is begun once, in
+// order, and not before the one before it ended; it has one outcome; that of an activity is what
+// the ledger says that a worker did in that attempt; the result is the outcomes in their order; and
+// every run ended in time.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	bad := func(o op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "progress", What: o.Key + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})

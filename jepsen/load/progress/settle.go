@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle repeats starts first, then the signals for them, waits for every run and its children, and reads the ledger.
+// Settle repeats starts first, then the signals for them, waits for every run and its children, and
+// reads the ledger.
 func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	if err := w.fleet.Heal(); err != nil {
 		return err
@@ -57,7 +58,8 @@ func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	return w.fleet.Finish()
 }
 
-// settleSignal repeats a signal, and sends it under another request id if it was refused: it may have come before a start whose outcome was unknown, too.
+// settleSignal repeats a signal, and sends it under another request id if it was refused: it may
+// have come before a start whose outcome was unknown, too.
 func settleSignal(ctx context.Context, e *load.Env, q runs.Request) error {
 	q.Op.Process, q.Op.Repeat = e.Record.Process(), true
 	done, err := e.Insist(ctx, q.Op, q.Call)

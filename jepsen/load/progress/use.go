@@ -127,7 +127,8 @@ func (w *Workload) caller(ctx context.Context, e *load.Env, i int) {
 	}
 }
 
-// signal sends what a run waits for. Whatever comes of it, it is repeated until it is known to have happened: else the run would wait for ever.
+// signal sends what a run waits for. Whatever comes of it, it is repeated until it is known to have
+// happened: else the run would wait for ever.
 func (w *Workload) signal(ctx context.Context, e *load.Env, r *rand.Rand, p int, id, name string) int {
 	payload, _ := json.Marshal(name)
 	call := func(ctx context.Context, c *client.Client, o *op.Op) error {

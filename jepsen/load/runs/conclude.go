@@ -11,8 +11,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Conclude waits until a run is closed, but no longer than its patience, and records how it stands ("result") and its history ("history"), which names the run that
-// it continues as. Of a run that stays open too: a checker says what that means.
+// Conclude waits until a run is closed, but no longer than its patience, and records how it stands
+// ("result") and its history ("history"), which names the run that it continues as. Of a run that
+// stays open too: a checker says what that means.
 func Conclude(ctx context.Context, e *load.Env, workload string, ref wire.RunRef, waits *Patience) (*wire.History, error) {
 	key := ref.WorkflowID
 	names := e.Cluster.Names()

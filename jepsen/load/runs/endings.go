@@ -8,7 +8,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Endings tells when the settling of a workload began and how the runs stood at last, from the history alone.
+// Endings tells when the settling of a workload began and how the runs stood at last, from the
+// history alone.
 type Endings struct {
 	Results   map[string]wire.Result
 	ResultOp  map[string]op.Op

@@ -13,7 +13,8 @@ import (
 	"aion.dev/aion/transport/client"
 )
 
-// Requests are the calls of a workload whose outcome nobody knows yet, to be repeated once the cluster is healed.
+// Requests are the calls of a workload whose outcome nobody knows yet, to be repeated once the
+// cluster is healed.
 type Requests struct {
 	mu   sync.Mutex
 	Open []Request
@@ -25,7 +26,8 @@ type Request struct {
 	Call func(context.Context, *client.Client, *op.Op) error
 }
 
-// Do makes a call, and keeps it if its outcome is unknown. The process of o then goes on under a new number, which is returned.
+// Do makes a call, and keeps it if its outcome is unknown. The process of o then goes on under a
+// new number, which is returned.
 func (q *Requests) Do(ctx context.Context, e *load.Env, o op.Op, call func(context.Context, *client.Client, *op.Op) error) (op.Op, int) {
 	done := e.Call(ctx, o, call)
 	if done.Outcome != op.Unknown {

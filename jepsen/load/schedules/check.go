@@ -15,8 +15,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check accounts for every time of the schedules that nobody touched, and holds all runs of all schedules against their names, their times, their overlap policy
-// and the route of their type when they began.
+// Check accounts for every time of the schedules that nobody touched, and holds all runs of all
+// schedules against their names, their times, their overlap policy and the route of their type when
+// they began.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	s := checker{specs: map[string]timetable{}, first: map[string]time.Time{}, reads: map[string][]op.Op{}, runs: map[string][]scheduledRun{}, triggered: map[string]bool{}, asked: map[string]int{}}
 	if err := s.read(ops); err != nil {
@@ -176,7 +177,8 @@ func (s *checker) checkRuns(spec timetable) {
 	}
 }
 
-// routed reports whether a version was the routed one at a log time. Of changes at that very time either side will do: several commands share one.
+// routed reports whether a version was the routed one at a log time. Of changes at that very time
+// either side will do: several commands share one.
 func (s *checker) routed(version string, at time.Time) bool {
 	now := ""
 	for _, d := range s.routes {
@@ -194,7 +196,8 @@ func (s *checker) routed(version string, at time.Time) bool {
 	return now == version
 }
 
-// checkPauses follows the caller of a schedule, who is alone with it: while it is paused its counts stand still, and while it is deleted it is not found.
+// checkPauses follows the caller of a schedule, who is alone with it: while it is paused its counts
+// stand still, and while it is deleted it is not found.
 func (s *checker) checkPauses(id string, ops []op.Op) {
 	var before *wire.ScheduleAnswer // while it is known to be paused
 	deleted := false

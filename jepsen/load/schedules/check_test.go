@@ -10,7 +10,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story is one quiet schedule of every second, whose times from 12:00:01 to 12:00:05 have come, and one that a caller handles, for tests to spoil.
+// story is one quiet schedule of every second, whose times from 12:00:01 to 12:00:05 have come, and
+// one that a caller handles, for tests to spoil.
 type story struct {
 	spec   timetable
 	stands wire.ScheduleAnswer // as the last look at the quiet one shows it

@@ -13,7 +13,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle repeats what is not known, looks at every schedule, deletes it, waits until its runs are closed, and lists them all, with the routes of their type.
+// Settle repeats what is not known, looks at every schedule, deletes it, waits until its runs are
+// closed, and lists them all, with the routes of their type.
 func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	waits := runs.NewPatience()
 	if err := w.requests.Settle(ctx, e); err != nil {

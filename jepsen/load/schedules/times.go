@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// checkCounts: at every index at which somebody looked, the counts of a schedule are those of the times that have come since it was made.
+// checkCounts: at every index at which somebody looked, the counts of a schedule are those of the
+// times that have come since it was made.
 func (s *checker) checkCounts(spec timetable) {
 	for _, o := range s.reads[spec.ID] {
 		var a wire.ScheduleAnswer
@@ -42,7 +43,8 @@ func (s *checker) checkCounts(spec timetable) {
 // missable is how late a fire may be before catch_up has a say.
 const missable = 10 * time.Second
 
-// checkTimes goes through the times of a schedule up to the last look at it: each has its run, or there is a reason why not.
+// checkTimes goes through the times of a schedule up to the last look at it: each has its run, or
+// there is a reason why not.
 func (s *checker) checkTimes(spec timetable) {
 	var last wire.ScheduleAnswer
 	for _, o := range s.reads[spec.ID] {

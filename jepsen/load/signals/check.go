@@ -14,8 +14,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check holds what the targets saw against what was sent: each acknowledged signal once, each settled one as it was settled, none that was refused or never sent,
-// and each sender's in order.
+// Check holds what the targets saw against what was sent: each acknowledged signal once, each
+// settled one as it was settled, none that was refused or never sent, and each sender's in order.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	bad := func(o op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "signals", What: fmt.Sprintf(format, args...), Ops: []int{o.ID}})
@@ -110,7 +110,8 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	return found
 }
 
-// checkSender reads in the history of a sending run that it sent each signal once, in order, and was told of no error.
+// checkSender reads in the history of a sending run that it sent each signal once, in order, and
+// was told of no error.
 func checkSender(id string, ask sendersAsk, h wire.History, o op.Op) (found []load.Violation) {
 	bad := func(format string, args ...any) {
 		found = append(found, load.Violation{Checker: "signals", What: id + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})

@@ -14,8 +14,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// An inbox is a run that takes its signals until there are none, and returns them. Its senders go on until they are refused, so that some of their signals come
-// while the turn is made that closes it.
+// An inbox is a run that takes its signals until there are none, and returns them. Its senders go
+// on until they are refused, so that some of their signals come while the turn is made that closes
+// it.
 const inboxSource = `
 def run(ctx, input):
     seen = [ctx.signal("n")]

@@ -127,7 +127,8 @@ func sendSignal(ctx context.Context, c *client.Client, o *op.Op) error {
 	return err
 }
 
-// Settle repeats what is not known, waits for the sending runs, tells the targets to stop, and reads what they saw.
+// Settle repeats what is not known, waits for the sending runs, tells the targets to stop, and
+// reads what they saw.
 func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	waits := runs.NewPatience()
 	if err := w.requests.Settle(ctx, e); err != nil {

@@ -13,8 +13,10 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check walks through the history of every run beside its input, the spans that it sleeps: each nap arms one timer, which is due when the nap is over and fires once, not before that,
-// and the next nap begins only then. Every run whose start was acknowledged, or settled as such, is there and ended in time.
+// Check walks through the history of every run beside its input, the spans that it sleeps: each nap
+// arms one timer, which is due when the nap is over and fires once, not before that, and the next
+// nap begins only then. Every run whose start was acknowledged, or settled as such, is there and
+// ended in time.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	bad := func(o op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "timers", What: o.Key + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})

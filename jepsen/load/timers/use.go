@@ -63,7 +63,8 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	callers.Wait()
 }
 
-// Settle repeats every start that may have happened, and reads how each run stands once it is closed, or when its time is over.
+// Settle repeats every start that may have happened, and reads how each run stands once it is
+// closed, or when its time is over.
 func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	waits := runs.NewPatience()
 	if err := w.requests.Settle(ctx, e); err != nil {

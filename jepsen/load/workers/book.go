@@ -62,7 +62,8 @@ func bookOf(lines []worker.Line) *book {
 	return b
 }
 
-// afterEnd finds what the cluster accepted of a run at an index at which the run was closed already: end is that of a read that saw it closed.
+// afterEnd finds what the cluster accepted of a run at an index at which the run was closed
+// already: end is that of a read that saw it closed.
 func (b *book) afterEnd(run string, end uint64) (problems []string) {
 	for _, l := range b.answers[run] {
 		if l.OK && !l.Cancel && end > 0 && l.Index > end && l.E == worker.Beaten {

@@ -13,8 +13,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check lays the histories of all runs beside the ledger of the workers. What it takes from the histories is in log time, which proves when leases were held;
-// what it takes from the ledger is what workers did, were given and were told, whenever that was.
+// Check lays the histories of all runs beside the ledger of the workers. What it takes from the
+// histories is in log time, which proves when leases were held; what it takes from the ledger is
+// what workers did, were given and were told, whenever that was.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	bad := func(format string, args ...any) {
 		found = append(found, load.Violation{Checker: "workers", What: fmt.Sprintf(format, args...)})

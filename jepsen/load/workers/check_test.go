@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story is runs of one activity each, and the ledger of their workers, for tests to spoil. Times are milliseconds from the epoch, in log time and by the
-// clock of the workers.
+// story is runs of one activity each, and the ledger of their workers, for tests to spoil. Times
+// are milliseconds from the epoch, in log time and by the clock of the workers.
 type story struct {
 	limits map[string]wire.QueueLimits
 	runs   []*choreStory
@@ -49,8 +49,8 @@ func choreOutput(attempt uint32) map[string]any {
 	return map[string]any{"run": "?", "step": 1, "attempt": attempt, "worker": "w1", "pid": 7}
 }
 
-// newStory has three runs on three queues: one whose first attempt beats and is lost with its worker, who answers late; one that fails twice and completes;
-// and one that is given up.
+// newStory has three runs on three queues: one whose first attempt beats and is lost with its
+// worker, who answers late; one that fails twice and completes; and one that is given up.
 func newStory() *story {
 	lost := &choreStory{queue: "free", order: worker.Order{Plan: []string{worker.Do}, Beat: 100}, status: "completed", end: 9000}
 	lost.events = []loadtest.Made{

@@ -46,7 +46,8 @@ func checkLimits(queue string, limits wire.QueueLimits, steps []*step, terms con
 	}
 	if gap := gapOf(limits.Rate); gap > 0 {
 		slices.SortFunc(starts, time.Time.Compare)
-		// A bucket that holds burst and fills by one in every gap is never empty when an attempt begins.
+		// A bucket that holds burst and fills by one in every gap is never empty when an attempt
+		// begins.
 		level, last := float64(limits.Burst), time.Time{}
 		for _, at := range starts {
 			if !last.IsZero() {
@@ -72,13 +73,15 @@ func gapOf(rate string) time.Duration {
 	return time.Second / time.Duration(n)
 }
 
-// wallClock says whether log time kept to this machine's clock. It does unless a fault touched the clocks of nodes: then nothing can be concluded from the ledger's times.
+// wallClock says whether log time kept to this machine's clock. It does unless a fault touched the
+// clocks of nodes: then nothing can be concluded from the ledger's times.
 type wallClock struct{ sane bool }
 
 // slackOfClocks is how far log time and this machine's clock may be apart, and be called the same.
 const slackOfClocks = 250 * time.Millisecond
 
-// newWallClock looks for what cannot be if both are the same: an attempt that was taken before it was leased, a run that began before it was started, or after that was answered.
+// newWallClock looks for what cannot be if both are the same: an attempt that was taken before it
+// was leased, a run that began before it was started, or after that was answered.
 func newWallClock(x *runs.Endings, steps []*step, b *book, began int64) wallClock {
 	c := wallClock{sane: began > 0}
 	for id, o := range x.Began { // any order: all must agree
@@ -100,8 +103,9 @@ func newWallClock(x *runs.Endings, steps []*step, b *book, began int64) wallCloc
 	return c
 }
 
-// checkRenewal: a lease whose renewal was accepted lasts from then on. When a heartbeat was sent is known by this machine's clock only, so this is told only
-// while log time keeps to it, and with twice the slack to spare.
+// checkRenewal: a lease whose renewal was accepted lasts from then on. When a heartbeat was sent is
+// known by this machine's clock only, so this is told only while log time keeps to it, and with
+// twice the slack to spare.
 func checkRenewal(steps []*step, b *book, terms conditions, clock wallClock) (found []load.Violation) {
 	if !clock.sane {
 		return nil

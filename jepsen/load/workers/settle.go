@@ -9,7 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle repeats what is not known, waits for every run, lets the workers hear of what was given up, and reads the ledger.
+// Settle repeats what is not known, waits for every run, lets the workers hear of what was given
+// up, and reads the ledger.
 func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	if err := w.fleet.Heal(); err != nil {
 		return err

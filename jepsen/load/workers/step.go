@@ -103,8 +103,9 @@ func (s *step) silence(terms conditions) time.Duration {
 	return least(parsed(terms.Lease), parsed(s.scheduled.Heartbeat))
 }
 
-// heldFor is how long, in log time, an attempt is leased at least whatever happens to its worker: 0 if the worker itself may have ended it, or never got it, for
-// a node takes back what it could not hand over.
+// heldFor is how long, in log time, an attempt is leased at least whatever happens to its worker: 0
+// if the worker itself may have ended it, or never got it, for a node takes back what it could not
+// hand over.
 func (s *step) heldFor(start runs.Event, terms conditions) time.Duration {
 	if _, taken := s.took[s.attempt(start.Attempt)]; !taken {
 		return 0
@@ -126,7 +127,8 @@ func (s *step) isLast(start runs.Event) bool {
 	return s.starts[len(s.starts)-1].Attempt == start.Attempt
 }
 
-// checkOutcome: the outcome is what the worker of that attempt said, and whoever was told that its word counted is the one.
+// checkOutcome: the outcome is what the worker of that attempt said, and whoever was told that its
+// word counted is the one.
 func (s *step) checkOutcome(b *book, bad func(string, ...any)) {
 	if o := s.outcome; o != nil && o.Type != "ActivityCancelled" {
 		l, ok := b.effect[s.attempt(o.Attempt)]
@@ -169,7 +171,8 @@ func (s *step) checkOutcome(b *book, bad func(string, ...any)) {
 	}
 }
 
-// checkRetries: not more failures than the policy has attempts, no end before, and every back-off is waited for.
+// checkRetries: not more failures than the policy has attempts, no end before, and every back-off
+// is waited for.
 func (s *step) checkRetries(b *book, bad func(string, ...any)) {
 	retry := s.scheduled.Retry
 	most := uint32(1)
@@ -237,7 +240,8 @@ func backoff(first, most string, factor float64, n uint32) time.Duration {
 	return min(wait, bound)
 }
 
-// checkDetails: what an attempt got is the newest heartbeat that was accepted before, or one after it whose answer nobody heard; never one that was refused.
+// checkDetails: what an attempt got is the newest heartbeat that was accepted before, or one after
+// it whose answer nobody heard; never one that was refused.
 func (s *step) checkDetails(b *book, bad func(string, ...any)) {
 	var newest worker.Progress            // that was accepted
 	known := map[worker.Progress]bool{}   // of earlier attempts

@@ -78,7 +78,8 @@ type choresInput struct {
 	Tasks []chore `json:"tasks"`
 }
 
-// conditions is what holds for the whole run; it is in the history, as the value of the operation "terms".
+// conditions is what holds for the whole run; it is in the history, as the value of the operation
+// "terms".
 type conditions struct {
 	Lease  string                      `json:"lease"` // of every worker
 	Queues map[string]wire.QueueLimits `json:"queues"`
@@ -135,7 +136,8 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	all.Wait()
 }
 
-// openChores is how many runs one caller has open. What is open when the faults end must be worked off by few workers with narrow queues.
+// openChores is how many runs one caller has open. What is open when the faults end must be worked
+// off by few workers with narrow queues.
 const openChores = 2
 
 func (w *Workload) caller(ctx context.Context, e *load.Env, i int) {
@@ -150,8 +152,9 @@ func (w *Workload) caller(ctx context.Context, e *load.Env, i int) {
 		if o.Outcome != op.OK && o.Outcome != op.Unknown {
 			continue
 		}
-		// A caller repeats a start until it knows what became of it. Else every second without a leader would leave hundreds of runs that begin all at once when
-		// they are settled, more than the workers can do in the time that runs have.
+		// A caller repeats a start until it knows what became of it. Else every second without a
+		// leader would leave hundreds of runs that begin all at once when they are settled, more
+		// than the workers can do in the time that runs have.
 		for o.Outcome == op.Unknown && e.Pace(ctx) {
 			ask.Process, ask.Node, ask.Repeat = p, e.AnyNode(r), true
 			if o = e.Call(ctx, ask, runs.Start("chores")); o.Outcome == op.Unknown {

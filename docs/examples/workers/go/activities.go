@@ -6,9 +6,10 @@ import (
 	"aion.dev/aion/transport/worker"
 )
 
-// Each activity works a while, has one effect, and says what came of it. An attempt can be lost after its effect and before its answer, so the next attempt has
-// the effect again: what stands behind must take the step's key (here: the order) and do nothing the second time. The answers follow from the input
-// alone, so it does not matter which attempt is heard.
+// Each activity works a while, has one effect, and says what came of it. An attempt can be lost
+// after its effect and before its answer, so the next attempt has the effect again: what stands
+// behind must take the step's key (here: the order) and do nothing the second time. The answers
+// follow from the input alone, so it does not matter which attempt is heard.
 var activities = map[string]func(*attempt) (any, error){
 	// saga
 	"reserve_stock": func(a *attempt) (any, error) {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// ledger is a file to which every attempt appends what it does. Several workers may share it: a line is one write.
+// ledger is a file to which every attempt appends what it does. Several workers may share it: a
+// line is one write.
 type ledger struct {
 	file   *os.File // nil = nobody wants to know
 	worker string

@@ -2,8 +2,9 @@
 //
 //	go run ./docs/examples/workers/go --addr 127.0.0.1:7600
 //
-// It decides nothing about the workflows: it reserves, charges and notifies when it is told to. The systems behind are pretended; what an activity does there is
-// a line in the ledger (--ledger FILE, appended), so that a test can see each effect. It never does more than the line says.
+// It decides nothing about the workflows: it reserves, charges and notifies when it is told to. The
+// systems behind are pretended; what an activity does there is a line in the ledger (--ledger FILE,
+// appended), so that a test can see each effect. It never does more than the line says.
 //
 // Begin with activities.go.
 package main

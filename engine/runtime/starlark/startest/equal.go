@@ -27,7 +27,8 @@ func show(t *star.Thread, v star.Value) string {
 	return starlark.Repr(t, v)
 }
 
-// differ finds the first place where two values of the same shape differ: a path such as ["items"][2], empty when they differ as a whole. nil stands for absent.
+// differ finds the first place where two values of the same shape differ: a path such as
+// ["items"][2], empty when they differ as a whole. nil stands for absent.
 func differ(a, b star.Value) (path string, x, y star.Value) {
 	switch a := a.(type) {
 	case *star.Dict:

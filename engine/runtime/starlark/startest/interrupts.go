@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/engine/runtime/starlark"
 )
 
-// interrupts knows the threads that run code of a test: its own and, while a stub computes an outcome, the stub's.
+// interrupts knows the threads that run code of a test: its own and, while a stub computes an
+// outcome, the stub's.
 type interrupts struct {
 	mu      sync.Mutex
 	cause   error

@@ -27,7 +27,8 @@ func (e *NoStub) Error() string {
 	return fmt.Sprintf("activity %q was scheduled, and the test has no stub for it: say t.activity(%q, fn) first", e.Activity, e.Activity)
 }
 
-// Perform makes the outcome of one attempt at an activity: an output, or the error that the attempt failed with. Another error ends the test.
+// Perform makes the outcome of one attempt at an activity: an output, or the error that the attempt
+// failed with. Another error ends the test.
 func (r *Running) Perform(activity string, input history.Payload) (output history.Payload, failed *history.RunError, err error) {
 	stub, ok := r.stubs[activity]
 	if !ok {
@@ -36,7 +37,8 @@ func (r *Running) Perform(activity string, input history.Payload) (output histor
 	r.calls[activity] = append(r.calls[activity], call{input})
 	thread := starlark.NewThread("stub of "+activity, limits, r.say)
 	defer r.interrupts.watch(thread)()
-	// The stub is called from a builtin, so that what it returns is made JSON of under its own limits.
+	// The stub is called from a builtin, so that what it returns is made JSON of under its own
+	// limits.
 	_, err = thread.Call(star.NewBuiltin("stub", func(t *star.Thread, _ *star.Builtin, _ star.Tuple, _ []star.Tuple) (star.Value, error) {
 		answer, err := answerOf(t, stub, input)
 		if f, ok := answer.(*failure); ok && err == nil {

@@ -30,8 +30,8 @@ type Test struct {
 	Line int
 }
 
-// Load compiles a file of tests, which is among modules with all that it may load. activities are those that the package declares. What is wrong with the file is a
-// *runtime.PackageError.
+// Load compiles a file of tests, which is among modules with all that it may load. activities are
+// those that the package declares. What is wrong with the file is a *runtime.PackageError.
 func Load(ctx context.Context, modules []catalog.Module, file string, activities []string) (*Suite, error) {
 	scripts, err := starlark.NewScripts(ctx, modules, limits)
 	if err != nil {
@@ -91,5 +91,6 @@ func (r *Running) Run(w World) error {
 	return err
 }
 
-// Interrupt makes the code of the test end soon with cause. It may be called from any goroutine. It does not wake the World.
+// Interrupt makes the code of the test end soon with cause. It may be called from any goroutine. It
+// does not wake the World.
 func (r *Running) Interrupt(cause error) { r.interrupts.raise(cause) }

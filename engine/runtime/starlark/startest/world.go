@@ -6,8 +6,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// World is what a test acts upon. A call returns when all that follows from it and takes no time has happened, so that a test reads the same on every
-// machine. Any error ends the test. A World calls Test.Perform from within these calls, on the same goroutine.
+// World is what a test acts upon. A call returns when all that follows from it and takes no time
+// has happened, so that a test reads the same on every machine. Any error ends the test. A World
+// calls Test.Perform from within these calls, on the same goroutine.
 type World interface {
 	// Start starts a run; an empty id is made up.
 	Start(s Start) (Run, error)
@@ -38,7 +39,8 @@ type Run interface {
 	Look() (Standing, error)
 	// Await lets time pass until it is closed. It is an error if nothing more will happen before.
 	Await() (Standing, error)
-	// History lists the types of its events; of one that was continued as new, those of the newest run.
+	// History lists the types of its events; of one that was continued as new, those of the newest
+	// run.
 	History() ([]string, error)
 }
 

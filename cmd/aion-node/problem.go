@@ -132,7 +132,8 @@ func local(code, title, detail, hint string) *wire.Problem {
 	return &wire.Problem{Status: 400, Code: code, Title: title, Detail: detail, Outcome: wire.Rejected, Hint: hint}
 }
 
-// holders lists what a refusal to unload names: how many runs hold the version in which way, and the first of them.
+// holders lists what a refusal to unload names: how many runs hold the version in which way, and
+// the first of them.
 func holders(p *wire.Problem) []string {
 	var counts wire.PinCounts
 	var first []wire.PinHolder

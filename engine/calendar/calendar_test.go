@@ -165,7 +165,8 @@ func TestCalendarRefuses(t *testing.T) {
 	}
 }
 
-// TestCalendarMovesOn: whatever the expression and the zone, each time is after the one before, and shows what a clock of the zone showed or jumped over.
+// TestCalendarMovesOn: whatever the expression and the zone, each time is after the one before, and
+// shows what a clock of the zone showed or jumped over.
 func TestCalendarMovesOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		field := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }

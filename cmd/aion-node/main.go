@@ -13,12 +13,25 @@ import (
 )
 
 func main() {
-	// A second signal finds the default handling again, so it ends the process at once, whatever
-	// the first one is still waiting for.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	ctx := untilSignal(os.Interrupt, syscall.SIGTERM)
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Getenv, patience: 10 * time.Second, contact: 1500 * time.Millisecond}
 	os.Exit(a.run(ctx, os.Args[1:]))
+}
+
+// untilSignal returns a context that the first of the signals ends. A second one finds the default
+// handling again, so it ends the process at once, whatever the first is still waiting for. That is so
+// before anybody can see the context end: signal.NotifyContext would let go of the signals only
+// afterwards, and swallow a second one that comes in between.
+func untilSignal(signals ...os.Signal) context.Context {
+	ctx, end := context.WithCancel(context.Background())
+	first := make(chan os.Signal, 1)
+	signal.Notify(first, signals...)
+	go func() {
+		<-first
+		signal.Stop(first)
+		end()
+	}()
+	return ctx
 }
 
 // app is what all commands share: where they print, and the flags that every command has.

@@ -19,8 +19,8 @@ func main() {
 }
 
 // untilSignal returns a context that the first of the signals ends. A second one finds the default
-// handling again, so it ends the process at once, whatever the first is still waiting for. That is so
-// before anybody can see the context end: signal.NotifyContext would let go of the signals only
+// handling again, so it ends the process at once, whatever the first is still waiting for. That is
+// so before anybody can see the context end: signal.NotifyContext would let go of the signals only
 // afterwards, and swallow a second one that comes in between.
 func untilSignal(signals ...os.Signal) context.Context {
 	ctx, end := context.WithCancel(context.Background())

@@ -253,7 +253,11 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 		return true
 	}
 	if t.due == t.total() && t.state != fsm.TaskGivenUp {
-		m.append(r, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
+		failed := &history.ActivityFailed{ID: t.id}
+		if t.attempt > t.before { // else no worker took it since the run was reopened
+			failed.Attempt = t.attempt
+		}
+		m.append(r, failed)
 		if t.state != fsm.TaskLeased {
 			m.endTask(t)
 			return true

@@ -197,18 +197,30 @@ func snapshotNamed(good []byte, name string) []byte {
 	return append(append(b, name...), good[snapshotHead+1+int(good[snapshotHead]):]...)
 }
 
-// linkingMem lets nothing else that takes mu happen during a Link: MemFS.Link locks for reading
-// twice, and CrashClone, which locks for writing, in between makes the two wait for each other for
-// ever.
-type linkingMem struct {
+// nestingMem lets nothing else that takes mu happen during an operation in which MemFS locks for
+// reading twice: CrashClone, which locks for writing, in between makes the two wait for each other
+// for ever.
+type nestingMem struct {
 	*vfs.MemFS
 	mu sync.Mutex
 }
 
-func (m *linkingMem) Link(from, to string) error {
+func (m *nestingMem) Link(from, to string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.MemFS.Link(from, to)
+}
+
+func (m *nestingMem) Lock(name string) (io.Closer, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.MemFS.Lock(name)
+}
+
+func (m *nestingMem) ReuseForWrite(from, to string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.MemFS.ReuseForWrite(from, to, category)
 }
 
 // TestCrashAnywhere crashes a node before every single operation on its disk, while it applies,
@@ -230,13 +242,13 @@ func TestCrashAnywhere(t *testing.T) {
 		var mu sync.Mutex // Pebble works on its disk in goroutines of its own
 		var found *vfs.MemFS
 		operations := 0
-		links := &linkingMem{MemFS: mem}
-		fs := errorfs.Wrap(links, errorfs.InjectorFunc(func(errorfs.Op) error {
+		nesting := &nestingMem{MemFS: mem}
+		fs := errorfs.Wrap(nesting, errorfs.InjectorFunc(func(errorfs.Op) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if operations++; operations == crash {
-				links.mu.Lock()
-				defer links.mu.Unlock()
+				nesting.mu.Lock()
+				defer nesting.mu.Unlock()
 				found = mem.CrashClone(vfs.CrashCloneCfg{})
 			}
 			return nil

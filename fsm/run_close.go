@@ -27,9 +27,9 @@ type ending struct {
 	done bool // the event stands in its history already
 }
 
-// closeCost is what closing one run costs at least: its event, its row, its places in the indexes.
-// A run in the queue has this much of the budget reserved, because it is no child of its parent any
-// more and must be closed in this entry.
+// closeCost is what is set aside for the closing of one run: its event, its row, its places in the
+// indexes. A small run costs a third of that. A run in the queue has this much of the budget
+// reserved, because it is no child of its parent any more and must be closed in this entry.
 const closeCost = 20
 
 // shut closes r with the event and carries out everything that follows.

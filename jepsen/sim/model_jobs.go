@@ -154,7 +154,7 @@ func (c *closings) drain() {
 func (m *Model) shut(first closing) {
 	c := closings{m: m, queue: []closing{first}}
 	c.drain()
-	m.wrong(cmp.Or(c.wrong, m.tooMany(c.count, 1)))
+	m.wrong(cmp.Or(c.wrong, m.tooMany(c.count, m.budget)))
 	if len(c.waits) > 0 {
 		m.jobs++
 		m.pending = append(m.pending, &job{id: m.jobs, root: first.run, line: c.waits})
@@ -194,8 +194,8 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 		return fmt.Sprintf("job %d did not take the runs in their order", j.id)
 	case touched == 0 && stay == len(j.line):
 		return fmt.Sprintf("job %d stands still", j.id)
-	case m.tooMany(c.count, 3) != "": // a piece may cost 40 when the budget is used up
-		return m.tooMany(c.count, 3)
+	case m.tooMany(c.count, max(m.budget, leastPiece)) != "":
+		return m.tooMany(c.count, max(m.budget, leastPiece))
 	case a.Closed != c.count:
 		return fmt.Sprintf("a piece of job %d closed %d runs, want %d", j.id, a.Closed, c.count)
 	}
@@ -207,14 +207,22 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 	return ""
 }
 
-// tooMany says what is wrong about so many runs closed by one entry with a small budget, beside
-// free ones: each costs 20 units at least.
-func (m *Model) tooMany(closed, free uint64) string {
-	if most := m.budget/20 + free; m.tight && closed > most {
-		return fmt.Sprintf("an entry with a budget of %d closed %d runs, at most %d cost no more", m.budget, closed, most)
+// tooMany says what is wrong about so many runs closed by one entry that may cost so many units: its
+// budget, or leastPiece of a job when others used that up. One run beyond is free.
+func (m *Model) tooMany(closed, units uint64) string {
+	if most := units/leastClose + 1; m.tight && closed > most {
+		return fmt.Sprintf("an entry that may cost %d closed %d runs, at most %d cost no more", units, closed, most)
 	}
 	return ""
 }
+
+// What the smallest run costs that an entry closes, in units: its event, its place among its
+// parent's children, its row with the places in pages and counts, and its line in the feed. And
+// what a piece of a job may cost however small the budget is.
+const (
+	leastClose = 5
+	leastPiece = 40
+)
 
 // waitsForJob reports whether a closed run is in line.
 func (m *Model) waitsForJob(r *run) bool {

@@ -34,8 +34,31 @@ func BenchmarkPropose(b *testing.B) {
 }
 
 func benchPropose(b *testing.B, leader *cluster.Cluster, callers int) {
-	ctx := b.Context()
 	command := fsm.Envelope{Command: &fsm.TerminateRun{}} // refused after one look-up
+	benchCalls(b, callers, "proposals", func() error {
+		_, err := leader.Propose(b.Context(), command)
+		return err
+	})
+}
+
+// BenchmarkSync measures what makes a read linearizable on a leader over loopback.
+//
+//	go test ./cluster -run '^$' -bench Sync -benchtime 3s
+func BenchmarkSync(b *testing.B) {
+	for _, nodes := range []int{1, 3} {
+		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
+			leader := benchCluster(b, logstore.WAL, nodes)
+			for _, callers := range []int{1, 256} {
+				b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+					benchCalls(b, callers, "reads", func() error { return leader.Sync(b.Context()) })
+				})
+			}
+		})
+	}
+}
+
+// benchCalls makes b.N calls from so many callers and reports their rate and how long they took.
+func benchCalls(b *testing.B, callers int, what string, call func() error) {
 	took := make([][]time.Duration, callers)
 	work := make(chan struct{}, b.N)
 	for range b.N {
@@ -48,7 +71,7 @@ func benchPropose(b *testing.B, leader *cluster.Cluster, callers int) {
 		all.Go(func() {
 			for range work {
 				start := time.Now()
-				if _, err := leader.Propose(ctx, command); err != nil {
+				if err := call(); err != nil {
 					b.Error(err)
 					return
 				}
@@ -61,7 +84,7 @@ func benchPropose(b *testing.B, leader *cluster.Cluster, callers int) {
 	lat := slices.Concat(took...)
 	slices.Sort(lat)
 	if len(lat) > 0 {
-		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "proposals/s")
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), what+"/s")
 		b.ReportMetric(float64(lat[len(lat)/2].Microseconds()), "p50-us")
 		b.ReportMetric(float64(lat[len(lat)*99/100].Microseconds()), "p99-us")
 	}
@@ -71,8 +94,10 @@ func benchPropose(b *testing.B, leader *cluster.Cluster, callers int) {
 func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 	b.Helper()
 	var list []gossip.Peer
+	var folders []string // made before the nodes' end is arranged: they go after it
 	for i, address := range freeAddresses(b, n) {
 		list = append(list, gossip.Peer{ID: fmt.Sprint("n", i+1), RaftAddress: address})
+		folders = append(folders, b.TempDir())
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -84,7 +109,7 @@ func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 	for i := range n {
 		c, err := cluster.Open(cluster.Config{
 			NodeID:          list[i].ID,
-			DataDir:         b.TempDir(),
+			DataDir:         folders[i],
 			BootstrapExpect: n,
 			Raft:            cluster.RaftConfig{LogStore: store},
 			RaftListen:      list[i].RaftAddress,

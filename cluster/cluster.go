@@ -54,7 +54,7 @@ type Cluster struct {
 	raft      atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
 	told      chan bool
 	lead      *leadership
-	barriers  barriers
+	reads     rounds
 	members   oneAtATime      // held while this node, leading, changes the configuration
 	moved     map[string]bool // guarded by members: voters that moved to another address, and vote again once they are reached there
 	entered   entered

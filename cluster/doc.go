@@ -8,7 +8,8 @@
 //
 // Begin with cluster.go (what a node is made of), then propose.go and commit.go (the way of a
 // command into the log), replica.go (the way back out, and the only type that knows both raft and
-// fsm) and leadership.go (win, barrier, lead, lost). Which failure means what is in outcome.go.
+// fsm) and leadership.go (win, barrier, lead, lost). read_confirm.go says why a read is fresh, and
+// outcome.go which failure means what.
 //
 // What a node stands on has rooms of its own, which know nothing of Cluster: folder (whose data
 // these are), logstore (raft's log on disk), port (the way between nodes), blobs (archives) and

@@ -141,6 +141,7 @@ func (c *Cluster) handleCalls() {
 	})
 	handle(c, port.CallJoin, c.admit)
 	handle(c, callOperate, c.operate)
+	handle(c, callTerm, c.tellTerm)
 	c.caller.Handle(callPropose, c.proposeFor)
 }
 

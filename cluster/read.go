@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"sync"
 
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
@@ -11,49 +10,6 @@ import (
 	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/raft"
 )
-
-// barriers shares barriers among the readers of one node: at most one is in flight, and one more
-// gathers those that came after it was sent. A barrier is an entry of the log, so a deposed leader
-// cannot pass it. raft's VerifyLeader is cheaper and wrong in v1.8.0: it counts non-voters and
-// heartbeats sent before the question, and let a deposed leader serve a stale read.
-type barriers struct {
-	mu     sync.Mutex
-	flying bool
-	next   *round // not sent yet; nil when nobody waits
-}
-
-// round is one barrier and those who wait for it.
-type round struct {
-	done chan struct{}
-	err  error // set before done is closed
-}
-
-// join returns a barrier that will be sent after this call. The first of those who join one when
-// none is in flight gets mine and has to send it.
-func (b *barriers) join() (r *round, mine bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.next == nil {
-		b.next = &round{done: make(chan struct{})}
-	}
-	r = b.next
-	if !b.flying {
-		b.flying, b.next, mine = true, nil, true
-	}
-	return r, mine
-}
-
-// send sends r, and then, as long as somebody gathers, the next one.
-func (b *barriers) send(r *round, barrier func() error) {
-	for r != nil {
-		r.err = barrier()
-		close(r.done)
-		b.mu.Lock()
-		r = b.next
-		b.flying, b.next = r != nil, nil
-		b.mu.Unlock()
-	}
-}
 
 // Sync implements engine.Log.
 func (c *Cluster) Sync(ctx context.Context) error {
@@ -67,21 +23,22 @@ func (c *Cluster) Sync(ctx context.Context) error {
 	case r.State() != raft.Leader:
 		return c.leaderless()
 	}
-	round, mine := c.barriers.join()
-	if mine && !c.goes(func() { c.barriers.send(round, func() error { return c.barrier(r) }) }) {
-		c.barriers.send(round, func() error { return port.ErrClosing })
+	round, mine := c.reads.join()
+	if mine && !c.goes(func() { c.reads.hold(round, func() (uint64, error) { return c.readRound(r) }) }) {
+		c.reads.hold(round, func() (uint64, error) { return 0, port.ErrClosing })
 	}
 	select {
 	case <-round.done:
-		return round.err
+		if round.err != nil {
+			return round.err
+		}
+		if err := c.WaitIndex(ctx, round.index); err != nil {
+			return tooLate(ctx, "this node was applying what had been committed")
+		}
+		return nil
 	case <-ctx.Done():
-		return tooLate(ctx, "its barrier was in the log")
+		return tooLate(ctx, "its read was being confirmed")
 	}
-}
-
-// barrier waits until this node's state has everything that was committed before the call.
-func (c *Cluster) barrier(r *raft.Raft) error {
-	return readError(r.Barrier(0).Error(), c.leaderElsewhere())
 }
 
 // View implements engine.Log.

@@ -24,8 +24,8 @@ type Log interface {
 	// to the leader; everything else is refused with *NotLeader.
 	Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error)
 	// Sync returns once this node's state has everything that was acknowledged anywhere before the
-	// call: the barrier of a linearizable read. Callers at the same time share one barrier. Errors
-	// as for Propose, never *Unknown.
+	// call: what makes a read linearizable. Callers at the same time share what it costs. Errors as
+	// for Propose, never *Unknown.
 	Sync(ctx context.Context) error
 	// View reads this node's state as it is now, at one index, without waiting and without blocking
 	// apply.

@@ -27,6 +27,8 @@ type Options struct {
 	Spare   int           // nodes beyond n that are not started and know where to join
 	Latency time.Duration // of every message, there and back
 	Raft    cluster.RaftConfig
+	// Tune changes what Raft says for node i; nil = nothing.
+	Tune func(i int, cfg *cluster.RaftConfig)
 	// Beside is a cluster that shares the network: the nodes of both have the same ids, and their
 	// own addresses.
 	Beside *Cluster

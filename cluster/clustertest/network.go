@@ -19,6 +19,7 @@ import (
 type network struct {
 	mu      sync.Mutex
 	cut     map[[2]string]bool          // pairs of addresses that do not reach each other
+	deaf    map[[2]string]bool          // and those between which only raft's messages are lost
 	dead    map[string]bool             // addresses that nobody reaches
 	latency time.Duration               // of every message there and back; 0 = none, and raft pipelines
 	slow    map[[2]string]time.Duration // what is added to latency between two addresses
@@ -27,7 +28,7 @@ type network struct {
 }
 
 func newNetwork(latency time.Duration) *network {
-	return &network{cut: map[[2]string]bool{}, dead: map[string]bool{}, slow: map[[2]string]time.Duration{}, latency: latency, links: map[string]*wire{}, callers: map[string]*caller{}}
+	return &network{cut: map[[2]string]bool{}, deaf: map[[2]string]bool{}, dead: map[string]bool{}, slow: map[[2]string]time.Duration{}, latency: latency, links: map[string]*wire{}, callers: map[string]*caller{}}
 }
 
 var errCut = errors.New("the network is cut here")
@@ -47,6 +48,13 @@ func (n *network) connected(a, b string) bool {
 
 // open is connected with n.mu held.
 func (n *network) open(a, b string) bool { return !n.cut[pair(a, b)] && !n.dead[a] && !n.dead[b] }
+
+// hears reports whether raft's messages get from a to b.
+func (n *network) hears(a, b string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.open(a, b) && !n.deaf[pair(a, b)]
+}
 
 // lag lets a message from a to b take its time.
 func (n *network) lag(a, b string) {
@@ -82,7 +90,7 @@ func (n *network) wire(a, b string) {
 	if from == nil || a == b {
 		return
 	}
-	if to == nil || !n.open(a, b) {
+	if to == nil || !n.open(a, b) || n.deaf[pair(a, b)] {
 		from.Disconnect(raft.ServerAddress(b))
 	} else {
 		from.Connect(raft.ServerAddress(b), to.InmemTransport)
@@ -161,12 +169,12 @@ func (w *wire) carry(id raft.ServerID, target raft.ServerAddress, rpc func() err
 		return err
 	}
 	w.net.lag(w.address, string(target))
-	if !w.net.connected(w.address, string(target)) {
+	if !w.net.hears(w.address, string(target)) {
 		return errCut
 	}
 	err := rpc()
 	w.net.lag(w.address, string(target))
-	if !w.net.connected(w.address, string(target)) {
+	if !w.net.hears(w.address, string(target)) {
 		return errCut // whatever happened there, nobody hears of it
 	}
 	return err
@@ -212,6 +220,13 @@ func (c *caller) Handle(name string, h port.Handler) {
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()
 	c.handlers[name] = h
+}
+
+// forget makes the node at address one of a release that does not know a call.
+func (n *network) forget(address, name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.callers[address].handlers, name)
 }
 
 func (c *caller) Call(ctx context.Context, server port.Server, name string, body []byte) ([]byte, error) {

@@ -55,13 +55,17 @@ func (n *Node) start(expect int) {
 	if all := n.all.opts.Room; all != nil {
 		room = func() (free, size uint64, err error) { return all(n.Index) }
 	}
+	tuned := n.all.opts.Raft
+	if tune := n.all.opts.Tune; tune != nil {
+		tune(n.Index, &tuned)
+	}
 	opened, err := cluster.Open(cluster.Config{
 		NodeID:          n.ID,
 		DataDir:         "data",
 		HTTPAddress:     "http-" + n.Address + ":80",
 		Version:         "test",
 		BootstrapExpect: expect,
-		Raft:            n.all.opts.Raft,
+		Raft:            tuned,
 		State:           cluster.StateConfig{CacheBytes: 1 << 20}, // not paranoid: that costs as much per entry as the state is large; see Check
 		Logger:          n.logger(),
 		Fatal:           n.note,

@@ -19,6 +19,15 @@ func (c *Cluster) Partition(groups ...[]*Node) {
 // Isolate cuts one node off from all others.
 func (c *Cluster) Isolate(n *Node) { c.Partition(c.Others(n)) }
 
+// Deafen loses raft's messages between two nodes, in both directions, until Heal. Node calls pass.
+func (c *Cluster) Deafen(a, b *Node) {
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	c.net.deaf[pair(a.Address, b.Address)] = true
+	c.net.wire(a.Address, b.Address)
+	c.net.wire(b.Address, a.Address)
+}
+
 // Slow makes every message between two nodes take so much longer, until Heal. It needs a Latency
 // from the start.
 func (c *Cluster) Slow(a, b *Node, by time.Duration) {
@@ -29,7 +38,10 @@ func (c *Cluster) Slow(a, b *Node, by time.Duration) {
 
 // Heal mends the whole network.
 func (c *Cluster) Heal() {
-	c.Partition(c.Nodes)
+	c.net.mu.Lock()
+	clear(c.net.deaf)
+	c.net.mu.Unlock()
+	c.Partition(c.Nodes) // which connects again
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()
 	clear(c.net.slow)

@@ -14,7 +14,7 @@ func Bugs() []Bug {
 		{"ack-before-commit", "a signal is answered as soon as its command waits for the log", false, []Try{under("signals", "kill-leader"), under("signals", "process")}},
 		{"unknown-as-retry", "an entry whose leader was lost counts as not made", false, []Try{busy(under("signals", "kill-leader")), dense(under("catalog", "kill-leader")), dense(under("catalog", "isolate-leader"))}},
 		{"swapped-results", "callers that share an entry get each other's answers", false, []Try{busy(under("catalog", "none")), busy(under("signals", "none"))}},
-		{"read-no-barrier", "reads need no barrier for 4 s after one that passed: longer than an election takes", false, []Try{long(dense(under("catalog", "isolate-leader"))), long(dense(under("catalog", "raft-only")))}},
+		{"read-unconfirmed", "reads are not confirmed for 4 s after one that was: longer than an election takes", false, []Try{long(dense(under("catalog", "isolate-leader"))), long(dense(under("catalog", "raft-only")))}},
 		{"follower-reads", "a follower answers linearizable reads from its own state", false, []Try{dense(under("catalog", "isolate-one")), dense(under("catalog", "network"))}},
 		{"min-index-ignored", "a stale read does not wait for the index it was to wait for", false, []Try{busy(under("catalog", "none")), busy(under("readers", "none")), busy(under("catalog", "network"))}},
 		{"route-cached", "starts use the route as it was up to a second ago", false, []Try{under("pins", "none"), under("pins", "leadership")}},

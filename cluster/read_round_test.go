@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// TestBarriersAreShared: readers that come while a barrier is under way wait for the next one, all
+// TestRoundsAreShared: readers that come while a round is under way wait for the next one, all
 // for the same.
-func TestBarriersAreShared(t *testing.T) {
+func TestRoundsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b barriers
+		var s rounds
 		sent, flying, most := 0, 0, 0
 		var mu sync.Mutex
-		barrier := func() error {
+		ask := func() (uint64, error) {
 			mu.Lock()
 			sent++
 			flying++
@@ -24,21 +24,24 @@ func TestBarriersAreShared(t *testing.T) {
 			mu.Lock()
 			flying--
 			mu.Unlock()
-			return nil
+			return 7, nil
 		}
 		read := func() {
 			mu.Lock()
 			before := sent
 			mu.Unlock()
-			r, mine := b.join()
+			r, mine := s.join()
 			if mine {
-				go b.send(r, barrier)
+				go s.hold(r, ask)
 			}
 			<-r.done
+			if r.index != 7 {
+				t.Error("a reader was not told what the round found")
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if sent == before {
-				t.Error("a read was answered by a barrier sent before it asked")
+				t.Error("a read was answered by a round sent before it asked")
 			}
 		}
 		var all sync.WaitGroup
@@ -49,13 +52,13 @@ func TestBarriersAreShared(t *testing.T) {
 		}
 		all.Wait()
 		if sent != 2 || most != 1 {
-			t.Errorf("101 readers sent %d barriers, at most %d at a time; want 2, 1", sent, most)
+			t.Errorf("101 readers sent %d rounds, at most %d at a time; want 2, 1", sent, most)
 		}
 		<-time.After(time.Second)
 		all.Go(read)
 		all.Wait()
 		if sent != 3 {
-			t.Errorf("a later reader sent %d barriers, want its own", sent-2)
+			t.Errorf("a later reader sent %d rounds, want its own", sent-2)
 		}
 	})
 }

@@ -1,0 +1,108 @@
+package clustertest
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/cluster"
+	"aion.dev/aion/fsm"
+)
+
+// TestDeposedLeaderAsksTheVoters: a leader that others have deposed without its noticing still
+// reaches all of them with node calls, and a non-voter follows it. Neither the voters, whose term
+// is a later one, nor the non-voter, whose term is the old one, lets it serve a read. Raft's own
+// VerifyLeader lets it: heartbeats and non-voters count there.
+func TestDeposedLeaderAsksTheVoters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewWith(t, 3, Options{
+			Spare: 1,
+			Raft:  cluster.RaftConfig{PromoteAfter: time.Hour},
+			Tune: func(i int, cfg *cluster.RaftConfig) {
+				if i == 0 { // believes that it leads for as long as the test takes
+					cfg.Heartbeat, cfg.Lease, cfg.Election = time.Hour, time.Hour, time.Hour
+				}
+			},
+		})
+		hold(t, c, "a")
+		old, follower := c.Nodes[0], c.Nodes[3]
+		follower.Start()
+		c.Settle()
+		if leader := c.Leader(); leader != old {
+			if err := leader.Transfer(within(10*time.Second), old.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Until("the first node to lead", func() error {
+			if !old.IsLeader() || old.sync() != nil {
+				return errors.New("it does not")
+			}
+			return nil
+		})
+
+		voters := []*Node{c.Nodes[1], c.Nodes[2]}
+		for _, n := range voters {
+			c.Deafen(old, n)
+			c.Deafen(follower, n)
+		}
+		next := c.LeaderOf(voters...)
+		must(t, mustProposeOn(next, Start("order", "later")), nil)
+		if !old.IsLeader() {
+			t.Fatal("the old leader knows that it was deposed: nothing is tested")
+		}
+		if err := old.Sync(within(2 * time.Second)); err == nil {
+			old.View(func(v fsm.View) {
+				_, seen := v.Latest("later")
+				t.Errorf("a deposed leader served a read; it shows what was acknowledged before: %v", seen)
+			})
+		}
+		c.Heal()
+		c.Settle()
+		c.Check()
+	})
+}
+
+// TestReadsWriteNothing: a read that the voters confirm is no entry of the log. Voters of a release
+// that does not know the question make it one.
+func TestReadsWriteNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewWith(t, 3, Options{Raft: cluster.RaftConfig{CheckEvery: time.Hour}})
+		hold(t, c, "a")
+		leader := c.Leader()
+		<-time.After(10 * time.Second) // everything that follows from the beginning is in the log
+		reads := func() uint64 {
+			before := committed(t, leader)
+			for range 20 {
+				if err := leader.Sync(within(time.Second)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return committed(t, leader) - before
+		}
+		if n := reads(); n != 0 {
+			t.Errorf("20 reads wrote %d entries", n)
+		}
+		c.Isolate(c.Others(leader)[0])
+		if n := reads(); n != 0 {
+			t.Errorf("20 reads with one voter cut off wrote %d entries", n)
+		}
+		c.Heal()
+		for _, n := range c.Others(leader) {
+			c.net.forget(n.Address, "term")
+		}
+		if n := reads(); n != 20 {
+			t.Errorf("20 reads wrote %d entries while no voter answered, want one each", n)
+		}
+		c.Settle()
+		c.Check()
+	})
+}
+
+func committed(t *testing.T, n *Node) uint64 {
+	s, err := n.Status(within(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CommitIndex
+}

@@ -1,0 +1,119 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aion.dev/aion/cluster/port"
+	"aion.dev/aion/engine"
+	"github.com/hashicorp/raft"
+)
+
+// A read is linearizable when this node led while the read was under way and its state has all that
+// was committed before. A barrier proves both, at the price of an entry of the log. A confirmation
+// proves the same with a question to the voters:
+//
+//  1. The leader notes its commit index. It has committed an entry of its own term, so the index
+//     covers all that earlier leaders acknowledged.
+//  2. It asks each voter for its current term, and needs a majority, itself included, whose term is
+//     still its own. A voter raises its term before it grants a vote, and a later leader needs a
+//     majority of votes. So no later leader existed when the question was sent, and nobody else
+//     had acknowledged anything.
+//  3. The reader waits until the state has the index.
+//
+// Raft's VerifyLeader looks like the same and is wrong in v1.8.0: it counts non-voters, and
+// heartbeats that were sent before the question, and let a deposed leader serve a stale read.
+
+// callTerm asks a voter for its current term.
+const callTerm = "term"
+
+// confirmWithin bounds a confirmation. A barrier, which waits for as long as this node leads,
+// answers the readers of a round that has no majority by then.
+const confirmWithin = 500 * time.Millisecond
+
+type termAnswer struct {
+	Term uint64 `json:"term"`
+}
+
+// tellTerm answers a leader with raft's own current term. A copy of the term would be raised too
+// late: after the vote was granted.
+func (c *Cluster) tellTerm(context.Context, port.Introduction, struct{}) (termAnswer, error) {
+	r := c.raft.Load()
+	if r == nil {
+		return termAnswer{}, &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
+	}
+	return termAnswer{r.CurrentTerm()}, nil
+}
+
+// readRound returns the index that this node's state must have to show everything that was
+// committed before the call; 0 if it has that already.
+func (c *Cluster) readRound(r *raft.Raft) (uint64, error) {
+	if t, _ := c.lead.current(); t != nil {
+		committed := r.CommitIndex() // noted before anybody is asked
+		if c.confirm(r, t.number) {
+			return c.newestCommand(committed)
+		}
+	}
+	return 0, readError(r.Barrier(0).Error(), c.leaderElsewhere())
+}
+
+// confirm reports whether this node still led in term at some moment after the call began. False
+// means nothing: the voters may only have been slow, or may be of a release that does not know the
+// question.
+func (c *Cluster) confirm(r *raft.Raft, term uint64) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), confirmWithin)
+	defer cancel()
+	var others []port.Server
+	voters, own := 0, 0
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		switch {
+		case s.Suffrage != raft.Voter:
+		case string(s.ID) == c.id:
+			voters, own = voters+1, 1
+		default:
+			voters++
+			others = append(others, port.Server{ID: string(s.ID), Address: string(s.Address)})
+		}
+	}
+	need := voters/2 + 1 - own
+	same := make(chan bool, len(others)) // room for all: nobody waits for those who come late
+	for _, to := range others {
+		if !c.goes(func() { same <- c.hasTerm(ctx, to, term) }) {
+			return false
+		}
+	}
+	for left := len(others); need > 0; left-- {
+		if left < need {
+			return false
+		}
+		if <-same {
+			need--
+		}
+	}
+	return r.State() == raft.Leader && r.CurrentTerm() == term // its own answer, given last
+}
+
+func (c *Cluster) hasTerm(ctx context.Context, voter port.Server, term uint64) bool {
+	var a termAnswer
+	err := c.call(ctx, voter, callTerm, struct{}{}, &a)
+	return err == nil && a.Term == term
+}
+
+// newestCommand returns the index of the newest command at or below a committed index, or 0 if the
+// state has it. Other entries never reach the state.
+func (c *Cluster) newestCommand(committed uint64) (uint64, error) {
+	for i := committed; i > c.state.Applied(); i-- {
+		var l raft.Log
+		switch err := c.stores.Log.GetLog(i, &l); {
+		case errors.Is(err, raft.ErrLogNotFound):
+			return 0, nil // cut away: a snapshot has it, and the state had it before
+		case err != nil:
+			return 0, &engine.Unavailable{Why: fmt.Sprintf("entry %d of the log: %v", i, err)}
+		case l.Type == raft.LogCommand:
+			return i, nil
+		}
+	}
+	return 0, nil
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"aion.dev/aion/engine"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -125,6 +126,37 @@ func TestAnItemIsRefusedAlone(t *testing.T) {
 	if r := follower.send(t, "POST", "/v1/tasks/release", `{"tokens":[{`+token(1)+`,"details":1},{`+token(1)+`}]}`); !strings.Contains(r.body, "tokens[0].details: is of no use here") ||
 		!strings.Contains(r.body, `"ok":true`) {
 		t.Errorf("release: %s", r.body)
+	}
+}
+
+// What the engine refuses of an item is named as what cannot be read of it: by the list it came in.
+func TestTheEngineRefusesAnItemByItsName(t *testing.T) {
+	_, follower, c := cluster2(t)
+	if _, err := c.Load(t.Context(), steps(t, `return ctx.activity("ship", input)`, "ship"), wire.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Start(t.Context(), wire.StartRequest{Type: "order", WorkflowID: "w"}); err != nil {
+		t.Fatal(err)
+	}
+	good := `"token":"` + take(t, c, "ship").Token + `"`
+	large := `"` + strings.Repeat("a", engine.MaxDetails) + `"`
+	for _, test := range []struct{ verb, list, item, want string }{
+		{"heartbeat", "tokens", `{"token":"x"}`, "tokens[1].token: \"x\" is no token"},
+		{"heartbeat", "tokens", `{%s,"details":` + large + `}`, "tokens[1].details: has 65538 bytes"},
+		{"release", "tokens", `{"token":"x"}`, "tokens[1].token: \"x\" is no token"},
+		{"complete", "results", `{"token":"x","output":1}`, "results[1].token: \"x\" is no token"},
+		{"fail", "results", `{"token":"x","message":"m","retryable":true}`, "results[1].token: \"x\" is no token"},
+		{"fail", "results", `{%s,"message":"m","retryable":true,"kind":"` + strings.Repeat("k", 201) + `"}`, "results[1].kind: has 201 characters"},
+		{"fail", "results", `{%s,"message":"m","retryable":true,"details":` + large + `}`, "results[1].details: has 65538 bytes"},
+	} {
+		r := follower.send(t, "POST", "/v1/tasks/"+test.verb, `{"`+test.list+`":[{},`+strings.ReplaceAll(test.item, "%s", good)+`]}`)
+		var got wire.TaskReplies
+		if err := json.Unmarshal([]byte(r.body), &got); err != nil || r.status != 200 || len(got.Results) != 2 {
+			t.Fatalf("%s: %d %s, %v", test.verb, r.status, r.body, err)
+		}
+		if one := got.Results[1]; one.OK || one.Code != "invalid_input" || !strings.Contains(one.Detail, test.want) {
+			t.Errorf("%s: %.300s, want %s", test.verb, one.Detail, test.want)
+		}
 	}
 }
 

@@ -85,13 +85,13 @@ func (s *Server) completeTasks(ctx context.Context, _ *tasksInput) (*answer[wire
 	if err != nil {
 		return nil, err
 	}
-	items, err := readItems("results", r.Results, func(t *wire.TaskCompletion) (engine.TaskResult, error) {
+	items, err := readItems(inResults, r.Results, func(t *wire.TaskCompletion) (engine.TaskResult, error) {
 		return engine.TaskResult{Token: t.Token, Output: history.Payload(t.Output)}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, items, s.cfg.TaskDesk.CompleteTasks)
+	return s.settle(ctx, c, inResults, items, s.cfg.TaskDesk.CompleteTasks)
 }
 
 func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
@@ -102,7 +102,7 @@ func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	items, err := readItems("results", r.Results, func(t *wire.TaskFailure) (engine.TaskResult, error) {
+	items, err := readItems(inResults, r.Results, func(t *wire.TaskFailure) (engine.TaskResult, error) {
 		return engine.TaskResult{Token: t.Token, Error: history.RunError{
 			Kind: cmp.Or(t.Kind, history.KindFailed), Message: t.Message, Details: history.Payload(t.Details), Retryable: t.Retryable,
 		}}, nil
@@ -110,7 +110,7 @@ func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, items, s.cfg.TaskDesk.FailTasks)
+	return s.settle(ctx, c, inResults, items, s.cfg.TaskDesk.FailTasks)
 }
 
 func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
@@ -118,7 +118,7 @@ func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.settle(ctx, c, items, s.cfg.TaskDesk.BeatTasks)
+	a, err := s.settle(ctx, c, inTokens, items, s.cfg.TaskDesk.BeatTasks)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (s *Server) releaseTasks(ctx context.Context, _ *tasksInput) (*answer[wire.
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, items, s.cfg.TaskDesk.ReleaseTasks)
+	return s.settle(ctx, c, inTokens, items, s.cfg.TaskDesk.ReleaseTasks)
 }
 
 func beats(ctx context.Context, check func(*wire.TaskBeat) error) (c engine.Call, list []engine.TaskResult, err error) {
@@ -150,11 +150,17 @@ func beats(ctx context.Context, check func(*wire.TaskBeat) error) (c engine.Call
 	if c, err = change(ctx, &r, required); err != nil {
 		return c, nil, err
 	}
-	list, err = readItems("tokens", r.Tokens, func(t *wire.TaskBeat) (engine.TaskResult, error) {
+	list, err = readItems(inTokens, r.Tokens, func(t *wire.TaskBeat) (engine.TaskResult, error) {
 		return engine.TaskResult{Token: t.Token, Details: history.Payload(t.Details)}, check(t)
 	})
 	return c, list, err
 }
+
+// The fields in which callers send lists of items.
+const (
+	inResults = "results"
+	inTokens  = "tokens"
+)
 
 // readItems reads the items of a list that the caller calls field. What is wrong with one of them
 // is that one's refusal.
@@ -170,16 +176,23 @@ func readItems[T any](field string, raw []json.RawMessage, read func(*T) (engine
 		if err == nil {
 			err = flaw
 		}
-		if wrong, ok := errors.AsType[*catalog.InvalidInput](err); ok {
-			err = invalid(strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", field, i, wrong.Field), ".body"), "%s", wrong.Reason)
-		}
 		all[i], all[i].Wrong = result, err
 	}
 	return all, nil
 }
 
-// settle carries out a call about many attempts, and answers for each.
-func (s *Server) settle(ctx context.Context, c engine.Call, list []engine.TaskResult,
+// ofItem makes a refusal name the member of the nth item as the caller wrote it: what reads items,
+// here and in the engine, knows only the item.
+func ofItem(field string, n int, err error) error {
+	wrong, ok := errors.AsType[*catalog.InvalidInput](err)
+	if !ok {
+		return err
+	}
+	return invalid(strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", field, n, wrong.Field), ".body"), "%s", wrong.Reason)
+}
+
+// settle carries out a call about many attempts, sent in the named field, and answers for each.
+func (s *Server) settle(ctx context.Context, c engine.Call, field string, list []engine.TaskResult,
 	command func(context.Context, engine.Call, []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)) (*answer[wire.TaskReplies], error) {
 	replies, a, err := command(ctx, c, list)
 	if err != nil {
@@ -189,7 +202,7 @@ func (s *Server) settle(ctx context.Context, c engine.Call, list []engine.TaskRe
 	for i, r := range replies {
 		w := wire.TaskReply{Token: list[i].Token, OK: r.Err == nil}
 		if r.Err != nil {
-			p := exchangeOf(ctx).problem(r.Err)
+			p := exchangeOf(ctx).problem(ofItem(field, i, r.Err))
 			w.Code, w.Detail = p.Code, p.Detail
 		}
 		if r.CancelRequested {

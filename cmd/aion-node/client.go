@@ -18,6 +18,13 @@ func (a *app) connectWith(patience time.Duration) (*client.Client, error) {
 	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: patience, Connect: a.contact}
 	if _, ok := terminal(a.err); ok {
 		cfg.Waiting = func(asked []string) { fmt.Fprintf(a.err, "waiting for a node at %s ...\n", strings.Join(asked, ", ")) }
+		cfg.Silent = func(asked string) {
+			next := "waiting for it"
+			if len(cfg.Addresses) > 1 {
+				next = "asking the next node"
+			}
+			fmt.Fprintf(a.err, "%s takes connections and answers nothing; %s ...\n", asked, next)
+		}
 	}
 	if len(cfg.Addresses) == 0 {
 		cfg.Addresses = splitList(a.environ("AION_ADDR"))

@@ -6,11 +6,20 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
 // aliveWithin is how long a node may take to say that it lives.
-var aliveWithin = 5 * time.Second
+var aliveWithin = 3 * time.Second
+
+// When a call that waits asks whether its node lives: first after quietFirst, then every quietNext.
+// Nodes answer most calls sooner, so the question costs nothing there; a long wait asks now and
+// then.
+var (
+	quietFirst = 2 * time.Second
+	quietNext  = 12 * time.Second // beyond the 10 s between two heartbeats of an event stream
+)
 
 // alive refuses a node that takes connections and answers nothing: its process is frozen, or its
 // machine. A deploy is waited for for minutes, so who is asked first has to show that it answers at
@@ -28,6 +37,77 @@ func (c *Client) alive(ctx context.Context, base *url.URL) error {
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &broken{cause: fmt.Errorf("%s answers nothing within %s", base.Host, aliveWithin)}
+	}
+	return nil
+}
+
+// pulse watches over one attempt of a call: while its node is silent, it asks whether the node
+// lives. One that does not is given up for the next address, if there is one; a call has one request
+// id at all of them, so the silent node may wake up and carry it out, too.
+type pulse struct {
+	client *Client
+	base   *url.URL
+	giveUp context.CancelCauseFunc
+	ctx    context.Context // of the attempt
+
+	mu    sync.Mutex
+	timer *time.Timer
+	said  bool
+}
+
+// feel begins to watch when first has passed. The attempt goes on under the context returned, until
+// stop is called.
+func (c *Client) feel(ctx context.Context, base *url.URL, first time.Duration) (context.Context, *pulse) {
+	p := &pulse{client: c, base: base}
+	p.ctx, p.giveUp = context.WithCancelCause(ctx)
+	if len(c.bases) > 1 || c.silent != nil {
+		p.mu.Lock()
+		p.timer = time.AfterFunc(first, p.ask)
+		p.mu.Unlock()
+	}
+	return p.ctx, p
+}
+
+func (p *pulse) ask() {
+	err := p.client.alive(p.ctx, p.base)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ctx.Err() != nil {
+		return
+	}
+	if err != nil && p.client.silent != nil && !p.said {
+		p.said = true
+		p.client.silent(p.base.String())
+	}
+	if err != nil && len(p.client.bases) > 1 {
+		p.giveUp(&broken{sent: true, silent: true, cause: err})
+		return
+	}
+	p.timer.Reset(quietNext)
+}
+
+// heard says that the node has answered something.
+func (p *pulse) heard() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.timer != nil && p.ctx.Err() == nil {
+		p.timer.Reset(quietNext)
+	}
+}
+
+func (p *pulse) stop() {
+	p.giveUp(nil)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}
+
+// givenUp is why the pulse ended the attempt of ctx; nil = it did not.
+func givenUp(ctx context.Context) error {
+	if b, ok := errors.AsType[*broken](context.Cause(ctx)); ok {
+		return b
 	}
 	return nil
 }

@@ -48,3 +48,107 @@ func TestDeployPassesOverFrozen(t *testing.T) {
 		t.Errorf("the frozen one alone: %v", err)
 	}
 }
+
+// A call goes on at the next address when its node is silent, also a change and a stream of events;
+// of one address alone it waits for the answer, and says so.
+func TestCallsPassOverFrozen(t *testing.T) {
+	defer func(first, within time.Duration) { quietFirst, aliveWithin = first, within }(quietFirst, aliveWithin)
+	quietFirst, aliveWithin = 20*time.Millisecond, 50*time.Millisecond
+	over := make(chan struct{})
+	asked := make(chan string, 100)
+	frozen := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- r.Header.Get("Idempotency-Key")
+		<-over
+	}))
+	defer frozen.Close()
+	defer close(over)
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/events" {
+			fmt.Fprint(w, "id: 7\nevent: LeaderChanged\ndata: {}\n\n")
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+			return
+		}
+		fmt.Fprintf(w, `{"workflow_id":%q}`, "seen with "+r.Header.Get("Idempotency-Key"))
+	}))
+	defer other.Close()
+	said := make(chan string, 100)
+	open := func() *Client {
+		c, err := New(Config{Addresses: []string{frozen.URL, other.URL}, Silent: func(a string) { said <- a }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		return c
+	}
+	if a, err := open().Describe(t.Context(), wire.RunRef{WorkflowID: "w"}); err != nil || a.WorkflowID != "seen with " {
+		t.Errorf("a read: %+v, %v", a, err)
+	}
+	if got := <-said; got != frozen.URL {
+		t.Errorf("said %q", got)
+	}
+	<-asked // by the read
+	<-asked // whether it lives
+	a, err := open().Start(t.Context(), wire.StartRequest{Type: "order"})
+	if err != nil || a.WorkflowID != "seen with "+<-asked {
+		t.Errorf("a change: %+v, %v; it has to keep its request id", a, err)
+	}
+	for e, err := range open().Events(t.Context(), EventFilter{}) {
+		if err != nil || e.ID != 7 {
+			t.Errorf("events: %+v, %v", e, err)
+		}
+		break
+	}
+}
+
+// A node that is slow and lives is waited for.
+func TestCallsWaitForTheSlow(t *testing.T) {
+	defer func(first, next time.Duration) { quietFirst, quietNext = first, next }(quietFirst, quietNext)
+	quietFirst, quietNext = time.Millisecond, time.Millisecond
+	lives := make(chan struct{}, 1000)
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/health/live" {
+			lives <- struct{}{}
+			return
+		}
+		<-lives
+		<-lives
+		fmt.Fprint(w, `{"workflow_id":"slow"}`)
+	}))
+	defer slow.Close()
+	c, err := New(Config{Addresses: []string{slow.URL, "127.0.0.1:1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if a, err := c.Describe(t.Context(), wire.RunRef{WorkflowID: "w"}); err != nil || a.WorkflowID != "slow" {
+		t.Errorf("got %+v, %v", a, err)
+	}
+}
+
+// Nobody else is there to ask: the answer of the one node is waited for.
+func TestOneFrozenAloneIsWaitedFor(t *testing.T) {
+	defer func(first, within time.Duration) { quietFirst, aliveWithin = first, within }(quietFirst, aliveWithin)
+	quietFirst, aliveWithin = time.Millisecond, time.Millisecond
+	said := make(chan string, 100)
+	wakes := make(chan struct{})
+	frozen := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		<-wakes
+		fmt.Fprint(w, `{"workflow_id":"awake"}`)
+	}))
+	defer frozen.Close()
+	c, err := New(Config{Addresses: []string{frozen.URL}, Silent: func(a string) {
+		said <- a
+		close(wakes)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if a, err := c.Describe(t.Context(), wire.RunRef{WorkflowID: "w"}); err != nil || a.WorkflowID != "awake" {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	if len(said) != 1 {
+		t.Errorf("said %d times", len(said))
+	}
+}

@@ -132,20 +132,24 @@ func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, e
 	timeout := cmp.Or(call.attempt, attemptTimeout) + call.wait
 	if call.slow {
 		timeout = slowTimeout
-	}
-	if call.slow {
 		if err := c.alive(ctx, base); err != nil {
 			return nil, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout+time.Duration(len(call.body))*4*time.Microsecond) // 250 kB/s at least
+	sending := time.Duration(len(call.body)) * 4 * time.Microsecond // 250 kB/s at least
+	ctx, cancel := context.WithTimeout(ctx, timeout+sending)
 	defer cancel()
+	ctx, pulse := c.feel(ctx, base, quietFirst+sending)
+	defer pulse.stop()
 	resp, err := c.send(ctx, base, call)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if silent := givenUp(ctx); err != nil && silent != nil {
+		return nil, silent
+	}
 	if err != nil {
 		return nil, &broken{sent: true, cause: err}
 	}
@@ -183,6 +187,9 @@ func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Res
 		}
 	}
 	resp, err := c.http.Do(req)
+	if silent := givenUp(ctx); err != nil && silent != nil {
+		return nil, silent
+	}
 	if p := unlikeTLS(base, err); p != nil {
 		return nil, p
 	}

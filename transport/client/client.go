@@ -36,6 +36,10 @@ type Config struct {
 	// Waiting is called, once, when a call has waited a second without reaching a node. Nil =
 	// nobody.
 	Waiting func(addresses []string)
+	// Silent is called when a node takes connections and answers nothing, not even whether it
+	// lives: it, or its machine, is frozen. A call goes on at the next address then; of one alone
+	// it waits for the answer. Nil = nobody.
+	Silent func(address string)
 }
 
 // Client calls a cluster.
@@ -47,6 +51,7 @@ type Client struct {
 	patience time.Duration
 	connect  time.Duration // see Config; 0 = as patience
 	notice   waitNotice
+	silent   func(address string)
 	last     atomic.Uint32 // index of the base that answered last
 }
 
@@ -56,7 +61,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, errors.New("the token has a character that is no visible ASCII, such as a line break at its end") // and is not shown
 	}
 	c := &Client{token: cfg.Token, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience, connect: cfg.Connect}
-	c.notice.say = cfg.Waiting
+	c.notice.say, c.silent = cfg.Waiting, cfg.Silent
 	for _, a := range cfg.Addresses {
 		base, err := parseAddress(a, cfg.Token != "" || cfg.RootCAs != nil)
 		if err != nil {

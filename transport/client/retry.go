@@ -20,6 +20,7 @@ const (
 type broken struct {
 	sent     bool // the request may have arrived
 	hopeless bool // this node will answer no later attempt otherwise; another one may
+	silent   bool // see pulse; Config.Silent was told
 	cause    error
 }
 
@@ -54,7 +55,7 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 			c.last.Store(uint32(at % len(c.bases)))
 			return body, nil
 		}
-		attempted(true)
+		attempted(!isSilent(err))
 		if hopeless++; !isHopeless(err) {
 			hopeless = 0
 		}
@@ -101,6 +102,11 @@ func (c *Client) untilConnected(began, until time.Time) time.Time {
 func isHopeless(err error) bool {
 	var b *broken
 	return errors.As(err, &b) && b.hopeless
+}
+
+func isSilent(err error) bool {
+	b, ok := errors.AsType[*broken](err)
+	return ok && b.silent
 }
 
 // again reports whether an attempt that ended like this may be repeated: nothing happened, or the

@@ -68,7 +68,7 @@ func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[wire.Strea
 				yield(wire.StreamEvent{}, ctx.Err())
 				return
 			}
-			attempted(true)
+			attempted(!isSilent(err))
 			if hopeless++; !isHopeless(err) {
 				hopeless = 0
 			}
@@ -122,6 +122,8 @@ func (s *stream) connect(ctx context.Context, yield func(wire.StreamEvent, error
 	silent := time.AfterFunc(attemptTimeout, cancel) // a node that lives sends a heartbeat at least every 10 s
 	defer silent.Stop()
 	base := s.client.bases[s.at%len(s.client.bases)]
+	ctx, pulse := s.client.feel(ctx, base, quietFirst)
+	defer pulse.stop()
 	resp, err := s.client.send(ctx, base, call)
 	if err != nil {
 		return false, err
@@ -139,6 +141,7 @@ func (s *stream) connect(ctx context.Context, yield func(wire.StreamEvent, error
 	var e wire.StreamEvent
 	for lines.Scan() {
 		silent.Reset(attemptTimeout)
+		pulse.heard()
 		got = true
 		if done := s.line(&e, lines.Bytes()); !done {
 			continue
@@ -152,6 +155,9 @@ func (s *stream) connect(ctx context.Context, yield func(wire.StreamEvent, error
 			s.filter.After = &id
 		}
 		e = wire.StreamEvent{}
+	}
+	if err := givenUp(ctx); err != nil {
+		return got, err
 	}
 	err = lines.Err()
 	if err == nil {

@@ -38,7 +38,7 @@ func (x *exchange) call() (engine.Call, error) {
 	if !given {
 		return c, nil
 	}
-	if len(ids) > 1 || !printable(ids[0], wire.MaxRequestID) {
+	if len(ids) > 1 || !wire.ValidRequestID(ids[0]) {
 		return c, invalid(wire.HeaderRequestID, "must be one key of 1 to %d printable ASCII characters", wire.MaxRequestID)
 	}
 	c.Request = &fsm.Request{ID: ids[0], Print: printOf(x.r.Method, x.r.URL, x.sent), Short: x.r.Header.Get(wire.HeaderGenerated) == "true", Owner: x.caller.owner}

@@ -26,35 +26,46 @@ func (a *app) connectWith(patience time.Duration) (*client.Client, error) {
 			fmt.Fprintf(a.err, "%s takes connections and answers nothing; %s ...\n", asked, next)
 		}
 	}
-	if len(cfg.Addresses) == 0 {
-		cfg.Addresses = splitList(a.environ("AION_ADDR"))
+	var from struct{ addresses, token string } // what to call them in a complaint
+	if from.addresses = "--addr"; len(cfg.Addresses) == 0 {
+		cfg.Addresses, from.addresses = splitList(a.environ("AION_ADDR")), "AION_ADDR"
 	}
-	if cfg.Token == "" {
-		cfg.Token = a.environ("AION_TOKEN")
+	if from.token = "--token"; cfg.Token == "" {
+		cfg.Token, from.token = a.environ("AION_TOKEN"), "AION_TOKEN"
 	}
-	file := a.caFile
-	if file == "" {
-		file = a.environ("AION_CA_FILE")
-	}
-	if file != "" {
-		pem, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, usage("--ca-file %s has no PEM certificate", file)
-		}
-		cfg.RootCAs = roots
+	var err error
+	if cfg.RootCAs, err = a.authorities(); err != nil {
+		return nil, err
 	}
 	c, err := client.New(cfg)
 	if err != nil {
 		if strings.HasPrefix(err.Error(), "address ") {
-			return nil, usage("--addr: %v", err)
+			return nil, usage("%s: %v", from.addresses, err)
 		}
-		return nil, usage("--token: %v", err)
+		return nil, usage("%s: %v", from.token, err)
 	}
 	return c, nil
+}
+
+// authorities are what nodes' certificates descend from; nil = the system's. A file that cannot be
+// read is a mistake of the command line, as one that holds something else: nothing was asked.
+func (a *app) authorities() (*x509.CertPool, error) {
+	file, from := a.caFile, "--ca-file"
+	if file == "" {
+		file, from = a.environ("AION_CA_FILE"), "AION_CA_FILE"
+	}
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usage("%s: %v", from, err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, usage("%s: %s has no PEM certificate", from, file)
+	}
+	return roots, nil
 }
 
 // change is the options of every mutation.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/cmd/aion-node/config"
+	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +21,12 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return emptyFlag(cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if a.requestID != "" && !wire.ValidRequestID(a.requestID) {
+				return usage("--request-id has to be 1 to %d printable ASCII characters", wire.MaxRequestID)
+			}
+			return emptyFlag(cmd)
+		},
 	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage("%s%s", err, nearFlag(cmd, err)) })
 	// The spellings of serve's keys are known everywhere, or else global flags would be looked up

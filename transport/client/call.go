@@ -102,8 +102,12 @@ func join(segments []string) string {
 	return path
 }
 
-// check refuses names that cannot stand in an address, whatever they name.
+// check refuses names that cannot stand in an address, whatever they name, and request ids that
+// cannot stand in a header: no node would see either.
 func (c *call) check() error {
+	if c.mutation && c.requestID != "" && !wire.ValidRequestID(c.requestID) {
+		return wire.New("invalid_input", fmt.Sprintf("the request id has to be 1 to %d printable ASCII characters", wire.MaxRequestID))
+	}
 	for _, segment := range strings.Split(c.path, "/")[1:] {
 		if segment == "" || segment == "." || segment == ".." {
 			return wire.New("invalid_input", fmt.Sprintf("a name is %q, which cannot stand in the address %s", segment, c.path))

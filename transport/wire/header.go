@@ -32,6 +32,17 @@ const (
 	DefaultPage  = 100
 )
 
+// ValidRequestID reports whether id can be a request id: 1 to MaxRequestID printable ASCII
+// characters.
+func ValidRequestID(id string) bool {
+	for i := range len(id) {
+		if id[i] < ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= MaxRequestID
+}
+
 // Indexed is an answer that says which log index it reflects.
 type Indexed struct {
 	Index uint64 `json:"index" doc:"Log index that this answer reflects"`

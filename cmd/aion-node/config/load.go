@@ -21,7 +21,7 @@ type Sources struct {
 const notGiven = math.MinInt
 
 // Load returns the settings that the sources add up to, and the path of the file it read, empty if
-// none. Errors are *Error, several joined, naming key and source, or the file system's.
+// none. Errors are *Error, several joined, naming key and source.
 func Load(src Sources) (Config, string, error) {
 	c := Default()
 	alone := c.Cluster.BootstrapExpect
@@ -58,6 +58,9 @@ func loadFile(c *Config, path string) (string, error) {
 	err := readFile(path, c)
 	if errors.Is(err, fs.ErrNotExist) && !explicit {
 		return "", nil
+	}
+	if unreadable, ok := errors.AsType[*fs.PathError](err); ok {
+		err = &Error{Source: path, Reason: "cannot be read: " + unreadable.Err.Error()}
 	}
 	return path, err
 }

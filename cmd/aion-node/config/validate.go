@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/cluster/nodeid"
 	"github.com/hashicorp/go-hclog"
 )
 
@@ -78,8 +79,8 @@ func (v *verdict) cluster(c *Config) {
 	if d := c.Cluster.MaxClockStep.Duration; d < c.Cluster.MaxClockSkew.Duration {
 		v.refuse("cluster.max_clock_step", "%s is less than cluster.max_clock_skew", d)
 	}
-	if id := c.Node.ID; len(id) > 63 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
-		v.refuse("node.id", "%q: an id has at most 63 characters of A-Z a-z 0-9 . _ -", id)
+	if id := c.Node.ID; id != "" && !nodeid.Valid(id) {
+		v.refuse("node.id", "%q: an id has at most 63 characters of A-Z a-z 0-9 . _ -, beginning with a letter or digit", id)
 	}
 	if key, err := base64.StdEncoding.DecodeString(c.Gossip.Key); err != nil || !slices.Contains([]int{0, 16, 24, 32}, len(key)) {
 		v.refuse("gossip.key", "is not the base64 of 16, 24 or 32 bytes")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
 
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/cmd/aion-node/config"
@@ -81,7 +82,9 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	memory := transport.NewMemory(callMemory)
 	cc := clusterConfig(cfg, n.certs, files, o.Version, n.log)
 	cc.Memory = memory
-	if n.cluster, err = cluster.Open(cc); err != nil {
+	if n.cluster, err = cluster.Open(cc); errors.Is(err, syscall.ENOTDIR) {
+		return nil, &config.Error{Key: "node.data_dir", Reason: cfg.Node.DataDir + " is no folder, or stands in none"}
+	} else if err != nil {
 		return nil, err
 	}
 	if err := registry.Register(n.cluster); err != nil {

@@ -33,7 +33,7 @@ unless --data-dir names one. With --json each thing that happens is a document o
 			if !cmd.Flags().Changed("http-address") {
 				a.stepAside(&cfg)
 			}
-			return a.dev(cmd.Context(), folderOf(args), cfg)
+			return a.following(cmd.Context(), func(ctx context.Context) error { return a.dev(ctx, folderOf(args), cfg) })
 		},
 	}
 	f := cmd.Flags()

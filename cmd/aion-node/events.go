@@ -44,32 +44,37 @@ with the last event of each index: --after that number goes on from there.`,
 				return err
 			}
 			defer c.Close()
-			n := 0
-			a.after = afterwards{goesOn: "the cluster goes on", look: "aion-node events"}
-			for e, err := range c.Events(cmd.Context(), f) {
-				if err != nil {
-					return err
-				}
-				if err := a.event(e.ID, e.Name, e.Data); err != nil {
-					return err
-				}
-				if e.Name == "WorkflowClosed" && !a.json {
-					a.tellWhy(cmd.Context(), c, e.Data)
-				}
-				if e.ID > 0 {
-					a.after.look = fmt.Sprintf("aion-node events --after %d", e.ID)
-				}
-				if n++; n == limit {
-					return nil
-				}
-			}
-			return nil
+			return a.following(cmd.Context(), func(ctx context.Context) error { return a.followEvents(ctx, c, f, limit) })
 		},
 	}
 	cmd.Flags().StringSliceVar(&names, "name", nil, "only events called `NAME`; repeat it or separate by commas")
 	cmd.Flags().Uint64Var(&after, "after", 0, "events of log indexes above `INDEX`, 0 = from the oldest that is kept (default: from now on)")
 	cmd.Flags().IntVar(&limit, "limit", 0, "stop after `N` events; 0 = go on")
 	return cmd
+}
+
+// followEvents prints events as they come.
+func (a *app) followEvents(ctx context.Context, c *client.Client, f client.EventFilter, limit int) error {
+	n := 0
+	a.after = afterwards{goesOn: "the cluster goes on", look: "aion-node events"}
+	for e, err := range c.Events(ctx, f) {
+		if err != nil {
+			return err
+		}
+		if err := a.event(e.ID, e.Name, e.Data); err != nil {
+			return err
+		}
+		if e.Name == "WorkflowClosed" && !a.json {
+			a.tellWhy(ctx, c, e.Data)
+		}
+		if e.ID > 0 {
+			a.after.look = fmt.Sprintf("aion-node events --after %d", e.ID)
+		}
+		if n++; n == limit {
+			return nil
+		}
+	}
+	return nil
 }
 
 // tellWhy writes below the event of a run that failed why it did.

@@ -47,7 +47,9 @@ With --event SEQ, tell that event alone, with its data laid out; with --json it 
 				return a.oneEvent(cmd.Context(), c, ref, event)
 			}
 			if follow {
-				return a.follow(cmd.Context(), c, ref, from, limit, full)
+				return a.following(cmd.Context(), func(ctx context.Context) error {
+					return a.followHistory(ctx, c, ref, from, limit, full)
+				})
 			}
 			h, err := wholeHistory(cmd.Context(), c, ref, from, limit, a.read())
 			if err != nil {
@@ -77,8 +79,8 @@ With --event SEQ, tell that event alone, with its data laid out; with --json it 
 	return cmd
 }
 
-// follow prints events as they come.
-func (a *app) follow(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int, full bool) error {
+// followHistory prints events as they come.
+func (a *app) followHistory(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int, full bool) error {
 	n, t := 0, newTimeline(a, full)
 	a.runGoesOn(ref.WorkflowID, lookAt("history", ref.WorkflowID, "--follow", "--from", fmt.Sprint(max(from, 1))))
 	for e, err := range c.Follow(ctx, ref, from, a.read()...) {

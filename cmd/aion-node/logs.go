@@ -34,7 +34,9 @@ ended; with --json each line is then a document on a line of its own.`,
 			}
 			defer c.Close()
 			if follow {
-				return a.followLogs(cmd.Context(), c, ref, from, limit)
+				return a.following(cmd.Context(), func(ctx context.Context) error {
+					return a.followLogs(ctx, c, ref, from, limit)
+				})
 			}
 			l, err := wholeLog(cmd.Context(), c, ref, from, limit, a.read())
 			if err != nil {

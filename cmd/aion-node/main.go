@@ -79,10 +79,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 
 // terminal reports whether w is one, so that a progress bar makes sense.
 func terminal(w io.Writer) (width int, ok bool) {
-	if o, wrapped := w.(*output); wrapped {
-		w = o.Writer
-	}
-	f, isFile := w.(*os.File)
+	f, isFile := fileOf(w)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, false
 	}

@@ -42,8 +42,8 @@ func (c *Client) alive(ctx context.Context, base *url.URL) error {
 }
 
 // pulse watches over one attempt of a call: while its node is silent, it asks whether the node
-// lives. One that does not is given up for the next address, if there is one; a call has one request
-// id at all of them, so the silent node may wake up and carry it out, too.
+// lives. One that does not is given up for the next address, if there is one; a call has one
+// request id at all of them, so the silent node may wake up and carry it out, too.
 type pulse struct {
 	client *Client
 	base   *url.URL

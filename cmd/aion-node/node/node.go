@@ -39,6 +39,7 @@ type Node struct {
 	pprof    net.Listener // nil unless asked for
 	certs    *certs.Set   // nil = plaintext
 	cluster  *cluster.Cluster
+	checker  *vet.Checker // nil = packages are compiled in this process only
 	engine   *engine.Engine
 	server   *transport.Server
 }
@@ -110,12 +111,12 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		ec.Says = func(run fsm.Run, msg string) { o.Says(run.WorkflowID, msg) }
 	}
 	if o.Executable != "" {
-		checker := &vet.Checker{
+		n.checker = &vet.Checker{
 			Executable: o.Executable,
 			Room:       semaphore.NewWeighted(int64(checks)),
 			Limits:     vet.Limits{Archive: ec.Archive, Runtime: limits, MemoryBytes: cfg.Deploy.CheckMemoryBytes},
 		}
-		ec.CheckArchive = checker.Check
+		ec.CheckArchive = n.checker.Check
 	}
 	if n.engine, err = engine.New(ec); err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ type part struct {
 // Run runs the node until ctx ends or it must not go on, and releases everything. The error is nil
 // after an orderly end.
 func (n *Node) Run(ctx context.Context) error {
-	ended := make(chan *part, 5)
+	ended := make(chan *part, 6)
 	begin := func(name string, run func(context.Context) error) *part {
 		own, stop := context.WithCancel(context.WithoutCancel(ctx)) // each part ends when its turn has come, not all at once
 		p := &part{name: name, stop: stop, over: make(chan struct{})}
@@ -46,6 +46,7 @@ func (n *Node) Run(ctx context.Context) error {
 	server := begin("http", func(ctx context.Context) error { return n.server.Serve(ctx, n.listener) })
 	profiles := begin("pprof", n.servePprof)
 	renewal := begin("certificates", n.keepCertificates)
+	checks := begin("package checks", n.keepChecker)
 
 	var first *part // that ended by itself
 	select {
@@ -60,7 +61,7 @@ func (n *Node) Run(ctx context.Context) error {
 	case first = <-ended:
 	}
 
-	parts := []*part{server, engine, cluster, profiles, renewal}
+	parts := []*part{server, engine, cluster, profiles, renewal, checks}
 	for _, p := range parts {
 		p.stop()
 		<-p.over
@@ -99,6 +100,16 @@ func (n *Node) drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, handOver)
 	defer cancel()
 	return n.cluster.Drain(ctx, "", true)
+}
+
+// keepChecker has a process ready for the next package that is to be checked, and ends with ctx.
+func (n *Node) keepChecker(ctx context.Context) error {
+	if n.checker != nil {
+		n.checker.Warm()
+		defer n.checker.Close()
+	}
+	<-ctx.Done()
+	return nil
 }
 
 // servePprof serves profiles where they were asked for, and ends with ctx.

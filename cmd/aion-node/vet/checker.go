@@ -1,13 +1,13 @@
 package vet
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 
 	"aion.dev/aion/catalog"
@@ -18,9 +18,6 @@ import (
 // Command is the argument that makes the binary a child.
 const Command = "check-archive"
 
-// maxOutput bounds what is read of a child, on each of its outputs.
-const maxOutput = 64 << 10
-
 // Limits bound a child. It gets them as JSON.
 type Limits struct {
 	Archive     catalog.Limits `json:"archive"`
@@ -28,11 +25,16 @@ type Limits struct {
 	MemoryBytes int64          `json:"memory_bytes"` // of the whole child
 }
 
-// Checker starts children.
+// Checker has children check archives. Its owner calls Close.
 type Checker struct {
 	Executable string // this binary
 	Limits     Limits
-	Room       *semaphore.Weighted // how many children there may be at a time; nil = any number
+	Room       *semaphore.Weighted // how many children may work at a time; nil = any number
+
+	mu      sync.Mutex
+	waiting *child // has no archive yet; nil = there is none
+	closed  bool
+	tasks   sync.WaitGroup // starts of children that are to wait; none is added once closed
 }
 
 // verdict is what a child prints.
@@ -69,29 +71,33 @@ func (c *Checker) Check(ctx context.Context, archive []byte) error {
 		}
 		defer c.Room.Release(1)
 	}
-	limits, err := json.Marshal(c.Limits)
+	defer c.Warm()
+	if ch := c.takeWaiting(); ch != nil {
+		// Whatever ended a child that had waited may have had nothing to do with the archive: only
+		// a verdict counts.
+		err := c.verdict(ch, ch.check(ctx, archive))
+		if !errors.As(err, new(*catalog.InvalidPackage)) && !errors.As(err, new(*NoChild)) {
+			return err
+		}
+	}
+	fresh, err := c.start()
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, c.Executable, Command, string(limits))
-	cmd.Env = []string{"GOMAXPROCS=2"} // nothing of this process's secrets
-	cmd.Stdin = bytes.NewReader(archive)
-	var out, errs head
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Start(); err != nil {
-		return &NoChild{Why: "cannot be started: " + err.Error()}
-	}
-	// An error of writing to stdin only says that the child ended early; how it ended says more.
-	err = cmd.Wait()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
+	return c.verdict(fresh, fresh.check(ctx, archive))
+}
+
+// verdict reads what a child printed, once it has ended with err.
+func (c *Checker) verdict(ch *child, err error) error {
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return &catalog.InvalidPackage{Reason: "cannot be compiled: " + c.epitaph(exit, errs.String())}
+	switch {
+	case errors.As(err, &exit):
+		return &catalog.InvalidPackage{Reason: "cannot be compiled: " + c.epitaph(exit, ch.errs.String())}
+	case err != nil:
+		return err
 	}
 	var v verdict
-	if json.Unmarshal(out.Bytes(), &v) != nil || !v.Passed && v.Problem == nil {
+	if json.Unmarshal(ch.out.Bytes(), &v) != nil || !v.Passed && v.Problem == nil {
 		return &NoChild{Why: "gave no answer"}
 	}
 	if v.Problem != nil {
@@ -118,15 +124,4 @@ func (c *Checker) epitaph(exit *exec.ExitError, said string) string {
 		first = first[:200] + "..."
 	}
 	return fmt.Sprintf("the compiler ended with %s: %q", exit, first)
-}
-
-// head keeps the beginning of what is written to it, and takes the rest without a word, so that the
-// child never blocks.
-type head struct{ bytes.Buffer }
-
-func (h *head) Write(p []byte) (int, error) {
-	if room := maxOutput - h.Len(); room > 0 {
-		h.Buffer.Write(p[:min(len(p), room)])
-	}
-	return len(p), nil
 }

@@ -93,7 +93,9 @@ func checker(t *testing.T) *Checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Checker{Executable: exe, Limits: Limits{MemoryBytes: 512 << 20}}
+	c := &Checker{Executable: exe, Limits: Limits{MemoryBytes: 512 << 20}}
+	t.Cleanup(c.Close)
+	return c
 }
 
 func TestVerdicts(t *testing.T) {
@@ -142,6 +144,7 @@ func TestCheckEndsWithItsContext(t *testing.T) {
 
 func TestNoChild(t *testing.T) {
 	c := &Checker{Executable: "/nowhere/aion-node"}
+	defer c.Close()
 	var none *NoChild
 	if err := c.Check(t.Context(), archive(t, good)); !errors.As(err, &none) {
 		t.Errorf("got %v", err)

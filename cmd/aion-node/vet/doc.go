@@ -7,5 +7,6 @@
 // decides whether a package may be loaded, and believes nothing that a child which did not end in
 // order has said.
 //
-// Begin with Checker (the parent), then Child.
+// Begin with Checker (the parent), then Child. One child is always started before it is needed:
+// see waiting.go.
 package vet

@@ -1,7 +1,7 @@
-// Package durable writes files so that a crash of the machine leaves them whole.
+// Package durable writes files so that they survive a crash of the machine intact.
 //
 // It decides in which order bytes, names and folders reach the disk. It never decides what is
-// written or when, and keeps nothing. Begin with WriteFile.
+// written or when, and keeps no state. Begin with WriteFile.
 package durable
 
 import (
@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/internal/faults"
 )
 
-// WriteFile replaces a file: after a crash the old content or the new is there, never a mix. One
-// writer at a time.
+// WriteFile replaces a file: after a crash it has the old content or the new one, never a mix. It
+// must have only one writer at a time.
 func WriteFile(path string, b []byte) error {
 	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestWriteFileReplacesOrLeavesAsItWas(t *testing.T) {
 		t.Errorf("mode %v, %v: other users can read it", info.Mode(), err)
 	}
 
-	folder := filepath.Join(dir, "taken") // a folder in the way, which a file cannot replace
+	folder := filepath.Join(dir, "taken") // a folder of the same name, which a file cannot replace
 	if err := os.MkdirAll(filepath.Join(folder, "inner"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -1,21 +1,23 @@
 package folder
 
-// DiskConfig says how much of the data folder's disk a node leaves free. Zero fields have defaults.
+// DiskConfig configures how much of the data folder's disk a node leaves free. Zero fields have
+// defaults.
 //
-// Below Warn the node says so. Below Full it takes no new runs and no deploys and hands leadership
-// on: what is left is for the runs under way, and for snapshots and compaction, which make room.
+// Below Warn the node warns. Below Full it accepts no new runs and no deploys and transfers
+// leadership: the remaining room is for runs under way, and for snapshots and compaction, which
+// free space.
 type DiskConfig struct {
 	Warn uint64                                // bytes; default twice Full
 	Full uint64                                // bytes; default 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB
 	Room func() (free, size uint64, err error) // default: of the disk under DataDir
 
-	Reserve uint64 // bytes kept back in a file of the data folder; none on a disk of less than sixteen times as many
+	Reserve uint64 // bytes reserved in a file of the data folder; none on a disk of less than sixteen times as many
 }
 
-// DiskState is how much room there is.
+// DiskState is how much room the disk has.
 type DiskState struct {
-	Free, Size uint64 // bytes; Size is 0 while nothing is known
-	Warn, Full uint64 // the marks
+	Free, Size uint64 // bytes; Size is 0 while unknown
+	Warn, Full uint64 // the thresholds
 	Level      string // DiskOK, DiskWarn or DiskFull
 }
 
@@ -26,8 +28,8 @@ const (
 	DiskFull = "full"
 )
 
-// JudgeDisk says how a disk stands. What was full is not called better before a tenth more is free,
-// so that a node does not go back and forth.
+// JudgeDisk classifies the free space of a disk. A full disk counts as full until a tenth more than
+// the threshold is free, so that a node does not flap.
 func JudgeDisk(cfg DiskConfig, free, size uint64, before string) DiskState {
 	s := DiskState{Free: free, Size: size, Full: cfg.Full, Warn: cfg.Warn, Level: DiskOK}
 	if s.Full == 0 {

@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// allocate is not known here, so no room is kept back.
+// allocate is not implemented here, so nothing is reserved.
 func allocate(*os.File, int64) error { return errors.ErrUnsupported }

@@ -2,5 +2,5 @@
 
 package folder
 
-// DiskRoom knows nothing here; no mark is then ever reached.
+// DiskRoom is not implemented here, so no threshold is ever reached.
 func DiskRoom(string) (free, size uint64, err error) { return 0, 0, nil }

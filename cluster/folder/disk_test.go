@@ -13,7 +13,7 @@ func TestJudgeDisk(t *testing.T) {
 		{free: 50 * gib, size: 100 * gib, before: DiskOK, want: DiskOK},
 		{free: 7 * gib, size: 100 * gib, before: DiskOK, want: DiskWarn},
 		{free: 3 * gib, size: 100 * gib, before: DiskWarn, want: DiskFull},
-		{free: 4*gib + 1, size: 100 * gib, before: DiskFull, want: DiskFull}, // not for one byte
+		{free: 4*gib + 1, size: 100 * gib, before: DiskFull, want: DiskFull}, // one byte makes no difference
 		{free: 4*gib + 1, size: 100 * gib, before: DiskWarn, want: DiskWarn},
 		{free: 5 * gib, size: 100 * gib, before: DiskFull, want: DiskWarn},
 		{free: 100 << 20, size: 400 << 20, before: DiskOK, want: DiskFull}, // a third of a small disk

@@ -4,7 +4,8 @@ package folder
 
 import "syscall"
 
-// DiskRoom tells how many bytes of the disk under dir this process may still use, and its size.
+// DiskRoom returns how many bytes of the disk under dir this process may still use, and the size of
+// the disk.
 func DiskRoom(dir string) (free, size uint64, err error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {

@@ -21,17 +21,18 @@ const dataFormat = 1
 
 const identityFile = "identity.json"
 
-// Identity is what a data folder says about its node, and the lock that keeps a second process out
-// of the folder.
+// Identity is what a data folder records about its node, and the lock that keeps a second process
+// out of the folder.
 //
-// A node that lost its folder is another node: its id is generated anew, because raft would
+// A node that lost its folder becomes another node: its id is generated anew, because raft would
 // otherwise trust a vote and a log that are gone.
 type Identity struct {
 	Dir    string
 	NodeID string
 	Fresh  bool // the folder had no identity before this call
 
-	writing   sync.Mutex // held while the file is written, which a disk can make take for ever: nothing else waits for it
+	// held while the file is written. A disk can block that forever, so nothing else waits for it
+	writing   sync.Mutex
 	clusterID atomic.Pointer[string]
 	lock      *os.File
 }
@@ -42,9 +43,9 @@ type identityDoc struct {
 	ClusterID string `json:"cluster_id,omitempty"`
 }
 
-// OpenIdentity makes dir when it is missing, locks it, and reads who it belongs to. An empty folder
-// gets wantID, or a generated id when wantID is empty; a folder that belongs to another id than
-// wantID is refused. What it returns is on disk. The caller closes it.
+// OpenIdentity creates dir if it is missing, locks it, and reads which node it belongs to. An empty
+// folder gets wantID, or a generated id if wantID is empty. A folder of another id than wantID is
+// refused. The returned identity is on disk. The caller closes it.
 func OpenIdentity(dir, wantID string) (_ *Identity, err error) {
 	if wantID != "" && !nodeid.Valid(wantID) {
 		return nil, fmt.Errorf("node.id %q is not usable: 1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit", wantID)
@@ -74,7 +75,7 @@ func OpenIdentity(dir, wantID string) (_ *Identity, err error) {
 	return id, nil
 }
 
-// ClusterID returns the cluster that this folder belongs to; empty while it belongs to none.
+// ClusterID returns the cluster that this folder belongs to, or "" while it belongs to none.
 func (id *Identity) ClusterID() string {
 	if p := id.clusterID.Load(); p != nil {
 		return *p
@@ -82,8 +83,7 @@ func (id *Identity) ClusterID() string {
 	return ""
 }
 
-// SetClusterID writes down the cluster that this folder belongs to. A folder never changes its
-// cluster.
+// SetClusterID records the cluster that this folder belongs to. A folder never changes its cluster.
 func (id *Identity) SetClusterID(cluster string) error {
 	id.writing.Lock()
 	defer id.writing.Unlock()
@@ -100,7 +100,7 @@ func (id *Identity) SetClusterID(cluster string) error {
 	return nil
 }
 
-// Close lets go of the folder.
+// Close releases the folder's lock.
 func (id *Identity) Close() error { return id.lock.Close() }
 
 func (id *Identity) read(wantID string) error {
@@ -116,7 +116,7 @@ func (id *Identity) read(wantID string) error {
 	case doc.Format > dataFormat:
 		return fmt.Errorf("%s: data format %d is newer than this binary's %d: start a newer binary", path, doc.Format, dataFormat)
 	case doc.Format < 1 || !nodeid.Valid(doc.NodeID):
-		return fmt.Errorf("%s: format %d and node_id %q are no identity", path, doc.Format, doc.NodeID)
+		return fmt.Errorf("%s: format %d and node_id %q are not an identity", path, doc.Format, doc.NodeID)
 	case wantID != "" && wantID != doc.NodeID:
 		return fmt.Errorf("node.id is %q, but data folder %s belongs to node %q: leave node.id out, or give this node a folder of its own", wantID, id.Dir, doc.NodeID)
 	}

@@ -58,7 +58,7 @@ func TestIdentityKeepsItsCluster(t *testing.T) {
 func TestIdentityRefusesNewerFormatAndRubbish(t *testing.T) {
 	for content, want := range map[string]string{
 		`{"format":99,"node_id":"n-1"}`: "newer",
-		`{"format":1,"node_id":""}`:     "no identity",
+		`{"format":1,"node_id":""}`:     "not an identity",
 		`{"format":1,`:                  identityFile,
 	} {
 		dir := t.TempDir()
@@ -67,7 +67,7 @@ func TestIdentityRefusesNewerFormatAndRubbish(t *testing.T) {
 		}
 		_, err := OpenIdentity(dir, "")
 		wantError(t, err, want)
-		// The refusal let go of the lock: repairing the file needs no restart.
+		// The refusal released the lock: repairing the file needs no restart.
 		os.Remove(filepath.Join(dir, identityFile))
 		mustIdentity(t, dir, "").Close()
 	}

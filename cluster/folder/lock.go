@@ -12,8 +12,8 @@ import (
 
 const lockFile = "LOCK"
 
-// lockFolder takes the folder's lock. The kernel gives it back when the process dies, however it
-// dies; the file stays, and its content only serves the message of the one who comes second.
+// lockFolder locks the folder. The kernel releases the lock when the process dies, however it dies.
+// The file stays; its content only serves the error message of a second process.
 func lockFolder(dir string) (*os.File, error) {
 	path := filepath.Join(dir, lockFile)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

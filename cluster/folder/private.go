@@ -7,10 +7,10 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// MakePrivate takes the data folder, and what lies directly in it, away from the machine's other
-// users: it holds every input and result. A folder that was made for the node (StateDirectory=, a
-// volume) is often open to all. Where the node may not change that, because the folder is another
-// user's, it says so and goes on: what it makes inside is private.
+// MakePrivate removes other users' access to the data folder and to what lies directly in it,
+// because it holds every input and result. A folder created for the node by others
+// (StateDirectory=, a volume) is often open to all. If another user owns the folder, the node
+// cannot change that: it warns and goes on, and what it creates inside is private.
 func MakePrivate(dir string, log hclog.Logger) error {
 	names, err := os.ReadDir(dir)
 	if err != nil {
@@ -26,10 +26,10 @@ func MakePrivate(dir string, log hclog.Logger) error {
 			continue
 		}
 		if err := os.Chmod(path, info.Mode().Perm()&^0o077); err != nil {
-			log.Warn("other users of this machine can read the node's data, and this process may not change that", "path", path, "mode", info.Mode(), "error", err)
+			log.Warn("other users of this machine can read the node's data, and this process is not allowed to change that", "path", path, "mode", info.Mode(), "error", err)
 			continue
 		}
-		log.Info("took the node's data away from other users of this machine", "path", path, "mode", info.Mode())
+		log.Info("removed other users' access to the node's data", "path", path, "mode", info.Mode())
 	}
 	return nil
 }

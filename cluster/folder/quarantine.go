@@ -11,17 +11,17 @@ import (
 	"aion.dev/aion/cluster/durable"
 )
 
-// quarantineFile, in the data folder, says why the state in it must not be used.
+// quarantineFile, in the data folder, contains the reason why the state must not be used.
 const quarantineFile = "QUARANTINE"
 
-// Condemn writes down why the state in dir, that of a node, must not be used.
+// Condemn records why a node's state, in dir, must not be used.
 func Condemn(dir, node string, reason error) error {
 	text := fmt.Sprintf("The state of node %s is wrong and must not be used.\n\n%v\n", node, reason)
 	return durable.WriteFile(filepath.Join(dir, quarantineFile), []byte(text))
 }
 
-// SetAside moves a condemned state out of the way, once it is closed. It stays for those who want
-// to find out what happened.
+// SetAside moves a condemned state out of the way once it is closed. It is kept for people who want
+// to find the cause.
 func SetAside(dir string) error {
 	err := os.Rename(filepath.Join(dir, "state"), filepath.Join(dir, "state.quarantined"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -31,8 +31,8 @@ func SetAside(dir string) error {
 }
 
 // RefuseQuarantined keeps a node with a wrong state from starting again. Its snapshots and its log
-// end with that state, so that none of it can be trusted: the node comes back as a new one. how is
-// what the error tells people to do for that.
+// lead to that state, so none of them can be trusted: the node has to return as a new one. The
+// error tells people how.
 func RefuseQuarantined(dir, how string) error {
 	reason, err := os.ReadFile(filepath.Join(dir, quarantineFile))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -8,27 +8,27 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// reserveFile is where room is kept back in the data folder.
+// reserveFile, in the data folder, holds the reserved blocks.
 const reserveFile = "reserve"
 
-// A Reserve is room that nothing else on the disk can take: a file of blocks that are really there.
-// When the disk is all but used up it is given up, so that the node gets over what filled the disk:
-// the log can begin a new file, retention deletes, compaction gives room back, and a node that
-// ended at a failed write can start once more. It is kept back anew when there is room.
+// A Reserve is disk space that nothing else can use: a file of allocated blocks. When the disk is
+// almost full the file is removed, so that the node survives whatever filled the disk: the log can
+// begin a new file, retention can delete, compaction can free space, and a node that stopped at a
+// failed write can start again. The space is reserved again once there is room.
 type Reserve struct {
 	path string
 	size uint64
 	held bool
-	rest int    // looks at the disk before another try; see keepAgain
-	said string // why the last try failed
+	rest int    // calls of Look before the next attempt; see keepAgain
+	said string // why the last attempt failed
 	log  hclog.Logger
 }
 
-// keepAgain is how many looks at the disk lie between two tries to keep room back: a minute. What
-// stood in the way may be gone by then, and each try writes as many blocks as it gets.
+// keepAgain is how many calls of Look lie between two attempts to reserve space: a minute. The
+// obstacle may be gone by then, and each attempt writes as many blocks as it gets.
 const keepAgain = 30
 
-// OpenReserve finds what is kept back in dir, and keeps nothing back itself: Look does.
+// OpenReserve finds the space that is reserved in dir. It reserves nothing itself; Look does.
 func OpenReserve(dir string, size uint64, log hclog.Logger) *Reserve {
 	r := &Reserve{path: filepath.Join(dir, reserveFile), size: size, log: log}
 	_, err := os.Stat(r.path)
@@ -36,7 +36,7 @@ func OpenReserve(dir string, size uint64, log hclog.Logger) *Reserve {
 	return r
 }
 
-// Look keeps room back, or gives it up, by how the disk stands.
+// Look reserves space or releases it, depending on the state of the disk.
 func (r *Reserve) Look(s DiskState) {
 	switch {
 	case r.held && (s.Free < r.size/4*3 || r.size == 0):
@@ -55,15 +55,15 @@ func (r *Reserve) keep() {
 	case err == nil:
 		r.held, r.rest, r.said = true, 0, ""
 		return
-	case errors.Is(err, errors.ErrUnsupported): // it will not work the next time either
+	case errors.Is(err, errors.ErrUnsupported): // it would not work the next time either
 		r.size = 0
-		r.log.Info("no room is kept back on the disk: this system or file system cannot, so disk.reserve_bytes does nothing", "file", r.path)
+		r.log.Info("no disk space is reserved: this system or file system does not support it, so disk.reserve_bytes has no effect", "file", r.path)
 		return
 	}
 	r.rest = keepAgain
 	if err.Error() != r.said {
 		r.said = err.Error()
-		r.log.Warn("no room is kept back on the disk, it is tried again every minute: should the disk fill up, this node has nothing to give up",
+		r.log.Warn("no disk space is reserved; the node tries again every minute. If the disk fills up before, it has nothing to release",
 			"file", r.path, "disk.reserve_bytes", r.size, "error", err)
 	}
 }
@@ -74,19 +74,19 @@ func (r *Reserve) allocate() error {
 		return err
 	}
 	if err = errors.Join(allocate(f, int64(r.size)), f.Close()); err != nil {
-		os.Remove(r.path) // what it got of it
+		os.Remove(r.path) // what was allocated of it
 	}
 	return err
 }
 
 func (r *Reserve) giveUp(s DiskState) {
 	if err := os.Remove(r.path); err != nil {
-		r.log.Error("the room kept back on the disk cannot be given up", "file", r.path, "error", err)
+		r.log.Error("the reserved disk space cannot be released", "file", r.path, "error", err)
 		return
 	}
 	r.held = false
 	if r.size > 0 {
-		r.log.Error("the disk of the data folder is all but full: the room that was kept back is used now, and there is no more",
+		r.log.Error("the disk of the data folder is almost full: the reserved space has been released, and there is no more",
 			"free", s.Free, "disk.reserve_bytes", r.size)
 	}
 }

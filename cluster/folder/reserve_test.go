@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// TestRoomIsKeptBackLater: what keeps the file from being made is said once, as a warning, and the
-// next minute's try may succeed.
+// TestRoomIsKeptBackLater: the reason why the file cannot be created is logged once, as a warning,
+// and the attempt a minute later may succeed.
 func TestRoomIsKeptBackLater(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("room is kept back on Linux only")
@@ -30,7 +30,7 @@ func TestRoomIsKeptBackLater(t *testing.T) {
 	if r.held {
 		t.Fatal("a folder is taken for room that is kept back")
 	}
-	if n := strings.Count(said.String(), "[WARN]  no room is kept back on the disk"); n != 1 || !strings.Contains(said.String(), r.path) {
+	if n := strings.Count(said.String(), "[WARN]  no disk space is reserved"); n != 1 || !strings.Contains(said.String(), r.path) {
 		t.Errorf("%d warnings:\n%s", n, said.String())
 	}
 	if err := os.RemoveAll(r.path); err != nil {

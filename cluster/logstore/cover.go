@@ -6,12 +6,11 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// CutCovered empties a log that ends before the newest snapshot begins to stand for it, before raft
-// starts.
+// CutCovered empties a log that ends before the newest snapshot, before raft starts.
 //
-// Raft stores a snapshot that a leader sent, and empties the log only once it has restored it.
-// After a crash in between it would go on behind the snapshot, and a log that takes no gaps refuses
-// that entry, after every start again.
+// Raft stores a snapshot that a leader sent, and empties the log only after restoring it. After a
+// crash in between, raft would continue behind the snapshot. A log that allows no gaps refuses that
+// entry, at every start again.
 func CutCovered(log raft.LogStore, snapshots raft.SnapshotStore) error {
 	list, err := snapshots.List()
 	if err != nil || len(list) == 0 {

@@ -6,13 +6,13 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// A node that is killed after it stored a snapshot that a leader sent, and before it emptied its
-// log, must go on behind the snapshot.
+// A node that was killed after it stored a leader's snapshot, and before it emptied its log, must
+// continue behind the snapshot.
 func TestLogThatASnapshotCoversIsCut(t *testing.T) {
 	for _, kind := range []string{WAL, Bolt} {
 		for _, c := range []struct {
 			snapshot    uint64
-			first, last uint64 // of the log, afterwards
+			first, last uint64 // of the log afterwards
 			next        uint64
 		}{{0, 1, 164, 165}, {100, 1, 164, 165}, {164, 1, 164, 165}, {433, 0, 0, 434}} {
 			s := openTestStores(t, t.TempDir(), kind)

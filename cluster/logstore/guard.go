@@ -11,22 +11,23 @@ import (
 )
 
 // guard ends the process at the first error of a store: after a failed fsync nobody knows what is
-// on disk, and a leader with a sick disk keeps being elected for nothing (raft#503, #614).
+// on disk, and a leader with a sick disk keeps being elected without making progress (raft#503,
+// #614).
 type guard struct {
 	fatal    func(error)
 	once     sync.Once
-	closed   atomic.Bool // raft's goroutines may still read while the stores close: no reason to die
-	rotation *rotation   // nil where the log is no wal
+	closed   atomic.Bool // raft's goroutines may still read while the stores close; that must not end the process
+	rotation *rotation   // nil where the log is not a wal
 }
 
 func (g *guard) close() { g.closed.Store(true) }
 
-// check passes err on, after telling fatal unless it says only that there is no such thing.
+// check returns err. It calls fatal first unless err only means "not found".
 func (g *guard) check(doing string, err error) error {
 	if err == nil || errors.Is(err, raft.ErrLogNotFound) || errors.Is(err, raftboltdb.ErrKeyNotFound) {
 		return err // unwrapped: raft compares these by identity and by text
 	}
-	err = fmt.Errorf("raft store, %s: %w", doing, g.rotation.because(err))
+	err = fmt.Errorf("raft store, %s: %w", doing, g.rotation.addCause(err))
 	if !g.closed.Load() {
 		g.once.Do(func() { g.fatal(err) })
 	}
@@ -40,8 +41,8 @@ type guardedLog struct {
 
 func guardLog(store raft.LogStore, g *guard) raft.LogStore { return &guardedLog{store, g} }
 
-// IsMonotonic passes on what the store says. Hidden by a wrapper, raft would leave a gap after a
-// snapshot, and the wal would refuse every entry after it.
+// IsMonotonic returns the store's answer. If a wrapper hid it, raft would leave a gap after a
+// snapshot, and the wal would refuse every later entry.
 func (l *guardedLog) IsMonotonic() bool {
 	m, ok := l.store.(raft.MonotonicLogStore)
 	return ok && m.IsMonotonic()
@@ -84,9 +85,9 @@ func (l *guardedLog) DeleteRange(low, high uint64) error {
 	return l.guard.check("truncate", l.store.DeleteRange(low, high))
 }
 
-// maxEntryBytes is the last line of defence against an entry that could be written and never read
-// again: the wal writes entries of any size and takes those above 64 MiB for corruption when it
-// reads. What proposers may send is far below.
+// maxEntryBytes is the last defence against an entry that could be written but never read again:
+// the wal writes entries of any size, but takes those above 64 MiB for corruption when it reads.
+// Proposers are limited to far less.
 const maxEntryBytes = 48 << 20
 
 type guardedStable struct {

@@ -13,7 +13,7 @@ import (
 
 var errDisk = errors.New("disk on fire")
 
-// sickStore is a store of which everything fails with err.
+// sickStore is a store whose every operation fails with err.
 type sickStore struct {
 	raft.LogStore
 	raft.StableStore
@@ -92,7 +92,8 @@ func TestWrappersKeepMonotonic(t *testing.T) {
 	}
 }
 
-// TestGuardNamesWhyTheLogCannotGrow: the wal tells only its logger, and fails with a consequence.
+// TestGuardNamesWhyTheLogCannotGrow: the wal reports the cause only to its logger, and fails with a
+// consequence.
 func TestGuardNamesWhyTheLogCannotGrow(t *testing.T) {
 	var stopped []error
 	r := &rotation{Logger: hclog.NewNullLogger()}
@@ -105,7 +106,7 @@ func TestGuardNamesWhyTheLogCannotGrow(t *testing.T) {
 	if len(stopped) != 1 || !errors.Is(err, syscall.ENOSPC) || !errors.Is(err, sealed) {
 		t.Fatalf("stopped by %v, answered %v", stopped, err)
 	}
-	if want := "raft store, write entries: the log cannot begin a new file: no space left on device; so segment is sealed"; stopped[0].Error() != want {
+	if want := "raft store, write entries: the log cannot begin a new file: no space left on device; therefore: segment is sealed"; stopped[0].Error() != want {
 		t.Errorf("stopped by %q, want %q", stopped[0], want)
 	}
 }

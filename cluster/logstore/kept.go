@@ -7,12 +7,12 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Kept refuses cuts that lose what this node still needs: at the head what the state has not
-// flushed, for after a crash those entries are applied again; at the end what is committed.
+// Kept refuses cuts that lose entries this node still needs: at the head, those that the state has
+// not flushed, because they are applied again after a crash; at the end, those that are committed.
 type Kept struct {
 	raft.LogStore
 	Flushed   func() uint64
-	Committed func() uint64 // what the state has applied, at least
+	Committed func() uint64 // an index that the state has applied
 	Restored  *atomic.Bool  // a snapshot was installed since the log was last written; raft then empties the log
 	Fatal     func(error)
 }
@@ -32,13 +32,13 @@ func (k *Kept) StoreLogs(logs []*raft.Log) error {
 	return k.LogStore.StoreLogs(logs)
 }
 
-// DeleteRange implements raft.LogStore. Cutting the head stops at what is flushed. Emptying the log
-// after a snapshot was installed, and with it flushed, goes through, and so does cutting an end
-// that was never committed: entries of a deposed leader.
+// DeleteRange implements raft.LogStore. A cut of the head stops at what is flushed. Two other cuts
+// pass: emptying the log after a snapshot was installed and flushed, and cutting an uncommitted
+// end, which holds entries of a deposed leader.
 //
-// Cutting the end at or below what is committed stops the process before anything is cut. Raft
-// never asks for it while every node is who it says it is: the leader that asks holds another
-// cluster's log, or won an election that it could not win.
+// A cut of the end at or below what is committed stops the process before anything is cut. Raft
+// never asks for one while every node is who it claims to be. The leader that asks either holds
+// another cluster's log, or won an election that it should have lost.
 func (k *Kept) DeleteRange(first, last uint64) error {
 	newest, err := k.LastIndex()
 	if err != nil {

@@ -31,19 +31,19 @@ func TestLogIsNeverCutAboveWhatTheStateHasFlushed(t *testing.T) {
 	cut(1, 3, 4, 10)
 	cut(4, 8, 6, 10) // stops at what is flushed
 	cut(6, 8, 6, 10)
-	cut(9, 10, 6, 8) // a tail that was never committed
+	cut(9, 10, 6, 8) // an end that was never committed
 	restored.Store(true)
 	cut(6, 8, 0, 0) // everything, after a snapshot was installed
 }
 
-// TestEndOfTheLogIsNeverCutBelowWhatIsCommitted: whoever asks for that leads another log. The
-// process stops with its log as it was.
+// TestEndOfTheLogIsNeverCutBelowWhatIsCommitted: whoever asks for such a cut leads another log. The
+// process stops, and its log is unchanged.
 func TestEndOfTheLogIsNeverCutBelowWhatIsCommitted(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		first       uint64
-		installed   bool // a snapshot was, just before
-		written     bool // and an entry after that
+		installed   bool // a snapshot was installed just before
+		written     bool // and an entry was written after that
 		wantStopped bool
 	}{
 		{name: "one above", first: 8},
@@ -85,7 +85,7 @@ func TestEndOfTheLogIsNeverCutBelowWhatIsCommitted(t *testing.T) {
 	}
 }
 
-// dense is a store that wants no gaps.
+// dense is a store that allows no gaps.
 type dense struct{ *raft.InmemStore }
 
 func (dense) IsMonotonic() bool { return true }

@@ -17,7 +17,7 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// The log stores to choose from. The vote always lives in bolt.
+// The available log stores. The vote is always in bolt.
 const (
 	Bolt = "bolt"
 	WAL  = "wal"
@@ -37,9 +37,9 @@ func openLogStore(cfg Config, opened *lifecycle.Closers, rotation *rotation) (ra
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
-		// The wal never closes its meta database (v0.4.0), and an open one keeps its file lock:
-		// whoever opened the folder again in this process would wait for ever. So it is ours, and
-		// closed after the wal.
+		// The wal never closes its meta database (v0.4.0), and an open one keeps its file lock: a
+		// second opening of the folder in this process would wait forever. So this package opens
+		// the database itself, and closes it after the wal.
 		meta := &metadb.BoltMetaDB{}
 		opened.Add(meta.Close)
 		if err := finishRotation(dir, faults.Meta(dir, meta), cmp.Or(cfg.SegmentBytes, 64<<20)); err != nil {
@@ -55,7 +55,7 @@ func openLogStore(cfg Config, opened *lifecycle.Closers, rotation *rotation) (ra
 	return nil, fmt.Errorf("raft.log_store %q: choose %s or %s", cfg.LogStore, Bolt, WAL)
 }
 
-// openBolt opens a bolt file. Without a synced freelist a commit is one fsync instead of two;
+// openBolt opens a bolt file. Without a synced freelist a commit takes one fsync instead of two;
 // opening scans the file instead.
 func openBolt(path string) (*raftboltdb.BoltStore, error) {
 	db, err := raftboltdb.New(raftboltdb.Options{
@@ -63,7 +63,7 @@ func openBolt(path string) (*raftboltdb.BoltStore, error) {
 		BoltOptions: &bbolt.Options{
 			NoFreelistSync: true,
 			FreelistType:   bbolt.FreelistMapType,
-			Timeout:        time.Second, // the default waits for ever for another process
+			Timeout:        time.Second, // the default waits forever for another process
 		},
 	})
 	if err != nil {
@@ -72,9 +72,8 @@ func openBolt(path string) (*raftboltdb.BoltStore, error) {
 	return db, nil
 }
 
-// checkLogStore keeps a folder with the log store that it was made with: opening the other one
-// would find an empty log beside a vote, which raft takes for a node that has forgotten what it
-// acknowledged.
+// checkLogStore refuses another log store than the one that created the folder. The other one would
+// find an empty log beside a vote, which to raft is a node that has forgotten what it acknowledged.
 func checkLogStore(stable raft.StableStore, want string) error {
 	key := []byte("aion/log_store")
 	have, err := stable.Get(key)

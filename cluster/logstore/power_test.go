@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// TestPowerLossTakesNoSegment: a segment that one process has made and another has filled is there
-// after the power went. The wal syncs its folder only with a file that the same process has made.
+// TestPowerLossTakesNoSegment: a segment that one process created and another one filled survives a
+// power loss. The wal syncs its folder only together with a file that the same process created.
 func TestPowerLossTakesNoSegment(t *testing.T) {
 	if dir := os.Getenv("CLUSTER_TEST_DIR"); dir != "" {
 		life(t, dir, os.Getenv("CLUSTER_TEST_DO"))
@@ -39,7 +39,7 @@ func TestPowerLossTakesNoSegment(t *testing.T) {
 	}
 }
 
-// life is what each process does. It does not close the stores, as one that is killed.
+// life is the work of each process. It does not close the stores, like a process that is killed.
 func life(t *testing.T, dir, do string) {
 	stores, err := Open(Config{Dir: dir, Fatal: func(err error) { fmt.Println(err) }})
 	if err != nil {

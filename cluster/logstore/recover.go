@@ -13,26 +13,26 @@ import (
 	"github.com/hashicorp/raft-wal/types"
 )
 
-// What raft's stores leave to whoever opens them after a process that was killed. Both were found
-// by killing processes and taking their unsynced writes away (internal/faults/power).
+// This file repairs what raft's stores leave behind after a process was killed. Both cases were
+// found by killing processes and discarding their unsynced writes (internal/faults/power).
 
-// syncTree syncs all files and folders below dir. What a killed process has written and not synced
-// is read as though it were on the disk, and raft answers for it to the leader without writing it
-// again: it has to be on the disk before. The wal syncs its folder only with a file that the same
-// process has made. Synced files cost next to nothing.
+// syncTree syncs all files and folders below dir. What a killed process has written without a sync
+// is readable as if it were on disk, and raft acknowledges it to the leader without writing it
+// again. So it has to reach the disk first. The wal syncs its folder only together with a file that
+// the same process created. Files that are already synced cost almost nothing.
 func syncTree(dir string) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.IsDir() && !e.Type().IsRegular() {
 			return err
 		}
-		return durable.SyncFolder(path) // files, too
+		return durable.SyncFolder(path) // files as well
 	})
 }
 
-// finishRotation writes down that the last segment of the wal in dir is full, if its file says so
-// and the list of segments does not: a process can end between the two, be it in order. The wal
-// (v0.4.1) opens such a segment as the one to write to and then refuses every write, for ever. The
-// file of the next segment is made by the wal. What the last segment holds is synced already.
+// finishRotation marks the last segment of the wal in dir as full if its file says so but the list
+// of segments does not: a process can end between the two, even in an orderly shutdown. The wal
+// (v0.4.1) opens such a segment for writing and then refuses every write, forever. The wal creates
+// the file of the next segment itself. The content of the last segment is already synced.
 func finishRotation(dir string, meta types.MetaStore, segmentBytes int) error {
 	state, err := meta.Load(dir)
 	if err != nil || len(state.Segments) == 0 {
@@ -63,9 +63,9 @@ func finishRotation(dir string, meta types.MetaStore, segmentBytes int) error {
 	return meta.CommitState(state)
 }
 
-// removeUnfinishedSnapshots removes what a crash while a snapshot was written has left. Raft's
-// store passes over it, and keeps it for ever: each such crash would cost the disk another copy of
-// the state. Nobody writes there now, for the lock of the stable store is ours.
+// removeUnfinishedSnapshots removes what a crash during a snapshot has left. Raft's store skips it
+// and keeps it forever, so each such crash would cost the disk another copy of the state. Nobody
+// writes there now, because this process holds the lock of the stable store.
 func removeUnfinishedSnapshots(dir string) error {
 	dir = filepath.Join(dir, "snapshots")
 	entries, err := os.ReadDir(dir)

@@ -16,12 +16,12 @@ import (
 	"github.com/hashicorp/raft-wal/types"
 )
 
-// TestAFullSegmentIsFollowedByAnother: a process that ended after it had filled a segment, and
-// before the list of segments said so, does not leave a log that refuses every write.
+// TestAFullSegmentIsFollowedByAnother: a process that ended after it filled a segment, and before
+// the list of segments recorded that, does not leave a log that refuses every write.
 func TestAFullSegmentIsFollowedByAnother(t *testing.T) {
 	dir := t.TempDir()
 	last := fillSegment(t, filepath.Join(dir, "wal"))
-	for range 2 { // what was mended is not mended again
+	for range 2 { // the second time there is nothing to repair
 		stores, err := Open(Config{Dir: dir, SegmentBytes: 4 << 10, Fatal: func(err error) { t.Error(err) }})
 		if err != nil {
 			t.Fatal(err)
@@ -48,7 +48,7 @@ func entryOf(n uint64) *raft.Log {
 	return &raft.Log{Index: n, Term: 1, Data: bytes.Repeat([]byte{byte(n)}, 500)}
 }
 
-// fillSegment makes a wal as such a process leaves it, and returns its last index.
+// fillSegment creates a wal as such a process leaves it, and returns its last index.
 func fillSegment(t *testing.T, dir string) (last uint64) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// rotation hears why the wal could not begin a new file. The wal (v0.4.1) tells only its logger;
-// the write after it fails with "segment is sealed", which is a consequence, and would be the last
-// that a node says on a disk that is full.
+// rotation records why the wal could not begin a new file. The wal (v0.4.1) reports that only to
+// its logger. The next write fails with "segment is sealed", which is a consequence, and would be
+// the last message of a node whose disk is full.
 type rotation struct {
 	hclog.Logger
 	failed atomic.Pointer[error]
@@ -27,13 +27,13 @@ func (r *rotation) Error(msg string, args ...any) {
 	r.Logger.Error(msg, args...)
 }
 
-// because puts the cause before err, which followed from it.
-func (r *rotation) because(err error) error {
+// addCause puts the cause before err, which followed from it.
+func (r *rotation) addCause(err error) error {
 	if r == nil {
 		return err
 	}
 	if cause := r.failed.Load(); cause != nil {
-		return fmt.Errorf("the log cannot begin a new file: %w; so %w", *cause, err)
+		return fmt.Errorf("the log cannot begin a new file: %w; therefore: %w", *cause, err)
 	}
 	return err
 }

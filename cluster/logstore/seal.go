@@ -8,14 +8,14 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// BeginAnew is what an operator does with a node whose data are not to be used again.
+// BeginAnew tells an operator what to do with a node whose data must not be used again.
 const BeginAnew = "to join the cluster anew, start with an empty data folder and another node.id, then remove this node from the cluster"
 
-// Every entry on disk carries a checksum of what it says, in the field that raft leaves to those
-// who wrap its store. The wal checks what it wrote when it recovers the end of the log, not when it
-// reads an older entry: a bit that a disk flipped would be applied, and the node would be found out
-// by its digest only afterwards (jepsen, bits-log). An entry of before has no checksum and is taken
-// as it is.
+// Every entry on disk carries a checksum of its content, in the field that raft reserves for
+// wrappers of its store. The wal verifies what it wrote when it recovers the end of the log, but
+// not when it reads an older entry. A bit flipped by the disk would be applied, and only the digest
+// would expose the node afterwards (jepsen, bits-log). An entry written before checksums existed is
+// accepted as it is.
 
 const sealSize = 4
 
@@ -30,7 +30,7 @@ func sealOf(log *raft.Log) []byte {
 	return binary.BigEndian.AppendUint32(make([]byte, 0, sealSize), sum)
 }
 
-// sealed returns copies of logs with their checksums: others hold the originals.
+// sealed returns copies of logs with their checksums; the originals belong to others.
 func sealed(logs []*raft.Log) []*raft.Log {
 	out := make([]*raft.Log, len(logs))
 	for i, log := range logs {
@@ -41,7 +41,7 @@ func sealed(logs []*raft.Log) []*raft.Log {
 	return out
 }
 
-// unseal checks an entry that was read, and takes the checksum away: each node makes its own.
+// unseal verifies an entry that was read and removes the checksum: each node computes its own.
 func unseal(log *raft.Log) error {
 	seal := log.Extensions
 	log.Extensions = nil
@@ -49,7 +49,7 @@ func unseal(log *raft.Log) error {
 		return nil
 	}
 	if string(seal) != string(sealOf(log)) {
-		return fmt.Errorf("entry %d is not what was written: its checksum differs; the disk has changed it; %s", log.Index, BeginAnew)
+		return fmt.Errorf("entry %d is not what was written: its checksum differs, so the disk has changed it; %s", log.Index, BeginAnew)
 	}
 	return nil
 }

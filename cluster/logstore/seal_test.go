@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// An entry that changed on disk is not read: the node stops.
+// An entry that changed on disk is never returned: the node stops.
 func TestAFlippedBitStopsTheNode(t *testing.T) {
 	store := raft.NewInmemStore()
 	var fatal error
@@ -40,7 +40,7 @@ func TestAFlippedBitStopsTheNode(t *testing.T) {
 			t.Errorf("%s: read with %v, the node was told %v", name, err, fatal)
 		}
 	}
-	// What a build without checksums wrote.
+	// As a build without checksums wrote it.
 	if err := store.StoreLog(&raft.Log{Index: 9, Data: []byte("old")}); err != nil {
 		t.Fatal(err)
 	}

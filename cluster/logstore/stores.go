@@ -15,42 +15,40 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Config says where and how raft keeps its log. Zero fields have defaults.
+// Config configures where and how raft's log is stored. Zero fields have defaults.
 type Config struct {
-	Dir             string // folder of its own; made when missing
-	LogStore        string // Bolt or WAL; default WAL. A folder keeps the one it was made with
+	Dir             string // a folder of its own; created if missing
+	LogStore        string // Bolt or WAL; default WAL. A folder keeps the store that created it
 	CacheEntries    int    // newest entries kept in memory; default 2,048: twice what can be in flight
-	CacheBytes      int    // and their size at most; default 64 MiB
+	CacheBytes      int    // their maximal size; default 64 MiB
 	SegmentBytes    int    // of a file of the wal; default 64 MiB
 	RetainSnapshots int    // default 2
-	// Fatal is called once, when the log or the vote could not be read or written. The process must
-	// end: what is on disk is no longer known. Required.
+	// Fatal is called once when the log or the vote could not be read or written. The process must
+	// end, because what is on disk is no longer known. Required.
 	Fatal  func(error)
 	Logger hclog.Logger
 }
 
-// Stores are where raft keeps its log, its vote and its snapshots.
+// Stores holds raft's log, its vote and its snapshots.
 type Stores struct {
 	Log       raft.LogStore
 	Stable    raft.StableStore
 	Snapshots raft.SnapshotStore
 	Close     func() error // may be nil
-	weighed   *weighed     // below Log; nil where nobody counts bytes
+	weighed   *weighed     // below Log; nil where bytes are not counted
 }
 
-// Weighed reports whether the log's bytes are counted: they are by what Open returns.
+// Weighed reports whether the log's bytes are counted. They are in the stores that Open returns.
 func (s *Stores) Weighed() bool { return s.weighed != nil }
 
-// Bytes returns what all entries of a weighed log have, and those after index.
+// Bytes returns the bytes of all entries of a weighed log, and of those after index.
 func (s *Stores) Bytes(index uint64) (all, after uint64) { return s.weighed.bytes(index) }
 
-// Newest returns how many of the newest entries of a weighed log have at most this many bytes
-// together.
+// Newest returns how many of the newest entries of a weighed log fit into this many bytes.
 func (s *Stores) Newest(bytes uint64) uint64 { return s.weighed.newest(bytes) }
 
-// Open opens what raft keeps in cfg.Dir, or makes it. What a log entry's acknowledgement promises
-// holds from here on: it is on disk before StoreLogs returns. The caller calls Close after raft has
-// shut down.
+// Open opens raft's stores in cfg.Dir, or creates them. From here on an acknowledged log entry is
+// durable: it is on disk before StoreLogs returns. The caller calls Close after raft has shut down.
 func Open(cfg Config) (_ *Stores, err error) {
 	cfg.LogStore = cmp.Or(cfg.LogStore, WAL)
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
@@ -87,7 +85,7 @@ func Open(cfg Config) (_ *Stores, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := durable.SyncFolder(cfg.Dir); err != nil { // the files made above are there after a crash too
+	if err := durable.SyncFolder(cfg.Dir); err != nil { // so that the files created above survive a crash
 		return nil, err
 	}
 	guard := &guard{fatal: cfg.Fatal, rotation: rotation}
@@ -111,7 +109,7 @@ func Open(cfg Config) (_ *Stores, err error) {
 	}, nil
 }
 
-// folderBytes is what the files at these paths and below have together.
+// folderBytes returns the size of all files at and below these paths.
 func folderBytes(all ...string) (sum uint64, err error) {
 	for _, path := range all {
 		err := filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {

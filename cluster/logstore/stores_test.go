@@ -28,8 +28,8 @@ func openTestStores(t testing.TB, dir, kind string) *Stores {
 	return s
 }
 
-// testEntry is an entry whose content follows from its index, so that a reader can tell whether it
-// is whole.
+// testEntry is an entry whose content follows from its index, so that a reader can check that it is
+// intact.
 func testEntry(index uint64) *raft.Log {
 	return &raft.Log{Index: index, Term: 1 + index/100, Type: raft.LogCommand, Data: bytes.Repeat(binary.BigEndian.AppendUint64(nil, index), 1+int(index%50))}
 }
@@ -41,7 +41,7 @@ func testEntries(from, to uint64) (logs []*raft.Log) {
 	return logs
 }
 
-// wantEntries fails unless s holds at least from to to, whole.
+// wantEntries fails unless s holds at least the entries from to to, intact.
 func wantEntries(t *testing.T, s raft.LogStore, from, to uint64) {
 	t.Helper()
 	last, err := s.LastIndex()
@@ -104,7 +104,7 @@ func TestStoresRefuseToChangeTheLogStore(t *testing.T) {
 	if want := `raft.log_store "paper"`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a log store that there is not: %v, want %s", err, want)
 	}
-	openTestStores(t, dir, Bolt).Close() // nothing stays locked by the refusals
+	openTestStores(t, dir, Bolt).Close() // the refusals left nothing locked
 }
 
 // TestStoresRemoveUnfinishedSnapshots: a process that is killed while it writes a snapshot leaves a
@@ -174,8 +174,8 @@ func TestStoresSurviveKill(t *testing.T) {
 	}
 }
 
-// killWhileWriting lets a child append until it has acknowledged so many batches, kills it at once,
-// and returns the last acknowledged index.
+// killWhileWriting lets a child append until it has acknowledged the given number of batches, kills
+// it at once, and returns the last acknowledged index.
 func killWhileWriting(t *testing.T, kind, dir string, batches int) (last uint64) {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestCrashChild$")
@@ -199,7 +199,7 @@ func killWhileWriting(t *testing.T, kind, dir string, batches int) (last uint64)
 			t.Fatal(err)
 		}
 		if batches--; batches == 0 {
-			child.Process.Kill() // SIGKILL; what it had said before is still read
+			child.Process.Kill() // SIGKILL; its earlier output is still read
 		}
 	}
 	child.Wait()
@@ -209,7 +209,7 @@ func killWhileWriting(t *testing.T, kind, dir string, batches int) (last uint64)
 	return last
 }
 
-// A crash of the machine may leave the last write half on disk.
+// A crash of the machine may leave the last write incomplete on disk.
 func TestStoresTolerateATornTail(t *testing.T) {
 	tear := map[string]func(t *testing.T, dir string){Bolt: tearBolt, WAL: tearWAL}
 	for _, kind := range logStores {
@@ -234,7 +234,7 @@ func TestStoresTolerateATornTail(t *testing.T) {
 	}
 }
 
-// tearWAL spoils the end of the newest segment's content.
+// tearWAL damages the end of the newest segment's content.
 func tearWAL(t *testing.T, dir string) {
 	t.Helper()
 	segments, err := filepath.Glob(filepath.Join(dir, "wal", "*.wal"))
@@ -249,7 +249,7 @@ func tearWAL(t *testing.T, dir string) {
 	})
 }
 
-// tearBolt spoils the newer of bolt's two meta pages: what a torn write of the last commit leaves.
+// tearBolt damages the newer of bolt's two meta pages, like a torn write of the last commit.
 func tearBolt(t *testing.T, dir string) {
 	t.Helper()
 	rewrite(t, filepath.Join(dir, "log.db"), func(b []byte) {

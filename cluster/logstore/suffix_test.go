@@ -6,10 +6,10 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// TestLogSurvivesReopeningAfterItsTailWasCut: a node that comes back after a crash cuts entries
-// that the new leader does not have, and must find the rest when it starts the next time. raft-wal
-// v0.4.0 sealed the cut segment without its index (hashicorp/raft-wal#31): after a second restart
-// nothing in it could be read, and three nodes that had all been killed twice had no log left.
+// TestLogSurvivesReopeningAfterItsTailWasCut: a node that returns after a crash cuts entries that
+// the new leader does not have, and must find the rest at its next start. raft-wal v0.4.0 sealed
+// the cut segment without its index (hashicorp/raft-wal#31): after a second restart nothing in it
+// was readable, and three nodes that had all been killed twice had no log left.
 func TestLogSurvivesReopeningAfterItsTailWasCut(t *testing.T) {
 	for _, store := range []string{Bolt, WAL} {
 		t.Run(store, func(t *testing.T) {

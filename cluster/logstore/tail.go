@@ -6,16 +6,16 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// tail keeps the newest log entries in memory, for replication reads each entry once per follower.
-// raft's own LogCache is bounded by entries alone: 2,048 of 2 MiB would be 4 GiB. An entry is in
-// memory only if it is on disk.
+// tail caches the newest log entries in memory, because replication reads each entry once per
+// follower. raft's own LogCache is bounded only by the number of entries: 2,048 of 2 MiB would be 4
+// GiB. An entry is in the cache only if it is on disk.
 type tail struct {
 	raft.LogStore
 	maxBytes int
 
-	mu    sync.RWMutex // over everything below
+	mu    sync.RWMutex // guards the fields below
 	ring  []*raft.Log  // the entry with index i is at i % len(ring)
-	first uint64       // kept are first <= index < next, without gaps; none when equal
+	first uint64       // entries with first <= index < next are cached, without gaps; none if equal
 	next  uint64
 	bytes int
 }
@@ -24,22 +24,22 @@ func newTail(store raft.LogStore, entries, maxBytes int) *tail {
 	return &tail{LogStore: store, maxBytes: maxBytes, ring: make([]*raft.Log, entries)}
 }
 
-// IsMonotonic passes on what the store says; embedding the interface hides it.
+// IsMonotonic returns the store's answer, which embedding the interface hides.
 func (t *tail) IsMonotonic() bool {
 	m, ok := t.LogStore.(raft.MonotonicLogStore)
 	return ok && m.IsMonotonic()
 }
 
-// GetLog implements raft.LogStore. The entry's bytes are shared: nobody changes them.
+// GetLog implements raft.LogStore. The entry's bytes are shared and must not be changed.
 func (t *tail) GetLog(index uint64, log *raft.Log) error {
-	if kept := t.kept(index); kept != nil {
+	if kept := t.cached(index); kept != nil {
 		*log = *kept
 		return nil
 	}
 	return t.LogStore.GetLog(index, log)
 }
 
-func (t *tail) kept(index uint64) *raft.Log {
+func (t *tail) cached(index uint64) *raft.Log {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if index < t.first || index >= t.next {
@@ -66,8 +66,8 @@ func (t *tail) StoreLogs(logs []*raft.Log) error {
 		for t.next > t.first && (t.next-t.first == uint64(len(t.ring)) || t.bytes+len(log.Data) > t.maxBytes) {
 			t.dropFirst()
 		}
-		// A copy: on the leader the original lies inside raft's future, which keeps the answers to
-		// the entry's commands alive.
+		// A copy, because on the leader the original lies inside raft's future, which keeps the
+		// answers to the entry's commands alive.
 		kept := *log
 		t.ring[log.Index%uint64(len(t.ring))] = &kept
 		t.bytes += len(log.Data)
@@ -76,8 +76,8 @@ func (t *tail) StoreLogs(logs []*raft.Log) error {
 	return nil
 }
 
-// DeleteRange implements raft.LogStore. Forgetting comes first: an entry that is gone from disk is
-// never served.
+// DeleteRange implements raft.LogStore. It empties the cache first: an entry that is gone from disk
+// is never served.
 func (t *tail) DeleteRange(low, high uint64) error {
 	t.mu.Lock()
 	switch {
@@ -85,7 +85,7 @@ func (t *tail) DeleteRange(low, high uint64) error {
 		for t.first <= high && t.first < t.next {
 			t.dropFirst()
 		}
-	case low < t.next: // raft removes a suffix that another leader overrules
+	case low < t.next: // raft removes a suffix that a new leader overrules
 		t.forget()
 	}
 	t.mu.Unlock()

@@ -27,8 +27,8 @@ func TestTailIsBoundedByBytesAndEntries(t *testing.T) {
 	}
 }
 
-// raft hands the leader's entries over inside its futures, with the answers of their commands: an
-// entry that is kept must not keep those.
+// raft hands over the leader's entries inside its futures, together with the answers of their
+// commands. A cached entry must not keep those alive.
 func TestTailKeepsEntriesAndNotWhatTheyLieIn(t *testing.T) {
 	l := newTail(raft.NewInmemStore(), 8, 1<<20)
 	logs := testEntries(1, 4)
@@ -36,13 +36,13 @@ func TestTailKeepsEntriesAndNotWhatTheyLieIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, log := range logs {
-		if l.kept(log.Index) == log {
+		if l.cached(log.Index) == log {
 			t.Fatalf("entry %d is kept inside its future", log.Index)
 		}
 	}
 }
 
-// Whatever raft does to its log, reading through the tail is reading the store.
+// Whatever raft does to its log, reading through the tail equals reading the store.
 func TestTailIsTheStore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		store := raft.NewInmemStore()
@@ -83,7 +83,7 @@ func TestTailIsTheStore(t *testing.T) {
 				if (e1 == nil) != (e2 == nil) || direct.Term != through.Term || !bytes.Equal(direct.Data, through.Data) {
 					t.Fatalf("entry %d: the store says term %d %v, the tail term %d %v", i, direct.Term, e1, through.Term, e2)
 				}
-				if k := l.kept(i); k != nil {
+				if k := l.cached(i); k != nil {
 					kept += len(k.Data)
 				}
 			}

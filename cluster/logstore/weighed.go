@@ -6,19 +6,19 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// weighed knows how many bytes the log's entries have. Raft counts entries alone: 49,152 of them,
-// the most that it keeps, may be anything up to 96 GiB.
+// weighed counts the bytes of the log's entries. Raft counts only entries: 49,152 of them, the most
+// that it keeps, may be anything up to 96 GiB.
 type weighed struct {
 	raft.LogStore
 
-	mu    sync.Mutex // over everything below
+	mu    sync.Mutex // guards the fields below
 	first uint64     // index of sizes[0]
 	sizes []uint32
 	sum   uint64
 }
 
-// weigh begins with the entries that are there already. Each counts as the average: reading them
-// all would take as long as the log is large.
+// weigh starts with the existing entries. Each counts as the average size, because reading them all
+// would take as long as the log is large.
 func weigh(store raft.LogStore, bytes uint64) (*weighed, error) {
 	w := &weighed{LogStore: store}
 	first, err := store.FirstIndex()
@@ -37,7 +37,7 @@ func weigh(store raft.LogStore, bytes uint64) (*weighed, error) {
 	return w, nil
 }
 
-// IsMonotonic passes on what the store says; embedding the interface hides it.
+// IsMonotonic returns the store's answer, which embedding the interface hides.
 func (w *weighed) IsMonotonic() bool {
 	m, ok := w.LogStore.(raft.MonotonicLogStore)
 	return ok && m.IsMonotonic()
@@ -89,7 +89,7 @@ func (w *weighed) DeleteRange(low, high uint64) error {
 	return nil
 }
 
-// bytes returns what all entries have, and those after index.
+// bytes returns the size of all entries, and of those after index.
 func (w *weighed) bytes(index uint64) (all, after uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,7 +99,7 @@ func (w *weighed) bytes(index uint64) (all, after uint64) {
 	return w.sum, after
 }
 
-// newest returns how many of the newest entries have at most this many bytes together.
+// newest returns how many of the newest entries fit into this many bytes.
 func (w *weighed) newest(bytes uint64) (n uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,7 +1,7 @@
-// Package nodeid says what a node may be called.
+// Package nodeid defines which ids a node may have.
 //
-// It decides whether an id can be one. It never makes one, and never says whose it is. Begin
-// with Valid.
+// It decides whether a string can be a node id. It never generates one, and never decides whose it
+// is. Begin with Valid.
 package nodeid
 
 import "regexp"

@@ -76,7 +76,7 @@ func TestEndingsAtTheStart(t *testing.T) {
 				remove(t, filepath.Join(c.data, "state")) // so it is read again
 				flipBit(t, filepath.Join(c.data, "raft", "wal", "*.wal"), marker)
 			},
-			words: []string{"entry", "is not what was written: its checksum differs; the disk has changed it", "empty data folder and another node.id"},
+			words: []string{"entry", "is not what was written: its checksum differs, so the disk has changed it", "empty data folder and another node.id"},
 		},
 		{
 			name:   "too few open files",

@@ -19,30 +19,34 @@ type Config struct {
 	Self    string // this node's id
 	Store   *Store
 	Carrier Carrier
-	Members func() []Peer           // the present configuration, this node included
+	Members func() []Peer           // the current configuration, including this node
 	Named   func() []catalog.Digest // the blobs that applied state names
 	Logger  hclog.Logger
 
-	MaxTransfers int           // archives on their way out of here or asked for by here, and again as many on their way in; default 8
-	FetchWithin  time.Duration // one try to fetch one archive from all peers together; default 2 min
-	LookEvery    time.Duration // how often Run compares what is named with what is here; default 1 s
+	MaxTransfers int           // transfers that this node starts, and again as many that others start; default 8
+	FetchWithin  time.Duration // one attempt to fetch one archive from all peers together; default 2 min
+	LookEvery    time.Duration // how often Run compares the named archives with those on disk; default 1 s
 	SweepEvery   time.Duration // default 10 min
 }
 
-// Blobs keeps archives on a majority. It implements engine.Blobs.
+// Blobs stores archives on a majority. It implements engine.Blobs.
 type Blobs struct {
 	cfg       Config
-	transfers *semaphore.Weighted // begun here
-	received  *semaphore.Weighted // begun by others: of their own, or two nodes that send to each other could wait for each other
-	fetching  singleflight.Group
+	transfers *semaphore.Weighted // started by this node
+	// started by others: a budget of their own, or two nodes that send to each other could wait for
+	// each other
+	received *semaphore.Weighted
+	fetching singleflight.Group
 
-	ctx    context.Context // of work that outlives its caller; ends with Close
+	ctx    context.Context // for work that outlives its caller; ends with Close
 	cancel context.CancelFunc
 
-	mu     sync.Mutex // over everything below
+	mu     sync.Mutex // guards the fields below
 	closed bool
-	work   sync.WaitGroup         // added to only while not closed
-	puts   map[catalog.Digest]put // the newest that a majority took, for CheckNamed; older than putFresh are dropped
+	work   sync.WaitGroup // added to only while not closed
+	// the newest archives that a majority took, for CheckNamed; those older than putFresh are
+	// dropped
+	puts map[catalog.Digest]put
 }
 
 var (
@@ -50,7 +54,7 @@ var (
 	_ Keeper       = (*Blobs)(nil)
 )
 
-// New puts a store and its peers together. The caller calls Close; the store needs no closing.
+// New connects a store with its peers. The caller calls Close; the store needs no closing.
 func New(cfg Config) *Blobs {
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	cfg.MaxTransfers = cmp.Or(cfg.MaxTransfers, 8)
@@ -64,7 +68,7 @@ func New(cfg Config) *Blobs {
 	return b
 }
 
-// Close ends transfers and waits for them. Peers that were still being sent a blob fetch it when
+// Close ends transfers and waits for them. A peer whose transfer is cut short fetches the blob when
 // the state names it.
 func (b *Blobs) Close() error {
 	b.mu.Lock()
@@ -84,8 +88,8 @@ func (b *Blobs) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 	return b.cfg.Store.KeepBlob(ctx, d, archive)
 }
 
-// Blob implements Keeper, for other nodes: what is on this disk, never what this node would have to
-// fetch itself.
+// Blob implements Keeper, for other nodes. It returns only what is on this disk, never what this
+// node would have to fetch itself.
 func (b *Blobs) Blob(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	if err := b.received.Acquire(ctx, 1); err != nil {
 		return nil, err
@@ -94,9 +98,9 @@ func (b *Blobs) Blob(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	return b.cfg.Store.Blob(d)
 }
 
-// goes runs f beside its caller, with a context that ends with Close; Close waits for it. It
-// answers false when it is too late.
-func (b *Blobs) goes(f func(ctx context.Context)) bool {
+// startTracked runs f in a goroutine that Close waits for, with a context that ends with Close. It
+// returns false if Blobs is already closed.
+func (b *Blobs) startTracked(f func(ctx context.Context)) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {

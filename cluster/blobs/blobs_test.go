@@ -30,8 +30,8 @@ type blobNode struct {
 
 func (n *blobNode) name(d ...catalog.Digest) { n.named.Store(&d) }
 
-// blobNodes makes n voters n-0, n-1, ... that know of each other. carrier gives each its way to the
-// others; nil = real ports.
+// blobNodes creates n voters n-0, n-1, ... that know each other. carrier gives each its connection
+// to the others; nil = real ports.
 func blobNodes(t *testing.T, n int, carrier func(i int) Carrier, change func(*Config)) []*blobNode {
 	t.Helper()
 	var (
@@ -88,7 +88,8 @@ func TestPutReachesAllAndGetFetches(t *testing.T) {
 	if have < 2 || !nodes[0].store.Has(d) {
 		t.Fatalf("acknowledged on %d of 3 nodes", have)
 	}
-	waitFor(t, func() bool { return nodes[1].store.Has(d) && nodes[2].store.Has(d) }) // the rest is sent in the background
+	// the other transfers run in the background
+	waitFor(t, func() bool { return nodes[1].store.Has(d) && nodes[2].store.Has(d) })
 
 	other := []byte("only on node 2")
 	lone := mustKeep(t, nodes[2].store, other)
@@ -148,8 +149,7 @@ func TestPutOnAFullPeerSaysSo(t *testing.T) {
 	}
 }
 
-// memoryCarrier moves blobs by calling the other side; gate, when set, may hold or break a
-// transfer.
+// memoryCarrier moves blobs by calling the other side. gate, if set, may hold or break a transfer.
 type memoryCarrier struct {
 	all  *memoryNet
 	gate func(ctx context.Context, doing, address string) error
@@ -221,14 +221,14 @@ func TestPutEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// Whoever answers in whatever order: a Put ends well once a majority of the voters has the archive,
-// this node included if it votes, and fails once none can.
+// In whatever order the nodes answer, a Put succeeds once a majority of the voters has the archive,
+// and fails once none can. This node counts if it votes.
 func TestPutCountsVotersOnlyAndItself(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		voters  string // of n-0 to n-4; n-0 puts
 		answers string // in order: + takes the archive, - does not
-		want    string // after which answer it is certain, and how
+		want    string // after which answer the outcome is certain, and which
 	}{
 		{"non-voters first", "012", "+3 +4 +1", "3 ok"},
 		{"voter first", "012", "+1", "1 ok"},
@@ -296,8 +296,8 @@ func TestPutCountsVotersOnlyAndItself(t *testing.T) {
 	}
 }
 
-// Members change between a Put and the command that names the archive: what counts is who votes
-// when it is proposed.
+// Members change between a Put and the command that names the archive: the voters at the time of
+// the proposal count.
 func TestArchiveIsNamedOnlyWhereAMajorityOfTodaysVotersHasIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		late := make(chan struct{})
@@ -520,7 +520,7 @@ func TestAStalledTransferEnds(t *testing.T) {
 		defer alive.stop()
 		for range 10 { // slow, but moving
 			time.Sleep(59 * time.Second) // the bubble's clock
-			alive.moved()
+			alive.progressed()
 		}
 		synctest.Wait()
 		if ctx.Err() != nil {

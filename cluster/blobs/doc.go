@@ -1,11 +1,11 @@
-// Package blobs keeps archives of workflow code on this node's disk, and on a majority of the
-// others'.
+// Package blobs stores archives of workflow code on this node's disk and on a majority of the other
+// nodes.
 //
-// It decides when a majority has an archive, whether one may be named by an entry, from whom a
-// missing one is fetched, and when one that nothing names is removed. It never decides what is
-// named (Config.Named says it, from applied state) nor who is a member (Config.Members), and
-// never looks into an archive: its name is the hash of its bytes.
+// It decides when a majority has an archive, whether an entry may name it, which peer supplies a
+// missing one, and when an archive that nothing names is removed. It never decides which archives
+// are named (Config.Named returns those of the applied state) nor who is a member (Config.Members),
+// and it never looks into an archive: an archive's name is the hash of its bytes.
 //
-// Begin with blobs.go (put and get), then store.go (one node's disk), majority.go and
-// reconcile.go. wire.go is how archives travel over the node port.
+// Begin with blobs.go (put and get), then store.go (one node's disk), majority.go and reconcile.go.
+// wire.go sends archives over the node port.
 package blobs

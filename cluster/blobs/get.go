@@ -13,8 +13,8 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// Get implements engine.Blobs. Callers at the same time share one fetch, which goes on when a
-// caller's ctx ends.
+// Get implements engine.Blobs. Concurrent callers share one fetch, which continues after a caller's
+// ctx ends. S69 x
 func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	archive, err := b.cfg.Store.Blob(d)
 	if !errors.Is(err, ErrNoBlob) {
@@ -26,7 +26,7 @@ func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 			err     error = port.ErrClosing
 			over          = make(chan struct{})
 		)
-		if !b.goes(func(ctx context.Context) {
+		if !b.startTracked(func(ctx context.Context) {
 			defer close(over)
 			archive, err = b.fetch(ctx, d)
 		}) {
@@ -46,7 +46,7 @@ func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	}
 }
 
-// fetch asks the peers in turn, voters first, until one has the bytes.
+// fetch asks the peers one by one, voters first, until one has the bytes.
 func (b *Blobs) fetch(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.cfg.FetchWithin)
 	defer cancel()
@@ -66,12 +66,12 @@ func (b *Blobs) fetch(ctx context.Context, d catalog.Digest) ([]byte, error) {
 			continue
 		}
 		if err := b.cfg.Store.KeepBlob(ctx, d, bytes.NewReader(archive)); err != nil {
-			b.cfg.Logger.Warn("a fetched archive could not be kept; it is used all the same", "archive", d, "error", err)
+			b.cfg.Logger.Warn("a fetched archive could not be stored; it is used anyway", "archive", d, "error", err)
 		}
 		return archive, nil
 	}
 	if len(asked) == 0 {
-		asked = []string{"nobody, for this node is alone"}
+		asked = []string{"nobody, because this node is alone"}
 	}
 	return nil, &engine.Unavailable{Why: fmt.Sprintf("archive %s is not here; asked %s", d, strings.Join(asked, ", "))}
 }

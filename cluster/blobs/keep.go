@@ -16,7 +16,7 @@ import (
 	"aion.dev/aion/internal/faults"
 )
 
-// BadBlob refuses bytes that do not hash to the name they came under.
+// BadBlob refuses bytes whose hash is not the name they were sent under.
 type BadBlob struct {
 	Digest catalog.Digest
 	Got    catalog.Digest
@@ -26,11 +26,11 @@ func (e *BadBlob) Error() string {
 	return fmt.Sprintf("archive %s: the bytes hash to %s", e.Digest, e.Got)
 }
 
-// KeepBlob returns once the bytes of archive, which must hash to d, are on disk. It makes the blob
-// young.
+// KeepBlob returns once the bytes of archive, which must hash to d, are on disk. It resets the
+// blob's age.
 func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error {
 	if s.touch(d) {
-		// It is here already, but a file can rot: whoever puts it brings the cure.
+		// The blob is here already, but its file may have rotted. Whoever puts it also repairs it.
 		if _, err := s.Blob(d); err == nil {
 			_, err := io.Copy(io.Discard, io.LimitReader(archive, s.cfg.MaxBytes))
 			return err
@@ -40,20 +40,20 @@ func (s *Store) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 	if err != nil {
 		return fmt.Errorf("keep archive: %w", err)
 	}
-	if err := s.adopt(d, name, size); err != nil {
+	if err := s.publish(d, name, size); err != nil {
 		os.Remove(name)
 		return fmt.Errorf("keep archive: %w", err)
 	}
 	return nil
 }
 
-// Keep is KeepBlob for bytes at hand. It answers their digest.
+// Keep is KeepBlob for bytes in memory. It returns their digest.
 func (s *Store) Keep(ctx context.Context, archive []byte) (catalog.Digest, error) {
 	d := catalog.Digest(sha256.Sum256(archive))
 	return d, s.KeepBlob(ctx, d, bytes.NewReader(archive))
 }
 
-// touch makes a blob young, if it is here, so that the sweeper leaves it.
+// touch resets the age of a blob if it is here, so that the sweep leaves it.
 func (s *Store) touch(d catalog.Digest) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *Store) touch(d catalog.Digest) bool {
 	return b != nil
 }
 
-// write puts the bytes into a synced temporary file.
+// write writes the bytes to a synced temporary file.
 func (s *Store) write(ctx context.Context, d catalog.Digest, archive io.Reader) (name string, size int64, err error) {
 	s.mu.Lock()
 	s.temp++
@@ -96,8 +96,8 @@ func (s *Store) write(ctx context.Context, d catalog.Digest, archive io.Reader) 
 	return name, size, nil
 }
 
-// adopt gives a finished file its name.
-func (s *Store) adopt(d catalog.Digest, name string, size int64) error {
+// publish renames a finished temporary file to its final name.
+func (s *Store) publish(d catalog.Digest, name string, size int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := int64(0)
@@ -118,7 +118,7 @@ func (s *Store) adopt(d catalog.Digest, name string, size int64) error {
 	return nil
 }
 
-// copyContext copies and hashes until the end, an error, or the end of ctx.
+// copyContext copies and hashes until the end of r, an error, or the end of ctx.
 func copyContext(ctx context.Context, w io.Writer, h hash.Hash, r io.Reader) (n int64, err error) {
 	buf := make([]byte, 256<<10)
 	for {

@@ -9,22 +9,22 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// putting is one Put waiting for a majority of the voters.
-type putting struct {
-	others []Peer // who is sent the bytes
-	need   int    // voters besides this node that must have them
-	own    int    // 1 if this node votes: it has them already
+// pendingPut is one Put that waits for a majority of the voters.
+type pendingPut struct {
+	others []Peer // the peers that are sent the bytes
+	need   int    // how many voters besides this node must have them
+	own    int    // 1 if this node votes, because it has them already
 	voters int
 
 	mu     sync.Mutex
-	have   int              // voters besides this node that have it
-	failed int              // voters that will not
-	said   map[string]error // by node id, nil error = has it
+	have   int              // voters besides this node that have the bytes
+	failed int              // voters that failed to take them
+	said   map[string]error // the answers by node id; nil: the node has the bytes
 	over   chan struct{}    // closed when the outcome is certain
 }
 
-func newPutting(self string, members []Peer) *putting {
-	r := &putting{others: others(self, members), said: map[string]error{}, over: make(chan struct{})}
+func newPendingPut(self string, members []Peer) *pendingPut {
+	r := &pendingPut{others: others(self, members), said: map[string]error{}, over: make(chan struct{})}
 	for _, p := range members {
 		if p.Voter {
 			r.voters++
@@ -34,12 +34,12 @@ func newPutting(self string, members []Peer) *putting {
 		}
 	}
 	r.need = r.voters/2 + 1 - r.own
-	r.settle()
+	r.closeIfDecided()
 	return r
 }
 
-// answer takes one peer's outcome.
-func (r *putting) answer(p Peer, err error) {
+// recordAnswer records one peer's outcome.
+func (r *pendingPut) recordAnswer(p Peer, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.said[p.ID] = err
@@ -51,12 +51,12 @@ func (r *putting) answer(p Peer, err error) {
 	} else {
 		r.failed++
 	}
-	r.settle()
+	r.closeIfDecided()
 }
 
 // holders counts the voters among members, and those of them that are known to have the bytes. self
 // has them.
-func (r *putting) holders(self string, members []Peer) (have, voters int) {
+func (r *pendingPut) holders(self string, members []Peer) (have, voters int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range members {
@@ -73,9 +73,9 @@ func (r *putting) holders(self string, members []Peer) (have, voters int) {
 	return have, voters
 }
 
-// settle closes over once a majority has it, or none can any more; r.mu is held, or nobody else
-// knows r.
-func (r *putting) settle() {
+// closeIfDecided closes over once a majority has the bytes or can no longer get them. The caller
+// holds r.mu, or r is not shared yet.
+func (r *pendingPut) closeIfDecided() {
 	select {
 	case <-r.over:
 		return
@@ -92,8 +92,8 @@ func (r *putting) settle() {
 	}
 }
 
-// wait returns nil once a majority has it, or *engine.NoQuorum naming who answered what.
-func (r *putting) wait(ctx context.Context) error {
+// wait returns nil once a majority has the bytes, or *engine.NoQuorum with each node's answer.
+func (r *pendingPut) wait(ctx context.Context) error {
 	late := error(nil)
 	select {
 	case <-r.over:

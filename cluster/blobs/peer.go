@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Peer is a member of the present configuration.
+// Peer is a member of the current configuration.
 type Peer struct {
 	ID      string
 	Address string // of the node port
 	Voter   bool
 }
 
-// others returns the members without self, voters first, each group by id.
+// others returns the members except self, voters first, each group ordered by id.
 func others(self string, members []Peer) []Peer {
 	members = slices.DeleteFunc(slices.Clone(members), func(p Peer) bool { return p.ID == self })
 	slices.SortFunc(members, func(a, b Peer) int {

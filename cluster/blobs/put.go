@@ -11,24 +11,24 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// put is a Put that a majority took. Answers that come later still count.
+// put is a Put that a majority took. Later answers still count.
 type put struct {
 	began time.Time
-	*putting
+	*pendingPut
 }
 
-// Put implements engine.Blobs. "Majority" is that of the voters of the configuration when Put
-// begins, this node's own disk included in any case; the other members are sent the bytes too,
-// without being waited for. The bytes are not copied: the caller does not change them afterwards.
+// Put implements engine.Blobs. "Majority" means the voters of the configuration when Put begins.
+// This node's own disk always gets the archive. Non-voters are sent the bytes too, but Put does not
+// wait for them. The bytes are not copied, so the caller must not change them afterwards. S64 x
 func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error) {
 	began := time.Now()
 	d, err := b.cfg.Store.Keep(ctx, archive)
 	if err != nil {
 		return d, putError(err)
 	}
-	p := put{began, newPutting(b.cfg.Self, b.cfg.Members())}
+	p := put{began, newPendingPut(b.cfg.Self, b.cfg.Members())}
 	for _, to := range p.others {
-		if !b.goes(func(ctx context.Context) { p.answer(to, b.send(ctx, to, d, archive)) }) {
+		if !b.startTracked(func(ctx context.Context) { p.recordAnswer(to, b.send(ctx, to, d, archive)) }) {
 			return d, port.ErrClosing
 		}
 	}
@@ -61,15 +61,15 @@ func (b *Blobs) send(ctx context.Context, to Peer, d catalog.Digest, archive []b
 	defer b.transfers.Release(1)
 	err := b.cfg.Carrier.SendBlob(ctx, port.Server{ID: to.ID, Address: to.Address}, d, archive)
 	if err != nil {
-		b.cfg.Logger.Warn("a node did not take an archive", "archive", d, "to", to.ID, "error", err)
+		b.cfg.Logger.Warn("a node did not accept an archive", "archive", d, "to", to.ID, "error", err)
 	}
 	return err
 }
 
-// CheckNamed refuses, as *engine.Unavailable, to name a blob that was not put here within the last
-// ten minutes, for it may be swept before the entry is applied; or that a majority of today's
-// voters is not known to have, for members may have changed since. Callers that propose an entry
-// which names a blob ask first.
+// CheckNamed returns *engine.Unavailable if an entry must not name a blob now. Either this node has
+// not put the blob within the last ten minutes, so it may be swept before the entry is applied; or
+// a majority of the current voters is not known to have it, because the members have changed. Call
+// it before proposing an entry that names a blob.
 func (b *Blobs) CheckNamed(d catalog.Digest) error {
 	members := b.cfg.Members()
 	b.mu.Lock()

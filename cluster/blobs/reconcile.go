@@ -23,9 +23,9 @@ func (b *Blobs) lacking(named []catalog.Digest) []catalog.Digest {
 	return lack
 }
 
-// Run keeps what is on disk in step with what applied state names, until ctx ends: it fetches what
-// is missing and sweeps what has been named by nothing for an hour. It looks at the present state
-// each time, so that nothing is lost by missing a change.
+// Run keeps the disk in step with what applied state names, until ctx ends: it fetches missing
+// archives and sweeps those that nothing has named for an hour. It compares with the current state
+// in every round, so a missed change loses nothing.
 func (b *Blobs) Run(ctx context.Context) error {
 	look, sweep := time.NewTicker(b.cfg.LookEvery), time.NewTicker(b.cfg.SweepEvery)
 	defer look.Stop()
@@ -47,7 +47,7 @@ func (b *Blobs) Run(ctx context.Context) error {
 	}
 }
 
-// try remembers when a blob that could not be fetched is worth asking for again.
+// try remembers when to ask again for a blob that could not be fetched.
 type try struct {
 	next  time.Time
 	pause time.Duration
@@ -55,7 +55,8 @@ type try struct {
 
 const longestPause = time.Minute
 
-// fetchLacking tries each missing blob once, unless it failed a short time ago, and waits for all.
+// fetchLacking tries each missing blob once, unless it failed a short time ago, and waits for all
+// attempts.
 func (b *Blobs) fetchLacking(ctx context.Context, tries map[catalog.Digest]*try) {
 	lack := b.lacking(b.cfg.Named())
 	failed := make([]bool, len(lack))

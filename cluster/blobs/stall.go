@@ -19,7 +19,7 @@ func (r *movingReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// liveness ends a transfer's context when nothing has moved for a while.
+// liveness ends a transfer's context when no byte has moved for a while.
 type liveness struct {
 	ctx   context.Context
 	timer *time.Timer
@@ -33,13 +33,13 @@ func stallGuard(parent context.Context, after time.Duration) (context.Context, *
 	return ctx, &liveness{ctx: ctx, timer: timer, after: after, stop: func() { timer.Stop(); cancel(nil) }}
 }
 
-func (l *liveness) moved() {
+func (l *liveness) progressed() {
 	if l.ctx.Err() == nil {
 		l.timer.Reset(l.after)
 	}
 }
 
-// explain says why the context ended, where that is the reason.
+// explain returns why the context ended, if that is the cause of err.
 func (l *liveness) explain(err error) error {
 	if cause := context.Cause(l.ctx); cause != nil {
 		return cause

@@ -21,39 +21,39 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// StoreConfig says where archives are kept. Zero limits have defaults.
+// StoreConfig configures where archives are stored. Zero limits have defaults.
 type StoreConfig struct {
-	Dir      string // folder of its own; made when missing
+	Dir      string // a folder of its own; created if missing
 	MaxBytes int64  // of one archive; default 64 MiB (deploy.max_archive_bytes)
 	MaxTotal int64  // of all archives; default 64 GiB
 	Logger   hclog.Logger
 }
 
-// Store is a node's archives on disk, each in a file named after the SHA-256 of its bytes. A file
-// under its name is whole and synced; what a crash left half-written is removed by the next
-// opening. Bytes are checked whenever they are read. All methods may be called by any goroutine at
-// any time.
+// Store holds a node's archives on disk, each in a file named after the SHA-256 of its bytes. A
+// file under its final name is complete and synced; the next OpenStore removes files that a crash
+// left half-written. Bytes are verified on every read. All methods may be called by any goroutine
+// at any time.
 type Store struct {
 	cfg StoreConfig
 
-	mu    sync.Mutex // over everything below, and over removing files
+	mu    sync.Mutex // guards the fields below, and removing files
 	blobs map[catalog.Digest]*blob
 	total int64
-	temp  uint64 // names temporary files
+	temp  uint64 // number of the next temporary file
 }
 
 // blob is an archive on disk.
 type blob struct {
 	size int64
-	// at is when it was last put or seen named, on this process's monotonic clock. What an opening
-	// finds is as young as the opening: a node that has just started cannot know better, and
-	// keeping too long costs only space.
+	// at is when the blob was last put or seen named, on this process's monotonic clock. OpenStore
+	// sets it to the present for every file it finds: a node that has just started cannot know
+	// better, and keeping a blob too long costs only space.
 	at time.Time
 }
 
 const (
 	tempSuffix = ".tmp"
-	badSuffix  = ".corrupt" // quarantine: kept for people to look at, newest few
+	badSuffix  = ".corrupt" // quarantine for people to inspect; only the newest few are kept
 	keepBad    = 8
 )
 
@@ -81,7 +81,7 @@ func OpenStore(cfg StoreConfig) (*Store, error) {
 		case strings.HasSuffix(e.Name(), badSuffix):
 			bad = append(bad, e.Name())
 		case derr != nil || !e.Type().IsRegular():
-			return nil, fmt.Errorf("%s: %s is no archive and does not belong here", cfg.Dir, e.Name())
+			return nil, fmt.Errorf("%s: %s is not an archive and does not belong here", cfg.Dir, e.Name())
 		default:
 			info, err := e.Info()
 			if err != nil {
@@ -95,25 +95,25 @@ func OpenStore(cfg StoreConfig) (*Store, error) {
 		os.Remove(filepath.Join(cfg.Dir, bad[0]))
 		bad = bad[1:]
 	}
-	return s, durable.SyncFolder(filepath.Dir(cfg.Dir)) // the folder itself is there after a crash
+	return s, durable.SyncFolder(filepath.Dir(cfg.Dir)) // so that the folder itself survives a crash
 }
 
 // Blob returns the verified bytes, or ErrNoBlob. A file that does not hash to its name goes into
-// quarantine and is ErrNoBlob as well.
+// quarantine and counts as ErrNoBlob.
 func (s *Store) Blob(d catalog.Digest) ([]byte, error) {
 	if !s.Has(d) {
 		return nil, ErrNoBlob
 	}
 	b, err := os.ReadFile(s.path(d))
 	switch {
-	case errors.Is(err, fs.ErrNotExist): // swept meanwhile, or removed behind our back
+	case errors.Is(err, fs.ErrNotExist): // swept in the meantime, or removed by somebody else
 		s.drop(d)
 		return nil, ErrNoBlob
 	case err != nil:
 		return nil, err
 	}
 	if got := catalog.Digest(sha256.Sum256(b)); got != d {
-		s.cfg.Logger.Error("an archive is corrupt on disk; it is put aside and fetched again", "error", &BadBlob{d, got})
+		s.cfg.Logger.Error("an archive is corrupt on disk; it is set aside and fetched again", "error", &BadBlob{d, got})
 		s.quarantine(d, b)
 		return nil, ErrNoBlob
 	}
@@ -127,14 +127,14 @@ func (s *Store) Has(d catalog.Digest) bool {
 	return s.blobs[d] != nil
 }
 
-// List returns what is here, sorted.
+// List returns the digests of all blobs here, sorted.
 func (s *Store) List() []catalog.Digest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.SortedFunc(maps.Keys(s.blobs), func(a, b catalog.Digest) int { return bytes.Compare(a[:], b[:]) })
 }
 
-// quarantine puts the file aside, unless another one has taken its place since bad was read.
+// quarantine sets the file aside, unless another file has replaced it since bad was read.
 func (s *Store) quarantine(d catalog.Digest, bad []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,7 +157,7 @@ func (s *Store) drop(d catalog.Digest) {
 	}
 }
 
-// forget removes d from the books; s.mu is held.
+// forget removes d from the index in memory. The caller holds s.mu.
 func (s *Store) forget(d catalog.Digest) {
 	if b := s.blobs[d]; b != nil {
 		s.total -= b.size

@@ -134,7 +134,7 @@ func TestBlobStoreDetectsAFlippedBit(t *testing.T) {
 	if _, err := os.Stat(s.path(d) + badSuffix); err != nil {
 		t.Errorf("the corrupt file is not in quarantine: %v", err)
 	}
-	// Putting it again heals, also when nobody has read the rotten file yet.
+	// Putting the archive again repairs it, even if nobody has read the rotten file yet.
 	mustKeep(t, s, archive)
 	flipBit(t, s, d)
 	mustKeep(t, s, archive)
@@ -174,7 +174,7 @@ func TestSweepTakesOnlyWhatNothingNamedForAnHour(t *testing.T) {
 		if s.Has(unnamed) || !s.Has(named) || !s.Has(refreshed) {
 			t.Fatal("the wrong blobs are left")
 		}
-		// Whatever was named until now has an hour from now.
+		// Everything named until now has an hour from now.
 		time.Sleep(keepUnnamed - time.Second)
 		if swept := s.Sweep(nil, keepUnnamed); len(swept) != 1 || swept[0] != refreshed {
 			t.Fatalf("swept %v, want only %s", swept, refreshed)
@@ -186,8 +186,8 @@ func TestSweepTakesOnlyWhatNothingNamedForAnHour(t *testing.T) {
 	})
 }
 
-// The sweeper here is as greedy as can be (it keeps nothing unnamed for any time), so puts and
-// reads meet it at every step: books and files still agree.
+// The sweeper here keeps nothing unnamed for any time, so puts and reads meet it at every point:
+// the index and the files still agree.
 func TestPutAndSweepAtTheSameTime(t *testing.T) {
 	s := openTestBlobs(t, t.TempDir())
 	archive := []byte("contended")

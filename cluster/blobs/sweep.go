@@ -8,17 +8,17 @@ import (
 	"aion.dev/aion/internal/faults"
 )
 
-// A blob may be put long before the entry that names it is applied everywhere, and a sweep between
-// the two would take it. keepUnnamed is far above what may lie between them: proposing is refused
-// putFresh after the put.
+// A blob may be put long before every node has applied the entry that names it, and a sweep in
+// between would remove it. keepUnnamed is far longer than that gap: a proposal is refused putFresh
+// after the put.
 const (
 	keepUnnamed = time.Hour
 	putFresh    = 10 * time.Minute
 )
 
 // Sweep removes the blobs that applied state has not named, and nobody has put, for the given time,
-// and returns them. named is what applied state names now. A put that comes while Sweep runs either
-// makes its blob young before Sweep looks, or finds it gone and writes it anew.
+// and returns them. named is what applied state names now. A put that runs during Sweep either
+// resets its blob's age before Sweep checks it, or finds the blob gone and writes it again.
 func (s *Store) Sweep(named []catalog.Digest, unnamedFor time.Duration) []catalog.Digest {
 	names := make(map[catalog.Digest]bool, len(named))
 	for _, d := range named {
@@ -41,12 +41,12 @@ func (s *Store) sweep(d catalog.Digest, named bool, unnamedFor time.Duration) bo
 	case b == nil:
 		return false
 	case named:
-		b.at = time.Now() // its hour begins when it is named no more
+		b.at = time.Now() // its hour begins when nothing names it any more
 		return false
 	case time.Since(b.at) < unnamedFor:
 		return false
 	}
-	// Without a sync: a removal that a crash undoes is done again.
+	// No sync is needed: if a crash undoes the removal, a later sweep repeats it.
 	if err := faults.Remove(s.path(d)); err != nil && !os.IsNotExist(err) {
 		s.cfg.Logger.Warn("an archive that nothing names cannot be removed", "archive", d, "error", err)
 		return false

@@ -21,11 +21,11 @@ type Carrier interface {
 	// FetchBlob returns what a node has under d, of at most limit bytes, unverified; ErrNoBlob when
 	// it has nothing.
 	FetchBlob(ctx context.Context, from port.Server, d catalog.Digest, limit int64) ([]byte, error)
-	// HandleBlobs names who keeps this node's archives, before Serve.
+	// HandleBlobs sets who serves this node's archives. It is called before Serve.
 	HandleBlobs(k Keeper)
 }
 
-// Keeper keeps a node's archives for other nodes.
+// Keeper stores a node's archives on behalf of other nodes.
 type Keeper interface {
 	// KeepBlob returns once the bytes, which must hash to d, are on disk.
 	KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error
@@ -36,15 +36,15 @@ type Keeper interface {
 // ErrNoBlob: the archive is not on this node's disk.
 var ErrNoBlob = errors.New("not here")
 
-// A transfer that has not moved a byte for so long is over; a slow one may take its time. Whoever
-// sends waits for the other side's disk too, and has nobody else to try; whoever fetches has other
-// peers, and perhaps a run that waits.
+// A transfer fails if no byte has moved for this long; a slow one may take its time. A sender also
+// waits for the other side's disk and has no alternative. A fetcher has other peers, and perhaps a
+// run waiting for it.
 const (
 	stallAfter      = 30 * time.Second
 	fetchStallAfter = 5 * time.Second
 )
 
-// Wire carries archives over the node port, as requests of their own beside its calls.
+// Wire sends archives over the node port, in requests separate from node calls.
 type Wire struct{ port *port.Port }
 
 var _ Carrier = (*Wire)(nil)
@@ -62,7 +62,7 @@ func (w *Wire) HandleBlobs(k Keeper) {
 func (w *Wire) SendBlob(ctx context.Context, to port.Server, d catalog.Digest, archive []byte) error {
 	ctx, alive := stallGuard(ctx, stallAfter)
 	defer alive.stop()
-	body := &movingReader{bytes.NewReader(archive), alive.moved}
+	body := &movingReader{bytes.NewReader(archive), alive.progressed}
 	req, err := w.port.Request(ctx, http.MethodPut, to, "/blob/"+d.String(), body)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (w *Wire) exchange(req *http.Request, limit int64, alive *liveness) ([]byte
 		return nil, alive.explain(err)
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(&movingReader{resp.Body, alive.moved}, limit+1))
+	b, err := io.ReadAll(io.LimitReader(&movingReader{resp.Body, alive.progressed}, limit+1))
 	switch {
 	case err != nil:
 		return nil, alive.explain(err)
@@ -107,7 +107,7 @@ func (w *Wire) exchange(req *http.Request, limit int64, alive *liveness) ([]byte
 func receiveBlob(k Keeper, w http.ResponseWriter, r *http.Request) {
 	d, err := catalog.ParseDigest(r.PathValue("digest"))
 	if err != nil {
-		port.WriteError(w, &engine.Unavailable{Why: "this node takes no such archive"})
+		port.WriteError(w, &engine.Unavailable{Why: "this node does not accept this archive"})
 		return
 	}
 	deadlines := http.NewResponseController(w)

@@ -14,8 +14,8 @@ import (
 )
 
 // memberlist trusts the lengths that a message claims: a packet of twenty bytes that claims a name
-// of 4 GiB makes it allocate 4 GiB. So every message is checked here before memberlist sees it. The
-// numbers are memberlist's wire protocol, which never renumbers.
+// of 4 GiB makes it allocate 4 GiB. So this package checks every message before memberlist sees it.
+// The numbers come from memberlist's wire protocol, which never renumbers.
 const (
 	kindPing, kindIndirectPing, kindAck byte = 0, 1, 2
 	kindSuspect, kindAlive, kindDead    byte = 3, 4, 5
@@ -23,10 +23,10 @@ const (
 	kindCompress, kindEncrypt           byte = 9, 10
 	kindNack, kindCRC, kindError        byte = 11, 12, 13
 
-	sealVersion  = 1           // of encryption; memberlist uses 0 with peers that are ten years old
+	sealVersion  = 1           // of encryption; memberlist uses 0 only with peers that are ten years old
 	sealOverhead = 1 + 12 + 16 // version, nonce, tag
-	maxPacket    = 64 << 10    // of a packet, inflated
-	maxStream    = 1 << 20     // of a stream's message, inflated: some 1,500 nodes
+	maxPacket    = 64 << 10    // of a decompressed packet
+	maxStream    = 1 << 20     // of a decompressed stream message: about 1,500 nodes
 )
 
 // checkPacket refuses a UDP message that memberlist must not see.
@@ -41,7 +41,7 @@ func checkPacket(key, b []byte) error {
 	return checkMessage(b, 2)
 }
 
-// checkMessage checks one message of a packet. A message may be wrapped at most depth times.
+// checkMessage checks one message of a packet. A message may be nested at most depth times.
 func checkMessage(b []byte, depth int) error {
 	if len(b) == 0 {
 		return errors.New("empty message")
@@ -58,13 +58,13 @@ func checkMessage(b []byte, depth int) error {
 	case kindCompound:
 		return checkCompound(body, depth)
 	default:
-		return fmt.Errorf("a packet of kind %d", kind)
+		return fmt.Errorf("a packet of unknown kind %d", kind)
 	}
 }
 
 func checkCompound(b []byte, depth int) error {
 	if len(b) == 0 || depth == 0 {
-		return errors.Join(errors.New("empty, or wrapped too deep"), errTooDeep(depth))
+		return errors.Join(errors.New("empty, or nested too deep"), errTooDeep(depth))
 	}
 	n := int(b[0])
 	if b = b[1:]; len(b) < 2*n {
@@ -86,17 +86,17 @@ func checkCompound(b []byte, depth int) error {
 
 func errTooDeep(depth int) error {
 	if depth == 0 {
-		return errors.New("messages within messages within messages")
+		return errors.New("messages nested too deep")
 	}
 	return nil
 }
 
-// openSealed decrypts b; without a key b is what it is.
+// openSealed decrypts b. Without a key it returns b unchanged.
 func openSealed(key, b, header []byte) ([]byte, error) {
 	if len(key) == 0 {
 		return b, nil
 	}
-	// An empty secret would pass the tag and then be indexed at 0.
+	// An empty plaintext would pass authentication, and memberlist would then index it at 0.
 	if len(b) <= sealOverhead || b[0] != sealVersion {
 		return nil, errors.New("not encrypted, or empty")
 	}
@@ -115,7 +115,7 @@ func openSealed(key, b, header []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// inflate undoes compression, up to most bytes.
+// inflate decompresses up to most bytes.
 func inflate(b []byte, most int) ([]byte, error) {
 	if err := (&packed{in: bytes.NewReader(b), left: len(b)}).value(2); err != nil {
 		return nil, err

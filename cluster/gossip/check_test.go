@@ -62,12 +62,12 @@ func TestGossipMessagesHoldWhatTheyClaim(t *testing.T) {
 		"one of two":                  {packet: compound(ping, claims4GiB), wrong: "longer"},
 		"4 billion values":            {packet: []byte("\x04\xdd\xff\xff\xff\xff"), stream: []byte("\x06\xdf\xff\xff\xff\xff"), wrong: "longer"},
 		"a bomb":                      {packet: deflate(make([]byte, 1<<20)), stream: deflate(make([]byte, 8<<20)), wrong: "more than"},
-		"a bomb in a bomb":            {packet: deflate(deflate(deflate(ping))), stream: deflate(deflate(ping)), wrong: "within messages"},
+		"a bomb in a bomb":            {packet: deflate(deflate(deflate(ping))), stream: deflate(deflate(ping)), wrong: "nested too deep"},
 		"deep values":                 {packet: append([]byte{4}, bytes.Repeat([]byte{0x91}, 10_000)...), wrong: "too deep"},
 		"nothing":                     {packet: []byte{}, wrong: "empty"},
 		"words to other software":     {packet: []byte("\x08GET / HTTP/1.1"), stream: []byte("\x08GET / HTTP/1.1"), wrong: "kind 8"},
 		"20 MiB beside a list": {
-			stream: pack(kindPushPull, map[string]any{"Nodes": 0, "UserStateLen": 20 << 20}), wrong: "beside it"},
+			stream: pack(kindPushPull, map[string]any{"Nodes": 0, "UserStateLen": 20 << 20}), wrong: "user state"},
 		"a million nodes": {
 			stream: pack(kindPushPull, map[string]any{"Nodes": 1 << 20, "UserStateLen": 0}), wrong: "1048576 nodes"},
 	} {
@@ -97,7 +97,7 @@ func TestGossipKeepsABoundedListOfNodes(t *testing.T) {
 		return pack(kindAlive, map[string]any{"Node": id, "Name": id, "Addr": net.IPv4(127, 0, 0, 1).To4(), "Port": 1,
 			"Incarnation": 1, "Meta": meta, "Vsn": []byte{1, 5, 2, 0, 0, 0}})
 	}
-	// One list, so that nothing depends on packets that the kernel drops.
+	// One list, so that the test does not depend on packets that the kernel drops.
 	list := func(from, n int) []byte {
 		b := pack(kindPushPull, map[string]any{"Nodes": n, "UserStateLen": 0, "Join": true})
 		for i := range n {
@@ -115,7 +115,7 @@ func TestGossipKeepsABoundedListOfNodes(t *testing.T) {
 		c.Write(b)
 		for buf := make([]byte, 4096); ; {
 			if _, err := c.Read(buf); err != nil {
-				return // the node has merged the list when it hangs up
+				return // the node has merged the list when it closes the stream
 			}
 		}
 	}
@@ -134,8 +134,8 @@ func TestGossipKeepsABoundedListOfNodes(t *testing.T) {
 	}
 }
 
-// FuzzGossip hands memberlist what passed the check, as the node does. What memberlist then does in
-// goroutines of its own ends the process if it panics, which is what the target looks for.
+// FuzzGossip gives memberlist what passed the check, as the node does. A panic in one of
+// memberlist's goroutines ends the process, which the fuzzer detects.
 func FuzzGossip(f *testing.F) {
 	g, err := Open(Config{Self: Peer{ID: "a", RaftAddress: "a:1"}, Listen: "127.0.0.1:0"})
 	if err != nil {
@@ -161,7 +161,7 @@ func FuzzGossip(f *testing.F) {
 	})
 }
 
-// FuzzGossipMeta reads what a node says of itself.
+// FuzzGossipMeta decodes a node's metadata.
 func FuzzGossipMeta(f *testing.F) {
 	f.Add("b", []byte(`{"r":"a:1","h":"b:2","c":"x","x":true}`))
 	f.Add("", []byte(`{"r":1}`))

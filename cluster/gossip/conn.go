@@ -6,14 +6,14 @@ import (
 	"net"
 )
 
-// conn is a stream. In each direction it carries one message, which is read whole and checked
-// before memberlist sees a byte of it.
+// conn is a stream. In each direction it carries one message, which is read and checked as a whole
+// before memberlist sees any of it.
 type conn struct {
 	net.Conn
 	of    *transport
-	place *list.Element // in silent; nil of a stream that this node opened
+	place *list.Element // in silent; nil for a stream that this node opened
 
-	read    bool // by memberlist's one reader
+	read    bool // only used by memberlist's single reader
 	message bytes.Reader
 	failed  error
 }
@@ -38,7 +38,7 @@ func (c *conn) Close() error {
 	c.of.mu.Lock()
 	delete(c.of.open, c)
 	if c.place != nil {
-		c.of.silent.Remove(c.place) // does nothing when it gave way
+		c.of.silent.Remove(c.place) // no effect if it was evicted
 	}
 	c.of.mu.Unlock()
 	return c.Conn.Close()

@@ -22,7 +22,7 @@ func TestGossipSuspectsWhoVanishedAndTakesItBackElsewhere(t *testing.T) {
 	a := open("a")
 	b := open("b", a.Address())
 	until(t, a, "a hears of b", func(p []Peer) bool { return len(p) == 1 && p[0].Status == "alive" })
-	b.end() // as a crash would: no good-bye
+	b.end() // like a crash: without a good-bye
 	b.over.Wait()
 	b.list.Load().Shutdown()
 	until(t, a, "a misses b", func(p []Peer) bool { return len(p) == 1 && p[0].Status == "suspect" })
@@ -41,7 +41,7 @@ func TestGossipKeepsTheUninvitedOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	b := openTestGossip(t, "b") // speaks in the clear
+	b := openTestGossip(t, "b") // it does not encrypt
 	defer b.Close()
 	if n, err := b.list.Load().Join([]string{a.Address()}); err == nil || n != 0 || len(a.Peers()) != 0 {
 		t.Fatalf("joined %d nodes without their key; they know %v", n, a.Peers())

@@ -9,8 +9,8 @@ import (
 )
 
 // TestGossipSurvivesWhatStrangersSend sends what any machine on the network can send to the gossip
-// port, with and without a key, and then expects the node to do its work as before. A panic in a
-// goroutine of memberlist would end the test binary, as it would end a node.
+// port, with and without a key, and then expects the node to work as before. A panic in one of
+// memberlist's goroutines would end the test binary, as it would end a node.
 func TestGossipSurvivesWhatStrangersSend(t *testing.T) {
 	for name, key := range map[string][]byte{"in the clear": nil, "with a key": []byte("0123456789abcdef")} {
 		t.Run(name, func(t *testing.T) {
@@ -37,8 +37,8 @@ func TestGossipSurvivesWhatStrangersSend(t *testing.T) {
 	}
 }
 
-// garbage is nothing, each byte alone, noise of every size around the powers of two, and each kind
-// of message with its body cut short or of noise.
+// garbage is nothing, each single byte, noise of every size around the powers of two, and each kind
+// of message with its body cut short or made of noise.
 func garbage() [][]byte {
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := func(n int) []byte {
@@ -83,5 +83,5 @@ func sendStream(t *testing.T, to string, b []byte) {
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(10 * time.Second))
-	c.Write(b) // the other end may have hung up already
+	c.Write(b) // the other end may have closed the stream already
 }

@@ -15,51 +15,51 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// Config says who this node is to others, and where it hears of them.
+// Config describes this node to others, and where to find them.
 type Config struct {
-	Self    Peer     // Status is ignored. What travels has to fit 512 bytes
+	Self    Peer     // Status is ignored. Its encoding must fit into 512 bytes
 	Listen  string   // host:port, TCP and UDP; port 0 takes a free one
-	Address string   // host:port where others reach it; empty = Listen
-	Key     []byte   // 16, 24 or 32 bytes; nil = in the clear
+	Address string   // host:port at which others reach it; empty = Listen
+	Key     []byte   // 16, 24 or 32 bytes; nil means no encryption
 	Join    []string // gossip addresses of others; its own may be among them
 	Logger  hclog.Logger
 
-	// Every is the pace: how often a member is probed. A dead one is suspect after about five times
-	// as long. Default 1 s.
+	// Every is the probe interval of a member. A dead member becomes suspect after about five
+	// intervals. Default 1 s.
 	Every time.Duration
 
 	lookup lookup // nil = the system's
 }
 
-// Gossip suggests addresses of nodes. What it says may be late, wrong or missing: membership and
+// Gossip suggests addresses of nodes. They may be outdated, wrong or missing: membership and
 // leadership come from the log.
 type Gossip struct {
 	cfg       Config
 	log       hclog.Logger
-	list      atomic.Pointer[memberlist.Memberlist] // nil until gossip.advertise has an address
+	list      atomic.Pointer[memberlist.Memberlist] // nil until the name in gossip.advertise resolves
 	transport *transport
-	lookup    lookup // of gossip.advertise
+	lookup    lookup // resolves gossip.advertise
 	changed   chan struct{}
 	end       context.CancelFunc
 	over      sync.WaitGroup
 
-	mu      sync.Mutex // over everything below
+	mu      sync.Mutex // guards the fields below
 	self    Peer
 	leaving bool
-	alive   map[string]Peer // by node id. Kept here because what memberlist hands out goes on changing under the reader
+	alive   map[string]Peer // by node id; copies, because memberlist keeps changing the nodes that it hands out
 	gone    map[string]Peer // left or suspect; maxGone at most
 	known   known
-	named   map[string]string // ip:port of each address in cfg.Join that resolves, and how it stands there
+	named   map[string]string // ip:port of each address in cfg.Join that resolves, and its spelling there
 }
 
 // Bounds of gossip.
 const (
-	joinEvery   = 2 * time.Second // how often addresses that did not answer are tried again
-	leaveWithin = 2 * time.Second // how long each of two good-byes may take
-	maxGone     = 64              // nodes remembered after they were last heard of
+	joinEvery   = 2 * time.Second // how often addresses that did not answer are retried
+	leaveWithin = 2 * time.Second // how long each of the two good-byes may take
+	maxGone     = 64              // lost nodes that are remembered
 )
 
-// Open listens and starts to look for the others. The caller closes it.
+// Open listens and starts to look for the other nodes. The caller closes it.
 func Open(cfg Config) (_ *Gossip, err error) {
 	cfg.Every = cmp.Or(cfg.Every, time.Second)
 	g := &Gossip{
@@ -76,14 +76,16 @@ func Open(cfg Config) (_ *Gossip, err error) {
 	mc := memberlist.DefaultLANConfig()
 	mc.Name = cfg.Self.ID
 	said := g.log.StandardWriter(&hclog.StandardLoggerOptions{InferLevels: true})
-	mc.Logger = log.New(throttle.New(said, 20, 10*time.Second), "", 0) // LogOutput would put a time before the level, and hide it
+	// LogOutput would put a time before the level and hide the level
+	mc.Logger = log.New(throttle.New(said, 20, 10*time.Second), "", 0)
 	mc.SecretKey = cfg.Key
 	mc.Delegate, mc.Events, mc.Alive = (*delegate)(g), (*events)(g), (*door)(g)
 	mc.ProbeInterval, mc.ProbeTimeout, mc.GossipInterval = cfg.Every, cfg.Every/2, cfg.Every/5
 	mc.TCPTimeout = 3 * time.Second
 	mc.QueueCheckInterval = cfg.Every
-	// A node that was dead and comes back at another address is the same node: its identity is in
-	// its data folder, not in its address. The default never lets it back in under its id.
+	// A node that was dead and returns at another address is the same node: its data folder
+	// identifies it, not its address. memberlist's default would never accept it again under its
+	// id.
 	mc.DeadNodeReclaimTime = time.Millisecond
 	host := ""
 	if cfg.Address != "" {
@@ -119,7 +121,8 @@ func Open(cfg Config) (_ *Gossip, err error) {
 	return g, nil
 }
 
-// Address returns where others reach this node's gossip; empty as long as that has no address.
+// Address returns where others reach this node's gossip, or "" as long as its name does not
+// resolve.
 func (g *Gossip) Address() string {
 	if list := g.list.Load(); list != nil {
 		return list.LocalNode().Address()
@@ -127,10 +130,10 @@ func (g *Gossip) Address() string {
 	return ""
 }
 
-// Dropped returns how many packets and streams were not shown to memberlist so far.
+// Dropped returns how many packets and streams have been withheld from memberlist.
 func (g *Gossip) Dropped() uint64 { return g.transport.dropped.Load() }
 
-// Close says good-bye, for 4 s at most, and stops listening. A probe that memberlist had under way
+// Close says good-bye, for at most 4 s, and stops listening. A probe that memberlist has in flight
 // may take one more interval to notice.
 func (g *Gossip) Close() error {
 	g.mu.Lock()
@@ -147,11 +150,11 @@ func (g *Gossip) Close() error {
 		return g.transport.Shutdown()
 	}
 	if list.NumMembers() > 1 {
-		// memberlist tells a node that left from one that died, but not its listeners. So the last
-		// thing a node says of itself is that it leaves.
-		g.tell("that it leaves")
+		// memberlist distinguishes a node that left from one that died, but does not tell its
+		// listeners. So a node announces that it leaves as its last metadata.
+		g.broadcastMeta("that it leaves")
 		if err := list.Leave(leaveWithin); err != nil {
-			g.log.Debug("left without everybody hearing of it", "error", err)
+			g.log.Debug("left before every node heard of it", "error", err)
 		}
 	}
 	return list.Shutdown()

@@ -21,7 +21,7 @@ func openTestGossip(t *testing.T, id string, join ...string) *Gossip {
 	return g
 }
 
-// until waits for a picture of the others that satisfies ok, woken by changes.
+// until waits for a list of peers that satisfies ok, woken by changes.
 func until(t *testing.T, g *Gossip, what string, ok func([]Peer) bool) {
 	t.Helper()
 	limit := time.NewTimer(await.Patience / 4)
@@ -60,8 +60,8 @@ func TestGossipFindsUpdatesAndLeaves(t *testing.T) {
 	until(t, a, "c is back", func(p []Peer) bool { return len(p) == 2 && p[1].Status == "alive" })
 }
 
-// TestGossipOfTwoClusters: nodes of two clusters that are told each other's addresses know only
-// their own, and go on finding those.
+// TestGossipOfTwoClusters: nodes of two clusters that are given each other's addresses know only
+// their own cluster, and keep finding its nodes.
 func TestGossipOfTwoClusters(t *testing.T) {
 	open := func(id, cluster string, join ...string) *Gossip {
 		g, err := Open(Config{Self: Peer{ID: id, RaftAddress: id + ":7601", ClusterID: cluster}, Listen: "127.0.0.1:0", Join: join})
@@ -100,8 +100,8 @@ func TestGossipRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// A name may resolve only some time after the start; until then this node has no gossip, and ends
-// in order.
+// A name may start to resolve only some time after the start. Until then this node has no gossip,
+// and shuts down cleanly.
 func TestGossipWaitsForItsName(t *testing.T) {
 	var log bytes.Buffer
 	g, err := Open(Config{

@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// join begins to speak with others.
+// join starts memberlist.
 func (g *Gossip) join(mc *memberlist.Config) error {
 	list, err := memberlist.Create(mc)
 	if err != nil {
@@ -22,8 +22,8 @@ func (g *Gossip) join(mc *memberlist.Config) error {
 	return nil
 }
 
-// joinByName is join at the address that host has, as soon as it has one: a name of a StatefulSet
-// resolves some seconds after its pod has started. It answers false when ctx ends before.
+// joinByName is join at the address of host, once that name resolves: a StatefulSet's name resolves
+// some seconds after its pod has started. It returns false if ctx ends first.
 func (g *Gossip) joinByName(ctx context.Context, mc *memberlist.Config, host string) bool {
 	said := ""
 	for ; ctx.Err() == nil; lifecycle.Pause(ctx, g.cfg.Every) {
@@ -48,20 +48,20 @@ func splitAddress(key, address string) (host string, port int, err error) {
 		port, err = strconv.Atoi(text)
 	}
 	if err != nil {
-		return "", 0, fmt.Errorf("%s %q is no host:port: %w", key, address, err)
+		return "", 0, fmt.Errorf("%s %q is not host:port: %w", key, address, err)
 	}
 	return cmp.Or(host, "0.0.0.0"), port, nil
 }
 
 // keepJoining asks the configured addresses whenever fewer nodes are known than are configured, or
-// none: a node that was cut off, and given up by everybody, finds back by this.
+// none. So a node that was cut off, and given up by everybody, finds its way back.
 func (g *Gossip) keepJoining(ctx context.Context) {
 	tick := time.NewTicker(joinEvery)
 	defer tick.Stop()
 	said := ""
 	for {
 		g.resolve(ctx)
-		said = g.sayMoved(ctx, said)
+		said = g.warnIfMoved(ctx, said)
 		if n := g.list.Load().NumMembers(); len(g.cfg.Join) > 0 && n < max(2, len(g.cfg.Join)) {
 			if n, err := g.list.Load().Join(g.cfg.Join); err != nil && n == 0 {
 				g.log.Debug("no address to join answers yet", "addresses", g.cfg.Join, "error", err)
@@ -75,7 +75,7 @@ func (g *Gossip) keepJoining(ctx context.Context) {
 	}
 }
 
-// resolve looks up the addresses to join: peers are known by IP address.
+// resolve looks up the addresses to join, because peers are known by IP address.
 func (g *Gossip) resolve(ctx context.Context) {
 	named := map[string]string{}
 	for _, address := range g.cfg.Join {
@@ -85,7 +85,7 @@ func (g *Gossip) resolve(ctx context.Context) {
 		}
 		ips, err := net.DefaultResolver.LookupHost(ctx, host)
 		if err != nil {
-			continue // tried again with the next round
+			continue // retried in the next round
 		}
 		for _, ip := range ips {
 			named[net.JoinHostPort(ip, port)] = address

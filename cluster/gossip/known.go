@@ -10,21 +10,20 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// Bounds of what gossip makes a node remember. Anybody who reaches the port can invent nodes,
-// unless gossip.key is set: a cluster is a handful, so whoever comes when the list is full is left
-// out.
+// These bound how many nodes gossip remembers. Anybody who reaches the port can invent nodes,
+// unless gossip.key is set. A cluster has only a handful, so nodes beyond the bound are ignored.
 const (
-	maxKnown    = 256             // ids that are known at a time
-	forgetAfter = 5 * time.Minute // of silence; memberlist itself forgets the dead somewhat sooner
+	maxKnown    = 256             // ids known at a time
+	forgetAfter = 5 * time.Minute // of silence; memberlist itself forgets dead nodes somewhat sooner
 )
 
-// known are the ids that memberlist keeps.
+// known is the set of ids that memberlist keeps.
 type known struct {
-	ids map[string]time.Time // zero while the node is there, else since when it is not
+	ids map[string]time.Time // zero while the node is present, otherwise since when it is gone
 }
 
-// admit answers whether id may be kept, and keeps it then. A node at an address that cluster.join
-// names is kept also when the list is full.
+// admit reports whether memberlist may keep id, and records it if so. A node at an address that
+// cluster.join names is kept even when the set is full.
 func (k *known) admit(id string, configured bool, now time.Time) bool {
 	if _, ok := k.ids[id]; ok {
 		return true
@@ -56,27 +55,28 @@ func (d *door) NotifyAlive(n *memberlist.Node) error {
 		return nil
 	}
 	if !nodeid.Valid(n.Name) {
-		return errors.New("no id of a node")
+		return errors.New("not a node id")
 	}
-	// One node that claims to speak something else would make every exchange of lists fail.
+	// A single node that claims another protocol version would make every exchange of node lists
+	// fail.
 	own := memberlist.DefaultLANConfig()
 	if n.PMin > own.ProtocolVersion || n.PMax < own.ProtocolVersion || n.PCur != own.ProtocolVersion || n.DCur != own.DelegateProtocolVersion {
 		return fmt.Errorf("it speaks protocol %d to %d, now %d", n.PMin, n.PMax, n.PCur)
 	}
 	var m meta
 	if len(n.Meta) > memberlist.MetaMaxSize {
-		return fmt.Errorf("it says %d bytes of itself", len(n.Meta))
+		return fmt.Errorf("its metadata has %d bytes", len(n.Meta))
 	}
 	if err := json.Unmarshal(n.Meta, &m); err != nil {
-		return fmt.Errorf("what it says of itself cannot be read: %w", err)
+		return fmt.Errorf("its metadata cannot be read: %w", err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.foreign(m.Cluster) {
+	if g.isForeign(m.Cluster) {
 		return fmt.Errorf("it belongs to cluster %s, this node to %s", m.Cluster, g.self.ClusterID)
 	}
 	if _, configured := g.named[n.Address()]; !g.known.admit(n.Name, configured, time.Now()) {
-		return fmt.Errorf("%d nodes are known already; set gossip.key to keep inventions out", maxKnown)
+		return fmt.Errorf("%d nodes are known already; set gossip.key to keep invented nodes out", maxKnown)
 	}
 	return nil
 }

@@ -33,8 +33,9 @@ func (l *lines) count(text string) int {
 	return strings.Count(l.text.String(), text)
 }
 
-// TestGossipSaysThatItsNameHasMoved: a name is waited for, taken, and followed no further; what
-// others were told stays, and the log says once that it is not where the name points to.
+// TestGossipSaysThatItsNameHasMoved: gossip waits until a name resolves, uses that address, and
+// does not follow the name any further. What others were told stays, and the log reports once that
+// the name now points elsewhere.
 func TestGossipSaysThatItsNameHasMoved(t *testing.T) {
 	var said lines
 	var at atomic.Pointer[string]
@@ -65,17 +66,17 @@ func TestGossipSaysThatItsNameHasMoved(t *testing.T) {
 	first, second := "127.0.0.1", "127.0.0.2"
 	at.Store(&first)
 	wait("the name resolves", func() bool { return g.Address() == "127.0.0.1:7602" })
-	if addresses := g.moved(t.Context(), net.ParseIP(first)); len(addresses) != 0 {
+	if addresses := g.movedAddresses(t.Context(), net.ParseIP(first)); len(addresses) != 0 {
 		t.Errorf("it moved to %v before it moved", addresses)
 	}
 	at.Store(&second)
-	const moved = "gossip.advertise has another address than at the start"
+	const moved = "gossip.advertise resolves to another address than at the start"
 	wait("the name moves", func() bool { return said.count(moved) > 0 })
-	at.Store(nil) // a name that is gone for a while is no news
-	if addresses := g.moved(t.Context(), net.ParseIP(first)); len(addresses) != 0 {
+	at.Store(nil) // a name that does not resolve for a while changes nothing
+	if addresses := g.movedAddresses(t.Context(), net.ParseIP(first)); len(addresses) != 0 {
 		t.Errorf("a name without an address moved to %v", addresses)
 	}
-	if g.sayMoved(t.Context(), second) != second || said.count(moved) != 1 || g.Address() != "127.0.0.1:7602" {
+	if g.warnIfMoved(t.Context(), second) != second || said.count(moved) != 1 || g.Address() != "127.0.0.1:7602" {
 		t.Errorf("said %d times, address %q", said.count(moved), g.Address())
 	}
 }

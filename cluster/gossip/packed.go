@@ -6,16 +6,16 @@ import (
 	"io"
 )
 
-// packed reads one value of msgpack without keeping it, to see that it holds what it claims: at no
-// time is more asked of in than left, and nothing is allocated by a length that in does not hold.
+// packed reads one msgpack value without keeping it, to verify its lengths: it never reads more
+// than left bytes of in, and never allocates by a length that in does not hold.
 type packed struct {
 	in   io.Reader
 	left int
 }
 
-var errCutShort = errors.New("a value is longer than what holds it")
+var errCutShort = errors.New("a value is longer than its container")
 
-// value reads one value, with values inside it up to depth deep.
+// value reads one value, with nested values up to depth.
 func (p *packed) value(depth int) error {
 	b, err := p.number(1)
 	if err != nil {
@@ -32,7 +32,7 @@ func (p *packed) value(depth int) error {
 		return p.skip(uint64(c & 0x1f))
 	case c >= 0xc4 && c <= 0xc6: // bytes
 		return p.sized(1<<(c-0xc4), 0)
-	case c >= 0xc7 && c <= 0xc9: // extensions, with a byte of type
+	case c >= 0xc7 && c <= 0xc9: // extensions with a type byte
 		return p.sized(1<<(c-0xc7), 1)
 	case c == 0xca:
 		return p.skip(4)
@@ -44,7 +44,7 @@ func (p *packed) value(depth int) error {
 		return p.skip(1 << (c - 0xd0))
 	case c >= 0xd4 && c <= 0xd8: // extensions of fixed size
 		return p.skip(1 + 1<<(c-0xd4))
-	case c >= 0xd9 && c <= 0xdb: // texts
+	case c >= 0xd9 && c <= 0xdb: // strings
 		return p.sized(1<<(c-0xd9), 0)
 	case c == 0xdc, c == 0xdd:
 		n, err := p.number(2 << (c - 0xdc))
@@ -53,15 +53,15 @@ func (p *packed) value(depth int) error {
 		n, err := p.number(2 << (c - 0xde))
 		return errors.Join(err, p.values(2*n, depth))
 	}
-	return errors.New("a byte that begins no value")
+	return errors.New("a byte that does not begin a value")
 }
 
 func (p *packed) values(n uint64, depth int) error {
-	if n > uint64(p.left) { // each takes a byte at least
+	if n > uint64(p.left) { // each value takes at least one byte
 		return errCutShort
 	}
 	if n > 0 && depth == 0 {
-		return errors.New("values within values too deep")
+		return errors.New("values nested too deep")
 	}
 	for range n {
 		if err := p.value(depth - 1); err != nil {

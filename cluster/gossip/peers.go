@@ -17,20 +17,21 @@ type Peer struct {
 	HTTPAddress string
 	ClusterID   string // empty while the node belongs to no cluster
 	Status      string // alive, suspect or left
-	Named       string // the address in cluster.join that led to it; empty if none did
+	Named       string // the address in cluster.join that led to it, or ""
 
-	gossip string // where its gossip is
+	gossip string // its gossip address
 }
 
-// Peers returns the nodes heard of but this one, sorted by id; once this node belongs to a cluster,
-// none of others. Status is alive, left (it said good-bye) or suspect (it was lost).
+// Peers returns the known nodes except this one, sorted by id. Once this node belongs to a cluster,
+// it leaves out nodes of other clusters. Status is alive, left (it said good-bye) or suspect (it
+// was lost).
 func (g *Gossip) Peers() []Peer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	all := maps.Clone(g.gone)
 	maps.Copy(all, g.alive)
 	for id, p := range all {
-		if g.foreign(p.ClusterID) {
+		if g.isForeign(p.ClusterID) {
 			delete(all, id)
 			continue
 		}
@@ -40,13 +41,14 @@ func (g *Gossip) Peers() []Peer {
 	return slices.SortedFunc(maps.Values(all), func(a, b Peer) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// foreign reports whether a node of that cluster is none of ours; g.mu is held.
-func (g *Gossip) foreign(cluster string) bool {
+// isForeign reports whether a node of that cluster belongs to another cluster than this one. The
+// caller holds g.mu.
+func (g *Gossip) isForeign(cluster string) bool {
 	return cluster != "" && g.self.ClusterID != "" && cluster != g.self.ClusterID
 }
 
-// Others returns the addresses to join but this node's own. A name that stands for other nodes too,
-// such as that of a service, is another's.
+// Others returns the addresses to join except this node's own. A name that also stands for other
+// nodes, such as a service's, counts as another node's.
 func (g *Gossip) Others() []string {
 	own := g.Address()
 	g.mu.Lock()
@@ -64,15 +66,15 @@ func (g *Gossip) Others() []string {
 // Changed is signalled after Peers changed. One signal may stand for several changes.
 func (g *Gossip) Changed() <-chan struct{} { return g.changed }
 
-// hear takes what memberlist says of a node, with memberlist's lock held: nothing here may call
-// back or keep n.
-func (g *Gossip) hear(n *memberlist.Node, here bool) {
+// recordNode records what memberlist reports about a node. memberlist holds its lock: nothing here
+// may call it back or keep n.
+func (g *Gossip) recordNode(n *memberlist.Node, here bool) {
 	if n.Name == g.cfg.Self.ID {
 		return
 	}
 	var m meta
 	if err := json.Unmarshal(n.Meta, &m); err != nil {
-		return // cannot be: door has read it
+		return // cannot happen: door has decoded it
 	}
 	p := Peer{ID: n.Name, RaftAddress: m.Raft, HTTPAddress: m.HTTP, ClusterID: m.Cluster, gossip: n.Address()}
 	g.mu.Lock()

@@ -40,7 +40,7 @@ func readMessage(in io.Reader, key []byte) ([]byte, error) {
 	return got.Bytes(), checkWhole(plain)
 }
 
-// checkWhole checks a message that is here as a whole.
+// checkWhole checks a message that has been read completely.
 func checkWhole(b []byte) error {
 	var got bytes.Buffer
 	p := &packed{in: io.TeeReader(bytes.NewReader(b), &got), left: len(b)}
@@ -51,7 +51,7 @@ func checkWhole(b []byte) error {
 	return checkStream(p, byte(kind), &got)
 }
 
-// checkStream reads the rest of a message of this kind. got holds what p has read.
+// checkStream reads and checks the rest of a message of this kind. got holds what p has read.
 func checkStream(p *packed, kind byte, got *bytes.Buffer) error {
 	switch kind {
 	case kindPing, kindAck, kindError:
@@ -71,11 +71,11 @@ func checkStream(p *packed, kind byte, got *bytes.Buffer) error {
 	case kindPushPull:
 		return checkNodes(p, got)
 	default:
-		return fmt.Errorf("a stream of kind %d", kind)
+		return fmt.Errorf("a stream of unknown kind %d", kind)
 	}
 }
 
-// checkNodes reads a list of nodes, behind a header that says how many.
+// checkNodes reads a list of nodes, after a header with their number.
 func checkNodes(p *packed, got *bytes.Buffer) error {
 	if err := p.value(2); err != nil {
 		return err
@@ -88,10 +88,9 @@ func checkNodes(p *packed, got *bytes.Buffer) error {
 		return err
 	}
 	if h.Nodes < 0 || h.Nodes > math.MaxInt32 || h.UserStateLen != 0 {
-		return fmt.Errorf("a list of %d nodes with %d bytes beside it", h.Nodes, h.UserStateLen)
+		return fmt.Errorf("a list of %d nodes with %d bytes of user state", h.Nodes, h.UserStateLen)
 	}
-	// A node in the list takes some 40 bytes; what memberlist makes of one takes three times as
-	// many.
+	// A node in the list takes about 40 bytes, and memberlist needs three times as many for it.
 	if h.Nodes > maxStream/40 {
 		return fmt.Errorf("a list of %d nodes", h.Nodes)
 	}

@@ -13,31 +13,32 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// transport is memberlist's own transport with an end: memberlist leaves streams, and those who
-// wait on them, behind when it shuts down.
+// transport is memberlist's own transport with a clean shutdown: memberlist itself leaves streams,
+// and goroutines waiting for them, behind.
 type transport struct {
 	*memberlist.NetTransport
-	ctx     context.Context // of dialling
+	ctx     context.Context // for dialling
 	cancel  context.CancelFunc
 	key     []byte
 	log     *log.Logger
 	packets chan *memberlist.Packet
 	streams chan net.Conn
-	dropped atomic.Uint64 // packets and streams that memberlist was not shown
-	drained chan struct{} // ends relay, once nothing can come any more
+	dropped atomic.Uint64 // packets and streams that were withheld from memberlist
+	drained chan struct{} // ends relay, once nothing more can arrive
 	over    sync.WaitGroup
 
-	mu     sync.Mutex // over everything below
+	mu     sync.Mutex // guards the fields below
 	closed bool
 	open   map[*conn]struct{}
 	silent list.List // of incoming *conn, oldest first
 }
 
-// maxStreams bounds incoming streams. Each is over within seconds, so the oldest gives way.
+// maxStreams bounds incoming streams. Each ends within seconds, so at the limit the oldest gives
+// way.
 const maxStreams = 16
 
-// openTransport listens. memberlist's transport logs whatever a stranger sends it, so it
-// needs a logger: with none, one empty datagram ended the process.
+// openTransport listens. memberlist's transport logs whatever a stranger sends, so it needs a
+// logger: without one, a single empty datagram ended the process.
 func openTransport(listen string, key []byte, logger *log.Logger) (*transport, error) {
 	host, port, err := splitAddress("gossip.address", listen)
 	if err != nil {
@@ -47,7 +48,7 @@ func openTransport(listen string, key []byte, logger *log.Logger) (*transport, e
 		key: key, log: logger, packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
 		drained: make(chan struct{}), open: map[*conn]struct{}{},
 	}
-	// With port 0 the kernel picks a TCP port whose UDP twin may be taken.
+	// With port 0 the kernel picks a TCP port whose UDP counterpart may be in use.
 	for range 10 {
 		t.NetTransport, err = memberlist.NewNetTransport(&memberlist.NetTransportConfig{BindAddrs: []string{host}, BindPort: port, Logger: logger})
 		if err == nil || port != 0 {
@@ -68,8 +69,8 @@ func (t *transport) StreamCh() <-chan net.Conn { return t.streams }
 // PacketCh implements memberlist.Transport.
 func (t *transport) PacketCh() <-chan *memberlist.Packet { return t.packets }
 
-// relay hands packets and accepted streams on, checked and tracked. It runs until the listeners
-// have ended: they would block on a stream that nobody takes.
+// relay hands on packets and accepted streams, checked and tracked. It runs until the listeners
+// have ended: they would block on a stream that nobody reads.
 func (t *transport) relay() {
 	for {
 		select {
@@ -116,13 +117,13 @@ func (t *transport) DialAddressTimeout(a memberlist.Address, timeout time.Durati
 	return nil, net.ErrClosed
 }
 
-// drop counts what memberlist is not shown.
+// drop counts what is withheld from memberlist.
 func (t *transport) drop(from net.Addr, why error) {
 	t.dropped.Add(1)
-	t.log.Printf("[WARN] dropped what no node sends, from=%s: %v", from, why)
+	t.log.Printf("[WARN] dropped a message that no node sends, from=%s: %v", from, why)
 }
 
-// track counts a stream until it is closed; after Shutdown it closes it instead.
+// track counts a stream until it is closed. After Shutdown it closes the stream instead.
 func (t *transport) track(raw net.Conn, incoming bool) net.Conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()

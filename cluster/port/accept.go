@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// accept never waits for a client: what a client has to say is read by a goroutine of its own, of
-// which there are at most MaxPending.
+// accept never waits for a client: a separate goroutine reads each client's preamble, and at most
+// MaxPending of them run at a time.
 func (p *Port) accept() {
 	for {
 		c, err := p.listener.Accept()
@@ -19,22 +19,22 @@ func (p *Port) accept() {
 			select {
 			case <-p.closing:
 				return
-			case <-time.After(10 * time.Millisecond): // out of file descriptors, mostly: it passes
+			case <-time.After(10 * time.Millisecond): // usually out of file descriptors, which passes
 				p.said.failed.Say(p.cfg.Logger.Warn, "node port cannot accept", "error", err)
 				continue
 			}
 		}
-		if e := p.admit(c); e != nil {
-			p.parts.Go(func() { p.greet(c, e) })
+		if e := p.addPending(c); e != nil {
+			p.parts.Go(func() { p.handshake(c, e) })
 		} else {
 			c.Close()
 		}
 	}
 }
 
-// admit makes room for one more silent connection by ending the one that has been silent longest: a
-// peer speaks within a round trip, so under a flood of silent clients peers still come through.
-func (p *Port) admit(c net.Conn) *list.Element {
+// addPending makes room for one more silent connection by ending the one that has been silent
+// longest. A peer speaks within a round trip, so peers still get through a flood of silent clients.
+func (p *Port) addPending(c net.Conn) *list.Element {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -48,14 +48,14 @@ func (p *Port) admit(c net.Conn) *list.Element {
 	return p.pending.PushBack(c)
 }
 
-// greet reads who speaks and what the connection is for, answers, and hands it over. The goroutine
-// of a connection that gave way ends by that connection's error.
-func (p *Port) greet(raw net.Conn, e *list.Element) {
+// handshake reads the preamble, answers it, and hands the connection over. If the connection is
+// evicted meanwhile, reading fails and the goroutine ends.
+func (p *Port) handshake(raw net.Conn, e *list.Element) {
 	deadline := time.Now().Add(p.cfg.FirstBytes)
 	raw.SetDeadline(deadline)
 	err := p.receive(raw, deadline)
 	p.mu.Lock()
-	p.pending.Remove(e) // does nothing when it gave way
+	p.pending.Remove(e) // no effect if it was evicted
 	p.mu.Unlock()
 	if err != nil {
 		raw.Close()
@@ -63,8 +63,8 @@ func (p *Port) greet(raw net.Conn, e *list.Element) {
 	}
 }
 
-// receive reads the preamble, tells the other side what it comes to, and hands the connection to
-// the stream that it is for.
+// receive reads the preamble, answers the other side, and hands the connection to the stream that
+// it is for.
 func (p *Port) receive(raw net.Conn, deadline time.Time) error {
 	c := raw
 	if p.tls != nil {
@@ -83,8 +83,8 @@ func (p *Port) receive(raw net.Conn, deadline time.Time) error {
 	if err != nil {
 		return err
 	}
-	// Tracked before the other side hears that it may go on: beyond MaxConnections it hears why
-	// not.
+	// The connection is tracked before the answer is written: beyond MaxConnections the answer
+	// carries the refusal.
 	pc := &conn{Conn: c, raw: raw, port: p, kind: kind, from: from, stranger: p.cfg.Place(from.From) == ""}
 	if err := p.track(pc); err != nil {
 		writeAnswer(c, err.Error())
@@ -102,20 +102,20 @@ func (p *Port) receive(raw net.Conn, deadline time.Time) error {
 	return p.handOver(pc, to, time.Until(deadline))
 }
 
-// refuse answers why a connection must not go on, or nil.
+// refuse returns nil if a connection may go on, and otherwise an error with the reason.
 func (p *Port) refuse(kind byte, from Introduction) error {
 	if kind != streamRaft && kind != streamHTTP {
 		return &refusedError{fmt.Sprintf("unknown stream %q", kind)}
 	}
-	if why := from.refuse(p.self(""), kind); why != "" {
+	if why := from.refuse(p.introductionTo(""), kind); why != "" {
 		return &refusedError{why}
 	}
 	return nil
 }
 
-// proves answers why a certificate does not prove that its holder is the node that it says it is.
-// A node that has moved to another host, and proves that one, may ask for its place there; see
-// MayCall.
+// proves returns an error if a certificate does not prove that its holder is the node that it
+// claims to be. A node that has moved to another host, with a certificate for that host, may ask
+// for its place there; see MayCall.
 func (p *Port) proves(c *x509.Certificate, kind byte, from Introduction) (moved bool, err error) {
 	names := p.tls.names()
 	if err := names.check(c, from.From, from.Address); err != nil {
@@ -139,7 +139,7 @@ func (p *Port) handOver(pc *conn, to *stream, patience time.Duration) (err error
 	case to.incoming <- pc:
 		return nil
 	case <-timer.C:
-		err = errors.New("nobody accepts this stream")
+		err = errors.New("no listener accepts this stream")
 	case <-to.ended:
 		err = net.ErrClosed
 	case <-p.closing:

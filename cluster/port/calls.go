@@ -13,27 +13,27 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// Handler answers one kind of node call of the node that from describes. What it answers is bounded
-// by MaxCallBytes. Its error reaches the caller: *engine.NotLeader, *engine.NoQuorum,
-// *engine.Unavailable and *engine.Unknown as what they are, anything else as its text.
+// Handler answers one kind of node call; from describes the calling node. The answer is bounded by
+// MaxCallBytes. The caller receives *engine.NotLeader, *engine.NoQuorum, *engine.Unavailable and
+// *engine.Unknown as typed errors, and any other error as text.
 type Handler func(ctx context.Context, from Introduction, body []byte) ([]byte, error)
 
 // MaxCallBytes bounds the body and the answer of a node call.
 const MaxCallBytes = 1 << 20
 
-// longestCall bounds a call whose caller set no deadline, and what a handler may take.
+// longestCall bounds a call whose caller set no deadline, and the run time of a handler.
 const longestCall = 30 * time.Second
 
-// Handle names the handler of a kind of call. All are named before Serve.
+// Handle registers the handler of a kind of call. All handlers are registered before Serve.
 func (p *Port) Handle(name string, h Handler) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls[name] = h
 }
 
-// Call asks a node, and nobody else who may be at its address, and returns its handler's answer.
-// When ctx ends or the connection breaks after the question was sent, the error is *engine.Unknown,
-// for the handler may have run; everything earlier is *engine.Unavailable.
+// Call asks one particular node, never another one that may be at its address, and returns its
+// handler's answer. If ctx ends or the connection breaks after the question was sent, the error is
+// *engine.Unknown, because the handler may have run. Any earlier error is *engine.Unavailable.
 func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([]byte, error) {
 	doing := fmt.Sprintf("node call %s to %s", name, to)
 	if len(body) > MaxCallBytes {
@@ -47,8 +47,8 @@ func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("%s: %v", doing, err)}
 	}
 	req.ContentLength = int64(len(body))
-	// Without a body that can be replayed net/http never sends a request twice by itself: whether
-	// to repeat is the caller's to say.
+	// net/http never repeats a request by itself if it cannot replay the body. Only the caller
+	// decides whether to repeat a call.
 	resp, err := p.client.Do(req)
 	if err != nil {
 		return nil, callError(err, doing)
@@ -66,10 +66,11 @@ func (p *Port) Call(ctx context.Context, to Server, name string, body []byte) ([
 	return b, nil
 }
 
-// sentReader hides from net/http that the body could be read again.
+// sentReader hides from net/http that the body could be replayed.
 type sentReader struct{ io.Reader }
 
-// callError sorts an error of net/http by whether the other side may have heard the question.
+// callError classifies an error of net/http by whether the other side may have received the
+// question.
 func callError(err error, doing string) error {
 	var early *notSent
 	if errors.As(err, &early) {
@@ -85,7 +86,7 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 	h := p.calls[name]
 	p.mu.Unlock()
 	if h == nil {
-		WriteError(w, &engine.Unavailable{Why: fmt.Sprintf("this node answers no call %q", name)})
+		WriteError(w, &engine.Unavailable{Why: fmt.Sprintf("this node does not know the call %q", name)})
 		return
 	}
 	from := fromOf(r)
@@ -93,7 +94,7 @@ func (p *Port) answer(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, err)
 		return
 	}
-	give, err := p.room(r)
+	give, err := p.reserveBody(r)
 	if err != nil {
 		WriteError(w, &engine.Unavailable{Why: fmt.Sprintf("node call %s: %v", name, err)})
 		return

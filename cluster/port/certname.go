@@ -9,24 +9,24 @@ import (
 	"strings"
 )
 
-// This file says which node a certificate proves its holder to be. A CA signs for more than nodes:
-// callers, other services, other clusters. In order:
+// This file decides which node a certificate proves its holder to be. A CA signs for more than
+// nodes: for callers, other services and other clusters. These rules apply in order:
 //
 //   - A URI aion://CLUSTER/node/ID in the certificate names the node. CLUSTER is cluster.name.
-//   - tls.node_names lists names of certificates without one: "ID=NAME" is one node's, "NAME" any
-//     node's. NAME is a DNS name or the common name.
-//   - Without either, here or in this node's own certificate, a certificate proves a host: it has
-//     to be good for serving there, and a node is believed to be the one whose address has that
-//     host. A certificate of a caller serves nowhere, so it is no node.
+//   - tls.node_names lists names for certificates without such a URI: "ID=NAME" is one node's name,
+//     "NAME" is any node's. NAME is a DNS name or the common name.
+//   - Without either, in the peer's and in this node's own certificate, a certificate proves a
+//     host. It must be valid for serving on that host, and its holder is accepted as the node whose
+//     address has that host. A caller's certificate is not valid for serving, so it proves no node.
 
-// nodeNames is that rule for one cluster.
+// nodeNames applies these rules for one cluster.
 type nodeNames struct {
 	cluster string
 	names   []nodeName
-	hosts   bool // neither URI nor names here: the host decides
+	hosts   bool // neither URI nor names are configured here: the host decides
 }
 
-type nodeName struct{ id, name string } // id "" = any
+type nodeName struct{ id, name string } // id "" means any node
 
 func newNodeNames(cluster string, list []string, own *x509.Certificate) nodeNames {
 	n := nodeNames{cluster: cluster}
@@ -54,8 +54,8 @@ func nodeURIs(c *x509.Certificate) (uris []*url.URL) {
 	return uris
 }
 
-// check answers why a certificate does not prove that its holder is node id, or nil; id "" is any
-// node of the cluster. address is where the node says that it is.
+// check returns nil if a certificate proves that its holder is node id, and otherwise an error with
+// the reason; id "" is any node of the cluster. address is the address that the node claims.
 func (n nodeNames) check(c *x509.Certificate, id, address string) error {
 	if uris := nodeURIs(c); len(uris) > 0 {
 		for _, u := range uris {
@@ -72,14 +72,14 @@ func (n nodeNames) check(c *x509.Certificate, id, address string) error {
 		}
 	}
 	if !n.hosts {
-		return fmt.Errorf("the certificate of %s names no node, or not node %q: it needs the URI aion://%s/node/%s, or an entry in tls.node_names", who(c), id, n.cluster, id)
+		return fmt.Errorf("the certificate of %s names no node, or not node %q: it needs the URI aion://%s/node/%s, or an entry in tls.node_names", holderName(c), id, n.cluster, id)
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("node %q is at %q, which is no host:port", id, address)
+		return fmt.Errorf("node %q is at %q, which is not host:port", id, address)
 	}
 	if !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth) && !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny) {
-		return fmt.Errorf("the certificate of %s is a caller's and no node's: it is not for servers", who(c))
+		return fmt.Errorf("the certificate of %s is a caller's, not a node's: it is not valid for servers", holderName(c))
 	}
 	if err := c.VerifyHostname(host); err != nil {
 		return fmt.Errorf("the certificate is not that of node %q at %s: %w", id, address, err)
@@ -87,8 +87,8 @@ func (n nodeNames) check(c *x509.Certificate, id, address string) error {
 	return nil
 }
 
-// who names the holder of a certificate for people.
-func who(c *x509.Certificate) string {
+// holderName returns a readable name of a certificate's holder.
+func holderName(c *x509.Certificate) string {
 	names := append([]string{c.Subject.CommonName}, c.DNSNames...)
 	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())

@@ -9,15 +9,15 @@ import (
 // conn is a connection that the port can end.
 type conn struct {
 	net.Conn
-	raw  net.Conn // below TLS
+	raw  net.Conn // the connection below TLS
 	port *Port
 	once sync.Once
 	kind byte
-	to   Server       // whom this node dialled
-	from Introduction // who dialled this node
+	to   Server       // the node that this node dialled
+	from Introduction // the node that dialled this node
 
-	stranger bool   // a node that is no member dialled
-	serial   uint64 // later connections have greater ones
+	stranger bool   // dialled by a node that is not a member
+	serial   uint64 // grows with each connection
 }
 
 func (c *conn) Close() error {
@@ -29,15 +29,15 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// addr is an address as others dial it, which may be a name.
+// addr is an address in the form that others dial, which may be a name.
 type addr string
 
 func (addr) Network() string  { return "tcp" }
 func (a addr) String() string { return string(a) }
 
-// track counts a connection until it is closed, so that Close reaches it. Where the most allowed
-// are open, the oldest of a node that is no member gives way to one from or to a member: strangers
-// that are well behaved, such as nodes that ask to be let in, must not keep members apart.
+// track counts a connection until it is closed, so that Close reaches it. At the limit, the oldest
+// connection of a non-member gives way to a connection from or to a member: well-behaved strangers,
+// such as nodes that ask to join, must not keep members apart.
 func (p *Port) track(pc *conn) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,7 +53,7 @@ func (p *Port) track(pc *conn) error {
 	return nil
 }
 
-// evict ends the oldest connection of a stranger, and answers whether there was one. The caller
+// evict ends the oldest connection of a stranger and reports whether there was one. The caller
 // holds p.mu.
 func (p *Port) evict() bool {
 	var oldest *conn
@@ -65,21 +65,21 @@ func (p *Port) evict() bool {
 	if oldest == nil {
 		return false
 	}
-	p.said.evicted.Say(p.cfg.Logger.Warn, "node port: too many connections, ending the oldest of nodes that are no members",
+	p.said.evicted.Say(p.cfg.Logger.Warn, "node port: too many connections, ending the oldest of a non-member",
 		"max", p.cfg.MaxConnections, "of", oldest.from.From)
 	delete(p.open, oldest)
-	oldest.raw.Close() // its reader and writer fail, and close it
+	oldest.raw.Close() // its reader and writer then fail and close it
 	return true
 }
 
-// CloseOthers ends raft's connections from here to a node at any address but keep: what was sent
-// to the process there is not to be acknowledged by it any more.
+// CloseOthers ends raft's connections from here to a node at every address except keep, so that no
+// process there can still acknowledge what was sent to it.
 func (p *Port) CloseOthers(id, keep string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.open {
 		if c.kind == streamRaft && c.to.ID == id && c.to.Address != keep {
-			c.raw.Close() // its reader and writer fail, and close it
+			c.raw.Close() // its reader and writer then fail and close it
 		}
 	}
 }

@@ -9,15 +9,14 @@ import (
 	"time"
 )
 
-// self returns this node's introduction to the node with an id.
-func (p *Port) self(to string) Introduction {
+// introductionTo returns this node's introduction to the node with an id.
+func (p *Port) introductionTo(to string) Introduction {
 	i := p.cfg.Self()
 	i.To, i.Address = to, string(p.advertised)
 	return i
 }
 
-// dial opens a connection to another node's port. Its errors mean that nothing was sent but the
-// preamble.
+// dial opens a connection to another node's port. If it fails, nothing but the preamble was sent.
 func (p *Port) dial(ctx context.Context, to Server, kind byte) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.FirstBytes)
 	defer cancel()
@@ -42,7 +41,7 @@ func (p *Port) dial(ctx context.Context, to Server, kind byte) (net.Conn, error)
 	return pc, nil
 }
 
-// introduce says who this node is and whom it means, and waits until the other side agrees.
+// introduce sends who this node is and which node it means, and waits until the other side agrees.
 func (p *Port) introduce(ctx context.Context, c net.Conn, to Server, kind byte) (net.Conn, error) {
 	if p.tls != nil {
 		cfg, err := p.tls.clientFor(to)
@@ -55,7 +54,7 @@ func (p *Port) introduce(ctx context.Context, c net.Conn, to Server, kind byte) 
 		}
 		c = tc
 	}
-	b, err := appendPreamble(nil, kind, p.self(to.ID))
+	b, err := appendPreamble(nil, kind, p.introductionTo(to.ID))
 	if err != nil {
 		return nil, err
 	}

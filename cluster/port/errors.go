@@ -8,17 +8,17 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// ErrClosing is what callers of a node hear that is shutting down.
+// ErrClosing is the error that callers get from a node that is shutting down.
 var ErrClosing = &engine.Unavailable{Why: "this node is shutting down"}
 
-// wireError is an error between nodes.
+// wireError is an error in transit between nodes.
 type wireError struct {
 	Code   string `json:"code,omitempty"` // no_leader, no_quorum, unavailable, outcome_unknown; empty for any other error
 	Detail string `json:"detail"`
 	Leader string `json:"leader,omitempty"`
 }
 
-// WriteError answers a request with an error, which ReadError reads as what it is.
+// WriteError answers a request with an error. ReadError restores its type.
 func WriteError(w http.ResponseWriter, err error) {
 	e := wireError{Detail: err.Error()}
 	var (
@@ -28,7 +28,7 @@ func WriteError(w http.ResponseWriter, err error) {
 		unknown     *engine.Unknown
 	)
 	switch {
-	case errors.As(err, &unknown): // first: it may wrap any of the others
+	case errors.As(err, &unknown): // checked first, because it may wrap any of the others
 		e = wireError{Code: unknown.Code(), Detail: unknown.Cause.Error()}
 	case errors.As(err, &notLeader):
 		e = wireError{Code: notLeader.Code(), Leader: notLeader.Leader}

@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// newServer answers POST /call/{name} with handlers, and what HandleHTTP was told. Connections come
-// through the port's own listener, which has already proved (with TLS) that the other side is a
-// node.
+// newServer serves POST /call/{name} and the patterns of HandleHTTP. Its connections come through
+// the port's own listener, which has already proved (with TLS) that the other side is a node.
 func (p *Port) newServer() *http.Server {
 	p.mux.HandleFunc("POST /call/{name}", p.answer)
 	return &http.Server{
@@ -61,15 +60,17 @@ func (p *Port) newClient() *http.Client {
 			DisableCompression:  true,
 			MaxConnsPerHost:     64,
 			MaxIdleConnsPerHost: 4,
-			IdleConnTimeout:     time.Minute, // less than the server's, so that a call rarely meets a connection that is being closed
+			// shorter than the server's, so that a call rarely meets a connection that is being
+			// closed
+			IdleConnTimeout: time.Minute,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// host is the name under which net/http keeps its connections to a node. It holds all that the
-// preamble said: a connection to another id at the same address, or from before this node belonged
-// to its cluster, is another connection.
+// host returns the name under which net/http pools connections to a node. It contains everything
+// that the preamble contained. So a connection to another id at the same address, or one from
+// before this node belonged to its cluster, is never reused.
 func (p *Port) host(to Server) string {
 	return hex.EncodeToString(fmt.Appendf(nil, "%s\n%s\n%s", to.ID, to.Address, p.cfg.Self().Cluster)) + ":1"
 }
@@ -79,21 +80,22 @@ func readHost(host string) (to Server, err error) {
 	b, err := hex.DecodeString(strings.TrimSuffix(host, ":1"))
 	parts := strings.Split(string(b), "\n")
 	if err != nil || len(parts) != 3 {
-		return to, fmt.Errorf("%q names no node", host)
+		return to, fmt.Errorf("%q does not name a node", host)
 	}
 	return Server{ID: parts[0], Address: parts[1]}, nil
 }
 
-// Request makes a request to another node, for Do: of those whose bodies are not small questions.
+// Request creates a request to another node, to be sent by Do. It is for transfers whose bodies are
+// too large for a call.
 func (p *Port) Request(ctx context.Context, method string, to Server, path string, body io.Reader) (*http.Request, error) {
 	return http.NewRequestWithContext(ctx, method, "http://"+p.host(to)+path, body)
 }
 
-// Do sends a request that Request has made.
+// Do sends a request created by Request.
 func (p *Port) Do(req *http.Request) (*http.Response, error) { return p.client.Do(req) }
 
-// HandleHTTP names what answers requests by pattern, of nodes that may call what. All are named
-// before Serve.
+// HandleHTTP registers a handler by pattern, for nodes that may call what. All handlers are
+// registered before Serve.
 func (p *Port) HandleHTTP(pattern, what string, h http.HandlerFunc) {
 	p.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		if err := fromOf(r).MayCall(what, p.cfg.Self()); err != nil {
@@ -104,7 +106,7 @@ func (p *Port) HandleHTTP(pattern, what string, h http.HandlerFunc) {
 	})
 }
 
-// fromOf returns who sent a request.
+// fromOf returns the node that sent a request.
 func fromOf(r *http.Request) Introduction {
 	from, _ := r.Context().Value(fromKey{}).(Introduction)
 	return from
@@ -112,7 +114,7 @@ func fromOf(r *http.Request) Introduction {
 
 type fromKey struct{}
 
-// notSent is an error before anything of a request left this machine.
+// notSent is an error that occurred before anything of a request left this machine.
 type notSent struct{ err error }
 
 func (e *notSent) Error() string { return e.err.Error() }

@@ -6,15 +6,16 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// The calls that a node may make before it is a member.
+// These are the calls that a node may make before it is a member.
 const (
-	CallHello   = "hello"   // who are you, and how far are you
-	CallPromise = "promise" // found a cluster with these, and no other
-	CallJoin    = "join"    // let me in
+	CallHello   = "hello"   // ask a node for its id and progress
+	CallPromise = "promise" // promise to found a cluster with these nodes and no others
+	CallJoin    = "join"    // ask for admission
 )
 
-// MayCall answers why a node must not make a call, or nil. One that belongs to no cluster, or does
-// not say whom it means, may get to know others and ask to be let in; nothing else.
+// MayCall returns nil if a node may make a call, and otherwise an error with the reason. A node
+// that belongs to no cluster, or does not name the node it means, may only greet others and ask to
+// join.
 func (i Introduction) MayCall(name string, own Introduction) error {
 	switch {
 	case name == CallHello:

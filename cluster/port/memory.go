@@ -7,19 +7,19 @@ import (
 
 // Memory bounds what a node's calls hold together, those of its users and those of other nodes.
 type Memory interface {
-	// Take returns nil once there are n bytes, or soon an error that says what they are all taken
-	// by.
+	// Take returns nil once n bytes are reserved, or after a short time an error that says what
+	// holds the memory.
 	Take(ctx context.Context, n int64) error
-	// Give gives back what was taken.
+	// Give returns n bytes.
 	Give(n int64)
 }
 
-// smallCall is how long the body of a call may be that nobody accounts for.
+// smallCall is the largest body that is not accounted for.
 const smallCall = 4 << 10
 
-// room takes memory for the body of a call, as long as it says it is. Small ones need none: a node
-// that is short of memory must hear what the others say of themselves.
-func (p *Port) room(r *http.Request) (give func(), err error) {
+// reserveBody reserves memory for the declared length of a call's body. Small bodies need no
+// reservation: a node that is short of memory must still hear the others' greetings.
+func (p *Port) reserveBody(r *http.Request) (give func(), err error) {
 	n := min(r.ContentLength, MaxCallBytes)
 	if n < 0 {
 		n = MaxCallBytes

@@ -15,27 +15,30 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Config says where a node is reached by other nodes.
+// Config configures how other nodes reach this one.
 type Config struct {
 	Address   string // host:port to listen on; port 0 takes a free one
-	Advertise string // host:port at which others reach it; Address when empty, which then must not be a wildcard
+	Advertise string // host:port at which others reach it. Empty: Address, which then must not be a wildcard
 	TLS       TLS
 	Logger    hclog.Logger
 
-	Self func() Introduction // this node as it is now; To and Address are the port's
-	// Place returns where the configuration has a member, or nothing. Where certificates prove
-	// hosts, a member is believed at that host only; nil where there is no configuration.
+	Self func() Introduction // this node's current description; the port itself sets To and Address
+	// Place returns a member's address in the configuration, or "". Where certificates prove hosts,
+	// a member is accepted only at that host. nil if there is no configuration.
 	Place func(id string) string
 
-	FirstBytes     time.Duration // how long a new connection may take to say what it is for, TLS included; default 5 s
-	MaxPending     int           // connections that have not said so yet; default 256, or a quarter of MaxConnections. The oldest gives way
-	Memory         Memory        // of what node calls hold; nil = unbounded
-	MaxConnections int           // in all; default 4,096. Nodes that are no members give way to members
+	// how long a new connection may take to send its preamble, TLS included; default 5 s
+	FirstBytes time.Duration
+	// connections that have not sent their preamble; default 256, or a quarter of MaxConnections.
+	// The oldest gives way
+	MaxPending     int
+	Memory         Memory // bounds what node calls hold; nil = unbounded
+	MaxConnections int    // in total; default 4,096. Non-members give way to members
 }
 
 // Port is the one address of a node for other nodes. It carries raft's streams and, as HTTP, node
-// calls and what HandleHTTP was told; the first bytes of a connection say which, and who speaks to
-// whom. Every connection, in and out, ends with Close.
+// calls and the patterns of HandleHTTP. The first bytes of a connection tell which of them it
+// carries, and between which nodes. Close ends every connection, in and out.
 type Port struct {
 	cfg        Config
 	tls        *nodeTLS // nil is plaintext
@@ -43,25 +46,25 @@ type Port struct {
 	advertised addr
 	raft, web  *stream
 	mux        *http.ServeMux
-	http       *http.Server // node calls, and what HandleHTTP was told
+	http       *http.Server // node calls, and the patterns of HandleHTTP
 	client     *http.Client
 
-	said struct{ failed, evicted, refused throttle.Throttle } // what strangers cause
+	said struct{ failed, evicted, refused throttle.Throttle } // log messages that strangers cause
 
 	closing chan struct{}
-	parts   sync.WaitGroup // accept loop, greetings, HTTP server and handlers; nothing is added once closed
+	parts   sync.WaitGroup // accept loop, handshakes, HTTP server and handlers; nothing is added once closed
 
-	mu      sync.Mutex // over everything below
+	mu      sync.Mutex // guards the fields below
 	closed  bool
 	serving bool
-	pending list.List          // of net.Conn that have not said who they are, oldest first
+	pending list.List          // of net.Conn that have not sent their preamble, oldest first
 	open    map[*conn]struct{} // in both directions
-	tracked uint64             // connections so far
+	tracked uint64             // number of connections so far
 	calls   map[string]Handler
 }
 
-// Open listens. Raft, and after Serve the calls, can use it at once; a connection that nobody
-// accepts waits for at most FirstBytes.
+// Open listens. Raft can use the port at once, calls after Serve. A connection that nobody accepts
+// waits for at most FirstBytes.
 func Open(cfg Config) (*Port, error) {
 	cfg.Logger = cmp.Or(cfg.Logger, hclog.NewNullLogger())
 	cfg.FirstBytes = cmp.Or(cfg.FirstBytes, 5*time.Second)
@@ -71,7 +74,7 @@ func Open(cfg Config) (*Port, error) {
 		cfg.Place = func(string) string { return "" }
 	}
 	if cfg.Self == nil {
-		return nil, errors.New("the node port needs to know whose it is")
+		return nil, errors.New("the node port needs Config.Self")
 	}
 	certs, err := cfg.TLS.load(cfg.Self().Name)
 	if err != nil {
@@ -101,7 +104,7 @@ func Open(cfg Config) (*Port, error) {
 	return p, nil
 }
 
-// advertise returns what others dial.
+// advertise returns the address that others dial.
 func advertise(cfg Config, bound net.Addr) (string, error) {
 	if cfg.Advertise != "" {
 		if _, _, err := net.SplitHostPort(cfg.Advertise); err != nil {
@@ -121,12 +124,12 @@ func advertise(cfg Config, bound net.Addr) (string, error) {
 // Advertised returns the host:port at which other nodes reach this one.
 func (p *Port) Advertised() string { return string(p.advertised) }
 
-// Raft returns the stream layer for raft's network transport. Closing it ends accepting for raft
-// and nothing else.
+// Raft returns the stream layer for raft's network transport. Closing it only stops accepting for
+// raft.
 func (p *Port) Raft() raft.StreamLayer { return p.raft }
 
-// Serve begins to answer node calls and other requests. What they need (Handle, HandleHTTP) was
-// named before.
+// Serve starts to answer node calls and other requests. Handle and HandleHTTP must be called
+// before.
 func (p *Port) Serve() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -137,7 +140,7 @@ func (p *Port) Serve() {
 	p.parts.Go(func() { p.http.Serve(p.web) }) // ends with Close
 }
 
-// Close ends everything that uses the port, calls under way included, and waits until it is over.
+// Close ends everything that uses the port, including calls in flight, and waits for it.
 func (p *Port) Close() error {
 	p.mu.Lock()
 	if p.closed {
@@ -149,7 +152,7 @@ func (p *Port) Close() error {
 	close(p.closing)
 	var conns []net.Conn
 	for c := range p.open {
-		conns = append(conns, c.raw) // not TLS, whose goodbye may block
+		conns = append(conns, c.raw) // not the TLS connection, whose Close may block
 	}
 	for e := p.pending.Front(); e != nil; e = e.Next() {
 		conns = append(conns, e.Value.(net.Conn))

@@ -18,9 +18,9 @@ import (
 	"go.uber.org/goleak"
 )
 
-var testPorts atomic.Int64 // each port is a node's own
+var testPorts atomic.Int64 // each port has a node of its own
 
-// at is a port as others dial it.
+// at returns a port as others dial it.
 func at(p *Port) Server { return Server{p.cfg.Self().From, p.Advertised()} }
 
 // dialRaft opens one of raft's connections.
@@ -85,7 +85,7 @@ func TestPortTellsStreamsApart(t *testing.T) {
 	}
 }
 
-// A whole raft on two ports: what the stream layer is for.
+// A whole raft on two ports, which is what the stream layer is for.
 func TestPortCarriesRaft(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	a, b := openTestPort(t, Config{}), openTestPort(t, Config{})
@@ -138,7 +138,7 @@ func TestPortIsNotBlockedBySilentClients(t *testing.T) {
 	if _, err := a.Call(t.Context(), at(b), "echo", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	// The oldest gave way.
+	// The oldest connection gave way.
 	if _, err := silent[0].Read(make([]byte, 1)); err == nil {
 		t.Fatal("the oldest silent client is still connected")
 	}
@@ -188,7 +188,7 @@ func TestPortBoundsConnections(t *testing.T) {
 	first.Close()
 }
 
-// Nodes that are no members may fill the port, and members get in all the same.
+// Non-members may fill the port; members get in all the same.
 func TestPortMakesRoomForMembers(t *testing.T) {
 	b := openTestPort(t, Config{MaxConnections: 2, Place: func(id string) string {
 		return map[string]string{"member": "127.0.0.1:1"}[id]
@@ -289,7 +289,7 @@ func TestCloseWaitsForHandlers(t *testing.T) {
 	b.Handle("hang", func(ctx context.Context, _ Introduction, _ []byte) ([]byte, error) {
 		close(entered)
 		<-ctx.Done()
-		ended = true // read without a lock: Close is what orders the two
+		ended = true // read without a lock, because Close orders the two
 		return nil, ctx.Err()
 	})
 	b.Serve()
@@ -306,7 +306,7 @@ func isUnavailable(err error) bool {
 	return errors.As(err, &u)
 }
 
-// waitFor polls what nothing signals.
+// waitFor polls for something that nothing signals.
 func waitFor(t *testing.T, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
@@ -350,7 +350,7 @@ func wantError(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// full is memory of which nothing is left for more than most bytes.
+// full is memory that has nothing left for more than most bytes.
 type full struct{ most, taken int64 }
 
 func (f *full) Take(_ context.Context, n int64) error {
@@ -363,8 +363,8 @@ func (f *full) Take(_ context.Context, n int64) error {
 
 func (f *full) Give(n int64) { f.taken -= n }
 
-// TestCallsShareMemory: the bodies of node calls take memory while their handlers run, but for
-// small ones, and give it back.
+// TestCallsShareMemory: bodies of node calls reserve memory while their handlers run, except small
+// ones, and release it.
 func TestCallsShareMemory(t *testing.T) {
 	memory := &full{most: 100 << 10}
 	a, b := openTestPort(t, Config{}), openTestPort(t, Config{Memory: memory})

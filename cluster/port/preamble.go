@@ -10,15 +10,15 @@ import (
 	"aion.dev/aion/cluster/nodeid"
 )
 
-// The preamble opens every connection of the node port, before any protocol starts: the dialling
-// side says what the connection is for and who speaks to whom, and the listener answers with one
-// byte, and a reason when it refuses. Addresses are used again, by other nodes and by other
-// clusters; raft believes whoever answers at one. So nobody is taken for a node because of the
-// address at which it was reached.
+// The preamble opens every connection of the node port, before any protocol starts. The dialling
+// side sends what the connection is for, who it is and which node it means. The listener answers
+// with one byte, followed by a reason if it refuses. Without it, raft trusts whoever answers at an
+// address, although other nodes and other clusters may reuse that address. With it, an address
+// alone never identifies a node.
 //
-// On the wire: "aion", version, kind, u16 length of what follows, then the strings of an
-// Introduction in order, each behind one byte with its length. The answer is 0, or 1 and a text
-// behind its u16 length. A change of anything that nodes say to each other raises the version.
+// On the wire: "aion", version, kind, u16 length of the rest, then the strings of an Introduction
+// in order, each after one byte with its length. The answer is 0, or 1 and a text after its u16
+// length. Any change of what nodes send each other raises the version.
 const (
 	preambleName    = "aion"
 	preambleVersion = 2
@@ -33,32 +33,32 @@ const (
 	maxRefusal = 1 << 10
 )
 
-// Introduction is what a node says of itself, and whom it means, before anything else.
+// Introduction describes a node and the node that it means, before anything else is sent.
 type Introduction struct {
-	Name     string // of the cluster, as its operators call it: cluster.name; empty where they do not
+	Name     string // of the cluster: cluster.name; empty if not configured
 	Cluster  string // its id; empty before this node belongs to one
-	From     string // id of this node
-	To       string // id of the node that is meant; empty only in a hello to whoever is there
-	Instance string // of the process: two with one node id are told apart by it
-	Address  string // where this node is reached
+	From     string // id of the node that dials
+	To       string // id of the node that is meant; empty only in a hello to whoever answers
+	Instance string // of the process: distinguishes two processes with one node id
+	Address  string // where the dialling node is reached
 
-	moved bool // the listener's finding: the certificate proves Address, and not where the configuration has the node
+	moved bool // set by the listener: the certificate proves Address, but the configuration has the node elsewhere
 }
 
 func (i *Introduction) fields() []*string {
 	return []*string{&i.Name, &i.Cluster, &i.From, &i.To, &i.Instance, &i.Address}
 }
 
-// maxIntroduced bounds each field of an Introduction.
+// maxIntroduced bounds the bytes of each field of an Introduction.
 const maxIntroduced = 255
 
-// refuse answers why the node that own describes does not talk to the one that said i, or nothing.
-// With kind streamHTTP the node that speaks may belong to no cluster yet, and may not know whom it
+// refuse returns a reason if the node that own describes must not talk to the node that sent i, or
+// "". With kind streamHTTP the sender may belong to no cluster yet, and may not know which node it
 // meets.
 func (i Introduction) refuse(own Introduction, kind byte) string {
 	switch {
 	case !nodeid.Valid(i.From):
-		return fmt.Sprintf("%q is no node id", i.From)
+		return fmt.Sprintf("%q is not a node id", i.From)
 	case i.To != own.From && (i.To != "" || kind != streamHTTP):
 		return fmt.Sprintf("this is node %s, not %q", own.From, i.To)
 	case i.Name != "" && own.Name != "" && i.Name != own.Name:
@@ -73,13 +73,13 @@ func (i Introduction) refuse(own Introduction, kind byte) string {
 	return ""
 }
 
-// RefuseRaft is refuse for raft's messages; clustertest's network asks it.
+// RefuseRaft is refuse for raft's messages; clustertest's network uses it.
 func (i Introduction) RefuseRaft(own Introduction) string { return i.refuse(own, streamRaft) }
 
 // RefuseCall is refuse for node calls.
 func (i Introduction) RefuseCall(own Introduction) string { return i.refuse(own, streamHTTP) }
 
-// appendPreamble returns what opens a connection.
+// appendPreamble appends the bytes that open a connection.
 func appendPreamble(b []byte, kind byte, i Introduction) ([]byte, error) {
 	b = append(append(b, preambleName...), preambleVersion, kind, 0, 0)
 	head := len(b)
@@ -93,10 +93,11 @@ func appendPreamble(b []byte, kind byte, i Introduction) ([]byte, error) {
 	return b, nil
 }
 
-// readPreamble reads what appendPreamble wrote, and not a byte more.
+// readPreamble reads what appendPreamble wrote, and not one byte more.
 func readPreamble(r io.Reader) (kind byte, i Introduction, err error) {
 	var head [preambleHead]byte
-	// The name first: what begins otherwise may be shorter than a head, and is told so at once.
+	// The name is read first: a client with another protocol may send less than a header, and
+	// should get its answer at once.
 	if _, err := io.ReadFull(r, head[:len(preambleName)]); err != nil {
 		return 0, i, fmt.Errorf("no preamble: %w", err)
 	}
@@ -128,12 +129,12 @@ func readPreamble(r io.Reader) (kind byte, i Introduction, err error) {
 	return head[len(preambleName)+1], i, nil
 }
 
-// refusedError is why a connection was refused, in words that the other side is told.
+// refusedError is why a connection was refused. The other side is sent its text.
 type refusedError struct{ why string }
 
 func (e *refusedError) Error() string { return e.why }
 
-// writeAnswer tells the dialling side to go on, or why not.
+// writeAnswer tells the dialling side to go on, or why it is refused.
 func writeAnswer(c net.Conn, refused string) error {
 	b := []byte{answerGoOn}
 	if refused != "" {
@@ -145,7 +146,7 @@ func writeAnswer(c net.Conn, refused string) error {
 	return err
 }
 
-// readAnswer returns nil when the listener goes on, and its reason when it does not.
+// readAnswer returns nil if the listener accepts, and its reason if it refuses.
 func readAnswer(r io.Reader) error {
 	var b [3]byte
 	if _, err := io.ReadFull(r, b[:1]); err != nil {

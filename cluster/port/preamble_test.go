@@ -17,7 +17,7 @@ var hostile = []byte{preambleVersion, streamRaft, 0xff, 0xff}
 // introducing returns a Self.
 func introducing(i Introduction) func() Introduction { return func() Introduction { return i } }
 
-// TestPortAnswersEveryMistakeInThePreamble sends each by hand and reads what the other side says.
+// TestPortAnswersEveryMistakeInThePreamble sends each mistake by hand and reads the answer.
 func TestPortAnswersEveryMistakeInThePreamble(t *testing.T) {
 	var log syncBuffer
 	own := Introduction{Name: "prod", Cluster: "A", From: "n1", Instance: "one"}
@@ -33,7 +33,7 @@ func TestPortAnswersEveryMistakeInThePreamble(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, first string
-		want        string // in the answer; in the log where answered is false
+		want        string // part of the answer; part of the log where answered is false
 		answered    bool
 	}{
 		{"a caller", "GET / HTTP/1.1\r\n\r\n", "http.address", false},
@@ -49,8 +49,8 @@ func TestPortAnswersEveryMistakeInThePreamble(t *testing.T) {
 		{"another node meant", say('r', with(func(i *Introduction) { i.To = "n3" })), `this is node n1, not "n3"`, true},
 		{"another node called", say('h', with(func(i *Introduction) { i.To = "n3" })), `this is node n1, not "n3"`, true},
 		{"raft for nobody", say('r', with(func(i *Introduction) { i.To = "" })), `this is node n1, not ""`, true},
-		{"from nobody", say('r', with(func(i *Introduction) { i.From = "" })), "is no node id", true},
-		{"from a strange id", say('r', with(func(i *Introduction) { i.From = "../n2" })), "is no node id", true},
+		{"from nobody", say('r', with(func(i *Introduction) { i.From = "" })), "is not a node id", true},
+		{"from a strange id", say('r', with(func(i *Introduction) { i.From = "../n2" })), "is not a node id", true},
 		{"another name", say('h', with(func(i *Introduction) { i.Name = "test" })), "cluster.name", true},
 		{"a second process with this id", say('r', with(func(i *Introduction) { i.From = "n1" })), "two processes run as node n1", true},
 	} {
@@ -58,7 +58,7 @@ func TestPortAnswersEveryMistakeInThePreamble(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn.SetDeadline(time.Now().Add(time.Minute)) // so that a broken port fails here
+		conn.SetDeadline(time.Now().Add(time.Minute)) // makes a broken port fail here
 		if _, err := io.WriteString(conn, c.first); err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestPortAnswersEveryMistakeInThePreamble(t *testing.T) {
 			waitFor(t, func() bool { return strings.Contains(log.String(), c.want) })
 		}
 	}
-	// And what fits goes on, also before there is a cluster to belong to.
+	// A preamble within the limits is accepted, also before there is a cluster.
 	for _, first := range []string{
 		say('r', good), say('h', good),
 		say('h', with(func(i *Introduction) { i.Cluster, i.To = "", "" })),
@@ -92,8 +92,8 @@ func TestPortAnswersEveryMistakeInThePreamble(t *testing.T) {
 	}
 }
 
-// TestWhoMayCallWhat: before a node belongs to a cluster it may say hello, promise and ask to be
-// let in; one that does not know whom it meets may say hello.
+// TestWhoMayCallWhat: before a node belongs to a cluster it may say hello, promise and ask to join.
+// A node that does not know which node it meets may only say hello.
 func TestWhoMayCallWhat(t *testing.T) {
 	own := Introduction{Cluster: "A", From: "n1"}
 	for _, c := range []struct {
@@ -114,7 +114,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 	}
 }
 
-// TestCallsReachOnlyTheNodeMeant also over connections that were open before the node at the
+// TestCallsReachOnlyTheNodeMeant also over connections that were opened before the node at the
 // address changed.
 func TestCallsReachOnlyTheNodeMeant(t *testing.T) {
 	a := openTestPort(t, Config{})

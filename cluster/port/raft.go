@@ -11,22 +11,22 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// The network transport under raft.
+// Limits of the network transport below raft.
 const (
-	raftTimeout  = 10 * time.Second // of one message
+	raftTimeout  = 10 * time.Second // for one message
 	raftPool     = 4                // connections kept to each node; a heartbeat never waits behind entries
-	raftInFlight = 16               // AppendEntries under way to each node
+	raftInFlight = 16               // AppendEntries in flight to each node
 )
 
-// RaftNetwork is raft's network transport with names on both sides.
+// RaftNetwork is raft's network transport with verified node ids on both sides.
 //
-// Raft's own dials an address and believes whoever answers, and it hands on what arrives without a
-// word about the connection. Here every message is sent to a node and not to an address: the id is
-// part of the address that the pool of connections is keyed by, and the port introduces the two.
-// Every connection that comes in is served by a transport of its own, so that what a message says
-// of its sender is held against whom the connection belongs to.
+// Raft's own transport dials an address and trusts whoever answers; and it hands on incoming
+// messages without saying which connection they came from. Here every message is sent to a node
+// rather than an address: the id is part of the key of the connection pool, and the port introduces
+// the two nodes. Each incoming connection gets a transport of its own, so that the sender named in
+// a message can be compared with the connection's owner.
 type RaftNetwork struct {
-	*raft.NetworkTransport // dials; the concrete type, for pre-vote is lost by wrapping an interface
+	*raft.NetworkTransport // dials. It must be the concrete type: wrapped in an interface, pre-vote is lost
 	port                   *Port
 	logger                 hclog.Logger
 	incoming               chan raft.RPC
@@ -59,8 +59,7 @@ func (n *RaftNetwork) accept() {
 	}
 }
 
-// serve passes on what arrives on one connection, as long as it comes from the node at its other
-// end.
+// serve relays what arrives on one connection, as long as it comes from the node at the other end.
 func (n *RaftNetwork) serve(c *conn) {
 	one := &single{conn: make(chan net.Conn, 1), addr: n.port.raft.Addr(), over: make(chan struct{}), closed: make(chan struct{})}
 	one.conn <- &singleConn{Conn: c, of: one}
@@ -88,15 +87,15 @@ func (n *RaftNetwork) serve(c *conn) {
 	}
 }
 
-// spokenBy answers why a message is not one that the node with id sends. Candidates, leaders and
-// those who hand leadership on all name themselves.
+// spokenBy returns an error if a message does not come from the node with id. Candidates, leaders
+// and nodes that transfer leadership all name themselves.
 func spokenBy(message any, id string) error {
 	m, ok := message.(raft.WithRPCHeader)
 	if !ok {
-		return fmt.Errorf("%T names no sender", message)
+		return fmt.Errorf("%T does not name its sender", message)
 	}
 	if got := string(m.GetRPCHeader().ID); got != id {
-		return fmt.Errorf("%T says that it comes from node %q, its connection from node %s", message, got, id)
+		return fmt.Errorf("%T claims to come from node %q, but its connection is node %s's", message, got, id)
 	}
 	return nil
 }
@@ -104,7 +103,7 @@ func spokenBy(message any, id string) error {
 // Consumer implements raft.Transport.
 func (n *RaftNetwork) Consumer() <-chan raft.RPC { return n.incoming }
 
-// Close implements raft.WithClose. The port ends the connections.
+// Close implements raft.WithClose. The port closes the connections.
 func (n *RaftNetwork) Close() error {
 	n.closes.Do(func() { close(n.closed) })
 	n.port.raft.Close()
@@ -113,7 +112,7 @@ func (n *RaftNetwork) Close() error {
 	return err
 }
 
-// CloseOthers ends connections from here to a node at any address but keep.
+// CloseOthers ends connections from here to a node at every address except keep.
 func (n *RaftNetwork) CloseOthers(id raft.ServerID, keep raft.ServerAddress) {
 	n.port.CloseOthers(string(id), string(keep))
 }
@@ -165,12 +164,12 @@ func (o *outgoing) Accept() (net.Conn, error) {
 
 func (o *outgoing) Close() error { return nil }
 
-// single is a stream layer of one connection that has come in.
+// single is a stream layer of one incoming connection.
 type single struct {
 	raft.StreamLayer // nil: it never dials
 	conn             chan net.Conn
 	addr             net.Addr
-	over             chan struct{} // closed when the connection is
+	over             chan struct{} // closed with the connection
 	overs            sync.Once
 	closed           chan struct{}
 	closes           sync.Once

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// Server is a node as a raft configuration knows it.
+// Server is a node as it appears in a raft configuration.
 type Server struct {
 	ID      string `json:"id"`
 	Address string `json:"address"` // of the node port
 }
 
-// String names a server for people.
+// String returns a readable name.
 func (s Server) String() string { return fmt.Sprintf("%s at %s", cmp.Or(s.ID, "whoever"), s.Address) }

@@ -11,8 +11,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// stream is the part of a port's connections that are for one purpose, as a listener of its own. It
-// implements raft.StreamLayer.
+// stream is a listener for the port's connections of one purpose. It implements raft.StreamLayer.
 type stream struct {
 	port     *Port
 	incoming chan *conn // unbuffered: a connection belongs to the port until it is accepted
@@ -35,20 +34,20 @@ func (s *stream) Accept() (net.Conn, error) {
 	return nil, net.ErrClosed
 }
 
-// Close ends accepting on this stream; the port and the connections go on.
+// Close stops accepting on this stream; the port and its connections stay open.
 func (s *stream) Close() error {
 	s.once.Do(func() { close(s.ended) })
 	return nil
 }
 
-// Addr returns the advertised address: raft tells it to others as this node's.
+// Addr returns the advertised address: raft passes it to others as this node's address.
 func (s *stream) Addr() net.Addr { return s.port.advertised }
 
-// Dial implements raft.StreamLayer. Its addresses are those of RaftNetwork: id@host:port.
+// Dial implements raft.StreamLayer. Its addresses have RaftNetwork's format: id@host:port.
 func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
 	id, host, ok := strings.Cut(string(address), "@")
 	if !ok {
-		return nil, fmt.Errorf("raft dials %q, which names no node", address)
+		return nil, fmt.Errorf("raft dials %q, which does not name a node", address)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()

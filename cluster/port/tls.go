@@ -10,28 +10,28 @@ import (
 	"aion.dev/aion/internal/certs"
 )
 
-// TLS is how nodes prove themselves to each other. The zero value is plaintext, which is for
+// TLS configures how nodes authenticate each other. The zero value is plaintext, which is meant for
 // loopback.
 //
-// Both sides present a certificate signed by the CA, and both look whether it proves the node that
-// the other side says it is; see certname.go.
+// Both sides present a certificate signed by the CA, and both check that it proves the node that
+// the other side claims to be; see certname.go.
 type TLS struct {
-	// Certificates are this node's, valid for server and client authentication, with a CA. What
-	// changes in them counts for connections made from then on.
+	// Certificates are this node's, valid for server and client authentication, with a CA. A change
+	// in them applies to new connections.
 	Certificates *certs.Set
-	// Names are the certificates that prove nodes without a URI of their own: tls.node_names.
+	// Names are the certificates that prove nodes without a URI: tls.node_names.
 	Names []string
 }
 
-// nodeTLS makes the configurations of connections.
+// nodeTLS builds the TLS configuration of each connection.
 type nodeTLS struct {
 	certs          *certs.Set
-	server, client *tls.Config // without what may change: certificate and CA
+	server, client *tls.Config // without the parts that may change: certificate and CA
 	cluster        string      // cluster.name
 	list           []string    // tls.node_names
 }
 
-// load checks n. Nil without an error means plaintext.
+// load validates n. A nil result without an error means plaintext.
 func (n TLS) load(cluster string) (*nodeTLS, error) {
 	if n.Certificates == nil {
 		return nil, nil
@@ -52,16 +52,16 @@ func (n TLS) load(cluster string) (*nodeTLS, error) {
 	return &nodeTLS{n.Certificates, server, client, cluster, n.Names}, nil
 }
 
-// names is the rule of who is which node, by the certificate that this node has now.
+// names returns the rules for this node's current certificate.
 func (n *nodeTLS) names() nodeNames {
 	return newNodeNames(n.cluster, n.list, n.certs.Certificate().Leaf)
 }
 
-// checkOwn refuses a certificate that no other node would take for this one's.
+// checkOwn refuses a certificate that other nodes would not accept as this node's.
 func (n *nodeTLS) checkOwn(id string) error {
 	names := n.names()
 	if names.hosts {
-		return nil // whoever dials looks at the host
+		return nil // the dialling side checks the host
 	}
 	if err := names.check(n.certs.Certificate().Leaf, id, ""); err != nil {
 		return fmt.Errorf("tls.cert_file: this is node %s, and %w", id, err)
@@ -69,7 +69,7 @@ func (n *nodeTLS) checkOwn(id string) error {
 	return nil
 }
 
-// forServer returns the configuration for one connection that is accepted.
+// forServer returns the configuration for one accepted connection.
 func (n *nodeTLS) forServer() *tls.Config {
 	c := n.server.Clone()
 	c.ClientCAs = n.certs.Roots()
@@ -85,9 +85,10 @@ func (n *nodeTLS) clientFor(to Server) (*tls.Config, error) {
 	c, names, roots := n.client.Clone(), n.names(), n.certs.Roots()
 	c.RootCAs, c.ServerName = roots, host
 	if names.hosts {
-		return c, nil // crypto/tls wants the host
+		return c, nil // crypto/tls needs the host
 	}
-	c.InsecureSkipVerify = true // of the host only: the chain is checked here, and the node instead of the host
+	// skips only the host check: the chain is verified below, and the node instead of the host
+	c.InsecureSkipVerify = true
 	c.VerifyConnection = func(cs tls.ConnectionState) error {
 		opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 		for _, c := range cs.PeerCertificates[1:] {

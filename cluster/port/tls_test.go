@@ -111,7 +111,7 @@ func TestTLSLetsNodesOfOneCAIn(t *testing.T) {
 	if got, err := a.Call(t.Context(), at(b), "echo", []byte("hi")); err != nil || string(got) != "hi" {
 		t.Fatalf("got %q, %v", got, err)
 	}
-	trusting := theirs.files(t, t.TempDir(), "node-a") // trusts our CA, but is signed by theirs
+	trusting := theirs.files(t, t.TempDir(), "node-a") // it trusts our CA, but is signed by theirs
 	trusting.CA = ours.file
 	for what, cfg := range map[string]Config{
 		"plaintext":               {},
@@ -124,7 +124,7 @@ func TestTLSLetsNodesOfOneCAIn(t *testing.T) {
 	}
 }
 
-// TestCertificateMatrix holds every kind of certificate of the CA against every way of naming
+// TestCertificateMatrix tests every kind of certificate of the CA against every way of naming
 // nodes, on both sides of a connection.
 func TestCertificateMatrix(t *testing.T) {
 	ca := newAuthority(t)
@@ -170,7 +170,7 @@ func TestCertificateMatrix(t *testing.T) {
 	names := []string{"n1=n1.example", "n2=n2.example"}
 	for _, c := range []struct {
 		name        string
-		own, theirs string // certificates of n1, and of whoever says that it is n2
+		own, theirs string // certificates of n1, and of the node that claims to be n2
 		cluster     string
 		names       []string
 		want        bool
@@ -197,7 +197,7 @@ func TestCertificateMatrix(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Whoever comes need not keep the rules: it trusts everybody, and dials.
+			// The dialling side need not follow the rules: it trusts everybody, and dials.
 			set := opened(t, certificates[c.theirs]).Certificates
 			shows := []tls.Certificate{*set.Certificate()}
 			raw, err := tls.Dial("tcp", one.Advertised(), &tls.Config{Certificates: shows, InsecureSkipVerify: true})
@@ -213,7 +213,7 @@ func TestCertificateMatrix(t *testing.T) {
 			if (err == nil) != c.want {
 				t.Errorf("coming in: %v, want it to go on: %v", err, c.want)
 			}
-			// And where such a certificate answers, n1 hangs up.
+			// If such a certificate answers, n1 closes the connection.
 			l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: shows, ClientAuth: tls.RequireAnyClientCert})
 			if err != nil {
 				t.Fatal(err)
@@ -261,8 +261,8 @@ func TestTLSNeedsACA(t *testing.T) {
 	wantError(t, err, "tls.ca_file", "missing")
 }
 
-// A cluster moves to a new CA one file after the other, without a restart: first everybody trusts
-// both, then everybody shows a certificate of the new one, then the old one is trusted no more.
+// A cluster moves to a new CA one file at a time, without a restart: first every node trusts both
+// CAs, then every node shows a certificate of the new one, then nobody trusts the old one any more.
 func TestTLSTakesOverNewFiles(t *testing.T) {
 	old, next := newAuthority(t), newAuthority(t)
 	type node struct {
@@ -284,7 +284,7 @@ func TestTLSTakesOverNewFiles(t *testing.T) {
 	talk := func(step string, want bool) {
 		t.Helper()
 		for i, n := range nodes {
-			n.port.client.CloseIdleConnections() // what is open stays open; this is about new ones
+			n.port.client.CloseIdleConnections() // open connections stay open; this is about new ones
 			if _, err := n.port.Call(t.Context(), at(nodes[1-i].port), "echo", nil); (err == nil) != want {
 				t.Errorf("%s: node %d calls the other: %v", step, i, err)
 			}
@@ -315,7 +315,7 @@ func TestTLSTakesOverNewFiles(t *testing.T) {
 	talk("the other went back to the old", false)
 }
 
-// copyFiles writes the files one after the other into one.
+// copyFiles concatenates the files into one.
 func copyFiles(t *testing.T, to string, from ...string) {
 	t.Helper()
 	var all []byte

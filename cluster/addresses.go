@@ -5,8 +5,8 @@ import (
 	"aion.dev/aion/cluster/port"
 )
 
-// openAddresses opens what other nodes talk to: the node port with raft and node calls on it, then
-// gossip, which tells others where that is.
+// openAddresses opens this node's listeners: the node port, which carries raft and node calls, and
+// then gossip, which announces the node port's address to other nodes.
 func (c *Cluster) openAddresses() error {
 	parts := c.cfg.Parts
 	c.caller, c.discovery, c.archives = parts.Caller, parts.Discovery, parts.Archives
@@ -15,7 +15,7 @@ func (c *Cluster) openAddresses() error {
 	if inner == nil {
 		var err error
 		own, err = port.Open(port.Config{
-			Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, Self: c.Introduction, Place: c.place, MaxConnections: c.cfg.Connections, Memory: c.cfg.Memory, Logger: c.log.Named("port"),
+			Address: c.cfg.RaftListen, Advertise: c.cfg.RaftAddress, TLS: c.cfg.TLS, Self: c.Introduction, Place: c.configuredAddress, MaxConnections: c.cfg.Connections, Memory: c.cfg.Memory, Logger: c.log.Named("port"),
 		})
 		if err != nil {
 			return err
@@ -36,17 +36,18 @@ func (c *Cluster) openAddresses() error {
 	return c.openGossip()
 }
 
-// place returns where the configuration has a member; nothing for whoever is none.
-func (c *Cluster) place(id string) string {
+// configuredAddress returns a member's address in the configuration, or "" if the id is not a
+// member.
+func (c *Cluster) configuredAddress(id string) string {
 	if r := c.raft.Load(); r != nil {
-		if s, err := member(r, id); err == nil {
+		if s, err := findMember(r, id); err == nil {
 			return string(s.Address)
 		}
 	}
 	return ""
 }
 
-// openGossip listens for other nodes where the configuration says so.
+// openGossip listens for gossip on the configured address.
 func (c *Cluster) openGossip() error {
 	if c.discovery != nil || c.cfg.GossipListen == "" {
 		return nil

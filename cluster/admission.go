@@ -14,24 +14,24 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// This file says when a node must keep out of elections altogether: it neither stands nor votes.
-// It replicates and acknowledges entries like any other; those count only once the configuration
-// says so.
+// This file decides when a node must stay out of elections entirely: it neither stands nor votes.
+// It still replicates and acknowledges entries; its acknowledgements count only once it is a voter
+// in the configuration.
 //
-// A node that joins replays the log from its beginning, and the first configuration that it meets
-// there is that of the founding. One whose id was a founder's would take itself for a member of
-// that, and alone of a cluster of one. So it keeps out until its log holds the entry that let it
-// in: from there on the configurations in its log are newer than itself.
+// A node that joins replays the log from the beginning, and the first configuration it meets there
+// is the founders'. A node that reuses a founder's id would believe that it is a member of that
+// configuration, or even its only voter. So it stays out until its log holds the entry that
+// admitted it. Every configuration after that entry is newer than the node.
 //
-// A node that runs from the data of a member, at another address than the member has, may be a
-// copy. It keeps out until the configuration has it where it is, which takes a majority that does
-// not need it.
+// A node whose address differs from the one in the configuration may be running on a copy of a
+// member's data. It stays out until the configuration has its address. That change takes a majority
+// that does not need this node's vote.
 
-// Admission is how a node was let into a cluster that existed.
+// Admission records how a node was admitted to an existing cluster.
 type Admission struct {
 	ClusterID string `json:"cluster_id"`
-	Index     uint64 `json:"index"` // of a configuration that has the node
-	Held      bool   `json:"held"`  // this node's log has come that far
+	Index     uint64 `json:"index"` // index of a configuration that contains the node
+	Held      bool   `json:"held"`  // this node's log has reached Index
 }
 
 func (p filePromises) admission() string { return filepath.Join(p.dir, "admission.json") }
@@ -61,26 +61,26 @@ func (p filePromises) Admit(a Admission) error {
 	return durable.WriteFile(p.admission(), append(b, '\n'))
 }
 
-// joining objects until this node's log holds the entry that let it in.
+// joining objects until this node's log holds the entry that admitted it.
 func (c *Cluster) joining() *objection {
 	if a := c.admission.Load(); a != nil && !a.Held {
-		return &objection{Why: fmt.Sprintf("it is new, and its log does not hold entry %d yet, which let it in", a.Index)}
+		return &objection{Why: fmt.Sprintf("it is new, and its log does not yet hold entry %d, which admitted it", a.Index)}
 	}
 	return nil
 }
 
-// displaced objects while the configuration has this node at another address. The only voter is
-// asked by nobody and asks nobody, so it may move as it likes.
+// displaced objects while the configuration has this node at another address. It does not object
+// for an only voter: that node exchanges votes with nobody, so it may move freely.
 func (c *Cluster) displaced() *objection {
-	place, alone := c.seat()
+	place, alone := c.ownSeat()
 	if place == "" || place == c.self().Address || alone {
 		return nil
 	}
 	return &objection{Why: fmt.Sprintf("the cluster has it at %s, and it is at %s", place, c.self().Address)}
 }
 
-// seat returns where the configuration has this node, and whether nobody else votes.
-func (c *Cluster) seat() (place string, alone bool) {
+// ownSeat returns this node's address in the configuration, and whether it is the only voter.
+func (c *Cluster) ownSeat() (place string, alone bool) {
 	r := c.raft.Load()
 	if r == nil {
 		return "", true
@@ -97,17 +97,17 @@ func (c *Cluster) seat() (place string, alone bool) {
 	return place, alone
 }
 
-// unreached objects until a message for this node has come in, unless nobody else votes: with its
-// address, a copy on another machine may have taken over its name, and what is sent there never
-// arrives here.
+// unreached objects until a message for this node has arrived. A copy of the node on another
+// machine may have taken over its address; messages for the node then never arrive here. An only
+// voter is exempt.
 func (c *Cluster) unreached() *objection {
-	if _, alone := c.seat(); alone || c.reached.Load() {
+	if _, alone := c.ownSeat(); alone || c.reached.Load() {
 		return nil
 	}
 	return &objection{Why: fmt.Sprintf("nobody has reached it at %s yet", c.self().Address)}
 }
 
-// mayVote answers why this node gives no votes now, or nil.
+// mayVote returns nil if this node may vote now, and otherwise an error with the reason.
 func (c *Cluster) mayVote() error {
 	for _, o := range []*objection{c.joining(), c.displaced()} {
 		if o != nil {
@@ -117,7 +117,8 @@ func (c *Cluster) mayVote() error {
 	return nil
 }
 
-// keepAdmission ends the time of joining: first in the data folder, then here.
+// keepAdmission ends the joining phase once the log holds the admission: first in the data folder,
+// then in memory.
 func (c *Cluster) keepAdmission(ctx context.Context) {
 	for c.joining() != nil && ctx.Err() == nil {
 		a := *c.admission.Load()
@@ -127,7 +128,7 @@ func (c *Cluster) keepAdmission(ctx context.Context) {
 		}
 		a.Held = true
 		if err := c.promises.Admit(a); err != nil {
-			c.fail(fmt.Errorf("write down that this node has joined: %w", err))
+			c.fail(fmt.Errorf("record that this node has joined: %w", err))
 			return
 		}
 		c.admission.Store(&a)
@@ -139,18 +140,18 @@ func (c *Cluster) keepAdmission(ctx context.Context) {
 	}
 }
 
-// proveAddress calls this node at its own address until somebody has answered. Another process
-// that answers with this node's id is the one that the others reach: this one must not go on.
+// proveAddress calls this node at its own address until something answers. If another process
+// answers with this node's id, the other nodes reach that process, so this one must stop.
 func (c *Cluster) proveAddress(ctx context.Context) {
 	for !c.reached.Load() && ctx.Err() == nil {
-		if c.unreached() == nil { // there may be other voters later
+		if c.unreached() == nil { // other voters may join later
 			lifecycle.Pause(ctx, lookAgain)
 			continue
 		}
 		g, err := c.hello(ctx, c.self())
 		switch {
 		case err == nil && g.Instance != c.instance:
-			c.fail(fmt.Errorf("another process runs as node %s and answers at %s, this node's address: one of the two is a copy, and this one stops", c.id, c.self().Address))
+			c.fail(fmt.Errorf("another process runs as node %s and answers at %s, which is this node's address: one of the two is a copy, so this one stops", c.id, c.self().Address))
 			return
 		case err != nil:
 			c.log.Debug("this node does not reach itself", "address", c.self().Address, "error", err)

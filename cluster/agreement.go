@@ -5,41 +5,42 @@ import (
 	"time"
 )
 
-// offset is how far a clock is ahead of this node's, and by how much that may be wrong.
+// offset is how far another clock is ahead of this node's, with its margin of error.
 type offset struct{ by, error time.Duration }
 
-// clockVerdict is what the voters' clocks say about this node's.
+// clockVerdict is the result of comparing this node's clock with the voters' clocks.
 type clockVerdict int
 
 const (
-	clockUnknown clockVerdict = iota // less than a majority has been heard
-	clockSplit                       // a majority has been heard, but no majority agrees
-	clockRight                       // a majority agrees, and this node's clock with it
-	clockWrong                       // a majority agrees, and this node's clock differs
+	clockUnknown clockVerdict = iota // fewer than a majority of the clocks are known
+	clockSplit                       // a majority is known, but no majority agrees
+	clockRight                       // a majority agrees, and this node's clock agrees with it
+	clockWrong                       // a majority agrees, and this node's clock differs from it
 )
 
 func (v clockVerdict) String() string {
 	return [...]string{"unknown", "split", "right", "wrong"}[v]
 }
 
-// judgement is the verdict with what it follows from.
+// judgement is the verdict together with the evidence for it.
 type judgement struct {
 	verdict clockVerdict
-	alone   bool                     // this node is the only voter
-	heard   int                      // voters whose clock is known, this node included if it votes
-	median  time.Duration            // of their clocks, relative to this node's; 0 while none has a majority
-	ahead   map[string]time.Duration // how far each known clock is ahead of this node's, its own included
-	wrong   map[string]bool          // the clocks that certainly differ from a majority's
+	alone   bool // this node is the only voter
+	heard   int  // voters whose clock is known, including this node if it votes
+	// median of the known clocks, relative to this node's; 0 while no majority agrees
+	median time.Duration
+	ahead  map[string]time.Duration // how far each known clock is ahead of this node's, including its own
+	wrong  map[string]bool          // the clocks that certainly differ from a majority's
 }
 
 // skew returns how far a node's clock is ahead of the voters' median.
 func (j judgement) skew(node string) time.Duration { return j.ahead[node] - j.median }
 
-// judgeClock takes the median of the voters' clocks, this node's included if it votes, and counts
-// the voters that are within bound of it. If they are a majority, the clocks of the others are
-// wrong. If not, nobody can tell whose are: of two nodes, for instance, that differ.
+// judgeClock takes the median of the voters' clocks, including this node's if it votes, and counts
+// the voters within bound of the median. If those are a majority, the other clocks are wrong.
+// Otherwise nobody can tell which are wrong: two nodes that differ are the simplest case.
 //
-// So whenever a node is wrong a majority of others is right, and can elect a leader among itself.
+// So whenever a node is judged wrong, a majority of the others is right and can elect a leader.
 func judgeClock(voters []string, self string, ahead map[string]offset, bound time.Duration) judgement {
 	j := judgement{alone: len(voters) == 1 && voters[0] == self, ahead: map[string]time.Duration{self: 0}, wrong: map[string]bool{}}
 	for id, o := range ahead {
@@ -48,7 +49,7 @@ func judgeClock(voters []string, self string, ahead map[string]offset, bound tim
 		}
 	}
 	var known []offset
-	slack := bound // what is not certainly more than bound counts as within it
+	slack := bound // a clock is wrong only if it certainly differs by more than bound
 	for _, id := range voters {
 		switch o, ok := ahead[id]; {
 		case id == self:

@@ -40,7 +40,7 @@ func TestWhoseClockIsWrong(t *testing.T) {
 		{"this one is behind", voters(3), sure(year, year+time.Second), clockWrong, "map[n1:true]"},
 		{"another one is wrong", voters(3), sure(0, year), clockRight, "map[n3:true]"},
 		{"all differ", voters(3), sure(year, -year), clockSplit, "map[]"},
-		{"a majority is wrong, together: it cannot be told", voters(3), sure(year, year), clockWrong, "map[n1:true]"},
+		{"a majority is wrong together, which nobody can detect", voters(3), sure(year, year), clockWrong, "map[n1:true]"},
 		{"just within the bound", voters(3), sure(-bound, -bound), clockRight, "map[]"},
 		{"beyond the bound, but not for certain", voters(3), map[string]offset{"n2": {-bound - 200*time.Millisecond, 300 * time.Millisecond}, "n3": {-bound - 200*time.Millisecond, 0}}, clockRight, "map[]"},
 		{"beyond the bound", voters(3), sure(-bound-2*time.Millisecond, -bound-2*time.Millisecond), clockWrong, "map[n1:true]"},
@@ -48,7 +48,7 @@ func TestWhoseClockIsWrong(t *testing.T) {
 		{"three against one", voters(4), sure(0, 0, -year), clockRight, "map[n4:true]"},
 		{"five, three heard, no majority of five agrees", voters(5), sure(0, year), clockSplit, "map[]"},
 		{"five, two wrong", voters(5), sure(0, 0, year, -year), clockRight, "map[n4:true n5:true]"},
-		{"a non-voter does not count, and is told", voters(2), sure(time.Second, year), clockRight, "map[n3:true]"},
+		{"a non-voter does not count, but gets a verdict", voters(2), sure(time.Second, year), clockRight, "map[n3:true]"},
 		{"this node does not vote", []string{"n2", "n3", "n4"}, sure(year, year), clockWrong, "map[n1:true]"},
 		{"as far apart as times can be", voters(3), sure(-1<<63, 1<<63-1), clockSplit, "map[]"},
 	} {
@@ -59,7 +59,7 @@ func TestWhoseClockIsWrong(t *testing.T) {
 	}
 }
 
-// Every node judges by the same median, so those that are not wrong are always a majority.
+// Every node judges by the same median, so the nodes that are not wrong are always a majority.
 func TestAMajorityIsNeverWrong(t *testing.T) {
 	steps := []time.Duration{0, 3 * time.Second, 6 * time.Second, time.Hour, -time.Hour}
 	var clocks [5]time.Duration
@@ -99,7 +99,7 @@ func TestReadingsOfClocks(t *testing.T) {
 	wall := func(now time.Time) time.Time { return now.Round(0) }
 	read := func(at time.Duration, trip, ahead time.Duration) {
 		sent := t0.Add(at)
-		c.note("n2", sent, sent.Add(trip), sent.Add(trip/2+ahead))
+		c.record("n2", sent, sent.Add(trip), sent.Add(trip/2+ahead))
 	}
 	want := func(at time.Duration, by, within time.Duration) {
 		t.Helper()
@@ -108,21 +108,21 @@ func TestReadingsOfClocks(t *testing.T) {
 			t.Errorf("after %v: %v ahead within %v (%v), want %v within %v", at, got.by, got.error, ok, by, within)
 		}
 	}
-	read(0, 4*time.Second, time.Hour) // too slow to mean anything
+	read(0, 4*time.Second, time.Hour) // too slow to be usable
 	if n := len(c.ahead(t0, wall(t0))); n != 0 {
 		t.Errorf("%d clocks are known", n)
 	}
 	read(0, 100*time.Millisecond, time.Second)
 	want(time.Second, time.Second, 50*time.Millisecond)
-	read(time.Second, 400*time.Millisecond, 1100*time.Millisecond) // less exact, and says the same
+	read(time.Second, 400*time.Millisecond, 1100*time.Millisecond) // less exact, but consistent
 	want(2*time.Second, time.Second, 50*time.Millisecond)
-	read(2*time.Second, 400*time.Millisecond, time.Hour) // it was set
+	read(2*time.Second, 400*time.Millisecond, time.Hour) // that clock was set
 	want(3*time.Second, time.Hour, 200*time.Millisecond)
 	read(3*time.Second, 10*time.Millisecond, time.Hour)
 	want(4*time.Second, time.Hour, 5*time.Millisecond)
-	read(14*time.Second, 600*time.Millisecond, time.Hour) // the exact one is old
+	read(14*time.Second, 600*time.Millisecond, time.Hour) // the exact reading is old
 	want(15*time.Second, time.Hour, 300*time.Millisecond)
-	now := t0.Add(20 * time.Second) // this node's own clock was set, and no reading is needed to know
+	now := t0.Add(20 * time.Second) // this node's own clock was set, which needs no new reading to notice
 	if got := c.ahead(now, wall(now).Add(2*time.Hour))["n2"].by; (got + time.Hour).Abs() > time.Microsecond {
 		t.Errorf("beside a clock that was set forward by two hours it is %v ahead, want -1h", got)
 	}

@@ -17,12 +17,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// keepAnnounced writes this node's row in the node table through the log: on every boot, and again
-// when the row is not as it should be.
+// keepAnnounced writes this node's row of the node table through the log: on every boot, and again
+// whenever the row is out of date.
 func (c *Cluster) keepAnnounced(ctx context.Context) {
 	for ctx.Err() == nil {
-		again := lookAfterRow
-		if row, due := c.row(); due {
+		again := checkRowEvery
+		if row, due := c.desiredRow(); due {
 			at, err := c.announce(ctx, row)
 			if err == nil {
 				c.announced.CompareAndSwap(0, at)
@@ -43,16 +43,17 @@ func (c *Cluster) keepAnnounced(ctx context.Context) {
 	}
 }
 
-// lookAfterRow is how often a node looks whether its row is still as it should be.
-const lookAfterRow = time.Second
+// checkRowEvery is how often a node checks that its row is up to date.
+const checkRowEvery = time.Second
 
-// row returns what this node's row should say, and whether it is worth writing.
-func (c *Cluster) row() (want fsm.AnnounceNode, due bool) {
+// desiredRow returns what this node's row should contain, and whether it has to be written.
+func (c *Cluster) desiredRow() (want fsm.AnnounceNode, due bool) {
 	want.Node = fsm.Node{ID: c.id, RaftAddress: c.self().Address, HTTPAddress: c.cfg.HTTPAddress, Version: c.cfg.Version}
 	due = true
 	c.state.View(func(v fsm.View) {
 		if v.ClusterID() == "" {
-			// Founders agree on it beforehand; without, it was founded by an older binary.
+			// Founders agree on the id beforehand. A cluster without one was founded by an older
+			// binary.
 			want.ClusterID = cmp.Or(c.clusterID(), uuid.NewString())
 		}
 		for _, n := range v.Nodes() {
@@ -64,10 +65,10 @@ func (c *Cluster) row() (want fsm.AnnounceNode, due bool) {
 	return want, due || c.announced.Load() == 0
 }
 
-// announce writes the row and returns the index at which it was written. Having applied that index,
-// this node has applied everything that was committed before it came up: see Ready.
+// announce writes the row and returns its index in the log. Once this node has applied that index,
+// it has applied everything that was committed before it came up; see Ready.
 func (c *Cluster) announce(ctx context.Context, row fsm.AnnounceNode) (uint64, error) {
-	if c.raft.Load() == nil || !c.member() {
+	if c.raft.Load() == nil || !c.isMember() {
 		return 0, errors.New("not a member yet")
 	}
 	result, err := c.Propose(ctx, fsm.Envelope{Command: &row})
@@ -77,20 +78,20 @@ func (c *Cluster) announce(ctx context.Context, row fsm.AnnounceNode) (uint64, e
 	return result.Index, err
 }
 
-// learnClusterID adopts the cluster that the state names.
+// learnClusterID adopts the id of the cluster that the state belongs to.
 func (c *Cluster) learnClusterID() error {
 	id := ""
 	c.state.View(func(v fsm.View) { id = v.ClusterID() })
-	return c.adopt(id)
+	return c.adoptClusterID(id)
 }
 
-// adopt makes this node one of a cluster: in its data folder, for ever, then to whoever it talks
-// to.
-func (c *Cluster) adopt(id string) error {
+// adoptClusterID makes this node part of a cluster permanently. It writes the id to the data folder
+// before it shows the id to other nodes.
+func (c *Cluster) adoptClusterID(id string) error {
 	if id == "" || id == c.clusterID() {
 		return nil
 	}
-	c.adopting.Lock() // not c.mu: the disk may hang here, and others need that to end this node
+	c.adopting.Lock() // not c.mu: the disk may hang here, and ending this node takes c.mu
 	defer c.adopting.Unlock()
 	if c.identity != nil {
 		if err := c.identity.SetClusterID(id); err != nil {
@@ -107,7 +108,7 @@ func (c *Cluster) adopt(id string) error {
 	return nil
 }
 
-// clusterID returns the cluster that this node belongs to; empty while it belongs to none.
+// clusterID returns the id of the cluster that this node belongs to, or "" if there is none yet.
 func (c *Cluster) clusterID() string {
 	if p := c.belongs.Load(); p != nil {
 		return *p
@@ -115,9 +116,9 @@ func (c *Cluster) clusterID() string {
 	return ""
 }
 
-// checkRow refuses a row that its node should not have.
+// checkRow refuses a row with an address that its node must not announce.
 func (c *Cluster) checkRow(a *fsm.AnnounceNode) error {
-	place, err := member(c.raft.Load(), a.Node.ID)
+	place, err := findMember(c.raft.Load(), a.Node.ID)
 	if err != nil {
 		return err
 	}
@@ -130,8 +131,8 @@ func (c *Cluster) checkRow(a *fsm.AnnounceNode) error {
 	return nil
 }
 
-// checkAddress refuses what is no host:port. A scheme above all: whether TLS is spoken is not for
-// the one who is called to say, for callers' tokens travel there.
+// checkAddress refuses anything but host:port. In particular it refuses a scheme: callers send
+// their tokens to this address, so a peer must not choose whether TLS is used.
 func checkAddress(address string) error {
 	if address == "" {
 		return nil
@@ -146,29 +147,30 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// member reports whether the newest configuration that this node knows has it.
-func (c *Cluster) member() bool {
-	_, err := member(c.raft.Load(), c.id)
+// isMember reports whether the newest configuration that this node knows contains it.
+func (c *Cluster) isMember() bool {
+	_, err := findMember(c.raft.Load(), c.id)
 	return err == nil
 }
 
-// keepInConfiguration asks the leader for this node's place when it hears nothing from one: its
-// address has changed and nobody reaches it, or it was removed and must say so.
+// keepInConfiguration asks the leader for this node's place in the configuration when no leader
+// contacts this node. Either its address has changed, so nobody reaches it, or it was removed and
+// has to report that.
 func (c *Cluster) keepInConfiguration(ctx context.Context) {
 	for ctx.Err() == nil {
 		lifecycle.Pause(ctx, 3*c.cfg.Raft.Heartbeat)
 		r := c.raft.Load()
-		if address, _ := r.LeaderWithID(); address != "" && c.member() {
+		if address, _ := r.LeaderWithID(); address != "" && c.isMember() {
 			c.setOutside(nil)
 			continue
 		}
 		own := c.clusterID()
-		for _, p := range c.meet(ctx) {
+		for _, p := range c.greetPeers(ctx) {
 			if p.Leader.ID == c.id && p.Leader.Address != c.self().Address {
-				c.stopBeside(ctx, p.Leader)
+				c.stopIfDuplicate(ctx, p.Leader)
 			}
 			if p.Leader.Address == "" || p.Leader.ID == c.id || own != "" && p.ClusterID != own {
-				continue // of another cluster, which gossip may have met
+				continue // gossip may have met a node of another cluster
 			}
 			_, err := c.askToJoin(ctx, p.Leader, false)
 			if err != nil {
@@ -180,9 +182,10 @@ func (c *Cluster) keepInConfiguration(ctx context.Context) {
 	}
 }
 
-// stopBeside ends this node if another process leads under its id: there is nobody else to say so.
-func (c *Cluster) stopBeside(ctx context.Context, leader port.Server) {
+// stopIfDuplicate ends this node if another process leads under the same id. No other node would
+// notice in that case.
+func (c *Cluster) stopIfDuplicate(ctx context.Context, leader port.Server) {
 	if g, err := c.hello(ctx, leader); err == nil && g.Instance != c.instance && g.Leader == leader {
-		c.fail(fmt.Errorf("node %s is alive at %s, and leads: this process at %s is a copy of it, or the one that it was copied from", c.id, leader.Address, c.self().Address))
+		c.fail(fmt.Errorf("node %s is alive at %s and leads: this process at %s is a copy of it, or the original of that copy", c.id, leader.Address, c.self().Address))
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// openArchives opens this node's archives, on the port over which nodes send them to each other.
-// Without a port there are none, unless Parts has them.
+// openArchives opens this node's archive store, served on the node port. A node without a port has
+// no store unless Parts brings one.
 func (c *Cluster) openArchives(own *port.Port) error {
 	if own == nil {
 		return nil
@@ -21,7 +21,7 @@ func (c *Cluster) openArchives(own *port.Port) error {
 	if err != nil {
 		return err
 	}
-	c.blobs = blobs.New(blobs.Config{Self: c.id, Store: store, Carrier: blobs.NewWire(own), Members: c.blobPeers, Named: c.named, Logger: c.log.Named("blobs")})
+	c.blobs = blobs.New(blobs.Config{Self: c.id, Store: store, Carrier: blobs.NewWire(own), Members: c.blobPeers, Named: c.namedArchives, Logger: c.log.Named("blobs")})
 	c.built.Add(c.blobs.Close)
 	if c.archives == nil {
 		c.archives = c.blobs
@@ -29,7 +29,8 @@ func (c *Cluster) openArchives(own *port.Port) error {
 	return nil
 }
 
-// Blobs returns the archives of this node and its peers; nil where clustertest left them out.
+// Blobs returns the archives of this node and its peers. It is nil where clustertest leaves them
+// out.
 func (c *Cluster) Blobs() engine.Blobs {
 	if c.blobs == nil {
 		return nil
@@ -37,8 +38,8 @@ func (c *Cluster) Blobs() engine.Blobs {
 	return c.blobs
 }
 
-// named returns the archives that applied state names.
-func (c *Cluster) named() (list []catalog.Digest) {
+// namedArchives returns the archives that applied state names.
+func (c *Cluster) namedArchives() (list []catalog.Digest) {
 	c.state.View(func(v fsm.View) {
 		for _, p := range v.Catalog().Packages() {
 			list = append(list, p.Blob)
@@ -47,7 +48,7 @@ func (c *Cluster) named() (list []catalog.Digest) {
 	return list
 }
 
-// blobPeers returns the members of the present configuration.
+// blobPeers returns the members of the current configuration.
 func (c *Cluster) blobPeers() (list []blobs.Peer) {
 	r := c.raft.Load()
 	if r == nil {
@@ -59,9 +60,9 @@ func (c *Cluster) blobPeers() (list []blobs.Peer) {
 	return list
 }
 
-// mayName refuses a command that names an archive which a majority of the voters may not have when
-// it is applied.
-func (c *Cluster) mayName(cmd fsm.Command) error {
+// requireArchive refuses a command that names an archive unless a majority of the voters is certain
+// to have that archive when the command is applied.
+func (c *Cluster) requireArchive(cmd fsm.Command) error {
 	if load, ok := cmd.(*fsm.LoadPackage); ok && c.blobs != nil {
 		return c.blobs.CheckNamed(load.Package.Blob)
 	}

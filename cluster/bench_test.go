@@ -16,8 +16,8 @@ import (
 )
 
 // BenchmarkPropose measures proposals on real sockets and real files: one node, and three in this
-// process, at numbers of callers that each wait for their answer. The command is small and cheap to
-// apply, so that the log is what is measured.
+// process, with numbers of callers that each wait for their answer. The command is small and cheap
+// to apply, so that the benchmark measures the log.
 //
 //	go test ./cluster -run '^$' -bench Propose -benchtime 3s
 func BenchmarkPropose(b *testing.B) {
@@ -41,7 +41,7 @@ func benchPropose(b *testing.B, leader *cluster.Cluster, callers int) {
 	})
 }
 
-// BenchmarkSync measures what makes a read linearizable on a leader over loopback.
+// BenchmarkSync measures the cost of making a read linearizable on a leader over loopback.
 //
 //	go test ./cluster -run '^$' -bench Sync -benchtime 3s
 func BenchmarkSync(b *testing.B) {
@@ -57,7 +57,7 @@ func BenchmarkSync(b *testing.B) {
 	}
 }
 
-// benchCalls makes b.N calls from so many callers and reports their rate and how long they took.
+// benchCalls makes b.N calls from the given number of callers and reports their rate and latency.
 func benchCalls(b *testing.B, callers int, what string, call func() error) {
 	took := make([][]time.Duration, callers)
 	work := make(chan struct{}, b.N)
@@ -94,7 +94,8 @@ func benchCalls(b *testing.B, callers int, what string, call func() error) {
 func benchCluster(b *testing.B, store string, n int) *cluster.Cluster {
 	b.Helper()
 	var list []gossip.Peer
-	var folders []string // made before the nodes' end is arranged: they go after it
+	// created before the nodes' cleanup is registered, so that the folders are removed after it
+	var folders []string
 	for i, address := range freeAddresses(b, n) {
 		list = append(list, gossip.Peer{ID: fmt.Sprint("n", i+1), RaftAddress: address})
 		folders = append(folders, b.TempDir())

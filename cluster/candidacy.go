@@ -10,24 +10,24 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// This file says whether this node may stand for election. A node that may not goes on voting,
-// acknowledging entries and serving callers; it only never asks for a vote, and takes no
-// leadership that is handed to it.
+// This file decides whether this node may stand for election. A node that may not stand still
+// votes, acknowledges entries and serves callers. It never asks for a vote, and refuses leadership
+// that is transferred to it.
 //
-// Raft has no such mode, so its messages are looked at on their way: a pre-vote that this node
-// asks for is denied before it leaves, which costs nobody a term, and a TimeoutNow that arrives is
-// refused before raft sees it, so that the leader learns at once that its transfer fails. A node
-// that is the only voter asks nobody, so it leads whatever is said here.
+// Raft has no such mode, so this file intercepts its messages. A pre-vote request of this node is
+// denied before it leaves, which starts no new term. An incoming TimeoutNow is refused before raft
+// sees it, so the leader learns at once that its transfer failed. An only voter sends no requests,
+// so it leads whatever this file decides.
 
 // objection is a reason why this node should not lead.
 type objection struct {
-	Why string `json:"why"` // said of this node: "it is draining"
-	// Yields: this node stands after all when nobody else can lead; see needed.
+	Why string `json:"why"` // about this node, for example "it is draining"
+	// Yields: the node stands after all when nobody else can lead; see isNeeded.
 	Yields bool `json:"yields,omitempty"`
 }
 
-// objections returns every reason why this node should not lead now; none when it may. It must
-// not block: raft's messages wait for it.
+// objections returns every reason why this node should not lead now. It must not block: raft's
+// messages wait for it.
 func (c *Cluster) objections() (all []objection) {
 	for _, find := range []func() *objection{
 		c.joining, c.displaced, c.unreached, c.draining, c.fullDisk,
@@ -40,11 +40,12 @@ func (c *Cluster) objections() (all []objection) {
 	return all
 }
 
-// mayStand answers why this node does not ask for votes now, or nil. With handed, a leader chose
-// this node to be the next one, which it does only when nobody better is there.
-func (c *Cluster) mayStand(handed bool) error {
+// mayStand returns nil if this node may ask for votes now, and otherwise an error with the reason.
+// transferred means that a leader chose this node as its successor, which it does only when no
+// better node is available.
+func (c *Cluster) mayStand(transferred bool) error {
 	for _, o := range c.objections() {
-		if o.Yields && (handed || c.needed()) {
+		if o.Yields && (transferred || c.isNeeded()) {
 			continue
 		}
 		return fmt.Errorf("node %s does not stand for election: %s", c.id, o.Why)
@@ -52,10 +53,10 @@ func (c *Cluster) mayStand(handed bool) error {
 	return nil
 }
 
-// needed reports whether nobody else can lead, as far as this node can tell: a node that asked for
-// its vote lacks entries that it has, or nobody has led for a few whole elections, because the
-// others are gone or have objections too.
-func (c *Cluster) needed() bool {
+// isNeeded reports whether, as far as this node can tell, nobody else can lead. There are two
+// signs. A node that lacks entries of this one asked for its vote. Or nobody has led for several
+// election timeouts, because the others are gone or have objections too.
+func (c *Cluster) isNeeded() bool {
 	heard := c.lastLed()
 	if heard.IsZero() {
 		return false
@@ -66,8 +67,8 @@ func (c *Cluster) needed() bool {
 	return time.Since(heard) >= 3*(c.cfg.Raft.Heartbeat+c.cfg.Raft.Election)
 }
 
-// lastLed returns when this node last heard from a leader, or when raft started, whichever is
-// later; zero before that.
+// lastLed returns when this node last heard from a leader or when raft started, whichever is later.
+// It is zero before raft starts.
 func (c *Cluster) lastLed() time.Time {
 	r, since := c.raft.Load(), c.began.Load()
 	if r == nil || since == nil {
@@ -79,7 +80,8 @@ func (c *Cluster) lastLed() time.Time {
 	return *since
 }
 
-// refuseMessage answers why raft must not see a message from another node, or nil.
+// refuseMessage returns nil if raft may see a message from another node, and otherwise an error
+// with the reason.
 func (c *Cluster) refuseMessage(message any) error {
 	c.reached.Store(true)
 	switch m := message.(type) {
@@ -99,8 +101,8 @@ func (c *Cluster) refuseMessage(message any) error {
 	return nil
 }
 
-// keepStandingAside hands leadership on while this node leads and should not. It goes on leading
-// as long as nobody else can.
+// keepStandingAside transfers leadership while this node leads and should not. The node goes on
+// leading as long as nobody else can.
 func (c *Cluster) keepStandingAside(ctx context.Context) {
 	said := ""
 	defer c.mustLead.Store(false)

@@ -23,7 +23,7 @@ func TestWhereATermsLogTimeBegins(t *testing.T) {
 		name       string
 		state      history.Time
 		j          judgement
-		base, held time.Duration // relative to the wall clock, now
+		base, held time.Duration // relative to the wall clock now
 	}{
 		{"level", now, of(clockRight), 0, 0},
 		{"log time is ahead", now.Add(time.Hour), of(clockRight), time.Hour, 0},
@@ -57,21 +57,21 @@ func TestLogTimeFollowsTheMonotonicClock(t *testing.T) {
 	if got := c.at(wall.Add(time.Second)); got != history.At(wall).Add(time.Hour+time.Second) {
 		t.Errorf("a second later log time is %v", got)
 	}
-	// Ten seconds pass by the monotonic clock, none by the wall clock: it was set back.
+	// Ten seconds pass on the monotonic clock and none on the wall clock, which was set back.
 	if total, since := c.skew(wall.Add(10*time.Second), history.At(wall)); total != time.Hour+10*time.Second || since != 10*time.Second {
 		t.Errorf("skew is %v, %v since the beginning; want 1h0m10s, 10s", total, since)
 	}
 }
 
-// What was held back is made up for later, but not beyond a wall clock that was set right
-// meanwhile.
+// The held step is made up for later, but not beyond a wall clock that was set right in the
+// meantime.
 func TestHeldStepIsMadeUpTo(t *testing.T) {
 	start := time.Now()
 	year := 365 * 24 * time.Hour
 	for _, c := range []struct {
 		name string
-		set  time.Duration // of the wall clock, since
-		want time.Duration // step
+		set  time.Duration // of the wall clock, in between
+		want time.Duration // the step made
 	}{
 		{"the clock was right", 0, year},
 		{"the clock was set back by what it was wrong", -year, 0},
@@ -83,7 +83,7 @@ func TestHeldStepIsMadeUpTo(t *testing.T) {
 		now := start.Add(time.Minute)
 		wall := history.At(now).Add(c.set)
 		before := k.at(now)
-		if got := k.catchUp(now, wall); got != c.want || k.at(now).Sub(before) != c.want || k.holds() != 0 {
+		if got := k.catchUp(now, wall); got != c.want || k.at(now).Sub(before) != c.want || k.heldBack() != 0 {
 			t.Errorf("%s: stepped by %v, want %v", c.name, got, c.want)
 		}
 		if _, since := k.skew(now, wall); since != -c.set {

@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// ClockConfig bounds what one wrong clock can do. Zero fields have defaults.
+// ClockConfig bounds the damage that one wrong clock can do. Zero fields have defaults.
 type ClockConfig struct {
 	// MaxSkew bounds how far a leader's clock may differ from the voters' median, and how far a win
 	// may move log time when no majority of the voters' clocks agrees with the leader's; 5 s.
@@ -25,24 +25,24 @@ type ClockConfig struct {
 type reading struct {
 	at    time.Time     // the middle of the round trip, by this node's monotonic clock
 	shows time.Time     // the other clock, then
-	error time.Duration // at most: half of the round trip
+	error time.Duration // at most half of the round trip
 }
 
 const (
-	readingKept  = time.Minute      // an older reading says nothing
+	readingKept  = time.Minute      // an older reading is ignored
 	readingFresh = 10 * time.Second // a younger one is kept if it is more exact than the newest
-	readingSlow  = time.Second      // a less exact one is no reading
+	readingSlow  = time.Second      // a round trip longer than this gives no reading
 	readClocks   = time.Second      // how often the voters are asked
 )
 
-// clocks are the members' clocks, as they were heard in hellos.
+// clocks holds the members' clocks, as their hellos reported them.
 type clocks struct {
 	mu sync.Mutex
 	of map[string]reading // guarded by mu: by node id
 }
 
-// note takes what a clock showed at some moment between a question and its answer.
-func (c *clocks) note(id string, sent, got, shows time.Time) {
+// record keeps what a clock showed at some moment between a question and its answer.
+func (c *clocks) record(id string, sent, got, shows time.Time) {
 	half := got.Sub(sent) / 2
 	if half > readingSlow {
 		return
@@ -56,14 +56,15 @@ func (c *clocks) note(id string, sent, got, shows time.Time) {
 	if old, ok := c.of[id]; ok && next.error > old.error && next.at.Sub(old.at) < readingFresh {
 		set := next.shows.Sub(old.shows) - next.at.Sub(old.at)
 		if set.Abs() <= next.error+old.error {
-			return // nobody has set that clock, and the old reading is more exact
+			return // that clock was not set, and the old reading is more exact
 		}
 	}
 	c.of[id] = next
 }
 
-// ahead returns how far the members' clocks are ahead of one that shows wall at the moment now. A
-// reading is carried forward by the monotonic clock, so it stays true when this wall clock is set.
+// ahead returns how far the members' clocks are ahead of a clock that shows wall at the moment now.
+// Readings advance with the monotonic clock, so they stay correct when this node's wall clock is
+// set.
 func (c *clocks) ahead(now, wall time.Time) map[string]offset {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -79,7 +80,7 @@ func (c *clocks) ahead(now, wall time.Time) map[string]offset {
 	return all
 }
 
-// wall is what this machine's wall clock showed at a moment, without the monotonic reading.
+// wall returns what this machine's wall clock showed at a moment, without the monotonic reading.
 func (c *Cluster) wall(now time.Time) time.Time {
 	if f := c.cfg.Parts.Wall; f != nil {
 		return f(now).Round(0)
@@ -87,7 +88,7 @@ func (c *Cluster) wall(now time.Time) time.Time {
 	return faults.Wall(now).Round(0)
 }
 
-// judgeClock compares this node's clock with those of the voters that it has heard.
+// judgeClock compares this node's clock with the voters' clocks that it knows.
 func (c *Cluster) judgeClock() judgement {
 	if c.raft.Load() == nil {
 		return judgement{}
@@ -96,8 +97,8 @@ func (c *Cluster) judgeClock() judgement {
 	return judgeClock(c.voters(), c.id, c.clocks.ahead(now, c.wall(now)), c.cfg.Clock.MaxSkew)
 }
 
-// wrongClock objects while this node's clock differs from those of most voters. It yields: when
-// nobody else can lead, a leader that moves log time by no step is better than none.
+// wrongClock objects while this node's clock differs from those of most voters. The objection
+// yields: when nobody else can lead, a leader that makes no step in log time is better than none.
 func (c *Cluster) wrongClock() *objection {
 	j := c.judgeClock()
 	if j.verdict != clockWrong {
@@ -113,21 +114,21 @@ func aheadOrBehind(d time.Duration) string {
 	return "ahead of"
 }
 
-// keepClocks asks the voters for their clocks for as long as this node runs, and says what it makes
-// of its own.
+// keepClocks asks the voters for their clocks as long as this node runs, and logs when the verdict
+// about its own clock changes.
 func (c *Cluster) keepClocks(ctx context.Context) {
 	said := clockUnknown
 	for ctx.Err() == nil {
 		c.hearClocks(ctx, false)
 		if j := c.judgeClock(); j.verdict != said && ctx.Err() == nil {
 			said = j.verdict
-			c.sayClock(j)
+			c.logClockVerdict(j)
 		}
 		lifecycle.Pause(ctx, readClocks)
 	}
 }
 
-func (c *Cluster) sayClock(j judgement) {
+func (c *Cluster) logClockVerdict(j judgement) {
 	switch skew := j.skew(c.id); j.verdict {
 	case clockWrong:
 		c.log.Error("this node's clock is wrong: until it is set, others should lead",
@@ -135,21 +136,21 @@ func (c *Cluster) sayClock(j judgement) {
 	case clockRight:
 		c.log.Info("this node's clock agrees with those of most voters", "ahead", skew)
 	case clockSplit:
-		c.log.Warn("the voters' clocks differ and none has a majority: log time makes no step until one has",
+		c.log.Warn("the voters' clocks differ and no majority agrees: log time makes no step until a majority does",
 			"heard", j.heard, "ahead_of_this_one", j.ahead, "allowed", c.cfg.Clock.MaxSkew)
 	}
 }
 
-// held returns the step that log time does not make while this node leads.
-func (c *Cluster) held() time.Duration {
+// heldBack returns the step in log time that is held back while this node leads.
+func (c *Cluster) heldBack() time.Duration {
 	if t, _ := c.lead.current(); t != nil {
-		return t.clock.holds()
+		return t.clock.heldBack()
 	}
 	return 0
 }
 
-// hearClocks greets all other voters and returns when each has answered or cannot be reached; with
-// enough, as soon as it is clear whether this node's clock is right.
+// hearClocks greets all other voters and returns when each has answered or proved unreachable. With
+// enough, it returns as soon as the verdict about this node's clock is certain.
 func (c *Cluster) hearClocks(ctx context.Context, enough bool) {
 	ctx, cancel := context.WithTimeout(ctx, helloWithin)
 	defer cancel()
@@ -159,7 +160,8 @@ func (c *Cluster) hearClocks(ctx context.Context, enough bool) {
 			continue
 		}
 		all.Go(func() {
-			c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)}) // which notes the clock, if there is an answer
+			// hello records the clock if the node answers
+			c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
 			if v := c.judgeClock().verdict; enough && (v == clockRight || v == clockWrong) {
 				cancel()
 			}

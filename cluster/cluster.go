@@ -26,16 +26,16 @@ import (
 // Cluster is one node's membership in a cluster: the log and the state behind it. It implements
 // engine.Log.
 //
-// Its methods may be called by any goroutine at any time after Open; before the node has entered a
-// cluster, and after Run has returned, those that need one answer *engine.Unavailable.
+// Any goroutine may call its methods at any time after Open. Before the node has entered a cluster,
+// and after Run has returned, methods that need a cluster return *engine.Unavailable.
 type Cluster struct {
 	cfg      Config
 	id       string
-	instance string // of this process: two that run under one node id differ in it
+	instance string // differs between two processes that run under one node id
 	log      hclog.Logger
 
 	belongs  atomic.Pointer[string] // id of the cluster; nil while this node belongs to none
-	adopting sync.Mutex             // over writing that down
+	adopting sync.Mutex             // held while the cluster id is written to disk
 
 	// Built by Open in this order, released by close in the reverse.
 	built     lifecycle.Closers
@@ -51,33 +51,34 @@ type Cluster struct {
 	archives  Archives
 	blobs     *blobs.Blobs // nil where archives are replaced
 
-	raft      atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
-	told      chan bool
-	lead      *leadership
-	reads     rounds
-	members   oneAtATime      // held while this node, leading, changes the configuration
-	moved     map[string]bool // guarded by members: voters that moved to another address, and vote again once they are reached there
-	entered   entered
-	checks    chan check
-	levelled  atomic.Bool // every member runs a build that reads owners of request keys
-	disk      atomic.Pointer[folder.DiskState]
-	reserve   *folder.Reserve // of the disk; nil in memory
-	clocks    clocks
-	announced atomic.Uint64                   // index at which this boot's row was written; 0 until then
-	condemned atomic.Bool                     // its state is wrong and goes into quarantine
-	outside   atomic.Pointer[error]           // why the cluster does not let this node in, if it does not
-	drained   atomic.Bool                     // an operator wants it to be needed by nobody
-	mustLead  atomic.Bool                     // it should not lead, and nobody else can
-	quorum    atomic.Pointer[engine.NoQuorum] // why nobody can lead, if that is known
-	began     atomic.Pointer[time.Time]       // when raft started
-	behind    atomic.Pointer[time.Time]       // when a node that lacks entries of this one asked for its vote
-	admission atomic.Pointer[Admission]       // how this node was let in; nil if it founded
-	reached   atomic.Bool                     // a message for this node has come in
+	raft    atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
+	notify  chan bool
+	lead    *leadership
+	reads   rounds
+	members oneAtATime // held while this node, as leader, changes the configuration
+	// guarded by members: voters with a new address, which vote again once they are reachable there
+	moved      map[string]bool
+	entered    entered
+	checks     chan check
+	ownersRead atomic.Bool // every member runs a build that reads owners of request keys
+	disk       atomic.Pointer[folder.DiskState]
+	reserve    *folder.Reserve // disk space held back for emergencies; nil in memory
+	clocks     clocks
+	announced  atomic.Uint64                   // index at which this boot's row was written; 0 until then
+	condemned  atomic.Bool                     // the state is wrong and goes into quarantine
+	outside    atomic.Pointer[error]           // why the cluster does not let this node in, if it does not
+	drained    atomic.Bool                     // an operator is draining this node
+	mustLead   atomic.Bool                     // this node should not lead, but nobody else can
+	quorum     atomic.Pointer[engine.NoQuorum] // why nobody can lead, if that is known
+	began      atomic.Pointer[time.Time]       // when raft started
+	behind     atomic.Pointer[time.Time]       // when a node that lacks entries of this one last asked for its vote
+	admission  atomic.Pointer[Admission]       // how this node was admitted; nil for a founder
+	reached    atomic.Bool                     // a message for this node has arrived
 
-	said struct{ unmet, unanswered, admitted throttle.Throttle } // why nodes are not let in
+	logged struct{ unmet, unanswered, admitted throttle.Throttle } // log messages about nodes that are not admitted
 
 	mu      sync.Mutex
-	closing chan struct{} // closed when Run ends: nothing new begins
+	closing chan struct{} // closed when Run ends: nothing new may start
 	closed  bool
 	failed  chan struct{} // closed by fail
 	failure error
@@ -90,11 +91,11 @@ var (
 	_ engine.HandOver = (*Cluster)(nil)
 )
 
-// retryEvery is the pause between tries of what can only be waited for.
+// retryEvery is the pause between attempts at something that can only be waited for.
 const retryEvery = 100 * time.Millisecond
 
-// Open opens this node's data and its addresses. Nothing is replicated until Run. When it fails,
-// everything that it had opened is released again.
+// Open opens this node's data and listeners. Nothing is replicated until Run. If Open fails, it
+// releases everything that it opened.
 func Open(cfg Config) (_ *Cluster, err error) {
 	if cfg, err = cfg.withDefaults(); err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func Open(cfg Config) (_ *Cluster, err error) {
 		id:       cfg.NodeID,
 		instance: uuid.NewString(),
 		log:      cfg.Logger,
-		told:     make(chan bool),
+		notify:   make(chan bool),
 		lead:     newLeadership(),
 		moved:    map[string]bool{},
 		checks:   make(chan check, 16),
@@ -123,8 +124,8 @@ func Open(cfg Config) (_ *Cluster, err error) {
 	return c, c.openAddresses()
 }
 
-// openData opens what is on disk: identity, log, state; and repairs what a crash may have left
-// between the last two.
+// openData opens the identity, the log and the state on disk, and repairs what a crash may have
+// left inconsistent between log and state.
 func (c *Cluster) openData() (err error) {
 	parts := c.cfg.Parts
 	if c.promises = parts.Promises; c.promises == nil {
@@ -144,7 +145,7 @@ func (c *Cluster) openData() (err error) {
 			return fmt.Errorf("node.data_dir: %w", err)
 		}
 		c.reserve = folder.OpenReserve(c.cfg.DataDir, c.cfg.Disk.Reserve, c.log)
-		c.lookAtDisk() // before the stores are opened: they may need the room that was kept back
+		c.checkDisk() // before the stores are opened: they may need the reserved space
 	}
 	if c.stores = parts.Stores; c.stores == nil {
 		if c.stores, err = logstore.Open(c.storesConfig()); err != nil {
@@ -170,7 +171,7 @@ func (c *Cluster) openData() (err error) {
 	if err := c.recallCluster(); err != nil {
 		return err
 	}
-	c.replica = &replica{state: c.state, fail: c.fail, check: c.checked, stall: faults.Stall}
+	c.replica = &replica{state: c.state, fail: c.fail, check: c.onChecked, stall: faults.Stall}
 	if f := c.cfg.Parts.Stall; f != nil {
 		c.replica.stall = f
 	}
@@ -180,9 +181,9 @@ func (c *Cluster) openData() (err error) {
 // ID returns this node's id.
 func (c *Cluster) ID() string { return c.id }
 
-// Run takes part in the cluster until ctx ends or this node must not go on, and releases
-// everything. lead is called with every win, one at a time. A leader hands leadership over first.
-// The error is nil after an orderly end.
+// Run takes part in the cluster until ctx ends or this node must stop, then releases everything. It
+// calls lead for every term that this node wins, one call at a time. A leader transfers leadership
+// before it stops. The error is nil after an orderly end.
 func (c *Cluster) Run(ctx context.Context, lead Lead) error {
 	err := c.run(ctx, lead)
 	if cause := c.failedWith(); cause != nil {
@@ -209,7 +210,7 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 	err := c.enter(ctx)
 	over := make(chan struct{})
 	if err == nil {
-		parts.Go(func() { c.follow(c.told, lead, over) })
+		parts.Go(func() { c.follow(c.notify, lead, over) })
 		parts.Go(func() { c.keepAdmission(ctx) })
 		parts.Go(func() { c.proveAddress(ctx) })
 		parts.Go(func() { c.keepAnnounced(ctx) })
@@ -226,7 +227,7 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 		}
 		<-ctx.Done()
 	}
-	c.shut()
+	c.stopAccepting()
 	c.handOver()
 	close(over)
 	cancel()
@@ -234,7 +235,7 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 	return errors.Join(err, c.release())
 }
 
-// start makes raft. From here on this node votes, acknowledges entries and may lead.
+// start creates raft. From then on this node votes, acknowledges entries and may lead.
 func (c *Cluster) start() error {
 	if err := c.applyCommitted(); err != nil {
 		return err
@@ -244,10 +245,10 @@ func (c *Cluster) start() error {
 	}
 	now := time.Now()
 	c.began.Store(&now)
-	rc := c.cfg.raftConfig(c.id, c.told)
+	rc := c.cfg.raftConfig(c.id, c.notify)
 	if c.joining() != nil {
-		// The only voter of a configuration elects itself without a word to anybody, and this node
-		// may meet one that was so long ago.
+		// An only voter elects itself without asking anybody. While this node replays the log it
+		// may meet an old configuration in which it was the only voter.
 		rc.HeartbeatTimeout, rc.ElectionTimeout = noElection, noElection
 	}
 	r, err := raft.NewRaft(rc, c.replica, kept, c.stores.Stable, c.stores.Snapshots, c.link)
@@ -256,8 +257,8 @@ func (c *Cluster) start() error {
 	}
 	c.raft.Store(r)
 	if voters := c.voters(); c.joining() == nil && len(voters) == 1 && voters[0] == c.id {
-		// Nobody else can lead, so there is nothing to wait for. Shortening the heartbeat is how
-		// raft is told to look at once.
+		// Nobody else can lead, so there is no reason to wait. Shortening the heartbeat timeout
+		// makes raft check it at once.
 		soon := r.ReloadableConfig()
 		soon.HeartbeatTimeout -= time.Millisecond
 		if err := r.ReloadConfig(soon); err != nil {
@@ -270,8 +271,8 @@ func (c *Cluster) start() error {
 // noElection is longer than any node lives.
 const noElection = 100 * 365 * 24 * time.Hour
 
-// shut lets nothing new begin.
-func (c *Cluster) shut() {
+// stopAccepting makes every later call and task fail.
+func (c *Cluster) stopAccepting() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closed {
@@ -280,7 +281,7 @@ func (c *Cluster) shut() {
 	}
 }
 
-// release ends raft once everything it was given is answered, and closes the rest.
+// release shuts raft down once everything given to it is answered, and closes the rest.
 func (c *Cluster) release() error {
 	c.tasks.Wait()
 	if r := c.raft.Load(); r != nil {
@@ -291,14 +292,14 @@ func (c *Cluster) release() error {
 	return c.built.Close()
 }
 
-// Close releases a node that was opened and never ran.
+// Close releases a node that was opened but never ran.
 func (c *Cluster) Close() error {
-	c.shut()
+	c.stopAccepting()
 	return c.release()
 }
 
-// refuse answers whether callers must be sent away.
-func (c *Cluster) refuse() error {
+// closedError returns the error for callers once this node no longer accepts calls, and nil before.
+func (c *Cluster) closedError() error {
 	select {
 	case <-c.closing:
 		return port.ErrClosing
@@ -310,8 +311,8 @@ func (c *Cluster) refuse() error {
 	return nil
 }
 
-// goes runs f beside its caller; Run waits for it. It answers false when it is too late.
-func (c *Cluster) goes(f func()) bool {
+// startTracked runs f in a goroutine that Run waits for. It returns false if Run is already ending.
+func (c *Cluster) startTracked(f func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {

@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// The bounds of group commit. One AppendEntries carries up to 64 entries, so an entry of 256 KiB
-// keeps it within 16 MiB; a larger command travels alone.
+// These are the bounds of group commit. One AppendEntries carries up to 64 entries, so 256 KiB per
+// entry keep it within 16 MiB. A larger command gets an entry of its own.
 const (
 	maxGroupCommands   = 1024
 	maxGroupBytes      = 256 << 10
@@ -22,26 +22,26 @@ const (
 	maxWaitingBytes    = 64 << 20
 )
 
-// committer turns the commands that callers bring into log entries, for the length of one term.
-// What gathers while entries are on their way becomes the next entry: an idle committer adds no
-// delay, a busy one writes large entries.
+// committer turns callers' commands into log entries for the length of one term. The commands that
+// gather while entries are in flight become the next entry. So an idle committer adds no delay, and
+// a busy one writes large entries.
 type committer struct {
 	raft     *raft.Raft
-	leader   func() string // who leads now, as far as this node knows; empty when it does not
+	leader   func() string // the current leader as far as this node knows; empty if unknown
 	now      func() history.Time
-	slots    chan struct{} // holds one for each entry in flight
+	slots    chan struct{} // holds one element for each entry in flight
 	inFlight chan entry    // in log order; slots keeps it from filling up
 	over     sync.WaitGroup
 
 	mu      sync.Mutex
 	waiting []*command
-	bytes   int   // of waiting
+	bytes   int   // bytes of the commands in waiting
 	flying  int   // bytes of the entries in flight
-	ended   error // why no command is taken any more
+	ended   error // why no more commands are accepted
 	wake    chan struct{}
 }
 
-// entry is a log entry that raft was given.
+// entry is a log entry handed to raft.
 type entry struct {
 	commands []*command
 	bytes    int
@@ -58,11 +58,11 @@ func startCommitter(r *raft.Raft, now func() history.Time, leader func() string)
 		wake:     make(chan struct{}, 1),
 	}
 	c.over.Go(c.commit)
-	c.over.Go(c.answer)
+	c.over.Go(c.deliverOutcomes)
 	return c
 }
 
-// propose brings one encoded command into the log and waits for its outcome; errors are those of
+// propose replicates one encoded command and waits for its outcome. Its errors are those of
 // engine.Log.
 func (c *committer) propose(ctx context.Context, piece []byte, mark byte, work uint64) (fsm.Result, error) {
 	cmd := &command{piece: piece, mark: mark, work: work, answer: make(chan answer, 1)}
@@ -102,8 +102,8 @@ func (c *committer) enqueue(cmd *command) error {
 	return nil
 }
 
-// end refuses further commands and those that wait with err. Those in flight get their answer from
-// raft. It may be called more than once.
+// end fails later commands and those still queued with err. Commands in flight get their answer
+// from raft. It may be called more than once.
 func (c *committer) end(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,17 +112,17 @@ func (c *committer) end(err error) {
 	}
 	c.ended = err
 	for _, cmd := range c.waiting {
-		cmd.settle(answer{err: err})
+		cmd.deliver(answer{err: err})
 	}
 	c.waiting, c.bytes = nil, 0
 	c.signal()
 }
 
-// wait returns once everything in flight is answered. Call end first, and this before raft shuts
-// down: raft never answers what is between its log and its state machine at that moment.
+// wait returns once everything in flight is answered. Call end first, and call wait before raft
+// shuts down: at shutdown raft never answers an entry between its log and its state machine.
 func (c *committer) wait() { c.over.Wait() }
 
-// signal wakes the commit loop; c.mu is held.
+// signal wakes the commit loop. The caller holds c.mu.
 func (c *committer) signal() {
 	select {
 	case c.wake <- struct{}{}:
@@ -134,8 +134,10 @@ func (c *committer) signal() {
 func (c *committer) commit() {
 	defer close(c.inFlight)
 	for {
-		c.slots <- struct{}{} // first the slot, then the commands: an entry is made as late as it can be, and so as large
-		commands, size := c.take()
+		// first the slot, then the commands: an entry that is built as late as possible is as large
+		// as possible
+		c.slots <- struct{}{}
+		commands, size := c.nextEntry()
 		if commands == nil {
 			return
 		}
@@ -147,21 +149,21 @@ func (c *committer) commit() {
 		if mark := markOfAll(commands); mark != 0 {
 			log.Extensions = []byte{mark}
 		}
-		// Without a timeout: the entry is handed over when raft's main loop is there to take it,
-		// and not before. A loop that never comes back is the watchdog's business.
+		// ApplyLog gets no timeout: it hands the entry over when raft's main loop is ready for it.
+		// The watchdog handles a main loop that never is.
 		c.inFlight <- entry{commands, size, c.raft.ApplyLog(log, 0)}
 	}
 }
 
-// take waits for commands and returns those of the next entry, or nil when the term has ended.
-func (c *committer) take() ([]*command, int) {
+// nextEntry waits for commands and returns those of the next entry, or nil once the term has ended.
+func (c *committer) nextEntry() ([]*command, int) {
 	for {
 		c.mu.Lock()
 		if c.ended != nil {
 			c.mu.Unlock()
 			return nil, 0
 		}
-		commands, size := c.next(maxInFlightBytes - c.flying)
+		commands, size := c.dequeue(maxInFlightBytes - c.flying)
 		c.flying += size
 		c.mu.Unlock()
 		if len(commands) > 0 {
@@ -171,8 +173,9 @@ func (c *committer) take() ([]*command, int) {
 	}
 }
 
-// next takes the commands of one entry of at most room bytes off the queue; c.mu is held.
-func (c *committer) next(room int) (commands []*command, size int) {
+// dequeue removes the commands of one entry, at most room bytes, from the queue. The caller holds
+// c.mu.
+func (c *committer) dequeue(room int) (commands []*command, size int) {
 	n, work := 0, uint64(0)
 	for ; n < len(c.waiting) && len(commands) < maxGroupCommands; n++ {
 		cmd := c.waiting[n]
@@ -200,15 +203,15 @@ func (c *committer) next(room int) (commands []*command, size int) {
 	return commands, size
 }
 
-// answer hands outcomes to callers, in log order.
-func (c *committer) answer() {
+// deliverOutcomes answers callers in log order.
+func (c *committer) deliverOutcomes() {
 	for e := range c.inFlight {
 		results, err := outcomes(e, c.leader)
 		for i, cmd := range e.commands {
 			if err != nil {
-				cmd.settle(answer{err: err})
+				cmd.deliver(answer{err: err})
 			} else {
-				cmd.settle(answer{result: results[i]})
+				cmd.deliver(answer{result: results[i]})
 			}
 		}
 		c.mu.Lock()
@@ -219,7 +222,7 @@ func (c *committer) answer() {
 	}
 }
 
-// outcomes waits for what became of an entry.
+// outcomes waits until raft has answered an entry, and returns one result per command.
 func outcomes(e entry, leader func() string) ([]fsm.Result, error) {
 	if err := e.future.Error(); err != nil {
 		return nil, proposeError(err, leader())
@@ -237,10 +240,11 @@ func outcomes(e entry, leader func() string) ([]fsm.Result, error) {
 	}
 }
 
-// settle gives the command its answer. Nobody waits for that of a withdrawn one.
-func (cmd *command) settle(a answer) { cmd.answer <- a }
+// deliver gives the command its answer. If the command was withdrawn, nobody reads it.
+func (cmd *command) deliver(a answer) { cmd.answer <- a }
 
-// markOfAll is the mark of an entry: that of its commands where they agree. Checks travel alone.
+// markOfAll returns the commands' mark if they all have the same one. A check is always alone in
+// its entry.
 func markOfAll(commands []*command) byte {
 	for _, cmd := range commands {
 		if cmd.mark == 0 {

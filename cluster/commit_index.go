@@ -11,22 +11,22 @@ import (
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
 
-// A node that starts without a quorum applies nothing: raft learns what is committed from a leader
-// only. So each node writes down how far it knew, and applies that much from its own log before
-// raft starts. What was committed stays so, and lies in the log unchanged, so an old index is as
-// good as a new one, only lower.
+// A node that starts without a quorum applies nothing, because raft learns the commit index only
+// from a leader. So each node stores the commit index that it knew, and applies its log that far
+// before raft starts. Committed entries stay committed and unchanged in the log, so an old index is
+// still valid, only lower than necessary.
 //
-// Raft has RestoreCommittedLogs for this. In v1.8.0 it passes over the configurations among those
-// entries, and hands entries to a goroutine that does not run yet: with more than 8,192 of them a
-// node would not start.
+// Raft has RestoreCommittedLogs for this. In v1.8.0 it skips the configurations among those
+// entries. It also hands the entries to a goroutine that does not run yet: with more than 8,192 of
+// them a node would not start.
 
 var commitIndexKey = []byte("aion/commit_index")
 
-// commitIndexEvery is how often it is written down: a node that dies forgets so much of what it
-// knew.
+// commitIndexEvery is how often the commit index is stored: a node that dies forgets at most that
+// much progress.
 const commitIndexEvery = time.Second
 
-// keepCommitIndex writes the commit index down as it grows, and once more at the end.
+// keepCommitIndex stores the commit index as it grows, and once more at the end.
 func (c *Cluster) keepCommitIndex(ctx context.Context) {
 	r, written := c.raft.Load(), uint64(0)
 	if r == nil {
@@ -36,7 +36,7 @@ func (c *Cluster) keepCommitIndex(ctx context.Context) {
 		lifecycle.Pause(ctx, commitIndexEvery)
 		if now := r.CommitIndex(); now > written {
 			if err := c.stores.Stable.SetUint64(commitIndexKey, now); err != nil {
-				return // the guard has ended this node
+				return // the guard has already stopped this node
 			}
 			written = now
 		}
@@ -46,7 +46,7 @@ func (c *Cluster) keepCommitIndex(ctx context.Context) {
 	}
 }
 
-// applyCommitted applies the entries that this node knew to be committed before it was restarted.
+// applyCommitted applies the entries that this node knew to be committed before it restarted.
 func (c *Cluster) applyCommitted() error {
 	upTo, err := c.stores.Stable.GetUint64(commitIndexKey)
 	if err != nil && !errors.Is(err, raftboltdb.ErrKeyNotFound) {

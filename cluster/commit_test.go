@@ -12,7 +12,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// idle is a committer whose loops do not run: what is taken from its queue is what the test takes.
+// idle is a committer whose loops do not run: only the test takes commands from its queue.
 func idle() *committer { return &committer{wake: make(chan struct{}, 1)} }
 
 func (c *committer) push(t *testing.T, size int, mark byte) *command {
@@ -49,7 +49,7 @@ func TestEntriesGatherWhatWaits(t *testing.T) {
 		fmt.Sprint([]int{60}), // a check travels alone
 		fmt.Sprint([]int{70, 80}),
 	} {
-		commands, size := c.next(maxInFlightBytes)
+		commands, size := c.dequeue(maxInFlightBytes)
 		if got := fmt.Sprint(sizes(commands)); got != want {
 			t.Errorf("entry %d holds %s, want %s", i, got, want)
 		}
@@ -72,7 +72,7 @@ func TestEntriesGatherWhatWaits(t *testing.T) {
 	for range maxGroupCommands + 1 {
 		c.push(t, 1, 0)
 	}
-	if commands, _ := c.next(maxInFlightBytes); len(commands) != maxGroupCommands {
+	if commands, _ := c.dequeue(maxInFlightBytes); len(commands) != maxGroupCommands {
 		t.Errorf("an entry holds %d commands, the limit is %d", len(commands), maxGroupCommands)
 	}
 }
@@ -81,10 +81,10 @@ func TestEntriesWaitForRoomInFlight(t *testing.T) {
 	c := idle()
 	c.push(t, 100, 0)
 	c.push(t, 100, 0)
-	if commands, _ := c.next(99); commands != nil {
+	if commands, _ := c.dequeue(99); commands != nil {
 		t.Errorf("%d commands were taken without room", len(commands))
 	}
-	if commands, size := c.next(150); len(commands) != 1 || size != 100 {
+	if commands, size := c.dequeue(150); len(commands) != 1 || size != 100 {
 		t.Errorf("%d commands of %d bytes were taken with room for one", len(commands), size)
 	}
 }
@@ -93,7 +93,7 @@ func TestWithdrawnCommandsAreLeftOut(t *testing.T) {
 	c := idle()
 	a, b := c.push(t, 1, 0), c.push(t, 2, 0)
 	a.fate.Store(fateWithdrawn)
-	commands, size := c.next(maxInFlightBytes)
+	commands, size := c.dequeue(maxInFlightBytes)
 	if len(commands) != 1 || commands[0] != b || size != 2 || c.bytes != 0 {
 		t.Errorf("took %d commands of %d bytes, %d bytes wait", len(commands), size, c.bytes)
 	}
@@ -137,7 +137,7 @@ func TestProposeTellsHandedOverFromNotYet(t *testing.T) {
 		if _, err := c.propose(ctx, []byte{1}, 0, 0); !errors.As(err, new(*engine.Unavailable)) {
 			t.Errorf("a call that ended before its command was taken: %v, want that nothing happened", err)
 		}
-		if commands, _ := c.next(maxInFlightBytes); commands != nil {
+		if commands, _ := c.dequeue(maxInFlightBytes); commands != nil {
 			t.Error("its command was taken all the same")
 		}
 
@@ -145,7 +145,7 @@ func TestProposeTellsHandedOverFromNotYet(t *testing.T) {
 		defer cancel()
 		go func() {
 			synctest.Wait()
-			c.next(maxInFlightBytes)
+			c.dequeue(maxInFlightBytes)
 		}()
 		if _, err := c.propose(ctx, []byte{1}, 0, 0); !errors.As(err, new(*engine.Unknown)) {
 			t.Errorf("a call that ended after its command was taken: %v, want an unknown outcome", err)
@@ -162,7 +162,7 @@ func TestOutcomeOfRaftsErrors(t *testing.T) {
 		{raft.ErrLeadershipTransferInProgress, "unavailable"},
 		{raft.ErrEnqueueTimeout, "unavailable"},
 		{raft.ErrLeadershipLost, "outcome_unknown"},
-		{raft.ErrRaftShutdown, "outcome_unknown"}, // raft says so of committed entries, too
+		{raft.ErrRaftShutdown, "outcome_unknown"}, // raft returns it for committed entries, too
 		{raft.ErrAbortedByRestore, "outcome_unknown"},
 		{errors.New("write: input/output error"), "outcome_unknown"}, // the entry may be on disk
 	} {

@@ -16,25 +16,26 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Config says who a node is and where it lives. Zero fields have defaults; DataDir is required.
+// Config describes a node: its identity, its addresses and its files. Zero fields have defaults;
+// DataDir is required.
 type Config struct {
 	NodeID      string // empty: the one in the data folder, or a generated one
 	DataDir     string
 	RaftListen  string // host:port of the node port; default 127.0.0.1:7601
 	RaftAddress string // where other nodes reach it; default: where it listens
 	HTTPAddress string // where other nodes and users reach the HTTP API
-	Version     string // of the binary
+	Version     string // of this binary
 
-	GossipListen    string   // host:port; empty = no gossip, for a node that stays alone
+	GossipListen    string   // host:port; empty means no gossip, for a node that stays alone
 	GossipAddress   string   // where others reach it; default: where it listens
-	GossipKey       []byte   // 16, 24 or 32 bytes; nil = in the clear
+	GossipKey       []byte   // 16, 24 or 32 bytes; nil means no encryption
 	Join            []string // gossip addresses of others
-	ClusterName     string   // what operators call the cluster; nodes that are told different names never talk
-	BootstrapExpect int      // how many empty nodes found a cluster together; 0 = join only
+	ClusterName     string   // the operators' name for the cluster; nodes with different names never talk
+	BootstrapExpect int      // how many empty nodes found a cluster together; 0 means join only
 	TLS             port.TLS
 	MaxArchiveBytes int64       // of one archive; default 64 MiB
 	Connections     int         // on the node port, in both directions; default 4,096
-	Memory          port.Memory // that calls of other nodes share with those of users; nil = unbounded
+	Memory          port.Memory // shared by calls of other nodes and of users; nil = unbounded
 
 	Disk   folder.DiskConfig
 	Raft   RaftConfig
@@ -42,45 +43,48 @@ type Config struct {
 	Clock  ClockConfig
 	Logger hclog.Logger
 
-	// Fatal is called once, when this node must not go on: an entry that cannot be applied, a
-	// digest that differs, a disk or a log that is stuck. Nothing is applied any more when it is
-	// called; Run returns the same error. It may be called from anywhere and must not block. The
-	// default ends the process if Run has not returned 10 s later, for a disk that hangs can hang
-	// an orderly end.
+	// Fatal is called once when this node must stop: an entry cannot be applied, a digest differs,
+	// or the disk or the log is stuck. Nothing is applied any more when it is called. Run returns
+	// the same error. Fatal may be called from any goroutine and must not block. The default ends
+	// the process if Run has not returned after 10 s, because a disk that hangs can make an orderly
+	// end hang.
 	Fatal func(error)
 
-	// Parts replaces what a node builds for itself: clustertest runs on memory instead of sockets
-	// and files.
+	// Parts replaces layers that a node builds itself. clustertest uses it to run on memory instead
+	// of sockets and files.
 	Parts *Parts
 }
 
 // RaftConfig tunes replication. Zero fields have defaults.
 type RaftConfig struct {
-	Heartbeat       time.Duration // a follower that hears nothing for so long starts an election; 1 s. Must exceed a slow fsync
-	Election        time.Duration // a candidate tries again after so long; 1 s
-	Lease           time.Duration // a leader that reaches no majority for so long steps down; 500 ms
+	// a follower that hears nothing for this long starts an election; 1 s. Must exceed a slow fsync
+	Heartbeat       time.Duration
+	Election        time.Duration // a candidate tries again after this long; 1 s
+	Lease           time.Duration // a leader that reaches no majority for this long steps down; 500 ms
 	Commit          time.Duration // how late followers may learn of a commit when nothing else is sent; 50 ms
-	SnapshotEntries uint64        // entries after which the log is worth a snapshot; 16,384
-	SnapshotEvery   time.Duration // how often that is looked at; 30 s
-	LogBytes        uint64        // of the log: half may come after a snapshot, half is kept behind it; 1 GiB
-	TrailingEntries uint64        // entries kept behind a snapshot, so that a follower that was away catches up from the log; 32,768
+	SnapshotEntries uint64        // entries in the log that trigger a snapshot; 16,384
+	SnapshotEvery   time.Duration // how often SnapshotEntries is checked; 30 s
+	LogBytes        uint64        // of the log: half may follow a snapshot, half is kept before it; 1 GiB
+	// entries kept before a snapshot, so that a follower that was away catches up from the log;
+	// 32,768
+	TrailingEntries uint64
 	LogStore        string        // see logstore.Config
 	SegmentBytes    int           // see logstore.Config
 	CheckEvery      time.Duration // how often the nodes compare their digests; 30 s
-	StuckAfter      time.Duration // a leader that commits nothing for so long ends its process; 5 s
-	MembersEvery    time.Duration // how often the leader looks after members; 1 s
-	PromoteAfter    time.Duration // how long a node that joined must have had everything before it votes; 10 s
+	StuckAfter      time.Duration // a leader that commits nothing for this long ends its process; 5 s
+	MembersEvery    time.Duration // how often the leader checks the members; 1 s
+	PromoteAfter    time.Duration // how long a joiner must have been up to date before it votes; 10 s
 }
 
 // StateConfig tunes the state machine. Zero fields have defaults.
 type StateConfig struct {
 	CacheBytes   int64
 	OpenFiles    int
-	RequestBytes uint64 // what this node's file has for fsm.Limits; 0 = fsm.DefaultRequestBytes
+	RequestBytes uint64 // this node's configured value for fsm.Limits; 0 = fsm.DefaultRequestBytes
 	Paranoid     bool
 }
 
-// Parts are the layers below a node. A nil field is built as usual.
+// Parts are the layers below a node. A nil field is built from Config.
 type Parts struct {
 	FS        vfs.FS // of the state, in DataDir/state
 	Stores    *logstore.Stores
@@ -90,7 +94,7 @@ type Parts struct {
 	Archives  Archives
 	Promises  Promises
 	Wall      func(now time.Time) time.Time // what the wall clock shows at a moment
-	Stall     func()                        // before each entry is applied
+	Stall     func()                        // called before each entry is applied
 }
 
 func (cfg Config) withDefaults() (Config, error) {
@@ -128,8 +132,8 @@ func (cfg Config) withDefaults() (Config, error) {
 	return cfg, nil
 }
 
-// maxVoters bounds bootstrap_expect: every commit waits for a majority, and an odd handful is what
-// raft is for.
+// maxVoters bounds bootstrap_expect: every commit waits for a majority, and raft is meant for a
+// small odd number of voters.
 const maxVoters = 9
 
 func (cfg Config) stateConfig() fsm.Config {
@@ -142,23 +146,26 @@ func (cfg Config) stateConfig() fsm.Config {
 	}
 }
 
-// raftConfig is raft's own configuration. told carries raft's word on this node's leadership.
-func (cfg Config) raftConfig(id string, told chan<- bool) *raft.Config {
+// raftConfig returns raft's own configuration. raft reports changes of this node's leadership on
+// notify.
+func (cfg Config) raftConfig(id string, notify chan<- bool) *raft.Config {
 	rc := raft.DefaultConfig()
 	rc.LocalID = raft.ServerID(id)
 	rc.HeartbeatTimeout = cfg.Raft.Heartbeat
 	rc.ElectionTimeout = cfg.Raft.Election
 	rc.LeaderLeaseTimeout = cfg.Raft.Lease
 	rc.CommitTimeout = cfg.Raft.Commit
-	rc.MaxAppendEntries = 64 // group commit keeps few entries in flight; each batch for a follower that lags is read whole, whatever its bytes
+	// group commit keeps few entries in flight; raft reads each batch for a lagging follower whole,
+	// whatever its size
+	rc.MaxAppendEntries = 64
 	rc.SnapshotThreshold = cfg.Raft.SnapshotEntries
 	rc.SnapshotInterval = cfg.Raft.SnapshotEvery
 	rc.TrailingLogs = cfg.Raft.TrailingEntries
-	rc.NotifyCh = told
+	rc.NotifyCh = notify
 	rc.NoSnapshotRestoreOnStart = true // the state is on disk; see catchUpFromSnapshot
 	rc.NoLegacyTelemetry = true
-	rc.ShutdownOnRemove = false // a removed node says so instead of vanishing
-	// An applied entry's channel with a buffer would lose the answers of what it holds at shutdown.
+	rc.ShutdownOnRemove = false // a removed node reports its removal instead of vanishing
+	// Buffering the channel of applied entries would lose their answers at shutdown.
 	rc.BatchApplyCh = false
 	rc.Logger = cfg.Logger.Named("raft")
 	faults.Snapshots(rc)

@@ -13,9 +13,10 @@ import (
 
 var _ engine.TimeKeeper = (*Cluster)(nil)
 
-// ConfirmTime implements engine.TimeKeeper, on the leader. The operator's clock is the witness that
-// the leader lacks: what both show is the time, whatever the other nodes' clocks show. A leader
-// with a wrong clock refuses, for the operator to hand leadership to a node whose clock is right.
+// ConfirmTime implements engine.TimeKeeper on the leader. The operator's clock is the witness that
+// the leader lacks: if both agree, the time is right, whatever the other nodes' clocks show. A
+// leader whose clock differs refuses, so that the operator transfers leadership to a node with a
+// correct clock.
 func (c *Cluster) ConfirmTime(ctx context.Context, at time.Time) error {
 	t, err := c.term(ctx)
 	if err != nil {

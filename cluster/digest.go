@@ -19,7 +19,7 @@ type check struct {
 }
 
 // keepChecking makes all nodes compare their digests while this node leads, whenever something was
-// applied since the last time.
+// applied since the last comparison.
 func (c *Cluster) keepChecking(ctx context.Context, t *term) {
 	piece, err := fsm.EncodeEnvelope(fsm.Envelope{Command: &fsm.Check{Leader: c.id}})
 	if err != nil {
@@ -40,20 +40,21 @@ func (c *Cluster) keepChecking(ctx context.Context, t *term) {
 	}
 }
 
-// checked is called by the replica, which must not wait: a report that finds no room is left out,
-// and the next check makes up for it.
-func (c *Cluster) checked(index uint64, digest catalog.Digest) {
+// onChecked is called by the replica and must not block. It drops a report when the channel is
+// full; the next check makes up for it.
+func (c *Cluster) onChecked(index uint64, digest catalog.Digest) {
 	select {
 	case c.checks <- check{index, digest}:
 	default:
 	}
 }
 
-// maxChecks is how many of this node's own checks it remembers, to compare with the others' reports
-// on them.
+// maxChecks is how many of its own checks this node remembers, to compare them with the others'
+// reports.
 const maxChecks = 8
 
-// keepReporting reports this node's digest at every check, and judges what the others report.
+// keepReporting reports this node's digest at every check, and compares it with the other nodes'
+// reports.
 func (c *Cluster) keepReporting(ctx context.Context) {
 	look := time.NewTicker(c.cfg.Raft.CheckEvery / 10)
 	defer look.Stop()
@@ -65,7 +66,7 @@ func (c *Cluster) keepReporting(ctx context.Context) {
 		case k := <-c.checks:
 			mine = append(mine, k)
 			mine = mine[max(0, len(mine)-maxChecks):]
-			c.goes(func() { c.report(ctx, k) })
+			c.startTracked(func() { c.report(ctx, k) })
 		case <-look.C:
 			for _, k := range mine {
 				if err := c.judge(k); err != nil {
@@ -77,18 +78,18 @@ func (c *Cluster) keepReporting(ctx context.Context) {
 	}
 }
 
-// judge returns why this node must stop because of what was reported about a check, if it must. As
-// long as reports that are still to come could make a majority, it waits, however long: a node that
-// was away reports about old checks when it comes back, and one wrong node must not stop the
-// healthy ones.
+// judge compares a check with the nodes' reports and returns an error if this node must stop. It
+// waits as long as the missing reports could still make a majority, however long that takes: a node
+// that was away reports old checks when it returns, and one wrong node must not stop the healthy
+// ones.
 func (c *Cluster) judge(k check) error {
 	reports := c.reports(k.index)
 	if d, ok := reports[c.id]; ok && d != k.digest {
-		// Somebody reported in this node's name, or this state is not what it was when it reported.
-		// Neither says that the state is wrong, so it is kept.
+		// Either somebody reported in this node's name, or the state has changed since this node
+		// reported. Neither proves that the state is wrong, so the state is kept.
 		return fmt.Errorf("digest at index %d: the log has %s as this node's report, and this node has %s: it did not report that", k.index, d, k.digest)
 	}
-	reports[c.id] = k.digest // known here before the log says so
+	reports[c.id] = k.digest // known here before the report is applied
 	verdict, why := judge(k.digest, c.voters(), reports)
 	err := fmt.Errorf("digest at index %d: %s", k.index, why)
 	switch verdict {
@@ -104,7 +105,7 @@ func (c *Cluster) judge(k check) error {
 	return err
 }
 
-// report tells the others through the log what this node's digest was.
+// report proposes this node's digest to the log, for the other nodes to read.
 func (c *Cluster) report(ctx context.Context, k check) {
 	cmd := &fsm.ReportDigest{Node: c.id, Index: k.index, Digest: k.digest}
 	for ctx.Err() == nil {
@@ -119,8 +120,8 @@ func (c *Cluster) report(ctx context.Context, k check) {
 	}
 }
 
-// reports returns what nodes reported about the check at index. Their rows would not do: those hold
-// the newest report only, and nodes are at different checks.
+// reports returns what nodes reported about the check at index. The nodes' rows are not enough: a
+// row holds only the newest report, and nodes are at different checks.
 func (c *Cluster) reports(index uint64) map[string]catalog.Digest {
 	got := map[string]catalog.Digest{}
 	c.state.View(func(v fsm.View) {
@@ -143,14 +144,14 @@ func (c *Cluster) voters() (ids []string) {
 type verdict int
 
 const (
-	agreed    verdict = iota // all that reported agree, or a majority agrees with this node
-	undecided                // reports differ, and those to come may still make a majority
+	agreed    verdict = iota // all reports so far agree, or a majority agrees with this node
+	undecided                // reports differ, and the missing ones may still make a majority
 	minority                 // a majority of the voters has another digest than this node
-	split                    // no digest can have a majority
+	split                    // no digest can get a majority any more
 )
 
-// judge compares this node's digest with what was reported about the same index. Only a majority of
-// the voters can say that a node is wrong; where none can, nobody knows which state is right.
+// judge compares this node's digest with the reports about the same index. Only a majority of the
+// voters can prove a node wrong; without one, nobody knows which state is right.
 func judge(own catalog.Digest, voters []string, reports map[string]catalog.Digest) (verdict, string) {
 	counts := map[catalog.Digest]int{}
 	waiting := 0

@@ -12,17 +12,17 @@ import (
 	"aion.dev/aion/internal/lifecycle"
 )
 
-// diskEvery is how often the disk is looked at.
+// diskEvery is how often the free space is checked.
 const diskEvery = 2 * time.Second
 
-// keepDisk looks at the disk until ctx ends.
+// keepDisk checks the disk until ctx ends.
 func (c *Cluster) keepDisk(ctx context.Context) {
 	for ; ctx.Err() == nil; lifecycle.Pause(ctx, diskEvery) {
-		c.lookAtDisk()
+		c.checkDisk()
 	}
 }
 
-func (c *Cluster) lookAtDisk() {
+func (c *Cluster) checkDisk() {
 	room := c.cfg.Disk.Room
 	if room == nil {
 		if c.identity == nil { // in memory
@@ -53,7 +53,7 @@ func (c *Cluster) lookAtDisk() {
 	}[s.Level], "folder", c.cfg.DataDir, "free", s.Free, "size", s.Size, "disk.warn_bytes", s.Warn, "disk.full_bytes", s.Full)
 }
 
-// Disk tells how much room there is; nothing is known of a node in memory.
+// Disk returns how much room the disk has. A node in memory knows nothing.
 func (c *Cluster) Disk() folder.DiskState {
 	if p := c.disk.Load(); p != nil {
 		return *p
@@ -61,7 +61,7 @@ func (c *Cluster) Disk() folder.DiskState {
 	return folder.DiskState{Level: folder.DiskOK}
 }
 
-// fullDisk objects to leading while the disk is full: the leader takes what is new.
+// fullDisk objects to leading while the disk is full, because new work goes to the leader.
 func (c *Cluster) fullDisk() *objection {
 	if c.Disk().Level != folder.DiskFull {
 		return nil
@@ -69,11 +69,11 @@ func (c *Cluster) fullDisk() *objection {
 	return &objection{Why: "its disk is full", Yields: true}
 }
 
-// mayGrow refuses what begins something new while the disk is full: to be tried again as long as
-// another node may take leadership, for good once it is known that none can. The fires of schedules
-// wait, and are late then; leaving times out begins nothing. What runs under way ask for goes on,
-// children too.
-func (c *Cluster) mayGrow(cmd fsm.Command) error {
+// refuseGrowth refuses commands that begin something new while the disk is full. The error is
+// retryable as long as another node may take leadership, and final once none can. Fires of
+// schedules wait and are late then; a fire that only skips missed times begins nothing and passes.
+// Runs under way continue, including their children.
+func (c *Cluster) refuseGrowth(cmd fsm.Command) error {
 	s := c.Disk()
 	if s.Level != folder.DiskFull {
 		return nil
@@ -89,14 +89,15 @@ func (c *Cluster) mayGrow(cmd fsm.Command) error {
 	}
 	full := &FullDisk{Node: c.id, Folder: c.cfg.DataDir, DiskState: s}
 	if voters := c.voters(); !c.mustLead.Load() && (len(voters) > 1 || len(voters) == 1 && voters[0] != c.id) {
-		// Repeating it helps: the next leader takes it, or it turns out that there is none.
+		// Retrying helps: either the next leader accepts the command, or it turns out that no node
+		// can.
 		return &engine.Unavailable{Why: fmt.Sprintf("node %s leads and its disk is full (%d bytes free, disk.full_bytes is %d): it hands leadership to a node that has room",
 			c.id, s.Free, s.Full)}
 	}
 	return full
 }
 
-// FullDisk: the leader's disk has no room for anything new.
+// FullDisk refuses a command because the leader's disk has no room for new work.
 type FullDisk struct {
 	Node, Folder string
 	folder.DiskState
@@ -107,10 +108,10 @@ func (e *FullDisk) Error() string {
 		"runs under way go on. Enlarge the disk, free space on it, or keep closed runs for a shorter time (retention)", e.Node, e.Free, e.Full)
 }
 
-// Code implements the refusals' interface.
+// Code implements fsm.Refusal.
 func (e *FullDisk) Code() string { return "resource_exhausted" }
 
-// Facts implements the refusals' interface.
+// Facts implements fsm.Refusal.
 func (e *FullDisk) Facts() map[string]any {
 	return map[string]any{"node": e.Node, "free_bytes": e.Free, "limit": e.Full, "setting": "disk.full_bytes"}
 }

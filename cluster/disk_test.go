@@ -20,8 +20,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestFullDiskTakesNothingNew: no starts and no deploys, with a reason; what is under way goes on,
-// and so do starts once there is room.
+// TestFullDiskTakesNothingNew: starts and deploys are refused with a reason, runs under way
+// continue, and starts work again once there is room.
 func TestFullDiskTakesNothingNew(t *testing.T) {
 	var free atomic.Uint64
 	free.Store(1 << 30)
@@ -68,8 +68,8 @@ func TestFullDiskTakesNothingNew(t *testing.T) {
 	eventually(t, "room again", func() error { return start("after") })
 }
 
-// TestLogIsBoundedByBytes, not only by entries, of which there are far fewer here than raft would
-// keep.
+// TestLogIsBoundedByBytes: the log is bounded by bytes and not only by the number of entries. Here
+// that is far below what raft would keep.
 func TestLogIsBoundedByBytes(t *testing.T) {
 	const most = 1 << 20
 	n := startReal(t, cluster.Config{DataDir: t.TempDir(), RaftListen: "127.0.0.1:0",
@@ -84,7 +84,7 @@ func TestLogIsBoundedByBytes(t *testing.T) {
 	for range 20 { // 4 MB
 		e := clustertest.Start("order", "")
 		c := e.Command.(*fsm.StartRun)
-		c.Type, c.Input = "none", input // refused, and in the log all the same
+		c.Type, c.Input = "none", input // refused, but in the log all the same
 		if _, err := n.Propose(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestLogIsBoundedByBytes(t *testing.T) {
 	}
 }
 
-// TestDataIsPrivate, also in a folder that was made for all to read.
+// TestDataIsPrivate also in a folder that was created readable for all.
 func TestDataIsPrivate(t *testing.T) {
 	dir := t.TempDir()
 	if err := errors.Join(os.Chmod(dir, 0o755), os.Mkdir(filepath.Join(dir, "state"), 0o755)); err != nil {
@@ -129,8 +129,8 @@ func TestDataIsPrivate(t *testing.T) {
 	}
 }
 
-// TestRoomIsKeptBack: a file holds room while there is much, and gives it up when there is next to
-// none, before the stores of a node that starts on such a disk need it.
+// TestRoomIsKeptBack: a file reserves room while there is plenty, and is removed when there is
+// almost none, before a node that starts on such a disk opens its stores.
 func TestRoomIsKeptBack(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("room is kept back on Linux only")

@@ -9,11 +9,11 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// A node that is drained is one that nobody needs: it stands aside in elections, hands leadership
-// on, and callers are sent elsewhere. It goes on voting, keeping entries, and serving what others
-// pass on to it. The mark is the process's, so a node that was restarted takes part again.
+// A drained node makes itself dispensable: it stands aside in elections, transfers leadership, and
+// sends callers elsewhere. It still votes, stores entries, and serves requests that other nodes
+// forward to it. The mark lives in the process only, so a restarted node takes part fully again.
 
-// draining is the objection of a node that was told to drain.
+// draining objects to leading while this node drains.
 func (c *Cluster) draining() *objection {
 	if !c.drained.Load() {
 		return nil
@@ -21,20 +21,19 @@ func (c *Cluster) draining() *objection {
 	return &objection{Why: "it is draining", Yields: true}
 }
 
-// SetDraining makes this node stand aside and, when it leads, hand leadership on; or takes that
-// back.
+// SetDraining turns draining on or off. A leader that starts draining transfers leadership.
 func (c *Cluster) SetDraining(on bool) {
 	if c.drained.Swap(on) != on {
 		c.log.Info("draining", "on", on)
 	}
 }
 
-// Draining reports whether this node was told to drain.
+// Draining reports whether this node is draining.
 func (c *Cluster) Draining() bool { return c.drained.Load() }
 
-// Drain makes node, this one or another member, drain; or takes that back. A leader has handed
-// leadership on when it returns without an error, unless nobody else can lead: then it goes on
-// leading, until somebody can.
+// Drain turns draining on or off for node, which may be this node or another member. If it returns
+// nil, a draining leader has transferred leadership, unless nobody else can lead: then it goes on
+// leading until somebody can.
 func (c *Cluster) Drain(ctx context.Context, node string, on bool) error {
 	if node != "" && node != c.id {
 		return c.drainOther(ctx, node, on)
@@ -44,20 +43,20 @@ func (c *Cluster) Drain(ctx context.Context, node string, on bool) error {
 		return nil
 	}
 	switch err := c.Transfer(ctx, ""); err.(type) {
-	case nil, *engine.NotLeader: // done, or lost otherwise
+	case nil, *engine.NotLeader: // transferred, or lost otherwise
 	default: // keepStandingAside tries again
 		c.log.Info("draining, and still leading", "because", err)
 	}
 	return nil
 }
 
-// drainOther passes the operation on to a member.
+// drainOther forwards the operation to another member.
 func (c *Cluster) drainOther(ctx context.Context, node string, on bool) error {
 	r := c.raft.Load()
 	if r == nil {
 		return &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
 	}
-	s, err := member(r, node)
+	s, err := findMember(r, node)
 	if err != nil {
 		return err
 	}
@@ -69,6 +68,6 @@ func (c *Cluster) drainOther(ctx context.Context, node string, on bool) error {
 	case nil, fsm.Refusal:
 		return err
 	default:
-		return &engine.Unavailable{Why: fmt.Sprintf("node %s, which is to %s, does not answer: %v", node, o.Do, err)}
+		return &engine.Unavailable{Why: fmt.Sprintf("node %s should %s, but does not answer: %v", node, o.Do, err)}
 	}
 }

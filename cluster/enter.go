@@ -14,24 +14,26 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// entered guards the one step from belonging to no cluster to belonging to one.
+// entered guards the single step from belonging to no cluster to belonging to one.
 type entered struct{ sync.Mutex }
 
-// lookAgain is how often an empty node asks its peers, besides whenever gossip hears something new.
+// lookAgain is how often an empty node asks its peers. It also asks whenever gossip hears something
+// new.
 const lookAgain = 500 * time.Millisecond
 
 // move is what an empty node does next.
 type move struct {
-	found   *Founding   // promise this and make the others promise; then begin
+	found   *Founding   // promise this, make the others promise, then begin
 	begin   *Founding   // begin with what was promised
-	join    port.Server // ask this node to let this one in
+	join    port.Server // ask this node for admission
 	wait    string      // nothing to do yet, and why
 	refused error       // it can never enter like this
 }
 
-// nextMove decides how an empty node enters a cluster, from what it and the peers it reaches say. A
-// cluster that exists is joined and never founded anew. Founding takes bootstrap_expect empty nodes
-// that reach each other; the one with the smallest id asks the others for their promise.
+// nextMove decides how an empty node enters a cluster, from what it and its reachable peers report.
+// A node joins an existing cluster and never founds another one beside it. Founding takes
+// bootstrap_expect empty nodes that reach each other; the one with the smallest id asks the others
+// for their promise.
 func nextMove(self greeting, peers []greeting, silent []string) move {
 	for _, p := range peers {
 		switch {
@@ -39,7 +41,7 @@ func nextMove(self greeting, peers []greeting, silent []string) move {
 		case self.Promise != nil && self.Promise.equal(p.Promise):
 			return move{begin: self.Promise}
 		case self.Promise != nil:
-			// Keeping the promise could make a second cluster, breaking it could too: the others
+			// Keeping the promise could make a second cluster. Breaking it could too: the others
 			// may be keeping theirs.
 			return move{wait: fmt.Sprintf("promised to found a cluster with %v, but node %s belongs to another one already; to join that, remove this node's data folder", self.Promise.Servers, p.ID)}
 		}
@@ -78,11 +80,11 @@ func nextMove(self greeting, peers []greeting, silent []string) move {
 	return move{found: &Founding{Servers: founders[:self.Expect]}}
 }
 
-// enter makes this node belong to a cluster and starts raft: the cluster its data belongs to, one
-// that it joins, or one that it founds.
+// enter makes this node part of a cluster and starts raft. The cluster is the one that its data
+// belongs to, one that it joins, or one that it founds.
 //
-// Until then raft does not run, and no vote is given here: a node with an empty log would vote for
-// anybody.
+// Until then raft does not run, and this node gives no votes: a node with an empty log would vote
+// for anybody.
 func (c *Cluster) enter(ctx context.Context) error {
 	existing, err := raft.HasExistingState(c.stores.Log, c.stores.Stable, c.stores.Snapshots)
 	if err != nil {
@@ -91,20 +93,20 @@ func (c *Cluster) enter(ctx context.Context) error {
 	if existing {
 		return c.start()
 	}
-	// A node that was let in and killed before its log began may ask again; one that had more has
-	// lost it.
+	// A node that was admitted and killed before its log began may ask again. A node that had more
+	// of the log has lost it.
 	if id := c.clusterID(); id != "" && c.joining() == nil {
 		return fmt.Errorf("data folder %s belongs to cluster %s, but its log is gone, and with it what this node has acknowledged: "+
 			"put it back, or start with an empty data folder and another node.id, and then aion-node cluster remove %s", c.cfg.DataDir, id, c.id)
 	}
 	said := ""
 	for {
-		self, err := c.greet()
+		self, err := c.ownGreeting()
 		if err != nil {
 			return err
 		}
-		peers := c.meet(ctx)
-		m := nextMove(self, peers, c.silent(peers))
+		peers := c.greetPeers(ctx)
+		m := nextMove(self, peers, c.silentAddresses(peers))
 		switch {
 		case m.refused != nil:
 			return m.refused
@@ -128,13 +130,13 @@ func (c *Cluster) enter(ctx context.Context) error {
 			said = m.wait
 			c.log.Info("not in a cluster yet", "because", m.wait)
 		}
-		if err := c.rest(ctx, lookAgain); err != nil {
+		if err := c.pause(ctx, lookAgain); err != nil {
 			return nil // Run ends
 		}
 	}
 }
 
-// recallCluster finds out which cluster this node's data belong to.
+// recallCluster finds out which cluster this node's data belongs to.
 func (c *Cluster) recallCluster() error {
 	id := ""
 	c.state.View(func(v fsm.View) { id = v.ClusterID() })
@@ -142,7 +144,7 @@ func (c *Cluster) recallCluster() error {
 		id = c.identity.ClusterID()
 	}
 	existing, err := raft.HasExistingState(c.stores.Log, c.stores.Stable, c.stores.Snapshots)
-	if id == "" && err == nil && existing { // it founded a cluster and was killed before it knew more
+	if id == "" && err == nil && existing { // it founded a cluster and was killed before it stored the id
 		var f *Founding
 		if f, err = c.promises.Promised(); f != nil {
 			id = f.ClusterID
@@ -156,26 +158,27 @@ func (c *Cluster) recallCluster() error {
 		return err
 	}
 	c.admission.Store(a)
-	return c.adopt(id)
+	return c.adoptClusterID(id)
 }
 
-// begin starts with the founders' configuration as the first entry.
+// begin starts a cluster with the founders' configuration as the first entry.
 func (c *Cluster) begin(f *Founding) error {
 	c.entered.Lock()
 	defer c.entered.Unlock()
-	rc := c.cfg.raftConfig(c.id, c.told)
+	rc := c.cfg.raftConfig(c.id, c.notify)
 	if err := raft.BootstrapCluster(rc, c.stores.Log, c.stores.Stable, c.stores.Snapshots, c.link, configuration(f.Servers)); err != nil {
 		return fmt.Errorf("found the cluster: %w", err)
 	}
-	if err := c.adopt(f.ClusterID); err != nil { // after the log: a folder with a cluster and without a log has lost it
+	// after the log: a folder with a cluster id but no log counts as having lost its log
+	if err := c.adoptClusterID(f.ClusterID); err != nil {
 		return err
 	}
 	c.log.Info("founding a cluster", "cluster", f.ClusterID, "with", f.Servers)
 	return c.start()
 }
 
-// gatherPromises makes all founders promise, this node first. It answers why it could not, or
-// nothing.
+// gatherPromises makes all founders promise, this node first. It returns the reason if one of them
+// does not.
 func (c *Cluster) gatherPromises(ctx context.Context, f Founding) string {
 	if err := c.promise(f); err != nil {
 		return err.Error()
@@ -195,9 +198,10 @@ func (c *Cluster) gatherPromises(ctx context.Context, f Founding) string {
 	return ""
 }
 
-// silent returns the addresses of cluster.join, but this node's own, at which nobody was met. What
-// gossip has heard of somebody there does not count: whether it is a member shows when it answers.
-func (c *Cluster) silent(peers []greeting) []string {
+// silentAddresses returns the addresses of cluster.join, except this node's own, at which no node
+// has answered. It ignores what gossip has heard about them: only a node's answer shows whether it
+// is a member.
+func (c *Cluster) silentAddresses(peers []greeting) []string {
 	if c.discovery == nil {
 		return nil
 	}
@@ -206,8 +210,8 @@ func (c *Cluster) silent(peers []greeting) []string {
 	})
 }
 
-// meet greets all peers that gossip suggests and returns those that answered.
-func (c *Cluster) meet(ctx context.Context) []greeting {
+// greetPeers greets all peers that gossip suggests and returns those that answered.
+func (c *Cluster) greetPeers(ctx context.Context) []greeting {
 	if c.discovery == nil {
 		return nil
 	}
@@ -224,7 +228,7 @@ func (c *Cluster) meet(ctx context.Context) []greeting {
 			g, err := c.hello(ctx, port.Server{ID: p.ID, Address: p.RaftAddress})
 			g.named = p.Named
 			if err != nil {
-				c.said.unmet.Say(c.log.Info, "peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)
+				c.logged.unmet.Say(c.log.Info, "peer does not answer", "peer", p.ID, "address", p.RaftAddress, "error", err)
 				return
 			}
 			if g.ID == c.id && g.Server != c.self() {
@@ -241,8 +245,8 @@ func (c *Cluster) meet(ctx context.Context) []greeting {
 	return met
 }
 
-// rest waits for d, for gossip to hear something new, or for the end of ctx, which is its error.
-func (c *Cluster) rest(ctx context.Context, d time.Duration) error {
+// pause waits for d or until gossip hears something new. It returns ctx's error if ctx ends first.
+func (c *Cluster) pause(ctx context.Context, d time.Duration) error {
 	var changed <-chan struct{}
 	if c.discovery != nil {
 		changed = c.discovery.Changed()

@@ -9,16 +9,17 @@ import (
 	"aion.dev/aion/cluster/port"
 )
 
-// This file says which cluster that exists an empty node may join. Gossip suggests whomever it
-// meets, and an address in a list may be stale: a node that was told to found a cluster with
-// others must not become a voter of a cluster that it was never meant for.
+// This file decides which existing cluster an empty node may join. Gossip suggests every node it
+// meets, and an address in a list may be stale. A node that was told to found a cluster with others
+// must not become a voter of a cluster that it was never meant for.
 
-// existing returns the node through which to join, or why to wait, or why this node can never
-// enter like this. peers are those that answered, silent the addresses of cluster.join at which
-// nobody has answered yet.
+// existing returns the node through which to join, the reason to wait, or the reason why this node
+// can never enter with its configuration. peers are the nodes that answered; silent are the
+// addresses of cluster.join that have not answered yet.
 func existing(self greeting, peers []greeting, silent []string) (join port.Server, wait string, refused error) {
 	members := slices.DeleteFunc(slices.Clone(peers), func(p greeting) bool { return p.Empty })
-	if slices.ContainsFunc(members, func(p greeting) bool { return p.named != "" }) { // else nobody that the operator named
+	// otherwise no peer is one that the operator named
+	if slices.ContainsFunc(members, func(p greeting) bool { return p.named != "" }) {
 		members = slices.DeleteFunc(members, func(p greeting) bool { return p.named == "" })
 	}
 	if len(members) == 0 {
@@ -47,15 +48,15 @@ func existing(self greeting, peers []greeting, silent []string) (join port.Serve
 	return port.Server{}, fmt.Sprintf("node %s belongs to a cluster that has no leader at the moment", one.ID), nil
 }
 
-// foundedWith answers why a node that was told to found a cluster must not join the one that
-// members belong to, if it must not: because it is another one than that which it would have
-// founded. It is the same one when this node's own address has been in it, when all of its founders
-// are among those that this node was to found with, or when most of the addresses that this node
-// was given are members by now and founding cannot go on without it.
+// foundedWith returns a reason if a node that was told to found a cluster must not join the cluster
+// of members, because that is not the cluster it would have founded. It is the same cluster in
+// three cases: it has contained this node's own address; all its founders are nodes with which this
+// node was told to found; or most of the addresses given to this node are members by now, so
+// founding cannot go on without that cluster.
 func foundedWith(self greeting, peers, members []greeting, silent []string) (wait string, refused error) {
 	met := map[port.Server]bool{self.Server: true}
 	for _, p := range peers {
-		if p.named != "" { // gossip alone brings everybody together
+		if p.named != "" { // nodes found each other through gossip alone
 			met[p.Server] = true
 		}
 	}
@@ -91,7 +92,7 @@ func foundedWith(self greeting, peers, members []greeting, silent []string) (wai
 	case len(empty) >= self.Expect:
 		return "", fmt.Errorf("%s, which is not the one that it founds with %s; %s", what, strings.Join(empty[1:], ", "), how)
 	case members[0].named == "", len(members) <= len(silent)+len(empty)-1:
-		return fmt.Sprintf("%s, and of the addresses in cluster.join too few are its members': nobody answers at %s; %s", what, cmp.Or(strings.Join(silent, ", "), "some"), how), nil
+		return fmt.Sprintf("%s, and too few of the addresses in cluster.join belong to its members: nobody answers at %s; %s", what, cmp.Or(strings.Join(silent, ", "), "some"), how), nil
 	}
 	return "", nil
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// exitAfter is how long an orderly end may take once this node must not go on. A disk that hangs
-// can hang the end too.
+// exitAfter is how long an orderly end may take once this node must stop. A disk that hangs can
+// make the end hang too.
 const exitAfter = 10 * time.Second
 
-// fail ends this node: Run stops what runs and returns err. The first error counts.
+// fail stops this node: Run ends everything and returns err. The first error counts.
 func (c *Cluster) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -20,11 +20,12 @@ func (c *Cluster) fail(err error) {
 	}
 	c.failure = err
 	close(c.failed)
-	// Whoever listens to this node as a leader should stop doing so now, not when it has ended.
+	// Mute the transport now, so that followers stop accepting this node as leader before its
+	// orderly end is over.
 	if c.link != nil {
 		c.link.mute()
 	}
-	c.log.Error("this node must not go on and stops", "reason", err)
+	c.log.Error("this node stops because it must not go on", "reason", err)
 	if c.cfg.Fatal != nil {
 		go c.cfg.Fatal(err)
 		return
@@ -32,15 +33,15 @@ func (c *Cluster) fail(err error) {
 	time.AfterFunc(exitAfter, func() { os.Exit(1) })
 }
 
-// failedWith returns why this node must not go on, if it must not.
+// failedWith returns the error that stopped this node, or nil.
 func (c *Cluster) failedWith() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.failure
 }
 
-// withCause puts why this node must not go on before what else went wrong while it ended. Often
-// that is the same again, in other words.
+// withCause puts the cause of the stop before the error of the shutdown. The latter often repeats
+// the cause in other words.
 func withCause(cause, err error) error {
 	if err == nil || strings.Contains(err.Error(), cause.Error()) {
 		return cause

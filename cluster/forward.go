@@ -10,8 +10,8 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// subject returns the node that a command is about, if it is one that a follower sends on to the
-// leader: those that every node says of itself, or of its own file.
+// subject returns the node that a command is about, if a follower may forward the command to the
+// leader. Those are the commands in which a node reports about itself or its own configuration.
 func subject(cmd fsm.Command) (node string, ok bool) {
 	switch c := cmd.(type) {
 	case *fsm.AnnounceNode:
@@ -26,13 +26,14 @@ func subject(cmd fsm.Command) (node string, ok bool) {
 	return "", false
 }
 
-// forwardAnswer is the outcome of a forwarded command. Their answers say nothing but the index.
+// forwardAnswer is the outcome of a forwarded command. The answers of these commands contain only
+// the index.
 type forwardAnswer struct {
 	Index   uint64         `cbor:"1,keyasint"`
 	Refused *remoteRefusal `cbor:"2,keyasint,omitempty"`
 }
 
-// remoteRefusal is a refusal that crossed the wire.
+// remoteRefusal is a refusal from another node.
 type remoteRefusal struct {
 	Text string         `cbor:"1,keyasint"`
 	Kind string         `cbor:"2,keyasint"`
@@ -48,7 +49,7 @@ func (r *remoteRefusal) Code() string { return r.Kind }
 // Facts implements fsm.Refusal.
 func (r *remoteRefusal) Facts() map[string]any { return r.More }
 
-// forward sends an encoded command of this node's own to the leader.
+// forward sends one of this node's own commands, encoded, to the leader.
 func (c *Cluster) forward(ctx context.Context, piece []byte) (fsm.Result, error) {
 	r := c.raft.Load()
 	address, id := r.LeaderWithID()
@@ -69,8 +70,8 @@ func (c *Cluster) forward(ctx context.Context, piece []byte) (fsm.Result, error)
 	return fsm.Result{Index: a.Index, Answer: &fsm.Done{}}, nil
 }
 
-// mayForward answers why a node's envelope is not put into the log for it. A node speaks for
-// itself.
+// mayForward returns nil if the leader may propose a node's envelope for it, and otherwise an error
+// with the reason. A node speaks only for itself.
 func mayForward(from string, e fsm.Envelope) error {
 	about, ok := subject(e.Command)
 	switch {
@@ -84,10 +85,10 @@ func mayForward(from string, e fsm.Envelope) error {
 	return nil
 }
 
-// proposeFor answers a follower's forward. A node speaks for itself only, and only while it is a
+// proposeFor answers a follower's forward. A node speaks only for itself, and only while it is a
 // member.
 func (c *Cluster) proposeFor(ctx context.Context, from port.Introduction, piece []byte) ([]byte, error) {
-	if err := c.refuse(); err != nil {
+	if err := c.closedError(); err != nil {
 		return nil, err
 	}
 	e, err := fsm.DecodeEnvelope(piece)
@@ -104,7 +105,7 @@ func (c *Cluster) proposeFor(ctx context.Context, from port.Introduction, piece 
 	}
 	t, err := c.term(ctx)
 	if err != nil {
-		return nil, err // one hop: whoever is told about another leader asks there
+		return nil, err // one hop: a caller that is told about another leader asks that one itself
 	}
 	result, err := t.committer.propose(ctx, piece, markOf(e.Command), fsm.Estimate(e.Command))
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// What a node may have put into the log over the node port, whatever its certificate: what it says
-// of itself, and nothing else.
+// A node may have only reports about itself put into the log over the node port, whatever its
+// certificate.
 func TestANodeSpeaksForItselfOnly(t *testing.T) {
 	for _, c := range []struct {
 		what string
 		e    fsm.Envelope
-		want string // in the error; empty is allowed
+		want string // part of the error; empty is allowed
 	}{
 		{"its own row", fsm.Envelope{Command: &fsm.AnnounceNode{Node: fsm.Node{ID: "n2"}}}, ""},
 		{"another's row", fsm.Envelope{Command: &fsm.AnnounceNode{Node: fsm.Node{ID: "n1"}}}, "node n2 speaks for node n1"},

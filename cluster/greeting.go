@@ -13,33 +13,34 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// The calls between nodes that are members; those of strangers are the port's.
+// These are the calls between members. The port defines those that strangers may make.
 const callPropose = "propose" // a command of a follower's own
 
 // helloWithin bounds one hello.
 const helloWithin = time.Second
 
-// Introduction is what this node says when it opens a connection.
+// Introduction returns what this node sends when it opens a connection.
 func (c *Cluster) Introduction() port.Introduction {
 	return port.Introduction{Name: c.cfg.ClusterName, Cluster: c.clusterID(), From: c.id, Instance: c.instance}
 }
 
-// greeting is what a node says of itself.
+// greeting is what a node reports about itself.
 type greeting struct {
 	port.Server
-	Instance    string        `json:"instance"`          // of the process
+	Instance    string        `json:"instance"`          // id of the process
 	Name        string        `json:"name,omitempty"`    // cluster.name
 	Members     []port.Server `json:"members,omitempty"` // of the newest configuration that it knows
 	HTTPAddress string        `json:"http_address"`
 	Version     string        `json:"version"`
 	ClusterID   string        `json:"cluster_id,omitempty"`
-	Empty       bool          `json:"empty"`             // it belongs to no cluster: raft does not run there
-	Expect      int           `json:"expect"`            // bootstrap_expect
-	Promise     *Founding     `json:"promise,omitempty"` // with whom it founds a cluster or founded one
-	Leader      port.Server   `json:"leader"`
-	Applied     uint64        `json:"applied"` // raft's index
-	State       uint64        `json:"state"`   // the state's index
-	Missing     int           `json:"missing"` // archives that its state names and its disk lacks
+	Empty       bool          `json:"empty"`  // it belongs to no cluster: raft does not run on it
+	Expect      int           `json:"expect"` // bootstrap_expect
+	// the founders it promised to found, or founded, a cluster with
+	Promise *Founding   `json:"promise,omitempty"`
+	Leader  port.Server `json:"leader"`
+	Applied uint64      `json:"applied"` // raft's index
+	State   uint64      `json:"state"`   // the state's index
+	Missing int         `json:"missing"` // archives that its state names and its disk does not have
 
 	Last       uint64           `json:"last"`                 // index of the newest entry in its log
 	Objections []objection      `json:"objections,omitempty"` // why it should not lead
@@ -47,12 +48,12 @@ type greeting struct {
 	Joining    bool             `json:"joining,omitempty"` // see admission.go
 	Disk       folder.DiskState `json:"disk,omitzero"`     // Size is 0 from older nodes
 
-	named string // the address in cluster.join that led to it, for the node that greeted it
+	named string // set by the node that greeted it: the address in cluster.join that led to it
 	Clock int64  `json:"clock,omitempty"` // its wall clock, in nanoseconds of Unix time; 0 from older nodes
 }
 
-// greet returns this node's greeting.
-func (c *Cluster) greet() (greeting, error) {
+// ownGreeting returns this node's greeting.
+func (c *Cluster) ownGreeting() (greeting, error) {
 	g := greeting{
 		Server:      c.self(),
 		Instance:    c.instance,
@@ -85,8 +86,8 @@ func (c *Cluster) greet() (greeting, error) {
 		}
 		return g, nil
 	}
-	// Raft may be about to start here; what counts is whether there is anything that it would start
-	// from.
+	// Raft may be starting here at this moment. What counts is whether there is anything on disk to
+	// start from.
 	existing, err := raft.HasExistingState(c.stores.Log, c.stores.Stable, c.stores.Snapshots)
 	g.Empty = !existing
 	return g, err
@@ -96,7 +97,7 @@ func (c *Cluster) self() port.Server {
 	return port.Server{ID: c.id, Address: string(c.link.LocalAddr())}
 }
 
-// hello asks a node how it is.
+// hello asks a node for its greeting.
 func (c *Cluster) hello(ctx context.Context, to port.Server) (greeting, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWithin)
 	defer cancel()
@@ -104,15 +105,15 @@ func (c *Cluster) hello(ctx context.Context, to port.Server) (greeting, error) {
 	sent := faults.Now()
 	err := c.call(ctx, to, port.CallHello, struct{}{}, &g)
 	if err == nil && to.ID != "" && g.ID != to.ID {
-		err = fmt.Errorf("at %s answers node %s, not %s", to.Address, g.ID, to.ID)
+		err = fmt.Errorf("node %[2]s answers at %[1]s, not node %[3]s", to.Address, g.ID, to.ID)
 	}
 	if err == nil && g.Clock != 0 {
-		c.clocks.note(g.ID, sent, faults.Now(), time.Unix(0, g.Clock))
+		c.clocks.record(g.ID, sent, faults.Now(), time.Unix(0, g.Clock))
 	}
 	return g, err
 }
 
-// call asks in JSON.
+// call asks a node and decodes its answer, both in JSON.
 func (c *Cluster) call(ctx context.Context, to port.Server, name string, question, reply any) error {
 	body, err := json.Marshal(question)
 	if err != nil {
@@ -128,27 +129,27 @@ func (c *Cluster) call(ctx context.Context, to port.Server, name string, questio
 	return nil
 }
 
-// handleCalls names what this node answers to others.
+// handleCalls registers the calls that this node answers.
 func (c *Cluster) handleCalls() {
 	handle(c, port.CallHello, func(_ context.Context, from port.Introduction, _ struct{}) (greeting, error) {
 		if from.To == c.id && (from.From != c.id || from.Instance == c.instance) {
 			c.reached.Store(true)
 		}
-		return c.greet()
+		return c.ownGreeting()
 	})
 	handle(c, port.CallPromise, func(_ context.Context, _ port.Introduction, f Founding) (struct{}, error) {
 		return struct{}{}, c.promise(f)
 	})
 	handle(c, port.CallJoin, c.admit)
 	handle(c, callOperate, c.operate)
-	handle(c, callTerm, c.tellTerm)
+	handle(c, callTerm, c.answerTerm)
 	c.caller.Handle(callPropose, c.proposeFor)
 }
 
-// handle answers a call in JSON while this node is up.
+// handle registers a handler of a call in JSON, which answers while this node is up.
 func handle[Q, A any](c *Cluster, name string, f func(context.Context, port.Introduction, Q) (A, error)) {
 	c.caller.Handle(name, func(ctx context.Context, from port.Introduction, body []byte) ([]byte, error) {
-		if err := c.refuse(); err != nil {
+		if err := c.closedError(); err != nil {
 			return nil, err
 		}
 		var question Q

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// joinRequest asks the leader for a place in the configuration, or for a new address there.
+// joinRequest asks the leader for a place in the configuration, or for a new address in it.
 type joinRequest struct {
 	port.Server
 	Instance  string `json:"instance"`
@@ -21,20 +21,20 @@ type joinRequest struct {
 	Empty     bool   `json:"empty"`
 }
 
-// joinAnswer says how it ended. A refusal is final: trying again does not help.
+// joinAnswer is the leader's answer. A refusal is final: retrying does not help.
 type joinAnswer struct {
 	Refused string `json:"refused,omitempty"`
 	Twin    bool   `json:"twin,omitempty"` // refused because another process runs under this node's id
 
 	ClusterID string `json:"cluster_id,omitempty"`
-	Index     uint64 `json:"index,omitempty"` // of a configuration that has the node
+	Index     uint64 `json:"index,omitempty"` // index of a configuration that contains the node
 }
 
-// ErrRefused is wrapped by the error of a node that the cluster does not let in.
+// ErrRefused is wrapped by the error of a node that the cluster does not admit.
 var ErrRefused = errors.New("the cluster does not let this node in")
 
-// askToJoin asks the leader to let this node in, and starts raft here when it does. It answers
-// false when it is worth trying again.
+// askToJoin asks the leader to admit this node, and starts raft here if it does. It returns false
+// if the node should try again.
 func (c *Cluster) askToJoin(ctx context.Context, leader port.Server, empty bool) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, joinWithin)
 	defer cancel()
@@ -42,7 +42,7 @@ func (c *Cluster) askToJoin(ctx context.Context, leader port.Server, empty bool)
 	err := c.call(ctx, leader, port.CallJoin, joinRequest{Server: c.self(), Instance: c.instance, ClusterID: c.clusterID(), Empty: empty}, &a)
 	switch {
 	case err != nil:
-		c.said.unanswered.Say(c.log.Info, "not let in yet", "leader", leader, "because", err)
+		c.logged.unanswered.Say(c.log.Info, "not let in yet", "leader", leader, "because", err)
 		return false, nil
 	case a.Twin:
 		err := fmt.Errorf("%w: %s", ErrRefused, a.Refused)
@@ -60,31 +60,31 @@ func (c *Cluster) askToJoin(ctx context.Context, leader port.Server, empty bool)
 		return false, err
 	}
 	c.admission.Store(&admission)
-	if err := c.adopt(a.ClusterID); err != nil {
+	if err := c.adoptClusterID(a.ClusterID); err != nil {
 		return false, err
 	}
 	c.log.Info("joining the cluster", "leader", leader, "cluster", a.ClusterID)
 	return true, c.start()
 }
 
-// joinWithin bounds one try to join: two changes of the configuration and a hello.
+// joinWithin bounds one attempt to join: two configuration changes and a hello.
 const joinWithin = 10 * time.Second
 
 // change is one change of the configuration.
 type change struct {
-	remove string      // this id
-	demote string      // this id, from voter to non-voter
-	add    port.Server // this node as a non-voter, or its new address
-	voter  bool        // as a voter, with add
+	remove string      // the id to remove
+	demote string      // the id to turn from voter into non-voter
+	add    port.Server // the node to add as a non-voter, or its new address
+	voter  bool        // with add: add it as a voter
 }
 
-// planJoin decides what the configuration needs for a node that asks to be in it. The asking node
-// was greeted at its address, so whoever else the configuration has there is gone.
+// planJoin decides which configuration changes admit a node. The leader has greeted the node at its
+// address, so any other member configured at that address is gone.
 //
-// A voter that moves is made a non-voter first. To raft it is another server from then on: that it
-// lost its vote is committed by the others alone, so that a process which still believes to be that
-// voter at the old address, frozen or cut off until now, finds no majority that does not know
-// better.
+// A voter that moves becomes a non-voter first, because raft treats it as another server from then
+// on. The other voters alone commit the loss of its vote. A process that still believes to be that
+// voter at the old address, because it was frozen or cut off, therefore finds no majority that does
+// not know better.
 func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused string) {
 	for _, s := range servers {
 		id, address := string(s.ID), string(s.Address)
@@ -93,11 +93,11 @@ func planJoin(servers []raft.Server, j joinRequest) (plan []change, refused stri
 			plan = append(plan, change{remove: id})
 		case id != j.ID:
 		case j.Empty && s.Suffrage == raft.Voter:
-			// It may have voted, and acknowledged entries, that it does not remember: raft would
-			// count on both.
+			// The node may have voted and acknowledged entries that it no longer remembers. Raft
+			// would count on both.
 			return nil, fmt.Sprintf("node %s is a voter already, but the one that asks has an empty data folder: give it another node.id", j.ID)
 		case address == j.Address:
-			return nil, "" // in, as it is
+			return nil, "" // already admitted at this address
 		case s.Suffrage == raft.Voter:
 			plan = append(plan, change{demote: id}, change{add: j.Server})
 		default:
@@ -120,9 +120,9 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 	defer func() {
 		switch {
 		case err != nil:
-			c.said.admitted.Say(c.log.Info, "a node is not let in yet", "asking", j.Server, "because", err)
+			c.logged.admitted.Say(c.log.Info, "a node is not let in yet", "asking", j.Server, "because", err)
 		case a.Refused != "":
-			c.said.admitted.Say(c.log.Info, "a node is not let in", "asking", j.Server, "because", a.Refused)
+			c.logged.admitted.Say(c.log.Info, "a node is not let in", "asking", j.Server, "because", a.Refused)
 		}
 	}()
 	if j.ID != from.From {
@@ -131,8 +131,8 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 	if _, err := c.term(ctx); err != nil {
 		return joinAnswer{}, err
 	}
-	// Only a barrier proves that this node still leads: a deposed leader would call a node removed
-	// that has just been let in.
+	// Only a barrier proves that this node still leads. A deposed leader could report a node as
+	// removed that was admitted since.
 	if err := c.Sync(ctx); err != nil {
 		return joinAnswer{}, err
 	}
@@ -144,15 +144,15 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 	}
 	switch g, err := c.hello(ctx, j.Server); {
 	case err != nil:
-		return joinAnswer{}, &engine.Unavailable{Why: fmt.Sprintf("node %s is not reached at %s, the address that it gives: %v", j.ID, j.Address, err)}
+		return joinAnswer{}, &engine.Unavailable{Why: fmt.Sprintf("node %s cannot be reached at %s, the address that it gives: %v", j.ID, j.Address, err)}
 	case g.Instance != j.Instance:
-		return joinAnswer{Refused: fmt.Sprintf("at %s, the address that node %s gives, answers another process with its id", j.Address, j.ID), Twin: true}, nil
+		return joinAnswer{Refused: fmt.Sprintf("another process with the id of node %[2]s answers at %[1]s, the address that the node gives", j.Address, j.ID), Twin: true}, nil
 	}
 	c.members.Lock()
 	defer c.members.Unlock()
 	r := c.raft.Load()
 	servers := r.GetConfiguration().Configuration().Servers
-	if s, err := member(r, j.ID); err == nil && string(s.Address) != j.Address {
+	if s, err := findMember(r, j.ID); err == nil && string(s.Address) != j.Address {
 		if why := c.answersAt(ctx, s, j); why != "" {
 			c.log.Error("two processes run under one node id", "reason", why)
 			return joinAnswer{Refused: why, Twin: true}, nil
@@ -168,12 +168,12 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 				return joinAnswer{}, err
 			}
 		}
-		if ch.demote != "" { // the others have to agree to it alone
+		if ch.demote != "" { // the other voters have to agree without this one
 			if err := c.keepsQuorum(ctx, r, ch.demote); err != nil {
 				return joinAnswer{}, &engine.Unavailable{Why: fmt.Sprintf("node %s cannot move now: %v", j.ID, err)}
 			}
 		}
-		if err := c.change(ctx, r, ch); err != nil {
+		if err := c.applyChange(ctx, r, ch); err != nil {
 			return joinAnswer{}, err
 		}
 		if ch.demote != "" {
@@ -183,22 +183,23 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 	return joinAnswer{ClusterID: c.clusterID(), Index: r.GetConfiguration().Index()}, nil
 }
 
-// removed looks up whether an id is used up.
+// removed looks up whether an id belonged to a node that was removed, so that it cannot be used
+// again.
 func (c *Cluster) removed(id string) (gone fsm.RemovedNode, ok bool) {
 	c.state.View(func(v fsm.View) { gone, ok = v.RemovedNode(id) })
 	return gone, ok
 }
 
-// answersAt answers why a member's place is not free for a process with its id that asks for it
-// from another address: another one answers where the member is. It asks more than once, for a
-// busy machine may be slow to answer.
+// answersAt returns a reason if a process that asks from another address must not take a member's
+// place: another process with its id answers at the member's address. It asks several times,
+// because a busy machine may be slow to answer.
 func (c *Cluster) answersAt(ctx context.Context, s raft.Server, j joinRequest) string {
 	for range 3 {
 		g, err := c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
 		switch {
 		case err != nil:
 			lifecycle.Pause(ctx, retryEvery)
-		case g.Instance == j.Instance: // one process, which is reached at both
+		case g.Instance == j.Instance: // one process that is reachable at both addresses
 			return ""
 		default:
 			return fmt.Sprintf("node %s is alive at %s, and another process asks for its place from %s: one of the two is a copy; stop it, or give it an empty data folder and an id of its own", j.ID, s.Address, j.Address)
@@ -207,9 +208,10 @@ func (c *Cluster) answersAt(ctx context.Context, s raft.Server, j joinRequest) s
 	return ""
 }
 
-// change makes one change of the configuration and waits until it is committed; c.members is held.
-func (c *Cluster) change(ctx context.Context, r *raft.Raft, ch change) error {
-	index := r.GetConfiguration().Index() // refuses a change that another one has overtaken
+// applyChange makes one configuration change and waits until it is committed. The caller holds
+// c.members.
+func (c *Cluster) applyChange(ctx context.Context, r *raft.Raft, ch change) error {
+	index := r.GetConfiguration().Index() // raft refuses the change if another one came first
 	var f raft.IndexFuture
 	switch {
 	case ch.remove != "":
@@ -234,12 +236,12 @@ func (c *Cluster) change(ctx context.Context, r *raft.Raft, ch change) error {
 		}
 		return nil
 	}
-	// It is out. Where its row stays now, forgetLeft takes it later.
+	// The node is out of the configuration. If its row stays, forgetLeft removes it later.
 	if _, err := c.Propose(ctx, fsm.Envelope{Command: &fsm.RemoveNode{ID: ch.remove, Forever: true}}); err != nil {
 		c.log.Info("a node that was removed keeps its row for a while", "member", ch.remove, "because", err)
 	}
 	return nil
 }
 
-// changeWithin bounds how long a change of the configuration waits for the one before it.
+// changeWithin bounds how long a configuration change waits for the one before it.
 const changeWithin = 5 * time.Second

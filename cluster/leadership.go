@@ -13,31 +13,30 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// term is one time of leading: from the barrier after the win until the loss.
+// term is one period of leading: from the barrier after the win until the loss.
 type term struct {
 	number    uint64
 	clock     *clock
 	committer *committer
 }
 
-// Lead is what a leader does beside committing: the engine's loops. It returns when ctx ends, which
-// is when this node no longer leads or shuts down.
+// Lead is what a leader does besides committing: the engine's loops. It returns when ctx ends,
+// which is when this node no longer leads or shuts down.
 type Lead func(ctx context.Context, term uint64)
 
-// leadership follows what raft says about this node's leadership and runs the leader's duties
-// accordingly: win, barrier, lead, lost. The duties of one win are over before those of the next
-// begin.
+// leadership tracks what raft reports about this node's leadership and runs the leader's duties
+// accordingly: win, barrier, lead, lost. The duties of one win end before those of the next begin.
 type leadership struct {
 	mu      sync.Mutex
-	wins    uint64        // how often raft said that this node won
-	leading bool          // what raft said last
+	wins    uint64        // how often raft reported that this node won
+	leading bool          // what raft reported last
 	term    *term         // nil unless leading and caught up
 	changed chan struct{} // closed and replaced whenever any of the above changes
 }
 
 func newLeadership() *leadership { return &leadership{changed: make(chan struct{})} }
 
-// current returns the term this node leads in, nil if none, and a channel that is closed when that
+// current returns the term that this node leads in, or nil, and a channel that is closed when that
 // may have changed.
 func (l *leadership) current() (*term, <-chan struct{}) {
 	l.mu.Lock()
@@ -45,15 +44,15 @@ func (l *leadership) current() (*term, <-chan struct{}) {
 	return l.term, l.changed
 }
 
-// stand returns what to decide from, and a channel that is closed when it has changed.
-func (l *leadership) stand(serving uint64) (standing, <-chan struct{}) {
+// standing returns the input of decide, and a channel that is closed when it has changed.
+func (l *leadership) standing(serving uint64) (standing, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return standing{leading: l.leading, wins: l.wins, serving: serving}, l.changed
 }
 
-// told takes what raft says.
-func (l *leadership) told(leading bool) {
+// record stores what raft reports.
+func (l *leadership) record(leading bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if leading {
@@ -63,8 +62,8 @@ func (l *leadership) told(leading bool) {
 	l.announce()
 }
 
-// lead publishes the term that this node leads in now; nil takes it back.
-func (l *leadership) lead(t *term) {
+// setTerm publishes the term that this node leads in now. nil clears it.
+func (l *leadership) setTerm(t *term) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.term = t
@@ -76,46 +75,46 @@ func (l *leadership) announce() {
 	l.changed = make(chan struct{})
 }
 
-// standing is what the next step of the leadership follows from.
+// standing is what decide needs to know.
 type standing struct {
-	leading bool   // what raft said last
-	wins    uint64 // and how often it said that this node won
+	leading bool   // what raft reported last
+	wins    uint64 // how often raft reported that this node won
 	serving uint64 // the win whose duties run; 0 if none do
 	closing bool
 }
 
-type step int
+type action int
 
 const (
-	stay  step = iota
-	begin      // start the duties of this win
-	cease      // end the running duties and wait for them
+	stay        action = iota
+	startDuties        // start the duties of this win
+	endDuties          // end the running duties and wait for them
 )
 
-// decide says what to do next. Losing and winning again between two looks is a new win: its duties
-// begin after the old ones are over.
-func decide(s standing) step {
+// decide returns what to do next. If this node lost and won again between two calls, that is a new
+// win: its duties begin after the old ones have ended.
+func decide(s standing) action {
 	wanted := s.leading && !s.closing
 	switch {
 	case s.serving != 0 && (!wanted || s.serving != s.wins):
-		return cease
+		return endDuties
 	case s.serving == 0 && wanted:
-		return begin
+		return startDuties
 	}
 	return stay
 }
 
-// follow obeys raft's word until closing is closed, and returns when no duty runs any more. told is
-// raft's NotifyCh: raft waits until its word is taken, so a pump takes it at once, however long the
-// duties take to end.
-func (c *Cluster) follow(told <-chan bool, lead Lead, closing <-chan struct{}) {
+// follow acts on raft's reports until closing is closed, and returns when no duty runs any more.
+// notify is raft's NotifyCh. Raft blocks until a report is received, so a goroutine receives it at
+// once, however long the duties take to end.
+func (c *Cluster) follow(notify <-chan bool, lead Lead, closing <-chan struct{}) {
 	pumped := make(chan struct{})
 	defer close(pumped)
 	go func() {
 		for {
 			select {
-			case leading := <-told:
-				c.lead.told(leading)
+			case leading := <-notify:
+				c.lead.record(leading)
 			case <-pumped:
 				return
 			}
@@ -124,17 +123,17 @@ func (c *Cluster) follow(told <-chan bool, lead Lead, closing <-chan struct{}) {
 
 	var now duties
 	for {
-		s, changed := c.lead.stand(now.win)
+		s, changed := c.lead.standing(now.win)
 		select {
 		case <-closing:
 			s.closing = true
 		default:
 		}
 		switch decide(s) {
-		case begin:
+		case startDuties:
 			now = beginDuties(s.wins, func(ctx context.Context) { c.serve(ctx, lead) })
-		case cease:
-			now.cease()
+		case endDuties:
+			now.stop()
 			now = duties{}
 		case stay:
 			if s.closing {
@@ -148,7 +147,7 @@ func (c *Cluster) follow(told <-chan bool, lead Lead, closing <-chan struct{}) {
 	}
 }
 
-// duties are what runs because of a win.
+// duties are the goroutines that run because of a win.
 type duties struct {
 	win   uint64 // 0 if nothing runs
 	end   context.CancelFunc
@@ -165,14 +164,14 @@ func beginDuties(win uint64, run func(context.Context)) duties {
 	return d
 }
 
-// cease ends the duties and waits until they are over.
-func (d duties) cease() {
+// stop ends the duties and waits for them.
+func (d duties) stop() {
 	d.end()
 	<-d.ended
 }
 
-// serve is one win: barrier, the leader's first command, then the duties until ctx ends. The
-// watchdog is there from the win on.
+// serve runs one win: barrier, the leader's first command, then the duties until ctx ends. The
+// watchdog runs from the win on.
 func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	ctx, over := context.WithCancel(ctx)
 	var duties sync.WaitGroup
@@ -190,18 +189,18 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	defer t.committer.wait()
 	defer t.committer.end(&engine.NotLeader{})
 
-	// The leader's own commands are in the log before anybody else's can be: that it leads, and
-	// where it is reached. Whoever is told who leads has been told where.
-	err := c.first(ctx, t, &fsm.AnnounceLeader{Node: c.id, Term: number})
-	if row, due := c.row(); err == nil && due {
-		err = c.first(ctx, t, &row)
+	// The leader's own commands enter the log before any other: that it leads, and its address. So
+	// a caller who is told who leads is also told where.
+	err := c.proposeFirst(ctx, t, &fsm.AnnounceLeader{Node: c.id, Term: number})
+	if row, due := c.desiredRow(); err == nil && due {
+		err = c.proposeFirst(ctx, t, &row)
 	}
 	if err != nil {
 		c.log.Warn("lost leadership before the first command", "term", number, "error", err)
 		return
 	}
-	c.lead.lead(t)
-	defer c.lead.lead(nil)
+	c.lead.setTerm(t)
+	defer c.lead.setTerm(nil)
 	c.log.Info("leading", "term", number, "log_time", t.clock.at(faults.Now()))
 
 	var own sync.WaitGroup
@@ -213,7 +212,7 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	c.log.Info("no longer leading", "term", number)
 }
 
-// beginTime asks the other voters for their clocks and decides where this term's log time begins.
+// beginTime asks the other voters for their clocks and decides where log time begins in this term.
 func (c *Cluster) beginTime(ctx context.Context, number uint64) *clock {
 	c.hearClocks(ctx, true)
 	j := c.judgeClock()
@@ -229,22 +228,22 @@ func (c *Cluster) beginTime(ctx context.Context, number uint64) *clock {
 	return newClock(now, wall, base, held)
 }
 
-// catchUp waits until this node's state has all that earlier terms committed. It answers false when
-// the win is over.
+// catchUp waits until this node's state has everything that earlier terms committed. It returns
+// false if the win is over.
 func (c *Cluster) catchUp(ctx context.Context, r *raft.Raft, number uint64) bool {
 	for ctx.Err() == nil {
 		done := make(chan error, 1)
-		if !c.goes(func() { done <- r.Barrier(0).Error() }) {
+		if !c.startTracked(func() { done <- r.Barrier(0).Error() }) {
 			return false
 		}
 		var err error
 		select {
 		case err = <-done:
-		case <-ctx.Done(): // a state or a log that hangs answers never
+		case <-ctx.Done(): // a state or a log that hangs never answers
 			return false
 		}
 		if err == nil {
-			return r.CurrentTerm() == number // else another win is being told about already
+			return r.CurrentTerm() == number // otherwise raft is already reporting another win
 		}
 		if !errors.Is(err, raft.ErrLeadershipTransferInProgress) {
 			return false
@@ -254,9 +253,9 @@ func (c *Cluster) catchUp(ctx context.Context, r *raft.Raft, number uint64) bool
 	return false
 }
 
-// first writes one of the term's first commands. A transfer of leadership under way refuses it;
-// when that fails, this node goes on leading.
-func (c *Cluster) first(ctx context.Context, t *term, cmd fsm.Command) error {
+// proposeFirst writes one of the term's first commands. Raft refuses it during a transfer of
+// leadership; if that transfer fails, this node goes on leading, so it tries again.
+func (c *Cluster) proposeFirst(ctx context.Context, t *term, cmd fsm.Command) error {
 	piece, err := fsm.EncodeEnvelope(fsm.Envelope{Command: cmd})
 	if err != nil {
 		return err

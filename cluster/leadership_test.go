@@ -6,17 +6,17 @@ func TestDecideOnLeadership(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		s    standing
-		want step
+		want action
 	}{
 		{"never won", standing{}, stay},
-		{"won", standing{leading: true, wins: 1}, begin},
+		{"won", standing{leading: true, wins: 1}, startDuties},
 		{"won and serving", standing{leading: true, wins: 1, serving: 1}, stay},
-		{"lost while serving", standing{wins: 1, serving: 1}, cease},
+		{"lost while serving", standing{wins: 1, serving: 1}, endDuties},
 		{"lost before serving began", standing{wins: 1}, stay},
-		{"lost and won again between two looks", standing{leading: true, wins: 2, serving: 1}, cease},
-		{"then the new win", standing{leading: true, wins: 2}, begin},
-		{"lost, won and lost again", standing{wins: 2, serving: 1}, cease},
-		{"closing while serving", standing{leading: true, wins: 1, serving: 1, closing: true}, cease},
+		{"lost and won again between two looks", standing{leading: true, wins: 2, serving: 1}, endDuties},
+		{"then the new win", standing{leading: true, wins: 2}, startDuties},
+		{"lost, won and lost again", standing{wins: 2, serving: 1}, endDuties},
+		{"closing while serving", standing{leading: true, wins: 1, serving: 1, closing: true}, endDuties},
 		{"won while closing", standing{leading: true, wins: 1, closing: true}, stay},
 	} {
 		if got := decide(c.s); got != c.want {

@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// reportLimits tells the cluster what this node's file has for the limits that live in the state,
-// when it has not heard that yet. What takes effect is for fsm.SetLimits to decide.
+// reportLimits reports this node's configured values of the limits that live in the state, unless
+// the cluster has them already. fsm.SetLimits decides what takes effect.
 func (c *Cluster) reportLimits(ctx context.Context) error {
 	want := fsm.Limits{RequestBytes: cmp.Or(c.cfg.State.RequestBytes, fsm.DefaultRequestBytes)}
 	due := false
@@ -31,24 +31,24 @@ func (c *Cluster) reportLimits(ctx context.Context) error {
 	}
 	c.state.View(func(v fsm.View) {
 		if holds, _ := v.Limits(); holds != want {
-			c.log.Warn("this node's file has another limit than the cluster; to change the cluster's, change a file and start that node again",
+			c.log.Warn("this node's configuration has another limit than the cluster; to change the cluster's limit, change a node's configuration and restart that node",
 				"setting", "limits.request_bytes", "file", want.RequestBytes, "cluster", holds.RequestBytes)
 		}
 	})
 	return nil
 }
 
-// uniform reports whether no member is known to run another build. A build from before owners of
-// request keys stops at a command that names one, so until all members are of this build nothing is
-// written that it could not read. Once the state has limits, no such build is left.
+// uniform reports whether no member is known to run another build. A build older than owners of
+// request keys stops at a command that names one. So until all members run this build, no node
+// writes what an older one could not read. Once the state has limits, no older build is left.
 func (c *Cluster) uniform() bool {
-	if c.levelled.Load() {
+	if c.ownersRead.Load() {
 		return true
 	}
 	same := true
 	c.state.View(func(v fsm.View) {
 		if _, set := v.Limits(); set {
-			c.levelled.Store(true)
+			c.ownersRead.Store(true)
 			return
 		}
 		for _, n := range v.Nodes() {
@@ -58,7 +58,7 @@ func (c *Cluster) uniform() bool {
 	return same
 }
 
-// readable leaves the owner of a request key out where not every member could read it.
+// readable removes the owner of a request key if some member could not read it.
 func (c *Cluster) readable(e fsm.Envelope) fsm.Envelope {
 	if e.Request != nil && e.Request.Owner != "" && !c.uniform() {
 		q := *e.Request

@@ -8,8 +8,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// keepLogSmall makes raft take a snapshot when half of the log's bytes came after the last one, and
-// keep behind it no more entries than the other half holds.
+// keepLogSmall makes raft take a snapshot when half of the allowed log bytes follow the last one.
+// It keeps only as many entries before the snapshot as fit into the other half.
 func (c *Cluster) keepLogSmall(ctx context.Context) {
 	most := c.cfg.Raft.LogBytes
 	if !c.stores.Weighed() {
@@ -37,7 +37,8 @@ func (c *Cluster) keepLogSmall(ctx context.Context) {
 	}
 }
 
-// keepBehind tells raft how many entries to keep behind a snapshot, when it is off by a tenth.
+// keepBehind sets how many entries raft keeps before a snapshot, if the current number is off by a
+// tenth.
 func (c *Cluster) keepBehind(r *raft.Raft, n uint64) error {
 	soon := r.ReloadableConfig()
 	n = min(n, c.cfg.Raft.TrailingEntries)

@@ -8,32 +8,33 @@ import (
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
 
-// A LostEntries refusal: the log lacks entries that this node has acknowledged, so it must neither
-// vote nor take new entries under its id.
+// LostEntries refuses to start: the log lacks entries that this node has acknowledged, so the node
+// must neither vote nor accept new entries under its id.
 //
-// A majority may have counted on this node for them; with a shorter log it would help elect a
-// leader that has never seen them. And the state passes over the entries that come in their place,
-// because it takes them for the ones that it has applied. Raft cannot tell: to it the log ends
-// where it ends. A disk that loses the end of a file does this, and so does a folder that was put
-// together from two backups.
+// A majority may have counted on this node for them; with a shorter log it would help to elect a
+// leader that has never seen them. The state would also skip the entries that replace them, because
+// it believes that it has applied them. Raft cannot detect this: to raft the log simply ends there.
+// A disk that loses the end of a file causes it, and so does a folder that was assembled from two
+// backups.
 type LostEntries struct {
 	Node, Folder string
 	Has          uint64 // the newest entry of the log, or of the newest snapshot
-	Known        uint64 // the newest entry that this node had for certain
-	Why          string // how that is known
+	Known        uint64 // the newest entry that this node certainly had
+	Why          string // the evidence for Known
 }
 
 // Error implements error.
 func (e *LostEntries) Error() string {
 	return fmt.Sprintf("the log in %s has lost entries that this node has acknowledged: %s entry %d, but its log ends at %d. "+
-		"Do not start it like this on any account: put the missing files back, or start it with an empty data folder and another node.id, and then aion-node cluster remove %s. "+
+		"Do not start it in this condition: put the missing files back, or start it with an empty data folder and another node.id, and then aion-node cluster remove %s. "+
 		"If it is the only node, keep the folder: its state is the only copy", e.Folder, e.Why, e.Known, e.Has, e.Node)
 }
 
-// A Gap refusal: between the state and the log entries are missing that nobody fills.
+// Gap refuses to start: entries between the state and the log are missing, and nothing can supply
+// them.
 type Gap struct {
 	Node, Folder string
-	Applied      uint64 // by the state or, where it is newer, the index of the newest snapshot
+	Applied      uint64 // by the state, or the index of the newest snapshot if that is newer
 	First        uint64 // of the log
 }
 
@@ -43,11 +44,11 @@ func (e *Gap) Error() string {
 		"Put the missing files back, or start this node with an empty data folder and another node.id, and then aion-node cluster remove %s", e.Folder, e.Applied, e.First, e.Node)
 }
 
-// checkMeets refuses a log that does not go on where the state and the newest snapshot end. It runs
-// before raft starts, after both were mended as far as a crash can have broken them: whatever is
-// found here, no crash has done.
+// checkMeets refuses a log that does not continue where the state and the newest snapshot end. It
+// runs before raft starts, after both were repaired as far as a crash can have damaged them. A
+// crash cannot cause anything that is found here.
 //
-// An empty log without a snapshot is another matter; see enter.
+// An empty log without a snapshot is a different case; see enter.
 func checkMeets(applied uint64, s *logstore.Stores, node, folder string) error {
 	first, err := s.Log.FirstIndex()
 	if err != nil {

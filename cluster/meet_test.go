@@ -9,9 +9,10 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// TestLogGoesOnWhereTheStateEnds: one entry decides on each side. A log that begins one entry after
-// the state, or after the newest snapshot, goes on; one more is a gap. A log that ends at the
-// state, or before it where a snapshot covers the rest, is whole; one entry less was lost.
+// TestLogGoesOnWhereTheStateEnds: one entry makes the difference on each side. A log that begins
+// one entry after the state, or after the newest snapshot, continues it; a log that begins one
+// later has a gap. A log that ends at the state, or before it where a snapshot covers the rest, is
+// whole; a log that ends one earlier has lost an entry.
 func TestLogGoesOnWhereTheStateEnds(t *testing.T) {
 	for _, c := range []struct {
 		what        string

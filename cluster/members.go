@@ -12,15 +12,14 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// keepMembers looks after the members while this node leads: it makes non-voters voters once they
-// have everything and have had it for a while, and forgets the rows of nodes that have left the
-// configuration.
+// keepMembers maintains the members while this node leads: it promotes non-voters that have been up
+// to date for a while, and removes the rows of nodes that have left the configuration.
 func (c *Cluster) keepMembers(ctx context.Context) {
 	r := c.raft.Load()
-	// What a non-voter must have is what was there a round ago: under load every follower is a
-	// little behind what is there now.
+	// A non-voter must have what was committed one round ago. Under load every follower is a little
+	// behind the current index.
 	now := greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
-	ready := map[raft.ServerID]time.Time{} // since when a non-voter has had everything, at every look
+	ready := map[raft.ServerID]time.Time{} // since when a non-voter has been up to date in every round
 	for ctx.Err() == nil {
 		want := now
 		now = greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
@@ -48,15 +47,15 @@ func (c *Cluster) keepMembers(ctx context.Context) {
 	}
 }
 
-// tooSoon is why a node that has everything does not vote yet.
+// tooSoon is the reason why an up-to-date node does not vote yet.
 type tooSoon struct{ left time.Duration }
 
 func (e *tooSoon) Error() string { return fmt.Sprintf("it votes in %v if it stays as it is", e.left) }
 
-// promote makes a non-voter a voter if it is as far as want, holds every archive that its state
-// names, and has done so since PromoteAfter ago. A new voter raises how many are needed for
-// anything: one that comes and goes must not. One that only moved was a voter before and is missed,
-// so it need not wait.
+// promote makes a non-voter a voter if it has reached want, holds every archive that its state
+// names, and has done so for PromoteAfter. A new voter raises the size of a majority, so a node
+// that comes and goes must not become one. A voter that only moved to another address does not
+// wait: the cluster misses its vote.
 func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want greeting, since time.Time) error {
 	g, err := c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
 	switch {
@@ -74,15 +73,15 @@ func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want
 	if left := c.cfg.Raft.PromoteAfter - time.Since(since); left > 0 && !c.moved[g.ID] {
 		return &tooSoon{left}
 	}
-	if err := c.change(ctx, r, change{add: g.Server, voter: true}); err != nil {
+	if err := c.applyChange(ctx, r, change{add: g.Server, voter: true}); err != nil {
 		return err
 	}
 	delete(c.moved, g.ID)
 	return nil
 }
 
-// forgetLeft removes the rows of nodes that are in no configuration: a leader that removed one may
-// have been lost before it removed the row.
+// forgetLeft removes the rows of nodes that are in no configuration: a leader may have been lost
+// between removing a node and removing its row.
 func (c *Cluster) forgetLeft(ctx context.Context, r *raft.Raft) error {
 	c.members.Lock()
 	defer c.members.Unlock()
@@ -106,7 +105,7 @@ func (c *Cluster) forgetLeft(ctx context.Context, r *raft.Raft) error {
 	return nil
 }
 
-// UnknownNode refuses an operation on a node that is no member, or not one that can do it.
+// UnknownNode refuses an operation on a node that is not a member, or not in a role that can do it.
 type UnknownNode struct {
 	ID  string
 	Why string
@@ -121,8 +120,8 @@ func (e *UnknownNode) Code() string { return "not_found" }
 // Facts implements fsm.Refusal.
 func (e *UnknownNode) Facts() map[string]any { return map[string]any{"node": e.ID} }
 
-// member returns a server of the configuration.
-func member(r *raft.Raft, id string) (raft.Server, error) {
+// findMember returns a server of the configuration.
+func findMember(r *raft.Raft, id string) (raft.Server, error) {
 	for _, s := range r.GetConfiguration().Configuration().Servers {
 		if string(s.ID) == id {
 			return s, nil

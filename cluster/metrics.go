@@ -8,27 +8,27 @@ import (
 
 var _ prometheus.Collector = (*Cluster)(nil)
 
-// What a node tells of its part in the cluster. Everything is of this node's own knowledge, so that
-// it can be told without a leader too.
+// Metrics about this node's part in the cluster. All of them come from this node's own knowledge,
+// so that it can report them without a leader.
 var (
 	metricLeader  = prometheus.NewDesc("aion_cluster_is_leader", "1 on the node that leads and has caught up, 0 elsewhere.", nil, nil)
 	metricKnown   = prometheus.NewDesc("aion_cluster_has_leader", "1 while this node knows a leader.", nil, nil)
-	metricReady   = prometheus.NewDesc("aion_cluster_ready", "1 while this node has a leader and has applied what was committed, as /health/ready says.", nil, nil)
+	metricReady   = prometheus.NewDesc("aion_cluster_ready", "1 while this node has a leader and has applied what was committed, as /health/ready reports.", nil, nil)
 	metricTerm    = prometheus.NewDesc("aion_raft_term", "Raft's present term; it grows with each election.", nil, nil)
 	metricCommit  = prometheus.NewDesc("aion_raft_commit_index", "Newest log index that this node knows to be committed.", nil, nil)
 	metricApplied = prometheus.NewDesc("aion_state_applied_index", "Newest log index that this node's state holds.", nil, nil)
-	metricMissing = prometheus.NewDesc("aion_blobs_missing", "Archives that the state names and this node does not have on disk.", nil, nil)
+	metricMissing = prometheus.NewDesc("aion_blobs_missing", "Archives that the state names but this node does not have on disk.", nil, nil)
 	metricContact = prometheus.NewDesc("aion_raft_leader_contact_seconds", "How long ago this node heard from the leader; 0 on the leader itself.", nil, nil)
-	metricFree    = prometheus.NewDesc("aion_disk_free_bytes", "Free on the disk of the data folder.", nil, nil)
+	metricFree    = prometheus.NewDesc("aion_disk_free_bytes", "Free bytes on the disk of the data folder.", nil, nil)
 	metricSize    = prometheus.NewDesc("aion_disk_size_bytes", "Size of the disk of the data folder.", nil, nil)
-	metricFull    = prometheus.NewDesc("aion_disk_full", "1 while the disk is so full that nothing new is begun, 0.5 while it is filling up; see disk.full_bytes.", nil, nil)
+	metricFull    = prometheus.NewDesc("aion_disk_full", "1 while the disk is too full to begin anything new, 0.5 while it is filling up; see disk.full_bytes.", nil, nil)
 	metricLog     = prometheus.NewDesc("aion_raft_log_bytes", "Bytes of the log's entries.", nil, nil)
 	metricState   = prometheus.NewDesc("aion_state_disk_bytes", "Bytes of the state on disk, without snapshots.", nil, nil)
-	metricGossip  = prometheus.NewDesc("aion_gossip_nodes", "Other nodes that gossip knows, with those that are lost or left.", nil, nil)
-	metricDropped = prometheus.NewDesc("aion_gossip_dropped_total", "Packets and streams on the gossip port that no node sends.", nil, nil)
+	metricGossip  = prometheus.NewDesc("aion_gossip_nodes", "Other nodes that gossip knows, including those that are lost or left.", nil, nil)
+	metricDropped = prometheus.NewDesc("aion_gossip_dropped_total", "Packets and streams on the gossip port that no node would send.", nil, nil)
 	metricClock   = prometheus.NewDesc("aion_cluster_clock_ahead_seconds", "How far this node's clock is ahead of the voters' median; absent while no majority of them agrees.", nil, nil)
 	metricWrong   = prometheus.NewDesc("aion_cluster_clock_wrong", "1 while this node's clock differs from those of most voters by more than cluster.max_clock_skew: it should not lead.", nil, nil)
-	metricHeld    = prometheus.NewDesc("aion_cluster_log_time_held_seconds", "On the leader: how far log time stays behind its clock, which no majority agrees with and nobody has confirmed.", nil, nil)
+	metricHeld    = prometheus.NewDesc("aion_cluster_log_time_held_seconds", "On the leader: how far log time is held behind its clock, because no majority agrees with that clock and nobody has confirmed it.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -39,7 +39,7 @@ func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
 	describeRequests(out)
 }
 
-// Collect implements prometheus.Collector. Raft's own figures are there once this node belongs to a
+// Collect implements prometheus.Collector. Raft's own figures exist once this node belongs to a
 // cluster.
 func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) { out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
@@ -75,7 +75,7 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 		gauge(metricClock, clock.skew(c.id).Seconds())
 	}
 	gauge(metricWrong, flag(clock.verdict == clockWrong))
-	gauge(metricHeld, c.held().Seconds())
+	gauge(metricHeld, c.heldBack().Seconds())
 	gauge(metricTerm, float64(r.CurrentTerm()))
 	gauge(metricCommit, float64(r.CommitIndex()))
 	if ago, ok := c.LeaderContact(); ok {

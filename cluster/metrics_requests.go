@@ -7,12 +7,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// How full the request table is.
+// Metrics about how full the request table is.
 var (
 	metricRequestKeys   = prometheus.NewDesc("aion_request_keys", "Request keys that are remembered: given by callers, or made up by the CLI and SDK.", []string{"class"}, nil)
-	metricRequestBytes  = prometheus.NewDesc("aion_request_bytes", "Bytes that they take.", []string{"class"}, nil)
-	metricRequestLimit  = prometheus.NewDesc("aion_request_bytes_limit", "Bytes that they may take: limits.request_bytes, and twice that for made-up ones.", []string{"class"}, nil)
-	metricRequestHolder = prometheus.NewDesc("aion_request_owner_bytes", "Bytes of the request keys of the 20 tokens that hold most; without tokens the owner is empty.", []string{"class", "owner"}, nil)
+	metricRequestBytes  = prometheus.NewDesc("aion_request_bytes", "Bytes of the remembered request keys.", []string{"class"}, nil)
+	metricRequestLimit  = prometheus.NewDesc("aion_request_bytes_limit", "Bytes that request keys may take: limits.request_bytes, and twice that for made-up ones.", []string{"class"}, nil)
+	metricRequestHolder = prometheus.NewDesc("aion_request_owner_bytes", "Bytes of the request keys of the 20 tokens that hold the most; without tokens the owner is empty.", []string{"class", "owner"}, nil)
 )
 
 func describeRequests(out chan<- *prometheus.Desc) {

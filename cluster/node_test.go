@@ -58,7 +58,7 @@ func freeAddresses(t testing.TB, n int) (list []string) {
 	return list
 }
 
-// eventually waits for real sockets; nothing signals what it waits for.
+// eventually polls real sockets; nothing signals what it waits for.
 func eventually(t *testing.T, what string, f func() error) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -73,7 +73,7 @@ func eventually(t *testing.T, what string, f func() error) {
 	t.Fatalf("%s: %v", what, err)
 }
 
-// load puts an archive and loads what it is said to hold.
+// load puts an archive and loads it as a package with the given contents.
 func (r *real) load(ctx context.Context, content string) (fsm.Result, error) {
 	blob, err := r.Blobs().Put(ctx, []byte(content))
 	if err != nil {
@@ -171,7 +171,8 @@ func TestThreeNodesOnSocketsAndFiles(t *testing.T) {
 	}
 }
 
-// TestProposingAnArchiveThatNobodyPut is refused: it could be swept before it is named.
+// TestProposingAnArchiveThatNobodyPut is refused: the archive could be swept before the entry names
+// it.
 func TestProposingAnArchiveThatNobodyPut(t *testing.T) {
 	n := startReal(t, cluster.Config{DataDir: t.TempDir(), RaftListen: "127.0.0.1:0"})
 	eventually(t, "a ready node", n.Ready)
@@ -181,8 +182,8 @@ func TestProposingAnArchiveThatNobodyPut(t *testing.T) {
 	}
 }
 
-// lastProbe is a question that memberlist had under way when it was shut down, which does not wait
-// for it: the next test of the package may still see it.
+// lastProbe matches a probe that memberlist had in flight at shutdown, which does not wait for it:
+// the next test of the package may still see it.
 var lastProbe = goleak.IgnoreAnyFunction("github.com/hashicorp/memberlist.(*Memberlist).probeNode")
 
 func TestOneNodeAlone(t *testing.T) {
@@ -214,7 +215,7 @@ func TestOpenReleasesWhatItOpenedWhenItFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	for range 2 { // the second would meet the locks of the first
+	for range 2 { // the second start would meet the locks of the first
 		if _, err := cluster.Open(cluster.Config{DataDir: dir, RaftListen: taken.Addr().String()}); err == nil {
 			t.Fatal("a node opened an address that is taken")
 		}

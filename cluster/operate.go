@@ -10,28 +10,29 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// What operators ask of one node travels between nodes as a call, so that any node can be asked.
+// Operators may ask any node to operate on any other: the operation travels between nodes as a
+// call.
 
 const (
-	callOperate = "operate" // do something to this node, or as the leader
+	callOperate = "operate" // make a node do something to itself, or as the leader
 
-	operateRemove  = "remove"  // a node, on the leader
-	operateDrain   = "drain"   // the node that is asked
-	operateUndrain = "undrain" // likewise
+	operateRemove  = "remove"  // remove a node; asks the leader
+	operateDrain   = "drain"   // drain the node that is asked
+	operateUndrain = "undrain" // undrain the node that is asked
 )
 
-// operation is one of the above.
+// operation is one of the operations above.
 type operation struct {
 	Do   string `json:"do"`
 	Node string `json:"node"`
 }
 
-// operated is how it ended, unless by an error between nodes.
+// operated is the outcome of an operation, unless the call itself failed.
 type operated struct {
 	Refused *remoteRefusal `json:"refused,omitempty"`
 }
 
-// operateOn asks a node.
+// operateOn asks a node to do an operation.
 func (c *Cluster) operateOn(ctx context.Context, to port.Server, o operation) error {
 	var a operated
 	if err := c.call(ctx, to, callOperate, o, &a); err != nil {
@@ -64,7 +65,7 @@ func (c *Cluster) operate(ctx context.Context, _ port.Introduction, o operation)
 		return operated{}, nil
 	case errors.As(err, new(*engine.NotLeader)), errors.As(err, new(*engine.NoQuorum)),
 		errors.As(err, new(*engine.Unavailable)), errors.As(err, new(*engine.Unknown)):
-		return operated{}, err // these cross as they are
+		return operated{}, err // these errors cross the wire unchanged
 	case errors.As(err, &refusal):
 		return operated{Refused: &remoteRefusal{refusal.Error(), refusal.Code(), refusal.Facts()}}, nil
 	}

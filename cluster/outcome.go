@@ -10,9 +10,9 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// proposeError says what raft's answer to an entry means for the commands in it. Only errors that
-// raft gives before it appends are a "did not happen"; everything that can come after an append, a
-// failed write of the log included, is unknown: the entry may survive on another node and be
+// proposeError returns what raft's error for an entry means for the commands in it. Only errors
+// that raft returns before it appends mean "did not happen". Everything that can follow an append,
+// including a failed write of the log, is unknown: the entry may survive on another node and be
 // committed there.
 func proposeError(err error, leader string) error {
 	switch {
@@ -28,8 +28,8 @@ func proposeError(err error, leader string) error {
 	return &engine.Unknown{Cause: err}
 }
 
-// changeError is proposeError for a change of the configuration: raft refuses one that another has
-// overtaken before it appends anything.
+// changeError is proposeError for a configuration change: raft refuses a change that another one
+// has overtaken before it appends anything.
 func changeError(err error, leader string) error {
 	if err != nil && strings.HasPrefix(err.Error(), "configuration changed since") {
 		return &engine.Unavailable{Why: "another change of the members came first"}
@@ -37,8 +37,8 @@ func changeError(err error, leader string) error {
 	return proposeError(err, leader)
 }
 
-// readError is proposeError for a barrier, which changes nothing: whatever goes wrong, it did not
-// happen.
+// readError is proposeError for a barrier. A barrier changes nothing, so any failure means that it
+// did not happen.
 func readError(err error, leader string) error {
 	switch {
 	case err == nil:

@@ -15,11 +15,11 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Founding is a cluster that is about to begin: who founds it, and its id. The id is agreed before
-// the first message of raft, so that none ever travels between nodes that do not know to which
-// cluster they belong.
+// Founding is a cluster that is about to begin: its founders and its id. They agree on the id
+// before raft's first message, so that no raft message travels between nodes that do not know their
+// cluster.
 type Founding struct {
-	ClusterID string        `json:"cluster_id"` // empty where an older binary promised
+	ClusterID string        `json:"cluster_id"` // empty if an older binary promised
 	Servers   []port.Server `json:"servers"`
 }
 
@@ -27,19 +27,20 @@ func (f *Founding) equal(o *Founding) bool {
 	return f == o || f != nil && o != nil && f.ClusterID == o.ClusterID && slices.Equal(f.Servers, o.Servers)
 }
 
-// Promises keep with whom a node founds a cluster. A promise is given once: that is why two
-// clusters cannot grow out of one set of nodes, however their views of each other differ. And it
-// tells a node that has not begun yet from one that lost its folder.
+// Promises stores with whom a node founds a cluster. A promise is given once: that is why one set
+// of nodes cannot found two clusters, however their views of each other differ. It also tells a
+// node that has not begun yet from a node that lost its folder.
 type Promises interface {
 	Promised() (*Founding, error) // nil when there is none
 	Promise(Founding) error       // on disk before it returns
 
-	// How this node was let in, where it did not found; see admission.go.
+	// The following two record how this node was admitted if it did not found the cluster; see
+	// admission.go.
 	Admitted() (*Admission, error) // nil when it was not
 	Admit(Admission) error         // on disk before it returns
 }
 
-// filePromises keep it in the data folder.
+// filePromises stores them in the data folder.
 type filePromises struct{ dir string }
 
 func (p filePromises) path() string { return filepath.Join(p.dir, "founders.json") }
@@ -53,7 +54,7 @@ func (p filePromises) Promised() (*Founding, error) {
 		return nil, err
 	}
 	f := new(Founding)
-	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) { // before cluster ids were agreed on
+	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) { // written before founders agreed on cluster ids
 		err = json.Unmarshal(b, &f.Servers)
 	} else {
 		err = json.Unmarshal(b, f)
@@ -72,7 +73,7 @@ func (p filePromises) Promise(f Founding) error {
 	return durable.WriteFile(p.path(), append(b, '\n'))
 }
 
-// promise is this node's answer to one that wants to found a cluster with it.
+// promise answers a node that wants to found a cluster with this one.
 func (c *Cluster) promise(f Founding) error {
 	c.entered.Lock()
 	defer c.entered.Unlock()
@@ -92,13 +93,13 @@ func (c *Cluster) promise(f Founding) error {
 	case len(f.Servers) != c.cfg.BootstrapExpect:
 		return fmt.Errorf("node %s has bootstrap_expect %d, not %d", c.id, c.cfg.BootstrapExpect, len(f.Servers))
 	case !slices.Contains(f.Servers, self):
-		return fmt.Errorf("%v does not have node %s as it is, %v", f.Servers, c.id, self)
+		return fmt.Errorf("the founders %v do not include node %s as it is now, %v", f.Servers, c.id, self)
 	}
 	return c.promises.Promise(f)
 }
 
-// configuration is the founders' raft configuration, the same on each of them: it becomes the first
-// entry of the log.
+// configuration returns the founders' raft configuration, the same on each of them. It becomes the
+// first entry of the log.
 func configuration(servers []port.Server) raft.Configuration {
 	var conf raft.Configuration
 	for _, s := range servers {

@@ -12,14 +12,14 @@ import (
 // maxCommandBytes bounds one encoded command: what may be in flight altogether.
 const maxCommandBytes = maxInFlightBytes
 
-// command is one command on its way into the log. Its fate is settled once: by the committer, which
-// takes it, or by its caller, who withdraws it.
+// command is one command on its way into the log. Exactly one side decides its fate: the committer,
+// which puts it into an entry, or its caller, who withdraws it.
 type command struct {
 	piece  []byte
 	mark   byte   // markUpkeep, markCheck or 0
-	work   uint64 // that the state machine will have with it, see fsm.Estimate
+	work   uint64 // how much work the state machine will have with it; see fsm.Estimate
 	fate   atomic.Int32
-	answer chan answer // has room for the one answer
+	answer chan answer // buffered for the one answer
 }
 
 const (
@@ -35,10 +35,10 @@ type answer struct {
 
 // Propose implements engine.Log.
 func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
-	if err := c.refuse(); err != nil {
+	if err := c.closedError(); err != nil {
 		return fsm.Result{}, err
 	}
-	if err := c.mayName(e.Command); err != nil {
+	if err := c.requireArchive(e.Command); err != nil {
 		return fsm.Result{}, err
 	}
 	piece, err := fsm.EncodeEnvelope(c.readable(e))
@@ -57,16 +57,17 @@ func (c *Cluster) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, erro
 		}
 		return fsm.Result{}, err
 	}
-	// Only the leader's disk counts: one that has handed leadership on must name the next leader.
-	if err := c.mayGrow(e.Command); err != nil {
+	// Only the leader's disk counts. A node that has transferred leadership must name the next
+	// leader instead.
+	if err := c.refuseGrowth(e.Command); err != nil {
 		return fsm.Result{}, err
 	}
 	return t.committer.propose(ctx, piece, markOf(e.Command), fsm.Estimate(e.Command))
 }
 
-// term returns the term that this node leads in, once it has caught up with what earlier leaders
-// committed. A node that has won and is still catching up makes the caller wait; a node that has
-// not won answers at once.
+// term returns the term that this node leads in, once this node has caught up with what earlier
+// leaders committed. A node that has won and is still catching up makes the caller wait. A node
+// that has not won answers at once.
 func (c *Cluster) term(ctx context.Context) (*term, error) {
 	for {
 		t, changed := c.lead.current()
@@ -82,8 +83,8 @@ func (c *Cluster) term(ctx context.Context) (*term, error) {
 		}
 		select {
 		case <-changed:
-		case <-c.failed: // its state hangs, and others call who will soon lead
-			return nil, c.refuse()
+		case <-c.failed: // the state hangs, and callers should ask the next leader
+			return nil, c.closedError()
 		case <-ctx.Done():
 			return nil, tooLate(ctx, "the new leader was catching up")
 		}
@@ -92,13 +93,13 @@ func (c *Cluster) term(ctx context.Context) (*term, error) {
 
 func (c *Cluster) notLeader() *engine.NotLeader {
 	id, _, _ := c.Leader()
-	if id == c.id { // raft has not told us yet that it lost
+	if id == c.id { // raft has not reported the loss yet
 		id = ""
 	}
 	return &engine.NotLeader{Leader: id}
 }
 
-// markOf says what the replicas should know about an entry without reading it.
+// markOf returns what replicas should know about an entry without decoding it.
 func markOf(cmd fsm.Command) byte {
 	switch cmd.Kind() {
 	case fsm.KindCheck:

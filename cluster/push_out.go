@@ -9,13 +9,14 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// mayPushOut answers why the member with an id keeps its place, or nil. A node asks to be let in at
-// that member's address, and was met there: so the member is not where the configuration has it.
+// mayPushOut returns nil if a new node may push out the member with an id, and otherwise an error
+// with the reason. The new node asks for admission at that member's address and was greeted there,
+// so the member is not at its configured address.
 //
-// That is how a lost machine is replaced by an empty one at its address, whose id is then used up.
-// But a network that gives two machines each other's addresses looks the same, and there both are
-// alive: neither may cost the other its id. So only a newcomer pushes a member out, only one that
-// answers nowhere, and only where the rest keeps a majority.
+// This is how an empty machine replaces a lost one at its address; the lost one's id then cannot be
+// used again. But a network that swaps two machines' addresses looks the same, and there both are
+// alive: neither must cost the other its id. So only a new node pushes a member out, only a member
+// that answers nowhere, and only if the remaining voters keep a majority.
 func (c *Cluster) mayPushOut(ctx context.Context, r *raft.Raft, id string, j joinRequest) error {
 	if !j.Empty {
 		return &engine.Unavailable{Why: fmt.Sprintf("node %s comes up at %s, where the cluster has node %s: start both where they were, or remove %s first if it is gone for good", j.ID, j.Address, id, id)}
@@ -23,7 +24,7 @@ func (c *Cluster) mayPushOut(ctx context.Context, r *raft.Raft, id string, j joi
 	if at := c.answersElsewhere(ctx, id, j.Address); at != "" {
 		return &engine.Unavailable{Why: fmt.Sprintf("node %s comes up at %s, where the cluster has node %s, which is alive at %s: it has to get its place there first", j.ID, j.Address, id, at)}
 	}
-	if s, err := member(r, id); err == nil && s.Suffrage == raft.Voter {
+	if s, err := findMember(r, id); err == nil && s.Suffrage == raft.Voter {
 		if err := c.keepsQuorum(ctx, r, id); err != nil {
 			return &engine.Unavailable{Why: fmt.Sprintf("node %s comes up at %s, where the cluster has node %s, which cannot be removed now: %v", j.ID, j.Address, id, err)}
 		}
@@ -31,8 +32,8 @@ func (c *Cluster) mayPushOut(ctx context.Context, r *raft.Raft, id string, j joi
 	return nil
 }
 
-// answersElsewhere returns where a node with an id answers, as far as gossip knows, but at an
-// address; empty: nowhere.
+// answersElsewhere returns an address other than but at which the node with an id answers, as far
+// as gossip knows, or "".
 func (c *Cluster) answersElsewhere(ctx context.Context, id, but string) string {
 	if c.discovery == nil {
 		return ""

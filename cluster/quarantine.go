@@ -2,7 +2,7 @@ package cluster
 
 import "aion.dev/aion/cluster/folder"
 
-// condemn writes down that this node's state is wrong, before anything else can go wrong.
+// condemn records that this node's state is wrong, before anything else can go wrong.
 func (c *Cluster) condemn(reason error) {
 	c.condemned.Store(true)
 	if c.identity == nil {
@@ -13,7 +13,7 @@ func (c *Cluster) condemn(reason error) {
 	}
 }
 
-// quarantine moves a condemned state aside, once it is closed.
+// quarantine moves a condemned state aside once the state is closed.
 func (c *Cluster) quarantine() error {
 	if !c.condemned.Load() || c.cfg.Parts.FS != nil {
 		return nil

@@ -30,7 +30,7 @@ func TestCondemnedStateIsSetAsideAndNotUsedAgain(t *testing.T) {
 	}
 
 	c.condemn(errors.New("two of three differ"))
-	// The process may die here: the next start sets the state aside.
+	// The process may die here; the next start then sets the state aside.
 	id.Close()
 	_, err = Open(Config{DataDir: dir, Parts: &Parts{}})
 	if err == nil || !strings.Contains(err.Error(), "quarantined") || !strings.Contains(err.Error(), "two of three differ") {
@@ -42,7 +42,7 @@ func TestCondemnedStateIsSetAsideAndNotUsedAgain(t *testing.T) {
 	if _, err := os.Stat(state); err == nil {
 		t.Error("the condemned state is still in use")
 	}
-	// The refused start let go of the folder.
+	// The refused start released the folder.
 	again, err := folder.OpenIdentity(dir, "")
 	if err != nil {
 		t.Fatal(err)

@@ -12,13 +12,13 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// While nobody leads, every node asks the voters who is there, so that callers and the log are told
-// what is wrong: an election that is under way ends by itself, a lost majority does not.
+// While nobody leads, every node asks the voters who is reachable. So callers and the log learn
+// what is wrong: an election ends by itself, a lost majority does not.
 
-// quorumEvery is how often the voters are asked while nobody leads.
+// quorumEvery is how often a node asks the voters while nobody leads.
 const quorumEvery = time.Second
 
-// keepQuorum watches over the majority until ctx ends.
+// keepQuorum watches the majority until ctx ends.
 func (c *Cluster) keepQuorum(ctx context.Context) {
 	said := ""
 	for ; ctx.Err() == nil; lifecycle.Pause(ctx, quorumEvery) {
@@ -31,7 +31,7 @@ func (c *Cluster) keepQuorum(ctx context.Context) {
 			continue
 		}
 		if since := c.lastLed(); since.IsZero() || time.Since(since) < 2*c.cfg.Raft.Heartbeat {
-			continue // an election takes so long
+			continue // an election may take this long
 		}
 		why := c.lackOfQuorum(ctx, r)
 		if ctx.Err() != nil {
@@ -52,7 +52,7 @@ func (c *Cluster) keepQuorum(ctx context.Context) {
 	}
 }
 
-// lackOfQuorum asks all voters, and says who is missing when no majority answers.
+// lackOfQuorum asks all voters. It returns nil if a majority answers, and otherwise who is missing.
 func (c *Cluster) lackOfQuorum(ctx context.Context, r *raft.Raft) *engine.NoQuorum {
 	var voters []raft.Server
 	for _, s := range r.GetConfiguration().Configuration().Servers {
@@ -81,8 +81,8 @@ func doNot(ids []string) string {
 	return strings.Join(ids, ", ") + " do not"
 }
 
-// Quorum answers *engine.NoQuorum while no majority of the voters answers this node and nobody
-// leads, or nil.
+// Quorum returns *engine.NoQuorum while nobody leads and no majority of the voters answers this
+// node, and nil otherwise.
 func (c *Cluster) Quorum() error {
 	why := c.quorum.Load()
 	if why == nil {
@@ -94,7 +94,7 @@ func (c *Cluster) Quorum() error {
 	return why
 }
 
-// leaderless is why a call that needs a leader fails on a node that knows none.
+// leaderless returns why a call that needs a leader fails on a node that knows none.
 func (c *Cluster) leaderless() error {
 	if err := c.Quorum(); err != nil {
 		return err

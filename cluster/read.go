@@ -13,7 +13,7 @@ import (
 
 // Sync implements engine.Log.
 func (c *Cluster) Sync(ctx context.Context) error {
-	if err := c.refuse(); err != nil {
+	if err := c.closedError(); err != nil {
 		return err
 	}
 	r := c.raft.Load()
@@ -24,8 +24,8 @@ func (c *Cluster) Sync(ctx context.Context) error {
 		return c.leaderless()
 	}
 	round, mine := c.reads.join()
-	if mine && !c.goes(func() { c.reads.hold(round, func() (uint64, error) { return c.readRound(r) }) }) {
-		c.reads.hold(round, func() (uint64, error) { return 0, port.ErrClosing })
+	if mine && !c.startTracked(func() { c.reads.run(round, func() (uint64, error) { return c.readRound(r) }) }) {
+		c.reads.run(round, func() (uint64, error) { return 0, port.ErrClosing })
 	}
 	select {
 	case <-round.done:
@@ -49,12 +49,12 @@ func (c *Cluster) Wait(ctx context.Context, after uint64) (uint64, error) {
 	return c.state.Wait(ctx, after)
 }
 
-// State returns the state machine behind the log, for tests and for what must look at it whole.
-// Nobody but raft applies to it.
+// State returns the state machine behind the log, for tests and for callers that must read it
+// whole. Only raft applies entries to it.
 func (c *Cluster) State() *fsm.State { return c.state }
 
-// WaitIndex returns once this node has applied index, or ctx's error: a stale read that must see an
-// earlier write.
+// WaitIndex returns once this node has applied index, or with ctx's error. Stale reads that must
+// see an earlier write use it.
 func (c *Cluster) WaitIndex(ctx context.Context, index uint64) error {
 	if index == 0 {
 		return nil
@@ -63,8 +63,8 @@ func (c *Cluster) WaitIndex(ctx context.Context, index uint64) error {
 	return err
 }
 
-// Now returns the log time that an entry would be stamped with if this node leads, and otherwise
-// that of the newest applied entry.
+// Now returns the log time that a new entry would be stamped with if this node leads, and otherwise
+// the log time of the newest applied entry.
 func (c *Cluster) Now() history.Time {
 	if t, _ := c.lead.current(); t != nil {
 		return t.clock.at(faults.Now())

@@ -11,35 +11,35 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// A read is linearizable when this node led while the read was under way and its state has all that
-// was committed before. A barrier proves both, at the price of an entry of the log. A confirmation
-// proves the same with a question to the voters:
+// A read is linearizable if this node led during the read and its state has everything that was
+// committed before. A barrier proves both, at the price of a log entry. A confirmation proves the
+// same by asking the voters:
 //
-//  1. The leader notes its commit index. It has committed an entry of its own term, so the index
-//     covers all that earlier leaders acknowledged.
-//  2. It asks each voter for its current term, and needs a majority, itself included, whose term is
-//     still its own. A voter raises its term before it grants a vote, and a later leader needs a
-//     majority of votes. So no later leader existed when the question was sent, and nobody else
+// 1. The leader notes its commit index. It has committed an entry of its own term, so the index
+//     covers everything that earlier leaders acknowledged.
+// 2. It asks each voter for its current term. It needs a majority, including itself, whose term
+//     is still its own. A voter raises its term before it grants a vote, and a later leader needs
+//     a majority of votes. So no later leader existed when the question was sent, and nobody else
 //     had acknowledged anything.
-//  3. The reader waits until the state has the index.
+// 3. The reader waits until the state has reached the index.
 //
-// Raft's VerifyLeader looks like the same and is wrong in v1.8.0: it counts non-voters, and
-// heartbeats that were sent before the question, and let a deposed leader serve a stale read.
+// Raft's VerifyLeader looks similar and is wrong in v1.8.0: it counts non-voters, and heartbeats
+// sent before the question, and so let a deposed leader serve a stale read.
 
 // callTerm asks a voter for its current term.
 const callTerm = "term"
 
-// confirmWithin bounds a confirmation. A barrier, which waits for as long as this node leads,
-// answers the readers of a round that has no majority by then.
+// confirmWithin bounds a confirmation. If a round has no majority by then, a barrier answers its
+// readers. The barrier waits as long as this node leads.
 const confirmWithin = 500 * time.Millisecond
 
 type termAnswer struct {
 	Term uint64 `json:"term"`
 }
 
-// tellTerm answers a leader with raft's own current term. A copy of the term would be raised too
-// late: after the vote was granted.
-func (c *Cluster) tellTerm(context.Context, port.Introduction, struct{}) (termAnswer, error) {
+// answerTerm answers a leader with raft's own current term. A copy of the term would be raised too
+// late, after the vote was granted.
+func (c *Cluster) answerTerm(context.Context, port.Introduction, struct{}) (termAnswer, error) {
 	r := c.raft.Load()
 	if r == nil {
 		return termAnswer{}, &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
@@ -47,11 +47,11 @@ func (c *Cluster) tellTerm(context.Context, port.Introduction, struct{}) (termAn
 	return termAnswer{r.CurrentTerm()}, nil
 }
 
-// readRound returns the index that this node's state must have to show everything that was
-// committed before the call; 0 if it has that already.
+// readRound returns the index that this node's state must reach to show everything that was
+// committed before the call; 0 if it has reached it already.
 func (c *Cluster) readRound(r *raft.Raft) (uint64, error) {
 	if t, _ := c.lead.current(); t != nil {
-		committed := r.CommitIndex() // noted before anybody is asked
+		committed := r.CommitIndex() // noted before any voter is asked
 		if c.confirm(r, t.number) {
 			return c.newestCommand(committed)
 		}
@@ -60,7 +60,7 @@ func (c *Cluster) readRound(r *raft.Raft) (uint64, error) {
 }
 
 // confirm reports whether this node still led in term at some moment after the call began. False
-// means nothing: the voters may only have been slow, or may be of a release that does not know the
+// proves nothing: the voters may only have been slow, or run a release that does not know the
 // question.
 func (c *Cluster) confirm(r *raft.Raft, term uint64) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), confirmWithin)
@@ -78,9 +78,9 @@ func (c *Cluster) confirm(r *raft.Raft, term uint64) bool {
 		}
 	}
 	need := voters/2 + 1 - own
-	same := make(chan bool, len(others)) // room for all: nobody waits for those who come late
+	same := make(chan bool, len(others)) // buffered for all, so that late answers do not block
 	for _, to := range others {
-		if !c.goes(func() { same <- c.hasTerm(ctx, to, term) }) {
+		if !c.startTracked(func() { same <- c.hasTerm(ctx, to, term) }) {
 			return false
 		}
 	}
@@ -92,7 +92,7 @@ func (c *Cluster) confirm(r *raft.Raft, term uint64) bool {
 			need--
 		}
 	}
-	return r.State() == raft.Leader && r.CurrentTerm() == term // its own answer, given last
+	return r.State() == raft.Leader && r.CurrentTerm() == term // its own answer comes last
 }
 
 func (c *Cluster) hasTerm(ctx context.Context, voter port.Server, term uint64) bool {
@@ -102,13 +102,13 @@ func (c *Cluster) hasTerm(ctx context.Context, voter port.Server, term uint64) b
 }
 
 // newestCommand returns the index of the newest command at or below a committed index, or 0 if the
-// state has it. Other entries never reach the state.
+// state has it already. Other entries never reach the state.
 func (c *Cluster) newestCommand(committed uint64) (uint64, error) {
 	for i := committed; i > c.state.Applied(); i-- {
 		var l raft.Log
 		switch err := c.stores.Log.GetLog(i, &l); {
 		case errors.Is(err, raft.ErrLogNotFound):
-			return 0, nil // cut away: a snapshot has it, and the state had it before
+			return 0, nil // compacted away: a snapshot has it, and so does the state
 		case err != nil:
 			return 0, &engine.Unavailable{Why: fmt.Sprintf("entry %d of the log: %v", i, err)}
 		case l.Type == raft.LogCommand:

@@ -2,24 +2,24 @@ package cluster
 
 import "sync"
 
-// rounds shares rounds among the readers of one node: at most one is under way, and one more
-// gathers those that came after it began. What a round finds out is true of a moment after it
-// began, so a reader may only wait for a round that begins after its call.
+// rounds shares rounds among the readers of one node: at most one is in flight, and readers that
+// came after it began gather for one more. What a round proves is true of a moment after it began,
+// so a reader may only wait for a round that begins after its call.
 type rounds struct {
 	mu     sync.Mutex
 	flying bool
-	next   *round // not begun yet; nil when nobody waits
+	next   *round // not begun yet; nil when nobody waits for one
 }
 
-// round is one question to the cluster and those who wait for its answer.
+// round is one question to the cluster and its waiters.
 type round struct {
 	done  chan struct{}
-	index uint64 // that the state must have; set, like err, before done is closed
+	index uint64 // that the state must reach; like err, set before done is closed
 	err   error
 }
 
-// join returns a round that begins after this call. The first of those who join one when none is
-// under way gets mine and has to hold it.
+// join returns a round that begins after this call. The first reader to join when none is in flight
+// gets mine and has to run it.
 func (s *rounds) join() (r *round, mine bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,8 +33,8 @@ func (s *rounds) join() (r *round, mine bool) {
 	return r, mine
 }
 
-// hold asks for r, and then, as long as somebody gathers, for the next one.
-func (s *rounds) hold(r *round, ask func() (uint64, error)) {
+// run asks for r and then, as long as readers have gathered, for the next round.
+func (s *rounds) run(r *round, ask func() (uint64, error)) {
 	for r != nil {
 		r.index, r.err = ask()
 		close(r.done)

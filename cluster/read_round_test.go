@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestRoundsAreShared: readers that come while a round is under way wait for the next one, all
-// for the same.
+// TestRoundsAreShared: readers that come while a round is in flight wait for the next one, all for
+// the same one.
 func TestRoundsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s rounds
@@ -32,7 +32,7 @@ func TestRoundsAreShared(t *testing.T) {
 			mu.Unlock()
 			r, mine := s.join()
 			if mine {
-				go s.hold(r, ask)
+				go s.run(r, ask)
 			}
 			<-r.done
 			if r.index != 7 {

@@ -9,12 +9,12 @@ import (
 
 const (
 	reclaimEvery = 30 * time.Second
-	reclaimLeast = 64 << 20 // bytes of deleted histories that are worth the work
+	reclaimLeast = 64 << 20 // bytes of deleted histories that justify the work
 )
 
-// keepReclaiming gives the disk back what deleted runs took. The state does so by itself only when
-// others are written over them; here it is asked once the deleted are a quarter of what the state
-// has on disk, so that making room for one byte never writes more than four.
+// keepReclaiming returns the disk space of deleted runs. By itself Pebble does so only when new
+// data overwrites their range. This asks for it once the deleted part is a quarter of the state on
+// disk, so that freeing one byte never writes more than four.
 func (c *Cluster) keepReclaiming(ctx context.Context) {
 	for ; ctx.Err() == nil; lifecycle.Pause(ctx, reclaimEvery) {
 		freed, disk := c.state.Freed(), c.state.DiskBytes()
@@ -29,7 +29,7 @@ func (c *Cluster) keepReclaiming(ctx context.Context) {
 		}
 		c.log.Info("gave back the space of deleted runs", "before", disk, "after", c.state.DiskBytes())
 		if r := c.raft.Load(); r != nil {
-			r.Snapshot() // an older one holds what was deleted. When there is nothing new, it is as small
+			r.Snapshot() // an older snapshot still holds what was deleted; without new entries it is as small
 		}
 	}
 }

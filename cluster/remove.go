@@ -15,15 +15,15 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// A node is removed only when those that stay keep a majority that answers now. Raft takes a new
-// configuration into account as soon as it is in the log, so a removal that leaves no majority
-// ends the quorum before anybody can take it back (etcd calls this check strict reconfiguration).
+// A node is removed only if the remaining voters have a majority that answers now. A new
+// configuration takes effect as soon as it is in the log. So a removal that leaves no majority ends
+// the quorum before anybody can undo it (etcd calls this check strict reconfiguration).
 
 // QuorumLoss refuses a change of the members that would leave no majority.
 type QuorumLoss struct {
-	Node    string // to be removed
-	Voters  int    // that would be left
-	Need    int    // of them, to commit anything
+	Node    string // the node to remove
+	Voters  int    // voters that would remain
+	Need    int    // how many of them a commit would need
 	Answer  []string
 	Silent  []string          // sorted
 	Because map[string]string // by silent node
@@ -50,10 +50,10 @@ func (e *QuorumLoss) Facts() map[string]any {
 	return map[string]any{"node": e.Node, "voters": e.Voters, "need": e.Need, "answering": e.Answer, "silent": e.Silent}
 }
 
-// Remove takes a node out of the cluster, on the leader. A voter that is removed no longer counts
-// for majorities; the node may be dead. A leader that is to be removed hands leadership on, and
-// the next one removes it. One that was removed before stays removed, and that is a success: a
-// caller who lost the answer may ask again.
+// Remove takes a node out of the cluster, on the leader. A removed voter no longer counts for
+// majorities; the node may be dead. A leader that removes itself transfers leadership first, and
+// the next leader removes it. Removing a node again is a success: a caller who lost the answer may
+// repeat the call.
 func (c *Cluster) Remove(ctx context.Context, node string) error {
 	if _, err := c.term(ctx); err != nil {
 		return err
@@ -64,7 +64,7 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 	c.members.Lock()
 	defer c.members.Unlock()
 	r := c.raft.Load()
-	s, err := member(r, node)
+	s, err := findMember(r, node)
 	if err != nil {
 		if _, gone := c.removed(node); gone {
 			return nil
@@ -76,10 +76,10 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 			return err
 		}
 	}
-	return c.change(ctx, r, change{remove: node})
+	return c.applyChange(ctx, r, change{remove: node})
 }
 
-// keepsQuorum answers *QuorumLoss when the voters without node have no majority that answers now.
+// keepsQuorum returns *QuorumLoss if the voters without node have no majority that answers now.
 func (c *Cluster) keepsQuorum(ctx context.Context, r *raft.Raft, node string) error {
 	var left []raft.Server
 	for _, s := range r.GetConfiguration().Configuration().Servers {
@@ -101,7 +101,7 @@ func (c *Cluster) keepsQuorum(ctx context.Context, r *raft.Raft, node string) er
 	return e
 }
 
-// askAll greets servers, this node among them or not, and returns the ids of those that answer,
+// askAll greets servers, among which this node may be. It returns the ids of those that answer,
 // sorted, and why the others do not.
 func (c *Cluster) askAll(ctx context.Context, servers []raft.Server) (answer []string, silent map[string]error) {
 	var (
@@ -130,7 +130,7 @@ func (c *Cluster) askAll(ctx context.Context, servers []raft.Server) (answer []s
 	return answer, silent
 }
 
-// removeSelf has the next leader remove this node.
+// removeSelf asks the next leader to remove this node.
 func (c *Cluster) removeSelf(ctx context.Context) error {
 	r := c.raft.Load()
 	if err := c.keepsQuorum(ctx, r, c.id); err != nil {
@@ -138,7 +138,7 @@ func (c *Cluster) removeSelf(ctx context.Context) error {
 	}
 	if err := c.transferToBest(ctx, r, true); err != nil {
 		if no, ok := errors.AsType[*CannotLead](err); ok {
-			return &CannotLead{Why: fmt.Sprintf("node %s leads and is to be removed; %s", c.id, no.Why)}
+			return &CannotLead{Why: fmt.Sprintf("node %s leads and is being removed; %s", c.id, no.Why)}
 		}
 		return err
 	}
@@ -147,7 +147,7 @@ func (c *Cluster) removeSelf(ctx context.Context) error {
 			return c.operateOn(ctx, port.Server{ID: string(id), Address: string(address)}, operation{Do: operateRemove, Node: c.id})
 		}
 		if ctx.Err() != nil {
-			return &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, and does not know yet to whom", c.id)}
+			return &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, but does not know the new leader yet", c.id)}
 		}
 		lifecycle.Pause(ctx, 20*time.Millisecond)
 	}

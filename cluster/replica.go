@@ -11,19 +11,20 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// replica feeds the state machine from raft's log. It is the only type that knows both.
+// replica applies raft's log to the state machine. It is the only type that knows both.
 //
-// It implements raft.BatchingFSM, not because it batches but because only then does raft count
-// barriers and configuration entries as seen; without that a snapshot after a configuration change
-// is refused until the next command.
+// It implements raft.BatchingFSM for one reason, and batching is not it: only then does raft count
+// barriers and configuration entries as applied. Otherwise raft refuses a snapshot after a
+// configuration change until the next command.
 type replica struct {
 	state *fsm.State
 	fail  func(error)                               // stops the process; called once
-	check func(index uint64, digest catalog.Digest) // after the entry of a Check was applied; must not block
-	stall func()                                    // before each entry: where tests and faults make the state hang
+	check func(index uint64, digest catalog.Digest) // called after a Check was applied; must not block
+	// called before each entry: tests and faults make the state hang here
+	stall func()
 
-	seen   atomic.Uint64 // raft's index of the newest entry that went through here
-	worth  atomic.Uint64 // entries applied that a Check is worth for
+	seen   atomic.Uint64 // raft's index of the newest entry that was handed to this replica
+	worth  atomic.Uint64 // applied entries that justify the next Check
 	stop   sync.Once
 	failed atomic.Pointer[error]
 
@@ -32,15 +33,15 @@ type replica struct {
 
 var _ raft.BatchingFSM = (*replica)(nil)
 
-// Marks travel in raft.Log.Extensions beside an entry of the group committer. They steer reports
-// about the state, never the state.
+// Marks travel in raft.Log.Extensions, one per entry of the committer. They control reports about
+// the state, never the state.
 const (
-	markUpkeep = 'u' // nothing but checks and reports: no reason for another check
+	markUpkeep = 'u' // only checks and reports: no reason for another check
 	markCheck  = 'c' // holds a Check
 )
 
 // ApplyBatch implements raft.BatchingFSM. The answer to a command entry is a []fsm.Result, or the
-// error that stops this node.
+// error that stopped this node.
 func (r *replica) ApplyBatch(logs []*raft.Log) []any {
 	answers := make([]any, len(logs))
 	for i, l := range logs {
@@ -64,7 +65,7 @@ func (r *replica) Apply(l *raft.Log) any {
 		return r.halt(fmt.Errorf("entry %d of the log cannot be applied: %w", l.Index, err))
 	}
 	if l.Index <= before {
-		return results // applied before the restart
+		return results // already applied before the restart
 	}
 	switch {
 	case len(l.Extensions) == 0:
@@ -77,14 +78,14 @@ func (r *replica) Apply(l *raft.Log) any {
 
 // Snapshot implements raft.FSM.
 func (r *replica) Snapshot() (raft.FSMSnapshot, error) {
-	// A halted replica has let entries pass: a snapshot now would carry raft's index over a state
-	// that is behind it, and the log would be cut.
+	// A halted replica has skipped entries. A snapshot now would combine raft's index with a state
+	// that is behind it, and raft would then cut the log.
 	if err := r.failure(); err != nil {
 		return nil, err
 	}
 	s, err := r.state.Snapshot()
 	if err != nil {
-		return nil, r.halt(fmt.Errorf("the state cannot be pinned for a snapshot: %w", err))
+		return nil, r.halt(fmt.Errorf("a snapshot of the state cannot be taken: %w", err))
 	}
 	return picture{s}, nil
 }
@@ -104,7 +105,7 @@ func (r *replica) Restore(rc io.ReadCloser) error {
 	return nil
 }
 
-// halt lets no further entry reach the state, and stops the process. The first error counts.
+// halt keeps all further entries from the state and stops the process. The first error counts.
 func (r *replica) halt(err error) error {
 	r.stop.Do(func() {
 		r.failed.Store(&err)
@@ -113,7 +114,7 @@ func (r *replica) halt(err error) error {
 	return *r.failed.Load()
 }
 
-// failure returns why this replica has halted, if it has.
+// failure returns the error that halted this replica, or nil.
 func (r *replica) failure() error {
 	if p := r.failed.Load(); p != nil {
 		return *p
@@ -121,10 +122,10 @@ func (r *replica) failure() error {
 	return nil
 }
 
-// picture is a snapshot of the state on its way into raft's snapshot store.
+// picture is a snapshot of the state that raft writes to its snapshot store.
 type picture struct{ *fsm.Snapshot }
 
-// Persist implements raft.FSMSnapshot. The state is flushed before the sink closes, so that raft
+// Persist implements raft.FSMSnapshot. It flushes the state before the sink closes, so that raft
 // cuts its log only below what is on disk.
 func (p picture) Persist(sink raft.SnapshotSink) error {
 	if _, err := p.WriteTo(sink); err != nil {

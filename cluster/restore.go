@@ -7,12 +7,11 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// catchUpFromSnapshot brings a state that is behind the newest snapshot up to it, before raft
-// starts.
+// catchUpFromSnapshot restores the newest snapshot if the state is behind it, before raft starts.
 //
-// Raft runs with NoSnapshotRestoreOnStart, because the state is on disk already; it therefore takes
-// the newest snapshot's index as applied without looking. After a crash between storing a snapshot
-// that a leader sent and restoring it, that would leave a hole nobody fills.
+// Raft runs with NoSnapshotRestoreOnStart, because the state is already on disk. It therefore
+// assumes, without checking, that the newest snapshot has been applied. A crash between storing a
+// leader's snapshot and restoring it would leave a gap that nothing fills.
 func catchUpFromSnapshot(state *fsm.State, snapshots raft.SnapshotStore) error {
 	list, err := snapshots.List()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// One entry decides: a state that is one entry behind the newest snapshot has a hole that nobody
-// fills, one that is level or ahead must be left alone.
+// One entry makes the difference: a state one entry behind the newest snapshot has a gap that
+// nothing fills. A state that is level or ahead must be left alone.
 func TestStateBehindTheNewestSnapshotIsRestored(t *testing.T) {
 	const newest = 7
 	state := func(upTo uint64) *fsm.State {

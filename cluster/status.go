@@ -15,16 +15,16 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Status is how the cluster looks from this node.
+// Status describes the cluster as seen from this node.
 type Status struct {
 	ClusterID    string
 	Node         string // this one
-	Leader       string // empty when unknown
+	Leader       string // empty if unknown
 	LeaderHTTP   string
 	Term         uint64
 	LogTime      history.Time
-	LogTimeHeld  time.Duration // the step forward that the leader, if it is this node, does not make: see firstTime
-	Clocks       string        // what the voters' clocks say about this node's: unknown, split, right or wrong
+	LogTimeHeld  time.Duration // if this node leads: the step forward in log time that is held back; see firstTime
+	Clocks       string        // how this node's clock compares with the voters': unknown, split, right or wrong
 	CommitIndex  uint64
 	AppliedIndex uint64
 	Digest       catalog.Digest // of this node's state
@@ -41,20 +41,21 @@ type Member struct {
 	RaftAddress  string
 	HTTPAddress  string
 	Version      string
-	AppliedIndex uint64 // 0 when it does not answer
+	AppliedIndex uint64 // 0 if it does not answer
 	MissingBlobs int
 	Draining     bool
 	Disk         folder.DiskState // Size is 0 while nothing is known
-	ClockKnown   bool             // the node that answers has heard its clock within the last minute
-	ClockAhead   time.Duration    // of the voters' median; of the clock of the node that answers while no majority of them agrees
-	ClockWrong   bool             // a majority of the voters' clocks agrees, and its own differs
+	ClockKnown   bool             // the answering node has heard this member's clock within the last minute
+	// of the voters' median; while no majority of them agrees, of the answering node's clock
+	ClockAhead time.Duration
+	ClockWrong bool // a majority of the voters' clocks agrees, and this member's differs
 }
 
-// Status greets every member, for at most a second, and says how the cluster looks from here.
+// Status greets every member, for at most a second, and describes the cluster as seen from here.
 func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	s := Status{Node: c.id, ClusterID: c.clusterID(), LogTime: c.Now(), AppliedIndex: c.applied()}
 	s.Leader, s.LeaderHTTP, _ = c.Leader()
-	s.LogTimeHeld = c.held()
+	s.LogTimeHeld = c.heldBack()
 	s.DigestIndex, s.Digest = c.state.Digest()
 	r := c.raft.Load()
 	if r == nil {
@@ -78,7 +79,9 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	s.Members = make([]Member, len(servers))
 	var all sync.WaitGroup
 	for i, server := range servers {
-		all.Go(func() { s.Members[i] = c.look(ctx, server, rows[string(server.ID)], heard[string(server.ID)]) })
+		all.Go(func() {
+			s.Members[i] = c.describeMember(ctx, server, rows[string(server.ID)], heard[string(server.ID)])
+		})
 	}
 	all.Wait()
 	clocks := c.judgeClock()
@@ -94,16 +97,16 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	return s, ctx.Err()
 }
 
-// look describes one member from the configuration, its row, what gossip heard, and what it says
-// itself.
-func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard string) Member {
+// describeMember combines the configuration, the member's row, what gossip heard, and the member's
+// own greeting.
+func (c *Cluster) describeMember(ctx context.Context, s raft.Server, row fsm.Node, heard string) Member {
 	m := Member{ID: string(s.ID), Role: "nonvoter", Status: "suspect", RaftAddress: string(s.Address), HTTPAddress: row.HTTPAddress, Version: row.Version}
 	if s.Suffrage == raft.Voter {
 		m.Role = "voter"
 	}
 	g, err := greeting{}, error(nil)
 	if m.ID == c.id {
-		g, err = c.greet()
+		g, err = c.ownGreeting()
 	} else {
 		g, err = c.hello(ctx, port.Server{ID: m.ID, Address: m.RaftAddress})
 	}
@@ -118,8 +121,8 @@ func (c *Cluster) look(ctx context.Context, s raft.Server, row fsm.Node, heard s
 	return m
 }
 
-// Leader returns who leads as far as this node knows, and where its HTTP API is; ok is false when
-// it knows nobody.
+// Leader returns the leader's id as far as this node knows, and the address of its HTTP API. ok is
+// false if this node knows no leader.
 func (c *Cluster) Leader() (id, httpAddress string, ok bool) {
 	r := c.raft.Load()
 	if r == nil {
@@ -139,7 +142,7 @@ func (c *Cluster) Leader() (id, httpAddress string, ok bool) {
 			}
 		}
 	})
-	if httpAddress == "" && c.discovery != nil { // its row has not come this far
+	if httpAddress == "" && c.discovery != nil { // the leader's row has not been applied here yet
 		for _, p := range c.discovery.Peers() {
 			if p.ID == id {
 				httpAddress = p.HTTPAddress
@@ -149,8 +152,8 @@ func (c *Cluster) Leader() (id, httpAddress string, ok bool) {
 	return id, httpAddress, true
 }
 
-// LeaderContact returns how long ago this node heard from the leader: 0 on the leader itself; ok is
-// false if it never did.
+// LeaderContact returns how long ago this node heard from the leader. It is 0 on the leader itself;
+// ok is false if this node never heard from one.
 func (c *Cluster) LeaderContact() (ago time.Duration, ok bool) {
 	r := c.raft.Load()
 	switch {
@@ -164,7 +167,7 @@ func (c *Cluster) LeaderContact() (ago time.Duration, ok bool) {
 	return time.Since(r.LastContact()), true
 }
 
-// leaderElsewhere returns the leader's id if it is another node.
+// leaderElsewhere returns the leader's id if the leader is another node.
 func (c *Cluster) leaderElsewhere() string {
 	id, _, _ := c.Leader()
 	if id == c.id {
@@ -173,20 +176,20 @@ func (c *Cluster) leaderElsewhere() string {
 	return id
 }
 
-// IsLeader reports whether this node leads and has caught up with its predecessors. It may be wrong
-// by the time it returns; Propose and Sync are not.
+// IsLeader reports whether this node leads and has caught up with its predecessors. The answer may
+// be outdated by the time it returns; Propose and Sync do check.
 func (c *Cluster) IsLeader() bool {
 	t, _ := c.lead.current()
 	return t != nil
 }
 
-// Ready answers nil on a node that has a leader and has applied what was committed.
+// Ready returns nil on a node that has a leader and has applied what was committed.
 //
-// Raft's indexes are compared, not the state's: barriers and configuration entries never reach the
-// state. And since a follower that has just come up does not know how far the others are, it also
-// has to have applied its own announcement, which was committed after all that.
+// It compares raft's indexes rather than the state's: barriers and configuration entries never
+// reach the state. A follower that has just come up does not know how far the others are. So it
+// must also have applied its own announcement, which was committed after all that.
 func (c *Cluster) Ready() error {
-	if err := c.refuse(); err != nil {
+	if err := c.closedError(); err != nil {
 		return err
 	}
 	r := c.raft.Load()
@@ -206,10 +209,10 @@ func (c *Cluster) Ready() error {
 	return nil
 }
 
-// applied returns the raft index up to which the state has all entries. The state's own index stays
-// behind it, for barriers and changes of the configuration never reach the state, except after a
-// start: raft begins at its newest snapshot then, and hands over again what the state may have
-// already.
+// applied returns the raft index up to which the state has all entries. The state's own index is
+// lower, because barriers and configuration changes never reach the state. After a start it can be
+// higher: raft then begins at its newest snapshot and hands over entries that the state may already
+// have.
 func (c *Cluster) applied() uint64 {
 	applied := c.state.Applied()
 	if r := c.raft.Load(); r != nil {
@@ -218,8 +221,8 @@ func (c *Cluster) applied() uint64 {
 	return applied
 }
 
-// committed returns the raft index up to which this node knows that entries are committed: at least
-// what it has applied.
+// committed returns the raft index up to which this node knows that entries are committed. That is
+// at least what it has applied.
 func (c *Cluster) committed() uint64 {
 	n := c.applied()
 	if r := c.raft.Load(); r != nil {

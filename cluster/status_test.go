@@ -9,7 +9,7 @@ import (
 )
 
 // After a crash between flushing the state for a snapshot and storing that snapshot, raft begins
-// further back than the state stands. The index that a node says it has applied went back then.
+// further back than the state. The applied index that the node reported used to go back then.
 func TestAppliedIsNeverBehindTheState(t *testing.T) {
 	state, err := fsm.Open(fsm.Config{FS: vfs.NewMem(), Dir: "state"})
 	if err != nil {

@@ -14,17 +14,17 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Leadership is handed to nobody who cannot take it. Raft refuses every command from the moment a
-// transfer begins until it has succeeded or timed out, so the node that is meant is asked first,
-// while commands go on.
+// Leadership is transferred only to a node that can take it. From the start of a transfer until it
+// succeeds or times out, raft refuses every command. So the leader asks the target first, while
+// commands still go through.
 
-// maxHandOverLag is how many entries the next leader may lack, or have yet to apply: raft sends
+// maxHandOverLag is how many entries the next leader may lack or not have applied yet. Raft sends
 // them while commands wait.
 const maxHandOverLag = 64
 
-// CannotLead refuses to hand leadership to a node.
+// CannotLead refuses to transfer leadership to a node.
 type CannotLead struct {
-	Node string // empty: to anybody
+	Node string // empty: any node
 	Why  string
 }
 
@@ -47,8 +47,8 @@ func (e *CannotLead) Facts() map[string]any {
 	return map[string]any{"node": e.Node}
 }
 
-// Transfer hands leadership to a voter, on the leader; to whoever is most up to date when node is
-// empty. Nodes that cannot lead now are refused at once, with *CannotLead.
+// Transfer hands leadership to a voter, on the leader. An empty node means the most up-to-date
+// voter. It refuses at once, with *CannotLead, if the node cannot lead now.
 func (c *Cluster) Transfer(ctx context.Context, node string) error {
 	if _, err := c.term(ctx); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (c *Cluster) Transfer(ctx context.Context, node string) error {
 	if node == "" {
 		return c.transferToBest(ctx, r, false)
 	}
-	s, err := member(r, node)
+	s, err := findMember(r, node)
 	if err != nil {
 		return err
 	}
@@ -73,20 +73,20 @@ func (c *Cluster) Transfer(ctx context.Context, node string) error {
 	return c.transferred(ctx, r.LeadershipTransferToServer(s.ID, s.Address))
 }
 
-// heir is a voter that could lead next.
-type heir struct {
+// successor is a voter that could lead next.
+type successor struct {
 	server raft.Server
 	fit    bool
-	yields bool // it is fit, but should lead only when nobody else can
+	yields bool // it is fit, but should lead only if nobody else can
 	why    string
 	last   uint64 // its newest entry
 }
 
 // askToLead asks a voter whether it could lead now.
-func (c *Cluster) askToLead(ctx context.Context, r *raft.Raft, s raft.Server) heir {
+func (c *Cluster) askToLead(ctx context.Context, r *raft.Raft, s raft.Server) successor {
 	last, commit := r.LastIndex(), r.CommitIndex()
 	g, err := c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
-	h := heir{server: s, last: g.Last}
+	h := successor{server: s, last: g.Last}
 	switch {
 	case err != nil:
 		h.why = fmt.Sprintf("it does not answer: %v", err)
@@ -106,12 +106,12 @@ func (c *Cluster) askToLead(ctx context.Context, r *raft.Raft, s raft.Server) he
 	return h
 }
 
-// transferToBest hands leadership to the fit voter with the newest log. With last, one that
-// should not lead is better than none, for this node is about to end.
+// transferToBest hands leadership to the fit voter with the newest log. With last, this node is
+// about to end, so it also accepts a voter that should lead only if nobody else can.
 func (c *Cluster) transferToBest(ctx context.Context, r *raft.Raft, last bool) error {
-	heirs := c.heirs(ctx, r)
+	successors := c.successors(ctx, r)
 	why := "there is no other voter"
-	for i, h := range heirs {
+	for i, h := range successors {
 		if h.fit && (!h.yields || last) {
 			return c.transferred(ctx, r.LeadershipTransferToServer(h.server.ID, h.server.Address))
 		}
@@ -123,22 +123,22 @@ func (c *Cluster) transferToBest(ctx context.Context, r *raft.Raft, last bool) e
 	return &CannotLead{Why: strings.TrimPrefix(why, "; ")}
 }
 
-// heirs asks all other voters whether they could lead, and returns them, the best first.
-func (c *Cluster) heirs(ctx context.Context, r *raft.Raft) []heir {
+// successors asks all other voters whether they could lead, and returns them, best first.
+func (c *Cluster) successors(ctx context.Context, r *raft.Raft) []successor {
 	var others []raft.Server
 	for _, s := range r.GetConfiguration().Configuration().Servers {
 		if s.Suffrage == raft.Voter && string(s.ID) != c.id {
 			others = append(others, s)
 		}
 	}
-	heirs := make([]heir, len(others))
+	successors := make([]successor, len(others))
 	var all sync.WaitGroup
 	for i, s := range others {
-		all.Go(func() { heirs[i] = c.askToLead(ctx, r, s) })
+		all.Go(func() { successors[i] = c.askToLead(ctx, r, s) })
 	}
 	all.Wait()
-	slices.SortStableFunc(heirs, func(a, b heir) int {
-		rank := func(h heir) int {
+	slices.SortStableFunc(successors, func(a, b successor) int {
+		rank := func(h successor) int {
 			switch {
 			case !h.fit:
 				return 2
@@ -149,10 +149,11 @@ func (c *Cluster) heirs(ctx context.Context, r *raft.Raft) []heir {
 		}
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.last, a.last))
 	})
-	return heirs
+	return successors
 }
 
-// HandOver implements engine.HandOver: leadership goes to the first of nodes that takes it.
+// HandOver implements engine.HandOver: it transfers leadership to the first of nodes that accepts
+// it.
 func (c *Cluster) HandOver(ctx context.Context, nodes []string) error {
 	var why error
 	for _, node := range nodes {
@@ -174,9 +175,9 @@ func (c *Cluster) HandOver(ctx context.Context, nodes []string) error {
 	return why
 }
 
-// transferred waits for a transfer. raft may never answer one that was interrupted
-// (hashicorp/raft#696), so the wait is the caller's. A transfer that failed is unknown: the node
-// that was asked may yet stand for election.
+// transferred waits for a transfer, no longer than the caller does: raft may never answer an
+// interrupted one (hashicorp/raft#696). The outcome of a failed transfer is unknown: its target may
+// yet stand for election.
 func (c *Cluster) transferred(ctx context.Context, f raft.Future) error {
 	done := make(chan error, 1)
 	go func() { done <- f.Error() }()
@@ -188,7 +189,7 @@ func (c *Cluster) transferred(ctx context.Context, f raft.Future) error {
 	}
 }
 
-// handOver gives leadership away before this node ends, if there is anybody to give it to.
+// handOver gives leadership away before this node ends, if another node can take it.
 func (c *Cluster) handOver() {
 	r := c.raft.Load()
 	if r == nil || r.State() != raft.Leader || c.failedWith() != nil {
@@ -204,5 +205,5 @@ func (c *Cluster) handOver() {
 	}
 }
 
-// handOverWithin bounds how long an ending leader waits for another one.
+// handOverWithin bounds how long an ending leader waits for its successor.
 const handOverWithin = changeWithin

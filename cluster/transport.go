@@ -11,54 +11,54 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Link is a raft transport with everything that raft looks for by type assertion. Naming it here
-// makes the compiler ask for it: wrapping a bare raft.Transport would silently turn pre-vote off,
-// and leave the transport open at shutdown.
+// Link is a raft transport with every optional interface that raft looks for by type assertion.
+// Naming them makes the compiler check them: wrapping a bare raft.Transport would silently turn
+// pre-vote off, and leave the transport open at shutdown.
 type Link interface {
 	raft.Transport
 	raft.WithPreVote
 	raft.WithClose
-	// CloseOthers ends connections from here to a node at any address but keep, so that nobody
-	// there acknowledges any more what was meant for the node at keep.
+	// CloseOthers ends this node's connections to a node at every address except keep, so that no
+	// process there can still acknowledge what was meant for the node at keep.
 	CloseOthers(id raft.ServerID, keep raft.ServerAddress)
 }
 
-// maxAppendBytes bounds the payload of one AppendEntries. Raft itself bounds it by count only, so
-// that 256 entries of 2 MiB would travel as one message.
+// maxAppendBytes bounds the payload of one AppendEntries. Raft itself bounds only the number of
+// entries, so 256 entries of 2 MiB would travel as one message.
 const maxAppendBytes = 16 << 20
 
 var errMuted = errors.New("this node has fallen silent: it is about to stop")
 
-// link is the transport that raft gets: no heartbeat fast path, bounded messages, a say in who
-// stands for election, and a way to fall silent.
+// link is the transport that raft uses: no heartbeat fast path, bounded messages, a veto on
+// standing for election, and a way to fall silent.
 type link struct {
 	Link
 	muted atomic.Bool
 
-	mayStand func(handed bool) error // why no vote is asked for; see candidacy.go
-	refuse   func(message any) error // why raft does not see a message
-	heard    chan raft.RPC           // what raft sees; made by the first Consumer
+	mayStand func(transferred bool) error // an error if this node must not ask for votes; see candidacy.go
+	refuse   func(message any) error      // an error if raft must not see a message
+	heard    chan raft.RPC                // the messages that raft sees; made by the first Consumer
 	consumes sync.Once
 	closed   chan struct{}
 	closes   sync.Once
 }
 
-func newLink(inner Link, mayStand func(handed bool) error, refuse func(message any) error) *link {
+func newLink(inner Link, mayStand func(transferred bool) error, refuse func(message any) error) *link {
 	return &link{
 		Link: inner, mayStand: mayStand, refuse: refuse,
 		heard: make(chan raft.RPC), closed: make(chan struct{}),
 	}
 }
 
-// Consumer implements raft.Transport. One goroutine stands between the transport and raft, so
-// messages keep their order.
+// Consumer implements raft.Transport. One goroutine relays messages from the transport to raft, so
+// they keep their order.
 func (l *link) Consumer() <-chan raft.RPC {
-	l.consumes.Do(func() { go l.pass(l.Link.Consumer()) })
+	l.consumes.Do(func() { go l.relay(l.Link.Consumer()) })
 	return l.heard
 }
 
-// pass hands messages to raft, but for those that are refused.
-func (l *link) pass(from <-chan raft.RPC) {
+// relay hands messages to raft, except those that are refused.
+func (l *link) relay(from <-chan raft.RPC) {
 	for {
 		select {
 		case rpc := <-from:
@@ -83,17 +83,18 @@ func (l *link) Close() error {
 	return l.Link.Close()
 }
 
-// SetHeartbeatHandler does nothing: heartbeats go the way of all other messages. The fast path runs
-// beside raft's main loop and races it, which can make logs diverge (hashicorp/raft#695). The price
-// is that a follower's slow fsync delays its answer, so heartbeat timeouts must exceed it.
+// SetHeartbeatHandler does nothing: heartbeats take the same path as all other messages. The fast
+// path runs beside raft's main loop and races with it, which can make logs diverge
+// (hashicorp/raft#695). The price is that a follower's slow fsync delays its answer, so heartbeat
+// timeouts must exceed it.
 func (l *link) SetHeartbeatHandler(func(raft.RPC)) {}
 
-// mute makes every outgoing message fail, so that the others elect somebody else however stuck this
-// node's main loop is.
+// mute makes every outgoing message fail, so that the others elect a new leader even if this node's
+// main loop is stuck.
 func (l *link) mute() { l.muted.Store(true) }
 
 // AppendEntries implements raft.Transport. It shortens args.Entries to what fits one message; raft
-// goes on from the last entry it finds there.
+// continues after the last entry that it finds there.
 func (l *link) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	if l.muted.Load() {
 		return errMuted
@@ -120,7 +121,7 @@ func (l *link) RequestVote(id raft.ServerID, target raft.ServerAddress, args *ra
 		return errMuted
 	}
 	if err := l.mayStand(args.LeadershipTransfer); err != nil {
-		resp.RPCHeader, resp.Term = args.RPCHeader, args.Term // denied, without a word in raft's log
+		resp.RPCHeader, resp.Term = args.RPCHeader, args.Term // denied without a line in raft's log
 		return nil
 	}
 	return l.Link.RequestVote(id, target, args, resp)
@@ -139,7 +140,7 @@ func (l *link) RequestPreVote(id raft.ServerID, target raft.ServerAddress, args 
 }
 
 // timeoutNowWithin bounds a TimeoutNow. Raft blocks every command until it is answered, and a
-// frozen node answers never: the transport's own limit is ten seconds.
+// frozen node never answers; the transport's own limit is ten seconds.
 const timeoutNowWithin = time.Second
 
 var errTimeoutNow = errors.New("the node does not answer")
@@ -183,13 +184,13 @@ func (p *pipeline) AppendEntries(args *raft.AppendEntriesRequest, resp *raft.App
 	return p.AppendPipeline.AppendEntries(args, resp)
 }
 
-// fitting returns the longest head of entries within maxAppendBytes, and at least one.
+// fitting returns the longest prefix of entries within maxAppendBytes, and at least one entry.
 func fitting(entries []*raft.Log) []*raft.Log {
 	size := 0
 	for i, e := range entries {
 		size += len(e.Data)
 		if size > maxAppendBytes && i > 0 {
-			return slices.Clone(entries[:i]) // so that those behind are not kept
+			return slices.Clone(entries[:i]) // so that the entries after it can be freed
 		}
 	}
 	return entries

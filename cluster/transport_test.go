@@ -15,7 +15,7 @@ type inmem struct{ *raft.InmemTransport }
 
 func (inmem) CloseOthers(raft.ServerID, raft.ServerAddress) {}
 
-// recorder is a Link that notes what raft asks of it.
+// recorder is a Link that records what raft asks of it.
 type recorder struct {
 	inmem
 	handler bool
@@ -42,7 +42,7 @@ func TestLinkKeepsPreVoteAndCloseWithoutTheHeartbeatFastPath(t *testing.T) {
 	if rec.handler {
 		t.Error("the heartbeat handler reached the transport: its fast path can make logs diverge (hashicorp/raft#695)")
 	}
-	// The network transport satisfies Link too; this line is the assertion.
+	// The network transport satisfies Link too; the compiler checks it here.
 	var _ Link = (*port.RaftNetwork)(nil)
 }
 
@@ -75,7 +75,7 @@ func TestLinkBoundsAppendEntries(t *testing.T) {
 	}
 }
 
-// frozen is a Link to a node that takes messages and answers none.
+// frozen is a Link to a node that accepts messages but never answers.
 type frozen struct {
 	inmem
 	thaw chan struct{}
@@ -119,7 +119,7 @@ func TestLinkKeepsAnObjectingNodeFromStanding(t *testing.T) {
 			t.Errorf("a vote asked for: %+v, %v; want it denied", vote, err)
 		}
 
-		// What comes in: TimeoutNow is answered here, all else goes on to raft in its order.
+		// Incoming messages: TimeoutNow is answered here; all others reach raft in order.
 		_, other := raft.NewInmemTransportWithTimeout("b", time.Second)
 		other.Connect("a", inner)
 		heard := l.Consumer()

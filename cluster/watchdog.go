@@ -12,27 +12,29 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// watch is what a leader's watchdog has seen.
+// watch is what a leader's watchdog has observed.
 type watch struct {
-	waiting      time.Duration // for how long nothing was committed or applied although a tick is in the log's hands; 0 when none is
-	transferring time.Duration // for how long every tick has been refused because leadership is being transferred
+	// how long nothing was committed or applied while a tick was in the log; 0 when none is
+	waiting      time.Duration
+	transferring time.Duration // how long every tick has been refused because leadership is being transferred
 }
 
-// diagnose says why a leader must end its process, if it must. A sick disk keeps a useless leader
-// elected, for its heartbeats need no disk (hashicorp/raft#503, #614); and a transfer of leadership
-// that is interrupted blocks commands for good (#696).
+// diagnose returns an error if a leader must end its process. A sick disk keeps a useless leader
+// elected, because heartbeats need no disk (hashicorp/raft#503, #614). An interrupted transfer of
+// leadership blocks commands forever (#696).
 func diagnose(w watch, stuckAfter time.Duration) error {
 	switch {
 	case w.waiting >= stuckAfter:
 		return fmt.Errorf("this node leads and has committed nothing for %v: its disk, or its log, is stuck", w.waiting)
 	case w.transferring >= 2*stuckAfter:
-		return fmt.Errorf("leadership has been about to be transferred for %v, which blocks every command (hashicorp/raft#696)", w.transferring)
+		return fmt.Errorf("a transfer of leadership has been under way for %v, which blocks every command (hashicorp/raft#696)", w.transferring)
 	}
 	return nil
 }
 
-// progress is how far this node has come: what is committed, what went to the state, and how much
-// work the state has done inside the entry that it applies now. A long entry is no stuck disk.
+// progress shows how far this node has come: what is committed, what reached the state, and how
+// much work the state has done inside the entry that it is applying. A long entry is not a stuck
+// disk.
 type progress struct{ commit, seen, work uint64 }
 
 func (c *Cluster) progress() progress {
@@ -44,8 +46,8 @@ func (c *Cluster) progress() progress {
 }
 
 // keepWatch sends a tick through the log while this node leads, from the win on, and ends the
-// process when neither the log nor the state takes it. Before the first tick has come through this
-// node leads nobody, so this also watches over what earlier terms left to apply.
+// process if neither the log nor the state makes progress. Before the first tick comes through,
+// this node is not an active leader yet, so the watch also covers applying what earlier terms left.
 func (c *Cluster) keepWatch(ctx context.Context) {
 	every := c.cfg.Raft.StuckAfter / 5
 	r := c.raft.Load()
@@ -58,7 +60,7 @@ func (c *Cluster) keepWatch(ctx context.Context) {
 	)
 	send := func() {
 		done := make(chan error, 1)
-		if c.goes(func() { done <- r.Barrier(0).Error() }) {
+		if c.startTracked(func() { done <- r.Barrier(0).Error() }) {
 			tick = done
 		}
 	}
@@ -69,7 +71,8 @@ func (c *Cluster) keepWatch(ctx context.Context) {
 			return
 		}
 		now := time.Now()
-		// A process that was stopped or starved meanwhile must not blame its disk for that time.
+		// A process that was stopped or starved in the meantime must not blame its disk for that
+		// time.
 		if late := now.Sub(looked) - every; late > every {
 			moved = moved.Add(late)
 			if !transferring.IsZero() {
@@ -92,7 +95,7 @@ func (c *Cluster) keepWatch(ctx context.Context) {
 					transferring = now
 				}
 			default:
-				return // the term is over, and ctx about to say so
+				return // the term is over, and ctx is about to end
 			}
 		default:
 		}
@@ -116,13 +119,14 @@ func (c *Cluster) keepWatch(ctx context.Context) {
 	}
 }
 
-// watchEnd ends the process when its orderly end makes no progress: an entry that is being applied,
-// or an fsync, cannot be interrupted, and raft waits for them.
+// watchEnd ends the process if its orderly end makes no progress: neither an entry being applied
+// nor an fsync can be interrupted, and raft waits for both.
 func (c *Cluster) watchEnd(over <-chan struct{}) {
 	every, patience := c.cfg.Raft.StuckAfter/5, 3*c.cfg.Raft.StuckAfter
 	look := time.NewTicker(every)
 	defer look.Stop()
-	waited, at := time.Duration(0), c.progress() // by looks, not by the clock: the process may be stopped
+	// count rounds, not the clock: the process may be stopped in between
+	waited, at := time.Duration(0), c.progress()
 	for {
 		select {
 		case <-over:
@@ -140,18 +144,18 @@ func (c *Cluster) watchEnd(over <-chan struct{}) {
 	}
 }
 
-// watchClock compares log time with the wall clock. A leader whose clock was set hands leadership
-// on, for its timers would be late or early until the next one starts from its own. (One whose
-// clock is wrong does so by way of its objection: see wrongClock.)
+// watchClock compares log time with the wall clock. A leader whose clock was set transfers
+// leadership: its timers would be late or early until the next leader starts from its own clock. (A
+// leader whose clock is wrong does so through its objection; see wrongClock.)
 func (c *Cluster) watchClock(ctx context.Context, t *term, now time.Time) {
 	wall := history.At(c.wall(now))
-	if j := c.judgeClock(); t.clock.holds() > 0 && j.verdict == clockRight && !j.alone {
+	if j := c.judgeClock(); t.clock.heldBack() > 0 && j.verdict == clockRight && !j.alone {
 		c.log.Warn("log time catches up with the clock: a majority of the voters' clocks agrees now", "by", t.clock.catchUp(now, wall))
 	}
 	total, since := t.clock.skew(now, wall)
 	if total.Abs() >= skewAlarm && now.Sub(t.clock.alarmed) >= time.Minute {
 		t.clock.alarmed = now
-		c.log.Warn("log time differs from this machine's clock", "log_time_ahead", total, "since_the_win", since, "held_back", t.clock.holds())
+		c.log.Warn("log time differs from this machine's clock", "log_time_ahead", total, "since_the_win", since, "held_back", t.clock.heldBack())
 	}
 	if since.Abs() < c.cfg.Clock.MaxSkew || now.Sub(t.clock.handed) < time.Minute || c.wrongClock() != nil {
 		return

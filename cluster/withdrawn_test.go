@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// echo is a state machine that answers each command with the term that it names.
+// echo is a state machine that answers each command with the term that the command names.
 type echo struct{}
 
 func (echo) Apply(log *raft.Log) any {
@@ -59,9 +59,9 @@ func echoing(t *testing.T) *raft.Raft {
 	return r
 }
 
-// TestAnswersStayWithTheirCommands: wherever in a full queue callers withdraw their commands,
-// alone, in pairs or in runs, every other caller gets the answer of its own command, and the
-// queue's count of bytes comes back to nothing. The entries go through a real raft node.
+// TestAnswersStayWithTheirCommands: callers withdraw commands anywhere in a full queue, alone, in
+// pairs or in runs. Every other caller gets the answer of its own command, and the queue's byte
+// count returns to zero. The entries go through a real raft node.
 func TestAnswersStayWithTheirCommands(t *testing.T) {
 	r := echoing(t)
 	const n = 12
@@ -73,7 +73,9 @@ func TestAnswersStayWithTheirCommands(t *testing.T) {
 		}
 	}
 	cases = append(cases, nil, []int{0, 1, 2, 3}, []int{8, 9, 10, 11}, []int{1, 3, 5, 7, 9, 11}, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-	for _, large := range []bool{false, true} { // a large command in the middle travels alone, so what is behind it makes another entry
+	// a large command in the middle is alone in its entry, so the commands behind it make another
+	// one
+	for _, large := range []bool{false, true} {
 		for _, withdrawn := range cases {
 			c := &committer{
 				raft: r, leader: func() string { return "n1" }, now: func() history.Time { return 1 },
@@ -99,7 +101,7 @@ func TestAnswersStayWithTheirCommands(t *testing.T) {
 				queue[i].fate.Store(fateWithdrawn)
 			}
 			c.over.Go(c.commit)
-			c.over.Go(c.answer)
+			c.over.Go(c.deliverOutcomes)
 			for i, cmd := range queue {
 				if slices.Contains(withdrawn, i) {
 					continue

@@ -12,11 +12,11 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// quiet waits d of the bubble's time.
+// quiet waits for d of the bubble's time.
 func quiet(d time.Duration) { <-time.After(d) }
 
 func TestDrainedFollowerIsNotElected(t *testing.T) {
-	for round := range 8 { // each has an even chance to elect the wrong one
+	for round := range 8 { // each round has an even chance to elect the wrong node
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := New(t, 3)
@@ -30,7 +30,7 @@ func TestDrainedFollowerIsNotElected(t *testing.T) {
 				if got := c.LeaderOf(drained, other); got != other {
 					t.Errorf("the drained node %s leads, want %s", got.ID, other.ID)
 				}
-				must(t, mustPropose(c, Start("order", "a")), nil) // with the drained node's vote and log
+				must(t, mustPropose(c, Start("order", "a")), nil) // acknowledged with the drained node's log
 				old.Start()
 				c.Check()
 				if n := len(drained.Wins()); n != before {
@@ -41,7 +41,8 @@ func TestDrainedFollowerIsNotElected(t *testing.T) {
 	}
 }
 
-// The newest entries may be on the drained node only: it has to win, and hands on.
+// The newest entries may be on the drained node only: it then has to win, and transfers leadership
+// afterwards.
 func TestDrainedNodeWithTheNewestLogWinsAndHandsOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -100,7 +101,7 @@ func TestDrainedLeaderHandsOn(t *testing.T) {
 	})
 }
 
-// Somebody must lead: a drained node does when nobody else can, and only as long.
+// Somebody must lead: a drained node does so only when nobody else can, and only as long.
 func TestDrainedNodesLeadWhenNobodyElseCan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -117,7 +118,7 @@ func TestDrainedNodesLeadWhenNobodyElseCan(t *testing.T) {
 		next := c.LeaderOf(c.Others(old)...)
 		must(t, mustPropose(c, Start("order", "a")), nil)
 
-		old.Start() // which drains no more
+		old.Start() // it no longer drains
 		c.Until("leadership at the node that does not drain", func() error {
 			if !old.IsLeader() {
 				return fmt.Errorf("%s still leads", next.ID)
@@ -151,7 +152,7 @@ func TestTransferToADeadNodeIsRefusedWhileWritesGoOn(t *testing.T) {
 
 		refused := make(chan error, 1)
 		go func() { refused <- leader.Transfer(within(30*time.Second), dead.ID) }()
-		synctest.Wait() // the transfer asks, or has failed
+		synctest.Wait() // the transfer asks its target, or has failed
 		must(t, mustProposeOn(leader, Start("order", "meanwhile")), nil)
 		var no *cluster.CannotLead
 		if err := <-refused; !errors.As(err, &no) || no.Code() != "invalid_state" {
@@ -168,7 +169,7 @@ func TestTransferToADeadNodeIsRefusedWhileWritesGoOn(t *testing.T) {
 	})
 }
 
-// A node that goes silent between the question and the hand-over may still stand for election.
+// A node that goes silent between the question and the transfer may still stand for election.
 func TestTransferToANodeThatIsCutOffThenIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Latency: 10 * time.Millisecond})
@@ -177,7 +178,7 @@ func TestTransferToANodeThatIsCutOffThenIsUnknown(t *testing.T) {
 		lost := c.Others(leader)[0]
 		ended := make(chan error, 1)
 		go func() { ended <- leader.Transfer(within(30*time.Second), lost.ID) }()
-		quiet(25 * time.Millisecond) // it has said that it could lead
+		quiet(25 * time.Millisecond) // it has answered that it could lead
 		c.Partition(c.Others(lost))
 		if err := <-ended; !errors.As(err, new(*engine.Unknown)) {
 			t.Errorf("the transfer ended with %v, want an unknown outcome", err)

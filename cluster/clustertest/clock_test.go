@@ -23,7 +23,7 @@ func logTime(n *Node) (ahead time.Duration) {
 	return ahead
 }
 
-// write makes an entry, so that log time is that of now.
+// write adds an entry, so that log time is that of now.
 func (c *Cluster) write(what string) {
 	c.t.Helper()
 	if r, err := c.Propose(Start("order", what)); err != nil || r.Refusal != nil {
@@ -38,7 +38,7 @@ func near(t *testing.T, what string, got, want time.Duration) {
 	}
 }
 
-// TestNodeWithAWrongClockLeadsNobody: nor does its clock touch log time, whoever wants it to lead.
+// TestNodeWithAWrongClockLeadsNobody: nor does its clock affect log time, whoever wants it to lead.
 func TestNodeWithAWrongClockLeadsNobody(t *testing.T) {
 	for _, ahead := range []time.Duration{years, -years, 6 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestNodeWithAWrongClockLeadsNobody(t *testing.T) {
 			bad.Stop()
 			bad.SetClock(ahead)
 			bad.Start()
-			c.Settle()
+			c.WaitReady()
 			<-time.After(3 * time.Second) // so that it has asked
 			var refused *cluster.CannotLead
 			if err := leader.Transfer(within(20*time.Second), bad.ID); !errors.As(err, &refused) || !strings.Contains(err.Error(), "its clock is") {
@@ -63,7 +63,7 @@ func TestNodeWithAWrongClockLeadsNobody(t *testing.T) {
 				}
 				c.write(fmt.Sprint("after-", i))
 				down.Start()
-				c.Settle()
+				c.WaitReady()
 				<-time.After(3 * time.Second)
 			}
 			near(t, fmt.Sprint(ahead), logTime(c.Leader()), 0)
@@ -81,8 +81,8 @@ func TestNodeWithAWrongClockLeadsNobody(t *testing.T) {
 	}
 }
 
-// TestLeaderWhoseClockComesToBeWrongHandsOn: it was set during the term, which log time does not
-// see.
+// TestLeaderWhoseClockComesToBeWrongHandsOn: the clock is set during the term, which does not
+// affect log time.
 func TestLeaderWhoseClockComesToBeWrongHandsOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -101,7 +101,8 @@ func TestLeaderWhoseClockComesToBeWrongHandsOn(t *testing.T) {
 	})
 }
 
-// TestWrongClockThatMustLead has the newest log, and nobody else can be elected.
+// TestWrongClockThatMustLead: the node with the wrong clock has the newest log, and nobody else can
+// be elected.
 func TestWrongClockThatMustLead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -128,7 +129,7 @@ func TestWrongClockThatMustLead(t *testing.T) {
 	})
 }
 
-// TestTwoNodesWhoseClocksDiffer: nobody can tell who is right, so one of them leads and log time
+// TestTwoNodesWhoseClocksDiffer: nobody can tell which is right, so one of them leads and log time
 // makes no step.
 func TestTwoNodesWhoseClocksDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -149,7 +150,7 @@ func TestTwoNodesWhoseClocksDiffer(t *testing.T) {
 	})
 }
 
-// TestClusterThatWasOff has log time far behind, and its clocks agree.
+// TestClusterThatWasOff: log time is far behind, but the clocks agree.
 func TestClusterThatWasOff(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		synctest.Test(t, func(t *testing.T) {
@@ -168,8 +169,8 @@ func TestClusterThatWasOff(t *testing.T) {
 	}
 }
 
-// TestHeldLogTimeCatchesUp when a majority agrees after all: here two of three differ until the
-// third is there.
+// TestHeldLogTimeCatchesUp once a majority agrees after all: two of three clocks differ until the
+// third node is up.
 func TestHeldLogTimeCatchesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -186,7 +187,7 @@ func TestHeldLogTimeCatchesUp(t *testing.T) {
 		c.write("held")
 		near(t, "two that differ", logTime(c.Leader()), -off)
 		c.Nodes[2].Start()
-		c.Settle()
+		c.WaitReady()
 		c.Until("log time to catch up", func() error {
 			c.write(fmt.Sprint("at-", time.Now().UnixNano()))
 			if ahead := logTime(c.Leader()); ahead.Abs() > 5*time.Second {
@@ -198,7 +199,7 @@ func TestHeldLogTimeCatchesUp(t *testing.T) {
 	})
 }
 
-// TestOnlyVoterWithAWrongClock: what lies within the setting cannot be told from a time without a
+// TestOnlyVoterWithAWrongClock: an error within the setting cannot be told from a time without a
 // leader.
 func TestOnlyVoterWithAWrongClock(t *testing.T) {
 	for ahead, want := range map[time.Duration]time.Duration{years: 0, 24 * time.Hour: 24 * time.Hour, -years: 0} {
@@ -214,8 +215,8 @@ func TestOnlyVoterWithAWrongClock(t *testing.T) {
 	}
 }
 
-// TestNewClusterWithAWrongClock: founders that differ begin with the earliest clock, those that
-// agree with theirs.
+// TestNewClusterWithAWrongClock: founders whose clocks differ begin with the earliest one; founders
+// whose clocks agree begin with theirs.
 func TestNewClusterWithAWrongClock(t *testing.T) {
 	for _, clocks := range [][]time.Duration{{years, 0}, {0, years}, {years, 0, 0}, {0, 0, years}, {0, years, 0}} {
 		synctest.Test(t, func(t *testing.T) {
@@ -227,7 +228,8 @@ func TestNewClusterWithAWrongClock(t *testing.T) {
 	}
 }
 
-// TestOperatorConfirmsTheTime where nobody else can: two nodes that differ, and a node alone.
+// TestOperatorConfirmsTheTime where nothing else can: with two nodes that differ, and with a node
+// alone.
 func TestOperatorConfirmsTheTime(t *testing.T) {
 	const off = 60 * 24 * time.Hour
 	for n := 1; n <= 2; n++ {
@@ -247,7 +249,7 @@ func TestOperatorConfirmsTheTime(t *testing.T) {
 				if err := c.Leader().Transfer(within(20*time.Second), right.ID); err != nil {
 					t.Fatal(err)
 				}
-				c.Settle()
+				c.WaitReady()
 			}
 			c.write("held")
 			near(t, "nobody agrees", logTime(right), -off)
@@ -258,7 +260,7 @@ func TestOperatorConfirmsTheTime(t *testing.T) {
 			if err := right.ConfirmTime(within(time.Minute), time.Now().Add(time.Hour)); !errors.As(err, &wrong) || wrong.Field != "time" {
 				t.Errorf("a time that its clock does not show: %v", err)
 			}
-			for range 2 { // a second time it has nothing to do
+			for range 2 { // the second time there is nothing to do
 				if err := right.ConfirmTime(within(time.Minute), time.Now().Add(time.Second)); err != nil {
 					t.Fatal(err)
 				}
@@ -276,7 +278,7 @@ func TestOperatorConfirmsTheTime(t *testing.T) {
 			if err := right.Transfer(within(20*time.Second), other.ID); err != nil { // its clock is years ahead
 				t.Fatal(err)
 			}
-			c.Settle()
+			c.WaitReady()
 			c.write("after")
 			near(t, "the next leader", logTime(other), 0)
 			c.Check()

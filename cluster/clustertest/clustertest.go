@@ -13,7 +13,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Cluster is a number of nodes in the bubble of one test. Its methods are for the test's goroutine.
+// Cluster is a number of nodes in the bubble of one test. Only the test's goroutine may call its
+// methods.
 type Cluster struct {
 	t     testing.TB
 	opts  Options
@@ -22,25 +23,25 @@ type Cluster struct {
 	Nodes []*Node
 }
 
-// Options change what New makes. The zero value is usable.
+// Options configures New. The zero value is usable.
 type Options struct {
-	Spare   int           // nodes beyond n that are not started and know where to join
-	Latency time.Duration // of every message, there and back
+	Spare   int           // nodes beyond n that are not started but know where to join
+	Latency time.Duration // of every message, in each direction
 	Raft    cluster.RaftConfig
-	// Tune changes what Raft says for node i; nil = nothing.
+	// Tune changes the Raft configuration of node i; nil = nothing.
 	Tune func(i int, cfg *cluster.RaftConfig)
-	// Beside is a cluster that shares the network: the nodes of both have the same ids, and their
-	// own addresses.
+	// Beside is a cluster that shares the network. The nodes of both clusters have the same ids,
+	// but different addresses.
 	Beside *Cluster
-	Clocks []time.Duration // by which the first nodes' wall clocks are ahead from the start
-	// Room tells how much room there is on the disk of node i; nil = nothing is known.
+	Clocks []time.Duration // how far the first nodes' wall clocks are ahead from the start
+	// Room returns how much room the disk of node i has; nil = unknown.
 	Room func(i int) (free, size uint64, err error)
-	// Lead is what a leader does on node i; nil waits for the end of ctx.
+	// Lead runs on node i while it leads; nil waits for the end of ctx.
 	Lead func(i int, ctx context.Context, term uint64)
 }
 
 // New starts n nodes that found a cluster together, inside the caller's synctest bubble, and stops
-// them when the test ends. It returns once there is a leader and everybody knows.
+// them when the test ends. It returns once there is a leader and every node knows it.
 func New(t testing.TB, n int) *Cluster { return NewWith(t, n, Options{}) }
 
 // NewWith is New with options.
@@ -63,12 +64,12 @@ func NewWith(t testing.TB, n int, opts Options) *Cluster {
 		node.start(n)
 	}
 	if n > 0 {
-		c.Settle()
+		c.WaitReady()
 	}
 	return c
 }
 
-// Others returns all nodes but n.
+// Others returns all nodes except n.
 func (c *Cluster) Others(n *Node) (others []*Node) {
 	for _, o := range c.Nodes {
 		if o != n {
@@ -78,8 +79,8 @@ func (c *Cluster) Others(n *Node) (others []*Node) {
 	return others
 }
 
-// Propose proposes on whoever leads, again while nothing happened, and returns the outcome. Unknown
-// outcomes are the caller's.
+// Propose proposes on the current leader, retries while the error says that nothing happened, and
+// returns the outcome. Unknown outcomes are returned to the caller.
 func (c *Cluster) Propose(e fsm.Envelope) (result fsm.Result, err error) {
 	c.t.Helper()
 	c.Until("a proposal", func() error {
@@ -105,6 +106,6 @@ func (c *Cluster) stopAll() {
 		}
 	}
 	// raft does not wait for the goroutines of a transfer, nor for messages to nodes that are gone:
-	// those end by their time-outs.
+	// those end by their timeouts.
 	<-time.After(time.Minute)
 }

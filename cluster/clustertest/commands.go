@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The commands that tests propose. They are made of their names, so that a test can say the same
-// thing twice.
+// The commands that tests propose. They depend only on their arguments, so that a test can repeat a
+// command.
 
 // Load loads and routes a package with one workflow type.
 func Load(typ, content string) fsm.Envelope {

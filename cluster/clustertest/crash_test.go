@@ -15,7 +15,7 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// small makes snapshots frequent and the log short, so that late nodes need a snapshot.
+// small makes snapshots frequent and the log short, so that nodes that are behind need a snapshot.
 var small = cluster.RaftConfig{SnapshotEntries: 20, SnapshotEvery: time.Second, TrailingEntries: 10}
 
 func TestCrashAllAndRestartInAnyOrderKeepsWhatWasAcknowledged(t *testing.T) {
@@ -25,7 +25,7 @@ func TestCrashAllAndRestartInAnyOrderKeepsWhatWasAcknowledged(t *testing.T) {
 			c := NewWith(t, 3, Options{Latency: time.Duration(round%2) * time.Millisecond, Raft: small})
 			must(t, mustPropose(c, Load("order", "v1")), nil)
 
-			// Callers start runs while the power fails, node after node.
+			// Callers start runs while the nodes lose their power one after another.
 			acked := make(chan string, 10_000)
 			ctx, cancel := context.WithCancel(context.Background())
 			var callers [6]chan struct{}
@@ -101,7 +101,7 @@ func TestLateNodeGetsASnapshot(t *testing.T) {
 				t.Error("the late node misses a run")
 			}
 		})
-		// What was installed survives a crash.
+		// The installed snapshot survives a crash.
 		late.Crash()
 		late.Start()
 		c.Check()
@@ -155,7 +155,7 @@ func TestEmptyNodeWithAVotersIDIsRefused(t *testing.T) {
 		c := New(t, 3)
 		wiped := c.Others(c.Leader())[0]
 		wiped.Crash()
-		wiped.disk = newDisk() // the same id, and nothing it remembers
+		wiped.disk = newDisk() // the same id without its memory
 		wiped.Start()
 		if err := wiped.Died(); !errors.Is(err, cluster.ErrRefused) || !strings.Contains(err.Error(), "is a voter already") {
 			t.Errorf("an empty node with a voter's id ended with %v, want a refusal", err)
@@ -215,7 +215,7 @@ func TestRemovedNodeIsNotLetInAgain(t *testing.T) {
 	})
 }
 
-// TestDifferentDigestStopsTheMinority changes one node's state behind raft's back.
+// TestDifferentDigestStopsTheMinority changes one node's state without raft.
 func TestDifferentDigestStopsTheMinority(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -236,8 +236,8 @@ func TestDifferentDigestStopsTheMinority(t *testing.T) {
 	})
 }
 
-// TestReturningNodeWithAnotherDigestStopsAlone: when it is back it reports about checks that the
-// others reported about long ago, and one by one.
+// TestReturningNodeWithAnotherDigestStopsAlone: when it returns it reports, one by one, about
+// checks that the others reported about long ago.
 func TestReturningNodeWithAnotherDigestStopsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Latency: time.Millisecond})
@@ -246,7 +246,7 @@ func TestReturningNodeWithAnotherDigestStopsAlone(t *testing.T) {
 		bad := c.Others(c.Leader())[0]
 		corrupt(t, bad)
 		c.Isolate(bad)
-		for i := range 4 { // checks that it misses, of which all are remembered
+		for i := range 4 { // checks that it misses; all of them are remembered
 			must(t, mustPropose(c, Start("order", fmt.Sprint("run-", i))), nil)
 			<-time.After(45 * time.Second)
 		}
@@ -265,8 +265,8 @@ func TestReturningNodeWithAnotherDigestStopsAlone(t *testing.T) {
 	})
 }
 
-// TestUndecidedDigestsStopNobody: of two voters that differ while the third is down neither may
-// stop the other, for the third can still say who is right.
+// TestUndecidedDigestsStopNobody: two voters differ while the third is down. Neither may stop the
+// other, because the third can still decide who is right.
 func TestUndecidedDigestsStopNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -306,7 +306,7 @@ func TestDifferentDigestsWithoutAMajorityStopAll(t *testing.T) {
 	})
 }
 
-// corrupt applies, on one node alone, an entry that is not in the log. It takes the index of the
+// corrupt applies, on one node only, an entry that is not in the log. It takes the index of the
 // next entry, which this node will then skip.
 func corrupt(t *testing.T, n *Node) {
 	t.Helper()
@@ -342,9 +342,9 @@ func (n *Node) clusterID() (id string) {
 	return id
 }
 
-// TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas: the log has a report in its name that it
-// did not make. That says nothing about its state, so it starts again with it, and the others go
-// on.
+// TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas: the log has a report in the node's name
+// that it did not make. That proves nothing about its state, so it keeps the state and starts again
+// with it, and the others go on.
 func TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)

@@ -15,8 +15,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// ask asks one node after another until somebody answers, always under the same request id: an
-// unknown outcome is settled by asking again.
+// ask asks one node after another until one answers, always under the same request id: repeating
+// the call resolves an unknown outcome.
 func (d *days) ask(rng *rand.Rand, id string, e fsm.Envelope) fsm.Result {
 	e = WithRequest(id, e)
 	for first := true; ; {
@@ -50,7 +50,7 @@ func pause(ctx context.Context, rng *rand.Rand) bool {
 	}
 }
 
-// startRuns starts runs; now and then it sends the same request twice.
+// startRuns starts runs, and sometimes sends the same request twice.
 func (d *days) startRuns(ctx context.Context, caller string, rng *rand.Rand) {
 	for i := 0; pause(ctx, rng); i++ {
 		id := fmt.Sprintf("run-%s-%d", caller, i)
@@ -73,7 +73,7 @@ func (d *days) startRuns(ctx context.Context, caller string, rng *rand.Rand) {
 		d.started[id] = started{*a, after}
 		n := d.live[rng.IntN(len(d.live))]
 		d.mu.Unlock()
-		if n.Sync(within(3*time.Second)) == nil { // a linearizable read sees it, wherever
+		if n.Sync(within(3*time.Second)) == nil { // a linearizable read sees it on every node
 			n.View(func(v fsm.View) {
 				if _, ok := v.Latest(id); !ok {
 					d.t.Errorf("a read after Sync at index %d does not see run %s, which was acknowledged before at index %d", v.Index(), id, r.Index)
@@ -103,7 +103,7 @@ func (d *days) sendSignals(ctx context.Context, caller string, rng *rand.Rand) {
 	}
 }
 
-// deploy loads new versions, one after the other, and removes those that nothing needs.
+// deploy loads new versions, one after another, and removes those that nothing needs.
 func (d *days) deploy(ctx context.Context, rng *rand.Rand) {
 	for pause(ctx, rng) {
 		i := len(d.deploys) // nobody else deploys
@@ -117,7 +117,7 @@ func (d *days) deploy(ctx context.Context, rng *rand.Rand) {
 		old := d.deploys[rng.IntN(len(d.deploys))].Answer.(*fsm.LoadAnswer).Package.Version
 		d.mu.Unlock()
 		e := fsm.Envelope{Command: &fsm.UnloadVersion{Type: "order", Version: old.String()}}
-		d.ask(rng, fmt.Sprint("unload-", i), e) // refused or not: I2 is recounted in the end
+		d.ask(rng, fmt.Sprint("unload-", i), e) // refused or not: the audit recounts I2 at the end
 		for range 10 {
 			if !pause(ctx, rng) {
 				return
@@ -126,7 +126,7 @@ func (d *days) deploy(ctx context.Context, rng *rand.Rand) {
 	}
 }
 
-// judge holds what callers were told against what the cluster holds in the end.
+// judge compares what callers were told with what the cluster contains at the end.
 func (d *days) judge() {
 	order := map[string]int{} // version -> number of its load
 	for i, r := range d.deploys {
@@ -170,12 +170,12 @@ func (d *days) judge() {
 	d.terms = len(terms)
 }
 
-// tardy is how late a timer may be: no fault lasts longer than half a minute, and everything has a
-// minute to mend.
+// tardy is how late a timer may be: no fault lasts longer than half a minute, and then there is a
+// minute to recover.
 const tardy = 2 * time.Minute
 
-// judgeRun: the version that was told and not one from before a load that was acknowledged first;
-// two timers, each fired once, never early and not much late.
+// judgeRun checks a run: it has the version that the caller was told, not one older than a load
+// acknowledged before the start; and its two timers fired once each, never early and not much late.
 func (d *days) judgeRun(v fsm.View, id string, s started, order map[string]int) {
 	r, _ := v.Run(s.answer.RunID)
 	if latest, _ := v.Latest(id); latest != s.answer.RunID {
@@ -211,7 +211,8 @@ func (d *days) judgeRun(v fsm.View, id string, s started, order map[string]int) 
 	}
 }
 
-// judgeSchedule: each of its times has started one run, not before it and not much later.
+// judgeSchedule checks that each of the schedule's times has started one run, not before that time
+// and not much later.
 func (d *days) judgeSchedule(v fsm.View) {
 	s, _ := v.Schedule("hourly")
 	due := uint64(0)
@@ -233,7 +234,7 @@ func (d *days) judgeSchedule(v fsm.View) {
 	d.fires = int(s.Started)
 }
 
-// judgeSignals: each once, in the order in which they were sent.
+// judgeSignals checks that each signal arrived once, in the order in which they were sent.
 func (d *days) judgeSignals(v fsm.View, id string, sent []int) {
 	run, _ := v.Latest(id)
 	var got []int

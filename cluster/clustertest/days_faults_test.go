@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// fault does something bad, lets it be for a while, and mends it.
+// fault breaks something, waits for a while, and repairs it.
 func (d *days) fault() {
 	d.faults++
 	lasts := time.Duration(500+d.rng.IntN(20_000)) * time.Millisecond
@@ -15,7 +15,7 @@ func (d *days) fault() {
 	}{
 		{"isolate-leader", func() { d.c.Isolate(d.c.Leader()); <-time.After(lasts); d.c.Heal() }},
 		{"isolate-one", func() { d.c.Isolate(any); <-time.After(lasts); d.c.Heal() }},
-		{"bridge", func() { // any sees both others, who do not see each other
+		{"bridge", func() { // one node sees both others, which do not see each other
 			o := d.c.Others(any)
 			d.c.Partition([]*Node{any, o[0]}, []*Node{any, o[1]})
 			<-time.After(lasts)
@@ -33,10 +33,10 @@ func (d *days) fault() {
 		{"crash-one", func() { d.crash(lasts, any) }},
 		{"crash-majority", func() { d.crash(lasts, d.c.Others(any)...) }},
 		{"crash-all", func() { d.crash(lasts, d.c.Nodes...) }},
-		{"restart", func() { any.Stop(); <-time.After(lasts); any.Start(); d.look() }},
+		{"restart", func() { any.Stop(); <-time.After(lasts); any.Start(); d.publishNodes() }},
 		{"crash-while-cut", func() { d.c.Isolate(any); d.crash(lasts, any); d.c.Heal() }},
 		{"transfer", func() {
-			for range 3 { // one after the other, whether the one before was over or not
+			for range 3 { // one after another, whether or not the previous one has ended
 				leader := d.c.Leader()
 				_ = leader.Transfer(within(5*time.Second), d.c.Others(leader)[d.rng.IntN(2)].ID)
 			}
@@ -46,7 +46,7 @@ func (d *days) fault() {
 	k := kinds[d.rng.IntN(len(kinds))]
 	d.by[k.name]++
 	k.do()
-	d.c.Settle()
+	d.c.WaitReady()
 }
 
 func (d *days) crash(lasts time.Duration, nodes ...*Node) {
@@ -57,7 +57,7 @@ func (d *days) crash(lasts time.Duration, nodes ...*Node) {
 	<-time.After(lasts)
 	for _, n := range nodes {
 		n.Start()
-		d.look()
+		d.publishNodes()
 		<-time.After(time.Duration(d.rng.IntN(1000)) * time.Millisecond)
 	}
 }

@@ -18,9 +18,8 @@ import (
 )
 
 // TestDays runs a cluster of real raft for simulated hours under faults: AION_SIM_HOURS of them,
-// AION_SIM_SEED decides which. Without these it is one hour. Bursts of calls and faults take turns
-// with long quiet stretches, in which timers sleep for hours, a schedule fires and few things
-// break.
+// with the seed AION_SIM_SEED. Without these it runs one hour. Bursts of calls and faults alternate
+// with long quiet stretches, in which timers sleep for hours, a schedule fires and little breaks.
 func TestDays(t *testing.T) {
 	length, seed := time.Hour, uint64(1)
 	if s := os.Getenv("AION_SIM_HOURS"); s != "" {
@@ -50,13 +49,13 @@ func TestDays(t *testing.T) {
 		d.ended, d.slept, d.signals, d.fires, d.late.Round(time.Millisecond))
 }
 
-// days is a cluster, those who use it, and what they were told.
+// days is a cluster, its callers, and what they were told.
 type days struct {
 	t     *testing.T
 	c     *Cluster
 	rng   *rand.Rand // of the faults
 	seed  uint64
-	ready chan struct{} // closed once c is set: the first leader is there before
+	ready chan struct{} // closed once c is set, which is when there is a first leader
 
 	bursts, faults int
 	by             map[string]int
@@ -64,9 +63,9 @@ type days struct {
 	hourly         history.Time // first fire of the schedule
 
 	mu      sync.Mutex
-	live    []*cluster.Cluster // newest start of each node: callers may not look at the nodes themselves
+	live    []*cluster.Cluster // newest start of each node, because callers must not access the nodes themselves
 	started map[string]started // acknowledged
-	signal  map[string][]int   // run -> what one caller was told is in it, in order
+	signal  map[string][]int   // run -> what one caller was told the run contains, in order
 	deploys []fsm.Result       // acknowledged loads, in order
 	acked   int
 	unknown int
@@ -78,7 +77,7 @@ type days struct {
 
 type started struct {
 	answer fsm.StartAnswer
-	after  int // loads that were acknowledged before the start was asked for
+	after  int // loads acknowledged before the start was requested
 }
 
 func newDays(t *testing.T, seed uint64) *days {
@@ -91,12 +90,12 @@ func newDays(t *testing.T, seed uint64) *days {
 		Lead:    d.lead,
 	})
 	close(d.ready)
-	d.look()
+	d.publishNodes()
 	return d
 }
 
-// look tells callers which nodes there are.
-func (d *days) look() {
+// publishNodes gives callers the current nodes.
+func (d *days) publishNodes() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.live = d.live[:0]
@@ -105,8 +104,8 @@ func (d *days) look() {
 	}
 }
 
-// run lets bursts and quiet stretches take turns for so long, then heals everything and looks at
-// what came of it. Nodes are compared with each other after every burst, too.
+// run alternates bursts and quiet stretches for the given time, then heals everything and judges
+// the outcome. It also compares the nodes after every burst.
 func (d *days) run(length time.Duration) {
 	must(d.t, mustPropose(d.c, Load("order", "v0")), nil)
 	d.deploys = append(d.deploys, fsm.Result{Answer: &fsm.LoadAnswer{Package: Load("order", "v0").Command.(*fsm.LoadPackage).Package}})
@@ -124,7 +123,7 @@ func (d *days) run(length time.Duration) {
 	d.judge()
 }
 
-// burst lets callers and faults go on for so long.
+// burst lets callers and faults run for the given time.
 func (d *days) burst(length time.Duration) {
 	d.bursts++
 	ctx, stop := context.WithCancel(context.Background())
@@ -143,10 +142,10 @@ func (d *days) burst(length time.Duration) {
 	callers.Wait()
 }
 
-// quiet starts a few runs that sleep long and leaves the cluster alone, but for a fault in each
-// hour or so.
+// quiet starts a few runs that sleep for long and leaves the cluster alone, except for a fault
+// every hour or so.
 func (d *days) quiet(length time.Duration) {
-	left := time.Until(d.end) - 10*time.Minute // what sleeps is to wake before the end
+	left := time.Until(d.end) - 10*time.Minute // everything that sleeps must wake before the end
 	for i := range 4 {
 		if left < time.Minute {
 			break
@@ -172,9 +171,9 @@ func (d *days) quiet(length time.Duration) {
 // every is how often the schedule fires.
 const every = 30 * time.Minute
 
-// lead is what a leader does: it takes the turns of ready runs and fires what is due. A run of type
-// "order" sleeps twice, some for hours, and completes; the run of a caller of signals only reads
-// them.
+// lead is a leader's work: it records the turns of ready runs and fires due timers. A run of type
+// "order" sleeps twice, sometimes for hours, and completes; the run of a caller of signals only
+// reads them.
 func (d *days) lead(i int, ctx context.Context, _ uint64) {
 	<-d.ready
 	n := d.c.Nodes[i].Cluster
@@ -199,7 +198,7 @@ func (d *days) lead(i int, ctx context.Context, _ uint64) {
 		})
 		for _, c := range todo {
 			call, cancel := context.WithTimeout(ctx, 10*time.Second)
-			_, _ = n.Propose(call, fsm.Envelope{Command: c}) // whatever came of it: the next look tells
+			_, _ = n.Propose(call, fsm.Envelope{Command: c}) // whatever the outcome, the next round sees it
 			cancel()
 		}
 		wait, cancel := context.WithTimeout(ctx, time.Second)

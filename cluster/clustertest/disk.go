@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// disk is what survives a crash of its node: raft's log, vote and snapshots, the files of the state
-// as far as they were synced, and the promise.
+// disk is what survives a crash of its node: raft's log, vote and snapshots, the synced part of the
+// state's files, and the promise.
 type disk struct {
 	log       *raft.InmemStore
 	snapshots *snapshots
@@ -31,8 +31,8 @@ func (d *disk) stores() *logstore.Stores {
 // voteNumbers and voteNames are the keys under which raft keeps its term and vote.
 var voteNumbers, voteNames = []string{"CurrentTerm", "LastVoteTerm", "aion/commit_index"}, []string{"LastVoteCand"}
 
-// crash returns the disk as a crash at this moment leaves it. The old one may still be written to
-// by the node that is going down. The files are taken before the log: no state is ahead of its log.
+// crash returns the disk as a crash at this moment leaves it. The node that is going down may still
+// write to the old disk. The files are copied before the log, so no state is ahead of its log.
 func (d *disk) crash() (*disk, error) {
 	after := &disk{files: d.files.CrashClone(vfs.CrashCloneCfg{}), promise: d.promise, gate: &gate{}, log: raft.NewInmemStore(), snapshots: d.snapshots.crash()}
 	first, err := d.log.FirstIndex()
@@ -46,7 +46,7 @@ func (d *disk) crash() (*disk, error) {
 	for i := max(first, 1); i <= last; i++ {
 		var l raft.Log
 		if err := d.log.GetLog(i, &l); err != nil {
-			if errors.Is(err, raft.ErrLogNotFound) { // a hole before an installed snapshot
+			if errors.Is(err, raft.ErrLogNotFound) { // the gap before an installed snapshot
 				continue
 			}
 			return nil, err
@@ -72,10 +72,10 @@ func (d *disk) crash() (*disk, error) {
 	return after, nil
 }
 
-// gate holds writes back while it is shut.
+// gate blocks writes while it is shut.
 type gate struct {
 	mu   sync.Mutex
-	shut chan struct{} // closed to open it again; nil while open
+	shut chan struct{} // closed to open the gate again; nil while open
 }
 
 func (g *gate) pass() {
@@ -108,7 +108,7 @@ func (n *Node) Stall() {
 	g.shut = make(chan struct{})
 }
 
-// Unstall lets writes go on.
+// Unstall lets writes continue.
 func (n *Node) Unstall() {
 	g := n.disk.gate
 	g.mu.Lock()
@@ -117,7 +117,7 @@ func (n *Node) Unstall() {
 	g.shut = nil
 }
 
-// promise keeps cluster.Promises in memory.
+// promise implements cluster.Promises in memory.
 type promise struct {
 	mu        sync.Mutex
 	founding  *cluster.Founding

@@ -49,7 +49,7 @@ func TestProposeOnLeaderAndFollower(t *testing.T) {
 		if err := follower.Sync(within(time.Second)); !errors.As(err, &not) {
 			t.Errorf("a follower's Sync answered %v, want NotLeader", err)
 		}
-		// A follower's own commands go on to the leader.
+		// A follower forwards its own commands to the leader.
 		r, err = follower.Propose(within(time.Second), fsm.Envelope{Command: &fsm.ReportReady{Node: follower.ID, Version: Load("order", "v1").Command.(*fsm.LoadPackage).Package.Version, Ready: true}})
 		if r := must(t, r, err); r.Index <= loaded.Index {
 			t.Errorf("the forwarded command has index %d, after %d", r.Index, loaded.Index)
@@ -110,8 +110,8 @@ func TestDeposedLeaderNeverServesAStaleRead(t *testing.T) {
 		must(t, mustPropose(c, Load("order", "v1")), nil)
 		old := c.Leader()
 		c.Isolate(old)
-		// Readers keep asking the old leader while the others move on. Whoever is answered must see
-		// what was acknowledged before it asked.
+		// Readers keep asking the old leader while the others move on. A reader that gets an answer
+		// must see everything that was acknowledged before it asked.
 		stop := make(chan struct{})
 		done := make(chan struct{})
 		acked := make(chan string, 1)
@@ -146,7 +146,7 @@ func TestDeposedLeaderNeverServesAStaleRead(t *testing.T) {
 			<-time.After(30 * time.Millisecond)
 		}
 		c.Heal()
-		c.Settle()
+		c.WaitReady()
 		close(stop)
 		<-done
 		c.Check()
@@ -178,7 +178,7 @@ func TestRequestIDGivesTheFirstOutcomeAcrossFailover(t *testing.T) {
 }
 
 // TestUnknownOutcomeIsSettledByTheRequestID cuts a leader off after its followers have the entry
-// and before it hears so.
+// and before it hears their answers.
 func TestUnknownOutcomeIsSettledByTheRequestID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Latency: 5 * time.Millisecond})
@@ -190,7 +190,7 @@ func TestUnknownOutcomeIsSettledByTheRequestID(t *testing.T) {
 			_, err := old.Propose(within(time.Minute), command)
 			outcome <- err
 		}()
-		<-time.After(7 * time.Millisecond) // there, and not back
+		<-time.After(7 * time.Millisecond) // the entry arrives, the answers do not
 		c.Isolate(old)
 		var unknown *engine.Unknown
 		if err := <-outcome; !errors.As(err, &unknown) {
@@ -208,7 +208,7 @@ func TestUnknownOutcomeIsSettledByTheRequestID(t *testing.T) {
 
 func TestLeadIsCalledOncePerWinAndEndsWithIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		running := make(chan struct{}, 1) // one leader's duties at a time per node, and they linger
+		running := make(chan struct{}, 1) // one leader's duties at a time per node, and they end slowly
 		c := NewWith(t, 3, Options{Lead: func(_ int, ctx context.Context, _ uint64) {
 			select {
 			case running <- struct{}{}:
@@ -222,7 +222,7 @@ func TestLeadIsCalledOncePerWinAndEndsWithIt(t *testing.T) {
 			c.Isolate(old)
 			c.LeaderOf(c.Others(old)...)
 			c.Heal()
-			c.Settle()
+			c.WaitReady()
 		}
 		<-time.After(10 * time.Second)
 		terms := map[uint64]string{}
@@ -244,7 +244,9 @@ func TestLeadIsCalledOncePerWinAndEndsWithIt(t *testing.T) {
 		if open != 1 {
 			t.Errorf("%d leads go on, want 1", open)
 		}
-		if len(terms) < 2 { // a node that wins again while its old duties linger, and loses again, leads no second time
+		// a node that wins again while its old duties still end, and loses again, does not lead a
+		// second time
+		if len(terms) < 2 {
 			t.Errorf("%d terms after 4 failovers", len(terms))
 		}
 		c.Check()
@@ -268,7 +270,7 @@ func TestLogTimeNeverGoesBackOverLeaders(t *testing.T) {
 			c.Isolate(old)
 			c.LeaderOf(c.Others(old)...)
 			c.Heal()
-			c.Settle()
+			c.WaitReady()
 		}
 		if wall := history.At(time.Now()); wall.Sub(last) > time.Minute || last > wall {
 			t.Errorf("log time is %v, the wall clock %v", last, wall)
@@ -309,7 +311,7 @@ func TestTransferAndRemove(t *testing.T) {
 		if err := old.Transfer(within(10*time.Second), next.ID); err != nil {
 			t.Fatal(err)
 		}
-		c.Settle()
+		c.WaitReady()
 		if got := c.Leader(); got != next {
 			t.Fatalf("%s leads, want %s", got.ID, next.ID)
 		}
@@ -339,7 +341,7 @@ func TestTransferAndRemove(t *testing.T) {
 				}
 			}
 		})
-		// Whoever lost the answer asks again, and hears that it is done.
+		// A caller who lost the answer asks again, and hears that it is done.
 		if err := next.Remove(within(10*time.Second), old.ID); err != nil {
 			t.Errorf("removed once more: %v", err)
 		}

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// TestMoreFoundersThanWantedMakeOneCluster starts more empty nodes than founders are wanted;
-// exactly one cluster comes of it, and the others join.
+// TestMoreFoundersThanWantedMakeOneCluster starts more empty nodes than bootstrap_expect. Exactly
+// one cluster results, and the others join it.
 func TestMoreFoundersThanWantedMakeOneCluster(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 0, Options{Spare: 5})
 		for _, n := range c.Nodes {
 			n.start(3)
 		}
-		c.Settle()
+		c.WaitReady()
 		want := c.Leader().clusterID()
 		c.Until("all to be members of one cluster", func() error {
 			for _, n := range c.Nodes {

@@ -13,10 +13,10 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// TestStartOnAFullLeader: while a node that has room may take leadership, a start is to be
-// repeated, and gets through; once nobody can, it is refused for good.
+// TestStartOnAFullLeader: while a node with room may take leadership, a start is retryable, and
+// then succeeds. Once no node can, it is refused for good.
 func TestStartOnAFullLeader(t *testing.T) {
-	for _, others := range []bool{false, true} { // that are full as well
+	for _, others := range []bool{false, true} { // whether the others are full as well
 		synctest.Test(t, func(t *testing.T) {
 			var full [3]atomic.Bool
 			c := NewWith(t, 3, Options{Room: func(i int) (free, size uint64, err error) {
@@ -33,7 +33,7 @@ func TestStartOnAFullLeader(t *testing.T) {
 					<-time.After(10 * time.Millisecond)
 				}
 			}
-			if others { // and know it, before the leader looks for one that has room
+			if others { // and know it before the leader looks for one that has room
 				for _, n := range c.Others(old) {
 					fill(n)
 				}

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// hold loads a package and starts runs, which a cluster must not lose.
+// hold loads a package and starts runs that the cluster must not lose.
 func hold(t *testing.T, c *Cluster, names ...string) {
 	t.Helper()
 	must(t, mustPropose(c, Load("order", "v1")), nil)
@@ -21,7 +21,7 @@ func hold(t *testing.T, c *Cluster, names ...string) {
 	}
 }
 
-// holds checks that a cluster has these runs and none of those.
+// holds checks that a cluster has these runs and none of the others.
 func holds(t *testing.T, c *Cluster, want, not []string) {
 	t.Helper()
 	c.Leader().View(func(v fsm.View) {
@@ -45,21 +45,21 @@ func TestTwoClustersThatSwapAddressesKeepApart(t *testing.T) {
 		b := NewWith(t, 3, Options{Beside: a})
 		hold(t, a, "a-1", "a-2")
 		hold(t, b, "b-1")
-		for range 3 { // terms of a pass those of b
+		for range 3 { // makes a's terms higher than b's
 			l := a.Leader()
 			if err := l.Transfer(within(10*time.Second), a.Others(l)[0].ID); err != nil {
 				t.Fatal(err)
 			}
-			a.Settle()
+			a.WaitReady()
 		}
-		// Each cluster's first node comes up where the other's was.
+		// The first node of each cluster comes up at the address of the other's.
 		ours, theirs := a.Nodes[0], b.Nodes[0]
 		ours.Stop()
 		theirs.Stop()
 		ours.Address, theirs.Address = theirs.Address, ours.Address
 		ours.Start()
 		theirs.Start()
-		<-time.After(30 * time.Second) // for raft to do its worst
+		<-time.After(30 * time.Second) // gives raft time to do damage
 		hold(t, a, "a-3")
 		hold(t, b, "b-2")
 		holds(t, a, []string{"a-1", "a-2", "a-3"}, []string{"b-1", "b-2"})
@@ -85,7 +85,7 @@ func TestForeignNodeIsNotLetIn(t *testing.T) {
 		hold(t, a, "a-1")
 		stray := b.Nodes[0]
 		stray.Stop()
-		stray.all, stray.Address = a, "mem-9" // its list of peers is a's
+		stray.all, stray.Address = a, "mem-9" // it has a's list of peers
 		stray.Start()
 		<-time.After(time.Minute)
 		s, err := a.Leader().Status(within(10 * time.Second))
@@ -124,9 +124,9 @@ func TestRemovedIDNeverComesBack(t *testing.T) {
 	})
 }
 
-// TestJoinerDoesNotElectItself while its log holds nothing but the founding of a cluster in which
-// its id was alone, as that of a founder's id used again does until it has caught up; and begins to
-// take part with the entry that let it in.
+// TestJoinerDoesNotElectItself while its log holds only the founding of a cluster in which its id
+// was alone. A reused founder's id has such a log until it has caught up. It takes part from the
+// entry that admitted it.
 func TestJoinerDoesNotElectItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 1)
@@ -136,7 +136,8 @@ func TestJoinerDoesNotElectItself(t *testing.T) {
 		for _, letIn := range []struct {
 			at   uint64
 			want bool
-		}{{last + 100, false}, {0, true}} { // after a start nobody tells a single node how much of its log is committed
+			// after a start nobody tells an only voter how much of its log is committed
+		}{{last + 100, false}, {0, true}} {
 			n.Stop()
 			n.disk.promise.admission = &cluster.Admission{ClusterID: n.clusterID(), Index: letIn.at}
 			n.Start()
@@ -152,7 +153,7 @@ func TestJoinerDoesNotElectItself(t *testing.T) {
 	})
 }
 
-// TestCopyDoesNotTakeThePlaceOfTheOriginal that runs.
+// TestCopyDoesNotTakeThePlaceOfTheOriginal while the original runs.
 func TestCopyDoesNotTakeThePlaceOfTheOriginal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -174,8 +175,8 @@ func TestCopyDoesNotTakeThePlaceOfTheOriginal(t *testing.T) {
 	})
 }
 
-// TestCopyOfAFrozenNodeCountsAlone: the copy takes the place of an original that does not answer,
-// and once it does again it counts for nothing and stops.
+// TestCopyOfAFrozenNodeCountsAlone: the copy takes the place of an original that does not answer.
+// When the original runs again, it counts for nothing and stops.
 func TestCopyOfAFrozenNodeCountsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -214,7 +215,7 @@ func TestCopyOfAFrozenNodeCountsAlone(t *testing.T) {
 }
 
 // TestCopyDoesNotVoteOrStand where nobody leads and its original is frozen: only a majority without
-// it may give it the place.
+// the copy may give it the place.
 func TestCopyDoesNotVoteOrStand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)

@@ -15,14 +15,14 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// network carries raft's messages and node calls between the nodes that it connects.
+// network carries raft's messages and node calls between its nodes.
 type network struct {
 	mu      sync.Mutex
 	cut     map[[2]string]bool          // pairs of addresses that do not reach each other
-	deaf    map[[2]string]bool          // and those between which only raft's messages are lost
-	dead    map[string]bool             // addresses that nobody reaches
-	latency time.Duration               // of every message there and back; 0 = none, and raft pipelines
-	slow    map[[2]string]time.Duration // what is added to latency between two addresses
+	deaf    map[[2]string]bool          // pairs between which only raft's messages are lost
+	dead    map[string]bool             // unreachable addresses
+	latency time.Duration               // of every message in each direction; 0 = none, and raft pipelines
+	slow    map[[2]string]time.Duration // additional latency between two addresses
 	links   map[string]*wire
 	callers map[string]*caller
 }
@@ -56,36 +56,36 @@ func (n *network) hears(a, b string) bool {
 	return n.open(a, b) && !n.deaf[pair(a, b)]
 }
 
-// lag lets a message from a to b take its time.
-func (n *network) lag(a, b string) {
+// delay waits as long as a message from a to b takes.
+func (n *network) delay(a, b string) {
 	n.mu.Lock()
 	d := n.latency + n.slow[pair(a, b)]
 	n.mu.Unlock()
 	time.Sleep(d)
 }
 
-// set cuts or heals the way between two addresses.
+// set cuts or heals the link between two addresses.
 func (n *network) set(a, b string, cut bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.cut[pair(a, b)] = cut
-	n.wire(a, b)
-	n.wire(b, a)
+	n.connect(a, b)
+	n.connect(b, a)
 }
 
-// kill makes an address unreachable, or reachable again, besides what is cut.
+// kill makes an address unreachable, or reachable again, in addition to cut links.
 func (n *network) kill(address string, dead bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.dead[address] = dead
 	for other := range n.links {
-		n.wire(address, other)
-		n.wire(other, address)
+		n.connect(address, other)
+		n.connect(other, address)
 	}
 }
 
-// wire makes the raft transport at a know that at b, or forget it; n.mu is held.
-func (n *network) wire(a, b string) {
+// connect makes the raft transport at a know the one at b, or forget it. The caller holds n.mu.
+func (n *network) connect(a, b string) {
 	from, to := n.links[a], n.links[b]
 	if from == nil || a == b {
 		return
@@ -97,7 +97,8 @@ func (n *network) wire(a, b string) {
 	}
 }
 
-// plug puts a new node's ends into the network at address. They need to be told whose they are.
+// plug attaches a new node's transports to the network at address. They need to learn the node's id
+// later.
 func (n *network) plug(id, address string) (*wire, *caller) {
 	_, inmem := raft.NewInmemTransportWithTimeout(raft.ServerAddress(address), 500*time.Millisecond)
 	w := &wire{InmemTransport: inmem, net: n, id: id, address: address}
@@ -106,20 +107,20 @@ func (n *network) plug(id, address string) (*wire, *caller) {
 	defer n.mu.Unlock()
 	n.links[address], n.callers[address] = w, c
 	for other := range n.links {
-		n.wire(address, other)
-		n.wire(other, address)
+		n.connect(address, other)
+		n.connect(other, address)
 	}
 	return w, c
 }
 
-// unplug takes a node's ends out again.
+// unplug detaches a node's transports.
 func (n *network) unplug(address string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.links, address)
 	delete(n.callers, address)
 	for other := range n.links {
-		n.wire(other, address)
+		n.connect(other, address)
 	}
 }
 
@@ -131,8 +132,8 @@ type wire struct {
 	self        func() port.Introduction // guarded by net.mu; nil until its node is open
 }
 
-// introduce is what the preamble of a real connection does: nil, or why nobody at address talks to
-// this node. refuse is the rule for what is to be said.
+// introduce does what the preamble of a real connection does. It returns an error if the node at
+// address must not talk to this one. refuse is the rule for the kind of message.
 func (w *wire) introduce(id, address string, refuse func(i, own port.Introduction) string) error {
 	w.net.mu.Lock()
 	to := w.net.links[address]
@@ -158,8 +159,8 @@ func (w *wire) CloseOthers(id raft.ServerID, keep raft.ServerAddress) {
 	defer w.net.mu.Unlock()
 	for address, other := range w.net.links {
 		if other.id == string(id) && address != string(keep) {
-			w.Disconnect(raft.ServerAddress(address)) // which ends the pipelines, too
-			w.net.wire(w.address, address)
+			w.Disconnect(raft.ServerAddress(address)) // this ends the pipelines, too
+			w.net.connect(w.address, address)
 		}
 	}
 }
@@ -168,14 +169,14 @@ func (w *wire) carry(id raft.ServerID, target raft.ServerAddress, rpc func() err
 	if err := w.introduce(string(id), string(target), port.Introduction.RefuseRaft); err != nil {
 		return err
 	}
-	w.net.lag(w.address, string(target))
+	w.net.delay(w.address, string(target))
 	if !w.net.hears(w.address, string(target)) {
 		return errCut
 	}
 	err := rpc()
-	w.net.lag(w.address, string(target))
+	w.net.delay(w.address, string(target))
 	if !w.net.hears(w.address, string(target)) {
-		return errCut // whatever happened there, nobody hears of it
+		return errCut // whatever happened there, the answer is lost
 	}
 	return err
 }
@@ -201,7 +202,7 @@ func (w *wire) TimeoutNow(id raft.ServerID, to raft.ServerAddress, args *raft.Ti
 }
 
 func (w *wire) AppendEntriesPipeline(id raft.ServerID, to raft.ServerAddress) (raft.AppendPipeline, error) {
-	if w.net.latency > 0 { // the in-memory pipeline cannot be slowed down
+	if w.net.latency > 0 { // the in-memory pipeline cannot be delayed
 		return nil, raft.ErrPipelineReplicationNotSupported
 	}
 	if err := w.introduce(string(id), string(to), port.Introduction.RefuseRaft); err != nil {
@@ -231,7 +232,7 @@ func (n *network) forget(address, name string) {
 
 func (c *caller) Call(ctx context.Context, server port.Server, name string, body []byte) ([]byte, error) {
 	address := server.Address
-	c.net.lag(c.address, address)
+	c.net.delay(c.address, address)
 	c.net.mu.Lock()
 	to := c.net.callers[address]
 	var h port.Handler
@@ -240,7 +241,7 @@ func (c *caller) Call(ctx context.Context, server port.Server, name string, body
 	}
 	c.net.mu.Unlock()
 	if to == nil || !c.net.connected(c.address, address) {
-		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s is not reached: %v", address, errCut)}
+		return nil, &engine.Unavailable{Why: fmt.Sprintf("the node at %s cannot be reached: %v", address, errCut)}
 	}
 	if h == nil {
 		return nil, &engine.Unavailable{Why: fmt.Sprintf("node at %s does not know %s", address, name)}
@@ -254,14 +255,14 @@ func (c *caller) Call(ctx context.Context, server port.Server, name string, body
 		return nil, err
 	}
 	b, err := h(ctx, from, body)
-	c.net.lag(c.address, address)
+	c.net.delay(c.address, address)
 	if !c.net.connected(c.address, address) {
 		return nil, &engine.Unknown{Cause: errCut}
 	}
 	return b, err
 }
 
-// peers is a list in place of gossip, and of cluster.join.
+// peers is a fixed list in place of gossip and cluster.join.
 type peers struct {
 	mu      sync.Mutex
 	list    []gossip.Peer

@@ -12,9 +12,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// Node is one node, through crashes and restarts.
+// Node is one node across crashes and restarts.
 type Node struct {
-	*cluster.Cluster // of the newest start; nil before the first
+	*cluster.Cluster // of the latest start; nil before the first
 	Index            int
 	ID               string
 	Address          string
@@ -28,18 +28,18 @@ type Node struct {
 	mu    sync.Mutex
 	wins  []Win
 	fatal []error
-	stall chan struct{} // closed to let its state go on; nil while it is healthy
-	clock time.Duration // by which its wall clock is ahead of the bubble's
+	stall chan struct{} // closed to release its state; nil while it is healthy
+	clock time.Duration // how far its wall clock is ahead of the bubble's
 }
 
-// Win is one time of leading.
+// Win is one period of leading.
 type Win struct {
 	Term  uint64
-	Ended bool // its ctx has ended, and Lead returned
+	Ended bool // its ctx has ended and Lead has returned
 }
 
 // Start starts a node that is down: a spare one, a crashed or stopped one, or one that was wiped,
-// which joins.
+// which then joins.
 func (n *Node) Start() {
 	n.all.t.Helper()
 	n.start(0)
@@ -76,7 +76,7 @@ func (n *Node) start(expect int) {
 	})
 	if err != nil {
 		n.all.net.unplug(n.Address)
-		n.all.t.Fatalf("node %s does not open: %v", n.ID, err)
+		n.all.t.Fatalf("node %s cannot be opened: %v", n.ID, err)
 	}
 	n.all.net.mu.Lock()
 	wire.self = opened.Introduction
@@ -90,7 +90,7 @@ func (n *Node) start(expect int) {
 	}(n.done)
 }
 
-// lead notes that it leads.
+// lead records a win and runs Options.Lead.
 func (n *Node) lead(ctx context.Context, term uint64) {
 	n.mu.Lock()
 	n.wins = append(n.wins, Win{Term: term})
@@ -118,21 +118,21 @@ func (n *Node) note(err error) {
 	n.fatal = append(n.fatal, err)
 }
 
-// Fatal returns what this node's fatal hook was told.
+// Fatal returns the errors that this node's fatal hook received.
 func (n *Node) Fatal() []error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.fatal)
 }
 
-// Died waits until a node that must not go on has stopped by itself, and returns why.
+// Died waits until a failed node has stopped by itself, and returns why.
 func (n *Node) Died() error {
 	<-n.done
 	n.done = nil
 	return n.Stopped
 }
 
-// logger writes to the test's log when AION_CLUSTERTEST_LOG is set: raft says a lot.
+// logger writes to the test's log if AION_CLUSTERTEST_LOG is set, because raft logs a lot.
 func (n *Node) logger() hclog.Logger {
 	if os.Getenv("AION_CLUSTERTEST_LOG") == "" {
 		return hclog.NewNullLogger()
@@ -143,7 +143,7 @@ func (n *Node) logger() hclog.Logger {
 // Up reports whether the node runs.
 func (n *Node) Up() bool { return n.done != nil }
 
-// Stop ends a node in an orderly way and waits for it.
+// Stop shuts a node down in an orderly way and waits for it.
 func (n *Node) Stop() {
 	n.stop()
 	<-n.done

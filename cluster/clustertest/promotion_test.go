@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestJoinerThatLagsDoesNotVote: as long as its state is behind, a joiner whose log is complete
-// stays a non-voter; then it votes.
+// TestJoinerThatLagsDoesNotVote: a joiner with a complete log stays a non-voter as long as its
+// state is behind. Then it votes.
 func TestJoinerThatLagsDoesNotVote(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Spare: 1})
@@ -32,7 +32,7 @@ func TestJoinerThatLagsDoesNotVote(t *testing.T) {
 		if got := role(); got != "nonvoter" {
 			t.Errorf("with a state that is behind its role is %s", got)
 		}
-		hold(t, c, "b") // three voters, whatever the fourth does
+		hold(t, c, "b") // a majority of the three voters, whatever the fourth node does
 		joiner.FreeState()
 		c.Until("the joiner to vote", func() error {
 			if got := role(); got != "voter" {
@@ -40,7 +40,7 @@ func TestJoinerThatLagsDoesNotVote(t *testing.T) {
 			}
 			return nil
 		})
-		c.Settle()
+		c.WaitReady()
 		c.Check()
 	})
 }

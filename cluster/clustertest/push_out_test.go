@@ -21,7 +21,7 @@ func membersAt(t *testing.T, c *Cluster) map[string]string {
 }
 
 // TestSwappedAddressesCostNobodyItsID: two members of five that come up at each other's addresses
-// stay members, and are voters again once they are where they were.
+// stay members, and vote again once they are back at their own.
 func TestSwappedAddressesCostNobodyItsID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 5)

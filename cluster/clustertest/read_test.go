@@ -10,17 +10,17 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// TestDeposedLeaderAsksTheVoters: a leader that others have deposed without its noticing still
-// reaches all of them with node calls, and a non-voter follows it. Neither the voters, whose term
-// is a later one, nor the non-voter, whose term is the old one, lets it serve a read. Raft's own
-// VerifyLeader lets it: heartbeats and non-voters count there.
+// TestDeposedLeaderAsksTheVoters: a leader that was deposed without noticing it still reaches all
+// nodes with node calls, and a non-voter follows it. It must not serve a read: the voters have a
+// later term, and the non-voter, which has the old one, does not count. Raft's own VerifyLeader
+// lets it, because there heartbeats and non-voters count.
 func TestDeposedLeaderAsksTheVoters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{
 			Spare: 1,
 			Raft:  cluster.RaftConfig{PromoteAfter: time.Hour},
 			Tune: func(i int, cfg *cluster.RaftConfig) {
-				if i == 0 { // believes that it leads for as long as the test takes
+				if i == 0 { // it believes that it leads for as long as the test takes
 					cfg.Heartbeat, cfg.Lease, cfg.Election = time.Hour, time.Hour, time.Hour
 				}
 			},
@@ -28,7 +28,7 @@ func TestDeposedLeaderAsksTheVoters(t *testing.T) {
 		hold(t, c, "a")
 		old, follower := c.Nodes[0], c.Nodes[3]
 		follower.Start()
-		c.Settle()
+		c.WaitReady()
 		if leader := c.Leader(); leader != old {
 			if err := leader.Transfer(within(10*time.Second), old.ID); err != nil {
 				t.Fatal(err)
@@ -58,19 +58,19 @@ func TestDeposedLeaderAsksTheVoters(t *testing.T) {
 			})
 		}
 		c.Heal()
-		c.Settle()
+		c.WaitReady()
 		c.Check()
 	})
 }
 
-// TestReadsWriteNothing: a read that the voters confirm is no entry of the log. Voters of a release
-// that does not know the question make it one.
+// TestReadsWriteNothing: a read that the voters confirm adds no log entry. If the voters run a
+// release that does not know the question, it adds one.
 func TestReadsWriteNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Raft: cluster.RaftConfig{CheckEvery: time.Hour}})
 		hold(t, c, "a")
 		leader := c.Leader()
-		<-time.After(10 * time.Second) // everything that follows from the beginning is in the log
+		<-time.After(10 * time.Second) // the log has everything that follows from the beginning
 		reads := func() uint64 {
 			before := committed(t, leader)
 			for range 20 {
@@ -94,7 +94,7 @@ func TestReadsWriteNothing(t *testing.T) {
 		if n := reads(); n != 20 {
 			t.Errorf("20 reads wrote %d entries while no voter answered, want one each", n)
 		}
-		c.Settle()
+		c.WaitReady()
 		c.Check()
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// members returns the ids of the configuration as n knows it.
+// members returns the ids of the configuration that n knows.
 func members(t *testing.T, n *Node) (ids []string) {
 	t.Helper()
 	s, err := n.Status(within(10 * time.Second))
@@ -44,7 +44,8 @@ func TestRemoveThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 		if !strings.Contains(err.Error(), dead.ID) || lost.Code() != "invalid_state" {
 			t.Errorf("the refusal is %q, code %s", err, lost.Code())
 		}
-		// The leader's own place is no other: who is left would be the healthy one, and the dead.
+		// Removing the leader itself is refused as well: the healthy node and the dead one would
+		// remain.
 		if err := leader.Remove(within(time.Minute), leader.ID); !errors.As(err, &lost) {
 			t.Errorf("removing the leader: %v, want the same", err)
 		}
@@ -53,8 +54,8 @@ func TestRemoveThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 		}
 		must(t, mustPropose(c, Start("order", "a")), nil)
 
-		// The dead one may go: those that stay keep a majority. Then the healthy one may, and no
-		// more.
+		// The dead node may be removed, because the others keep a majority. Then the healthy one
+		// may, and no more.
 		if err := leader.Remove(within(time.Minute), dead.ID); err != nil {
 			t.Fatalf("removing the dead node: %v", err)
 		}
@@ -73,13 +74,13 @@ func TestRemoveThatWouldLoseTheQuorumIsRefused(t *testing.T) {
 	})
 }
 
-// What gossip heard a while ago says nothing: a node that is cut off now is asked now.
+// What gossip heard a while ago proves nothing: a node that is cut off now is asked now.
 func TestRemoveAsksWhoAnswersNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
 		leader := c.Leader()
 		healthy, cut := c.Others(leader)[0], c.Others(leader)[1]
-		c.Partition(c.Others(cut)) // this moment, and gossip, a list here, goes on calling it alive
+		c.Partition(c.Others(cut)) // cut at this moment; gossip, a fixed list here, still calls it alive
 		var lost *cluster.QuorumLoss
 		if err := leader.Remove(within(time.Minute), healthy.ID); !errors.As(err, &lost) {
 			t.Errorf("removed with %v, want it refused: %s does not answer", err, cut.ID)
@@ -107,7 +108,7 @@ func TestLeaderThatIsRemovedHandsOnFirst(t *testing.T) {
 	})
 }
 
-// A removal whose leader is lost meanwhile may have happened: another leader may yet commit it.
+// A removal whose leader is lost in between may have happened: another leader may still commit it.
 func TestRemovalOfALostLeaderIsUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Latency: 10 * time.Millisecond})
@@ -115,7 +116,7 @@ func TestRemovalOfALostLeaderIsUnknown(t *testing.T) {
 		other := c.Others(leader)[0]
 		ended := make(chan error, 1)
 		go func() { ended <- leader.Remove(within(time.Minute), other.ID) }()
-		quiet(25 * time.Millisecond) // it has asked who answers
+		quiet(25 * time.Millisecond) // it has asked which voters answer
 		c.Isolate(leader)
 		if err := <-ended; !errors.As(err, new(*engine.Unknown)) {
 			t.Errorf("the removal ended with %v, want an unknown outcome", err)
@@ -125,7 +126,7 @@ func TestRemovalOfALostLeaderIsUnknown(t *testing.T) {
 	})
 }
 
-// A lost majority is called so, with who answers; an election is not.
+// A lost majority is reported as such, with the nodes that answer; an election is not.
 func TestLostQuorumIsNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -156,7 +157,7 @@ func TestLostQuorumIsNamed(t *testing.T) {
 			return nil
 		})
 		c.Others(left)[0].Start()
-		c.Settle()
+		c.WaitReady()
 		if err := left.Quorum(); err != nil {
 			t.Errorf("with a majority again: %v", err)
 		}

@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// TestNodeAloneShowsWhatItKnew: of a cluster that went down, one node comes back. It leads nobody,
-// and has what was committed as far as it had heard.
+// TestNodeAloneShowsWhatItKnew: one node of a cluster that went down returns. It leads nobody, and
+// has what was committed as far as it knew.
 func TestNodeAloneShowsWhatItKnew(t *testing.T) {
 	for _, crash := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -20,7 +20,7 @@ func TestNodeAloneShowsWhatItKnew(t *testing.T) {
 			for i := range 20 {
 				must(t, mustPropose(c, Start("order", fmt.Sprint("run-", i))), nil)
 			}
-			c.Settle()
+			c.WaitReady()
 			<-time.After(2 * time.Second)
 			was, digests := c.Nodes[0].State().Applied(), map[*Node]catalog.Digest{}
 			for _, n := range c.Nodes {
@@ -35,7 +35,7 @@ func TestNodeAloneShowsWhatItKnew(t *testing.T) {
 			}
 			for _, n := range c.Nodes {
 				n.Start()
-				<-time.After(10 * time.Second) // nobody is there to elect it
+				<-time.After(10 * time.Second) // no other node is there to elect it
 				index, digest := n.State().Digest()
 				if index < was || index == was && digest != digests[n] {
 					t.Errorf("crash %v: node %s, alone, stands at %d with %s; it was at %d with %s", crash, n.ID, index, digest, was, digests[n])

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/engine"
 )
 
-// TestLeaderWithAStuckDiskGivesWay: its heartbeats need no disk, so the others would follow it for
-// ever.
+// TestLeaderWithAStuckDiskGivesWay: its heartbeats need no disk, so the others would follow it
+// forever.
 func TestLeaderWithAStuckDiskGivesWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -47,8 +47,8 @@ func TestLeaderWithAStuckDiskGivesWay(t *testing.T) {
 	})
 }
 
-// TestNewLeaderWhoseStateHangsGivesWay: as a follower it acknowledged all entries, for its log is
-// healthy, so it wins; and applies nothing, so its barrier never comes back.
+// TestNewLeaderWhoseStateHangsGivesWay: as a follower it acknowledged all entries, because its log
+// is healthy, so it wins. But it applies nothing, so its barrier never completes.
 func TestNewLeaderWhoseStateHangsGivesWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)
@@ -57,9 +57,9 @@ func TestNewLeaderWhoseStateHangsGivesWay(t *testing.T) {
 		sick, lags := c.Others(leader)[0], c.Others(leader)[1]
 		sick.StallState()
 		lags.Stop()
-		must(t, mustProposeOn(leader, Start("order", "a")), nil) // on the leader and on the sick one
+		must(t, mustProposeOn(leader, Start("order", "a")), nil) // on the leader and on the sick node
 		leader.Crash()
-		lags.Start() // and lacks that entry, so the sick one must win
+		lags.Start() // this node lacks that entry, so the sick one must win
 		c.Until("the new leader with the stuck state to say so", func() error {
 			if len(sick.Fatal()) == 0 {
 				return errors.New("its fatal hook was not called")

@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// snapshots is raft's snapshot store in memory: a snapshot is there once it is closed, and not
-// before. raft's own in-memory store shows it while it is being written.
+// snapshots is raft's snapshot store in memory. A snapshot becomes visible when it is closed;
+// raft's own in-memory store shows it while it is being written.
 type snapshots struct {
 	mu   sync.Mutex
 	list []snapshot // newest first, at most two
@@ -52,7 +52,7 @@ func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	return nil, nil, fmt.Errorf("no snapshot %s", id)
 }
 
-// crash returns the store as a crash leaves it: without what was being written.
+// crash returns the store as a crash leaves it, without unfinished snapshots.
 func (s *snapshots) crash() *snapshots {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/cluster/gossip"
 )
 
-// StallState makes this node's state hang before the next entry that it applies, while its log goes
-// on; FreeState ends that.
+// StallState makes this node's state hang before the next entry that it applies, while its log
+// continues. FreeState ends that.
 func (n *Node) StallState() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -32,7 +32,7 @@ func (n *Node) stalled() {
 	}
 }
 
-// SetClock makes this node's wall clock show a time that is ahead of the bubble's.
+// SetClock sets how far this node's wall clock is ahead of the bubble's.
 func (n *Node) SetClock(ahead time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -45,18 +45,19 @@ func (n *Node) wall(now time.Time) time.Time {
 	return now.Add(n.clock)
 }
 
-// Freeze makes a node neither hear nor say anything until Thaw, as a stopped process does.
+// Freeze makes a node receive and send nothing until Thaw, like a stopped process.
 func (n *Node) Freeze() { n.all.net.kill(n.Address, true) }
 
 // Thaw ends Freeze.
 func (n *Node) Thaw() { n.all.net.kill(n.Address, false) }
 
-// Crash ends a node as losing its power would: what it has not synced is gone, and nobody hears
-// from it again. What others had sent is still handled here, in a node that is dead to them.
+// Crash ends a node like a power loss: what it has not synced is gone, and no message from it
+// arrives any more. Messages that others sent before are still handled, by a node that nobody
+// hears.
 func (n *Node) Crash() {
 	n.all.t.Helper()
 	n.all.net.kill(n.Address, true)
-	synctest.Wait() // an answer that was on its way has come out of the network or is lost; none leaves from here on
+	synctest.Wait() // an answer on its way has left the network or is lost; none leaves from here on
 	after, err := n.disk.crash()
 	if err != nil {
 		n.all.t.Fatal(err)
@@ -66,15 +67,15 @@ func (n *Node) Crash() {
 	n.all.net.kill(n.Address, false)
 }
 
-// Wipe replaces the disk of a node that is down by an empty one. Its next start is that of another
-// node at the same address, with a new id.
+// Wipe replaces the disk of a node that is down with an empty one. Its next start is that of
+// another node at the same address, with a new id.
 func (n *Node) Wipe() {
 	n.disk = newDisk()
 	n.ID += "-again"
 	n.all.peers.rename(n.Index, n.ID)
 }
 
-// Clone makes another process of a node out of a copy of its disk as it is, at an address of its
+// Clone returns a second process of a node, with a copy of its current disk and an address of its
 // own. It is not started.
 func (n *Node) Clone(address string) *Node {
 	n.all.t.Helper()

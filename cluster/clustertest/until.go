@@ -9,12 +9,11 @@ import (
 	"aion.dev/aion/internal/await"
 )
 
-// patience bounds, in the bubble's time, what should happen soon. Some seconds of a cluster with
-// much to do take as many real ones, so that Until takes no longer than await.Patience in real
-// time.
+// patience bounds, in the bubble's time, what should happen soon. A few seconds of a busy cluster
+// take as many real ones, so Until also gives up after await.Patience of real time.
 const patience = 2 * time.Minute
 
-// Until waits until f answers nil, and fails the test when it does not.
+// Until waits until f returns nil, and fails the test if it does not.
 func (c *Cluster) Until(what string, f func() error) {
 	c.t.Helper()
 	deadline, limit := time.Now().Add(patience), await.Until(await.Patience)
@@ -30,8 +29,8 @@ func (c *Cluster) Until(what string, f func() error) {
 	}
 }
 
-// Leader waits for a leader among the nodes that are up and returns it. After a partition a deposed
-// leader may not know yet: see LeaderOf.
+// Leader waits for a leader among the running nodes and returns it. After a partition a deposed
+// leader may not know it yet: see LeaderOf.
 func (c *Cluster) Leader() *Node {
 	c.t.Helper()
 	return c.LeaderOf(c.Nodes...)
@@ -52,9 +51,8 @@ func (c *Cluster) LeaderOf(nodes ...*Node) (leader *Node) {
 	return leader
 }
 
-// Settle waits until there is a leader, and every node that is up and reached is ready, and knows
-// it.
-func (c *Cluster) Settle() {
+// WaitReady waits until there is a leader, and every running, reachable node is ready and knows it.
+func (c *Cluster) WaitReady() {
 	c.t.Helper()
 	leader := c.Leader()
 	c.Until("every node ready", func() error {
@@ -73,14 +71,15 @@ func (c *Cluster) Settle() {
 	})
 }
 
-// Check waits until all nodes that are up have applied the same, and asserts that they hold the
-// same state and that it is sound.
+// Check waits until all running nodes have applied the same index, and asserts that they hold the
+// same state and that it passes the audit.
 func (c *Cluster) Check() {
 	c.t.Helper()
-	c.Settle()
+	c.WaitReady()
 	leader := c.Leader()
 	digests := map[*Node]catalog.Digest{}
-	c.Until("the same index everywhere", func() error { // and of that one moment: a cluster that works goes on meanwhile
+	// at one moment, because a cluster that works goes on in between
+	c.Until("the same index everywhere", func() error {
 		want, digest := leader.State().Digest()
 		digests[leader] = digest
 		for _, n := range c.Nodes {

@@ -207,8 +207,8 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 	return ""
 }
 
-// tooMany says what is wrong about so many runs closed by one entry that may cost so many units:
-// its budget, or leastPiece of a job when others used that up. One run beyond is free.
+// tooMany returns what is wrong if one entry closed more runs than its units pay for. The units are
+// the entry's budget, or leastPiece of a job once others have used that up. One more run is free.
 func (m *Model) tooMany(closed, units uint64) string {
 	if most := units/leastClose + 1; m.tight && closed > most {
 		return fmt.Sprintf("an entry that may cost %d closed %d runs, at most %d cost no more", units, closed, most)

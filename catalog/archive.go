@@ -2,22 +2,23 @@ package catalog
 
 import "slices"
 
-// Archive is one package, read and checked: every Archive that Open returns is fit to load, as far
-// as can be told without compiling it.
+// Archive is one package, read and checked. Every Archive that Open returns is fit to load, as far
+// as that can be checked without compiling it.
 type Archive struct {
 	Manifest       Manifest
 	Version        Version  // recomputed, and equal to Manifest.Version
 	Digest         Digest   // SHA-256 of the archive's bytes: the address of its blob
 	ManifestDigest Digest   // SHA-256 of manifest.json as shipped
 	Modules        []Module // sorted by name
-	Rounded        string   // which number of a schema as shipped the canonical manifest does not keep; empty = none. Deploys refuse it
+	// the first number in a shipped schema that the canonical manifest does not preserve; empty =
+	// none. Deploys refuse it
+	Rounded string
 }
 
 // Members lists the workflow types that the package carries, the primary first.
 func (a *Archive) Members() []Member { return a.Manifest.Members() }
 
-// Package is what the replicated state keeps of a; LoadedAt and LoadedIndex are set by those who
-// load it.
+// Package returns what the replicated state keeps of a. The loader sets LoadedAt and LoadedIndex.
 func (a *Archive) Package() Package {
 	return Package{
 		Version:        a.Version,
@@ -29,8 +30,8 @@ func (a *Archive) Package() Package {
 	}
 }
 
-// Module returns the module of that name: a file name under modules/ ("lib/x.star"), as load() has
-// it, or the name without extension ("lib/x"), as entry_module has it.
+// Module returns the module with that name: a file name under modules/ ("lib/x.star"), as load()
+// uses it, or the name without extension ("lib/x"), as entry_module uses it.
 func (a *Archive) Module(name string) (Module, bool) {
 	i := slices.IndexFunc(a.Modules, func(m Module) bool { return m.Name == name })
 	if i < 0 {

@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/internal/jsonvectors"
 )
 
-// canonicalNumbers are numbers as RFC 8785 writes them: as ECMAScript does, the shortest digits
+// canonicalNumbers are numbers and their RFC 8785 form, which is ECMAScript's: the shortest digits
 // that mean the same double, with an exponent from 1e21 upwards and below 1e-6.
 var canonicalNumbers = map[string]string{
 	"0": "0", "-0": "0", "0.0": "0", "-0.0": "0", "0e10": "0", "1": "1", "-1": "-1", "1.0": "1", "1e0": "1", "1E+2": "100", "-1.50": "-1.5", "100": "100", "123.456": "123.456", "0.1": "0.1", "0.10": "0.1",
@@ -24,8 +24,8 @@ var canonicalNumbers = map[string]string{
 	"10e-1": "1", "12e300": "1.2e+301", "0.000000000000000000000000001": "1e-27", "1e-400": "0", "3.141592653589793238": "3.141592653589793", "18446744073709551615": "18446744073709552000",
 }
 
-// canonicalTexts are texts with what RFC 8785 writes for them: escapes only where there must be
-// one, in the shortest form, members by the UTF-16 units of their names, no white space.
+// canonicalTexts are texts and their RFC 8785 form: escapes only where required and in the shortest
+// form, members ordered by the UTF-16 units of their names, no white space.
 var canonicalTexts = map[string]string{
 	`"\u0041"`: `"A"`, `"\/"`: `"/"`, `"\u002f"`: `"/"`, `"\u20ac"`: `"€"`, `"\ud83d\ude00"`: `"😀"`, `"\uD83D\uDE00"`: `"😀"`, `"\u00e9"`: `"é"`, `"e\u0301"`: "\"e\u0301\"", `"\u2028\u2029"`: "\"\u2028\u2029\"",
 	`"\u0000\u0001\u001f"`: `"\u0000\u0001\u001f"`, `"\u0008\u0009\u000a\u000c\u000d"`: `"\b\t\n\f\r"`, `"\u000B"`: `"\u000b"`, `"\u001F"`: `"\u001f"`, `"\u007f"`: "\"\u007f\"", `"\u0080"`: "\"\u0080\"",
@@ -33,13 +33,14 @@ var canonicalTexts = map[string]string{
 	`{}`: `{}`, ` { } `: `{}`, `[ ]`: `[]`, " [ 1 ,\n2 ] ": `[1,2]`, `[true,false,null]`: `[true,false,null]`, `[3,1,2]`: `[3,1,2]`, `[[[]],{"a":{}}]`: `[[[]],{"a":{}}]`,
 	`{"b":1,"a":2}`: `{"a":2,"b":1}`, `{"a":1,"B":2,"A":3}`: `{"A":3,"B":2,"a":1}`, `{"10":1,"2":2,"1":3,"":4}`: `{"":4,"1":3,"10":1,"2":2}`, `{"aa":1,"a":2,"ab":3}`: `{"a":2,"aa":1,"ab":3}`,
 	`{"b":{"z":1,"y":[{"d":1,"c":2}]},"a":0}`: `{"a":0,"b":{"y":[{"c":2,"d":1}],"z":1}}`, `{"é":1,"z":2}`: `{"z":2,"é":1}`, `{"a\u0000":1,"a":2}`: `{"a":2,"a\u0000":1}`, `{"\n":1,"\t":2,"\u0000":3}`: `{"\u0000":3,"\t":2,"\n":1}`,
-	// By UTF-16 units a smiley (d83d) comes before a private character (e000), by code points after
+	// By UTF-16 units a smiley (d83d) sorts before a private character (e000); by code points after
 	// it.
 	`{"\ue000":1,"\ud83d\ude00":2}`: "{\"😀\":2,\"\ue000\":1}", `{"\ufb33":1,"😀":2,"\u20ac":3,"\u0080":4,"\u00f6":5,"1":6,"\r":7}`: "{\"\\r\":7,\"1\":6,\"\u0080\":4,\"ö\":5,\"€\":3,\"😀\":2,\"\ufb33\":1}",
 	`{"\uffff":1,"\udbff\udfff":2}`: "{\"\U0010ffff\":2,\"\uffff\":1}", `{"\u0061":1}`: `{"a":1}`, `{"x":1.0,"y":-0,"z":1E3}`: `{"x":1,"y":0,"z":1000}`,
 }
 
-// TestCanonicalVectors holds the form that versions and digests are made of to RFC 8785.
+// TestCanonicalVectors checks the canonical form, from which versions and digests are computed,
+// against RFC 8785.
 func TestCanonicalVectors(t *testing.T) {
 	same := func(text, want string) {
 		t.Helper()
@@ -62,8 +63,8 @@ func TestCanonicalVectors(t *testing.T) {
 	t.Logf("vectors: %d numbers, %d texts", len(canonicalNumbers), len(canonicalTexts))
 }
 
-// TestJSONTextsInASchema holds what a package's schema may hold to the table of JSON texts: it is
-// strict, since everybody has to compute the same version of it.
+// TestJSONTextsInASchema checks what a package's schema may contain against the table of JSON
+// texts. It is strict, because everybody has to compute the same version of it.
 func TestJSONTextsInASchema(t *testing.T) {
 	for _, c := range jsonvectors.Texts() {
 		schema := `{"const":` + c.Text + `}`
@@ -78,7 +79,7 @@ func TestJSONTextsInASchema(t *testing.T) {
 	}
 }
 
-// repeats reports whether a text of the table is one that repeats a member.
+// repeats reports whether a text of the table repeats a member.
 func repeats(text string) bool {
 	return text == `{"a":1,"a":2}` || text == `{"a":1,"a":1}` || text == `{"a":1,"\u0061":2}`
 }

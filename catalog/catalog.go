@@ -8,21 +8,22 @@ import (
 	"slices"
 )
 
-// Catalog is what is loaded and where the routes point, as one value. It holds, after every
-// operation:
+// Catalog is the set of loaded packages and the routes, as one value. After every operation it
+// holds that:
 //
 //   - every routed version is loaded and carries the routed type,
 //   - a type has at most one route,
-//   - the members of a package came together and leave together.
+//   - the members of a package are loaded together and unloaded together.
 //
 // An operation that returns an error has changed nothing. One goroutine owns a Catalog and mutates
 // it; others read Clones.
 type Catalog struct {
 	packages map[Version]*Package
-	index    index            // of packages
-	routes   map[string]Route // also those of unrouted types, with a zero Version: see Unroute
+	index    index            // derived from packages
+	routes   map[string]Route // including rows of unrouted types, with a zero Version: see Unroute
 
-	sharedPackages, sharedRoutes bool // packages and index, or routes, also belong to another Catalog: copy before writing
+	// another Catalog also uses packages and index, or routes: copy before writing
+	sharedPackages, sharedRoutes bool
 }
 
 // New returns an empty Catalog.
@@ -30,11 +31,11 @@ func New() *Catalog {
 	return &Catalog{packages: map[Version]*Package{}, index: newIndex(), routes: map[string]Route{}}
 }
 
-// Clone returns a Catalog that later changes of c do not touch, in constant time: whichever of the
-// two is changed first copies the maps. Publish a clone to readers after each change; a published
-// clone may be read, and cloned again (for a dry run, say), by many goroutines.
+// Clone returns a Catalog that later changes of c do not affect, in constant time: whichever of the
+// two is changed first copies the maps. Publish a clone to readers after each change. Many
+// goroutines may read a published clone, and clone it again (for a dry run, say).
 func (c *Catalog) Clone() *Catalog {
-	if !c.sharedPackages { // a published clone is shared already: cloning it concurrently writes nothing
+	if !c.sharedPackages { // a published clone is already shared, so cloning it concurrently writes nothing
 		c.sharedPackages = true
 	}
 	if !c.sharedRoutes {
@@ -43,7 +44,7 @@ func (c *Catalog) Clone() *Catalog {
 	return &Catalog{packages: c.packages, index: c.index, routes: c.routes, sharedPackages: true, sharedRoutes: true}
 }
 
-// put adds a package, or takes it in the place of the one of its version.
+// put adds a package, or replaces the one of its version.
 func (c *Catalog) put(p *Package) {
 	c.ownPackages()
 	if old, ok := c.packages[p.Version]; ok {
@@ -53,14 +54,14 @@ func (c *Catalog) put(p *Package) {
 	c.index.add(p)
 }
 
-// ownPackages makes the packages and their index c's alone. Every change of them calls it first.
+// ownPackages makes packages and index exclusive to c. Every change of them calls it first.
 func (c *Catalog) ownPackages() {
 	if c.sharedPackages {
 		c.packages, c.index, c.sharedPackages = maps.Clone(c.packages), c.index.clone(), false
 	}
 }
 
-// setRoute stores a row, also one that only remembers.
+// setRoute stores a row, including rows of unrouted types.
 func (c *Catalog) setRoute(r Route) {
 	if c.sharedRoutes {
 		c.routes, c.sharedRoutes = maps.Clone(c.routes), false
@@ -73,8 +74,8 @@ func (c *Catalog) Put(p Package) {
 	c.put(&p)
 }
 
-// PutRoute places a route row read back from storage, without any check. Rows of unrouted types
-// count: see RouteChange.Row.
+// PutRoute places a route row read back from storage, without any check. Rows of unrouted types are
+// included: see RouteChange.Row.
 func (c *Catalog) PutRoute(r Route) {
 	c.setRoute(r)
 }
@@ -85,7 +86,7 @@ func (c *Catalog) Package(v Version) (*Package, bool) {
 	return p, ok
 }
 
-// Packages lists what is loaded, in the order in which it was loaded; those of one entry by
+// Packages lists the loaded packages in the order in which they were loaded; those of one entry by
 // version.
 func (c *Catalog) Packages() []*Package {
 	return slices.Clone(c.index.loaded)
@@ -96,14 +97,14 @@ func (c *Catalog) Routes() []Route {
 	return slices.DeleteFunc(c.Rows(), func(r Route) bool { return r.Version.IsZero() })
 }
 
-// Rows lists what must be stored to rebuild the routes, sorted by type: the routes in force and
-// what is remembered of unrouted types.
+// Rows lists what must be stored to rebuild the routes, sorted by type: the routes in force and the
+// rows of unrouted types.
 func (c *Catalog) Rows() []Route {
 	return slices.SortedFunc(maps.Values(c.routes), func(a, b Route) int { return cmp.Compare(a.Type, b.Type) })
 }
 
-// Check returns an error if c violates its own invariants: a bug, or storage that was not written
-// by this package.
+// Check returns an error if c violates its own invariants. That means a bug, or storage that was
+// not written by this package.
 func (c *Catalog) Check() error {
 	for _, r := range c.Routes() {
 		p, ok := c.packages[r.Version]

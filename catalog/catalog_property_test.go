@@ -11,19 +11,20 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// model is the catalog as a beginner would write it: lists, no rows of unrouted types, no indexes.
+// model is a naive catalog: lists, no rows of unrouted types, no indexes.
 type model struct {
-	carries  map[string][]string // loaded version -> its types
-	routed   map[string]string   // type -> version
-	previous map[string]string   // type -> version routed before; of an unrouted type: what it was routed to
+	carries map[string][]string // loaded version -> its types
+	routed  map[string]string   // type -> version
+	// type -> version routed before; for an unrouted type: the version it was routed to
+	previous map[string]string
 }
 
-// Random operations on a catalog, on a plain model, and on a catalog that is rebuilt from stored
-// rows before every step, must agree; and after each of them I1 (every routed version is loaded),
-// I4 (a routed version cannot be removed), I5 (one route per type), I6 (members share load and
-// unload), and "a refused operation changes nothing" hold.
+// A catalog, a plain model, and a catalog that is rebuilt from stored rows before every step get
+// the same random operations and must agree. After each operation these hold: I1 (every routed
+// version is loaded), I4 (a routed version cannot be removed), I5 (one route per type), I6 (members
+// share load and unload), and a refused operation changes nothing.
 func TestCatalogProperties(t *testing.T) {
-	carried := map[string][]string{ // content decides the members, so each version has its own for good
+	carried := map[string][]string{ // content decides the members, so each version always has the same ones
 		"aaaaaa": {"order", "refund"}, "bbbbbb": {"order"}, "cccccc": {"refund", "ship"}, "dddddd": {"order", "refund", "ship"}, "eeeeee": {"ship"},
 	}
 	versions := []string{"aaaaaa", "bbbbbb", "cccccc", "dddddd", "eeeeee"}
@@ -199,7 +200,7 @@ func TestCatalogProperties(t *testing.T) {
 	})
 }
 
-// The state machine stores refusals and changes in CBOR: they must come back the same.
+// The state machine stores refusals and changes in CBOR, so they must survive a round trip.
 func TestRefusalsSurviveCBOR(t *testing.T) {
 	v := ver("aaaaaa")
 	roundTrip(t, catalog.UnknownVersion{Type: "order", Ref: "abcdef", Loaded: []catalog.Version{v}, LoadedCount: 30})
@@ -227,7 +228,7 @@ func roundTrip[T any](t *testing.T, want T) {
 	}
 }
 
-// Refusals name the first few of many, and how many there are.
+// Refusals name the first few of many, and give the total.
 func TestRefusalsAreBounded(t *testing.T) {
 	c := catalog.New()
 	var types []string

@@ -13,9 +13,9 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// TestCatalog plays the scripts in testdata/catalog. A version is written as the digits it starts
-// with; the rest is zeros. Every command is one log entry, numbered from 1 in each file. The answer
-// is what changed, or the refusal with its facts; "show" prints everything.
+// TestCatalog runs the scripts in testdata/catalog. A version is written as its first digits; the
+// rest is zeros. Every command is one log entry, numbered from 1 in each file. The answer is what
+// changed, or the refusal with its facts; "show" prints everything.
 func TestCatalog(t *testing.T) {
 	datadriven.Walk(t, "testdata/catalog", func(t *testing.T, path string) {
 		c := catalog.New()
@@ -122,7 +122,7 @@ func pkg(digits string, types ...string) catalog.Package {
 	return p
 }
 
-// ver is the version that starts with digits and goes on with zeros.
+// ver returns the version that starts with digits and continues with zeros.
 func ver(digits string) (v catalog.Version) {
 	if digits != "" {
 		b, err := hex.DecodeString(digits + strings.Repeat("0", 64-len(digits)))

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// RouteConflict: the route of Type is not what the caller counted on.
+// RouteConflict: the route of Type does not match the caller's condition.
 type RouteConflict struct {
 	Type       string  `cbor:"1,keyasint"`
 	Expected   string  `cbor:"2,keyasint,omitempty"` // the caller's condition: a prefix or "none"; "" if it had none
 	Current    Version `cbor:"3,keyasint"`           // zero = no route
-	NoPrevious bool    `cbor:"4,keyasint,omitempty"` // a rollback found no version to go back to
+	NoPrevious bool    `cbor:"4,keyasint,omitempty"` // a rollback found no earlier version
 }
 
 func (e *RouteConflict) Error() string {

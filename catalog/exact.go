@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// inexact returns a number of a JSON text that RFC 8785 would write as another one, because no IEEE
-// 754 double has its value to the digit; "" if there is none. Raw is valid JSON.
+// inexact returns a number of a JSON text whose value RFC 8785 would change, because no IEEE 754
+// double has exactly that value; "" if there is none. raw is valid JSON.
 func inexact(raw []byte) string {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
@@ -30,13 +30,13 @@ func isExact(number string) bool {
 	if err != nil {
 		return false
 	}
-	if f == 0 { // what is below all doubles has digits that are not 0
+	if f == 0 { // a value below all doubles still has nonzero digits
 		mantissa, _, _ := strings.Cut(strings.ToLower(number), "e")
 		return strings.Trim(mantissa, "-.0") == ""
 	}
 	if _, exponent, ok := strings.Cut(strings.ToLower(number), "e"); ok {
 		if n, err := strconv.Atoi(exponent); err != nil || n < -1000 || n > 1000 {
-			return false // many digits behind a point, or before it: they cost time and say nothing
+			return false // very long numbers take time to compare and are never meant
 		}
 	}
 	exact, ok := new(big.Rat).SetString(number)
@@ -44,7 +44,8 @@ func isExact(number string) bool {
 	return ok && exact.Cmp(kept) == 0
 }
 
-// rounded says which number of the workflows' schemas canonical JSON does not keep.
+// rounded describes the first number in the workflows' schemas that canonical JSON does not
+// preserve.
 func rounded(manifest []byte) string {
 	var m struct {
 		Workflows []struct {

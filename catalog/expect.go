@@ -12,8 +12,8 @@ type Expect struct {
 // None is the Ref of a condition that there is no route.
 const None = "none"
 
-// ParseExpect reads "TYPE=VERSION" or "TYPE=none", as the command line and HTTP have it. What it
-// refuses is *InvalidInput.
+// ParseExpect reads "TYPE=VERSION" or "TYPE=none", the form of the command line and of HTTP. It
+// refuses anything else with *InvalidInput.
 func ParseExpect(s string) (Expect, error) {
 	typ, ref, ok := strings.Cut(s, "=")
 	if !ok {
@@ -26,7 +26,7 @@ func ParseExpect(s string) (Expect, error) {
 	return e, e.Validate()
 }
 
-// Validate refuses, as *InvalidInput, a Ref that no route could ever match.
+// Validate returns *InvalidInput for a Ref that no route could ever match.
 func (e Expect) Validate() error {
 	if e.Ref == None {
 		return nil
@@ -34,9 +34,9 @@ func (e Expect) Validate() error {
 	return checkRef("expect_route", e.Ref)
 }
 
-// expect refuses with *RouteConflict if the route of typ is not as ref says; "" is no condition. A
-// start that several loaded versions share is no condition either: it could not tell the version
-// that the caller saw from the one that came after.
+// expect returns *RouteConflict if the route of typ does not match ref; "" means no condition. A
+// prefix shared by several loaded versions never matches: it could not distinguish the version that
+// the caller saw from a later one.
 func (c *Catalog) expect(typ, ref string) error {
 	if ref == "" {
 		return nil

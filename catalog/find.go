@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// MinRefDigits is how many hex digits of a version are enough to name it, if no other loaded
-// version starts with them.
+// MinRefDigits is how many hex digits of a version suffice to name it, if no other loaded version
+// starts with them.
 const MinRefDigits = 6
 
 // Find returns the loaded version that ref names: all 64 hex digits, or a unique prefix of at least
@@ -37,8 +37,8 @@ func (c *Catalog) find(typ, ref string) (Version, error) {
 	return Version{}, ambiguous("version", ref, found)
 }
 
-// matching lists the loaded versions that start with ref, of those that carry typ, or of all if typ
-// is "", in the order in which they were loaded.
+// matching lists the loaded versions that start with ref, in the order in which they were loaded:
+// those that carry typ, or all if typ is "".
 func (c *Catalog) matching(typ, ref string) (found []Version) {
 	for _, v := range c.index.starting(ref) {
 		if _, carries := c.packages[v].Member(typ); carries || typ == "" {
@@ -54,8 +54,8 @@ func ambiguous(field, ref string, found []Version) *InvalidInput {
 	return &InvalidInput{Field: field, Reason: reason}
 }
 
-// unknownVersion refuses ref, naming what is loaded, newest first: the versions a caller is likely
-// to have meant.
+// unknownVersion returns the refusal of ref. It names the newest loaded versions first, which the
+// caller is most likely to have meant.
 func (c *Catalog) unknownVersion(typ, ref string) *UnknownVersion {
 	loaded := c.index.loaded
 	if typ != "" {
@@ -64,14 +64,14 @@ func (c *Catalog) unknownVersion(typ, ref string) *UnknownVersion {
 	return &UnknownVersion{Type: typ, Ref: ref, Loaded: newest(loaded), LoadedCount: len(loaded)}
 }
 
-// UnknownType is the refusal to start, unroute or roll back a type that has no route, naming the
-// loaded versions it could be routed to.
+// UnknownType returns the refusal to start, unroute or roll back a type without a route. It names
+// the loaded versions that the type could be routed to.
 func (c *Catalog) UnknownType(typ string) *UnknownWorkflowType {
 	loaded := c.index.carrying[typ]
 	return &UnknownWorkflowType{Type: typ, Loaded: newest(loaded), LoadedCount: len(loaded)}
 }
 
-// checkRef refuses, as *InvalidInput, what cannot be the start of a version.
+// checkRef returns *InvalidInput for a text that cannot be the start of a version.
 func checkRef(field, ref string) error {
 	reason := ""
 	switch {

@@ -12,8 +12,8 @@ import (
 //
 // with the modules in bytewise order of their file names, and frame(x) = u64be(len(x)) x. The
 // frames make the input unambiguous: no byte can move from one name or source to the next without
-// changing the version. It hashes any modules in any order; whether they may be shipped is checked
-// by Open and Write.
+// changing the version. Hash accepts any modules in any order; Open and Write check which may be
+// shipped.
 func Hash(m Manifest, modules []Module) (Version, error) {
 	identity, err := m.Identity()
 	if err != nil {

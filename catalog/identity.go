@@ -11,7 +11,7 @@ import (
 )
 
 // Identity returns the part of the manifest that decides the version, as RFC 8785 canonical JSON:
-// all but description, labels and version.
+// everything except description, labels and version.
 func (m *Manifest) Identity() ([]byte, error) {
 	id := *m
 	id.Description, id.Labels, id.Version = "", nil, Version{}
@@ -34,8 +34,9 @@ func (m *Manifest) canonical() ([]byte, error) {
 
 // parseManifest reads manifest.json, strictly.
 //
-// It decodes the canonical form, not the bytes as shipped. RFC 8785 reads numbers as IEEE doubles,
-// so 9007199254740993 and ...992 in a schema hash alike; what is hashed must be what is enforced.
+// It decodes the canonical form rather than the shipped bytes. RFC 8785 reads numbers as IEEE
+// doubles, so 9007199254740993 and ...992 in a schema hash alike. The node must enforce the same
+// numbers that it hashes.
 func parseManifest(raw []byte) (*Manifest, error) {
 	canonical, err := canonicalJSON(raw)
 	if err != nil {
@@ -54,9 +55,9 @@ func parseManifest(raw []byte) (*Manifest, error) {
 		return nil, err
 	}
 
-	// encoding/json is forgiving: it takes "Format" for "format" and null for absent. The identity
-	// of what was shipped, computed by anyone with any JSON library, must be the identity of what
-	// was understood.
+	// encoding/json is lenient: it accepts "Format" for "format" and null for absent. So the
+	// identity of the shipped bytes, which anyone can compute with any JSON library, must equal the
+	// identity of the decoded manifest.
 	id, err := m.Identity()
 	if err != nil {
 		return nil, err
@@ -96,9 +97,8 @@ func notManifest(err error) *InvalidPackage {
 	return &InvalidPackage{Entry: ManifestName, Reason: "is no manifest: " + err.Error()}
 }
 
-// SchemaDigest returns the SHA-256 of a JSON Schema in canonical form. Whether it is a schema that
-// means something is for the one to check who enforces it; here it only has to be what a schema is
-// made of, an object or a boolean.
+// SchemaDigest returns the SHA-256 of a JSON Schema in canonical form. It only checks that the
+// schema is an object or a boolean. The package that enforces schemas checks the rest.
 func SchemaDigest(schema json.RawMessage) (Digest, error) {
 	canonical, err := jcs.Transform(append([]byte{}, schema...))
 	if err != nil {

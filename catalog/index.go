@@ -8,20 +8,20 @@ import (
 	"strings"
 )
 
-// index finds packages without walking all that are loaded: there may be ten thousand, and an entry
-// of the log may look a thousand times. It follows from the packages alone.
+// index finds packages without scanning all of them: ten thousand may be loaded, and one log entry
+// may look up a thousand. It is derived from the packages alone.
 type index struct {
 	loaded   []*Package            // in the order in which they were loaded
-	sorted   []Version             // ascending, as are their hex digits
-	carrying map[string][]*Package // those that carry a type, in the order in which they were loaded
-	own      map[string]bool       // types whose list of carrying no other Catalog refers to
+	sorted   []Version             // ascending, so their hex digits ascend too
+	carrying map[string][]*Package // the packages that carry a type, in the order in which they were loaded
+	own      map[string]bool       // types whose list in carrying is not shared with another Catalog
 }
 
 func newIndex() index {
 	return index{carrying: map[string][]*Package{}, own: map[string]bool{}}
 }
 
-// clone returns an index that may be changed. Lists of types are copied when they change.
+// clone returns an index that may be changed. It copies the lists of types only when they change.
 func (x *index) clone() index {
 	return index{slices.Clone(x.loaded), slices.Clone(x.sorted), maps.Clone(x.carrying), map[string]bool{}}
 }
@@ -46,7 +46,7 @@ func (x *index) remove(p *Package) {
 	}
 }
 
-// listOf returns the packages that carry typ, for a change.
+// listOf returns the packages that carry typ, in a list that may be changed.
 func (x *index) listOf(typ string) []*Package {
 	if !x.own[typ] {
 		x.own[typ] = true
@@ -55,7 +55,7 @@ func (x *index) listOf(typ string) []*Package {
 	return x.carrying[typ]
 }
 
-// starting lists the versions that start with ref, ascending; none when ref is not hex.
+// starting lists the versions that start with ref, ascending; none if ref is not hex.
 func (x *index) starting(ref string) []Version {
 	var first Version
 	digits := ref + strings.Repeat("0", len(ref)%2)
@@ -85,8 +85,8 @@ func (x *index) check(packages map[Version]*Package) error {
 	return nil
 }
 
-// newest lists the versions of the last packages of a list, newest first: as many as a refusal
-// names.
+// newest lists the versions of the last packages of a list, newest first: as many as a refusal may
+// name.
 func newest(list []*Package) (found []Version) {
 	for _, p := range slices.Backward(list[max(0, len(list)-maxNamed):]) {
 		found = append(found, p.Version)

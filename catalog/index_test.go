@@ -12,15 +12,18 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// TestFindLikeAWalk: versions are found by any start of their digits as by walking all that are
-// loaded, whichever came and went, also in a clone that goes its own way.
+// TestFindLikeAWalk: looking up a version by any prefix gives the same result as scanning all
+// loaded packages, after any sequence of loads and unloads, and in a clone that is changed on its
+// own.
 func TestFindLikeAWalk(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, loaded := catalog.New(), []catalog.Package(nil)
 		var other *catalog.Catalog
 		var others []catalog.Package
 		version := func() (v catalog.Version) {
-			for i := range v { // many have long starts in common, also of an odd number of digits, and the first and the last that there can be
+			// many share long prefixes, including odd numbers of digits; the lowest and highest
+			// version are among them
+			for i := range v {
 				v[i] = rapid.SampledFrom([]byte{0, 0, 0, 0, 0, 0, 0xff, 0xff, 0x0f, 0xf0}).Draw(t, "byte")
 			}
 			return v

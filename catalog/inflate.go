@@ -13,7 +13,7 @@ const (
 	deflated = 8
 )
 
-// budget counts what all files of one archive have come to. Declared sizes play no part in it.
+// budget sums the sizes of all files of one archive as they are read. It ignores declared sizes.
 type budget struct {
 	limit, spent int64
 }
@@ -25,14 +25,14 @@ func (b *budget) spend(n int) error {
 	return nil
 }
 
-// inflate returns the contents of f, or stops one byte after the budget is spent. Of a stored file
-// they are the archive's own bytes.
+// inflate returns the contents of f, or stops one byte after the budget is spent. The contents of a
+// stored file are a slice of the archive.
 func (f *zipFile) inflate(b *budget) ([]byte, error) {
 	content := f.body
 	switch f.method {
 	case stored:
 	case deflated:
-		packed := bytes.NewReader(f.body) // a ByteReader: flate reads no byte too many from it
+		packed := bytes.NewReader(f.body) // a ByteReader, so that flate does not read beyond its stream
 		var out bytes.Buffer
 		if _, err := io.Copy(&out, io.LimitReader(flate.NewReader(packed), b.limit-b.spent+1)); err != nil {
 			return nil, &InvalidPackage{Entry: f.name, Reason: "cannot be inflated: " + err.Error()}
@@ -53,8 +53,7 @@ func (f *zipFile) inflate(b *budget) ([]byte, error) {
 	return content, nil
 }
 
-// inflateManifest is inflate with the manifest's own bound, which it names if that is the one
-// exceeded.
+// inflateManifest is inflate with the manifest's own limit, and names that limit if it is exceeded.
 func (f *zipFile) inflateManifest(b *budget) ([]byte, error) {
 	own := &budget{limit: min(MaxManifestBytes, b.limit-b.spent)}
 	content, err := f.inflate(own)

@@ -2,9 +2,9 @@ package catalog
 
 import "fmt"
 
-// InvalidInput: an argument is malformed, whatever the state.
+// InvalidInput: an argument is malformed, independent of the state.
 type InvalidInput struct {
-	Field  string `cbor:"1,keyasint"` // as the caller names it
+	Field  string `cbor:"1,keyasint"` // in the caller's terms
 	Reason string `cbor:"2,keyasint"` // completes a sentence that starts with Field
 }
 
@@ -14,7 +14,7 @@ func (e *InvalidInput) Code() string { return "invalid_input" }
 
 func (e *InvalidInput) Facts() map[string]any { return map[string]any{"field": e.Field} }
 
-// InvalidPackage: the bytes are no package. Entry and Field say where.
+// InvalidPackage: the bytes are not a package. Entry and Field say where.
 type InvalidPackage struct {
 	Entry  string `cbor:"1,keyasint,omitempty"` // the file inside the archive; "" = the archive as a whole
 	Field  string `cbor:"2,keyasint,omitempty"` // the key of the manifest, like "workflows[1].timeout"
@@ -44,8 +44,8 @@ func (e *InvalidPackage) Facts() map[string]any {
 	return facts
 }
 
-// PackageTooLarge: the package exceeds a limit. Size is what was counted when reading stopped; the
-// whole may be larger.
+// PackageTooLarge: the package exceeds a limit. Size is the count when reading stopped; the package
+// may be larger.
 type PackageTooLarge struct {
 	What  string `cbor:"1,keyasint"` // archive_bytes, inflated_bytes, manifest_bytes, entries, workflows or entry_bytes
 	Limit int64  `cbor:"2,keyasint"`
@@ -71,8 +71,8 @@ var describe = map[string]string{
 	"entry_bytes":    "bytes of description, labels and workflow types",
 }
 
-// clip quotes a name from an archive for a message: whoever made the archive chose it, so it may be
-// long or hold control characters.
+// clip quotes a name from an archive for a message. Whoever made the archive chose the name, so it
+// may be long or contain control characters.
 func clip(s string) string {
 	const most = 80
 	if len(s) > most {

@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// order is the manifest of a small package; edits change it before use.
+// order returns the manifest of a small package; edits change it before use.
 func order(edits ...func(*catalog.Manifest)) catalog.Manifest {
 	m := catalog.Manifest{
 		Format: 1,
@@ -52,13 +52,13 @@ func open(t testing.TB, data []byte) *catalog.Archive {
 	return a
 }
 
-// entry is one file of an archive made to be refused.
+// entry is one file of an archive that is meant to be refused.
 type entry struct {
 	name, content string
 	header        zip.FileHeader // Method and ExternalAttrs are used
 }
 
-// unpack lists the files of a good archive, for a test to spoil.
+// unpack lists the files of a valid archive, for a test to corrupt.
 func unpack(t testing.TB, data []byte) []entry {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -80,7 +80,7 @@ func unpack(t testing.TB, data []byte) []entry {
 	return entries
 }
 
-// pack writes entries the way any ZIP tool would: as a stream, with descriptors.
+// pack writes entries like any ZIP tool: as a stream, with descriptors.
 func pack(t testing.TB, entries []entry) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -105,7 +105,7 @@ func pack(t testing.TB, entries []entry) []byte {
 	return b.Bytes()
 }
 
-// repack copies the files of an archive as they are packed, with headers and bodies edited.
+// repack copies the files of an archive in compressed form, with headers and bodies edited.
 func repack(t testing.TB, data []byte, edit func(h *zip.FileHeader, body []byte) []byte) []byte {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -149,7 +149,7 @@ func deflate(t testing.TB, entries []entry) []byte {
 	return pack(t, entries)
 }
 
-// code is the error code that users would see, "" for none.
+// code returns the error code that users would see, or "".
 func code(err error) string {
 	var coded interface{ Code() string }
 	if errors.As(err, &coded) {

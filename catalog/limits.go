@@ -10,7 +10,7 @@ type Limits struct {
 	MaxNameBytes     int   // of one file name; default and at most 255
 }
 
-// DefaultLimits are the limits of a node that was not told otherwise.
+// DefaultLimits returns the limits of a node without a configured limit.
 func DefaultLimits() Limits {
 	return Limits{MaxArchiveBytes: 64 << 20, MaxInflatedBytes: 256 << 20, MaxEntries: 10_000, MaxNameBytes: MaxNameBytes}
 }

@@ -2,18 +2,18 @@ package catalog
 
 import "fmt"
 
-// LoadChange is what one Load did.
+// LoadChange is the effect of one Load.
 type LoadChange struct {
-	FreshlyLoaded bool          // false: the version was resident, and nothing was registered
-	Package       Package       // the resident package; store it if FreshlyLoaded
+	FreshlyLoaded bool          // false: the version was already loaded, and nothing was registered
+	Package       Package       // the loaded package; store it if FreshlyLoaded
 	Routes        []RouteChange // one per member, in order, if route was set; store the rows of those that Changed
 }
 
 // Load registers pkg, with LoadedIndex set to index, and, if route is set, points the routes of all
-// its members at it. A resident version is not registered again and keeps its first blob, time and
-// index; its routes are pointed all the same.
+// its members at it. A version that is already loaded is not registered again and keeps its first
+// blob, time and index; its routes are set all the same.
 //
-// Each expect names a member; all must hold, also when route is not set. Refusals: *InvalidPackage,
+// Each expect names a member; all must hold, even if route is not set. Refusals: *InvalidPackage,
 // *PackageTooLarge, *ManifestMismatch, *InvalidInput, *RouteConflict. A dry run is a Load on a
 // Clone. The Catalog keeps pkg's slices and maps.
 func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (LoadChange, error) {
@@ -37,7 +37,7 @@ func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (
 		}
 	}
 
-	// Nothing below can fail: one step for all members.
+	// Nothing below can fail, so all members change together.
 	if !loaded {
 		c.put(resident)
 	}

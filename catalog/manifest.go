@@ -8,17 +8,17 @@ import (
 // ManifestName is the archive's file that holds the Manifest.
 const ManifestName = "manifest.json"
 
-// What this code understands. A package that asks for another level is refused, never guessed at.
+// The levels that this code understands. A package with another level is refused.
 const (
 	Format = 1 // of archive and manifest
-	ABI    = 1 // of the host interface that workflow code is written for
+	ABI    = 1 // of the host interface that the workflow code uses
 )
 
 // MaxManifestBytes bounds manifest.json: parsing JSON takes many times its size in memory.
 const MaxManifestBytes = 1 << 20
 
-// Manifest says what a package carries. Everything but Description, Labels and Version is its
-// identity: it decides the version.
+// Manifest describes the contents of a package. Everything except Description, Labels and Version
+// is its identity, which decides the version.
 type Manifest struct {
 	Format      int               `json:"format"`
 	ABI         int               `json:"abi"`
@@ -32,21 +32,22 @@ type Manifest struct {
 // Workflow is one workflow type that the package carries. Optional keys are absent, never null or
 // empty.
 type Workflow struct {
-	Type          string          `json:"type"`
-	EntryModule   string          `json:"entry_module"` // without extension: "order" for modules/order.star
-	EntryFunction string          `json:"entry_function"`
-	Timeout       string          `json:"timeout,omitempty"` // Go duration for the whole run, kept as written because it is hashed
-	InputSchema   json.RawMessage `json:"input_schema,omitempty"`
-	OutputSchema  json.RawMessage `json:"output_schema,omitempty"`
+	Type          string `json:"type"`
+	EntryModule   string `json:"entry_module"` // without extension: "order" for modules/order.star
+	EntryFunction string `json:"entry_function"`
+	// Go duration for the whole run, kept as written because it is hashed
+	Timeout      string          `json:"timeout,omitempty"`
+	InputSchema  json.RawMessage `json:"input_schema,omitempty"`
+	OutputSchema json.RawMessage `json:"output_schema,omitempty"`
 }
 
-// Deadline returns how long a run may take, 0 for as long as it likes. Of a valid Workflow.
+// Deadline returns how long a run may take; 0 means no limit. The Workflow must be valid.
 func (w *Workflow) Deadline() time.Duration {
 	d, _ := time.ParseDuration(w.Timeout)
 	return d
 }
 
-// Members returns what the replicated state keeps of the workflows. Of a valid Manifest.
+// Members returns what the replicated state keeps of the workflows. The Manifest must be valid.
 func (m *Manifest) Members() []Member {
 	members := make([]Member, len(m.Workflows))
 	for i, w := range m.Workflows {

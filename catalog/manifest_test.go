@@ -92,7 +92,7 @@ func TestManifestTooLarge(t *testing.T) {
 	open(t, write(t, order(many(256)), sources()))
 }
 
-// What a manifest.json says that no Manifest can say.
+// Contents of a manifest.json that no Manifest can express.
 func TestManifestJSONRefused(t *testing.T) {
 	for _, tc := range []struct{ name, old, new, reason string }{
 		{"unknown key", `"abi":1`, `"abi":1,"colour":"red"`, `unknown field "colour"`},

@@ -13,19 +13,22 @@ const ModulesFolder = "modules/"
 
 // Module is one source file of a package.
 type Module struct {
-	Name   string // file name under modules/, with slashes: "lib/x.star". It is what load() names and what is hashed
+	// file name under modules/, with slashes: "lib/x.star". load() uses this name, and the hash
+	// covers it
+	Name   string
 	Source []byte
 }
 
-// Stem is the name without extension, as entry_module has it: "lib/x".
+// Stem is the name without extension, in the form of entry_module: "lib/x".
 func (m Module) Stem() string { return strings.TrimSuffix(m.Name, path.Ext(m.Name)) }
 
-// sorted returns the modules in bytewise order of their names, leaving the argument as it is.
+// sorted returns the modules in bytewise order of their names. It does not change its argument.
 func sorted(modules []Module) []Module {
 	return slices.SortedFunc(slices.Values(modules), func(a, b Module) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-// checkModuleNames refuses, in order, names that may not be shipped, alone or together.
+// checkModuleNames refuses the first name that may not be shipped, alone or together with an
+// earlier one.
 func checkModuleNames(names []string) error {
 	taken := make(map[string]string, len(names)) // folded stem -> name
 	for _, name := range names {
@@ -45,7 +48,7 @@ func checkModuleNames(names []string) error {
 	return nil
 }
 
-// checkEntries refuses a manifest that names entry modules that are not among modules.
+// checkEntries refuses a manifest whose entry modules are not all among modules.
 func checkEntries(m *Manifest, modules []Module) error {
 	stems := make(map[string]bool, len(modules))
 	for _, module := range modules {
@@ -68,7 +71,7 @@ func names(modules []Module) []string {
 	return list
 }
 
-// checkModule says why a package may not ship a module of that file name, or "".
+// checkModule returns why a package may not ship a module with that file name, or "".
 func checkModule(name string) string {
 	switch path.Ext(name) {
 	case ".star":
@@ -79,7 +82,7 @@ func checkModule(name string) string {
 	return "is no module: its extension must be .star or .wasm"
 }
 
-// checkStem says why a module may not have that name without extension, or "".
+// checkStem returns why a module may not have that name without extension, or "".
 func checkStem(stem string) string {
 	if reason := checkPath(stem); reason != "" {
 		return reason
@@ -96,7 +99,7 @@ func checkStem(stem string) string {
 	return ""
 }
 
-// clash says how two names that fold to the same stem differ.
+// clash describes how two names that fold to the same stem differ.
 func clash(name, other string) string {
 	switch {
 	case name == other:

@@ -5,14 +5,13 @@ import "fmt"
 // MaxNameLength bounds workflow types, activity names and entry functions, in bytes.
 const MaxNameLength = 200
 
-// checkType says why typ cannot name a workflow type, or "". A type stands in URLs, in TYPE=VERSION
-// arguments and in file names, hence the narrow alphabet: that of workflow ids.
+// checkType returns why typ cannot name a workflow type, or "". Types appear in URLs, in
+// TYPE=VERSION arguments and in file names, so they have the narrow alphabet of workflow ids.
 func checkType(typ string) string {
 	return checkName(typ, "", "workflow type")
 }
 
-// checkActivity says why name cannot name an activity, or "". Activities may be grouped with
-// slashes.
+// checkActivity returns why name cannot name an activity, or "". Slashes may group activities.
 func checkActivity(name string) string {
 	return checkName(name, "/", "activity name")
 }
@@ -36,7 +35,7 @@ func checkName(s, also, what string) string {
 	return ""
 }
 
-// checkIdentifier says why s cannot name a function, or "".
+// checkIdentifier returns why s cannot name a function, or "".
 func checkIdentifier(s string) string {
 	if len(s) > MaxNameLength {
 		return fmt.Sprintf("is a name of %d bytes, at most %d are allowed", len(s), MaxNameLength)

@@ -2,13 +2,15 @@ package catalog
 
 import "fmt"
 
-// Package is one loaded version: what the replicated state knows of it. The archive itself is a
-// blob, addressed by Blob and never opened by the state machine. A Package that went into a Catalog
-// is shared by all readers: nobody modifies it or what it refers to.
+// Package is one loaded version, as the replicated state knows it. The archive itself is a blob,
+// addressed by Blob, which the state machine never opens. All readers share a Package that went
+// into a Catalog: nobody modifies it or what it refers to.
 type Package struct {
-	Version        Version           `cbor:"1,keyasint"`
-	Blob           Digest            `cbor:"2,keyasint"` // SHA-256 of the archive bytes; the first blob of a version stays
-	ManifestDigest Digest            `cbor:"3,keyasint"` // SHA-256 of manifest.json as shipped: tells a re-load with other labels apart
+	Version Version `cbor:"1,keyasint"`
+	// SHA-256 of the archive bytes; a version keeps its first blob
+	Blob Digest `cbor:"2,keyasint"`
+	// SHA-256 of manifest.json as shipped: detects a re-load with other labels
+	ManifestDigest Digest            `cbor:"3,keyasint"`
 	Description    string            `cbor:"4,keyasint,omitempty"`
 	Labels         map[string]string `cbor:"5,keyasint,omitempty"`
 	Members        []Member          `cbor:"6,keyasint"` // at least one; the first is the primary; at most 256
@@ -25,11 +27,11 @@ type Member struct {
 	InputSchema   Digest `cbor:"5,keyasint,omitempty"` // SHA-256 of the canonical input schema; zero = none
 }
 
-// What one package may bring into the replicated state. Together they keep the entry that loads it
-// small; see docs/PACKAGE.md.
+// The limits on what one package may bring into the replicated state. Together they keep the entry
+// that loads it small; see docs/PACKAGE.md.
 const (
 	MaxMembers    = 256      // workflow types of one package
-	MaxEntryBytes = 64 << 10 // members, description and labels, counted as entrySize does
+	MaxEntryBytes = 64 << 10 // members, description and labels, as entrySize counts them
 )
 
 // Member returns the member that carries workflow type typ.
@@ -51,12 +53,12 @@ func (p *Package) Types() []string {
 	return types
 }
 
-// DeployedName is how the runtime knows a module (without extension) of one version. Module names
-// cannot hold a '$', so it is unambiguous.
+// DeployedName returns the runtime's name for a module (without extension) of one version. Module
+// names cannot contain '$', so it is unambiguous.
 func DeployedName(module string, v Version) string { return module + "$" + v.String() }
 
-// Validate refuses, as *InvalidPackage or *PackageTooLarge, what the replicated state must never
-// hold. Archives that Open accepted pass.
+// Validate returns *InvalidPackage or *PackageTooLarge for a package that the replicated state must
+// never hold. Archives that Open accepted pass.
 func (p *Package) Validate() error {
 	if p.Version.IsZero() {
 		return &InvalidPackage{Field: "version", Reason: "is missing"}
@@ -84,9 +86,9 @@ func (p *Package) Validate() error {
 	return nil
 }
 
-// entrySize bounds from above what members, description and labels take in a CBOR log entry. It
-// adds up lengths instead of encoding, so that the codec may change without changing which packages
-// load.
+// entrySize returns an upper bound for the size of members, description and labels in a CBOR log
+// entry. It adds up lengths instead of encoding, so that a change of the codec does not change
+// which packages load.
 func entrySize(description string, labels map[string]string, members []Member) int64 {
 	const (
 		perString = 5  // the longest CBOR header that 64 KiB can need

@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// MaxNameBytes bounds the names of an archive's files, "modules/" included.
+// MaxNameBytes bounds the names of an archive's files, including "modules/".
 const MaxNameBytes = 255
 
-// checkPath says why s cannot name a file of a package, or "". Nothing of a package is ever written
-// to disk under its own name, but people unpack archives, and a name must mean the same file
+// checkPath returns why s cannot name a file of a package, or "". A node never writes a package's
+// files under their own names, but people unpack archives. So a name must mean the same file
 // everywhere: slash-separated, relative, already clean. '$' separates module and version in
 // deployed names.
 func checkPath(s string) string {
@@ -37,8 +37,8 @@ func checkPath(s string) string {
 	return ""
 }
 
-// fold maps all names that differ only in case to one. Lower-casing is not enough: 'K' (Kelvin) and
-// 'k' are one letter to file systems.
+// fold maps all names that differ only in case to one. Lower-casing is not enough: to file systems
+// 'K' (Kelvin) and 'k' are the same letter.
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		least := r

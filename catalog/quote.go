@@ -5,10 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// Quote writes a name between quotes, for the text of a refusal. Refusals of the state machine are
-// part of the state, and Go's %q asks tables of Unicode that grow with its releases what is
-// printable. Here only control characters and bytes that are no UTF-8 are spelled out: that never
-// changes.
+// Quote puts a name into quotes, for the text of a refusal. Refusals of the state machine are part
+// of the state, and what Go's %q considers printable grows with the Unicode tables of its releases.
+// Quote escapes only control characters and invalid UTF-8, and that never changes.
 func Quote(s string) string {
 	const digits = "0123456789abcdef"
 	var b strings.Builder

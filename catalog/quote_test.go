@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestQuote: ASCII and bytes that are no UTF-8 read as Go's %q wrote them when the first refusals
-// were stored; everything else stands for itself, however much of it a release of Go can print.
+// TestQuote: ASCII and invalid UTF-8 look as Go's %q wrote them when the first refusals were
+// stored. Everything else is unescaped, whatever a release of Go considers printable.
 func TestQuote(t *testing.T) {
 	for c := range 0x80 {
 		if s := "a" + string(rune(c)) + "b"; Quote(s) != strconv.Quote(s) {

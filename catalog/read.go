@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Open reads an archive within limits and checks all that docs/PACKAGE.md asks of it. The error is
-// *InvalidPackage or *PackageTooLarge. What it allocates is bounded by the limits, whatever the
-// archive declares. The result may refer to data, which must not change afterwards.
+// Open reads an archive within limits and checks every rule of docs/PACKAGE.md. The error is
+// *InvalidPackage or *PackageTooLarge. The limits bound its allocations, whatever the archive
+// declares. The result may refer to data, which must not change afterwards.
 func Open(data []byte, limits Limits) (*Archive, error) {
 	limits = limits.orDefault()
 	if n := int64(len(data)); n > limits.MaxArchiveBytes {
@@ -23,7 +23,7 @@ func Open(data []byte, limits Limits) (*Archive, error) {
 		return nil, err
 	}
 
-	// The manifest first: it is small, and most of what is wrong with a package shows in it.
+	// The manifest comes first: it is small, and shows most errors of a package.
 	budget := &budget{limit: limits.MaxInflatedBytes}
 	a := &Archive{Digest: sha256.Sum256(data)}
 	for _, f := range files {
@@ -67,7 +67,7 @@ func Open(data []byte, limits Limits) (*Archive, error) {
 	return a, nil
 }
 
-// checkFiles refuses names that no package has, before anything is inflated.
+// checkFiles refuses names that no package may have, before anything is inflated.
 func checkFiles(files []zipFile, maxName int) error {
 	var modules []string
 	seen := make(map[string]string, len(files)) // folded -> name

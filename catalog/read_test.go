@@ -38,7 +38,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// Packages that other tools wrote, compressed and streamed, have the same version: it does not
+// Packages written by other tools, compressed and streamed, have the same version: it does not
 // depend on the ZIP encoding.
 func TestOpenForeignZip(t *testing.T) {
 	data := write(t, order(), sources())
@@ -169,7 +169,7 @@ func TestOpenRefusesBytes(t *testing.T) {
 	}
 }
 
-// Bytes hidden behind the end of a deflated stream are found although size and checksum of the
+// Bytes hidden after the end of a deflated stream are found even though size and checksum of the
 // content are right.
 func TestOpenRefusesBytesAfterDeflatedContent(t *testing.T) {
 	data := repack(t, deflate(t, unpack(t, write(t, order(), sources()))), func(_ *zip.FileHeader, body []byte) []byte {
@@ -240,8 +240,8 @@ func total(entries []entry) (n int64) {
 	return n
 }
 
-// prepend puts n bytes before the first file and corrects all offsets, so that only an account of
-// every byte shows them.
+// prepend puts n bytes before the first file and corrects all offsets, so that only accounting for
+// every byte reveals them.
 func prepend(b []byte, n int) []byte {
 	out := append(bytes.Repeat([]byte{'#'}, n), b...)
 	shift := func(at int) {

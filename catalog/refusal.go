@@ -5,20 +5,21 @@ import (
 	"strings"
 )
 
-// The refusals of this package. Each is a pointer to a struct that names what stood in the way,
-// with numbered CBOR fields because the state machine stores the refusals it gave; Code is the
-// error code users see, Facts the machine-readable part of the answer.
+// These are the refusals of this package. Each is a pointer to a struct that names the obstacle.
+// Their CBOR fields are numbered because the state machine stores its refusals. Code is the error
+// code that users see, Facts the machine-readable part of the answer.
 
-// maxNamed bounds every list in a refusal; a count beside it tells the rest.
+// maxNamed bounds every list in a refusal; a count beside it gives the total.
 const maxNamed = 20
 
 func firstOf[T any](list []T) []T { return list[:min(len(list), maxNamed)] }
 
-// UnknownVersion: no loaded version (that carries Type, unless "") starts with Ref.
+// UnknownVersion: no loaded version starts with Ref and, if Type is set, carries Type.
 type UnknownVersion struct {
-	Type        string    `cbor:"1,keyasint,omitempty"`
-	Ref         string    `cbor:"2,keyasint"`
-	Loaded      []Version `cbor:"3,keyasint,omitempty"` // the newest 20 that are loaded (and carry Type), newest first
+	Type string `cbor:"1,keyasint,omitempty"`
+	Ref  string `cbor:"2,keyasint"`
+	// the newest 20 loaded versions (that carry Type), newest first
+	Loaded      []Version `cbor:"3,keyasint,omitempty"`
 	LoadedCount int       `cbor:"4,keyasint,omitempty"`
 }
 
@@ -98,7 +99,7 @@ func (e *ManifestMismatch) Facts() map[string]any {
 	return map[string]any{"version": e.Version.String(), "resident_manifest": e.Resident.String(), "offered_manifest": e.Offered.String()}
 }
 
-// enumerate writes the first few of count names for people; scripts find up to 20 in the facts.
+// enumerate lists the first few of count names for people. Scripts find up to 20 in the facts.
 func enumerate(names []string, count int) string {
 	const few = 5
 	names = names[:min(len(names), few)]

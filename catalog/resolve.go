@@ -2,9 +2,9 @@ package catalog
 
 import "slices"
 
-// Resolve returns what a run of typ that starts now runs: the route, the package it points at, and
-// the member of that type. False means that typ is unrouted; UnknownType is the refusal to give
-// then.
+// Resolve returns what a run of typ started now would run: the route, the package it points at, and
+// the member for that type. It returns false if typ has no route; UnknownType is the refusal for
+// that.
 func (c *Catalog) Resolve(typ string) (Route, *Package, *Member, bool) {
 	r := c.routes[typ]
 	p, ok := c.packages[r.Version]
@@ -18,7 +18,7 @@ func (c *Catalog) Resolve(typ string) (Route, *Package, *Member, bool) {
 	return r, p, m, true
 }
 
-// RoutesTo lists the workflow types whose routes point at v, sorted: v carries them all.
+// RoutesTo lists the workflow types whose routes point at v, sorted. v carries them all.
 func (c *Catalog) RoutesTo(v Version) []string {
 	p, ok := c.packages[v]
 	if !ok {

@@ -1,10 +1,10 @@
 package catalog
 
-// Rollback routes typ to the version that was routed before the current one; doing it twice
-// returns. The condition is that of Route. Refusals: *RouteConflict if expect does not hold, typ is
-// unrouted, or nothing was routed before; *VersionUnavailable if that version has been unloaded;
-// *UnknownWorkflowType if typ never had a route and no loaded version carries it: most likely a
-// typing mistake.
+// Rollback routes typ to the version that was routed before the current one. A second rollback
+// undoes the first. The condition is that of Route. Refusals: *RouteConflict if expect does not
+// hold, typ is unrouted, or nothing was routed before; *VersionUnavailable if that version has been
+// unloaded; *UnknownWorkflowType if typ never had a route and no loaded version carries it, which
+// is most likely a typo.
 func (c *Catalog) Rollback(typ, expect string, index uint64) (RouteChange, error) {
 	if err := c.expect(typ, expect); err != nil {
 		return RouteChange{}, err

@@ -1,8 +1,8 @@
 package catalog
 
-// CheckUnload returns the package that unloading typ at ref would remove, whole, or why the catalog
-// is against it: *InvalidInput, *UnknownVersion, *RouteActive. Whether anything pins the version is
-// for the caller to check between this and Remove.
+// CheckUnload returns the whole package that unloading typ at ref would remove, or the catalog's
+// refusal: *InvalidInput, *UnknownVersion, *RouteActive. The caller checks between CheckUnload and
+// Remove whether anything pins the version.
 func (c *Catalog) CheckUnload(typ, ref string) (*Package, error) {
 	v, err := c.FindFor(typ, ref)
 	if err != nil {
@@ -14,8 +14,8 @@ func (c *Catalog) CheckUnload(typ, ref string) (*Package, error) {
 	return c.packages[v], nil
 }
 
-// Remove takes the version, with all its members, out of the catalog. It refuses, as
-// *UnknownVersion or *RouteActive, what CheckUnload refuses.
+// Remove removes the version, with all its members, from the catalog. It refuses what CheckUnload
+// refuses, with *UnknownVersion or *RouteActive.
 func (c *Catalog) Remove(v Version) error {
 	p, ok := c.packages[v]
 	if !ok {
@@ -30,7 +30,7 @@ func (c *Catalog) Remove(v Version) error {
 	return nil
 }
 
-// unrouted refuses with *RouteActive if a route points at v.
+// unrouted returns *RouteActive if a route points at v.
 func (c *Catalog) unrouted(v Version) error {
 	types := c.RoutesTo(v)
 	if len(types) == 0 {

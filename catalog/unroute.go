@@ -1,8 +1,8 @@
 package catalog
 
 // Unroute removes the route of typ, so that a version that still carries a dropped type can be
-// unloaded. Starting the type is refused from then on. What was routed is remembered: the next
-// route has it as its previous version. Refusals: *InvalidInput and *RouteConflict as for Route,
+// unloaded. Later starts of the type are refused. The routed version is remembered: the next route
+// has it as its previous version. Refusals: *InvalidInput and *RouteConflict as for Route,
 // *UnknownWorkflowType if there is no route.
 func (c *Catalog) Unroute(typ, expect string, index uint64) (RouteChange, error) {
 	if err := c.expect(typ, expect); err != nil {

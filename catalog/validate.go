@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Validate refuses, as *InvalidPackage naming the key or as *PackageTooLarge, a manifest that no
-// package may carry. It does not look at Version, which only the modules can confirm.
+// Validate refuses a manifest that no package may have, with *InvalidPackage, which names the key,
+// or *PackageTooLarge. It does not check Version, which only the modules can confirm.
 func (m *Manifest) Validate() error {
 	if m.Format != Format {
 		return badField("format", "is %d, only %d is known", m.Format, Format)
@@ -46,7 +46,7 @@ func (m *Manifest) Validate() error {
 	return nil
 }
 
-// check returns the key at fault and why.
+// check returns the invalid key and the reason.
 func (w *Workflow) check() (key, reason string) {
 	if reason := checkType(w.Type); reason != "" {
 		return "type", reason
@@ -77,7 +77,7 @@ func (w *Workflow) check() (key, reason string) {
 	return "", ""
 }
 
-// checkActivities asks for the one order that a set of names has, so that equal sets have equal
+// checkActivities requires the names in sorted order, so that equal sets of activities have equal
 // versions.
 func (m *Manifest) checkActivities() error {
 	if m.Activities == nil {
@@ -98,8 +98,8 @@ func (m *Manifest) checkActivities() error {
 	return nil
 }
 
-// checkNotes looks at what people wrote for people. encoding/json would turn bytes that are no
-// UTF-8 into U+FFFD without a word.
+// checkNotes checks the texts for people. encoding/json would silently turn invalid UTF-8 into
+// U+FFFD.
 func (m *Manifest) checkNotes() error {
 	if !utf8.ValidString(m.Description) {
 		return badField("description", "is not valid UTF-8")

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// vector is the published example: what docs/PACKAGE.md shows is what this package computes. A
-// failure here means that every version in the world changed, or that the page is wrong.
+// vector is the published example: this package computes what docs/PACKAGE.md shows. A failure here
+// means that every existing version changed, or that the page is wrong.
 func vector(t *testing.T, name string) string {
 	t.Helper()
 	page, err := os.ReadFile("../docs/PACKAGE.md")

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Version is the content hash of a package: what the code does, and nothing else, decides it. See
-// Archive for the bytes it covers.
+// Version is the content hash of a package. Only what decides the behaviour of the code goes into
+// it; see Hash for the bytes.
 type Version [32]byte
 
 // Digest is the SHA-256 of some bytes: an archive (the address of its blob), a manifest, a schema.
@@ -29,10 +29,10 @@ func ParseDigest(s string) (d Digest, err error) {
 // String returns the 64 lower-case hex digits.
 func (v Version) String() string { return hex.EncodeToString(v[:]) }
 
-// Short returns the first 12 digits, for people; answers to scripts carry all 64.
+// Short returns the first 12 digits, for people. Answers to scripts have all 64.
 func (v Version) Short() string { return v.String()[:12] }
 
-// IsZero reports whether v names no version.
+// IsZero reports whether v is the zero Version, which names none.
 func (v Version) IsZero() bool { return v == Version{} }
 
 // MarshalText writes the 64 digits, or nothing for the zero Version.

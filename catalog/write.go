@@ -7,10 +7,10 @@ import (
 	"hash/crc32"
 )
 
-// Write returns the archive of a package: the same bytes for the same manifest and modules, in
-// whatever order they come, on any machine, at any time. It sets Version. It refuses, as
-// *InvalidPackage or *PackageTooLarge, what Open with default limits would refuse for any reason
-// but the archive's size in bytes, which nodes limit as they like.
+// Write returns the archive of a package: the same bytes for the same manifest and modules,
+// whatever their order, on any machine, at any time. It sets Version. It refuses, with
+// *InvalidPackage or *PackageTooLarge, what Open with default limits would refuse. The exception is
+// the archive's size, which each node limits itself.
 func Write(m Manifest, modules []Module) ([]byte, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
@@ -66,13 +66,13 @@ func Write(m Manifest, modules []Module) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// store adds one file. CreateRaw, because it writes the header as given: CreateHeader would add
-// what the Go version at hand thinks best.
+// store adds one file. It uses CreateRaw, which writes the header as given; CreateHeader would add
+// fields that depend on the Go version.
 func store(w *zip.Writer, name string, content []byte) error {
 	const (
 		madeOnUnix  = 3 << 8
 		zip20       = 20
-		dayOne      = 1<<5 | 1 // 1980-01-01, the first day that ZIP knows
+		dayOne      = 1<<5 | 1 // 1980-01-01, the first date that ZIP can express
 		utf8Name    = 1 << 11
 		fileMode644 = 0o100644 << 16
 	)

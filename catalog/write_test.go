@@ -64,8 +64,8 @@ func genModules(t *rapid.T) []catalog.Module {
 	return modules
 }
 
-// What is written is read back the same, whatever the order it was given in, and a version stands
-// for exactly one content.
+// What is written is read back unchanged, whatever the input order, and a version identifies
+// exactly one content.
 func TestWriteOpenProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		modules := genModules(t)
@@ -91,7 +91,7 @@ func TestWriteOpenProperties(t *testing.T) {
 			}
 		}
 
-		// Whatever people write for people leaves the version alone.
+		// Texts for people do not affect the version.
 		notes := m
 		notes.Description, notes.Labels = m.Description+"!", map[string]string{"other": "label"}
 		if v := version(t, notes, modules); v != a.Version {

@@ -7,15 +7,16 @@ import (
 	"slices"
 )
 
-// This is a ZIP reader for packages only. archive/zip is generous, as it should be: it skips data
-// before, between and after files, believes the directory where it contradicts the files, and
-// allocates for as many entries as fit. All of these let one archive be two things to two readers.
-// Here every byte belongs to one file or to the directory, and both descriptions of a file agree.
+// This is a ZIP reader for packages only. archive/zip is lenient, as it should be: it skips data
+// before, between and after files, trusts the directory where it contradicts the files, and
+// allocates for as many entries as fit. Each of these lets two readers see different contents in
+// one archive. Here every byte belongs to one file or to the directory, and both descriptions of a
+// file agree.
 
 const (
 	localHeader     = "PK\x03\x04" // 30 bytes, name, extra, then the file's bytes
 	directoryHeader = "PK\x01\x02" // 46 bytes, name, extra, comment
-	descriptor      = "PK\x07\x08" // after a file that was written as a stream; the signature is optional
+	descriptor      = "PK\x07\x08" // after a file written as a stream; the signature is optional
 	directoryEnd    = "PK\x05\x06" // 22 bytes, comment
 
 	maxZipBytes = math.MaxInt32 // no package is larger, so no Zip64 is needed
@@ -27,7 +28,7 @@ const (
 type zipFile struct {
 	name          string
 	flags, method uint16
-	sums          []byte // CRC-32, compressed size, size: 12 bytes as they stand in both headers
+	sums          []byte // CRC-32, compressed size, size: 12 bytes, as in both headers
 	attributes    uint32
 	offset        int // of the local header
 	body          []byte
@@ -44,7 +45,7 @@ func (f *zipFile) regular() bool {
 	return (kind == 0 || kind == typeRegular) && f.attributes&dosDirectory == 0
 }
 
-// readZip lists the files in the order of the directory, with their bodies still packed.
+// readZip lists the files in the order of the directory, with their bodies still compressed.
 func readZip(data []byte, maxFiles int) ([]zipFile, error) {
 	end := len(data) - 22
 	if end < 0 || !bytes.HasPrefix(data[end:], []byte(directoryEnd)) || u16(data, end+20) != 0 {
@@ -88,7 +89,7 @@ func readZip(data []byte, maxFiles int) ([]zipFile, error) {
 	return files, findBodies(data[:start], files)
 }
 
-// findBodies walks the files as they lie in data, which they must fill without gap or overlap.
+// findBodies walks the files in their order in data, which they must fill without gap or overlap.
 func findBodies(data []byte, files []zipFile) error {
 	order := make([]*zipFile, len(files))
 	for i := range files {
@@ -140,6 +141,6 @@ func notZip(reason string) *InvalidPackage { return &InvalidPackage{Reason: reas
 
 func u16(b []byte, at int) uint16 { return binary.LittleEndian.Uint16(b[at:]) }
 
-// u32 reads a length or an offset. Those that an int of 32 bits cannot hold lie outside any archive
-// in memory; clamped, they still do.
+// u32 reads a length or an offset. A value beyond 31 bits lies outside any archive in memory;
+// clamped, it still does.
 func u32(b []byte, at int) int { return int(min(binary.LittleEndian.Uint32(b[at:]), maxZipBytes)) }

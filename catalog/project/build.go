@@ -11,17 +11,17 @@ import (
 
 // Built is a packed project.
 type Built struct {
-	Archive  []byte // what to write to a .aion file or to deploy
+	Archive  []byte // the bytes to write to a .aion file or to deploy
 	Version  catalog.Version
 	Manifest catalog.Manifest
 	Modules  []catalog.Module // sorted by name
 }
 
-// FileName is what the archive is called unless someone says otherwise.
+// FileName returns the archive's default file name.
 func (b *Built) FileName() string { return b.Manifest.Workflows[0].Type + ".aion" }
 
-// Build packs the project in folder dir. What is wrong with the project is told as *Invalid, naming
-// file, line and key where there are such, or *catalog.PackageTooLarge; other errors are the file
+// Build packs the project in folder dir. It reports errors of the project as *Invalid, with file,
+// line and key where they are known, or as *catalog.PackageTooLarge. Other errors are the file
 // system's.
 func Build(dir string) (*Built, error) {
 	root, err := os.OpenRoot(dir)
@@ -51,7 +51,7 @@ func Build(dir string) (*Built, error) {
 		return nil, explain(err, sources)
 	}
 
-	// Reading back costs a hash, and means that what was packed can be opened.
+	// Reading the archive back costs a hash and proves that it can be opened.
 	limits := catalog.Limits{MaxArchiveBytes: int64(len(data)), MaxInflatedBytes: int64(len(data))}
 	a, err := catalog.Open(data, limits)
 	if err != nil {
@@ -60,7 +60,7 @@ func Build(dir string) (*Built, error) {
 	return &Built{Archive: data, Version: a.Version, Manifest: a.Manifest, Modules: a.Modules}, nil
 }
 
-// explain says of a refused package which file of the project is to blame.
+// explain attributes a refusal of the package to a file of the project.
 func explain(err error, sources []source) error {
 	var invalid *catalog.InvalidPackage
 	if !errors.As(err, &invalid) {
@@ -77,7 +77,7 @@ func explain(err error, sources []source) error {
 	return err
 }
 
-// readModules reads the sources, unless they are certain to be too many bytes for any node.
+// readModules reads the sources, unless they certainly have too many bytes for any node.
 func readModules(root *os.Root, sources []source) ([]catalog.Module, error) {
 	most := catalog.DefaultLimits().MaxInflatedBytes
 	var total int64

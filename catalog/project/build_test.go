@@ -108,8 +108,8 @@ true
 	}
 }
 
-// With src, its files are named from there, beside those next to workflow.toml; other folders are
-// not looked into.
+// With src, its files are named relative to it, beside those next to workflow.toml. Other folders
+// are ignored.
 func TestBuildSrc(t *testing.T) {
 	b := build(t, folder(t, small+`
 -- src/lib/x.star --
@@ -230,5 +230,5 @@ func TestBuildLinks(t *testing.T) {
 	if err := os.Symlink(real, link); err != nil {
 		t.Skip(err)
 	}
-	build(t, link) // the folder itself may be reached through one
+	build(t, link) // the folder itself may be reached through a link
 }

@@ -66,8 +66,7 @@ func at(e *toml.DecodeError, reason string) *Invalid {
 	return &Invalid{File: ConfigName, Line: line, Column: column, Key: strings.Join(e.Key(), "."), Reason: reason}
 }
 
-// manifest fills in the defaults and inlines the schemas. What the values may be is for catalog to
-// say.
+// manifest fills in the defaults and inlines the schemas. catalog decides which values are valid.
 func (c *config) manifest(root *os.Root) (catalog.Manifest, error) {
 	m := catalog.Manifest{
 		Format:      catalog.Format,

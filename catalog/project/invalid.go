@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Invalid says what is wrong with a project, and where.
+// Invalid describes an error in a project and where it is.
 type Invalid struct {
 	File   string // in the project, with slashes
 	Line   int    // 0 = unknown
@@ -30,10 +30,10 @@ func (e *Invalid) Error() string {
 	return b.String()
 }
 
-// Code implements the errors that the command line shows.
+// Code implements the interface of errors that the command line shows.
 func (e *Invalid) Code() string { return "invalid_package" }
 
-// Facts implements the errors that the command line shows.
+// Facts implements the interface of errors that the command line shows.
 func (e *Invalid) Facts() map[string]any {
 	facts := map[string]any{"file": e.File, "reason": e.Reason}
 	if e.Line > 0 {

@@ -16,12 +16,11 @@ type source struct {
 
 // findModules lists the modules of a project, sorted by path:
 //
-//   - with a folder src: every *.star under it, named as seen from src, and those directly beside
+//   - with a folder src: every *.star under it, named relative to src, and those next to
 //     workflow.toml,
 //   - without: every *.star under the project's folder.
 //
-// Left out are *_test.star, which are for testing, and files and folders whose names start with a
-// dot.
+// It leaves out *_test.star, which are tests, and files and folders whose names start with a dot.
 func findModules(project fs.FS) ([]source, error) {
 	info, err := fs.Lstat(project, "src")
 	if err != nil || !info.IsDir() {
@@ -84,11 +83,11 @@ func isModule(file string) bool {
 }
 
 // checkLink refuses a link that would add modules if it were followed. A link may lead out of the
-// project or round in a circle, and not every system keeps links in a checkout: the same project
-// would pack to different bytes. Other links are nobody's business.
+// project or form a cycle, and not every system keeps links in a checkout, so the same project
+// would pack to different bytes. Other links are ignored.
 func checkLink(project fs.FS, file string, deep bool) error {
 	target, err := fs.Stat(project, file)
-	escapes := err != nil // outside of the project, or nowhere
+	escapes := err != nil // it points outside of the project, or nowhere
 	if isModule(file) || deep && (escapes || target.IsDir()) {
 		return refuseLink(project, file)
 	}

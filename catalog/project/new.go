@@ -13,15 +13,15 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// starter is the project that New writes. NAME stands for the workflow's name, in file names too.
+// starter is the project that New writes. NAME stands for the workflow's name, also in file names.
 //
 //go:embed starter
 var starter embed.FS
 
-// New writes a project to start from into folder dir, which must be empty or absent: a workflow
-// called name that waits for a signal with a timeout, and a README that shows how to run it. It
-// needs no worker. A name is 1 to 64 lower-case letters, digits, '_' and '-', starting with a
-// letter; another one is refused as *catalog.InvalidInput.
+// New writes a starter project into folder dir, which must be empty or absent: a workflow called
+// name that waits for a signal with a timeout, and a README that shows how to run it. It needs no
+// worker. A name is 1 to 64 lower-case letters, digits, '_' and '-', starting with a letter; any
+// other name is refused with *catalog.InvalidInput.
 func New(dir, name string) error {
 	if reason := checkName(name); reason != "" {
 		return &catalog.InvalidInput{Field: "name", Reason: reason}

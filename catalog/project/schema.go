@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// readSchema reads the JSON Schema at a path that stays inside the project, also through symbolic
-// links: os.Root sees to that.
+// readSchema reads the JSON Schema at a path that stays inside the project. os.Root ensures that,
+// even through symbolic links.
 func readSchema(root *os.Root, key, name string) (json.RawMessage, error) {
 	if name == "" {
 		return nil, nil
@@ -43,7 +43,7 @@ func readSchema(root *os.Root, key, name string) (json.RawMessage, error) {
 	return schema, nil
 }
 
-// reason is an error of the file system without the path that the message has anyway.
+// reason strips the path from an error of the file system, because the message already has it.
 func reason(err error) error {
 	if p, ok := err.(*os.PathError); ok {
 		return p.Err

@@ -1,9 +1,9 @@
-// Package await waits in tests: for one thing, and not for ever.
+// Package await waits in tests for one thing, with a deadline.
 //
-// A test that is stuck takes the results of its whole package with it, ten minutes later. Every
-// wait here has a deadline of its own and says what it waited for. In a testing/synctest bubble the
-// deadline is in the bubble's time; Limit is for loops there whose time passes while nothing
-// happens, and counts the real one.
+// A stuck test loses the results of its whole package when the ten-minute limit ends it. Every wait
+// here has its own deadline and reports what it waited for. In a testing/synctest bubble the
+// deadline is in the bubble's time. Limit counts real time; it is for loops in a bubble whose time
+// passes while nothing happens.
 package await
 
 import (
@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// Patience is how long a wait may take on a machine that is busy with other things.
+// Patience is how long a wait may take on a busy machine.
 const Patience = time.Minute
 
-// From receives from a channel, and fails the test when nothing comes.
+// From receives from a channel, and fails the test if nothing arrives.
 func From[T any](t testing.TB, what string, ch <-chan T) (v T) {
 	t.Helper()
 	timer := time.NewTimer(Patience)
@@ -32,7 +32,7 @@ func From[T any](t testing.TB, what string, ch <-chan T) (v T) {
 	return v
 }
 
-// Closed waits until a channel is closed, and fails the test when it is not.
+// Closed waits until a channel is closed, and fails the test if it is not.
 func Closed(t testing.TB, what string, ch <-chan struct{}) {
 	t.Helper()
 	timer := time.NewTimer(Patience)
@@ -44,19 +44,19 @@ func Closed(t testing.TB, what string, ch <-chan struct{}) {
 	}
 }
 
-// Limit is a deadline in real time, also where the time of package time is a bubble's.
+// Limit is a deadline in real time, even where package time uses a bubble's.
 type Limit struct{ at int64 }
 
-// Until makes a Limit so much later than now.
+// Until returns the Limit that lies patience after now.
 func Until(patience time.Duration) Limit { return Limit{real() + int64(patience)} }
 
-// Over reports whether the time has come.
+// Over reports whether the deadline has passed.
 func (l Limit) Over() bool { return real() > l.at }
 
 func real() int64 {
 	var now syscall.Timeval
 	if err := syscall.Gettimeofday(&now); err != nil {
-		panic(err) // it has no errors but a bad pointer
+		panic(err) // it only fails for a bad pointer
 	}
 	return now.Nano()
 }

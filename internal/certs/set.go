@@ -1,10 +1,10 @@
-// Package certs keeps this node's certificate, its key and the CA in step with their files: what
-// is renewed on disk is shown to the next connection, without a restart.
+// Package certs keeps this node's certificate, its key and the CA in step with their files: a
+// certificate renewed on disk is shown to the next connection, without a restart.
 //
-// It decides which certificate is shown and which CA is trusted now, refuses what is expired or
-// not valid yet, and says in time what will expire. It never decides who may connect: those who
-// take connections do, with Certificate and Roots. Begin with set.go; watch.go looks at the files
-// and the clock, metrics.go tells Prometheus.
+// It decides which certificate is shown and which CA is trusted now, refuses what is expired or not
+// valid yet, and warns in time before something expires. It never decides who may connect: whoever
+// accepts connections does, with Certificate and Roots. Begin with set.go; watch.go checks the
+// files and the clock, metrics.go reports to Prometheus.
 package certs
 
 import (
@@ -23,7 +23,7 @@ import (
 // Files are the PEM files of one node. CA may be empty: the system's roots then.
 type Files struct{ Cert, Key, CA string }
 
-// Invalid is why a file cannot be used.
+// Invalid describes why a file cannot be used.
 type Invalid struct {
 	Key    string // the setting that names the file
 	File   string
@@ -33,17 +33,17 @@ type Invalid struct {
 // Error implements error.
 func (e *Invalid) Error() string { return fmt.Sprintf("%s %s: %s", e.Key, e.File, e.Reason) }
 
-// Set is what the files hold now. Its methods may be called by any goroutine.
+// Set is the current content of the files. Its methods may be called by any goroutine.
 type Set struct {
 	files Files
 	log   hclog.Logger
-	said  map[string]int // by file, what the log was told of its end; Run's
+	said  map[string]int // by file, the warnings that have been logged; used only by Run
 
-	mu  sync.Mutex // over now
+	mu  sync.Mutex // guards now
 	now *loaded
 }
 
-// loaded is one reading of the files. It does not change.
+// loaded is one reading of the files. It is immutable.
 type loaded struct {
 	raw   [3][]byte // cert, key, CA
 	cert  *tls.Certificate
@@ -51,7 +51,7 @@ type loaded struct {
 	ends  []end
 }
 
-// end says until when a file is good for anything.
+// end is when a file expires.
 type end struct {
 	file     string
 	notAfter time.Time
@@ -69,13 +69,13 @@ func Open(files Files, log hclog.Logger) (*Set, error) {
 	return &Set{files: files, log: log, said: map[string]int{}, now: now}, nil
 }
 
-// Certificate is the one to show now.
+// Certificate returns the certificate to show now.
 func (s *Set) Certificate() *tls.Certificate { return s.current().cert }
 
-// Roots are the CAs to trust now; nil means the system's.
+// Roots returns the CAs to trust now; nil means the system's.
 func (s *Set) Roots() *x509.CertPool { return s.current().roots }
 
-// Server makes a configuration that shows the current certificate to every new connection.
+// Server returns a configuration that shows the current certificate to every new connection.
 func (s *Set) Server(c *tls.Config) *tls.Config {
 	c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return s.Certificate(), nil
@@ -83,7 +83,7 @@ func (s *Set) Server(c *tls.Config) *tls.Config {
 	return c
 }
 
-// Expired answers why other sides refuse this node's certificate by now, or nil.
+// Expired returns an error if this node's certificate has expired, so that other sides refuse it.
 func (s *Set) Expired(now time.Time) error {
 	if leaf := s.Certificate().Leaf; now.After(leaf.NotAfter) {
 		return &Invalid{"tls.cert_file", s.files.Cert, "the certificate expired on " + date(leaf.NotAfter)}
@@ -91,8 +91,8 @@ func (s *Set) Expired(now time.Time) error {
 	return nil
 }
 
-// Reload reads the files again and reports whether they have changed. What cannot be used is an
-// error, and what was there before stays.
+// Reload reads the files again and reports whether they have changed. If they cannot be used it
+// returns an error and keeps the previous ones.
 func (s *Set) Reload() (changed bool, err error) {
 	next, err := s.files.read(time.Now())
 	if err != nil {
@@ -143,8 +143,8 @@ func (f Files) read(now time.Time) (*loaded, error) {
 	return l, l.readRoots(f.CA, now)
 }
 
-// readRoots takes every certificate of the file. While a CA is replaced the old one and the new
-// one stand side by side, so the file is good as long as one of them is.
+// readRoots reads every certificate of the file. While a CA is replaced, the file has the old one
+// and the new one, so it is usable as long as one of them is.
 func (l *loaded) readRoots(file string, now time.Time) error {
 	l.roots = x509.NewCertPool()
 	last, reason := time.Time{}, "has no PEM certificate"
@@ -178,7 +178,7 @@ func (l *loaded) readRoots(file string, now time.Time) error {
 	return nil
 }
 
-// outOfDate says why a certificate is not good now; nothing when it is.
+// outOfDate returns why a certificate is not valid now, or "".
 func outOfDate(c *x509.Certificate, now time.Time) string {
 	switch {
 	case now.After(c.NotAfter):

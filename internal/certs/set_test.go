@@ -90,7 +90,7 @@ func TestOpenRefusesWhatIsNoGoodNowAndNamesFileAndDate(t *testing.T) {
 	}
 }
 
-// An old CA beside the new one is how a CA is replaced: it may expire there.
+// An old CA beside the new one is normal while a CA is replaced; the old one may expire there.
 func TestOneGoodCAIsEnough(t *testing.T) {
 	now := time.Now()
 	good, old := files(t), files(t)
@@ -128,7 +128,8 @@ func TestOneGoodCAIsEnough(t *testing.T) {
 	}
 }
 
-// logged is a Set on a good certificate of 40 days, and what its log has said since the last call.
+// logged returns a Set with a valid certificate of 40 days, and a function that returns what was
+// logged since its last call.
 func logged(t *testing.T) (s *Set, f Files, said func() string) {
 	f = files(t)
 	write(t, f, time.Now().Add(-day), time.Now().Add(40*day))
@@ -197,7 +198,7 @@ func TestRunTakesOverWhatIsRenewedAndKeepsWhatIsGood(t *testing.T) {
 			t.Errorf("an expired one in its place: %q, want that the old one stays, said once", got)
 		}
 		write(t, f, time.Now().Add(-day), time.Now().Add(90*day))
-		if got := after(Every); strings.Count(got, "taken over") != 1 || s.Certificate() == was {
+		if got := after(Every); strings.Count(got, "reloaded") != 1 || s.Certificate() == was {
 			t.Errorf("a good one in its place: %q, want that it is taken over", got)
 		}
 		if got := after(3 * Every); got != "" {

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Every is how often the files are looked at. They are read whole: a changed time of change is
-// neither necessary nor enough, as with links that Kubernetes swaps.
+// Every is how often the files are read. They are read as a whole: a changed modification time is
+// neither necessary nor sufficient, for example with links that Kubernetes swaps.
 const Every = 10 * time.Second
 
-// warnings are how long before its end the log is told of a file, and at the end.
+// warnings are the times before a file's expiry at which the log warns, and the expiry itself.
 var warnings = []time.Duration{30 * 24 * time.Hour, 7 * 24 * time.Hour, 24 * time.Hour, 0}
 
-// Run takes over what changes in the files, and says in the log what is about to expire. It
-// returns when ctx ends.
+// Run reloads the files when they change, and logs what is about to expire. It returns when ctx
+// ends.
 func (s *Set) Run(ctx context.Context) {
 	t := time.NewTicker(Every)
 	defer t.Stop()
@@ -29,23 +29,23 @@ func (s *Set) Run(ctx context.Context) {
 		case err == nil:
 			failed = ""
 			if changed {
-				s.told()
+				s.logLoaded()
 			}
-		case err.Error() != failed: // once; and files that are being replaced are read again soon
+		case err.Error() != failed: // logged once; files that are just being replaced are read again soon
 			failed = err.Error()
-			s.log.Warn("certificates: what is in the files now cannot be used, the old ones stay", "error", err)
+			s.log.Warn("certificates: the files cannot be used now, the previous certificates stay in use", "error", err)
 		}
 	}
 }
 
-// told says what was taken over.
-func (s *Set) told() {
+// logLoaded logs what was loaded.
+func (s *Set) logLoaded() {
 	for _, e := range s.current().ends {
-		s.log.Info("certificates: taken over", "file", e.file, "not_after", date(e.notAfter))
+		s.log.Info("certificates: reloaded", "file", e.file, "not_after", date(e.notAfter))
 	}
 }
 
-// warn says what is about to expire: each of the warnings once for each file.
+// warn logs what is about to expire: each warning once for each file.
 func (s *Set) warn(now time.Time) {
 	for _, e := range s.current().ends {
 		due := 0

@@ -1,13 +1,13 @@
-// Package clip shortens texts of callers for messages, so that no message grows with what it is
-// about. Begin with To.
+// Package clip shortens callers' texts for messages, so that a message does not grow with its
+// subject. Begin with To.
 package clip
 
 import "strings"
 
-// Short cuts what a caller wrote to 80 bytes: enough to recognize it by.
+// Short cuts a caller's text to 80 bytes, enough to recognize it.
 func Short(s string) string { return To(s, 80) }
 
-// To cuts s to at most limit bytes of UTF-8, and shows that it did. limit is at least 3.
+// To cuts s to at most limit bytes of valid UTF-8, and marks the cut. limit is at least 3.
 func To(s string, limit int) string {
 	const dots = "..."
 	if len(s) > limit {

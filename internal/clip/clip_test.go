@@ -17,7 +17,7 @@ func TestTo(t *testing.T) {
 		{"abcdefgh", 6, "abc..."},
 		{"abé", 4, "abé"},
 		{"aéfgh", 5, "a..."},   // not half a character
-		{"a\xffb", 10, "ab"},   // no UTF-8 leaves, also of what is short
+		{"a\xffb", 10, "ab"},   // invalid UTF-8 never passes, even in a short text
 		{"日本語日本語", 9, "日本..."}, // 18 bytes
 	} {
 		if got := To(c.s, c.limit); got != c.want {

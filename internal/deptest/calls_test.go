@@ -18,19 +18,19 @@ import (
 	"testing"
 )
 
-// pure are the packages whose result may depend on nothing but their arguments.
+// pure are the packages whose results may depend only on their arguments.
 var pure = map[string]string{
 	"fsm":           "every node applies the same entries, and must reach the same state, byte for byte",
 	"engine/replay": "a turn computed again, on another node or years later, must be the same turn",
 }
 
-// timeless are the packages whose decisions depend on nothing but their arguments, too. Nodes
-// compare what follows from these decisions, and not their texts, which people read.
+// timeless are the packages whose decisions depend only on their arguments, too. Nodes compare what
+// follows from these decisions, but not their texts, which people read.
 var timeless = map[string]string{
 	"engine/calendar": "when a schedule fires follows from its definition, whoever asks and whenever",
 }
 
-// forbidden are functions, and with a nil list packages, whose answer differs between nodes or
+// forbidden are functions, and with a nil list packages, whose result differs between nodes or
 // between two calls.
 var forbidden = map[string][]string{
 	"time":         {"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"},
@@ -45,25 +45,25 @@ var forbidden = map[string][]string{
 }
 
 // reworded are packages whose output a release of Go may change: how JSON escapes, which numbers it
-// takes, which characters count as printable. What apply stores is part of the digest and what it
-// reads decides which rows exist, so nodes built by two toolchains would stop each other. Write and
-// read such things with code of our own (fsm/jsontext.go, catalog.Quote).
+// accepts, which characters count as printable. What apply stores is part of the digest, and what
+// it reads decides which rows exist. So nodes built by two toolchains would stop each other. Read
+// and write such things with code of our own (fsm/jsontext.go, catalog.Quote).
 var reworded = map[string]bool{
 	"encoding/json": true, "encoding/json/v2": true, "encoding/json/jsontext": true, "encoding/xml": true, "encoding/gob": true, "encoding/csv": true,
 	"text/template": true, "html/template": true, "html": true, "text/tabwriter": true, "regexp": true, "net/url": true, "mime": true, "compress/flate": true,
 	"compress/gzip": true, "go/format": true, "sort": true,
 }
 
-// shown are the files whose texts people see and no node compares.
+// shown are the files whose texts people see but no node compares.
 var shown = map[string]string{
 	"asked.go": "a report of a mismatch is made before the log, and travels in the command",
 }
 
-// verbs are those of fmt whose text depends on a table or a type: %q asks Unicode what is
-// printable, %v prints whatever it is given.
+// verbs are fmt verbs whose text depends on a table or a type: %q asks Unicode what is printable,
+// %v prints whatever it is given.
 var verbs = regexp.MustCompile(`%[-+# 0-9.*\[\]]*[qvU]`)
 
-// excuse on the line of a loop, or the one above, says why its order does not matter.
+// excuse, on the line of a loop or the line above, says why the loop's order does not matter.
 const excuse = "any order:"
 
 func TestPurePackagesCallNothingUncertain(t *testing.T) {
@@ -115,8 +115,8 @@ func sources(t *testing.T, p pkg) map[string]string {
 	return files
 }
 
-// impurities type-checks the files of one package, against the export data of what it imports, and
-// returns what it must not do; texts says that nodes compare the texts that it makes.
+// impurities type-checks the files of one package, against the export data of its imports, and
+// returns its forbidden calls. texts says that nodes compare the texts that it makes.
 func impurities(files map[string]string, exports map[string]string, texts bool) (found []string, err error) {
 	fset := token.NewFileSet()
 	var parsed []*ast.File
@@ -168,7 +168,7 @@ type inspection struct {
 }
 
 func (i *inspection) of(f *ast.File) []string {
-	sorted := map[ast.Node]bool{} // calls whose result is put in order at once
+	sorted := map[ast.Node]bool{} // calls whose result is sorted at once
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.GoStmt:
@@ -216,7 +216,7 @@ func (i *inspection) function(call *ast.CallExpr) string {
 	return ""
 }
 
-// format returns the format of a call of fmt that makes a text.
+// format returns the format of a call of fmt that returns a text.
 func (i *inspection) format(name string, call *ast.CallExpr) (string, bool) {
 	if name != "fmt.Sprintf" && name != "fmt.Errorf" || len(call.Args) == 0 {
 		return "", false

@@ -23,7 +23,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// roomOf returns the room that names path, the exact one before one that covers it.
+// roomOf returns the room that names path: the exact one before one that covers it.
 func roomOf(path string) (found *room) {
 	for i := range rooms {
 		switch r := &rooms[i]; {
@@ -36,7 +36,7 @@ func roomOf(path string) (found *room) {
 	return found
 }
 
-// check answers which rule an import breaks, or nothing.
+// check returns the rule that an import breaks, or "".
 func (r *room) check(imported string) string {
 	if ours, ok := strings.CutPrefix(imported, module+"/"); ok {
 		for _, may := range r.ours {

@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite NOTICE")
 
-// licences are the texts that tell one licence from another, the more special ones first. A module
-// under another licence has to be looked at by somebody before the binary may hold it.
+// licences are texts that identify a licence, the more specific ones first. If a module has another
+// licence, somebody must look at it before it goes into the binary.
 var licences = []struct {
 	name string
 	text *regexp.Regexp
@@ -40,7 +40,7 @@ LICENSE file of the module's source. This file is made by
 `
 
 // TestNotice: NOTICE names every module of the binary with its licence, and repeats the notices
-// that modules ask to be repeated.
+// that modules require.
 func TestNotice(t *testing.T) {
 	const file = "../../NOTICE"
 	want := noticeHead + notice(t)
@@ -62,7 +62,8 @@ func notice(t *testing.T) string {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}\t{{.Dir}}{{end}}", "./cmd/aion-node")
 	cmd.Dir = "../.."
-	// The same list on every machine: what only one system needs is in the binary for that one.
+	// The list is the same on every machine: a module that only one system needs is in that
+	// system's binary.
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=1")
 	out, err := cmd.Output()
 	if err != nil {
@@ -87,7 +88,7 @@ func notice(t *testing.T) string {
 	return table.String() + notices.String()
 }
 
-// holder is the first line of a licence that says whose it is.
+// holder returns the first line of a licence that names its owner.
 var holder = regexp.MustCompile(`(?m)^[ \t/#*]*Copyright(?: \([cC]\)| ©|[^\n]*\b(?:19|20)\d\d\b)[^\n]*$`)
 
 func licenceOf(t *testing.T, module, dir string) (name, copyright string) {

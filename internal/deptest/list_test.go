@@ -14,7 +14,7 @@ import (
 
 const module = "aion.dev/aion"
 
-// pkg is what go list says of a package.
+// pkg is go list's description of a package.
 type pkg struct {
 	ImportPath string
 	Name       string

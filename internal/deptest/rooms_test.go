@@ -1,15 +1,15 @@
 package deptest
 
-// room is what one package of ours may import, besides the standard library. A path ending in
-// "/..." covers what is below it too.
+// room lists what one of our packages may import besides the standard library. A path ending in
+// "/..." also covers what is below it.
 type room struct {
 	path   string   // below the module; "..." at the end covers what is below it
-	ours   []string // packages of ours
-	others []string // modules or packages of others; "*" = any that no one else owns
+	ours   []string // our packages
+	others []string // modules or packages of others; "*" = any without an owner
 	why    string
 }
 
-// rooms lists every package. The order is that of the house: each floor stands on those above it.
+// rooms lists every package, in the order of the house: each floor stands on those above it.
 var rooms = []room{
 	{"catalog", nil, []string{"github.com/gowebpki/jcs"}, "the catalog is plain values that the state machine applies: it knows nothing of ours"},
 	{"catalog/project", []string{"catalog"}, []string{"github.com/pelletier/go-toml/v2"}, "the packer reads files and TOML, which fsm must never see through catalog"},
@@ -96,8 +96,8 @@ var rooms = []room{
 // alone is why no workload may import another.
 const alone = "a workload can be read, changed and thrown away alone: what two of them need is in a package of its own"
 
-// replication are the libraries that only the cluster may know. raft in two places would be two
-// truths about who leads.
+// replication are the libraries that only the cluster may know. raft in two places would mean two
+// opinions about who leads.
 var replication = []string{
 	"github.com/hashicorp/raft", "github.com/hashicorp/raft-boltdb/v2", "github.com/hashicorp/raft-wal", "github.com/hashicorp/memberlist", "go.etcd.io/bbolt",
 }

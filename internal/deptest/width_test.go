@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// widest is how many columns a line of a comment may have, with a tab for four: two files side by
-// side fit a screen, and nobody has to scroll to read why.
+// widest is the maximal number of columns of a comment line, with a tab counting as four. Two files
+// side by side then fit a screen, and nobody has to scroll to read a comment.
 const widest = 100
 
-// TestCommentsFitTheScreen looks at lines that are comments and nothing else. Text that stands as
-// it is laid out, behind a tab, may be wider.
+// TestCommentsFitTheScreen checks lines that are only comments. Preformatted text, after a tab, may
+// be wider.
 func TestCommentsFitTheScreen(t *testing.T) {
 	list := exec.Command("git", "ls-files", "*.go")
 	list.Dir = filepath.Join("..", "..")

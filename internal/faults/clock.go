@@ -9,18 +9,18 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// Injected tells whether this build can have faults at all.
+// Injected reports whether this build can inject faults.
 const Injected = true
 
-// drift is how far both clocks are ahead of the machine's for having run faster or slower.
+// drift is how far both clocks are ahead of the machine's because they ran faster or slower.
 var drift struct {
 	sync.Mutex
 	sum  time.Duration
 	last time.Time
 }
 
-// Now is the time of this machine as it is shown to the node, with its monotonic reading. It never
-// runs back, whatever the rate.
+// Now returns the time that the node sees, with its monotonic reading. It never runs backwards,
+// whatever the rate.
 func Now() time.Time {
 	rate := 1.0
 	if c := current(); c.Rate > 0 {
@@ -36,10 +36,10 @@ func Now() time.Time {
 	return now.Add(drift.sum)
 }
 
-// Wall is what the wall clock showed at t, for comparing with other machines.
+// Wall returns what the wall clock showed at t, for comparison with other machines.
 func Wall(t time.Time) time.Time { return t.Round(0).Add(current().Offset) }
 
-// Snapshots sets the thresholds that the control file asks for.
+// Snapshots sets the thresholds that the control file requests.
 func Snapshots(rc *raft.Config) {
 	c := current()
 	if c.SnapshotEntries > 0 {

@@ -2,14 +2,14 @@ package faults
 
 import "time"
 
-// Control is what a node is to suffer, as JSON in the file that AION_FAULTS names. The zero Control
-// is health.
+// Control is the set of faults that a node suffers, as JSON in the file that AION_FAULTS names. The
+// zero Control means no faults.
 type Control struct {
-	Offset time.Duration `json:"offset,omitempty"` // what the wall clock is ahead
+	Offset time.Duration `json:"offset,omitempty"` // how far the wall clock is ahead
 	Rate   float64       `json:"rate,omitempty"`   // how fast both clocks run; 0 = 1
 	Disk   Disk          `json:"disk,omitzero"`
 	Power  Power         `json:"power,omitzero"`
-	Room   uint64        `json:"room,omitempty"` // bytes that the disk seems to have left; 0 = as many as there are
+	Room   uint64        `json:"room,omitempty"` // free bytes that the disk reports; 0 = the real number
 
 	// Thresholds of raft's snapshots, read once, at the start; 0 = as configured.
 	SnapshotEntries uint64        `json:"snapshot_entries,omitempty"`
@@ -17,21 +17,24 @@ type Control struct {
 	SnapshotEvery   time.Duration `json:"snapshot_every,omitempty"`
 }
 
-// Power says what the next kill -9 is to take away.
+// Power describes what the next kill -9 loses.
 type Power struct {
-	Watch bool   `json:"watch,omitempty"` // note from now on, until the process ends, how to undo what is not synced
-	Lose  uint64 `json:"lose,omitempty"`  // read once, at the start: the process before has lost its power, and this is the seed of what a disk kept; 0 = it has only died
-	All   bool   `json:"all,omitempty"`   // and its disk kept nothing that was not synced
+	// from now on until the process ends, record how to undo what is not synced
+	Watch bool `json:"watch,omitempty"`
+	// read once, at the start: the previous process lost its power, and this seed decides what the
+	// disk kept; 0 = it only died
+	Lose uint64 `json:"lose,omitempty"`
+	All  bool   `json:"all,omitempty"` // the disk kept nothing that was not synced
 }
 
-// Disk is what goes wrong with files.
+// Disk is a fault of the file system.
 type Disk struct {
 	Area  Area `json:"area,omitempty"` // empty = everywhere
 	Fault Kind `json:"fault,omitempty"`
-	After int  `json:"after,omitempty"` // how many operations of the kind go well before
+	After int  `json:"after,omitempty"` // how many operations of the kind succeed before the fault
 }
 
-// Kind is what goes wrong.
+// Kind is a kind of fault.
 type Kind string
 
 // The kinds.

@@ -25,8 +25,8 @@ import (
 	"github.com/hashicorp/raft-wal/metadb"
 )
 
-// TestMain is also the process that is killed: it writes into all stores, and says after each round
-// of writes how far it is.
+// TestMain is also the process that is killed: it writes into all stores, and prints its progress
+// after each round of writes.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("FAULTS_TEST_DIR"); dir != "" {
 		known, _ := strconv.ParseUint(os.Getenv("FAULTS_TEST_KNOWN"), 10, 64)
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// valueOf is what is stored under n: from nothing to a few sectors.
+// valueOf returns the value stored under n: from nothing to a few sectors.
 func valueOf(n uint64) []byte {
 	r := rand.New(rand.NewPCG(n, 2))
 	b := make([]byte, r.IntN(3000))
@@ -48,7 +48,8 @@ func valueOf(n uint64) []byte {
 	return b
 }
 
-// victim checks that what it said in its former life is there, and goes on until it is killed.
+// victim checks that what it printed in its former life is stored, and continues until it is
+// killed.
 func victim(dir string, known uint64) error {
 	for _, name := range []string{"raft/wal", "blobs"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
@@ -59,7 +60,8 @@ func victim(dir string, known uint64) error {
 	if err != nil {
 		return err
 	}
-	walDir := filepath.Join(dir, "raft/wal") // one segment is enough: what a full one needs after a kill is the business of cluster
+	// one segment is enough; cluster tests what a full one needs after a kill
+	walDir := filepath.Join(dir, "raft/wal")
 	log, err := wal.Open(walDir, wal.WithMetaStore(Meta(walDir, &metadb.BoltMetaDB{})), Segments(walDir))
 	if err != nil {
 		return err
@@ -126,7 +128,7 @@ func victim(dir string, known uint64) error {
 
 const snapshotEvery = 20
 
-// newest checks that the last snapshot of those that are known is there, or a later one.
+// newest checks that the newest known snapshot exists, or a later one.
 func newest(s raft.SnapshotStore, known uint64) error {
 	all, err := s.List()
 	if err != nil || known < snapshotEvery {
@@ -153,12 +155,12 @@ func takeSnapshot(s raft.SnapshotStore, n uint64) error {
 		return err
 	}
 	_, err = sink.Write(valueOf(n))
-	return errors.Join(err, sink.Close(), sink.Close()) // the state machine does, and raft
+	return errors.Join(err, sink.Close(), sink.Close()) // both the state machine and raft close it
 }
 
 func binaryOf(n uint64) []byte { return fmt.Appendf(nil, "%08d", n) }
 
-// archive keeps one as the cluster does.
+// archive stores one as the cluster does.
 func archive(dir string, n uint64) error {
 	name := filepath.Join(dir, "blobs", strconv.FormatUint(n, 10))
 	file, err := os.Create(name + ".tmp")
@@ -181,15 +183,15 @@ func archive(dir string, n uint64) error {
 	return SyncFolder(filepath.Dir(name), folder.Sync)
 }
 
-// TestWhatWasSyncedOutlivesThePower kills a process with real stores at random points, and takes
-// away what it had not synced.
+// TestWhatWasSyncedOutlivesThePower kills a process with real stores at random points, and discards
+// what it had not synced.
 func TestWhatWasSyncedOutlivesThePower(t *testing.T) {
 	if missed := lives(t, 6, func(life uint64) bool { return life%3 == 1 }); missed != "" {
 		t.Error(missed)
 	}
 }
 
-// TestAMissingSyncShows is the same with a process that does not sync its archives.
+// TestAMissingSyncShows does the same with a process that does not sync its archives.
 func TestAMissingSyncShows(t *testing.T) {
 	t.Setenv("FAULTS_TEST_CARELESS", "1")
 	if missed := lives(t, 2, func(uint64) bool { return true }); !strings.Contains(missed, "archive 1: ") {
@@ -197,7 +199,7 @@ func TestAMissingSyncShows(t *testing.T) {
 	}
 }
 
-// lives returns what a process misses when it starts, in the first of its lives that misses
+// lives returns what a process misses when it starts, in the first of its lives in which it misses
 // something.
 func lives(t *testing.T, most uint64, all func(life uint64) bool) (missed string) {
 	root := t.TempDir()
@@ -238,7 +240,7 @@ func lives(t *testing.T, most uint64, all func(life uint64) bool) (missed string
 				missed = fmt.Sprintf("life %d, %d known: %s", life, known, lines.Text())
 			}
 			if left--; left == 0 {
-				cmd.Process.Kill() // what it says until it is dead counts, too
+				cmd.Process.Kill() // what it prints until it is dead counts, too
 			}
 		}
 		cmd.Process.Kill()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// hits returns what goes wrong with an operation now, after a hang if there is one.
+// hits returns the fault of an operation, after a hang if there is one.
 func hits(area Area, sync bool) Kind {
 	for {
 		d := current().Disk
@@ -27,15 +27,15 @@ func hits(area Area, sync bool) Kind {
 	}
 }
 
-// Stall holds an entry up that the state is about to apply. The database itself stalls like this
-// when it cannot write its tables, but only after hundreds of megabytes.
+// Stall delays an entry that the state is about to apply. Pebble itself stalls like this when it
+// cannot write its tables, but only after hundreds of megabytes.
 func Stall() {
 	for current().Disk.Fault == Stalled {
 		time.Sleep(readEvery)
 	}
 }
 
-// Room is how many bytes are left of a disk that has so many.
+// Room returns the free bytes that the node sees of a disk with free bytes.
 func Room(free uint64) uint64 {
 	if room := current().Room; room > 0 {
 		return min(room, free)
@@ -43,7 +43,7 @@ func Room(free uint64) uint64 {
 	return free
 }
 
-// write is a write of b by way of w.
+// write writes b through w, with the faults of area.
 func write(area Area, b []byte, w func([]byte) (int, error)) (int, error) {
 	switch hits(area, false) {
 	case Full:
@@ -58,10 +58,11 @@ func write(area Area, b []byte, w func([]byte) (int, error)) (int, error) {
 	return w(b)
 }
 
-// full is how a disk refuses that has no room.
+// full returns the error of a disk without room.
 func full(what, name string) error { return fmt.Errorf("fault: %s %s: %w", what, name, syscall.ENOSPC) }
 
-// flush is an fsync by way of f. One that fails has not happened, as on a disk that lost its cache.
+// flush runs the fsync f, with the faults of area. A failed fsync has no effect, as on a disk that
+// lost its cache.
 func flush(area Area, f func() error) error {
 	if hits(area, true) != "" {
 		return fmt.Errorf("fault: %w", syscall.EIO)
@@ -69,13 +70,13 @@ func flush(area Area, f func() error) error {
 	return f()
 }
 
-// File is what of an archive's file may go wrong.
+// File has the operations on an archive's file that may fail.
 type File interface {
 	io.WriteCloser
 	Sync() error
 }
 
-// Archive is f, a new file, with the faults of archives.
+// Archive adds the faults of archives to f, a new file.
 func Archive(f *os.File) File {
 	must(watch().Create(f.Name(), func() error { return nil }))
 	return blobFile{f}
@@ -84,7 +85,7 @@ func Archive(f *os.File) File {
 type blobFile struct{ *os.File }
 
 func (f blobFile) Write(b []byte) (int, error) {
-	return write(Blob, b, noted(f.Fd(), -1, f.File.Write))
+	return write(Blob, b, recordWrite(f.Fd(), -1, f.File.Write))
 }
 
-func (f blobFile) Sync() error { return flush(Blob, settled(f.Fd(), f.File.Sync)) }
+func (f blobFile) Sync() error { return flush(Blob, recordSync(f.Fd(), f.File.Sync)) }

@@ -68,24 +68,24 @@ func descriptor(f types.WritableFile) uintptr { return f.(interface{ Fd() uintpt
 
 type logFile struct {
 	types.WritableFile
-	dir string // of a new file, which syncs its folder, too
+	dir string // of a new file, whose sync also syncs its folder
 }
 
 func (f logFile) WriteAt(b []byte, at int64) (int, error) {
-	return write(Log, b, noted(descriptor(f.WritableFile), at, func(b []byte) (int, error) { return f.WritableFile.WriteAt(b, at) }))
+	return write(Log, b, recordWrite(descriptor(f.WritableFile), at, func(b []byte) (int, error) { return f.WritableFile.WriteAt(b, at) }))
 }
 
 func (f logFile) Sync() error {
-	sync := settled(descriptor(f.WritableFile), f.WritableFile.Sync)
+	sync := recordSync(descriptor(f.WritableFile), f.WritableFile.Sync)
 	if f.dir == "" {
 		return flush(Log, sync)
 	}
 	return flush(Log, func() error { return watch().SyncFolder(f.dir, sync) })
 }
 
-// Meta is the list of segments in dir with the faults of the log. Bolt takes no file but the
-// system's, so they are met above it: nothing is half-written, but a power loss within a commit can
-// undo pages of it.
+// Meta adds the faults of the log to the list of segments in dir. Bolt only accepts the system's
+// files, so these faults occur above it: nothing is half-written, but a power loss within a commit
+// can undo some of its pages.
 func Meta(dir string, m types.MetaStore) types.MetaStore {
 	return meta{m, filepath.Join(dir, "wal-meta.db")}
 }
@@ -103,7 +103,7 @@ func (m meta) SetStable(key, val []byte) error {
 	return commit(Log, m.path, func() error { return m.MetaStore.SetStable(key, val) })
 }
 
-// Stable is s, which keeps the file at path, with the faults of the vote, as those of Meta.
+// Stable adds the faults of the vote to s, whose file is at path. They work like Meta's.
 func Stable(path string, s raft.StableStore) raft.StableStore { return stable{s, path} }
 
 type stable struct {

@@ -9,11 +9,11 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// SnapshotStore is s, which keeps its snapshots in dir, with the faults of snapshots. Raft's store
-// writes past everybody, so they are met above it: a write fails before it is buffered, an fsync
-// fails instead of the end of a snapshot. It syncs what a snapshot consists of before it renames
-// its folder, and removes one without its last name when it is opened: all that a power loss can
-// undo is the folder and its name.
+// SnapshotStore adds the faults of snapshots to s, whose folder is dir. Raft's store uses the
+// system's files directly, so the faults occur above it: a write fails before it is buffered, and a
+// failing fsync fails the end of the snapshot. The store syncs a snapshot's contents before it
+// renames its folder, and removes unfinished ones when it is opened. So a power loss can only undo
+// the folder and its name.
 func SnapshotStore(dir string, s raft.SnapshotStore) raft.SnapshotStore { return snapshots{s, dir} }
 
 type snapshots struct {
@@ -37,7 +37,7 @@ func (s snapshots) Create(v raft.SnapshotVersion, index, term uint64, c raft.Con
 type snapshot struct {
 	raft.SnapshotSink
 	dir, path string
-	closed    bool // the state machine closes it, and raft again
+	closed    bool // both the state machine and raft close it
 }
 
 func (s *snapshot) Write(b []byte) (int, error) { return write(Snapshot, b, s.SnapshotSink.Write) }
@@ -51,7 +51,7 @@ func (s *snapshot) Close() error {
 		if err := watch().Rename(s.path+".tmp", s.path, s.SnapshotSink.Close); err != nil {
 			return err
 		}
-		return watch().SyncFolder(s.dir, func() error { return nil }) // Close has, after the rename
+		return watch().SyncFolder(s.dir, func() error { return nil }) // Close has synced it, after the rename
 	})
 	if err != nil {
 		return errors.Join(err, s.SnapshotSink.Cancel())

@@ -10,7 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// FS is fs with the faults of the state.
+// FS adds the faults of the state to fs.
 func FS(fs vfs.FS) vfs.FS {
 	if fs == nil {
 		fs = vfs.Default
@@ -103,7 +103,7 @@ func (s stateFS) OpenDir(name string) (vfs.File, error) {
 	return stateFolder{f, name}, nil
 }
 
-// Unwrap is for those who look for the file system below.
+// Unwrap returns the file system below, for callers that look for it.
 func (s stateFS) Unwrap() vfs.FS { return s.FS }
 
 func stateFileOf(f vfs.File, err error) (vfs.File, error) {
@@ -116,24 +116,24 @@ func stateFileOf(f vfs.File, err error) (vfs.File, error) {
 type stateFile struct{ vfs.File }
 
 func (f stateFile) Write(b []byte) (int, error) {
-	return write(State, b, noted(f.Fd(), -1, f.File.Write))
+	return write(State, b, recordWrite(f.Fd(), -1, f.File.Write))
 }
 
 func (f stateFile) WriteAt(b []byte, at int64) (int, error) {
-	return write(State, b, noted(f.Fd(), at, func(b []byte) (int, error) { return f.File.WriteAt(b, at) }))
+	return write(State, b, recordWrite(f.Fd(), at, func(b []byte) (int, error) { return f.File.WriteAt(b, at) }))
 }
 
-func (f stateFile) Sync() error     { return flush(State, settled(f.Fd(), f.File.Sync)) }
-func (f stateFile) SyncData() error { return flush(State, settled(f.Fd(), f.File.SyncData)) }
+func (f stateFile) Sync() error     { return flush(State, recordSync(f.Fd(), f.File.Sync)) }
+func (f stateFile) SyncData() error { return flush(State, recordSync(f.Fd(), f.File.SyncData)) }
 
-// SyncTo promises nothing unless it has synced all, and that is asked for by Sync and SyncData.
+// SyncTo promises nothing unless it has synced everything, and Sync and SyncData do that.
 func (f stateFile) SyncTo(length int64) (full bool, err error) {
 	err = flush(State, func() (err error) {
 		full, err = f.File.SyncTo(length)
 		if err != nil || !full {
 			return err
 		}
-		return settled(f.Fd(), f.File.SyncData)()
+		return recordSync(f.Fd(), f.File.SyncData)()
 	})
 	return full, err
 }

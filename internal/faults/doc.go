@@ -1,9 +1,9 @@
-// Package faults lets a node be lied to by its clock and its disk, so that the suite in jepsen/ can
-// see what it makes of that. In a normal build every function here returns what it was given, and
-// the compiler removes it. With -tags aionfaults a node reads a file, named by the environment
-// variable AION_FAULTS, every 20 milliseconds, and does what the Control in it says. Such a build
+// Package faults makes a node's clock and disk misbehave, so that the suite in jepsen/ can test how
+// the node copes. In a normal build every function here returns its argument, and the compiler
+// removes it. With -tags aionfaults a node reads a file, named by the environment variable
+// AION_FAULTS, every 20 milliseconds, and injects the faults of the Control in it. Such a build
 // runs on Linux.
 //
-// It decides nothing about when and to whom: the suite writes the file. Nothing but marked lines in
-// cluster/ asks it. Begin with Control.
+// It does not decide when a fault occurs, or where: the suite writes the file. Only marked lines in
+// cluster/ call it. Begin with Control.
 package faults

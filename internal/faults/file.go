@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// control is where AION_FAULTS points to; empty = nothing goes wrong.
+// control is the path in AION_FAULTS; empty = no faults.
 var control = func() string {
 	path := os.Getenv("AION_FAULTS")
-	os.Unsetenv("AION_FAULTS") // the node refuses variables that begin like its own and are none
+	os.Unsetenv("AION_FAULTS") // the node refuses unknown variables with its own prefix
 	return path
 }()
 
@@ -26,8 +26,8 @@ var (
 
 const readEvery = 20 * time.Millisecond
 
-// current is what the control file says. A file that is not there says nothing; one that cannot be
-// read is a mistake of the suite.
+// current returns the content of the control file. A missing file means no faults; an unreadable
+// one is an error of the suite.
 func current() *Control {
 	reading.Do(func() {
 		now.Store(&Control{})
@@ -62,5 +62,5 @@ func set(b []byte) {
 	now.Store(c)
 }
 
-// counted is how many operations have met the disk fault that is on now.
+// counted is how many operations the current disk fault has seen.
 var counted atomic.Int64

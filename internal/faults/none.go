@@ -12,47 +12,47 @@ import (
 	"github.com/hashicorp/raft-wal/types"
 )
 
-// Injected tells whether this build can have faults at all.
+// Injected reports whether this build can inject faults.
 const Injected = false
 
-// Now is the time of this machine, with its monotonic reading.
+// Now returns the time of this machine, with its monotonic reading.
 func Now() time.Time { return time.Now() }
 
-// Wall is what the wall clock showed at t, for comparing with other machines.
+// Wall returns t.
 func Wall(t time.Time) time.Time { return t }
 
 // Stall returns at once.
 func Stall() {}
 
-// Room is free.
+// Room returns free.
 func Room(free uint64) uint64 { return free }
 
 // Snapshots changes nothing.
 func Snapshots(*raft.Config) {}
 
-// FS is fs.
+// FS returns fs.
 func FS(fs vfs.FS) vfs.FS { return fs }
 
-// Segments leaves the wal its files.
+// Segments does not change the wal's files.
 func Segments(string) (open func(*wal.WAL)) { return func(*wal.WAL) {} }
 
-// Meta is m.
+// Meta returns m.
 func Meta(_ string, m types.MetaStore) types.MetaStore { return m }
 
-// Stable is s.
+// Stable returns s.
 func Stable(_ string, s raft.StableStore) raft.StableStore { return s }
 
-// SnapshotStore is s.
+// SnapshotStore returns s.
 func SnapshotStore(_ string, s raft.SnapshotStore) raft.SnapshotStore { return s }
 
-// Archive is f.
+// Archive returns f.
 func Archive(f *os.File) *os.File { return f }
 
-// Rename is os.Rename.
+// Rename calls os.Rename.
 func Rename(from, to string) error { return os.Rename(from, to) }
 
-// Remove is os.Remove.
+// Remove calls os.Remove.
 func Remove(path string) error { return os.Remove(path) }
 
-// SyncFolder is f.
+// SyncFolder calls f.
 func SyncFolder(_ string, f func() error) error { return f() }

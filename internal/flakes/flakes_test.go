@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// said is what test2json says of one test after another: "Test action seconds".
+// said is the output of test2json for one test after another: "Test action seconds".
 func said(lines ...string) []byte {
 	var b strings.Builder
 	for _, l := range lines {
@@ -33,7 +33,7 @@ func TestTallyNamesWhatFailed(t *testing.T) {
 	c := newTally()
 	c.add("a", parse(said("TestOne pass 0", "TestTwo fail 0"), exit))
 	c.add("a", parse(said("TestOne pass 0", "TestTwo pass 0"), nil))
-	c.add("a", parse(said("TestOne pass 0", "TestTwo pass 0", "TestNot skip 0"), exit)) // it left a goroutine
+	c.add("a", parse(said("TestOne pass 0", "TestTwo pass 0", "TestNot skip 0"), exit)) // it leaked a goroutine
 	c.add("b", parse(said("TestHangs"), exit))
 	var b strings.Builder
 	c.print(&b)
@@ -47,7 +47,7 @@ func TestTallyNamesWhatFailed(t *testing.T) {
 	}
 }
 
-// A real package, so that what go's tools print is known too.
+// A real package, so that the test also covers what go's tools print.
 func TestHuntRunsRealTests(t *testing.T) {
 	o := options{
 		length: time.Minute, quick: time.Minute, patience: time.Minute, first: time.Minute,

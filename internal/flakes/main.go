@@ -1,10 +1,10 @@
-// Command flakes runs every test that is quick again and again on a busy machine, and prints which
-// of them failed how often.
+// Command flakes runs every quick test again and again on a busy machine, and prints which tests
+// failed how often.
 //
 // It decides which tests are quick (from one round of all of them), how busy the machine is, and
-// what a failure is: of a test, or of a package whose tests all passed. It never says why: the
-// output of each round that failed is kept. Begin with hunt in this file, then round.go (one run of
-// one package's tests) and tally.go (what came of them).
+// what a failure is: of a test, or of a package whose tests all passed. It does not explain
+// failures, but keeps the output of each failed round. Begin with hunt in this file, then round.go
+// (one run of one package's tests) and tally.go (the results).
 package main
 
 import (
@@ -22,14 +22,14 @@ import (
 )
 
 type options struct {
-	length   time.Duration // of the hunt, after the first round
-	quick    time.Duration // what a quick test may take in the first round
+	length   time.Duration // of the hunt after the first round
+	quick    time.Duration // the longest time that a quick test took in the first round
 	patience time.Duration // for one round of one package
-	first    time.Duration // for the first one, which runs slow tests too
-	rounds   int           // of all packages, at most; 0 = as many as there is time for
+	first    time.Duration // for the first round, which includes slow tests
+	rounds   int           // of all packages, at most; 0 = until the time is over
 	load     int           // goroutines that only compute
-	parallel int           // packages at a time
-	run      string        // only tests that match
+	parallel int           // packages tested at a time
+	run      string        // a pattern of tests to run
 	out      string        // folder for the output of rounds that failed
 }
 
@@ -39,7 +39,7 @@ func main() {
 	flag.DurationVar(&o.quick, "quick", 2*time.Second, "what a test may take to be run again")
 	flag.DurationVar(&o.patience, "patience", 3*time.Minute, "how long the quick tests of one package may take")
 	flag.DurationVar(&o.first, "first", 10*time.Minute, "how long all tests of one package may take")
-	flag.IntVar(&o.rounds, "rounds", 0, "how often to run them at most; 0 = as long as there is time")
+	flag.IntVar(&o.rounds, "rounds", 0, "how often to run them at most; 0 = until the time is over")
 	flag.IntVar(&o.load, "load", runtime.NumCPU(), "goroutines that keep the processors busy meanwhile")
 	flag.IntVar(&o.parallel, "parallel", 2, "packages tested at a time")
 	flag.StringVar(&o.run, "run", ".", "only tests whose name matches this expression")
@@ -92,10 +92,10 @@ func hunt(ctx context.Context, o options, patterns []string) (*tally, error) {
 		wg.Go(func() {
 			for p := range work {
 				name := "^(" + strings.Join(p.quick, "|") + ")$"
-				// With one processor other goroutines come first than with many.
+				// With one processor, goroutines run in another order than with many.
 				r, err := p.round(limited, name, o.patience, 1<<rand.IntN(3))
 				if err != nil {
-					continue // broken off, as the hunt is over
+					continue // cut short by the end of the hunt
 				}
 				t.add(p.name, r)
 				o.keep(p.name, r)
@@ -120,7 +120,7 @@ func hunt(ctx context.Context, o options, patterns []string) (*tally, error) {
 	return t, ctx.Err()
 }
 
-// keep writes what a round that failed printed.
+// keep stores the output of a failed round.
 func (o options) keep(name string, r result) {
 	if !r.failed() {
 		return

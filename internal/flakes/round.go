@@ -16,10 +16,10 @@ import (
 // pkg is a package with tests, built.
 type pkg struct {
 	name, dir, binary string
-	quick             []string // tests that are run again
+	quick             []string // the tests that are run again
 }
 
-// build builds the tests of all packages that match and have any.
+// build builds the tests of all packages that match and have tests.
 func build(ctx context.Context, dir string, patterns []string) ([]pkg, error) {
 	list := exec.CommandContext(ctx, "go", append([]string{"list", "-f",
 		`{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Dir}}{{end}}`}, patterns...)...)
@@ -64,7 +64,7 @@ const (
 	running verdict = "run" // the process ended before the test did
 )
 
-// round runs the tests whose names match, in random order, on so many processors (0 = all).
+// round runs the tests that match, in random order, on the given number of processors (0 = all).
 func (p *pkg) round(ctx context.Context, match string, patience time.Duration, processors int) (result, error) {
 	c := exec.CommandContext(ctx, "go", "tool", "test2json", "-t", p.binary, "-test.v=test2json",
 		"-test.run="+match, "-test.shuffle=on", "-test.timeout="+patience.String())
@@ -81,7 +81,7 @@ func (p *pkg) round(ctx context.Context, match string, patience time.Duration, p
 	return parse(out, err), nil
 }
 
-// parse reads what test2json says. Tests within tests are their parents' business.
+// parse reads the output of test2json. Subtests count towards their parents.
 func parse(out []byte, ended error) result {
 	r := result{tests: make(map[string]test), ended: ended}
 	var text bytes.Buffer
@@ -117,5 +117,5 @@ func (r result) quick(d time.Duration) (names []string) {
 	return names
 }
 
-// failed says whether anything was wrong, if only with the package's own end.
+// failed reports whether anything failed, including only the package's own end.
 func (r result) failed() bool { return r.ended != nil }

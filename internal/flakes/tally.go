@@ -10,7 +10,7 @@ import (
 
 // tally counts how often each test ran and failed.
 type tally struct {
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	counts map[name]*count
 }
 
@@ -18,8 +18,8 @@ type name struct{ pkg, test string }
 
 type count struct{ runs, failed, stuck int }
 
-// whole stands for a package whose tests passed while its process failed: a goroutine was left, or
-// something panicked between two tests.
+// whole stands for a package whose tests passed but whose process failed: it leaked a goroutine, or
+// panicked between two tests.
 const whole = "(the package)"
 
 func newTally() *tally { return &tally{counts: make(map[name]*count)} }
@@ -48,7 +48,7 @@ func (t *tally) add(pkg string, r result) {
 	}
 }
 
-// of is called with mu held.
+// of returns the count of a test. The caller holds mu.
 func (t *tally) of(n name) *count {
 	if t.counts[n] == nil {
 		t.counts[n] = &count{}
@@ -63,7 +63,7 @@ func (t *tally) failures() (n int) {
 	return n
 }
 
-// print tells of the tests that failed, the most frequent first, and how much was run.
+// print lists the tests that failed, the most frequent first, and how much was run.
 func (t *tally) print(w io.Writer) {
 	runs, tests := 0, 0
 	var bad []name

@@ -1,9 +1,9 @@
 // Package lifecycle lets the caller of go wait for it.
 //
-// A Group decides when several long-running parts are over: the first error ends all of them,
-// and Wait returns only when every goroutine has. It never restarts a part and never swallows an
-// error. Closers close what was opened, in mirror order; Pause waits no longer than its context.
-// Begin with Group.
+// A Group decides when several long-running parts end: the first error ends all of them, and Wait
+// returns only when every goroutine has. It never restarts a part and never swallows an error.
+// Closers closes what was opened, in reverse order; Pause waits no longer than its context. Begin
+// with Group.
 package lifecycle
 
 import (
@@ -19,7 +19,7 @@ type Group struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 
-	mu       sync.Mutex // over everything below
+	mu       sync.Mutex // guards the fields below
 	idle     sync.Cond  // running became 0
 	running  int
 	finished bool  // Wait is about to return; Go is refused
@@ -35,9 +35,9 @@ func New(parent context.Context) (*Group, context.Context) {
 	return g, ctx
 }
 
-// Go runs f as the part called name. An error ends the group, except the context's own error
-// after the group has ended: that is how a part obeys. A nil return ends only this part. After
-// Wait has returned, Go does nothing and answers false.
+// Go runs f as the part called name. An error ends the group, except the context's own error after
+// the group has ended: that is how a part obeys. A nil return ends only this part. After Wait has
+// returned, Go does nothing and returns false.
 func (g *Group) Go(name string, f func(ctx context.Context) error) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -63,8 +63,8 @@ func (g *Group) Go(name string, f func(ctx context.Context) error) bool {
 // Stop ends the parts' context. It does not wait.
 func (g *Group) Stop() { g.cancel(context.Canceled) }
 
-// Wait returns once every part has returned, with the first error. Parts may start others
-// meanwhile. The group's context is over afterwards.
+// Wait returns once every part has returned, with the first error. Parts may start others until
+// then. The group's context is over afterwards.
 func (g *Group) Wait() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -76,7 +76,7 @@ func (g *Group) Wait() error {
 	return g.first
 }
 
-// obeyed reports whether err says only that the group has ended.
+// obeyed reports whether err only means that the group has ended.
 func (g *Group) obeyed(err error) bool {
 	return g.ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, g.ctx.Err()))
 }

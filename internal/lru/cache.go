@@ -1,6 +1,6 @@
-// Package lru keeps values in memory, at most so many or so many bytes, and lets go of those that
-// were used longest ago. It knows nothing of what it keeps: where a value that leaves has to be
-// closed, it calls whoever made the cache.
+// Package lru keeps values in memory, bounded by number and by bytes, and evicts the least recently
+// used. It knows nothing about the values: if an evicted value has to be closed, it calls a
+// function of the cache's owner.
 package lru
 
 import (
@@ -12,15 +12,15 @@ import (
 // and Drop before the first Put.
 type Cache[K comparable, V any] struct {
 	Bytes uint64         // with Size: of all values together
-	Size  func(V) uint64 // bytes of a value that is put; nil = not counted
-	Drop  func(V)        // called, outside the lock, for every value that leaves by itself; may be nil
+	Size  func(V) uint64 // returns the bytes of a value; nil = not counted
+	Drop  func(V)        // called, outside the lock, for every evicted value; may be nil
 
 	limit int
 
-	mu    sync.Mutex // guards what follows
-	order *list.List // of entry[K, V], newest use first
+	mu    sync.Mutex // guards the fields below
+	order *list.List // of entry[K, V], most recently used first
 	items map[K]*list.Element
-	held  uint64 // bytes
+	held  uint64 // bytes of all values
 }
 
 type entry[K comparable, V any] struct {
@@ -34,7 +34,7 @@ func New[K comparable, V any](limit int) *Cache[K, V] {
 	return &Cache[K, V]{limit: limit, order: list.New(), items: make(map[K]*list.Element)}
 }
 
-// Get returns the value of a key, and counts as a use.
+// Get returns the value of a key and marks it as used.
 func (c *Cache[K, V]) Get(key K) (v V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,7 +46,7 @@ func (c *Cache[K, V]) Get(key K) (v V, ok bool) {
 	return e.Value.(entry[K, V]).value, true
 }
 
-// Peek is Get that does not count as a use.
+// Peek returns the value of a key without marking it as used.
 func (c *Cache[K, V]) Peek(key K) (v V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,7 +57,7 @@ func (c *Cache[K, V]) Peek(key K) (v V, ok bool) {
 	return e.Value.(entry[K, V]).value, true
 }
 
-// Take removes the value and gives it to the caller, who owns it then.
+// Take removes the value and returns it to the caller, who then owns it.
 func (c *Cache[K, V]) Take(key K) (v V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,8 +68,8 @@ func (c *Cache[K, V]) Take(key K) (v V, ok bool) {
 	return c.remove(e), true
 }
 
-// Put keeps a value, dropping one it replaces and those that no longer fit: itself, if it is larger
-// than Bytes.
+// Put stores a value. It drops the value that it replaces and those that no longer fit, which
+// includes the new one if it is larger than Bytes.
 func (c *Cache[K, V]) Put(key K, value V) {
 	var dropped []V
 	c.mu.Lock()
@@ -89,7 +89,7 @@ func (c *Cache[K, V]) Put(key K, value V) {
 	c.dropAll(dropped)
 }
 
-// remove is called with mu held.
+// remove removes an element. The caller holds mu.
 func (c *Cache[K, V]) remove(e *list.Element) V {
 	out := c.order.Remove(e).(entry[K, V])
 	delete(c.items, out.key)
@@ -111,7 +111,7 @@ func (c *Cache[K, V]) Clear() {
 	c.dropAll(dropped)
 }
 
-// Len is how many values are kept.
+// Len returns the number of values.
 func (c *Cache[K, V]) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

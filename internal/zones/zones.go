@@ -1,6 +1,6 @@
-// Package zones holds the time zone database of the cluster: one state of it (that of Go 1.26's
-// distribution), compiled into the binary. A newer one may move a local time that a recorded run
-// has computed, or a fire of a schedule, so no node ever asks its machine. Begin with Of.
+// Package zones holds the time zone database of the cluster: one version of it (that of Go 1.26's
+// distribution), compiled into the binary. A newer version may move a local time that a recorded
+// run has computed, or a schedule's fire, so no node ever asks its machine. Begin with Of.
 package zones
 
 import (

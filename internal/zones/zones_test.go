@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The machine's database decides nothing, not even whether a zone exists.
+// The machine's database has no influence, not even on whether a zone exists.
 func TestZonesAreNotTheMachines(t *testing.T) {
 	dir := t.TempDir()
 	other, err := database()
@@ -48,7 +48,7 @@ func TestZonesAreNotTheMachines(t *testing.T) {
 	}
 }
 
-// Another state of the database would move times that recorded runs have computed.
+// Another version of the database would move times that recorded runs have computed.
 func TestTheDatabaseIsFrozen(t *testing.T) {
 	sum := sha256.Sum256(zoneinfo)
 	if got := hex.EncodeToString(sum[:]); got != frozen {

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// Commit is a commit of the bolt file at path, by way of do, which returns once it is on the disk.
-// Bolt writes past everybody, so the file is copied before: these files are small. A file that is
-// not there yet cannot be undone.
+// Commit records do, the commit of the bolt file at path, which returns once the commit is on the
+// disk. Bolt writes to the system's files directly, so Commit copies the file before; these files
+// are small. A file that does not exist yet cannot be undone.
 func (w *Watch) Commit(path string, do func() error) error {
 	if w == nil {
 		return do()

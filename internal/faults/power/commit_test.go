@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestACommitIsUndoneInItsOrder ends commits of a file of five pages at each of their steps: pages,
-// then one of the two meta pages.
+// TestACommitIsUndoneInItsOrder interrupts commits of a file of five pages at each step: pages
+// first, then one of the two meta pages.
 func TestACommitIsUndoneInItsOrder(t *testing.T) {
 	page := os.Getpagesize()
 	pages := func(letters string) []byte {
@@ -26,7 +26,7 @@ func TestACommitIsUndoneInItsOrder(t *testing.T) {
 		is   string // what the process had written when it was killed
 		died error
 		all  bool
-		may  []string // what may be left
+		may  []string // what may remain
 	}{
 		{"before anything", "mmabc", dead, true, []string{"mmabc"}},
 		{"two pages", "mmXbY", dead, true, []string{"mmabc"}},

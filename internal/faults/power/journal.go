@@ -13,28 +13,31 @@ import (
 	"path/filepath"
 )
 
-// record is a line of the journal. It is written before the thing happens: the last ones may tell
-// of what did not happen any more.
+// record is a line of the journal. It is written before the change, so the last records may
+// describe changes that never happened.
 type record struct {
-	Seq  int64  `json:"seq"`
-	Do   verb   `json:"do"`
-	File uint64 `json:"file,omitempty"` // inode of the file that is written or synced, or of the folder whose names change
+	Seq int64 `json:"seq"`
+	Do  verb  `json:"do"`
+	// inode of the file that is written or synced, or of the folder whose names change
+	File uint64 `json:"file,omitempty"`
 
-	// write: Len bytes at At, in a file of Size bytes. Old is what was there, as far as there was
-	// something; nil = zeros.
+	// write: Len bytes at At, in a file of Size bytes. Old is the previous content, as far as there
+	// was any; nil = zeros.
 	At   int64  `json:"at,omitempty"`
 	Len  int64  `json:"len,omitempty"`
 	Size int64  `json:"size,omitempty"`
 	Old  []byte `json:"old,omitempty"`
 
-	// create, remove, rename; of a commit, Name is the path. Kept is the name in the journal's
-	// folder of what was removed, or of a copy from before the commit.
+	// create, remove, rename; for a commit, Name is the path. Kept names, in the journal's folder,
+	// what was removed, or a copy from before the commit.
 	Name string `json:"name,omitempty"`
 	Into uint64 `json:"into,omitempty"` // rename: the other folder
 	To   string `json:"to,omitempty"`   // rename: the other name
 	Kept string `json:"kept,omitempty"`
 
-	Upto int64 `json:"upto,omitempty"` // synced, committed: what of this file has a Seq up to this one is on the disk. void: this one did not happen
+	// synced, committed: every record of this file with a Seq up to this one is on the disk. void:
+	// this one did not happen
+	Upto int64 `json:"upto,omitempty"`
 }
 
 type verb string
@@ -52,8 +55,8 @@ const (
 
 const journalFile = "journal"
 
-// read returns the records of the journal in dir; none when there is no journal. A line that the
-// kill has torn is none.
+// read returns the records of the journal in dir; none if there is no journal. It ignores a line
+// that the kill has torn.
 func read(dir string) ([]record, error) {
 	b, err := os.ReadFile(filepath.Join(dir, journalFile))
 	if err != nil {

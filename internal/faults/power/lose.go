@@ -9,29 +9,31 @@ import (
 	"path/filepath"
 )
 
-// Loss is how the power went.
+// Loss describes how the power fails.
 type Loss struct {
-	Seed uint64 // of what a disk has written out by itself
-	// All: nothing that was not synced is there. Else each file has lost everything, kept
+	Seed uint64 // decides what the disk had written by itself
+	// All: nothing that was not synced survives. Otherwise each file has lost everything, kept
 	// everything, kept its first writes with the last one torn, or kept any of its sectors; each
-	// folder has kept the first of its changes; each commit the pages that no sync had to precede.
+	// folder has kept the first of its changes; each commit has kept any of the pages that bolt
+	// does not sync in order.
 	All bool
 }
 
-// Lost is what was undone.
+// Lost describes what was undone.
 type Lost struct {
-	Writes, Names, Commits          int // that were not synced
-	WritesLost, NamesLost, PagesOff int // of which so many are not there any more, some in part; pages of commits
+	Writes, Names, Commits int // that were not synced
+	// how many of them were lost, at least in part; PagesOff counts pages of commits
+	WritesLost, NamesLost, PagesOff int
 }
 
 func (l Lost) String() string {
 	return fmt.Sprintf("%d of %d unsynced writes, %d of %d unsynced names, %d pages of %d commits", l.WritesLost, l.Writes, l.NamesLost, l.Names, l.PagesOff, l.Commits)
 }
 
-// Lose turns the files into what is on the disk after the power went: to be called while no process
-// has them open. Dir is the folder of the Watch, and root one that has all watched files somewhere
-// below it, and dir too. Afterwards there is no journal, and the next Open begins a new one. A Lose
-// that was itself killed can be called again.
+// Lose turns the files into what is on the disk after the power loss. Call it while no process has
+// them open. dir is the folder of the Watch; root contains all watched files at any depth, and dir
+// too. Afterwards the journal is gone, and the next Open begins a new one. If Lose itself is
+// killed, it can be called again.
 func Lose(dir, root string, how Loss) (Lost, error) {
 	var lost Lost
 	all, err := read(dir)
@@ -53,7 +55,7 @@ func Lose(dir, root string, how Loss) (Lost, error) {
 	if err := loseNames(dir, root, open.names, how, r, &lost); err != nil {
 		return lost, err
 	}
-	// The journal goes first: without it, what was kept means nothing.
+	// The journal goes first: without it, the kept files mean nothing.
 	if err := os.Remove(filepath.Join(dir, journalFile)); err != nil && !os.IsNotExist(err) {
 		return lost, err
 	}
@@ -91,7 +93,8 @@ func unsynced(all []record) pending {
 				files[r.File], p.files = c, append(p.files, c)
 			}
 			c.writes = append(c.writes, r)
-		case r.Do == commit && r.Seq > max(upto[r.Name], done[r.File]) && commits[r.Name] == nil: // the first copy is of what the last sync left
+		// the first copy has the content of the last sync
+		case r.Do == commit && r.Seq > max(upto[r.Name], done[r.File]) && commits[r.Name] == nil:
 			c := &commitOf{path: r.Name, kept: r.Kept}
 			commits[r.Name], p.commits = c, append(p.commits, c)
 		case (r.Do == create || r.Do == remove) && r.Seq > done[r.File], r.Do == rename && r.Seq > done[r.File] && r.Seq > done[r.Into]:

@@ -11,17 +11,17 @@ import (
 	"path/filepath"
 )
 
-// commitOf is a commit of a bolt file that was not over.
+// commitOf is an unfinished commit of a bolt file.
 type commitOf struct {
 	path string
-	kept string // what the file was before
+	kept string // the previous content of the file
 }
 
 // lose undoes pages. Bolt syncs a commit's pages before it writes one of the two meta pages that
-// lead to them: a meta page is on the disk only when all others are.
+// lead to them, so a meta page is on the disk only if all others are.
 func (c *commitOf) lose(dir string, how Loss, r *rand.Rand, lost *Lost) error {
 	was, err := os.ReadFile(filepath.Join(dir, c.kept))
-	if errors.Is(err, fs.ErrNotExist) { // the commit was over, only the journal had not heard
+	if errors.Is(err, fs.ErrNotExist) { // the commit was finished, but the journal does not have that yet
 		return nil
 	}
 	if err != nil {
@@ -41,7 +41,8 @@ func (c *commitOf) lose(dir string, how Loss, r *rand.Rand, lost *Lost) error {
 	defer f.Close()
 	lost.Commits++
 	page := os.Getpagesize()
-	is = is[:min(len(is), len(was))] // bolt syncs a file that has grown before it goes on; nothing leads to what is new there
+	// bolt syncs a file that has grown before it goes on; nothing refers to the new part yet
+	is = is[:min(len(is), len(was))]
 	meta := !bytes.Equal(is[:min(2*page, len(is))], was[:min(2*page, len(was))])
 	for at := 0; at < len(is); at += page {
 		end := min(at+page, len(is))

@@ -17,7 +17,7 @@ type content struct {
 	writes []record
 }
 
-// lose undoes writes, all or some.
+// lose undoes all or some of the writes.
 func (c *content) lose(dir string, how Loss, r *rand.Rand, lost *Lost) error {
 	f, err := os.OpenFile(filepath.Join(dir, keptFile(c.file)), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -48,7 +48,7 @@ func (c *content) lose(dir string, how Loss, r *rand.Rand, lost *Lost) error {
 	}
 }
 
-// undo takes writes back, the last one first.
+// undo reverts writes, the last one first.
 func undo(f *os.File, writes []record) error {
 	for i := len(writes) - 1; i >= 0; i-- {
 		w := writes[i]
@@ -65,7 +65,7 @@ func undo(f *os.File, writes []record) error {
 	return f.Truncate(writes[0].Size)
 }
 
-// tear takes writes back except for the first sectors of the first one.
+// tear reverts writes except for the first sectors of the first one.
 func tear(f *os.File, writes []record, r *rand.Rand) error {
 	first := writes[0]
 	size, err := f.Seek(0, io.SeekEnd)
@@ -86,11 +86,11 @@ func tear(f *os.File, writes []record, r *rand.Rand) error {
 
 const sector = 512
 
-// sectorEnd is the first end of a sector at or after at, but not after end.
+// sectorEnd returns the first end of a sector at or after at, but not after end.
 func sectorEnd(at, end int64) int64 { return min((at+sector-1)/sector*sector, end) }
 
-// scatter keeps each sector or page that was written with the same chance. Where the file has
-// grown, lost sectors are zeros, and it may end anywhere after the last that is kept.
+// scatter keeps each written sector or page with the same probability. Where the file has grown,
+// lost sectors become zeros, and the file may end anywhere after the last kept one.
 func scatter(f *os.File, writes []record, r *rand.Rand) error {
 	unit := int64(sector)
 	if r.IntN(2) == 0 {

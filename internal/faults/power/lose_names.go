@@ -12,9 +12,8 @@ import (
 	"syscall"
 )
 
-// loseNames undoes changes of names, the last one first. The first changes of each folder, so many
-// as chance says, have reached the disk: file systems write them in the order in which they were
-// made.
+// loseNames undoes changes of names, the last one first. In each folder a random number of its
+// first changes has reached the disk, because file systems write them in order.
 func loseNames(dir, root string, names []record, how Loss, r *rand.Rand, lost *Lost) error {
 	lost.Names = len(names)
 	of := map[uint64]int{}
@@ -34,7 +33,7 @@ func loseNames(dir, root string, names []record, how Loss, r *rand.Rand, lost *L
 		}
 	}
 	for i := len(undo) - 1; i >= 0; i-- {
-		folders, err := foldersBelow(root) // each time, for what was undone may have moved them
+		folders, err := foldersBelow(root) // each time, because an undone change may have moved them
 		if err != nil {
 			return err
 		}
@@ -49,7 +48,7 @@ func loseNames(dir, root string, names []record, how Loss, r *rand.Rand, lost *L
 	return nil
 }
 
-// folderOf is the folder whose order a change belongs to.
+// folderOf returns the folder whose order a change belongs to.
 func folderOf(r record) uint64 {
 	if r.Do == rename {
 		return r.Into
@@ -57,7 +56,7 @@ func folderOf(r record) uint64 {
 	return r.File
 }
 
-// loseName undoes one change, if it has happened and its folder is there still.
+// loseName undoes one change, if it happened and its folder still exists.
 func loseName(dir string, r record, folders map[uint64]string) (did bool, err error) {
 	folder, ok := folders[r.File]
 	if !ok {
@@ -87,7 +86,7 @@ func loseName(dir string, r record, folders map[uint64]string) (did bool, err er
 	return err == nil, err
 }
 
-// foldersBelow knows folders by their inodes.
+// foldersBelow maps inodes to folders.
 func foldersBelow(root string) (map[uint64]string, error) {
 	at := map[uint64]string{}
 	return at, filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
@@ -98,7 +97,7 @@ func foldersBelow(root string) (map[uint64]string, error) {
 			return err
 		}
 		info, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) { // another node's
+		if errors.Is(err, fs.ErrNotExist) { // it belongs to another node
 			return nil
 		}
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// Create makes a file or folder at path, where there is nothing, by way of do.
+// Create records do, which creates a file or folder at path, where nothing exists yet.
 func (w *Watch) Create(path string, do func() error) error {
 	if w == nil {
 		return do()
@@ -55,10 +55,10 @@ func (w *Watch) Remove(path string) error {
 	if below, err := os.ReadDir(path); err == nil && len(below) > 0 {
 		return &fs.PathError{Op: "remove", Path: path, Err: syscall.ENOTEMPTY}
 	}
-	return w.take(path)
+	return w.moveAside(path)
 }
 
-// RemoveAll is os.RemoveAll, but at once: a crash loses all of it or nothing.
+// RemoveAll is os.RemoveAll as one change: a crash loses all of it or nothing.
 func (w *Watch) RemoveAll(path string) error {
 	if w == nil {
 		return os.RemoveAll(path)
@@ -66,11 +66,11 @@ func (w *Watch) RemoveAll(path string) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return w.take(path)
+	return w.moveAside(path)
 }
 
-// take moves what is removed into the folder of the watch.
-func (w *Watch) take(path string) error {
+// moveAside moves what is removed into the folder of the watch.
+func (w *Watch) moveAside(path string) error {
 	folder, err := inode(filepath.Dir(path))
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (w *Watch) take(path string) error {
 	return w.change(record{Do: remove, File: folder, Name: filepath.Base(path)}, func(kept string) error { return os.Rename(path, kept) })
 }
 
-// Rename is os.Rename, by way of do: somebody else may be the one who does it.
+// Rename records do, which renames from to to; another package may be the one that renames.
 func (w *Watch) Rename(from, to string, do func() error) error {
 	if w == nil {
 		return do()
@@ -102,7 +102,7 @@ func (w *Watch) Rename(from, to string, do func() error) error {
 	})
 }
 
-// change notes r and does it.
+// change records r and then does it.
 func (w *Watch) change(r record, do func(kept string) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -120,8 +120,8 @@ func (w *Watch) change(r record, do func(kept string) error) error {
 	return nil
 }
 
-// SyncFolder is an fsync of a folder, by way of do: the names in it are on the disk then. A file
-// may be named as well.
+// SyncFolder records do, the fsync of a folder, after which its names are on the disk. path may
+// also name a file.
 func (w *Watch) SyncFolder(path string, do func() error) error {
 	if w == nil {
 		return do()

@@ -41,7 +41,7 @@ func (d *disk) start() {
 	d.w = w
 }
 
-// lose is the kill and the loss, and a new start.
+// lose is the kill, the loss, and a new start.
 func (d *disk) lose(how Loss) Lost {
 	d.t.Helper()
 	d.w.journal.Close()
@@ -96,7 +96,7 @@ func (d *disk) must(err error) {
 	}
 }
 
-// holds says what is in the data folder: files with their contents, folders with a slash.
+// holds compares the data folder: files with their contents, folders with a slash.
 func (d *disk) holds() map[string]string {
 	d.t.Helper()
 	all := map[string]string{}
@@ -240,9 +240,9 @@ func TestWhatWasNotSyncedIsLost(t *testing.T) {
 	}
 }
 
-// TestSyncedBytesStay loses power at every point of a file's life, with every kind of luck: each
-// byte is what it was at the last sync or what was written to its place since, or zero where the
-// file has grown; and the synced length is there.
+// TestSyncedBytesStay loses power at every point of a file's life, with every random outcome. Each
+// byte has its value at the last sync, or one written to its place since, or zero where the file
+// has grown; and the file has at least the synced length.
 func TestSyncedBytesStay(t *testing.T) {
 	kinds := map[string]int{}
 	for seed := range uint64(150) {
@@ -251,7 +251,7 @@ func TestSyncedBytesStay(t *testing.T) {
 		f := d.create("a")
 		d.syncFolder("")
 		var now, last []byte
-		might := map[int][]byte{} // what each place has held since the last sync
+		might := map[int][]byte{} // what each position has held since the last sync
 		for range 1 + r.IntN(12) {
 			b := make([]byte, r.IntN(3000))
 			for i := range b {
@@ -306,8 +306,7 @@ func TestSyncedBytesStay(t *testing.T) {
 	}
 }
 
-// TestNamesKeepTheirOrder: of the changes of a folder that were not synced, the first ones are
-// there.
+// TestNamesKeepTheirOrder: of a folder's unsynced changes, the first ones survive.
 func TestNamesKeepTheirOrder(t *testing.T) {
 	seen := map[int]bool{}
 	for seed := range uint64(60) {

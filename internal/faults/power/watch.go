@@ -13,24 +13,24 @@ import (
 	"unsafe"
 )
 
-// Watch notes what a process does to its files. All methods may be called by any goroutine at any
-// time. A nil Watch lets everything pass and notes nothing.
+// Watch records what a process does to its files. All methods may be called by any goroutine at any
+// time. A nil Watch passes everything through and records nothing.
 //
-// Files are known by their inode, so that they may be renamed. The folder of the Watch keeps a link
-// to each that was written, and everything that was removed: nothing that can come back loses its
-// inode to another file.
+// Files are identified by inode, so that they may be renamed. The folder of the Watch keeps a link
+// to each written file, and everything that was removed, so that no other file gets the inode of
+// one that can come back.
 type Watch struct {
 	dir string
 
-	mu      sync.Mutex // over everything below, and over changes of names, which stand in the journal in the order that they have
+	mu      sync.Mutex // guards the fields below, and changes of names, which the journal has in their real order
 	journal *os.File
 	seq     int64
 	linked  map[uint64]bool
 }
 
-// Open opens the watch in dir, a folder of its own on the file system of the files, and goes on
-// where the last process ended: what that one had not synced is not on the disk because a process
-// has started. It is never closed.
+// Open opens the watch in dir, a folder of its own on the same file system as the files, and
+// continues where the previous process ended: starting a process does not sync what the previous
+// one had not synced. It is never closed.
 func Open(dir string) (*Watch, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func Open(dir string) (*Watch, error) {
 		return nil, err
 	}
 	whole := int64(0)
-	for i := range had { // what the kill has torn goes
+	for i := range had { // drop the line that the kill has torn
 		line, err := json.Marshal(&had[i])
 		if err != nil {
 			return nil, err
@@ -59,7 +59,7 @@ func Open(dir string) (*Watch, error) {
 	return w, err
 }
 
-// append is called with mu held.
+// append adds a record. The caller holds mu.
 func (w *Watch) append(r record) (seq int64, err error) {
 	w.seq++
 	r.Seq = w.seq
@@ -71,8 +71,8 @@ func (w *Watch) append(r record) (seq int64, err error) {
 	return r.Seq, err
 }
 
-// Write is to be called before n bytes are written to the file open as fd: at an offset, or where
-// the descriptor stands if that is negative.
+// Write must be called before n bytes are written to the file open as fd, at an offset, or at the
+// descriptor's position if at is negative.
 func (w *Watch) Write(fd uintptr, at int64, n int) error {
 	if w == nil {
 		return nil
@@ -94,7 +94,7 @@ func (w *Watch) Write(fd uintptr, at int64, n int) error {
 		return err
 	}
 	if had := min(at+int64(n), st.Size) - at; had > 0 {
-		f, err := os.Open(w.kept(st.Ino)) // fd may be for writing only
+		f, err := os.Open(w.kept(st.Ino)) // fd may be write-only
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func zeros(b []byte) bool {
 	return true
 }
 
-// Grown is to be called after the file open as fd was made larger than was, without writing.
+// Grown must be called after the file open as fd was enlarged from was without writing.
 func (w *Watch) Grown(fd uintptr, was int64) error {
 	if w == nil {
 		return nil
@@ -138,7 +138,7 @@ func (w *Watch) Grown(fd uintptr, was int64) error {
 	return err
 }
 
-// Sync is an fsync of the file open as fd, by way of do.
+// Sync records do, the fsync of the file open as fd.
 func (w *Watch) Sync(fd uintptr, do func() error) error {
 	if w == nil {
 		return do()
@@ -150,7 +150,7 @@ func (w *Watch) Sync(fd uintptr, do func() error) error {
 	return w.sync(synced, st.Ino, "", do)
 }
 
-// sync is about all that was noted when it began.
+// sync covers everything that was recorded before it began.
 func (w *Watch) sync(as verb, file uint64, name string, do func() error) error {
 	w.mu.Lock()
 	upto := w.seq
@@ -164,8 +164,8 @@ func (w *Watch) sync(as verb, file uint64, name string, do func() error) error {
 	return err
 }
 
-// link keeps the file open as fd. One that has no name any more cannot be seen by anybody after a
-// crash, and is not kept.
+// link keeps a link to the file open as fd. A file without a name is invisible after a crash, so it
+// is not kept.
 func (w *Watch) link(fd uintptr, ino uint64) error {
 	if w.linked[ino] {
 		return nil
@@ -174,7 +174,7 @@ func (w *Watch) link(fd uintptr, ino uint64) error {
 	if errors.Is(err, syscall.ENOENT) {
 		return nil
 	}
-	if err != nil && !errors.Is(err, syscall.EEXIST) { // the process before has kept it
+	if err != nil && !errors.Is(err, syscall.EEXIST) { // the previous process has kept it
 		return fmt.Errorf("power: keep a link: %w", err)
 	}
 	w.linked[ino] = true
@@ -185,7 +185,7 @@ func (w *Watch) kept(ino uint64) string { return filepath.Join(w.dir, keptFile(i
 
 func keptFile(ino uint64) string { return fmt.Sprintf("file-%d", ino) }
 
-// linkat is link(2) that follows the symbolic link, as the names of descriptors under /proc are.
+// linkat is link(2) that follows a symbolic link, which the names of descriptors under /proc are.
 func linkat(from, to string) error {
 	const (
 		here   = -100  // AT_FDCWD

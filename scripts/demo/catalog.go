@@ -9,7 +9,7 @@ import (
 )
 
 func (s *story) rollBackAndForward() error {
-	say("Roll the route back, and forward again: only new runs notice")
+	announce("Roll the route back, and forward again: only new runs notice")
 	for _, want := range []string{s.v1, s.v2} {
 		if _, err := s.show(0, "rollback", "order"); err != nil {
 			return err
@@ -22,7 +22,7 @@ func (s *story) rollBackAndForward() error {
 }
 
 func (s *story) allAgree() error {
-	say("The deploy history, and what the three nodes hold now")
+	announce("The deploy history, and what the three nodes hold now")
 	if _, err := s.show(0, "deploys"); err != nil {
 		return err
 	}
@@ -67,13 +67,13 @@ func (s *story) agree() error {
 	return nil
 }
 
-// cluster asks one node how it sees the cluster.
+// cluster asks one node for its view of the cluster.
 func (s *story) cluster(n *node) (*wire.Cluster, error) {
 	var c wire.Cluster
 	return &c, s.ask(&c, "cluster", "status", "--addr", n.http)
 }
 
-// routed is the version that new runs of a type start on.
+// routed returns the version that new runs of a type start on.
 func (s *story) routed(typ string) (string, error) {
 	var v wire.Versions
 	if err := s.ask(&v, "versions", "--type", typ); err != nil {
@@ -87,7 +87,7 @@ func (s *story) routed(typ string) (string, error) {
 	return "", fmt.Errorf("workflow type %s has no route", typ)
 }
 
-// gone checks that a version is loaded no more.
+// gone checks that a version is no longer loaded.
 func (s *story) gone(version string) error {
 	var v wire.Versions
 	if err := s.ask(&v, "versions"); err != nil {

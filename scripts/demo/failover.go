@@ -12,10 +12,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// killLeader kills the leader while it carries out a deploy, and finds out from another node what
-// became of it.
+// killLeader kills the leader during a deploy, and asks another node for the outcome.
 func (s *story) killLeader() error {
-	say("Kill the leader with SIGKILL in the middle of a deploy; the same request id on another node tells what became of it")
+	announce("Kill the leader with SIGKILL in the middle of a deploy; the same request id on another node returns the outcome")
 	if _, err := s.show(0, "package", "examples/subscription", "--out", "subscription.aion"); err != nil {
 		return err
 	}
@@ -35,11 +34,11 @@ func (s *story) killLeader() error {
 		_ = first.Wait()
 		close(ended)
 	}()
-	// The leader has taken the call and compiles the package, copies it, or waits for the log;
-	// which of these nobody can say, and that is the point.
+	// The leader has accepted the call, and now compiles the package, copies it, or waits for the
+	// log. Nobody can tell which, and that is the point.
 	err = s.untilEvery(2*time.Millisecond, "the leader works on the deploy", func() error {
 		select {
-		case <-ended: // so quickly that only its answer could be lost
+		case <-ended: // so quick that only its answer could be lost
 			return nil
 		default:
 			return busy(leader)
@@ -50,7 +49,7 @@ func (s *story) killLeader() error {
 	}
 	fmt.Println(paint(dim, "$ kill -9 "+leader.name+"   # it leads"))
 	leader.kill()
-	_ = first.Process.Kill() // the caller is lost, too
+	_ = first.Process.Kill() // the caller dies, too
 	<-ended
 
 	if _, err := s.show(0, append(deploy, "--addr", other.http)...); err != nil {
@@ -61,7 +60,7 @@ func (s *story) killLeader() error {
 	}
 	fmt.Println("  exactly one deploy carries the id release-42, and it took effect")
 
-	say("The lost node comes back and catches up")
+	announce("The lost node comes back and catches up")
 	if err := s.nodes.boot(leader); err != nil {
 		return err
 	}
@@ -74,7 +73,7 @@ func (s *story) killLeader() error {
 	})
 }
 
-// busy returns nil if the node has another call under way than this one that asks.
+// busy returns nil if the node has another call in flight than this one.
 func busy(n *node) error {
 	resp, err := http.Get("http://" + n.http + "/metrics")
 	if err != nil {
@@ -87,10 +86,10 @@ func busy(n *node) error {
 			return nil
 		}
 	}
-	return errors.Join(lines.Err(), errors.New("it has no call under way"))
+	return errors.Join(lines.Err(), errors.New("it has no call in flight"))
 }
 
-// leaderAndOther finds who leads, and a node that does not.
+// leaderAndOther finds the leader and another node.
 func (s *story) leaderAndOther() (leader, other *node, err error) {
 	err = s.until("a leader", func() error {
 		var c wire.Cluster
@@ -108,7 +107,7 @@ func (s *story) leaderAndOther() (leader, other *node, err error) {
 	return leader, other, err
 }
 
-// once checks that one request id has exactly one record, a success.
+// once checks that one request id has exactly one record, and that it is a success.
 func (s *story) once(requestID string) error {
 	var d wire.Deploys
 	if err := s.ask(&d, "deploys"); err != nil {

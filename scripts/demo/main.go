@@ -48,10 +48,10 @@ func run(binary, examples string) error {
 
 	began := time.Now()
 	s := &story{ctx: ctx, nodes: nodes}
-	if err := s.tell(); err != nil {
+	if err := s.run(); err != nil {
 		nodes.showLogs()
 		return err
 	}
-	say("done in %.1f s", time.Since(began).Seconds())
+	announce("done in %.1f s", time.Since(began).Seconds())
 	return nil
 }

@@ -49,7 +49,7 @@ func (n *nodes) start() error {
 	return nil
 }
 
-// boot runs a node, the first time or again.
+// boot starts a node, the first time or again.
 func (n *nodes) boot(x *node) error {
 	log, err := os.OpenFile(x.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -61,7 +61,7 @@ func (n *nodes) boot(x *node) error {
 	return x.cmd.Start()
 }
 
-// kill ends a node as a power cut would.
+// kill ends a node like a power cut.
 func (x *node) kill() {
 	if x.cmd != nil && x.cmd.ProcessState == nil {
 		_ = x.cmd.Process.Kill()
@@ -93,7 +93,7 @@ func (n *nodes) addresses() string {
 	return strings.Join(list, ",")
 }
 
-// showLogs prints the end of every node's log, for a demo that failed.
+// showLogs prints the end of every node's log, after a failed demo.
 func (n *nodes) showLogs() {
 	for _, x := range n.all {
 		content, _ := os.ReadFile(x.log)
@@ -101,7 +101,8 @@ func (n *nodes) showLogs() {
 	}
 }
 
-// freePorts finds loopback addresses that are free for TCP and UDP, all held before any is let go.
+// freePorts finds free loopback addresses for TCP and UDP. It holds all of them until all are
+// found.
 func freePorts(count int) ([]string, error) {
 	var list []string
 	for len(list) < count {

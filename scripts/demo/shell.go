@@ -30,12 +30,12 @@ func paint(style, text string) string {
 	return style + text + plain
 }
 
-// say tells what comes next.
-func say(format string, args ...any) {
+// announce prints what comes next.
+func announce(format string, args ...any) {
 	fmt.Println("\n" + paint(bold, "== "+fmt.Sprintf(format, args...)))
 }
 
-// command is aion-node in the demo's folder, knowing all nodes.
+// command returns aion-node as a command in the demo's folder, with the addresses of all nodes.
 func (s *story) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(s.ctx, s.nodes.binary, args...)
 	cmd.Dir = s.nodes.dir
@@ -43,19 +43,19 @@ func (s *story) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// show runs aion-node as a person would, and prints the command and what it prints, as it comes. It
+// show runs aion-node as a person would, and prints the command and its output as it comes. It
 // fails unless the exit status is as expected.
 func (s *story) show(status int, args ...string) (printed string, err error) {
 	return s.showAnd(func(string) {}, status, args...)
 }
 
-// showAnd is show, and tells heard everything printed so far whenever there is more.
+// showAnd is show that also calls heard with all output so far whenever there is more.
 func (s *story) showAnd(heard func(printed string), status int, args ...string) (string, error) {
 	fmt.Println(paint(dim, "$ aion-node "+quoted(args)))
 	all := &memory{heard: heard}
 	cmd := s.command(args...)
 	cmd.Stdout = io.MultiWriter(&indented{w: os.Stdout}, all)
-	cmd.Stderr = cmd.Stdout // the same writer: one pipe, so lines stay in order
+	cmd.Stderr = cmd.Stdout // the same writer: with one pipe the lines stay in order
 	if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || s.ctx.Err() != nil) {
 		return "", err
 	}
@@ -107,7 +107,7 @@ func (s *story) ask(v any, args ...string) error {
 	return json.Unmarshal(out, v)
 }
 
-// until tries f, quietly, until it succeeds.
+// until retries f, quietly, until it succeeds.
 func (s *story) until(what string, f func() error) error {
 	return s.untilEvery(100*time.Millisecond, what, f)
 }
@@ -132,7 +132,7 @@ func (s *story) untilEvery(pause time.Duration, what string, f func() error) err
 	}
 }
 
-// quoted writes arguments so that they can be pasted into a shell.
+// quoted formats arguments so that they can be pasted into a shell.
 func quoted(args []string) string {
 	var list []string
 	for _, a := range args {

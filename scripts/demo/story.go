@@ -16,7 +16,7 @@ type story struct {
 	v1, v2 string // versions of the order workflow
 }
 
-func (s *story) tell() error {
+func (s *story) run() error {
 	for _, chapter := range []func() error{
 		s.threeNodes, s.deployFirst, s.startRuns, s.deploySecond, s.oldAndNew, s.unloadRefused, s.killLeader, s.rollBackAndForward, s.unloadFirst, s.allAgree,
 	} {
@@ -28,7 +28,7 @@ func (s *story) tell() error {
 }
 
 func (s *story) threeNodes() error {
-	say("Three nodes, each a process with a data folder of its own, find each other and elect a leader")
+	announce("Three nodes, each a process with a data folder of its own, find each other and elect a leader")
 	if err := s.nodes.start(); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (s *story) threeNodes() error {
 }
 
 func (s *story) deployFirst() error {
-	say("Pack docs/examples/order and deploy it; the version is the hash of its content")
+	announce("Pack docs/examples/order and deploy it; the version is the hash of its content")
 	if _, err := s.show(0, "package", "examples/order", "--out", "order-v1.aion"); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (s *story) deployFirst() error {
 func order(id string) string { return fmt.Sprintf(`{"id": %q, "amount": 100}`, id) }
 
 func (s *story) startRuns() error {
-	say("Start two orders; they wait for a timer, then for somebody's approval, for days if need be")
+	announce("Start two orders; each waits for a timer, then for somebody's approval, for days if necessary")
 	for _, id := range []string{"order-1", "order-2"} {
 		if _, err := s.show(0, "start", "order", "--id", id, "--input", order(id)); err != nil {
 			return err
@@ -85,7 +85,7 @@ func (s *story) startRuns() error {
 }
 
 func (s *story) deploySecond() error {
-	say("Deploy a changed version live; --expect-route makes sure that nobody else has deployed meanwhile")
+	announce("Deploy a changed version live; --expect-route makes sure that nobody else has deployed in between")
 	if _, err := s.show(0, "package", "examples/order-v2", "--out", "order-v2.aion"); err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s *story) deploySecond() error {
 }
 
 func (s *story) oldAndNew() error {
-	say("A new order runs the new code; the order that was parked finishes with the old one")
+	announce("A new order runs the new code; the order that was parked finishes with the old one")
 	if _, err := s.show(0, "start", "order", "--id", "order-3", "--input", order("order-3")); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (s *story) oldAndNew() error {
 }
 
 func (s *story) unloadRefused() error {
-	say("The old version cannot be unloaded while a run needs it, and the refusal says which")
+	announce("The old version cannot be unloaded while a run needs it, and the refusal says which")
 	said, err := s.show(1, "unload", "order", s.v1[:12])
 	if err != nil {
 		return err
@@ -137,10 +137,10 @@ func (s *story) unloadRefused() error {
 }
 
 func (s *story) unloadFirst() error {
-	say("unload --wait watches the last run of the old version, and unloads it when that has ended")
+	announce("unload --wait watches the last run of the old version, and unloads it when that has ended")
 	var last error
 	signalled := false
-	heard := func(printed string) { // it waits: now the last run may end
+	heard := func(printed string) { // unload waits: now the last run may end
 		if !signalled && strings.Contains(printed, "pinned by 1 live_run") {
 			signalled = true
 			last = s.ask(new(wire.RunAnswer), "signal", "order-2", "approval", "--payload", `{"by": "Eve"}`)

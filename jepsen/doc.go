@@ -1,4 +1,4 @@
 // Package jepsen is the suite that tries to break a cluster: real processes, real faults, recorded
-// histories, independent checkers, a report. README.md says how to run it and what it has found. It
-// holds no code but the short form that CI runs; begin with suite.
+// histories, independent checkers, a report. README.md explains how to run it and what it has
+// found. The only code here is the short form that CI runs; begin with suite.
 package jepsen

@@ -28,9 +28,9 @@ func init() {
 	bits("blob", "the archives")
 }
 
-// areas are where the files of a node are that have checksums of their own. The vote
-// (raft/stable.db) and the wal's list of segments are bolt files: their pages have none, and what
-// is flipped there cannot be noticed by anybody.
+// areas lists where the files with checksums of their own are. The vote (raft/stable.db) and the
+// wal's list of segments are bolt files, whose pages have no checksums, so nobody can detect a
+// flipped bit there.
 var areas = map[string]func(path string) bool{
 	"log":      func(path string) bool { return strings.HasPrefix(path, "raft/wal/") && strings.HasSuffix(path, ".wal") },
 	"state":    func(path string) bool { return strings.HasPrefix(path, "state/live/") && filepath.Base(path) != "LOCK" },
@@ -38,9 +38,9 @@ var areas = map[string]func(path string) bool{
 	"blob":     func(path string) bool { return strings.HasPrefix(path, "blobs/") },
 }
 
-// flip is the fault: while it lasts, the node runs on what it makes of its files, or has refused
-// to. What only reads notice may be noticed any time, so a disk that was flipped is replaced in the
-// end; archives are repaired in place.
+// flip flips bits of a node's files. While the fault lasts, the node either runs with the damaged
+// files or has refused to. Damage that only reads detect may be detected at any time, so a damaged
+// disk is replaced at the end; archives are repaired in place.
 func flip(area string) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		n := anyOne(ctx, c, r)[0]
@@ -86,16 +86,16 @@ func flip(area string) Fault {
 	})
 }
 
-// errNoBits: there is nothing to spoil.
+// errNoBits: there is no file to damage.
 var errNoBits = errors.New("there is no file to flip bits in")
 
-// reason is the last line of a node's log.
+// reason returns the last line of a node's log.
 func reason(n *nodes.Node) string {
 	line := n.Tail(1)
 	return line[:min(len(line), 400)]
 }
 
-// flipBits flips one to eight bits in one file of an area and tells which.
+// flipBits flips one to eight bits in one file of an area and returns which.
 func flipBits(dir, area string, r *rand.Rand) (string, error) {
 	files, err := filesOf(dir, area)
 	if err == nil && len(files) == 0 && area == "snapshot" {
@@ -113,7 +113,7 @@ func flipBits(dir, area string, r *rand.Rand) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	used := len(b) // a preallocated file ends in zeros, where a flipped bit says nothing
+	used := len(b) // a preallocated file ends in zeros, where a flipped bit proves nothing
 	for used > 0 && b[used-1] == 0 {
 		used--
 	}

@@ -24,9 +24,9 @@ func init() {
 	})
 }
 
-// held holds back what goes between clients and nodes. A caller gives up after a while and its
-// connection ends: what it had sent arrives all the same, later than anything that was sent
-// meanwhile through other connections.
+// held delays messages between clients and nodes. A caller gives up after a while and its
+// connection ends. What it had sent still arrives, later than everything sent in the meantime
+// through other connections.
 func held(requests, answers bool) Func {
 	return func(_ context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		chosen, did := c.Nodes(), "all nodes"

@@ -23,7 +23,7 @@ func init() {
 	clock("clock-steps", "a majority's wall clocks step back and forth every 200 ms", Func(steps))
 }
 
-// upToAnHour is mostly small, as offsets are.
+// upToAnHour draws an offset, usually a small one, as in practice.
 func upToAnHour(r *rand.Rand) time.Duration {
 	d := []time.Duration{400 * time.Millisecond, 4 * time.Second, time.Minute, time.Hour}[r.IntN(4)]
 	return (time.Duration(r.Int64N(int64(2*d))) - d).Round(time.Millisecond)
@@ -43,8 +43,8 @@ func rate(who choice) Func {
 	})
 }
 
-// wrongBoot starts a node with a wrong clock and asks the leader to hand leadership to it, which it
-// must refuse. Some clocks are behind.
+// wrongBoot starts a node with a wrong clock and asks the leader to transfer leadership to it,
+// which the leader must refuse. Some clocks are behind.
 func wrongBoot(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	n := anyOne(ctx, c, r)[0]
 	off := []time.Duration{20 * time.Second, time.Hour, 25 * time.Hour, 2 * 365 * 24 * time.Hour}[r.IntN(4)]
@@ -52,7 +52,7 @@ func wrongBoot(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 		off = -off
 	}
 	n.Kill()
-	err := errors.Join(tell(n, func(c *control) { c.Offset = off }), n.Start())
+	err := errors.Join(setControl(n, func(c *control) { c.Offset = off }), n.Start())
 	ctx, stop := context.WithCancel(ctx)
 	over := make(chan struct{})
 	go func() {
@@ -73,17 +73,17 @@ func clocks(who choice, lie func(*control, *rand.Rand) string) Func {
 		chosen, did := who(ctx, c, r), "clocks:"
 		var errs []error
 		for _, n := range chosen {
-			errs = append(errs, tell(n, func(c *control) { did += " " + n.Name + " " + lie(c, r) }))
+			errs = append(errs, setControl(n, func(c *control) { did += " " + n.Name + " " + lie(c, r) }))
 		}
 		return did, func(context.Context) error { return health(chosen) }, errors.Join(errs...)
 	}
 }
 
-// health sets the clocks right.
+// health resets the clocks.
 func health(list []*nodes.Node) error {
 	var errs []error
 	for _, n := range list {
-		errs = append(errs, tell(n, func(c *control) { c.Offset, c.Rate = 0, 0 }))
+		errs = append(errs, setControl(n, func(c *control) { c.Offset, c.Rate = 0, 0 }))
 	}
 	return errors.Join(errs...)
 }
@@ -95,7 +95,7 @@ func steps(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(co
 		var errs []error
 		for wait(ctx, 200*time.Millisecond) {
 			for _, n := range chosen {
-				errs = append(errs, tell(n, func(c *control) { c.Offset = upToAnHour(r) }))
+				errs = append(errs, setControl(n, func(c *control) { c.Offset = upToAnHour(r) }))
 			}
 		}
 		over <- errors.Join(errs...)

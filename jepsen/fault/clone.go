@@ -17,12 +17,12 @@ func init() {
 	})
 }
 
-// clone is a machine that was cloned. While the original answers, the copy must end, or stay
-// outside, and nothing may happen to the original. If another fault keeps the original from
-// answering, the copy may take its place, and the original ends when it comes back.
+// clone is a machine that was cloned. While the original answers, the copy must end or stay
+// outside, and the original must not be affected. If another fault keeps the original from
+// answering, the copy may take its place, and the original ends when it returns.
 func clone(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	alone := solitude(c)
-	n, release, did := oneOfHealthy(ctx, c, r) // it may rightly end, at its start too
+	n, release, did := oneOfHealthy(ctx, c, r) // it may end, and rightly so, even at its start
 	if n == nil {
 		return did, nil, nil
 	}
@@ -41,7 +41,7 @@ func clone(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(co
 		}
 		return "copy " + n.Name, nil, err
 	}
-	ended := s.Start() // an error: it ended at once
+	ended := s.Start() // an error means that it ended at once
 	mend := func(ctx context.Context) error {
 		defer release()
 		var err error
@@ -65,7 +65,7 @@ func clone(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(co
 	return "copy " + n.Name + ", and start the copy beside it", mend, nil
 }
 
-// counted answers whether the cluster has the copy where the original was.
+// counted returns an error if the cluster has the copy in the place of the original.
 func counted(ctx context.Context, c *nodes.Cluster, n, s *nodes.Node) error {
 	leader, seen := membersSeen(ctx, c)
 	if seen == nil {
@@ -80,7 +80,7 @@ func counted(ctx context.Context, c *nodes.Cluster, n, s *nodes.Node) error {
 	return nil
 }
 
-// inPlace starts n until it stays and the cluster has it as a voter where it was.
+// inPlace starts n until it keeps running and the cluster has it as a voter at its old address.
 func inPlace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	for {
 		err := ready(ctx, n)
@@ -96,7 +96,7 @@ func inPlace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 		}
 		if !n.Running() {
 			n.Forgive()
-			n.Start() // it may end once more: then again
+			n.Start() // it may end once more: then try again
 			n.Forgive()
 		}
 		wait(ctx, 200*time.Millisecond)

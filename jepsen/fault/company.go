@@ -9,16 +9,17 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// A fault that holds the cluster to a promise has to know whether another one lasted meanwhile:
-// what is promised of a node that answers says nothing of one that was killed or cut off.
+// A fault that checks a promise of the cluster has to know whether another fault was active at the
+// same time: a promise about a node that answers says nothing about a node that was killed or cut
+// off.
 
-// company counts the faults of a cluster. What turns out to do nothing is none.
+// company counts the faults of a cluster. A fault that turns out to do nothing does not count.
 type company struct {
-	mu      sync.Mutex // over everything below
+	mu      sync.Mutex // guards the fields below
 	settled sync.Cond  // pending has become 0
-	pending int        // are beginning
-	now     int        // last
-	struck  int        // have begun, ever
+	pending int        // faults that are beginning
+	now     int        // faults that are active
+	struck  int        // faults that have ever begun
 }
 
 var companies sync.Map // *nodes.Cluster -> *company
@@ -30,7 +31,7 @@ func companyOf(c *nodes.Cluster) *company {
 	return of.(*company)
 }
 
-// enter counts a fault that is beginning. The caller calls begun when it has, and then leave.
+// enter counts a fault that is beginning. The caller calls begun once it has begun, and then leave.
 func (co *company) enter() (begun func(struck bool), leave func()) {
 	co.mu.Lock()
 	defer co.mu.Unlock()
@@ -56,8 +57,9 @@ func (co *company) enter() (begun func(struck bool), leave func()) {
 	return begun, leave
 }
 
-// solitude, called by a fault that is beginning, returns what reports whether it has been the only
-// one ever since. Lasts is not for Begin: it waits until all that are beginning have begun.
+// solitude is called by a fault that is beginning. It returns a function that reports whether this
+// fault has been the only one ever since. That function must not be called from Begin: it waits
+// until all faults that are beginning have begun.
 func solitude(c *nodes.Cluster) (lasts func() bool) {
 	co := companyOf(c)
 	co.mu.Lock()
@@ -73,7 +75,7 @@ func solitude(c *nodes.Cluster) (lasts func() bool) {
 	}
 }
 
-// healthy waits a little until every node is ready and one leads; an error says what is missing.
+// healthy waits a little until every node is ready and one leads. Its error names what is missing.
 func healthy(ctx context.Context, c *nodes.Cluster) (leader *nodes.Node, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -90,8 +92,8 @@ func healthy(ctx context.Context, c *nodes.Cluster) (leader *nodes.Node, err err
 	}
 }
 
-// meanwhile carries out what takes its time, from begin to end, beside the load, and mends by
-// waiting for it: f leaves every node running. F is not broken off when the run's load ends.
+// meanwhile runs f beside the load, and mends by waiting for it: f leaves every node running. f is
+// not interrupted when the run's load ends.
 func meanwhile(ctx context.Context, did string, f func(ctx context.Context) error) (string, func(context.Context) error, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	over := make(chan error, 1)
@@ -102,7 +104,7 @@ func meanwhile(ctx context.Context, did string, f func(ctx context.Context) erro
 	}, nil
 }
 
-// membersSeen returns what the leader, past all links, lists.
+// membersSeen returns what the leader lists, asked past all links.
 func membersSeen(ctx context.Context, c *nodes.Cluster) (*nodes.Node, *nodes.Status) {
 	leader := c.Leader(ctx)
 	if leader == nil {

@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// A fault is alone unless another one lasts, or lasted since it began; one that did nothing counts
-// for nothing, and one that is beginning is waited for.
+// A fault is alone unless another one is active, or was since it began. One that did nothing does
+// not count, and one that is beginning is waited for.
 func TestSolitude(t *testing.T) {
 	c := nodes.Plain(3)
 	co := companyOf(c)
@@ -28,7 +28,7 @@ func TestSolitude(t *testing.T) {
 	select {
 	case <-asked:
 		t.Error("whether another one strikes was told before it was known")
-	case <-time.After(20 * time.Millisecond): // enough for a wrong one; a right one passes whatever happens
+	case <-time.After(20 * time.Millisecond): // long enough for a wrong answer; a right one passes in any case
 	}
 	begun(false)
 	if leave(); !<-asked {

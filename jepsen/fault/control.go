@@ -11,14 +11,14 @@ import (
 )
 
 // control is what a node of a binary with -tags aionfaults reads from its file: the JSON of
-// internal/faults.Control, written down a second time, for the suite shares no code with what it
-// checks.
+// internal/faults.Control. It is declared a second time, because the suite shares no code with what
+// it tests.
 type control struct {
 	Offset time.Duration `json:"offset,omitempty"`
 	Rate   float64       `json:"rate,omitempty"`
 	Disk   disk          `json:"disk,omitzero"`
 	Power  power         `json:"power,omitzero"`
-	Room   uint64        `json:"room,omitempty"` // bytes that its disk seems to have left; 0 = as many as there are
+	Room   uint64        `json:"room,omitempty"` // free bytes that its disk reports; 0 = the real number
 
 	SnapshotEntries uint64        `json:"snapshot_entries,omitempty"`
 	TrailingEntries uint64        `json:"trailing_entries,omitempty"`
@@ -30,7 +30,7 @@ type disk struct {
 	Fault string `json:"fault,omitempty"`
 	After int    `json:"after,omitempty"`
 
-	lost uint64 // the seed of what is lost with it; 0 = nothing. The node is not told before it starts again
+	lost uint64 // the seed of what the power loss takes; 0 = nothing. The node reads it only at its next start
 }
 
 type power struct {
@@ -39,10 +39,10 @@ type power struct {
 	All   bool   `json:"all,omitempty"`
 }
 
-var controls sync.Mutex // over reading and writing control files
+var controls sync.Mutex // held while control files are read and written
 
-// tell changes what a node is to suffer. Faults that overlap change different fields.
-func tell(n *nodes.Node, change func(*control)) error {
+// setControl changes the faults that a node suffers. Overlapping faults change different fields.
+func setControl(n *nodes.Node, change func(*control)) error {
 	controls.Lock()
 	defer controls.Unlock()
 	var c control

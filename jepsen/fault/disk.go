@@ -20,10 +20,10 @@ func init() {
 	kind("hang", "the leader's writes and fsyncs block", theLeader)
 }
 
-// badDisk lets files of one node fail, in one area or all. The node stops, as it must, or meets
-// nothing in this time. In the end it is started again on what is on its disk. What was
-// half-written is there; what it had not synced is lost where fsyncs failed, as the page cache
-// drops what it could not write, and else as chance says.
+// badDisk makes files of one node fail, in one area or in all. The node stops, as it must, or meets
+// no failure in this time. At the end it is started again with what is on its disk. Half-written
+// data is there. What was not synced is lost if fsyncs failed, because the page cache drops what it
+// could not write; otherwise chance decides.
 func badDisk(kind string, who choice) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		n := who(ctx, c, r)[0]
@@ -40,21 +40,21 @@ func badDisk(kind string, who choice) Fault {
 			where = "all"
 		}
 		did := fmt.Sprintf("%s: %s files are %s after %d operations", n.Name, where, kind, d.After)
-		errs := []error{tell(n, func(c *control) { c.Power.Watch = true })}
+		errs := []error{setControl(n, func(c *control) { c.Power.Watch = true })}
 		if d.Area == "snapshot" { // there are none otherwise
-			errs = append(errs, tell(n, snapshotsOften))
+			errs = append(errs, setControl(n, snapshotsOften))
 			n.Kill()
 			errs = append(errs, n.Start())
 			did += ", and it takes snapshots often"
 		}
-		errs = append(errs, tell(n, func(c *control) { c.Disk = d }))
+		errs = append(errs, setControl(n, func(c *control) { c.Disk = d }))
 		return did, func(ctx context.Context) error {
 			defer release()
-			// A node that found its disk sick is on its way out, which may take it ten seconds.
+			// A node that found its disk sick is about to end, which may take it ten seconds.
 			err := n.Offline(func() error {
-				return tell(n, func(c *control) { c.Disk, c.Power.Lose = disk{}, d.lost })
+				return setControl(n, func(c *control) { c.Disk, c.Power.Lose = disk{}, d.lost })
 			})
-			return errors.Join(err, n.Start(), takeAway(n, 0, false), ready(ctx, n))
+			return errors.Join(err, n.Start(), setLoss(n, 0, false), ready(ctx, n))
 		}, errors.Join(errs...)
 	})
 }

@@ -11,11 +11,11 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// Fault is one kind of trouble.
+// Fault is one kind of disturbance.
 type Fault interface {
-	// Begin makes trouble and tells in a few words what it did and to whom ("kill -9 n2 (leader)").
-	// Mend undoes it and leaves every node running; it is called once, after the fault's time, also
-	// when Begin failed half-way. Nil: there is nothing to undo.
+	// Begin starts the fault and describes it in a few words ("kill -9 n2 (leader)"). mend undoes
+	// it and leaves every node running; it is called once, after the fault's time, even if Begin
+	// failed half-way. A nil mend means that there is nothing to undo.
 	Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (did string, mend func(context.Context) error, err error)
 }
 
@@ -27,23 +27,23 @@ func (f Func) Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string
 	return f(ctx, c, r)
 }
 
-// Kind is what is known of a fault by name.
+// Kind describes a fault.
 type Kind struct {
 	Name   string
 	Family string        // one of Families: the rows of the report's matrix
-	What   string        // for people
+	What   string        // a description for people
 	Min    time.Duration // how long it lasts, at least and at most
 	Max    time.Duration
 	Tagged bool    // needs a binary built with -tags aionfaults
-	On     Network // that it needs between nodes
-	// Orderly: what an operator does every day. A majority is always there, so the cluster may
-	// pause for a hand-over and no longer.
+	On     Network // what it needs between nodes
+	// Orderly: an operator does it every day. There is always a majority, so the cluster may pause
+	// for a transfer of leadership, but no longer.
 	Orderly bool
 	Mixed   bool // needs the binary of another commit
 	Fault   Fault
 }
 
-// Begin begins the fault, on nodes that were built for it.
+// Begin starts the fault, on nodes that were built for it.
 func (k Kind) Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	if k.Tagged && !c.Tagged() {
 		return "", nil, errors.New("needs a binary built with -tags aionfaults, and --tagged")
@@ -53,7 +53,7 @@ func (k Kind) Begin(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string
 
 var kinds = map[string]Kind{}
 
-// register adds a kind; each file does so in init.
+// register adds a kind; each file calls it in init.
 func register(k Kind) {
 	if _, ok := kinds[k.Name]; ok {
 		panic("fault: " + k.Name + " is registered twice")

@@ -20,12 +20,12 @@ func init() {
 	})
 }
 
-// givers are how many callers give up at a time.
+// givers is how many callers give up at a time.
 const givers = 24
 
-// giveUp signals runs that do not exist, which changes nothing, and waits no longer than a command
-// may have to wait for its turn: so commands are withdrawn from among those of the workload, at
-// every place of an entry. Whoever stays must be told what became of their own command.
+// giveUp signals runs that do not exist, which changes nothing, and gives up before a command's
+// turn in the queue may come. So commands are withdrawn from between those of the workload, at
+// every place of an entry. The remaining callers must be told the outcomes of their own commands.
 func giveUp(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	ctx, stop := context.WithCancel(ctx)
 	fast := between(c, links.Rule{Delay: 15 * time.Millisecond, Jitter: 15 * time.Millisecond}, func(_, _ *nodes.Node) bool { return true }, links.Raft)

@@ -16,7 +16,7 @@ func init() {
 	})
 }
 
-// grow adds a node and takes it away again.
+// grow adds a node and removes it again.
 func grow(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
 	if !ok {

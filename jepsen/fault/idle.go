@@ -20,15 +20,15 @@ func init() {
 	})
 }
 
-// idleFiles is how many files the node may open while it is held. Docs/OPERATIONS.md shares them
-// out: about a fifth is left for callers.
+// idleFiles is how many files the node may open during the fault. docs/OPERATIONS.md divides them
+// up: about a fifth is left for callers.
 const idleFiles = 600
 
-// idleCallers starts one node again with few descriptors and opens more connections to it than it
-// has, and opens those anew that the node ends. Whoever calls meanwhile must be answered, and the
-// node must not end: a log or a state that cannot open a file is the end of it.
+// idleCallers restarts one node with few descriptors, opens more connections to it than it has
+// descriptors, and reopens those that the node ends. Other callers must still be answered, and the
+// node must not end: a log or a state that cannot open a file would end it.
 func idleCallers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
-	done, ok := operate(c) // the node goes down twice, in order
+	done, ok := operate(c) // the node goes down twice, in an orderly way
 	if !ok {
 		return busy, nil, nil
 	}
@@ -54,7 +54,7 @@ func idleCallers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, f
 	var silent error
 	go func() {
 		defer close(over)
-		if wait(holding, 2*time.Second) { // all of them are there
+		if wait(holding, 2*time.Second) { // all connections are open
 			close(asked)
 			silent = answers(holding, n, starts)
 		}
@@ -76,8 +76,8 @@ func idleCallers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, f
 	}, nil
 }
 
-// answers asks the node through a new connection whether it lives, some times. A node that another
-// fault has stopped, or taken down, owes nothing.
+// answers calls the node through a new connection, several times. A node that another fault has
+// stopped, or taken down, need not answer.
 func answers(ctx context.Context, n *nodes.Node, starts int) error {
 	var last error
 	for range 4 {
@@ -92,14 +92,14 @@ func answers(ctx context.Context, n *nodes.Node, starts int) error {
 	return fmt.Errorf("%s %s answers nobody while callers that say nothing hold it: %w", Broken, n.Name, last)
 }
 
-// holders hold connections.
+// holders hold idle connections.
 type holders struct {
 	stop context.CancelFunc
 	all  sync.WaitGroup
 }
 
-// hold keeps n connections to an address, each of which says nothing. One that the other side ends
-// is opened again a little later.
+// hold keeps n idle connections to an address. It reopens one that the other side ends a little
+// later.
 func hold(ctx context.Context, address string, n int) *holders {
 	ctx, stop := context.WithCancel(ctx)
 	h := &holders{stop: stop}
@@ -123,7 +123,7 @@ func keep(ctx context.Context, address string) {
 	}
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	defer c.Close()
-	c.Read(make([]byte, 1)) // nothing comes but its end
+	c.Read(make([]byte, 1)) // nothing arrives but its end
 }
 
 func (h *holders) end() {

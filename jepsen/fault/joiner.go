@@ -27,15 +27,15 @@ func init() {
 	})
 }
 
-// What a joiner has to catch up with, and how fast: more than a second's worth, and no batch of
-// raft takes the ten seconds after which it is sent again.
+// What a joiner has to catch up with, and how fast: it takes more than a second, but no raft batch
+// takes the ten seconds after which it is sent again.
 const (
 	fillers    = 24
 	fillerSize = 100 << 10
 	slowJoin   = 800 << 10 // bytes a second of each connection
 )
 
-// joinerLags looks whether a node votes before it has caught up, and whether it counts for the
+// joinerLags checks that a node does not vote before it has caught up, and does not count for the
 // majority that has an archive before it votes.
 func joinerLags(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	alone := solitude(c)
@@ -55,12 +55,12 @@ func joinerLags(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fu
 			}
 			mend(ctx)
 		}
-		return errors.Join(err, settleJoiner(ctx, c, n))
+		return errors.Join(err, rejoin(ctx, c, n))
 	})
 }
 
 // fill makes the log longer, by signals to a run that does not exist, and returns how far a node
-// was after that: 0 when nobody says so.
+// had come after that: 0 if no node says so.
 func fill(ctx context.Context, c *nodes.Cluster, not *nodes.Node) (index uint64) {
 	text := `"` + strings.Repeat("x", fillerSize) + `"`
 	for _, through := range c.Nodes() {
@@ -69,7 +69,8 @@ func fill(ctx context.Context, c *nodes.Cluster, not *nodes.Node) (index uint64)
 		}
 		for range fillers {
 			call, cancel := context.WithTimeout(ctx, 5*time.Second)
-			_, _, err := post(call, "http://"+through.Direct()+"/v1/workflows/filler/signals/filler", text) // refused: there is no such run
+			// refused, because there is no such run
+			_, _, err := post(call, "http://"+through.Direct()+"/v1/workflows/filler/signals/filler", text)
 			if cancel(); err != nil {
 				return 0
 			}
@@ -84,7 +85,7 @@ func fill(ctx context.Context, c *nodes.Cluster, not *nodes.Node) (index uint64)
 	return index
 }
 
-// vacate removes n, which runs, empties its folder and gives it its next id. It does not run then.
+// vacate removes n, which is running, empties its folder and gives it its next id. It is then down.
 func vacate(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	err := remove(ctx, c, n)
 	n.Hold()
@@ -98,8 +99,8 @@ func vacate(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	return err
 }
 
-// settleJoiner mends: n runs and votes.
-func settleJoiner(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
+// rejoin mends: it makes n run and vote.
+func rejoin(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	if err := start([]*nodes.Node{n}); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func settleJoiner(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	return voter(ctx, c, n)
 }
 
-// watchJoiner looks at a joiner until it votes, or nearly: it must have applied index by then.
+// watchJoiner polls a joiner until it votes. By then it must have applied index.
 func watchJoiner(ctx context.Context, c *nodes.Cluster, n *nodes.Node, index uint64, alone func() bool) error {
 	asked := false
 	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && n.Running() && alone(); wait(ctx, 50*time.Millisecond) {
@@ -118,7 +119,7 @@ func watchJoiner(ctx context.Context, c *nodes.Cluster, n *nodes.Node, index uin
 			continue
 		}
 		role := roleOf(seen, n)
-		s, err := n.Status(ctx) // after role was seen: what it lacks now, it lacked then
+		s, err := n.Status(ctx) // read after role: what it lacks now, it lacked then
 		switch {
 		case err != nil || role == "":
 		case role == "voter" && s.AppliedIndex < index && alone():
@@ -135,7 +136,7 @@ func watchJoiner(ctx context.Context, c *nodes.Cluster, n *nodes.Node, index uin
 	return nil
 }
 
-// roleOf is what a leader says of n; empty: it is no member.
+// roleOf returns n's role as a leader reports it, or "" if it is not a member.
 func roleOf(seen *nodes.Status, n *nodes.Node) string {
 	for _, m := range seen.Members {
 		if m.ID == n.ID() {
@@ -145,8 +146,8 @@ func roleOf(seen *nodes.Status, n *nodes.Node) string {
 	return ""
 }
 
-// deployToJoiner deploys an archive while no voter but the leader can be sent it. The joiner can,
-// and has no vote: the deploy must be refused.
+// deployToJoiner deploys an archive while no voter except the leader can receive it. The joiner
+// can, but has no vote: the deploy must be refused.
 func deployToJoiner(ctx context.Context, c *nodes.Cluster, leader, joiner *nodes.Node, alone func() bool) error {
 	archive, _, err := load.Package{Type: "joiner", Source: "def run(ctx, input):\n    return \"" + joiner.ID() + "\"\n"}.Pack()
 	if err != nil {
@@ -169,7 +170,8 @@ func deployToJoiner(ctx context.Context, c *nodes.Cluster, leader, joiner *nodes
 	return nil
 }
 
-// joinerLacks looks whether a node votes that lacks archives: its disk has no room for them.
+// joinerLacks checks that a node does not vote while it lacks archives, because its disk has no
+// room for them.
 func joinerLacks(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	alone := solitude(c)
 	n, release, did := member(ctx, c, r)
@@ -180,23 +182,23 @@ func joinerLacks(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, f
 		defer release()
 		err := vacate(ctx, c, n)
 		if err == nil {
-			err = tell(n, func(c *control) { c.Disk = disk{Area: "blob", Fault: "full"} })
+			err = setControl(n, func(c *control) { c.Disk = disk{Area: "blob", Fault: "full"} })
 		}
 		if err == nil {
 			err = errors.Join(n.Start(), watchLacking(ctx, c, n, alone))
 		}
-		err = errors.Join(err, tell(n, func(c *control) { c.Disk = disk{} }))
-		if !n.Running() { // a disk that is full may end a node
+		err = errors.Join(err, setControl(n, func(c *control) { c.Disk = disk{} }))
+		if !n.Running() { // a full disk may end a node
 			n.Forgive()
 		}
-		return errors.Join(err, settleJoiner(ctx, c, n))
+		return errors.Join(err, rejoin(ctx, c, n))
 	})
 }
 
-// watchLacking looks for a while: as long as the joiner has lacked an archive at every look of the
+// watchLacking polls for a while: as long as the joiner has lacked an archive at every poll of the
 // last second, it has no vote.
 func watchLacking(ctx context.Context, c *nodes.Cluster, n *nodes.Node, alone func() bool) error {
-	var lacking time.Time // since when it has lacked one at every look
+	var lacking time.Time // since when it has lacked one at every poll
 	for end := time.Now().Add(4 * time.Second); time.Now().Before(end) && n.Running() && alone(); wait(ctx, 50*time.Millisecond) {
 		s, err := n.Status(ctx)
 		if err != nil {

@@ -37,8 +37,8 @@ func transfers(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	}, nil
 }
 
-// askTransfer asks, by way of a node, that leadership is handed to another, and tells whether there
-// was an answer, whatever it said.
+// askTransfer asks, through a node, for a transfer of leadership to another, and reports whether
+// there was any answer.
 func askTransfer(ctx context.Context, through, to *nodes.Node) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

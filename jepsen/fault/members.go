@@ -19,15 +19,15 @@ func init() {
 		Fault: Func(removeTwo)})
 }
 
-// Broken begins the error of a fault that saw a node break a promise, as against one that could not
-// be made.
+// Broken begins the error of a fault that saw a node break a promise, as opposed to a fault that
+// could not be made.
 const Broken = "promise broken:"
 
-// refused says what the answer to an operation is that a healthy cluster refuses.
+// refused is the answer of a healthy cluster that refuses an operation.
 const refused = http.StatusConflict
 
-// settledLeader returns the leader and another node that runs, or nil.
-func settledLeader(ctx context.Context, c *nodes.Cluster) (leader, other *nodes.Node) {
+// leaderAndOther returns the leader and another node that runs, or nil.
+func leaderAndOther(ctx context.Context, c *nodes.Cluster) (leader, other *nodes.Node) {
 	if leader = c.Leader(ctx); leader == nil {
 		return nil, nil
 	}
@@ -39,21 +39,21 @@ func settledLeader(ctx context.Context, c *nodes.Cluster) (leader, other *nodes.
 	return nil, nil
 }
 
-// tellNode asks a node for an operation on another one.
-func tellNode(ctx context.Context, through *nodes.Node, operation string, node *nodes.Node) (int, string, error) {
+// requestOperation asks a node for an operation on another one.
+func requestOperation(ctx context.Context, through *nodes.Node, operation string, node *nodes.Node) (int, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	return post(ctx, "http://"+through.Direct()+"/v1/cluster/"+operation, `{"node":"`+node.ID()+`"}`)
 }
 
-// drain looks at what docs/OPERATIONS.md promises of a drained node. Whatever other faults do at
-// the same time may make calls fail; an answer that promises the contrary is a finding.
+// drain checks what docs/OPERATIONS.md promises about a drained node. Concurrent faults may make
+// calls fail; an answer that contradicts the promise is a finding.
 func drain(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
 	if !ok {
 		return Nothing + " another operation is under way", nil, nil
 	}
-	drained, other := settledLeader(ctx, c)
+	drained, other := leaderAndOther(ctx, c)
 	if other == nil {
 		done()
 		return Nothing + " no leader, or nobody beside it", nil, nil
@@ -62,7 +62,7 @@ func drain(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(co
 	undrain := func(ctx context.Context) error {
 		defer done()
 		for {
-			status, answer, err := tellNode(ctx, drained, "undrain", drained)
+			status, answer, err := requestOperation(ctx, drained, "undrain", drained)
 			if err == nil && status < 300 {
 				return nil
 			}
@@ -72,17 +72,17 @@ func drain(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(co
 		}
 	}
 	did := "drain " + drained.Name + " (leader) through " + other.Name
-	if status, answer, err := tellNode(ctx, other, "drain", drained); err != nil || status >= 300 {
+	if status, answer, err := requestOperation(ctx, other, "drain", drained); err != nil || status >= 300 {
 		return fmt.Sprintf("%s %s: %d %.100s", Nothing, did, status, answer), undrain, nil
 	}
-	// A drained node is not handed leadership while another one can have it, and refuses no deploy
-	// that is passed on to it.
+	// Nobody transfers leadership to a drained node while another node can lead, and a drained node
+	// does not refuse a deploy that is forwarded to it.
 	for range 5 {
 		wait(ctx, 100*time.Millisecond)
 		if l := c.Leader(ctx); l == nil || l == drained {
-			continue // nobody else could lead yet
+			continue // no other node could lead yet
 		}
-		status, answer, err := tellNode(ctx, other, "transfer", drained)
+		status, answer, err := requestOperation(ctx, other, "transfer", drained)
 		if err == nil && status < 300 && c.Leader(ctx) == drained && drained.Starts() == starts && !alone(ctx, c, drained) {
 			return did, undrain, fmt.Errorf(Broken+" %s drains, and leadership was handed to it: %s", drained.Name, answer)
 		}
@@ -104,14 +104,14 @@ func alone(ctx context.Context, c *nodes.Cluster, n *nodes.Node) bool {
 	return true
 }
 
-// What a node says of another one's place.
+// The possible answers of listed.
 const (
 	unsaid = iota
 	inPlaceYet
 	removed
 )
 
-// listed asks a node whether the newest configuration in its log has another one.
+// listed asks a node whether the newest configuration in its log contains another node.
 func listed(ctx context.Context, n, other *nodes.Node) int {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -125,13 +125,13 @@ func listed(ctx context.Context, n, other *nodes.Node) int {
 	return inPlaceYet
 }
 
-// removeTwo asks for what would end the quorum for good.
+// removeTwo asks for a removal that would end the quorum for good.
 func removeTwo(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
 	if !ok {
 		return Nothing + " another operation is under way", nil, nil
 	}
-	leader, other := settledLeader(ctx, c)
+	leader, other := leaderAndOther(ctx, c)
 	if other == nil || len(c.Nodes()) != 3 {
 		done()
 		return Nothing + " no leader of three, or nobody beside it", nil, nil
@@ -143,7 +143,7 @@ func removeTwo(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, fun
 		}
 	}
 	dead.Kill()
-	gone := false // other is out of a configuration: it joins anew in the end
+	gone := false // other is out of a configuration: it joins again at the end
 	mend := func(ctx context.Context) error {
 		defer done()
 		err := start([]*nodes.Node{dead})
@@ -155,8 +155,8 @@ func removeTwo(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, fun
 	did := fmt.Sprintf("kill -9 %s, remove %s", dead.Name, other.Name)
 	life, death := leader.Starts(), dead.Starts()
 	for range 10 {
-		asking, cancel := context.WithTimeout(ctx, 3*time.Second) // what cannot be committed is not answered
-		status, answer, err := tellNode(asking, leader, "remove", other)
+		asking, cancel := context.WithTimeout(ctx, 3*time.Second) // what cannot be committed gets no answer
+		status, answer, err := requestOperation(asking, leader, "remove", other)
 		cancel()
 		switch {
 		case leader.Starts() == life && listed(ctx, leader, other) == removed && dead.Starts() == death:

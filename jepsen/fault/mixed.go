@@ -19,9 +19,9 @@ func init() {
 }
 
 // mixed upgrades some or all nodes as an operator does: stop one, start it as the other build, wait
-// until it is ready, take the next. Builds whose formats differ do not run in one cluster: then the
-// other one must refuse, by ending at its start or by staying outside, and the node goes back to
-// what it was. Whatever it wrote meanwhile, its own build must still read.
+// until it is ready, continue with the next. Builds with different formats do not run in one
+// cluster: then the other build must refuse, by ending at its start or by staying outside, and the
+// node returns to its own build. That build must still read whatever the other one wrote.
 func mixed(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
 	if !ok {
@@ -35,7 +35,7 @@ func mixed(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(co
 		if err := become(ctx, n, true); err != nil {
 			told = append(told, n.Name+" is refused: "+firstLine(err.Error()))
 			errs = append(errs, become(ctx, n, false))
-			break // the next one would be, too
+			break // the next one would be refused, too
 		}
 		told = append(told, n.Name+" is of the other build")
 	}
@@ -65,7 +65,7 @@ func become(ctx context.Context, n *nodes.Node, other bool) error {
 	defer cancel()
 	if err := ready(settling, n); err != nil {
 		if ctx.Err() != nil {
-			return nil // the run is over: mending takes it from here
+			return nil // the run is over: mending continues from here
 		}
 		if other {
 			n.Forgive()

@@ -15,8 +15,8 @@ import (
 
 func init() {
 	on := func(network Network, name, what string, f Func) {
-		// TCP waits twice as long after each loss: only after a long cut it has long to wait when
-		// all is well again.
+		// TCP doubles its retransmission timeout after each loss, so only a long cut leaves a long
+		// wait after the network has healed.
 		register(Kind{Name: "netns-" + name, Family: "netns", What: what, Min: 500 * time.Millisecond, Max: 30 * time.Second, On: network, Fault: switched(f)})
 	}
 	kind := func(name, what string, f Func) { on(Namespaces, name, what, f) }
@@ -50,7 +50,7 @@ func init() {
 	on(Netem, "spoil", "a twentieth of frames comes twice, and one in a hundred has a bit flipped", shape(netns.Queue{Duplicate: 0.05, Corrupt: 0.01}))
 }
 
-// switched refuses where there is no switch.
+// switched makes a fault refuse if there is no switch.
 func switched(f Func) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		if c.Switch == nil {
@@ -67,8 +67,8 @@ func leaderOrAny(ctx context.Context, c *nodes.Cluster, r *rand.Rand) []*nodes.N
 	return theLeader(ctx, c, r)
 }
 
-// loseFrames loses frames of the directed links between nodes that which names. The rule says which
-// of these, and how many.
+// loseFrames loses frames of the directed links between nodes for which which returns true. The
+// rule selects frames of these, and how many.
 func loseFrames(c *nodes.Cluster, rule netns.Rule, which func(from, to *nodes.Node) bool) (func(context.Context) error, error) {
 	var rules []netns.Rule
 	for _, from := range c.Nodes() {
@@ -82,7 +82,7 @@ func loseFrames(c *nodes.Cluster, rule netns.Rule, which func(from, to *nodes.No
 	return mending(c.Switch.Lose(rules...))
 }
 
-// mending makes a mend of what a switch gives.
+// mending turns the stop function of a switch into a mend.
 func mending(stop func() error, err error) (func(context.Context) error, error) {
 	if err != nil {
 		return nil, err
@@ -94,11 +94,11 @@ func splitFrames(choose partition) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		cut := choose(ctx, c, r)
 		mend, err := loseFrames(c, netns.Rule{Part: 1}, cut)
-		return told(c, cut), mend, err
+		return cutLinks(c, cut), mend, err
 	}
 }
 
-// frames loses what one node says, or is told, or both.
+// frames loses what one node sends, or receives, or both.
 func frames(who choice, what string, rule netns.Rule, out, in bool) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		n := who(ctx, c, r)[0]

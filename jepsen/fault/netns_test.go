@@ -14,7 +14,7 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// A fault is only where its network is, and says so elsewhere.
+// A fault only runs on its kind of network, and says so elsewhere.
 func TestFits(t *testing.T) {
 	for _, name := range Names() {
 		k := kinds[name]
@@ -42,8 +42,8 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// Every fault of namespaces, of three nodes and of five, does something on a real switch and leaves
-// it as it was.
+// Every fault of namespaces, with three nodes and with five, does something on a real switch and
+// leaves it as it was.
 func TestNetnsFaults(t *testing.T) {
 	if err := netns.Check(); err != nil {
 		t.Skip("NOT TESTED HERE: ", err)
@@ -103,7 +103,7 @@ func TestNetnsFaults(t *testing.T) {
 	}
 }
 
-// An end that does not exist stops a fault, with its name.
+// An end that does not exist stops a fault, and its name is in the error.
 func TestMendingRefused(t *testing.T) {
 	want := errors.New("no end")
 	if mend, err := mending(nil, want); mend != nil || err != want {

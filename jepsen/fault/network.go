@@ -15,7 +15,9 @@ func init() {
 		register(Kind{Name: name, Family: "network", What: what, Min: 500 * time.Millisecond, Max: 8 * time.Second, On: Proxies, Fault: f})
 	}
 	register(Kind{Name: "isolate-leader", Family: "network", What: "cut the leader off from all other nodes, until they have another", Min: 2500 * time.Millisecond, Max: 8 * time.Second,
-		On: Proxies, Fault: split(around(theLeader))}) // an election takes up to two seconds: in less time nobody else leads beside the one that was cut off
+		// an election takes up to two seconds; in less time no new leader emerges beside the one
+		// that was cut off
+		On: Proxies, Fault: split(around(theLeader))})
 	part("isolate-one", "cut one node off from all other nodes", split(around(anyOne)))
 	part("halves", "split the nodes into a majority and a minority", split(halves))
 	part("ring", "every node reaches only its neighbours in a ring (with 3 nodes: one link is cut)", split(ring))
@@ -49,7 +51,8 @@ func init() {
 	register(Kind{Name: "resets", Family: "network", What: "all connections between nodes are reset, again and again", Min: time.Second, Max: 4 * time.Second, On: Proxies, Fault: Func(resets)})
 }
 
-// between sets a rule on the directed links that which names, and returns how to open them again.
+// between sets a rule on the directed links for which which returns true, and returns how to reset
+// them.
 func between(c *nodes.Cluster, rule links.Rule, which func(from, to *nodes.Node) bool, traffic ...links.Traffic) func(context.Context) error {
 	set := func(rule links.Rule) {
 		for _, a := range c.Nodes() {
@@ -70,7 +73,7 @@ func between(c *nodes.Cluster, rule links.Rule, which func(from, to *nodes.Node)
 func split(choose partition) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		cut := choose(ctx, c, r)
-		return told(c, cut), between(c, links.Rule{Cut: true}, cut), nil
+		return cutLinks(c, cut), between(c, links.Rule{Cut: true}, cut), nil
 	}
 }
 

@@ -10,14 +10,14 @@ import (
 type Network int
 
 const (
-	Any        Network = iota // nothing, or what every cluster has: links of clients
-	Proxies                   // links between nodes, as a cluster without namespaces has
-	Namespaces                // a switch between nodes, as one in namespaces has
-	Netem                     // and a kernel that can delay frames
+	Any        Network = iota // nothing beyond what every cluster has: links of clients
+	Proxies                   // links between nodes, which a cluster without namespaces has
+	Namespaces                // a switch between nodes, which a cluster in namespaces has
+	Netem                     // a switch, and a kernel that can delay frames
 )
 
-// Fits says why the fault cannot be in a cluster whose nodes are in namespaces, or are not; nil
-// when it can.
+// Fits returns why the fault cannot run in a cluster whose nodes are, or are not, in namespaces;
+// nil if it can.
 func (k Kind) Fits(namespaces bool) error {
 	switch {
 	case k.On == Proxies && namespaces:
@@ -30,7 +30,7 @@ func (k Kind) Fits(namespaces bool) error {
 	return nil
 }
 
-// Lacking lists what of the faults of namespaces this machine cannot make.
+// Lacking lists which of the faults of namespaces this machine cannot make.
 func Lacking() (why []error) {
 	for _, name := range Names() {
 		if k := kinds[name]; k.On >= Namespaces {

@@ -20,9 +20,9 @@ func init() {
 	})
 }
 
-// twoClusters lets two clusters meet: by the addresses that one is told to join at, and at the port
-// of a member that has stopped, whose id the other one's node has, too. Neither may take anything
-// of the other: both keep their id, their members, and what they have acknowledged.
+// twoClusters lets two clusters meet: at the join addresses of one, and at the port of a stopped
+// member whose id a node of the other has, too. Neither may take anything from the other: both keep
+// their id, their members, and what they have acknowledged.
 func twoClusters(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
 	if !ok {
@@ -68,7 +68,7 @@ type other struct {
 	alone func() bool
 }
 
-// meet lets them meet twice.
+// meet lets the clusters meet twice.
 func (o *other) meet(ctx context.Context, n *nodes.Node) error {
 	if err := o.start(ctx); err != nil {
 		return o.broken("a new one, does not come up: %v", err)
@@ -102,7 +102,7 @@ func (o *other) start(ctx context.Context) error {
 	return ready(ctx, o.s)
 }
 
-// lasts starts the second cluster again, and looks for a while whether both stay what they are.
+// lasts restarts the second cluster, and checks for a while that both stay what they are.
 func (o *other) lasts(ctx context.Context, how string) error {
 	if err := o.start(ctx); err != nil {
 		return o.broken("%s, a cluster of one node does not come up again: %v", how, err)
@@ -138,7 +138,7 @@ func (o *other) lasts(ctx context.Context, how string) error {
 	}
 	leader, seen := membersSeen(ctx, o.c)
 	if seen == nil {
-		return nil // nobody leads just now
+		return nil // nobody leads at the moment
 	}
 	if seen.ClusterID != o.of {
 		return o.broken("%s: %s belongs to cluster %s now", how, leader.Name, seen.ClusterID)
@@ -151,7 +151,7 @@ func (o *other) lasts(ctx context.Context, how string) error {
 	return nil
 }
 
-// write changes something in the second cluster, which has to be itself.
+// write changes something in the second cluster, which must still be itself.
 func (o *other) write(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -176,8 +176,8 @@ func (o *other) write(ctx context.Context) error {
 	return err
 }
 
-// broken is a broken promise, whatever other faults did: they do not know this cluster. But that it
-// is slow says nothing then.
+// broken returns an error about a broken promise. Other faults do not excuse it, because they do
+// not know this cluster. But slowness proves nothing then.
 func (o *other) broken(format string, args ...any) error {
 	what := fmt.Sprintf(format, args...)
 	if !o.s.Running() {

@@ -16,18 +16,18 @@ import (
 
 func init() {
 	register(Kind{Name: "overload", Family: "load", What: "an open loop of 1,000 calls a second beside the workload", Min: time.Second, Max: 3 * time.Second, Fault: overload(10, 400)})
-	register(Kind{Name: "flood", Family: "load", What: "an open loop of 3,000 calls a second, of which 1,500 may be unanswered", Min: time.Second, Max: 4 * time.Second, Fault: overload(30, 1500)})
+	register(Kind{Name: "flood", Family: "load", What: "an open loop of 3,000 calls a second; up to 1,500 of them may be unanswered", Min: time.Second, Max: 4 * time.Second, Fault: overload(30, 1500)})
 }
 
-// overloadEvery is the beat of the open loop: calls are made whether or not those before were
+// overloadEvery is the interval of the open loop: calls are made whether or not earlier ones were
 // answered.
 const overloadEvery = 10 * time.Millisecond
 
-// overload makes so many calls in every beat, but for those that would be more than open at a time:
-// the suite itself must stand it. It signals runs that do not exist, which costs a cluster as much
-// as signalling one that does and leaves nothing behind, and reads. What must hold is what must
-// hold anyway: nobody dies, who cannot be served is refused or gets no answer, and it is over when
-// the calls are.
+// overload makes size calls per interval, as long as at most open calls are unanswered: the suite
+// itself must survive it. It signals runs that do not exist, which costs a cluster as much as
+// signalling a real one and leaves nothing behind, and reads. The usual promises must hold: no node
+// dies, a call that cannot be served is refused or gets no answer, and the overload ends when the
+// calls do.
 func overload(size, open int) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		return flood(ctx, c, r, size, open)
@@ -116,6 +116,6 @@ func status(web *http.Client, req *http.Request) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	io.Copy(io.Discard, resp.Body) // so that the connection serves again
+	io.Copy(io.Discard, resp.Body) // so that the connection can be reused
 	return resp.StatusCode, resp.Body.Close()
 }

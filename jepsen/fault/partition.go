@@ -8,10 +8,10 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// partition chooses which nodes do not hear each other, whatever carries what they say.
+// partition chooses which nodes cannot hear each other, independent of the transport.
 type partition func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (cut func(a, b *nodes.Node) bool)
 
-// around cuts those off from all others that who chooses.
+// around cuts the nodes chosen by who off from all others.
 func around(who choice) partition {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
 		n := who(ctx, c, r)[0]
@@ -19,7 +19,7 @@ func around(who choice) partition {
 	}
 }
 
-// halves leaves a majority on one side.
+// halves puts a majority on one side.
 func halves(_ context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
 	side := map[*nodes.Node]bool{}
 	for _, i := range r.Perm(len(c.Nodes()))[:len(c.Nodes())/2] {
@@ -28,7 +28,7 @@ func halves(_ context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.
 	return func(a, b *nodes.Node) bool { return side[a] != side[b] }
 }
 
-// ring lets nodes hear only their neighbours; of three, one link is cut.
+// ring lets nodes hear only their neighbours; with three nodes, one link is cut.
 func ring(_ context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
 	at := inLine(c, r)
 	k := len(at)
@@ -38,14 +38,14 @@ func ring(_ context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.No
 	return func(a, b *nodes.Node) bool { d := (at[a] - at[b] + k) % k; return d != 1 && d != k-1 }
 }
 
-// bridge makes halves of which one node hears both.
+// bridge makes two halves; one node hears both.
 func bridge(_ context.Context, c *nodes.Cluster, r *rand.Rand) func(a, b *nodes.Node) bool {
 	at := inLine(c, r)
 	middle := len(at) / 2
 	return func(a, b *nodes.Node) bool { return (at[a]-middle)*(at[b]-middle) < 0 }
 }
 
-// inLine gives nodes places in any order.
+// inLine gives the nodes places in random order.
 func inLine(c *nodes.Cluster, r *rand.Rand) map[*nodes.Node]int {
 	at := map[*nodes.Node]int{}
 	for place, i := range r.Perm(len(c.Nodes())) {
@@ -54,8 +54,8 @@ func inLine(c *nodes.Cluster, r *rand.Rand) map[*nodes.Node]int {
 	return at
 }
 
-// told lists the links that are cut.
-func told(c *nodes.Cluster, cut func(a, b *nodes.Node) bool) string {
+// cutLinks lists the links that are cut.
+func cutLinks(c *nodes.Cluster, cut func(a, b *nodes.Node) bool) string {
 	did := "cut"
 	for i, a := range c.Nodes() {
 		for _, b := range c.Nodes()[i+1:] {

@@ -20,34 +20,34 @@ func init() {
 	loss("power-one", "one node", anyOne)
 	loss("power-leader", "the leader", theLeader)
 	loss("power-majority", "a majority", aMajority)
-	loss("power-loss", "all nodes", everyone) // as a blackout does
+	loss("power-loss", "all nodes", everyone) // like a blackout
 }
 
-// powerLoss lets the nodes note for a while how to undo what they do not sync, kills them at once,
-// and lets them lose it as they start again. A disk that tells the truth about fsync loses nothing
-// else, so any number of nodes may lose their power: nothing that was acknowledged is gone. In one
-// half of all losses nothing unsynced is left on any of them, for what only one of them has kept
-// the others would get from it.
+// powerLoss makes the nodes record for a while how to undo what they do not sync, kills them at
+// once, and undoes it as they start again. A disk that reports fsync honestly loses nothing else.
+// So any number of nodes may lose their power, and nothing that was acknowledged is gone. In half
+// of the losses no unsynced data is left on any node; otherwise the nodes could get it back from
+// the one that kept it.
 func powerLoss(who choice) Fault {
 	return Func(func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		all := r.IntN(2) == 0
 		for _, n := range c.Nodes() {
-			if err := tell(n, func(c *control) { c.Power.Watch = true }); err != nil {
+			if err := setControl(n, func(c *control) { c.Power.Watch = true }); err != nil {
 				return "", nil, err
 			}
 		}
 		wait(ctx, 200*time.Millisecond+time.Duration(r.Int64N(int64(2*time.Second))))
 		chosen := who(ctx, c, r)
-		for _, n := range chosen { // together, and only then what takes its time
+		for _, n := range chosen { // all together, before anything that takes time
 			n.Kill()
 		}
 		var errs []error
-		often := r.IntN(2) == 0 // what is written while snapshots are made is for the next loss
+		often := r.IntN(2) == 0 // so that the next loss hits what is written while snapshots are made
 		for _, n := range chosen {
 			if often {
-				errs = append(errs, tell(n, snapshotsOften))
+				errs = append(errs, setControl(n, snapshotsOften))
 			}
-			errs = append(errs, n.Offline(func() error { return takeAway(n, r.Uint64()|1, all) }))
+			errs = append(errs, n.Offline(func() error { return setLoss(n, r.Uint64()|1, all) }))
 		}
 		did := "the power of " + names(chosen) + " goes"
 		if all {
@@ -56,7 +56,7 @@ func powerLoss(who choice) Fault {
 		return did, func(ctx context.Context) error {
 			errs := []error{start(chosen)}
 			for _, n := range chosen {
-				errs = append(errs, takeAway(n, 0, false))
+				errs = append(errs, setLoss(n, 0, false))
 			}
 			if err := errors.Join(errs...); err != nil {
 				return fmt.Errorf("after the power went: %w", err)
@@ -66,7 +66,7 @@ func powerLoss(who choice) Fault {
 	})
 }
 
-// takeAway says what the next start of n has lost; seed 0 = nothing.
-func takeAway(n *nodes.Node, seed uint64, all bool) error {
-	return tell(n, func(c *control) { c.Power.Lose, c.Power.All = seed, all })
+// setLoss sets what the next start of n has lost; seed 0 = nothing.
+func setLoss(n *nodes.Node, seed uint64, all bool) error {
+	return setControl(n, func(c *control) { c.Power.Lose, c.Power.All = seed, all })
 }

@@ -27,7 +27,7 @@ func anyOne(_ context.Context, c *nodes.Cluster, r *rand.Rand) []*nodes.Node {
 	return []*nodes.Node{c.Nodes()[r.IntN(len(c.Nodes()))]}
 }
 
-// theLeader is the leader, or any node while there is none.
+// theLeader chooses the leader, or any node while there is none.
 func theLeader(ctx context.Context, c *nodes.Cluster, r *rand.Rand) []*nodes.Node {
 	if l := c.Leader(ctx); l != nil {
 		return []*nodes.Node{l}
@@ -35,7 +35,7 @@ func theLeader(ctx context.Context, c *nodes.Cluster, r *rand.Rand) []*nodes.Nod
 	return anyOne(ctx, c, r)
 }
 
-// aMajority has the leader in it, if there is one.
+// aMajority contains the leader, if there is one.
 func aMajority(ctx context.Context, c *nodes.Cluster, r *rand.Rand) []*nodes.Node {
 	chosen := theLeader(ctx, c, r)
 	for _, i := range r.Perm(len(c.Nodes())) {
@@ -72,8 +72,8 @@ func kill(who choice) Fault {
 	})
 }
 
-// start starts those that do not run; another fault may have done it, or holds the node. One whose
-// disk another fault has made sick may end at its start: that fault starts it again.
+// start starts the nodes that are down. Another fault may have started one already, or holds it. A
+// node whose disk another fault has made sick may end at its start: that fault starts it again.
 func start(list []*nodes.Node) error {
 	var errs []error
 	for _, n := range list {

@@ -14,15 +14,15 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// sick are the nodes of each cluster whose disk is in doubt. What the suite expects holds while a
+// sick are the nodes of each cluster whose disk is in doubt. The suite's expectations hold while a
 // majority of disks is intact, so faults of disks share this.
 var sick = struct {
 	sync.Mutex
 	of map[*nodes.Cluster]map[*nodes.Node]bool
 }{of: map[*nodes.Cluster]map[*nodes.Node]bool{}}
 
-// claim marks a node as sick and returns how to take that back, or why it may not be: a majority
-// would not be intact any more, or the node is sick already.
+// claim marks a node as sick and returns how to undo that, or why it must not be marked: no
+// majority would be intact, or the node is already sick.
 func claim(c *nodes.Cluster, n *nodes.Node) (release func(), why string) {
 	sick.Lock()
 	defer sick.Unlock()
@@ -44,7 +44,7 @@ func claim(c *nodes.Cluster, n *nodes.Node) (release func(), why string) {
 	}), ""
 }
 
-// isSick reports whether the disk of n is in doubt just now.
+// isSick reports whether the disk of n is in doubt.
 func isSick(n *nodes.Node) bool {
 	sick.Lock()
 	defer sick.Unlock()
@@ -56,10 +56,10 @@ func isSick(n *nodes.Node) bool {
 	return false
 }
 
-// replace gives the node an empty disk and lets it join anew, as docs/OPERATIONS.md says for one
-// that is lost: its id is removed by the leader first, and the newcomer gets another one.
+// replace gives the node an empty disk and lets it join again, as docs/OPERATIONS.md describes for
+// a lost node: the leader removes its id first, and the new node gets another one.
 func replace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
-	n.Hold() // a rolling restart that meets it must not start it in between: it would be refused, rightly, and end
+	n.Hold() // a concurrent rolling restart must not start it in between: it would be refused, rightly, and end
 	err := n.Offline(func() error { return os.RemoveAll(n.Data) })
 	if err == nil {
 		if err = remove(ctx, c, n); err == nil {
@@ -78,7 +78,7 @@ func replace(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	return voter(ctx, c, n)
 }
 
-// voter waits until n votes: until then the loss of another node would be the loss of a majority.
+// voter waits until n votes: until then losing another node would lose the majority.
 func voter(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	for {
 		for _, other := range c.Nodes() {
@@ -98,7 +98,8 @@ func voter(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	}
 }
 
-// remove asks one node after another until the leader has removed n or says that it is no member.
+// remove asks one node after another until the leader has removed n or says that it is not a
+// member.
 func remove(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	body, err := json.Marshal(map[string]string{"node": n.ID()})
 	if err != nil {
@@ -130,8 +131,8 @@ func remove(ctx context.Context, c *nodes.Cluster, n *nodes.Node) error {
 	}
 }
 
-// ready waits until n is ready; an error when it ends by itself or ctx does. Another fault may stop
-// it meanwhile, and then starts it again.
+// ready waits until n is ready. It fails if n ends by itself or ctx does. Another fault may stop n
+// in the meantime, and then starts it again.
 func ready(ctx context.Context, n *nodes.Node) error {
 	for {
 		err := n.Ready(ctx)

@@ -23,7 +23,7 @@ func init() {
 	})
 }
 
-// member claims a node for what an operator does to the members; nil: did says why not.
+// member claims a node for an operation on the members. If it returns nil, did says why.
 func member(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (n *nodes.Node, release func(), did string) {
 	done, ok := operate(c)
 	if !ok {
@@ -37,7 +37,7 @@ func member(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (n *nodes.Node,
 	return n, func() { free(); done() }, ""
 }
 
-// oneOfHealthy claims a node of a cluster that lacks nothing; nil: did says why not.
+// oneOfHealthy claims a node of a fully healthy cluster. If it returns nil, did says why.
 func oneOfHealthy(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (n *nodes.Node, release func(), did string) {
 	if _, err := healthy(ctx, c); err != nil {
 		return nil, nil, Nothing + " " + err.Error()
@@ -49,7 +49,7 @@ func oneOfHealthy(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (n *nodes
 	return n, release, ""
 }
 
-// reuse is what an operator does who takes a node out and puts it back as it was called.
+// reuse is an operator who removes a node and puts it back under its old id.
 func reuse(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	alone := solitude(c)
 	n, release, did := member(ctx, c, r)
@@ -92,7 +92,7 @@ func reuse(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(co
 // stranded starts a node whose id was removed, and waits until it has been refused by name: it
 // ends, or stays outside.
 func stranded(ctx context.Context, c *nodes.Cluster, n *nodes.Node, alone func() bool) error {
-	said := sayings(n)
+	said := logSince(n)
 	err := n.Start()
 	defer n.Forgive()
 	told := func() bool { return strings.Contains(said(), "was removed from the cluster") }
@@ -111,15 +111,15 @@ func stranded(ctx context.Context, c *nodes.Cluster, n *nodes.Node, alone func()
 			break
 		}
 	}
-	n.Forgive() // others that wait for it must not take its end for one of its own accord
+	n.Forgive() // other faults must not mistake this end for a crash
 	if alone() && !told() {
 		return fmt.Errorf("%s was removed, and was not told so: %s", n.ID(), n.Tail(1))
 	}
 	return nil
 }
 
-// sayings returns what tells what a node has logged from now on.
-func sayings(n *nodes.Node) func() string {
+// logSince returns a function that returns what a node has logged from now on.
+func logSince(n *nodes.Node) func() string {
 	before, _ := os.ReadFile(n.LogFile())
 	return func() string {
 		now, _ := os.ReadFile(n.LogFile())

@@ -22,15 +22,15 @@ func init() {
 	})
 }
 
-// Away is a time in which a node was being stopped and started, as Done tells times.
+// Away is a period in which a node was being stopped and started, in the time of Done.
 type Away struct {
 	Node string `json:"node"`
 	From int64  `json:"from"`
 	To   int64  `json:"to"`
 }
 
-// absences are what a fault notes of the nodes that it stops, so that calls which it explains can
-// be told from those which it does not.
+// absences are the nodes that a fault has stopped, and when, so that calls which these absences
+// explain can be told from others.
 type absences struct {
 	since func() int64
 
@@ -40,7 +40,7 @@ type absences struct {
 
 type absencesKey struct{}
 
-// away notes that a node is being stopped, until it is back.
+// away records that a node is being stopped, until it is back.
 func away(ctx context.Context, n *nodes.Node) (back func()) {
 	a, ok := ctx.Value(absencesKey{}).(*absences)
 	if !ok {
@@ -54,8 +54,8 @@ func away(ctx context.Context, n *nodes.Node) (back func()) {
 	}
 }
 
-// rolling is what an upgrade does: one node after the other is stopped in order and started, the
-// next one when the one before is ready.
+// rolling is an upgrade: one node after another is stopped in an orderly way and started; the next
+// one follows when the previous one is ready.
 func rolling(drained bool) Func {
 	return func(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 		done, ok := operate(c)
@@ -66,7 +66,7 @@ func rolling(drained bool) Func {
 		order := everyone(ctx, c, r)
 		for _, n := range order {
 			if drained {
-				drainAndLook(ctx, c, n)
+				drainAndWait(ctx, c, n)
 			}
 			back := away(ctx, n)
 			errs = append(errs, n.Stop(30*time.Second), start([]*nodes.Node{n}))
@@ -86,13 +86,13 @@ func rolling(drained bool) Func {
 	}
 }
 
-// drainAndLook drains a node, and waits a little until another one leads. The restart ends the
+// drainAndWait drains a node, and waits a little until another one leads. The restart ends the
 // drain.
-func drainAndLook(ctx context.Context, c *nodes.Cluster, n *nodes.Node) {
+func drainAndWait(ctx context.Context, c *nodes.Cluster, n *nodes.Node) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	for {
-		status, _, err := tellNode(ctx, n, "drain", n)
+		status, _, err := requestOperation(ctx, n, "drain", n)
 		if l := c.Leader(ctx); err == nil && status < 300 && l != nil && l != n {
 			return
 		}

@@ -19,9 +19,9 @@ func init() {
 	})
 }
 
-// lowDisk lets the leader find that its disk is nearly full. It must say so, and hand leadership
-// on, for a leader takes what is new; when there is room, it is one like the others. A minority is
-// low at a time, so somebody else can lead.
+// lowDisk makes the leader's disk nearly full. The leader must report that, and transfer
+// leadership, because new work goes to the leader. When there is room again it is like the others.
+// Only a minority is low at a time, so somebody else can lead.
 func lowDisk(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(context.Context) error, error) {
 	n := c.Leader(ctx)
 	if n == nil {
@@ -32,15 +32,15 @@ func lowDisk(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(
 		return why, nil, nil
 	}
 	starts := n.Starts()
-	err := tell(n, func(c *control) { c.Room = 1 << 20 })
+	err := setControl(n, func(c *control) { c.Room = 1 << 20 })
 	return n.Name + ", which leads, has 1 MiB of its disk left", func(ctx context.Context) error {
 		defer release()
 		err := leadsOn(ctx, c, n, starts)
-		err = errors.Join(err, tell(n, func(c *control) { c.Room = 0 }))
-		for try := 0; try < 100; try++ { // it looks every 2 s
+		err = errors.Join(err, setControl(n, func(c *control) { c.Room = 0 }))
+		for try := 0; try < 100; try++ { // the node checks every 2 s
 			s, asked := n.Status(ctx)
 			if asked != nil || s.Disk == nil || s.Disk.Level != "full" {
-				return err // not there: whoever took it down starts it
+				return err // it is down: whoever took it down starts it
 			}
 			if !wait(ctx, 100*time.Millisecond) {
 				break
@@ -50,15 +50,15 @@ func lowDisk(ctx context.Context, c *nodes.Cluster, _ *rand.Rand) (string, func(
 	}, err
 }
 
-// leadsOn says what is wrong about a node whose disk has been full for a while: it has not noticed,
-// or it leads on although others are there, in health, to whom it can hand leadership.
+// leadsOn returns what is wrong about a node whose disk has been full for a while: it has not
+// noticed, or it still leads although healthy nodes could take over.
 func leadsOn(ctx context.Context, c *nodes.Cluster, n *nodes.Node, starts int) error {
 	var wrong error
-	for range 20 { // of 250 ms each: others may take part in other faults just now
+	for range 20 { // of 250 ms each: other faults may affect the others at the moment
 		wrong = nil
 		s, err := n.Status(ctx)
 		if err != nil || n.Starts() != starts || n.Frozen() {
-			return nil // another fault is at work on it
+			return nil // another fault affects it
 		}
 		healthy := 0
 		for _, other := range c.Nodes() {
@@ -66,7 +66,7 @@ func leadsOn(ctx context.Context, c *nodes.Cluster, n *nodes.Node, starts int) e
 				healthy++
 			}
 		}
-		reached := c.Links.Open() && c.Switch == nil // what a switch does is not known here
+		reached := c.Links.Open() && c.Switch == nil // faults of the switch are not known here
 		switch {
 		case s.Disk == nil || s.Disk.Level != "full":
 			wrong = fmt.Errorf("%s %s has 1 MiB of its disk left and does not say so", Broken, n.Name)

@@ -16,17 +16,17 @@ type Item struct {
 	At   time.Duration `json:"at"`  // since the schedule began
 	For  time.Duration `json:"for"` // until it is mended
 	Name string        `json:"name"`
-	Seed uint64        `json:"seed"` // of its choices
+	Seed uint64        `json:"seed"` // of its random choices
 }
 
-// Schedule is what goes wrong in one run, in order of At. Items may overlap: that is how pairs of
-// faults meet.
+// Schedule is the faults of one run, in order of At. Items may overlap: that is how pairs of faults
+// meet.
 type Schedule []Item
 
-// Plan makes a schedule for a run: faults of the given names, one after another with pauses in
-// which the cluster may recover; with pairs, every second one begins while another lasts. Most last
-// as long as it takes to lose a leader; one in seven is drawn from all that its kind may last, so
-// far as the run is long enough.
+// Plan makes a schedule for a run: faults of the given names, one after another, with pauses in
+// which the cluster may recover. With pairs, every second one begins while another lasts. Most last
+// about as long as it takes to lose a leader; one in seven lasts any time that its kind allows and
+// the run has.
 func Plan(seed uint64, names []string, length time.Duration, pairs bool) Schedule {
 	r := rand.New(rand.NewPCG(seed, 77))
 	var s Schedule
@@ -49,7 +49,7 @@ func Plan(seed uint64, names []string, length time.Duration, pairs bool) Schedul
 }
 
 // When the first fault of a run begins, how long before the end of its faults the last one may, and
-// the pauses between two: shorter than an election at times, and long enough at others for a
+// the pauses between two. Some pauses are shorter than an election; others are long enough for a
 // healthy cluster to be used.
 const (
 	firstFault = 500 * time.Millisecond
@@ -58,7 +58,7 @@ const (
 	morePause  = 2300 * time.Millisecond
 )
 
-// usual is how much longer than its least a fault usually lasts at most.
+// usual is by how much a fault usually exceeds its minimal duration, at most.
 const usual = 1500 * time.Millisecond
 
 // lasts draws how long a fault lasts. No fault takes more than two thirds of a run.
@@ -73,34 +73,36 @@ func lasts(r *rand.Rand, k Kind, length time.Duration) time.Duration {
 	return k.Min + time.Duration(r.Int64N(int64(most-k.Min)))
 }
 
-// Done is what became of one item.
+// Done is the outcome of one item.
 type Done struct {
 	Item
 	Did   string `json:"did"`
 	Begin int64  `json:"begin"`          // nanoseconds since the run began, as in histories
-	Over  int64  `json:"over,omitempty"` // its time was over, mending it began
-	End   int64  `json:"end"`            // mended
+	Over  int64  `json:"over,omitempty"` // when its time was over and mending began
+	End   int64  `json:"end"`            // when it was mended
 	Error string `json:"error,omitempty"`
 
 	Away []Away `json:"away,omitempty"` // nodes that an orderly fault stopped, and when
 
-	Pause time.Duration `json:"pause,omitempty"` // of an orderly fault that met no other: the longest time without an acknowledged change, as the suite finds it
+	// for an orderly fault that met no other: the longest time without an acknowledged change, as
+	// the suite measures it
+	Pause time.Duration `json:"pause,omitempty"`
 }
 
-// Struck reports whether the fault did anything: its time may have come after the end of the run,
-// or it may have found nothing that it could do.
+// Struck reports whether the fault did anything: the run may have ended before its time, or it may
+// have found nothing to do.
 func (d *Done) Struck() bool { return d.End > 0 && d.Did != "" && !strings.HasPrefix(d.Did, Nothing) }
 
-// Nothing is how a fault's tale of what it did begins if it did nothing.
+// Nothing begins the description of a fault that did nothing.
 const Nothing = "nothing:"
 
-// idle is what mending answers when it turns out that the fault did nothing.
+// idle is the error of a mend that finds out that its fault did nothing.
 type idle struct{ why string }
 
 func (i *idle) Error() string { return Nothing + " " + i.why }
 
-// Run carries a schedule out and returns when everything is mended. Since tells the time of the run
-// in nanoseconds. When ctx ends, what has begun is mended at once.
+// Run executes a schedule and returns when everything is mended. since returns the time of the run
+// in nanoseconds. When ctx ends, active faults are mended at once.
 func (s Schedule) Run(ctx context.Context, c *nodes.Cluster, since func() int64) []Done {
 	began := time.Now()
 	done := make([]Done, len(s))

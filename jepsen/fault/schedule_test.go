@@ -36,7 +36,7 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// A fault that came too late or found nothing to do is none.
+// A fault that came too late or found nothing to do does not count.
 func TestStruck(t *testing.T) {
 	for _, c := range []struct {
 		done Done

@@ -17,18 +17,18 @@ func init() {
 	})
 }
 
-// snapshots kills every node once, for thresholds are read at the start; from then on the run has
-// snapshots all the time.
+// snapshots kills every node once, because thresholds are read at the start. From then on the run
+// makes snapshots all the time.
 func snapshots(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	order := everyone(ctx, c, r)
 	var errs []error
 	for _, n := range order {
-		errs = append(errs, tell(n, snapshotsOften))
+		errs = append(errs, setControl(n, snapshotsOften))
 		n.Kill()
 	}
 	down, up := order[0], order[1:]
 	errs = append(errs, start(up))
-	kills := r.IntN(4) // with none, the process that installs the snapshot goes on with it
+	kills := r.IntN(4) // with none, the process that installs the snapshot finishes it
 	return fmt.Sprintf("snapshots every 60 entries; %s is down, and killed %d times as it comes back", down.Name, kills), func(ctx context.Context) error {
 		var errs []error
 		for range kills {
@@ -40,7 +40,7 @@ func snapshots(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	}, errors.Join(errs...)
 }
 
-// snapshotsOften holds from the next start to the end of the run.
+// snapshotsOften applies from the next start to the end of the run.
 func snapshotsOften(c *control) {
 	c.SnapshotEntries, c.TrailingEntries, c.SnapshotEvery = 60, 20, 200*time.Millisecond
 }

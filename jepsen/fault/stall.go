@@ -17,9 +17,9 @@ func init() {
 	})
 }
 
-// stallHeir makes the state of a follower hang, as a database does that cannot write its tables,
-// and kills the leader. The follower has acknowledged everything, so it may win; then it must
-// notice that it cannot lead, and end, for somebody else to win.
+// stallHeir makes the state of a follower hang, like a database that cannot write its tables, and
+// kills the leader. The follower has acknowledged everything, so it may win. Then it must notice
+// that it cannot lead, and end, so that somebody else wins.
 func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	leader := c.Leader(ctx)
 	var heir *nodes.Node
@@ -35,8 +35,8 @@ func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	if why != "" {
 		return why, nil, nil
 	}
-	err := tell(heir, func(c *control) { c.Disk = disk{Fault: "stall"} })
-	wait(ctx, 500*time.Millisecond) // it is read every 20 ms, and something is applied meanwhile
+	err := setControl(heir, func(c *control) { c.Disk = disk{Fault: "stall"} })
+	wait(ctx, 500*time.Millisecond) // the node reads the file every 20 ms, and applies something in that time
 	leader.Kill()
 	watching, stop := context.WithCancel(ctx)
 	led := make(chan time.Duration, 1)
@@ -49,18 +49,17 @@ func stallHeir(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 		if d := <-led; d > endsWithin {
 			late = fmt.Errorf("%s %s led for %v and applied nothing", Broken, heir.Name, d.Round(100*time.Millisecond))
 		}
-		err := heir.Offline(func() error { return tell(heir, func(c *control) { c.Disk = disk{} }) })
+		err := heir.Offline(func() error { return setControl(heir, func(c *control) { c.Disk = disk{} }) })
 		return errors.Join(late, err, heir.Start(), ready(ctx, heir))
 	}, errors.Join(err, leader.Start())
 }
 
-// endsWithin is how long a leader whose state hangs may lead: the 5 s of its watchdog, or 10 s when
-// it is asked to hand on meanwhile, a beat of it, and what a busy machine takes.
+// endsWithin is how long a leader whose state hangs may lead: the 5 s of its watchdog, or 10 s if
+// it is asked to transfer leadership meanwhile, one tick of it, and the delays of a busy machine.
 const endsWithin = 13 * time.Second
 
-// reign is the longest time without a break in which others said that heir leads, in the life that
-// it has now. Only a node in health is believed, and what happens while heir is stopped does not
-// count.
+// reign returns the longest uninterrupted time in which others reported heir as leader, in its
+// current life. Only a healthy node is believed, and time in which heir is stopped does not count.
 func reign(ctx context.Context, c *nodes.Cluster, heir *nodes.Node, starts int) (longest time.Duration) {
 	var since time.Time
 	for wait(ctx, 250*time.Millisecond) && heir.Starts() == starts && heir.Running() {

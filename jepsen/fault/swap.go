@@ -16,9 +16,9 @@ func init() {
 	})
 }
 
-// swapAddresses is what a network does that gives two machines each other's addresses. Of three
-// nodes nobody can lead meanwhile, of five the rest goes on; nobody may be taken for another one,
-// and both are voters as before once they are where they were.
+// swapAddresses is a network that swaps two machines' addresses. With three nodes nobody can lead
+// meanwhile; with five the others go on. No node may be taken for another one, and both vote again
+// once they are back at their own addresses.
 func swapAddresses(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	done, ok := operate(c)
 	if !ok {

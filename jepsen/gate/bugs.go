@@ -1,11 +1,13 @@
 package gate
 
-// Bug is a planted bug, and what ought to show it.
+// Bug is a planted bug, and the runs that should reveal it.
 type Bug struct {
-	Name  string
-	What  string // is wrong, for people
-	Sim   bool   // it is in the state machine: the simulation sees it as well
-	Tries []Try  // clusters that see it: tried in turn, the likeliest first, again and again with other seeds
+	Name string
+	What string // what is wrong, for people
+	Sim  bool   // it is in the state machine, so the simulation can find it as well
+	// runs of clusters that can find it: tried in turn, the most likely first, again and again with
+	// other seeds
+	Tries []Try
 }
 
 // Bugs lists all planted bugs: those of package bugs, in the order of the gate's table.

@@ -19,57 +19,58 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// Gate is one pass over bugs.
+// Gate is one pass over the bugs.
 type Gate struct {
-	suite.Options               // of a node built with the bugs
+	suite.Options               // the node is built with the bugs
 	Simulator     string        // the jepsen command, built with the bugs
-	Budget        time.Duration // for each bug
-	Seed          uint64        // of the first run of each bug; the others count up from it
-	Tagged        bool          // the binary was built with -tags aionfaults, too
-	Tell          func(string)  // what each run came to; calls do not overlap
+	Budget        time.Duration // time for each bug
+	Seed          uint64        // of the first run of each bug; later runs count up from it
+	Tagged        bool          // the binary was also built with -tags aionfaults
+	Tell          func(string)  // called with the result of each run; calls do not overlap
 }
 
-// Row is what became of one bug, or of one combination without a bug.
+// Row is the result for one bug, or for one combination without a bug.
 type Row struct {
-	Bug       string        `json:"bug"` // empty: no bug
-	What      string        `json:"what"`
-	Caught    bool          `json:"caught"` // by a cluster's run; Sim tells of the simulation
-	Workload  string        `json:"workload,omitempty"`
-	Faults    string        `json:"faults,omitempty"`
-	Callers   int           `json:"callers,omitempty"`
-	Rate      float64       `json:"rate,omitempty"`
-	Checker   string        `json:"checker,omitempty"`
-	Violation string        `json:"violation,omitempty"` // the worst
-	Liveness  bool          `json:"liveness,omitempty"`  // it is a symptom: something did not happen in time
-	Seed      uint64        `json:"seed,omitempty"`
-	Took      time.Duration `json:"took"` // all runs of clusters together
-	Runs      int           `json:"runs"`
-	Ops       int           `json:"ops"`              // of all runs
-	Sim       *Simulated    `json:"sim,omitempty"`    // nil: it was not asked
-	Errors    []string      `json:"errors,omitempty"` // runs that could not be made
+	Bug       string  `json:"bug"` // empty: without a bug
+	What      string  `json:"what"`
+	Caught    bool    `json:"caught"` // by a run of a cluster; Sim has the simulation's result
+	Workload  string  `json:"workload,omitempty"`
+	Faults    string  `json:"faults,omitempty"`
+	Callers   int     `json:"callers,omitempty"`
+	Rate      float64 `json:"rate,omitempty"`
+	Checker   string  `json:"checker,omitempty"`
+	Violation string  `json:"violation,omitempty"` // the worst one
+	// the violation is a symptom: something did not happen in time
+	Liveness bool          `json:"liveness,omitempty"`
+	Seed     uint64        `json:"seed,omitempty"`
+	Took     time.Duration `json:"took"` // all runs of clusters together
+	Runs     int           `json:"runs"`
+	Ops      int           `json:"ops"`              // of all runs
+	Sim      *Simulated    `json:"sim,omitempty"`    // nil: the simulation was not run
+	Errors   []string      `json:"errors,omitempty"` // runs that could not be made
 }
 
-// Simulated is what the simulation found.
+// Simulated is the simulation's result.
 type Simulated struct {
 	Caught    bool          `json:"caught"`
-	Seed      uint64        `json:"seed,omitempty"` // of the world that showed it
+	Seed      uint64        `json:"seed,omitempty"` // of the failed world
 	Violation string        `json:"violation,omitempty"`
 	Took      time.Duration `json:"took"`
 }
 
-// Found reports whether anything was found, by whomever.
+// Found reports whether a cluster or the simulation found anything.
 func (r *Row) Found() bool { return r.Caught || r.Sim != nil && r.Sim.Caught }
 
-// What is given up after these many runs that could not be made, and how long the simulation looks
-// at most.
+// After how many runs that could not be made a hunt is given up, and how long the simulation
+// searches at most.
 const (
 	maxErrors = 5
 	simulated = 30 * time.Second
 )
 
-// Hunt looks for one bug until it shows, the budget is spent or ctx ends: first with the
-// simulation, if it can see the bug, and then, whatever that found, with clusters. A run under way
-// when the budget ends is finished.
+// Hunt searches for one bug until it is found, the budget is spent or ctx ends: first with the
+// simulation, if it can find the bug, and then, in any case, with clusters. A run in progress when
+// the budget ends is finished.
 func (g *Gate) Hunt(ctx context.Context, b Bug) Row {
 	row := Row{Bug: b.Name, What: b.What}
 	began := time.Now()
@@ -83,7 +84,7 @@ func (g *Gate) Hunt(ctx context.Context, b Bug) Row {
 	return row
 }
 
-// possible leaves out, and says so in row, what the binary cannot suffer.
+// possible leaves out the runs that the binary does not support, and records that in row.
 func (g *Gate) possible(row *Row, b Bug) (tries []Try) {
 	for _, t := range b.Tries {
 		s := suite.Spec{Faults: t.Faults, Length: 10 * time.Second, Tagged: g.Tagged}
@@ -96,7 +97,7 @@ func (g *Gate) possible(row *Row, b Bug) (tries []Try) {
 	return tries
 }
 
-// Control runs a combination without a bug. Its row must not say Caught.
+// Control runs a combination without a bug. Its row must not be Caught.
 func (g *Gate) Control(ctx context.Context, t Seeded) Row {
 	row := Row{What: "no bug", Workload: t.Workload, Faults: t.Faults, Callers: t.Callers, Rate: t.Rate, Seed: t.Seed}
 	g.one(ctx, &row, t.Try, t.Seed)
@@ -110,7 +111,7 @@ func (g *Gate) ControlSimulation(ctx context.Context) Row {
 	return row
 }
 
-// one makes one run, and notes in row what it found.
+// one makes one run, and records its findings in row.
 func (g *Gate) one(ctx context.Context, row *Row, t Try, seed uint64) {
 	row.Runs++
 	s := suite.Spec{
@@ -137,16 +138,16 @@ func (g *Gate) one(ctx context.Context, row *Row, t Try, seed uint64) {
 	case !r.Passed():
 		row.Errors = append(row.Errors, clip(notMade(r)))
 	}
-	g.tell("  %-20s %-12s %-16s seed %-4d %6d ops %4.0fs %s", cmp.Or(row.Bug, "no bug"), t.Workload, t.Faults, seed, r.Ops, r.Took.Seconds(), outcome(r))
+	g.reportf("  %-20s %-12s %-16s seed %-4d %6d ops %4.0fs %s", cmp.Or(row.Bug, "no bug"), t.Workload, t.Faults, seed, r.Ops, r.Took.Seconds(), outcome(r))
 }
 
-func (g *Gate) tell(format string, args ...any) {
+func (g *Gate) reportf(format string, args ...any) {
 	telling.Lock()
 	defer telling.Unlock()
 	g.Tell(fmt.Sprintf(format, args...))
 }
 
-// telling is held over Gate.Tell: hunts may go on beside each other.
+// telling is held while Gate.Tell is called, because hunts may run concurrently.
 var telling sync.Mutex
 
 func outcome(r *suite.Result) string {
@@ -162,7 +163,7 @@ func outcome(r *suite.Result) string {
 	return "passed"
 }
 
-// notMade says why a run shows nothing: it could not be made, or not as it was meant.
+// notMade returns why a run proves nothing: it could not be made, or not as intended.
 func notMade(r *suite.Result) string {
 	if r.Error != "" || len(r.Violations) == 0 {
 		return r.Error
@@ -178,7 +179,7 @@ func (g *Gate) simulate(ctx context.Context, row *Row) {
 		return
 	}
 	began, length := time.Now(), min(simulated, max(g.Budget, time.Second))
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute+length) // a world under way is finished
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute+length) // a world in progress is finished
 	defer cancel()
 	cmd := exec.CommandContext(ctx, g.Simulator, "sim", "--seed", fmt.Sprint(g.Seed*1_000_000+1), "--for", length.String(), "--workers", "1", "--shrink", "1ns", "--failures", "1", "--keep", keep)
 	cmd.Env = append(os.Environ(), "AION_BUG="+row.Bug)
@@ -197,13 +198,13 @@ func (g *Gate) simulate(ctx context.Context, row *Row) {
 		said = "could not be made: " + row.Errors[len(row.Errors)-1]
 	}
 	row.Sim = &got
-	g.tell("  %-20s %-12s %45.0fs %s", cmp.Or(row.Bug, "no bug"), Simulation, got.Took.Seconds(), said)
+	g.reportf("  %-20s %-12s %45.0fs %s", cmp.Or(row.Bug, "no bug"), Simulation, got.Took.Seconds(), said)
 }
 
-// failedSeed is how the simulation begins to tell of a world that failed.
+// failedSeed matches the simulation's report of a failed world.
 var failedSeed = regexp.MustCompile(`^\*\*Seed (\d+) failed\*\*(?:, in \d+ steps after shrinking)?:? *(.*)`)
 
-// firstFinding is the seed and the violation that the simulation printed of its first failure.
+// firstFinding returns the seed and the violation of the simulation's first failure.
 func firstFinding(text string) (seed uint64, violation string) {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for _, l := range lines {
@@ -215,8 +216,8 @@ func firstFinding(text string) (seed uint64, violation string) {
 	return 0, clip(lines[len(lines)-1])
 }
 
-// Build compiles the node and the suite with all bugs in them into dir, from the module that the
-// process works in.
+// Build compiles the node and the suite, with all bugs, into dir, from the module of the working
+// directory.
 func Build(ctx context.Context, dir string) (node, simulator string, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return "", "", err
@@ -235,7 +236,7 @@ func Build(ctx context.Context, dir string) (node, simulator string, err error) 
 	return node, simulator, nil
 }
 
-// clip bounds a text that is told in one line of a table.
+// clip shortens a text for one line of a table.
 func clip(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > 300 {

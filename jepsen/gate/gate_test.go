@@ -55,8 +55,8 @@ func TestControls(t *testing.T) {
 	}
 }
 
-// Draws are spread over workloads and sets of faults, the same for every bug, and few of them are
-// the beginning of many.
+// Draws are spread over workloads and sets of faults and are the same for every bug; a smaller
+// number is a prefix of a larger one.
 func TestDraws(t *testing.T) {
 	g := Gate{Seed: 1, Tagged: true}
 	few, err := g.Draws(5)

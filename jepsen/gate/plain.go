@@ -11,22 +11,22 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// Odds are how often runs that were not chosen for a bug catch it.
+// Odds is how often runs that were not chosen for a bug catch it.
 type Odds struct {
 	Bug      string        `json:"bug"`
-	Draws    int           `json:"draws"`    // of the campaign that were made, each once
-	Caught   int           `json:"caught"`   // of these
-	Liveness int           `json:"liveness"` // of Caught, by a symptom alone
-	Errors   int           `json:"errors"`   // could not be made, or not as they were meant: not in Draws
+	Draws    int           `json:"draws"`    // the draws of the campaign that were made, each once
+	Caught   int           `json:"caught"`   // how many of them caught the bug
+	Liveness int           `json:"liveness"` // how many of Caught only by a symptom
+	Errors   int           `json:"errors"`   // not made, or not as intended: not in Draws
 	Seeds    []uint64      `json:"seeds,omitempty"`
 	Took     time.Duration `json:"took"`
 }
 
-// plainCampaign is the campaign whose runs are drawn from.
+// plainCampaign is the size of the campaign from which runs are drawn.
 const plainCampaign = 300
 
-// Draws are n runs of the plain campaign, spread over all its workloads and sets of faults: those
-// of every bug are the same, and more draws begin with fewer.
+// Draws returns n runs of the plain campaign, spread over all its workloads and sets of faults.
+// Every bug gets the same ones, and a smaller n gives a prefix.
 func (g *Gate) Draws(n int) ([]suite.Spec, error) {
 	if n < 1 || n > plainCampaign {
 		return nil, fmt.Errorf("plain is %d; 1 to %d draws are possible", n, plainCampaign)
@@ -43,7 +43,7 @@ func (g *Gate) Draws(n int) ([]suite.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	const stride = 71 // shares no factor with plainCampaign, nor with the number of workloads or sets
+	const stride = 71 // coprime to plainCampaign, and to the numbers of workloads and sets
 	draws := make([]suite.Spec, n)
 	for i := range draws {
 		draws[i] = specs[i*stride%plainCampaign]
@@ -51,7 +51,7 @@ func (g *Gate) Draws(n int) ([]suite.Spec, error) {
 	return draws, nil
 }
 
-// Plain makes the draws with one bug on. Unlike Hunt it does not stop at the first catch.
+// Plain makes the draws with one bug. Unlike Hunt it does not stop at the first catch.
 func (g *Gate) Plain(ctx context.Context, bug string, draws []suite.Spec) Odds {
 	odds := Odds{Bug: bug}
 	o := g.Options
@@ -77,12 +77,12 @@ func (g *Gate) Plain(ctx context.Context, bug string, draws []suite.Spec) Odds {
 		default:
 			odds.Draws++
 		}
-		g.tell("  %-20s %-12s %-16s seed %-6d %6d ops %4.0fs %s", bug, s.Workload, s.Faults, s.Seed, r.Ops, r.Took.Seconds(), outcome(r))
+		g.reportf("  %-20s %-12s %-16s seed %-6d %6d ops %4.0fs %s", bug, s.Workload, s.Faults, s.Seed, r.Ops, r.Took.Seconds(), outcome(r))
 	}
 	return odds
 }
 
-// PutOdds takes odds in, in the place of those of the same bug.
+// PutOdds stores odds, replacing those of the same bug.
 func (v *Verdict) PutOdds(o Odds) {
 	if i := slices.IndexFunc(v.Plain, func(p Odds) bool { return p.Bug == o.Bug }); i >= 0 {
 		v.Plain[i] = o
@@ -91,7 +91,7 @@ func (v *Verdict) PutOdds(o Odds) {
 	v.Plain = append(v.Plain, o)
 }
 
-// oddsOf says how often a bug was caught, for the table.
+// oddsOf formats how often a bug was caught, for the table.
 func (v *Verdict) oddsOf(bug string) string {
 	i := slices.IndexFunc(v.Plain, func(o Odds) bool { return o.Bug == bug })
 	if i < 0 {

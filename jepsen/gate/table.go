@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Verdict is all that a gate found: gate.json.
+// Verdict is everything that a gate found: gate.json.
 type Verdict struct {
 	Commit   string `json:"commit"`
 	Bugs     []Row  `json:"bugs"`
@@ -25,8 +25,8 @@ func (v *Verdict) Passed() bool {
 	return !slices.ContainsFunc(v.Bugs, func(r Row) bool { return !r.Found() }) && !slices.ContainsFunc(v.Controls, func(r Row) bool { return r.Found() || len(r.Errors) > 0 })
 }
 
-// Put takes a row in, in the place of the one about the same bug or combination. A bug that was
-// caught before and not this time stays caught by nobody: the newest counts.
+// Put stores a row, replacing the one about the same bug or combination. The newest result counts,
+// even if the bug was caught before and not this time.
 func (v *Verdict) Put(r Row) {
 	list, same := &v.Bugs, func(o Row) bool { return o.Bug == r.Bug }
 	if r.Bug == "" {
@@ -41,7 +41,7 @@ func (v *Verdict) Put(r Row) {
 	*list = append(*list, r)
 }
 
-// Read reads a verdict that Save wrote; one that is not there is empty.
+// Read reads a verdict written by Save; a missing one is empty.
 func Read(path string) (v Verdict, err error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

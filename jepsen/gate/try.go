@@ -11,18 +11,19 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// Try is one combination that ought to show a bug in a cluster.
+// Try is a combination that should reveal a bug in a cluster.
 type Try struct {
 	Workload string        // of the suite
 	Faults   string        // as suite.Spec.Faults
-	Length   time.Duration // of the part under faults; 0 = 8 s
+	Length   time.Duration // of the part with faults; 0 = 8 s
 	Rate     float64       // calls a second of one caller; 0 = 30
 	Callers  int           // 0 = 8
 	Flags    []string      // of every node
 	Env      []string      // of every node
 }
 
-// Simulation stands in place of a workload for what the simulation of the state machine finds.
+// Simulation stands in the place of a workload for the findings of the simulation of the state
+// machine.
 const Simulation = "sim"
 
 func under(workload, faults string) Try { return Try{Workload: workload, Faults: faults} }
@@ -30,17 +31,16 @@ func under(workload, faults string) Try { return Try{Workload: workload, Faults:
 // busy is t with many callers that hardly wait.
 func busy(t Try) Try { t.Rate, t.Callers = 200, 16; return t }
 
-// dense is t with few callers that hardly wait: they have few objects, which they meet at.
+// dense is t with few callers that hardly wait: they have few objects, so they meet.
 func dense(t Try) Try { t.Rate, t.Callers = 200, 3; return t }
 
 // long is t with time for several faults.
 func long(t Try) Try { t.Length = 16 * time.Second; return t }
 
-// longer is t with time for faults that take their time.
+// longer is t with time for slow faults.
 func longer(t Try) Try { t.Length = 36 * time.Second; return t }
 
-// tagged reports whether it names a fault that only a binary built with -tags aionfaults can
-// suffer.
+// tagged reports whether t names a fault that requires a binary built with -tags aionfaults.
 func (t Try) tagged() bool {
 	return slices.ContainsFunc(strings.Split(t.Faults, "+"), func(name string) bool {
 		k, err := fault.Get(name)
@@ -48,7 +48,7 @@ func (t Try) tagged() bool {
 	})
 }
 
-// unknown says what a try names that does not exist.
+// unknown returns what t names that does not exist.
 func (t Try) unknown() string {
 	if _, err := all.New(t.Workload); err != nil {
 		return "workload " + t.Workload
@@ -60,8 +60,8 @@ func (t Try) unknown() string {
 	return ""
 }
 
-// Missing lists what the bugs' tries name and nobody has: a gate that left it out would pass for
-// the wrong reason.
+// Missing lists the unknown names in the bugs' tries: a gate that skipped them would pass for the
+// wrong reason.
 func Missing(bugs []Bug) (missing []string) {
 	for _, b := range bugs {
 		if len(b.Tries) == 0 && !b.Sim {
@@ -76,8 +76,8 @@ func Missing(bugs []Bug) (missing []string) {
 	return missing
 }
 
-// Controls are the combinations that caught something, each once and with the seed of a catch:
-// without a bug they must find nothing, or the catch proves nothing.
+// Controls returns the combinations that caught something, each once and with the seed of a catch.
+// Without a bug they must find nothing, or the catch proves nothing.
 func Controls(bugs []Bug, rows []Row) (list []Seeded) {
 	seen := map[string]bool{}
 	for _, b := range bugs {
@@ -100,7 +100,7 @@ type Seeded struct {
 	Seed uint64
 }
 
-// by reports whether r tells of runs of t.
+// by reports whether r is about runs of t.
 func (r *Row) by(t Try) bool {
 	return r.Workload == t.Workload && r.Faults == t.Faults && r.Callers == t.Callers && r.Rate == t.Rate
 }

@@ -22,7 +22,7 @@ func (n *Net) sender(a *net.UDPAddr) string {
 }
 
 // caller names the node or worker whose process holds the other end of a connection, or Client:
-// whoever else calls is this process.
+// every other caller is this process.
 func (n *Net) caller(c *net.TCPConn) string {
 	remote, ok := c.RemoteAddr().(*net.TCPAddr)
 	local, ok2 := c.LocalAddr().(*net.TCPAddr)
@@ -31,7 +31,7 @@ func (n *Net) caller(c *net.TCPConn) string {
 	}
 	inode, err := inodeOf(remote, local)
 	if err != nil {
-		return "nobody" // it hung up already
+		return "nobody" // it has already closed the connection
 	}
 	if node, ok := n.holders.find(inode, n.owned); ok {
 		return node
@@ -39,7 +39,7 @@ func (n *Net) caller(c *net.TCPConn) string {
 	return Client
 }
 
-// owned lists the processes that are somebody's.
+// owned lists the processes of nodes and workers.
 func (n *Net) owned() map[int]string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -50,17 +50,16 @@ func (n *Net) owned() map[int]string {
 	return pids
 }
 
-// holders finds out who has a socket open. To look at every descriptor of every process takes
-// milliseconds when there are thousands, as under a flood of calls, so all who ask while one look
-// is under way share the next one: looking takes one processor at most, however many connections
-// come.
+// holders finds out which process has a socket open. Scanning every descriptor of every process
+// takes milliseconds when there are thousands, as in a flood of calls. So all callers during one
+// scan share the next one: scanning takes at most one processor, however many connections come.
 type holders struct {
 	mu     sync.Mutex
 	flying bool
 	next   *look // not begun; nil when nobody waits
 }
 
-// look is one pass over all descriptors, and those who wait for it.
+// look is one scan over all descriptors, and its waiters.
 type look struct {
 	done chan struct{}
 	of   map[string]string // by inode: the node; set before done is closed
@@ -85,8 +84,8 @@ func (h *holders) find(inode string, pids func() map[int]string) (string, bool) 
 	return node, ok
 }
 
-// pass makes looks until nobody waits: the first in the caller's time, for whom it is, the others
-// in the background.
+// pass scans until nobody waits: the first scan in the caller's goroutine, on its behalf, the
+// others in the background.
 func (h *holders) pass(l *look, pids func() map[int]string) {
 	l.of = socketsOf(pids())
 	close(l.done)
@@ -99,10 +98,10 @@ func (h *holders) pass(l *look, pids func() map[int]string) {
 	}
 }
 
-// socketsOf lists the sockets that processes have open. One that has ended has none.
+// socketsOf lists the sockets that processes have open. A process that has ended has none.
 func socketsOf(pids map[int]string) map[string]string {
 	of := map[string]string{}
-	for pid, node := range pids { // any order: no socket is two processes'
+	for pid, node := range pids { // any order: no two processes share a socket
 		dir := "/proc/" + strconv.Itoa(pid) + "/fd/"
 		d, err := os.Open(dir)
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Both ways to find a socket agree, and connections that come all at once are each told apart.
+// Both ways to find a socket agree, and connections that come all at once are each identified.
 func TestCaller(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

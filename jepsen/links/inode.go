@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// inodeOf asks the kernel for the socket of this machine that is bound to one address and connected
-// to another. It is one question about one socket (sock_diag); /proc/net/tcp lists all there are,
-// thousands after a flood, and is read only where that question is not answered.
+// inodeOf asks the kernel for the local socket that is bound to one address and connected to
+// another. That is one query about one socket (sock_diag). /proc/net/tcp lists all sockets,
+// thousands in a flood, and is read only if the query gets no answer.
 func inodeOf(socket, peer *net.TCPAddr) (string, error) {
 	inode, err := askKernel(socket, peer)
 	if err == nil || err == syscall.ENOENT {
@@ -22,15 +22,15 @@ func inodeOf(socket, peer *net.TCPAddr) (string, error) {
 	return readTable(socket.Port, peer.Port)
 }
 
-// What the kernel's headers call NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY and INET_DIAG_NOCOOKIE, and
-// the sizes of its structures.
+// The kernel's NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY and INET_DIAG_NOCOOKIE, and the sizes of its
+// structures.
 const (
 	netlinkSockDiag  = 4
 	sockDiagByFamily = 20
 	headerSize       = 16 // nlmsghdr
 	questionSize     = 56 // inet_diag_req_v2
 	answerSize       = 72 // inet_diag_msg
-	inodeAt          = 68 // in it
+	inodeAt          = 68 // offset of the inode in it
 )
 
 func askKernel(socket, peer *net.TCPAddr) (string, error) {
@@ -79,7 +79,7 @@ func askKernel(socket, peer *net.TCPAddr) (string, error) {
 	return strconv.FormatUint(uint64(binary.NativeEndian.Uint32(answer[headerSize+inodeAt:])), 10), nil
 }
 
-// readTable looks for the socket by its ports in the list of all.
+// readTable finds the socket by its ports in the list of all sockets.
 func readTable(port, to int) (string, error) {
 	b, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {

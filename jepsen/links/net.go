@@ -17,12 +17,12 @@ type Net struct {
 	parts   sync.WaitGroup // every goroutine of every proxy
 	holders holders
 
-	mu      sync.Mutex // over everything below
+	mu      sync.Mutex // guards the fields below
 	random  *rand.Rand
-	pids    map[int]string // whose process
+	pids    map[int]string // the node of each process
 	gossip  map[string]string
 	rules   map[link]Rule
-	changed chan struct{} // closed, and replaced, when a rule changes
+	changed chan struct{} // closed and replaced when a rule changes
 	streams map[*stream]struct{}
 	closers []func() error
 	closed  bool
@@ -33,8 +33,8 @@ type link struct {
 	traffic  Traffic
 }
 
-// New makes a Net. The seed decides which datagrams are lost and how long a jitter is, as far as
-// timing lets it.
+// New creates a Net. The seed decides which datagrams are lost and how large a jitter is, as far as
+// timing allows.
 func New(seed uint64) *Net {
 	return &Net{
 		Dial: net.DialTimeout, random: rand.New(rand.NewPCG(seed, 1)), pids: map[int]string{}, gossip: map[string]string{}, rules: map[link]Rule{}, changed: make(chan struct{}),
@@ -42,7 +42,7 @@ func New(seed uint64) *Net {
 	}
 }
 
-// Owns says which process is a node's now.
+// Owns records which node a process is.
 func (n *Net) Owns(pid int, node string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -79,14 +79,14 @@ func (n *Net) Set(from, to string, r Rule, kinds ...Traffic) {
 	}
 }
 
-// Open reports whether every link is as it should be.
+// Open reports whether every link is undisturbed.
 func (n *Net) Open() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return len(n.rules) == 0
 }
 
-// Heal opens all links.
+// Heal removes all rules.
 func (n *Net) Heal() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -94,8 +94,8 @@ func (n *Net) Heal() {
 	n.announce()
 }
 
-// Reset ends every connection between two nodes, in both directions, as a middle box that restarts
-// does.
+// Reset ends every connection between two nodes, in both directions, like a middlebox that
+// restarts.
 func (n *Net) Reset(a, b string) {
 	n.mu.Lock()
 	var end []*stream
@@ -110,7 +110,7 @@ func (n *Net) Reset(a, b string) {
 	}
 }
 
-// Close ends all proxies and waits until nothing of them is left.
+// Close ends all proxies and waits for them.
 func (n *Net) Close() error {
 	n.mu.Lock()
 	n.closed = true
@@ -132,21 +132,21 @@ func (n *Net) Close() error {
 	return errors.Join(errs...)
 }
 
-// announce is called with mu held.
+// announce signals a change of the rules. The caller holds mu.
 func (n *Net) announce() {
 	close(n.changed)
 	n.changed = make(chan struct{})
 }
 
-// rule returns the rule of a link now, and what ends when any rule changes. over says that the Net
-// is closed.
+// rule returns the current rule of a link, and a channel that is closed when any rule changes. over
+// reports that the Net is closed.
 func (n *Net) rule(l link) (r Rule, changed <-chan struct{}, over bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.rules[l], n.changed, n.closed
 }
 
-// draw is how long a piece is under way, and whether it is lost.
+// draw returns how long a piece is in transit, and whether it is lost.
 func (n *Net) draw(r Rule) (delay time.Duration, lost bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -157,10 +157,11 @@ func (n *Net) draw(r Rule) (delay time.Duration, lost bool) {
 	return delay, r.Loss > 0 && n.random.Float64() < r.Loss
 }
 
-// Addresses are what a node advertises.
+// Addresses are the addresses that a node advertises.
 type Addresses struct{ Raft, Gossip, HTTP string }
 
-// Expose makes the proxies of a node that listens on own, and returns what it is to advertise.
+// Expose creates the proxies of a node that listens on own, and returns what the node must
+// advertise.
 func (n *Net) Expose(node string, own Addresses) (Addresses, error) {
 	var out Addresses
 	var err error
@@ -175,7 +176,7 @@ func (n *Net) Expose(node string, own Addresses) (Addresses, error) {
 	return out, nil
 }
 
-// exposeGossip takes a port that is free for TCP and for UDP.
+// exposeGossip finds a port that is free for TCP and for UDP.
 func (n *Net) exposeGossip(node, own string) (string, error) {
 	n.mu.Lock()
 	n.gossip[own] = node

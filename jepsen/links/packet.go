@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// relay passes datagrams on to a node. Each sender gets a socket of its own towards the node, so
-// that answers to it find their way back.
+// relay forwards datagrams to a node. Each sender gets a socket of its own towards the node, so
+// that the answers find their way back.
 func (n *Net) relay(front *net.UDPConn, node, own string) error {
 	target, err := net.ResolveUDPAddr("udp", own)
 	if err != nil {
@@ -54,7 +54,7 @@ func (n *Net) relay(front *net.UDPConn, node, own string) error {
 	return nil
 }
 
-// answers passes on what a node says to one sender.
+// answers forwards a node's datagrams to one sender.
 func (n *Net) answers(from, front *net.UDPConn, to *net.UDPAddr, l link) {
 	b := make([]byte, 64<<10)
 	for {
@@ -66,14 +66,14 @@ func (n *Net) answers(from, front *net.UDPConn, to *net.UDPAddr, l link) {
 			if e, ok := err.(net.Error); ok && !e.Timeout() && isClosed(err) {
 				return
 			}
-			time.Sleep(time.Millisecond) // the node is down: its port answers with an ICMP error
+			time.Sleep(time.Millisecond) // the node is down, and its port answers with an ICMP error
 			continue
 		}
 		n.throw(append([]byte(nil), b[:k]...), l, func(p []byte) { front.WriteToUDP(p, to) })
 	}
 }
 
-// throw sends one datagram as the link's rule says.
+// throw sends one datagram according to the link's rule.
 func (n *Net) throw(p []byte, l link, send func([]byte)) {
 	r, _, _ := n.rule(l)
 	delay, lost := n.draw(r)

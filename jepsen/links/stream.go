@@ -48,7 +48,7 @@ func (n *Net) serve(l net.Listener, node, own string, t Traffic) {
 				return
 			}
 			if err != nil {
-				time.Sleep(10 * time.Millisecond) // out of descriptors, for a moment
+				time.Sleep(10 * time.Millisecond) // temporarily out of descriptors
 				continue
 			}
 			n.parts.Go(func() { n.connect(c.(*net.TCPConn), node, own, t) })
@@ -56,11 +56,11 @@ func (n *Net) serve(l net.Listener, node, own string, t Traffic) {
 	})
 }
 
-// preambleSize is how many bytes of a connection to a node port tell what it is for: "aion", a
+// preambleSize is how many bytes of a connection to a node port identify its purpose: "aion", a
 // version and the stream.
 const preambleSize = 6
 
-// connect finds out who calls and what for, and joins the two sides.
+// connect finds the caller and the purpose, and joins the two sides.
 func (n *Net) connect(in *net.TCPConn, node, own string, t Traffic) {
 	from := n.caller(in)
 	var head []byte
@@ -103,8 +103,8 @@ func (n *Net) connect(in *net.TCPConn, node, own string, t Traffic) {
 	s.reset()
 }
 
-// passable waits until a connection may be made; false when it is refused, or nobody waits any
-// longer.
+// passable waits until a connection may be made. It returns false if the connection is refused, or
+// nobody waits any longer.
 func (n *Net) passable(l link) bool {
 	patience := time.NewTimer(time.Minute)
 	defer patience.Stop()
@@ -124,18 +124,18 @@ func (n *Net) passable(l link) bool {
 	}
 }
 
-// piece is bytes under way.
+// piece is bytes in transit.
 type piece struct {
 	bytes []byte
 	due   time.Time
-	last  bool // the sender has said all
+	last  bool // the sender has sent everything
 }
 
-// maxUnderWay bounds the pieces that a link holds in one direction: a sender that goes on is held
-// up, as by a full window.
+// maxUnderWay bounds the pieces that a link holds in one direction: a sender that goes on is
+// blocked, as by a full window.
 const maxUnderWay = 64
 
-// pipe carries one direction until it ends: end of file is passed on, an error ends the stream.
+// pipe carries one direction until it ends: it passes end of file on, and an error ends the stream.
 func (s *stream) pipe(head []byte, from, to net.Conn, l link) {
 	way := make(chan piece, maxUnderWay)
 	var reader sync.WaitGroup
@@ -175,7 +175,7 @@ func (s *stream) read(head []byte, from net.Conn, l link, way chan<- piece) {
 	if len(head) > 0 && !send(piece{bytes: head, due: time.Now()}) {
 		return
 	}
-	var after time.Time // when the piece before is due: order stays
+	var after time.Time // when the previous piece is due, which keeps the order
 	for {
 		b := make([]byte, 16<<10)
 		k, err := from.Read(b)
@@ -183,7 +183,7 @@ func (s *stream) read(head []byte, from net.Conn, l link, way chan<- piece) {
 			r, _, _ := s.net.rule(l)
 			delay, lost := s.net.draw(r)
 			if lost {
-				delay += 200 * time.Millisecond // sent again
+				delay += 200 * time.Millisecond // a retransmission
 			}
 			if r.Rate > 0 {
 				delay += time.Duration(k) * time.Second / time.Duration(r.Rate)
@@ -211,7 +211,7 @@ func (s *stream) read(head []byte, from net.Conn, l link, way chan<- piece) {
 	}
 }
 
-// hold waits until a piece is due and its link is open; false when the stream ended first.
+// hold waits until a piece is due and its link is open. It returns false if the stream ended first.
 func (s *stream) hold(p piece, l link) bool {
 	if wait := time.Until(p.due); wait > 0 {
 		timer := time.NewTimer(wait)

@@ -19,10 +19,10 @@ const CallTimeout = 10 * time.Second
 type Env struct {
 	Cluster     *nodes.Cluster
 	Record      *op.Recorder
-	Dir         string // of the run, for whatever a workload keeps beside the history
+	Dir         string // of the run, for files that a workload keeps beside the history
 	Seed        uint64
-	Concurrency int     // callers that a workload has
-	Rate        float64 // calls a second that one caller makes at most; 0 = as many as it can
+	Concurrency int     // number of a workload's callers
+	Rate        float64 // calls a second that one caller makes at most; 0 = unlimited
 
 	clients map[string]*client.Client // by node; fixed after NewEnv
 }
@@ -40,11 +40,11 @@ func NewEnv(c *nodes.Cluster, r *op.Recorder, dir string, seed uint64, concurren
 	return e, nil
 }
 
-// Client returns the client of one node, which goes through the links and never repeats a call by
-// itself.
+// Client returns the client of one node. It goes through the links and never retries by itself.
 func (e *Env) Client(node string) *client.Client { return e.clients[node] }
 
-// Rand makes the generator of one stream of choices: the same seed and stream, the same choices.
+// Rand returns the generator of one stream of choices: the same seed and stream give the same
+// choices.
 func (e *Env) Rand(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(e.Seed, stream)) }
 
 // AnyNode chooses a node.
@@ -53,7 +53,7 @@ func (e *Env) AnyNode(r *rand.Rand) string {
 	return names[r.IntN(len(names))]
 }
 
-// NodeFor spreads reads over the nodes: the same name, the same node.
+// NodeFor spreads reads over the nodes: the same name always gets the same node.
 func (e *Env) NodeFor(name string) string {
 	names := e.Cluster.Names()
 	sum := 0
@@ -73,7 +73,7 @@ func (e *Env) Call(ctx context.Context, o op.Op, call func(ctx context.Context, 
 }
 
 // Insist repeats a call under one request id, through one node after another, until its outcome is
-// known. Every try is an operation of the history. The error says that ctx ended first.
+// known. Every attempt is an operation of the history. An error means that ctx ended first.
 func (e *Env) Insist(ctx context.Context, o op.Op, call func(ctx context.Context, c *client.Client, o *op.Op) error) (op.Op, error) {
 	names := e.Cluster.Names()
 	at := max(0, slices.Index(names, o.Node))
@@ -91,7 +91,7 @@ func (e *Env) Insist(ctx context.Context, o op.Op, call func(ctx context.Context
 	}
 }
 
-// Repeated is an operation to be sent again, by somebody else.
+// Repeated returns an operation to be sent again by another caller.
 func (e *Env) Repeated(o op.Op) op.Op {
 	return op.Op{Process: e.Record.Process(), Workload: o.Workload, F: o.F, Key: o.Key, Value: o.Value, Request: o.Request, Node: o.Node, Repeat: true}
 }

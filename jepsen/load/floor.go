@@ -7,13 +7,13 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// Floor tells the highest index that had been acknowledged before a time.
+// Floor returns the highest index that had been acknowledged before a time.
 type Floor struct {
 	at    []int64 // times of acknowledgements, rising
 	index []uint64
 }
 
-// NewFloor reads the acknowledgements of a log out of a history.
+// NewFloor collects the acknowledgements in a history.
 func NewFloor(ops []op.Op) Floor {
 	var f Floor
 	acked := slices.DeleteFunc(slices.Clone(ops), func(o op.Op) bool { return o.Outcome != op.OK || o.Replayed || o.F == "stale" })

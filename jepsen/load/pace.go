@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Pace waits as long as the rate asks between two calls; false when ctx ended.
+// Pace waits between two calls as long as the rate requires. It returns false if ctx ended.
 func (e *Env) Pace(ctx context.Context) bool {
 	if e.Rate <= 0 {
 		return ctx.Err() == nil
@@ -18,7 +18,7 @@ func (e *Env) Pace(ctx context.Context) bool {
 	}
 }
 
-// PaceOr is Pace with a pause of its own where no rate is given.
+// PaceOr is Pace with a default pause if there is no rate.
 func (e *Env) PaceOr(ctx context.Context, pause time.Duration) bool {
 	if e.Rate > 0 {
 		return e.Pace(ctx)
@@ -31,7 +31,7 @@ func (e *Env) PaceOr(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
-// Pause waits; false when ctx ended first.
+// Pause waits. It returns false if ctx ended first.
 func Pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -11,14 +11,14 @@ import (
 	"slices"
 )
 
-// Package is a package of one workflow type and one module, as a workload writes it.
+// Package is a package with one workflow type and one module, as a workload builds it.
 type Package struct {
 	Type       string
 	Source     string
 	Activities []string
 }
 
-// Pack makes the archive, from docs/PACKAGE.md alone: nothing of the product's packer is used, so
+// Pack builds the archive from docs/PACKAGE.md alone. It uses nothing of the product's packer, so
 // that a shared mistake cannot hide.
 func (p Package) Pack() (archive []byte, version string, err error) {
 	activities := append([]string{}, p.Activities...)

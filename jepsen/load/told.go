@@ -8,8 +8,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Told fills an operation from an answer, or from the facts of a refusal: those name the holders,
-// and the index at which it was decided.
+// Told fills an operation from an answer, or from the facts of a refusal, which name the holders
+// and the index of the decision.
 func Told(o *op.Op, answer any, err error, common func() wire.Answered) error {
 	var p *wire.Problem
 	switch {

@@ -7,7 +7,7 @@ type Type struct {
 	Versions []string // the digits of each
 }
 
-// NewType packs as many versions of a type as asked; source writes the code of each.
+// NewType packs the given number of versions of a type; source returns the code of each.
 func NewType(name string, versions int, source func(version int) string) (Type, error) {
 	t := Type{Name: name}
 	for v := range versions {

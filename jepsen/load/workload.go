@@ -6,20 +6,20 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// Workload is one kind of use. Its methods are called in this order, each once; Run alone meets
+// Workload is one kind of use. Its methods are called in this order, each once; only Run meets
 // faults.
 type Workload interface {
-	// Name is a word that people type: "catalog".
+	// Name is a word that people type, for example "catalog".
 	Name() string
 	// Setup prepares a healthy cluster.
 	Setup(ctx context.Context, e *Env) error
-	// Run calls the cluster until ctx ends, and returns when all its calls have. Calls that were
-	// made before the end may be waited for at most CallTimeout.
+	// Run calls the cluster until ctx ends, and returns when all its calls have. Calls made before
+	// the end may take at most CallTimeout.
 	Run(ctx context.Context, e *Env)
-	// Settle works on a healed cluster: it repeats what has no known outcome until it has one, and
-	// reads the final state, all of it recorded. An error means that the cluster did not come back,
-	// which is a violation.
-	Settle(ctx context.Context, e *Env) error
+	// Resolve works on a healed cluster: it repeats calls with unknown outcomes until each has one,
+	// and reads the final state. All of it is recorded. An error means that the cluster did not
+	// recover, which is a violation.
+	Resolve(ctx context.Context, e *Env) error
 	// Check finds what must not be in the history. It is pure.
 	Check(ops []op.Op) []Violation
 }
@@ -31,5 +31,5 @@ type Violation struct {
 	Ops     []int  `json:"ops,omitempty"`   // operations that prove it
 	Shown   string `json:"shown,omitempty"` // file in the run's folder that shows it
 
-	Draw func(path string) error `json:"-"` // writes that file, HTML; nil = there is nothing to see
+	Draw func(path string) error `json:"-"` // writes that file, HTML; nil = nothing to draw
 }

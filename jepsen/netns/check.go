@@ -9,14 +9,14 @@ import (
 	"sync"
 )
 
-// Check says what keeps this process from making switches, or nil. It is found out once, by trying
-// what switches are made of in a namespace that is gone afterwards.
+// Check returns why this process cannot make switches, or nil. It tries once, with a temporary
+// namespace, what switches are made of.
 func Check() error {
 	_, err := probe()
 	return err
 }
 
-// Netem reports whether the kernel can delay, reorder, duplicate and spoil frames; false also where
+// Netem reports whether the kernel can delay, reorder, duplicate and corrupt frames. It is false if
 // Check fails.
 func Netem() bool {
 	netem, err := probe()
@@ -39,7 +39,8 @@ var probe = sync.OnceValues(func() (netem bool, err error) {
 	if len(missing) > 0 {
 		return false, fmt.Errorf("network namespaces: %w", errors.Join(missing...))
 	}
-	// Root in a container may have no right to any of this, and a kernel may be built without.
+	// Root in a container may lack the permissions, and a kernel may be built without these
+	// features.
 	s, err := newSpace(newName() + "-probe")
 	if err != nil {
 		return false, fmt.Errorf("network namespaces: %w", err)

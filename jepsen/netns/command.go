@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// command runs ip or tc; its error holds what the tool said. The tools ask the kernel once for each
-// line and are done in milliseconds: a minute is for a machine that stands still.
+// command runs ip or tc; its error contains the tool's output. The tools query the kernel once for
+// each line and finish in milliseconds; a minute is for a machine that hangs.
 func command(stdin string, args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -22,7 +22,7 @@ func command(stdin string, args ...string) error {
 	return nil
 }
 
-// batch runs many lines of one tool inside a namespace; the first that fails ends it.
+// batch runs many lines of one tool inside a namespace. It stops at the first that fails.
 func batch(space, tool string, lines []string) error {
 	if err := command(strings.Join(lines, "\n")+"\n", tool, "-n", space, "-batch", "-"); err != nil {
 		return fmt.Errorf("%w (of: %s)", err, strings.Join(lines, "; "))

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Door is an address on the host's loopback that leads to an address as an end itself sees it: past
-// the switch, and so past all faults.
+// Door is an address on the host's loopback that leads to an address inside an end, bypassing the
+// switch and therefore all faults.
 type Door struct {
 	space    *Space
 	to       string
@@ -20,7 +20,7 @@ type Door struct {
 	closed bool
 }
 
-// Door opens one into an end. It is closed with the switch.
+// Door opens a door into an end. It is closed with the switch.
 func (s *Switch) Door(end, to string) (*Door, error) {
 	if err := s.check(end); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (s *Switch) Door(end, to string) (*Door, error) {
 	return d, nil
 }
 
-// Address is where it is on the host.
+// Address returns its address on the host.
 func (d *Door) Address() string { return d.listener.Addr().String() }
 
 func (d *Door) serve() {
@@ -59,7 +59,7 @@ func (d *Door) carry(in net.Conn) {
 	defer d.forget(in)
 	out, err := d.space.Dial("tcp", d.to, 5*time.Second)
 	if err != nil {
-		in.(*net.TCPConn).SetLinger(0) // as a port that nobody listens on
+		in.(*net.TCPConn).SetLinger(0) // like a port that nobody listens on
 		return
 	}
 	defer out.Close()
@@ -95,7 +95,7 @@ func (d *Door) forget(c net.Conn) {
 	delete(d.open, c)
 }
 
-// Close ends all that goes through it.
+// Close ends all connections through it.
 func (d *Door) Close() error {
 	err := d.listener.Close()
 	d.mu.Lock()

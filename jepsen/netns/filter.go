@@ -7,17 +7,18 @@ import (
 )
 
 // A filter is a program of the classic Berkeley packet filter that tc runs on every frame that
-// leaves the switch towards one end. Its result is what becomes of the frame.
+// leaves the switch towards one end. Its result decides about the frame.
 type filter []instruction
 
 type instruction struct {
 	code   uint16
-	yes    uint8 // how many instructions to go over when a comparison holds
+	yes    uint8 // how many instructions to skip if a comparison holds
 	no     uint8
 	number uint32
 }
 
-// Codes, and what tc takes as a result (linux/bpf_common.h, linux/filter.h, linux/pkt_cls.h).
+// Instruction codes, and the results that tc expects (linux/bpf_common.h, linux/filter.h,
+// linux/pkt_cls.h).
 const (
 	loadWord  = 0x20 // A = 4 bytes at number
 	loadHalf  = 0x28 // A = 2 bytes at number
@@ -34,20 +35,20 @@ const (
 	drop     = 2
 )
 
-// Where things are in a frame.
+// Offsets in a frame.
 const (
 	senderAt = 8  // the last 4 bytes of the sender's hardware address; see hardware
 	typeAt   = 12 // 0x0800 = IPv4
 	ipAt     = 14
 )
 
-// compile makes the filter for an end: rules one after another, the first that holds loses the
-// frame. Number tells the ends by which hardware addresses are made.
+// compile builds the filter for an end: rules one after another; the first that matches loses the
+// frame. number numbers the ends; their hardware addresses follow from that.
 func compile(rules []Rule, number map[string]int) filter {
 	var f filter
 	for _, r := range rules {
-		// Each test goes on when it holds and to the next rule when it does not: how far that is,
-		// is known in the end.
+		// Each test continues if it holds, and otherwise jumps to the next rule. The distance is
+		// only known at the end.
 		one := filter{{loadWord, 0, 0, senderAt}, {ifEqual, 0, next, uint32(number[r.From])}}
 		if r.Larger > 0 {
 			one = append(one, instruction{loadSize, 0, 0, 0}, instruction{ifAbove, 0, next, uint32(r.Larger)})
@@ -77,14 +78,14 @@ func compile(rules []Rule, number map[string]int) filter {
 	return append(f, instruction{result, 0, 0, pass})
 }
 
-// next stands for the first instruction after a rule while it is made; no rule is as long as that.
+// next stands for the first instruction after a rule while the rule is built; no rule is that long.
 const next = math.MaxUint8
 
-// maxRules bounds the rules of one end: tc takes programs of up to 4,096 instructions, a rule has
-// at most 14.
+// maxRules bounds the rules of one end: tc accepts programs of up to 4,096 instructions, and a rule
+// has at most 14.
 const maxRules = 256
 
-// String is the filter as tc takes it.
+// String returns the filter in tc's format.
 func (f filter) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d", len(f))

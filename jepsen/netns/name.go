@@ -10,25 +10,25 @@ import (
 	"sync/atomic"
 )
 
-// A name is aion-PID-TIME-COUNT-END. TIME is when the process began, in ticks since the machine
-// did: ids are used again.
+// A name is aion-PID-TIME-COUNT-END. TIME is when the process started, in ticks since the machine
+// did, because process ids are reused.
 var names = regexp.MustCompile(`^aion-([0-9]+)-([0-9]+)-[0-9]+-`)
 
 var made atomic.Int64
 
-// newName is the beginning of the names of one switch.
+// newName returns the prefix of the names of one switch.
 func newName() string {
 	return fmt.Sprintf("aion-%d-%s-%d", os.Getpid(), began(os.Getpid()), made.Add(1))
 }
 
-// began is when a process began; "" when there is none.
+// began returns when a process started, or "" if it does not exist.
 func began(pid int) string {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return ""
 	}
-	// The second field is the program's name in brackets, and may hold anything; 20 fields on is
-	// the time.
+	// The second field is the program's name in parentheses, and may contain anything. The start
+	// time follows 20 fields later.
 	_, rest, _ := strings.Cut(string(b[strings.LastIndexByte(string(b), ')'):]), " ")
 	fields := strings.Fields(rest)
 	if len(fields) < 20 {
@@ -37,7 +37,7 @@ func began(pid int) string {
 	return fields[19]
 }
 
-// sweep removes what processes that are dead have left.
+// sweep removes what dead processes have left.
 func sweep() error {
 	entries, err := os.ReadDir(mounts)
 	if errors.Is(err, os.ErrNotExist) {
@@ -53,7 +53,8 @@ func sweep() error {
 		if began(pid) == m[2] {
 			continue
 		}
-		if err := command("", "ip", "netns", "del", e.Name()); err != nil && exists(e.Name()) { // another process may sweep, too
+		// another process may sweep at the same time
+		if err := command("", "ip", "netns", "del", e.Name()); err != nil && exists(e.Name()) {
 			errs = append(errs, err)
 		}
 	}

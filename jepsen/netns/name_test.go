@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Only names that a switch makes are those of switches; nobody else's namespaces are removed.
+// Only names that a switch makes belong to switches; namespaces of others are never removed.
 func TestNames(t *testing.T) {
 	m := names.FindStringSubmatch(newName() + "-n1")
 	if m == nil || m[1] != fmt.Sprint(os.Getpid()) || m[2] != began(os.Getpid()) || m[2] == "" {
@@ -27,8 +27,8 @@ func TestNames(t *testing.T) {
 
 const child = "AION_NETNS_TEST_CHILD"
 
-// A maker that is killed leaves namespaces; the next maker removes them, and leaves alone those of
-// makers that live.
+// A killed process leaves namespaces. The next one removes them, but not those of processes that
+// are alive.
 func TestLeftovers(t *testing.T) {
 	if os.Getenv(child) != "" {
 		s, err := New("a", "b")

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Queue is what frames towards an end go through. Netem is needed for all but Rate and Room; see
+// Queue is a queue for frames towards an end. Everything except Rate and Room needs netem; see
 // Netem.
 type Queue struct {
 	Rate int // bytes a second, at least 1,000; 0 = any
-	Room int // bytes that wait at most, with Rate: what finds no room is lost; at least 3,000
+	Room int // with Rate: bytes that wait at most, at least 3,000; a frame that finds no room is lost
 
 	Delay     time.Duration // of each frame, at most a minute
-	Jitter    time.Duration // more or less; frames overtake each other
-	Duplicate float64       // part of frames that come twice
-	Corrupt   float64       // part of frames that have a bit flipped
+	Jitter    time.Duration // plus or minus; frames overtake each other
+	Duplicate float64       // fraction of frames that are sent twice
+	Corrupt   float64       // fraction of frames with a flipped bit
 }
 
 func (q *Queue) check() error {
@@ -38,7 +38,7 @@ func (q *Queue) check() error {
 	return nil
 }
 
-// String is the queue as tc takes it.
+// String returns the queue in tc's format.
 func (q *Queue) String() string {
 	if q.Rate > 0 {
 		return fmt.Sprintf("tbf rate %dbps burst 3000b limit %db", q.Rate, q.Room)
@@ -53,8 +53,8 @@ func (q *Queue) String() string {
 	return s
 }
 
-// Shape lets frames towards ends go through a queue, each end through one of its own, until stop is
-// called. Of several the last counts.
+// Shape sends frames towards ends through a queue, each end through one of its own, until stop is
+// called. If there are several, the last one counts.
 func (s *Switch) Shape(q Queue, ends ...string) (stop func() error, err error) {
 	if err := errors.Join(q.check(), s.check(ends...)); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *Switch) Shape(q Queue, ends ...string) (stop func() error, err error) {
 	return stop, nil
 }
 
-// queue is called with mu held.
+// queue returns the queue of an end. The caller holds mu.
 func (s *Switch) queue(end string) string {
 	if q := s.queues[end]; len(q) > 0 {
 		return q[len(q)-1].String()

@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// Rule says which frames of one directed link the switch loses.
+// Rule selects the frames of one directed link that the switch loses.
 type Rule struct {
-	From, To string  // ends; what From says to To
-	Port     int     // only TCP and UDP from or to this port; 0 = every frame, ARP too
-	Larger   int     // only frames of more bytes than this, their header included; 0 = of any size
-	Part     float64 // of those: above 0 and at most 1
+	From, To string  // ends; only frames from From to To
+	Port     int     // only TCP and UDP from or to this port; 0 = every frame, including ARP
+	Larger   int     // only frames of more bytes than this, including their header; 0 = of any size
+	Part     float64 // fraction of those: above 0 and at most 1
 }
 
 func (r Rule) check() error {

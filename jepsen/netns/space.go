@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// mounts is where ip keeps namespaces that have a name.
+// mounts is where ip keeps named namespaces.
 const mounts = "/run/netns"
 
 // Space is one network namespace. Its methods may be called by any goroutine.
 type Space struct {
 	name string
-	file *os.File // keeps it, and says which it is
+	file *os.File // keeps the namespace alive and identifies it
 }
 
 func newSpace(name string) (*Space, error) {
@@ -36,20 +36,19 @@ func newSpace(name string) (*Space, error) {
 	return s, nil
 }
 
-// close gives the name back. The namespace is there until the last process and socket in it has
-// ended.
+// close releases the name. The namespace lives until the last process and socket in it has ended.
 func (s *Space) close() error {
 	s.file.Close()
 	return command("", "ip", "netns", "del", s.name)
 }
 
-// home is the namespace that the process began in.
+// home is the namespace in which the process started.
 var home = sync.OnceValues(func() (*os.File, error) { return os.Open("/proc/self/ns/net") })
 
-// Do runs f on a thread that is inside: sockets that f opens and processes that it starts belong to
-// the namespace for as long as they live, goroutines that it starts do not.
+// Do runs f on a thread inside the namespace. Sockets that f opens and processes that it starts
+// belong to the namespace permanently; goroutines that it starts do not.
 //
-// The thread comes back and lives on. It must not end: nodes die with the thread that started them
+// The thread returns and lives on. It must not end: nodes die with the thread that started them
 // (Pdeathsig), and any thread may have started one.
 func (s *Space) Do(f func() error) error {
 	back, err := home()
@@ -69,9 +68,9 @@ func (s *Space) Do(f func() error) error {
 	return f()
 }
 
-// Dial connects from inside. The address is of numbers: nobody is asked for names.
+// Dial connects from inside. The address must be numeric, because no names are resolved.
 func (s *Space) Dial(network, address string, timeout time.Duration) (c net.Conn, err error) {
-	// One address of numbers is dialled by the goroutine that asks, and so on its thread.
+	// A single numeric address is dialled by the calling goroutine, and so on its thread.
 	err = s.Do(func() error {
 		c, err = net.DialTimeout(network, address, timeout)
 		return err
@@ -86,6 +85,6 @@ func setns(f *os.File) error {
 	return nil
 }
 
-// sysSetns is the number of setns, which package syscall does not know everywhere; 0 where it is
-// not known here.
+// sysSetns is the system call number of setns, which package syscall does not have on every
+// platform; 0 if unknown.
 var sysSetns = map[string]uintptr{"amd64": 308, "arm64": 268}[runtime.GOARCH]

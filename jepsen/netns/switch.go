@@ -8,34 +8,34 @@ import (
 )
 
 // Switch joins ends, each in a namespace of its own, by cables to a bridge in a namespace of the
-// switch. What it does to frames, it does as they leave towards an end: whoever sent them is told
-// nothing. Its methods may be called by any goroutine.
+// switch. It affects frames as they leave towards an end, so the sender does not notice. Its
+// methods may be called by any goroutine.
 type Switch struct {
 	space  *Space
 	ends   []string
-	number map[string]int // from 1
+	number map[string]int // counted from 1
 	spaces map[string]*Space
 
-	mu     sync.Mutex // over everything below
+	mu     sync.Mutex // guards the fields below
 	losing []*[]Rule
-	pulled map[string]int      // how many hold the cable out
-	queues map[string][]*Queue // the last counts
+	pulled map[string]int      // how many callers hold the cable out
+	queues map[string][]*Queue // the last one counts
 	doors  []*Door
 	closed bool
 }
 
-// The network is the same in every switch: they know nothing of each other.
+// The network is the same in every switch, because switches do not see each other.
 func (s *Switch) hardware(end string) string {
 	return fmt.Sprintf("02:61:00:00:00:%02x", s.number[end])
 }
 
-// IP is the address of an end.
+// IP returns the address of an end.
 func (s *Switch) IP(end string) string { return fmt.Sprintf("10.77.0.%d", s.number[end]) }
 
-// MaxEnds is how many ends a switch has at most.
+// MaxEnds is the maximal number of ends.
 const MaxEnds = 32
 
-// New makes a switch with a namespace for each end, and removes what switches of dead processes
+// New creates a switch with a namespace for each end, and removes what switches of dead processes
 // have left.
 func New(ends ...string) (*Switch, error) {
 	if err := Check(); err != nil {
@@ -58,7 +58,7 @@ func (s *Switch) build(name string) (err error) {
 	if s.space, err = newSpace(name + "-switch"); err != nil {
 		return err
 	}
-	// No spanning tree: a cable that is put back carries at once.
+	// No spanning tree: a cable that is plugged in again carries frames at once.
 	bridge := []string{"link add bridge type bridge stp_state 0 forward_delay 0 mcast_snooping 0", "link set bridge addrgenmode none up"}
 	var filters []string
 	for i, end := range s.ends {
@@ -78,8 +78,8 @@ func (s *Switch) build(name string) (err error) {
 		return err
 	}
 	for _, end := range s.ends {
-		// Frames are as large as a cable carries them, not as large as the kernel likes to hand
-		// them on: each is lost alone.
+		// Offloading is off, so frames have the size that a cable carries, not the larger one that
+		// the kernel passes on internally: each is lost individually.
 		err := batch(s.spaces[end].name, "ip", []string{
 			"link set eth0 addrgenmode none gso_max_size 1500 gso_max_segs 1", "addr add " + s.IP(end) + "/24 dev eth0", "link set eth0 up",
 		})
@@ -90,10 +90,10 @@ func (s *Switch) build(name string) (err error) {
 	return batch(s.space.name, "tc", filters)
 }
 
-// port is the name of the switch's side of a cable.
+// port returns the name of the switch's side of a cable.
 func (s *Switch) port(end string) string { return fmt.Sprintf("port%d", s.number[end]) }
 
-// Space is the namespace of an end; nil when there is no such end.
+// Space returns the namespace of an end, or nil.
 func (s *Switch) Space(end string) *Space { return s.spaces[end] }
 
 func (s *Switch) check(ends ...string) error {
@@ -105,8 +105,8 @@ func (s *Switch) check(ends ...string) error {
 	return nil
 }
 
-// Lose loses frames as rules say, beside what others lose, until stop is called. Stop may be called
-// more than once.
+// Lose loses frames according to rules, in addition to other calls, until stop is called. stop may
+// be called more than once.
 func (s *Switch) Lose(rules ...Rule) (stop func() error, err error) {
 	var to []string
 	for _, r := range rules {
@@ -134,7 +134,7 @@ func (s *Switch) Lose(rules ...Rule) (stop func() error, err error) {
 	return stop, nil
 }
 
-// filter is called with mu held; it gives ends the filters that they ought to have.
+// filter installs the current filters of ends. The caller holds mu.
 func (s *Switch) filter(ends []string) error {
 	if s.closed {
 		return nil
@@ -157,8 +157,8 @@ func (s *Switch) filter(ends []string) error {
 	return batch(s.space.name, "tc", lines)
 }
 
-// Pull takes the cables of ends out, which both sides notice (no carrier), until stop is called:
-// then all are in again, but for those that others hold out, too.
+// Pull unplugs the cables of ends, which both sides notice (no carrier), until stop is called. Then
+// all are plugged in again, except those that other callers hold out.
 func (s *Switch) Pull(ends ...string) (stop func() error, err error) {
 	if err := s.check(ends...); err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func (s *Switch) Pull(ends ...string) (stop func() error, err error) {
 	return stop, nil
 }
 
-// Close removes the namespaces. What still runs inside goes on, cut off from everybody.
+// Close removes the namespaces. Processes inside continue without a network.
 func (s *Switch) Close() error {
 	s.mu.Lock()
 	was := s.closed
@@ -209,7 +209,7 @@ func (s *Switch) Close() error {
 	for _, d := range doors {
 		errs = append(errs, d.Close())
 	}
-	for _, space := range s.spaces { // any order: they are as good as gone, all of them
+	for _, space := range s.spaces { // any order: all of them are removed
 		if space != nil {
 			errs = append(errs, space.close())
 		}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// newSwitch makes a switch for a test. What needs root is tested where there is root: `sudo go test
+// newSwitch creates a switch for a test. Tests that need root are skipped without it: `sudo go test
 // ./jepsen/netns`.
 func newSwitch(t *testing.T, ends ...string) *Switch {
 	t.Helper()
@@ -30,7 +30,7 @@ func newSwitch(t *testing.T, ends ...string) *Switch {
 	return s
 }
 
-// ear hears datagrams at one port of an end.
+// ear listens for datagrams at one port of an end.
 func ear(t *testing.T, s *Switch, end string, port int) net.PacketConn {
 	t.Helper()
 	var c net.PacketConn
@@ -49,8 +49,8 @@ func (s *Switch) at(end string, port int) string {
 	return net.JoinHostPort(s.IP(end), strconv.Itoa(port))
 }
 
-// hears sends from one end until the ear hears it; a datagram may be lost while an address is asked
-// for.
+// hears sends from one end until the ear receives it; a datagram may be lost while ARP resolves an
+// address.
 func hears(t *testing.T, s *Switch, from string, c net.PacketConn, text string) {
 	t.Helper()
 	out, err := s.Space(from).Dial("udp", c.LocalAddr().String(), time.Second)
@@ -75,7 +75,7 @@ func hears(t *testing.T, s *Switch, from string, c net.PacketConn, text string) 
 	t.Fatalf("%s never hears %d bytes from %s", c.LocalAddr(), len(text), from)
 }
 
-// say sends once, without an error when nobody hears it.
+// say sends once, without an error if nobody receives it.
 func say(t *testing.T, s *Switch, from string, c net.PacketConn, text string) {
 	t.Helper()
 	out, err := s.Space(from).Dial("udp", c.LocalAddr().String(), time.Second)
@@ -99,8 +99,8 @@ func heard(c net.PacketConn) (texts []string) {
 	}
 }
 
-// What a rule names is lost, and nothing else: the other way, other ends, other ports and smaller
-// frames arrive. A stopped rule is as if it had never been.
+// A rule loses exactly what it names: the other direction, other ends, other ports and smaller
+// frames arrive. A stopped rule has no effect.
 func TestLose(t *testing.T) {
 	s := newSwitch(t, "a", "b", "c")
 	one, two, back, third := ear(t, s, "b", 7001), ear(t, s, "b", 7002), ear(t, s, "a", 7001), ear(t, s, "c", 7001)
@@ -116,8 +116,8 @@ func TestLose(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		rule  Rule
-		lost  func() // says what must not be heard
-		still func() // shows that the rest is, later: frames of one link do not overtake each other
+		lost  func() // sends what must not arrive
+		still func() // then proves that the rest arrives: frames of one link do not overtake each other
 		dumb  []net.PacketConn
 	}{
 		{"everything", Rule{From: "a", To: "b", Part: 1}, func() { say(t, s, "a", one, "lost"); say(t, s, "a", two, "lost") }, func() {
@@ -153,7 +153,7 @@ func TestLose(t *testing.T) {
 	}
 }
 
-// Two that lose the same, and one stops: it stays lost.
+// Two rules lose the same, and one stops: it stays lost.
 func TestLoseTwice(t *testing.T) {
 	s := newSwitch(t, "a", "b")
 	one, two := ear(t, s, "b", 7001), ear(t, s, "b", 7002)
@@ -182,7 +182,7 @@ func TestLoseTwice(t *testing.T) {
 	hears(t, s, "a", one, "hello")
 }
 
-// A part is lost at random: with a half, some of 200 come and some do not.
+// A fraction is lost at random: with a half, some of 200 arrive and some do not.
 func TestLosePart(t *testing.T) {
 	s := newSwitch(t, "a", "b")
 	e := ear(t, s, "b", 7001)
@@ -217,8 +217,8 @@ func TestLosePart(t *testing.T) {
 	}
 }
 
-// A stream outlives a cut, in silence: nobody is told, and what was said meanwhile arrives in the
-// end. Past the switch the end is reached all the while.
+// A stream survives a cut without either side noticing, and what was sent meanwhile arrives at the
+// end. The end stays reachable past the switch all the time.
 func TestStreamOutlivesCut(t *testing.T) {
 	s := newSwitch(t, "a", "b")
 	var l net.Listener
@@ -305,7 +305,7 @@ func TestStreamOutlivesCut(t *testing.T) {
 	}
 }
 
-// A thin queue loses what finds no room.
+// A thin queue loses frames that find no room.
 func TestShape(t *testing.T) {
 	s := newSwitch(t, "a", "b")
 	e := ear(t, s, "b", 7001)
@@ -340,7 +340,7 @@ func TestShape(t *testing.T) {
 	hears(t, s, "a", e, "hello")
 }
 
-// What cannot be done is refused by name, and nothing of it stays.
+// What is impossible is refused by name and leaves nothing behind.
 func TestRefusals(t *testing.T) {
 	s := newSwitch(t, "a", "b")
 	lose := func(r Rule) error { _, err := s.Lose(r); return err }
@@ -372,7 +372,7 @@ func TestRefusals(t *testing.T) {
 	hears(t, s, "a", e, "hello")
 }
 
-// Closed, nothing is left on the machine.
+// After Close, nothing is left on the machine.
 func TestClose(t *testing.T) {
 	s := newSwitch(t, "a", "b")
 	names := []string{s.space.name, s.Space("a").name, s.Space("b").name}

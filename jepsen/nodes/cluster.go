@@ -16,14 +16,14 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Config says which cluster to run.
+// Config configures the cluster to run.
 type Config struct {
 	Binary string   // aion-node
-	Other  string   // aion-node of another commit, which nodes may be replaced with; empty = there is none
-	Dir    string   // for data, logs and what else belongs to this run; made when missing
+	Other  string   // aion-node of another commit, as which nodes may be restarted; empty = none
+	Dir    string   // for data, logs and everything else of this run; created if missing
 	Nodes  int      // 3 to 5
-	Flags  []string // of every node, beside its own
-	Env    []string // of every node, beside PATH, HOME and TMPDIR
+	Flags  []string // of every node, in addition to its own
+	Env    []string // of every node, in addition to PATH, HOME and TMPDIR
 	Seed   uint64   // of the links
 	Tagged bool     // Binary was built with -tags aionfaults: each node reads its Control file
 	Netns  bool     // each node in a network namespace of its own, see package netns
@@ -32,13 +32,14 @@ type Config struct {
 // Cluster is the nodes of one run. Its methods may be called by any goroutine; two operations on
 // one node wait for each other.
 type Cluster struct {
-	Links  *links.Net    // of clients and workers, and between nodes where there is no Switch
-	Switch *netns.Switch // between nodes that have namespaces; else nil. Its ends are the nodes' names and links.Client
+	Links *links.Net // of clients and workers, and between nodes if there is no Switch
+	// between nodes in namespaces; otherwise nil. Its ends are the nodes' names and links.Client
+	Switch *netns.Switch
 
 	cfg   Config
 	nodes []*Node // by number; fixed
 
-	mu        sync.Mutex // over what follows
+	mu        sync.Mutex // guards the fields below
 	strangers []*Node    // by age
 }
 
@@ -102,8 +103,8 @@ func (c *Cluster) Names() []string {
 	return names
 }
 
-// Leader is the node that most recently won, as the nodes themselves tell past all links; nil when
-// none says that it leads.
+// Leader returns the node that won most recently, as the nodes themselves report past all links;
+// nil if none claims to lead.
 func (c *Cluster) Leader(ctx context.Context) *Node {
 	var leader *Node
 	var term uint64
@@ -128,7 +129,7 @@ func (c *Cluster) Leader(ctx context.Context) *Node {
 	return leader
 }
 
-// AwaitReady waits until every node that runs has a leader and has applied what was committed.
+// AwaitReady waits until every running node has a leader and has applied what was committed.
 func (c *Cluster) AwaitReady(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -175,10 +176,10 @@ func (c *Cluster) Close() error {
 	return errors.Join(errs...)
 }
 
-// direct makes a client that goes past the links.
+// direct returns a client that bypasses the links.
 func direct(address string) (*client.Client, error) {
 	return client.New(client.Config{Addresses: []string{address}, Patience: -1})
 }
 
-// Status is how a node sees the cluster; see Node.Status.
+// Status is a node's view of the cluster; see Node.Status.
 type Status = wire.Cluster

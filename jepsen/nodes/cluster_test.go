@@ -24,8 +24,8 @@ func binary(t *testing.T) string {
 	return path
 }
 
-// A leader that is cut off from the others, in one direction only too, is followed by another; a
-// healed cluster is whole again.
+// A leader that is cut off from the others, even in one direction only, is replaced; a healed
+// cluster is whole again.
 func TestLinksCarryAndCut(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -80,8 +80,8 @@ func testDir(t *testing.T) string {
 	return dir
 }
 
-// While a node is held, others can be stopped and started without waiting for whoever holds it: a
-// node that waits to be removed by its peers once waited for ever for those who waited for it.
+// While a node is held, others can be stopped and started without waiting for the holder. A node
+// that waits for its peers to remove it once waited forever for those who waited for it.
 func TestAHeldNodeIsLeftAlone(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

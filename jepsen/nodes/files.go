@@ -7,15 +7,15 @@ import (
 	"aion.dev/aion/jepsen/links"
 )
 
-// Files limits the open files of the node's next starts, as ulimit -n does; 0 = as the suite's own.
+// Files limits the open files at the node's next starts, like ulimit -n; 0 = the suite's own limit.
 func (n *Node) Files(limit int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.files = limit
 }
 
-// limited is a command under the node's limit of open files. Go raises the soft limit to the hard
-// one as it starts, so both are set, by a shell that becomes the node.
+// limited returns a command under the node's limit of open files. Go raises the soft limit to the
+// hard one as it starts, so a shell sets both and then becomes the node.
 func (n *Node) limited(binary string, args []string) *exec.Cmd {
 	if n.files == 0 {
 		return exec.Command(binary, args...)
@@ -23,7 +23,8 @@ func (n *Node) limited(binary string, args []string) *exec.Cmd {
 	return exec.Command("/bin/sh", append([]string{"-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, n.files), binary}, args...)...)
 }
 
-// Listens are the node's own addresses, past the links; not those of a node in a namespace.
+// Listens returns the node's own addresses, which bypass the links; ok is false for a node in a
+// namespace.
 func (n *Node) Listens() (own links.Addresses, ok bool) { return n.own, n.space == nil }
 
 // Frozen reports whether the process is stopped.

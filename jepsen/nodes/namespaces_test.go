@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/transport/client"
 )
 
-// In namespaces, a leader whose frames are lost, in one direction only too, or whose cable is
-// pulled, is followed by another; it is seen all the while, and a healed cluster is whole again.
+// In namespaces, a leader whose frames are lost, even in one direction only, or whose cable is
+// pulled, is replaced. The suite sees it all the time, and a healed cluster is whole again.
 func TestNamespaces(t *testing.T) {
 	if err := netns.Check(); err != nil {
 		t.Skip("NOT TESTED HERE: ", err)
@@ -67,7 +67,7 @@ func TestNamespaces(t *testing.T) {
 			t.Fatal(name, err)
 		}
 	}
-	// Clients come through proxies and the switch; nodes are started again where they were.
+	// Clients come through proxies and the switch; nodes start again at their addresses.
 	n := c.Nodes()[0]
 	n.Kill()
 	if err := n.Start(); err != nil {

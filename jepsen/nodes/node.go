@@ -24,33 +24,33 @@ type Node struct {
 	Name   string
 	Data   string          // its data folder
 	Public links.Addresses // behind the links
-	Extra  []string        // environment of its next start, beside Config.Env
+	Extra  []string        // environment of its next start, in addition to Config.Env
 
 	cluster *Cluster
-	as      string // id of a stranger, whose name is another one; else empty
+	as      string // id of a stranger, which differs from its name; otherwise empty
 	looks   string
-	space   *netns.Space // nil: the process runs where the suite does
+	space   *netns.Space // nil: the process runs in the suite's namespace
 
-	mu             sync.Mutex      // over everything below
+	mu             sync.Mutex      // guards the fields below
 	own, advertise links.Addresses // see place
-	listens        links.Addresses // where it listens instead of own, see TakePlace
+	listens        links.Addresses // where it listens instead of own; see TakePlace
 	joins          []string        // gossip addresses
 	expect         int             // bootstrap_expect
 
 	cmd    *exec.Cmd
 	exited chan struct{}
 	err    error // how it ended; valid once exited is closed
-	killed bool  // on purpose
+	killed bool  // somebody ended it on purpose
 	frozen bool
-	other  bool // it is of Config.Other
-	held   int  // by so many: nobody may start it, see Hold
+	other  bool // it runs as Config.Other
+	held   int  // how many callers hold it down; see Hold
 	starts int
-	files  int // it may open; see Files
+	files  int // how many files it may open; see Files
 	lives  int // how often its disk was replaced
 }
 
-// ID is the node's id in the cluster: its name, and another one after each loss of its disk, for an
-// id that was removed never comes back.
+// ID returns the node's id in the cluster. It is the node's name, and another id after each loss of
+// its disk, because a removed id never returns.
 func (n *Node) ID() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -67,15 +67,15 @@ func (n *Node) id() string {
 	return fmt.Sprintf("%s.%d", n.Name, n.lives+1)
 }
 
-// NewID gives the node, which is down and whose disk is empty, its next id.
+// NewID gives the node its next id. The node is down and its disk is empty.
 func (n *Node) NewID() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.lives++
 }
 
-// Start runs the node, or runs it again on its data, and waits until it serves. It does nothing
-// while the node runs, as another fault may have started it, or while it is held.
+// Start runs the node on its data and waits until it serves. It does nothing if the node runs
+// already, because another fault may have started it, or if it is held.
 func (n *Node) Start() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -132,12 +132,13 @@ func (n *Node) Start() error {
 	}
 }
 
-// args is the command line of the node's next start; mu is held.
+// args returns the command line of the node's next start. The caller holds mu.
 func (n *Node) args() []string {
 	at, says := n.own, n.advertise
 	at.Raft, at.Gossip = cmp.Or(n.listens.Raft, at.Raft), cmp.Or(n.listens.Gossip, at.Gossip)
 	args := []string{
-		"serve", "--id", n.id(), "--data-dir", n.Data, "--promote-after", "500ms", // replaced nodes are to vote soon
+		// replaced nodes should vote soon
+		"serve", "--id", n.id(), "--data-dir", n.Data, "--promote-after", "500ms",
 		"--http-address", at.HTTP, "--http-advertise", says.HTTP, "--raft-address", at.Raft, "--raft-advertise", says.Raft,
 		"--gossip-address", at.Gossip, "--gossip-advertise", says.Gossip, "--bootstrap-expect", fmt.Sprint(n.expect),
 	}
@@ -146,12 +147,12 @@ func (n *Node) args() []string {
 	}
 	args = append(args, n.cluster.cfg.Flags...)
 	if n.cluster.cfg.Netns {
-		args = append(args, "--insecure") // its network is the cluster's alone
+		args = append(args, "--insecure") // its network belongs to the cluster alone
 	}
 	return args
 }
 
-// running is called with mu held.
+// running reports whether the process runs. The caller holds mu.
 func (n *Node) running() bool {
 	if n.exited == nil {
 		return false
@@ -164,7 +165,7 @@ func (n *Node) running() bool {
 	}
 }
 
-// Running reports whether the process is there, frozen or not.
+// Running reports whether the process exists, frozen or not.
 func (n *Node) Running() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -178,7 +179,7 @@ func (n *Node) Kill() {
 	n.end(syscall.SIGKILL, time.Minute)
 }
 
-// Stop ends the process with SIGTERM and waits for its end; an error says that it had to be killed
+// Stop ends the process with SIGTERM and waits for it. An error means that it had to be killed
 // after within.
 func (n *Node) Stop(within time.Duration) error {
 	n.mu.Lock()
@@ -208,7 +209,7 @@ func (n *Node) end(with syscall.Signal, within time.Duration) bool {
 	}
 }
 
-// Freeze stops the process with SIGSTOP; Thaw lets it go on.
+// Freeze stops the process with SIGSTOP; Thaw continues it.
 func (n *Node) Freeze() { n.signal(syscall.SIGSTOP, true) }
 
 // Thaw is the reverse of Freeze.
@@ -223,7 +224,7 @@ func (n *Node) signal(s syscall.Signal, frozen bool) {
 	}
 }
 
-// Died tells how the node ended if nobody asked it to.
+// Died describes how the node ended if nobody asked it to.
 func (n *Node) Died() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -233,14 +234,14 @@ func (n *Node) Died() string {
 	return fmt.Sprintf("%s ended by itself: %v\n%s", n.Name, n.err, n.Tail(30))
 }
 
-// Forgive says that the node may have ended by itself: a fault made it.
+// Forgive allows the node to have ended by itself, because a fault caused that.
 func (n *Node) Forgive() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.killed = true
 }
 
-// Pid is the process's id, 0 when none runs.
+// Pid returns the process id, or 0 if there is no process.
 func (n *Node) Pid() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -250,17 +251,17 @@ func (n *Node) Pid() int {
 	return n.cmd.Process.Pid
 }
 
-// Starts is how often the node was started.
+// Starts returns how often the node was started.
 func (n *Node) Starts() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.starts
 }
 
-// LogFile holds what the node said, over all its starts.
+// LogFile returns the file with the node's output over all its starts.
 func (n *Node) LogFile() string { return filepath.Join(n.cluster.cfg.Dir, n.Name+".log") }
 
-// Tail is the end of the log.
+// Tail returns the end of the log.
 func (n *Node) Tail(lines int) string {
 	b, err := os.ReadFile(n.LogFile())
 	if err != nil {
@@ -270,10 +271,10 @@ func (n *Node) Tail(lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// Direct is the node's HTTP address past the links: for looking, never for what a workload does.
+// Direct returns the node's HTTP address past the links: for observation, never for a workload.
 func (n *Node) Direct() string { return n.looks }
 
-// Status asks the node, past the links, how it sees the cluster.
+// Status asks the node, past the links, for its view of the cluster.
 func (n *Node) Status(ctx context.Context) (*Status, error) {
 	c, err := direct(n.looks)
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Offline kills the process, if it runs, and calls f while nobody can start it: for what is done to
-// the files of a node. It stays dead. F must be quick and need no other node: whoever wants
-// anything of this one waits meanwhile, perhaps somebody who has stopped the other.
+// Offline kills the process, if it runs, and calls f while nobody can start it, to change the
+// node's files. The process stays dead. f must be quick and need no other node: every other caller
+// of this node waits meanwhile, perhaps one that has stopped the other node.
 func (n *Node) Offline(f func() error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -18,9 +18,9 @@ func (n *Node) Offline(f func() error) error {
 	return f()
 }
 
-// Hold kills the process, if it runs, and keeps everybody from starting it until Release: for what
-// takes a while, and may need other nodes. Other calls do not wait for it, as they do for Offline:
-// whoever finds that the node does not run leaves it to the one who holds it.
+// Hold kills the process, if it runs, and keeps everybody from starting it until Release: for
+// operations that take a while and may need other nodes. Unlike with Offline, other calls do not
+// wait: they leave a held node alone.
 func (n *Node) Hold() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -29,15 +29,15 @@ func (n *Node) Hold() {
 	n.killed = true
 }
 
-// Release ends one Hold. The node does not run as long as another one lasts.
+// Release ends one Hold. The node stays down while another Hold lasts.
 func (n *Node) Release() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.held--
 }
 
-// Replace says which binary the node's next start is of: the other one, or its own again. It
-// reports false when there is no other.
+// Replace sets which binary the node's next start uses: the other one, or its own. It returns false
+// if there is no other.
 func (n *Node) Replace(other bool) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -48,14 +48,14 @@ func (n *Node) Replace(other bool) bool {
 	return true
 }
 
-// Control is the file that a node of a tagged binary reads its faults from, see internal/faults;
-// nobody does when Config.Tagged is false.
+// Control returns the file from which a node of a tagged binary reads its faults; see
+// internal/faults. Nothing reads it if Config.Tagged is false.
 func (n *Node) Control() string { return filepath.Join(n.cluster.cfg.Dir, "faults-"+n.Name+".json") }
 
 // Tagged reports whether the nodes read their Control files.
 func (c *Cluster) Tagged() bool { return c.cfg.Tagged }
 
-// Plain makes a cluster of nodes that have names and nothing else, for tests of what only chooses
+// Plain makes a cluster of nodes with names and nothing else, for tests of code that only chooses
 // among them.
 func Plain(size int) *Cluster {
 	c := &Cluster{}

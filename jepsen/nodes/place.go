@@ -12,14 +12,14 @@ import (
 	"aion.dev/aion/jepsen/netns"
 )
 
-// Ports of nodes that have namespaces: the same for each, for each has an address of its own.
+// Ports of nodes in namespaces: the same for each, because each has an address of its own.
 const (
 	HTTPPort   = 7600
 	RaftPort   = 7601 // raft, node calls and archives
 	GossipPort = 7602
 )
 
-// connect makes the switch, and an end of it from which clients and workers call.
+// connect makes the switch, with an end from which clients and workers call.
 func (c *Cluster) connect() error {
 	ends := []string{links.Client}
 	for i := range c.cfg.Nodes {
@@ -36,7 +36,7 @@ func (c *Cluster) connect() error {
 func name(i int) string { return fmt.Sprintf("n%d", i+1) }
 
 // place gives a node its addresses: own, where it listens; advertise, where other nodes reach it;
-// Public, where clients and workers do; looks, where the suite looks past everything.
+// Public, where clients and workers do; looks, where the suite observes it past all faults.
 func (c *Cluster) place(n *Node) (err error) {
 	if c.Switch == nil {
 		if n.own, err = freeAddresses(); err != nil {
@@ -52,7 +52,7 @@ func (c *Cluster) place(n *Node) (err error) {
 	if n.Public, err = c.Links.Expose(n.Name, n.own); err != nil {
 		return err
 	}
-	// Only clients and workers go through proxies, and these call through the switch.
+	// Only clients and workers go through proxies, and their calls go through the switch.
 	n.Public.Raft, n.Public.Gossip = n.own.Raft, n.own.Gossip
 	door, err := c.Switch.Door(n.Name, n.own.HTTP)
 	if err != nil {
@@ -62,8 +62,8 @@ func (c *Cluster) place(n *Node) (err error) {
 	return nil
 }
 
-// freeAddresses takes three ports that nobody uses now, for TCP and UDP. They lie below those that
-// the kernel gives to proxies and to callers: a node that is down must find its ports free when it
+// freeAddresses finds three ports that nobody uses now, for TCP and UDP. They lie below those that
+// the kernel assigns to proxies and callers: a node that was down must find its ports free when it
 // starts again.
 func freeAddresses() (links.Addresses, error) {
 	var held []io.Closer
@@ -103,18 +103,18 @@ func freeAddresses() (links.Addresses, error) {
 	return a, nil
 }
 
-// given are the addresses of the clusters of this process: the node of one may be down, and its
-// ports free, when another run looks for some.
+// given are the addresses of the clusters of this process. A node may be down, and its ports free,
+// while another run looks for ports.
 var given sync.Map
 
-// giveBack lets others have the addresses.
+// giveBack makes the addresses available again.
 func giveBack(a links.Addresses) {
 	for _, address := range []string{a.Raft, a.Gossip, a.HTTP} {
 		given.Delete(address)
 	}
 }
 
-// Linux gives out ports from 32768 on unless it is told otherwise.
+// Linux assigns ports from 32768 on by default.
 const (
 	firstPort = 20_000
 	ports     = 12_000

@@ -14,17 +14,17 @@ import (
 	"aion.dev/aion/jepsen/links"
 )
 
-// Strange says what a stranger is told of itself.
+// Strange configures a stranger.
 type Strange struct {
 	ID     string
 	Join   []string // gossip addresses
 	Expect int      // bootstrap_expect; 0: it only joins
 }
 
-// Stranger makes a node that is none of the cluster's, on an empty folder and addresses of its own:
-// a copy of a member, a node of another cluster, or one that comes and goes. The caller starts it
-// and dismisses it; other faults and workloads do not know it. Its links are open whatever happens
-// between the others. It cannot be made where nodes are in namespaces.
+// Stranger creates a node that does not belong to the cluster, with an empty folder and addresses
+// of its own: a copy of a member, a node of another cluster, or one that comes and goes. The caller
+// starts it and dismisses it; other faults and workloads do not know it. Its links stay
+// undisturbed. It is not available where nodes are in namespaces.
 func (c *Cluster) Stranger(word string, s Strange) (*Node, error) {
 	if c.Switch != nil {
 		return nil, errors.New("a switch has no room for strangers")
@@ -45,7 +45,7 @@ func (c *Cluster) Stranger(word string, s Strange) (*Node, error) {
 	return n, nil
 }
 
-// Strangers lists those that there have been, by age.
+// Strangers lists all strangers so far, oldest first.
 func (c *Cluster) Strangers() []*Node {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,7 +61,7 @@ func (n *Node) Dismiss() error {
 	})
 }
 
-// GossipAddresses are where all nodes of the cluster are to be met.
+// GossipAddresses returns the gossip addresses of all nodes of the cluster.
 func (c *Cluster) GossipAddresses() (list []string) {
 	for _, n := range c.nodes {
 		list = append(list, n.At().Gossip)
@@ -69,15 +69,15 @@ func (c *Cluster) GossipAddresses() (list []string) {
 	return list
 }
 
-// At is where others reach the node.
+// At returns where others reach the node.
 func (n *Node) At() links.Addresses {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.advertise
 }
 
-// TakePlace lets a stranger that is down listen, for other nodes, where o does behind its links;
-// o is down and held. It goes on telling others its own addresses, where nobody is now.
+// TakePlace makes a stranger that is down listen, for other nodes, at o's address behind its links;
+// o is down and held. The stranger still advertises its own addresses, where nothing listens now.
 func (n *Node) TakePlace(o *Node) {
 	o.mu.Lock()
 	raft, gossip := o.own.Raft, o.own.Gossip
@@ -87,15 +87,15 @@ func (n *Node) TakePlace(o *Node) {
 	n.listens.Raft, n.listens.Gossip = raft, gossip
 }
 
-// Meet tells a stranger that is down to join at these gossip addresses.
+// Meet makes a stranger that is down join at these gossip addresses.
 func (n *Node) Meet(join []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.joins = join
 }
 
-// Trade gives two nodes that are down each other's addresses for other nodes: where they listen and
-// what they tell others. Callers find each where it was.
+// Trade swaps two nodes' addresses for other nodes, both where they listen and what they advertise.
+// Both are down. Callers still find each at its old address.
 func Trade(a, b *Node) {
 	if a.Name > b.Name {
 		a, b = b, a
@@ -112,11 +112,11 @@ func Trade(a, b *Node) {
 	}
 }
 
-// ErrDown says that a node does not run, or is frozen, and cannot be copied as it is.
+// ErrDown means that a node does not run, or is frozen, and cannot be copied as it is.
 var ErrDown = errors.New("it does not run")
 
-// CopyRunning copies the node's data folder as it is at one moment, as when a running machine is
-// cloned: the process stands still meanwhile.
+// CopyRunning copies the node's data folder at one moment, as when a running machine is cloned: the
+// process is stopped meanwhile.
 func (n *Node) CopyRunning(to string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -141,7 +141,7 @@ func (n *Node) CopyRunning(to string) error {
 	return nil
 }
 
-// stopped reports whether all of a process stands still.
+// stopped reports whether all threads of a process are stopped.
 func stopped(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"os"
 )
 
-// compressed is what Compress adds to the name of a file.
+// compressed is the suffix that Compress adds to a file name.
 const compressed = ".gz"
 
-// Compress puts a history away for good, in a tenth of the room: path goes, and path.gz is there.
-// Read finds it under the old name.
+// Compress archives a history in a tenth of the space: it replaces path by path.gz. Read finds it
+// under the old name.
 func Compress(path string) (err error) {
 	from, err := os.Open(path)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A history that was put away is read as it was, and one that is cut short is not.
+// A compressed history reads as before; a truncated one is an error.
 func TestCompress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	r, err := Record(path)

@@ -1,6 +1,6 @@
 // Package op records what the clients of a cluster under test asked and what they were told: the
 // history that checkers read.
 //
-// It decides what an outcome is: what the caller may conclude, and nothing else. It never talks to
-// a cluster. Begin with Op, then Recorder.
+// It decides what an outcome means for the caller, and nothing else. It never talks to a cluster.
+// Begin with Op, then Recorder.
 package op

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// WriteEDN writes a history as Jepsen does: two maps for each operation, its invocation and its
-// completion, in order of time.
+// WriteEDN writes a history in Jepsen's format: two maps for each operation, its invocation and its
+// completion, ordered by time.
 func WriteEDN(w io.Writer, ops []Op) error {
 	type line struct {
 		at   int64

@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// What one node refuses for want of room is no refusal of the cluster's.
+// A refusal of one node for lack of room is not a refusal of the cluster.
 func TestClassify(t *testing.T) {
 	full := map[string]any{"setting": "disk.full_bytes"}
 	for _, c := range []struct {

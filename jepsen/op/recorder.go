@@ -12,20 +12,20 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Recorder takes down the operations of one run, in memory and, line by line, in a file. Its
-// methods may be called by any goroutine.
+// Recorder records the operations of one run, in memory and, line by line, in a file. Its methods
+// may be called by any goroutine.
 type Recorder struct {
 	began time.Time
 
-	mu   sync.Mutex // over everything below
+	mu   sync.Mutex // guards the fields below
 	ops  []Op
-	next int // process number
+	next int // the next process number
 	file *bufio.Writer
 	own  io.Closer
 	err  error
 }
 
-// Record begins a history in a new file of JSON lines, written as operations return.
+// Record begins a history in a new file of JSON lines, which are written as operations return.
 func Record(path string) (*Recorder, error) {
 	f, err := os.Create(path)
 	if err != nil {
@@ -34,13 +34,13 @@ func Record(path string) (*Recorder, error) {
 	return &Recorder{began: time.Now(), file: bufio.NewWriterSize(f, 1<<16), own: f}, nil
 }
 
-// Began is when the run began: times in histories count from here.
+// Began returns when the run began: times in histories count from here.
 func (r *Recorder) Began() time.Time { return r.began }
 
-// Since is the time of the run now, in nanoseconds.
+// Since returns the time of the run, in nanoseconds.
 func (r *Recorder) Since() int64 { return int64(time.Since(r.began)) }
 
-// Process gives out a number for a logical caller.
+// Process returns a new number for a logical caller.
 func (r *Recorder) Process() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,13 +48,13 @@ func (r *Recorder) Process() int {
 	return r.next - 1
 }
 
-// Do calls the cluster and records the call: o says what is asked, call does it and fills Index,
-// Answer and what else it learns.
+// Do makes a call and records it: o describes the request; call makes it and fills in Index, Answer
+// and what else it learns.
 func (r *Recorder) Do(o Op, call func(o *Op) error) Op {
 	r.mu.Lock()
 	o.ID = len(r.ops)
 	o.Invoke = r.Since()
-	o.Outcome, o.Return = Unknown, 1<<62 // what stays if the suite dies here
+	o.Outcome, o.Return = Unknown, 1<<62 // what remains if the suite dies here
 	r.ops = append(r.ops, o)
 	r.mu.Unlock()
 
@@ -71,7 +71,7 @@ func (r *Recorder) Do(o Op, call func(o *Op) error) Op {
 	return o
 }
 
-// write is called with mu held.
+// write writes a line. The caller holds mu.
 func (r *Recorder) write(o Op) {
 	b, err := json.Marshal(o)
 	if err == nil {
@@ -96,7 +96,7 @@ func (r *Recorder) Len() int {
 	return len(r.ops)
 }
 
-// Close completes the file. Calls still under way are in it as unknown.
+// Close completes the file. Calls still in flight are recorded as unknown.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -114,7 +114,7 @@ func (r *Recorder) Close() error {
 	return r.err
 }
 
-// Read reads a history, also one that Compress has put away.
+// Read reads a history, compressed or not.
 func Read(path string) ([]Op, error) {
 	f, err := open(path)
 	if err != nil {

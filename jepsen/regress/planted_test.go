@@ -12,7 +12,7 @@ import (
 )
 
 // TestPlantedBugsAreFound replays each file that is named after a planted bug in a process that has
-// the bug, and expects it to fail. Bugs that need luck get some.
+// the bug, and expects it to fail. Bugs that need luck get several attempts.
 func TestPlantedBugsAreFound(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: compiles the state machine with the planted bugs")

@@ -9,10 +9,10 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// Extra is what other commands of the suite left beside the runs, as files that they wrote.
+// Extra is the output of other commands of the suite, as files that they wrote beside the runs.
 type Extra struct {
-	Gate string // Markdown table of the gate; empty = it was not run
-	Sim  string // Markdown lines of the simulation; empty = it was not run
+	Gate string // Markdown table of the gate; empty = not run
+	Sim  string // Markdown lines of the simulation; empty = not run
 	Not  string // Markdown: what was not tested
 }
 
@@ -57,7 +57,7 @@ func Markdown(w io.Writer, results []*suite.Result, x Extra) error {
 	return out.err
 }
 
-// counted says what the figures count.
+// counted explains what the figures count.
 const counted = "An operation is one call of a workload's client, from asking until it is answered or given up; what workers say to the cluster, and the calls that a fault makes, are not counted. " +
 	"`ok`: it happened; `refused`: it did not, and the answer says why; `failed`: it did not, try again; `unknown`: it may have, and was settled later by its request id. " +
 	"A fault is one that struck: what came too late or found nothing to do is left out. Of runs that could not be made nothing else is counted."
@@ -163,7 +163,7 @@ func (k *Kind) figures() string {
 	return fmt.Sprintf("%s | %d | %s | %s | %d | %s | %s | %s | %d", struck, k.Idle, k.Lasted.At(0.5), k.Lasted.At(1), len(k.Recovery), k.Recovery.At(0.5), k.Recovery.At(0.99), k.Recovery.At(1), k.Never)
 }
 
-// withoutTitle leaves the heading of a file out.
+// withoutTitle removes the heading of a file.
 func withoutTitle(text string) string {
 	if first, rest, ok := strings.Cut(text, "\n"); ok && strings.HasPrefix(first, "# ") {
 		return rest

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// Night is what one night came to. Nights are appended to a table and never written anew: what was
-// found once stays there.
+// Night is the result of one night. Nights are appended to a table and never rewritten, so findings
+// stay there.
 type Night struct {
 	Count
 	Began                time.Time
@@ -21,7 +21,7 @@ type Night struct {
 	Worlds, Steps, Fails int // of the simulation
 }
 
-// NightOf adds a night up.
+// NightOf sums up a night.
 func NightOf(results []*suite.Result, found sim.Found, commit string, began time.Time) Night {
 	return Night{
 		Count: Summarise(results).Count, Began: began, Commit: commit,
@@ -37,13 +37,13 @@ One row for each night of ` + "`make jepsen-nightly`" + `, appended when it was 
 |---|---|---|---|---|---|---|---|---|---|---|
 `
 
-// Row is the night's line of the table.
+// Row returns the night's line of the table.
 func (n Night) Row() string {
 	return fmt.Sprintf("| %s | %s | %d | %d | %d | %d | %s | %s | %s | %s | %d |", n.Began.UTC().Format("2006-01-02 15:04"), n.Commit,
 		n.Runs, n.Passed, n.Count.Failed, n.NotMade, number(n.Ops), number(n.Faults), number(n.Worlds), number(n.Steps), n.Fails)
 }
 
-// Append adds the night to the table, and begins the table where there is none.
+// Append adds the night to the table, and creates the table if there is none.
 func (n Night) Append(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (n Night) Append(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// Err says that something was found; nil = nothing.
+// Err returns an error if something was found.
 func (n Night) Err() error {
 	if n.Count.Failed+n.NotMade+n.Fails == 0 {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// three runs: one without faults, one under faults that fails, one that could not be made.
+// three runs: one without faults, one that fails under faults, one that could not be made.
 func some() []*suite.Result {
 	began := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	result := func(name, faults, commit string) *suite.Result {

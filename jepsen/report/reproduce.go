@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// Reproduce is the command that makes a run's choices again.
+// Reproduce returns the command that makes a run's choices again.
 func Reproduce(r *suite.Result) string {
 	c := fmt.Sprintf("jepsen run --workload %s --faults %s --seed %d --nodes %d --length %s --concurrency %d", r.Workload, r.Faults, r.Seed, r.Nodes, r.Length, r.Concurrency)
 	if r.Rate > 0 {
@@ -25,7 +25,7 @@ func Reproduce(r *suite.Result) string {
 	return c
 }
 
-// number writes a count as people read it: 1,234,567.
+// number formats a count for people: 1,234,567.
 func number(n int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
@@ -34,7 +34,7 @@ func number(n int) string {
 	return s
 }
 
-// outcomes are the figures of a cell: ok / refused / failed / unknown.
+// outcomes formats the figures of a cell: ok / refused / failed / unknown.
 func outcomes(by map[string]int) string {
 	var list []string
 	for _, o := range []string{"ok", "refused", "failed", "unknown"} {
@@ -43,7 +43,7 @@ func outcomes(by map[string]int) string {
 	return strings.Join(list, " / ")
 }
 
-// oneLine is the beginning of a text.
+// oneLine returns the beginning of a text.
 func oneLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
 	if len(s) > 300 {

@@ -11,35 +11,35 @@ import (
 	"aion.dev/aion/jepsen/suite"
 )
 
-// Summary is what all runs come to.
+// Summary is the sum of all runs.
 type Summary struct {
 	Count
-	Under           time.Duration // faults lasted so long, all runs together
+	Under           time.Duration // total time with an active fault, over all runs
 	First, Last     time.Time
 	Commits         []*Commit // by the time of their first run
 	Machines        []string
 	Workloads, Sets []string               // sorted, "none" first and "pairs" last
 	Cells           map[[2]string]*Count   // by workload and set of faults
-	ByWorkload      map[string]*Count      // a row of the matrix
-	BySet           map[string]*Count      // a column
+	ByWorkload      map[string]*Count      // the rows of the matrix
+	BySet           map[string]*Count      // the columns of the matrix
 	Kinds           []*Kind                // of faults, by family and name
 	Families        []*Kind                // the same, added up
 	Latency         map[[2]string]*Latency // by workload and "none" or "faults"
 	Longest         map[string]Times       // by set: the longest time of each run without an acknowledged change
-	Parts           []Part                 // what the time of a run went into
+	Parts           []Part                 // how the time of the runs was spent
 	Bad             []*suite.Result        // failed, or not made
 }
 
-// Count adds runs up.
+// Count sums up runs.
 type Count struct {
 	Runs, Passed, Failed, NotMade int
 	Ops                           int
-	Load                          int            // of Ops, those made under faults
+	Load                          int            // how many of Ops were made under faults
 	Outcomes                      map[string]int // of Ops
 	Faults                        int            // that struck
 }
 
-// Verdict is a word on the runs.
+// Verdict returns one word about the runs.
 func (c *Count) Verdict() string {
 	switch {
 	case c.Failed > 0:
@@ -57,18 +57,19 @@ type Commit struct {
 	First, Last time.Time
 }
 
-// Kind is what became of one kind of fault, or of one family.
+// Kind is the sum of one kind of fault, or of one family.
 type Kind struct {
 	Name, Family string
 	Struck       int
-	Idle         int   // came to nothing: too late, or it found nothing to do
-	Errors       int   // struck, but was not mended as it should have been
+	Idle         int   // did nothing: too late, or nothing to do
+	Errors       int   // struck, but was not mended as it should be
 	Lasted       Times // sorted
-	Recovery     Times // sorted, of those that can be told
-	Never        int   // nothing was acknowledged any more
+	Recovery     Times // sorted, those that are known
+	Never        int   // nothing was acknowledged afterwards
 }
 
-// Latency is of acknowledged changes: of each run half, 99 in a hundred, and the longest; sorted.
+// Latency holds, of each run, the median, the 99th percentile and the maximum of acknowledged
+// changes; sorted.
 type Latency struct{ P50, P99, Max Times }
 
 // Part is a part of runs.
@@ -77,7 +78,7 @@ type Part struct {
 	Mean time.Duration
 }
 
-// Summarise adds results up.
+// Summarise sums up results.
 func Summarise(results []*suite.Result) *Summary {
 	s := &Summary{
 		Cells: map[[2]string]*Count{}, ByWorkload: map[string]*Count{}, BySet: map[string]*Count{},
@@ -159,7 +160,7 @@ func Summarise(results []*suite.Result) *Summary {
 	return s
 }
 
-// place puts "none" before and "pairs" behind all other sets.
+// place sorts "none" before and "pairs" after all other sets.
 func place(set string) int {
 	switch set {
 	case "none":
@@ -184,7 +185,7 @@ func (c *Count) add(r *suite.Result) {
 		c.Failed++
 	}
 	if r.Error != "" {
-		return // no verdict was given on what it did
+		return // what it did was not judged
 	}
 	c.Ops, c.Load = c.Ops+r.Ops, c.Load+r.Load
 	for outcome, n := range r.Counts { // any order: sums
@@ -210,7 +211,7 @@ func (k *Kind) add(r *suite.Result, i int) {
 	switch r.Recovery[i] {
 	case suite.Never:
 		k.Never++
-	case suite.Masked: // it ended while another fault lasted, and says nothing of recovery
+	case suite.Masked: // it ended while another fault was active, so recovery is unknown
 	default:
 		k.Recovery = append(k.Recovery, r.Recovery[i])
 	}
@@ -237,7 +238,7 @@ func widen(first, last *time.Time, from, to time.Time) {
 // Times are a sorted list.
 type Times []time.Duration
 
-// At is a quantile, as people read it; "-" of none.
+// At returns a quantile for people, or "-" if there is none.
 func (t Times) At(q float64) string {
 	if len(t) == 0 {
 		return "-"
@@ -245,7 +246,7 @@ func (t Times) At(q float64) string {
 	return short(t[min(len(t)-1, int(q*float64(len(t))))])
 }
 
-// short rounds a time to what matters of it.
+// short rounds a time to its significant part.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

@@ -12,8 +12,7 @@ import (
 )
 
 // Runs of type "gate" have attributes, and inputs that were checked against a schema before the
-// log. Their packages are not among those that other steps draw from, so that schedules written
-// before there were any still mean the same.
+// log. Other steps do not draw from their packages, so that older schedules still mean the same.
 var (
 	schemas = []catalog.Digest{{}, {1}, {2}}
 	gates   = []catalog.Package{gated(6, schemas[1]), gated(7, schemas[2]), gated(8, schemas[0])}
@@ -36,10 +35,10 @@ func attributes(rng *rand.Rand) history.Attributes {
 	return set
 }
 
-// asked draws what a client asks less often than what draw draws. It may look at n, which may be
-// behind. nil = nothing.
+// asked draws a command that clients send less often than those of draw. It may read n, which may
+// be behind. nil means that there is nothing to do.
 func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
-	for _, id := range schedules { // by chance few are paused, and of these few resumed
+	for _, id := range schedules { // by chance few are paused, and few of these are resumed
 		switch s := w.model.schedules[id]; {
 		case s == nil:
 		case s.paused && odds(rng, 3):
@@ -50,7 +49,8 @@ func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
 	}
 	id := fmt.Sprint("gate-", rng.IntN(5))
 	g1 := w.model.schedules["g1"]
-	if routed := !w.model.routes["gate"].now.IsZero(); odds(rng, 2) && (!routed || g1 != nil && len(g1.buffered) > 0) { // what waits was checked against another schema then
+	// the waiting fire was checked against another schema then
+	if routed := !w.model.routes["gate"].now.IsZero(); odds(rng, 2) && (!routed || g1 != nil && len(g1.buffered) > 0) {
 		return &fsm.LoadPackage{Package: one(rng, gates), Route: true}
 	} else if routed && g1 == nil && odds(rng, 2) {
 		return w.putGate(rng, false)
@@ -85,7 +85,7 @@ func (w *World) putGate(rng *rand.Rand, replace bool) fsm.Command {
 	}, Replace: replace})
 }
 
-// gateTurn is turn for a run that changes its attributes, too.
+// gateTurn is turn for a run that also changes its attributes.
 func (w *World) gateTurn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 	c := w.turn(r, rng).(*fsm.RecordTurn)
 	if odds(rng, 2) {
@@ -107,15 +107,15 @@ func limitQueue(rng *rand.Rand) fsm.Command {
 	return c
 }
 
-// reopening draws a closed run and what is to be taken up again, as n sees it. Once in a while it
-// is wrong.
+// reopening draws a closed run and what reopening it has to take up again, as n sees it. Sometimes
+// it is wrong.
 func (w *World) reopening(n *node, rng *rand.Rand) fsm.Command {
 	if len(w.model.order) == 0 {
 		return nil
 	}
 	newest := w.model.order[max(0, len(w.model.order)-60):]
 	c := new(fsm.ReopenRun)
-	for range 12 { // mostly one that can be reopened
+	for range 12 { // usually one that can be reopened
 		id := one(rng, newest)
 		r := w.model.runs[id]
 		if c.Run.RunID = id; r != nil && !r.status.Open() && r.status != history.StatusCompleted && r.status != history.StatusContinuedAsNew && w.model.latest[r.workflowID] == id {
@@ -141,13 +141,13 @@ func (w *World) reopening(n *node, rng *rand.Rand) fsm.Command {
 	})
 	if odds(rng, 12) && len(c.Again) > 0 {
 		c.Again = c.Again[:len(c.Again)-1]
-		c.Turn++ // refused, whatever else it says
+		c.Turn++ // refused, whatever else it contains
 	}
 	return c
 }
 
-// standing fills in what stands open before the turn that closed a run of drawn turns: everything
-// begun that has no outcome, and some of what failed.
+// standing fills in what was open before the turn that closed a run of drawn turns: everything
+// begun without an outcome, and some of what failed.
 func standing(v fsm.View, r *fsm.Run, c *fsm.ReopenRun, rng *rand.Rand) {
 	events, void, forgot := v.Events(r.RunID, 1, int(r.Events)), map[uint64]bool{}, map[uint64]uint64{}
 	turns := v.Turns(r.RunID, 1, int(r.Turns))
@@ -166,7 +166,8 @@ func standing(v fsm.View, r *fsm.Run, c *fsm.ReopenRun, rng *rand.Rand) {
 			forgot[id] = seq
 		}
 	}
-	began, ended := map[uint64]history.Event{}, map[uint64]bool{} // ordinal -> its newest beginning; whether its outcome is a failure
+	// ordinal -> its newest beginning; ordinal -> whether its outcome is a failure
+	began, ended := map[uint64]history.Event{}, map[uint64]bool{}
 	end := func(e history.Event, begin history.Type, id uint64, failed bool) {
 		if b, is := began[id]; is && b.Data.Type() == begin && e.Seq > forgot[id] {
 			ended[id] = failed

@@ -2,8 +2,7 @@ package sim
 
 import "testing"
 
-// BenchmarkWorld runs one world of the usual size after another and tells what an effective step
-// costs.
+// BenchmarkWorld runs worlds of the usual size and reports the cost of an effective step.
 func BenchmarkWorld(b *testing.B) {
 	var all Stats
 	began := cpuTime()

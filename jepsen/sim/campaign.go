@@ -13,22 +13,22 @@ import (
 	"time"
 )
 
-// Campaign runs worlds, one seed after another, until its time is over or too many failed.
+// Campaign runs worlds, one seed after another, until its time is over or too many have failed.
 type Campaign struct {
 	Seed    uint64        // of the first world
-	Steps   int           // of one world; 0 = 1,000 mostly, and 5,000 for one world in twelve
+	Steps   int           // of one world; 0 = usually 1,000, and 5,000 for one world in twelve
 	For     time.Duration // 0 = one world for each worker
 	Workers int           // worlds at a time, each on one goroutine
 	Most    int           // failures after which it stops; 0 = 1
-	Shrink  time.Duration // to be spent on making a failure smaller
-	Out     string        // folder that failures are written to, at once; empty = none
+	Shrink  time.Duration // time for making a failure smaller
+	Out     string        // folder where failures are written at once; empty = none
 
-	Progress io.Writer     // gets a line now and then; nil = nobody
+	Progress io.Writer     // gets a line from time to time; nil = nobody
 	Every    time.Duration // between lines; 0 = 10 s
 }
 
-// steps is how long the world of a seed lives. Short ones do more in the same time, for what they
-// hold stays small; some things take long to come about.
+// steps returns how many steps the world of a seed has. Short worlds do more in the same time,
+// because what they hold stays small; some situations take many steps to arise.
 func (c *Campaign) steps(seed uint64) int {
 	switch {
 	case c.Steps > 0:
@@ -42,12 +42,12 @@ func (c *Campaign) steps(seed uint64) int {
 // Failure is a world that broke a promise.
 type Failure struct {
 	Seed      uint64
-	Steps     []Step // shrunk
+	Steps     []Step // after shrinking
 	Violation *Violation
 	File      string // in Campaign.Out
 }
 
-// Found is what a campaign comes to.
+// Found is the result of a campaign.
 type Found struct {
 	Stats
 	From, To uint64 // seeds of the first and of the last world
@@ -56,8 +56,8 @@ type Found struct {
 	Failures []Failure
 }
 
-// Run runs the campaign. When ctx ends it finishes the worlds under way, in seconds, and tells of
-// what was done; an error is about writing a failure down.
+// Run runs the campaign. When ctx ends it finishes the worlds in progress, within seconds, and
+// returns what was done. An error means that a failure could not be written.
 func (c Campaign) Run(ctx context.Context) (found Found, err error) {
 	began, cpu := time.Now(), cpuTime()
 	var mu sync.Mutex
@@ -85,7 +85,7 @@ func (c Campaign) Run(ctx context.Context) (found Found, err error) {
 					f = Failure{Seed: seed}
 					patience, over := context.WithTimeout(ctx, c.Shrink)
 					if f.Steps, f.Violation = Shrink(patience, steps); f.Violation == nil {
-						f.Steps, f.Violation = steps, &Violation{v.Step, v.Why + " (and not again: it depends on when Pebble flushes)"}
+						f.Steps, f.Violation = steps, &Violation{v.Step, v.Why + " (but not again: it depends on when Pebble flushes)"}
 					}
 					over()
 				}
@@ -108,7 +108,7 @@ func (c Campaign) Run(ctx context.Context) (found Found, err error) {
 	return found, err
 }
 
-// report writes how far the campaign is, until done is closed.
+// report prints the campaign's progress until done is closed.
 func (c *Campaign) report(done chan struct{}, mu *sync.Mutex, found *Found, began time.Time) {
 	if c.Progress == nil {
 		return
@@ -129,7 +129,7 @@ func (c *Campaign) report(done chan struct{}, mu *sync.Mutex, found *Found, bega
 	}
 }
 
-// write keeps a failure as a file that jepsen/regress replays.
+// write stores a failure as a file that jepsen/regress replays.
 func (f *Failure) write(dir string) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# seed %d\n", f.Seed)

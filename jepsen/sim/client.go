@@ -8,11 +8,12 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// call is a command on its way: of a client, with a request id, or of the leader's loops, without.
+// call is a command in transit: from a client, with a request id, or from the leader's loops,
+// without one.
 type call struct {
 	envelope fsm.Envelope
-	waits    bool // somebody waits for this answer
-	unknown  bool // somebody waited, and asks again
+	waits    bool // a caller waits for this answer
+	unknown  bool // the caller got no answer, and will ask again
 	tries    int
 }
 
@@ -23,7 +24,7 @@ func (c *call) lost() {
 	}
 }
 
-// atOnce bounds the clients of a world.
+// atOnce bounds the concurrent clients of a world.
 const atOnce = 12
 
 // submit sends new commands through a node.
@@ -48,7 +49,7 @@ func (w *World) submitFlow(n *node, seed uint64) bool {
 	return w.send(n, w.flow(rng), rng)
 }
 
-// submitAsked is submit for what is asked less often.
+// submitAsked is submit for the commands of asked.
 func (w *World) submitAsked(n *node, seed uint64) bool {
 	if len(w.calls) >= atOnce || n.state == nil {
 		return false
@@ -70,7 +71,7 @@ func (w *World) send(n *node, command fsm.Command, rng *rand.Rand) bool {
 	return true
 }
 
-// request makes a request id: new, or once in a while one that was used for something else.
+// request draws a request id: a new one, or sometimes one that was used for something else.
 func (w *World) request(rng *rand.Rand, c fsm.Command) *fsm.Request {
 	if rng.IntN(8) == 0 {
 		return nil
@@ -83,14 +84,14 @@ func (w *World) request(rng *rand.Rand, c fsm.Command) *fsm.Request {
 	return &fsm.Request{ID: fmt.Sprint("r", id), Print: print, Short: rng.IntN(2) == 0}
 }
 
-// forward brings a call to whom n takes for the leader. It reports false when it gets nowhere: the
-// caller is told so.
+// forward brings a call to the node that n takes for the leader. It returns false, and tells the
+// caller so, if it cannot.
 func (w *World) forward(n *node, c *call) bool {
 	if n.state == nil || n.leader < 0 {
 		return false
 	}
 	to := w.nodes[n.leader]
-	if !to.leads() { // refused there: nothing happened
+	if !to.leads() { // refused there, so nothing happened
 		return false
 	}
 	c.waits, c.unknown = true, false
@@ -99,17 +100,17 @@ func (w *World) forward(n *node, c *call) bool {
 	return true
 }
 
-// retry asks again for what is unknown. The first try may still be under way: then the log gets
-// both.
+// retry repeats a call with an unknown outcome. The first attempt may still be in flight: then the
+// log gets both.
 func (w *World) retry(n *node, seed uint64) bool {
 	for i := range w.calls {
 		c := w.calls[(i+int(seed%16))%len(w.calls)]
-		if !c.unknown && !(c.waits && seed%4 == 0) { // one caller in four is impatient
+		if !c.unknown && !(c.waits && seed%4 == 0) { // one caller in four does not wait for its answer
 			continue
 		}
 		if c.envelope.Request == nil {
 			if c.unknown {
-				w.drop(c) // without a request id nobody can ask again
+				w.drop(c) // without a request id it cannot be repeated
 				return true
 			}
 			continue
@@ -128,8 +129,8 @@ func (w *World) drop(c *call) {
 	}
 }
 
-// answer brings a result to its caller, or loses it on the way. What a caller was told is what the
-// model holds for the request.
+// answer brings a result to its caller, or loses it on the way. What a caller is told must be what
+// the model has for the request.
 func (w *World) answer(c *call, index uint64, r *fsm.Result) {
 	if !c.waits {
 		return
@@ -142,7 +143,7 @@ func (w *World) answer(c *call, index uint64, r *fsm.Result) {
 	if r.Deduplicated {
 		w.stats.Repeated++
 	}
-	if why := w.model.told(&c.envelope, r); why != "" {
+	if why := w.model.compareTold(&c.envelope, r); why != "" {
 		w.failf("%s was told %+v after %d tries: %s", c.envelope.Command.Kind(), outcomeOf(r), c.tries, why)
 	}
 	c.waits = false

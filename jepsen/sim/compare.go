@@ -12,9 +12,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// look reads a node that stands where the model stands: what it shows is what has to be. A node
-// that is behind is held against the others' digests, which is done at every entry.
-func (w *World) look(n *node, rng *rand.Rand) bool {
+// checkNode compares everything that a node shows with the model, if both are at the same index. A
+// node that is behind is only compared by digest, at every entry.
+func (w *World) checkNode(n *node, rng *rand.Rand) bool {
 	if n.state == nil || n.state.Applied() != w.model.index {
 		return false
 	}
@@ -43,7 +43,7 @@ func (w *World) look(n *node, rng *rand.Rand) bool {
 	return true
 }
 
-// audit has a node recount itself.
+// audit makes a node recount its own invariants.
 func (w *World) audit(n *node) bool {
 	if n.state == nil {
 		return false
@@ -100,9 +100,9 @@ func (m *Model) schedulesAreNot(v fsm.View) string {
 	return ""
 }
 
-// compareTouched holds the runs that an entry has changed, and the events that it has written,
-// against what they have to be: at once, on the first node that applies it. That others wrote the
-// same their digests tell.
+// compareTouched compares the runs that an entry has changed, and the events that it has written,
+// with the model: at once, on the first node that applies the entry. Digests then show that the
+// other nodes wrote the same.
 func (w *World) compareTouched(n *node) {
 	if len(w.model.touched) == 0 {
 		return
@@ -143,7 +143,7 @@ func (r *run) rowIsNot(got *fsm.Run) string {
 		r.id, *got, r.status, r.turns, r.through, len(r.lines), r.version.Short(), r.reopened, r.attrs)
 }
 
-// linesAreNot holds the events after from against what they have to be.
+// linesAreNot compares the events after from with those expected, and returns the difference.
 func (r *run) linesAreNot(v fsm.View, from int) string {
 	got := v.Events(r.id, uint64(from)+1, len(r.lines)-from+1)
 	if want := len(r.lines) - from; len(got) < want {
@@ -157,7 +157,7 @@ func (r *run) linesAreNot(v fsm.View, from int) string {
 	return ""
 }
 
-// runIsNot holds a run, line by line, against what it has to be.
+// runIsNot compares a run and its events with the model, and returns the difference.
 func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 	got, found := v.Run(id)
 	want := m.runs[id]
@@ -180,8 +180,8 @@ func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 	return ""
 }
 
-// waitingAreNot holds the indexes of what waits against the runs: no run that needs a turn and no
-// armed timer may be missing.
+// waitingAreNot compares the indexes of waiting things with the runs: no run that needs a turn and
+// no armed timer may be missing.
 func (m *Model) waitingAreNot(v fsm.View) string {
 	var ready, want []history.RunID
 	due := map[fsm.TimerRef]bool{}
@@ -233,11 +233,10 @@ func (m *Model) waitingAreNot(v fsm.View) string {
 	return ""
 }
 
-// finish lets everything come to an end: proposals are committed, unknown outcomes settled by
-// asking again, all nodes catch up. Then all of them hold the same, and it is what the model holds,
-// whole.
+// finish brings everything to an end: proposals are committed, callers with unknown outcomes ask
+// again, all nodes catch up. Then all nodes hold the same rows, and those match the whole model.
 func (w *World) finish() {
-	w.budget = min(w.budget, 1) // 1 = also in the end, what is left is left in many small pieces
+	w.budget = min(w.budget, 1) // 1: at the end, too, jobs do their work in many small pieces
 	for range 1000 {
 		for _, n := range w.nodes {
 			n.start()

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// cpuTime is what this process has used of all cores: unlike elapsed time it says something on a
-// machine that others use too.
+// cpuTime returns the CPU time that this process has used on all cores. Unlike elapsed time it
+// means something on a shared machine.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0 // then no figure is told for it
+		return 0 // then no figure is printed
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -1,30 +1,31 @@
 // Package sim drives the real state machine through histories that a seed decides: one goroutine,
 // an abstract log, replicas that crash.
 //
-// A World holds a few replicas, each a real fsm.State on its own disk in memory, and a log that
+// A World has a few replicas, each a real fsm.State on its own disk in memory, and a log that
 // stands for raft: it commits a proposal, loses it, or commits it after its proposer was deposed.
-// Clients speak to any replica, hear nothing, and repeat what they asked for under its request id;
-// the leader's loops record turns, fire timers, lease tasks and purge, from a picture that may be
+// Clients talk to any replica, lose answers, and repeat their requests under the same request id.
+// The leader's loops record turns, fire timers, lease tasks and purge, from a picture that may be
 // old. Turns are drawn, or made by real code that any replica replays from its history. Model is
-// what all of this has to come to, written from docs/STATE.md and the contract without a line of
-// the state machine: it foretells the outcome of every command and every line of every history.
+// the expected result, written from docs/STATE.md and the promises without any code of the state
+// machine: it predicts the outcome of every command and every event of every history.
 //
-// After every entry the model foretells each outcome, and is held against the row of every run that
-// the entry changed and every event that it wrote; every replica must come to the same digest and
-// the same outcomes. Indexes, tasks, queues, catalog, schedules, node table and whole histories are
-// held against the model when somebody looks (two steps in a hundred) and at a world's end; a
-// replica recounts all of itself (State.CheckInvariants) at an audit (one step in a thousand),
-// after installing a snapshot and at the end, when the replicas' rows are compared byte by byte,
-// too.
+// After every entry the model's prediction is compared with each outcome, with the row of every run
+// that the entry changed and with every event that it wrote; and every replica must have the same
+// digest and the same outcomes. Indexes, tasks, queues, catalog, schedules, node table and whole
+// histories are compared with the model when a Look step reads a node (two steps in a hundred) and
+// at a world's end. A replica recounts all its invariants (State.CheckInvariants) at an Audit step
+// (one in a thousand), after installing a snapshot and at the end, when the replicas' rows are also
+// compared byte by byte.
 //
-// Some entries have so small a budget that the trees that they close are left to jobs, the table of
-// request keys is often full, and of the deploy history and the event stream little is kept, so
-// that every world comes to the edges of all of these.
+// Some entries have so small a budget that jobs have to finish closing their trees, the request
+// table is often full, and the deploy history and the event stream keep little, so that every world
+// reaches all these limits.
 //
-// One thing is not in the hands of the seed: when Pebble writes its memory out, and so what a crash
-// takes. What follows must not depend on it.
+// The seed does not control one thing: when Pebble flushes its memory, and therefore what a crash
+// loses. The results must not depend on it.
 //
-// It decides whether a schedule of steps breaks a promise, and makes a schedule that does smaller.
-// It never decides what raft may do beyond that a committed entry stays: clusters of real raft are
-// simulated in cluster/clustertest. Begin reading with step.go, then world.go, then model.go.
+// The package decides whether a schedule of steps breaks a promise, and shrinks a schedule that
+// does. It makes no assumption about raft except that a committed entry stays committed;
+// cluster/clustertest simulates clusters of real raft. Begin with step.go, then world.go, then
+// model.go.
 package sim

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// What clients speak of. There is little of everything, so that commands meet.
+// The objects that clients use. There are few of each, so that commands meet.
 var (
 	types     = []string{"order", "refund", "ship"}
 	ids       = []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
@@ -36,7 +36,7 @@ func pack(n byte, timeout time.Duration, carried ...string) catalog.Package {
 func one[T any](rng *rand.Rand, of []T) T { return of[rng.IntN(len(of))] }
 func odds(rng *rand.Rand, n int) bool     { return rng.IntN(n) == 0 }
 
-// mint makes a run id. Once in a while it is one that is taken.
+// mint draws a run id. Sometimes it is one that is already in use.
 func (w *World) mint(rng *rand.Rand) (id history.RunID) {
 	w.minted++
 	n := w.minted
@@ -63,7 +63,7 @@ func (w *World) expect(rng *rand.Rand) string {
 	return ""
 }
 
-// ref addresses a run: mostly the newest of an id.
+// ref addresses a run: usually the newest of a workflow id.
 func (w *World) ref(rng *rand.Rand) fsm.RunRef {
 	r := fsm.RunRef{WorkflowID: one(rng, ids)}
 	if odds(rng, 6) && len(w.model.order) > 0 {
@@ -74,7 +74,7 @@ func (w *World) ref(rng *rand.Rand) fsm.RunRef {
 	return r
 }
 
-// draw draws what a client asks for.
+// draw draws a client's command.
 func (w *World) draw(rng *rand.Rand) fsm.Command {
 	switch n := rng.IntN(100); {
 	case n < 34:
@@ -142,16 +142,17 @@ func (w *World) drawSchedule(rng *rand.Rand) fsm.Command {
 	return inLayout(c)
 }
 
-// inLayout gives a schedule an input, and its row a layout: the first one, of earlier builds, to s1
-// until a fire moves it to the second. It draws nothing, so that old seeds stay what they were.
+// inLayout gives a schedule an input and its row a layout. s1 gets the first layout, which earlier
+// builds wrote, until a fire moves it to the second. It draws nothing, so that old seeds keep their
+// meaning.
 func inLayout(c *fsm.PutSchedule) fsm.Command {
 	c.Schedule.Input = fmt.Appendf(nil, "%d", c.Schedule.Next)
 	c.Apart = c.Schedule.ID != schedules[0]
 	return c
 }
 
-// fireApart says of a fire of s, or of a schedule that is not known, whether it moves the row to
-// the second layout, and what it will cost.
+// fireApart sets, for a fire of s (nil: an unknown schedule), whether it moves the row to the
+// second layout, and its cost.
 func fireApart(c *fsm.FireSchedule, s *fsm.Schedule) fsm.Command {
 	c.Apart = c.ID != schedules[0] || s.Started%4 == 3
 	c.Work = s.FireWork(c)

@@ -14,10 +14,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Runs of the types "flow" and "kid" are real code: the real machine replays what any replica holds
-// of them, makes the next turn, and the model judges that as it judges drawn ones. A machine is
-// made anew for every turn, as after a change of leader. Code that asks for something else than it
-// did is a violation.
+// Runs of the types "flow" and "kid" are real code: the real machine replays a run from any
+// replica's history and makes the next turn, and the model judges it like a drawn turn. Every turn
+// gets a new machine, as after a change of leader. Code that asks for something other than it did
+// before is a violation.
 var flows = map[string]string{
 	"flow": `
 def run(ctx, input):
@@ -48,8 +48,8 @@ type code struct {
 	program runtime.Program
 }
 
-// flowCode compiles the package of flows once; it panics when that fails, since it is this
-// package's own.
+// flowCode compiles the package of flows once. It panics if that fails, because the package is part
+// of sim.
 var flowCode = sync.OnceValue(func() code {
 	m := catalog.Manifest{Format: catalog.Format, ABI: catalog.ABI, Activities: []string{"ship"}}
 	var modules []catalog.Module
@@ -72,7 +72,7 @@ var flowCode = sync.OnceValue(func() code {
 	return code{archive, program}
 })
 
-// flow draws what a client asks of flows. The first time it loads them.
+// flow draws a client's command for flows. The first time it loads their package.
 func (w *World) flow(rng *rand.Rand) fsm.Command {
 	p := flowCode().archive.Package()
 	id := fmt.Sprint("flow-", rng.IntN(4))
@@ -87,7 +87,7 @@ func (w *World) flow(rng *rand.Rand) fsm.Command {
 	return &fsm.StartRun{WorkflowID: id, RunID: w.mint(rng), Type: "flow", Input: history.Payload("1")}
 }
 
-// replayed brings real code to where it stood after so many turns of a run. The caller closes it.
+// replayed replays real code up to a number of turns of a run. The caller closes the machine.
 func (w *World) replayed(v fsm.View, r *fsm.Run, turns uint64) (*replay.Machine, []history.Event) {
 	code := flowCode()
 	p := code.archive.Package()
@@ -127,7 +127,7 @@ func (w *World) flowReopening(v fsm.View, r *fsm.Run, c *fsm.ReopenRun) {
 	}
 }
 
-// flowTurn makes the next turn of a run of real code, from what one replica holds of it.
+// flowTurn makes the next turn of a run of real code, from one replica's history.
 func (w *World) flowTurn(v fsm.View, r *fsm.Run) fsm.Command {
 	m, events := w.replayed(v, r, r.Turns)
 	defer m.Close()

@@ -2,7 +2,7 @@ package sim
 
 import "aion.dev/aion/fsm"
 
-// applied hears that a node has applied an entry.
+// applied is called when a node has applied an entry.
 func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 	if len(results) != len(e.calls) {
 		w.failf("node %d: entry %d has %d commands and %d results", n.index, index, len(e.calls), len(results))
@@ -39,13 +39,13 @@ func (w *World) applied(n *node, index uint64, e *entry, results []fsm.Result) {
 		if n.term == e.term && n.leads() {
 			w.answer(c, index, &results[i])
 		} else {
-			c.lost() // it was deposed meanwhile
+			c.lost() // it was deposed in the meantime
 		}
 	}
 }
 
-// judge holds the results of an entry, which n is the first to apply, against what the model
-// foretells.
+// judge compares the results of an entry, which n is the first to apply, with the model's
+// prediction.
 func (w *World) judge(n *node, index uint64, e *entry, results []fsm.Result) {
 	for i := range results {
 		r := &results[i]
@@ -64,7 +64,7 @@ func (w *World) judge(n *node, index uint64, e *entry, results []fsm.Result) {
 	}
 }
 
-// outcome is what can be compared of a result at no cost.
+// outcome is the part of a result that is cheap to compare.
 type outcome struct {
 	index uint64
 	code  string

@@ -14,29 +14,29 @@ type entry struct {
 	bytes   []byte
 	calls   []*call
 	at      history.Time
-	from    int // who proposed it
+	from    int // the node that proposed it
 	term    uint64
 	budget  uint64
-	tight   bool // budget is small
-	judged  bool // by the model
+	tight   bool // its budget is small
+	judged  bool // the model has judged it
 	results []outcome
 	seen    bool
 	digest  catalog.Digest
 }
 
-// propose makes an entry of what waits at n. If n does not lead any more the entry goes nowhere;
-// its callers do not know that.
+// propose turns n's pending calls into an entry. If n no longer leads, the entry is lost, and its
+// callers do not know that.
 func (w *World) propose(n *node) bool {
 	if !n.leads() || len(n.pending) == 0 {
 		return false
 	}
 	e := entry{calls: n.pending, from: n.index, term: n.term, at: w.now.Add(w.skew[n.index]), budget: fsm.EntryBudget}
 	n.pending = nil
-	if w.budget > 0 { // with one command, so that the model need not know who used how much of it
+	if w.budget > 0 { // with a single command, so that the model need not know how much of the budget others used
 		e.budget, e.tight, e.calls, n.pending = w.budget, true, e.calls[:1:1], e.calls[1:]
 		if c, is := e.calls[0].envelope.Command.(*fsm.FireTimers); is && slices.ContainsFunc(c.Timers, func(t fsm.TimerRef) bool { return t.ID == 0 }) {
-			// A run that times out may leave a timer to its job, which the next of these would
-			// fire.
+			// A run that times out may leave a timer to its job, and the next of these timers would
+			// fire it.
 			e.calls[0].envelope.Command = &fsm.FireTimers{Timers: c.Timers[:1], Jitter: c.Jitter}
 		}
 	}
@@ -68,8 +68,8 @@ func (w *World) commit() bool {
 	return true
 }
 
-// elect gives the log to another leader. Of what the old one had proposed a first part may have
-// reached the majority: that survives, and its callers do not know.
+// elect makes another node the leader. A prefix of the old leader's proposals may have reached a
+// majority: it survives, and its callers do not know.
 func (w *World) elect(n *node, seed uint64) bool {
 	if n.state == nil {
 		return false
@@ -90,7 +90,7 @@ func (w *World) elect(n *node, seed uint64) bool {
 	return true
 }
 
-// hear tells a node who leads. What waited at a deposed leader is refused: its callers may ask
+// hear tells a node who leads. A deposed leader refuses its pending calls: the callers may ask
 // again.
 func (w *World) hear(n *node) bool {
 	if n.state == nil || n.term == w.term && n.leader >= 0 {
@@ -106,8 +106,8 @@ func (w *World) hear(n *node) bool {
 	return true
 }
 
-// forsake leaves the callers of what a crashed node had proposed without an answer. If it led,
-// nobody does until the next election: it may win that itself.
+// forsake leaves the callers of a crashed node's proposals without an answer. If it led, nobody
+// leads until the next election, which it may win itself.
 func (w *World) forsake(from int) {
 	for _, list := range [][]entry{w.flight, w.log[w.cut:]} {
 		for _, e := range list {

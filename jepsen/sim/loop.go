@@ -11,9 +11,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// loop takes a step of one of the leader's loops at n, if n thinks that it leads: from n's own
-// picture, which may be older than the log and older than what n itself has proposed. Whatever it
-// proposes has to be fenced.
+// loop runs one of the leader's loops once at n, if n believes that it leads: from n's own picture,
+// which may be older than the log and older than n's own proposals. Whatever it proposes must be
+// fenced.
 func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 	if !n.leads() || len(n.pending) > 16 {
 		return false
@@ -32,14 +32,14 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 				Lease: history.Duration(1+rng.IntN(20)) * 1e9, Named: odds(rng, 2),
 			})
 		case Settle:
-			cs = w.settles(rng)
+			cs = w.taskReports(rng)
 		case Plan:
 			for _, id := range v.DueSchedules(now, 3) {
 				s, ok := v.Schedule(id)
 				if !ok {
 					continue
 				}
-				var checked catalog.Digest // as the leader's check of the input comes out
+				var checked catalog.Digest // the result of the leader's check of the input
 				if _, _, member, routed := v.Catalog().Resolve(s.Type); routed {
 					checked = member.InputSchema
 				}
@@ -69,7 +69,7 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 				cs = append(cs, &fsm.Continue{Job: j.ID})
 			}
 			if odds(rng, 4) {
-				cs = append(cs, &fsm.Continue{Job: 1 + rng.Uint64N(3)}) // one that is over, or never was
+				cs = append(cs, &fsm.Continue{Job: 1 + rng.Uint64N(3)}) // one that is over, or never existed
 			}
 		}
 	})
@@ -97,7 +97,7 @@ func (w *World) turns(v fsm.View, rng *rand.Rand) (cs []fsm.Command) {
 	return cs
 }
 
-// turn draws what code might ask for. It has seen all that the picture holds, or less.
+// turn draws what code might ask for. It has seen everything in the picture, or less.
 func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 	c := &fsm.RecordTurn{RunID: r.RunID, N: r.Turns + 1, Through: r.Events, Consumed: r.Events / 2}
 	if r.Events > r.Through+1 && odds(rng, 4) {
@@ -109,12 +109,14 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 	if odds(rng, 30) {
 		c.Limits = fsm.RunLimits{Events: 12}
 	}
-	if c.N%3 != 0 { // the log of a run is bounded so that it loses lines; no draw, so that old seeds stay what they were
+	// the log of a run is bounded, so it loses lines; nothing is drawn, so that old seeds keep
+	// their meaning
+	if c.N%3 != 0 {
 		c.Logs, c.Limits.LogBytes = []string{"turn", strings.Repeat("x", int(r.Events%50))}, 200+100*(c.N%4)
 	}
 	ordinal := 16 * c.N // ordinals are not used twice,
 	if void := w.model.voided(r.RunID); void != 0 && !odds(rng, 4) && c.N == r.Turns+1 {
-		ordinal = 16 * void // but by code that does a turn again which was void: what that began is still there
+		ordinal = 16 * void // except by code that repeats a void turn: what that turn began still exists
 	}
 	before := func() uint64 { return 16*(1+rng.Uint64N(c.N)) + 1 + rng.Uint64N(3) }
 	for range rng.IntN(4) {
@@ -181,8 +183,8 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 	return c
 }
 
-// rules draws by which rules the turn was made, and whether it was cut. It draws for itself, as
-// leaveChildren does.
+// rules draws the rules under which the turn was made, and whether it was cut. It has its own
+// random source, as leaveChildren has.
 func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bool) {
 	rng := dice(uint64(id[14])<<40 ^ c.Through<<16 ^ c.N)
 	if odds(rng, 3) {
@@ -197,10 +199,10 @@ func (w *World) rules(id history.RunID, c *fsm.RecordTurn) (rules uint64, cut bo
 }
 
 // leaveChildren adds to a turn what makes it matter which child answers under an ordinal: a turn
-// that closes its run leaves a child of its own open, and one that is done again, because it was
-// void, starts another child in the place of that one. It draws for itself, so that the turns of
-// schedules written before are what they were. A turn that is not the next one does nothing again:
-// the next one, in the same entry, may have done so.
+// that closes its run leaves a child open, and a turn that repeats a void one starts another child
+// in the place of that one. It has its own random source, so that the turns of older schedules stay
+// the same. A turn that is not the next one repeats nothing, because the next one, in the same
+// entry, may have done so.
 func (w *World) leaveChildren(id history.RunID, c *fsm.RecordTurn, last history.Data, next bool) {
 	rng := dice(uint64(id[15])<<32 ^ c.Through<<8 ^ c.N)
 	used := map[uint64]bool{}
@@ -217,7 +219,7 @@ func (w *World) leaveChildren(id history.RunID, c *fsm.RecordTurn, last history.
 		}})
 	}
 	if _, failed := last.(*history.WorkflowFailed); failed {
-		start(16*c.N+9, one(rng, ids)) // that clients know, and may end
+		start(16*c.N+9, one(rng, ids)) // one that clients know, and may end
 	}
 	if void := w.model.voided(id); void != 0 && next {
 		for _, k := range w.model.leftOpen(id, void) {
@@ -228,7 +230,7 @@ func (w *World) leaveChildren(id history.RunID, c *fsm.RecordTurn, last history.
 
 func (w *World) fires(v fsm.View, rng *rand.Rand, now history.Time) []fsm.Command {
 	if odds(rng, 8) {
-		now = now.Add(time.Minute) // a leader whose clock is wrong: apply must not believe it
+		now = now.Add(time.Minute) // a leader whose clock is wrong: apply must not trust it
 	}
 	if due := v.DueTimers(now, 1+rng.IntN(12)); len(due) > 0 {
 		return []fsm.Command{&fsm.FireTimers{Timers: due}}
@@ -236,8 +238,9 @@ func (w *World) fires(v fsm.View, rng *rand.Rand, now history.Time) []fsm.Comman
 	return nil
 }
 
-// settles draws what workers say of attempts: those that they hold, and those that they have lost.
-func (w *World) settles(rng *rand.Rand) []fsm.Command {
+// taskReports draws what workers report about attempts: those that they hold, and those that they
+// have lost.
+func (w *World) taskReports(rng *rand.Rand) []fsm.Command {
 	var tokens []fsm.TaskToken
 	for range 1 + rng.IntN(3) {
 		if t, found := w.model.token(rng); found {

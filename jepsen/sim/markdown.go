@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Markdown writes what a campaign found, for the report.
+// Markdown writes a campaign's results for the report.
 func (f *Found) Markdown(w io.Writer) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	rate := func(n int, d time.Duration) float64 { return float64(n) / max(d.Seconds(), 1e-9) }

@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Model is what every node has to come to. It is fed the committed commands, in order, and
-// foretells the outcome of each.
+// Model is the expected state of every node. It is given the committed commands, in order, and
+// predicts the outcome of each.
 type Model struct {
 	index uint64
 	now   history.Time
@@ -20,11 +20,11 @@ type Model struct {
 	routes map[string]route
 
 	runs    map[history.RunID]*run
-	order   []history.RunID // of starting; purged ones too
+	order   []history.RunID // in order of start, including purged runs
 	known   map[history.RunID]bool
 	latest  map[string]history.RunID // newest run of a workflow id
 	started int
-	places  uint64                      // offers made
+	places  uint64                      // number of offers so far
 	offers  map[string][]*task          // queue -> offered tasks, oldest first
 	rules   map[string]history.Duration // retention
 
@@ -34,19 +34,19 @@ type Model struct {
 	limits    map[string]*limits // of queues
 	cluster
 
-	deploys []deployed // that are kept
+	deploys []deployed // those that are kept
 	closes  []closedAt // all
 
-	jobs    uint64          // that ever began
-	pending []*job          // that are not over
-	tight   bool            // the entry being judged has a small budget, and one command
+	jobs    uint64          // number of jobs ever begun
+	pending []*job          // jobs that are not over
+	tight   bool            // the entry being judged has a small budget and one command
 	budget  uint64          // of that entry
-	view    fsm.View        // after that entry; nil = nobody shows it
-	odd     string          // what is wrong about the entry and shows in no answer
-	touched []history.RunID // by the entry being judged; some twice
-	byRules uint64          // those by which activities are asked for
-	turning *run            // run whose turn is being recorded
-	later   []history.Data  // that it hears of after what it asked for
+	view    fsm.View        // the state after that entry; nil if no node has it
+	odd     string          // an error of the entry that no answer shows
+	touched []history.RunID // runs changed by the entry being judged; some twice
+	byRules uint64          // the rules under which activities are scheduled
+	turning *run            // the run whose turn is being recorded
+	later   []history.Data  // events that it receives after what it asked for
 }
 
 type route struct{ now, before catalog.Version }
@@ -67,17 +67,16 @@ func newModel() *Model {
 	}
 }
 
-// begin starts an entry: log time never goes back.
+// begin starts an entry: log time never runs backwards.
 func (m *Model) begin(index uint64, at history.Time) {
 	m.index, m.now, m.touched = index, max(m.now, at), m.touched[:0]
 	m.tight, m.budget, m.view = false, 0, nil
 }
 
-// wrong notes what no answer shows.
+// wrong records an error that no answer shows.
 func (m *Model) wrong(why string) { m.odd = cmp.Or(m.odd, why) }
 
-// judge carries out a command and says how the result differs from what it had to be; empty = it
-// does not.
+// judge executes a command and returns how the result differs from the expected one, or "".
 func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 	got := outcomeOf(r)
 	q := e.Request
@@ -90,7 +89,7 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 		}
 	}
 	operation, types := m.concerns(e.Command)
-	code, why := m.carryOut(e.Command, r)
+	code, why := m.execute(e.Command, r)
 	if operation != "" {
 		m.recordDeploy(operation, types, code)
 	}
@@ -109,8 +108,8 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 	return ""
 }
 
-// told holds what a caller was told against what was done.
-func (m *Model) told(e *fsm.Envelope, r *fsm.Result) string {
+// compareTold compares what a caller was told with what was done.
+func (m *Model) compareTold(e *fsm.Envelope, r *fsm.Result) string {
 	if e.Request == nil {
 		return ""
 	}
@@ -134,9 +133,9 @@ func (m *Model) told(e *fsm.Envelope, r *fsm.Result) string {
 	return fmt.Sprintf("request %s came to %+v", e.Request.ID, row.all)
 }
 
-// carryOut returns the code that the command has to end with, and what is wrong about an answer
-// with the right code.
-func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
+// execute returns the code that the command must end with, and what is wrong about an answer with
+// the right code.
+func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 	switch c := c.(type) {
 	case *fsm.LoadPackage:
 		return m.load(c, r)
@@ -191,7 +190,7 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 		a, is := r.Answer.(*fsm.FireAnswer)
 		for i, t := range c.Timers {
 			if m.tight && is && i > 0 && fired == a.Fired {
-				break // its entry was full; the others are named again
+				break // the entry was full; the other timers are named again later
 			}
 			if m.fire(t, c.Jitter+uint32(i)*0x9e3779b9) { // one number is spread over them
 				fired++
@@ -204,7 +203,7 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 	case *fsm.LeaseTasks:
 		return ok, m.lease(c, r)
 	case *fsm.CompleteTasks, *fsm.FailTasks, *fsm.BeatTasks, *fsm.ReleaseTasks:
-		return ok, m.settle(c, r)
+		return ok, m.applyReports(c, r)
 	case *fsm.SetRetention:
 		if c.Remove {
 			delete(m.rules, c.Rule.Type)
@@ -226,7 +225,7 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.report(c), ""
 	case *fsm.AnnounceLeader:
 		return ok, ""
-	case *fsm.ConfirmTime: // the entry's own time is what moves the state's
+	case *fsm.ConfirmTime: // the entry's own time moves the state's
 		if a, is := r.Answer.(*fsm.TimeAnswer); !is || a.LogTime != m.now {
 			return ok, fmt.Sprintf("confirming the time answered %+v, want %v", r.Answer, m.now)
 		}
@@ -235,7 +234,7 @@ func (m *Model) carryOut(c fsm.Command, r *fsm.Result) (code, why string) {
 	panic(fmt.Sprintf("the model knows no %T", c))
 }
 
-// find resolves a version as users name it, among those that carry a type.
+// find resolves a version as users write it, among those that carry a type.
 func (m *Model) find(typ, ref string) *catalog.Package {
 	for _, p := range known {
 		if q := m.loaded[p.Version]; q != nil && carries(q, typ) && strings.HasPrefix(p.Version.String(), ref) {

@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// expects reports whether the route of a type is as a condition says.
+// expects reports whether the route of a type satisfies a condition.
 func (m *Model) expects(typ, ref string) bool {
 	now := m.routes[typ].now
 	switch ref {
@@ -19,8 +19,8 @@ func (m *Model) expects(typ, ref string) bool {
 	return now.String() == ref
 }
 
-// point routes a type to a version and reports whether that changed anything. What was routed
-// before an unroute is what a rollback goes back to.
+// point routes a type to a version and reports whether that changed anything. A rollback goes back
+// to what was routed before an unroute.
 func (m *Model) point(typ string, v catalog.Version) bool {
 	r := m.routes[typ]
 	if r.now == v {
@@ -153,7 +153,7 @@ func (m *Model) unload(c *fsm.UnloadVersion, r *fsm.Result) (code, why string) {
 
 type pinCounts = fsm.PinCounts
 
-// pins counts the open runs of a version anew.
+// pins recounts the open runs of a version.
 func (m *Model) pins(v catalog.Version) (n pinCounts) {
 	for _, id := range m.order {
 		if r := m.runs[id]; r != nil && r.version == v {

@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// closing is a run to be closed and the event that does it, which may stand in its history already.
+// closing is a run to be closed and the event that closes it, which may be in its history already.
 type closing struct {
 	run  *run
 	with history.Data
@@ -25,7 +25,8 @@ func (m *Model) tellParent(r *run) {
 		return
 	}
 	awaited := k.awaited && parent.status.Open()
-	parent.forgetKid(r.ordinal) // of a closed parent too: its job has nothing to do for what has closed
+	// of a closed parent too: its job need not do anything for children that have closed
+	parent.forgetKid(r.ordinal)
 	if !awaited {
 		return
 	}
@@ -39,7 +40,7 @@ func (m *Model) tellParent(r *run) {
 	}
 }
 
-// fire fires a timer that is due and still armed for that very time.
+// fire fires a timer that is due and still armed for exactly that time.
 func (m *Model) fire(ref fsm.TimerRef, jitter uint32) bool {
 	r := m.runs[ref.RunID]
 	if r == nil || ref.FireAt > m.now {
@@ -49,7 +50,7 @@ func (m *Model) fire(ref fsm.TimerRef, jitter uint32) bool {
 		if r.deadline == 0 || r.deadline != ref.FireAt {
 			return false
 		}
-		if m.doomed(r) { // how it ends was decided before
+		if m.doomed(r) { // its end was decided before
 			m.shut(closing{r, new(history.WorkflowTerminated), false})
 		} else {
 			m.shut(closing{r, new(history.WorkflowTimedOut), false})
@@ -71,7 +72,7 @@ func (m *Model) purge(c *fsm.PurgeRuns, res *fsm.Result) string {
 	a, is := res.Answer.(*fsm.PurgeAnswer)
 	for _, id := range c.Runs {
 		if m.tight && is && purged > 0 && purged == a.Purged {
-			break // its entry was full; the others are named again
+			break // the entry was full; the other runs are named again later
 		}
 		r := m.runs[id]
 		if r == nil || r.status.Open() || len(r.tasks) > 0 || m.waitsForJob(r) || r.heir && m.runs[r.from] != nil {

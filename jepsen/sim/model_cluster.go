@@ -12,16 +12,16 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// cluster is what nodes have told of themselves.
+// cluster is what nodes have reported about themselves.
 type cluster struct {
 	id      string
 	nodes   map[string]*fsm.Node
-	used    map[string]bool // ids of nodes that were removed for ever
+	used    map[string]bool // ids of nodes that were removed forever
 	ready   map[catalog.Version]map[string]fsm.Readiness
 	checks  []uint64 // indexes, oldest first
 	reports map[uint64]map[string]catalog.Digest
 	bounds  fsm.Limits            // of the cluster
-	files   map[string]fsm.Limits // what each node's own file says
+	files   map[string]fsm.Limits // the limits in each node's own configuration
 	checked bool                  // the entry being judged holds a check
 }
 
@@ -111,7 +111,7 @@ func (m *Model) report(c fsm.Command) (code string) {
 
 var nodeNames = []string{"n0", "n1", "n2", "n3"}
 
-// report draws what a node tells of itself through whoever leads.
+// report draws a node's report about itself, through the leader.
 func (w *World) report(n *node, rng *rand.Rand) bool {
 	name := one(rng, nodeNames)
 	var c fsm.Command
@@ -139,7 +139,7 @@ func (w *World) report(n *node, rng *rand.Rand) bool {
 			r.Digest = w.log[r.Index-1].digest
 		}
 		c = r
-	case 7, 8: // large ones: no world fills the table of requests
+	case 7, 8: // large ones, because no world fills the request table
 		c = &fsm.SetLimits{Node: name, Limits: fsm.Limits{RequestBytes: one(rng, []uint64{1 << 30, 2 << 30, 2 << 30, 3 << 30, fsm.MaxRequestBytes + 1})}}
 	default:
 		c = &fsm.Check{Leader: name}

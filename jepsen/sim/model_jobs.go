@@ -9,13 +9,13 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// job is what closed runs leave behind because the budget of an entry was used up. The model does
-// not count work: where an entry stops it is told, by what a closed run still has. What may stand
-// there, in which order it goes, and what holds meanwhile it knows.
+// job is the work that closed runs leave when the budget of an entry is used up. The model does not
+// count work units: it reads from the state what a closed run still has, and so where an entry
+// stopped. It knows what may be left, in which order it is done, and what holds in between.
 type job struct {
 	id     uint64
 	root   *run
-	line   []*run // closed runs that a job is to clear up after, the first one next
+	line   []*run // closed runs that the job still has to process, the first one next
 	closed uint64
 }
 
@@ -24,12 +24,12 @@ type leftover struct{ timers, tasks, kids []uint64 }
 
 func (l *leftover) none() bool { return len(l.timers)+len(l.tasks)+len(l.kids) == 0 }
 
-// onlyLast reports whether left are the last of all: what goes, goes from the front.
+// onlyLast reports whether left is a suffix of all: work is done from the front.
 func onlyLast(all, left []uint64) bool {
 	return len(left) <= len(all) && slices.Equal(all[len(all)-len(left):], left)
 }
 
-// hanging is what r has by the model.
+// hanging returns what r still has according to the model.
 func (r *run) hanging() (h leftover) {
 	for _, t := range r.timers {
 		h.timers = append(h.timers, t.id)
@@ -47,10 +47,10 @@ func (r *run) hanging() (h leftover) {
 	return h
 }
 
-// leftOf reads what a closed run has left after the entry.
+// leftOf reads from the state what a closed run has left after the entry.
 func (m *Model) leftOf(r *run) (l leftover) {
 	if !m.tight || m.view == nil {
-		return l // an entry with a whole budget clears up any tree of these worlds
+		return l // an entry with a whole budget finishes any tree of these worlds
 	}
 	armed := map[uint64]bool{}
 	for _, ref := range m.view.DueTimers(1<<62, 1000) {
@@ -78,8 +78,8 @@ func (m *Model) leftOf(r *run) (l leftover) {
 	return l
 }
 
-// clear takes from a closed run all that the entry did not leave, timers first and children last,
-// and reports whether nothing is left, and whether anything went.
+// clear removes from a closed run everything that the entry did not leave, timers first and
+// children last. It reports whether nothing is left, and whether anything was removed.
 func (c *closings) clear(r *run) (all, some bool) {
 	m, has, left := c.m, r.hanging(), c.m.leftOf(r)
 	if !onlyLast(has.timers, left.timers) || !onlyLast(has.tasks, left.tasks) || !onlyLast(has.kids, left.kids) ||
@@ -116,12 +116,12 @@ func (c *closings) clear(r *run) (all, some bool) {
 	return left.none(), some
 }
 
-// closings are the ends of runs that one command brings about.
+// closings are the run closings that one command causes.
 type closings struct {
 	m     *Model
 	queue []closing
-	waits []*run // closed runs that a job has to come back to
-	count uint64 // of runs closed, but for those that their own turn closed
+	waits []*run // closed runs that a job has to continue with
+	count uint64 // number of closed runs, except those closed by their own turn
 	wrong string
 }
 
@@ -150,7 +150,7 @@ func (c *closings) drain() {
 	}
 }
 
-// shut closes a run and all that follows from that, level by level, as far as its entry goes.
+// shut closes a run and everything that follows, level by level, as far as the entry's budget goes.
 func (m *Model) shut(first closing) {
 	c := closings{m: m, queue: []closing{first}}
 	c.drain()
@@ -161,7 +161,7 @@ func (m *Model) shut(first closing) {
 	}
 }
 
-// carryJob does the next piece of a job: the runs in line are cleared up after one by one.
+// carryJob executes the next piece of a job, which processes its runs one by one.
 func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 	a, is := r.Answer.(*fsm.ContinueAnswer)
 	at := slices.IndexFunc(m.pending, func(j *job) bool { return j.id == cmd.Job })
@@ -182,7 +182,7 @@ func (m *Model) carryJob(cmd *fsm.Continue, r *fsm.Result) (why string) {
 		}
 		c.drain()
 	}
-	stay := int(a.Waiting) - len(c.waits) // of those that were in line
+	stay := int(a.Waiting) - len(c.waits) // those that were waiting before
 	switch {
 	case c.wrong != "":
 		return c.wrong
@@ -216,21 +216,21 @@ func (m *Model) tooMany(closed, units uint64) string {
 	return ""
 }
 
-// What the smallest run costs that an entry closes, in units: its event, its place among its
-// parent's children, its row with the places in pages and counts, and its line in the feed. And
-// what a piece of a job may cost however small the budget is.
+// The least cost of a run that an entry closes, in units: its event, its place among its parent's
+// children, its row with its places in pages and counts, and its event in the feed. And the least
+// budget of a job's piece.
 const (
 	leastClose = 5
 	leastPiece = 40
 )
 
-// waitsForJob reports whether a closed run is in line.
+// waitsForJob reports whether a closed run is waiting for a job.
 func (m *Model) waitsForJob(r *run) bool {
 	return slices.ContainsFunc(m.pending, func(j *job) bool { return slices.Contains(j.line, r) })
 }
 
-// doomed reports whether an open run ends with one that has closed, and only waits for a job to
-// come.
+// doomed reports whether an open run must end because another one has closed, and only waits for a
+// job.
 func (m *Model) doomed(r *run) bool {
 	for r.onClose == history.CloseTerminate {
 		parent := m.runs[r.parent]

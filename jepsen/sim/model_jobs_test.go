@@ -3,7 +3,7 @@ package sim
 import "testing"
 
 // TestWorldsLeaveJobs: entries of these worlds are often too small for the trees that they close,
-// and jobs go on with them over changes of leader, crashes and snapshots.
+// and jobs continue them over changes of leader, crashes and snapshots.
 func TestWorldsLeaveJobs(t *testing.T) {
 	var all Stats
 	for seed := uint64(200); seed < 212; seed++ {

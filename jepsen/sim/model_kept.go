@@ -10,10 +10,10 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// kept is so little of the histories that grow for ever that every world comes to their edges.
+// kept is so little of the unbounded histories that every world reaches their limits.
 var kept = fsm.Keep{Deploys: 9, Feed: 40, FeedSlack: 6}
 
-// deployed is a line of the deploy history.
+// deployed is a record of the deploy history.
 type deployed struct {
 	index                   uint64
 	operation, typ, outcome string
@@ -25,7 +25,8 @@ type closedAt struct {
 	run   history.RunID
 }
 
-// concerns lists what a deploy operation is recorded for, before it is carried out.
+// concerns returns under which operation and types a deploy command is recorded. It is called
+// before the command is executed.
 func (m *Model) concerns(c fsm.Command) (operation string, types []string) {
 	of := func(p *catalog.Package) (types []string) {
 		for _, member := range p.Members {
@@ -51,8 +52,8 @@ func (m *Model) concerns(c fsm.Command) (operation string, types []string) {
 	return "", nil
 }
 
-// recordDeploy adds to the deploy history. Acts and refusals have a window each; while no node has
-// said what the cluster's limits are, they share one.
+// recordDeploy adds to the deploy history. Successes and refusals have a window each. Until a node
+// has reported the cluster's limits they share one.
 func (m *Model) recordDeploy(operation string, types []string, outcome string) {
 	for _, typ := range types {
 		m.deploys = append(m.deploys, deployed{m.index, operation, typ, outcome})
@@ -72,7 +73,8 @@ func (m *Model) recordDeploy(operation string, types []string, outcome string) {
 	}
 }
 
-// deploysAreNot reads the deploy history in small pages, newest first, of all types or of one.
+// deploysAreNot reads the deploy history in small pages, newest first, of all types or of one, and
+// returns the difference.
 func (m *Model) deploysAreNot(v fsm.View, rng *rand.Rand) string {
 	typ, limit := one(rng, append([]string{"", ""}, types...)), 1+rng.IntN(4)
 	var want, got []deployed

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// labelled is what attributes come to when some are set, and those that are null taken away.
+// labelled returns attributes after some are set, and those that are null removed.
 func labelled(old, set history.Attributes) history.Attributes {
 	merged := history.Attributes{}
 	for _, from := range []history.Attributes{old, set} {
@@ -24,7 +24,7 @@ func labelled(old, set history.Attributes) history.Attributes {
 	return merged
 }
 
-// labelsAreNot searches for runs with an attribute: equal values, and lists that hold the value.
+// labelsAreNot searches for runs by attribute: equal values, and lists that contain the value.
 func (m *Model) labelsAreNot(v fsm.View, name, value string) string {
 	if value == "null" {
 		return ""

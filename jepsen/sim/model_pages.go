@@ -11,13 +11,13 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// pagesAreNot reads listings in small pages: each must have everything once, in its order.
+// pagesAreNot reads listings in small pages: each must have everything exactly once, in order.
 func (m *Model) pagesAreNot(v fsm.View, rng *rand.Rand) string {
 	f := m.filter(rng)
 	return cmp.Or(m.runsAreNot(v, f, 1+rng.IntN(7)), m.countsAreNot(v, f), m.holdersAreNot(v, one(rng, known).Version, 1+rng.IntN(4)), m.eventsAreNot(v, rng))
 }
 
-// filter draws what a caller looks for: nothing in particular, or up to three things at once.
+// filter draws what a caller searches for: everything, or up to three conditions at once.
 func (m *Model) filter(rng *rand.Rand) (f fsm.RunFilter) {
 	if odds(rng, 2) {
 		f.Type = one(rng, types)
@@ -46,7 +46,7 @@ func (r *run) fits(f *fsm.RunFilter) bool {
 		r.startedAt >= f.StartedFrom && (f.StartedBefore == 0 || r.startedAt < f.StartedBefore)
 }
 
-// runsAreNot: pages of runs, newest first; those that one entry has started in any order.
+// runsAreNot compares pages of runs, newest first; runs started by one entry may come in any order.
 func (m *Model) runsAreNot(v fsm.View, f fsm.RunFilter, limit int) string {
 	want, listed := 0, 0
 	for _, id := range m.order {
@@ -88,9 +88,9 @@ func (m *Model) runsAreNot(v fsm.View, f fsm.RunFilter, limit int) string {
 	return ""
 }
 
-// countsAreNot: what is counted without looking at the runs is what there is.
+// countsAreNot compares the maintained counts with the runs themselves.
 func (m *Model) countsAreNot(v fsm.View, f fsm.RunFilter) string {
-	f.StartedFrom, f.StartedBefore = 0, 0 // counts do not know when
+	f.StartedFrom, f.StartedBefore = 0, 0 // counts do not cover times
 	want := map[fsm.RunCount]uint64{}
 	for _, id := range m.order {
 		if r := m.runs[id]; r != nil && r.fits(&f) {
@@ -110,7 +110,7 @@ func (m *Model) countsAreNot(v fsm.View, f fsm.RunFilter) string {
 	return ""
 }
 
-// holdersAreNot: pages of those who pin a version name each once.
+// holdersAreNot compares the pages of a version's holders: each is named once.
 func (m *Model) holdersAreNot(v fsm.View, version catalog.Version, limit int) string {
 	want, seen := m.pins(version).Total(), map[history.RunID]bool{}
 	for cursor, pages := "", uint64(0); ; pages++ {
@@ -135,7 +135,7 @@ func (m *Model) holdersAreNot(v fsm.View, version catalog.Version, limit int) st
 	return ""
 }
 
-// eventsAreNot: a history read in small pages is the history.
+// eventsAreNot compares a history read in small pages with the whole history.
 func (m *Model) eventsAreNot(v fsm.View, rng *rand.Rand) string {
 	if len(m.order) == 0 {
 		return ""

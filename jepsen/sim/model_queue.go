@@ -8,13 +8,14 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// limits are those of a queue, and the time up to which its rate is used up.
+// limits are the limits of a queue, and the time up to which its rate is used up.
 type limits struct {
 	fsm.QueueLimits
 	free history.Time
 }
 
-// interval is what one attempt takes of the rate; ahead is how far it may run ahead of the present.
+// interval is how much of the rate one attempt uses; ahead is how far the queue may run ahead of
+// the present.
 func (l *limits) interval() history.Time {
 	return history.Time(math.Ceil(float64(l.Per) / float64(l.Rate)))
 }
@@ -45,8 +46,7 @@ func (m *Model) limit(c *fsm.LimitQueue) (code string) {
 	return ok
 }
 
-// tasks counts the tasks of a queue anew: those on offer, those that wait, and those in the hands
-// of workers.
+// tasks recounts the tasks of a queue: on offer, waiting, and leased.
 func (m *Model) tasks(queue string) (offered, backoff, leased uint64) {
 	for _, id := range m.order {
 		r := m.runs[id]
@@ -70,7 +70,7 @@ func (m *Model) tasks(queue string) (offered, backoff, leased uint64) {
 	return offered, backoff, leased
 }
 
-// allows is how many attempts may begin now.
+// allows returns how many attempts may begin now.
 func (m *Model) allows(queue string) uint64 {
 	n, l := uint64(math.MaxUint32), m.limits[queue]
 	if l == nil {

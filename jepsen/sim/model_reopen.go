@@ -8,15 +8,15 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// turn is a recorded turn: the events that it asked for are count from first on.
+// turn is a recorded turn. Its count events begin at first.
 type turn struct {
 	n, through, first, count uint64
-	void                     bool // it closed the run, which was reopened
+	void                     bool // it closed the run, which was then reopened
 	cut                      bool
 }
 
-// voided is the number of the turn that a run has to do again, because its reopening made it void;
-// 0 = none.
+// voided returns the number of the turn that a run has to repeat, because its reopening made it
+// void; 0 = none.
 func (m *Model) voided(id history.RunID) uint64 {
 	r := m.runs[id]
 	if r == nil || len(r.recorded) == 0 || !r.recorded[len(r.recorded)-1].void {
@@ -25,7 +25,7 @@ func (m *Model) voided(id history.RunID) uint64 {
 	return r.recorded[len(r.recorded)-1].n
 }
 
-// leftOpen are the ordinals under which a void turn had started children.
+// leftOpen returns the ordinals under which a void turn had started children.
 func (m *Model) leftOpen(id history.RunID, void uint64) (ordinals []uint64) {
 	r := m.runs[id]
 	for _, t := range r.recorded {
@@ -45,8 +45,8 @@ func (r *run) reopenedAt() uint64 {
 	return r.reopened[len(r.reopened)-1]
 }
 
-// purpose is what the run id of a child is derived from, besides its parent and its ordinal: what
-// is started again is another run.
+// purpose is what the run id of a child is derived from, besides its parent and its ordinal: a
+// child that is started again is another run.
 func (r *run) purpose() string {
 	if n := len(r.reopened); n > 0 {
 		return fmt.Sprint("child/", n)
@@ -62,7 +62,7 @@ func (r *run) adopt(id uint64, child history.RunID) {
 	r.kids = slices.Insert(r.kids, at, kid{id, child, true})
 }
 
-// unclock takes away what has a clock under an ordinal that is used anew.
+// unclock removes everything with a clock under an ordinal that is used again.
 func (m *Model) unclock(r *run, id uint64) {
 	r.disarm(id)
 	if t := r.task(id); t != nil {
@@ -75,13 +75,13 @@ func (m *Model) arm(r *run, id uint64, at history.Time) {
 	r.timers = append(r.timers, timer{id, at})
 }
 
-// isOwn reports whether an open run is the very child that r asks for: one that a void turn of r
-// had started.
+// isOwn reports whether an open run is the child that r asks for, because a void turn of r started
+// it.
 func (m *Model) isOwn(r *run, e *history.ChildWorkflowStarted, open *run) bool {
 	return len(r.reopened) > 0 && open != nil && open.status.Open() && open.parent == r.id && open.ordinal == e.ID && open.typ == e.WorkflowType && r.kid(e.ID) == nil
 }
 
-// begins is the ordinal that an event begins.
+// begins returns the ordinal that an event begins.
 func begins(data history.Data) uint64 {
 	switch e := data.(type) {
 	case *history.TimerStarted:
@@ -139,7 +139,7 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 		}
 	}
 	for _, l := range r.lines[r.through:] {
-		if l.typ == history.TypeCancelRequested { // nobody has seen it, nobody will
+		if l.typ == history.TypeCancelRequested { // nobody has seen it, and nobody will
 			r.cancelAsked = false
 		}
 	}
@@ -161,13 +161,13 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 			t := r.task(e.ID)
 			t.attempt, t.before = r.attempts, r.attempts
 		case *history.ChildWorkflowStarted:
-			m.takeUp(r, e, slices.Contains(c.Forget, e.ID))
+			m.adoptOrRestart(r, e, slices.Contains(c.Forget, e.ID))
 		}
 	}
 	return ok
 }
 
-// reopensWith reports whether what a command says of a closed run is what its history says.
+// reopensWith reports whether a command describes a closed run as its history does.
 func (r *run) reopensWith(c *fsm.ReopenRun) bool {
 	end, closing := uint64(len(r.lines))+1, uint64(0)
 	if n := len(r.recorded); n > 0 {
@@ -191,9 +191,9 @@ func (r *run) reopensWith(c *fsm.ReopenRun) bool {
 	return len(forget) == 0
 }
 
-// takeUp goes on with a child of a reopened run: with the open one, with the outcome of one that
-// completed, or with a new one.
-func (m *Model) takeUp(r *run, e *history.ChildWorkflowStarted, forgotten bool) {
+// adoptOrRestart gives a reopened run its child back: the open one, the outcome of one that
+// completed, or a new one.
+func (m *Model) adoptOrRestart(r *run, e *history.ChildWorkflowStarted, forgotten bool) {
 	child, gone := m.runs[m.latest[e.WorkflowID]], false
 	if child == nil || child.parent != r.id || child.ordinal != e.ID {
 		for id := e.RunID; ; id = history.DeriveRunID(child.id, "continue", 1) {

@@ -12,26 +12,26 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// request is what is remembered of a request id of one owner.
+// request is what is remembered of an owner's request id.
 type request struct {
 	asked   fsm.Request
-	owned   bool // in the rows that know an owner, which is nobody where there are no tokens
+	owned   bool // in the rows with an owner, which is empty where there are no tokens
 	print   catalog.Digest
 	first   outcome
 	expires history.Time
-	all     []outcome // of every time that it was carried out: again only after it had expired
+	all     []outcome // of every execution: it is executed again only after it has expired
 }
 
-// table is what the model knows of the table of requests while it may be full. How many bytes a row
-// takes it does not know: it is shown what the table held after the entry before.
+// table is what the model knows of the request table while the table may be full. The model does
+// not know how many bytes a row takes; it reads what the table held after the previous entry.
 type table struct {
 	use      []fsm.RequestUse // nil = far from full
-	added    int              // keys since, in the entry being judged
-	replaced bool             // one of them took the place of one that had expired
-	moved    bool             // the bound was changed in this entry
+	added    int              // keys added since, in the entry being judged
+	replaced bool             // one of them replaced an expired key
+	moved    bool             // this entry changed the bound
 }
 
-// small is a bound that worlds can reach. rowBytes is more than a row takes.
+// small is a bound that worlds can reach. rowBytes is more than any row takes.
 const (
 	smallTable = 1 << 20
 	rowBytes   = 3000
@@ -39,8 +39,8 @@ const (
 
 func requestName(q *fsm.Request) string { return q.Owner + "\x00" + q.ID }
 
-// recall says what a request is answered that needs not be carried out: known by its key, or
-// refused because the table has no room for it.
+// recall returns the answer to a request that is not executed: its key is known, or the table has
+// no room for it.
 func (m *Model) recall(q *fsm.Request, r *fsm.Result) (want outcome, done bool) {
 	if known := m.requests[requestName(q)]; known != nil && known.expires > m.now {
 		want = known.first
@@ -86,7 +86,7 @@ func (m *Model) full(q *fsm.Request) (must, may bool) {
 	return must, must || full(use.Bytes+more, held+more) || full(use.Bytes+more, held) || m.table.replaced
 }
 
-// remember keeps the outcome of a request.
+// remember stores the outcome of a request.
 func (m *Model) remember(q *fsm.Request, got outcome) {
 	keep := 24 * time.Hour
 	if q.Short {
@@ -101,13 +101,13 @@ func (m *Model) remember(q *fsm.Request, got outcome) {
 	}
 	m.table.added++
 	row.asked, row.print, row.first, row.expires = *q, q.Print, got, m.now.Add(keep)
-	if row.owned = q.Owner != "" || m.bounds.RequestBytes > 0; row.owned { // these rows know seconds
+	if row.owned = q.Owner != "" || m.bounds.RequestBytes > 0; row.owned { // these rows store seconds
 		row.expires = (row.expires + 1e9 - 1) / 1e9 * 1e9
 	}
 	row.all = append(row.all, got)
 }
 
-// endRequests looks at the table after an entry, for the next one.
+// endRequests reads the table after an entry, for the next one.
 func (m *Model) endRequests(n *node) {
 	m.table = table{}
 	if b := m.bounds.RequestBytes; b > 0 && b <= smallTable {
@@ -115,8 +115,8 @@ func (m *Model) endRequests(n *node) {
 	}
 }
 
-// requestsAreNot: what has not expired is counted, each owner's and all, and answers what it was
-// answered first.
+// requestsAreNot compares the table: what has not expired is counted, per owner and in total, and
+// returns its first answer.
 func (m *Model) requestsAreNot(v fsm.View, rng *rand.Rand) string {
 	names := slices.Sorted(maps.Keys(m.requests))
 	alive := map[string]uint64{}
@@ -158,7 +158,8 @@ func (m *Model) requestsAreNot(v fsm.View, rng *rand.Rand) string {
 
 var owners = []string{"t1", "t2", "t3"}
 
-// submitOwned is submit of a caller with a token. Often it uses a key that another one has used.
+// submitOwned is submit for a caller with a token. It often uses a key that another caller has
+// used.
 func (w *World) submitOwned(n *node, seed uint64) bool {
 	if len(w.calls) >= atOnce {
 		return false
@@ -182,7 +183,7 @@ func (w *World) submitOwned(n *node, seed uint64) bool {
 	return true
 }
 
-// scant makes the table of requests small, or large again, as a node does whose file was changed.
+// scant makes the request table small, or large again, like a node whose configuration was changed.
 func (w *World) scant(n *node, seed uint64) bool {
 	rng := dice(seed)
 	nodes := slices.Sorted(maps.Keys(w.model.nodes))

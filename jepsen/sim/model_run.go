@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// run is one run as its history has to tell it.
+// run is a run as its history must show it.
 type run struct {
 	id                history.RunID
 	workflowID, typ   string
@@ -19,36 +19,36 @@ type run struct {
 	ordinal           uint64        // in the parent
 	onClose           history.ClosePolicy
 	continued         bool
-	heir              bool          // it shows signals that are stored with runs before it
-	from              history.RunID // then: the run that it continues, which is deleted before it
+	heir              bool          // it shows signals that are stored with earlier runs
+	from              history.RunID // then: the run that it continues, which is deleted before this one
 	turns, through    uint64
-	void              uint64 // closing turns in a row that were void
-	cut               bool   // its newest turn was
+	void              uint64 // number of consecutive closing turns that were void
+	cut               bool   // its newest turn was cut
 	woken             uint64
 	signals, consumed uint64
 	eventLimit        uint64
 	signalLimit       uint64
 	cancelAsked       bool
 	lines             []line
-	said              []history.Data // the events of lines, as far as they are foretold
+	said              []history.Data // the events of lines, as far as they are predicted
 	recorded          []turn
-	compared          int      // lines that were held against the real ones when they came
+	compared          int      // number of lines already compared with the real ones
 	comparedAt        uint64   // index of that entry
 	reopened          []uint64 // seqs at which it was reopened
 	startedAt         history.Time
-	attempts          uint32 // highest that any step ever reached
+	attempts          uint32 // the highest attempt of any step
 	attrs             history.Attributes
 	timers            []timer
 	deadline          history.Time
 	timeLeft          history.Time     // while it is paused
-	timeout           history.Duration // that its starter gave
+	timeout           history.Duration // that its starter set
 	kids              []kid            // by ordinal
 	tasks             []*task          // by ordinal
 	closedAt          history.Time
 	schedule          string
 }
 
-// line is an event, as far as it can be foretold without its time.
+// line is an event, as far as it can be predicted without its time.
 type line struct {
 	typ  history.Type
 	id   uint64 // ordinal; 0 where the type has none
@@ -66,7 +66,7 @@ type kid struct {
 	awaited bool
 }
 
-// pin is the kind under which r pins its version.
+// pin returns the kind under which r pins its version.
 func (r *run) pin() fsm.PinKind {
 	switch {
 	case !r.status.Open():
@@ -81,7 +81,7 @@ func (r *run) pin() fsm.PinKind {
 	return fsm.PinInFlightStart
 }
 
-// lineOf says what can be foretold of an event.
+// lineOf returns the predictable part of an event.
 func lineOf(data history.Data) line {
 	l := line{typ: data.Type()}
 	switch e := data.(type) {
@@ -123,7 +123,7 @@ func lineOf(data history.Data) line {
 	return l
 }
 
-// wakes are the events after which a run needs a turn.
+// wakes reports whether a run needs a turn after an event.
 func wakes(data history.Data) bool {
 	switch data.Type() {
 	case history.TypeWorkflowStarted, history.TypeWorkflowReopened, history.TypeCancelRequested, history.TypeSignalReceived, history.TypeTimerFired, history.TypeActivityCompleted,
@@ -163,8 +163,8 @@ func (m *Model) append(r *run, data history.Data) {
 	}
 }
 
-// deliver appends what comes from elsewhere: to the run whose turn is recorded, after what it asked
-// for.
+// deliver appends an event from elsewhere: for the run whose turn is being recorded, after what it
+// asked for.
 func (m *Model) deliver(r *run, data history.Data) {
 	if r == m.turning {
 		m.later = append(m.later, data)
@@ -173,7 +173,7 @@ func (m *Model) deliver(r *run, data history.Data) {
 	}
 }
 
-// resolve finds a run; nil when there is none.
+// resolve finds a run; nil if there is none.
 func (m *Model) resolve(ref fsm.RunRef) *run {
 	if ref.RunID.IsZero() {
 		return m.runs[m.latest[ref.WorkflowID]]
@@ -245,11 +245,11 @@ func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
 	return ok, ""
 }
 
-// start adds a run that has its names and its version.
+// start adds a run that has its ids and its version.
 func (m *Model) start(r *run) {
 	m.started++
 	m.runs[r.id], m.latest[r.workflowID] = r, r.id
-	if !m.known[r.id] { // else it was purged, and its id is taken again
+	if !m.known[r.id] { // otherwise it was purged, and its id is used again
 		m.known[r.id] = true
 		m.order = append(m.order, r.id)
 	}
@@ -258,7 +258,7 @@ func (m *Model) start(r *run) {
 	m.limitTime(r)
 }
 
-// limitTime has the time that the whole of a run may take begin now.
+// limitTime starts the time limit of the whole run.
 func (m *Model) limitTime(r *run) {
 	timeout := r.timeout
 	if timeout == 0 {

@@ -9,17 +9,18 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// schedule is what a schedule has to stand at.
+// schedule is the expected state of a schedule.
 type schedule struct {
-	id, typ                  string
-	input                    history.Payload
-	every                    history.Duration
-	overlap                  fsm.Overlap
-	paused                   bool
-	apart                    bool // its row is of the second layout
-	next, last, created      history.Time
-	buffered                 []history.Time
-	checked                  catalog.Digest // of the schema that the buffered fire's input was checked against
+	id, typ             string
+	input               history.Payload
+	every               history.Duration
+	overlap             fsm.Overlap
+	paused              bool
+	apart               bool // its row has the second layout
+	next, last, created history.Time
+	buffered            []history.Time
+	// digest of the schema that the buffered fire's input was checked against
+	checked                  catalog.Digest
 	open                     []history.RunID
 	revision                 uint64
 	started, skipped, failed uint64
@@ -107,7 +108,7 @@ func (m *Model) putSchedule(c *fsm.PutSchedule, r *fsm.Result) (code, why string
 	return ok, s.differs(r)
 }
 
-// differs says how the schedule that a command answered with is not s.
+// differs returns how the schedule in a command's answer differs from s.
 func (s *schedule) differs(r *fsm.Result) string {
 	a, is := r.Answer.(*fsm.ScheduleAnswer)
 	if !is {
@@ -128,7 +129,7 @@ func (s *schedule) isNot(o *fsm.Schedule) string {
 	return ""
 }
 
-// stuck is a schedule whose buffered fire waits for nothing but its input to be checked.
+// stuck reports whether a schedule's buffered fire waits only for a check of its input.
 func (s *schedule) stuck() bool { return len(s.open) == 0 && len(s.buffered) > 0 }
 
 func schemaOf(p *catalog.Package, typ string) catalog.Digest {
@@ -154,8 +155,8 @@ func (m *Model) fireSchedule(s *schedule, at history.Time, checked catalog.Diges
 	}
 }
 
-// launch starts the run of one time, or counts why it cannot. It reports whether the input has to
-// be checked against another schema before.
+// launch starts the run of one time, or counts why it cannot. It reports whether the input must
+// first be checked against another schema.
 func (m *Model) launch(s *schedule, at history.Time, checked catalog.Digest) (again bool) {
 	p := m.loaded[m.routes[s.typ].now]
 	id := s.id + ":" + at.String()
@@ -196,7 +197,7 @@ func (m *Model) tellSchedule(r *run) {
 	}
 }
 
-// leftToFire reads whether the entry had no room for the fire of s that waited, and left it to the
+// leftToFire reads whether the entry had no room for the waiting fire of s and left it to the
 // leader: entries with a small budget may.
 func (m *Model) leftToFire(s *schedule) bool {
 	if !m.tight || m.view == nil || !s.apart {

@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// task is an activity on its way to its one outcome.
+// task is an activity without an outcome yet.
 type task struct {
 	run                      *run
 	id                       uint64
@@ -47,7 +47,7 @@ func (m *Model) schedule(r *run, e *history.ActivityScheduled) {
 	m.offer(t, true)
 }
 
-// offer puts a task among the offers: behind all others, or in its old place.
+// offer puts a task among the offers: last, or at its old place.
 func (m *Model) offer(t *task, anew bool) {
 	t.state = fsm.TaskOffered
 	if anew {
@@ -91,7 +91,7 @@ func (t *task) deadline() history.Time {
 	return t.leasedAt + history.Time(t.asked.Timeout)
 }
 
-// total is when the time for all attempts is over; 0 = never.
+// total returns when the time for all attempts is over; 0 = never.
 func (t *task) total() history.Time {
 	if t.asked.TotalTimeout == 0 {
 		return 0
@@ -106,7 +106,7 @@ func (t *task) within(at history.Time) history.Time {
 	return at
 }
 
-// renew says when the lease ends if nothing is heard from now on.
+// renew sets when the lease ends if the worker is silent from now on.
 func (t *task) renew(now history.Time) {
 	t.due = t.within(t.deadline())
 	if silent := now + history.Time(t.lease); t.lease != 0 && (t.due == 0 || silent < t.due) {
@@ -125,7 +125,7 @@ func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 			continue
 		}
 		most--
-		if !t.run.status.Open() { // a job was to take it away
+		if !t.run.status.Open() { // a job has yet to remove it
 			m.endTask(t)
 			continue
 		}
@@ -157,8 +157,8 @@ func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 	return ""
 }
 
-// settle goes through what a worker says of its attempts.
-func (m *Model) settle(c fsm.Command, r *fsm.Result) string {
+// applyReports executes what a worker reports about its attempts.
+func (m *Model) applyReports(c fsm.Command, r *fsm.Result) string {
 	var want []fsm.TaskReply
 	say := func(token fsm.TaskToken, beat bool, do func(*task)) {
 		var t *task
@@ -218,8 +218,9 @@ func (m *Model) settle(c fsm.Command, r *fsm.Result) string {
 	return ""
 }
 
-// failTask ends a failed attempt: another follows after a back-off that doubles from a second up to
-// a minute, and up to a tenth more as the command's jitter says, or the activity has failed.
+// failTask ends a failed attempt. Another attempt follows after a back-off, or the activity has
+// failed. The back-off doubles from a second up to a minute, plus up to a tenth as the command's
+// jitter says.
 func (m *Model) failTask(t *task, retryable bool, jitter uint32) {
 	t.failures++
 	retry := t.asked.Retry
@@ -231,10 +232,10 @@ func (m *Model) failTask(t *task, retryable bool, jitter uint32) {
 	m.backOff(t, jitter)
 }
 
-// backOff has a task tried again after a while, or failed when no time is left for that.
+// backOff retries a task after a while, or fails it if no time is left for that.
 func (m *Model) backOff(t *task, jitter uint32) {
 	t.backoff = min(max(second, 2*t.backoff), minute)
-	high, low := bits.Mul64(uint64(t.backoff/10), uint64(jitter)) // of a minute it is more than 64 bits
+	high, low := bits.Mul64(uint64(t.backoff/10), uint64(jitter)) // for a minute it has more than 64 bits
 	extra := high<<32 | low>>32
 	t.state, t.due = fsm.TaskBackoff, m.now+history.Time(t.backoff)+history.Time(extra)
 	if total := t.total(); total != 0 && total < t.due {
@@ -248,13 +249,13 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 	if t == nil || t.due == 0 || t.due != ref.FireAt {
 		return false
 	}
-	if !r.status.Open() { // nobody waits for it, whether a job has said so or not
+	if !r.status.Open() { // nobody waits for it, whether or not a job has recorded that
 		m.endTask(t)
 		return true
 	}
 	if t.due == t.total() && t.state != fsm.TaskGivenUp {
 		failed := &history.ActivityFailed{ID: t.id}
-		if t.attempt > t.before { // else no worker took it since the run was reopened
+		if t.attempt > t.before { // otherwise no worker has taken it since the run was reopened
 			failed.Attempt = t.attempt
 		}
 		m.append(r, failed)
@@ -290,7 +291,7 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 	return true
 }
 
-// token draws an attempt that some worker holds, or held.
+// token draws an attempt that some worker holds or held.
 func (m *Model) token(rng *rand.Rand) (fsm.TaskToken, bool) {
 	for range 4 {
 		if len(m.order) == 0 {

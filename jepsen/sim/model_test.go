@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// told is a model that is told results by hand.
+// told is a model whose results a test supplies by hand.
 type told struct {
 	*Model
 	t     *testing.T
@@ -88,7 +88,7 @@ func TestModelSeesRequestsThatAreDoneTwice(t *testing.T) {
 	m.wrong(signal, fsm.Result{Index: 2, Answer: new(fsm.RunAnswer), Deduplicated: true})   // not its first outcome
 	m.wrong(signal, fsm.Result{Index: 3, Refusal: new(fsm.NotRunning), Deduplicated: true}) // nor this
 	r := fsm.Result{Index: 7, Answer: new(fsm.RunAnswer)}
-	if why := m.told(&signal, &r); why == "" {
+	if why := m.compareTold(&signal, &r); why == "" {
 		t.Error("a caller was told of an index at which its request was not carried out")
 	}
 	signal.Request.Print[0]++

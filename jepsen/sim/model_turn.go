@@ -68,8 +68,8 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 	return ok, ""
 }
 
-// closesOver: a turn does not close its run over a signal, or a request to cancel, that came after
-// what it has seen; but a hundred times in a row only.
+// closesOver: a turn does not close its run over a signal or a cancellation request that it has not
+// seen. After a hundred such turns in a row it does.
 func (r *run) closesOver(c *fsm.RecordTurn, last history.Data) bool {
 	if last == nil || last.Type() == history.TypeWorkflowContinuedAsNew || c.Rules < 1 || r.void >= 100 {
 		return false
@@ -82,7 +82,7 @@ func (r *run) closesOver(c *fsm.RecordTurn, last history.Data) bool {
 	return false
 }
 
-// ask carries out one event that code asked for. It returns the run that goes on from r.
+// ask executes one event that code asked for. It returns the run that continues r, if there is one.
 func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 	switch e := data.(type) {
 	case *history.ActivityScheduled:
@@ -196,14 +196,14 @@ func (m *Model) childVersion(r *run, e *history.ChildWorkflowStarted) catalog.Ve
 	return m.routes[e.WorkflowType].now
 }
 
-// carryOn starts the run that goes on from r, with all that r has not read.
+// carryOn starts the run that continues r, with everything that r has not read.
 func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before uint64) {
 	if s := m.openedBy(r); s != nil {
 		s.open[slices.Index(s.open, r.id)] = next.id
 		next.schedule = r.schedule
 	}
 	m.start(next)
-	if parent := m.runs[r.parent]; parent != nil { // a closed one may have a job that is to ask it to end
+	if parent := m.runs[r.parent]; parent != nil { // a closed parent may have a job that has yet to ask it to end
 		if k := parent.kid(r.ordinal); k != nil && k.run == r.id {
 			k.run = next.id
 		}
@@ -233,7 +233,7 @@ func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before 
 	}
 }
 
-// childOf draws an ordinal of a child that code could give up; 0 = there is none.
+// childOf draws the ordinal of a child that code could give up; 0 = none.
 func (m *Model) childOf(id history.RunID, rng *rand.Rand) uint64 {
 	if r := m.runs[id]; r != nil && len(r.kids) > 0 {
 		return one(rng, r.kids).id

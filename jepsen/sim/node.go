@@ -12,10 +12,10 @@ type node struct {
 	w       *World
 	index   int
 	fs      *vfs.MemFS
-	state   *fsm.State // nil while it is down
-	term    uint64     // newest term that it has heard of
+	state   *fsm.State // nil while the node is down
+	term    uint64     // the newest term that it has heard of
 	leader  int        // of that term
-	pending []*call    // what it would propose next, if it leads
+	pending []*call    // what it would propose next if it led
 }
 
 func (n *node) open() {
@@ -30,7 +30,7 @@ func (n *node) open() {
 	n.checkDigest()
 }
 
-// checkDigest holds the node's digest against those of others at the same index.
+// checkDigest compares the node's digest with those of others at the same index.
 func (n *node) checkDigest() {
 	index, digest := n.state.Digest()
 	if index == 0 {
@@ -44,11 +44,11 @@ func (n *node) checkDigest() {
 	}
 }
 
-// leads reports whether the node thinks so: a deposed leader may not know yet.
+// leads reports whether the node believes that it leads: a deposed leader may not know yet.
 func (n *node) leads() bool { return n.state != nil && n.leader == n.index }
 
-// apply applies the next entry, or installs the snapshot if the log does not go back that far. It
-// reports whether there was anything to do.
+// apply applies the next entry, or installs the snapshot if the log does not reach back that far.
+// It reports whether there was anything to do.
 func (n *node) apply() bool {
 	if n.state == nil {
 		return false
@@ -76,7 +76,7 @@ func (n *node) apply() bool {
 func (n *node) install() {
 	for _, e := range n.w.log[n.state.Applied():n.w.cut] {
 		if e.from == n.index {
-			for _, c := range e.calls { // what came of it, a snapshot does not tell
+			for _, c := range e.calls { // a snapshot does not contain their outcomes
 				c.lost()
 			}
 		}
@@ -86,11 +86,11 @@ func (n *node) install() {
 	}
 	n.w.stats.Installs++
 	n.checkDigest()
-	n.w.audit(n) // digests tell of what an entry changes, not of what a snapshot left out
+	n.w.audit(n) // digests cover what an entry changes, but not what a snapshot omits
 }
 
-// crash takes the power away. What the node had proposed may still be committed, and what its
-// callers asked for is unknown to them.
+// crash cuts the node's power. What it had proposed may still be committed, and its callers do not
+// know.
 func (n *node) crash() bool {
 	if n.state == nil {
 		return false
@@ -117,7 +117,7 @@ func (n *node) start() bool {
 	return true
 }
 
-// snap writes a snapshot and cuts the log behind it.
+// snap writes a snapshot and cuts the log before it.
 func (n *node) snap() bool {
 	if n.state == nil || n.state.Applied() <= n.w.cut {
 		return false
@@ -142,7 +142,7 @@ func (n *node) snap() bool {
 
 func (n *node) close() {
 	if n.state != nil {
-		n.state.Close() // the world is over: nothing reads it again
+		n.state.Close() // the world is over, and nothing reads it again
 		n.state = nil
 	}
 }

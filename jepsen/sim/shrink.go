@@ -5,10 +5,9 @@ import (
 	"slices"
 )
 
-// Shrink returns a smaller schedule that still breaks a promise, and what it breaks: whole steps
-// are left out first, in halves and then finer, then single commands of what is left. It tries
-// until ctx ends, and at least once. The schedule must fail as it is given; what does not fail is
-// returned as it is, with nil.
+// Shrink returns a smaller schedule that still breaks a promise, and the violation. It first leaves
+// out whole steps, in halves and then finer, then single commands. It runs until ctx ends, and at
+// least once. The given schedule must fail; one that does not is returned unchanged, with nil.
 func Shrink(ctx context.Context, steps []Step) ([]Step, *Violation) {
 	_, v := Run(steps)
 	if v == nil {
@@ -42,7 +41,7 @@ func fails(steps []Step, v **Violation) bool {
 	return found != nil
 }
 
-// leaveOut leaves out as much of a list as it can while it still fails: first long pieces, then
+// leaveOut removes as much of a list as it can while the rest still fails: first long pieces, then
 // shorter ones.
 func leaveOut[T any](ctx context.Context, list []T, fails func([]T) bool) []T {
 	for size := max(1, len(list)/2); ; size /= 2 {

@@ -22,8 +22,8 @@ func TestWorlds(t *testing.T) {
 	t.Logf("%+v", all)
 }
 
-// TestEveryCommandIsForetold: a command that the state machine learns has to be drawn and foretold
-// here, with success and, where it can be refused, without.
+// TestEveryCommandIsForetold: a new command of the state machine must be drawn and predicted here,
+// with success and, where it can be refused, without.
 func TestEveryCommandIsForetold(t *testing.T) {
 	var all Stats
 	for seed := uint64(100); seed < 130; seed++ {
@@ -57,7 +57,7 @@ func TestStepsAreReadAsWritten(t *testing.T) {
 	}
 }
 
-// TestCampaignCountsOn runs a few worlds at a time and expects figures for all.
+// TestCampaignCountsOn runs a few worlds at a time and expects figures for all of them.
 func TestCampaignCountsOn(t *testing.T) {
 	found, err := Campaign{Seed: 40, Steps: 300, Workers: 2}.Run(t.Context())
 	if err != nil || len(found.Failures) > 0 || found.Worlds != 2 || found.To != 41 || found.Steps == 0 || found.Steps+found.Idle != 600 {

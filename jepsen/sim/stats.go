@@ -2,22 +2,24 @@ package sim
 
 import "time"
 
-// Stats counts what a world did. Steps are those that found something to do.
+// Stats counts what a world did. Steps counts those that found something to do.
 type Stats struct {
 	Worlds, Steps, Idle                             int
 	Applied, Commands                               int // entries, and commands in them, over all replicas
 	Elections, Survivors, Crashes, Snapshots        int
 	Installs, Unknown, Repeated, Acknowledged, Runs int
-	Flows                                           int           // turns made by real code
-	Compared, Looks, Audits                         int           // events held against the model at once; looks at a whole node; recounts
-	Jobs                                            int           // begun: trees that one entry did not close
-	Full                                            int           // calls for whose keys the table of requests had no room
-	Simulated                                       time.Duration // log time that went by
-	Kinds                                           [64]int       // commands judged, by kind
-	Refused                                         [64]int       // of these, refused
+	Flows                                           int // turns made by real code
+	// events compared with the model at once; whole nodes compared; recounts
+	Compared, Looks, Audits int
+	Jobs                    int // jobs begun: trees that one entry did not close
+	// calls for whose keys the request table had no room
+	Full      int
+	Simulated time.Duration // log time that passed
+	Kinds     [64]int       // commands judged, by kind
+	Refused   [64]int       // how many of these were refused
 }
 
-// Add adds up.
+// Add adds the counts of o.
 func (s *Stats) Add(o Stats) {
 	s.Worlds += o.Worlds
 	s.Steps += o.Steps

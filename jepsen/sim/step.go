@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// Op is what a step does.
+// Op is a kind of step.
 type Op uint8
 
-// The steps of a world.
+// The kinds of steps.
 const (
 	Submit  Op = iota // a client sends commands through a node
-	Retry             // a client whose outcome is unknown asks again, through a node
-	Propose           // whoever leads makes an entry of what waits
+	Retry             // a client with an unknown outcome asks again, through a node
+	Propose           // the leader makes an entry of the waiting calls
 	Commit            // the log commits the oldest proposal
 	Apply             // a node applies the next entries
 	Turn              // the leader's loop: turns of ready runs
@@ -26,22 +26,24 @@ const (
 	Settle            // a worker answers
 	Plan              // the leader's loop: due schedules
 	Purge             // the leader's loop: expired runs
-	Tick              // time goes by
-	Look              // somebody reads a node
-	Elect             // another node leads; some proposals of the old one survive
+	Tick              // time passes
+	Look              // a node's contents are compared with the model
+	Elect             // another node leads; some proposals of the old leader survive
 	Hear              // a node hears who leads
 	Crash             // a node loses what it had not flushed
 	Start             // a node that is down starts
 	Snap              // a node writes a snapshot, and the log is cut there
-	Audit             // a node's invariants are recounted
-	Flow              // a client asks something of runs of real code
-	Ask               // a client asks what is asked less often: reopens a run, limits a queue, starts with attributes and a checked input
-	Report            // a node tells of itself
-	Drift             // a node's clock is set, to another time than the others'
-	Tight             // entries get a small budget, or whole ones again
-	Carry             // the leader's loop: the next piece of a job
-	Own               // a client with a token sends a command
-	Scant             // the table of requests becomes small, or large again
+	Audit             // a node recounts its invariants
+	Flow              // a client sends a command about runs of real code
+	// a client sends a rarer command: reopens a run, limits a queue, starts with attributes and a
+	// checked input
+	Ask
+	Report // a node reports about itself
+	Drift  // a node's clock is set to differ from the others'
+	Tight  // entries get a small budget, or whole ones again
+	Carry  // the leader's loop: the next piece of a job
+	Own    // a client with a token sends a command
+	Scant  // the request table becomes small, or large again
 	ops
 )
 
@@ -53,18 +55,18 @@ var opNames = [ops]string{
 // String is the name in a file.
 func (o Op) String() string { return opNames[o] }
 
-// weights say how often a step is drawn, out of their sum.
+// weights are the relative frequencies of the kinds.
 var weights = [ops]int{
 	Submit: 150, Retry: 40, Propose: 80, Commit: 80, Apply: 240, Turn: 90, Fire: 25, Lease: 20, Settle: 30, Plan: 15, Purge: 3, Tick: 60, Look: 12,
 	Elect: 4, Hear: 16, Crash: 2, Start: 8, Snap: 1, Audit: 1, Flow: 12, Ask: 24, Report: 6, Drift: 2, Tight: 12, Carry: 20, Own: 30, Scant: 5,
 }
 
-// Step is one choice of a schedule. Everything else that it needs it draws from its own seeds and
-// from the state of the world, so that it still means something when steps before it are left out.
+// Step is one choice of a schedule. It draws everything else from its own seeds and from the state
+// of the world, so that it still means something after earlier steps are left out.
 type Step struct {
 	Op    Op
 	Node  uint8
-	Seeds []uint64 // one for each command of a Submit; else one
+	Seeds []uint64 // one for each command of a Submit, otherwise one
 }
 
 // Schedule draws n steps for a number of nodes.
@@ -95,7 +97,7 @@ func Schedule(seed uint64, n, nodes int) []Step {
 	return steps
 }
 
-// WriteSteps writes steps, one a line.
+// WriteSteps writes steps, one per line.
 func WriteSteps(w io.Writer, steps []Step) error {
 	b := bufio.NewWriter(w)
 	for _, s := range steps {
@@ -108,8 +110,8 @@ func WriteSteps(w io.Writer, steps []Step) error {
 	return b.Flush()
 }
 
-// ReadSteps is the reverse of WriteSteps. Empty lines and those that begin with # are passed over;
-// the error names the line that cannot be read.
+// ReadSteps is the reverse of WriteSteps. It skips empty lines and those that begin with #; its
+// error names the line that cannot be read.
 func ReadSteps(r io.Reader) (steps []Step, err error) {
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
@@ -119,7 +121,7 @@ func ReadSteps(r io.Reader) (steps []Step, err error) {
 		}
 		op := slices.Index(opNames[:], f[0])
 		if op < 0 || len(f) < 3 {
-			return nil, fmt.Errorf("line %d: %q is no step", n, lines.Text())
+			return nil, fmt.Errorf("line %d: %q is not a step", n, lines.Text())
 		}
 		node, err := strconv.ParseUint(f[1], 10, 8)
 		if err != nil {

@@ -16,25 +16,25 @@ const Nodes = 3
 
 // Violation is a promise that a schedule broke.
 type Violation struct {
-	Step int // at which it showed; len(steps) = while everything was brought to an end
+	Step int // the step at which it showed; len(steps) = during finish
 	Why  string
 }
 
 // Error implements error.
 func (v *Violation) Error() string { return fmt.Sprintf("step %d: %s", v.Step, v.Why) }
 
-// World is a cluster in the hands of a schedule.
+// World is a cluster driven by a schedule.
 type World struct {
 	nodes    []*node
 	log      []entry // entry i has index i+1
-	flight   []entry // proposed and neither committed nor lost, in the order of the log
+	flight   []entry // proposed, but neither committed nor lost, in log order
 	leader   int
 	term     uint64
 	now      history.Time // of an ideal clock
 	skew     []time.Duration
-	cut      uint64 // the log holds entries above this one
+	cut      uint64 // the log only has entries above this one
 	snapshot []byte
-	calls    []*call // of clients, that have no answer yet
+	calls    []*call // of clients, without an answer so far
 	model    *Model
 	stats    Stats
 	minted   uint64
@@ -42,7 +42,7 @@ type World struct {
 	step     int
 }
 
-// Run carries out a schedule and returns the first promise that it broke, or nil.
+// Run executes a schedule and returns the first promise that it broke, or nil.
 func Run(steps []Step) (stats Stats, violation *Violation) {
 	w := newWorld()
 	defer func() {
@@ -100,7 +100,7 @@ func (w *World) failf(format string, args ...any) {
 
 func dice(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0xd1ce)) }
 
-// do carries out one step and reports whether it found something to do.
+// do executes one step and reports whether it found something to do.
 func (w *World) do(s *Step) bool {
 	n := w.nodes[int(s.Node)%len(w.nodes)]
 	switch seed := s.Seeds[0]; s.Op {
@@ -109,7 +109,7 @@ func (w *World) do(s *Step) bool {
 	case Retry:
 		return w.retry(n, seed)
 	case Propose:
-		if seed%16 > 0 { // mostly whoever leads
+		if seed%16 > 0 { // usually the leader
 			n = w.nodes[w.leader]
 		}
 		return w.propose(n)
@@ -124,7 +124,7 @@ func (w *World) do(s *Step) bool {
 		w.now = w.now.Add(jump(seed))
 		return true
 	case Look:
-		return w.look(n, dice(seed))
+		return w.checkNode(n, dice(seed))
 	case Elect:
 		return w.elect(n, seed)
 	case Hear:
@@ -160,8 +160,8 @@ func (w *World) do(s *Step) bool {
 	return w.loop(n, s.Op, dice(s.Seeds[0]))
 }
 
-// jump is how far time goes in a tick: mostly under a second or two, now and then beyond what
-// request ids are kept for.
+// jump returns how far time moves in a tick: usually less than a second or two, sometimes beyond
+// the retention of request ids.
 func jump(seed uint64) time.Duration {
 	switch d := time.Duration(seed >> 8); seed % 64 {
 	case 0:
@@ -175,7 +175,7 @@ func jump(seed uint64) time.Duration {
 	}
 }
 
-// drift is how far a clock is off: mostly a little, now and then a day, ahead or behind.
+// drift draws the error of a clock: usually small, sometimes a day, ahead or behind.
 func drift(rng *rand.Rand) time.Duration {
 	most := one(rng, []time.Duration{time.Second, time.Second, 3 * time.Second, time.Minute, time.Hour, 26 * time.Hour})
 	return time.Duration(rng.Int64N(int64(2*most))) - most

@@ -8,13 +8,13 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// patienceToAgree bounds the wait for the moment at which all nodes stand at one index. While
-// schedules fire it may not come; the looks meanwhile compare what they can.
+// patienceToAgree bounds the wait for a moment when all nodes are at one index. While schedules
+// fire there may be none; the polls meanwhile compare what they can.
 const patienceToAgree = 10 * time.Second
 
-// agree looks at all nodes until they stand at one index, where their digests must be equal.
-// Looking now and then during the run meets two nodes at one index only by luck, so a node that
-// went astray on its own would often get away.
+// agree polls all nodes until they are at one index, where their digests must be equal. Polls
+// during the run meet two nodes at one index only by luck, so a node that diverged on its own would
+// often go unnoticed.
 func (w *watch) agree() {
 	ctx, cancel := context.WithTimeout(context.Background(), patienceToAgree)
 	defer cancel()
@@ -45,7 +45,7 @@ func (w *watch) agree() {
 		}
 		for _, n := range w.c.Nodes() {
 			if !n.Running() {
-				return // it will not come any more, and others say why
+				return // it will not become ready any more, and other checks report why
 			}
 		}
 		select {
@@ -56,7 +56,8 @@ func (w *watch) agree() {
 	}
 }
 
-// compare holds a node's digest against what any node had at that index. It is called with mu held.
+// compare compares a node's digest with that of any other node at the same index. The caller holds
+// mu.
 func (w *watch) compare(n *nodes.Node, s *nodes.Status) {
 	if s.Digest == "" {
 		return

@@ -17,28 +17,31 @@ import (
 )
 
 // Campaign is many runs that fill the matrix of workloads and faults evenly: every workload under
-// every family alone, and under random pairs of faults of any.
+// every family alone, and under random pairs of any faults.
 type Campaign struct {
 	Options
 	Runs        int
 	Seed        uint64
-	For         time.Duration // after which no run is begun; 0 = until all are made
+	For         time.Duration // after this time no run begins; 0 = until all are made
 	Workloads   []string
 	Families    []string // "pairs" and "none" too
 	Parallel    int
 	Least, Most time.Duration // of the part under faults; every twelfth run is long instead
 	Concurrency int
-	Rate        float64 // of a caller of a workload whose density is 1
+	Rate        float64 // of a caller, for a workload with density 1
 	Flags       []string
-	Netns       bool                                      // the family netns, and every third run of pairs, is in network namespaces
-	Tell        func(done, of int, r *Result, fresh bool) // after each run; not fresh: it was there already. Calls do not overlap
+	// the family netns, and every third run of pairs, uses network namespaces
+	Netns bool
+	// called after each run; not fresh: it existed already. Calls do not overlap
+	Tell func(done, of int, r *Result, fresh bool)
 }
 
 // long is the part under faults of every twelfth run: enough for the longest faults, such as 30 s
 // of SIGSTOP.
 const long = 50 * time.Second
 
-// Specs lists the runs, the same for the same campaign: it can be broken off and gone on with.
+// Specs lists the runs, always the same for one campaign, so that it can be interrupted and
+// continued.
 func (c *Campaign) Specs() ([]Spec, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -81,7 +84,7 @@ func (c *Campaign) Specs() ([]Spec, error) {
 	return specs, nil
 }
 
-// Run makes the runs that are not in Dir yet, and returns all results, those of before too.
+// Run makes the runs that are not in Dir yet, and returns all results, including earlier ones.
 func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
 	specs, err := c.Specs()
 	if err != nil {
@@ -125,7 +128,7 @@ func (c *Campaign) Run(ctx context.Context) ([]*Result, error) {
 	return slices.DeleteFunc(results, func(r *Result) bool { return r == nil }), ctx.Err()
 }
 
-// folder is where the run of a Spec leaves what it has.
+// folder returns where the run of a Spec leaves its files.
 func (o *Options) folder(s Spec) string {
 	return filepath.Join(o.Dir, fmt.Sprintf("%s-%s-%x", s.Workload, s.Faults, s.Seed))
 }
@@ -162,8 +165,9 @@ func LoadAll(dir string) ([]*Result, error) {
 	return results, nil
 }
 
-// EverySet lists the sets of faults of a campaign: none, all families but upgrade, and pairs. Those
-// that only a tagged binary can meet are left out without one, and so is netns without namespaces.
+// EverySet lists the sets of faults of a campaign: none, all families except upgrade, and pairs.
+// Without a tagged binary it leaves out those that need one, and without namespaces it leaves out
+// netns.
 func EverySet(tagged, namespaces bool) []string {
 	sets := []string{"none"}
 	for _, family := range fault.Families() {

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/jepsen/load/all"
 )
 
-// The runs of a campaign follow from its seed, fill the matrix, and take faults that need a tagged
-// binary only to one.
+// The runs of a campaign follow from its seed, fill the matrix, and need a tagged binary only if
+// there is one.
 func TestCampaignSpecs(t *testing.T) {
 	plain, tagged := EverySet(false, false), EverySet(true, false)
 	if slices.Contains(plain, "clock") || slices.Contains(plain, "disk") || !slices.Contains(tagged, "clock") || !slices.Contains(tagged, "disk") {
@@ -43,7 +43,7 @@ func TestCampaignSpecs(t *testing.T) {
 		t.Errorf("%d faults, %d cells, %d runs of five nodes, %d long ones", faults, len(cells), five, longs)
 	}
 	t.Logf("%d faults in %d runs; %d of five nodes, %d long ones", faults, len(specs), five, longs)
-	// What is asked for by its own name instead of its family's needs a tagged binary too.
+	// Faults requested by their own name instead of their family's need a tagged binary, too.
 	for _, faults := range []string{"snapshots", "kill-leader+disk-hang", "clock+process"} {
 		one := c
 		one.Families = []string{faults}

@@ -13,7 +13,7 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// size is what a node takes of its machine, as its own /metrics tell.
+// size is the resources that a node uses, as its own /metrics report.
 type size struct {
 	goroutines, descriptors, memory float64
 	starts                          int
@@ -40,7 +40,8 @@ func sizeOf(ctx context.Context, n *nodes.Node) (s size, err error) {
 		switch name {
 		case "go_goroutines":
 			s.goroutines += v
-		case "aion_engine_resident_executions": // a parked run keeps a goroutine, also for a while after it was closed from outside
+		// a parked run keeps a goroutine, also for a while after it was closed from outside
+		case "aion_engine_resident_executions":
 			s.goroutines -= v
 		case "process_open_fds":
 			s.descriptors = v
@@ -51,14 +52,16 @@ func sizeOf(ctx context.Context, n *nodes.Node) (s size, err error) {
 	return s, lines.Err()
 }
 
-// What a node may have more when all is settled than when it began, whatever was done to it.
+// How much more a node may use when everything is resolved than when it began, whatever happened to
+// it.
 const (
 	moreGoroutines  = 400 // idle connections of clients and of other nodes, two each; parked runs are not counted
 	moreDescriptors = 400
 	mostMemory      = 2 << 30
 )
 
-// grown compares the nodes with what they were, and waits a while for what is on its way out.
+// grown compares the nodes with their sizes before, and waits a while for resources that are being
+// released.
 func grown(ctx context.Context, c *nodes.Cluster, before map[string]size) (growth []string, found []load.Violation) {
 	for try := 0; ; try++ {
 		growth, found = nil, nil

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// held waits until every node has the archive of every version that is loaded: a load is
-// acknowledged once a majority has it on disk, and the others fetch it. What nobody has any more
-// shows here even if no run needs it yet.
+// held waits until every node has the archive of every loaded version: a load is acknowledged once
+// a majority has it on disk, and the others fetch it. An archive that nobody has any more is found
+// here even if no run needs it yet.
 func (w *watch) held() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -19,7 +19,7 @@ func (w *watch) held() {
 		now := ""
 		for _, n := range w.c.Nodes() {
 			if !n.Running() {
-				return // others say why
+				return // other checks report why
 			}
 			s, err := n.Status(ctx)
 			if err != nil {
@@ -35,7 +35,7 @@ func (w *watch) held() {
 		if now == "" {
 			return
 		}
-		if ctx.Err() == nil { // else it tells of our own end
+		if ctx.Err() == nil { // otherwise the error is about our own end
 			lacking = now
 		}
 		select {

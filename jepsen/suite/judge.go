@@ -12,24 +12,24 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// Checkers of a run as a whole, beside those of its workload.
+// Checkers of a run as a whole, in addition to those of its workload.
 const (
 	Recovery     = "recovery"     // the healed cluster is not what it was
 	Availability = "availability" // it acknowledged nothing for longer than its faults explain
 	Promises     = "promises"     // a fault saw a node break a promise of operations
 	Answers      = "answers"      // a caller was told what no fault explains
-	Faults       = "faults"       // the run did not meet what it was made for: it says nothing
+	Faults       = "faults"       // the run did not meet its faults: it proves nothing
 )
 
-// Liveness reports whether a finding is a symptom, that something did not happen in time, and not a
-// promise that the history breaks.
+// Liveness reports whether a finding is a symptom, that something did not happen in time, rather
+// than a promise that the history breaks.
 func Liveness(v load.Violation) bool {
 	return v.Checker == Recovery || v.Checker == Availability ||
 		strings.Contains(v.What, "after the healed cluster last finished anything") || strings.Contains(v.What, "open for ever")
 }
 
-// Worst is the finding that says most of a product: a broken promise before a symptom. What says
-// only that the run did not meet its faults is none.
+// Worst returns the most important finding: a broken promise before a symptom. It ignores findings
+// that only say that the run did not meet its faults.
 func (r *Result) Worst() (v load.Violation, found bool) {
 	for _, v := range r.Violations {
 		if v.Checker != Faults && !Liveness(v) {
@@ -44,24 +44,25 @@ func (r *Result) Worst() (v load.Violation, found bool) {
 	return v, false
 }
 
-// unexplained is how long a cluster may acknowledge no change while one is asked for and no fault
-// lasts. A caller gives up after 10 s, and one that was frozen with its call waits so long; the
+// unexplained is how long a cluster may acknowledge no change while one is requested and no fault
+// is active. A caller gives up after 10 s, and a frozen one waits that long with its call. The
 // longest recovery in 1,422 faults took 5.3 s, on two processors at a load of 15 to 20.
 const unexplained = 20 * time.Second
 
-// mended is how long after its time a fault may explain a gap, while it is mended. The longest that
-// a majority needed to start again was 10 s, likewise.
+// mended is how long after its time a fault may explain a gap while it is being mended. The longest
+// that a majority needed to start again was 10 s, in the same runs.
 const mended = 15 * time.Second
 
 // orderly is how long a cluster may acknowledge no change while its nodes are restarted one by one
-// and nothing else is wrong. A hand-over takes less than a second, an election that it came to 3 s.
+// and nothing else is wrong. A transfer of leadership takes less than a second; one that ended in
+// an election took 3 s.
 const orderly = 10 * time.Second
 
-// broken is the code of an answer that no fault of a node, a disk or a network may bring about.
+// broken is the code of an answer that no fault of a node, a disk or a network may cause.
 const broken = "internal"
 
 // judge finds what no workload looks for: faults that went wrong, or did nothing, and a cluster
-// that was away for longer than they explain.
+// that was unavailable for longer than they explain.
 func (r *Result) judge(ops []op.Op) (found []load.Violation) {
 	add := func(checker, format string, args ...any) {
 		found = append(found, load.Violation{Checker: checker, What: fmt.Sprintf(format, args...)})
@@ -81,7 +82,7 @@ func (r *Result) judge(ops []op.Op) (found []load.Violation) {
 	for i := range ops {
 		if o := &ops[i]; o.Code == broken {
 			add(Answers, "%s %s through %s at %s was answered %s: %s", o.F, o.Key, o.Node, seconds(o.Invoke), o.Code, o.Error)
-			break // the first tells it all
+			break // the first one suffices
 		}
 	}
 	for _, d := range r.Done {
@@ -115,13 +116,14 @@ func (r *Result) judge(ops []op.Op) (found []load.Violation) {
 
 func seconds(at int64) string { return time.Duration(at).Round(10 * time.Millisecond).String() }
 
-// span is a time from, to.
+// span is a period from, to.
 type span struct{ from, to int64 }
 
-// idle finds the longest time in which changes were asked for, none was acknowledged and no fault
-// lasted. It looks between two acknowledged changes, acks, of which the first came before until.
+// idle finds the longest period in which changes were requested, none was acknowledged and no fault
+// was active. It looks between two consecutive acknowledgements in acks if the first came before
+// until.
 func (r *Result) idle(ops []op.Op, acks []int64, until int64) {
-	var asked []span // for changes, in vain
+	var asked []span // requests for changes without success
 	for i := range ops {
 		o := &ops[i]
 		if o.Node != "" && o.Request != "" && o.Outcome != op.OK && o.Outcome != op.Refused {
@@ -146,13 +148,13 @@ func (r *Result) idle(ops []op.Op, acks []int64, until int64) {
 	}
 }
 
-// pauses notes, of each fault that is orderly and met no other, the longest time while it lasted in
-// which changes were asked for and none was acknowledged.
+// pauses records, for each orderly fault that met no other, the longest period during it in which
+// changes were requested and none was acknowledged.
 func (r *Result) pauses(asked []span, acks []int64) {
 	for i := range r.Done {
 		d := &r.Done[i]
 		k, err := fault.Get(d.Name)
-		if err != nil || !k.Orderly || !d.Struck() || r.meets(i) {
+		if err != nil || !k.Orderly || !d.Struck() || r.overlaps(i) {
 			continue
 		}
 		last := d.Begin
@@ -169,12 +171,12 @@ func (r *Result) pauses(asked []span, acks []int64) {
 	}
 }
 
-// spoilt are the calls whose outcome nobody knows because of an orderly fault that met no other
-// one, though the node that they went through was not stopped meanwhile: a restart in order hands
-// over first, so it costs them a retry at most.
+// spoilt returns the calls with unknown outcomes for which only an orderly fault is to blame: it
+// met no other fault, and the node that took the call was not stopped meanwhile. An orderly restart
+// transfers leadership first, so it costs such a call at most a retry.
 func (r *Result) spoilt(i int, ops []op.Op) (lost []*op.Op) {
 	d := &r.Done[i]
-	if len(d.Away) == 0 || !d.Struck() || d.Error != "" || r.meets(i) {
+	if len(d.Away) == 0 || !d.Struck() || d.Error != "" || r.overlaps(i) {
 		return nil
 	}
 	for k := range ops {
@@ -189,8 +191,8 @@ func (r *Result) spoilt(i int, ops []op.Op) (lost []*op.Op) {
 	return lost
 }
 
-// meets reports whether another fault lasted while the i-th did, or shortly before.
-func (r *Result) meets(i int) bool {
+// overlaps reports whether another fault was active during the i-th, or shortly before.
+func (r *Result) overlaps(i int) bool {
 	d := r.Done[i]
 	for j, other := range r.Done {
 		if j != i && other.Struck() && other.Begin < d.End && other.End > d.Begin-int64(5*time.Second) {
@@ -200,7 +202,7 @@ func (r *Result) meets(i int) bool {
 	return false
 }
 
-// askedIn is from when on, in a time, changes were asked for in vain.
+// askedIn returns from when on, within a period, changes were requested without success.
 func askedIn(asked []span, in span) (from int64, ok bool) {
 	at := slices.IndexFunc(asked, func(a span) bool { return a.to > in.from && a.from < in.to })
 	if at < 0 {
@@ -209,7 +211,7 @@ func askedIn(asked []span, in span) (from int64, ok bool) {
 	return max(in.from, asked[at].from), true
 }
 
-// calm are the parts of a time in which no fault lasted.
+// calm returns the parts of a period in which no fault was active.
 func (r *Result) calm(gap span) []span {
 	parts := []span{gap}
 	for i := range r.Done {
@@ -236,10 +238,10 @@ func (r *Result) calm(gap span) []span {
 	return parts
 }
 
-// explainedUntil is when a fault ceases to explain why nothing is acknowledged.
+// explainedUntil returns when a fault no longer explains that nothing is acknowledged.
 func explainedUntil(d *fault.Done) int64 {
 	if d.Over == 0 {
-		return d.End // of a result from before this was noted
+		return d.End // of a result from before this was recorded
 	}
 	return min(d.End, d.Over+int64(mended))
 }

@@ -18,7 +18,7 @@ func change(from, to int64, o op.Outcome) op.Op {
 	return op.Op{Node: "n1", Request: "r", Invoke: from * second, Return: to * second, Outcome: o}
 }
 
-// struck is a fault whose time was over, and that was mended, so many seconds into the run.
+// struck is a fault whose time ended, and that was mended, at these seconds of the run.
 func struck(begin, over, end int64) fault.Done {
 	return fault.Done{Item: fault.Item{Name: "kill-all"}, Did: "kill -9 n1 n2 n3", Begin: begin * second, Over: over * second, End: end * second}
 }
@@ -30,8 +30,8 @@ func rolled(begin, over, end int64) fault.Done {
 	return d
 }
 
-// An orderly restart may leave the calls without an outcome that went through the node that was
-// stopped then, and no others; a fault that meets another one explains more.
+// An orderly restart may leave calls without an outcome that went through the node that was stopped
+// then, and no others; a fault that meets another one explains more.
 func TestOrderlyRestartsLoseNoAnswers(t *testing.T) {
 	through := func(node string, from, to int64, o op.Outcome) op.Op {
 		c := change(from, to, o)
@@ -75,7 +75,7 @@ func TestJudge(t *testing.T) {
 		ops   []op.Op
 		done  []fault.Done
 		until int64
-		want  string // the checker and what it says; empty: nothing is found
+		want  string // the checker and its text; empty: nothing is found
 	}{
 		{name: "nothing is wrong", ops: []op.Op{change(0, 1, op.OK), change(2, 3, op.OK)}, until: 4},
 		{name: "nothing is acknowledged", ops: failed(1, 2), until: 4, want: "availability: no change was acknowledged"},
@@ -175,7 +175,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// What the suite itself changed once all was healed is a recovery, and no call of the workload.
+// What the suite itself changed after healing shows recovery, and is not a call of the workload.
 func TestProbesShowTheRecovery(t *testing.T) {
 	r := &Result{Counts: map[string]int{}, Done: []fault.Done{struck(4, 5, 6)}}
 	r.measure([]op.Op{change(0, 1, op.OK)}, 10*second, 11*second)
@@ -184,7 +184,7 @@ func TestProbesShowTheRecovery(t *testing.T) {
 	}
 }
 
-// A node that cannot suffer what it is to suffer is refused before anything is run.
+// Faults that a node's binary does not support are refused before any run.
 func TestFaultsNeedTheirTags(t *testing.T) {
 	dir := t.TempDir()
 	plain, tagged := filepath.Join(dir, "plain"), filepath.Join(dir, "tagged")

@@ -8,8 +8,8 @@ import (
 	"aion.dev/aion/jepsen/load/all"
 )
 
-// Check refuses what makes no run, or none that says anything: a run without callers or time would
-// pass. It names the field and its limits.
+// Check refuses a Spec that makes no run, or one that proves nothing: a run without callers or time
+// would pass. Its error names the field and its limits.
 func (s *Spec) Check() error {
 	if _, err := all.New(s.Workload); err != nil {
 		return err
@@ -27,7 +27,7 @@ func (s *Spec) Check() error {
 	return nil
 }
 
-// check refuses a campaign that makes no run; those of its runs are checked each.
+// check refuses a campaign that makes no run; its runs are checked separately.
 func (c *Campaign) check() error {
 	switch {
 	case c.Runs < 1 || c.Runs > 100_000:

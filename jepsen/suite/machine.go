@@ -16,7 +16,7 @@ func here() Machine {
 	}
 }
 
-// loadAverage is how many processes wanted a processor in the last minute, -1 when nobody tells.
+// loadAverage returns the load average of the last minute, or -1 if it is unknown.
 func loadAverage() float64 {
 	b, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

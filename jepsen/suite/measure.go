@@ -7,17 +7,17 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// measure fills in what is counted and timed of a history. Faults ended at until, nanoseconds since
-// the run began: what came after settled and read. Probed are times of changes that the suite
-// itself made, and that were acknowledged.
+// measure counts and times a history. Faults ended at until, nanoseconds since the run began; later
+// calls resolved outcomes and read the state. probed are times of acknowledged changes that the
+// suite itself made.
 func (r *Result) measure(ops []op.Op, until int64, probed ...int64) {
 	r.Until = until
-	var acks []int64 // times of acknowledged changes: reads may be stale, and say nothing of a majority
+	var acks []int64 // times of acknowledged changes: reads may be stale, and prove nothing about a majority
 	var all []time.Duration
 	for i := range ops {
 		o := &ops[i]
 		if o.Node == "" {
-			continue // what a workload notes for its checker is no call
+			continue // a workload's note for its checker is not a call
 		}
 		r.Ops++
 		r.Counts[string(o.Outcome)]++
@@ -51,11 +51,12 @@ func (r *Result) measure(ops []op.Op, until int64, probed ...int64) {
 	r.recoveries(acks)
 }
 
-// latencyQuantiles are what Result.Latency holds.
+// latencyQuantiles are the quantiles in Result.Latency.
 var latencyQuantiles = [...]float64{0.5, 0.9, 0.99, 1}
 
-// recoveries looks for the first acknowledged change after the end of each fault. Of a fault that
-// ended while another lasted it tells nothing: what the cluster then does is not its recovery.
+// recoveries finds the first acknowledged change after the end of each fault. For a fault that
+// ended while another was active it reports nothing, because what the cluster then does is not its
+// recovery.
 func (r *Result) recoveries(acks []int64) {
 	for i, d := range r.Done {
 		recovery := Never
@@ -74,8 +75,8 @@ func (r *Result) recoveries(acks []int64) {
 	}
 }
 
-// What Recovery holds instead of a time.
+// Special values of Recovery.
 const (
-	Never  = time.Duration(-1) // nothing was acknowledged any more
-	Masked = time.Duration(-2) // nothing can be told: the fault did nothing, or another one lasted on
+	Never  = time.Duration(-1) // nothing was acknowledged afterwards
+	Masked = time.Duration(-2) // unknown: the fault did nothing, or another one was still active
 )

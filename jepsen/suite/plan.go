@@ -9,9 +9,9 @@ import (
 )
 
 // Plan fills in the schedule of a Spec from its Seed and Faults: the name of a fault or family, or
-// several of them with "+" between, which meet in pairs then, "pairs" of all, "any" or "none". What
-// is asked for by name and cannot be met is refused, never left out in silence: a run in which
-// nothing goes wrong would pass.
+// several of them joined by "+", which then meet in pairs, "pairs" of all, "any" or "none". A fault
+// requested by name that cannot be made is refused, never silently left out: a run in which nothing
+// goes wrong would pass.
 func (s *Spec) Plan() error {
 	if s.Faults == "none" {
 		return nil
@@ -47,12 +47,12 @@ func (s *Spec) Plan() error {
 			return fmt.Errorf("faults %s: %w", s.Faults, unfit)
 		}
 	}
-	slices.Sort(names) // as the seed expects
+	slices.Sort(names) // in the order that seeds rely on
 	s.Schedule = fault.Plan(s.Seed, names, s.Length, s.Faults == "pairs" || len(asked) > 1)
 	return nil
 }
 
-// kindsCalled lists the faults of that name or family; all, when every one is asked for.
+// kindsCalled lists the faults of a name or family; all if every is set.
 func kindsCalled(word string, every bool) (kinds []fault.Kind) {
 	for _, name := range fault.Names() {
 		if k, err := fault.Get(name); err == nil && (every || k.Name == word || k.Family == word) {
@@ -62,8 +62,8 @@ func kindsCalled(word string, every bool) (kinds []fault.Kind) {
 	return kinds
 }
 
-// NeedsOther reports whether a set of faults has one that was asked for by name or family and that
-// needs the node of another commit.
+// NeedsOther reports whether a set of faults contains one, requested by name or family, that needs
+// a node of another commit.
 func NeedsOther(faults string) bool {
 	for word := range strings.SplitSeq(faults, "+") {
 		if slices.ContainsFunc(kindsCalled(word, false), func(k fault.Kind) bool { return k.Mixed }) {
@@ -73,8 +73,8 @@ func NeedsOther(faults string) bool {
 	return false
 }
 
-// NeedsTags reports whether a set of faults has one that was asked for by name or family and that
-// only a node built with -tags aionfaults can suffer. Of "any" and "pairs" it leaves those out.
+// NeedsTags reports whether a set of faults contains one, requested by name or family, that needs a
+// node built with -tags aionfaults. It ignores those in "any" and "pairs".
 func NeedsTags(faults string) bool {
 	for word := range strings.SplitSeq(faults, "+") {
 		kinds := kindsCalled(word, false)

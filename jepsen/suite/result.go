@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/jepsen/load"
 )
 
-// Spec says what one run does. The same Spec and binary make the same choices; timing differs.
+// Spec describes one run. The same Spec and binary make the same choices; timing differs.
 type Spec struct {
 	Seed        uint64         `json:"seed"`
 	Workload    string         `json:"workload"`
@@ -25,32 +25,34 @@ type Spec struct {
 	Bug         string         `json:"bug,omitempty"`    // seeded
 }
 
-// Result is what came of a run: one JSON document in its folder, from which every report is made.
+// Result is the outcome of a run: one JSON document in its folder, from which every report is made.
 type Result struct {
 	Spec
-	Commit     string           `json:"commit"`
-	Machine    Machine          `json:"machine"`
-	Started    time.Time        `json:"started"`
-	Took       time.Duration    `json:"took"`
-	Parts      []Part           `json:"parts,omitempty"` // what Took was spent on, in order
-	Ops        int              `json:"ops"`             // calls that the workload's clients made
-	Load       int              `json:"load"`            // of these under faults; the rest settled and read
-	Counts     map[string]int   `json:"counts"`          // by outcome
-	Done       []fault.Done     `json:"done"`
-	Recovery   []time.Duration  `json:"recovery"`         // for each of Done: from its end to the next acknowledged change, or Never or Masked
-	Longest    time.Duration    `json:"longest_gap"`      // without an acknowledged change, begun under faults
-	Acked      int              `json:"acked"`            // acknowledged changes
-	Idle       time.Duration    `json:"idle"`             // the longest time in which changes were asked for, none was acknowledged and no fault lasted
-	IdleFrom   int64            `json:"idle_from"`        // when that began: nanoseconds since the run began
-	Latency    [4]time.Duration `json:"latency"`          // of acknowledged changes under faults: half, 90 and 99 in a hundred, and the longest
-	Until      int64            `json:"until"`            // when faults and load ended: nanoseconds since the run began
-	Growth     []string         `json:"growth,omitempty"` // goroutines, descriptors and memory of each node at the start and when all was settled
+	Commit  string        `json:"commit"`
+	Machine Machine       `json:"machine"`
+	Started time.Time     `json:"started"`
+	Took    time.Duration `json:"took"`
+	Parts   []Part        `json:"parts,omitempty"` // how Took was spent, in order
+	Ops     int           `json:"ops"`             // calls that the workload's clients made
+	// of these, under faults; the rest resolved outcomes and read
+	Load     int              `json:"load"`
+	Counts   map[string]int   `json:"counts"` // by outcome
+	Done     []fault.Done     `json:"done"`
+	Recovery []time.Duration  `json:"recovery"`    // for each of Done: from its end to the next acknowledged change, or Never or Masked
+	Longest  time.Duration    `json:"longest_gap"` // without an acknowledged change, begun under faults
+	Acked    int              `json:"acked"`       // acknowledged changes
+	Idle     time.Duration    `json:"idle"`        // the longest time in which changes were asked for, none was acknowledged and no fault lasted
+	IdleFrom int64            `json:"idle_from"`   // when that began: nanoseconds since the run began
+	Latency  [4]time.Duration `json:"latency"`     // of acknowledged changes under faults: half, 90 and 99 in a hundred, and the longest
+	Until    int64            `json:"until"`       // when faults and load ended: nanoseconds since the run began
+	// goroutines, descriptors and memory of each node at the start and at the end
+	Growth     []string         `json:"growth,omitempty"`
 	Violations []load.Violation `json:"violations"`
-	Error      string           `json:"error,omitempty"` // the run could not be made: neither passed nor failed
-	Dir        string           `json:"dir,omitempty"`   // what was kept
+	Error      string           `json:"error,omitempty"` // the run could not be made: it neither passed nor failed
+	Dir        string           `json:"dir,omitempty"`   // the folder that was kept
 }
 
-// Machine is where a run was made.
+// Machine describes where a run was made.
 type Machine struct {
 	System string     `json:"system"` // linux/amd64
 	Kernel string     `json:"kernel,omitempty"`
@@ -65,7 +67,7 @@ type Part struct {
 	Took time.Duration `json:"took"`
 }
 
-// Struck is how many faults did anything.
+// Struck returns how many faults did anything.
 func (r *Result) Struck() (n int) {
 	for i := range r.Done {
 		if r.Done[i].Struck() {

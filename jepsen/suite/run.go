@@ -19,17 +19,19 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// Options are what is the same for all runs.
+// Options are the same for all runs.
 type Options struct {
 	Binary string // aion-node
-	Faulty string // the same built with -tags aionfaults, for runs that are Tagged; empty = Binary is built so
+	// the same, built with -tags aionfaults, for runs that are Tagged; empty = Binary is built that
+	// way
+	Faulty string
 	Other  string // aion-node of another commit, for runs that are Mixed
 	Dir    string // each run gets a folder in it
 	Commit string // of Binary, for reports
 	Keep   bool   // keep data and logs of runs that passed, too
 }
 
-// binary is what the nodes of a run are.
+// binary returns the nodes' binary for a run.
 func (o *Options) binary(s *Spec) string {
 	if s.Tagged && o.Faulty != "" {
 		return o.Faulty
@@ -41,8 +43,7 @@ func (o *Options) binary(s *Spec) string {
 // acknowledged.
 const patience = 60 * time.Second
 
-// Run makes one run. The Result is complete whatever happened; its Error says that no verdict can
-// be given.
+// Run makes one run. The Result is complete in any case; its Error means that there is no verdict.
 func Run(ctx context.Context, o Options, s Spec) *Result {
 	res := &Result{Spec: s, Commit: o.Commit, Started: time.Now().UTC(), Counts: map[string]int{}, Machine: here()}
 	res.Dir = o.folder(s)
@@ -123,11 +124,12 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	lap("faults")
 	until := rec.Since()
 	c.Links.Heal()
-	settling, cancel := context.WithTimeout(ctx, 10*patience) // workloads end earlier, when nothing moves any more
+	// workloads end earlier, when nothing makes progress any more
+	settling, cancel := context.WithTimeout(ctx, 10*patience)
 	defer cancel()
 	recovery := 2 * patience
 	if slices.ContainsFunc(res.Done, func(d fault.Done) bool { return strings.Contains(d.Error, fault.Broken) }) {
-		recovery = patience / 4 // what was broken may well not recover, and is found already
+		recovery = patience / 4 // a broken cluster may well not recover, and is already reported
 	}
 	recovering, cancel := context.WithTimeout(settling, recovery)
 	defer cancel()
@@ -137,7 +139,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 		found.What = "the healed cluster is not ready: " + err.Error()
 	} else if probed, err = probe(recovering, e); err != nil {
 		found.What = "the healed cluster acknowledges no change: " + err.Error()
-	} else if err := w.Settle(settling, e); err != nil {
+	} else if err := w.Resolve(settling, e); err != nil {
 		found.What = "the healed cluster did not finish: " + err.Error()
 	}
 	lap("settle")
@@ -157,7 +159,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 		return err
 	}
 	ops := rec.Ops()
-	if found.What == "" { // what is not settled cannot be judged
+	if found.What == "" { // without known outcomes the history cannot be judged
 		res.Violations = append(res.Violations, w.Check(ops)...)
 	}
 	lap("check")
@@ -167,7 +169,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	return res.saveEDN(ops)
 }
 
-// laps returns what notes how long the part of the run took that has just ended.
+// laps returns a function that records how long the part of the run took that has just ended.
 func (r *Result) laps() func(part string) {
 	last := time.Now()
 	return func(part string) {
@@ -194,7 +196,7 @@ func (r *Result) saveEDN(ops []op.Op) error {
 	return op.WriteEDN(f, ops)
 }
 
-// draw writes what shows the violations that can be shown.
+// draw writes drawings of the violations that have one.
 func (r *Result) draw() {
 	for i := range r.Violations {
 		v := &r.Violations[i]
@@ -208,9 +210,9 @@ func (r *Result) draw() {
 	}
 }
 
-// prune leaves only the result and the history of a run that passed, the latter compressed.
+// prune leaves only the result and the compressed history of a run that passed.
 func prune(dir string) {
-	op.Compress(filepath.Join(dir, "history.jsonl")) // if it cannot be, it stays as it is
+	op.Compress(filepath.Join(dir, "history.jsonl")) // if this fails, it stays as it is
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		switch e.Name() {

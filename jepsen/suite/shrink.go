@@ -9,7 +9,7 @@ import (
 )
 
 // Shrink looks for a smaller schedule under which a failing run still fails: it leaves items out,
-// halves first, then single ones. Timing differs from try to try, so each candidate gets several;
+// halves first, then single ones. Timing differs between attempts, so each candidate gets several;
 // one failure is enough. It returns the smallest that failed, with its result.
 func Shrink(ctx context.Context, o Options, failing *Result, tries int, tell func(string)) (*Result, error) {
 	best := failing

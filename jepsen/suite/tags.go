@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// fits refuses a run whose faults the node's binary cannot suffer: it would find nothing, and pass.
+// fits refuses a run whose faults the node's binary does not support: it would find nothing, and
+// pass.
 func (o *Options) fits(s *Spec) error {
 	if s.Mixed && o.Other == "" {
 		return fmt.Errorf("%s under %s needs the node of another commit: --other-binary", s.Workload, s.Faults)

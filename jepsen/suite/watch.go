@@ -14,16 +14,16 @@ import (
 	"aion.dev/aion/jepsen/nodes"
 )
 
-// watch looks at every node, past the links, several times a second, and at its log in the end. It
+// watch polls every node, past the links, several times a second, and reads its log at the end. It
 // checks what must hold whatever the workload: one leader in a term, equal digests at equal
-// indexes, applied indexes that never go back while a process lives, no panic, no growth of
-// descriptors beyond reason.
+// indexes, applied indexes that never go backwards while a process lives, no panic, no excessive
+// growth of descriptors.
 type watch struct {
 	c    *nodes.Cluster
 	stop context.CancelFunc
 	all  sync.WaitGroup
 
-	mu      sync.Mutex // over everything below
+	mu      sync.Mutex // guards the fields below
 	leaders map[uint64]string
 	digests map[uint64]digest
 	found   []load.Violation
@@ -32,14 +32,14 @@ type watch struct {
 
 type digest struct{ value, node string }
 
-// A node stops, as it ought to, when its log gives back other bytes than it was given: with a sum
-// that differs, or a length that makes no sense. Raft says so by a panic. If no fault spoilt its
-// disk, that it ended by itself is a violation all the same.
+// A node stops, as it should, when its log returns other bytes than it was given: with a wrong
+// checksum, or an impossible length. Raft reports that by a panic. If no fault damaged its disk, it
+// is still a violation that the node ended by itself.
 const spoilt = "panic: raft store, read entry: "
 
-// panicked reports whether a line of a node's log is a panic that nobody brought about. The
-// database ends its process by a panic when its files fail, as a node must: if the failure is one
-// that internal/faults made ("fault: " is its word), the panic is the fault's.
+// panicked reports whether a line of a node's log is a panic that no fault caused. The database
+// panics when its files fail, as a node must: if internal/faults caused the failure (its errors
+// contain "fault: "), the panic is the fault's.
 func panicked(line string) bool {
 	switch {
 	case strings.HasPrefix(line, spoilt), strings.HasPrefix(line, "panic: state on disk: ") && strings.Contains(line, ": fault: "):
@@ -48,9 +48,9 @@ func panicked(line string) bool {
 	return strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") || strings.Contains(line, "DATA RACE") || strings.Contains(line, "a handler panicked")
 }
 
-// maxDescriptors is what no node under these loads has open unless it leaks. A flood leaves up to
-// 1,500 calls unanswered, each with a connection to the node it came to and one from there to the
-// leader; a node that was frozen takes in those that callers have given up on, too.
+// maxDescriptors is more than any node under these loads has open unless it leaks. A flood leaves
+// up to 1,500 calls unanswered, each with a connection to its node and one from there to the
+// leader. A node that was frozen also accepts those that callers have given up on.
 const maxDescriptors = 4000
 
 func watchCluster(ctx context.Context, c *nodes.Cluster) *watch {
@@ -103,7 +103,7 @@ func (w *watch) follow(ctx context.Context, n *nodes.Node) {
 	}
 }
 
-// foundf is called with mu held; each kind is told once.
+// foundf records a violation; each kind is reported once. The caller holds mu.
 func (w *watch) foundf(checker, format string, args ...any) {
 	for _, v := range w.found {
 		if v.Checker == checker {
@@ -113,7 +113,7 @@ func (w *watch) foundf(checker, format string, args ...any) {
 	w.found = append(w.found, load.Violation{Checker: checker, What: fmt.Sprintf(format, args...)})
 }
 
-// end stops looking and tells what was found.
+// end stops polling and returns the violations.
 func (w *watch) end() []load.Violation {
 	w.agree()
 	w.held()

@@ -1,10 +1,10 @@
-// Package worker is the processes that carry out activities for workloads: real ones, so that they
+// Package worker runs the processes that execute activities for workloads: real ones, so that they
 // can be killed with SIGKILL, frozen, and cut off.
 //
-// A worker does what its task's input orders (Order), and writes down what it took, did and was
-// told in a ledger that it shares with all others: one file, one write for each line. It decides
-// nothing about what is right: checkers read ledger and histories. It serves over the protocol by
-// hand, so that it can be late, silent and wrong, or through transport/worker, as users do.
+// A worker does what its task's input orders (Order), and records what it received, did and was
+// told in a ledger that all workers share: one file, one write for each line. It does not decide
+// what is right: checkers compare the ledger with the histories. It speaks the protocol by hand, so
+// that it can be late, silent and wrong, or uses transport/worker, as users do.
 //
 // The process is this program again: see Process. Begin with Order, then Line, then serve.go.
 package worker

@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// What a line tells.
+// The kinds of lines.
 const (
-	Took   = "took"   // an attempt came; Value is the details that came with it
+	Took   = "took"   // an attempt arrived; Value is the details that came with it
 	Beat   = "beat"   // a heartbeat is about to be sent; Value is its details
-	Beaten = "beaten" // it was answered
-	Effect = "effect" // the attempt's work is done: Value is the output, or the failure if Failed. Synced to disk before the cluster hears of it
-	Told   = "told"   // the cluster answered the outcome
-	Left   = "left"   // the worker does no more about the attempt; Code says why
+	Beaten = "beaten" // a heartbeat was answered
+	// the attempt's work is done: Value is the output, or the failure if Failed. Synced to disk
+	// before the cluster hears of it
+	Effect = "effect"
+	Told   = "told" // the cluster answered the outcome
+	Left   = "left" // the worker does nothing more about the attempt; Code says why
 )
 
 // Line is one line of the ledger.
@@ -29,15 +31,15 @@ type Line struct {
 	Step     uint64          `json:"step"`
 	Attempt  uint32          `json:"attempt"`
 	Value    json.RawMessage `json:"value,omitempty"`
-	Failed   bool            `json:"failed,omitempty"` // of Effect and Told: what was done is a failure
-	OK       bool            `json:"ok,omitempty"`     // of Beaten and Told; of Left: the task was taken back
-	Cancel   bool            `json:"cancel,omitempty"` // of Beaten
+	Failed   bool            `json:"failed,omitempty"` // for Effect and Told: the work failed
+	OK       bool            `json:"ok,omitempty"`     // for Beaten and Told; for Left: the task was taken back
+	Cancel   bool            `json:"cancel,omitempty"` // for Beaten
 	Code     string          `json:"code,omitempty"`
-	Index    uint64          `json:"index,omitempty"` // of Beaten and Told: the log index that the answer names
+	Index    uint64          `json:"index,omitempty"` // for Beaten and Told: the log index in the answer
 }
 
-// ledger appends lines. Every write is one line with a line end before and behind it: a process
-// that is killed within a write spoils no other line.
+// ledger appends lines. Every write is one line with a newline before and after it: a process that
+// is killed during a write corrupts no other line.
 type ledger struct {
 	mu     sync.Mutex
 	file   *os.File
@@ -66,8 +68,8 @@ func (l *ledger) write(line Line) error {
 	return nil
 }
 
-// ReadLedger reads all whole lines of a ledger, in the order in which they were written. A file
-// that is not there has none.
+// ReadLedger reads all complete lines of a ledger, in the order in which they were written. A
+// missing file has none.
 func ReadLedger(path string) ([]Line, error) {
 	b, err := os.ReadFile(path)
 	if os.IsNotExist(err) {

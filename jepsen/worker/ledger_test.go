@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What was written whole is read, whoever else writes, and whatever a killed process left in
+// What was written completely is read, whoever else writes, and whatever a killed process left in
 // between.
 func TestLedgerSurvivesTornLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger")

@@ -1,25 +1,25 @@
 package worker
 
-// What an attempt does.
+// What an attempt may do.
 const (
-	Do     = "do"     // works, beats, and completes
-	Fail   = "fail"   // works, beats, and fails; it may be tried again
+	Do     = "do"     // works, sends heartbeats, and completes
+	Fail   = "fail"   // works, sends heartbeats, and fails; it may be retried
 	Fatal  = "fatal"  // fails with kind "fatal"
 	Late   = "late"   // is silent, and completes after its lease may be over
-	Drop   = "drop"   // does nothing at all: it takes the task and forgets it
-	Return = "return" // gives the task back undone
-	Linger = "linger" // beats until it hears that nobody waits for it
+	Drop   = "drop"   // does nothing: it receives the task and forgets it
+	Return = "return" // returns the task undone
+	Linger = "linger" // sends heartbeats until it hears that nobody waits for it
 )
 
 // Order is the input of an activity: what its attempts do.
 type Order struct {
-	Plan []string `json:"plan"` // by attempt; the last one holds for all further ones. None = Do
+	Plan []string `json:"plan"` // by attempt; the last one applies to all further ones. None = Do
 	Work int      `json:"work"` // milliseconds of work
 	Beat int      `json:"beat"` // milliseconds between heartbeats; 0 = none
 	Tag  string   `json:"tag,omitempty"`
 }
 
-// Of says what an attempt does, from 1.
+// Of returns what an attempt does; attempts count from 1.
 func (o Order) Of(attempt uint32) string {
 	if len(o.Plan) == 0 {
 		return Do
@@ -27,8 +27,8 @@ func (o Order) Of(attempt uint32) string {
 	return o.Plan[min(int(attempt), len(o.Plan))-1]
 }
 
-// Output is what a completed attempt returns: it names itself, so that a recorded outcome tells
-// whose it is.
+// Output is what a completed attempt returns: it names the attempt, so that a recorded outcome
+// identifies it.
 type Output struct {
 	Run     string `json:"run"`
 	Step    uint64 `json:"step"`
@@ -44,7 +44,8 @@ type Progress struct {
 	Beat    int    `json:"beat"` // from 1
 }
 
-// Newer reports whether p was said after q, by a later attempt or a later beat of the same one.
+// Newer reports whether p was sent after q, by a later attempt or as a later heartbeat of the same
+// one.
 func (p Progress) Newer(q Progress) bool {
 	return p.Attempt > q.Attempt || p.Attempt == q.Attempt && p.Beat > q.Beat
 }

@@ -12,27 +12,26 @@ import (
 	"time"
 )
 
-// Config says which queue a worker serves, and how. It travels to the process as JSON on its
-// standard input.
+// Config configures a worker and its queue. The process receives it as JSON on its standard input.
 type Config struct {
-	Name       string        `json:"name"` // also that of its links
+	Name       string        `json:"name"` // also the name of its links
 	Nodes      []string      `json:"nodes"`
 	Queue      string        `json:"queue"`
 	Activities []string      `json:"activities"`
-	Slots      int           `json:"slots"` // tasks at a time
+	Slots      int           `json:"slots"` // concurrent tasks
 	Lease      time.Duration `json:"lease"`
-	SDK        bool          `json:"sdk"` // through transport/worker
+	SDK        bool          `json:"sdk"` // use transport/worker
 	Ledger     string        `json:"ledger"`
-	Log        string        `json:"log"` // file for what the process says
+	Log        string        `json:"log"` // file for the process's output
 }
 
-// Process is a worker that can be started, hurt and ended. Its methods may be called by any
-// goroutine; one waits for another.
+// Process is a worker that can be started, disturbed and ended. Its methods may be called by any
+// goroutine; they wait for each other.
 type Process struct {
 	Config Config
-	Owns   func(pid int, name string) // told of every new process before it calls anybody
+	Owns   func(pid int, name string) // called with every new process before it makes a call
 
-	mu     sync.Mutex // over everything below
+	mu     sync.Mutex // guards the fields below
 	cmd    *exec.Cmd
 	stdin  io.Closer
 	exited chan struct{}
@@ -41,8 +40,8 @@ type Process struct {
 // environment marks a process of this program that is a worker.
 const environment = "AION_JEPSEN_WORKER"
 
-// Any program that has this package in it can be a worker, tests too: no second binary has to be
-// built and found.
+// Any program that contains this package can be a worker, including tests: no second binary has to
+// be built and found.
 func init() {
 	if os.Getenv(environment) == "" {
 		return
@@ -93,7 +92,7 @@ func (p *Process) Start() error {
 	return json.NewEncoder(stdin).Encode(p.Config)
 }
 
-// running is called with mu held.
+// running reports whether the process runs. The caller holds mu.
 func (p *Process) running() bool {
 	if p.exited == nil {
 		return false
@@ -106,10 +105,10 @@ func (p *Process) running() bool {
 	}
 }
 
-// Kill ends the process with SIGKILL and waits for its end.
+// Kill ends the process with SIGKILL and waits for it.
 func (p *Process) Kill() { p.end(syscall.SIGKILL, time.Minute) }
 
-// Stop lets the process finish what it has in hand; an error says that it was killed after within.
+// Stop lets the process finish its tasks. An error means that it was killed after within.
 func (p *Process) Stop(within time.Duration) error {
 	if p.end(syscall.SIGTERM, within) {
 		return nil
@@ -135,7 +134,7 @@ func (p *Process) end(with syscall.Signal, within time.Duration) bool {
 	}
 }
 
-// Freeze stops the process with SIGSTOP; Thaw lets it go on.
+// Freeze stops the process with SIGSTOP; Thaw continues it.
 func (p *Process) Freeze() { p.signal(syscall.SIGSTOP) }
 
 // Thaw is the reverse of Freeze.

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A process is this test's program again: it starts, is owned before it calls, is frozen, thawed,
-// killed, started again and stopped.
+// A process is this test's program again: it starts, is owned before it makes a call, is frozen,
+// thawed, killed, started again and stopped.
 func TestProcess(t *testing.T) {
 	dir := t.TempDir()
 	var pids []int

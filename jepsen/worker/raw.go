@@ -17,16 +17,16 @@ import (
 type worker struct {
 	cfg     Config
 	ledger  *ledger
-	clients []*client.Client // one for each node, without patience of their own
+	clients []*client.Client // one for each node, without retries of their own
 }
 
-// callTimeout bounds one try of a call; persistence bounds all tries of one outcome.
+// callTimeout bounds one attempt of a call; persistence bounds all attempts for one outcome.
 const (
 	callTimeout = 3 * time.Second
 	persistence = 90 * time.Second
 )
 
-// run serves until ctx ends and everything in hand has been answered.
+// run serves until ctx ends and all its tasks have been answered.
 func (w *worker) run(ctx context.Context) error {
 	var slots sync.WaitGroup
 	for range w.cfg.Slots {
@@ -53,14 +53,14 @@ func (w *worker) poll(ctx context.Context) []wire.Task {
 		if err == nil {
 			return a.Tasks
 		}
-		rest(ctx, try)
+		backOff(ctx, try)
 	}
 	return nil
 }
 
 func (w *worker) any() *client.Client { return w.clients[rand.IntN(len(w.clients))] }
 
-// attempt does as ordered.
+// attempt executes the task's order.
 func (w *worker) attempt(ctx context.Context, t wire.Task) {
 	line := Line{Workflow: t.WorkflowID, Run: t.RunID, Step: t.ActivityID, Attempt: t.Attempt}
 	write := func(e string, change func(l *Line)) {
@@ -71,7 +71,7 @@ func (w *worker) attempt(ctx context.Context, t wire.Task) {
 		}
 		if err := w.ledger.write(l); err != nil {
 			fmt.Fprintln(os.Stderr, "worker: ledger:", err)
-			os.Exit(1) // what it did would be unknown
+			os.Exit(1) // nobody would know what it did
 		}
 	}
 	left := func(why string) { write(Left, func(l *Line) { l.Code = why }) }
@@ -90,7 +90,7 @@ func (w *worker) attempt(ctx context.Context, t wire.Task) {
 		a := w.insist(ctx, func(ctx context.Context, c *client.Client, key client.Option) (*wire.TaskReplies, error) {
 			return c.ReleaseTasks(ctx, wire.HeartbeatRequest{Tokens: []wire.TaskBeat{{Token: t.Token}}}, key)
 		})
-		told := said(a)
+		told := describeReply(a)
 		write(Left, func(l *Line) { l.Code, l.OK = "returned "+told, told == "ok" })
 		return
 	}
@@ -120,8 +120,7 @@ func (w *worker) attempt(ctx context.Context, t wire.Task) {
 	write(Told, func(l *Line) { l.Failed, l.OK, l.Code, l.Index = failed, a.Results[0].OK, a.Results[0].Code, a.Index })
 }
 
-// work lasts as long as ordered, with heartbeats. It returns why the attempt is over before its
-// end, if it is.
+// work lasts as long as ordered, with heartbeats. If the attempt is over early, it returns why.
 func (w *worker) work(ctx context.Context, t wire.Task, order Order, does string, write func(string, func(*Line))) string {
 	until := time.Now().Add(time.Duration(order.Work) * time.Millisecond)
 	if order.Beat == 0 || does == Late {
@@ -145,7 +144,7 @@ func (w *worker) work(ctx context.Context, t wire.Task, order Order, does string
 				return "cancelled"
 			}
 			if !r.OK && does == Linger {
-				return "lost" // others go on and are refused in the end: that is what a late answer looks like
+				return "lost" // other kinds continue and are refused at the end: that is how a late answer looks
 			}
 		}
 		work(context.WithoutCancel(ctx), order.Beat)
@@ -165,18 +164,18 @@ func (w *worker) insist(ctx context.Context, call func(ctx context.Context, c *c
 		if err == nil {
 			return a
 		}
-		rest(ctx, n)
+		backOff(ctx, n)
 	}
 	return nil
 }
 
-// rest waits between tries, longer each time: while nobody listens, every slot of every worker
-// would otherwise make twenty connections a second, each of which the links must look up, and
-// elections would wait for them.
-func rest(ctx context.Context, tries int) { work(ctx, min(50*tries, 1000)+rand.IntN(50)) }
+// backOff waits between attempts, longer each time. Otherwise, while no node listens, every slot of
+// every worker would make twenty connections a second, the links would look each of them up, and
+// elections would suffer.
+func backOff(ctx context.Context, tries int) { work(ctx, min(50*tries, 1000)+rand.IntN(50)) }
 
-// said tells an answer about one token in a word.
-func said(a *wire.TaskReplies) string {
+// describeReply describes an answer about one token in a word.
+func describeReply(a *wire.TaskReplies) string {
 	switch {
 	case a == nil || len(a.Results) != 1:
 		return "untold"

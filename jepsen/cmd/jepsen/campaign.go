@@ -23,7 +23,7 @@ func campaignCmd() *cobra.Command {
 		Short: "Make many runs that fill the matrix of workloads and faults evenly; go on with a campaign that was broken off",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := settle(&c.Options); err != nil {
+			if err := resolvePaths(&c.Options); err != nil {
 				return err
 			}
 			if len(c.Families) == 0 {
@@ -69,10 +69,10 @@ func campaignCmd() *cobra.Command {
 	return cmd
 }
 
-// progress tells how far a campaign is.
+// progress describes how far a campaign is.
 type progress struct {
 	began  time.Time
-	fresh  int // runs made, not found
+	fresh  int // runs made now, as opposed to found on disk
 	failed int
 }
 
@@ -87,18 +87,18 @@ func (p *progress) line(done, of int, r *suite.Result, fresh bool) string {
 	if p.fresh > 0 {
 		left = (took / time.Duration(p.fresh) * time.Duration(of-done)).Round(time.Second).String()
 	}
-	return fmt.Sprintf("%4d/%d, %d failed, %s, %s left  %s", done, of, p.failed, took.Round(time.Second), left, tell(r))
+	return fmt.Sprintf("%4d/%d, %d failed, %s, %s left  %s", done, of, p.failed, took.Round(time.Second), left, describeResult(r))
 }
 
-// sum says what all runs came to.
+// sum summarizes the results of all runs.
 func sum(results []*suite.Result) string {
 	s := report.Summarise(results)
 	return fmt.Sprintf("%d runs: %d passed, %d failed, %d could not be made; %d operations (%d under faults): %d ok, %d refused, %d failed, %d unknown; %d faults",
 		s.Runs, s.Passed, s.Failed, s.NotMade, s.Ops, s.Load, s.Outcomes["ok"], s.Outcomes["refused"], s.Outcomes["failed"], s.Outcomes["unknown"], s.Faults)
 }
 
-// settle makes paths absolute and finds out which commit the binary says that it is of.
-func settle(o *suite.Options) (err error) {
+// resolvePaths makes paths absolute and finds out the commit of the binary.
+func resolvePaths(o *suite.Options) (err error) {
 	for _, path := range []*string{&o.Dir, &o.Binary, &o.Faulty, &o.Other} {
 		if *path == "" {
 			continue
@@ -122,8 +122,8 @@ func settle(o *suite.Options) (err error) {
 	return nil
 }
 
-// commitOf asks a node which build it is. One that nobody told, neither with -ldflags as `make
-// build` does nor by Go itself, which GOFLAGS=-buildvcs=false keeps from it, is named by its bytes.
+// commitOf asks a node for its build. Neither -ldflags, as `make build` uses, nor Go itself may
+// have recorded one (GOFLAGS=-buildvcs=false prevents that); then a hash of the binary names it.
 func commitOf(binary string) (string, error) {
 	out, err := exec.Command(binary, "version", "--json").Output()
 	if err != nil {

@@ -31,7 +31,7 @@ func checkCmd() *cobra.Command {
 					return err
 				}
 				r.Violations = w.Check(ops)
-				fmt.Fprintln(cmd.OutOrStdout(), tell(r))
+				fmt.Fprintln(cmd.OutOrStdout(), describeResult(r))
 				if !r.Passed() {
 					failed++
 				}

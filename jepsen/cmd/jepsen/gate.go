@@ -48,7 +48,7 @@ func gateCmd() *cobra.Command {
 				}
 				g.Binary, g.Simulator = node, simulator
 			}
-			if err := settle(&g.Options); err != nil {
+			if err := resolvePaths(&g.Options); err != nil {
 				return err
 			}
 			file := filepath.Join(g.Dir, "gate.json")
@@ -56,7 +56,7 @@ func gateCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if v.Commit != g.Commit { // what another build came to says nothing of this one
+			if v.Commit != g.Commit { // the results of another build say nothing about this one
 				v = gate.Verdict{Commit: g.Commit}
 			}
 			g.Tell = func(s string) { fmt.Fprintln(cmd.OutOrStdout(), s) }
@@ -129,7 +129,7 @@ func gateCmd() *cobra.Command {
 	return cmd
 }
 
-// runPlain makes the plain campaign's draws for each bug, and goes on where it was broken off.
+// runPlain makes the plain campaign's draws for each bug, and continues where it was interrupted.
 func runPlain(ctx context.Context, g *gate.Gate, bugs []gate.Bug, v *gate.Verdict, n int, again bool, save func() error) error {
 	draws, err := g.Draws(n)
 	if err != nil {
@@ -151,8 +151,8 @@ func runPlain(ctx context.Context, g *gate.Gate, bugs []gate.Bug, v *gate.Verdic
 	return nil
 }
 
-// abreast calls all hunts, several at a time, and keep with what each came to as soon as it is
-// there, one after another. What a hunt says that ctx broke off is not kept.
+// abreast runs all hunts, several at a time, and calls keep with each result as soon as it exists,
+// one after another. It drops the result of a hunt that ctx interrupted.
 func abreast(ctx context.Context, parallel int, hunts []func() gate.Row, keep func(gate.Row) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -1,4 +1,4 @@
-// Command jepsen tries to break a cluster, and says what it found.
+// Command jepsen tries to break a cluster, and reports what it found.
 package main
 
 import (

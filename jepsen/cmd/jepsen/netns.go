@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// namespaces refuses what this machine cannot do at all when namespaces are wanted, and says what
-// it cannot do of it.
+// namespaces returns an error if namespaces are wanted and this machine has none at all, and prints
+// which of their faults it cannot make.
 func namespaces(cmd *cobra.Command, wanted bool) error {
 	if !wanted {
 		return nil

@@ -17,8 +17,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// nightlyCmd spends a fixed time on seeds that nobody has used, and adds what came of it to the
-// nights before.
+// nightlyCmd runs unused seeds for a fixed time, and appends the results to those of the previous
+// nights.
 func nightlyCmd() *cobra.Command {
 	c := suite.Campaign{}
 	var length time.Duration
@@ -33,11 +33,11 @@ func nightlyCmd() *cobra.Command {
 			began := time.Now().UTC()
 			root := c.Dir
 			c.Dir = filepath.Join(root, "nights", began.Format("2006-01-02T150405Z"))
-			if err := settle(&c.Options); err != nil {
+			if err := resolvePaths(&c.Options); err != nil {
 				return err
 			}
 			c.Seed = rand.Uint64() >> 24
-			c.Runs = 100_000 // more than there is time for
+			c.Runs = 100_000 // more than the time allows
 			c.For = time.Duration(float64(length) * (1 - share))
 			c.Workloads, c.Families = all.Names(), suite.EverySet(c.Faulty != "", c.Netns)
 			out := cmd.OutOrStdout()

@@ -34,7 +34,7 @@ func reportCmd() *cobra.Command {
 				return fmt.Errorf("no folder in %v holds a result.json", dirs)
 			}
 			x := report.Extra{}
-			for flag, part := range map[string]struct { // any order: each is for itself
+			for flag, part := range map[string]struct { // any order: the files are independent
 				path string
 				to   *string
 			}{"gate": {gate, &x.Gate}, "sim": {sim, &x.Sim}, "not-tested": {not, &x.Not}} {

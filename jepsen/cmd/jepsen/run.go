@@ -26,7 +26,7 @@ func runCmd() *cobra.Command {
 			if seed == 0 {
 				seed = rand.Uint64() >> 32
 			}
-			if err := settle(&o); err != nil {
+			if err := resolvePaths(&o); err != nil {
 				return err
 			}
 			if err := namespaces(cmd, spec.Netns); err != nil {
@@ -38,7 +38,7 @@ func runCmd() *cobra.Command {
 			if runs < 1 {
 				return fmt.Errorf("runs is %d; at least 1 is needed", runs)
 			}
-			for _, w := range workloads { // before anything is run
+			for _, w := range workloads { // before any run starts
 				s := spec
 				s.Workload = w
 				if err := s.Check(); err != nil {
@@ -56,7 +56,7 @@ func runCmd() *cobra.Command {
 							return err
 						}
 						r := suite.Run(cmd.Context(), o, s)
-						fmt.Fprintln(cmd.OutOrStdout(), tell(r))
+						fmt.Fprintln(cmd.OutOrStdout(), describeResult(r))
 						if !r.Passed() {
 							failed++
 						}
@@ -96,8 +96,8 @@ func optionFlags(f *pflag.FlagSet, o *suite.Options) {
 	f.BoolVar(&o.Keep, "keep", false, "keep data and logs of runs that pass, too")
 }
 
-// tell says in one line how a run went, and in further ones what it found.
-func tell(r *suite.Result) string {
+// describeResult describes a run in one line, and its findings in further lines.
+func describeResult(r *suite.Result) string {
 	verdict := "ok  "
 	if !r.Passed() {
 		verdict = "FAIL"

@@ -18,7 +18,7 @@ func shrinkCmd() *cobra.Command {
 		Short: "Look for a smaller schedule of faults under which a failing run still fails",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := settle(&o); err != nil {
+			if err := resolvePaths(&o); err != nil {
 				return err
 			}
 			r, err := suite.Load(args[0])
@@ -40,7 +40,7 @@ func shrinkCmd() *cobra.Command {
 			if err := os.WriteFile(path, b, 0o644); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s\n%d of %d faults are left; `jepsen replay %s` makes the run again\n", tell(best), len(best.Schedule), len(r.Schedule), path)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s\n%d of %d faults are left; `jepsen replay %s` makes the run again\n", describeResult(best), len(best.Schedule), len(r.Schedule), path)
 			return nil
 		},
 	}
@@ -56,7 +56,7 @@ func replayCmd() *cobra.Command {
 		Short: "Make a run again, with the schedule that it had",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := settle(&o); err != nil {
+			if err := resolvePaths(&o); err != nil {
 				return err
 			}
 			b, err := os.ReadFile(args[0])
@@ -68,7 +68,7 @@ func replayCmd() *cobra.Command {
 				return err
 			}
 			r := suite.Run(cmd.Context(), o, s)
-			fmt.Fprintln(cmd.OutOrStdout(), tell(r))
+			fmt.Fprintln(cmd.OutOrStdout(), describeResult(r))
 			if !r.Passed() {
 				return fmt.Errorf("the run did not pass; see %s", r.Dir)
 			}

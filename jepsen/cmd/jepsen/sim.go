@@ -24,7 +24,7 @@ func simCmd() *cobra.Command {
 			if c.Steps < 0 || c.Workers < 1 || c.Most < 1 {
 				return fmt.Errorf("steps %d must not be negative, workers %d and failures %d at least 1", c.Steps, c.Workers, c.Most)
 			}
-			debug.SetGCPercent(1000) // worlds are small and die young
+			debug.SetGCPercent(1000) // worlds are small and short-lived
 			debug.SetMemoryLimit(2 << 30)
 			c.Progress = os.Stderr
 			if profile != "" {

@@ -39,8 +39,8 @@ func TestPatchesPlantWhatTheyAreNamedAfter(t *testing.T) {
 	}
 }
 
-// TestOverlayCompiles proves that every patch fits the tree as it is, alone and beside all others,
-// and that what comes of it is Go.
+// TestOverlayCompiles proves that every patch fits the current tree, alone and beside all others,
+// and that the result compiles.
 func TestOverlayCompiles(t *testing.T) {
 	root, err := moduleRoot(t.Context())
 	if err != nil {

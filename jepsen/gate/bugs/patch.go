@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// hunk is one place that a patch changes: lines of a file as they are, and where among them lines
-// go and come.
+// hunk is one place that a patch changes: the lines of a file as they are, and where lines are
+// removed and added.
 type hunk struct {
 	file    string // slash-separated, below the module's root
 	shown   []string
 	changes []change
 }
 
-// change takes lines away, and puts others there.
+// change removes lines and puts others there.
 type change struct {
-	at    int // in shown, and later in the file
+	at    int // an index into shown, and later into the file
 	takes int
 	puts  []string
 }
 
-// parse reads a unified diff. The numbers in the heads of hunks are for people: they go stale as
+// parse reads a unified diff. The line numbers in hunk headers are for people: they are outdated as
 // soon as somebody adds a line above.
 func parse(patch string) (hunks []hunk, err error) {
 	file := ""
@@ -38,7 +38,7 @@ func parse(patch string) (hunks []hunk, err error) {
 			h = &hunks[len(hunks)-1]
 		case h == nil:
 			return nil, fmt.Errorf("line %d belongs to no hunk: %q", n+1, line)
-		case line == "": // an editor took the blank at the end away
+		case line == "": // an editor removed the trailing blank
 			h.shown = append(h.shown, "")
 		case line[0] == ' ':
 			h.shown = append(h.shown, line[1:])
@@ -65,8 +65,7 @@ func (h *hunk) change() *change {
 	return &h.changes[len(h.changes)-1]
 }
 
-// place finds where the lines that the hunk shows are in a file, and returns its changes from
-// there.
+// place finds the hunk's lines in a file, and returns its changes at that place.
 func (h *hunk) place(lines []string) ([]change, error) {
 	at := -1
 	for i := 0; i+len(h.shown) <= len(lines); i++ {
@@ -89,8 +88,8 @@ func (h *hunk) place(lines []string) ([]change, error) {
 	return placed, nil
 }
 
-// edit makes all changes, which may come from several patches. What they put before one line comes
-// in their order, and once if it is the same, as an import may be.
+// edit applies all changes, which may come from several patches. Additions before the same line
+// keep their order, and identical ones, such as an import, appear once.
 func edit(lines []string, changes []change) ([]string, error) {
 	slices.SortStableFunc(changes, func(a, b change) int {
 		return cmp.Or(a.at-b.at, min(a.takes, 1)-min(b.takes, 1))

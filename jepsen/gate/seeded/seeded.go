@@ -1,5 +1,5 @@
-// Package seeded is what planted bugs call: it decides which one of them a process has, the one
-// that the environment variable AION_BUG names, and lends them what the product must not have: a
+// Package seeded is called by planted bugs. It decides which one of them a process has, the one
+// that the environment variable AION_BUG names, and supplies what the product must not have: a
 // clock, a die, a shuffle, a cache. It knows none of them by name.
 //
 // Only the patches in jepsen/gate/bugs import it, into the copies that they change. Nothing in the
@@ -15,8 +15,8 @@ import (
 
 var on = chosen()
 
-// chosen takes the bug's name out of the environment, where the node's configuration would refuse
-// it.
+// chosen reads the bug's name and removes it from the environment, where the node's configuration
+// would refuse it.
 func chosen() string {
 	defer os.Unsetenv("AION_BUG")
 	return os.Getenv("AION_BUG")
@@ -25,13 +25,13 @@ func chosen() string {
 // On reports whether this process has the named bug.
 func On(bug string) bool { return bug == on }
 
-// Now is the clock of this machine, in nanoseconds since 1970.
+// Now returns the clock of this machine, in nanoseconds since 1970.
 func Now() int64 { return time.Now().UnixNano() }
 
 // Sometimes is true once in n times, at random.
 func Sometimes(n int) bool { return rand.IntN(n) == 0 }
 
-// Shuffle brings n things into a random order.
+// Shuffle puts n things into a random order.
 func Shuffle(n int, swap func(i, j int)) { rand.Shuffle(n, swap) }
 
 var cache = struct {
@@ -44,7 +44,7 @@ type cached struct {
 	until time.Time
 }
 
-// Cached returns what ask answered when it was last called for key, if that was less than age ago.
+// Cached returns the last result of ask for key if it is younger than age, and otherwise calls ask.
 func Cached(key string, age time.Duration, ask func() string) string {
 	cache.Lock()
 	defer cache.Unlock()

@@ -1,5 +1,5 @@
-// Package all names the workloads: the one place that knows every one of them, so that they need
-// not know each other. It does nothing with them. Begin with New.
+// Package all lists the workloads. It is the only place that knows all of them, so that they need
+// not know each other. Begin with New.
 package all
 
 import (
@@ -20,14 +20,14 @@ import (
 	"aion.dev/aion/jepsen/load/workers"
 )
 
-// kind is a workload and how often its callers may call, compared with others: what each call costs
-// afterwards, to wait for and to read again, differs.
+// kind is a workload and how often its callers may call, relative to others: the time for waiting
+// and for reading back each call differs.
 type kind struct {
 	begin   func() load.Workload
 	density float64
 }
 
-// kinds are all workloads that there are.
+// kinds are all workloads.
 var kinds = map[string]kind{
 	"catalog":     {func() load.Workload { return &catalog.Workload{} }, 1},
 	"children":    {func() load.Workload { return &children.Workload{} }, 1},
@@ -41,7 +41,7 @@ var kinds = map[string]kind{
 	"workers":     {func() load.Workload { return &workers.Workload{} }, 1},
 }
 
-// Density is what to multiply a rate that is the same for all workloads with.
+// Density returns the factor for a rate that is the same for all workloads.
 func Density(name string) float64 {
 	if k, ok := kinds[name]; ok {
 		return k.density
@@ -49,7 +49,7 @@ func Density(name string) float64 {
 	return 1
 }
 
-// New makes a workload by name.
+// New creates a workload by name.
 func New(name string) (load.Workload, error) {
 	k, ok := kinds[name]
 	if !ok {

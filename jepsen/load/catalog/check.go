@@ -12,11 +12,11 @@ import (
 )
 
 // Check judges the history twice. Linearizable: is there an order of the operations of each type,
-// each between its call and its answer, that gives every answer? Committed: do the operations in
-// the order of the log indexes that the cluster itself names give every answer, is that order one
-// of real time, and is nothing missing, twice or invented in the deploy history; does every stale
-// listing show the state at the index that it names? The second check needs no search; the first
-// does not believe what the cluster says of itself.
+// each between its call and its answer, that explains every answer? Committed: do the operations,
+// in the order of the log indexes that the cluster reports, explain every answer; does that order
+// respect real time; is nothing missing, duplicated or invented in the deploy history; and does
+// every stale listing show the state at its index? The second check needs no search; the first does
+// not trust what the cluster reports about itself.
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	versions := map[string][]string{}
 	byType := map[string][]op.Op{}
@@ -52,14 +52,14 @@ func (w *Workload) Check(ops []op.Op) []load.Violation {
 	acked := load.NewFloor(all)
 	for _, typ := range slices.Sorted(maps.Keys(byType)) {
 		found = append(found, checkCommitted(typ, versions[typ], byType[typ], log[typ], acked)...)
-		found = append(found, checkLinear(typ, versions[typ], settled(byType[typ], log[typ]))...)
+		found = append(found, checkLinear(typ, versions[typ], mergeAttempts(byType[typ], log[typ]))...)
 	}
 	return found
 }
 
-// settled makes of all tries of a request one operation that lasts from the first call to the first
-// answer that tells its outcome, and forgets what did not happen.
-func settled(ops []op.Op, log []wire.Deploy) []op.Op {
+// mergeAttempts merges all attempts of a request into one operation that lasts from the first call
+// to the first answer with its outcome, and drops what did not happen.
+func mergeAttempts(ops []op.Op, log []wire.Deploy) []op.Op {
 	logged := map[string]bool{}
 	for _, d := range log {
 		logged[d.RequestID] = true
@@ -90,7 +90,7 @@ func settled(ops []op.Op, log []wire.Deploy) []op.Op {
 	return slices.DeleteFunc(out, func(o op.Op) bool {
 		switch o.Outcome {
 		case op.Failed:
-			return true // it says that it did not happen
+			return true // its answer means that it did not happen
 		case op.Unknown:
 			return !logged[o.Request]
 		}
@@ -98,13 +98,13 @@ func settled(ops []op.Op, log []wire.Deploy) []op.Op {
 	})
 }
 
-// checkCommitted replays the deploy history, which names every operation with its index and
-// outcome, and holds the answers against it. Indexes are those of one log whatever the type.
+// checkCommitted replays the deploy history, which has every operation with its index and outcome,
+// and compares the answers with it. Indexes are those of one log for all types.
 func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deploy, floor load.Floor) (found []load.Violation) {
 	bad := func(o *op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "committed", What: typ + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})
 	}
-	asked := map[string]op.Op{} // by request, the first try
+	asked := map[string]op.Op{} // by request, the first attempt
 	var lists []op.Op
 	for _, o := range ops {
 		if o.F == "list" || o.F == "stale" {
@@ -151,7 +151,7 @@ func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deplo
 			index uint64
 		}{saw, code, d.Index}
 	}
-	at := func(index uint64) []typeState { // all states that the type was in at this index: several commands share one
+	at := func(index uint64) []typeState { // all states of the type at this index: several commands share one
 		var list []typeState
 		for i, p := range states {
 			if p.index <= index && (i+1 == len(states) || states[i+1].index > index) {
@@ -208,5 +208,5 @@ func checkCommitted(typ string, versions []string, ops []op.Op, log []wire.Deplo
 	return found
 }
 
-// fromLog are the refusals that the state machine gives, and records.
+// fromLog are the refusals that the state machine gives and records.
 var fromLog = map[string]bool{"route_conflict": true, "unknown_version": true, "route_active": true, "version_unavailable": true, "unknown_workflow_type": true}

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story makes histories by hand: operations one after another, each with its answer, and the deploy
-// history that goes with them.
+// story builds histories by hand: operations one after another, each with its answer, and the
+// matching deploy history.
 type story struct {
 	ops []op.Op
 	log []wire.Deploy
@@ -25,8 +25,8 @@ func newStory() *story {
 	return &story{ops: []op.Op{{Workload: "catalog", F: "versions-are", Key: "t", Value: names, Outcome: op.OK}}}
 }
 
-// tell adds an operation that ended well, and the line of the log that it left.
-func (s *story) tell(f string, ask arguments, saw view, index uint64) *op.Op {
+// add adds a successful operation and its record in the deploy history.
+func (s *story) add(f string, ask arguments, saw view, index uint64) *op.Op {
 	value, _ := json.Marshal(ask)
 	answer, _ := json.Marshal(saw)
 	n := int64(len(s.ops))
@@ -47,16 +47,16 @@ func (s *story) check() []load.Violation {
 	return (&Workload{}).Check(append(s.ops, op.Op{ID: len(s.ops), Workload: "catalog", F: "deploys", Outcome: op.OK, Answer: answer}))
 }
 
-// good is a history in which all is well.
+// good is a correct history.
 func good() *story {
 	s := newStory()
-	s.tell("load", arguments{Version: 0}, view{Version: digits[0], Fresh: true, Changed: true}, 10)
-	s.tell("load", arguments{Version: 1}, view{Version: digits[1], Fresh: true, Changed: true, Previous: digits[0]}, 11)
-	s.tell("list", arguments{Version: -1}, view{Loaded: digits[:2], Routed: digits[1]}, 11)
-	s.tell("rollback", arguments{Version: -1}, view{Version: digits[0], Previous: digits[1], Changed: true}, 12)
-	s.tell("unload", arguments{Version: 1}, view{Version: digits[1]}, 13)
-	s.tell("stale", arguments{Version: -1, Min: 12}, view{Loaded: digits[:2], Routed: digits[0]}, 12)
-	s.tell("list", arguments{Version: -1}, view{Loaded: digits[:1], Routed: digits[0]}, 13)
+	s.add("load", arguments{Version: 0}, view{Version: digits[0], Fresh: true, Changed: true}, 10)
+	s.add("load", arguments{Version: 1}, view{Version: digits[1], Fresh: true, Changed: true, Previous: digits[0]}, 11)
+	s.add("list", arguments{Version: -1}, view{Loaded: digits[:2], Routed: digits[1]}, 11)
+	s.add("rollback", arguments{Version: -1}, view{Version: digits[0], Previous: digits[1], Changed: true}, 12)
+	s.add("unload", arguments{Version: 1}, view{Version: digits[1]}, 13)
+	s.add("stale", arguments{Version: -1, Min: 12}, view{Loaded: digits[:2], Routed: digits[0]}, 12)
+	s.add("list", arguments{Version: -1}, view{Loaded: digits[:1], Routed: digits[0]}, 13)
 	return s
 }
 
@@ -81,7 +81,7 @@ func TestCheck(t *testing.T) {
 			s.ops = append(s.ops, other)
 		},
 		"a node with a view of its own": func(s *story) {
-			s.tell("stale", arguments{Version: -1, Min: 13}, view{Loaded: digits[:1]}, 13)
+			s.add("stale", arguments{Version: -1, Min: 13}, view{Loaded: digits[:1]}, 13)
 		},
 		"a stale listing that is older than asked": func(s *story) {
 			s.ops[6].Index = 11
@@ -97,8 +97,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// An operation without an answer counts as done when the log has it, and as not done when it does
-// not.
+// An operation without an answer counts as done if the log has it, and as not done otherwise.
 func TestUnknown(t *testing.T) {
 	s := good()
 	o := &s.ops[4]

@@ -39,7 +39,8 @@ func checkLinear(typ string, versions []string, ops []op.Op) []load.Violation {
 		history = append(history, porcupine.Operation{ClientId: o.Process, Input: c, Call: o.Invoke, Return: end})
 		ids = append(ids, o.ID)
 	}
-	// Remembering how far each order went, which a drawing needs, costs more than the search.
+	// Drawing needs every partial order that the search tried; recording those costs more than the
+	// search.
 	switch porcupine.CheckOperationsTimeout(model, history, patienceOfSearch) {
 	case porcupine.Ok:
 		return nil
@@ -54,12 +55,12 @@ func checkLinear(typ string, versions []string, ops []op.Op) []load.Violation {
 	return []load.Violation{v}
 }
 
-// modelCall is an operation as the search needs it, again and again: read once.
+// modelCall is an operation decoded once, in the form that the search needs repeatedly.
 type modelCall struct {
 	op.Op
 	ask    arguments
 	said   view
-	loaded uint8 // of a listing: as typeState has it
+	loaded uint8 // for a listing: as typeState has it
 }
 
 func newModelCall(o op.Op, versions []string) (*modelCall, error) {
@@ -83,7 +84,8 @@ func newModelCall(o op.Op, versions []string) (*modelCall, error) {
 	return c, nil
 }
 
-// step tells whether the operation could have happened in state s, and the state after it.
+// step reports whether the operation could have happened in state s, and returns the state after
+// it.
 func (c *modelCall) step(s typeState, versions []string) (bool, typeState) {
 	if c.F == "list" {
 		routed := ""
@@ -99,5 +101,5 @@ func (c *modelCall) step(s typeState, versions []string) (bool, typeState) {
 	case op.OK:
 		return code == "" && c.said.agrees(c.F, saw), after
 	}
-	return true, after // committed, but nobody heard the answer
+	return true, after // committed, but the caller got no answer
 }

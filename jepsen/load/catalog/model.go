@@ -8,12 +8,13 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// typeState is what one type is, by the contract alone. Versions are numbers; -1 is none.
+// typeState is the state of one type, derived from the API's promises alone. Versions are numbers;
+// -1 is none.
 type typeState struct {
 	loaded   uint8 // bit v: version v is loaded
 	routed   int8
-	previous int8 // where a rollback goes; of an unrouted type the version that the unroute took away
-	known    bool // the type has had a route: a rollback of it is a conflict, not a typing mistake
+	previous int8 // where a rollback goes; for an unrouted type, the version that was routed
+	known    bool // the type has had a route: a rollback of it is a conflict, not a typo
 }
 
 func newTypeState() typeState { return typeState{routed: -1, previous: -1} }
@@ -31,8 +32,8 @@ func (s typeState) expects(expect string, versions []string) bool {
 	return s.routed >= 0 && versions[s.routed] == expect
 }
 
-// point routes to v. Routing where it is routed changes nothing, and so keeps the rollback target.
-// Routing an unrouted type again goes on from what was routed before.
+// point routes to v. Routing to the current version changes nothing, and so keeps the rollback
+// target. Routing an unrouted type again continues from what was routed before.
 func (s typeState) point(v int8) typeState {
 	if s.routed == v {
 		return s
@@ -48,8 +49,8 @@ func (s typeState) point(v int8) typeState {
 	return s
 }
 
-// apply carries out an operation: the state after it, what the answer shows, and the code of the
-// refusal if it is refused.
+// apply executes an operation. It returns the state after it, the content of the answer, and the
+// code of the refusal if it is refused.
 func (s typeState) apply(f string, ask arguments, versions []string) (after typeState, saw view, code string) {
 	name := func(v int8) string {
 		if v < 0 {
@@ -127,8 +128,7 @@ func (s typeState) apply(f string, ask arguments, versions []string) (after type
 	panic("load: no such operation of the catalog: " + f)
 }
 
-// agrees reports whether an answer is the one that the model gives. Listings have no order that the
-// model knows.
+// agrees reports whether an answer is the model's. The model does not know the order of listings.
 func (saw view) agrees(f string, other view) bool {
 	if f == "list" {
 		return saw.Routed == other.Routed && slices.Equal(slices.Sorted(slices.Values(saw.Loaded)), slices.Sorted(slices.Values(other.Loaded)))
@@ -136,7 +136,7 @@ func (saw view) agrees(f string, other view) bool {
 	return saw.Version == other.Version && saw.Previous == other.Previous && saw.Fresh == other.Fresh && saw.Changed == other.Changed
 }
 
-// String is the state for people.
+// String formats the state for people.
 func (s typeState) String() string {
 	var loaded []string
 	for v := range int8(versionsOfType) {
@@ -147,7 +147,7 @@ func (s typeState) String() string {
 	return fmt.Sprintf("{%s} routed v%d before v%d", strings.Join(loaded, " "), s.routed, s.previous)
 }
 
-// describe is an operation for people.
+// describe formats an operation for people.
 func describe(o *op.Op, versions []string) string {
 	text := string(o.Value)
 	for v, digits := range versions {

@@ -1,11 +1,11 @@
 // Package catalog loads, routes, rolls back and unloads versions of many types through all nodes,
-// and looks at them while it does. Each type is an object of its own; types have no runs, so that
-// nothing but these operations decides the answers. Most callers keep to one node, as users do: if
-// all went everywhere, all of them would soon wait for the one node that does not answer, and
-// nobody would see what the others do meanwhile.
+// and reads them meanwhile. Each type is an object of its own. Types have no runs, so that only
+// these operations determine the answers. Most callers keep to one node, as users do: if all used
+// every node, all of them would soon wait for the one node that does not answer, and nobody would
+// see what the others do.
 //
-// It never starts a run. Begin with Workload.Run; model.go is what a type must do, and Check holds
-// the history against it twice.
+// It never starts a run. Begin with Workload.Run; model.go defines what a type must do, and Check
+// compares the history with it twice.
 package catalog
 
 import (
@@ -23,28 +23,28 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	types []load.Type
 
-	acked atomic.Uint64 // the highest index that was acknowledged
+	acked atomic.Uint64 // the highest acknowledged index
 
 	mu      sync.Mutex
-	unknown []op.Op // of which nobody knows yet whether they happened
+	unknown []op.Op // operations with unknown outcomes
 }
 
 // versionsOfType is how many versions a type has: few, so that operations meet.
 const versionsOfType = 4
 
-// arguments is what an operation asks; it is Op.Value. Versions are numbers from 0, -1 is none.
+// arguments describes an operation; it is Op.Value. Versions are numbers from 0, -1 is none.
 type arguments struct {
 	Version int    `json:"version"`
 	NoRoute bool   `json:"no_route,omitempty"`
 	Expect  string `json:"expect,omitempty"` // "", "none" or the version's digits
-	Min     uint64 `json:"min,omitempty"`    // of a stale listing: the index that it must show at least
+	Min     uint64 `json:"min,omitempty"`    // for a stale listing: the least index that it must show
 }
 
-// view is what an answer or a listing shows, in full version digits; it is Op.Answer.
+// view is the content of an answer or a listing, in full version digits; it is Op.Answer.
 type view struct {
 	Version  string   `json:"version,omitempty"`
 	Previous string   `json:"previous,omitempty"`
@@ -99,11 +99,11 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	callers.Wait()
 }
 
-// lookEvery is how often somebody asks each node for a listing.
+// lookEvery is the interval between listings of each node.
 const lookEvery = 20 * time.Millisecond
 
-// watch asks one node for fresh listings, one after another, whatever becomes of the others: a node
-// that is cut off and believes that it leads would show here what is no longer so.
+// watch asks one node for fresh listings, one after another, independent of the others: a node that
+// is cut off and believes that it leads would show outdated data here.
 func (w *Workload) watch(ctx context.Context, e *load.Env, node string, r *rand.Rand) {
 	p := e.Record.Process()
 	tick := time.NewTicker(lookEvery)
@@ -219,15 +219,15 @@ func (w *Workload) call(t load.Type) func(context.Context, *client.Client, *op.O
 		if err == nil {
 			o.Answer, _ = json.Marshal(saw)
 			if o.F != "stale" {
-				w.heard(o.Index)
+				w.recordAck(o.Index)
 			}
 		}
 		return err
 	}
 }
 
-// heard notes an index that was acknowledged.
-func (w *Workload) heard(index uint64) {
+// recordAck records an acknowledged index.
+func (w *Workload) recordAck(index uint64) {
 	for {
 		old := w.acked.Load()
 		if index <= old || w.acked.CompareAndSwap(old, index) {

@@ -21,9 +21,9 @@ type checker struct {
 	found  []load.Violation
 }
 
-// Check holds the histories of parents and children against each other. Moments are log time: a
-// child starts, and ends, in the entry in which its parent is told so; what the close of a parent
-// does to its children is in the entry of the close.
+// Check compares the histories of parents and children with each other. Moments are log time: a
+// child starts, and ends, in the entry in which its parent is told; and what a parent's close does
+// to its children happens in the entry of the close.
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	c := &checker{runs: map[string]*past.Run{}, asked: map[string]bool{}, listed: map[string]int{}}
 	var log []wire.Deploy
@@ -98,7 +98,7 @@ func (c *checker) bad(o *op.Op, format string, args ...any) {
 	c.found = append(c.found, v)
 }
 
-// countOf tells how many events of a type have a request of a caller in them.
+// countOf returns how many events of a type contain a caller's request.
 func countOf(r *past.Run, typ, request string) (n int) {
 	for _, e := range r.Events {
 		var d struct {
@@ -114,7 +114,7 @@ func countOf(r *past.Run, typ, request string) (n int) {
 	return n
 }
 
-// checkOps looks for what callers were told in the histories.
+// checkOps looks up in the histories what callers were told.
 func (c *checker) checkOps(ops []op.Op) {
 	kinds := map[string]string{"signal": "SignalReceived", "cancel": "CancelRequested", "terminate": "WorkflowTerminated"}
 	where := map[string][]string{} // runs by request
@@ -163,7 +163,7 @@ func (c *checker) checkOps(ops []op.Op) {
 		switch {
 		case r == nil || r.Workflow != o.Key:
 			c.bad(o, "%s of %s reached run %s, which does not exist", o.F, o.Key, a.RunID)
-		case o.F == "cancel": // a run is asked once, by whoever is first
+		case o.F == "cancel": // a run is asked once, by whoever comes first
 			if countOf(r, typ, o.Request) > 1 || !slices.ContainsFunc(r.Events, func(e wire.Event) bool { return e.Type == typ }) {
 				c.bad(o, "the cancel of %s was acknowledged, and is %d times in its history", r.Name(), countOf(r, typ, o.Request))
 			}
@@ -178,7 +178,7 @@ func (c *checker) checkOps(ops []op.Op) {
 	}
 }
 
-// checkBirth asks who started a run: the run that it goes on from, or a parent who knows it, or a
+// checkBirth checks who started a run: the run that it continues, a parent that knows it, or a
 // caller.
 func (c *checker) checkBirth(r *past.Run, born map[string]string) {
 	routed := slices.ContainsFunc(past.During(c.eras, r.At), func(e past.Era) bool { return e.Routed == r.Version })
@@ -208,7 +208,7 @@ func (c *checker) checkBirth(r *past.Run, born map[string]string) {
 	}
 }
 
-// successor is the run that r continued as.
+// successor returns the run as which r continued.
 func successor(r *past.Run) string {
 	var d struct {
 		RunID string `json:"new_run_id"`
@@ -219,7 +219,7 @@ func successor(r *past.Run) string {
 	return d.RunID
 }
 
-// chain lists a run and those that it continued as.
+// chain lists a run and those as which it continued.
 func (c *checker) chain(r *past.Run) []*past.Run {
 	all := []*past.Run{r}
 	for next := c.runs[successor(r)]; next != nil && !slices.Contains(all, next); next = c.runs[successor(next)] {

@@ -10,9 +10,10 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// world is a short right history: p starts t, c, a (to be terminated, cancelled and left alone with
-// it) and e, whose end it hears, and fails to start a fifth; it gives g up; then it completes. c
-// had been asked by a caller before it went on as c2, and d is a root that a caller terminated.
+// world is a short correct history: p starts t, c, a (to be terminated, cancelled and left alone
+// with it) and e, whose end it hears, and fails to start a fifth; it gives g up; then it completes.
+// A caller had asked c to cancel before it continued as c2, and d is a root that a caller
+// terminated.
 type world struct {
 	runs   map[string][]wire.Event // by run id, which is the workflow id with an r before it
 	ops    []op.Op

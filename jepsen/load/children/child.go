@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// checkChild holds one child against what its parent's history says of it.
+// checkChild compares one child with its parent's history.
 func (c *checker) checkChild(r *past.Run, line *past.Child) {
 	name := fmt.Sprintf("child %d (%s) of %s", line.ID, line.WorkflowID, r.Name())
 	given, told := gaveUp(line)
@@ -42,12 +42,12 @@ func (c *checker) checkChild(r *past.Run, line *past.Child) {
 	chain := c.chain(child)
 	last := chain[len(chain)-1]
 	switch {
-	case last.End == nil: // told by itself
+	case last.End == nil: // the parent was told by the child itself
 	case len(told) == 0 && given == nil && r.Ended().After(last.End.At):
 		c.bad(&r.Read, "%s ended at %s, and its parent, which was open until %s, was never told", name, last.End.At, r.Ended())
 	case len(told) == 1 && !told[0].At.Equal(last.End.At):
 		c.bad(&r.Read, "%s ended at %s, and its parent was told at %s", name, last.End.At, told[0].At)
-	case len(told) == 1 && !tells(told[0], last.End):
+	case len(told) == 1 && !agrees(told[0], last.End):
 		c.bad(&r.Read, "%s ended with %s %s, and its parent was told %s %s", name, last.End.Type, last.End.Data, told[0].Type, told[0].Data)
 	case len(told) == 1 && given != nil && given.Seq < told[0].Seq:
 		c.bad(&r.Read, "%s was given up, and its parent was told of its end all the same", name)
@@ -60,8 +60,8 @@ func (c *checker) checkChild(r *past.Run, line *past.Child) {
 	}
 }
 
-// gaveUp parts what a parent's history says of the end of a child: that the parent gave it up, and
-// how it ended.
+// gaveUp splits what a parent's history says about the end of a child: that the parent gave it up,
+// and how it ended.
 func gaveUp(line *past.Child) (given *wire.Event, told []wire.Event) {
 	for i, e := range line.Ends {
 		var d struct {
@@ -76,8 +76,8 @@ func gaveUp(line *past.Child) (given *wire.Event, told []wire.Event) {
 	return given, told
 }
 
-// tells reports whether what a parent was told is how its child ended.
-func tells(told wire.Event, end *wire.Event) bool {
+// agrees reports whether what a parent was told matches how its child ended.
+func agrees(told wire.Event, end *wire.Event) bool {
 	switch end.Type {
 	case "WorkflowCompleted":
 		var a, b struct {
@@ -90,7 +90,7 @@ func tells(told wire.Event, end *wire.Event) bool {
 	return told.Type == "ChildWorkflowFailed"
 }
 
-// checkPolicy looks at what became of a child when its parent closed.
+// checkPolicy checks what happened to a child when its parent closed.
 func (c *checker) checkPolicy(r *past.Run, line *past.Child, chain []*past.Run, name string) {
 	at := r.End.At
 	switch line.OnClose {
@@ -105,7 +105,8 @@ func (c *checker) checkPolicy(r *past.Run, line *past.Child, chain []*past.Run, 
 	}
 }
 
-// checkAsked wants the run that certainly was open at a moment to have been asked to end by then.
+// checkAsked requires that the run which certainly was open at a moment had been asked to end by
+// then.
 func (c *checker) checkAsked(chain []*past.Run, at time.Time, why string) {
 	for _, x := range chain {
 		if x.Must(at) && !slices.ContainsFunc(x.Events, func(e wire.Event) bool { return e.Type == "CancelRequested" && !e.At.After(at) }) {
@@ -114,9 +115,9 @@ func (c *checker) checkAsked(chain []*past.Run, at time.Time, why string) {
 	}
 }
 
-// checkMeddling wants a reason for every termination and every request to cancel: a caller who
-// asked for it, a parent who closed or gave the child up at that moment, or the run before, which
-// had not seen it.
+// checkMeddling requires a reason for every termination and every cancellation request: a caller
+// who asked for it, a parent that closed or gave the child up at that moment, or the previous run,
+// which had not seen it.
 func (c *checker) checkMeddling(r *past.Run) {
 	asked := 0
 	for _, e := range r.Events {

@@ -1,11 +1,11 @@
 // Package children starts trees of runs, up to four levels deep, and cancels, terminates, fails,
-// completes and continues random ones of them from outside, while the route of their type goes to
-// and fro: every child exists once, its parent hears of its end once, and a parent that closes
-// deals with its children as they were started to be.
+// completes and continues random ones of them from outside, while the route of their type changes
+// back and forth. Every child exists once, its parent is told of its end once, and a parent that
+// closes treats its children by the policy with which they were started.
 //
-// It never looks at what the code of a run computes, only at who started, asked and told whom.
-// Begin with source, which every run of a tree executes; check.go judges how runs began, child.go
-// how they ended.
+// It never checks what the code of a run computes, only which run started, asked and told which
+// other. Begin with source, which every run of a tree executes; check.go judges how runs began,
+// child.go how they ended.
 package children
 
 import (
@@ -23,18 +23,18 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	archives [][]byte
 	versions []string
 
 	mu      sync.Mutex
 	starts  []op.Op // of roots, acknowledged or unknown
-	unknown []op.Op // of all other changes
+	unknown []op.Op // other changes with unknown outcomes
 	names   []string
 }
 
-// mostTrees bounds what must be read again in the end: a tree has eight runs or so.
+// mostTrees bounds what must be read back at the end: a tree has about eight runs.
 const mostTrees = 300
 
 const pace = 30 * time.Millisecond
@@ -68,11 +68,11 @@ def run(ctx, input):
     return {"mark": MARK, "of": ctx.info.run_id}
 `
 
-// treeInput is what a run of a tree does: it starts its children, looks at them as mode says, waits
-// for a signal for as long as nap, and ends.
+// treeInput tells a run what to do: it starts its children, handles them as mode says, waits for a
+// signal for as long as nap, and ends.
 type treeInput struct {
 	Kids     []treeKid `json:"kids,omitempty"`
-	Mode     string    `json:"mode,omitempty"` // "await" their ends, "drop" = give the first one up
+	Mode     string    `json:"mode,omitempty"` // "await" their ends, or "drop": give the first one up
 	Nap      string    `json:"nap"`
 	End      string    `json:"end"`                // complete, fail, again
 	Stubborn bool      `json:"stubborn,omitempty"` // goes on when it is cancelled
@@ -158,7 +158,7 @@ func (w *Workload) choose(r *rand.Rand, name string) op.Op {
 		w.names = append(w.names, name)
 		return o
 	}
-	who := w.names[max(0, len(w.names)-40):] // what is older has probably ended
+	who := w.names[max(0, len(w.names)-40):] // older ones have probably ended
 	o := newOp("signal", who[r.IntN(len(who))], arguments{Do: []string{"complete", "fail", "again"}[r.IntN(3)]})
 	switch {
 	case k < 50:
@@ -184,11 +184,11 @@ func (w *Workload) tree(r *rand.Rand, name string, levels int) treeInput {
 		below := fmt.Sprintf("%s.%d", name, i)
 		kid.Input = w.tree(r, below, levels-1)
 		switch r.IntN(20) {
-		case 0, 1, 2: // an id that may be taken: that of a run which may be open, or of one to come
+		case 0, 1, 2: // an id that may be in use: of a run that may be open, or of a later one
 			if recent := w.names[max(0, len(w.names)-20):]; len(recent) > 0 {
 				kid.ID = recent[r.IntN(len(recent))]
 			}
-		case 3, 4, 5, 6: // one made by the cluster
+		case 3, 4, 5, 6: // an id made by the cluster
 		default:
 			kid.ID = below
 			w.names = append(w.names, below)

@@ -1,6 +1,5 @@
-// Package fleet is the worker processes of a workload, what is done to them while the suite's
-// faults strike nodes, and the ledger that they write. It judges nothing of what they did. Begin
-// with Fleet.
+// Package fleet runs the worker processes of a workload, disturbs them while the suite's faults
+// strike nodes, and reads their ledger. It does not judge what they did. Begin with Fleet.
 package fleet
 
 import (
@@ -18,9 +17,9 @@ import (
 	"aion.dev/aion/jepsen/worker"
 )
 
-// Fleet is the worker processes of a workload, and what the workload itself does to them: faults of
-// the suite strike nodes only. Every hurt is an operation of the history ("hurt"), so that a ledger
-// can be read beside it.
+// Fleet is the worker processes of a workload. The suite's faults strike only nodes, so the
+// workload itself disturbs its workers. Every disturbance is an operation of the history ("hurt"),
+// so that it can be compared with the ledger.
 type Fleet struct {
 	env      *load.Env
 	workload string
@@ -28,7 +27,7 @@ type Fleet struct {
 	workers  []*worker.Process
 }
 
-// New makes and starts workers; shape fills in what is not the same for all.
+// New creates and starts workers; shape fills in what differs between them.
 func New(e *load.Env, workload string, n int, shape func(i int, c *worker.Config)) (*Fleet, error) {
 	f := &Fleet{env: e, workload: workload, ledger: filepath.Join(e.Dir, "ledger.jsonl")}
 	var nodes []string
@@ -44,7 +43,7 @@ func New(e *load.Env, workload string, n int, shape func(i int, c *worker.Config
 	return f, f.Heal()
 }
 
-// Hurt makes trouble for one worker after another until ctx ends, and undoes it.
+// Hurt disturbs one worker after another until ctx ends, and undoes each disturbance.
 func (f *Fleet) Hurt(ctx context.Context, r *rand.Rand) {
 	for load.Pause(ctx, time.Duration(300+r.IntN(1500))*time.Millisecond) {
 		w := f.workers[r.IntN(len(f.workers))]
@@ -58,7 +57,7 @@ func (f *Fleet) Hurt(ctx context.Context, r *rand.Rand) {
 	}
 }
 
-// strike hurts one worker and returns how to undo it.
+// strike disturbs one worker and returns how to undo that.
 func (f *Fleet) strike(w *worker.Process, r *rand.Rand) (string, func() error) {
 	name := w.Config.Name
 	switch r.IntN(5) {
@@ -84,7 +83,7 @@ func (f *Fleet) strike(w *worker.Process, r *rand.Rand) (string, func() error) {
 	return fmt.Sprintf("cut off, in %t out %t", in, out || !in), func() error { set(links.Rule{}); return nil }
 }
 
-// Heal lets every worker run.
+// Heal makes every worker run undisturbed.
 func (f *Fleet) Heal() error {
 	var errs []error
 	for _, w := range f.workers {
@@ -104,14 +103,14 @@ func (f *Fleet) Close() error {
 	return nil
 }
 
-// linesOfOp is how many lines of a ledger one operation holds.
+// linesOfOp is how many ledger lines one operation contains.
 const linesOfOp = 2000
 
-// Finish lets the workers answer what they have in hand, ends them, and records the ledger as
-// operations ("ledger").
+// Finish lets the workers finish their tasks, ends them, and records the ledger as operations
+// ("ledger").
 func (f *Fleet) Finish() error {
 	load.Each(f.workers, len(f.workers), func(_ int, w *worker.Process) error {
-		w.Stop(20 * time.Second) // one that does not is killed: what it had in hand is in the ledger as untold
+		w.Stop(20 * time.Second) // one that does not finish is killed: its tasks have no answer in the ledger
 		return nil
 	})
 	lines, err := worker.ReadLedger(f.ledger)
@@ -127,7 +126,7 @@ func (f *Fleet) Finish() error {
 	return nil
 }
 
-// LedgerOf reads the ledger out of a history.
+// LedgerOf extracts the ledger from a history.
 func LedgerOf(ops []op.Op, workload string) ([]worker.Line, error) {
 	var lines []worker.Line
 	for _, o := range ops {

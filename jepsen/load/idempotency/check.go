@@ -13,13 +13,13 @@ import (
 
 // requested is everything that was asked under one request id.
 type requested struct {
-	tries  []op.Op // of one and the same request, in order of invocation
-	others []op.Op // with another body
-	answer *op.Op  // the first try that tells the logged outcome; nil = nobody ever heard one
+	tries  []op.Op // attempts of one request, in order of invocation
+	others []op.Op // other requests under the same id
+	answer *op.Op  // the first attempt with the logged outcome; nil = no caller got one
 }
 
-// happened reports whether the change was made, refused whether nothing came of it. Neither: nobody
-// knows.
+// happened reports whether the change was made, refused whether nothing happened. If both are
+// false, nobody knows.
 func (c *requested) happened() bool { return c.answer != nil && c.answer.Outcome == op.OK }
 func (c *requested) refused() bool {
 	return c.answer != nil && c.answer.Outcome == op.Refused || !slices.ContainsFunc(c.tries, func(o op.Op) bool { return o.Outcome != op.Failed })
@@ -30,7 +30,7 @@ type checker struct {
 	found []load.Violation
 }
 
-// Check holds all answers under one request id against each other, and against what came of them.
+// Check compares all answers under one request id with each other, and with the effects.
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	c := &checker{cases: map[string]*requested{}}
 	var reads []op.Op
@@ -72,9 +72,9 @@ func (c *checker) bad(o *op.Op, format string, args ...any) {
 	c.found = append(c.found, v)
 }
 
-// checkCase wants one answer.
+// checkCase requires a single answer.
 func (c *checker) checkCase(id string, one *requested) {
-	var first *op.Op // whose answer does not say that it is a repetition
+	var first *op.Op // whose answer is not marked as a repetition
 	told := int64(1 << 62)
 	for i := range one.tries {
 		o := &one.tries[i]
@@ -114,7 +114,7 @@ func shown(o *op.Op) string {
 	return fmt.Sprintf("%s%s at index %d %.300s", o.Outcome, o.Code, o.Index, o.Answer)
 }
 
-// sameAnswer compares answers but for the mark of a repetition.
+// sameAnswer compares answers except for the mark of a repetition.
 func sameAnswer(a, b *op.Op) bool {
 	if a.Outcome != b.Outcome || a.Code != b.Code || a.Index != b.Index {
 		return false

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// world is a short right history: every kind of change is made twice under one id, the second
-// answer says that it is a repetition, and everything came of it once.
+// world is a short correct history: every kind of change is made twice under one id, the second
+// answer is marked as a repetition, and everything happened once.
 type world struct {
 	ops     []op.Op // in pairs, see try
 	deploys []wire.Deploy

@@ -13,7 +13,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// of lists the requests for one kind of change, in order of their names.
+// of lists the requests for some kinds of change, ordered by name.
 func (c *checker) of(kinds ...string) (ids []string) {
 	for _, id := range slices.Sorted(maps.Keys(c.cases)) {
 		if one := c.cases[id]; len(one.tries) > 0 && slices.Contains(kinds, one.tries[0].F) {
@@ -23,7 +23,7 @@ func (c *checker) of(kinds ...string) (ids []string) {
 	return ids
 }
 
-// checkDeploys looks for every deploy operation in the deploy history.
+// checkDeploys finds every deploy operation in the deploy history.
 func (c *checker) checkDeploys(reads []op.Op) {
 	records := map[string][]wire.Deploy{}
 	for _, o := range reads {
@@ -122,7 +122,7 @@ func (c *checker) checkRuns(reads []op.Op) {
 	c.checkTriggers(reads, brief)
 }
 
-// checkDone holds the events of runs against the requests that asked for them.
+// checkDone compares the events of runs with the requests that asked for them.
 func (c *checker) checkDone(done map[string]int, cancelled, resumed map[string]int) {
 	events := map[string]string{"signal": "SignalReceived", "end": "SignalReceived", "cancel": "CancelRequested", "terminate": "WorkflowTerminated", "pause": "WorkflowPaused", "reopen": "WorkflowReopened"}
 	resumes := map[string]int{} // that were acknowledged, by run id
@@ -146,7 +146,8 @@ func (c *checker) checkDone(done map[string]int, cancelled, resumed map[string]i
 		case !one.happened():
 		case o.F == "cancel" && cancelled[a.RunID] == 0:
 			c.bad(o, "cancel %s of %s was acknowledged, and run %s was never asked to end", id, o.Key, a.RunID)
-		case n == 0 && o.F != "cancel" && o.F != "pause": // a run that is asked to end, or paused, already stays so
+		// a run that was already asked to end, or paused, stays so
+		case n == 0 && o.F != "cancel" && o.F != "pause":
 			c.bad(o, "%s %s of %s was acknowledged, and is not in the history of run %s", o.F, id, o.Key, a.RunID)
 		}
 	}
@@ -157,7 +158,7 @@ func (c *checker) checkDone(done map[string]int, cancelled, resumed map[string]i
 	}
 }
 
-// checkTriggers wants one run for each trigger that was acknowledged.
+// checkTriggers requires one run for each acknowledged trigger.
 func (c *checker) checkTriggers(reads []op.Op, brief map[string]int) {
 	triggered := map[string]int{}
 	for _, id := range c.of("trigger") {
@@ -183,8 +184,8 @@ func (c *checker) checkTriggers(reads []op.Op, brief map[string]int) {
 	}
 }
 
-// checkState wants every object to be as its newest change left it; changes of one entry share an
-// index, and any of them will do.
+// checkState requires every object to be as its newest change left it. Changes in one entry share
+// an index, and any of them is accepted.
 func (c *checker) checkState(reads []op.Op) {
 	for i := range reads {
 		o := &reads[i]
@@ -220,8 +221,8 @@ func (c *checker) checkState(reads []op.Op) {
 	}
 }
 
-// checkNewest holds the value of one object, "" for none, against its changes; none is the kind of
-// change that takes it away.
+// checkNewest compares the value of one object, "" for none, with its changes; none is the kind of
+// change that removes it.
 func (c *checker) checkNewest(read *op.Op, key, value, none string, kinds ...string) {
 	newest := uint64(0)
 	var want []string

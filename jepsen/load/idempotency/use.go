@@ -1,11 +1,11 @@
 // Package idempotency sends every kind of change several times under one request id, through
-// different nodes, at once and one after another, sometimes long afterwards, and sometimes with
-// another body: each has one effect and one answer, and a refusal stays one though the state has
-// changed meanwhile.
+// different nodes, concurrently and one after another, sometimes long afterwards, and sometimes
+// with another body. Each request must have one effect and one answer, and a refusal stays a
+// refusal even if the state has changed since.
 //
-// It never judges what a change should answer, only that it answers once. Begin with
-// Workload.send; check.go holds the answers to one request against each other, effects.go against
-// what came of it.
+// It never judges what a change should answer, only that it has a single answer. Begin with
+// Workload.send; check.go compares the answers to one request with each other, effects.go with the
+// effects.
 package idempotency
 
 import (
@@ -23,7 +23,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	types  []load.Type
 	mu     sync.Mutex
@@ -32,7 +32,7 @@ type Workload struct {
 	starts int
 }
 
-// mostIdle bounds the runs whose histories are read in the end, mostRepeats the requests that are
+// mostIdle bounds the runs whose histories are read at the end, mostRepeats the requests that are
 // sent once more then.
 const (
 	mostIdle    = 250
@@ -112,15 +112,14 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	callers.Wait()
 }
 
-// send makes a request 2 to 5 times, and now and then another one under its id. It returns one try
-// whose outcome is known, else one whose outcome nobody knows, if there is one: Settle has to come
-// back to it.
+// send makes a request 2 to 5 times, and sometimes another one under its id. It returns an attempt
+// with a known outcome if there is one; Resolve has to come back to the others.
 func (w *Workload) send(ctx context.Context, e *load.Env, r *rand.Rand, o op.Op, old bool) op.Op {
 	copies := 2 + r.IntN(4)
 	if old {
 		copies = 1 + r.IntN(2)
 	}
-	first := r.IntN(3) // how many of them go alone, one after another
+	first := r.IntN(3) // how many of them are sent one after another
 	if r.IntN(3) == 0 {
 		first = copies
 	}
@@ -157,8 +156,8 @@ func (w *Workload) send(ctx context.Context, e *load.Env, r *rand.Rand, o op.Op,
 	return tries[known]
 }
 
-// logged reports whether the state machine gave an answer: then it is remembered. Refusals before
-// the log name no index.
+// logged reports whether the state machine gave an answer, which it then remembers. Refusals before
+// the log have no index.
 func logged(o *op.Op) bool {
 	return (o.Outcome == op.OK || o.Outcome == op.Refused) && o.Index > 0
 }

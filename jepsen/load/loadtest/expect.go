@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/jepsen/load"
 )
 
-// Expect wants a violation that says the words among those that a checker found; without words
+// Expect requires one of the violations that a checker found to contain the words; without words
 // there must be none.
 func Expect(t *testing.T, name string, found []load.Violation, words string) {
 	t.Helper()

@@ -1,5 +1,5 @@
-// Package loadtest makes up histories for tests of checkers, and looks for the violation that a
-// spoilt one must show. Only tests import it, and it knows no workload. Begin with Expect.
+// Package loadtest builds histories for tests of checkers, and looks for the violation that a
+// corrupted one must show. Only tests import it, and it knows no workload. Begin with Expect.
 package loadtest
 
 import (
@@ -10,16 +10,16 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// AtSecond is a time of logs in tests: log time and caller's time count in seconds from the same
+// AtSecond returns a log time for tests: log time and callers' time count in seconds from the same
 // zero.
 func AtSecond(s float64) time.Time { return time.Unix(1e9, 0).Add(time.Duration(s * 1e9)).UTC() }
 
-// Event is a line of a history in tests; History gives it its seq.
+// Event is an event of a history in tests; History sets its seq.
 func Event(at float64, typ string, data any) wire.Event {
 	return wire.Event{At: AtSecond(at), Type: typ, Data: JSON(data)}
 }
 
-// History is the answer to a question for the events of a run, which it numbers.
+// History is the answer to a request for the events of a run, which it numbers.
 func History(workload, workflow, run string, events ...wire.Event) op.Op {
 	for i := range events {
 		events[i].Seq = uint64(i + 1)

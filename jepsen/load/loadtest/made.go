@@ -9,7 +9,7 @@ import (
 // Epoch is when hand-made histories begin.
 var Epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// After is so many milliseconds later.
+// After returns Epoch plus milliseconds.
 func After(milliseconds int) time.Time {
 	return Epoch.Add(time.Duration(milliseconds) * time.Millisecond)
 }

@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Era is what one type was from one record of the deploy history to the next.
+// Era is the state of one type from one record of the deploy history to the next.
 type Era struct {
 	Index  uint64
 	At     time.Time
@@ -16,9 +16,9 @@ type Era struct {
 	Routed string
 }
 
-// Eras follows the deploy history of one type, oldest first: era i+1 begins with record i. Records
-// name the version; unrouted are the requests of loads that leave the route alone, which records do
-// not say.
+// Eras replays the deploy history of one type, oldest first: era i+1 begins with record i. Records
+// name the version; unrouted are the requests of loads that do not change the route, which records
+// do not contain.
 func Eras(log []wire.Deploy, unrouted map[string]bool) []Era {
 	now := Era{Loaded: map[string]bool{}}
 	all := []Era{now}
@@ -47,8 +47,7 @@ func Eras(log []wire.Deploy, unrouted map[string]bool) []Era {
 	return all
 }
 
-// During returns the eras of a moment of log time; several, when it lies on a border. They are in
-// order of time.
+// During returns the eras at a moment of log time, in order; several if it lies on a border.
 func During(all []Era, at time.Time) []Era {
 	last, _ := slices.BinarySearchFunc(all, at, func(e Era, at time.Time) int {
 		if e.At.After(at) {
@@ -63,7 +62,7 @@ func During(all []Era, at time.Time) []Era {
 	return all[max(first, 0):last]
 }
 
-// AtIndex likewise for a log index.
+// AtIndex returns the eras at a log index.
 func AtIndex(all []Era, index uint64) []Era {
 	last, _ := slices.BinarySearchFunc(all, index, func(e Era, index uint64) int { return cmp.Or(cmp.Compare(e.Index, index), -1) })
 	first := last - 1

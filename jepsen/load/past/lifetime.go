@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Lifetime is a time of the log in which a run was open; one that was reopened has several.
+// Lifetime is a period of log time in which a run was open; a run that was reopened has several.
 type Lifetime struct {
 	run      string
 	from, to time.Time
@@ -30,8 +30,8 @@ func Lifetimes(run string, events []wire.Event) (all []Lifetime) {
 	return all
 }
 
-// TwiceOpen finds workflow ids of which two runs were open at once. What ends and begins in one
-// entry does not meet.
+// TwiceOpen finds workflow ids with two runs open at once. Runs that end and begin in the same
+// entry do not overlap.
 func TwiceOpen(byID map[string][]Lifetime) (found []string) {
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		all := slices.SortedFunc(slices.Values(byID[id]), func(a, b Lifetime) int {

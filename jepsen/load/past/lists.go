@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// ReadRuns records which runs of a type there are: the names alone, page by page.
+// ReadRuns records which runs of a type exist: only their names, page by page.
 func ReadRuns(ctx context.Context, e *load.Env, workload, typ string) error {
 	for cursor := ""; ; {
 		next := ""

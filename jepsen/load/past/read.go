@@ -11,13 +11,13 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// patienceOfRun is how long all runs together may take to close after the cluster has been mended
-// and everything has been done that it waits for.
+// patienceOfRun is how long all runs together may take to close after the cluster has healed and
+// everything that they wait for has been done.
 const patienceOfRun = 60 * time.Second
 
-// ReadTrees reads the tree of each run; a zero name is of a start that did not happen. All starts
-// have to be settled before: that takes its time when there are thousands, and patience begins
-// here.
+// ReadTrees reads the tree of each run; a zero name stands for a start that did not happen. All
+// starts must have known outcomes before: that takes time when there are thousands, and patience
+// begins here.
 func ReadTrees(ctx context.Context, e *load.Env, workload string, runs []wire.RunRef) error {
 	patience, cancel := context.WithTimeout(ctx, patienceOfRun)
 	defer cancel()
@@ -29,9 +29,9 @@ func ReadTrees(ctx context.Context, e *load.Env, workload string, runs []wire.Ru
 	})
 }
 
-// readTree waits for a run to close, until patience ends, and records its history, and those of the
-// runs that it went on as and of its children. One that does not close is recorded as it is: the
-// checker tells.
+// readTree waits until a run has closed or patience ends, and records its history and those of its
+// continuations and children. A run that does not close is recorded as it is: the checker reports
+// it.
 func readTree(ctx, patience context.Context, e *load.Env, workload string, ref wire.RunRef) error {
 	todo := []wire.RunRef{ref}
 	for ; len(todo) > 0; todo = todo[1:] {
@@ -56,7 +56,7 @@ func readTree(ctx, patience context.Context, e *load.Env, workload string, ref w
 	return nil
 }
 
-// readHistory waits for a run to close, until patience ends, and records its whole history as one
+// readHistory waits until a run has closed or patience ends, and records its whole history as one
 // operation.
 func readHistory(ctx, patience context.Context, e *load.Env, workload string, ref wire.RunRef) ([]wire.Event, error) {
 	value, _ := json.Marshal(map[string]string{"run_id": ref.RunID})
@@ -69,7 +69,7 @@ func readHistory(ctx, patience context.Context, e *load.Env, workload string, re
 					return err
 				}
 				if wire.Open(a.Status) && patience.Err() == nil {
-					return wire.New("unavailable", "the run is still "+a.Status) // look again
+					return wire.New("unavailable", "the run is still "+a.Status) // ask again
 				}
 			}
 			events = nil
@@ -89,7 +89,7 @@ func readHistory(ctx, patience context.Context, e *load.Env, workload string, re
 			return err
 		})
 	if err == nil && o.Outcome != op.OK {
-		return nil, nil // the checker finds it missing
+		return nil, nil // the checker reports it as missing
 	}
 	return events, err
 }

@@ -1,7 +1,7 @@
-// Package past reads what a settled cluster tells of the past: every run with its parent, its
-// children and its end, when a workflow id was open, and which versions were loaded and routed at
-// a moment of log time or at an index. It believes what it reads and judges only its form; whether
-// it is what callers were told is for checkers to say. Begin with Run and Era.
+// Package past reads what a healed cluster reports about the past: every run with its parent, its
+// children and its end, when a workflow id was open, and which versions were loaded and routed at a
+// moment of log time or at an index. It trusts what it reads and judges only its form; checkers
+// compare it with what callers were told. Begin with Run and Era.
 package past
 
 import (
@@ -14,8 +14,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// The words of histories for what becomes of a child when its parent closes, and for the version
-// that it starts on.
+// The values in histories for what happens to a child when its parent closes, and for the version
+// on which it starts.
 const (
 	Terminate = "terminate"
 	Cancel    = "cancel"
@@ -23,20 +23,20 @@ const (
 	Routed    = "routed"
 )
 
-// Run is a run as its history tells it, read with nothing of the product's.
+// Run is a run according to its history, read without any code of the product.
 type Run struct {
-	Read          op.Op // that read it
+	Read          op.Op // the operation that read it
 	ID, Workflow  string
 	Type, Version string
 	At            time.Time // of its start, in log time
-	Continued     string    // run id that it goes on from
+	Continued     string    // id of the run that it continues
 	Parent        *Parent
-	End           *wire.Event // that closed it; nil = it is open
+	End           *wire.Event // the event that closed it; nil = it is open
 	Events        []wire.Event
 	Children      []Child
 }
 
-// Parent is what a run says of who started it.
+// Parent is what a run's history says about its parent.
 type Parent struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
@@ -44,7 +44,7 @@ type Parent struct {
 	OnClose    string `json:"on_parent_close"` // absent = Terminate
 }
 
-// Child is a child as its parent's history tells it.
+// Child is a child according to its parent's history.
 type Child struct {
 	ID         uint64       `json:"id"`
 	WorkflowID string       `json:"workflow_id"`
@@ -54,15 +54,15 @@ type Child struct {
 	RunID      string       `json:"run_id"`          // "" = it could not start
 	Version    string       `json:"version"`
 	At         time.Time    `json:"-"`
-	Ends       []wire.Event `json:"-"` // what the parent was told of its end
+	Ends       []wire.Event `json:"-"` // what the parent was told about its end
 }
 
 // closings are the events that end a run.
 var closings = []string{"WorkflowCompleted", "WorkflowFailed", "WorkflowCancelled", "WorkflowTerminated", "WorkflowTimedOut", "WorkflowContinuedAsNew"}
 
-// Parse reads the answer of a history and says what is wrong with its form: gaps, a beginning or an
-// end in the middle, time that goes back. Runs that were reopened have ends in the middle; a
-// checker of those reads for itself.
+// Parse reads the answer of a history and returns what is wrong with its form: gaps, a beginning or
+// an end in the middle, time that runs backwards. Runs that were reopened have ends in the middle;
+// a checker of those reads for itself.
 func Parse(o op.Op) (*Run, []string) {
 	var h wire.History
 	if err := json.Unmarshal(o.Answer, &h); err != nil || len(h.Events) == 0 {
@@ -89,13 +89,13 @@ func Parse(o op.Op) (*Run, []string) {
 		if slices.Contains(closings, e.Type) {
 			r.End = e
 		}
-		r.take(e)
+		r.readEvent(e)
 	}
 	return r, wrong
 }
 
-// take reads one event.
-func (r *Run) take(e *wire.Event) {
+// readEvent reads one event.
+func (r *Run) readEvent(e *wire.Event) {
 	switch e.Type {
 	case "WorkflowStarted":
 		var d struct {
@@ -123,11 +123,12 @@ func (r *Run) take(e *wire.Event) {
 				return
 			}
 		}
-		r.Children = append(r.Children, Child{ID: d.ID, Ends: []wire.Event{*e}}) // of a child that was never started
+		// for a child that was never started
+		r.Children = append(r.Children, Child{ID: d.ID, Ends: []wire.Event{*e}})
 	}
 }
 
-// Ended is when the run closed; the end of time if it did not.
+// Ended returns when the run closed, or the end of time if it did not.
 func (r *Run) Ended() time.Time {
 	if r.End == nil {
 		return time.Unix(1<<40, 0)
@@ -135,12 +136,12 @@ func (r *Run) Ended() time.Time {
 	return r.End.At
 }
 
-// May and must report whether the run may have been open, and whether it was for certain, at a
-// moment of log time: commands of one entry share one.
+// May and must report whether the run may have been open, and whether it certainly was, at a moment
+// of log time: commands of one entry share one.
 func (r *Run) May(at time.Time) bool  { return !at.Before(r.At) && !at.After(r.Ended()) }
 func (r *Run) Must(at time.Time) bool { return at.After(r.At) && at.Before(r.Ended()) }
 
-// PausedAt likewise for being paused.
+// PausedAt reports the same for being paused.
 func (r *Run) PausedAt(at time.Time) (may, must bool) {
 	for i := range r.Events {
 		if r.Events[i].Type != "WorkflowPaused" {
@@ -159,5 +160,5 @@ func (r *Run) PausedAt(at time.Time) (may, must bool) {
 	return may, must
 }
 
-// Name is what a checker calls the run.
+// Name returns a checker's name for the run.
 func (r *Run) Name() string { return fmt.Sprintf("%s (run %s)", r.Workflow, r.ID) }

@@ -26,9 +26,9 @@ type checker struct {
 	found    []load.Violation
 }
 
-// Check holds the answers, the histories of all runs and the deploy history against each other.
-// Moments are compared in log time, which histories and deploy records share; what happened in one
-// entry shares a moment, and is given the benefit of any order.
+// Check compares the answers, the histories of all runs and the deploy history with each other.
+// Moments are compared in log time, which histories and deploy records share. Things that happened
+// in one entry share a moment, so any order of them is accepted.
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	c := &checker{ops: ops, versions: map[string][]string{}, log: map[string][]wire.Deploy{}, eras: map[string][]past.Era{}, runs: map[string]*past.Run{}, listed: map[string]int{}}
 	c.read()
@@ -94,10 +94,10 @@ func (c *checker) read() {
 	}
 }
 
-// mark is the number of a version, -1 for one that nobody packed.
+// mark returns the number of a version, or -1 if nobody packed it.
 func (c *checker) mark(typ, version string) int { return slices.Index(c.versions[typ], version) }
 
-// open counts the runs of a version that were open at a moment, and those of them that were paused:
+// open counts the runs of a version that were open at a moment, and how many of them were paused:
 // at least and at most.
 func (c *checker) open(version string, at time.Time) (least, most, leastPaused, mostPaused int) {
 	for _, r := range c.runs {
@@ -119,8 +119,8 @@ func (c *checker) open(version string, at time.Time) (least, most, leastPaused, 
 	return least, most, leastPaused, mostPaused
 }
 
-// checkDeploys judges every unload in the deploy history by what was true when it came. What else
-// the catalog does is for the workload of that name.
+// checkDeploys judges every unload in the deploy history by what was true at that moment. The
+// workload catalog checks everything else about deploys.
 func (c *checker) checkDeploys() {
 	for _, typ := range slices.Sorted(maps.Keys(c.log)) {
 		for i, d := range c.log[typ] {
@@ -151,7 +151,7 @@ func (c *checker) checkDeploys() {
 	}
 }
 
-// example names a run that certainly was open.
+// example returns a run that certainly was open.
 func (c *checker) example(version string, at time.Time) string {
 	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		if r := c.runs[id]; r.Version == version && r.Must(at) {
@@ -165,7 +165,7 @@ func (c *checker) example(version string, at time.Time) string {
 	return ""
 }
 
-// checkListed holds the listing of all runs against those that are known.
+// checkListed compares the listing of all runs with those that are known.
 func (c *checker) checkListed() {
 	for _, id := range slices.Sorted(maps.Keys(c.listed)) {
 		if n := c.listed[id]; n != 1 || c.runs[id] == nil {
@@ -179,7 +179,7 @@ func (c *checker) checkListed() {
 	}
 }
 
-// describe is a list of holders for people.
+// describe formats a list of holders for people.
 func describe(holders []wire.PinHolder) string {
 	var names []string
 	for _, h := range holders {

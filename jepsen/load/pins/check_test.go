@@ -10,9 +10,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// world is a short right history of the workload: v0 is loaded and routed, w waits on it; v1 is
-// loaded and routed; an unload of v0 is refused for w; w is signalled and ends; v0 is unloaded; n
-// starts on v1 and starts the child k.
+// world is a short correct history of the workload: v0 is loaded and routed, w waits on it; v1 is
+// loaded and routed; an unload of v0 is refused because of w; w is signalled and ends; v0 is
+// unloaded; n starts on v1 and starts the child k.
 type world struct {
 	ops     map[string]*op.Op
 	order   []string
@@ -73,7 +73,7 @@ func newWorld() *world {
 	return w
 }
 
-// history is the world as a recorded history.
+// history returns the world as a recorded history.
 func (w *world) history() []op.Op {
 	ops := []op.Op{{Workload: "pins", F: "versions-are", Key: "t", Value: loadtest.JSON([]string{"v0", "v1"}), Outcome: op.OK}}
 	for _, name := range w.order {

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// checkRuns judges each run by itself: its version was loaded when it started, was the one that it
-// had to be, is the one whose code ran, and it came to its end.
+// checkRuns judges each run by itself: its version was loaded when it started, was the right one,
+// was the one whose code ran, and the run ended.
 func (c *checker) checkRuns() {
 	for _, id := range slices.Sorted(maps.Keys(c.runs)) {
 		r := c.runs[id]
@@ -91,8 +91,8 @@ func (c *checker) checkEnd(r *past.Run, name string) {
 	}
 }
 
-// checkStarts holds every answer to a start against the run and against the catalog at the index
-// that the answer names.
+// checkStarts compares every answer to a start with the run, and with the catalog at the answer's
+// index.
 func (c *checker) checkStarts() {
 	floor := load.NewFloor(slices.DeleteFunc(slices.Clone(c.ops), func(o op.Op) bool {
 		return o.Workload != "pins" || o.F == "history" || o.F == "runs" || o.F == "deploys"

@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// checkUnloads holds the answers to unloads against the deploy history, and what refusals and
-// listings of pins say against the runs that were open.
+// checkUnloads compares the answers to unloads with the deploy history, and the contents of
+// refusals and pin listings with the runs that were open.
 func (c *checker) checkUnloads() {
 	records := map[string]wire.Deploy{} // by request id
 	for _, typ := range slices.Sorted(maps.Keys(c.log)) {
@@ -54,8 +54,8 @@ func (c *checker) checkUnloads() {
 	}
 }
 
-// checkRefusal holds what an unload was refused for against the runs that were open at that moment:
-// all of them are known.
+// checkRefusal compares the reason for a refused unload with the runs that were open at that
+// moment: all of them are known.
 func (c *checker) checkRefusal(o *op.Op, d wire.Deploy) {
 	var facts struct {
 		Version string           `json:"version"`
@@ -90,7 +90,7 @@ func (c *checker) checkRefusal(o *op.Op, d wire.Deploy) {
 	}
 }
 
-// misnamed says why the kind of a holder is wrong.
+// misnamed returns why the kind of a holder is wrong.
 func (c *checker) misnamed(h wire.PinHolder, r *past.Run, d wire.Deploy) string {
 	may, must := r.PausedAt(d.At)
 	switch {
@@ -106,7 +106,7 @@ func (c *checker) misnamed(h wire.PinHolder, r *past.Run, d wire.Deploy) string 
 	return ""
 }
 
-// checkPage holds a listing of pins, which may come from any node, against what is certain without
+// checkPage compares a listing of pins, which may come from any node, with what is certain without
 // log time: runs that wait for a signal which nobody had sent yet.
 func (c *checker) checkPage(o *op.Op, a wire.Pins) {
 	if a.Total != a.Counts.Total() || len(a.Holders) > int(a.Total) {
@@ -128,14 +128,14 @@ func (c *checker) checkPage(o *op.Op, a wire.Pins) {
 	}
 }
 
-// openSpan is a time of callers' clocks in which a run was open for certain.
+// openSpan is a period of callers' time in which a run certainly was open.
 type openSpan struct {
 	workflow, version string
 	start             op.Op
 	from, to          int64
 }
 
-// spans are those of runs that wait for a signal: from the answer to their start until somebody
+// spans returns those of runs that wait for a signal: from the answer to their start until somebody
 // first sends the signal.
 func (c *checker) spans() []openSpan {
 	if c.spanned != nil {
@@ -161,8 +161,8 @@ func (c *checker) spans() []openSpan {
 	return c.spanned
 }
 
-// checkOverlap believes nobody's log: an unload that began and ended while a run on that version
-// certainly was open.
+// checkOverlap does not trust the log: it finds an unload that began and ended while a run on that
+// version certainly was open.
 func (c *checker) checkOverlap() {
 	began := map[string]int64{}
 	for i := range c.ops {
@@ -185,16 +185,16 @@ func (c *checker) checkOverlap() {
 	}
 }
 
-// routeWrite is an operation that answered what a type is routed to: at some time from its call to
-// its answer that was so.
+// routeWrite is an operation whose answer says what a type is routed to: that was true at some time
+// between its call and its answer.
 type routeWrite struct {
 	version      string
 	invoke, done int64
 }
 
-// checkStale believes nobody's log either: a routed start must not run a version if every operation
-// that routed to it had been overtaken, by one that began after that one's answer and was itself
-// answered before the start began.
+// checkStale does not trust the log either: a routed start must not run a version that certainly
+// was replaced. That is so if every operation that routed to it was followed by one that began
+// after its answer and was itself answered before the start began.
 func (c *checker) checkStale() {
 	writes := map[string][]routeWrite{}
 	began := map[string]int64{}
@@ -230,7 +230,7 @@ func (c *checker) checkStale() {
 
 // routedThen reports whether a version may have been routed at some time from invoke to done.
 func routedThen(writes []routeWrite, version string, invoke, done int64) bool {
-	var overtaken int64 // when the last of all operations that are over at invoke, and name another version, began
+	var overtaken int64 // start of the last operation that was over at invoke and names another version
 	for _, w := range writes {
 		if w.version != version && w.done < invoke {
 			overtaken = max(overtaken, w.invoke)

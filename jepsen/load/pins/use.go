@@ -3,7 +3,7 @@
 // some that outlive them), continue as new, and are paused and resumed, so that every kind of pin
 // holds versions when somebody wants to unload them.
 //
-// It never judges what runs compute, but for the version that computed it. Begin with source,
+// It never judges what runs compute, except for the version that computed it. Begin with source,
 // which every run executes; unload.go judges the unloads, runs.go the runs.
 package pins
 
@@ -21,7 +21,7 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	types []load.Type
 
@@ -29,23 +29,23 @@ type Workload struct {
 	starts  []op.Op // that were acknowledged or may have happened
 	waiting []op.Op // starts of runs that wait for a signal which nobody has sent yet
 	paused  []string
-	unknown []op.Op   // of all other changes
-	focus   arguments // type and version that many callers are at, for a while: starts and unloads of it meet
+	unknown []op.Op   // other changes with unknown outcomes
+	focus   arguments // type and version that many callers use for a while, so that starts and unloads of it meet
 }
 
-// typeCount is how many types there are, versionCount how many versions each has, so few that
-// operations meet, and mostStarts how many runs: each is read again in the end.
+// typeCount is the number of types, versionCount the number of versions of each, few enough that
+// operations meet, and mostStarts the number of runs: each is read back at the end.
 const (
 	typeCount    = 4
 	versionCount = 4
 	mostStarts   = 3000
 )
 
-// pace is the pause between two calls of one caller where no rate is given: what is started must be
-// read again after the faults.
+// pace is the pause between two calls of one caller if there is no rate: everything started must be
+// read back after the faults.
 const pace = 25 * time.Millisecond
 
-// source is one version of a type: it returns the constant by which the code that ran is known.
+// source is the code of one version of a type: it returns the constant that identifies it.
 const source = `
 MARK = %d # %x
 
@@ -65,7 +65,7 @@ def run(ctx, input):
     return {"mark": MARK, "version": ctx.info.version}
 `
 
-// task is what a run is to do.
+// task tells a run what to do.
 type task struct {
 	Kind    string `json:"kind"` // now, nap, wait, kid, orphan, again
 	Nap     string `json:"nap,omitempty"`
@@ -73,7 +73,7 @@ type task struct {
 	Version string `json:"version,omitempty"` // "parent" or "routed"
 }
 
-// arguments is Op.Value. Of a start, Version is -1 for a routed one.
+// arguments is Op.Value. For a start, Version -1 means the routed one.
 type arguments struct {
 	Type    string `json:"type"`
 	Version int    `json:"version"`
@@ -128,7 +128,7 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	callers.Wait()
 }
 
-// note remembers what Settle has to come back to.
+// note records what Resolve has to come back to.
 func (w *Workload) note(o op.Op) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,12 +137,14 @@ func (w *Workload) note(o op.Op) {
 	case "start":
 		if happened {
 			w.starts = append(w.starts, o)
-			if o.Outcome == op.OK && waits(o) { // else the signal might come first: its id would stand for not_found for ever
+			// otherwise the signal might come first: its request id would then answer not_found
+			// forever
+			if o.Outcome == op.OK && waits(o) {
 				w.waiting = append(w.waiting, o)
 			}
 		}
 		return
-	case "pins", "signal": // every run that waits is sent its signal again
+	case "pins", "signal": // every waiting run is sent its signal again
 		return
 	case "pause":
 		if happened {

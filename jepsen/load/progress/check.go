@@ -15,10 +15,10 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check walks through the history of every run beside its input. Every step is begun once, in
-// order, and not before the one before it ended; it has one outcome; that of an activity is what
-// the ledger says that a worker did in that attempt; the result is the outcomes in their order; and
-// every run ended in time.
+// Check walks through the history of every run together with its input. Every step is begun once,
+// in order, and not before the previous one ended. It has one outcome; an activity's outcome is
+// what a worker did in that attempt according to the ledger. The result is the outcomes in order,
+// and every run ended in time.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	bad := func(o op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "progress", What: o.Key + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})
@@ -42,7 +42,8 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 		}
 		did[at] = l
 	}
-	sent := map[string]int64{} // when each request id was used first: a refusal from before the start is repeated for ever
+	// when each request id was used first: a refusal from before the start is repeated forever
+	sent := map[string]int64{}
 	for _, o := range ops {
 		if at, again := sent[o.Request]; o.Request != "" && (!again || o.Invoke < at) {
 			sent[o.Request] = o.Invoke
@@ -103,7 +104,7 @@ type judge struct {
 	did   map[fleet.Attempt]worker.Line
 }
 
-// begins says which event begins a step, and how many of them it has.
+// begins maps a kind of step to the event that begins it, and to how many of them it has.
 var begins = map[string]struct {
 	event string
 	n     int

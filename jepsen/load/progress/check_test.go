@@ -12,7 +12,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story is a run with every kind of step, its signal, its child and its ledger, for tests to spoil.
+// story is a run with every kind of step, its signal, its child and its ledger, for tests to
+// corrupt.
 type story struct {
 	input  task
 	began  task // what the caller asked for
@@ -140,7 +141,7 @@ func TestCheck(t *testing.T) {
 	loadtest.Expect(t, "unreadable", new(Workload).Check(broken), "operation")
 }
 
-// The steps that a seed draws are always the same ones.
+// A seed always draws the same steps.
 func TestDrawSteps(t *testing.T) {
 	e := &load.Env{Seed: 3}
 	a, b := fmt.Sprint(drawSteps(e.Rand(1), "x", 10, true)), fmt.Sprint(drawSteps(e.Rand(1), "x", 10, true))

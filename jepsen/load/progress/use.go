@@ -1,6 +1,6 @@
-// Package progress starts runs of 3 to 10 steps: activities on worker processes that write what
-// they did into a ledger of their own, timers, signals, children, and activities side by side. The
-// workers are users' ones, made with transport/worker, and are killed, frozen and cut off
+// Package progress starts runs of 3 to 10 steps: activities on worker processes that record what
+// they did in a ledger of their own, timers, signals, children, and activities side by side. The
+// workers are like users' workers, made with transport/worker, and are killed, frozen and cut off
 // meanwhile.
 //
 // It never judges how long a step took. Begin with source, which every run executes, and then
@@ -24,7 +24,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	fleet    *fleet.Fleet
 	requests runs.Requests
@@ -90,7 +90,7 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	all.Wait()
 }
 
-// openRuns is how many runs one caller has open: it waits for the oldest before it starts another.
+// openRuns is how many open runs one caller has: it waits for the oldest before it starts another.
 const openRuns = 4
 
 func (w *Workload) caller(ctx context.Context, e *load.Env, i int) {
@@ -127,8 +127,8 @@ func (w *Workload) caller(ctx context.Context, e *load.Env, i int) {
 	}
 }
 
-// signal sends what a run waits for. Whatever comes of it, it is repeated until it is known to have
-// happened: else the run would wait for ever.
+// signal sends what a run waits for. The signal is repeated until it certainly happened; otherwise
+// the run would wait forever.
 func (w *Workload) signal(ctx context.Context, e *load.Env, r *rand.Rand, p int, id, name string) int {
 	payload, _ := json.Marshal(name)
 	call := func(ctx context.Context, c *client.Client, o *op.Op) error {
@@ -144,7 +144,9 @@ func (w *Workload) signal(ctx context.Context, e *load.Env, r *rand.Rand, p int,
 		return p
 	}
 	if done.Outcome == op.Refused {
-		o.Request += again // the start is not known to have happened, and a refusal is repeated for ever under its request id
+		// the start may not have happened yet, and a refusal is repeated forever under its request
+		// id
+		o.Request += again
 	}
 	w.requests.Keep(o, call)
 	return e.Record.Process()
@@ -153,7 +155,7 @@ func (w *Workload) signal(ctx context.Context, e *load.Env, r *rand.Rand, p int,
 // again makes another request id.
 const again = "-again"
 
-// drawSteps makes the steps of a run. Names in them are the run's own.
+// drawSteps draws the steps of a run. The names in them are unique to the run.
 func drawSteps(r *rand.Rand, name string, n int, outer bool) []stage {
 	order := func(tag string) worker.Order {
 		o := worker.Order{Plan: []string{worker.Do}, Work: r.IntN(150), Tag: name + "/" + tag}

@@ -12,25 +12,25 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// diary is all that was asked of one diary, and what became of it.
+// diary is everything that was asked about one diary, and the results.
 type diary struct {
 	count   int
 	start   *change
 	entries []*change
 	history []wire.Event // in the end
-	closed  int64        // when it was read, if that shows that the diary is closed
+	closed  int64        // when it was read, if that proves that the diary is closed
 }
 
-// change is one change, over all its tries.
+// change is one change, over all its attempts.
 type change struct {
 	asked  int64 // when first
 	acked  int64 // when first acknowledged; 0 = never
 	index  uint64
-	unsure bool // acknowledged, but only by repeats: when it happened is not known
+	unsure bool // acknowledged only to repeats, so when it happened is unknown
 }
 
-// before and until say whether a change is certain to have happened before a time, and whether it
-// may have happened until then.
+// before reports whether a change certainly happened before a time, until whether it may have
+// happened by then.
 func (c *change) before(at int64) bool { return c.acked > 0 && c.acked < at }
 func (c *change) until(at int64) bool  { return c.asked < at }
 
@@ -148,7 +148,7 @@ func (x *readings) collect(ops []op.Op) error {
 	return nil
 }
 
-// asked takes in a change that was asked for the first time.
+// asked records a change that was asked for the first time.
 func (x *readings) asked(o *op.Op, c *change) error {
 	var err error
 	switch o.F {
@@ -183,7 +183,7 @@ func (x *readings) of(id string) *diary {
 	return x.diaries[id]
 }
 
-// ends judges how every diary stands in the end.
+// ends judges the final state of every diary.
 func (x *readings) ends(ops []op.Op) {
 	for i := range ops {
 		o := &ops[i]
@@ -199,7 +199,7 @@ func (x *readings) ends(ops []op.Op) {
 			x.bad(o, "is %s with %s; it was to count %d entries", r.Status, r.Result, d.count)
 		}
 	}
-	for id, d := range x.diaries { // any order: each is told by its own name
+	for id, d := range x.diaries { // any order: each error has its own name
 		if d.start.acked == 0 || len(d.entries) < d.count {
 			continue
 		}
@@ -215,12 +215,12 @@ func (x *readings) ends(ops []op.Op) {
 	}
 }
 
-// follow: what a follower sees begins where it asked, has no gap, and is the history.
+// follow: what a follower sees begins where it asked, has no gap, and equals the history.
 func (x *readings) follow(o *op.Op) {
 	var ask struct{ From uint64 }
 	var events []followed
 	if json.Unmarshal(o.Value, &ask) != nil || json.Unmarshal(o.Answer, &events) != nil {
-		return // refused: there was no such run yet
+		return // refused, because the run did not exist yet
 	}
 	history := x.of(o.Key).history
 	for i, e := range events {

@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// reading is a history in the making: each call takes a second.
+// reading is a history under construction: each call takes a second.
 type reading []op.Op
 
 func (r *reading) add(o op.Op, value, answer any) {

@@ -8,8 +8,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// described: a description names its index, and shows the diary as it was there; a linearizable one
-// shows what was acknowledged before it was asked for, one with min_index that index at least.
+// described: a description names its index and shows the diary as of that index. A linearizable one
+// shows what was acknowledged before it was asked for; one with min_index shows at least that
+// index.
 func (x *readings) described(o *op.Op) {
 	var h how
 	if err := json.Unmarshal(o.Value, &h); err != nil {
@@ -36,7 +37,7 @@ func (x *readings) described(o *op.Op) {
 	if o.Index < h.MinIndex {
 		x.bad(o, "is answered at index %d, though %d was to be waited for", o.Index, h.MinIndex)
 	}
-	certain, possible := 1, 1 // events that it must have at this index, and may have
+	certain, possible := 1, 1 // the number of events that it must have at this index, and may have
 	for _, c := range d.entries {
 		at := c.acked > 0 && c.index <= o.Index && !c.unsure
 		if !h.Stale && h.MinIndex == 0 {
@@ -57,14 +58,14 @@ func (x *readings) described(o *op.Op) {
 	}
 }
 
-// queried is what one query of a diary was answered.
+// queried is the answer to one query of a diary.
 type queried struct {
 	n        int
 	returned int64
 	o        *op.Op
 }
 
-// queried: a query never goes back, and never sees what nobody has written yet.
+// queried: answers never go backwards, and never show what nobody has written yet.
 func (x *readings) queried(o *op.Op, newest map[string]queried) {
 	if o.Outcome == op.Refused {
 		if o.Code == "not_found" && x.of(o.Key).start.before(o.Invoke) || o.Code != "not_found" && o.Code != "query_failed" {
@@ -98,7 +99,7 @@ func (x *readings) queried(o *op.Op, newest map[string]queried) {
 	}
 }
 
-// drawn: a run draws the same numbers in every replay, wherever it is made.
+// drawn: a run draws the same numbers in every replay, on whichever node.
 func (x *readings) drawn(o *op.Op, first map[string]*op.Op) {
 	if o.Outcome != op.OK {
 		return
@@ -130,8 +131,8 @@ func (x *readings) counted(o *op.Op) {
 	}
 }
 
-// listed: pages have everything that was there when the first was asked for, once, and nothing that
-// nobody started.
+// listed: pages contain everything that existed when the first was asked for, once, and nothing
+// that nobody started.
 func (x *readings) listed(o *op.Op) {
 	var ids []string
 	if o.Outcome != op.OK || json.Unmarshal(o.Answer, &ids) != nil {
@@ -151,22 +152,22 @@ func (x *readings) listed(o *op.Op) {
 	if o.Key != "diary" {
 		return
 	}
-	for id, d := range x.diaries { // any order: each is told by its own name
+	for id, d := range x.diaries { // any order: each error has its own name
 		if d.start.before(o.Invoke) && !seen[id] {
 			x.bad(o, "%s is left out; its start was acknowledged before", id)
 		}
 	}
 }
 
-// queues: the limit of a queue is the one acknowledged last, or one asked for since.
+// queues: the limit of a queue is the last acknowledged one, or one requested since.
 func (x *readings) queues(o *op.Op) {
 	var got map[string]uint64
 	if o.Outcome != op.OK || json.Unmarshal(o.Answer, &got) != nil {
 		return
 	}
-	for name, asked := range x.limits { // any order: each is told by its own name
+	for name, asked := range x.limits { // any order: each error has its own name
 		var certain, possible uint64
-		sure := true // a change of unknown outcome may still take effect later, and set the limit back
+		sure := true // a change with an unknown outcome may still take effect later, and reset the limit
 		for _, l := range asked {
 			if l.until(o.Return) {
 				possible = max(possible, l.value)
@@ -198,14 +199,14 @@ func (x *readings) schedules(o *op.Op) {
 			possible[f.schedule] += uint64(len(f.runs))
 		}
 	}
-	for id, most := range possible { // any order: each is told by its own name
+	for id, most := range possible { // any order: each error has its own name
 		if n := got[id]; n < certain[id] || n > most {
 			x.bad(o, "%s has started %d runs; it must have %d, and cannot have more than %d", id, n, certain[id], most)
 		}
 	}
 }
 
-// quick: who starts a run and waits is told its own result.
+// quick: a caller that starts a run and waits is told its own result.
 func (x *readings) quick(o *op.Op) {
 	var a wire.StartAnswer
 	if o.Outcome != op.OK || json.Unmarshal(o.Answer, &a) != nil {
@@ -216,7 +217,7 @@ func (x *readings) quick(o *op.Op) {
 	}
 }
 
-// backfills: the answer names a run for each time, and all of them are there in the end, once.
+// backfills: the answer names a run for each time, and at the end each of them exists once.
 func (x *readings) backfills(ops []op.Op) {
 	var all []string
 	var list *op.Op
@@ -248,7 +249,7 @@ func (x *readings) backfills(ops []op.Op) {
 	for _, id := range all {
 		there[id] = true
 	}
-	for request, f := range x.backfill { // any order: each is told by its own name
+	for request, f := range x.backfill { // any order: each error has its own name
 		for _, id := range f.runs {
 			if f.acked > 0 && !there[id] {
 				x.bad(list, "%s is missing, which %s started", id, request)

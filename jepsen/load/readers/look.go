@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// how says how a read is asked: the value of its operation.
+// how describes the consistency of a read; it is the value of its operation.
 type how struct {
 	Stale    bool   `json:"stale,omitempty"`
 	MinIndex uint64 `json:"min_index,omitempty"`
@@ -27,8 +27,8 @@ func (h how) options() []client.Option {
 	return nil
 }
 
-// look reads what writers change.
-func (w *Workload) look(ctx context.Context, e *load.Env, i int) {
+// read reads what writers change.
+func (w *Workload) read(ctx context.Context, e *load.Env, i int) {
 	r := e.Rand(uint64(300 + i))
 	for e.Pace(ctx) {
 		last, ok := w.lastWritten(r)
@@ -60,7 +60,7 @@ func (w *Workload) look(ctx context.Context, e *load.Env, i int) {
 	}
 }
 
-// lastWritten is one of the changes acknowledged last.
+// lastWritten draws one of the latest acknowledged changes.
 func (w *Workload) lastWritten(r *rand.Rand) (written, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -70,7 +70,7 @@ func (w *Workload) lastWritten(r *rand.Rand) (written, bool) {
 	return w.newest[r.IntN(len(w.newest))], true
 }
 
-// described is what is noted of a description.
+// described is what is recorded of a description.
 type described struct {
 	Events uint64 `json:"events"`
 	Status string `json:"status"`
@@ -101,7 +101,7 @@ func queryDiary(ctx context.Context, c *client.Client, o *op.Op) error {
 	return err
 }
 
-// counted is what is noted of counts.
+// counted is what is recorded of counts.
 type counted struct {
 	Total uint64 `json:"total"`
 	Sum   uint64 `json:"sum"` // of the rows
@@ -121,7 +121,7 @@ func countDiaries(ctx context.Context, c *client.Client, o *op.Op) error {
 	return err
 }
 
-// listPages lists all runs of the type that is the key, in pages of so many, and notes their ids.
+// listPages lists all runs of the type that is the key, in pages of limit, and records their ids.
 func listPages(limit int) func(context.Context, *client.Client, *op.Op) error {
 	return func(ctx context.Context, c *client.Client, o *op.Op) error {
 		ids := []string{}

@@ -11,14 +11,14 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// leg is what came of one part of a stream, from where it was asked for until it was broken off.
+// leg is what one part of a stream returned, from where it was requested until it was interrupted.
 type leg struct {
 	Closed []string `json:"closed"` // run ids, in the order of their WorkflowClosed
-	Last   uint64   `json:"last"`   // the newest index that the stream named
+	Last   uint64   `json:"last"`   // the newest index in the stream
 }
 
-// tail follows the events through one node after another. Each leg is broken off after a while, by
-// the reader or a fault, and the next one goes on after the newest index that was named.
+// tail follows the events through one node after another. The reader or a fault interrupts each leg
+// after a while, and the next one continues after the newest index seen.
 func (w *Workload) tail(ctx context.Context, e *load.Env, i int) {
 	r, names := e.Rand(uint64(400+i)), e.Cluster.Names()
 	filter := []string{"WorkflowClosed"}
@@ -27,7 +27,8 @@ func (w *Workload) tail(ctx context.Context, e *load.Env, i int) {
 	}
 	after := uint64(0)
 	for try := i; ctx.Err() == nil; try++ {
-		lasts := time.Duration(1+r.IntN(8)*r.IntN(8)) * 20 * time.Millisecond // often: what may be skipped is skipped where a stream resumes
+		// often: a stream loses events where it resumes, if at all
+		lasts := time.Duration(1+r.IntN(8)*r.IntN(8)) * 20 * time.Millisecond
 		o := w.op(e, "tail", "", names[try%len(names)], map[string]uint64{"tail": uint64(i), "after": after})
 		done := e.Record.Do(o, func(o *op.Op) error {
 			ctx, cancel := context.WithTimeout(ctx, lasts)
@@ -35,7 +36,7 @@ func (w *Workload) tail(ctx context.Context, e *load.Env, i int) {
 			l, err := readEvents(ctx, e.Client(o.Node), after, filter, func(*leg) bool { return false })
 			o.Answer, _ = json.Marshal(l)
 			if ctx.Err() != nil {
-				return nil // broken off on purpose
+				return nil // interrupted on purpose
 			}
 			return err
 		})
@@ -47,7 +48,7 @@ func (w *Workload) tail(ctx context.Context, e *load.Env, i int) {
 	}
 }
 
-// readEvents reads events after an index until ctx ends, the stream does, or enough says so.
+// readEvents reads events after an index until ctx ends, the stream ends, or enough returns true.
 func readEvents(ctx context.Context, c *client.Client, after uint64, names []string, enough func(*leg) bool) (leg, error) {
 	var l leg
 	for ev, err := range c.Events(ctx, client.EventFilter{After: &after, Names: names}) {
@@ -113,7 +114,7 @@ func (w *Workload) follow(ctx context.Context, e *load.Env, id string, stream ui
 			o.Answer, _ = json.Marshal(events)
 			closed = err == nil
 			if ctx.Err() != nil {
-				return nil // broken off on purpose
+				return nil // interrupted on purpose
 			}
 			return err
 		})

@@ -1,15 +1,15 @@
-// Package readers looks at everything that can be looked at while it changes: one half of the
-// callers write (write.go), the other half reads through all nodes, linearizably, stale, and stale
-// from an index on (look.go), and streams are followed, broken off and resumed (stream.go). What
-// was read is held against what had been acknowledged before, what was asked for until then, and
-// what the cluster tells in the end (check.go).
+// Package readers reads everything that can be read while it changes. Half of the callers write
+// (write.go). The other half reads through all nodes, linearizably, stale, and stale from an index
+// on (look.go). Streams are followed, interrupted and resumed (stream.go). Reads are compared with
+// what had been acknowledged before, what was requested until then, and what the cluster reports at
+// the end (check.go).
 //
 // A diary is a run that is sent a known number of signals and counts them: its history has one
 // event for its start, one for each signal, and one for its end. It draws a number when it begins,
 // which every replay of it must draw again.
 //
-// It never judges what writers are answered, only what readers are shown. Begin with Workload.Run;
-// check.go gathers what was read, judge.go judges it.
+// It never judges the answers of writers, only those of readers. Begin with Workload.Run; check.go
+// collects the reads, judge.go judges them.
 package readers
 
 import (
@@ -26,16 +26,16 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	requests runs.Requests
 
-	mu      sync.Mutex // guards what follows
-	diaries []string   // whose start was acknowledged
+	mu      sync.Mutex // guards the fields below
+	diaries []string   // those whose start was acknowledged
 	newest  []written  // the newest acknowledged changes of diaries
 }
 
-// written is an acknowledged change of a diary, and the index that its answer named.
+// written is an acknowledged change of a diary, and the index of its answer.
 type written struct {
 	diary string
 	index uint64
@@ -57,7 +57,7 @@ def run(ctx, input):
     return input
 `
 
-// tailCount is how many event streams are followed at a time, each at a node of its own.
+// tailCount is how many event streams are followed at a time, each at another node.
 const tailCount = 3
 
 func (w *Workload) Name() string { return "readers" }
@@ -84,7 +84,7 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	})
 }
 
-// writersOf is how many callers write; there is at least one, and one that reads.
+// writersOf returns how many callers write: at least one, while at least one reads.
 func writersOf(e *load.Env) int { return max(1, e.Concurrency/2) }
 
 func (w *Workload) Run(ctx context.Context, e *load.Env) {
@@ -93,7 +93,7 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 		all.Go(func() { w.write(ctx, e, i, &all) })
 	}
 	for i := range max(1, e.Concurrency-writersOf(e)) {
-		all.Go(func() { w.look(ctx, e, i) })
+		all.Go(func() { w.read(ctx, e, i) })
 	}
 	for i := range tailCount {
 		all.Go(func() { w.tail(ctx, e, i) })
@@ -101,7 +101,7 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	all.Wait()
 }
 
-// op makes a read.
+// op creates a read.
 func (w *Workload) op(e *load.Env, f, key, node string, value any) op.Op {
 	o := op.Op{Process: e.Record.Process(), Workload: "readers", F: f, Key: key, Node: node}
 	if value != nil {

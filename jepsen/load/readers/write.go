@@ -14,16 +14,17 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// pastBegins is where back-fills begin: a time of every schedule, long gone.
+// pastBegins is where back-fills begin: a time of every schedule, far in the past.
 var pastBegins = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Back-fills of a schedule that fires every minute take so many of its times, and leave others out.
+// How many of its times back-fills of a schedule that fires every minute use, and how many they
+// leave out.
 const (
 	pastTimes = 5
 	pastEvery = 8 * time.Minute
 )
 
-// write keeps one diary after another, sets the limit of a queue of its own to one more each time,
+// write keeps one diary after another, raises the limit of a queue of its own by one each time,
 // back-fills a schedule, and starts runs that end at once. Readers of its diaries join all.
 func (w *Workload) write(ctx context.Context, e *load.Env, i int, all *sync.WaitGroup) {
 	r, p := e.Rand(uint64(200+i)), e.Record.Process()
@@ -36,7 +37,7 @@ func (w *Workload) write(ctx context.Context, e *load.Env, i int, all *sync.Wait
 				return done
 			}
 			o.Process, o.Node = p, e.AnyNode(r)
-			if ctx.Err() != nil || !e.Pace(ctx) { // its time is over: the request is repeated when all is healed
+			if ctx.Err() != nil || !e.Pace(ctx) { // its time is over: the request is repeated after the healing
 				w.requests.Keep(o, call)
 				return done
 			}
@@ -55,7 +56,7 @@ func (w *Workload) write(ctx context.Context, e *load.Env, i int, all *sync.Wait
 		if k%3 == 0 {
 			all.Go(func() { w.follow(ctx, e, id, uint64(i*1000+k)) })
 		}
-		for n := range count { // all of them, whatever happens: the diary waits for so many
+		for n := range count { // all of them, in any case: the diary waits for that many
 			w.wrote(change("entry", id, n, n, sendEntry))
 			e.Pace(ctx)
 		}
@@ -71,7 +72,7 @@ func (w *Workload) write(ctx context.Context, e *load.Env, i int, all *sync.Wait
 	}
 }
 
-// wrote notes what stale readers may ask for by its index.
+// wrote records what stale readers may request by its index.
 func (w *Workload) wrote(o op.Op) {
 	if o.Outcome != op.OK {
 		return

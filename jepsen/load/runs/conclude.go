@@ -11,9 +11,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Conclude waits until a run is closed, but no longer than its patience, and records how it stands
-// ("result") and its history ("history"), which names the run that it continues as. Of a run that
-// stays open too: a checker says what that means.
+// Conclude waits until a run is closed or patience ends, and records its state ("result") and its
+// history ("history"), which names its continuation. It does so for a run that stays open, too: a
+// checker decides what that means.
 func Conclude(ctx context.Context, e *load.Env, workload string, ref wire.RunRef, waits *Patience) (*wire.History, error) {
 	key := ref.WorkflowID
 	names := e.Cluster.Names()
@@ -33,7 +33,7 @@ func Conclude(ctx context.Context, e *load.Env, workload string, ref wire.RunRef
 		}
 		var a wire.Result
 		if o.Outcome != op.OK {
-			return nil, nil // there is no such run: its start was refused, or a checker will say so
+			return nil, nil // there is no such run: its start was refused, or a checker reports it
 		}
 		if err := json.Unmarshal(o.Answer, &a); err != nil {
 			return nil, err

@@ -8,17 +8,17 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Endings tells when the settling of a workload began and how the runs stood at last, from the
-// history alone.
+// Endings contains, from the history alone, when a workload began to resolve unknown outcomes and
+// how the runs ended.
 type Endings struct {
 	Results   map[string]wire.Result
 	ResultOp  map[string]op.Op
 	Histories map[string]wire.History
 	HistoryOp map[string]op.Op
-	Began     map[string]op.Op // the first start of each run that is acknowledged or settled as such
+	Began     map[string]op.Op // the first start of each run that was acknowledged, at once or when it was repeated
 }
 
-// EndingsOf reads them out of the history; an error names the operation that cannot be read.
+// EndingsOf extracts them from the history; an error names the operation that cannot be read.
 func EndingsOf(ops []op.Op, workload string) (*Endings, error) {
 	x := &Endings{map[string]wire.Result{}, map[string]op.Op{}, map[string]wire.History{}, map[string]op.Op{}, map[string]op.Op{}}
 	for _, o := range ops {

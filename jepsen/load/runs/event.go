@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Event is an event of a run's history with what checkers look at.
+// Event is an event of a run's history with the fields that checkers use.
 type Event struct {
 	wire.Event
 	ID       uint64          `json:"id"`
@@ -27,14 +27,14 @@ type Event struct {
 	Timeout   string          `json:"timeout"`
 	Worker    string          `json:"worker"`
 	Error     *wire.RunError  `json:"error"`
-	Before    *wire.RunError  `json:"last_failure"` // of an attempt that began: why the one before ended
+	Before    *wire.RunError  `json:"last_failure"` // for an attempt that began: why the previous one ended
 	Name      string          `json:"name"`
 	Payload   json.RawMessage `json:"payload"`
 	Run       string          `json:"run_id"`
-	Signal    string          `json:"signal"` // of a timer: it limits the wait for one
+	Signal    string          `json:"signal"` // for a timer: it limits the wait for this signal
 }
 
-// EventsOf reads the events of a history, and says what is wrong with their numbers and times.
+// EventsOf reads the events of a history, and returns what is wrong with their numbers and times.
 func EventsOf(h wire.History) (events []Event, problem string) {
 	for i, raw := range h.Events {
 		e := Event{Event: raw}

@@ -1,7 +1,7 @@
-// Package runs is what workloads share that start runs and read each of them to its end: calls
-// whose outcome nobody knows yet, patience with a healed cluster, and the events of a history as
-// checkers read them. It judges nothing, and keeps nothing between runs of the suite. Begin with
-// Requests and Conclude.
+// Package runs is shared by workloads that start runs and read each of them to its end: calls with
+// unknown outcomes, patience with a healed cluster, and the events of a history as checkers read
+// them. It judges nothing, and keeps nothing between runs of the suite. Begin with Requests and
+// Conclude.
 package runs
 
 import (
@@ -13,20 +13,20 @@ import (
 	"aion.dev/aion/transport/client"
 )
 
-// Requests are the calls of a workload whose outcome nobody knows yet, to be repeated once the
-// cluster is healed.
+// Requests are the calls of a workload with unknown outcomes, to be repeated once the cluster has
+// healed.
 type Requests struct {
 	mu   sync.Mutex
 	Open []Request
 }
 
-// Request is one such call, and how it is made.
+// Request is one such call, and how to make it.
 type Request struct {
 	Op   op.Op
 	Call func(context.Context, *client.Client, *op.Op) error
 }
 
-// Do makes a call, and keeps it if its outcome is unknown. The process of o then goes on under a
+// Do makes a call, and keeps it if its outcome is unknown. The process of o then continues under a
 // new number, which is returned.
 func (q *Requests) Do(ctx context.Context, e *load.Env, o op.Op, call func(context.Context, *client.Client, *op.Op) error) (op.Op, int) {
 	done := e.Call(ctx, o, call)
@@ -39,15 +39,15 @@ func (q *Requests) Do(ctx context.Context, e *load.Env, o op.Op, call func(conte
 	return done, e.Record.Process()
 }
 
-// Keep has a call repeated by settle that did not happen.
+// Keep makes Resolve repeat a call that did not happen.
 func (q *Requests) Keep(o op.Op, call func(context.Context, *client.Client, *op.Op) error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.Open = append(q.Open, Request{o, call})
 }
 
-// Settle repeats all of them until each has an outcome.
-func (q *Requests) Settle(ctx context.Context, e *load.Env) error {
+// Resolve repeats all of them until each has an outcome.
+func (q *Requests) Resolve(ctx context.Context, e *load.Env) error {
 	return load.Each(q.Open, 16, func(_ int, r Request) error {
 		r.Op.Process, r.Op.Repeat = e.Record.Process(), true
 		_, err := e.Insist(ctx, r.Op, r.Call)

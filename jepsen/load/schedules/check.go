@@ -15,8 +15,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check accounts for every time of the schedules that nobody touched, and holds all runs of all
-// schedules against their names, their times, their overlap policy and the route of their type when
+// Check accounts for every time of the schedules that nobody touched, and compares all runs of all
+// schedules with their names, their times, their overlap policy and the route of their type when
 // they began.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	s := checker{specs: map[string]timetable{}, first: map[string]time.Time{}, reads: map[string][]op.Op{}, runs: map[string][]scheduledRun{}, triggered: map[string]bool{}, asked: map[string]int{}}
@@ -49,14 +49,14 @@ type checker struct {
 	runs      map[string][]scheduledRun // by name
 	routes    []wire.Deploy             // oldest first
 	triggered map[string]bool           // workflow ids that answers to triggers name
-	asked     map[string]int            // triggers of a schedule that may have happened
+	asked     map[string]int            // number of triggers of a schedule that may have happened
 	listed    op.Op
 	found     []load.Violation
 }
 
 type scheduledRun struct {
 	wire.Run
-	time time.Time // in its name
+	time time.Time // from its name
 }
 
 func (s *checker) bad(o op.Op, format string, args ...any) {
@@ -129,7 +129,7 @@ func (s timetable) onGrid(t time.Time) bool {
 	return t.Nanosecond() == 0 && t.Unix()%int64(s.Step) == 0
 }
 
-// checkRuns looks at every run of a schedule by itself, and at those that were open together.
+// checkRuns checks every run of a schedule by itself, and those that were open together.
 func (s *checker) checkRuns(spec timetable) {
 	off := 0
 	names := map[string]bool{}
@@ -161,12 +161,13 @@ func (s *checker) checkRuns(spec timetable) {
 	if off > s.asked[spec.ID] {
 		s.bad(s.listed, "schedule %s has %d runs for times that are not its own, and was triggered %d times", spec.ID, off, s.asked[spec.ID])
 	}
-	for name := range s.triggered { // any order: each is told
+	for name := range s.triggered { // any order: each is reported
 		if strings.HasPrefix(name, spec.ID+":") && !names[name] {
 			s.bad(s.listed, "%s was named by a trigger, and there is no such run", name)
 		}
 	}
-	if spec.Spec.Overlap == "allow_all" || !spec.Quiet { // runs of a schedule that was deleted go on beside those of the next one
+	// runs of a deleted schedule continue beside those of the next one
+	if spec.Spec.Overlap == "allow_all" || !spec.Quiet {
 		return
 	}
 	inOrder := slices.SortedStableFunc(slices.Values(all), func(a, b scheduledRun) int { return cmp.Or(a.StartedAt.Compare(b.StartedAt), a.time.Compare(b.time)) })
@@ -177,8 +178,8 @@ func (s *checker) checkRuns(spec timetable) {
 	}
 }
 
-// routed reports whether a version was the routed one at a log time. Of changes at that very time
-// either side will do: several commands share one.
+// routed reports whether a version was routed at a log time. For changes at exactly that time
+// either side is accepted: several commands share one.
 func (s *checker) routed(version string, at time.Time) bool {
 	now := ""
 	for _, d := range s.routes {
@@ -196,10 +197,10 @@ func (s *checker) routed(version string, at time.Time) bool {
 	return now == version
 }
 
-// checkPauses follows the caller of a schedule, who is alone with it: while it is paused its counts
-// stand still, and while it is deleted it is not found.
+// checkPauses follows the only caller of a schedule: while the schedule is paused its counts do not
+// change, and while it is deleted it is not found.
 func (s *checker) checkPauses(id string, ops []op.Op) {
-	var before *wire.ScheduleAnswer // while it is known to be paused
+	var before *wire.ScheduleAnswer // the last read while it is known to be paused
 	deleted := false
 	for _, o := range ops {
 		if o.Workload != "schedules" || o.Key != id || o.F == "create" && o.Outcome == op.Refused || o.Outcome == op.Failed {
@@ -223,7 +224,7 @@ func (s *checker) checkPauses(id string, ops []op.Op) {
 			}
 		case o.Outcome == op.OK && o.F == "pause" && !o.Repeat:
 			if before = &a; len(a.Buffered) > 0 {
-				before = nil // it was paused already, and a fire that somebody asked for since waits: it will start
+				before = nil // it was paused already, and a fire requested since is waiting: it will start
 			}
 		case o.Outcome == op.OK && o.F == "delete" && !o.Repeat:
 			before, deleted = nil, true
@@ -231,7 +232,7 @@ func (s *checker) checkPauses(id string, ops []op.Op) {
 			if o.Code == "not_found" && before != nil {
 				s.bad(o, "schedule %s is paused, and a %s finds it not", id, o.F)
 			}
-		default: // whatever else may have changed it, also one day
+		default: // something else may have changed it, including later operations
 			before, deleted = nil, false
 			if o.Outcome == op.Unknown {
 				return

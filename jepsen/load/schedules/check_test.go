@@ -10,11 +10,11 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story is one quiet schedule of every second, whose times from 12:00:01 to 12:00:05 have come, and
-// one that a caller handles, for tests to spoil.
+// story is one quiet schedule that fires every second, whose times from 12:00:01 to 12:00:05 have
+// come, and one that a caller operates on, for tests to corrupt.
 type story struct {
 	spec   timetable
-	stands wire.ScheduleAnswer // as the last look at the quiet one shows it
+	stands wire.ScheduleAnswer // as the last read of the quiet one shows it
 	runs   []wire.Run
 	routes []wire.Deploy
 	calls  []op.Op // on the handled one

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// checkCounts: at every index at which somebody looked, the counts of a schedule are those of the
-// times that have come since it was made.
+// checkCounts: at every index that was read, the counts of a schedule match the times that have
+// come since it was created.
 func (s *checker) checkCounts(spec timetable) {
 	for _, o := range s.reads[spec.ID] {
 		var a wire.ScheduleAnswer
@@ -40,11 +40,11 @@ func (s *checker) checkCounts(spec timetable) {
 	}
 }
 
-// missable is how late a fire may be before catch_up has a say.
+// missable is how late a fire may be before catch_up decides about it.
 const missable = 10 * time.Second
 
-// checkTimes goes through the times of a schedule up to the last look at it: each has its run, or
-// there is a reason why not.
+// checkTimes goes through the times of a schedule up to the last read: each has its run, or a
+// reason why not.
 func (s *checker) checkTimes(spec timetable) {
 	var last wire.ScheduleAnswer
 	for _, o := range s.reads[spec.ID] {
@@ -71,7 +71,7 @@ func (s *checker) checkTimes(spec timetable) {
 	}
 	i := 0
 	var prev *scheduledRun
-	var gap time.Time // first of the times without a run that are under way
+	var gap time.Time // the first of the consecutive times without a run
 	for t := s.first[spec.ID]; t.Before(next); t = t.Add(time.Duration(spec.Step) * time.Second) {
 		if i < len(runs) && runs[i].time.Equal(t) {
 			if r := &runs[i]; !gap.IsZero() && spec.Spec.Overlap == "allow_all" && r.StartedAt.Before(gap.Add(missable)) {

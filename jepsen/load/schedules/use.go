@@ -1,10 +1,10 @@
 // Package schedules keeps one schedule of every overlap and catch-up policy, which nobody touches,
 // so that every one of their times can be accounted for, and one for each caller, who pauses,
-// resumes, triggers, deletes and makes it again. Meanwhile somebody routes the type back and forth
-// between two versions.
+// resumes, triggers, deletes and recreates it. Meanwhile another caller routes the type back and
+// forth between two versions.
 //
-// It never judges what the started runs compute, but for the version that computed it. Begin with
-// Workload.Setup, and then Check; times.go accounts for the times of one schedule.
+// It never judges what the started runs compute, except for the version that computed it. Begin
+// with Workload.Setup, and then Check; times.go accounts for the times of one schedule.
 package schedules
 
 import (
@@ -22,7 +22,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	requests runs.Requests
 	versions []string
@@ -30,10 +30,10 @@ type Workload struct {
 	handled  []timetable
 }
 
-// timetable is what is asked of a schedule; it is the value of the operation "create".
+// timetable describes a schedule; it is the value of the operation "create".
 type timetable struct {
 	ID    string            `json:"id"`
-	Step  int               `json:"step"` // seconds between its times, which are the multiples of that since 1970
+	Step  int               `json:"step"` // seconds between its times, which are the multiples of Step since 1970
 	Quiet bool              `json:"quiet,omitempty"`
 	Spec  wire.ScheduleSpec `json:"spec"`
 }
@@ -143,7 +143,7 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	all.Wait()
 }
 
-// router moves the route to and fro.
+// router moves the route back and forth.
 func (w *Workload) router(ctx context.Context, e *load.Env) {
 	r, p := e.Rand(97), e.Record.Process()
 	for n := 0; load.Pause(ctx, time.Duration(200+r.IntN(1500))*time.Millisecond); n++ {
@@ -160,7 +160,7 @@ func (w *Workload) router(ctx context.Context, e *load.Env) {
 	}
 }
 
-// reader looks at the quiet schedules, whose counts must add up at every index.
+// reader reads the quiet schedules, whose counts must add up at every index.
 func (w *Workload) reader(ctx context.Context, e *load.Env) {
 	r, p := e.Rand(96), e.Record.Process()
 	for n := 0; load.Pause(ctx, 25*time.Millisecond); n++ {
@@ -168,7 +168,7 @@ func (w *Workload) reader(ctx context.Context, e *load.Env) {
 	}
 }
 
-// caller handles one schedule, alone.
+// caller operates on one schedule, alone.
 func (w *Workload) caller(ctx context.Context, e *load.Env, r *rand.Rand, s timetable) {
 	p := e.Record.Process()
 	for n := 0; load.Pause(ctx, time.Duration(20+r.IntN(300))*time.Millisecond); n++ {

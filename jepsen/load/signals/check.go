@@ -14,8 +14,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check holds what the targets saw against what was sent: each acknowledged signal once, each
-// settled one as it was settled, none that was refused or never sent, and each sender's in order.
+// Check compares what the targets saw with what was sent: each acknowledged signal once, each
+// repeated one according to its final outcome, none that was refused or never sent, and each
+// sender's in order.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	bad := func(o op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "signals", What: fmt.Sprintf(format, args...), Ops: []int{o.ID}})
@@ -24,7 +25,9 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	if err != nil {
 		return []load.Violation{{Checker: "signals", What: err.Error()}}
 	}
-	sent := map[string]map[string]op.Op{} // by target and signal: the last word on each, and of the tries of a request the one that tells its outcome
+	// by target and signal: the last answer to each; of several attempts of a request, the one with
+	// its outcome
+	sent := map[string]map[string]op.Op{}
 	targets := map[string]op.Op{}
 	put := func(target, said string, o op.Op) {
 		if sent[target] == nil {
@@ -95,7 +98,7 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 			case !ok:
 				bad(o, "%s saw signal %s, which nobody sent it", id, said)
 			case s.Outcome == op.Refused || s.Outcome == op.Failed:
-				bad(s, "%s saw signal %s, of which its sender was told that it did not happen (%s)", id, said, s.Code)
+				bad(s, "%s saw signal %s, whose sender was told that it did not happen (%s)", id, said, s.Code)
 			}
 		}
 		for _, said := range slices.Sorted(maps.Keys(sent[id])) {
@@ -110,8 +113,8 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	return found
 }
 
-// checkSender reads in the history of a sending run that it sent each signal once, in order, and
-// was told of no error.
+// checkSender checks in the history of a sending run that it sent each signal once, in order, and
+// without an error.
 func checkSender(id string, ask sendersAsk, h wire.History, o op.Op) (found []load.Violation) {
 	bad := func(format string, args ...any) {
 		found = append(found, load.Violation{Checker: "signals", What: id + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})

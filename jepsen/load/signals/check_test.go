@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story is one target, two senders over HTTP and one sending run, for tests to spoil.
+// story is one target, two senders over HTTP and one sending run, for tests to corrupt.
 type story struct {
 	calls  []op.Op
 	seen   []string

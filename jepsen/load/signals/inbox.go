@@ -14,8 +14,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// An inbox is a run that takes its signals until there are none, and returns them. Its senders go
-// on until they are refused, so that some of their signals come while the turn is made that closes
+// An inbox is a run that reads its signals until there are none, and returns them. Its senders
+// continue until they are refused, so that some of their signals arrive during the turn that closes
 // it.
 const inboxSource = `
 def run(ctx, input):
@@ -28,7 +28,7 @@ def run(ctx, input):
         seen.append(f.result())
 `
 
-// Of one inbox.
+// Limits of one inbox.
 const (
 	inboxSenders = 4
 	inboxMost    = 25 // signals of one sender
@@ -65,7 +65,7 @@ func (w *Workload) fillInbox(ctx context.Context, e *load.Env, p int, id string,
 	return p
 }
 
-// emptyInboxes makes sure that each inbox has had something, and reads what they saw.
+// emptyInboxes makes sure that each inbox has received something, and reads what they saw.
 func (w *Workload) emptyInboxes(ctx context.Context, e *load.Env, waits *runs.Patience) error {
 	return load.Each(w.inboxes, 16, func(i int, id string) error {
 		value, _ := json.Marshal(id + "/last#0")
@@ -78,12 +78,12 @@ func (w *Workload) emptyInboxes(ctx context.Context, e *load.Env, waits *runs.Pa
 	})
 }
 
-// checkInboxes holds what inboxes saw against what was acknowledged to their senders.
+// checkInboxes compares what inboxes saw with what was acknowledged to their senders.
 func checkInboxes(ops []op.Op, x *runs.Endings) (found []load.Violation) {
 	bad := func(o op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "signals", What: fmt.Sprintf(format, args...), Ops: []int{o.ID}})
 	}
-	started, posts := map[string]op.Op{}, map[string]op.Op{} // the last word on each request
+	started, posts := map[string]op.Op{}, map[string]op.Op{} // the last answer to each request
 	for _, o := range ops {
 		into := map[string]map[string]op.Op{"inbox": started, "post": posts}[o.F]
 		if o.Workload != "signals" || into == nil {

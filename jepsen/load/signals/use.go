@@ -1,11 +1,11 @@
-// Package signals sends numbered signals to runs that write all of them down and continue as new
-// now and then: callers over HTTP, and other runs with ctx.signal_workflow. A sender numbers from
-// 0 and does not send the next one before it has an answer; after one without a known outcome it
-// goes on under another name, so that the order of every name's signals is the order of its
+// Package signals sends numbered signals to runs that record all of them and sometimes continue as
+// new. Senders are callers over HTTP, and other runs with ctx.signal_workflow. A sender counts from
+// 0 and does not send the next signal before it has an answer. After an unknown outcome it
+// continues under another name, so that the order of every name's signals is the order of their
 // numbers.
 //
 // It never judges how fast a signal arrives. Begin with source, which every target executes;
-// inbox.go is about the runs that close while they are sent signals.
+// inbox.go covers runs that close while they are sent signals.
 package signals
 
 import (
@@ -21,7 +21,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	requests runs.Requests
 
@@ -53,7 +53,7 @@ def run(ctx, input):
     return input["count"]
 `
 
-// sendersAsk is what a sending run is started with.
+// sendersAsk is the input of a sending run.
 type sendersAsk struct {
 	To    string `json:"to"`
 	Count int    `json:"count"`
@@ -61,7 +61,7 @@ type sendersAsk struct {
 	Nap   string `json:"nap"`
 }
 
-// targetCount is how many runs are sent to.
+// targetCount is the number of targets.
 const targetCount = 3
 
 func targetID(i int) string { return fmt.Sprintf("signals-%d", i%targetCount) }
@@ -127,11 +127,11 @@ func sendSignal(ctx context.Context, c *client.Client, o *op.Op) error {
 	return err
 }
 
-// Settle repeats what is not known, waits for the sending runs, tells the targets to stop, and
-// reads what they saw.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve repeats what is unknown, waits for the sending runs, tells the targets to stop, and reads
+// what they saw.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	waits := runs.NewPatience()
-	if err := w.requests.Settle(ctx, e); err != nil {
+	if err := w.requests.Resolve(ctx, e); err != nil {
 		return err
 	}
 	if err := load.Each(w.senders, 16, func(_ int, id string) error {

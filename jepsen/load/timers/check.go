@@ -13,10 +13,10 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check walks through the history of every run beside its input, the spans that it sleeps: each nap
-// arms one timer, which is due when the nap is over and fires once, not before that, and the next
-// nap begins only then. Every run whose start was acknowledged, or settled as such, is there and
-// ended in time.
+// Check walks through the history of every run together with its input, the durations that it
+// sleeps. Each nap arms one timer, which is due when the nap is over and fires once, not earlier;
+// and the next nap begins only then. Every run whose start was acknowledged, at once or when it was
+// repeated, exists and ended in time.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	bad := func(o op.Op, format string, args ...any) {
 		found = append(found, load.Violation{Checker: "timers", What: o.Key + ": " + fmt.Sprintf(format, args...), Ops: []int{o.ID}})
@@ -59,7 +59,8 @@ type armed struct {
 	fired  int
 }
 
-// checkNaps says what is wrong with the events of a run that sleeps these spans one after another.
+// checkNaps returns what is wrong with the events of a run that sleeps these durations one after
+// another.
 func checkNaps(naps []string, events []runs.Event) (problems []string) {
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	timers := map[uint64]*armed{}

@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story is one run of two naps, for tests to spoil.
+// story is one run of two naps, for tests to corrupt.
 type story struct {
 	events []loadtest.Made
 	status string

@@ -1,5 +1,5 @@
-// Package timers starts runs that sleep several times, for random spans, and afterwards reads
-// their histories: no timer fires early, each exactly once, and none is lost.
+// Package timers starts runs that sleep several times, for random durations, and afterwards reads
+// their histories: no timer fires early, each fires exactly once, and none is lost.
 //
 // It never judges how late a timer fires. Begin with source, which every run executes, and then
 // checkNaps.
@@ -17,7 +17,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	requests runs.Requests
 
@@ -63,11 +63,11 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	callers.Wait()
 }
 
-// Settle repeats every start that may have happened, and reads how each run stands once it is
-// closed, or when its time is over.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve repeats every start that may have happened, and reads each run once it is closed, or when
+// its time is over.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	waits := runs.NewPatience()
-	if err := w.requests.Settle(ctx, e); err != nil {
+	if err := w.requests.Resolve(ctx, e); err != nil {
 		return err
 	}
 	return load.Each(w.ids, 16, func(_ int, id string) error {

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/jepsen/worker"
 )
 
-// book is the ledger by attempt.
+// book is the ledger, by attempt.
 type book struct {
 	took    map[fleet.Attempt]worker.Line
 	effect  map[fleet.Attempt]worker.Line
@@ -17,10 +17,10 @@ type book struct {
 	sent    map[fleet.Attempt]map[worker.Progress]int64 // heartbeats, and when the worker was about to send them
 	beaten  map[fleet.Attempt][]worker.Line             // answers to heartbeats
 	runs    map[string]bool
-	answers map[string][]worker.Line // Beaten and Told by run
-	twice   []worker.Line            // an attempt that was taken a second time
-	// returned are the attempts that the cluster took back from a worker. One whose worker never
-	// heard so may have lost its lease instead, which counts.
+	answers map[string][]worker.Line // the lines Beaten and Told, by run
+	twice   []worker.Line            // attempts that were delivered a second time
+	// returned are the attempts that the cluster took back from a worker. If the worker never heard
+	// that, it may have lost its lease instead, which counts as an attempt.
 	returned map[fleet.Attempt]bool
 }
 
@@ -62,8 +62,8 @@ func bookOf(lines []worker.Line) *book {
 	return b
 }
 
-// afterEnd finds what the cluster accepted of a run at an index at which the run was closed
-// already: end is that of a read that saw it closed.
+// afterEnd finds what the cluster accepted of a run at an index at which the run was already
+// closed: end is the index of a read that saw it closed.
 func (b *book) afterEnd(run string, end uint64) (problems []string) {
 	for _, l := range b.answers[run] {
 		if l.OK && !l.Cancel && end > 0 && l.Index > end && l.E == worker.Beaten {
@@ -73,5 +73,5 @@ func (b *book) afterEnd(run string, end uint64) (problems []string) {
 	return problems
 }
 
-// at is a time of the ledger.
+// at converts a time of the ledger.
 func at(nanoseconds int64) time.Time { return time.Unix(0, nanoseconds) }

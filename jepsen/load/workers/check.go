@@ -13,9 +13,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Check lays the histories of all runs beside the ledger of the workers. What it takes from the
-// histories is in log time, which proves when leases were held; what it takes from the ledger is
-// what workers did, were given and were told, whenever that was.
+// Check compares the histories of all runs with the ledger of the workers. Histories are in log
+// time, which proves when leases were held. The ledger proves what workers did, received and were
+// told, whenever that was.
 func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	bad := func(format string, args ...any) {
 		found = append(found, load.Violation{Checker: "workers", What: fmt.Sprintf(format, args...)})
@@ -38,7 +38,7 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	}
 	book := bookOf(lines)
 	byQueue := map[string][]*step{}
-	asked := map[string]bool{} // runs that somebody cancelled
+	asked := map[string]bool{} // runs that a caller cancelled
 	for _, o := range ops {
 		if o.Workload == "workers" && o.F == "cancel" {
 			asked[o.Key] = true
@@ -109,7 +109,7 @@ func (w *Workload) Check(ops []op.Op) (found []load.Violation) {
 	return found
 }
 
-// resultOf compares what the code returned with the outcomes that it was given.
+// resultOf compares what the code returned with the outcomes that it received.
 func resultOf(steps []*step, last runs.Event) string {
 	if last.Type != "WorkflowCompleted" {
 		return ""

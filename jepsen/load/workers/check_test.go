@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// story is runs of one activity each, and the ledger of their workers, for tests to spoil. Times
-// are milliseconds from the epoch, in log time and by the clock of the workers.
+// story is runs of one activity each, and the ledger of their workers, for tests to corrupt. Times
+// are milliseconds from the epoch, in log time and by the workers' clock.
 type story struct {
 	limits map[string]wire.QueueLimits
 	runs   []*choreStory
@@ -49,8 +49,8 @@ func choreOutput(attempt uint32) map[string]any {
 	return map[string]any{"run": "?", "step": 1, "attempt": attempt, "worker": "w1", "pid": 7}
 }
 
-// newStory has three runs on three queues: one whose first attempt beats and is lost with its
-// worker, who answers late; one that fails twice and completes; and one that is given up.
+// newStory has three runs on three queues: one whose first attempt sends heartbeats and is lost
+// with its worker, who answers late; one that fails twice and completes; and one that is given up.
 func newStory() *story {
 	lost := &choreStory{queue: "free", order: worker.Order{Plan: []string{worker.Do}, Beat: 100}, status: "completed", end: 9000}
 	lost.events = []loadtest.Made{
@@ -99,7 +99,7 @@ func newStory() *story {
 	}
 }
 
-// lostTwice has the first run fail with its second attempt, lost as the first was, under a policy.
+// lostTwice makes the first run fail with its second attempt, lost like the first, under a policy.
 func (s *story) lostTwice(maxAttempts int) {
 	c := s.runs[0]
 	c.order.Plan, c.terms.Retry = []string{worker.Drop}, &choreRetry{MaxAttempts: maxAttempts, Backoff: "100ms", Factor: 2, MaxBackoff: "500ms"}
@@ -267,7 +267,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Nothing is concluded from the workers' clock once log time did not keep to it.
+// Nothing is concluded from the workers' clock once log time did not follow it.
 func TestWallClock(t *testing.T) {
 	s := newStory()
 	s.runs[0].ledger = nil
@@ -275,6 +275,6 @@ func TestWallClock(t *testing.T) {
 	s.runs[0].beat(900, 1, 2, true)
 	s.runs[0].line(1260, worker.Took, 2, func(l *worker.Line) { l.Value = loadtest.JSON(worker.Progress{Attempt: 1, Beat: 2}) })
 	s.runs[0].line(1290, worker.Effect, 2, func(l *worker.Line) { l.Value = loadtest.JSON(choreOutput(2)) })
-	s.runs[2].ledger[0].At -= 1e9 // taken a second before it was leased
+	s.runs[2].ledger[0].At -= 1e9 // delivered a second before it was leased
 	loadtest.Expect(t, "clocks apart", new(Workload).Check(s.ops()), "")
 }

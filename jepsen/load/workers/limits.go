@@ -13,7 +13,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// checkLimits holds the attempts of a queue against its limits, in log time.
+// checkLimits compares the attempts of a queue with its limits, in log time.
 func checkLimits(queue string, limits wire.QueueLimits, steps []*step, terms conditions) (found []load.Violation) {
 	type turn struct {
 		at    time.Time
@@ -31,7 +31,8 @@ func checkLimits(queue string, limits wire.QueueLimits, steps []*step, terms con
 			}
 		}
 	}
-	slices.SortStableFunc(turns, func(a, b turn) int { return cmp.Or(a.at.Compare(b.at), a.delta-b.delta) }) // what ends ends first
+	// ends before beginnings
+	slices.SortStableFunc(turns, func(a, b turn) int { return cmp.Or(a.at.Compare(b.at), a.delta-b.delta) })
 	held := map[string]bool{}
 	for _, t := range turns {
 		if t.delta < 0 {
@@ -46,8 +47,8 @@ func checkLimits(queue string, limits wire.QueueLimits, steps []*step, terms con
 	}
 	if gap := gapOf(limits.Rate); gap > 0 {
 		slices.SortFunc(starts, time.Time.Compare)
-		// A bucket that holds burst and fills by one in every gap is never empty when an attempt
-		// begins.
+		// A bucket of size burst that gains one token in every gap must never be empty when an
+		// attempt begins.
 		level, last := float64(limits.Burst), time.Time{}
 		for _, at := range starts {
 			if !last.IsZero() {
@@ -64,7 +65,7 @@ func checkLimits(queue string, limits wire.QueueLimits, steps []*step, terms con
 	return found
 }
 
-// gapOf is the time between attempts of a rate such as 10/s; 0 = none.
+// gapOf returns the time between attempts for a rate such as 10/s; 0 = none.
 func gapOf(rate string) time.Duration {
 	var n int
 	if _, err := fmt.Sscanf(rate, "%d/s", &n); err != nil || n <= 0 {
@@ -73,15 +74,15 @@ func gapOf(rate string) time.Duration {
 	return time.Second / time.Duration(n)
 }
 
-// wallClock says whether log time kept to this machine's clock. It does unless a fault touched the
-// clocks of nodes: then nothing can be concluded from the ledger's times.
+// wallClock records whether log time followed this machine's clock. It does unless a fault changed
+// the nodes' clocks: then the ledger's times prove nothing.
 type wallClock struct{ sane bool }
 
-// slackOfClocks is how far log time and this machine's clock may be apart, and be called the same.
+// slackOfClocks is how far log time and this machine's clock may differ and still count as equal.
 const slackOfClocks = 250 * time.Millisecond
 
-// newWallClock looks for what cannot be if both are the same: an attempt that was taken before it
-// was leased, a run that began before it was started, or after that was answered.
+// newWallClock looks for what is impossible if both are equal: an attempt delivered before it was
+// leased, a run that began before it was started, or after its start was answered.
 func newWallClock(x *runs.Endings, steps []*step, b *book, began int64) wallClock {
 	c := wallClock{sane: began > 0}
 	for id, o := range x.Began { // any order: all must agree
@@ -103,9 +104,9 @@ func newWallClock(x *runs.Endings, steps []*step, b *book, began int64) wallCloc
 	return c
 }
 
-// checkRenewal: a lease whose renewal was accepted lasts from then on. When a heartbeat was sent is
-// known by this machine's clock only, so this is told only while log time keeps to it, and with
-// twice the slack to spare.
+// checkRenewal: a lease whose renewal was accepted lasts from then on. Only this machine's clock
+// shows when a heartbeat was sent. So this is checked only while log time follows that clock, and
+// with twice the slack.
 func checkRenewal(steps []*step, b *book, terms conditions, clock wallClock) (found []load.Violation) {
 	if !clock.sane {
 		return nil
@@ -121,7 +122,7 @@ func checkRenewal(steps []*step, b *book, terms conditions, clock wallClock) (fo
 					continue
 				}
 				var sent int64
-				for p, when := range b.sent[s.attempt(before.Attempt)] { // any order: one of them is it
+				for p, when := range b.sent[s.attempt(before.Attempt)] { // any order: one of them is the right one
 					if q := progressOf(l.Value); p == q {
 						sent = when
 					}

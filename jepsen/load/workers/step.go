@@ -11,15 +11,17 @@ import (
 	"aion.dev/aion/jepsen/worker"
 )
 
-// step is one activity as the history of its run tells it.
+// step is one activity according to the history of its run.
 type step struct {
 	workflow, run string
 	scheduled     runs.Event
 	order         worker.Order
 	starts        []runs.Event // ActivityStarted, one for each attempt
 	outcome       *runs.Event
-	givenUp       bool // after its outcome was recorded, by a turn that had not seen it: that is what its code saw
-	took          map[fleet.Attempt]worker.Line
+	// given up after its outcome was recorded, by a turn that had not seen it: the code saw only
+	// that
+	givenUp bool
+	took    map[fleet.Attempt]worker.Line
 }
 
 // stepsOf collects the activities of a history, in the order in which they were scheduled.
@@ -78,7 +80,7 @@ func (s *step) attempt(n uint32) fleet.Attempt {
 	return fleet.Attempt{Run: s.run, Step: s.scheduled.ID, Attempt: n}
 }
 
-// check holds what the history says of a step against what the workers did and were told.
+// check compares the history of a step with what the workers did and were told.
 func (s *step) check(b *book, terms conditions) (problems []string) {
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	for _, l := range b.twice {
@@ -98,14 +100,14 @@ func (s *step) check(b *book, terms conditions) (problems []string) {
 	return problems
 }
 
-// silence is how long a worker may say nothing about an attempt.
+// silence returns how long a worker may be silent about an attempt.
 func (s *step) silence(terms conditions) time.Duration {
 	return least(parsed(terms.Lease), parsed(s.scheduled.Heartbeat))
 }
 
-// heldFor is how long, in log time, an attempt is leased at least whatever happens to its worker: 0
-// if the worker itself may have ended it, or never got it, for a node takes back what it could not
-// hand over.
+// heldFor returns the least time, in log time, for which an attempt is leased whatever happens to
+// its worker. It is 0 if the worker itself may have ended it, or never received it, because a node
+// takes back what it could not hand over.
 func (s *step) heldFor(start runs.Event, terms conditions) time.Duration {
 	if _, taken := s.took[s.attempt(start.Attempt)]; !taken {
 		return 0
@@ -127,8 +129,8 @@ func (s *step) isLast(start runs.Event) bool {
 	return s.starts[len(s.starts)-1].Attempt == start.Attempt
 }
 
-// checkOutcome: the outcome is what the worker of that attempt said, and whoever was told that its
-// word counted is the one.
+// checkOutcome: the outcome is what the worker of that attempt reported, and the worker that was
+// told that its report counted is that one.
 func (s *step) checkOutcome(b *book, bad func(string, ...any)) {
 	if o := s.outcome; o != nil && o.Type != "ActivityCancelled" {
 		l, ok := b.effect[s.attempt(o.Attempt)]
@@ -171,15 +173,15 @@ func (s *step) checkOutcome(b *book, bad func(string, ...any)) {
 	}
 }
 
-// checkRetries: not more failures than the policy has attempts, no end before, and every back-off
-// is waited for.
+// checkRetries: there are not more failures than the policy has attempts, the step does not end
+// before, and every back-off is observed.
 func (s *step) checkRetries(b *book, bad func(string, ...any)) {
 	retry := s.scheduled.Retry
 	most := uint32(1)
 	if retry != nil {
 		most = retry.MaxAttempts
 	}
-	counted, possible := uint32(0), uint32(0) // failures that counted for sure, and that may have
+	counted, possible := uint32(0), uint32(0) // failures that certainly counted, and that may have
 	for i, start := range s.starts {
 		at := s.attempt(start.Attempt)
 		told, answered := b.told[at]
@@ -215,8 +217,8 @@ func (s *step) checkRetries(b *book, bad func(string, ...any)) {
 	}
 }
 
-// isLost reports whether the start with index i was of an attempt that was lost for sure: a worker
-// took it and neither gave it back nor ended it, and the next attempt says so.
+// isLost reports whether the start with index i was of an attempt that certainly was lost: a worker
+// received it and neither returned nor ended it, and the next attempt says so.
 func (s *step) isLost(i int) bool {
 	if i+1 == len(s.starts) || s.starts[i+1].Before == nil || s.starts[i+1].Before.Kind != "lease_lost" {
 		return false
@@ -225,7 +227,7 @@ func (s *step) isLost(i int) bool {
 	return taken && s.order.Of(s.starts[i].Attempt) != worker.Return
 }
 
-// backoff is the wait after the n-th failure, without what is added to spread retries.
+// backoff returns the wait after the n-th failure, without the jitter.
 func backoff(first, most string, factor float64, n uint32) time.Duration {
 	wait, bound := parsed(first), parsed(most)
 	if bound == 0 {
@@ -240,10 +242,10 @@ func backoff(first, most string, factor float64, n uint32) time.Duration {
 	return min(wait, bound)
 }
 
-// checkDetails: what an attempt got is the newest heartbeat that was accepted before, or one after
-// it whose answer nobody heard; never one that was refused.
+// checkDetails: an attempt receives the newest heartbeat that was accepted before, or a later one
+// without an answer; never one that was refused.
 func (s *step) checkDetails(b *book, bad func(string, ...any)) {
-	var newest worker.Progress            // that was accepted
+	var newest worker.Progress            // the newest accepted one
 	known := map[worker.Progress]bool{}   // of earlier attempts
 	refused := map[worker.Progress]bool{} // likewise
 	for _, start := range s.starts {
@@ -272,13 +274,13 @@ func (s *step) checkDetails(b *book, bad func(string, ...any)) {
 	}
 }
 
-// parsed reads a duration; none is 0.
+// parsed parses a duration; an empty one is 0.
 func parsed(text string) time.Duration {
 	d, _ := time.ParseDuration(text)
 	return d
 }
 
-// least is the smaller one of those that are not 0.
+// least returns the smaller of those that are not 0.
 func least(a, b time.Duration) time.Duration {
 	if a == 0 || b > 0 && b < a {
 		return b

@@ -1,10 +1,11 @@
-// Package workers gives tasks of every temper to worker processes that speak the protocol by hand:
-// attempts that fail, are late, silent, forgotten, given back, given up, or run into their time,
-// under retry policies, on queues with and without limits. The processes are killed, frozen around
-// the end of leases, and cut off.
+// Package workers gives tasks of every kind to worker processes that speak the protocol by hand:
+// attempts that fail, are late, silent, forgotten, returned, given up, or run into their time
+// limit, under retry policies, on queues with and without limits. The processes are killed, frozen
+// around the end of leases, and cut off.
 //
-// It never uses transport/worker, whose mistakes progress would see. Begin with chore, one step of
-// a run; step.go judges one, limits.go what queues allow, book.go is what the workers noted.
+// It never uses transport/worker; the workload progress would find its mistakes. Begin with chore,
+// one step of a run; step.go judges one, limits.go the limits of queues, and book.go holds the
+// workers' ledger.
 package workers
 
 import (
@@ -26,7 +27,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Workload keeps what Settle comes back to.
+// Workload keeps what Resolve needs later.
 type Workload struct {
 	fleet    *fleet.Fleet
 	requests runs.Requests
@@ -78,12 +79,12 @@ type choresInput struct {
 	Tasks []chore `json:"tasks"`
 }
 
-// conditions is what holds for the whole run; it is in the history, as the value of the operation
+// conditions apply to the whole run; they are in the history, as the value of the operation
 // "terms".
 type conditions struct {
 	Lease  string                      `json:"lease"` // of every worker
 	Queues map[string]wire.QueueLimits `json:"queues"`
-	Began  int64                       `json:"began"` // when the history's clock was zero, nanoseconds since 1970
+	Began  int64                       `json:"began"` // zero of the history's clock, nanoseconds since 1970
 }
 
 const leaseOfWorkers = time.Second
@@ -136,8 +137,8 @@ func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	all.Wait()
 }
 
-// openChores is how many runs one caller has open. What is open when the faults end must be worked
-// off by few workers with narrow queues.
+// openChores is how many open runs one caller has. A few workers with narrow queues must finish
+// what is open when the faults end.
 const openChores = 2
 
 func (w *Workload) caller(ctx context.Context, e *load.Env, i int) {
@@ -152,15 +153,15 @@ func (w *Workload) caller(ctx context.Context, e *load.Env, i int) {
 		if o.Outcome != op.OK && o.Outcome != op.Unknown {
 			continue
 		}
-		// A caller repeats a start until it knows what became of it. Else every second without a
-		// leader would leave hundreds of runs that begin all at once when they are settled, more
-		// than the workers can do in the time that runs have.
+		// A caller repeats a start until it knows the outcome. Otherwise every second without a
+		// leader would leave hundreds of runs that all begin when the starts are repeated, more
+		// than the workers can do in the runs' time.
 		for o.Outcome == op.Unknown && e.Pace(ctx) {
 			ask.Process, ask.Node, ask.Repeat = p, e.AnyNode(r), true
 			if o = e.Call(ctx, ask, runs.Start("chores")); o.Outcome == op.Unknown {
 				p = e.Record.Process()
 			} else if o.Outcome == op.Failed {
-				o.Outcome = op.Unknown // this try did not happen; the first may have
+				o.Outcome = op.Unknown // this attempt did not happen; the first one may have
 			}
 		}
 		w.mu.Lock()
@@ -186,13 +187,13 @@ func (w *Workload) caller(ctx context.Context, e *load.Env, i int) {
 				}
 				return err
 			})
-			closed = closed || o.Outcome == op.Refused // its start was refused in the end
+			closed = closed || o.Outcome == op.Refused // its start was refused at the end
 		}
 		open = open[1:]
 	}
 }
 
-// drawChores makes the activities of a run.
+// drawChores draws the activities of a run.
 func drawChores(r *rand.Rand, id string) choresInput {
 	var in choresInput
 	for i := range 1 + r.IntN(4) {
@@ -218,20 +219,20 @@ func drawChores(r *rand.Rand, id string) choresInput {
 			c.Order.Beat, c.Terms.Retry = 150, retry // only the late attempt is silent
 		case 4:
 			plan(50, worker.Drop, worker.Do)
-			if r.IntN(2) == 0 { // whoever takes it forgets it
+			if r.IntN(2) == 0 { // its worker forgets it
 				plan(50, worker.Drop)
 				retry.MaxAttempts, c.Terms.Retry = 2, retry
 			}
 		case 5:
 			plan(50, worker.Return, worker.Return, worker.Do)
 		case 6:
-			plan(700, worker.Do) // beats do not help it
+			plan(700, worker.Do) // heartbeats do not help it
 			c.Order.Beat, c.Terms.Timeout, c.Terms.Retry = 100, "400ms", retry
 		case 7, 8:
 			plan(0, worker.Linger)
 			c.Order.Beat, c.GiveUp = 150, fmt.Sprintf("%dms", 1+r.IntN(1200))
 		case 9:
-			plan(2000, worker.Do) // long enough to be killed in
+			plan(2000, worker.Do) // long enough to be killed in the middle
 			c.Order.Beat = 150
 		}
 		in.Tasks = append(in.Tasks, c)

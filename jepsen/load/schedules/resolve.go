@@ -13,11 +13,11 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle repeats what is not known, looks at every schedule, deletes it, waits until its runs are
+// Resolve repeats what is unknown, reads every schedule, deletes it, waits until its runs are
 // closed, and lists them all, with the routes of their type.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	waits := runs.NewPatience()
-	if err := w.requests.Settle(ctx, e); err != nil {
+	if err := w.requests.Resolve(ctx, e); err != nil {
 		return err
 	}
 	all := append(append([]timetable(nil), w.quiet...), w.handled...)

@@ -10,11 +10,11 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle repeats what is not known, waits for all diaries, asks each what it counted, and reads
-// every run and the whole stream of events.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve repeats what is unknown, waits for all diaries, asks each for its count, and reads every
+// run and the whole stream of events.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	waits := runs.NewPatience()
-	if err := w.requests.Settle(ctx, e); err != nil {
+	if err := w.requests.Resolve(ctx, e); err != nil {
 		return err
 	}
 	w.mu.Lock()

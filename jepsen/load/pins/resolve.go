@@ -11,9 +11,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle finds out what happened, lets every run go, and reads all their histories, the runs that
-// there are, and the deploy history.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve finds out what happened, lets every run finish, and reads all their histories, the list
+// of runs, and the deploy history.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	again := func(_ int, o op.Op) error {
 		_, err := e.Insist(ctx, e.Repeated(o), w.call)
 		return err

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle finds out what happened and reads the histories of all trees.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve finds out what happened and reads the histories of all trees.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	if err := load.Each(w.unknown, 16, func(_ int, o op.Op) error {
 		_, err := e.Insist(ctx, e.Repeated(o), w.call)
 		return err

@@ -10,9 +10,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle repeats starts first, then the signals for them, waits for every run and its children, and
-// reads the ledger.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve repeats starts first, then the signals for them, waits for every run and its children,
+// and reads the ledger.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	if err := w.fleet.Heal(); err != nil {
 		return err
 	}
@@ -25,10 +25,10 @@ func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 			signals.Open = append(signals.Open, q)
 		}
 	}
-	if err := starts.Settle(ctx, e); err != nil {
+	if err := starts.Resolve(ctx, e); err != nil {
 		return err
 	}
-	if err := load.Each(signals.Open, 16, func(_ int, q runs.Request) error { return settleSignal(ctx, e, q) }); err != nil {
+	if err := load.Each(signals.Open, 16, func(_ int, q runs.Request) error { return resolveSignal(ctx, e, q) }); err != nil {
 		return err
 	}
 	if err := load.Each(w.runs, 16, func(_ int, id string) error {
@@ -38,7 +38,7 @@ func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 		}
 		events, problem := runs.EventsOf(*h)
 		if problem != "" {
-			return nil // the checker says it
+			return nil // the checker reports it
 		}
 		for _, ev := range events {
 			var child struct {
@@ -58,9 +58,9 @@ func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	return w.fleet.Finish()
 }
 
-// settleSignal repeats a signal, and sends it under another request id if it was refused: it may
-// have come before a start whose outcome was unknown, too.
-func settleSignal(ctx context.Context, e *load.Env, q runs.Request) error {
+// resolveSignal repeats a signal, and sends it under another request id if it was refused: it may
+// have arrived before a start with an unknown outcome.
+func resolveSignal(ctx context.Context, e *load.Env, q runs.Request) error {
 	q.Op.Process, q.Op.Repeat = e.Record.Process(), true
 	done, err := e.Insist(ctx, q.Op, q.Call)
 	if err != nil || done.Outcome == op.OK {

@@ -13,9 +13,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle sends what has no known outcome again until it has one, and many of the others once more;
-// then it reads everything that they changed.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve repeats requests with unknown outcomes until each has one, and many others once more.
+// Then it reads everything that they changed.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	left := mostRepeats
 	var again []op.Op
 	for i := len(w.cases) - 1; i >= 0; i-- {
@@ -68,7 +68,7 @@ func readOpen(ctx context.Context, e *load.Env, ref wire.RunRef) error {
 	return err
 }
 
-// readState records what schedules, queues and retention came to.
+// readState records the final state of schedules, queues and retention.
 func (w *Workload) readState(ctx context.Context, e *load.Env) error {
 	var all sync.WaitGroup
 	errs := make(chan error, 20)

@@ -11,9 +11,10 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// Settle repeats what has no known outcome under its request id, reads every type once more,
-// freshly and as each node has it, and reads the whole deploy history: what was committed.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve repeats operations with unknown outcomes under their request ids, reads every type once
+// more, freshly and as each node has it, and reads the whole deploy history, which is what was
+// committed.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	byName := map[string]load.Type{}
 	for _, t := range w.types {
 		byName[t.Name] = t
@@ -44,8 +45,8 @@ func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	return past.ReadDeploys(ctx, e, "catalog")
 }
 
-// ownView records a type as one node has it once it has applied all that was acknowledged. Nobody
-// else can answer for it.
+// ownView records a type as one node has it once it has applied everything that was acknowledged.
+// No other node can answer for it.
 func (w *Workload) ownView(ctx context.Context, e *load.Env, node string, t load.Type, ask json.RawMessage) error {
 	for {
 		o := e.Call(ctx, op.Op{Process: e.Record.Process(), Workload: "catalog", F: "stale", Key: t.Name, Value: ask, Node: node}, w.call(t))

@@ -9,14 +9,14 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Settle repeats what is not known, waits for every run, lets the workers hear of what was given
-// up, and reads the ledger.
-func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
+// Resolve repeats what is unknown, waits for every run, lets the workers learn what was given up,
+// and reads the ledger.
+func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	if err := w.fleet.Heal(); err != nil {
 		return err
 	}
 	waits := runs.NewPatience()
-	if err := w.requests.Settle(ctx, e); err != nil {
+	if err := w.requests.Resolve(ctx, e); err != nil {
 		return err
 	}
 	if err := load.Each(w.runs, 16, func(_ int, id string) error {
@@ -25,6 +25,8 @@ func (w *Workload) Settle(ctx context.Context, e *load.Env) error {
 	}); err != nil {
 		return err
 	}
-	load.Pause(ctx, time.Second) // several heartbeats of whatever lingers: one that is still accepted is a violation, and none is no proof
+	// several heartbeats of lingering attempts: an accepted one is a violation, and none proves
+	// nothing
+	load.Pause(ctx, time.Second)
 	return w.fleet.Finish()
 }

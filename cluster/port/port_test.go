@@ -120,6 +120,60 @@ func TestPortCarriesRaft(t *testing.T) {
 	b.Close()
 }
 
+// That a connection ends in the middle of a message is no error of this node: nodes stop. What
+// cannot be read of one that lives is.
+func TestEndsOfConnectionsAreNoErrors(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	for _, test := range []struct {
+		what  string
+		sends []byte
+		stops bool // this node, before all of the message is there
+		want  string
+	}{
+		{"a node stops within a message", []byte{0, 0x81}, true, "[DEBUG] failed to decode incoming command"},
+		{"a message that nobody knows", []byte{0xff}, false, "[ERROR] failed to decode incoming command"},
+	} {
+		a, b := openTestPort(t, Config{}), openTestPort(t, Config{})
+		var log syncBuffer
+		to := NewRaftNetwork(b, hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: &log}))
+		b.Serve()
+		out, err := dialRaft(a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := out.Write(test.sends); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, func() bool { return strings.Contains(log.String(), "accepted connection") })
+		if test.stops {
+			to.Close()
+		}
+		waitFor(t, func() bool { return strings.Contains(log.String(), "failed to decode") })
+		if !strings.Contains(strings.Join(strings.Fields(log.String()), " "), test.want) {
+			t.Errorf("%s:\n%s", test.what, log.String())
+		}
+		out.Close()
+		a.Close()
+		b.Close()
+		to.Close()
+	}
+
+	var log syncBuffer
+	ours, theirs := net.Pipe()
+	of := &single{over: make(chan struct{})}
+	l, c := &partings{hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: &log}), of}, &singleConn{Conn: ours, of: of}
+	theirs.Close()
+	l.Error("while nothing is known of an end")
+	if _, err := c.Write([]byte{1}); err == nil {
+		t.Error("wrote to a connection that is closed")
+	}
+	l.Error("after the peer went away")
+	c.Close()
+	if got := log.String(); !strings.Contains(got, "[ERROR] while nothing") || !strings.Contains(got, "[DEBUG] after the peer") {
+		t.Error(got)
+	}
+}
+
 func TestPortIsNotBlockedBySilentClients(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	b := openTestPort(t, Config{MaxPending: 4, FirstBytes: time.Hour})

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -38,14 +39,14 @@ type RaftNetwork struct {
 // NewRaftNetwork returns raft's transport on a port. The caller closes it before the port.
 func NewRaftNetwork(port *Port, logger hclog.Logger) *RaftNetwork {
 	n := &RaftNetwork{port: port, logger: logger, incoming: make(chan raft.RPC), closed: make(chan struct{})}
-	n.NetworkTransport = n.transport(&outgoing{stream: port.raft, closed: n.closed})
+	n.NetworkTransport = n.transport(&outgoing{stream: port.raft, closed: n.closed}, logger)
 	n.served.Go(n.accept)
 	return n
 }
 
-func (n *RaftNetwork) transport(s raft.StreamLayer) *raft.NetworkTransport {
+func (n *RaftNetwork) transport(s raft.StreamLayer, logger hclog.Logger) *raft.NetworkTransport {
 	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: s, MaxPool: raftPool, MaxRPCsInFlight: raftInFlight, Timeout: raftTimeout, Logger: n.logger,
+		Stream: s, MaxPool: raftPool, MaxRPCsInFlight: raftInFlight, Timeout: raftTimeout, Logger: logger,
 	})
 }
 
@@ -63,8 +64,9 @@ func (n *RaftNetwork) accept() {
 func (n *RaftNetwork) serve(c *conn) {
 	one := &single{conn: make(chan net.Conn, 1), addr: n.port.raft.Addr(), over: make(chan struct{}), closed: make(chan struct{})}
 	one.conn <- &singleConn{Conn: c, of: one}
-	t := n.transport(one)
+	t := n.transport(one, &partings{n.logger, one})
 	defer t.Close()
+	defer one.ended.Store(true)
 	defer c.Close()
 	for {
 		select {
@@ -170,6 +172,7 @@ type single struct {
 	conn             chan net.Conn
 	addr             net.Addr
 	over             chan struct{} // closed with the connection
+	ended            atomic.Bool   // the connection has, or this end is done with it
 	overs            sync.Once
 	closed           chan struct{}
 	closes           sync.Once
@@ -196,7 +199,39 @@ type singleConn struct {
 	of *single
 }
 
+func (c *singleConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		c.of.ended.Store(true)
+	}
+	return n, err
+}
+
+func (c *singleConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if err != nil {
+		c.of.ended.Store(true)
+	}
+	return n, err
+}
+
 func (c *singleConn) Close() error {
 	c.of.overs.Do(func() { close(c.of.over) })
 	return c.Conn.Close()
+}
+
+// partings keeps raft from calling the end of a connection an error. Nodes stop and networks break:
+// what a message on the way came to nothing for is then normal, and what it means is said elsewhere.
+// What cannot be read of a connection that lives stays an error.
+type partings struct {
+	hclog.Logger
+	of *single
+}
+
+func (l *partings) Error(msg string, args ...any) {
+	if l.of.ended.Load() {
+		l.Logger.Debug(msg, args...)
+		return
+	}
+	l.Logger.Error(msg, args...)
 }

@@ -79,3 +79,18 @@ func TestALargeInputIsChecked(t *testing.T) {
 		t.Errorf("%s at %q", reason, at)
 	}
 }
+
+// What was deployed before annotations were looked at goes on: only new schemas are refused.
+func TestLoadedAnnotationsStay(t *testing.T) {
+	text := []byte(`{"type":"integer","title":1,"format":null,"deprecated":"x"}`)
+	s, err := Compile(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, reason, err := s.Check(t.Context(), []byte("7")); reason != "" || err != nil {
+		t.Errorf("7: %s, %v", reason, err)
+	}
+	if _, err := CompileNew(text, DefaultPatterns); err == nil {
+		t.Error("a new one is taken")
+	}
+}

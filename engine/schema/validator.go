@@ -90,8 +90,13 @@ func compileNamed(name string, text []byte, patterns int) (v *validator, err err
 	c.UseLoader(nowhere{})
 	c.UseRegexpEngine(v.patterns.compile)
 	c.AssertVocabs()
+	var told *jsonschema.Schema // loaded schemas were taken without a look at these
+	if patterns > 0 {
+		told = annotations()
+	}
 	c.RegisterVocabulary(&jsonschema.Vocabulary{
-		URL: "mem:budget",
+		URL:    "mem:budget",
+		Schema: told,
 		Compile: func(ctx *jsonschema.CompilerContext, _ map[string]any) (jsonschema.SchemaExt, error) {
 			all = append(all, ctx.Enqueue(nil)) // the schema that is being compiled
 			return nil, nil

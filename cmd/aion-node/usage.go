@@ -241,7 +241,7 @@ func (a *app) jsonFlag(flag, value string) (json.RawMessage, error) {
 			return nil, usage("%s is empty", of)
 		}
 	}
-	var checked any
+	var checked json.RawMessage // and no Go values: whole numbers may be longer than those hold
 	if err := json.Unmarshal(text, &checked); err != nil {
 		at := ""
 		if bad := new(json.SyntaxError); errors.As(err, &bad) {

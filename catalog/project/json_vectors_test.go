@@ -12,8 +12,8 @@ import (
 )
 
 // TestJSONTextsOfAProject writes every text of the table into a schema's file. A project is packed
-// exactly if the schema has a digest; the archive that comes of it opens, and its manifest holds the
-// same schema. What has none is refused by the key that names the file.
+// exactly if the schema has a digest; the archive that comes of it opens, and its manifest holds
+// the same schema. What has none is refused by the key that names the file.
 func TestJSONTextsOfAProject(t *testing.T) {
 	dir := folder(t, small+"-- schema.json --\n{}\n")
 	config := "[[workflow]]\nentry_module = \"order\"\ninput_schema = \"schema.json\"\n"

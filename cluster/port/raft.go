@@ -220,8 +220,8 @@ func (c *singleConn) Close() error {
 	return c.Conn.Close()
 }
 
-// partings keeps raft from calling the end of a connection an error. Nodes stop and networks break:
-// what a message on the way came to nothing for is then normal, and what it means is said elsewhere.
+// partings keeps raft from calling the end of a connection an error. Nodes stop and networks
+// break: that a message on the way is lost is normal then, and what it means is said elsewhere.
 // What cannot be read of a connection that lives stays an error.
 type partings struct {
 	hclog.Logger

@@ -177,7 +177,7 @@ func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, 
 		overlap = &all
 	}
 	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
-		most := s.FiresAtOnce()
+		most := fsm.FiresAtOnce(s)
 		end := history.At(to)
 		times := cal.Between(history.At(from), min(end, e.now()+1), most+1)
 		if len(times) > most {
@@ -237,7 +237,7 @@ func (e *Engine) checkFires(ctx context.Context, s *fsm.Schedule, cmd *fsm.FireS
 	if violation != nil {
 		cmd.Problem = clip.To(violation.Error(), MaxMessage)
 	}
-	cmd.Work = s.FireWork(cmd)
+	cmd.Work = fsm.FireWork(s, cmd)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 func (s *State) begin(index uint64, now history.Time) *step {
 	t := s.step
 	if t == nil {
-		t = &step{s: s, fresh: map[string][]byte{}, schedules: scheduleChanges{read: map[string]*Schedule{}}}
+		t = &step{s: s, fresh: map[string][]byte{}, schedules: scheduleChanges{read: map[string]*schedule{}}}
 		s.step = t
 	}
 	t.reset()

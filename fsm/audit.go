@@ -107,7 +107,7 @@ type armedTimer struct {
 func (c *checker) recountRuns() {
 	c.p.scan(key(keyRow), key(keyRow+1), func(k, b []byte) bool {
 		r := new(row)
-		if !c.p.row(b, r) {
+		if !c.p.row(b, &r.runRow) {
 			c.failf("row %x cannot be read", k)
 			return false
 		}

@@ -108,7 +108,7 @@ func (c *checker) expectLatest(r *row) {
 func (c *checker) follow(parent *row, line childLine) (child *recount, reopened bool) {
 	child = c.runs[line.run]
 	if child == nil && c.p.meta.Purged > 0 {
-		if b := c.p.get(childKey(parent, line.id)); b != nil {
+		if b := c.p.get(childKey(parent.Serial, line.id)); b != nil {
 			child = c.runs[history.RunID(b[:16])]
 		}
 		if child != nil {

@@ -113,7 +113,7 @@ func (c *checker) linkChildren(n *recount) {
 			}
 			continue
 		}
-		if reopened && !line.awaited && c.p.get(childKey(n.row, line.id)) == nil {
+		if reopened && !line.awaited && c.p.get(childKey(n.row.Serial, line.id)) == nil {
 			continue
 		}
 		open++
@@ -121,7 +121,7 @@ func (c *checker) linkChildren(n *recount) {
 		if line.awaited {
 			v[16] = 1
 		}
-		c.expect(childKey(n.row, line.id), v)
+		c.expect(childKey(n.row.Serial, line.id), v)
 	}
 	if open != n.row.Children {
 		c.failf("run %s has %d open children, its row says %d", n.row.Run.RunID, open, n.row.Children)

@@ -20,7 +20,7 @@ func (c *checker) checkSchedules() {
 		}
 		c.checkApart(&s, b, inputs)
 		rows++
-		if at := s.wake(); at != 0 {
+		if at := (&schedule{Schedule: s}).wake(); at != 0 {
 			fires++
 			if c.p.get(fireKey(at, s.ID)) == nil {
 				c.failf("schedule %s fires at %s, but is not in the index", s.ID, at)
@@ -61,17 +61,18 @@ func (c *checker) checkSchedules() {
 // follows from those that stand elsewhere. S has all of them.
 func (c *checker) checkApart(s *Schedule, b []byte, inputs map[string]bool) {
 	row, err := decodeSchedule(b)
-	if err != nil || row.apart == nil {
+	if err != nil || !row.Apart {
 		return // told already, or of the first layout
 	}
 	inputs[s.ID] = true
-	if row.Input != nil || row.Attributes != nil {
+	if row.Schedule.Input != nil || row.Schedule.Attributes != nil {
 		c.failf("schedule %s has its input twice", s.ID)
 	}
-	if row.apart.weight != s.weight() || row.apart.work != s.startWork() {
-		c.failf("schedule %s weighs %d and costs %d, its row says %d and %d", s.ID, s.weight(), s.startWork(), row.apart.weight, row.apart.work)
+	in := scheduleInput{s.Input, s.Attributes}
+	if weight, work := weightOf(&in), startWorkOf(&in); row.Weight != weight || row.Work != work {
+		c.failf("schedule %s weighs %d and costs %d, its row says %d and %d", s.ID, weight, work, row.Weight, row.Work)
 	}
-	if !bytes.Equal(row.encodedRow(), b) {
+	if !bytes.Equal(row.encode(), b) {
 		c.failf("the row of schedule %s is not written as it is read", s.ID)
 	}
 }

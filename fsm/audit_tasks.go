@@ -14,7 +14,7 @@ import (
 // outcome; beyond these there are only attempts that were given up. Offers, lanes, clocks and the
 // counts of queues follow from the tasks.
 func (c *checker) linkTasks() {
-	lanes, queues := map[string]*lane{}, map[string]*Queue{}
+	lanes, queues := map[string]*laneRow{}, map[string]*Queue{}
 	for _, n := range c.order {
 		pending := c.pendingActivities(n)
 		tasks := uint64(0)
@@ -176,7 +176,7 @@ func (c *checker) checkTask(n *recount, task *Task, pending map[uint64]pendingAc
 	}
 }
 
-func (c *checker) linkTask(n *recount, task *Task, lanes map[string]*lane, queues map[string]*Queue) {
+func (c *checker) linkTask(n *recount, task *Task, lanes map[string]*laneRow, queues map[string]*Queue) {
 	if task.Due != 0 {
 		c.expect(timerKey(task.Due, n.row.Serial, task.ID), task.RunID[:])
 	}
@@ -190,7 +190,7 @@ func (c *checker) linkTask(n *recount, task *Task, lanes map[string]*lane, queue
 	c.expect(task.place().key(laneKey(keyOffer, task.Queue, task.Activity)), binary.BigEndian.AppendUint64(append([]byte(nil), task.RunID[:]...), task.ID))
 	k := string(laneKey(keyLane, task.Queue, task.Activity))
 	if lanes[k] == nil {
-		lanes[k] = &lane{From: task.place()}
+		lanes[k] = &laneRow{From: task.place()}
 	}
 	lanes[k].Left++
 	if task.place().before(lanes[k].From) {
@@ -199,8 +199,8 @@ func (c *checker) linkTask(n *recount, task *Task, lanes map[string]*lane, queue
 }
 
 // compareLanes: each lane counts its offers, and has none before its front.
-func (c *checker) compareLanes(want map[string]*lane) {
-	err := each(c.p.snap, keyLane, func(k []byte, l lane) {
+func (c *checker) compareLanes(want map[string]*laneRow) {
+	err := each(c.p.snap, keyLane, func(k []byte, l laneRow) {
 		w := want[string(k)]
 		if delete(want, string(k)); w == nil || w.Left != l.Left || w.From.before(l.From) {
 			c.failf("lane %x is %+v, its offers say %+v", k, l, w)

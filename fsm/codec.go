@@ -11,8 +11,8 @@ import (
 // Reading is strict: a field that this build does not know means that a newer build wrote it, and a
 // node that guessed would disagree with the others.
 var (
-	encode = must(cbor.CoreDetEncOptions().EncMode())
-	decode = must(cbor.DecOptions{
+	encoding = must(cbor.CoreDetEncOptions().EncMode())
+	decoding = must(cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
 		MaxArrayElements:  1 << 24,
@@ -28,9 +28,15 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// encode writes v, which may be a command: those hold what callers wrote.
+func encode(v any) ([]byte, error) { return encoding.Marshal(v) }
+
+// decode is the reverse of encode.
+func decode(b []byte, v any) error { return decoding.Unmarshal(b, v) }
+
 // encoded is the bytes of v, a type of this package or of catalog or history: those always encode.
 func encoded(v any) []byte {
-	b, err := encode.Marshal(v)
+	b, err := encode(v)
 	if err != nil {
 		panic(fmt.Sprintf("fsm: encode %T: %s", v, err))
 	}

@@ -88,7 +88,7 @@ func (w *world) fire(id string, nth, n int) *FireSchedule {
 	}
 	w.view(func(v View) {
 		s, _ := v.Schedule(id)
-		c.Work = s.FireWork(c)
+		c.Work = FireWork(&s, c)
 	})
 	return c
 }

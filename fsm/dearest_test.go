@@ -139,10 +139,10 @@ var dearest = map[Kind]func(w *world) []Command{
 		c := &FireSchedule{ID: "s", Apart: true}
 		w.view(func(v View) {
 			s, _ := v.Schedule("s")
-			for i := range s.FiresAtOnce() {
+			for i := range FiresAtOnce(&s) {
 				c.Times = append(c.Times, w.now.Add(-1e9*4000)+history.Time(i)*1e9)
 			}
-			c.Work = s.FireWork(c)
+			c.Work = FireWork(&s, c)
 		})
 		return []Command{c}
 	},

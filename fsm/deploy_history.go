@@ -16,7 +16,7 @@ const (
 	kindRefusal = 1
 )
 
-func (d *DeployRecord) kind() int {
+func kindOf(d *DeployRecord) int {
 	if d.Outcome == outcomeOK {
 		return kindAct
 	}
@@ -46,7 +46,7 @@ func (t *step) record(d DeployRecord) {
 	t.deployN++
 	t.put(placeKey(keyDeploy, d.Index, d.N), encoded(d))
 	t.meta.Deploys++
-	w, kind := &t.s.windows, d.kind()
+	w, kind := &t.s.windows, kindOf(&d)
 	w[kind] = append(w[kind], place{d.Index, d.N})
 	full := len(w[kind]) > t.s.cfg.Keep.deploys()
 	if t.s.limits == (Limits{}) { // builds that share one window among both kinds may still take part
@@ -78,7 +78,7 @@ func (w *windows) first() (first place) {
 func (w *windows) load(from pebble.Reader) error {
 	*w = windows{}
 	return each(from, keyDeploy, func(k []byte, d DeployRecord) {
-		w[d.kind()] = append(w[d.kind()], placeOf(k))
+		w[kindOf(&d)] = append(w[kindOf(&d)], placeOf(k))
 	})
 }
 

@@ -66,7 +66,7 @@ func (k Kind) String() string {
 // EncodeEnvelope writes one command; EntryOf joins such pieces, so that a group committer encodes
 // each command once, in its caller's goroutine.
 func EncodeEnvelope(e Envelope) ([]byte, error) {
-	command, err := encode.Marshal(e.Command)
+	command, err := encode(e.Command)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", e.Command.Kind(), err)
 	}
@@ -97,12 +97,12 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 	who, command := b[1+n:1+n+int(size)], b[1+n+int(size):]
 	var h head
 	if size > 0 {
-		if err := decode.Unmarshal(who, &h); err != nil {
+		if err := decode(who, &h); err != nil {
 			return Envelope{}, fmt.Errorf("decode the head of %s: %w", kind, err)
 		}
 	}
 	e := Envelope{Request: h.Request, Actor: h.Actor, Command: commands[kind].make()}
-	if err := decode.Unmarshal(command, e.Command); err != nil {
+	if err := decode(command, e.Command); err != nil {
 		return Envelope{}, fmt.Errorf("decode %s: %w", kind, err)
 	}
 	return e, nil

@@ -11,24 +11,30 @@ type childLine struct {
 	awaited bool
 }
 
-func childKey(parent *row, id uint64) []byte { return pairKey(keyChild, parent.Serial, id) }
+func (l childLine) encode() []byte {
+	v := append(make([]byte, 0, 17), l.run[:]...)
+	if l.awaited {
+		return append(v, 1)
+	}
+	return append(v, 0)
+}
+
+func decodeChild(id uint64, b []byte) childLine {
+	return childLine{id, history.RunID(b[:16]), b[16] == 1}
+}
+
+func childKey(parent, id uint64) []byte { return pairKey(keyChild, parent, id) }
 
 func (t *step) putChild(parent *row, c childLine) {
-	v := append(make([]byte, 0, 17), c.run[:]...)
-	if c.awaited {
-		v = append(v, 1)
-	} else {
-		v = append(v, 0)
-	}
-	t.put(childKey(parent, c.id), v)
+	t.put(childKey(parent.Serial, c.id), c.encode())
 }
 
 func (t *step) child(parent *row, id uint64) (childLine, bool) {
-	b := t.get(childKey(parent, id))
+	b := t.get(childKey(parent.Serial, id))
 	if b == nil {
 		return childLine{}, false
 	}
-	return childLine{id, history.RunID(b[:16]), b[16] == 1}, true
+	return decodeChild(id, b), true
 }
 
 func (t *step) adopt(parent *row, id uint64, run history.RunID) {
@@ -38,7 +44,7 @@ func (t *step) adopt(parent *row, id uint64, run history.RunID) {
 }
 
 func (t *step) forgetChild(parent *row, id uint64) {
-	t.del(childKey(parent, id))
+	t.del(childKey(parent.Serial, id))
 	parent.Children--
 	t.touch(parent)
 }
@@ -54,7 +60,7 @@ func (t *step) childrenUpTo(parent *row, n uint64) (lines []childLine, all bool)
 		if uint64(len(lines)) == n {
 			return false
 		}
-		lines = append(lines, childLine{readU64(k[len(mine):]), history.RunID(b[:16]), b[16] == 1})
+		lines = append(lines, decodeChild(readU64(k[len(mine):]), b))
 		return true
 	})
 	return lines, uint64(len(lines)) == parent.Children

@@ -15,7 +15,7 @@ func fireKey(at history.Time, id string) []byte { return append(numberKey(keyFir
 const atOnce = history.Time(1)
 
 // wake is when the leader has to look at s; 0 = never.
-func (s *Schedule) wake() history.Time {
+func (s *schedule) wake() history.Time {
 	if s.Stuck() {
 		return atOnce
 	}
@@ -23,7 +23,7 @@ func (s *Schedule) wake() history.Time {
 }
 
 // readSchedule returns a schedule, nil when there is none. A caller that changes it puts it.
-func (t *step) readSchedule(id string) *Schedule {
+func (t *step) readSchedule(id string) *schedule {
 	if s := t.schedules.read[id]; s != nil {
 		return s
 	}
@@ -32,13 +32,15 @@ func (t *step) readSchedule(id string) *Schedule {
 	if id == "" || b == nil {
 		return nil
 	}
-	s, err := decodeSchedule(b)
+	row, err := decodeSchedule(b)
 	if err != nil {
 		t.fail(fmt.Errorf("row %x: %w", k, err))
 		return nil
 	}
+	s := &schedule{Schedule: row.Schedule}
 	s.listed = s.wake()
-	if s.apart != nil {
+	if row.Apart {
+		s.apart = &apart{weight: row.Weight, work: row.Work}
 		t.schedules.read[id] = s
 	}
 	return s
@@ -46,7 +48,7 @@ func (t *step) readSchedule(id string) *Schedule {
 
 // putSchedule stores s and its place in the index of fires, at the end of the entry if its row is
 // of the second layout.
-func (t *step) putSchedule(s *Schedule) {
+func (t *step) putSchedule(s *schedule) {
 	if s.apart != nil {
 		t.schedules.note(s)
 		return
@@ -56,7 +58,7 @@ func (t *step) putSchedule(s *Schedule) {
 }
 
 // listFire moves s to its place in the index of fires.
-func (t *step) listFire(s *Schedule) {
+func (t *step) listFire(s *schedule) {
 	at := s.wake()
 	if at == s.listed {
 		return
@@ -71,7 +73,7 @@ func (t *step) listFire(s *Schedule) {
 }
 
 // delSchedule removes s.
-func (t *step) delSchedule(s *Schedule) {
+func (t *step) delSchedule(s *schedule) {
 	t.del(textKey(keySchedule, s.ID))
 	t.unlistFire(s)
 	if s.apart != nil {
@@ -80,7 +82,7 @@ func (t *step) delSchedule(s *Schedule) {
 	}
 }
 
-func (t *step) unlistFire(s *Schedule) {
+func (t *step) unlistFire(s *schedule) {
 	if s.listed != 0 {
 		t.del(fireKey(s.listed, s.ID))
 		t.s.queues.fires.took()
@@ -102,19 +104,20 @@ func (p *picture) schedule(b []byte) (Schedule, bool) {
 	if b == nil {
 		return Schedule{}, false
 	}
-	s, err := decodeSchedule(b)
+	row, err := decodeSchedule(b)
 	if err != nil {
 		p.s.fail(err)
 		return Schedule{}, false
 	}
-	if s.apart != nil {
+	s := row.Schedule
+	if row.Apart {
 		var in scheduleInput
 		if !p.row(p.get(textKey(keyInput, s.ID)), &in) {
 			return Schedule{}, false
 		}
-		s.Input, s.Attributes, s.apart = in.Input, in.Attributes, nil
+		s.Input, s.Attributes = in.Input, in.Attributes
 	}
-	return *s, true
+	return s, true
 }
 
 // maxListed bounds the bytes of one page of schedules, but for the last one.

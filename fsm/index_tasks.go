@@ -41,7 +41,7 @@ func (t *step) awaited(r *row, n uint64) (tasks []*Task, all bool) {
 	all = true
 	t.scan(mine, after(mine), func(k, b []byte) bool {
 		task := new(Task)
-		t.fail(decode.Unmarshal(b, task))
+		t.fail(decode(b, task))
 		if task.State == TaskGivenUp {
 			return t.err == nil
 		}

@@ -3,6 +3,7 @@ package fsm
 import (
 	"bytes"
 	"crypto/sha256"
+	"maps"
 	"slices"
 
 	"aion.dev/aion/fsm/history"
@@ -32,7 +33,7 @@ func parentTerm(workflowID string) term {
 // terms are those under which a run with these attributes is found, in order and each once: of
 // every value, and of every item of a list.
 func terms(set history.Attributes) (list []term) {
-	for _, name := range sortedKeys(set) {
+	for _, name := range slices.Sorted(maps.Keys(set)) {
 		list = append(list, termOf(name, set[name]))
 		for _, item := range items(set[name]) {
 			list = append(list, termOf(name, item))

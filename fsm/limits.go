@@ -55,7 +55,7 @@ func (c *SetLimits) apply(t *step) (Answer, Refusal) {
 func readLimits(from pebble.Reader) (l Limits, err error) {
 	b, err := get(from, key(keyLimits))
 	if err == nil && b != nil {
-		err = decode.Unmarshal(b, &l)
+		err = decode(b, &l)
 	}
 	return l, err
 }

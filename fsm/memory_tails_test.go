@@ -110,7 +110,7 @@ func TestAViewOfAnEarlierIndexDoesNotSeeLaterTails(t *testing.T) {
 func TestTailsAreBounded(t *testing.T) {
 	c := newTails()
 	row := func(i int) *row {
-		r := &row{Run: Run{RunID: history.RunID{byte(i), byte(i >> 8), byte(i >> 16)}, Events: 1}}
+		r := &row{runRow: runRow{Run: Run{RunID: history.RunID{byte(i), byte(i >> 8), byte(i >> 16)}, Events: 1}}}
 		r.added = []line{{history.Event{Seq: 1, Data: &history.WorkflowResumed{}}, 1000}}
 		return r
 	}

@@ -139,7 +139,7 @@ func decodeOutcome(b []byte) (r Result, err error) {
 		return r, fmt.Errorf("outcome %.1x is not known to this build", b)
 	}
 	v := outcomes[b[0]]()
-	if err := decode.Unmarshal(b[1:], v); err != nil {
+	if err := decode(b[1:], v); err != nil {
 		return r, fmt.Errorf("decode %T: %w", v, err)
 	}
 	switch v := v.(type) {

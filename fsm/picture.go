@@ -129,7 +129,7 @@ func (p *picture) row(b []byte, v any) bool {
 	if b == nil {
 		return false
 	}
-	err := decode.Unmarshal(b, v)
+	err := decode(b, v)
 	p.s.fail(err)
 	return err == nil
 }

@@ -42,7 +42,7 @@ func (c *LimitQueue) apply(t *step) (Answer, Refusal) {
 	if n := len(c.Queue); n < 1 || n > maxTaskName {
 		return nil, nameSize("queue", n)
 	}
-	if refusal := c.Limits.check(); refusal != nil {
+	if refusal := checkLimits(c.Limits); refusal != nil {
 		return nil, refusal
 	}
 	q := t.queue(c.Queue)
@@ -63,8 +63,8 @@ const (
 	perRate = 1_000 // most bursts of a rate
 )
 
-// check says which limit makes no sense.
-func (l QueueLimits) check() Refusal {
+// checkLimits says which limit makes no sense.
+func checkLimits(l QueueLimits) Refusal {
 	invalid := func(field, format string, args ...any) Refusal {
 		return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf(format, args...)}
 	}

@@ -12,10 +12,15 @@ import (
 // remembers a place before which there are none: deleted offers leave marks in the database, and
 // the oldest offer must be found without stepping over all that were ever taken.
 
-// lane is what is stored of one queue's offers for one activity. It exists while there are any.
-type lane struct {
+// laneRow is what is stored of one queue's offers for one activity. It exists while there are any.
+type laneRow struct {
 	Left uint64 `cbor:"1,keyasint"`
 	From place  `cbor:"2,keyasint,omitzero"` // no offer is before; it follows from what was leased, never from what this node happened to read
+}
+
+// lane is the row of a lane with the first of its offers.
+type lane struct {
+	laneRow
 
 	ahead []offered // the first offers, as far as this node has met them: memory only
 }
@@ -30,7 +35,7 @@ type offered struct {
 // maxAhead is how many offers of a lane are kept in memory as they come.
 const maxAhead = 64
 
-func (l *lane) empty() bool { return l.Left == 0 }
+func (l *laneRow) empty() bool { return l.Left == 0 }
 
 // laneKey is the beginning of the keys of a lane's offers, and in its own family the key of its
 // row.

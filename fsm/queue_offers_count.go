@@ -5,7 +5,7 @@ import "aion.dev/aion/fsm/history"
 // Offers implements View.
 func (p *picture) Offers(queue string, activities []string) (n uint64) {
 	for _, activity := range activities {
-		var l lane
+		var l laneRow
 		if p.row(p.get(laneKey(keyLane, queue, activity)), &l) {
 			n += l.Left
 		}

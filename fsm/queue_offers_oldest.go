@@ -16,7 +16,7 @@ func (p *picture) OldestOffer(queue string) (at history.Time, ok bool) {
 	lanes = append(lanes, queue...)
 	looked := 0
 	p.scan(lanes, key(keyLane+1), func(k, v []byte) bool {
-		var l lane
+		var l laneRow
 		if !bytes.HasPrefix(k, lanes) || looked == lanesLookedAt || !p.row(v, &l) {
 			return false
 		}

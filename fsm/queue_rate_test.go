@@ -18,7 +18,7 @@ func TestRate(t *testing.T) {
 		if l.Burst > perRate*l.Rate {
 			l.Burst = 0
 		}
-		if refusal := l.check(); refusal != nil {
+		if refusal := checkLimits(l); refusal != nil {
 			rt.Fatal(refusal)
 		}
 		q, now := &Queue{Limits: l}, history.Time(1_700_000_000e9)
@@ -62,7 +62,7 @@ func TestRateBounds(t *testing.T) {
 	for _, l := range []QueueLimits{
 		{Rate: 1, Per: maxPer, Burst: perRate}, {Rate: maxRate, Per: maxPer, Burst: maxRate}, {Rate: maxRate, Per: minPer}, {Rate: 1000, Per: maxPer, Burst: maxRate},
 	} {
-		if refusal := l.check(); refusal != nil {
+		if refusal := checkLimits(l); refusal != nil {
 			t.Errorf("%+v: %v", l, refusal)
 		}
 		now, q := history.Time(4_000_000_000e9), &Queue{Limits: l} // the year 2096

@@ -58,7 +58,7 @@ func (t *step) recall(q *Request) (Result, bool) {
 	if b := t.get(q.key()); b != nil {
 		m, err := decodeRemembered(b)
 		if t.fail(err); m.alive(t.now) {
-			r, err := m.repeat(q)
+			r, err := repeat(&m, q)
 			t.fail(err)
 			if r.Index == 0 {
 				r.Index = t.index
@@ -109,7 +109,7 @@ func (p *picture) Request(q Request) (Result, bool) {
 		m, err := decodeRemembered(b)
 		if err == nil && m.alive(p.meta.Now) {
 			var r Result
-			if r, err = m.repeat(&q); err == nil {
+			if r, err = repeat(&m, &q); err == nil {
 				return r, true
 			}
 		}
@@ -120,7 +120,7 @@ func (p *picture) Request(q Request) (Result, bool) {
 
 // repeat is what a request that comes again is answered: the first outcome, or that its key was
 // used for another request.
-func (m *remembered) repeat(q *Request) (r Result, err error) {
+func repeat(m *remembered, q *Request) (r Result, err error) {
 	if m.Print != printOf(q) {
 		return Result{Refusal: &RequestMismatch{ID: q.ID}}, nil
 	}

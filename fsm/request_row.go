@@ -29,15 +29,17 @@ const (
 	printBytes = 8 // a caller who looks for two requests with one print fools only itself
 )
 
-// key is where the row of a request stands. The owner stands behind its length, so that no owner
-// and key read like others.
-func (r *Request) key() []byte {
+// requestKey is where the row of a request stands. The owner stands behind its length, so that no
+// owner and key read like others.
+func requestKey(owner, id string) []byte {
 	h := sha256.New()
-	h.Write(u64(nil, uint64(len(r.Owner))))
-	h.Write([]byte(r.Owner))
-	h.Write([]byte(r.ID))
+	h.Write(u64(nil, uint64(len(owner))))
+	h.Write([]byte(owner))
+	h.Write([]byte(id))
 	return append(key(keyRemembered), h.Sum(nil)[:hashBytes]...)
 }
+
+func (r *Request) key() []byte { return requestKey(r.Owner, r.ID) }
 
 func printOf(r *Request) [printBytes]byte { return [printBytes]byte(r.Print[:printBytes]) }
 

@@ -44,7 +44,7 @@ func (t *step) recallUnowned(q *Request) (Result, bool) {
 	if !t.meta.anyUnowned() || !t.read(textKey(keyRequest, q.ID), &m) || m.Expires <= t.now {
 		return Result{}, false
 	}
-	r, known, err := m.repeat(q)
+	r, known, err := repeatUnowned(&m, q)
 	t.fail(err)
 	if r.Index == 0 {
 		r.Index = t.index
@@ -57,12 +57,12 @@ func (p *picture) requestUnowned(q *Request) (Result, bool) {
 	if !p.meta.anyUnowned() || !p.row(p.get(textKey(keyRequest, q.ID)), &m) || m.Expires <= p.meta.Now {
 		return Result{}, false
 	}
-	r, known, err := m.repeat(q)
+	r, known, err := repeatUnowned(&m, q)
 	p.s.fail(err)
 	return r, known && err == nil
 }
 
-func (m *unownedRow) repeat(q *Request) (Result, bool, error) {
+func repeatUnowned(m *unownedRow, q *Request) (Result, bool, error) {
 	switch {
 	case m.Print == q.Print:
 		r, err := decodeOutcome(m.Outcome)

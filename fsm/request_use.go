@@ -55,8 +55,8 @@ func (t *step) hold(class uint8, owner string, bytes int64) {
 	}
 }
 
-// limit is how many bytes a class may take.
-func (l Limits) class(class uint8) uint64 {
+// limitOf is how many bytes a class may take.
+func limitOf(l Limits, class uint8) uint64 {
 	bytes := cmp.Or(l.RequestBytes, DefaultRequestBytes)
 	if class == classMadeUp {
 		bytes *= madeUpBytes
@@ -70,7 +70,7 @@ func (t *step) room(q *Request) Refusal {
 		return t.roomUnowned(q)
 	}
 	class, owner := q.class(), q.Owner
-	total, limit := t.meta.Table[class], t.s.limits.class(class)
+	total, limit := t.meta.Table[class], limitOf(t.s.limits, class)
 	full := &RequestsFull{Owner: owner, Limit: limit, Total: total.Bytes, Holder: total.Holder, Held: total.Held, MadeUp: q.Short}
 	if total.Bytes >= limit {
 		return full
@@ -142,7 +142,7 @@ func (p *picture) RequestUse() []RequestUse {
 	uses := make([]RequestUse, classes)
 	for class := range uses {
 		total := p.meta.Table[class]
-		uses[class] = RequestUse{MadeUp: class == classMadeUp, Bytes: total.Bytes, Keys: total.Keys, Limit: p.limits.class(uint8(class))}
+		uses[class] = RequestUse{MadeUp: class == classMadeUp, Bytes: total.Bytes, Keys: total.Keys, Limit: limitOf(p.limits, uint8(class))}
 	}
 	p.s.fail(each(p.snap, keyOwner, func(k []byte, u ownerUse) {
 		for class := range uses {

@@ -2,9 +2,9 @@ package fsm
 
 import "aion.dev/aion/fsm/history"
 
-// row is what is stored of a run: what the public sees, and what only apply needs. It is a
+// runRow is what is stored of a run: what the public sees, and what only apply needs. It is a
 // projection of the run's events.
-type row struct {
+type runRow struct {
 	Run       Run              `cbor:"1,keyasint"`
 	Serial    uint64           `cbor:"2,keyasint"`
 	Woken     uint64           `cbor:"3,keyasint,omitempty"` // seq of the newest event that wakes
@@ -40,6 +40,11 @@ type row struct {
 	TimeLeft history.Duration `cbor:"26,keyasint,omitempty"` // of its time limit, while it is paused; 0 = it has none, or it does not stand still
 
 	Carried carriedUse `cbor:"27,keyasint,omitzero"` // signals that it took over from the run that it continues
+}
+
+// row is the row of a run with what Apply remembers beside it.
+type row struct {
+	runRow
 
 	dirty     bool            // changed by the command being applied
 	stale     bool            // changed by the entry being applied

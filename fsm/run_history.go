@@ -25,7 +25,7 @@ func (p *picture) run(id history.RunID) *row {
 
 func (p *picture) runAt(serial uint64) *row {
 	r := new(row)
-	if !p.row(p.get(rowKey(serial)), r) {
+	if !p.row(p.get(rowKey(serial)), &r.runRow) {
 		return nil
 	}
 	return r

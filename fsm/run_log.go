@@ -32,9 +32,11 @@ type logUse struct {
 	Blocks uint64 `cbor:"3,keyasint"` // kept
 }
 
+// blockCost is what a block counts beside its own bytes, so that the bound also bounds their number.
+const blockCost = 64
+
 const (
-	blockCost  = 64 // bytes that a block counts beside its own, so that the bound also bounds their number
-	spareDrops = 8  // blocks that a turn drops beyond those that its own displaces: a bound that was lowered is reached over several turns
+	spareDrops = 8 // blocks that a turn drops beyond those that its own displaces: a bound that was lowered is reached over several turns
 )
 
 // keepLog appends what a turn logged and drops what is beyond the bound, oldest first.

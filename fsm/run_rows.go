@@ -15,7 +15,7 @@ func (t *step) run(id history.RunID) *row {
 		return nil
 	}
 	r := new(row)
-	if !t.read(rowKey(readU64(b)), r) {
+	if !t.read(rowKey(readU64(b)), &r.runRow) {
 		return nil
 	}
 	t.s.rows.add(r)
@@ -84,13 +84,13 @@ func (t *step) start(b birth) *row {
 	if timeout == 0 {
 		timeout = history.Duration(b.member.Timeout)
 	}
-	r := &row{
+	r := &row{runRow: runRow{
 		Run: Run{
 			WorkflowID: b.workflowID, RunID: b.runID, Type: b.member.Type, Version: b.version, StartedAt: t.now, Parent: b.parent,
 			StartIndex: t.index, Schedule: b.schedule,
 		},
 		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(),
-	}
+	}}
 	t.s.rows.add(r)
 	t.put(runIDKey(b.runID), u64(nil, r.Serial))
 	t.put(textKey(keyLatest, b.workflowID), b.runID[:])
@@ -169,7 +169,7 @@ func (t *step) project(r *row) {
 // them.
 func (t *step) store(r *row) {
 	r.stale = false
-	t.put(rowKey(r.Serial), encoded(r))
+	t.put(rowKey(r.Serial), encoded(&r.runRow))
 	if !r.Run.Status.Open() {
 		t.s.rows.remove(r)
 	}

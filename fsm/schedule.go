@@ -67,8 +67,12 @@ type Schedule struct {
 	Failed    uint64            `cbor:"21,keyasint,omitempty"` // fires whose run could not start
 	Failure   *history.RunError `cbor:"22,keyasint,omitempty"` // of the newest of these
 	Revision  uint64            `cbor:"23,keyasint"`           // log index of its newest change by people: fences fires computed from an older one
+}
 
-	// Of a step only.
+// schedule is a schedule that an entry reads or changes.
+type schedule struct {
+	Schedule
+
 	listed history.Time // where its row stands in the index of fires; 0 = nowhere
 	apart  *apart       // nil = the row is of the first layout, see schedule_row.go
 }
@@ -82,15 +86,15 @@ type Buffered struct {
 // FiresAtOnce is how many times one FireSchedule of s may carry: every run gets a copy of the
 // input, and of the attributes with a row in the index for each value and item, and an entry must
 // stay small.
-func (s *Schedule) FiresAtOnce() int {
-	return int(max(1, min(MaxFires, maxFireBytes/s.weight())))
-}
+func FiresAtOnce(s *Schedule) int { return firesOf(weightOf(&scheduleInput{s.Input, s.Attributes})) }
+
+func firesOf(weight uint64) int { return int(max(1, min(MaxFires, maxFireBytes/weight))) }
 
 // firesAtMost is what the entry allows: in those of earlier builds attributes weighed what input
 // does.
-func (s *Schedule) firesAtMost(t *step) int {
+func (s *schedule) firesAtMost(t *step) int {
 	if t.budget > 0 || s.apart != nil {
-		return s.FiresAtOnce()
+		return firesOf(s.weight())
 	}
 	return max(1, min(MaxFires, maxFireBytes/(1<<10+len(s.Input)+len(encoded(s.Attributes)))))
 }
@@ -111,9 +115,9 @@ type ScheduleAnswer struct {
 
 func (*ScheduleAnswer) answer() {}
 
-func (s *Schedule) answer() *ScheduleAnswer {
-	shown := *s
-	shown.Input, shown.Attributes, shown.listed, shown.apart = nil, nil, 0, nil
+func (s *schedule) answer() *ScheduleAnswer {
+	shown := s.Schedule
+	shown.Input, shown.Attributes = nil, nil
 	shown.Open, shown.Recent, shown.Buffered = slices.Clone(s.Open), slices.Clone(s.Recent), slices.Clone(s.Buffered) // the entry may go on to change s
 	return &ScheduleAnswer{Schedule: shown}
 }

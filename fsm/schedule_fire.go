@@ -60,7 +60,7 @@ func (c *FireSchedule) apply(t *step) (Answer, Refusal) {
 	return answer, nil
 }
 
-func (c *FireSchedule) check(t *step, s *Schedule) Refusal {
+func (c *FireSchedule) check(t *step, s *schedule) Refusal {
 	switch {
 	case c.Revision != 0 && c.Revision != s.Revision:
 		return &Recheck{Type: s.Type}
@@ -85,7 +85,7 @@ func (c *FireSchedule) check(t *step, s *Schedule) Refusal {
 	if _, _, member, ok := t.s.catalog.Resolve(s.Type); ok && member.InputSchema != c.CheckedSchema {
 		return &Recheck{Type: s.Type, Schema: member.InputSchema}
 	}
-	if c.Apart && !t.affords(s.FireWork(c)) {
+	if c.Apart && !t.affords(c.workOn(s)) {
 		return &Recheck{Type: s.Type, Schema: c.CheckedSchema}
 	}
 	return nil

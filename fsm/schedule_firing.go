@@ -10,7 +10,7 @@ import (
 // firing is a schedule that fires, with what is known of its input. The caller stores the schedule.
 type firing struct {
 	t       *step
-	s       *Schedule
+	s       *schedule
 	checked catalog.Digest  // of the input schema that the input was checked against
 	problem string          // why the input does not fit it
 	answer  *ScheduleAnswer // gets what starts; may be nil
@@ -87,7 +87,7 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 	run := history.DeriveRunID(history.RunID{}, "schedule", t.meta.Serial+1)
 	in := t.inputOf(s)
 	if s.apart != nil {
-		t.charge(in.copied())
+		t.charge(copiedOf(in))
 	}
 	t.start(birth{
 		workflowID: id, runID: run, version: route.Version, member: member, input: in.Input, attributes: in.Attributes, schedule: s.ID, attempt: 1,
@@ -102,7 +102,7 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 	return false
 }
 
-func (s *Schedule) fail(kind, message string) {
+func (s *schedule) fail(kind, message string) {
 	s.Failed++
 	s.Failure = &history.RunError{Kind: kind, Message: message}
 }

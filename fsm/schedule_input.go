@@ -10,22 +10,22 @@ type scheduleInput struct {
 }
 
 // setApart moves input and attributes to a row of their own.
-func (t *step) setApart(s *Schedule) {
+func (t *step) setApart(s *schedule) {
 	t.putInput(s, scheduleInput{s.Input, s.Attributes})
 	s.Input, s.Attributes = nil, nil
 }
 
-func (t *step) putInput(s *Schedule, in scheduleInput) {
+func (t *step) putInput(s *schedule, in scheduleInput) {
 	if s.apart == nil {
 		s.apart = new(apart)
 	}
 	s.apart.input = &in
-	s.apart.weight, s.apart.work = in.weight(), in.work()
+	s.apart.weight, s.apart.work = weightOf(&in), startWorkOf(&in)
 	t.put(textKey(keyInput, s.ID), encoded(in))
 }
 
 // inputOf is what a run of s starts with. An entry reads it once.
-func (t *step) inputOf(s *Schedule) *scheduleInput {
+func (t *step) inputOf(s *schedule) *scheduleInput {
 	if s.apart == nil {
 		return &scheduleInput{s.Input, s.Attributes}
 	}
@@ -36,34 +36,34 @@ func (t *step) inputOf(s *Schedule) *scheduleInput {
 	return s.apart.input
 }
 
-// weight is how much of maxFireBytes a run takes: it gets a copy of the input, and of the
+// weightOf is how much of maxFireBytes a run takes: it gets a copy of the input, and of the
 // attributes with a row in the index for each value and item.
-func (in *scheduleInput) weight() uint64 {
+func weightOf(in *scheduleInput) uint64 {
 	return 1<<10 + uint64(len(in.Input)) + attributeWeight*uint64(len(encoded(in.Attributes)))
 }
 
-// work is what starting a run costs, in units.
-func (in *scheduleInput) work() uint64 {
-	return 20 + bytesWork(in.Input) + in.copied() + attributesWork(in.Attributes)
+// startWorkOf is what starting a run costs, in units.
+func startWorkOf(in *scheduleInput) uint64 {
+	return 20 + bytesWork(in.Input) + copiedOf(in) + attributesWork(in.Attributes)
 }
 
-// copied is what the input of a run costs beyond that of a command's own: no byte of it was in the
+// copiedOf is what the input of a run costs beyond that of a command's own: no byte of it was in the
 // entry, so the log's limits do not bound it. It was measured.
-func (in *scheduleInput) copied() uint64 { return 2 * bytesWork(in.Input) }
+func copiedOf(in *scheduleInput) uint64 { return 2 * bytesWork(in.Input) }
 
 // attributeWeight is how much dearer a byte of attributes is than one of input.
 const attributeWeight = 64
 
-func (s *Schedule) weight() uint64 {
+func (s *schedule) weight() uint64 {
 	if s.apart != nil {
 		return s.apart.weight
 	}
-	return (&scheduleInput{s.Input, s.Attributes}).weight()
+	return weightOf(&scheduleInput{s.Input, s.Attributes})
 }
 
-func (s *Schedule) startWork() uint64 {
+func (s *schedule) startWork() uint64 {
 	if s.apart != nil {
 		return s.apart.work
 	}
-	return (&scheduleInput{s.Input, s.Attributes}).work()
+	return startWorkOf(&scheduleInput{s.Input, s.Attributes})
 }

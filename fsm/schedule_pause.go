@@ -26,7 +26,7 @@ func (c *PauseSchedule) apply(t *step) (Answer, Refusal) {
 	return s.answer(), nil
 }
 
-func (s *Schedule) pause(reason string) {
+func (s *schedule) pause(reason string) {
 	s.Paused, s.Reason, s.Next = true, reason, 0
 	s.Skipped += uint64(len(s.Buffered))
 	s.Buffered = nil

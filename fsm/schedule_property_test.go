@@ -184,7 +184,7 @@ func TestScheduleLimits(t *testing.T) {
 	}
 
 	large := Schedule{ID: "l", Type: "order", Every: 1e9, Input: make(history.Payload, 2<<20), Attributes: history.Attributes{"a": history.Payload("1")}}
-	if n := large.FiresAtOnce(); n != 3 {
+	if n := FiresAtOnce(&large); n != 3 {
 		t.Errorf("%d fires at once with an input of 2 MiB", n)
 	}
 	a = w.do(&PutSchedule{Schedule: large}).(*ScheduleAnswer)

@@ -20,7 +20,7 @@ func (*PutSchedule) Kind() Kind { return KindPutSchedule }
 
 func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 	d := &c.Schedule
-	if refusal := d.check(); refusal != nil {
+	if refusal := checkSchedule(d); refusal != nil {
 		return nil, refusal
 	}
 	s := t.readSchedule(d.ID)
@@ -34,7 +34,7 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 	case s == nil && t.meta.Schedules >= MaxSchedules:
 		return nil, &ResourceExhausted{What: "schedules", Limit: MaxSchedules}
 	case s == nil:
-		s = &Schedule{ID: d.ID, CreatedAt: t.now}
+		s = &schedule{Schedule: Schedule{ID: d.ID, CreatedAt: t.now}}
 		t.meta.Schedules++
 	}
 	s.Type, s.Overlap, s.CatchUp = d.Type, d.Overlap, d.CatchUp
@@ -56,8 +56,8 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 	return s.answer(), nil
 }
 
-// check refuses a definition that could not be stored or fired, whatever its expression says.
-func (s *Schedule) check() Refusal {
+// checkSchedule refuses a definition that could not be stored or fired, whatever its expression says.
+func checkSchedule(s *Schedule) Refusal {
 	if refusal := checkScheduleID(s.ID); refusal != nil {
 		return refusal
 	}

@@ -10,7 +10,11 @@ const askWork = 8
 
 // FireWork is what c costs if it is applied to s as it stands, in units of work: for
 // FireSchedule.Work.
-func (s *Schedule) FireWork(c *FireSchedule) uint64 {
+func FireWork(s *Schedule, c *FireSchedule) uint64 {
+	return c.workOn(&schedule{Schedule: *s})
+}
+
+func (c *FireSchedule) workOn(s *schedule) uint64 {
 	overlap, times, starts, asks := c.overlapOf(s), len(c.Times), 0, 0
 	switch {
 	case c.Problem != "" || times == 0:
@@ -27,7 +31,7 @@ func (s *Schedule) FireWork(c *FireSchedule) uint64 {
 	return uint64(starts)*s.startWork() + uint64(asks)*askWork
 }
 
-func (c *FireSchedule) overlapOf(s *Schedule) Overlap {
+func (c *FireSchedule) overlapOf(s *schedule) Overlap {
 	if c.Overlap != nil {
 		return *c.Overlap
 	}

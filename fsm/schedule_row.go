@@ -17,17 +17,55 @@ import (
 // never begins so: an earlier build stops here.
 const rowApart = 1
 
-// apartRow is what stands in the row behind that byte.
+// scheduleRow is what is stored of a schedule.
+type scheduleRow struct {
+	Schedule Schedule
+	Apart    bool // the row is of the second layout: input and attributes stand elsewhere
+
+	Weight uint64 // of the second layout: how much of one FireSchedule a run takes
+	Work   uint64 // of the second layout: what starting a run costs, in units of work
+}
+
+// apartRow is what stands in a row of the second layout behind its first byte.
 type apartRow struct {
 	Schedule Schedule `cbor:"1,keyasint"`           // without Input, Attributes and Open
 	Open     []byte   `cbor:"2,keyasint,omitempty"` // run ids of Open, one behind the other
-	Weight   uint64   `cbor:"3,keyasint"`           // see Schedule.weight
-	Work     uint64   `cbor:"4,keyasint"`           // see Schedule.startWork
+	Weight   uint64   `cbor:"3,keyasint"`
+	Work     uint64   `cbor:"4,keyasint"`
 }
 
-// apart is what a schedule of the second layout has besides its row.
+// encode writes the row.
+func (r *scheduleRow) encode() []byte {
+	if !r.Apart {
+		return encoded(&r.Schedule)
+	}
+	row := apartRow{Schedule: r.Schedule, Weight: r.Weight, Work: r.Work}
+	row.Schedule.Open = nil
+	for _, id := range r.Schedule.Open {
+		row.Open = append(row.Open, id[:]...)
+	}
+	return append([]byte{rowApart}, encoded(row)...)
+}
+
+// decodeSchedule reads a row. Of the second layout the schedule lacks Input and Attributes.
+func decodeSchedule(b []byte) (r scheduleRow, err error) {
+	if len(b) == 0 || b[0] != rowApart {
+		return r, decode(b, &r.Schedule)
+	}
+	var row apartRow
+	if err := decode(b[1:], &row); err != nil {
+		return r, err
+	}
+	r = scheduleRow{Schedule: row.Schedule, Apart: true, Weight: row.Weight, Work: row.Work}
+	for id := range slices.Chunk(row.Open, len(history.RunID{})) {
+		r.Schedule.Open = append(r.Schedule.Open, history.RunID(id))
+	}
+	return r, nil
+}
+
+// apart is what a step knows of a schedule of the second layout.
 type apart struct {
-	weight, work uint64 // as in apartRow
+	weight, work uint64 // as in the row
 	input        *scheduleInput
 	asked        bool // all open runs have been asked to end
 	stale        bool // changed by the entry being applied
@@ -35,41 +73,19 @@ type apart struct {
 }
 
 // encodedRow is the row of s.
-func (s *Schedule) encodedRow() []byte {
-	if s.apart == nil {
-		return encoded(s)
+func (s *schedule) encodedRow() []byte {
+	row := scheduleRow{Schedule: s.Schedule}
+	if s.apart != nil {
+		row.Apart, row.Weight, row.Work = true, s.apart.weight, s.apart.work
 	}
-	row := apartRow{Schedule: *s, Weight: s.apart.weight, Work: s.apart.work}
-	row.Schedule.Open = nil
-	for _, id := range s.Open {
-		row.Open = append(row.Open, id[:]...)
-	}
-	return append([]byte{rowApart}, encoded(row)...)
-}
-
-// decodeSchedule reads a row. Of the second layout the schedule lacks Input and Attributes.
-func decodeSchedule(b []byte) (*Schedule, error) {
-	if len(b) == 0 || b[0] != rowApart {
-		s := new(Schedule)
-		return s, decode.Unmarshal(b, s)
-	}
-	var row apartRow
-	if err := decode.Unmarshal(b[1:], &row); err != nil {
-		return nil, err
-	}
-	s := &row.Schedule
-	for id := range slices.Chunk(row.Open, len(history.RunID{})) {
-		s.Open = append(s.Open, history.RunID(id))
-	}
-	s.apart = &apart{weight: row.Weight, work: row.Work}
-	return s, nil
+	return row.encode()
 }
 
 // scheduleChanges are the schedules of the second layout that an entry has read, and those that it
 // changes, in order.
 type scheduleChanges struct {
-	read  map[string]*Schedule // by id
-	stale []*Schedule
+	read  map[string]*schedule // by id
+	stale []*schedule
 	work  uint64 // what writing them will cost
 }
 
@@ -80,7 +96,7 @@ func (c *scheduleChanges) reset() {
 }
 
 // note remembers that s changes.
-func (c *scheduleChanges) note(s *Schedule) {
+func (c *scheduleChanges) note(s *schedule) {
 	if s.apart.stale {
 		return
 	}
@@ -91,7 +107,7 @@ func (c *scheduleChanges) note(s *Schedule) {
 }
 
 // forget takes s, which is deleted, out of what will be written.
-func (c *scheduleChanges) forget(s *Schedule) {
+func (c *scheduleChanges) forget(s *schedule) {
 	s.apart.deleted = true
 	delete(c.read, s.ID)
 }

@@ -12,7 +12,7 @@ import (
 
 // opened returns the schedule that r is an open run of, and its place there; nil when there is
 // none.
-func (t *step) opened(r *row) (*Schedule, int) {
+func (t *step) opened(r *row) (*schedule, int) {
 	if r.Run.Schedule == "" {
 		return nil, -1
 	}
@@ -73,13 +73,13 @@ func (t *step) rejoinSchedule(r *row) {
 }
 
 // opens adds a run to the open ones.
-func (s *Schedule) opens(id history.RunID) {
+func (s *schedule) opens(id history.RunID) {
 	s.Open = append(s.Open, id)
 	s.unasked()
 }
 
 // unasked notes that an open run may not have been asked to end.
-func (s *Schedule) unasked() {
+func (s *schedule) unasked() {
 	if s.apart != nil {
 		s.apart.asked = false
 	}

@@ -140,7 +140,7 @@ func (s *State) inspect(folder string) (h SnapshotHeader, err error) {
 		return h, err
 	}
 	if b != nil {
-		if err := decode.Unmarshal(b, &m); err != nil {
+		if err := decode(b, &m); err != nil {
 			return h, err
 		}
 	}
@@ -159,7 +159,7 @@ func (s *State) Flushed() uint64 {
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: key(keyMeta), UpperBound: key(keyMeta + 1), OnlyReadGuaranteedDurable: true})
 	if err == nil {
 		if it.First() {
-			err = decode.Unmarshal(it.Value(), &m)
+			err = decode(it.Value(), &m)
 		}
 		err = errors.Join(err, it.Error(), it.Close())
 	}

@@ -122,7 +122,7 @@ func (s *State) load() error {
 	s.tails = newTails()
 	b, err := get(s.db, key(keyMeta))
 	if err == nil && b != nil {
-		err = decode.Unmarshal(b, &s.meta)
+		err = decode(b, &s.meta)
 	}
 	s.recent = newRecent(s.meta.Index)
 	if err == nil {
@@ -151,7 +151,7 @@ func each[T any](from pebble.Reader, family byte, f func(k []byte, v T)) error {
 	var bad error
 	err := scan(from, key(family), key(family+1), func(k, b []byte) bool {
 		var v T
-		if bad = decode.Unmarshal(b, &v); bad != nil {
+		if bad = decode(b, &v); bad != nil {
 			bad = fmt.Errorf("row %x: %w", k, bad)
 			return false
 		}

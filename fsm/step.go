@@ -224,7 +224,7 @@ func (t *step) read(key []byte, v any) bool {
 	if b == nil {
 		return false
 	}
-	if err := decode.Unmarshal(b, v); err != nil {
+	if err := decode(b, v); err != nil {
 		t.fail(fmt.Errorf("row %x: %w", key, err))
 		return false
 	}

@@ -45,7 +45,7 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 	switch task.State {
 	case TaskOffered:
 		message := fmt.Sprintf("no worker took it from queue %s within %s", catalog.Quote(task.Queue), task.Schedule)
-		t.append(r, &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: task.past()}})
+		t.append(r, &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: past(task)}})
 		t.endTask(r, task)
 	case TaskBackoff:
 		t.reoffer(r, task)
@@ -61,7 +61,7 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 // it.
 func (t *step) endTotal(r *row, task *Task) {
 	message := fmt.Sprintf("it took longer than its total time limit of %s, in %d attempts", task.Total, task.Attempt-task.Before)
-	failed := &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: task.past()}}
+	failed := &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: past(task)}}
 	if task.Attempt > task.Before {
 		failed.Attempt = task.Attempt
 	}
@@ -78,7 +78,7 @@ func (t *step) endTotal(r *row, task *Task) {
 }
 
 // past is what a failure tells in its details of the attempt before; nil = there was none.
-func (task *Task) past() history.Payload {
+func past(task *Task) history.Payload {
 	if task.Failure == nil || task.Rules < 1 {
 		return nil
 	}

@@ -17,7 +17,7 @@ const (
 )
 
 // retries reports whether another attempt follows one that failed with e, which is counted already.
-func (task *Task) retries(e history.RunError) bool {
+func retries(task *Task, e history.RunError) bool {
 	p := task.Retry
 	return p != nil && e.Retryable && !slices.Contains(p.NonRetryable, e.Kind) && (p.MaxAttempts == 0 || task.Failures < p.MaxAttempts)
 }
@@ -50,7 +50,7 @@ func spread(jitter uint32, i int) uint32 { return jitter + uint32(i)*0x9e3779b9 
 // the activity's outcome.
 func (t *step) failTask(r *row, task *Task, e history.RunError, jitter uint32) {
 	task.Failures++
-	if !task.retries(e) || !t.tryLater(r, task, e, jitter) {
+	if !retries(task, e) || !t.tryLater(r, task, e, jitter) {
 		t.append(r, &history.ActivityFailed{ID: task.ID, Error: e, Attempt: task.Attempt})
 		t.endTask(r, task)
 	}

@@ -50,7 +50,7 @@ func (w *world) reopenOf(ref RunRef, forget ...uint64) *ReopenRun {
 		return c
 	}
 	c.Events = run.Events
-	n := &recount{row: &row{Run: run}, retold: &retold{void: map[uint64]bool{}, ended: map[work]uint64{}}}
+	n := &recount{row: &row{runRow: runRow{Run: run}}, retold: &retold{void: map[uint64]bool{}, ended: map[work]uint64{}}}
 	w.view(func(v View) { n.retold.turns = v.Turns(run.RunID, 1, maxRows) })
 	for _, e := range w.history(run.RunID) {
 		n.retold.note(e)

@@ -25,7 +25,7 @@ func (c *Calendar) Plan(cmd *fsm.FireSchedule, s *fsm.Schedule, now history.Time
 	} else {
 		oldest = 0
 	}
-	most := s.FiresAtOnce()
+	most := fsm.FiresAtOnce(s)
 	at := s.Next
 	cmd.Due = at
 	for n := 0; at != 0 && at <= now && n < maxPlanned && len(cmd.Times) < most; n++ {

@@ -29,7 +29,7 @@ func TestPlan(t *testing.T) {
 		for s.Next <= now {
 			cmd := new(fsm.FireSchedule)
 			cal.Plan(cmd, &s, now)
-			if cmd.Due != s.Next || cmd.Next <= cmd.Due || len(cmd.Times) > s.FiresAtOnce() || len(cmd.Times) == 0 && cmd.Missed == 0 {
+			if cmd.Due != s.Next || cmd.Next <= cmd.Due || len(cmd.Times) > fsm.FiresAtOnce(&s) || len(cmd.Times) == 0 && cmd.Missed == 0 {
 				t.Fatalf("from %s: %+v", s.Next, cmd)
 			}
 			settled += cmd.Missed + uint64(len(cmd.Times))

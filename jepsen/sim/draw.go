@@ -155,6 +155,6 @@ func inLayout(c *fsm.PutSchedule) fsm.Command {
 // second layout, and its cost.
 func fireApart(c *fsm.FireSchedule, s *fsm.Schedule) fsm.Command {
 	c.Apart = c.ID != schedules[0] || s.Started%4 == 3
-	c.Work = s.FireWork(c)
+	c.Work = fsm.FireWork(s, c)
 	return c
 }

@@ -11,7 +11,7 @@ import (
 func (c *checker) checkSchedules() {
 	open := map[history.RunID]string{} // -> schedule
 	inputs := map[string]bool{}        // of schedules that have a row for it
-	rows, fires := uint64(0), uint64(0)
+	stored, fires := uint64(0), uint64(0)
 	c.p.scan(key(keySchedule), key(keySchedule+1), func(k, b []byte) bool {
 		s, ok := c.p.schedule(b)
 		if !ok || s.ID != string(k[1:]) {
@@ -19,7 +19,7 @@ func (c *checker) checkSchedules() {
 			return false
 		}
 		c.checkApart(&s, b, inputs)
-		rows++
+		stored++
 		if at := (&schedule{Schedule: s}).wake(); at != 0 {
 			fires++
 			if c.p.get(fireKey(at, s.ID)) == nil {
@@ -46,8 +46,8 @@ func (c *checker) checkSchedules() {
 	}
 	c.count("fires", key(keyFire), fires)
 	c.count("inputs of schedules", key(keyInput), uint64(len(inputs)))
-	if rows != c.p.meta.Schedules {
-		c.failf("%d schedules are stored, the count says %d", rows, c.p.meta.Schedules)
+	if stored != c.p.meta.Schedules {
+		c.failf("%d schedules are stored, the count says %d", stored, c.p.meta.Schedules)
 	}
 	c.p.scan(key(keyFire), key(keyFire+1), func(k, _ []byte) bool {
 		if bytes.Compare(k, c.p.queues.fires.from) < 0 {

@@ -87,22 +87,22 @@ func (t *step) storePages() {
 
 // eachPage calls f with the bounds of the rows of each page that has any, from the one of number
 // on, until f returns false.
-func eachPage(in reader, rows []byte, number uint64, f func(first, end []byte) bool) {
-	prefix := append(key(keyPage), rows...)
+func eachPage(in reader, of []byte, number uint64, f func(first, end []byte) bool) {
+	prefix := append(key(keyPage), of...)
 	in.scan(u64(prefix[:len(prefix):len(prefix)], number/perPage), after(prefix), func(k, _ []byte) bool {
-		return f(pageBounds(rows, readU64(k[len(prefix):])))
+		return f(pageBounds(of, readU64(k[len(prefix):])))
 	})
 }
 
 // eachPageBack is eachPage from the page of number down.
-func (p *picture) eachPageBack(rows []byte, number uint64, f func(first, end []byte) bool) {
-	prefix := append(key(keyPage), rows...)
+func (p *picture) eachPageBack(of []byte, number uint64, f func(first, end []byte) bool) {
+	prefix := append(key(keyPage), of...)
 	end := append(u64(prefix[:len(prefix):len(prefix)], number/perPage), 0)
 	p.scanBack(prefix, end, func(k, _ []byte) bool {
-		return f(pageBounds(rows, readU64(k[len(prefix):])))
+		return f(pageBounds(of, readU64(k[len(prefix):])))
 	})
 }
 
-func pageBounds(rows []byte, page uint64) (first, end []byte) {
-	return u64(rows[:len(rows):len(rows)], page*perPage), append(u64(rows[:len(rows):len(rows)], page*perPage+perPage-1), 0)
+func pageBounds(of []byte, page uint64) (first, end []byte) {
+	return u64(of[:len(of):len(of)], page*perPage), append(u64(of[:len(of):len(of)], page*perPage+perPage-1), 0)
 }

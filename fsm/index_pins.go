@@ -108,10 +108,10 @@ func holders(in reader, v catalog.Version, k PinKind, from uint64, f func(number
 	if !more {
 		return
 	}
-	rows := pinPage(v, k, 0).rows()
-	eachPage(in, rows, from+1, func(first, end []byte) bool {
+	mine := pinPage(v, k, 0).rows()
+	eachPage(in, mine, from+1, func(first, end []byte) bool {
 		in.scan(later(first, pinKey(v, k, from+1)), end, func(pk, b []byte) bool {
-			more = f(readU64(pk[len(rows):]), history.RunID(b[:16]), history.Time(readU64(b[16:])))
+			more = f(readU64(pk[len(mine):]), history.RunID(b[:16]), history.Time(readU64(b[16:])))
 			return more
 		})
 		return more

@@ -52,7 +52,7 @@ func (t *step) forgetReadiness(v catalog.Version) {
 }
 
 // Readiness implements View.
-func (p *picture) Readiness() (rows []Readiness) {
-	p.s.fail(each(p.snap, keyReadiness, func(_ []byte, r Readiness) { rows = append(rows, r) }))
-	return rows
+func (p *picture) Readiness() (list []Readiness) {
+	p.s.fail(each(p.snap, keyReadiness, func(_ []byte, r Readiness) { list = append(list, r) }))
+	return list
 }

@@ -125,12 +125,12 @@ func TestRunLogEndsWithTheRun(t *testing.T) {
 	for range 3 {
 		w.view(func(v View) { w.do(&PurgeRuns{Runs: v.ExpiredRuns(w.now, 10)}) })
 	}
-	rows := 0
+	stored := 0
 	w.view(func(v View) {
-		v.(*picture).scan(key(keyLog), key(keyLog+1), func(_, _ []byte) bool { rows++; return true })
+		v.(*picture).scan(key(keyLog), key(keyLog+1), func(_, _ []byte) bool { stored++; return true })
 	})
-	if rows > 0 {
-		t.Errorf("%d blocks are left", rows)
+	if stored > 0 {
+		t.Errorf("%d blocks are left", stored)
 	}
 	w.checkReplays()
 }

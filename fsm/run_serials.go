@@ -79,12 +79,12 @@ type paged struct {
 	pages, rows *listed
 }
 
-func (p *picture) paged(rows []byte, first uint64) (serials, error) {
-	pages, err := p.listed(append(key(keyPage), rows...), first/perPage)
+func (p *picture) paged(of []byte, first uint64) (serials, error) {
+	pages, err := p.listed(append(key(keyPage), of...), first/perPage)
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.listed(rows, first)
+	list, err := p.listed(of, first)
 	if err != nil {
 		return nil, errors.Join(err, pages.close())
 	}

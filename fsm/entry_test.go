@@ -243,7 +243,7 @@ func TestUnreadableEntry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unknownField := append([]byte{byte(KindCancelRun), 0}, must(hex.DecodeString("a1183201"))...)
+	unknownField := []byte{byte(KindCancelRun), 0, 0xa1, 0x18, 0x32, 0x01}
 	for name, tt := range map[string]struct {
 		entry []byte
 		want  string
@@ -258,7 +258,7 @@ func TestUnreadableEntry(t *testing.T) {
 		"head cut off":    {EntryOf(1, [][]byte{good, {byte(KindSignalRun), 9}}), "SignalRun"},
 		"command cut off": {append(EntryOf(1, [][]byte{good}), 50, 1), "command 2 is cut off"},
 		"empty command":   {append(EntryOf(1, [][]byte{good}), 0), "command 2 is cut off"},
-		"unknown event":   {EntryOf(1, [][]byte{good, append([]byte{byte(KindRecordTurn), 0}, must(hex.DecodeString("a1048154c80000000000000000000000000000000000a0"))...)}), "RecordTurn"},
+		"unknown event":   {EntryOf(1, [][]byte{good, append([]byte{byte(KindRecordTurn), 0}, "\xa1\x04\x81\x54\xc8"+strings.Repeat("\x00", 17)+"\xa0"...)}), "RecordTurn"},
 		"too many":        {EntryOf(1, slicesOf(good, MaxEntryCommands+1)), "more than"},
 	} {
 		t.Run(name, func(t *testing.T) {

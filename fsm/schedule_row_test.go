@@ -21,7 +21,11 @@ func TestOldSchedules(t *testing.T) {
 		if err != nil || b == nil {
 			t.Fatalf("schedule %s: %v", id, err)
 		}
-		return b[0] == rowApart
+		row, err := decodeSchedule(b)
+		if err != nil {
+			t.Fatalf("schedule %s: %v", id, err)
+		}
+		return row.Apart
 	}
 	if apart("s1") || apart("s3") {
 		t.Fatal("a row of the first layout is of the second")

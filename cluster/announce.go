@@ -13,6 +13,7 @@ import (
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/google/uuid"
 )
@@ -48,7 +49,7 @@ const checkRowEvery = time.Second
 
 // desiredRow returns what this node's row should contain, and whether it has to be written.
 func (c *Cluster) desiredRow() (want fsm.AnnounceNode, due bool) {
-	want.Node = fsm.Node{ID: c.id, RaftAddress: c.self().Address, HTTPAddress: c.cfg.HTTPAddress, Version: c.cfg.Version}
+	want.Node = rows.Node{ID: c.id, RaftAddress: c.self().Address, HTTPAddress: c.cfg.HTTPAddress, Version: c.cfg.Version}
 	due = true
 	c.state.View(func(v fsm.View) {
 		if v.ClusterID() == "" {

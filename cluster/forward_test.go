@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // A node may have only reports about itself put into the log over the node port, whatever its
@@ -15,8 +16,8 @@ func TestANodeSpeaksForItselfOnly(t *testing.T) {
 		e    fsm.Envelope
 		want string // part of the error; empty is allowed
 	}{
-		{"its own row", fsm.Envelope{Command: &fsm.AnnounceNode{Node: fsm.Node{ID: "n2"}}}, ""},
-		{"another's row", fsm.Envelope{Command: &fsm.AnnounceNode{Node: fsm.Node{ID: "n1"}}}, "node n2 speaks for node n1"},
+		{"its own row", fsm.Envelope{Command: &fsm.AnnounceNode{Node: rows.Node{ID: "n2"}}}, ""},
+		{"another's row", fsm.Envelope{Command: &fsm.AnnounceNode{Node: rows.Node{ID: "n1"}}}, "node n2 speaks for node n1"},
 		{"its own readiness", fsm.Envelope{Command: &fsm.ReportReady{Node: "n2"}}, ""},
 		{"another's readiness", fsm.Envelope{Command: &fsm.ReportReady{Node: "n1"}}, "node n2 speaks for node n1"},
 		{"its own digest", fsm.Envelope{Command: &fsm.ReportDigest{Node: "n2"}}, ""},

@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/raft"
 )
@@ -185,7 +186,7 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 
 // removed looks up whether an id belonged to a node that was removed, so that it cannot be used
 // again.
-func (c *Cluster) removed(id string) (gone fsm.RemovedNode, ok bool) {
+func (c *Cluster) removed(id string) (gone rows.RemovedNode, ok bool) {
 	c.state.View(func(v fsm.View) { gone, ok = v.RemovedNode(id) })
 	return gone, ok
 }

@@ -5,12 +5,13 @@ import (
 	"context"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // reportLimits reports this node's configured values of the limits that live in the state, unless
 // the cluster has them already. fsm.SetLimits decides what takes effect.
 func (c *Cluster) reportLimits(ctx context.Context) error {
-	want := fsm.Limits{RequestBytes: cmp.Or(c.cfg.State.RequestBytes, fsm.DefaultRequestBytes)}
+	want := rows.Limits{RequestBytes: cmp.Or(c.cfg.State.RequestBytes, fsm.DefaultRequestBytes)}
 	due := false
 	c.state.View(func(v fsm.View) {
 		said, known := v.FileLimits(c.id)

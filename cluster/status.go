@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/hashicorp/raft"
 )
 
@@ -63,7 +64,7 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	}
 	s.Term, s.CommitIndex = r.CurrentTerm(), r.CommitIndex()
 
-	rows := map[string]fsm.Node{}
+	rows := map[string]rows.Node{}
 	c.state.View(func(v fsm.View) {
 		for _, n := range v.Nodes() {
 			rows[n.ID] = n
@@ -99,7 +100,7 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 
 // describeMember combines the configuration, the member's row, what gossip heard, and the member's
 // own greeting.
-func (c *Cluster) describeMember(ctx context.Context, s raft.Server, row fsm.Node, heard string) Member {
+func (c *Cluster) describeMember(ctx context.Context, s raft.Server, row rows.Node, heard string) Member {
 	m := Member{ID: string(s.ID), Role: "nonvoter", Status: "suspect", RaftAddress: string(s.Address), HTTPAddress: row.HTTPAddress, Version: row.Version}
 	if s.Suffrage == raft.Voter {
 		m.Role = "voter"

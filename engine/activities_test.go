@@ -14,6 +14,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // handlers of a worker, by activity.
@@ -302,7 +303,7 @@ func TestQueueLimitsHold(t *testing.T) {
 	t.Run("concurrency", func(t *testing.T) {
 		bubble(t, func(t *testing.T, n *enginetest.Node) {
 			n.Deploy(does(t, many, "x"))
-			limit(t, n, fsm.QueueLimits{Concurrency: 3})
+			limit(t, n, rows.QueueLimits{Concurrency: 3})
 			var now, most atomic.Int64
 			work := handlers{"x": func(context.Context, engine.WorkerTask) (string, error) {
 				if busy := now.Add(1); busy > most.Load() {
@@ -321,7 +322,7 @@ func TestQueueLimitsHold(t *testing.T) {
 	t.Run("rate", func(t *testing.T) {
 		bubble(t, func(t *testing.T, n *enginetest.Node) {
 			n.Deploy(does(t, many, "x"))
-			limit(t, n, fsm.QueueLimits{Rate: 2, Per: history.Duration(time.Second), Burst: 4})
+			limit(t, n, rows.QueueLimits{Rate: 2, Per: history.Duration(time.Second), Burst: 4})
 			n.Work("default", handlers{"x": says42})
 			began := time.Now()
 			equal(t, "outcome", n.Outcome(n.Begin("w", "")), "completed 20")
@@ -330,17 +331,17 @@ func TestQueueLimitsHold(t *testing.T) {
 	})
 	t.Run("refused", func(t *testing.T) {
 		bubble(t, func(t *testing.T, n *enginetest.Node) {
-			for _, l := range []fsm.QueueLimits{{Rate: 1}, {Per: 1}, {Burst: 1}, {Rate: 1 << 40, Per: 1e9}, {Rate: 1, Per: 1 << 60}} {
+			for _, l := range []rows.QueueLimits{{Rate: 1}, {Per: 1}, {Burst: 1}, {Rate: 1 << 40, Per: 1e9}, {Rate: 1, Per: 1 << 60}} {
 				_, err := n.LimitQueue(background, engine.Call{}, "default", l)
 				refused(t, err, "invalid_input")
 			}
-			_, err := n.LimitQueue(background, engine.Call{}, "", fsm.QueueLimits{})
+			_, err := n.LimitQueue(background, engine.Call{}, "", rows.QueueLimits{})
 			refused(t, err, "invalid_input")
 		})
 	})
 }
 
-func limit(t *testing.T, n *enginetest.Node, l fsm.QueueLimits) {
+func limit(t *testing.T, n *enginetest.Node, l rows.QueueLimits) {
 	t.Helper()
 	if _, err := n.LimitQueue(background, engine.Call{}, "default", l); err != nil {
 		t.Fatal(err)
@@ -687,7 +688,7 @@ func TestTasksAndQueuesAreShown(t *testing.T) {
 			t.Errorf("got %v next %q, %v", queues, next, err)
 		}
 		q, _, err := n.Queue(background, engine.Read{}, "c")
-		if err != nil || q != (fsm.Queue{Name: "c"}) {
+		if err != nil || q != (rows.Queue{Name: "c"}) {
 			t.Errorf("got %+v, %v", q, err)
 		}
 		_, err = n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "nobody"}, 0)

@@ -9,7 +9,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // BenchmarkIdleQueues tells the CPU of an entry on a leader where so many queues have a worker that
@@ -35,7 +35,7 @@ func BenchmarkIdleQueues(b *testing.B) {
 			time.Sleep(20 * time.Second) // all of them stand in line
 			before := spent()
 			for b.Loop() {
-				if _, err := n.LimitQueue(background, engine.Call{}, "other", fsm.QueueLimits{}); err != nil {
+				if _, err := n.LimitQueue(background, engine.Call{}, "other", rows.QueueLimits{}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // BenchmarkSchedulesAtOnce fires schedules that are all due at the same moment. One operation is
@@ -23,7 +24,7 @@ func BenchmarkSchedulesAtOnce(b *testing.B) {
 	for i := range 64 {
 		hands.Go(func() {
 			for id := i; id < count; id += 64 {
-				s := fsm.Schedule{ID: fmt.Sprint("s", id), Type: "job", Every: history.Duration(calendar.MaxEvery), Next: at}
+				s := rows.Schedule{ID: fmt.Sprint("s", id), Type: "job", Every: history.Duration(calendar.MaxEvery), Next: at}
 				if _, err := n.Log.Propose(background, fsm.Envelope{Command: &fsm.PutSchedule{Apart: true, Schedule: s}}); err != nil {
 					b.Error(err)
 				}

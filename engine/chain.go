@@ -3,6 +3,7 @@ package engine
 import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Chain is where a run stands among those that continue one another.
@@ -13,7 +14,7 @@ type Chain struct {
 	To      history.RunID // that continues it; zero = none does
 }
 
-func chainOf(v fsm.View, run fsm.Run) (c Chain) {
+func chainOf(v fsm.View, run rows.Run) (c Chain) {
 	for _, e := range v.Events(run.RunID, 1, 1) {
 		if started, ok := e.Data.(*history.WorkflowStarted); ok {
 			c = Chain{Attempt: max(started.Attempt, 1), First: started.First, From: started.ContinuedFrom}

@@ -14,6 +14,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // inbox counts its messages, and returns when none is left after the word to stop.
@@ -123,7 +124,7 @@ def run(ctx, input):
 			said := map[history.RunID]int{}
 			var mu sync.Mutex
 			n := enginetest.NewFast(t, func(cfg *engine.Config) {
-				cfg.Says = func(run fsm.Run, msg string) {
+				cfg.Says = func(run rows.Run, msg string) {
 					mu.Lock()
 					defer mu.Unlock()
 					said[run.RunID]++

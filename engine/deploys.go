@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
 )
 
 // Deploys lists one page of the deploy history, newest first, with the next page's cursor ("" = no
 // more) and the index it was read at.
-func (e *Engine) Deploys(ctx context.Context, rd Read, typ string, limit int, cursor string) ([]fsm.DeployRecord, string, uint64, error) {
+func (e *Engine) Deploys(ctx context.Context, rd Read, typ string, limit int, cursor string) ([]rows.DeployRecord, string, uint64, error) {
 	limit, err := checkPage(limit)
 	if err != nil {
 		return nil, "", 0, err
@@ -26,7 +27,7 @@ func (e *Engine) Deploys(ctx context.Context, rd Read, typ string, limit int, cu
 	if err != nil {
 		return nil, "", 0, err
 	}
-	var records []fsm.DeployRecord
+	var records []rows.DeployRecord
 	var next fsm.DeployCursor
 	var index uint64
 	err = e.read(ctx, rd, func(v fsm.View) {

@@ -6,20 +6,21 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Description is a run with what it waits for, all of one moment.
 type Description struct {
-	Run     fsm.Run
-	Pending []fsm.Task // the first activities without an outcome, by ordinal
-	Total   uint64     // how many there are altogether
+	Run     rows.Run
+	Pending []rows.Task // the first activities without an outcome, by ordinal
+	Total   uint64      // how many there are altogether
 
 	Input    history.Payload
-	Result   *Result   // how it ended; of an open run only what is the same for all
-	Why      Reasons   // as far as its newest events tell
-	Unread   uint64    // signals that its code has not taken
-	Children []fsm.Run // the first open ones, by ordinal
-	Open     uint64    // how many of those there are altogether
+	Result   *Result    // how it ended; of an open run only what is the same for all
+	Why      Reasons    // as far as its newest events tell
+	Unread   uint64     // signals that its code has not taken
+	Children []rows.Run // the first open ones, by ordinal
+	Open     uint64     // how many of those there are altogether
 
 	Index uint64 // at which all of it was read
 	Chain Chain
@@ -109,7 +110,7 @@ func (d *Description) tell(v fsm.View, limit int) {
 
 // pending lists the first activities of a run without an outcome. All are counted only if there are
 // more: their rows are read for it.
-func pending(v fsm.View, id history.RunID, limit int) (first []fsm.Task, total uint64) {
+func pending(v fsm.View, id history.RunID, limit int) (first []rows.Task, total uint64) {
 	page := v.Tasks(id, 0, limit+1)
 	first, total = page[:min(len(page), limit)], uint64(len(page))
 	for more := len(page) > limit; more; more = len(page) == MaxPage {
@@ -120,14 +121,14 @@ func pending(v fsm.View, id history.RunID, limit int) (first []fsm.Task, total u
 }
 
 // find returns the run that ref addresses: the latest of its workflow id unless a run id is given.
-func find(v fsm.View, ref fsm.RunRef) (fsm.Run, error) {
+func find(v fsm.View, ref fsm.RunRef) (rows.Run, error) {
 	id := ref.RunID
 	if id.IsZero() {
 		id, _ = v.Latest(ref.WorkflowID)
 	}
 	run, ok := v.Run(id)
 	if !ok || run.WorkflowID != ref.WorkflowID {
-		return fsm.Run{}, &fsm.NotFound{WorkflowID: ref.WorkflowID, RunID: ref.RunID}
+		return rows.Run{}, &fsm.NotFound{WorkflowID: ref.WorkflowID, RunID: ref.RunID}
 	}
 	return run, nil
 }

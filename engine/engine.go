@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/schema"
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/lifecycle"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,7 +27,7 @@ type Config struct {
 	Limits       Limits
 	// Says hears what workflow code logs in new turns, beside Logger. It is called by the goroutine
 	// that makes the turn and must not wait. Nil = nobody.
-	Says    func(run fsm.Run, msg string)
+	Says    func(run rows.Run, msg string)
 	Logger  hclog.Logger
 	Metrics prometheus.Registerer // where the engine's figures are registered; nil = nowhere
 }

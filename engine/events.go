@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // History returns one page of a run's events from seq from on, and where to go on: next is 0 when
@@ -22,7 +23,7 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 		return nil, 0, 0, err
 	}
 	from = max(from, 1)
-	var run fsm.Run
+	var run rows.Run
 	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
 		if run, err = find(v, ref); err != nil {
@@ -40,7 +41,7 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 		return nil, 0, 0, readErr
 	}
 	if empty && wait > 0 {
-		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r fsm.Run) bool { return r.Events >= from || !r.Status.Open() }, look)
+		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r rows.Run) bool { return r.Events >= from || !r.Status.Open() }, look)
 	}
 	if err == nil && from <= run.Events {
 		if err := rd.room(min(pageBytes, int64(run.Bytes))); err != nil {
@@ -67,6 +68,6 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 // pageBytes bounds a page of events by size, as far as their average size tells.
 const pageBytes = 8 << 20
 
-func pageOf(run fsm.Run) int {
+func pageOf(run rows.Run) int {
 	return int(max(1, pageBytes*run.Events/max(1, run.Bytes)))
 }

@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -66,7 +67,7 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 // look reads the figures from the state.
 func (g *gauges) look(now history.Time) (metrics []prometheus.Metric) {
 	var counts []fsm.RunCount
-	var queues []fsm.Queue
+	var queues []rows.Queue
 	oldest := map[string]history.Time{}
 	var timer, schedule history.Time
 	g.log.View(func(v fsm.View) {

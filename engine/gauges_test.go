@@ -8,8 +8,8 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
-	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -71,7 +71,7 @@ func TestGauges(t *testing.T) {
 			t.Errorf("the oldest task has waited for %v s", age)
 		}
 		// Without a leader nothing that is due happens.
-		if _, _, err := n.PutSchedule(background, engine.Call{}, fsm.Schedule{ID: "j", Type: "w", Input: history.Payload("1"), Every: history.Duration(time.Minute)}, false); err != nil {
+		if _, _, err := n.PutSchedule(background, engine.Call{}, rows.Schedule{ID: "j", Type: "w", Input: history.Payload("1"), Every: history.Duration(time.Minute)}, false); err != nil {
 			t.Fatal(err)
 		}
 		n.Depose()

@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // hub wakes those who wait for a run or for the public feed. One goroutine tails the feed for the
@@ -25,7 +26,7 @@ type hub struct {
 
 // waiter waits until its condition holds for a run. The hub sends at most once.
 type waiter struct {
-	until func(fsm.Run) bool // nil = the run closed
+	until func(rows.Run) bool // nil = the run closed
 	done  chan struct{}
 }
 
@@ -49,7 +50,7 @@ func (h *hub) await(ctx context.Context, wait time.Duration, id history.RunID, l
 
 // awaitGrowth is await for what may happen while the run is open: until says, of the run's row,
 // whether it has. What wakes it may be over already: a run that closed may be open again.
-func (h *hub) awaitGrowth(ctx context.Context, wait time.Duration, id history.RunID, until func(fsm.Run) bool, look func(fsm.View) bool) {
+func (h *hub) awaitGrowth(ctx context.Context, wait time.Duration, id history.RunID, until func(rows.Run) bool, look func(fsm.View) bool) {
 	deadline := time.Now().Add(wait)
 	for waits := true; waits && wait > 0 && ctx.Err() == nil; wait = time.Until(deadline) {
 		h.hold(ctx, wait, id, &waiter{until: until}, func(v fsm.View) bool {

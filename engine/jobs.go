@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // jobs goes on with what commands have left undone because it would have made their entries too
@@ -31,7 +32,7 @@ func (j *jobs) run(ctx context.Context) error {
 	wait := backoff{first: 20 * time.Millisecond, most: 2 * time.Second}
 	last := uint64(0) // the job that had its turn
 	for {
-		var next []fsm.Job
+		var next []rows.Job
 		j.e.cfg.Log.View(func(v fsm.View) {
 			if next = v.Jobs(last, 1); len(next) == 0 && last > 0 {
 				next = v.Jobs(0, 1)
@@ -68,7 +69,7 @@ func (j *jobs) run(ctx context.Context) error {
 
 // Jobs lists what is left to do of commands that were too large for one entry, the oldest first, at
 // most MaxPage.
-func (e *Engine) Jobs(ctx context.Context, rd Read) (list []fsm.Job, index uint64, err error) {
+func (e *Engine) Jobs(ctx context.Context, rd Read) (list []rows.Job, index uint64, err error) {
 	err = e.read(ctx, rd, func(v fsm.View) { list, index = v.Jobs(0, MaxPage), v.Index() })
 	return list, index, err
 }

@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
 )
 
@@ -18,7 +19,7 @@ import (
 // judge checks the inputs that a turn of run hands to children and to the next run, and its result.
 // A child whose input does not fit starts as one that failed, which the verdict says; a run that
 // ends with what does not fit fails: asked gets that event instead.
-func (e *Engine) judge(ctx context.Context, run *fsm.Run, asked []history.Data) (checks []fsm.InputCheck, err error) {
+func (e *Engine) judge(ctx context.Context, run *rows.Run, asked []history.Data) (checks []fsm.InputCheck, err error) {
 	for i, data := range asked {
 		switch d := data.(type) {
 		case *history.ChildWorkflowStarted:
@@ -92,7 +93,7 @@ func (e *Engine) judgeInput(ctx context.Context, pkg *catalog.Package, member *c
 
 // judgeOutput says why a result does not fit the output schema of the run's version; empty = it
 // does, or there is none.
-func (e *Engine) judgeOutput(ctx context.Context, run *fsm.Run, result history.Payload) (flaw string, err error) {
+func (e *Engine) judgeOutput(ctx context.Context, run *rows.Run, result history.Payload) (flaw string, err error) {
 	s, err := e.schemas.Output(ctx, run.Version, run.Type, func() (pkg *catalog.Package, err error) {
 		e.cfg.Log.View(func(v fsm.View) {
 			var ok bool

@@ -6,6 +6,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // maxFilterAttributes is how many attributes a filter may name: each is one more index to walk.
@@ -15,7 +16,7 @@ const maxFilterAttributes = 20
 // index it was read at. versionRef narrows to a version: a prefix of a loaded one, or all 64 digits
 // of any. A page may have fewer runs than the limit, or none, and a cursor all the same: looking on
 // is then left to the next call.
-func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error) {
+func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]rows.Run, string, uint64, error) {
 	limit, err := checkPage(limit)
 	if err != nil {
 		return nil, "", 0, err
@@ -26,7 +27,7 @@ func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef 
 	if err := checkFilter(&f); err != nil {
 		return nil, "", 0, err
 	}
-	var runs []fsm.Run
+	var runs []rows.Run
 	var next string
 	var index uint64
 	readErr := e.read(ctx, rd, func(v fsm.View) {

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
 )
 
@@ -21,7 +22,7 @@ const (
 
 // reasonOf says for people why a run cannot go on. Of code that does not follow its history that is
 // what was recorded against what it asks for now, and the line that asks.
-func (e *Engine) reasonOf(ctx context.Context, at fsm.Run, why error) string {
+func (e *Engine) reasonOf(ctx context.Context, at rows.Run, why error) string {
 	var m *replay.Mismatch
 	if !errors.As(why, &m) {
 		return clip.To(why.Error(), MaxMessage)

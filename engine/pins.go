@@ -5,13 +5,14 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Pins is what pins one version.
 type Pins struct {
 	Version     catalog.Version
 	RouteActive bool // of any member
-	Counts      fsm.PinCounts
+	Counts      rows.PinCounts
 	Holders     []fsm.PinHolder
 	Next        string // cursor of the next page; "" = no more
 	Index       uint64

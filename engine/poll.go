@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/engine/desk"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Poll gives a worker tasks, waiting up to wait for the first one. When ctx ends it answers with
@@ -156,7 +157,7 @@ func (e *Engine) hand(ctx context.Context, d *desk.Desk, shared *desk.Claim, ans
 // stillLeased reports whether an attempt is still in the hands that it was given into.
 func stillLeased(v fsm.View, t fsm.TaskToken) bool {
 	task, ok := v.Task(t.RunID, t.ID)
-	return ok && task.Attempt == t.Attempt && (task.State == fsm.TaskLeased || task.State == fsm.TaskGivenUp)
+	return ok && task.Attempt == t.Attempt && (task.State == rows.TaskLeased || task.State == rows.TaskGivenUp)
 }
 
 // giveBack releases attempts that no worker has heard of, until term is over. If it fails they are

@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // QueryTimeout: the run had no turn, or its handler no answer, in time.
@@ -138,7 +139,7 @@ func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string
 }
 
 // queried finds the run, and waits for its first turn.
-func (e *Engine) queried(ctx context.Context, rd Read, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index uint64, err error) {
+func (e *Engine) queried(ctx context.Context, rd Read, ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, index uint64, err error) {
 	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
 		if run, pkg, err = runnable(v, ref); err == nil {
@@ -151,14 +152,14 @@ func (e *Engine) queried(ctx context.Context, rd Read, ref fsm.RunRef) (run fsm.
 		return run, nil, 0, readErr
 	}
 	if early {
-		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r fsm.Run) bool { return r.Through > 0 || !r.Status.Open() }, look)
+		e.hub.awaitGrowth(ctx, e.limits.QueryTimeout, run.RunID, func(r rows.Run) bool { return r.Through > 0 || !r.Status.Open() }, look)
 	}
 	return run, pkg, index, err
 }
 
 // seen reads the run again, as this node knows it: another query that was answered first may have
 // brought the execution further than this one's run was when it was found.
-func (e *Engine) seen(ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index uint64, err error) {
+func (e *Engine) seen(ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, index uint64, err error) {
 	e.cfg.Log.View(func(v fsm.View) {
 		index = v.Index()
 		run, pkg, err = runnable(v, ref)
@@ -167,7 +168,7 @@ func (e *Engine) seen(ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, index 
 }
 
 // runnable finds a run whose version is loaded.
-func runnable(v fsm.View, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, err error) {
+func runnable(v fsm.View, ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, err error) {
 	if run, err = find(v, ref); err != nil {
 		return run, nil, err
 	}
@@ -179,7 +180,7 @@ func runnable(v fsm.View, ref fsm.RunRef) (run fsm.Run, pkg *catalog.Package, er
 }
 
 // ask answers one query on an execution that stands at run's newest turn.
-func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, name string, args history.Payload) (history.Payload, error) {
+func (e *Engine) ask(ctx context.Context, run rows.Run, pkg *catalog.Package, name string, args history.Payload) (history.Payload, error) {
 	program, err := e.programs.load(ctx, pkg)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -212,7 +213,7 @@ func (e *Engine) ask(ctx context.Context, run fsm.Run, pkg *catalog.Package, nam
 // standing returns an execution for queries that stands at run's newest turn. When the query's time
 // is over while one is rebuilt, what was done is kept between two turns, and the next query goes on
 // from there: each turn has its own time, so a long life takes several queries and not for ever.
-func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *catalog.Package, run fsm.Run) (*replay.Machine, error) {
+func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *catalog.Package, run rows.Run) (*replay.Machine, error) {
 	turn, stop := timed(context.WithoutCancel(ctx), e.limits.TurnTimeout)
 	defer stop()
 	m, ok := e.queries.kept.Take(run.RunID)

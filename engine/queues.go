@@ -4,10 +4,11 @@ import (
 	"context"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Queues lists queues by name; cursor is the last name of the page before.
-func (e *Engine) Queues(ctx context.Context, rd Read, limit int, cursor string) (queues []fsm.Queue, next string, index uint64, err error) {
+func (e *Engine) Queues(ctx context.Context, rd Read, limit int, cursor string) (queues []rows.Queue, next string, index uint64, err error) {
 	if limit, err = checkPage(limit); err != nil {
 		return nil, "", 0, err
 	}
@@ -28,7 +29,7 @@ func (e *Engine) Queues(ctx context.Context, rd Read, limit int, cursor string) 
 }
 
 // Queue tells how one queue stands; one that nobody ever used is empty.
-func (e *Engine) Queue(ctx context.Context, rd Read, name string) (q fsm.Queue, index uint64, err error) {
+func (e *Engine) Queue(ctx context.Context, rd Read, name string) (q rows.Queue, index uint64, err error) {
 	if err := checkKnown("queue", name); err != nil {
 		return q, 0, err
 	}
@@ -42,7 +43,7 @@ func (e *Engine) Queue(ctx context.Context, rd Read, name string) (q fsm.Queue, 
 }
 
 // LimitQueue sets all limits of a queue.
-func (e *Engine) LimitQueue(ctx context.Context, c Call, name string, l fsm.QueueLimits) (Answered, error) {
+func (e *Engine) LimitQueue(ctx context.Context, c Call, name string, l rows.QueueLimits) (Answered, error) {
 	if err := checkLabel("queue", name); err != nil {
 		return Answered{}, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
 )
 
@@ -87,7 +88,7 @@ func (r *reconciler) run(ctx context.Context) error {
 // yet. False means that something is left to try again.
 func (r *reconciler) round(ctx context.Context) bool {
 	var packages []*catalog.Package
-	reported := make(map[catalog.Version]fsm.Readiness) // of this node
+	reported := make(map[catalog.Version]rows.Readiness) // of this node
 	r.e.cfg.Log.View(func(v fsm.View) {
 		packages = v.Catalog().Packages()
 		for _, row := range v.Readiness() {
@@ -142,8 +143,8 @@ func (r *reconciler) compile(ctx context.Context, p *catalog.Package) bool {
 
 // report tells the cluster how this node stands with a version, if it knows otherwise. A report on
 // a version that was unloaded meanwhile is ignored.
-func (r *reconciler) report(ctx context.Context, version catalog.Version, known fsm.Readiness) bool {
-	want := fsm.Readiness{Version: version, Node: r.e.cfg.Node, Ready: r.compiled[version], Problem: r.problems[version]}
+func (r *reconciler) report(ctx context.Context, version catalog.Version, known rows.Readiness) bool {
+	want := rows.Readiness{Version: version, Node: r.e.cfg.Node, Ready: r.compiled[version], Problem: r.problems[version]}
 	if known == want {
 		return true
 	}

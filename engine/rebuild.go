@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // replayTurns is how many recorded turns are read and shown at a time: long histories are never in
@@ -18,14 +19,14 @@ const replayTurns = 256
 
 // stands reports whether m stands after the newest turn that at names, and knows of everything that
 // was taken back.
-func stands(m *replay.Machine, at fsm.Run) bool {
+func stands(m *replay.Machine, at rows.Run) bool {
 	return m.Turns() == at.Turns && m.Reopenings() == len(at.Reopened)
 }
 
 // rebuild makes a machine that stands after the newest turn that at names, by showing it the
 // recorded ones. begins holds the run's first event, or nothing if it is still to be read. The
 // caller closes the machine, also one that comes beside an error.
-func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at fsm.Run, begins []history.Event, p *pace) (*replay.Machine, error) {
+func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at rows.Run, begins []history.Event, p *pace) (*replay.Machine, error) {
 	member, ok := pkg.Member(at.Type)
 	if !ok {
 		return nil, fmt.Errorf("version %s does not carry %q", at.Version, at.Type)
@@ -51,7 +52,7 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 
 // catchUp shows a machine the recorded turns up to the newest that at names. After errBetweenTurns
 // it may go on.
-func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at fsm.Run) error {
+func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at rows.Run) error {
 	if m.Turns() == at.Turns {
 		return nil
 	}
@@ -72,7 +73,7 @@ func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at fsm.Run) err
 
 // recorded reads the turns that m is to be shown next, with what they had seen and what they asked
 // for. What came while a turn was made lies in between.
-func (e *Engine) recorded(m *replay.Machine, at fsm.Run) (turns []history.Turn, events []history.Event) {
+func (e *Engine) recorded(m *replay.Machine, at rows.Run) (turns []history.Turn, events []history.Event) {
 	e.cfg.Log.View(func(v fsm.View) {
 		turns = v.Turns(at.RunID, m.Turns()+1, int(min(replayTurns, at.Turns-m.Turns())))
 		if len(turns) == 0 {
@@ -107,7 +108,7 @@ func eventsUpTo(v fsm.View, id history.RunID, from, to uint64) (all []history.Ev
 }
 
 // says writes what workflow code logs in new turns into this node's log.
-func (e *Engine) says(at fsm.Run) func(string) {
+func (e *Engine) says(at rows.Run) func(string) {
 	return func(msg string) {
 		e.log.Info("workflow says", "msg", msg, "workflow", at.WorkflowID, "run", at.RunID.String())
 		if e.cfg.Says != nil {

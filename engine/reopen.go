@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run
@@ -41,7 +42,7 @@ func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason stri
 // reopened as far as this node knows is left without: then the state machine refuses, or knows the
 // request, or has the engine look again, since no history ends at event 0.
 func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
-	var run fsm.Run
+	var run rows.Run
 	var pkg *catalog.Package
 	var last []history.Turn
 	ok := false

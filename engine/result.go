@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Result is how a run stands, and how it ended if it did. A run that continued as new is followed
@@ -34,7 +35,7 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 	}
 	follow := ref.RunID.IsZero()
 	deadline := time.Now().Add(wait)
-	var run fsm.Run
+	var run rows.Run
 	var index uint64
 	var err error
 	look := func(v fsm.View) (open bool) {
@@ -89,7 +90,7 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 }
 
 // resultOf reads how a run stands from the event that closed it, nil for an open run.
-func resultOf(run fsm.Run, end history.Data) *Result {
+func resultOf(run rows.Run, end history.Data) *Result {
 	res := &Result{WorkflowID: run.WorkflowID, RunID: run.RunID, Status: run.Status}
 	switch end := end.(type) {
 	case *history.WorkflowContinuedAsNew:
@@ -129,7 +130,7 @@ func orElse(s, other string) string {
 
 // terminal returns the event that closed the run, nil while it is open. Only what the state machine
 // appended in the same step can follow it.
-func terminal(v fsm.View, run fsm.Run) history.Data {
+func terminal(v fsm.View, run rows.Run) history.Data {
 	if run.Status.Open() {
 		return nil
 	}

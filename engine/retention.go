@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // SetRetention says how long closed runs of a type are kept; an empty type means all types without
@@ -15,13 +16,13 @@ func (e *Engine) SetRetention(ctx context.Context, c Call, typ string, age time.
 	if at := history.Duration(age); at != 0 && (at < fsm.MinRetention || at > fsm.MaxRetention) {
 		return Answered{}, invalid("age", "is %s; 0s (for ever) and %s to %s are allowed", age, fsm.MinRetention, fsm.MaxRetention)
 	}
-	return e.retain(ctx, c, &fsm.SetRetention{Rule: fsm.Retention{Type: typ, Age: history.Duration(age)}})
+	return e.retain(ctx, c, &fsm.SetRetention{Rule: rows.Retention{Type: typ, Age: history.Duration(age)}})
 }
 
 // RemoveRetention takes the rule of a type away: the one of all others applies again. Without one
 // it changes nothing.
 func (e *Engine) RemoveRetention(ctx context.Context, c Call, typ string) (Answered, error) {
-	return e.retain(ctx, c, &fsm.SetRetention{Rule: fsm.Retention{Type: typ}, Remove: true})
+	return e.retain(ctx, c, &fsm.SetRetention{Rule: rows.Retention{Type: typ}, Remove: true})
 }
 
 func (e *Engine) retain(ctx context.Context, c Call, cmd *fsm.SetRetention) (Answered, error) {
@@ -39,7 +40,7 @@ func (e *Engine) retain(ctx context.Context, c Call, cmd *fsm.SetRetention) (Ans
 }
 
 // Retention lists the rules by type, that of all others first.
-func (e *Engine) Retention(ctx context.Context, rd Read) (rules []fsm.Retention, index uint64, err error) {
+func (e *Engine) Retention(ctx context.Context, rd Read) (rules []rows.Retention, index uint64, err error) {
 	err = e.read(ctx, rd, func(v fsm.View) { rules, index = v.Retention(), v.Index() })
 	return rules, index, err
 }

@@ -13,6 +13,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -92,7 +93,7 @@ func TestRetention(t *testing.T) {
 		}
 		left(t, n, 0)
 		rules, index, err := n.Retention(background, engine.Read{})
-		if err != nil || index == 0 || fmt.Sprint(rules) != fmt.Sprint([]fsm.Retention{{Age: history.Duration(time.Hour)}, {Type: "b", Age: history.Duration(time.Second)}}) {
+		if err != nil || index == 0 || fmt.Sprint(rules) != fmt.Sprint([]rows.Retention{{Age: history.Duration(time.Hour)}, {Type: "b", Age: history.Duration(time.Second)}}) {
 			t.Errorf("rules are %v at %d, %v", rules, index, err)
 		}
 		n.Crash()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // keptLines are the lines of a turn that go into its entry: at most a quarter of what a run may
@@ -49,7 +50,7 @@ func (e *Engine) Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64,
 		return nil, err
 	}
 	from = max(from, 1)
-	var run fsm.Run
+	var run rows.Run
 	var page RunLog
 	most := 1 // until there is memory for more
 	look := func(v fsm.View) (wait bool) {
@@ -72,7 +73,7 @@ func (e *Engine) Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64,
 	}
 	if empty && wait > 0 {
 		turns := run.Turns
-		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r fsm.Run) bool { return r.Turns > turns || !r.Status.Open() }, func(v fsm.View) bool {
+		e.hub.awaitGrowth(ctx, wait, run.RunID, func(r rows.Run) bool { return r.Turns > turns || !r.Status.Open() }, func(v fsm.View) bool {
 			more := look(v)
 			turns = run.Turns
 			return more

@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
 )
 
@@ -18,7 +19,7 @@ const nextTimes = 5
 // PutSchedule makes a schedule, or with replace changes one. Of s the definition, Paused and Reason
 // are read; a schedule that is replaced and not Paused is resumed. The input is checked against the
 // version that the type is routed to, if it is routed.
-func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replace bool) (*fsm.ScheduleAnswer, Answered, error) {
+func (e *Engine) PutSchedule(ctx context.Context, c Call, s rows.Schedule, replace bool) (*fsm.ScheduleAnswer, Answered, error) {
 	s, cal, err := e.checkSchedule(s)
 	if err != nil {
 		return nil, Answered{}, err
@@ -57,7 +58,7 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s fsm.Schedule, replac
 }
 
 // checkSchedule settles what people say of a schedule. It needs no state.
-func (e *Engine) checkSchedule(s fsm.Schedule) (d fsm.Schedule, cal *calendar.Calendar, err error) {
+func (e *Engine) checkSchedule(s rows.Schedule) (d rows.Schedule, cal *calendar.Calendar, err error) {
 	if err := checkScheduleID(s.ID); err != nil {
 		return d, nil, err
 	}
@@ -79,20 +80,20 @@ func (e *Engine) checkSchedule(s fsm.Schedule) (d fsm.Schedule, cal *calendar.Ca
 	if err := checkOverlap(&s.Overlap); err != nil {
 		return d, nil, err
 	}
-	if s.CatchUp > fsm.CatchUpAll {
+	if s.CatchUp > rows.CatchUpAll {
 		return d, nil, invalid("catch_up", "is %d; there are one, none and all", s.CatchUp)
 	}
 	if cal, err = calendar.Parse(&s); err != nil {
 		return d, nil, err
 	}
-	return fsm.Schedule{
+	return rows.Schedule{
 		ID: s.ID, Type: s.Type, Input: s.Input, Attributes: s.Attributes, Every: s.Every, Cron: s.Cron, Timezone: s.Timezone, Overlap: s.Overlap, CatchUp: s.CatchUp,
 		Paused: s.Paused, Reason: s.Reason,
 	}, cal, nil
 }
 
 // checkScheduled refuses a schedule that could not fire as things are.
-func (e *Engine) checkScheduled(ctx context.Context, s *fsm.Schedule, cal *calendar.Calendar) error {
+func (e *Engine) checkScheduled(ctx context.Context, s *rows.Schedule, cal *calendar.Calendar) error {
 	if cal.Next(e.now()) == 0 {
 		return invalid("cron", "is %q, which no time matches", clip.Short(s.Cron))
 	}
@@ -113,8 +114,8 @@ func checkScheduleID(id string) error {
 	return nil
 }
 
-func checkOverlap(o *fsm.Overlap) error {
-	if o != nil && *o > fsm.OverlapAllowAll {
+func checkOverlap(o *rows.Overlap) error {
+	if o != nil && *o > rows.OverlapAllowAll {
 		return invalid("overlap", "is %d; there are skip, buffer_one, cancel_previous and allow_all", *o)
 	}
 	return nil
@@ -142,18 +143,18 @@ func (e *Engine) PauseSchedule(ctx context.Context, c Call, id, reason string) (
 // ResumeSchedule lets a schedule fire again, at its next time from now. Times that passed meanwhile
 // are not made up for.
 func (e *Engine) ResumeSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error) {
-	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
+	return e.onSchedule(ctx, c, id, func(s *rows.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
 		return &fsm.ResumeSchedule{ID: id, Next: cal.Next(e.now()), Revision: s.Revision}, nil
 	})
 }
 
 // TriggerSchedule fires a schedule now, also a paused one. A nil overlap is the schedule's own
 // policy. Whatever becomes of the fire, it is counted: the answer names what was started.
-func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
+func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap *rows.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkOverlap(overlap); err != nil {
 		return nil, Answered{}, err
 	}
-	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, _ *calendar.Calendar) (fsm.Command, error) {
+	return e.onSchedule(ctx, c, id, func(s *rows.Schedule, _ *calendar.Calendar) (fsm.Command, error) {
 		cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Times: []history.Time{e.now()}, Overlap: overlap, Apart: true}
 		return cmd, e.checkFires(ctx, s, cmd)
 	})
@@ -162,7 +163,7 @@ func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap
 // BackfillSchedule fires a schedule, also a paused one, for all its times from from up to but
 // without to that have come: at most fsm.MaxFires, fewer where the input is large. A nil overlap is
 // fsm.OverlapAllowAll.
-func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, to time.Time, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
+func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, to time.Time, overlap *rows.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkOverlap(overlap); err != nil {
 		return nil, Answered{}, err
 	}
@@ -173,10 +174,10 @@ func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, 
 		return nil, Answered{}, invalid("to", "is %s; it must be after from, which is %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
 	}
 	if overlap == nil {
-		all := fsm.OverlapAllowAll
+		all := rows.OverlapAllowAll
 		overlap = &all
 	}
-	return e.onSchedule(ctx, c, id, func(s *fsm.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
+	return e.onSchedule(ctx, c, id, func(s *rows.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
 		most := fsm.FiresAtOnce(s)
 		end := history.At(to)
 		times := cal.Between(history.At(from), min(end, e.now()+1), most+1)
@@ -194,7 +195,7 @@ var firstTime = time.Unix(1, 0).UTC()
 
 // onSchedule proposes what make says of the schedule as it stands, again if it has changed
 // meanwhile.
-func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*fsm.Schedule, *calendar.Calendar) (fsm.Command, error)) (*fsm.ScheduleAnswer, Answered, error) {
+func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*rows.Schedule, *calendar.Calendar) (fsm.Command, error)) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkScheduleID(id); err != nil {
 		return nil, Answered{}, err
 	}
@@ -205,7 +206,7 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*f
 		} else if ok {
 			return outcome[*fsm.ScheduleAnswer](c, res)
 		}
-		var s fsm.Schedule
+		var s rows.Schedule
 		e.cfg.Log.View(func(v fsm.View) { s, _ = v.Schedule(id) })
 		var cmd fsm.Command = &fsm.FireSchedule{ID: id} // of a schedule that is not known here: left to the state machine to refuse
 		if s.ID != "" {
@@ -228,7 +229,7 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*f
 
 // checkFires notes in cmd which schema the input of s was checked against, how it does not fit
 // that, and what cmd will cost.
-func (e *Engine) checkFires(ctx context.Context, s *fsm.Schedule, cmd *fsm.FireSchedule) error {
+func (e *Engine) checkFires(ctx context.Context, s *rows.Schedule, cmd *fsm.FireSchedule) error {
 	checked, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
 	if err != nil {
 		return err
@@ -242,11 +243,11 @@ func (e *Engine) checkFires(ctx context.Context, s *fsm.Schedule, cmd *fsm.FireS
 }
 
 // Schedule tells how a schedule stands, with its next fire times: at most 5.
-func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *fsm.Schedule, next []time.Time, index uint64, err error) {
+func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *rows.Schedule, next []time.Time, index uint64, err error) {
 	if err := checkScheduleID(id); err != nil {
 		return nil, nil, 0, err
 	}
-	var found fsm.Schedule
+	var found rows.Schedule
 	ok := false
 	err = e.read(ctx, rd, func(v fsm.View) {
 		found, ok = v.Schedule(id)
@@ -272,7 +273,7 @@ func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *fsm.Sched
 
 // Schedules lists schedules by id; cursor is the last id of the page before. A page ends early when
 // it passes 4 MiB.
-func (e *Engine) Schedules(ctx context.Context, rd Read, limit int, cursor string) (page []fsm.Schedule, next string, index uint64, err error) {
+func (e *Engine) Schedules(ctx context.Context, rd Read, limit int, cursor string) (page []rows.Schedule, next string, index uint64, err error) {
 	if limit, err = checkPage(limit); err != nil {
 		return nil, "", 0, err
 	}

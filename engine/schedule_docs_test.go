@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // TestScheduleGuide: what docs/SCHEDULES.md shows is what happens.
@@ -45,7 +46,7 @@ func TestScheduleGuide(t *testing.T) {
 	code := between("```python\n", "```")
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{body.Type: code}))
-		put(t, n, fsm.Schedule{ID: body.ID, Type: body.Type, Input: body.Input, Cron: body.Cron, Timezone: body.Timezone, Attributes: body.Attributes})
+		put(t, n, rows.Schedule{ID: body.ID, Type: body.Type, Input: body.Input, Cron: body.Cron, Timezone: body.Timezone, Attributes: body.Attributes})
 		past(2 * time.Hour)
 		equal(t, "outcome", n.Outcome(fsm.RunRef{WorkflowID: body.ID + ":2000-01-01T01:30:00Z"}), `completed "sales of 2000-1-1"`)
 	})

@@ -13,6 +13,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // job is a workflow that says what it was given; slow is one that runs until it is told to go.
@@ -22,7 +23,7 @@ var jobs = enginetest.Code{
 }
 
 // put makes a schedule, or changes one.
-func put(t *testing.T, n *enginetest.Node, s fsm.Schedule) *fsm.ScheduleAnswer {
+func put(t *testing.T, n *enginetest.Node, s rows.Schedule) *fsm.ScheduleAnswer {
 	t.Helper()
 	_, ok := look(n, s.ID)
 	answer, _, err := n.PutSchedule(background, engine.Call{}, s, ok)
@@ -32,7 +33,7 @@ func put(t *testing.T, n *enginetest.Node, s fsm.Schedule) *fsm.ScheduleAnswer {
 	return answer
 }
 
-func look(n *enginetest.Node, id string) (s fsm.Schedule, ok bool) {
+func look(n *enginetest.Node, id string) (s rows.Schedule, ok bool) {
 	n.State.View(func(v fsm.View) { s, ok = v.Schedule(id) })
 	return s, ok
 }
@@ -74,7 +75,7 @@ func past(d time.Duration) {
 func TestScheduleFires(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) { // it is 2000-01-01T00:00:00Z
 		first := n.Deploy(enginetest.Pack(t, jobs))
-		answer := put(t, n, fsm.Schedule{ID: "j", Type: "slow", Cron: "*/10 * * * *", Overlap: fsm.OverlapAllowAll, Input: history.Payload("1"),
+		answer := put(t, n, rows.Schedule{ID: "j", Type: "slow", Cron: "*/10 * * * *", Overlap: rows.OverlapAllowAll, Input: history.Payload("1"),
 			Attributes: history.Attributes{"team": history.Payload(`"a"`)}})
 		equal(t, "first time", answer.Schedule.Next.String(), "2000-01-01T00:10:00Z")
 		equal(t, "input", string(answer.Schedule.Input), "1")
@@ -104,7 +105,7 @@ func unload(n *enginetest.Node, typ string, l *fsm.LoadAnswer) error {
 	return err
 }
 
-func all() *fsm.Overlap { return new(fsm.OverlapAllowAll) }
+func all() *rows.Overlap { return new(rows.OverlapAllowAll) }
 
 // People pause, resume, trigger, back-fill, change and delete schedules.
 func TestScheduleControl(t *testing.T) {
@@ -120,7 +121,7 @@ func TestScheduleControl(t *testing.T) {
 			}
 			return a
 		}
-		put(t, n, fsm.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute)})
+		put(t, n, rows.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute)})
 		past(61 * time.Second)
 		must(n.PauseSchedule(background, engine.Call{}, "j", "lunch"))
 		past(2 * time.Minute)
@@ -158,7 +159,7 @@ func TestScheduleControl(t *testing.T) {
 			t.Errorf("too much to make up for: %v", err)
 		}
 		// A repeated request is answered as it was, although the schedule is another one now.
-		put(t, n, fsm.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Hour)})
+		put(t, n, rows.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Hour)})
 		again, said, err = n.BackfillSchedule(background, call("b1"), "j", day.Add(2*time.Minute), day.Add(4*time.Minute), nil)
 		if err != nil || !said.Deduplicated || len(again.Started) != 2 {
 			t.Errorf("the same back-fill again: %+v %+v %v", again, said, err)
@@ -172,7 +173,7 @@ func TestScheduleControl(t *testing.T) {
 			"resume":  second(n.ResumeSchedule(background, engine.Call{}, "j")),
 			"trigger": second(n.TriggerSchedule(background, engine.Call{}, "j", nil)),
 			"delete":  second(n.DeleteSchedule(background, engine.Call{}, "j")),
-			"replace": second(n.PutSchedule(background, engine.Call{}, fsm.Schedule{ID: "j", Type: "job", Every: 1e9}, true)),
+			"replace": second(n.PutSchedule(background, engine.Call{}, rows.Schedule{ID: "j", Type: "job", Every: 1e9}, true)),
 		} {
 			equal(t, name+" what is gone", enginetest.CodeOf(err), "not_found")
 		}
@@ -191,7 +192,7 @@ func second(_ *fsm.ScheduleAnswer, _ engine.Answered, err error) error { return 
 func TestScheduleChangedMeanwhile(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, jobs))
-		def := fsm.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), Paused: true, Input: history.Payload("1")}
+		def := rows.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), Paused: true, Input: history.Payload("1")}
 		put(t, n, def)
 		var once atomic.Bool
 		between := func(f func()) {
@@ -238,25 +239,25 @@ func TestScheduleChangedMeanwhile(t *testing.T) {
 func TestScheduleRefusals(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, jobs, enginetest.InputSchema("job", `{"type":"number"}`)))
-		good := fsm.Schedule{ID: "j", Type: "job", Every: 1e9, Input: history.Payload("1")}
+		good := rows.Schedule{ID: "j", Type: "job", Every: 1e9, Input: history.Payload("1")}
 		for name, c := range map[string]struct {
-			change func(*fsm.Schedule)
+			change func(*rows.Schedule)
 			field  string
 		}{
-			"no id":             {func(s *fsm.Schedule) { s.ID = "" }, "schedule_id"},
-			"an id of dots":     {func(s *fsm.Schedule) { s.ID = "..." }, "schedule_id"},
-			"a long id":         {func(s *fsm.Schedule) { s.ID = strings.Repeat("x", 151) }, "schedule_id"},
-			"no type":           {func(s *fsm.Schedule) { s.Type = "" }, "type"},
-			"no JSON":           {func(s *fsm.Schedule) { s.Input = history.Payload("{") }, "input"},
-			"a large input":     {func(s *fsm.Schedule) { s.Input = history.Payload(`"` + strings.Repeat("x", 2<<20) + `"`) }, "input"},
-			"a misfit":          {func(s *fsm.Schedule) { s.Input = history.Payload(`"x"`) }, "does not fit"},
-			"attributes":        {func(s *fsm.Schedule) { s.Attributes = history.Attributes{"a": history.Payload("{}")} }, "attributes.a"},
-			"no time":           {func(s *fsm.Schedule) { s.Every = 0 }, "every"},
-			"no time that is":   {func(s *fsm.Schedule) { s.Every, s.Cron = 0, "0 0 30 2 *" }, "no time matches"},
-			"overlap":           {func(s *fsm.Schedule) { s.Overlap = 4 }, "overlap"},
-			"catch up":          {func(s *fsm.Schedule) { s.CatchUp = 3 }, "catch_up"},
-			"a long reason":     {func(s *fsm.Schedule) { s.Reason = strings.Repeat("x", 1025) }, "reason"},
-			"a reason in bytes": {func(s *fsm.Schedule) { s.Reason = "\xff" }, "reason"},
+			"no id":             {func(s *rows.Schedule) { s.ID = "" }, "schedule_id"},
+			"an id of dots":     {func(s *rows.Schedule) { s.ID = "..." }, "schedule_id"},
+			"a long id":         {func(s *rows.Schedule) { s.ID = strings.Repeat("x", 151) }, "schedule_id"},
+			"no type":           {func(s *rows.Schedule) { s.Type = "" }, "type"},
+			"no JSON":           {func(s *rows.Schedule) { s.Input = history.Payload("{") }, "input"},
+			"a large input":     {func(s *rows.Schedule) { s.Input = history.Payload(`"` + strings.Repeat("x", 2<<20) + `"`) }, "input"},
+			"a misfit":          {func(s *rows.Schedule) { s.Input = history.Payload(`"x"`) }, "does not fit"},
+			"attributes":        {func(s *rows.Schedule) { s.Attributes = history.Attributes{"a": history.Payload("{}")} }, "attributes.a"},
+			"no time":           {func(s *rows.Schedule) { s.Every = 0 }, "every"},
+			"no time that is":   {func(s *rows.Schedule) { s.Every, s.Cron = 0, "0 0 30 2 *" }, "no time matches"},
+			"overlap":           {func(s *rows.Schedule) { s.Overlap = 4 }, "overlap"},
+			"catch up":          {func(s *rows.Schedule) { s.CatchUp = 3 }, "catch_up"},
+			"a long reason":     {func(s *rows.Schedule) { s.Reason = strings.Repeat("x", 1025) }, "reason"},
+			"a reason in bytes": {func(s *rows.Schedule) { s.Reason = "\xff" }, "reason"},
 		} {
 			s := good
 			c.change(&s)
@@ -270,7 +271,7 @@ func TestScheduleRefusals(t *testing.T) {
 		unrouted := good
 		unrouted.ID, unrouted.Type, unrouted.Input = "k", "later", history.Payload(`"x"`)
 		put(t, n, unrouted) // there is nothing to check it against yet
-		odd := fsm.Overlap(9)
+		odd := rows.Overlap(9)
 		day := time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC)
 		for name, err := range map[string]error{
 			"overlap of a trigger":   second(n.TriggerSchedule(background, engine.Call{}, "j", &odd)),
@@ -294,7 +295,7 @@ func TestScheduleList(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, jobs))
 		for _, id := range []string{"c", "a", "d", "b"} {
-			put(t, n, fsm.Schedule{ID: id, Type: "job", Cron: "30 2 * * 1-5", Timezone: "Europe/Berlin", Input: history.Payload(`"` + strings.Repeat(id, 1<<20) + `"`)})
+			put(t, n, rows.Schedule{ID: id, Type: "job", Cron: "30 2 * * 1-5", Timezone: "Europe/Berlin", Input: history.Payload(`"` + strings.Repeat(id, 1<<20) + `"`)})
 		}
 		var pages []string
 		for cursor, more := "", true; more; more = cursor != "" {
@@ -334,7 +335,7 @@ def run(ctx, input):
         fail("as told")
     ctx.continue_as_new(input)
 `}))
-		put(t, n, fsm.Schedule{ID: "j", Type: "loop", Every: history.Duration(time.Minute), Overlap: fsm.OverlapSkip})
+		put(t, n, rows.Schedule{ID: "j", Type: "loop", Every: history.Duration(time.Minute), Overlap: rows.OverlapSkip})
 		past(61 * time.Second)
 		first := fsm.RunRef{WorkflowID: "j:2000-01-01T00:01:00Z"}
 		n.Send(first, "next", `"on"`)

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // schedules fires schedules when their time has come. What it proposes is fenced by the time that
@@ -95,7 +96,7 @@ func (f *schedules) fire(ctx context.Context, due []string) bool {
 // step proposes what is next to be done about one schedule, and tells whether it was done.
 func (f *schedules) step(ctx context.Context, id string) bool {
 	e := f.e
-	var s fsm.Schedule
+	var s rows.Schedule
 	e.cfg.Log.View(func(v fsm.View) { s, _ = v.Schedule(id) })
 	now := e.now()
 	due := s.Next != 0 && s.Next <= now

@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // A bubble begins at 2000-01-01T00:00:00Z.
@@ -23,7 +24,7 @@ func TestScheduleFailover(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *enginetest.Node) {
 				n.Deploy(enginetest.Pack(t, jobs))
-				put(t, n, fsm.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), CatchUp: fsm.CatchUpNone})
+				put(t, n, rows.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), CatchUp: rows.CatchUpNone})
 				disturb(n)
 				past(time.Until(time.Date(2000, 1, 1, 0, 5, 10, 0, time.UTC)))
 				equal(t, "fired", fired(n, "j"), want)
@@ -66,21 +67,21 @@ func TestScheduleFailover(t *testing.T) {
 func TestScheduleCatchUp(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		policy  fsm.CatchUp
+		policy  rows.CatchUp
 		away    time.Duration
 		want    string
 		tallied string
 	}{
-		{"one", fsm.CatchUpOne, 5 * time.Minute, "00:01:00 00:06:00 00:07:00", "started 3 skipped 0 missed 4 failed 0 open 0"},
-		{"none", fsm.CatchUpNone, 5 * time.Minute, "00:01:00 00:07:00", "started 2 skipped 0 missed 5 failed 0 open 0"},
-		{"all", fsm.CatchUpAll, 5 * time.Minute, "00:01:00 00:02:00 00:03:00 00:04:00 00:05:00 00:06:00 00:07:00", "started 7 skipped 0 missed 0 failed 0 open 0"},
-		{"none, the latest on time", fsm.CatchUpNone, 4*time.Minute + 35*time.Second, "00:01:00 00:06:00 00:07:00", "started 3 skipped 0 missed 4 failed 0 open 0"},
-		{"one, the latest on time", fsm.CatchUpOne, 4*time.Minute + 35*time.Second, "00:01:00 00:05:00 00:06:00 00:07:00", "started 4 skipped 0 missed 3 failed 0 open 0"},
+		{"one", rows.CatchUpOne, 5 * time.Minute, "00:01:00 00:06:00 00:07:00", "started 3 skipped 0 missed 4 failed 0 open 0"},
+		{"none", rows.CatchUpNone, 5 * time.Minute, "00:01:00 00:07:00", "started 2 skipped 0 missed 5 failed 0 open 0"},
+		{"all", rows.CatchUpAll, 5 * time.Minute, "00:01:00 00:02:00 00:03:00 00:04:00 00:05:00 00:06:00 00:07:00", "started 7 skipped 0 missed 0 failed 0 open 0"},
+		{"none, the latest on time", rows.CatchUpNone, 4*time.Minute + 35*time.Second, "00:01:00 00:06:00 00:07:00", "started 3 skipped 0 missed 4 failed 0 open 0"},
+		{"one, the latest on time", rows.CatchUpOne, 4*time.Minute + 35*time.Second, "00:01:00 00:05:00 00:06:00 00:07:00", "started 4 skipped 0 missed 3 failed 0 open 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *enginetest.Node) {
 				n.Deploy(enginetest.Pack(t, jobs))
-				put(t, n, fsm.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), CatchUp: c.policy, Overlap: fsm.OverlapAllowAll})
+				put(t, n, rows.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), CatchUp: c.policy, Overlap: rows.OverlapAllowAll})
 				past(90 * time.Second)
 				n.Crash()
 				past(c.away)
@@ -98,8 +99,8 @@ func TestScheduleLongAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.NewFast(t)
 		n.Deploy(enginetest.Pack(t, jobs))
-		put(t, n, fsm.Schedule{ID: "one", Type: "job", Cron: "* * * * * *"})
-		put(t, n, fsm.Schedule{ID: "all", Type: "slow", Every: history.Duration(time.Minute), CatchUp: fsm.CatchUpAll, Overlap: fsm.OverlapAllowAll})
+		put(t, n, rows.Schedule{ID: "one", Type: "job", Cron: "* * * * * *"})
+		put(t, n, rows.Schedule{ID: "all", Type: "slow", Every: history.Duration(time.Minute), CatchUp: rows.CatchUpAll, Overlap: rows.OverlapAllowAll})
 		n.Crash()
 		const away = 24 * time.Hour
 		past(away)
@@ -114,20 +115,20 @@ func TestScheduleLongAway(t *testing.T) {
 func TestScheduleOverlap(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		policy  fsm.Overlap
+		policy  rows.Overlap
 		tallied string
 		then    string // after the first run was let go
 		fired   string
 	}{
-		{"skip", fsm.OverlapSkip, "started 1 skipped 2 missed 0 failed 0 open 1", "started 1 skipped 2 missed 0 failed 0 open 0", "00:01:00"},
-		{"buffer one", fsm.OverlapBufferOne, "started 1 skipped 1 missed 0 failed 0 open 1 waiting", "started 2 skipped 1 missed 0 failed 0 open 1", "00:01:00 00:02:00"},
-		{"allow all", fsm.OverlapAllowAll, "started 3 skipped 0 missed 0 failed 0 open 3", "started 3 skipped 0 missed 0 failed 0 open 2", "00:01:00 00:02:00 00:03:00"},
-		{"cancel previous", fsm.OverlapCancelPrevious, "started 3 skipped 0 missed 0 failed 0 open 1", "", "00:01:00 00:02:00 00:03:00"},
+		{"skip", rows.OverlapSkip, "started 1 skipped 2 missed 0 failed 0 open 1", "started 1 skipped 2 missed 0 failed 0 open 0", "00:01:00"},
+		{"buffer one", rows.OverlapBufferOne, "started 1 skipped 1 missed 0 failed 0 open 1 waiting", "started 2 skipped 1 missed 0 failed 0 open 1", "00:01:00 00:02:00"},
+		{"allow all", rows.OverlapAllowAll, "started 3 skipped 0 missed 0 failed 0 open 3", "started 3 skipped 0 missed 0 failed 0 open 2", "00:01:00 00:02:00 00:03:00"},
+		{"cancel previous", rows.OverlapCancelPrevious, "started 3 skipped 0 missed 0 failed 0 open 1", "", "00:01:00 00:02:00 00:03:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *enginetest.Node) {
 				n.Deploy(enginetest.Pack(t, jobs))
-				put(t, n, fsm.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Minute), Overlap: c.policy})
+				put(t, n, rows.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Minute), Overlap: c.policy})
 				past(3*time.Minute + time.Second)
 				equal(t, "tally", tally(n, "j"), c.tallied)
 				first := fsm.RunRef{WorkflowID: "j:2000-01-01T00:01:00Z"}
@@ -156,7 +157,7 @@ def run(ctx, input):
         ctx.sleep("150s")
     return "tidied"
 `}))
-		put(t, n, fsm.Schedule{ID: "j", Type: "tidy", Every: history.Duration(time.Minute), Overlap: fsm.OverlapCancelPrevious})
+		put(t, n, rows.Schedule{ID: "j", Type: "tidy", Every: history.Duration(time.Minute), Overlap: rows.OverlapCancelPrevious})
 		past(4*time.Minute + 20*time.Second)
 		equal(t, "fired", fired(n, "j"), "00:01:00")
 		equal(t, "tally", tally(n, "j"), "started 1 skipped 2 missed 0 failed 0 open 1 waiting")
@@ -170,7 +171,7 @@ def run(ctx, input):
 // same.
 func TestScheduleFailures(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
-		put(t, n, fsm.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), Input: history.Payload(`{"n":1}`)})
+		put(t, n, rows.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), Input: history.Payload(`{"n":1}`)})
 		failure := func(want, about string) {
 			t.Helper()
 			past(time.Minute)
@@ -202,7 +203,7 @@ func TestScheduleRechecks(t *testing.T) {
 	t.Run("on its way", func(t *testing.T) {
 		bubble(t, func(t *testing.T, n *enginetest.Node) {
 			n.Deploy(enginetest.Pack(t, jobs))
-			put(t, n, fsm.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Minute), Input: history.Payload(`{"n":1}`)})
+			put(t, n, rows.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Minute), Input: history.Payload(`{"n":1}`)})
 			archive := strict(t)
 			var once atomic.Bool
 			n.Log.Inject(func(c fsm.Command) enginetest.Fault {
@@ -222,7 +223,7 @@ func TestScheduleRechecks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *enginetest.Node) {
 				n.Deploy(enginetest.Pack(t, jobs))
-				put(t, n, fsm.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Minute), Input: history.Payload(c.input), Overlap: fsm.OverlapBufferOne})
+				put(t, n, rows.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Minute), Input: history.Payload(c.input), Overlap: rows.OverlapBufferOne})
 				past(121 * time.Second)
 				n.Deploy(strict(t))
 				n.Send(fsm.RunRef{WorkflowID: "j:2000-01-01T00:01:00Z"}, "go", "1")
@@ -237,8 +238,8 @@ func TestScheduleRechecks(t *testing.T) {
 func TestScheduleWithoutSchema(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, jobs, enginetest.InputSchema("job", `{"type":"null"}`)))
-		put(t, n, fsm.Schedule{ID: "a", Type: "job", Every: history.Duration(time.Minute)})
-		put(t, n, fsm.Schedule{ID: "b", Type: "slow", Every: history.Duration(time.Minute), Overlap: fsm.OverlapAllowAll})
+		put(t, n, rows.Schedule{ID: "a", Type: "job", Every: history.Duration(time.Minute)})
+		put(t, n, rows.Schedule{ID: "b", Type: "slow", Every: history.Duration(time.Minute), Overlap: rows.OverlapAllowAll})
 		n.Restart() // and forgets the schema
 		n.Blobs.Hide(true)
 		past(2*time.Minute + time.Second)

@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // VersionRow is a line of the listing: one for each member of each loaded package.
@@ -14,8 +15,8 @@ type VersionRow struct {
 	Package     *catalog.Package // shared: do not change it
 	Member      catalog.Member
 	RouteActive bool
-	ReadyNodes  []string      // that have compiled it, by id
-	Pins        fsm.PinCounts // of the whole package
+	ReadyNodes  []string       // that have compiled it, by id
+	Pins        rows.PinCounts // of the whole package
 }
 
 // Versions lists what is loaded, sorted by type, time of loading and version; typ "" lists every

@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // visit takes turns of one run until it needs none. It is one goroutine's.
@@ -85,7 +86,7 @@ func (v *visit) takeTurns(ctx context.Context) {
 
 // make computes the run's next turn if it needs one: nil means that it does not, or cannot have it
 // now.
-func (v *visit) make(ctx context.Context) (at fsm.Run, step *replay.Step, err error) {
+func (v *visit) make(ctx context.Context) (at rows.Run, step *replay.Step, err error) {
 	if err := v.place(ctx); err != nil {
 		return at, nil, err
 	}
@@ -158,7 +159,7 @@ func (e *Engine) typeOf(id history.RunID) (typ string) {
 // work is what one look at the state says about a run.
 type work struct {
 	needed bool
-	run    fsm.Run
+	run    rows.Run
 	pkg    *catalog.Package
 	begins []history.Event // the WorkflowStarted, for a run without turns that count
 	news   []history.Event // all that no turn has seen
@@ -208,7 +209,7 @@ func (v *visit) bring(ctx context.Context, w work) error {
 }
 
 // record proposes a turn and says how to go on.
-func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next, error) {
+func (v *visit) record(ctx context.Context, at rows.Run, step *replay.Step) (next, error) {
 	limits := v.d.e.limits
 	if v.unjudged != nil {
 		v.d.e.log.Warn("what a turn hands on cannot be checked now, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", step.N, "error", v.unjudged)
@@ -222,7 +223,7 @@ func (v *visit) record(ctx context.Context, at fsm.Run, step *replay.Step) (next
 	turn := fsm.Envelope{Command: &fsm.RecordTurn{
 		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut, Waits: step.Waits, Rules: history.Rules, Checks: v.checks, Checked: true,
 		Logs:   v.d.e.keptLines(step.Logs),
-		Limits: fsm.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals, LogBytes: uint64(max(limits.RunLogBytes, 0))},
+		Limits: rows.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals, LogBytes: uint64(max(limits.RunLogBytes, 0))},
 	}}
 	res, err := v.d.e.cfg.Log.Propose(ctx, turn)
 	if err != nil {
@@ -289,7 +290,7 @@ func (v *visit) drop() {
 // quarantine pauses a run whose code broke the runtime again and again: people look at it, and
 // resume it. It is fenced by the turn, so that a run which went on elsewhere meanwhile is left
 // alone.
-func (v *visit) quarantine(ctx context.Context, at fsm.Run, why error) {
+func (v *visit) quarantine(ctx context.Context, at rows.Run, why error) {
 	reason := v.d.e.reasonOf(ctx, at, why)
 	var crash *runtime.Crash
 	if errors.As(why, &crash) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -92,11 +93,11 @@ func (t *step) commit() error {
 	t.storeFeed()
 	t.dropChecks()
 	t.forget()
-	t.s.owners.store(t, (*ownerUse).empty)
+	t.s.owners.store(t, (*rows.OwnerUse).Empty)
 	t.meta.Digest = t.digest(t.s.meta.Digest)
 	t.note()
 	t.write(batch)
-	t.fail(batch.Set(key(keyMeta), encoded(t.meta), nil))
+	t.fail(batch.Set(rows.Key(rows.FamilyMeta), rows.Encoded(t.meta), nil))
 	if t.mirror != nil {
 		t.fail(t.mirror.Close())
 	}

@@ -9,6 +9,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // CheckInvariants recounts everything that follows from something else, and returns an error naming
@@ -22,7 +23,7 @@ func (s *State) CheckInvariants() error {
 		return ErrClosed
 	}
 	defer p.drop()
-	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[page]uint64{}, counts: map[string]*PinCounts{}, told: map[cohort]uint64{}, shown: map[[2]uint64]bool{}}
+	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[rows.Page]uint64{}, counts: map[string]*rows.PinCounts{}, told: map[rows.Cohort]uint64{}, shown: map[[2]uint64]bool{}}
 	c.checkCatalog()
 	c.recountRuns()
 	c.linkRuns()
@@ -46,11 +47,11 @@ type checker struct {
 	runs   map[history.RunID]*recount
 	order  []*recount        // by serial
 	latest map[string]uint64 // workflow id -> serial
-	pages  []page
-	left   map[page]uint64
-	counts map[string]*PinCounts // version key ->
-	told   map[cohort]uint64     // runs
-	shown  map[[2]uint64]bool    // serial and seq of signals that a run took over
+	pages  []rows.Page
+	left   map[rows.Page]uint64
+	counts map[string]*rows.PinCounts // version key ->
+	told   map[rows.Cohort]uint64     // runs
+	shown  map[[2]uint64]bool         // serial and seq of signals that a run took over
 }
 
 func (c *checker) failf(format string, args ...any) {
@@ -67,8 +68,8 @@ func (c *checker) checkCatalog() {
 	}
 	stored := catalog.New()
 	err := errors.Join(
-		each(c.p.snap, keyPackage, func(_ []byte, p catalog.Package) { stored.Put(p) }),
-		each(c.p.snap, keyRoute, func(_ []byte, r catalog.Route) { stored.PutRoute(r) }),
+		each(c.p.snap, rows.FamilyPackage, func(_ []byte, p catalog.Package) { stored.Put(p) }),
+		each(c.p.snap, rows.FamilyRoute, func(_ []byte, r catalog.Route) { stored.PutRoute(r) }),
 	)
 	if err != nil {
 		c.failf("catalog on disk: %w", err)
@@ -76,7 +77,7 @@ func (c *checker) checkCatalog() {
 	if !slices.Equal(stored.Rows(), c.p.catalog.Rows()) {
 		c.failf("I1: routes in memory are %v, on disk %v", c.p.catalog.Rows(), stored.Rows())
 	}
-	if !slices.EqualFunc(stored.Packages(), c.p.catalog.Packages(), func(a, b *catalog.Package) bool { return bytes.Equal(encoded(a), encoded(b)) }) {
+	if !slices.EqualFunc(stored.Packages(), c.p.catalog.Packages(), func(a, b *catalog.Package) bool { return bytes.Equal(rows.Encoded(a), rows.Encoded(b)) }) {
 		c.failf("I6: packages in memory are not those on disk")
 	}
 }
@@ -91,7 +92,7 @@ type recount struct {
 	cancel   bool
 	attrs    history.Attributes
 	timers   []armedTimer
-	children []childLine
+	children []rows.Child
 	next     history.RunID // that it continues as
 	retold   *retold       // nil = it was never reopened
 	left     leftBehind    // when it closed
@@ -105,13 +106,13 @@ type armedTimer struct {
 }
 
 func (c *checker) recountRuns() {
-	c.p.scan(key(keyRow), key(keyRow+1), func(k, b []byte) bool {
+	c.p.scan(rows.Key(rows.FamilyRun), rows.Key(rows.FamilyRun+1), func(k, b []byte) bool {
 		r := new(row)
-		if !c.p.row(b, &r.runRow) {
+		if !c.p.row(b, &r.RunRow) {
 			c.failf("row %x cannot be read", k)
 			return false
 		}
-		if r.Serial != readU64(k[1:]) {
+		if r.Serial != rows.U64(k[1:]) {
 			c.failf("row %x has serial %d", k, r.Serial)
 		}
 		n := &recount{row: r}
@@ -164,13 +165,13 @@ func (n *recount) apply(e history.Event) {
 		n.timers = slices.DeleteFunc(n.timers, func(t armedTimer) bool { return t.id == id })
 	}
 	forgetChild := func(id uint64) {
-		n.children = slices.DeleteFunc(n.children, func(l childLine) bool { return l.id == id })
+		n.children = slices.DeleteFunc(n.children, func(l rows.Child) bool { return l.ID == id })
 	}
 	switch d := e.Data.(type) {
 	case *history.WorkflowStarted:
 		n.attrs = setAll(nil, d.Attributes)
 		if d.Timeout > 0 {
-			n.timers = append(n.timers, armedTimer{0, due(e.At, d.Timeout)})
+			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, d.Timeout)})
 		}
 	case *history.AttributesUpdated:
 		n.attrs = setAll(n.attrs, d.Attributes)
@@ -187,7 +188,7 @@ func (n *recount) apply(e history.Event) {
 		}
 	case *history.WorkflowResumed:
 		if n.still > 0 {
-			n.timers = append(n.timers, armedTimer{0, due(e.At, n.still)})
+			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, n.still)})
 		}
 		n.still = 0
 	case *history.TimerStarted:
@@ -204,19 +205,19 @@ func (n *recount) apply(e history.Event) {
 			forgetChild(d.ID) // a reopening has not found it open
 		}
 		if !d.RunID.IsZero() {
-			n.children = append(n.children, childLine{d.ID, d.RunID, true})
+			n.children = append(n.children, rows.Child{ID: d.ID, Run: d.RunID, Awaited: true})
 		}
 	case *history.ChildWorkflowCompleted:
 		forgetChild(d.ID)
 	case *history.ChildWorkflowFailed:
-		if i := slices.IndexFunc(n.children, func(l childLine) bool { return l.id == d.ID }); i >= 0 && n.children[i].awaited {
+		if i := slices.IndexFunc(n.children, func(l rows.Child) bool { return l.ID == d.ID }); i >= 0 && n.children[i].Awaited {
 			forgetChild(d.ID)
 		}
 	case *history.ChildWorkflowCancelled:
 		if !d.Asked {
 			forgetChild(d.ID)
-		} else if i := slices.IndexFunc(n.children, func(l childLine) bool { return l.id == d.ID }); i >= 0 {
-			n.children[i].awaited = false // it may still be open
+		} else if i := slices.IndexFunc(n.children, func(l rows.Child) bool { return l.ID == d.ID }); i >= 0 {
+			n.children[i].Awaited = false // it may still be open
 		}
 	case *history.WorkflowContinuedAsNew:
 		n.next = d.NewRunID

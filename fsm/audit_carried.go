@@ -1,32 +1,35 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 // checkCarried: the rows that stand for signals are those that the run's row names; they name
 // signals, and these were received by runs before it.
 func (c *checker) checkCarried(n *recount) {
-	use, last := carriedUse{From: n.row.Carried.From}, stretch{}
-	c.p.scan(eventKey(n.row.Serial, 0), numberKey(keyEvent, n.row.Serial+1), func(k, b []byte) bool {
-		if b[0] != carriedMark {
+	use, last := rows.CarriedUse{From: n.row.Carried.From}, rows.Stretch{}
+	c.p.scan(rows.EventKey(n.row.Serial, 0), rows.NumberKey(rows.FamilyEvent, n.row.Serial+1), func(k, b []byte) bool {
+		if b[0] != rows.CarriedMark {
 			return true
 		}
-		row, err := decodeCarried(b)
+		row, err := rows.DecodeCarried(b)
 		if err != nil {
 			c.failf("run %s: row %x: %w", n.row.Run.RunID, k, err)
 			return false
 		}
-		use.Ends = append(use.Ends, readU64(k[9:]))
-		use.Count += row.count()
-		for _, s := range row.list {
-			if s.count == 0 || s.serial >= n.row.Serial || !last.before(s) || last.serial == s.serial && last.end() > s.first {
+		use.Ends = append(use.Ends, rows.U64(k[9:]))
+		use.Count += row.Count()
+		for _, s := range row.List {
+			if s.Count == 0 || s.Serial >= n.row.Serial || !last.Before(s) || last.Serial == s.Serial && last.End() > s.First {
 				c.failf("run %s: it took over %v after %v", n.row.Run.RunID, s, last)
 			}
 			last = s
-			for seq := s.first; seq < s.end(); seq++ {
-				c.shown[[2]uint64{s.serial, seq}] = true
+			for seq := s.First; seq < s.End(); seq++ {
+				c.shown[[2]uint64{s.Serial, seq}] = true
 			}
 		}
-		err = eachStored(c.p.snap, row.list, 0, func(b []byte) bool {
+		err = eachStored(c.p.snap, row.List, 0, func(b []byte) bool {
 			if history.Type(b[0]) != history.TypeSignalReceived {
 				c.failf("run %s: it took over an event of type %d", n.row.Run.RunID, b[0])
 			}
@@ -38,7 +41,7 @@ func (c *checker) checkCarried(n *recount) {
 		}
 		return true
 	})
-	if string(encoded(use)) != string(encoded(n.row.Carried)) || (use.Count > 0) != !use.From.IsZero() || use.Count > 0 && !n.row.Continued {
+	if string(rows.Encoded(use)) != string(rows.Encoded(n.row.Carried)) || (use.Count > 0) != !use.From.IsZero() || use.Count > 0 && !n.row.Continued {
 		c.failf("run %s: it took over %+v, its row says %+v", n.row.Run.RunID, use, n.row.Carried)
 	}
 }

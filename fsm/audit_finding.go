@@ -5,18 +5,19 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // linkFinding writes down the rows by which a run is found, and counts it.
 func (c *checker) linkFinding(r *row) {
-	for _, of := range terms(r.Run.Attributes) {
-		c.expect(termKey(keyAttribute, of, r.Serial), nil)
+	for _, of := range rows.Terms(r.Run.Attributes) {
+		c.expect(rows.TermKey(rows.FamilyAttribute, of, r.Serial), nil)
 	}
 	if p := r.Run.Parent; p != nil {
-		c.expect(termKey(keyByParent, parentTerm(p.WorkflowID), r.Serial), nil)
+		c.expect(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial), nil)
 	}
 	if at := r.Run.ClosedAt; at != 0 {
-		c.expect(closedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
+		c.expect(rows.ClosedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
 		if at < c.p.fronts[r.Run.Type] {
 			c.failf("run %s closed at %s, the front of its type is at %s", r.Run.RunID, at, c.p.fronts[r.Run.Type])
 		}
@@ -24,21 +25,21 @@ func (c *checker) linkFinding(r *row) {
 	if r.Serial < c.p.oldest {
 		c.failf("run %s has serial %d, the oldest is said to be %d", r.Run.RunID, r.Serial, c.p.oldest)
 	}
-	c.told[cohort{r.Run.Type, r.Run.Version, r.Run.Status}]++
+	c.told[rows.Cohort{Type: r.Run.Type, Version: r.Run.Version, Status: r.Run.Status}]++
 }
 
 // checkCounts: the counts are those of the runs, and the cohorts in memory are those that are
 // stored.
 func (c *checker) checkCounts() {
-	var stored []cohort
-	c.p.scan(key(keyCount), key(keyCount+1), func(k, b []byte) bool {
-		of := cohortOf(k)
+	var stored []rows.Cohort
+	c.p.scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool {
+		of := rows.CohortOf(k)
 		n, _ := binary.Uvarint(b)
 		if n != c.told[of] {
-			c.failf("%d runs of %s on %s are %s, their count says %d", c.told[of], of.typ, of.version.Short(), of.status, n)
+			c.failf("%d runs of %s on %s are %s, their count says %d", c.told[of], of.Type, of.Version.Short(), of.Status, n)
 		}
-		if _, loaded := c.p.catalog.Package(of.version); n == 0 && !loaded {
-			c.failf("a count of zero is kept of %s on %s, which is not loaded", of.typ, of.version.Short())
+		if _, loaded := c.p.catalog.Package(of.Version); n == 0 && !loaded {
+			c.failf("a count of zero is kept of %s on %s, which is not loaded", of.Type, of.Version.Short())
 		}
 		delete(c.told, of)
 		stored = append(stored, of)
@@ -51,7 +52,7 @@ func (c *checker) checkCounts() {
 		c.failf("cohorts in memory are %v, on disk %v", c.p.cohorts, stored)
 	}
 	var rules rules
-	if err := each(c.p.snap, keyRetention, func(_ []byte, r Retention) { rules = append(rules, r) }); err != nil {
+	if err := each(c.p.snap, rows.FamilyRetention, func(_ []byte, r rows.Retention) { rules = append(rules, r) }); err != nil {
 		c.failf("retention rules: %w", err)
 	}
 	if !slices.Equal(rules, c.p.rules) {
@@ -65,20 +66,20 @@ func (c *checker) checkOrphans() {
 	for _, n := range c.order {
 		known[n.row.Serial] = true
 	}
-	for _, family := range []byte{keyEvent, keyTurn, keyTask, keyLog} {
-		next := key(family)
+	for _, family := range []byte{rows.FamilyEvent, rows.FamilyTurn, rows.FamilyTask, rows.FamilyLog} {
+		next := rows.Key(family)
 		for more := true; more; {
 			more = false
-			c.p.scan(next, key(family+1), func(k, _ []byte) bool {
-				serial := readU64(k[1:])
-				if family == keyEvent && !known[serial] && c.shown[[2]uint64{serial, readU64(k[9:])}] {
+			c.p.scan(next, rows.Key(family+1), func(k, _ []byte) bool {
+				serial := rows.U64(k[1:])
+				if family == rows.FamilyEvent && !known[serial] && c.shown[[2]uint64{serial, rows.U64(k[9:])}] {
 					next, more = append(append([]byte(nil), k...), 0), true // a later run shows it
 					return false
 				}
 				if !known[serial] {
 					c.failf("row %x (%c) is of a run that does not exist", k, family)
 				}
-				next, more = numberKey(family, serial+1), true
+				next, more = rows.NumberKey(family, serial+1), true
 				return false
 			})
 		}
@@ -88,7 +89,7 @@ func (c *checker) checkOrphans() {
 // expectLatest writes down that r is the newest run of its workflow id, unless a newer one was
 // deleted: then nobody may have the id, or an older run that was reopened.
 func (c *checker) expectLatest(r *row) {
-	k := textKey(keyLatest, r.Run.WorkflowID)
+	k := rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID)
 	if c.p.meta.Purged > 0 {
 		b := c.p.get(k)
 		if b == nil {
@@ -105,15 +106,15 @@ func (c *checker) expectLatest(r *row) {
 // follow returns the run that goes on from a child now; nil when it is closed and deleted. When the
 // first runs of a chain were deleted, only the line knows where it has come to; the run there says
 // whose child it is. Reopened says that a run of the chain was closed for good once.
-func (c *checker) follow(parent *row, line childLine) (child *recount, reopened bool) {
-	child = c.runs[line.run]
+func (c *checker) follow(parent *row, line rows.Child) (child *recount, reopened bool) {
+	child = c.runs[line.Run]
 	if child == nil && c.p.meta.Purged > 0 {
-		if b := c.p.get(childKey(parent.Serial, line.id)); b != nil {
+		if b := c.p.get(rows.ChildKey(parent.Serial, line.ID)); b != nil {
 			child = c.runs[history.RunID(b[:16])]
 		}
 		if child != nil {
-			if p := child.row.Run.Parent; p == nil || p.RunID != parent.Run.RunID || p.ID != line.id {
-				c.failf("child %d of run %s is run %s, which is not its child", line.id, parent.Run.RunID, child.row.Run.RunID)
+			if p := child.row.Run.Parent; p == nil || p.RunID != parent.Run.RunID || p.ID != line.ID {
+				c.failf("child %d of run %s is run %s, which is not its child", line.ID, parent.Run.RunID, child.row.Run.RunID)
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+
+	"aion.dev/aion/fsm/rows"
 )
 
 // linkRuns writes down the index rows that the runs ask for.
@@ -11,13 +13,13 @@ func (c *checker) linkRuns() {
 	for _, n := range c.order {
 		r := n.row
 		id, serial := r.Run.RunID[:], r.Serial
-		c.expect(runIDKey(r.Run.RunID), u64(nil, serial))
-		c.expect(typeKey(r.Run.Type, serial), nil)
-		c.expect(statusKey(r.Run.Status, serial), nil)
+		c.expect(rows.RunIDKey(r.Run.RunID), rows.AppendU64(nil, serial))
+		c.expect(rows.TypeKey(r.Run.Type, serial), nil)
+		c.expect(rows.StatusKey(r.Run.Status, serial), nil)
 		if r.Run.Status.Open() {
-			c.onPage(statusPage(r.Run.Status, serial))
+			c.onPage(rows.StatusPage(r.Run.Status, serial))
 		}
-		c.expect(u64(versionKey(keyByVersion, r.Run.Version), serial), nil)
+		c.expect(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, r.Run.Version), serial), nil)
 		if c.latest[r.Run.WorkflowID] == serial {
 			c.expectLatest(r)
 		}
@@ -25,7 +27,7 @@ func (c *checker) linkRuns() {
 			c.failf("run %s: it wants a turn: %v, its place in the ready index is %d", r.Run.RunID, r.wantsTurn(), r.ReadyIndex)
 		}
 		if r.ReadyIndex != 0 {
-			c.expect(placeKey(keyReady, r.ReadyIndex, r.ReadyN), id)
+			c.expect(rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN), id)
 		}
 		c.linkPin(r)
 		c.linkTimers(n)
@@ -33,10 +35,10 @@ func (c *checker) linkRuns() {
 		c.linkFinding(r)
 	}
 	for _, page := range c.pages {
-		c.expect(page.key(), binary.AppendUvarint(nil, c.left[page]))
+		c.expect(page.Key(), binary.AppendUvarint(nil, c.left[page]))
 	}
 	for _, k := range sortedKeys(c.counts) {
-		c.expect([]byte(k), encoded(c.counts[k]))
+		c.expect([]byte(k), rows.Encoded(c.counts[k]))
 	}
 }
 
@@ -47,7 +49,7 @@ func (c *checker) expect(k, v []byte) {
 	c.want[string(k)] = v
 }
 
-func (c *checker) onPage(p page) {
+func (c *checker) onPage(p rows.Page) {
 	if c.left[p]++; c.left[p] == 1 {
 		c.pages = append(c.pages, p)
 	}
@@ -61,18 +63,18 @@ func (c *checker) linkPin(r *row) {
 	if kind == 0 {
 		return
 	}
-	k := pinKey(r.Run.Version, kind, r.PinNumber)
+	k := rows.PinKey(r.Run.Version, kind, r.PinNumber)
 	b := c.p.get(k)
 	if len(b) != 24 || !bytes.Equal(b[:16], r.Run.RunID[:]) {
 		c.failf("I12: run %s: its pin is %x", r.Run.RunID, b)
 	}
 	c.expect(k, b)
-	c.onPage(pinPage(r.Run.Version, kind, r.PinNumber))
-	count := string(versionKey(keyPinCount, r.Run.Version))
+	c.onPage(rows.PinPage(r.Run.Version, kind, r.PinNumber))
+	count := string(rows.VersionKey(rows.FamilyPinCount, r.Run.Version))
 	if c.counts[count] == nil {
-		c.counts[count] = new(PinCounts)
+		c.counts[count] = new(rows.PinCounts)
 	}
-	*c.counts[count].of(kind)++
+	*c.counts[count].Of(kind)++
 }
 
 func (c *checker) linkTimers(n *recount) {
@@ -81,7 +83,7 @@ func (c *checker) linkTimers(n *recount) {
 		n.timers = c.timersLeft(n)
 	}
 	for _, timer := range n.timers {
-		c.expect(timerKey(timer.at, r.Serial, timer.id), r.Run.RunID[:])
+		c.expect(rows.TimerKey(timer.at, r.Serial, timer.id), r.Run.RunID[:])
 		if timer.id == 0 {
 			if r.Deadline != timer.at {
 				c.failf("run %s: its deadline is %s, its row says %s", r.Run.RunID, timer.at, r.Deadline)
@@ -89,7 +91,7 @@ func (c *checker) linkTimers(n *recount) {
 			continue
 		}
 		armed++
-		c.expect(armedKey(r.Serial, timer.id), u64(nil, uint64(timer.at)))
+		c.expect(rows.ArmedKey(r.Serial, timer.id), rows.AppendU64(nil, uint64(timer.at)))
 	}
 	if armed != r.Timers {
 		c.failf("run %s has %d timers armed, its row says %d", r.Run.RunID, armed, r.Timers)
@@ -108,20 +110,20 @@ func (c *checker) linkChildren(n *recount) {
 	for _, line := range n.children {
 		child, reopened := c.follow(n.row, line)
 		if child == nil || !child.status.Open() {
-			if line.awaited {
-				c.failf("run %s waits for child %d, which is closed or missing", n.row.Run.RunID, line.id)
+			if line.Awaited {
+				c.failf("run %s waits for child %d, which is closed or missing", n.row.Run.RunID, line.ID)
 			}
 			continue
 		}
-		if reopened && !line.awaited && c.p.get(childKey(n.row.Serial, line.id)) == nil {
+		if reopened && !line.Awaited && c.p.get(rows.ChildKey(n.row.Serial, line.ID)) == nil {
 			continue
 		}
 		open++
 		v := append(append([]byte(nil), child.row.Run.RunID[:]...), 0)
-		if line.awaited {
+		if line.Awaited {
 			v[16] = 1
 		}
-		c.expect(childKey(n.row.Serial, line.id), v)
+		c.expect(rows.ChildKey(n.row.Serial, line.ID), v)
 	}
 	if open != n.row.Children {
 		c.failf("run %s has %d open children, its row says %d", n.row.Run.RunID, open, n.row.Children)
@@ -130,9 +132,9 @@ func (c *checker) linkChildren(n *recount) {
 
 // compareIndexes: what is stored is what the runs ask for, no more and no less.
 func (c *checker) compareIndexes() {
-	for _, family := range []byte{keyRunID, keyLatest, keyByType, keyByStatus, keyByVersion, keyPinCount, keyPage, keyPin, keyReady, keyTimer, keyArmed, keyChild, keyTask, keyOffer, keyLine, keyAttribute, keyByParent, keyClosed} {
-		c.p.scan(key(family), key(family+1), func(k, v []byte) bool {
-			if family == keyPinCount && bytes.Equal(v, encoded(PinCounts{})) {
+	for _, family := range []byte{rows.FamilyRunID, rows.FamilyLatest, rows.FamilyByType, rows.FamilyByStatus, rows.FamilyByVersion, rows.FamilyPinCount, rows.FamilyPage, rows.FamilyPin, rows.FamilyReady, rows.FamilyTimer, rows.FamilyArmed, rows.FamilyChild, rows.FamilyTask, rows.FamilyOffer, rows.FamilyLine, rows.FamilyAttribute, rows.FamilyByParent, rows.FamilyClosed} {
+		c.p.scan(rows.Key(family), rows.Key(family+1), func(k, v []byte) bool {
+			if family == rows.FamilyPinCount && bytes.Equal(v, rows.Encoded(rows.PinCounts{})) {
 				return true // of a loaded version that nothing pins
 			}
 			want, ok := c.want[string(k)]
@@ -150,18 +152,18 @@ func (c *checker) compareIndexes() {
 
 // checkLines: the counts of deploy records, events and nodes, and reports only of what is there.
 func (c *checker) checkLines() {
-	c.count("deploy records", key(keyDeploy), c.p.meta.Deploys)
-	c.count("feed events", key(keyFeed), c.p.meta.Feed)
-	c.count("nodes", key(keyNode), c.p.meta.Nodes)
+	c.count("deploy records", rows.Key(rows.FamilyDeploy), c.p.meta.Deploys)
+	c.count("feed events", rows.Key(rows.FamilyFeed), c.p.meta.Feed)
+	c.count("nodes", rows.Key(rows.FamilyNode), c.p.meta.Nodes)
 	for _, r := range c.p.Readiness() {
-		if _, loaded := c.p.catalog.Package(r.Version); !loaded || c.p.get(textKey(keyNode, r.Node)) == nil {
+		if _, loaded := c.p.catalog.Package(r.Version); !loaded || c.p.get(rows.TextKey(rows.FamilyNode, r.Node)) == nil {
 			c.failf("node %s reports on version %s: one of them is gone", r.Node, r.Version.Short())
 		}
 	}
 	var unchecked error
-	c.p.scan(key(keyReport), key(keyReport+1), func(k, _ []byte) bool {
-		if !c.checked(readU64(k[1:])) {
-			unchecked = fmt.Errorf("a digest is reported for index %d, which is no recent check", readU64(k[1:]))
+	c.p.scan(rows.Key(rows.FamilyReport), rows.Key(rows.FamilyReport+1), func(k, _ []byte) bool {
+		if !c.checked(rows.U64(k[1:])) {
+			unchecked = fmt.Errorf("a digest is reported for index %d, which is no recent check", rows.U64(k[1:]))
 		}
 		return unchecked == nil
 	})
@@ -181,7 +183,7 @@ func (c *checker) checked(index uint64) bool {
 
 func (c *checker) count(what string, prefix []byte, want uint64) {
 	got := uint64(0)
-	c.p.scan(prefix, after(prefix), func(_, _ []byte) bool {
+	c.p.scan(prefix, rows.After(prefix), func(_, _ []byte) bool {
 		got++
 		return true
 	})

@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // leftBehind is what a run had under way when it closed.
 type leftBehind struct {
 	timers   []armedTimer
-	children []childLine
+	children []rows.Child
 }
 
 // checkJobs: every job's line holds closed runs that name it, without gaps, and nobody else names a
@@ -24,12 +25,12 @@ func (c *checker) checkJobs() {
 			c.failf("job %+v has nothing to do, or is newer than the newest, %d", j, c.p.meta.Job)
 		}
 		for place := j.First; place < j.End; place++ {
-			b := c.p.get(lineKey(j.ID, place))
+			b := c.p.get(rows.LineKey(j.ID, place))
 			if len(b) != 16 {
 				c.failf("job %d has nobody at place %d", j.ID, place)
 				return
 			}
-			c.expect(lineKey(j.ID, place), b)
+			c.expect(rows.LineKey(j.ID, place), b)
 			waiting[history.RunID(b)] = j.ID
 		}
 	}
@@ -47,7 +48,7 @@ func (c *checker) checkJobs() {
 // timersLeft are the timers of a closed run that a job has not come to.
 func (c *checker) timersLeft(n *recount) []armedTimer {
 	return slices.DeleteFunc(n.left.timers, func(a armedTimer) bool {
-		return a.id == 0 || c.p.get(armedKey(n.row.Serial, a.id)) == nil
+		return a.id == 0 || c.p.get(rows.ArmedKey(n.row.Serial, a.id)) == nil
 	})
 }
 
@@ -55,9 +56,9 @@ func (c *checker) timersLeft(n *recount) []armedTimer {
 // had.
 func (c *checker) linkChildrenLeft(n *recount) {
 	left := uint64(0)
-	c.p.scan(numberKey(keyChild, n.row.Serial), numberKey(keyChild, n.row.Serial+1), func(k, v []byte) bool {
-		id := readU64(k[9:])
-		if !slices.ContainsFunc(n.left.children, func(l childLine) bool { return l.id == id }) {
+	c.p.scan(rows.NumberKey(rows.FamilyChild, n.row.Serial), rows.NumberKey(rows.FamilyChild, n.row.Serial+1), func(k, v []byte) bool {
+		id := rows.U64(k[9:])
+		if !slices.ContainsFunc(n.left.children, func(l rows.Child) bool { return l.ID == id }) {
 			c.failf("run %s is closed and has a line of child %d, which it did not have", n.row.Run.RunID, id)
 		}
 		c.expect(append([]byte(nil), k...), append([]byte(nil), v...))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // checkMemory: what is remembered of runs, queues and lanes is what is stored.
@@ -22,13 +23,13 @@ func (c *checker) checkMemory() {
 			c.failf("run %s is remembered, but gone", l.run.RunID)
 			return
 		}
-		if !bytes.Equal(encoded(l.run), encoded(n.row.Run)) {
+		if !bytes.Equal(rows.Encoded(l.run), rows.Encoded(n.row.Run)) {
 			c.failf("run %s is remembered as %+v, stored is %+v", l.run.RunID, l.run, n.row.Run)
 		}
 		for i, line := range l.lines {
 			seq := l.run.Events - uint64(len(l.lines)-1-i)
 			b, err := history.AppendEvent(nil, line.event)
-			if stored := p.get(eventKey(n.row.Serial, seq)); err != nil || !bytes.Equal(b, stored) || line.bytes != len(b) || line.event.Seq != seq {
+			if stored := p.get(rows.EventKey(n.row.Serial, seq)); err != nil || !bytes.Equal(b, stored) || line.bytes != len(b) || line.event.Seq != seq {
 				c.failf("event %d of run %s is remembered as %x, stored is %x", seq, l.run.RunID, b, stored)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // retold is what the checker keeps of a run that was reopened, to tell from its history alone what
@@ -94,7 +95,7 @@ func (n *recount) reopen(e history.Event, d *history.WorkflowReopened) {
 	maps.DeleteFunc(r.ended, func(w work, seq uint64) bool { return seq >= from || slices.Contains(d.Forget, w.id) })
 	n.cancel = n.cancel && r.cancelAt <= through
 	if r.timeout > 0 {
-		n.timers = append(n.timers, armedTimer{0, due(e.At, r.timeout)})
+		n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, r.timeout)})
 	}
 	for _, b := range r.began {
 		if _, over := r.ended[workOf(b.Data)]; !over {

@@ -1,15 +1,19 @@
 package fsm
 
-import "fmt"
+import (
+	"fmt"
+
+	"aion.dev/aion/fsm/rows"
+)
 
 // checkRequests recounts the request table: every key stands in the queue, and owners and classes
 // hold what their rows add up to.
 func (c *checker) checkRequests() {
 	c.checkUnowned()
-	owners := map[string]ownerUse{}
-	var totals [classes]requestTotal
-	err := scan(c.p.snap, key(keyRemembered), key(keyRemembered+1), func(k, b []byte) bool {
-		m, err := decodeRemembered(b)
+	owners := map[string]rows.OwnerUse{}
+	var totals [rows.Classes]rows.RequestTotal
+	err := scan(c.p.snap, rows.Key(rows.FamilyRemembered), rows.Key(rows.FamilyRemembered+1), func(k, b []byte) bool {
+		m, err := rows.DecodeRemembered(b)
 		if err == nil {
 			_, err = unpackOutcome(m.Outcome)
 		}
@@ -17,13 +21,13 @@ func (c *checker) checkRequests() {
 			c.failf("I8: request %x: %w", k, err)
 			return false
 		}
-		place := queueKey(m.Class, m.Expires, k[1:])
+		place := rows.ForgetKey(m.Class, m.Expires, k[1:])
 		owner := c.p.get(place)
 		if owner == nil || string(place[2:]) < string(c.p.meta.Table[m.Class].Front) {
 			c.failf("I8: request %x is not in its queue", k)
 		}
 		u := owners[string(owner)]
-		bytes := uint64(m.cost(b, string(owner)))
+		bytes := uint64(m.Cost(b, string(owner)))
 		u.Bytes[m.Class] += bytes
 		u.Keys[m.Class]++
 		owners[string(owner)] = u
@@ -39,10 +43,10 @@ func (c *checker) checkRequests() {
 			c.failf("I8: class %d has %d keys of %d bytes, its rows are %d of %d", class, got.Keys, got.Bytes, want.Keys, want.Bytes)
 		}
 	}
-	c.count("owners of request keys", key(keyOwner), uint64(len(owners)))
+	c.count("owners of request keys", rows.Key(rows.FamilyOwner), uint64(len(owners)))
 	for _, owner := range sortedKeys(owners) {
-		var got ownerUse
-		if !c.p.row(c.p.get(textKey(keyOwner, owner)), &got) || got != owners[owner] {
+		var got rows.OwnerUse
+		if !c.p.row(c.p.get(rows.TextKey(rows.FamilyOwner, owner)), &got) || got != owners[owner] {
 			c.failf("I8: owner %q holds %+v, its rows add up to %+v", owner, got, owners[owner])
 		}
 	}
@@ -50,13 +54,13 @@ func (c *checker) checkRequests() {
 
 // checkUnowned: every id stands in its queue, and the queue's numbers have no gaps.
 func (c *checker) checkUnowned() {
-	err := each(c.p.snap, keyRequest, func(k []byte, m unownedRow) {
+	err := each(c.p.snap, rows.FamilyRequest, func(k []byte, m rows.UnownedRequest) {
 		queue := c.p.meta.Requests[m.Class]
 		if m.Number < queue.First || m.Number >= queue.End {
 			c.failf("I8: request %q has number %d, its queue is %+v", k[1:], m.Number, queue)
 		}
-		v := c.p.get(expiryKey(m.Class, m.Number))
-		if len(v) < 8 || string(v[8:]) != string(k[1:]) || readU64(v) != uint64(m.Expires) {
+		v := c.p.get(rows.ExpiryKey(m.Class, m.Number))
+		if len(v) < 8 || string(v[8:]) != string(k[1:]) || rows.U64(v) != uint64(m.Expires) {
 			c.failf("I8: request %q is not in its queue", k[1:])
 		}
 		if _, err := decodeOutcome(m.Outcome); err != nil {
@@ -67,6 +71,6 @@ func (c *checker) checkUnowned() {
 		c.failf("I8: %w", err)
 	}
 	for class, queue := range c.p.meta.Requests {
-		c.count(fmt.Sprintf("unowned request ids of class %d", class), append(key(keyExpiry), byte(class)), queue.len())
+		c.count(fmt.Sprintf("unowned request ids of class %d", class), append(rows.Key(rows.FamilyExpiry), byte(class)), queue.Len())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // checkSchedules: every schedule stands in the index of fires where its row says, its open runs are
@@ -12,7 +13,7 @@ func (c *checker) checkSchedules() {
 	open := map[history.RunID]string{} // -> schedule
 	inputs := map[string]bool{}        // of schedules that have a row for it
 	stored, fires := uint64(0), uint64(0)
-	c.p.scan(key(keySchedule), key(keySchedule+1), func(k, b []byte) bool {
+	c.p.scan(rows.Key(rows.FamilySchedule), rows.Key(rows.FamilySchedule+1), func(k, b []byte) bool {
 		s, ok := c.p.schedule(b)
 		if !ok || s.ID != string(k[1:]) {
 			c.failf("schedule %q cannot be read, or is %q", k[1:], s.ID)
@@ -22,7 +23,7 @@ func (c *checker) checkSchedules() {
 		stored++
 		if at := (&schedule{Schedule: s}).wake(); at != 0 {
 			fires++
-			if c.p.get(fireKey(at, s.ID)) == nil {
+			if c.p.get(rows.FireKey(at, s.ID)) == nil {
 				c.failf("schedule %s fires at %s, but is not in the index", s.ID, at)
 			}
 		}
@@ -44,12 +45,12 @@ func (c *checker) checkSchedules() {
 			c.failf("run %s is open, but not known to its schedule %s", r.RunID, r.Schedule)
 		}
 	}
-	c.count("fires", key(keyFire), fires)
-	c.count("inputs of schedules", key(keyInput), uint64(len(inputs)))
+	c.count("fires", rows.Key(rows.FamilyFire), fires)
+	c.count("inputs of schedules", rows.Key(rows.FamilyInput), uint64(len(inputs)))
 	if stored != c.p.meta.Schedules {
 		c.failf("%d schedules are stored, the count says %d", stored, c.p.meta.Schedules)
 	}
-	c.p.scan(key(keyFire), key(keyFire+1), func(k, _ []byte) bool {
+	c.p.scan(rows.Key(rows.FamilyFire), rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
 		if bytes.Compare(k, c.p.queues.fires.from) < 0 {
 			c.failf("fire %x is before the front %x", k, c.p.queues.fires.from)
 		}
@@ -59,8 +60,8 @@ func (c *checker) checkSchedules() {
 
 // checkApart: the row of a schedule holds input, attributes and open runs, or none of them and what
 // follows from those that stand elsewhere. S has all of them.
-func (c *checker) checkApart(s *Schedule, b []byte, inputs map[string]bool) {
-	row, err := decodeSchedule(b)
+func (c *checker) checkApart(s *rows.Schedule, b []byte, inputs map[string]bool) {
+	row, err := rows.DecodeSchedule(b)
 	if err != nil || !row.Apart {
 		return // told already, or of the first layout
 	}
@@ -68,11 +69,11 @@ func (c *checker) checkApart(s *Schedule, b []byte, inputs map[string]bool) {
 	if row.Schedule.Input != nil || row.Schedule.Attributes != nil {
 		c.failf("schedule %s has its input twice", s.ID)
 	}
-	in := scheduleInput{s.Input, s.Attributes}
+	in := rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes}
 	if weight, work := weightOf(&in), startWorkOf(&in); row.Weight != weight || row.Work != work {
 		c.failf("schedule %s weighs %d and costs %d, its row says %d and %d", s.ID, weight, work, row.Weight, row.Work)
 	}
-	if !bytes.Equal(row.encode(), b) {
+	if !bytes.Equal(row.Encode(), b) {
 		c.failf("the row of schedule %s is not written as it is read", s.ID)
 	}
 }

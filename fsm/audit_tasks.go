@@ -8,18 +8,19 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // linkTasks recounts tasks from the histories: an open run has one for each activity without an
 // outcome; beyond these there are only attempts that were given up. Offers, lanes, clocks and the
 // counts of queues follow from the tasks.
 func (c *checker) linkTasks() {
-	lanes, queues := map[string]*laneRow{}, map[string]*Queue{}
+	lanes, queues := map[string]*rows.Lane{}, map[string]*rows.Queue{}
 	for _, n := range c.order {
 		pending := c.pendingActivities(n)
 		tasks := uint64(0)
-		c.p.scan(numberKey(keyTask, n.row.Serial), numberKey(keyTask, n.row.Serial+1), func(k, b []byte) bool {
-			var task Task
+		c.p.scan(rows.NumberKey(rows.FamilyTask, n.row.Serial), rows.NumberKey(rows.FamilyTask, n.row.Serial+1), func(k, b []byte) bool {
+			var task rows.Task
 			if !c.p.row(b, &task) {
 				c.failf("task %x cannot be read", k)
 				return false
@@ -117,7 +118,7 @@ func (c *checker) takenBack(n *recount, events []history.Event) (void map[uint64
 		if !ok {
 			continue
 		}
-		if turn := (history.Turn{}); d.Turn != 0 && c.p.row(c.p.get(turnKey(n.row.Serial, d.Turn)), &turn) {
+		if turn := (history.Turn{}); d.Turn != 0 && c.p.row(c.p.get(rows.TurnKey(n.row.Serial, d.Turn)), &turn) {
 			for seq := turn.FirstSeq; seq < e.Seq; seq++ {
 				void[seq] = true
 			}
@@ -141,7 +142,7 @@ func (c *checker) everyEvent(n *recount) (events []history.Event) {
 }
 
 // checkTask holds a task against the event that asked for it, and its fields against each other.
-func (c *checker) checkTask(n *recount, task *Task, pending map[uint64]pendingActivity) {
+func (c *checker) checkTask(n *recount, task *rows.Task, pending map[uint64]pendingActivity) {
 	say := func(ok bool, what string) {
 		if !ok {
 			c.failf("run %s: task %d: %s: %+v", n.row.Run.RunID, task.ID, what, *task)
@@ -150,12 +151,12 @@ func (c *checker) checkTask(n *recount, task *Task, pending map[uint64]pendingAc
 	asked, waiting := pending[task.ID]
 	if delete(pending, task.ID); n.row.Job != 0 {
 		// it is still to be given up
-	} else if task.State != TaskGivenUp {
+	} else if task.State != rows.TaskGivenUp {
 		say(waiting, "nobody waits for it")
 		if waiting {
 			d := asked.scheduled
-			want := Task{Seq: asked.seq, Activity: d.Activity, Queue: d.Queue, Retry: d.Retry, Timeout: d.Timeout, Heartbeat: d.Heartbeat, Schedule: d.ScheduleTimeout, Total: d.TotalTimeout}
-			got := Task{Seq: task.Seq, Activity: task.Activity, Queue: task.Queue, Retry: task.Retry, Timeout: task.Timeout, Heartbeat: task.Heartbeat, Schedule: task.Schedule, Total: task.Total}
+			want := rows.Task{Seq: asked.seq, Activity: d.Activity, Queue: d.Queue, Retry: d.Retry, Timeout: d.Timeout, Heartbeat: d.Heartbeat, Schedule: d.ScheduleTimeout, Total: d.TotalTimeout}
+			got := rows.Task{Seq: task.Seq, Activity: task.Activity, Queue: task.Queue, Retry: task.Retry, Timeout: task.Timeout, Heartbeat: task.Heartbeat, Schedule: task.Schedule, Total: task.Total}
 			say(reflect.DeepEqual(got, want), "it is not what was scheduled")
 		}
 	} else {
@@ -164,45 +165,45 @@ func (c *checker) checkTask(n *recount, task *Task, pending map[uint64]pendingAc
 	say(task.RunID == n.row.Run.RunID, "it is of another run")
 	say(task.Attempt <= n.row.Attempts && task.Before <= task.Attempt, "its attempt is above the run's highest, or below where it began")
 	switch task.State {
-	case TaskOffered:
-		say(task.Due == task.offerEnds(), "its clock is not that of an offer")
-	case TaskBackoff:
+	case rows.TaskOffered:
+		say(task.Due == task.OfferEnds(), "its clock is not that of an offer")
+	case rows.TaskBackoff:
 		say(task.Due != 0 && (task.Failures > 0 && task.Retry != nil || task.Rules >= 1 && task.Retry == nil && task.Failure != nil), "it waits for no retry")
-	case TaskLeased, TaskGivenUp:
+	case rows.TaskLeased, rows.TaskGivenUp:
 		say(task.Due != 0 && task.Attempt > task.Before && task.StartedAt != 0, "no worker holds it")
-		say(task.State == TaskGivenUp || task.within(task.deadline()) == 0 || task.Due <= task.within(task.deadline()), "its lease outlasts its attempt")
+		say(task.State == rows.TaskGivenUp || task.Within(task.Deadline()) == 0 || task.Due <= task.Within(task.Deadline()), "its lease outlasts its attempt")
 	default:
 		say(false, "it has no state")
 	}
 }
 
-func (c *checker) linkTask(n *recount, task *Task, lanes map[string]*laneRow, queues map[string]*Queue) {
+func (c *checker) linkTask(n *recount, task *rows.Task, lanes map[string]*rows.Lane, queues map[string]*rows.Queue) {
 	if task.Due != 0 {
-		c.expect(timerKey(task.Due, n.row.Serial, task.ID), task.RunID[:])
+		c.expect(rows.TimerKey(task.Due, n.row.Serial, task.ID), task.RunID[:])
 	}
 	if queues[task.Queue] == nil {
-		queues[task.Queue] = new(Queue)
+		queues[task.Queue] = new(rows.Queue)
 	}
-	*queues[task.Queue].of(task.State)++
-	if task.State != TaskOffered {
+	*queues[task.Queue].Of(task.State)++
+	if task.State != rows.TaskOffered {
 		return
 	}
-	c.expect(task.place().key(laneKey(keyOffer, task.Queue, task.Activity)), binary.BigEndian.AppendUint64(append([]byte(nil), task.RunID[:]...), task.ID))
-	k := string(laneKey(keyLane, task.Queue, task.Activity))
+	c.expect(task.Place().Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)), binary.BigEndian.AppendUint64(append([]byte(nil), task.RunID[:]...), task.ID))
+	k := string(rows.LaneKey(rows.FamilyLane, task.Queue, task.Activity))
 	if lanes[k] == nil {
-		lanes[k] = &laneRow{From: task.place()}
+		lanes[k] = &rows.Lane{From: task.Place()}
 	}
 	lanes[k].Left++
-	if task.place().before(lanes[k].From) {
-		lanes[k].From = task.place()
+	if task.Place().Before(lanes[k].From) {
+		lanes[k].From = task.Place()
 	}
 }
 
 // compareLanes: each lane counts its offers, and has none before its front.
-func (c *checker) compareLanes(want map[string]*laneRow) {
-	err := each(c.p.snap, keyLane, func(k []byte, l laneRow) {
+func (c *checker) compareLanes(want map[string]*rows.Lane) {
+	err := each(c.p.snap, rows.FamilyLane, func(k []byte, l rows.Lane) {
 		w := want[string(k)]
-		if delete(want, string(k)); w == nil || w.Left != l.Left || w.From.before(l.From) {
+		if delete(want, string(k)); w == nil || w.Left != l.Left || w.From.Before(l.From) {
 			c.failf("lane %x is %+v, its offers say %+v", k, l, w)
 		}
 	})
@@ -215,13 +216,13 @@ func (c *checker) compareLanes(want map[string]*laneRow) {
 }
 
 // compareQueues: each queue counts its tasks, and there is none that has neither tasks nor limits.
-func (c *checker) compareQueues(want map[string]*Queue) {
-	err := each(c.p.snap, keyQueue, func(k []byte, q Queue) {
+func (c *checker) compareQueues(want map[string]*rows.Queue) {
+	err := each(c.p.snap, rows.FamilyQueue, func(k []byte, q rows.Queue) {
 		w := want[q.Name]
 		if delete(want, q.Name); w == nil {
-			w = new(Queue)
+			w = new(rows.Queue)
 		}
-		if !bytes.Equal(k, textKey(keyQueue, q.Name)) || q.empty() || w.Offered != q.Offered || w.Backoff != q.Backoff || w.Leased != q.Leased {
+		if !bytes.Equal(k, rows.TextKey(rows.FamilyQueue, q.Name)) || q.Empty() || w.Offered != q.Offered || w.Backoff != q.Backoff || w.Leased != q.Leased {
 			c.failf("queue %x is %+v, its tasks say %+v", k, q, w)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -165,7 +166,7 @@ func TestFieldLimits(t *testing.T) {
 		{&PauseRun{Run: ref, Reason: long}, "invalid_input", "reason"},
 		{&FireTimers{Timers: make([]TimerRef, maxFired+1)}, "resource_exhausted", "timers"},
 		{&AnnounceNode{}, "invalid_input", "id"},
-		{&AnnounceNode{Node: Node{ID: "n", HTTPAddress: long}}, "invalid_input", "http_address"},
+		{&AnnounceNode{Node: rows.Node{ID: "n", HTTPAddress: long}}, "invalid_input", "http_address"},
 	} {
 		if r := w.refused(tt.c, tt.code); !strings.Contains(r.Error(), tt.names) {
 			t.Errorf("%T: %.200s, which does not name %s", tt.c, r.Error(), tt.names)
@@ -179,8 +180,8 @@ func TestFieldLimits(t *testing.T) {
 	w.view(func(v View) {
 		records, _ := v.Deploys("", maxRows, DeployCursor{})
 		for _, d := range records {
-			if len(encoded(d)) > 1<<12 {
-				t.Errorf("a deploy record of %d bytes", len(encoded(d)))
+			if len(rows.Encoded(d)) > 1<<12 {
+				t.Errorf("a deploy record of %d bytes", len(rows.Encoded(d)))
 			}
 		}
 		feed, _ := v.Feed(FeedCursor{}, maxRows)
@@ -191,12 +192,12 @@ func TestFieldLimits(t *testing.T) {
 		}
 	})
 	for i := range maxNodes {
-		w.propose(Envelope{Command: &AnnounceNode{Node: Node{ID: fmt.Sprint(i)}}})
+		w.propose(Envelope{Command: &AnnounceNode{Node: rows.Node{ID: fmt.Sprint(i)}}})
 		if i == 0 { // the rest without recounting everything each time
 			w.s.cfg.Paranoid = false
 		}
 	}
-	w.refused(&AnnounceNode{Node: Node{ID: "one more"}}, "resource_exhausted")
+	w.refused(&AnnounceNode{Node: rows.Node{ID: "one more"}}, "resource_exhausted")
 }
 
 // TestRequestsExpire: a table of many ids empties as fast as it filled, and the ids can be taken
@@ -219,7 +220,7 @@ func TestRequestsExpire(t *testing.T) {
 			t.Error("an id was remembered for too long")
 		}
 	}
-	if got := w.s.meta.Requests[classMadeUp].len(); got != 20 {
+	if got := w.s.meta.Requests[rows.ClassMadeUp].Len(); got != 20 {
 		t.Errorf("%d ids are remembered, want 20", got)
 	}
 }
@@ -244,7 +245,7 @@ func TestRefusalsPushNoActOut(t *testing.T) {
 			n -= len(e)
 		}
 	}
-	read := func(before DeployCursor) (acts, refusals int, last []DeployRecord) {
+	read := func(before DeployCursor) (acts, refusals int, last []rows.DeployRecord) {
 		w.view(func(v View) {
 			for {
 				page, next := v.Deploys("order", 777, before)
@@ -273,7 +274,7 @@ func TestRefusalsPushNoActOut(t *testing.T) {
 		t.Errorf("%d acts and %d refusals are left", acts, refusals)
 	}
 	for i := 1; i < len(all); i++ {
-		if !(place{all[i].Index, all[i].N}).before(place{all[i-1].Index, all[i-1].N}) {
+		if !(rows.Place{Index: all[i].Index, N: all[i].N}).Before(rows.Place{Index: all[i-1].Index, N: all[i-1].N}) {
 			t.Fatalf("record %d.%d stands behind %d.%d", all[i].Index, all[i].N, all[i-1].Index, all[i-1].N)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // populate makes runs that have completed, a thousand to an entry: every thousandth has attribute
@@ -85,7 +86,7 @@ func BenchmarkPurge(b *testing.B) {
 			s := openBench(b, nil, b.TempDir())
 			runs := benchRuns()
 			populate(b, s, runs)
-			mustApply(b, s, s.Applied()+1, Envelope{Command: &SetRetention{Rule: Retention{Age: 1e9}}})
+			mustApply(b, s, s.Applied()+1, Envelope{Command: &SetRetention{Rule: rows.Retention{Age: 1e9}}})
 			mustApply(b, s, s.Applied()+2000, Envelope{Command: &Check{}}) // 2 s later
 			b.ResetTimer()
 			defer reportCPU(b)()
@@ -129,7 +130,7 @@ func BenchmarkPurgeLong(b *testing.B) {
 				}
 			}
 			applyTerminates(b, s, 0, runs)
-			mustApply(b, s, s.Applied()+1, Envelope{Command: &SetRetention{Rule: Retention{Age: 1e9}}})
+			mustApply(b, s, s.Applied()+1, Envelope{Command: &SetRetention{Rule: rows.Retention{Age: 1e9}}})
 			mustApply(b, s, s.Applied()+2000, Envelope{Command: &Check{}})
 			b.ResetTimer()
 			before := cpuTime(b)

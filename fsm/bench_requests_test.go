@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // benchKeys is how many request keys BenchmarkRequestTable remembers: AION_BENCH_RUNS, or 3
@@ -53,15 +54,15 @@ func BenchmarkRequestTable(b *testing.B) {
 	}
 	readHeap(&heap[1])
 	var disk uint64
-	for _, family := range []byte{keyRemembered, keyForget} {
-		n, err := s.db.EstimateDiskUsage(key(family), key(family+1))
+	for _, family := range []byte{rows.FamilyRemembered, rows.FamilyForget} {
+		n, err := s.db.EstimateDiskUsage(rows.Key(family), rows.Key(family+1))
 		if err != nil {
 			b.Fatal(err)
 		}
 		disk += n
 	}
 	var use RequestUse
-	s.View(func(v View) { use = v.RequestUse()[classGiven] })
+	s.View(func(v View) { use = v.RequestUse()[rows.ClassGiven] })
 	if use.Keys != uint64(keys) {
 		b.Fatalf("%d keys are remembered, not %d", use.Keys, keys)
 	}

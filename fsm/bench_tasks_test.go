@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // taskBench is a state with one long-lived run for each hundred tasks at a time, and the tokens in
@@ -43,7 +44,7 @@ func (t *taskBench) apply(e ...Envelope) []Result {
 // schedule makes each run ask for n activities.
 func (t *taskBench) schedule(n int) {
 	for i := range t.runs {
-		c := &RecordTurn{RunID: benchRun(uint64(i)), Limits: RunLimits{Events: 1 << 40, HistoryBytes: 1 << 50}}
+		c := &RecordTurn{RunID: benchRun(uint64(i)), Limits: rows.RunLimits{Events: 1 << 40, HistoryBytes: 1 << 50}}
 		t.s.View(func(v View) {
 			r, _ := v.Run(c.RunID)
 			c.N, c.Through = r.Turns+1, r.Events

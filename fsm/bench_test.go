@@ -13,6 +13,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -78,7 +79,7 @@ func noOps(from, runs, batch int, request bool) (entries [][]byte) {
 				e.Request = &Request{ID: fmt.Sprintf("request-%08d", from+n), Short: true}
 			}
 			starts = append(starts, e)
-			turns = append(turns, Envelope{Command: &RecordTurn{RunID: id, N: 1, Through: 1, Limits: RunLimits{Events: 50000, HistoryBytes: 64 << 20, Signals: 10000},
+			turns = append(turns, Envelope{Command: &RecordTurn{RunID: id, N: 1, Through: 1, Limits: rows.RunLimits{Events: 50000, HistoryBytes: 64 << 20, Signals: 10000},
 				Asked: []history.Event{{Data: &history.WorkflowCompleted{Result: history.Payload(`"done"`)}}}}})
 		}
 		for _, c := range [][]Envelope{starts, turns} {

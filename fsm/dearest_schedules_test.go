@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 func init() {
@@ -29,13 +30,13 @@ func init() {
 		}
 	}
 	dearestToo["continue runs of a schedule"] = func(w *world) (list []Command) {
-		for _, r := range w.scheduled(1, OverlapAllowAll) {
+		for _, r := range w.scheduled(1, rows.OverlapAllowAll) {
 			list = append(list, &RecordTurn{RunID: r.RunID, N: 1, Through: 1, Rules: history.Rules, Asked: []history.Event{{Data: &history.WorkflowContinuedAsNew{}}}})
 		}
 		return list
 	}
 	dearestToo["runs of many schedules"] = func(w *world) (list []Command) { // one of each
-		for i, r := range w.scheduled(40, OverlapAllowAll) {
+		for i, r := range w.scheduled(40, rows.OverlapAllowAll) {
 			if i%maxOpenRuns == 0 {
 				list = append(list, &TerminateRun{Run: RunRef{WorkflowID: r.WorkflowID, RunID: r.RunID}})
 			}
@@ -43,14 +44,14 @@ func init() {
 		return list
 	}
 	dearestToo["pause and resume a schedule"] = func(w *world) (list []Command) {
-		w.scheduled(1, OverlapAllowAll)
+		w.scheduled(1, rows.OverlapAllowAll)
 		for range 512 {
 			list = append(list, &PauseSchedule{ID: "s0"}, &ResumeSchedule{ID: "s0", Next: w.now.Add(1e9)})
 		}
 		return list
 	}
 	dearestToo["fire many schedules, cancel"] = func(w *world) (list []Command) {
-		w.scheduled(20, OverlapCancelPrevious)
+		w.scheduled(20, rows.OverlapCancelPrevious)
 		for i := range 20 {
 			list = append(list, w.fire(fmt.Sprint("s", i), 0, 1))
 		}
@@ -59,7 +60,7 @@ func init() {
 	dearestToo["fire many schedules with a large input"] = func(w *world) (list []Command) {
 		for i := range 20 {
 			id := fmt.Sprint("s", i)
-			w.do(&PutSchedule{Apart: true, Schedule: Schedule{ID: id, Type: "a", Every: 1e9, Input: large, Overlap: OverlapAllowAll}})
+			w.do(&PutSchedule{Apart: true, Schedule: rows.Schedule{ID: id, Type: "a", Every: 1e9, Input: large, Overlap: rows.OverlapAllowAll}})
 			list = append(list, w.fire(id, 0, 3))
 		}
 		return list
@@ -67,15 +68,15 @@ func init() {
 	dearestToo["the last runs of many schedules with a large input close"] = func(w *world) (list []Command) {
 		for i := range 60 {
 			id := fmt.Sprint("s", i)
-			w.do(&PutSchedule{Apart: true, Schedule: Schedule{ID: id, Type: "a", Every: 1e9, Overlap: OverlapBufferOne}})
+			w.do(&PutSchedule{Apart: true, Schedule: rows.Schedule{ID: id, Type: "a", Every: 1e9, Overlap: rows.OverlapBufferOne}})
 			run := w.do(w.fire(id, 0, 2)).(*ScheduleAnswer).Started[0]
-			w.do(&PutSchedule{Apart: true, Replace: true, Schedule: Schedule{ID: id, Type: "a", Every: 1e9, Input: large, Overlap: OverlapBufferOne}})
+			w.do(&PutSchedule{Apart: true, Replace: true, Schedule: rows.Schedule{ID: id, Type: "a", Every: 1e9, Input: large, Overlap: rows.OverlapBufferOne}})
 			list = append(list, &TerminateRun{Run: RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID}})
 		}
 		return list
 	}
 	dearestToo["fire a schedule whose type is not routed"] = func(w *world) []Command {
-		w.do(&PutSchedule{Apart: true, Schedule: Schedule{ID: "s", Type: "b", Every: 1e9, Overlap: OverlapAllowAll}})
+		w.do(&PutSchedule{Apart: true, Schedule: rows.Schedule{ID: "s", Type: "b", Every: 1e9, Overlap: rows.OverlapAllowAll}})
 		return times(1024, w.fire("s", 0, 2))
 	}
 }
@@ -95,12 +96,12 @@ func (w *world) fire(id string, nth, n int) *FireSchedule {
 
 // scheduled makes n schedules with a large input and as many open runs as there may be, each with a
 // fire that waits if the policy has it so.
-func (w *world) scheduled(n int, o Overlap) (runs []StartAnswer) {
+func (w *world) scheduled(n int, o rows.Overlap) (runs []StartAnswer) {
 	w.s.cfg.Paranoid = false
 	defer func() { w.s.cfg.Paranoid = true }()
 	for i := range n {
 		id := fmt.Sprint("s", i)
-		w.do(&PutSchedule{Apart: true, Schedule: Schedule{ID: id, Type: "a", Every: 1e9, Overlap: OverlapAllowAll}})
+		w.do(&PutSchedule{Apart: true, Schedule: rows.Schedule{ID: id, Type: "a", Every: 1e9, Overlap: rows.OverlapAllowAll}})
 		fire := &FireSchedule{ID: id, Apart: true}
 		for j := range maxOpenRuns {
 			fire.Times = append(fire.Times, w.now.Add(-1e9*4000)+history.Time(j))
@@ -110,8 +111,8 @@ func (w *world) scheduled(n int, o Overlap) (runs []StartAnswer) {
 		if n > 1 {
 			input = nil
 		}
-		w.do(&PutSchedule{Apart: true, Replace: true, Schedule: Schedule{ID: id, Type: "a", Every: 1e9, Input: input, Overlap: o}})
-		if o == OverlapBufferOne {
+		w.do(&PutSchedule{Apart: true, Replace: true, Schedule: rows.Schedule{ID: id, Type: "a", Every: 1e9, Input: input, Overlap: o}})
+		if o == rows.OverlapBufferOne {
 			w.do(w.fire(id, 5000, 1))
 		}
 	}

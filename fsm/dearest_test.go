@@ -13,6 +13,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // mostWork is what an entry may cost: 100 ms of one core, at 1.4 us a unit.
@@ -73,7 +74,7 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&PauseRun{Run: RunRef{WorkflowID: "run"}})
 		return times(1024, &ResumeRun{Run: RunRef{WorkflowID: "run"}})
 	},
-	KindAnnounceNode: func(w *world) []Command { return times(1024, &AnnounceNode{Node: Node{ID: "n"}, ClusterID: "c"}) },
+	KindAnnounceNode: func(w *world) []Command { return times(1024, &AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"}) },
 	KindRemoveNode:   func(w *world) []Command { return times(1024, &RemoveNode{ID: "n"}) },
 	KindReportReady: func(w *world) []Command {
 		return times(1024, &ReportReady{Node: "n", Version: versionOf("v1"), Problem: strings.Repeat("x", maxText)})
@@ -146,7 +147,7 @@ var dearest = map[Kind]func(w *world) []Command{
 		})
 		return []Command{c}
 	},
-	KindSetRetention: func(w *world) []Command { return times(1024, &SetRetention{Rule: Retention{Type: "a", Age: 1e9}}) },
+	KindSetRetention: func(w *world) []Command { return times(1024, &SetRetention{Rule: rows.Retention{Type: "a", Age: 1e9}}) },
 	KindPurgeRuns: func(w *world) []Command {
 		c := new(PurgeRuns)
 		for i := range 20 {
@@ -155,7 +156,7 @@ var dearest = map[Kind]func(w *world) []Command{
 			w.do(&StartRun{WorkflowID: id, RunID: c.Runs[i], Type: "a", Attributes: fullAttributes()})
 			w.turn(id, &history.WorkflowCompleted{})
 		}
-		w.do(&SetRetention{Rule: Retention{Age: 1e9}})
+		w.do(&SetRetention{Rule: rows.Retention{Age: 1e9}})
 		w.now = w.now.Add(2e9)
 		return []Command{c}
 	},
@@ -166,8 +167,8 @@ var dearest = map[Kind]func(w *world) []Command{
 	},
 	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindSetLimits: func(w *world) []Command {
-		w.do(&AnnounceNode{Node: Node{ID: "n"}, ClusterID: "c"})
-		return times(1024, &SetLimits{Node: "n", Limits: Limits{RequestBytes: 1 << 28}})
+		w.do(&AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"})
+		return times(1024, &SetLimits{Node: "n", Limits: rows.Limits{RequestBytes: 1 << 28}})
 	},
 }
 
@@ -196,7 +197,7 @@ var dearestToo = map[string]func(w *world) []Command{
 // purgeable starts a run with so many signals, continues it as new with those that keep says, and
 // deletes it when it has expired.
 func (w *world) purgeable(n int, keep func(uint64) bool) []Command {
-	w.do(&SetRetention{Rule: Retention{Age: 1e9}})
+	w.do(&SetRetention{Rule: rows.Retention{Age: 1e9}})
 	w.mailFor("run", n, 10)
 	c := &PurgeRuns{Runs: []history.RunID{w.latest("run").RunID}}
 	w.do(w.continues("run", keep))
@@ -330,7 +331,7 @@ func (w *world) leased() (tokens []TaskToken) {
 }
 
 func (w *world) schedule() *PutSchedule {
-	return &PutSchedule{Apart: true, Schedule: Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: OverlapAllowAll, Attributes: fullAttributes()}}
+	return &PutSchedule{Apart: true, Schedule: rows.Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: rows.OverlapAllowAll, Attributes: fullAttributes()}}
 }
 
 // BenchmarkDearest tells the CPU time of the most expensive entry of each kind.

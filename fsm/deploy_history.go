@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -16,7 +17,7 @@ const (
 	kindRefusal = 1
 )
 
-func kindOf(d *DeployRecord) int {
+func kindOf(d *rows.DeployRecord) int {
 	if d.Outcome == outcomeOK {
 		return kindAct
 	}
@@ -25,7 +26,7 @@ func kindOf(d *DeployRecord) int {
 
 // windows are the places of the records that are kept, oldest first, by kind. They are few and
 // follow from the rows, so they are in memory only.
-type windows [2][]place
+type windows [2][]rows.Place
 
 // The operations of deploy records.
 const (
@@ -38,36 +39,36 @@ const (
 
 // record adds a line to the deploy history. The caller sets what was done to which type; the rest
 // follows from the command.
-func (t *step) record(d DeployRecord) {
+func (t *step) record(d rows.DeployRecord) {
 	d.Index, d.N, d.At, d.Actor = t.index, t.deployN, t.now, t.who.Actor
 	if t.who.Request != nil {
 		d.RequestID = t.who.Request.ID
 	}
 	t.deployN++
-	t.put(placeKey(keyDeploy, d.Index, d.N), encoded(d))
+	t.put(rows.PlaceKey(rows.FamilyDeploy, d.Index, d.N), rows.Encoded(d))
 	t.meta.Deploys++
 	w, kind := &t.s.windows, kindOf(&d)
-	w[kind] = append(w[kind], place{d.Index, d.N})
+	w[kind] = append(w[kind], rows.Place{Index: d.Index, N: d.N})
 	full := len(w[kind]) > t.s.cfg.Keep.deploys()
-	if t.s.limits == (Limits{}) { // builds that share one window among both kinds may still take part
+	if t.s.limits == (rows.Limits{}) { // builds that share one window among both kinds may still take part
 		full = t.meta.Deploys > uint64(t.s.cfg.Keep.deploys())
-		if len(w[1-kind]) > 0 && (len(w[kind]) == 0 || w[1-kind][0].before(w[kind][0])) {
+		if len(w[1-kind]) > 0 && (len(w[kind]) == 0 || w[1-kind][0].Before(w[kind][0])) {
 			kind = 1 - kind
 		}
 	}
 	if full {
 		oldest := w[kind][0]
 		w[kind] = w[kind][1:]
-		t.del(placeKey(keyDeploy, oldest.Index, oldest.N))
+		t.del(rows.PlaceKey(rows.FamilyDeploy, oldest.Index, oldest.N))
 		t.meta.Deploys--
 	}
 	t.meta.DeploysFrom = w.first()
 }
 
 // first is the place of the oldest record.
-func (w *windows) first() (first place) {
+func (w *windows) first() (first rows.Place) {
 	for _, places := range w {
-		if len(places) > 0 && (first == place{} || places[0].before(first)) {
+		if len(places) > 0 && (first == rows.Place{} || places[0].Before(first)) {
 			first = places[0]
 		}
 	}
@@ -77,8 +78,8 @@ func (w *windows) first() (first place) {
 // load reads where the records stand.
 func (w *windows) load(from pebble.Reader) error {
 	*w = windows{}
-	return each(from, keyDeploy, func(k []byte, d DeployRecord) {
-		w[kindOf(&d)] = append(w[kindOf(&d)], placeOf(k))
+	return each(from, rows.FamilyDeploy, func(k []byte, d rows.DeployRecord) {
+		w[kindOf(&d)] = append(w[kindOf(&d)], rows.PlaceOf(k))
 	})
 }
 
@@ -100,7 +101,7 @@ func (t *step) refuse(d deploy, err error) Refusal {
 	}
 	d.types, d.ref = d.types[:min(len(d.types), catalog.MaxMembers)], clip(d.ref)
 	for _, typ := range d.types {
-		t.record(DeployRecord{Operation: d.operation, Type: clip(typ), Version: d.version, Outcome: r.Code(), Message: d.message})
+		t.record(rows.DeployRecord{Operation: d.operation, Type: clip(typ), Version: d.version, Outcome: r.Code(), Message: d.message})
 	}
 	e := deployRefused{Operation: d.operation, Version: d.ref, Code: r.Code(), Detail: r.Error()}
 	if !d.version.IsZero() {
@@ -127,13 +128,13 @@ func (t *step) named(typ, ref string) catalog.Version {
 const outcomeOK = "ok"
 
 // Deploys implements View.
-func (p *picture) Deploys(typ string, limit int, before DeployCursor) (records []DeployRecord, next DeployCursor) {
-	end := key(keyDeploy + 1)
+func (p *picture) Deploys(typ string, limit int, before DeployCursor) (records []rows.DeployRecord, next DeployCursor) {
+	end := rows.Key(rows.FamilyDeploy + 1)
 	if before != (DeployCursor{}) {
-		end = placeKey(keyDeploy, before.Index, before.N)
+		end = rows.PlaceKey(rows.FamilyDeploy, before.Index, before.N)
 	}
-	p.scanBack(placeKey(keyDeploy, p.meta.DeploysFrom.Index, p.meta.DeploysFrom.N), end, func(_, b []byte) bool {
-		var d DeployRecord
+	p.scanBack(rows.PlaceKey(rows.FamilyDeploy, p.meta.DeploysFrom.Index, p.meta.DeploysFrom.N), end, func(_, b []byte) bool {
+		var d rows.DeployRecord
 		switch {
 		case !p.row(b, &d):
 			return false

@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/catalog"
+import (
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
+)
 
 // LoadPackage registers a version with all its members and, if Route is set, points the routes of
 // all their types at it. The archive is durable on a majority before this is proposed. Refused:
@@ -35,11 +38,11 @@ func (c *LoadPackage) apply(t *step) (Answer, Refusal) {
 	}
 	v := change.Package.Version
 	if change.FreshlyLoaded {
-		t.put(versionKey(keyPackage, v), encoded(change.Package))
+		t.put(rows.VersionKey(rows.FamilyPackage, v), rows.Encoded(change.Package))
 	}
 	types := change.Package.Types()
 	for i, typ := range types {
-		d := DeployRecord{Operation: opLoad, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message}
+		d := rows.DeployRecord{Operation: opLoad, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message}
 		if c.Route && change.Routes[i].Changed {
 			d.Previous = change.Routes[i].Previous
 		}

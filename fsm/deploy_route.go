@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // RouteType points new starts of a type at a loaded version. Refused: unknown_version,
@@ -68,7 +69,7 @@ func (t *step) reroute(d deploy, change func(*catalog.Catalog) (catalog.RouteCha
 	if err != nil {
 		return nil, t.refuse(d, err)
 	}
-	r := DeployRecord{Operation: d.operation, Type: rc.Type, Version: rc.Version, Outcome: outcomeOK, Message: d.message}
+	r := rows.DeployRecord{Operation: d.operation, Type: rc.Type, Version: rc.Version, Outcome: outcomeOK, Message: d.message}
 	if rc.Changed {
 		r.Previous = rc.Previous
 	}
@@ -80,7 +81,7 @@ func (t *step) reroute(d deploy, change func(*catalog.Catalog) (catalog.RouteCha
 // rerouted stores and announces a route that changed.
 func (t *step) rerouted(rc catalog.RouteChange) {
 	if rc.Changed {
-		t.put(textKey(keyRoute, rc.Type), encoded(rc.Row()))
+		t.put(rows.TextKey(rows.FamilyRoute, rc.Type), rows.Encoded(rc.Row()))
 		t.announce(feedRouteChanged, routeChanged{rc.Type, rc.Version, rc.Previous})
 	}
 }

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // UnloadVersion removes a whole package, for good, if no route points at it and nothing pins it:
@@ -45,12 +46,12 @@ func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 	if err := t.s.catalog.Remove(v); err != nil {
 		return nil, t.refuse(this, err)
 	}
-	t.del(versionKey(keyPackage, v))
+	t.del(rows.VersionKey(rows.FamilyPackage, v))
 	t.forgetPins(v)
 	t.forgetCounts(p)
 	t.forgetReadiness(v)
 	for _, typ := range types {
-		t.record(DeployRecord{Operation: opUnload, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message})
+		t.record(rows.DeployRecord{Operation: opUnload, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message})
 	}
 	t.announce(feedVersionUnloaded, versionUnloaded{v, types})
 	return &UnloadAnswer{Version: v, Types: types}, nil

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // digest is the running digest after the entry: the SHA-256 of the digest before it, its index, its
@@ -13,8 +14,8 @@ import (
 func (t *step) digest(before catalog.Digest) (d catalog.Digest) {
 	h := sha256.New()
 	h.Write(before[:])
-	h.Write(u64(u64(nil, t.index), uint64(t.now)))
-	for family := range families {
+	h.Write(rows.AppendU64(rows.AppendU64(nil, t.index), uint64(t.now)))
+	for family := range rows.Families {
 		h.Write(t.changes[family])
 	}
 	h.Sum(d[:0])

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Check asks every node for its digest at this index.
@@ -23,13 +24,6 @@ type ReportDigest struct {
 func (*Check) Kind() Kind        { return KindCheck }
 func (*ReportDigest) Kind() Kind { return KindReportDigest }
 
-// CheckRow is a recent Check: the index of its entry, and this node's running digest after that
-// entry.
-type CheckRow struct {
-	Index  uint64         `cbor:"1,keyasint"`
-	Digest catalog.Digest `cbor:"2,keyasint"`
-}
-
 // DigestReport is what a node reported for a Check.
 type DigestReport struct {
 	Node   string
@@ -38,8 +32,6 @@ type DigestReport struct {
 
 // checksKept is how many checks are remembered with their reports.
 const checksKept = 16
-
-func reportKey(index uint64, node string) []byte { return append(numberKey(keyReport, index), node...) }
 
 func (c *Check) apply(t *step) (Answer, Refusal) {
 	t.checked = true
@@ -50,7 +42,7 @@ func (c *Check) apply(t *step) (Answer, Refusal) {
 // beside the digest and like it outside of what the digest covers.
 func (t *step) note() {
 	if t.checked {
-		t.meta.Checks = append(slices.Clone(t.meta.Checks), CheckRow{t.index, t.meta.Digest})
+		t.meta.Checks = append(slices.Clone(t.meta.Checks), rows.Check{Index: t.index, Digest: t.meta.Digest})
 	}
 }
 
@@ -61,7 +53,7 @@ func (t *step) dropChecks() {
 	}
 	oldest := t.meta.Checks[0].Index
 	t.meta.Checks = t.meta.Checks[1:]
-	t.delRange(numberKey(keyReport, oldest), numberKey(keyReport, oldest+1))
+	t.delRange(rows.NumberKey(rows.FamilyReport, oldest), rows.NumberKey(rows.FamilyReport, oldest+1))
 }
 
 // apply keeps the report beside the others for the same check, and in the node's row. Reports for
@@ -69,30 +61,30 @@ func (t *step) dropChecks() {
 // reported about the same check before: an entry is applied once, so one of the two is not the
 // node's.
 func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
-	var n Node
-	known := slices.ContainsFunc(t.meta.Checks, func(r CheckRow) bool { return r.Index == c.Index })
-	if !known || !t.read(textKey(keyNode, c.Node), &n) {
+	var n rows.Node
+	known := slices.ContainsFunc(t.meta.Checks, func(r rows.Check) bool { return r.Index == c.Index })
+	if !known || !t.read(rows.TextKey(rows.FamilyNode, c.Node), &n) {
 		return new(Done), nil
 	}
-	k := reportKey(c.Index, c.Node)
+	k := rows.ReportKey(c.Index, c.Node)
 	if first := t.get(k); first != nil && !bytes.Equal(first, c.Digest[:]) {
 		return new(Done), nil
 	}
 	t.put(k, c.Digest[:])
 	if c.Index >= n.DigestIndex {
 		n.Digest, n.DigestIndex = c.Digest, c.Index
-		t.put(textKey(keyNode, n.ID), encoded(n))
+		t.put(rows.TextKey(rows.FamilyNode, n.ID), rows.Encoded(n))
 	}
 	return new(Done), nil
 }
 
 // Checks implements View.
-func (p *picture) Checks() []CheckRow { return p.meta.Checks }
+func (p *picture) Checks() []rows.Check { return p.meta.Checks }
 
 // DigestReports implements View.
 func (p *picture) DigestReports(index uint64) (reports []DigestReport) {
-	mine := numberKey(keyReport, index)
-	p.scan(mine, numberKey(keyReport, index+1), func(k, b []byte) bool {
+	mine := rows.NumberKey(rows.FamilyReport, index)
+	p.scan(mine, rows.NumberKey(rows.FamilyReport, index+1), func(k, b []byte) bool {
 		reports = append(reports, DigestReport{string(k[len(mine):]), catalog.Digest(b)})
 		return true
 	})

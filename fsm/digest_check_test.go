@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // TestFirstReportAboutACheckStays: a later one in the same node's name is not that node's, and
@@ -11,7 +12,7 @@ import (
 func TestFirstReportAboutACheckStays(t *testing.T) {
 	w := newWorld(t)
 	defer w.s.Close()
-	w.propose(Envelope{Command: &AnnounceNode{Node: Node{ID: "n1"}, ClusterID: "c"}})
+	w.propose(Envelope{Command: &AnnounceNode{Node: rows.Node{ID: "n1"}, ClusterID: "c"}})
 	at := w.propose(Envelope{Command: &Check{Leader: "n1"}})[0].Index
 	for _, d := range []catalog.Digest{{1}, {2}, {1}} {
 		w.propose(Envelope{Command: &ReportDigest{Node: "n1", Index: at, Digest: d}})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Checksum is the SHA-256 of every row with its key, in order: equal on nodes that applied the same
@@ -16,8 +17,8 @@ func (s *State) Checksum() (catalog.Digest, error) {
 	}
 	defer p.drop()
 	h := sha256.New()
-	err := scan(p.snap, []byte{0}, []byte{families}, func(k, v []byte) bool {
-		h.Write(u32(u32(nil, uint32(len(k))), uint32(len(v))))
+	err := scan(p.snap, []byte{0}, []byte{rows.Families}, func(k, v []byte) bool {
+		h.Write(rows.AppendU32(rows.AppendU32(nil, uint32(len(k))), uint32(len(v))))
 		h.Write(k)
 		h.Write(v)
 		return true

@@ -1,10 +1,13 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 func retentionCommands() []Command {
 	return []Command{
-		&SetRetention{Rule: Retention{Type: "order", Age: 5e9}, Remove: true},
+		&SetRetention{Rule: rows.Retention{Type: "order", Age: 5e9}, Remove: true},
 		&PurgeRuns{Runs: []history.RunID{{1, 2, 3}, {4, 5, 6}}},
 	}
 }

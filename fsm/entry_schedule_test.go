@@ -7,15 +7,16 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // scheduleCommands is one of each kind with every field set that the command reads.
 func scheduleCommands() []Command {
-	overlap := OverlapAllowAll
+	overlap := rows.OverlapAllowAll
 	return []Command{
-		&PutSchedule{Replace: true, Schedule: Schedule{
+		&PutSchedule{Replace: true, Schedule: rows.Schedule{
 			ID: "nightly", Type: "order", Input: history.Payload(`{"id":1}`), Attributes: history.Attributes{"b": history.Payload("2"), "a": history.Payload("1")},
-			Every: 5, Cron: "0 0 * * *", Timezone: "Europe/Berlin", Overlap: OverlapCancelPrevious, CatchUp: CatchUpAll, Paused: true, Reason: "holiday", Next: 9,
+			Every: 5, Cron: "0 0 * * *", Timezone: "Europe/Berlin", Overlap: rows.OverlapCancelPrevious, CatchUp: rows.CatchUpAll, Paused: true, Reason: "holiday", Next: 9,
 		}},
 		&DeleteSchedule{ID: "nightly"},
 		&PauseSchedule{ID: "nightly", Reason: "holiday"},
@@ -33,8 +34,8 @@ func TestApartIsAnEntryOfItsOwn(t *testing.T) {
 		command Command
 		hex     string
 	}{
-		{&PutSchedule{Schedule: Schedule{ID: "s", Type: "a"}}, "1b00a101a40161730261610c001700"},
-		{&PutSchedule{Schedule: Schedule{ID: "s", Type: "a"}, Apart: true}, "1b00a201a40161730261610c00170003f5"},
+		{&PutSchedule{Schedule: rows.Schedule{ID: "s", Type: "a"}}, "1b00a101a40161730261610c001700"},
+		{&PutSchedule{Schedule: rows.Schedule{ID: "s", Type: "a"}, Apart: true}, "1b00a201a40161730261610c00170003f5"},
 		{&FireSchedule{ID: "s"}, "1f00a1016173"},
 		{&FireSchedule{ID: "s", Apart: true, Work: 36}, "1f00a30161730af50b1824"},
 	} {

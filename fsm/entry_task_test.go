@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 // taskCommands is one of each kind with every field set.
 func taskCommands() []Command {
@@ -13,6 +16,6 @@ func taskCommands() []Command {
 		&FailTasks{Results: []TaskFailure{{Token: token, Error: failure, Jitter: 7}}},
 		&BeatTasks{Beats: []TaskBeat{{Token: token, Details: history.Payload("2")}}},
 		&ReleaseTasks{Tokens: []TaskToken{token}},
-		&LimitQueue{Queue: "default", Limits: QueueLimits{Concurrency: 1, Rate: 2, Per: 3e9, Burst: 4}},
+		&LimitQueue{Queue: "default", Limits: rows.QueueLimits{Concurrency: 1, Rate: 2, Per: 3e9, Burst: 4}},
 	}
 }

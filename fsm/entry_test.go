@@ -13,6 +13,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -39,7 +40,7 @@ func everyCommand() []Command {
 		},
 		&SignalRun{Run: ref, Name: "go", Payload: history.Payload("1"), MaxWaiting: 10},
 		&RecordTurn{
-			RunID: run, N: 1, Through: 1, Consumed: 2, Limits: RunLimits{Events: 1, HistoryBytes: 2, Signals: 3}, Waiting: []history.Wait{{Kind: "timer", ID: 1, Name: "x"}},
+			RunID: run, N: 1, Through: 1, Consumed: 2, Limits: rows.RunLimits{Events: 1, HistoryBytes: 2, Signals: 3}, Waiting: []history.Wait{{Kind: "timer", ID: 1, Name: "x"}},
 			Asked: []history.Event{
 				{Data: &history.TimerStarted{ID: 1, Duration: 5, Signal: "go"}}, {Data: &history.TimerCancelled{ID: 1}}, {Data: &history.AttributesUpdated{Attributes: history.Attributes{"a": nil}}},
 				{Data: &history.ActivityScheduled{ID: 2, Activity: "charge", Queue: "default", Input: history.Payload("1"), Retry: &history.Retry{MaxAttempts: 5, Backoff: 1, Factor: 2.5, MaxBackoff: 9, NonRetryable: []string{"x"}}, Timeout: 1, Heartbeat: 2, ScheduleTimeout: 3}},
@@ -52,7 +53,7 @@ func everyCommand() []Command {
 		&TerminateRun{Run: ref, Reason: "enough"},
 		&PauseRun{Run: ref, Reason: "lunch", Quarantined: true, Turn: 3},
 		&ResumeRun{Run: ref},
-		&AnnounceNode{Node: Node{ID: "n1", RaftAddress: "a:1", HTTPAddress: "a:2", Version: "1.0", AnnouncedAt: 3, Digest: catalog.Digest{4}, DigestIndex: 5}, ClusterID: "c1"},
+		&AnnounceNode{Node: rows.Node{ID: "n1", RaftAddress: "a:1", HTTPAddress: "a:2", Version: "1.0", AnnouncedAt: 3, Digest: catalog.Digest{4}, DigestIndex: 5}, ClusterID: "c1"},
 		&RemoveNode{ID: "n1"},
 		&ReportReady{Node: "n1", Version: versionOf("v1"), Ready: true, Problem: "disk"},
 		&ReportDigest{Node: "n1", Index: 5, Digest: catalog.Digest{4}},
@@ -334,7 +335,7 @@ func FuzzDecodeEntry(f *testing.F) {
 		seed, err := EncodeEntry(Entry{At: 1, Commands: []Envelope{
 			{Command: &LoadPackage{Package: pack("v1", "order"), Route: true}},
 			{Command: &StartRun{WorkflowID: "order-1", RunID: history.RunID{1, 2, 3}, Type: "order"}},
-			{Command: &AnnounceNode{Node: Node{ID: "n1"}}},
+			{Command: &AnnounceNode{Node: rows.Node{ID: "n1"}}},
 		}})
 		if err != nil {
 			t.Fatal(err)

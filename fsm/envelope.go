@@ -3,6 +3,8 @@ package fsm
 import (
 	"encoding/binary"
 	"fmt"
+
+	"aion.dev/aion/fsm/rows"
 )
 
 // The bytes of an envelope: the command's kind (1 byte), the length of the head (uvarint) and the
@@ -66,13 +68,13 @@ func (k Kind) String() string {
 // EncodeEnvelope writes one command; EntryOf joins such pieces, so that a group committer encodes
 // each command once, in its caller's goroutine.
 func EncodeEnvelope(e Envelope) ([]byte, error) {
-	command, err := encode(e.Command)
+	command, err := rows.Encode(e.Command)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", e.Command.Kind(), err)
 	}
 	var who []byte
 	if e.Request != nil || e.Actor != "" {
-		who = encoded(head{Request: e.Request, Actor: e.Actor})
+		who = rows.Encoded(head{Request: e.Request, Actor: e.Actor})
 	}
 	b := make([]byte, 0, 1+binary.MaxVarintLen32+len(who)+len(command))
 	b = append(b, byte(e.Command.Kind()))
@@ -97,12 +99,12 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 	who, command := b[1+n:1+n+int(size)], b[1+n+int(size):]
 	var h head
 	if size > 0 {
-		if err := decode(who, &h); err != nil {
+		if err := rows.Decode(who, &h); err != nil {
 			return Envelope{}, fmt.Errorf("decode the head of %s: %w", kind, err)
 		}
 	}
 	e := Envelope{Request: h.Request, Actor: h.Actor, Command: commands[kind].make()}
-	if err := decode(command, e.Command); err != nil {
+	if err := rows.Decode(command, e.Command); err != nil {
 		return Envelope{}, fmt.Errorf("decode %s: %w", kind, err)
 	}
 	return e, nil

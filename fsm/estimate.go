@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 // Estimate is what carrying out a command costs, as far as the command itself tells, in units of
 // work: a group committer closes an entry before its commands together pass EntryBudget. What a
@@ -15,7 +18,7 @@ func Estimate(c Command) uint64 {
 			work += estimateOf(e.Data)
 		}
 		for _, line := range c.Logs { // and the blocks that they displace
-			work += 1 + 2*uint64(len(line))/blockCost
+			work += 1 + 2*uint64(len(line))/rows.BlockCost
 		}
 		return work
 	case *StartRun:

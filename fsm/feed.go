@@ -1,10 +1,9 @@
 package fsm
 
 import (
-	"encoding/binary"
-
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // The feed is the public event stream: what operators and those who wait for results follow. It
@@ -109,11 +108,11 @@ func (t *step) storeFeed() {
 			v[1] = 1
 		}
 		v = append(append(v, line.run[:]...), line.data...)
-		t.put(placeKey(keyFeed, t.index, uint32(n)), v)
+		t.put(rows.PlaceKey(rows.FamilyFeed, t.index, uint32(n)), v)
 	}
 	t.meta.Feed += uint64(len(t.feed))
 	if keep := t.s.cfg.Keep; t.meta.Feed > keep.feed()+keep.slack() {
-		from, dropped := t.dropOldest(keyFeed, t.meta.FeedFrom, t.meta.Feed-keep.feed())
+		from, dropped := t.dropOldest(rows.FamilyFeed, t.meta.FeedFrom, t.meta.Feed-keep.feed())
 		t.meta.Feed -= dropped
 		t.meta.FeedFrom = from
 	}
@@ -123,18 +122,18 @@ func (t *step) storeFeed() {
 // where the first row left may be. One row goes by itself: range deletions in memory are sorted
 // anew for the first reader after each, so one for every entry would make each dearer than the one
 // before.
-func (t *step) dropOldest(family byte, from place, n uint64) (place, uint64) {
-	first := placeKey(family, from.Index, from.N)
+func (t *step) dropOldest(family byte, from rows.Place, n uint64) (rows.Place, uint64) {
+	first := rows.PlaceKey(family, from.Index, from.N)
 	var dropped uint64
-	t.scan(first, key(family+1), func(k, _ []byte) bool {
+	t.scan(first, rows.Key(family+1), func(k, _ []byte) bool {
 		if dropped == n {
-			from = placeOf(k)
+			from = rows.PlaceOf(k)
 			return false
 		}
 		if dropped++; dropped == 1 {
 			first = append([]byte(nil), k...)
 		}
-		from = placeOf(k)
+		from = rows.PlaceOf(k)
 		from.N++
 		return true
 	})
@@ -142,14 +141,14 @@ func (t *step) dropOldest(family byte, from place, n uint64) (place, uint64) {
 	case dropped == 1:
 		t.del(first)
 	case dropped > 1:
-		t.delRange(first, placeKey(family, from.Index, from.N))
+		t.delRange(first, rows.PlaceKey(family, from.Index, from.N))
 	}
 	return from, dropped
 }
 
 // feedEvent reads an event back.
 func (p *picture) feedEvent(k, v []byte) FeedEvent {
-	at := placeOf(k)
+	at := rows.PlaceOf(k)
 	e := FeedEvent{Index: at.Index, N: at.N, Name: feedNames[v[0]], Last: v[1] == 1, Data: append([]byte(nil), v[18:]...)}
 	copy(e.RunID[:], v[2:18])
 	if v[0] == feedWorkflowClosed {
@@ -162,16 +161,6 @@ func (p *picture) feedEvent(k, v []byte) FeedEvent {
 	return e
 }
 
-// place is where a row stands in a family keyed by log index and order within the entry.
-type place struct {
-	Index uint64 `cbor:"1,keyasint,omitempty"`
-	N     uint32 `cbor:"2,keyasint,omitempty"`
-}
-
-func placeOf(k []byte) place {
-	return place{binary.BigEndian.Uint64(k[1:]), binary.BigEndian.Uint32(k[9:])}
-}
-
 // feedBytes is how much of events one page has, and one event more: thousands of streams each hold
 // a page while their readers are slow.
 const feedBytes = 64 << 10
@@ -180,8 +169,8 @@ const feedBytes = 64 << 10
 func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next FeedCursor) {
 	next = after
 	size := 0
-	first := later(append(placeKey(keyFeed, after.Index, after.N), 0), placeKey(keyFeed, p.meta.FeedFrom.Index, p.meta.FeedFrom.N))
-	p.scan(first, key(keyFeed+1), func(k, b []byte) bool {
+	first := rows.Later(append(rows.PlaceKey(rows.FamilyFeed, after.Index, after.N), 0), rows.PlaceKey(rows.FamilyFeed, p.meta.FeedFrom.Index, p.meta.FeedFrom.N))
+	p.scan(first, rows.Key(rows.FamilyFeed+1), func(k, b []byte) bool {
 		e := p.feedEvent(k, b)
 		events = append(events, e)
 		next = FeedCursor{e.Index, e.N}

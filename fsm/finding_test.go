@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -29,7 +30,7 @@ func (g *gambler) retentionCommand(typ string) Command {
 		if g.coin("others") {
 			typ = ""
 		}
-		c := &SetRetention{Rule: Retention{Type: typ, Age: history.Duration(rapid.IntRange(0, 4).Draw(g.t, "age")) * 1e9}, Remove: g.coin("remove")}
+		c := &SetRetention{Rule: rows.Retention{Type: typ, Age: history.Duration(rapid.IntRange(0, 4).Draw(g.t, "age")) * 1e9}, Remove: g.coin("remove")}
 		return c
 	}
 	c := new(PurgeRuns)
@@ -86,8 +87,8 @@ func TestFinding(t *testing.T) {
 }
 
 // rowsBack reads all runs from their rows, newest first.
-func rowsBack(p *picture) (all []Run) {
-	p.scanBack(key(keyRow), key(keyRow+1), func(_, b []byte) bool {
+func rowsBack(p *picture) (all []rows.Run) {
+	p.scanBack(rows.Key(rows.FamilyRun), rows.Key(rows.FamilyRun+1), func(_, b []byte) bool {
 		var r row
 		p.row(b, &r)
 		all = append(all, r.Run)
@@ -125,7 +126,7 @@ func (g *gambler) filter() (f RunFilter) {
 }
 
 // fits is what RunFilter means, said once more and as plainly as can be.
-func fits(f RunFilter, r Run) bool {
+func fits(f RunFilter, r rows.Run) bool {
 	for name, want := range f.Attributes {
 		var list []string
 		var item string
@@ -142,7 +143,7 @@ func fits(f RunFilter, r Run) bool {
 		(!closing || !r.Status.Open() && r.ClosedAt >= f.ClosedFrom && (f.ClosedBefore == 0 || r.ClosedAt < f.ClosedBefore))
 }
 
-func compareFound(t rapid.TB, v View, f RunFilter, all []Run, limit int) {
+func compareFound(t rapid.TB, v View, f RunFilter, all []rows.Run, limit int) {
 	var want, got []history.RunID
 	for _, r := range all {
 		if fits(f, r) {
@@ -166,16 +167,16 @@ func compareFound(t rapid.TB, v View, f RunFilter, all []Run, limit int) {
 	}
 }
 
-func compareCounts(t rapid.TB, v View, f RunFilter, all []Run) {
-	want := map[cohort]uint64{}
+func compareCounts(t rapid.TB, v View, f RunFilter, all []rows.Run) {
+	want := map[rows.Cohort]uint64{}
 	for _, r := range all {
 		if fits(RunFilter{Type: f.Type, Status: f.Status, Version: f.Version}, r) {
-			want[cohort{r.Type, r.Version, r.Status}]++
+			want[rows.Cohort{Type: r.Type, Version: r.Version, Status: r.Status}]++
 		}
 	}
 	got := v.CountRuns(f)
 	for _, c := range got {
-		if want[cohort{c.Type, c.Version, c.Status}] != c.Count {
+		if want[rows.Cohort{Type: c.Type, Version: c.Version, Status: c.Status}] != c.Count {
 			t.Fatalf("%+v counts %+v, want %v", f, got, want)
 		}
 	}
@@ -224,7 +225,7 @@ func TestShortPages(t *testing.T) {
 		} {
 			pages, found, cursor := 0, map[history.RunID]bool{}, ""
 			for more := true; more; more = cursor != "" {
-				var page []Run
+				var page []rows.Run
 				page, cursor = v.ListRuns(tt.f, 1000, cursor)
 				for _, r := range page {
 					if found[r.RunID] || !fits(tt.f, r) {
@@ -251,7 +252,7 @@ func TestShortPages(t *testing.T) {
 func TestPagesUnderWrites(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
-	w.do(&SetRetention{Rule: Retention{Age: 1e9}})
+	w.do(&SetRetention{Rule: rows.Retention{Age: 1e9}})
 	for i := range 20 {
 		w.start(fmt.Sprint(i), "order")
 	}
@@ -259,7 +260,7 @@ func TestPagesUnderWrites(t *testing.T) {
 		seen, cursor := map[string]int{}, ""
 		for page := 0; page == 0 || cursor != ""; page++ {
 			w.view(func(v View) {
-				var runs []Run
+				var runs []rows.Run
 				runs, cursor = v.ListRuns(f, 3, cursor)
 				for _, r := range runs {
 					seen[r.WorkflowID]++

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -59,7 +60,7 @@ func (g *gambler) taskCommand() Command {
 	case 3:
 		return &ReleaseTasks{Tokens: tokens}
 	}
-	return &LimitQueue{Queue: g.one("queue", []string{"default", "trucks"}), Limits: QueueLimits{
+	return &LimitQueue{Queue: g.one("queue", []string{"default", "trucks"}), Limits: rows.QueueLimits{
 		Concurrency: uint64(rapid.IntRange(0, 2).Draw(g.t, "concurrency")), Rate: 1, Per: history.Duration(rapid.IntRange(1, 3).Draw(g.t, "per")) * 1e9}}
 }
 
@@ -67,6 +68,6 @@ func (g *gambler) taskCommand() Command {
 func tellTasks(b *strings.Builder, v View, run history.RunID) {
 	for _, task := range v.Tasks(run, 0, maxRows) {
 		task.OfferIndex, task.OfferN = 0, 0
-		fmt.Fprintf(b, "  %x\n", encoded(task))
+		fmt.Fprintf(b, "  %x\n", rows.Encoded(task))
 	}
 }

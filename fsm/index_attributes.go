@@ -6,15 +6,12 @@ import (
 	"maps"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
-
-func termKey(family byte, of term, serial uint64) []byte {
-	return u64(append(key(family), of[:]...), serial)
-}
 
 // label gives r other attributes, and moves its rows in the attribute index.
 func (t *step) label(r *row, to history.Attributes) {
-	t.moveTerms(r, terms(r.Run.Attributes), terms(to))
+	t.moveTerms(r, rows.Terms(r.Run.Attributes), rows.Terms(to))
 	r.Run.Attributes = to
 }
 
@@ -41,14 +38,14 @@ func (t *step) update(r *row, set history.Attributes, own bool) {
 			now[name] = v
 		}
 	}
-	t.moveTerms(r, terms(before), terms(now))
+	t.moveTerms(r, rows.Terms(before), rows.Terms(now))
 	r.Run.Attributes = to
 }
 
 // moveTerms brings r's rows in the attribute index from one sorted list of terms to another. Only
 // what differs is written: no row is put that is there already, so that Pebble may drop a row and
 // its deletion together.
-func (t *step) moveTerms(r *row, was, is []term) {
+func (t *step) moveTerms(r *row, was, is []rows.Term) {
 	t.charge(uint64(len(was)+len(is)) / termsPerUnit)
 	for len(was)+len(is) > 0 {
 		order := 0
@@ -61,9 +58,9 @@ func (t *step) moveTerms(r *row, was, is []term) {
 			order = bytes.Compare(was[0][:], is[0][:])
 		}
 		if order < 0 {
-			t.del(termKey(keyAttribute, was[0], r.Serial))
+			t.del(rows.TermKey(rows.FamilyAttribute, was[0], r.Serial))
 		} else if order > 0 {
-			t.put(termKey(keyAttribute, is[0], r.Serial), nil)
+			t.put(rows.TermKey(rows.FamilyAttribute, is[0], r.Serial), nil)
 		}
 		if order <= 0 {
 			was = was[1:]
@@ -77,7 +74,7 @@ func (t *step) moveTerms(r *row, was, is []term) {
 // listByParent lists a run that has just begun under the workflow id of its parent.
 func (t *step) listByParent(r *row) {
 	if p := r.Run.Parent; p != nil {
-		t.put(termKey(keyByParent, parentTerm(p.WorkflowID), r.Serial), nil)
+		t.put(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial), nil)
 	}
 }
 

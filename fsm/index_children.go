@@ -1,66 +1,49 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 // The children index lists the open children of open runs by ordinal, and whether the parent still
 // waits for them. A child that continues as new keeps its line.
 
-type childLine struct {
-	id      uint64 // ordinal
-	run     history.RunID
-	awaited bool
+func (t *step) putChild(parent *row, c rows.Child) {
+	t.put(rows.ChildKey(parent.Serial, c.ID), c.Encode())
 }
 
-func (l childLine) encode() []byte {
-	v := append(make([]byte, 0, 17), l.run[:]...)
-	if l.awaited {
-		return append(v, 1)
-	}
-	return append(v, 0)
-}
-
-func decodeChild(id uint64, b []byte) childLine {
-	return childLine{id, history.RunID(b[:16]), b[16] == 1}
-}
-
-func childKey(parent, id uint64) []byte { return pairKey(keyChild, parent, id) }
-
-func (t *step) putChild(parent *row, c childLine) {
-	t.put(childKey(parent.Serial, c.id), c.encode())
-}
-
-func (t *step) child(parent *row, id uint64) (childLine, bool) {
-	b := t.get(childKey(parent.Serial, id))
+func (t *step) child(parent *row, id uint64) (rows.Child, bool) {
+	b := t.get(rows.ChildKey(parent.Serial, id))
 	if b == nil {
-		return childLine{}, false
+		return rows.Child{}, false
 	}
-	return decodeChild(id, b), true
+	return rows.DecodeChild(id, b), true
 }
 
 func (t *step) adopt(parent *row, id uint64, run history.RunID) {
-	t.putChild(parent, childLine{id, run, true})
+	t.putChild(parent, rows.Child{ID: id, Run: run, Awaited: true})
 	parent.Children++
 	t.touch(parent)
 }
 
 func (t *step) forgetChild(parent *row, id uint64) {
-	t.del(childKey(parent.Serial, id))
+	t.del(rows.ChildKey(parent.Serial, id))
 	parent.Children--
 	t.touch(parent)
 }
 
 // childrenUpTo returns the lines of the first n of parent's children, by ordinal, and whether these
 // are all.
-func (t *step) childrenUpTo(parent *row, n uint64) (lines []childLine, all bool) {
+func (t *step) childrenUpTo(parent *row, n uint64) (lines []rows.Child, all bool) {
 	if parent.Children == 0 {
 		return nil, true
 	}
-	mine := numberKey(keyChild, parent.Serial)
-	t.scan(mine, after(mine), func(k, b []byte) bool {
+	mine := rows.NumberKey(rows.FamilyChild, parent.Serial)
+	t.scan(mine, rows.After(mine), func(k, b []byte) bool {
 		if uint64(len(lines)) == n {
 			return false
 		}
-		lines = append(lines, decodeChild(readU64(k[len(mine):]), b))
+		lines = append(lines, rows.DecodeChild(rows.U64(k[len(mine):]), b))
 		return true
 	})
 	return lines, uint64(len(lines)) == parent.Children
@@ -78,7 +61,7 @@ func (p *picture) Children(parent history.RunID) (runs []history.RunID) {
 	if !ok {
 		return nil
 	}
-	p.scan(numberKey(keyChild, serial), numberKey(keyChild, serial+1), func(_, b []byte) bool {
+	p.scan(rows.NumberKey(rows.FamilyChild, serial), rows.NumberKey(rows.FamilyChild, serial+1), func(_, b []byte) bool {
 		runs = append(runs, history.RunID(b[:16]))
 		return true
 	})

@@ -1,19 +1,14 @@
 package fsm
 
 import (
-	"encoding/binary"
 	"maps"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // The closed index lists the closed runs of each type in the order in which they closed: what
 // retention deletes first stands first.
-
-func closedPrefix(typ string) []byte { return append(append(key(keyClosed), typ...), 0) }
-func closedKey(typ string, at history.Time, serial uint64) []byte {
-	return u64(u64(closedPrefix(typ), uint64(at)), serial)
-}
 
 // projectClosed lists r as closed when it is, and takes it off the list when it was reopened.
 func (t *step) projectClosed(r *row) {
@@ -25,10 +20,10 @@ func (t *step) projectClosed(r *row) {
 		return
 	}
 	if r.Closed != 0 {
-		t.del(closedKey(r.Run.Type, r.Closed, r.Serial))
+		t.del(rows.ClosedKey(r.Run.Type, r.Closed, r.Serial))
 	}
 	if at != 0 {
-		t.put(closedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
+		t.put(rows.ClosedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
 	}
 	r.Closed = at
 }
@@ -64,8 +59,8 @@ func (f *closedFronts) advance(s *State) error {
 	if f.purged > maxTaken {
 		f.purged = 0
 		oldest := s.meta.Serial + 1
-		err := scan(s.db, rowKey(f.oldest), key(keyRow+1), func(k, _ []byte) bool {
-			oldest = readU64(k[1:])
+		err := scan(s.db, rows.RunKey(f.oldest), rows.Key(rows.FamilyRun+1), func(k, _ []byte) bool {
+			oldest = rows.U64(k[1:])
 			return false
 		})
 		if err != nil {
@@ -79,8 +74,8 @@ func (f *closedFronts) advance(s *State) error {
 	moved := map[string]history.Time{}
 	for _, typ := range f.worn {
 		to := s.meta.Now // whatever closes from now on stands behind
-		err := scan(s.db, closedKey(typ, f.from[typ], 0), after(closedPrefix(typ)), func(k, _ []byte) bool {
-			to = closedAt(k)
+		err := scan(s.db, rows.ClosedKey(typ, f.from[typ], 0), rows.After(rows.ClosedPrefix(typ)), func(k, _ []byte) bool {
+			to = rows.ClosedAt(k)
 			return false
 		})
 		if err != nil {
@@ -97,16 +92,11 @@ func (f *closedFronts) advance(s *State) error {
 	return nil
 }
 
-// closedAt reads the time from a key.
-func closedAt(k []byte) history.Time {
-	return history.Time(binary.BigEndian.Uint64(k[len(k)-16:]))
-}
-
 // eachClosed calls f with the runs of a type that closed at from or later and before end, in that
 // order, until f returns false.
 func (p *picture) eachClosed(typ string, from, end history.Time, f func(at history.Time, serial uint64, id history.RunID) bool) {
-	first := closedKey(typ, max(from, p.fronts[typ]), 0)
-	p.scan(first, closedKey(typ, max(end, 0), 0), func(k, b []byte) bool {
-		return f(closedAt(k), readU64(k[len(k)-8:]), history.RunID(b))
+	first := rows.ClosedKey(typ, max(from, p.fronts[typ]), 0)
+	p.scan(first, rows.ClosedKey(typ, max(end, 0), 0), func(k, b []byte) bool {
+		return f(rows.ClosedAt(k), rows.U64(k[len(k)-8:]), history.RunID(b))
 	})
 }

@@ -4,12 +4,11 @@ import (
 	"fmt"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // The index of fires lists schedules by when the leader has to look at them: at their next time, or
 // at once when a buffered fire is stuck.
-
-func fireKey(at history.Time, id string) []byte { return append(numberKey(keyFire, uint64(at)), id...) }
 
 // atOnce is before every time at which a schedule fires.
 const atOnce = history.Time(1)
@@ -27,12 +26,12 @@ func (t *step) readSchedule(id string) *schedule {
 	if s := t.schedules.read[id]; s != nil {
 		return s
 	}
-	k := textKey(keySchedule, id)
+	k := rows.TextKey(rows.FamilySchedule, id)
 	b := t.get(k)
 	if id == "" || b == nil {
 		return nil
 	}
-	row, err := decodeSchedule(b)
+	row, err := rows.DecodeSchedule(b)
 	if err != nil {
 		t.fail(fmt.Errorf("row %x: %w", k, err))
 		return nil
@@ -53,7 +52,7 @@ func (t *step) putSchedule(s *schedule) {
 		t.schedules.note(s)
 		return
 	}
-	t.put(textKey(keySchedule, s.ID), s.encodedRow())
+	t.put(rows.TextKey(rows.FamilySchedule, s.ID), s.encodedRow())
 	t.listFire(s)
 }
 
@@ -65,7 +64,7 @@ func (t *step) listFire(s *schedule) {
 	}
 	t.unlistFire(s)
 	if at != 0 {
-		k := fireKey(at, s.ID)
+		k := rows.FireKey(at, s.ID)
 		t.put(k, nil)
 		t.s.queues.fires.placed(k)
 	}
@@ -74,46 +73,46 @@ func (t *step) listFire(s *schedule) {
 
 // delSchedule removes s.
 func (t *step) delSchedule(s *schedule) {
-	t.del(textKey(keySchedule, s.ID))
+	t.del(rows.TextKey(rows.FamilySchedule, s.ID))
 	t.unlistFire(s)
 	if s.apart != nil {
-		t.del(textKey(keyInput, s.ID))
+		t.del(rows.TextKey(rows.FamilyInput, s.ID))
 		t.schedules.forget(s)
 	}
 }
 
 func (t *step) unlistFire(s *schedule) {
 	if s.listed != 0 {
-		t.del(fireKey(s.listed, s.ID))
+		t.del(rows.FireKey(s.listed, s.ID))
 		t.s.queues.fires.took()
 		s.listed = 0
 	}
 }
 
 // Schedule implements View.
-func (p *picture) Schedule(id string) (s Schedule, ok bool) {
+func (p *picture) Schedule(id string) (s rows.Schedule, ok bool) {
 	if id == "" {
 		return s, false
 	}
-	return p.schedule(p.get(textKey(keySchedule, id)))
+	return p.schedule(p.get(rows.TextKey(rows.FamilySchedule, id)))
 }
 
 // schedule decodes a row and brings input and attributes together with it; false when there is
 // none.
-func (p *picture) schedule(b []byte) (Schedule, bool) {
+func (p *picture) schedule(b []byte) (rows.Schedule, bool) {
 	if b == nil {
-		return Schedule{}, false
+		return rows.Schedule{}, false
 	}
-	row, err := decodeSchedule(b)
+	row, err := rows.DecodeSchedule(b)
 	if err != nil {
 		p.s.fail(err)
-		return Schedule{}, false
+		return rows.Schedule{}, false
 	}
 	s := row.Schedule
 	if row.Apart {
-		var in scheduleInput
-		if !p.row(p.get(textKey(keyInput, s.ID)), &in) {
-			return Schedule{}, false
+		var in rows.ScheduleInput
+		if !p.row(p.get(rows.TextKey(rows.FamilyInput, s.ID)), &in) {
+			return rows.Schedule{}, false
 		}
 		s.Input, s.Attributes = in.Input, in.Attributes
 	}
@@ -124,9 +123,9 @@ func (p *picture) schedule(b []byte) (Schedule, bool) {
 const maxListed = 4 << 20
 
 // Schedules implements View.
-func (p *picture) Schedules(after string, limit int) (page []Schedule) {
+func (p *picture) Schedules(after string, limit int) (page []rows.Schedule) {
 	size := 0
-	p.scan(append(textKey(keySchedule, after), 0), key(keySchedule+1), func(_, b []byte) bool {
+	p.scan(append(rows.TextKey(rows.FamilySchedule, after), 0), rows.Key(rows.FamilySchedule+1), func(_, b []byte) bool {
 		s, ok := p.schedule(b)
 		if ok {
 			page = append(page, s)
@@ -142,7 +141,7 @@ func (p *picture) DueSchedules(now history.Time, limit int) (ids []string) {
 	if now < 0 {
 		return nil
 	}
-	p.scan(p.queues.fires.from, numberKey(keyFire, uint64(now)+1), func(k, _ []byte) bool {
+	p.scan(p.queues.fires.from, rows.NumberKey(rows.FamilyFire, uint64(now)+1), func(k, _ []byte) bool {
 		ids = append(ids, string(k[9:]))
 		return len(ids) < limit
 	})
@@ -154,8 +153,8 @@ func (p *picture) NextSchedule() (at history.Time, ok bool) {
 	if p.meta.Schedules == 0 {
 		return 0, false
 	}
-	p.scan(p.queues.fires.from, key(keyFire+1), func(k, _ []byte) bool {
-		at, ok = history.Time(readU64(k[1:])), true
+	p.scan(p.queues.fires.from, rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
+		at, ok = history.Time(rows.U64(k[1:])), true
 		return false
 	})
 	return at, ok

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -16,7 +17,7 @@ type queues struct {
 }
 
 func newQueues() queues {
-	return queues{ready: newFront(keyReady), timers: newFront(keyTimer), fires: newFront(keyFire)}
+	return queues{ready: newFront(rows.FamilyReady), timers: newFront(rows.FamilyTimer), fires: newFront(rows.FamilyFire)}
 }
 
 // front is a key below which a family has no rows. It lives in memory only and changes no answer,
@@ -30,7 +31,7 @@ type front struct {
 // maxTaken is how many deleted rows a reader may have to step over.
 const maxTaken = 250
 
-func newFront(family byte) front { return front{family: family, from: key(family)} }
+func newFront(family byte) front { return front{family: family, from: rows.Key(family)} }
 
 // placed notes a new row, which may be before the front.
 func (f *front) placed(k []byte) {
@@ -44,7 +45,7 @@ func (f *front) took() { f.taken++ }
 
 // settle moves the front to the first row.
 func (f *front) settle(db *pebble.DB) error {
-	end := key(f.family + 1)
+	end := rows.Key(f.family + 1)
 	first := end
 	err := scan(db, f.from, end, func(k, _ []byte) bool {
 		first = append([]byte(nil), k...)

@@ -5,27 +5,22 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // pinKind is the kind under which r pins its version; 0 when it does not.
-func (r *row) pinKind() PinKind {
+func (r *row) pinKind() rows.PinKind {
 	switch {
 	case !r.Run.Status.Open():
 		return 0
 	case r.Run.Status == history.StatusPaused:
-		return PinRecoverableRun
+		return rows.PinRecoverableRun
 	case r.Run.Turns > 0:
-		return PinLiveRun
+		return rows.PinLiveRun
 	case r.Run.Parent != nil && !r.Continued:
-		return PinRecordedChild
+		return rows.PinRecordedChild
 	}
-	return PinInFlightStart
-}
-
-// A pin is a row with a number that only grows, so holders of a kind are in the order in which they
-// took it.
-func pinKey(v catalog.Version, k PinKind, number uint64) []byte {
-	return u64(append(versionKey(keyPin, v), byte(k)), number)
+	return rows.PinInFlightStart
 }
 
 // pinChanges is which versions' counts an entry changed, in the order in which it did.
@@ -50,26 +45,26 @@ func (t *step) projectPin(r *row) {
 	}
 	v := r.Run.Version
 	if r.PinKind != 0 {
-		t.del(pinKey(v, r.PinKind, r.PinNumber))
+		t.del(rows.PinKey(v, r.PinKind, r.PinNumber))
 		t.count(v, r.PinKind, r.PinNumber, -1)
 	}
 	r.PinKind, r.PinNumber = kind, 0
 	if kind != 0 {
 		t.meta.Pin++
 		r.PinNumber = t.meta.Pin
-		t.put(pinKey(v, kind, r.PinNumber), u64(append(make([]byte, 0, 24), r.Run.RunID[:]...), uint64(t.now)))
+		t.put(rows.PinKey(v, kind, r.PinNumber), rows.AppendU64(append(make([]byte, 0, 24), r.Run.RunID[:]...), uint64(t.now)))
 		t.count(v, kind, r.PinNumber, +1)
 	}
 }
 
-func (t *step) count(v catalog.Version, k PinKind, number uint64, by int) {
-	t.tally(pinPage(v, k, number), by)
+func (t *step) count(v catalog.Version, k rows.PinKind, number uint64, by int) {
+	t.tally(rows.PinPage(v, k, number), by)
 	counts := t.s.counts[v]
 	if counts == nil {
-		counts = new(PinCounts)
+		counts = new(rows.PinCounts)
 		t.s.counts[v] = counts
 	}
-	*counts.of(k) += uint64(by)
+	*counts.Of(k) += uint64(by)
 	if !t.pins.changed[v] {
 		t.pins.changed[v] = true
 		t.pins.versions = append(t.pins.versions, v)
@@ -82,7 +77,7 @@ func (t *step) count(v catalog.Version, k PinKind, number uint64, by int) {
 func (t *step) storePins() {
 	for _, v := range t.pins.versions {
 		if c := t.s.counts[v]; c != nil {
-			t.put(versionKey(keyPinCount, v), encoded(c))
+			t.put(rows.VersionKey(rows.FamilyPinCount, v), rows.Encoded(c))
 		}
 	}
 }
@@ -90,28 +85,28 @@ func (t *step) storePins() {
 // forgetPins drops the count of a version that is being unloaded; nothing pins it.
 func (t *step) forgetPins(v catalog.Version) {
 	delete(t.s.counts, v)
-	t.del(versionKey(keyPinCount, v))
+	t.del(rows.VersionKey(rows.FamilyPinCount, v))
 }
 
 // pinned returns what pins v.
-func (t *step) pinned(v catalog.Version) PinCounts {
+func (t *step) pinned(v catalog.Version) rows.PinCounts {
 	if c := t.s.counts[v]; c != nil {
 		return *c
 	}
-	return PinCounts{}
+	return rows.PinCounts{}
 }
 
 // holders calls f with the holders of v of kind k whose number is above from, in order, until f
 // returns false.
-func holders(in reader, v catalog.Version, k PinKind, from uint64, f func(number uint64, id history.RunID, since history.Time) bool) {
+func holders(in reader, v catalog.Version, k rows.PinKind, from uint64, f func(number uint64, id history.RunID, since history.Time) bool) {
 	more := from < 1<<64-1
 	if !more {
 		return
 	}
-	mine := pinPage(v, k, 0).rows()
+	mine := rows.PinPage(v, k, 0).Rows()
 	eachPage(in, mine, from+1, func(first, end []byte) bool {
-		in.scan(later(first, pinKey(v, k, from+1)), end, func(pk, b []byte) bool {
-			more = f(readU64(pk[len(mine):]), history.RunID(b[:16]), history.Time(readU64(b[16:])))
+		in.scan(rows.Later(first, rows.PinKey(v, k, from+1)), end, func(pk, b []byte) bool {
+			more = f(rows.U64(pk[len(mine):]), history.RunID(b[:16]), history.Time(rows.U64(b[16:])))
 			return more
 		})
 		return more
@@ -122,8 +117,8 @@ func holders(in reader, v catalog.Version, k PinKind, from uint64, f func(number
 func (t *step) first(v catalog.Version, n int) (first []PinHolder) {
 	t.storePages()
 	counts := t.pinned(v)
-	for k := PinInFlightStart; k <= PinRecordedChild; k++ {
-		if *counts.of(k) == 0 {
+	for k := rows.PinInFlightStart; k <= rows.PinRecordedChild; k++ {
+		if *counts.Of(k) == 0 {
 			continue
 		}
 		holders(t, v, k, 0, func(_ uint64, id history.RunID, since history.Time) bool {
@@ -136,17 +131,17 @@ func (t *step) first(v catalog.Version, n int) (first []PinHolder) {
 	return first
 }
 
-func (r *row) holder(k PinKind, since history.Time) PinHolder {
+func (r *row) holder(k rows.PinKind, since history.Time) PinHolder {
 	h := PinHolder{Kind: k, WorkflowID: r.Run.WorkflowID, RunID: r.Run.RunID, WorkflowType: r.Run.Type, Since: since}
-	if k == PinRecordedChild {
+	if k == rows.PinRecordedChild {
 		h.RecordedBy = r.Run.Parent
 	}
 	return h
 }
 
 // Pins implements View.
-func (p *picture) Pins(v catalog.Version) (c PinCounts) {
-	p.row(p.get(versionKey(keyPinCount, v)), &c)
+func (p *picture) Pins(v catalog.Version) (c rows.PinCounts) {
+	p.row(p.get(rows.VersionKey(rows.FamilyPinCount, v)), &c)
 	return c
 }
 
@@ -157,8 +152,8 @@ func (p *picture) PinHolders(v catalog.Version, limit int, after string) (list [
 		return nil, ""
 	}
 	counts, last := p.Pins(v), ""
-	for ; kind <= PinRecordedChild && next == ""; kind, from = kind+1, 0 {
-		if *counts.of(kind) == 0 {
+	for ; kind <= rows.PinRecordedChild && next == ""; kind, from = kind+1, 0 {
+		if *counts.Of(kind) == 0 {
 			continue
 		}
 		holders(p, v, kind, from, func(number uint64, id history.RunID, since history.Time) bool {
@@ -182,13 +177,13 @@ func CheckPinCursor(cursor string) error {
 	return err
 }
 
-func parsePinCursor(cursor string) (kind PinKind, number uint64, err error) {
+func parsePinCursor(cursor string) (kind rows.PinKind, number uint64, err error) {
 	if cursor == "" {
-		return PinInFlightStart, 0, nil
+		return rows.PinInFlightStart, 0, nil
 	}
 	var trailing string
 	n, _ := fmt.Sscanf(cursor, "%d-%d%s", &kind, &number, &trailing)
-	if n != 2 || kind < PinInFlightStart || kind > PinRecordedChild {
+	if n != 2 || kind < rows.PinInFlightStart || kind > rows.PinRecordedChild {
 		return 0, 0, &catalog.InvalidInput{Field: "cursor", Reason: fmt.Sprintf("%s was not returned by an earlier page", catalog.QuoteStart(cursor, 40))}
 	}
 	return kind, number, nil

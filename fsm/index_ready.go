@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 // The ready index lists the running runs that have something unseen that wakes them, oldest first.
 // A run keeps its place until a turn is recorded; if more had come meanwhile it takes a new place
@@ -14,7 +17,7 @@ func (t *step) projectReady(r *row) {
 	if want := r.wantsTurn(); want && r.ReadyIndex == 0 {
 		r.ReadyIndex, r.ReadyN = t.index, t.readyN
 		t.readyN++
-		k := placeKey(keyReady, r.ReadyIndex, r.ReadyN)
+		k := rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN)
 		t.put(k, r.Run.RunID[:])
 		t.s.queues.ready.placed(k)
 	} else if !want {
@@ -25,7 +28,7 @@ func (t *step) projectReady(r *row) {
 // unready takes r from its place.
 func (t *step) unready(r *row) {
 	if r.ReadyIndex != 0 {
-		t.del(placeKey(keyReady, r.ReadyIndex, r.ReadyN))
+		t.del(rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN))
 		t.s.queues.ready.took()
 		r.ReadyIndex, r.ReadyN = 0, 0
 	}
@@ -34,10 +37,10 @@ func (t *step) unready(r *row) {
 // Ready implements View.
 func (p *picture) Ready(after ReadyCursor, limit int) (ready []ReadyRun, next ReadyCursor) {
 	next = after
-	first := later(append(placeKey(keyReady, after.Index, after.N), 0), p.queues.ready.from)
-	p.scan(first, key(keyReady+1), func(k, b []byte) bool {
+	first := rows.Later(append(rows.PlaceKey(rows.FamilyReady, after.Index, after.N), 0), p.queues.ready.from)
+	p.scan(first, rows.Key(rows.FamilyReady+1), func(k, b []byte) bool {
 		ready = append(ready, ReadyRun{history.RunID(b)})
-		next = ReadyCursor(placeOf(k))
+		next = ReadyCursor(rows.PlaceOf(k))
 		return len(ready) < pageSize(limit)
 	})
 	return ready, next

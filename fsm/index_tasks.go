@@ -2,28 +2,27 @@ package fsm
 
 import (
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // The task index holds, under each run, its activities that are on their way. What a task's state
 // implies lies elsewhere and follows it in moveTask: a place among the offers, a clock among the
 // timers, a count of its queue.
 
-func taskKey(serial, id uint64) []byte { return pairKey(keyTask, serial, id) }
-
 // task returns the task of an ordinal, nil when there is none.
-func (t *step) task(r *row, id uint64) *Task {
+func (t *step) task(r *row, id uint64) *rows.Task {
 	if r.Tasks == 0 {
 		return nil
 	}
-	task := new(Task)
-	if !t.read(taskKey(r.Serial, id), task) {
+	task := new(rows.Task)
+	if !t.read(rows.TaskKey(r.Serial, id), task) {
 		return nil
 	}
 	return task
 }
 
 // find is task for a run that may be missing.
-func (t *step) find(run history.RunID, id uint64) (*row, *Task) {
+func (t *step) find(run history.RunID, id uint64) (*row, *rows.Task) {
 	r := t.run(run)
 	if r == nil {
 		return nil, nil
@@ -33,16 +32,16 @@ func (t *step) find(run history.RunID, id uint64) (*row, *Task) {
 
 // awaited returns the first n tasks of a run whose outcome is waited for, by ordinal, and whether
 // these are all.
-func (t *step) awaited(r *row, n uint64) (tasks []*Task, all bool) {
+func (t *step) awaited(r *row, n uint64) (tasks []*rows.Task, all bool) {
 	if r.Tasks == 0 {
 		return nil, true
 	}
-	mine := numberKey(keyTask, r.Serial)
+	mine := rows.NumberKey(rows.FamilyTask, r.Serial)
 	all = true
-	t.scan(mine, after(mine), func(k, b []byte) bool {
-		task := new(Task)
-		t.fail(decode(b, task))
-		if task.State == TaskGivenUp {
+	t.scan(mine, rows.After(mine), func(k, b []byte) bool {
+		task := new(rows.Task)
+		t.fail(rows.Decode(b, task))
+		if task.State == rows.TaskGivenUp {
 			return t.err == nil
 		}
 		if uint64(len(tasks)) == n {
@@ -56,7 +55,7 @@ func (t *step) awaited(r *row, n uint64) (tasks []*Task, all bool) {
 }
 
 // addTask makes a task in the state that it has.
-func (t *step) addTask(r *row, task *Task) {
+func (t *step) addTask(r *row, task *rows.Task) {
 	r.Tasks++
 	t.touch(r)
 	t.list(r, task)
@@ -64,7 +63,7 @@ func (t *step) addTask(r *row, task *Task) {
 }
 
 // moveTask brings a task into another state, whose clock fires at due; 0 = it has none.
-func (t *step) moveTask(r *row, task *Task, to TaskState, due history.Time) {
+func (t *step) moveTask(r *row, task *rows.Task, to rows.TaskState, due history.Time) {
 	t.unlist(r, task)
 	task.State, task.Due = to, due
 	t.list(r, task)
@@ -72,9 +71,9 @@ func (t *step) moveTask(r *row, task *Task, to TaskState, due history.Time) {
 }
 
 // endTask takes a task away.
-func (t *step) endTask(r *row, task *Task) {
+func (t *step) endTask(r *row, task *rows.Task) {
 	t.unlist(r, task)
-	t.del(taskKey(r.Serial, task.ID))
+	t.del(rows.TaskKey(r.Serial, task.ID))
 	r.Tasks--
 	t.touch(r)
 }
@@ -86,44 +85,46 @@ func (t *step) removeTask(r *row, id uint64) {
 	}
 }
 
-func (t *step) putTask(r *row, task *Task) { t.put(taskKey(r.Serial, task.ID), encoded(task)) }
+func (t *step) putTask(r *row, task *rows.Task) {
+	t.put(rows.TaskKey(r.Serial, task.ID), rows.Encoded(task))
+}
 
 // list brings about what a task's state implies.
-func (t *step) list(r *row, task *Task) {
-	*t.queue(task.Queue).of(task.State)++
-	if task.State == TaskOffered {
+func (t *step) list(r *row, task *rows.Task) {
+	*t.queue(task.Queue).Of(task.State)++
+	if task.State == rows.TaskOffered {
 		t.offer(task)
 	}
 	t.startClock(r, task)
 }
 
 // unlist is the reverse of list.
-func (t *step) unlist(r *row, task *Task) {
-	*t.queue(task.Queue).of(task.State)--
-	if task.State == TaskOffered {
+func (t *step) unlist(r *row, task *rows.Task) {
+	*t.queue(task.Queue).Of(task.State)--
+	if task.State == rows.TaskOffered {
 		t.withdraw(task)
 	}
 	t.stopClock(r, task)
 }
 
 // Task implements View.
-func (p *picture) Task(id history.RunID, ordinal uint64) (task Task, ok bool) {
+func (p *picture) Task(id history.RunID, ordinal uint64) (task rows.Task, ok bool) {
 	serial, ok := p.serial(id)
 	if !ok {
-		return Task{}, false
+		return rows.Task{}, false
 	}
-	ok = p.row(p.get(taskKey(serial, ordinal)), &task)
+	ok = p.row(p.get(rows.TaskKey(serial, ordinal)), &task)
 	return task, ok
 }
 
 // Tasks implements View.
-func (p *picture) Tasks(id history.RunID, from uint64, limit int) (tasks []Task) {
+func (p *picture) Tasks(id history.RunID, from uint64, limit int) (tasks []rows.Task) {
 	serial, ok := p.serial(id)
 	if !ok {
 		return nil
 	}
-	p.scan(taskKey(serial, from), numberKey(keyTask, serial+1), func(_, b []byte) bool {
-		var task Task
+	p.scan(rows.TaskKey(serial, from), rows.NumberKey(rows.FamilyTask, serial+1), func(_, b []byte) bool {
+		var task rows.Task
 		if !p.row(b, &task) {
 			return false
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -238,11 +239,11 @@ func TestLargeFailures(t *testing.T) {
 // TestDamagedLane: a state on disk that contradicts itself stops the node instead of giving out
 // what is not there.
 func TestDamagedLane(t *testing.T) {
-	for name, damage := range map[string]func(w *world, task Task) error{
-		"an offer is missing": func(w *world, task Task) error {
-			return w.s.db.Delete(task.place().key(laneKey(keyOffer, task.Queue, task.Activity)), pebble.NoSync)
+	for name, damage := range map[string]func(w *world, task rows.Task) error{
+		"an offer is missing": func(w *world, task rows.Task) error {
+			return w.s.db.Delete(task.Place().Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)), pebble.NoSync)
 		},
-		"a task is missing": func(w *world, task Task) error { return w.s.db.Delete(taskKey(1, task.ID), pebble.NoSync) },
+		"a task is missing": func(w *world, task rows.Task) error { return w.s.db.Delete(rows.TaskKey(1, task.ID), pebble.NoSync) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patient(t)

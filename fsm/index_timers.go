@@ -1,25 +1,23 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 // The timer index lists armed timers by due time. Timer 0 is the whole run's time limit and is
 // known from the row; the others also stand under their run, so that closing it finds them. Clocks
 // of tasks lie in it too, under the ordinal of the activity; when they are due stands in the task,
 // and they are not counted among the run's timers.
 
-func timerKey(at history.Time, serial, id uint64) []byte {
-	return u64(pairKey(keyTimer, uint64(at), serial), id)
-}
-func armedKey(serial, id uint64) []byte { return pairKey(keyArmed, serial, id) }
-
 // armDeadline arms timer 0 at r.Deadline.
-func (t *step) armDeadline(r *row) { t.enqueue(timerKey(r.Deadline, r.Serial, 0), r) }
+func (t *step) armDeadline(r *row) { t.enqueue(rows.TimerKey(r.Deadline, r.Serial, 0), r) }
 
 // arm arms a timer; a second one with the same id replaces the first.
 func (t *step) arm(r *row, id uint64, at history.Time) {
 	t.unclock(r, id)
-	t.enqueue(timerKey(at, r.Serial, id), r)
-	t.put(armedKey(r.Serial, id), u64(nil, uint64(at)))
+	t.enqueue(rows.TimerKey(at, r.Serial, id), r)
+	t.put(rows.ArmedKey(r.Serial, id), rows.AppendU64(nil, uint64(at)))
 	r.Timers++
 	t.touch(r)
 }
@@ -40,18 +38,18 @@ func (t *step) armed(r *row, id uint64) (history.Time, bool) {
 	if r.Timers == 0 {
 		return 0, false
 	}
-	b := t.get(armedKey(r.Serial, id))
+	b := t.get(rows.ArmedKey(r.Serial, id))
 	if b == nil {
 		return 0, false
 	}
-	return history.Time(readU64(b)), true
+	return history.Time(rows.U64(b)), true
 }
 
 // disarm takes a timer away, if it is armed.
 func (t *step) disarm(r *row, id uint64) {
 	if at, ok := t.armed(r, id); ok {
-		t.dequeue(timerKey(at, r.Serial, id))
-		t.del(armedKey(r.Serial, id))
+		t.dequeue(rows.TimerKey(at, r.Serial, id))
+		t.del(rows.ArmedKey(r.Serial, id))
 		r.Timers--
 		t.touch(r)
 	}
@@ -60,7 +58,7 @@ func (t *step) disarm(r *row, id uint64) {
 // disarmDeadline takes timer 0 away, if it is armed.
 func (t *step) disarmDeadline(r *row) {
 	if r.Deadline != 0 {
-		t.dequeue(timerKey(r.Deadline, r.Serial, 0))
+		t.dequeue(rows.TimerKey(r.Deadline, r.Serial, 0))
 		r.Deadline = 0
 	}
 }
@@ -70,12 +68,12 @@ func (t *step) armedIDs(r *row, n uint64) (ids []uint64) {
 	if r.Timers == 0 {
 		return nil
 	}
-	mine := numberKey(keyArmed, r.Serial)
-	t.scan(mine, after(mine), func(k, _ []byte) bool {
+	mine := rows.NumberKey(rows.FamilyArmed, r.Serial)
+	t.scan(mine, rows.After(mine), func(k, _ []byte) bool {
 		if uint64(len(ids)) == n {
 			return false
 		}
-		ids = append(ids, readU64(k[len(mine):]))
+		ids = append(ids, rows.U64(k[len(mine):]))
 		return true
 	})
 	return ids
@@ -96,8 +94,8 @@ func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 	if now < 0 {
 		return nil
 	}
-	p.scan(p.queues.timers.from, numberKey(keyTimer, uint64(now)+1), func(k, b []byte) bool {
-		due = append(due, TimerRef{FireAt: history.Time(readU64(k[1:])), ID: readU64(k[17:]), RunID: history.RunID(b)})
+	p.scan(p.queues.timers.from, rows.NumberKey(rows.FamilyTimer, uint64(now)+1), func(k, b []byte) bool {
+		due = append(due, TimerRef{FireAt: history.Time(rows.U64(k[1:])), ID: rows.U64(k[17:]), RunID: history.RunID(b)})
 		return len(due) < pageSize(limit)
 	})
 	return due
@@ -105,8 +103,8 @@ func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 
 // NextTimer implements View.
 func (p *picture) NextTimer() (at history.Time, ok bool) {
-	p.scan(p.queues.timers.from, key(keyTimer+1), func(k, _ []byte) bool {
-		at, ok = history.Time(readU64(k[1:])), true
+	p.scan(p.queues.timers.from, rows.Key(rows.FamilyTimer+1), func(k, _ []byte) bool {
+		at, ok = history.Time(rows.U64(k[1:])), true
 		return false
 	})
 	return at, ok

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // tree starts a run "r" with wide children "r.0", "r.1"... of wide children each, all open.
@@ -25,7 +26,7 @@ func (w *world) tree(wide int) {
 	}
 }
 
-func (w *world) jobs() (jobs []Job) {
+func (w *world) jobs() (jobs []rows.Job) {
 	w.view(func(v View) { jobs = v.Jobs(0, 100) })
 	return jobs
 }
@@ -79,7 +80,7 @@ func TestTreeClosesInBoundedEntries(t *testing.T) {
 	waits := fmt.Sprintf("r.%d", wide-1) // closed, and its children are not dealt with
 	w.refused(&ReopenRun{Run: RunRef{WorkflowID: waits}, Events: w.latest(waits).Events}, "unavailable")
 	w.refused(&UnloadVersion{Type: "a", Version: versionOf("v1").String()}, "route_active")
-	var pins PinCounts
+	var pins rows.PinCounts
 	w.view(func(v View) { pins = v.Pins(versionOf("v1")) })
 	if pins.Total() == 0 {
 		t.Error("open runs do not pin")

@@ -4,14 +4,9 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
-
-// Limits are bounds that apply enforces, so they are part of the state: nodes whose files differ
-// would part ways otherwise.
-type Limits struct {
-	RequestBytes uint64 `cbor:"1,keyasint"` // of given request keys
-}
 
 // Bounds of Limits, and what holds where nobody said anything: ten million starts of one token.
 const (
@@ -25,49 +20,46 @@ const (
 // it said before: only a file that was changed takes effect. So nodes with different files cannot
 // take turns, whoever leads and however often they start. Refused: invalid_input.
 type SetLimits struct {
-	Node   string `cbor:"1,keyasint"`
-	Limits Limits `cbor:"2,keyasint"`
+	Node   string      `cbor:"1,keyasint"`
+	Limits rows.Limits `cbor:"2,keyasint"`
 }
 
 // Kind implements Command.
 func (*SetLimits) Kind() Kind { return KindSetLimits }
 
 func (c *SetLimits) apply(t *step) (Answer, Refusal) {
-	if t.get(textKey(keyNode, c.Node)) == nil {
+	if t.get(rows.TextKey(rows.FamilyNode, c.Node)) == nil {
 		return nil, &catalog.InvalidInput{Field: "node", Reason: fmt.Sprintf("%s has not announced itself", catalog.Quote(clip(c.Node)))}
 	}
 	if n := c.Limits.RequestBytes; n < MinRequestBytes || n > MaxRequestBytes {
 		return nil, &catalog.InvalidInput{Field: "limits.request_bytes", Reason: fmt.Sprintf("is %d; %d to %d are allowed", n, MinRequestBytes, MaxRequestBytes)}
 	}
-	var said Limits
-	known := t.read(fileKey(c.Node), &said)
-	if first := t.s.limits == (Limits{}); first || known && said != c.Limits {
-		t.put(key(keyLimits), encoded(c.Limits))
+	var said rows.Limits
+	known := t.read(rows.LimitsKey(c.Node), &said)
+	if first := t.s.limits == (rows.Limits{}); first || known && said != c.Limits {
+		t.put(rows.Key(rows.FamilyLimits), rows.Encoded(c.Limits))
 		t.s.limits = c.Limits
 	}
 	if !known || said != c.Limits {
-		t.put(fileKey(c.Node), encoded(c.Limits))
+		t.put(rows.LimitsKey(c.Node), rows.Encoded(c.Limits))
 	}
 	return new(Done), nil
 }
 
 // readLimits reads the cluster's limits; zero when nobody said what they are.
-func readLimits(from pebble.Reader) (l Limits, err error) {
-	b, err := get(from, key(keyLimits))
+func readLimits(from pebble.Reader) (l rows.Limits, err error) {
+	b, err := get(from, rows.Key(rows.FamilyLimits))
 	if err == nil && b != nil {
-		err = decode(b, &l)
+		err = rows.Decode(b, &l)
 	}
 	return l, err
 }
 
-// fileKey is the row of what a node's file says. The cluster's limits stand before all of them.
-func fileKey(node string) []byte { return textKey(keyLimits, node) }
-
 // Limits implements View.
-func (p *picture) Limits() (Limits, bool) { return p.limits, p.limits != (Limits{}) }
+func (p *picture) Limits() (rows.Limits, bool) { return p.limits, p.limits != (rows.Limits{}) }
 
 // FileLimits implements View.
-func (p *picture) FileLimits(node string) (l Limits, ok bool) {
-	ok = p.row(p.get(fileKey(node)), &l)
+func (p *picture) FileLimits(node string) (l rows.Limits, ok bool) {
+	ok = p.row(p.get(rows.LimitsKey(node)), &l)
 	return l, ok
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -123,7 +124,7 @@ func TestCarriedIsAsCopied(t *testing.T) {
 func TestSignalsOutliveTheRunThatReceivedThem(t *testing.T) {
 	w := newWorld(t)
 	w.do(packA())
-	w.do(&SetRetention{Rule: Retention{Age: 1e9}})
+	w.do(&SetRetention{Rule: rows.Retention{Age: 1e9}})
 	w.mailFor("run", 8, 10)
 	chain := []history.RunID{w.latest("run").RunID}
 	for i := range 4 {
@@ -155,7 +156,7 @@ func TestSignalsOutliveTheRunThatReceivedThem(t *testing.T) {
 	w.now = w.now.Add(2e9)
 	w.do(&PurgeRuns{Runs: chain[4:]})
 	w.view(func(v View) {
-		v.(*picture).scan(key(keyEvent), key(keyEvent+1), func(k, _ []byte) bool {
+		v.(*picture).scan(rows.Key(rows.FamilyEvent), rows.Key(rows.FamilyEvent+1), func(k, _ []byte) bool {
 			t.Errorf("row %x is left", k)
 			return true
 		})
@@ -166,13 +167,13 @@ func TestSignalsOutliveTheRunThatReceivedThem(t *testing.T) {
 // TestCarriedRowsThatAreBroken: bytes that are no such row are an error, as everything is that a
 // node cannot read.
 func TestCarriedRowsThatAreBroken(t *testing.T) {
-	good := carried{at: 5, list: []stretch{{1, 2, 3}, {300, 4, 1}}}
-	b := good.encode()
-	if got, err := decodeCarried(b); err != nil || !reflect.DeepEqual(got, good) || fmt.Sprintf("%x", b) != "ff0000000000000005010203ac020401" {
+	good := rows.Carried{At: 5, List: []rows.Stretch{{Serial: 1, First: 2, Count: 3}, {Serial: 300, First: 4, Count: 1}}}
+	b := good.Encode()
+	if got, err := rows.DecodeCarried(b); err != nil || !reflect.DeepEqual(got, good) || fmt.Sprintf("%x", b) != "ff0000000000000005010203ac020401" {
 		t.Errorf("%x is read as %v, %v", b, got, err)
 	}
 	for _, bad := range [][]byte{nil, {1}, b[:8], b[:len(b)-1], append(b[:len(b):len(b)], 0x80)} {
-		if got, err := decodeCarried(bad); err == nil {
+		if got, err := rows.DecodeCarried(bad); err == nil {
 			t.Errorf("%x is read as %v", bad, got)
 		}
 	}

@@ -1,5 +1,7 @@
 package fsm
 
+import "aion.dev/aion/fsm/rows"
+
 // hot keeps rows decoded that many commands of many entries change: each is read once, and written
 // once an entry. It changes how fast Apply is, never what it does. Only Apply's goroutine touches
 // it.
@@ -46,7 +48,7 @@ func (h *hot[T]) store(t *step, empty func(*T) bool) {
 		r.stale = false
 		switch {
 		case !empty(&r.value):
-			t.put(r.key, encoded(r.value))
+			t.put(r.key, rows.Encoded(r.value))
 			r.stored = true
 		case r.stored:
 			t.del(r.key)

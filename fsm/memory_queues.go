@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+
+	"aion.dev/aion/fsm/rows"
 )
 
 // recent remembers the rows of queues and lanes as they were written last, for the leader's look at
@@ -41,7 +43,7 @@ type recentRow struct {
 const maxKeptRows = 10_000
 
 // keptRows are the families whose rows are remembered.
-var keptRows = [families]bool{keyQueue: true, keyLane: true}
+var keptRows = [rows.Families]bool{rows.FamilyQueue: true, rows.FamilyLane: true}
 
 func newRecent(index uint64) *recent {
 	return &recent{rows: map[string]recentRow{}, index: index, since: index}
@@ -53,7 +55,7 @@ func (c *recent) keep(t *step) {
 	defer c.mu.Unlock()
 	c.index = t.index
 	c.touch(t)
-	for _, family := range [...]int{keyQueue, keyLane} {
+	for _, family := range [...]int{rows.FamilyQueue, rows.FamilyLane} {
 		t.each(family, 0, func(_ byte, key, value []byte) error {
 			row := recentRow{index: t.index}
 			if value != nil {
@@ -70,7 +72,7 @@ func (c *recent) keep(t *step) {
 // row.
 func (c *recent) touch(t *step) {
 	var queues []string
-	t.each(keyQueue, 0, func(_ byte, key, _ []byte) error {
+	t.each(rows.FamilyQueue, 0, func(_ byte, key, _ []byte) error {
 		queues = append(queues, string(key[1:]))
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // tails remembers how the runs that changed last stand, with the newest events of each: whoever
@@ -23,7 +24,7 @@ type tails struct {
 // tail is one run as it stands.
 type tail struct {
 	index uint64 // of the newest entry that changed the run
-	run   Run
+	run   rows.Run
 	lines []line // the newest events, without gaps, up to run.Events; they are moved, but never changed
 	bytes int    // of lines
 
@@ -54,7 +55,7 @@ func (c *tails) keep(t *step) {
 	for _, r := range t.stale {
 		c.change(t.index, r)
 	}
-	t.each(keyRunID, 0, func(op byte, key, _ []byte) error {
+	t.each(rows.FamilyRunID, 0, func(op byte, key, _ []byte) error {
 		if op == opDelete {
 			c.drop(history.RunID(key[1:]))
 		}
@@ -121,12 +122,12 @@ func (c *tails) remove(l *tail) {
 }
 
 // stand returns how a run stands at index; false when that is not remembered.
-func (c *tails) stand(id history.RunID, index uint64) (Run, bool) {
+func (c *tails) stand(id history.RunID, index uint64) (rows.Run, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	l := c.runs[id]
 	if l == nil || l.index > index {
-		return Run{}, false
+		return rows.Run{}, false
 	}
 	return l.run, true
 }

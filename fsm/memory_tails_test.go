@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // fromDisk answers as a View that remembers nothing.
@@ -24,7 +25,7 @@ func (w *world) fromDisk(f func(View)) {
 func (w *world) reads(v View, id history.RunID) string {
 	var b strings.Builder
 	run, ok := v.Run(id)
-	fmt.Fprintf(&b, "%x %v\n", encoded(run), ok)
+	fmt.Fprintf(&b, "%x %v\n", rows.Encoded(run), ok)
 	for from := uint64(0); from <= run.Events+2; from += 1 + run.Events/20 {
 		for _, limit := range []int{1, 4096} {
 			for _, e := range v.Events(id, from, limit) {
@@ -110,7 +111,7 @@ func TestAViewOfAnEarlierIndexDoesNotSeeLaterTails(t *testing.T) {
 func TestTailsAreBounded(t *testing.T) {
 	c := newTails()
 	row := func(i int) *row {
-		r := &row{runRow: runRow{Run: Run{RunID: history.RunID{byte(i), byte(i >> 8), byte(i >> 16)}, Events: 1}}}
+		r := &row{RunRow: rows.RunRow{Run: rows.Run{RunID: history.RunID{byte(i), byte(i >> 8), byte(i >> 16)}, Events: 1}}}
 		r.added = []line{{history.Event{Seq: 1, Data: &history.WorkflowResumed{}}, 1000}}
 		return r
 	}
@@ -214,7 +215,7 @@ func TestTouchedQueues(t *testing.T) {
 	entry := func(index uint64, queues ...string) {
 		s := &step{index: index, s: new(State), fresh: map[string][]byte{}}
 		for _, q := range queues {
-			s.put(textKey(keyQueue, q), []byte{1})
+			s.put(rows.TextKey(rows.FamilyQueue, q), []byte{1})
 		}
 		c.keep(s)
 	}

@@ -4,25 +4,13 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
-
-// Node is a row of the node table: where a node is reached and which versions it has ready. It is
-// written through the log on every boot.
-type Node struct {
-	ID          string         `cbor:"1,keyasint"`
-	RaftAddress string         `cbor:"2,keyasint"`
-	HTTPAddress string         `cbor:"3,keyasint"`
-	Version     string         `cbor:"4,keyasint"`          // of the binary
-	AnnouncedAt history.Time   `cbor:"5,keyasint"`          // set by apply
-	Digest      catalog.Digest `cbor:"6,keyasint,omitzero"` // last reported state digest
-	DigestIndex uint64         `cbor:"7,keyasint,omitempty"`
-}
 
 // AnnounceNode writes a node's row. Its first one in a cluster without an id also sets ClusterID.
 type AnnounceNode struct {
-	Node      Node   `cbor:"1,keyasint"`
-	ClusterID string `cbor:"2,keyasint,omitempty"` // minted before the log; the first one stays
+	Node      rows.Node `cbor:"1,keyasint"`
+	ClusterID string    `cbor:"2,keyasint,omitempty"` // minted before the log; the first one stays
 }
 
 // RemoveNode forgets a node that left the configuration.
@@ -31,13 +19,6 @@ type RemoveNode struct {
 	// Forever keeps the id as that of a removed node. Absent in entries of older binaries, which
 	// forgot it.
 	Forever bool `cbor:"2,keyasint,omitempty"`
-}
-
-// RemovedNode is the row of an id that is used up. A node that came back under it would be taken
-// for one that remembers its votes and its log.
-type RemovedNode struct {
-	Index uint64       `cbor:"1,keyasint"` // of the entry that removed it
-	At    history.Time `cbor:"2,keyasint"`
 }
 
 // NodeRemoved refuses a node whose id was removed.
@@ -92,12 +73,12 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 	if n.ID == "" {
 		return nil, &catalog.InvalidInput{Field: "id", Reason: "is empty"}
 	}
-	var gone RemovedNode
-	if t.read(textKey(keyRemoved, n.ID), &gone) {
+	var gone rows.RemovedNode
+	if t.read(rows.TextKey(rows.FamilyRemoved, n.ID), &gone) {
 		return nil, &NodeRemoved{n.ID, gone.Index}
 	}
-	var old Node
-	known := t.read(textKey(keyNode, n.ID), &old)
+	var old rows.Node
+	known := t.read(rows.TextKey(rows.FamilyNode, n.ID), &old)
 	if !known {
 		if t.meta.Nodes >= maxNodes {
 			return nil, &ResourceExhausted{What: "nodes", Limit: maxNodes}
@@ -108,7 +89,7 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 		t.meta.ClusterID = c.ClusterID
 	}
 	n.AnnouncedAt, n.Digest, n.DigestIndex = t.now, old.Digest, old.DigestIndex
-	t.put(textKey(keyNode, n.ID), encoded(n))
+	t.put(rows.TextKey(rows.FamilyNode, n.ID), rows.Encoded(n))
 	if !known || n.RaftAddress != old.RaftAddress || n.HTTPAddress != old.HTTPAddress || n.Version != old.Version {
 		t.announce(feedMemberChanged, memberChanged{n.ID, "announced", n.RaftAddress, n.HTTPAddress, n.Version})
 	}
@@ -116,19 +97,19 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 }
 
 func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
-	if k := textKey(keyRemoved, c.ID); c.Forever && t.get(k) == nil {
-		t.put(k, encoded(RemovedNode{t.index, t.now}))
+	if k := rows.TextKey(rows.FamilyRemoved, c.ID); c.Forever && t.get(k) == nil {
+		t.put(k, rows.Encoded(rows.RemovedNode{Index: t.index, At: t.now}))
 	}
-	if t.get(textKey(keyNode, c.ID)) == nil {
+	if t.get(rows.TextKey(rows.FamilyNode, c.ID)) == nil {
 		return new(Done), nil
 	}
-	t.del(textKey(keyNode, c.ID))
+	t.del(rows.TextKey(rows.FamilyNode, c.ID))
 	t.meta.Nodes--
-	if k := fileKey(c.ID); t.get(k) != nil {
+	if k := rows.LimitsKey(c.ID); t.get(k) != nil {
 		t.del(k)
 	}
 	for _, p := range t.s.catalog.Packages() {
-		if k := readinessKey(p.Version, c.ID); t.get(k) != nil {
+		if k := rows.ReadinessKey(p.Version, c.ID); t.get(k) != nil {
 			t.del(k)
 		}
 	}
@@ -142,13 +123,13 @@ func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
 }
 
 // RemovedNode implements View.
-func (p *picture) RemovedNode(id string) (r RemovedNode, ok bool) {
-	ok = p.row(p.get(textKey(keyRemoved, id)), &r)
+func (p *picture) RemovedNode(id string) (r rows.RemovedNode, ok bool) {
+	ok = p.row(p.get(rows.TextKey(rows.FamilyRemoved, id)), &r)
 	return r, ok
 }
 
 // Nodes implements View.
-func (p *picture) Nodes() (nodes []Node) {
-	p.s.fail(each(p.snap, keyNode, func(_ []byte, n Node) { nodes = append(nodes, n) }))
+func (p *picture) Nodes() (nodes []rows.Node) {
+	p.s.fail(each(p.snap, rows.FamilyNode, func(_ []byte, n rows.Node) { nodes = append(nodes, n) }))
 	return nodes
 }

@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/catalog"
+import (
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
+)
 
 // ReportReady says which loaded versions a node has compiled; versions that are not loaded are
 // ignored.
@@ -14,26 +17,22 @@ type ReportReady struct {
 // Kind implements Command.
 func (*ReportReady) Kind() Kind { return KindReportReady }
 
-func readinessKey(v catalog.Version, node string) []byte {
-	return append(versionKey(keyReadiness, v), node...)
-}
-
 // apply ignores versions that are not loaded and nodes that are not in the node table: the report
 // came after an unload or a removal.
 func (c *ReportReady) apply(t *step) (Answer, Refusal) {
 	if len(c.Problem) > maxText {
 		c.Problem = c.Problem[:maxText]
 	}
-	k := readinessKey(c.Version, c.Node)
-	if _, loaded := t.s.catalog.Package(c.Version); !loaded || t.get(textKey(keyNode, c.Node)) == nil {
+	k := rows.ReadinessKey(c.Version, c.Node)
+	if _, loaded := t.s.catalog.Package(c.Version); !loaded || t.get(rows.TextKey(rows.FamilyNode, c.Node)) == nil {
 		return new(Done), nil
 	}
-	r := Readiness{Version: c.Version, Node: c.Node, Ready: c.Ready, Problem: c.Problem}
-	var old Readiness
+	r := rows.Readiness{Version: c.Version, Node: c.Node, Ready: c.Ready, Problem: c.Problem}
+	var old rows.Readiness
 	if t.read(k, &old) && old == r {
 		return new(Done), nil
 	}
-	t.put(k, encoded(r))
+	t.put(k, rows.Encoded(r))
 	t.announce(feedReadinessChanged, readinessChanged(r))
 	return new(Done), nil
 }
@@ -41,8 +40,8 @@ func (c *ReportReady) apply(t *step) (Answer, Refusal) {
 // forgetReadiness drops what nodes reported of a version that is being unloaded.
 func (t *step) forgetReadiness(v catalog.Version) {
 	var gone [][]byte
-	mine := versionKey(keyReadiness, v)
-	t.scan(mine, after(mine), func(k, _ []byte) bool {
+	mine := rows.VersionKey(rows.FamilyReadiness, v)
+	t.scan(mine, rows.After(mine), func(k, _ []byte) bool {
 		gone = append(gone, append([]byte(nil), k...))
 		return true
 	})
@@ -52,7 +51,7 @@ func (t *step) forgetReadiness(v catalog.Version) {
 }
 
 // Readiness implements View.
-func (p *picture) Readiness() (list []Readiness) {
-	p.s.fail(each(p.snap, keyReadiness, func(_ []byte, r Readiness) { list = append(list, r) }))
+func (p *picture) Readiness() (list []rows.Readiness) {
+	p.s.fail(each(p.snap, rows.FamilyReadiness, func(_ []byte, r rows.Readiness) { list = append(list, r) }))
 	return list
 }

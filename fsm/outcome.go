@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Outcomes are remembered under request ids, so answers and refusals have numbers on disk. Numbers
@@ -131,7 +132,7 @@ func encodeOutcome(r Result) []byte {
 	if kind == 0 {
 		panic(fmt.Sprintf("fsm: outcome %T has no number", v))
 	}
-	return append([]byte{kind}, encoded(v)...)
+	return append([]byte{kind}, rows.Encoded(v)...)
 }
 
 func decodeOutcome(b []byte) (r Result, err error) {
@@ -139,7 +140,7 @@ func decodeOutcome(b []byte) (r Result, err error) {
 		return r, fmt.Errorf("outcome %.1x is not known to this build", b)
 	}
 	v := outcomes[b[0]]()
-	if err := decode(b[1:], v); err != nil {
+	if err := rows.Decode(b[1:], v); err != nil {
 		return r, fmt.Errorf("decode %T: %w", v, err)
 	}
 	switch v := v.(type) {

@@ -3,6 +3,7 @@ package fsm
 import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -12,14 +13,14 @@ import (
 type picture struct {
 	s       *State
 	snap    *pebble.Snapshot
-	meta    meta
+	meta    rows.Meta
 	catalog *catalog.Catalog
 	queues  queues
 	tails   *tails
 	recent  *recent
-	cohorts []cohort // of the census
+	cohorts []rows.Cohort // of the census
 	rules   rules
-	limits  Limits
+	limits  rows.Limits
 	oldest  uint64                  // no run has a serial below it
 	fronts  map[string]history.Time // of the closed index
 	users   int                     // guarded by State.mu: views, and one while it is the current one
@@ -129,7 +130,7 @@ func (p *picture) row(b []byte, v any) bool {
 	if b == nil {
 		return false
 	}
-	err := decode(b, v)
+	err := rows.Decode(b, v)
 	p.s.fail(err)
 	return err == nil
 }

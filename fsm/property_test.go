@@ -9,6 +9,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -119,13 +120,13 @@ func (g *gambler) nodeCommand() Command {
 	node := g.one("node", []string{"n1", "n2"})
 	switch rapid.IntRange(0, 6).Draw(g.t, "node command") {
 	case 0:
-		return &AnnounceNode{Node: Node{ID: node, HTTPAddress: g.one("address", g.ids)}, ClusterID: "c"}
+		return &AnnounceNode{Node: rows.Node{ID: node, HTTPAddress: g.one("address", g.ids)}, ClusterID: "c"}
 	case 1:
 		return &RemoveNode{ID: node}
 	case 2:
 		return &Check{Leader: node}
 	case 6:
-		return &SetLimits{Node: node, Limits: Limits{RequestBytes: uint64(rapid.IntRange(1, 4).Draw(g.t, "request KiB")) << 10}}
+		return &SetLimits{Node: node, Limits: rows.Limits{RequestBytes: uint64(rapid.IntRange(1, 4).Draw(g.t, "request KiB")) << 10}}
 	case 3:
 		c := &ReportDigest{Node: node}
 		g.w.view(func(v View) {
@@ -184,7 +185,7 @@ func (g *gambler) turn(id string) Command {
 		c.Asked = append(c.Asked, history.Event{Data: d})
 	}
 	if rapid.IntRange(0, 9).Draw(g.t, "tight") == 0 {
-		c.Limits = RunLimits{Events: 6}
+		c.Limits = rows.RunLimits{Events: 6}
 	}
 	return c
 }
@@ -235,7 +236,7 @@ func (g *gambler) reopen(ref RunRef) Command {
 	return g.w.reopenOf(ref, forget...)
 }
 
-func (g *gambler) last(r Run) history.Data {
+func (g *gambler) last(r rows.Run) history.Data {
 	switch rapid.IntRange(0, 11).Draw(g.t, "last") {
 	case 0:
 		return &history.WorkflowCompleted{}

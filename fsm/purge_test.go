@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // TestPurgeOfLongRuns: histories go whole, whether row by row or as ranges, in batches whose rows
@@ -14,7 +15,7 @@ func TestPurgeOfLongRuns(t *testing.T) {
 	w := newWorld(t)
 	w.s.cfg.Paranoid = false
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
-	w.do(&SetRetention{Rule: Retention{Age: history.Duration(time.Hour)}})
+	w.do(&SetRetention{Rule: rows.Retention{Age: history.Duration(time.Hour)}})
 	lengths := []int{0, pointRows - 2, pointRows - 1, pointRows, 3 * pointRows, 900, 900, 900, 900, 900, 900, 0}
 	for i, n := range lengths {
 		id := fmt.Sprint(i)
@@ -61,15 +62,15 @@ func TestPurgeIsBounded(t *testing.T) {
 		t.Errorf("%d runs were deleted", n)
 	}
 	for i := range maxRules {
-		w.do(&SetRetention{Rule: Retention{Type: fmt.Sprint("type-", i), Age: MinRetention}})
+		w.do(&SetRetention{Rule: rows.Retention{Type: fmt.Sprint("type-", i), Age: MinRetention}})
 		if i == 0 {
 			w.s.cfg.Paranoid = false
 		}
 	}
-	w.refused(&SetRetention{Rule: Retention{Type: "one-more", Age: MaxRetention}}, "resource_exhausted")
-	w.do(&SetRetention{Rule: Retention{Type: "type-0", Age: MaxRetention}})
-	w.do(&SetRetention{Rule: Retention{Type: "type-1"}, Remove: true})
-	w.do(&SetRetention{Rule: Retention{Type: "one-more", Age: MaxRetention}})
+	w.refused(&SetRetention{Rule: rows.Retention{Type: "one-more", Age: MaxRetention}}, "resource_exhausted")
+	w.do(&SetRetention{Rule: rows.Retention{Type: "type-0", Age: MaxRetention}})
+	w.do(&SetRetention{Rule: rows.Retention{Type: "type-1"}, Remove: true})
+	w.do(&SetRetention{Rule: rows.Retention{Type: "one-more", Age: MaxRetention}})
 	w.view(func(v View) {
 		rules := v.Retention()
 		if len(rules) != maxRules || rules[0].Type != "one-more" || rules[1].Age != MaxRetention {
@@ -84,7 +85,7 @@ func TestPurgeIsBounded(t *testing.T) {
 func TestPurgeInOneEntry(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
-	w.do(&SetRetention{Rule: Retention{Type: "order", Age: MinRetention}})
+	w.do(&SetRetention{Rule: rows.Retention{Type: "order", Age: MinRetention}})
 	a, b := w.start("a", "order"), w.start("b", "order")
 	w.turn("a", &history.ActivityScheduled{ID: 1, Activity: "charge", Queue: "default"})
 	leased := w.do(&LeaseTasks{Queue: "default", Activities: []string{"charge"}, Worker: "w", Max: 1, Lease: 60e9}).(*LeaseAnswer).Tasks

@@ -6,33 +6,13 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
-
-// Queue is where workers of one kind find tasks. It exists while it has limits or tasks.
-type Queue struct {
-	Name   string      `cbor:"1,keyasint"`
-	Limits QueueLimits `cbor:"2,keyasint,omitzero"`
-
-	Offered uint64 `cbor:"3,keyasint,omitempty"` // tasks that a worker may take
-	Backoff uint64 `cbor:"4,keyasint,omitempty"` // tasks that wait to be offered again
-	Leased  uint64 `cbor:"5,keyasint,omitempty"` // attempts in the hands of workers, given up ones too
-
-	Free history.Time `cbor:"6,keyasint,omitempty"` // state of the rate limit: the time up to which its leases are used up
-}
-
-// QueueLimits bound a queue. Zero fields do not; Stopped stands for a concurrency of 0.
-type QueueLimits struct {
-	Concurrency uint64           `cbor:"1,keyasint,omitempty"` // attempts in the hands of workers at a time
-	Rate        uint64           `cbor:"2,keyasint,omitempty"` // attempts begun in each Per
-	Per         history.Duration `cbor:"3,keyasint,omitempty"` // with Rate
-	Burst       uint64           `cbor:"4,keyasint,omitempty"` // attempts begun at once after a quiet time; 0 = Rate
-	Stopped     bool             `cbor:"5,keyasint,omitempty"` // no attempt begins; Concurrency is 0
-}
 
 // LimitQueue sets all limits of a queue; zero limits take them away.
 type LimitQueue struct {
-	Queue  string      `cbor:"1,keyasint"`
-	Limits QueueLimits `cbor:"2,keyasint,omitzero"`
+	Queue  string           `cbor:"1,keyasint"`
+	Limits rows.QueueLimits `cbor:"2,keyasint,omitzero"`
 }
 
 // Kind implements Command.
@@ -50,7 +30,7 @@ func (c *LimitQueue) apply(t *step) (Answer, Refusal) {
 	if c.Limits.Rate == 0 {
 		q.Free = 0
 	} else {
-		q.Free = min(q.Free, t.now+c.Limits.ahead()) // what the old rate has used up is no debt to the new one
+		q.Free = min(q.Free, t.now+c.Limits.Ahead()) // what the old rate has used up is no debt to the new one
 	}
 	return new(Done), nil
 }
@@ -64,7 +44,7 @@ const (
 )
 
 // checkLimits says which limit makes no sense.
-func checkLimits(l QueueLimits) Refusal {
+func checkLimits(l rows.QueueLimits) Refusal {
 	invalid := func(field, format string, args ...any) Refusal {
 		return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf(format, args...)}
 	}

@@ -1,33 +1,27 @@
 package fsm
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Offers lie in lanes, one for each activity of a queue, oldest first. A lane's row counts them and
 // remembers a place before which there are none: deleted offers leave marks in the database, and
 // the oldest offer must be found without stepping over all that were ever taken.
 
-// laneRow is what is stored of one queue's offers for one activity. It exists while there are any.
-type laneRow struct {
-	Left uint64 `cbor:"1,keyasint"`
-	From place  `cbor:"2,keyasint,omitzero"` // no offer is before; it follows from what was leased, never from what this node happened to read
-}
-
 // lane is the row of a lane with the first of its offers.
 type lane struct {
-	laneRow
+	rows.Lane
 
 	ahead []offered // the first offers, as far as this node has met them: memory only
 }
 
 // offered is one line of a lane.
 type offered struct {
-	at  place
+	at  rows.Place
 	run history.RunID
 	id  uint64
 }
@@ -35,56 +29,36 @@ type offered struct {
 // maxAhead is how many offers of a lane are kept in memory as they come.
 const maxAhead = 64
 
-func (l *laneRow) empty() bool { return l.Left == 0 }
-
-// laneKey is the beginning of the keys of a lane's offers, and in its own family the key of its
-// row.
-func laneKey(family byte, queue, activity string) []byte {
-	k := key(family)
-	for _, s := range [...]string{queue, activity} {
-		k = append(binary.BigEndian.AppendUint16(k, uint16(len(s))), s...)
-	}
-	return k
-}
-
-func (p place) key(lane []byte) []byte { return u32(u64(lane[:len(lane):len(lane)], p.Index), p.N) }
-
-func (p place) before(q place) bool { return p.Index < q.Index || p.Index == q.Index && p.N < q.N }
-
-func (p place) next() place { return place{p.Index, p.N + 1} }
-
-func (task *Task) place() place { return place{task.OfferIndex, task.OfferN} }
-
-func (t *step) lane(task *Task) *lane {
-	return t.s.lanes.touch(t.s.lanes.row(t, laneKey(keyLane, task.Queue, task.Activity)))
+func (t *step) lane(task *rows.Task) *lane {
+	return t.s.lanes.touch(t.s.lanes.row(t, rows.LaneKey(rows.FamilyLane, task.Queue, task.Activity)))
 }
 
 // offer puts a task into its lane, at its place.
-func (t *step) offer(task *Task) {
-	l, o := t.lane(task), offered{task.place(), task.RunID, task.ID}
-	if l.Left == 0 || o.at.before(l.From) {
+func (t *step) offer(task *rows.Task) {
+	l, o := t.lane(task), offered{task.Place(), task.RunID, task.ID}
+	if l.Left == 0 || o.at.Before(l.From) {
 		l.From = o.at
 	}
 	switch known := len(l.ahead); {
-	case uint64(known) == l.Left && known < maxAhead && (known == 0 || l.ahead[known-1].at.before(o.at)):
+	case uint64(known) == l.Left && known < maxAhead && (known == 0 || l.ahead[known-1].at.Before(o.at)):
 		l.ahead = append(l.ahead, o)
-	case known > 0 && o.at.before(l.ahead[known-1].at):
+	case known > 0 && o.at.Before(l.ahead[known-1].at):
 		l.ahead = nil
 	}
 	l.Left++
-	t.put(o.at.key(laneKey(keyOffer, task.Queue, task.Activity)), u64(append(make([]byte, 0, 24), o.run[:]...), o.id))
+	t.put(o.at.Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)), rows.AppendU64(append(make([]byte, 0, 24), o.run[:]...), o.id))
 }
 
 // withdraw takes a task out of its lane.
-func (t *step) withdraw(task *Task) {
-	l, at := t.lane(task), task.place()
+func (t *step) withdraw(task *rows.Task) {
+	l, at := t.lane(task), task.Place()
 	if known := len(l.ahead); known > 0 && l.ahead[0].at == at {
 		l.ahead = l.ahead[1:]
-	} else if known > 0 && !l.ahead[known-1].at.before(at) {
+	} else if known > 0 && !l.ahead[known-1].at.Before(at) {
 		l.ahead = nil
 	}
 	l.Left--
-	t.del(at.key(laneKey(keyOffer, task.Queue, task.Activity)))
+	t.del(at.Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)))
 }
 
 // laneReader reads a lane from its front.
@@ -100,8 +74,8 @@ func (r *laneReader) left() uint64 { return r.lane.Left - uint64(r.next) }
 func (t *step) oldest(queue string, activities []string, n int) (list []offered) {
 	var lanes []*laneReader
 	for _, activity := range activities {
-		if row := t.s.lanes.row(t, laneKey(keyLane, queue, activity)); row.value.Left > 0 {
-			lanes = append(lanes, &laneReader{lane: &row.value, rows: laneKey(keyOffer, queue, activity)})
+		if row := t.s.lanes.row(t, rows.LaneKey(rows.FamilyLane, queue, activity)); row.value.Left > 0 {
+			lanes = append(lanes, &laneReader{lane: &row.value, rows: rows.LaneKey(rows.FamilyOffer, queue, activity)})
 		}
 	}
 	for len(list) < n && len(lanes) > 0 {
@@ -113,7 +87,7 @@ func (t *step) oldest(queue string, activities []string, n int) (list []offered)
 			if t.err != nil {
 				return nil
 			}
-			if r.lane.ahead[r.next].at.before(lanes[first].lane.ahead[lanes[first].next].at) {
+			if r.lane.ahead[r.next].at.Before(lanes[first].lane.ahead[lanes[first].next].at) {
 				first = i
 			}
 		}
@@ -130,11 +104,11 @@ func (t *step) oldest(queue string, activities []string, n int) (list []offered)
 func (t *step) readAhead(r *laneReader, n int) {
 	from := r.lane.From
 	if known := len(r.lane.ahead); known > 0 {
-		from = r.lane.ahead[known-1].at.next()
+		from = r.lane.ahead[known-1].at.Next()
 	}
-	t.scan(from.key(r.rows), after(r.rows), func(k, b []byte) bool {
-		at := place{readU64(k[len(r.rows):]), readU32(k[len(r.rows)+8:])}
-		r.lane.ahead = append(r.lane.ahead, offered{at, history.RunID(b), readU64(b[16:])})
+	t.scan(from.Key(r.rows), rows.After(r.rows), func(k, b []byte) bool {
+		at := rows.Place{Index: rows.U64(k[len(r.rows):]), N: rows.U32(k[len(r.rows)+8:])}
+		r.lane.ahead = append(r.lane.ahead, offered{at, history.RunID(b), rows.U64(b[16:])})
 		n--
 		return n > 0
 	})
@@ -146,9 +120,9 @@ func (t *step) readAhead(r *laneReader, n int) {
 // Offered implements View.
 func (p *picture) Offered(queue string, activities []string) (at history.Time, ok bool) {
 	for _, activity := range activities {
-		if p.get(laneKey(keyLane, queue, activity)) != nil {
+		if p.get(rows.LaneKey(rows.FamilyLane, queue, activity)) != nil {
 			q, _ := p.Queue(queue)
-			return q.next()
+			return q.Next()
 		}
 	}
 	return 0, false

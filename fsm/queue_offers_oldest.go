@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // lanesLookedAt bounds what one look for the oldest offer of a queue costs.
@@ -12,11 +13,11 @@ const lanesLookedAt = 1000
 
 // OldestOffer implements View.
 func (p *picture) OldestOffer(queue string) (at history.Time, ok bool) {
-	lanes := binary.BigEndian.AppendUint16(key(keyLane), uint16(len(queue)))
+	lanes := binary.BigEndian.AppendUint16(rows.Key(rows.FamilyLane), uint16(len(queue)))
 	lanes = append(lanes, queue...)
 	looked := 0
-	p.scan(lanes, key(keyLane+1), func(k, v []byte) bool {
-		var l laneRow
+	p.scan(lanes, rows.Key(rows.FamilyLane+1), func(k, v []byte) bool {
+		var l rows.Lane
 		if !bytes.HasPrefix(k, lanes) || looked == lanesLookedAt || !p.row(v, &l) {
 			return false
 		}
@@ -30,9 +31,9 @@ func (p *picture) OldestOffer(queue string) (at history.Time, ok bool) {
 }
 
 // firstOffer is when the oldest task of a lane was offered.
-func (p *picture) firstOffer(laneRow []byte, from place) (at history.Time, ok bool) {
-	offers := append(key(keyOffer), laneRow[1:]...)
-	p.scan(from.key(offers), key(keyOffer+1), func(k, v []byte) bool {
+func (p *picture) firstOffer(laneRow []byte, from rows.Place) (at history.Time, ok bool) {
+	offers := append(rows.Key(rows.FamilyOffer), laneRow[1:]...)
+	p.scan(from.Key(offers), rows.Key(rows.FamilyOffer+1), func(k, v []byte) bool {
 		if !bytes.HasPrefix(k, offers) || len(v) != 24 {
 			return false
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -11,7 +12,7 @@ import (
 // interval that fits; and whoever asks again when told to, gets one.
 func TestRate(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		l := QueueLimits{
+		l := rows.QueueLimits{
 			Rate: rapid.Uint64Range(1, 50).Draw(rt, "rate"), Per: history.Duration(rapid.Int64Range(int64(minPer), int64(maxPer)).Draw(rt, "per")),
 			Burst: rapid.Uint64Range(0, 60).Draw(rt, "burst"),
 		}
@@ -21,27 +22,27 @@ func TestRate(t *testing.T) {
 		if refusal := checkLimits(l); refusal != nil {
 			rt.Fatal(refusal)
 		}
-		q, now := &Queue{Limits: l}, history.Time(1_700_000_000e9)
+		q, now := &rows.Queue{Limits: l}, history.Time(1_700_000_000e9)
 		burst := l.Burst
 		if burst == 0 {
 			burst = l.Rate
 		}
 		var began []history.Time
 		for range rapid.IntRange(1, 60).Draw(rt, "asks") {
-			if next, ok := q.next(); !ok {
+			if next, ok := q.Next(); !ok {
 				rt.Fatal("a rate alone stops no queue for good")
 			} else if rapid.Bool().Draw(rt, "patient") && next > now {
-				if q.allows(next-1) != 0 {
+				if q.Allows(next-1) != 0 {
 					rt.Fatalf("an attempt may begin before %d", next)
 				}
-				if now = next; q.allows(now) == 0 {
+				if now = next; q.Allows(now) == 0 {
 					rt.Fatalf("none may begin at %d", next)
 				}
 			} else {
 				now += history.Time(rapid.Int64Range(0, int64(l.Per)).Draw(rt, "passes"))
 			}
-			n := min(q.allows(now), rapid.Uint64Range(0, 70).Draw(rt, "wanted"))
-			q.begin(n, now)
+			n := min(q.Allows(now), rapid.Uint64Range(0, 70).Draw(rt, "wanted"))
+			q.Begin(n, now)
 			for range n {
 				began = append(began, now)
 			}
@@ -59,23 +60,23 @@ func TestRate(t *testing.T) {
 
 // The bounds of limits keep their arithmetic within 64 bits.
 func TestRateBounds(t *testing.T) {
-	for _, l := range []QueueLimits{
+	for _, l := range []rows.QueueLimits{
 		{Rate: 1, Per: maxPer, Burst: perRate}, {Rate: maxRate, Per: maxPer, Burst: maxRate}, {Rate: maxRate, Per: minPer}, {Rate: 1000, Per: maxPer, Burst: maxRate},
 	} {
 		if refusal := checkLimits(l); refusal != nil {
 			t.Errorf("%+v: %v", l, refusal)
 		}
-		now, q := history.Time(4_000_000_000e9), &Queue{Limits: l} // the year 2096
-		if l.ahead() <= 0 || now+l.ahead() <= now {
-			t.Errorf("%+v runs ahead by %d", l, l.ahead())
+		now, q := history.Time(4_000_000_000e9), &rows.Queue{Limits: l} // the year 2096
+		if l.Ahead() <= 0 || now+l.Ahead() <= now {
+			t.Errorf("%+v runs ahead by %d", l, l.Ahead())
 		}
-		n := q.allows(now)
+		n := q.Allows(now)
 		if want := max(l.Burst, 1); l.Burst > 0 && n != want {
 			t.Errorf("%+v lets %d begin at first", l, n)
 		}
-		q.begin(n, now)
-		if q.allows(now) != 0 || q.allows(now+l.interval()) != 1 {
-			t.Errorf("%+v lets %d begin after that, and %d an interval later", l, q.allows(now), q.allows(now+l.interval()))
+		q.Begin(n, now)
+		if q.Allows(now) != 0 || q.Allows(now+l.Interval()) != 1 {
+			t.Errorf("%+v lets %d begin after that, and %d an interval later", l, q.Allows(now), q.Allows(now+l.Interval()))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // A queue's row counts its tasks by state and holds its limits; so polls of a queue that is empty,
@@ -14,30 +15,15 @@ import (
 const maxTaskName = 800
 
 // queue returns a queue's row for a change.
-func (t *step) queue(name string) *Queue {
-	q := t.s.queueRows.touch(t.s.queueRows.row(t, textKey(keyQueue, name)))
+func (t *step) queue(name string) *rows.Queue {
+	q := t.s.queueRows.touch(t.s.queueRows.row(t, rows.TextKey(rows.FamilyQueue, name)))
 	q.Name = name
 	return q
 }
 
 func (t *step) storeQueues() {
-	t.s.lanes.store(t, (*lane).empty)
-	t.s.queueRows.store(t, (*Queue).empty)
-}
-
-// of is the count in which tasks of a state are.
-func (q *Queue) of(s TaskState) *uint64 {
-	switch s {
-	case TaskOffered:
-		return &q.Offered
-	case TaskBackoff:
-		return &q.Backoff
-	}
-	return &q.Leased
-}
-
-func (q *Queue) empty() bool {
-	return q.Limits == QueueLimits{} && q.Offered == 0 && q.Backoff == 0 && q.Leased == 0
+	t.s.lanes.store(t, (*lane).Empty)
+	t.s.queueRows.store(t, (*rows.Queue).Empty)
 }
 
 // checkTaskNames says what is wrong with the names of a queue and its activities; empty = nothing
@@ -59,15 +45,15 @@ func nameSize(field string, n int) *catalog.InvalidInput {
 }
 
 // Queue implements View.
-func (p *picture) Queue(name string) (q Queue, ok bool) {
-	ok = p.row(p.get(textKey(keyQueue, name)), &q)
+func (p *picture) Queue(name string) (q rows.Queue, ok bool) {
+	ok = p.row(p.get(rows.TextKey(rows.FamilyQueue, name)), &q)
 	return q, ok
 }
 
 // Queues implements View.
-func (p *picture) Queues(after string, limit int) (queues []Queue) {
-	p.scan(append(textKey(keyQueue, after), 0), key(keyQueue+1), func(_, b []byte) bool {
-		var q Queue
+func (p *picture) Queues(after string, limit int) (queues []rows.Queue) {
+	p.scan(append(rows.TextKey(rows.FamilyQueue, after), 0), rows.Key(rows.FamilyQueue+1), func(_, b []byte) bool {
+		var q rows.Queue
 		if !p.row(b, &q) {
 			return false
 		}

@@ -3,6 +3,8 @@ package fsm
 import (
 	"context"
 	"fmt"
+
+	"aion.dev/aion/fsm/rows"
 )
 
 // Freed tells how many bytes of histories were deleted since this node last gave their space back.
@@ -30,7 +32,7 @@ func (s *State) Reclaim(ctx context.Context) error {
 	if err := s.db.Flush(); err != nil {
 		return fmt.Errorf("flush before compaction: %w", err)
 	}
-	for _, family := range []byte{keyEvent, keyTurn, keyLog} {
+	for _, family := range []byte{rows.FamilyEvent, rows.FamilyTurn, rows.FamilyLog} {
 		if err := s.db.Compact(ctx, []byte{family}, []byte{family + 1}, false); err != nil {
 			return fmt.Errorf("compact the histories: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // TestReclaimGivesBackWhatWasDeleted, and changes nothing of the state.
@@ -14,7 +15,7 @@ func TestReclaimGivesBackWhatWasDeleted(t *testing.T) {
 	w := newWorld(t)
 	w.s.cfg.Paranoid = false
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
-	w.do(&SetRetention{Rule: Retention{Age: history.Duration(time.Hour)}})
+	w.do(&SetRetention{Rule: rows.Retention{Age: history.Duration(time.Hour)}})
 	for i := range 20 {
 		id := fmt.Sprint(i)
 		w.start(id, "order")

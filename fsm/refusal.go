@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // NotFound refuses a command on a run that does not exist.
@@ -48,7 +49,7 @@ type RequestMismatch struct {
 // VersionPinned refuses an unload while anything pins any member of the package.
 type VersionPinned struct {
 	Version catalog.Version `cbor:"1,keyasint"`
-	Counts  PinCounts       `cbor:"2,keyasint"`
+	Counts  rows.PinCounts  `cbor:"2,keyasint"`
 	Holders []PinHolder     `cbor:"3,keyasint"` // the first ten, in the order of Pins
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // The request table remembers the first outcome of each request key, so that repeating a request
@@ -21,22 +22,15 @@ const (
 	maxRequestID = 200 // bytes, also of an owner
 )
 
-// Classes of request keys: each has a queue, a lifetime and a bound of its own.
-const (
-	classGiven  = 0
-	classMadeUp = 1
-	classes     = 2
-)
-
 func (r *Request) class() uint8 {
 	if r.Short {
-		return classMadeUp
+		return rows.ClassMadeUp
 	}
-	return classGiven
+	return rows.ClassGiven
 }
 
 func lifetime(class uint8) history.Duration {
-	if class == classMadeUp {
+	if class == rows.ClassMadeUp {
 		return madeUpFor
 	}
 	return givenFor
@@ -56,8 +50,8 @@ func (t *step) recall(q *Request) (Result, bool) {
 		}
 	}
 	if b := t.get(q.key()); b != nil {
-		m, err := decodeRemembered(b)
-		if t.fail(err); m.alive(t.now) {
+		m, err := rows.DecodeRemembered(b)
+		if t.fail(err); m.Alive(t.now) {
 			r, err := repeat(&m, q)
 			t.fail(err)
 			if r.Index == 0 {
@@ -90,24 +84,24 @@ func (t *step) remember(q *Request, r Result) {
 		t.rememberUnowned(q, r)
 		return
 	}
-	m := remembered{Print: printOf(q), Index: r.Index, Class: q.class(), Outcome: packOutcome(r)}
-	m.Expires = secondAfter(due(t.now, lifetime(m.Class)))
-	row := m.encode()
+	m := rows.Remembered{Print: printOf(q), Index: r.Index, Class: q.class(), Outcome: packOutcome(r)}
+	m.Expires = secondAfter(rows.Due(t.now, lifetime(m.Class)))
+	row := m.Encode()
 	if t.expired != nil { // the row that it replaces is no longer counted
-		old, err := decodeRemembered(t.expired)
+		old, err := rows.DecodeRemembered(t.expired)
 		t.fail(err)
-		t.hold(old.Class, q.Owner, -old.cost(t.expired, q.Owner))
+		t.hold(old.Class, q.Owner, -old.Cost(t.expired, q.Owner))
 	}
 	t.put(q.key(), row)
-	t.put(queueKey(m.Class, m.Expires, q.key()[1:]), []byte(q.Owner))
-	t.hold(m.Class, q.Owner, m.cost(row, q.Owner))
+	t.put(rows.ForgetKey(m.Class, m.Expires, q.key()[1:]), []byte(q.Owner))
+	t.hold(m.Class, q.Owner, m.Cost(row, q.Owner))
 }
 
 // Request implements View.
 func (p *picture) Request(q Request) (Result, bool) {
 	if b := p.get(q.key()); b != nil {
-		m, err := decodeRemembered(b)
-		if err == nil && m.alive(p.meta.Now) {
+		m, err := rows.DecodeRemembered(b)
+		if err == nil && m.Alive(p.meta.Now) {
 			var r Result
 			if r, err = repeat(&m, &q); err == nil {
 				return r, true
@@ -120,7 +114,7 @@ func (p *picture) Request(q Request) (Result, bool) {
 
 // repeat is what a request that comes again is answered: the first outcome, or that its key was
 // used for another request.
-func repeat(m *remembered, q *Request) (r Result, err error) {
+func repeat(m *rows.Remembered, q *Request) (r Result, err error) {
 	if m.Print != printOf(q) {
 		return Result{Refusal: &RequestMismatch{ID: q.ID}}, nil
 	}

@@ -1,74 +1,16 @@
 package fsm
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
-
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
-// remembered is the row of a request key. Ten million of them must fit on a disk, so the row holds
-// no text of the caller's: the key is a hash of owner and key, and the print is cut.
-//
-//	Q | hash (12)            ->  print (8) | expires, class (uvarint) | index (uvarint) | outcome
-//
-// A start takes 96 bytes here and 19 in the queue, with a generated workflow id.
-type remembered struct {
-	Print   [printBytes]byte
-	Expires uint64 // second of log time
-	Class   uint8
-	Index   uint64
-	Outcome []byte // of packOutcome
+func (r *Request) key() []byte { return rows.RequestKey(r.Owner, r.ID) }
+
+func printOf(r *Request) [rows.PrintBytes]byte {
+	return [rows.PrintBytes]byte(r.Print[:rows.PrintBytes])
 }
-
-// hashBytes keeps two of ten million keys apart but for one chance in 10^15; to find a key that
-// reads like one of another owner's takes 2^73 tries, and then still needs that one's print.
-const (
-	hashBytes  = 12
-	printBytes = 8 // a caller who looks for two requests with one print fools only itself
-)
-
-// requestKey is where the row of a request stands. The owner stands behind its length, so that no
-// owner and key read like others.
-func requestKey(owner, id string) []byte {
-	h := sha256.New()
-	h.Write(u64(nil, uint64(len(owner))))
-	h.Write([]byte(owner))
-	h.Write([]byte(id))
-	return append(key(keyRemembered), h.Sum(nil)[:hashBytes]...)
-}
-
-func (r *Request) key() []byte { return requestKey(r.Owner, r.ID) }
-
-func printOf(r *Request) [printBytes]byte { return [printBytes]byte(r.Print[:printBytes]) }
-
-func (m *remembered) encode() []byte {
-	b := append(make([]byte, 0, printBytes+2*binary.MaxVarintLen64+len(m.Outcome)), m.Print[:]...)
-	b = binary.AppendUvarint(b, m.Expires<<1|uint64(m.Class))
-	b = binary.AppendUvarint(b, m.Index)
-	return append(b, m.Outcome...)
-}
-
-func decodeRemembered(b []byte) (m remembered, err error) {
-	rest := b[copy(m.Print[:], b):]
-	expires, n := binary.Uvarint(rest)
-	index, w := binary.Uvarint(rest[max(n, 0):])
-	if n <= 0 || w <= 0 {
-		return m, fmt.Errorf("request row %x is cut off", b)
-	}
-	m.Expires, m.Class, m.Index, m.Outcome = expires>>1, uint8(expires&1), index, rest[n+w:]
-	return m, nil
-}
-
-// alive reports whether the row still answers.
-func (m *remembered) alive(now history.Time) bool { return m.Expires*1e9 > uint64(now) }
 
 // secondAfter is the first full second at or after a time: a key may live a little longer, never
 // shorter.
 func secondAfter(at history.Time) uint64 { return (uint64(at) + 1e9 - 1) / 1e9 }
-
-// cost is what a key takes of its class's bytes: its row and its place in the queue.
-func (m *remembered) cost(row []byte, owner string) int64 {
-	return int64(1 + hashBytes + len(row) + queueKeyBytes + len(owner))
-}

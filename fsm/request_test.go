@@ -7,17 +7,18 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
 func limitsCommands() []Command {
-	return []Command{&SetLimits{Node: "n1", Limits: Limits{RequestBytes: 1 << 20}}}
+	return []Command{&SetLimits{Node: "n1", Limits: rows.Limits{RequestBytes: 1 << 20}}}
 }
 
 // bounded makes a table of request keys with room for so many bytes.
 func (w *world) bounded(bytes uint64) {
-	w.do(&AnnounceNode{Node: Node{ID: "n1"}})
-	w.do(&SetLimits{Node: "n1", Limits: Limits{RequestBytes: bytes}})
+	w.do(&AnnounceNode{Node: rows.Node{ID: "n1"}})
+	w.do(&SetLimits{Node: "n1", Limits: rows.Limits{RequestBytes: bytes}})
 }
 
 // ask sends a command that changes nothing under a key.
@@ -122,7 +123,7 @@ func TestSmallRows(t *testing.T) {
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	size := func(c Command) uint64 {
 		use := func() (bytes uint64) {
-			w.view(func(v View) { bytes = v.RequestUse()[classGiven].Bytes })
+			w.view(func(v View) { bytes = v.RequestUse()[rows.ClassGiven].Bytes })
 			return bytes
 		}
 		before := use()
@@ -152,8 +153,8 @@ func TestSmallRows(t *testing.T) {
 func TestUnownedTableIsBounded(t *testing.T) {
 	w := newWorld(t)
 	w.s.cfg.Paranoid = false // the rows that these numbers stand for are not there
-	w.s.meta.Requests = [classes]span{{0, unownedKeys}, {0, unownedMadeUp}}
-	w.s.expiry = [classes]history.Time{maxTime, maxTime}
+	w.s.meta.Requests = [rows.Classes]rows.Span{{First: 0, End: unownedKeys}, {First: 0, End: unownedMadeUp}}
+	w.s.expiry = [rows.Classes]history.Time{maxTime, maxTime}
 	for _, short := range []bool{false, true} {
 		r := w.ask("", "one more", 1, short)
 		if full, ok := r.Refusal.(*ResourceExhausted); !ok || full.What != "request ids" {

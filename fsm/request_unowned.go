@@ -3,8 +3,8 @@ package fsm
 import (
 	"fmt"
 
-	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Builds before owners wrote requests without one, and bounded the table by the number of keys.
@@ -17,31 +17,12 @@ const (
 	unownedMadeUp = 16 * unownedKeys
 )
 
-// unownedRow is the row of a request key.
-type unownedRow struct {
-	Print   catalog.Digest `cbor:"1,keyasint"`
-	Index   uint64         `cbor:"2,keyasint"`
-	Expires history.Time   `cbor:"3,keyasint"`
-	Number  uint64         `cbor:"4,keyasint"` // its place in the expiry queue of its class
-	Class   uint8          `cbor:"5,keyasint,omitempty"`
-	Outcome []byte         `cbor:"6,keyasint"`
-}
-
-func expiryKey(class uint8, number uint64) []byte {
-	return u64(append(key(keyExpiry), class), number)
-}
-
 // unowned reports whether a request is remembered in rows of the old kind.
 func (t *step) unowned(q *Request) bool { return q.Owner == "" && t.s.limits.RequestBytes == 0 }
 
-// anyUnowned reports whether there are rows of the old kind.
-func (m *meta) anyUnowned() bool {
-	return m.Requests[classGiven].len()+m.Requests[classMadeUp].len() > 0
-}
-
 func (t *step) recallUnowned(q *Request) (Result, bool) {
-	var m unownedRow
-	if !t.meta.anyUnowned() || !t.read(textKey(keyRequest, q.ID), &m) || m.Expires <= t.now {
+	var m rows.UnownedRequest
+	if !t.meta.AnyUnowned() || !t.read(rows.TextKey(rows.FamilyRequest, q.ID), &m) || m.Expires <= t.now {
 		return Result{}, false
 	}
 	r, known, err := repeatUnowned(&m, q)
@@ -53,8 +34,8 @@ func (t *step) recallUnowned(q *Request) (Result, bool) {
 }
 
 func (p *picture) requestUnowned(q *Request) (Result, bool) {
-	var m unownedRow
-	if !p.meta.anyUnowned() || !p.row(p.get(textKey(keyRequest, q.ID)), &m) || m.Expires <= p.meta.Now {
+	var m rows.UnownedRequest
+	if !p.meta.AnyUnowned() || !p.row(p.get(rows.TextKey(rows.FamilyRequest, q.ID)), &m) || m.Expires <= p.meta.Now {
 		return Result{}, false
 	}
 	r, known, err := repeatUnowned(&m, q)
@@ -62,7 +43,7 @@ func (p *picture) requestUnowned(q *Request) (Result, bool) {
 	return r, known && err == nil
 }
 
-func repeatUnowned(m *unownedRow, q *Request) (Result, bool, error) {
+func repeatUnowned(m *rows.UnownedRequest, q *Request) (Result, bool, error) {
 	switch {
 	case m.Print == q.Print:
 		r, err := decodeOutcome(m.Outcome)
@@ -79,39 +60,39 @@ func (t *step) roomUnowned(q *Request) Refusal {
 	if q.Short {
 		limit = unownedMadeUp
 	}
-	if t.meta.Requests[q.class()].len() >= limit {
+	if t.meta.Requests[q.class()].Len() >= limit {
 		return &ResourceExhausted{What: "request ids", Limit: limit}
 	}
 	return nil
 }
 
 func (t *step) rememberUnowned(q *Request, r Result) {
-	m := unownedRow{Print: q.Print, Index: r.Index, Class: q.class(), Outcome: encodeOutcome(r)}
-	m.Expires = due(t.now, lifetime(m.Class))
+	m := rows.UnownedRequest{Print: q.Print, Index: r.Index, Class: q.class(), Outcome: encodeOutcome(r)}
+	m.Expires = rows.Due(t.now, lifetime(m.Class))
 	queue := &t.meta.Requests[m.Class]
 	m.Number = queue.End
 	queue.End++
-	t.put(textKey(keyRequest, q.ID), encoded(m))
-	t.put(expiryKey(m.Class, m.Number), append(u64(nil, uint64(m.Expires)), q.ID...))
+	t.put(rows.TextKey(rows.FamilyRequest, q.ID), rows.Encoded(m))
+	t.put(rows.ExpiryKey(m.Class, m.Number), append(rows.AppendU64(nil, uint64(m.Expires)), q.ID...))
 }
 
 // forgetUnowned drops the first key of a queue if it has expired.
 func (t *step) forgetUnowned(class uint8) bool {
 	queue, due := &t.meta.Requests[class], &t.s.expiry[class]
-	if queue.len() == 0 || t.now < *due {
+	if queue.Len() == 0 || t.now < *due {
 		return false
 	}
-	k := expiryKey(class, queue.First)
+	k := rows.ExpiryKey(class, queue.First)
 	v := t.get(k)
 	if v == nil {
 		t.fail(fmt.Errorf("row %x is missing", k))
 		return false
 	}
-	if *due = history.Time(readU64(v)); t.now < *due {
+	if *due = history.Time(rows.U64(v)); t.now < *due {
 		return false
 	}
-	id := textKey(keyRequest, string(v[8:]))
-	var m unownedRow
+	id := rows.TextKey(rows.FamilyRequest, string(v[8:]))
+	var m rows.UnownedRequest
 	if t.read(id, &m) && m.Class == class && m.Number == queue.First { // else it was taken again after it had expired
 		t.del(id)
 	}

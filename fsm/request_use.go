@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // The request table is bounded by bytes, each class by itself, and shared among the owners: a token
@@ -18,25 +19,8 @@ const (
 	maxHolders       = 20
 )
 
-// requestTotal is what a class of the table holds.
-type requestTotal struct {
-	Bytes  uint64 `cbor:"1,keyasint,omitempty"`
-	Keys   uint64 `cbor:"2,keyasint,omitempty"`
-	Front  []byte `cbor:"3,keyasint,omitempty"` // no place of the queue stands before
-	Holder string `cbor:"4,keyasint,omitempty"` // who holds most, as far as changes since showed
-	Held   uint64 `cbor:"5,keyasint,omitempty"` // bytes of Holder
-}
-
-// ownerUse is what one owner holds of each class.
-type ownerUse struct {
-	Bytes [classes]uint64 `cbor:"1,keyasint"`
-	Keys  [classes]uint64 `cbor:"2,keyasint"`
-}
-
-func (u *ownerUse) empty() bool { return *u == ownerUse{} }
-
-func (t *step) useOf(owner string) *hotRow[ownerUse] {
-	return t.s.owners.row(t, textKey(keyOwner, owner))
+func (t *step) useOf(owner string) *hotRow[rows.OwnerUse] {
+	return t.s.owners.row(t, rows.TextKey(rows.FamilyOwner, owner))
 }
 
 // hold adds a key of so many bytes to what its owner holds, or takes one away.
@@ -56,9 +40,9 @@ func (t *step) hold(class uint8, owner string, bytes int64) {
 }
 
 // limitOf is how many bytes a class may take.
-func limitOf(l Limits, class uint8) uint64 {
+func limitOf(l rows.Limits, class uint8) uint64 {
 	bytes := cmp.Or(l.RequestBytes, DefaultRequestBytes)
-	if class == classMadeUp {
+	if class == rows.ClassMadeUp {
 		bytes *= madeUpBytes
 	}
 	return bytes
@@ -139,12 +123,12 @@ type Holder struct {
 
 // RequestUse implements View.
 func (p *picture) RequestUse() []RequestUse {
-	uses := make([]RequestUse, classes)
+	uses := make([]RequestUse, rows.Classes)
 	for class := range uses {
 		total := p.meta.Table[class]
-		uses[class] = RequestUse{MadeUp: class == classMadeUp, Bytes: total.Bytes, Keys: total.Keys, Limit: limitOf(p.limits, uint8(class))}
+		uses[class] = RequestUse{MadeUp: class == rows.ClassMadeUp, Bytes: total.Bytes, Keys: total.Keys, Limit: limitOf(p.limits, uint8(class))}
 	}
-	p.s.fail(each(p.snap, keyOwner, func(k []byte, u ownerUse) {
+	p.s.fail(each(p.snap, rows.FamilyOwner, func(k []byte, u rows.OwnerUse) {
 		for class := range uses {
 			if u.Keys[class] > 0 {
 				uses[class].add(Holder{string(k[1:]), u.Bytes[class], u.Keys[class]})

@@ -10,20 +10,15 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
-
-// Retention says how long closed runs of a type are kept.
-type Retention struct {
-	Type string           `cbor:"1,keyasint,omitempty"` // empty = all types without a rule of their own
-	Age  history.Duration `cbor:"2,keyasint"`           // since closing; 0 = for ever
-}
 
 // SetRetention sets the rule of a type, or takes it away. Without any rule runs are kept for ever.
 // Refused: invalid_input, resource_exhausted (too many rules).
 type SetRetention struct {
-	Rule   Retention `cbor:"1,keyasint"`
-	Remove bool      `cbor:"2,keyasint,omitempty"` // the rule of all others applies again
+	Rule   rows.Retention `cbor:"1,keyasint"`
+	Remove bool           `cbor:"2,keyasint,omitempty"` // the rule of all others applies again
 }
 
 // Bounds of rules.
@@ -44,7 +39,7 @@ func (c *SetRetention) apply(t *step) (Answer, Refusal) {
 	at, known := rules.find(c.Rule.Type)
 	if c.Remove {
 		if known {
-			t.del(textKey(keyRetention, c.Rule.Type))
+			t.del(rows.TextKey(rows.FamilyRetention, c.Rule.Type))
 			t.s.rules = slices.Delete(slices.Clone(rules), at, at+1)
 		}
 		return new(Done), nil
@@ -55,7 +50,7 @@ func (c *SetRetention) apply(t *step) (Answer, Refusal) {
 	if !known && len(rules) == maxRules {
 		return nil, &ResourceExhausted{What: "retention rules", Limit: maxRules}
 	}
-	t.put(textKey(keyRetention, c.Rule.Type), encoded(c.Rule))
+	t.put(rows.TextKey(rows.FamilyRetention, c.Rule.Type), rows.Encoded(c.Rule))
 	t.s.rules = slices.Clone(rules)
 	if !known {
 		t.s.rules = slices.Insert(t.s.rules, at, c.Rule)
@@ -66,10 +61,10 @@ func (c *SetRetention) apply(t *step) (Answer, Refusal) {
 
 // rules are all rules by type, that of all others first. They are few and read with every run that
 // is deleted, so they are in memory; pictures share them, so they are never changed in place.
-type rules []Retention
+type rules []rows.Retention
 
 func (r rules) find(typ string) (int, bool) {
-	return slices.BinarySearchFunc(r, typ, func(rule Retention, typ string) int { return strings.Compare(rule.Type, typ) })
+	return slices.BinarySearchFunc(r, typ, func(rule rows.Retention, typ string) int { return strings.Compare(rule.Type, typ) })
 }
 
 // age is how long closed runs of a type are kept; 0 = for ever.
@@ -83,13 +78,13 @@ func (r rules) age(typ string) history.Duration {
 }
 
 // expired reports whether r is closed and its type's rule no longer keeps it.
-func (r rules) expired(run *Run, now history.Time) bool {
+func (r rules) expired(run *rows.Run, now history.Time) bool {
 	age := r.age(run.Type)
-	return !run.Status.Open() && age != 0 && due(run.ClosedAt, age) <= now
+	return !run.Status.Open() && age != 0 && rows.Due(run.ClosedAt, age) <= now
 }
 
 // Retention implements View.
-func (p *picture) Retention() []Retention { return slices.Clone(p.rules) }
+func (p *picture) Retention() []rows.Retention { return slices.Clone(p.rules) }
 
 // expiry is when the first closed run of a type expires.
 type expiry struct {
@@ -109,7 +104,7 @@ func (p *picture) expiries() (list []expiry) {
 			continue
 		}
 		p.eachClosed(typ, 0, maxTime, func(at history.Time, _ uint64, _ history.RunID) bool {
-			list = append(list, expiry{typ, age, due(at, age)})
+			list = append(list, expiry{typ, age, rows.Due(at, age)})
 			return false
 		})
 	}
@@ -122,7 +117,7 @@ const maxTime = history.Time(1<<63 - 1)
 // ExpiredRuns implements View. The type whose oldest run has been due for longest comes first, so
 // that no type waits for ever behind another.
 func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID) {
-	tasks, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: key(keyTask), UpperBound: key(keyTask + 1)})
+	tasks, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyTask), UpperBound: rows.Key(rows.FamilyTask + 1)})
 	if err != nil {
 		p.s.fail(err)
 		return nil
@@ -139,7 +134,7 @@ func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID)
 				return true
 			}
 			switch {
-			case tasks.SeekGEWithLimit(numberKey(keyTask, serial), numberKey(keyTask, serial+1)) == pebble.IterValid: // a worker is still to be told
+			case tasks.SeekGEWithLimit(rows.NumberKey(rows.FamilyTask, serial), rows.NumberKey(rows.FamilyTask, serial+1)) == pebble.IterValid: // a worker is still to be told
 				passed = true
 			case !passed || !p.after(serial, ids): // what a run goes on from stands before it, unless that was passed over
 				ids = append(ids, id)

@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // carryOn starts the run that goes on from r, which closed with e in the turn being recorded. It
@@ -22,8 +23,8 @@ func (t *step) carryOn(r *row, e *history.WorkflowContinuedAsNew, before uint64)
 	})
 	if p := r.Run.Parent; p != nil {
 		if parent := t.run(p.RunID); parent != nil && t.keepsChildren(parent) {
-			if line, ok := t.child(parent, p.ID); ok && line.run == r.Run.RunID {
-				t.putChild(parent, childLine{p.ID, e.NewRunID, line.awaited})
+			if line, ok := t.child(parent, p.ID); ok && line.Run == r.Run.RunID {
+				t.putChild(parent, rows.Child{ID: p.ID, Run: e.NewRunID, Awaited: line.Awaited})
 			}
 		}
 	}
@@ -79,8 +80,8 @@ func (t *step) hand(next *row, data history.Data) {
 // event reads one event of a run; nil when there is none, or when it is a signal that the run took
 // over.
 func (t *step) event(r *row, seq uint64) history.Data {
-	b := t.get(eventKey(r.Serial, seq))
-	if b == nil || b[0] == carriedMark {
+	b := t.get(rows.EventKey(r.Serial, seq))
+	if b == nil || b[0] == rows.CarriedMark {
 		return nil
 	}
 	e, err := history.DecodeEvent(b)
@@ -92,7 +93,7 @@ func (t *step) event(r *row, seq uint64) history.Data {
 
 // NextVersion is the version that the run after r takes: the routed one, or r's own when the code
 // asked to stay or when there is no route.
-func NextVersion(cat *catalog.Catalog, r *Run, e *history.WorkflowContinuedAsNew) catalog.Version {
+func NextVersion(cat *catalog.Catalog, r *rows.Run, e *history.WorkflowContinuedAsNew) catalog.Version {
 	if route, _, _, ok := cat.Resolve(r.Type); ok && !e.Same {
 		return route.Version
 	}

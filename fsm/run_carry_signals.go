@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -15,9 +16,9 @@ type inheritance struct {
 	carry []uint64 // what is left of the seqs that the code had seen and not taken
 	until uint64   // what came after r.Run.Through up to here was not seen, and goes along
 
-	parts   []carried
+	parts   []rows.Carried
 	cancels []*history.CancelRequested // before parts of the same number
-	dropped []stretch                  // signals that r had taken over, and read
+	dropped []rows.Stretch             // signals that r had taken over, and read
 	bytes   uint64                     // of all signals handed on
 	looked  uint64                     // rows that were read to find that out
 }
@@ -27,7 +28,7 @@ type inheritance struct {
 // however often the run continues.
 func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 	h := &inheritance{t: t, r: r, carry: slices.Compact(slices.Sorted(slices.Values(carry))), until: until, bytes: r.Carried.Bytes}
-	h.parts = append(h.parts, carried{})
+	h.parts = append(h.parts, rows.Carried{})
 	h.cancels = append(h.cancels, nil)
 	h.gather()
 	for i := range h.parts {
@@ -47,14 +48,14 @@ func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 const looksPerUnit = 4
 
 // takeOver appends the row that stands for signals.
-func (t *step) takeOver(next, r *row, c carried) {
-	n := c.count()
+func (t *step) takeOver(next, r *row, c rows.Carried) {
+	n := c.Count()
 	if n == 0 {
 		return
 	}
-	c.at = t.now
+	c.At = t.now
 	seq := next.Run.Events + n
-	t.put(eventKey(next.Serial, seq), c.encode())
+	t.put(rows.EventKey(next.Serial, seq), c.Encode())
 	next.Run.Events, next.Woken = seq, seq
 	next.Signals += n
 	next.Carried.From = r.Run.RunID
@@ -66,7 +67,7 @@ func (t *step) takeOver(next, r *row, c carried) {
 
 // gather walks through the history of r: what it stores itself, and what it took over.
 func (h *inheritance) gather() {
-	it, err := h.t.reflect(keyEvent).NewIter(&pebble.IterOptions{LowerBound: key(keyEvent), UpperBound: key(keyEvent + 1)})
+	it, err := h.t.reflect(rows.FamilyEvent).NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyEvent), UpperBound: rows.Key(rows.FamilyEvent + 1)})
 	if err != nil {
 		h.t.fail(err)
 		return
@@ -75,14 +76,14 @@ func (h *inheritance) gather() {
 	seq := uint64(1)
 	for _, end := range h.r.Carried.Ends {
 		c := h.t.carriedAt(h.r, end)
-		first := end + 1 - c.count()
+		first := end + 1 - c.Count()
 		h.own(it, seq, first)
-		h.others(c.list, first)
+		h.others(c.List, first)
 		seq = end + 1
 	}
 	h.own(it, seq, h.until+1)
 	h.t.fail(it.Error())
-	h.t.fail(eachStored(h.t.reflect(keyEvent), h.dropped, 0, func(b []byte) bool {
+	h.t.fail(eachStored(h.t.reflect(rows.FamilyEvent), h.dropped, 0, func(b []byte) bool {
 		h.bytes -= uint64(len(b))
 		h.looked++
 		return true
@@ -95,7 +96,7 @@ func (h *inheritance) own(it *pebble.Iterator, seq, end uint64) {
 		if seq = h.wanted(seq, end); seq >= end {
 			return
 		}
-		k := eventKey(h.r.Serial, seq)
+		k := rows.EventKey(h.r.Serial, seq)
 		if !(it.Valid() && it.Next() && string(it.Key()) == string(k) || it.SeekGE(k) && string(it.Key()) == string(k)) {
 			continue
 		}
@@ -103,13 +104,13 @@ func (h *inheritance) own(it *pebble.Iterator, seq, end uint64) {
 		h.looked++
 		switch history.Type(b[0]) {
 		case history.TypeSignalReceived:
-			h.parts[len(h.parts)-1].add(stretch{h.r.Serial, seq, 1})
+			h.parts[len(h.parts)-1].Add(rows.Stretch{Serial: h.r.Serial, First: seq, Count: 1})
 			h.bytes += uint64(len(b))
 		case history.TypeCancelRequested:
 			e, err := history.DecodeEvent(b)
 			h.t.fail(err)
 			if cancel, ok := e.Data.(*history.CancelRequested); ok {
-				h.parts, h.cancels = append(h.parts, carried{}), append(h.cancels, cancel)
+				h.parts, h.cancels = append(h.parts, rows.Carried{}), append(h.cancels, cancel)
 			}
 		}
 	}
@@ -117,18 +118,18 @@ func (h *inheritance) own(it *pebble.Iterator, seq, end uint64) {
 
 // others hands on what is wanted of signals that r took over, and that its history shows from seq
 // on.
-func (h *inheritance) others(list []stretch, seq uint64) {
+func (h *inheritance) others(list []rows.Stretch, seq uint64) {
 	for _, s := range list {
-		for end := seq + s.count; seq < end; {
+		for end := seq + s.Count; seq < end; {
 			from := h.wanted(seq, end)
 			if from > seq {
-				h.dropped = append(h.dropped, stretch{s.serial, s.first, from - seq})
-				s.first += from - seq
+				h.dropped = append(h.dropped, rows.Stretch{Serial: s.Serial, First: s.First, Count: from - seq})
+				s.First += from - seq
 			}
 			if seq = from; seq < end {
 				n := h.run(seq, end)
-				h.parts[len(h.parts)-1].add(stretch{s.serial, s.first, n})
-				seq, s.first = seq+n, s.first+n
+				h.parts[len(h.parts)-1].Add(rows.Stretch{Serial: s.Serial, First: s.First, Count: n})
+				seq, s.First = seq+n, s.First+n
 			}
 		}
 	}
@@ -161,8 +162,8 @@ func (h *inheritance) run(seq, end uint64) uint64 {
 }
 
 // carriedAt reads the row that stands for the signals up to seq.
-func (t *step) carriedAt(r *row, seq uint64) carried {
-	c, err := decodeCarried(t.get(eventKey(r.Serial, seq)))
+func (t *step) carriedAt(r *row, seq uint64) rows.Carried {
+	c, err := rows.DecodeCarried(t.get(rows.EventKey(r.Serial, seq)))
 	t.fail(err)
 	return c
 }

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // closing ends runs and what hangs on them: timers go, activities are given up, children are dealt
@@ -15,9 +16,9 @@ import (
 type closing struct {
 	t     *step
 	queue []ending
-	job   *Job   // gets what is left; nil = there is none yet
-	root  *row   // whose end began it
-	least uint64 // work up to here is allowed whatever the budget
+	job   *rows.Job // gets what is left; nil = there is none yet
+	root  *row      // whose end began it
+	least uint64    // work up to here is allowed whatever the budget
 }
 
 // ending is a run that is to be closed, or was just now, and the event that does it.
@@ -45,7 +46,7 @@ func (t *step) close(e ending) {
 }
 
 // continueJob goes on where another entry ended, and tells how many runs it closed.
-func (t *step) continueJob(j *Job) {
+func (t *step) continueJob(j *rows.Job) {
 	c := closing{t: t, job: j, least: t.cost() + t.leastPiece()}
 	for j.Waiting() > 0 && c.room() > 0 && t.err == nil {
 		r := t.waiting(j)
@@ -127,8 +128,8 @@ func (c *closing) clearChildren(r *row) bool {
 	t := c.t
 	lines, all := t.childrenUpTo(r, c.room()/closeCost)
 	for _, line := range lines {
-		t.forgetChild(r, line.id)
-		child := t.run(line.run)
+		t.forgetChild(r, line.ID)
+		child := t.run(line.Run)
 		if child == nil || !child.Run.Status.Open() {
 			continue
 		}
@@ -170,11 +171,11 @@ func (t *step) tellParent(child *row, with history.Data) {
 		return
 	}
 	line, ok := t.child(parent, p.ID)
-	if !ok || line.run != child.Run.RunID {
+	if !ok || line.Run != child.Run.RunID {
 		return
 	}
 	t.forgetChild(parent, p.ID)
-	if parent.Run.Status.Open() && line.awaited {
+	if parent.Run.Status.Open() && line.Awaited {
 		t.deliver(parent, outcome(p.ID, with))
 	}
 }

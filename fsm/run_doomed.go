@@ -1,8 +1,6 @@
 package fsm
 
-import (
-	"aion.dev/aion/fsm/history"
-)
+import "aion.dev/aion/fsm/history"
 
 // A run is doomed when a run that it is to end with has closed and a job has not come to it yet.
 // From the entry on that closed the first run of the tree, nothing happens to it any more that
@@ -48,7 +46,7 @@ func (t *step) fateOf(r *row) fate {
 		if parent == nil {
 			return alive
 		}
-		if line, ok := t.child(parent, p.ID); !ok || line.run != r.Run.RunID {
+		if line, ok := t.child(parent, p.ID); !ok || line.Run != r.Run.RunID {
 			return alive // reopened, after its parent had its answer
 		}
 		if !parent.Run.Status.Open() {

@@ -6,11 +6,12 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
 // passes looks at the row itself: the indexes stand for most of a filter, but not for all of it.
-func (f *RunFilter) passes(r *Run) bool {
+func (f *RunFilter) passes(r *rows.Run) bool {
 	switch {
 	case f.Type != "" && r.Type != f.Type, f.Status != 0 && r.Status != f.Status, !f.Version.IsZero() && r.Version != f.Version:
 		return false
@@ -41,7 +42,7 @@ func holds(value, want history.Payload) bool {
 	if bytes.Equal(value, want) {
 		return true
 	}
-	for _, item := range items(value) {
+	for _, item := range rows.Items(value) {
 		if bytes.Equal(item, want) {
 			return true
 		}
@@ -62,23 +63,23 @@ func (p *picture) indexes(f *RunFilter, first uint64) (all []serials, err error)
 		add(index, bad)
 	}
 	if f.Type != "" {
-		prefix(append(textKey(keyByType, f.Type), 0))
+		prefix(append(rows.TextKey(rows.FamilyByType, f.Type), 0))
 	}
 	if f.Status.Open() {
-		add(p.paged(append(key(keyByStatus), byte(f.Status)), first))
+		add(p.paged(append(rows.Key(rows.FamilyByStatus), byte(f.Status)), first))
 	} else if f.Status != 0 {
-		prefix(append(key(keyByStatus), byte(f.Status)))
+		prefix(append(rows.Key(rows.FamilyByStatus), byte(f.Status)))
 	}
 	if !f.Version.IsZero() {
-		prefix(versionKey(keyByVersion, f.Version))
+		prefix(rows.VersionKey(rows.FamilyByVersion, f.Version))
 	}
 	if f.Parent != "" {
-		of := parentTerm(f.Parent)
-		prefix(append(key(keyByParent), of[:]...))
+		of := rows.ParentTerm(f.Parent)
+		prefix(append(rows.Key(rows.FamilyByParent), of[:]...))
 	}
 	for _, name := range sortedKeys(f.Attributes) {
-		of := termOf(name, f.Attributes[name])
-		prefix(append(key(keyAttribute), of[:]...))
+		of := rows.TermOf(name, f.Attributes[name])
+		prefix(append(rows.Key(rows.FamilyAttribute), of[:]...))
 	}
 	if f.closes() {
 		if list, ok := p.gather(f); ok {
@@ -86,7 +87,7 @@ func (p *picture) indexes(f *RunFilter, first uint64) (all []serials, err error)
 		}
 	}
 	if len(all) == 0 {
-		prefix(key(keyRow))
+		prefix(rows.Key(rows.FamilyRun))
 	}
 	return all, err
 }
@@ -118,7 +119,7 @@ func (p *picture) gather(f *RunFilter) (list gathered, ok bool) {
 // firstStarted returns a serial that parts the runs: those below it started before at, the others
 // then or later. Serials rise with the time of the start.
 func (p *picture) firstStarted(at history.Time) uint64 {
-	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: key(keyRow), UpperBound: key(keyRow + 1)})
+	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyRun), UpperBound: rows.Key(rows.FamilyRun + 1)})
 	if err != nil {
 		p.s.fail(err)
 		return 1
@@ -126,7 +127,7 @@ func (p *picture) firstStarted(at history.Time) uint64 {
 	from, end := p.oldest, p.meta.Serial+1
 	for from < end {
 		middle, r := from+(end-from)/2, new(row)
-		state := it.SeekGEWithLimit(rowKey(middle), rowKey(end)) // some were deleted
+		state := it.SeekGEWithLimit(rows.RunKey(middle), rows.RunKey(end)) // some were deleted
 		if state != pebble.IterValid || !p.row(it.Value(), r) || r.Run.StartedAt >= at {
 			end = middle
 		} else {

@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 // maxRows bounds every page that a View returns.
 const maxRows = 10_000
@@ -8,11 +11,11 @@ const maxRows = 10_000
 func pageSize(limit int) int { return min(max(limit, 1), maxRows) }
 
 func (p *picture) serial(id history.RunID) (uint64, bool) {
-	b := p.get(runIDKey(id))
+	b := p.get(rows.RunIDKey(id))
 	if b == nil {
 		return 0, false
 	}
-	return readU64(b), true
+	return rows.U64(b), true
 }
 
 func (p *picture) run(id history.RunID) *row {
@@ -25,7 +28,7 @@ func (p *picture) run(id history.RunID) *row {
 
 func (p *picture) runAt(serial uint64) *row {
 	r := new(row)
-	if !p.row(p.get(rowKey(serial)), &r.runRow) {
+	if !p.row(p.get(rows.RunKey(serial)), &r.RunRow) {
 		return nil
 	}
 	return r
@@ -33,7 +36,7 @@ func (p *picture) runAt(serial uint64) *row {
 
 // Latest implements View.
 func (p *picture) Latest(workflowID string) (history.RunID, bool) {
-	b := p.get(textKey(keyLatest, workflowID))
+	b := p.get(rows.TextKey(rows.FamilyLatest, workflowID))
 	if b == nil {
 		return history.RunID{}, false
 	}
@@ -41,13 +44,13 @@ func (p *picture) Latest(workflowID string) (history.RunID, bool) {
 }
 
 // Run implements View.
-func (p *picture) Run(id history.RunID) (Run, bool) {
+func (p *picture) Run(id history.RunID) (rows.Run, bool) {
 	if run, ok := p.tails.stand(id, p.meta.Index); ok {
 		return run, true
 	}
 	r := p.run(id)
 	if r == nil {
-		return Run{}, false
+		return rows.Run{}, false
 	}
 	return r.Run, true
 }
@@ -82,7 +85,7 @@ func (p *picture) Turns(id history.RunID, from uint64, limit int) (turns []histo
 	if !ok {
 		return nil
 	}
-	p.scan(turnKey(serial, from), numberKey(keyTurn, serial+1), func(_, b []byte) bool {
+	p.scan(rows.TurnKey(serial, from), rows.NumberKey(rows.FamilyTurn, serial+1), func(_, b []byte) bool {
 		var turn history.Turn
 		if !p.row(b, &turn) {
 			return false

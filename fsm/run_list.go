@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // maxSteps is how many rows, of indexes and of runs, one call of ListRuns looks at: a filter that
@@ -25,16 +26,16 @@ func (t *step) projectStatus(r *row) {
 		return
 	}
 	if was != 0 {
-		t.del(statusKey(was, r.Serial))
+		t.del(rows.StatusKey(was, r.Serial))
 		t.tell(r, was, -1)
 		if was.Open() {
-			t.tally(statusPage(was, r.Serial), -1)
+			t.tally(rows.StatusPage(was, r.Serial), -1)
 		}
 	}
-	t.put(statusKey(is, r.Serial), nil)
+	t.put(rows.StatusKey(is, r.Serial), nil)
 	t.tell(r, is, +1)
 	if is.Open() { // closed runs stay where they are
-		t.tally(statusPage(is, r.Serial), +1)
+		t.tally(rows.StatusPage(is, r.Serial), +1)
 	}
 	r.Listed = is
 }
@@ -43,7 +44,7 @@ func (t *step) projectStatus(r *row) {
 // agree, and checks the rest of the filter on the rows. All are ordered by serial, so a cursor, the
 // serial above which everything has been looked at, stays right whatever is written between two
 // pages. A malformed cursor finds nothing.
-func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []Run, next string) {
+func (p *picture) ListRuns(f RunFilter, limit int, cursor string) (runs []rows.Run, next string) {
 	below, err := parseCursor(cursor)
 	if err != nil || f.Status.Open() && f.closes() {
 		return nil, ""

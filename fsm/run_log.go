@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // What the code of a run logs is kept beside its history: in blocks, one for each turn that logged
@@ -18,23 +19,6 @@ type LogLine struct {
 	Text string
 }
 
-// logBlock is what one turn logged.
-type logBlock struct {
-	Turn  uint64       `cbor:"1,keyasint"`
-	At    history.Time `cbor:"2,keyasint"`
-	Lines []string     `cbor:"3,keyasint"`
-}
-
-// logUse is what a run's blocks amount to.
-type logUse struct {
-	Lines  uint64 `cbor:"1,keyasint"` // logged so far, dropped ones too
-	Bytes  uint64 `cbor:"2,keyasint"` // kept, of blocks as they are stored and blockCost for each
-	Blocks uint64 `cbor:"3,keyasint"` // kept
-}
-
-// blockCost is what a block counts beside its own bytes, so that the bound also bounds their number.
-const blockCost = 64
-
 const (
 	spareDrops = 8 // blocks that a turn drops beyond those that its own displaces: a bound that was lowered is reached over several turns
 )
@@ -43,21 +27,21 @@ const (
 func (t *step) keepLog(r *row, c *RecordTurn) {
 	most, drops := c.Limits.LogBytes, spareDrops
 	if len(c.Logs) > 0 && most > 0 {
-		b := encoded(logBlock{Turn: c.N, At: t.now, Lines: c.Logs})
+		b := rows.Encoded(rows.LogBlock{Turn: c.N, At: t.now, Lines: c.Logs})
 		r.Log.Lines += uint64(len(c.Logs))
-		r.Log.Bytes += uint64(len(b)) + blockCost
+		r.Log.Bytes += uint64(len(b)) + rows.BlockCost
 		r.Log.Blocks++
-		drops += len(b)/blockCost + 1
-		t.put(logKey(r.Serial, r.Log.Lines), b)
+		drops += len(b)/rows.BlockCost + 1
+		t.put(rows.LogKey(r.Serial, r.Log.Lines), b)
 		t.touch(r)
 	}
 	if r.Log.Bytes <= most {
 		return
 	}
 	var gone [][]byte
-	t.scan(logKey(r.Serial, 0), numberKey(keyLog, r.Serial+1), func(k, v []byte) bool {
+	t.scan(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, v []byte) bool {
 		gone = append(gone, append([]byte(nil), k...))
-		r.Log.Bytes -= uint64(len(v)) + blockCost
+		r.Log.Bytes -= uint64(len(v)) + rows.BlockCost
 		return r.Log.Bytes > most && len(gone) < drops
 	})
 	t.charge(uint64(len(gone)))
@@ -68,18 +52,15 @@ func (t *step) keepLog(r *row, c *RecordTurn) {
 	t.touch(r)
 }
 
-// logKey is the key of the block whose last line is the one with number last.
-func logKey(serial, last uint64) []byte { return pairKey(keyLog, serial, last) }
-
 // forgetLog deletes what a run logged.
 func (t *step) forgetLog(r *row) {
 	if r.Log.Blocks > pointRows {
-		t.delRange(logKey(r.Serial, 0), numberKey(keyLog, r.Serial+1))
+		t.delRange(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1))
 		return
 	}
 	var gone [][]byte
 	if r.Log.Blocks > 0 {
-		t.scan(logKey(r.Serial, 0), numberKey(keyLog, r.Serial+1), func(k, _ []byte) bool {
+		t.scan(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, _ []byte) bool {
 			gone = append(gone, append([]byte(nil), k...))
 			return true
 		})
@@ -108,12 +89,12 @@ func (p *picture) Logs(id history.RunID, from uint64, limit int) (lines []LogLin
 		return nil, 0
 	}
 	size := 0
-	p.scan(logKey(r.Serial, from), numberKey(keyLog, r.Serial+1), func(k, v []byte) bool {
-		var b logBlock
+	p.scan(rows.LogKey(r.Serial, from), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, v []byte) bool {
+		var b rows.LogBlock
 		if !p.row(v, &b) {
 			return false
 		}
-		first := readU64(k[9:]) - uint64(len(b.Lines)) + 1
+		first := rows.U64(k[9:]) - uint64(len(b.Lines)) + 1
 		for i, text := range b.Lines {
 			seq := first + uint64(i)
 			if seq < from {
@@ -132,21 +113,21 @@ func (p *picture) Logs(id history.RunID, from uint64, limit int) (lines []LogLin
 
 // checkLog: the blocks of a run are without gaps, and its row counts them.
 func (c *checker) checkLog(n *recount) {
-	var use logUse
-	c.p.scan(logKey(n.row.Serial, 0), numberKey(keyLog, n.row.Serial+1), func(k, v []byte) bool {
-		var b logBlock
+	var use rows.LogUse
+	c.p.scan(rows.LogKey(n.row.Serial, 0), rows.NumberKey(rows.FamilyLog, n.row.Serial+1), func(k, v []byte) bool {
+		var b rows.LogBlock
 		if !c.p.row(v, &b) || len(b.Lines) == 0 {
 			c.failf("run %s: block %x of its log cannot be read or is empty", n.row.Run.RunID, k)
 			return false
 		}
-		last := readU64(k[9:])
+		last := rows.U64(k[9:])
 		if first := last - uint64(len(b.Lines)) + 1; use.Blocks > 0 && first != use.Lines+1 {
 			c.failf("run %s: line %d of its log follows line %d", n.row.Run.RunID, first, use.Lines)
 		}
 		if b.Turn > n.row.Run.Turns+1 {
 			c.failf("run %s: its log has lines of turn %d, and it made %d", n.row.Run.RunID, b.Turn, n.row.Run.Turns)
 		}
-		use = logUse{last, use.Bytes + uint64(len(v)) + blockCost, use.Blocks + 1}
+		use = rows.LogUse{Lines: last, Bytes: use.Bytes + uint64(len(v)) + rows.BlockCost, Blocks: use.Blocks + 1}
 		return true
 	})
 	if use.Blocks == 0 {

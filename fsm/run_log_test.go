@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // logs records a turn of a run that logs lines, under a bound.
@@ -82,7 +83,7 @@ func TestRunLogIsBounded(t *testing.T) {
 	c := w.turnOf("a", &history.TimerStarted{ID: 1, Duration: 1e9})
 	w.do(&SignalRun{Run: RunRef{WorkflowID: "a"}, Name: "go", MaxWaiting: 10_000})
 	c.Through++
-	c.Logs, c.Limits = []string{strings.Repeat("y", 2<<10)}, RunLimits{HistoryBytes: before + 1<<10, LogBytes: most}
+	c.Logs, c.Limits = []string{strings.Repeat("y", 2<<10)}, rows.RunLimits{HistoryBytes: before + 1<<10, LogBytes: most}
 	if a := w.do(c).(*TurnAnswer); a.Status != history.StatusRunning {
 		t.Errorf("a turn that logs more than the history may grow leaves the run %s", a.Status)
 	}
@@ -104,10 +105,10 @@ func TestRunLogIsBounded(t *testing.T) {
 func TestRunLogEndsWithTheRun(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
-	w.do(&SetRetention{Rule: Retention{Age: history.Duration(time.Hour)}})
+	w.do(&SetRetention{Rule: rows.Retention{Age: history.Duration(time.Hour)}})
 	for id, c := range map[string]*RecordTurn{
 		"ends":   {Asked: []history.Event{{Data: &history.WorkflowCompleted{}}}},
-		"passes": {Asked: []history.Event{{Data: &history.TimerStarted{ID: 1}}}, Limits: RunLimits{Events: 1}},
+		"passes": {Asked: []history.Event{{Data: &history.TimerStarted{ID: 1}}}, Limits: rows.RunLimits{Events: 1}},
 	} {
 		w.start(id, "order")
 		c.RunID, c.N, c.Through, c.Logs, c.Limits.LogBytes = w.latest(id).RunID, 1, 1, []string{"bye"}, 1000
@@ -127,7 +128,7 @@ func TestRunLogEndsWithTheRun(t *testing.T) {
 	}
 	stored := 0
 	w.view(func(v View) {
-		v.(*picture).scan(key(keyLog), key(keyLog+1), func(_, _ []byte) bool { stored++; return true })
+		v.(*picture).scan(rows.Key(rows.FamilyLog), rows.Key(rows.FamilyLog+1), func(_, _ []byte) bool { stored++; return true })
 	})
 	if stored > 0 {
 		t.Errorf("%d blocks are left", stored)
@@ -145,7 +146,7 @@ func TestDearestLog(t *testing.T) {
 	for i := range runs {
 		w.start(fmt.Sprint(i), "a")
 	}
-	for range most / (blockCost + 10) {
+	for range most / (rows.BlockCost + 10) {
 		var turns []Envelope
 		for i := range runs {
 			w.do(&SignalRun{Run: RunRef{WorkflowID: fmt.Sprint(i)}, Name: "go", MaxWaiting: 10_000})
@@ -161,7 +162,7 @@ func TestDearestLog(t *testing.T) {
 	entry := entryOf(w, func(w *world) (list []Command) {
 		for i := range runs {
 			c := w.turnOf(fmt.Sprint(i))
-			c.Logs, c.Limits.LogBytes = []string{strings.Repeat("x", most-blockCost-100)}, most
+			c.Logs, c.Limits.LogBytes = []string{strings.Repeat("x", most-rows.BlockCost-100)}, most
 			list = append(list, c)
 		}
 		return list
@@ -176,7 +177,7 @@ func TestDearestLog(t *testing.T) {
 
 // TestLogsAreWrittenLikeThis freezes the bytes of a turn that logs.
 func TestLogsAreWrittenLikeThis(t *testing.T) {
-	b, err := EncodeEnvelope(Envelope{Command: &RecordTurn{N: 1, Through: 1, Logs: []string{"a", ""}, Limits: RunLimits{LogBytes: 5}}})
+	b, err := EncodeEnvelope(Envelope{Command: &RecordTurn{N: 1, Through: 1, Logs: []string{"a", ""}, Limits: rows.RunLimits{LogBytes: 5}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // PauseRun stops a run's turns; signals and timers are still recorded. Refused: not_found,
@@ -61,7 +62,7 @@ func (c *ResumeRun) apply(t *step) (Answer, Refusal) {
 	}
 	t.append(r, &history.WorkflowResumed{})
 	if r.TimeLeft > 0 {
-		r.Deadline, r.TimeLeft = due(t.now, r.TimeLeft), 0
+		r.Deadline, r.TimeLeft = rows.Due(t.now, r.TimeLeft), 0
 		t.armDeadline(r)
 	}
 	r.Run.Quarantined = false

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // PurgeRuns deletes closed runs with their histories, in a batch that the leader keeps small. Runs
@@ -62,25 +63,25 @@ func (c *PurgeRuns) apply(t *step) (Answer, Refusal) {
 
 // purge deletes everything of a closed run. What others have written down of it stays: the run that
 // continues it, its parent, its children and the feed name a run that is gone.
-func (t *step) purge(r *row, stored []stretch) {
+func (t *step) purge(r *row, stored []rows.Stretch) {
 	t.forgetHistory(r, stored)
-	t.delRows(r.Serial, keyTurn, r.Run.Turns)
+	t.delRows(r.Serial, rows.FamilyTurn, r.Run.Turns)
 	t.forgetLog(r)
 	t.label(r, nil)
 	if p := r.Run.Parent; p != nil {
-		t.del(termKey(keyByParent, parentTerm(p.WorkflowID), r.Serial))
+		t.del(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial))
 	}
-	t.del(typeKey(r.Run.Type, r.Serial))
-	t.del(u64(versionKey(keyByVersion, r.Run.Version), r.Serial))
-	t.del(statusKey(r.Listed, r.Serial))
+	t.del(rows.TypeKey(r.Run.Type, r.Serial))
+	t.del(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, r.Run.Version), r.Serial))
+	t.del(rows.StatusKey(r.Listed, r.Serial))
 	t.tell(r, r.Listed, -1)
-	t.del(closedKey(r.Run.Type, r.Closed, r.Serial))
+	t.del(rows.ClosedKey(r.Run.Type, r.Closed, r.Serial))
 	t.s.fronts.took(r)
-	if newest := t.get(textKey(keyLatest, r.Run.WorkflowID)); string(newest) == string(r.Run.RunID[:]) {
-		t.del(textKey(keyLatest, r.Run.WorkflowID))
+	if newest := t.get(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID)); string(newest) == string(r.Run.RunID[:]) {
+		t.del(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID))
 	}
-	t.del(runIDKey(r.Run.RunID))
-	t.del(rowKey(r.Serial))
+	t.del(rows.RunIDKey(r.Run.RunID))
+	t.del(rows.RunKey(r.Serial))
 	t.s.rows.remove(r)
 	if r.stale { // an earlier command of the entry touched it
 		t.stale = slices.DeleteFunc(t.stale, func(other *row) bool { return other == r })
@@ -100,10 +101,10 @@ func asRows(n uint64) uint64 {
 // delRows deletes a run's rows 1 to n of a family.
 func (t *step) delRows(serial uint64, family byte, n uint64) {
 	if n > pointRows {
-		t.delRange(pairKey(family, serial, 0), numberKey(family, serial+1))
+		t.delRange(rows.PairKey(family, serial, 0), rows.NumberKey(family, serial+1))
 		return
 	}
 	for i := uint64(1); i <= n; i++ {
-		t.del(pairKey(family, serial, i))
+		t.del(rows.PairKey(family, serial, i))
 	}
 }

@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/fsm/history"
+import (
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
 
 // A history that shows signals which another run received is deleted after that run's own, so the
 // stored rows of a signal are kept by the oldest run that still shows them: deleting it leaves them
@@ -23,73 +26,73 @@ func (t *step) heir(r *row) *row {
 func (t *step) after(r *row) bool { return !r.Carried.From.IsZero() && t.run(r.Carried.From) != nil }
 
 // stored are the rows of its history that go with r, and how many deleting them counts.
-func (t *step) stored(r *row) (list []stretch, count uint64) {
+func (t *step) stored(r *row) (list []rows.Stretch, count uint64) {
 	heir := t.heir(r)
 	if heir == nil && r.Carried.Count == 0 {
 		return nil, asRows(r.Run.Events)
 	}
-	var kept []stretch
+	var kept []rows.Stretch
 	if heir != nil {
 		kept = t.carriedBy(heir)
 	}
-	var own []stretch
+	var own []rows.Stretch
 	seq := uint64(1)
 	for _, end := range r.Carried.Ends {
 		c := t.carriedAt(r, end)
-		own = append(own, stretch{r.Serial, seq, end + 1 - c.count() - seq})
+		own = append(own, rows.Stretch{Serial: r.Serial, First: seq, Count: end + 1 - c.Count() - seq})
 		seq = end
 	}
-	own = append(own, stretch{r.Serial, seq, r.Run.Events + 1 - seq})
+	own = append(own, rows.Stretch{Serial: r.Serial, First: seq, Count: r.Run.Events + 1 - seq})
 	list = without(append(t.carriedBy(r), own...), kept)
 	t.charge(uint64(len(list)+len(kept)) / looksPerUnit)
 	for _, s := range list {
-		count += asRows(s.count)
+		count += asRows(s.Count)
 	}
 	return list, count
 }
 
 // carriedBy are the stretches that r took over.
-func (t *step) carriedBy(r *row) (list []stretch) {
+func (t *step) carriedBy(r *row) (list []rows.Stretch) {
 	for _, end := range r.Carried.Ends {
-		list = append(list, t.carriedAt(r, end).list...)
+		list = append(list, t.carriedAt(r, end).List...)
 	}
 	return list
 }
 
 // without is what is left of stretches when others are taken out; both rise.
-func without(list, out []stretch) (left []stretch) {
+func without(list, out []rows.Stretch) (left []rows.Stretch) {
 	for _, s := range list {
-		for s.count > 0 {
-			for len(out) > 0 && (out[0].serial < s.serial || out[0].serial == s.serial && out[0].end() <= s.first) {
+		for s.Count > 0 {
+			for len(out) > 0 && (out[0].Serial < s.Serial || out[0].Serial == s.Serial && out[0].End() <= s.First) {
 				out = out[1:]
 			}
-			if len(out) == 0 || out[0].serial > s.serial || out[0].first >= s.end() {
+			if len(out) == 0 || out[0].Serial > s.Serial || out[0].First >= s.End() {
 				left = append(left, s)
 				break
 			}
-			if o := out[0]; o.first > s.first {
-				left = append(left, stretch{s.serial, s.first, o.first - s.first})
+			if o := out[0]; o.First > s.First {
+				left = append(left, rows.Stretch{Serial: s.Serial, First: s.First, Count: o.First - s.First})
 			}
-			next := min(out[0].end(), s.end())
-			s.first, s.count = next, s.end()-next
+			next := min(out[0].End(), s.End())
+			s.First, s.Count = next, s.End()-next
 		}
 	}
 	return left
 }
 
 // forgetHistory deletes what stored found.
-func (t *step) forgetHistory(r *row, list []stretch) {
+func (t *step) forgetHistory(r *row, list []rows.Stretch) {
 	if list == nil && r.Carried.Count == 0 {
-		t.delRows(r.Serial, keyEvent, r.Run.Events)
+		t.delRows(r.Serial, rows.FamilyEvent, r.Run.Events)
 		return
 	}
 	for _, s := range list {
-		if s.count > pointRows {
-			t.delRange(eventKey(s.serial, s.first), eventKey(s.serial, s.end()))
+		if s.Count > pointRows {
+			t.delRange(rows.EventKey(s.Serial, s.First), rows.EventKey(s.Serial, s.End()))
 			continue
 		}
-		for seq := s.first; seq < s.end(); seq++ {
-			t.del(eventKey(s.serial, seq))
+		for seq := s.First; seq < s.End(); seq++ {
+			t.del(rows.EventKey(s.Serial, seq))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // reopen opens r again and takes up what it had begun: in the same entry its version is pinned, its
@@ -25,11 +26,11 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	r.Epoch++
 	r.Run.ClosedAt = 0
 	if t.latest(r.Run.WorkflowID) == nil { // a newer run that was deleted since
-		t.put(textKey(keyLatest, r.Run.WorkflowID), r.Run.RunID[:])
+		t.put(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID), r.Run.RunID[:])
 	}
 	t.rejoinSchedule(r)
 	if limit := t.timeLimit(r); limit > 0 {
-		r.Deadline = due(t.now, limit)
+		r.Deadline = rows.Due(t.now, limit)
 		t.armDeadline(r)
 	}
 	forgotten := make(map[uint64]bool, len(c.Forget))
@@ -85,15 +86,15 @@ func (t *step) lastBefore(r *row, n uint64) history.Turn {
 }
 
 func (t *step) turn(r *row, n uint64) (turn history.Turn, ok bool) {
-	ok = t.read(turnKey(r.Serial, n), &turn)
+	ok = t.read(rows.TurnKey(r.Serial, n), &turn)
 	return turn, ok
 }
 
 // unseen reports whether r has an event of one of the types after seq through.
 func (t *step) unseen(r *row, through uint64, types ...history.Type) (found bool) {
-	t.scan(eventKey(r.Serial, through+1), eventKey(r.Serial, r.Run.Events+1), func(_, b []byte) bool {
+	t.scan(rows.EventKey(r.Serial, through+1), rows.EventKey(r.Serial, r.Run.Events+1), func(_, b []byte) bool {
 		typ := history.Type(b[0])
-		if typ == carriedMark {
+		if typ == rows.CarriedMark {
 			typ = history.TypeSignalReceived
 		}
 		found = slices.Contains(types, typ)

@@ -3,6 +3,7 @@ package fsm
 import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // run returns the row of a run, nil when there is none.
@@ -10,12 +11,12 @@ func (t *step) run(id history.RunID) *row {
 	if r := t.s.rows.get(id); r != nil {
 		return r
 	}
-	b := t.get(runIDKey(id))
+	b := t.get(rows.RunIDKey(id))
 	if b == nil {
 		return nil
 	}
 	r := new(row)
-	if !t.read(rowKey(readU64(b)), &r.runRow) {
+	if !t.read(rows.RunKey(rows.U64(b)), &r.RunRow) {
 		return nil
 	}
 	t.s.rows.add(r)
@@ -24,7 +25,7 @@ func (t *step) run(id history.RunID) *row {
 
 // latest returns the newest run of a workflow id, nil when there is none.
 func (t *step) latest(workflowID string) *row {
-	b := t.get(textKey(keyLatest, workflowID))
+	b := t.get(rows.TextKey(rows.FamilyLatest, workflowID))
 	if b == nil {
 		return nil
 	}
@@ -84,18 +85,18 @@ func (t *step) start(b birth) *row {
 	if timeout == 0 {
 		timeout = history.Duration(b.member.Timeout)
 	}
-	r := &row{runRow: runRow{
-		Run: Run{
+	r := &row{RunRow: rows.RunRow{
+		Run: rows.Run{
 			WorkflowID: b.workflowID, RunID: b.runID, Type: b.member.Type, Version: b.version, StartedAt: t.now, Parent: b.parent,
 			StartIndex: t.index, Schedule: b.schedule,
 		},
 		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(),
 	}}
 	t.s.rows.add(r)
-	t.put(runIDKey(b.runID), u64(nil, r.Serial))
-	t.put(textKey(keyLatest, b.workflowID), b.runID[:])
-	t.put(typeKey(r.Run.Type, r.Serial), nil)
-	t.put(u64(versionKey(keyByVersion, b.version), r.Serial), nil)
+	t.put(rows.RunIDKey(b.runID), rows.AppendU64(nil, r.Serial))
+	t.put(rows.TextKey(rows.FamilyLatest, b.workflowID), b.runID[:])
+	t.put(rows.TypeKey(r.Run.Type, r.Serial), nil)
+	t.put(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, b.version), r.Serial), nil)
 	t.listByParent(r)
 	t.label(r, setAll(nil, b.attributes))
 	t.append(r, &history.WorkflowStarted{
@@ -103,7 +104,7 @@ func (t *step) start(b birth) *row {
 		Timeout: timeout, Parent: b.parent, ContinuedFrom: b.from, Attempt: b.attempt, Schedule: b.schedule, First: b.first,
 	})
 	if timeout > 0 {
-		r.Deadline = due(t.now, timeout)
+		r.Deadline = rows.Due(t.now, timeout)
 		t.armDeadline(r)
 	}
 	return r
@@ -117,7 +118,7 @@ func (t *step) append(r *row, data history.Data) {
 	if err != nil {
 		panic(err) // data is a type of package history
 	}
-	t.put(eventKey(r.Serial, e.Seq), b)
+	t.put(rows.EventKey(r.Serial, e.Seq), b)
 	r.Run.Events = e.Seq
 	r.Run.Bytes += uint64(len(b))
 	r.added = append(r.added, line{e, len(b)})
@@ -169,7 +170,7 @@ func (t *step) project(r *row) {
 // them.
 func (t *step) store(r *row) {
 	r.stale = false
-	t.put(rowKey(r.Serial), encoded(&r.runRow))
+	t.put(rows.RunKey(r.Serial), rows.Encoded(&r.RunRow))
 	if !r.Run.Status.Open() {
 		t.s.rows.remove(r)
 	}

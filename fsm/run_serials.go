@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -43,7 +44,7 @@ type listed struct {
 
 // listed walks an index down to first: below that there may be a million marks of deleted rows.
 func (p *picture) listed(prefix []byte, first uint64) (*listed, error) {
-	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: u64(prefix[:len(prefix):len(prefix)], first), UpperBound: after(prefix)})
+	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: rows.AppendU64(prefix[:len(prefix):len(prefix)], first), UpperBound: rows.After(prefix)})
 	if err != nil {
 		return nil, err
 	}
@@ -60,14 +61,14 @@ func (l *listed) seek(at uint64) (uint64, bool) {
 	}
 	if !l.begun || l.it.Valid() && l.at > at {
 		l.begun = true
-		l.read(l.it.SeekLT(append(u64(l.prefix[:len(l.prefix):len(l.prefix)], at), 0)))
+		l.read(l.it.SeekLT(append(rows.AppendU64(l.prefix[:len(l.prefix):len(l.prefix)], at), 0)))
 	}
 	return l.at, l.it.Valid()
 }
 
 func (l *listed) read(ok bool) {
 	if ok {
-		l.at = readU64(l.it.Key()[len(l.prefix):])
+		l.at = rows.U64(l.it.Key()[len(l.prefix):])
 	}
 }
 
@@ -80,7 +81,7 @@ type paged struct {
 }
 
 func (p *picture) paged(of []byte, first uint64) (serials, error) {
-	pages, err := p.listed(append(key(keyPage), of...), first/perPage)
+	pages, err := p.listed(append(rows.Key(rows.FamilyPage), of...), first/rows.PerPage)
 	if err != nil {
 		return nil, err
 	}
@@ -93,15 +94,15 @@ func (p *picture) paged(of []byte, first uint64) (serials, error) {
 
 func (l *paged) seek(at uint64) (uint64, bool) {
 	for {
-		page, ok := l.pages.seek(at / perPage)
+		page, ok := l.pages.seek(at / rows.PerPage)
 		if !ok {
 			return 0, false
 		}
-		first := page * perPage
-		at = min(at, first+perPage-1)
+		first := page * rows.PerPage
+		at = min(at, first+rows.PerPage-1)
 		prefix := l.rows.prefix[:len(l.rows.prefix):len(l.rows.prefix)]
-		if l.rows.it.SeekLTWithLimit(append(u64(prefix, at), 0), u64(prefix, first)) == pebble.IterValid {
-			return readU64(l.rows.it.Key()[len(prefix):]), true
+		if l.rows.it.SeekLTWithLimit(append(rows.AppendU64(prefix, at), 0), rows.AppendU64(prefix, first)) == pebble.IterValid {
+			return rows.U64(l.rows.it.Key()[len(prefix):]), true
 		}
 		if page == 0 {
 			return 0, false

@@ -51,7 +51,7 @@ func (c *SignalRun) apply(t *step) (Answer, Refusal) {
 // limits that the run's newest turn came with. What the run itself causes is never refused here:
 // its next turn fails it, see RecordTurn.
 func (r *row) takesSignal(maxWaiting uint64, size int) Refusal {
-	limits := r.Limits.orDefault()
+	limits := r.Limits.OrDefault()
 	switch {
 	case r.Signals-min(r.Consumed, r.Signals) >= maxWaiting:
 		return &ResourceExhausted{What: "signals waiting", Limit: maxWaiting}

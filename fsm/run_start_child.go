@@ -63,12 +63,12 @@ func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.Child
 // giveUp ends a parent's wait for a child and asks the child to end.
 func (t *step) giveUp(parent *row, id uint64) {
 	line, ok := t.child(parent, id)
-	if !ok || !line.awaited {
+	if !ok || !line.Awaited {
 		return
 	}
-	line.awaited = false
+	line.Awaited = false
 	t.putChild(parent, line)
-	if child := t.run(line.run); child != nil && child.Run.Status.Open() {
+	if child := t.run(line.Run); child != nil && child.Run.Status.Open() {
 		t.requestCancel(child, "its parent gave it up")
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // RecordTurn appends what one turn of a run asked for, and carries it out in the same step:
@@ -19,22 +20,13 @@ type RecordTurn struct {
 	Asked    []history.Event `cbor:"4,keyasint,omitempty"` // Seq and At are assigned by apply
 	Waiting  []history.Wait  `cbor:"5,keyasint,omitempty"`
 	Consumed uint64          `cbor:"6,keyasint,omitempty"` // signals that the code has consumed so far, in total
-	Limits   RunLimits       `cbor:"7,keyasint"`
+	Limits   rows.RunLimits  `cbor:"7,keyasint"`
 	Cut      bool            `cbor:"8,keyasint,omitempty"`  // the code has more to ask for: the run needs its next turn at once
 	Rules    uint64          `cbor:"9,keyasint,omitempty"`  // of history.Rules: 0 for turns of earlier builds, which apply records as those did
 	Waits    uint64          `cbor:"10,keyasint,omitempty"` // see history.Turn
 	Logs     []string        `cbor:"11,keyasint,omitempty"` // lines that the code logged, see run_log.go
 	Checks   []InputCheck    `cbor:"12,keyasint,omitempty"`
 	Checked  bool            `cbor:"13,keyasint,omitempty"` // Checks tells of every input that meets a schema
-}
-
-// RunLimits are the limits that apply enforces; they travel in the entry so that every node
-// enforces the same ones. A run beyond one is failed with limit_exceeded.
-type RunLimits struct {
-	Events       uint64 `cbor:"1,keyasint"`           // events in one history
-	HistoryBytes uint64 `cbor:"2,keyasint"`           // bytes of one history
-	Signals      uint64 `cbor:"3,keyasint"`           // signals waiting in a run that another run sends to
-	LogBytes     uint64 `cbor:"4,keyasint,omitempty"` // of what is kept of a run's log; 0 = nothing is
 }
 
 // TurnAnswer says what was appended: the turn's record and the events from FirstSeq on, with those
@@ -137,7 +129,7 @@ func (c *RecordTurn) last() (last history.Data, why string) {
 // over says which limit the history would pass. Bytes are counted as those of the command. The
 // closing event is free: a run at its limit may still end, or continue as new to escape it.
 func (c *RecordTurn) over(r *row, closes bool, size int) string {
-	limits, events := c.Limits.orDefault(), uint64(len(c.Asked))
+	limits, events := c.Limits.OrDefault(), uint64(len(c.Asked))
 	if closes {
 		events--
 	}
@@ -155,10 +147,10 @@ func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	before := r.Run.Events
 	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked)), Cut: c.Cut && last == nil,
 		Rules: c.Rules, Waits: c.Waits}
-	t.put(turnKey(r.Serial, c.N), encoded(turn))
+	t.put(rows.TurnKey(r.Serial, c.N), rows.Encoded(turn))
 	t.unready(r)
 	t.keepLog(r, c)
-	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting[:min(len(c.Waiting), maxWaits)], c.Consumed, c.Limits.orDefault()
+	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting[:min(len(c.Waiting), maxWaits)], c.Consumed, c.Limits.OrDefault()
 	r.Run.Cut, r.Voided = turn.Cut, 0
 	t.touch(r)
 	for _, e := range c.Asked {
@@ -187,7 +179,7 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 		t.append(r, e)
 		t.cancelTask(r, e.ID)
 	case *history.TimerStarted:
-		e.FireAt = due(t.now, e.Duration)
+		e.FireAt = rows.Due(t.now, e.Duration)
 		t.append(r, e)
 		t.arm(r, e.ID, e.FireAt)
 	case *history.TimerCancelled:

@@ -6,27 +6,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
-)
-
-// Overlap says what a schedule does when it fires while a run of it is open.
-type Overlap uint8
-
-// Policies; the zero value is the default.
-const (
-	OverlapSkip           Overlap = 0
-	OverlapBufferOne      Overlap = 1 // start one when the open ones have closed; further fires meanwhile are skipped
-	OverlapCancelPrevious Overlap = 2 // ask the open ones to end, and start when they have; of several fires meanwhile the newest
-	OverlapAllowAll       Overlap = 3
-)
-
-// CatchUp says what a schedule does about fires that no leader was there for.
-type CatchUp uint8
-
-// Policies; the zero value is the default.
-const (
-	CatchUpOne  CatchUp = 0 // fire once, for the latest
-	CatchUpNone CatchUp = 1
-	CatchUpAll  CatchUp = 2
+	"aion.dev/aion/fsm/rows"
 )
 
 // Bounds of schedules.
@@ -39,54 +19,20 @@ const (
 	maxRecentRuns = 10
 )
 
-// Schedule starts runs at times. When it fires next is computed before the log: time zones and cron
-// expressions are not the state machine's.
-type Schedule struct {
-	ID         string             `cbor:"1,keyasint"`
-	Type       string             `cbor:"2,keyasint"`
-	Input      history.Payload    `cbor:"3,keyasint,omitempty"`
-	Attributes history.Attributes `cbor:"4,keyasint,omitempty"`
-	Every      history.Duration   `cbor:"5,keyasint,omitempty"` // or
-	Cron       string             `cbor:"6,keyasint,omitempty"`
-	Timezone   string             `cbor:"7,keyasint,omitempty"` // of Cron, IANA; empty = UTC
-	Overlap    Overlap            `cbor:"8,keyasint,omitempty"`
-	CatchUp    CatchUp            `cbor:"9,keyasint,omitempty"`
-
-	// What the state machine adds.
-	Paused    bool              `cbor:"10,keyasint,omitempty"`
-	Reason    string            `cbor:"11,keyasint,omitempty"` // of the pause
-	CreatedAt history.Time      `cbor:"12,keyasint"`
-	Next      history.Time      `cbor:"13,keyasint,omitempty"` // 0 = never: it is paused, or its expression matches no time any more
-	Last      history.Time      `cbor:"14,keyasint,omitempty"` // newest time that it fired for, whatever came of it
-	Buffered  []Buffered        `cbor:"15,keyasint,omitempty"` // fires that wait for the open runs to close: at most one
-	Open      []history.RunID   `cbor:"16,keyasint,omitempty"` // open runs, oldest first; at most 1,000, further fires count as skipped
-	Recent    []history.RunID   `cbor:"17,keyasint,omitempty"` // newest runs, newest first, at most 10; they may have been purged since
-	Started   uint64            `cbor:"18,keyasint,omitempty"` // runs
-	Skipped   uint64            `cbor:"19,keyasint,omitempty"` // fires that overlapped
-	Missed    uint64            `cbor:"20,keyasint,omitempty"` // fires that no leader was there for and CatchUp left out
-	Failed    uint64            `cbor:"21,keyasint,omitempty"` // fires whose run could not start
-	Failure   *history.RunError `cbor:"22,keyasint,omitempty"` // of the newest of these
-	Revision  uint64            `cbor:"23,keyasint"`           // log index of its newest change by people: fences fires computed from an older one
-}
-
 // schedule is a schedule that an entry reads or changes.
 type schedule struct {
-	Schedule
+	rows.Schedule
 
 	listed history.Time // where its row stands in the index of fires; 0 = nowhere
 	apart  *apart       // nil = the row is of the first layout, see schedule_row.go
 }
 
-// Buffered is a fire that waits for its turn.
-type Buffered struct {
-	At            history.Time   `cbor:"1,keyasint"`
-	CheckedSchema catalog.Digest `cbor:"2,keyasint,omitzero"` // of the input schema that Input was checked against
-}
-
 // FiresAtOnce is how many times one FireSchedule of s may carry: every run gets a copy of the
 // input, and of the attributes with a row in the index for each value and item, and an entry must
 // stay small.
-func FiresAtOnce(s *Schedule) int { return firesOf(weightOf(&scheduleInput{s.Input, s.Attributes})) }
+func FiresAtOnce(s *rows.Schedule) int {
+	return firesOf(weightOf(&rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes}))
+}
 
 func firesOf(weight uint64) int { return int(max(1, min(MaxFires, maxFireBytes/weight))) }
 
@@ -96,20 +42,13 @@ func (s *schedule) firesAtMost(t *step) int {
 	if t.budget > 0 || s.apart != nil {
 		return firesOf(s.weight())
 	}
-	return max(1, min(MaxFires, maxFireBytes/(1<<10+len(s.Input)+len(encoded(s.Attributes)))))
+	return max(1, min(MaxFires, maxFireBytes/(1<<10+len(s.Input)+len(rows.Encoded(s.Attributes)))))
 }
-
-// Stuck reports whether a buffered fire may start but for its input, which must be checked against
-// another schema first: FireSchedule does that.
-func (s *Schedule) Stuck() bool { return len(s.Buffered) > 0 && len(s.Open) == 0 }
-
-// WorkflowID names the run that s starts for a time.
-func (s *Schedule) WorkflowID(at history.Time) string { return s.ID + ":" + at.String() }
 
 // ScheduleAnswer shows the schedule after the command, without Input and Attributes, which may be
 // large: answers are remembered. Of FireSchedule also what it started.
 type ScheduleAnswer struct {
-	Schedule Schedule      `cbor:"1,keyasint"`
+	Schedule rows.Schedule `cbor:"1,keyasint"`
 	Started  []StartAnswer `cbor:"2,keyasint,omitempty"`
 }
 

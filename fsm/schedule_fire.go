@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // FireSchedule starts runs for times of a schedule, each on the version that its type is routed to
@@ -22,7 +23,7 @@ type FireSchedule struct {
 	Missed        uint64         `cbor:"6,keyasint,omitempty"` // times left out by CatchUp
 	CheckedSchema catalog.Digest `cbor:"7,keyasint,omitzero"`  // of the input schema that Input was checked against
 	Problem       string         `cbor:"8,keyasint,omitempty"` // why Input does not fit that schema: the fires count as failed
-	Overlap       *Overlap       `cbor:"9,keyasint,omitempty"` // instead of the schedule's
+	Overlap       *rows.Overlap  `cbor:"9,keyasint,omitempty"` // instead of the schedule's
 
 	Apart bool   `cbor:"10,keyasint,omitempty"` // the schedule's row is of the second layout from now on, see schedule_row.go; false in entries of earlier builds
 	Work  uint64 `cbor:"11,keyasint,omitempty"` // what it will cost, as FireWork tells: for Estimate
@@ -72,7 +73,7 @@ func (c *FireSchedule) check(t *step, s *schedule) Refusal {
 		return &Fenced{Why: fmt.Sprintf("schedule %s fires at %s, which is to come", s.ID, c.Due)}
 	case c.Next != 0 && c.Next <= c.Due:
 		return &catalog.InvalidInput{Field: "next", Reason: "is not after the time that is fired"}
-	case c.Overlap != nil && *c.Overlap > OverlapAllowAll:
+	case c.Overlap != nil && *c.Overlap > rows.OverlapAllowAll:
 		return &catalog.InvalidInput{Field: "overlap", Reason: fmt.Sprintf("has no policy %d", *c.Overlap)}
 	case len(c.Problem) > maxText:
 		return tooLong("problem", len(c.Problem))

@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // firing is a schedule that fires, with what is known of its input. The caller stores the schedule.
@@ -17,20 +18,20 @@ type firing struct {
 }
 
 // fire starts a run for a time, or does what the policy says while others are open.
-func (f *firing) fire(at history.Time, overlap Overlap) {
+func (f *firing) fire(at history.Time, overlap rows.Overlap) {
 	s := f.s
 	s.Last = max(s.Last, at)
 	switch {
 	case f.problem != "":
 		s.fail(history.KindInvalidInput, f.problem)
-	case len(s.Open) == 0 || overlap == OverlapAllowAll && len(s.Open) < maxOpenRuns:
+	case len(s.Open) == 0 || overlap == rows.OverlapAllowAll && len(s.Open) < maxOpenRuns:
 		f.launch(at)
-	case overlap == OverlapBufferOne && len(s.Buffered) == 0:
-		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}
-	case overlap == OverlapCancelPrevious:
+	case overlap == rows.OverlapBufferOne && len(s.Buffered) == 0:
+		s.Buffered = []rows.Buffered{{At: at, CheckedSchema: f.checked}}
+	case overlap == rows.OverlapCancelPrevious:
 		f.askToEnd()
 		s.Skipped += uint64(len(s.Buffered))
-		s.Buffered = []Buffered{{At: at, CheckedSchema: f.checked}}
+		s.Buffered = []rows.Buffered{{At: at, CheckedSchema: f.checked}}
 	default:
 		s.Skipped++
 	}

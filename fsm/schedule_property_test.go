@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -68,7 +69,7 @@ func keep(books map[string]*book, c Command, r Result) {
 		if !c.Replace {
 			books[c.Schedule.ID] = &book{}
 		}
-		if c.Schedule.Overlap == OverlapAllowAll {
+		if c.Schedule.Overlap == rows.OverlapAllowAll {
 			books[c.Schedule.ID].loose = true
 		}
 	case *DeleteSchedule:
@@ -76,7 +77,7 @@ func keep(books map[string]*book, c Command, r Result) {
 	case *FireSchedule:
 		b := books[c.ID]
 		b.fires += uint64(len(c.Times)) + c.Missed
-		if c.Overlap != nil && *c.Overlap == OverlapAllowAll {
+		if c.Overlap != nil && *c.Overlap == rows.OverlapAllowAll {
 			b.loose = true
 		}
 	}
@@ -85,9 +86,9 @@ func keep(books map[string]*book, c Command, r Result) {
 // scheduleCommand draws a command on a schedule or on one of its runs.
 func (g *gambler) scheduleCommand(typ string) Command {
 	id := g.one("schedule", []string{"s1", "s2"})
-	overlap := Overlap(rapid.IntRange(0, 3).Draw(g.t, "overlap"))
-	var s Schedule
-	var runs []Run
+	overlap := rows.Overlap(rapid.IntRange(0, 3).Draw(g.t, "overlap"))
+	var s rows.Schedule
+	var runs []rows.Run
 	g.w.view(func(v View) {
 		s, _ = v.Schedule(id)
 		page, _ := v.ListRuns(RunFilter{}, 50, "")
@@ -102,7 +103,7 @@ func (g *gambler) scheduleCommand(typ string) Command {
 	}
 	switch rapid.IntRange(0, 15).Draw(g.t, "schedule command") {
 	case 0, 1:
-		return &PutSchedule{Replace: s.ID != "" && g.coin("replace"), Apart: g.coin("apart"), Schedule: Schedule{ID: id, Type: typ, Every: 1e9, Overlap: overlap, Next: due("next"), Paused: rapid.IntRange(0, 4).Draw(g.t, "paused") == 0}}
+		return &PutSchedule{Replace: s.ID != "" && g.coin("replace"), Apart: g.coin("apart"), Schedule: rows.Schedule{ID: id, Type: typ, Every: 1e9, Overlap: overlap, Next: due("next"), Paused: rapid.IntRange(0, 4).Draw(g.t, "paused") == 0}}
 	case 2:
 		return &PauseSchedule{ID: id}
 	case 3:
@@ -142,7 +143,7 @@ func (g *gambler) scheduleCommand(typ string) Command {
 }
 
 // endRun draws what may close a run of a schedule.
-func (g *gambler) endRun(r Run) Command {
+func (g *gambler) endRun(r rows.Run) Command {
 	ref := RunRef{WorkflowID: r.WorkflowID, RunID: r.RunID}
 	turn := &RecordTurn{RunID: r.RunID, N: r.Turns + 1, Through: r.Events}
 	switch rapid.IntRange(0, 4).Draw(g.t, "end") {
@@ -165,7 +166,7 @@ func TestScheduleLimits(t *testing.T) {
 	w := newWorld(t)
 	w.s.cfg.Paranoid = false
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
-	w.do(&PutSchedule{Schedule: Schedule{ID: "s", Type: "order", Every: 1e9, Overlap: OverlapAllowAll}})
+	w.do(&PutSchedule{Schedule: rows.Schedule{ID: "s", Type: "order", Every: 1e9, Overlap: rows.OverlapAllowAll}})
 	times := func(n int) (list []history.Time) {
 		for i := range n {
 			list = append(list, w.now.Add(-time.Duration(i+1)*time.Second))
@@ -183,7 +184,7 @@ func TestScheduleLimits(t *testing.T) {
 		t.Errorf("a fire beside %d open runs: %s", maxOpenRuns, saySchedule(&a.Schedule))
 	}
 
-	large := Schedule{ID: "l", Type: "order", Every: 1e9, Input: make(history.Payload, 2<<20), Attributes: history.Attributes{"a": history.Payload("1")}}
+	large := rows.Schedule{ID: "l", Type: "order", Every: 1e9, Input: make(history.Payload, 2<<20), Attributes: history.Attributes{"a": history.Payload("1")}}
 	if n := FiresAtOnce(&large); n != 3 {
 		t.Errorf("%d fires at once with an input of 2 MiB", n)
 	}
@@ -195,7 +196,7 @@ func TestScheduleLimits(t *testing.T) {
 	if refusal.Limit != 3 {
 		t.Errorf("the refusal says %d", refusal.Limit)
 	}
-	w.do(&PutSchedule{Schedule: Schedule{ID: "m", Type: "order", Input: make(history.Payload, 3<<20)}})
+	w.do(&PutSchedule{Schedule: rows.Schedule{ID: "m", Type: "order", Input: make(history.Payload, 3<<20)}})
 	w.view(func(v View) {
 		if page := v.Schedules("", 10); len(page) != 2 || page[0].ID != "l" || len(page[0].Input) != 2<<20 {
 			t.Errorf("a page of %d schedules", len(page))
@@ -207,9 +208,9 @@ func TestScheduleLimits(t *testing.T) {
 	for name, c := range map[string]Command{
 		"reason":   &PauseSchedule{ID: "s", Reason: string(make([]byte, maxText+1))},
 		"problem":  &FireSchedule{ID: "s", Problem: string(make([]byte, maxText+1))},
-		"overlap":  &PutSchedule{Schedule: Schedule{ID: "x", Overlap: 4}},
-		"overlaps": &FireSchedule{ID: "s", Overlap: new(Overlap(4))},
-		"next":     &PutSchedule{Schedule: Schedule{ID: "x", Next: -1}},
+		"overlap":  &PutSchedule{Schedule: rows.Schedule{ID: "x", Overlap: 4}},
+		"overlaps": &FireSchedule{ID: "s", Overlap: new(rows.Overlap(4))},
+		"next":     &PutSchedule{Schedule: rows.Schedule{ID: "x", Next: -1}},
 		"nothing":  &PutSchedule{},
 		"back":     &FireSchedule{ID: "s", Next: -1},
 	} {
@@ -226,13 +227,13 @@ func TestMostSchedules(t *testing.T) {
 	w.s.cfg.Paranoid = false
 	var batch []Envelope
 	for i := range MaxSchedules {
-		batch = append(batch, Envelope{Command: &PutSchedule{Schedule: Schedule{ID: fmt.Sprintf("s%05d", i), Type: "order", Every: 1e9, Next: w.now.Add(time.Duration(i%100) * time.Second)}}})
+		batch = append(batch, Envelope{Command: &PutSchedule{Schedule: rows.Schedule{ID: fmt.Sprintf("s%05d", i), Type: "order", Every: 1e9, Next: w.now.Add(time.Duration(i%100) * time.Second)}}})
 		if len(batch) == 1000 {
 			w.propose(batch...)
 			batch = nil
 		}
 	}
-	refusal := w.refused(&PutSchedule{Schedule: Schedule{ID: "t", Type: "order"}}, "resource_exhausted").(*ResourceExhausted)
+	refusal := w.refused(&PutSchedule{Schedule: rows.Schedule{ID: "t", Type: "order"}}, "resource_exhausted").(*ResourceExhausted)
 	if refusal.Limit != MaxSchedules {
 		t.Errorf("the refusal says %d", refusal.Limit)
 	}
@@ -243,7 +244,7 @@ func TestMostSchedules(t *testing.T) {
 		}
 	})
 	w.do(&DeleteSchedule{ID: "s00000"})
-	w.do(&PutSchedule{Schedule: Schedule{ID: "t", Type: "order"}})
+	w.do(&PutSchedule{Schedule: rows.Schedule{ID: "t", Type: "order"}})
 	if err := w.s.CheckInvariants(); err != nil {
 		t.Error(err)
 	}

@@ -4,15 +4,16 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // PutSchedule makes a schedule, or with Replace changes one: its definition, whether it is paused,
 // and Next; what it has counted, its runs and a fire that waits stay. Refused: ScheduleExists,
 // NoSchedule, resource_exhausted, and Recheck when it has fired for Next already.
 type PutSchedule struct {
-	Schedule Schedule `cbor:"1,keyasint"` // of what the state machine adds only Paused, Reason and Next are read
-	Replace  bool     `cbor:"2,keyasint,omitempty"`
-	Apart    bool     `cbor:"3,keyasint,omitempty"` // its row is of the second layout from now on, see schedule_row.go; false in entries of earlier builds
+	Schedule rows.Schedule `cbor:"1,keyasint"` // of what the state machine adds only Paused, Reason and Next are read
+	Replace  bool          `cbor:"2,keyasint,omitempty"`
+	Apart    bool          `cbor:"3,keyasint,omitempty"` // its row is of the second layout from now on, see schedule_row.go; false in entries of earlier builds
 }
 
 // Kind implements Command.
@@ -34,13 +35,13 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 	case s == nil && t.meta.Schedules >= MaxSchedules:
 		return nil, &ResourceExhausted{What: "schedules", Limit: MaxSchedules}
 	case s == nil:
-		s = &schedule{Schedule: Schedule{ID: d.ID, CreatedAt: t.now}}
+		s = &schedule{Schedule: rows.Schedule{ID: d.ID, CreatedAt: t.now}}
 		t.meta.Schedules++
 	}
 	s.Type, s.Overlap, s.CatchUp = d.Type, d.Overlap, d.CatchUp
 	if c.Apart || s.apart != nil {
 		s.Input, s.Attributes = nil, nil
-		t.putInput(s, scheduleInput{d.Input, d.Attributes})
+		t.putInput(s, rows.ScheduleInput{Input: d.Input, Attributes: d.Attributes})
 	} else {
 		s.Input, s.Attributes = d.Input, d.Attributes
 	}
@@ -57,7 +58,7 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 }
 
 // checkSchedule refuses a definition that could not be stored or fired, whatever its expression says.
-func checkSchedule(s *Schedule) Refusal {
+func checkSchedule(s *rows.Schedule) Refusal {
 	if refusal := checkScheduleID(s.ID); refusal != nil {
 		return refusal
 	}
@@ -66,8 +67,8 @@ func checkSchedule(s *Schedule) Refusal {
 		bad  bool
 		why  string
 	}{
-		{"overlap", s.Overlap > OverlapAllowAll, fmt.Sprintf("has no policy %d", s.Overlap)},
-		{"catch_up", s.CatchUp > CatchUpAll, fmt.Sprintf("has no policy %d", s.CatchUp)},
+		{"overlap", s.Overlap > rows.OverlapAllowAll, fmt.Sprintf("has no policy %d", s.Overlap)},
+		{"catch_up", s.CatchUp > rows.CatchUpAll, fmt.Sprintf("has no policy %d", s.CatchUp)},
 		{"next", s.Next < 0, "is before 1970"},
 		{"reason", len(s.Reason) > maxText, fmt.Sprintf("has %d bytes, the limit is %d", len(s.Reason), maxText)},
 	} {

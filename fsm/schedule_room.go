@@ -1,5 +1,7 @@
 package fsm
 
+import "aion.dev/aion/fsm/rows"
+
 // A fire may be dear: it starts up to 1,000 runs, or several with 2 MiB of input each, or asks
 // 1,000 runs to end. Estimate cannot know, for it does not see the schedule; so the one who
 // proposes a fire says what it will cost, and one that does not fit into its entry all the same is
@@ -10,7 +12,7 @@ const askWork = 8
 
 // FireWork is what c costs if it is applied to s as it stands, in units of work: for
 // FireSchedule.Work.
-func FireWork(s *Schedule, c *FireSchedule) uint64 {
+func FireWork(s *rows.Schedule, c *FireSchedule) uint64 {
 	return c.workOn(&schedule{Schedule: *s})
 }
 
@@ -18,11 +20,11 @@ func (c *FireSchedule) workOn(s *schedule) uint64 {
 	overlap, times, starts, asks := c.overlapOf(s), len(c.Times), 0, 0
 	switch {
 	case c.Problem != "" || times == 0:
-	case overlap == OverlapAllowAll:
+	case overlap == rows.OverlapAllowAll:
 		starts = min(times, max(0, maxOpenRuns-len(s.Open)))
 	case len(s.Open) == 0:
 		starts, asks = 1, 1
-	case overlap == OverlapCancelPrevious && (s.apart == nil || !s.apart.asked):
+	case overlap == rows.OverlapCancelPrevious && (s.apart == nil || !s.apart.asked):
 		asks = len(s.Open)
 	}
 	if s.Stuck() && c.Problem == "" {
@@ -31,7 +33,7 @@ func (c *FireSchedule) workOn(s *schedule) uint64 {
 	return uint64(starts)*s.startWork() + uint64(asks)*askWork
 }
 
-func (c *FireSchedule) overlapOf(s *schedule) Overlap {
+func (c *FireSchedule) overlapOf(s *schedule) rows.Overlap {
 	if c.Overlap != nil {
 		return *c.Overlap
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // TestOldSchedules: a log of the build before rows came in two layouts, with schedules of every
@@ -17,11 +18,11 @@ func TestOldSchedules(t *testing.T) {
 	w.logged("testdata/log-3.golden") // written by that build; there is no writing it anew
 	w.checkReplays()
 	apart := func(id string) bool {
-		b, err := get(w.s.db, textKey(keySchedule, id))
+		b, err := get(w.s.db, rows.TextKey(rows.FamilySchedule, id))
 		if err != nil || b == nil {
 			t.Fatalf("schedule %s: %v", id, err)
 		}
-		row, err := decodeSchedule(b)
+		row, err := rows.DecodeSchedule(b)
 		if err != nil {
 			t.Fatalf("schedule %s: %v", id, err)
 		}
@@ -68,12 +69,12 @@ func TestOldSchedules(t *testing.T) {
 	w.checkReplays()
 }
 
-func scheduleOf(w *world, id string) (s Schedule) {
+func scheduleOf(w *world, id string) (s rows.Schedule) {
 	w.view(func(v View) { s, _ = v.Schedule(id) })
 	return s
 }
 
-func runOf(w *world, id history.RunID) (r Run) {
+func runOf(w *world, id history.RunID) (r rows.Run) {
 	w.view(func(v View) { r, _ = v.Run(id) })
 	return r
 }
@@ -88,7 +89,7 @@ func TestScheduleApartInOneEntry(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
 	put := func(input string) *PutSchedule {
-		return &PutSchedule{Apart: true, Schedule: Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: OverlapAllowAll, Next: w.now.Add(time.Hour), Input: history.Payload(input)}}
+		return &PutSchedule{Apart: true, Schedule: rows.Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: rows.OverlapAllowAll, Next: w.now.Add(time.Hour), Input: history.Payload(input)}}
 	}
 	fire := func(n int) *FireSchedule {
 		return &FireSchedule{ID: "s", Apart: true, Times: []history.Time{w.now.Add(time.Duration(n))}}
@@ -130,7 +131,7 @@ func TestScheduleApartInOneEntry(t *testing.T) {
 func TestFireWithoutRoom(t *testing.T) {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
-	w.do(&PutSchedule{Apart: true, Schedule: Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: OverlapBufferOne, Input: large}})
+	w.do(&PutSchedule{Apart: true, Schedule: rows.Schedule{ID: "s", Type: "a", Every: 1e9, Overlap: rows.OverlapBufferOne, Input: large}})
 	fire := func(n int) *FireSchedule {
 		return &FireSchedule{ID: "s", Apart: true, Times: []history.Time{w.now.Add(time.Duration(n))}}
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -134,13 +135,13 @@ func (s *State) inspect(folder string) (h SnapshotHeader, err error) {
 		return h, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	var m meta
-	b, err := get(db, key(keyMeta))
+	var m rows.Meta
+	b, err := get(db, rows.Key(rows.FamilyMeta))
 	if err != nil {
 		return h, err
 	}
 	if b != nil {
-		if err := decode(b, &m); err != nil {
+		if err := rows.Decode(b, &m); err != nil {
 			return h, err
 		}
 	}
@@ -155,11 +156,11 @@ func (s *State) Flushed() uint64 {
 		return 0
 	}
 	defer use.drop()
-	var m meta
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: key(keyMeta), UpperBound: key(keyMeta + 1), OnlyReadGuaranteedDurable: true})
+	var m rows.Meta
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyMeta), UpperBound: rows.Key(rows.FamilyMeta + 1), OnlyReadGuaranteedDurable: true})
 	if err == nil {
 		if it.First() {
-			err = decode(it.Value(), &m)
+			err = rows.Decode(it.Value(), &m)
 		}
 		err = errors.Join(err, it.Error(), it.Close())
 	}

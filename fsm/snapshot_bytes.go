@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
 )
 
 // The bytes of a snapshot: a head of fixed size, then the files of a database, each behind its name
@@ -39,10 +40,10 @@ func ReadSnapshotHeader(r io.Reader) (SnapshotHeader, error) {
 func writeHead(w io.Writer, h SnapshotHeader, files int) error {
 	b := append(make([]byte, 0, snapshotHead), snapshotMagic...)
 	b = binary.BigEndian.AppendUint16(b, snapshotFormat)
-	b = u32(b, uint32(files))
-	b = u64(b, h.Index)
+	b = rows.AppendU32(b, uint32(files))
+	b = rows.AppendU64(b, h.Index)
 	b = append(b, h.Digest[:]...)
-	_, err := w.Write(u32(b, crc32.Checksum(b, castagnoli)))
+	_, err := w.Write(rows.AppendU32(b, crc32.Checksum(b, castagnoli)))
 	return err
 }
 
@@ -57,20 +58,20 @@ func readHead(r io.Reader) (h SnapshotHeader, files uint32, err error) {
 	if format := binary.BigEndian.Uint16(b[8:]); format != snapshotFormat {
 		return h, 0, fmt.Errorf("snapshot format %d is not known to this build, which knows %d", format, snapshotFormat)
 	}
-	body, sum := b[:snapshotHead-4], readU32(b[snapshotHead-4:])
+	body, sum := b[:snapshotHead-4], rows.U32(b[snapshotHead-4:])
 	if crc32.Checksum(body, castagnoli) != sum {
 		return h, 0, fmt.Errorf("snapshot head: its checksum is wrong")
 	}
-	files = readU32(b[10:])
+	files = rows.U32(b[10:])
 	if files > maxFiles {
 		return h, 0, fmt.Errorf("snapshot of %d files, the limit is %d", files, maxFiles)
 	}
-	return SnapshotHeader{Index: readU64(b[14:]), Digest: catalog.Digest(b[22:54])}, files, nil
+	return SnapshotHeader{Index: rows.U64(b[14:]), Digest: catalog.Digest(b[22:54])}, files, nil
 }
 
 func writeFileHead(w io.Writer, name string, size int64) error {
 	b := append([]byte{byte(len(name))}, name...)
-	_, err := w.Write(u64(b, uint64(size)))
+	_, err := w.Write(rows.AppendU64(b, uint64(size)))
 	return err
 }
 
@@ -83,7 +84,7 @@ func readFileHead(r io.Reader) (name string, size int64, err error) {
 	if _, err := io.ReadFull(r, b); err != nil {
 		return "", 0, err
 	}
-	name, size = string(b[:n[0]]), int64(readU64(b[n[0]:]))
+	name, size = string(b[:n[0]]), int64(rows.U64(b[n[0]:]))
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\:\x00") {
 		return "", 0, fmt.Errorf("file name %s is not one of a database", catalog.Quote(name))
 	}

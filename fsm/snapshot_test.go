@@ -14,13 +14,15 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/jsonvectors"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
 // live fills a world with a bit of everything.
 func live(w *world) {
-	w.do(&AnnounceNode{Node: Node{ID: "n1", HTTPAddress: "a:1"}, ClusterID: "c1"})
+	w.do(&AnnounceNode{Node: rows.Node{ID: "n1", HTTPAddress: "a:1"}, ClusterID: "c1"})
 	w.do(&LoadPackage{Package: pack("v1", "order", "refund"), Route: true})
 	w.do(&ReportReady{Node: "n1", Version: versionOf("v1"), Ready: true})
 	for _, id := range []string{"a", "b", "c", "d"} {
@@ -44,7 +46,7 @@ func liveTasks(w *world) {
 	w.start("t", "order")
 	retried := &history.ActivityScheduled{ID: 4, Activity: "b", Queue: "default", Retry: &history.Retry{Factor: 1.5}, ScheduleTimeout: 60e9}
 	w.turn("t", activityOf(1, "a"), activityOf(2, "a"), activityOf(3, "b"), retried, activityOf(5, "c"), activityOf(6, "c"))
-	w.do(&LimitQueue{Queue: "default", Limits: QueueLimits{Concurrency: 9, Rate: 10, Per: 1e9}})
+	w.do(&LimitQueue{Queue: "default", Limits: rows.QueueLimits{Concurrency: 9, Rate: 10, Per: 1e9}})
 	tasks := w.lease(5)
 	w.do(&CompleteTasks{Results: []TaskOutput{{Token: tasks[0].Token, Output: history.Payload("1")}}})
 	w.do(&BeatTasks{Beats: []TaskBeat{{Token: tasks[1].Token, Details: history.Payload("2")}}})
@@ -58,7 +60,7 @@ func liveFinding(w *world) {
 	w.turn("found", &history.AttributesUpdated{Attributes: attributes(`{"s":null,"tags":"y"}`)})
 	gone := w.start("gone", "refund")
 	w.turn("gone", &history.WorkflowCompleted{})
-	w.do(&SetRetention{Rule: Retention{Type: "refund", Age: 1e9}})
+	w.do(&SetRetention{Rule: rows.Retention{Type: "refund", Age: 1e9}})
 	w.do(&SetRetention{})
 	w.now = w.now.Add(time.Second)
 	w.do(&PurgeRuns{Runs: []history.RunID{gone}})
@@ -370,8 +372,8 @@ func TestSickDisk(t *testing.T) {
 // odd fills a world with what libraries word in different ways: texts for refusals and events that
 // are no ASCII or no UTF-8, lists spelled with blanks and escapes, and requests of owners.
 func odd(w *world) {
-	w.do(&AnnounceNode{Node: Node{ID: "n1", HTTPAddress: "a:1", Version: "\u2028<&>"}, ClusterID: "c1"})
-	w.do(&SetLimits{Node: "n1", Limits: Limits{RequestBytes: 4096}})
+	w.do(&AnnounceNode{Node: rows.Node{ID: "n1", HTTPAddress: "a:1", Version: "\u2028<&>"}, ClusterID: "c1"})
+	w.do(&SetLimits{Node: "n1", Limits: rows.Limits{RequestBytes: 4096}})
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true, Message: "line\nbreak \xff"})
 	w.do(&ReportReady{Node: "n1", Version: versionOf("v1"), Problem: "\x1b[31m\u00ad"})
 	for _, s := range nasty {
@@ -382,7 +384,7 @@ func odd(w *world) {
 			Envelope{Command: &UnloadVersion{Type: "order", Version: versionOf("v1").String(), Message: s}},
 		)
 	}
-	for i, text := range lists {
+	for i, text := range jsonvectors.Lists() {
 		if len(text) < 1000 {
 			w.do(&StartRun{WorkflowID: fmt.Sprint("list-", i), RunID: w.mint(), Type: "order", Attributes: history.Attributes{"tags": history.Payload(text)}})
 		}

@@ -9,6 +9,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -34,15 +35,15 @@ type State struct {
 
 	// Of the goroutine that applies.
 	db        *pebble.DB
-	meta      meta
+	meta      rows.Meta
 	catalog   *catalog.Catalog
-	counts    map[catalog.Version]*PinCounts // what pins the loaded versions
-	pages     map[page]uint64                // rows left on the pages used last
+	counts    map[catalog.Version]*rows.PinCounts // what pins the loaded versions
+	pages     map[rows.Page]uint64                // rows left on the pages used last
 	rows      cache
 	tails     *tails
 	recent    *recent
 	lanes     hot[lane]
-	queueRows hot[Queue]
+	queueRows hot[rows.Queue]
 	queues    queues
 	census    census
 	ranges    int // deleted and still in memory
@@ -50,12 +51,12 @@ type State struct {
 	fronts    closedFronts
 	step      *step // of the last entry: its memory is used again
 
-	owners  hot[ownerUse]
-	limits  Limits
+	owners  hot[rows.OwnerUse]
+	limits  rows.Limits
 	windows windows
 
-	nextRequest [classes]history.Time // when the first request key of each class expires, or before
-	expiry      [classes]history.Time // likewise of unowned ones
+	nextRequest [rows.Classes]history.Time // when the first request key of each class expires, or before
+	expiry      [rows.Classes]history.Time // likewise of unowned ones
 
 	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
 	folders    atomic.Uint64         // numbers the folders of snapshots
@@ -66,7 +67,7 @@ type State struct {
 	idle     sync.Cond // of mu: a picture was dropped, or there is a current one again
 	current  *picture  // guarded by mu: of the newest applied entry; nil while restoring and once closed
 	pictures int       // guarded by mu: not dropped yet
-	last     meta      // guarded by mu: of the newest applied entry
+	last     rows.Meta // guarded by mu: of the newest applied entry
 	waiters  []waiter  // guarded by mu: by index
 	closed   bool      // guarded by mu
 }
@@ -114,15 +115,15 @@ func (s *State) open() (err error) {
 
 // load reads the hot tables and publishes the first picture.
 func (s *State) load() error {
-	s.expiry, s.nextRequest, s.pages = [classes]history.Time{}, [classes]history.Time{}, map[page]uint64{}
-	s.owners, s.limits = newHot[ownerUse](), Limits{}
-	s.meta, s.catalog, s.counts, s.rows, s.queues = meta{}, catalog.New(), map[catalog.Version]*PinCounts{}, newCache(), newQueues()
-	s.census, s.rules, s.fronts = census{of: map[cohort]uint64{}}, nil, newClosedFronts()
-	s.lanes, s.queueRows = newHot[lane](), newHot[Queue]()
+	s.expiry, s.nextRequest, s.pages = [rows.Classes]history.Time{}, [rows.Classes]history.Time{}, map[rows.Page]uint64{}
+	s.owners, s.limits = newHot[rows.OwnerUse](), rows.Limits{}
+	s.meta, s.catalog, s.counts, s.rows, s.queues = rows.Meta{}, catalog.New(), map[catalog.Version]*rows.PinCounts{}, newCache(), newQueues()
+	s.census, s.rules, s.fronts = census{of: map[rows.Cohort]uint64{}}, nil, newClosedFronts()
+	s.lanes, s.queueRows = newHot[lane](), newHot[rows.Queue]()
 	s.tails = newTails()
-	b, err := get(s.db, key(keyMeta))
+	b, err := get(s.db, rows.Key(rows.FamilyMeta))
 	if err == nil && b != nil {
-		err = decode(b, &s.meta)
+		err = rows.Decode(b, &s.meta)
 	}
 	s.recent = newRecent(s.meta.Index)
 	if err == nil {
@@ -132,11 +133,11 @@ func (s *State) load() error {
 		err = s.windows.load(s.db)
 	}
 	err = errors.Join(err,
-		each(s.db, keyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),
-		each(s.db, keyRoute, func(_ []byte, r catalog.Route) { s.catalog.PutRoute(r) }),
-		each(s.db, keyPinCount, func(k []byte, c PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
-		each(s.db, keyRetention, func(_ []byte, r Retention) { s.rules = append(s.rules, r) }),
-		scan(s.db, key(keyCount), key(keyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
+		each(s.db, rows.FamilyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),
+		each(s.db, rows.FamilyRoute, func(_ []byte, r catalog.Route) { s.catalog.PutRoute(r) }),
+		each(s.db, rows.FamilyPinCount, func(k []byte, c rows.PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
+		each(s.db, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
+		scan(s.db, rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
 		s.queues.settle(s.db),
 	)
 	if err != nil {
@@ -149,9 +150,9 @@ func (s *State) load() error {
 // each decodes all rows of a small family.
 func each[T any](from pebble.Reader, family byte, f func(k []byte, v T)) error {
 	var bad error
-	err := scan(from, key(family), key(family+1), func(k, b []byte) bool {
+	err := scan(from, rows.Key(family), rows.Key(family+1), func(k, b []byte) bool {
 		var v T
-		if bad = decode(b, &v); bad != nil {
+		if bad = rows.Decode(b, &v); bad != nil {
 			bad = fmt.Errorf("row %x: %w", k, bad)
 			return false
 		}

@@ -12,6 +12,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -253,7 +254,7 @@ func TestHistoriesAreBounded(t *testing.T) {
 	}
 	w.view(func(v View) {
 		total, cursor := 0, DeployCursor{}
-		var last DeployRecord
+		var last rows.DeployRecord
 		for {
 			page, next := v.Deploys("", 999, cursor)
 			for _, d := range page {

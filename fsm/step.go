@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -19,13 +20,13 @@ type step struct {
 	s     *State
 	index uint64
 	now   history.Time
-	meta  meta
+	meta  rows.Meta
 	err   error
 
-	changes  [families][]byte  // what the entry changes, by family and then in order, in the form that the digest covers
-	fresh    map[string][]byte // what it wrote to the families that are looked up by key; nil = deleted
-	mirror   *pebble.Batch     // the same changes, indexed; made when somebody scans
-	mirrored [families]int     // how much of each family's changes is in mirror
+	changes  [rows.Families][]byte // what the entry changes, by family and then in order, in the form that the digest covers
+	fresh    map[string][]byte     // what it wrote to the families that are looked up by key; nil = deleted
+	mirror   *pebble.Batch         // the same changes, indexed; made when somebody scans
+	mirrored [rows.Families]int    // how much of each family's changes is in mirror
 
 	who     *Envelope       // of the command being applied
 	size    int             // its bytes
@@ -55,9 +56,6 @@ type step struct {
 	checked    bool   // the entry holds a Check
 }
 
-// families is how many letters a key can start with.
-const families = 128
-
 // The operations in changes.
 const (
 	opSet    = 1
@@ -67,11 +65,11 @@ const (
 
 // lookedUp are the families that apply reads by key, often: those get an overlay of their own, so
 // that most entries need no mirror.
-var lookedUp = [families]bool{keyRequest: true, keyRemembered: true, keyRunID: true, keyLatest: true, keyArmed: true, keyChild: true, keyPage: true, keyTask: true}
+var lookedUp = [rows.Families]bool{rows.FamilyRequest: true, rows.FamilyRemembered: true, rows.FamilyRunID: true, rows.FamilyLatest: true, rows.FamilyArmed: true, rows.FamilyChild: true, rows.FamilyPage: true, rows.FamilyTask: true}
 
 // once are the families whose keys are not written again before they are deleted. Pebble lets such
 // a pair vanish together, so that a short-lived row leaves no mark behind.
-var once = [families]bool{keyPin: true, keyReady: true, keyByStatus: true, keyAttribute: true, keyTimer: true, keyOffer: true, keyForget: true, keyLine: true}
+var once = [rows.Families]bool{rows.FamilyPin: true, rows.FamilyReady: true, rows.FamilyByStatus: true, rows.FamilyAttribute: true, rows.FamilyTimer: true, rows.FamilyOffer: true, rows.FamilyForget: true, rows.FamilyLine: true}
 
 // reset makes t ready for another entry and keeps its memory.
 func (t *step) reset() {
@@ -79,7 +77,7 @@ func (t *step) reset() {
 		t.changes[i] = t.changes[i][:0]
 	}
 	clear(t.fresh)
-	t.mirror, t.mirrored = nil, [families]int{}
+	t.mirror, t.mirrored = nil, [rows.Families]int{}
 	t.dirty, t.stale, t.feed = t.dirty[:0], t.stale[:0], t.feed[:0]
 	t.turning, t.later, t.added, t.work, t.budget, t.hops = nil, nil, nil, 0, 0, 0
 	t.readyN, t.deployN, t.offerN, t.requests, t.ranges, t.checked = 0, 0, 0, 0, 0, false
@@ -145,7 +143,7 @@ func (t *step) each(family, from int, f func(op byte, key, value []byte) error) 
 // write makes the batch. It goes by family: the keys of a family mostly rise, and inserting
 // neighbours is twice as fast as jumping about.
 func (t *step) write(b *pebble.Batch) {
-	for family := range families {
+	for family := range rows.Families {
 		t.each(family, 0, func(op byte, key, value []byte) error {
 			t.s.progress.Add(1)
 			switch {
@@ -171,7 +169,7 @@ func (t *step) get(key []byte) []byte {
 		if v, ok := t.fresh[string(key)]; ok {
 			return v
 		}
-	} else if key[0] != keyRow { // rows are written at the entry's end; until then those that changed are in the cache
+	} else if key[0] != rows.FamilyRun { // rows are written at the entry's end; until then those that changed are in the cache
 		from = t.reflect(key[0])
 	}
 	v, err := get(from, key)
@@ -224,7 +222,7 @@ func (t *step) read(key []byte, v any) bool {
 	if b == nil {
 		return false
 	}
-	if err := decode(b, v); err != nil {
+	if err := rows.Decode(b, v); err != nil {
 		t.fail(fmt.Errorf("row %x: %w", key, err))
 		return false
 	}

@@ -7,20 +7,21 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Every task has at most one clock, set for Due: it lies among the timers under the activity's
 // ordinal. What it means follows from the task's state.
 
-func (t *step) startClock(r *row, task *Task) {
+func (t *step) startClock(r *row, task *rows.Task) {
 	if task.Due != 0 {
-		t.enqueue(timerKey(task.Due, r.Serial, task.ID), r)
+		t.enqueue(rows.TimerKey(task.Due, r.Serial, task.ID), r)
 	}
 }
 
-func (t *step) stopClock(r *row, task *Task) {
+func (t *step) stopClock(r *row, task *rows.Task) {
 	if task.Due != 0 {
-		t.dequeue(timerKey(task.Due, r.Serial, task.ID))
+		t.dequeue(rows.TimerKey(task.Due, r.Serial, task.ID))
 	}
 }
 
@@ -38,20 +39,20 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 		t.endTask(r, task)
 		return true
 	}
-	if task.Due == task.totalEnds() && task.State != TaskGivenUp {
+	if task.Due == task.TotalEnds() && task.State != rows.TaskGivenUp {
 		t.endTotal(r, task)
 		return true
 	}
 	switch task.State {
-	case TaskOffered:
+	case rows.TaskOffered:
 		message := fmt.Sprintf("no worker took it from queue %s within %s", catalog.Quote(task.Queue), task.Schedule)
 		t.append(r, &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: past(task)}})
 		t.endTask(r, task)
-	case TaskBackoff:
+	case rows.TaskBackoff:
 		t.reoffer(r, task)
-	case TaskLeased:
+	case rows.TaskLeased:
 		t.leaseEnds(r, task, jitter)
-	case TaskGivenUp:
+	case rows.TaskGivenUp:
 		t.endTask(r, task)
 	}
 	return true
@@ -59,26 +60,26 @@ func (t *step) fireTask(r *row, ref TimerRef, jitter uint32) bool {
 
 // endTotal ends an activity whose time for all attempts is over. A worker that holds one hears of
 // it.
-func (t *step) endTotal(r *row, task *Task) {
+func (t *step) endTotal(r *row, task *rows.Task) {
 	message := fmt.Sprintf("it took longer than its total time limit of %s, in %d attempts", task.Total, task.Attempt-task.Before)
 	failed := &history.ActivityFailed{ID: task.ID, Error: history.RunError{Kind: history.KindTimeout, Message: message, Details: past(task)}}
 	if task.Attempt > task.Before {
 		failed.Attempt = task.Attempt
 	}
 	t.append(r, failed)
-	if task.State != TaskLeased {
+	if task.State != rows.TaskLeased {
 		t.endTask(r, task)
 		return
 	}
-	most := due(t.now, cmp.Or(task.Lease, defaultLease))
-	if ends := task.deadline(); ends > t.now && ends < most {
+	most := rows.Due(t.now, cmp.Or(task.Lease, defaultLease))
+	if ends := task.Deadline(); ends > t.now && ends < most {
 		most = ends
 	}
-	t.moveTask(r, task, TaskGivenUp, most)
+	t.moveTask(r, task, rows.TaskGivenUp, most)
 }
 
 // past is what a failure tells in its details of the attempt before; nil = there was none.
-func past(task *Task) history.Payload {
+func past(task *rows.Task) history.Payload {
 	if task.Failure == nil || task.Rules < 1 {
 		return nil
 	}
@@ -88,8 +89,8 @@ func past(task *Task) history.Payload {
 
 // leaseEnds ends an attempt at its deadline, which is a failure like any other, or because its
 // worker fell silent.
-func (t *step) leaseEnds(r *row, task *Task, jitter uint32) {
-	if task.Due == task.deadline() {
+func (t *step) leaseEnds(r *row, task *rows.Task, jitter uint32) {
+	if task.Due == task.Deadline() {
 		message := fmt.Sprintf("attempt %d took longer than its time limit of %s", task.Attempt, task.Timeout)
 		t.failTask(r, task, history.RunError{Kind: history.KindTimeout, Message: message, Retryable: true}, jitter)
 		return
@@ -102,27 +103,6 @@ func (t *step) leaseEnds(r *row, task *Task, jitter uint32) {
 	}
 	task.Failure = brief(lost)
 	t.reoffer(r, task)
-}
-
-// deadline is when the attempt that a worker holds has taken too long; 0 = never.
-func (task *Task) deadline() history.Time {
-	if task.Timeout <= 0 {
-		return 0
-	}
-	return due(task.StartedAt, task.Timeout)
-}
-
-// leaseDue is when the lease ends if the worker is not heard of after now.
-func (task *Task) leaseDue(now history.Time) history.Time {
-	deadline := task.within(task.deadline())
-	if task.Lease == 0 {
-		return deadline
-	}
-	silent := due(now, task.Lease)
-	if deadline != 0 && deadline <= silent {
-		return deadline
-	}
-	return silent
 }
 
 // brief is a failure as it is kept beside a task and told with the next attempt: without details,

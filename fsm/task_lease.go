@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // LeaseTasks gives a worker the oldest tasks of a queue that it can carry out, as far as the
@@ -48,8 +49,8 @@ func (c *LeaseTasks) apply(t *step) (Answer, Refusal) {
 		return nil, refusal
 	}
 	answer := new(LeaseAnswer)
-	row := t.s.queueRows.row(t, textKey(keyQueue, c.Queue))
-	n := min(uint64(c.Max), row.value.Offered, row.value.allows(t.now))
+	row := t.s.queueRows.row(t, rows.TextKey(rows.FamilyQueue, c.Queue))
+	n := min(uint64(c.Max), row.value.Offered, row.value.Allows(t.now))
 	if n == 0 {
 		return answer, nil
 	}
@@ -66,7 +67,7 @@ func (c *LeaseTasks) apply(t *step) (Answer, Refusal) {
 			t.fail(fmt.Errorf("activity %d of run %s is offered, but there is no such task", o.id, o.run))
 		}
 	}
-	t.queue(c.Queue).begin(uint64(len(answer.Tasks)), t.now)
+	t.queue(c.Queue).Begin(uint64(len(answer.Tasks)), t.now)
 	return answer, nil
 }
 
@@ -100,29 +101,29 @@ func (c *LeaseTasks) check() Refusal {
 }
 
 // lease puts the next attempt of a task into the worker's hands.
-func (c *LeaseTasks) lease(t *step, r *row, task *Task) Leased {
+func (c *LeaseTasks) lease(t *step, r *row, task *rows.Task) Leased {
 	t.unlist(r, task)
-	task.State, task.Worker, task.StartedAt, task.Lease = TaskLeased, c.Worker, t.now, c.silence(task)
+	task.State, task.Worker, task.StartedAt, task.Lease = rows.TaskLeased, c.Worker, t.now, c.silence(task)
 	task.Attempt++
-	task.Due = task.leaseDue(t.now)
+	task.Due = task.LeaseDue(t.now)
 	t.list(r, task)
 	t.putTask(r, task)
 	if task.Attempt > r.Attempts {
 		r.Attempts = task.Attempt
 		t.touch(r)
 	}
-	if limits := r.Limits.orDefault(); task.Attempt-task.Before <= maxRecordedOf && r.Run.Events < limits.Events && r.Run.Bytes < limits.HistoryBytes {
+	if limits := r.Limits.OrDefault(); task.Attempt-task.Before <= maxRecordedOf && r.Run.Events < limits.Events && r.Run.Bytes < limits.HistoryBytes {
 		t.append(r, &history.ActivityStarted{ID: task.ID, Attempt: task.Attempt, Worker: task.Worker, Failure: task.Failure})
 	}
 	return Leased{
 		Token: TaskToken{RunID: task.RunID, ID: task.ID, Attempt: task.Attempt}, WorkflowID: r.Run.WorkflowID, Type: r.Run.Type, Activity: task.Activity, Seq: task.Seq,
-		Deadline: task.within(task.deadline()), Heartbeat: task.Heartbeat, Lease: task.Lease, Details: task.Details,
+		Deadline: task.Within(task.Deadline()), Heartbeat: task.Heartbeat, Lease: task.Lease, Details: task.Details,
 	}
 }
 
 // silence is how long the worker may be silent about a task; 0 = until its deadline. The default
 // binds only where nothing else would.
-func (c *LeaseTasks) silence(task *Task) history.Duration {
+func (c *LeaseTasks) silence(task *rows.Task) history.Duration {
 	lease := cmp.Or(c.Lease, defaultLease)
 	switch {
 	case task.Heartbeat > 0 && (task.Heartbeat < lease || !c.Named):

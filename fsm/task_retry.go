@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // What a retry policy leaves out.
@@ -17,7 +18,7 @@ const (
 )
 
 // retries reports whether another attempt follows one that failed with e, which is counted already.
-func retries(task *Task, e history.RunError) bool {
+func retries(task *rows.Task, e history.RunError) bool {
 	p := task.Retry
 	return p != nil && e.Retryable && !slices.Contains(p.NonRetryable, e.Kind) && (p.MaxAttempts == 0 || task.Failures < p.MaxAttempts)
 }
@@ -40,7 +41,7 @@ func nextBackoff(p *history.Retry, last history.Duration) history.Duration {
 // jittered adds up to a tenth to a wait.
 func jittered(d history.Duration, jitter uint32) history.Duration {
 	extra, _ := bits.Mul64(uint64(d/10), uint64(jitter)<<32)
-	return history.Duration(due(history.Time(d), history.Duration(extra)))
+	return history.Duration(rows.Due(history.Time(d), history.Duration(extra)))
 }
 
 // spread draws the jitter of the i-th of several retries from one number.
@@ -48,7 +49,7 @@ func spread(jitter uint32, i int) uint32 { return jitter + uint32(i)*0x9e3779b9 
 
 // failTask ends an attempt that failed with e: another follows after a back-off, or the failure is
 // the activity's outcome.
-func (t *step) failTask(r *row, task *Task, e history.RunError, jitter uint32) {
+func (t *step) failTask(r *row, task *rows.Task, e history.RunError, jitter uint32) {
 	task.Failures++
 	if !retries(task, e) || !t.tryLater(r, task, e, jitter) {
 		t.append(r, &history.ActivityFailed{ID: task.ID, Error: e, Attempt: task.Attempt})
@@ -57,25 +58,25 @@ func (t *step) failTask(r *row, task *Task, e history.RunError, jitter uint32) {
 }
 
 // tryLater has another attempt made after a back-off, unless no time is left for one.
-func (t *step) tryLater(r *row, task *Task, e history.RunError, jitter uint32) bool {
+func (t *step) tryLater(r *row, task *rows.Task, e history.RunError, jitter uint32) bool {
 	policy := task.Retry
 	if policy == nil {
 		policy = new(history.Retry)
 	}
 	backoff := nextBackoff(policy, task.Backoff)
-	at := due(t.now, jittered(backoff, jitter))
-	if task.within(at) != at {
+	at := rows.Due(t.now, jittered(backoff, jitter))
+	if task.Within(at) != at {
 		return false
 	}
 	task.Failure, task.Backoff = brief(e), backoff
-	t.moveTask(r, task, TaskBackoff, at)
+	t.moveTask(r, task, rows.TaskBackoff, at)
 	return true
 }
 
 // loseTask ends an attempt whose worker fell silent. It counts as a failure where a policy says how
 // often a step may fail; without one the step is tried again for as long as its total time allows,
 // because nobody knows whether it was done.
-func (t *step) loseTask(r *row, task *Task, e history.RunError, jitter uint32) {
+func (t *step) loseTask(r *row, task *rows.Task, e history.RunError, jitter uint32) {
 	switch {
 	case task.Retry != nil:
 		t.failTask(r, task, e, jitter)

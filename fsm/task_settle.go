@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // CompleteTasks records the outcomes of attempts, each on its own: the answer says of each whether
@@ -68,8 +69,8 @@ func (*ReleaseTasks) Kind() Kind  { return KindReleaseTasks }
 func (*TaskAnswer) answer()       {}
 
 func (c *CompleteTasks) apply(t *step) (Answer, Refusal) {
-	return t.settle("results", len(c.Results), func(i int) (TaskToken, func(*row, *Task)) {
-		return c.Results[i].Token, func(r *row, task *Task) {
+	return t.settle("results", len(c.Results), func(i int) (TaskToken, func(*row, *rows.Task)) {
+		return c.Results[i].Token, func(r *row, task *rows.Task) {
 			t.append(r, &history.ActivityCompleted{ID: task.ID, Result: c.Results[i].Output, Attempt: task.Attempt})
 			t.endTask(r, task)
 		}
@@ -77,14 +78,14 @@ func (c *CompleteTasks) apply(t *step) (Answer, Refusal) {
 }
 
 func (c *FailTasks) apply(t *step) (Answer, Refusal) {
-	return t.settle("results", len(c.Results), func(i int) (TaskToken, func(*row, *Task)) {
-		return c.Results[i].Token, func(r *row, task *Task) { t.failTask(r, task, c.Results[i].Error, c.Results[i].Jitter) }
+	return t.settle("results", len(c.Results), func(i int) (TaskToken, func(*row, *rows.Task)) {
+		return c.Results[i].Token, func(r *row, task *rows.Task) { t.failTask(r, task, c.Results[i].Error, c.Results[i].Jitter) }
 	})
 }
 
 func (c *BeatTasks) apply(t *step) (Answer, Refusal) {
-	answer, refusal := t.settle("tokens", len(c.Beats), func(i int) (TaskToken, func(*row, *Task)) {
-		return c.Beats[i].Token, func(r *row, task *Task) { t.beat(r, task, c.Beats[i].Details) }
+	answer, refusal := t.settle("tokens", len(c.Beats), func(i int) (TaskToken, func(*row, *rows.Task)) {
+		return c.Beats[i].Token, func(r *row, task *rows.Task) { t.beat(r, task, c.Beats[i].Details) }
 	})
 	if a, ok := answer.(*TaskAnswer); ok {
 		for i := range a.Replies {
@@ -97,25 +98,25 @@ func (c *BeatTasks) apply(t *step) (Answer, Refusal) {
 }
 
 // beat renews a lease.
-func (t *step) beat(r *row, task *Task, details history.Payload) {
+func (t *step) beat(r *row, task *rows.Task, details history.Payload) {
 	if len(details) > 0 {
 		task.Details = details
 	}
 	t.stopClock(r, task)
-	task.Due = task.leaseDue(t.now)
+	task.Due = task.LeaseDue(t.now)
 	t.startClock(r, task)
 	t.putTask(r, task)
 }
 
 func (c *ReleaseTasks) apply(t *step) (Answer, Refusal) {
-	return t.settle("tokens", len(c.Tokens), func(i int) (TaskToken, func(*row, *Task)) {
-		return c.Tokens[i], func(r *row, task *Task) { t.moveTask(r, task, TaskOffered, task.offerEnds()) }
+	return t.settle("tokens", len(c.Tokens), func(i int) (TaskToken, func(*row, *rows.Task)) {
+		return c.Tokens[i], func(r *row, task *rows.Task) { t.moveTask(r, task, rows.TaskOffered, task.OfferEnds()) }
 	})
 }
 
 // settle goes through the tokens of a command. of names the i-th and says what to do with the
 // attempt if it is still the worker's.
-func (t *step) settle(field string, n int, of func(i int) (TaskToken, func(*row, *Task))) (Answer, Refusal) {
+func (t *step) settle(field string, n int, of func(i int) (TaskToken, func(*row, *rows.Task))) (Answer, Refusal) {
 	if n > maxTaskBatch {
 		return nil, &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d tokens, the limit is %d", n, maxTaskBatch)}
 	}
@@ -134,7 +135,7 @@ func (t *step) settle(field string, n int, of func(i int) (TaskToken, func(*row,
 // held returns the task whose attempt a token names; or nil, and why the attempt is not the
 // worker's any more. A worker that asks about an attempt that was given up hears of it now, so that
 // nothing is left to keep.
-func (t *step) held(token TaskToken) (*row, *Task, TaskReply) {
+func (t *step) held(token TaskToken) (*row, *rows.Task, TaskReply) {
 	r, task := t.find(token.RunID, token.ID)
 	switch {
 	case r == nil:
@@ -147,9 +148,9 @@ func (t *step) held(token TaskToken) (*row, *Task, TaskReply) {
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("there was no attempt %d yet", token.Attempt)}
 	case task.Attempt > token.Attempt:
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the newest is attempt %d", token.Attempt, task.Attempt)}
-	case task.State == TaskOffered || task.State == TaskBackoff:
+	case task.State == rows.TaskOffered || task.State == rows.TaskBackoff:
 		return nil, nil, TaskReply{Lost: fmt.Sprintf("attempt %d is over; the activity waits for the next one", token.Attempt)}
-	case task.State == TaskGivenUp || !r.Run.Status.Open():
+	case task.State == rows.TaskGivenUp || !r.Run.Status.Open():
 		t.endTask(r, task)
 		return nil, nil, TaskReply{Lost: "nobody waits for its outcome any more", Cancel: true}
 	case t.fateOf(r) == doomed:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // taskModel says what ought to become of activities, as plainly as it can be said: no indexes, no
@@ -33,7 +34,7 @@ type modelRun struct {
 
 type modelTask struct {
 	asked                        *history.ActivityScheduled
-	state                        TaskState
+	state                        rows.TaskState
 	attempt, failures, place     int
 	due, offered, started, ended history.Time // ended: of the attempt
 	lease, backoff               history.Duration
@@ -55,7 +56,7 @@ func (m *taskModel) start(run history.RunID) {
 
 func (m *taskModel) offer(task *modelTask) {
 	m.place++
-	task.state, task.place, task.offered = TaskOffered, m.place, m.now
+	task.state, task.place, task.offered = rows.TaskOffered, m.place, m.now
 	m.wait(task)
 }
 
@@ -121,13 +122,13 @@ func (m *taskModel) giveUp(r *modelRun, id uint64) {
 	if task == nil {
 		return
 	}
-	if !r.open && task.state != TaskGivenUp { // a reopening takes up what was pending
+	if !r.open && task.state != rows.TaskGivenUp { // a reopening takes up what was pending
 		r.failed[id] = task.asked
 	}
-	if task.state == TaskLeased {
-		task.state = TaskGivenUp
+	if task.state == rows.TaskLeased {
+		task.state = rows.TaskGivenUp
 		task.due = min(task.due, m.now+24*3600e9)
-	} else if task.state != TaskGivenUp {
+	} else if task.state != rows.TaskGivenUp {
 		delete(r.tasks, id)
 	}
 }
@@ -143,10 +144,10 @@ func (m *taskModel) lease(c *LeaseTasks) (given []string) {
 				if task.asked.Queue != c.Queue {
 					continue
 				}
-				if task.state == TaskLeased || task.state == TaskGivenUp {
+				if task.state == rows.TaskLeased || task.state == rows.TaskGivenUp {
 					busy++
 				}
-				if task.state == TaskOffered && slices.Contains(c.Activities, task.asked.Activity) && (first == nil || task.place < first.place) {
+				if task.state == rows.TaskOffered && slices.Contains(c.Activities, task.asked.Activity) && (first == nil || task.place < first.place) {
 					first, of = task, run
 				}
 			}
@@ -155,7 +156,7 @@ func (m *taskModel) lease(c *LeaseTasks) (given []string) {
 			break
 		}
 		first.attempt++
-		first.state, first.worker, first.started, first.ended = TaskLeased, c.Worker, m.now, 0
+		first.state, first.worker, first.started, first.ended = rows.TaskLeased, c.Worker, m.now, 0
 		m.runs[of].highest = max(m.runs[of].highest, uint32(first.attempt))
 		if first.asked.Timeout > 0 {
 			first.ended = m.now + history.Time(first.asked.Timeout)
@@ -191,10 +192,10 @@ func (m *taskModel) settle(token TaskToken, do func(r *modelRun, task *modelTask
 	switch {
 	case task == nil || task.attempt != int(token.Attempt):
 		return "lost"
-	case task.state == TaskGivenUp:
+	case task.state == rows.TaskGivenUp:
 		delete(r.tasks, token.ID)
 		return "cancel"
-	case task.state != TaskLeased:
+	case task.state != rows.TaskLeased:
 		return "lost"
 	}
 	do(r, task)
@@ -225,7 +226,7 @@ func (m *taskModel) fail(run history.RunID, task *modelTask, kind string, retrya
 	task.backoff = min(task.backoff, p.MaxBackoff)
 	extra := new(big.Int).Mul(big.NewInt(int64(task.backoff/10)), big.NewInt(int64(jitter)))
 	extra.Rsh(extra, 32)
-	task.state, task.due = TaskBackoff, m.now+history.Time(task.backoff)+history.Time(extra.Int64())
+	task.state, task.due = rows.TaskBackoff, m.now+history.Time(task.backoff)+history.Time(extra.Int64())
 }
 
 func (m *taskModel) fire(c *FireTimers) {
@@ -239,15 +240,15 @@ func (m *taskModel) fire(c *FireTimers) {
 			continue
 		}
 		switch task.state {
-		case TaskOffered:
+		case rows.TaskOffered:
 			m.tell(ref.RunID, "failed %d.0 timeout", ref.ID)
 			r.failed[ref.ID] = task.asked
 			delete(r.tasks, ref.ID)
-		case TaskBackoff:
+		case rows.TaskBackoff:
 			m.offer(task)
-		case TaskGivenUp:
+		case rows.TaskGivenUp:
 			delete(r.tasks, ref.ID)
-		case TaskLeased:
+		case rows.TaskLeased:
 			if task.due == task.ended {
 				m.fail(ref.RunID, task, "timeout", true, c.Jitter+uint32(i)*0x9e3779b9)
 			} else {
@@ -266,7 +267,7 @@ func (m *taskModel) told() (lines []string) {
 			task := r.tasks[id]
 			lines = append(lines, fmt.Sprintf("%s %d: state %d attempt %d failures %d due %d details %s", run, id, task.state, task.attempt, task.failures, task.due, task.details))
 			c := counts[task.asked.Queue]
-			c[map[TaskState]int{TaskOffered: 0, TaskBackoff: 1, TaskLeased: 2, TaskGivenUp: 2}[task.state]]++
+			c[map[rows.TaskState]int{rows.TaskOffered: 0, rows.TaskBackoff: 1, rows.TaskLeased: 2, rows.TaskGivenUp: 2}[task.state]]++
 			counts[task.asked.Queue] = c
 		}
 		lines = append(lines, fmt.Sprintf("%s has %d events: %s", run, r.count, strings.Join(r.events, ", ")))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -55,7 +56,7 @@ func (p *player) span(what string, of ...time.Duration) history.Duration {
 	return history.Duration(rapid.SampledFrom(of).Draw(p.t, what))
 }
 
-func (p *player) run() Run { return p.w.latest(p.one("run", "a", "b")) }
+func (p *player) run() rows.Run { return p.w.latest(p.one("run", "a", "b")) }
 
 func (p *player) entry() {
 	p.w.now = p.w.now.Add(time.Duration(p.span("passes", 0, 0, 10*time.Millisecond, time.Second, 3*time.Second, 20*time.Second, 30*time.Hour)))
@@ -99,7 +100,7 @@ func (p *player) command(turned map[history.RunID]bool) (Command, func(Result)) 
 		p.w.view(func(v View) { c.Timers = append(c.Timers, v.DueTimers(p.w.now, 3)...) })
 		return c, func(Result) { p.m.fire(c) }
 	case 8:
-		c := &LimitQueue{Queue: p.one("queue", "q", "r"), Limits: QueueLimits{Concurrency: uint64(p.number("concurrency", 0, 3))}}
+		c := &LimitQueue{Queue: p.one("queue", "q", "r"), Limits: rows.QueueLimits{Concurrency: uint64(p.number("concurrency", 0, 3))}}
 		return c, func(Result) { p.m.limit[c.Queue] = c.Limits.Concurrency }
 	}
 	r := p.run()
@@ -110,7 +111,7 @@ func (p *player) command(turned map[history.RunID]bool) (Command, func(Result)) 
 	return p.control(r)
 }
 
-func (p *player) control(r Run) (Command, func(Result)) {
+func (p *player) control(r rows.Run) (Command, func(Result)) {
 	ref := RunRef{RunID: r.RunID}
 	switch {
 	case !r.Status.Open() && r.Status != history.StatusCompleted:
@@ -135,7 +136,7 @@ func (p *player) control(r Run) (Command, func(Result)) {
 	return p.turn(r)
 }
 
-func (p *player) turn(r Run) (Command, func(Result)) {
+func (p *player) turn(r rows.Run) (Command, func(Result)) {
 	c := &RecordTurn{RunID: r.RunID, N: r.Turns + 1, Through: r.Events}
 	for range p.number("asked", 0, 4) {
 		var d history.Data = p.activity()
@@ -166,7 +167,7 @@ func (p *player) activity() *history.ActivityScheduled {
 }
 
 // reopen takes up again what was pending when the run was terminated, and some of what had failed.
-func (p *player) reopen(r Run) (Command, func(Result)) {
+func (p *player) reopen(r rows.Run) (Command, func(Result)) {
 	c := &ReopenRun{Run: RunRef{RunID: r.RunID}, Events: r.Events}
 	known := p.m.runs[r.RunID]
 	waiting := map[uint64]bool{}
@@ -270,7 +271,7 @@ func (p *player) settle() (Command, func(Result)) {
 	c := &ReleaseTasks{Tokens: tokens}
 	return c, p.replies(tokens, func(token TaskToken) string {
 		return p.m.settle(token, func(_ *modelRun, task *modelTask) {
-			task.state = TaskOffered
+			task.state = rows.TaskOffered
 			p.m.wait(task)
 		})
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // filter reads what a listing or a count is narrowed to. Times are written as since the beginning
@@ -46,9 +47,9 @@ func (w *world) retentionCommand(a words) Command {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		return &SetRetention{Rule: Retention{Type: typ, Age: history.Duration(age)}}
+		return &SetRetention{Rule: rows.Retention{Type: typ, Age: history.Duration(age)}}
 	case "keep-no-more":
-		return &SetRetention{Rule: Retention{Type: typ}, Remove: true}
+		return &SetRetention{Rule: rows.Retention{Type: typ}, Remove: true}
 	case "purge": // what has expired, or else the newest runs of the ids
 		c := new(PurgeRuns)
 		for _, id := range a.plain[1:] {

@@ -10,6 +10,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -34,7 +35,7 @@ func (w *world) look(cmd string, a words) (out string, ok bool) {
 		case "deploys":
 			var cursor DeployCursor
 			for more := true; more; more = cursor != (DeployCursor{}) {
-				var page []DeployRecord
+				var page []rows.DeployRecord
 				page, cursor = v.Deploys(a.named["type"], 3, cursor)
 				for _, d := range page {
 					fmt.Fprintf(&b, "%d.%d %s %s %s", d.Index, d.N, d.Operation, d.Type, d.Outcome)
@@ -225,7 +226,7 @@ func (w *world) lookFeed(b *strings.Builder, v View, a words) {
 	}
 }
 
-func (w *world) lookRun(b *strings.Builder, r Run) {
+func (w *world) lookRun(b *strings.Builder, r rows.Run) {
 	fmt.Fprintf(b, "%s %s %s on %s: %s, %d events, %d turns through %d", r.WorkflowID, r.RunID, r.Type, r.Version, r.Status, r.Events, r.Turns, r.Through)
 	if r.Parent != nil {
 		fmt.Fprintf(b, ", child %d of %s", r.Parent.ID, r.Parent.WorkflowID)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // reopenCommand reads `reopen ID [forget=1,2] [reason=R] [turn=N] [events=N] [again=ID:SEQ,...]`,
@@ -50,7 +51,7 @@ func (w *world) reopenOf(ref RunRef, forget ...uint64) *ReopenRun {
 		return c
 	}
 	c.Events = run.Events
-	n := &recount{row: &row{runRow: runRow{Run: run}}, retold: &retold{void: map[uint64]bool{}, ended: map[work]uint64{}}}
+	n := &recount{row: &row{RunRow: rows.RunRow{Run: run}}, retold: &retold{void: map[uint64]bool{}, ended: map[work]uint64{}}}
 	w.view(func(v View) { n.retold.turns = v.Turns(run.RunID, 1, maxRows) })
 	for _, e := range w.history(run.RunID) {
 		n.retold.note(e)

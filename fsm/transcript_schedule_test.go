@@ -7,9 +7,10 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
-var overlaps = map[string]Overlap{"skip": OverlapSkip, "buffer": OverlapBufferOne, "cancel": OverlapCancelPrevious, "all": OverlapAllowAll}
+var overlaps = map[string]rows.Overlap{"skip": rows.OverlapSkip, "buffer": rows.OverlapBufferOne, "cancel": rows.OverlapCancelPrevious, "all": rows.OverlapAllowAll}
 
 // in is the log time a duration from now; "" = none.
 func (w *world) in(d string) history.Time {
@@ -25,13 +26,13 @@ func (w *world) in(d string) history.Time {
 
 // scheduleCommand reads the commands on schedules: times are durations from now.
 func (w *world) scheduleCommand(a words) Command {
-	var stands Schedule
+	var stands rows.Schedule
 	w.view(func(v View) { stands, _ = v.Schedule(a.at(1)) })
 	switch a.at(0) {
 	case "schedule":
-		c := &PutSchedule{Apart: true, Replace: a.has("replace"), Schedule: Schedule{
+		c := &PutSchedule{Apart: true, Replace: a.has("replace"), Schedule: rows.Schedule{
 			ID: a.at(1), Type: a.at(2), Every: a.duration("every"), Cron: a.named["cron"], Timezone: a.named["timezone"], Attributes: attributes(a.named["attrs"]),
-			Overlap: overlaps[a.named["overlap"]], CatchUp: CatchUp(a.number("catch-up", 0)), Next: w.in(a.named["next"]), Paused: a.has("paused"), Reason: a.named["reason"],
+			Overlap: overlaps[a.named["overlap"]], CatchUp: rows.CatchUp(a.number("catch-up", 0)), Next: w.in(a.named["next"]), Paused: a.has("paused"), Reason: a.named["reason"],
 			Input: history.Payload(a.named["input"]),
 		}}
 		return c
@@ -94,7 +95,7 @@ func (w *world) lookSchedules(b *strings.Builder, v View, a words) {
 	}
 }
 
-func saySchedule(s *Schedule) string {
+func saySchedule(s *rows.Schedule) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s@%d: started %d, skipped %d, missed %d, failed %d", s.ID, s.Type, s.Revision, s.Started, s.Skipped, s.Missed, s.Failed)
 	if s.Paused {

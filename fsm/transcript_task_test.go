@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // taskCommand reads the commands on tasks and queues. An attempt is written as
@@ -45,7 +46,7 @@ func (w *world) taskCommand(a words) Command {
 		}
 		return c
 	case "limit":
-		c := &LimitQueue{Queue: a.at(1), Limits: QueueLimits{Concurrency: a.number("concurrency", 0), Burst: a.number("burst", 0), Stopped: a.named["concurrency"] == "0"}}
+		c := &LimitQueue{Queue: a.at(1), Limits: rows.QueueLimits{Concurrency: a.number("concurrency", 0), Burst: a.number("burst", 0), Stopped: a.named["concurrency"] == "0"}}
 		if rate, per, ok := strings.Cut(a.named["rate"], "/"); ok {
 			c.Limits.Rate, _ = strconv.ParseUint(rate, 10, 64)
 			d, err := time.ParseDuration(per)
@@ -121,8 +122,8 @@ func sayReplies(a *TaskAnswer) string {
 	return strings.Join(said, "; ")
 }
 
-func sayTask(b *strings.Builder, task Task) {
-	state := map[TaskState]string{TaskOffered: "offered", TaskBackoff: "backoff", TaskLeased: "leased", TaskGivenUp: "given up"}[task.State]
+func sayTask(b *strings.Builder, task rows.Task) {
+	state := map[rows.TaskState]string{rows.TaskOffered: "offered", rows.TaskBackoff: "backoff", rows.TaskLeased: "leased", rows.TaskGivenUp: "given up"}[task.State]
 	fmt.Fprintf(b, "%d %s on %s: %s, attempt %d, %d failures", task.ID, task.Activity, task.Queue, state, task.Attempt, task.Failures)
 	if task.Due != 0 {
 		fmt.Fprintf(b, ", due %s", task.Due)
@@ -141,7 +142,7 @@ func (w *world) lookTasks(b *strings.Builder, v View, a words) {
 	for from, more := uint64(0), true; more; {
 		page := v.Tasks(run, from, 2)
 		for _, task := range page {
-			if same, ok := v.Task(run, task.ID); !ok || string(encoded(same)) != string(encoded(task)) {
+			if same, ok := v.Task(run, task.ID); !ok || string(rows.Encoded(same)) != string(rows.Encoded(task)) {
 				w.t.Fatalf("task %d is %+v alone and %+v in the list", task.ID, same, task)
 			}
 			sayTask(b, task)
@@ -156,7 +157,7 @@ func (w *world) lookQueues(b *strings.Builder, v View) {
 		page := v.Queues(after, 2)
 		for _, q := range page {
 			fmt.Fprintf(b, "%s: %d offered, %d back off, %d leased", q.Name, q.Offered, q.Backoff, q.Leased)
-			if l := q.Limits; l != (QueueLimits{}) {
+			if l := q.Limits; l != (rows.QueueLimits{}) {
 				fmt.Fprintf(b, "; at most %d, %d in %s, burst %d", l.Concurrency, l.Rate, l.Per, l.Burst)
 			}
 			b.WriteString("\n")

@@ -10,6 +10,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/datadriven"
 )
 
@@ -174,9 +175,9 @@ func (w *world) command(a words, input string) Command {
 	case "reopen", "reopen-run":
 		return w.reopenCommand(a)
 	case "announce":
-		return &AnnounceNode{Node: Node{ID: a.at(1), RaftAddress: a.named["raft"], HTTPAddress: a.named["http"], Version: a.named["version"]}, ClusterID: a.named["cluster"]}
+		return &AnnounceNode{Node: rows.Node{ID: a.at(1), RaftAddress: a.named["raft"], HTTPAddress: a.named["http"], Version: a.named["version"]}, ClusterID: a.named["cluster"]}
 	case "limits":
-		return &SetLimits{Node: a.at(1), Limits: Limits{RequestBytes: a.number("request_bytes", 0)}}
+		return &SetLimits{Node: a.at(1), Limits: rows.Limits{RequestBytes: a.number("request_bytes", 0)}}
 	case "remove":
 		return &RemoveNode{ID: a.at(1), Forever: a.named["forever"] == "true"}
 	case "ready":
@@ -271,7 +272,7 @@ func (w *world) turnCommand(a words, input string) Command {
 	return c
 }
 
-func (w *world) find(id string) (r Run, ok bool) {
+func (w *world) find(id string) (r rows.Run, ok bool) {
 	w.view(func(v View) {
 		var run history.RunID
 		if run, ok = v.Latest(id); ok {

@@ -3,6 +3,7 @@ package fsm
 import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // View reads the state at one index. Every method answers for that same index. A method that pages
@@ -13,22 +14,22 @@ type View interface {
 	ClusterID() string         // empty until the first node announced itself
 	Catalog() *catalog.Catalog // shared and immutable: do not change it
 
-	Deploys(typ string, limit int, before DeployCursor) ([]DeployRecord, DeployCursor) // newest first
-	Pins(v catalog.Version) PinCounts
+	Deploys(typ string, limit int, before DeployCursor) ([]rows.DeployRecord, DeployCursor) // newest first
+	Pins(v catalog.Version) rows.PinCounts
 	PinHolders(v catalog.Version, limit int, after string) ([]PinHolder, string) // by kind, then since; the cursor is opaque
-	Nodes() []Node                                                               // by id
-	RemovedNode(id string) (RemovedNode, bool)                                   // of an id that is used up
-	Readiness() []Readiness                                                      // by version, node
-	Checks() []CheckRow                                                          // the newest 16, oldest first, with this node's digests
+	Nodes() []rows.Node                                                          // by id
+	RemovedNode(id string) (rows.RemovedNode, bool)                              // of an id that is used up
+	Readiness() []rows.Readiness                                                 // by version, node
+	Checks() []rows.Check                                                        // the newest 16, oldest first, with this node's digests
 	DigestReports(index uint64) []DigestReport                                   // what nodes reported for one of Checks, by node
 
 	Latest(workflowID string) (history.RunID, bool) // newest run of a workflow id
-	Run(id history.RunID) (Run, bool)
+	Run(id history.RunID) (rows.Run, bool)
 	Events(id history.RunID, from uint64, limit int) []history.Event                // seq >= from
 	Turns(id history.RunID, from uint64, limit int) []history.Turn                  // n >= from
 	Logs(id history.RunID, from uint64, limit int) (lines []LogLine, logged uint64) // seq >= from that are kept, fewer than limit when they pass 1 MiB; logged = how many there were in all
 	UnreadSignals(id history.RunID) uint64                                          // that the run has received and its code had not taken after its newest turn
-	ListRuns(f RunFilter, limit int, cursor string) ([]Run, string)                 // newest first
+	ListRuns(f RunFilter, limit int, cursor string) ([]rows.Run, string)            // newest first
 	Children(parent history.RunID) []history.RunID                                  // open ones, by ordinal
 
 	Ready(after ReadyCursor, limit int) ([]ReadyRun, ReadyCursor) // runs that need a turn, oldest first
@@ -38,51 +39,27 @@ type View interface {
 	Feed(after FeedCursor, limit int) ([]FeedEvent, FeedCursor)   // the public event stream, oldest first
 	FeedStart() uint64                                            // smallest index from which Feed is complete
 
-	Task(id history.RunID, ordinal uint64) (Task, bool)
-	Tasks(id history.RunID, from uint64, limit int) []Task                // of one run, ordinal >= from
+	Task(id history.RunID, ordinal uint64) (rows.Task, bool)
+	Tasks(id history.RunID, from uint64, limit int) []rows.Task           // of one run, ordinal >= from
 	Offered(queue string, activities []string) (at history.Time, ok bool) // whether the queue holds a task for one of activities, and from when on its limits let it be taken; not ok while they wait for another to end
 	Offers(queue string, activities []string) uint64                      // how many tasks the queue holds for activities, whatever its limits
 	OldestOffer(queue string) (at history.Time, ok bool)                  // when the oldest task that a worker may take was offered, its limits aside
-	Queue(name string) (Queue, bool)                                      // false: it has neither tasks nor limits
+	Queue(name string) (rows.Queue, bool)                                 // false: it has neither tasks nor limits
 	QueuesTouched(after uint64) (names []string, known bool)              // queues that entries after the one at index after changed, a name perhaps more than once; not known when that is too long ago
-	Queues(after string, limit int) []Queue                               // by name, those after after
-	Schedule(id string) (Schedule, bool)
-	Schedules(after string, limit int) []Schedule            // by id, those after after: fewer than limit when they pass 4 MiB
+	Queues(after string, limit int) []rows.Queue                          // by name, those after after
+	Schedule(id string) (rows.Schedule, bool)
+	Schedules(after string, limit int) []rows.Schedule       // by id, those after after: fewer than limit when they pass 4 MiB
 	DueSchedules(now history.Time, limit int) []string       // ids of those to fire now, oldest first
 	NextSchedule() (history.Time, bool)                      // when the first schedule is due
-	Jobs(after uint64, limit int) []Job                      // by id, those after after
+	Jobs(after uint64, limit int) []rows.Job                 // by id, those after after
 	JobCount() uint64                                        // how many there are
 	CountRuns(f RunFilter) []RunCount                        // by type, version and status; of f only Type, Version and Status count
-	Retention() []Retention                                  // by type; "" = all types without a rule of their own
+	Retention() []rows.Retention                             // by type; "" = all types without a rule of their own
 	ExpiredRuns(now history.Time, limit int) []history.RunID // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
 	NextExpiry() (history.Time, bool)                        // when the first closed run expires
 	RequestUse() []RequestUse                                // of the request table: given keys, made-up keys
-	Limits() (Limits, bool)                                  // false: no node has said what they are
-	FileLimits(node string) (Limits, bool)                   // what the node's file has for them
-}
-
-// Run is the row of one run.
-type Run struct {
-	WorkflowID  string             `cbor:"1,keyasint"`
-	RunID       history.RunID      `cbor:"2,keyasint"`
-	Type        string             `cbor:"3,keyasint"`
-	Version     catalog.Version    `cbor:"4,keyasint"`
-	Status      history.Status     `cbor:"5,keyasint"`
-	StartedAt   history.Time       `cbor:"6,keyasint"`
-	ClosedAt    history.Time       `cbor:"7,keyasint,omitempty"`
-	Parent      *history.Parent    `cbor:"8,keyasint,omitempty"`
-	Attributes  history.Attributes `cbor:"9,keyasint,omitempty"`
-	Events      uint64             `cbor:"10,keyasint"`           // seq of the newest event
-	Bytes       uint64             `cbor:"11,keyasint"`           // of the history
-	Turns       uint64             `cbor:"12,keyasint,omitempty"` // n of the newest turn
-	Through     uint64             `cbor:"13,keyasint,omitempty"` // newest event that a turn has seen
-	Waiting     []history.Wait     `cbor:"14,keyasint,omitempty"` // after the newest turn
-	Quarantined bool               `cbor:"15,keyasint,omitempty"`
-	CancelAsked bool               `cbor:"16,keyasint,omitempty"`
-	StartIndex  uint64             `cbor:"17,keyasint"`           // log index of the entry that started it
-	Schedule    string             `cbor:"18,keyasint,omitempty"` // id of the schedule that started it
-	Reopened    []uint64           `cbor:"19,keyasint,omitempty"` // seqs of its WorkflowReopened events
-	Cut         bool               `cbor:"20,keyasint,omitempty"` // its newest turn was cut: it needs another one, whether there is news or not
+	Limits() (rows.Limits, bool)                             // false: no node has said what they are
+	FileLimits(node string) (rows.Limits, bool)              // what the node's file has for them
 }
 
 // RunFilter narrows ListRuns; zero fields do not.
@@ -115,30 +92,6 @@ type ReadyRun struct {
 type ReadyCursor struct {
 	Index uint64 // log index at which the run became ready
 	N     uint32 // order within the entry
-}
-
-// Readiness says whether a node has compiled a loaded version.
-type Readiness struct {
-	Version catalog.Version `cbor:"1,keyasint"`
-	Node    string          `cbor:"2,keyasint"`
-	Ready   bool            `cbor:"3,keyasint,omitempty"`
-	Problem string          `cbor:"4,keyasint,omitempty"`
-}
-
-// DeployRecord is a line of the deploy history: one for each type that an operation, or its
-// refusal, concerned.
-type DeployRecord struct {
-	Index     uint64          `cbor:"1,keyasint"`
-	N         uint32          `cbor:"2,keyasint"` // order within the entry
-	At        history.Time    `cbor:"3,keyasint"`
-	Operation string          `cbor:"4,keyasint"` // load, route, unroute, rollback, unload
-	Type      string          `cbor:"5,keyasint"`
-	Version   catalog.Version `cbor:"6,keyasint,omitzero"`
-	Previous  catalog.Version `cbor:"7,keyasint,omitzero"`
-	Actor     string          `cbor:"8,keyasint,omitempty"`
-	RequestID string          `cbor:"9,keyasint,omitempty"`
-	Outcome   string          `cbor:"10,keyasint"` // "ok" or the refusal's code
-	Message   string          `cbor:"11,keyasint,omitempty"`
 }
 
 // DeployCursor is a place in the deploy history; the zero value is its newest end, and as a next

@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -92,7 +93,7 @@ func (w *world) mint() (id history.RunID) {
 }
 
 // latest is the newest run of a workflow id; it fails the test when there is none.
-func (w *world) latest(id string) (r Run) {
+func (w *world) latest(id string) (r rows.Run) {
 	w.t.Helper()
 	ok := false
 	w.view(func(v View) {
@@ -264,7 +265,7 @@ func (w *world) replay(way string) (uint64, catalog.Digest, catalog.Digest) {
 				w.t.Fatalf("opened at %d, want %d", s.Applied(), i+1)
 			}
 		case "forget":
-			s.rows, s.pages, s.lanes, s.queueRows = newCache(), map[page]uint64{}, newHot[lane](), newHot[Queue]()
+			s.rows, s.pages, s.lanes, s.queueRows = newCache(), map[rows.Page]uint64{}, newHot[lane](), newHot[rows.Queue]()
 		}
 	}
 	defer closed(s)

@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -86,14 +87,14 @@ func parentOf(p *history.Parent) *wire.RunName {
 	return &wire.RunName{WorkflowID: p.WorkflowID, RunID: p.RunID.String()}
 }
 
-func deployOf(r fsm.DeployRecord) wire.Deploy {
+func deployOf(r rows.DeployRecord) wire.Deploy {
 	return wire.Deploy{
 		Index: r.Index, At: r.At.Std(), Operation: r.Operation, WorkflowType: r.Type, Version: versionText(r.Version), Previous: versionText(r.Previous),
 		Actor: r.Actor, RequestID: r.RequestID, Outcome: r.Outcome, Message: r.Message,
 	}
 }
 
-func runOf(r *fsm.Run) wire.Run {
+func runOf(r *rows.Run) wire.Run {
 	w := wire.Run{
 		WorkflowID: r.WorkflowID, RunID: r.RunID.String(), WorkflowType: r.Type, Version: r.Version.String(), Status: r.Status.String(),
 		StartedAt: r.StartedAt.Std(), Parent: parentOf(r.Parent), Attributes: attributesOf(r.Attributes), Events: r.Events,

@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -16,7 +17,7 @@ type Deployer interface {
 	Route(ctx context.Context, c engine.Call, cmd fsm.RouteType) (*fsm.RouteAnswer, engine.Answered, error)
 	Unroute(ctx context.Context, c engine.Call, cmd fsm.UnrouteType) (*fsm.RouteAnswer, engine.Answered, error)
 	Rollback(ctx context.Context, c engine.Call, cmd fsm.RollbackType) (*fsm.RouteAnswer, engine.Answered, error)
-	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]fsm.DeployRecord, string, uint64, error)
+	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]rows.DeployRecord, string, uint64, error)
 }
 
 type loadInput struct {

@@ -27,6 +27,7 @@ import (
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/wire"
 )
@@ -37,7 +38,7 @@ var update = flag.Bool("update", false, "rewrite docs/ERRORS.md")
 func samples() []wire.Refusal {
 	v, d := catalog.Version{0xab}, catalog.Digest{0xcd}
 	id := history.RunID{1, 2, 3}
-	holder := fsm.PinHolder{Kind: fsm.PinRecordedChild, WorkflowID: "w", RunID: id, WorkflowType: "order", RecordedBy: &history.Parent{WorkflowID: "p", RunID: id, ID: 4}, Since: 5}
+	holder := fsm.PinHolder{Kind: rows.PinRecordedChild, WorkflowID: "w", RunID: id, WorkflowType: "order", RecordedBy: &history.Parent{WorkflowID: "p", RunID: id, ID: 4}, Since: 5}
 	return []wire.Refusal{
 		&catalog.InvalidInput{Field: "limit", Reason: "is absurd"},
 		&catalog.InvalidPackage{Entry: "modules/a.star", Field: "workflows[0].type", Reason: "is wrong"},
@@ -56,7 +57,7 @@ func samples() []wire.Refusal {
 		&fsm.ResourceExhausted{What: "request ids", Limit: 1 << 62},
 		&fsm.RequestMismatch{ID: "key"},
 		&fsm.RequestsFull{Owner: "ops", Limit: 1 << 62, Total: 1<<62 + 9, Holder: "ci", Held: 1 << 61},
-		&fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{LiveRun: 2}, Holders: []fsm.PinHolder{holder}},
+		&fsm.VersionPinned{Version: v, Counts: rows.PinCounts{LiveRun: 2}, Holders: []fsm.PinHolder{holder}},
 		&fsm.Fenced{RunID: id, Why: "overtaken"},
 		&fsm.Recheck{Type: "order", Schema: d},
 		&fsm.NotNewest{WorkflowID: "w", RunID: id, Newest: history.RunID{2}},

@@ -14,6 +14,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"github.com/danielgtaylor/huma/v2"
 )
 
@@ -22,7 +23,7 @@ type EventFeed interface {
 	// Feed returns public events after the cursor, waiting up to wait for the first.
 	Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) ([]fsm.FeedEvent, fsm.FeedCursor, error)
 	// Deploys, read stale, tells the index of this node's state.
-	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]fsm.DeployRecord, string, uint64, error)
+	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]rows.DeployRecord, string, uint64, error)
 }
 
 var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "WorkflowClosed"}

@@ -4,13 +4,13 @@ import (
 	"context"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
 // JobReader is what the route of jobs asks of a node.
 type JobReader interface {
-	Jobs(ctx context.Context, rd engine.Read) ([]fsm.Job, uint64, error)
+	Jobs(ctx context.Context, rd engine.Read) ([]rows.Job, uint64, error)
 }
 
 type jobsInput struct{ Fresh }

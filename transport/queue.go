@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
 // QueueKeeper is what the routes of queues ask of a node.
 type QueueKeeper interface {
-	Queues(ctx context.Context, rd engine.Read, limit int, cursor string) ([]fsm.Queue, string, uint64, error)
-	Queue(ctx context.Context, rd engine.Read, name string) (fsm.Queue, uint64, error)
-	LimitQueue(ctx context.Context, c engine.Call, name string, l fsm.QueueLimits) (engine.Answered, error)
+	Queues(ctx context.Context, rd engine.Read, limit int, cursor string) ([]rows.Queue, string, uint64, error)
+	Queue(ctx context.Context, rd engine.Read, name string) (rows.Queue, uint64, error)
+	LimitQueue(ctx context.Context, c engine.Call, name string, l rows.QueueLimits) (engine.Answered, error)
 }
 
 type queuesInput struct {
@@ -71,7 +71,7 @@ func (s *Server) limitQueue(ctx context.Context, in *limitQueueInput) (*answer[w
 	if err != nil {
 		return nil, err
 	}
-	limits := fsm.QueueLimits{Burst: r.Burst}
+	limits := rows.QueueLimits{Burst: r.Burst}
 	if r.Concurrency != nil {
 		limits.Concurrency, limits.Stopped = *r.Concurrency, *r.Concurrency == 0
 	}
@@ -90,7 +90,7 @@ func (s *Server) limitQueue(ctx context.Context, in *limitQueueInput) (*answer[w
 	return &answer[wire.QueueAnswer]{Index: a.Index, Body: wire.QueueAnswer{Queue: queueOf(&q), Answered: answered(a)}}, nil
 }
 
-func queueOf(q *fsm.Queue) wire.Queue {
+func queueOf(q *rows.Queue) wire.Queue {
 	var concurrency *uint64
 	if q.Limits.Stopped || q.Limits.Concurrency > 0 {
 		concurrency = &q.Limits.Concurrency

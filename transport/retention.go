@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -13,7 +13,7 @@ import (
 type Retainer interface {
 	SetRetention(ctx context.Context, c engine.Call, typ string, age time.Duration) (engine.Answered, error)
 	RemoveRetention(ctx context.Context, c engine.Call, typ string) (engine.Answered, error)
-	Retention(ctx context.Context, rd engine.Read) ([]fsm.Retention, uint64, error)
+	Retention(ctx context.Context, rd engine.Read) ([]rows.Retention, uint64, error)
 }
 
 type retentionInput struct{ Fresh }
@@ -34,7 +34,7 @@ func (s *Server) retention(ctx context.Context, in *retentionInput) (*answer[wir
 	return &answer[wire.RetentionRules]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
-func ruleOf(r fsm.Retention) wire.Retention {
+func ruleOf(r rows.Retention) wire.Retention {
 	return wire.Retention{WorkflowType: r.Type, Age: r.Age.String()}
 }
 

@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -20,7 +21,7 @@ type RunReader interface {
 	// History waits for more at the end of an open run's history. next 0 = the run is closed and
 	// there is no more.
 	History(ctx context.Context, rd engine.Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next uint64, index uint64, err error)
-	List(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]fsm.Run, string, uint64, error)
+	List(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]rows.Run, string, uint64, error)
 }
 
 // resultAnswer is an answer with a status of its own: 202 while the run is open.

@@ -9,19 +9,20 @@ import (
 	"aion.dev/aion/engine/calendar"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
 // Scheduler is what the routes of schedules ask of a node.
 type Scheduler interface {
-	PutSchedule(ctx context.Context, c engine.Call, s fsm.Schedule, replace bool) (*fsm.ScheduleAnswer, engine.Answered, error)
+	PutSchedule(ctx context.Context, c engine.Call, s rows.Schedule, replace bool) (*fsm.ScheduleAnswer, engine.Answered, error)
 	DeleteSchedule(ctx context.Context, c engine.Call, id string) (*fsm.ScheduleAnswer, engine.Answered, error)
 	PauseSchedule(ctx context.Context, c engine.Call, id, reason string) (*fsm.ScheduleAnswer, engine.Answered, error)
 	ResumeSchedule(ctx context.Context, c engine.Call, id string) (*fsm.ScheduleAnswer, engine.Answered, error)
-	TriggerSchedule(ctx context.Context, c engine.Call, id string, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, engine.Answered, error)
-	BackfillSchedule(ctx context.Context, c engine.Call, id string, from, to time.Time, overlap *fsm.Overlap) (*fsm.ScheduleAnswer, engine.Answered, error)
-	Schedule(ctx context.Context, rd engine.Read, id string) (*fsm.Schedule, []time.Time, uint64, error)
-	Schedules(ctx context.Context, rd engine.Read, limit int, cursor string) ([]fsm.Schedule, string, uint64, error)
+	TriggerSchedule(ctx context.Context, c engine.Call, id string, overlap *rows.Overlap) (*fsm.ScheduleAnswer, engine.Answered, error)
+	BackfillSchedule(ctx context.Context, c engine.Call, id string, from, to time.Time, overlap *rows.Overlap) (*fsm.ScheduleAnswer, engine.Answered, error)
+	Schedule(ctx context.Context, rd engine.Read, id string) (*rows.Schedule, []time.Time, uint64, error)
+	Schedules(ctx context.Context, rd engine.Read, limit int, cursor string) ([]rows.Schedule, string, uint64, error)
 	// WorkflowIDs tells whose runs these are, as this node's state has it; "" = deleted.
 	WorkflowIDs(ids []history.RunID) []string
 }
@@ -59,7 +60,7 @@ func (s *Server) replaceSchedule(ctx context.Context, in *scheduleInput) (*answe
 }
 
 func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.ScheduleSpec, replace bool) (*answer[wire.ScheduleAnswer], error) {
-	f := fsm.Schedule{
+	f := rows.Schedule{
 		ID: r.ScheduleID, Type: r.Type, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes), Cron: r.Cron, Timezone: r.Timezone, Paused: r.Paused,
 	}
 	every, err := span("every", r.Every, calendar.MinEvery, calendar.MaxEvery)
@@ -77,7 +78,7 @@ func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.Schedule
 		if i < 0 {
 			return nil, invalid("catch_up", "is %q; there are one, none and all", clip(r.CatchUp))
 		}
-		f.CatchUp = fsm.CatchUp(i)
+		f.CatchUp = rows.CatchUp(i)
 	}
 	return s.scheduled(s.cfg.Scheduler.PutSchedule(ctx, c, f, replace))
 }
@@ -191,7 +192,7 @@ const (
 	manyOpen = 100
 )
 
-func (s *Server) scheduleOf(f *fsm.Schedule, open int) wire.Schedule {
+func (s *Server) scheduleOf(f *rows.Schedule, open int) wire.Schedule {
 	w := wire.Schedule{
 		ScheduleSpec: wire.ScheduleSpec{
 			ScheduleID: f.ID, Type: f.Type, Every: spanText(f.Every), Cron: f.Cron, Timezone: f.Timezone, Overlap: overlaps[f.Overlap], CatchUp: catchUps[f.CatchUp],
@@ -225,12 +226,12 @@ func (s *Server) named(ids []history.RunID) []wire.RunName {
 
 // The names of the policies, by their numbers.
 var (
-	overlaps = [...]string{fsm.OverlapSkip: "skip", fsm.OverlapBufferOne: "buffer_one", fsm.OverlapCancelPrevious: "cancel_previous", fsm.OverlapAllowAll: "allow_all"}
-	catchUps = [...]string{fsm.CatchUpOne: "one", fsm.CatchUpNone: "none", fsm.CatchUpAll: "all"}
+	overlaps = [...]string{rows.OverlapSkip: "skip", rows.OverlapBufferOne: "buffer_one", rows.OverlapCancelPrevious: "cancel_previous", rows.OverlapAllowAll: "allow_all"}
+	catchUps = [...]string{rows.CatchUpOne: "one", rows.CatchUpNone: "none", rows.CatchUpAll: "all"}
 )
 
 // overlapOf reads a policy; nil = none was given.
-func overlapOf(name string) (*fsm.Overlap, error) {
+func overlapOf(name string) (*rows.Overlap, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -238,6 +239,6 @@ func overlapOf(name string) (*fsm.Overlap, error) {
 	if i < 0 {
 		return nil, invalid("overlap", "is %q; there are skip, buffer_one, cancel_previous and allow_all", clip(name))
 	}
-	o := fsm.Overlap(i)
+	o := rows.Overlap(i)
 	return &o, nil
 }

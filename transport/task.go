@@ -11,8 +11,8 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
-	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -213,12 +213,12 @@ func (s *Server) settle(ctx context.Context, c engine.Call, field string, list [
 	return &answer[wire.TaskReplies]{Index: a.Index, Body: body}, nil
 }
 
-func pendingOf(t *fsm.Task) wire.PendingActivity {
+func pendingOf(t *rows.Task) wire.PendingActivity {
 	w := wire.PendingActivity{
 		ActivityID: t.ID, Activity: t.Activity, Queue: t.Queue, State: taskStates[t.State], Attempt: t.Attempt, Failures: t.Failures, DueAt: timeOf(t.Due),
 		LastFailure: errorOf(t.Failure),
 	}
-	if t.State == fsm.TaskLeased || t.State == fsm.TaskGivenUp {
+	if t.State == rows.TaskLeased || t.State == rows.TaskGivenUp {
 		w.Worker, w.StartedAt = t.Worker, timeOf(t.StartedAt)
 	}
 	if len(t.Details) > 0 {
@@ -227,4 +227,4 @@ func pendingOf(t *fsm.Task) wire.PendingActivity {
 	return w
 }
 
-var taskStates = [...]string{fsm.TaskOffered: "offered", fsm.TaskBackoff: "backoff", fsm.TaskLeased: "leased", fsm.TaskGivenUp: "given_up"}
+var taskStates = [...]string{rows.TaskOffered: "offered", rows.TaskBackoff: "backoff", rows.TaskLeased: "leased", rows.TaskGivenUp: "given_up"}

@@ -13,6 +13,7 @@ import (
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // small makes snapshots frequent and the log short, so that nodes that are behind need a snapshot.
@@ -355,7 +356,7 @@ func TestNodeThatSomebodySpokeForStopsWithItsStateAsItWas(t *testing.T) {
 		c.Isolate(victim)
 		must(t, mustProposeOn(leader, Start("order", "a")), nil)
 		<-time.After(45 * time.Second) // a check that the victim has not seen
-		var newest fsm.CheckRow
+		var newest rows.Check
 		leader.View(func(v fsm.View) {
 			checks := v.Checks()
 			newest = checks[len(checks)-1]

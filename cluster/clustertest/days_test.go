@@ -15,6 +15,7 @@ import (
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // TestDays runs a cluster of real raft for simulated hours under faults: AION_SIM_HOURS of them,
@@ -110,8 +111,8 @@ func (d *days) run(length time.Duration) {
 	must(d.t, mustPropose(d.c, Load("order", "v0")), nil)
 	d.deploys = append(d.deploys, fsm.Result{Answer: &fsm.LoadAnswer{Package: Load("order", "v0").Command.(*fsm.LoadPackage).Package}})
 	d.hourly = history.At(time.Now()).Add(every)
-	must(d.t, mustPropose(d.c, fsm.Envelope{Command: &fsm.PutSchedule{Apart: true, Schedule: fsm.Schedule{
-		ID: "hourly", Type: "order", Every: history.Duration(every), Overlap: fsm.OverlapAllowAll, Next: d.hourly,
+	must(d.t, mustPropose(d.c, fsm.Envelope{Command: &fsm.PutSchedule{Apart: true, Schedule: rows.Schedule{
+		ID: "hourly", Type: "order", Every: history.Duration(every), Overlap: rows.OverlapAllowAll, Next: d.hourly,
 	}}}), nil)
 	d.end = time.Now().Add(length)
 	for left := length; left > 0 && !d.t.Failed(); left = time.Until(d.end) {
@@ -207,7 +208,7 @@ func (d *days) lead(i int, ctx context.Context, _ uint64) {
 	}
 }
 
-func turnOf(r fsm.Run) *fsm.RecordTurn {
+func turnOf(r rows.Run) *fsm.RecordTurn {
 	c := &fsm.RecordTurn{RunID: r.RunID, N: r.Turns + 1, Through: r.Events, Consumed: r.Events}
 	ask := func(data history.Data) { c.Asked = append(c.Asked, history.Event{Data: data}) }
 	switch {

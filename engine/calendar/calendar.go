@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
 	"aion.dev/aion/internal/zones"
 	"github.com/robfig/cron/v3"
@@ -44,7 +44,7 @@ const (
 var cronParser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 
 // Parse reads when s fires, naming the field that cannot be read.
-func Parse(s *fsm.Schedule) (*Calendar, error) {
+func Parse(s *rows.Schedule) (*Calendar, error) {
 	switch {
 	case s.Every == 0 && s.Cron == "":
 		return nil, invalid("every", "is missing: say every or cron")
@@ -75,7 +75,7 @@ func Parse(s *fsm.Schedule) (*Calendar, error) {
 }
 
 // Stored is Parse for a schedule that was made by a build which took more: it fires as it did.
-func Stored(s *fsm.Schedule) (*Calendar, error) {
+func Stored(s *rows.Schedule) (*Calendar, error) {
 	c, err := Parse(s)
 	if err == nil || s.Cron == "" {
 		return c, err

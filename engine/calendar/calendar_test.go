@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -57,7 +57,7 @@ func TestCalendar(t *testing.T) {
 		{name: "a day that was left out", cron: "0 12 * * *", zone: "Pacific/Apia", from: "2011-12-29T20:00:00Z", want: "12-29T22:00:00 12-30T10:00:00 12-30T22:00:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cal, err := Parse(&fsm.Schedule{Every: history.Duration(c.every), Cron: c.cron, Timezone: c.zone})
+			cal, err := Parse(&rows.Schedule{Every: history.Duration(c.every), Cron: c.cron, Timezone: c.zone})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestCalendarGuide(t *testing.T) {
 	}
 	for line := range strings.Lines(table) {
 		cells := strings.Split(strings.Trim(line, "| \n"), "|")
-		cal, err := Parse(&fsm.Schedule{Cron: strings.Trim(cells[0], " `"), Timezone: strings.TrimSpace(cells[1])})
+		cal, err := Parse(&rows.Schedule{Cron: strings.Trim(cells[0], " `"), Timezone: strings.TrimSpace(cells[1])})
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
@@ -116,46 +116,46 @@ func TestCalendarGuide(t *testing.T) {
 
 func TestCalendarRefuses(t *testing.T) {
 	for _, c := range []struct {
-		s           fsm.Schedule
+		s           rows.Schedule
 		field, want string
 	}{
-		{fsm.Schedule{}, "every", "say every or cron"},
-		{fsm.Schedule{Every: 1e9, Cron: "@daily"}, "cron", "one of them"},
-		{fsm.Schedule{Every: 1e9 - 1}, "every", "1s"},
-		{fsm.Schedule{Every: -1e9}, "every", "1s"},
-		{fsm.Schedule{Every: history.Duration(MaxEvery) + 1}, "every", "87600h"},
-		{fsm.Schedule{Every: 1e9, Timezone: "Europe/Berlin"}, "timezone", "of cron"},
-		{fsm.Schedule{Cron: "* * * *"}, "cron", "5 to 6 fields"},
-		{fsm.Schedule{Cron: "* * * * * * *"}, "cron", "5 to 6 fields"},
-		{fsm.Schedule{Cron: "61 * * * *"}, "cron", "above maximum"},
-		{fsm.Schedule{Cron: "*/0 * * * *"}, "cron", "positive"},
-		{fsm.Schedule{Cron: "5-1 * * * *"}, "cron", "beyond its end"},
-		{fsm.Schedule{Cron: "L * * * *"}, "cron", "minute has \"L\""},
-		{fsm.Schedule{Cron: "* * L-3 * *"}, "cron", "day of month has \"L\""},
-		{fsm.Schedule{Cron: "*/90 * * * *"}, "cron", "the step 90, which is larger than its range of 60"},
-		{fsm.Schedule{Cron: "* */25 * * *"}, "cron", "hour has the step 25"},
-		{fsm.Schedule{Cron: "10-20/30 * * * *"}, "cron", "larger than its range of 11"},
-		{fsm.Schedule{Cron: "1,2,,3 * * * *"}, "cron", "minute has an empty item"},
-		{fsm.Schedule{Cron: ",1 * * * *"}, "cron", "empty item"},
-		{fsm.Schedule{Cron: "+5 * * * *"}, "cron", "\"+5\", which is no number"},
-		{fsm.Schedule{Cron: "-5 * * * *"}, "cron", "no number"},
-		{fsm.Schedule{Cron: "*/+5 * * * *"}, "cron", "positive"},
-		{fsm.Schedule{Cron: "5- * * * *"}, "cron", "no number"},
-		{fsm.Schedule{Cron: "0 0 * * 8"}, "cron", "above maximum 7"},
-		{fsm.Schedule{Cron: "0 0 0 * *"}, "cron", "below minimum 1"},
-		{fsm.Schedule{Cron: "0 0 * monday *"}, "cron", "month has \"monday\""},
-		{fsm.Schedule{Cron: " "}, "cron", "fields"},
-		{fsm.Schedule{Cron: "@every 1h"}, "cron", "every instead"},
-		{fsm.Schedule{Cron: " @every 1h"}, "cron", "every instead"},
-		{fsm.Schedule{Cron: "@noon"}, "cron", "unrecognized"},
-		{fsm.Schedule{Cron: "TZ=UTC"}, "cron", "timezone"},
-		{fsm.Schedule{Cron: "CRON_TZ=Europe/Berlin 0 0 * * *"}, "cron", "timezone"},
-		{fsm.Schedule{Cron: strings.Repeat("1,", 200) + " * * * *"}, "cron", "limit"},
-		{fsm.Schedule{Cron: "@daily", Timezone: "Europe/Atlantis"}, "timezone", "no zone"},
-		{fsm.Schedule{Cron: "@daily", Timezone: "Local"}, "timezone", "no zone"},
-		{fsm.Schedule{Cron: "@daily", Timezone: "../../etc/passwd"}, "timezone", "no zone"},
-		{fsm.Schedule{Cron: "@daily", Timezone: "/etc/localtime"}, "timezone", "no zone"},
-		{fsm.Schedule{Cron: "@daily", Timezone: strings.Repeat("x", 101)}, "timezone", "no zone"},
+		{rows.Schedule{}, "every", "say every or cron"},
+		{rows.Schedule{Every: 1e9, Cron: "@daily"}, "cron", "one of them"},
+		{rows.Schedule{Every: 1e9 - 1}, "every", "1s"},
+		{rows.Schedule{Every: -1e9}, "every", "1s"},
+		{rows.Schedule{Every: history.Duration(MaxEvery) + 1}, "every", "87600h"},
+		{rows.Schedule{Every: 1e9, Timezone: "Europe/Berlin"}, "timezone", "of cron"},
+		{rows.Schedule{Cron: "* * * *"}, "cron", "5 to 6 fields"},
+		{rows.Schedule{Cron: "* * * * * * *"}, "cron", "5 to 6 fields"},
+		{rows.Schedule{Cron: "61 * * * *"}, "cron", "above maximum"},
+		{rows.Schedule{Cron: "*/0 * * * *"}, "cron", "positive"},
+		{rows.Schedule{Cron: "5-1 * * * *"}, "cron", "beyond its end"},
+		{rows.Schedule{Cron: "L * * * *"}, "cron", "minute has \"L\""},
+		{rows.Schedule{Cron: "* * L-3 * *"}, "cron", "day of month has \"L\""},
+		{rows.Schedule{Cron: "*/90 * * * *"}, "cron", "the step 90, which is larger than its range of 60"},
+		{rows.Schedule{Cron: "* */25 * * *"}, "cron", "hour has the step 25"},
+		{rows.Schedule{Cron: "10-20/30 * * * *"}, "cron", "larger than its range of 11"},
+		{rows.Schedule{Cron: "1,2,,3 * * * *"}, "cron", "minute has an empty item"},
+		{rows.Schedule{Cron: ",1 * * * *"}, "cron", "empty item"},
+		{rows.Schedule{Cron: "+5 * * * *"}, "cron", "\"+5\", which is no number"},
+		{rows.Schedule{Cron: "-5 * * * *"}, "cron", "no number"},
+		{rows.Schedule{Cron: "*/+5 * * * *"}, "cron", "positive"},
+		{rows.Schedule{Cron: "5- * * * *"}, "cron", "no number"},
+		{rows.Schedule{Cron: "0 0 * * 8"}, "cron", "above maximum 7"},
+		{rows.Schedule{Cron: "0 0 0 * *"}, "cron", "below minimum 1"},
+		{rows.Schedule{Cron: "0 0 * monday *"}, "cron", "month has \"monday\""},
+		{rows.Schedule{Cron: " "}, "cron", "fields"},
+		{rows.Schedule{Cron: "@every 1h"}, "cron", "every instead"},
+		{rows.Schedule{Cron: " @every 1h"}, "cron", "every instead"},
+		{rows.Schedule{Cron: "@noon"}, "cron", "unrecognized"},
+		{rows.Schedule{Cron: "TZ=UTC"}, "cron", "timezone"},
+		{rows.Schedule{Cron: "CRON_TZ=Europe/Berlin 0 0 * * *"}, "cron", "timezone"},
+		{rows.Schedule{Cron: strings.Repeat("1,", 200) + " * * * *"}, "cron", "limit"},
+		{rows.Schedule{Cron: "@daily", Timezone: "Europe/Atlantis"}, "timezone", "no zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: "Local"}, "timezone", "no zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: "../../etc/passwd"}, "timezone", "no zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: "/etc/localtime"}, "timezone", "no zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: strings.Repeat("x", 101)}, "timezone", "no zone"},
 	} {
 		_, err := Parse(&c.s)
 		refusal, ok := err.(*catalog.InvalidInput)
@@ -170,7 +170,7 @@ func TestCalendarRefuses(t *testing.T) {
 func TestCalendarMovesOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		field := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
-		s := fsm.Schedule{
+		s := rows.Schedule{
 			Cron: strings.Join([]string{
 				field("minute", "*", "0", "*/7", "30", "15,45", "59"), field("hour", "*", "2", "*/5", "0-3", "23"), field("day", "*", "1", "29,30,31", "*/9"),
 				field("month", "*", "3,4", "9-11"), field("weekday", "*", "0", "5,6"),
@@ -200,7 +200,7 @@ func FuzzCalendar(f *testing.F) {
 		f.Add(cron, "Europe/Berlin", int64(1_774_000_000e9))
 	}
 	f.Fuzz(func(t *testing.T, cron, zone string, from int64) {
-		cal, err := Parse(&fsm.Schedule{Cron: cron, Timezone: zone})
+		cal, err := Parse(&rows.Schedule{Cron: cron, Timezone: zone})
 		if err != nil {
 			return
 		}

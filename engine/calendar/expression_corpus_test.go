@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // TestCronAgainstTheClock compares the next times of 40 expressions, from 10 moments each, with
@@ -22,7 +22,7 @@ func TestCronAgainstTheClock(t *testing.T) {
 	}
 	for _, text := range expressions {
 		text = strings.TrimSpace(text)
-		cal, err := Parse(&fsm.Schedule{Cron: text})
+		cal, err := Parse(&rows.Schedule{Cron: text})
 		if err != nil {
 			t.Fatal(err)
 		}

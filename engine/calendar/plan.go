@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 const (
@@ -17,7 +18,7 @@ const (
 // Plan says in cmd what is to be done about the times of s from its next one up to now: which to
 // fire for, how many to leave out, and when to look again. Fires that are late are what CatchUp is
 // about. Where there are more than one command takes, cmd ends at a time that has come, too.
-func (c *Calendar) Plan(cmd *fsm.FireSchedule, s *fsm.Schedule, now history.Time) {
+func (c *Calendar) Plan(cmd *fsm.FireSchedule, s *rows.Schedule, now history.Time) {
 	late := func(at history.Time) bool { return now.Sub(at) >= onTime }
 	oldest := now // before it CatchUpAll does not go back
 	if back := int64(c.gap()); back < math.MaxInt64/maxCaught {
@@ -31,9 +32,9 @@ func (c *Calendar) Plan(cmd *fsm.FireSchedule, s *fsm.Schedule, now history.Time
 	for n := 0; at != 0 && at <= now && n < maxPlanned && len(cmd.Times) < most; n++ {
 		next := c.Next(at)
 		switch {
-		case s.CatchUp == fsm.CatchUpOne && late(at) && next != 0 && next <= now && late(next): // the latest of those that are late stands for all of them
+		case s.CatchUp == rows.CatchUpOne && late(at) && next != 0 && next <= now && late(next): // the latest of those that are late stands for all of them
 			cmd.Missed++
-		case s.CatchUp == fsm.CatchUpNone && late(at), s.CatchUp != fsm.CatchUpOne && at < oldest:
+		case s.CatchUp == rows.CatchUpNone && late(at), s.CatchUp != rows.CatchUpOne && at < oldest:
 			cmd.Missed++
 		default:
 			cmd.Times = append(cmd.Times, at)

@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"pgregory.net/rapid"
 )
 
@@ -13,9 +14,9 @@ import (
 // fired is as the policy says.
 func TestPlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := fsm.Schedule{
+		s := rows.Schedule{
 			Every:   history.Duration(rapid.SampledFrom([]time.Duration{time.Second, 7 * time.Second, time.Hour, 1000 * time.Hour}).Draw(t, "every")),
-			CatchUp: fsm.CatchUp(rapid.IntRange(0, 2).Draw(t, "catch up")),
+			CatchUp: rows.CatchUp(rapid.IntRange(0, 2).Draw(t, "catch up")),
 			Input:   make(history.Payload, rapid.SampledFrom([]int{0, 1 << 10, 2 << 20}).Draw(t, "input")),
 		}
 		cal, err := Parse(&s)
@@ -59,11 +60,11 @@ func TestPlan(t *testing.T) {
 		switch isLate := first <= now && now.Sub(first) >= onTime; {
 		case fresh != onTimes:
 			t.Fatalf("fired for %d times that are on time, of %d", fresh, onTimes)
-		case isLate && s.CatchUp == fsm.CatchUpOne && (late != 1 || now.Sub(fired[0]+history.Time(s.Every)) >= onTime):
+		case isLate && s.CatchUp == rows.CatchUpOne && (late != 1 || now.Sub(fired[0]+history.Time(s.Every)) >= onTime):
 			t.Fatalf("caught up with %s, which is not the latest of those that are late", fired)
-		case s.CatchUp == fsm.CatchUpNone && len(fired) > 0 && now.Sub(fired[0]) >= onTime:
+		case s.CatchUp == rows.CatchUpNone && len(fired) > 0 && now.Sub(fired[0]) >= onTime:
 			t.Fatalf("fired for %s, which is late", fired[0])
-		case s.CatchUp == fsm.CatchUpAll && settled <= maxCaught && uint64(len(fired)) != settled:
+		case s.CatchUp == rows.CatchUpAll && settled <= maxCaught && uint64(len(fired)) != settled:
 			t.Fatalf("fired for %d of %d times", len(fired), settled)
 		case len(fired) > maxCaught+1:
 			t.Fatalf("fired for %d times", len(fired))

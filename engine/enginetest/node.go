@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/engine/solo"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Node is one node that leads. Its Engine is replaced by Restart; State, Log and Blobs stay.
@@ -91,7 +92,7 @@ func newNode(t testing.TB, paranoid bool, configure ...func(*engine.Config)) *No
 func (n *Node) announce(id string) {
 	n.t.Helper()
 	_, err := n.Log.Propose(context.Background(), fsm.Envelope{Command: &fsm.AnnounceNode{
-		Node: fsm.Node{ID: id, RaftAddress: id + ":7601", HTTPAddress: id + ":7600", Version: "test"}, ClusterID: "enginetest",
+		Node: rows.Node{ID: id, RaftAddress: id + ":7601", HTTPAddress: id + ":7600", Version: "test"}, ClusterID: "enginetest",
 	}})
 	if err != nil {
 		n.t.Fatal(err)

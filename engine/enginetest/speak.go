@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/await"
 )
 
@@ -127,7 +128,7 @@ func (n *Node) Types(ref fsm.RunRef) string {
 }
 
 // Row reads a run's row.
-func (n *Node) Row(ref fsm.RunRef) *fsm.Run {
+func (n *Node) Row(ref fsm.RunRef) *rows.Run {
 	n.t.Helper()
 	d, err := n.Describe(context.Background(), anyTime, ref, 0)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 var (
@@ -69,7 +70,7 @@ func TestEntriesHaveTheTimeOfTheLog(t *testing.T) {
 	s := skipping(t, history.At(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)))
 	propose := func() fsm.Result {
 		res, err := s.Propose(context.Background(), fsm.Envelope{Command: &fsm.AnnounceNode{
-			Node: fsm.Node{ID: "n", RaftAddress: "n:1", HTTPAddress: "n:2", Version: "test"}, ClusterID: "solo",
+			Node: rows.Node{ID: "n", RaftAddress: "n:1", HTTPAddress: "n:2", Version: "test"}, ClusterID: "solo",
 		}})
 		if err != nil || res.Refusal != nil {
 			t.Fatal(err, res.Refusal)

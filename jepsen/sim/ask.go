@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Runs of type "gate" have attributes, and inputs that were checked against a schema before the
@@ -80,13 +81,13 @@ func (w *World) asked(n *node, rng *rand.Rand) fsm.Command {
 }
 
 func (w *World) putGate(rng *rand.Rand, replace bool) fsm.Command {
-	return inLayout(&fsm.PutSchedule{Schedule: fsm.Schedule{
-		ID: "g1", Type: "gate", Every: one(rng, []history.Duration{2e9, 45e9}), Overlap: fsm.Overlap(1 + rng.IntN(2)), Next: w.now.Add(time.Duration(1+rng.IntN(5)) * time.Second),
+	return inLayout(&fsm.PutSchedule{Schedule: rows.Schedule{
+		ID: "g1", Type: "gate", Every: one(rng, []history.Duration{2e9, 45e9}), Overlap: rows.Overlap(1 + rng.IntN(2)), Next: w.now.Add(time.Duration(1+rng.IntN(5)) * time.Second),
 	}, Replace: replace})
 }
 
 // gateTurn is turn for a run that also changes its attributes.
-func (w *World) gateTurn(r *fsm.Run, rng *rand.Rand) fsm.Command {
+func (w *World) gateTurn(r *rows.Run, rng *rand.Rand) fsm.Command {
 	c := w.turn(r, rng).(*fsm.RecordTurn)
 	if odds(rng, 2) {
 		c.Asked = slices.Insert(c.Asked, 0, history.Event{Data: &history.AttributesUpdated{Attributes: attributes(rng)}})
@@ -148,7 +149,7 @@ func (w *World) reopening(n *node, rng *rand.Rand) fsm.Command {
 
 // standing fills in what was open before the turn that closed a run of drawn turns: everything
 // begun without an outcome, and some of what failed.
-func standing(v fsm.View, r *fsm.Run, c *fsm.ReopenRun, rng *rand.Rand) {
+func standing(v fsm.View, r *rows.Run, c *fsm.ReopenRun, rng *rand.Rand) {
 	events, void, forgot := v.Events(r.RunID, 1, int(r.Events)), map[uint64]bool{}, map[uint64]uint64{}
 	turns := v.Turns(r.RunID, 1, int(r.Turns))
 	leaveOut := func(n uint64) {

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // checkNode compares everything that a node shows with the model, if both are at the same index. A
@@ -134,7 +135,7 @@ func (w *World) compareTouched(n *node) {
 	})
 }
 
-func (r *run) rowIsNot(got *fsm.Run) string {
+func (r *run) rowIsNot(got *rows.Run) string {
 	if got.Status == r.status && got.Turns == r.turns && got.Through == r.through && got.Events == uint64(len(r.lines)) && got.Version == r.version &&
 		slices.Equal(got.Reopened, r.reopened) && maps.EqualFunc(got.Attributes, r.attrs, func(a, b history.Payload) bool { return string(a) == string(b) }) {
 		return ""
@@ -172,7 +173,7 @@ func (m *Model) runIsNot(v fsm.View, id history.RunID) string {
 	}
 	tasks := v.Tasks(id, 0, 1000)
 	slices.SortFunc(want.tasks, func(a, b *task) int { return cmp.Compare(a.id, b.id) })
-	if !slices.EqualFunc(tasks, want.tasks, func(a fsm.Task, b *task) bool {
+	if !slices.EqualFunc(tasks, want.tasks, func(a rows.Task, b *task) bool {
 		return a.ID == b.id && a.State == b.state && a.Attempt == b.attempt && a.Due == b.due && a.Failures == b.failures
 	}) {
 		return fmt.Sprintf("run %s has tasks %+v, want %d others", id, tasks, len(want.tasks))

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // The objects that clients use. There are few of each, so that commands meet.
@@ -114,7 +115,7 @@ func (w *World) draw(rng *rand.Rand) fsm.Command {
 	case n < 96:
 		return &fsm.UnloadVersion{Type: one(rng, types), Version: version(rng)}
 	case n < 97:
-		return &fsm.SetRetention{Rule: fsm.Retention{Type: one(rng, append([]string{""}, types...)), Age: history.Duration(rng.IntN(4)) * 600e9}, Remove: odds(rng, 3)}
+		return &fsm.SetRetention{Rule: rows.Retention{Type: one(rng, append([]string{""}, types...)), Age: history.Duration(rng.IntN(4)) * 600e9}, Remove: odds(rng, 3)}
 	}
 	return w.drawSchedule(rng)
 }
@@ -135,8 +136,8 @@ func (w *World) drawSchedule(rng *rand.Rand) fsm.Command {
 		}
 		return c
 	}
-	c := &fsm.PutSchedule{Schedule: fsm.Schedule{
-		ID: id, Type: one(rng, types), Every: history.Duration(1+rng.IntN(60)) * 1e9, Overlap: fsm.Overlap(rng.IntN(4)),
+	c := &fsm.PutSchedule{Schedule: rows.Schedule{
+		ID: id, Type: one(rng, types), Every: history.Duration(1+rng.IntN(60)) * 1e9, Overlap: rows.Overlap(rng.IntN(4)),
 		Next: w.now.Add(time.Duration(1+rng.IntN(30)) * time.Second),
 	}, Replace: odds(rng, 3)}
 	return inLayout(c)
@@ -153,7 +154,7 @@ func inLayout(c *fsm.PutSchedule) fsm.Command {
 
 // fireApart sets, for a fire of s (nil: an unknown schedule), whether it moves the row to the
 // second layout, and its cost.
-func fireApart(c *fsm.FireSchedule, s *fsm.Schedule) fsm.Command {
+func fireApart(c *fsm.FireSchedule, s *rows.Schedule) fsm.Command {
 	c.Apart = c.ID != schedules[0] || s.Started%4 == 3
 	c.Work = fsm.FireWork(s, c)
 	return c

@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Runs of the types "flow" and "kid" are real code: the real machine replays a run from any
@@ -88,7 +89,7 @@ func (w *World) flow(rng *rand.Rand) fsm.Command {
 }
 
 // replayed replays real code up to a number of turns of a run. The caller closes the machine.
-func (w *World) replayed(v fsm.View, r *fsm.Run, turns uint64) (*replay.Machine, []history.Event) {
+func (w *World) replayed(v fsm.View, r *rows.Run, turns uint64) (*replay.Machine, []history.Event) {
 	code := flowCode()
 	p := code.archive.Package()
 	member, _ := p.Member(r.Type)
@@ -110,7 +111,7 @@ func (w *World) replayed(v fsm.View, r *fsm.Run, turns uint64) (*replay.Machine,
 }
 
 // flowReopening finds by replay what reopening a run of real code has to take up again.
-func (w *World) flowReopening(v fsm.View, r *fsm.Run, c *fsm.ReopenRun) {
+func (w *World) flowReopening(v fsm.View, r *rows.Run, c *fsm.ReopenRun) {
 	turns := r.Turns
 	if c.Turn != 0 {
 		turns--
@@ -128,7 +129,7 @@ func (w *World) flowReopening(v fsm.View, r *fsm.Run, c *fsm.ReopenRun) {
 }
 
 // flowTurn makes the next turn of a run of real code, from one replica's history.
-func (w *World) flowTurn(v fsm.View, r *fsm.Run) fsm.Command {
+func (w *World) flowTurn(v fsm.View, r *rows.Run) fsm.Command {
 	m, events := w.replayed(v, r, r.Turns)
 	defer m.Close()
 	step, err := m.Next(context.Background(), events[m.Seen():])

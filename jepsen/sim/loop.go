@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // loop runs one of the leader's loops once at n, if n believes that it leads: from n's own picture,
@@ -98,7 +99,7 @@ func (w *World) turns(v fsm.View, rng *rand.Rand) (cs []fsm.Command) {
 }
 
 // turn draws what code might ask for. It has seen everything in the picture, or less.
-func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
+func (w *World) turn(r *rows.Run, rng *rand.Rand) fsm.Command {
 	c := &fsm.RecordTurn{RunID: r.RunID, N: r.Turns + 1, Through: r.Events, Consumed: r.Events / 2}
 	if r.Events > r.Through+1 && odds(rng, 4) {
 		c.Through = r.Through + 1
@@ -107,7 +108,7 @@ func (w *World) turn(r *fsm.Run, rng *rand.Rand) fsm.Command {
 		c.N++
 	}
 	if odds(rng, 30) {
-		c.Limits = fsm.RunLimits{Events: 12}
+		c.Limits = rows.RunLimits{Events: 12}
 	}
 	// the log of a run is bounded, so it loses lines; nothing is drawn, so that old seeds keep
 	// their meaning

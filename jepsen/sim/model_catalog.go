@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // expects reports whether the route of a type satisfies a condition.
@@ -151,20 +152,20 @@ func (m *Model) unload(c *fsm.UnloadVersion, r *fsm.Result) (code, why string) {
 	return ok, ""
 }
 
-type pinCounts = fsm.PinCounts
+type pinCounts = rows.PinCounts
 
 // pins recounts the open runs of a version.
 func (m *Model) pins(v catalog.Version) (n pinCounts) {
 	for _, id := range m.order {
 		if r := m.runs[id]; r != nil && r.version == v {
 			switch r.pin() {
-			case fsm.PinInFlightStart:
+			case rows.PinInFlightStart:
 				n.InFlightStart++
-			case fsm.PinLiveRun:
+			case rows.PinLiveRun:
 				n.LiveRun++
-			case fsm.PinRecoverableRun:
+			case rows.PinRecoverableRun:
 				n.RecoverableRun++
-			case fsm.PinRecordedChild:
+			case rows.PinRecordedChild:
 				n.RecordedChild++
 			}
 		}

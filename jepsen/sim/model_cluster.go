@@ -10,23 +10,24 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // cluster is what nodes have reported about themselves.
 type cluster struct {
 	id      string
-	nodes   map[string]*fsm.Node
+	nodes   map[string]*rows.Node
 	used    map[string]bool // ids of nodes that were removed forever
-	ready   map[catalog.Version]map[string]fsm.Readiness
+	ready   map[catalog.Version]map[string]rows.Readiness
 	checks  []uint64 // indexes, oldest first
 	reports map[uint64]map[string]catalog.Digest
-	bounds  fsm.Limits            // of the cluster
-	files   map[string]fsm.Limits // the limits in each node's own configuration
+	bounds  rows.Limits            // of the cluster
+	files   map[string]rows.Limits // the limits in each node's own configuration
 	checked bool                  // the entry being judged holds a check
 }
 
 func newCluster() cluster {
-	return cluster{nodes: map[string]*fsm.Node{}, used: map[string]bool{}, ready: map[catalog.Version]map[string]fsm.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}, files: map[string]fsm.Limits{}}
+	return cluster{nodes: map[string]*rows.Node{}, used: map[string]bool{}, ready: map[catalog.Version]map[string]rows.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}, files: map[string]rows.Limits{}}
 }
 
 // end ends an entry: a check counts from then on, and the newest 16 are remembered.
@@ -74,9 +75,9 @@ func (m *Model) report(c fsm.Command) (code string) {
 	case *fsm.ReportReady:
 		if m.loaded[c.Version] != nil && m.nodes[c.Node] != nil {
 			if m.ready[c.Version] == nil {
-				m.ready[c.Version] = map[string]fsm.Readiness{}
+				m.ready[c.Version] = map[string]rows.Readiness{}
 			}
-			m.ready[c.Version][c.Node] = fsm.Readiness{Version: c.Version, Node: c.Node, Ready: c.Ready, Problem: c.Problem}
+			m.ready[c.Version][c.Node] = rows.Readiness{Version: c.Version, Node: c.Node, Ready: c.Ready, Problem: c.Problem}
 		}
 	case *fsm.ReportDigest:
 		n := m.nodes[c.Node]
@@ -99,7 +100,7 @@ func (m *Model) report(c fsm.Command) (code string) {
 			return "invalid_input"
 		}
 		said, known := m.files[c.Node]
-		if m.bounds == (fsm.Limits{}) || known && said != c.Limits {
+		if m.bounds == (rows.Limits{}) || known && said != c.Limits {
 			m.bounds, m.table.moved = c.Limits, true
 		}
 		m.files[c.Node] = c.Limits
@@ -119,7 +120,7 @@ func (w *World) report(n *node, rng *rand.Rand) bool {
 	case 10:
 		c = &fsm.ConfirmTime{At: w.now}
 	case 0, 1:
-		c = &fsm.AnnounceNode{Node: fsm.Node{ID: name, RaftAddress: fmt.Sprint("r", rng.IntN(3)), HTTPAddress: "h", Version: "sim"}, ClusterID: fmt.Sprint("cluster-", rng.IntN(3))}
+		c = &fsm.AnnounceNode{Node: rows.Node{ID: name, RaftAddress: fmt.Sprint("r", rng.IntN(3)), HTTPAddress: "h", Version: "sim"}, ClusterID: fmt.Sprint("cluster-", rng.IntN(3))}
 		if odds(rng, 12) {
 			c = &fsm.AnnounceNode{ClusterID: "nobody"}
 		}
@@ -140,7 +141,7 @@ func (w *World) report(n *node, rng *rand.Rand) bool {
 		}
 		c = r
 	case 7, 8: // large ones, because no world fills the request table
-		c = &fsm.SetLimits{Node: name, Limits: fsm.Limits{RequestBytes: one(rng, []uint64{1 << 30, 2 << 30, 2 << 30, 3 << 30, fsm.MaxRequestBytes + 1})}}
+		c = &fsm.SetLimits{Node: name, Limits: rows.Limits{RequestBytes: one(rng, []uint64{1 << 30, 2 << 30, 2 << 30, 3 << 30, fsm.MaxRequestBytes + 1})}}
 	default:
 		c = &fsm.Check{Leader: name}
 	}
@@ -153,14 +154,14 @@ func (m *Model) clusterIsNot(w *World, v fsm.View) string {
 	}
 	nodes := v.Nodes()
 	names := slices.Sorted(maps.Keys(m.nodes))
-	if !slices.EqualFunc(nodes, names, func(n fsm.Node, name string) bool { return n == *m.nodes[name] }) {
+	if !slices.EqualFunc(nodes, names, func(n rows.Node, name string) bool { return n == *m.nodes[name] }) {
 		return fmt.Sprintf("the nodes are %+v, want %v", nodes, names)
 	}
-	var want []fsm.Readiness
+	var want []rows.Readiness
 	for _, of := range m.ready { // any order: sorted below
 		want = slices.AppendSeq(want, maps.Values(of))
 	}
-	slices.SortFunc(want, func(a, b fsm.Readiness) int {
+	slices.SortFunc(want, func(a, b rows.Readiness) int {
 		if c := bytes.Compare(a.Version[:], b.Version[:]); c != 0 {
 			return c
 		}
@@ -178,7 +179,7 @@ func (m *Model) clusterIsNot(w *World, v fsm.View) string {
 		}
 	}
 	checks := v.Checks()
-	if !slices.EqualFunc(checks, m.checks, func(c fsm.CheckRow, index uint64) bool { return c.Index == index && c.Digest == w.log[index-1].digest }) {
+	if !slices.EqualFunc(checks, m.checks, func(c rows.Check, index uint64) bool { return c.Index == index && c.Digest == w.log[index-1].digest }) {
 		return fmt.Sprintf("the checks are %+v, want those at %v with the digests of the log", checks, m.checks)
 	}
 	for _, index := range m.checks {

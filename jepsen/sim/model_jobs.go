@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // job is the work that closed runs leave when the budget of an entry is used up. The model does not
@@ -35,7 +36,7 @@ func (r *run) hanging() (h leftover) {
 		h.timers = append(h.timers, t.id)
 	}
 	for _, t := range r.tasks {
-		if t.state != fsm.TaskGivenUp {
+		if t.state != rows.TaskGivenUp {
 			h.tasks = append(h.tasks, t.id)
 		}
 	}
@@ -65,7 +66,7 @@ func (m *Model) leftOf(r *run) (l leftover) {
 	}
 	slices.Sort(l.timers)
 	for _, t := range m.view.Tasks(r.id, 0, 1000) {
-		if t.State != fsm.TaskGivenUp {
+		if t.State != rows.TaskGivenUp {
 			l.tasks = append(l.tasks, t.ID)
 		}
 	}
@@ -91,7 +92,7 @@ func (c *closings) clear(r *run) (all, some bool) {
 		some = true
 	}
 	for _, t := range slices.Clone(r.tasks) {
-		if t.state != fsm.TaskGivenUp && !slices.Contains(left.tasks, t.id) {
+		if t.state != rows.TaskGivenUp && !slices.Contains(left.tasks, t.id) {
 			m.giveUpTask(r, t)
 			some = true
 		}
@@ -253,7 +254,7 @@ func (m *Model) jobsAreNot(v fsm.View) string {
 	if uint64(len(jobs)) != v.JobCount() {
 		return fmt.Sprintf("%d jobs are counted, %d listed", v.JobCount(), len(jobs))
 	}
-	if !slices.EqualFunc(jobs, m.pending, func(a fsm.Job, b *job) bool {
+	if !slices.EqualFunc(jobs, m.pending, func(a rows.Job, b *job) bool {
 		return a.ID == b.id && a.RunID == b.root.id && a.WorkflowID == b.root.workflowID && a.Waiting() == uint64(len(b.line))
 	}) {
 		return fmt.Sprintf("the jobs are %+v, want %d", jobs, len(m.pending))

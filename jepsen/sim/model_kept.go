@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // kept is so little of the unbounded histories that every world reaches their limits.
@@ -58,7 +59,7 @@ func (m *Model) recordDeploy(operation string, types []string, outcome string) {
 	for _, typ := range types {
 		m.deploys = append(m.deploys, deployed{m.index, operation, typ, outcome})
 		alike := func(d deployed) bool {
-			return m.bounds == (fsm.Limits{}) || (d.outcome == ok) == (outcome == ok)
+			return m.bounds == (rows.Limits{}) || (d.outcome == ok) == (outcome == ok)
 		}
 		n := 0
 		for _, d := range m.deploys {

@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // labelled returns attributes after some are set, and those that are null removed.
@@ -40,7 +41,7 @@ func (m *Model) labelsAreNot(v fsm.View, name, value string) string {
 		}
 	}
 	for cursor := ""; ; {
-		var page []fsm.Run
+		var page []rows.Run
 		page, cursor = v.ListRuns(fsm.RunFilter{Attributes: history.Attributes{name: history.Payload(value)}}, 500, cursor)
 		for i := range page {
 			got = append(got, page[i].RunID)

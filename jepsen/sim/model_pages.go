@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // pagesAreNot reads listings in small pages: each must have everything exactly once, in order.
@@ -56,7 +57,7 @@ func (m *Model) runsAreNot(v fsm.View, f fsm.RunFilter, limit int) string {
 	}
 	seen, newest := map[history.RunID]bool{}, history.Time(math.MaxInt64)
 	for cursor, pages := "", 0; ; pages++ {
-		var page []fsm.Run
+		var page []rows.Run
 		page, cursor = v.ListRuns(f, limit, cursor)
 		if len(page) > limit {
 			return fmt.Sprintf("a page of %d runs has %d: %+v", limit, len(page), f)

@@ -6,11 +6,12 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // limits are the limits of a queue, and the time up to which its rate is used up.
 type limits struct {
-	fsm.QueueLimits
+	rows.QueueLimits
 	free history.Time
 }
 
@@ -58,9 +59,9 @@ func (m *Model) tasks(queue string) (offered, backoff, leased uint64) {
 				continue
 			}
 			switch t.state {
-			case fsm.TaskOffered:
+			case rows.TaskOffered:
 				offered++
-			case fsm.TaskBackoff:
+			case rows.TaskBackoff:
 				backoff++
 			default:
 				leased++
@@ -94,12 +95,12 @@ func (m *Model) useUp(queue string, n int) {
 
 func (m *Model) queuesAreNot(v fsm.View) string {
 	for _, name := range queues {
-		want := fsm.Queue{Name: name}
+		want := rows.Queue{Name: name}
 		want.Offered, want.Backoff, want.Leased = m.tasks(name)
 		if l := m.limits[name]; l != nil {
 			want.Limits, want.Free = l.QueueLimits, l.free
 		}
-		if want == (fsm.Queue{Name: name}) {
+		if want == (rows.Queue{Name: name}) {
 			want.Name = "" // it does not exist
 		}
 		if got, _ := v.Queue(name); got != want {

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // request is what is remembered of an owner's request id.
@@ -190,7 +191,7 @@ func (w *World) scant(n *node, seed uint64) bool {
 	if len(nodes) == 0 {
 		return false
 	}
-	c := &fsm.SetLimits{Node: one(rng, nodes), Limits: fsm.Limits{RequestBytes: one(rng, []uint64{1 << 30, 2 << 30})}}
+	c := &fsm.SetLimits{Node: one(rng, nodes), Limits: rows.Limits{RequestBytes: one(rng, []uint64{1 << 30, 2 << 30})}}
 	if b := w.model.bounds.RequestBytes; (b == 0 || b > smallTable) && odds(rng, 3) {
 		c.Limits.RequestBytes = fsm.MinRequestBytes + rng.Uint64N(2000)
 	}

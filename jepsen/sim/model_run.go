@@ -6,6 +6,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // run is a run as its history must show it.
@@ -67,18 +68,18 @@ type kid struct {
 }
 
 // pin returns the kind under which r pins its version.
-func (r *run) pin() fsm.PinKind {
+func (r *run) pin() rows.PinKind {
 	switch {
 	case !r.status.Open():
 		return 0
 	case r.status == history.StatusPaused:
-		return fsm.PinRecoverableRun
+		return rows.PinRecoverableRun
 	case r.turns > 0:
-		return fsm.PinLiveRun
+		return rows.PinLiveRun
 	case r.parent != history.RunID{} && !r.continued:
-		return fsm.PinRecordedChild
+		return rows.PinRecordedChild
 	}
-	return fsm.PinInFlightStart
+	return rows.PinInFlightStart
 }
 
 // lineOf returns the predictable part of an event.

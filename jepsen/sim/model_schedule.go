@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // schedule is the expected state of a schedule.
@@ -14,7 +15,7 @@ type schedule struct {
 	id, typ             string
 	input               history.Payload
 	every               history.Duration
-	overlap             fsm.Overlap
+	overlap             rows.Overlap
 	paused              bool
 	apart               bool // its row has the second layout
 	next, last, created history.Time
@@ -117,7 +118,7 @@ func (s *schedule) differs(r *fsm.Result) string {
 	return s.isNot(&a.Schedule)
 }
 
-func (s *schedule) isNot(o *fsm.Schedule) string {
+func (s *schedule) isNot(o *rows.Schedule) string {
 	var buffered []history.Time
 	for _, b := range o.Buffered {
 		buffered = append(buffered, b.At)
@@ -140,11 +141,11 @@ func schemaOf(p *catalog.Package, typ string) catalog.Digest {
 func (m *Model) fireSchedule(s *schedule, at history.Time, checked catalog.Digest) {
 	s.last = max(s.last, at)
 	switch {
-	case len(s.open) == 0 || s.overlap == fsm.OverlapAllowAll && len(s.open) < 1000:
+	case len(s.open) == 0 || s.overlap == rows.OverlapAllowAll && len(s.open) < 1000:
 		m.launch(s, at, checked)
-	case s.overlap == fsm.OverlapBufferOne && len(s.buffered) == 0:
+	case s.overlap == rows.OverlapBufferOne && len(s.buffered) == 0:
 		s.buffered, s.checked = []history.Time{at}, checked
-	case s.overlap == fsm.OverlapCancelPrevious:
+	case s.overlap == rows.OverlapCancelPrevious:
 		for _, id := range s.open {
 			m.askToEnd(m.runs[id])
 		}

@@ -9,13 +9,14 @@ import (
 
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // task is an activity without an outcome yet.
 type task struct {
 	run                      *run
 	id                       uint64
-	state                    fsm.TaskState
+	state                    rows.TaskState
 	attempt, failures        uint32
 	asked                    *history.ActivityScheduled
 	due, offeredAt, leasedAt history.Time
@@ -49,7 +50,7 @@ func (m *Model) schedule(r *run, e *history.ActivityScheduled) {
 
 // offer puts a task among the offers: last, or at its old place.
 func (m *Model) offer(t *task, anew bool) {
-	t.state = fsm.TaskOffered
+	t.state = rows.TaskOffered
 	if anew {
 		m.places++
 		t.place, t.offeredAt = m.places, m.now
@@ -65,7 +66,7 @@ func (m *Model) offer(t *task, anew bool) {
 }
 
 func (m *Model) withdraw(t *task) {
-	if t.state == fsm.TaskOffered {
+	if t.state == rows.TaskOffered {
 		m.offers[t.asked.Queue] = slices.DeleteFunc(m.offers[t.asked.Queue], func(o *task) bool { return o == t })
 	}
 }
@@ -77,10 +78,10 @@ func (m *Model) endTask(t *task) {
 
 func (m *Model) giveUpTask(_ *run, t *task) {
 	switch t.state {
-	case fsm.TaskOffered, fsm.TaskBackoff:
+	case rows.TaskOffered, rows.TaskBackoff:
 		m.endTask(t)
-	case fsm.TaskLeased:
-		t.state, t.due = fsm.TaskGivenUp, min(t.due, m.now+history.Time(24*60*minute))
+	case rows.TaskLeased:
+		t.state, t.due = rows.TaskGivenUp, min(t.due, m.now+history.Time(24*60*minute))
 	}
 }
 
@@ -130,7 +131,7 @@ func (m *Model) lease(c *fsm.LeaseTasks, r *fsm.Result) string {
 			continue
 		}
 		m.withdraw(t)
-		t.state, t.leasedAt, t.lease = fsm.TaskLeased, m.now, c.Lease
+		t.state, t.leasedAt, t.lease = rows.TaskLeased, m.now, c.Lease
 		if h := t.asked.Heartbeat; h > 0 && (h < c.Lease || !c.Named) {
 			t.lease = h
 		} else if t.asked.Timeout > 0 && !c.Named {
@@ -166,10 +167,10 @@ func (m *Model) applyReports(c fsm.Command, r *fsm.Result) string {
 			t = r.task(token.ID)
 		}
 		switch {
-		case t == nil || t.attempt != token.Attempt || t.state == fsm.TaskOffered || t.state == fsm.TaskBackoff:
+		case t == nil || t.attempt != token.Attempt || t.state == rows.TaskOffered || t.state == rows.TaskBackoff:
 			want = append(want, fsm.TaskReply{Lost: "lost"})
-		case t.state == fsm.TaskGivenUp || !t.run.status.Open() || m.doomed(t.run):
-			if !t.run.status.Open() || t.state == fsm.TaskGivenUp {
+		case t.state == rows.TaskGivenUp || !t.run.status.Open() || m.doomed(t.run):
+			if !t.run.status.Open() || t.state == rows.TaskGivenUp {
 				m.endTask(t)
 			}
 			reply := fsm.TaskReply{Lost: "lost", Cancel: true}
@@ -237,7 +238,7 @@ func (m *Model) backOff(t *task, jitter uint32) {
 	t.backoff = min(max(second, 2*t.backoff), minute)
 	high, low := bits.Mul64(uint64(t.backoff/10), uint64(jitter)) // for a minute it has more than 64 bits
 	extra := high<<32 | low>>32
-	t.state, t.due = fsm.TaskBackoff, m.now+history.Time(t.backoff)+history.Time(extra)
+	t.state, t.due = rows.TaskBackoff, m.now+history.Time(t.backoff)+history.Time(extra)
 	if total := t.total(); total != 0 && total < t.due {
 		m.append(t.run, &history.ActivityFailed{ID: t.id, Attempt: t.attempt})
 		m.endTask(t)
@@ -253,29 +254,29 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 		m.endTask(t)
 		return true
 	}
-	if t.due == t.total() && t.state != fsm.TaskGivenUp {
+	if t.due == t.total() && t.state != rows.TaskGivenUp {
 		failed := &history.ActivityFailed{ID: t.id}
 		if t.attempt > t.before { // otherwise no worker has taken it since the run was reopened
 			failed.Attempt = t.attempt
 		}
 		m.append(r, failed)
-		if t.state != fsm.TaskLeased {
+		if t.state != rows.TaskLeased {
 			m.endTask(t)
 			return true
 		}
-		t.state, t.due = fsm.TaskGivenUp, m.now+history.Time(cmp.Or(t.lease, 5*minute))
+		t.state, t.due = rows.TaskGivenUp, m.now+history.Time(cmp.Or(t.lease, 5*minute))
 		if d := t.deadline(); d > m.now {
 			t.due = min(t.due, d)
 		}
 		return true
 	}
 	switch t.state {
-	case fsm.TaskOffered:
+	case rows.TaskOffered:
 		m.append(r, &history.ActivityFailed{ID: t.id})
 		m.endTask(t)
-	case fsm.TaskBackoff:
+	case rows.TaskBackoff:
 		m.offer(t, true)
-	case fsm.TaskLeased:
+	case rows.TaskLeased:
 		if t.due == t.deadline() {
 			m.failTask(t, true, jitter)
 		} else if t.rules == 0 {
@@ -285,7 +286,7 @@ func (m *Model) fireTask(r *run, ref fsm.TimerRef, jitter uint32) bool {
 		} else {
 			m.backOff(t, jitter)
 		}
-	case fsm.TaskGivenUp:
+	case rows.TaskGivenUp:
 		m.endTask(t)
 	}
 	return true

@@ -7,6 +7,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // told is a model whose results a test supplies by hand.
@@ -71,10 +72,10 @@ func TestModelSeesWrongUnloads(t *testing.T) {
 	m.right(start("a", 1), runs("a", 1))
 	m.right(fsm.Envelope{Command: &fsm.LoadPackage{Package: packages[1], Route: true}}, fsm.Result{Answer: &fsm.LoadAnswer{FreshlyLoaded: true, Routes: []catalog.RouteChange{{Changed: true}, {Changed: true}}}})
 	m.right(fsm.Envelope{Command: &fsm.UnrouteType{Type: "ship"}}, fsm.Result{Answer: new(fsm.RouteAnswer)})
-	pinned := &fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{InFlightStart: 1}, Holders: []fsm.PinHolder{{Kind: fsm.PinInFlightStart, RunID: history.RunID{1}}}}
+	pinned := &fsm.VersionPinned{Version: v, Counts: rows.PinCounts{InFlightStart: 1}, Holders: []fsm.PinHolder{{Kind: rows.PinInFlightStart, RunID: history.RunID{1}}}}
 	m.right(unload, fsm.Result{Refusal: pinned})
-	m.wrong(unload, fsm.Result{Refusal: &fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{LiveRun: 1}}})
-	m.wrong(unload, fsm.Result{Refusal: &fsm.VersionPinned{Version: v, Counts: fsm.PinCounts{InFlightStart: 1}, Holders: []fsm.PinHolder{{RunID: history.RunID{2}}}}})
+	m.wrong(unload, fsm.Result{Refusal: &fsm.VersionPinned{Version: v, Counts: rows.PinCounts{LiveRun: 1}}})
+	m.wrong(unload, fsm.Result{Refusal: &fsm.VersionPinned{Version: v, Counts: rows.PinCounts{InFlightStart: 1}, Holders: []fsm.PinHolder{{RunID: history.RunID{2}}}}})
 	m.wrong(unload, fsm.Result{Answer: &fsm.UnloadAnswer{Version: v}}) // a run is open on it
 }
 
@@ -182,7 +183,7 @@ func TestModelSeesWrongLimits(t *testing.T) {
 	}
 	m.right(fsm.Envelope{Command: &fsm.RecordTurn{RunID: history.RunID{1}, N: 1, Through: 1, Asked: []history.Event{scheduled(17), scheduled(18), scheduled(19), scheduled(20)}}},
 		fsm.Result{Answer: &fsm.TurnAnswer{Status: history.StatusRunning, Last: 5, Appended: make([]history.Event, 4)}})
-	limit := func(l fsm.QueueLimits) fsm.Envelope {
+	limit := func(l rows.QueueLimits) fsm.Envelope {
 		return fsm.Envelope{Command: &fsm.LimitQueue{Queue: "default", Limits: l}}
 	}
 	lease := fsm.Envelope{Command: &fsm.LeaseTasks{Queue: "default", Activities: []string{"ship"}, Max: 3, Lease: 100e9, Named: true}}
@@ -193,11 +194,11 @@ func TestModelSeesWrongLimits(t *testing.T) {
 		}
 		return fsm.Result{Answer: a}
 	}
-	m.wrong(limit(fsm.QueueLimits{Burst: 3}), fsm.Result{Answer: new(fsm.Done)}) // a burst of nothing
-	m.right(limit(fsm.QueueLimits{Concurrency: 1}), fsm.Result{Answer: new(fsm.Done)})
+	m.wrong(limit(rows.QueueLimits{Burst: 3}), fsm.Result{Answer: new(fsm.Done)}) // a burst of nothing
+	m.right(limit(rows.QueueLimits{Concurrency: 1}), fsm.Result{Answer: new(fsm.Done)})
 	m.right(lease, given(17))
 	m.wrong(lease, given(18)) // the limit is reached
-	m.right(limit(fsm.QueueLimits{Rate: 1, Per: 20e9}), fsm.Result{Answer: new(fsm.Done)})
+	m.right(limit(rows.QueueLimits{Rate: 1, Per: 20e9}), fsm.Result{Answer: new(fsm.Done)})
 	m.right(lease, given(18))
 	m.right(lease, given())   // a second later
 	m.wrong(lease, given(19)) // two

@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/cmd/aion-node/vet"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime/starlark"
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport"
 	"github.com/hashicorp/go-hclog"
@@ -108,7 +108,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Metrics:  registry,
 	}
 	if o.Says != nil {
-		ec.Says = func(run fsm.Run, msg string) { o.Says(run.WorkflowID, msg) }
+		ec.Says = func(run rows.Run, msg string) { o.Says(run.WorkflowID, msg) }
 	}
 	if o.Executable != "" {
 		n.checker = &vet.Checker{

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // maxShown bounds how many events are shown again to check the cuts of one run. A history that is
@@ -19,7 +20,7 @@ const maxShown = 250_000
 
 // torn is the error of a history that code, shown it again, does not follow.
 type torn struct {
-	run   fsm.Run
+	run   rows.Run
 	after uint64 // event after which it was cut
 	err   error
 }
@@ -47,7 +48,7 @@ func (e *torn) Unwrap() error { return e.err }
 func (w *world) cuts(ctx context.Context) (places int, err error) {
 	w.log.View(func(v fsm.View) {
 		for cursor := ""; err == nil; {
-			var runs []fsm.Run
+			var runs []rows.Run
 			runs, cursor = v.ListRuns(fsm.RunFilter{}, 100, cursor)
 			for _, r := range runs {
 				var n int
@@ -65,7 +66,7 @@ func (w *world) cuts(ctx context.Context) (places int, err error) {
 }
 
 // cut replays one history.
-func (p *plan) cut(ctx context.Context, v fsm.View, r fsm.Run) (places int, err error) {
+func (p *plan) cut(ctx context.Context, v fsm.View, r rows.Run) (places int, err error) {
 	h := recorded{run: r, events: allEvents(v, r.RunID), turns: allTurns(v, r.RunID)}
 	for _, m := range p.archive.Members() {
 		if m.Type == r.Type {
@@ -94,7 +95,7 @@ func (p *plan) cut(ctx context.Context, v fsm.View, r fsm.Run) (places int, err 
 
 // recorded is one run as its log has it.
 type recorded struct {
-	run      fsm.Run
+	run      rows.Run
 	events   []history.Event
 	turns    []history.Turn
 	reopened []history.Event

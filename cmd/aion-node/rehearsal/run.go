@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/engine/runtime/starlark/startest"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // run is one run of a test, and those that continued it. It implements startest.Run.
@@ -51,7 +52,7 @@ func (r *run) Query(name string, args history.Payload) (history.Payload, error) 
 }
 
 // row reads the run's row, after following what continued it.
-func (r *run) row() (*fsm.Run, error) {
+func (r *run) row() (*rows.Run, error) {
 	for {
 		d, err := r.w.Describe(r.w.ctx, engine.Read{}, r.ref, 0)
 		if err != nil {
@@ -128,7 +129,7 @@ func (r *run) stuck() error {
 }
 
 // waits says what a run waits for and, of its children, what those do.
-func waits(v fsm.View, row fsm.Run, depth int) string {
+func waits(v fsm.View, row rows.Run, depth int) string {
 	const deep = 5
 	var list []string
 	for _, wait := range row.Waiting {
@@ -147,7 +148,7 @@ func waits(v fsm.View, row fsm.Run, depth int) string {
 }
 
 // quarantine is why a run was taken out of the way.
-func (r *run) quarantine(row *fsm.Run) error {
+func (r *run) quarantine(row *rows.Run) error {
 	reason := "for a reason that is not known"
 	r.w.log.View(func(v fsm.View) {
 		for _, e := range allEvents(v, row.RunID) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // maxSaid bounds the lines that are kept of one test.
@@ -40,4 +40,4 @@ func (s *says) lines() []Line {
 }
 
 // workflow takes what the code of a run logs.
-func (s *says) workflow(run fsm.Run, text string) { s.add(Line{Workflow: run.WorkflowID, Text: text}) }
+func (s *says) workflow(run rows.Run, text string) { s.add(Line{Workflow: run.WorkflowID, Text: text}) }

@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine/solo"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/lifecycle"
 )
 
@@ -56,7 +57,7 @@ func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, 
 	if err != nil {
 		return nil, err
 	}
-	node := fsm.Node{ID: "test", RaftAddress: "test:7601", HTTPAddress: "test:7600", Version: "test"}
+	node := rows.Node{ID: "test", RaftAddress: "test:7601", HTTPAddress: "test:7600", Version: "test"}
 	if _, err = w.log.Propose(ctx, fsm.Envelope{Command: &fsm.AnnounceNode{Node: node, ClusterID: "test"}}); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package fsm
+package rows
 
 import (
 	"fmt"
@@ -28,17 +28,17 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// encode writes v, which may be a command: those hold what callers wrote.
-func encode(v any) ([]byte, error) { return encoding.Marshal(v) }
+// Encode writes v, which may be a command: those hold what callers wrote.
+func Encode(v any) ([]byte, error) { return encoding.Marshal(v) }
 
-// decode is the reverse of encode.
-func decode(b []byte, v any) error { return decoding.Unmarshal(b, v) }
+// Decode is the reverse of Encode.
+func Decode(b []byte, v any) error { return decoding.Unmarshal(b, v) }
 
-// encoded is the bytes of v, a type of this package or of catalog or history: those always encode.
-func encoded(v any) []byte {
-	b, err := encode(v)
+// Encoded is the bytes of v, a type of this package or of catalog or history: those always encode.
+func Encoded(v any) []byte {
+	b, err := Encode(v)
 	if err != nil {
-		panic(fmt.Sprintf("fsm: encode %T: %s", v, err))
+		panic(fmt.Sprintf("rows: encode %T: %s", v, err))
 	}
 	return b
 }

@@ -1,0 +1,61 @@
+package rows
+
+// The families. A key is the letter of its family (1 byte) and fixed-width big-endian numbers, so
+// that bytewise order is the order in which rows are wanted. Runs are known inside by their serial,
+// the order in which they started: 8 bytes instead of 16, and a new run's rows lie side by side at
+// the end of each family instead of all over it. docs/STATE.md lists every family with its value;
+// letters are never reused for something else.
+const (
+	FamilyMeta      = 'm' // -> Meta
+	FamilyPackage   = 'c' // version -> catalog.Package
+	FamilyRoute     = 'o' // type -> catalog.Route
+	FamilyDeploy    = 'h' // index, n -> DeployRecord
+	FamilyFeed      = 'f' // index, n -> event of the public stream
+	FamilyRequest   = 'q' // request id -> UnownedRequest; written by builds without owners
+	FamilyExpiry    = 'u' // short or long, number -> request id; likewise
+	FamilyNode      = 'n' // node id -> Node
+	FamilyRemoved   = 'X' // node id -> RemovedNode
+	FamilyReadiness = 'y' // version, node id -> Readiness
+	FamilyReport    = 'd' // index of a check, node id -> digest
+
+	FamilyRunID     = 'i' // run id -> serial
+	FamilyRun       = 'r' // serial -> RunRow
+	FamilyEvent     = 'e' // serial, seq -> event
+	FamilyTurn      = 't' // serial, n -> history.Turn
+	FamilyLog       = 'D' // serial, number of its last line -> LogBlock: what a turn logged
+	FamilyLatest    = 'w' // workflow id -> run id of its newest run
+	FamilyByType    = 'T' // type, 0, serial ->
+	FamilyByStatus  = 'S' // status, serial ->
+	FamilyByVersion = 'V' // version, serial ->
+
+	FamilyPinCount = 'a' // version -> PinCounts
+	FamilyPage     = 'b' // version, kind, page -> holders on it
+	FamilyPin      = 'p' // version, kind, number -> serial, since
+	FamilyReady    = 'x' // index, n -> run id
+	FamilyTimer    = 'g' // fire at, serial, id -> run id
+	FamilyArmed    = 'j' // serial, id -> fire at
+	FamilyChild    = 'k' // serial of the parent, ordinal -> run id of the child, awaited
+
+	FamilyTask      = 'v' // serial, ordinal -> Task: an activity that has no outcome yet, or whose worker does not know yet that it is given up
+	FamilyOffer     = 'l' // queue, activity (each behind its length, 2 bytes), index, n -> run id, ordinal: tasks that a worker may take, oldest first
+	FamilyLane      = 'L' // queue, activity (as above) -> Lane: how many offers there are, and the place before which there are none
+	FamilyQueue     = 'z' // queue -> Queue: its limits and counts
+	FamilySchedule  = 's' // schedule id -> ScheduleRow
+	FamilyInput     = 'I' // schedule id -> ScheduleInput, of those whose row is of the second layout
+	FamilyFire      = 'F' // next fire time, schedule id ->
+	FamilyAttribute = 'A' // term of a name and a value (16 bytes), serial ->
+	FamilyByParent  = 'P' // term of the parent's workflow id (16 bytes), serial ->
+	FamilyCount     = 'N' // type, 0, version, status -> number of runs
+	FamilyClosed    = 'C' // type, 0, closed at, serial -> run id
+	FamilyJob       = 'J' // job id -> Job
+	FamilyLine      = 'K' // job id, place -> run id: closed runs that the job is to clear up after
+	FamilyRetention = 'R' // type (empty = all others) -> how long closed runs are kept
+
+	FamilyRemembered = 'Q' // hash of owner and request key -> Remembered
+	FamilyForget     = 'U' // class, second, hash -> owner: request keys in the order in which they expire
+	FamilyOwner      = 'O' // owner -> what it holds of the request table
+	FamilyLimits     = 'G' // nothing -> Limits; node id -> Limits that its file has
+)
+
+// Families is how many letters a key can start with.
+const Families = 128

@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// What apply writes is part of the digest. So JSON is written here, byte for byte as it was when the
-// first entries were applied, and not by a library: nodes that were built with two releases of Go
-// would disagree once it words a value in another way, and stop each other. Nothing in this file may
-// change what it does to any input. rows/jsonlist.go has the other half, which reads.
+// What apply writes is part of the digest. So JSON is written here, byte for byte as it was when
+// the first entries were applied, and not by a library: nodes that were built with two releases of
+// Go would disagree once it words a value in another way, and stop each other. Nothing in this file
+// may change what it does to any input. rows/jsonlist.go has the other half, which reads.
 
 // jsonObject is an object being written. Members stand in the order in which they are added.
 type jsonObject []byte

@@ -40,8 +40,8 @@ func startWorkOf(in *rows.ScheduleInput) uint64 {
 	return 20 + bytesWork(in.Input) + copiedOf(in) + attributesWork(in.Attributes)
 }
 
-// copiedOf is what the input of a run costs beyond that of a command's own: no byte of it was in the
-// entry, so the log's limits do not bound it. It was measured.
+// copiedOf is what the input of a run costs beyond that of a command's own: no byte of it was in
+// the entry, so the log's limits do not bound it. It was measured.
 func copiedOf(in *rows.ScheduleInput) uint64 { return 2 * bytesWork(in.Input) }
 
 // attributeWeight is how much dearer a byte of attributes is than one of input.

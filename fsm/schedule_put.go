@@ -57,7 +57,8 @@ func (c *PutSchedule) apply(t *step) (Answer, Refusal) {
 	return s.answer(), nil
 }
 
-// checkSchedule refuses a definition that could not be stored or fired, whatever its expression says.
+// checkSchedule refuses a definition that could not be stored or fired, whatever its expression
+// says.
 func checkSchedule(s *rows.Schedule) Refusal {
 	if refusal := checkScheduleID(s.ID); refusal != nil {
 		return refusal

@@ -5,10 +5,10 @@ import "encoding/hex"
 // maxJSONDepth is how deep a value that is read may nest.
 const maxJSONDepth = 10_000
 
-// Which items a list has decides which rows there are. So JSON is read here as it was when the first
-// entries were applied, and not by a library: nodes that were built with two releases of Go would
-// disagree once it takes another text for JSON. Nothing in this file may change what it does to any
-// input.
+// Which items a list has decides which rows there are. So JSON is read here as it was when the
+// first entries were applied, and not by a library: nodes that were built with two releases of Go
+// would disagree once it takes another text for JSON. Nothing in this file may change what it does
+// to any input.
 
 // jsonText is a text being read.
 type jsonText struct {

@@ -10,8 +10,8 @@ import (
 // interval, Free is the time up to which intervals are used up, and it may run ahead of the present
 // by as many as may be begun at once.
 
-// Room is how many of its tasks the queue's limits let begin at a time; View.Offered says from when on
-// there will be some.
+// Room is how many of its tasks the queue's limits let begin at a time; View.Offered says from
+// when on there will be some.
 func (q *Queue) Room(at history.Time) uint64 { return min(q.Offered, q.Allows(at)) }
 
 // Interval is the time that one attempt uses up, rounded up: never more than Rate begin in Per.

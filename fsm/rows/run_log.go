@@ -16,7 +16,7 @@ type LogUse struct {
 	Blocks uint64 `cbor:"3,keyasint"` // kept
 }
 
-// BlockCost is what a block counts beside its own bytes, so that the bound also bounds their number.
+// BlockCost is what a block counts beside its own bytes: so the bound also bounds their number.
 const BlockCost = 64
 
 // LogKey is the key of the block whose last line is the one with number last.

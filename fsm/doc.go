@@ -9,8 +9,8 @@
 // Begin with command.go (what an entry is) and apply.go (how one is applied), then any command's
 // file: fields, refusals, apply. Files named after a noun in the plural (index_ready.go,
 // index_timers.go, index_children.go, request.go, ...) and index_pins.go are indexes: projections
-// of events, written by nothing else, each with the part of View that reads it. step.go is the
-// entry at work, picture.go what readers see; run_close.go and run_carry_on.go are the two places
-// where one run's end moves others. What the rows are is said below, in package rows, and in
-// docs/STATE.md; audit.go recounts them.
+// of events, written by nothing else, each with the part of View that reads it; families_test.go
+// says which file writes which rows. step.go is the entry at work, picture.go what readers see;
+// run_close.go and run_carry_on.go are the two places where one run's end moves others. What the
+// rows are is said below, in package rows, and in docs/STATE.md; audit.go recounts them.
 package fsm

@@ -112,20 +112,19 @@ func (t *step) storeFeed() {
 	}
 	t.meta.Feed += uint64(len(t.feed))
 	if keep := t.s.cfg.Keep; t.meta.Feed > keep.feed()+keep.slack() {
-		from, dropped := t.dropOldest(rows.FamilyFeed, t.meta.FeedFrom, t.meta.Feed-keep.feed())
+		from, dropped := t.dropOldest(t.meta.FeedFrom, t.meta.Feed-keep.feed())
 		t.meta.Feed -= dropped
 		t.meta.FeedFrom = from
 	}
 }
 
-// dropOldest deletes the first n rows at or after from of a family keyed by place, and returns
-// where the first row left may be. One row goes by itself: range deletions in memory are sorted
-// anew for the first reader after each, so one for every entry would make each dearer than the one
-// before.
-func (t *step) dropOldest(family byte, from rows.Place, n uint64) (rows.Place, uint64) {
-	first := rows.PlaceKey(family, from.Index, from.N)
+// dropOldest deletes the first n events at or after from, and returns where the first one left may
+// be. One row goes by itself: range deletions in memory are sorted anew for the first reader after
+// each, so one for every entry would make each dearer than the one before.
+func (t *step) dropOldest(from rows.Place, n uint64) (rows.Place, uint64) {
+	first := rows.PlaceKey(rows.FamilyFeed, from.Index, from.N)
 	var dropped uint64
-	t.scan(first, rows.Key(family+1), func(k, _ []byte) bool {
+	t.scan(first, rows.Key(rows.FamilyFeed+1), func(k, _ []byte) bool {
 		if dropped == n {
 			from = rows.PlaceOf(k)
 			return false
@@ -141,7 +140,7 @@ func (t *step) dropOldest(family byte, from rows.Place, n uint64) (rows.Place, u
 	case dropped == 1:
 		t.del(first)
 	case dropped > 1:
-		t.delRange(first, rows.PlaceKey(family, from.Index, from.N))
+		t.delRange(first, rows.PlaceKey(rows.FamilyFeed, from.Index, from.N))
 	}
 	return from, dropped
 }

@@ -78,6 +78,13 @@ func (t *step) listByParent(r *row) {
 	}
 }
 
+// unlistByParent is the reverse of listByParent, for a run that is deleted.
+func (t *step) unlistByParent(r *row) {
+	if p := r.Run.Parent; p != nil {
+		t.del(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial))
+	}
+}
+
 // overAttributes says which limit the attributes of r would pass by what a turn asks for. What
 // counts is how they stand in the end.
 func overAttributes(r *row, asked []history.Event) string {

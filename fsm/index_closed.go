@@ -28,6 +28,12 @@ func (t *step) projectClosed(r *row) {
 	r.Closed = at
 }
 
+// unlistClosed takes a run that is deleted off the list.
+func (t *step) unlistClosed(r *row) {
+	t.del(rows.ClosedKey(r.Run.Type, r.Closed, r.Serial))
+	t.s.fronts.took(r)
+}
+
 // closedFronts are times before which no run of a type is listed as closed. Retention takes rows
 // from the front, and a deleted row leaves a mark that readers step over until the database
 // compacts, as in the queues; runs close at the end of the list, so a front never goes back. It

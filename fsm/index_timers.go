@@ -11,12 +11,12 @@ import (
 // and they are not counted among the run's timers.
 
 // armDeadline arms timer 0 at r.Deadline.
-func (t *step) armDeadline(r *row) { t.enqueue(rows.TimerKey(r.Deadline, r.Serial, 0), r) }
+func (t *step) armDeadline(r *row) { t.enqueue(r, 0, r.Deadline) }
 
 // arm arms a timer; a second one with the same id replaces the first.
 func (t *step) arm(r *row, id uint64, at history.Time) {
 	t.unclock(r, id)
-	t.enqueue(rows.TimerKey(at, r.Serial, id), r)
+	t.enqueue(r, id, at)
 	t.put(rows.ArmedKey(r.Serial, id), rows.AppendU64(nil, uint64(at)))
 	r.Timers++
 	t.touch(r)
@@ -48,7 +48,7 @@ func (t *step) armed(r *row, id uint64) (history.Time, bool) {
 // disarm takes a timer away, if it is armed.
 func (t *step) disarm(r *row, id uint64) {
 	if at, ok := t.armed(r, id); ok {
-		t.dequeue(rows.TimerKey(at, r.Serial, id))
+		t.dequeue(r, id, at)
 		t.del(rows.ArmedKey(r.Serial, id))
 		r.Timers--
 		t.touch(r)
@@ -58,7 +58,7 @@ func (t *step) disarm(r *row, id uint64) {
 // disarmDeadline takes timer 0 away, if it is armed.
 func (t *step) disarmDeadline(r *row) {
 	if r.Deadline != 0 {
-		t.dequeue(rows.TimerKey(r.Deadline, r.Serial, 0))
+		t.dequeue(r, 0, r.Deadline)
 		r.Deadline = 0
 	}
 }
@@ -79,13 +79,16 @@ func (t *step) armedIDs(r *row, n uint64) (ids []uint64) {
 	return ids
 }
 
-func (t *step) enqueue(k []byte, r *row) {
+// enqueue sets a clock: of a timer or of the task of an ordinal.
+func (t *step) enqueue(r *row, id uint64, at history.Time) {
+	k := rows.TimerKey(at, r.Serial, id)
 	t.put(k, r.Run.RunID[:])
 	t.s.queues.timers.placed(k)
 }
 
-func (t *step) dequeue(k []byte) {
-	t.del(k)
+// dequeue takes a clock away, which is set.
+func (t *step) dequeue(r *row, id uint64, at history.Time) {
+	t.del(rows.TimerKey(at, r.Serial, id))
 	t.s.queues.timers.took()
 }
 

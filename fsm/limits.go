@@ -46,6 +46,13 @@ func (c *SetLimits) apply(t *step) (Answer, Refusal) {
 	return new(Done), nil
 }
 
+// forgetLimitsOf drops what the file of a node said that is removed.
+func (t *step) forgetLimitsOf(node string) {
+	if k := rows.LimitsKey(node); t.get(k) != nil {
+		t.del(k)
+	}
+}
+
 // readLimits reads the cluster's limits; zero when nobody said what they are.
 func readLimits(from pebble.Reader) (l rows.Limits, err error) {
 	b, err := get(from, rows.Key(rows.FamilyLimits))

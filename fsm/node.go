@@ -105,14 +105,8 @@ func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
 	}
 	t.del(rows.TextKey(rows.FamilyNode, c.ID))
 	t.meta.Nodes--
-	if k := rows.LimitsKey(c.ID); t.get(k) != nil {
-		t.del(k)
-	}
-	for _, p := range t.s.catalog.Packages() {
-		if k := rows.ReadinessKey(p.Version, c.ID); t.get(k) != nil {
-			t.del(k)
-		}
-	}
+	t.forgetLimitsOf(c.ID)
+	t.forgetReadinessOf(c.ID)
 	t.announce(feedMemberChanged, memberChanged{Node: c.ID, Change: "removed"})
 	return new(Done), nil
 }

@@ -50,6 +50,15 @@ func (t *step) forgetReadiness(v catalog.Version) {
 	}
 }
 
+// forgetReadinessOf drops what a node reported that is removed.
+func (t *step) forgetReadinessOf(node string) {
+	for _, p := range t.s.catalog.Packages() {
+		if k := rows.ReadinessKey(p.Version, node); t.get(k) != nil {
+			t.del(k)
+		}
+	}
+}
+
 // Readiness implements View.
 func (p *picture) Readiness() (list []rows.Readiness) {
 	p.s.fail(each(p.snap, rows.FamilyReadiness, func(_ []byte, r rows.Readiness) { list = append(list, r) }))

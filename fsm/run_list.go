@@ -40,6 +40,12 @@ func (t *step) projectStatus(r *row) {
 	r.Listed = is
 }
 
+// unlistStatus takes a closed run that is deleted off the list, and out of the count.
+func (t *step) unlistStatus(r *row) {
+	t.del(rows.StatusKey(r.Listed, r.Serial))
+	t.tell(r, r.Listed, -1)
+}
+
 // ListRuns implements View. It walks all indexes that the filter names at once, as far as they
 // agree, and checks the rest of the filter on the rows. All are ordered by serial, so a cursor, the
 // serial above which everything has been looked at, stays right whatever is written between two

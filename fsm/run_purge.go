@@ -68,15 +68,11 @@ func (t *step) purge(r *row, stored []rows.Stretch) {
 	t.delRows(r.Serial, rows.FamilyTurn, r.Run.Turns)
 	t.forgetLog(r)
 	t.label(r, nil)
-	if p := r.Run.Parent; p != nil {
-		t.del(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial))
-	}
+	t.unlistByParent(r)
 	t.del(rows.TypeKey(r.Run.Type, r.Serial))
 	t.del(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, r.Run.Version), r.Serial))
-	t.del(rows.StatusKey(r.Listed, r.Serial))
-	t.tell(r, r.Listed, -1)
-	t.del(rows.ClosedKey(r.Run.Type, r.Closed, r.Serial))
-	t.s.fronts.took(r)
+	t.unlistStatus(r)
+	t.unlistClosed(r)
 	if newest := t.get(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID)); string(newest) == string(r.Run.RunID[:]) {
 		t.del(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID))
 	}

@@ -15,13 +15,13 @@ import (
 
 func (t *step) startClock(r *row, task *rows.Task) {
 	if task.Due != 0 {
-		t.enqueue(rows.TimerKey(task.Due, r.Serial, task.ID), r)
+		t.enqueue(r, task.ID, task.Due)
 	}
 }
 
 func (t *step) stopClock(r *row, task *rows.Task) {
 	if task.Due != 0 {
-		t.dequeue(rows.TimerKey(task.Due, r.Serial, task.ID))
+		t.dequeue(r, task.ID, task.Due)
 	}
 }
 

@@ -81,7 +81,6 @@ type StateConfig struct {
 	CacheBytes   int64
 	OpenFiles    int
 	RequestBytes uint64 // this node's configured value for fsm.Limits; 0 = fsm.DefaultRequestBytes
-	Paranoid     bool
 }
 
 // Parts are the layers below a node. A nil field is built from Config.
@@ -142,7 +141,6 @@ func (cfg Config) stateConfig() fsm.Config {
 		FS:         faults.FS(cfg.Parts.FS),
 		CacheBytes: cfg.State.CacheBytes,
 		OpenFiles:  cfg.State.OpenFiles,
-		Paranoid:   cfg.State.Paranoid,
 	}
 }
 

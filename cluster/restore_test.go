@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/audit"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
 )
@@ -13,7 +14,7 @@ import (
 func TestStateBehindTheNewestSnapshotIsRestored(t *testing.T) {
 	const newest = 7
 	state := func(upTo uint64) *fsm.State {
-		s, err := fsm.Open(fsm.Config{Dir: "state", FS: vfs.NewMem(), CacheBytes: 1 << 20, Paranoid: true})
+		s, err := fsm.Open(fsm.Config{Dir: "state", FS: vfs.NewMem(), CacheBytes: 1 << 20, Check: audit.Check})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/audit"
 	"aion.dev/aion/fsm/history"
 )
 
@@ -91,7 +92,7 @@ func TestStartsRacingDeploysRunWhatTheySay(t *testing.T) {
 	starting.Wait()
 	close(over)
 	wg.Wait()
-	if err := n.State.CheckInvariants(); err != nil {
+	if err := audit.Check(n.State); err != nil {
 		t.Error(err)
 	}
 }

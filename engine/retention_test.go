@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/audit"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"github.com/prometheus/client_golang/prometheus"
@@ -171,7 +172,7 @@ func TestRetentionOfMany(t *testing.T) {
 		left(t, n, 0)
 		n.Begin("a", "1")
 		n.Crash()
-		if err := n.State.CheckInvariants(); err != nil {
+		if err := audit.Check(n.State); err != nil {
 			t.Error(err)
 		}
 	})

@@ -41,8 +41,8 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 		s.fail(err)
 		return nil, err
 	}
-	if s.cfg.Paranoid {
-		if err := s.CheckInvariants(); err != nil {
+	if s.cfg.Check != nil {
+		if err := s.cfg.Check(s); err != nil {
 			panic(fmt.Sprintf("fsm: after entry %d: %s", index, err))
 		}
 	}

@@ -132,7 +132,7 @@ func TestDeepFamily(t *testing.T) {
 			t.Errorf("pins left: %+v", pins)
 		}
 	})
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		t.Error(err)
 	}
 }
@@ -194,7 +194,7 @@ func TestFieldLimits(t *testing.T) {
 	for i := range maxNodes {
 		w.propose(Envelope{Command: &AnnounceNode{Node: rows.Node{ID: fmt.Sprint(i)}}})
 		if i == 0 { // the rest without recounting everything each time
-			w.s.cfg.Paranoid = false
+			w.s.cfg.Check = nil
 		}
 	}
 	w.refused(&AnnounceNode{Node: rows.Node{ID: "one more"}}, "resource_exhausted")
@@ -233,7 +233,7 @@ func TestRefusalsPushNoActOut(t *testing.T) {
 	w.bounded(DefaultRequestBytes)
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	w.do(&RouteType{Type: "order", Version: versionOf("v1").String()})
-	w.s.cfg.Paranoid = false // tens of thousands of entries; checked at the end
+	w.s.cfg.Check = nil // tens of thousands of entries; checked at the end
 	refused := Envelope{Command: &RouteType{Type: "order", Version: strings.Repeat("0", 64)}}
 	flood := func(n int) {
 		for n > 0 {
@@ -291,7 +291,7 @@ func TestRefusalsPushNoActOut(t *testing.T) {
 	if acts, refusals, _ := read(DeployCursor{}); acts != deploysKept || refusals != deploysKept {
 		t.Errorf("%d acts and %d refusals are left", acts, refusals)
 	}
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		t.Error(err)
 	}
 	w.checkReplay("snapshot")

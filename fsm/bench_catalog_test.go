@@ -38,7 +38,7 @@ func BenchmarkCatalog(b *testing.B) {
 			var spent time.Duration
 			for range b.N {
 				w := newWorld(b)
-				w.s.cfg.Paranoid = false
+				w.s.cfg.Check = nil
 				var batch []Envelope
 				for i := range 10_000 {
 					batch = append(batch, Envelope{Command: &LoadPackage{Package: pack(fmt.Sprint("v", i), "a"), Route: i == 0}})

@@ -239,7 +239,7 @@ func dearestOf(t testing.TB, of func(*world) []Command) uint64 {
 	w := newWorld(t)
 	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
 	entry := entryOf(w, of)
-	w.s.cfg.Paranoid = false // the costs are those of apply
+	w.s.cfg.Check = nil // the costs are those of apply
 	results, err := w.s.Apply(uint64(len(w.log))+1, entry)
 	if err != nil || results[0].Refusal != nil {
 		t.Fatal(err, results[0].Refusal)
@@ -302,8 +302,8 @@ func (w *world) laden(id string) {
 }
 
 func (w *world) load(id string) {
-	w.s.cfg.Paranoid = false
-	defer func() { w.s.cfg.Paranoid = true }()
+	w.s.cfg.Check = nil
+	defer func() { w.s.cfg.Check = Audit }()
 	const piece = 2_000
 	for next := uint64(1); next < 3*wide; {
 		var asked []history.Data
@@ -349,7 +349,7 @@ func BenchmarkDearest(b *testing.B) {
 				w := newWorld(b)
 				w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
 				entry := entryOf(w, every[name])
-				w.s.cfg.Paranoid = false
+				w.s.cfg.Check = nil
 				runtime.GC()
 				before := threadTime()
 				results, err := w.s.Apply(uint64(len(w.log))+1, entry)

@@ -345,7 +345,7 @@ func FuzzDecodeEntry(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		if err := s.CheckInvariants(); err != nil {
+		if err := Audit(s); err != nil {
 			t.Fatal(err)
 		}
 	})

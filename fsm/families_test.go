@@ -7,8 +7,8 @@ import (
 )
 
 // owners says which files write the rows of each family, the owner first. An index writes only what
-// it owns, and nobody else does: what needs a second file says why. FamilyMeta is written by commit,
-// without a step's put.
+// it owns, and nobody else does: what needs a second file says why. FamilyMeta is written by
+// commit, without a step's put.
 var owners = map[string][]string{
 	"Package": {"deploy_load.go", "deploy_unload.go"},
 	"Route":   {"deploy_route.go"},
@@ -63,7 +63,7 @@ var owners = map[string][]string{
 // readElsewhere are writes whose key does not show its family: it was read from there.
 var readElsewhere = map[string]string{"forgetRequest d.place": "Forget"}
 
-// TestEveryFamilyHasItsOwner reads the source: for each write of a step, which family its key is of.
+// TestEveryFamilyHasItsOwner reads the source: of which family each row is that a step writes.
 func TestEveryFamilyHasItsOwner(t *testing.T) {
 	s := newSources(t)
 	found := s.writes()

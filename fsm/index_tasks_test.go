@@ -24,7 +24,7 @@ func (w *world) lease(n uint32) []Leased {
 // patient is a world that recounts everything only when asked to.
 func patient(t *testing.T) *world {
 	w := newWorld(t)
-	w.s.cfg.Paranoid = false
+	w.s.cfg.Check = nil
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	return w
 }
@@ -114,7 +114,7 @@ func TestOldestFirst(t *testing.T) {
 		}
 		if round == 50 {
 			w.tinker("snapshot")
-			w.s.cfg.Paranoid = false
+			w.s.cfg.Check = nil
 		}
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

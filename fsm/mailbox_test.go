@@ -16,9 +16,9 @@ import (
 
 // mailFor starts a run and fills its mailbox with n signals.
 func (w *world) mailFor(id string, n, size int) {
-	paranoid := w.s.cfg.Paranoid
-	w.s.cfg.Paranoid = false
-	defer func() { w.s.cfg.Paranoid = paranoid }()
+	check := w.s.cfg.Check
+	w.s.cfg.Check = nil
+	defer func() { w.s.cfg.Check = check }()
 	w.start(id, "a")
 	payload := history.Payload(`"` + strings.Repeat("x", size) + `"`)
 	for n > 0 {
@@ -188,7 +188,7 @@ func BenchmarkContinue(b *testing.B) {
 				runtime.LockOSThread()
 				defer runtime.UnlockOSThread()
 				w := newWorld(b)
-				w.s.cfg.Paranoid = false
+				w.s.cfg.Check = nil
 				w.do(packA())
 				w.mailFor("run", n, size)
 				var units, spent float64

@@ -13,7 +13,7 @@ import (
 // are bounded; neighbours keep theirs.
 func TestPurgeOfLongRuns(t *testing.T) {
 	w := newWorld(t)
-	w.s.cfg.Paranoid = false
+	w.s.cfg.Check = nil
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	w.do(&SetRetention{Rule: rows.Retention{Age: history.Duration(time.Hour)}})
 	lengths := []int{0, pointRows - 2, pointRows - 1, pointRows, 3 * pointRows, 900, 900, 900, 900, 900, 900, 0}
@@ -40,7 +40,7 @@ func TestPurgeOfLongRuns(t *testing.T) {
 		}
 		n := w.do(&PurgeRuns{Runs: ids}).(*PurgeAnswer).Purged
 		left, purged = left-int(n), append(purged, n)
-		if err := w.s.CheckInvariants(); err != nil {
+		if err := Audit(w.s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,7 +64,7 @@ func TestPurgeIsBounded(t *testing.T) {
 	for i := range maxRules {
 		w.do(&SetRetention{Rule: rows.Retention{Type: fmt.Sprint("type-", i), Age: MinRetention}})
 		if i == 0 {
-			w.s.cfg.Paranoid = false
+			w.s.cfg.Check = nil
 		}
 	}
 	w.refused(&SetRetention{Rule: rows.Retention{Type: "one-more", Age: MaxRetention}}, "resource_exhausted")

@@ -13,7 +13,7 @@ import (
 // TestReclaimGivesBackWhatWasDeleted, and changes nothing of the state.
 func TestReclaimGivesBackWhatWasDeleted(t *testing.T) {
 	w := newWorld(t)
-	w.s.cfg.Paranoid = false
+	w.s.cfg.Check = nil
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	w.do(&SetRetention{Rule: rows.Retention{Age: history.Duration(time.Hour)}})
 	for i := range 20 {
@@ -44,7 +44,7 @@ func TestReclaimGivesBackWhatWasDeleted(t *testing.T) {
 	if i, d := w.s.Digest(); i != index || d != digest {
 		t.Error("the state is another")
 	}
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		t.Error(err)
 	}
 	// Pebble removes files that nobody needs any more in a goroutine of its own, and tells nobody.

@@ -86,7 +86,7 @@ func TestRequestModel(t *testing.T) {
 func TestOneOwnerLeavesRoom(t *testing.T) {
 	w := newWorld(t)
 	w.bounded(64 << 10)
-	w.s.cfg.Paranoid = false // thousands of entries; checked at the end
+	w.s.cfg.Check = nil // thousands of entries; checked at the end
 	taken := map[string]int{}
 	for _, owner := range []string{"flood", "second", "third"} {
 		for {
@@ -110,7 +110,7 @@ func TestOneOwnerLeavesRoom(t *testing.T) {
 			}
 		}
 	}
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		t.Error(err)
 	}
 }
@@ -152,7 +152,7 @@ func TestSmallRows(t *testing.T) {
 // TestUnownedTableIsBounded: rows of the old kind have their old bound.
 func TestUnownedTableIsBounded(t *testing.T) {
 	w := newWorld(t)
-	w.s.cfg.Paranoid = false // the rows that these numbers stand for are not there
+	w.s.cfg.Check = nil // the rows that these numbers stand for are not there
 	w.s.meta.Requests = [rows.Classes]rows.Span{{First: 0, End: unownedKeys}, {First: 0, End: unownedMadeUp}}
 	w.s.expiry = [rows.Classes]history.Time{maxTime, maxTime}
 	for _, short := range []bool{false, true} {

@@ -140,7 +140,7 @@ func TestRunLogEndsWithTheRun(t *testing.T) {
 // cost.
 func TestDearestLog(t *testing.T) {
 	w := newWorld(t)
-	w.s.cfg.Paranoid = false
+	w.s.cfg.Check = nil
 	w.do(&LoadPackage{Package: pack("v1", "a"), Route: true})
 	const runs, most = 60, 64 << 10
 	for i := range runs {

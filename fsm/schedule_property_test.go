@@ -164,7 +164,7 @@ func (g *gambler) endRun(r rows.Run) Command {
 // TestScheduleLimits: what a schedule may hold, and a cluster of schedules.
 func TestScheduleLimits(t *testing.T) {
 	w := newWorld(t)
-	w.s.cfg.Paranoid = false
+	w.s.cfg.Check = nil
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	w.do(&PutSchedule{Schedule: rows.Schedule{ID: "s", Type: "order", Every: 1e9, Overlap: rows.OverlapAllowAll}})
 	times := func(n int) (list []history.Time) {
@@ -216,7 +216,7 @@ func TestScheduleLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { w.refused(c, "invalid_input") })
 	}
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		t.Error(err)
 	}
 }
@@ -224,7 +224,7 @@ func TestScheduleLimits(t *testing.T) {
 // TestMostSchedules: a cluster holds so many and no more; those that are due are found in order.
 func TestMostSchedules(t *testing.T) {
 	w := newWorld(t)
-	w.s.cfg.Paranoid = false
+	w.s.cfg.Check = nil
 	var batch []Envelope
 	for i := range MaxSchedules {
 		batch = append(batch, Envelope{Command: &PutSchedule{Schedule: rows.Schedule{ID: fmt.Sprintf("s%05d", i), Type: "order", Every: 1e9, Next: w.now.Add(time.Duration(i%100) * time.Second)}}})
@@ -245,7 +245,7 @@ func TestMostSchedules(t *testing.T) {
 	})
 	w.do(&DeleteSchedule{ID: "s00000"})
 	w.do(&PutSchedule{Schedule: rows.Schedule{ID: "t", Type: "order"}})
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		t.Error(err)
 	}
 }

@@ -317,7 +317,7 @@ func TestCrashAnywhere(t *testing.T) {
 		if _, got := s.Digest(); got != digest {
 			t.Errorf("operation %d: from index %d the log led to another digest", crash, from)
 		}
-		if err := errors.Join(s.CheckInvariants(), s.Close()); err != nil {
+		if err := errors.Join(Audit(s), s.Close()); err != nil {
 			t.Errorf("operation %d: %v", crash, err)
 		}
 		if names, err := disk.List("state"); err != nil || len(names) != 2 {

@@ -16,12 +16,12 @@ import (
 
 // Config says where a State lives and how it checks itself.
 type Config struct {
-	Dir        string // folder of its own; made when missing
-	FS         vfs.FS // nil = the operating system's; tests use vfs.NewMem()
-	CacheBytes int64  // Pebble's block cache; 0 = 64 MiB
-	OpenFiles  int    // of the database; 0 = 1,000
-	Keep       Keep   // the simulation's alone
-	Paranoid   bool   // check the invariants after every entry and panic when one is broken; tests only
+	Dir        string             // folder of its own; made when missing
+	FS         vfs.FS             // nil = the operating system's; tests use vfs.NewMem()
+	CacheBytes int64              // Pebble's block cache; 0 = 64 MiB
+	OpenFiles  int                // of the database; 0 = 1,000
+	Keep       Keep               // the simulation's alone
+	Check      func(*State) error // called after every entry, which panics when it finds something; tests only, see fsm/audit
 }
 
 // State is the state machine: every node has one, fed by the log.

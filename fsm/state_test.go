@@ -141,8 +141,8 @@ func TestClosed(t *testing.T) {
 		if _, err := w.s.Checksum(); !errors.Is(err, ErrClosed) {
 			t.Errorf("Checksum said %v", err)
 		}
-		if err := w.s.CheckInvariants(); !errors.Is(err, ErrClosed) {
-			t.Errorf("CheckInvariants said %v", err)
+		if err := Audit(w.s); !errors.Is(err, ErrClosed) {
+			t.Errorf("Audit said %v", err)
 		}
 		if err := w.s.Close(); err != nil || w.s.Flushed() != 0 {
 			t.Errorf("a second Close said %v", err)
@@ -223,7 +223,7 @@ func TestViewsStandStill(t *testing.T) {
 	}
 	close(done)
 	readers.Wait()
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		t.Error(err)
 	}
 }
@@ -249,7 +249,7 @@ func TestHistoriesAreBounded(t *testing.T) {
 		}
 		w.propose(e...)
 	}
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		t.Fatal(err)
 	}
 	w.view(func(v View) {

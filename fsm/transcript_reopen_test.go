@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"aion.dev/aion/fsm/history"
-	"aion.dev/aion/fsm/rows"
 )
 
 // reopenCommand reads `reopen ID [forget=1,2] [reason=R] [turn=N] [events=N] [again=ID:SEQ,...]`,
@@ -51,23 +50,18 @@ func (w *world) reopenOf(ref RunRef, forget ...uint64) *ReopenRun {
 		return c
 	}
 	c.Events = run.Events
-	n := &recount{row: &row{RunRow: rows.RunRow{Run: run}}, retold: &retold{void: map[uint64]bool{}, ended: map[work]uint64{}}}
-	w.view(func(v View) { n.retold.turns = v.Turns(run.RunID, 1, maxRows) })
-	for _, e := range w.history(run.RunID) {
-		n.retold.note(e)
-		if d, ok := e.Data.(*history.WorkflowReopened); ok {
-			n.reopen(e, d)
-		}
-	}
+	var turns []history.Turn
+	w.view(func(v View) { turns = v.Turns(run.RunID, 1, maxRows) })
+	began, ended := Retell(turns, w.history(run.RunID))
 	end := run.Events + 1
-	if turns := n.retold.turns; len(turns) > 0 {
+	if len(turns) > 0 {
 		if last := turns[len(turns)-1]; last.Count > 0 && last.FirstSeq+last.Count == end {
 			c.Turn, end = last.N, last.FirstSeq
 		}
 	}
-	for _, e := range n.retold.began {
+	for _, e := range began {
 		id := begins(e.Data)
-		at, over := n.retold.ended[workOf(e.Data)]
+		at, over := ended(e.Data)
 		if e.Seq >= end || over && at < end && !slices.Contains(forget, id) {
 			continue
 		}

@@ -33,7 +33,7 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) config() Config {
-	return Config{Dir: "state", FS: w.fs, Paranoid: true, CacheBytes: 1 << 20}
+	return Config{Dir: "state", FS: w.fs, Check: Audit, CacheBytes: 1 << 20}
 }
 
 // bare is the configuration of another state, without checks.
@@ -174,7 +174,7 @@ var replays = []string{"plain", "snapshot", "crash", "reopen", "forget"}
 // checkReplays applies the log again in all other ways and expects the same state.
 func (w *world) checkReplays() {
 	w.t.Helper()
-	if err := w.s.CheckInvariants(); err != nil {
+	if err := Audit(w.s); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, way := range replays {
@@ -269,7 +269,7 @@ func (w *world) replay(way string) (uint64, catalog.Digest, catalog.Digest) {
 		}
 	}
 	defer closed(s)
-	if err := s.CheckInvariants(); err != nil {
+	if err := Audit(s); err != nil {
 		w.t.Fatalf("replayed with %s: %v", way, err)
 	}
 	sum, err := s.Checksum()

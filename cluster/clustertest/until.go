@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/audit"
 	"aion.dev/aion/internal/await"
 )
 
@@ -100,7 +101,7 @@ func (c *Cluster) Check() {
 		if got, want := digests[n], digests[leader]; got != want {
 			c.t.Errorf("node %s has digest %s, the leader %s at the same index", n.ID, got, want)
 		}
-		if err := n.State().CheckInvariants(); err != nil {
+		if err := audit.Check(n.State()); err != nil {
 			c.t.Errorf("node %s: %v", n.ID, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/engine/runtime/starlark"
 	"aion.dev/aion/engine/solo"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/audit"
 	"aion.dev/aion/fsm/rows"
 )
 
@@ -50,18 +51,18 @@ type stop func()
 // changes its configuration first.
 func New(t testing.TB, configure ...func(*engine.Config)) *Node {
 	t.Helper()
-	return newNode(t, true, configure...)
+	return newNode(t, audit.Check, configure...)
 }
 
 // NewFast is New without the checks of the state's invariants, for benchmarks.
 func NewFast(t testing.TB, configure ...func(*engine.Config)) *Node {
 	t.Helper()
-	return newNode(t, false, configure...)
+	return newNode(t, nil, configure...)
 }
 
-func newNode(t testing.TB, paranoid bool, configure ...func(*engine.Config)) *Node {
+func newNode(t testing.TB, check func(*fsm.State) error, configure ...func(*engine.Config)) *Node {
 	t.Helper()
-	state, err := solo.NewState(paranoid)
+	state, err := solo.NewState(check)
 	if err != nil {
 		t.Fatal(err)
 	}

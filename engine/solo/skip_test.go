@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/audit"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 )
@@ -20,7 +21,7 @@ var (
 
 func skipping(t *testing.T, start history.Time) *Skipping {
 	t.Helper()
-	state, err := NewState(true)
+	state, err := NewState(audit.Check)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/audit"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 )
@@ -50,7 +51,7 @@ func (w *World) audit(n *node) bool {
 		return false
 	}
 	w.stats.Audits++
-	if err := n.state.CheckInvariants(); err != nil {
+	if err := audit.Check(n.state); err != nil {
 		w.failf("node %d at index %d: %v", n.index, n.state.Applied(), err)
 	}
 	return true

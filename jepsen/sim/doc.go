@@ -13,7 +13,7 @@
 // that the entry changed and with every event that it wrote; and every replica must have the same
 // digest and the same outcomes. Indexes, tasks, queues, catalog, schedules, node table and whole
 // histories are compared with the model when a Look step reads a node (two steps in a hundred) and
-// at a world's end. A replica recounts all its invariants (State.CheckInvariants) at an Audit step
+// at a world's end. A replica recounts all its invariants (fsm/audit) at an Audit step
 // (one in a thousand), after installing a snapshot and at the end, when the replicas' rows are also
 // compared byte by byte.
 //

@@ -41,7 +41,7 @@ var _ startest.World = (*world)(nil)
 // closes it.
 func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, compiler runtime.Compiler) (_ *world, err error) {
 	w := &world{ctx: ctx, plan: p, test: test, stop: func() {}}
-	if w.state, err = solo.NewState(false); err != nil {
+	if w.state, err = solo.NewState(nil); err != nil {
 		return nil, err
 	}
 	defer func() {

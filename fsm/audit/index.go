@@ -1,4 +1,4 @@
-package fsm
+package audit
 
 import (
 	"bytes"
@@ -23,8 +23,8 @@ func (c *checker) linkRuns() {
 		if c.latest[r.Run.WorkflowID] == serial {
 			c.expectLatest(r)
 		}
-		if r.wantsTurn() != (r.ReadyIndex != 0) {
-			c.failf("run %s: it wants a turn: %v, its place in the ready index is %d", r.Run.RunID, r.wantsTurn(), r.ReadyIndex)
+		if wantsTurn(r) != (r.ReadyIndex != 0) {
+			c.failf("run %s: it wants a turn: %v, its place in the ready index is %d", r.Run.RunID, wantsTurn(r), r.ReadyIndex)
 		}
 		if r.ReadyIndex != 0 {
 			c.expect(rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN), id)
@@ -55,8 +55,8 @@ func (c *checker) onPage(p rows.Page) {
 	}
 }
 
-func (c *checker) linkPin(r *row) {
-	kind := r.pinKind()
+func (c *checker) linkPin(r *rows.RunRow) {
+	kind := pinKind(r)
 	if kind != r.PinKind {
 		c.failf("I12: run %s pins as %d, its row says %d", r.Run.RunID, kind, r.PinKind)
 	}
@@ -64,7 +64,7 @@ func (c *checker) linkPin(r *row) {
 		return
 	}
 	k := rows.PinKey(r.Run.Version, kind, r.PinNumber)
-	b := c.p.get(k)
+	b := c.p.Get(k)
 	if len(b) != 24 || !bytes.Equal(b[:16], r.Run.RunID[:]) {
 		c.failf("I12: run %s: its pin is %x", r.Run.RunID, b)
 	}
@@ -115,7 +115,7 @@ func (c *checker) linkChildren(n *recount) {
 			}
 			continue
 		}
-		if reopened && !line.Awaited && c.p.get(rows.ChildKey(n.row.Serial, line.ID)) == nil {
+		if reopened && !line.Awaited && c.p.Get(rows.ChildKey(n.row.Serial, line.ID)) == nil {
 			continue
 		}
 		open++
@@ -133,7 +133,7 @@ func (c *checker) linkChildren(n *recount) {
 // compareIndexes: what is stored is what the runs ask for, no more and no less.
 func (c *checker) compareIndexes() {
 	for _, family := range []byte{rows.FamilyRunID, rows.FamilyLatest, rows.FamilyByType, rows.FamilyByStatus, rows.FamilyByVersion, rows.FamilyPinCount, rows.FamilyPage, rows.FamilyPin, rows.FamilyReady, rows.FamilyTimer, rows.FamilyArmed, rows.FamilyChild, rows.FamilyTask, rows.FamilyOffer, rows.FamilyLine, rows.FamilyAttribute, rows.FamilyByParent, rows.FamilyClosed} {
-		c.p.scan(rows.Key(family), rows.Key(family+1), func(k, v []byte) bool {
+		c.p.Scan(rows.Key(family), rows.Key(family+1), func(k, v []byte) bool {
 			if family == rows.FamilyPinCount && bytes.Equal(v, rows.Encoded(rows.PinCounts{})) {
 				return true // of a loaded version that nothing pins
 			}
@@ -152,16 +152,16 @@ func (c *checker) compareIndexes() {
 
 // checkLines: the counts of deploy records, events and nodes, and reports only of what is there.
 func (c *checker) checkLines() {
-	c.count("deploy records", rows.Key(rows.FamilyDeploy), c.p.meta.Deploys)
-	c.count("feed events", rows.Key(rows.FamilyFeed), c.p.meta.Feed)
-	c.count("nodes", rows.Key(rows.FamilyNode), c.p.meta.Nodes)
+	c.count("deploy records", rows.Key(rows.FamilyDeploy), c.p.Meta().Deploys)
+	c.count("feed events", rows.Key(rows.FamilyFeed), c.p.Meta().Feed)
+	c.count("nodes", rows.Key(rows.FamilyNode), c.p.Meta().Nodes)
 	for _, r := range c.p.Readiness() {
-		if _, loaded := c.p.catalog.Package(r.Version); !loaded || c.p.get(rows.TextKey(rows.FamilyNode, r.Node)) == nil {
+		if _, loaded := c.p.Catalog().Package(r.Version); !loaded || c.p.Get(rows.TextKey(rows.FamilyNode, r.Node)) == nil {
 			c.failf("node %s reports on version %s: one of them is gone", r.Node, r.Version.Short())
 		}
 	}
 	var unchecked error
-	c.p.scan(rows.Key(rows.FamilyReport), rows.Key(rows.FamilyReport+1), func(k, _ []byte) bool {
+	c.p.Scan(rows.Key(rows.FamilyReport), rows.Key(rows.FamilyReport+1), func(k, _ []byte) bool {
 		if !c.checked(rows.U64(k[1:])) {
 			unchecked = fmt.Errorf("a digest is reported for index %d, which is no recent check", rows.U64(k[1:]))
 		}
@@ -173,7 +173,7 @@ func (c *checker) checkLines() {
 }
 
 func (c *checker) checked(index uint64) bool {
-	for _, r := range c.p.meta.Checks {
+	for _, r := range c.p.Meta().Checks {
 		if r.Index == index {
 			return true
 		}
@@ -183,7 +183,7 @@ func (c *checker) checked(index uint64) bool {
 
 func (c *checker) count(what string, prefix []byte, want uint64) {
 	got := uint64(0)
-	c.p.scan(prefix, rows.After(prefix), func(_, _ []byte) bool {
+	c.p.Scan(prefix, rows.After(prefix), func(_, _ []byte) bool {
 		got++
 		return true
 	})

@@ -1,4 +1,4 @@
-package fsm
+package audit
 
 import (
 	"aion.dev/aion/fsm/history"
@@ -9,7 +9,7 @@ import (
 // signals, and these were received by runs before it.
 func (c *checker) checkCarried(n *recount) {
 	use, last := rows.CarriedUse{From: n.row.Carried.From}, rows.Stretch{}
-	c.p.scan(rows.EventKey(n.row.Serial, 0), rows.NumberKey(rows.FamilyEvent, n.row.Serial+1), func(k, b []byte) bool {
+	c.p.Scan(rows.EventKey(n.row.Serial, 0), rows.NumberKey(rows.FamilyEvent, n.row.Serial+1), func(k, b []byte) bool {
 		if b[0] != rows.CarriedMark {
 			return true
 		}
@@ -29,7 +29,7 @@ func (c *checker) checkCarried(n *recount) {
 				c.shown[[2]uint64{s.Serial, seq}] = true
 			}
 		}
-		err = eachStored(c.p.snap, row.List, 0, func(b []byte) bool {
+		err = c.p.EachCarried(&row, func(b []byte) bool {
 			if history.Type(b[0]) != history.TypeSignalReceived {
 				c.failf("run %s: it took over an event of type %d", n.row.Run.RunID, b[0])
 			}

@@ -1,4 +1,4 @@
-package fsm
+package audit
 
 import (
 	"bytes"
@@ -13,17 +13,17 @@ func (c *checker) checkSchedules() {
 	open := map[history.RunID]string{} // -> schedule
 	inputs := map[string]bool{}        // of schedules that have a row for it
 	stored, fires := uint64(0), uint64(0)
-	c.p.scan(rows.Key(rows.FamilySchedule), rows.Key(rows.FamilySchedule+1), func(k, b []byte) bool {
-		s, ok := c.p.schedule(b)
+	c.p.Scan(rows.Key(rows.FamilySchedule), rows.Key(rows.FamilySchedule+1), func(k, b []byte) bool {
+		s, ok := c.p.Schedule(string(k[1:]))
 		if !ok || s.ID != string(k[1:]) {
 			c.failf("schedule %q cannot be read, or is %q", k[1:], s.ID)
 			return false
 		}
 		c.checkApart(&s, b, inputs)
 		stored++
-		if at := (&schedule{Schedule: s}).wake(); at != 0 {
+		if at := wake(&s); at != 0 {
 			fires++
-			if c.p.get(rows.FireKey(at, s.ID)) == nil {
+			if c.p.Get(rows.FireKey(at, s.ID)) == nil {
 				c.failf("schedule %s fires at %s, but is not in the index", s.ID, at)
 			}
 		}
@@ -47,12 +47,12 @@ func (c *checker) checkSchedules() {
 	}
 	c.count("fires", rows.Key(rows.FamilyFire), fires)
 	c.count("inputs of schedules", rows.Key(rows.FamilyInput), uint64(len(inputs)))
-	if stored != c.p.meta.Schedules {
-		c.failf("%d schedules are stored, the count says %d", stored, c.p.meta.Schedules)
+	if stored != c.p.Meta().Schedules {
+		c.failf("%d schedules are stored, the count says %d", stored, c.p.Meta().Schedules)
 	}
-	c.p.scan(rows.Key(rows.FamilyFire), rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
-		if bytes.Compare(k, c.p.queues.fires.from) < 0 {
-			c.failf("fire %x is before the front %x", k, c.p.queues.fires.from)
+	c.p.Scan(rows.Key(rows.FamilyFire), rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
+		if bytes.Compare(k, c.p.FireFront()) < 0 {
+			c.failf("fire %x is before the front %x", k, c.p.FireFront())
 		}
 		return true
 	})
@@ -69,8 +69,7 @@ func (c *checker) checkApart(s *rows.Schedule, b []byte, inputs map[string]bool)
 	if row.Schedule.Input != nil || row.Schedule.Attributes != nil {
 		c.failf("schedule %s has its input twice", s.ID)
 	}
-	in := rows.ScheduleInput{Input: s.Input, Attributes: s.Attributes}
-	if weight, work := weightOf(&in), startWorkOf(&in); row.Weight != weight || row.Work != work {
+	if weight, work := c.p.ScheduleCost(s); row.Weight != weight || row.Work != work {
 		c.failf("schedule %s weighs %d and costs %d, its row says %d and %d", s.ID, weight, work, row.Weight, row.Work)
 	}
 	if !bytes.Equal(row.Encode(), b) {

@@ -1,4 +1,4 @@
-package fsm
+package audit
 
 import (
 	"slices"
@@ -17,15 +17,15 @@ type leftBehind struct {
 // job. What such runs still have is part of what they had when they closed.
 func (c *checker) checkJobs() {
 	jobs, waiting := c.p.Jobs(0, maxRows), map[history.RunID]uint64{}
-	if uint64(len(jobs)) != c.p.meta.Jobs {
-		c.failf("%d jobs are stored, the count says %d", len(jobs), c.p.meta.Jobs)
+	if uint64(len(jobs)) != c.p.Meta().Jobs {
+		c.failf("%d jobs are stored, the count says %d", len(jobs), c.p.Meta().Jobs)
 	}
 	for _, j := range jobs {
-		if j.Waiting() == 0 || j.ID > c.p.meta.Job {
-			c.failf("job %+v has nothing to do, or is newer than the newest, %d", j, c.p.meta.Job)
+		if j.Waiting() == 0 || j.ID > c.p.Meta().Job {
+			c.failf("job %+v has nothing to do, or is newer than the newest, %d", j, c.p.Meta().Job)
 		}
 		for place := j.First; place < j.End; place++ {
-			b := c.p.get(rows.LineKey(j.ID, place))
+			b := c.p.Get(rows.LineKey(j.ID, place))
 			if len(b) != 16 {
 				c.failf("job %d has nobody at place %d", j.ID, place)
 				return
@@ -48,7 +48,7 @@ func (c *checker) checkJobs() {
 // timersLeft are the timers of a closed run that a job has not come to.
 func (c *checker) timersLeft(n *recount) []armedTimer {
 	return slices.DeleteFunc(n.left.timers, func(a armedTimer) bool {
-		return a.id == 0 || c.p.get(rows.ArmedKey(n.row.Serial, a.id)) == nil
+		return a.id == 0 || c.p.Get(rows.ArmedKey(n.row.Serial, a.id)) == nil
 	})
 }
 
@@ -56,7 +56,7 @@ func (c *checker) timersLeft(n *recount) []armedTimer {
 // had.
 func (c *checker) linkChildrenLeft(n *recount) {
 	left := uint64(0)
-	c.p.scan(rows.NumberKey(rows.FamilyChild, n.row.Serial), rows.NumberKey(rows.FamilyChild, n.row.Serial+1), func(k, v []byte) bool {
+	c.p.Scan(rows.NumberKey(rows.FamilyChild, n.row.Serial), rows.NumberKey(rows.FamilyChild, n.row.Serial+1), func(k, v []byte) bool {
 		id := rows.U64(k[9:])
 		if !slices.ContainsFunc(n.left.children, func(l rows.Child) bool { return l.ID == id }) {
 			c.failf("run %s is closed and has a line of child %d, which it did not have", n.row.Run.RunID, id)

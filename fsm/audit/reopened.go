@@ -1,4 +1,4 @@
-package fsm
+package audit
 
 import (
 	"maps"
@@ -23,6 +23,22 @@ type retold struct {
 func (c *checker) retell(n *recount) {
 	if run := &n.row.Run; len(run.Reopened) > 0 {
 		n.retold = &retold{turns: c.p.Turns(run.RunID, 0, int(run.Turns)+1), void: map[uint64]bool{}, ended: map[work]uint64{}}
+	}
+}
+
+// Retell goes through a history with its turns and returns what it began, in order, without what
+// reopenings took back, and which event ended each of these: a reopening takes up what nothing did.
+func Retell(turns []history.Turn, events []history.Event) (began []history.Event, ended func(begin history.Data) (seq uint64, over bool)) {
+	n := &recount{row: new(rows.RunRow), retold: &retold{turns: turns, void: map[uint64]bool{}, ended: map[work]uint64{}}}
+	for _, e := range events {
+		n.retold.note(e)
+		if d, ok := e.Data.(*history.WorkflowReopened); ok {
+			n.reopen(e, d)
+		}
+	}
+	return n.retold.began, func(begin history.Data) (seq uint64, over bool) {
+		seq, over = n.retold.ended[workOf(begin)]
+		return seq, over
 	}
 }
 

@@ -1,4 +1,4 @@
-package fsm
+package audit
 
 import (
 	"bytes"
@@ -19,9 +19,9 @@ func (c *checker) linkTasks() {
 	for _, n := range c.order {
 		pending := c.pendingActivities(n)
 		tasks := uint64(0)
-		c.p.scan(rows.NumberKey(rows.FamilyTask, n.row.Serial), rows.NumberKey(rows.FamilyTask, n.row.Serial+1), func(k, b []byte) bool {
+		c.p.Scan(rows.NumberKey(rows.FamilyTask, n.row.Serial), rows.NumberKey(rows.FamilyTask, n.row.Serial+1), func(k, b []byte) bool {
 			var task rows.Task
-			if !c.p.row(b, &task) {
+			if !decoded(b, &task) {
 				c.failf("task %x cannot be read", k)
 				return false
 			}
@@ -118,7 +118,7 @@ func (c *checker) takenBack(n *recount, events []history.Event) (void map[uint64
 		if !ok {
 			continue
 		}
-		if turn := (history.Turn{}); d.Turn != 0 && c.p.row(c.p.get(rows.TurnKey(n.row.Serial, d.Turn)), &turn) {
+		if turn := (history.Turn{}); d.Turn != 0 && decoded(c.p.Get(rows.TurnKey(n.row.Serial, d.Turn)), &turn) {
 			for seq := turn.FirstSeq; seq < e.Seq; seq++ {
 				void[seq] = true
 			}
@@ -131,7 +131,7 @@ func (c *checker) takenBack(n *recount, events []history.Event) (void map[uint64
 }
 
 func (c *checker) everyEvent(n *recount) (events []history.Event) {
-	err := eachEvent(c.p.snap, n.row.Serial, 0, func(e history.Event, _ int) bool {
+	err := c.p.EachEvent(n.row.Serial, func(e history.Event, _ int) bool {
 		events = append(events, e)
 		return true
 	})
@@ -201,7 +201,7 @@ func (c *checker) linkTask(n *recount, task *rows.Task, lanes map[string]*rows.L
 
 // compareLanes: each lane counts its offers, and has none before its front.
 func (c *checker) compareLanes(want map[string]*rows.Lane) {
-	err := each(c.p.snap, rows.FamilyLane, func(k []byte, l rows.Lane) {
+	err := each(c.p, rows.FamilyLane, func(k []byte, l rows.Lane) {
 		w := want[string(k)]
 		if delete(want, string(k)); w == nil || w.Left != l.Left || w.From.Before(l.From) {
 			c.failf("lane %x is %+v, its offers say %+v", k, l, w)
@@ -217,7 +217,7 @@ func (c *checker) compareLanes(want map[string]*rows.Lane) {
 
 // compareQueues: each queue counts its tasks, and there is none that has neither tasks nor limits.
 func (c *checker) compareQueues(want map[string]*rows.Queue) {
-	err := each(c.p.snap, rows.FamilyQueue, func(k []byte, q rows.Queue) {
+	err := each(c.p, rows.FamilyQueue, func(k []byte, q rows.Queue) {
 		w := want[q.Name]
 		if delete(want, q.Name); w == nil {
 			w = new(rows.Queue)

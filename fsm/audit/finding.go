@@ -1,4 +1,4 @@
-package fsm
+package audit
 
 import (
 	"encoding/binary"
@@ -9,7 +9,7 @@ import (
 )
 
 // linkFinding writes down the rows by which a run is found, and counts it.
-func (c *checker) linkFinding(r *row) {
+func (c *checker) linkFinding(r *rows.RunRow) {
 	for _, of := range rows.Terms(r.Run.Attributes) {
 		c.expect(rows.TermKey(rows.FamilyAttribute, of, r.Serial), nil)
 	}
@@ -18,12 +18,12 @@ func (c *checker) linkFinding(r *row) {
 	}
 	if at := r.Run.ClosedAt; at != 0 {
 		c.expect(rows.ClosedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
-		if at < c.p.fronts[r.Run.Type] {
-			c.failf("run %s closed at %s, the front of its type is at %s", r.Run.RunID, at, c.p.fronts[r.Run.Type])
+		if at < c.p.ClosedFront(r.Run.Type) {
+			c.failf("run %s closed at %s, the front of its type is at %s", r.Run.RunID, at, c.p.ClosedFront(r.Run.Type))
 		}
 	}
-	if r.Serial < c.p.oldest {
-		c.failf("run %s has serial %d, the oldest is said to be %d", r.Run.RunID, r.Serial, c.p.oldest)
+	if r.Serial < c.p.OldestRun() {
+		c.failf("run %s has serial %d, the oldest is said to be %d", r.Run.RunID, r.Serial, c.p.OldestRun())
 	}
 	c.told[rows.Cohort{Type: r.Run.Type, Version: r.Run.Version, Status: r.Run.Status}]++
 }
@@ -32,13 +32,13 @@ func (c *checker) linkFinding(r *row) {
 // stored.
 func (c *checker) checkCounts() {
 	var stored []rows.Cohort
-	c.p.scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool {
+	c.p.Scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool {
 		of := rows.CohortOf(k)
 		n, _ := binary.Uvarint(b)
 		if n != c.told[of] {
 			c.failf("%d runs of %s on %s are %s, their count says %d", c.told[of], of.Type, of.Version.Short(), of.Status, n)
 		}
-		if _, loaded := c.p.catalog.Package(of.Version); n == 0 && !loaded {
+		if _, loaded := c.p.Catalog().Package(of.Version); n == 0 && !loaded {
 			c.failf("a count of zero is kept of %s on %s, which is not loaded", of.Type, of.Version.Short())
 		}
 		delete(c.told, of)
@@ -48,15 +48,15 @@ func (c *checker) checkCounts() {
 	if len(c.told) > 0 {
 		c.failf("runs of %v are not counted", c.told)
 	}
-	if !slices.Equal(stored, c.p.cohorts) {
-		c.failf("cohorts in memory are %v, on disk %v", c.p.cohorts, stored)
+	if !slices.Equal(stored, c.p.Cohorts()) {
+		c.failf("cohorts in memory are %v, on disk %v", c.p.Cohorts(), stored)
 	}
-	var rules rules
-	if err := each(c.p.snap, rows.FamilyRetention, func(_ []byte, r rows.Retention) { rules = append(rules, r) }); err != nil {
+	var rules []rows.Retention
+	if err := each(c.p, rows.FamilyRetention, func(_ []byte, r rows.Retention) { rules = append(rules, r) }); err != nil {
 		c.failf("retention rules: %w", err)
 	}
-	if !slices.Equal(rules, c.p.rules) {
-		c.failf("retention rules in memory are %v, on disk %v", c.p.rules, rules)
+	if !slices.Equal(rules, c.p.Retention()) {
+		c.failf("retention rules in memory are %v, on disk %v", c.p.Retention(), rules)
 	}
 }
 
@@ -70,7 +70,7 @@ func (c *checker) checkOrphans() {
 		next := rows.Key(family)
 		for more := true; more; {
 			more = false
-			c.p.scan(next, rows.Key(family+1), func(k, _ []byte) bool {
+			c.p.Scan(next, rows.Key(family+1), func(k, _ []byte) bool {
 				serial := rows.U64(k[1:])
 				if family == rows.FamilyEvent && !known[serial] && c.shown[[2]uint64{serial, rows.U64(k[9:])}] {
 					next, more = append(append([]byte(nil), k...), 0), true // a later run shows it
@@ -88,10 +88,10 @@ func (c *checker) checkOrphans() {
 
 // expectLatest writes down that r is the newest run of its workflow id, unless a newer one was
 // deleted: then nobody may have the id, or an older run that was reopened.
-func (c *checker) expectLatest(r *row) {
+func (c *checker) expectLatest(r *rows.RunRow) {
 	k := rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID)
-	if c.p.meta.Purged > 0 {
-		b := c.p.get(k)
+	if c.p.Meta().Purged > 0 {
+		b := c.p.Get(k)
 		if b == nil {
 			return
 		}
@@ -106,10 +106,10 @@ func (c *checker) expectLatest(r *row) {
 // follow returns the run that goes on from a child now; nil when it is closed and deleted. When the
 // first runs of a chain were deleted, only the line knows where it has come to; the run there says
 // whose child it is. Reopened says that a run of the chain was closed for good once.
-func (c *checker) follow(parent *row, line rows.Child) (child *recount, reopened bool) {
+func (c *checker) follow(parent *rows.RunRow, line rows.Child) (child *recount, reopened bool) {
 	child = c.runs[line.Run]
-	if child == nil && c.p.meta.Purged > 0 {
-		if b := c.p.get(rows.ChildKey(parent.Serial, line.ID)); b != nil {
+	if child == nil && c.p.Meta().Purged > 0 {
+		if b := c.p.Get(rows.ChildKey(parent.Serial, line.ID)); b != nil {
 			child = c.runs[history.RunID(b[:16])]
 		}
 		if child != nil {

@@ -1,4 +1,12 @@
-package fsm
+// Package audit recounts a state: everything in it that follows from something else.
+//
+// It decides whether a state is right, and says which invariant of docs/ARCHITECTURE.md is broken
+// first. It tells the rules once more, from histories and rows, rather than ask the code that keeps
+// them. It reads the whole state, so it is for tests, for the simulation and for whoever
+// doubts a state; the product does not import it, and it never changes anything.
+//
+// Begin with Check; rules.go has the rules that package fsm has, too.
+package audit
 
 import (
 	"bytes"
@@ -8,40 +16,38 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 )
 
-// CheckInvariants recounts everything that follows from something else, and returns an error naming
+// Check recounts everything that follows from something else, and returns an error naming
 // the first disagreement: rows and indexes from the histories (I2, I9, I10, I12 of
 // docs/ARCHITECTURE.md), the catalog from its own rules (I1, I5, I6), the request table from its
 // queues (I8). It reads the whole state; tests call it after every entry, and whoever doubts a
 // state may.
-func (s *State) CheckInvariants() error {
-	p := s.take()
-	if p == nil {
-		return ErrClosed
-	}
-	defer p.drop()
-	c := &checker{p: p, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[rows.Page]uint64{}, counts: map[string]*rows.PinCounts{}, told: map[rows.Cohort]uint64{}, shown: map[[2]uint64]bool{}}
-	c.checkCatalog()
-	c.recountRuns()
-	c.linkRuns()
-	c.linkTasks()
-	c.checkJobs()
-	c.compareIndexes()
-	c.checkRequests()
-	c.checkLines()
-	c.checkCounts()
-	c.checkOrphans()
-	c.checkSchedules()
-	c.checkMemory()
-	return c.err
+func Check(s *fsm.State) error {
+	return s.Inspect(func(in *fsm.Inside) error {
+		c := &checker{p: in, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[rows.Page]uint64{}, counts: map[string]*rows.PinCounts{}, told: map[rows.Cohort]uint64{}, shown: map[[2]uint64]bool{}}
+		c.checkCatalog()
+		c.recountRuns()
+		c.linkRuns()
+		c.linkTasks()
+		c.checkJobs()
+		c.compareIndexes()
+		c.checkRequests()
+		c.checkLines()
+		c.checkCounts()
+		c.checkOrphans()
+		c.checkSchedules()
+		c.checkMemory()
+		return c.err
+	})
 }
 
 // checker holds what the rows of the indexes ought to be, by key.
 type checker struct {
-	p      *picture
+	p      *fsm.Inside
 	err    error
 	want   map[string][]byte
 	runs   map[history.RunID]*recount
@@ -63,28 +69,28 @@ func (c *checker) failf(format string, args ...any) {
 // checkCatalog: the routes point at loaded versions that carry the type, and the hot table is what
 // is stored.
 func (c *checker) checkCatalog() {
-	if err := c.p.catalog.Check(); err != nil {
+	if err := c.p.Catalog().Check(); err != nil {
 		c.failf("I1: %w", err)
 	}
 	stored := catalog.New()
 	err := errors.Join(
-		each(c.p.snap, rows.FamilyPackage, func(_ []byte, p catalog.Package) { stored.Put(p) }),
-		each(c.p.snap, rows.FamilyRoute, func(_ []byte, r catalog.Route) { stored.PutRoute(r) }),
+		each(c.p, rows.FamilyPackage, func(_ []byte, p catalog.Package) { stored.Put(p) }),
+		each(c.p, rows.FamilyRoute, func(_ []byte, r catalog.Route) { stored.PutRoute(r) }),
 	)
 	if err != nil {
 		c.failf("catalog on disk: %w", err)
 	}
-	if !slices.Equal(stored.Rows(), c.p.catalog.Rows()) {
-		c.failf("I1: routes in memory are %v, on disk %v", c.p.catalog.Rows(), stored.Rows())
+	if !slices.Equal(stored.Rows(), c.p.Catalog().Rows()) {
+		c.failf("I1: routes in memory are %v, on disk %v", c.p.Catalog().Rows(), stored.Rows())
 	}
-	if !slices.EqualFunc(stored.Packages(), c.p.catalog.Packages(), func(a, b *catalog.Package) bool { return bytes.Equal(rows.Encoded(a), rows.Encoded(b)) }) {
+	if !slices.EqualFunc(stored.Packages(), c.p.Catalog().Packages(), func(a, b *catalog.Package) bool { return bytes.Equal(rows.Encoded(a), rows.Encoded(b)) }) {
 		c.failf("I6: packages in memory are not those on disk")
 	}
 }
 
 // recount is one run as its history tells it.
 type recount struct {
-	row      *row
+	row      *rows.RunRow
 	status   history.Status
 	bytes    uint64
 	woken    uint64
@@ -106,9 +112,9 @@ type armedTimer struct {
 }
 
 func (c *checker) recountRuns() {
-	c.p.scan(rows.Key(rows.FamilyRun), rows.Key(rows.FamilyRun+1), func(k, b []byte) bool {
-		r := new(row)
-		if !c.p.row(b, &r.RunRow) {
+	c.p.Scan(rows.Key(rows.FamilyRun), rows.Key(rows.FamilyRun+1), func(k, b []byte) bool {
+		r := new(rows.RunRow)
+		if !decoded(b, r) {
 			c.failf("row %x cannot be read", k)
 			return false
 		}
@@ -121,8 +127,8 @@ func (c *checker) recountRuns() {
 		c.latest[r.Run.WorkflowID] = r.Serial
 		return true
 	})
-	if n := uint64(len(c.order)); n+c.p.meta.Purged != c.p.meta.Serial {
-		c.failf("%d runs and %d that were deleted, but the newest serial is %d", n, c.p.meta.Purged, c.p.meta.Serial)
+	if n := uint64(len(c.order)); n+c.p.Meta().Purged != c.p.Meta().Serial {
+		c.failf("%d runs and %d that were deleted, but the newest serial is %d", n, c.p.Meta().Purged, c.p.Meta().Serial)
 	}
 	for _, n := range c.order {
 		c.retell(n)
@@ -136,7 +142,7 @@ func (c *checker) recountRuns() {
 // fold reads a history from its first event.
 func (c *checker) fold(n *recount) {
 	run, seq := &n.row.Run, uint64(0)
-	err := eachEvent(c.p.snap, n.row.Serial, 0, func(e history.Event, size int) bool {
+	err := c.p.EachEvent(n.row.Serial, func(e history.Event, size int) bool {
 		if seq++; e.Seq != seq {
 			c.failf("I9: run %s: event %d stands where %d belongs", run.RunID, e.Seq, seq)
 		}
@@ -266,7 +272,7 @@ func (c *checker) compareRow(n *recount) {
 	if len(r.Run.Attributes)+len(n.attrs) > 0 {
 		say("attributes", r.Run.Attributes, n.attrs)
 	}
-	if _, loaded := c.p.catalog.Package(r.Run.Version); n.status.Open() && !loaded {
+	if _, loaded := c.p.Catalog().Package(r.Run.Version); n.status.Open() && !loaded {
 		c.failf("I2: run %s is open, its version %s is not loaded", r.Run.RunID, r.Run.Version.Short())
 	}
 }

@@ -1,4 +1,4 @@
-package fsm
+package audit
 
 import (
 	"fmt"
@@ -12,18 +12,18 @@ func (c *checker) checkRequests() {
 	c.checkUnowned()
 	owners := map[string]rows.OwnerUse{}
 	var totals [rows.Classes]rows.RequestTotal
-	err := scan(c.p.snap, rows.Key(rows.FamilyRemembered), rows.Key(rows.FamilyRemembered+1), func(k, b []byte) bool {
+	c.p.Scan(rows.Key(rows.FamilyRemembered), rows.Key(rows.FamilyRemembered+1), func(k, b []byte) bool {
 		m, err := rows.DecodeRemembered(b)
 		if err == nil {
-			_, err = unpackOutcome(m.Outcome)
+			err = c.p.CheckOutcome(m.Outcome, false)
 		}
 		if err != nil {
 			c.failf("I8: request %x: %w", k, err)
 			return false
 		}
 		place := rows.ForgetKey(m.Class, m.Expires, k[1:])
-		owner := c.p.get(place)
-		if owner == nil || string(place[2:]) < string(c.p.meta.Table[m.Class].Front) {
+		owner := c.p.Get(place)
+		if owner == nil || string(place[2:]) < string(c.p.Meta().Table[m.Class].Front) {
 			c.failf("I8: request %x is not in its queue", k)
 		}
 		u := owners[string(owner)]
@@ -35,18 +35,15 @@ func (c *checker) checkRequests() {
 		totals[m.Class].Keys++
 		return true
 	})
-	if err != nil {
-		c.failf("I8: %w", err)
-	}
 	for class, want := range totals {
-		if got := c.p.meta.Table[class]; got.Bytes != want.Bytes || got.Keys != want.Keys {
+		if got := c.p.Meta().Table[class]; got.Bytes != want.Bytes || got.Keys != want.Keys {
 			c.failf("I8: class %d has %d keys of %d bytes, its rows are %d of %d", class, got.Keys, got.Bytes, want.Keys, want.Bytes)
 		}
 	}
 	c.count("owners of request keys", rows.Key(rows.FamilyOwner), uint64(len(owners)))
 	for _, owner := range sortedKeys(owners) {
 		var got rows.OwnerUse
-		if !c.p.row(c.p.get(rows.TextKey(rows.FamilyOwner, owner)), &got) || got != owners[owner] {
+		if !decoded(c.p.Get(rows.TextKey(rows.FamilyOwner, owner)), &got) || got != owners[owner] {
 			c.failf("I8: owner %q holds %+v, its rows add up to %+v", owner, got, owners[owner])
 		}
 	}
@@ -54,23 +51,23 @@ func (c *checker) checkRequests() {
 
 // checkUnowned: every id stands in its queue, and the queue's numbers have no gaps.
 func (c *checker) checkUnowned() {
-	err := each(c.p.snap, rows.FamilyRequest, func(k []byte, m rows.UnownedRequest) {
-		queue := c.p.meta.Requests[m.Class]
+	err := each(c.p, rows.FamilyRequest, func(k []byte, m rows.UnownedRequest) {
+		queue := c.p.Meta().Requests[m.Class]
 		if m.Number < queue.First || m.Number >= queue.End {
 			c.failf("I8: request %q has number %d, its queue is %+v", k[1:], m.Number, queue)
 		}
-		v := c.p.get(rows.ExpiryKey(m.Class, m.Number))
+		v := c.p.Get(rows.ExpiryKey(m.Class, m.Number))
 		if len(v) < 8 || string(v[8:]) != string(k[1:]) || rows.U64(v) != uint64(m.Expires) {
 			c.failf("I8: request %q is not in its queue", k[1:])
 		}
-		if _, err := decodeOutcome(m.Outcome); err != nil {
+		if err := c.p.CheckOutcome(m.Outcome, true); err != nil {
 			c.failf("I8: request %q: %w", k[1:], err)
 		}
 	})
 	if err != nil {
 		c.failf("I8: %w", err)
 	}
-	for class, queue := range c.p.meta.Requests {
+	for class, queue := range c.p.Meta().Requests {
 		c.count(fmt.Sprintf("unowned request ids of class %d", class), append(rows.Key(rows.FamilyExpiry), byte(class)), queue.Len())
 	}
 }

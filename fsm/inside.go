@@ -87,7 +87,7 @@ type Tail struct {
 	Sizes  []int           // of Events, as they are stored
 }
 
-// Tails calls f with what is remembered of runs, and returns how many bytes of events are said to be.
+// Tails calls f with what is remembered of runs, and returns the count of their events' bytes.
 func (in *Inside) Tails(f func(Tail)) (bytes int) {
 	c := in.p.tails
 	c.mu.RLock()

@@ -48,7 +48,8 @@ var forbidden = map[string][]string{
 // reworded are packages whose output a release of Go may change: how JSON escapes, which numbers it
 // accepts, which characters count as printable. What apply stores is part of the digest, and what
 // it reads decides which rows exist. So nodes built by two toolchains would stop each other. Read
-// and write such things with code of our own (fsm/jsontext.go, fsm/rows/jsonlist.go, catalog.Quote).
+// and write such things with code of our own (fsm/jsontext.go, fsm/rows/jsonlist.go,
+// catalog.Quote).
 var reworded = map[string]bool{
 	"encoding/json": true, "encoding/json/v2": true, "encoding/json/jsontext": true, "encoding/xml": true, "encoding/gob": true, "encoding/csv": true,
 	"text/template": true, "html/template": true, "html": true, "text/tabwriter": true, "regexp": true, "net/url": true, "mime": true, "compress/flate": true,

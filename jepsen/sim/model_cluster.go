@@ -23,7 +23,7 @@ type cluster struct {
 	reports map[uint64]map[string]catalog.Digest
 	bounds  rows.Limits            // of the cluster
 	files   map[string]rows.Limits // the limits in each node's own configuration
-	checked bool                  // the entry being judged holds a check
+	checked bool                   // the entry being judged holds a check
 }
 
 func newCluster() cluster {

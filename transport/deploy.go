@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"strings"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
@@ -31,11 +30,11 @@ type loadInput struct {
 func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnswer], error) {
 	r := engine.LoadRequest{Route: in.Route, DryRun: in.DryRun, Message: in.Message}
 	for _, e := range in.Expect {
-		typ, ref, ok := strings.Cut(e, "=")
-		if !ok || typ == "" || ref == "" {
-			return nil, invalid("expect_route", "is %q; want TYPE=VERSION or TYPE=none", clip(e))
+		condition, err := catalog.ParseExpect(e)
+		if err != nil {
+			return nil, err
 		}
-		r.Expect = append(r.Expect, catalog.Expect{Type: typ, Ref: ref})
+		r.Expect = append(r.Expect, condition)
 	}
 	release, err := s.loads.take(ctx)
 	if err != nil {

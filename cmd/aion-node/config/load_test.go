@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -180,3 +181,6 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 		}
 	}
 }
+
+// of returns what c holds under the key.
+func (k Key) of(c *Config) any { return reflect.ValueOf(c).Elem().FieldByIndex(k.field).Interface() }

@@ -16,7 +16,7 @@ NIGHT   ?= 1h
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race flakes demo bench lint fuzz jepsen jepsen-short jepsen-nightly clean
+.PHONY: help build test race flakes census demo bench lint fuzz jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -39,6 +39,9 @@ race: ## run every test with the race detector (takes several times as long)
 
 flakes: ## run every quick test many times on a busy machine, and say which failed how often; FLAKES=30m for longer, IN=./engine for less
 	$(GO) run ./internal/flakes -for $(FLAKES) $(IN)
+
+census: ## count files, lines, references between files and wide comments; OF=FOLDER for another tree
+	@$(GO) run ./internal/census $(OF)
 
 demo: build ## three nodes on this machine: deploy live, kill the leader, roll back, unload
 	bash scripts/demo.sh

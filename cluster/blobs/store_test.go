@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/internal/want"
 )
 
 func openTestBlobs(t testing.TB, dir string) *Store {
@@ -82,7 +83,7 @@ func TestBlobStoreRefusesWrongAndTooLarge(t *testing.T) {
 	mustKeep(t, full, []byte("abc"))
 	mustKeep(t, full, []byte("abc")) // counts once
 	_, err = full.Keep(t.Context(), []byte("def"))
-	wantError(t, err, "6 bytes", "more than 5")
+	want.Error(t, err, "6 bytes", "more than 5")
 	for _, dir := range []string{dir, full.cfg.Dir} {
 		if files, _ := filepath.Glob(filepath.Join(dir, "*"+tempSuffix)); len(files) > 0 {
 			t.Errorf("refused blobs left %v behind", files)
@@ -116,7 +117,7 @@ func TestBlobStoreSweepsHalfWrittenAndRefusesStrangers(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := OpenStore(StoreConfig{Dir: dir})
-	wantError(t, err, "holiday.jpg")
+	want.Error(t, err, "holiday.jpg")
 }
 
 func TestBlobStoreDetectsAFlippedBit(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"aion.dev/aion/internal/want"
 )
 
 func TestIdentityIsGeneratedOnceAndKept(t *testing.T) {
@@ -26,16 +28,16 @@ func TestIdentityRefusesAnotherNode(t *testing.T) {
 	dir := t.TempDir()
 	mustIdentity(t, dir, "node-a").Close()
 	_, err := OpenIdentity(dir, "node-b")
-	wantError(t, err, "node.id", "node-a", "node-b")
+	want.Error(t, err, "node.id", "node-a", "node-b")
 	_, err = OpenIdentity(t.TempDir(), "../evil")
-	wantError(t, err, "node.id", "../evil")
+	want.Error(t, err, "node.id", "../evil")
 }
 
 func TestIdentityLockNamesTheHolder(t *testing.T) {
 	dir := t.TempDir()
 	id := mustIdentity(t, dir, "")
 	_, err := OpenIdentity(dir, "")
-	wantError(t, err, dir, fmt.Sprint(os.Getpid()))
+	want.Error(t, err, dir, fmt.Sprint(os.Getpid()))
 	id.Close()
 	mustIdentity(t, dir, "").Close()
 }
@@ -46,7 +48,7 @@ func TestIdentityKeepsItsCluster(t *testing.T) {
 	if err := id.SetClusterID("c-1"); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, id.SetClusterID("c-2"), "c-1", "c-2")
+	want.Error(t, id.SetClusterID("c-2"), "c-1", "c-2")
 	id.Close()
 	again := mustIdentity(t, dir, "")
 	defer again.Close()
@@ -56,7 +58,7 @@ func TestIdentityKeepsItsCluster(t *testing.T) {
 }
 
 func TestIdentityRefusesNewerFormatAndRubbish(t *testing.T) {
-	for content, want := range map[string]string{
+	for content, says := range map[string]string{
 		`{"format":99,"node_id":"n-1"}`: "newer",
 		`{"format":1,"node_id":""}`:     "not an identity",
 		`{"format":1,`:                  identityFile,
@@ -66,7 +68,7 @@ func TestIdentityRefusesNewerFormatAndRubbish(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := OpenIdentity(dir, "")
-		wantError(t, err, want)
+		want.Error(t, err, says)
 		// The refusal released the lock: repairing the file needs no restart.
 		os.Remove(filepath.Join(dir, identityFile))
 		mustIdentity(t, dir, "").Close()
@@ -80,17 +82,4 @@ func mustIdentity(t *testing.T, dir, want string) *Identity {
 		t.Fatal(err)
 	}
 	return id
-}
-
-// wantError fails unless err says all of parts.
-func wantError(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("no error, want one that says %q", parts)
-	}
-	for _, p := range parts {
-		if !strings.Contains(err.Error(), p) {
-			t.Errorf("error %q does not say %q", err, p)
-		}
-	}
 }

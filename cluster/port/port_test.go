@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/await"
+	"aion.dev/aion/internal/want"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 	"go.uber.org/goleak"
@@ -80,7 +82,7 @@ func TestPortTellsStreamsApart(t *testing.T) {
 		t.Fatalf("accepting on a closed port: %v", err)
 	}
 	a.Close()
-	if _, err := a.Call(t.Context(), at(b), "echo", nil); !isUnavailable(err) {
+	if _, err := a.Call(t.Context(), at(b), "echo", nil); !errors.As(err, new(*engine.Unavailable)) {
 		t.Fatalf("calling from a closed port: %v", err)
 	}
 }
@@ -144,11 +146,11 @@ func TestEndsOfConnectionsAreNoErrors(t *testing.T) {
 		if _, err := out.Write(test.sends); err != nil {
 			t.Fatal(err)
 		}
-		waitFor(t, func() bool { return strings.Contains(log.String(), "accepted connection") })
+		await.Poll(t, "the connection", func() bool { return strings.Contains(log.String(), "accepted connection") })
 		if test.stops {
 			to.Close()
 		}
-		waitFor(t, func() bool { return strings.Contains(log.String(), "failed to decode") })
+		await.Poll(t, "the error", func() bool { return strings.Contains(log.String(), "failed to decode") })
 		if !strings.Contains(strings.Join(strings.Fields(log.String()), " "), test.want) {
 			t.Errorf("%s:\n%s", test.what, log.String())
 		}
@@ -219,11 +221,11 @@ func TestPortAdvertisesWhatItIsTold(t *testing.T) {
 	}
 	self := p.cfg.Self
 	_, err := Open(Config{Self: self, Address: "0.0.0.0:0"})
-	wantError(t, err, "raft.advertise")
+	want.Error(t, err, "raft.advertise")
 	_, err = Open(Config{Self: self, Address: "127.0.0.1:0", Advertise: "no port"})
-	wantError(t, err, "raft.advertise")
+	want.Error(t, err, "raft.advertise")
 	_, err = Open(Config{Self: self, Address: p.listener.Addr().String()})
-	wantError(t, err, "raft.address")
+	want.Error(t, err, "raft.address")
 }
 
 func TestPortBoundsConnections(t *testing.T) {
@@ -308,11 +310,11 @@ func TestCallErrorsCrossTheWire(t *testing.T) {
 		}
 	}
 	_, err := a.Call(t.Context(), at(b), "huge", nil)
-	wantError(t, err, "huge", fmt.Sprint(MaxCallBytes))
+	want.Error(t, err, "huge", fmt.Sprint(MaxCallBytes))
 	_, err = a.Call(t.Context(), at(b), "leader", make([]byte, MaxCallBytes+1))
-	wantError(t, err, fmt.Sprint(MaxCallBytes))
+	want.Error(t, err, fmt.Sprint(MaxCallBytes))
 	_, err = a.Call(t.Context(), at(b), "never heard of", nil)
-	wantError(t, err, "never heard of")
+	want.Error(t, err, "never heard of")
 }
 
 func TestCallTellsNotSentFromUnknown(t *testing.T) {
@@ -331,7 +333,7 @@ func TestCallTellsNotSentFromUnknown(t *testing.T) {
 		t.Fatalf("a call given up after it was sent is %T %v", err, err)
 	}
 	b.Close()
-	if _, err := a.Call(t.Context(), at(b), "hang", nil); !isUnavailable(err) {
+	if _, err := a.Call(t.Context(), at(b), "hang", nil); !errors.As(err, new(*engine.Unavailable)) {
 		t.Fatalf("a call that nobody could hear is %T %v", err, err)
 	}
 }
@@ -355,25 +357,6 @@ func TestCloseWaitsForHandlers(t *testing.T) {
 	}
 }
 
-func isUnavailable(err error) bool {
-	var u *engine.Unavailable
-	return errors.As(err, &u)
-}
-
-// waitFor polls for something that nothing signals.
-func waitFor(t *testing.T, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for range 30_000 {
-		if ok() {
-			return
-		}
-		<-tick.C
-	}
-	t.Fatal("waited in vain")
-}
-
 type syncBuffer struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -389,19 +372,6 @@ func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
-}
-
-// wantError fails unless err says all of parts.
-func wantError(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("no error, want one that says %q", parts)
-	}
-	for _, p := range parts {
-		if !strings.Contains(err.Error(), p) {
-			t.Errorf("error %q does not say %q", err, p)
-		}
-	}
 }
 
 // full is memory that has nothing left for more than most bytes.
@@ -441,5 +411,5 @@ func TestCallsShareMemory(t *testing.T) {
 	if !errors.As(err, &unavailable) {
 		t.Errorf("%T", err)
 	}
-	wantError(t, err, "limits.call_memory_bytes")
+	want.Error(t, err, "limits.call_memory_bytes")
 }

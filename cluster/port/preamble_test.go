@@ -3,12 +3,15 @@ package port
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/await"
 	"github.com/hashicorp/go-hclog"
 )
 
@@ -70,7 +73,7 @@ func TestPortAnswersEveryMistakeInThePreamble(t *testing.T) {
 		case c.answered && !strings.Contains(err.Error(), c.want):
 			t.Errorf("%s: told %q, want %q", c.name, err, c.want)
 		case !c.answered:
-			waitFor(t, func() bool { return strings.Contains(log.String(), c.want) })
+			await.Poll(t, "the log to say why", func() bool { return strings.Contains(log.String(), c.want) })
 		}
 	}
 	// A preamble within the limits is accepted, also before there is a cluster.
@@ -129,7 +132,7 @@ func TestCallsReachOnlyTheNodeMeant(t *testing.T) {
 	}
 	other := at(b)
 	other.ID = "somebody"
-	if _, err := a.Call(t.Context(), other, "echo", nil); !isUnavailable(err) || !strings.Contains(err.Error(), `not "somebody"`) {
+	if _, err := a.Call(t.Context(), other, "echo", nil); !errors.As(err, new(*engine.Unavailable)) || !strings.Contains(err.Error(), `not "somebody"`) {
 		t.Fatalf("a call for another node: %v", err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"aion.dev/aion/internal/certs"
+	"aion.dev/aion/internal/want"
 )
 
 // authority signs certificates for tests.
@@ -258,7 +259,7 @@ func TestTLSNeedsACA(t *testing.T) {
 	f := newAuthority(t).files(t, t.TempDir(), "a")
 	f.CA = ""
 	_, err := opened(t, f).load("")
-	wantError(t, err, "tls.ca_file", "missing")
+	want.Error(t, err, "tls.ca_file", "missing")
 }
 
 // A cluster moves to a new CA one file at a time, without a restart: first every node trusts both

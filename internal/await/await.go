@@ -44,6 +44,19 @@ func Closed(t testing.TB, what string, ch <-chan struct{}) {
 	}
 }
 
+// Poll asks again and again for what nothing signals, and fails the test when it does not become
+// true.
+func Poll(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(Patience); !ok(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %s", what, Patience)
+		}
+	}
+}
+
 // Limit is a deadline in real time, even where package time uses a bubble's.
 type Limit struct{ at int64 }
 

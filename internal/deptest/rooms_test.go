@@ -32,6 +32,7 @@ var rooms = []room{
 	{"engine/schema", []string{"catalog", "internal/clip", "internal/lru"}, []string{"github.com/santhosh-tekuri/jsonschema/v6"},
 		"whether a value fits follows from the schema: no engine, no state; archives are handed in"},
 	{"internal/await", nil, nil, "test kits on every floor wait with it"},
+	{"internal/want", nil, nil, "tests on every floor say with it what an error must be like"},
 	{"internal/clip", nil, nil, "messages on every floor name what callers wrote"},
 	{"internal/lru", nil, nil, "a bound on what is kept, wherever something is"},
 	{"internal/lifecycle", nil, nil, "it is used on every floor"},

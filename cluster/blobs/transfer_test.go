@@ -1,0 +1,80 @@
+package blobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/internal/want"
+)
+
+func TestTransfersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var under, most int
+		var mu sync.Mutex
+		release := make(chan struct{})
+		all := newMemoryNet()
+		nodes := blobNodes(t, 2, func(i int) Carrier {
+			return &memoryEnd{memoryCarrier{all, func(context.Context, string, string) error {
+				mu.Lock()
+				under++
+				most = max(most, under)
+				mu.Unlock()
+				<-release
+				mu.Lock()
+				under--
+				mu.Unlock()
+				return nil
+			}}, fmt.Sprintf("n-%d", i)}
+		}, func(c *Config) { c.MaxTransfers = 3 })
+		var puts sync.WaitGroup
+		for i := range 10 {
+			puts.Go(func() {
+				if _, err := nodes[0].Put(t.Context(), []byte{byte(i)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(release)
+		puts.Wait()
+		if most != 3 {
+			t.Errorf("%d transfers at a time", most)
+		}
+		closeBlobNodes(nodes)
+	})
+}
+
+func TestClosedBlobsRefuse(t *testing.T) {
+	nodes := memoryNodes(t, 2, nil)
+	nodes[0].Close()
+	if _, err := nodes[0].Put(t.Context(), []byte("x")); !errors.As(err, new(*engine.Unavailable)) {
+		t.Errorf("put: %v", err)
+	}
+	if _, err := nodes[0].Get(t.Context(), digestOf([]byte("y"))); !errors.As(err, new(*engine.Unavailable)) {
+		t.Errorf("get: %v", err)
+	}
+}
+
+func TestAStalledTransferEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, alive := stallGuard(t.Context(), time.Minute)
+		defer alive.stop()
+		for range 10 { // slow, but moving
+			time.Sleep(59 * time.Second) // the bubble's clock
+			alive.progressed()
+		}
+		synctest.Wait()
+		if ctx.Err() != nil {
+			t.Fatal("a slow transfer was ended")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		want.Error(t, alive.explain(ctx.Err()), "nothing moved for 1m0s")
+	})
+}

@@ -17,10 +17,10 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// handlers of a worker, by activity.
+// handlers maps activities to the handlers of a worker.
 type handlers = map[string]enginetest.Handler
 
-// does is a workflow of one line with activities.
+// does packs a one-line workflow with activities.
 func does(t testing.TB, body string, activities ...string) []byte {
 	t.Helper()
 	return enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    " + body + "\n"}, enginetest.Activities(activities...))
@@ -38,7 +38,7 @@ func poll(t *testing.T, n *enginetest.Node, wait time.Duration, most int, activi
 	return tasks
 }
 
-// complete answers an attempt and returns the code of the refusal, if it was one.
+// complete completes an attempt and returns the code of the refusal, if any.
 func complete(t *testing.T, n *enginetest.Node, task engine.WorkerTask, output string) string {
 	t.Helper()
 	replies, _, err := n.CompleteTasks(background, engine.Call{}, []engine.TaskResult{{Token: task.Token, Output: history.Payload(output)}})
@@ -80,7 +80,7 @@ func TestAnActivityIsCarriedOutByAWorker(t *testing.T) {
 
 func TestFailedAttemptsAreRetried(t *testing.T) {
 	for name, c := range map[string]struct {
-		options, failures string // of the call; kinds that attempts fail with, "!" = not retryable
+		options, failures string // options of the call; failure kinds of the attempts, "!" = not retryable
 		want              string
 		attempts          int32
 		took              time.Duration // without jitter, which adds up to a tenth
@@ -132,7 +132,7 @@ func TestFailedAttemptsAreRetried(t *testing.T) {
 func TestTimeLimitsOfAnActivity(t *testing.T) {
 	for name, c := range map[string]struct {
 		options string
-		works   time.Duration // of the first attempt; later ones are fast
+		works   time.Duration // how long the first attempt takes; later ones are fast
 		want    string
 		took    time.Duration
 	}{
@@ -165,8 +165,8 @@ func TestTimeLimitsOfAnActivity(t *testing.T) {
 	}
 }
 
-// A worker that falls silent loses its task to the next one, which gets its details; what it says
-// afterwards is refused and changes nothing.
+// A worker that falls silent loses its task to another worker, which gets its details. Later
+// reports of the first one are refused and change nothing.
 func TestALostLeaseIsFenced(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return ctx.activity("x", None, heartbeat = "10s")`, "x"))
@@ -193,8 +193,8 @@ func TestALostLeaseIsFenced(t *testing.T) {
 	})
 }
 
-// A worker hears with its heartbeat that nobody waits any more: when code gives the step up, and
-// when its run closes, but not when cancellation was only requested.
+// A heartbeat tells its worker when nobody waits for the step any more: when code gives the step
+// up, and when its run closes, but not when cancellation was only requested.
 func TestCancellationIsDeliveredWithTheHeartbeat(t *testing.T) {
 	for name, c := range map[string]struct {
 		body    string
@@ -250,8 +250,7 @@ func TestAPollEndsWithItsWait(t *testing.T) {
 	})
 }
 
-// However many polls wait, one offer is asked for once, by the one that came first and can carry it
-// out.
+// However many polls wait, each offer is asked for once, by the first poll that can carry it out.
 func TestPollsAreServedInTurn(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": `
@@ -348,7 +347,7 @@ func limit(t *testing.T, n *enginetest.Node, l rows.QueueLimits) {
 	}
 }
 
-// What a poll was given while its worker went away is offered to the others at once.
+// Tasks that a poll was given while its worker disconnected are offered to others at once.
 func TestTasksOfAPollThatWentAwayAreGivenBack(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return ctx.activity("x")`, "x"))
@@ -397,7 +396,7 @@ func TestPollsOfALeaderThatLostAreToldSo(t *testing.T) {
 	})
 }
 
-// A leader that takes over finds leases, back-offs and limits as they were.
+// A new leader finds leases, backoffs and limits unchanged.
 func TestAnotherLeaderGoesOnWithTheTasks(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return ctx.all([ctx.start_activity("x", i, retry = {"backoff": "10s"}, timeout = "1m") for i in range(3)])`, "x"))
@@ -450,8 +449,8 @@ func TestARepeatedPollAnswersTheSameTasks(t *testing.T) {
 	})
 }
 
-// A poll whose task was taken by somebody else meanwhile goes on waiting; under a request id, which
-// stands for one answer, it answers with none.
+// A poll whose task went to another worker meanwhile goes on waiting. With a request id, which
+// stands for one answer, it returns no tasks.
 func TestAPollThatCameTooLateWaitsOn(t *testing.T) {
 	for _, id := range []string{"", "poll-1"} {
 		bubble(t, func(t *testing.T, n *enginetest.Node) {
@@ -494,7 +493,8 @@ func TestAPollThatCameTooLateWaitsOn(t *testing.T) {
 	}
 }
 
-// One answer carries a bounded amount of input; the rest is for others, or the next poll, at once.
+// One answer carries a bounded amount of input; the other tasks go at once to other polls, or to
+// the next one.
 func TestOneAnswerIsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return len(ctx.all([ctx.start_activity("x", input) for i in range(7)]))`, "x"))
@@ -567,8 +567,7 @@ func TestEachResultStandsForItself(t *testing.T) {
 	})
 }
 
-// When a part of the results was recorded and the rest was not, the caller must not believe that
-// nothing happened.
+// If only a part of the results was recorded, the caller must not conclude that nothing happened.
 func TestResultsRecordedInPart(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return len(ctx.all([ctx.start_activity("x", i) for i in range(8)]))`, "x"))
@@ -700,8 +699,8 @@ func TestTasksAndQueuesAreShown(t *testing.T) {
 	})
 }
 
-// An attempt whose lease was recorded, but whose poll never heard of it, comes again when its lease
-// has ended.
+// An attempt whose lease was recorded, but whose poll never got it, is offered again when its lease
+// expires.
 func TestALeaseThatNobodyHeardOfEnds(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(does(t, `return ctx.activity("x")`, "x"))
@@ -720,7 +719,7 @@ func TestALeaseThatNobodyHeardOfEnds(t *testing.T) {
 		}
 		began := time.Now()
 		task := poll(t, n, time.Minute, 1, "x")[0]
-		const back = 21 * time.Second // the lease, then the back-off, to which up to a tenth is added
+		const back = 21 * time.Second // the lease, then the backoff, with up to a tenth of jitter
 		if waited := time.Since(began); waited < back || waited > back+time.Second/10 {
 			t.Errorf("waited %s, want %s", waited, back)
 		}

@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// checkAttributes refuses what is no set of attributes as a caller gives them, and returns them as
-// listing compares them. There is nothing to remove yet, so null is no value here.
+// checkAttributes rejects attributes that a caller may not set, and returns them in the form that
+// listings compare. A new run has no attributes to remove, so null is not accepted here.
 func checkAttributes(in history.Attributes) (history.Attributes, error) {
 	if err := history.CheckAttributesSize(in); err != nil {
 		return nil, invalid("attributes", "have %v", err)
@@ -33,7 +33,7 @@ func checkAttributes(in history.Attributes) (history.Attributes, error) {
 	return out, nil
 }
 
-// checkAttributeNames refuses names that are not recorded; see history.NameFlaw.
+// checkAttributeNames rejects names that may not be recorded; see history.NameFlaw.
 func checkAttributeNames(set history.Attributes) error {
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if err := checkCharacters("attributes", name); err != nil {

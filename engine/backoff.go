@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// backoff doubles its pauses from first to most.
+// backoff doubles its pauses, from first up to most.
 type backoff struct {
 	first, most time.Duration
 	last        time.Duration

@@ -14,8 +14,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// toil carries out activities of the default queue in batches until the benchmark ends: the
-// cheapest worker there can be.
+// toil carries out activities of the default queue in batches until the benchmark ends. It is the
+// cheapest possible worker.
 func toil(b *testing.B, n *enginetest.Node, pollers, batch int, activities ...string) {
 	ctx, cancel := context.WithCancel(background)
 	var wg sync.WaitGroup
@@ -47,8 +47,8 @@ func toil(b *testing.B, n *enginetest.Node, pollers, batch int, activities ...st
 	})
 }
 
-// spent is the processor time of this process so far, in microseconds: what a benchmark costs on a
-// machine that others use too.
+// spent returns the processor time that this process has used, in microseconds. Unlike elapsed
+// time, it measures a benchmark on a busy machine too.
 func spent() float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -57,7 +57,7 @@ func spent() float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e3
 }
 
-// BenchmarkActivityRun is a run with activities one after the other, from start to result, in
+// BenchmarkActivityRun measures a run with activities one after the other, from start to result, in
 // process and without Raft.
 func BenchmarkActivityRun(b *testing.B) {
 	for _, steps := range []int{1, 10} {
@@ -89,8 +89,8 @@ func BenchmarkActivityRun(b *testing.B) {
 	}
 }
 
-// BenchmarkLargeRun is one run with many activities, one after the other and side by side. What one
-// activity costs must not depend on how many there are.
+// BenchmarkLargeRun measures one run with many activities, sequential and concurrent. The cost of
+// one activity must not depend on how many there are.
 func BenchmarkLargeRun(b *testing.B) {
 	for _, shape := range []struct{ name, body string }{
 		{"sequential", "for i in range(input):\n        ctx.activity(\"x\", i)"},
@@ -116,8 +116,8 @@ func BenchmarkLargeRun(b *testing.B) {
 	}
 }
 
-// BenchmarkIdlePolls is a run without activities while a thousand polls wait at queues where
-// nothing is offered: what they cost everybody else.
+// BenchmarkIdlePolls measures a run without activities while a thousand polls wait at empty queues:
+// what idle polls cost everybody else.
 func BenchmarkIdlePolls(b *testing.B) {
 	for _, queues := range []int{0, 1, 100, 1000} {
 		b.Run(fmt.Sprintf("queues=%d", queues), func(b *testing.B) {

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// lengths are what the cost of a step is compared between: while a run stays resident it must not
-// grow with what the run has done, or waits for.
+// lengths are the run lengths whose cost per step is compared. While a run stays resident, the cost
+// of a step must not grow with what the run has done or waits for.
 var lengths = []int{1_000, 10_000}
 
 // long are single runs of n steps.
@@ -26,8 +26,8 @@ var long = []struct{ name, code string }{
 	{"fan-out of activities", "ctx.all([ctx.start_activity(\"charge\", i) for i in range(input)])"},
 }
 
-// longRun starts a run of n steps and waits for its end. Its worker takes what there is, so that
-// outcomes come in many turns.
+// longRun starts a run of n steps and waits for its end. Its worker takes tasks one by one as they
+// appear, so outcomes arrive in many turns.
 func longRun(t testing.TB, n *enginetest.Node, steps int) {
 	t.Helper()
 	ref := n.Begin("w", strconv.Itoa(steps))

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// BenchmarkIdleQueues tells the CPU of an entry on a leader where so many queues have a worker that
-// waits, and nothing happens to any of them.
+// BenchmarkIdleQueues measures the CPU time of an entry on a leader with that many queues, each
+// with a waiting worker and no tasks.
 func BenchmarkIdleQueues(b *testing.B) {
 	for _, queues := range []int{1, 1_000, 50_000} {
 		b.Run(fmt.Sprint(queues), func(b *testing.B) {
@@ -32,7 +32,7 @@ func BenchmarkIdleQueues(b *testing.B) {
 					}
 				})
 			}
-			time.Sleep(20 * time.Second) // all of them stand in line
+			time.Sleep(20 * time.Second) // until all of them wait in line
 			before := spent()
 			for b.Loop() {
 				if _, err := n.LimitQueue(background, engine.Call{}, "other", rows.QueueLimits{}); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // BenchmarkSchedulesAtOnce fires schedules that are all due at the same moment. One operation is
-// one schedule: from the moment until its run is started, in process and without Raft.
+// one schedule, from that moment until its run is started, in process and without Raft.
 func BenchmarkSchedulesAtOnce(b *testing.B) {
 	n := enginetest.NewFast(b)
 	n.Deploy(enginetest.Pack(b, jobs))

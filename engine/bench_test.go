@@ -15,8 +15,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// BenchmarkNoopRun is a run from start to result, in process and without Raft: the engine, the
-// runtime and the state machine on one machine.
+// BenchmarkNoopRun measures a run from start to result, in process and without Raft: the engine,
+// the runtime and the state machine on one machine.
 func BenchmarkNoopRun(b *testing.B) {
 	for _, callers := range []int{1, 64, 256, 1024} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
@@ -44,8 +44,8 @@ func BenchmarkNoopRun(b *testing.B) {
 	}
 }
 
-// BenchmarkWake wakes parked runs by a signal each, with their executions resident and with all to
-// be rebuilt by replay. One operation is one run.
+// BenchmarkWake wakes each parked run with a signal, with their executions resident, and with all
+// executions to be rebuilt by replay. One operation is one run.
 func BenchmarkWake(b *testing.B) {
 	for _, resident := range []int{20_000, 1} {
 		b.Run(fmt.Sprintf("resident=%d", resident), func(b *testing.B) {
@@ -102,7 +102,7 @@ func BenchmarkTimers(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "timers/s")
 }
 
-// BenchmarkQuery asks one run, whose execution is kept.
+// BenchmarkQuery queries one run whose execution is cached.
 func BenchmarkQuery(b *testing.B) {
 	n := enginetest.NewFast(b)
 	n.Deploy(enginetest.Pack(b, enginetest.Code{"w": staged}))
@@ -113,8 +113,8 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-// BenchmarkQueryAfterEachTurn asks a run after each of its turns: what a question costs must not
-// grow with how long the run has lived.
+// BenchmarkQueryAfterEachTurn queries a run after each of its turns: the cost of a query must not
+// grow with the length of the run.
 func BenchmarkQueryAfterEachTurn(b *testing.B) {
 	for _, lived := range []int{100, 8_000} {
 		b.Run(strconv.Itoa(lived), func(b *testing.B) {
@@ -145,7 +145,7 @@ def run(ctx, input):
 	}
 }
 
-// BenchmarkDeploy deploys another version each time.
+// BenchmarkDeploy deploys a new version each time.
 func BenchmarkDeploy(b *testing.B) {
 	n := enginetest.NewFast(b)
 	archives := make([][]byte, b.N)
@@ -158,7 +158,7 @@ func BenchmarkDeploy(b *testing.B) {
 	}
 }
 
-// BenchmarkStartWithSchema is a start whose input is checked.
+// BenchmarkStartWithSchema measures a start whose input is checked.
 func BenchmarkStartWithSchema(b *testing.B) {
 	n := enginetest.NewFast(b)
 	n.Deploy(enginetest.Pack(b, enginetest.Code{"w": "def run(ctx, input):\n    ctx.signal(\"never\")\n"}, enginetest.InputSchema("w", ordered)))

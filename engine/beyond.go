@@ -9,17 +9,18 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// What JSON allows and workflow code does not take. A run that was handed such a value would fail
-// with its first look at it, and its caller would learn of it later than need be.
+// Limits on JSON values that workflow code cannot handle. Without this check, the run would fail
+// when its code first reads the value, and the caller would learn about it too late.
 const (
 	maxNesting = 200  // levels of a value below the outermost one
 	maxIntBits = 4096 // of a whole number
 )
 
-// between is what stands between values, and what ends them.
+// between holds the bytes that separate or end JSON values.
 var between = []byte(" \t\r\n,:]}")
 
-// beyondCode says why p, which is JSON, is more than workflow code takes; "" if it is not.
+// beyondCode reports why workflow code cannot handle p, which must be valid JSON. The reason is ""
+// if it can.
 func beyondCode(p []byte) (reason string) {
 	depth := 0
 	for at := 0; at < len(p); {
@@ -48,7 +49,7 @@ func beyondCode(p []byte) (reason string) {
 	return ""
 }
 
-// afterText returns where the string that begins at at is over.
+// afterText returns the position after the string that begins at at.
 func afterText(p []byte, at int) int {
 	for at++; p[at] != '"'; at++ {
 		if p[at] == '\\' {
@@ -58,8 +59,7 @@ func afterText(p []byte, at int) int {
 	return at + 1
 }
 
-// beyondNumber reports whether a number is a float beyond 64 bits or a whole number beyond
-// maxIntBits.
+// beyondNumber reports whether a number is a float beyond 64 bits, or an integer beyond maxIntBits.
 func beyondNumber(text string) bool {
 	const surelyFits = maxIntBits / 4 // digits
 	for i := range len(text) {

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// TestWhatCodeCannotTakeIsRefusedAtOnce: the last value that is taken is one that code gets, the
-// next is refused before the log.
+// TestWhatCodeCannotTakeIsRefusedAtOnce: code gets the largest allowed value; the next larger one
+// is refused before the log.
 func TestWhatCodeCannotTakeIsRefusedAtOnce(t *testing.T) {
 	nested := func(open, core, end string, levels int) string {
 		return strings.Repeat(open, levels) + core + strings.Repeat(end, levels)
@@ -53,7 +53,7 @@ func TestWhatCodeCannotTakeIsRefusedAtOnce(t *testing.T) {
 	})
 }
 
-// FuzzBeyondCode: whatever is JSON, code takes what is not refused.
+// FuzzBeyondCode: code can read any JSON that beyondCode does not refuse.
 func FuzzBeyondCode(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,2.5,"x\"]"]}`, `[[[[]]]]`, `1e400`, ` { "\\" : null } `, `"\u005b"`} {
 		f.Add(seed)

@@ -9,19 +9,19 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Call is what every mutation carries. A nil Request means that the caller gave no key.
+// Call holds what every mutation carries. A nil Request means that the caller gave no request id.
 type Call struct {
 	Request *fsm.Request
 	Actor   string
 }
 
-// Answered is what every answer to a mutation carries, also a refusal by the state machine.
+// Answered accompanies every answer to a mutation, including a refusal by the state machine.
 type Answered struct {
 	Index        uint64
 	Deduplicated bool
 }
 
-// validate refuses what must not reach the log.
+// validate rejects values that must not reach the log.
 func (c Call) validate() error {
 	if r := c.Request; r != nil && (r.ID == "" || len(r.ID) > MaxRequestID) {
 		return invalid("request_id", "has %d bytes; 1 to %d are allowed", len(r.ID), MaxRequestID)
@@ -29,8 +29,8 @@ func (c Call) validate() error {
 	return checkText("actor", c.Actor, MaxActor)
 }
 
-// propose puts one command before the state machine and returns its answer or its refusal. It does
-// not retry.
+// propose proposes one command and returns the state machine's answer or refusal. It does not
+// retry.
 func propose[A fsm.Answer](ctx context.Context, e *Engine, c Call, cmd fsm.Command) (answer A, a Answered, err error) {
 	if err := c.validate(); err != nil {
 		return answer, a, err
@@ -42,14 +42,14 @@ func propose[A fsm.Answer](ctx context.Context, e *Engine, c Call, cmd fsm.Comma
 	return outcome[A](c, res)
 }
 
-// outcome reads a result that is expected to hold an A.
+// outcome extracts an answer of type A from a result.
 func outcome[A fsm.Answer](c Call, res fsm.Result) (answer A, a Answered, err error) {
 	a = Answered{Index: res.Index, Deduplicated: res.Deduplicated}
 	if res.Refusal != nil {
 		return answer, a, res.Refusal
 	}
 	answer, ok := res.Answer.(A)
-	if !ok && c.Request != nil { // the same id and print, used for a command of another kind
+	if !ok && c.Request != nil { // the request id was used before, for a command of another kind
 		return answer, a, &fsm.RequestMismatch{ID: c.Request.ID}
 	}
 	if !ok {
@@ -58,10 +58,10 @@ func outcome[A fsm.Answer](c Call, res fsm.Result) (answer A, a Answered, err er
 	return answer, a, nil
 }
 
-// known returns the first outcome of c's request id, if this node's state has one. Checks that
-// depend on state and come before the log ask it before they refuse: a repeated request answers as
-// it first did, whatever has changed since.
-func (e *Engine) known(c Call) (res fsm.Result, ok bool, err error) {
+// firstOutcome returns the first outcome of c's request id, if this node's state has one. A check
+// that runs before the log and depends on state calls it before it refuses, so that a repeated
+// request gets its first answer whatever has changed since.
+func (e *Engine) firstOutcome(c Call) (res fsm.Result, ok bool, err error) {
 	if c.Request == nil {
 		return res, false, nil
 	}
@@ -76,7 +76,7 @@ func invalid(field, format string, args ...any) error {
 	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
-// checkText bounds what people write beside a mutation. It goes into the log.
+// checkText bounds text that people attach to a mutation, because it goes into the log.
 func checkText(field, text string, limit int) error {
 	if len(text) > limit {
 		return invalid(field, "has %d bytes, the limit is %d", len(text), limit)

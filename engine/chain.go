@@ -6,12 +6,12 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Chain is where a run stands among those that continue one another.
+// Chain locates a run among the runs that continue one another.
 type Chain struct {
 	Attempt uint64        // 1 for the first
-	First   history.RunID // of a run that continues another: the first of them; zero = not known
-	From    history.RunID // that it continues; zero = it continues none
-	To      history.RunID // that continues it; zero = none does
+	First   history.RunID // the first run of the chain; zero = not known
+	From    history.RunID // the run that this one continues; zero = none
+	To      history.RunID // the run that continues this one; zero = none
 }
 
 func chainOf(v fsm.View, run rows.Run) (c Chain) {

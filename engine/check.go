@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// What is checked here needs no state: it is refused before the log and not remembered under a
-// request id.
+// The checks in this file need no state: they refuse before the log, and nothing is remembered
+// under the request id.
 
 func checkType(field, typ string) error {
 	if typ == "" || len(typ) > catalog.MaxNameLength {
@@ -19,7 +19,7 @@ func checkType(field, typ string) error {
 	return checkCharacters(field, typ)
 }
 
-// checkCharacters refuses a name with characters that no name has.
+// checkCharacters rejects a name with characters that no name may have.
 func checkCharacters(field, name string) error {
 	if flaw := history.NameFlaw(name); flaw != "" {
 		return invalid(field, "%s", flaw)
@@ -27,7 +27,7 @@ func checkCharacters(field, name string) error {
 	return nil
 }
 
-// checkRef bounds how a run is addressed. An id that no run can have is simply not found.
+// checkRef bounds the reference to a run. An id that no run can have is simply not found.
 func checkRef(ref fsm.RunRef) error {
 	if err := history.CheckWorkflowID(ref.WorkflowID); err != nil {
 		return invalid("workflow_id", "%v", err)
@@ -35,7 +35,7 @@ func checkRef(ref fsm.RunRef) error {
 	return nil
 }
 
-// checkName bounds names of signals and queries.
+// checkName bounds the names of signals and queries.
 func checkName(name string) error {
 	if n := utf8.RuneCountInString(name); n < 1 || n > MaxSignalName {
 		return invalid("name", "has %d characters; 1 to %d are allowed", n, MaxSignalName)
@@ -43,7 +43,8 @@ func checkName(name string) error {
 	return checkCharacters("name", name)
 }
 
-// checkLabel bounds names of queues and workers, and kinds of failures, that are to be recorded.
+// checkLabel bounds the names of queues and workers, and kinds of failures, before they are
+// recorded.
 func checkLabel(field, name string) error {
 	if err := checkKnown(field, name); err != nil {
 		return err
@@ -51,7 +52,7 @@ func checkLabel(field, name string) error {
 	return checkCharacters(field, name)
 }
 
-// checkKnown bounds a name that workflow code may have given: it may have any characters.
+// checkKnown bounds a name that workflow code may have chosen, so any characters are allowed.
 func checkKnown(field, name string) error {
 	if n := utf8.RuneCountInString(name); n < 1 || n > MaxLabel || !utf8.ValidString(name) {
 		return invalid(field, "has %d characters; 1 to %d of UTF-8 are allowed", n, MaxLabel)
@@ -59,8 +60,8 @@ func checkKnown(field, name string) error {
 	return nil
 }
 
-// checkPayload refuses what is not one JSON value, saying where it breaks, is too large, or is more
-// than workflow code takes.
+// checkPayload rejects a payload that is not one JSON value (the error says where it breaks), that
+// is too large, or that workflow code cannot handle.
 func (e *Engine) checkPayload(field string, p history.Payload) error {
 	if len(p) > e.limits.PayloadBytes {
 		return invalid(field, "has %d bytes, the limit is %d", len(p), e.limits.PayloadBytes)
@@ -69,11 +70,11 @@ func (e *Engine) checkPayload(field string, p history.Payload) error {
 		return nil
 	}
 	if !utf8.Valid(p) {
-		return invalid(field, "is no JSON: it is no UTF-8")
+		return invalid(field, "is not JSON: it is no UTF-8")
 	}
 	if !json.Valid(p) {
 		var v any
-		return invalid(field, "is no JSON: %v", json.Unmarshal(p, &v))
+		return invalid(field, "is not JSON: %v", json.Unmarshal(p, &v))
 	}
 	if at := history.HalfPair(p); at >= 0 {
 		return invalid(field, "has half of a surrogate pair, %s, at byte %d", p[at:at+6], at+1)

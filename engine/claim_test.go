@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// A worker whose connection broke repeats its poll while the node still deals with the first one,
-// which has nobody to hand its tasks to any more. Whatever the repeat is handed is its own.
+// A worker whose connection broke repeats its poll while the node still handles the first one,
+// which has no caller left to give tasks to. The tasks that the repeat gets are its own.
 func TestARepeatedPollKeepsWhatItIsHanded(t *testing.T) {
 	for name, meets := range map[string]func(fsm.Command) bool{
 		"before the lease":        func(c fsm.Command) bool { _, ok := c.(*fsm.LeaseTasks); return ok },
@@ -50,7 +50,7 @@ func TestARepeatedPollKeepsWhatItIsHanded(t *testing.T) {
 				if len(handed) == 0 {
 					handed = poll(t, n, time.Second, 1, "x")
 				}
-				if why := complete(t, n, handed[0], "1"); why != "" { // the run would go on for ever
+				if why := complete(t, n, handed[0], "1"); why != "" { // otherwise the run would never end
 					t.Fatalf("what the repeat was handed is not its own: %s", why)
 				}
 				equal(t, "outcome", n.Outcome(ref), "completed 1")

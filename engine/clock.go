@@ -7,29 +7,29 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Clock is what a Log may offer beside its methods: the log time that it would stamp into an entry
-// now. It is not the wall clock: a leader's log time begins at the state's, or at its clock if that
-// is later, and goes on by the clock's steps, so it never goes back.
+// Clock is an optional interface of a Log. Now is the log time that it would stamp into an entry.
+// It is not the wall clock: a leader's log time starts at the state's time or at its own clock,
+// whichever is later, and advances as its clock does, so it never goes back.
 type Clock interface {
 	Now() history.Time
 }
 
-// Alarms is what a Log with a Clock may offer too: to say when a log time has come. A Log offers it
-// whose time does not pass by itself, as in engine/solo, where it skips; of any other the time is
-// waited for with this process's timers.
+// Alarms is an optional interface of a Log with a Clock. A Log implements it if its time does not
+// pass by itself: in engine/solo, time skips. For any other Log, this process's timers do the
+// waiting.
 type Alarms interface {
-	// Alarm returns a channel that is closed once Now is not before at, and what frees the alarm:
-	// call it when the alarm is no longer waited for.
+	// Alarm returns a channel that is closed once Now is not before at, and a function that frees
+	// the alarm. Call it when nobody waits for the alarm any more.
 	Alarm(at history.Time) (rung <-chan struct{}, free func())
 }
 
-// HandOver is what a Log may offer beside its methods: to give leadership to the first of nodes
-// that can take it. It returns once it did, or with the reason why none did.
+// HandOver is an optional interface of a Log: it transfers leadership to the first of nodes that
+// can take it. It returns after the transfer, or with the reason why none took it.
 type HandOver interface {
 	HandOver(ctx context.Context, nodes []string) error
 }
 
-// now is the leader's log time. A Log without a clock is one in which log time is the wall clock's.
+// now returns the leader's log time. For a Log without a Clock that is the wall clock.
 func (e *Engine) now() history.Time {
 	if c, ok := e.cfg.Log.(Clock); ok {
 		return c.Now()
@@ -37,13 +37,13 @@ func (e *Engine) now() history.Time {
 	return history.At(time.Now())
 }
 
-// longestNap bounds one sleep: the log's clock and this process's timers need not run at the same
-// speed.
+// longestNap bounds one sleep, because the log's clock and this process's timers may run at
+// different speeds.
 const longestNap = time.Minute
 
-// nap sleeps until log time has reached until, rouse has something, or longestNap has passed; the
-// error is ctx's. It is how every loop of the leader waits for a moment of log time. Whoever wakes
-// looks at the clock and the state again: waking says nothing.
+// nap sleeps until log time reaches until, rouse receives, or longestNap has passed. The error is
+// ctx's. Every loop of the leader waits for log time with it. A wakeup promises nothing: callers
+// look at the clock and the state again.
 func (e *Engine) nap(ctx context.Context, until history.Time, rouse <-chan struct{}) error {
 	now := e.now()
 	until = min(until, now.Add(longestNap))

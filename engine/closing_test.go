@@ -17,7 +17,7 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// inbox counts its messages, and returns when none is left after the word to stop.
+// inbox counts its messages, and returns when none is left after a stop message.
 const inbox = `
 def run(ctx, input):
     n = 0
@@ -31,7 +31,7 @@ def run(ctx, input):
         n += 1
 `
 
-// Every signal that was acknowledged is seen, however many are sent while the run closes.
+// Code sees every acknowledged signal, however many are sent while the run closes.
 func TestNothingAcknowledgedIsLostAtTheEnd(t *testing.T) {
 	n := enginetest.NewFast(t)
 	n.Deploy(enginetest.Pack(t, enginetest.Code{"inbox": inbox}))
@@ -44,7 +44,7 @@ func TestNothingAcknowledgedIsLostAtTheEnd(t *testing.T) {
 				for {
 					_, _, err := n.Signal(background, engine.Call{}, ref, "msg", history.Payload("1"))
 					var ended *fsm.NotRunning
-					var full *fsm.ResourceExhausted // more than one node can carry away
+					var full *fsm.ResourceExhausted // more than a node can handle
 					if errors.As(err, &ended) || errors.As(err, &full) {
 						return
 					}
@@ -63,8 +63,8 @@ func TestNothingAcknowledgedIsLostAtTheEnd(t *testing.T) {
 	}
 }
 
-// A request to cancel that came before the signal that would end the run is not undone by it,
-// whenever the run's code comes to see them.
+// A request to cancel that came before the signal that would end the run still counts, whenever the
+// run's code gets to see them.
 func TestCancelBeforeTheSignalThatEnds(t *testing.T) {
 	for _, code := range []string{
 		"def run(ctx, input):\n    ctx.signal(\"go\")\n    return 1\n",
@@ -72,7 +72,7 @@ func TestCancelBeforeTheSignalThatEnds(t *testing.T) {
 		"def run(ctx, input):\n    return ctx.all([ctx.start_signal(\"go\")])\n",
 		"def run(ctx, input):\n    f = ctx.start_signal(\"go\")\n    return f.result()\n",
 	} {
-		for _, first := range []bool{false, true} { // whether the run waits already
+		for _, first := range []bool{false, true} { // whether the run is already waiting
 			bubble(t, func(t *testing.T, n *enginetest.Node) {
 				n.Deploy(enginetest.Pack(t, enginetest.Code{"w": code}))
 				ref := n.Begin("w", "")
@@ -99,8 +99,8 @@ func TestCancelBeforeTheSignalThatEnds(t *testing.T) {
 	}
 }
 
-// A run has the same end whether its messages came one by one or while it was paused, by a failover
-// too.
+// A run ends the same whether its messages came one by one or while it was paused, and also after a
+// failover.
 func TestBacklogEndsAsItWouldHaveOneByOne(t *testing.T) {
 	const code = `
 def run(ctx, input):
@@ -139,7 +139,7 @@ def run(ctx, input):
 			for range c.messages {
 				n.Send(ref, "msg", payload)
 			}
-			n.Send(ref, "stop", "null") // nobody reads it
+			n.Send(ref, "stop", "null") // no wait reads this signal
 			n.Send(ref, "msg", `"stop"`)
 			if _, _, err := n.Resume(background, engine.Call{}, ref); err != nil {
 				t.Fatal(err)

@@ -8,17 +8,17 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// TimeKeeper is what a Log with a Clock may offer too: to move log time forward to this node's wall
-// clock because somebody says that it shows the right time. It refuses a time that this node's
-// clock does not show.
+// TimeKeeper is an optional interface of a Log with a Clock: it moves log time forward to this
+// node's wall clock after an operator confirmed that the clock is right. It refuses a time that
+// this node's clock does not show.
 type TimeKeeper interface {
 	ConfirmTime(ctx context.Context, at time.Time) error
 }
 
-// ConfirmTime moves log time to what the operator and the leader's clock say it is, and returns it.
-// Log time that is not behind stays where it is.
+// ConfirmTime moves log time to the time that the operator and the leader's clock agree on, and
+// returns it. Log time that is not behind does not change.
 func (e *Engine) ConfirmTime(ctx context.Context, c Call, at time.Time) (*fsm.TimeAnswer, Answered, error) {
-	res, ok, err := e.known(c)
+	res, ok, err := e.firstOutcome(c)
 	if err != nil {
 		return nil, Answered{}, err
 	}

@@ -20,20 +20,20 @@ func (e *Engine) Signal(ctx context.Context, c Call, ref fsm.RunRef, name string
 	if err := e.checkPayload("payload", payload); err != nil {
 		return nil, Answered{}, err
 	}
-	return e.heard(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals})
+	return e.proposeToOpenRun(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals})
 }
 
-// Cancel asks a run's code to end.
+// Cancel requests cancellation: the run's code decides how to end.
 func (e *Engine) Cancel(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
-	return e.control(ctx, c, ref, reason, &fsm.CancelRun{Run: ref, Reason: reason, Tell: true})
+	return e.proposeControl(ctx, c, ref, reason, &fsm.CancelRun{Run: ref, Reason: reason, Tell: true})
 }
 
-// closingWait is how long a caller waits for a run that is about to close.
+// closingWait bounds how long a caller waits for a run that is about to close.
 const closingWait = 5 * time.Second
 
-// heard proposes what a run's code has to see, again while the run is about to close: a moment
-// later it has closed, or takes it.
-func (e *Engine) heard(ctx context.Context, c Call, cmd fsm.Command) (*fsm.RunAnswer, Answered, error) {
+// proposeToOpenRun proposes a command that the run's code must see. While the run is about to close
+// it retries: a moment later the run has either closed or accepts the command.
+func (e *Engine) proposeToOpenRun(ctx context.Context, c Call, cmd fsm.Command) (*fsm.RunAnswer, Answered, error) {
 	most, cancel := context.WithTimeout(ctx, closingWait)
 	defer cancel()
 	wait := backoff{first: 5 * time.Millisecond, most: 200 * time.Millisecond}
@@ -46,27 +46,27 @@ func (e *Engine) heard(ctx context.Context, c Call, cmd fsm.Command) (*fsm.RunAn
 	}
 }
 
-// Terminate closes a run at once; its code sees nothing.
+// Terminate closes a run at once, without running its code.
 func (e *Engine) Terminate(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
-	return e.control(ctx, c, ref, reason, &fsm.TerminateRun{Run: ref, Reason: reason})
+	return e.proposeControl(ctx, c, ref, reason, &fsm.TerminateRun{Run: ref, Reason: reason})
 }
 
 // Pause stops a run's turns; signals and timers are still recorded.
 func (e *Engine) Pause(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
-	return e.control(ctx, c, ref, reason, &fsm.PauseRun{Run: ref, Reason: reason, Still: true})
+	return e.proposeControl(ctx, c, ref, reason, &fsm.PauseRun{Run: ref, Reason: reason, Still: true})
 }
 
-// Resume lets a paused run's turns go on, also a quarantined one's.
+// Resume continues the turns of a paused run, including a quarantined one.
 func (e *Engine) Resume(ctx context.Context, c Call, ref fsm.RunRef) (*fsm.RunAnswer, Answered, error) {
-	return e.control(ctx, c, ref, "", &fsm.ResumeRun{Run: ref})
+	return e.proposeControl(ctx, c, ref, "", &fsm.ResumeRun{Run: ref})
 }
 
-func (e *Engine) control(ctx context.Context, c Call, ref fsm.RunRef, reason string, cmd fsm.Command) (*fsm.RunAnswer, Answered, error) {
+func (e *Engine) proposeControl(ctx context.Context, c Call, ref fsm.RunRef, reason string, cmd fsm.Command) (*fsm.RunAnswer, Answered, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, Answered{}, err
 	}
 	if err := checkText("reason", reason, MaxMessage); err != nil {
 		return nil, Answered{}, err
 	}
-	return e.heard(ctx, c, cmd)
+	return e.proposeToOpenRun(ctx, c, cmd)
 }

@@ -6,8 +6,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Count counts runs by type, version and status, exactly, without looking at the runs. Of f only
-// Type and Status are read; versionRef as for List. What there are no runs of is not listed.
+// Count returns exact counts of runs by type, version and status, without reading the runs. It uses
+// only Type and Status of f; versionRef is as for List. Combinations without runs are not listed.
 func (e *Engine) Count(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string) (counts []fsm.RunCount, index uint64, err error) {
 	if f.Type != "" {
 		if err := checkType("type", f.Type); err != nil {

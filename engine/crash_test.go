@@ -18,12 +18,12 @@ import (
 )
 
 // fragile is the Starlark runtime with a defect: executions of runs whose input is "fragile" crash
-// as often as crashes says.
+// the given number of times.
 type fragile struct {
 	runtime.Compiler
 	crashes atomic.Int64
-	panics  bool // instead of saying so
-	hangs   bool // until it is interrupted, instead
+	panics  bool // instead of returning the crash
+	hangs   bool // instead, until it is interrupted
 }
 
 type fragileProgram struct {
@@ -123,14 +123,14 @@ func quarantined(t *testing.T, reason string, configure func(*fragile)) {
 	})
 }
 
-// A leader without the code of a run neither fails the run nor stands in the way of others.
+// A leader without the code of a run neither fails the run nor blocks other runs.
 func TestALeaderWithoutTheCodeWaitsAndOffersLeadership(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": approval}))
 		ref := n.Begin("w", "")
 		synctest.Wait()
 		n.Blobs.Hide(true)
-		n.Restart() // nothing compiled, and no way to compile it
+		n.Restart() // with no compiled program, and no way to compile it
 		n.Send(ref, "approval", "1")
 		version := n.Row(ref).Version
 		if _, err := n.Log.Propose(background, fsm.Envelope{Command: &fsm.ReportReady{Node: "n2", Version: version, Ready: true}}); err != nil {

@@ -11,9 +11,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// replays cuts a history after every event, brings a machine there, and makes the next turn again:
-// with all that was taken back later known, as a leader that comes later has it, and as the history
-// was then.
+// replays cuts a history after every event, brings a machine to that point, and makes the next turn
+// again. It does so twice: knowing all later reopenings, as a later leader does, and with the
+// history as it was then.
 func replays(t *testing.T, n *enginetest.Node, archive []byte, ref fsm.RunRef) {
 	t.Helper()
 	a, err := catalog.Open(archive, catalog.Limits{MaxArchiveBytes: 1 << 30, MaxInflatedBytes: 1 << 30, MaxEntries: 1000})
@@ -62,8 +62,8 @@ func before(events []history.Event, seq uint64) []history.Event {
 	return events
 }
 
-// cut brings m to where the shown part of a history ends, and makes the next turn if it saw just
-// that.
+// cut replays the shown part of a history on m, and makes the next turn if that turn saw exactly
+// this part.
 func cut(t *testing.T, m *replay.Machine, turns []history.Turn, shown, all []history.Event, knows bool, void map[uint64]bool) {
 	t.Helper()
 	last := uint64(len(shown))

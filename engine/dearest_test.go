@@ -13,8 +13,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// TestDearestTurn makes turns that ask for as much as code can ask for, and holds what recording
-// each piece costs against what an entry may cost: the ledger, which cuts turns, and the state
+// TestDearestTurn makes turns that ask for as much as possible, and compares the cost of recording
+// each piece with the most that an entry may cost. The ledger, which cuts turns, and the state
 // machine, which counts work, must agree.
 func TestDearestTurn(t *testing.T) {
 	const most = 70_000 // units: 100 ms of one core, see fsm's TestDearest

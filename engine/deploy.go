@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// LoadRequest is a deploy.
+// LoadRequest asks for a deploy.
 type LoadRequest struct {
 	Call
 	Archive []byte
@@ -22,13 +22,13 @@ type LoadRequest struct {
 	Message string
 }
 
-// putAge is how long a blob may have waited for the entry that names it: the sweeper takes unnamed
-// blobs after an hour.
+// putAge bounds how long a stored blob may wait for the entry that names it: the sweeper deletes
+// unnamed blobs after an hour.
 const putAge = 10 * time.Minute
 
-// LoadPackage validates everything that can be told from the bytes, puts them on a majority, and
-// only then proposes the entry that names them: a package that fails leaves nothing behind. The
-// entry loads all members and flips all their routes in one step.
+// LoadPackage validates everything that the bytes alone determine, stores them on a majority, and
+// only then proposes the entry that names them. A package that fails leaves nothing behind. The
+// entry loads all members and switches all their routes in one step.
 func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswer, Answered, error) {
 	if err := r.validate(); err != nil {
 		return nil, Answered{}, err
@@ -36,22 +36,22 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 	if r.DryRun {
 		r.Request = nil
 	}
-	if res, ok, err := e.known(r.Call); ok || err != nil {
+	if res, ok, err := e.firstOutcome(r.Call); ok || err != nil {
 		if err != nil {
 			return nil, Answered{}, err
 		}
 		return outcome[*fsm.LoadAnswer](r.Call, res)
 	}
-	archive, err := e.vet(ctx, r.Archive)
+	archive, err := e.openAndCompile(ctx, r.Archive)
 	if err != nil {
 		return nil, Answered{}, err
 	}
 	cmd := &fsm.LoadPackage{Package: archive.Package(), Route: r.Route, Expect: r.Expect, Message: r.Message}
 	if r.DryRun {
-		return e.rehearse(ctx, cmd)
+		return e.dryRunLoad(ctx, cmd)
 	}
 	began := time.Now()
-	digest, err := e.put(ctx, r.Archive)
+	digest, err := e.storeArchive(ctx, r.Archive)
 	switch age := time.Since(began); {
 	case err != nil:
 		return nil, Answered{}, err
@@ -63,13 +63,13 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 	return propose[*fsm.LoadAnswer](ctx, e, r.Call, cmd)
 }
 
-// put stores an archive on a majority, for as long as this node leads. A leader that has lost its
-// majority would wait for nodes that do not answer for as long as a copy may take; who asks is told
-// at once instead, and may ask another node.
-func (e *Engine) put(ctx context.Context, archive []byte) (catalog.Digest, error) {
+// storeArchive stores an archive on a majority while this node leads. A leader that has lost its
+// majority would otherwise wait for unreachable nodes as long as a copy may take; instead the
+// caller gets an error at once, and may ask another node.
+func (e *Engine) storeArchive(ctx context.Context, archive []byte) (catalog.Digest, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var lost error // of leadership or of its proof, read once the watch is over
+	var lost error // that leadership ended or could not be proved; read after the watch has ended
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for ctx.Err() == nil {
@@ -93,7 +93,7 @@ func (e *Engine) put(ctx context.Context, archive []byte) (catalog.Digest, error
 	return digest, err
 }
 
-// leadEvery is how often a node that stores an archive makes sure that it still leads.
+// leadEvery is how often a node that stores an archive verifies that it still leads.
 const leadEvery = time.Second
 
 func (r *LoadRequest) validate() error {
@@ -114,15 +114,15 @@ func (r *LoadRequest) validate() error {
 	return nil
 }
 
-// vet opens an archive and compiles everything in it. The first compilation runs where a crash
-// hurts nobody, if there is such a place: module code runs then, and although it runs under limits
-// here too, this process serves everybody.
-func (e *Engine) vet(ctx context.Context, data []byte) (*catalog.Archive, error) {
+// openAndCompile opens an archive and compiles everything in it. If a sandbox is configured, the
+// first compilation runs there, where a crash hurts nobody: compiling runs module code, and
+// although limits apply here too, this process serves everybody.
+func (e *Engine) openAndCompile(ctx context.Context, data []byte) (*catalog.Archive, error) {
 	archive, err := catalog.Open(data, e.cfg.Archive)
 	if err != nil {
 		return nil, err
 	}
-	if e.programs.has(archive.Version) { // the same content compiled here before
+	if e.programs.has(archive.Version) { // the same content was compiled here before
 		return archive, nil
 	}
 	select {
@@ -148,7 +148,7 @@ func (e *Engine) vet(ctx context.Context, data []byte) (*catalog.Archive, error)
 	return archive, nil
 }
 
-// causeOf prefers the reason for which ctx ended over the shape in which its end came back.
+// causeOf returns ctx's cause if ctx has ended, instead of the error in which its end surfaced.
 func causeOf(ctx context.Context, err error) error {
 	var typed interface{ Code() string }
 	if cause := context.Cause(ctx); cause != nil && !errors.As(err, &typed) {
@@ -157,8 +157,8 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-// rehearse answers what cmd would do now, on a copy of the catalog.
-func (e *Engine) rehearse(ctx context.Context, cmd *fsm.LoadPackage) (answer *fsm.LoadAnswer, a Answered, err error) {
+// dryRunLoad answers what cmd would do now. It applies cmd to a copy of the catalog.
+func (e *Engine) dryRunLoad(ctx context.Context, cmd *fsm.LoadPackage) (answer *fsm.LoadAnswer, a Answered, err error) {
 	readErr := e.read(ctx, Read{}, func(v fsm.View) {
 		a.Index = v.Index()
 		var change catalog.LoadChange

@@ -207,8 +207,8 @@ func TestADeployIsRepeatedByItsRequestID(t *testing.T) {
 		n.Deploy(two)
 		n.Restart()
 
-		// The operator deployed something else in between: repeating the first request says what it
-		// did, and does not undo that.
+		// The operator deployed something else in between: repeating the first request returns its
+		// first answer, and does not undo the later deploy.
 		answer, a, err := load(n, request)
 		if err != nil {
 			t.Fatal(err)
@@ -245,6 +245,6 @@ func TestArchivesAreCheckedElsewhereFirst(t *testing.T) {
 	refused(t, err, "invalid_package")
 	verdict = nil
 	n.Deploy(archive)
-	n.Deploy(archive) // compiled here before: the child is spared
+	n.Deploy(archive) // already compiled here, so no child is needed
 	equal(t, "checks", checks, 2)
 }

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// Deploys lists one page of the deploy history, newest first, with the next page's cursor ("" = no
-// more) and the index it was read at.
+// Deploys lists one page of the deploy history, newest first. It returns the next page's cursor (""
+// = no more) and the index of the read.
 func (e *Engine) Deploys(ctx context.Context, rd Read, typ string, limit int, cursor string) ([]rows.DeployRecord, string, uint64, error) {
 	limit, err := checkPage(limit)
 	if err != nil {

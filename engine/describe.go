@@ -9,24 +9,24 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Description is a run with what it waits for, all of one moment.
+// Description is a run and everything it waits for, read at one index.
 type Description struct {
 	Run     rows.Run
 	Pending []rows.Task // the first activities without an outcome, by ordinal
-	Total   uint64      // how many there are altogether
+	Total   uint64     // number of all of those
 
 	Input    history.Payload
-	Result   *Result    // how it ended; of an open run only what is the same for all
-	Why      Reasons    // as far as its newest events tell
-	Unread   uint64     // signals that its code has not taken
+	Result   *Result   // how it ended; for an open run, only the fields that every run has
+	Why      Reasons   // as far as the newest events show
+	Unread   uint64    // signals that no wait of its code has consumed
 	Children []rows.Run // the first open ones, by ordinal
-	Open     uint64     // how many of those there are altogether
+	Open     uint64    // number of all open children
 
-	Index uint64 // at which all of it was read
+	Index uint64 // the index of the read
 	Chain Chain
 }
 
-// Describe returns a run's row with at most limit of its pending activities.
+// Describe returns a run's row with at most limit pending activities.
 func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit int) (*Description, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, err
@@ -43,10 +43,10 @@ func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit in
 		d := &Description{Index: v.Index()}
 		if d.Run, missing = find(v, ref); missing == nil {
 			d.Pending, d.Total = pending(v, d.Run.RunID, limit)
-			d.tell(v, limit)
+			d.readDetails(v, limit)
 			d.Chain = chainOf(v, d.Run)
 		}
-		return d, d.bytes()
+		return d, d.payloadBytes()
 	})
 	if err != nil {
 		return nil, err
@@ -57,26 +57,26 @@ func (e *Engine) Describe(ctx context.Context, rd Read, ref fsm.RunRef, limit in
 	return d, nil
 }
 
-// bytes are those of the payloads in a description.
-func (d *Description) bytes() int {
-	n := len(d.Input) + d.Result.bytes()
+// payloadBytes returns the size of the payloads in a description.
+func (d *Description) payloadBytes() int {
+	n := len(d.Input) + d.Result.payloadBytes()
 	for i := range d.Pending {
 		n += len(d.Pending[i].Details)
 	}
 	return n
 }
 
-// Reasons are what people, or the node, gave as reason for how a run stands.
+// Reasons are the reasons that people, or the node, gave for a run's state.
 type Reasons struct {
-	Cancel string // of the request to cancel it
-	Pause  string // of a paused run
+	Cancel string // for the request to cancel it
+	Pause  string // for pausing it
 }
 
-// reasonsAmong is how many of a run's newest events are looked through for reasons.
+// reasonsAmong is how many of a run's newest events are searched for reasons.
 const reasonsAmong = 1_000
 
-// tell reads what else there is to know of the run.
-func (d *Description) tell(v fsm.View, limit int) {
+// readDetails reads everything about the run that is not in its row.
+func (d *Description) readDetails(v fsm.View, limit int) {
 	if first := v.Events(d.Run.RunID, 1, 1); len(first) > 0 {
 		if started, ok := first[0].Data.(*history.WorkflowStarted); ok {
 			d.Input = started.Input
@@ -108,8 +108,8 @@ func (d *Description) tell(v fsm.View, limit int) {
 	}
 }
 
-// pending lists the first activities of a run without an outcome. All are counted only if there are
-// more: their rows are read for it.
+// pending lists a run's first activities without an outcome. It counts all of them only if there
+// are more, because counting reads their rows.
 func pending(v fsm.View, id history.RunID, limit int) (first []rows.Task, total uint64) {
 	page := v.Tasks(id, 0, limit+1)
 	first, total = page[:min(len(page), limit)], uint64(len(page))
@@ -120,7 +120,8 @@ func pending(v fsm.View, id history.RunID, limit int) (first []rows.Task, total 
 	return first, total
 }
 
-// find returns the run that ref addresses: the latest of its workflow id unless a run id is given.
+// find returns the run that ref addresses: the latest run of its workflow id, unless ref has a run
+// id.
 func find(v fsm.View, ref fsm.RunRef) (rows.Run, error) {
 	id := ref.RunID
 	if id.IsZero() {

@@ -7,16 +7,16 @@ import (
 	"aion.dev/aion/engine/desk"
 )
 
-// desks knows the desk of the term in which this node leads.
+// desks holds the desk of the current term, while this node leads.
 type desks struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	open    *desk.Desk // nil unless leading
 	changed chan struct{}
 }
 
 func newDesks() *desks { return &desks{changed: make(chan struct{})} }
 
-// set opens a desk for polls; nil closes it.
+// set opens a desk for polls, or closes the current one if d is nil.
 func (ds *desks) set(d *desk.Desk) {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
@@ -31,8 +31,8 @@ func (ds *desks) get() (*desk.Desk, <-chan struct{}) {
 	return ds.open, ds.changed
 }
 
-// desk returns the desk of this leader. One that has won but not begun to lead is waited for; a
-// node that does not lead answers at once.
+// desk returns the desk of this leader. If this node has won the election but not begun to lead,
+// desk waits; if it does not lead, desk returns at once.
 func (e *Engine) desk(ctx context.Context) (*desk.Desk, error) {
 	for {
 		d, changed := e.desks.get()

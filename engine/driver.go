@@ -11,15 +11,15 @@ import (
 	"aion.dev/aion/internal/lifecycle"
 )
 
-// driver takes the turns of ready runs. It reads the ready index from its beginning, by cursor, and
-// gives each run a visit: a goroutine that takes turns of that run until it needs none. At most
-// Limits.InFlight visits are under way, of which Limits.Turns compute; the others wait for their
-// turn to be recorded, or to compute. Both are shared out fairly among workflow types, see
-// shares.go, and a long turn lets those of other types go first from time to time.
+// driver makes the turns of ready runs. It reads the ready index from the beginning, by cursor, and
+// starts a visit for each run: a goroutine that makes turns of that run until the run needs none.
+// At most Limits.InFlight visits exist at a time, and Limits.Turns of them compute; the others wait
+// until their turn is recorded, or until they may compute. Both are shared fairly among workflow
+// types (see shares.go), and a long turn yields to other types from time to time.
 //
-// A run that becomes ready while it is visited appears in the index again; the visit then looks
-// once more before it ends. So every ready run is either beyond the cursor, or stands in line, or
-// is visited, or waits in the stuck room for its program.
+// If a run becomes ready during its visit, it appears in the index again, and the visit looks once
+// more before it ends. So every ready run is beyond the cursor, or queued for a slot, or being
+// visited, or waiting in the stuck room for its program.
 type driver struct {
 	e         *Engine
 	group     *lifecycle.Group
@@ -31,42 +31,42 @@ type driver struct {
 	cpus      *shares       // one place for each visit that computes
 	resident  *parked
 	stuck     *stuck
-	rescan    chan struct{} // read the ready index from its beginning again
-	lined     chan struct{} // a run stands in line
+	rescan    chan struct{} // asks to read the ready index from the beginning
+	queuedRun chan struct{} // a run was queued for a slot
 	idle      chan history.RunID
-	idlers    atomic.Int64 // goroutines that wait at idle for another visit
+	idlers    atomic.Int64 // goroutines in idle that wait for another visit
 
 	mu     sync.Mutex
-	active map[history.RunID]bool // runs that are visited or stand in line for it; true = look once more
-	line   rounds[history.RunID]  // ready runs for which there was no slot, by type
+	active map[history.RunID]bool // runs that are visited or queued for a slot; true = look once more
+	queued rounds[history.RunID]  // ready runs that found no free slot, by type
 }
 
-// maxIdlers is how many goroutines wait for visits when there is nothing to do.
+// maxIdlers bounds the goroutines that wait for visits when there is nothing to do.
 const maxIdlers = 256
 
-// readyBatch is how much of the ready index is read at a time.
+// readyBatch bounds one read of the ready index.
 const readyBatch = 1024
 
 func newDriver(e *Engine, g *lifecycle.Group, t *timers, k *desk.Desk) *driver {
 	d := &driver{
 		e: e, group: g, timers: t, desk: k, schedules: newSchedules(e), jobs: newJobs(e),
-		slots:  make(chan struct{}, e.limits.InFlight),
-		cpus:   newShares(e.limits.Turns),
-		lined:  make(chan struct{}, 1),
-		rescan: make(chan struct{}, 1),
-		idle:   make(chan history.RunID),
-		active: make(map[history.RunID]bool),
+		slots:     make(chan struct{}, e.limits.InFlight),
+		cpus:      newShares(e.limits.Turns),
+		queuedRun: make(chan struct{}, 1),
+		rescan:    make(chan struct{}, 1),
+		idle:      make(chan history.RunID),
+		active:    make(map[history.RunID]bool),
 	}
 	d.resident = newParked(e.limits.Resident, e.limits.ResidentBytes)
-	d.stuck = newStuck(e, g, d.again)
+	d.stuck = newStuck(e, g, d.rescanReady)
 	return d
 }
 
-// run hands out visits until ctx ends.
+// run starts visits until ctx ends.
 func (d *driver) run(ctx context.Context) error {
 	moved := make(chan struct{}, 1)
-	d.group.Go("index", func(ctx context.Context) error { return d.watch(ctx, moved) })
-	d.group.Go("line", d.serveLine)
+	d.group.Go("index", func(ctx context.Context) error { return d.watchState(ctx, moved) })
+	d.group.Go("line", d.serveQueued)
 	var at fsm.ReadyCursor
 	for {
 		var ready []fsm.ReadyRun
@@ -77,7 +77,7 @@ func (d *driver) run(ctx context.Context) error {
 			}
 		})
 		for _, r := range ready {
-			if err := d.begin(ctx, r.RunID); err != nil {
+			if err := d.visitOrQueue(ctx, r.RunID); err != nil {
 				return err
 			}
 		}
@@ -94,11 +94,11 @@ func (d *driver) run(ctx context.Context) error {
 	}
 }
 
-// watch says that the state moved, to the driver, to the desk and, if something is due earlier than
-// they sleep, to the loops of timers and schedules. It is the one waiter on the index, whatever the
-// number of runs, and never waits for a slot: timers fire in time also when more runs are ready
-// than can be visited.
-func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
+// watchState reports changes of the state to the driver, to the desk and, if something is due
+// earlier than they would wake up, to the loops of timers and schedules. It is the only waiter on
+// the index, whatever the number of runs, and never waits for a slot, so timers fire in time even
+// when more runs are ready than can be visited.
+func (d *driver) watchState(ctx context.Context, moved chan<- struct{}) error {
 	var index uint64
 	for {
 		var err error
@@ -124,23 +124,23 @@ func (d *driver) watch(ctx context.Context, moved chan<- struct{}) error {
 	}
 }
 
-// again asks for all ready runs anew, for those that were passed over when they could not be
-// served.
-func (d *driver) again() {
+// rescanReady makes run read all ready runs again, for those that were skipped when they could not
+// be served.
+func (d *driver) rescanReady() {
 	select {
 	case d.rescan <- struct{}{}:
 	default:
 	}
 }
 
-// begin starts a visit, or makes the one under way look once more. Without a free slot the run
-// stands in line, where types take turns: thousands of ready runs of one type do not keep another's
-// from their first turn.
-func (d *driver) begin(ctx context.Context, id history.RunID) error {
+// visitOrQueue starts a visit, or makes the current visit of that run look once more. If no slot is
+// free it queues the run. The queue alternates between types: thousands of ready runs of one type
+// do not delay another type's first turn.
+func (d *driver) visitOrQueue(ctx context.Context, id history.RunID) error {
 	d.mu.Lock()
 	_, on := d.active[id]
 	d.active[id] = on
-	standing := d.line.size
+	standing := d.queued.size
 	d.mu.Unlock()
 	if on {
 		return nil
@@ -148,86 +148,86 @@ func (d *driver) begin(ctx context.Context, id history.RunID) error {
 	if standing == 0 {
 		select {
 		case d.slots <- struct{}{}:
-			d.start(id)
+			d.startVisit(id)
 			return nil
 		default:
 		}
 	}
 	typ := d.e.typeOf(id)
 	d.mu.Lock()
-	d.line.push(typ, id)
-	standing = d.line.size
+	d.queued.push(typ, id)
+	standing = d.queued.size
 	d.mu.Unlock()
 	select {
-	case d.lined <- struct{}{}:
+	case d.queuedRun <- struct{}{}:
 	default:
 	}
-	if standing > maxLine {
-		return d.next(ctx)
+	if standing > maxQueued {
+		return d.startNextQueued(ctx)
 	}
 	return nil
 }
 
-// maxLine is how many ready runs stand in line; with more, the index is read no further than slots
+// maxQueued bounds the queue for slots. When it is full, the index is read only as fast as slots
 // become free.
-const maxLine = 1 << 20
+const maxQueued = 1 << 20
 
-// serveLine starts visits of those that stand in line as slots become free, until ctx ends.
-func (d *driver) serveLine(ctx context.Context) error {
+// serveQueued starts visits of queued runs as slots become free, until ctx ends.
+func (d *driver) serveQueued(ctx context.Context) error {
 	for {
 		d.mu.Lock()
-		standing := d.line.size
+		standing := d.queued.size
 		d.mu.Unlock()
 		if standing > 0 {
-			if err := d.next(ctx); err != nil {
+			if err := d.startNextQueued(ctx); err != nil {
 				return err
 			}
 			continue
 		}
 		select {
-		case <-d.lined:
+		case <-d.queuedRun:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// next waits for a slot and starts the visit of whoever is first in line then.
-func (d *driver) next(ctx context.Context) error {
+// startNextQueued waits for a slot and starts the visit of the run that is then first in the queue.
+func (d *driver) startNextQueued(ctx context.Context) error {
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	d.mu.Lock()
-	id, ok := d.line.pop()
+	id, ok := d.queued.pop()
 	d.mu.Unlock()
 	if !ok {
 		<-d.slots
 		return nil
 	}
-	d.start(id)
+	d.startVisit(id)
 	return nil
 }
 
-// start starts a visit, which has its slot.
-func (d *driver) start(id history.RunID) {
+// startVisit starts a visit, for which the caller has acquired a slot.
+func (d *driver) startVisit(id history.RunID) {
 	select {
 	case d.idle <- id:
 	default:
-		d.group.Go("visits", func(ctx context.Context) error { return d.visits(ctx, id) })
+		d.group.Go("visits", func(ctx context.Context) error { return d.runVisits(ctx, id) })
 	}
 }
 
-// visits makes one visit after another. A goroutine that has made one stays for the next, because
-// its stack has grown to what the state needs: growing it anew for every visit was a sixth of the
-// cost of a run.
-func (d *driver) visits(ctx context.Context, id history.RunID) error {
+// runVisits makes one visit after another. Its goroutine stays for the next visit because its stack
+// has already grown to the size that visits need: growing a new one for every visit took a sixth of
+// the cost of a run.
+func (d *driver) runVisits(ctx context.Context, id history.RunID) error {
 	for {
 		for ctx.Err() == nil {
-			(&visit{d: d, id: id}).takeTurns(ctx)
+			(&visit{d: d, id: id}).makeTurns(ctx)
 			d.e.metrics.resident.Set(float64(d.resident.Len()))
-			if d.end(id) {
+			if d.endVisit(id) {
 				break
 			}
 		}
@@ -245,8 +245,8 @@ func (d *driver) visits(ctx context.Context, id history.RunID) error {
 	}
 }
 
-// end ends a visit unless the run became ready again meanwhile.
-func (d *driver) end(id history.RunID) bool {
+// endVisit ends a visit, unless the run has become ready again meanwhile.
+func (d *driver) endVisit(id history.RunID) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.active[id] {

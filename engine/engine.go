@@ -14,25 +14,25 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Config wires an Engine. Log, Blobs, Compiler and Node are required.
+// Config configures an Engine. Log, Blobs, Compiler and Node are required.
 type Config struct {
 	Node     string // this node's id
 	Log      Log
 	Blobs    Blobs
 	Compiler runtime.Compiler
 	// CheckArchive compiles and initialises an archive where a crash hurts nobody (a child
-	// process). Nil = in this process only.
+	// process). Nil = only in this process.
 	CheckArchive func(ctx context.Context, archive []byte) error
 	Archive      catalog.Limits
 	Limits       Limits
-	// Says hears what workflow code logs in new turns, beside Logger. It is called by the goroutine
-	// that makes the turn and must not wait. Nil = nobody.
+	// Says receives what workflow code logs in new turns, in addition to Logger. The goroutine that
+	// makes the turn calls it, so it must not block. Nil = nobody receives it.
 	Says    func(run rows.Run, msg string)
 	Logger  hclog.Logger
-	Metrics prometheus.Registerer // where the engine's figures are registered; nil = nowhere
+	Metrics prometheus.Registerer // where the engine's metrics are registered; nil = nowhere
 }
 
-// Validate refuses a configuration that cannot work, naming the field.
+// Validate rejects a configuration that cannot work. Its error names the field.
 func (c *Config) Validate() error {
 	switch {
 	case c.Node == "":
@@ -47,13 +47,13 @@ func (c *Config) Validate() error {
 	return c.Limits.Validate()
 }
 
-// Engine is the front desk of one node: every API call, on the leader or not, comes through it.
-// Callers declare what they need of it themselves.
+// Engine answers every API call of one node, whether the node leads or not. Callers declare the
+// methods they need in interfaces of their own.
 //
 // Errors are refusals (types with Code and Facts, by the state machine or by validation before the
 // log) or *NotLeader, *NoQuorum, *Unavailable, *Unknown. Mutations and linearizable reads work on
-// the leader only; stale reads anywhere. Every mutation looks its request id up itself, before any
-// check that depends on state, and answers the first outcome: callers just call.
+// the leader only; stale reads work anywhere. Every mutation looks up its request id before any
+// check that depends on state, and returns the first outcome, so callers need not.
 type Engine struct {
 	cfg      Config
 	limits   Limits
@@ -66,19 +66,19 @@ type Engine struct {
 	ready    *reconciler
 	desks    *desks
 	vetting  chan struct{} // one for each deploy that compiles
-	sizing   chan struct{} // one for each answer that is read to know its size
+	sizing   chan struct{} // one for each answer that is being read to learn its size
 	retained chan struct{} // the retention rules may have changed
 }
 
-// What a node keeps, whatever its configuration.
+// How much a node caches, whatever its configuration.
 const (
 	keptPrograms = 1024
-	keptSchemas  = 1024 // of inputs
-	keptOutputs  = 4096 // schemas of outputs, and types without one
+	keptSchemas  = 1024 // schemas of inputs
+	keptOutputs  = 4096 // schemas of outputs, and types that have none
 	vetsAtOnce   = 2
 )
 
-// New makes an engine. Nothing runs until Run.
+// New makes an engine. Nothing runs before Run.
 func New(cfg Config) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -108,13 +108,13 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// Run runs what every node runs, whoever leads: the reconciler that compiles what the state names
-// and reports readiness, and the hub that wakes those who wait for results. It returns when ctx
-// ends and all its goroutines are gone.
+// Run runs what every node needs, leader or not: the reconciler, which compiles what the state
+// names and reports readiness, and the hub, which wakes callers that wait for results. It returns
+// after ctx ends and all its goroutines have ended.
 func (e *Engine) Run(ctx context.Context) error {
 	g, _ := lifecycle.New(ctx)
 	g.Go("feed", func(ctx context.Context) error { return e.hub.tail(ctx, e.ready.notice) })
-	g.Go("follow", e.hub.follow)
+	g.Go("follow", e.hub.watchFollowed)
 	g.Go("readiness", e.ready.run)
 	err := g.Wait()
 	e.queries.kept.Clear()

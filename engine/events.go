@@ -9,9 +9,9 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// History returns one page of a run's events from seq from on, and where to go on: next is 0 when
-// the run is closed and there is no more. At the end of an open run's history it waits up to wait
-// for more.
+// History returns one page of a run's events, starting at seq from, and where the next page starts:
+// next is 0 if the run is closed and has no more events. At the end of an open run's history it
+// waits up to wait for more.
 func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next, index uint64, err error) {
 	if err := checkRef(ref); err != nil {
 		return nil, 0, 0, err
@@ -29,7 +29,7 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 		if run, err = find(v, ref); err != nil {
 			return false
 		}
-		ref.RunID = run.RunID // a page follows the run it began with
+		ref.RunID = run.RunID // later pages stay with the run of the first page
 		if from > run.Events+1 {
 			err = invalid("from", "is %d, but the history has %d events", from, run.Events)
 			return false
@@ -48,7 +48,7 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 			return nil, 0, index, err
 		}
 		e.cfg.Log.View(func(v fsm.View) {
-			if look(v); err != nil { // it was deleted meanwhile
+			if look(v); err != nil { // the run was deleted meanwhile
 				return
 			}
 			first := from
@@ -65,7 +65,7 @@ func (e *Engine) History(ctx context.Context, rd Read, ref fsm.RunRef, from uint
 	return events, next, index, nil
 }
 
-// pageBytes bounds a page of events by size, as far as their average size tells.
+// pageBytes bounds the size of a page of events, estimated from their average size.
 const pageBytes = 8 << 20
 
 func pageOf(run rows.Run) int {

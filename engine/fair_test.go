@@ -17,7 +17,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// slow makes each turn of a workflow type take its time, of the bubble's clock, shown again or new.
+// slow makes each turn of a workflow type, new or replayed, take some of the bubble's time.
 type slow struct {
 	runtime.Compiler
 	turn map[string]time.Duration
@@ -44,7 +44,7 @@ type slowExecution struct {
 	interrupt chan error
 }
 
-// Resume computes a second at a time, and offers others to go first in between.
+// Resume computes one second at a time, and yields in between.
 func (e *slowExecution) Resume(bound bool) (*runtime.End, error) {
 	for left := e.turn; left > 0; left -= time.Second {
 		select {
@@ -65,7 +65,7 @@ func (e *slowExecution) Interrupt(cause error) {
 	e.Execution.Interrupt(cause)
 }
 
-// slowly restarts a node's engine with slow turns, of which one is computed at a time.
+// slowly restarts a node's engine with slow turns, one at a time.
 func slowly(n *enginetest.Node, inFlight int, turn map[string]time.Duration) {
 	n.Configure(func(c *engine.Config) {
 		c.Compiler = slow{c.Compiler, turn}
@@ -79,8 +79,8 @@ const (
 	stepped = "def run(ctx, input):\n    state = {'n': 0}\n    ctx.on_query('n', lambda: state['n'])\n    for i in range(input['n']):\n        ctx.sleep('1s')\n        state['n'] += 1\n    ctx.signal('go')\n    return state['n']\n"
 )
 
-// Hundreds of ready runs of one type, whose turns are long, do not keep another type's run from its
-// turn: it waits for about one of theirs, not for all.
+// Hundreds of ready runs of one type, with long turns, do not starve another type's run: it waits
+// for about one of their turns, not for all.
 func TestTypesTakeTurns(t *testing.T) {
 	for _, inFlight := range []int{1, 4, 1000} {
 		bubble(t, func(t *testing.T, n *enginetest.Node) {
@@ -114,14 +114,14 @@ func TestTypesTakeTurns(t *testing.T) {
 	}
 }
 
-// A turn that computes for long lets another type's go first.
+// A turn that computes for long yields to another type's.
 func TestALongTurnLetsOthersGoFirst(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		slowly(n, 10, map[string]time.Duration{"heavy": 20 * time.Second})
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"heavy": atOnce, "light": atOnce}))
 		heavy := n.Begin("heavy", "1")
 		synctest.Wait()
-		for range 40 { // and is not ended for what it waits
+		for range 40 { // and its waiting does not count as computing
 			began := time.Now()
 			if n.Await(n.Begin("light", "1")); time.Since(began) > time.Second {
 				t.Errorf("the light one waited %s", time.Since(began))
@@ -133,7 +133,7 @@ func TestALongTurnLetsOthersGoFirst(t *testing.T) {
 	})
 }
 
-// Each turn of a replay has its own time, however long the run has lived: after a failover a
+// Each turn of a replay has a time limit of its own, however long the history: after a failover a
 // healthy run goes on, and its queries are answered.
 func TestALongLifeIsReplayed(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
@@ -168,7 +168,7 @@ func TestALongLifeIsReplayed(t *testing.T) {
 	})
 }
 
-// One turn that takes too long is still a fault, new or shown again.
+// One turn that takes too long is still a fault, new or replayed.
 func TestOneTurnTakesTooLong(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		slowly(n, 10, map[string]time.Duration{"w": 31 * time.Second})

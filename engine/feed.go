@@ -7,10 +7,10 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Feed returns public events after the cursor, waiting up to wait for the first. It answers from
-// this node's state: the feed is the same on every node. The zero cursor begins with the oldest
-// event that is kept; another one from which events are gone is refused, so that nobody skips any
-// unawares.
+// Feed returns public events after the cursor, waiting up to wait for the first one. It reads this
+// node's state; the feed is the same on every node. The zero cursor starts at the oldest event that
+// is kept. Any other cursor after which events are missing is refused, so that nobody skips events
+// unknowingly.
 func (e *Engine) Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) (events []fsm.FeedEvent, next fsm.FeedCursor, err error) {
 	if limit, err = checkPage(limit); err != nil {
 		return nil, after, err
@@ -21,7 +21,7 @@ func (e *Engine) Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
-		grown := e.hub.growing()
+		grown := e.hub.feedGrowth()
 		e.cfg.Log.View(func(v fsm.View) {
 			if start := v.FeedStart(); after != (fsm.FeedCursor{}) && after.Index+1 < start {
 				err = invalid("after", "is index %d, but the event stream is kept from index %d on", after.Index, start)

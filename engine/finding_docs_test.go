@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/engine/enginetest"
 )
 
-// TestFindingGuide: the run that docs/FINDING.md shows is found by the filters of its table, and by
-// no others.
+// TestFindingGuide: the filters in the table of docs/FINDING.md find the run that it shows, and no
+// other filters do.
 func TestFindingGuide(t *testing.T) {
 	guide, err := os.ReadFile("../docs/FINDING.md")
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// found lists the workflow ids that a filter finds.
+// found lists the workflow ids that match a filter.
 func found(t *testing.T, n *enginetest.Node, f fsm.RunFilter) string {
 	t.Helper()
 	runs, next, _, err := n.List(background, engine.Read{}, f, "", engine.MaxPage, "")
@@ -30,8 +30,8 @@ func one(name, value string) fsm.RunFilter {
 	return fsm.RunFilter{Attributes: history.Attributes{name: history.Payload(value)}}
 }
 
-// Values of every kind are found, whether the caller or the code set them, and a moment however it
-// is written.
+// Values of every kind are found, whether the caller or the code set them, and times in any
+// notation.
 func TestAttributesOfEveryKind(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"a": echo, "w": `
@@ -62,7 +62,7 @@ def run(ctx, input):
 			t.Errorf("a moment is spelled %s", got)
 		}
 		time.Sleep(time.Hour)
-		n.Restart() // and they replay
+		n.Restart() // replay must accept them
 		equal(t, "a value that was taken away", found(t, n, one("s", `"x"`)), "caller")
 		equal(t, "an item that was taken away", found(t, n, one("tags", `"y"`)), "caller")
 		equal(t, "a value instead of a list", found(t, n, one("tags", `"x"`)), "code")
@@ -160,7 +160,7 @@ func TestCount(t *testing.T) {
 	})
 }
 
-// Code that sets more attributes than a run may have fails; a caller is refused.
+// Code that sets more attributes than a run may have fails; a caller that does so is refused.
 func TestAttributesAreBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"a": echo, "names": `

@@ -11,24 +11,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Bounds of what one look at the metrics shows and costs.
+// Bounds on the size and cost of one collection of metrics.
 const (
-	gaugedTypes  = 500 // workflow types by name; what comes after them is one, called otherTypes
-	gaugedQueues = 500 // queues by name; those after them are not shown
+	gaugedTypes  = 500 // workflow types in order of first use; later ones share the label otherTypes
+	gaugedQueues = 500 // queues by name; later ones are not shown
 	otherTypes   = "(other)"
 )
 
-// gaugedEvery is how old the figures may be that are shown. Whoever reaches a node may ask for its
-// metrics, as often as they like, and a look goes over every queue.
-const gaugedEvery = time.Second
+// figuresMaxAge is how old collected figures may be. Anybody who reaches a node may ask for its
+// metrics as often as they like, and every collection reads every queue.
+const figuresMaxAge = time.Second
 
-// gauges are figures of the state itself, read when somebody asks for them. They are the same on
-// every node, as far as each has applied.
+// gauges are metrics of the state itself, read on demand. Every node that has applied the same
+// index has the same figures.
 type gauges struct {
 	log Log
 	now func() time.Time
 
-	mu     sync.Mutex // over what was read last, and while it is read
+	mu     sync.Mutex // guards the last figures, and is held while they are read
 	read   time.Time
 	latest []prometheus.Metric
 }
@@ -54,8 +54,8 @@ func (g *gauges) Describe(to chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	g.mu.Lock()
-	if at := g.now(); g.latest == nil || at.Sub(g.read) >= gaugedEvery {
-		g.read, g.latest = at, g.look(history.At(at))
+	if at := g.now(); g.latest == nil || at.Sub(g.read) >= figuresMaxAge {
+		g.read, g.latest = at, g.readFigures(history.At(at))
 	}
 	latest := g.latest
 	g.mu.Unlock()
@@ -64,8 +64,8 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// look reads the figures from the state.
-func (g *gauges) look(now history.Time) (metrics []prometheus.Metric) {
+// readFigures reads the figures from the state.
+func (g *gauges) readFigures(now history.Time) (metrics []prometheus.Metric) {
 	var counts []fsm.RunCount
 	var queues []rows.Queue
 	oldest := map[string]history.Time{}
@@ -112,7 +112,7 @@ func (g *gauges) look(now history.Time) (metrics []prometheus.Metric) {
 	return metrics
 }
 
-// typeNames keeps the number of workflow types that label metrics within bounds.
+// typeNames bounds the number of workflow types that label metrics.
 type typeNames struct {
 	mu   sync.Mutex // guards seen
 	seen map[string]bool
@@ -133,7 +133,8 @@ func (n *typeNames) label(typ string) string {
 	return typ
 }
 
-// closings counts the runs that closed since this node started, whichever node closed them.
+// closings counts the runs that have closed since this node started, on whichever node that
+// happened.
 type closings struct {
 	count *prometheus.CounterVec
 	names typeNames
@@ -145,7 +146,7 @@ func newClosings() *closings {
 	}, []string{"workflow_type", "status"})}
 }
 
-// closed counts one event WorkflowClosed of the feed.
+// closed counts one WorkflowClosed event of the feed.
 func (c *closings) closed(data []byte) {
 	var run struct {
 		Type   string `json:"workflow_type"`

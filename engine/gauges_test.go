@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// gauged reads the metrics that end in a value, as NAME{LABEL=VALUE,...}.
+// gauged reads the metrics with a value, as NAME{LABEL=VALUE,...}.
 func gauged(t *testing.T, r *prometheus.Registry) map[string]float64 {
 	t.Helper()
 	families, err := r.Gather()
@@ -33,7 +33,7 @@ func gauged(t *testing.T, r *prometheus.Registry) map[string]float64 {
 	return found
 }
 
-// TestGauges: what one alarms on is told by the state itself.
+// TestGauges: the state itself yields the metrics that people alert on.
 func TestGauges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewRegistry()
@@ -70,7 +70,7 @@ func TestGauges(t *testing.T) {
 		if age := got["aion_queue_oldest_seconds{queue=default}"]; age < 90 || age > 100 {
 			t.Errorf("the oldest task has waited for %v s", age)
 		}
-		// Without a leader nothing that is due happens.
+		// Without a leader, nothing that is due fires.
 		if _, _, err := n.PutSchedule(background, engine.Call{}, rows.Schedule{ID: "j", Type: "w", Input: history.Payload("1"), Every: history.Duration(time.Minute)}, false); err != nil {
 			t.Fatal(err)
 		}

@@ -11,59 +11,59 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// hub wakes those who wait for a run or for the public feed. One goroutine tails the feed for the
-// whole node and knows from it which runs closed; a second one looks, at most every followPause, at
-// the few runs whose growth somebody follows. Waiters never look at the state on every index.
+// hub wakes callers that wait for a run or for the public feed. One goroutine tails the feed for
+// the whole node, and so learns which runs closed. Another one checks, at most every followPause,
+// the few runs whose growth somebody follows. So waiters need not read the state at every index.
 type hub struct {
 	log      Log
 	closings *closings
 
-	mu       sync.Mutex                             // guards what follows
+	mu       sync.Mutex                             // guards the fields below
 	waiters  map[history.RunID]map[*waiter]struct{} // by run
-	followed map[history.RunID]map[*waiter]struct{} // those of waiters that wait for something other than the end of the run
-	fed      chan struct{}                          // closed, and replaced, when the feed grew
+	followed map[history.RunID]map[*waiter]struct{} // the waiters that wait for something other than the run's end
+	feedGrew chan struct{}                          // closed and replaced whenever the feed grows
 }
 
-// waiter waits until its condition holds for a run. The hub sends at most once.
+// waiter waits until its condition holds for a run. The hub sends to it at most once.
 type waiter struct {
 	until func(rows.Run) bool // nil = the run closed
 	done  chan struct{}
 }
 
-// followPause coalesces the looks at followed runs under load. When nothing happens for longer,
-// news arrive at once.
+// followPause batches the checks of followed runs under load. If nothing has happened for longer, a
+// change is noticed at once.
 const followPause = 20 * time.Millisecond
 
-// feedBatch is how much of the feed is read at a time.
+// feedBatch bounds one read of the feed.
 const feedBatch = 1024
 
 func newHub(log Log) *hub {
-	return &hub{log: log, closings: newClosings(), waiters: make(map[history.RunID]map[*waiter]struct{}), followed: make(map[history.RunID]map[*waiter]struct{}), fed: make(chan struct{})}
+	return &hub{log: log, closings: newClosings(), waiters: make(map[history.RunID]map[*waiter]struct{}), followed: make(map[history.RunID]map[*waiter]struct{}), feedGrew: make(chan struct{})}
 }
 
-// await waits for a run to close. It looks at the run when it is sure to hear of everything later,
-// and again when something happened or wait is over; look says whether to go on waiting. When ctx
-// ends it returns without another look.
+// await waits for a run to close. It calls look once it is certain to hear of all later changes,
+// and again when something has happened or wait is over; look reports whether to go on waiting. If
+// ctx ends it returns without another look.
 func (h *hub) await(ctx context.Context, wait time.Duration, id history.RunID, look func(fsm.View) bool) {
-	h.hold(ctx, wait, id, &waiter{}, look)
+	h.blockUntil(ctx, wait, id, &waiter{}, look)
 }
 
-// awaitGrowth is await for what may happen while the run is open: until says, of the run's row,
-// whether it has. What wakes it may be over already: a run that closed may be open again.
+// awaitGrowth is await for changes of an open run: until reports whether the run's row shows the
+// awaited change. A wakeup can be outdated: a run that closed may be open again.
 func (h *hub) awaitGrowth(ctx context.Context, wait time.Duration, id history.RunID, until func(rows.Run) bool, look func(fsm.View) bool) {
 	deadline := time.Now().Add(wait)
 	for waits := true; waits && wait > 0 && ctx.Err() == nil; wait = time.Until(deadline) {
-		h.hold(ctx, wait, id, &waiter{until: until}, func(v fsm.View) bool {
+		h.blockUntil(ctx, wait, id, &waiter{until: until}, func(v fsm.View) bool {
 			waits = look(v)
 			return waits
 		})
 	}
 }
 
-func (h *hub) hold(ctx context.Context, wait time.Duration, id history.RunID, w *waiter, look func(fsm.View) bool) {
+func (h *hub) blockUntil(ctx context.Context, wait time.Duration, id history.RunID, w *waiter, look func(fsm.View) bool) {
 	w.done = make(chan struct{})
-	h.enter(id, w)
-	defer h.leave(id, w)
+	h.addWaiter(id, w)
+	defer h.removeWaiter(id, w)
 	open := false
 	if h.log.View(func(v fsm.View) { open = look(v) }); !open || wait <= 0 {
 		return
@@ -79,7 +79,7 @@ func (h *hub) hold(ctx context.Context, wait time.Duration, id history.RunID, w 
 	h.log.View(func(v fsm.View) { look(v) })
 }
 
-func (h *hub) enter(id history.RunID, w *waiter) {
+func (h *hub) addWaiter(id history.RunID, w *waiter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	put := func(sets map[history.RunID]map[*waiter]struct{}) {
@@ -93,14 +93,14 @@ func (h *hub) enter(id history.RunID, w *waiter) {
 	}
 }
 
-// leave also serves a waiter that was woken and is gone already.
-func (h *hub) leave(id history.RunID, w *waiter) {
+// removeWaiter also accepts a waiter that was woken and is already removed.
+func (h *hub) removeWaiter(id history.RunID, w *waiter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.remove(id, w)
+	h.deleteWaiter(id, w)
 }
 
-func (h *hub) remove(id history.RunID, w *waiter) {
+func (h *hub) deleteWaiter(id history.RunID, w *waiter) {
 	if _, ok := h.waiters[id][w]; !ok {
 		return
 	}
@@ -111,13 +111,13 @@ func (h *hub) remove(id history.RunID, w *waiter) {
 	}
 }
 
-// wake ends the waits for a run.
+// wake ends all waits for a run.
 func (h *hub) wake(id history.RunID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for w := range h.waiters[id] {
 		close(w.done)
-		h.remove(id, w)
+		h.deleteWaiter(id, w)
 	}
 }
 
@@ -127,19 +127,19 @@ func (h *hub) wakeAll() {
 	for id, set := range h.waiters {
 		for w := range set {
 			close(w.done)
-			h.remove(id, w)
+			h.deleteWaiter(id, w)
 		}
 	}
 }
 
-// tail follows the feed until ctx ends, calling notice for each event that is not the close of a
-// run, and once with "" whenever events may have been missed: at the beginning, and when the feed
-// was cut below the hub's place.
+// tail follows the feed until ctx ends. It calls notice for each event that does not close a run,
+// and with "" whenever events may have been missed: at the beginning, and when the feed was
+// truncated beyond the hub's position.
 func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 	at := fsm.FeedCursor{}
 	h.log.View(func(v fsm.View) { at = fsm.FeedCursor{Index: v.Index(), N: math.MaxUint32} })
-	// The tail begins where the state is now. Waiters, and the reconciler's first round, may have
-	// looked at the state before that, and would never hear of what happened in between.
+	// The tail starts at the current state. Waiters, and the reconciler's first round, may have
+	// read an earlier state, and would never hear of changes in between.
 	h.wakeAll()
 	notice("")
 	for {
@@ -164,7 +164,7 @@ func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 			}
 		}
 		if len(events) > 0 || missed {
-			h.announce()
+			h.wakeFeedReaders()
 		}
 		if len(events) == feedBatch {
 			continue
@@ -175,38 +175,39 @@ func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 	}
 }
 
-// announce wakes those who wait for the feed itself.
-func (h *hub) announce() {
+// wakeFeedReaders wakes callers that wait for the feed itself.
+func (h *hub) wakeFeedReaders() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	close(h.fed)
-	h.fed = make(chan struct{})
+	close(h.feedGrew)
+	h.feedGrew = make(chan struct{})
 }
 
-// growing returns a channel that is closed when the feed next grows.
-func (h *hub) growing() <-chan struct{} {
+// feedGrowth returns a channel that is closed when the feed next grows.
+func (h *hub) feedGrowth() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.fed
+	return h.feedGrew
 }
 
-// follow looks at followed runs whenever the state moved, until ctx ends.
-func (h *hub) follow(ctx context.Context) error {
+// watchFollowed checks followed runs whenever the state has changed, until ctx ends.
+func (h *hub) watchFollowed(ctx context.Context) error {
 	var index uint64
 	for {
 		var err error
 		if index, err = h.log.Wait(ctx, index); err != nil {
 			return err
 		}
-		h.lookAtFollowed()
+		h.checkFollowed()
 		if err := pause(ctx, followPause); err != nil {
 			return err
 		}
 	}
 }
 
-// lookAtFollowed costs what is followed, however many wait for results.
-func (h *hub) lookAtFollowed() {
+// checkFollowed costs time in proportion to the followed runs, however many callers wait for
+// results.
+func (h *hub) checkFollowed() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.followed) == 0 {
@@ -218,14 +219,14 @@ func (h *hub) lookAtFollowed() {
 			for w := range set {
 				if !known || w.until(run) {
 					close(w.done)
-					h.remove(id, w)
+					h.deleteWaiter(id, w)
 				}
 			}
 		}
 	})
 }
 
-// pause waits for d or ctx's end.
+// pause waits for d or for ctx's end.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -120,7 +120,7 @@ func TestTheFeedIsFollowed(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		n.Await(workflow(t, n, echo))
 		<-over
-		slices.Sort(names[4:]) // readiness is reported beside the run
+		slices.Sort(names[4:]) // readiness is reported concurrently with the run
 		equal(t, "names", fmt.Sprint(names), "[MemberChanged MemberChanged PackageLoaded RouteChanged VersionReadinessChanged WorkflowClosed]")
 		began := time.Now()
 		events, _, err := n.Feed(background, fsm.FeedCursor{Index: 1 << 40}, 0, time.Minute)
@@ -179,7 +179,7 @@ func TestPagesAreBounded(t *testing.T) {
 			cursor = next
 		}
 		equal(t, "runs", count, 5)
-		synctest.Wait() // a run that records its first turn between two pages is on both, by another kind
+		synctest.Wait() // a run that records its first turn between two pages is on both, under different kinds
 		holders, cursor := 0, ""
 		for {
 			pins, err := n.Pins(background, engine.Read{}, "w", version[:6], 2, cursor)

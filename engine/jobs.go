@@ -8,19 +8,19 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// jobs goes on with what commands have left undone because it would have made their entries too
-// long: one Continue after the other, each a bounded piece, the oldest job first and then the next,
-// so that a large one does not hold up those behind it. Between two pieces it rests for as long as
-// the piece took, so that what callers propose goes first. It begins with nothing: what there is to
-// do stands in the state.
+// jobs continues the work that commands left undone because it would have made their entries too
+// long. It proposes one Continue after another, each for a bounded piece. It takes jobs in turn,
+// oldest first, so that a large job does not delay the others. Between pieces it rests for as long
+// as the last piece took, so that callers' proposals come first. It starts without any knowledge:
+// the state lists the jobs.
 type jobs struct {
 	e     *Engine
-	moved chan struct{} // there is a job
+	moved chan struct{} // there may be a job
 }
 
 func newJobs(e *Engine) *jobs { return &jobs{e: e, moved: make(chan struct{}, 1)} }
 
-// notice says that there are jobs.
+// notice wakes the loop: there are jobs.
 func (j *jobs) notice() {
 	select {
 	case j.moved <- struct{}{}:
@@ -30,7 +30,7 @@ func (j *jobs) notice() {
 
 func (j *jobs) run(ctx context.Context) error {
 	wait := backoff{first: 20 * time.Millisecond, most: 2 * time.Second}
-	last := uint64(0) // the job that had its turn
+	last := uint64(0) // the job that was continued last
 	for {
 		var next []rows.Job
 		j.e.cfg.Log.View(func(v fsm.View) {
@@ -67,7 +67,7 @@ func (j *jobs) run(ctx context.Context) error {
 	}
 }
 
-// Jobs lists what is left to do of commands that were too large for one entry, the oldest first, at
+// Jobs lists the remaining work of commands that were too large for one entry, oldest first, at
 // most MaxPage.
 func (e *Engine) Jobs(ctx context.Context, rd Read) (list []rows.Job, index uint64, err error) {
 	err = e.read(ctx, rd, func(v fsm.View) { list, index = v.Jobs(0, MaxPage), v.Index() })

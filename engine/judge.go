@@ -13,13 +13,13 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// What a turn hands on is judged where the turn is made, and the verdict is recorded with it: apply
-// and replay never ask a library what it thinks of a value.
+// The values that a turn hands on are checked where the turn is made, and the result is recorded
+// with the turn: apply and replay never ask a library whether a value is valid.
 
-// judge checks the inputs that a turn of run hands to children and to the next run, and its result.
-// A child whose input does not fit starts as one that failed, which the verdict says; a run that
-// ends with what does not fit fails: asked gets that event instead.
-func (e *Engine) judge(ctx context.Context, run *rows.Run, asked []history.Data) (checks []fsm.InputCheck, err error) {
+// checkHandedOn checks the inputs that a turn gives to children and to the next run, and the run's
+// result. A child whose input does not fit starts as failed, and checks says so. A run whose result
+// does not fit fails: the failure replaces the completion in asked.
+func (e *Engine) checkHandedOn(ctx context.Context, run *rows.Run, asked []history.Data) (checks []fsm.InputCheck, err error) {
 	for i, data := range asked {
 		switch d := data.(type) {
 		case *history.ChildWorkflowStarted:
@@ -31,7 +31,7 @@ func (e *Engine) judge(ctx context.Context, run *rows.Run, asked []history.Data)
 					pkg, _ = v.Catalog().Package(version)
 				}
 			})
-			check, err := e.judgeInput(ctx, pkg, member, d.Input)
+			check, err := e.checkMemberInput(ctx, pkg, member, d.Input)
 			if err != nil {
 				return nil, err
 			}
@@ -48,7 +48,7 @@ func (e *Engine) judge(ctx context.Context, run *rows.Run, asked []history.Data)
 					member, _ = pkg.Member(run.Type)
 				}
 			})
-			check, err := e.judgeInput(ctx, pkg, member, d.Input)
+			check, err := e.checkMemberInput(ctx, pkg, member, d.Input)
 			if err != nil {
 				return nil, err
 			}
@@ -58,7 +58,7 @@ func (e *Engine) judge(ctx context.Context, run *rows.Run, asked []history.Data)
 				checks = append(checks, *check)
 			}
 		case *history.WorkflowCompleted:
-			flaw, err := e.judgeOutput(ctx, run, d.Result)
+			flaw, err := e.checkOutput(ctx, run, d.Result)
 			if err != nil {
 				return nil, err
 			}
@@ -70,8 +70,8 @@ func (e *Engine) judge(ctx context.Context, run *rows.Run, asked []history.Data)
 	return checks, nil
 }
 
-// judgeInput checks an input for a member of a package; nil = it has no schema.
-func (e *Engine) judgeInput(ctx context.Context, pkg *catalog.Package, member *catalog.Member, input history.Payload) (*fsm.InputCheck, error) {
+// checkMemberInput checks an input for a member of a package; nil = the member has no schema.
+func (e *Engine) checkMemberInput(ctx context.Context, pkg *catalog.Package, member *catalog.Member, input history.Payload) (*fsm.InputCheck, error) {
 	if pkg == nil || member == nil || member.InputSchema.IsZero() {
 		return nil, nil
 	}
@@ -91,9 +91,9 @@ func (e *Engine) judgeInput(ctx context.Context, pkg *catalog.Package, member *c
 	return check, nil
 }
 
-// judgeOutput says why a result does not fit the output schema of the run's version; empty = it
-// does, or there is none.
-func (e *Engine) judgeOutput(ctx context.Context, run *rows.Run, result history.Payload) (flaw string, err error) {
+// checkOutput returns why a result does not fit the output schema of the run's version; empty = it
+// fits, or there is no schema.
+func (e *Engine) checkOutput(ctx context.Context, run *rows.Run, result history.Payload) (flaw string, err error) {
 	s, err := e.schemas.Output(ctx, run.Version, run.Type, func() (pkg *catalog.Package, err error) {
 		e.cfg.Log.View(func(v fsm.View) {
 			var ok bool

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// settledAs runs a workflow to its end, which must be the same on another leader, and which queries
-// and another replay must agree with.
+// settledAs runs a workflow to its end. Another leader must reach the same end, and queries and
+// another replay must agree with it.
 func settledAs(t *testing.T, n *enginetest.Node, ref fsm.RunRef, want string) {
 	t.Helper()
 	got := n.Outcome(ref)
@@ -30,7 +30,7 @@ const alive = `
     ctx.on_query("alive", lambda: True)
 `
 
-// The input of a child is checked against the schema of the version that it starts on.
+// The input of a child is checked against the schema of the version that the child starts on.
 func TestChildrenFitTheirSchema(t *testing.T) {
 	for name, c := range map[string]struct{ version, schema, input, want string }{
 		"fits":                 {"", `{"required":["a"]}`, `{"a": 1}`, `completed [true,`},
@@ -57,7 +57,7 @@ func TestChildrenFitTheirSchema(t *testing.T) {
 	}
 }
 
-// A run goes on only with an input that the next version takes.
+// A run continues as new only with an input that fits the next version's schema.
 func TestContinuedRunsFitTheirSchema(t *testing.T) {
 	const code = "def run(ctx, input):" + alive + `
     if ctx.info.attempt == 1:
@@ -82,7 +82,7 @@ func TestContinuedRunsFitTheirSchema(t *testing.T) {
 	}
 }
 
-// A result that does not fit the output schema fails the run, and its parent hears of it.
+// A result that does not fit the output schema fails the run, and its parent sees the failure.
 func TestResultsFitTheirSchema(t *testing.T) {
 	for name, c := range map[string]struct{ schema, result, want string }{
 		"fits":         {`{"type":"integer"}`, `1`, `completed 1`},

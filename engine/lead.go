@@ -8,9 +8,10 @@ import (
 )
 
 // Lead runs the leader's loops: turns, timers, schedules, tasks for workers. The cluster calls it
-// after winning and a barrier; ctx ends on loss, and Lead returns, with all that it started gone,
-// before the next win. It begins with nothing: what is ready, due and offered is asked of the
-// state, so that a new leader, a restarted one and one that never stopped do the same.
+// after winning an election and a barrier. ctx ends when leadership is lost, and Lead returns, with
+// everything that it started, before the next win. Lead starts without any knowledge: the state
+// lists what is ready, due and offered, so a new leader, a restarted one and one that never stopped
+// do the same.
 func (e *Engine) Lead(ctx context.Context, term uint64) {
 	e.log.Info("leading: taking turns and firing timers", "term", term)
 	g, ctx := lifecycle.New(ctx)

@@ -17,15 +17,15 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// scene is a workflow with what happens to it from outside, whose histories are compared between
-// leaders.
+// scene is a workflow and the external events that happen to it. Its histories are compared across
+// leader changes.
 type scene struct {
 	name    string
 	archive func(t *testing.T) []byte
 	typ     string
 	input   string
 	signals []signal // in order
-	workers handlers // of the default queue
+	workers handlers // workers of the default queue
 }
 
 type signal struct {
@@ -69,14 +69,15 @@ def run(ctx, input):
 		signals: []signal{{5 * time.Second, "approval", `{"by":"Ada"}`}},
 	},
 	{
-		// A task that is lost with the leader comes back when its time is over, 15 s later: so much
-		// later may everything be.
+		// A task that is lost with the leader is offered again when its lease expires, 15 s later,
+		// so everything may be that much later.
 		name: "subscription", typ: "subscription", input: `{"plan":"basic","period":"40s"}`, archive: example("subscription"),
 		signals: []signal{{time.Minute, "change_plan", `"pro"`}, {225 * time.Second, "stop", ""}},
 		workers: handlers{"charge_subscription": func(context.Context, engine.WorkerTask) (string, error) { return "null", nil }},
 	},
 	{
-		// An attempt lost with the leader counts, so one more is allowed than workers fail.
+		// An attempt that is lost with the leader counts, so the limit is one more than the
+		// workers' failures.
 		name: "activities", typ: "w", input: "3",
 		archive: func(t *testing.T) []byte {
 			return enginetest.Pack(t, enginetest.Code{"w": `
@@ -113,9 +114,9 @@ func example(name string) func(t *testing.T) []byte {
 	}
 }
 
-// play lets a scene happen and writes what every run of it came to. The leader is lost at its
-// proposal number loseAt (0 = never), with fault as that proposal's outcome; restart says whether
-// its node crashes then.
+// play runs a scene and describes how each of its runs ended. The leader is lost at its proposal
+// number loseAt (0 = never), with fault as that proposal's outcome; restart says whether its node
+// crashes then.
 func (s scene) play(t *testing.T, loseAt int, fault enginetest.Fault, restart bool) (story string, proposals int) {
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.New(t)
@@ -180,7 +181,7 @@ func (s scene) play(t *testing.T, loseAt int, fault enginetest.Fault, restart bo
 	return story, proposals
 }
 
-// However leaders change, and whatever answers are lost, every run comes to the same end.
+// However leaders change, and whichever answers are lost, every run ends the same.
 func TestALeaderChangeAtEveryStepChangesNothing(t *testing.T) {
 	for _, s := range scenes {
 		t.Run(s.name, func(t *testing.T) {

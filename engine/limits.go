@@ -10,32 +10,32 @@ import (
 	"aion.dev/aion/engine/schema"
 )
 
-// Limits bound what callers control. The zero value of each field is its default.
+// Limits bound what callers control. A zero field means its default.
 type Limits struct {
 	PayloadBytes   int           // of one input, signal or query argument: 2 MiB
 	HistoryEvents  uint64        // of one run: 50,000
 	HistoryBytes   uint64        // of one run: 64 MiB
-	RunLogBytes    int64         // of what is kept of one run's log: 256 KiB; negative = nothing is kept
-	WaitingSignals uint64        // received and not yet consumed, of one run: 10,000
-	Runtime        wf.Limits     // steps, memory, output, log volume, pending things
-	Resident       int           // executions kept parked on the leader: 10,000
-	ResidentBytes  uint64        // what they hold together, and four times what those kept for queries hold: 512 MiB
+	RunLogBytes    int64         // of the part of one run's log that is kept: 256 KiB; negative = nothing is kept
+	WaitingSignals uint64        // received but not yet consumed, per run: 10,000
+	Runtime        wf.Limits     // interpreter steps, memory, output, log volume, pending things
+	Resident       int           // executions parked on the leader: 10,000
+	ResidentBytes  uint64        // memory of parked executions in total; those kept for queries may use four times that: 512 MiB
 	Queries        int           // executions kept for queries: 64
 	Turns          int           // turns computed at once: number of CPUs
-	InFlight       int           // turns computed or being recorded at once: 4,096
-	TurnTimeout    time.Duration // computing one new turn, and a tenth of what one that is shown again may take; a run that takes longer three times is quarantined: 30 s
+	InFlight       int           // turns being computed or recorded at once: 4,096
+	TurnTimeout    time.Duration // to compute one new turn, and a tenth of the limit for replaying one; a run that exceeds it three times is quarantined: 30 s
 	SchemaPatterns int           // instructions of all regular expressions in one new schema: 3,000
-	CheckTimeout   time.Duration // compiling one archive at a deploy: 30 s
-	QueryTimeout   time.Duration // one query, with the wait for its run's first turn: 10 s
-	Lease          time.Duration // how long a worker may be silent about a task, where neither the activity nor the worker says: 5 min
+	CheckTimeout   time.Duration // to compile one archive in a deploy: 30 s
+	QueryTimeout   time.Duration // one query, including the wait for its run's first turn: 10 s
+	Lease          time.Duration // how long a worker may be silent about a task, unless the activity or the worker says otherwise: 5 min
 }
 
-// What callers may ask for at most, whatever the configuration.
+// The most that callers may ask for, whatever the configuration.
 const (
 	MaxWait       = 60 * time.Second // of one long poll
 	MaxPage       = 1000             // rows of one page
 	DefaultPage   = 100              // rows of a page when the caller names no limit
-	MaxMessage    = 1 << 10          // bytes of a deploy's message or of a reason
+	MaxMessage    = 1 << 10          // bytes of a deploy's message, or of a reason
 	MaxActor      = 200              // bytes
 	MaxRequestID  = 200              // bytes
 	MaxSignalName = 200              // characters, also of queries
@@ -44,13 +44,13 @@ const (
 	MaxActivities = 1000     // names in one poll
 	MaxLabel      = 200      // characters of the name of a queue, an activity or a worker, and of the kind of a failure
 	MaxDetails    = 64 << 10 // bytes of the details of a heartbeat or a failure
-	MaxFailure    = 8 << 10  // bytes of a failure's message; the rest is cut off
+	MaxFailure    = 8 << 10  // bytes of a failure's message; the rest is dropped
 	MinLease      = time.Second
 	MaxLease      = 24 * time.Hour
-	maxTaskBytes  = 8 << 20 // bytes of the inputs that one poll answers; the first task goes whatever its size
+	maxTaskBytes  = 8 << 20 // bytes of inputs in the answer to one poll; the first task is included whatever its size
 )
 
-// minIndexWait bounds how long a stale read waits for its node to catch up.
+// minIndexWait bounds how long a stale read waits for its node to reach MinIndex.
 const minIndexWait = 5 * time.Second
 
 func (l Limits) withDefaults() Limits {
@@ -72,7 +72,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Validate refuses limits under which nothing would run, naming the field.
+// Validate rejects limits under which nothing would run. Its error names the field.
 func (l Limits) Validate() error {
 	l = l.withDefaults()
 	for _, f := range []struct {

@@ -9,13 +9,13 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// maxFilterAttributes is how many attributes a filter may name: each is one more index to walk.
+// maxFilterAttributes bounds the attributes of a filter: each one is another index to walk.
 const maxFilterAttributes = 20
 
-// List lists one page of runs, newest first, with the next page's cursor ("" = no more) and the
-// index it was read at. versionRef narrows to a version: a prefix of a loaded one, or all 64 digits
-// of any. A page may have fewer runs than the limit, or none, and a cursor all the same: looking on
-// is then left to the next call.
+// List lists one page of runs, newest first. It returns the next page's cursor ("" = no more) and
+// the index of the read. versionRef restricts the list to one version: a prefix of a loaded one, or
+// all 64 digits of any. A page may have fewer runs than the limit, or none, and still have a
+// cursor: the next call continues the search.
 func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]rows.Run, string, uint64, error) {
 	limit, err := checkPage(limit)
 	if err != nil {
@@ -42,7 +42,7 @@ func (e *Engine) List(ctx context.Context, rd Read, f fsm.RunFilter, versionRef 
 	return runs, next, index, err
 }
 
-// checkFilter refuses what no run can fit, and spells attributes as runs have them.
+// checkFilter rejects filters that no run can match, and writes attributes as runs store them.
 func checkFilter(f *fsm.RunFilter) (err error) {
 	if f.Type != "" {
 		if err := checkType("type", f.Type); err != nil {
@@ -66,18 +66,19 @@ func checkFilter(f *fsm.RunFilter) (err error) {
 		}
 	}
 	if len(f.Attributes) > maxFilterAttributes {
-		return invalid("attributes", "has %d names, a filter may have %d", len(f.Attributes), maxFilterAttributes)
+		return invalid("attributes", "has %d names, the limit is %d", len(f.Attributes), maxFilterAttributes)
 	}
 	f.Attributes, err = checkAttributes(f.Attributes)
 	return err
 }
 
-// versionOf finds the version that a caller names: none, a prefix of a loaded one, or any in full.
+// versionOf resolves the version that a caller names: none, a prefix of a loaded one, or any
+// version in full.
 func versionOf(v fsm.View, ref string) (catalog.Version, error) {
 	if ref == "" {
 		return catalog.Version{}, nil
 	}
-	if full, err := catalog.ParseVersion(ref); err == nil && !full.IsZero() { // zero stands for none
+	if full, err := catalog.ParseVersion(ref); err == nil && !full.IsZero() { // the zero version means none
 		return full, nil
 	}
 	return v.Catalog().Find(ref)

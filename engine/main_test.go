@@ -13,13 +13,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var background = context.Background()
 
-// bubble runs f with a node of its own in a bubble in which time skips when nothing is to do.
+// bubble runs f with a node of its own in a bubble, where time skips when nothing is left to do.
 func bubble(t *testing.T, f func(t *testing.T, n *enginetest.Node)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { f(t, enginetest.New(t)) })
 }
 
-// refused fails the test unless err carries the code, and returns err for a closer look.
+// refused fails the test unless err has the code. It returns err for further checks.
 func refused(t *testing.T, err error, code string) error {
 	t.Helper()
 	if got := enginetest.CodeOf(err); err == nil || got != code {

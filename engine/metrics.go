@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics are the engine's figures. They are registered nowhere unless Config says where.
+// metrics are the engine's metrics. They are registered only if Config says where.
 type metrics struct {
 	starts      prometheus.Counter
 	turns       prometheus.Counter
@@ -83,16 +83,16 @@ func (m *metrics) register(r prometheus.Registerer) error {
 	return nil
 }
 
-// computed counts the time that a turn took to compute.
+// computed records how long a turn took to compute.
 func (m *metrics) computed(d time.Duration) { m.compute.Observe(d.Seconds()) }
 
-// recorded counts a turn, and the time that it took to record.
+// recorded counts a turn, and records how long recording it took.
 func (m *metrics) recorded(d time.Duration) {
 	m.turns.Inc()
 	m.commit.Observe(d.Seconds())
 }
 
-// rebuilt counts the time that a rebuild took.
+// rebuilt records how long a rebuild took.
 func (m *metrics) rebuilt(d time.Duration) {
 	m.rebuild.Observe(d.Seconds())
 	for {

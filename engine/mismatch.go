@@ -14,14 +14,14 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// What a reason holds of each part, so that all of it fits into MaxMessage.
+// How much of each part a reason contains. All of it must fit into MaxMessage.
 const (
-	maxEventText = 350 // bytes of an event, recorded or asked for
+	maxEventText = 350 // bytes of an event, recorded or requested
 	maxLineText  = 120 // bytes of a line of source
 )
 
-// reasonOf says for people why a run cannot go on. Of code that does not follow its history that is
-// what was recorded against what it asks for now, and the line that asks.
+// reasonOf explains to people why a run cannot go on. If code does not follow its history, the
+// reason contains the recorded event, the event that the code asks for now, and the line that asks.
 func (e *Engine) reasonOf(ctx context.Context, at rows.Run, why error) string {
 	var m *replay.Mismatch
 	if !errors.As(why, &m) {
@@ -38,8 +38,8 @@ func (e *Engine) reasonOf(ctx context.Context, at rows.Run, why error) string {
 	return text + "\n  recorded: " + event(m.Recorded) + "\n  asked:    " + event(m.Asked)
 }
 
-// sourceLine is the text at a position like "order.star:12:9" of a loaded version, without the
-// white space around it; "" if it cannot be had.
+// sourceLine returns the source line at a position like "order.star:12:9" of a loaded version,
+// trimmed; "" if it is not available.
 func (e *Engine) sourceLine(ctx context.Context, version catalog.Version, at string) string {
 	file, rest, _ := strings.Cut(at, ":")
 	number, _, _ := strings.Cut(rest, ":")

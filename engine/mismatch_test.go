@@ -16,8 +16,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// fickle is the Starlark runtime with a defect: once it has changed its mind, code is told another
-// time of its turns.
+// fickle is the Starlark runtime with a defect: once it is changed, it reports another time for
+// past turns.
 type fickle struct {
 	runtime.Compiler
 	changed atomic.Bool
@@ -58,8 +58,8 @@ def naps(ctx):
     return "1h" if ctx.now().year == 1999 else "2h"
 `
 
-// A run whose code does not follow its history is quarantined, and the reason shows both, and the
-// line.
+// A run whose code does not follow its history is quarantined. The reason shows the recorded and
+// the requested event, and the line.
 func TestTheReasonOfAMismatchShowsBothAndTheLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defect := &fickle{Compiler: starlark.Compiler{}}

@@ -5,8 +5,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// WorkflowIDs tells the workflow ids of runs, in the order asked, from this node's state as it is;
-// "" for a run that is deleted, or not known here yet.
+// WorkflowIDs returns the workflow ids of runs, in the given order, from this node's current state;
+// "" for a run that is deleted, or not yet known here.
 func (e *Engine) WorkflowIDs(ids []history.RunID) []string {
 	names := make([]string, len(ids))
 	if len(ids) == 0 {

@@ -6,10 +6,10 @@ import (
 	"aion.dev/aion/internal/lru"
 )
 
-// parked are machines between their uses: those that leave are closed.
+// parked caches machines between uses, and closes those that it evicts.
 type parked = lru.Cache[history.RunID, *replay.Machine]
 
-// newParked keeps at most limit machines, whose values take at most so many bytes together.
+// newParked keeps at most limit machines, whose values use at most so many bytes in total.
 func newParked(limit int, bytes uint64) *parked {
 	p := lru.New[history.RunID, *replay.Machine](limit)
 	p.Bytes, p.Size, p.Drop = bytes, (*replay.Machine).Memory, (*replay.Machine).Close

@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Pins is what pins one version.
+// Pins lists what pins one version.
 type Pins struct {
 	Version     catalog.Version
 	RouteActive bool // of any member
@@ -18,7 +18,7 @@ type Pins struct {
 	Index       uint64
 }
 
-// Pins counts what pins the version of typ that ref names, and lists one page of the holders.
+// Pins counts the pins of the version of typ that ref names, and lists one page of their holders.
 func (e *Engine) Pins(ctx context.Context, rd Read, typ, ref string, limit int, cursor string) (*Pins, error) {
 	limit, err := checkPage(limit)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// A task that kills every worker that takes it comes to an end.
+// A task that kills every worker that takes it eventually fails for good.
 func TestAPoisonStepEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		terms    string
@@ -53,7 +53,7 @@ func TestAPoisonStepEnds(t *testing.T) {
 	}
 }
 
-// The failure before is told when the wait for another worker ends.
+// When the wait for another worker ends, the error includes the last failure.
 func TestAnEndlessWaitTellsTheFailureBefore(t *testing.T) {
 	for _, terms := range []string{`schedule_timeout = "5s"`, `total_timeout = "10s"`} {
 		bubble(t, func(t *testing.T, n *enginetest.Node) {

@@ -13,10 +13,10 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Poll gives a worker tasks, waiting up to wait for the first one. When ctx ends it answers with
-// none, and what was leased meanwhile is given back. A repeated request answers the same tasks, but
-// for those that have been given back or taken away since. Under a request id a poll may answer
-// with none before its wait is over.
+// Poll gives tasks to a worker, waiting up to wait for the first one. If ctx ends, Poll returns
+// none and gives back what was leased meanwhile. A repeated request gets the same tasks, except
+// those that were given back or taken away since. With a request id, a poll may return no tasks
+// before its wait is over.
 func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([]WorkerTask, uint64, error) {
 	lease, err := e.checkPoll(r)
 	if err != nil {
@@ -39,14 +39,14 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 	}
 	shared, leave := d.Join(request)
 	defer leave()
-	if res, ok, err := e.known(r.Call); err != nil {
+	if res, ok, err := e.firstOutcome(r.Call); err != nil {
 		return nil, 0, err
 	} else if ok {
 		answer, a, err := outcome[*fsm.LeaseAnswer](r.Call, res)
 		if err != nil {
 			return nil, 0, err
 		}
-		return e.hand(ctx, d, shared, answer, a)
+		return e.handToWorker(ctx, d, shared, answer, a)
 	}
 	p := d.Enter(r.Queue, lease.Activities, uint64(lease.Max))
 	defer p.Leave()
@@ -62,20 +62,20 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 			return e.noTasks()
 		}
 		lease.Max = uint32(n)
-		// The lease goes its way also when the worker goes: what it gives can then be given back,
-		// and need not be waited for.
+		// The proposal goes on even if the worker disconnects: the tasks that it leases can then be
+		// given back, instead of staying leased until they time out.
 		answer, a, err := propose[*fsm.LeaseAnswer](d.Term(), e, r.Call, lease)
 		p.Answered(n)
 		if err != nil {
 			return nil, 0, err
 		}
-		if len(answer.Tasks) > 0 || r.Request != nil { // under a request id the next answer would be the same
-			return e.hand(ctx, d, shared, answer, a)
+		if len(answer.Tasks) > 0 || r.Request != nil { // with a request id, another answer would be the same
+			return e.handToWorker(ctx, d, shared, answer, a)
 		}
 		if pauses.pause(ctx) != nil {
 			return e.noTasks()
 		}
-		p.Stand()
+		p.Requeue()
 	}
 }
 
@@ -111,11 +111,11 @@ func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {
 	}, nil
 }
 
-// hand reads what a worker gets with its leases. What does not fit into one answer is given back,
-// and so is everything if ctx ended meanwhile.
-func (e *Engine) hand(ctx context.Context, d *desk.Desk, shared *desk.Claim, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
+// handToWorker reads what a worker gets with its leases. It gives back the tasks that do not fit
+// into one answer, or all of them if ctx has ended meanwhile.
+func (e *Engine) handToWorker(ctx context.Context, d *desk.Desk, shared *desk.Claim, answer *fsm.LeaseAnswer, a Answered) (tasks []WorkerTask, index uint64, err error) {
 	there := ctx.Err() == nil
-	if shared.Decide(there) != there { // another poll hands them over, or gives them back
+	if shared.DecideHandOver(there) != there { // another poll hands them over, or gives them back
 		return nil, a.Index, nil
 	}
 	var spare []fsm.TaskToken
@@ -127,7 +127,7 @@ func (e *Engine) hand(ctx context.Context, d *desk.Desk, shared *desk.Claim, ans
 			}
 			events := v.Events(leased.Token.RunID, leased.Seq, 1)
 			if len(events) == 0 {
-				continue // its run is purged: only a request repeated late meets that
+				continue // its run is purged: only a request that is repeated late gets here
 			}
 			scheduled, ok := events[0].Data.(*history.ActivityScheduled)
 			if !ok {
@@ -154,14 +154,14 @@ func (e *Engine) hand(ctx context.Context, d *desk.Desk, shared *desk.Claim, ans
 	return tasks, a.Index, nil
 }
 
-// stillLeased reports whether an attempt is still in the hands that it was given into.
+// stillLeased reports whether an attempt is still leased to the poll that got it.
 func stillLeased(v fsm.View, t fsm.TaskToken) bool {
 	task, ok := v.Task(t.RunID, t.ID)
 	return ok && task.Attempt == t.Attempt && (task.State == rows.TaskLeased || task.State == rows.TaskGivenUp)
 }
 
-// giveBack releases attempts that no worker has heard of, until term is over. If it fails they are
-// offered again when their leases end.
+// giveBack releases attempts that no worker has received, unless term ends first. If it fails, they
+// are offered again when their leases expire.
 func (e *Engine) giveBack(term context.Context, tokens []fsm.TaskToken) {
 	if _, err := e.cfg.Log.Propose(term, fsm.Envelope{Command: &fsm.ReleaseTasks{Tokens: tokens}}); err != nil {
 		e.log.Debug("tasks not given back, their leases will end", "tasks", len(tokens), "error", err)
@@ -170,7 +170,7 @@ func (e *Engine) giveBack(term context.Context, tokens []fsm.TaskToken) {
 	e.metrics.released.Add(float64(len(tokens)))
 }
 
-// noTasks is the answer of a poll whose time is over.
+// noTasks is the answer of a poll whose wait is over.
 func (e *Engine) noTasks() (_ []WorkerTask, index uint64, _ error) {
 	e.cfg.Log.View(func(v fsm.View) { index = v.Index() })
 	return nil, index, nil

@@ -8,55 +8,57 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Log is the replicated log with the state machine behind it. The cluster implements it on raft,
-// enginetest on the state machine alone.
+// Log is the replicated log and the state machine behind it. The cluster implements it on raft,
+// package solo on the state machine alone.
 //
-// All methods may be called by any goroutine at any time. A Log may also implement Clock and
-// HandOver.
+// Any goroutine may call any method at any time. A Log may also implement Clock and HandOver.
 type Log interface {
-	// Propose appends one command and returns its outcome once it is durable on a majority and
-	// applied here. Commands of one caller that calls in turn are applied in that order; commands
-	// of several callers are batched. A refusal by the state machine is a Result, not an error. The
-	// errors are *NotLeader, *NoQuorum and *Unavailable (it did not happen and never will) and
-	// *Unknown (it may have happened or may still happen; the same request id tells). Propose never
-	// retries. When ctx ends first, the error is *Unknown unless the command was not yet handed to
-	// the log. On a node that does not lead, AnnounceNode, ReportReady and ReportDigest are sent on
-	// to the leader; everything else is refused with *NotLeader.
+	// Propose appends one command and returns its outcome once the command is durable on a majority
+	// and applied here. Sequential commands of one caller are applied in that order; commands of
+	// several callers are batched. A refusal by the state machine is a Result, not an error. The
+	// errors are *NotLeader, *NoQuorum and *Unavailable (the command was not applied and never will
+	// be) and *Unknown (it may have been applied, or may still be; repeating the same request id
+	// finds out). Propose never retries. If ctx ends first, the error is *Unknown, unless the
+	// command was not yet handed to the log. On a node that does not lead, AnnounceNode,
+	// ReportReady and ReportDigest are forwarded to the leader; everything else is refused with
+	// *NotLeader.
 	Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error)
-	// Sync returns once this node's state has everything that was acknowledged anywhere before the
-	// call: what makes a read linearizable. Callers at the same time share what it costs. Errors as
-	// for Propose, never *Unknown.
+	// Sync returns once this node's state includes everything that was acknowledged anywhere before
+	// the call: it makes a read linearizable. Concurrent callers share its cost. Errors are as for
+	// Propose, except *Unknown.
 	Sync(ctx context.Context) error
-	// View reads this node's state as it is now, at one index, without waiting and without blocking
+	// View reads this node's current state, at one index, without waiting and without blocking
 	// apply.
 	View(f func(fsm.View))
-	// Wait returns this node's applied index as soon as it is above after, or ctx's error.
+	// Wait returns this node's applied index as soon as it exceeds after, or ctx's error.
 	Wait(ctx context.Context, after uint64) (uint64, error)
 }
 
-// Blobs keeps archives by the SHA-256 of their bytes, outside the log.
+// Blobs stores archives by the SHA-256 of their bytes, outside the log.
 type Blobs interface {
 	// Put returns once a majority of the voters have the bytes on disk. The blob may be swept an
-	// hour later unless applied state names it by then. Errors as for Propose, never *Unknown:
-	// putting the same bytes again is always safe.
+	// hour later unless the applied state names it by then. Errors are as for Propose, except
+	// *Unknown: putting the same bytes again is always safe.
 	Put(ctx context.Context, archive []byte) (catalog.Digest, error)
-	// Get returns the bytes, from this node's disk or else from a peer's; what a peer sent is
-	// checked against the digest and kept. The error says who was asked.
+	// Get returns the bytes, from this node's disk or else from a peer. Bytes from a peer are
+	// checked against the digest and kept. The error names the peers that were asked.
 	Get(ctx context.Context, d catalog.Digest) ([]byte, error)
 }
 
-// NotLeader: this node does not lead. Nothing happened.
+// NotLeader means that this node does not lead. Nothing happened.
 type NotLeader struct {
-	Leader string // node id, empty when unknown
+	Leader string // node id, empty if unknown
 }
 
-// NoQuorum: there is a leader or a candidate, but no majority behind it. Nothing happened.
+// NoQuorum means that there is a leader or a candidate, but no majority behind it. Nothing
+// happened.
 type NoQuorum struct{ Why string }
 
-// Unavailable: this node cannot serve the call now (draining, starting, behind). Nothing happened.
+// Unavailable means that this node cannot serve the call now (draining, starting, behind). Nothing
+// happened.
 type Unavailable struct{ Why string }
 
-// Unknown: the outcome is not known. Cause says how the answer was lost.
+// Unknown means that the outcome is not known. Cause says how the answer was lost.
 type Unknown struct{ Cause error }
 
 func (e *NotLeader) Error() string {

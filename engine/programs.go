@@ -9,16 +9,16 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// programs makes compiled programs of what the state names. It is shared by deploys, turns, queries
-// and the reconciler.
+// programs compiles the packages that the state names. Deploys, turns, queries and the reconciler
+// share it.
 type programs struct {
 	blobs    Blobs
 	compiler runtime.Compiler
 	cache    *runtime.Cache
 }
 
-// loaded are the limits for archives that the state names: whoever deployed them checked them
-// against its limits, and a node with stricter ones must still run what the cluster runs.
+// loaded are the limits for archives that the state names. The node that deployed them applied its
+// own limits, and a stricter node must still run what the cluster runs.
 var loaded = catalog.Limits{MaxArchiveBytes: math.MaxInt64, MaxInflatedBytes: math.MaxInt64, MaxEntries: math.MaxInt}
 
 func (p *programs) has(v catalog.Version) bool {
@@ -26,13 +26,13 @@ func (p *programs) has(v catalog.Version) bool {
 	return ok
 }
 
-// compile returns the program of an archive at hand.
+// compile returns the program of an opened archive.
 func (p *programs) compile(ctx context.Context, a *catalog.Archive) (runtime.Program, error) {
 	return p.cache.Get(ctx, a.Version, func(ctx context.Context) (runtime.Program, error) { return p.compiler.Compile(ctx, a) })
 }
 
-// load returns the program of a loaded package, fetching and compiling its archive if it is not
-// kept here.
+// load returns the program of a loaded package. If this node does not cache it, load fetches and
+// compiles the archive.
 func (p *programs) load(ctx context.Context, pkg *catalog.Package) (runtime.Program, error) {
 	return p.cache.Get(ctx, pkg.Version, func(ctx context.Context) (runtime.Program, error) {
 		a, err := p.archive(ctx, pkg)

@@ -8,17 +8,16 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// purger deletes closed runs that retention no longer keeps, a small batch at a time. It is in no
-// hurry: after each batch it rests for as long as the batch took, so that what callers propose goes
-// first.
+// purger deletes closed runs that retention no longer keeps, a small batch at a time. It rests
+// after each batch for as long as the batch took, so that callers' proposals come first.
 type purger struct{ e *Engine }
 
-// purgeBatch is how many runs one entry deletes at most. The state machine stops earlier where
-// their histories are long.
+// purgeBatch bounds the runs that one entry deletes. The state machine stops earlier if their
+// histories are long.
 const purgeBatch = 250
 
-// restAtLeast is the pause after a batch. patience with what cannot be deleted yet doubles from
-// there to restAtMost.
+// restAtLeast is the pause after a batch. While nothing can be deleted, the pause doubles up to
+// restAtMost.
 const (
 	restAtLeast = 2 * time.Millisecond
 	restAtMost  = 10 * time.Second
@@ -37,7 +36,7 @@ func (p *purger) run(ctx context.Context) error {
 			if at, ok := v.NextExpiry(); ok && at > now {
 				until = min(until, at)
 			}
-			for _, rule := range v.Retention() { // what closes from now on
+			for _, rule := range v.Retention() { // rules also apply to runs that close from now on
 				if rule.Age > 0 {
 					until = min(until, now.Add(rule.Age.Std()))
 				}
@@ -64,7 +63,7 @@ func (p *purger) run(ctx context.Context) error {
 	}
 }
 
-// purge proposes one batch and tells whether it deleted anything. Whatever became of it, the state
+// purge proposes one batch and reports whether it deleted anything. Whatever the outcome, the state
 // says what is left.
 func (p *purger) purge(ctx context.Context, runs []history.RunID) bool {
 	res, err := p.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.PurgeRuns{Runs: runs}})

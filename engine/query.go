@@ -15,14 +15,15 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// QueryTimeout: the run had no turn, or its handler no answer, in time.
+// QueryTimeout means that the run recorded no first turn, or that its handler gave no answer, in
+// time.
 type QueryTimeout struct {
 	WorkflowID string
 	RunID      history.RunID
 	Limit      time.Duration
-	Waiting    bool // for the run's first turn
+	Waiting    bool // the run has not recorded its first turn
 
-	Rebuilt, Turns uint64 // of the run's turns so many were shown again to an execution for queries; the next query goes on from there
+	Rebuilt, Turns uint64 // how many of the run's turns were replayed for queries; the next query continues from there
 }
 
 func (e *QueryTimeout) Error() string {
@@ -36,34 +37,34 @@ func (e *QueryTimeout) Error() string {
 	return fmt.Sprintf("the query of workflow %q was not answered within %s", e.WorkflowID, e.Limit)
 }
 
-// Code implements the refusals' interface.
+// Code implements fsm.Refusal.
 func (e *QueryTimeout) Code() string { return "query_timeout" }
 
-// Facts implements the refusals' interface.
+// Facts implements fsm.Refusal.
 func (e *QueryTimeout) Facts() map[string]any {
 	return map[string]any{"workflow_id": e.WorkflowID, "run_id": e.RunID.String(), "limit": e.Limit.String()}
 }
 
-// queries keeps executions that answer queries: rebuilt by replay, brought up to the newest turn
-// before each answer, and never used for making turns: a
-// closure may have changed what it holds. A handler changes nothing, so a
-// run has one, which its queries use one after the other.
+// queries caches executions that answer queries. Each one is rebuilt by replay, brought up to the
+// newest turn before each answer, and never used to make turns, because a closure may have changed
+// what it holds. Handlers change nothing, so each run has one such execution, and its queries use
+// it one after the other.
 type queries struct {
 	kept *parked
 	cpus *shares // one place for each query that computes
 
 	mu    sync.Mutex
-	gates map[history.RunID]*turnstile // of runs that are asked now
+	gates map[history.RunID]*turnstile // by run, while it is being queried
 }
 
-// turnstile is where the queries of one run wait for its execution.
+// turnstile serializes the queries of one run.
 type turnstile struct {
 	place chan struct{} // holds a value while the execution is in use
-	in    int           // queries that wait or are being answered; queries.mu guards it
+	in    int           // queries that wait or are being answered; guarded by queries.mu
 }
 
-// enter waits until no other query of the run is being answered. Err is the cause of ctx's end.
-func (q *queries) enter(ctx context.Context, id history.RunID) (leave func(), err error) {
+// acquire waits until no other query of the run is being answered. err is the cause of ctx's end.
+func (q *queries) acquire(ctx context.Context, id history.RunID) (leave func(), err error) {
 	q.mu.Lock()
 	l := q.gates[id]
 	if l == nil {
@@ -97,8 +98,8 @@ func newQueries(l Limits) *queries {
 	}
 }
 
-// Query asks a handler of a run's code as of the newest turn recorded when the query was made, and
-// the index that this was at. A query before the first turn waits for it. Closed runs answer while
+// Query calls a handler of a run's code as of the newest turn recorded when the query was made, and
+// returns that index. A query before the first turn waits for it. Closed runs answer as long as
 // their version is loaded.
 func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error) {
 	if err := checkRef(ref); err != nil {
@@ -114,7 +115,7 @@ func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string
 	late := &QueryTimeout{WorkflowID: ref.WorkflowID, Limit: limit}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
 	defer cancel()
-	run, pkg, index, err := e.queried(ctx, rd, ref)
+	run, pkg, index, err := e.findQueried(ctx, rd, ref)
 	if err != nil {
 		return nil, index, causeOf(ctx, err)
 	}
@@ -122,15 +123,15 @@ func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string
 		late.Waiting = true
 		return nil, index, late
 	}
-	leave, err := e.queries.enter(ctx, run.RunID)
+	leave, err := e.queries.acquire(ctx, run.RunID)
 	if err != nil {
 		return nil, index, err
 	}
 	defer leave()
-	if run, pkg, index, err = e.seen(fsm.RunRef{WorkflowID: ref.WorkflowID, RunID: run.RunID}); err != nil {
+	if run, pkg, index, err = e.rereadQueried(fsm.RunRef{WorkflowID: ref.WorkflowID, RunID: run.RunID}); err != nil {
 		return nil, index, err
 	}
-	result, err := e.ask(ctx, run, pkg, name, args)
+	result, err := e.queryMachine(ctx, run, pkg, name, args)
 	if err != nil {
 		return nil, index, causeOf(ctx, err)
 	}
@@ -138,14 +139,14 @@ func (e *Engine) Query(ctx context.Context, rd Read, ref fsm.RunRef, name string
 	return result, index, nil
 }
 
-// queried finds the run, and waits for its first turn.
-func (e *Engine) queried(ctx context.Context, rd Read, ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, index uint64, err error) {
+// findQueried finds the run, and waits for its first turn.
+func (e *Engine) findQueried(ctx context.Context, rd Read, ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, index uint64, err error) {
 	look := func(v fsm.View) (wait bool) {
 		index = v.Index()
 		if run, pkg, err = runnable(v, ref); err == nil {
 			ref.RunID = run.RunID
 		}
-		return err == nil && run.Through == 0 && run.Status.Open() // reopened ones may have turns that do not count
+		return err == nil && run.Through == 0 && run.Status.Open() // a reopened run may have turns that do not count
 	}
 	early := false
 	if readErr := e.read(ctx, rd, func(v fsm.View) { early = look(v) }); readErr != nil {
@@ -157,9 +158,9 @@ func (e *Engine) queried(ctx context.Context, rd Read, ref fsm.RunRef) (run rows
 	return run, pkg, index, err
 }
 
-// seen reads the run again, as this node knows it: another query that was answered first may have
-// brought the execution further than this one's run was when it was found.
-func (e *Engine) seen(ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, index uint64, err error) {
+// rereadQueried reads the run again from this node's state: another query, answered first, may have
+// advanced the execution beyond the turn at which this query found the run.
+func (e *Engine) rereadQueried(ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, index uint64, err error) {
 	e.cfg.Log.View(func(v fsm.View) {
 		index = v.Index()
 		run, pkg, err = runnable(v, ref)
@@ -179,8 +180,8 @@ func runnable(v fsm.View, ref fsm.RunRef) (run rows.Run, pkg *catalog.Package, e
 	return run, pkg, nil
 }
 
-// ask answers one query on an execution that stands at run's newest turn.
-func (e *Engine) ask(ctx context.Context, run rows.Run, pkg *catalog.Package, name string, args history.Payload) (history.Payload, error) {
+// queryMachine answers one query on an execution at run's newest turn.
+func (e *Engine) queryMachine(ctx context.Context, run rows.Run, pkg *catalog.Package, name string, args history.Payload) (history.Payload, error) {
 	program, err := e.programs.load(ctx, pkg)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -188,13 +189,13 @@ func (e *Engine) ask(ctx context.Context, run rows.Run, pkg *catalog.Package, na
 		}
 		return nil, &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
 	}
-	if err := e.queries.cpus.take(ctx, run.Type); err != nil {
+	if err := e.queries.cpus.acquire(ctx, run.Type); err != nil {
 		return nil, err
 	}
-	defer e.queries.cpus.give()
-	m, err := e.standing(ctx, program, pkg, run)
+	defer e.queries.cpus.release()
+	m, err := e.machineFor(ctx, program, pkg, run)
 	if err != nil {
-		if m != nil { // after an error it is good for Close only
+		if m != nil { // after an error only Close is allowed
 			m.Close()
 		}
 		return nil, err
@@ -210,14 +211,15 @@ func (e *Engine) ask(ctx context.Context, run rows.Run, pkg *catalog.Package, na
 	return result, err
 }
 
-// standing returns an execution for queries that stands at run's newest turn. When the query's time
-// is over while one is rebuilt, what was done is kept between two turns, and the next query goes on
-// from there: each turn has its own time, so a long life takes several queries and not for ever.
-func (e *Engine) standing(ctx context.Context, program runtime.Program, pkg *catalog.Package, run rows.Run) (*replay.Machine, error) {
+// machineFor returns an execution for queries at run's newest turn. If the query times out while
+// the execution is being rebuilt, the turns replayed so far are kept, and the next query continues
+// from there. Each turn has a time limit of its own, so a long history takes several queries, but
+// not forever.
+func (e *Engine) machineFor(ctx context.Context, program runtime.Program, pkg *catalog.Package, run rows.Run) (*replay.Machine, error) {
 	turn, stop := timed(context.WithoutCancel(ctx), e.limits.TurnTimeout)
 	defer stop()
 	m, ok := e.queries.kept.Take(run.RunID)
-	if ok && stands(m, run) {
+	if ok && isAtTurn(m, run) {
 		return m, nil
 	}
 	if ok && (m.Turns() > run.Turns || m.Reopenings() != len(run.Reopened)) {

@@ -70,7 +70,7 @@ func TestAQueryWaitsForTheFirstTurn(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": staged}))
 		n.Depose()
-		n.Log.SetLeads(true) // entries are taken, but nobody takes turns
+		n.Log.SetLeads(true) // entries are accepted, but no turns are made
 		ref := n.Begin("w", "")
 		_, _, err := n.Query(background, engine.Read{}, ref, "stage", nil)
 		refused(t, err, "query_timeout")
@@ -118,7 +118,7 @@ def run(ctx, input):
 		n.Outcome(ref)
 		equal(t, "closed", n.Ask(ref, "stage"), `"over"`)
 		held := make(chan struct{})
-		n.Log.Inject(func(c fsm.Command) enginetest.Fault { // no turn is recorded until the run was asked and signalled
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault { // no turn is recorded until the run was queried and signalled
 			if _, ok := c.(*fsm.RecordTurn); ok {
 				select {
 				case <-held:
@@ -130,7 +130,7 @@ def run(ctx, input):
 		})
 		reopen(t, n, ref)
 		equal(t, "reopened", n.Ask(ref, "stage"), `"begun"`)
-		synctest.Wait() // no turn is made just now, without the signal
+		synctest.Wait() // without the signal, no turn is being made now
 		n.Send(ref, "really", "")
 		close(held)
 		time.Sleep(time.Minute)
@@ -141,8 +141,8 @@ def run(ctx, input):
 	})
 }
 
-// A run reopened before any turn that counts has nothing to answer yet: a query waits for its first
-// turn.
+// A run that was reopened before any turn that counts cannot answer yet: a query waits for its
+// first turn.
 func TestAQueryWaitsForTheFirstTurnThatCounts(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    ctx.on_query(\"q\", lambda: 1)\n    fail(\"no\")\n"}))
@@ -160,8 +160,8 @@ func TestAQueryWaitsForTheFirstTurnThatCounts(t *testing.T) {
 	})
 }
 
-// A handler that tries to change what the run keeps is refused, and changes nothing: the same
-// question has the same answer, whoever asked before, after a turn, an eviction and a failover too.
+// A handler that tries to change what the run keeps is refused, and changes nothing. The same query
+// gets the same answer whoever queried before, also after a turn, an eviction or a failover.
 func TestQueriesChangeNothing(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": `

@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Queues lists queues by name; cursor is the last name of the page before.
+// Queues lists queues by name; cursor is the last name of the previous page.
 func (e *Engine) Queues(ctx context.Context, rd Read, limit int, cursor string) (queues []rows.Queue, next string, index uint64, err error) {
 	if limit, err = checkPage(limit); err != nil {
 		return nil, "", 0, err
@@ -28,7 +28,7 @@ func (e *Engine) Queues(ctx context.Context, rd Read, limit int, cursor string) 
 	return queues, next, index, err
 }
 
-// Queue tells how one queue stands; one that nobody ever used is empty.
+// Queue returns the state of one queue; a queue that nobody has used is empty.
 func (e *Engine) Queue(ctx context.Context, rd Read, name string) (q rows.Queue, index uint64, err error) {
 	if err := checkKnown("queue", name); err != nil {
 		return q, 0, err

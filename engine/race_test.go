@@ -14,9 +14,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Starts race loads, routes and unloads. Whatever happens, the code that a run executes is that of
-// the version in its WorkflowStarted; a start that came after a deploy was acknowledged runs that
-// version or a later one; and nothing that is pinned is ever unloaded.
+// Starts race with loads, routes and unloads. Whatever happens, a run executes the code of the
+// version in its WorkflowStarted; a start after an acknowledged deploy runs that version or a later
+// one; and nothing pinned is ever unloaded.
 func TestStartsRacingDeploysRunWhatTheySay(t *testing.T) {
 	n := enginetest.New(t)
 	const versions, starters, starts = 6, 4, 40
@@ -97,7 +97,7 @@ func TestStartsRacingDeploysRunWhatTheySay(t *testing.T) {
 	}
 }
 
-// After a deploy was acknowledged no start runs an older version.
+// After a deploy is acknowledged, no start runs an older version.
 func TestAStartAfterADeployRunsTheNewVersion(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		for i := range 20 {

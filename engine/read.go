@@ -9,14 +9,14 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Read says how fresh a read must be. The zero value is linearizable.
+// Read says how fresh a read must be. The zero value asks for a linearizable read.
 type Read struct {
-	Stale    bool   // answer from this node's state as it is
-	MinIndex uint64 // with Stale: wait (at most 5 s) until this node has applied this index
-	// Room, if it is set, is asked for memory before an answer is made that may be large, with the
-	// most bytes that it may have; an error of it refuses the read. It is asked outside of the
-	// state and may wait. A later call replaces what an earlier one asked for: with 0 nothing is
-	// held, as by a read that goes on waiting.
+	Stale    bool   // answer from this node's current state
+	MinIndex uint64 // with Stale: wait up to 5 s until this node has applied this index
+	// Room, if set, reserves memory for an answer that may be large. It is called before the answer
+	// is made, with the most bytes that the answer may have; an error refuses the read. It is
+	// called outside the state and may wait. Each call replaces the previous reservation: 0 holds
+	// nothing, for a read that goes on waiting.
 	Room func(bytes int64) error
 }
 
@@ -27,7 +27,7 @@ func (rd Read) room(bytes int64) error {
 	return rd.Room(bytes)
 }
 
-// read calls f with the state, once it is as fresh as rd asks.
+// read calls f with the state once it is as fresh as rd asks.
 func (e *Engine) read(ctx context.Context, rd Read, f func(fsm.View)) error {
 	if err := e.freshen(ctx, rd); err != nil {
 		return err
@@ -55,8 +55,8 @@ func (e *Engine) freshen(ctx context.Context, rd Read) error {
 	return nil
 }
 
-// somethingApplied refuses to answer from a state that holds nothing at all: a node that waits for
-// its cluster must not tell anybody that the cluster is empty.
+// somethingApplied refuses to answer from a state that has applied nothing: a node that waits for
+// its cluster must not report that the cluster is empty.
 func (e *Engine) somethingApplied() (err error) {
 	e.cfg.Log.View(func(v fsm.View) {
 		if v.Index() == 0 {
@@ -66,7 +66,7 @@ func (e *Engine) somethingApplied() (err error) {
 	return err
 }
 
-// checkPage settles a caller's limit.
+// checkPage validates a caller's limit and applies the default.
 func checkPage(limit int) (int, error) {
 	switch {
 	case limit == 0:
@@ -84,7 +84,8 @@ func checkWait(wait time.Duration) error {
 	return nil
 }
 
-// ended reports whether err only says that ctx is over: a long poll then answers with what it has.
+// ended reports whether err only means that ctx has ended: a long poll then answers with what it
+// has.
 func ended(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }

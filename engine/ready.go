@@ -10,17 +10,17 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// reconciler makes this node hold compiled what the state names, and tells the cluster through the
-// log which versions it has. It is level-triggered: every round compares what is with what should
-// be, so that a missed event costs time, not truth.
+// reconciler compiles on this node what the state names, and reports through the log which versions
+// this node has ready. It is level-triggered: every round compares the actual with the desired
+// state, so a missed event costs time, not correctness.
 type reconciler struct {
 	e      *Engine
 	rouse  chan struct{}
 	failed chan failure
 
 	// Owned by run.
-	problems map[catalog.Version]string // loaded versions that did not compile here
-	compiled map[catalog.Version]bool   // loaded versions that did; a program may have left the cache since and is then compiled again when needed
+	problems map[catalog.Version]string // loaded versions that failed to compile here
+	compiled map[catalog.Version]bool   // loaded versions that compiled here; the program may have left the cache since, and is recompiled when needed
 }
 
 type failure struct {
@@ -28,8 +28,8 @@ type failure struct {
 	reason  string
 }
 
-// resync bounds how long the reconciler trusts that it heard of every change; retry is how soon it
-// tries again what failed.
+// resync bounds how long the reconciler relies on having heard of every change; retry is how soon
+// it repeats what failed.
 const (
 	resync   = time.Minute
 	retry    = 5 * time.Second
@@ -43,7 +43,7 @@ func newReconciler(e *Engine) *reconciler {
 	}
 }
 
-// notice asks for a round if the event says that the catalog, or who knows what, has changed.
+// notice requests a round if the event changes the catalog, or which nodes are ready.
 func (r *reconciler) notice(event string) {
 	switch event {
 	case "", "PackageLoaded", "VersionUnloaded", "MemberChanged":
@@ -54,7 +54,7 @@ func (r *reconciler) notice(event string) {
 	}
 }
 
-// fail records that this node cannot run a version although it could once.
+// fail records that this node can no longer run a version.
 func (r *reconciler) fail(ctx context.Context, v catalog.Version, why error) {
 	select {
 	case r.failed <- failure{v, clip.To(why.Error(), maxCause)}:
@@ -65,7 +65,7 @@ func (r *reconciler) fail(ctx context.Context, v catalog.Version, why error) {
 func (r *reconciler) run(ctx context.Context) error {
 	for {
 		next := resync
-		if !r.round(ctx) {
+		if !r.reconcile(ctx) {
 			next = retry
 		}
 		timer := time.NewTimer(next)
@@ -84,11 +84,11 @@ func (r *reconciler) run(ctx context.Context) error {
 	}
 }
 
-// round compiles what is loaded, forgets what is not, and reports what the cluster does not know
-// yet. False means that something is left to try again.
-func (r *reconciler) round(ctx context.Context) bool {
+// reconcile compiles what is loaded, forgets what is not, and reports what the cluster does not
+// know yet. It returns false if something remains to be retried.
+func (r *reconciler) reconcile(ctx context.Context) bool {
 	var packages []*catalog.Package
-	reported := make(map[catalog.Version]rows.Readiness) // of this node
+	reported := make(map[catalog.Version]rows.Readiness) // by this node
 	r.e.cfg.Log.View(func(v fsm.View) {
 		packages = v.Catalog().Packages()
 		for _, row := range v.Readiness() {
@@ -141,8 +141,8 @@ func (r *reconciler) compile(ctx context.Context, p *catalog.Package) bool {
 	return true
 }
 
-// report tells the cluster how this node stands with a version, if it knows otherwise. A report on
-// a version that was unloaded meanwhile is ignored.
+// report proposes this node's readiness for a version if the cluster knows otherwise. A report on a
+// version that was unloaded meanwhile is ignored.
 func (r *reconciler) report(ctx context.Context, version catalog.Version, known rows.Readiness) bool {
 	want := rows.Readiness{Version: version, Node: r.e.cfg.Node, Ready: r.compiled[version], Problem: r.problems[version]}
 	if known == want {

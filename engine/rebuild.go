@@ -13,19 +13,19 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// replayTurns is how many recorded turns are read and shown at a time: long histories are never in
-// memory at once.
+// replayTurns is how many recorded turns are read and replayed at a time, so that a long history is
+// never in memory at once.
 const replayTurns = 256
 
-// stands reports whether m stands after the newest turn that at names, and knows of everything that
-// was taken back.
-func stands(m *replay.Machine, at rows.Run) bool {
+// isAtTurn reports whether m is at the newest turn that at names, and knows all of the run's
+// reopenings.
+func isAtTurn(m *replay.Machine, at rows.Run) bool {
 	return m.Turns() == at.Turns && m.Reopenings() == len(at.Reopened)
 }
 
-// rebuild makes a machine that stands after the newest turn that at names, by showing it the
-// recorded ones. begins holds the run's first event, or nothing if it is still to be read. The
-// caller closes the machine, also one that comes beside an error.
+// rebuild makes a machine and replays the recorded turns up to the newest that at names. begins
+// holds the run's first event, or nothing if it is still to be read. The caller closes the machine,
+// even if there is an error.
 func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *catalog.Package, at rows.Run, begins []history.Event, p *pace) (*replay.Machine, error) {
 	member, ok := pkg.Member(at.Type)
 	if !ok {
@@ -43,15 +43,15 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 	if len(begins) == 0 {
 		return nil, fmt.Errorf("run %s has no history", at.RunID)
 	}
-	m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: e.says(at), Pace: p}, begins[0], reopened...)
+	m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: e.codeLogger(at), Pace: p}, begins[0], reopened...)
 	if err != nil {
 		return nil, err
 	}
 	return m, e.catchUp(ctx, m, at)
 }
 
-// catchUp shows a machine the recorded turns up to the newest that at names. After errBetweenTurns
-// it may go on.
+// catchUp replays the recorded turns on a machine, up to the newest that at names. After
+// errBetweenTurns it may be called again.
 func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at rows.Run) error {
 	if m.Turns() == at.Turns {
 		return nil
@@ -59,7 +59,7 @@ func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at rows.Run) er
 	began := time.Now()
 	defer func() { e.metrics.rebuilt(time.Since(began)) }()
 	for m.Turns() < at.Turns {
-		turns, events := e.recorded(m, at)
+		turns, events := e.recordedTurns(m, at)
 		if len(turns) == 0 {
 			return fmt.Errorf("run %s has no turn %d, although its newest is %d", at.RunID, m.Turns()+1, at.Turns)
 		}
@@ -71,9 +71,9 @@ func (e *Engine) catchUp(ctx context.Context, m *replay.Machine, at rows.Run) er
 	return nil
 }
 
-// recorded reads the turns that m is to be shown next, with what they had seen and what they asked
-// for. What came while a turn was made lies in between.
-func (e *Engine) recorded(m *replay.Machine, at rows.Run) (turns []history.Turn, events []history.Event) {
+// recordedTurns reads the turns that m replays next, with the events that they had seen and asked
+// for. Events that arrived while a turn was made lie in between.
+func (e *Engine) recordedTurns(m *replay.Machine, at rows.Run) (turns []history.Turn, events []history.Event) {
 	e.cfg.Log.View(func(v fsm.View) {
 		turns = v.Turns(at.RunID, m.Turns()+1, int(min(replayTurns, at.Turns-m.Turns())))
 		if len(turns) == 0 {
@@ -89,8 +89,7 @@ func (e *Engine) recorded(m *replay.Machine, at rows.Run) (turns []history.Turn,
 	return turns, events
 }
 
-// eventsUpTo reads the events from seq from up to and with seq to. A history is bounded, see
-// Limits; a page of it is, too.
+// eventsUpTo reads the events in [from, to]. Limits bounds a history, and therefore this slice.
 func eventsUpTo(v fsm.View, id history.RunID, from, to uint64) (all []history.Event) {
 	const batch = 4096
 	for from <= to {
@@ -107,8 +106,9 @@ func eventsUpTo(v fsm.View, id history.RunID, from, to uint64) (all []history.Ev
 	return all
 }
 
-// says writes what workflow code logs in new turns into this node's log.
-func (e *Engine) says(at rows.Run) func(string) {
+// codeLogger returns a function that writes what workflow code logs in new turns to this node's
+// log.
+func (e *Engine) codeLogger(at rows.Run) func(string) {
 	return func(msg string) {
 		e.log.Info("workflow says", "msg", msg, "workflow", at.WorkflowID, "run", at.RunID.String())
 		if e.cfg.Says != nil {

@@ -11,12 +11,12 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run
-// again, finished ones keep their outcome.
+// Reopen opens a failed, cancelled, terminated or timed-out run again: failed steps run again,
+// finished ones keep their outcome.
 //
-// What has to run again follows from what the run's code had acted on, so its history is replayed
-// first, up to the turn that closed it. The entry is fenced by the newest event that was looked at;
-// whether the run may be reopened is for the state machine to say.
+// What runs again depends on which outcomes the run's code had acted on, so Reopen first replays
+// the history up to the turn that closed the run. The newest event that was read fences the entry.
+// The state machine decides whether the run may be reopened.
 func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, Answered{}, err
@@ -38,9 +38,9 @@ func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason stri
 	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("workflow %q changed %d times while it was to be reopened", ref.WorkflowID, rechecks)}
 }
 
-// reopening fills in what cmd's run has to forget and to take up again. A run that cannot be
-// reopened as far as this node knows is left without: then the state machine refuses, or knows the
-// request, or has the engine look again, since no history ends at event 0.
+// reopening fills in which outcomes cmd's run forgets and which steps it starts again. If this node
+// knows that the run cannot be reopened, it fills in nothing. The state machine then refuses, or
+// recognizes the request, or makes the engine look again: no history ends at event 0.
 func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 	var run rows.Run
 	var pkg *catalog.Package
@@ -68,10 +68,10 @@ func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 		}
 		return &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", run.Version.Short(), err)}
 	}
-	if err := e.queries.cpus.take(ctx, run.Type); err != nil {
+	if err := e.queries.cpus.acquire(ctx, run.Type); err != nil {
 		return err
 	}
-	defer e.queries.cpus.give()
+	defer e.queries.cpus.release()
 	ctx, stop := timed(ctx, e.limits.TurnTimeout)
 	defer stop()
 

@@ -8,8 +8,8 @@ import (
 	"aion.dev/aion/engine/enginetest"
 )
 
-// TestReopenGuide: the run that docs/REOPENING.md shows leaves the history that it shows, and
-// charges once.
+// TestReopenGuide: the run in docs/REOPENING.md leaves the history that the page shows, and charges
+// once.
 func TestReopenGuide(t *testing.T) {
 	guide, err := os.ReadFile("../docs/REOPENING.md")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// A reopened run pins its version again; without the version there is nothing to reopen. Whichever
-// of unloading and reopening comes first wins.
+// A reopened run pins its version again; without the version it cannot be reopened. Whichever of
+// unload and reopen comes first wins.
 func TestReopenAndUnload(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		code := enginetest.Code{"w": "def run(ctx, input):\n    ctx.signal(\"go\")\n    return 1\n"}
@@ -30,7 +30,7 @@ func TestReopenAndUnload(t *testing.T) {
 		reopen(t, n, a)
 		refused(t, unload(), "version_pinned")
 		n.Terminate(background, engine.Call{}, a, "")
-		// Between the look and the entry the version goes.
+		// The version is unloaded between the read and the entry.
 		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
 			if _, ok := c.(*fsm.ReopenRun); ok {
 				n.Log.Inject(nil)
@@ -47,8 +47,8 @@ func TestReopenAndUnload(t *testing.T) {
 	})
 }
 
-// Two who reopen at a time: one does, the other is told that it is open. A repeated request has one
-// effect.
+// If two callers reopen a run concurrently, one succeeds and the other learns that it is open. A
+// repeated request has one effect.
 func TestReopenIsFencedAndRepeated(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    ctx.signal(\"go\")\n    fail(\"no\")\n"}))
@@ -59,7 +59,7 @@ func TestReopenIsFencedAndRepeated(t *testing.T) {
 		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
 			if _, ok := c.(*fsm.ReopenRun); ok {
 				n.Log.Inject(nil)
-				reopen(t, n, ref) // it fails again, so that the first one finds a longer history
+				reopen(t, n, ref) // it fails again, so that the first caller finds a longer history
 				n.Outcome(ref)
 			}
 			return enginetest.None
@@ -77,8 +77,8 @@ func TestReopenIsFencedAndRepeated(t *testing.T) {
 	})
 }
 
-// A turn that was made before the run was terminated and reopened is not recorded after it: it may
-// have seen what is forgotten.
+// A turn that was made before the run was terminated and reopened is not recorded afterwards: it
+// may have seen what the reopening forgets.
 func TestATurnFromBeforeTheReopening(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		archive := enginetest.Pack(t, enginetest.Code{"w": `

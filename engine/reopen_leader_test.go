@@ -15,8 +15,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// mending is a workflow that fails, is reopened, waits for what it had begun, and completes. It
-// returns what it came to and how many proposals that took. Leadership is lost at proposal number
+// mending runs a workflow that fails, is reopened, waits for what it had started, and completes. It
+// returns how the run ended and how many proposals that took. Leadership is lost at proposal number
 // loseAt (0 = never), with fault as that proposal's outcome.
 func mending(t *testing.T, loseAt int, fault enginetest.Fault) (story string, proposals int) {
 	synctest.Test(t, func(t *testing.T) {
@@ -91,8 +91,8 @@ def run(ctx, input):
 	return story, proposals
 }
 
-// However leaders change, a run is reopened once and comes to the same end, with each outcome in
-// its history once.
+// However leaders change, a run is reopened once and ends the same, with each outcome in its
+// history once.
 func TestReopenThroughLeaderChanges(t *testing.T) {
 	want, proposals := mending(t, 0, enginetest.None)
 	if want != "completed [true,true,true] map[1:1 2:1 3:1 4:1], reopened 1 times" {

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 )
 
-// A run that a limit closed goes on under a higher one, and is closed again under the same.
+// A run that a limit closed goes on under a higher limit, and is closed again under the same one.
 func TestReopenARunThatMetALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		events := uint64(12)

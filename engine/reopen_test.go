@@ -20,7 +20,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// reopen opens a run again.
+// reopen reopens a run.
 func reopen(t *testing.T, n *enginetest.Node, ref fsm.RunRef) {
 	t.Helper()
 	answer, _, err := n.Reopen(background, engine.Call{}, ref, "")
@@ -32,7 +32,7 @@ func reopen(t *testing.T, n *enginetest.Node, ref fsm.RunRef) {
 	}
 }
 
-// flaky fails as long as it is told to.
+// flaky fails while it is broken.
 type flaky struct{ broken, calls atomic.Int64 }
 
 func (f *flaky) handle(context.Context, engine.WorkerTask) (string, error) {
@@ -96,8 +96,8 @@ def run(ctx, input):
 	})
 }
 
-// A step whose failure nobody had looked at runs again, whether it failed before the run closed or
-// code was not told in time.
+// A step whose failure code had not looked at runs again, whether it failed before the run closed
+// or code did not learn of it in time.
 func TestReopenForgetsWhatWasNotLookedAt(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		archive := enginetest.Pack(t, enginetest.Code{"w": `
@@ -195,7 +195,7 @@ def run(ctx, hours):
 	})
 }
 
-// A child that failed starts again, from its beginning; its own children, too.
+// A failed child starts again from the beginning, and so do its own children.
 func TestReopenStartsAFailedChildAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		archive := enginetest.Pack(t, enginetest.Code{
@@ -217,7 +217,7 @@ func TestReopenStartsAFailedChildAgain(t *testing.T) {
 	})
 }
 
-// Code that fails by itself fails again at the same place, and may have another end once the world
+// Code that fails by itself fails again at the same place, and may end differently once the world
 // has changed.
 func TestReopenAPlainFailure(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
@@ -240,8 +240,8 @@ def run(ctx, input):
 			reopen(t, n, ref)
 		}
 		n.Outcome(ref)
-		// A signal that comes while the run is open is kept: here it comes before the turn that the
-		// reopening asks for.
+		// A signal that arrives while the run is open is kept. Here it arrives before the turn that
+		// follows the reopening.
 		var once atomic.Bool
 		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
 			if _, ok := c.(*fsm.RecordTurn); ok && !once.Swap(true) {
@@ -285,7 +285,8 @@ func TestWhoIsNotReopened(t *testing.T) {
 	})
 }
 
-// swapped compiles other source than the archive's: a build that reads the language otherwise.
+// swapped compiles different source than the archive's, like a build that interprets the language
+// differently.
 type swapped struct {
 	starlark.Compiler
 	source atomic.Pointer[[]byte]
@@ -300,7 +301,8 @@ func (s *swapped) Compile(ctx context.Context, a *catalog.Archive) (runtime.Prog
 	return s.Compiler.Compile(ctx, a)
 }
 
-// A run whose code and history disagree is not reopened: what it has acted on cannot be told.
+// A run whose code and history disagree is not reopened, because nobody can tell what it has acted
+// on.
 func TestReopenNeedsTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		programs := &swapped{}

@@ -9,20 +9,20 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Result is how a run stands, and how it ended if it did. A run that continued as new is followed
-// to the newest run unless a run id was given.
+// Result is the state of a run, and its outcome if it has closed. If a run continued as new, Result
+// follows the chain to the newest run, unless a run id was given.
 type Result struct {
 	WorkflowID string
 	RunID      history.RunID
 	Status     history.Status
 	Result     history.Payload
 	Error      *history.RunError
-	To         history.RunID // the run that continues it, if it was asked for by its run id; zero = none does
+	To         history.RunID // the run that continues this one, if it was requested by run id; zero = none
 	Index      uint64
 }
 
-// Result returns how a run ended, waiting up to wait for it. A run that is still open then is
-// answered with an open Status.
+// Result returns the outcome of a run, waiting up to wait for it. If the run is still open then,
+// Status says so.
 func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.Duration) (*Result, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 				break
 			}
 		}
-		if run.Status.Open() { // woken for nothing: the hub wakes all when it may have missed something
+		if run.Status.Open() { // the hub woke all waiters because it may have missed events
 			continue
 		}
 		res, none := sized(ctx, e, rd, func(v fsm.View) (*Result, int) {
@@ -62,7 +62,7 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 			}
 			res := resultOf(run, terminal(v, run))
 			res.Index = index
-			return res, res.bytes()
+			return res, res.payloadBytes()
 		})
 		switch {
 		case err != nil:
@@ -71,8 +71,8 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 		case res == nil: // it was reopened meanwhile
 			err = rd.room(0)
 		case follow && !res.To.IsZero():
-			// A chain of continued runs is followed run by run, not by looking for the latest: that
-			// may be somebody's later start of the same id.
+			// Follow a chain of continued runs run by run. The latest run of the workflow id may be
+			// an unrelated later start.
 			ref.RunID = res.To
 			if err = rd.room(0); err == nil {
 				e.cfg.Log.View(func(v fsm.View) { look(v) })
@@ -89,7 +89,7 @@ func (e *Engine) Result(ctx context.Context, rd Read, ref fsm.RunRef, wait time.
 	return res, nil
 }
 
-// resultOf reads how a run stands from the event that closed it, nil for an open run.
+// resultOf returns the state of a run from its closing event, which is nil for an open run.
 func resultOf(run rows.Run, end history.Data) *Result {
 	res := &Result{WorkflowID: run.WorkflowID, RunID: run.RunID, Status: run.Status}
 	switch end := end.(type) {
@@ -109,8 +109,8 @@ func resultOf(run rows.Run, end history.Data) *Result {
 	return res
 }
 
-// bytes are those of the payloads in a result.
-func (r *Result) bytes() int {
+// payloadBytes returns the size of the payloads in a result.
+func (r *Result) payloadBytes() int {
 	if r == nil {
 		return 0
 	}
@@ -128,8 +128,8 @@ func orElse(s, other string) string {
 	return s
 }
 
-// terminal returns the event that closed the run, nil while it is open. Only what the state machine
-// appended in the same step can follow it.
+// terminal returns the event that closed the run, or nil while it is open. Only events that the
+// state machine appended in the same step can follow it.
 func terminal(v fsm.View, run rows.Run) history.Data {
 	if run.Status.Open() {
 		return nil

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// keep sets the rule of a type.
+// keep sets the retention rule of a type.
 func keep(t *testing.T, n *enginetest.Node, typ string, age time.Duration) {
 	t.Helper()
 	if _, err := n.SetRetention(background, engine.Call{}, typ, age); err != nil {
@@ -39,7 +39,7 @@ func kept(t *testing.T, n *enginetest.Node) (total uint64) {
 	return total
 }
 
-// left waits until so many runs are left, as long as a test may take.
+// left waits until that many runs are left, for as long as a test may take.
 func left(t *testing.T, n *enginetest.Node, want uint64) {
 	t.Helper()
 	for range 100_000 {
@@ -62,7 +62,7 @@ func TestRetention(t *testing.T) {
 		n.Await(first)
 		n.Await(other)
 		closed := n.Row(first).ClosedAt.Std()
-		for range 2 { // a leader that has just begun and one that has waited do the same
+		for range 2 { // a new leader and one that has waited do the same
 			time.Sleep(time.Until(closed.Add(time.Hour - time.Millisecond)))
 			equal(t, "just before", n.Outcome(first), "completed 1")
 			time.Sleep(100 * time.Millisecond)
@@ -81,7 +81,7 @@ func TestRetention(t *testing.T) {
 			n.Await(first)
 			closed = n.Row(first).ClosedAt.Std()
 		}
-		// Rules that change take effect at once, in both directions.
+		// Changed rules take effect at once, in both directions.
 		keep(t, n, "b", time.Second)
 		time.Sleep(100 * time.Millisecond)
 		_, err := n.Describe(background, engine.Read{}, other, 0)
@@ -140,8 +140,8 @@ func TestRetentionRules(t *testing.T) {
 	})
 }
 
-// A backlog goes batch by batch, whatever becomes of the leader and its answers meanwhile, and
-// callers go first.
+// A backlog is deleted batch by batch, whatever happens to the leader and its answers, and callers
+// come first.
 func TestRetentionOfMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.NewFast(t)
@@ -178,7 +178,7 @@ func TestRetentionOfMany(t *testing.T) {
 	})
 }
 
-// A run whose worker still has a task in hand waits, and nobody spins meanwhile.
+// A run whose worker still holds a task is not deleted yet, and nobody spins meanwhile.
 func TestRetentionWaitsForWorkers(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"a": "def run(ctx, input):\n    ctx.activity(\"slow\", None)\n"}, enginetest.Activities("slow")))
@@ -204,7 +204,7 @@ func TestRetentionWaitsForWorkers(t *testing.T) {
 	})
 }
 
-// What others have written down of a run outlives it.
+// What other runs have recorded about a run outlives it.
 func TestOthersOutliveARun(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"parent": `
@@ -227,13 +227,13 @@ def run(ctx, input):
 		ref := n.BeginWith(engine.StartRequest{Type: "parent", WorkflowID: "p"})
 		time.Sleep(time.Second)
 		first := n.Row(fsm.RunRef{WorkflowID: "kid"})
-		// Whoever waits for a chain goes on waiting while its runs go.
+		// A caller that waits for a chain goes on waiting while runs of the chain are deleted.
 		equal(t, "the chain", n.Outcome(fsm.RunRef{WorkflowID: "kid"}), `completed "five"`)
 		_, err := n.Describe(background, engine.Read{}, fsm.RunRef{WorkflowID: "kid", RunID: first.RunID}, 0)
 		refused(t, err, "not_found")
 		time.Sleep(5 * time.Second)
 		equal(t, "all runs of the chain are gone", kept(t, n), 2)
-		n.Restart() // the parent is replayed without its child
+		n.Restart() // the parent is replayed after its child is deleted
 		equal(t, "query", n.Ask(ref, "kids"), `"two"`)
 		equal(t, "the parent", n.Outcome(ref), `completed "five"`)
 		time.Sleep(5 * time.Second)
@@ -261,8 +261,8 @@ def run(ctx, input):
 	})
 }
 
-// A caller who waits for a run that continues, and is deleted with the one that goes on before he
-// looks again, is told so.
+// A caller waits for a run that continues as new. If both runs are deleted before the caller looks
+// again, it learns so.
 func TestResultOfARunThatWasDeleted(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"a": "def run(ctx, input):\n    if input == 1:\n        ctx.continue_as_new(2)\n"}))

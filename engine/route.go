@@ -7,7 +7,7 @@ import (
 )
 
 // Route points a type at a loaded version. The state machine resolves prefixes and checks
-// everything; this only bounds what goes into the log.
+// everything; Route only bounds what goes into the log.
 func (e *Engine) Route(ctx context.Context, c Call, cmd fsm.RouteType) (*fsm.RouteAnswer, Answered, error) {
 	if err := checkDeploy(cmd.Type, cmd.Version, cmd.Expect, cmd.Message); err != nil {
 		return nil, Answered{}, err
@@ -23,7 +23,7 @@ func (e *Engine) Unroute(ctx context.Context, c Call, cmd fsm.UnrouteType) (*fsm
 	return propose[*fsm.RouteAnswer](ctx, e, c, &cmd)
 }
 
-// Rollback routes a type to the version that was routed before the current one.
+// Rollback routes a type to its previously routed version.
 func (e *Engine) Rollback(ctx context.Context, c Call, cmd fsm.RollbackType) (*fsm.RouteAnswer, Answered, error) {
 	if err := checkDeploy(cmd.Type, "", cmd.Expect, cmd.Message); err != nil {
 		return nil, Answered{}, err
@@ -31,8 +31,8 @@ func (e *Engine) Rollback(ctx context.Context, c Call, cmd fsm.RollbackType) (*f
 	return propose[*fsm.RouteAnswer](ctx, e, c, &cmd)
 }
 
-// Unload removes a whole package if nothing routes to it and nothing pins it: check and removal are
-// one entry.
+// Unload removes a whole package if nothing routes to it and nothing pins it. One entry both checks
+// and removes.
 func (e *Engine) Unload(ctx context.Context, c Call, cmd fsm.UnloadVersion) (*fsm.UnloadAnswer, Answered, error) {
 	if err := checkDeploy(cmd.Type, cmd.Version, "", cmd.Message); err != nil {
 		return nil, Answered{}, err

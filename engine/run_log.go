@@ -9,10 +9,10 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// keptLines are the lines of a turn that go into its entry: at most a quarter of what a run may
-// keep, so that one turn does not displace all others.
+// keptLines selects the log lines of a turn that go into its entry: at most a quarter of what a run
+// may keep, so that one turn does not displace all others.
 func (e *Engine) keptLines(lines []string) []string {
-	const atLeast = 200 // bytes, of the first line
+	const atLeast = 200 // bytes of the first line
 	left := e.limits.RunLogBytes / 4
 	if left <= 0 {
 		return nil
@@ -28,16 +28,16 @@ func (e *Engine) keptLines(lines []string) []string {
 	return lines
 }
 
-// RunLog is a page of what the code of a run logged.
+// RunLog is a page of what the code of a run has logged.
 type RunLog struct {
 	Lines  []fsm.LogLine
-	Next   uint64 // where to go on; 0 = the run is closed and there is no more
-	Logged uint64 // lines in all, also those that were dropped since
+	Next   uint64 // where the next page starts; 0 = the run is closed and has no more lines
+	Logged uint64 // number of lines ever logged, including those dropped since
 	Index  uint64
 }
 
-// Logs returns lines with seq >= from that are still kept. At the end of an open run's log it waits
-// up to wait for more. Index is the one at which it was read.
+// Logs returns the kept lines with seq >= from. At the end of an open run's log it waits up to wait
+// for more. Index is the index of the read.
 func (e *Engine) Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (*RunLog, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, err
@@ -52,13 +52,13 @@ func (e *Engine) Logs(ctx context.Context, rd Read, ref fsm.RunRef, from uint64,
 	from = max(from, 1)
 	var run rows.Run
 	var page RunLog
-	most := 1 // until there is memory for more
+	most := 1 // while waiting for memory
 	look := func(v fsm.View) (wait bool) {
 		page.Index = v.Index()
 		if run, err = find(v, ref); err != nil {
 			return false
 		}
-		ref.RunID = run.RunID // a page follows the run it began with
+		ref.RunID = run.RunID // later pages stay with the run of the first page
 		lines, logged := v.Logs(run.RunID, from, most)
 		page.Lines, page.Logged = lines, logged
 		if from > page.Logged+1 {

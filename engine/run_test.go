@@ -56,8 +56,8 @@ def run(ctx, input):
 	})
 }
 
-// The times of these tests are hours, not days: Pebble looks for compactions ten times a second,
-// also of a bubble's time.
+// The times of these tests are hours, not days: Pebble checks for compactions ten times a second,
+// even in a bubble's time.
 const approval = `
 def run(ctx, input):
     ok = ctx.signal("approval", timeout = "2h")
@@ -262,7 +262,7 @@ func TestDescribeTellsWhatARunWaitsFor(t *testing.T) {
 	})
 }
 
-// A caller who waits for a workflow id is told of the end of its chain at once, also if runs of the
+// A caller that waits for a workflow id gets the end of its chain at once, even if runs of the
 // chain end while the wait begins.
 func TestResultOfAChainThatIsFast(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {

@@ -16,9 +16,9 @@ import (
 // nextTimes is how many of its next times a schedule is shown with.
 const nextTimes = 5
 
-// PutSchedule makes a schedule, or with replace changes one. Of s the definition, Paused and Reason
-// are read; a schedule that is replaced and not Paused is resumed. The input is checked against the
-// version that the type is routed to, if it is routed.
+// PutSchedule creates a schedule, or changes one if replace is true. It uses the definition, Paused
+// and Reason of s; a schedule that is replaced without Paused is resumed. If the type is routed,
+// the input is checked against the schema of the routed version.
 func (e *Engine) PutSchedule(ctx context.Context, c Call, s rows.Schedule, replace bool) (*fsm.ScheduleAnswer, Answered, error) {
 	s, cal, err := e.checkSchedule(s)
 	if err != nil {
@@ -26,12 +26,12 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s rows.Schedule, repla
 	}
 	cmd := &fsm.PutSchedule{Schedule: s, Replace: replace, Apart: true}
 	if refusal := e.checkScheduled(ctx, &s, cal); refusal != nil {
-		// Before refusing, look with everything that was acknowledged: the route may have moved, or
+		// Before refusing, read everything that was acknowledged: the route may have changed, or
 		// this may be a repeated request.
 		if err := e.cfg.Log.Sync(ctx); err != nil {
 			return nil, Answered{}, err
 		}
-		if res, ok, err := e.known(c); err != nil {
+		if res, ok, err := e.firstOutcome(c); err != nil {
 			return nil, Answered{}, err
 		} else if ok {
 			return outcome[*fsm.ScheduleAnswer](c, res)
@@ -49,7 +49,7 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s rows.Schedule, repla
 		if errors.As(err, &recheck) {
 			continue
 		}
-		if err == nil { // answers are remembered without what may be large
+		if err == nil { // remembered answers omit what may be large
 			answer.Schedule.Input, answer.Schedule.Attributes = s.Input, s.Attributes
 		}
 		return answer, a, err
@@ -57,7 +57,7 @@ func (e *Engine) PutSchedule(ctx context.Context, c Call, s rows.Schedule, repla
 	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("schedule %q fired %d times while it was being replaced", s.ID, rechecks)}
 }
 
-// checkSchedule settles what people say of a schedule. It needs no state.
+// checkSchedule validates a caller's definition and fills in defaults. It needs no state.
 func (e *Engine) checkSchedule(s rows.Schedule) (d rows.Schedule, cal *calendar.Calendar, err error) {
 	if err := checkScheduleID(s.ID); err != nil {
 		return d, nil, err
@@ -81,7 +81,7 @@ func (e *Engine) checkSchedule(s rows.Schedule) (d rows.Schedule, cal *calendar.
 		return d, nil, err
 	}
 	if s.CatchUp > rows.CatchUpAll {
-		return d, nil, invalid("catch_up", "is %d; there are one, none and all", s.CatchUp)
+		return d, nil, invalid("catch_up", "is %d; want one, none or all", s.CatchUp)
 	}
 	if cal, err = calendar.Parse(&s); err != nil {
 		return d, nil, err
@@ -92,7 +92,7 @@ func (e *Engine) checkSchedule(s rows.Schedule) (d rows.Schedule, cal *calendar.
 	}, cal, nil
 }
 
-// checkScheduled refuses a schedule that could not fire as things are.
+// checkScheduled rejects a schedule that could not fire in the current state.
 func (e *Engine) checkScheduled(ctx context.Context, s *rows.Schedule, cal *calendar.Calendar) error {
 	if cal.Next(e.now()) == 0 {
 		return invalid("cron", "is %q, which no time matches", clip.Short(s.Cron))
@@ -116,12 +116,12 @@ func checkScheduleID(id string) error {
 
 func checkOverlap(o *rows.Overlap) error {
 	if o != nil && *o > rows.OverlapAllowAll {
-		return invalid("overlap", "is %d; there are skip, buffer_one, cancel_previous and allow_all", *o)
+		return invalid("overlap", "is %d; want skip, buffer_one, cancel_previous or allow_all", *o)
 	}
 	return nil
 }
 
-// DeleteSchedule removes a schedule; its runs go on. The answer shows it as it stood.
+// DeleteSchedule removes a schedule; its runs go on. The answer shows the schedule as it was.
 func (e *Engine) DeleteSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkScheduleID(id); err != nil {
 		return nil, Answered{}, err
@@ -129,7 +129,7 @@ func (e *Engine) DeleteSchedule(ctx context.Context, c Call, id string) (*fsm.Sc
 	return propose[*fsm.ScheduleAnswer](ctx, e, c, &fsm.DeleteSchedule{ID: id})
 }
 
-// PauseSchedule stops a schedule from firing, and drops a fire that waits.
+// PauseSchedule stops a schedule from firing, and drops a buffered fire.
 func (e *Engine) PauseSchedule(ctx context.Context, c Call, id, reason string) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkScheduleID(id); err != nil {
 		return nil, Answered{}, err
@@ -140,16 +140,16 @@ func (e *Engine) PauseSchedule(ctx context.Context, c Call, id, reason string) (
 	return propose[*fsm.ScheduleAnswer](ctx, e, c, &fsm.PauseSchedule{ID: id, Reason: reason})
 }
 
-// ResumeSchedule lets a schedule fire again, at its next time from now. Times that passed meanwhile
-// are not made up for.
+// ResumeSchedule lets a schedule fire again, from its next time on. Times that passed meanwhile are
+// not made up for.
 func (e *Engine) ResumeSchedule(ctx context.Context, c Call, id string) (*fsm.ScheduleAnswer, Answered, error) {
 	return e.onSchedule(ctx, c, id, func(s *rows.Schedule, cal *calendar.Calendar) (fsm.Command, error) {
 		return &fsm.ResumeSchedule{ID: id, Next: cal.Next(e.now()), Revision: s.Revision}, nil
 	})
 }
 
-// TriggerSchedule fires a schedule now, also a paused one. A nil overlap is the schedule's own
-// policy. Whatever becomes of the fire, it is counted: the answer names what was started.
+// TriggerSchedule fires a schedule now, even if it is paused. A nil overlap means the schedule's
+// own policy. The fire counts whatever its outcome; the answer names the run that it started.
 func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap *rows.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkOverlap(overlap); err != nil {
 		return nil, Answered{}, err
@@ -160,9 +160,8 @@ func (e *Engine) TriggerSchedule(ctx context.Context, c Call, id string, overlap
 	})
 }
 
-// BackfillSchedule fires a schedule, also a paused one, for all its times from from up to but
-// without to that have come: at most fsm.MaxFires, fewer where the input is large. A nil overlap is
-// fsm.OverlapAllowAll.
+// BackfillSchedule fires a schedule for all its past times in [from, to), even if it is paused: at
+// most fsm.MaxFires, fewer if the input is large. A nil overlap is rows.OverlapAllowAll.
 func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, to time.Time, overlap *rows.Overlap) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkOverlap(overlap); err != nil {
 		return nil, Answered{}, err
@@ -190,25 +189,25 @@ func (e *Engine) BackfillSchedule(ctx context.Context, c Call, id string, from, 
 	})
 }
 
-// firstTime is the first time that can be fired for.
+// firstTime is the earliest time that a schedule can fire for.
 var firstTime = time.Unix(1, 0).UTC()
 
-// onSchedule proposes what make says of the schedule as it stands, again if it has changed
-// meanwhile.
+// onSchedule proposes the command that make returns for the schedule's current state, and repeats
+// this if the schedule has changed meanwhile.
 func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*rows.Schedule, *calendar.Calendar) (fsm.Command, error)) (*fsm.ScheduleAnswer, Answered, error) {
 	if err := checkScheduleID(id); err != nil {
 		return nil, Answered{}, err
 	}
 	for range rechecks {
-		// A repeated request is answered as it first was, whatever the schedule has become.
-		if res, ok, err := e.known(c); err != nil {
+		// A repeated request gets its first answer, whatever has become of the schedule.
+		if res, ok, err := e.firstOutcome(c); err != nil {
 			return nil, Answered{}, err
 		} else if ok {
 			return outcome[*fsm.ScheduleAnswer](c, res)
 		}
 		var s rows.Schedule
 		e.cfg.Log.View(func(v fsm.View) { s, _ = v.Schedule(id) })
-		var cmd fsm.Command = &fsm.FireSchedule{ID: id} // of a schedule that is not known here: left to the state machine to refuse
+		var cmd fsm.Command = &fsm.FireSchedule{ID: id} // if this node does not know the schedule, the state machine refuses
 		if s.ID != "" {
 			cal, err := calendar.Stored(&s)
 			if err != nil {
@@ -227,8 +226,8 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*r
 	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("schedule %q, or the route of its type, was changed %d times while this was under way", id, rechecks)}
 }
 
-// checkFires notes in cmd which schema the input of s was checked against, how it does not fit
-// that, and what cmd will cost.
+// checkFires records in cmd which schema the input of s was checked against, whether it violates
+// it, and what cmd will cost.
 func (e *Engine) checkFires(ctx context.Context, s *rows.Schedule, cmd *fsm.FireSchedule) error {
 	checked, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
 	if err != nil {
@@ -242,7 +241,7 @@ func (e *Engine) checkFires(ctx context.Context, s *rows.Schedule, cmd *fsm.Fire
 	return nil
 }
 
-// Schedule tells how a schedule stands, with its next fire times: at most 5.
+// Schedule returns a schedule with its next times: at most 5.
 func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *rows.Schedule, next []time.Time, index uint64, err error) {
 	if err := checkScheduleID(id); err != nil {
 		return nil, nil, 0, err
@@ -271,15 +270,15 @@ func (e *Engine) Schedule(ctx context.Context, rd Read, id string) (s *rows.Sche
 	return &found, next, index, nil
 }
 
-// Schedules lists schedules by id; cursor is the last id of the page before. A page ends early when
-// it passes 4 MiB.
+// Schedules lists schedules by id; cursor is the last id of the previous page. A page ends early
+// after 4 MiB.
 func (e *Engine) Schedules(ctx context.Context, rd Read, limit int, cursor string) (page []rows.Schedule, next string, index uint64, err error) {
 	if limit, err = checkPage(limit); err != nil {
 		return nil, "", 0, err
 	}
 	if cursor != "" {
 		if err := checkScheduleID(cursor); err != nil {
-			return nil, "", 0, invalid("cursor", "is no cursor of this list")
+			return nil, "", 0, invalid("cursor", "is not a cursor of this list")
 		}
 	}
 	err = e.read(ctx, rd, func(v fsm.View) {

@@ -16,13 +16,13 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// job is a workflow that says what it was given; slow is one that runs until it is told to go.
+// job is a workflow that returns its input; slow runs until a signal lets it end.
 var jobs = enginetest.Code{
 	"job":  "def run(ctx, input):\n    return input\n",
 	"slow": "def run(ctx, input):\n    return ctx.signal(\"go\")\n",
 }
 
-// put makes a schedule, or changes one.
+// put creates a schedule, or changes one.
 func put(t *testing.T, n *enginetest.Node, s rows.Schedule) *fsm.ScheduleAnswer {
 	t.Helper()
 	_, ok := look(n, s.ID)
@@ -38,7 +38,7 @@ func look(n *enginetest.Node, id string) (s rows.Schedule, ok bool) {
 	return s, ok
 }
 
-// tally tells how a schedule stands in one line.
+// tally summarizes a schedule in one line.
 func tally(n *enginetest.Node, id string) string {
 	s, _ := look(n, id)
 	out := fmt.Sprintf("started %d skipped %d missed %d failed %d open %d", s.Started, s.Skipped, s.Missed, s.Failed, len(s.Open))
@@ -48,7 +48,7 @@ func tally(n *enginetest.Node, id string) string {
 	return out
 }
 
-// fired lists the times of the runs that a schedule started, oldest first, without their dates.
+// fired lists the times of the runs that a schedule started, oldest first, without dates.
 func fired(n *enginetest.Node, id string) string {
 	var times []string
 	n.State.View(func(v fsm.View) {
@@ -71,7 +71,7 @@ func past(d time.Duration) {
 	synctest.Wait()
 }
 
-// A schedule fires at its times, each run on the version routed then, and is as pinned as any run.
+// A schedule fires at its times. Each run gets the version routed then, and pins it like any run.
 func TestScheduleFires(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) { // it is 2000-01-01T00:00:00Z
 		first := n.Deploy(enginetest.Pack(t, jobs))
@@ -130,7 +130,7 @@ func TestScheduleControl(t *testing.T) {
 			t.Errorf("a paused schedule: %+v %v %v", s, next, err)
 		}
 
-		// A paused one can be triggered; the same request does it once.
+		// A paused schedule can be triggered; repeating the request has no further effect.
 		a := must(n.TriggerSchedule(background, call("t1"), "j", nil))
 		equal(t, "triggered", fmt.Sprintf("%d %s", len(a.Started), a.Started[0].WorkflowID), "1 j:2000-01-01T00:03:01Z")
 		past(time.Second)
@@ -140,7 +140,7 @@ func TestScheduleControl(t *testing.T) {
 		}
 		equal(t, "outcome", n.Outcome(fsm.RunRef{WorkflowID: a.Started[0].WorkflowID}), "completed null")
 
-		// Times that passed while it was paused are not made up for, unless somebody says so.
+		// Times that passed during a pause are not made up for, unless somebody backfills them.
 		past(30 * time.Second)
 		a = must(n.ResumeSchedule(background, engine.Call{}, "j"))
 		equal(t, "next after resuming", a.Schedule.Next.String(), "2000-01-01T00:04:00Z")
@@ -151,21 +151,22 @@ func TestScheduleControl(t *testing.T) {
 		equal(t, "made up for", fmt.Sprintf("%d %s %s", len(a.Started), a.Started[0].WorkflowID, a.Started[1].WorkflowID), "2 j:2000-01-01T00:02:00Z j:2000-01-01T00:03:00Z")
 		past(time.Second)
 
-		// What has not come is left to the schedule, and what it leaves nothing of is no error.
+		// Backfill leaves future times to the schedule. It is no error if that leaves nothing to
+		// do.
 		a = must(n.BackfillSchedule(background, engine.Call{}, "j", day.Add(4*time.Minute+time.Second), day.Add(time.Hour), all()))
 		equal(t, "made up for the future", len(a.Started), 0)
 		_, _, err = n.BackfillSchedule(background, engine.Call{}, "j", day.Add(-1001*time.Minute), day.Add(time.Second), nil)
 		if err = refused(t, err, "invalid_input"); !strings.Contains(err.Error(), "1000 times before 1999-12-31T23:59:00Z") {
 			t.Errorf("too much to make up for: %v", err)
 		}
-		// A repeated request is answered as it was, although the schedule is another one now.
+		// A repeated request gets its first answer, although the schedule has changed since.
 		put(t, n, rows.Schedule{ID: "j", Type: "slow", Every: history.Duration(time.Hour)})
 		again, said, err = n.BackfillSchedule(background, call("b1"), "j", day.Add(2*time.Minute), day.Add(4*time.Minute), nil)
 		if err != nil || !said.Deduplicated || len(again.Started) != 2 {
 			t.Errorf("the same back-fill again: %+v %+v %v", again, said, err)
 		}
 
-		// Deleting leaves the runs alone.
+		// Deleting a schedule leaves its runs alone.
 		a = must(n.TriggerSchedule(background, engine.Call{}, "j", nil))
 		must(n.DeleteSchedule(background, engine.Call{}, "j"))
 		for name, err := range map[string]error{
@@ -187,8 +188,8 @@ func TestScheduleControl(t *testing.T) {
 
 func second(_ *fsm.ScheduleAnswer, _ engine.Answered, err error) error { return err }
 
-// A change that comes between what was read of a schedule and the entry is noticed: nothing is
-// fired or resumed as it was before.
+// If a schedule changes between the read and the entry, the engine notices: it does not fire or
+// resume the old definition.
 func TestScheduleChangedMeanwhile(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, jobs))
@@ -225,7 +226,7 @@ func TestScheduleChangedMeanwhile(t *testing.T) {
 		}
 		equal(t, "outcome", n.Outcome(fsm.RunRef{WorkflowID: a.Started[0].WorkflowID}), "completed 3")
 
-		// Paused in the moment in which it fires: the fire was not to be.
+		// The schedule is paused at the moment at which it fires, so it must not fire.
 		between(func() {
 			if _, _, err := n.PauseSchedule(background, engine.Call{}, "j", ""); err != nil {
 				t.Error(err)
@@ -270,7 +271,7 @@ func TestScheduleRefusals(t *testing.T) {
 		refused(t, second(n.PutSchedule(background, engine.Call{}, good, false)), "invalid_state")
 		unrouted := good
 		unrouted.ID, unrouted.Type, unrouted.Input = "k", "later", history.Payload(`"x"`)
-		put(t, n, unrouted) // there is nothing to check it against yet
+		put(t, n, unrouted) // there is no schema to check against yet
 		odd := rows.Overlap(9)
 		day := time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC)
 		for name, err := range map[string]error{
@@ -325,8 +326,7 @@ func TestScheduleList(t *testing.T) {
 	})
 }
 
-// A run that is opened again overlaps with the fires of its schedule, and one that goes on as new
-// does.
+// A reopened run overlaps with the fires of its schedule, and so does one that continues as new.
 func TestScheduleKnowsItsRuns(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"loop": `

@@ -13,25 +13,25 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// schedules fires schedules when their time has come. What it proposes is fenced by the time that
-// the schedule fires next, so that a fire is neither lost nor made twice, whoever leads and however
-// often an answer is lost: whatever became of a proposal, the state says what is still due.
+// schedules fires schedules when they are due. The schedule's next time fences each proposal, so
+// that no fire is lost or made twice, whichever node leads and however often an answer is lost:
+// whatever the outcome of a proposal, the state says what is still due.
 type schedules struct {
 	e     *Engine
 	next  atomic.Int64  // log time up to which it sleeps; the end of time while it is awake
-	rouse chan struct{} // a schedule is to fire before that
+	rouse chan struct{} // a schedule is due before that
 }
 
 const (
-	fireHands = 32              // proposals under way at once
-	fireCheck = 2 * time.Second // to get hold of an input schema
+	maxFiring        = 32              // concurrent proposals
+	fireCheckTimeout = 2 * time.Second // to fetch an input schema
 )
 
 func newSchedules(e *Engine) *schedules {
 	return &schedules{e: e, rouse: make(chan struct{}, 1)}
 }
 
-// notice tells of the first schedule to fire, as somebody who looks at every index saw it.
+// notice reports the first due time, as a reader of every index saw it.
 func (f *schedules) notice(first history.Time) {
 	if int64(first) < f.next.Load() {
 		select {
@@ -44,7 +44,7 @@ func (f *schedules) notice(first history.Time) {
 func (f *schedules) run(ctx context.Context) error {
 	wait := backoff{first: 10 * time.Millisecond, most: time.Second}
 	for {
-		f.next.Store(math.MaxInt64) // awake: whatever is noticed from here on may be news to the look below
+		f.next.Store(math.MaxInt64) // awake: what is noticed from here on may be news to the read below
 		now := f.e.now()
 		until := now.Add(longestNap)
 		var due []string
@@ -70,20 +70,20 @@ func (f *schedules) run(ctx context.Context) error {
 	}
 }
 
-// fire takes one step with each of the schedules, some at a time, so that none that is far behind
-// holds up the others. It tells whether any step counted.
+// fire advances each of the schedules once, several concurrently, so that none that is far behind
+// delays the others. It reports whether any of them advanced.
 func (f *schedules) fire(ctx context.Context, due []string) bool {
 	var taken atomic.Int64
 	var moved atomic.Bool
 	var hands sync.WaitGroup
-	for range min(len(due), fireHands) {
+	for range min(len(due), maxFiring) {
 		hands.Go(func() {
 			for ctx.Err() == nil {
 				i := int(taken.Add(1)) - 1
 				if i >= len(due) {
 					return
 				}
-				if f.step(ctx, due[i]) {
+				if f.fireOne(ctx, due[i]) {
 					moved.Store(true)
 				}
 			}
@@ -93,8 +93,8 @@ func (f *schedules) fire(ctx context.Context, due []string) bool {
 	return moved.Load()
 }
 
-// step proposes what is next to be done about one schedule, and tells whether it was done.
-func (f *schedules) step(ctx context.Context, id string) bool {
+// fireOne proposes the next fires of one schedule, and reports whether they were recorded.
+func (f *schedules) fireOne(ctx context.Context, id string) bool {
 	e := f.e
 	var s rows.Schedule
 	e.cfg.Log.View(func(v fsm.View) { s, _ = v.Schedule(id) })
@@ -106,14 +106,14 @@ func (f *schedules) step(ctx context.Context, id string) bool {
 	cmd := &fsm.FireSchedule{ID: id, Revision: s.Revision, Apart: true}
 	if due {
 		cal, err := calendar.Stored(&s)
-		if err != nil { // it was read when it was made: this node is another build, or knows fewer zones
+		if err != nil { // its creator could parse it: this node is another build, or knows fewer zones
 			e.log.Error("schedule does not fire: its definition cannot be read here", "schedule", id, "error", err)
 			return false
 		}
 		cal.Plan(cmd, &s, now)
 	}
 	if len(cmd.Times) > 0 || s.Stuck() {
-		check, cancel := context.WithTimeout(ctx, fireCheck)
+		check, cancel := context.WithTimeout(ctx, fireCheckTimeout)
 		err := e.checkFires(check, &s, cmd)
 		cancel()
 		if err != nil {

@@ -17,7 +17,7 @@ import (
 
 // A bubble begins at 2000-01-01T00:00:00Z.
 
-// A change of leaders, a restart and a lost answer neither lose a fire nor make it twice.
+// A leader change, a restart and a lost answer neither lose a fire nor make it twice.
 func TestScheduleFailover(t *testing.T) {
 	const want = "00:01:00 00:02:00 00:03:00 00:04:00 00:05:00"
 	run := func(name string, disturb func(n *enginetest.Node)) {
@@ -63,7 +63,7 @@ func TestScheduleFailover(t *testing.T) {
 	}
 }
 
-// What a schedule does about times that no leader was there for.
+// What a schedule does about times at which there was no leader.
 func TestScheduleCatchUp(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -94,7 +94,7 @@ func TestScheduleCatchUp(t *testing.T) {
 	}
 }
 
-// A long absence is settled in several commands, and CatchUpAll does not go back for ever.
+// A long absence is handled in several commands, and CatchUpAll does not go back forever.
 func TestScheduleLongAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.NewFast(t)
@@ -111,13 +111,13 @@ func TestScheduleLongAway(t *testing.T) {
 	})
 }
 
-// What a schedule does about a run that is still open.
+// What a schedule does if a run is still open.
 func TestScheduleOverlap(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		policy  rows.Overlap
 		tallied string
-		then    string // after the first run was let go
+		then    string // after the first run has ended
 		fired   string
 	}{
 		{"skip", rows.OverlapSkip, "started 1 skipped 2 missed 0 failed 0 open 1", "started 1 skipped 2 missed 0 failed 0 open 0", "00:01:00"},
@@ -146,8 +146,8 @@ func TestScheduleOverlap(t *testing.T) {
 	}
 }
 
-// A run that takes its time to end after it was asked to holds up the next fire; of several that
-// wait the newest starts.
+// A run that takes time to end after its cancellation delays the next fire; of several that wait,
+// the newest starts.
 func TestScheduleCancelsWithPatience(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"tidy": `
@@ -167,8 +167,7 @@ def run(ctx, input):
 	})
 }
 
-// Fires that cannot start a run are counted with the reason, and the next ones are fired all the
-// same.
+// Fires that cannot start a run are counted with the reason, and later ones still fire.
 func TestScheduleFailures(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		put(t, n, rows.Schedule{ID: "j", Type: "job", Every: history.Duration(time.Minute), Input: history.Payload(`{"n":1}`)})
@@ -194,8 +193,8 @@ func TestScheduleFailures(t *testing.T) {
 	})
 }
 
-// A route that moves to a version with another schema while a fire is on its way, or while one
-// waits: the input is checked against the one that the run starts on.
+// The route moves to a version with another schema while a fire is in flight, or while one is
+// buffered: the input is checked against the schema of the version that the run starts on.
 func TestScheduleRechecks(t *testing.T) {
 	strict := func(t *testing.T) []byte {
 		return enginetest.Pack(t, jobs, enginetest.InputSchema("slow", `{"required":["n"]}`))
@@ -234,7 +233,7 @@ func TestScheduleRechecks(t *testing.T) {
 	}
 }
 
-// A schema that cannot be read holds up the schedules that need it, and no others.
+// A schema that cannot be read delays the schedules that need it, and no others.
 func TestScheduleWithoutSchema(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		n.Deploy(enginetest.Pack(t, jobs, enginetest.InputSchema("job", `{"type":"null"}`)))

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// TestSchemaVectorsThroughANode deploys some of the schemas of the vectors, and starts runs with
-// their values: what the vectors say of a check is what callers see.
+// TestSchemaVectorsThroughANode deploys some of the vectors' schemas, and starts runs with their
+// values: callers see the verdicts of the vectors.
 func TestSchemaVectorsThroughANode(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		schemas, values, fits := 0, 0, true

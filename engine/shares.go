@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// rounds is a queue with a lane for each key, whose lanes take turns: however many values one key
-// has, another key's first is next, or nearly so. The zero value is empty.
+// rounds is a queue with one lane per key. The lanes take turns: however many values one key has,
+// another key's first value is next, or nearly so. The zero value is empty.
 type rounds[T any] struct {
 	lanes map[string][]T
 	ring  []string // keys with values, the next one first
@@ -25,7 +25,7 @@ func (r *rounds[T]) push(key string, value T) {
 	r.size++
 }
 
-// pop takes the next value out.
+// pop removes and returns the next value.
 func (r *rounds[T]) pop() (value T, ok bool) {
 	if len(r.ring) == 0 {
 		return value, false
@@ -44,13 +44,13 @@ func (r *rounds[T]) pop() (value T, ok bool) {
 	return value, true
 }
 
-// shares hands out a number of places, fairly among the workflow types that want one: those who
-// wait are served type by type in turn, and within a type in order.
+// shares hands out a number of places fairly among the workflow types that want one: it serves the
+// waiting types in turn, and the waiters of one type in order.
 type shares struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	free    int
 	waiting rounds[*placeWaiter]
-	lasting map[string]int // waiters by key, those not counted that have gone
+	lasting map[string]int // number of waiters by key, except those that have left
 }
 
 type placeWaiter struct {
@@ -60,8 +60,8 @@ type placeWaiter struct {
 
 func newShares(places int) *shares { return &shares{free: places, lasting: make(map[string]int)} }
 
-// try takes a place if one is free.
-func (s *shares) try() bool {
+// tryAcquire acquires a place if one is free.
+func (s *shares) tryAcquire() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.free == 0 {
@@ -71,9 +71,9 @@ func (s *shares) try() bool {
 	return true
 }
 
-// take waits for a place. Whoever has one gives it back.
-func (s *shares) take(ctx context.Context, key string) error {
-	if s.try() {
+// acquire waits for a place. The caller must give it back.
+func (s *shares) acquire(ctx context.Context, key string) error {
+	if s.tryAcquire() {
 		return nil
 	}
 	s.mu.Lock()
@@ -82,7 +82,7 @@ func (s *shares) take(ctx context.Context, key string) error {
 		s.mu.Unlock()
 		return nil
 	}
-	w := s.enter(key)
+	w := s.addWaiter(key)
 	s.mu.Unlock()
 	select {
 	case <-w.ready:
@@ -92,43 +92,43 @@ func (s *shares) take(ctx context.Context, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
-	case <-w.ready: // and now nobody wants it
-		s.pass()
+	case <-w.ready: // but nobody wants it any more
+		s.handToNext()
 	default:
 		w.gone = true
-		s.leave(key)
+		s.removeWaiter(key)
 	}
 	return ctx.Err()
 }
 
-// enter and leave are called with mu held.
-func (s *shares) enter(key string) *placeWaiter {
+// The caller of addWaiter and removeWaiter holds mu.
+func (s *shares) addWaiter(key string) *placeWaiter {
 	w := &placeWaiter{ready: make(chan struct{})}
 	s.waiting.push(key, w)
 	s.lasting[key]++
 	return w
 }
 
-func (s *shares) leave(key string) {
+func (s *shares) removeWaiter(key string) {
 	if s.lasting[key]--; s.lasting[key] == 0 {
 		delete(s.lasting, key)
 	}
 }
 
-// give gives a place back.
-func (s *shares) give() {
+// release releases a place.
+func (s *shares) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pass()
+	s.handToNext()
 }
 
-// pass hands a place to the next who waits for it. It is called with mu held.
-func (s *shares) pass() {
+// handToNext hands a place to the next waiter. The caller holds mu.
+func (s *shares) handToNext() {
 	for len(s.waiting.ring) > 0 {
 		key := s.waiting.ring[0]
 		w, _ := s.waiting.pop()
 		if !w.gone {
-			s.leave(key)
+			s.removeWaiter(key)
 			close(w.ready)
 			return
 		}
@@ -139,8 +139,8 @@ func (s *shares) pass() {
 	s.free++
 }
 
-// others reports whether somebody of another key waits.
-func (s *shares) others(key string) bool {
+// othersWait reports whether anybody with another key waits.
+func (s *shares) othersWait(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.lasting) > 1 || len(s.lasting) == 1 && s.lasting[key] == 0

@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// Those who wait are served type by type, and in order within a type; who went is passed over.
+// Waiters are served type by type, and in order within a type; those that have left are skipped.
 func TestShares(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newShares(1)
-		if !s.try() || s.try() {
+		if !s.tryAcquire() || s.tryAcquire() {
 			t.Fatal("there is one place")
 		}
 		var order []string
 		wait := func(ctx context.Context, key, name string) {
 			go func() {
-				if err := s.take(ctx, key); err == nil {
+				if err := s.acquire(ctx, key); err == nil {
 					order = append(order, name)
 				}
 			}()
@@ -38,54 +38,54 @@ func TestShares(t *testing.T) {
 		wait(gone, "d", "d1")
 		goAway()
 		synctest.Wait()
-		if !s.others("a") || !s.others("d") {
+		if !s.othersWait("a") || !s.othersWait("d") {
 			t.Error("others wait")
 		}
 		for range 6 {
-			s.give()
+			s.release()
 			synctest.Wait()
 		}
 		if got, want := strings.Join(order, " "), "a1 b2 c1 a2 a3 a4"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
-		if s.others("a") || s.try() {
+		if s.othersWait("a") || s.tryAcquire() {
 			t.Error("nobody waits, and the place is taken")
 		}
-		s.give()
-		if !s.try() || len(s.lasting) != 0 || s.waiting.size != 0 {
+		s.release()
+		if !s.tryAcquire() || len(s.lasting) != 0 || s.waiting.size != 0 {
 			t.Errorf("the place is lost: %+v", s)
 		}
 	})
 }
 
-// A place that is given to somebody who goes at that moment is passed on.
+// A place that goes to a waiter that leaves at that moment is passed on.
 func TestSharesLoseNoPlace(t *testing.T) {
 	for range 500 {
 		s := newShares(2)
-		s.try()
-		s.try()
+		s.tryAcquire()
+		s.tryAcquire()
 		ctx, goAway := context.WithCancel(t.Context())
 		taken := make(chan bool, 8)
 		for _, key := range []string{"a", "a", "b", "c"} {
-			go func() { taken <- s.take(ctx, key) == nil }()
+			go func() { taken <- s.acquire(ctx, key) == nil }()
 		}
 		var both sync.WaitGroup
-		both.Go(s.give)
+		both.Go(s.release)
 		both.Go(goAway)
-		s.give()
+		s.release()
 		for range 4 {
 			if <-taken {
-				s.give()
+				s.release()
 			}
 		}
 		both.Wait()
-		if !s.try() || !s.try() || s.try() {
+		if !s.tryAcquire() || !s.tryAcquire() || s.tryAcquire() {
 			t.Fatalf("two places became %+v", s)
 		}
 	}
 }
 
-// A stopwatch counts what each turn computes, not what it waits.
+// A stopwatch measures what each turn computes, not how long it waits.
 func TestStopwatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := timed(t.Context(), 10*time.Second)
@@ -93,19 +93,19 @@ func TestStopwatch(t *testing.T) {
 		w := stopwatchOf(ctx)
 		for turn := range uint64(5) {
 			time.Sleep(9 * time.Second)
-			w.lap(turn + 1) // one that is shown again has ten times as long
+			w.restart(turn + 1) // a replayed turn has ten times as long
 			time.Sleep(90 * time.Second)
 		}
-		w.lap(6)
+		w.restart(6)
 		for range 10 {
 			time.Sleep(9900 * time.Millisecond)
-			w.rest(func() { time.Sleep(time.Hour) })
+			w.pauseWhile(func() { time.Sleep(time.Hour) })
 		}
 		if ctx.Err() != nil {
 			t.Fatal(context.Cause(ctx))
 		}
 		time.Sleep(1100 * time.Millisecond)
-		if cause := context.Cause(ctx); cause == nil || !strings.Contains(cause.Error(), "turn 6 again takes longer than 1m40s") {
+		if cause := context.Cause(ctx); cause == nil || !strings.Contains(cause.Error(), "replaying its turn 6 takes longer than 1m40s") {
 			t.Errorf("got %v", cause)
 		}
 		ctx, stop = timed(t.Context(), time.Second)

@@ -7,15 +7,15 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// Shown is one loaded version, whole.
+// Shown is one loaded version with all its details.
 type Shown struct {
 	VersionRow
 	Archive *catalog.Archive
 	Index   uint64
 }
 
-// ShowVersion tells everything about the version of typ that ref names. The row is of one index;
-// the archive is read after it, and is still there when the version was unloaded in between.
+// ShowVersion returns everything about the version of typ that ref names. The row is read at one
+// index. The archive is read afterwards; it still exists if the version is unloaded in between.
 func (e *Engine) ShowVersion(ctx context.Context, rd Read, typ, ref string) (*Shown, error) {
 	var s Shown
 	var err error
@@ -37,7 +37,7 @@ func (e *Engine) ShowVersion(ctx context.Context, rd Read, typ, ref string) (*Sh
 	if err != nil {
 		return nil, err
 	}
-	select { // inflating an archive takes memory, like a deploy
+	select { // inflating an archive takes memory, as in a deploy
 	case e.vetting <- struct{}{}:
 		defer func() { <-e.vetting }()
 	case <-ctx.Done():

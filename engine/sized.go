@@ -7,15 +7,16 @@ import (
 )
 
 const (
-	// smallRead is how many bytes an answer may have that nobody accounts for.
+	// smallRead bounds the bytes of an answer that needs no reservation.
 	smallRead = 64 << 10
-	// sizedAtOnce is how many answers whose size is not known yet are made at a time.
+	// sizedAtOnce bounds the answers that are made at a time before their size is known.
 	sizedAtOnce = 16
 )
 
-// sized reads an answer whose size only reading it tells, and returns it once there is memory for
-// it. One that is large is dropped, for it may have to wait for memory, and read again: as many
-// callers as there are may ask at a time, and a run that closes wakes all who wait for its result.
+// sized makes an answer whose size is known only after reading it, and returns it once there is
+// memory for it. It drops a large answer, which may have to wait for memory, and reads it again
+// later: any number of callers may ask at a time, and a run that closes wakes all callers that wait
+// for its result.
 func sized[A any](ctx context.Context, e *Engine, rd Read, read func(fsm.View) (A, int)) (A, error) {
 	var a, none A
 	var size int

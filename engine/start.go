@@ -13,29 +13,29 @@ import (
 	"github.com/google/uuid"
 )
 
-// StartRequest is a start.
+// StartRequest asks to start a run.
 type StartRequest struct {
 	Call
 	Type       string
-	WorkflowID string // empty = a generated one
-	Version    string // full or prefix; empty = the routed one when the start is applied
+	WorkflowID string // empty = generate one
+	Version    string // full or a prefix; empty = the one that is routed when the start is applied
 	Input      history.Payload
 	Attributes history.Attributes
-	Timeout    time.Duration // of the whole run; 0 = the workflow's own
+	Timeout    time.Duration // of the whole run; 0 = the workflow's default
 }
 
-// rechecks is how often a start follows a route that keeps moving to versions with other input
+// rechecks bounds how often a start follows a route that keeps moving to versions with other input
 // schemas.
 const rechecks = 5
 
-// Start starts a run. Which version it runs is decided when the entry is applied; only the input
-// schema must be known before, so the entry carries the digest of the schema that the input was
-// checked against, and the state machine asks for another check if it resolves another one.
+// Start starts a run. Applying the entry decides which version the run gets, but the input must be
+// checked against a schema before that. So the entry carries the digest of that schema, and if the
+// state machine resolves a version with another one, it asks for another check.
 func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, Answered, error) {
 	if err := e.checkStart(&r); err != nil {
 		return nil, Answered{}, err
 	}
-	// A repeated request mints another run id: the state machine answers the first one.
+	// A repeated request mints another run id; the state machine returns the first one.
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, Answered{}, fmt.Errorf("engine: mint a run id: %w", err)
@@ -53,12 +53,12 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 			return nil, Answered{}, err
 		}
 		if violation != nil {
-			// Before refusing, look with everything that was acknowledged: the route may have
-			// moved, or this may be a repeated request.
+			// Before refusing, read everything that was acknowledged: the route may have changed,
+			// or this may be a repeated request.
 			if err := e.cfg.Log.Sync(ctx); err != nil {
 				return nil, Answered{}, err
 			}
-			if res, ok, err := e.known(r.Call); err != nil {
+			if res, ok, err := e.firstOutcome(r.Call); err != nil {
 				return nil, Answered{}, err
 			} else if ok {
 				return outcome[*fsm.StartAnswer](r.Call, res)
@@ -107,8 +107,8 @@ func (e *Engine) checkStart(r *StartRequest) (err error) {
 	return err
 }
 
-// checkInput checks cmd's input against the schema of the version that it would start on as far as
-// this node knows. A type or version that is not known here is left to the state machine to refuse.
+// checkInput checks cmd's input against the schema of the version that it would start now, as far
+// as this node knows. If this node does not know the type or version, the state machine refuses.
 func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (checked catalog.Digest, violation, err error) {
 	var pkg *catalog.Package
 	var member *catalog.Member

@@ -124,8 +124,8 @@ func TestInputsFitTheirSchema(t *testing.T) {
 	})
 }
 
-// movingRoute moves the route of type "a" to and fro between versions just before the first so many
-// starts are applied, and counts the starts.
+// movingRoute moves the route of type "a" back and forth between versions just before each of the
+// first starts is applied, times times, and counts the starts.
 func movingRoute(t *testing.T, n *enginetest.Node, versions []catalog.Version, times int) *int {
 	starts := 0
 	n.Log.Inject(func(c fsm.Command) enginetest.Fault {

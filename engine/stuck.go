@@ -11,39 +11,39 @@ import (
 	"aion.dev/aion/internal/lifecycle"
 )
 
-// stuck is the room where versions wait whose program the leader lacks. Runs of such a version stay
-// ready in the state, and nothing is remembered of them: when the program is there, the driver
-// reads the ready index again. No run ever fails because a node lacks a program.
+// stuck loads programs that the leader lacks. Runs of such versions stay ready in the state, and
+// stuck remembers nothing about them: when the program is loaded, the driver reads the ready index
+// again. No run ever fails because a node lacks a program.
 type stuck struct {
-	e     *Engine
-	group *lifecycle.Group
-	again func() // asks the driver to look at all ready runs
+	e           *Engine
+	group       *lifecycle.Group
+	rescanReady func() // makes the driver read all ready runs again
 
 	mu      sync.Mutex
 	loading map[catalog.Version]bool
 }
 
-// patience is how long a leader tries to get a program before it offers leadership to a node that
+// patience is how long a leader tries to load a program before it offers leadership to a node that
 // has it.
 const patience = 10 * time.Second
 
 func newStuck(e *Engine, g *lifecycle.Group, again func()) *stuck {
-	return &stuck{e: e, group: g, again: again, loading: make(map[catalog.Version]bool)}
+	return &stuck{e: e, group: g, rescanReady: again, loading: make(map[catalog.Version]bool)}
 }
 
-// need gets the program of pkg in the background.
-func (s *stuck) need(pkg *catalog.Package) {
+// loadProgram loads the program of pkg in the background.
+func (s *stuck) loadProgram(pkg *catalog.Package) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.loading[pkg.Version] {
 		return
 	}
 	s.loading[pkg.Version] = true
-	s.group.Go("program", func(ctx context.Context) error { return s.get(ctx, pkg) })
+	s.group.Go("program", func(ctx context.Context) error { return s.load(ctx, pkg) })
 }
 
-func (s *stuck) get(ctx context.Context, pkg *catalog.Package) error {
-	defer s.again() // after the version has left the room: a run that is passed over later comes here itself
+func (s *stuck) load(ctx context.Context, pkg *catalog.Package) error {
+	defer s.rescanReady() // after loading no longer has the version: a run that is skipped later calls loadProgram itself
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -59,7 +59,7 @@ func (s *stuck) get(ctx context.Context, pkg *catalog.Package) error {
 			return nil
 		}
 		s.e.log.Warn("this leader lacks a program, its runs wait", "version", pkg.Version.Short(), "error", err)
-		if !s.loaded(pkg.Version) {
+		if !s.isLoaded(pkg.Version) {
 			return nil
 		}
 		if !offered && time.Since(began) >= patience {
@@ -73,7 +73,7 @@ func (s *stuck) get(ctx context.Context, pkg *catalog.Package) error {
 	}
 }
 
-func (s *stuck) loaded(version catalog.Version) (ok bool) {
+func (s *stuck) isLoaded(version catalog.Version) (ok bool) {
 	s.e.cfg.Log.View(func(v fsm.View) { _, ok = v.Catalog().Package(version) })
 	return ok
 }

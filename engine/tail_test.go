@@ -10,7 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// read is a log that is only read: what hub needs of one.
+// read is a log that is only read: all that a hub needs.
 type read struct {
 	Log
 	state *fsm.State
@@ -21,8 +21,9 @@ func (r read) Wait(ctx context.Context, after uint64) (uint64, error) {
 	return r.state.Wait(ctx, after)
 }
 
-// What the reconciler saw first may be older than where the tail begins: without a notice for what
-// came in between, a version loaded then was not ready on this node for up to a minute.
+// The reconciler's first round may see an older state than the one at which the tail begins.
+// Without a notice for the changes in between, a version loaded then was not ready on this node for
+// up to a minute.
 func TestTheTailBeginsWithANotice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		state, err := fsm.Open(fsm.Config{Dir: "state", FS: vfs.NewMem()})

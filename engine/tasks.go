@@ -8,75 +8,75 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// PollRequest asks for work.
+// PollRequest asks for tasks.
 type PollRequest struct {
 	Call
 	Queue      string
 	Worker     string        // the worker's name, for people
-	Activities []string      // that it can carry out; at least one
+	Activities []string      // the activities that it can carry out; at least one
 	Max        int           // tasks; 0 = 1
-	Lease      time.Duration // the longest that this worker is silent about a task, where the activity's own heartbeat is not shorter; 0 = Limits.Lease
+	Lease      time.Duration // the longest that this worker may be silent about a task, unless the activity's own heartbeat is shorter; 0 = Limits.Lease
 }
 
-// WorkerTask is an attempt handed to a worker.
+// WorkerTask is an attempt, as handed to a worker.
 type WorkerTask struct {
 	fsm.Leased
 	Token string // opaque
 	Input history.Payload
 }
 
-// TaskResult is what a worker says of one attempt: Output of one that completed, Error of one that
-// failed, Details of one that goes on.
+// TaskResult is what a worker reports on one attempt: Output if it completed, Error if it failed,
+// Details if it goes on.
 type TaskResult struct {
 	Token   string
 	Output  history.Payload
 	Error   history.RunError
 	Details history.Payload
-	Wrong   error // a refusal of this one, whatever else it says; nil if it could be read
+	Wrong   error // why this result is refused, whatever its other fields; nil if it could be read
 }
 
-// TaskReply says what became of one TaskResult: Err is nil or a refusal (lease_lost, invalid_input)
-// that concerns this one only.
+// TaskReply is the outcome of one TaskResult: Err is nil or a refusal (lease_lost, invalid_input)
+// of this one only.
 type TaskReply struct {
 	Err             error
-	CancelRequested bool // of heartbeats: the step was given up, by its code or because its run closed. A cancellation that the code has not acted on does not count: code may want to see the step through
+	CancelRequested bool // in replies to heartbeats: the step was given up, by its code or because its run closed. A cancellation that the code has not acted on does not count: the code may want the step to finish
 }
 
-// LeaseLost refuses what a worker says of an attempt that is not its own any more. Nothing changed.
+// LeaseLost refuses a report on an attempt that the worker no longer holds. Nothing changed.
 type LeaseLost struct{ Reason string }
 
 func (e *LeaseLost) Error() string         { return e.Reason }
 func (e *LeaseLost) Code() string          { return "lease_lost" }
 func (e *LeaseLost) Facts() map[string]any { return nil }
 
-// CompleteTasks records outcomes of attempts, each on its own.
+// CompleteTasks records outcomes of attempts, each independently.
 func (e *Engine) CompleteTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
-	return saying[fsm.TaskOutput]{
-		read: e.readOutput, counted: e.metrics.completed,
+	return taskReport[fsm.TaskOutput]{
+		read: e.readOutput, accepted: e.metrics.completed,
 		command: func(outputs []fsm.TaskOutput) fsm.Command { return &fsm.CompleteTasks{Results: outputs} },
-	}.settle(ctx, e, c, results)
+	}.proposeAll(ctx, e, c, results)
 }
 
-// FailTasks records failed attempts, each on its own.
+// FailTasks records failed attempts, each independently.
 func (e *Engine) FailTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
-	return saying[fsm.TaskFailure]{
-		read: e.readFailure, counted: e.metrics.failed,
+	return taskReport[fsm.TaskFailure]{
+		read: e.readFailure, accepted: e.metrics.failed,
 		command: func(failures []fsm.TaskFailure) fsm.Command { return &fsm.FailTasks{Results: failures} },
-	}.settle(ctx, e, c, results)
+	}.proposeAll(ctx, e, c, results)
 }
 
-// BeatTasks prolongs leases, each on its own.
+// BeatTasks extends leases, each independently.
 func (e *Engine) BeatTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
-	return saying[fsm.TaskBeat]{
-		read: e.readBeat, counted: e.metrics.beats,
+	return taskReport[fsm.TaskBeat]{
+		read: e.readBeat, accepted: e.metrics.beats,
 		command: func(beats []fsm.TaskBeat) fsm.Command { return &fsm.BeatTasks{Beats: beats} },
-	}.settle(ctx, e, c, results)
+	}.proposeAll(ctx, e, c, results)
 }
 
-// ReleaseTasks gives attempts back that the worker will not carry out, each on its own.
+// ReleaseTasks gives back attempts that the worker will not carry out, each independently.
 func (e *Engine) ReleaseTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
-	return saying[fsm.TaskToken]{
-		read: e.readRelease, counted: e.metrics.released,
+	return taskReport[fsm.TaskToken]{
+		read: e.readRelease, accepted: e.metrics.released,
 		command: func(tokens []fsm.TaskToken) fsm.Command { return &fsm.ReleaseTasks{Tokens: tokens} },
-	}.settle(ctx, e, c, results)
+	}.proposeAll(ctx, e, c, results)
 }

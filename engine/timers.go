@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// timers fires what is due. Due is what the log's clock says; the state machine checks again with
+// timers fires due timers. The log's clock decides what is due; the state machine checks again with
 // the entry's own time, so that nothing fires early.
 type timers struct {
 	e     *Engine
@@ -19,14 +19,14 @@ type timers struct {
 	rouse chan struct{} // a timer was armed that is due before that
 }
 
-// fireBatch is how many timers one entry fires.
+// fireBatch bounds the timers that one entry fires.
 const fireBatch = 1024
 
 func newTimers(e *Engine) *timers {
 	return &timers{e: e, rouse: make(chan struct{}, 1)}
 }
 
-// notice tells of the first armed timer, as somebody who looks at every index saw it.
+// notice reports the first due time, as a reader of every index saw it.
 func (t *timers) notice(first history.Time) {
 	if int64(first) < t.next.Load() {
 		select {
@@ -42,7 +42,7 @@ func (t *timers) run(ctx context.Context) error {
 		var first history.Time
 		var armed bool
 		var due []fsm.TimerRef
-		t.next.Store(math.MaxInt64) // awake: whatever is noticed from here on may be news to the look below
+		t.next.Store(math.MaxInt64) // awake: what is noticed from here on may be news to the read below
 		now := t.e.now()
 		t.e.cfg.Log.View(func(v fsm.View) {
 			if first, armed = v.NextTimer(); armed && first <= now {
@@ -68,7 +68,7 @@ func (t *timers) run(ctx context.Context) error {
 	}
 }
 
-// fire proposes one batch and tells whether it fired anything. Whatever became of it, the state
+// fire proposes one batch and reports whether it fired anything. Whatever the outcome, the state
 // says what is still armed.
 func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
 	res, err := t.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.FireTimers{Timers: due, Jitter: rand.Uint32()}})

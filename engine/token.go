@@ -9,9 +9,9 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// A token is what a worker knows of an attempt: a format byte, the run id, the ordinal and the
-// attempt, as base64url. Workers must not look inside; what a token may do is checked against the
-// state each time, so it need not be secret or signed.
+// A token identifies an attempt to a worker: a format byte, the run id, the ordinal and the
+// attempt, as base64url. Workers must treat it as opaque. The state checks each use of a token, so
+// it need be neither secret nor signed.
 const (
 	tokenFormat = 1
 	maxToken    = 64 // characters
@@ -26,10 +26,10 @@ func writeToken(t fsm.TaskToken) string {
 	return tokenText.EncodeToString(b)
 }
 
-// readToken is the reverse of writeToken and takes nothing else.
+// readToken reverses writeToken and accepts nothing else.
 func readToken(s string) (t fsm.TaskToken, err error) {
 	bad := func() (fsm.TaskToken, error) {
-		return fsm.TaskToken{}, invalid("token", "%q is no token of a task: hand back the one that came with it", clip.Short(s))
+		return fsm.TaskToken{}, invalid("token", "%q is no token of a task: return the one that came with it", clip.Short(s))
 	}
 	if len(s) > maxToken {
 		return bad()
@@ -48,7 +48,7 @@ func readToken(s string) (t fsm.TaskToken, err error) {
 		return bad()
 	}
 	t.Attempt = uint32(attempt)
-	if writeToken(t) != s { // another spelling of the same, or more behind it
+	if writeToken(t) != s { // another encoding of the same token, or trailing text
 		return bad()
 	}
 	return t, nil

@@ -17,7 +17,7 @@ func TestTokens(t *testing.T) {
 		if err != nil || got != token || len(text) > maxToken {
 			t.Errorf("%+v is %q, read as %+v, %v", token, text, got, err)
 		}
-		for i := range text { // neither cut, nor longer, nor another spelling of the same
+		for i := range text { // neither truncated, nor longer, nor another encoding of the same token
 			if got, err := readToken(text[:i]); err == nil && got == token {
 				t.Errorf("%q cut to %d characters is read as the same", text, i)
 			}

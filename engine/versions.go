@@ -10,17 +10,16 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// VersionRow is a line of the listing: one for each member of each loaded package.
+// VersionRow is a row of the listing: there is one for each member of each loaded package.
 type VersionRow struct {
 	Package     *catalog.Package // shared: do not change it
 	Member      catalog.Member
 	RouteActive bool
-	ReadyNodes  []string       // that have compiled it, by id
+	ReadyNodes  []string      // ids of the nodes that have compiled it
 	Pins        rows.PinCounts // of the whole package
 }
 
-// Versions lists what is loaded, sorted by type, time of loading and version; typ "" lists every
-// type.
+// Versions lists what is loaded, sorted by type, load time and version; typ "" means every type.
 func (e *Engine) Versions(ctx context.Context, rd Read, typ string) ([]VersionRow, uint64, error) {
 	if typ != "" {
 		if err := checkType("type", typ); err != nil {
@@ -40,7 +39,7 @@ func (e *Engine) Versions(ctx context.Context, rd Read, typ string) ([]VersionRo
 	return rows, index, err
 }
 
-// versionRows are the rows of a view, of one type or (typ "") of all.
+// versionRows returns the rows of a view, for one type or (typ "") for all.
 func versionRows(v fsm.View, typ string) (rows []VersionRow) {
 	ready := make(map[catalog.Version][]string)
 	for _, r := range v.Readiness() {

@@ -15,38 +15,38 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// visit takes turns of one run until it needs none. It is one goroutine's.
+// visit makes turns of one run until the run needs none. It belongs to one goroutine.
 type visit struct {
 	d       *driver
 	id      history.RunID
-	typ     string          // the run's workflow type, once it was asked for
-	sooner  uint64          // the next turn is cut at this wait at the latest; 0 = at none
-	machine *replay.Machine // in this goroutine's hands while a turn is made and recorded
+	typ     string          // the run's workflow type, once it has been looked up
+	cutAt   uint64          // the next turn is cut at this wait at the latest; 0 = at none
+	machine *replay.Machine // owned by this goroutine while a turn is made and recorded
 
-	checks   []fsm.InputCheck // of the turn that is made
-	unjudged error            // why there are none
+	checks   []fsm.InputCheck // input checks of the turn that is being made
+	checkErr error            // why checks could not be made
 }
 
-// next says how a visit goes on after one attempt at a turn.
+// next is how a visit continues after one attempt to make a turn.
 type next uint8
 
 const (
-	done   next = iota // the run needs no turn now, or its version's program is being fetched
-	more               // a turn was recorded and there may be news already
-	again              // the turn is void: it is made again at once
-	lost               // whether the turn was recorded is not known, or nothing can be recorded now: look again
-	broken             // the runtime broke, or code and history disagree
+	done   next = iota // the run needs no turn now, or the program of its version is being loaded
+	more               // a turn was recorded, and there may be news already
+	again              // the turn is void: make it again at once
+	lost               // the turn may or may not have been recorded, or nothing can be recorded now: read the state again
+	broken             // the runtime failed, or code and history disagree
 )
 
-// attempts is how often a run may break the runtime in a row before it is quarantined.
+// attempts is how often in a row a run may break the runtime before it is quarantined.
 const attempts = 3
 
-func (v *visit) takeTurns(ctx context.Context) {
-	defer v.drop()
+func (v *visit) makeTurns(ctx context.Context) {
+	defer v.closeMachine()
 	failures := 0
 	wait := backoff{first: 20 * time.Millisecond, most: 2 * time.Second}
 	for ctx.Err() == nil {
-		at, step, err := v.make(ctx)
+		at, step, err := v.computeTurn(ctx)
 		how := done
 		switch {
 		case ctx.Err() != nil:
@@ -56,7 +56,7 @@ func (v *visit) takeTurns(ctx context.Context) {
 		case err != nil:
 			how = broken
 		case step != nil:
-			how, err = v.record(ctx, at, step)
+			how, err = v.recordTurn(ctx, at, step)
 		}
 		switch how {
 		case done:
@@ -66,17 +66,17 @@ func (v *visit) takeTurns(ctx context.Context) {
 			wait.reset()
 			continue
 		case again:
-			v.drop()
+			v.closeMachine()
 			continue
 		case broken:
-			v.drop()
+			v.closeMachine()
 			if failures++; failures == attempts {
 				v.quarantine(ctx, at, err)
 				return
 			}
 			v.d.e.log.Warn("a turn broke, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", at.Turns+1, "error", err)
 		case lost:
-			v.drop() // an execution whose turn was not acknowledged is never used again
+			v.closeMachine() // an execution whose turn was not acknowledged is never used again
 		}
 		if wait.pause(ctx) != nil {
 			return
@@ -84,69 +84,69 @@ func (v *visit) takeTurns(ctx context.Context) {
 	}
 }
 
-// make computes the run's next turn if it needs one: nil means that it does not, or cannot have it
-// now.
-func (v *visit) make(ctx context.Context) (at rows.Run, step *replay.Step, err error) {
-	if err := v.place(ctx); err != nil {
+// computeTurn computes the run's next turn. A nil step means that the run needs no turn, or cannot
+// have one now.
+func (v *visit) computeTurn(ctx context.Context) (at rows.Run, step *replay.Step, err error) {
+	if err := v.acquireCPU(ctx); err != nil {
 		return at, nil, err
 	}
-	defer v.d.cpus.give()
-	defer func() { // one run must not take down leader after leader
+	defer v.d.cpus.release()
+	defer func() { // one run must not bring down one leader after another
 		if p := recover(); p != nil {
 			err = &runtime.Crash{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	began := time.Now()
-	work := v.look()
+	work := v.readWork()
 	if at = work.run; !work.needed {
-		v.keep()
+		v.parkMachine()
 		return at, nil, nil
 	}
-	// Steps bound what code does, and the clock what a step may cost at the worst: no run keeps a
-	// CPU from all others.
+	// Steps bound what code does; the clock bounds what a step may cost at worst. So no run can
+	// keep a CPU from all others.
 	turn, stop := timed(ctx, v.d.e.limits.TurnTimeout)
 	defer stop()
-	if err := v.bring(turn, work); err != nil || v.machine == nil {
+	if err := v.ensureMachine(turn, work); err != nil || v.machine == nil {
 		return at, nil, causeOf(turn, err)
 	}
-	stopwatchOf(turn).lap(0)
-	v.machine.Cut(v.sooner)
+	stopwatchOf(turn).restart(0)
+	v.machine.Cut(v.cutAt)
 	if step, err = v.machine.Next(turn, work.news); err == nil {
-		v.sooner = 0
+		v.cutAt = 0
 	}
 	v.d.e.metrics.computed(time.Since(began))
 	if err == nil {
-		v.checks, v.unjudged = v.d.e.judge(ctx, &at, step.Asked)
+		v.checks, v.checkErr = v.d.e.checkHandedOn(ctx, &at, step.Asked)
 	}
 	return at, step, err
 }
 
-// cutSooner prepares to make a turn again that met a limit after a wait at which it could have been
-// cut.
+// cutSooner prepares to make a turn again, if it met a limit after a wait at which it could have
+// been cut.
 func (v *visit) cutSooner(err error) bool {
 	var sooner *replay.Sooner
 	if !errors.As(err, &sooner) {
 		return false
 	}
-	if v.sooner != 0 { // more happened meanwhile, and the turn came another way: at its first wait it can be cut whatever happens
+	if v.cutAt != 0 { // more has happened meanwhile, and the turn went another way: its first wait can always be cut
 		sooner.Wait = 1
 	}
-	v.sooner = sooner.Wait
+	v.cutAt = sooner.Wait
 	return true
 }
 
-// place waits for a place to compute.
-func (v *visit) place(ctx context.Context) error {
-	if v.d.cpus.try() {
+// acquireCPU waits for a place to compute.
+func (v *visit) acquireCPU(ctx context.Context) error {
+	if v.d.cpus.tryAcquire() {
 		return nil
 	}
 	if v.typ == "" {
 		v.typ = v.d.e.typeOf(v.id)
 	}
-	return v.d.cpus.take(ctx, v.typ)
+	return v.d.cpus.acquire(ctx, v.typ)
 }
 
-// typeOf is the workflow type of a run; "" if there is none.
+// typeOf returns the workflow type of a run; "" if the run does not exist.
 func (e *Engine) typeOf(id history.RunID) (typ string) {
 	e.cfg.Log.View(func(s fsm.View) {
 		if run, ok := s.Run(id); ok {
@@ -156,23 +156,23 @@ func (e *Engine) typeOf(id history.RunID) (typ string) {
 	return typ
 }
 
-// work is what one look at the state says about a run.
+// work is what the visit reads about its run, at one index.
 type work struct {
 	needed bool
 	run    rows.Run
 	pkg    *catalog.Package
 	begins []history.Event // the WorkflowStarted, for a run without turns that count
-	news   []history.Event // all that no turn has seen
+	news   []history.Event // all events that no turn has seen
 }
 
-func (v *visit) look() (w work) {
+func (v *visit) readWork() (w work) {
 	v.d.e.cfg.Log.View(func(s fsm.View) {
 		var ok bool
 		if w.run, ok = s.Run(v.id); !ok || w.run.Status != history.StatusRunning {
 			return
 		}
 		if w.pkg, ok = s.Catalog().Package(w.run.Version); !ok {
-			return // cannot be: every pinned version is loaded
+			return // cannot happen: every pinned version is loaded
 		}
 		w.news = eventsUpTo(s, v.id, w.run.Through+1, w.run.Events)
 		if w.run.Through == 0 && len(w.news) > 0 { // a machine counts the WorkflowStarted as seen before its first turn
@@ -187,20 +187,20 @@ func (v *visit) look() (w work) {
 	return w
 }
 
-// bring makes v.machine stand where the state says the run stands: the one that was parked, or
-// another one by replay. Without the program it leaves the run to the stuck room, and v.machine
-// nil.
-func (v *visit) bring(ctx context.Context, w work) error {
+// ensureMachine makes v.machine stand at the run's newest turn: it takes the parked machine, or
+// rebuilds one by replay. If the program is missing it hands the version to stuck and leaves
+// v.machine nil.
+func (v *visit) ensureMachine(ctx context.Context, w work) error {
 	if v.machine == nil {
 		v.machine, _ = v.d.resident.Take(v.id)
 	}
-	if v.machine != nil && stands(v.machine, w.run) {
+	if v.machine != nil && isAtTurn(v.machine, w.run) {
 		return nil
 	}
-	v.drop()
+	v.closeMachine()
 	program, ok := v.d.e.programs.cache.Peek(w.run.Version)
 	if !ok {
-		v.d.stuck.need(w.pkg)
+		v.d.stuck.loadProgram(w.pkg)
 		return nil
 	}
 	m, err := v.d.e.rebuild(ctx, program, w.pkg, w.run, w.begins, &pace{places: v.d.cpus, key: w.run.Type})
@@ -208,11 +208,11 @@ func (v *visit) bring(ctx context.Context, w work) error {
 	return err
 }
 
-// record proposes a turn and says how to go on.
-func (v *visit) record(ctx context.Context, at rows.Run, step *replay.Step) (next, error) {
+// recordTurn proposes a turn and returns how to continue.
+func (v *visit) recordTurn(ctx context.Context, at rows.Run, step *replay.Step) (next, error) {
 	limits := v.d.e.limits
-	if v.unjudged != nil {
-		v.d.e.log.Warn("what a turn hands on cannot be checked now, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", step.N, "error", v.unjudged)
+	if v.checkErr != nil {
+		v.d.e.log.Warn("what a turn hands on cannot be checked now, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", step.N, "error", v.checkErr)
 		return lost, nil
 	}
 	asked := make([]history.Event, len(step.Asked))
@@ -232,13 +232,13 @@ func (v *visit) record(ctx context.Context, at rows.Run, step *replay.Step) (nex
 			v.d.e.log.Debug("a turn was not acknowledged", "workflow", at.WorkflowID, "run", v.id, "turn", step.N, "error", err)
 			return lost, nil
 		}
-		return broken, err // the log cannot carry it at all
+		return broken, err // the log cannot carry the turn at all
 	}
 	if res.Refusal != nil {
 		var fenced *fsm.Fenced
 		var recheck *fsm.Recheck
 		if errors.As(res.Refusal, &fenced) || errors.As(res.Refusal, &recheck) {
-			return lost, nil // a route that moved is another one the next time
+			return lost, nil // overtaken, or the route has moved: the next attempt checks again
 		}
 		return broken, res.Refusal
 	}
@@ -259,7 +259,7 @@ func (v *visit) record(ctx context.Context, at rows.Run, step *replay.Step) (nex
 	if answer.Turn.Cut {
 		return more, nil
 	}
-	if answer.Turn.FirstSeq > step.Through+1 { // something came while the turn was made
+	if answer.Turn.FirstSeq > step.Through+1 { // something arrived while the turn was made
 		return more, nil
 	}
 	for _, e := range answer.Appended {
@@ -267,12 +267,12 @@ func (v *visit) record(ctx context.Context, at rows.Run, step *replay.Step) (nex
 			return more, nil
 		}
 	}
-	v.keep()
+	v.parkMachine()
 	return done, nil
 }
 
-// keep parks the machine for the run's next turn, if it stands at a recorded one.
-func (v *visit) keep() {
+// parkMachine parks the machine for the run's next turn, if it is at a recorded turn.
+func (v *visit) parkMachine() {
 	if v.machine == nil {
 		return
 	}
@@ -280,16 +280,15 @@ func (v *visit) keep() {
 	v.machine = nil
 }
 
-func (v *visit) drop() {
+func (v *visit) closeMachine() {
 	if v.machine != nil {
 		v.machine.Close()
 		v.machine = nil
 	}
 }
 
-// quarantine pauses a run whose code broke the runtime again and again: people look at it, and
-// resume it. It is fenced by the turn, so that a run which went on elsewhere meanwhile is left
-// alone.
+// quarantine pauses a run whose code keeps breaking the runtime, until people look at it and resume
+// it. The turn number fences it, so that a run that went on elsewhere meanwhile is left alone.
 func (v *visit) quarantine(ctx context.Context, at rows.Run, why error) {
 	reason := v.d.e.reasonOf(ctx, at, why)
 	var crash *runtime.Crash
@@ -303,7 +302,7 @@ func (v *visit) quarantine(ctx context.Context, at rows.Run, why error) {
 	wait := backoff{first: 20 * time.Millisecond, most: 2 * time.Second}
 	for {
 		if _, err := v.d.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: cmd}); err == nil {
-			return // paused, or overtaken: a run that still needs a turn is in the ready index at a new place
+			return // paused, or overtaken: if the run still needs a turn it is in the ready index at a new position
 		}
 		if wait.pause(ctx) != nil {
 			return

@@ -1,16 +1,16 @@
 package desk
 
-// Claim is what the polls under way under one request id know of each other. What their lease gave
-// is either handed over or given back, once for all of them: a worker that repeats a poll whose
-// connection broke would otherwise be handed attempts that the first call is about to give back.
+// Claim is what concurrent polls under one request id share. The attempts that their lease gave are
+// either handed over or given back, once for all of these polls. Otherwise a worker that repeats a
+// poll after its connection broke could get attempts that the first call is about to give back.
 type Claim struct {
 	desk            *Desk
 	polls           int // under way
 	decided, handed bool
 }
 
-// Join counts a poll in until it calls leave. Without a request id, "", there is nobody to share
-// with.
+// Join registers a poll until it calls leave. Without a request id, "", the poll shares with
+// nobody.
 func (d *Desk) Join(request string) (shared *Claim, leave func()) {
 	if request == "" {
 		return &Claim{desk: d}, func() {}
@@ -32,9 +32,9 @@ func (d *Desk) Join(request string) (shared *Claim, leave func()) {
 	}
 }
 
-// Decide tells whether the attempts are handed over. The first poll to ask decides: they are if it
-// still has somebody to hand them to.
-func (c *Claim) Decide(there bool) (handed bool) {
+// DecideHandOver reports whether the attempts are handed over. The first poll that asks decides:
+// they are if it still has a caller to hand them to.
+func (c *Claim) DecideHandOver(there bool) (handed bool) {
 	c.desk.mu.Lock()
 	defer c.desk.mu.Unlock()
 	if !c.decided {

@@ -6,8 +6,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// dueLines are the lines that are to be looked at again at a time of their own, the first of them
-// first: a heap.
+// dueLines is a heap of the lines that must be served at a time of their own, earliest first.
 type dueLines []*line
 
 func (q dueLines) Len() int           { return len(q) }
@@ -33,7 +32,7 @@ func (q *dueLines) Pop() any {
 	return l
 }
 
-// set says when l is to be looked at again; never takes it out.
+// set records when l must be served again; never removes it.
 func (q *dueLines) set(l *line, next history.Time) {
 	l.next = next
 	switch {
@@ -47,7 +46,7 @@ func (q *dueLines) set(l *line, next history.Time) {
 	}
 }
 
-// first is when the first line is due.
+// first returns when the first line is due.
 func (q dueLines) first() history.Time {
 	if len(q) == 0 {
 		return never

@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestDueLines: whatever is set in whatever order, the first is the earliest, and a line that is
-// never due is not there.
+// TestDueLines: in whatever order lines are set, the first one is the earliest, and a line that is
+// never due is not included.
 func TestDueLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lines := make([]*line, 8)

@@ -11,38 +11,38 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// line is where the polls of one queue wait, first come first served among those that can carry out
-// what is offered. Polls that can carry out the same activities stand in one rank, so that a look
-// at the state costs one question for each rank, however many polls stand in it. The desk's mutex
-// guards it.
+// line holds the polls that wait for one queue. Among those that can carry out what is offered,
+// they are served first come, first served. Polls that can carry out the same activities form one
+// rank, so serving a line reads the state once per rank, however many polls are in it. The desk's
+// mutex guards it.
 type line struct {
 	queue   string
 	ranks   map[string]*rank
-	waiting int    // polls that stand
-	asked   uint64 // tasks asked for by leases under way
+	waiting int    // polls in the ranks
+	asked   uint64 // tasks that leases in flight ask for
 
-	next history.Time // when to look again although nothing moved
-	due  int          // its place among those that have a next; -1 = none
+	next history.Time // when to serve it again even if nothing changes
+	due  int          // index in dueLines; -1 = not there
 }
 
-// rank is the polls of a line that can carry out the same activities.
+// rank holds the polls of a line that can carry out the same activities.
 type rank struct {
 	name       string
 	activities []string
 	polls      list.List // of *Poll, by arrival
-	holders    int       // polls that stand here, and those that left with a grant and may come back
-	asked      uint64    // tasks asked for by leases under way
+	holders    int       // polls in the rank, and polls that left it with a grant and may come back
+	asked      uint64    // tasks that leases in flight ask for
 }
 
-// never is no time of the log.
+// never is later than any log time.
 const never = history.Time(math.MaxInt64)
 
 func newLine(queue string) *line {
 	return &line{queue: queue, ranks: make(map[string]*rank), next: never, due: -1}
 }
 
-// join makes a poll one of the line's, and stands it at its end.
-func (l *line) join(p *Poll, activities []string) {
+// addPoll adds a poll to the end of the line.
+func (l *line) addPoll(p *Poll, activities []string) {
 	name := strings.Join(activities, "\x00")
 	r := l.ranks[name]
 	if r == nil {
@@ -51,12 +51,12 @@ func (l *line) join(p *Poll, activities []string) {
 	}
 	r.holders++
 	p.line, p.rank = l, r
-	l.stand(p)
+	l.addToRank(p)
 }
 
-// stand puts a poll into its rank, by arrival: one that comes back with nothing stands where it
-// stood.
-func (l *line) stand(p *Poll) {
+// addToRank puts a poll into its rank, ordered by arrival: a poll whose lease gave nothing gets its
+// old place back.
+func (l *line) addToRank(p *Poll) {
 	l.waiting++
 	for at := p.rank.polls.Back(); at != nil; at = at.Prev() {
 		if at.Value.(*Poll).number < p.number {
@@ -67,8 +67,8 @@ func (l *line) stand(p *Poll) {
 	p.place = p.rank.polls.PushFront(p)
 }
 
-// step takes a poll out of its rank, if it stands there.
-func (l *line) step(p *Poll) {
+// removeFromRank removes a poll from its rank, if it is there.
+func (l *line) removeFromRank(p *Poll) {
 	if p.place != nil {
 		p.rank.polls.Remove(p.place)
 		p.place = nil
@@ -76,30 +76,30 @@ func (l *line) step(p *Poll) {
 	}
 }
 
-// part ends a poll's time in the line.
-func (l *line) part(p *Poll) {
-	l.step(p)
+// removePoll removes a poll from the line for good.
+func (l *line) removePoll(p *Poll) {
+	l.removeFromRank(p)
 	if p.rank.holders--; p.rank.holders == 0 {
 		delete(l.ranks, p.rank.name)
 	}
 }
 
-// serve tells polls to ask for what the queue holds, and returns from when on its limits let them
-// ask for more; never when nothing but other events can help. What leases under way ask for counts
-// as gone: the line is served again when they are answered.
+// serve grants polls what the queue holds, and returns when the queue's limits allow more; never if
+// only other events can help. Tasks that leases in flight ask for count as gone: the line is served
+// again when those leases are answered.
 func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
 	next = never
 	if l.waiting == 0 {
 		return next
 	}
 	q, _ := v.Queue(l.queue)
-	room := less(q.Room(now), l.asked)
+	room := subtractToZero(q.Room(now), l.asked)
 	if room == 0 && q.Offered <= l.asked {
 		return next
 	}
-	var open []*rank // that have polls and offers
+	var open []*rank // ranks with both polls and offers
 	left := make(map[*rank]uint64)
-	for _, r := range l.ranks { // any order: polls are served by arrival
+	for _, r := range l.ranks { // in any order: polls are served by arrival
 		if r.polls.Len() == 0 {
 			continue
 		}
@@ -109,7 +109,7 @@ func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
 			next = min(next, at)
 			continue
 		}
-		if left[r] = less(v.Offers(l.queue, r.activities), r.asked); left[r] > 0 {
+		if left[r] = subtractToZero(v.Offers(l.queue, r.activities), r.asked); left[r] > 0 {
 			open = append(open, r)
 		}
 	}
@@ -117,7 +117,7 @@ func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
 		first := slices.MinFunc(open, func(a, b *rank) int { return cmp.Compare(a.head().number, b.head().number) })
 		p := first.head()
 		n := min(p.most, room, left[first])
-		l.step(p)
+		l.removeFromRank(p)
 		room, left[first] = room-n, left[first]-n
 		l.asked, first.asked = l.asked+n, first.asked+n
 		p.granted <- n
@@ -128,7 +128,7 @@ func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
 	return next
 }
 
-// answered notes that a lease of n tasks is no longer under way.
+// answered records that a lease of n tasks is no longer in flight.
 func (l *line) answered(p *Poll, n uint64) {
 	l.asked -= n
 	p.rank.asked -= n
@@ -136,5 +136,5 @@ func (l *line) answered(p *Poll, n uint64) {
 
 func (r *rank) head() *Poll { return r.polls.Front().Value.(*Poll) }
 
-// less is a-b, or 0.
-func less(a, b uint64) uint64 { return a - min(a, b) }
+// subtractToZero returns a-b, or 0 if that is negative.
+func subtractToZero(a, b uint64) uint64 { return a - min(a, b) }

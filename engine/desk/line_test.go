@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// TestStandsWhereItStood: a poll that comes back with nothing is behind those that came before it,
-// and before all others.
+// TestStandsWhereItStood: a poll that comes back empty-handed is behind those that came before it,
+// and ahead of all others.
 func TestStandsWhereItStood(t *testing.T) {
 	l := newLine("q")
 	polls := make([]*Poll, 4)
 	for i := range polls {
 		polls[i] = &Poll{number: uint64(i)}
-		l.join(polls[i], []string{"a", "b"})
+		l.addPoll(polls[i], []string{"a", "b"})
 	}
 	order := func() (numbers []uint64) {
 		for at := polls[0].rank.polls.Front(); at != nil; at = at.Next() {
@@ -20,14 +20,14 @@ func TestStandsWhereItStood(t *testing.T) {
 		}
 		return numbers
 	}
-	for _, p := range []*Poll{polls[0], polls[2], polls[2]} { // who does not stand may step out again
-		l.step(p)
+	for _, p := range []*Poll{polls[0], polls[2], polls[2]} { // removing a poll that is not there does nothing
+		l.removeFromRank(p)
 	}
 	if got := order(); len(got) != 2 || got[0] != 1 || got[1] != 3 || l.waiting != 2 {
 		t.Errorf("got %v, %d wait", got, l.waiting)
 	}
-	l.stand(polls[2])
-	l.stand(polls[0])
+	l.addToRank(polls[2])
+	l.addToRank(polls[0])
 	for i, number := range order() {
 		if number != uint64(i) {
 			t.Errorf("got %v", order())
@@ -36,12 +36,12 @@ func TestStandsWhereItStood(t *testing.T) {
 	if len(l.ranks) != 1 || l.waiting != 4 {
 		t.Errorf("%d ranks, %d wait", len(l.ranks), l.waiting)
 	}
-	l.step(polls[1]) // with a grant
+	l.removeFromRank(polls[1]) // as if it had a grant
 	for _, p := range polls {
 		if len(l.ranks) != 1 {
 			t.Error("the rank went before its last poll")
 		}
-		l.part(p)
+		l.removePoll(p)
 	}
 	if len(l.ranks) != 0 || l.waiting != 0 || polls[1].place != (*list.Element)(nil) {
 		t.Errorf("%d ranks, %d wait", len(l.ranks), l.waiting)

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// ErrClosed: this node no longer leads. Nothing was granted.
+// ErrClosed means that this node no longer leads. Nothing was granted.
 var ErrClosed = errors.New("desk: closed, this node no longer leads")
 
-// Poll is one poll of a worker, from Enter to Leave. Its methods are called in turn.
+// Poll is one poll of a worker, from Enter to Leave. Its methods must not be called concurrently.
 type Poll struct {
 	desk    *Desk
 	line    *line
 	rank    *rank
-	number  uint64 // by arrival
-	most    uint64 // tasks it takes
+	number  uint64 // its place in order of arrival
+	most    uint64 // the most tasks it accepts
 	place   *list.Element
-	granted chan uint64 // how many tasks it is to ask for; has room for the one grant under way
+	granted chan uint64 // how many tasks to ask for; has room for the one grant in flight
 }
 
-// Enter puts a poll, of at most so many tasks, at the end of its queue's line, and serves it if
-// there is something for it. activities are sorted, and none is there twice. Whoever enters leaves.
+// Enter adds a poll for at most that many tasks to the end of its queue's line, and serves it if
+// tasks are offered. activities must be sorted, without duplicates. The caller must call Leave.
 func (d *Desk) Enter(queue string, activities []string, most uint64) *Poll {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -33,13 +33,13 @@ func (d *Desk) Enter(queue string, activities []string, most uint64) *Poll {
 	}
 	d.polls++
 	p := &Poll{desk: d, number: d.polls, most: most, granted: make(chan uint64, 1)}
-	l.join(p, activities)
+	l.addPoll(p, activities)
 	d.cfg.Polls.Inc()
 	d.serveLine(l)
 	return p
 }
 
-// Answered takes note that the lease of the n tasks that the poll was granted is over.
+// Answered records that the poll's lease of n granted tasks is over.
 func (p *Poll) Answered(n uint64) {
 	d := p.desk
 	d.mu.Lock()
@@ -48,16 +48,17 @@ func (p *Poll) Answered(n uint64) {
 	d.serveLine(p.line)
 }
 
-// Stand puts a poll that got nothing back where it stood: it may be granted something again.
-func (p *Poll) Stand() {
+// Requeue puts a poll whose lease gave nothing back in its old place, so that it may get another
+// grant.
+func (p *Poll) Requeue() {
 	d := p.desk
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p.line.stand(p)
+	p.line.addToRank(p)
 	d.serveLine(p.line)
 }
 
-// Leave ends a poll. A grant that came at the last moment goes to others.
+// Leave ends a poll. A grant that arrived at the last moment goes to other polls.
 func (p *Poll) Leave() {
 	d := p.desk
 	d.mu.Lock()
@@ -69,17 +70,17 @@ func (p *Poll) Leave() {
 		defer d.serveLine(p.line)
 	default:
 	}
-	p.line.part(p)
+	p.line.removePoll(p)
 	if len(p.line.ranks) == 0 {
 		delete(d.lines, p.line.queue)
 		d.due.set(p.line, never)
 	}
 }
 
-// Await waits until the poll is granted something to ask for; 0 means that its time is over. The
-// error is ErrClosed.
+// Await waits until the poll is granted tasks to ask for; 0 means that its wait is over. The error
+// is ErrClosed.
 func (p *Poll) Await(ctx context.Context, over <-chan time.Time) (uint64, error) {
-	select { // what is granted already comes before a wait that is over, or was none
+	select { // a grant that is already there wins over a wait that has ended, or never began
 	case n := <-p.granted:
 		return n, nil
 	default:

@@ -13,8 +13,8 @@ type gauge int
 func (g *gauge) Inc() { *g++ }
 func (g *gauge) Dec() { *g-- }
 
-// TestWaits end with a grant, with their time, with their caller, or with the term: in this order
-// where several hold.
+// TestWaits: a wait ends with a grant, with its time, with its caller, or with the term. If several
+// hold, the first of these wins.
 func TestWaits(t *testing.T) {
 	term, lost := context.WithCancel(t.Context())
 	defer lost()
@@ -48,18 +48,18 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-// TestClaims: the first of the polls under one request id decides for all; without an id each
-// decides alone.
+// TestClaims: the first of the polls under one request id decides for all of them; without an id
+// each poll decides alone.
 func TestClaims(t *testing.T) {
 	d := New(t.Context(), Config{})
 	one, leaveOne := d.Join("r")
 	two, leaveTwo := d.Join("r")
 	other, leaveOther := d.Join("s")
-	if one.Decide(false) || two.Decide(true) || !other.Decide(true) {
+	if one.DecideHandOver(false) || two.DecideHandOver(true) || !other.DecideHandOver(true) {
 		t.Error("the first has nobody to hand tasks to, so they are given back")
 	}
 	leaveOne()
-	if again, leave := d.Join("r"); again.Decide(true) {
+	if again, leave := d.Join("r"); again.DecideHandOver(true) {
 		t.Error("it was decided, and a poll is under way")
 	} else {
 		leave()
@@ -70,7 +70,7 @@ func TestClaims(t *testing.T) {
 		t.Errorf("%d claims are left", len(d.claims))
 	}
 	alone, leave := d.Join("")
-	if same, _ := d.Join(""); !alone.Decide(true) || same.Decide(false) || len(d.claims) != 0 {
+	if same, _ := d.Join(""); !alone.DecideHandOver(true) || same.DecideHandOver(false) || len(d.claims) != 0 {
 		t.Error("without an id nothing is shared")
 	}
 	leave()

@@ -13,21 +13,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// settleBytes is how much one command carries of what workers say. More goes in several: the log
-// takes no command beyond 8 MiB.
-const settleBytes = 4 << 20
+// reportBytes bounds the payload bytes of one command. Larger calls need several commands, because
+// the log accepts no command beyond 8 MiB.
+const reportBytes = 4 << 20
 
-// saying is one kind of what workers say.
-type saying[T any] struct {
-	read    func(fsm.TaskToken, *TaskResult) (T, error)
-	command func([]T) fsm.Command
-	counted prometheus.Counter // of those that counted
+// taskReport is one kind of report by workers: a completion, failure, heartbeat or release.
+type taskReport[T any] struct {
+	read     func(fsm.TaskToken, *TaskResult) (T, error)
+	command  func([]T) fsm.Command
+	accepted prometheus.Counter // counts the accepted ones
 }
 
-// settle checks what a worker says of its attempts, each on its own, and puts what can be right
-// before the state machine. Commands that follow from one call have request ids of their own, so
-// that a repeated call repeats each answer.
-func (s saying[T]) settle(ctx context.Context, e *Engine, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
+// proposeAll validates what a worker reports on its attempts, each independently, and proposes the
+// valid reports. If one call needs several commands, each has a request id of its own, so that a
+// repeated call repeats each answer.
+func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
 	if len(results) < 1 || len(results) > MaxTasks {
 		return nil, Answered{}, invalid("results", "holds %d tokens; 1 to %d are allowed", len(results), MaxTasks)
 	}
@@ -37,7 +37,7 @@ func (s saying[T]) settle(ctx context.Context, e *Engine, c Call, results []Task
 	replies := make([]TaskReply, len(results))
 	all := Answered{Deduplicated: true}
 	var said []T
-	var at []int // where their replies go
+	var at []int // which replies they get
 	var parts, bytes int
 	propose := func() error {
 		part := c
@@ -57,7 +57,7 @@ func (s saying[T]) settle(ctx context.Context, e *Engine, c Call, results []Task
 				replies[at[i]].Err = &LeaseLost{Reason: r.Lost}
 				e.metrics.leaseLost.Inc()
 			} else if !a.Deduplicated {
-				s.counted.Inc()
+				s.accepted.Inc()
 			}
 			replies[at[i]].CancelRequested = r.Cancel
 		}
@@ -80,7 +80,7 @@ func (s saying[T]) settle(ctx context.Context, e *Engine, c Call, results []Task
 			continue
 		}
 		size := len(r.Output) + len(r.Details) + len(r.Error.Details) + len(r.Error.Message)
-		if bytes+size > settleBytes && len(said) > 0 {
+		if bytes+size > reportBytes && len(said) > 0 {
 			if err := propose(); err != nil {
 				return nil, all, err
 			}
@@ -92,14 +92,14 @@ func (s saying[T]) settle(ctx context.Context, e *Engine, c Call, results []Task
 			return nil, all, err
 		}
 	}
-	if parts == 0 { // nothing could be right
+	if parts == 0 { // no report was valid
 		all.Deduplicated = false
 		e.cfg.Log.View(func(v fsm.View) { all.Index = v.Index() })
 	}
 	return replies, all, nil
 }
 
-// partOf is the request of the nth command that follows from r.
+// partOf returns the request of the nth command that a call with request r needs.
 func partOf(r *fsm.Request, n int) *fsm.Request {
 	if r == nil || n == 0 {
 		return r
@@ -114,8 +114,8 @@ func (e *Engine) readOutput(t fsm.TaskToken, r *TaskResult) (fsm.TaskOutput, err
 	return fsm.TaskOutput{Token: t, Output: r.Output}, e.checkPayload("output", r.Output)
 }
 
-// readFailure cuts a message that is too long, as it does with those of workflow code: a failure
-// that cannot be told would be worse.
+// readFailure truncates a message that is too long, as replay does with those of workflow code: a
+// failure that cannot be reported would be worse.
 func (e *Engine) readFailure(t fsm.TaskToken, r *TaskResult) (fsm.TaskFailure, error) {
 	failure := r.Error
 	if failure.Kind == "" {

@@ -16,17 +16,17 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Calendar is the times at which a schedule fires. They follow from its definition alone: not from
-// when it was made, changed or last fired.
+// Calendar computes the times at which a schedule fires. They depend on its definition alone, not
+// on when it was created, changed or last fired.
 //
-// An interval fires at the multiples of itself since 1970. A cron expression whose hour is *
-// follows real time: every instant at which a clock of its zone shows what it says. Any other names
-// times of day, and fires once for each: at the moment of the jump when the clock jumps over it,
-// the first time when the clock shows it twice. So a daily job runs every day once, and a job of
-// every minute every minute, whatever summer time does.
+// An interval fires at its multiples since 1970. A cron expression whose hour field is * follows
+// real time: it fires at every instant at which a clock in its zone shows a matching time. Any
+// other expression names times of day and fires once for each: when the clock jumps over that time,
+// at the moment of the jump; when the clock shows it twice, the first time. So a daily job runs
+// once every day, and a job for every minute runs every minute, regardless of daylight saving time.
 //
-// The library is only ever asked about zones without summer time, which is where its answers can be
-// relied on.
+// The cron library is only asked about zones without daylight saving time. Its answers are reliable
+// there.
 type Calendar struct {
 	every history.Duration // 0 = by cron
 	spec  *cron.SpecSchedule
@@ -34,7 +34,7 @@ type Calendar struct {
 	zone  *time.Location
 }
 
-// Bounds of what a schedule may say.
+// Bounds of a schedule's definition.
 const (
 	MinEvery = time.Second
 	MaxEvery = 10 * 365 * 24 * time.Hour
@@ -43,17 +43,17 @@ const (
 
 var cronParser = cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 
-// Parse reads when s fires, naming the field that cannot be read.
+// Parse reads the firing times of s. Its error names the invalid field.
 func Parse(s *rows.Schedule) (*Calendar, error) {
 	switch {
 	case s.Every == 0 && s.Cron == "":
-		return nil, invalid("every", "is missing: say every or cron")
+		return nil, invalid("every", "is missing: give every or cron")
 	case s.Every != 0 && s.Cron != "":
-		return nil, invalid("cron", "cannot go with every: say one of them")
+		return nil, invalid("cron", "cannot be combined with every: give one of them")
 	case s.Every != 0 && (s.Every.Std() < MinEvery || s.Every.Std() > MaxEvery):
 		return nil, invalid("every", "is %s; %s to %s are allowed", s.Every, MinEvery, MaxEvery)
 	case s.Every != 0 && s.Timezone != "":
-		return nil, invalid("timezone", "is of cron: an interval is the same in all of them")
+		return nil, invalid("timezone", "applies to cron only: an interval is the same in every zone")
 	case s.Every != 0:
 		return &Calendar{every: s.Every}, nil
 	case len(s.Cron) > maxCron:
@@ -61,11 +61,11 @@ func Parse(s *rows.Schedule) (*Calendar, error) {
 	case strings.Contains(s.Cron, "="): // the library would read TZ=, and may panic over it
 		return nil, invalid("cron", "is %q: name the zone in timezone", clip.Short(s.Cron))
 	case strings.Contains(s.Cron, "@every"):
-		return nil, invalid("cron", "is %q: say every instead", clip.Short(s.Cron))
+		return nil, invalid("cron", "is %q: use every instead", clip.Short(s.Cron))
 	}
 	zone, err := zones.Of(s.Timezone)
 	if err != nil {
-		return nil, invalid("timezone", "%q is no zone; zones are named as in Europe/Berlin", clip.Short(s.Timezone))
+		return nil, invalid("timezone", "%q is not a time zone; want a name such as Europe/Berlin", clip.Short(s.Timezone))
 	}
 	spec, days, err := readCron(s.Cron)
 	if wrong, ok := errors.AsType[*catalog.InvalidInput](err); ok {
@@ -74,7 +74,8 @@ func Parse(s *rows.Schedule) (*Calendar, error) {
 	return &Calendar{spec: spec, days: days, zone: zone}, nil
 }
 
-// Stored is Parse for a schedule that was made by a build which took more: it fires as it did.
+// Stored is Parse for a schedule that an earlier, less strict build accepted: it keeps firing as
+// before.
 func Stored(s *rows.Schedule) (*Calendar, error) {
 	c, err := Parse(s)
 	if err == nil || s.Cron == "" {
@@ -88,7 +89,7 @@ func Stored(s *rows.Schedule) (*Calendar, error) {
 	return &Calendar{spec: parsed.(*cron.SpecSchedule), zone: zone}, nil
 }
 
-// Next is the first time after a time; 0 when there is none.
+// Next returns the first time after the given time, or 0 if there is none.
 func (c *Calendar) Next(after history.Time) history.Time {
 	if c.every != 0 {
 		every := history.Time(c.every)
@@ -112,13 +113,13 @@ func (c *Calendar) Next(after history.Time) history.Time {
 	return history.At(t)
 }
 
-// everyHour is how the library marks a * in a field.
+// everyHour is the bit with which the library marks a * in a field.
 const everyHour = 1 << 63
 
-// EndOfTime is the last time that log time can hold.
+// EndOfTime is the latest time that log time can represent.
 var EndOfTime = history.Time(math.MaxInt64).Std()
 
-// Between lists the times from from up to but without to, at most limit of them.
+// Between lists at most limit times in [from, to).
 func (c *Calendar) Between(from, to history.Time, limit int) (times []history.Time) {
 	for t := c.Next(from - 1); t != 0 && t < to && len(times) < limit; t = c.Next(t) {
 		times = append(times, t)
@@ -126,7 +127,7 @@ func (c *Calendar) Between(from, to history.Time, limit int) (times []history.Ti
 	return times
 }
 
-// gap is the smallest that there can be between two times.
+// gap returns the smallest possible distance between two times.
 func (c *Calendar) gap() time.Duration {
 	switch {
 	case c.every != 0:

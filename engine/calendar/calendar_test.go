@@ -12,9 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestCalendar lists the times that definitions fire at: the days on which the clocks of
-// Europe/Berlin change are 2026-03-29 (02:00 becomes 03:00, at 01:00 UTC) and 2026-10-25 (03:00
-// becomes 02:00, at 01:00 UTC).
+// TestCalendar lists firing times of definitions. The clocks of Europe/Berlin change on 2026-03-29
+// (02:00 becomes 03:00, at 01:00 UTC) and 2026-10-25 (03:00 becomes 02:00, at 01:00 UTC).
 func TestCalendar(t *testing.T) {
 	for _, c := range []struct {
 		name, cron, zone string
@@ -83,7 +82,7 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
-// TestCalendarGuide: the table of docs/SCHEDULES.md.
+// TestCalendarGuide checks the table of docs/SCHEDULES.md.
 func TestCalendarGuide(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/SCHEDULES.md")
 	if err != nil {
@@ -119,12 +118,12 @@ func TestCalendarRefuses(t *testing.T) {
 		s           rows.Schedule
 		field, want string
 	}{
-		{rows.Schedule{}, "every", "say every or cron"},
+		{rows.Schedule{}, "every", "give every or cron"},
 		{rows.Schedule{Every: 1e9, Cron: "@daily"}, "cron", "one of them"},
 		{rows.Schedule{Every: 1e9 - 1}, "every", "1s"},
 		{rows.Schedule{Every: -1e9}, "every", "1s"},
 		{rows.Schedule{Every: history.Duration(MaxEvery) + 1}, "every", "87600h"},
-		{rows.Schedule{Every: 1e9, Timezone: "Europe/Berlin"}, "timezone", "of cron"},
+		{rows.Schedule{Every: 1e9, Timezone: "Europe/Berlin"}, "timezone", "applies to cron only"},
 		{rows.Schedule{Cron: "* * * *"}, "cron", "5 to 6 fields"},
 		{rows.Schedule{Cron: "* * * * * * *"}, "cron", "5 to 6 fields"},
 		{rows.Schedule{Cron: "61 * * * *"}, "cron", "above maximum"},
@@ -137,10 +136,10 @@ func TestCalendarRefuses(t *testing.T) {
 		{rows.Schedule{Cron: "10-20/30 * * * *"}, "cron", "larger than its range of 11"},
 		{rows.Schedule{Cron: "1,2,,3 * * * *"}, "cron", "minute has an empty item"},
 		{rows.Schedule{Cron: ",1 * * * *"}, "cron", "empty item"},
-		{rows.Schedule{Cron: "+5 * * * *"}, "cron", "\"+5\", which is no number"},
-		{rows.Schedule{Cron: "-5 * * * *"}, "cron", "no number"},
+		{rows.Schedule{Cron: "+5 * * * *"}, "cron", "\"+5\", which is neither a number"},
+		{rows.Schedule{Cron: "-5 * * * *"}, "cron", "neither a number"},
 		{rows.Schedule{Cron: "*/+5 * * * *"}, "cron", "positive"},
-		{rows.Schedule{Cron: "5- * * * *"}, "cron", "no number"},
+		{rows.Schedule{Cron: "5- * * * *"}, "cron", "neither a number"},
 		{rows.Schedule{Cron: "0 0 * * 8"}, "cron", "above maximum 7"},
 		{rows.Schedule{Cron: "0 0 0 * *"}, "cron", "below minimum 1"},
 		{rows.Schedule{Cron: "0 0 * monday *"}, "cron", "month has \"monday\""},
@@ -151,11 +150,11 @@ func TestCalendarRefuses(t *testing.T) {
 		{rows.Schedule{Cron: "TZ=UTC"}, "cron", "timezone"},
 		{rows.Schedule{Cron: "CRON_TZ=Europe/Berlin 0 0 * * *"}, "cron", "timezone"},
 		{rows.Schedule{Cron: strings.Repeat("1,", 200) + " * * * *"}, "cron", "limit"},
-		{rows.Schedule{Cron: "@daily", Timezone: "Europe/Atlantis"}, "timezone", "no zone"},
-		{rows.Schedule{Cron: "@daily", Timezone: "Local"}, "timezone", "no zone"},
-		{rows.Schedule{Cron: "@daily", Timezone: "../../etc/passwd"}, "timezone", "no zone"},
-		{rows.Schedule{Cron: "@daily", Timezone: "/etc/localtime"}, "timezone", "no zone"},
-		{rows.Schedule{Cron: "@daily", Timezone: strings.Repeat("x", 101)}, "timezone", "no zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: "Europe/Atlantis"}, "timezone", "not a time zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: "Local"}, "timezone", "not a time zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: "../../etc/passwd"}, "timezone", "not a time zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: "/etc/localtime"}, "timezone", "not a time zone"},
+		{rows.Schedule{Cron: "@daily", Timezone: strings.Repeat("x", 101)}, "timezone", "not a time zone"},
 	} {
 		_, err := Parse(&c.s)
 		refusal, ok := err.(*catalog.InvalidInput)
@@ -165,8 +164,8 @@ func TestCalendarRefuses(t *testing.T) {
 	}
 }
 
-// TestCalendarMovesOn: whatever the expression and the zone, each time is after the one before, and
-// shows what a clock of the zone showed or jumped over.
+// TestCalendarMovesOn: for any expression and zone, each time is later than the one before, and a
+// clock of the zone showed it or jumped over it.
 func TestCalendarMovesOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		field := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }

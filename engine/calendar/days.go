@@ -2,14 +2,14 @@ package calendar
 
 import "time"
 
-// dayRule is which days an expression with L names, of those that spec has.
+// dayRule decides which days an expression with L matches, among the days of its spec.
 type dayRule struct {
-	last        bool // the last day of the month is named
+	last        bool // matches the last day of the month
 	month, week uint64
 }
 
-// names reports whether the expression names the day of t. Where both days are restricted either
-// will do.
+// names reports whether the expression matches the day of t. Where day of month and day of week are
+// both restricted, matching one is enough.
 func (r dayRule) names(t time.Time) bool {
 	last := t.AddDate(0, 0, 1).Day() == 1
 	day, week := last || r.month&(1<<t.Day()) != 0, r.week&(1<<t.Weekday()) != 0

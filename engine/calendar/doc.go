@@ -1,10 +1,10 @@
-// Package calendar tells the times at which a schedule fires, and which of those that have come are
-// to be fired for.
+// Package calendar computes the times at which a schedule fires, and decides which of the times
+// that have passed it still fires for.
 //
-// It decides what a definition means: intervals, cron expressions, zones and the changes of their
-// clocks. Its answers follow from its arguments alone: it reads no clock, no state and no machine's
-// zones, and it fires nothing. Nobody else knows the cron library.
+// It defines what a schedule means: intervals, cron expressions, zones and their clock changes. Its
+// answers depend on its arguments alone. It reads no clock, no state and no time zone files of the
+// machine, and it fires nothing. No other package uses the cron library.
 //
-// Begin with calendar.go: what the times of a definition are. expression.go reads cron expressions,
-// wall.go finds what clocks of a zone show, plan.go says what to do about times that have passed.
+// Begin with calendar.go: the times of a definition. expression.go parses cron expressions, wall.go
+// finds what clocks of a zone show, plan.go decides what to do about times that have passed.
 package calendar

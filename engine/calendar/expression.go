@@ -10,9 +10,9 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// The library takes much for an expression that nobody can have meant: a step beyond its range
-// fires as if it were another one, an empty item of a list is passed over. So expressions are read
-// here, strictly, and the library is only asked for the next time.
+// The library accepts expressions that nobody can have meant: a step beyond its range fires like
+// another step, and an empty list item is skipped. So this file parses expressions strictly, and
+// the library only computes the next time.
 
 // cronField is one field of an expression.
 type cronField struct {
@@ -21,25 +21,25 @@ type cronField struct {
 	words       []string // names of its values, from least on
 }
 
-// Fields of an expression, in order; the seconds may be left out.
+// The fields of an expression, in order. The seconds are optional.
 var cronFields = []cronField{
 	{"second", 0, 59, nil}, {"minute", 0, 59, nil}, {"hour", 0, 23, nil}, {"day of month", 1, 31, nil},
 	{"month", 1, 12, strings.Fields("jan feb mar apr may jun jul aug sep oct nov dec")},
 	{"day of week", 0, 7, strings.Fields("sun mon tue wed thu fri sat")},
 }
 
-// cronWords are expressions that have a name.
+// cronWords maps the named expressions to their fields.
 var cronWords = map[string]string{
 	"@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
 }
 
-// readCron reads an expression. Last says that it names the last day of the month, L: spec then has
-// all days that can be.
+// readCron parses an expression. If the expression contains L, the last day of the month, days says
+// so, and spec contains every day that can be the last.
 func readCron(text string) (spec *cron.SpecSchedule, days dayRule, err error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "@") {
 		plain, ok := cronWords[strings.ToLower(strings.TrimSpace(text))]
 		if !ok {
-			return nil, days, unreadable("is unrecognized; there are @hourly, @daily, @weekly, @monthly and @yearly")
+			return nil, days, unreadable("is unrecognized; want @hourly, @daily, @weekly, @monthly or @yearly")
 		}
 		text = plain
 	}
@@ -65,17 +65,17 @@ func readCron(text string) (spec *cron.SpecSchedule, days dayRule, err error) {
 			bits[i] |= set
 		}
 	}
-	if bits[5]&(1<<7) != 0 { // Sunday, as 0 is
+	if bits[5]&(1<<7) != 0 { // 7 is Sunday, like 0
 		bits[5] = bits[5]&^(1<<7) | 1
 	}
 	days.month, days.week = bits[3], bits[5]
 	if days.last {
 		bits[3] |= 1<<28 | 1<<29 | 1<<30 | 1<<31
 	}
-	return &cron.SpecSchedule{Second: bits[0], Minute: bits[1], Hour: bits[2], Dom: bits[3], Month: bits[4], Dow: bits[5], Location: time.Local}, days, nil // the library takes that for the zone it is asked in
+	return &cron.SpecSchedule{Second: bits[0], Minute: bits[1], Hour: bits[2], Dom: bits[3], Month: bits[4], Dow: bits[5], Location: time.Local}, days, nil // the library treats this zone as the one of the time it is given
 }
 
-// item reads one item of a field's list: *, a value, a range, each with a step if need be.
+// item parses one item of a field's list: *, a value, or a range, each with an optional step.
 func (f *cronField) item(text string) (bits uint64, err error) {
 	if text == "" {
 		return 0, f.wrong("has an empty item")
@@ -124,7 +124,7 @@ func (f *cronField) item(text string) (bits uint64, err error) {
 	return bits, nil
 }
 
-// value reads a number or a name.
+// value parses a number or a name.
 func (f *cronField) value(text string) (int, error) {
 	for i, word := range f.words {
 		if strings.EqualFold(word, text) {
@@ -134,7 +134,7 @@ func (f *cronField) value(text string) (int, error) {
 	n, err := number(text)
 	switch {
 	case err != nil:
-		return 0, f.wrong("has %q, which is no number or name of it", clip.Short(text))
+		return 0, f.wrong("has %q, which is neither a number nor a name of this field", clip.Short(text))
 	case n > f.most:
 		return 0, f.wrong("has %d, above maximum %d", n, f.most)
 	case n < f.least:
@@ -143,7 +143,7 @@ func (f *cronField) value(text string) (int, error) {
 	return n, nil
 }
 
-// number reads digits and nothing else.
+// number parses digits and nothing else.
 func number(text string) (int, error) {
 	if strings.Trim(text, "0123456789") != "" {
 		return 0, strconv.ErrSyntax

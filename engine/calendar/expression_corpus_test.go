@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// TestCronAgainstTheClock compares the next times of 40 expressions, from 10 moments each, with
-// what a clock says that is looked at every minute.
+// TestCronAgainstTheClock compares the next times of 40 expressions, from 10 moments each, with a
+// clock that is read every minute.
 func TestCronAgainstTheClock(t *testing.T) {
 	expressions := strings.Split(`* * * * *|*/7 * * * *|0 * * * *|5,50 * * * *|10-14 * * * *|10-40/15 * * * *|59 23 * * *|0 0 * * *|30 6 * * *|0 */5 * * *|15 8-17/3 * * *|0 9,12,18 * * *
 		|0 0 1 * *|0 0 31 * *|0 0 29 2 *|0 12 */10 * *|0 0 15-20 * *|0 0 L * *|0 0 1,L * *|30 23 L 2,4 *|0 0 * 1 *|0 0 1 */4 *|0 0 1 jan,Jul *|0 6 * feb-apr *|0 0 * * 0|0 0 * * 7|0 0 * * sun
@@ -42,7 +42,7 @@ func TestCronAgainstTheClock(t *testing.T) {
 	}
 }
 
-// nextByClock looks at a clock every minute, and passes over days that cannot be.
+// nextByClock reads a clock every minute, skipping days that cannot match.
 func nextByClock(text string, after time.Time) time.Time {
 	if text == "@weekly" {
 		text = "0 0 * * 0"
@@ -67,7 +67,7 @@ func nextByClock(text string, after time.Time) time.Time {
 	}
 }
 
-// listed reports whether a field lists v: the slow way, item by item and value by value.
+// listed reports whether a field lists v. It checks slowly, item by item and value by value.
 func listed(field string, v, least, most int, names string) bool {
 	value := func(s string) int {
 		if i := strings.Index(names, strings.ToLower(s)); len(s) == 3 && i >= 0 {
@@ -87,7 +87,7 @@ func listed(field string, v, least, most int, names string) bool {
 			first, last = least, most
 		case ranged:
 			if last = value(to); last < first {
-				last = 7 // up to Sunday
+				last = 7 // a range that ends on Sunday
 			}
 		case stepped:
 			last = most

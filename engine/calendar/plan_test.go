@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPlan: command after command settles every time up to now once, and none after it; what is
-// fired is as the policy says.
+// TestPlan: a series of commands handles each time up to now exactly once, and none after it; the
+// policy decides which ones fire.
 func TestPlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rows.Schedule{
@@ -45,7 +45,7 @@ func TestPlan(t *testing.T) {
 				t.Fatalf("fired for %s after %s", at, fired[:i])
 			}
 		}
-		late, fresh := 0, 0 // of what was fired
+		late, fresh := 0, 0 // among the fires
 		for _, at := range fired {
 			if now.Sub(at) >= onTime {
 				late++
@@ -53,7 +53,7 @@ func TestPlan(t *testing.T) {
 				fresh++
 			}
 		}
-		onTimes := 0 // those go ahead whatever the policy
+		onTimes := 0 // they fire whatever the policy
 		for at := s.Next - history.Time(s.Every); at >= first && now.Sub(at) < onTime; at -= history.Time(s.Every) {
 			onTimes++
 		}

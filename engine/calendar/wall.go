@@ -2,8 +2,8 @@ package calendar
 
 import "time"
 
-// nextShown is the first instant after a time at which clocks of the zone show what the expression
-// says. It goes from one change of the clocks to the next.
+// nextShown returns the first instant after a time at which clocks of the zone show a matching
+// time. It proceeds from one clock change to the next.
 func (c *Calendar) nextShown(after time.Time) time.Time {
 	for since := after; ; {
 		shown := since.In(c.zone)
@@ -17,8 +17,7 @@ func (c *Calendar) nextShown(after time.Time) time.Time {
 	}
 }
 
-// nextNamed is the first instant after a time that stands for a time of day which the expression
-// names.
+// nextNamed returns the first instant after a time that represents a matching time of day.
 func (c *Calendar) nextNamed(after time.Time) time.Time {
 	for wall := wallOf(after.In(c.zone)); ; {
 		if wall = c.match(wall); wall.IsZero() {
@@ -30,8 +29,8 @@ func (c *Calendar) nextNamed(after time.Time) time.Time {
 	}
 }
 
-// match is the first match after t on a clock that never changes. The library looks five years
-// ahead; the 29th of February may be eight years away.
+// match returns the first match after t on a clock that never changes. The library looks five years
+// ahead, but the next 29th of February may be eight years away.
 func (c *Calendar) match(t time.Time) time.Time {
 	for tries := 0; tries < 3; {
 		m := c.spec.Next(t)
@@ -39,7 +38,7 @@ func (c *Calendar) match(t time.Time) time.Time {
 		case m.IsZero():
 			t = t.AddDate(4, 0, 0)
 			tries++
-		case c.days.last && !c.days.names(m): // on to the end of that day
+		case c.days.last && !c.days.names(m): // continue after that day
 			t = time.Date(m.Year(), m.Month(), m.Day(), 23, 59, 59, 0, m.Location())
 		default:
 			return m
@@ -48,17 +47,17 @@ func (c *Calendar) match(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// wallOf is what a clock shows, as if it were in UTC.
+// wallOf returns the time that a clock shows, as if it were UTC.
 func wallOf(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
 }
 
-// instant is when clocks of the zone show wall: the first time if they do twice; when they jump
-// over it, the moment of the jump.
+// instant returns when clocks of the zone show wall. If they show it twice, that is the first time;
+// if they jump over it, the moment of the jump.
 func instant(wall time.Time, zone *time.Location) time.Time {
 	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), zone)
 	start, end := t.ZoneBounds()
-	switch shown := wallOf(t); { // for a time that is jumped over, Date takes the offset before the jump or the one after it
+	switch shown := wallOf(t); { // for a time that is skipped, Date uses the offset before or after the jump
 	case shown.After(wall):
 		return start
 	case shown.Before(wall):

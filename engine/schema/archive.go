@@ -9,12 +9,12 @@ import (
 	"aion.dev/aion/internal/clip"
 )
 
-// DefaultPatterns is how many instructions the regular expressions of a new schema may have
-// together, where nobody says otherwise.
+// DefaultPatterns bounds the total instructions of a new schema's regular expressions, unless
+// configured otherwise.
 const DefaultPatterns = 3_000
 
-// CheckArchive refuses an archive, as *catalog.InvalidPackage, with a schema that does not compile,
-// or whose regular expressions have more instructions than patterns.
+// CheckArchive rejects an archive, as *catalog.InvalidPackage, if a schema in it does not compile,
+// or if the schema's regular expressions have more instructions than patterns.
 func CheckArchive(ctx context.Context, a *catalog.Archive, patterns int) error {
 	if a.Rounded != "" {
 		return &catalog.InvalidPackage{Reason: a.Rounded}
@@ -32,7 +32,7 @@ func CheckArchive(ctx context.Context, a *catalog.Archive, patterns int) error {
 			}
 			if _, err := CompileNew(s.text, patterns); err != nil {
 				reason := strings.ReplaceAll(err.Error(), schemaName, "")
-				return &catalog.InvalidPackage{Field: fmt.Sprintf("workflows[%d].%s", i, s.key), Reason: "is no JSON Schema: " + clip.To(reason, 500)}
+				return &catalog.InvalidPackage{Field: fmt.Sprintf("workflows[%d].%s", i, s.key), Reason: "is not a JSON Schema: " + clip.To(reason, 500)}
 			}
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// A schema that refers to another file is refused by the deploy, which names the file.
+// A deploy refuses a schema that refers to another file, and names the file.
 func TestASchemaRefersToAnotherFile(t *testing.T) {
 	a := &catalog.Archive{Manifest: catalog.Manifest{Workflows: []catalog.Workflow{{Type: "w", InputSchema: []byte(`{"properties":{"a":{"$ref":"address.json"}}}`)}}}}
 	err := CheckArchive(t.Context(), a, DefaultPatterns)

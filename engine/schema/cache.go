@@ -12,18 +12,19 @@ import (
 // Cache keeps compiled schemas of loaded versions. It may be used by many goroutines.
 type Cache struct {
 	archive func(context.Context, *catalog.Package) (*catalog.Archive, error)
-	inputs  *lru.Cache[catalog.Digest, *Schema] // by their own digest
+	inputs  *lru.Cache[catalog.Digest, *Schema] // by the schema's digest
 	outputs *lru.Cache[catalog.Digest, *Schema] // by version and type
 }
 
-// NewCache makes a cache that holds so many schemas of inputs and of outputs. archive fetches the
-// archive of a loaded package, which has the texts; it is called for each schema that is not here.
+// NewCache makes a cache for that many schemas of inputs and of outputs. archive fetches the
+// archive of a loaded package, which contains the schemas' texts; it is called for each schema that
+// is not cached.
 func NewCache(inputs, outputs int, archive func(context.Context, *catalog.Package) (*catalog.Archive, error)) *Cache {
 	return &Cache{archive: archive, inputs: lru.New[catalog.Digest, *Schema](inputs), outputs: lru.New[catalog.Digest, *Schema](outputs)}
 }
 
-// Input returns the input schema of a member of a package, which has one. The error is *Unreadable
-// where the archive cannot be had.
+// Input returns the input schema of a package's member, which must have one. The error is
+// *Unreadable if the archive is unavailable.
 func (c *Cache) Input(ctx context.Context, pkg *catalog.Package, member *catalog.Member) (*Schema, error) {
 	if got, ok := c.inputs.Get(member.InputSchema); ok {
 		return got, nil
@@ -44,8 +45,8 @@ func (c *Cache) Input(ctx context.Context, pkg *catalog.Package, member *catalog
 	return compiled, nil
 }
 
-// Output returns the output schema of a type in a version; nil = it has none, which is kept too.
-// find is asked for the package if the schema is not here. Errors as for Input, or what find says.
+// Output returns the output schema of a type in a version; nil = it has none, which is also cached.
+// If the schema is not cached, find must return the package. Errors are as for Input, or find's.
 func (c *Cache) Output(ctx context.Context, version catalog.Version, typ string, find func() (*catalog.Package, error)) (*Schema, error) {
 	key := catalog.Digest(sha256.Sum256(append(version[:], typ...)))
 	if got, ok := c.outputs.Get(key); ok {

@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// canonical is a text that is the same for JSON values that are equal, and for no others: numbers
-// by their value, members in order, every part with its length. It tells spend of each part before
-// looking at it.
+// canonical returns a text that equal JSON values share and others do not: numbers by value,
+// members in order, every part with its length. It calls spend for each part before it looks at the
+// part.
 func canonical(value any, spend func(int)) string {
 	return string(appendCanonical(nil, value, spend))
 }

@@ -9,9 +9,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// cycle finds a chain of subschemas that apply each other to one and the same value, without end:
-// no value can be checked against them. It names the first one; "" = there is none. What a
-// $dynamicRef means depends on the value's way there, so the check itself meets those.
+// cycle looks for a chain of subschemas that apply each other to the same value without end. No
+// value can be checked against them. It returns the first subschema of the chain; "" = none. What a
+// $dynamicRef refers to depends on how the check gets there, so only the check itself finds such
+// cycles.
 func cycle(all []*jsonschema.Schema) string {
 	const under, over = 1, 2
 	state := make(map[*jsonschema.Schema]int)
@@ -24,7 +25,7 @@ func cycle(all []*jsonschema.Schema) string {
 			return s
 		}
 		state[s] = under
-		for _, next := range inPlace(s) {
+		for _, next := range appliedInPlace(s) {
 			if found := visit(next); found != nil {
 				return found
 			}
@@ -41,8 +42,8 @@ func cycle(all []*jsonschema.Schema) string {
 	return ""
 }
 
-// inPlace lists what s applies to the value that it is applied to itself.
-func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
+// appliedInPlace lists the schemas that s applies to the same value as itself.
+func appliedInPlace(s *jsonschema.Schema) []*jsonschema.Schema {
 	next := []*jsonschema.Schema{s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else}
 	next = slices.Concat(next, s.AllOf, s.AnyOf, s.OneOf)
 	for _, name := range slices.Sorted(maps.Keys(s.DependentSchemas)) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A schema that refers to itself for the same value can check nothing: deploys refuse it, and no
-// other.
+// A schema that refers to itself for the same value cannot check anything: deploys refuse it, and
+// refuse no other schema for this.
 func TestSchemasThatGoInCircles(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"$ref":"#"}`: "# refers to itself",

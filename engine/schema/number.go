@@ -12,8 +12,8 @@ import (
 )
 
 // hugeNumber returns a number whose exponent is beyond 64-bit floats, or "". The validator computes
-// with exact fractions: 1e999999 would cost it milliseconds and megabytes, and an input may hold a
-// hundred thousand of them.
+// with exact fractions: 1e999999 would cost it milliseconds and megabytes, and an input may contain
+// a hundred thousand of them.
 func hugeNumber(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
@@ -39,7 +39,8 @@ func hugeNumber(v any) string {
 	return ""
 }
 
-// numberText tells of numbers to the digit, where the library rounds them; "" for other violations.
+// numberText describes violations about numbers with all digits, which the library would round; ""
+// for other violations.
 func numberText(of jsonschema.ErrorKind) string {
 	var got, want *big.Rat
 	switch k := of.(type) {
@@ -60,6 +61,6 @@ func numberText(of jsonschema.ErrorKind) string {
 }
 
 func digits(r *big.Rat) string {
-	n, _ := r.FloatPrec() // they come from decimals, so they end
+	n, _ := r.FloatPrec() // both come from decimals, so the digits end
 	return clip.Short(r.FloatString(n))
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Messages tell of numbers to the digit.
+// Messages show numbers with all digits.
 func TestNumbersInMessages(t *testing.T) {
 	for _, c := range []struct{ schema, value, want string }{
 		{`{"maximum":9007199254740992}`, `9007199254740993`, "maximum: got 9007199254740993, want 9007199254740992"},

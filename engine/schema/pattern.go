@@ -11,18 +11,19 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// maxRegex bounds a text that is to be a regular expression itself ("format": "regex").
+// maxRegex bounds a text that must itself be a regular expression ("format": "regex").
 const maxRegex = 4 << 10
 
-// patterns compiles the regular expressions of one schema, each once, and makes matching them pay.
-// Matching takes time in proportion to the program's instructions and to the length of the text.
+// patterns compiles the regular expressions of one schema, each once, and charges for matching
+// them. Matching takes time in proportion to the program's instructions and to the length of the
+// text.
 type patterns struct {
-	limit   int // of sum; 0 = none
+	limit   int // bound on sum; 0 = none
 	spend   func(int)
 	known   map[string]*pattern
-	sum     int   // instructions of all of known
-	sealed  bool  // the schema is compiled: what comes now is of a value
-	refused error // the limit was exceeded
+	sum     int   // total instructions of known
+	sealed  bool  // the schema is compiled: later expressions come from values
+	refused error // why the limit was exceeded
 }
 
 func newPatterns(limit int, spend func(int)) *patterns {
@@ -60,8 +61,8 @@ func (p *patterns) compile(text string) (jsonschema.Regexp, error) {
 	return made, nil
 }
 
-// instructions counts what the program of a tree is made of. Making the program to see would take
-// what the count is to refuse.
+// instructions counts the instructions of a tree's program. Compiling the program to count them
+// would take the time that the count is meant to save.
 func instructions(re *syntax.Regexp) int {
 	const most = 1 << 30
 	sum := 0
@@ -83,8 +84,8 @@ func instructions(re *syntax.Regexp) int {
 	return sum + 1
 }
 
-// pattern is a compiled regular expression. Matching reads the text rune by rune, and each costs as
-// much as the program is long.
+// pattern is a compiled regular expression. Matching reads the text rune by rune, and each rune
+// costs as much as the program is long.
 type pattern struct {
 	*regexp.Regexp
 	size  int
@@ -94,15 +95,15 @@ type pattern struct {
 // MatchString implements jsonschema.Regexp.
 func (p *pattern) MatchString(s string) bool {
 	const once = 4096
-	if cost := p.size * (len(s) + 1); cost <= once { // without the detour
+	if cost := p.size * (len(s) + 1); cost <= once { // cheap enough to charge at once
 		p.spend(cost)
 		return p.Regexp.MatchString(s)
 	}
 	return p.MatchReader(&payingReader{r: strings.NewReader(s), size: p.size, spend: p.spend})
 }
 
-// payingReader pays for each rune before the matcher gets it. The panics of spend pass through the
-// matcher, which holds nothing but memory.
+// payingReader charges for each rune before the matcher gets it. A panic of spend passes through
+// the matcher, which holds nothing but memory.
 type payingReader struct {
 	r     *strings.Reader
 	size  int

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A new schema is refused for regular expressions that are too long; one that is loaded goes on.
+// A new schema is refused if its regular expressions are too long; a loaded one keeps working.
 func TestPatternsOfNewSchemas(t *testing.T) {
 	for _, c := range []struct {
 		schema string
@@ -19,7 +19,7 @@ func TestPatternsOfNewSchemas(t *testing.T) {
 		{`{"properties":{"a":{"pattern":"^.{1,1000}$"},"b":{"pattern":"^.{1,1000}$"}}}`, 3000, true}, // it is one
 		{`{"patternProperties":{"^.{1,1000}$":{},"^.{1,999}$":{}}}`, 3000, false},
 		{`{"$defs":{"unused":{"not":{"items":{"pattern":"((ab){100}){10}c"}}}}}`, 2000, false},
-		{`{"enum":["(a{1000}){1}"]}`, 100, true}, // no pattern
+		{`{"enum":["(a{1000}){1}"]}`, 100, true}, // not a pattern
 		{`{"minimum":1e999}`, 3000, false},
 	} {
 		_, err := CompileNew([]byte(c.schema), c.limit)

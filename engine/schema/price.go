@@ -7,30 +7,31 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// price is what it costs to apply one subschema to a value, and the keywords that are checked here
-// instead of by the library. The unit is a byte of text that is read once.
+// price is what applying one subschema to a value costs, together with the keywords that this
+// package checks instead of the library. The unit is one byte of text read once.
 type price struct {
-	base    int // of any value
-	element int // of each element of an array
-	member  int // of each member of an object
-	number  int // of a number
+	base    int // for any value
+	element int // for each element of an array
+	member  int // for each member of an object
+	number  int // for a number
 
-	enum   map[string]bool // canonical values; nil = no enum
-	values []any           // for the message
+	enum   map[string]bool // canonical enum values; nil = no enum
+	values []any           // enum, for the message
 	fixed  string          // canonical const
 	want   *any            // const; nil = none
 	unique bool
-	format *jsonschema.Format // the subschema's own; nil = none
+	format *jsonschema.Format // the subschema's own format; nil = none
 }
 
 const (
-	applied  = 64 // a subschema applied to a value
-	failed   = 16 // one that may end before its own format is asked: at its type, or because it is false
-	required = 8  // a name that is looked up, and listed if it is missing
-	formats  = 8  // what checking a format takes for a byte, against reading it
+	applied      = 64 // applying a subschema to a value
+	failed       = 16 // applying one that may fail before its format is checked: at its type, or because it is false
+	required     = 8  // looking up a name, and listing it if it is missing
+	formatFactor = 8  // how many times as long checking a format takes for a byte as reading it
 )
 
-// priceOf makes the price of s, and takes out of s what the price's format does instead.
+// priceOf makes the price of s, and removes from s the keywords that the price's format checks
+// instead.
 func (v *validator) priceOf(s *jsonschema.Schema) *price {
 	p := &price{base: applied, element: 4, member: 4, unique: s.UniqueItems, want: s.Const, format: s.Format}
 	inPlace := len(s.AllOf) + len(s.AnyOf) + len(s.OneOf) + len(s.DependentSchemas) + len(s.Dependencies)
@@ -85,7 +86,7 @@ func (v *validator) priceOf(s *jsonschema.Schema) *price {
 	return p
 }
 
-// pay pays for applying a subschema, and checks what the library is not to check.
+// pay charges for applying a subschema, and checks the keywords that the library must not check.
 func (v *validator) pay(p *price, value any) error {
 	cost := p.base
 	list, _ := value.([]any)
@@ -93,7 +94,7 @@ func (v *validator) pay(p *price, value any) error {
 	case string:
 		cost += len(value)
 		if p.format != nil {
-			cost += formats * len(value)
+			cost += formatFactor * len(value)
 		}
 	case []any:
 		cost += p.element * len(value)

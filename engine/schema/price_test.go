@@ -20,9 +20,9 @@ func rows(n int, format string) string {
 	return "[" + strings.Join(items, ",") + "]"
 }
 
-// Each of these takes minutes, or gigabytes, if nobody counts what the library does before, between
-// and instead of descending into subschemas. The budget is small here, and the work is counted, not
-// timed: what is spent tells it.
+// Each of these would take minutes, or gigabytes, if the work that the library does before, between
+// and instead of descending into subschemas were not counted. The budget here is small, and the
+// test looks at what was spent, not at time.
 func TestEveryKeywordPays(t *testing.T) {
 	numbers := rows(50_000, "%d.5")
 	same := `[[` + strings.Repeat(`[1],`, 10_000) + `1]`
@@ -64,14 +64,14 @@ func TestEveryKeywordPays(t *testing.T) {
 	}
 }
 
-// Items that collide in the library's own hash, which does not say where a list ends: comparing
+// Items that collide in the library's own hash, which does not encode where a list ends: comparing
 // each with each would take minutes.
 func TestUniqueItemsWithoutCollisions(t *testing.T) {
 	s, err := Compile([]byte(`{"uniqueItems":true}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var items []string // 2^14 ways to end 14 lists that have begun
+	var items []string // 2^14 ways to close 14 open lists
 	for i := range 1 << 14 {
 		text, open := strings.Repeat("[", 15), 15
 		for bit := range 14 {
@@ -91,7 +91,7 @@ func TestUniqueItemsWithoutCollisions(t *testing.T) {
 	}
 }
 
-// What is checked here instead of in the library has the library's verdicts, and its words.
+// Keywords that are checked here instead of in the library get the library's verdicts and wording.
 func TestOwnKeywordsAreTheLibrarys(t *testing.T) {
 	values := []string{
 		`1`, `1.0`, `10e-1`, `-1`, `0`, `-0`, `0.1`, `1e400`, `null`, `true`, `false`, `""`, `"1"`, `"a"`, `"aa"`, `[]`, `[[]]`, `[1]`, `[1.0]`, `["a","a"]`, `["aa"]`, `["a","sa"]`,

@@ -10,25 +10,25 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// What a schema may be. Compiling takes time that grows with the square of its size.
+// Bounds of a schema. Compiling takes time that grows with the square of its size.
 const (
 	maxBytes = 64 << 10
 	maxDepth = 64
 )
 
-// Schema is one JSON Schema that stands alone. It may be used by many goroutines.
+// Schema is one self-contained JSON Schema. It may be used by many goroutines.
 type Schema struct {
 	text []byte
-	free chan *validator // idle ones
-	more chan struct{}   // one for each that may still be compiled
+	free chan *validator // idle validators
+	more chan struct{}   // one for each validator that may still be compiled
 }
 
-// Compile compiles a schema that is loaded: what it refers to must be inside it, or one of the
-// published meta-schemas.
+// Compile compiles a schema of a loaded package. Its references must stay inside it, or lead to one
+// of the published meta-schemas.
 func Compile(text []byte) (*Schema, error) { return compile(text, 0) }
 
-// CompileNew is Compile for a schema that is not loaded yet: its regular expressions may have so
-// many instructions together, at least 1.
+// CompileNew is Compile for a schema that is not loaded yet: patterns, at least 1, bounds the total
+// instructions of its regular expressions.
 func CompileNew(text []byte, patterns int) (*Schema, error) { return compile(text, patterns) }
 
 func compile(text []byte, patterns int) (*Schema, error) {
@@ -51,7 +51,7 @@ func compile(text []byte, patterns int) (*Schema, error) {
 	return s, nil
 }
 
-// nesting is the depth of a valid JSON text.
+// nesting returns the depth of a valid JSON text.
 func nesting(text []byte) (deepest int) {
 	depth, quoted := 0, false
 	for i := 0; i < len(text); i++ {
@@ -70,8 +70,8 @@ func nesting(text []byte) (deepest int) {
 	return deepest
 }
 
-// Check returns where, as a JSON pointer, and why a value does not fit; the reason is "" if it
-// fits. No value at all is null. It ends with ctx, whose error it returns then.
+// Check returns where (as a JSON pointer) and why a value does not fit; the reason is "" if it
+// fits. An absent value counts as null. Check stops when ctx ends, and returns ctx's error.
 func (s *Schema) Check(ctx context.Context, p []byte) (pointer, reason string, err error) {
 	if len(p) == 0 {
 		p = []byte("null")

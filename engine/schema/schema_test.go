@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// doubling is a schema of n definitions each of which applies the next one twice, through the given
-// keyword.
+// doubling returns a schema of n definitions. Each one applies the next one twice, through the
+// given keyword.
 func doubling(n int, apply, leaf string) string {
 	var defs []string
 	for i := range n {
@@ -40,7 +40,7 @@ func TestASchemaCannotKeepANodeBusy(t *testing.T) {
 				t.Fatal(err)
 			}
 			v := <-s.free
-			v.budget = 640_000 // the real one takes a second each
+			v.budget = 640_000 // the real budget takes a second for each
 			s.free <- v
 			if _, reason, _ := s.Check(t.Context(), []byte(`{"x":{},"y":{}}`)); reason != errBudget.Error() {
 				t.Errorf("got %q", reason)

@@ -7,12 +7,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// unfit is a violation that was found by what takes the place of a keyword.
+// unfit is a violation found by a check that replaces a keyword of the library.
 type unfit struct{ jsonschema.ErrorKind }
 
 func (u *unfit) Error() string { return strings.Join(u.KeywordPath(), "/") }
 
-// textOf says what a violation is, in the library's words also where the check was ours.
+// textOf describes a violation, in the library's words even if the check was ours.
 func textOf(violation *jsonschema.ValidationError) string {
 	if f, ok := violation.ErrorKind.(*kind.Format); ok {
 		if own, ok := f.Err.(*unfit); ok {

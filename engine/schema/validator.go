@@ -11,37 +11,38 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// validator is a compiled schema with a budget, used by one goroutine at a time. The library knows
-// no budget, and a schema of a few hundred bytes can ask for 2^50 steps: each of its definitions
-// need only refer twice to the next. So every subschema gets a format, which the library checks
-// before it descends into the subschema; that format pays. What the library would do before, or in
-// a way whose cost nobody can tell (enum, const, uniqueItems), the format does itself; what it does
-// for free after a subschema has failed is paid by the subschema above. See price.go.
+// validator is a compiled schema with a budget. One goroutine uses it at a time. The library has no
+// budget, and a schema of a few hundred bytes can ask for 2^50 steps: it suffices that each of its
+// definitions refers twice to the next. So every subschema gets a format, which the library checks
+// before it descends into the subschema, and that format charges for it. Where the library would
+// work before that, or at a cost that cannot be predicted (enum, const, uniqueItems), the format
+// does the work itself. Work that the library does after a subschema has failed is charged to the
+// subschema above. See price.go.
 type validator struct {
 	root     *jsonschema.Schema
 	prices   map[*jsonschema.Schema]*price
 	patterns *patterns
 
-	// Of the check under way.
+	// The check in progress:
 	ctx    context.Context
-	budget int // checkBudget, but for tests
+	budget int // checkBudget, except in tests
 	left   int
-	looked int // left when ctx was last looked at
+	looked int // what was left when ctx was last checked
 }
 
-// checkBudget is how much one check may cost, in bytes of text that is read once. It takes about a
+// checkBudget bounds the cost of one check, in bytes of text read once. Spending it takes about a
 // second.
 const checkBudget = 32 << 20
 
-// schemaName is where a schema stands, for what it refers to by a relative reference: at the root
-// of a place with nothing else in it. formerName, which has no root, made every relative reference
-// one to the schema itself.
+// schemaName is the location of a schema, against which its relative references are resolved: the
+// root of a place that contains nothing else. formerName had no root, so every relative reference
+// referred to the schema itself.
 const (
 	schemaName = "aion:///"
 	formerName = "mem:schema"
 )
 
-// nowhere refuses to fetch: the library's own loader would read files of the node that a schema
+// nowhere fetches nothing: the library's own loader would read any file of the node that a schema
 // names.
 type nowhere struct{}
 
@@ -52,14 +53,14 @@ func (nowhere) Load(url string) (any, error) {
 	return nil, fmt.Errorf("it refers to %s, which is outside the package", strings.TrimPrefix(url, "aion:"))
 }
 
-// errBudget is what the budget's end panics with, from within the library.
+// errBudget is the panic, from within the library, when the budget is spent.
 var errBudget = errors.New("checking the input takes too many steps")
 
-// interrupted is what the end of the caller's context panics with.
+// interrupted is the panic when the caller's context ends.
 type interrupted struct{ cause error }
 
 // compileValidator compiles a schema. patterns bounds the instructions of its regular expressions;
-// 0 is for schemas that are loaded already, and keep working.
+// 0 is for schemas of loaded packages, which must keep working.
 func compileValidator(text []byte, patterns int) (*validator, error) {
 	v, err := compileNamed(schemaName, text, patterns)
 	if err != nil && patterns == 0 {
@@ -98,7 +99,7 @@ func compileNamed(name string, text []byte, patterns int) (v *validator, err err
 		URL:    "mem:budget",
 		Schema: told,
 		Compile: func(ctx *jsonschema.CompilerContext, _ map[string]any) (jsonschema.SchemaExt, error) {
-			all = append(all, ctx.Enqueue(nil)) // the schema that is being compiled
+			all = append(all, ctx.Enqueue(nil)) // the schema being compiled
 			return nil, nil
 		},
 	})
@@ -106,7 +107,7 @@ func compileNamed(name string, text []byte, patterns int) (v *validator, err err
 		return nil, err
 	}
 	if v.root, err = c.Compile(name); err != nil {
-		if v.patterns.refused != nil { // the library says it in its own way, or not at all
+		if v.patterns.refused != nil { // the library would reword it, or not report it at all
 			return nil, v.patterns.refused
 		}
 		return nil, err
@@ -123,7 +124,7 @@ func compileNamed(name string, text []byte, patterns int) (v *validator, err err
 	return v, nil
 }
 
-// spend pays n, and looks from time to time whether anybody still waits for the check.
+// spend charges n, and from time to time checks whether the caller still waits.
 func (v *validator) spend(n int) {
 	const look = 64 << 10
 	v.left -= n
@@ -138,8 +139,8 @@ func (v *validator) spend(n int) {
 	}
 }
 
-// check returns where and why a value does not fit; the reason is "" if it fits. The error is that
-// of ctx.
+// check returns where and why a value does not fit; the reason is "" if it fits. The error is
+// ctx's.
 func (v *validator) check(ctx context.Context, value any) (pointer, reason string, err error) {
 	v.ctx, v.left, v.looked = ctx, v.budget, v.budget
 	defer func() {
@@ -159,7 +160,7 @@ func (v *validator) check(ctx context.Context, value any) (pointer, reason strin
 	case !errors.As(err, &violation):
 		return "", err.Error(), nil
 	}
-	for len(violation.Causes) > 0 { // the first leaf says most
+	for len(violation.Causes) > 0 { // the first leaf is the most specific
 		violation = violation.Causes[0]
 	}
 	var at strings.Builder

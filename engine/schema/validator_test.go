@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A check ends with whoever waits for it, also in the middle of one regular expression.
+// A check ends with its caller, even in the middle of one regular expression.
 func TestACheckEndsWithItsCaller(t *testing.T) {
 	s, err := Compile([]byte(`{"pattern":"^(?:a*[ab]?){700}c$"}`))
 	if err != nil {

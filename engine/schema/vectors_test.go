@@ -88,7 +88,7 @@ func TestSchemaVectors(t *testing.T) {
 	}
 }
 
-// endOf is where the JSON value at the start of a line is over.
+// endOf returns where the JSON value at the start of a line ends.
 func endOf(line string) int {
 	d := json.NewDecoder(strings.NewReader(line))
 	d.UseNumber()
@@ -99,8 +99,8 @@ func endOf(line string) int {
 	return int(d.InputOffset())
 }
 
-// A schema that was loaded when a relative reference was taken for one to the schema itself is read
-// so.
+// A schema that was loaded when relative references counted as references to the schema itself
+// keeps that meaning.
 func TestLoadedSchemasKeepTheirReferences(t *testing.T) {
 	s, err := Compile([]byte(`{"type":"object","properties":{"a":{"$ref":"address.json"}}}`))
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// Violation: an input does not fit the input schema of the version that the run would start on.
+// Violation means that an input does not fit the input schema of the version that the run would
+// start on.
 type Violation struct {
 	Type    string
 	Version catalog.Version
@@ -22,27 +23,27 @@ func (e *Violation) Error() string {
 	return fmt.Sprintf("%s does not fit the schema of %q (version %s): %s", at, e.Type, e.Version.Short(), e.Reason)
 }
 
-// Code implements the refusals' interface.
+// Code implements fsm.Refusal.
 func (e *Violation) Code() string { return "invalid_input" }
 
-// Facts implements the refusals' interface.
+// Facts implements fsm.Refusal.
 func (e *Violation) Facts() map[string]any {
 	return map[string]any{"field": "input", "pointer": e.Pointer, "workflow_type": e.Type, "version": e.Version.String()}
 }
 
-// Unreadable: the archive that holds a schema cannot be had now. Nothing was checked.
+// Unreadable means that the archive with a schema is unavailable now. Nothing was checked.
 type Unreadable struct {
 	What  string // input or output
 	Type  string // the workflow type
-	Cause error  // not unwrapped: whatever it was, this refusal stands for it
+	Cause error  // not unwrapped: this refusal replaces it, whatever it was
 }
 
 func (e *Unreadable) Error() string {
 	return fmt.Sprintf("the %s schema of %q cannot be read now: %v", e.What, e.Type, e.Cause)
 }
 
-// Code implements the refusals' interface.
+// Code implements fsm.Refusal.
 func (e *Unreadable) Code() string { return "unavailable" }
 
-// Facts implements the refusals' interface.
+// Facts implements fsm.Refusal.
 func (e *Unreadable) Facts() map[string]any { return nil }

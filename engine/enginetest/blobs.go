@@ -9,11 +9,11 @@ import (
 	"aion.dev/aion/engine/solo"
 )
 
-// Blobs is solo's store with faults.
+// Blobs is solo's store with injected faults.
 type Blobs struct {
 	*solo.Blobs
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	missing bool
 	putErr  error
 	puts    int
@@ -41,7 +41,7 @@ func (b *Blobs) Get(ctx context.Context, d catalog.Digest) ([]byte, error) {
 	return b.Blobs.Get(ctx, d)
 }
 
-// Hide makes every Get fail, or ends that.
+// Hide makes every Get fail until it is called with false.
 func (b *Blobs) Hide(hide bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -23,11 +23,11 @@ const (
 
 var errAnswerLost = errors.New("enginetest: the answer was lost")
 
-// Log is solo's log with faults and leadership. It also implements engine.HandOver.
+// Log is solo's log with injected faults and leadership. It also implements engine.HandOver.
 type Log struct {
 	*solo.Log
 
-	mu        sync.Mutex // guards what follows
+	mu        sync.Mutex // guards the fields below
 	leads     bool
 	fault     func(fsm.Command) Fault
 	handovers [][]string
@@ -49,7 +49,7 @@ func (l *Log) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
 	return res, err
 }
 
-// forwarded reports whether a follower sends the command on to the leader.
+// forwarded reports whether a follower forwards the command to the leader.
 func forwarded(c fsm.Command) bool {
 	switch c.(type) {
 	case *fsm.AnnounceNode, *fsm.ReportReady, *fsm.ReportDigest:
@@ -58,7 +58,7 @@ func forwarded(c fsm.Command) bool {
 	return false
 }
 
-// Sync implements engine.Log: one replica that leads has everything.
+// Sync implements engine.Log. One replica that leads has applied everything.
 func (l *Log) Sync(ctx context.Context) error {
 	if !l.leading() {
 		return &engine.NotLeader{}
@@ -66,7 +66,7 @@ func (l *Log) Sync(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// HandOver implements engine.HandOver by remembering the offer.
+// HandOver implements engine.HandOver. It only records the offer.
 func (l *Log) HandOver(_ context.Context, nodes []string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,17 +97,17 @@ func (l *Log) faultOf(c fsm.Command) Fault {
 	return f(c)
 }
 
-// Inject asks f for the fault of every later proposal, in the proposer's goroutine, before it is
-// applied; nil ends the faults. f may propose, too: that is how something gets between a decision
-// and its entry.
+// Inject calls f to get the fault of every later proposal, in the proposer's goroutine, before the
+// proposal is applied; nil ends the faults. f may itself propose: that is how a test gets something
+// between a decision and its entry.
 func (l *Log) Inject(f func(fsm.Command) Fault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fault = f
 }
 
-// SetLeads says whether proposals are taken. Node.Elect and Depose also start and end the leader's
-// loops.
+// SetLeads sets whether proposals are accepted. Node.Elect and Depose also start and stop the
+// leader's loops.
 func (l *Log) SetLeads(leads bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Node is one node that leads. Its Engine is replaced by Restart; State, Log and Blobs stay.
+// Node is one node that leads. Restart replaces its Engine; State, Log and Blobs stay.
 type Node struct {
 	*engine.Engine
 	State *fsm.State
@@ -25,36 +25,36 @@ type Node struct {
 	t      testing.TB
 	config engine.Config
 	term   uint64
-	serves atomic.Pointer[process] // Engine, for workers that go on across a Restart
-	run    stop                    // of Engine.Run
-	lead   stop                    // of Engine.Lead
+	serves atomic.Pointer[process] // Engine, for workers that outlive a Restart
+	run    stop                    // stops Engine.Run
+	lead   stop                    // stops Engine.Lead
 }
 
-// process is an engine until it crashes: then its calls end, as connections do. An engine that
-// nobody runs would never answer them.
+// process is an engine until it crashes. Then its calls end, as connections to a process do; a
+// stopped engine would never answer them.
 type process struct {
 	*engine.Engine
 	over context.Context
 }
 
-// call makes a context for one call of somebody who lives as long as ctx.
+// call makes a context for one call: it ends with ctx or with the process.
 func (p *process) call(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := context.AfterFunc(p.over, cancel)
 	return ctx, func() { ended(); cancel() }
 }
 
-// stop ends something and waits for its end.
+// stop stops something and waits until it has ended.
 type stop func()
 
-// New opens an empty state and starts a node on it, which leads until the test ends. Configure
+// New opens an empty state and starts a node on it, which leads until the test ends. configure
 // changes its configuration first.
 func New(t testing.TB, configure ...func(*engine.Config)) *Node {
 	t.Helper()
 	return newNode(t, audit.Check, configure...)
 }
 
-// NewFast is New without the checks of the state's invariants, for benchmarks.
+// NewFast is New without checks of the state's invariants, for benchmarks.
 func NewFast(t testing.TB, configure ...func(*engine.Config)) *Node {
 	t.Helper()
 	return newNode(t, nil, configure...)
@@ -88,8 +88,8 @@ func newNode(t testing.TB, check func(*fsm.State) error, configure ...func(*engi
 	return n
 }
 
-// announce writes a node's row, as every node of a cluster does when it boots. The second one
-// exists in the table only.
+// announce writes a node's row, as every node of a cluster does when it boots. The second node
+// exists only in the table.
 func (n *Node) announce(id string) {
 	n.t.Helper()
 	_, err := n.Log.Propose(context.Background(), fsm.Envelope{Command: &fsm.AnnounceNode{
@@ -100,7 +100,7 @@ func (n *Node) announce(id string) {
 	}
 }
 
-// Crash ends the engine: what it knew beside the state is gone.
+// Crash ends the engine: it loses everything that it knew apart from the state.
 func (n *Node) Crash() {
 	n.Depose()
 	if n.run != nil {
@@ -109,7 +109,7 @@ func (n *Node) Crash() {
 	}
 }
 
-// Restart starts another engine on the same state, and makes it lead.
+// Restart starts a new engine on the same state, and makes it lead.
 func (n *Node) Restart() {
 	n.t.Helper()
 	n.Crash()

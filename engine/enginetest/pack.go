@@ -7,14 +7,14 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// Code is Starlark source by workflow type: each becomes a module of that name whose entry function
-// is run.
+// Code maps workflow types to Starlark source. Each becomes a module of that name, whose entry
+// function is run.
 type Code map[string]string
 
 // Option changes a package before it is written.
 type Option func(m *catalog.Manifest, modules *[]catalog.Module)
 
-// Labels sets the manifest's labels, which are outside the version.
+// Labels sets the manifest's labels, which are not part of the version.
 func Labels(labels map[string]string) Option {
 	return func(m *catalog.Manifest, _ *[]catalog.Module) { m.Labels = labels }
 }
@@ -56,7 +56,7 @@ func workflow(typ string, f func(*catalog.Workflow)) Option {
 	}
 }
 
-// Pack writes a package of the given types, the primary first by name.
+// Pack writes a package of the given types. The primary type is the first by name.
 func Pack(t testing.TB, code Code, options ...Option) []byte {
 	t.Helper()
 	m := catalog.Manifest{Format: catalog.Format, ABI: catalog.ABI, Activities: []string{}}

@@ -13,7 +13,7 @@ import (
 	"aion.dev/aion/internal/await"
 )
 
-// anyTime reads the state as it is, also while nobody leads: one replica is never stale.
+// anyTime reads the current state, even if no node leads: one replica is never stale.
 var anyTime = engine.Read{Stale: true}
 
 // The methods of this file fail the test when the call fails; tests that expect a refusal call the
@@ -29,7 +29,7 @@ func (n *Node) Deploy(archive []byte) *fsm.LoadAnswer {
 	return answer
 }
 
-// Begin starts a run and addresses it by its run id.
+// Begin starts a run and returns a reference to it by run id.
 func (n *Node) Begin(typ, input string) fsm.RunRef {
 	n.t.Helper()
 	return n.BeginWith(engine.StartRequest{Type: typ, Input: history.Payload(input)})
@@ -53,9 +53,9 @@ func (n *Node) Send(ref fsm.RunRef, name, payload string) {
 	}
 }
 
-// Await waits for the end of a run, as long as it takes in the node's time: in a bubble a year is
-// soon over. A run that is stuck there would be waited for until the test binary is stopped, so
-// that it takes no longer than await.Patience in real time.
+// Await waits until a run has closed, as long as that takes in the node's time: in a bubble, a year
+// passes quickly. In real time it waits at most await.Patience, so that a stuck run does not block
+// the test binary.
 func (n *Node) Await(ref fsm.RunRef) *engine.Result {
 	n.t.Helper()
 	for limit := await.Until(await.Patience); ; {
@@ -72,14 +72,14 @@ func (n *Node) Await(ref fsm.RunRef) *engine.Result {
 	}
 }
 
-// Outcome waits for the end of a run and tells it in one line: `completed 42`, `failed kind:
-// message`.
+// Outcome waits until a run has closed and returns its result in one line: `completed 42`, `failed
+// kind: message`.
 func (n *Node) Outcome(ref fsm.RunRef) string {
 	n.t.Helper()
 	return Tell(n.Await(ref))
 }
 
-// Tell writes a result in one line.
+// Tell formats a result in one line.
 func Tell(r *engine.Result) string {
 	switch {
 	case r.Error != nil:
@@ -100,7 +100,7 @@ func (n *Node) Ask(ref fsm.RunRef, name string) string {
 	return string(result)
 }
 
-// Events reads a whole history.
+// Events returns a whole history.
 func (n *Node) Events(ref fsm.RunRef) []history.Event {
 	n.t.Helper()
 	var all []history.Event
@@ -117,7 +117,7 @@ func (n *Node) Events(ref fsm.RunRef) []history.Event {
 	}
 }
 
-// Types writes the types of a run's events in one line.
+// Types returns the types of a run's events in one line.
 func (n *Node) Types(ref fsm.RunRef) string {
 	n.t.Helper()
 	var names []string
@@ -127,7 +127,7 @@ func (n *Node) Types(ref fsm.RunRef) string {
 	return strings.Join(names, " ")
 }
 
-// Row reads a run's row.
+// Row returns a run's row.
 func (n *Node) Row(ref fsm.RunRef) *rows.Run {
 	n.t.Helper()
 	d, err := n.Describe(context.Background(), anyTime, ref, 0)
@@ -137,7 +137,7 @@ func (n *Node) Row(ref fsm.RunRef) *rows.Run {
 	return &d.Run
 }
 
-// CodeOf returns the code of an error that callers see, "" if it has none.
+// CodeOf returns the code of an error as callers see it, "" if it has none.
 func CodeOf(err error) string {
 	var coded interface{ Code() string }
 	if errors.As(err, &coded) {

@@ -13,17 +13,17 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Handler carries out an attempt. A *history.RunError says how it failed; any other error is a
+// Handler carries out an attempt. A *history.RunError describes its failure; any other error is a
 // retryable failure of kind "failed". ctx ends with the worker.
 type Handler func(ctx context.Context, task engine.WorkerTask) (output string, err error)
 
-// Worker polls one queue and answers what its handlers return, through leader changes and restarts
+// Worker polls one queue and reports what its handlers return, across leader changes and restarts
 // of the engine. It takes as many tasks as there are, each in a goroutine of its own, and sends no
 // heartbeats.
 type Worker struct {
 	Name  string
 	Queue string
-	Lease time.Duration // 0 = as the engine says
+	Lease time.Duration // 0 = the engine's default
 	Max   int           // tasks of one poll
 
 	node     *Node
@@ -33,11 +33,11 @@ type Worker struct {
 	lost     atomic.Int64
 }
 
-// retryAfter is how long a worker waits after a call that failed.
+// retryAfter is how long a worker waits after a failed call.
 const retryAfter = 10 * time.Millisecond
 
-// Work starts a worker for the activities that handlers names, which works until the test ends or
-// it is stopped. Configure changes it first.
+// Work starts a worker for the activities in handlers. It works until the test ends or until it is
+// stopped. configure changes it first.
 func (n *Node) Work(queue string, handlers map[string]Handler, configure ...func(*Worker)) *Worker {
 	w := &Worker{Name: "w1", Queue: queue, Max: 100, node: n, handlers: handlers}
 	for _, c := range configure {
@@ -50,14 +50,14 @@ func (n *Node) Work(queue string, handlers map[string]Handler, configure ...func
 	return w
 }
 
-// Stop kills the worker: what it has in hand is neither answered nor given back. It returns when
-// nothing of it is left.
+// Stop kills the worker: it neither completes nor gives back its tasks. Stop returns when all its
+// goroutines have ended.
 func (w *Worker) Stop() {
 	w.cancel()
 	w.running.Wait()
 }
 
-// Lost counts answers that came too late.
+// Lost counts reports that came too late.
 func (w *Worker) Lost() int { return int(w.lost.Load()) }
 
 func (w *Worker) poll(ctx context.Context) {
@@ -76,7 +76,7 @@ func (w *Worker) poll(ctx context.Context) {
 	}
 }
 
-// carryOut carries out one attempt and says so until somebody has heard it.
+// carryOut carries out one attempt, and reports it until the report arrives.
 func (w *Worker) carryOut(ctx context.Context, t engine.WorkerTask) {
 	output, err := w.handlers[t.Activity](ctx, t)
 	for ctx.Err() == nil {

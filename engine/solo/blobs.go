@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// Blobs keeps archives in memory, for ever. It implements engine.Blobs.
+// Blobs keeps archives in memory, forever. It implements engine.Blobs.
 type Blobs struct {
 	mu    sync.Mutex
 	blobs map[catalog.Digest][]byte

@@ -10,19 +10,19 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// maxEntry is how many commands one entry gathers, as in the cluster's group commit.
+// maxEntry bounds the commands of one entry, as in the cluster's group commit.
 const maxEntry = 1024
 
-// Log is a replicated log of one replica, which always leads: what is proposed is applied at once.
-// Proposals that come together are applied as one entry. It implements engine.Log and engine.Clock;
-// its time is the wall clock's.
+// Log is a replicated log with one replica, which always leads and applies proposals at once.
+// Concurrent proposals are applied as one entry. It implements engine.Log and engine.Clock; its
+// time is the wall clock's.
 type Log struct {
 	state *fsm.State
 	now   func() history.Time
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	pending []*proposal
-	busy    bool // somebody applies what is pending
+	busy    bool // a goroutine is applying pending proposals
 	index   uint64
 	entries uint64
 }
@@ -33,7 +33,7 @@ type proposal struct {
 	err    error // set before result is closed
 }
 
-// NewLog makes the log of a state, which nobody else applies to.
+// NewLog makes the log of a state. Nobody else may apply to that state.
 func NewLog(state *fsm.State) *Log {
 	l := &Log{state: state, now: func() history.Time { return history.At(time.Now()) }}
 	state.View(func(v fsm.View) { l.index = v.Index() })
@@ -70,7 +70,7 @@ func (l *Log) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
 	}
 }
 
-// drain applies what is pending until nothing is.
+// drain applies pending proposals until there are none.
 func (l *Log) drain() {
 	for {
 		l.mu.Lock()
@@ -101,7 +101,7 @@ func (l *Log) drain() {
 	}
 }
 
-// Sync implements engine.Log: one replica has everything.
+// Sync implements engine.Log. One replica has applied everything.
 func (l *Log) Sync(ctx context.Context) error { return ctx.Err() }
 
 // View implements engine.Log.
@@ -115,7 +115,7 @@ func (l *Log) Wait(ctx context.Context, after uint64) (uint64, error) {
 // Now implements engine.Clock.
 func (l *Log) Now() history.Time { return l.now() }
 
-// Entries counts what was applied.
+// Entries returns the number of applied entries.
 func (l *Log) Entries() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

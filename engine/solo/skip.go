@@ -12,7 +12,7 @@ import (
 type Skipping struct {
 	*Log
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	at     history.Time
 	alarms map[*alarm]struct{}
 }
@@ -22,7 +22,8 @@ type alarm struct {
 	rung chan struct{}
 }
 
-// NewSkipping makes the log of a state, which nobody else applies to, at the time start.
+// NewSkipping makes the log of a state, starting at the time start. Nobody else may apply to that
+// state.
 func NewSkipping(state *fsm.State, start history.Time) *Skipping {
 	s := &Skipping{Log: NewLog(state), at: start, alarms: make(map[*alarm]struct{})}
 	s.now = s.Now
@@ -53,8 +54,8 @@ func (s *Skipping) Alarm(at history.Time) (rung <-chan struct{}, free func()) {
 	}
 }
 
-// Skip moves the time to at, unless it is past that already, and rings the alarms that were set for
-// a time until then.
+// Skip moves the time to at, unless it is already past at, and rings the alarms that are due by
+// then.
 func (s *Skipping) Skip(at history.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// ask writes down an event that the turn asks for, and compares it with the one recorded if the
-// turn is shown again. It returns errStop when they differ.
+// ask adds an event that the turn asks for. If the turn is being replayed, ask compares it with the
+// recorded event, and returns errStop if they differ.
 func (l *ledger) ask(d history.Data) error {
 	b := &l.book
 	if b.mismatch != nil {
@@ -31,12 +31,12 @@ func (l *ledger) ask(d history.Data) error {
 	b.asked = append(b.asked, d)
 	b.work += workOf(d)
 	if b.replay {
-		l.recorded(d, b.recorded[at].Seq)
+		l.noteStarted(d, b.recorded[at].Seq)
 	}
 	return nil
 }
 
-// judged reports whether a schema made of what the code ended with what was recorded.
+// judged reports whether a schema check turned the code's completion into the recorded failure.
 func judged(asked, recorded history.Data) bool {
 	failed, ok := recorded.(*history.WorkflowFailed)
 	if !ok {
@@ -51,8 +51,8 @@ func judged(asked, recorded history.Data) bool {
 	return false
 }
 
-// recorded notes which event began something.
-func (l *ledger) recorded(d history.Data, seq uint64) {
+// noteStarted notes which event started something.
+func (l *ledger) noteStarted(d history.Data, seq uint64) {
 	var id uint64
 	switch d := d.(type) {
 	case *history.TimerStarted:
@@ -67,25 +67,25 @@ func (l *ledger) recorded(d history.Data, seq uint64) {
 	}
 }
 
-// complete checks that a turn shown again asked for everything that it had asked for.
-func (l *ledger) complete() error {
+// checkComplete checks that a replayed turn asked for everything that it had recorded.
+func (l *ledger) checkComplete() error {
 	b := &l.book
 	if len(b.asked) < len(b.recorded) {
 		return &Mismatch{Turn: b.n, Position: len(b.asked) + 1, Recorded: describe(b.recorded[len(b.asked)].Data)}
 	}
-	if b.cut && !b.full {
+	if b.cut && !b.toldLater {
 		return &Mismatch{Turn: b.n, Position: len(b.asked) + 1, Recorded: "more, in the turn after it"}
 	}
 	return b.compareLabels()
 }
 
-// Mismatch reports that code shown its history again asked for something else than it had: the
-// code, the runtime or the history is not what it was.
+// Mismatch means that replayed code asked for something other than what was recorded: the code, the
+// runtime or the history is not what it was.
 type Mismatch struct {
 	Turn     uint64
-	Position int    // of the event among those that the turn asked for, from 1
-	Recorded string // what it had asked for; "" = nothing more
-	Asked    string // what it asks for now; "" = nothing more
+	Position int    // position of the event among those of the turn, from 1
+	Recorded string // what was recorded; "" = nothing more
+	Asked    string // what the code asks for now; "" = nothing more
 	At       string // source position of the asking call, if code was asking
 }
 
@@ -103,17 +103,17 @@ func (e *Mismatch) Error() string {
 	return fmt.Sprintf("replay of turn %d differs at its event %d: recorded is %s, the code now asks for %s%s", e.Turn, e.Position, or(e.Recorded), or(e.Asked), at)
 }
 
-// describe writes an event for people.
+// describe formats an event for people.
 func describe(d history.Data) string {
 	text, err := json.Marshal(history.Asked(d))
 	if err != nil {
 		text = []byte(err.Error())
 	}
-	return d.Type().String() + " " + cut(string(text), 500)
+	return d.Type().String() + " " + truncate(string(text), 500)
 }
 
-// cut shortens s to at most n bytes, between characters.
-func cut(s string, n int) string {
+// truncate truncates s to at most n bytes, between characters.
+func truncate(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
@@ -123,10 +123,10 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// same reports whether two events were asked for by the same call: whether their Asked forms have
-// the same bytes. Common events are compared field by field, which is what their bytes come to and
-// twenty times faster; a test mutates every field. How a failure is worded may differ between
-// builds and does not count.
+// same reports whether two events were asked for by the same call, that is, whether their Asked
+// forms have the same bytes. Common events are compared field by field, which gives the same answer
+// and is twenty times faster; a test mutates every field. Builds may word a failure differently, so
+// wording does not count.
 func same(a, b history.Data) bool {
 	switch a := a.(type) {
 	case *history.TimerStarted:

@@ -10,11 +10,11 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// lengths are what the cost of a turn is compared between: it must not grow with what the run has
-// done or waits for.
+// lengths are the run lengths whose cost per turn is compared: it must not grow with what the run
+// has done or waits for.
 var lengths = []int{1_000, 10_000}
 
-// long are runs of n steps, each a turn of its own, and what happens before the next turn.
+// long are runs of n steps, each a turn of its own, with the events before the next turn.
 var long = []struct {
 	name, code string
 	news       func(step uint64) []history.Data

@@ -7,29 +7,29 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// cancellation is the request to cancel the run and its one delivery.
+// cancellation is the request to cancel the run, which is delivered once.
 type cancellation struct {
 	requested bool
-	seq       uint64 // of the request
+	seq       uint64 // seq of the request
 	reason    string
 	delivered bool
-	err       *history.RunError // what the waits then pending ended with; its identity tells that code let it through
+	err       *history.RunError // what the waits then pending ended with; its identity shows that code let it through
 }
 
 // CancelRequested implements runtime.Host.
 func (l *ledger) CancelRequested() bool { return l.cancel.requested }
 
-// cancelDue tells that a request to cancel waits to be delivered, by rules that know of its place
-// among the events.
+// cancelDue reports whether a request to cancel waits for delivery, under rules that respect its
+// place among the events.
 func (l *ledger) cancelDue() bool {
 	return l.book.rules >= 1 && l.cancel.requested && !l.cancel.delivered
 }
 
-// interrupt delivers a request to cancel, just seen, to code that is blocked and would stay so:
-// what the turn sees after the request does not undo it. A turn that has no room for all of it goes
-// on when the code is resumed.
+// interrupt delivers a request to cancel that the turn has just seen, to code that is blocked and
+// would stay blocked. Later events of the turn do not undo it. If the turn has no room for all of
+// it, delivery continues when the code is resumed.
 func (l *ledger) interrupt() error {
-	if !l.cancelDue() || l.wait == nil || l.wait.stands(l.wait.mode).Done {
+	if !l.cancelDue() || l.wait == nil || l.wait.outcome(l.wait.mode).Done {
 		return nil
 	}
 	if err := l.deliverCancel(); err != nil && err != runtime.ErrLater && err != errStop {
@@ -38,7 +38,7 @@ func (l *ledger) interrupt() error {
 	return nil
 }
 
-// giveUpRest cancels those of ids that are not resolved.
+// giveUpRest cancels the unresolved futures among ids.
 func (l *ledger) giveUpRest(ids []uint64) error {
 	for _, id := range ids {
 		if err := l.Cancel(id); err != nil {
@@ -64,8 +64,8 @@ func (l *ledger) Cancel(id uint64) error {
 	return l.giveUp(f, &history.RunError{Kind: history.KindCancelled, Message: "cancelled by the workflow's own code"})
 }
 
-// deliverCancel ends all waits that are pending, in the order in which they were started. It
-// happens once; a turn that has no room for all of it is cut, and the next one goes on.
+// deliverCancel ends all pending waits, in the order in which they were started. It happens once;
+// if the turn has no room for all of it, the turn is cut and the next one continues.
 func (l *ledger) deliverCancel() error {
 	if l.cancel.err == nil {
 		l.cancel.err = &history.RunError{Kind: history.KindCancelled, Message: "cancellation was requested"}
@@ -75,7 +75,7 @@ func (l *ledger) deliverCancel() error {
 	}
 	for _, f := range l.futures {
 		if f.Done {
-			f.looked = true // else it would be given up too
+			f.looked = true // otherwise it would be given up too
 			continue
 		}
 		if f.alone && l.book.rules >= 1 { // only the wait for it ends

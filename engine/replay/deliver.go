@@ -8,8 +8,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// deliver shows an event to the run's futures. What the code itself had asked for, and what came
-// too late for a future, changes nothing.
+// deliver applies an event to the run's futures. Events that the code itself asked for, and events
+// that come too late for a future, change nothing.
 func (l *ledger) deliver(e history.Event) error {
 	if l.void.covers(e) {
 		return nil
@@ -20,7 +20,7 @@ func (l *ledger) deliver(e history.Event) error {
 			return fmt.Errorf("event %d reopened the run, and the machine was made without knowing", e.Seq)
 		}
 	case *history.ChildWorkflowStarted:
-		l.recorded(d, e.Seq) // after a reopening the state machine starts children again
+		l.noteStarted(d, e.Seq) // the state machine starts children again after a reopening
 	case *history.CancelRequested:
 		if !l.cancel.requested {
 			l.cancel.requested, l.cancel.reason, l.cancel.seq = true, d.Reason, e.Seq
@@ -29,25 +29,25 @@ func (l *ledger) deliver(e history.Event) error {
 	case *history.SignalReceived:
 		l.receive(letter{seq: e.Seq, payload: d.Payload}, d.Name)
 	case *history.TimerFired:
-		return l.settle(e, d.ID, runtime.Future{}, timer, signal)
+		return l.resolveByEvent(e, d.ID, runtime.Future{}, timer, signal)
 	case *history.ActivityCompleted:
-		return l.settle(e, d.ID, runtime.Future{Result: d.Result}, activity)
+		return l.resolveByEvent(e, d.ID, runtime.Future{Result: d.Result}, activity)
 	case *history.ActivityFailed:
-		return l.settle(e, d.ID, runtime.Future{Error: &d.Error}, activity)
+		return l.resolveByEvent(e, d.ID, runtime.Future{Error: &d.Error}, activity)
 	case *history.ChildWorkflowCompleted:
-		return l.settle(e, d.ID, runtime.Future{Result: d.Result}, child)
+		return l.resolveByEvent(e, d.ID, runtime.Future{Result: d.Result}, child)
 	case *history.ChildWorkflowFailed:
-		return l.settle(e, d.ID, runtime.Future{Error: &d.Error}, child)
+		return l.resolveByEvent(e, d.ID, runtime.Future{Error: &d.Error}, child)
 	case *history.ChildWorkflowCancelled:
 		if !d.Asked {
-			return l.settle(e, d.ID, runtime.Future{Error: &history.RunError{Kind: history.KindCancelled, Message: "the child was cancelled"}}, child)
+			return l.resolveByEvent(e, d.ID, runtime.Future{Error: &history.RunError{Kind: history.KindCancelled, Message: "the child was cancelled"}}, child)
 		}
 	}
 	return nil
 }
 
-// settle resolves the future that an event answers, if it is still waiting.
-func (l *ledger) settle(e history.Event, id uint64, outcome runtime.Future, allowed ...kind) error {
+// resolveByEvent resolves the future that an event answers, if it is still pending.
+func (l *ledger) resolveByEvent(e history.Event, id uint64, outcome runtime.Future, allowed ...kind) error {
 	f := l.find(id)
 	if f == nil {
 		return fmt.Errorf("event %d, a %s, names ordinal %d, but the code has started only %d things", e.Seq, e.Data.Type(), id, len(l.futures))

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// timing says how many of the messages that are left have come when a turn begins.
+// timing decides how many of the remaining messages have arrived when a turn begins.
 type timing func(left int) int
 
 var timings = map[string]timing{
@@ -24,8 +24,8 @@ var timings = map[string]timing{
 	}(),
 }
 
-// deliver sends the messages in their time, and takes turns until code waits for more. It returns
-// what the code asked for, in all.
+// deliver sends the messages at their times, and makes turns until code waits for more. It returns
+// all that the code asked for.
 func deliver(w *runtimetest.World, messages []string, when timing) (asked []history.Data) {
 	take := func() (closed bool) {
 		for {
@@ -45,8 +45,8 @@ func deliver(w *runtimetest.World, messages []string, when timing) (asked []hist
 	return asked
 }
 
-// Whatever the timing of messages, a run comes to the same end, asks for the same, and says the
-// same; and is shown again alike, cut at every turn.
+// Whatever the timing of messages, a run ends the same, asks for the same events and logs the same.
+// It also replays the same, cut at every turn.
 func TestTimingDecidesNothing(t *testing.T) {
 	const loop = `
 def run(ctx, input):
@@ -62,7 +62,7 @@ def run(ctx, input):
 		body     string
 		messages int
 		payload  string
-		same     bool // what is asked for does not depend on how turns are cut
+		same     bool // its events do not depend on how turns are cut
 	}{
 		"logs":          {`ctx.log("message %s from customer %s: amount %s" % (m["id"], m["who"], m["of"]))`, 1200, `{"id":1,"who":"A","of":7}`, true},
 		"computes":      {"for i in range(200): pass", 1200, "1", true},
@@ -100,7 +100,7 @@ def run(ctx, input):
 					t.Errorf("%s: ends with\n%.3000s\nwant\n%.3000s", how, end, want)
 				}
 				for _, turn := range w.Turns {
-					cut(t, w, turn)
+					truncate(t, w, turn)
 				}
 				w.Machine.Close()
 			}
@@ -108,9 +108,9 @@ def run(ctx, input):
 	}
 }
 
-// cut shows the run up to a turn, and makes the turn again. Long runs are cut at some of their
-// turns only.
-func cut(t *testing.T, w *runtimetest.World, turn history.Turn) {
+// truncate replays the run up to a turn, and makes that turn again. Long runs are cut at some of
+// their turns only.
+func truncate(t *testing.T, w *runtimetest.World, turn history.Turn) {
 	t.Helper()
 	if n := uint64(len(w.Turns)); n > 60 && turn.N%(n/30) != 0 {
 		return

@@ -17,29 +17,29 @@ const (
 
 var kindNames = [kinds]string{"timer", "signal", "child", "activity"}
 
-// future is something that code started: done when it has an outcome.
+// future is something that code has started. It is done when it has an outcome.
 type future struct {
 	runtime.Future
 	id    uint64
 	kind  kind
-	name  string // of the signal, the activity, the child's workflow id
+	name  string // of the signal or the activity; the child's workflow id
 	timed bool   // a signal wait that has armed a timer
-	took  uint64 // seq of the signal that a wait has taken
-	alone bool   // a child that is to be left alone when its parent closes, and so when its parent is cancelled
-	place uint64 // among resolved futures, from 1: what race goes by
+	took  uint64 // seq of the signal that the wait has consumed
+	alone bool   // a child that outlives its parent's closing, and therefore its parent's cancellation
+	place uint64 // position among resolved futures, from 1: decides races
 
-	// While code waits for it.
+	// While code waits for it:
 	wait  *wait
-	at    int // first position there
-	times int // how often it is there
+	at    int // its first position there
+	times int // how many positions it has there
 
-	// For those who reopen the run.
-	seq    uint64 // of the event that asked for it, once that is recorded; 0 = there is none
-	failed bool   // the outcome came from outside and is a failure
-	looked bool   // code could have told that there is an outcome
+	// For reopening the run:
+	seq    uint64 // of the recorded event that asked for it; 0 = none yet
+	failed bool   // the outcome is a failure that came from outside
+	looked bool   // code could have learned that there is an outcome
 }
 
-// start gives out the next ordinal.
+// start assigns the next ordinal.
 func (l *ledger) start(k kind, name string) (*future, error) {
 	if l.book.bound && l.pending[k] >= l.limits.Pending {
 		return nil, runtime.Exceeded("%d of kind %s are pending, the limit is %d", l.pending[k], kindNames[k], l.limits.Pending)
@@ -51,7 +51,7 @@ func (l *ledger) start(k kind, name string) (*future, error) {
 	return f, nil
 }
 
-// find returns the future that an event or the code names, nil if there is none.
+// find returns the future that an event or the code refers to, nil if there is none.
 func (l *ledger) find(id uint64) *future {
 	if id == 0 || id > uint64(len(l.futures)) {
 		return nil
@@ -68,7 +68,7 @@ func (l *ledger) Future(id uint64) runtime.Future {
 	return runtime.Future{}
 }
 
-// resolve gives f its one outcome.
+// resolve sets f's only outcome.
 func (l *ledger) resolve(f *future, outcome runtime.Future) {
 	outcome.Done = true
 	f.Future = outcome
@@ -82,10 +82,10 @@ func (l *ledger) resolve(f *future, outcome runtime.Future) {
 	f.wait = nil
 }
 
-// giveUp resolves f with err and asks for whatever it has running to be ended.
+// giveUp resolves f with err, and asks to end whatever f has running.
 func (l *ledger) giveUp(f *future, err *history.RunError) error {
 	if f.kind != signal || f.timed {
-		if err := l.full(&history.TimerCancelled{}); err != nil {
+		if err := l.checkRoom(&history.TimerCancelled{}); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,7 @@ const (
 	maxDuration = 100 * 365 * 24 * time.Hour // so that a due time never overflows
 )
 
-// writable refuses what a query may not do.
+// writable rejects what a query must not do.
 func (l *ledger) writable() error {
 	if l.reading {
 		return runtime.ErrReadOnly
@@ -27,7 +27,7 @@ func (l *ledger) writable() error {
 	return nil
 }
 
-// request is ask for what code asks for by itself, within the limits of a turn.
+// request is ask, within the limits of a turn, for events that code asks for itself.
 func (l *ledger) request(d history.Data) error {
 	if l.book.bound && len(l.book.asked) >= l.limits.Asked {
 		return runtime.Exceeded("the turn asks for more than %d events", l.limits.Asked)
@@ -70,8 +70,8 @@ func (l *ledger) Log(msg string) error {
 	switch {
 	case len(msg) <= left:
 		l.log(msg)
-	case l.book.logged-len(msg) <= most: // the first one that has no room
-		l.log(fmt.Sprintf("%s [cut here: a turn logs at most %d bytes, the rest of this one is not shown]", cut(msg, left), most))
+	case l.book.logged-len(msg) <= most: // the first message that does not fit
+		l.log(fmt.Sprintf("%s [cut here: a turn logs at most %d bytes, the rest of this one is not shown]", truncate(msg, left), most))
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (l *ledger) StartTimer(d history.Duration) (uint64, error) {
 	if err := checkDuration("duration", d); err != nil {
 		return 0, err
 	}
-	if err := l.full(&history.TimerStarted{}); err != nil {
+	if err := l.checkRoom(&history.TimerStarted{}); err != nil {
 		return 0, err
 	}
 	f, err := l.start(timer, "")
@@ -107,7 +107,7 @@ func (l *ledger) StartChild(c runtime.Child) (uint64, error) {
 			return 0, err
 		}
 	}
-	if err := l.full(&history.ChildWorkflowStarted{Input: c.Input}); err != nil {
+	if err := l.checkRoom(&history.ChildWorkflowStarted{Input: c.Input}); err != nil {
 		return 0, err
 	}
 	if err := l.handOut("input of the child", c.Input); err != nil {
@@ -134,7 +134,7 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 		return 0, err
 	}
 	if l.declares(a.Name) {
-		if err := l.full(&history.ActivityScheduled{Input: a.Input}); err != nil {
+		if err := l.checkRoom(&history.ActivityScheduled{Input: a.Input}); err != nil {
 			return 0, err
 		}
 		if a.Zero != "" && !l.hadScheduled() {
@@ -157,8 +157,8 @@ func (l *ledger) StartActivity(a runtime.Activity) (uint64, error) {
 		Timeout: a.Timeout, Heartbeat: a.Heartbeat, ScheduleTimeout: a.ScheduleTimeout, TotalTimeout: a.TotalTimeout})
 }
 
-// hadScheduled reports whether the turn that is shown again scheduled an activity here: those of
-// old could give 0 for none.
+// hadScheduled reports whether the turn being replayed scheduled an activity at this point: old
+// turns accepted 0, which meant no limit.
 func (l *ledger) hadScheduled() bool {
 	b := &l.book
 	if !b.replay || len(b.asked) >= len(b.recorded) {
@@ -208,7 +208,7 @@ func (l *ledger) SignalWorkflow(workflowID, name string, payload history.Payload
 	if err := checkName("signal", name); err != nil {
 		return err
 	}
-	if err := l.full(&history.SignalSent{Payload: payload}); err != nil {
+	if err := l.checkRoom(&history.SignalSent{Payload: payload}); err != nil {
 		return err
 	}
 	if err := l.handOut("payload of the signal", payload); err != nil {
@@ -218,7 +218,7 @@ func (l *ledger) SignalWorkflow(workflowID, name string, payload history.Payload
 }
 
 // ContinueAsNew implements runtime.Host. It counts as a wait: a loop that never waits otherwise
-// would carry its run past a cancellation for ever.
+// would keep its run from ever noticing a cancellation.
 func (l *ledger) ContinueAsNew(input history.Payload, same bool) error {
 	if err := l.writable(); err != nil {
 		return err

@@ -11,14 +11,14 @@ import (
 )
 
 // labels are the attributes that a turn sets. However often code sets them, the turn asks for one
-// AttributesUpdated, in the place of its first call, with the last value of each name: nobody sees
-// what stood in between, and every one of them would cost an event and a place in the index.
+// AttributesUpdated, at the place of the first call, with the last value of each name: nobody sees
+// the values in between, and each would cost an event and an index row.
 //
-// Turns of earlier builds asked for one event a call. Such a turn is known by holding more than
-// one, and is shown again as it was made.
+// Turns of earlier builds asked for one event per call. A turn with more than one such event is one
+// of these, and is replayed the way it was made.
 type labels struct {
-	event *history.AttributesUpdated // of this turn; nil = nothing is set yet
-	at    int                        // its place in asked
+	event *history.AttributesUpdated // of this turn; nil = none set yet
+	at    int                        // its index in asked
 	apart bool                       // each call has an event of its own
 	bytes int                        // of names and values
 }
@@ -34,13 +34,13 @@ func newLabels(b book) (l labels) {
 	return l
 }
 
-// mayBecome tells whether the turn can still make asked, its attributes, what was recorded.
+// mayBecome reports whether asked, the turn's attributes so far, can still become what was
+// recorded.
 func (l *labels) mayBecome(asked, recorded history.Data) bool {
 	return !l.apart && asked.Type() == history.TypeAttributesUpdated && recorded.Type() == history.TypeAttributesUpdated
 }
 
-// compareLabels compares the turn's attributes with those recorded, now that they cannot change any
-// more.
+// compareLabels compares the turn's attributes with the recorded ones, now that they are final.
 func (b *book) compareLabels() error {
 	if b.labels.event == nil || b.labels.apart || same(b.labels.event, b.recorded[b.labels.at].Data) {
 		return nil
@@ -64,7 +64,7 @@ func (l *ledger) SetAttributes(a history.Attributes) error {
 	if b.labels.event != nil && !b.labels.apart {
 		return l.addLabels(set)
 	}
-	if err := l.full(&history.AttributesUpdated{}); err != nil {
+	if err := l.checkRoom(&history.AttributesUpdated{}); err != nil {
 		return err
 	}
 	e := &history.AttributesUpdated{Attributes: make(history.Attributes, len(set))}
@@ -98,7 +98,7 @@ func canonical(a history.Attributes) (history.Attributes, error) {
 	return set, nil
 }
 
-// addLabels puts later values in the place of earlier ones.
+// addLabels replaces earlier values by later ones.
 func (l *ledger) addLabels(set history.Attributes) error {
 	labels := &l.book.labels
 	for _, name := range slices.Sorted(maps.Keys(set)) {
@@ -111,8 +111,8 @@ func (l *ledger) addLabels(set history.Attributes) error {
 	return l.checkLabels()
 }
 
-// checkLabels bounds what one turn sets as a run's attributes are bounded. Names that it removes
-// count: they are rows of the index too.
+// checkLabels applies the bounds of a run's attributes to what one turn sets. Names that it removes
+// count too, because they are index rows.
 func (l *ledger) checkLabels() error {
 	switch labels := &l.book.labels; {
 	case !l.book.bound:

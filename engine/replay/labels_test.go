@@ -18,14 +18,14 @@ const setting = `def run(ctx, input):
     return None
 `
 
-// recorded makes the history what a first turn that asked for these events left.
+// recorded appends what a first turn that asked for these events leaves in the history.
 func recorded(w *runtimetest.World, asked ...history.Data) {
 	w.Append(asked...)
 	w.Turns = append(w.Turns, history.Turn{N: 1, Through: 1, FirstSeq: 2, Count: uint64(len(asked))})
 }
 
-// However often a turn sets attributes, it asks for one event with the last values, and is shown
-// again alike.
+// However often a turn sets attributes, it asks for one event with the last values, and replays the
+// same.
 func TestAttributesOfATurnAreOneEvent(t *testing.T) {
 	w := run(t, setting, "20000")
 	wants(t, "first turn", runtimetest.Show(t, w.Turn().Asked), `AttributesUpdated {"attributes":{"gone":null,"n":19999}}`+"\n"+`TimerStarted {"id":1,"duration":"1s"}`)
@@ -33,8 +33,7 @@ func TestAttributesOfATurnAreOneEvent(t *testing.T) {
 	wants(t, "after replay", runtimetest.Show(t, w.Turn(&history.TimerFired{ID: 1}).Asked), `AttributesUpdated {"attributes":{"n":"slept"}}`+"\n"+`WorkflowCompleted {"result":null}`)
 }
 
-// A history in which each call has an event of its own, as earlier builds wrote it, is shown again
-// call by call.
+// A history of an earlier build, with one event per call, is replayed call by call.
 func TestAttributesOfOldTurnsStandApart(t *testing.T) {
 	set := func(n string) *history.AttributesUpdated {
 		return &history.AttributesUpdated{Attributes: history.Attributes{"n": history.Payload(n), "gone": history.Payload(n)}}
@@ -62,8 +61,8 @@ func TestAttributesOfOldTurnsStandApart(t *testing.T) {
 	}
 }
 
-// A turn that sets more than a run may have fails its run where the code does so, and says which
-// limit it was.
+// A turn that sets more attributes than a run may have fails its run at that call, with an error
+// that names the limit.
 func TestAttributesOfATurnAreBounded(t *testing.T) {
 	w := run(t, "def run(ctx, input):\n    for i in range(input):\n        ctx.set_attributes({\"k%d\" % i: None})\n", "101")
 	if got := runtimetest.Show(t, w.Turn().Asked); !strings.Contains(got, "limit_exceeded") || !strings.Contains(got, "more than 100 different attributes") {

@@ -7,8 +7,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// ledger is the books of one run and the runtime.Host of its code. All of it follows from the
-// events delivered and the calls the code made.
+// ledger keeps the books of one run, and is the runtime.Host of its code. All of it follows from
+// the delivered events and the calls that the code made.
 type ledger struct {
 	started  *history.WorkflowStarted
 	void     void
@@ -18,46 +18,46 @@ type ledger struct {
 	where    func() string // source position of the code that is asking
 	spent    func() (steps, bytes uint64)
 	pace     Pace
-	ctx      context.Context // of the call under way, for pace
+	ctx      context.Context // of the call in progress, for pace
 
 	now      history.Time
 	random   generator
 	futures  []*future // by ordinal, from 1
 	pending  [kinds]int
-	resolved uint64 // futures resolved so far: gives each its place
+	resolved uint64 // number of resolved futures: gives each one its place
 	mail     mail
-	consumed uint64 // signals taken by waits
-	held     uint64 // bytes of what futures and mailboxes hold
+	consumed uint64 // signals consumed by waits
+	held     uint64 // bytes held by futures and mailboxes
 	cancel   cancellation
 
-	wait    *wait // what the code is blocked on; nil = it has never waited, or ended
-	parked  bool  // the turn before ended there
+	wait    *wait // what the code is blocked on; nil = it has never waited, or has ended
+	parked  bool  // the previous turn ended there
 	reading bool  // a query is running
 	next    *history.WorkflowContinuedAsNew
 
 	book book
 }
 
-// book is what is written during one turn.
+// book records one turn.
 type book struct {
 	n        uint64
-	recorded []history.Event // what the turn asked for when it was made, if it is shown again
+	recorded []history.Event // what the recorded turn asked for, in a replay
 	replay   bool
 	bound    bool // limits apply
-	cut      bool // the turn that is shown again was cut
+	cut      bool // the turn being replayed was cut
 	rules    uint64
-	at       uint64 // the turn is cut at the wait of this number at the latest; 0 = at none
+	at       uint64 // cut the turn at the wait with this number at the latest; 0 = at none
 
-	asked    []history.Data
-	labels   labels
-	lines    lines
-	bytes    int    // of payloads handed out
-	logged   int    // bytes
-	work     uint64 // that recording the turn will cost, see work.go
-	full     bool   // the code was told to come again: the turn is cut
-	waits    uint64 // that could go on at once and did
-	cutAt    uint64 // the wait at which the turn is cut; 0 = it is not, or elsewhere
-	mismatch *Mismatch
+	asked     []history.Data
+	labels    labels
+	lines     lines
+	bytes     int    // of payloads handed out
+	logged    int    // bytes
+	work      uint64 // what recording the turn will cost, see work.go
+	toldLater bool   // the code was told to call again in the next turn: the turn is cut
+	waits     uint64 // number of waits that could go on at once and did
+	cutAt     uint64 // the wait at which the turn is cut; 0 = not cut at a wait
+	mismatch  *Mismatch
 }
 
 func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
@@ -73,13 +73,13 @@ func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
 	return l
 }
 
-func (l *ledger) begin(b book) {
+func (l *ledger) beginTurn(b book) {
 	b.labels = newLabels(b)
 	l.book = b
 }
 
-// end writes how the code ended.
-func (l *ledger) end(end *runtime.End) {
+// recordEnd records how the code ended.
+func (l *ledger) recordEnd(end *runtime.End) {
 	switch {
 	case l.next != nil:
 		l.ask(l.next)
@@ -101,7 +101,7 @@ const maxMessage = 8 << 10
 
 func clip(e history.RunError) history.RunError {
 	if len(e.Message) > maxMessage {
-		e.Message = cut(e.Message, maxMessage) + " [cut]"
+		e.Message = truncate(e.Message, maxMessage) + " [cut]"
 	}
 	return e
 }

@@ -2,15 +2,15 @@ package replay
 
 import "fmt"
 
-// lines are what code logs in one new turn, for the run's log: at most a number of bytes, however
-// short the lines are. What is beyond is counted, and the last line tells.
+// lines collects what code logs in one new turn, for the run's log, up to a number of bytes that
+// also counts each line. Lines beyond that are counted, and a last line reports their number.
 type lines struct {
 	kept []string
 	size int
 	more int
 }
 
-// lineCost is what a line counts beside its text.
+// lineCost is what a line costs in addition to its text.
 const lineCost = 8
 
 func (l *lines) add(text string, most int) {
@@ -21,7 +21,7 @@ func (l *lines) add(text string, most int) {
 	l.kept = append(l.kept, text)
 }
 
-// lineSlack is room for what is said in the place of what was cut.
+// lineSlack leaves room for the note that replaces what was cut.
 const lineSlack = 256
 
 func (l *lines) all() []string {

@@ -10,61 +10,62 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Config says which code a Machine runs. Program and Member are required.
+// Config configures a Machine. Program and Member are required.
 type Config struct {
 	Program runtime.Program
 	Member  catalog.Member
 	Limits  runtime.Limits
-	Log     func(msg string) // gets what ctx.log says in new turns; nil drops it
-	Pace    Pace             // nil = it never waits
+	Log     func(msg string) // receives what ctx.log writes in new turns; nil drops it
+	Pace    Pace             // nil = never pauses
 }
 
-// Pace is told how a machine gets on. Its methods get the context of the call that they belong to.
+// Pace observes a machine's progress, and may pause it. Its methods get the context of the call
+// that they belong to.
 type Pace interface {
-	// Turn is called before a recorded turn is shown again. An error ends Replay there, between two
+	// Turn is called before a recorded turn is replayed. An error ends Replay there, between two
 	// turns, and the machine stays usable.
 	Turn(ctx context.Context, n uint64) error
-	// Yield is called now and then from within a long turn, on the side of the code. It may block.
+	// Yield is called now and then within a long turn, by the goroutine of the code. It may block.
 	Yield(ctx context.Context)
 }
 
-// Machine is one run's code at one point of its history. It is made at the start of the run,
-// brought to the recorded point by Replay, and then makes new turns with Next, and answers queries,
-// which change nothing. It may stay between turns or be closed at any time: another one, shown the
-// same history, comes to the same point. It is not safe for concurrent use. After an error it is
-// good for Close only.
+// Machine is one run's code at one point of its history. It starts at the beginning of the run.
+// Replay brings it to the recorded point, Next makes new turns, and queries read it without
+// changes. It may be kept between turns or closed at any time: another machine, replaying the same
+// history, reaches the same point. It is not safe for concurrent use. After an error only Close is
+// allowed.
 type Machine struct {
 	exec   runtime.Execution
 	ledger *ledger
 
-	turns  uint64 // made, recorded or not, void ones included
-	seen   uint64 // newest event that a turn has seen
-	step   *Step  // made and not yet recorded
+	turns  uint64 // number of turns made, recorded or not, including void ones
+	seen   uint64 // seq of the newest event that a turn has seen
+	made   *Step  // made but not yet recorded
 	ended  bool   // the code ended
-	broken error  // what the first failed call returned
-	cutAt  uint64 // the next new turn is cut at this wait
+	broken error  // the error of the first failed call
+	cutAt  uint64 // cut the next new turn at this wait
 }
 
-// Step is a new turn: what Next asks the log to record.
+// Step is a new turn, which Next asks the log to record.
 type Step struct {
 	N        uint64         // number of the turn, from 1
-	Through  uint64         // newest event that the turn has seen
+	Through  uint64         // seq of the newest event that the turn has seen
 	Asked    []history.Data // what the code asked for, in order
-	Waiting  []history.Wait // what the code waits for now; the first 100
-	Consumed uint64         // signals taken by waits, in all turns so far
-	Closes   bool           // the last of Asked ends the run
-	Logs     []string       // what the code logged, cut to the limit of a turn
-	Cut      bool           // the code has more to do: the next turn is needed whether there is news or not
-	Waits    uint64         // the wait at which it was cut; 0 = it was not cut at a wait
+	Waiting  []history.Wait // what the code now waits for; the first 100
+	Consumed uint64         // signals consumed by waits, in all turns so far
+	Closes   bool           // the last event of Asked ends the run
+	Logs     []string       // what the code logged, truncated to the limit of a turn
+	Cut      bool           // the code has more to do: the next turn is due even without news
+	Waits    uint64         // the wait at which the turn was cut; 0 = not cut at a wait
 }
 
-// New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted;
-// reopened are all its WorkflowReopened events, in order, however little of the history is shown
-// afterwards: what they made void is passed over from the beginning.
+// New makes a machine at the start of a run. started is the run's first event, a WorkflowStarted.
+// reopened are all its WorkflowReopened events, in order, however little of the history is replayed
+// later: whatever they made void is skipped from the beginning.
 func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine, error) {
 	data, ok := started.Data.(*history.WorkflowStarted)
 	if !ok || started.Seq != 1 {
-		return nil, fmt.Errorf("event %d is no WorkflowStarted with seq 1", started.Seq)
+		return nil, fmt.Errorf("event %d is not a WorkflowStarted with seq 1", started.Seq)
 	}
 	if data.Version != cfg.Program.Version() {
 		return nil, fmt.Errorf("run %s is on version %s, the program is version %s", data.RunID, data.Version, cfg.Program.Version())
@@ -85,47 +86,47 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 	return m, nil
 }
 
-// Turns is the number of turns made so far.
+// Turns returns the number of turns made so far.
 func (m *Machine) Turns() uint64 { return m.turns }
 
-// Reopenings is the number of WorkflowReopened events that the machine was made with: one that was
-// made before another came is of no use any more.
+// Reopenings returns the number of WorkflowReopened events that the machine was made with. A
+// machine that lacks a later one is useless.
 func (m *Machine) Reopenings() int { return len(m.ledger.void.seqs) }
 
-// SetPace sets who is told how the machine gets on from now on.
+// SetPace replaces the Pace from now on.
 func (m *Machine) SetPace(p Pace) { m.ledger.pace = p }
 
-// Seen is the seq of the newest event that a turn has seen; before the first turn that is 1, the
-// WorkflowStarted.
+// Seen returns the seq of the newest event that a turn has seen; before the first turn that is 1,
+// the WorkflowStarted.
 func (m *Machine) Seen() uint64 { return m.seen }
 
-// parked is what a machine takes that holds nothing, mostly the stack of its code.
+// parked is the memory of a machine that holds nothing, mostly its code's stack.
 const parked = 12 << 10
 
-// Memory is about what a parked machine keeps from other uses, in bytes: for deciding which ones to
-// close.
+// Memory estimates in bytes what a parked machine keeps from other uses, for deciding which
+// machines to close.
 func (m *Machine) Memory() uint64 { return parked + m.exec.Memory() + m.ledger.held }
 
-// Close drops the machine and waits until nothing of it is left. It may be called more than once.
+// Close drops the machine and waits until nothing of it is left. It may be called repeatedly.
 func (m *Machine) Close() {
 	m.exec.Close()
 	m.broken = errors.Join(m.broken, errors.New("the machine is closed"))
 }
 
-// usable says why no turn may be made now.
+// usable returns why no turn may be made now.
 func (m *Machine) usable() error {
 	switch {
 	case m.broken != nil:
 		return fmt.Errorf("the machine is not usable after an error: %w", m.broken)
-	case m.step != nil:
-		return fmt.Errorf("turn %d is made and not yet recorded", m.step.N)
+	case m.made != nil:
+		return fmt.Errorf("turn %d is made and not yet recorded", m.made.N)
 	case m.ended:
 		return fmt.Errorf("turn %d closed the run", m.turns)
 	}
 	return nil
 }
 
-// watch interrupts the code when ctx ends; call the result when the code has returned.
+// watch interrupts the code when ctx ends; call stop after the code has returned.
 func (m *Machine) watch(ctx context.Context) (stop func() bool) {
 	m.ledger.ctx = ctx
 	if ctx.Done() == nil {

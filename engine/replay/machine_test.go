@@ -21,7 +21,7 @@ def run(ctx, input):
     return 1
 `
 
-// A mismatch shows recorded against asked, and the line that asked.
+// A mismatch shows the recorded and the requested event, and the line that asked.
 func TestMismatch(t *testing.T) {
 	recorded := run(t, waits, "null")
 	recorded.Turn()
@@ -59,7 +59,7 @@ func TestMismatch(t *testing.T) {
 	}
 }
 
-// What ctx.log says is heard once.
+// Replay does not log again what ctx.log has logged.
 func TestReplayLogsNothing(t *testing.T) {
 	w := run(t, waits, "null")
 	w.Turn()
@@ -70,7 +70,7 @@ func TestReplayLogsNothing(t *testing.T) {
 	}
 }
 
-// The order of calls is checked, and what the log recorded is what the machine made.
+// The machine checks the order of calls, and that the log recorded what the machine made.
 func TestMisuse(t *testing.T) {
 	ctx := context.Background()
 	w := run(t, waits, "null")
@@ -147,8 +147,8 @@ func TestClosedRun(t *testing.T) {
 	}
 }
 
-// A query changes nothing, neither what the code keeps nor what it waits for: a machine that has
-// answered some goes on as one that was asked nothing, and answers the same in between.
+// A query changes nothing, neither what the code keeps nor what it waits for. A machine that
+// answers queries goes on as one that does not, and its answers in between are consistent.
 func TestQueriedMachine(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):
@@ -187,7 +187,7 @@ def run(ctx, input):
 	}
 	w.Turn(&history.SignalReceived{Name: "a", Payload: history.Payload("[1]")})
 	for range 2 {
-		ask("race", reads) // the timer would be given up
+		ask("race", reads) // it would give up the timer
 		ask("first", "[1]")
 		ask("read", "[[1],0,true]")
 	}
@@ -198,7 +198,7 @@ def run(ctx, input):
 	ask("read", "[[1],0,true]")
 }
 
-// Limits bind new turns, never recorded ones: a node with smaller limits must be able to show the
+// Limits bind new turns, never recorded ones: a node with smaller limits must be able to replay the
 // past.
 func TestLimitsDoNotBindReplay(t *testing.T) {
 	w := run(t, `
@@ -219,8 +219,8 @@ def run(ctx, input):
 	}
 }
 
-// A turn that a limit has ended ends again when it is shown, even under another limit: otherwise
-// code without end would run without end.
+// A turn that a limit ended also ends when it is replayed, even under another limit. Otherwise
+// endless code would run forever.
 func TestQueryOfRunThatMetALimit(t *testing.T) {
 	w := run(t, "def run(ctx, input):\n    n = [0]\n    ctx.on_query(\"q\", lambda: n[0] > 100)\n    while True: n[0] += 1\n", "null")
 	w.Config.Limits = runtime.Limits{Steps: 100_000}
@@ -235,7 +235,7 @@ func TestQueryOfRunThatMetALimit(t *testing.T) {
 	}
 }
 
-// A turn stops when its context ends, in the middle of whatever code does.
+// A turn stops when its context ends, whatever the code is doing.
 func TestInterrupt(t *testing.T) {
 	why := errors.New("leadership is lost")
 	for name, source := range map[string]string{
@@ -279,7 +279,7 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-// Signals are counted when a wait takes them.
+// A signal counts as consumed when a wait takes it.
 func TestConsumed(t *testing.T) {
 	w := run(t, "def run(ctx, input):\n    ctx.signal(\"a\")\n    ctx.signal(\"a\")\n    ctx.sleep(\"1s\")\n", "null")
 	a := &history.SignalReceived{Name: "a"}
@@ -294,8 +294,8 @@ func TestConsumed(t *testing.T) {
 	}
 }
 
-// A machine lives in a synctest bubble, as the engine's tests have it, also when its turns are made
-// by several goroutines, one after the other.
+// A machine works in a synctest bubble, as the engine's tests use it, also if several goroutines
+// make its turns one after the other.
 func TestInABubble(t *testing.T) {
 	p := program(t, "def run(ctx, input):\n    for i in range(3): ctx.signal(\"a\")\n")
 	synctest.Test(t, func(t *testing.T) {
@@ -316,7 +316,7 @@ func TestInABubble(t *testing.T) {
 	})
 }
 
-// Memory grows with what a run holds, wherever it holds it.
+// Memory grows with what a run holds, wherever the run holds it.
 func TestMemory(t *testing.T) {
 	w := run(t, "def run(ctx, input):\n    kept = \"x\" * 100000\n    f = ctx.start_signal(\"a\")\n    ctx.signal(\"b\")\n    f.result()\n", "null")
 	if before := w.Machine.Memory(); before > 20<<10 {
@@ -338,7 +338,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// 0 is refused where it would count as none; a history in which it was taken goes on as it began.
+// A limit of 0 is refused where it would mean no limit; a history in which it was accepted still
+// replays.
 func TestZeroLimitsOfAnActivity(t *testing.T) {
 	for _, options := range []string{`timeout = "0s"`, `heartbeat = 0 * time.second`, `schedule_timeout = "0h"`, `retry = {"backoff": "0s"}`, `retry = {"max_backoff": "0s"}`, `retry = {"factor": 0}`} {
 		w := run(t, "def run(ctx, input): ctx.activity(\"charge\", "+options+")\n", "null")

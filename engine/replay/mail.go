@@ -8,17 +8,16 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// letter is a signal that has arrived.
+// letter is a received signal.
 type letter struct {
 	seq     uint64
 	payload history.Payload
 }
 
-// mailbox holds the signals of one name that no wait has taken, or the waits that no signal has
-// come for: never both.
+// mailbox holds the unconsumed signals of one name, or the waits for such a signal, never both.
 type mailbox struct {
 	letters []letter
-	waits   []*future // some may be resolved already
+	waits   []*future // some may already be resolved
 }
 
 // mail is a run's mailboxes.
@@ -40,7 +39,7 @@ func (m *mail) box(name string) *mailbox {
 	return box
 }
 
-// unread lists the seqs of the signals that no wait has taken.
+// unread lists the seqs of the signals that no wait has consumed.
 func (m *mail) unread() []uint64 {
 	var seqs []uint64
 	for _, box := range m.boxes {
@@ -52,39 +51,39 @@ func (m *mail) unread() []uint64 {
 	return seqs
 }
 
-// drop forgets resolved waits at the head of the line.
-func (b *mailbox) drop() {
+// dropResolved removes resolved waits from the head of the queue.
+func (b *mailbox) dropResolved() {
 	for len(b.waits) > 0 && b.waits[0].Done {
 		b.waits[0] = nil
 		b.waits = b.waits[1:]
 	}
 }
 
-// receive hands a signal to the wait that is first in line, or keeps it.
+// receive gives a signal to the first wait in the queue, or keeps it.
 func (l *ledger) receive(in letter, name string) {
 	box := l.mail.box(name)
-	box.drop()
+	box.dropResolved()
 	if len(box.waits) == 0 {
 		box.letters = append(box.letters, in)
 		l.held += uint64(len(in.payload)) + 32
 		return
 	}
 	f := box.waits[0]
-	l.take(f, in)
-	box.drop()
+	l.consumeSignal(f, in)
+	box.dropResolved()
 	if f.timed {
-		l.ask(&history.TimerCancelled{ID: f.id}) // a mismatch is reported by the turn
+		l.ask(&history.TimerCancelled{ID: f.id}) // the turn reports a mismatch
 	}
 }
 
-func (l *ledger) take(f *future, in letter) {
+func (l *ledger) consumeSignal(f *future, in letter) {
 	l.consumed++
 	f.took = in.seq
 	l.resolve(f, runtime.Future{Result: in.payload})
 }
 
-// putBack takes back, from waits of which code has not been told yet how they stand, the signals
-// that came after the request to cancel: had code blocked there when the request came, it would
+// putBack undoes, for waits whose state code has not yet learned, the delivery of signals that came
+// after the request to cancel: if code had been blocked there when the request came, the wait would
 // have been cancelled.
 func (l *ledger) putBack(ids []uint64) {
 	for _, id := range ids {
@@ -103,7 +102,7 @@ func (l *ledger) putBack(ids []uint64) {
 }
 
 // StartSignal implements runtime.Host. A signal that is already there resolves the wait at once,
-// and no timer is armed.
+// without a timer.
 func (l *ledger) StartSignal(name string, timeout *history.Duration) (uint64, error) {
 	if err := l.writable(); err != nil {
 		return 0, err
@@ -118,7 +117,7 @@ func (l *ledger) StartSignal(name string, timeout *history.Duration) (uint64, er
 	}
 	box := l.mail.box(name)
 	if len(box.letters) == 0 && timeout != nil {
-		if err := l.full(&history.TimerStarted{}); err != nil {
+		if err := l.checkRoom(&history.TimerStarted{}); err != nil {
 			return 0, err
 		}
 	}
@@ -128,12 +127,12 @@ func (l *ledger) StartSignal(name string, timeout *history.Duration) (uint64, er
 	}
 	if len(box.letters) > 0 {
 		l.held -= uint64(len(box.letters[0].payload)) + 32
-		l.take(f, box.letters[0])
+		l.consumeSignal(f, box.letters[0])
 		box.letters[0] = letter{}
 		box.letters = box.letters[1:]
 		return f.id, nil
 	}
-	box.drop()
+	box.dropResolved()
 	box.waits = append(box.waits, f)
 	if timeout != nil {
 		f.timed = true

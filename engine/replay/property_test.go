@@ -13,11 +13,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// outside is what a state machine and the world around it may do to a run, whatever the run does.
+// outside does what the state machine and the outside world may do to a run, whatever the run does.
 type outside struct {
 	*runtimetest.World
-	seen int            // events looked at
-	open []history.Data // timers, children, activities that code has started and nothing has ended
+	seen int            // number of events processed
+	open []history.Data // timers, children and activities that code has started and that have not ended
 }
 
 // look keeps open up to date.
@@ -57,7 +57,7 @@ func (o *outside) end(id uint64) {
 	}
 }
 
-// reopen reopens the run, after ending it from outside if it has not ended by itself.
+// reopen reopens the run. If it has not ended by itself, reopen first ends it from outside.
 func (o *outside) reopen(closed bool) {
 	if !closed {
 		o.Append(&history.WorkflowTerminated{})
@@ -69,7 +69,7 @@ func (o *outside) reopen(closed bool) {
 	}
 }
 
-// reopens reports whether a run that closed so may be reopened.
+// reopens reports whether a run that ended with this turn may be reopened.
 func reopens(step *replay.Step) bool {
 	switch step.Asked[len(step.Asked)-1].(type) {
 	case *history.WorkflowFailed, *history.WorkflowCancelled:
@@ -78,7 +78,7 @@ func reopens(step *replay.Step) bool {
 	return false
 }
 
-// happen lets a few things happen.
+// happen makes a few random things happen.
 func (o *outside) happen(rt *rapid.T) {
 	for range rapid.IntRange(0, 3).Draw(rt, "events") {
 		o.look()
@@ -111,7 +111,7 @@ func (o *outside) answer(rt *rapid.T, d history.Data) {
 	}
 }
 
-// script draws what the code does.
+// script draws random code.
 func script(rt *rapid.T) string {
 	ids := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 4)
 	var steps []any
@@ -144,8 +144,8 @@ func script(rt *rapid.T) string {
 	return string(b)
 }
 
-// Whatever code does and whatever happens to it: a run that is dropped after any turn and rebuilt
-// by replay goes on exactly as it did.
+// Whatever code does and whatever happens to it, a run that is dropped after any turn and rebuilt
+// by replay goes on exactly as before.
 func TestReplayGoesOnAsTheRunDid(t *testing.T) {
 	p := program(t, file(t, "testdata/script.star"))
 	rapid.Check(t, func(rt *rapid.T) {
@@ -155,7 +155,7 @@ func TestReplayGoesOnAsTheRunDid(t *testing.T) {
 		for range 30 {
 			o.happen(rt)
 			step := w.Next()
-			if rapid.Bool().Draw(rt, "late") { // something comes while the turn is made
+			if rapid.Bool().Draw(rt, "late") { // something arrives while the turn is made
 				o.happen(rt)
 			}
 			w.Record(step)
@@ -175,12 +175,12 @@ func TestReplayGoesOnAsTheRunDid(t *testing.T) {
 			if !void(w, turn) {
 				resumeAt(rt, w, w.NewMachine(), i, turn)
 			}
-			resumeAt(rt, w, w.MachineOf(turn.Through), i, turn) // as the history was then, before what was taken back later
+			resumeAt(rt, w, w.MachineOf(turn.Through), i, turn) // with the history as it was then, before later reopenings
 		}
 	})
 }
 
-// resumeAt brings m before turn i and makes that turn again as a new one.
+// resumeAt replays m up to turn i, and makes that turn again as a new one.
 func resumeAt(rt *rapid.T, w *runtimetest.World, m *replay.Machine, i int, turn history.Turn) {
 	defer m.Close()
 	ctx := context.Background()
@@ -200,7 +200,7 @@ func resumeAt(rt *rapid.T, w *runtimetest.World, m *replay.Machine, i int, turn 
 	}
 }
 
-// void reports whether a reopening took the turn back.
+// void reports whether a reopening undid the turn.
 func void(w *runtimetest.World, turn history.Turn) bool {
 	return slices.ContainsFunc(w.Events, func(e history.Event) bool {
 		d, ok := e.Data.(*history.WorkflowReopened)
@@ -208,7 +208,7 @@ func void(w *runtimetest.World, turn history.Turn) bool {
 	})
 }
 
-// counts returns the events that no reopening has taken back.
+// counts returns the events that no reopening has undone.
 func counts(w *runtimetest.World) []history.Event {
 	events := slices.Clone(w.Events)
 	for _, e := range w.Events {
@@ -220,8 +220,7 @@ func counts(w *runtimetest.World) []history.Event {
 	return events
 }
 
-// checkOrdinals checks what must hold of any history: ordinals rise, and nothing ends that was not
-// open.
+// checkOrdinals checks invariants of every history: ordinals ascend, and only open things end.
 func checkOrdinals(rt *rapid.T, w *runtimetest.World) {
 	last := uint64(0)
 	open := make(map[uint64]bool)

@@ -10,9 +10,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Query calls the handler that code registered under name, at the point that the machine has
-// reached. args nil = none. Errors: *UnknownQuery, *QueryFailed, *runtime.Crash, ctx's cause. A
-// handler changes nothing, so the machine stands where it stood.
+// Query calls the handler that code registered under name, at the machine's current point. Nil args
+// mean none. Errors: *UnknownQuery, *QueryFailed, *runtime.Crash, ctx's cause. A handler changes
+// nothing, so the machine stays at the same point.
 func (m *Machine) Query(ctx context.Context, name string, args history.Payload) (history.Payload, error) {
 	if m.broken != nil {
 		return nil, fmt.Errorf("the machine is not usable after an error: %w", m.broken)
@@ -26,7 +26,7 @@ func (m *Machine) Query(ctx context.Context, name string, args history.Payload) 
 		return nil, &QueryFailed{Name: name, Err: *failed}
 	}
 	if err != nil {
-		return nil, m.broke(err)
+		return nil, m.fail(err)
 	}
 	if !found {
 		return nil, &UnknownQuery{Name: name, Known: m.exec.Queries()}
@@ -38,7 +38,7 @@ func (m *Machine) Query(ctx context.Context, name string, args history.Payload) 
 	return result, nil
 }
 
-// UnknownQuery: the code has registered no handler under that name.
+// UnknownQuery means that the code has registered no handler of that name.
 type UnknownQuery struct {
 	Name  string
 	Known []string // sorted
@@ -51,15 +51,15 @@ func (e *UnknownQuery) Error() string {
 	return fmt.Sprintf("the run answers no query %s; it answers %s", catalog.Quote(e.Name), strings.Join(e.Known, ", "))
 }
 
-// Code names the error for users.
+// Code returns the error's code for users.
 func (e *UnknownQuery) Code() string { return "unknown_query" }
 
-// Facts are what the error is about.
+// Facts returns the details of the error.
 func (e *UnknownQuery) Facts() map[string]any {
 	return map[string]any{"query": e.Name, "known": append([]string{}, e.Known...)} // a list, never null
 }
 
-// QueryFailed: the handler failed, met a limit or asked for what only a turn may do.
+// QueryFailed means that the handler failed, met a limit, or did something that only a turn may do.
 type QueryFailed struct {
 	Name string
 	Err  history.RunError
@@ -69,10 +69,10 @@ func (e *QueryFailed) Error() string {
 	return fmt.Sprintf("query %s failed: %s", catalog.Quote(e.Name), e.Err.Message)
 }
 
-// Code names the error for users.
+// Code returns the error's code for users.
 func (e *QueryFailed) Code() string { return "query_failed" }
 
-// Facts are what the error is about.
+// Facts returns the details of the error.
 func (e *QueryFailed) Facts() map[string]any {
 	facts := map[string]any{"query": e.Name, "kind": e.Err.Kind}
 	if len(e.Err.Details) > 0 {

@@ -8,11 +8,11 @@ import (
 )
 
 // generator is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
-// OOPSLA 2014). It is frozen: recorded runs have drawn from it, and test vectors in
-// docs/DETERMINISM.md and random_test.go keep it so.
+// OOPSLA 2014). It is frozen, because recorded runs have drawn from it. Test vectors in
+// docs/DETERMINISM.md and random_test.go hold it.
 type generator struct{ state uint64 }
 
-// seeded starts a run's generator: the state is the first 8 bytes, big-endian, of
+// seeded returns a run's generator: its state is the first 8 bytes, big-endian, of
 // SHA-256("aion/random/1" NUL run id).
 func seeded(id history.RunID) generator {
 	sum := sha256.Sum256(append([]byte("aion/random/1\x00"), id[:]...))

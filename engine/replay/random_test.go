@@ -6,8 +6,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// The generator is frozen: runs have drawn from it. The first row is the published vector of
-// SplitMix64 for the seed 1234567.
+// The generator is frozen, because runs have drawn from it. The first row is the published vector
+// of SplitMix64 for the seed 1234567.
 func TestGeneratorIsFrozen(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -2,30 +2,30 @@ package replay
 
 import "aion.dev/aion/fsm/history"
 
-// Reopening is what reopening a run has to forget and to take up again.
+// Reopening is what a reopened run forgets and starts again.
 type Reopening struct {
-	Forget []uint64 // ordinals of steps that failed and whose failure code has not acted on, ascending
-	Again  []Begun  // everything begun that has no outcome then, forgotten ones included, by ordinal
+	Forget []uint64 // ordinals of failed steps whose failure code has not acted on, ascending
+	Again  []Begun  // everything started that then has no outcome, including what is forgotten, by ordinal
 }
 
-// Begun is a timer, activity or child.
+// Begun is a timer, activity or child that was started.
 type Begun struct {
 	ID  uint64
 	Seq uint64 // of the event that asked for it, or that started the child again after an earlier reopening
 }
 
-// Reopening tells what stands open if the run is reopened at the point to which m was brought by
-// Replay: before the turn that closed it, or after its newest turn if none did. rest are all events
-// with seq > Seen(), in order, also those of the turn that closed it.
+// Reopening returns what is open if the run is reopened at the point to which Replay brought m:
+// before the turn that closed the run, or after its newest turn if none did. rest are all events
+// with seq > Seen(), in order, including those of the turn that closed it.
 //
-// Code has acted on an outcome once it could have told that there is one. A failure among rest
-// counts as not acted on, whatever the closing turn did with it.
+// Code has acted on an outcome once it could have learned of it. A failure among rest counts as not
+// acted on, whatever the closing turn did with it.
 func (m *Machine) Reopening(rest []history.Event) (r Reopening, err error) {
 	if err := m.usable(); err != nil {
 		return r, err
 	}
 	l := m.ledger
-	failed := make(map[uint64]bool) // ordinals with an outcome among rest -> whether it is a failure
+	failed := make(map[uint64]bool) // ordinals with an outcome in rest, and whether it is a failure
 	again := make(map[uint64]uint64)
 	for _, e := range rest {
 		if l.void.covers(e) {

@@ -19,7 +19,7 @@ func done(id uint64, result string) history.Data {
 	return &history.ActivityCompleted{ID: id, Result: history.Payload(result)}
 }
 
-// reopen reopens a run and says what of it is taken up again.
+// reopen reopens a run and describes what starts again.
 func reopen(w *runtimetest.World) string {
 	r := w.Reopen()
 	d := w.Events[len(w.Events)-1].Data.(*history.WorkflowReopened)
@@ -33,7 +33,7 @@ func wants(t *testing.T, what, got, want string) {
 	}
 }
 
-// The step that failed runs again; the one that had completed does not.
+// The failed step runs again; the completed one does not.
 func TestReopenAfterAFailedStep(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):
@@ -57,12 +57,11 @@ def run(ctx, input):
 	wants(t, "the end", runtimetest.Show(t, step.Asked), `WorkflowCompleted {"result":["one","two"]}`)
 }
 
-// What code has not looked at may be forgotten, whenever it came; what it has acted on stays as it
-// was.
+// What code has not looked at may be forgotten, whenever it arrived; what it has acted on stays.
 func TestWhatCodeHasActedOn(t *testing.T) {
 	for name, c := range map[string]struct {
 		code string
-		want string // of a run whose activities 1 and 2 failed in a turn before the one that failed the run
+		want string // for a run whose activities 1 and 2 failed in a turn before the one that failed the run
 	}{
 		"not looked at":   {`pass`, "turn 3 forget [1 2] again [{1 2} {2 3} {3 4}]"},
 		"result awaited":  {`ctx.settled([a]); ctx.signal("x")`, "turn 3 forget [2] again [{2 3} {3 4}]"},
@@ -98,8 +97,8 @@ def run(ctx, input):
 	}
 }
 
-// A request to cancel that closed the run is gone; waits go on as if it had never come, and another
-// request is delivered.
+// A request to cancel that closed the run is forgotten. Waits go on as if it had never come, and
+// another request is delivered.
 func TestReopenAfterCancel(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):
@@ -125,8 +124,8 @@ def run(ctx, input):
 	wants(t, "the end", runtimetest.Show(t, step.Asked), `WorkflowCompleted {"result":[1,false,null]}`)
 }
 
-// A cancellation ends the waits that are pending, so code was told of those that are not: had they
-// been open, they would have been given up, too.
+// A cancellation ends the pending waits, so code knows that the other waits had ended: open ones
+// would have been given up too.
 func TestReopenAfterACancellationWasDelivered(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):
@@ -169,7 +168,7 @@ def run(ctx, input):
 	wants(t, "the end", runtimetest.Show(t, step.Asked), `WorkflowCompleted {"result":true}`)
 }
 
-// A run closed from outside has no void turn: what code did not act on is forgotten all the same.
+// A run closed from outside has no void turn; what code did not act on is still forgotten.
 func TestReopenAfterTerminate(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):
@@ -182,7 +181,7 @@ def run(ctx, input):
 	w.Turn(failed(1))
 	w.Append(&history.ChildWorkflowCancelled{ID: 2}, &history.CancelRequested{}, &history.TimerFired{ID: 3}, &history.WorkflowTerminated{})
 	wants(t, "reopened", reopen(w), "turn 0 forget [1 2] again [{1 2} {2 3}]")
-	// The state machine starts the child again and says so.
+	// The state machine starts the child again and appends an event for it.
 	w.Append(&history.ChildWorkflowStarted{ID: 2, WorkflowID: "w:2", WorkflowType: "kid", Input: history.Payload("2")})
 	w.Turn()
 	w.Append(&history.WorkflowTerminated{})
@@ -212,7 +211,8 @@ def run(ctx, input):
 	}
 }
 
-// A run reopened before its first turn that counts begins anew, with the same random numbers.
+// A run that is reopened before its first turn that counts starts over, with the same random
+// numbers.
 func TestReopenBeforeTheFirstTurn(t *testing.T) {
 	w := run(t, "def run(ctx, input):\n    return ctx.signal(\"a\") if ctx.random() < 2 and input else fail(\"first\")\n", "true")
 	w.Append(&history.WorkflowTerminated{})
@@ -228,7 +228,7 @@ func TestReopenBeforeTheFirstTurn(t *testing.T) {
 	}
 }
 
-// Queries answer as the run stands: after a reopening as before the turn that closed it.
+// Queries answer as of the run's state: after a reopening, as before the turn that closed it.
 func TestQueryOfAReopenedRun(t *testing.T) {
 	w := run(t, `
 def run(ctx, input):
@@ -251,7 +251,7 @@ def run(ctx, input):
 	}
 }
 
-// A machine that does not know of a reopening is of no use after it.
+// A machine that does not know of a reopening is useless after it.
 func TestMachineThatKnowsNothing(t *testing.T) {
 	ctx := context.Background()
 	w := run(t, "def run(ctx, input):\n    ctx.signal(\"a\")\n", "null")

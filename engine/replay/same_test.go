@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// same compares fields by hand. For every event that code can ask for and each of its fields, it
-// must find the difference that the bytes show.
+// same compares fields by hand. For every event that code can ask for, and each of its fields, it
+// must find every difference in the bytes.
 func TestSameIsWhatTheBytesSay(t *testing.T) {
 	for _, d := range []history.Data{
 		&history.TimerStarted{ID: 1, Duration: 2, Signal: "s", FireAt: 3},

@@ -8,9 +8,9 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Replay shows recorded turns again; it may be called repeatedly with consecutive pieces. events
-// are in order without gaps, begin at Seen()+1 or earlier and reach the last event that the last of
-// turns asked for. *Mismatch means that the code asks for something else than it did.
+// Replay replays recorded turns. It may be called repeatedly with consecutive pieces. events are in
+// order without gaps, begin at Seen()+1 or earlier, and reach the last event that the last turn
+// asked for. *Mismatch means that the code asks for something other than what was recorded.
 func (m *Machine) Replay(ctx context.Context, turns []history.Turn, events []history.Event) error {
 	if len(turns) == 0 {
 		return nil
@@ -27,20 +27,20 @@ func (m *Machine) Replay(ctx context.Context, turns []history.Turn, events []his
 			}
 		}
 		if err := ctx.Err(); err != nil {
-			return m.broke(context.Cause(ctx))
+			return m.fail(context.Cause(ctx))
 		}
 		if m.ended {
-			return m.broke(fmt.Errorf("turn %d follows turn %d, which closed the run", turn.N, m.turns))
+			return m.fail(fmt.Errorf("turn %d follows turn %d, which closed the run", turn.N, m.turns))
 		}
-		if err := m.again(turn, events); err != nil {
-			return m.broke(err)
+		if err := m.replayTurn(turn, events); err != nil {
+			return m.fail(err)
 		}
 	}
 	return nil
 }
 
-// again shows one recorded turn.
-func (m *Machine) again(turn history.Turn, events []history.Event) error {
+// replayTurn replays one recorded turn.
+func (m *Machine) replayTurn(turn history.Turn, events []history.Event) error {
 	if turn.N != m.turns+1 || turn.Through < m.seen {
 		return fmt.Errorf("turn %d through event %d does not follow turn %d through event %d", turn.N, turn.Through, m.turns, m.seen)
 	}
@@ -59,7 +59,7 @@ func (m *Machine) again(turn history.Turn, events []history.Event) error {
 	// A turn that met a limit ends again only under limits, and need not meet them at the same
 	// place: limits are configuration, not history.
 	limited := metLimit(asked)
-	m.ledger.begin(book{n: turn.N, recorded: asked, replay: true, bound: limited, cut: turn.Cut, rules: turn.Rules, at: turn.Waits})
+	m.ledger.beginTurn(book{n: turn.N, recorded: asked, replay: true, bound: limited, cut: turn.Cut, rules: turn.Rules, at: turn.Waits})
 	if err := m.run(news, limited); err != nil {
 		return err
 	}
@@ -67,13 +67,13 @@ func (m *Machine) again(turn history.Turn, events []history.Event) error {
 		m.ended = true
 		return nil
 	}
-	return m.ledger.complete()
+	return m.ledger.checkComplete()
 }
 
-// Next makes a new turn. news are all events with seq > Seen(), in order, recorded answers to the
-// last turn included. Errors: *runtime.Crash if the runtime broke, *Sooner if the turn is to be
-// made again, ctx's cause if ctx ended first. The step must be recorded, or the machine closed,
-// before the next call.
+// Next makes a new turn. news are all events with seq > Seen(), in order, including recorded
+// answers to the last turn. Errors: *runtime.Crash if the runtime broke, *Sooner if the turn must
+// be made again, ctx's cause if ctx ended first. Before the next call, the caller must record the
+// step or close the machine.
 func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error) {
 	if err := m.usable(); err != nil {
 		return nil, err
@@ -84,47 +84,47 @@ func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error)
 	}
 	news, err := between(news, m.seen+1, through+1)
 	if err != nil {
-		return nil, m.broke(err)
+		return nil, m.fail(err)
 	}
 	stop := m.watch(ctx)
 	defer stop()
 	if ctx.Err() != nil {
-		return nil, m.broke(context.Cause(ctx))
+		return nil, m.fail(context.Cause(ctx))
 	}
-	m.ledger.begin(book{n: m.turns + 1, bound: true, rules: history.Rules, at: m.cutAt})
+	m.ledger.beginTurn(book{n: m.turns + 1, bound: true, rules: history.Rules, at: m.cutAt})
 	m.cutAt = 0
 	if err := m.run(news, true); err != nil {
-		return nil, m.broke(err)
+		return nil, m.fail(err)
 	}
 	if sooner := m.sooner(); sooner != nil {
-		return nil, m.broke(sooner)
+		return nil, m.fail(sooner)
 	}
-	m.step = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended, Cut: m.ledger.book.full && !m.ended, Waits: m.ledger.book.cutAt}
-	m.step.Logs = m.ledger.book.lines.all()
-	if !m.ended && !m.step.Cut {
-		m.step.Waiting = m.ledger.waiting()
+	m.made = &Step{N: m.turns, Through: m.seen, Asked: m.ledger.book.asked, Consumed: m.ledger.consumed, Closes: m.ended, Cut: m.ledger.book.toldLater && !m.ended, Waits: m.ledger.book.cutAt}
+	m.made.Logs = m.ledger.book.lines.all()
+	if !m.ended && !m.made.Cut {
+		m.made.Waiting = m.ledger.waiting()
 	}
-	return m.step, nil
+	return m.made, nil
 }
 
-// Recorded tells the machine that the step it made was recorded as turn, so that it may stay for
-// the next one. appended are the events that the turn asked for, as the state machine appended
-// them. An error means that something else was recorded: the machine must be closed.
+// Recorded tells the machine that its step was recorded as turn, so that the machine can go on.
+// appended are the events that the turn asked for, as the state machine appended them. An error
+// means that something else was recorded, and that the machine must be closed.
 func (m *Machine) Recorded(turn history.Turn, appended []history.Event) error {
-	step := m.step
+	step := m.made
 	switch {
 	case step == nil:
-		return m.broke(fmt.Errorf("turn %d was recorded, but not made here", turn.N))
+		return m.fail(fmt.Errorf("turn %d was recorded, but not made here", turn.N))
 	case turn.N != step.N || turn.Through != step.Through || turn.Count != uint64(len(step.Asked)) || len(appended) != len(step.Asked):
-		return m.broke(fmt.Errorf("turn %d through %d with %d events was recorded with %d events appended, made was turn %d through %d with %d events",
+		return m.fail(fmt.Errorf("turn %d through %d with %d events was recorded with %d events appended, made was turn %d through %d with %d events",
 			turn.N, turn.Through, turn.Count, len(appended), step.N, step.Through, len(step.Asked)))
 	}
 	for i, e := range appended {
 		if e.Seq != turn.FirstSeq+uint64(i) || !same(step.Asked[i], e.Data) {
-			return m.broke(fmt.Errorf("event %d is %s, asked for as event %d was %s", e.Seq, describe(e.Data), turn.FirstSeq+uint64(i), describe(step.Asked[i])))
+			return m.fail(fmt.Errorf("event %d is %s, asked for as event %d was %s", e.Seq, describe(e.Data), turn.FirstSeq+uint64(i), describe(step.Asked[i])))
 		}
 	}
-	m.step = nil
+	m.made = nil
 	return nil
 }
 
@@ -151,7 +151,7 @@ func (m *Machine) run(news []history.Event, bound bool) error {
 		}
 		if end != nil {
 			m.ended = true
-			m.ledger.end(end)
+			m.ledger.recordEnd(end)
 		}
 	}
 	if mismatch := m.ledger.book.mismatch; mismatch != nil && !bound {
@@ -160,7 +160,7 @@ func (m *Machine) run(news []history.Event, bound bool) error {
 	return nil
 }
 
-func (m *Machine) broke(err error) error {
+func (m *Machine) fail(err error) error {
 	if m.broken == nil {
 		m.broken = err
 	}
@@ -192,7 +192,7 @@ func span(events []history.Event) string {
 	return fmt.Sprintf("events %d to %d", events[0].Seq, events[len(events)-1].Seq)
 }
 
-// metLimit reports whether a turn that asked for these events was ended by a limit.
+// metLimit reports whether a limit ended the turn that asked for these events.
 func metLimit(asked []history.Event) bool {
 	if len(asked) == 0 {
 		return false

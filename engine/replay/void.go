@@ -6,13 +6,13 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// void is what reopenings took back from a run's history. It is known before the first turn is
-// shown again, so that code meets each event as it does in the end: a turn that closed the run is
-// passed over, and what was to be forgotten is never delivered.
+// void is what reopenings undid in a run's history. It is known before the first turn is replayed,
+// so that code meets each event in its final form: a turn that closed the run is skipped, and a
+// forgotten outcome is never delivered.
 type void struct {
-	turns  map[uint64]bool   // that closed the run
-	forgot map[uint64]uint64 // ordinal -> seq of the newest reopening that took its outcome back
-	seqs   map[uint64]bool   // of the reopenings
+	turns  map[uint64]bool   // turns that closed the run
+	forgot map[uint64]uint64 // ordinal -> seq of the newest reopening that undid its outcome
+	seqs   map[uint64]bool   // seqs of the reopenings
 }
 
 func newVoid(reopened []history.Event) (v void, err error) {
@@ -24,7 +24,7 @@ func newVoid(reopened []history.Event) (v void, err error) {
 	for _, e := range reopened {
 		d, ok := e.Data.(*history.WorkflowReopened)
 		if !ok || e.Seq <= last {
-			return v, fmt.Errorf("event %d is no WorkflowReopened that comes after event %d", e.Seq, last)
+			return v, fmt.Errorf("event %d is not a WorkflowReopened after event %d", e.Seq, last)
 		}
 		last = e.Seq
 		v.seqs[e.Seq] = true
@@ -38,14 +38,14 @@ func newVoid(reopened []history.Event) (v void, err error) {
 	return v, nil
 }
 
-// covers reports whether e is an outcome that a later reopening took back.
+// covers reports whether e is an outcome that a later reopening undid.
 func (v *void) covers(e history.Event) bool {
 	id, _, ok := outcome(e.Data)
 	return ok && e.Seq < v.forgot[id]
 }
 
-// outcome tells which ordinal an event from outside ends, and whether it is a failure that a
-// reopening may take back.
+// outcome returns which ordinal an event from outside ends, and whether it is a failure that a
+// reopening may undo.
 func outcome(d history.Data) (id uint64, failed, ok bool) {
 	switch d := d.(type) {
 	case *history.TimerFired:
@@ -64,8 +64,9 @@ func outcome(d history.Data) (id uint64, failed, ok bool) {
 	return 0, false, false
 }
 
-// newest is the seq of the last WorkflowReopened among events, 0 if there is none. All that a turn
-// sees before it was unseen when the run was reopened, so a request to cancel among it is void.
+// newest returns the seq of the last WorkflowReopened among events, 0 if there is none. Whatever a
+// turn sees before it was unseen when the run was reopened, so an earlier request to cancel is
+// void.
 func newest(events []history.Event) (seq uint64) {
 	for _, e := range events {
 		if e.Data.Type() == history.TypeWorkflowReopened {

@@ -9,20 +9,19 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// wait is what code is blocked on. It is brought up to date by the futures that resolve, so a turn
-// costs what happened since the last one, however many futures the code waits for and however many
-// of them are done.
+// wait is what code is blocked on. Futures update it as they resolve, so a turn costs what happened
+// since the last one, however many futures the code waits for and however many of them are done.
 type wait struct {
 	mode   runtime.Mode
-	ids    []uint64 // as the code asked for them; owned by the runtime
-	open   []uint64 // those not resolved, each once, in the order of ids; some may have been resolved since
-	left   int      // positions of ids that are not resolved
-	first  int      // position of the one that was resolved first; -1 = none
-	failed int      // position of the one that failed first; -1 = none
+	ids    []uint64 // as the code passed them; owned by the runtime
+	open   []uint64 // unresolved ones, without duplicates, in the order of ids; some may have resolved since
+	left   int      // number of unresolved positions of ids
+	first  int      // position of the first that resolved; -1 = none
+	failed int      // position of the first that failed; -1 = none
 }
 
-// watch begins a wait.
-func (l *ledger) watch(ids []uint64) (*wait, error) {
+// newWait begins a wait.
+func (l *ledger) newWait(ids []uint64) (*wait, error) {
 	w := &wait{ids: ids, first: -1, failed: -1}
 	sooner := func(f *future, at int) bool { return at < 0 || f.place < l.find(ids[at]).place }
 	for i, id := range ids {
@@ -49,13 +48,13 @@ func (l *ledger) watch(ids []uint64) (*wait, error) {
 	return w, nil
 }
 
-// is reports whether w is the wait for these very ids: the runtime calls again with the slice that
-// it called with.
-func (w *wait) is(ids []uint64) bool {
+// isFor reports whether w is the wait for this very slice: the runtime calls again with the same
+// slice.
+func (w *wait) isFor(ids []uint64) bool {
 	return w != nil && len(w.ids) == len(ids) && len(ids) > 0 && &w.ids[0] == &ids[0]
 }
 
-// resolved notes that f, one of w's, has its outcome.
+// resolved records that f, which w waits for, has its outcome.
 func (w *wait) resolved(f *future) {
 	w.left -= f.times
 	if w.first < 0 {
@@ -66,8 +65,8 @@ func (w *wait) resolved(f *future) {
 	}
 }
 
-// stands tells whether the wait is over.
-func (w *wait) stands(mode runtime.Mode) runtime.Awaited {
+// outcome returns whether the wait is over, and how.
+func (w *wait) outcome(mode runtime.Mode) runtime.Awaited {
 	switch {
 	case mode == runtime.All && w.failed >= 0:
 		return runtime.Awaited{Done: true, At: w.failed}
@@ -86,43 +85,43 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 		return l.peek(mode, ids)
 	}
 	w := l.wait
-	if !w.is(ids) {
+	if !w.isFor(ids) {
 		if l.cancelDue() && l.cancel.err == nil {
 			l.putBack(ids)
 		}
 		var err error
-		if w, err = l.watch(ids); err != nil {
+		if w, err = l.newWait(ids); err != nil {
 			return runtime.Awaited{}, err
 		}
 	}
 	w.mode = mode
-	a := w.stands(mode)
+	a := w.outcome(mode)
 	l.wait = w
-	begun := l.cancelDue() && l.cancel.err != nil // the turn before had no room for all of it
+	begun := l.cancelDue() && l.cancel.err != nil // the previous turn had no room for all of it
 	if (!a.Done || begun) && l.cancel.requested && !l.cancel.delivered {
 		if err := l.deliverCancel(); err != nil {
 			l.parked = true
 			return a, err
 		}
-		a = w.stands(mode)
+		a = w.outcome(mode)
 	}
 	if !a.Done {
 		l.parked = true
 		return a, nil
 	}
-	if err := l.enough(); err != nil {
+	if err := l.endIfShareUsed(); err != nil {
 		return a, err
 	}
 	l.wait = nil
-	l.looked(ids)
+	l.markLooked(ids)
 	if mode == runtime.Race || mode == runtime.All && a.At >= 0 {
 		return a, l.giveUpRest(ids)
 	}
 	return a, nil
 }
 
-// peek is Await for a query: it tells of waits that are over, and changes nothing. A wait that
-// would give futures up is not over for a query.
+// peek is Await for a query: it reports waits that are over, and changes nothing. For a query, a
+// wait that would give futures up is not over.
 func (l *ledger) peek(mode runtime.Mode, ids []uint64) (runtime.Awaited, error) {
 	var a runtime.Awaited
 	done := 0
@@ -148,22 +147,23 @@ func (l *ledger) peek(mode runtime.Mode, ids []uint64) (runtime.Awaited, error) 
 		return a, runtime.ErrReadOnly
 	}
 	w := wait{first: first, failed: failed}
-	return w.stands(mode), nil
+	return w.outcome(mode), nil
 }
 
-// looked notes that code has been told how these futures stand: of those that are not resolved it
-// learns as much, by their being given up.
-func (l *ledger) looked(ids []uint64) {
+// markLooked records that code has learned the state of these futures. It learns that of unresolved
+// ones too, since they are given up.
+func (l *ledger) markLooked(ids []uint64) {
 	for _, id := range ids {
 		f := l.find(id)
 		f.looked = f.looked || f.Done
 	}
 }
 
-// maxWaiting bounds what a step tells about its waits: it is for people.
+// maxWaiting bounds the waits that a step lists, because they are for people.
 const maxWaiting = 100
 
-// waiting lists what the code is blocked on. What is found resolved is never looked at again.
+// waiting lists what the code is blocked on. It never looks again at futures that it found
+// resolved.
 func (l *ledger) waiting() []history.Wait {
 	w := l.wait
 	if w == nil {

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// naive tells how a wait stands by looking at all that it waits for.
+// naive computes the state of a wait by checking everything that it waits for.
 func naive(l *ledger, mode runtime.Mode, ids []uint64) runtime.Awaited {
 	done, first, failed := 0, -1, -1
 	for i, id := range ids {
@@ -34,8 +34,8 @@ func naive(l *ledger, mode runtime.Mode, ids []uint64) runtime.Awaited {
 	return runtime.Awaited{Done: first >= 0, At: first}
 }
 
-// A wait that is brought up to date by what resolves stands as one that is looked at as a whole,
-// with the list of what it waits for, and marks what code is told.
+// A wait that is updated by resolved futures agrees with one that is computed from scratch, in its
+// list of what it waits for and in what code has looked at.
 func TestWaitsStandAsTheyLook(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		l := newLedger(Config{Program: nothing{}}, new(history.WorkflowStarted))
@@ -106,7 +106,7 @@ func TestWaitsStandAsTheyLook(t *testing.T) {
 	})
 }
 
-// A hundred waits are told, and the next ones as those before resolve.
+// At most a hundred waits are listed; others follow as these resolve.
 func TestWaitingIsBounded(t *testing.T) {
 	l := newLedger(Config{Program: nothing{}}, new(history.WorkflowStarted))
 	ids := make([]uint64, 1000)

@@ -5,43 +5,42 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// A turn is recorded, and all that it asks for carried out, by one entry of the log, and no entry
-// may take long. So a turn is charged while it is made, with what each event will cost the state
-// machine, and is cut when it is full: the call that would go beyond gets ErrLater, the code is
-// parked inside it, and the next turn makes the same call again. What a turn asked for is in its
-// record, so it is cut in the same place when it is shown again, whatever the price list says by
-// then.
+// One log entry records a turn and carries out everything that the turn asks for, and no entry may
+// take long. So each event that a turn asks for is charged with what it will cost the state
+// machine, and the turn is cut when it is full: the call that would exceed the budget gets
+// ErrLater, the code is parked inside it, and the next turn makes the same call again. The turn's
+// record says what it asked for, so replay cuts it at the same place, whatever the prices are then.
 //
-// Costs are in the state machine's units of work, and not below what it counts (fsm's
-// TestDearestTurn holds the one against the other).
+// Costs are in the state machine's units of work, and never below what it counts (engine's
+// TestDearestTurn compares the two).
 const (
 	turnWork     = 30_000
-	workOfEvent  = 4  // timers, signals, cancellations: the event, and rows about it
+	workOfEvent  = 4  // timers, signals, cancellations: the event and its rows
 	workOfTask   = 6  // an activity: also its task and its offer
 	workOfChild  = 16 // a run of its own
 	workOfLabels = 200
 	bytesPerWork = 512 // of payloads, which are written up to twice
 )
 
-// full tells the code to come again in the next turn when this one has no room for an event. A turn
+// checkRoom makes the code call again in the next turn if this one has no room for an event. A turn
 // always has room for one.
-func (l *ledger) full(d history.Data) error {
+func (l *ledger) checkRoom(d history.Data) error {
 	b := &l.book
 	switch {
 	case b.mismatch != nil:
 		return nil
 	case b.replay && !b.bound:
-		b.full = b.cut && b.at == 0 && len(b.asked) >= len(b.recorded)
+		b.toldLater = b.cut && b.at == 0 && len(b.asked) >= len(b.recorded)
 	case b.bound && len(b.asked) > 0:
-		b.full = b.work+workOf(d) > turnWork
+		b.toldLater = b.work+workOf(d) > turnWork
 	}
-	if b.full {
+	if b.toldLater {
 		return runtime.ErrLater
 	}
 	return nil
 }
 
-// workOf is what recording an event costs.
+// workOf returns the cost of recording an event.
 func workOf(d history.Data) uint64 {
 	switch d := d.(type) {
 	case *history.ActivityScheduled:

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// A turn that asks for more than one entry can carry out is cut, as often as it takes. The code
-// notices nothing, and is shown its history again from any cut.
+// A turn that asks for more than one entry can carry out is cut, as often as needed. The code does
+// not notice, and its history replays from any cut.
 func TestFullTurnsAreCut(t *testing.T) {
 	for name, begin := range map[string]string{
 		"children":   `ctx.start_child("c", i)`,
@@ -43,7 +43,7 @@ func TestFullTurnsAreCut(t *testing.T) {
 	}
 }
 
-// Giving up everything that is pending is cut too, in the middle of the one wait that does it.
+// Giving up everything that is pending is also cut, in the middle of the one wait that does it.
 func TestCancellationIsCut(t *testing.T) {
 	for name, code := range map[string]string{
 		"cancelled": "    out = all.outcome() if False else None\n    ctx.settled(list)\n",

@@ -2,8 +2,7 @@ package runtimetest
 
 import "aion.dev/aion/engine/runtime"
 
-// Cases are what every language must do. They are part of what recorded runs rely on: add cases,
-// change none.
+// Cases are what every language must do. Recorded runs rely on them: add cases, but change none.
 var Cases = []Case{
 	{Name: "echo", Does: "returns its input", Input: `{"a":[1,2.5,"x",null,true],"b":{}}`, Lines: []Line{
 		{"turn", `WorkflowCompleted {"result":{"a":[1,2.5,"x",null,true],"b":{}}}

@@ -18,10 +18,10 @@ import (
 // Case is one program and what it must do.
 type Case struct {
 	Name       string
-	Does       string // what the program does, for whoever writes it in another language
+	Does       string // what the program does, for the authors of other languages
 	Input      string // JSON; "" = none
 	Limits     runtime.Limits
-	Activities []string // that the manifest declares
+	Activities []string // those that the manifest declares
 	Lines      []Line
 }
 
@@ -38,14 +38,14 @@ type Case struct {
 // Events that come together are separated by " ; ".
 type Line struct {
 	In  string
-	Out string // events asked for, one a line: "Type {json}", with "..." for a rest that is left open; "closes" or "waits: kind id name, ..." comes last
+	Out string // requested events, one a line: "Type {json}", where "..." leaves the rest open; "closes" or "waits: kind id name, ..." comes last
 }
 
 // Member is the member that programs are started as.
 var Member = catalog.Member{Type: "test", EntryModule: "test", EntryFunction: "run"}
 
-// Run runs all cases. compile makes the program of a case; its member is Member and its version
-// anything but zero.
+// Run runs all cases. compile makes the program of a case. Its member is Member, and its version
+// must not be zero.
 func Run(t *testing.T, compile func(t *testing.T, c Case) runtime.Program) {
 	for _, c := range Cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -53,21 +53,21 @@ func Run(t *testing.T, compile func(t *testing.T, c Case) runtime.Program) {
 			w := NewWorld(t, compile(t, c), Member, c.Input, c.Limits)
 			defer func() { w.Machine.Close() }()
 			for i, line := range c.Lines {
-				got := w.line(line.In)
+				got := w.runLine(line.In)
 				if want := strings.TrimSpace(line.Out); !matches(got, want) {
 					t.Fatalf("line %d, %s: got\n%s\nwant\n%s", i+1, line.In, got, want)
 				}
 				if len(w.Turns) > 0 {
-					w.cuts(i)
+					w.rebuildAtEveryTurn(i)
 				}
 			}
 		})
 	}
 }
 
-// cuts rebuilds the run cut at every turn, and goes on with a rebuilt machine after every other
-// line.
-func (w *World) cuts(i int) {
+// rebuildAtEveryTurn rebuilds the run cut at every turn, and goes on with a rebuilt machine after
+// every other line.
+func (w *World) rebuildAtEveryTurn(i int) {
 	w.t.Helper()
 	all := make([]int, len(w.Turns))
 	for cut := range w.Turns {
@@ -88,8 +88,8 @@ func closed(events []history.Event) bool {
 	return false
 }
 
-// line does what a line says and returns what came of it.
-func (w *World) line(in string) string {
+// runLine executes a line and returns its outcome.
+func (w *World) runLine(in string) string {
 	w.t.Helper()
 	if rest, ok := strings.CutPrefix(in, "query "); ok {
 		name, args, _ := strings.Cut(rest, " ")
@@ -106,15 +106,15 @@ func (w *World) line(in string) string {
 	var news []history.Data
 	for _, event := range strings.Split(in, " ; ") {
 		if event != "turn" {
-			news = append(news, w.event(event))
+			news = append(news, w.parseEvent(event))
 		}
 	}
 	step := w.Turn(news...)
-	return Show(w.t, step.Asked) + stand(step)
+	return Show(w.t, step.Asked) + describeStep(step)
 }
 
-// stand says how a run stands after a step.
-func stand(step *replay.Step) string {
+// describeStep describes a run after a turn.
+func describeStep(step *replay.Step) string {
 	if step.Closes {
 		return "closes"
 	}
@@ -125,8 +125,8 @@ func stand(step *replay.Step) string {
 	return "waits: " + strings.Join(waits, ", ")
 }
 
-// event reads what a script says happens.
-func (w *World) event(text string) history.Data {
+// parseEvent parses an event of a script.
+func (w *World) parseEvent(text string) history.Data {
 	w.t.Helper()
 	kind, rest, _ := strings.Cut(text, " ")
 	switch kind {

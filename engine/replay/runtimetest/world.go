@@ -13,12 +13,12 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Start is the time of every WorkflowStarted here, 2026-01-02T03:04:05Z; every event comes a second
-// after the one before.
+// Start is the time of every WorkflowStarted here, 2026-01-02T03:04:05Z; every event comes one
+// second after the previous one.
 const Start = history.Time(1767323045000000000)
 
-// World plays the state machine and the outside for one run. It answers nothing by itself: what
-// happens is appended by the test.
+// World plays the state machine and the outside world for one run. It does nothing by itself: the
+// test appends what happens.
 type World struct {
 	Config  replay.Config
 	Events  []history.Event
@@ -46,8 +46,7 @@ func (w *World) NewMachine() *replay.Machine {
 	return w.MachineOf(uint64(len(w.Events)))
 }
 
-// MachineOf is NewMachine for the history as it was when event seq was its newest. The caller
-// closes it.
+// MachineOf is NewMachine for the history up to event seq. The caller closes it.
 func (w *World) MachineOf(seq uint64) *replay.Machine {
 	w.t.Helper()
 	var reopened []history.Event
@@ -63,7 +62,7 @@ func (w *World) MachineOf(seq uint64) *replay.Machine {
 	return m
 }
 
-// Reopen reopens the run, which the newest event closed, and returns what is to be taken up again.
+// Reopen reopens the run, which the newest event closed, and returns what starts again.
 func (w *World) Reopen() replay.Reopening {
 	w.t.Helper()
 	before, d := len(w.Turns), new(history.WorkflowReopened)
@@ -87,7 +86,7 @@ func (w *World) Reopen() replay.Reopening {
 	return found
 }
 
-// Append lets events happen.
+// Append appends events.
 func (w *World) Append(data ...history.Data) {
 	for _, d := range data {
 		seq := uint64(len(w.Events)) + 1
@@ -95,7 +94,7 @@ func (w *World) Append(data ...history.Data) {
 	}
 }
 
-// Turn lets events happen, makes a turn that sees them, and records it.
+// Turn appends events, makes a turn that sees them, and records it.
 func (w *World) Turn(data ...history.Data) *replay.Step {
 	w.t.Helper()
 	w.Append(data...)
@@ -119,7 +118,7 @@ func (w *World) Next() *replay.Step {
 	return step
 }
 
-// Record records a turn, after whatever happened since it was made.
+// Record records a turn, after the events that were appended since it was made.
 func (w *World) Record(step *replay.Step) {
 	w.t.Helper()
 	first := len(w.Events)
@@ -162,7 +161,7 @@ func (w *World) Resume(cuts ...int) {
 	w.Machine = m
 }
 
-// Query asks a machine made for it, as the engine does.
+// Query queries a machine made for the purpose, as the engine does.
 func (w *World) Query(name, args string) (history.Payload, error) {
 	w.t.Helper()
 	m := w.Rebuild()
@@ -170,7 +169,7 @@ func (w *World) Query(name, args string) (history.Payload, error) {
 	return m.Query(context.Background(), name, history.Payload(args))
 }
 
-// Show writes events, one a line, as scripts do.
+// Show formats events, one a line, as scripts do.
 func Show(t testing.TB, list []history.Data) string {
 	t.Helper()
 	var b strings.Builder

@@ -9,28 +9,28 @@ import (
 	"aion.dev/aion/internal/lru"
 )
 
-// Cache keeps compiled programs by version, the most recently used ones. It is safe for concurrent
-// use. A version is compiled once however many ask for it at the same time.
+// Cache keeps the most recently used compiled programs, by version. It is safe for concurrent use.
+// It compiles a version once, however many callers ask for it at the same time.
 type Cache struct {
-	mu      sync.Mutex // over looking for an entry and making it, and over dropping the one that was found
+	mu      sync.Mutex // held while finding or adding an entry, and while removing a found one
 	entries *lru.Cache[catalog.Version, *entry]
 }
 
 type entry struct {
-	ready   chan struct{} // closed when program and err are set
+	ready   chan struct{} // closed once program and err are set
 	program Program
 	err     error
 }
 
-// NewCache keeps at most so many programs (at least one). A program in use elsewhere lives on when
-// it is dropped here.
+// NewCache keeps at most that many programs (at least one). A program in use elsewhere survives its
+// eviction.
 func NewCache(most int) *Cache {
 	return &Cache{entries: lru.New[catalog.Version, *entry](max(most, 1))}
 }
 
-// Get returns the program of a version, calling load on the caller's goroutine if it is neither
-// kept nor being loaded. Failures are not kept. Who waits for another caller's load stops waiting
-// when ctx ends, and loads itself if that caller was stopped.
+// Get returns the program of a version. If it is neither cached nor being loaded, Get calls load on
+// the caller's goroutine. Failures are not cached. A caller that waits for another caller's load
+// stops waiting when ctx ends, and loads itself if the other caller was stopped.
 func (c *Cache) Get(ctx context.Context, v catalog.Version, load func(context.Context) (Program, error)) (Program, error) {
 	for {
 		e, mine := c.enter(v)
@@ -52,7 +52,7 @@ func (c *Cache) Get(ctx context.Context, v catalog.Version, load func(context.Co
 	}
 }
 
-// enter finds the entry of v, or makes one that the caller must fill.
+// enter finds the entry of v, or adds one that the caller must fill.
 func (c *Cache) enter(v catalog.Version) (e *entry, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -79,7 +79,7 @@ func (c *Cache) fill(ctx context.Context, v catalog.Version, e *entry, load func
 	e.program, e.err = load(ctx)
 }
 
-// Peek returns the program of a version if it is there now.
+// Peek returns the program of a version if it is cached now.
 func (c *Cache) Peek(v catalog.Version) (Program, bool) {
 	e, ok := c.entries.Peek(v)
 	if !ok {
@@ -93,7 +93,7 @@ func (c *Cache) Peek(v catalog.Version) (Program, bool) {
 	}
 }
 
-// Evict drops a version, such as one that was unloaded.
+// Evict removes a version, such as one that was unloaded.
 func (c *Cache) Evict(v catalog.Version) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,7 +17,7 @@ type named struct {
 
 func (p named) Version() catalog.Version { return p.v }
 
-// loads makes programs and counts how often.
+// loads makes programs and counts them.
 type loads struct {
 	mu sync.Mutex
 	n  map[catalog.Version]int
@@ -106,8 +106,8 @@ func TestCacheForgetsFailures(t *testing.T) {
 	}
 }
 
-// Who waits for somebody else's load stops when its own context ends, and loads itself when the
-// other was stopped.
+// A caller that waits for another caller's load stops when its own context ends, and loads itself
+// if the other was stopped.
 func TestCacheWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, l := NewCache(10), loads{}

@@ -6,13 +6,13 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// PackageError says what is wrong with a package's code: code invalid_package.
+// PackageError describes an error in a package's code: code invalid_package.
 type PackageError struct {
 	Module string // file name under modules/; "" if the package as a whole is at fault
-	Line   int    // from 1; 0 if no line is to blame
+	Line   int    // from 1; 0 if no line is at fault
 	Column int
 	Reason string
-	Stack  []string // innermost call last, for what went wrong while a top level ran
+	Stack  []string // innermost call last, for errors while a top level ran
 }
 
 func (e *PackageError) Error() string {
@@ -22,7 +22,7 @@ func (e *PackageError) Error() string {
 	return e.Reason
 }
 
-// At is "order.star:12:9", as far as known.
+// At returns "order.star:12:9", as far as it is known.
 func (e *PackageError) At() string {
 	if e.Line == 0 {
 		return e.Module
@@ -30,10 +30,10 @@ func (e *PackageError) At() string {
 	return fmt.Sprintf("%s:%d:%d", e.Module, e.Line, e.Column)
 }
 
-// Code names the error for users.
+// Code returns the error's code for users.
 func (e *PackageError) Code() string { return "invalid_package" }
 
-// Facts are what the error is about.
+// Facts returns the details of the error.
 func (e *PackageError) Facts() map[string]any {
 	facts := map[string]any{"reason": e.Reason}
 	if e.Module != "" {
@@ -48,8 +48,8 @@ func (e *PackageError) Facts() map[string]any {
 	return facts
 }
 
-// Crash is a panic of the runtime itself while it ran code: no outcome of the code. Trying again is
-// allowed, and a run that does it again and again is for people to look at.
+// Crash is a panic of the runtime itself while it ran code. It is not an outcome of the code. The
+// turn may be retried; people must look at a run that crashes repeatedly.
 type Crash struct {
 	Value any
 	Stack []byte // of the goroutine that panicked
@@ -57,7 +57,7 @@ type Crash struct {
 
 func (e *Crash) Error() string { return fmt.Sprintf("workflow code crashed the runtime: %v", e.Value) }
 
-// Exceeded is the RunError of a limit.
+// Exceeded returns the RunError of an exceeded limit.
 func Exceeded(format string, args ...any) *history.RunError {
 	return &history.RunError{Kind: history.KindLimit, Message: fmt.Sprintf(format, args...)}
 }

@@ -2,41 +2,40 @@ package runtime
 
 import "aion.dev/aion/fsm/history"
 
-// Execution is one run's code, resumed from turn to turn. It may stay parked between turns for as
-// long as memory allows, or be closed at any time: a new one, shown the same history, comes to the
-// same point.
+// Execution is one run's code, which is resumed turn by turn. Between turns it may stay parked as
+// long as memory allows, or be closed at any time: a new execution, replaying the same history,
+// reaches the same point.
 //
-// Only Interrupt may be called while another method runs. The Host is called by the code that
-// Resume and Query run, never outside them.
+// Only Interrupt may be called while another method runs. The code that Resume and Query run calls
+// the Host; nothing calls it outside them.
 type Execution interface {
-	// Resume runs code until it waits for something that the host has not resolved (nil End) or
-	// ends. An End is the outcome of the code, a failed one included. The error says that there is
-	// no outcome: *Crash when the runtime broke, the cause when it was interrupted; the execution
-	// is then good for Close only. Bound says that this is a new turn, which limits bind; recorded
-	// turns are shown again without limits, since what they did was within the limits of their
-	// time.
+	// Resume runs code until it waits for something that the host has not resolved (nil End), or
+	// ends. An End is the outcome of the code, including a failure. An error means that there is no
+	// outcome: *Crash if the runtime broke, the cause if the execution was interrupted; after that
+	// only Close is allowed. With bound, this is a new turn, and limits apply. Recorded turns are
+	// replayed without limits, because they stayed within the limits of their time.
 	Resume(bound bool) (*End, error)
 
 	// Query calls the handler that code registered under name, within the limits. It is allowed
-	// before, between and after turns, not after an error. Found is false if there is no such
-	// handler. A *history.RunError is what the handler failed with, any other error is as for
-	// Resume. A handler changes nothing: it fails when it tries to change a value that it has not
-	// made itself. So one execution answers any number of queries, and can be resumed in between.
+	// before, between and after turns, but not after an error. found is false if there is no such
+	// handler. A *history.RunError is the handler's failure; any other error is as for Resume. A
+	// handler changes nothing: it fails if it tries to change a value that it has not made itself.
+	// So one execution answers any number of queries, and can be resumed in between.
 	Query(name string, args history.Payload) (result history.Payload, found bool, err error)
 
-	// Queries lists the names of the registered handlers, sorted.
+	// Queries returns the names of the registered handlers, sorted.
 	Queries() []string
 
-	// Where is the source position ("order.star:12:9") of the code that is now asking the host for
-	// something; "" outside host calls.
+	// Where returns the source position ("order.star:12:9") of the code that is calling the host;
+	// "" outside host calls.
 	Where() string
 
-	// Memory is what the code keeps, and may have built on top of that, in bytes of the account
-	// that MemoryBytes limits. It is for deciding which parked executions to close.
+	// Memory returns what the code keeps, and may have built in addition to that, in bytes of the
+	// account that MemoryBytes limits. It helps to decide which parked executions to close.
 	Memory() uint64
 
-	// Spent is what the turn under way has computed so far, in steps, and what it has built, in
-	// bytes of the account. It is asked from within calls of the host.
+	// Spent returns how many steps the current turn has computed so far, and how many bytes of the
+	// account it has built. It is called from within host calls.
 	Spent() (steps, bytes uint64)
 
 	// Interrupt makes a running Resume or Query return cause soon. It may be called from any
@@ -48,9 +47,9 @@ type Execution interface {
 	Close()
 }
 
-// End says how code ended.
+// End describes how code ended.
 type End struct {
 	Result history.Payload   // what the entry function returned, if Error is nil
-	Error  *history.RunError // what the run fails with, with position and call stack in its details
-	Cause  *history.RunError // the host's own error that code let through, as the host gave it; nil if code failed by itself
+	Error  *history.RunError // what the run fails with, including position and call stack in its details
+	Cause  *history.RunError // the host's own error that code let through, unchanged; nil if code failed by itself
 }

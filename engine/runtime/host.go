@@ -6,44 +6,43 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Host is all that code can ask for. Every call is made from within Resume or Query, on the side of
-// the code, and returns at once: the host blocks in Yield only, elsewhere it says whether something
-// is resolved.
+// Host is everything that code can ask for. The code that Resume or Query runs makes the calls, and
+// each returns at once: only Yield blocks; other calls report whether something is resolved.
 //
-// An error from a host ends the code (no language lets code catch it), except where a Future
-// carries it. A *history.RunError says what the run fails with; ErrLater asks to be called again in
-// the next turn; another error is a misuse, reported at the line of the call. During a query, calls
-// that ask for something return ErrReadOnly.
+// An error from a host ends the code (no language lets code catch it), unless a Future carries it.
+// A *history.RunError says what the run fails with; ErrLater asks for the same call in the next
+// turn; any other error is a misuse, reported at the line of the call. During a query, calls that
+// ask for something return ErrReadOnly.
 type Host interface {
-	// Info says which run this is.
+	// Info identifies the run.
 	Info() Info
 	// Yield is called now and then by code that computes for long. It is the only call that may
-	// block: others may want to compute, too.
+	// block, so that others can compute too.
 	Yield()
-	// Now is the time of the turn.
+	// Now returns the time of the turn.
 	Now() history.Time
 	// Random draws 64 bits from the run's own frozen generator.
 	Random() (uint64, error)
-	// Log says msg to operators, once, when the turn is new.
+	// Log passes msg to operators, once, when the turn is new.
 	Log(msg string) error
 	// CancelRequested reports whether a turn has seen the request to cancel the run.
 	CancelRequested() bool
 
-	// StartTimer, StartSignal, StartChild and StartActivity begin something that takes time and
-	// return its ordinal, the future's name from then on.
+	// StartTimer, StartSignal, StartChild and StartActivity start something that takes time, and
+	// return its ordinal, which names the future from then on.
 	StartTimer(d history.Duration) (uint64, error)
-	// StartSignal waits for the next signal of that name. A nil timeout waits for ever.
+	// StartSignal waits for the next signal of that name. A nil timeout waits forever.
 	StartSignal(name string, timeout *history.Duration) (uint64, error)
 	StartChild(c Child) (uint64, error)
 	StartActivity(a Activity) (uint64, error)
 
-	// Future tells how a future stands. It is cheap and asks for nothing.
+	// Future returns the state of a future. It is cheap and changes nothing.
 	Future(id uint64) Future
-	// Await tells whether a wait is over. If not, the runtime parks the code and calls Await again,
-	// with the same arguments, when it is resumed. Await may resolve what it is asked about: that
-	// is how a cancellation is delivered.
+	// Await reports whether a wait is over. If not, the runtime parks the code, and calls Await
+	// again with the same arguments when the code is resumed. Await may resolve the futures that it
+	// is asked about: that is how a cancellation is delivered.
 	Await(mode Mode, ids []uint64) (Awaited, error)
-	// Cancel gives a future up, unless it is resolved.
+	// Cancel gives up a future, unless it is resolved.
 	Cancel(id uint64) error
 
 	SignalWorkflow(workflowID, name string, payload history.Payload) error
@@ -53,7 +52,7 @@ type Host interface {
 	ContinueAsNew(input history.Payload, same bool) error
 }
 
-// Info names a run.
+// Info identifies a run.
 type Info struct {
 	WorkflowID   string
 	RunID        string
@@ -62,7 +61,7 @@ type Info struct {
 	Attempt      uint64
 }
 
-// Child is what code asks for when it starts a child. An empty WorkflowID takes the default id.
+// Child describes a child to start. An empty WorkflowID means the default id.
 type Child struct {
 	WorkflowID   string
 	WorkflowType string
@@ -71,7 +70,7 @@ type Child struct {
 	Version      history.ChildVersion
 }
 
-// Activity is what code asks for when it schedules an activity. An empty Queue is "default".
+// Activity describes an activity to schedule. An empty Queue means "default".
 type Activity struct {
 	Name            string
 	Queue           string
@@ -81,15 +80,15 @@ type Activity struct {
 	Heartbeat       history.Duration
 	ScheduleTimeout history.Duration
 	TotalTimeout    history.Duration
-	Zero            string // the first of these, or of the retry policy, that code gave as 0, where 0 would count as none
+	Zero            string // the first option, here or in the retry policy, that code set to 0, where 0 would mean no limit
 }
 
-// Future is how something that code started stands.
+// Future is the state of something that code started.
 type Future struct {
 	Done   bool
 	Result history.Payload
-	Error  *history.RunError // nil if it ended well
-	// Late marks the Error of a signal wait whose time ran out: plain forms read it as null, only
+	Error  *history.RunError // nil if it succeeded
+	// Late marks the Error of a signal wait that timed out: plain forms return null instead, only
 	// outcome() shows the error.
 	Late bool
 }
@@ -97,28 +96,28 @@ type Future struct {
 // Failed reports whether the plain form fails.
 func (f Future) Failed() bool { return f.Error != nil && !f.Late }
 
-// Mode says when a wait for futures is over.
+// Mode defines when a wait for futures is over.
 type Mode uint8
 
 // Modes.
 const (
-	One     Mode = iota // the only one is done
-	All                 // all ended well, or one failed: the rest are then cancelled
+	One     Mode = iota // the only future is done
+	All                 // all succeeded, or one failed: the rest are then cancelled
 	Race                // one is done: the rest are then cancelled
 	Settled             // all are done
 )
 
-// Awaited is the answer of Await. At is the position among ids of the one that decided (One, Race,
-// and All if one failed), else -1.
+// Awaited is the answer of Await. At is the position in ids of the future that decided (One, Race,
+// and All if one failed), otherwise -1.
 type Awaited struct {
 	Done bool
 	At   int
 }
 
-// ErrLater says that the turn has asked for as much as one turn may. Nothing has happened: the
-// runtime parks the code and makes the same call again, with the same arguments, when it is
+// ErrLater means that the turn has asked for as much as one turn may. Nothing has happened: the
+// runtime parks the code, and makes the same call again, with the same arguments, when it is
 // resumed.
 var ErrLater = errors.New("the turn is full: the call is made again in the next one")
 
-// ErrReadOnly refuses what only a turn may do.
+// ErrReadOnly rejects what only a turn may do.
 var ErrReadOnly = errors.New("a query handler only reads: it cannot schedule, wait, draw randomness or change the run")

@@ -3,19 +3,19 @@ package runtime
 import "cmp"
 
 // Limits bound what one execution may do. A zero field means its default. They bind new turns,
-// queries and a module's top level, never the replay of recorded turns. Exceeding one fails the run
-// with kind "limit_exceeded".
+// queries and a module's top level, but never the replay of recorded turns. Exceeding one fails the
+// run with kind "limit_exceeded".
 type Limits struct {
 	Steps       uint64 // of computation in a turn: 10 million
-	MemoryBytes uint64 // that the execution keeps and the turn builds together, by a deterministic account: 64 MiB
-	OutputBytes int    // of one payload that code hands out (result, input of a child, signal, ...): 2 MiB
+	MemoryBytes uint64 // kept by the execution and built by the turn together, by a deterministic account: 64 MiB
+	OutputBytes int    // of one payload that code hands out (a result, the input of a child, a signal, ...): 2 MiB
 	TurnBytes   int    // of all payloads that a turn hands out: 8 MiB
-	LogBytes    int    // of what a turn logs: 64 KiB
+	LogBytes    int    // that a turn logs: 64 KiB
 	Pending     int    // timers, signal waits, children and activities, each: 10,000
 	Asked       int    // events that a turn asks for: 20,000
 }
 
-// DefaultLimits are the limits of a node that was not told otherwise.
+// DefaultLimits returns the limits of a node without other configuration.
 func DefaultLimits() Limits {
 	return Limits{Steps: 10_000_000, MemoryBytes: 64 << 20, OutputBytes: 2 << 20, TurnBytes: 8 << 20, LogBytes: 64 << 10, Pending: 10_000, Asked: 20_000}
 }

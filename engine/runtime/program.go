@@ -7,27 +7,27 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Compiler makes programs of archives. It is safe for concurrent use.
+// Compiler makes programs from archives. It is safe for concurrent use.
 type Compiler interface {
 	// Compile checks and compiles a whole package: every module compiles, every module's top level
-	// runs within limits, every entry function of the manifest exists and takes (ctx, input). What
-	// is wrong with the package is a *PackageError, which carries file and line; *Crash means that
-	// the compiler itself broke; ctx's error means that it was stopped. Nothing that the archive
-	// contains may bring the process down.
+	// runs within limits, every entry function of the manifest exists and accepts (ctx, input). A
+	// *PackageError describes an error of the package, with file and line; *Crash means that the
+	// compiler itself broke; ctx's error means that it was stopped. Nothing in an archive may bring
+	// the process down.
 	Compile(ctx context.Context, archive *catalog.Archive) (Program, error)
 }
 
 // Program is one compiled version, shared by all its executions. It is immutable, safe for
-// concurrent use and holds nothing that needs closing.
+// concurrent use, and holds nothing that needs closing.
 type Program interface {
-	// Version is the version that was compiled.
+	// Version returns the compiled version.
 	Version() catalog.Version
 
 	// Declares reports whether the manifest names the activity.
 	Declares(activity string) bool
 
-	// Start makes an execution of one member that has not run yet; its first Resume calls the entry
-	// function. The host serves this execution alone. Input is the JSON value that the run was
-	// started with.
+	// Start makes an execution of one member. It does not run before its first Resume, which calls
+	// the entry function. The host serves this execution only. Input is the JSON value with which
+	// the run was started.
 	Start(entry catalog.Member, input history.Payload, host Host, limits Limits) Execution
 }

@@ -218,7 +218,7 @@ def test_no_json(t):
     t.start("order", {1: 2})
 `)
 	want := map[string]string{
-		"test_no_stub": `activity "charge" was scheduled, and the test has no stub for it: say t.activity("charge", fn) first
+		"test_no_stub": `activity "charge" was scheduled, and the test has no stub for it: call t.activity("charge", fn) first
 order_test.star:5:10 in test_no_stub: begin(t)
 order_test.star:2:19 in begin: return t.start("order", {"price": 4, "count": 5}, id = "o-1")`,
 		"test_wrong": `got {"a": [1, {"b": 2}], "c": 3}, want {"a": [1, {"b": 4}], "c": 3}; at ["a"][1]["b"] it is 2 instead of 4: as agreed
@@ -239,7 +239,7 @@ order_test.star:28:15 in test_undeclared: t.activity("dance", None)`,
 		"test_not_true":  `[] is not true: it is empty`,
 		"test_fails":     `for a reason`,
 		"test_backwards": `skip: time does not run back by 1s`,
-		"test_no_json":   `input: a dict with a key of type int is no JSON value`,
+		"test_no_json":   `input: a dict with a key of type int is not a JSON value`,
 	}
 	for _, test := range r.Files[0].Tests {
 		if got := told(test.Failure); !strings.Contains(got, want[test.Test]) || want[test.Test] == "" {

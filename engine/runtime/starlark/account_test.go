@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// turns runs source for at most n turns, a signal "a" each, with 8 MiB, and says in which it failed
-// of memory; 0 if it did not.
+// turns runs source with 8 MiB of memory for at most n turns, each with a signal "a". It returns
+// the turn that ran out of memory; 0 if none did.
 func turns(t *testing.T, source string, n int) int {
 	t.Helper()
 	const big = "def big(): return \"x\" * (1 << 20)\n" // a little more than a MiB
@@ -34,7 +34,7 @@ func turns(t *testing.T, source string, n int) int {
 	return 0
 }
 
-// What a run has let go is forgotten at its waits: it may live for ever.
+// Waits free what a run has let go, so a run may live forever.
 func TestMemoryIsForgotten(t *testing.T) {
 	for name, source := range map[string]string{
 		"a local variable":     "def run(ctx, input):\n    while True:\n        x = big()\n        ctx.signal(\"a\")\n",
@@ -51,7 +51,7 @@ func TestMemoryIsForgotten(t *testing.T) {
 	}
 }
 
-// What a run keeps is not forgotten, wherever it hides.
+// What a run keeps stays accounted for, wherever it is.
 func TestMemoryIsRemembered(t *testing.T) {
 	for name, source := range map[string]string{
 		"in a list":             "def run(ctx, input):\n    l = []\n    while True:\n        l.append(big())\n        ctx.signal(\"a\")\n",
@@ -95,7 +95,7 @@ func kv(n int) string {
 	return b.String()
 }
 
-// loops nests loops, each over something large that the loop's variable does not hold.
+// loops nests loops. Each iterates over something large that the loop's variable does not hold.
 func loops(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -115,14 +115,15 @@ func callers(n int) string {
 	return b.String()
 }
 
-// A small piece of something large must not keep all of it: the account counts the piece.
+// A small piece of a large value must not keep all of it alive, because the account counts only the
+// piece.
 func TestPiecesAreCopied(t *testing.T) {
 	for name, piece := range map[string]string{
 		"index": "s[5]", "slice": "s[5:9]", "step": "s[5:9:2]", "strip": "(\" \" + s).strip()[0:1]", "split": "(\"a b\" + s).split(\" \")[0]", "partition": "(\"a,\" + s).partition(\",\")[0]",
 		"removesuffix": "(\"a\" + s).removesuffix(s)", "elems": "list(s[0:5].elems())[0]", "splitlines": "(\"a\\n\" + s).splitlines()[0]", "tuple": "((1,) * 100000)[0:1]",
 	} {
-		// 200 pieces of strings of 1 MiB each: a heap that kept them would have 200 MiB, and the
-		// account says that they are small.
+		// 200 pieces of strings of 1 MiB each: a heap that kept the strings would have 200 MiB,
+		// while the account counts small pieces.
 		source := "def run(ctx, input):\n    l = []\n    for i in range(200):\n        s = big()\n        l.append(" + piece + ")\n        s = None\n        ctx.signal(\"a\")\n    return len(l)\n"
 		const most = 64 << 20
 		before := heap()

@@ -57,7 +57,7 @@ func BenchmarkGuardedAdd(b *testing.B) {
 	}
 }
 
-// Replay of a run of 10,000 turns, each of which saw an event and asked for one.
+// Replay of a run of 10,000 turns, where each saw an event and asked for one.
 func BenchmarkReplay(b *testing.B) {
 	for name, source := range map[string]string{
 		"timers":  "def run(ctx, input):\n    for i in range(10000): ctx.sleep(\"1s\")\n    ctx.signal(\"end\")\n",

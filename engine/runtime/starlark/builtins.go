@@ -9,12 +9,11 @@ import (
 // builtin is a built-in function of the language.
 type builtin func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error)
 
-// builtins are the language's functions, all of them: what is not here does not exist, even if the
-// interpreter has it.
+// builtins are all functions of the language: no others exist, even if the interpreter has them.
 var builtins = map[string]builtin{
-	"abs": library("abs"), "bool": library("bool"), "chr": library("chr"), "len": library("len"), "ord": library("ord"), "range": library("range"), "type": library("type"),
+	"abs": unguardedBuiltin("abs"), "bool": unguardedBuiltin("bool"), "chr": unguardedBuiltin("chr"), "len": unguardedBuiltin("len"), "ord": unguardedBuiltin("ord"), "range": unguardedBuiltin("range"), "type": unguardedBuiltin("type"),
 
-	"all": reading("all"), "any": reading("any"), "hash": reading("hash"),
+	"all": readOnceBuiltin("all"), "any": readOnceBuiltin("any"), "hash": readOnceBuiltin("hash"),
 
 	"bytes": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		n := length(first(args))
@@ -22,11 +21,11 @@ var builtins = map[string]builtin{
 			return nil, err
 		}
 		if _, text := first(args).(starlark.String); !text {
-			if err := m.steps(n); err != nil { // numbers, one by one
+			if err := m.steps(n); err != nil { // charged one by one
 				return nil, err
 			}
 		}
-		return library("bytes")(m, args, kwargs)
+		return unguardedBuiltin("bytes")(m, args, kwargs)
 	},
 	"dict": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		dict := new(starlark.Dict)
@@ -39,15 +38,15 @@ var builtins = map[string]builtin{
 		if err := m.growBy(64, costElem+costString); err != nil {
 			return nil, err
 		}
-		return library("dir")(m, args, kwargs)
+		return unguardedBuiltin("dir")(m, args, kwargs)
 	},
 	"enumerate": enumerate,
 	"fail":      fail,
-	"float":     bounded("float", 4096),
+	"float":     boundedBuiltin("float", 4096),
 	"getattr":   getattr,
 	"hasattr":   hasattr,
 	"int": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		v, err := bounded("int", maxIntBits+8)(m, args, kwargs)
+		v, err := boundedBuiltin("int", maxIntBits+8)(m, args, kwargs)
 		if i, ok := v.(starlark.Int); ok && err == nil {
 			return m.number(i)
 		}
@@ -60,13 +59,13 @@ var builtins = map[string]builtin{
 	"max": extreme("max"),
 	"min": extreme("min"),
 	"print": func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		text, err := m.joined("print", args, kwargs)
+		text, err := m.joinedText("print", args, kwargs)
 		switch {
 		case err != nil:
 		case m.exec != nil:
 			err = m.exec.host.Log(text)
-		case m.say != nil:
-			m.say(text)
+		case m.onPrint != nil:
+			m.onPrint(text)
 		}
 		return starlark.None, err
 	},
@@ -113,7 +112,7 @@ var builtins = map[string]builtin{
 			if err := m.text(3 * len(x)); err != nil {
 				return nil, err
 			}
-			return library("str")(m, args, kwargs)
+			return unguardedBuiltin("str")(m, args, kwargs)
 		}
 		p := printer{m: m}
 		if err := p.value(x, 0); err != nil {
@@ -128,26 +127,26 @@ var builtins = map[string]builtin{
 	"zip": zipped,
 }
 
-// library is the interpreter's own function, where it takes no time and builds nothing to speak of.
-func library(name string) builtin {
+// unguardedBuiltin wraps the interpreter's own function, if it is fast and builds almost nothing.
+func unguardedBuiltin(name string) builtin {
 	fn := starlark.Universe[name].(*starlark.Builtin)
 	return func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		return fn.CallInternal(m.thread, args, kwargs)
 	}
 }
 
-// reading is the interpreter's own function that reads its argument once.
-func reading(name string) builtin {
+// readOnceBuiltin wraps the interpreter's own function that reads its argument once.
+func readOnceBuiltin(name string) builtin {
 	return func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		if err := m.steps(length(first(args)) / 8); err != nil {
 			return nil, err
 		}
-		return library(name)(m, args, kwargs)
+		return unguardedBuiltin(name)(m, args, kwargs)
 	}
 }
 
-// bounded is the interpreter's own function of a string of at most so many bytes.
-func bounded(name string, most int) builtin {
+// boundedBuiltin wraps the interpreter's own function of a string, and bounds the string's length.
+func boundedBuiltin(name string, most int) builtin {
 	return func(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		for _, arg := range args {
 			if s, ok := arg.(starlark.String); ok && len(s) > most {
@@ -162,7 +161,7 @@ func bounded(name string, most int) builtin {
 				return nil, fmt.Errorf("%s: the string has %d bytes, the limit is %d", name, len(s), most)
 			}
 		}
-		return library(name)(m, args, kwargs)
+		return unguardedBuiltin(name)(m, args, kwargs)
 	}
 }
 
@@ -254,19 +253,19 @@ func getattr(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.V
 	return v, named("getattr", err)
 }
 
-// hasattr knows the answer for a name that is too long to be one: looking for it would read it, for
-// one step.
+// hasattr returns false for a name that is too long to exist: looking it up would read all of it
+// for one step.
 func hasattr(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	if len(args) == 2 && len(kwargs) == 0 {
 		if name, ok := starlark.AsString(args[1]); ok && len(name) > maxAttribute {
 			return starlark.False, nil
 		}
 	}
-	return library("hasattr")(m, args, kwargs)
+	return unguardedBuiltin("hasattr")(m, args, kwargs)
 }
 
-// joined is the text that fail and print make of their arguments.
-func (m *meter) joined(name string, args starlark.Tuple, kwargs []starlark.Tuple) (string, error) {
+// joinedText builds the text that fail and print make of their arguments.
+func (m *meter) joinedText(name string, args starlark.Tuple, kwargs []starlark.Tuple) (string, error) {
 	sep := " "
 	if err := starlark.UnpackArgs(name, nil, kwargs, "sep?", &sep); err != nil {
 		return "", err
@@ -278,7 +277,7 @@ func (m *meter) joined(name string, args starlark.Tuple, kwargs []starlark.Tuple
 				return "", err
 			}
 		}
-		if err := p.shown(arg); err != nil {
+		if err := p.writeStr(arg); err != nil {
 			return "", err
 		}
 	}
@@ -287,14 +286,14 @@ func (m *meter) joined(name string, args starlark.Tuple, kwargs []starlark.Tuple
 }
 
 func fail(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	text, err := m.joined("fail", args, kwargs)
+	text, err := m.joinedText("fail", args, kwargs)
 	if err == nil {
 		err = &failure{text}
 	}
 	return nil, err
 }
 
-// failure is what code fails with on purpose.
+// failure is an error that code raises with fail.
 type failure struct{ message string }
 
 func (e *failure) Error() string { return e.message }

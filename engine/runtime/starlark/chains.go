@@ -2,21 +2,21 @@ package starlark
 
 import "go.starlark.net/starlark"
 
-// chains counts the keys of a dict or set by the bucket that the interpreter's hash table has them
-// in: a lookup compares with all of a bucket. The hash of numbers, tuples and short strings is
-// known to everybody, so keys that all fall into one bucket are easily made, by code and by whoever
-// sends a payload. Longer strings are hashed with a secret: they spread by themselves and are not
-// counted.
+// chains counts the keys of a dict or set by their bucket in the interpreter's hash table, because
+// a lookup compares a key with all keys of its bucket. The hashes of numbers, tuples and short
+// strings are publicly known, so code, or the sender of a payload, can easily make keys that all
+// fall into one bucket. Longer strings are hashed with a secret. They spread by themselves and are
+// not counted.
 //
-// It follows from what code does, so a rebuilt execution has the same counts.
+// The counts follow from what code does, so a rebuilt execution has the same ones.
 type chains struct {
-	size   int // of the container that the counts are of
+	size   int // of the counted container
 	counts []uint32
 }
 
 const (
-	uncounted = 64  // elements up to which all may well be in one bucket
-	perBucket = 6.5 // elements on which the interpreter's table grows
+	uncounted = 64  // this many elements may all be in one bucket by chance
+	perBucket = 6.5 // elements per bucket at which the interpreter's table grows
 )
 
 func newChains(size int) *chains {
@@ -27,7 +27,7 @@ func newChains(size int) *chains {
 	return &chains{counts: make([]uint32, buckets)}
 }
 
-// bucket is the count of a key's bucket; nil for keys that are not counted.
+// bucket returns the counter of a key's bucket; nil for keys that are not counted.
 func (c *chains) bucket(key starlark.Value) *uint32 {
 	if !predictable(key) {
 		return nil
@@ -39,7 +39,7 @@ func (c *chains) bucket(key starlark.Value) *uint32 {
 	return &c.counts[h&uint32(len(c.counts)-1)]
 }
 
-// add counts a key and returns how many keys of its bucket came before.
+// add counts a key, and returns how many keys its bucket had before.
 func (c *chains) add(key starlark.Value) (before int) {
 	c.size++
 	at := c.bucket(key)
@@ -50,7 +50,7 @@ func (c *chains) add(key starlark.Value) (before int) {
 	return int(*at) - 1
 }
 
-// predictable reports whether it is known, outside of this process, which bucket a key falls into.
+// predictable reports whether a key's bucket is known outside this process.
 func predictable(key starlark.Value) bool {
 	switch key := key.(type) {
 	case starlark.String:
@@ -61,8 +61,8 @@ func predictable(key starlark.Value) bool {
 	return true
 }
 
-// chain is how many elements of a dict or set a lookup of key may look at.
-func (m *meter) chain(of, key starlark.Value) (int, error) {
+// chainLength returns how many elements of a dict or set a lookup of key may compare.
+func (m *meter) chainLength(of, key starlark.Value) (int, error) {
 	n := length(of)
 	if n <= uncounted {
 		return n, nil
@@ -70,7 +70,7 @@ func (m *meter) chain(of, key starlark.Value) (int, error) {
 	c := m.chains[of]
 	if c == nil || c.size != n || float64(n) > perBucket*float64(len(c.counts)) {
 		var err error
-		if c, err = m.count(of); err != nil {
+		if c, err = m.countChains(of); err != nil {
 			return 0, err
 		}
 		if m.chains == nil {
@@ -84,15 +84,15 @@ func (m *meter) chain(of, key starlark.Value) (int, error) {
 	return 0, nil
 }
 
-// count makes the chains of a container of any kind, and accounts for that.
-func (m *meter) count(of starlark.Value) (*chains, error) {
+// countChains makes the chains of a container of any kind, and charges for that.
+func (m *meter) countChains(of starlark.Value) (*chains, error) {
 	if err := m.steps(length(of)); err != nil {
 		return nil, err
 	}
 	c := newChains(length(of))
 	if keys, ok := of.(starlark.Iterable); ok {
 		for key := range starlark.Elements(keys) {
-			if parts, ok := key.(starlark.Tuple); ok { // its hash is that of all its parts
+			if parts, ok := key.(starlark.Tuple); ok { // its hash combines those of all its parts
 				w := walk{m: m}
 				if err := w.visit(parts, 0); err != nil {
 					return nil, err
@@ -107,15 +107,15 @@ func (m *meter) count(of starlark.Value) (*chains, error) {
 	return c, nil
 }
 
-// grown keeps the chains of a container right to which key was added.
-func (m *meter) grown(of, key starlark.Value) {
+// noteAdded updates the chains of a container to which key was added.
+func (m *meter) noteAdded(of, key starlark.Value) {
 	if c := m.chains[of]; c != nil && c.size == length(of)-1 {
 		c.add(key)
 	}
 }
 
-// taken is grown for a key that was taken out.
-func (m *meter) taken(of, key starlark.Value) {
+// noteRemoved updates the chains of a container from which key was removed.
+func (m *meter) noteRemoved(of, key starlark.Value) {
 	c := m.chains[of]
 	if c == nil || c.size != length(of)+1 {
 		return
@@ -126,26 +126,27 @@ func (m *meter) taken(of, key starlark.Value) {
 	}
 }
 
-// crowd is what the elements of a container cost when each is looked up in one like it.
-func (m *meter) crowd(of starlark.Iterable) (steps int) {
+// lookupCost returns the cost of looking up each element of a container in a similar one.
+func (m *meter) lookupCost(of starlark.Iterable) (steps int) {
 	if starlark.Len(of) <= uncounted {
 		return 0
 	}
 	c := newChains(starlark.Len(of))
 	for key := range starlark.Elements(of) {
-		steps += price(key, c.add(key), 1)
+		steps += compareCost(key, c.add(key), 1)
 	}
 	return steps
 }
 
-// price is what comparing key, of so many parts, with the elements of a chain takes, and a share of
-// what it takes to compare them again when the table grows. A chain of the usual length is free.
-func price(key starlark.Value, chain, parts int) int {
+// compareCost returns the cost of comparing key, which has that many parts, with the elements of a
+// chain, plus a share of comparing them again when the table grows. A chain of ordinary length is
+// free.
+func compareCost(key starlark.Value, chain, parts int) int {
 	switch key := key.(type) {
 	case starlark.String:
 		return max(0, chain-16) / 8
 	case starlark.Int:
-		if isSmall(key) { // hashes differ, so that elements are not compared
+		if isSmall(key) { // their hashes differ, so the elements are not compared
 			return max(0, chain-uncounted) / 16
 		}
 		if _, ok := key.Int64(); !ok {

@@ -13,7 +13,7 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// within runs code as a top level that may make so many steps, and tells whether they were enough.
+// within runs code as a top level with a limit of steps, and reports whether the limit sufficed.
 func within(t *testing.T, steps uint64, code string) bool {
 	t.Helper()
 	c := Compiler{Limits: runtime.Limits{Steps: steps, MemoryBytes: 1 << 30}}
@@ -24,9 +24,9 @@ func within(t *testing.T, steps uint64, code string) bool {
 	return err == nil
 }
 
-// Keys that collide make every operation on them compare with all of them, whatever they are made
-// of and however they come there: thousands take millions of steps, as many that do not collide
-// few.
+// Operations on colliding keys compare a key with all the others, whatever the keys are made of and
+// however they got there. Thousands of colliding keys take millions of steps; as many other keys
+// take few.
 func TestCollisionsAreCharged(t *testing.T) {
 	keys := map[string]string{
 		"numbers":       "i << 32",
@@ -52,7 +52,7 @@ func TestCollisionsAreCharged(t *testing.T) {
 		for use, code := range uses {
 			n := 2500
 			if name == "one bucket" {
-				n = 10_000 // whose hashes differ, and only those are compared
+				n = 10_000 // only keys with different hashes are compared
 			}
 			code = fmt.Sprintf("n = %d\n", n) + strings.ReplaceAll(code, "KEY", key)
 			if within(t, 600_000, code) {
@@ -66,7 +66,7 @@ func TestCollisionsAreCharged(t *testing.T) {
 	}
 }
 
-// What only looks at keys that collide pays for it as well.
+// Operations that only look at colliding keys pay as well.
 func TestLookingAtCollisionsIsCharged(t *testing.T) {
 	const made = "d = {i << 32: 0 for i in range(1000)}\ne = dict(d)\ns = set(d)\nz = set(d)\nk = 1000 << 32\nl = list(d)\n"
 	for _, look := range []string{
@@ -104,7 +104,7 @@ func TestLargeDictsAreCheap(t *testing.T) {
 	}
 }
 
-// The counts of a container's buckets stay what a new count says, whatever is done to it.
+// The counts of a container's buckets match a fresh count, whatever is done to the container.
 func TestChainsStayRight(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	m := newMeter("test", nil, runtime.Limits{Steps: 1 << 60, MemoryBytes: 1 << 60})
@@ -157,9 +157,9 @@ func TestChainsStayRight(t *testing.T) {
 		for _, v := range []starlark.Value{d, s} {
 			c := m.chains[v]
 			if c == nil || c.size != length(v) {
-				continue // it is counted anew before it is used
+				continue // it is counted again before its next use
 			}
-			again, err := m.count(v)
+			again, err := m.countChains(v)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,8 +13,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// Compiler makes programs of Starlark packages. The zero value is ready, with the default limits
-// for top levels.
+// Compiler makes programs from Starlark packages. The zero value is ready to use, with the default
+// limits for top levels.
 type Compiler struct {
 	Limits runtime.Limits // steps and memory of all top levels of a package together
 }
@@ -60,7 +60,7 @@ func (c Compiler) Compile(ctx context.Context, archive *catalog.Archive) (_ runt
 	return p, nil
 }
 
-// explain makes a PackageError of what went wrong with a module.
+// explain turns an error of a module into a PackageError.
 func (l *loader) explain(module string, err error) error {
 	if e := (*runtime.PackageError)(nil); errors.As(err, &e) {
 		return e
@@ -82,7 +82,7 @@ func (l *loader) explain(module string, err error) error {
 	return e
 }
 
-// innermost is the error where it happened: a load wraps the error of the module that it loads.
+// innermost returns the error at its origin: a load wraps the error of the module that it loads.
 func innermost(err error) (found *starlark.EvalError) {
 	for eval := (*starlark.EvalError)(nil); errors.As(err, &eval); err = eval.Unwrap() {
 		found = eval
@@ -90,7 +90,7 @@ func innermost(err error) (found *starlark.EvalError) {
 	return found
 }
 
-// entry finds the entry function of a workflow type.
+// entry returns the entry function of a workflow type.
 func (l *loader) entry(w catalog.Workflow) (*starlark.Function, error) {
 	file := w.EntryModule + ".star"
 	m := l.modules[file]
@@ -105,7 +105,7 @@ func (l *loader) entry(w catalog.Workflow) (*starlark.Function, error) {
 	if !ok {
 		return nil, &runtime.PackageError{Module: file, Reason: fmt.Sprintf("entry function %q of workflow type %q is a %s", w.EntryFunction, w.Type, v.Type())}
 	}
-	if !takes(fn, 2) {
+	if !accepts(fn, 2) {
 		at := fn.Position()
 		return nil, &runtime.PackageError{Module: at.Filename(), Line: int(at.Line), Column: int(at.Col),
 			Reason: fmt.Sprintf("entry function %q of workflow type %q must take (ctx, input)", w.EntryFunction, w.Type)}
@@ -113,8 +113,8 @@ func (l *loader) entry(w catalog.Workflow) (*starlark.Function, error) {
 	return fn, nil
 }
 
-// takes reports whether fn can be called with n positional arguments.
-func takes(fn *starlark.Function, n int) bool {
+// accepts reports whether fn can be called with n positional arguments.
+func accepts(fn *starlark.Function, n int) bool {
 	params := fn.NumParams()
 	if fn.HasKwargs() {
 		params--
@@ -137,7 +137,7 @@ type program struct {
 	activities map[string]bool
 	entries    map[string]*starlark.Function // by workflow type
 	clean      map[site]bool
-	returns    returns // of the entries
+	returns    returns // of the entry functions
 }
 
 // Version implements runtime.Program.

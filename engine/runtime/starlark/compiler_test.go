@@ -13,7 +13,7 @@ import (
 
 const entry = "def run(ctx, input): pass\n"
 
-// What is wrong with a package is said with file, line and column.
+// A package error has file, line and column.
 func TestPackageErrors(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -112,7 +112,8 @@ func TestOtherABI(t *testing.T) {
 }
 
 // Every built-in of the interpreter is replaced or wrapped by ours, and every method of a built-in
-// type has a guard: a new version of the interpreter must not bring in what nobody has looked at.
+// type has a guard: a new version of the interpreter must not add anything that nobody has
+// examined.
 func TestNothingIsUnguarded(t *testing.T) {
 	for name, v := range starlark.Universe {
 		if _, fn := v.(*starlark.Builtin); fn && builtins[name] == nil {

@@ -13,7 +13,8 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// workflow is ctx: what code calls. Each method maps its arguments onto a call of the host.
+// workflow is ctx, on which code calls methods. Each method maps its arguments onto a call of the
+// host.
 type workflow struct{ e *execution }
 
 var _ starlark.HasAttrs = (*workflow)(nil)
@@ -43,7 +44,7 @@ func (w *workflow) info() starlark.Value {
 		starlark.String(i.WorkflowID), starlark.String(i.WorkflowType)}}
 }
 
-// arguments are those of one call of a context method.
+// arguments are the arguments of one call of a context method.
 type arguments struct {
 	*execution
 	m      *meter
@@ -52,7 +53,7 @@ type arguments struct {
 	kwargs []starlark.Tuple
 }
 
-// unpack assigns the arguments to pairs of name and pointer.
+// unpack assigns the arguments, given pairs of name and pointer.
 func (a *arguments) unpack(pairs ...any) error {
 	return starlark.UnpackArgs(a.name, a.args, a.kwargs, pairs...)
 }
@@ -95,7 +96,7 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 			return nil, err
 		}
 		p := printer{m: a.m}
-		if err := p.shown(msg); err != nil {
+		if err := p.writeStr(msg); err != nil {
 			return nil, err
 		}
 		return starlark.None, a.host.Log(string(p.buf))
@@ -166,7 +167,7 @@ var contextFunctions = map[string]func(*arguments) (starlark.Value, error){
 	},
 }
 
-// payload is a JSON value for the host; absent is none.
+// payload encodes a JSON value for the host; an absent value is no payload.
 func (a *arguments) payload(what string, v starlark.Value) (history.Payload, error) {
 	if v == nil {
 		return nil, nil
@@ -174,7 +175,7 @@ func (a *arguments) payload(what string, v starlark.Value) (history.Payload, err
 	return a.m.encode(what, v)
 }
 
-// uuid makes a version 4 UUID of two draws.
+// uuid makes a version 4 UUID from two draws.
 func (a *arguments) uuid() (starlark.Value, error) {
 	hi, err := a.host.Random()
 	if err != nil {
@@ -208,13 +209,13 @@ func (a *arguments) onQuery() (starlark.Value, error) {
 		a.handlers = make(map[string]starlark.Callable)
 	}
 	if _, there := a.handlers[name]; !there && len(a.handlers) >= maxHandlers {
-		return nil, fmt.Errorf("on_query: there are %d handlers already", maxHandlers)
+		return nil, fmt.Errorf("on_query: the run already has %d handlers", maxHandlers)
 	}
 	a.handlers[name] = fn
 	return starlark.None, nil
 }
 
-// choose reads a word that stands for something.
+// choose maps a word to its meaning.
 func choose[T any](what, word string, words map[string]T) (T, error) {
 	v, ok := words[word]
 	if !ok {
@@ -223,7 +224,7 @@ func choose[T any](what, word string, words map[string]T) (T, error) {
 	return v, nil
 }
 
-// duration is an argument that may be a Go duration string or a time.duration.
+// duration is an argument: a Go duration string or a time.duration.
 type duration struct {
 	set bool
 	d   history.Duration

@@ -5,19 +5,19 @@ import (
 )
 
 // What the account charges, in bytes: a little more than what Go allocates on a 64-bit machine,
-// growth of slices included.
+// including the growth of slices.
 const (
-	costString  = 32  // header and boxing; plus its bytes
-	costList    = 64  // plus costElem for each
-	costElem    = 24  // a slice element and its share of spare capacity
-	costTuple   = 48  // plus costElem for each
-	costDict    = 560 // a dict or set, room for 8 included
+	costString  = 32  // header and boxing; its bytes are extra
+	costList    = 64  // costElem for each element is extra
+	costElem    = 24  // a slice element and its share of the spare capacity
+	costTuple   = 48  // costElem for each element is extra
+	costDict    = 560 // a dict or set, including room for 8 entries
 	costEntry   = 120 // of a dict or set
 	costClosure = 160 // a function value with its cells
 	costOther   = 64
 )
 
-// shallow is what v costs without what it refers to.
+// shallow returns the cost of v without the values that it refers to.
 func shallow(v starlark.Value) uint64 {
 	switch v := v.(type) {
 	case starlark.NoneType, starlark.Bool:
@@ -51,6 +51,6 @@ func intCost(v starlark.Int) uint64 {
 	return 64 + uint64(v.BigInt().BitLen())/8
 }
 
-// length is the number of elements of an iterable, or of bytes of a string; 0 if v has none. All
-// iterables of this language know their length.
+// length returns the number of elements of an iterable, or of bytes of a string; 0 if v has no
+// length. All iterables of this language know their length.
 func length(v starlark.Value) int { return max(starlark.Len(v), 0) }

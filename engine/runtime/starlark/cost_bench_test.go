@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// hungry is code that runs until its steps are used up, in as much time as it can: each line of the
-// table makes one kind of operation as dear as it can be. prepare runs once, body again and again.
+// hungry is code that uses up its steps as slowly as it can: each row makes one kind of operation
+// as expensive as possible. prepare runs once, body in a loop.
 var hungry = []struct{ name, prepare, body string }{
 	{"nothing", "", "pass"},
 	{"arithmetic", "a = 1", "a = a + 1 - 1"},
@@ -200,7 +200,7 @@ var hungry = []struct{ name, prepare, body string }{
 	{"times printed", "a = time.parse_time('2020-01-01T00:00:00Z')", "str(a)"},
 	{"times formatted", "a = time.parse_time('2020-01-01T00:00:00Z')", "a.format('2006' * 1000)"},
 	{"durations parsed", "", "time.parse_duration('1h' * 200)"},
-	// Keys that collide: all of them fall into one bucket.
+	// All of these keys fall into one bucket.
 	{"equal hashes, one looked up", "d = {i << 32: 0 for i in range(5000)}", "-1 << 32 in d"},
 	{"equal hashes, got", "d = {i << 32: 0 for i in range(5000)}", "d.get(-1 << 32)"},
 	{"equal hashes, indexed", "d = {i << 32: 0 for i in range(5000)}\nk = 4999 << 32", "d[k]"},
@@ -225,7 +225,7 @@ var hungry = []struct{ name, prepare, body string }{
 	{"equal buckets of small numbers, found", "d = {i << 20: 0 for i in range(2000)}\nk = 1999 << 20", "d[k]"},
 }
 
-// step runs one line of the table until steps are used up.
+// step runs one row of the table until its steps are used up.
 func step(prepare, body string, steps uint64) error {
 	indent := func(s string) string { return "    " + strings.ReplaceAll(s, "\n", "\n    ") }
 	lines := strings.Split(body, "; ")
@@ -239,7 +239,7 @@ func step(prepare, body string, steps uint64) error {
 	return err
 }
 
-// cpu is the time that this process has computed, garbage collection included.
+// cpu returns the processor time of this process, including garbage collection.
 func cpu() int64 {
 	var use syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
@@ -248,8 +248,8 @@ func cpu() int64 {
 	return use.Utime.Nano() + use.Stime.Nano()
 }
 
-// BenchmarkStep tells how long a step takes in each kind of operation: what an author can make of a
-// turn's steps. None should take much longer than the others; see weigh.go.
+// BenchmarkStep measures how long a step takes in each kind of operation: what an author can make
+// of a turn's steps. None should take much longer than the others; see weigh.go.
 func BenchmarkStep(b *testing.B) {
 	for _, h := range hungry {
 		b.Run(strings.ReplaceAll(h.name, " ", "_"), func(b *testing.B) {

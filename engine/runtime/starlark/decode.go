@@ -12,9 +12,9 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// decode makes a value of JSON: objects become dicts, arrays lists, numbers ints if they have
-// neither fraction nor exponent and floats otherwise. No payload is None. Of a name that an object
-// repeats, the last value counts.
+// decode makes a value from JSON: objects become dicts, arrays become lists, and numbers become
+// ints if they have neither fraction nor exponent, floats otherwise. No payload is None. If an
+// object repeats a name, the last value counts.
 func (m *meter) decode(what string, p history.Payload) (starlark.Value, error) {
 	if len(p) == 0 {
 		return starlark.None, nil
@@ -59,7 +59,7 @@ func (d *decoder) space() {
 	}
 }
 
-// next skips white space and returns the byte there, 0 at the end.
+// next skips white space and returns the byte after it, 0 at the end.
 func (d *decoder) next() byte {
 	if d.space(); d.at < len(d.in) {
 		return d.in[d.at]
@@ -174,7 +174,7 @@ func (d *decoder) object(depth int) (starlark.Value, error) {
 			return nil, err
 		}
 		if dict.Len() > before {
-			d.m.grown(dict, starlark.String(name))
+			d.m.noteAdded(dict, starlark.String(name))
 		}
 		switch d.next() {
 		case ',':
@@ -230,7 +230,7 @@ func (d *decoder) number() (starlark.Value, error) {
 	return d.m.number(starlark.MakeBigInt(i))
 }
 
-// digits skips a row of digits and returns how many there were.
+// digits skips a sequence of digits and returns its length.
 func (d *decoder) digits() (n int) {
 	for d.at < len(d.in) && d.in[d.at] >= '0' && d.in[d.at] <= '9' {
 		d.at++
@@ -239,7 +239,7 @@ func (d *decoder) digits() (n int) {
 	return n
 }
 
-// text reads a string, whose first quote is next.
+// text reads a string, starting at its opening quote.
 func (d *decoder) text() (string, error) {
 	d.at++
 	rest := d.in[d.at:]
@@ -265,7 +265,7 @@ func (d *decoder) text() (string, error) {
 	return "", d.wrong("a string without end")
 }
 
-// escaped reads the rest of a string whose first n bytes have no escapes.
+// escaped reads the rest of a string whose first n bytes contain no escapes.
 func (d *decoder) escaped(n int) (string, error) {
 	out := append([]byte(nil), d.in[d.at:d.at+n]...)
 	d.at += n

@@ -18,9 +18,9 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// The interpreter's own test suite must pass through the rewriting: a guard may refuse what is too
-// large or too deep, but may not change what code means. deviations lists where our dialect differs
-// on purpose.
+// The interpreter's own test suite must pass after the rewriting: a guard may refuse what is too
+// large or too deep, but must not change what code means. deviations lists where our dialect
+// differs on purpose.
 func TestInterpretersOwnSuite(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "go.starlark.net").Output()
 	if err != nil {
@@ -77,12 +77,12 @@ var deviations = []struct{ problem, reason string }{
 	{"(format: keyword a.b not found)", "a field is a number or a name, and nothing else is explained"},
 	{"(format: keyword a[0] not found)", "likewise"},
 	{"(format: keyword  { not found)", "likewise"},
-	{"(dict: element 0 of the sequence is no pair but string)", "worded otherwise"},
+	{"(dict: element 0 of the sequence is not a pair but string)", "worded otherwise"},
 }
 
 var expected = regexp.MustCompile(`### *("(?:[^"\\]|\\.)*"|` + "`[^`]*`)")
 
-// runChunk runs one chunk of a suite file and returns what went otherwise than it says.
+// runChunk runs one chunk of a suite file and returns every deviation from its expectations.
 func runChunk(t *testing.T, name string, line int, chunk string) (problems []string) {
 	want := make(map[int]string) // by line
 	for i, text := range strings.Split(chunk, "\n") {
@@ -107,7 +107,7 @@ func runChunk(t *testing.T, name string, line int, chunk string) (problems []str
 	opts.GlobalReassign = strings.Contains(chunk, "option:globalreassign")
 	opts.TopLevelControl = strings.Contains(chunk, "option:toplevelcontrol")
 	opts.While = strings.Contains(chunk, "option:while")
-	// Keep line numbers as they are in the file.
+	// Keep the line numbers of the file.
 	file, err := opts.Parse(name+".star", strings.Repeat("\n", line-1)+chunk, 0)
 	if err != nil {
 		e := err.(syntax.Error)

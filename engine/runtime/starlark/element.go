@@ -7,7 +7,7 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// index is x[y].
+// index evaluates x[y].
 func (m *meter) index(x, y starlark.Value) (starlark.Value, error) {
 	switch x := x.(type) {
 	case *starlark.Dict:
@@ -38,7 +38,7 @@ func (m *meter) index(x, y starlark.Value) (starlark.Value, error) {
 	return nil, fmt.Errorf("unhandled index operation %s[%s]", x.Type(), y.Type())
 }
 
-// position turns an index into one that is within x.
+// position converts an index into one within x.
 func position(x starlark.Indexable, y starlark.Value) (int, error) {
 	i, err := starlark.AsInt32(y)
 	if err != nil {
@@ -58,8 +58,8 @@ func position(x starlark.Indexable, y starlark.Value) (int, error) {
 	return at, nil
 }
 
-// single holds the strings of one byte. A substring would keep alive the string it was cut from,
-// which the account has forgotten by then.
+// single holds the one-byte strings. A substring would keep alive the string that it was cut from,
+// after the account has forgotten that string.
 var single = func() (all [256]starlark.Value) {
 	for i := range all {
 		all[i] = starlark.String([]byte{byte(i)})
@@ -67,15 +67,15 @@ var single = func() (all [256]starlark.Value) {
 	return all
 }()
 
-// slot stands for x in x[y] = z.
+// slot replaces x in x[y] = z.
 func (m *meter) slot(x starlark.Value) (starlark.Value, error) {
 	if dict, ok := x.(*starlark.Dict); ok {
 		return &slot{Dict: dict, m: m}, m.change(x)
 	}
-	return x, m.change(x) // a list does not grow; nothing else takes elements
+	return x, m.change(x) // a list does not grow, and other types refuse elements
 }
 
-// slot is a dict to which setting an element is accounted for.
+// slot is a dict that charges for set elements.
 type slot struct {
 	*starlark.Dict
 	m *meter
@@ -84,7 +84,7 @@ type slot struct {
 // SetKey implements starlark.HasSetKey.
 func (s *slot) SetKey(k, v starlark.Value) error { return s.m.set(s.Dict, k, v) }
 
-// set is dict[k] = v.
+// set executes dict[k] = v.
 func (m *meter) set(dict *starlark.Dict, k, v starlark.Value) error {
 	before := dict.Len()
 	if err := m.key(k, dict); err != nil {
@@ -94,7 +94,7 @@ func (m *meter) set(dict *starlark.Dict, k, v starlark.Value) error {
 		return err
 	}
 	if dict.Len() > before {
-		m.grown(dict, k)
+		m.noteAdded(dict, k)
 		return m.grow(costEntry)
 	}
 	return nil
@@ -111,7 +111,7 @@ func (m *meter) element(x, y starlark.Value) (starlark.Value, error) {
 	return &element{Value: x, key: y, old: old}, err
 }
 
-// assign is x[y] op= z.
+// assign executes x[y] op= z.
 func (m *meter) assign(op string, at *element, z starlark.Value) (starlark.Value, error) {
 	v, err := m.operate(op, at.old, z)
 	if err != nil {
@@ -134,7 +134,7 @@ func (m *meter) assign(op string, at *element, z starlark.Value) (starlark.Value
 	return starlark.None, err
 }
 
-// operate is the operator of an augmented assignment.
+// operate applies the operator of an augmented assignment.
 func (m *meter) operate(op string, x, y starlark.Value) (starlark.Value, error) {
 	switch op {
 	case "+":

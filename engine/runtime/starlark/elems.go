@@ -7,14 +7,14 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// elems is what elems() and elem_ords() return: the bytes of a string, as strings or as numbers,
-// and bytes.elems(), always as numbers. The interpreter's own yields substrings, each of which
-// keeps all of s alive, or does not know its length, so that what is built of it is not known
-// before it is built.
+// elems is what elems() and elem_ords() return, the bytes of a string as strings or numbers, and
+// what bytes.elems() returns, always numbers. The interpreter's own versions yield substrings, each
+// of which keeps all of s alive, or do not know their length, so that the size of what is built
+// from them is not known in advance.
 type elems struct {
 	s    string
 	ords bool
-	of   starlark.Value // what is printed
+	of   starlark.Value // for printing
 }
 
 var (
@@ -51,8 +51,8 @@ func (it *elemsIterator) Next(p *starlark.Value) bool {
 	return true
 }
 
-// codepoints is what s.codepoints() and s.codepoint_ords() return. Unlike the interpreter's own it
-// knows its length, likewise.
+// codepoints is what s.codepoints() and s.codepoint_ords() return. Unlike the interpreter's own
+// version it knows its length.
 type codepoints struct {
 	s    string
 	n    int

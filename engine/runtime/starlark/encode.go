@@ -14,7 +14,7 @@ import (
 )
 
 // encode writes v as JSON: None, bools, numbers, strings, lists, tuples, dicts with string keys (in
-// their order) and structs; times as RFC 3339, durations as Go writes them. what names v in errors.
+// their order) and structs; times as RFC 3339, durations in Go's notation. what names v in errors.
 func (m *meter) encode(what string, v starlark.Value) (history.Payload, error) {
 	p := printer{m: m}
 	if err := p.json(v, 0); err != nil {
@@ -70,7 +70,7 @@ func (p *printer) json(v starlark.Value, depth int) error {
 			p.comma(i)
 			p.buf = append(appendString(p.buf, name), ':')
 			if err := p.json(v.values[i], depth+1); err != nil {
-				return inside(err, func() string { return member(name) })
+				return addStep(err, func() string { return member(name) })
 			}
 		}
 		p.buf = append(p.buf, '}')
@@ -79,7 +79,7 @@ func (p *printer) json(v starlark.Value, depth int) error {
 	case startime.Duration:
 		p.buf = appendString(p.buf, time.Duration(v).String())
 	default:
-		return &misfit{reason: v.Type() + " is no JSON value"}
+		return &misfit{reason: v.Type() + " is not a JSON value"}
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (p *printer) comma(i int) {
 
 func (p *printer) float(f float64) error {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return &misfit{reason: fmt.Sprintf("%v is no JSON value", f)}
+		return &misfit{reason: fmt.Sprintf("%v is not a JSON value", f)}
 	}
 	p.seen += 4
 	start := len(p.buf)
@@ -102,7 +102,7 @@ func (p *printer) float(f float64) error {
 			return nil
 		}
 	}
-	p.buf = append(p.buf, ".0"...) // so that it is read as a float again
+	p.buf = append(p.buf, ".0"...) // so that it is read back as a float
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (p *printer) array(v starlark.Indexable, depth int) error {
 	for i := range v.Len() {
 		p.comma(i)
 		if err := p.json(v.Index(i), depth+1); err != nil {
-			return inside(err, func() string { return fmt.Sprintf("[%d]", i) })
+			return addStep(err, func() string { return fmt.Sprintf("[%d]", i) })
 		}
 	}
 	p.buf = append(p.buf, ']')
@@ -124,7 +124,7 @@ func (p *printer) object(v *starlark.Dict, depth int) error {
 	for key, value := range v.Entries() {
 		name, ok := key.(starlark.String)
 		if !ok {
-			return &misfit{reason: fmt.Sprintf("a dict with a key of type %s is no JSON value: keys must be strings", key.Type())}
+			return &misfit{reason: fmt.Sprintf("a dict with a key of type %s is not a JSON value: keys must be strings", key.Type())}
 		}
 		p.comma(i)
 		if err := p.pay(len(name)); err != nil {
@@ -132,7 +132,7 @@ func (p *printer) object(v *starlark.Dict, depth int) error {
 		}
 		p.buf = append(appendString(p.buf, string(name)), ':')
 		if err := p.json(value, depth+1); err != nil {
-			return inside(err, func() string { return member(string(name)) })
+			return addStep(err, func() string { return member(string(name)) })
 		}
 		i++
 	}
@@ -140,7 +140,7 @@ func (p *printer) object(v *starlark.Dict, depth int) error {
 	return nil
 }
 
-// appendString writes a JSON string. What is not UTF-8 becomes U+FFFD.
+// appendString writes a JSON string. Bytes that are not UTF-8 become U+FFFD.
 func appendString(buf []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	buf = append(buf, '"')

@@ -35,8 +35,8 @@ func example(t *testing.T, name string) (runtime.Program, *catalog.Archive) {
 	return p, archive
 }
 
-// play runs a member of an example, lets the events happen one by one with a turn after each,
-// rebuilds the run after every turn, cut everywhere, and returns the run and what its last turn
+// play runs a member of an example. It lets the events happen one by one, with a turn after each,
+// and rebuilds the run after every turn, cut everywhere. It returns the run and what its last turn
 // asked for.
 func play(t *testing.T, name, typ, input string, events ...history.Data) (*runtimetest.World, string) {
 	t.Helper()
@@ -98,8 +98,8 @@ func TestExampleOrder(t *testing.T) {
 	}
 }
 
-// An order that has begun on version 1 cannot go on with the code of version 2: that is why runs
-// keep their version.
+// An order that began on version 1 cannot go on with the code of version 2. That is why runs keep
+// their version.
 func TestExampleOrderIsNotItsSuccessor(t *testing.T) {
 	w, _ := play(t, "order", "order", `{"id":"o","amount":100}`, fired(1))
 	p, archive := example(t, "order-v2")
@@ -117,7 +117,7 @@ func TestExampleOrderIsNotItsSuccessor(t *testing.T) {
 
 func TestExampleSubscription(t *testing.T) {
 	const input = `{"plan":"basic","period":"10s"}`
-	// Ordinals: a timer and two signal waits a round, and an activity a period. A change starts
+	// Each round has a timer and two signal waits, and each period an activity. A change starts
 	// another round of the same period.
 	_, got := play(t, "subscription", "subscription", input, fired(1), charged(4), signal("change_plan", `"pro"`), fired(8), charged(11), signal("other", "1"), fired(12), charged(15))
 	wants(t, got, `WorkflowContinuedAsNew {"input":{"customer":"w","plan":"pro","billed":3,"total":45,"period":"10s"},"carry":[`)
@@ -125,7 +125,7 @@ func TestExampleSubscription(t *testing.T) {
 	wants(t, got, `WorkflowCompleted {"result":{"ended":"stopped","billed":1,"total":5}}`)
 	_, got = play(t, "subscription", "subscription", input, fired(1), &history.ActivityFailed{ID: 4, Error: history.RunError{Kind: "card_declined"}})
 	wants(t, got, `WorkflowCompleted {"result":{"ended":"unpaid","billed":0,"total":0}}`)
-	// A signal that comes together with the end of a period is not lost.
+	// A signal that arrives together with the end of a period is not lost.
 	p, archive := example(t, "subscription")
 	w := runtimetest.NewWorld(t, p, archive.Members()[0], input, runtime.Limits{})
 	w.Turn()
@@ -145,14 +145,14 @@ func TestExampleFanout(t *testing.T) {
 	wants(t, got, `"message":"-3 is negative"`)
 }
 
-// Every example is a project that packs and compiles, and says what it is.
+// Every example is a project that packs and compiles, and has a description.
 func TestExamplesAreProjects(t *testing.T) {
 	folders, err := os.ReadDir(examples)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, folder := range folders {
-		if !folder.IsDir() || folder.Name() == "workers" { // those carry out the activities of the others
+		if !folder.IsDir() || folder.Name() == "workers" { // they carry out the activities of the other projects
 			continue
 		}
 		example(t, folder.Name())

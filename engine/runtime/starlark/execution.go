@@ -14,7 +14,7 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// execution runs one run's code as a coroutine: Resume switches to it, a wait switches back. It
+// execution runs one run's code as a coroutine: Resume switches to it, and a wait switches back. It
 // holds a goroutine only while it is parked or running.
 type execution struct {
 	program *program
@@ -33,8 +33,8 @@ type execution struct {
 	handlers map[string]starlark.Callable
 
 	mu      sync.Mutex
-	current *meter // of the thread that runs now: what Interrupt stops
-	cause   error  // of the interrupt
+	current *meter // meter of the running thread, which Interrupt stops
+	cause   error  // set by Interrupt
 }
 
 var (
@@ -51,7 +51,7 @@ func (e *execution) Resume(bound bool) (*runtime.End, error) {
 		e.next, e.stop = iter.Pull(e.run)
 	}
 	e.meter.begin(bound)
-	if err := e.enter(e.meter); err != nil {
+	if err := e.setCurrent(e.meter); err != nil {
 		return nil, err
 	}
 	_, parked := e.next()
@@ -102,16 +102,16 @@ func (e *execution) main() (history.Payload, error) {
 	return result, err
 }
 
-// park waits for the next Resume. Kept are the values that the waiting builtin holds.
+// park waits for the next Resume. kept is what the waiting builtin holds.
 func (e *execution) park(kept starlark.Value) error {
-	e.meter.settle(kept)
+	e.meter.remeasure(kept)
 	if !e.yield(struct{}{}) {
 		return errClosed
 	}
 	return e.meter.steps(1)
 }
 
-// ask makes a call of the host, again in the next turn for as long as a turn is full.
+// ask calls the host. As long as the turn is full, it repeats the call in the next turn.
 func (e *execution) ask(call func() error) error {
 	for {
 		err := call()
@@ -124,7 +124,7 @@ func (e *execution) ask(call func() error) error {
 	}
 }
 
-// await returns the decisive position among ids when the wait is over.
+// await waits until the wait is over, and returns the decisive position in ids.
 func (e *execution) await(mode runtime.Mode, ids []uint64, kept starlark.Value) (int, error) {
 	for {
 		a, err := e.host.Await(mode, ids)
@@ -137,8 +137,8 @@ func (e *execution) await(mode runtime.Mode, ids []uint64, kept starlark.Value) 
 	}
 }
 
-// enter makes m what Interrupt stops.
-func (e *execution) enter(m *meter) error {
+// setCurrent makes m the meter that Interrupt stops.
+func (e *execution) setCurrent(m *meter) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.cause == nil {
@@ -175,7 +175,7 @@ func (e *execution) Interrupt(cause error) {
 }
 
 // Query implements runtime.Execution. The handler runs on a thread of its own, while the coroutine
-// is parked or over.
+// is parked or has ended.
 func (e *execution) Query(name string, args history.Payload) (result history.Payload, found bool, err error) {
 	if e.crash != nil {
 		return nil, false, errNotUsable
@@ -187,7 +187,7 @@ func (e *execution) Query(name string, args history.Payload) (result history.Pay
 	m := newMeter("query", e, e.limits)
 	m.reads = true
 	m.begin(true)
-	if err := e.enter(m); err != nil {
+	if err := e.setCurrent(m); err != nil {
 		return nil, true, err
 	}
 	defer func() {
@@ -207,7 +207,7 @@ func (e *execution) Query(name string, args history.Payload) (result history.Pay
 	return result, true, nil
 }
 
-// handle calls a query handler, with the arguments if it takes any.
+// handle calls a query handler, with the arguments if it accepts any.
 func (m *meter) handle(handler starlark.Callable, args history.Payload) (history.Payload, error) {
 	var list starlark.Tuple
 	if fn, ok := handler.(*starlark.Function); len(args) > 0 || ok && fn.NumParams() > 0 && fn.ParamDefault(0) == nil && !fn.HasVarargs() {

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// failure runs source for a turn and returns what the run failed with.
+// failure runs source for one turn and returns the error that the run failed with.
 func failure(t *testing.T, source, input string) history.RunError {
 	t.Helper()
 	w := runtimetest.NewWorld(t, compile(t, source), runtimetest.Member, input, runtime.Limits{})
@@ -26,7 +26,7 @@ func failure(t *testing.T, source, input string) history.RunError {
 	return failed.Error
 }
 
-// A run fails with kind, message, and the call stack of the code.
+// A run fails with a kind, a message, and the call stack of the code.
 func TestFailures(t *testing.T) {
 	for _, c := range []struct{ name, source, kind, message, stack string }{
 		{"on purpose", "def f(): fail(\"no\", [1], sep = \"-\")\ndef run(ctx, input): f()\n", "failed", "no-[1]", "test.star:2:23 in run|test.star:1:14 in f"},
@@ -47,11 +47,11 @@ func TestFailures(t *testing.T) {
 		{"longer than it may be", "def run(ctx, input): ctx.sleep(\"2000000h\")\n", "failed", "test.star:1:31: duration is 2000000h0m0s, which is longer than 100 years", "test.star:1:31 in run"},
 		{"an id with an umlaut", "def run(ctx, input): ctx.child(\"c\", id = \"für\")\n", "failed", "test.star:1:31: workflow id \"für\" has the character 'ü' at position 2; allowed are A-Z a-z 0-9 . _ : @ -", "test.star:1:31 in run"},
 		{"no list of futures", "def run(ctx, input): ctx.all(ctx.start_timer(\"1s\"))\n", "failed", "test.star:1:29: all: for parameter futures: got future, want a list of futures", "test.star:1:29 in run"},
-		{"no JSON", "def run(ctx, input): return set()\n", "failed", "test.star:1:22: result: set is no JSON value", ""},
-		{"no JSON within", "def run(ctx, input):\n    if input: return 1\n    return {\"items\": [1, 2, 3, {\"price\": float(\"nan\")}]}\n", "failed", "test.star:3:5: result.items[3].price: NaN is no JSON value", ""},
+		{"no JSON", "def run(ctx, input): return set()\n", "failed", "test.star:1:22: result: set is not a JSON value", ""},
+		{"no JSON within", "def run(ctx, input):\n    if input: return 1\n    return {\"items\": [1, 2, 3, {\"price\": float(\"nan\")}]}\n", "failed", "test.star:3:5: result.items[3].price: NaN is not a JSON value", ""},
 		{"no JSON from one of two", "def run(ctx, input):\n    def inner(): return 1\n    if input == 1: return [input]\n    return {\"a b\": (0, {1: 2})}\n", "failed",
-			"test.star:1:1: result[\"a b\"][1]: a dict with a key of type int is no JSON value: keys must be strings (returned at one of the lines 3, 4)", ""},
-		{"no JSON as input", "def run(ctx, input): ctx.child(\"c\", {1: 2})\n", "failed", "test.star:1:31: input: a dict with a key of type int is no JSON value: keys must be strings", "test.star:1:31 in run"},
+			"test.star:1:1: result[\"a b\"][1]: a dict with a key of type int is not a JSON value: keys must be strings (returned at one of the lines 3, 4)", ""},
+		{"no JSON as input", "def run(ctx, input): ctx.child(\"c\", {1: 2})\n", "failed", "test.star:1:31: input: a dict with a key of type int is not a JSON value: keys must be strings", "test.star:1:31 in run"},
 		{"returning itself", "def run(ctx, input):\n    a = []\n    a.append(a)\n    return a\n", "failed", "test.star:4:5: result: the value is nested deeper than 200 levels, or contains itself", ""},
 		{"racing nothing", "def run(ctx, input): ctx.race([])\n", "failed", "test.star:1:30: a race needs at least one future", "test.star:1:30 in run"},
 		{"waiting for no future", "def run(ctx, input): ctx.all([1])\n", "failed", "test.star:1:29: all: element 0 is int, want a future", "test.star:1:29 in run"},
@@ -76,9 +76,9 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// The attacks of safety_test.go end a turn as they end a top level; these need a run. A turn that
-// asks for more than an entry carries is cut, and the run goes on until its history is full: that
-// is the state machine's limit, not the turn's.
+// The attacks of safety_test.go end a turn as they end a top level; the ones here need a run. A
+// turn that asks for more than an entry carries is cut, and the run goes on until its history is
+// full: that limit belongs to the state machine, not to the turn.
 func TestAttacksOnTurns(t *testing.T) {
 	for name, source := range map[string]string{
 		"handlers":   "def run(ctx, input):\n    i = 0\n    while True:\n        i += 1\n        ctx.on_query(str(i), len)\n",
@@ -107,7 +107,7 @@ type broken struct{ runtime.Host }
 
 func (broken) Now() history.Time { panic("no clock") }
 
-// A defect of the runtime is no outcome of the code.
+// A defect of the runtime is not an outcome of the code.
 func TestCrash(t *testing.T) {
 	p := compile(t, "def run(ctx, input): ctx.now()\n")
 	e := p.Start(runtimetest.Member, nil, broken{}, runtime.Limits{})
@@ -122,7 +122,7 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// An execution may be closed before it runs, while it is parked, and again.
+// An execution may be closed before it runs, while it is parked, and repeatedly.
 func TestClose(t *testing.T) {
 	p := compile(t, "def run(ctx, input):\n    for i in range(3): ctx.signal(\"a\")\n")
 	p.Start(runtimetest.Member, nil, broken{}, runtime.Limits{}).Close()
@@ -132,7 +132,7 @@ func TestClose(t *testing.T) {
 	w.Machine.Close()
 }
 
-// A future's value is one value, and outcomes are as documented.
+// A future has one value, and outcomes are as documented.
 func TestFutures(t *testing.T) {
 	w := runtimetest.NewWorld(t, compile(t, `
 def run(ctx, input):
@@ -157,7 +157,7 @@ def run(ctx, input):
 	}
 }
 
-// Runs of one program share its frozen globals, at the same time.
+// Concurrent runs of one program share its frozen globals.
 func TestRunsShareAProgram(t *testing.T) {
 	p := compile(t, `
 TABLE = {"a": [1, 2, 3]}

@@ -12,8 +12,8 @@ import (
 // maxStack bounds the call stack that an error carries.
 const maxStack = 30
 
-// explain says what a run fails with when code ended with err, and which of the host's own errors
-// that was.
+// explain returns the error that a run fails with if its code ended with err. cause is the host's
+// own error that code let through, if any.
 func (m *meter) explain(err error) (e, cause *history.RunError) {
 	where, stack := trace(err)
 	details, _ := json.Marshal(struct {
@@ -39,8 +39,8 @@ func (m *meter) explain(err error) (e, cause *history.RunError) {
 	return &history.RunError{Kind: history.KindFailed, Message: message, Details: details}, nil
 }
 
-// trace returns the position of an evaluation error and its call stack, outermost first, without
-// the guards, which nobody has written.
+// trace returns the position of an evaluation error and its call stack, outermost call first. It
+// omits guards, because nobody wrote them.
 func trace(err error) (where string, stack []string) {
 	var eval *starlark.EvalError
 	if !errors.As(err, &eval) {

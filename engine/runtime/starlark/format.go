@@ -10,7 +10,7 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// interpolate is format % x, as the language defines it: no flags, widths or precisions.
+// interpolate evaluates format % x, as the language defines it: no flags, widths or precisions.
 func (m *meter) interpolate(format string, x starlark.Value) (starlark.Value, error) {
 	p := printer{m: m}
 	args, many := x.(starlark.Tuple)
@@ -84,7 +84,7 @@ func (p *printer) convert(conversion byte, arg starlark.Value) error {
 	}
 	switch conversion {
 	case 's':
-		return p.shown(arg)
+		return p.writeStr(arg)
 	case 'r':
 		return p.value(arg, 0)
 	case 'd', 'i', 'o', 'x', 'X':
@@ -135,7 +135,7 @@ func (p *printer) char(arg starlark.Value) error {
 	return nil
 }
 
-// format is s.format(*args, **kwargs): fields {}, {0}, {name}, with !r or !s, and no format
+// format evaluates s.format(*args, **kwargs), with fields {}, {0}, {name}, !r or !s, and no format
 // specifications.
 func (m *meter) format(format string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	p := printer{m: m}
@@ -175,7 +175,7 @@ func (m *meter) format(format string, args starlark.Tuple, kwargs []starlark.Tup
 	return p.done()
 }
 
-// fields are the arguments of a format and how it has named them so far.
+// fields holds the arguments of a format call, and whether fields have been numbered so far.
 type fields struct {
 	args         starlark.Tuple
 	kwargs       []starlark.Tuple
@@ -196,7 +196,7 @@ func (f *fields) write(p *printer, field string) error {
 	}
 	switch {
 	case !explicit || conversion == "s":
-		return p.shown(arg)
+		return p.writeStr(arg)
 	case conversion == "r":
 		return p.value(arg, 0)
 	}
@@ -237,7 +237,7 @@ func (f *fields) at(i int) (starlark.Value, error) {
 	return f.args[i], nil
 }
 
-// decimal reads a row of digits; beyond a million they are all the same.
+// decimal parses digits; it does not distinguish values beyond a million.
 func decimal(s string) (n int, ok bool) {
 	for _, c := range []byte(s) {
 		if c < '0' || c > '9' {

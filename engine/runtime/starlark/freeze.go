@@ -7,12 +7,12 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// freeze freezes a module's globals, after checking that the interpreter's own freezing comes to an
-// end: it stops at lists, dicts and sets that are frozen already, but walks tuples and closures as
+// freeze freezes a module's globals, after checking that the interpreter's own freezing terminates.
+// That stops at lists, dicts and sets that are already frozen, but walks tuples and closures as
 // trees, so a closure that refers to itself would overflow the stack, which nothing can catch.
 func (m *meter) freeze(module string, globals starlark.StringDict) error {
-	w := thaw{m: m, known: make(map[any]freezing)}
-	for _, name := range globals.Keys() { // one after the other: what is frozen already ends the recursion of the next
+	w := freezeWalk{m: m, known: make(map[any]freezing)}
+	for _, name := range globals.Keys() { // one by one: what is already frozen ends the recursion for later globals
 		if _, err := w.visit(globals[name], 0); err != nil {
 			if m.passed != nil {
 				return err
@@ -24,26 +24,27 @@ func (m *meter) freeze(module string, globals starlark.StringDict) error {
 	return nil
 }
 
-// thaw walks what freezing will walk, in the same order. It visits every value once.
-type thaw struct {
+// freezeWalk walks the values that freezing will walk, in the same order. It visits each value
+// once.
+type freezeWalk struct {
 	m     *meter
 	known map[any]freezing // by pointer or span
 }
 
-// freezing is what freezing a value once more takes.
+// freezing is the cost of freezing a value once more.
 type freezing struct{ calls, height int }
 
 var (
 	leaf   = freezing{calls: 1}
-	onPath = freezing{calls: -1} // of a value that is being visited
+	onPath = freezing{calls: -1} // for a value that is being visited
 )
 
 // maxFreeze bounds the calls that freezing one value makes through tuples and closures.
 const maxFreeze = 1 << 20
 
-// visit tells what freezing v takes, not counting what is below a list, dict or set: that is frozen
+// visit returns the cost of freezing v, without what is below a list, dict or set, which is frozen
 // by then.
-func (w *thaw) visit(v starlark.Value, depth int) (freezing, error) {
+func (w *freezeWalk) visit(v starlark.Value, depth int) (freezing, error) {
 	if depth > maxDepth {
 		return leaf, tooDeep()
 	}
@@ -92,8 +93,8 @@ func (w *thaw) visit(v starlark.Value, depth int) (freezing, error) {
 	return leaf, nil
 }
 
-// container visits a value that is frozen once: coming back to it is harmless.
-func (w *thaw) container(key any, v starlark.Iterable, depth int) (freezing, error) {
+// container visits a value that is frozen once, so coming back to it is harmless.
+func (w *freezeWalk) container(key any, v starlark.Iterable, depth int) (freezing, error) {
 	if _, seen := w.known[key]; seen {
 		return leaf, nil
 	}
@@ -106,8 +107,8 @@ func (w *thaw) container(key any, v starlark.Iterable, depth int) (freezing, err
 	return leaf, nil
 }
 
-// tree visits a value that is frozen again and again: coming back to it is not.
-func (w *thaw) tree(key any, v starlark.Value, parts []starlark.Value, depth int) (freezing, error) {
+// tree visits a value that is frozen each time it is reached, so coming back to it is not harmless.
+func (w *freezeWalk) tree(key any, v starlark.Value, parts []starlark.Value, depth int) (freezing, error) {
 	if f, seen := w.known[key]; f == onPath {
 		return leaf, fmt.Errorf("a %s refers to itself", v.Type())
 	} else if depth+f.height > maxDepth {
@@ -129,7 +130,7 @@ func (w *thaw) tree(key any, v starlark.Value, parts []starlark.Value, depth int
 	return f, nil
 }
 
-func (w *thaw) all(depth int, parts ...starlark.Value) (sum freezing, err error) {
+func (w *freezeWalk) all(depth int, parts ...starlark.Value) (sum freezing, err error) {
 	for _, part := range parts {
 		f, err := w.visit(part, depth+1)
 		if err != nil {

@@ -8,12 +8,12 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// future stands for something that the run has started. How it stands is the host's to know; it
-// keeps what it has made of the outcome.
+// future stands for something that the run has started. The host knows its state; future caches the
+// value made from its outcome.
 type future struct {
 	e       *execution
 	id      uint64
-	value   starlark.Value // of result
+	value   starlark.Value // cached result
 	outcome *record
 }
 
@@ -41,13 +41,13 @@ var futureMethods = map[string]*starlark.Builtin{
 		if err := f.wait(); err != nil {
 			return nil, err
 		}
-		return f.take(m)
+		return f.resultValue(m)
 	}),
 	"outcome": futureMethod("outcome", func(m *meter, f *future) (starlark.Value, error) {
 		if err := f.wait(); err != nil {
 			return nil, err
 		}
-		return f.settled(m)
+		return f.outcomeValue(m)
 	}),
 	"cancel": futureMethod("cancel", func(m *meter, f *future) (starlark.Value, error) {
 		return starlark.None, f.e.host.Cancel(f.id)
@@ -68,8 +68,8 @@ func (f *future) wait() error {
 	return err
 }
 
-// take is the value of a future that is done, or its error.
-func (f *future) take(m *meter) (starlark.Value, error) {
+// resultValue returns the value of a future that is done, or its error.
+func (f *future) resultValue(m *meter) (starlark.Value, error) {
 	if f.value != nil {
 		return f.value, nil
 	}
@@ -81,7 +81,7 @@ func (f *future) take(m *meter) (starlark.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !m.reads { // kept by the run, it would be on no account, and the query could change it
+	if !m.reads { // a query must not cache it: no account would count it, and the query could change it
 		f.value = v
 	}
 	return v, nil
@@ -92,8 +92,8 @@ var (
 	errorFields   = []string{"details", "kind", "message", "retryable"}
 )
 
-// settled is struct(ok, value, error) of a future that is done.
-func (f *future) settled(m *meter) (starlark.Value, error) {
+// outcomeValue returns struct(ok, value, error) for a future that is done.
+func (f *future) outcomeValue(m *meter) (starlark.Value, error) {
 	if f.outcome != nil {
 		return f.outcome, nil
 	}
@@ -109,7 +109,7 @@ func (f *future) settled(m *meter) (starlark.Value, error) {
 		}
 		values[0] = e
 	} else {
-		v, err := f.take(m)
+		v, err := f.resultValue(m)
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +122,7 @@ func (f *future) settled(m *meter) (starlark.Value, error) {
 	return outcome, nil
 }
 
-// errorValue is struct(kind, message, details, retryable).
+// errorValue returns struct(kind, message, details, retryable).
 func errorValue(m *meter, e *history.RunError) (starlark.Value, error) {
 	details, err := m.decode("details", e.Details)
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// guard is a function that the rewritten tree calls; name is what the tree calls it by.
+// guard is a function that the rewritten tree calls by its name.
 type guard func(m *meter, args starlark.Tuple) (starlark.Value, error)
 
-// guards are all of them but those of methods. They are called with the arguments that
-// rewrite_expr.go and rewrite_stmt.go give them.
+// guards are all guards except those of methods. Their arguments are what rewrite_expr.go and
+// rewrite_stmt.go pass.
 var guards = map[string]guard{
 	"$+":  func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.add(a[0], a[1]) },
 	"$+=": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return m.addTo(a[0], a[1]) },
@@ -57,7 +57,7 @@ var guards = map[string]guard{
 		}
 		return a[0], m.grow(shallow(a[0]))
 	},
-	"$empty":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costList) }, // its elements are charged as they come
+	"$empty":   func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costList) }, // elements are charged as they are added
 	"$elem":    func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(costElem) },
 	"$key":     func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.key(a[0], nil) },
 	"$closure": func(m *meter, a starlark.Tuple) (starlark.Value, error) { return a[0], m.grow(shallow(a[0])) },
@@ -87,7 +87,7 @@ var guards = map[string]guard{
 	},
 }
 
-// builtin makes a guard callable.
+// builtin wraps a guard as a callable value.
 func (g guard) builtin(name string) *starlark.Builtin {
 	return starlark.NewBuiltin(name, func(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		return g(meterOf(t), args)

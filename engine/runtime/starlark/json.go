@@ -29,7 +29,7 @@ var jsonModule = &starlarkstruct.Module{Name: "json", Members: starlark.StringDi
 			return nil, err
 		}
 		if s == "" {
-			s = " " // no text is no value, where no payload is null
+			s = " " // empty text is invalid, while no payload is null
 		}
 		return m.decode(b.Name(), []byte(s))
 	}),

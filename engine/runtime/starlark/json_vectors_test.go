@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/internal/jsonvectors"
 )
 
-// TestJSONTextsInCode holds what code is handed, and json.decode, to the table of JSON texts: all
-// that a node takes becomes a value, and one that is written as what it was; what is no JSON never
+// TestJSONTextsInCode holds json.decode, and what code receives, to the table of JSON texts: every
+// text that a node accepts becomes a value and encodes back to the same, and no invalid text ever
 // does.
 func TestJSONTextsInCode(t *testing.T) {
 	for _, c := range jsonvectors.Texts() {
@@ -44,7 +44,7 @@ func TestJSONTextsInCode(t *testing.T) {
 			if c.Text[0] == '"' && !sameText(c.Text, text) {
 				t.Errorf("%.60q is written as %.60q", c.Text, text)
 			}
-		case jsonvectors.Beyond: // a text that is no Unicode is read with U+FFFD, where a node would not take it
+		case jsonvectors.Beyond: // text that is not Unicode is read with U+FFFD; a node would refuse it
 			if c.Words != "half of a surrogate pair" && c.Words != "no UTF-8" && err == nil {
 				t.Errorf("%.60q is read as %.60s", c.Text, v)
 			}

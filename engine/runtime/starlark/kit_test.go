@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// archive makes a package of modules given by file name; entry is run of main.star.
+// archive packs modules given by file name; the entry function is run in main.star.
 func archive(modules map[string]string) *catalog.Archive {
 	a := &catalog.Archive{
 		Manifest: catalog.Manifest{Format: 1, ABI: 1, Workflows: []catalog.Workflow{{Type: "main", EntryModule: "main", EntryFunction: "run"}}},
@@ -24,13 +24,13 @@ func archive(modules map[string]string) *catalog.Archive {
 
 // topLevel compiles and runs source as the top level of a package.
 func topLevel(source string) error {
-	// Limits are smaller than a node has them, so that what runs into them does so soon.
+	// The limits are smaller than a node's, so that code reaches them soon.
 	c := Compiler{Limits: runtime.Limits{Steps: 1_000_000, MemoryBytes: 6 << 20}}
 	_, err := c.Compile(context.Background(), archive(map[string]string{"main.star": source + "\ndef run(ctx, input): pass\n"}))
 	return err
 }
 
-// wantError wants a PackageError that says want.
+// wantError wants a PackageError that contains want.
 func wantError(t *testing.T, err error, want string) {
 	t.Helper()
 	var e *runtime.PackageError
@@ -41,7 +41,7 @@ func wantError(t *testing.T, err error, want string) {
 	}
 }
 
-// must runs assertions written in Starlark: source fails where it is wrong.
+// must runs assertions written in Starlark: source fails at the line that is wrong.
 func must(t *testing.T, source string) {
 	t.Helper()
 	const eq = `

@@ -191,7 +191,7 @@ eq(str(time.time(year = 2026)), "2026-01-01 00:00:00 +0000 UTC")
 `)
 }
 
-// What decode reads is what encoding/json reads, and encode writes it back.
+// decode reads what encoding/json reads, and encode writes it back.
 func TestJSONAgreesWithGo(t *testing.T) {
 	m := newMeter("test", nil, runtime.DefaultLimits())
 	m.begin(true)
@@ -263,7 +263,7 @@ func FuzzDecode(f *testing.F) {
 		m.begin(true)
 		v, err := m.decode("value", history.Payload(text))
 		if valid := json.Valid(text); len(text) > 0 && valid != (err == nil) {
-			// What is valid and refused is too deep or too large a number.
+			// Valid text that is refused is too deep, or has too large a number.
 			if !valid || len(text) < 200 && !hasExponent(text) {
 				t.Fatalf("%q: valid is %v, error is %v", text, valid, err)
 			}

@@ -16,7 +16,7 @@ import (
 // dialect is the language of abi 1.
 var dialect = &syntax.FileOptions{Set: true, While: true, TopLevelControl: true, GlobalReassign: true}
 
-// loader compiles and runs the top levels of a package's modules, each once, on one thread.
+// loader compiles the modules of a package and runs their top levels, each once, on one thread.
 type loader struct {
 	ctx       context.Context
 	sources   map[string][]byte
@@ -54,7 +54,7 @@ func newLoader(ctx context.Context, clean map[site]bool, sources []catalog.Modul
 	return l, nil
 }
 
-// load returns the globals of a module, compiled, run and frozen.
+// load returns the globals of a module, after compiling, running and freezing it.
 func (l *loader) load(name string) (starlark.StringDict, error) {
 	if m, ok := l.modules[name]; ok {
 		if m.globals == nil {
@@ -88,7 +88,7 @@ func (l *loader) load(name string) (starlark.StringDict, error) {
 
 // compile parses, rewrites and compiles one module.
 func (l *loader) compile(name string, source []byte) (*starlark.Program, error) {
-	if i := bytes.IndexByte(source, 0); i >= 0 { // the scanner takes it for the end: what a reader sees behind it would not be code
+	if i := bytes.IndexByte(source, 0); i >= 0 { // the scanner takes it for the end of file, so text after it would look like code but not run
 		line := 1 + bytes.Count(source[:i], []byte("\n"))
 		return nil, &runtime.PackageError{Module: name, Line: line, Column: i - bytes.LastIndexByte(source[:i], '\n'), Reason: "the source has a NUL byte"}
 	}
@@ -109,7 +109,8 @@ func (l *loader) compile(name string, source []byte) (*starlark.Program, error) 
 	return compiled, nil
 }
 
-// syntaxError gives an error of the parser or the resolver its place; of several the first counts.
+// syntaxError adds the position to an error of the parser or the resolver. If there are several
+// errors, the first one counts.
 func syntaxError(name string, err error) error {
 	e := &runtime.PackageError{Module: name, Reason: err.Error()}
 	var parse syntax.Error

@@ -11,9 +11,9 @@ import (
 	"go.starlark.net/starlarkstruct"
 )
 
-// mathModule has what gives the same bits on every processor: IEEE 754 defines the results of these
-// functions, where those of exp, log and the trigonometric ones are up to the library and, in Go,
-// to hand-written assembly.
+// mathModule contains only functions with the same result bits on every processor. IEEE 754 defines
+// these results, while exp, log and the trigonometric functions depend on the library and, in Go,
+// on hand-written assembly.
 var mathModule = func() *starlarkstruct.Module {
 	members := starlark.StringDict{"pow": starlark.NewBuiltin("math.pow", pow)}
 	for _, name := range []string{"ceil", "copysign", "e", "fabs", "floor", "mod", "pi", "remainder", "round", "sqrt"} {
@@ -25,7 +25,8 @@ var mathModule = func() *starlarkstruct.Module {
 // mathNames lists the members for docs and tests.
 var mathNames = slices.Sorted(maps.Keys(mathModule.Members))
 
-// pow multiplies: exact rounding of each product makes it the same everywhere.
+// pow multiplies repeatedly: because each product is rounded exactly, the result is the same
+// everywhere.
 func pow(_ *starlark.Thread, b *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var xv, yv starlark.Value
 	if err := starlark.UnpackPositionalArgs(b.Name(), args, kwargs, 2, &xv, &yv); err != nil {

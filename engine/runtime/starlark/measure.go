@@ -7,12 +7,12 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// settle brings the account down, at a wait, to what the code still holds. Since it only ever looks
-// at local variables, it must be sure that they tell all: every function on the stack must be at a
-// clean call (see rewrite.go), and no builtin other than the waiting one may be under way.
-// Otherwise, and when little was built since the last time, the account stays as it is, which errs
-// on the safe side.
-func (m *meter) settle(kept starlark.Value) {
+// remeasure lowers the account, at a wait, to what the code still holds. It only looks at local
+// variables, so it must be sure that these hold everything: every function on the stack must be at
+// a clean call (see rewrite.go), and no builtin except the waiting one may be running. Otherwise,
+// or if little was built since the last time, the account stays as it is, which is the safe
+// direction.
+func (m *meter) remeasure(kept starlark.Value) {
 	if m.since < m.limits.MemoryBytes/8 {
 		return
 	}
@@ -56,7 +56,7 @@ func (m *meter) settle(kept starlark.Value) {
 	m.used, m.since = live.bytes, 0
 }
 
-// census adds up what is reachable.
+// census sums up what is reachable.
 type census struct {
 	m     *meter
 	seen  map[any]bool // pointers and spans
@@ -64,14 +64,14 @@ type census struct {
 	bytes uint64
 }
 
-// span tells tuples apart, which may share elements.
+// span identifies a tuple, since tuples may share elements.
 type span struct {
 	first *starlark.Value
 	n     int
 }
 
-// local adds a local variable. One that closures share is in a cell, which the interpreter keeps to
-// itself; it reports false if that cannot be read.
+// local adds a local variable. A variable that closures share is in a cell, which the interpreter
+// keeps to itself; local returns false if it cannot read that cell.
 func (c *census) local(v starlark.Value) bool {
 	if v.Type() != "cell" {
 		c.add(v)
@@ -102,14 +102,15 @@ func (c *census) once(p any) bool {
 	return true
 }
 
-// walk visits what is on the list and all it refers to. It uses no Go stack: values may be deep.
+// walk visits the values on the list and everything that they refer to. It does not recurse on the
+// Go stack, because values may be deep.
 func (c *census) walk() {
-	for c.step() {
+	for c.visitNext() {
 	}
 }
 
-// step visits the newest value on the list; false = there is none.
-func (c *census) step() bool {
+// visitNext visits the newest value on the list; it returns false if there is none.
+func (c *census) visitNext() bool {
 	if len(c.todo) == 0 {
 		return false
 	}

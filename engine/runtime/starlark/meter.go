@@ -10,31 +10,31 @@ import (
 )
 
 // meter accounts for what one thread of code computes and builds. The interpreter counts steps but
-// not memory, and a step may be an operation on everything that code has built; so operations that
-// can be long or large are rewritten or replaced to go through here first.
+// not memory, and one step may process everything that code has built. So operations that can be
+// long or large are rewritten or replaced, so that they go through here first.
 //
-// The memory account is not the Go heap: it adds up what code builds (see cost.go) and is reduced
-// only by measure.go, at a wait. Hence it follows from code and history alone. It is never less
+// The memory account is not the Go heap: it adds up what code builds (see cost.go), and only
+// measure.go reduces it, at a wait. Hence it depends on code and history alone. It is never less
 // than half of what the heap holds for the code.
 type meter struct {
 	thread  *starlark.Thread
 	exec    *execution   // nil while a top level or a script runs
-	say     func(string) // gets what a script prints; nil drops it
+	onPrint func(string) // receives what a script prints; nil drops it
 	limits  runtime.Limits
 	bound   bool                   // limits apply
-	last    uint64                 // step that the interpreter does not take
+	last    uint64                 // the first step beyond the limit
 	used    uint64                 // bytes kept and built
-	since   uint64                 // bytes built since used was measured
-	held    uint64                 // used when the turn began
-	shrunk  map[starlark.Value]int // containers that were longer once: elements they have room for
+	since   uint64                 // bytes built since used was last measured
+	held    uint64                 // value of used when the turn began
+	shrunk  map[starlark.Value]int // containers that were once longer, and the elements they have room for
 	chains  map[starlark.Value]*chains
 	reads   bool                  // the thread answers a query
-	found   map[any]bool          // what such a thread may not change; nil = not looked for yet
+	found   map[any]bool          // what such a thread may not change; nil = not determined yet
 	passed  *history.RunError     // the limit that was exceeded
 	stopped atomic.Pointer[error] // why the thread was interrupted
 }
 
-// key of the meter among a thread's locals.
+// meterKey is the key of the meter among a thread's locals.
 const meterKey = "aion"
 
 func newMeter(name string, e *execution, limits runtime.Limits) *meter {
@@ -57,27 +57,27 @@ func newMeter(name string, e *execution, limits runtime.Limits) *meter {
 
 func meterOf(t *starlark.Thread) *meter { return t.Local(meterKey).(*meter) }
 
-// begin starts the count of steps of a turn.
+// begin starts counting the steps of a turn.
 func (m *meter) begin(bound bool) {
 	m.bound = bound
 	m.thread.Steps = 0
 	m.held = m.used
 	m.last = ^uint64(0)
 	if bound {
-		m.last = m.limits.Steps + 1 // the interpreter stops when it reaches the number
+		m.last = m.limits.Steps + 1 // the interpreter stops when it reaches this number
 	}
 	m.openSlice()
 }
 
-// sliceSteps is how much code computes between two times that it offers others to go first.
+// sliceSteps is how many steps code computes before it yields to others.
 const sliceSteps = 1_000_000
 
-// openSlice makes the interpreter stop for a moment after so many steps.
+// openSlice makes the interpreter pause after sliceSteps steps.
 func (m *meter) openSlice() {
 	m.thread.SetMaxExecutionSteps(min(m.last, m.thread.Steps+sliceSteps))
 }
 
-// steps accounts for work that takes as long as n steps.
+// steps charges for work that takes as long as n steps.
 func (m *meter) steps(n int) error {
 	if n <= 0 {
 		return nil
@@ -99,7 +99,7 @@ func (m *meter) passSteps() error {
 	return m.passed
 }
 
-// grow accounts for n bytes that code is about to build.
+// grow charges for n bytes that code is about to build.
 func (m *meter) grow(n uint64) error {
 	m.used += n
 	m.since += n
@@ -112,8 +112,8 @@ func (m *meter) grow(n uint64) error {
 	return nil
 }
 
-// growBy accounts for count things of size bytes each; count may be absurd, and negative means
-// unknown and empty.
+// growBy charges for count things of size bytes each. count may be absurdly large; a negative count
+// means unknown, and is treated as 0.
 func (m *meter) growBy(count, size int) error {
 	const absurd = 1 << 40
 	if count > absurd {
@@ -122,7 +122,7 @@ func (m *meter) growBy(count, size int) error {
 	return m.grow(uint64(max(count, 0)) * uint64(size))
 }
 
-// interrupt makes the thread stop soon with cause. It may be called from any goroutine.
+// interrupt makes the thread stop soon, with cause. It may be called from any goroutine.
 func (m *meter) interrupt(cause error) {
 	if cause == nil {
 		cause = errors.New("interrupted")

@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// The limits themselves are allowed, one more is not, and what was passed stays passed.
+// The limits themselves are allowed, one more is not, and an exceeded limit stays exceeded.
 func TestLimitsAtTheirEdge(t *testing.T) {
 	limits := runtime.Limits{Steps: 100, MemoryBytes: 1000}
 	m := newMeter("test", nil, limits)
@@ -51,8 +51,8 @@ func TestLimitsAtTheirEdge(t *testing.T) {
 	}
 }
 
-// For each kind of code there is a least number of steps that is enough: the code runs with it, and
-// fails with one less, again and again.
+// For each kind of code there is a least number of steps that suffices: the code runs with it and
+// fails with one less, repeatably.
 func TestStepsAreExact(t *testing.T) {
 	for _, code := range []string{
 		"pass", "x = 1 + 2", "def f():\n    for i in range(1000): pass\nf()", "x = 'a' * 100000", "x = sorted([3, 1, 2] * 100)", "x = ','.join(['a'] * 5000)", "x = str([1] * 5000)",
@@ -75,8 +75,8 @@ func TestStepsAreExact(t *testing.T) {
 	}
 }
 
-// The table of a dict or set does not shrink, so emptying it again and again is paid for by what it
-// held once.
+// The table of a dict or set does not shrink, so each clear costs as much as the most that the
+// container has held.
 func TestClearPaysForTheTable(t *testing.T) {
 	for _, prepare := range []string{"d = {i: i for i in range(20000)}\n", "d = set(range(20000))\n"} {
 		if !within(t, 1_000_000, prepare+"d.clear()") {
@@ -88,7 +88,7 @@ func TestClearPaysForTheTable(t *testing.T) {
 	}
 }
 
-// Nothing changes a value of another module, or of its own after the top level has run.
+// Nothing changes a value of another module, or of the module itself after its top level has run.
 func TestFrozenValues(t *testing.T) {
 	const lib = "l = [1, 2]\nd = {'a': 1, 'n': [1]}\ns = set([1])\nt = ([1],)\ndef grow(): l.append(3)\n"
 	for _, change := range []string{
@@ -105,7 +105,7 @@ func TestFrozenValues(t *testing.T) {
 	must(t, "x = [1]\ny = x + [2]\neq(x, [1])\nd = {'a': 1}\ne = d | {'b': 2}\neq(d, {'a': 1})\ns = set([1])\nz = s.union([2])\neq(len(s), 1)\n")
 }
 
-// Floats: one order for all of them, NaN included, and one way to write each.
+// All floats, including NaN, have one order, and each is written in one way.
 func TestFloats(t *testing.T) {
 	must(t, `
 nan, inf = float("nan"), float("inf")
@@ -133,8 +133,8 @@ eq(int(-1.9), -1)
 eq("%d" % 1.9, "1")
 `)
 	for code, want := range map[string]string{
-		"x = json.encode(float('nan'))":   "no JSON value",
-		"x = json.encode([float('inf')])": "no JSON value",
+		"x = json.encode(float('nan'))":   "not a JSON value",
+		"x = json.encode([float('inf')])": "not a JSON value",
 		"x = int(float('nan'))":           "NaN",
 		"x = int(float('-inf'))":          "inf",
 		"x = 1.0 // 0.0":                  "zero",

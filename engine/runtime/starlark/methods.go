@@ -9,13 +9,13 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// method is what runs instead of a method of a built-in type, or around it: it accounts for the
-// call and makes it. call is the original.
+// method replaces or wraps a method of a built-in type: it charges for the call and makes it. call
+// is the original method.
 type method func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error)
 
 type original func() (starlark.Value, error)
 
-// guarded holds the names of all methods of built-in types. Calls of anything so named go through
+// guarded holds the names of all methods of built-in types. Calls with such a name go through
 // callMethod.
 var guarded = func() map[string]bool {
 	names := make(map[string]bool)
@@ -27,10 +27,10 @@ var guarded = func() map[string]bool {
 	return names
 }()
 
-// guardedNames is guarded in order.
+// guardedNames lists guarded in order.
 var guardedNames = slices.Sorted(maps.Keys(guarded))
 
-// methodGuard is the guard that x.name(...) is rewritten to, with x as the first argument.
+// methodGuard returns the guard to which x.name(...) is rewritten, with x as the first argument.
 func methodGuard(name string) *starlark.Builtin {
 	return starlark.NewBuiltin(name, func(t *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 		m := meterOf(t)
@@ -45,7 +45,7 @@ func methodGuard(name string) *starlark.Builtin {
 	})
 }
 
-// methodsOf returns the guards of the methods of a built-in type, nil for any other type.
+// methodsOf returns the guards of a built-in type's methods, nil for any other type.
 func methodsOf(v starlark.Value) map[string]method {
 	switch v.(type) {
 	case starlark.String:
@@ -64,8 +64,8 @@ func methodsOf(v starlark.Value) map[string]method {
 	return nil
 }
 
-// callMethod calls a method of a built-in type. Every one has a guard: a method that a later
-// version of the interpreter adds is refused, and a test tells.
+// callMethod calls a method of a built-in type. Every method has a guard. If a later version of the
+// interpreter adds one, it is refused, and a test fails.
 func (m *meter) callMethod(recv starlark.Value, name string, args starlark.Tuple, kwargs []starlark.Tuple, table map[string]method) (starlark.Value, error) {
 	guard := table[name]
 	if guard == nil {
@@ -85,7 +85,7 @@ func (m *meter) callMethod(recv starlark.Value, name string, args starlark.Tuple
 	})
 }
 
-// attr is x.name where name is that of a method of some built-in type.
+// attr evaluates x.name, where name is a method's name of some built-in type.
 func (m *meter) attr(x starlark.Value, name string) (starlark.Value, error) {
 	table := methodsOf(x)
 	if table == nil || table[name] == nil {
@@ -102,30 +102,30 @@ func (m *meter) attr(x starlark.Value, name string) (starlark.Value, error) {
 	return bound.BindReceiver(x), m.grow(costClosure)
 }
 
-// quick guards what takes no time and builds nothing to speak of.
-func quick(_ *meter, _ starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardQuick guards methods that are fast and build almost nothing.
+func guardQuick(_ *meter, _ starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	return call()
 }
 
-// emptying guards what empties its receiver. The table of a dict or set never shrinks, and every
-// clear goes over all of it, however few elements are left.
-func emptying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardEmptying guards methods that empty their receiver. The table of a dict or set never shrinks,
+// and every clear walks all of it, however few elements are left.
+func guardEmptying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.steps(max(m.shrunk[recv], length(recv)) / 16); err != nil {
 		return nil, err
 	}
 	return call()
 }
 
-// scan guards what reads its receiver once.
-func scan(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardScan guards methods that read their receiver once.
+func guardScan(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.steps(length(recv) / 64); err != nil {
 		return nil, err
 	}
 	return call()
 }
 
-// keyed guards what looks its first argument up.
-func keyed(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardKeyed guards methods that look up their first argument.
+func guardKeyed(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if len(args) > 0 {
 		if err := m.key(args[0], recv); err != nil {
 			return nil, err
@@ -134,13 +134,14 @@ func keyed(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tupl
 	return call()
 }
 
-// shrinking guards what takes something out of a container, which keeps the room it had.
-func shrinking(guard method) method {
+// guardShrinking guards methods that remove something from a container, which keeps the room it
+// had.
+func guardShrinking(guard method) method {
 	return func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
 		before := length(recv)
 		v, err := guard(m, recv, args, kwargs, call)
 		if before == length(recv)+1 && err == nil {
-			m.taken(recv, takenKey(recv, args, v))
+			m.noteRemoved(recv, removedKey(recv, args, v))
 		}
 		const worthKnowing = 256
 		if before > worthKnowing && before > length(recv) {
@@ -153,8 +154,9 @@ func shrinking(guard method) method {
 	}
 }
 
-// takenKey is the key that a method took out of a dict or set: its argument, or what it returned.
-func takenKey(recv starlark.Value, args starlark.Tuple, result starlark.Value) starlark.Value {
+// removedKey returns the key that a method removed from a dict or set: its argument, or what it
+// returned.
+func removedKey(recv starlark.Value, args starlark.Tuple, result starlark.Value) starlark.Value {
 	if pair, ok := result.(starlark.Tuple); ok && len(args) == 0 && len(pair) == 2 {
 		if _, ok := recv.(*starlark.Dict); ok { // popitem
 			return pair[0]

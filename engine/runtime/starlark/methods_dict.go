@@ -7,21 +7,21 @@ import (
 )
 
 var dictMethods = map[string]method{
-	"clear":   shrinking(emptying),
-	"get":     keyed,
-	"items":   listing(2 * (costElem + costTuple)),
-	"keys":    listing(costElem),
-	"values":  listing(costElem + 2*costTuple),
-	"pop":     shrinking(keyed),
-	"popitem": shrinking(quick),
+	"clear":   guardShrinking(guardEmptying),
+	"get":     guardKeyed,
+	"items":   guardListing(2 * (costElem + costTuple)),
+	"keys":    guardListing(costElem),
+	"values":  guardListing(costElem + 2*costTuple),
+	"pop":     guardShrinking(guardKeyed),
+	"popitem": guardShrinking(guardQuick),
 	"setdefault": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		if err := m.grow(costEntry); err != nil {
 			return nil, err
 		}
 		before := length(recv)
-		v, err := keyed(m, recv, args, nil, call)
+		v, err := guardKeyed(m, recv, args, nil, call)
 		if err == nil && length(recv) > before {
-			m.grown(recv, args[0])
+			m.noteAdded(recv, args[0])
 		}
 		return v, err
 	},
@@ -30,8 +30,8 @@ var dictMethods = map[string]method{
 	},
 }
 
-// listing guards what makes a list of all elements, each of that cost.
-func listing(cost int) method {
+// guardListing guards methods that list all elements, at the given cost for each.
+func guardListing(cost int) method {
 	return func(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		if err := m.growBy(length(recv), cost); err != nil {
 			return nil, err
@@ -66,7 +66,7 @@ func (m *meter) update(dict, more *starlark.Dict) error {
 	return nil
 }
 
-// updateWith is dict.update(*args, **kwargs), and dict(...) too.
+// updateWith implements dict.update(*args, **kwargs) and dict(...).
 func (m *meter) updateWith(dict *starlark.Dict, args starlark.Tuple, kwargs []starlark.Tuple) error {
 	if len(args) > 1 {
 		return fmt.Errorf("got %d arguments, want at most 1", len(args))
@@ -101,7 +101,7 @@ func (m *meter) updateWith(dict *starlark.Dict, args starlark.Tuple, kwargs []st
 	return nil
 }
 
-// dictOf makes a dict of a list of pairs: what a comprehension has collected.
+// dictOf makes a dict from a list of pairs, as a comprehension has collected them.
 func (m *meter) dictOf(pairs *starlark.List) (*starlark.Dict, error) {
 	dict := new(starlark.Dict)
 	for i := range pairs.Len() {
@@ -119,7 +119,7 @@ func (m *meter) pairs(dict *starlark.Dict, list starlark.Iterable) error {
 	for elem := range starlark.Elements(list) {
 		pair, ok := elem.(starlark.Iterable)
 		if !ok || starlark.Len(pair) != 2 {
-			return fmt.Errorf("element %d of the sequence is no pair but %s", i, elem.Type())
+			return fmt.Errorf("element %d of the sequence is not a pair but %s", i, elem.Type())
 		}
 		var kv []starlark.Value
 		for v := range starlark.Elements(pair) {

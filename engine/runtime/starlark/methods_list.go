@@ -13,7 +13,7 @@ var listMethods = map[string]method{
 		}
 		return call()
 	},
-	"clear": shrinking(quick),
+	"clear": guardShrinking(guardQuick),
 	"extend": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		if len(args) == 1 {
 			if err := m.extended(args[0]); err != nil {
@@ -22,7 +22,7 @@ var listMethods = map[string]method{
 		}
 		return call()
 	},
-	"index": weighed,
+	"index": guardWeighed,
 	"insert": func(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		if err := m.grow(costElem); err != nil {
 			return nil, err
@@ -32,19 +32,19 @@ var listMethods = map[string]method{
 		}
 		return call()
 	},
-	"pop":    shrinking(scan),
-	"remove": shrinking(weighed),
+	"pop":    guardShrinking(guardScan),
+	"remove": guardShrinking(guardWeighed),
 }
 
-// weighed guards what compares its argument with all elements.
-func weighed(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardWeighed guards methods that compare their argument with all elements.
+func guardWeighed(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.weigh(recv); err != nil {
 		return nil, err
 	}
 	return call()
 }
 
-// extended accounts for a list to which all of v is added.
+// extended charges for adding all of v to a list.
 func (m *meter) extended(v starlark.Value) error {
 	if err := m.growBy(length(v), costElem); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (m *meter) extended(v starlark.Value) error {
 	return m.steps(length(v) / 4)
 }
 
-// extend is list += more.
+// extend executes list += more.
 func (m *meter) extend(list *starlark.List, more starlark.Iterable) (starlark.Value, error) {
 	if err := m.extended(more); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (m *meter) extend(list *starlark.List, more starlark.Iterable) (starlark.Va
 	return fn.(*starlark.Builtin).CallInternal(m.thread, starlark.Tuple{more}, nil)
 }
 
-// collect returns the elements of v in a new slice: list(v), tuple(v) and so on.
+// collect returns the elements of v in a new slice: for list(v), tuple(v) and so on.
 func (m *meter) collect(v starlark.Iterable) ([]starlark.Value, error) {
 	n := length(v)
 	if err := m.elements(n); err != nil {

@@ -9,22 +9,22 @@ import (
 var setMethods = map[string]method{
 	"add": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		before := length(recv)
-		v, err := keyed(m, recv, args, nil, call)
+		v, err := guardKeyed(m, recv, args, nil, call)
 		if err == nil && length(recv) > before {
-			m.grown(recv, args[0])
+			m.noteAdded(recv, args[0])
 			err = m.grow(costEntry)
 		}
 		return v, err
 	},
-	"clear":                shrinking(emptying),
-	"difference":           combining,
-	"discard":              shrinking(keyed),
-	"intersection":         combining,
-	"issubset":             combining,
-	"issuperset":           combining,
-	"pop":                  shrinking(quick),
-	"remove":               shrinking(keyed),
-	"symmetric_difference": combining,
+	"clear":                guardShrinking(guardEmptying),
+	"difference":           guardCombining,
+	"discard":              guardShrinking(guardKeyed),
+	"intersection":         guardCombining,
+	"issubset":             guardCombining,
+	"issuperset":           guardCombining,
+	"pop":                  guardShrinking(guardQuick),
+	"remove":               guardShrinking(guardKeyed),
+	"symmetric_difference": guardCombining,
 	"union": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		if err := copied(m, recv); err != nil {
 			return nil, err
@@ -33,14 +33,14 @@ var setMethods = map[string]method{
 	},
 	"update": func(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 		v, err := combine(m, recv, args, call)
-		delete(m.chains, recv) // it is not known which are new
+		delete(m.chains, recv) // it is unknown which elements are new
 		return v, err
 	},
 }
 
-// combining guards what makes a set of its receiver and its argument, or looks the argument's
-// elements up. Without one the interpreter panics.
-func combining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardCombining guards methods that make a set from their receiver and their argument, or look up
+// the argument's elements. Without an argument the interpreter panics.
+func guardCombining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("got no argument, want 1")
 	}
@@ -50,7 +50,7 @@ func combining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.
 	return combine(m, recv, args, call)
 }
 
-// copied accounts for a copy of a set.
+// copied charges for a copy of a set.
 func copied(m *meter, set starlark.Value) error {
 	if err := m.entries(length(set)); err != nil {
 		return err
@@ -58,10 +58,10 @@ func copied(m *meter, set starlark.Value) error {
 	return m.keys(set, nil)
 }
 
-// combine accounts for args that are added to a set or looked up in it.
+// combine charges for args that are added to a set or looked up in it.
 func combine(m *meter, recv starlark.Value, args starlark.Tuple, call original) (starlark.Value, error) {
 	for _, arg := range args {
-		if err := m.entries(length(arg)); err != nil { // before the walk: a range may have any length
+		if err := m.entries(length(arg)); err != nil { // before the walk, because a range may have any length
 			return nil, err
 		}
 		if err := m.keys(arg, recv); err != nil {
@@ -71,7 +71,7 @@ func combine(m *meter, recv starlark.Value, args starlark.Tuple, call original) 
 	return call()
 }
 
-// newSet is set(v).
+// newSet implements set(v).
 func (m *meter) newSet(v starlark.Iterable) (*starlark.Set, error) {
 	set := new(starlark.Set)
 	if err := m.grow(costDict); err != nil {
@@ -92,7 +92,7 @@ func (m *meter) newSet(v starlark.Iterable) (*starlark.Set, error) {
 			return nil, err
 		}
 		if set.Len() > before {
-			m.grown(set, elem)
+			m.noteAdded(set, elem)
 			if err := m.grow(costEntry); err != nil {
 				return nil, err
 			}

@@ -9,21 +9,21 @@ import (
 )
 
 var stringMethods = map[string]method{
-	"capitalize": copying, "lower": copying, "title": copying, "upper": copying,
+	"capitalize": guardCopying, "lower": guardCopying, "title": guardCopying, "upper": guardCopying,
 
-	"count": searching, "endswith": affix, "find": searching, "index": searching, "rfind": searching, "rindex": searching, "startswith": affix,
-	"isalnum": judging, "isalpha": judging, "isdigit": judging, "islower": judging, "isspace": judging, "istitle": judging, "isupper": judging,
+	"count": guardSearching, "endswith": guardAffix, "find": guardSearching, "index": guardSearching, "rfind": guardSearching, "rindex": guardSearching, "startswith": guardAffix,
+	"isalnum": guardClassifying, "isalpha": guardClassifying, "isdigit": guardClassifying, "islower": guardClassifying, "isspace": guardClassifying, "istitle": guardClassifying, "isupper": guardClassifying,
 
-	"lstrip": stripping, "rstrip": stripping, "strip": stripping, "removeprefix": cutting, "removesuffix": cutting, "partition": cutting, "rpartition": cutting,
-	"split": splitting, "rsplit": splitting, "splitlines": splitting,
+	"lstrip": guardStripping, "rstrip": guardStripping, "strip": guardStripping, "removeprefix": guardCutting, "removesuffix": guardCutting, "partition": guardCutting, "rpartition": guardCutting,
+	"split": guardSplitting, "rsplit": guardSplitting, "splitlines": guardSplitting,
 
-	"elems": chars(false), "elem_ords": chars(true), "codepoints": points(false), "codepoint_ords": points(true),
+	"elems": guardElems(false), "elem_ords": guardElems(true), "codepoints": guardCodepoints(false), "codepoint_ords": guardCodepoints(true),
 
 	"format": func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, _ original) (starlark.Value, error) {
 		return m.format(string(recv.(starlark.String)), args, kwargs)
 	},
-	"join":    joining,
-	"replace": replacing,
+	"join":    guardJoining,
+	"replace": guardReplacing,
 }
 
 var bytesMethods = map[string]method{
@@ -35,9 +35,9 @@ var bytesMethods = map[string]method{
 	},
 }
 
-// copying guards what makes a string about as long as its receiver: changing case at most doubles
-// it.
-func copying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardCopying guards methods that make a string about as long as their receiver: changing case at
+// most doubles it.
+func guardCopying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.text(2 * length(recv)); err != nil {
 		return nil, err
 	}
@@ -47,25 +47,25 @@ func copying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple
 	return call()
 }
 
-// searching guards what looks for its argument in its receiver: about a byte in a nanosecond at
-// worst, however often the argument almost fits.
-func searching(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardSearching guards methods that search their receiver for their argument: at worst about a
+// nanosecond per byte, however often the argument almost matches.
+func guardSearching(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.steps(length(recv) / 16); err != nil {
 		return nil, err
 	}
 	return call()
 }
 
-// judging guards what asks of each character of its receiver what it is.
-func judging(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardClassifying guards methods that classify each character of their receiver.
+func guardClassifying(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.steps(length(recv) / 2); err != nil {
 		return nil, err
 	}
 	return call()
 }
 
-// cutting guards what returns pieces of its receiver, each at most once.
-func cutting(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardCutting guards methods that return pieces of their receiver, each at most once.
+func guardCutting(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.steps(length(recv) / 16); err != nil {
 		return nil, err
 	}
@@ -81,16 +81,17 @@ func cutting(m *meter, recv starlark.Value, _ starlark.Tuple, _ []starlark.Tuple
 	return own(recv, v), err
 }
 
-// stripping guards what looks each character of its receiver up in its argument.
-func stripping(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
+// guardStripping guards methods that look up each character of their receiver in their argument.
+func guardStripping(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
 	if err := m.product(length(recv), length(first(args))); err != nil {
 		return nil, err
 	}
-	return cutting(m, recv, args, kwargs, call)
+	return guardCutting(m, recv, args, kwargs, call)
 }
 
-// affix guards what compares its receiver with its argument, or with each of a tuple.
-func affix(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+// guardAffix guards methods that compare their receiver with their argument, or with each element
+// of a tuple.
+func guardAffix(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	if many, ok := first(args).(starlark.Tuple); ok {
 		for _, one := range many {
 			if err := m.steps(1 + min(length(recv), length(one))/64); err != nil {
@@ -103,13 +104,13 @@ func affix(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tupl
 	return call()
 }
 
-// product accounts for work on each of n by each of k.
+// product charges for n times k units of work.
 func (m *meter) product(n, k int) error {
 	return m.steps(n/16 + k/16 + n*min(k, 1<<20)/128)
 }
 
-// splitting guards what cuts its receiver into any number of pieces.
-func splitting(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
+// guardSplitting guards methods that cut their receiver into any number of pieces.
+func guardSplitting(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
 	s := string(recv.(starlark.String))
 	if err := m.steps(len(s) / 2); err != nil {
 		return nil, err
@@ -123,7 +124,7 @@ func splitting(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []star
 	if err := m.steps(2 * pieces); err != nil {
 		return nil, err
 	}
-	// The library builds two lists, one of Go strings.
+	// The library builds two lists; one holds Go strings.
 	if err := m.growBy(pieces, 2*costElem+costString); err != nil {
 		return nil, err
 	}
@@ -148,10 +149,10 @@ func first(args starlark.Tuple) starlark.Value {
 	return args[0]
 }
 
-func joining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+func guardJoining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	list, ok := first(args).(starlark.Iterable)
 	if !ok || len(args) != 1 {
-		return call() // which says what is wrong
+		return call() // the method reports what is wrong
 	}
 	if err := m.steps(length(list)); err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func joining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tu
 	for elem := range starlark.Elements(list) {
 		s, ok := elem.(starlark.String)
 		if !ok {
-			break // likewise, and before it has built much
+			break // also reported by the method, before it has built much
 		}
 		if size += len(s); size > maxRepeat {
 			return nil, fmt.Errorf("join: the result has more than %d bytes", maxRepeat)
@@ -169,13 +170,13 @@ func joining(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tu
 	if err := m.text(size); err != nil {
 		return nil, err
 	}
-	if err := m.steps(size / 64); err != nil { // the library's buffer is copied as it grows
+	if err := m.steps(size / 64); err != nil { // the library copies its buffer as it grows
 		return nil, err
 	}
 	return call()
 }
 
-func replacing(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
+func guardReplacing(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
 	s := string(recv.(starlark.String))
 	if err := m.steps(len(s) / 16); err != nil {
 		return nil, err
@@ -207,8 +208,8 @@ func replacing(m *meter, recv starlark.Value, args starlark.Tuple, _ []starlark.
 	return call()
 }
 
-// chars guards elems and elem_ords.
-func chars(ords bool) method {
+// guardElems guards elems and elem_ords.
+func guardElems(ords bool) method {
 	return func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
 		if _, err := call(); err != nil {
 			return nil, err
@@ -217,8 +218,8 @@ func chars(ords bool) method {
 	}
 }
 
-// points guards codepoints and codepoint_ords.
-func points(ords bool) method {
+// guardCodepoints guards codepoints and codepoint_ords.
+func guardCodepoints(ords bool) method {
 	return func(m *meter, recv starlark.Value, args starlark.Tuple, kwargs []starlark.Tuple, call original) (starlark.Value, error) {
 		if err := m.steps(length(recv) / 16); err != nil {
 			return nil, err

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/catalog"
 )
 
-// misfit is a value that JSON has no form for, and where it stands in the value being written.
+// misfit describes a value that JSON cannot represent, and its place in the value being written.
 type misfit struct {
 	reason string
 	steps  []string // innermost first
@@ -18,10 +18,10 @@ type misfit struct {
 // Error implements error.
 func (e *misfit) Error() string { return e.reason }
 
-// misfitSteps bounds how much of a path is told, at each of its ends.
+// misfitSteps bounds how much of a path is shown, at each of its ends.
 const misfitSteps = 10
 
-// path is how code would reach the value, such as .items[3].price.
+// path returns how code would reach the value, such as .items[3].price.
 func (e *misfit) path() string {
 	steps := slices.Clone(e.steps)
 	slices.Reverse(steps)
@@ -31,15 +31,16 @@ func (e *misfit) path() string {
 	return strings.Join(steps, "")
 }
 
-// inside adds the step that leads to what err is about. Other errors stay as they are.
-func inside(err error, step func() string) error {
+// addStep adds the path step that leads to the value that err is about. Other errors stay
+// unchanged.
+func addStep(err error, step func() string) error {
 	if alien := (*misfit)(nil); errors.As(err, &alien) {
 		alien.steps = append(alien.steps, step())
 	}
 	return err
 }
 
-// member is the step to a named value.
+// member returns the path step to a named value.
 func member(name string) string {
 	for i, c := range name {
 		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') || i > 40 {

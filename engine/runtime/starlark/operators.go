@@ -7,7 +7,7 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// number refuses an integer that has grown too large to compute with in no time.
+// number rejects an integer that has grown too large for fast arithmetic.
 func (m *meter) number(i starlark.Int) (starlark.Value, error) {
 	if _, small := i.Int64(); small {
 		return i, nil
@@ -22,7 +22,7 @@ func (m *meter) number(i starlark.Int) (starlark.Value, error) {
 	return i, m.grow(intCost(i))
 }
 
-// binary is the interpreter's operator, with the result checked if it is a number.
+// binary applies the interpreter's operator, and checks the result if it is a number.
 func (m *meter) binary(op syntax.Token, x, y starlark.Value) (starlark.Value, error) {
 	switch op {
 	case syntax.STAR:
@@ -41,7 +41,7 @@ func (m *meter) binary(op syntax.Token, x, y starlark.Value) (starlark.Value, er
 	return z, err
 }
 
-// bitsOf is how large a number is; 0 for what is none and for those of one machine word.
+// bitsOf returns the size of a number; 0 for other values, and for numbers of one machine word.
 func bitsOf(v starlark.Value) int {
 	i, ok := v.(starlark.Int)
 	if !ok {
@@ -76,7 +76,7 @@ func (m *meter) add(x, y starlark.Value) (starlark.Value, error) {
 	return m.binary(syntax.PLUS, x, y)
 }
 
-// addTo is x += y: a list grows in place.
+// addTo executes x += y: a list grows in place.
 func (m *meter) addTo(x, y starlark.Value) (starlark.Value, error) {
 	if list, ok := x.(*starlark.List); ok {
 		if more, ok := y.(starlark.Iterable); ok {
@@ -118,7 +118,7 @@ func isSequence(v starlark.Value) bool {
 // maxRepeat bounds the elements or bytes of one repeat, whatever the limits.
 const maxRepeat = 1 << 30
 
-// repeat is x * y, where n is the one that is a count and s the other.
+// repeat evaluates x * y, where n is the operand that is a count, and s the other.
 func (m *meter) repeat(s starlark.Value, n starlark.Int, x, y starlark.Value) (starlark.Value, error) {
 	size := int64(length(s))
 	count, ok := n.Int64()
@@ -144,8 +144,8 @@ func (m *meter) modulo(x, y starlark.Value) (starlark.Value, error) {
 	return m.binary(syntax.PERCENT, x, y)
 }
 
-// combine is one of - | & ^ <<, on sets, dicts or numbers. The result has at most the elements of
-// both.
+// combine evaluates one of - | & ^ <<, on sets, dicts or numbers. The result has at most the
+// elements of both.
 func (m *meter) combine(op syntax.Token, x, y starlark.Value) (starlark.Value, error) {
 	switch x.(type) {
 	case *starlark.Set, *starlark.Dict:
@@ -162,7 +162,7 @@ func (m *meter) combine(op syntax.Token, x, y starlark.Value) (starlark.Value, e
 	return m.binary(op, x, y)
 }
 
-// unionInto is x |= y: a dict grows in place.
+// unionInto executes x |= y: a dict grows in place.
 func (m *meter) unionInto(x, y starlark.Value) (starlark.Value, error) {
 	if dict, ok := x.(*starlark.Dict); ok {
 		if more, ok := y.(*starlark.Dict); ok {
@@ -182,8 +182,8 @@ func (m *meter) compare(op syntax.Token, x, y starlark.Value) (starlark.Value, e
 			return starlark.Bool((s == t) == (op == syntax.EQL)), err
 		}
 	}
-	// A comparison goes no deeper and visits no more than the smaller of the two trees has; x is as
-	// good as any.
+	// A comparison goes no deeper, and visits no more, than the smaller of the two trees, so
+	// weighing either is enough.
 	if err := m.weigh(x); err != nil {
 		return nil, err
 	}
@@ -207,8 +207,8 @@ func (m *meter) contains(op syntax.Token, x, y starlark.Value) (starlark.Value, 
 	return starlark.Binary(op, x, y)
 }
 
-// text, elements and entries account for a new string, list or tuple, dict or set, and for the time
-// it takes to fill it.
+// text, elements and entries charge for a new string, list or tuple, dict or set, and for the time
+// to fill it.
 func (m *meter) text(n int) error {
 	if err := m.grow(costString + uint64(n)); err != nil {
 		return err

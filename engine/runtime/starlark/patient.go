@@ -5,8 +5,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// patient is the host as code calls it: a call for which the turn has no room any more is made
-// again in the next one, and code notices nothing.
+// patient is the host as code sees it: if the turn has no room for a call, patient repeats the call
+// in the next turn, and code does not notice.
 type patient struct {
 	runtime.Host
 	e *execution

@@ -8,18 +8,18 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// printer writes values as str and repr do, and accounts for what it writes as it goes: a value
-// that shares parts prints to more than it is.
+// printer writes values as str and repr do, and charges while it writes: a value with shared parts
+// prints larger than it is.
 type printer struct {
 	m    *meter
 	buf  []byte
-	paid int              // bytes accounted for
-	seen int              // values written and not accounted for
+	paid int              // bytes charged so far
+	seen int              // values written but not yet charged
 	path []starlark.Value // lists and dicts being written
-	most int              // stop after so many bytes if > 0
+	most int              // if > 0, stop after that many bytes
 }
 
-// pay accounts for what was written since, and n more.
+// pay charges for what was written since the last call, and for n more bytes.
 func (p *printer) pay(n int) error {
 	due := len(p.buf) + n - p.paid
 	if due < 1024 && p.seen < 256 && n == 0 {
@@ -40,7 +40,7 @@ func (p *printer) text(s string) error {
 	return nil
 }
 
-// done returns what was written.
+// done returns the written text.
 func (p *printer) done() (starlark.String, error) {
 	due := max(len(p.buf)-p.paid, 0)
 	if err := p.m.steps(due/16 + p.seen); err != nil {
@@ -115,7 +115,7 @@ func (p *printer) value(v starlark.Value, depth int) error {
 	case starlark.Float:
 		p.seen += 8
 		p.buf = append(p.buf, v.String()...)
-	default: // everything else is short
+	default: // every other value is short
 		p.seen += bitsOf(v) / 32
 		p.buf = append(p.buf, v.String()...)
 	}
@@ -136,7 +136,7 @@ func (p *printer) separate(i int) {
 }
 
 func (p *printer) sequence(v starlark.Iterable, depth int) error {
-	if list, ok := v.(starlark.Indexable); ok { // without the cost of an iterator, which a deep value has many of
+	if list, ok := v.(starlark.Indexable); ok { // avoids iterators: a deep value would need many
 		for i := range list.Len() {
 			p.separate(i)
 			if err := p.value(list.Index(i), depth+1); err != nil {
@@ -172,7 +172,7 @@ func (p *printer) entries(v *starlark.Dict, depth int) error {
 	return nil
 }
 
-// container writes a list or dict, or ... if it is being written already.
+// container writes a list or dict, or ... if it is already being written.
 func (p *printer) container(v starlark.Value, open, close string, content func() error) error {
 	p.buf = append(p.buf, open...)
 	if slices.Contains(p.path, v) {
@@ -188,15 +188,15 @@ func (p *printer) container(v starlark.Value, open, close string, content func()
 	return nil
 }
 
-// shown writes v as str does: a string as it is.
-func (p *printer) shown(v starlark.Value) error {
+// writeStr writes v as str does: a string without quotes.
+func (p *printer) writeStr(v starlark.Value) error {
 	if s, ok := v.(starlark.String); ok {
 		return p.text(string(s))
 	}
 	return p.value(v, 0)
 }
 
-// brief is v for an error message.
+// brief returns v, shortened, for an error message.
 func (m *meter) brief(v starlark.Value) string {
 	const most = 120
 	if s, ok := v.(starlark.String); ok && len(s) > most {

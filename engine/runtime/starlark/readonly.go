@@ -8,9 +8,9 @@ import (
 )
 
 // A query handler only reads, so that one execution answers any number of queries, and goes on with
-// the run in between. What the handler makes for itself it may change. What it found there is the
-// run's: everything that its closures and the run's futures refer to. Freezing that would be for
-// good, so every operation that changes a value asks here first.
+// the run in between. A handler may change values that it made itself. All other values belong to
+// the run: everything that its closures and the run's futures refer to. Freezing them would be
+// permanent, so every operation that changes a value asks here first.
 
 // changing holds the names of the methods that change their receiver.
 var changing = map[string]bool{
@@ -18,7 +18,7 @@ var changing = map[string]bool{
 	"pop": true, "popitem": true, "remove": true, "setdefault": true, "update": true,
 }
 
-// change refuses to change v if it is not the thread's to change.
+// change rejects a change of v if the thread may not change it.
 func (m *meter) change(v starlark.Value) error {
 	if !m.reads || m.exec == nil {
 		return nil
@@ -26,10 +26,10 @@ func (m *meter) change(v starlark.Value) error {
 	switch v.(type) {
 	case *starlark.List, *starlark.Dict, *starlark.Set:
 	default:
-		return nil // of no other type can a value change
+		return nil // values of other types cannot change
 	}
 	if m.found == nil {
-		// Nothing has been changed so far, so what is reachable now was there before the query.
+		// Nothing has been changed so far, so what is reachable now existed before the query.
 		found, err := m.reachable()
 		if err != nil {
 			return err
@@ -42,15 +42,15 @@ func (m *meter) change(v starlark.Value) error {
 	return nil
 }
 
-// reachable is what the handlers of the run can reach. A value that the handler has only built
-// itself is not among it.
+// reachable returns what the handlers of the run can reach. It does not include values that only
+// the handler has built.
 func (m *meter) reachable() (map[any]bool, error) {
 	c := census{m: m, seen: make(map[any]bool)}
 	for _, name := range m.exec.Queries() {
 		c.add(m.exec.handlers[name])
 	}
 	const batch = 1024
-	for n := 1; c.step(); n++ {
+	for n := 1; c.visitNext(); n++ {
 		if n%batch == 0 {
 			if err := m.steps(batch); err != nil {
 				return nil, err

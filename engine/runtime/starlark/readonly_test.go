@@ -13,8 +13,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Every way to change a value is refused for what the run keeps, and none for what the handler has
-// made itself; whatever the handlers try, the next one sees the same.
+// Every way to change a value is refused for values that the run keeps, and allowed for values that
+// the handler made. Whatever handlers try, the next one sees the same values.
 func TestQueryHandlersOnlyRead(t *testing.T) {
 	const state = `
 def run(ctx, input):
@@ -60,7 +60,7 @@ def tried(ctx, l, d, s, deep, bound):
 		if answer, err := try(t, line); !readOnly(err) {
 			t.Errorf("%s: got %s, %v", line, answer, err)
 		}
-		// Others that change what is theirs come first: what the run keeps is known nonetheless.
+		// Other handlers change their own values first; what the run keeps is still known.
 		if answer, err := try(t, `own = [1]`, `own.append(2)`, line); !readOnly(err) {
 			t.Errorf("%s after a change of its own: got %s, %v", line, answer, err)
 		}
@@ -81,7 +81,7 @@ func readOnly(err error) bool {
 	return errors.As(err, &failed) && strings.Contains(failed.Err.Message, "a query handler only reads")
 }
 
-// A handler that keeps what it builds would fill the node's memory, query by query.
+// A handler that could keep what it builds would fill the node's memory, query by query.
 func TestQueriesKeepNoMemory(t *testing.T) {
 	w := runtimetest.NewWorld(t, compile(t, `
 def run(ctx, input):

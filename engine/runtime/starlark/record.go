@@ -7,7 +7,7 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// record is an immutable struct of few fields, such as an outcome.
+// record is an immutable struct with few fields, such as an outcome.
 type record struct {
 	names  []string // shared by all records of a kind
 	values []starlark.Value
@@ -18,13 +18,13 @@ var (
 	_ starlark.Comparable = (*record)(nil)
 )
 
-func (r *record) String() string        { return "struct" } // printed by the printer, never here
+func (r *record) String() string        { return "struct" } // the printer prints records, not this
 func (r *record) Type() string          { return "struct" }
 func (r *record) Truth() starlark.Bool  { return true }
 func (r *record) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable type: struct") }
 func (r *record) AttrNames() []string   { return r.names }
 
-// Freeze freezes the values. They are trees that were made of JSON, so this ends.
+// Freeze freezes the values. They are trees made from JSON, so this terminates.
 func (r *record) Freeze() {
 	for _, v := range r.values {
 		v.Freeze()
@@ -40,7 +40,7 @@ func (r *record) Attr(name string) (starlark.Value, error) {
 	return nil, nil
 }
 
-// CompareSameType compares field by field.
+// CompareSameType compares records field by field.
 func (r *record) CompareSameType(op syntax.Token, other starlark.Value, depth int) (bool, error) {
 	if op != syntax.EQL && op != syntax.NEQ {
 		return false, fmt.Errorf("struct %s struct not implemented", op)

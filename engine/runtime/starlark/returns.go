@@ -8,13 +8,14 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// returns tells where the functions of a module return something, by the place of the function.
-// What is wrong with a result comes to light when the code is over and its stack is gone.
+// returns maps the functions of a module, by position, to the positions of their return statements.
+// It is needed because an error in a result shows only after the code has ended and its stack is
+// gone.
 type returns map[site][]syntax.Position
 
 // collect adds the functions of one module.
 func (r returns) collect(file *syntax.File) {
-	var inside []syntax.Node // the nodes that the walk is in
+	var inside []syntax.Node // the nodes that contain the current one
 	syntax.Walk(file, func(n syntax.Node) bool {
 		if n == nil {
 			inside = inside[:len(inside)-1]
@@ -36,7 +37,8 @@ func (r returns) collect(file *syntax.File) {
 	})
 }
 
-// harmless reports whether a result is nothing, a number or a string: those are JSON.
+// harmless reports whether a result is nothing, a number or a string, which JSON can always
+// represent.
 func harmless(e syntax.Expr) bool {
 	if e == nil {
 		return true
@@ -45,11 +47,11 @@ func harmless(e syntax.Expr) bool {
 	return literal
 }
 
-// maxReturns bounds how many places an error names.
+// maxReturns bounds the positions that an error lists.
 const maxReturns = 5
 
-// blame gives an error of fn's result its place: that of the return, or of the function where there
-// are several.
+// blame adds a position to an error about fn's result: that of the return statement, or of the
+// function if it has several.
 func (r returns) blame(fn *starlark.Function, err error) error {
 	switch found := r[siteOf(fn.Position())]; len(found) {
 	case 0:

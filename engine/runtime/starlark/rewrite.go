@@ -8,13 +8,13 @@ import (
 )
 
 // The interpreter evaluates operators itself: one repeat may build a gigabyte, one comparison may
-// take for ever, and nothing can stop it from outside. So the syntax tree is changed before it is
+// take forever, and nothing can stop it from outside. So the syntax tree is changed before it is
 // compiled: operations that can be long or large become calls of guards (guards.go), whose names
-// start with "$" and cannot be written in source. Operations on literals that keep them small stay
-// as they are, and so does the position of every operation, which is what errors report.
+// start with "$" and so cannot appear in source. Operations that literal operands keep small stay
+// as they are. Every operation keeps its position, which errors report.
 //
-// The walk also bounds the depth of the tree, which all later passes recurse over, and notes the
-// clean calls, which measure.go needs.
+// The walk also bounds the depth of the tree, because all later passes recurse over it, and records
+// the clean calls, which measure.go needs.
 
 // rewriter changes one file.
 type rewriter struct {
@@ -23,12 +23,12 @@ type rewriter struct {
 	functions int
 	loops     int
 	depth     int
-	inside    int // of functions
+	inside    int // nesting of functions
 	err       *runtime.PackageError
 }
 
-// site is the position of a call. A call is clean if its function holds no temporary value on its
-// operand stack while it runs: then the function's local variables tell all that it keeps.
+// site is the position of a call. A call is clean if its function has no temporary value on its
+// operand stack during the call: then the function's local variables hold everything that it keeps.
 type site struct {
 	file      string
 	line, col int32
@@ -51,8 +51,8 @@ func (r *rewriter) fail(at syntax.Position, format string, args ...any) {
 	}
 }
 
-// enter bounds the depth of the tree. It reports false when the walk must turn back; every true
-// needs a leave.
+// enter bounds the depth of the tree. If it returns false the walk must turn back; if it returns
+// true, call leave later.
 func (r *rewriter) enter(at syntax.Position) bool {
 	if r.err != nil {
 		return false
@@ -66,8 +66,8 @@ func (r *rewriter) enter(at syntax.Position) bool {
 
 func (r *rewriter) leave() { r.depth-- }
 
-// bind checks a name that code gives to something. None, True and False keep their meaning:
-// comparisons with them are not guarded.
+// bind checks a name that code binds. None, True and False keep their meaning, because comparisons
+// with them are not guarded.
 func (r *rewriter) bind(id *syntax.Ident) {
 	switch id.Name {
 	case "None", "True", "False":
@@ -106,8 +106,8 @@ func unparen(e syntax.Expr) syntax.Expr {
 }
 
 // heavy reports whether the value of e may be kept by nothing but the operand stack. A local
-// variable keeps its value during an expression, and so does what a dot reads of it: structs are
-// immutable.
+// variable keeps its value during an expression, and so does an attribute of it, because structs
+// are immutable.
 func heavy(e syntax.Expr) bool {
 	switch e := unparen(e).(type) {
 	case *syntax.Literal, *syntax.Ident:
@@ -123,7 +123,7 @@ func heavy(e syntax.Expr) bool {
 	return true
 }
 
-// number reports whether e is a literal number, which the walk has found to be small.
+// number reports whether e is a literal number, which the walk has already found small.
 func number(e syntax.Expr) bool {
 	switch e := unparen(e).(type) {
 	case *syntax.Literal:
@@ -134,7 +134,7 @@ func number(e syntax.Expr) bool {
 	return false
 }
 
-// simple reports whether comparing with e takes no time.
+// simple reports whether comparing with e is fast.
 func simple(e syntax.Expr) bool {
 	switch e := unparen(e).(type) {
 	case *syntax.Literal:

@@ -6,13 +6,13 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// binaryGuards names the guard of each binary operator; the others cannot grow.
+// binaryGuards names the guard of each binary operator; the results of other operators cannot grow.
 var binaryGuards = map[syntax.Token]string{
 	syntax.PLUS: "$+", syntax.MINUS: "$-", syntax.STAR: "$*", syntax.PERCENT: "$%", syntax.SLASHSLASH: "$//", syntax.PIPE: "$|", syntax.AMP: "$&", syntax.CIRCUMFLEX: "$^", syntax.LTLT: "$<<",
 	syntax.EQL: "$==", syntax.NEQ: "$!=", syntax.LT: "$<", syntax.LE: "$<=", syntax.GT: "$>", syntax.GE: "$>=", syntax.IN: "$in", syntax.NOT_IN: "$not in",
 }
 
-// expr changes an expression. Dirty says that the operand stack already holds a temporary value.
+// expr rewrites an expression. dirty means that the operand stack already holds a temporary value.
 func (r *rewriter) expr(e syntax.Expr, dirty bool) syntax.Expr {
 	if e == nil || !r.enter(place(e)) {
 		return e
@@ -41,7 +41,7 @@ func (r *rewriter) expr(e syntax.Expr, dirty bool) syntax.Expr {
 	case *syntax.IndexExpr:
 		list := r.operands(dirty, e.X, e.Y)
 		if e.X, e.Y = list[0], list[1]; isString(e.Y) && simple(e.Y) {
-			return e // a dict with a short key; for anything else it is an error
+			return e // a lookup with a short key; for anything but a dict it is an error
 		}
 		return call("$index", e.Lbrack, e.X, e.Y)
 	case *syntax.SliceExpr:
@@ -87,7 +87,7 @@ func (r *rewriter) expr(e syntax.Expr, dirty bool) syntax.Expr {
 	return e
 }
 
-// operands changes expressions that are evaluated one after the other.
+// operands rewrites expressions that are evaluated one after the other.
 func (r *rewriter) operands(dirty bool, list ...syntax.Expr) []syntax.Expr {
 	changed := make([]syntax.Expr, len(list))
 	for i, e := range list {
@@ -102,7 +102,7 @@ func (r *rewriter) operands(dirty bool, list ...syntax.Expr) []syntax.Expr {
 }
 
 func (r *rewriter) binary(e *syntax.BinaryExpr, dirty bool) syntax.Expr {
-	if e.Op == syntax.AND || e.Op == syntax.OR { // the left one is gone when the right one is evaluated
+	if e.Op == syntax.AND || e.Op == syntax.OR { // the left value is gone when the right one is evaluated
 		e.X, e.Y = r.expr(e.X, dirty), r.expr(e.Y, dirty)
 		return e
 	}
@@ -116,7 +116,7 @@ func (r *rewriter) binary(e *syntax.BinaryExpr, dirty bool) syntax.Expr {
 		}
 	case syntax.PLUS:
 		if number(e.X) || number(e.Y) || isString(e.X) && isString(e.Y) {
-			return e // a number grows by a bit at most; the compiler joins literals
+			return e // a number grows by at most one bit, and the compiler joins literals
 		}
 	case syntax.MINUS:
 		if number(e.X) || number(e.Y) {
@@ -134,7 +134,7 @@ func isString(e syntax.Expr) bool {
 	return ok && l.Token == syntax.STRING
 }
 
-// call changes a call. x.f(...) of a guarded method becomes one call of its guard.
+// call rewrites a call. x.f(...) of a guarded method becomes one call of its guard.
 func (r *rewriter) call(e *syntax.CallExpr, dirty bool) syntax.Expr {
 	if !dirty {
 		r.clean[siteOf(e.Lparen)] = true
@@ -187,8 +187,8 @@ func (r *rewriter) args(e *syntax.CallExpr, dirty bool) {
 	}
 }
 
-// comprehension charges elements as they come. One of a dict collects pairs in a list, and makes
-// the dict of them.
+// comprehension charges elements as they are added. A dict comprehension first collects pairs in a
+// list, and then makes the dict from it.
 func (r *rewriter) comprehension(e *syntax.Comprehension) syntax.Expr {
 	for _, clause := range e.Clauses {
 		switch clause := clause.(type) {
@@ -208,7 +208,7 @@ func (r *rewriter) comprehension(e *syntax.Comprehension) syntax.Expr {
 	return call("$empty", e.Lbrack, e)
 }
 
-// params changes the default values of parameters.
+// params rewrites the default values of parameters.
 func (r *rewriter) params(params []syntax.Expr, dirty bool) {
 	for _, param := range params {
 		switch p := param.(type) {
@@ -227,7 +227,8 @@ func (r *rewriter) params(params []syntax.Expr, dirty bool) {
 	}
 }
 
-// surplus lists the *args and **kwargs of a function, whose values the interpreter builds.
+// surplus lists the *args and **kwargs parameters of a function, whose values the interpreter
+// builds.
 func surplus(params []syntax.Expr, at syntax.Position) (names []syntax.Expr) {
 	for _, param := range params {
 		if star, ok := param.(*syntax.UnaryExpr); ok {
@@ -239,7 +240,7 @@ func surplus(params []syntax.Expr, at syntax.Position) (names []syntax.Expr) {
 	return names
 }
 
-// place is a position of e that takes no walk to find.
+// place returns a position in e that can be found without a walk.
 func place(e syntax.Expr) syntax.Position {
 	switch e := e.(type) {
 	case *syntax.Ident:

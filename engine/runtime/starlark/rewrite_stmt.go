@@ -9,7 +9,7 @@ import (
 
 func (r *rewriter) block(stmts []syntax.Stmt) []syntax.Stmt {
 	if len(stmts) == 0 {
-		return stmts // nil tells that there is no else
+		return stmts // nil means that there is no else branch
 	}
 	changed := make([]syntax.Stmt, 0, len(stmts))
 	for _, s := range stmts {
@@ -18,7 +18,7 @@ func (r *rewriter) block(stmts []syntax.Stmt) []syntax.Stmt {
 	return changed
 }
 
-// stmt changes a statement, into several if need be.
+// stmt rewrites a statement, into several if necessary.
 func (r *rewriter) stmt(s syntax.Stmt) []syntax.Stmt {
 	if !r.enter(stmtPlace(s)) {
 		return []syntax.Stmt{s}
@@ -57,7 +57,8 @@ func (r *rewriter) stmt(s syntax.Stmt) []syntax.Stmt {
 	return []syntax.Stmt{s}
 }
 
-// loop keeps what is iterated over in a local variable: the interpreter's iterator is out of sight.
+// loop keeps the iterated value in a local variable, because the account cannot see the
+// interpreter's iterator.
 func (r *rewriter) loop(s *syntax.ForStmt) []syntax.Stmt {
 	s.X = r.expr(s.X, false)
 	s.Vars = r.target(s.Vars)
@@ -91,8 +92,8 @@ func (r *rewriter) def(s *syntax.DefStmt) []syntax.Stmt {
 	return []syntax.Stmt{s, &syntax.ExprStmt{X: call("$closure", s.Def, ident(s.Name.Name, s.Name.NamePos))}}
 }
 
-// inPlace names the guards of the two operators that change their left operand; the others are as
-// their binary forms.
+// inPlace names the guards of the two operators that change their left operand; the other operators
+// have no in-place form.
 var inPlace = map[syntax.Token]string{syntax.PLUS: "$+=", syntax.PIPE: "$|="}
 
 func (r *rewriter) assign(s *syntax.AssignStmt) syntax.Stmt {
@@ -119,7 +120,7 @@ func (r *rewriter) assign(s *syntax.AssignStmt) syntax.Stmt {
 		}
 		return &syntax.AssignStmt{OpPos: s.OpPos, Op: syntax.EQ, LHS: lhs, RHS: call(guard, s.OpPos, ident(lhs.Name, lhs.NamePos), s.RHS)}
 	case *syntax.IndexExpr:
-		// x[y] += z reads x[y], evaluates z, and writes: in that order.
+		// x[y] += z reads x[y], evaluates z, and writes, in this order.
 		list := r.operands(false, lhs.X, lhs.Y)
 		element := call("$element", lhs.Lbrack, list...)
 		return &syntax.ExprStmt{X: call("$assign", s.OpPos, text(op.String(), s.OpPos), element, r.expr(s.RHS, true))}
@@ -136,8 +137,8 @@ func isPattern(e syntax.Expr) bool {
 	return false
 }
 
-// target changes the left side of an assignment. x[y] = z grows a dict, so x is wrapped in
-// something that accounts for it.
+// target rewrites the left side of an assignment. x[y] = z grows a dict, so x is wrapped in a value
+// that charges for it.
 func (r *rewriter) target(e syntax.Expr) syntax.Expr {
 	if !r.enter(place(e)) {
 		return e

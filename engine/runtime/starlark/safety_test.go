@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// attacks is code that would bring a node down, or keep a processor for ever, if the interpreter
-// ran it as it is. Each must end in an error that says want.
+// attacks is code that would bring a node down, or occupy a processor forever, if the interpreter
+// ran it unchanged. Each must end in an error that contains want.
 var attacks = []struct{ name, code, want string }{
 	{"endless loop", `while True: pass`, "steps"},
 	{"endless for", `for i in range(1 << 60): pass`, "steps"},
@@ -153,14 +153,14 @@ func TestAttacksOnTopLevel(t *testing.T) {
 	}
 }
 
-// allocated is all the memory that was ever allocated.
+// allocated returns the total of all allocations so far.
 func allocated() uint64 {
 	var m goruntime.MemStats
 	goruntime.ReadMemStats(&m)
 	return m.TotalAlloc
 }
 
-// Source that is deep must be refused before anything recurses over it.
+// Deeply nested source must be refused before anything recurses over it.
 func TestDeepSource(t *testing.T) {
 	many := func(s string) string { return strings.Repeat(s, 200_000) }
 	for name, source := range map[string]string{

@@ -11,10 +11,10 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// Scripts is code in the language of workflows that is no workflow, such as its tests. It sees the
-// same built-ins and may load the modules of a package, but what it can do beyond computation is
-// what its host hands to the functions that it calls. Its limits are the same account under other
-// numbers.
+// Scripts is code in the workflow language that is not a workflow, such as a project's tests. It
+// sees the same built-ins and may load the modules of a package. Beyond computation, it can only do
+// what its host passes to the functions that it calls. Its limits are the same account with other
+// values.
 type Scripts struct{ l *loader }
 
 // NewScripts takes the modules that scripts may load, and the scripts themselves. Nothing is
@@ -27,8 +27,8 @@ func NewScripts(ctx context.Context, modules []catalog.Module, limits runtime.Li
 	return &Scripts{l}, nil
 }
 
-// Globals compiles and runs a module, with those that it loads, and returns its globals, frozen.
-// What is wrong with it is a *runtime.PackageError.
+// Globals compiles and runs a module and the modules that it loads, and returns its globals,
+// frozen. Errors of the module are *runtime.PackageError.
 func (s *Scripts) Globals(module string) (starlark.StringDict, error) {
 	globals, err := s.l.load(module)
 	if err != nil {
@@ -40,17 +40,17 @@ func (s *Scripts) Globals(module string) (starlark.StringDict, error) {
 // Thread runs functions of scripts, one at a time.
 type Thread struct{ m *meter }
 
-// NewThread makes a thread. say gets what its code prints; nil drops it. The limits bind all that
-// it ever computes and builds together.
+// NewThread makes a thread. say receives what its code prints; nil drops it. The limits bind
+// everything that the thread ever computes and builds.
 func NewThread(name string, limits runtime.Limits, say func(string)) *Thread {
 	m := newMeter(name, nil, limits.OrDefault())
-	m.say = say
+	m.onPrint = say
 	m.begin(true)
 	return &Thread{m}
 }
 
-// Call calls a function. An error is a *ScriptError, whose Cause is what Interrupt was given if
-// that ended it.
+// Call calls a function. An error is a *ScriptError. If Interrupt ended the call, its Cause is
+// Interrupt's argument.
 func (t *Thread) Call(fn starlark.Callable, args ...starlark.Value) (starlark.Value, error) {
 	v, err := starlark.Call(t.m.thread, fn, args, nil)
 	if err == nil {
@@ -60,13 +60,13 @@ func (t *Thread) Call(fn starlark.Callable, args ...starlark.Value) (starlark.Va
 }
 
 // Interrupt makes a running Call end with cause soon. It may be called from any goroutine and does
-// not wait; it does not wake what the host does in a call.
+// not wait. It does not wake a host function that the call is in.
 func (t *Thread) Interrupt(cause error) { t.m.interrupt(cause) }
 
-// ScriptError is what the code of a script ended with.
+// ScriptError is the error that ended a script.
 type ScriptError struct {
 	Message string
-	At      string   // "x_test.star:12:9"; "" when no line is to blame
+	At      string   // "x_test.star:12:9"; "" if no line is at fault
 	Stack   []string // outermost call first, At last
 	Cause   error    // the host's own error, if it was one
 }
@@ -81,7 +81,7 @@ func (e *ScriptError) Error() string {
 func (e *ScriptError) Unwrap() error { return e.Cause }
 
 func (m *meter) scriptError(err error) error {
-	if inner := (*ScriptError)(nil); errors.As(err, &inner) { // of a thread that this one waited for
+	if inner := (*ScriptError)(nil); errors.As(err, &inner) { // of another thread, which this one waited for
 		return inner
 	}
 	e := &ScriptError{Message: err.Error()}
@@ -99,25 +99,26 @@ func (m *meter) scriptError(err error) error {
 	return e
 }
 
-// Encode writes v as the JSON that workflow code would make of it; what names it in errors.
+// Encode encodes v as workflow code would; what names it in errors.
 func Encode(t *starlark.Thread, what string, v starlark.Value) (history.Payload, error) {
 	return meterOf(t).encode(what, v)
 }
 
-// Decode makes of JSON what workflow code gets of it.
+// Decode decodes JSON into the value that workflow code gets.
 func Decode(t *starlark.Thread, what string, p history.Payload) (starlark.Value, error) {
 	return meterOf(t).decode(what, p)
 }
 
-// Repr writes v as repr does, cut when it is long.
+// Repr formats v as repr does, truncated if it is long.
 func Repr(t *starlark.Thread, v starlark.Value) string { return meterOf(t).brief(v) }
 
-// Failure is struct(kind, message, details, retryable): how workflow code sees an error.
+// Failure returns struct(kind, message, details, retryable), which is how workflow code sees an
+// error.
 func Failure(t *starlark.Thread, e *history.RunError) (starlark.Value, error) {
 	return errorValue(meterOf(t), e)
 }
 
-// Span reads a duration as ctx.sleep does: a Go duration string or a time.duration.
+// Span parses a duration as ctx.sleep does: a Go duration string or a time.duration.
 func Span(v starlark.Value) (history.Duration, error) {
 	var d duration
 	if err := d.Unpack(v); err != nil {

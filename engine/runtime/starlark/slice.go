@@ -7,7 +7,7 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// slice is x[lo:hi:step]; absent ones are None.
+// slice evaluates x[lo:hi:step]; absent operands are None.
 func (m *meter) slice(x, lo, hi, step starlark.Value) (starlark.Value, error) {
 	s, ok := x.(starlark.Sliceable)
 	if !ok {
@@ -48,7 +48,7 @@ func (m *meter) slice(x, lo, hi, step starlark.Value) (starlark.Value, error) {
 	return own(x, s.Slice(from, to, by)), nil
 }
 
-// sliced accounts for a slice of about count elements.
+// sliced charges for a slice of about count elements.
 func (m *meter) sliced(x starlark.Value, count, by int) error {
 	switch x.(type) {
 	case starlark.String, starlark.Bytes:
@@ -67,7 +67,7 @@ func (m *meter) sliced(x starlark.Value, count, by int) error {
 	return nil // a range computes its elements
 }
 
-// bound sets *at to the index v, counted from the end if negative and moved into [least, most].
+// bound sets *at to the index v: counted from the end if negative, then clamped to [least, most].
 func bound(v starlark.Value, n, least, most int, at *int, which string) error {
 	if v == starlark.None {
 		return nil
@@ -83,8 +83,8 @@ func bound(v starlark.Value, n, least, most int, at *int, which string) error {
 	return nil
 }
 
-// own copies part if it is a small piece of whole, so that it does not keep all of whole alive: the
-// account would not know.
+// own copies part if it is a small piece of whole. Otherwise the piece would keep all of whole
+// alive, without the account knowing.
 func own(whole, part starlark.Value) starlark.Value {
 	if length(whole) <= costOther {
 		return part

@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// pauses counts how often code offers others to go first, and what turns are shown again.
+// pauses counts how often code yields, and which turns are replayed.
 type pauses struct {
 	yields int
 	turns  []uint64
@@ -23,7 +23,7 @@ func (p *pauses) Turn(_ context.Context, n uint64) error {
 
 func (p *pauses) Yield(context.Context) { p.yields++ }
 
-// A long turn stops for a moment every million steps, new and shown again, and makes the same.
+// A long turn yields every million steps, new or replayed, and has the same outcome.
 func TestLongTurnsPause(t *testing.T) {
 	const code = "def run(ctx, input):\n    n = 0\n    for i in range(400000): n += i\n    ctx.sleep('1s')\n    return n\n"
 	p := &pauses{}
@@ -46,7 +46,7 @@ func TestLongTurnsPause(t *testing.T) {
 
 var _ replay.Pace = (*pauses)(nil)
 
-// The limit of steps is met at the same step whether it falls between pauses or on one.
+// The step limit applies at the same step whether that falls between pauses or on one.
 func TestLimitsAtPauses(t *testing.T) {
 	const code = "def run(ctx, input):\n    n = 0\n    for i in range(5000000): n += i\n    return n\n"
 	for _, steps := range []uint64{999_999, 1_000_000, 1_000_001, 2_000_000, 3_500_000} {

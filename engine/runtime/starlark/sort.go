@@ -8,7 +8,7 @@ import (
 	"go.starlark.net/syntax"
 )
 
-// less compares within the account.
+// less compares and charges for it.
 func (m *meter) less(op syntax.Token, x, y starlark.Value) (bool, error) {
 	if err := m.steps(1); err != nil {
 		return false, err
@@ -20,7 +20,7 @@ func (m *meter) less(op syntax.Token, x, y starlark.Value) (bool, error) {
 	return bool(v.(starlark.Bool)), nil
 }
 
-// keyOf is key(v), or v without a key.
+// keyOf returns key(v), or v if there is no key.
 func (m *meter) keyOf(key starlark.Callable, v starlark.Value) (starlark.Value, error) {
 	if key == nil {
 		return v, nil
@@ -76,7 +76,7 @@ func sorted(m *meter, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Va
 	return starlark.NewList(values), err
 }
 
-// extreme is max or min: the first of the greatest or least elements.
+// extreme implements max or min: it returns the first of the greatest or least elements.
 func extreme(name string) builtin {
 	op := syntax.LT
 	if name == "max" {

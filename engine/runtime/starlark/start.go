@@ -9,7 +9,7 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// start is a method that begins something that takes time. The three forms of it follow.
+// start is a method that starts something that takes time. It has the three forms below.
 type start func(*arguments) (*future, error)
 
 // started returns the future.
@@ -33,7 +33,7 @@ func plain(do start) func(*arguments) (starlark.Value, error) {
 		if err := f.wait(); err != nil {
 			return nil, err
 		}
-		return f.take(a.m)
+		return f.resultValue(a.m)
 	}
 }
 
@@ -47,11 +47,11 @@ func tried(do start) func(*arguments) (starlark.Value, error) {
 		if err := f.wait(); err != nil {
 			return nil, err
 		}
-		return f.settled(a.m)
+		return f.outcomeValue(a.m)
 	}
 }
 
-// future makes the value for an ordinal that the host gave.
+// future makes the value for an ordinal from the host.
 func (a *arguments) future(id uint64, err error) (*future, error) {
 	if err != nil {
 		return nil, err
@@ -82,11 +82,11 @@ func (a *arguments) startSignal() (*future, error) {
 	return a.future(a.host.StartSignal(name, &timeout.d))
 }
 
-// Words for choices.
+// The words of options.
 var (
 	childVersions = map[string]history.ChildVersion{"parent": history.ChildParent, "routed": history.ChildRouted}
 	closePolicies = map[string]history.ClosePolicy{"terminate": history.CloseTerminate, "cancel": history.CloseCancel, "abandon": history.CloseAbandon}
-	nextVersions  = map[string]bool{"routed": false, "same": true} // whether to stay
+	nextVersions  = map[string]bool{"routed": false, "same": true} // whether to keep the version
 )
 
 func (a *arguments) startChild() (*future, error) {
@@ -157,8 +157,8 @@ func (a *arguments) startActivity() (*future, error) {
 	return a.future(a.host.StartActivity(activity))
 }
 
-// retryOf reads retry = {...}, with the defaults that users are told. Zero names what was given as
-// 0 where that would count as not given.
+// retryOf parses retry = {...}, with the documented defaults. zero names an option that was set to
+// 0, where 0 would mean not set.
 func retryOf(d *starlark.Dict) (r *history.Retry, zero string, err error) {
 	backoff, most := duration{d: history.Duration(1e9)}, duration{d: history.Duration(60e9)}
 	r = &history.Retry{Factor: 2}
@@ -202,7 +202,7 @@ func retryOf(d *starlark.Dict) (r *history.Retry, zero string, err error) {
 	return r, zero, nil
 }
 
-// kinds reads a list of error kinds.
+// kinds parses a list of error kinds.
 func kinds(v starlark.Value) (list []string, err error) {
 	from, ok := v.(starlark.Sequence)
 	if !ok || from.Len() > 100 {
@@ -218,7 +218,7 @@ func kinds(v starlark.Value) (list []string, err error) {
 	return list, nil
 }
 
-// futures reads the argument of all, race and settled.
+// futures parses the argument of all, race and settled.
 func (a *arguments) futures() ([]*future, []uint64, error) {
 	var given starlark.Value
 	if err := a.unpack("futures", &given); err != nil {
@@ -253,9 +253,9 @@ func (a *arguments) all() (starlark.Value, error) {
 		return nil, err
 	}
 	if failed >= 0 {
-		return list[failed].take(a.m)
+		return list[failed].resultValue(a.m)
 	}
-	return a.each(list, (*future).take)
+	return a.each(list, (*future).resultValue)
 }
 
 func (a *arguments) race() (starlark.Value, error) {
@@ -267,7 +267,7 @@ func (a *arguments) race() (starlark.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := list[first].take(a.m)
+	v, err := list[first].resultValue(a.m)
 	if err != nil {
 		return nil, err
 	}
@@ -282,10 +282,10 @@ func (a *arguments) settled() (starlark.Value, error) {
 	if _, err := a.await(runtime.Settled, ids, a.args); err != nil {
 		return nil, err
 	}
-	return a.each(list, (*future).settled)
+	return a.each(list, (*future).outcomeValue)
 }
 
-// each makes a list of what futures that are done give.
+// each makes a list by calling give for each of the futures, which are done.
 func (a *arguments) each(list []*future, give func(*future, *meter) (starlark.Value, error)) (starlark.Value, error) {
 	if err := a.m.elements(len(list)); err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// compile makes a program of one module, whose run is the member of runtimetest.
+// compile makes a program of one module, whose function run is the member of runtimetest.
 func compile(t testing.TB, source string, activities ...string) runtime.Program {
 	t.Helper()
 	p, err := starlark.Compiler{}.Compile(context.Background(), &catalog.Archive{

@@ -10,8 +10,8 @@ import (
 	"go.starlark.net/starlarkstruct"
 )
 
-// timeModule is the interpreter's time module without what depends on the machine: it has no now,
-// and its zones are those of internal/zones, never the machine's.
+// timeModule is the interpreter's time module without everything that depends on the machine: it
+// has no now, and its zones come from internal/zones.
 var timeModule = &starlarkstruct.Module{Name: "time", Members: starlark.StringDict{
 	"from_timestamp":    timeFunction("from_timestamp", fromTimestamp),
 	"is_valid_timezone": timeFunction("is_valid_timezone", isValidZone),
@@ -30,7 +30,7 @@ var timeModule = &starlarkstruct.Module{Name: "time", Members: starlark.StringDi
 // timeMethods guards the methods of time values.
 var timeMethods = map[string]method{
 	"format": func(m *meter, _ starlark.Value, args starlark.Tuple, _ []starlark.Tuple, call original) (starlark.Value, error) {
-		// A layout of n bytes formats to a few times n.
+		// A layout of n bytes expands to at most a few times n.
 		if err := m.text(8 * length(first(args))); err != nil {
 			return nil, err
 		}
@@ -73,7 +73,7 @@ func isValidZone(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, 
 	return starlark.Bool(err == nil), nil
 }
 
-// maxTimeText bounds the text and the layout of a time.
+// maxTimeText bounds the length of a time's text and layout.
 const maxTimeText = 1000
 
 func parseTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
@@ -89,7 +89,7 @@ func parseTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, er
 	if err != nil {
 		return nil, err
 	}
-	// Not time.Parse: it takes the machine's own zone for an offset that fits it.
+	// Not time.Parse: it uses the machine's own zone for an offset that matches it.
 	t, err := time.ParseInLocation(layout, text, zone)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func parseTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, er
 
 func newTime(args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var year, hour, minute, second, nanosecond int
-	month, day := 1, 1 // 0 would be the month, the day before
+	month, day := 1, 1 // 0 would mean the previous month, or the previous day
 	location := ""
 	if err := starlark.UnpackArgs("time", nil, kwargs, "year?", &year, "month?", &month, "day?", &day, "hour?", &hour, "minute?", &minute,
 		"second?", &second, "nanosecond?", &nanosecond, "location?", &location); err != nil {

@@ -57,8 +57,8 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// TestProgramVectors has what takes more than an expression, each with the words of its error; "" =
-// it runs.
+// TestProgramVectors covers what takes more than an expression, each with the words of its error;
+// "" = it runs.
 func TestProgramVectors(t *testing.T) {
 	for name, c := range map[string]struct{ source, want string }{
 		"if at top level":            {"if 1 < 2: x = 1\nelse: fail('no')", ""},
@@ -135,8 +135,8 @@ if f() != [1, 2, 3, 4, 5, 6, 7, 0, 8, 9]: fail(f())`, ""},
 	}
 }
 
-// TestWorkIsCharged does each piece of work on large values over and over: a limit must end it long
-// before the end, whether it builds much or only looks at much.
+// TestWorkIsCharged repeats each operation on large values: a limit must end it long before it
+// completes, whether it builds much or only reads much.
 func TestWorkIsCharged(t *testing.T) {
 	const again = 1000
 	for _, c := range []struct{ large, work string }{
@@ -181,7 +181,7 @@ func TestWorkIsCharged(t *testing.T) {
 			t.Errorf("%s: cannot be made: %v", c.large, err)
 			continue
 		}
-		// What is global is frozen once the module is loaded, so the work is done before.
+		// Globals are frozen once the module is loaded, so the work is done before that.
 		if err := within(code + "work()"); err == nil {
 			t.Errorf("%s, %d times on %s, is within the limits", c.work, again, c.large)
 		} else if !strings.Contains(err.Error(), "more than") {

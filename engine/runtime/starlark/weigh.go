@@ -7,8 +7,8 @@ import (
 )
 
 // weigh walks v as the tree that comparing, hashing or freezing would walk, and charges steps for
-// it. Values that share parts are trees of exponential size (t = (t, t)), and those that contain
-// themselves have no end: the walk ends with an error at maxDepth, or at the limit of steps.
+// it. Values with shared parts are trees of exponential size (t = (t, t)), and those that contain
+// themselves are endless: the walk ends with an error at maxDepth, or at the step limit.
 func (m *meter) weigh(v starlark.Value) error {
 	switch v := v.(type) { // scalars first: this is on the path of every comparison and dict access
 	case starlark.String:
@@ -29,11 +29,11 @@ func (m *meter) weigh(v starlark.Value) error {
 	return m.steps(w.nodes)
 }
 
-// key accounts for looking v up in a dict or set, or adding it; nil stands for an empty one. See
+// key charges for looking up v in a dict or set, or adding it; nil means an empty one. See
 // chains.go.
 func (m *meter) key(v, in starlark.Value) error { return m.keyAmong(v, in, 0) }
 
-// keyAmong is key with more elements in v's bucket than those that are there already.
+// keyAmong is key with more elements in v's bucket than those that are already there.
 func (m *meter) keyAmong(v, in starlark.Value, more int) error {
 	parts := 1
 	switch v := v.(type) {
@@ -63,13 +63,13 @@ func (m *meter) keyAmong(v, in starlark.Value, more int) error {
 		parts = w.seen + w.nodes
 	}
 	if in != nil {
-		chain, err := m.chain(in, v)
+		chain, err := m.chainLength(in, v)
 		if err != nil {
 			return err
 		}
 		more += chain
 	}
-	return m.steps(price(v, more, parts))
+	return m.steps(compareCost(v, more, parts))
 }
 
 // isSmall reports whether no other small number has the same hash.
@@ -78,8 +78,8 @@ func isSmall(i starlark.Int) bool {
 	return ok && n >= -1<<31 && n < 1<<31
 }
 
-// keys accounts for adding all elements of v to a dict or set, or looking them up there; nil stands
-// for an empty one.
+// keys charges for adding all elements of v to a dict or set, or looking them up there; nil means
+// an empty one.
 func (m *meter) keys(v, in starlark.Value) error {
 	elements, ok := v.(starlark.Iterable)
 	if !ok {
@@ -103,9 +103,9 @@ func (m *meter) keys(v, in starlark.Value) error {
 
 type walk struct {
 	m     *meter
-	nodes int // not yet accounted for
+	nodes int // not yet charged
 	seen  int
-	most  int // refuse values of more parts, if > 0
+	most  int // if > 0, reject values with more parts
 }
 
 func (w *walk) visit(v starlark.Value, depth int) error {
@@ -143,7 +143,7 @@ func (w *walk) visit(v starlark.Value, depth int) error {
 			}
 		}
 	case *starlark.Dict:
-		if err := w.m.steps(w.m.crowd(v)); err != nil {
+		if err := w.m.steps(w.m.lookupCost(v)); err != nil {
 			return err
 		}
 		for key, value := range v.Entries() {
@@ -155,7 +155,7 @@ func (w *walk) visit(v starlark.Value, depth int) error {
 			}
 		}
 	case *starlark.Set:
-		if err := w.m.steps(w.m.crowd(v)); err != nil {
+		if err := w.m.steps(w.m.lookupCost(v)); err != nil {
 			return err
 		}
 		for elem := range v.Elements() {

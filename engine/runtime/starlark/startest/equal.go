@@ -7,7 +7,7 @@ import (
 	star "go.starlark.net/starlark"
 )
 
-// equal returns an error that says how got differs from want, if it does.
+// equal returns an error that describes how got differs from want, nil if they are equal.
 func equal(t *star.Thread, got, want star.Value, msg string) error {
 	same, err := star.Equal(got, want)
 	if err != nil || same {
@@ -27,8 +27,8 @@ func show(t *star.Thread, v star.Value) string {
 	return starlark.Repr(t, v)
 }
 
-// differ finds the first place where two values of the same shape differ: a path such as
-// ["items"][2], empty when they differ as a whole. nil stands for absent.
+// differ finds the first place at which two values of the same shape differ: a path such as
+// ["items"][2], empty if they differ as a whole. nil means absent.
 func differ(a, b star.Value) (path string, x, y star.Value) {
 	switch a := a.(type) {
 	case *star.Dict:
@@ -42,7 +42,7 @@ func differ(a, b star.Value) (path string, x, y star.Value) {
 				return "[" + key.String() + "]", v, nil
 			}
 			if same, err := star.Equal(v, other); err == nil && !same {
-				return within("["+key.String()+"]", v, other)
+				return differWithin("["+key.String()+"]", v, other)
 			}
 		}
 		for key, v := range b.Entries() {
@@ -57,7 +57,7 @@ func differ(a, b star.Value) (path string, x, y star.Value) {
 		}
 		for i := range min(a.Len(), b.Len()) {
 			if same, err := star.Equal(a.Index(i), b.Index(i)); err == nil && !same {
-				return within(fmt.Sprintf("[%d]", i), a.Index(i), b.Index(i))
+				return differWithin(fmt.Sprintf("[%d]", i), a.Index(i), b.Index(i))
 			}
 		}
 		if i := b.Len(); a.Len() > i {
@@ -70,7 +70,7 @@ func differ(a, b star.Value) (path string, x, y star.Value) {
 	return "", a, b
 }
 
-func within(step string, a, b star.Value) (path string, x, y star.Value) {
+func differWithin(step string, a, b star.Value) (path string, x, y star.Value) {
 	rest, x, y := differ(a, b)
 	return step + rest, x, y
 }

@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/engine/runtime/starlark"
 )
 
-// interrupts knows the threads that run code of a test: its own and, while a stub computes an
+// interrupts tracks the threads that run code of a test: its own and, while a stub computes an
 // outcome, the stub's.
 type interrupts struct {
 	mu      sync.Mutex
@@ -15,7 +15,7 @@ type interrupts struct {
 	threads []*starlark.Thread
 }
 
-// watch lets a thread be interrupted until the returned function is called.
+// watch makes a thread interruptible until unwatch is called.
 func (i *interrupts) watch(t *starlark.Thread) (unwatch func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

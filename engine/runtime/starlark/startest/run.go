@@ -45,7 +45,7 @@ func (r *runValue) Attr(name string) (star.Value, error) {
 	return nil, nil
 }
 
-// arguments are those of one call of a method.
+// arguments are the arguments of one method call.
 type arguments struct {
 	thread *star.Thread
 	name   string
@@ -53,12 +53,12 @@ type arguments struct {
 	kwargs []star.Tuple
 }
 
-// unpack assigns the arguments to pairs of name and pointer.
+// unpack assigns the arguments, given pairs of name and pointer.
 func (a *arguments) unpack(pairs ...any) error {
 	return star.UnpackArgs(a.name, a.args, a.kwargs, pairs...)
 }
 
-// payload is a JSON value; one that was not given is none.
+// payload encodes a JSON value; an absent value is no payload.
 func (a *arguments) payload(what string, v star.Value) (history.Payload, error) {
 	if v == nil {
 		return nil, nil
@@ -124,7 +124,7 @@ var runMethods = map[string]func(Run, *arguments) (star.Value, error){
 	},
 }
 
-// end waits for the end of a run, without arguments.
+// end waits until a run has closed. The method has no arguments.
 func (a *arguments) end(r Run) (Standing, error) {
 	if err := a.unpack(); err != nil {
 		return Standing{}, err

@@ -11,7 +11,7 @@ import (
 // call is one attempt at an activity.
 type call struct{ input history.Payload }
 
-// failure is what a stub returns to fail its attempt.
+// failure is what a stub returns to make its attempt fail.
 type failure struct{ err history.RunError }
 
 func (f *failure) String() string        { return fmt.Sprintf("<failure %s>", f.err.Kind) }
@@ -20,25 +20,24 @@ func (f *failure) Freeze()               {}
 func (f *failure) Truth() star.Bool      { return true }
 func (f *failure) Hash() (uint32, error) { return 0, fmt.Errorf("unhashable type: failure") }
 
-// NoStub ends a test whose workflow scheduled an activity that the test says nothing about.
+// NoStub ends a test whose workflow scheduled an activity without a stub.
 type NoStub struct{ Activity string }
 
 func (e *NoStub) Error() string {
-	return fmt.Sprintf("activity %q was scheduled, and the test has no stub for it: say t.activity(%q, fn) first", e.Activity, e.Activity)
+	return fmt.Sprintf("activity %q was scheduled, and the test has no stub for it: call t.activity(%q, fn) first", e.Activity, e.Activity)
 }
 
-// Perform makes the outcome of one attempt at an activity: an output, or the error that the attempt
-// failed with. Another error ends the test.
+// Perform computes the outcome of one attempt at an activity: an output, or the error that the
+// attempt failed with. Any other error ends the test.
 func (r *Running) Perform(activity string, input history.Payload) (output history.Payload, failed *history.RunError, err error) {
 	stub, ok := r.stubs[activity]
 	if !ok {
 		return nil, nil, &NoStub{activity}
 	}
 	r.calls[activity] = append(r.calls[activity], call{input})
-	thread := starlark.NewThread("stub of "+activity, limits, r.say)
+	thread := starlark.NewThread("stub of "+activity, limits, r.onPrint)
 	defer r.interrupts.watch(thread)()
-	// The stub is called from a builtin, so that what it returns is made JSON of under its own
-	// limits.
+	// A builtin calls the stub, so that encoding its result is charged to the stub's own limits.
 	_, err = thread.Call(star.NewBuiltin("stub", func(t *star.Thread, _ *star.Builtin, _ star.Tuple, _ []star.Tuple) (star.Value, error) {
 		answer, err := answerOf(t, stub, input)
 		if f, ok := answer.(*failure); ok && err == nil {
@@ -53,7 +52,7 @@ func (r *Running) Perform(activity string, input history.Payload) (output histor
 	return output, failed, err
 }
 
-// answerOf is what a function returns for an input, or the stub itself if it is a plain value.
+// answerOf calls a stub with an input, or returns the stub itself if it is a plain value.
 func answerOf(t *star.Thread, stub star.Value, input history.Payload) (star.Value, error) {
 	fn, ok := stub.(star.Callable)
 	if !ok {

@@ -12,7 +12,7 @@ import (
 	star "go.starlark.net/starlark"
 )
 
-// limits bound what the code of one file's top levels, and of one test, computes and builds.
+// limits bound what the top levels of one file, and the code of one test, compute and build.
 var limits = runtime.Limits{Steps: 10_000_000_000, MemoryBytes: 1 << 30}
 
 // Suite is a compiled file of tests.
@@ -30,8 +30,8 @@ type Test struct {
 	Line int
 }
 
-// Load compiles a file of tests, which is among modules with all that it may load. activities are
-// those that the package declares. What is wrong with the file is a *runtime.PackageError.
+// Load compiles a file of tests. modules contains it and everything that it may load. activities
+// are the ones that the package declares. Errors of the file are *runtime.PackageError.
 func Load(ctx context.Context, modules []catalog.Module, file string, activities []string) (*Suite, error) {
 	scripts, err := starlark.NewScripts(ctx, modules, limits)
 	if err != nil {
@@ -47,11 +47,11 @@ func Load(ctx context.Context, modules []catalog.Module, file string, activities
 		}
 		fn, ok := s.globals[name].(*star.Function)
 		if !ok {
-			return nil, &runtime.PackageError{Module: file, Reason: fmt.Sprintf("%s is a %s: what is called test_ is a test, a function of t", name, s.globals[name].Type())}
+			return nil, &runtime.PackageError{Module: file, Reason: fmt.Sprintf("%s is a %s: every name that starts with test_ must be a test: a function of t", name, s.globals[name].Type())}
 		}
 		at := fn.Position()
 		if at.Filename() != file {
-			continue // loaded from another file, whose test it is
+			continue // loaded from another file, which owns the test
 		}
 		if fn.NumParams() != 1 || fn.HasVarargs() || fn.HasKwargs() {
 			return nil, &runtime.PackageError{Module: file, Line: int(at.Line), Column: int(at.Col), Reason: name + " must take one argument: t"}
@@ -62,19 +62,19 @@ func Load(ctx context.Context, modules []catalog.Module, file string, activities
 	return s, nil
 }
 
-// Begin prepares one test of the suite; say gets what it prints.
+// Begin prepares one test of the suite; say receives what it prints.
 func (s *Suite) Begin(t Test, say func(string)) *Running {
 	return &Running{
-		fn: s.globals[t.Name].(*star.Function), declared: s.activities, say: say,
+		fn: s.globals[t.Name].(*star.Function), declared: s.activities, onPrint: say,
 		main: starlark.NewThread(t.Name, limits, say), stubs: make(map[string]star.Value), calls: make(map[string][]call),
 	}
 }
 
-// Running is one test while it runs. Its methods but Interrupt belong to one goroutine.
+// Running is one test while it runs. Its methods, except Interrupt, belong to one goroutine.
 type Running struct {
 	fn       *star.Function
 	declared []string
-	say      func(string)
+	onPrint  func(string)
 	main     *starlark.Thread
 	world    World
 	stubs    map[string]star.Value
@@ -83,7 +83,7 @@ type Running struct {
 	interrupts interrupts
 }
 
-// Run runs the test on a world of its own. An error is a *starlark.ScriptError.
+// Run runs the test in a world of its own. An error is a *starlark.ScriptError.
 func (r *Running) Run(w World) error {
 	r.world = w
 	defer r.interrupts.watch(r.main)()

@@ -6,11 +6,11 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// World is what a test acts upon. A call returns when all that follows from it and takes no time
-// has happened, so that a test reads the same on every machine. Any error ends the test. A World
-// calls Test.Perform from within these calls, on the same goroutine.
+// World is what a test acts upon. A call returns after everything that follows from it without time
+// passing has happened, so a test behaves the same on every machine. Any error ends the test. A
+// World calls Test.Perform from within these calls, on the same goroutine.
 type World interface {
-	// Start starts a run; an empty id is made up.
+	// Start starts a run; it generates an id if none is given.
 	Start(s Start) (Run, error)
 	// Find returns the newest run of a workflow id.
 	Find(workflowID string) (Run, error)
@@ -20,7 +20,7 @@ type World interface {
 	Now() history.Time
 }
 
-// Start is what a run is started with.
+// Start describes a run to start.
 type Start struct {
 	Type       string
 	WorkflowID string
@@ -28,30 +28,30 @@ type Start struct {
 	Attributes history.Attributes
 }
 
-// Run is a run of a World, and those that continued it as new.
+// Run is a run of a World, together with those that continued it as new.
 type Run interface {
-	// ID is its workflow id.
+	// ID returns its workflow id.
 	ID() string
 	Signal(name string, payload history.Payload) error
 	Cancel(reason string) error
 	Query(name string, args history.Payload) (history.Payload, error)
-	// Look tells how it stands now.
+	// Look returns its current state.
 	Look() (Standing, error)
-	// Await lets time pass until it is closed. It is an error if nothing more will happen before.
+	// Await lets time pass until it has closed. It fails if nothing more will happen before that.
 	Await() (Standing, error)
-	// History lists the types of its events; of one that was continued as new, those of the newest
-	// run.
+	// History lists the types of its events. If the run was continued as new, they are those of the
+	// newest run.
 	History() ([]string, error)
 }
 
-// Standing is how a run stands: its result or its error if it is closed.
+// Standing is the state of a run, with its result or error if it is closed.
 type Standing struct {
 	Status history.Status
 	Result history.Payload
 	Error  *history.RunError
 }
 
-// Ended is the error of a test that wanted another end of a run.
+// Ended is the error of a test that expected a run to end differently.
 type Ended struct {
 	WorkflowID string
 	Standing
@@ -60,13 +60,13 @@ type Ended struct {
 
 func (e *Ended) Error() string {
 	if e.Standing.Error != nil {
-		return fmt.Sprintf("workflow %s %s, want %s: %s", e.WorkflowID, said(e.Status), e.Want, e.Standing.Error.Error())
+		return fmt.Sprintf("workflow %s %s, want %s: %s", e.WorkflowID, statusPhrase(e.Status), e.Want, e.Standing.Error.Error())
 	}
-	return fmt.Sprintf("workflow %s %s, want %s: its result is %.200s", e.WorkflowID, said(e.Status), e.Want, e.Result)
+	return fmt.Sprintf("workflow %s %s, want %s: its result is %.200s", e.WorkflowID, statusPhrase(e.Status), e.Want, e.Result)
 }
 
-// said puts a status into a sentence.
-func said(s history.Status) string {
+// statusPhrase turns a status into a verb phrase.
+func statusPhrase(s history.Status) string {
 	switch s {
 	case history.StatusCancelled, history.StatusTerminated:
 		return "was " + s.String()

@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Token lets whoever knows its Secret call as Name.
+// Token lets anybody who knows its Secret call as Name.
 type Token struct {
 	Name     string // the actor in the deploy history
 	Secret   string
@@ -21,12 +21,12 @@ type Token struct {
 // caller is who asks.
 type caller struct {
 	name     string
-	owner    string // of request keys: the token's name; empty where there are no tokens
+	owner    string // owner of request keys: the token's name; empty if there are no tokens
 	readOnly bool
 }
 
-// tokens are looked up by the hash of the secret, so that the time of a look-up tells nothing about
-// it.
+// tokens maps hashes of secrets to callers. It is keyed by hash so that the time of a lookup
+// reveals nothing about the secret.
 type tokens map[[sha256.Size]byte]caller
 
 func newTokens(list []Token) (tokens, error) {
@@ -35,7 +35,7 @@ func newTokens(list []Token) (tokens, error) {
 		if token.Name == "" || len(token.Name) > wire.MaxActor || token.Secret == "" {
 			return nil, fmt.Errorf("transport: token %d needs a name of 1 to %d bytes and a secret", i+1, wire.MaxActor)
 		}
-		if flaw := history.NameFlaw(token.Name); flaw != "" { // it is the actor of all that the token changes
+		if flaw := history.NameFlaw(token.Name); flaw != "" { // it is the actor of all changes made with the token
 			return nil, fmt.Errorf("transport: the name of token %d %s", i+1, flaw)
 		}
 		key := sha256.Sum256([]byte(token.Secret))
@@ -47,7 +47,7 @@ func newTokens(list []Token) (tokens, error) {
 	return t, nil
 }
 
-// identify tells who calls. Without tokens everybody is who they say they are.
+// identify returns the caller of a request. Without tokens, callers name themselves.
 func (t tokens) identify(r *http.Request) (caller, error) {
 	if len(t) == 0 {
 		name := r.Header.Get(wire.HeaderActor)
@@ -74,7 +74,7 @@ func (t tokens) identify(r *http.Request) (caller, error) {
 	return c, nil
 }
 
-// allow refuses a change to callers who may only read.
+// allow rejects a change by a caller that may only read.
 func (c caller) allow(r *route) error {
 	if c.readOnly && r.write {
 		return wire.New("permission_denied", fmt.Sprintf("the token %q may only read", c.name)).With("token", c.name)

@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// BenchmarkStartAndWait is a no-op run from start to completion through the HTTP API, on a state
-// without Raft.
+// BenchmarkStartAndWait measures a no-op run from start to completion through the HTTP API, on a
+// state without Raft.
 func BenchmarkStartAndWait(b *testing.B) {
 	n := enginetest.NewFast(b)
 	h := listen(b, n, &throne{}, "n1").lead()

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Timekeeper is what the route of log time asks of a node.
+// Timekeeper is what the route for log time needs from a node.
 type Timekeeper interface {
 	ConfirmTime(ctx context.Context, c engine.Call, at time.Time) (*fsm.TimeAnswer, engine.Answered, error)
 }
@@ -24,7 +24,7 @@ func (s *Server) confirmTime(ctx context.Context, _ *confirmTimeInput) (*answer[
 	}
 	at, err := time.Parse(time.RFC3339, r.Time)
 	if err != nil {
-		return nil, invalid("time", "is %q, which is no time like 2026-11-28T12:00:00Z", clip(r.Time))
+		return nil, invalid("time", "is %q, want a time such as 2026-11-28T12:00:00Z", clip(r.Time))
 	}
 	t, a, err := s.cfg.Timekeeper.ConfirmTime(ctx, c, at)
 	if err != nil {

@@ -8,36 +8,37 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Cluster is what transport asks of replication. All methods may be called by any goroutine; those
-// without a context answer at once.
+// Cluster is what transport needs from replication. Any goroutine may call any method; methods
+// without a context return at once.
 type Cluster interface {
 	// IsLeader reports whether this node leads, as far as it knows.
 	IsLeader() bool
 	// Leader returns the leader's id and the address (host:port or URL) at which it serves HTTP; ok
 	// is false while none is known.
 	Leader() (id, httpAddress string, ok bool)
-	// LeaderContact tells how long ago this node heard from the leader: 0 on the leader itself, ok
-	// is false if it never did.
+	// LeaderContact returns how long ago this node heard from the leader: 0 on the leader itself;
+	// ok is false if it never did.
 	LeaderContact() (ago time.Duration, ok bool)
-	// Quorum returns why nobody can lead, while this node knows of no leader and finds no majority.
+	// Quorum returns why no node can lead, if this node knows no leader and finds no majority.
 	Quorum() error
-	// Ready returns nil when this node has a leader and has applied what was committed, else why
-	// not.
+	// Ready returns nil if this node has a leader and has applied what was committed, otherwise the
+	// reason.
 	Ready() error
-	// Status is how this node sees the cluster; it may ask the other members.
+	// Status returns the cluster as this node sees it; it may ask other members.
 	Status(ctx context.Context) (wire.Cluster, error)
-	// Transfer hands leadership to a node, empty = to whichever is most up to date. Leader only.
+	// Transfer transfers leadership to a node; empty = to the most up-to-date one. Leader only.
 	Transfer(ctx context.Context, node string) error
-	// Remove takes a node out of the configuration and the node table. Leader only.
+	// Remove removes a node from the configuration and the node table. Leader only.
 	Remove(ctx context.Context, node string) error
-	// Drain makes a node, empty = this one, stand aside and hand leadership on; or takes that back.
+	// Drain makes a node refuse deploys and give up leadership, or reverses that. An empty node
+	// means this one.
 	Drain(ctx context.Context, node string, on bool) error
-	// Draining reports whether this node drains.
+	// Draining reports whether this node is draining.
 	Draining() bool
 }
 
-// clusterInput takes what every read takes. However fresh it is asked to be, the answer is how this
-// node sees the cluster, and it comes without a leader.
+// clusterInput has the parameters of every read. However fresh the answer must be, it shows the
+// cluster as this node sees it, and needs no leader.
 type clusterInput struct {
 	Fresh
 }
@@ -90,7 +91,7 @@ func (s *Server) setDraining(ctx context.Context, on bool) (*plain[wire.NodeAnsw
 	})
 }
 
-// operate answers with the node that the operation was about, as the operation tells.
+// operate answers with the node that the operation affected, which the operation returns.
 func (s *Server) operate(ctx context.Context, operation func(node string) (string, error)) (*plain[wire.NodeAnswer], error) {
 	var r wire.NodeRequest
 	if err := exchangeOf(ctx).decode(&r, optional); err != nil {

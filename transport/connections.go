@@ -9,41 +9,41 @@ import (
 	"time"
 )
 
-// unprovenIdle is how long a connection may wait that has made no call of the API yet: its TLS
-// handshake and the head of its first request fall into it, and so do health checks between calls.
+// unprovenIdle bounds how long a connection may wait that has not yet made an API call. This covers
+// its TLS handshake and the head of its first request, and also the time between health checks.
 const unprovenIdle = 10 * time.Second
 
-// connections bounds how many connections callers hold open, each of which is a file descriptor.
+// connections bounds how many connections callers hold open, because each one is a file descriptor.
 //
-// At the limit a new caller is let in all the same, and the connection gives way that is worth
-// least: first the one that has waited longest of those that never made a call, then the one that
-// has waited longest. Only when every connection is in the middle of a call is the new one turned
-// away. So strangers who hold connections, however many, keep nobody out.
+// At the limit, a new connection is still accepted, and the least valuable one is closed: first the
+// longest waiting of those that never made a call, then the longest waiting of the others. Only if
+// every connection is in the middle of a call is the new one rejected. So strangers who hold
+// connections, however many, cannot lock anybody out.
 type connections struct {
 	limit int
 
-	mu       sync.Mutex // over everything below
+	mu       sync.Mutex // guards everything below
 	open     int
 	evicted  uint64
-	unproven queue.List // of *connection that wait, and made no call yet, oldest first
-	proven   queue.List // of *connection that wait, and made one
+	unproven queue.List // of waiting *connection without a call so far, oldest first
+	proven   queue.List // of waiting *connection with earlier calls
 }
 
-// connection is one caller's, below TLS.
+// connection is one caller's connection, below TLS.
 type connection struct {
 	net.Conn
 	of *connections
 
-	// Under of.mu.
+	// Guarded by of.mu.
 	closed  bool
 	proven  bool
-	calls   int            // under way; many with HTTP/2
+	calls   int            // in progress; with HTTP/2 there may be many
 	place   *queue.Element // while it waits
-	in      *queue.List    // where place is
+	in      *queue.List    // the list that place is in
 	waiting time.Time      // since when
 }
 
-// listener accepts within the limit of connections.
+// listener accepts connections within the limit.
 type listener struct {
 	net.Listener
 	of *connections
@@ -63,8 +63,8 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit makes room for one more and counts it; nil when every connection is in the middle of a
-// call.
+// admit makes room for one more connection and counts it; nil if every connection is in the middle
+// of a call.
 func (cs *connections) admit(raw net.Conn) net.Conn {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -72,32 +72,33 @@ func (cs *connections) admit(raw net.Conn) net.Conn {
 		cs.evicted++
 		switch {
 		case cs.unproven.Len() > 0:
-			cs.end(cs.unproven.Front().Value.(*connection))
+			cs.closeConn(cs.unproven.Front().Value.(*connection))
 		case cs.proven.Len() > 0:
-			cs.end(cs.proven.Front().Value.(*connection))
+			cs.closeConn(cs.proven.Front().Value.(*connection))
 		default:
 			return nil
 		}
 	}
 	cs.open++
 	c := &connection{Conn: raw, of: cs}
-	cs.wait(c)
+	cs.markWaiting(c)
 	return c
 }
 
-// end closes a connection. Closing the one below TLS needs no goodbye that could block.
-func (cs *connections) end(c *connection) {
+// closeConn closes a connection. It closes the one below TLS, without a TLS goodbye that could
+// block.
+func (cs *connections) closeConn(c *connection) {
 	if c.closed {
 		return
 	}
 	c.closed = true
 	cs.open--
-	cs.work(c)
+	cs.markBusy(c)
 	c.Conn.Close()
 }
 
-// wait and work move a connection in and out of the lists of those that wait.
-func (cs *connections) wait(c *connection) {
+// markWaiting and work move a connection into and out of the lists of waiting connections.
+func (cs *connections) markWaiting(c *connection) {
 	c.in, c.waiting = &cs.unproven, time.Now()
 	if c.proven {
 		c.in = &cs.proven
@@ -105,7 +106,7 @@ func (cs *connections) wait(c *connection) {
 	c.place = c.in.PushBack(c)
 }
 
-func (cs *connections) work(c *connection) {
+func (cs *connections) markBusy(c *connection) {
 	if c.place != nil {
 		c.in.Remove(c.place)
 		c.place = nil
@@ -116,32 +117,32 @@ func (cs *connections) work(c *connection) {
 func (c *connection) Close() error {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
-	c.of.end(c)
+	c.of.closeConn(c)
 	return nil
 }
 
-// begin says that a call is under way on c; over is called when it is over. Until the caller has
-// proved something the connection may still give way: a body that never comes would hold it
-// otherwise.
-func (c *connection) begin() (over func()) {
+// beginCall records that a call is in progress on c; the caller calls over when it ends. Until the
+// caller has proved itself, the connection may still be evicted: a body that never arrives would
+// keep it otherwise.
+func (c *connection) beginCall() (over func()) {
 	cs := c.of
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if c.calls++; c.proven {
-		cs.work(c)
+		cs.markBusy(c)
 	}
 	return func() {
 		cs.mu.Lock()
 		defer cs.mu.Unlock()
 		if c.calls--; c.calls == 0 && !c.closed {
-			cs.work(c)
-			cs.wait(c)
+			cs.markBusy(c)
+			cs.markWaiting(c)
 		}
 	}
 }
 
-// prove says, during a call, that whoever is at the other end makes calls that this node serves.
-func (c *connection) prove() {
+// markProven records, during a call, that the peer makes calls that this node serves.
+func (c *connection) markProven() {
 	if c == nil {
 		return
 	}
@@ -149,11 +150,11 @@ func (c *connection) prove() {
 	defer c.of.mu.Unlock()
 	if !c.proven {
 		c.proven = true
-		c.of.work(c)
+		c.of.markBusy(c)
 	}
 }
 
-// sweep ends connections that wait too long without ever having made a call, until ctx ends.
+// sweep closes connections that wait too long without ever having made a call, until ctx ends.
 func (cs *connections) sweep(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -174,7 +175,7 @@ func (cs *connections) expire(now time.Time) {
 		c := e.Value.(*connection)
 		e = e.Next() // before c leaves the list
 		if c.calls == 0 && now.Sub(c.waiting) > unprovenIdle {
-			cs.end(c)
+			cs.closeConn(c)
 		}
 	}
 }
@@ -187,8 +188,8 @@ func (cs *connections) figures() (open int, evicted uint64) {
 
 type connectionKey struct{}
 
-// remember is http.Server's ConnContext.
-func (cs *connections) remember(ctx context.Context, c net.Conn) context.Context {
+// connContext is http.Server's ConnContext.
+func (cs *connections) connContext(ctx context.Context, c net.Conn) context.Context {
 	if t, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
 		c = t.NetConn()
 	}
@@ -198,7 +199,7 @@ func (cs *connections) remember(ctx context.Context, c net.Conn) context.Context
 	return ctx
 }
 
-// connectionOf returns the connection of a call; nil when the server did not accept it itself.
+// connectionOf returns the connection of a call; nil if the server did not accept it itself.
 func connectionOf(r *http.Request) *connection {
 	c, _ := r.Context().Value(connectionKey{}).(*connection)
 	return c

@@ -14,11 +14,11 @@ func TestConnectionsThatNeverCallExpire(t *testing.T) {
 		return cs.admit(a).(*connection)
 	}
 	silent, checker, caller, sender := accept(), accept(), accept(), accept()
-	checker.begin()()
-	over := caller.begin()
-	caller.prove()
+	checker.beginCall()()
+	over := caller.beginCall()
+	caller.markProven()
 	over()
-	sending := sender.begin()
+	sending := sender.beginCall()
 
 	cs.expire(time.Now().Add(unprovenIdle + time.Second))
 	for what, c := range map[string]struct {

@@ -45,7 +45,7 @@ func served(t *testing.T, api any, certs *tls.Config) (address string) {
 	return l.Addr().String()
 }
 
-// talker is a connection over which a test says what it likes.
+// talker is a connection on which a test sends raw bytes.
 type talker struct {
 	net.Conn
 	in *bufio.Reader
@@ -62,7 +62,7 @@ func talk(t *testing.T, address string) *talker {
 	return &talker{c, bufio.NewReader(c)}
 }
 
-// call makes a call and reads the whole answer, so that the connection can be used again.
+// call makes a call and reads the whole answer, so that the connection can be reused.
 func (c *talker) call(method, path string) (status int, err error) {
 	if _, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", method, path); err != nil {
 		return 0, err
@@ -124,7 +124,7 @@ func TestStrangersKeepNobodyOut(t *testing.T) {
 	}
 }
 
-// heldSignals holds every signal until all are let go.
+// heldSignals holds every signal until all are released.
 type heldSignals struct {
 	*enginetest.Node
 	began, release chan struct{}
@@ -136,8 +136,8 @@ func (s *heldSignals) Signal(_ context.Context, _ engine.Call, ref fsm.RunRef, _
 	return &fsm.RunAnswer{WorkflowID: ref.WorkflowID, Status: history.StatusRunning}, engine.Answered{Index: 1}, nil
 }
 
-// TestCallsUnderWayAreNotCut: when every connection is in the middle of a call, who comes is turned
-// away.
+// TestCallsUnderWayAreNotCut: if every connection is in the middle of a call, a new one is
+// rejected.
 func TestCallsUnderWayAreNotCut(t *testing.T) {
 	api := &heldSignals{enginetest.New(t), make(chan struct{}), make(chan struct{})}
 	address := served(t, api, nil)

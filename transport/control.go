@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Controller is what the routes that act upon a run ask of a node.
+// Controller is what the routes that act on a run need from a node.
 type Controller interface {
 	Signal(ctx context.Context, c engine.Call, ref fsm.RunRef, name string, payload history.Payload) (*fsm.RunAnswer, engine.Answered, error)
 	Cancel(ctx context.Context, c engine.Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, engine.Answered, error)

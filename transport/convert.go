@@ -12,7 +12,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Values of the engine as callers see them. Lists are never null; optional values are absent.
+// Converts values of the engine to what callers see. Lists are never null; optional values are
+// absent.
 
 func answered(a engine.Answered) wire.Answered {
 	return wire.Answered{Indexed: wire.Indexed{Index: a.Index}, Deduplicated: a.Deduplicated}
@@ -123,7 +124,7 @@ func chainOf(c *engine.Chain) wire.Chain {
 	return wire.Chain{Attempt: c.Attempt, FirstRunID: idOf(c.First), ContinuedFrom: idOf(c.From), ContinuedTo: idOf(c.To)}
 }
 
-// idOf is empty for no run.
+// idOf returns a run id as text; empty for no run.
 func idOf(id history.RunID) string {
 	if id.IsZero() {
 		return ""
@@ -146,7 +147,7 @@ func attributesOf(a history.Attributes) wire.Attributes {
 	return w
 }
 
-// timeOf is a time that may be none.
+// timeOf returns a time, nil if there is none.
 func timeOf(t history.Time) *time.Time {
 	if t == 0 {
 		return nil
@@ -162,7 +163,7 @@ func timesOf(t history.Time) []time.Time {
 	return []time.Time{t.Std()}
 }
 
-// spanText is a span of time that may be none.
+// spanText returns a duration as text; empty if there is none.
 func spanText(d history.Duration) string {
 	if d == 0 {
 		return ""
@@ -179,7 +180,7 @@ func runAnswer(r *fsm.RunAnswer, a engine.Answered) wire.RunAnswer {
 	return wire.RunAnswer{WorkflowID: r.WorkflowID, RunID: r.RunID.String(), Status: r.Status.String(), Answered: answered(a), AlreadyRequested: r.Already}
 }
 
-// value is a payload that is there, even if it is null.
+// value returns a payload that is always present, even if it is null.
 func value(p history.Payload) json.RawMessage {
 	if len(p) == 0 {
 		return json.RawMessage("null")

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// RunCounter is what the route that counts runs asks of a node.
+// RunCounter is what the route that counts runs needs from a node.
 type RunCounter interface {
 	Count(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string) ([]fsm.RunCount, uint64, error)
 }
@@ -40,7 +40,7 @@ func (s *Server) count(ctx context.Context, in *countInput) (*answer[wire.RunCou
 	return &answer[wire.RunCounts]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
-// OfKind are the parameters that narrow listings and counts alike.
+// OfKind are the filter parameters shared by listings and counts.
 type OfKind struct {
 	Type    string `query:"type"`
 	Status  string `query:"status" enum:"running,paused,completed,failed,cancelled,terminated,timed_out,continued_as_new"`

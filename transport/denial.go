@@ -13,45 +13,45 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// denials turns callers away: those without a known token, those whose token may not do that, web
-// pages of other origins and other names. It counts them, says in the log who and from where, a few
-// lines at a time, and lets an address whose tokens are refused again and again wait for its
-// answer. Callers who may call are never slowed, whatever others of their address do.
+// denials rejects callers: those without a known token, those whose token does not allow the call,
+// and web pages of other origins or with other host names. It counts rejections, logs a few of them
+// with their reason and origin, and delays the answer to an address whose tokens are rejected
+// repeatedly. Legitimate callers are never delayed, whatever others at their address do.
 type denials struct {
 	log     hclog.Logger
 	closing <-chan struct{}
 	count   *prometheus.CounterVec
 	slowed  prometheus.Counter
-	waiting chan struct{} // one for each answer that waits
+	waiting chan struct{} // one slot for each delayed answer
 
-	mu     sync.Mutex             // guards what follows
-	seen   map[netip.Addr]*denied // lately
-	before map[netip.Addr]*denied // and before that
-	window time.Time              // when the lines below began to count
+	mu     sync.Mutex                   // guards the fields below
+	seen   map[netip.Addr]*denialRecord // the newest generation of addresses
+	before map[netip.Addr]*denialRecord // the generation before seen
+	window time.Time                    // when the counting of lines started
 	lines  int
-	hushed int // denials without a line since the last line
+	hushed int // denials since the last line that were not logged
 }
 
-// denied is how one address stands.
-type denied struct {
-	level  float64 // denials, less one for each second
+// denialRecord is the record of one address.
+type denialRecord struct {
+	level  float64 // denials, minus one for each second
 	at     time.Time
 	logged time.Time
-	hushed int // denials without a line since logged
+	hushed int // denials since logged that were not logged
 }
 
 const (
-	deniedAddresses = 4096            // that are remembered; those that were silent longest are forgotten first
-	deniedFree      = 20              // denials in a row that are answered at once; one comes back each second
-	deniedDelay     = 5 * time.Second // longest wait for an answer
-	deniedWaiting   = 256             // answers that wait at a time; what is above is answered at once
+	deniedAddresses = 4096            // addresses remembered; those silent for longest are forgotten first
+	deniedFree      = 20              // denials that are answered without delay; one per second comes back
+	deniedDelay     = 5 * time.Second // the longest delay of an answer
+	deniedWaiting   = 256             // delayed answers at a time; further ones are not delayed
 	deniedQuiet     = 10 * time.Second
-	deniedLines     = 20 // in that time, of all addresses; one address has one
+	deniedLines     = 20 // in that time, for all addresses; one address gets one
 )
 
 func newDenials(reg prometheus.Registerer, log hclog.Logger, closing <-chan struct{}) (*denials, error) {
 	d := &denials{
-		log: log, closing: closing, waiting: make(chan struct{}, deniedWaiting), seen: make(map[netip.Addr]*denied),
+		log: log, closing: closing, waiting: make(chan struct{}, deniedWaiting), seen: make(map[netip.Addr]*denialRecord),
 		count:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aion_http_denied_total", Help: "Calls that were turned away for who made them, by error code."}, []string{"code"}),
 		slowed: prometheus.NewCounter(prometheus.CounterOpts{Name: "aion_http_denied_slowed_total", Help: "Those whose answer had to wait, because their address was turned away again and again."}),
 	}
@@ -61,27 +61,27 @@ func newDenials(reg prometheus.Registerer, log hclog.Logger, closing <-chan stru
 	return d, reg.Register(d.slowed)
 }
 
-// deny answers with p. who is the name of the caller's token; empty = none that is known.
+// deny answers with p. who is the name of the caller's token; empty = no known token.
 func (d *denials) deny(w http.ResponseWriter, r *http.Request, who string, p *wire.Problem) {
 	d.count.WithLabelValues(p.Code).Inc()
-	wait := d.note(r, who, p)
+	wait := d.record(r, who, p)
 	if wait > 0 {
 		d.pause(r.Context(), wait)
 	}
 	writeProblem(w, p)
 }
 
-// note records a denial, says so, and returns how long its answer is to wait.
-func (d *denials) note(r *http.Request, who string, p *wire.Problem) time.Duration {
+// record records and logs a denial, and returns how long to delay its answer.
+func (d *denials) record(r *http.Request, who string, p *wire.Problem) time.Duration {
 	from := addressOf(r)
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	e := d.of(from, now)
+	e := d.recordOf(from, now)
 	e.level = max(0, e.level-now.Sub(e.at).Seconds())
 	e.at = now
 	guessed := p.Code == "unauthenticated" || who != ""
-	if guessed { // names and origins are no secrets
+	if guessed { // host names and origins are not secret
 		e.level++
 	}
 	if now.Sub(d.window) >= deniedQuiet {
@@ -94,8 +94,8 @@ func (d *denials) note(r *http.Request, who string, p *wire.Problem) time.Durati
 		if who == "" {
 			who = "none"
 		}
-		// Not the query, which may hold what was meant to be a header, nor any header that may be a
-		// secret.
+		// The log omits the query, which may contain a misplaced secret, and every header that may
+		// be secret.
 		d.log.Warn("a call was turned away", "code", p.Code, "token", who, "from", r.RemoteAddr, "method", clip(r.Method), "path", clip(r.URL.EscapedPath()),
 			"host", clip(r.Host), "passed_on_by", clip(r.Header.Get(wire.HeaderForwarded)), "not_logged", e.hushed, "not_logged_of_all", d.hushed)
 		d.lines++
@@ -111,23 +111,24 @@ func (d *denials) note(r *http.Request, who string, p *wire.Problem) time.Durati
 	return min(max(over, 0), deniedDelay)
 }
 
-// of returns how an address stands. It is called with mu held.
-func (d *denials) of(from netip.Addr, now time.Time) *denied {
+// recordOf returns the record of an address. The caller holds mu.
+func (d *denials) recordOf(from netip.Addr, now time.Time) *denialRecord {
 	e := d.seen[from]
 	if e != nil {
 		return e
 	}
 	if len(d.seen) >= deniedAddresses/2 {
-		d.before, d.seen = d.seen, make(map[netip.Addr]*denied)
+		d.before, d.seen = d.seen, make(map[netip.Addr]*denialRecord)
 	}
 	if e = d.before[from]; e == nil {
-		e = &denied{at: now}
+		e = &denialRecord{at: now}
 	}
 	d.seen[from] = e
 	return e
 }
 
-// pause lets an answer wait, unless too many do, the caller goes or the node ends.
+// pause delays an answer, unless too many are delayed, the caller disconnects or the node shuts
+// down.
 func (d *denials) pause(ctx context.Context, wait time.Duration) {
 	select {
 	case d.waiting <- struct{}{}:
@@ -145,8 +146,8 @@ func (d *denials) pause(ctx context.Context, wait time.Duration) {
 	}
 }
 
-// addressOf is where a call comes from. Of an IPv6 address its network counts: a machine has all
-// the addresses of one.
+// addressOf returns the address that a call comes from. For IPv6 that is the network, because one
+// machine has all its addresses.
 func addressOf(r *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// guarded is a server with two tokens, what it logs, and its metrics. It listens nowhere.
+// guarded returns a server with two tokens, its log, and its metrics. It listens nowhere.
 func guarded(t *testing.T) (*transport.Server, *bytes.Buffer, *prometheus.Registry) {
 	t.Helper()
 	var log bytes.Buffer
@@ -33,7 +33,7 @@ func guarded(t *testing.T) (*transport.Server, *bytes.Buffer, *prometheus.Regist
 	return s, &log, registry
 }
 
-// ask makes one call from an address, and says how long the answer took.
+// ask makes one call from an address, and returns how long the answer took.
 func ask(ctx context.Context, s *transport.Server, from, method, path, token string) (status int, took time.Duration) {
 	r := httptest.NewRequestWithContext(ctx, method, path, nil)
 	r.RemoteAddr = from
@@ -46,7 +46,7 @@ func ask(ctx context.Context, s *transport.Server, from, method, path, token str
 	return w.Code, time.Since(began)
 }
 
-// counted is the sum of a counter's series.
+// counted sums a counter's series.
 func counted(t *testing.T, registry *prometheus.Registry, name string) (sum float64) {
 	t.Helper()
 	families, err := registry.Gather()
@@ -63,8 +63,8 @@ func counted(t *testing.T, registry *prometheus.Registry, name string) (sum floa
 	return sum
 }
 
-// TestDenialsAreLogged: who was turned away, from where and at what, without anything that may be a
-// secret, a line per address and a bounded number of lines.
+// TestDenialsAreLogged: the log says who was rejected, from where and for what, without secrets, in
+// one line per address and a bounded number of lines.
 func TestDenialsAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, log, registry := guarded(t)
@@ -101,8 +101,8 @@ func TestDenialsAreLogged(t *testing.T) {
 	})
 }
 
-// TestDenialsSlowDown: an address that is turned away again and again waits for its answers, longer
-// and longer up to a bound; others do not, nor do its own calls with a good token.
+// TestDenialsSlowDown: an address that is rejected repeatedly waits for its answers, longer and
+// longer up to a bound; other addresses do not, nor do its own calls with a good token.
 func TestDenialsSlowDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, _ := guarded(t)
@@ -153,7 +153,7 @@ func TestDenialsSlowDown(t *testing.T) {
 		if _, d := ask(t.Context(), s, "192.0.2.1:99", "GET", "/v1/versions", ""); d != 0 {
 			t.Errorf("a minute later an attempt still takes %s", d)
 		}
-		for i := range 30 { // addresses of one network are one
+		for i := range 30 { // all addresses of one network count as one
 			_, took = ask(t.Context(), s, fmt.Sprintf("[2001:db8::%x]:1", i+1), "GET", "/v1/versions", "")
 		}
 		if took == 0 {

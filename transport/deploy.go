@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Deployer is what the routes of deploys ask of a node.
+// Deployer is what the routes for deploys need from a node.
 type Deployer interface {
 	LoadPackage(ctx context.Context, r engine.LoadRequest) (*fsm.LoadAnswer, engine.Answered, error)
 	Route(ctx context.Context, c engine.Call, cmd fsm.RouteType) (*fsm.RouteAnswer, engine.Answered, error)
@@ -36,7 +36,7 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 		}
 		r.Expect = append(r.Expect, condition)
 	}
-	release, err := s.loads.take(ctx)
+	release, err := s.loads.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnsw
 	if r.Call, err = change(ctx, nil, required); err != nil {
 		return nil, err
 	}
-	if r.Archive = exchangeOf(ctx).sent; len(r.Archive) == 0 {
+	if r.Archive = exchangeOf(ctx).bodyBytes; len(r.Archive) == 0 {
 		return nil, invalid("body", "is empty; want the bytes of an archive")
 	}
 	if in.DryRun {

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// waiting waits for a signal and returns it, with what tells its version.
+// waiting waits for a signal and returns it, together with its version.
 func waiting(version string) enginetest.Code {
 	return enginetest.Code{"order": `
 def run(ctx, input):
@@ -30,7 +30,8 @@ func code(err error) string {
 	return p.Code
 }
 
-// cluster2 is a leader and a follower on one real engine, and a client that calls the follower.
+// cluster2 returns a leader and a follower on one real engine, and a client that calls the
+// follower.
 func cluster2(t *testing.T) (leader, follower *host, c *client.Client) {
 	t.Helper()
 	n := enginetest.New(t)
@@ -194,7 +195,7 @@ func TestBadArchives(t *testing.T) {
 	}
 }
 
-// TestShowVersion: what was deployed can be read back, whole, through any node.
+// TestShowVersion: a deployed package can be read back, complete, through any node.
 func TestShowVersion(t *testing.T) {
 	_, _, c := cluster2(t)
 	ctx := t.Context()

@@ -10,8 +10,8 @@ import (
 	"aion.dev/aion/engine/enginetest"
 )
 
-// TestAPIDocs makes every call that docs/API.md shows. The state machine may refuse some, as nobody
-// put things into the state that they need; what no call may be is one that the API does not know.
+// TestAPIDocs makes every call in docs/API.md. The state machine may refuse some, because nothing
+// has created what they need; but the API must know all of them.
 func TestAPIDocs(t *testing.T) {
 	b, err := os.ReadFile("../docs/API.md")
 	if err != nil {
@@ -26,7 +26,7 @@ func TestAPIDocs(t *testing.T) {
 		if !strings.HasPrefix(line, "call ") {
 			continue
 		}
-		n.Deploy(archive) // whatever the line before did
+		n.Deploy(archive) // whatever the previous line did
 		c, err := parseCurl(strings.NewReplacer("$V1", version[:8], "$V2", version, "$TOKEN", "TOKEN", "wait=30s", "wait=1ms", "wait=2s", "wait=1ms", "wait=1s", "wait=1ms",
 			`"wait":"30s"`, `"wait":"0s"`, "$(date -u +%FT%TZ)", "2026-11-28T12:00:00Z", " || true", "").Replace(line))
 		if err != nil {
@@ -52,7 +52,7 @@ func TestAPIDocs(t *testing.T) {
 	}
 }
 
-// curl is a call as the documents write it.
+// curl is a call in the notation of the documents.
 type curl struct {
 	method, path, body, file string
 	headers                  []string
@@ -96,8 +96,8 @@ func parseCurl(line string) (c curl, err error) {
 	return c, nil
 }
 
-// shellWords splits a line as a shell does, as far as the documents go: quotes, also in the middle
-// of a word, and a comment at the end.
+// shellWords splits a line as a shell does, as far as the documents need it: quotes, even in the
+// middle of a word, and a comment at the end.
 func shellWords(line string) (words []string, err error) {
 	var word strings.Builder
 	inside, quote := false, byte(0)

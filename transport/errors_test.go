@@ -34,7 +34,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite docs/ERRORS.md")
 
-// samples has each type of refusal that callers may see, with all its fields.
+// samples returns one value of each type of refusal that callers may see, with all its fields.
 func samples() []wire.Refusal {
 	v, d := catalog.Version{0xab}, catalog.Digest{0xcd}
 	id := history.RunID{1, 2, 3}
@@ -80,7 +80,7 @@ func samples() []wire.Refusal {
 	}
 }
 
-// refuser refuses everything that it is asked to describe.
+// refuser refuses to describe anything.
 type refuser struct {
 	transport.RunReader
 	transport.Controller
@@ -95,7 +95,7 @@ func (r *refuser) Resume(context.Context, engine.Call, fsm.RunRef) (*fsm.RunAnsw
 	return nil, engine.Answered{}, r.err
 }
 
-// plainJSON is what is left of a value once it crossed the network.
+// plainJSON returns a value as it looks after it has crossed the network.
 func plainJSON(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
@@ -117,7 +117,7 @@ func TestEveryRefusalSurvivesTheWay(t *testing.T) {
 	follower := listen(t, api, th, "n2")
 	leader.odd, follower.odd = true, true
 	for _, refusal := range samples() {
-		// Wrapped, as the engine says what it attempted.
+		// Wrapped, as the engine does to say what it attempted.
 		api.err = fmt.Errorf("attempt: %w", refusal)
 		want := wire.New(refusal.Code(), refusal.Error())
 		facts := refusal.Facts()
@@ -134,8 +134,8 @@ func TestEveryRefusalSurvivesTheWay(t *testing.T) {
 				t.Errorf("%T through %s was answered by %q, want n1", refusal, h.id, got)
 			}
 		}
-		// The Go client gives the same thing as an error. Retried codes are left out: it would go
-		// on trying.
+		// The Go client returns the same error. Retried codes are left out, because it would keep
+		// trying.
 		if want.Outcome == wire.Rejected {
 			_, err := caller(t, follower).Describe(t.Context(), wire.RunRef{WorkflowID: "w"})
 			var p *wire.Problem
@@ -146,8 +146,7 @@ func TestEveryRefusalSurvivesTheWay(t *testing.T) {
 	}
 }
 
-// TestContextEndsMeanWhatTheyMean: a read that ran out of time changed nothing, a mutation may
-// have.
+// TestContextEndsMeanWhatTheyMean: a read that timed out changed nothing, but a mutation may have.
 func TestContextEndsMeanWhatTheyMean(t *testing.T) {
 	api := &refuser{err: fmt.Errorf("propose: %w", context.DeadlineExceeded)}
 	h := listen(t, api, &throne{}, "n1").lead()
@@ -212,12 +211,13 @@ func refusalTypes(t *testing.T, dir string) []string {
 	return names
 }
 
-// own are the facts that transport and the client themselves add.
+// own are the facts that transport and the client add themselves.
 var own = map[string][]string{
 	"not_found": {"path"}, "permission_denied": {"token"}, "misdirected": {"host"}, "unsupported_encoding": {"encoding"}, "body_too_large": {"field", "limit", "setting", "size"}, "no_leader": {"leader"}, "outcome_unknown": {"leader", "request_id"}, "unavailable": {"leader", "limit"},
 }
 
-// TestErrorsDoc keeps the table of docs/ERRORS.md: go test ./transport -run ErrorsDoc -update
+// TestErrorsDoc keeps the table of docs/ERRORS.md up to date: go test ./transport -run ErrorsDoc
+// -update
 func TestErrorsDoc(t *testing.T) {
 	facts := map[string]map[string]bool{}
 	add := func(code string, names ...string) {

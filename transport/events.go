@@ -18,11 +18,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// EventFeed is what the stream of events asks of a node.
+// EventFeed is what the event stream needs from a node.
 type EventFeed interface {
-	// Feed returns public events after the cursor, waiting up to wait for the first.
+	// Feed returns public events after the cursor, waiting up to wait for the first one.
 	Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) ([]fsm.FeedEvent, fsm.FeedCursor, error)
-	// Deploys, read stale, tells the index of this node's state.
+	// Deploys, as a stale read, returns the index of this node's state.
 	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]rows.DeployRecord, string, uint64, error)
 }
 
@@ -34,21 +34,22 @@ type eventsInput struct {
 	Names string `query:"names" doc:"Comma separated; default: all events"`
 }
 
-// events streams the feed of this node's own state, which is the same on every node. Only the last
-// event of an index carries an id: a stream that resumes after it may repeat events of one index
-// and skips none. A frame with an id alone says how far the stream is. A consumer that is slow is
-// waited for by the state itself, within streamWrite; nothing is queued for it here.
+// events streams the feed of this node's own state; the feed is the same on every node. Only the
+// last event of an index carries an id, so a stream that resumes after it may repeat events of one
+// index, but skips none. A frame with only an id reports the stream's position. Nothing is queued
+// here for a slow consumer: its next events stay in the state, and it has streamWrite to read a
+// batch.
 func (s *Server) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
 	st, err := s.newStream(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	release, err := s.streams.take()
+	release, err := s.streams.acquire()
 	if err != nil {
 		return nil, err
 	}
-	// The first look tells whether the stream can begin there, while a problem can still be
-	// answered.
+	// The first read shows whether the stream can start there, while a problem can still be
+	// returned.
 	if st.batch, st.next, err = s.cfg.EventFeed.Feed(ctx, st.next, streamBatch, 0); err != nil {
 		release()
 		return nil, err
@@ -65,7 +66,7 @@ type stream struct {
 	names  []string // empty = all
 	next   fsm.FeedCursor
 	batch  []fsm.FeedEvent
-	told   uint64 // newest id sent
+	told   uint64 // the newest id sent
 }
 
 func (s *Server) newStream(ctx context.Context, in *eventsInput) (*stream, error) {
@@ -75,14 +76,14 @@ func (s *Server) newStream(ctx context.Context, in *eventsInput) (*stream, error
 	if after == "" {
 		after, name = in.After, "after"
 	}
-	if after == "" { // from now on: any stale read tells the index of this node's state
+	if after == "" { // from now on: any stale read returns the index of this node's state
 		if _, _, st.told, err = s.cfg.EventFeed.Deploys(ctx, engine.Read{Stale: true}, "", 1, ""); err != nil {
 			return nil, err
 		}
 	} else if st.told, err = strconv.ParseUint(after, 10, 64); err != nil {
 		return nil, invalid(name, "is %q; want a log index", clip(after))
 	}
-	if st.told > 0 { // the zero cursor begins with the oldest event that is kept
+	if st.told > 0 { // the zero cursor starts at the oldest event that is kept
 		st.next = fsm.FeedCursor{Index: st.told, N: math.MaxUint32}
 	}
 	if in.Names != "" {
@@ -96,7 +97,7 @@ func (s *Server) newStream(ctx context.Context, in *eventsInput) (*stream, error
 	return st, nil
 }
 
-// run writes events until the consumer goes, is too slow, or the server closes.
+// run writes events until the consumer disconnects, is too slow, or the server closes.
 func (st *stream) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -110,28 +111,28 @@ func (st *stream) run(ctx context.Context) {
 	x.w.WriteHeader(http.StatusOK)
 	frame := bytes.NewBuffer(nil)
 	if st.told > 0 {
-		fmt.Fprintf(frame, "id: %d\n\n", st.told) // whoever loses the connection before the first event knows where it began
+		fmt.Fprintf(frame, "id: %d\n\n", st.told) // a consumer that loses the connection before the first event knows where to resume
 	} else {
 		frame.WriteString(": aion\n\n")
 	}
 	for {
 		st.write(frame)
-		if x.reserve(int64(frame.Len())) != nil {
-			return // there is no memory for it here: the consumer may resume, here or at another node
+		if x.setReservation(int64(frame.Len())) != nil {
+			return // no memory for it here: the consumer may resume, here or at another node
 		}
 		rc.SetWriteDeadline(time.Now().Add(streamWrite))
 		if _, err := x.w.Write(frame.Bytes()); err != nil || rc.Flush() != nil {
 			return
 		}
 		if frame.Reset(); frame.Cap() > smallAnswer {
-			frame = new(bytes.Buffer) // it waits now, and holds nothing
+			frame = new(bytes.Buffer) // it waits now, so it holds nothing
 		}
-		x.reserve(0)
+		x.setReservation(0)
 		st.batch = nil
 		var err error
 		st.batch, st.next, err = st.server.cfg.EventFeed.Feed(ctx, st.next, streamBatch, st.server.cfg.Limits.Heartbeat)
 		if err != nil || ctx.Err() != nil {
-			return // resuming tells why
+			return // resuming reports why
 		}
 		if len(st.batch) == 0 {
 			frame.WriteString(": heartbeat\n\n")

@@ -107,8 +107,8 @@ func TestEventsCarryAnIDOnTheLastOfAnIndex(t *testing.T) {
 	}
 }
 
-// TestEventsReachTheClientAcrossNodes: a client of two nodes follows deploys; its node goes, it
-// goes on at the other and skips nothing.
+// TestEventsReachTheClientAcrossNodes: a client with two nodes follows deploys. When its node
+// stops, it goes on at the other one and skips nothing.
 func TestEventsReachTheClientAcrossNodes(t *testing.T) {
 	n := enginetest.New(t)
 	th := &throne{}

@@ -14,40 +14,40 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// exchange is one call under way: what the gate settled before its handler runs. One goroutine owns
-// it.
+// exchange is one call in progress, with what the gate determined before its handler runs. One
+// goroutine owns it.
 type exchange struct {
-	server   *Server
-	route    *route
-	caller   caller
-	w        http.ResponseWriter
-	r        *http.Request // its Body is bounded by the route's limit
-	sent     []byte        // the body, once it was read
-	taken    int64         // of the memory for calls
-	answered int64         // of it for the answer
+	server         *Server
+	route          *route
+	caller         caller
+	w              http.ResponseWriter
+	r              *http.Request // its Body is bounded by the route's limit
+	bodyBytes      []byte        // the body, after it was read
+	reserved       int64         // held from the memory for calls
+	reservedAnswer int64         // the part of it that is for the answer
 }
 
 type exchangeKey struct{}
 
-// exchangeOf returns the call that ctx belongs to; nil outside of one.
+// exchangeOf returns the call that ctx belongs to; nil outside a call.
 func exchangeOf(ctx context.Context) *exchange {
 	x, _ := ctx.Value(exchangeKey{}).(*exchange)
 	return x
 }
 
-// body is a request's body, within the limit and the time that its route gives it. It fails with a
+// body is a request's body, within the size and the time that its route allows. It fails with a
 // refusal that names the limit.
 type body struct {
 	io.ReadCloser
 	left, limit int64
 	refusal     func(limit int64) error
-	touched     bool   // something was read: the call cannot be sent elsewhere any more
-	whole       func() // called at its end
+	started     bool   // some of it was read: the call can no longer be sent elsewhere
+	onEnd       func() // called at its end
 }
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (n int, err error) {
-	b.touched = true
+	b.started = true
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
@@ -56,18 +56,18 @@ func (b *body) Read(p []byte) (n int, err error) {
 		n, err = 0, b.refusal(b.limit)
 	}
 	b.left -= int64(n)
-	if err == io.EOF && b.whole != nil {
-		b.whole()
+	if err == io.EOF && b.onEnd != nil {
+		b.onEnd()
 	}
 	return n, err
 }
 
-// bound puts the route's limits on the request's body.
+// bound applies the route's limits to the request's body.
 func (x *exchange) bound() {
 	refusal := func(limit int64) error { return x.route.tooLarge(limit, x.r.ContentLength) }
 	if x.route.limit == 0 {
 		refusal = func(int64) error {
-			return invalid("body", "must be empty: %s %s takes none", x.route.method, x.route.path)
+			return invalid("body", "must be empty: %s %s accepts none", x.route.method, x.route.path)
 		}
 	}
 	if x.route.archive {
@@ -75,10 +75,11 @@ func (x *exchange) bound() {
 			return &catalog.PackageTooLarge{What: "archive_bytes", Limit: limit, Size: max(limit+1, x.r.ContentLength)}
 		}
 	}
-	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal, whole: connectionOf(x.r).prove}
+	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal, onEnd: connectionOf(x.r).markProven}
 }
 
-// tooLarge refuses a body by its length. Size is what the caller claims, -1 = nothing.
+// tooLarge returns the refusal of a body that is too large. size is what the caller claims, -1 = no
+// claim.
 func (r *route) tooLarge(limit, size int64) error {
 	p := wire.New("body_too_large", fmt.Sprintf("body: has more than %d bytes", limit)).With("field", "body").With("limit", limit)
 	if size > limit {
@@ -90,7 +91,7 @@ func (r *route) tooLarge(limit, size int64) error {
 	return p
 }
 
-// oversize refuses a body that claims to be larger than it may, before anybody waits for it.
+// oversize rejects a body that claims to be too large, before anything waits for it.
 func (x *exchange) oversize() error {
 	if b := x.r.Body.(*body); b.limit > 0 && x.r.ContentLength > b.limit {
 		return b.refusal(b.limit)
@@ -98,7 +99,7 @@ func (x *exchange) oversize() error {
 	return nil
 }
 
-// time is how long the call may take in the engine, or at the leader.
+// time returns how long the call may take in the engine, or at the leader.
 func (x *exchange) time() time.Duration {
 	switch {
 	case x.route.slow:
@@ -114,8 +115,8 @@ func (x *exchange) waits() bool {
 	return x.route.waits || strings.Contains(x.r.URL.RawQuery, "wait=")
 }
 
-// readBody reads the whole body, once. It takes memory as the body arrives: a length is only a
-// claim.
+// readBody reads the whole body, once. It reserves memory as the body arrives, because a length is
+// only a claim.
 func (x *exchange) readBody() ([]byte, error) {
 	b := x.r.Body.(*body)
 	if x.r.ContentLength > b.limit {
@@ -127,7 +128,7 @@ func (x *exchange) readBody() ([]byte, error) {
 	}
 	var got []byte
 	for size := min(most, firstRead); ; size = min(2*size, most) {
-		if err := x.room(size); err != nil {
+		if err := x.reserveBody(size); err != nil {
 			return nil, err
 		}
 		got = append(make([]byte, 0, size), got...)
@@ -140,18 +141,18 @@ func (x *exchange) readBody() ([]byte, error) {
 				return nil, unread(err)
 			}
 		}
-		if size == most { // one byte more than may come: the reader says so
+		if size == most { // one byte more than allowed: the reader reports that
 			_, err := io.Copy(io.Discard, b)
 			return got, unread(err)
 		}
 	}
 }
 
-// firstRead is how much memory a body gets before anything of it has arrived.
+// firstRead is how much memory a body gets before any of it has arrived.
 const firstRead = 16 << 10
 
-// unread says why a body was not read. What the network says of it names this node's sockets, which
-// is nobody's business.
+// unread explains why a body was not read. The network's own error is omitted, because it names
+// this node's sockets.
 func unread(err error) error {
 	if _, ok := errors.AsType[wire.Refusal](err); ok || err == nil {
 		return err

@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	lookAgain   = 20 * time.Millisecond // between looks for a leader
+	leaderRetry = 20 * time.Millisecond // between two looks for a leader
 	dialTimeout = 2 * time.Second
-	lookAfter   = 500 * time.Millisecond // between looks whether the node that was asked still leads
-	lastWords   = time.Second            // for a node that leads no more to say what it knows of a call
+	leaderCheck = 500 * time.Millisecond // between two checks that the node that was called still leads
+	lastWords   = time.Second            // for a deposed leader to report what it knows of a call
 )
 
-// errHere ends a forward because this node came to lead.
-var errHere = errors.New("this node leads now")
+// errLeadsNow ends a forward because this node became the leader.
+var errLeadsNow = errors.New("this node leads now")
 
-// errDeposed ends one to a node that leads no more and has not said what became of the call: it is
-// frozen or cut off.
+// errDeposed ends a forward to a node that no longer leads and has not reported the outcome of the
+// call: it is frozen or cut off.
 var errDeposed = errors.New("it does not lead any more")
 
 func newLeaderTransport(cfg Config) *http.Transport {
@@ -35,43 +35,43 @@ func newLeaderTransport(cfg Config) *http.Transport {
 		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			d := tls.Dialer{NetDialer: dialer}
 			if cfg.LeaderTLS != nil {
-				d.Config = cfg.LeaderTLS() // as the files are now
+				d.Config = cfg.LeaderTLS() // from the files as they are now
 			}
 			ctx, cancel := context.WithTimeout(ctx, dialTimeout+5*time.Second)
 			defer cancel()
 			return d.DialContext(ctx, network, address)
 		},
 		MaxConnsPerHost:     cfg.Limits.Connections,
-		MaxIdleConnsPerHost: 1024,             // fewer than are under way in a flood would be dialed anew again and again
-		IdleConnTimeout:     10 * time.Second, // what a flood has opened closes soon
+		MaxIdleConnsPerHost: 1024,             // with fewer than a flood has in progress, connections would be dialed again and again
+		IdleConnTimeout:     10 * time.Second, // connections that a flood opened close soon
 		DisableCompression:  true,
 	}
 }
 
-// forward passes a call of a route that only the leader serves on to it, and the answer back, both
-// unchanged and unbuffered. It makes one hop: a call that was passed on already is refused with
-// no_leader. While there is no leader, or the one known cannot be reached, it waits and looks
-// again, for as long as nothing of the body has been sent. It reports true, with nothing written,
-// when this node came to lead meanwhile and serves the call itself.
+// forward forwards a call of a leader-only route to the leader, and returns its answer, both
+// unchanged and unbuffered. It makes one hop: a call that was already forwarded is refused with
+// no_leader. While there is no leader, or the known one is unreachable, it waits and looks again,
+// as long as nothing of the body has been sent. It returns true, with nothing written, if this node
+// became the leader meanwhile and must serve the call itself.
 func (s *Server) forward(x *exchange) (here bool) {
 	if forwarded(x.r) {
-		writeProblem(x.w, wire.New("no_leader", fmt.Sprintf("node %s passed the call on, but node %s does not lead", clip(x.r.Header.Get(wire.HeaderForwarded)), s.cfg.Node)))
+		writeProblem(x.w, wire.New("no_leader", fmt.Sprintf("node %s forwarded the call, but node %s does not lead", clip(x.r.Header.Get(wire.HeaderForwarded)), s.cfg.Node)))
 		return false
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), s.cfg.Limits.LeaderWait+x.time()+dialTimeout) // the leader itself gives up before
+	ctx, cancel := context.WithTimeout(x.r.Context(), s.cfg.Limits.LeaderWait+x.time()+dialTimeout) // the leader itself gives up earlier
 	defer cancel()
-	if !x.route.write || x.route.waits { // what waits must not hold up the end of this node; the client asks another one
+	if !x.route.write || x.route.waits { // a waiting call must not delay this node's shutdown; the client asks another node
 		defer context.AfterFunc(s.closing, cancel)()
 	}
 	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait)}
 	if !x.route.write {
-		hop.look = lookOf(x.r)
+		hop.waiting = waitingReadOf(x.r)
 	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
-			p.Out.URL.Scheme, p.Out.URL.Host = "http", "leader" // hop knows where
-			// The leader does not know the names that this node goes by, and this node has judged
-			// where the page came from that makes the call.
+			p.Out.URL.Scheme, p.Out.URL.Host = "http", "leader" // hop knows the real address
+			// The leader does not know the names of this node, and this node has already checked
+			// the origin of the page that makes the call.
 			p.Out.Host = ""
 			p.Out.Header.Del("Origin")
 			p.Out.Header.Del("Sec-Fetch-Site")
@@ -79,7 +79,7 @@ func (s *Server) forward(x *exchange) (here bool) {
 				delete(p.Out.Header, wire.HeaderRequestID)
 				p.Out.Header[wire.RequestIDKey] = id
 			}
-			p.Out.Header.Del("X-Idempotency-Key") // which http.Transport takes for the same; we have no use for it
+			p.Out.Header.Del("X-Idempotency-Key") // http.Transport treats it like Idempotency-Key; we do not use it
 			p.Out.Header.Set(wire.HeaderForwarded, s.cfg.Node)
 			if len(s.tokens) == 0 {
 				p.Out.Header.Set(wire.HeaderActor, x.caller.name)
@@ -90,7 +90,7 @@ func (s *Server) forward(x *exchange) (here bool) {
 		ErrorLog:       s.log.StandardLogger(nil),
 		ModifyResponse: func(r *http.Response) error { x.w.Header().Del(wire.HeaderNode); return nil }, // the leader's own stays
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) {
-			if here = errors.Is(err, errHere); !here {
+			if here = errors.Is(err, errLeadsNow); !here {
 				writeProblem(x.w, s.hopProblem(x, hop, err))
 			}
 		},
@@ -99,12 +99,12 @@ func (s *Server) forward(x *exchange) (here bool) {
 	return here
 }
 
-// hopProblem says what a hop without an answer means.
+// hopProblem returns the problem for a hop without an answer.
 func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
-	if refusal, ok := errors.AsType[wire.Refusal](err); ok { // an archive was too large: the leader cannot have taken it as whole
+	if refusal, ok := errors.AsType[wire.Refusal](err); ok { // an archive was too large: the leader cannot have accepted it as a whole
 		return wire.Of(refusal)
 	}
-	if p, ok := errors.AsType[*wire.Problem](err); ok { // so may any other body have been
+	if p, ok := errors.AsType[*wire.Problem](err); ok { // the same holds for any other body
 		return p
 	}
 	detail := fmt.Sprintf("the leader %s did not answer: %v", h.leader, err)
@@ -122,59 +122,59 @@ func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
 	return wire.New("unavailable", detail).With("leader", h.leader)
 }
 
-// hop is the way to the leader for one call.
+// hop is the path of one call to the leader.
 type hop struct {
-	server *Server
-	body   *body
-	until  time.Time
-	leader string // the node that the call was last sent to
-	look   *look  // nil: the call does not go on at another leader once it was sent to one
+	server  *Server
+	body    *body
+	until   time.Time
+	leader  string       // the node that the call was last sent to
+	waiting *waitingRead // nil: once it was sent to a leader, the call cannot go on at another one
 }
 
-// RoundTrip sends the call to whoever leads, looking again until somebody takes the connection or
+// RoundTrip sends the call to the leader. It looks for a leader until one accepts the connection or
 // time is over.
 func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
-		r.Body = unclosed{h.body} // http.Transport closes bodies also when no connection came about
+		r.Body = unclosed{h.body} // http.Transport closes the body even if there was no connection
 	}
 	cluster := h.server.cfg.Cluster
 	for {
 		if cluster.IsLeader() {
-			h.look.shorten(h.look.origin())
-			return nil, errHere
+			h.waiting.shorten(h.waiting.origin())
+			return nil, errLeadsNow
 		}
 		id, address, ok := cluster.Leader()
 		err := error(wire.New("no_leader", fmt.Sprintf("node %s knows no leader, and heard of none for %s", h.server.cfg.Node, h.server.cfg.Limits.LeaderWait)))
 		if lost := cluster.Quorum(); lost != nil && !ok {
-			return nil, lost // to wait is no use
+			return nil, lost // waiting is useless
 		}
 		if ok && address != "" && id != h.server.cfg.Node {
 			h.leader = id
 			var resp *http.Response
 			if r.URL.Scheme, r.URL.Host, err = h.server.leaderURL(address); err == nil {
-				resp, err = h.ask(r, id)
+				resp, err = h.sendTo(r, id)
 			}
-			switch again := !h.body.touched && h.look.again(r.Context(), resp, err); {
+			switch again := !h.body.started && h.waiting.leaderGone(r.Context(), resp, err); {
 			case again:
-				h.until = h.look.failed.Add(h.server.cfg.Limits.LeaderWait)
-				if time.Now().Add(lookPolled).After(h.until) {
+				h.until = h.waiting.failed.Add(h.server.cfg.Limits.LeaderWait)
+				if time.Now().Add(repollAfter).After(h.until) {
 					return resp, err
 				}
 				if resp != nil {
 					resp.Body.Close()
 					err = wire.New("unavailable", "the leader "+id+" could not go on")
 				}
-				time.Sleep(lookPolled - lookAgain)
-				h.look.shorten(r)
-			case err == nil || h.body.touched || !dialFailed(err):
+				time.Sleep(repollAfter - leaderRetry)
+				h.waiting.shorten(r)
+			case err == nil || h.body.started || !dialFailed(err):
 				return resp, err
 			}
 		}
-		if time.Now().Add(lookAgain).After(h.until) {
+		if time.Now().Add(leaderRetry).After(h.until) {
 			return nil, err
 		}
 		select {
-		case <-time.After(lookAgain):
+		case <-time.After(leaderRetry):
 		case <-r.Context().Done():
 			return nil, err
 		case <-h.server.closing.Done():
@@ -183,14 +183,14 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// ask sends the call to one node. The answer may be read for as long as the call lasts.
-func (h *hop) ask(r *http.Request, id string) (*http.Response, error) {
+// sendTo sends the call to one node. The answer may be read as long as the call lasts.
+func (h *hop) sendTo(r *http.Request, id string) (*http.Response, error) {
 	ctx, depose := context.WithCancelCause(r.Context())
 	context.AfterFunc(r.Context(), func() { depose(nil) })
-	if h.look != nil {
-		h.look.begun = time.Now()
+	if h.waiting != nil {
+		h.waiting.begun = time.Now()
 	}
-	seen := h.watch(id, depose)
+	seen := h.watchLeader(id, depose)
 	resp, err := h.server.leader.RoundTrip(r.WithContext(ctx))
 	seen()
 	if err != nil {
@@ -199,11 +199,10 @@ func (h *hop) ask(r *http.Request, id string) (*http.Response, error) {
 	return resp, err
 }
 
-// watch ends the call when the node that was asked has been succeeded, or nobody has led for as
-// long as a call waits for a leader. Without it a call that was under way to a machine that lost
-// its power, and resets no connection, would wait for its whole time. It returns how to stop
-// watching.
-func (h *hop) watch(id string, depose context.CancelCauseFunc) (stop func()) {
+// watchLeader ends the call when the called node has been succeeded, or when nobody has led for as
+// long as a call waits for a leader. Without it, a call to a machine that lost power, and therefore
+// resets no connection, would wait for its full time. It returns a function that stops watching.
+func (h *hop) watchLeader(id string, depose context.CancelCauseFunc) (stop func()) {
 	led := time.Now() // when the node was last known to lead
 	over := make(chan struct{})
 	var look func()
@@ -221,21 +220,21 @@ func (h *hop) watch(id string, depose context.CancelCauseFunc) (stop func()) {
 			depose(errDeposed)
 			return
 		}
-		time.AfterFunc(lookAfter, look)
+		time.AfterFunc(leaderCheck, look)
 	}
-	first := time.AfterFunc(lookAfter, look)
+	first := time.AfterFunc(leaderCheck, look)
 	return func() {
 		close(over)
 		first.Stop()
 	}
 }
 
-// leaderURL says how to reach a node at its advertised address. A scheme in it is not obeyed: it
-// would make a node of a cluster with TLS send its callers' tokens in the clear to whoever
-// announced it.
+// leaderURL returns how to reach a node at its advertised address. It ignores a scheme in the
+// address: otherwise, whoever announced the address could make a node of a TLS cluster send its
+// callers' tokens in the clear.
 func (s *Server) leaderURL(address string) (scheme, host string, err error) {
 	if _, _, err := net.SplitHostPort(address); err != nil || strings.ContainsAny(address, "/@?#") {
-		return "", "", wire.New("no_leader", fmt.Sprintf("the leader's address %q is no host:port", clip(address)))
+		return "", "", wire.New("no_leader", fmt.Sprintf("the leader's address %q is not host:port", clip(address)))
 	}
 	if s.cfg.TLS != nil {
 		return "https", address, nil
@@ -249,7 +248,7 @@ type unclosed struct{ *body }
 // Close does nothing: the server closes the body after the call.
 func (unclosed) Close() error { return nil }
 
-// dialFailed reports whether no connection came about, so that nothing can have arrived.
+// dialFailed reports whether no connection was established, so that nothing can have arrived.
 func dialFailed(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return true

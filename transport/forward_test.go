@@ -25,13 +25,13 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// recordingAPI remembers who deployed and signalled what. Its archive reader waits for the whole
-// body, as the real one does.
+// recordingAPI remembers who deployed and signalled what. It reads the whole archive, as the real
+// API does.
 type recordingAPI struct {
 	transport.Deployer
 	transport.Catalog
 	transport.Controller
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	calls   []engine.Call
 	payload []history.Payload
 	reads   int
@@ -79,14 +79,14 @@ func TestLeaderOnlyCallsMakeOneHop(t *testing.T) {
 	if r.header.Get(wire.HeaderNode) != "n2" || r.header.Get(wire.HeaderLeaderContact) != "1.5s" || atFollower.reads != 1 {
 		t.Errorf("stale read: %+v", r)
 	}
-	follower.send(t, "POST", "/v1/workflows/w/signals/go?consistency=stale", `{"a":2}`, "Idempotency-Key: l") // no change is stale
+	follower.send(t, "POST", "/v1/workflows/w/signals/go?consistency=stale", `{"a":2}`, "Idempotency-Key: l") // a mutation cannot be stale
 	if len(atFollower.calls) != 0 || atLeader.reads != 1 {
 		t.Error("a call was served in the wrong place")
 	}
 }
 
 // TestPrintIsTheSameEverywhere: the same call at the leader and through a follower is the same
-// request; another body, path, query or method is not.
+// request; with another body, path, query or method it is another one.
 func TestPrintIsTheSameEverywhere(t *testing.T) {
 	th := &throne{}
 	api := &recordingAPI{}
@@ -115,7 +115,7 @@ func TestForwardedCallIsNotForwardedAgain(t *testing.T) {
 	th := &throne{}
 	api := &recordingAPI{}
 	one, two := listen(t, api, th, "n1"), listen(t, api, th, "n2")
-	// n1 takes n2 for the leader; n2 knows better.
+	// n1 believes that n2 leads; n2 knows that it does not.
 	th.give("n2", two.Listener.Addr().String())
 	two.seat.self = "somebody else"
 	p := one.send(t, "GET", "/v1/versions", "").problem(t)
@@ -138,7 +138,7 @@ func TestNoLeader(t *testing.T) {
 	}
 }
 
-// unused is an address at which nothing listens.
+// unused returns an address at which nothing listens.
 func unused(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -149,14 +149,14 @@ func unused(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// TestCallWaitsForALeader: while the known leader cannot be reached nothing of the call is spent,
-// so it goes to the next one, body and all.
+// TestCallWaitsForALeader: while the known leader is unreachable, nothing of the call is consumed,
+// so it goes to the next leader, including its body.
 func TestCallWaitsForALeader(t *testing.T) {
 	th := &throne{}
 	th.give("dead", unused(t))
 	api := &recordingAPI{}
 	next, follower := listen(t, api, th, "n1"), listen(t, api, th, "n2")
-	looked := follower.seat.watch(3) // looks at the throne
+	looked := follower.seat.watch(3) // each look reads the throne
 	go func() {
 		<-looked
 		next.lead()
@@ -183,7 +183,7 @@ func TestNodeThatComesToLeadServesTheCall(t *testing.T) {
 	}
 }
 
-// TestLeaderThatBreaksOff leaves the outcome of a mutation open, and that of a read not.
+// TestLeaderThatBreaksOff: the outcome of a mutation is then unknown, that of a read is not.
 func TestLeaderThatBreaksOff(t *testing.T) {
 	th := &throne{}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -206,16 +206,16 @@ func TestLeaderThatBreaksOff(t *testing.T) {
 	}
 }
 
-// TestLeaderThatEnds: a mutation without a body is one that http.Transport likes to send again by
-// itself, if it carries an Idempotency-Key. Nobody takes the second connection, but somebody took
-// the first.
+// TestLeaderThatEnds: http.Transport likes to resend a mutation without a body by itself, if it
+// carries an Idempotency-Key. Nobody accepts the second connection, but somebody accepted the first
+// one.
 func TestLeaderThatEnds(t *testing.T) {
 	th := &throne{}
 	var calls atomic.Int32
 	var leader *httptest.Server
 	leader = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if calls.Add(1) == 1 {
-			io.WriteString(w, "{}") // leaves a connection behind
+			io.WriteString(w, "{}") // leaves an idle connection
 			return
 		}
 		if r.Header.Get(wire.HeaderRequestID) != "k" {
@@ -235,8 +235,8 @@ func TestLeaderThatEnds(t *testing.T) {
 	}
 }
 
-// TestLeaderThatIsSucceeded: a leader that hangs, as one without power does, holds calls up only
-// until there is another one.
+// TestLeaderThatIsSucceeded: a leader that hangs, like one that lost power, delays calls only until
+// there is another one.
 func TestLeaderThatIsSucceeded(t *testing.T) {
 	th := &throne{}
 	asked, over := make(chan struct{}), make(chan struct{})
@@ -288,7 +288,7 @@ func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 			}
 		}
 		go func() { answers <- h.send(t, "GET", "/v1/workflows/"+h.id+"/result?wait=60s", "") }()
-		// Once this one is over, so is the time of the bodies above.
+		// When this one is over, so is the time of the bodies above.
 		if a := neverArrives(t, h, "/v1/workflows/w/signals/s"); !strings.Contains(a, "invalid_input") && !strings.Contains(a, "outcome_unknown") {
 			t.Errorf("a body that never arrives at %s: %s", h.id, a)
 		} else if strings.Contains(a, "invalid_input") && strings.Contains(a, "127.0.0.1") {
@@ -306,7 +306,7 @@ func TestWaitOutlastsTheArrivalOfItsBody(t *testing.T) {
 	}
 }
 
-// neverArrives makes a call whose body does not come, and waits for its answer and the end of the
+// neverArrives makes a call whose body does not arrive, and waits for its answer and the end of the
 // connection.
 func neverArrives(t *testing.T, h *host, path string) string {
 	t.Helper()
@@ -316,14 +316,14 @@ func neverArrives(t *testing.T, h *host, path string) string {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 10\r\n\r\n1", path, conn.RemoteAddr())
-	answer, err := io.ReadAll(conn) // the server also hangs up
+	answer, err := io.ReadAll(conn) // the server also closes the connection
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(answer)
 }
 
-// TestForwardedBodyIsBounded at the node that takes the call.
+// TestForwardedBodyIsBounded at the node that gets the call.
 func TestForwardedBodyIsBounded(t *testing.T) {
 	th := &throne{}
 	api := &recordingAPI{}
@@ -350,8 +350,8 @@ func TestForwardedBodyIsBounded(t *testing.T) {
 	}
 }
 
-// TestDrainingRefusesDeploysThere, also those that it would only pass on; everything else goes on,
-// and so do deploys that another node passes on.
+// TestDrainingRefusesDeploysThere, including those that it would only forward. Everything else goes
+// on, including deploys that other nodes forward to it.
 func TestDrainingRefusesDeploysThere(t *testing.T) {
 	th := &throne{}
 	leader := listen(t, &recordingAPI{}, th, "n1").lead()

@@ -14,8 +14,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
-// gate is what every call of a route passes first: who asks, may they, how large, where is it
-// served, how long may it take.
+// gate is what every call of a route passes first. It determines who calls, whether they may, how
+// large the body may be, where the call is served, and how long it may take.
 func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 	return func(hctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(hctx)
@@ -25,7 +25,7 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			if route.id == "events" {
 				rec.until = time.Time{} // a stream lasts
 			} else if !route.open {
-				rec.room = x.answer
+				rec.reserve = x.adjustReservation
 			}
 		}
 		if !route.open {
@@ -44,11 +44,12 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			}
 		}
 		if !route.open && (len(s.tokens) > 0 || r.ContentLength == 0) {
-			connectionOf(r).prove() // without tokens, whoever sends a body has proved something at its end
+			connectionOf(r).markProven() // without tokens, a caller proves itself when its body is complete
 		}
-		// What another node passes on is served: that node does not drain, and this one leads.
+		// A call that another node forwarded is served: that node does not drain, and this one
+		// leads.
 		if route.archive && s.refusesDeploys(r) {
-			writeProblem(w, wire.New("unavailable", "this node is draining and takes no deploys; another node does"))
+			writeProblem(w, wire.New("unavailable", "this node is draining and accepts no deploys; other nodes do"))
 			return
 		}
 		if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
@@ -63,8 +64,8 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, wire.Of(err))
 			return
 		}
-		if !route.open && !x.waits() && route.id != "events" { // the latter have limits of their own
-			release, err := s.calls.take()
+		if !route.open && !x.waits() && route.id != "events" { // streams have limits of their own
+			release, err := s.calls.acquire()
 			if err != nil {
 				writeProblem(w, wire.Of(err))
 				return
@@ -72,13 +73,13 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			defer release()
 		}
 		x.bound()
-		defer x.leave()
+		defer x.releaseMemory()
 		if err := x.oversize(); err != nil {
 			writeProblem(w, wire.Of(err))
 			return
 		}
 		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
-			if here := s.pass(x); !here {
+			if here := s.forwardHoldingSlot(x); !here {
 				return
 			}
 		}
@@ -92,17 +93,17 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// refusesDeploys reports whether this node drains: it takes no deploys but those that others passed
-// on to it.
+// refusesDeploys reports whether this node is draining: then it accepts only deploys that other
+// nodes forward to it.
 func (s *Server) refusesDeploys(r *http.Request) bool {
 	return s.cfg.Cluster.Draining() && !forwarded(r)
 }
 
-// pass forwards the call; one that waits at the leader takes a place among those that wait here,
-// too.
-func (s *Server) pass(x *exchange) (here bool) {
+// forwardHoldingSlot forwards the call. A call that waits at the leader also occupies a waiting
+// place here.
+func (s *Server) forwardHoldingSlot(x *exchange) (here bool) {
 	if x.waits() {
-		release, err := s.polls.take()
+		release, err := s.polls.acquire()
 		if err != nil {
 			writeProblem(x.w, wire.Of(err))
 			return false
@@ -112,14 +113,14 @@ func (s *Server) pass(x *exchange) (here bool) {
 	return s.forward(x)
 }
 
-// stale reports whether the caller is content with this node's state.
+// stale reports whether the caller accepts this node's state.
 func stale(r *http.Request) bool {
 	return r.URL.RawQuery != "" && r.URL.Query().Get("consistency") == "stale"
 }
 
-// checkQuery refuses what reading parameters one by one would pass over: text that is no query (a
-// semicolon loses what stands beside it), a second value where one is taken, and a parameter
-// without a value, which would count as absent: ?dry_run must not deploy, ?expect= must not route
+// checkQuery rejects what parsing parameters one by one would overlook: text that is not a query (a
+// semicolon loses its neighbours), a second value where one is allowed, and a parameter without a
+// value, which would count as absent: ?dry_run must not deploy, ?expect= must not route
 // unconditionally.
 func checkQuery(op *huma.Operation, r *http.Request) error {
 	if r.URL.RawQuery == "" {
@@ -147,8 +148,8 @@ func checkQuery(op *huma.Operation, r *http.Request) error {
 	return nil
 }
 
-// checkAddress refuses segments of the path that are no text: answers, and the log, could not
-// repeat them as they came.
+// checkAddress rejects path segments that are not text, because answers and the log could not
+// reproduce them.
 func checkAddress(op *huma.Operation, r *http.Request) error {
 	for _, p := range op.Parameters {
 		field := p.Name

@@ -19,9 +19,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// throne is who leads, as everybody knows it. It stands in for the cluster.
+// throne says who leads, as everybody knows. It stands in for the cluster.
 type throne struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	id      string
 	address string
 }
@@ -36,7 +36,7 @@ func (t *throne) give(id, address string) {
 type seat struct {
 	*throne
 	self    string
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	asked   []string
 	refused error
 	looks   int
@@ -44,7 +44,7 @@ type seat struct {
 	drained bool
 }
 
-// watch returns a channel that is closed once this node has looked for the leader n times more.
+// watch returns a channel that is closed after this node has looked for the leader n more times.
 func (s *seat) watch(n int) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,11 +123,11 @@ type host struct {
 	*httptest.Server
 	id   string
 	seat *seat
-	odd  bool // the test makes up answers that no node gives: they need not be as /openapi.json says
+	odd  bool // the test makes up answers that no node gives, which need not conform to /openapi.json
 }
 
-// parts are those that node is, an engine or what stands for a piece of one. A call of another one
-// panics.
+// parts fills each part that node implements, an engine or a fake of a piece of one. Calls of other
+// parts panic.
 func parts(node any) transport.Parts {
 	return transport.Parts{
 		Deployer:    part[transport.Deployer](node, struct{ transport.Deployer }{}),
@@ -155,7 +155,7 @@ func part[T any](node any, absent T) T {
 	return absent
 }
 
-// listen starts a host of the api. It leads nothing yet.
+// listen starts a host for the api. It does not lead yet.
 func listen(t testing.TB, api any, th *throne, id string, configure ...func(*transport.Config)) *host {
 	t.Helper()
 	h := &host{id: id, seat: &seat{throne: th, self: id}}
@@ -172,7 +172,7 @@ func listen(t testing.TB, api any, th *throne, id string, configure ...func(*tra
 	return h
 }
 
-// lead gives the throne to the host.
+// lead makes the host the leader.
 func (h *host) lead() *host {
 	h.seat.give(h.id, h.Listener.Addr().String())
 	return h

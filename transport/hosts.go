@@ -11,17 +11,17 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// AnyHost among the names that GuardHosts takes turns its check off.
+// AnyHost, among the names given to GuardHosts, turns the check off.
 const AnyHost = "*"
 
-// GuardHosts refuses calls whose Host header names another machine than this one. Where nobody is
-// asked for a token, it keeps web pages out: a page whose own name resolves to this node's address
-// (DNS rebinding) is of the same origin as the node, so the browser lets it call, and only the
-// name gives it away.
+// GuardHosts rejects calls whose Host header names another machine. Without tokens, it keeps web
+// pages out: if a page's own host name resolves to this node's address (DNS rebinding), the page
+// has the same origin as the node, so the browser lets it call, and only the name gives it away.
 //
-// Taken are the names and addresses of loopback, the address that the connection came in on, and
-// names (without a port; AnyHost = all). Ports do not matter: a port map may have changed them. A
-// call without any Host is taken too: checks of load balancers make some, and no browser does.
+// It accepts the names and addresses of loopback, the address on which the connection arrived, and
+// names (without a port; AnyHost = all). Ports do not matter, because a port mapping may have
+// changed them. It also accepts calls without any Host: load balancers' checks make such calls, and
+// browsers do not.
 func GuardHosts(next http.Handler, names ...string) http.Handler {
 	return hostGuard{next: next, names: hostNames(names), deny: func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, misdirected(r))
@@ -36,14 +36,14 @@ type hostGuard struct {
 
 // ServeHTTP implements http.Handler.
 func (g hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.names[AnyHost] || g.takes(r) {
+	if g.names[AnyHost] || g.accepts(r) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
 	g.deny(w, r)
 }
 
-func (g hostGuard) takes(r *http.Request) bool {
+func (g hostGuard) accepts(r *http.Request) bool {
 	if r.Host == "" {
 		return true
 	}
@@ -62,21 +62,21 @@ func (g hostGuard) takes(r *http.Request) bool {
 	return ip.IsLoopback() || local != nil && ip == unmapped(local.AddrPort().Addr())
 }
 
-// hostNames are names in the one form that hostOf gives them.
+// hostNames are names in the canonical form of hostOf.
 func hostNames(names []string) map[string]bool {
 	set := make(map[string]bool, len(names))
 	for _, name := range names {
 		host, ok := hostOf(name)
 		if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-			continue // what a node listens on, and nobody calls
+			continue // addresses to listen on, which nobody calls
 		}
 		set[host] = ok
 	}
 	return set
 }
 
-// hostOf is the host of a Host header in one spelling: lower case, without port, brackets, zone or
-// the dot that ends a full name; an IPv4 address that is written as an IPv6 one as IPv4.
+// hostOf returns the host of a Host header in canonical form: lower case, without port, brackets,
+// zone or final dot; an IPv4 address in IPv6 notation becomes IPv4.
 func hostOf(header string) (host string, ok bool) {
 	host = header
 	if h, port, err := net.SplitHostPort(header); err == nil {
@@ -97,6 +97,6 @@ func hostOf(header string) (host string, ok bool) {
 func unmapped(ip netip.Addr) netip.Addr { return ip.Unmap().WithZone("") }
 
 func misdirected(r *http.Request) *wire.Problem {
-	return wire.New("misdirected", fmt.Sprintf("the call asks for the host %q, which is none of this node's names", clip(r.Host))).
+	return wire.New("misdirected", fmt.Sprintf("the call asks for the host %q, which is not one of this node's names", clip(r.Host))).
 		With("host", clip(r.Host))
 }

@@ -31,8 +31,8 @@ func askAs(t *testing.T, h *host, line, hostHeader string, headers ...string) *h
 	return resp
 }
 
-// TestHosts: a node without tokens serves nobody who calls it by a name that is not its own, on any
-// route: the caller may be a web page whose name resolves to this machine.
+// TestHosts: a node without tokens rejects every call by a name that is not its own, on any route:
+// the caller may be a web page whose name resolves to this machine.
 func TestHosts(t *testing.T) {
 	listed := func(c *transport.Config) {
 		c.Hosts = []string{"node1.example:7600", "Proxy.example", "192.0.2.7", "0.0.0.0:1"}
@@ -84,8 +84,8 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// TestHostsAreNotPassedOn: the leader need not know the names that a follower goes by, and a
-// follower has judged already which page a call comes from.
+// TestHostsAreNotPassedOn: the leader need not know the names of a follower, and the follower has
+// already checked which page a call comes from.
 func TestHostsAreNotPassedOn(t *testing.T) {
 	th := &throne{}
 	listen(t, &recordingAPI{}, th, "n1").lead()

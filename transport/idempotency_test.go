@@ -34,7 +34,7 @@ func TestRepeatedRequestAnswersItsFirstOutcome(t *testing.T) {
 	if first.Deduplicated {
 		t.Error("the first answer says that it is a repetition")
 	}
-	// Also elsewhere, also waiting, also when the id would now be refused.
+	// It also does so at other nodes, with a wait, and when the id would now be refused.
 	for _, path := range []string{"/v1/workflows", "/v1/workflows?wait=1ms"} {
 		again := read(follower.send(t, "POST", path, body, "Idempotency-Key: k1"))
 		if !again.Deduplicated || again.RunID != first.RunID || again.Index != first.Index {
@@ -46,7 +46,7 @@ func TestRepeatedRequestAnswersItsFirstOutcome(t *testing.T) {
 			t.Errorf("%s: %v", other, p)
 		}
 	}
-	// Refusals are repeated, too: the id was taken when k2 asked for it, and stays so for k2.
+	// Refusals are repeated too: the id was in use when k2 asked for it, and remains so for k2.
 	if p := leader.send(t, "POST", "/v1/workflows", body, "Idempotency-Key: k2").problem(t); p.Code != "already_running" {
 		t.Errorf("k2: %v", p)
 	}
@@ -82,8 +82,8 @@ func TestDryRunUsesNoKey(t *testing.T) {
 	}
 }
 
-// TestClientLearnsAnUnknownOutcome: the engine loses its answer, having applied the entry or not;
-// the client repeats under the same key and gets one effect.
+// TestClientLearnsAnUnknownOutcome: the engine loses its answer, whether or not it applied the
+// entry. The client repeats the call under the same key, and there is one effect.
 func TestClientLearnsAnUnknownOutcome(t *testing.T) {
 	for name, fault := range map[string]enginetest.Fault{"applied": enginetest.UnknownDone, "not applied": enginetest.UnknownLost} {
 		t.Run(name, func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestClientLearnsAnUnknownOutcome(t *testing.T) {
 	}
 }
 
-// TestClientSurvivesABrokenConnection: the connection breaks before or after the call took effect;
-// a key that the client made up holds the effect to one.
+// TestClientSurvivesABrokenConnection: the connection breaks before or after the call took effect.
+// A key that the client generated limits it to one effect.
 func TestClientSurvivesABrokenConnection(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		n := enginetest.New(t)
@@ -154,7 +154,7 @@ func onlyRun(t *testing.T, c *client.Client, runID string) {
 }
 
 // TestKeysBelongToTheirToken: the same key from two tokens has two effects and two answers, through
-// whichever node they come, and no token is told another one's answer.
+// whichever node they come, and no token gets another one's answer.
 func TestKeysBelongToTheirToken(t *testing.T) {
 	n := enginetest.New(t)
 	th := &throne{}
@@ -187,7 +187,7 @@ func TestKeysBelongToTheirToken(t *testing.T) {
 	if again := start(leader, ops, body); !again.Deduplicated || again.RunID != second.RunID {
 		t.Errorf("%+v, first %+v", again, second)
 	}
-	for range 2 { // also where the other's print differs
+	for range 2 { // even if the other one's print differs
 		r := follower.send(t, "POST", "/v1/workflows/"+first.WorkflowID+"/terminate", "", "Idempotency-Key: ci-2", ci)
 		other := follower.send(t, "POST", "/v1/workflows/"+second.WorkflowID+"/terminate", "", "Idempotency-Key: ci-2", ops)
 		if r.status != 200 || other.status != 200 {

@@ -8,7 +8,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// JobReader is what the route of jobs asks of a node.
+// JobReader is what the route of jobs needs from a node.
 type JobReader interface {
 	Jobs(ctx context.Context, rd engine.Read) ([]rows.Job, uint64, error)
 }

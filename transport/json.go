@@ -16,15 +16,15 @@ const (
 	optional need = false
 )
 
-// decode reads the body as JSON into v, strictly: a key that v does not have, a value of another
-// type and anything after the value are refused, naming field and position. It keeps the body's
+// decode decodes the body as JSON into v, strictly. It rejects a key that v does not have, a value
+// of another type, and anything after the value, naming field and position. It keeps the body's
 // bytes for the request print.
 func (x *exchange) decode(v any, n need) error {
 	b, err := x.readBody()
 	if err != nil {
 		return err
 	}
-	x.sent = b
+	x.bodyBytes = b
 	if len(b) == 0 {
 		if n == required {
 			return invalid("body", "is empty; %s %s needs a JSON object", x.route.method, x.route.path)
@@ -39,7 +39,7 @@ func decodeJSON(b []byte, v any) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return malformed(b, syntax)
 	}
-	if err := checkMembers(b, v); err != nil { // before a value of another type: it may be one of another member
+	if err := checkMembers(b, v); err != nil { // before reporting a mistyped value, which may belong to another member
 		return err
 	}
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -60,9 +60,9 @@ func malformed(b []byte, err *json.SyntaxError) error {
 	case strings.HasSuffix(text, "after top-level value"):
 		return invalid("body", "goes on after the JSON value, at %s", position(b, err.Offset-1))
 	case text == "unexpected end of JSON input":
-		return invalid("body", "is no JSON: it ends too early, at %s", position(b, int64(len(b))))
+		return invalid("body", "is not JSON: it ends too early, at %s", position(b, int64(len(b))))
 	}
-	return invalid("body", "is no JSON: %s at %s", err, position(b, err.Offset-1))
+	return invalid("body", "is not JSON: %s at %s", err, position(b, err.Offset-1))
 }
 
 func kindOf(e *json.UnmarshalTypeError) string {
@@ -80,7 +80,7 @@ func kindOf(e *json.UnmarshalTypeError) string {
 	}
 }
 
-// position is where people find a byte: line and column, both from 1.
+// position returns a byte's position for people: line and column, both from 1.
 func position(b []byte, offset int64) string {
 	before := b[:min(max(offset, 0), int64(len(b)))]
 	line := bytes.Count(before, []byte("\n"))

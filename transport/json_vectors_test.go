@@ -11,10 +11,10 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestJSONTextsAtEveryDoor hands every text of the table in wherever JSON comes in: as the body
+// TestJSONTextsAtEveryDoor sends every text of the table wherever JSON is accepted: as the body
 // that is a signal's payload, and as an input, arguments, an output, details of a failure and of a
-// heartbeat. What code can take is taken, and an input is shown as it was given; all else is
-// refused, with the member named.
+// heartbeat. Texts that code can handle are accepted, and an input is shown unchanged; all others
+// are refused, naming the member.
 func TestJSONTextsAtEveryDoor(t *testing.T) {
 	_, follower, c := cluster2(t)
 	const code = `ctx.on_query("echo", lambda args: args)
@@ -41,7 +41,7 @@ func TestJSONTextsAtEveryDoor(t *testing.T) {
 				continue // such as 1,"a":2
 			}
 			if text.Verdict == jsonvectors.Taken && i%4 > 0 && (door.member == "output" || strings.HasSuffix(door.path, "fail")) {
-				continue // each of these takes a new task
+				continue // each of these needs a new task
 			}
 			r := follower.send(t, "POST", door.path, body)
 			item := strings.HasPrefix(door.path, "/v1/tasks/")

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestCallsAreBounded, and neither those that wait nor the signs of life are counted with them.
+// TestCallsAreBounded: neither waiting calls nor heartbeats count.
 func TestCallsAreBounded(t *testing.T) {
 	api := &slowSignal{enginetest.New(t), make(chan struct{}), make(chan struct{})}
 	h := listen(t, api, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.Calls = 1 }).lead()

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// LogReader is what the route of a run's log asks of a node. At the end of an open run's log it
+// LogReader is what the route of a run's log needs from a node. At the end of an open run's log it
 // waits for more.
 type LogReader interface {
 	Logs(ctx context.Context, rd engine.Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (*engine.RunLog, error)

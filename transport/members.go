@@ -14,12 +14,12 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// checkMembers refuses what encoding/json forgives in the objects of a request, at any depth: names
-// in other letter case, a member given twice (the last would count), one that is missing, null in
-// place of an object, text that is no Unicode, and "" or 0 where it would count as absent. A script
-// whose variable is not set must not lose its condition or its workflow id without a word. Raw JSON
-// is a payload: any value will do, and the engine checks it. B is JSON; v points to what it is to
-// become.
+// checkMembers rejects what encoding/json tolerates in the objects of a request, at any depth:
+// names in another letter case, a member given twice (the last would count), a missing member, null
+// instead of an object, text that is not Unicode, and "" or 0 where it would count as absent. A
+// script with an unset variable must not silently lose its condition or its workflow id. Raw JSON
+// is a payload: any value is allowed here, and the engine checks it. b is JSON; v points to the
+// target type.
 func checkMembers(b []byte, v any) error {
 	t := reflect.TypeOf(v).Elem()
 	if shapeOf(t) == nil {
@@ -32,22 +32,22 @@ func checkMembers(b []byte, v any) error {
 	return nil
 }
 
-// walker goes over JSON that is known to be well formed, beside the type that it is to become.
+// walker walks well-formed JSON in parallel with the type that it is decoded into.
 type walker struct {
 	b       []byte
 	at      int   // the next byte
 	unicode bool  // all of b is UTF-8
-	garbled *flaw // what is wrong with a text that was stepped over
+	garbled *flaw // what is wrong with a text that was skipped
 }
 
-// flaw is what is wrong with a request, and where. The way there is put together only once
-// something is wrong: results[3].token.
+// flaw is an error in a request, and its place. The path, such as results[3].token, is built only
+// after an error was found.
 type flaw struct{ path, reason string }
 
 func flawed(format string, args ...any) *flaw { return &flaw{reason: fmt.Sprintf(format, args...)} }
 
-// of says that the flaw is in the member, or in the element, of that name.
-func (f *flaw) of(name string) *flaw {
+// inMember attributes the flaw to the named member or element.
+func (f *flaw) inMember(name string) *flaw {
 	if f.path != "" && f.path[0] != '[' {
 		name += "."
 	}
@@ -55,21 +55,21 @@ func (f *flaw) of(name string) *flaw {
 	return f
 }
 
-// value checks the value that is next, and steps over it.
+// value checks the next value, and moves past it.
 func (w *walker) value(t reflect.Type) *flaw {
-	w.space()
+	w.skipSpace()
 	start := w.at
 	s := shapeOf(t)
 	switch {
 	case s == nil || s.list != nil && w.b[w.at] != '[' || s.list == nil && w.b[w.at] != '{':
-		w.skip()
+		w.skipValue()
 		if s != nil && s.list == nil && string(w.b[start:w.at]) == "null" {
 			return flawed("is null; want an object")
 		}
 		if t == timeType {
 			return checkTime(w.b[start:w.at])
 		}
-		return nil // of another type than it should be: the decoder says so
+		return nil // of another type than expected: the decoder reports that
 	case s.list != nil:
 		return w.list(s.list)
 	}
@@ -79,7 +79,7 @@ func (w *walker) value(t reflect.Type) *flaw {
 func (w *walker) list(elem reflect.Type) *flaw {
 	w.at++
 	for i := 0; ; i++ {
-		if w.space(); w.b[w.at] == ']' {
+		if w.skipSpace(); w.b[w.at] == ']' {
 			w.at++
 			return nil
 		}
@@ -87,22 +87,22 @@ func (w *walker) list(elem reflect.Type) *flaw {
 			w.at++
 		}
 		if f := w.value(elem); f != nil {
-			return f.of(fmt.Sprintf("[%d]", i))
+			return f.inMember(fmt.Sprintf("[%d]", i))
 		}
 	}
 }
 
 func (w *walker) object(s *shape) *flaw {
 	w.at++
-	var seen, twice uint64 // members by position; one that is null is not seen
+	var seen, twice uint64 // members by position; a null member does not count as seen
 	for {
-		w.space()
+		w.skipSpace()
 		switch w.b[w.at] {
 		case '}':
 			w.at++
 			for i := range s.members {
 				if m := &s.members[i]; m.required && seen&(1<<i) == 0 {
-					return flawed("is missing").of(m.name)
+					return flawed("is missing").inMember(m.name)
 				}
 			}
 			return nil
@@ -111,23 +111,23 @@ func (w *walker) object(s *shape) *flaw {
 			continue
 		}
 		at := w.at
-		name := w.name()
+		name := w.readName()
 		if w.garbled != nil {
-			return w.garbled.of(clip(name))
+			return w.garbled.inMember(clip(name))
 		}
 		i, known := s.index[name]
 		if !known {
-			return flawed("is no field of this request, at %s", position(w.b, int64(at))).of(clip(name))
+			return flawed("is not a field of this request, at %s", position(w.b, int64(at))).inMember(clip(name))
 		}
 		if twice&(1<<i) != 0 {
-			return flawed("is given twice, the second time at %s", position(w.b, int64(at))).of(name)
+			return flawed("is given twice, the second time at %s", position(w.b, int64(at))).inMember(name)
 		}
-		w.space()
+		w.skipSpace()
 		w.at++ // the colon
-		w.space()
+		w.skipSpace()
 		f, given := w.member(&s.members[i])
 		if f = cmp.Or(f, w.garbled); f != nil {
-			return f.of(name)
+			return f.inMember(name)
 		}
 		twice |= 1 << i
 		if given {
@@ -136,18 +136,18 @@ func (w *walker) object(s *shape) *flaw {
 	}
 }
 
-// member checks the value of a member. Null is as good as none, but for a payload.
+// member checks the value of a member. Null counts as absent, except for a payload.
 func (w *walker) member(m *member) (f *flaw, given bool) {
 	switch rest := w.b[w.at:]; {
 	case m.kind == payloadType:
-		w.skip()
+		w.skipValue()
 		return nil, true
-	case m.kind == itemsType && !bytes.HasPrefix(rest, []byte("null")): // each is checked by itself
-		w.skip()
+	case m.kind == itemsType && !bytes.HasPrefix(rest, []byte("null")): // each element is checked by itself
+		w.skipValue()
 		w.garbled = nil
 		return nil, true
 	case bytes.HasPrefix(rest, []byte("null")):
-		w.skip()
+		w.skipValue()
 		return nil, false
 	case m.least != "" && isZero(rest):
 		return flawed("is 0; %s", m.least), true
@@ -159,10 +159,10 @@ func (w *walker) member(m *member) (f *flaw, given bool) {
 	return flawed("is empty; leave it out or give it a value"), true
 }
 
-// name steps over the name of a member.
-func (w *walker) name() string {
+// readName moves past the name of a member.
+func (w *walker) readName() string {
 	start := w.at
-	w.text()
+	w.skipText()
 	raw := w.b[start+1 : w.at-1]
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return string(raw)
@@ -172,21 +172,21 @@ func (w *walker) name() string {
 	return name
 }
 
-func (w *walker) space() {
+func (w *walker) skipSpace() {
 	for w.at < len(w.b) && (w.b[w.at] == ' ' || w.b[w.at] == '\t' || w.b[w.at] == '\r' || w.b[w.at] == '\n') {
 		w.at++
 	}
 }
 
-// text steps over a string.
-func (w *walker) text() {
+// skipText moves past a string.
+func (w *walker) skipText() {
 	start := w.at
 	defer func() {
 		text := w.b[start:w.at]
 		if at := history.HalfPair(text); at >= 0 {
-			w.garble(start+at, "has half of a surrogate pair, "+string(text[at:at+6])+",")
+			w.noteGarbled(start+at, "has half of a surrogate pair, "+string(text[at:at+6])+",")
 		} else if !w.unicode && !utf8.Valid(text) {
-			w.garble(start, "is no UTF-8,")
+			w.noteGarbled(start, "is no UTF-8,")
 		}
 	}()
 	for w.at++; w.b[w.at] != '"'; w.at++ {
@@ -197,25 +197,25 @@ func (w *walker) text() {
 	w.at++
 }
 
-func (w *walker) garble(at int, what string) {
+func (w *walker) noteGarbled(at int, what string) {
 	if w.garbled == nil {
 		w.garbled = flawed("%s at %s", what, position(w.b, int64(at)))
 	}
 }
 
-// isZero reports whether a number comes next that is 0, however it is written.
+// isZero reports whether the next value is the number 0, in any notation.
 func isZero(b []byte) bool {
 	end := len(b) - len(bytes.TrimLeft(b, "+-.0123456789eE"))
 	mantissa, _, _ := strings.Cut(strings.ToLower(string(b[:end])), "e")
 	return end > 0 && strings.Trim(mantissa, "-.0") == ""
 }
 
-// skip steps over a value whatever it is.
-func (w *walker) skip() {
+// skipValue moves past any value.
+func (w *walker) skipValue() {
 	for depth := 0; w.at < len(w.b); {
 		switch w.b[w.at] {
 		case '"':
-			w.text()
+			w.skipText()
 		case '{', '[':
 			depth++
 			w.at++
@@ -236,18 +236,18 @@ func (w *walker) skip() {
 	}
 }
 
-// shape is what checkMembers knows of a type that is an object or a list of such.
+// shape is what checkMembers knows about a type that is an object or a list of objects.
 type shape struct {
 	members []member
 	index   map[string]int
-	list    reflect.Type // of its elements; nil = it is an object
+	list    reflect.Type // type of its elements; nil = it is an object
 }
 
 type member struct {
 	name     string
 	kind     reflect.Type
 	required bool   // it has no omitempty
-	least    string // what is allowed, of a number that may not be 0; set by the tag least
+	least    string // what is allowed, for a number that must not be 0; set by the tag least
 }
 
 var (
@@ -258,7 +258,7 @@ var (
 	unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 )
 
-// shapeOf returns nil for types that JSON has other rules for, such as raw JSON.
+// shapeOf returns nil for types with other JSON rules, such as raw JSON.
 func shapeOf(t reflect.Type) *shape {
 	if known, ok := shapes.Load(t); ok {
 		return known.(*shape)
@@ -283,11 +283,11 @@ func shapeOf(t reflect.Type) *shape {
 	return s
 }
 
-// checkTime says what is wrong with a time, as the decoder does not name the member.
+// checkTime describes what is wrong with a time, because the decoder does not name the member.
 func checkTime(b []byte) *flaw {
 	var text string
 	if err := json.Unmarshal(b, &text); err != nil {
-		return flawed("is no string; want an RFC 3339 time such as 2026-03-01T08:00:00Z")
+		return flawed("is not a string; want an RFC 3339 time such as 2026-03-01T08:00:00Z")
 	}
 	if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
 		return flawed("is %q; want an RFC 3339 time such as 2026-03-01T08:00:00Z", clip(text))
@@ -295,6 +295,6 @@ func checkTime(b []byte) *flaw {
 	return nil
 }
 
-// mayBeEmpty reports whether an empty value of a parameter or member means the same as none to
+// mayBeEmpty reports whether an empty parameter or member means the same as an absent one to
 // everybody.
 func mayBeEmpty(name string) bool { return name == "message" || name == "reason" || name == "cursor" }

@@ -11,19 +11,19 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// bodies are the requests that are read strictly, one of each shape.
+// bodies are the strictly parsed requests, one of each shape.
 func bodies() []any {
 	return []any{new(wire.StartRequest), new(wire.PollRequest), new(wire.CompleteRequest), new(wire.FailRequest), new(wire.HeartbeatRequest), new(wire.ScheduleSpec),
 		new(wire.BackfillRequest), new(wire.QueueLimits), new(wire.Reason), new(wire.RetentionRequest), new(json.RawMessage)}
 }
 
-// TestBodiesAreReadStrictly, also what their lists hold.
+// TestBodiesAreReadStrictly, including the elements of their lists.
 func TestBodiesAreReadStrictly(t *testing.T) {
 	const fail = `{"results":[{"token":"a","message":"","retryable":false},`
 	for _, c := range []struct {
 		body          any
 		text          string
-		field, reason string // empty = it is taken
+		field, reason string // empty = it is accepted
 	}{
 		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"kind":"k","details":{"x":[1,{"token":""}]}}]}`, "", ""},
 		{new(wire.FailRequest), ` { "results" : [ { "token" : "\u0062" , "message" : null, "retryable" : false } ] } `, "results[0].message", "missing"},
@@ -31,7 +31,7 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":null}]}`, "results[1].retryable", "is missing"},
 		{new(wire.FailRequest), fail + `{"token":"","message":"m","retryable":true}]}`, "results[1].token", "is empty"},
 		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"kind":""}]}`, "results[1].kind", "is empty; leave it out"},
-		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"Kind":"k"}]}`, "results[1].Kind", "no field"},
+		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"Kind":"k"}]}`, "results[1].Kind", "not a field"},
 		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":true,"retryable":false}]}`, "results[1].retryable", "twice, the second time at line 1 column 102"},
 		{new(wire.FailRequest), fail + `{"token":"b","message":"m","retryable":"yes"}]}`, "results.retryable", "want true or false"},
 		{new(wire.FailRequest), fail + `null]}`, "results[1]", "is null; want an object"},
@@ -53,7 +53,7 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		{new(wire.QueueLimits), `{}`, "", ""},
 		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00.5+01:00"}`, "", ""},
 		{new(wire.BackfillRequest), `{"from":"yesterday","to":"2026-01-02T00:00:00Z"}`, "from", "RFC 3339"},
-		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z","to":5}`, "to", "is no string"},
+		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z","to":5}`, "to", "is not a string"},
 		{new(wire.BackfillRequest), `{"from":"0001-01-01T00:00:00Z","to":"9999-01-02T00:00:00Z"}`, "", ""}, // the engine's to refuse
 		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z"}`, "to", "is missing"},
 		{new(wire.ScheduleSpec), `{"type":"t","attributes":{"a":1,"A":""},"input":{"type":""}}`, "", ""},
@@ -74,8 +74,8 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 	}
 }
 
-// FuzzDecodeJSON: what is taken, encoding/json takes in the same way without unknown names; nothing
-// breaks.
+// FuzzDecodeJSON: encoding/json accepts, in the same way and without unknown names, whatever is
+// accepted; nothing breaks.
 func FuzzDecodeJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"results":[{"token":"a","message":"","retryable":false,"details":[1,{"x":"]\""}]}]}`, `{"worker_id":"w","activities":["a"],"wait":"5s"}`,

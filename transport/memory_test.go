@@ -16,8 +16,8 @@ import (
 	"aion.dev/aion/transport"
 )
 
-// TestBodiesShareTheirMemory: calls that are each within their limits are refused when they are too
-// many together, and what one took comes back when it ends, however it ends.
+// TestBodiesShareTheirMemory: calls that are each within their limits are refused if together they
+// need too much. A call's memory is released when it ends, however it ends.
 func TestBodiesShareTheirMemory(t *testing.T) {
 	n := enginetest.New(t)
 	h := listen(t, n, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.CallMemory = 1 << 20 }).lead()
@@ -39,7 +39,7 @@ func TestBodiesShareTheirMemory(t *testing.T) {
 	}
 }
 
-// shows waits until /metrics has a line.
+// shows waits until /metrics contains a line.
 func (h *host) shows(t *testing.T, line string) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -86,9 +86,9 @@ func TestEncodedBodiesAreRefused(t *testing.T) {
 	}
 }
 
-// TestSlowReadersShareTheirMemory: who asks for much and does not read holds memory for answers,
-// and others who ask for much are refused meanwhile. Nobody else is: neither small reads nor
-// writes.
+// TestSlowReadersShareTheirMemory: callers that ask for large answers and do not read them hold
+// memory, and others that ask for large answers are refused meanwhile. Small reads and writes are
+// not.
 func TestSlowReadersShareTheirMemory(t *testing.T) {
 	n := enginetest.New(t)
 	n.Deploy(enginetest.Pack(t, enginetest.Code{"order": "def run(ctx, input):\n    ctx.signal(\"never\")\n"}))
@@ -97,7 +97,7 @@ func TestSlowReadersShareTheirMemory(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	large := `"` + strings.Repeat("x", 1<<20) + `"`
-	for range 7 { // more than the kernel takes of one answer
+	for range 7 { // more than the kernel buffers of one answer
 		if r := h.send(t, "POST", "/v1/workflows/w/signals/s", large); r.status != 200 {
 			t.Fatalf("%+v", r)
 		}
@@ -128,8 +128,8 @@ func TestSlowReadersShareTheirMemory(t *testing.T) {
 	}
 }
 
-// TestWhoWaitsHoldsNothing: a read that waits takes memory for its answer only once there is one,
-// and is refused if there is none then; a small answer needs none.
+// TestWhoWaitsHoldsNothing: a waiting read reserves memory only when it has an answer, and is
+// refused if there is none then; a small answer needs no reservation.
 func TestWhoWaitsHoldsNothing(t *testing.T) {
 	n := enginetest.New(t)
 	n.Deploy(enginetest.Pack(t, enginetest.Code{"echo": "def run(ctx, input):\n    return ctx.signal(\"go\")\n"}))

@@ -55,8 +55,8 @@ func newMetrics(reg *prometheus.Registry, s *Server) (*metrics, error) {
 	return m, errors.Join(errs...)
 }
 
-// begin counts a call; the result is called when it is over.
-func (m *metrics) begin() func(operation string, status int) {
+// beginCall counts a call; the caller calls the returned function when the call ends.
+func (m *metrics) beginCall() func(operation string, status int) {
 	began := time.Now()
 	m.active.Inc()
 	return func(operation string, status int) {

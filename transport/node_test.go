@@ -54,7 +54,7 @@ func TestTokens(t *testing.T) {
 			}
 		}
 	}
-	// The actor is the token's name, also through a follower, whatever the caller says.
+	// The actor is the token's name, even through a follower, whatever the caller says.
 	follower.send(t, "POST", "/v1/routes/order/rollback", "", "Authorization: Bearer secret-of-ci", "Aion-Actor: root")
 	c, err := client.New(client.Config{Addresses: []string{follower.URL}, Token: "secret-of-viewer"})
 	if err != nil {
@@ -104,7 +104,7 @@ func TestConsole(t *testing.T) {
 	if r.status != 200 || !strings.HasPrefix(r.body, "<!doctype html>") || !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || r.header.Get("Content-Security-Policy") == "" {
 		t.Errorf("%d %v", r.status, r.header)
 	}
-	if !strings.Contains(r.body, `<form id="ask"`) || strings.Contains(r.body, "prompt(") { // a prompt of the browser's would stop every call at once
+	if !strings.Contains(r.body, `<form id="ask"`) || strings.Contains(r.body, "prompt(") { // a prompt of the browser would block every call at once
 		t.Error("the page does not ask for a token by a form of its own")
 	}
 	for _, outside := range []string{"http://", "https://", "src=", "@import"} {

@@ -9,19 +9,19 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// APIVersion is the version of the HTTP API, which is not that of the binary: another member of an
-// answer, parameter or operation raises the second number, what breaks callers the first.
+// APIVersion is the version of the HTTP API, not of the binary. An additional member of an answer,
+// parameter or operation raises the second number; a change that breaks callers raises the first.
 const APIVersion = "1.0.0"
 
-// apiConfig configures huma: JSON only, unknown parameters refused, no pages and no schema links of
-// its own.
+// apiConfig configures huma: only JSON, unknown parameters rejected, no documentation pages and no
+// schema links of its own.
 func apiConfig(version string) huma.Config {
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			Info: &huma.Info{
 				Title: "Aion", Version: APIVersion,
-				Description: "A durable workflow engine. Any node takes any call and passes it on to the node that leads. " +
-					"Errors are problem documents (RFC 9457): docs/ERRORS.md lists them. docs/API.md says what the shapes cannot.",
+				Description: "A durable workflow engine. Any node accepts any call and forwards it to the leader. " +
+					"Errors are problem documents (RFC 9457): docs/ERRORS.md lists them. docs/API.md explains what the shapes cannot.",
 				Contact:    &huma.Contact{Name: "The Aion authors"},
 				License:    &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
 				Extensions: map[string]any{"x-aion-release": version},
@@ -40,7 +40,7 @@ func apiConfig(version string) huma.Config {
 				Headers: map[string]*huma.Header{
 					wire.HeaderNode: textHeader("Id of the node that answered"),
 					"Retry-After": {Schema: &huma.Schema{Type: "integer"},
-						Description: "Seconds to wait before trying again. There where the outcome is retry"},
+						Description: "Seconds to wait before retrying. Present if the outcome is retry"},
 				},
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {
 					Type: "http", Scheme: "bearer", Description: "A token of auth.tokens. A cluster without tokens asks for none.",
@@ -52,14 +52,14 @@ func apiConfig(version string) huma.Config {
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	}
-	c.AllowAdditionalPropertiesByDefault = true // answers may gain members; what a request may not say is decided by json.go
+	c.AllowAdditionalPropertiesByDefault = true // answers may gain members; json.go decides what a request must not contain
 	aliasHistoryTypes(c.Components.Schemas)
 	return c
 }
 
-// document adds to the description of a route what huma does not know. Of the body it must not know
-// while it registers the route: it would read and check the body itself, twice, without our limits
-// and positions (exchange.go, json.go).
+// document adds what huma does not know to the description of a route. Huma must not know the body
+// while it registers the route: it would read and check the body itself, a second time, without our
+// limits and positions (exchange.go, json.go).
 func (s *Server) document(r *route) {
 	op := s.operation(r)
 	row := operations[r.id]
@@ -88,7 +88,7 @@ func (s *Server) document(r *route) {
 	describeProblems(op, r)
 }
 
-// operation finds the description that huma made of a route.
+// operation returns huma's description of a route.
 func (s *Server) operation(r *route) *huma.Operation {
 	item := s.api.OpenAPI().Paths[r.path]
 	switch r.method {
@@ -102,7 +102,8 @@ func (s *Server) operation(r *route) *huma.Operation {
 	return item.Delete
 }
 
-// describeParameters adds the headers that the gate reads itself, and gives every parameter a text.
+// describeParameters adds the headers that the gate reads itself, and gives every parameter a
+// description.
 func describeParameters(op *huma.Operation, r *route) {
 	keyed := false
 	for _, p := range op.Parameters {
@@ -110,21 +111,22 @@ func describeParameters(op *huma.Operation, r *route) {
 			p.Description = glossary[p.Name]
 		}
 		if p.Schema != nil {
-			p.Schema.Description = "" // the parameter says it
+			p.Schema.Description = "" // the parameter has the description
 		}
 		keyed = keyed || p.Name == wire.HeaderRequestID
 	}
 	if keyed {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: wire.HeaderGenerated, In: "header", Schema: &huma.Schema{Type: "string", Enum: []any{"true"}},
-			Description: "The key was made up for this call: it is kept for 15 minutes instead of 24 hours"})
+			Description: "The client generated the key: it is kept for 15 minutes instead of 24 hours"})
 	}
 	if r.write {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: wire.HeaderActor, In: "header", Schema: &huma.Schema{Type: "string"},
-			Description: "Who asks, 1 to 200 printable ASCII characters. Ignored where tokens say who does"})
+			Description: "Who makes the call, 1 to 200 printable ASCII characters. Ignored if tokens are configured"})
 	}
 }
 
-// describeAnswers gives the answers that are no problems a text, and the headers that all carry.
+// describeAnswers gives the successful answers descriptions, and the headers that all answers
+// carry.
 func describeAnswers(op *huma.Operation, example string) {
 	for status, response := range op.Responses {
 		if status == "default" {
@@ -151,7 +153,7 @@ func describeAnswers(op *huma.Operation, example string) {
 	}
 }
 
-// nodeHeader is on every answer.
+// nodeHeader is in every answer.
 var nodeHeader = &huma.Param{Ref: "#/components/headers/" + wire.HeaderNode}
 
 func textHeader(description string) *huma.Param {

@@ -29,10 +29,10 @@ type describedRoute struct {
 	method, path string
 	matches      *regexp.Regexp
 	operation    map[string]any
-	parameters   int // in the path: the fewest win
+	parameters   int // number in the path: the fewest win
 }
 
-// description reads the document that a server answers, once.
+// description reads the document that a server serves, once.
 var description = sync.OnceValue(func() *described {
 	server, err := transport.New(transport.Config{Parts: parts(&recordingAPI{}), Cluster: &seat{throne: &throne{}, self: "n1"}, Node: "n1", Version: "test"})
 	if err != nil {
@@ -77,7 +77,7 @@ func (d *described) route(method, path string) *describedRoute {
 	return best
 }
 
-// check validates a value against the schema at a place of the document.
+// check validates a value against the schema at a place in the document.
 func (d *described) check(place string, value []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -106,8 +106,8 @@ func pointer(names ...string) string {
 	return b.String()
 }
 
-// conform fails the test unless a call and its answer are as /openapi.json says. Every raw call of
-// this package's tests goes through it.
+// conform fails the test unless a call and its answer match /openapi.json. Every raw call of this
+// package's tests goes through it.
 func conform(t testing.TB, method, path, sent string, r reply) {
 	t.Helper()
 	d := description()
@@ -143,7 +143,7 @@ func conform(t testing.TB, method, path, sent string, r reply) {
 		}
 	}
 	body, _ := route.operation["requestBody"].(map[string]any)
-	refusedItems := strings.Contains(r.body, `"ok":false`) // each item of a batch is taken or refused by itself
+	refusedItems := strings.Contains(r.body, `"ok":false`) // each item of a batch is accepted or refused by itself
 	if r.status < 300 && body != nil && !refusedItems {
 		content := body["content"].(map[string]any)
 		if _, ok := content["application/json"]; ok && sent != "" {

@@ -26,7 +26,7 @@ func lines(t *testing.T, file string, f func(line string)) {
 	}
 }
 
-// TestOpenAPIHistoryEvents: the golden events of every type are as the document says.
+// TestOpenAPIHistoryEvents: the golden events of every type match the document.
 func TestOpenAPIHistoryEvents(t *testing.T) {
 	seen := 0
 	lines(t, "../fsm/history/testdata/events.txt", func(line string) {
@@ -54,7 +54,7 @@ func TestOpenAPIHistoryEvents(t *testing.T) {
 	}
 }
 
-// TestOpenAPIStreamEvents: so are the golden events of the feed that have all their members.
+// TestOpenAPIStreamEvents: so do the golden events of the feed that have all their members.
 func TestOpenAPIStreamEvents(t *testing.T) {
 	names := map[string]string{
 		"packageLoaded": "PackageLoaded", "routeChanged": "RouteChanged", "versionUnloaded": "VersionUnloaded", "deployRefused": "DeployRefused",
@@ -62,7 +62,7 @@ func TestOpenAPIStreamEvents(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	lines(t, "../fsm/testdata/feed.golden", func(line string) {
-		if strings.Contains(line, `"workflow_types":null`) { // an event that says nothing: none is like that
+		if strings.Contains(line, `"workflow_types":null`) { // an event without content: real events differ
 			return
 		}
 		kind, data, _ := strings.Cut(strings.TrimPrefix(line, "fsm."), " ")

@@ -10,7 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// schemaName names a schema after its type. Those of the data of events say so.
+// schemaName names a schema after its type. Schemas of event data say so in their names.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	if t.Kind() == reflect.Pointer {
@@ -22,7 +22,7 @@ func schemaName(t reflect.Type, hint string) string {
 	return name
 }
 
-// aliasHistoryTypes says how the values of events look in JSON.
+// aliasHistoryTypes describes how the values in events appear in JSON.
 func aliasHistoryTypes(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[history.Payload](), reflect.TypeFor[json.RawMessage]())
 	r.RegisterTypeAlias(reflect.TypeFor[history.RunError](), reflect.TypeFor[wire.RunError]())
@@ -32,7 +32,7 @@ func aliasHistoryTypes(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[history.ChildVersion](), reflect.TypeFor[childVersion]())
 }
 
-// Stand-ins that say how a value looks in JSON.
+// Stand-ins for values whose JSON form differs from their Go type.
 type (
 	wireTime     struct{}
 	closePolicy  struct{}
@@ -44,7 +44,7 @@ func (wireTime) Schema(huma.Registry) *huma.Schema {
 }
 
 func (closePolicy) Schema(huma.Registry) *huma.Schema {
-	return choices("What becomes of the child when its parent closes; absent means terminate",
+	return choices("What happens to the child when its parent closes; absent means terminate",
 		history.CloseTerminate, history.CloseCancel, history.CloseAbandon)
 }
 
@@ -61,7 +61,7 @@ func choices[T fmt.Stringer](description string, values ...T) *huma.Schema {
 	return s
 }
 
-// describeEvents replaces the schema of an event by one for each type of event, with its data.
+// describeEvents replaces the schema of an event by one schema per type of event, with its data.
 func describeEvents(r huma.Registry) {
 	event := r.Map()["Event"]
 	var variants []*huma.Schema
@@ -88,7 +88,7 @@ func describeEvents(r huma.Registry) {
 		names = append(names, name)
 	}
 	r.Map()["Event"] = &huma.Schema{
-		Description:   "A line of a run's history. `data` has the shape that `type` says.",
+		Description:   "An event of a run's history. `type` determines the shape of `data`.",
 		OneOf:         variants,
 		Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: mapping},
 	}

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// visit calls f with every object of the document, and where it is.
+// visit calls f with every object of the document and its place.
 func visit(v any, at string, f func(at string, m map[string]any)) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -36,8 +36,8 @@ func object(m map[string]any, names ...string) map[string]any {
 	return m
 }
 
-// lintRules are what people who generate clients ask of a description: the recommended rules of the
-// public linters, and a few of our own. Each says what is wrong where.
+// lintRules are what people who generate clients expect of a description: the recommended rules of
+// the public linters, and a few of our own. Each returns what is wrong and where.
 var lintRules = []struct {
 	name  string
 	check func(d *described, wrong func(format string, args ...any))
@@ -118,7 +118,7 @@ var lintRules = []struct {
 		}
 	}},
 	{"mutations take a key and say who asks; reads say how fresh they are", func(d *described, wrong func(string, ...any)) {
-		// Operations on nodes have no effect to repeat, heartbeats may be repeated, a query changes
+		// Operations on nodes are idempotent, heartbeats may be repeated, and a query changes
 		// nothing.
 		unkeyed := []string{"transfer", "remove", "drain", "undrain", "heartbeat", "query"}
 		for _, r := range d.routes {

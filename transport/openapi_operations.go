@@ -1,12 +1,12 @@
 package transport
 
-// operations is what /openapi.json says about each route beside its shapes, by id.
+// operations is what /openapi.json says about each route in addition to its shapes, by id.
 var operations = map[string]struct {
 	text         string   // what it does, beyond its summary
-	codes        []string // of problems, beyond those of every route of its kind: see describeProblems
-	bodyOptional bool     // its body may be left out
-	example      string   // of its body
-	answer       string   // of its answer
+	codes        []string // problems beyond those of every route of its kind: see describeProblems
+	bodyOptional bool     // the body is optional
+	example      string   // of the request body
+	answer       string   // of the answer
 }{
 	// Deploy
 	"load": {text: "Checks the whole archive, stores it on a majority, and in one log entry loads all its workflow types and points their routes at it. " +

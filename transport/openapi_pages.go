@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// describePages describes what is served beside the routes.
+// describePages describes the pages served besides the routes.
 func (s *Server) describePages() {
 	paths := s.api.OpenAPI().Paths
 	for _, page := range []struct{ path, id, summary, text, media string }{
@@ -32,7 +32,7 @@ func (s *Server) describePages() {
 	}
 }
 
-// describeSchemas gives the schemas what can only be said once every route has been described.
+// describeSchemas completes the schemas with what is known only after every route was described.
 func (s *Server) describeSchemas() {
 	r := s.api.OpenAPI().Components.Schemas
 	r.Map()["Problem"] = problemSchema()
@@ -44,23 +44,23 @@ func (s *Server) describeSchemas() {
 				continue
 			}
 			if op.RequestBody != nil {
-				mark(r, op.RequestBody.Content, taken)
+				markUsed(r, op.RequestBody.Content, taken)
 			}
 			for _, response := range op.Responses {
-				mark(r, response.Content, given)
+				markUsed(r, response.Content, given)
 			}
 		}
 	}
 	for name, schema := range r.Map() {
-		explain(schema)
+		addDescriptions(schema)
 		if taken[name] && !given[name] {
-			schema.AdditionalProperties = false // requests say nothing that is not known: json.go
+			schema.AdditionalProperties = false // requests may contain no unknown members: json.go
 		}
 	}
 }
 
-// mark notes the named schemas that a body uses.
-func mark(r huma.Registry, content map[string]*huma.MediaType, used map[string]bool) {
+// markUsed records the named schemas that a body uses.
+func markUsed(r huma.Registry, content map[string]*huma.MediaType, used map[string]bool) {
 	for _, media := range content {
 		markSchema(r, media.Schema, used)
 	}
@@ -89,8 +89,8 @@ func markSchema(r huma.Registry, s *huma.Schema, used map[string]bool) {
 	}
 }
 
-// explain gives every member without a text of its own that of the glossary.
-func explain(s *huma.Schema) {
+// addDescriptions gives every member without a description the one of the glossary.
+func addDescriptions(s *huma.Schema) {
 	if s == nil {
 		return
 	}
@@ -98,10 +98,10 @@ func explain(s *huma.Schema) {
 		if member.Description == "" && member.Ref == "" {
 			member.Description = glossary[name]
 		}
-		explain(member)
+		addDescriptions(member)
 	}
-	explain(s.Items)
+	addDescriptions(s.Items)
 	if more, ok := s.AdditionalProperties.(*huma.Schema); ok {
-		explain(more)
+		addDescriptions(more)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// problemRef is where all answers that are problems point.
+// problemRef is what all answers that are problems refer to.
 var problemRef = &huma.Schema{Ref: "#/components/schemas/Problem"}
 
 // problemSchema describes a problem document.
@@ -42,7 +42,7 @@ func problemSchema() *huma.Schema {
 	}
 }
 
-// describeProblems lists the problems that a route may answer, by status: those of every call of
+// describeProblems lists the problems that a route may return, by status: those of every route of
 // its kind, and those of its own row.
 func describeProblems(op *huma.Operation, r *route) {
 	codes := slices.Clone(operations[r.id].codes)

@@ -8,8 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// streamData is what the data of each event of /v1/events says, by name. Its shapes are made in
-// fsm/feed_json.go.
+// streamData describes the data of each event of /v1/events, by name. fsm/feed_json.go makes the
+// data.
 var streamData = map[string]*huma.Schema{
 	"PackageLoaded":           object("version workflow_types[] workflow_type freshly_loaded?", ""),
 	"RouteChanged":            object("workflow_type", "version previous"),
@@ -21,8 +21,8 @@ var streamData = map[string]*huma.Schema{
 	"WorkflowClosed":          object("run_id status", "workflow_id workflow_type version purged?"),
 }
 
-// object describes an object by its members, those that are always there and those that may be:
-// NAME is a string, NAME[] a list of strings, NAME# a number and NAME? a boolean.
+// object describes an object by its members: the ones always present, and the optional ones. NAME
+// is a string, NAME[] a list of strings, NAME# a number, and NAME? a boolean.
 func object(always, sometimes string) *huma.Schema {
 	s := &huma.Schema{Type: "object", Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
 	add := func(words string) (names []string) {
@@ -47,8 +47,8 @@ func object(always, sometimes string) *huma.Schema {
 	return s
 }
 
-// describeStream describes /v1/events. OpenAPI 3.1 has no words for a stream: it is a text, and
-// contentSchema tells the shape of each of its events.
+// describeStream describes /v1/events. OpenAPI 3.1 cannot describe a stream, so it is described as
+// text, and contentSchema has the shape of each event.
 func describeStream(op *huma.Operation, r huma.Registry) {
 	names := slices.Clone(eventNames)
 	slices.Sort(names)

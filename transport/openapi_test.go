@@ -33,11 +33,10 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// TestOpenAPIBodies: a body is described as required exactly where the API refuses a call without
-// one.
+// TestOpenAPIBodies: a body is described as required exactly if the API refuses a call without one.
 func TestOpenAPIBodies(t *testing.T) {
 	h := listen(t, &refuser{}, &throne{}, "n1").lead()
-	h.odd = true // its calls panic as soon as they are taken
+	h.odd = true // accepted calls panic
 	for _, r := range description().routes {
 		body, _ := r.operation["requestBody"].(map[string]any)
 		if body == nil {
@@ -53,7 +52,7 @@ func TestOpenAPIBodies(t *testing.T) {
 	}
 }
 
-// TestOpenAPIExamples are of the shapes that they show.
+// TestOpenAPIExamples: examples match the shapes that they illustrate.
 func TestOpenAPIExamples(t *testing.T) {
 	d := description()
 	examples := d.examples()

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Parameters that several calls share. Huma finds them in embedded fields of exported types only.
+// Parameters that several calls share. Huma finds them only in embedded fields of exported types.
 
 // Fresh are the parameters of every read.
 type Fresh struct {
@@ -22,7 +22,7 @@ type Fresh struct {
 
 func (f Fresh) read() (engine.Read, error) {
 	if f.Consistency != "stale" && f.MinIndex > 0 {
-		return engine.Read{}, invalid("min_index", "goes with consistency=stale only: linearizable reads see everything acknowledged")
+		return engine.Read{}, invalid("min_index", "requires consistency=stale: linearizable reads see everything acknowledged")
 	}
 	return engine.Read{Stale: f.Consistency == "stale", MinIndex: f.MinIndex}, nil
 }
@@ -33,7 +33,7 @@ type Paged struct {
 	Cursor string `query:"cursor" doc:"next_cursor of the page before"`
 }
 
-// OfRun are the parameters that address a run.
+// OfRun are the parameters that identify a run.
 type OfRun struct {
 	ID    string `path:"id" doc:"Workflow id"`
 	RunID string `query:"run_id" doc:"Another run of the workflow id than the latest"`
@@ -49,7 +49,7 @@ func (o OfRun) ref() (fsm.RunRef, error) {
 		if err != nil {
 			return ref, invalid("run_id", "%v", err)
 		}
-		if id == (history.RunID{}) { // inside it means the latest run
+		if id == (history.RunID{}) { // inside the node it means the latest run
 			return ref, invalid("run_id", "is all zero, which no run has; leave it out for the latest run")
 		}
 		ref.RunID = id
@@ -73,13 +73,14 @@ func (w Waits) duration() (time.Duration, error) {
 	return min(d, wire.MaxWait), nil
 }
 
-// Watched are the parameters of reads of a run that may wait for it to go on.
+// Watched are the parameters of reads of a run that may wait for progress.
 type Watched struct {
 	Looked
 	Waits
 }
 
-// watch reads them. What is read then takes memory for its answer only once its wait is over.
+// watch parses them. The read that follows reserves memory for its answer only when its wait is
+// over.
 func (w Watched) watch(ctx context.Context) (rd engine.Read, ref fsm.RunRef, wait time.Duration, err error) {
 	if rd, ref, err = w.look(ctx); err == nil {
 		wait, err = w.duration()
@@ -87,7 +88,7 @@ func (w Watched) watch(ctx context.Context) (rd engine.Read, ref fsm.RunRef, wai
 	return rd, ref, wait, err
 }
 
-// Looked are the parameters of reads of a run as it is.
+// Looked are the parameters of reads of a run's current state.
 type Looked struct {
 	Fresh
 	OfRun
@@ -95,13 +96,13 @@ type Looked struct {
 
 func (l Looked) look(ctx context.Context) (rd engine.Read, ref fsm.RunRef, err error) {
 	if rd, err = l.read(); err == nil {
-		rd.Room = exchangeOf(ctx).reserve
+		rd.Room = exchangeOf(ctx).setReservation
 		ref, err = l.ref()
 	}
 	return rd, ref, err
 }
 
-// OfVersion are the parameters that address a version.
+// OfVersion are the parameters that identify a version.
 type OfVersion struct {
 	Type    string `path:"type"`
 	Version string `path:"version" doc:"Full, or a unique prefix of at least 6 digits"`
@@ -127,7 +128,7 @@ type OfSchedule struct {
 	ID string `path:"id" doc:"Schedule id"`
 }
 
-// duration reads a span of time of a request; absent = 0.
+// duration parses a duration in a request; absent = 0.
 func duration(field, text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
@@ -142,8 +143,8 @@ func duration(field, text string) (time.Duration, error) {
 	return d, nil
 }
 
-// span is duration where 0 makes no sense: it would count as none. Other bounds are the engine's to
-// keep.
+// span is duration, for values where 0 makes no sense, because it would count as absent. The engine
+// checks other bounds.
 func span(field, text string, least, most time.Duration) (time.Duration, error) {
 	d, err := duration(field, text)
 	if err == nil && text != "" && d == 0 {
@@ -152,9 +153,8 @@ func span(field, text string, least, most time.Duration) (time.Duration, error) 
 	return d, err
 }
 
-// moment reads a time of a filter; absent = 0. The log tells nanoseconds since 1970 in 64 bits, and
-// 0 says that there is no time: times beyond are as good as the first and the last one that it can
-// tell.
+// moment parses a time of a filter; absent = 0. The log represents times as nanoseconds since 1970
+// in 64 bits, and 0 means no time: times outside that range count as its first and its last time.
 func moment(field, text string) (history.Time, error) {
 	if text == "" {
 		return 0, nil
@@ -173,8 +173,8 @@ func moment(field, text string) (history.Time, error) {
 	return history.At(t), nil
 }
 
-// contact is what a stale read says about this node's touch with the leader; linearizable ones need
-// not.
+// contact returns what a stale read says about this node's contact with the leader; linearizable
+// reads need not say it.
 func (s *Server) contact(rd engine.Read) string {
 	if !rd.Stale {
 		return ""

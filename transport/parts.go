@@ -2,16 +2,16 @@ package transport
 
 import "reflect"
 
-// Parts are what the routes ask of a node, each declared beside the handlers that ask it.
-// *engine.Engine is all of them.
+// Parts is what the routes need from a node. Each part is declared beside the handlers that use it.
+// *engine.Engine implements all of them.
 //
 // Errors are refusals (types with Code and Facts, by the state machine or by validation before the
 // log) or *engine.NotLeader, *engine.NoQuorum, *engine.Unavailable, *engine.Unknown. Mutations and
-// linearizable reads work on the leader only; stale reads anywhere. Every mutation looks its
-// request id up itself, before any check that depends on state, and answers the first outcome:
-// handlers just call. Prefixes of versions are resolved by the state machine. Lists that page take
-// limit 0 as their default and refuse absurd limits and cursors as *catalog.InvalidInput. All
-// methods may be called by any goroutine.
+// linearizable reads work on the leader only; stale reads work anywhere. Every mutation looks up
+// its request id before any check that depends on state, and returns the first outcome, so handlers
+// need not. The state machine resolves prefixes of versions. Paged lists take limit 0 as their
+// default, and reject absurd limits and cursors as *catalog.InvalidInput. Any goroutine may call
+// any method.
 type Parts struct {
 	Deployer    Deployer
 	Catalog     Catalog
@@ -30,7 +30,7 @@ type Parts struct {
 	EventFeed   EventFeed
 }
 
-// missing names a part that nobody gave, or is empty.
+// missing names a part that is absent or nil.
 func (p Parts) missing() string {
 	v := reflect.ValueOf(p)
 	for i := range v.NumField() {

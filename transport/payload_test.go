@@ -10,13 +10,13 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// payloads are JSON values that are easily taken for none, and some at the edges.
+// payloads are JSON values that are easily mistaken for absent ones, and some edge cases.
 var payloads = []string{
 	`""`, `null`, `0`, `-0`, `0.0`, `false`, `[]`, `{}`, `[""]`, `{"":""}`, `[null]`, `9007199254740993`, `-1e308`, `"\u0000"`, `"\ud83d\ude00"`, `"😀"`,
 	strings.Repeat("[", 200) + strings.Repeat("]", 200), strings.Repeat("9", 1000),
 }
 
-// Every JSON value is a payload at every place where one goes: it arrives as what it was.
+// Every JSON value is a payload wherever payloads are accepted, and it arrives unchanged.
 func TestEveryJSONValueIsAPayload(t *testing.T) {
 	_, follower, c := cluster2(t)
 	const code = `
@@ -48,7 +48,7 @@ func TestEveryJSONValueIsAPayload(t *testing.T) {
 			return tasks.Tasks[0]
 		}
 		task := poll()
-		// A beat that tells of it, a failure that is tried again, and the next attempt knows it.
+		// A heartbeat reports it, then a failure is retried, and the next attempt gets it.
 		ok("POST", "/v1/tasks/heartbeat", `{"tokens":[{"token":"`+task.Token+`","details":`+value+`}]}`)
 		ok("POST", "/v1/tasks/fail", `{"results":[{"token":"`+task.Token+`","message":"m","retryable":true,"details":`+value+`}]}`)
 		task = poll()
@@ -73,7 +73,7 @@ func TestEveryJSONValueIsAPayload(t *testing.T) {
 	}
 }
 
-// What is wrong with one item of a batch is that one's refusal: the others count.
+// An error in one item of a batch refuses that item only; the others count.
 func TestAnItemIsRefusedAlone(t *testing.T) {
 	_, follower, c := cluster2(t)
 	if _, err := c.Load(t.Context(), steps(t, `return ctx.settled([ctx.start_activity("ship", i) for i in range(3)])`, "ship"), wire.LoadOptions{}); err != nil {
@@ -88,8 +88,8 @@ func TestAnItemIsRefusedAlone(t *testing.T) {
 	}
 	token := func(i int) string { return `"token":"` + tasks.Tasks[i].Token + `"` }
 	deep := strings.Repeat("[", 300) + strings.Repeat("]", 300)
-	bad := []struct{ item, detail string }{ // %s is a token that is good
-		{`{%s,"XX":1,"colour":1}`, "].XX: is no field"}, {`null`, "]: is null"}, {`7`, "]: is a JSON number"}, {`{"token":""}`, "].token: is empty"}, {`{}`, "].token: is missing"},
+	bad := []struct{ item, detail string }{ // %s is a valid token
+		{`{%s,"XX":1,"colour":1}`, "].XX: is not a field"}, {`null`, "]: is null"}, {`7`, "]: is a JSON number"}, {`{"token":""}`, "].token: is empty"}, {`{}`, "].token: is missing"},
 		{`{"token":7}`, "].token: is a JSON number"}, {`{%s,"token":"x"}`, "].token: is given twice"}, {`{"token":"\ud800"}`, "].token: has half of a surrogate pair"},
 		{`{%s,"PAYLOAD":"\ud800"}`, "PAYLOAD: has half of a surrogate pair"}, {`{%s,"PAYLOAD":` + deep + `}`, "PAYLOAD: is nested deeper"}, {`{%s,"PAYLOAD":1e999}`, "PAYLOAD: has a number out of range"},
 		{"{%s,\"PAYLOAD\":\"\xff\"}", "PAYLOAD: is no UTF-8"},
@@ -123,13 +123,13 @@ func TestAnItemIsRefusedAlone(t *testing.T) {
 		!strings.Contains(r.body, `"ok":true`) {
 		t.Errorf("fail: %s", r.body)
 	}
-	if r := follower.send(t, "POST", "/v1/tasks/release", `{"tokens":[{`+token(1)+`,"details":1},{`+token(1)+`}]}`); !strings.Contains(r.body, "tokens[0].details: is of no use here") ||
+	if r := follower.send(t, "POST", "/v1/tasks/release", `{"tokens":[{`+token(1)+`,"details":1},{`+token(1)+`}]}`); !strings.Contains(r.body, "tokens[0].details: is not accepted here") ||
 		!strings.Contains(r.body, `"ok":true`) {
 		t.Errorf("release: %s", r.body)
 	}
 }
 
-// What the engine refuses of an item is named as what cannot be read of it: by the list it came in.
+// The engine's refusal of an item names the item like a refusal of its JSON: by its list.
 func TestTheEngineRefusesAnItemByItsName(t *testing.T) {
 	_, follower, c := cluster2(t)
 	if _, err := c.Load(t.Context(), steps(t, `return ctx.activity("ship", input)`, "ship"), wire.LoadOptions{}); err != nil {
@@ -160,7 +160,7 @@ func TestTheEngineRefusesAnItemByItsName(t *testing.T) {
 	}
 }
 
-// A concurrency of 0 stops a queue, which is no limit of none.
+// A concurrency of 0 stops a queue; it does not mean no limit.
 func TestAQueueIsStopped(t *testing.T) {
 	_, follower, c := cluster2(t)
 	if _, err := c.Load(t.Context(), steps(t, `return ctx.activity("ship")`, "ship"), wire.LoadOptions{}); err != nil {

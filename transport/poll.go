@@ -11,7 +11,7 @@ func (s *Server) poll(ctx context.Context, wait time.Duration, f func(context.Co
 	if wait <= 0 || s.closing.Err() != nil {
 		return f(ctx, 0)
 	}
-	release, err := s.polls.take()
+	release, err := s.polls.acquire()
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// desk holds polls until they are given something or go away.
+// desk holds polls until they get tasks or disconnect.
 type desk struct {
 	transport.TaskDesk
 	asked chan engine.PollRequest
@@ -92,8 +92,8 @@ func TestPollAsItCrossesTheNetwork(t *testing.T) {
 	}
 }
 
-// TestPollEndsWithItsWorker: the leader hears of it, also through a follower, so that it can give
-// tasks back.
+// TestPollEndsWithItsWorker: the leader notices, even through a follower, so that it can give tasks
+// back.
 func TestPollEndsWithItsWorker(t *testing.T) {
 	d := newDesk()
 	th := &throne{}
@@ -115,8 +115,8 @@ func TestPollEndsWithItsWorker(t *testing.T) {
 	}
 }
 
-// TestPollEndsWithItsNode: with an empty answer on the leader. A follower cannot know whether the
-// leader has just given tasks, so the worker asks again, under the same key.
+// TestPollEndsWithItsNode: on the leader it returns an empty answer. A follower cannot know whether
+// the leader has just given tasks, so the worker repeats the poll under the same key.
 func TestPollEndsWithItsNode(t *testing.T) {
 	d := newDesk()
 	th := &throne{}
@@ -166,7 +166,7 @@ func TestPollEndsWithItsNode(t *testing.T) {
 	}
 }
 
-// TestPollsAreBounded with all other calls that wait.
+// TestPollsAreBounded together with all other waiting calls.
 func TestPollsAreBounded(t *testing.T) {
 	d := newDesk()
 	h := listen(t, d, &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.Polls = 1 }).lead()
@@ -185,7 +185,7 @@ func TestPollsAreBounded(t *testing.T) {
 	}
 }
 
-// TestPollMayNameManyActivities, as many as the engine takes.
+// TestPollMayNameManyActivities: as many as the engine accepts.
 func TestPollMayNameManyActivities(t *testing.T) {
 	d := newDesk()
 	h := listen(t, d, &throne{}, "n1").lead()

@@ -16,7 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// problem is a wire.Problem as huma wants its errors.
+// problem is a wire.Problem in the form that huma requires of errors.
 type problem struct{ *wire.Problem }
 
 // Unwrap lets errors.As find the Problem.
@@ -25,10 +25,10 @@ func (p problem) Unwrap() error { return p.Problem }
 // Schema describes a problem document in /openapi.json, by its name.
 func (problem) Schema(huma.Registry) *huma.Schema { return problemRef }
 
-// GetHeaders are those that go with the problem.
+// GetHeaders returns the headers that go with the problem.
 func (p problem) GetHeaders() http.Header { return headersOf(p.Problem) }
 
-// headersOf are the headers that go with a problem, beside its media type.
+// headersOf returns the headers that go with a problem, in addition to its media type.
 func headersOf(p *wire.Problem) http.Header {
 	h := http.Header{}
 	h.Set("Cache-Control", "no-store")
@@ -41,7 +41,7 @@ func headersOf(p *wire.Problem) http.Header {
 	return h
 }
 
-// huma makes its errors through these variables; this is the only package that uses huma.
+// huma makes its errors through these variables; no other package uses huma.
 func init() {
 	huma.DefaultArrayNullable = false // lists are never null
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
@@ -52,8 +52,8 @@ func init() {
 	}
 }
 
-// problemOf turns what huma found wrong with parameters, or what a handler returned, into the one
-// form of errors.
+// problemOf converts what huma found wrong with parameters, or what a handler returned, into the
+// one form of errors.
 func problemOf(x *exchange, status int, msg string, errs []error) *wire.Problem {
 	var found []*huma.ErrorDetail
 	for _, err := range errs {
@@ -78,7 +78,7 @@ func problemOf(x *exchange, status int, msg string, errs []error) *wire.Problem 
 	return p.With("field", field(found[0]))
 }
 
-// field names a parameter as the caller wrote it: "query.limit" is limit.
+// field returns the name of a parameter as the caller wrote it: "query.limit" is limit.
 func field(d *huma.ErrorDetail) string {
 	_, name, ok := strings.Cut(d.Location, ".")
 	if !ok {
@@ -105,7 +105,7 @@ func clip(s string) string {
 	return s
 }
 
-// problem is wire.Of, for the operation at hand: a read whose time is over did not change anything.
+// problem is wire.Of, for the operation at hand: a read that timed out did not change anything.
 func (x *exchange) problem(err error) *wire.Problem {
 	p := wire.Of(err)
 	if x == nil {
@@ -120,8 +120,8 @@ func (x *exchange) problem(err error) *wire.Problem {
 	return p
 }
 
-// refused adds to a refusal by the state machine, which has an index as answers do, where it was
-// given, and whether it is a repetition.
+// refused adds to a refusal by the state machine the index at which it was given, and whether it is
+// a repetition.
 func refused(a engine.Answered, err error) error {
 	if a.Index == 0 {
 		return err
@@ -137,7 +137,7 @@ func invalid(field, format string, args ...any) error {
 	return &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
-// writeProblem answers outside of huma.
+// writeProblem writes a problem outside huma.
 func writeProblem(w http.ResponseWriter, p *wire.Problem) {
 	b, err := json.Marshal(p)
 	if err != nil {
@@ -149,7 +149,7 @@ func writeProblem(w http.ResponseWriter, p *wire.Problem) {
 	w.Write(append(b, '\n'))
 }
 
-// notFound answers what no route takes: 405 if another method would do, else 404.
+// notFound answers calls that no route accepts: 405 if another method would work, otherwise 404.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
@@ -163,7 +163,7 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	writeProblem(w, wire.New("method_not_allowed", fmt.Sprintf("%s takes %s, not %s", clip(r.URL.Path), strings.Join(allowed, ", "), clip(r.Method))))
+	writeProblem(w, wire.New("method_not_allowed", fmt.Sprintf("%s accepts %s, not %s", clip(r.URL.Path), strings.Join(allowed, ", "), clip(r.Method))))
 }
 
 func (s *Server) nothing(w http.ResponseWriter, r *http.Request) {

@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Querier is what the route of queries asks of a node.
+// Querier is what the route of queries needs from a node.
 type Querier interface {
 	Query(ctx context.Context, rd engine.Read, ref fsm.RunRef, name string, args history.Payload) (history.Payload, uint64, error)
 }

@@ -13,7 +13,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// QueueKeeper is what the routes of queues ask of a node.
+// QueueKeeper is what the routes of queues need from a node.
 type QueueKeeper interface {
 	Queues(ctx context.Context, rd engine.Read, limit int, cursor string) ([]rows.Queue, string, uint64, error)
 	Queue(ctx context.Context, rd engine.Read, name string) (rows.Queue, uint64, error)
@@ -64,7 +64,7 @@ type limitQueueInput struct {
 	OfQueue
 }
 
-// limitQueue answers with the limits that were set, and with how the queue stands now.
+// limitQueue answers with the new limits and the current state of the queue.
 func (s *Server) limitQueue(ctx context.Context, in *limitQueueInput) (*answer[wire.QueueAnswer], error) {
 	var r wire.QueueLimits
 	c, err := change(ctx, &r, required)
@@ -101,13 +101,13 @@ func queueOf(q *rows.Queue) wire.Queue {
 	}
 }
 
-// units are the times that a rate may name without a number.
+// units are the units of time that a rate may name without a number.
 var units = []struct {
 	name string
 	span time.Duration
 }{{"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}}
 
-// parseRate reads "10/s", "600/m" or "5/1h30m": how many in which time.
+// parseRate parses "10/s", "600/m" or "5/1h30m": a number per period.
 func parseRate(text string) (n uint64, per history.Duration, err error) {
 	if text == "" {
 		return 0, 0, nil
@@ -126,7 +126,7 @@ func parseRate(text string) (n uint64, per history.Duration, err error) {
 	return n, history.Duration(d), nil
 }
 
-// rateText is the reverse of parseRate.
+// rateText reverses parseRate.
 func rateText(n uint64, per history.Duration) string {
 	if n == 0 {
 		return ""

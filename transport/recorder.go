@@ -8,18 +8,18 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// recorder is the way of an answer to its caller. It remembers what was answered, for metrics, and
-// holds back the head until the body comes: a large answer needs memory for as long as its caller
-// takes to read it, and where there is none a read is refused instead.
+// recorder passes an answer to its caller. It records the status, for metrics, and holds back the
+// head until the body arrives: a large answer needs memory as long as its caller reads it, and if
+// there is none, a read is refused instead.
 type recorder struct {
 	http.ResponseWriter
 	operation string
 	status    int
 	until     time.Time         // the answer ends by then; zero for one that sets its own deadlines
-	begun     bool              // the head is on its way
-	refused   bool              // a problem was answered in place of what the handler writes
-	rest      *rest             // of the request's body; nil where nothing can be left of it
-	room      func(int64) error // takes memory for a large answer, or refuses it; nil does neither
+	headSent  bool              // the head was sent
+	refused   bool              // a problem replaces what the handler writes
+	rest      *rest             // of the request's body; nil if nothing can be left of it
+	reserve   func(int64) error // reserves memory for a large answer, or refuses it; nil does neither
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -32,11 +32,11 @@ func (r *recorder) WriteHeader(status int) {
 	}
 }
 
-// Write implements http.ResponseWriter. Each write has a time of its own, by its length: a caller
-// who does not read holds the memory of what it was to read, and a place among the calls.
+// Write implements http.ResponseWriter. Each write has a time limit that depends on its length: a
+// caller that does not read would hold the memory of its answer, and one of the slots for calls.
 func (r *recorder) Write(b []byte) (int, error) {
-	if !r.begun && r.room != nil {
-		if err := r.room(int64(len(b))); err != nil {
+	if !r.headSent && r.reserve != nil {
+		if err := r.reserve(int64(len(b))); err != nil {
 			r.refuse(err)
 		}
 	}
@@ -46,49 +46,50 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if t := time.Now().Add(answerTime(len(b))); t.Before(r.until) {
 		http.NewResponseController(r.ResponseWriter).SetWriteDeadline(t)
 	}
-	r.measure(len(b))
-	r.begin()
+	r.setLength(len(b))
+	r.sendHead()
 	return r.ResponseWriter.Write(b)
 }
 
-// measure says how long a problem is: they are all written at once. Without a length its caller
-// would wait for the end of the call, and with it for the rest of its own body; see rest.go.
-func (r *recorder) measure(n int) {
-	if h := r.Header(); !r.begun && r.rest.large() && h.Get("Content-Type") == wire.ProblemType && h.Get("Content-Length") == "" {
+// setLength sets the length of a problem, which is written all at once. Without a length, its
+// caller would wait until the call ends, and therefore until the rest of its own body is read; see
+// rest.go.
+func (r *recorder) setLength(n int) {
+	if h := r.Header(); !r.headSent && r.rest.large() && h.Get("Content-Type") == wire.ProblemType && h.Get("Content-Length") == "" {
 		h.Set("Content-Length", strconv.Itoa(n))
 	}
 }
 
-// begin sends the head if it was not sent.
-func (r *recorder) begin() {
-	if r.begun {
+// sendHead sends the head, unless it was sent.
+func (r *recorder) sendHead() {
+	if r.headSent {
 		return
 	}
-	r.begun = true
+	r.headSent = true
 	if r.rest.large() {
-		// Otherwise net/http reads on before it answers, at the pace of the caller.
+		// Otherwise net/http reads the rest of the body before it answers, at the caller's pace.
 		http.NewResponseController(r.ResponseWriter).EnableFullDuplex()
 		r.Header().Set("Connection", "close")
 	}
 	r.ResponseWriter.WriteHeader(r.code())
 }
 
-// FlushError lets http.ResponseController flush, and the head goes first.
+// FlushError lets http.ResponseController flush; it sends the head first.
 func (r *recorder) FlushError() error {
-	r.begin()
+	r.sendHead()
 	return http.NewResponseController(r.ResponseWriter).Flush()
 }
 
-// refuse answers a problem in place of what was to be answered.
+// refuse answers with a problem instead of the handler's answer.
 func (r *recorder) refuse(err error) {
 	p := wire.Of(err)
 	r.status = 0
-	for name := range r.Header() { // what the handler said of its answer
+	for name := range r.Header() { // headers that describe the handler's answer
 		if name != wire.HeaderNode && name != "X-Content-Type-Options" {
 			r.Header().Del(name)
 		}
 	}
-	r.room = nil
+	r.reserve = nil
 	writeProblem(r, p)
 	r.refused = true
 }

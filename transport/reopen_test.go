@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestReopenStory: a run that failed goes on where it failed.
+// TestReopenStory: a failed run goes on where it failed.
 func TestReopenStory(t *testing.T) {
 	_, follower, c := cluster2(t)
 	ctx := t.Context()
@@ -61,7 +61,7 @@ func TestReopenStory(t *testing.T) {
 	}
 }
 
-// TestFinding: filters on parent and times, and exact counts.
+// TestFinding: filters by parent and times, and exact counts.
 func TestFinding(t *testing.T) {
 	_, follower, c := cluster2(t)
 	ctx := t.Context()

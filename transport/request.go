@@ -15,13 +15,13 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// change reads a mutation: its JSON body into v (nil = it has none), and who asks for it under
+// change parses a mutation: its JSON body into v (nil = it has none), and who asks for it under
 // which key.
 func change(ctx context.Context, v any, n need) (engine.Call, error) {
 	x := exchangeOf(ctx)
 	var err error
 	if v == nil {
-		x.sent, err = x.readBody()
+		x.bodyBytes, err = x.readBody()
 	} else {
 		err = x.decode(v, n)
 	}
@@ -31,7 +31,7 @@ func change(ctx context.Context, v any, n need) (engine.Call, error) {
 	return x.call()
 }
 
-// call says who asks under which key. The body has been read.
+// call returns who asks, and under which key. The body must have been read.
 func (x *exchange) call() (engine.Call, error) {
 	c := engine.Call{Actor: x.caller.name}
 	ids, given := x.r.Header[wire.HeaderRequestID]
@@ -41,12 +41,12 @@ func (x *exchange) call() (engine.Call, error) {
 	if len(ids) > 1 || !wire.ValidRequestID(ids[0]) {
 		return c, invalid(wire.HeaderRequestID, "must be one key of 1 to %d printable ASCII characters", wire.MaxRequestID)
 	}
-	c.Request = &fsm.Request{ID: ids[0], Print: printOf(x.r.Method, x.r.URL, x.sent), Short: x.r.Header.Get(wire.HeaderGenerated) == "true", Owner: x.caller.owner}
+	c.Request = &fsm.Request{ID: ids[0], Print: printOf(x.r.Method, x.r.URL, x.bodyBytes), Short: x.r.Header.Get(wire.HeaderGenerated) == "true", Owner: x.caller.owner}
 	return c, nil
 }
 
-// printOf hashes everything that a request says: the same key with another print is another
-// request. Parameters that only say how to wait or how fresh to read are left out, so that a
+// printOf hashes everything that identifies a request: the same key with another print is another
+// request. It omits parameters that only say how long to wait or how fresh to read, so that a
 // repeated call may wait differently.
 func printOf(method string, u *url.URL, body []byte) catalog.Digest {
 	h := sha256.New()
@@ -63,8 +63,8 @@ func printOf(method string, u *url.URL, body []byte) catalog.Digest {
 	return catalog.Digest(h.Sum(nil))
 }
 
-// canonicalPath escapes each segment in one way: callers differ in which characters they escape
-// needlessly.
+// canonicalPath escapes each segment in one way, because callers differ in which characters they
+// escape needlessly.
 func canonicalPath(u *url.URL) string {
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {
@@ -86,5 +86,5 @@ func canonicalQuery(u *url.URL) string {
 	return q.Encode()
 }
 
-// forwarded reports whether another node passed the call on.
+// forwarded reports whether another node forwarded the call.
 func forwarded(r *http.Request) bool { return r.Header.Get(wire.HeaderForwarded) != "" }

@@ -9,30 +9,30 @@ import (
 	"time"
 )
 
-// rest follows the body of a request, to know what of it is still to come when the call is
+// rest tracks the body of a request, to know how much of it is still to come when the call is
 // answered.
 //
-// A caller who sends a large body often reads nothing before all of it is sent. If the connection
-// is closed under it, it learns of a reset instead of the answer. So the answer goes out at once,
-// and what is still to come is read and thrown away for a while. HTTP/2 needs none of this: there a
-// stream can be ended in one direction.
+// A caller that sends a large body often reads nothing before all of it is sent. If the connection
+// is closed during that, the caller sees a reset instead of the answer. So the answer is sent at
+// once, and the rest of the body is read and discarded for a while. HTTP/2 does not need this: it
+// can end a stream in one direction.
 type rest struct {
 	io.ReadCloser
-	length int64        // that the caller claims; -1 when it claims none
-	read   atomic.Int64 // of it
-	over   atomic.Bool  // nothing comes any more: it was read to its end, or the connection broke
+	length int64        // that the caller claims; -1 = no claim
+	read   atomic.Int64 // bytes read so far
+	over   atomic.Bool  // nothing more will come: it was read to its end, or the connection broke
 }
 
 const (
-	// smallRest is what net/http itself reads on after an answer, to keep the connection.
+	// smallRest is how much net/http itself reads after an answer, to keep the connection.
 	smallRest = 256 << 10
-	// lingerBytes is the most that is thrown away of one body.
+	// lingerBytes bounds what is discarded of one body.
 	lingerBytes = 1 << 30
-	// lingerCalls bounds how many callers are listened to in that way at a time.
+	// lingerCalls bounds how many bodies are being discarded at a time.
 	lingerCalls = 1024
 )
 
-// restOf puts a rest around the body of r; nil where none is needed.
+// restOf wraps the body of r in a rest; nil if that is not needed.
 func restOf(r *http.Request) *rest {
 	if r.ContentLength == 0 || r.Body == nil || r.ProtoMajor > 1 {
 		return nil
@@ -57,13 +57,13 @@ func (b *rest) large() bool {
 	return b != nil && !b.over.Load() && (b.length < 0 || b.length-b.read.Load() > smallRest)
 }
 
-// linger throws away what is still to come of the body of a call that was answered, for as long and
-// as much as the limits say. The connection counts as one in the middle of a call meanwhile.
+// linger discards the rest of an answered call's body, within the time and size that the limits
+// allow. Meanwhile the connection counts as being in the middle of a call.
 func (s *Server) linger(rec *recorder, b *rest) {
 	if !b.large() {
 		return
 	}
-	release, err := s.lingers.take()
+	release, err := s.lingers.acquire()
 	if err != nil {
 		return
 	}
@@ -77,6 +77,6 @@ func (s *Server) linger(rec *recorder, b *rest) {
 	io.CopyN(io.Discard, b, lingerBytes)
 	stop()
 	if !b.over.Load() {
-		rc.SetReadDeadline(time.Now()) // or net/http would go on reading
+		rc.SetReadDeadline(time.Now()) // otherwise net/http would read on
 	}
 }

@@ -21,8 +21,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// upload makes one call over a connection of its own as simple clients do: all of the body first,
-// in small pieces, and then the answer. It fails where such a client would.
+// upload makes one call on a connection of its own like a simple client: it sends all of the body
+// in small pieces, and then reads the answer. It fails where such a client would.
 func upload(address, method, path string, size int, chunked bool) (*http.Response, string, error) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -64,8 +64,8 @@ func read(c net.Conn) (*http.Response, string, error) {
 	return r, string(b), err
 }
 
-// TestWhoSendsTooMuchReadsWhy: a caller who reads nothing before its whole body is sent gets the
-// answer, not a reset, however large the body is and whichever node it asked.
+// TestWhoSendsTooMuchReadsWhy: a caller that reads nothing before its whole body is sent gets the
+// answer, not a reset, however large the body is and whichever node it calls.
 func TestWhoSendsTooMuchReadsWhy(t *testing.T) {
 	th := &throne{}
 	n := enginetest.New(t)
@@ -81,14 +81,14 @@ func TestWhoSendsTooMuchReadsWhy(t *testing.T) {
 		{"POST", "/v1/queues/q/poll", "body_too_large"},
 		{"PUT", "/v1/schedules/s", "body_too_large"},
 		{"POST", "/v1/cluster/drain", "body_too_large"},
-		{"DELETE", "/v1/routes/order", "invalid_input"}, // takes none
+		{"DELETE", "/v1/routes/order", "invalid_input"}, // accepts no body
 		{"POST", "/v1/nothing", "not_found"},
 		{"PATCH", "/v1/workflows", "method_not_allowed"},
 	} {
 		for _, h := range []*host{leader, follower} {
 			for _, chunked := range []bool{false, true} {
 				name := fmt.Sprintf("%s %s at %s, chunked %v", c.method, c.path, h.id, chunked)
-				size := 20_000_000 // more than the kernel takes
+				size := 20_000_000 // more than the kernel buffers
 				if c.path == "/v1/workflows" {
 					size = 100_000_000
 				}
@@ -127,7 +127,7 @@ func TestTheAnswerComesBeforeTheBody(t *testing.T) {
 	}
 }
 
-// TestNobodyIsListenedToForEver: who goes on sending after its answer is cut off.
+// TestNobodyIsListenedToForEver: a caller that keeps sending after its answer is cut off.
 func TestNobodyIsListenedToForEver(t *testing.T) {
 	h := listen(t, enginetest.New(t), &throne{}, "n1", func(cfg *transport.Config) { cfg.Limits.Linger = 50 * time.Millisecond }).lead()
 	c := talk(t, h.Listener.Addr().String())
@@ -144,7 +144,7 @@ func TestNobodyIsListenedToForEver(t *testing.T) {
 	}
 }
 
-// TestOverHTTP2: an answer ends the stream, and the connection serves on.
+// TestOverHTTP2: an answer ends the stream, and the connection stays usable.
 func TestOverHTTP2(t *testing.T) {
 	th := &throne{}
 	api := enginetest.New(t)
@@ -196,7 +196,7 @@ func (spaces) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestGoReadsWhy: net/http sends and reads at the same time.
+// TestGoReadsWhy: net/http sends and reads concurrently.
 func TestGoReadsWhy(t *testing.T) {
 	th := &throne{}
 	n := enginetest.New(t)

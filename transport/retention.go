@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Retainer is what the routes of retention ask of a node.
+// Retainer is what the routes of retention need from a node.
 type Retainer interface {
 	SetRetention(ctx context.Context, c engine.Call, typ string, age time.Duration) (engine.Answered, error)
 	RemoveRetention(ctx context.Context, c engine.Call, typ string) (engine.Answered, error)

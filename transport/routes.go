@@ -9,30 +9,30 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// route is one address and what it takes to be served there.
+// route is one address and how it is served.
 type route struct {
 	method, path string
 	id, summary  string
 	group        string // heading in /openapi.json
 	status       int    // of success; 0 = 200
-	open         bool   // anybody may call
+	open         bool   // callable without a token
 	leader       bool   // only the leader serves it, or any node with ?consistency=stale if it is a read
 	write        bool   // it changes something
 	slow         bool   // it may take as long as a deploy
 	waits        bool   // it may wait as long as its body asks
 	archive      bool   // its body is an archive
 	payload      bool   // its body's limit follows limits.payload_bytes
-	limit        int64  // bytes of its body; 0 = it takes none
+	limit        int64  // maximum bytes of its body; 0 = no body
 	body         any    // pointer to the type of its body, for /openapi.json
 }
 
-// changes reports whether a lost answer leaves the outcome open.
+// changes reports whether a lost answer leaves the outcome unknown.
 func (r *route) changes() bool { return r.write }
 
 // answer is what a handler returns.
 type answer[T any] struct {
 	Index         uint64 `header:"Aion-Index" doc:"Log index that the answer reflects"`
-	LeaderContact string `header:"Aion-Leader-Contact" doc:"Of stale reads: how long ago this node heard from the leader, or never"`
+	LeaderContact string `header:"Aion-Leader-Contact" doc:"In stale reads: how long ago this node heard from the leader, or never"`
 	Body          T
 }
 
@@ -49,19 +49,19 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/versions", id: "versions", summary: "List what is loaded", group: "Deploy", leader: true}, s.versions)
 	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}", id: "unload", summary: "Unload a version", group: "Deploy", leader: true, write: true}, s.unload)
 	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}", id: "version", summary: "Show a version", group: "Deploy", leader: true}, s.version)
-	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/pins", id: "pins", summary: "Tell what pins a version", group: "Deploy", leader: true}, s.pins)
+	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/pins", id: "pins", summary: "List what pins a version", group: "Deploy", leader: true}, s.pins)
 	add(s, route{method: "PUT", path: "/v1/routes/{type}", id: "route", summary: "Route a workflow type to a version", group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.RouteRequest)}, s.route)
 	add(s, route{method: "DELETE", path: "/v1/routes/{type}", id: "unroute", summary: "Remove a route", group: "Deploy", leader: true, write: true}, s.unroute)
 	add(s, route{method: "POST", path: "/v1/routes/{type}/rollback", id: "rollback", summary: "Route to the version routed before", group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.RouteChange)}, s.rollback)
-	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "Tell the deploy history", group: "Deploy", leader: true}, s.deploys)
+	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "List the deploy history", group: "Deploy", leader: true}, s.deploys)
 
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", group: "Runs", status: http.StatusCreated, leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)
 	add(s, route{method: "GET", path: "/v1/workflows", id: "list", summary: "List runs", group: "Runs", leader: true}, s.list)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}", id: "describe", summary: "Describe a run", group: "Runs", leader: true}, s.describe)
-	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Tell a run's result; 202 while it is open", group: "Runs", leader: true}, s.result)
+	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Get a run's result; 202 while it is open", group: "Runs", leader: true}, s.result)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/history", id: "history", summary: "Read a run's history", group: "Runs", leader: true}, s.history)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/logs", id: "logs", summary: "Read what a run's code logged", group: "Runs", leader: true}, s.logs)
 	add(s, route{method: "POST", path: "/v1/workflows/{id}/signals/{name}", id: "signal", summary: "Signal a run; the body is the payload", group: "Runs", leader: true, write: true,
@@ -79,10 +79,10 @@ func (s *Server) routes() {
 		limit: smallBody, body: new(wire.Reason)}, s.reopen)
 	add(s, route{method: "GET", path: "/v1/counts", id: "counts", summary: "Count runs by type, version and status", group: "Runs", leader: true}, s.count)
 	add(s, route{method: "GET", path: "/v1/jobs", id: "jobs", summary: "List what is left to do of commands that were too large for one entry", group: "Runs", leader: true}, s.jobs)
-	add(s, route{method: "GET", path: "/v1/retention", id: "retention", summary: "Tell how long closed runs are kept", group: "Runs", leader: true}, s.retention)
-	add(s, route{method: "PUT", path: "/v1/retention", id: "retain_all", summary: "Say how long closed runs are kept whose type has no rule", group: "Runs", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/retention", id: "retention", summary: "Show how long closed runs are kept", group: "Runs", leader: true}, s.retention)
+	add(s, route{method: "PUT", path: "/v1/retention", id: "retain_all", summary: "Set how long closed runs are kept whose type has no rule", group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.RetentionRequest)}, s.retainAll)
-	add(s, route{method: "PUT", path: "/v1/retention/{type}", id: "retain", summary: "Say how long closed runs of a type are kept", group: "Runs", leader: true, write: true,
+	add(s, route{method: "PUT", path: "/v1/retention/{type}", id: "retain", summary: "Set how long closed runs of a type are kept", group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.RetentionRequest)}, s.retain)
 	add(s, route{method: "DELETE", path: "/v1/retention", id: "unretain_all", summary: "Keep closed runs for ever whose type has no rule", group: "Runs", leader: true, write: true},
 		s.unretainAll)
@@ -90,24 +90,24 @@ func (s *Server) routes() {
 
 	add(s, route{method: "POST", path: "/v1/queues/{queue}/poll", id: "poll", summary: "Take tasks", group: "Activities", leader: true, write: true, waits: true,
 		limit: pollBody, body: new(wire.PollRequest)}, s.pollTasks)
-	add(s, route{method: "POST", path: "/v1/tasks/complete", id: "complete", summary: "Say what attempts returned", group: "Activities", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/tasks/complete", id: "complete", summary: "Complete attempts", group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.CompleteRequest)}, s.completeTasks)
-	add(s, route{method: "POST", path: "/v1/tasks/fail", id: "fail", summary: "Say how attempts failed", group: "Activities", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/tasks/fail", id: "fail", summary: "Fail attempts", group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.FailRequest)}, s.failTasks)
-	add(s, route{method: "POST", path: "/v1/tasks/heartbeat", id: "heartbeat", summary: "Say that attempts are still in hand", group: "Activities", leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/tasks/heartbeat", id: "heartbeat", summary: "Extend the leases of attempts", group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.beatTasks)
 	add(s, route{method: "POST", path: "/v1/tasks/release", id: "release", summary: "Give attempts back", group: "Activities", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.HeartbeatRequest)}, s.releaseTasks)
 	add(s, route{method: "GET", path: "/v1/queues", id: "queues", summary: "List queues", group: "Activities", leader: true}, s.queues)
-	add(s, route{method: "GET", path: "/v1/queues/{queue}", id: "queue", summary: "Tell how a queue stands", group: "Activities", leader: true}, s.queue)
+	add(s, route{method: "GET", path: "/v1/queues/{queue}", id: "queue", summary: "Show the state of a queue", group: "Activities", leader: true}, s.queue)
 	add(s, route{method: "PUT", path: "/v1/queues/{queue}", id: "limit_queue", summary: "Set all limits of a queue", group: "Activities", leader: true, write: true,
 		limit: smallBody, body: new(wire.QueueLimits)}, s.limitQueue)
 
-	add(s, route{method: "POST", path: "/v1/schedules", id: "create_schedule", summary: "Make a schedule", group: "Schedules", status: http.StatusCreated, leader: true, write: true,
+	add(s, route{method: "POST", path: "/v1/schedules", id: "create_schedule", summary: "Create a schedule", group: "Schedules", status: http.StatusCreated, leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.ScheduleSpec)}, s.createSchedule)
 	add(s, route{method: "GET", path: "/v1/schedules", id: "schedules", summary: "List schedules", group: "Schedules", leader: true}, s.schedules)
 	add(s, route{method: "GET", path: "/v1/schedules/{id}", id: "schedule", summary: "Describe a schedule", group: "Schedules", leader: true}, s.describeSchedule)
-	add(s, route{method: "PUT", path: "/v1/schedules/{id}", id: "replace_schedule", summary: "Give a schedule another definition", group: "Schedules", leader: true, write: true,
+	add(s, route{method: "PUT", path: "/v1/schedules/{id}", id: "replace_schedule", summary: "Replace the definition of a schedule", group: "Schedules", leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.ScheduleSpec)}, s.replaceSchedule)
 	add(s, route{method: "DELETE", path: "/v1/schedules/{id}", id: "delete_schedule", summary: "Remove a schedule", group: "Schedules", leader: true, write: true}, s.deleteSchedule)
 	add(s, route{method: "POST", path: "/v1/schedules/{id}/pause", id: "pause_schedule", summary: "Stop a schedule from firing", group: "Schedules", leader: true, write: true,
@@ -120,16 +120,16 @@ func (s *Server) routes() {
 		write: true, limit: smallBody, body: new(wire.BackfillRequest)}, s.backfillSchedule)
 
 	add(s, route{method: "GET", path: "/v1/events", id: "events", summary: "Stream the cluster's events (text/event-stream)", group: "Cluster"}, s.events)
-	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Tell how this node sees the cluster", group: "Cluster"}, s.cluster)
-	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Hand leadership to a node", group: "Cluster", leader: true, write: true,
+	add(s, route{method: "GET", path: "/v1/cluster", id: "cluster", summary: "Show the cluster as this node sees it", group: "Cluster"}, s.cluster)
+	add(s, route{method: "POST", path: "/v1/cluster/transfer", id: "transfer", summary: "Transfer leadership to a node", group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.transfer)
 	add(s, route{method: "POST", path: "/v1/cluster/clock", id: "confirm_time", summary: "Confirm what time it is, so that log time makes a step that it holds back", group: "Cluster",
 		leader: true, write: true, limit: smallBody, body: new(wire.TimeRequest)}, s.confirmTime)
 	add(s, route{method: "POST", path: "/v1/cluster/remove", id: "remove", summary: "Remove a node", group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.remove)
-	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Make a node stand aside: no deploys, no leadership", group: "Cluster", write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Drain a node: no deploys, no leadership", group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.drain)
-	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", summary: "Take a drain back", group: "Cluster", write: true,
+	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", summary: "Reverse a drain", group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.undrain)
 
 	add(s, route{method: "GET", path: "/health/live", id: "live", summary: "The process serves", group: "Node", open: true}, s.live)

@@ -12,14 +12,14 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// RunReader is what the routes that show runs ask of a node.
+// RunReader is what the routes that show runs need from a node.
 type RunReader interface {
-	// Result answers after wait for a run that is open then, with its open status.
+	// Result waits up to wait; if the run is still open then, it returns its open status.
 	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error)
 	// Describe lists at most limit of the pending activities.
 	Describe(ctx context.Context, rd engine.Read, ref fsm.RunRef, limit int) (*engine.Description, error)
 	// History waits for more at the end of an open run's history. next 0 = the run is closed and
-	// there is no more.
+	// has no more events.
 	History(ctx context.Context, rd engine.Read, ref fsm.RunRef, from uint64, limit int, wait time.Duration) (events []history.Event, next uint64, index uint64, err error)
 	List(ctx context.Context, rd engine.Read, f fsm.RunFilter, versionRef string, limit int, cursor string) ([]rows.Run, string, uint64, error)
 }

@@ -13,7 +13,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Scheduler is what the routes of schedules ask of a node.
+// Scheduler is what the routes of schedules need from a node.
 type Scheduler interface {
 	PutSchedule(ctx context.Context, c engine.Call, s rows.Schedule, replace bool) (*fsm.ScheduleAnswer, engine.Answered, error)
 	DeleteSchedule(ctx context.Context, c engine.Call, id string) (*fsm.ScheduleAnswer, engine.Answered, error)
@@ -23,7 +23,7 @@ type Scheduler interface {
 	BackfillSchedule(ctx context.Context, c engine.Call, id string, from, to time.Time, overlap *rows.Overlap) (*fsm.ScheduleAnswer, engine.Answered, error)
 	Schedule(ctx context.Context, rd engine.Read, id string) (*rows.Schedule, []time.Time, uint64, error)
 	Schedules(ctx context.Context, rd engine.Read, limit int, cursor string) ([]rows.Schedule, string, uint64, error)
-	// WorkflowIDs tells whose runs these are, as this node's state has it; "" = deleted.
+	// WorkflowIDs returns the workflow ids of runs, from this node's state; "" = deleted.
 	WorkflowIDs(ids []history.RunID) []string
 }
 
@@ -76,7 +76,7 @@ func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.Schedule
 	if r.CatchUp != "" {
 		i := slices.Index(catchUps[:], r.CatchUp)
 		if i < 0 {
-			return nil, invalid("catch_up", "is %q; there are one, none and all", clip(r.CatchUp))
+			return nil, invalid("catch_up", "is %q; want one, none or all", clip(r.CatchUp))
 		}
 		f.CatchUp = rows.CatchUp(i)
 	}
@@ -174,7 +174,7 @@ func (s *Server) backfillSchedule(ctx context.Context, in *scheduleInput) (*answ
 	return s.scheduled(s.cfg.Scheduler.BackfillSchedule(ctx, c, in.ID, r.From, r.To, overlap))
 }
 
-// scheduled answers a change with the schedule as the change left it.
+// scheduled answers a change with the schedule as it is after the change.
 func (s *Server) scheduled(f *fsm.ScheduleAnswer, a engine.Answered, err error) (*answer[wire.ScheduleAnswer], error) {
 	if err != nil {
 		return nil, refused(a, err)
@@ -186,7 +186,7 @@ func (s *Server) scheduled(f *fsm.ScheduleAnswer, a engine.Answered, err error) 
 	return &answer[wire.ScheduleAnswer]{Index: a.Index, Body: body}, nil
 }
 
-// How many open runs are named: a schedule may have a thousand.
+// How many open runs an answer names: a schedule may have a thousand.
 const (
 	fewOpen  = 10
 	manyOpen = 100
@@ -213,7 +213,7 @@ func (s *Server) scheduleOf(f *rows.Schedule, open int) wire.Schedule {
 	return w
 }
 
-// named finds the workflow ids of runs. Those that are deleted have none any more.
+// named returns runs with their workflow ids. Deleted runs no longer have one.
 func (s *Server) named(ids []history.RunID) []wire.RunName {
 	names := make([]wire.RunName, 0, len(ids))
 	for i, workflowID := range s.cfg.Scheduler.WorkflowIDs(ids) {
@@ -224,20 +224,20 @@ func (s *Server) named(ids []history.RunID) []wire.RunName {
 	return names
 }
 
-// The names of the policies, by their numbers.
+// The names of the policies, by number.
 var (
 	overlaps = [...]string{rows.OverlapSkip: "skip", rows.OverlapBufferOne: "buffer_one", rows.OverlapCancelPrevious: "cancel_previous", rows.OverlapAllowAll: "allow_all"}
 	catchUps = [...]string{rows.CatchUpOne: "one", rows.CatchUpNone: "none", rows.CatchUpAll: "all"}
 )
 
-// overlapOf reads a policy; nil = none was given.
+// overlapOf parses a policy; nil = none was given.
 func overlapOf(name string) (*rows.Overlap, error) {
 	if name == "" {
 		return nil, nil
 	}
 	i := slices.Index(overlaps[:], name)
 	if i < 0 {
-		return nil, invalid("overlap", "is %q; there are skip, buffer_one, cancel_previous and allow_all", clip(name))
+		return nil, invalid("overlap", "is %q; want skip, buffer_one, cancel_previous or allow_all", clip(name))
 	}
 	o := rows.Overlap(i)
 	return &o, nil

@@ -12,15 +12,14 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// Serve serves l until ctx ends, and then ends gracefully: it accepts no more calls, long polls
-// answer with what they have, event streams close, and other calls may finish within Limits.Drain.
-// It returns nil then, and when it returns no goroutine of the server is left. A Server serves
-// once.
+// Serve serves l until ctx ends, and then shuts down gracefully: it accepts no more calls, long
+// polls answer with what they have, event streams close, and other calls may finish within
+// Limits.Drain. Then it returns nil, and no goroutine of the server is left. A Server serves once.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	l = &listener{l, s.connections}
 	srv := &http.Server{
 		Handler:           s,
-		ConnContext:       s.connections.remember,
+		ConnContext:       s.connections.connContext,
 		TLSConfig:         s.cfg.TLS,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,

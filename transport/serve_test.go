@@ -19,7 +19,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// slowSignal holds a mutation until it is let go.
+// slowSignal holds a mutation until it is released.
 type slowSignal struct {
 	*enginetest.Node
 	began, release chan struct{}
@@ -31,8 +31,8 @@ func (s *slowSignal) Signal(_ context.Context, _ engine.Call, ref fsm.RunRef, _ 
 	return &fsm.RunAnswer{WorkflowID: ref.WorkflowID, Status: history.StatusRunning}, engine.Answered{Index: 1}, nil
 }
 
-// TestServeEndsGracefully: long polls answer with what they have, streams close, a mutation under
-// way finishes, and then nothing is left.
+// TestServeEndsGracefully: long polls answer with what they have, streams close, a mutation in
+// progress finishes, and then nothing is left.
 func TestServeEndsGracefully(t *testing.T) {
 	n := enginetest.New(t)
 	api := &slowSignal{n, make(chan struct{}), make(chan struct{})}
@@ -140,7 +140,7 @@ func waitingPolls(t *testing.T, base string) int {
 	return 0
 }
 
-// TestDrainCutsWhatDoesNotEnd within its time.
+// TestDrainCutsWhatDoesNotEnd: calls are cut when the drain's time is over.
 func TestDrainCutsWhatDoesNotEnd(t *testing.T) {
 	api := &slowSignal{nil, make(chan struct{}), make(chan struct{})}
 	th := &throne{}

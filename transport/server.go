@@ -19,30 +19,30 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Config wires a Server. All Parts, Cluster and Node are required.
+// Config configures a Server. All Parts, Cluster and Node are required.
 type Config struct {
 	Parts
 	Cluster Cluster
 	Node    string // this node's id
 	Version string // of the binary, for /openapi.json
 	Limits  Limits
-	Memory  *Memory // that calls share with others; nil = Limits.CallMemory of it for this Server alone
-	Tokens  []Token // none = everybody may call, under the name they give
+	Memory  *Memory // shared with other users; nil = Limits.CallMemory for this Server alone
+	Tokens  []Token // none = anybody may call, under any name
 	// Hosts are the names, besides loopback's, that callers may give as Host while there are no
 	// Tokens; see GuardHosts.
 	Hosts []string
-	// TLS serves HTTPS, and says that other nodes do: the leader is called with https. Nil =
-	// plaintext.
+	// TLS makes this node serve HTTPS, and implies that other nodes do: the leader is called with
+	// https. Nil = plaintext.
 	TLS *tls.Config
-	// LeaderTLS is how this node checks the leader's certificate when it passes calls on, asked for
-	// each connection. Nil = with the system's roots.
+	// LeaderTLS returns how this node checks the leader's certificate when it forwards calls. It is
+	// called for each connection. Nil = the system's roots.
 	LeaderTLS func() *tls.Config
-	Registry  *prometheus.Registry // served at /metrics, with the server's own metrics added; nil = one of its own
+	Registry  *prometheus.Registry // served at /metrics, with the server's own metrics added; nil = a new one
 	Logger    hclog.Logger
 }
 
 // Server is the HTTP side of one node. It is an http.Handler; Serve adds listening and a graceful
-// end.
+// shutdown.
 type Server struct {
 	cfg     Config
 	log     hclog.Logger
@@ -60,17 +60,17 @@ type Server struct {
 	denials *denials
 
 	connections *connections
-	memory      *Memory // of the bodies of calls, and of large answers
-	answers     *Memory // of large answers alone: half of it
+	memory      *Memory // for the bodies of calls, and for large answers
+	answers     *Memory // for large answers only: half of it
 
-	closing context.Context // over when Serve was told to end: long polls and streams end, other calls finish
+	closing context.Context // ends when Serve is told to end: long polls and streams end, other calls finish
 	close   context.CancelFunc
 
 	specOnce sync.Once
 	spec     []byte
 }
 
-// New makes a Server. It serves as soon as it is called; nothing runs in between calls.
+// New makes a Server. It serves as soon as it is called; nothing runs between calls.
 func New(cfg Config) (*Server, error) {
 	if part := cfg.missing(); part != "" {
 		return nil, fmt.Errorf("transport: Config needs %s", part)
@@ -128,14 +128,14 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w, operation: "other", until: time.Now().Add(writeTimeout), rest: restOf(r)}
 	rec.Header().Set(wire.HeaderNode, s.cfg.Node)
-	rec.Header().Set("X-Content-Type-Options", "nosniff") // a browser must not take a run's result for a page
+	rec.Header().Set("X-Content-Type-Options", "nosniff") // a browser must not render a run's result as a page
 	rc := http.NewResponseController(w)
 	rc.SetWriteDeadline(rec.until)
 	if r.ContentLength != 0 {
 		rc.SetReadDeadline(time.Now().Add(s.arrival(r)))
 	}
 	if c := connectionOf(r); c != nil {
-		defer c.begin()()
+		defer c.beginCall()()
 	}
 	s.serve(rec, r)
 	s.linger(rec, rec.rest)
@@ -143,7 +143,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve answers a call.
 func (s *Server) serve(rec *recorder, r *http.Request) {
-	done := s.metrics.begin()
+	done := s.metrics.beginCall()
 	defer func() {
 		if p := recover(); p != nil {
 			s.recovered(rec, r, p)
@@ -151,19 +151,19 @@ func (s *Server) serve(rec *recorder, r *http.Request) {
 		done(rec.operation, rec.code())
 	}()
 	s.handler.ServeHTTP(rec, r)
-	rec.begin()
+	rec.sendHead()
 }
 
-// arrival is how long a body may take to arrive, whoever reads it, also if nobody does. The
-// deadline ends with the body: net/http takes it away when the last byte has been read, so that it
-// does not end a call that goes on to wait.
+// arrival returns how long a body may take to arrive, whoever reads it, and even if nobody does.
+// The deadline ends with the body: net/http clears it after the last byte was read, so that it does
+// not end a call that then waits.
 func (s *Server) arrival(r *http.Request) time.Duration {
 	claimed := min(max(r.ContentLength, 0), s.cfg.Limits.ArchiveBytes)
 	return s.cfg.Limits.Arrival + time.Duration(claimed>>18)*time.Second
 }
 
-// dispatch keeps the mux from redirecting paths that are not in their shortest form: nothing is
-// there.
+// dispatch keeps the mux from redirecting paths that are not in their shortest form: they are not
+// found.
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	if p := r.URL.EscapedPath(); len(p) > 1 && path.Clean(p) != strings.TrimSuffix(p, "/") {
 		s.nothing(w, r)
@@ -172,8 +172,8 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// recovered answers for a handler that panicked. One that could not write its answer because the
-// caller has gone is no news.
+// recovered answers for a handler that panicked. A handler that could not write its answer because
+// the caller is gone is not reported.
 func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
 	if p == http.ErrAbortHandler {
 		panic(p)
@@ -181,10 +181,10 @@ func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
 	if r.Context().Err() == nil {
 		s.log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 	}
-	if !rec.begun {
+	if !rec.headSent {
 		rec.status = 0
 		writeProblem(rec, wire.New("internal", "the node's handler panicked; its log says more"))
 		return
 	}
-	panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	panic(http.ErrAbortHandler) // half an answer must not look complete
 }

@@ -19,8 +19,8 @@ import (
 	"aion.dev/aion/transport"
 )
 
-// BenchmarkSlowReaders is what hundreds of callers cost who all ask for a page of 8 MiB and read it
-// at 1 MB a second: how much memory is accounted for at the most, and how much the process has. An
+// BenchmarkSlowReaders measures what hundreds of callers cost that all ask for a page of 8 MiB and
+// read it at 1 MB a second: the peak of the accounted memory, and the memory of the process. An
 // iteration lasts until all have read for two seconds, or were refused.
 func BenchmarkSlowReaders(b *testing.B) {
 	for _, readers := range []int{1, 300} {
@@ -68,7 +68,7 @@ func BenchmarkSlowReaders(b *testing.B) {
 	}
 }
 
-// sip asks for a page and reads of it slowly, for a while.
+// sip asks for a page and reads it slowly, for a while.
 func sip(address string, long time.Duration) (status int, err error) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -93,7 +93,7 @@ func sip(address string, long time.Duration) (status int, err error) {
 	return r.StatusCode, nil
 }
 
-// resident is the memory that this process has, callers included; 0 where /proc does not tell.
+// resident returns the memory of this process, including callers; 0 if /proc does not report it.
 func resident(b *testing.B) int64 {
 	b.Helper()
 	text, err := os.ReadFile("/proc/self/statm")

@@ -10,11 +10,11 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Starter is what the start of a run asks of a node: also how the run stands, for a caller who
-// waits for it.
+// Starter is what the start of a run needs from a node, including the run's state for a caller that
+// waits.
 type Starter interface {
 	Start(ctx context.Context, r engine.StartRequest) (*fsm.StartAnswer, engine.Answered, error)
-	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error) // as that of RunReader
+	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error) // as in RunReader
 }
 
 type startInput struct {
@@ -50,19 +50,19 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
 }
 
-// await adds to the answer of a start how the run stands after waiting. The start has happened: if
-// its result cannot be told, the answer just lacks it.
+// await waits for the run and adds its state to the answer of a start. The start has happened: if
+// the result is not available, the answer simply lacks it.
 func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, wait time.Duration, body *wire.StartAnswer) {
 	until := time.Now().Add(wait)
 	var r *engine.Result
 	look := func(ref fsm.RunRef) error {
 		return s.poll(ctx, time.Until(until), func(ctx context.Context, wait time.Duration) (err error) {
-			r, err = s.cfg.Starter.Result(ctx, engine.Read{Room: exchangeOf(ctx).reserve}, ref, wait)
+			r, err = s.cfg.Starter.Result(ctx, engine.Read{Room: exchangeOf(ctx).setReservation}, ref, wait)
 			return err
 		})
 	}
 	err := look(fsm.RunRef{WorkflowID: run.WorkflowID, RunID: run.RunID})
-	if err == nil && r.Status == history.StatusContinuedAsNew { // the result is that of the last run of the chain
+	if err == nil && r.Status == history.StatusContinuedAsNew { // the result is the one of the chain's last run
 		err = look(fsm.RunRef{WorkflowID: run.WorkflowID})
 	}
 	if err != nil {

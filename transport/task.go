@@ -16,7 +16,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TaskDesk is what the routes of workers ask of a node.
+// TaskDesk is what the routes for workers need from a node.
 type TaskDesk interface {
 	Poll(ctx context.Context, r engine.PollRequest, wait time.Duration) ([]engine.WorkerTask, uint64, error)
 	CompleteTasks(ctx context.Context, c engine.Call, results []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)
@@ -30,7 +30,7 @@ type pollInput struct {
 	OfQueue
 }
 
-// pollTasks hands tasks to a worker. When the node shuts down the wait ends and the answer is
+// pollTasks hands tasks to a worker. When the node shuts down, the wait ends and the answer is
 // empty.
 func (s *Server) pollTasks(ctx context.Context, in *pollInput) (*answer[wire.Tasks], error) {
 	var r wire.PollRequest
@@ -91,7 +91,7 @@ func (s *Server) completeTasks(ctx context.Context, _ *tasksInput) (*answer[wire
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, inResults, items, s.cfg.TaskDesk.CompleteTasks)
+	return s.replyToEach(ctx, c, inResults, items, s.cfg.TaskDesk.CompleteTasks)
 }
 
 func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
@@ -110,7 +110,7 @@ func (s *Server) failTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, inResults, items, s.cfg.TaskDesk.FailTasks)
+	return s.replyToEach(ctx, c, inResults, items, s.cfg.TaskDesk.FailTasks)
 }
 
 func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
@@ -118,13 +118,13 @@ func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.settle(ctx, c, inTokens, items, s.cfg.TaskDesk.BeatTasks)
+	a, err := s.replyToEach(ctx, c, inTokens, items, s.cfg.TaskDesk.BeatTasks)
 	if err != nil {
 		return nil, err
 	}
 	for i := range a.Body.Results {
 		if r := &a.Body.Results[i]; r.CancelRequested == nil {
-			r.CancelRequested = new(bool) // always told, so that a worker need not know what an absent one means
+			r.CancelRequested = new(bool) // always present, so that a worker need not interpret its absence
 		}
 	}
 	return a, nil
@@ -133,14 +133,14 @@ func (s *Server) beatTasks(ctx context.Context, _ *tasksInput) (*answer[wire.Tas
 func (s *Server) releaseTasks(ctx context.Context, _ *tasksInput) (*answer[wire.TaskReplies], error) {
 	c, items, err := beats(ctx, func(t *wire.TaskBeat) error {
 		if len(t.Details) > 0 {
-			return invalid("details", "is of no use here: send it with a heartbeat first")
+			return invalid("details", "is not accepted here: send it with a heartbeat first")
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.settle(ctx, c, inTokens, items, s.cfg.TaskDesk.ReleaseTasks)
+	return s.replyToEach(ctx, c, inTokens, items, s.cfg.TaskDesk.ReleaseTasks)
 }
 
 func beats(ctx context.Context, check func(*wire.TaskBeat) error) (c engine.Call, list []engine.TaskResult, err error) {
@@ -162,8 +162,8 @@ const (
 	inTokens  = "tokens"
 )
 
-// readItems reads the items of a list that the caller calls field. What is wrong with one of them
-// is that one's refusal.
+// readItems parses the items of a list, which the caller calls field. An error in one of them
+// refuses that one only.
 func readItems[T any](field string, raw []json.RawMessage, read func(*T) (engine.TaskResult, error)) ([]engine.TaskResult, error) {
 	if n := len(raw); n < 1 || n > wire.MaxTasks {
 		return nil, invalid(field, "has %d items; 1 to %d are allowed", n, wire.MaxTasks)
@@ -172,7 +172,7 @@ func readItems[T any](field string, raw []json.RawMessage, read func(*T) (engine
 	for i, text := range raw {
 		var item T
 		err := decodeJSON(text, &item)
-		result, flaw := read(&item) // of one that is wrong the token may be there still
+		result, flaw := read(&item) // an invalid item may still have its token
 		if err == nil {
 			err = flaw
 		}
@@ -181,8 +181,8 @@ func readItems[T any](field string, raw []json.RawMessage, read func(*T) (engine
 	return all, nil
 }
 
-// ofItem makes a refusal name the member of the nth item as the caller wrote it: what reads items,
-// here and in the engine, knows only the item.
+// ofItem makes a refusal name the member of the nth item as the caller wrote it: the code that
+// reads items, here and in the engine, knows only the item.
 func ofItem(field string, n int, err error) error {
 	wrong, ok := errors.AsType[*catalog.InvalidInput](err)
 	if !ok {
@@ -191,8 +191,8 @@ func ofItem(field string, n int, err error) error {
 	return invalid(strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", field, n, wrong.Field), ".body"), "%s", wrong.Reason)
 }
 
-// settle carries out a call about many attempts, sent in the named field, and answers for each.
-func (s *Server) settle(ctx context.Context, c engine.Call, field string, list []engine.TaskResult,
+// replyToEach makes a call about many attempts, sent in the named field, and answers for each.
+func (s *Server) replyToEach(ctx context.Context, c engine.Call, field string, list []engine.TaskResult,
 	command func(context.Context, engine.Call, []engine.TaskResult) ([]engine.TaskReply, engine.Answered, error)) (*answer[wire.TaskReplies], error) {
 	replies, a, err := command(ctx, c, list)
 	if err != nil {

@@ -11,13 +11,13 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// steps calls activities in turn and returns what they return.
+// steps calls activities in turn and returns their results.
 func steps(t *testing.T, body string, activities ...string) []byte {
 	t.Helper()
 	return enginetest.Pack(t, enginetest.Code{"order": "def run(ctx, input):\n    " + body + "\n"}, enginetest.Activities(activities...))
 }
 
-// take polls for one task, which must come.
+// take polls for one task, which must arrive.
 func take(t *testing.T, c *client.Client, activities ...string) wire.Task {
 	t.Helper()
 	tasks, err := c.Poll(t.Context(), "default", wire.PollRequest{WorkerID: "w1", Activities: activities, Wait: "60s", Lease: "30s"})
@@ -27,7 +27,7 @@ func take(t *testing.T, c *client.Client, activities ...string) wire.Task {
 	return tasks.Tasks[0]
 }
 
-// replied reads the one reply of a call about one token: "ok" or its code.
+// replied returns the one reply of a call about one token: "ok" or its code.
 func replied(t *testing.T, a *wire.TaskReplies, err error) string {
 	t.Helper()
 	switch {
@@ -48,8 +48,8 @@ func completes(t *testing.T, c *client.Client, token, output string, opts ...cli
 	return replied(t, a, err)
 }
 
-// TestActivityStory: one activity, given back, failed, heartbeaten and completed through a
-// follower.
+// TestActivityStory: one activity is given back, fails, gets a heartbeat and completes, all through
+// a follower.
 func TestActivityStory(t *testing.T) {
 	leader, _, c := cluster2(t)
 	ctx := t.Context()
@@ -110,8 +110,8 @@ func TestActivityStory(t *testing.T) {
 	if q, err := c.Queue(ctx, "default"); err != nil || q.Queue.Queue != "default" || q.Leased != 1 || q.Offered != 0 || q.Index == 0 {
 		t.Errorf("queue: %+v, %v", q, err)
 	}
-	// Repeated under its request id, a completion answers as it first did; under another it comes
-	// too late.
+	// Repeated under its request id, a completion gets its first answer; under another id it is too
+	// late.
 	for range 2 {
 		if got := completes(t, c, three.Token, `"sent"`, client.RequestID("done")); got != "ok" {
 			t.Errorf("complete: %s", got)
@@ -129,7 +129,7 @@ func TestActivityStory(t *testing.T) {
 	}
 }
 
-// TestRepeatedPollAnswersTheSameTasks, when the answer of the first was lost.
+// TestRepeatedPollAnswersTheSameTasks: it does if the first answer was lost.
 func TestRepeatedPollAnswersTheSameTasks(t *testing.T) {
 	_, _, c := cluster2(t)
 	if _, err := c.Load(t.Context(), steps(t, `return ctx.activity("ship", input)`, "ship"), wire.LoadOptions{}); err != nil {
@@ -156,7 +156,7 @@ func TestRepeatedPollAnswersTheSameTasks(t *testing.T) {
 	}
 }
 
-// TestCancelledActivity: its worker hears of it with the next heartbeat.
+// TestCancelledActivity: its worker learns of it with the next heartbeat.
 func TestCancelledActivity(t *testing.T) {
 	_, _, c := cluster2(t)
 	if _, err := c.Load(t.Context(), steps(t, `return ctx.activity("ship", input)`, "ship"), wire.LoadOptions{}); err != nil {
@@ -179,7 +179,7 @@ func TestCancelledActivity(t *testing.T) {
 	}
 }
 
-// TestBatchesOfAnswers: each token is answered on its own, in the order asked.
+// TestBatchesOfAnswers: each token gets its own reply, in the order of the request.
 func TestBatchesOfAnswers(t *testing.T) {
 	_, follower, c := cluster2(t)
 	const wide = 150
@@ -226,7 +226,7 @@ func TestBatchesOfAnswers(t *testing.T) {
 	if r, err := c.Result(t.Context(), w, wire.MaxWait); err != nil || string(r.Result) != fmt.Sprint(wide) {
 		t.Errorf("result: %+v, %v", r, err)
 	}
-	// What is too much is refused whole.
+	// A call with too many items is refused as a whole.
 	many := `{"results":[` + strings.TrimSuffix(strings.Repeat(`{"token":"t"},`, 1001), ",") + `]}`
 	if p := follower.send(t, "POST", "/v1/tasks/complete", many).problem(t); p.Code != "invalid_input" || p.Facts["field"] != "results" || !strings.Contains(p.Detail, "1001") {
 		t.Errorf("1001 results: %v", p)

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestNoRouteTakesWhatIsNoText: wherever an address has a place for text, bytes that are no UTF-8
-// are refused, with the name of the place, by every node and before anything is written.
+// TestNoRouteTakesWhatIsNoText: wherever an address may contain text, every node refuses bytes that
+// are not UTF-8, with the name of the place, before anything is written.
 func TestNoRouteTakesWhatIsNoText(t *testing.T) {
 	th := &throne{}
 	n := enginetest.New(t)
@@ -66,8 +66,8 @@ func TestNoRouteTakesWhatIsNoText(t *testing.T) {
 	}
 }
 
-// TestNothingRecordedHasControlCharacters: names hold none at all, what people write has lines and
-// tabs.
+// TestNothingRecordedHasControlCharacters: names contain none; texts by people contain only line
+// breaks and tabs.
 func TestNothingRecordedHasControlCharacters(t *testing.T) {
 	n := enginetest.New(t)
 	h := listen(t, n, &throne{}, "n1").lead()

@@ -14,7 +14,7 @@ import (
 	"aion.dev/aion/transport/client"
 )
 
-// TestTLS: nodes that serve HTTPS pass calls on over HTTPS, and only to a leader whose certificate
+// TestTLS: nodes that serve HTTPS forward calls over HTTPS, and only to a leader whose certificate
 // they trust.
 func TestTLS(t *testing.T) {
 	borrowed := httptest.NewTLSServer(nil) // for its certificate

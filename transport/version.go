@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Catalog is what the routes of loaded versions ask of a node.
+// Catalog is what the routes of loaded versions need from a node.
 type Catalog interface {
 	Versions(ctx context.Context, rd engine.Read, typ string) ([]engine.VersionRow, uint64, error)
 	ShowVersion(ctx context.Context, rd engine.Read, typ, version string) (*engine.Shown, error)

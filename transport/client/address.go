@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// parseAddress reads host:port or a URL. A bare host:port is plain HTTP, but for one beyond
-// loopback where there is a secret to keep or a certificate to expect: a token leaves this machine
-// in the clear only where somebody wrote http://.
+// parseAddress parses host:port or a URL. A bare host:port is plain HTTP, unless it is beyond
+// loopback and there is a secret to protect or a certificate to expect: a token leaves this machine
+// in the clear only if somebody wrote http://.
 func parseAddress(a string, private bool) (*url.URL, error) {
 	text := strings.TrimSpace(a)
 	bare := !strings.Contains(text, "://")
@@ -23,7 +23,7 @@ func parseAddress(a string, private bool) (*url.URL, error) {
 		return nil, fmt.Errorf("address %q: an IPv6 address stands in brackets: [::1]:7600", clipAddress(a))
 	}
 	u, err := url.Parse(text)
-	if err != nil { // its text repeats the address, in which a password may stand
+	if err != nil { // its text repeats the address, which may contain a password
 		return nil, fmt.Errorf("address %q cannot be read: want host:port or a URL such as https://host:port", clipAddress(a))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
@@ -45,14 +45,14 @@ func parseAddress(a string, private bool) (*url.URL, error) {
 	return u, nil
 }
 
-// loopback reports whether host can only be this machine. Names below localhost are resolved by
-// whoever is asked, so only localhost itself is taken at its word.
+// loopback reports whether host can only be this machine. Names below localhost may resolve to
+// anything, so only localhost itself counts.
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
-// clipAddress leaves out what stands before an @: a name and a password, or a token.
+// clipAddress removes what precedes an @: a name and a password, or a token.
 func clipAddress(a string) string {
 	if i := strings.LastIndex(a, "@"); i >= 0 {
 		return "...@" + a[i+1:]

@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestSchemes: a token leaves this machine in the clear only where somebody wrote http://.
+// TestSchemes: a token leaves this machine in the clear only if somebody wrote http://.
 func TestSchemes(t *testing.T) {
 	for _, c := range []struct{ address, open, private string }{
 		{"127.0.0.1:7600", "http://127.0.0.1:7600", "http://127.0.0.1:7600"},
@@ -23,7 +23,7 @@ func TestSchemes(t *testing.T) {
 		{"10.0.0.1:7600", "http://10.0.0.1:7600", "https://10.0.0.1:7600"},
 		{"0.0.0.0:7600", "http://0.0.0.0:7600", "https://0.0.0.0:7600"},
 		{"localhost.example:1", "http://localhost.example:1", "https://localhost.example:1"},
-		{"a.localhost:1", "http://a.localhost:1", "https://a.localhost:1"}, // whose address a resolver tells
+		{"a.localhost:1", "http://a.localhost:1", "https://a.localhost:1"}, // whose address comes from a resolver
 		{"http://a.example:7600", "http://a.example:7600", "http://a.example:7600"},
 		{"https://127.0.0.1:7600/", "https://127.0.0.1:7600", "https://127.0.0.1:7600"},
 	} {
@@ -44,7 +44,7 @@ func TestSchemes(t *testing.T) {
 	}
 }
 
-// TestErrorsHideSecrets: what is wrong with an address or a token is said without it.
+// TestErrorsHideSecrets: errors about an address or a token do not contain it.
 func TestErrorsHideSecrets(t *testing.T) {
 	for _, cfg := range []Config{
 		{Addresses: []string{"http://user:hunter2@a:1"}}, {Addresses: []string{"hunter2@a:1"}}, {Addresses: []string{"ht tp://hunter2@a:1"}},
@@ -68,7 +68,7 @@ func TestWrongAddresses(t *testing.T) {
 	}
 }
 
-// TestTokenStaysOnItsWay: neither a redirect nor a proxy for others takes the token away.
+// TestTokenStaysOnItsWay: neither a redirect nor a proxy meant for others gets the token.
 func TestTokenStaysOnItsWay(t *testing.T) {
 	var got []string
 	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = append(got, r.Header.Get("Authorization")) }))
@@ -78,7 +78,7 @@ func TestTokenStaysOnItsWay(t *testing.T) {
 		node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, thief.URL+"/?secret=1", status)
 		}))
-		for _, web := range []*http.Client{nil, {}} { // one that follows redirects by itself is taken too
+		for _, web := range []*http.Client{nil, {}} { // a client that follows redirects by itself works too
 			c, err := New(Config{Addresses: []string{strings.Replace(node.URL, "127.0.0.1", "localhost", 1)}, Token: "hunter2", HTTP: web})
 			if err != nil {
 				t.Fatal(err)
@@ -108,8 +108,8 @@ func TestTokenStaysOnItsWay(t *testing.T) {
 	}
 }
 
-// TestOtherScheme: a node that speaks HTTPS, called with HTTP, and the other way round, is told for
-// what it is, at once.
+// TestOtherScheme: if a node speaks HTTPS and is called with HTTP, or the other way round, the
+// error says so at once.
 func TestOtherScheme(t *testing.T) {
 	answer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("{}")) })
 	plain, private := httptest.NewServer(answer), httptest.NewTLSServer(answer)
@@ -133,7 +133,7 @@ func TestOtherScheme(t *testing.T) {
 			func() error { _, err := cl.Unroute(t.Context(), "order", wire.RouteChange{}); return err },
 			func() error {
 				for _, err := range cl.Events(t.Context(), EventFilter{}) {
-					if c.detail == "" { // it has no stream
+					if c.detail == "" { // it sends no events
 						return nil
 					}
 					return err

@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// aliveWithin is how long a node may take to say that it lives.
+// aliveWithin bounds how long a node may take to show that it is alive.
 var aliveWithin = 3 * time.Second
 
-// When a call that waits asks whether its node lives: first after quietFirst, then every quietNext.
-// Nodes answer most calls sooner, so the question costs nothing there; a long wait asks now and
-// then.
+// When a waiting call checks whether its node is alive: first after quietFirst, then every
+// quietNext. Nodes answer most calls sooner, so the check costs nothing there; a long wait makes it
+// now and then.
 var (
 	quietFirst = 2 * time.Second
 	quietNext  = 12 * time.Second // beyond the 10 s between two heartbeats of an event stream
 )
 
-// alive refuses a node that takes connections and answers nothing: its process is frozen, or its
-// machine. A deploy is waited for for minutes, so who is asked first has to show that it answers at
-// all. Whatever else is wrong with the node is found by the call itself.
+// alive returns an error for a node that accepts connections but answers nothing, because its
+// process or its machine is frozen. A deploy may take minutes, so the node must first show that it
+// answers at all. Any other problem of the node shows in the call itself.
 func (c *Client) alive(ctx context.Context, base *url.URL) error {
 	ctx, cancel := context.WithTimeout(ctx, aliveWithin)
 	defer cancel()
@@ -41,9 +41,9 @@ func (c *Client) alive(ctx context.Context, base *url.URL) error {
 	return nil
 }
 
-// pulse watches over one attempt of a call: while its node is silent, it asks whether the node
-// lives. One that does not is given up for the next address, if there is one; a call has one
-// request id at all of them, so the silent node may wake up and carry it out, too.
+// pulse watches one attempt of a call: while its node is silent, it checks whether the node is
+// alive. If it is not, the call goes on at the next address, if there is one. A call has one
+// request id at all addresses, so the silent node may wake up and carry it out too.
 type pulse struct {
 	client *Client
 	base   *url.URL
@@ -55,8 +55,8 @@ type pulse struct {
 	said  bool
 }
 
-// feel begins to watch when first has passed. The attempt goes on under the context returned, until
-// stop is called.
+// feel starts to watch after first has passed. The attempt uses the returned context, until stop is
+// called.
 func (c *Client) feel(ctx context.Context, base *url.URL, first time.Duration) (context.Context, *pulse) {
 	p := &pulse{client: c, base: base}
 	p.ctx, p.giveUp = context.WithCancelCause(ctx)
@@ -86,7 +86,7 @@ func (p *pulse) ask() {
 	p.timer.Reset(quietNext)
 }
 
-// heard says that the node has answered something.
+// heard records that the node has answered something.
 func (p *pulse) heard() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -104,7 +104,7 @@ func (p *pulse) stop() {
 	}
 }
 
-// givenUp is why the pulse ended the attempt of ctx; nil = it did not.
+// givenUp returns why the pulse ended the attempt of ctx; nil = it did not.
 func givenUp(ctx context.Context) error {
 	if b, ok := errors.AsType[*broken](context.Cause(ctx)); ok {
 		return b

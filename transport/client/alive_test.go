@@ -11,8 +11,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestDeployPassesOverFrozen: a node that takes connections and answers nothing does not hold up a
-// deploy that another one could take.
+// TestDeployPassesOverFrozen: a node that accepts connections and answers nothing does not delay a
+// deploy that another node can serve.
 func TestDeployPassesOverFrozen(t *testing.T) {
 	defer func(d time.Duration) { aliveWithin = d }(aliveWithin)
 	aliveWithin = 50 * time.Millisecond
@@ -49,8 +49,8 @@ func TestDeployPassesOverFrozen(t *testing.T) {
 	}
 }
 
-// A call goes on at the next address when its node is silent, also a change and a stream of events;
-// of one address alone it waits for the answer, and says so.
+// If its node is silent, a call goes on at the next address, even a mutation and an event stream.
+// With only one address it waits for the answer, and reports that.
 func TestCallsPassOverFrozen(t *testing.T) {
 	defer func(first, within time.Duration) { quietFirst, aliveWithin = first, within }(quietFirst, aliveWithin)
 	quietFirst, aliveWithin = 20*time.Millisecond, 50*time.Millisecond
@@ -101,7 +101,7 @@ func TestCallsPassOverFrozen(t *testing.T) {
 	}
 }
 
-// A node that is slow and lives is waited for.
+// A slow node that is alive is waited for.
 func TestCallsWaitForTheSlow(t *testing.T) {
 	defer func(first, next time.Duration) { quietFirst, quietNext = first, next }(quietFirst, quietNext)
 	quietFirst, quietNext = time.Millisecond, time.Millisecond
@@ -126,7 +126,7 @@ func TestCallsWaitForTheSlow(t *testing.T) {
 	}
 }
 
-// Nobody else is there to ask: the answer of the one node is waited for.
+// There is no other node, so the call waits for this one's answer.
 func TestOneFrozenAloneIsWaitedFor(t *testing.T) {
 	defer func(first, within time.Duration) { quietFirst, aliveWithin = first, within }(quietFirst, aliveWithin)
 	quietFirst, aliveWithin = time.Millisecond, time.Millisecond

@@ -17,16 +17,17 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// An attempt that hears nothing for this long, beyond the wait that it asked for, is given up: the
-// node may be cut off. A node itself waits up to 5 s for a leader.
+// attemptTimeout bounds how long an attempt may be silent beyond the wait that it asked for: then
+// the node may be cut off, and the attempt ends. A node itself waits up to 5 s for a leader.
 const attemptTimeout = 45 * time.Second
 
-// slowTimeout is attemptTimeout for a deploy: the archive is compiled, and copied to a majority.
+// slowTimeout is attemptTimeout for a deploy, which compiles the archive and copies it to a
+// majority.
 const slowTimeout = 6 * time.Minute
 
 const maxAnswer = 256 << 20 // bytes of one answer
 
-// call is one operation, whole enough to be sent several times.
+// call is one operation, with everything needed to send it several times.
 type call struct {
 	method, path string
 	query        url.Values
@@ -34,10 +35,10 @@ type call struct {
 	media        string // of the body
 	mutation     bool
 	requestID    string
-	generated    bool // the request id is our own
+	generated    bool // the client generated the request id
 	stale        bool
 	minIndex     uint64
-	wait         time.Duration // asked of the server
+	wait         time.Duration // that the server was asked for
 	slow         bool
 	attempt      time.Duration // see Patience
 	total        time.Duration // see Patience
@@ -46,7 +47,7 @@ type call struct {
 
 func get(path ...string) *call { return &call{method: http.MethodGet, path: join(path)} }
 
-// change is a mutation with a JSON body; nil = none.
+// change makes a mutation with a JSON body; nil = none.
 func change(method string, body any, path ...string) *call {
 	c := &call{method: method, path: join(path), mutation: true}
 	if body != nil {
@@ -58,7 +59,7 @@ func change(method string, body any, path ...string) *call {
 func (c *call) setBody(body any) {
 	b, err := json.Marshal(body)
 	if err != nil {
-		panic(fmt.Sprintf("client: encode %T: %v", body, err)) // raw JSON is checked before
+		panic(fmt.Sprintf("client: encode %T: %v", body, err)) // raw JSON was checked before
 	}
 	c.body, c.media = b, "application/json"
 }
@@ -102,21 +103,22 @@ func join(segments []string) string {
 	return path
 }
 
-// check refuses names that cannot stand in an address, whatever they name, and request ids that
-// cannot stand in a header: no node would see either.
+// check rejects names that cannot be part of a path, and request ids that cannot be in a header: no
+// node would see either.
 func (c *call) check() error {
 	if c.mutation && c.requestID != "" && !wire.ValidRequestID(c.requestID) {
 		return wire.New("invalid_input", fmt.Sprintf("the request id has to be 1 to %d printable ASCII characters", wire.MaxRequestID))
 	}
 	for _, segment := range strings.Split(c.path, "/")[1:] {
 		if segment == "" || segment == "." || segment == ".." {
-			return wire.New("invalid_input", fmt.Sprintf("a name is %q, which cannot stand in the address %s", segment, c.path))
+			return wire.New("invalid_input", fmt.Sprintf("the name %q cannot be part of the path %s", segment, c.path))
 		}
 	}
 	return nil
 }
 
-// do sends the call until it has an answer, and decodes it into answer (nil = nothing to decode).
+// do sends the call until it gets an answer, and decodes that into answer (nil = nothing to
+// decode).
 func (c *Client) do(ctx context.Context, call *call, answer any) error {
 	if err := call.check(); err != nil {
 		return err
@@ -131,8 +133,9 @@ func (c *Client) do(ctx context.Context, call *call, answer any) error {
 	return nil
 }
 
-// once sends the call to one node. The error is a *wire.Problem that the node gave, or a *broken.
-func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, error) {
+// attempt sends the call to one node. The error is the *wire.Problem that the node returned, or a
+// *broken.
+func (c *Client) attempt(ctx context.Context, base *url.URL, call *call) ([]byte, error) {
 	timeout := cmp.Or(call.attempt, attemptTimeout) + call.wait
 	if call.slow {
 		timeout = slowTimeout
@@ -140,7 +143,7 @@ func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, e
 			return nil, err
 		}
 	}
-	sending := time.Duration(len(call.body)) * 4 * time.Microsecond // 250 kB/s at least
+	sending := time.Duration(len(call.body)) * 4 * time.Microsecond // at least 250 kB/s
 	ctx, cancel := context.WithTimeout(ctx, timeout+sending)
 	defer cancel()
 	ctx, pulse := c.feel(ctx, base, quietFirst+sending)
@@ -166,7 +169,7 @@ func (c *Client) once(ctx context.Context, base *url.URL, call *call) ([]byte, e
 	return body, nil
 }
 
-// send returns the answer as soon as its head is there.
+// send returns the response as soon as its head arrives.
 func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, call.method, c.address(base, call), bytes.NewReader(call.body))
 	if err != nil {
@@ -194,17 +197,17 @@ func (c *Client) send(ctx context.Context, base *url.URL, call *call) (*http.Res
 	if silent := givenUp(ctx); err != nil && silent != nil {
 		return nil, silent
 	}
-	if p := unlikeTLS(base, err); p != nil {
+	if p := speaksPlainHTTP(base, err); p != nil {
 		return nil, p
 	}
 	if p := distrusted(base, err); p != nil {
 		return nil, &broken{cause: p, hopeless: true}
 	}
-	if c.connect > 0 && unknownName(err) { // who has no time does not wait for a name to be made known
-		return nil, &broken{cause: elsewhere(fmt.Sprintf("%s cannot be found: %v", base.Host, err), nameHint), hopeless: true}
+	if c.connect > 0 && unknownName(err) { // a caller without time does not wait until a name resolves
+		return nil, &broken{cause: misdirectedProblem(fmt.Sprintf("%s cannot be found: %v", base.Host, err), nameHint), hopeless: true}
 	}
 	if err != nil {
-		if p := c.hungUp(ctx, base, err); p != nil {
+		if p := c.checkHTTPSOnly(ctx, base, err); p != nil {
 			return nil, p
 		}
 		return nil, &broken{sent: !dialFailed(err), cause: err}
@@ -230,15 +233,15 @@ func (c *Client) address(base *url.URL, call *call) string {
 	return address
 }
 
-// checkJSON refuses what the caller passed as JSON and is none.
+// checkJSON rejects what the caller passed as JSON if it is not JSON.
 func checkJSON(field string, b []byte) error {
 	if len(b) == 0 || json.Valid(b) {
 		return nil
 	}
 	var syntax *json.SyntaxError
-	detail := field + ": is no JSON value"
+	detail := field + ": is not a JSON value"
 	if err := json.Unmarshal(b, new(any)); errors.As(err, &syntax) {
-		detail = fmt.Sprintf("%s: is no JSON value: %v at byte %d", field, err, syntax.Offset)
+		detail = fmt.Sprintf("%s: is not a JSON value: %v at byte %d", field, err, syntax.Offset)
 	}
 	p := wire.New("invalid_input", detail)
 	p.Facts = map[string]any{"field": field}

@@ -14,31 +14,31 @@ import (
 	"time"
 )
 
-// DefaultAddress is where a node listens that was not told otherwise.
+// DefaultAddress is where a node listens by default.
 const DefaultAddress = "127.0.0.1:7600"
 
 // Config says where the cluster is and who calls. The zero value calls DefaultAddress.
 type Config struct {
-	// Addresses are host:port or URL, of any nodes; each call goes to the one that answered last,
-	// to the others when that fails. A bare host:port is HTTPS if it is beyond loopback and there
-	// is a Token or RootCAs, else plain HTTP.
+	// Addresses are host:port or URLs of any nodes. Each call goes to the node that answered last,
+	// and to the others if that fails. A bare host:port is HTTPS if it is beyond loopback and there
+	// is a Token or RootCAs, otherwise plain HTTP.
 	Addresses []string
 	Token     string         // sent as bearer token; empty = none
-	RootCAs   *x509.CertPool // that nodes' certificates descend from; nil = the system's. Not with HTTP
+	RootCAs   *x509.CertPool // that sign nodes' certificates; nil = the system's. Not together with HTTP
 	Actor     string         // for the deploy history of clusters without tokens; empty = the server's default
-	HTTP      *http.Client   // nil = one of its own. It must not have a Timeout shorter than the waits that are asked for; redirects are not followed
-	Patience  time.Duration  // how long one call is repeated after its first failure; 0 = 30 s, negative = never. The context bounds it too
+	HTTP      *http.Client   // nil = a client of its own. It must not have a Timeout shorter than the requested waits; redirects are not followed
+	Patience  time.Duration  // how long a call is retried after its first failure; 0 = 30 s, negative = never. The context also bounds it
 
-	// Connect bounds how long it takes to connect to one node, and how long a call is repeated
-	// while no connection to any comes about; 0 = 5 s and Patience. A call by a person is better
-	// told soon.
+	// Connect bounds how long connecting to one node may take, and how long a call is retried while
+	// no node accepts a connection; 0 = 5 s and Patience. A person who calls should learn of that
+	// soon.
 	Connect time.Duration
-	// Waiting is called, once, when a call has waited a second without reaching a node. Nil =
-	// nobody.
+	// Waiting is called once, when a call has waited a second without reaching a node. Nil = not
+	// called.
 	Waiting func(addresses []string)
-	// Silent is called when a node takes connections and answers nothing, not even whether it
-	// lives: it, or its machine, is frozen. A call goes on at the next address then; of one alone
-	// it waits for the answer. Nil = nobody.
+	// Silent is called when a node accepts connections and answers nothing, not even whether it is
+	// alive: it, or its machine, is frozen. Then the call goes on at the next address; if there is
+	// only one, the call waits for the answer. Nil = not called.
 	Silent func(address string)
 }
 
@@ -52,13 +52,13 @@ type Client struct {
 	connect  time.Duration // see Config; 0 = as patience
 	notice   waitNotice
 	silent   func(address string)
-	last     atomic.Uint32 // index of the base that answered last
+	last     atomic.Uint32 // index of the base that last answered
 }
 
-// New makes a Client. It connects to nothing. The error names the address that cannot be one.
+// New makes a Client. It does not connect. Its error names an invalid address.
 func New(cfg Config) (*Client, error) {
 	if strings.ContainsFunc(cfg.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, errors.New("the token has a character that is no visible ASCII, such as a line break at its end") // and is not shown
+		return nil, errors.New("the token has a character that is not visible ASCII, such as a line break at its end") // so the token is not shown
 	}
 	c := &Client{token: cfg.Token, actor: cfg.Actor, http: cfg.HTTP, patience: cfg.Patience, connect: cfg.Connect}
 	c.notice.say, c.silent = cfg.Waiting, cfg.Silent
@@ -76,7 +76,7 @@ func New(cfg Config) (*Client, error) {
 		c.patience = 30 * time.Second
 	}
 	if c.http != nil && cfg.RootCAs != nil {
-		return nil, errors.New("client: Config has HTTP, so its RootCAs say nothing: give one or the other")
+		return nil, errors.New("client: Config has HTTP, so its RootCAs have no effect: give one or the other")
 	}
 	if c.http == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
@@ -87,13 +87,13 @@ func New(cfg Config) (*Client, error) {
 		t.Proxy = proxyFor
 		c.http = &http.Client{Transport: t}
 	}
-	own := *c.http // net/http would send the token after a redirect, from https to http too, as long as the host's name is the same
+	own := *c.http // net/http would send the token after a redirect, even from https to http, as long as the host name is the same
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.http = &own
 	return c, nil
 }
 
-// proxyFor is the environment's proxy, but never for calls to this machine: they may carry the
+// proxyFor returns the environment's proxy, except for calls to this machine, which may carry the
 // token in the clear.
 func proxyFor(r *http.Request) (*url.URL, error) {
 	if loopback(r.URL.Hostname()) {
@@ -111,25 +111,25 @@ func (c *Client) Addresses() []string {
 	return list
 }
 
-// Close lets go of idle connections. Calls under way go on.
+// Close closes idle connections. Calls in progress continue.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// NewRequestID makes a request id that nobody else makes.
+// NewRequestID makes a unique request id.
 func NewRequestID() string { return strings.ToLower(rand.Text()) }
 
 // Option changes one call.
 type Option func(*call)
 
-// RequestID gives the call's request id: at most one effect, and the same answer, for 24 hours.
-// Only mutations use it.
+// RequestID sets the call's request id: for 24 hours, calls with it have at most one effect and get
+// the same answer. It only affects mutations.
 func RequestID(id string) Option { return func(c *call) { c.requestID = id } }
 
-// Stale lets the node that takes the call answer from its own state, without the leader. Only reads
-// use it.
+// Stale lets the node that gets the call answer from its own state, without the leader. It only
+// affects reads.
 func Stale() Option { return func(c *call) { c.stale = true } }
 
-// MinIndex makes a stale read wait until the node has applied index (an answer's Index): read your
-// own writes anywhere. It implies Stale.
+// MinIndex makes a stale read wait until the node has applied index (an answer's Index), so that
+// callers can read their own writes anywhere. It implies Stale.
 func MinIndex(index uint64) Option {
 	return func(c *call) { c.stale, c.minIndex = true, index }
 }

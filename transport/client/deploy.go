@@ -24,7 +24,7 @@ func (c *Client) Load(ctx context.Context, archive []byte, o wire.LoadOptions, o
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Versions lists what is loaded; typ empty = of all types.
+// Versions lists what is loaded; an empty typ lists all types.
 func (c *Client) Versions(ctx context.Context, typ string, opts ...Option) (*wire.Versions, error) {
 	call := get("v1", "versions").with(opts)
 	call.set("type", typ)
@@ -32,7 +32,7 @@ func (c *Client) Versions(ctx context.Context, typ string, opts ...Option) (*wir
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// ShowVersion tells everything about a version of typ. Version may be a prefix.
+// ShowVersion returns everything about a version of typ. version may be a prefix.
 func (c *Client) ShowVersion(ctx context.Context, typ, version string, opts ...Option) (*wire.VersionShown, error) {
 	var a wire.VersionShown
 	return answer(&a, c.do(ctx, get("v1", "versions", typ, version).with(opts), &a))
@@ -53,14 +53,14 @@ func (c *Client) Unroute(ctx context.Context, typ string, r wire.RouteChange, op
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Rollback routes typ to the version that was routed before the current one.
+// Rollback routes typ to its previously routed version.
 func (c *Client) Rollback(ctx context.Context, typ string, r wire.RouteChange, opts ...Option) (*wire.RouteAnswer, error) {
 	var a wire.RouteAnswer
 	return answer(&a, c.do(ctx, change(http.MethodPost, r, "v1", "routes", typ, "rollback").with(opts), &a))
 }
 
-// Unload removes a version with all its members, if nothing is routed to it and nothing pins it.
-// Version may be a prefix.
+// Unload removes a version with all its members, if nothing routes to it and nothing pins it.
+// version may be a prefix.
 func (c *Client) Unload(ctx context.Context, typ, version, message string, opts ...Option) (*wire.UnloadAnswer, error) {
 	call := change(http.MethodDelete, nil, "v1", "versions", typ, version).with(opts)
 	call.set("message", message)
@@ -68,7 +68,7 @@ func (c *Client) Unload(ctx context.Context, typ, version, message string, opts 
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Pins tells what pins a version. Version may be a prefix.
+// Pins lists what pins a version. version may be a prefix.
 func (c *Client) Pins(ctx context.Context, typ, version string, page wire.Page, opts ...Option) (*wire.Pins, error) {
 	call := get("v1", "versions", typ, version, "pins").with(opts)
 	call.setPage(page)
@@ -76,7 +76,7 @@ func (c *Client) Pins(ctx context.Context, typ, version string, page wire.Page, 
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Deploys tells the deploy history, newest first; typ empty = of all types.
+// Deploys lists the deploy history, newest first; an empty typ lists all types.
 func (c *Client) Deploys(ctx context.Context, typ string, page wire.Page, opts ...Option) (*wire.Deploys, error) {
 	call := get("v1", "deploys").with(opts)
 	call.set("type", typ)
@@ -85,7 +85,7 @@ func (c *Client) Deploys(ctx context.Context, typ string, page wire.Page, opts .
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// answer drops an answer that did not come.
+// answer returns nil instead of a zero answer if there was an error.
 func answer[T any](a *T, err error) (*T, error) {
 	if err != nil {
 		return nil, err

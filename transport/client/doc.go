@@ -1,15 +1,15 @@
-// Package client calls a cluster over HTTP. It is what the CLI is made of, and the Go SDK for
-// starting and watching runs.
+// Package client calls a cluster over HTTP. The CLI uses it, and it is the Go SDK for starting and
+// watching runs.
 //
-// It decides how a call is repeated: every mutation carries a request id, its own (marked
-// short-lived) if the caller gave none, so that repeating it after a broken connection, a lost
-// leader or an unknown outcome has at most one effect; see retry.go. It never repeats a call that
-// was refused, never follows a redirect and keeps no state but which address answered last. A
+// It decides how a call is retried. Every mutation carries a request id; if the caller gave none,
+// the client generates one, marked short-lived. So repeating a call after a broken connection, a
+// lost leader or an unknown outcome has at most one effect; see retry.go. The client never repeats
+// a refused call, never follows a redirect, and its only state is which address answered last. A
 // Client may be used by many goroutines.
 //
-// Errors are *wire.Problem (errors.As): Code says what, Outcome whether it happened. When no node
-// could be reached at all the code is unavailable, and outcome_unknown for a mutation that may have
-// arrived; the fact request_id is the key to repeat it with.
+// Errors are *wire.Problem (errors.As): Code says what went wrong, Outcome whether the call took
+// effect. If no node could be reached, the code is unavailable, or outcome_unknown for a mutation
+// that may have arrived; then the fact request_id is the key with which to repeat it.
 //
-// Begin with Client, then deploy.go, run.go and task.go; watch.go holds the calls that go on.
+// Begin with Client, then deploy.go, run.go and task.go; watch.go has the calls that stream.
 package client

@@ -6,7 +6,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Jobs lists what is left to do of commands that were too large for one entry, such as closing a
+// Jobs lists the remaining work of commands that were too large for one entry, such as closing a
 // tree of many runs.
 func (c *Client) Jobs(ctx context.Context, opts ...Option) (*wire.Jobs, error) {
 	var a wire.Jobs

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Logs returns what a run's code logged, lines with seq >= from that are still kept. At the end of
-// an open run's log it waits up to wait for more. FollowLogs goes on by itself.
+// Logs returns the kept lines with seq >= from that a run's code logged. At the end of an open
+// run's log it waits up to wait for more. FollowLogs continues automatically.
 func (c *Client) Logs(ctx context.Context, ref wire.RunRef, from uint64, limit int, wait time.Duration, opts ...Option) (*wire.RunLog, error) {
 	call := ofRun(get("v1", "workflows", ref.WorkflowID, "logs"), ref).with(opts)
 	if from > 0 {
@@ -22,8 +22,8 @@ func (c *Client) Logs(ctx context.Context, ref wire.RunRef, from uint64, limit i
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// FollowLogs yields a run's lines with seq >= from as they come, and ends after the last line of a
-// closed run. An error is yielded once, as the last thing.
+// FollowLogs yields a run's lines with seq >= from as they appear, and ends after the last line of
+// a closed run. An error is yielded once, at the end.
 func (c *Client) FollowLogs(ctx context.Context, ref wire.RunRef, from uint64, opts ...Option) iter.Seq2[wire.LogLine, error] {
 	return func(yield func(wire.LogLine, error) bool) {
 		for from = max(from, 1); ; {

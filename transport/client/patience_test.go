@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// A node that hangs is given up after the call's own patience, and another one is asked.
+// If a node hangs, the attempt ends after the call's own patience, and another node is tried.
 func TestPatienceOfOneCall(t *testing.T) {
 	hung := make(chan struct{})
 	hangs := play(t, func(_ http.ResponseWriter, r *http.Request) {

@@ -13,15 +13,15 @@ func (c *Client) Retention(ctx context.Context, opts ...Option) (*wire.Retention
 	return answer(&a, c.do(ctx, get("v1", "retention").with(opts), &a))
 }
 
-// SetRetention keeps closed runs of typ for age, a Go duration; "0s" = for ever. An empty typ
-// stands for all types without a rule of their own.
+// SetRetention keeps closed runs of typ for age, a Go duration; "0s" = forever. An empty typ means
+// all types without a rule of their own.
 func (c *Client) SetRetention(ctx context.Context, typ, age string, opts ...Option) (*wire.RetentionAnswer, error) {
 	var a wire.RetentionAnswer
 	return answer(&a, c.do(ctx, change(http.MethodPut, wire.RetentionRequest{Age: age}, retentionOf(typ)...).with(opts), &a))
 }
 
-// RemoveRetention takes the rule of typ away, so that the one of all others applies again; an empty
-// typ takes that one away.
+// RemoveRetention removes the rule of typ, so that the default rule applies again; an empty typ
+// removes the default rule.
 func (c *Client) RemoveRetention(ctx context.Context, typ string, opts ...Option) (*wire.RetentionAnswer, error) {
 	var a wire.RetentionAnswer
 	return answer(&a, c.do(ctx, change(http.MethodDelete, nil, retentionOf(typ)...).with(opts), &a))

@@ -19,23 +19,23 @@ const (
 // broken is an attempt without an answer.
 type broken struct {
 	sent     bool // the request may have arrived
-	hopeless bool // this node will answer no later attempt otherwise; another one may
-	silent   bool // see pulse; Config.Silent was told
+	hopeless bool // retrying this node does not help; another one may
+	silent   bool // see pulse; Config.Silent was called
 	cause    error
 }
 
 func (e *broken) Error() string { return e.cause.Error() }
 func (e *broken) Unwrap() error { return e.cause }
 
-// dialFailed reports whether no connection came about, so that nothing can have arrived.
+// dialFailed reports whether no connection was established, so that nothing can have arrived.
 func dialFailed(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// repeat sends the call to one address after another until it has an answer or a refusal, or
-// patience or ctx ends. A mutation keeps one request id over all attempts, so what an earlier one
-// did is answered by a later one.
+// repeat sends the call to one address after another until it gets an answer or a refusal, or until
+// patience or ctx ends. A mutation keeps one request id for all attempts, so a later attempt
+// returns what an earlier one did.
 func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 	if call.mutation && call.requestID == "" {
 		call.requestID, call.generated = NewRequestID(), true
@@ -44,13 +44,13 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 	began := time.Now()
 	maybe := false // an attempt of a mutation may have taken effect
 	var until time.Time
-	var said error // what a node answered last, at attempt saidAt
+	var said error // the last answer of a node, at attempt saidAt
 	saidAt := 0
-	hopeless, reached := 0, false // attempts in a row that no repetition helps; whether any connected
+	hopeless, reached := 0, false // consecutive attempts that retrying does not help; whether any of them connected
 	traced, attempted := c.watch(ctx)
 	defer attempted(false)
 	for n := 1; ; n++ {
-		body, err := c.once(traced, c.bases[at%len(c.bases)], call)
+		body, err := c.attempt(traced, c.bases[at%len(c.bases)], call)
 		if err == nil {
 			c.last.Store(uint32(at % len(c.bases)))
 			return body, nil
@@ -62,8 +62,8 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 		if hopeless == len(c.bases) {
 			err = errors.Unwrap(err)
 		}
-		if !again(err) {
-			if maybe && untold(err) {
+		if !mayRepeat(err) {
+			if maybe && saysNothingEarlier(err) {
 				return nil, c.gaveUp(call, err, true)
 			}
 			return nil, err
@@ -83,14 +83,14 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 		}
 		if n%len(c.bases) == 0 && !pause(ctx, n/len(c.bases), last) || ctx.Err() != nil {
 			if said != nil && n-saidAt < len(c.bases) && ctx.Err() == nil {
-				err = said // that no node leads is news, that others of them are down explains it
+				err = said // report that no node leads, rather than that other nodes are down, which explains it
 			}
 			return nil, c.gaveUp(call, err, maybe)
 		}
 	}
 }
 
-// untilConnected is when a call that has reached no node since began gives up.
+// untilConnected returns when a call that has reached no node since began gives up.
 func (c *Client) untilConnected(began, until time.Time) time.Time {
 	if soon := began.Add(c.connect); c.connect > 0 && soon.Before(until) {
 		return soon
@@ -98,7 +98,7 @@ func (c *Client) untilConnected(began, until time.Time) time.Time {
 	return until
 }
 
-// isHopeless reports whether the node asked will not answer a later attempt otherwise.
+// isHopeless reports whether retrying the same node cannot help.
 func isHopeless(err error) bool {
 	var b *broken
 	return errors.As(err, &b) && b.hopeless
@@ -109,11 +109,11 @@ func isSilent(err error) bool {
 	return ok && b.silent
 }
 
-// again reports whether an attempt that ended like this may be repeated: nothing happened, or the
-// request id tells what did.
-func again(err error) bool {
+// mayRepeat reports whether an attempt that ended with err may be retried: nothing happened, or the
+// request id finds out what did.
+func mayRepeat(err error) bool {
 	if isHopeless(err) {
-		return true // of another node
+		return true // at another node
 	}
 	var p *wire.Problem
 	if errors.As(err, &p) {
@@ -122,7 +122,7 @@ func again(err error) bool {
 	return true
 }
 
-// mayHaveHappened reports whether an attempt of a mutation that ended like this may have taken
+// mayHaveHappened reports whether an attempt of a mutation that ended with err may have taken
 // effect, now or later.
 func mayHaveHappened(err error) bool {
 	var p *wire.Problem
@@ -133,18 +133,18 @@ func mayHaveHappened(err error) bool {
 	return errors.As(err, &b) && b.sent
 }
 
-// untold reports whether a refusal says nothing about an earlier attempt: another node's own gate
-// gave it, not the state machine.
-func untold(err error) bool {
+// saysNothingEarlier reports whether a refusal says nothing about an earlier attempt, because
+// another node's own gate gave it, not the state machine.
+func saysNothingEarlier(err error) bool {
 	var p *wire.Problem
 	return errors.As(err, &p) && (p.Code == "unauthenticated" || p.Code == "permission_denied" || p.Code == "misdirected")
 }
 
-// pause waits before the next round over the addresses: exponentially longer, and by chance
-// shorter, so that callers do not return together. It reports whether there is to be another round.
+// pause waits before the next round over the addresses. Waits grow exponentially, with random
+// jitter so that callers do not return together. It reports whether there should be another round.
 func pause(ctx context.Context, round int, until time.Time) bool {
 	longest := min(firstPause<<min(round-1, 16), maxPause)
-	d := min(longest/2+rand.N(longest/2), time.Until(until)) // the last attempt is made at the very end
+	d := min(longest/2+rand.N(longest/2), time.Until(until)) // make the last attempt at the very end
 	if d <= 0 {
 		return false
 	}
@@ -158,7 +158,7 @@ func pause(ctx context.Context, round int, until time.Time) bool {
 	}
 }
 
-// gaveUp is the error of a call that is not repeated any more. What a node said last is kept,
+// gaveUp returns the error of a call that is not retried any more. It keeps a node's last answer,
 // unless an attempt may have taken effect.
 func (c *Client) gaveUp(call *call, last error, maybe bool) error {
 	var p *wire.Problem

@@ -17,8 +17,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// script is a node that answers call after call as it is told, and remembers what it was asked. The
-// last step repeats.
+// script is a node that answers each call as scripted, and remembers the calls. The last step
+// repeats.
 type script struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -30,7 +30,7 @@ func play(t *testing.T, steps ...http.HandlerFunc) *script {
 	s := &script{steps: steps}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
-		if r.URL.Path == "/health/live" { // asked before a deploy
+		if r.URL.Path == "/health/live" { // sent before a deploy
 			return
 		}
 		s.mu.Lock()
@@ -81,7 +81,7 @@ func newClient(t *testing.T, addresses ...string) *Client {
 	return c
 }
 
-// nobody is an address at which nothing listens.
+// nobody returns an address at which nothing listens.
 func nobody(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -190,8 +190,8 @@ func TestGivingUpSaysWhatIsKnown(t *testing.T) {
 	}
 }
 
-// TestBreakThatNobodyAnswersAfter: http.Transport would send the call again by itself, for it
-// carries an Idempotency-Key, and say that nobody was there.
+// TestBreakThatNobodyAnswersAfter: because the call carries an Idempotency-Key, http.Transport
+// would send it again by itself, and report that nobody was there.
 func TestBreakThatNobodyAnswersAfter(t *testing.T) {
 	for _, signal := range []bool{false, true} {
 		var s *script
@@ -204,7 +204,7 @@ func TestBreakThatNobodyAnswersAfter(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if _, err := c.Unload(t.Context(), "a", "abcdef", ""); err != nil { // leaves a connection behind
+		if _, err := c.Unload(t.Context(), "a", "abcdef", ""); err != nil { // leaves an idle connection
 			t.Fatal(err)
 		}
 		if signal {

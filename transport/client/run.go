@@ -16,8 +16,8 @@ func (c *Client) Start(ctx context.Context, r wire.StartRequest, opts ...Option)
 }
 
 // StartAndWait starts a run and waits up to wait for its end. The answer has a Status;
-// wire.Open(Status) says that the run had not ended by then. With an error and an answer, the run
-// was started, but its result could not be learned.
+// wire.Open(Status) means that the run was still open then. If there are both an error and an
+// answer, the run was started, but its result could not be learned.
 func (c *Client) StartAndWait(ctx context.Context, r wire.StartRequest, wait time.Duration, opts ...Option) (*wire.StartAnswer, error) {
 	end := time.Now().Add(wait)
 	a, err := c.start(ctx, r, wait, opts)
@@ -25,7 +25,7 @@ func (c *Client) StartAndWait(ctx context.Context, r wire.StartRequest, wait tim
 		return a, err
 	}
 	result, err := c.Result(ctx, wire.RunRef{WorkflowID: a.WorkflowID, RunID: a.RunID}, time.Until(end))
-	if err == nil && result.Status == "continued_as_new" { // the result is that of the last run of the chain
+	if err == nil && result.Status == "continued_as_new" { // the result is the one of the chain's last run
 		result, err = c.Result(ctx, wire.RunRef{WorkflowID: a.WorkflowID}, time.Until(end))
 	}
 	if err != nil {
@@ -48,8 +48,8 @@ func (c *Client) start(ctx context.Context, r wire.StartRequest, wait time.Durat
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Result tells how a run stands, after waiting up to wait for its end (0 = at once). Without a run
-// id it follows a run that continued as new.
+// Result returns the state of a run, after waiting up to wait for its end (0 = at once). Without a
+// run id it follows a run that continued as new.
 func (c *Client) Result(ctx context.Context, ref wire.RunRef, wait time.Duration, opts ...Option) (*wire.Result, error) {
 	end := time.Now().Add(wait)
 	for {
@@ -70,7 +70,7 @@ func (c *Client) Describe(ctx context.Context, ref wire.RunRef, opts ...Option) 
 }
 
 // History returns events with seq >= from. At the end of an open run's history it waits up to wait
-// for more. Follow goes on by itself.
+// for more. Follow continues automatically.
 func (c *Client) History(ctx context.Context, ref wire.RunRef, from uint64, limit int, wait time.Duration, opts ...Option) (*wire.History, error) {
 	call := ofRun(get("v1", "workflows", ref.WorkflowID, "history"), ref).with(opts)
 	if from > 0 {
@@ -101,8 +101,8 @@ func (c *Client) List(ctx context.Context, f wire.RunFilter, page wire.Page, opt
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Counts counts runs by type, version and status, exactly. Of f only Type, Version and Status are
-// used.
+// Counts returns exact counts of runs by type, version and status. It uses only Type, Version and
+// Status of f.
 func (c *Client) Counts(ctx context.Context, f wire.RunFilter, opts ...Option) (*wire.RunCounts, error) {
 	call := get("v1", "counts").with(opts)
 	call.set("type", f.Type)
@@ -125,7 +125,7 @@ func (c *Client) Signal(ctx context.Context, ref wire.RunRef, name string, paylo
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Query asks a run's query handler. It changes nothing.
+// Query calls a run's query handler. It changes nothing.
 func (c *Client) Query(ctx context.Context, ref wire.RunRef, name string, args json.RawMessage, opts ...Option) (*wire.QueryAnswer, error) {
 	if err := checkJSON("args", args); err != nil {
 		return nil, err
@@ -136,12 +136,12 @@ func (c *Client) Query(ctx context.Context, ref wire.RunRef, name string, args j
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Cancel asks a run's code to end.
+// Cancel requests cancellation: the run's code decides how to end.
 func (c *Client) Cancel(ctx context.Context, ref wire.RunRef, reason string, opts ...Option) (*wire.RunAnswer, error) {
 	return c.command(ctx, ref, "cancel", wire.Reason{Reason: reason}, opts)
 }
 
-// Terminate closes a run at once; its code sees nothing.
+// Terminate closes a run at once, without running its code.
 func (c *Client) Terminate(ctx context.Context, ref wire.RunRef, reason string, opts ...Option) (*wire.RunAnswer, error) {
 	return c.command(ctx, ref, "terminate", wire.Reason{Reason: reason}, opts)
 }
@@ -151,13 +151,13 @@ func (c *Client) Pause(ctx context.Context, ref wire.RunRef, reason string, opts
 	return c.command(ctx, ref, "pause", wire.Reason{Reason: reason}, opts)
 }
 
-// Resume lets a paused run go on, also a quarantined one.
+// Resume lets a paused run go on, including a quarantined one.
 func (c *Client) Resume(ctx context.Context, ref wire.RunRef, opts ...Option) (*wire.RunAnswer, error) {
 	return c.command(ctx, ref, "resume", nil, opts)
 }
 
-// Reopen opens a failed, cancelled, terminated or timed-out run again: steps that had failed run
-// again, finished ones keep their outcome.
+// Reopen reopens a failed, cancelled, terminated or timed-out run: failed steps run again, finished
+// ones keep their outcome.
 func (c *Client) Reopen(ctx context.Context, ref wire.RunRef, reason string, opts ...Option) (*wire.RunAnswer, error) {
 	return c.command(ctx, ref, "reopen", wire.Reason{Reason: reason}, opts)
 }

@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// CreateSchedule makes a schedule.
+// CreateSchedule creates a schedule.
 func (c *Client) CreateSchedule(ctx context.Context, s wire.ScheduleSpec, opts ...Option) (*wire.ScheduleAnswer, error) {
 	if err := checkSpec(s); err != nil {
 		return nil, err
@@ -15,8 +15,8 @@ func (c *Client) CreateSchedule(ctx context.Context, s wire.ScheduleSpec, opts .
 	return c.schedule(ctx, change(http.MethodPost, s, "v1", "schedules"), opts)
 }
 
-// ReplaceSchedule gives a schedule another definition. What it has counted and the runs it has
-// started stay.
+// ReplaceSchedule replaces a schedule's definition. Its counts and the runs that it has started
+// stay.
 func (c *Client) ReplaceSchedule(ctx context.Context, id string, s wire.ScheduleSpec, opts ...Option) (*wire.ScheduleAnswer, error) {
 	if err := checkSpec(s); err != nil {
 		return nil, err
@@ -32,13 +32,13 @@ func (c *Client) Schedules(ctx context.Context, page wire.Page, opts ...Option) 
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// Schedule tells how a schedule stands.
+// Schedule returns the state of a schedule.
 func (c *Client) Schedule(ctx context.Context, id string, opts ...Option) (*wire.ScheduleAnswer, error) {
 	return c.schedule(ctx, get("v1", "schedules", id), opts)
 }
 
-// DeleteSchedule removes a schedule, and answers how it stood. Its runs go on; fires that wait for
-// one of them to close are dropped.
+// DeleteSchedule removes a schedule, and returns its last state. Its runs go on; buffered fires are
+// dropped.
 func (c *Client) DeleteSchedule(ctx context.Context, id string, opts ...Option) (*wire.ScheduleAnswer, error) {
 	return c.schedule(ctx, change(http.MethodDelete, nil, "v1", "schedules", id), opts)
 }
@@ -54,12 +54,12 @@ func (c *Client) ResumeSchedule(ctx context.Context, id string, opts ...Option) 
 	return c.schedule(ctx, change(http.MethodPost, nil, "v1", "schedules", id, "resume"), opts)
 }
 
-// TriggerSchedule fires a schedule now, also a paused one.
+// TriggerSchedule fires a schedule now, even if it is paused.
 func (c *Client) TriggerSchedule(ctx context.Context, id string, r wire.TriggerRequest, opts ...Option) (*wire.ScheduleAnswer, error) {
 	return c.schedule(ctx, change(http.MethodPost, r, "v1", "schedules", id, "trigger"), opts)
 }
 
-// BackfillSchedule fires a schedule for its times in a span that has passed.
+// BackfillSchedule fires a schedule for its times in a past period.
 func (c *Client) BackfillSchedule(ctx context.Context, id string, r wire.BackfillRequest, opts ...Option) (*wire.ScheduleAnswer, error) {
 	return c.schedule(ctx, change(http.MethodPost, r, "v1", "schedules", id, "backfill"), opts)
 }

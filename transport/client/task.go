@@ -9,57 +9,57 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Poll takes tasks from a queue, waiting up to r.Wait for the first one; none is no error. A poll
-// whose answer was lost is repeated with its request id, so that the tasks it took are answered
-// again. When ctx ends while it waits, the node gives back what it took meanwhile.
+// Poll takes tasks from a queue, waiting up to r.Wait for the first one; finding none is not an
+// error. A poll whose answer was lost is repeated with its request id, so that the tasks it took
+// are returned again. If ctx ends while it waits, the node gives back what it took meanwhile.
 func (c *Client) Poll(ctx context.Context, queue string, r wire.PollRequest, opts ...Option) (*wire.Tasks, error) {
 	call := change(http.MethodPost, r, "v1", "queues", queue, "poll").with(opts)
-	if wait, err := time.ParseDuration(r.Wait); err == nil { // else the node says what is wrong with it
+	if wait, err := time.ParseDuration(r.Wait); err == nil { // otherwise the node reports what is wrong with it
 		call.wait = min(max(wait, 0), wire.MaxWait)
 	}
 	var a wire.Tasks
 	return answer(&a, c.do(ctx, call, &a))
 }
 
-// CompleteTasks says what attempts returned: at most wire.MaxTasks, and wire.MaxTaskBytes of JSON.
-// The answer says of each whether it counted.
+// CompleteTasks reports the outputs of attempts: at most wire.MaxTasks of them, and
+// wire.MaxTaskBytes of JSON. The answer says for each whether it counted.
 func (c *Client) CompleteTasks(ctx context.Context, r wire.CompleteRequest, opts ...Option) (*wire.TaskReplies, error) {
 	for i := range r.Results {
 		if err := checkJSON(fmt.Sprintf("results[%d].output", i), r.Results[i].Output); err != nil {
 			return nil, err
 		}
 	}
-	return c.settle(ctx, change(http.MethodPost, r, "v1", "tasks", "complete"), opts)
+	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "complete"), opts)
 }
 
-// FailTasks says how attempts failed, within the bounds of CompleteTasks.
+// FailTasks reports failures of attempts, within the bounds of CompleteTasks.
 func (c *Client) FailTasks(ctx context.Context, r wire.FailRequest, opts ...Option) (*wire.TaskReplies, error) {
 	for i := range r.Results {
 		if err := checkJSON(fmt.Sprintf("results[%d].details", i), r.Results[i].Details); err != nil {
 			return nil, err
 		}
 	}
-	return c.settle(ctx, change(http.MethodPost, r, "v1", "tasks", "fail"), opts)
+	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "fail"), opts)
 }
 
-// HeartbeatTasks says that attempts are still in hand: their leases begin anew. It needs no request
-// id, and is sent without one unless the caller gives it: to renew a lease twice is to renew it.
+// HeartbeatTasks reports that attempts are still in progress: their leases start anew. It needs no
+// request id, and sends none unless the caller gives it, because renewing a lease is idempotent.
 func (c *Client) HeartbeatTasks(ctx context.Context, r wire.HeartbeatRequest, opts ...Option) (*wire.TaskReplies, error) {
 	if err := checkBeats(r); err != nil {
 		return nil, err
 	}
 	call := change(http.MethodPost, r, "v1", "tasks", "heartbeat").with(opts)
 	call.mutation = call.requestID != ""
-	return c.settle(ctx, call, nil)
+	return c.sendReports(ctx, call, nil)
 }
 
-// ReleaseTasks gives attempts back that the worker will not carry out: they are offered again at
-// once, and count as no failure.
+// ReleaseTasks gives back attempts that the worker will not carry out. They are offered again at
+// once, and do not count as failures.
 func (c *Client) ReleaseTasks(ctx context.Context, r wire.HeartbeatRequest, opts ...Option) (*wire.TaskReplies, error) {
 	if err := checkBeats(r); err != nil {
 		return nil, err
 	}
-	return c.settle(ctx, change(http.MethodPost, r, "v1", "tasks", "release"), opts)
+	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "release"), opts)
 }
 
 func checkBeats(r wire.HeartbeatRequest) error {
@@ -71,7 +71,7 @@ func checkBeats(r wire.HeartbeatRequest) error {
 	return nil
 }
 
-func (c *Client) settle(ctx context.Context, call *call, opts []Option) (*wire.TaskReplies, error) {
+func (c *Client) sendReports(ctx context.Context, call *call, opts []Option) (*wire.TaskReplies, error) {
 	var a wire.TaskReplies
 	return answer(&a, c.do(ctx, call.with(opts), &a))
 }

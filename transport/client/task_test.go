@@ -14,8 +14,8 @@ func answers(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }
 }
 
-// TestWhichCallsOfWorkersHaveKeys: what a worker took or said must be told again when the answer
-// was lost; heartbeats would only fill the table of keys.
+// TestWhichCallsOfWorkersHaveKeys: polls and reports must be repeatable if their answer was lost;
+// heartbeats would only fill the table of keys.
 func TestWhichCallsOfWorkersHaveKeys(t *testing.T) {
 	const replies = `{"results":[{"token":"t","ok":true}],"index":1}`
 	beats := wire.HeartbeatRequest{Tokens: []wire.TaskBeat{{Token: "t"}}}
@@ -56,7 +56,7 @@ func TestWhichCallsOfWorkersHaveKeys(t *testing.T) {
 	}
 }
 
-// TestBadJSONIsNotSent: it names what the caller passed.
+// TestBadJSONIsNotSent: the error names what the caller passed.
 func TestBadJSONIsNotSent(t *testing.T) {
 	s := play(t, answers(`{}`))
 	c, err := New(Config{Addresses: []string{s.URL}})

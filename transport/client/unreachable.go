@@ -15,24 +15,24 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// distrusted recognises a node whose certificate this side does not accept, or that does not accept
-// this side. The request was not sent, and asking the same node again does not help.
+// distrusted recognizes a node whose certificate this side does not accept, or that does not accept
+// this side. The request was not sent, and retrying the same node does not help.
 func distrusted(base *url.URL, err error) *wire.Problem {
 	var unverified *tls.CertificateVerificationError
 	var alert tls.AlertError
 	switch {
 	case errors.As(err, &unverified):
-		return elsewhere(fmt.Sprintf("the certificate of %s is not accepted: %v", base.Host, unverified.Err),
+		return misdirectedProblem(fmt.Sprintf("the certificate of %s is not accepted: %v", base.Host, unverified.Err),
 			"If the cluster has an authority of its own, name its certificate by --ca-file FILE (AION_CA_FILE). "+
 				"If the name or the time is wrong, call the node by a name in its certificate, or renew it.")
 	case errors.As(err, &alert):
-		return elsewhere(fmt.Sprintf("%s ended the TLS handshake: %v", base.Host, alert),
+		return misdirectedProblem(fmt.Sprintf("%s ended the TLS handshake: %v", base.Host, alert),
 			"The node's log says why: it may take only callers with a certificate of its own authority.")
 	}
 	return nil
 }
 
-// unknownName reports whether the error says that an address names no machine.
+// unknownName reports whether the error means that a host name does not resolve.
 func unknownName(err error) bool {
 	var dns *net.DNSError
 	return errors.As(err, &dns) && dns.IsNotFound
@@ -40,7 +40,7 @@ func unknownName(err error) bool {
 
 const nameHint = "The name does not resolve: see --addr (AION_ADDR)."
 
-// noNode is the problem of a call that reached nobody.
+// noNode returns the problem of a call that reached no node.
 func (c *Client) noNode(last error) *wire.Problem {
 	asked := strings.Join(c.Addresses(), ", ")
 	p := wire.New("unavailable", fmt.Sprintf("no node answered (asked %s): %v", asked, last))
@@ -54,8 +54,8 @@ func (c *Client) noNode(last error) *wire.Problem {
 	return p
 }
 
-// waitNotice says once in a client's life that a call waits for a node, when it has waited for
-// noticeAfter without a connection or an answer.
+// waitNotice reports, once per client, that a call has waited noticeAfter without a connection or
+// an answer.
 type waitNotice struct {
 	say  func(addresses []string)
 	once sync.Once
@@ -63,8 +63,8 @@ type waitNotice struct {
 
 const noticeAfter = time.Second
 
-// watch returns ctx in which connections are noticed, and the function to call after each failed
-// attempt (again = true) and at the end of the call.
+// watch returns a context in which connections are noticed, and a function to call after each
+// failed attempt (again = true) and at the end of the call.
 func (c *Client) watch(ctx context.Context) (context.Context, func(again bool)) {
 	if c.notice.say == nil {
 		return ctx, func(bool) {}

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// A certificate that is not accepted is told at once, as a refusal that names the way out, of a
-// change too: nothing was sent.
+// A certificate that is not accepted is reported at once, as a refusal that says what to do, even
+// for a mutation: nothing was sent.
 func TestUnknownAuthorityIsToldAtOnce(t *testing.T) {
 	node := httptest.NewTLSServer(http.HandlerFunc(unloaded))
 	defer node.Close()
@@ -40,7 +40,7 @@ func TestUnknownAuthorityIsToldAtOnce(t *testing.T) {
 	}
 }
 
-// Another node whose certificate is accepted is asked all the same.
+// Another node whose certificate is accepted is still tried.
 func TestUnknownAuthorityOfOneNode(t *testing.T) {
 	stranger := httptest.NewTLSServer(http.HandlerFunc(unloaded))
 	defer stranger.Close()
@@ -52,15 +52,15 @@ func TestUnknownAuthorityOfOneNode(t *testing.T) {
 	}
 }
 
-// silent is an address at which nobody listens. Its port is no ephemeral one: a connection to one
-// of those, tried over and over, at last meets itself.
+// silent is an address at which nobody listens. Its port is not ephemeral: repeated connections to
+// an ephemeral port eventually connect to themselves.
 const silent = "127.0.0.1:1"
 
-// A call that reaches nobody gives up after Connect, long before Patience, and says what to do.
+// A call that reaches no node gives up after Connect, long before Patience, and says what to do.
 func TestNobodyIsToldSoon(t *testing.T) {
 	for address, want := range map[string][]string{silent: {"unavailable", "serve"}, "nowhere.invalid:7600": {"misdirected", "--addr"}} {
 		c, err := New(Config{Addresses: []string{address}, Patience: time.Minute, Connect: 100 * time.Millisecond})
-		c.http.Transport.(*http.Transport).Proxy = nil // of the environment, where no name need resolve
+		c.http.Transport.(*http.Transport).Proxy = nil // no proxy of the environment, with which no name need resolve
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestNobodyIsToldSoon(t *testing.T) {
 	}
 }
 
-// Whoever waits for a node hears so once; whoever waits for an answer does not.
+// A caller that waits for a node is notified once; one that waits for an answer is not.
 func TestWaitingForANodeIsSaid(t *testing.T) {
 	var said atomic.Int32
 	cfg := Config{Addresses: []string{silent}, Patience: 3 * noticeAfter / 2, Waiting: func([]string) { said.Add(1) }}

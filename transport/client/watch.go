@@ -16,11 +16,11 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// maxEvent is the longest line of an event stream.
+// maxEvent bounds a line of an event stream.
 const maxEvent = 4 << 20
 
-// Follow yields a run's events with seq >= from as they come, and ends after the last event of a
-// closed run. An error is yielded once, as the last thing.
+// Follow yields a run's events with seq >= from as they appear, and ends after the last event of a
+// closed run. An error is yielded once, at the end.
 func (c *Client) Follow(ctx context.Context, ref wire.RunRef, from uint64, opts ...Option) iter.Seq2[wire.Event, error] {
 	return func(yield func(wire.Event, error) bool) {
 		for from = max(from, 1); ; {
@@ -42,16 +42,16 @@ func (c *Client) Follow(ctx context.Context, ref wire.RunRef, from uint64, opts 
 	}
 }
 
-// EventFilter says where an event stream begins and what it carries. The zero value carries
+// EventFilter says where an event stream starts and what it contains. The zero value selects
 // everything from now on.
 type EventFilter struct {
-	After *uint64  // events of indexes above this one; 0 = from the oldest that is kept. Nil = from now on
+	After *uint64  // events with an index above this one; 0 = from the oldest event that is kept. Nil = from now on
 	Names []string // PackageLoaded, ...; empty = all
 }
 
-// Events yields the cluster's events as they come. It reconnects, to other nodes too, and goes on
-// where it was: it may repeat the events of one index, and skips none. It ends with ctx, or with an
-// error, yielded once as the last thing, when no node could be reached for as long as Patience.
+// Events yields the cluster's events as they appear. It reconnects, also to other nodes, and
+// continues where it was: it may repeat the events of one index, but skips none. It ends when ctx
+// ends, or after no node was reachable for Patience; then it yields the error once, at the end.
 func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[wire.StreamEvent, error] {
 	return func(yield func(wire.StreamEvent, error) bool) {
 		s := &stream{client: c, filter: f, at: int(c.last.Load())}
@@ -75,7 +75,7 @@ func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[wire.Strea
 			if hopeless == len(c.bases) {
 				err = errors.Unwrap(err)
 			}
-			if err != nil && !again(err) {
+			if err != nil && !mayRepeat(err) {
 				yield(wire.StreamEvent{}, err)
 				return
 			}
@@ -99,7 +99,7 @@ func (c *Client) Events(ctx context.Context, f EventFilter) iter.Seq2[wire.Strea
 	}
 }
 
-// stream is where an event stream stands between connections.
+// stream is the position of an event stream, across connections.
 type stream struct {
 	client  *Client
 	filter  EventFilter
@@ -107,7 +107,7 @@ type stream struct {
 	stopped bool
 }
 
-// connect carries events until the connection ends. It reports whether anything came.
+// connect yields events until the connection ends. It reports whether it received anything.
 func (s *stream) connect(ctx context.Context, yield func(wire.StreamEvent, error) bool) (got bool, err error) {
 	call := get("v1", "events")
 	call.accept = "text/event-stream"
@@ -119,7 +119,7 @@ func (s *stream) connect(ctx context.Context, yield func(wire.StreamEvent, error
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	silent := time.AfterFunc(attemptTimeout, cancel) // a node that lives sends a heartbeat at least every 10 s
+	silent := time.AfterFunc(attemptTimeout, cancel) // a live node sends a heartbeat at least every 10 s
 	defer silent.Stop()
 	base := s.client.bases[s.at%len(s.client.bases)]
 	ctx, pulse := s.client.feel(ctx, base, quietFirst)
@@ -166,7 +166,7 @@ func (s *stream) connect(ctx context.Context, yield func(wire.StreamEvent, error
 	return got, &broken{sent: true, cause: fmt.Errorf("the event stream ended: %w", err)}
 }
 
-// line reads one line of the stream into e and reports whether it ended the event.
+// line parses one line of the stream into e, and reports whether it ended the event.
 func (s *stream) line(e *wire.StreamEvent, line []byte) bool {
 	if len(line) == 0 {
 		return e.Data != nil || e.ID != 0

@@ -18,7 +18,7 @@ func frames(text string) http.HandlerFunc {
 
 func TestEventsResumeWhereTheyWere(t *testing.T) {
 	s := play(t,
-		frames("id: 4\n\n"), // tells where the stream begins, then breaks
+		frames("id: 4\n\n"), // sends where the stream starts, then breaks
 		frames(": heartbeat\n\nevent: RouteChanged\ndata: {\"n\":1}\n\nid: 6\nevent: PackageLoaded\ndata: {\"n\":2}\n\nevent: RouteChanged\ndata: {\"n\":3}\n\n"),
 		says("no_leader"),
 		frames("event: RouteChanged\ndata: {\"n\":3}\n\nid: 8\nevent: RouteChanged\ndata: {\"n\":4}\n\n"),

@@ -8,7 +8,7 @@ import (
 //go:embed index.html
 var page []byte
 
-// Handler serves the page. Its content security policy lets it talk to its own node only.
+// Handler serves the page. Its content security policy allows it to talk only to its own node.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

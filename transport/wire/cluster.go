@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Cluster is how a node sees the cluster.
+// Cluster is the cluster as one node sees it.
 type Cluster struct {
 	ClusterID    string    `json:"cluster_id"`
-	Node         string    `json:"node" doc:"The node that answered"`
-	Leader       string    `json:"leader" doc:"Empty = none known"`
+	Node         string    `json:"node" doc:"Id of the node that answered"`
+	Leader       string    `json:"leader" doc:"Id of the leader; empty if none is known"`
 	Term         uint64    `json:"term"`
 	LogTime      time.Time `json:"log_time"`
 	CommitIndex  uint64    `json:"commit_index"`
@@ -20,10 +20,10 @@ type Cluster struct {
 	DigestIndex  uint64    `json:"digest_index" doc:"Index of the newest entry that changed the state; applied_index may be ahead of it"`
 	Draining     bool      `json:"draining,omitempty" doc:"This node was told to drain"`
 	Members      []Member  `json:"members"`
-	Disk         *Disk     `json:"disk,omitempty" doc:"Of the node that answered"`
+	Disk         *Disk     `json:"disk,omitempty" doc:"Free space on the node that answered"`
 }
 
-// Disk is how much room a node's data folder has.
+// Disk is the free space for a node's data folder.
 type Disk struct {
 	Level     string `json:"level" enum:"ok,warn,full" doc:"full: nothing new is begun on this node while it leads"`
 	FreeBytes uint64 `json:"free_bytes"`
@@ -40,17 +40,17 @@ type Member struct {
 	Status       string `json:"status" enum:"alive,suspect,left"`
 	RaftAddress  string `json:"raft_address"`
 	HTTPAddress  string `json:"http_address"`
-	Version      string `json:"version" doc:"Of the binary"`
+	Version      string `json:"version" doc:"Version of the node's binary"`
 	AppliedIndex uint64 `json:"applied_index"`
 	MissingBlobs int    `json:"missing_blobs"`
 	Draining     bool   `json:"draining,omitempty" doc:"It was told to drain: it takes no deploys and does not want to lead"`
-	Disk         *Disk  `json:"disk,omitempty" doc:"Of its data folder, by its own word; absent: not known"`
+	Disk         *Disk  `json:"disk,omitempty" doc:"Free space for its data folder, as it reports; absent: not known"`
 	ClockAhead   string `json:"clock_ahead,omitempty" doc:"Of the voters' median (of the node that answered while no majority agrees); absent: not heard of for a minute"`
 	ClockWrong   bool   `json:"clock_wrong" doc:"Its clock differs from those of most voters by more than cluster.max_clock_skew: it should not lead"`
 }
 
-// NodeRequest is the body of POST /v1/cluster/transfer, remove, drain and undrain. Transfer without
-// a node lets the cluster choose, drain and undrain mean the node that takes the call.
+// NodeRequest is the body of POST /v1/cluster/transfer, remove, drain and undrain. Without a node,
+// transfer lets the cluster choose, and drain and undrain mean the node that gets the call.
 type NodeRequest struct {
 	Node string `json:"node,omitempty"`
 }
@@ -60,13 +60,13 @@ type TimeRequest struct {
 	Time string `json:"time" doc:"RFC 3339; what time it is, by another clock than the leader's"`
 }
 
-// TimeAnswer says what log time came to be.
+// TimeAnswer contains the new log time.
 type TimeAnswer struct {
 	LogTime time.Time `json:"log_time"`
 	Answered
 }
 
-// NodeAnswer names the node that the operation was about.
+// NodeAnswer names the node that the operation affected.
 type NodeAnswer struct {
 	Node string `json:"node"`
 }

@@ -1,6 +1,6 @@
 package wire
 
-// RunCount is how many runs there are of one type, version and status, exactly.
+// RunCount is the exact number of runs of one type, version and status.
 type RunCount struct {
 	WorkflowType string `json:"workflow_type"`
 	Version      string `json:"version"`

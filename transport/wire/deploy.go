@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// None stands for "no version" in conditions on routes.
+// None means "no version" in conditions on routes.
 const None = "none"
 
 // LoadOptions are the query parameters of POST /v1/packages; the body is the archive.
@@ -16,15 +16,15 @@ type LoadOptions struct {
 	Message string   // for the deploy history
 }
 
-// LoadAnswer says what a deploy did. workflow_type, deployed_entry_module and entry_function are
-// the primary member's.
+// LoadAnswer describes what a deploy did. workflow_type, deployed_entry_module and entry_function
+// are those of the primary member.
 type LoadAnswer struct {
 	Version             string            `json:"version"`
 	WorkflowTypes       []string          `json:"workflow_types"`
 	WorkflowType        string            `json:"workflow_type"`
 	DeployedEntryModule string            `json:"deployed_entry_module"`
 	EntryFunction       string            `json:"entry_function"`
-	FreshlyLoaded       bool              `json:"freshly_loaded" doc:"False: the version was loaded already"`
+	FreshlyLoaded       bool              `json:"freshly_loaded" doc:"False if the version was already loaded"`
 	RouteChanged        bool              `json:"route_changed" doc:"At least one member's route points elsewhere now"`
 	PreviousRoutes      map[string]string `json:"previous_routes" doc:"Of each type whose route changed, the version routed before, where rollback goes; absent if there is none"`
 	LoadedAt            time.Time         `json:"loaded_at"`
@@ -45,18 +45,18 @@ func (c PinCounts) Total() uint64 {
 	return c.InFlightStart + c.LiveRun + c.RecoverableRun + c.RecordedChild
 }
 
-// Version is a line of the listing: one for each member of each loaded package.
+// Version is a row of the listing: there is one for each member of each loaded package.
 type Version struct {
 	WorkflowType        string    `json:"workflow_type"`
 	Version             string    `json:"version"`
 	DeployedEntryModule string    `json:"deployed_entry_module"`
 	EntryFunction       string    `json:"entry_function"`
-	Timeout             string    `json:"timeout,omitempty" doc:"Of the whole run, a Go duration"`
+	Timeout             string    `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration"`
 	LoadedAt            time.Time `json:"loaded_at"`
 	LoadedIndex         uint64    `json:"loaded_index"`
 	RouteActive         bool      `json:"route_active" doc:"New runs of the type start on this version"`
 	ReadyNodes          []string  `json:"ready_nodes" doc:"Nodes that have the version compiled"`
-	Pins                PinCounts `json:"pins" doc:"Of the whole package"`
+	Pins                PinCounts `json:"pins" doc:"Pins of the whole package"`
 }
 
 // Versions is the listing, sorted by type, loaded_at, version.
@@ -68,17 +68,17 @@ type Versions struct {
 // VersionShown is the answer of GET /v1/versions/{type}/{version}.
 type VersionShown struct {
 	Version
-	Manifest    json.RawMessage   `json:"manifest" doc:"As it was deployed: docs/PACKAGE.md"`
-	Description string            `json:"description" doc:"Of the manifest; no part of the version"`
-	Labels      map[string]string `json:"labels" doc:"Of the manifest; no part of the version"`
+	Manifest    json.RawMessage   `json:"manifest" doc:"The manifest as it was deployed: docs/PACKAGE.md"`
+	Description string            `json:"description" doc:"From the manifest; not part of the version"`
+	Labels      map[string]string `json:"labels" doc:"From the manifest; not part of the version"`
 	Modules     []Module          `json:"modules" doc:"In the order of their names"`
 	Indexed
 }
 
-// Module is a file with code.
+// Module is a file of code.
 type Module struct {
-	Name  string `json:"name" doc:"Of the file below modules/, with its extension"`
-	Bytes int    `json:"bytes" doc:"How large it is"`
+	Name  string `json:"name" doc:"File name below modules/, with its extension"`
+	Bytes int    `json:"bytes" doc:"Size in bytes"`
 }
 
 // RouteRequest is the body of PUT /v1/routes/{type}.
@@ -94,7 +94,7 @@ type RouteChange struct {
 	Message string `json:"message,omitempty"`
 }
 
-// RouteAnswer says what became of a route. Version is empty after unroute, Previous is empty when
+// RouteAnswer describes a changed route. Version is empty after unroute; Previous is empty if
 // nothing was routed before.
 type RouteAnswer struct {
 	WorkflowType string `json:"workflow_type"`
@@ -104,14 +104,14 @@ type RouteAnswer struct {
 	Answered
 }
 
-// UnloadAnswer names what is gone.
+// UnloadAnswer names what was removed.
 type UnloadAnswer struct {
 	Version       string   `json:"version"`
 	WorkflowTypes []string `json:"workflow_types"`
 	Answered
 }
 
-// RunName names a run.
+// RunName identifies a run.
 type RunName struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
@@ -128,7 +128,7 @@ type PinHolder struct {
 	Since        time.Time `json:"since" doc:"When the run took this kind"`
 }
 
-// Pins is what pins one version: the counts are those of the whole package, the holders one page.
+// Pins lists what pins one version: the counts are of the whole package, the holders are one page.
 type Pins struct {
 	Version     string      `json:"version"`
 	RouteActive bool        `json:"route_active" doc:"A route of any member points at the version"`
@@ -139,7 +139,7 @@ type Pins struct {
 	Indexed
 }
 
-// Deploy is a line of the deploy history.
+// Deploy is a record of the deploy history.
 type Deploy struct {
 	Index        uint64    `json:"index"`
 	At           time.Time `json:"at"`

@@ -2,32 +2,32 @@ package wire
 
 import "time"
 
-// Headers of requests.
+// Request headers.
 const (
 	HeaderRequestID = "Idempotency-Key"        // 1 to 200 printable ASCII characters; see docs/API.md, Request ids
-	HeaderGenerated = "Aion-Request-Generated" // "true": the CLI or SDK made the key up, it is kept for 15 minutes instead of 24 hours
+	HeaderGenerated = "Aion-Request-Generated" // "true": the CLI or SDK generated the key; it is kept for 15 minutes instead of 24 hours
 	HeaderActor     = "Aion-Actor"             // who asks, for the deploy history; ignored when tokens are configured
-	HeaderForwarded = "Aion-Forwarded"         // id of the node that passed the call on; such a call is never passed on again
+	HeaderForwarded = "Aion-Forwarded"         // id of the node that forwarded the call; such a call is never forwarded again
 )
 
-// Headers of answers.
+// Response headers.
 const (
 	HeaderIndex         = "Aion-Index"          // log index that the answer reflects
-	HeaderLeaderContact = "Aion-Leader-Contact" // of stale reads: how long ago this node heard from the leader, a Go duration or "never"
+	HeaderLeaderContact = "Aion-Leader-Contact" // in stale reads: how long ago this node heard from the leader, a Go duration or "never"
 	HeaderNode          = "Aion-Node"           // id of the node that answered
 )
 
-// RequestIDKey is HeaderRequestID as a key of http.Header that goes out. Under the name in its
-// usual spelling http.Transport takes the request for one that it may send again by itself when a
-// connection breaks before the answer. The outcome of its last attempt, which may say that nothing
-// arrived, or that nothing was done, would then be taken for that of all.
+// RequestIDKey is HeaderRequestID as a key of an outgoing http.Header. With the canonical spelling
+// of the name, http.Transport would assume that it may resend the request by itself if a connection
+// breaks before the answer. The outcome of its last attempt, which may say that nothing arrived or
+// nothing was done, would then count as the outcome of all of them.
 const RequestIDKey = "idempotency-key"
 
 // Limits that both sides know.
 const (
 	MaxRequestID = 200              // characters of a request id
 	MaxActor     = 200              // bytes of an actor
-	MaxWait      = 60 * time.Second // longest ?wait=; clients that want to wait longer ask again
+	MaxWait      = 60 * time.Second // longest ?wait=; clients that want to wait longer repeat the call
 	MaxPage      = 1000             // longest page of any listing
 	DefaultPage  = 100
 )
@@ -43,12 +43,12 @@ func ValidRequestID(id string) bool {
 	return id != "" && len(id) <= MaxRequestID
 }
 
-// Indexed is an answer that says which log index it reflects.
+// Indexed is embedded in answers that name the log index that they reflect.
 type Indexed struct {
 	Index uint64 `json:"index" doc:"Log index that this answer reflects"`
 }
 
-// Answered is what every answer to a mutation carries.
+// Answered is embedded in every answer to a mutation.
 type Answered struct {
 	Indexed
 	Deduplicated bool `json:"deduplicated,omitempty" doc:"The request id was known: this is its first answer, and nothing was done now"`

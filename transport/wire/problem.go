@@ -13,26 +13,26 @@ import (
 // ProblemType is the media type of a Problem.
 const ProblemType = "application/problem+json"
 
-// Outcome says what became of a call that failed.
+// Outcome says whether a failed call took effect.
 type Outcome string
 
 // The outcomes.
 const (
 	Rejected Outcome = "rejected" // it did not happen
 	Retry    Outcome = "retry"    // it did not happen; the same call may succeed a moment later, here or on another node
-	Unknown  Outcome = "unknown"  // it may have happened; the same call with the same request id tells which
+	Unknown  Outcome = "unknown"  // it may have happened; the same call with the same request id finds out
 )
 
-// Problem is an error as it crosses the network (RFC 9457). It is an error itself: use errors.As to
-// get at Code and Outcome.
+// Problem is an error as it crosses the network (RFC 9457). It implements error: use errors.As to
+// get Code and Outcome.
 type Problem struct {
 	Status  int
 	Code    string
 	Title   string
 	Detail  string
 	Outcome Outcome
-	Hint    string         // what to do about it, for people; may be empty
-	Facts   map[string]any // the nouns that caused it; further members of the JSON object. Numbers are json.Number after decoding
+	Hint    string         // what people can do about it; may be empty
+	Facts   map[string]any // details of the error; further members of the JSON object. Numbers are json.Number after decoding
 }
 
 // Error is "code: detail".
@@ -41,11 +41,11 @@ func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 // GetStatus returns the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// ContentType says which media type a Problem is sent as.
+// ContentType returns the media type of a Problem.
 func (p *Problem) ContentType(string) string { return ProblemType }
 
-// Fact decodes one fact into v, as json.Unmarshal would. It reports whether the fact is there and
-// has that shape.
+// Fact decodes one fact into v, like json.Unmarshal. It reports whether the fact exists and has
+// that shape.
 func (p *Problem) Fact(name string, v any) bool {
 	fact, ok := p.Facts[name]
 	if !ok {
@@ -100,7 +100,7 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 	return append(b, more[1:]...), nil
 }
 
-// UnmarshalJSON is the reverse of MarshalJSON.
+// UnmarshalJSON reverses MarshalJSON.
 func (p *Problem) UnmarshalJSON(b []byte) error {
 	var h head
 	if err := json.Unmarshal(b, &h); err != nil {
@@ -120,9 +120,9 @@ func (p *Problem) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ParseProblem reads the body of an answer whose status is no success. An answer that is no problem
-// document, as a proxy in between may give, becomes one: what it means for a mutation cannot be
-// known then, unless the status says that nobody took the call.
+// ParseProblem parses the body of an unsuccessful answer. An answer that is not a problem document,
+// for example from a proxy, is converted to one: then it is unknown whether a mutation took effect,
+// unless the status says that no node accepted the call.
 func ParseProblem(status int, body []byte) *Problem {
 	var p Problem
 	if err := json.Unmarshal(body, &p); err == nil && p.Code != "" {
@@ -132,7 +132,7 @@ func ParseProblem(status int, body []byte) *Problem {
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		code = "unavailable"
 	}
-	detail := fmt.Sprintf("the answer has status %d and is no problem document", status)
+	detail := fmt.Sprintf("the answer has status %d and is not a problem document", status)
 	if text := strings.TrimSpace(string(body[:min(len(body), 200)])); text != "" {
 		detail += ": " + text
 	}

@@ -61,7 +61,7 @@ func TestParseProblemOfOtherAnswers(t *testing.T) {
 		code    string
 		outcome Outcome
 	}{
-		{502, "<html>Bad Gateway</html>", "internal", Unknown}, // a proxy in between: the call may have arrived
+		{502, "<html>Bad Gateway</html>", "internal", Unknown}, // from a proxy: the call may have arrived
 		{503, "overloaded", "unavailable", Retry},
 		{429, "", "unavailable", Retry},
 		{404, `{"error":"no such bucket"}`, "internal", Unknown},
@@ -75,7 +75,7 @@ func TestParseProblemOfOtherAnswers(t *testing.T) {
 	}
 }
 
-// contract is what callers were promised: codes, their statuses and outcomes
+// contract is what callers were promised: codes, their statuses and outcomes.
 var contract = map[int]string{
 	400: "invalid_package invalid_input manifest_mismatch unknown_query",
 	401: "unauthenticated",

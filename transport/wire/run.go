@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// RunRef addresses the latest run of a workflow id, or another one by its run id.
+// RunRef refers to the latest run of a workflow id, or to another one by its run id.
 type RunRef struct {
 	WorkflowID string
 	RunID      string // empty = the latest
@@ -15,8 +15,8 @@ type RunRef struct {
 // Attributes are a run's searchable values by name.
 type Attributes map[string]json.RawMessage
 
-// CutAttribute parts NAME=VALUE as people write it. A name that has a = in it, or begins with a
-// quote, is written as a JSON string: "a=b"=1. It reports false when there is no name.
+// CutAttribute splits NAME=VALUE as people write it. A name that contains = or starts with a quote
+// is written as a JSON string: "a=b"=1. It returns false if there is no name.
 func CutAttribute(s string) (name, value string, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		name, value, ok = strings.Cut(s, "=")
@@ -30,7 +30,8 @@ func CutAttribute(s string) (name, value string, ok bool) {
 	return name, value, ok && name != ""
 }
 
-// AttributeValue reads a value as people write it in K=V: JSON when it is JSON, else a string.
+// AttributeValue parses a value as people write it in K=V: as JSON if it is JSON, otherwise as a
+// string.
 func AttributeValue(s string) json.RawMessage {
 	if json.Valid([]byte(s)) {
 		return json.RawMessage(s)
@@ -46,17 +47,17 @@ type StartRequest struct {
 	WorkflowID string          `json:"workflow_id,omitempty" doc:"Default: a generated one"`
 	Version    string          `json:"version,omitempty" doc:"Full or prefix; default: the routed one"`
 	Attributes Attributes      `json:"attributes,omitempty"`
-	Timeout    string          `json:"timeout,omitempty" doc:"Of the whole run, a Go duration; default: the package's"`
+	Timeout    string          `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration; default: the package's"`
 }
 
-// StartAnswer names the run. The fields of Result are there only with ?wait=.
+// StartAnswer identifies the run. The fields of Result are present only with ?wait=.
 type StartAnswer struct {
 	WorkflowID string          `json:"workflow_id"`
 	RunID      string          `json:"run_id"`
 	Version    string          `json:"version"`
 	Status     string          `json:"status,omitempty" doc:"With ?wait= only"`
-	Result     json.RawMessage `json:"result,omitempty" doc:"With ?wait= only, of a completed run"`
-	Error      *RunError       `json:"error,omitempty" doc:"With ?wait= only, of a run that did not complete"`
+	Result     json.RawMessage `json:"result,omitempty" doc:"With ?wait= only, if the run completed"`
+	Error      *RunError       `json:"error,omitempty" doc:"With ?wait= only, if the run did not complete"`
 	Answered
 }
 
@@ -70,18 +71,18 @@ type RunError struct {
 // Error is "kind: message".
 func (e *RunError) Error() string { return e.Kind + ": " + e.Message }
 
-// Result is how a run stands, and how it ended if it did.
+// Result is the state of a run, and its outcome if it has closed.
 type Result struct {
 	Status     string          `json:"status"`
-	Result     json.RawMessage `json:"result,omitempty" doc:"Of a completed run"`
-	Error      *RunError       `json:"error,omitempty" doc:"Of a run that did not complete"`
+	Result     json.RawMessage `json:"result,omitempty" doc:"Present if the run completed"`
+	Error      *RunError       `json:"error,omitempty" doc:"Present if the run did not complete"`
 	WorkflowID string          `json:"workflow_id"`
 	RunID      string          `json:"run_id"`
 	Indexed
-	ContinuedTo string `json:"continued_to,omitempty" doc:"The run that continues this one, which was asked for by its run id"`
+	ContinuedTo string `json:"continued_to,omitempty" doc:"The run that continues this one, if it was requested by run id"`
 }
 
-// Open reports whether a status is that of a run that can still make progress or be resumed.
+// Open reports whether a run with this status can still make progress or be resumed.
 func Open(status string) bool { return status == "running" || status == "paused" }
 
 // Wait is one thing that a run waits for.
@@ -109,13 +110,13 @@ type Run struct {
 	Schedule        string     `json:"schedule,omitempty" doc:"Id of the schedule that started it"`
 }
 
-// MaxPending is how many pending activities a description names.
+// MaxPending bounds the pending activities that a description lists.
 const MaxPending = 100
 
-// Chain is where a run stands among those that continue one another.
+// Chain locates a run among the runs that continue one another.
 type Chain struct {
 	Attempt       uint64 `json:"attempt" doc:"1 for the first run, one more for each that continues as new"`
-	FirstRunID    string `json:"first_run_id,omitempty" doc:"Of a run that continues another: the first of them"`
+	FirstRunID    string `json:"first_run_id,omitempty" doc:"First run of the chain, if this run continues another"`
 	ContinuedFrom string `json:"continued_from,omitempty" doc:"The run that it continues"`
 	ContinuedTo   string `json:"continued_to,omitempty" doc:"The run that continues it"`
 }
@@ -124,16 +125,16 @@ type Chain struct {
 type Described struct {
 	Run
 	PendingActivities      []PendingActivity `json:"pending_activities" doc:"The first 100, by activity_id"`
-	PendingActivitiesTotal uint64            `json:"pending_activities_total,omitempty" doc:"If there are more than are named"`
+	PendingActivitiesTotal uint64            `json:"pending_activities_total,omitempty" doc:"Total, if there are more than are listed"`
 
-	Input         json.RawMessage `json:"input" doc:"That it was started with"`
-	Result        json.RawMessage `json:"result,omitempty" doc:"Of a completed run"`
-	Error         *RunError       `json:"error,omitempty" doc:"Of a run that ended in another way; of a terminated or cancelled one with the reason that was given"`
-	CancelReason  string          `json:"cancel_reason,omitempty" doc:"Given by whoever asked to cancel it"`
-	PauseReason   string          `json:"pause_reason,omitempty" doc:"Of a paused run: given by whoever paused it, or why it was quarantined"`
-	UnreadSignals uint64          `json:"unread_signals" doc:"How many signals its code has not taken; the history names them"`
+	Input         json.RawMessage `json:"input" doc:"Input with which it was started"`
+	Result        json.RawMessage `json:"result,omitempty" doc:"Present if the run completed"`
+	Error         *RunError       `json:"error,omitempty" doc:"Present if the run ended in another way; for a terminated or cancelled run, with the given reason"`
+	CancelReason  string          `json:"cancel_reason,omitempty" doc:"Reason of the request to cancel it"`
+	PauseReason   string          `json:"pause_reason,omitempty" doc:"Why the run was paused or quarantined"`
+	UnreadSignals uint64          `json:"unread_signals" doc:"Number of signals that its code has not consumed; the history names them"`
 	Children      []ChildRun      `json:"children" doc:"The first 100 that are open"`
-	ChildrenTotal uint64          `json:"children_total,omitempty" doc:"If more are open than are named"`
+	ChildrenTotal uint64          `json:"children_total,omitempty" doc:"Total, if more are open than are listed"`
 	Chain
 	Indexed
 }
@@ -146,16 +147,16 @@ type ChildRun struct {
 	Status       string `json:"status"`
 }
 
-// RunFilter narrows a listing; zero fields do not.
+// RunFilter restricts a listing; zero fields do not.
 type RunFilter struct {
 	Type       string
 	Status     string
 	Version    string   // full or prefix
 	Attributes []string // K=V, see CutAttribute and AttributeValue
 
-	// Of Counts these are not used.
+	// Counts does not use these:
 	Parent                    string // workflow id of the parent
-	StartedAfter, ClosedAfter string // RFC 3339: at or after. The ones on closing leave out open runs
+	StartedAfter, ClosedAfter string // RFC 3339: at or after. Those on closing exclude open runs
 	StartedBefore             string // RFC 3339: before
 	ClosedBefore              string
 }
@@ -167,7 +168,7 @@ type Runs struct {
 	Indexed
 }
 
-// Event is a line of a run's history.
+// Event is an event of a run's history.
 type Event struct {
 	Seq  uint64          `json:"seq"`
 	At   time.Time       `json:"at"`
@@ -175,8 +176,8 @@ type Event struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// History is a part of a run's history. Next is where to go on; 0: the run is closed and there is
-// no more.
+// History is a part of a run's history. Next is where the next part starts; 0: the run is closed
+// and has no more events.
 type History struct {
 	Events []Event `json:"events"`
 	Next   uint64  `json:"next,omitempty"`
@@ -188,13 +189,13 @@ type Reason struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// RunAnswer says which run a command reached, and where it stands.
+// RunAnswer identifies the run that a command reached, and its status.
 type RunAnswer struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	Status     string `json:"status"`
 	Answered
-	AlreadyRequested bool `json:"already_requested,omitempty"` // of cancel: it had been asked before, and this request changed nothing
+	AlreadyRequested bool `json:"already_requested,omitempty"` // for cancel: it had been requested before, and this request changed nothing
 }
 
 // QueryRequest is the optional body of a query.

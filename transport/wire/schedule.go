@@ -5,35 +5,35 @@ import (
 	"time"
 )
 
-// ScheduleSpec is what people say of a schedule: the body of POST /v1/schedules and, without its
-// id, of PUT /v1/schedules/{id}.
+// ScheduleSpec is the definition of a schedule: the body of POST /v1/schedules and, without its id,
+// of PUT /v1/schedules/{id}.
 type ScheduleSpec struct {
 	ScheduleID string          `json:"schedule_id,omitempty"`
 	Type       string          `json:"type"`
 	Input      json.RawMessage `json:"input,omitempty"`
 	Every      string          `json:"every,omitempty" doc:"A Go duration of at least 1s; or cron"`
 	Cron       string          `json:"cron,omitempty" doc:"Five fields, six with seconds first, or @daily and the like"`
-	Timezone   string          `json:"timezone,omitempty" doc:"Of cron, such as Europe/Berlin; default UTC"`
+	Timezone   string          `json:"timezone,omitempty" doc:"Time zone of cron, such as Europe/Berlin; default UTC"`
 	Overlap    string          `json:"overlap,omitempty" enum:"skip,buffer_one,cancel_previous,allow_all" doc:"Default skip"`
 	CatchUp    string          `json:"catch_up,omitempty" enum:"one,none,all" doc:"Default one"`
 	Attributes Attributes      `json:"attributes,omitempty"`
 	Paused     bool            `json:"paused,omitempty"`
 }
 
-// Schedule is how a schedule stands.
+// Schedule is the state of a schedule.
 type Schedule struct {
 	ScheduleSpec
-	Reason      string      `json:"reason,omitempty" doc:"Of the pause"`
+	Reason      string      `json:"reason,omitempty" doc:"Reason of the pause"`
 	CreatedAt   time.Time   `json:"created_at"`
 	NextTimes   []time.Time `json:"next_times" doc:"At most 5 in a description, 1 elsewhere"`
 	LastTime    *time.Time  `json:"last_time,omitempty" doc:"Newest time that it fired for"`
 	Buffered    []time.Time `json:"buffered,omitempty" doc:"Fires that wait for open runs to close"`
 	OpenRuns    []RunName   `json:"open_runs" doc:"Oldest first: at most 100 in a description, 10 elsewhere"`
-	OpenTotal   uint64      `json:"open_runs_total,omitempty" doc:"If there are more than are named"`
+	OpenTotal   uint64      `json:"open_runs_total,omitempty" doc:"Total, if there are more than are listed"`
 	RecentRuns  []RunName   `json:"recent_runs" doc:"At most 10, newest first; those that retention deleted are left out"`
 	Started     uint64      `json:"started"`
 	Skipped     uint64      `json:"skipped" doc:"Fires that overlapped"`
-	Missed      uint64      `json:"missed" doc:"Fires that no leader was there for and catch_up left out"`
+	Missed      uint64      `json:"missed" doc:"Times without a leader that catch_up skipped"`
 	Failed      uint64      `json:"failed" doc:"Fires whose run could not start"`
 	LastFailure *RunError   `json:"last_failure,omitempty"`
 }
@@ -45,7 +45,7 @@ type Schedules struct {
 	Indexed
 }
 
-// ScheduleAnswer shows a schedule; Runs is what a trigger or back-fill started.
+// ScheduleAnswer shows a schedule; Runs are what a trigger or backfill started.
 type ScheduleAnswer struct {
 	Schedule
 	Runs []RunName `json:"runs,omitempty"`

@@ -14,19 +14,19 @@ type Kind struct {
 	Hint    string
 }
 
-// Table has one row for each error code, in the order of docs/ERRORS.md. Codes are never renamed or
-// given another status.
+// Table has one row for each error code, in the order of docs/ERRORS.md. A code never changes its
+// name or status.
 var Table = []Kind{
 	{"invalid_package", 400, "The package is not valid", Rejected, "Nothing was changed. `aion-node package DIR` builds archives; `aion-node deploy FILE --dry-run` checks the code in them."},
 	{"invalid_input", 400, "The request is not valid", Rejected, ""},
-	{"manifest_mismatch", 400, "This version is loaded with another manifest", Rejected, "Description and labels are no part of the version: ship them as they are there (`aion-node versions show TYPE VERSION`), or change the code."},
+	{"manifest_mismatch", 400, "This version is loaded with another manifest", Rejected, "Description and labels are not part of the version: ship them as they are there (`aion-node versions show TYPE VERSION`), or change the code."},
 	{"unknown_query", 400, "The workflow has no such query", Rejected, "Queries are registered with ctx.on_query(name, function)."},
 	{"unauthenticated", 401, "Who are you?", Rejected, "Send a token: --token, AION_TOKEN, or `Authorization: Bearer TOKEN`."},
 	{"permission_denied", 403, "This caller may not do that", Rejected, ""},
 	{"not_found", 404, "There is no such thing", Rejected, ""},
 	{"unknown_version", 404, "This version is not loaded", Rejected, "`aion-node versions` lists what is loaded."},
 	{"unknown_workflow_type", 404, "This workflow type has no route", Rejected, "`aion-node versions` lists what is loaded; `aion-node route TYPE VERSION` routes it."},
-	{"method_not_allowed", 405, "This address does not take that method", Rejected, ""},
+	{"method_not_allowed", 405, "This address does not accept that method", Rejected, ""},
 	{"query_timeout", 408, "The query took too long", Rejected, "The run may be busy, or its first turn may not have been taken yet: try again."},
 	{"version_pinned", 409, "Open runs pin this version", Rejected, "`aion-node pins TYPE VERSION` lists them; `aion-node unload TYPE VERSION --wait` waits until they are closed."},
 	{"route_active", 409, "A route points at this version", Rejected, "Route the types elsewhere first: `aion-node route`, `rollback` or `unroute`."},
@@ -38,8 +38,8 @@ var Table = []Kind{
 	{"lease_lost", 409, "This attempt is no longer yours", Rejected, "The result was not used; the attempt has been given to another worker or has ended."},
 	{"package_too_large", 413, "The package is too large", Rejected, "The limits are deploy.max_archive_bytes and deploy.max_inflated_bytes."},
 	{"body_too_large", 413, "The body is too large", Rejected, "Send less, or keep large data elsewhere and send where it is."},
-	{"unsupported_encoding", 415, "This encoding of a body is not taken", Rejected, "Send the body as it is, without Content-Encoding."},
-	{"misdirected", 421, "This node is not called like that", Rejected, "Without auth.tokens a node takes loopback names and addresses and http.advertise as Host. List other names in http.hosts, or ask callers for tokens."},
+	{"unsupported_encoding", 415, "This encoding of a body is not accepted", Rejected, "Send the body as it is, without Content-Encoding."},
+	{"misdirected", 421, "This node does not have this name", Rejected, "Without auth.tokens a node accepts loopback names and addresses and http.advertise as Host. List other names in http.hosts, or ask callers for tokens."},
 	{"request_mismatch", 422, "This request id belongs to another request", Rejected, "Use a fresh request id for each change, and the same one only to repeat it."},
 	{"resource_exhausted", 429, "A limit is reached", Rejected, "Wait until there is room, or raise the limit."},
 	{"query_failed", 500, "The query handler failed", Rejected, ""},
@@ -47,7 +47,7 @@ var Table = []Kind{
 	{"no_leader", 503, "There is no leader now", Retry, "An election takes a second or two: try again, or try another node."},
 	{"no_quorum", 503, "There is no majority now", Retry, "A majority of the voters must be up and connected. Reads with --stale (consistency=stale) go on meanwhile."},
 	{"unavailable", 503, "This node cannot serve the call now", Retry, "Try again, or try another node."},
-	{"outcome_unknown", 503, "It may have happened", Unknown, "Repeat the call with the same request id: it has at most one effect and tells its outcome."},
+	{"outcome_unknown", 503, "It may have happened", Unknown, "Repeat the call with the same request id: it has at most one effect, and returns its outcome."},
 }
 
 var rows = func() map[string]Kind {
@@ -64,7 +64,7 @@ func Lookup(code string) (Kind, bool) {
 	return k, ok
 }
 
-// New makes a Problem of a code of the table; a code that it lacks is a bug and becomes "internal".
+// New makes a Problem with a code of the table; any other code is a bug and becomes "internal".
 func New(code, detail string) *Problem {
 	k, ok := rows[code]
 	if !ok {
@@ -73,16 +73,16 @@ func New(code, detail string) *Problem {
 	return &Problem{Status: k.Status, Code: k.Code, Title: k.Title, Detail: detail, Outcome: k.Outcome, Hint: k.Hint}
 }
 
-// Refusal is what the errors of all packages that callers may see implement.
+// Refusal is implemented by the errors of all packages that callers may see.
 type Refusal interface {
 	error
 	Code() string
 	Facts() map[string]any
 }
 
-// Of turns an error into the Problem that callers see. Errors that are neither a Problem nor a
-// Refusal are "internal", but for the end of a context: whoever waited gave up, and what was under
-// way may still happen.
+// Of converts an error into the Problem that callers see. Errors that are neither a Problem nor a
+// Refusal become "internal", except the end of a context: then the caller gave up, and the work in
+// progress may still take effect.
 func Of(err error) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {

@@ -8,7 +8,7 @@ import (
 // Bounds of one call about tasks.
 const (
 	MaxTasks     = 1000     // tokens
-	MaxTaskBytes = 16 << 20 // of its body, or as much as one payload takes if that is more
+	MaxTaskBytes = 16 << 20 // bytes of its body, or as much as one payload needs if that is more
 )
 
 // PollRequest is the body of POST /v1/queues/{queue}/poll.
@@ -20,7 +20,7 @@ type PollRequest struct {
 	Lease      string   `json:"lease,omitempty" doc:"The longest that this worker is silent about a task, a Go duration; an activity's own heartbeat wins where it is shorter; default: the node's limits.lease"`
 }
 
-// Task is one attempt in a worker's hands.
+// Task is one attempt that a worker holds.
 type Task struct {
 	Token        string          `json:"token" doc:"Names this attempt in every answer"`
 	WorkflowID   string          `json:"workflow_id"`
@@ -33,10 +33,10 @@ type Task struct {
 	Deadline     *time.Time      `json:"deadline,omitempty" doc:"End of this attempt"`
 	Heartbeat    string          `json:"heartbeat,omitempty" doc:"Longest gap between heartbeats that the workflow asked for"`
 	Lease        string          `json:"lease,omitempty" doc:"Longest silence before the task is offered again; each heartbeat renews it. Absent: only the deadline counts"`
-	Details      json.RawMessage `json:"details,omitempty" doc:"What the attempt before said with its last heartbeat"`
+	Details      json.RawMessage `json:"details,omitempty" doc:"Details of the previous attempt's last heartbeat"`
 }
 
-// Tasks is the answer of a poll, empty when the wait ended.
+// Tasks is the answer to a poll; it is empty if the wait ended.
 type Tasks struct {
 	Tasks []Task `json:"tasks"`
 }
@@ -52,7 +52,7 @@ type CompleteRequest struct {
 	Results []TaskCompletion `json:"results"`
 }
 
-// TaskFailure says how one attempt failed.
+// TaskFailure describes how one attempt failed.
 type TaskFailure struct {
 	Token     string          `json:"token"`
 	Message   string          `json:"message"`
@@ -66,7 +66,7 @@ type FailRequest struct {
 	Results []TaskFailure `json:"results"`
 }
 
-// TaskBeat says that a worker still has an attempt in hand.
+// TaskBeat reports that a worker still holds an attempt.
 type TaskBeat struct {
 	Token   string          `json:"token"`
 	Details json.RawMessage `json:"details,omitempty" doc:"Handed to the next attempt if this one is lost or fails"`
@@ -78,11 +78,11 @@ type HeartbeatRequest struct {
 	Tokens []TaskBeat `json:"tokens"`
 }
 
-// TaskReply says what became of one token.
+// TaskReply is the outcome for one token.
 type TaskReply struct {
 	Token           string `json:"token"`
 	OK              bool   `json:"ok"`
-	CancelRequested *bool  `json:"cancel_requested,omitempty" doc:"Of heartbeats: nobody waits for the outcome any more"`
+	CancelRequested *bool  `json:"cancel_requested,omitempty" doc:"In replies to heartbeats: nobody waits for the outcome any more"`
 	Code            string `json:"code,omitempty" doc:"lease_lost, invalid_input"`
 	Detail          string `json:"detail,omitempty"`
 }
@@ -108,18 +108,18 @@ type PendingActivity struct {
 	LastFailure *RunError       `json:"last_failure,omitempty"`
 }
 
-// Queue tells how a queue stands.
+// Queue is the state of a queue.
 type Queue struct {
 	Queue   string      `json:"queue"`
 	Offered uint64      `json:"offered" doc:"Tasks that a worker may take"`
 	Backoff uint64      `json:"backoff" doc:"Tasks that wait for their next attempt"`
-	Leased  uint64      `json:"leased" doc:"Attempts in the hands of workers"`
+	Leased  uint64      `json:"leased" doc:"Attempts that workers hold"`
 	Limits  QueueLimits `json:"limits"`
 }
 
-// QueueLimits bound a queue; absent ones do not.
+// QueueLimits bound a queue; absent limits do not apply.
 type QueueLimits struct {
-	Concurrency *uint64 `json:"concurrency,omitempty" doc:"Attempts in the hands of workers at a time; 0 stops the queue: no attempt begins"`
+	Concurrency *uint64 `json:"concurrency,omitempty" doc:"Attempts that workers may hold at a time; 0 stops the queue: no attempt begins"`
 	Rate        string  `json:"rate,omitempty" doc:"Attempts begun in a time, such as 10/s, 600/m or 5/1h30m"`
 	Burst       uint64  `json:"burst,omitempty" least:"1 or more is allowed; leave it out for the number in rate" doc:"Attempts begun at once after a quiet time; default: the number in rate"`
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // BenchmarkRuns measures runs of so many activities in a row, 64 runs at a time, over HTTP on the
-// loopback interface, through the SDK, the server and the engine on one replica without raft.
+// loopback interface, through the SDK, the server and the engine on one replica without Raft.
 func BenchmarkRuns(b *testing.B) {
 	for _, activities := range []int{1, 10} {
 		b.Run(fmt.Sprintf("activities=%d", activities), func(b *testing.B) {

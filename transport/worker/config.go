@@ -13,19 +13,19 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Config says where a worker finds work and how much of it it does at a time. The zero value serves
-// the queue "default" of the node at client.DefaultAddress.
+// Config says where a worker gets tasks, and how many it carries out at a time. The zero value
+// serves the queue "default" of the node at client.DefaultAddress.
 type Config struct {
-	Client    *client.Client // calls go through it, and it stays open; nil = one of its own, of Addresses and Token
+	Client    *client.Client // used for all calls, and left open; nil = a new one, made from Addresses and Token
 	Addresses []string       // of any nodes, as in client.Config. Not with Client
 	Token     string         // sent as bearer token. Not with Client
 
-	Queue       string        // where tasks come from; empty = "default". For several queues run several workers, which may share a Client
-	ID          string        // the worker's name, for people; empty = host name, process id and something random
-	Concurrency int           // handlers that run at a time, at most 10,000; 0 = 100
-	Lease       time.Duration // a silence after which a task is given to another worker, if the activity's own heartbeat is not shorter; 1 s or more, 0 = 30 s
-	Wait        time.Duration // how long a poll waits for work, at most wire.MaxWait; 0 = 30 s
-	Drain       time.Duration // how long handlers may go on once Run was told to end; 0 = 30 s, negative = they are stopped at once
+	Queue       string        // where tasks come from; empty = "default". For several queues, run several workers, which may share a Client
+	ID          string        // the worker's name, for people; empty = host name, process id and a random part
+	Concurrency int           // concurrent handlers, at most 10,000; 0 = 100
+	Lease       time.Duration // silence after which a task is given to another worker, unless the activity's own heartbeat is shorter; at least 1 s, 0 = 30 s
+	Wait        time.Duration // how long a poll waits for tasks, at most wire.MaxWait; 0 = 30 s
+	Drain       time.Duration // how long handlers may go on after Run was told to end; 0 = 30 s, negative = they are stopped at once
 	Logger      *slog.Logger  // nil = slog.Default()
 }
 
@@ -34,7 +34,7 @@ const (
 	minLease       = time.Second
 )
 
-// withDefaults fills in what is zero.
+// withDefaults fills in defaults for zero fields.
 func (c Config) withDefaults() Config {
 	c.Queue = cmp.Or(c.Queue, "default")
 	c.Concurrency = cmp.Or(c.Concurrency, 100)
@@ -55,11 +55,12 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// check refuses what cannot work, naming the field. What a node may refuse besides, Run tells.
+// check rejects a Config that cannot work, naming the field. Run reports what a node refuses in
+// addition.
 func (c Config) check() error {
 	switch {
 	case c.Client != nil && (len(c.Addresses) > 0 || c.Token != ""):
-		return fmt.Errorf("worker: Config has a Client, so its Addresses and Token say nothing: give one or the other")
+		return fmt.Errorf("worker: Config has a Client, so its Addresses and Token have no effect: give one or the other")
 	case c.Concurrency < 1 || c.Concurrency > maxConcurrency:
 		return fmt.Errorf("worker: Concurrency is %d, it must be between 1 and %d", c.Concurrency, maxConcurrency)
 	case c.Lease < minLease:

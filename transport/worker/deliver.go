@@ -13,29 +13,29 @@ import (
 )
 
 const (
-	maxSenders  = 4       // calls under way; what comes meanwhile travels together, and a lone outcome at once
-	maxBatch    = 500     // tokens of one call
-	maxBytes    = 4 << 20 // of their outputs or details together, if there is more than one
+	maxSenders  = 4       // concurrent calls; outcomes that arrive meanwhile are sent together, and a lone one at once
+	maxBatch    = 500     // tokens per call
+	maxBytes    = 4 << 20 // bytes of outputs or details per call, if there is more than one
 	sendAttempt = 10 * time.Second
-	sendAtLeast = 10 * time.Second // how long an outcome is sent again after its lease has ended: a cluster without a leader ends no leases
+	sendAtLeast = 10 * time.Second // how long an outcome is resent after its lease has ended: a cluster without a leader ends no leases
 )
 
-// mail is the outcomes on their way.
+// mail holds the outcomes being delivered.
 type mail struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	waiting [verbs][]outcome
 	senders int
 	closed  bool
 	sending sync.WaitGroup
 }
 
-// deliver sends an outcome. It does not wait for the answer.
+// deliver queues an outcome. It does not wait for the answer.
 func (w *Worker) deliver(o outcome) {
 	m := &w.mail
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		w.hand.drop(o.hold)
+		w.held.remove(o.hold)
 		return
 	}
 	m.waiting[o.verb] = append(m.waiting[o.verb], o)
@@ -45,7 +45,8 @@ func (w *Worker) deliver(o outcome) {
 	}
 }
 
-// close waits until all outcomes are delivered, or given up. Those of later handlers are dropped.
+// close waits until all outcomes are delivered, or given up. Outcomes of later handlers are
+// dropped.
 func (m *mail) close() {
 	m.mu.Lock()
 	m.closed = true
@@ -53,7 +54,7 @@ func (m *mail) close() {
 	m.sending.Wait()
 }
 
-// send carries what is waiting until nothing is.
+// send sends queued outcomes until there are none.
 func (w *Worker) send() {
 	m := &w.mail
 	for {
@@ -70,45 +71,45 @@ func (w *Worker) send() {
 			m.mu.Unlock()
 			return
 		}
-		n := first(all, outcome.size)
+		n := countFitting(all, outcome.size)
 		m.waiting[most] = all[n:]
 		m.mu.Unlock()
-		w.carry(all[:n:n])
+		w.report(all[:n:n])
 	}
 }
 
-// carry tells the cluster of outcomes of one verb, as long as it may care.
-func (w *Worker) carry(batch []outcome) {
+// report reports outcomes of one verb to the cluster, as long as they may still matter.
+func (w *Worker) report(batch []outcome) {
 	if batch[0].verb != complete {
-		w.tellDetails(batch)
+		w.flushDetails(batch)
 	}
 	var pause pause
 	for {
-		left := w.worth(batch)
-		replies, err := w.call(context.Background(), batch, client.Patience(sendAttempt, max(left, sendAttempt)))
+		left := w.timeLeft(batch)
+		replies, err := w.reportCall(context.Background(), batch, client.Patience(sendAttempt, max(left, sendAttempt)))
 		if err == nil && len(replies.Results) == len(batch) {
 			for i, o := range batch {
-				w.settle(o, replies.Results[i])
+				w.handleReply(o, replies.Results[i])
 			}
 			return
 		}
 		if err == nil {
-			err = wire.New("internal", "the answer has another number of results than were sent")
+			err = wire.New("internal", "the answer's number of results differs from the number sent")
 		}
-		if p := tasteless(err); p != nil && len(batch) > 1 { // one of them spoils it for the others
+		if p := contentRefusal(err); p != nil && len(batch) > 1 { // one of them makes the call fail for the others
 			for _, o := range batch {
-				w.carry([]outcome{o})
+				w.report([]outcome{o})
 			}
 			return
 		} else if p != nil {
-			w.settle(batch[0], wire.TaskReply{Code: p.Code, Detail: p.Detail})
+			w.handleReply(batch[0], wire.TaskReply{Code: p.Code, Detail: p.Detail})
 			return
 		}
 		if left <= 0 {
 			w.log.Error("outcomes could not be delivered before their leases ended: other workers repeat the work", "tasks", len(batch), "error", err)
 			for _, o := range batch {
 				w.count.undelivered.Add(1)
-				w.hand.drop(o.hold)
+				w.held.remove(o.hold)
 			}
 			return
 		}
@@ -117,11 +118,11 @@ func (w *Worker) carry(batch []outcome) {
 	}
 }
 
-// worth is how much longer it may matter to deliver the outcomes. Beats go on meanwhile, so leases
-// do too as long as any node is reached.
-func (w *Worker) worth(batch []outcome) time.Duration {
-	w.hand.mu.Lock()
-	defer w.hand.mu.Unlock()
+// timeLeft returns how much longer it may matter to deliver the outcomes. Heartbeats go on
+// meanwhile, so leases last as long as any node is reachable.
+func (w *Worker) timeLeft(batch []outcome) time.Duration {
+	w.held.mu.Lock()
+	defer w.held.mu.Unlock()
 	longest := time.Duration(0)
 	for _, o := range batch {
 		longest = max(longest, time.Until(o.hold.until().Add(max(o.hold.lease, sendAtLeast))))
@@ -129,8 +130,8 @@ func (w *Worker) worth(batch []outcome) time.Duration {
 	return longest
 }
 
-// call is the one call for the verb of the batch.
-func (w *Worker) call(ctx context.Context, batch []outcome, opts ...client.Option) (*wire.TaskReplies, error) {
+// reportCall makes the call for the verb of the batch.
+func (w *Worker) reportCall(ctx context.Context, batch []outcome, opts ...client.Option) (*wire.TaskReplies, error) {
 	switch batch[0].verb {
 	case complete:
 		req := wire.CompleteRequest{Results: make([]wire.TaskCompletion, len(batch))}
@@ -154,30 +155,31 @@ func (w *Worker) call(ctx context.Context, batch []outcome, opts ...client.Optio
 	}
 }
 
-// tellDetails tells what the handlers' last heartbeats said, so that the next attempts know it.
-// Where that fails they know what was told before.
-func (w *Worker) tellDetails(batch []outcome) {
+// flushDetails sends the details of the handlers' last heartbeats, so that the next attempts get
+// them. If that fails, the next attempts get earlier details.
+func (w *Worker) flushDetails(batch []outcome) {
 	var beats []beat
 	for _, o := range batch {
-		if details := o.hold.takeDetails(); details != nil {
+		if details := o.hold.removeDetails(); details != nil {
 			beats = append(beats, beat{o.hold, details})
 		}
 	}
-	for part := range cut(beats, func(b beat) int { return len(b.details) }) {
-		w.tell(part)
+	for part := range batches(beats, func(b beat) int { return len(b.details) }) {
+		w.sendDetails(part)
 	}
 }
 
-// tell sends details, each part by itself where one of them spoils it for the others.
-func (w *Worker) tell(part []beat) {
+// sendDetails sends details; if one part makes the call fail for the others, each is sent
+// separately.
+func (w *Worker) sendDetails(part []beat) {
 	req := wire.HeartbeatRequest{Tokens: make([]wire.TaskBeat, len(part))}
 	for i, b := range part {
 		req.Tokens[i] = wire.TaskBeat{Token: b.hold.task.Token, Details: b.details}
 	}
 	_, err := w.client.HeartbeatTasks(context.Background(), req, client.Patience(sendAttempt, sendAttempt))
-	if tasteless(err) != nil && len(part) > 1 {
+	if contentRefusal(err) != nil && len(part) > 1 {
 		for _, b := range part {
-			w.tell([]beat{b})
+			w.sendDetails([]beat{b})
 		}
 		return
 	}
@@ -186,8 +188,8 @@ func (w *Worker) tell(part []beat) {
 	}
 }
 
-// settle takes the reply to one outcome.
-func (w *Worker) settle(o outcome, r wire.TaskReply) {
+// handleReply handles the reply to one outcome.
+func (w *Worker) handleReply(o outcome, r wire.TaskReply) {
 	switch {
 	case r.OK && o.verb == complete:
 		w.count.completed.Add(1)
@@ -200,7 +202,7 @@ func (w *Worker) settle(o outcome, r wire.TaskReply) {
 	case r.Code == "lease_lost":
 		w.count.lost.Add(1)
 		w.log.Warn("an outcome came too late", append(o.hold.names(), "detail", r.Detail)...)
-	case o.verb == complete: // the activity would never have an outcome
+	case o.verb == complete: // otherwise the activity would never have an outcome
 		w.log.Error("an output was refused", append(o.hold.names(), "code", r.Code, "detail", r.Detail)...)
 		w.deliver(outcome{hold: o.hold, unwanted: o.unwanted, verb: fail, failure: wire.TaskFailure{Kind: "invalid_output", Message: clip(r.Detail, maxMessage)}})
 		return
@@ -213,12 +215,12 @@ func (w *Worker) settle(o outcome, r wire.TaskReply) {
 		w.count.undelivered.Add(1)
 		w.log.Error("an outcome was refused", append(o.hold.names(), "code", r.Code, "detail", r.Detail)...)
 	}
-	w.hand.drop(o.hold)
+	w.held.remove(o.hold)
 }
 
-// tasteless returns the refusal of a call for what it carries, which no node would take. Any other
-// refusal may pass: a token can be renewed.
-func tasteless(err error) *wire.Problem {
+// contentRefusal returns the refusal of a call because of its content, which no node would accept.
+// Any other refusal may be temporary: a token can be renewed.
+func contentRefusal(err error) *wire.Problem {
 	p, ok := errors.AsType[*wire.Problem](err)
 	if ok && (p.Status == http.StatusBadRequest || p.Status == http.StatusRequestEntityTooLarge) {
 		return p
@@ -228,8 +230,8 @@ func tasteless(err error) *wire.Problem {
 
 func (o outcome) size() int { return len(o.output) + len(o.failure.Message) + len(o.failure.Details) }
 
-// first is how many of all fit into one call: one at least.
-func first[T any](all []T, size func(T) int) int {
+// countFitting returns how many elements of all fit into one call: at least one.
+func countFitting[T any](all []T, size func(T) int) int {
 	bytes := 0
 	for i, x := range all {
 		if bytes += size(x); i > 0 && (i >= maxBatch || bytes > maxBytes) {
@@ -239,11 +241,11 @@ func first[T any](all []T, size func(T) int) int {
 	return len(all)
 }
 
-// cut yields all in parts that fit into one call each.
-func cut[T any](all []T, size func(T) int) iter.Seq[[]T] {
+// batches yields all in parts that fit into one call each.
+func batches[T any](all []T, size func(T) int) iter.Seq[[]T] {
 	return func(yield func([]T) bool) {
 		for len(all) > 0 {
-			n := first(all, size)
+			n := countFitting(all, size)
 			if !yield(all[:n:n]) {
 				return
 			}

@@ -4,16 +4,16 @@
 //		Handle("charge_card", func(ctx context.Context, t worker.Task) (any, error) { ... }).
 //		Run(ctx)
 //
-// It decides when to poll (whenever a handler is free), when to give a sign of life (at a third of
-// a task's lease, one call for all that is due), how results travel (at once when alone, together
-// when many), and what a handler's error means to the workflow; see Failure. It drains when its
-// context ends.
+// It decides when to poll (whenever a handler is free), when to send a heartbeat (after a third of
+// a task's lease, in one call for all that are due), how results are sent (a lone one at once, many
+// of them together), and what a handler's error means to the workflow; see Failure. It drains when
+// its context ends.
 //
-// It never decides whether a failed attempt is tried again: the workflow's retry policy does, in
-// the cluster. It never promises that a handler runs once: an attempt whose worker falls silent is
-// given to another one, so effects outside need a key such as Task.Key. And it keeps nothing that a
-// restart would miss.
+// It never decides whether a failed attempt is retried: the workflow's retry policy does, in the
+// cluster. It never promises that a handler runs once: if a worker falls silent, its attempts are
+// given to another one, so external effects need a key such as Task.Key. And it keeps nothing that
+// a restart would lose.
 //
-// Begin with Worker.Run, then hold.go (a task in hand), poll.go (how it comes), handle.go (what is
-// made of it), beat.go (how it is kept) and deliver.go (how it goes).
+// Begin with Worker.Run, then hold.go (a held task), poll.go (how it arrives), handle.go (how it is
+// carried out), beat.go (how its lease is kept) and deliver.go (how its outcome is reported).
 package worker

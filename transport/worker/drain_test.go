@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/transport/worker"
 )
 
-// begun is a handler that says when it has begun.
+// begun returns a handler that signals when it has begun.
 func begun(h worker.Handler) (worker.Handler, chan struct{}) {
 	at := make(chan struct{}, 100)
 	return func(ctx context.Context, t worker.Task) (any, error) {
@@ -32,7 +32,8 @@ func TestDrainLetsHandlersFinish(t *testing.T) {
 	})
 }
 
-// What is not finished in time goes to another worker at once, and is no failure.
+// Attempts that are not finished in time go to another worker at once, and do not count as
+// failures.
 func TestDrainGivesBack(t *testing.T) {
 	for _, drain := range []time.Duration{10 * time.Second, -1} {
 		bubble(t, func(t *testing.T, w *world) {
@@ -54,8 +55,8 @@ func TestDrainGivesBack(t *testing.T) {
 	}
 }
 
-// A handler that does not listen is left behind, and Run says so. Its task comes back when the
-// lease ends.
+// A handler that ignores its context is left behind, and Run reports it. Its task comes back when
+// the lease ends.
 func TestDrainLeavesTheDeafBehind(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		stay := make(chan struct{})
@@ -73,8 +74,8 @@ func TestDrainLeavesTheDeafBehind(t *testing.T) {
 	})
 }
 
-// An answer that was lost is asked for again under the same request id: the outcome is recorded
-// once, and the worker knows that it counted.
+// If an answer was lost, the call is repeated under the same request id: the outcome is recorded
+// once, and the worker learns that it counted.
 func TestLostAnswers(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		seen := map[string]int{}
@@ -109,14 +110,14 @@ func TestLeaderChange(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.Elect()
-			equal(t, "outcome", w.Outcome(ref), "completed 1") // before the next leader goes: all of them together are away for longer than a lease
+			equal(t, "outcome", w.Outcome(ref), "completed 1") // before the next leader stops: together, the leaders are away for longer than a lease
 		}
 		equal(t, "lost", k.Stats().Lost, 0)
 	})
 }
 
-// When no node is reached for too long, the work is somebody else's: the worker says so, and ends
-// when it is told to.
+// If no node is reachable for too long, others repeat the work. The worker reports that, and still
+// stops when told to.
 func TestUndelivered(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		h, at := begun(sleep(time.Second))
@@ -137,7 +138,7 @@ func TestUndelivered(t *testing.T) {
 	})
 }
 
-// A node that does not know the caller says nothing about the outcome: it waits until one does.
+// A node that does not know the caller says nothing about the outcome: it waits until a node does.
 func TestOutcomeOutlivesARefusedToken(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		asked := 0
@@ -156,7 +157,7 @@ func TestOutcomeOutlivesARefusedToken(t *testing.T) {
 	})
 }
 
-// One outcome that no node takes does not spoil it for those that travel with it.
+// One outcome that no node accepts does not affect those in the same call.
 func TestOneBadOutcomeAmongMany(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		h, at := begun(func(_ context.Context, t worker.Task) (any, error) {
@@ -180,8 +181,8 @@ def run(ctx, input):
 	})
 }
 
-// A node that closes answers polls at once, with nothing: the worker does not ask as fast as it
-// can.
+// A node that is closing answers polls at once, without tasks: the worker does not poll as fast as
+// it can.
 func TestEmptyAnswersAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.line.server = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte(`{"tasks":[]}`)) })

@@ -5,27 +5,27 @@ import (
 	"fmt"
 )
 
-// Why the context of a handler ends, besides its deadline: context.Cause tells. A handler should
-// return soon, with any error.
+// Why the context of a handler ends, besides its deadline: context.Cause returns one of these. A
+// handler should then return soon, with any error.
 var (
-	// ErrCancelled: the workflow does not wait for the outcome any more.
+	// ErrCancelled means that the workflow no longer waits for the outcome.
 	ErrCancelled = errors.New("worker: the workflow has given this activity up")
-	// ErrLeaseLost: the attempt has been given to another worker, or may have been: nobody could be
-	// reached for as long as the lease.
+	// ErrLeaseLost means that the attempt was, or may have been, given to another worker: no node
+	// was reachable for as long as the lease.
 	ErrLeaseLost = errors.New("worker: this attempt is no longer this worker's")
-	// ErrStopped: the worker ends and its drain is over. What the handler leaves undone is offered
+	// ErrStopped means that the worker ends and its drain is over. Unfinished attempts are offered
 	// to other workers at once.
 	ErrStopped = errors.New("worker: the worker stops")
 )
 
-// Failure is an error that says more than a message. Any other error is a Failure of kind "failed"
-// that may be tried again.
+// Failure is an error with more than a message. Any other error is a Failure of kind "failed" that
+// may be retried.
 type Failure struct {
-	Kind         string // what workflows tell failures apart by (error.kind, non_retryable); empty = "failed"
+	Kind         string // how workflows distinguish failures (error.kind, non_retryable); empty = "failed"
 	Message      string // for people; empty = Err's text
-	Details      any    // anything that encodes as JSON; nil = none
-	NonRetryable bool   // no further attempt would fare better, whatever the retry policy says
-	Err          error  // the cause, for this side only; may be nil
+	Details      any    // any value that encodes as JSON; nil = none
+	NonRetryable bool   // a retry would not help, whatever the retry policy says
+	Err          error  // the cause, only for this process; may be nil
 }
 
 // Error is the message.
@@ -49,7 +49,7 @@ func (f *Failure) kind() string {
 	return f.Kind
 }
 
-// Failf makes a Failure that no further attempt would mend.
+// Failf makes a Failure that a retry would not fix.
 func Failf(kind, format string, args ...any) *Failure {
 	err := fmt.Errorf(format, args...)
 	return &Failure{Kind: kind, Message: err.Error(), NonRetryable: true, Err: errors.Unwrap(err)}

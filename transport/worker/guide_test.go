@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/transport/worker"
 )
 
-// What the guide's handlers call.
+// Fakes of what the guide's handlers call.
 var (
 	errDeclined = errors.New("the bank says no")
 	bank        = &teller{}
@@ -69,7 +69,7 @@ func convert(ctx context.Context, t worker.Task) (any, error) {
 	return pages, nil
 }
 
-// serve is how the guide starts a worker.
+// serve starts a worker as the guide does.
 func serve(ctx context.Context, nodes []string) error {
 	err := worker.New(worker.Config{Addresses: nodes, Queue: "payments"}).
 		Handle("charge_card", chargeCard).
@@ -77,7 +77,7 @@ func serve(ctx context.Context, nodes []string) error {
 	return err
 }
 
-// TestGuide: the Go of docs/WORKERS.md is that of this file, and does what the guide says.
+// TestGuide: the Go code in docs/WORKERS.md is the code in this file, and does what the guide says.
 func TestGuide(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/WORKERS.md")
 	if err != nil {

@@ -11,19 +11,19 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// begin starts the handler of a task.
-func (w *Worker) begin(ctx context.Context, t wire.Task, now time.Time) {
+// startHandler starts the handler of a task.
+func (w *Worker) startHandler(ctx context.Context, t wire.Task, now time.Time) {
 	h := &hold{task: t, lease: w.cfg.Lease}
 	if lease, err := time.ParseDuration(t.Lease); err == nil && lease > 0 {
 		h.lease = lease
 	}
-	// The handler goes on while the worker drains, so only what ctx carries matters here.
+	// The handler goes on while the worker drains, so only the values of ctx matter here.
 	ctx, free := context.WithoutCancel(ctx), context.CancelFunc(func() {})
 	if t.Deadline != nil {
 		ctx, free = context.WithDeadline(ctx, *t.Deadline)
 	}
 	h.ctx, h.cancel = context.WithCancelCause(ctx)
-	w.hand.add(h, now)
+	w.held.add(h, now)
 	w.count.taken.Add(1)
 	go func() {
 		defer free()
@@ -31,10 +31,10 @@ func (w *Worker) begin(ctx context.Context, t wire.Task, now time.Time) {
 	}()
 }
 
-// errExited is what becomes of a handler that neither returns nor panics.
+// errExited is the outcome of a handler that neither returns nor panics.
 var errExited = &Failure{Kind: "panic", Message: "the handler ended its goroutine (runtime.Goexit)"}
 
-// handle runs the handler of a task, come what may, and sends off its outcome.
+// handle runs the handler of a task, whatever it does, and queues its outcome.
 func (w *Worker) handle(h *hold) {
 	var out any
 	err := error(errExited)
@@ -44,12 +44,12 @@ func (w *Worker) handle(h *hold) {
 		}
 		cause := context.Cause(h.ctx)
 		h.cancel(nil)
-		o := judge(out, err, cause)
+		o := outcomeOf(out, err, cause)
 		o.hold, o.unwanted = h, errors.Is(cause, ErrCancelled)
-		lost := w.hand.returned(h)
+		lost := w.held.returned(h)
 		if lost && o.verb != complete {
 			w.count.lost.Add(1)
-			w.hand.drop(h)
+			w.held.remove(h)
 			return
 		}
 		w.deliver(o)
@@ -59,8 +59,8 @@ func (w *Worker) handle(h *hold) {
 	out, err = w.handlers[t.Activity](h.ctx, t)
 }
 
-// panicked makes a failure of a panic. The worker goes on: one bad input must not take the other
-// tasks with it.
+// panicked converts a panic into a failure. The worker goes on: one bad input must not affect the
+// other tasks.
 func (w *Worker) panicked(h *hold, v any) error {
 	stack := clip(string(debug.Stack()), 8<<10)
 	w.count.panics.Add(1)
@@ -68,7 +68,7 @@ func (w *Worker) panicked(h *hold, v any) error {
 	return &Failure{Kind: "panic", Message: fmt.Sprint(v), Details: map[string]string{"stack": stack}}
 }
 
-// verb is what the cluster is told of an attempt.
+// verb is what is reported about an attempt.
 type verb int
 
 const (
@@ -78,21 +78,21 @@ const (
 	verbs
 )
 
-// outcome is what became of an attempt.
+// outcome is the outcome of an attempt.
 type outcome struct {
 	hold     *hold
 	verb     verb
 	output   []byte // of complete
 	failure  wire.TaskFailure
-	plain    bool // the failure has been refused once, and stripped
+	plain    bool // the failure was refused once, and stripped
 	unwanted bool // the workflow had given the activity up
 }
 
-// judge decides what the cluster is told, from what a handler returned and why its context was over
-// by then (nil = it was not). A value counts whatever the context said: the cluster knows whether
-// it comes in time. An error after the attempt was lost or the worker stopped is no failure of the
+// outcomeOf decides what to report, from what a handler returned and why its context had ended by
+// then (nil = it had not). A value counts even if the context had ended: the cluster knows whether
+// it is in time. An error after the attempt was lost or the worker stopped is not a failure of the
 // activity.
-func judge(out any, err, cause error) outcome {
+func outcomeOf(out any, err, cause error) outcome {
 	if err == nil {
 		b, bad := encode(out)
 		if bad == nil {
@@ -123,13 +123,13 @@ func judge(out any, err, cause error) outcome {
 	return o
 }
 
-// What a node takes of a failure.
+// What a node accepts of a failure.
 const (
 	maxKind    = 200     // bytes
 	maxMessage = 8 << 10 // bytes
 )
 
-// clip shortens a text to at most n bytes, between characters.
+// clip truncates a text to at most n bytes, between characters.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -140,7 +140,7 @@ func clip(s string, n int) string {
 	return s[:n]
 }
 
-// names says which task a line of the log is about.
+// names returns log attributes that identify the task.
 func (h *hold) names() []any {
 	return []any{"activity", h.task.Activity, "workflow_id", h.task.WorkflowID, "run_id", h.task.RunID, "activity_id", h.task.ActivityID, "attempt", h.task.Attempt}
 }

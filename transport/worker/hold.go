@@ -9,111 +9,110 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// hold is one task in hand, from the poll that brought it until the cluster has heard of its
-// outcome.
+// hold is one held task, from the poll that got it until the cluster has recorded its outcome.
 type hold struct {
 	task   wire.Task
 	lease  time.Duration
-	hand   *hand
+	holder *heldTasks
 	ctx    context.Context // of its handler
 	cancel context.CancelCauseFunc
 
-	// The hand's mutex guards what follows.
-	beaten   time.Time       // when the newest sign of life that was answered was sent
-	beatAt   time.Time       // when the next one is due
-	beating  chan struct{}   // closed when the one under way is over; nil = there is none
-	details  json.RawMessage // of the handler, not yet told
-	lost     bool            // nothing is to be kept any more: the cluster said so, or nobody was reached for as long as the lease
-	returned bool            // the handler is over, its outcome on its way
+	// The mutex of heldTasks guards the fields below.
+	beaten   time.Time       // when the newest answered heartbeat was sent
+	beatAt   time.Time       // when the next heartbeat is due
+	beating  chan struct{}   // closed when the heartbeat in flight is over; nil = none
+	details  json.RawMessage // from the handler, not yet sent
+	lost     bool            // the task is no longer ours: the cluster said so, or no node was reachable for as long as the lease
+	returned bool            // the handler is over, and its outcome is being delivered
 }
 
-// until is when the lease ends for all that this side knows. It may have ended before: the cluster
+// until returns when the lease ends, as far as this side knows. It may end earlier: the cluster
 // counts from when it gave the task.
 func (h *hold) until() time.Time { return h.beaten.Add(h.lease) }
 
-// tell hands details to the beats. The error says why nobody wants them any more.
-func (h *hold) tell(details json.RawMessage) error {
+// setDetails stores details for the next heartbeat. The error says why nobody wants them any more.
+func (h *hold) setDetails(details json.RawMessage) error {
 	if h.ctx.Err() != nil {
 		return context.Cause(h.ctx)
 	}
-	h.hand.mu.Lock()
-	defer h.hand.mu.Unlock()
+	h.holder.mu.Lock()
+	defer h.holder.mu.Unlock()
 	h.details = details
-	if soon := h.beaten.Add(min(tellWithin, h.lease/beatsPerLease)); soon.Before(h.beatAt) {
+	if soon := h.beaten.Add(min(detailsWithin, h.lease/beatsPerLease)); soon.Before(h.beatAt) {
 		h.beatAt = soon
-		h.hand.notice(soon)
+		h.holder.notice(soon)
 	}
 	return nil
 }
 
-// takeDetails waits until no beat is under way, and takes what it has not told: whoever takes it
-// tells it.
-func (h *hold) takeDetails() json.RawMessage {
+// removeDetails waits until no heartbeat is in flight, and removes and returns the unsent details:
+// the caller must send them.
+func (h *hold) removeDetails() json.RawMessage {
 	for {
-		h.hand.mu.Lock()
+		h.holder.mu.Lock()
 		beating := h.beating
 		if beating == nil {
 			details := h.details
 			h.details = nil
-			h.hand.mu.Unlock()
+			h.holder.mu.Unlock()
 			return details
 		}
-		h.hand.mu.Unlock()
+		h.holder.mu.Unlock()
 		<-beating
 	}
 }
 
-// hand is all that a worker holds.
-type hand struct {
-	mu      sync.Mutex // guards what follows
+// heldTasks is everything that a worker holds.
+type heldTasks struct {
+	mu      sync.Mutex // guards the fields below
 	holds   map[*hold]struct{}
-	running int           // handlers that have not returned
-	changed chan struct{} // closed, and made anew, whenever a handler returns or a hold ends
-	wake    time.Time     // when the beats look again; zero = when they are roused
-	rouse   chan struct{} // holds one: something is due before wake
+	running int           // number of handlers that have not returned
+	changed chan struct{} // closed and replaced whenever a handler returns or a hold ends
+	wake    time.Time     // when the heartbeats look again; zero = when they are roused
+	rouse   chan struct{} // receives a value if something is due before wake
 }
 
-func newHand() *hand {
-	return &hand{holds: map[*hold]struct{}{}, changed: make(chan struct{}), rouse: make(chan struct{}, 1)}
+func newHand() *heldTasks {
+	return &heldTasks{holds: map[*hold]struct{}{}, changed: make(chan struct{}), rouse: make(chan struct{}, 1)}
 }
 
-// add takes a task whose handler is about to run.
-func (a *hand) add(h *hold, now time.Time) {
+// add adds a task whose handler is about to run.
+func (a *heldTasks) add(h *hold, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	h.hand, h.beaten, h.beatAt = a, now, now.Add(h.lease/beatsPerLease)
+	h.holder, h.beaten, h.beatAt = a, now, now.Add(h.lease/beatsPerLease)
 	a.holds[h] = struct{}{}
 	a.running++
 	a.notice(h.beatAt)
 }
 
-// returned says that a handler is over, and reports whether its task was lost by then.
-func (a *hand) returned(h *hold) (lost bool) {
+// returned records that a handler is over, and reports whether its task was lost by then.
+func (a *heldTasks) returned(h *hold) (lost bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	h.returned = true
 	a.running--
-	a.change()
+	a.broadcast()
 	return h.lost
 }
 
-// drop lets go of a task.
-func (a *hand) drop(h *hold) {
+// remove removes a task.
+func (a *heldTasks) remove(h *hold) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.holds, h)
-	a.change()
+	a.broadcast()
 }
 
-// room is how many more tasks there may be when concurrency handlers may run at a time. Those whose
-// outcome is on its way take no handler's place, but there must not be ever more of them.
-func (a *hand) room(concurrency int) int {
+// free returns how many more tasks may be taken if concurrency handlers may run at a time. Tasks
+// whose outcome is being delivered occupy no handler's place, but their number must stay bounded.
+func (a *heldTasks) free(concurrency int) int {
 	return min(concurrency-a.running, 2*concurrency-len(a.holds))
 }
 
-// await waits until enough reports true, which it asks under the hand's mutex. It reports whether
-// that came before ctx was over.
-func (a *hand) await(ctx context.Context, enough func() bool) bool {
+// await waits until enough, which it calls under the mutex, returns true. It reports whether
+// that came before ctx ended.
+func (a *heldTasks) await(ctx context.Context, enough func() bool) bool {
 	for {
 		a.mu.Lock()
 		done, changed := enough(), a.changed
@@ -129,8 +128,8 @@ func (a *hand) await(ctx context.Context, enough func() bool) bool {
 	}
 }
 
-// stop ends the contexts of all handlers and returns how many there are.
-func (a *hand) stop(cause error) int {
+// stop ends the contexts of all handlers, and returns their number.
+func (a *heldTasks) stop(cause error) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for h := range a.holds {
@@ -141,13 +140,13 @@ func (a *hand) stop(cause error) int {
 	return a.running
 }
 
-func (a *hand) change() {
+func (a *heldTasks) broadcast() {
 	close(a.changed)
 	a.changed = make(chan struct{})
 }
 
-// notice rouses the beats if they would sleep past at.
-func (a *hand) notice(at time.Time) {
+// notice wakes the heartbeats if they would sleep past at.
+func (a *heldTasks) notice(at time.Time) {
 	if a.wake.IsZero() || at.Before(a.wake) {
 		select {
 		case a.rouse <- struct{}{}:

@@ -30,7 +30,7 @@ func TestJudge(t *testing.T) {
 		{nil, failure, context.DeadlineExceeded, fail, "k", false},
 		{func() {}, nil, ErrStopped, fail, "invalid_output", false},
 	} {
-		o := judge(c.out, c.err, c.cause)
+		o := outcomeOf(c.out, c.err, c.cause)
 		if o.verb != c.verb || o.failure.Kind != c.kind || o.failure.Retryable != c.retry {
 			t.Errorf("%v, %v after %v: %+v", c.out, c.err, c.cause, o)
 		}
@@ -39,7 +39,7 @@ func TestJudge(t *testing.T) {
 
 func TestCut(t *testing.T) {
 	sizes := func(all []int) (parts [][]int) {
-		return slices.Collect(cut(all, func(n int) int { return n }))
+		return slices.Collect(batches(all, func(n int) int { return n }))
 	}
 	if got := sizes(nil); len(got) != 0 {
 		t.Error(got)

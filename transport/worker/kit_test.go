@@ -28,8 +28,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a node and the line to it, in a bubble in which time skips when nothing is to do: the
-// real engine and state machine behind the real HTTP server and client, without sockets.
+// world is a node and the line to it, in a bubble where time skips when nothing is left to do. The
+// real engine and state machine run behind the real HTTP server and client, without sockets.
 type world struct {
 	*enginetest.Node
 	t    *testing.T
@@ -40,7 +40,7 @@ func bubble(t *testing.T, f func(t *testing.T, w *world), configure ...func(*tra
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		n := enginetest.New(t, func(cfg *engine.Config) { cfg.Limits.PayloadBytes = 64 << 10 })
-		cfg := transport.Config{Parts: parts(n), Cluster: leads{}, Node: "n1", Hosts: []string{transport.AnyHost}} // nodes have names that the line makes up
+		cfg := transport.Config{Parts: parts(n), Cluster: leads{}, Node: "n1", Hosts: []string{transport.AnyHost}} // the line makes up the names of nodes
 		for _, c := range configure {
 			c(&cfg)
 		}
@@ -52,7 +52,7 @@ func bubble(t *testing.T, f func(t *testing.T, w *world), configure ...func(*tra
 	})
 }
 
-// parts are all of a node.
+// parts returns all parts of a node.
 func parts(n *enginetest.Node) transport.Parts {
 	return transport.Parts{
 		Deployer: n, Catalog: n, Starter: n, RunReader: n, LogReader: n, RunCounter: n, Controller: n, Querier: n,
@@ -74,14 +74,14 @@ func (leads) Drain(context.Context, string, bool) error    { return nil }
 func (leads) Draining() bool                               { return false }
 func (leads) Quorum() error                                { return nil }
 
-// line carries calls to the server, whatever host they are for.
+// line carries calls to the server, whatever host they address.
 type line struct {
 	server http.Handler
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	fault func(host, path string) fault
-	size  int64          // of the body of the call that fault is asked about
-	calls map[string]int // by last part of the path, those that arrived
+	size  int64          // size of the body of the call that fault is asked about
+	calls map[string]int // calls that arrived, by the last part of the path
 }
 
 type fault int
@@ -89,10 +89,10 @@ type fault int
 const (
 	none     fault = iota
 	refused        // nothing arrives
-	lost           // it arrives, the answer does not
-	hangs          // nothing arrives, and nobody says so
+	lost           // the call arrives, the answer does not
+	hangs          // nothing arrives, and no error is returned
 	stranger       // the node does not know the caller's token
-	tooLarge       // somebody in between takes no such body
+	tooLarge       // a proxy rejects such a body
 )
 
 func (l *line) inject(f func(host, path string) fault) {
@@ -101,7 +101,7 @@ func (l *line) inject(f func(host, path string) fault) {
 	l.fault = f
 }
 
-// cut lets nothing through any more.
+// cut blocks everything from now on.
 func (l *line) cut() { l.inject(func(string, string) fault { return refused }) }
 
 func (l *line) count(verb string) int {
@@ -143,7 +143,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer close(done)
 		l.server.ServeHTTP(rec, in)
 	}()
-	<-done // a call whose caller went away ends, too
+	<-done // the call of a caller that disconnected ends too
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (w *world) client(addresses ...string) *client.Client {
 	return c
 }
 
-// work is a worker that runs.
+// work is a running worker.
 type work struct {
 	*worker.Worker
 	t    *testing.T
@@ -182,7 +182,7 @@ type work struct {
 	over chan error
 }
 
-// work starts a worker, which is stopped at the end of the test.
+// work starts a worker, which is stopped when the test ends.
 func (w *world) work(cfg worker.Config, handlers map[string]worker.Handler) *work {
 	w.t.Helper()
 	if cfg.Client == nil {
@@ -205,7 +205,7 @@ func (w *world) work(cfg worker.Config, handlers map[string]worker.Handler) *wor
 	return k
 }
 
-// end stops the worker and returns what Run did.
+// end stops the worker and returns the result of Run.
 func (k *work) end() error {
 	k.stop()
 	err := <-k.over
@@ -220,7 +220,7 @@ func (w *world) step(code string, activities ...string) fsm.RunRef {
 	return w.Begin("w", `{"n":1}`)
 }
 
-// once is code that has one activity "a" and returns what comes out of it.
+// once returns code with one activity "a", whose result it returns.
 func once(arguments string) string {
 	return fmt.Sprintf("def run(ctx, input):\n    return ctx.activity(\"a\", input%s)\n", arguments)
 }

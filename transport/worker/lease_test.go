@@ -14,7 +14,7 @@ import (
 	"aion.dev/aion/transport/worker"
 )
 
-// sleep is a handler that takes its time, unless its context ends: then it returns why.
+// sleep returns a handler that sleeps, unless its context ends: then it returns the cause.
 func sleep(d time.Duration) worker.Handler {
 	return func(ctx context.Context, t worker.Task) (any, error) {
 		if err := pass(ctx, d); err != nil {
@@ -35,8 +35,8 @@ func pass(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A handler may take much longer than the lease: the worker keeps it, in one call for all that it
-// has in hand.
+// A handler may take much longer than the lease: the worker renews it, in one call for all held
+// tasks.
 func TestLeaseIsKept(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.work(worker.Config{Lease: 30 * time.Second}, handlers{"a": sleep(10 * time.Minute)})
@@ -48,7 +48,7 @@ func TestLeaseIsKept(t *testing.T) {
 	})
 }
 
-// An activity's own heartbeat is shorter than the worker's lease, and is kept too.
+// An activity's own heartbeat is shorter than the worker's lease, and is also met.
 func TestHeartbeatOfTheActivityIsKept(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.work(worker.Config{}, handlers{"a": sleep(time.Minute)})
@@ -70,7 +70,7 @@ func TestDetailsReachTheNextAttempt(t *testing.T) {
 				}
 			}
 			if t.Attempt < 3 {
-				return nil, errors.New("not yet") // at once: what the heartbeats said goes before it
+				return nil, errors.New("not yet") // at once: the heartbeats' details are sent before it
 			}
 			return page, nil
 		}})
@@ -78,8 +78,8 @@ func TestDetailsReachTheNextAttempt(t *testing.T) {
 	})
 }
 
-// Details that no node takes are dropped, and cost no task its lease, neither their own nor those
-// that travel with them; also where a node refuses the call for one of them.
+// Details that no node accepts are dropped, and no task loses its lease because of them, neither
+// their own nor those in the same call, even if a node refuses the whole call for one of them.
 func TestRefusedDetailsCostNoLease(t *testing.T) {
 	for name, spoils := range map[string]bool{"its own refusal": false, "the call's refusal": true} {
 		t.Run(name, func(t *testing.T) {
@@ -107,8 +107,8 @@ def run(ctx, input):
 	}
 }
 
-// A worker that is gone says nothing. Its tasks are given to another one when the lease is over,
-// with what it had told; what it says later does not count.
+// A worker that is gone is silent. When its leases end, its tasks go to another worker, with the
+// details that it had sent; what it sends later does not count.
 func TestLostWorker(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		var causes sync.Map
@@ -116,7 +116,7 @@ func TestLostWorker(t *testing.T) {
 			if err := t.Heartbeat("half"); err != nil {
 				return nil, err
 			}
-			err := pass(ctx, 5*time.Second) // the details travel within a second
+			err := pass(ctx, 5*time.Second) // the details are sent within a second
 			if err != nil {
 				return nil, err
 			}
@@ -161,7 +161,7 @@ func TestLostWorker(t *testing.T) {
 	})
 }
 
-// A worker learns by its next heartbeat that the cluster has given its task away.
+// A worker learns from its next heartbeat that the cluster has given its task away.
 func TestLeaseTakenAway(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		var first atomic.Value

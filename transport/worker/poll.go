@@ -13,20 +13,20 @@ import (
 
 const (
 	maxTasks = 1000 // of one poll
-	// A poll that hears nothing for this long beyond its wait goes to another node. It is repeated
-	// with one request id, so that tasks whose answer was lost are answered again; after that they
-	// come back when their lease ends.
+	// pollAttempt bounds how long a poll may be silent beyond its wait before it goes to another
+	// node. It keeps its request id, so that tasks whose answer was lost are returned again; later,
+	// they come back when their lease ends.
 	pollAttempt = 10 * time.Second
-	shortWait   = time.Second // an empty answer sooner than this says that the node could not wait
+	shortWait   = time.Second // an empty answer sooner than this means that the node could not wait
 )
 
-// poll brings tasks until ctx ends, or until a node refuses in a way that repeating cannot mend:
-// that is the error.
+// poll takes tasks until ctx ends, or until a node refuses in a way that retrying cannot fix: that
+// is the error.
 func (w *Worker) poll(ctx context.Context) error {
 	var pause pause
 	for {
 		room := 0
-		if !w.hand.await(ctx, func() bool { room = w.hand.room(w.cfg.Concurrency); return room > 0 }) {
+		if !w.held.await(ctx, func() bool { room = w.held.free(w.cfg.Concurrency); return room > 0 }) {
 			return nil
 		}
 		began := time.Now()
@@ -38,32 +38,31 @@ func (w *Worker) poll(ctx context.Context) error {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return nil
-		case err != nil && hopeless(err):
+		case err != nil && permanent(err):
 			return fmt.Errorf("worker: poll of queue %q: %w", w.cfg.Queue, err)
 		case err != nil:
 			w.log.Warn("no work could be asked for", "error", err)
 			pause.wait(ctx)
 		case len(tasks.Tasks) == 0 && now.Sub(began) < min(shortWait, w.cfg.Wait):
-			pause.reset() // the node is there; it closes, or another worker was quicker
+			pause.reset() // the node is alive; it closes, or another worker was quicker
 			pause.wait(ctx)
 		default:
 			pause.reset()
 			for _, t := range tasks.Tasks {
-				w.begin(ctx, t, now)
+				w.startHandler(ctx, t, now)
 			}
 		}
 	}
 }
 
-// hopeless reports whether a call was refused for what it asks or for who asks. Everything else
-// passes.
-func hopeless(err error) bool {
+// permanent reports whether a call was refused for its content or its caller. Every other problem
+// is temporary.
+func permanent(err error) bool {
 	p, ok := errors.AsType[*wire.Problem](err)
 	return ok && p.Outcome == wire.Rejected && p.Code != "resource_exhausted"
 }
 
-// pause grows from one failure to the next, and is shorter by chance, so that workers do not return
-// together.
+// pause grows with each failure, with random jitter so that workers do not return together.
 type pause struct{ next time.Duration }
 
 const (
@@ -73,7 +72,7 @@ const (
 
 func (p *pause) reset() { p.next = 0 }
 
-// wait waits, or until ctx ends.
+// wait waits for the pause, or until ctx ends.
 func (p *pause) wait(ctx context.Context) {
 	p.next = min(max(2*p.next, firstPause), maxPause)
 	timer := time.NewTimer(p.next/2 + rand.N(p.next/2))

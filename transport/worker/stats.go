@@ -2,22 +2,22 @@ package worker
 
 import "sync/atomic"
 
-// Stats says what a worker does and has done. Each number is exact; together they may be a moment
-// apart.
+// Stats describes what a worker is doing and has done. Each number is exact; together they may be
+// slightly out of step.
 type Stats struct {
-	Running int // handlers at work
-	InHand  int // tasks held: with those whose outcome is on its way
+	Running int // running handlers
+	InHand  int // held tasks, including those whose outcome is being delivered
 
-	Polls       uint64 // calls for work
-	Beats       uint64 // calls that gave signs of life
-	Taken       uint64 // tasks
+	Polls       uint64 // calls for tasks
+	Beats       uint64 // calls that sent heartbeats
+	Taken       uint64 // tasks taken
 	Completed   uint64 // attempts whose output was recorded
 	Failed      uint64 // attempts whose failure was recorded
 	Panics      uint64 // of handlers; they fail their attempts
-	Cancelled   uint64 // attempts that their workflow gave up, as the handler was told
-	Lost        uint64 // attempts that another worker has, or nobody waits for: what became of them here did not count
-	Released    uint64 // attempts given back undone
-	Undelivered uint64 // outcomes that no node could be told, or that none took
+	Cancelled   uint64 // attempts that their workflow gave up, as the handler learned
+	Lost        uint64 // attempts that another worker has, or that nobody waits for: their outcome here did not count
+	Released    uint64 // attempts given back unfinished
+	Undelivered uint64 // outcomes that no node could receive, or that none accepted
 }
 
 type counters struct {
@@ -26,9 +26,9 @@ type counters struct {
 
 // Stats counts since Run began.
 func (w *Worker) Stats() Stats {
-	w.hand.mu.Lock()
-	running, held := w.hand.running, len(w.hand.holds)
-	w.hand.mu.Unlock()
+	w.held.mu.Lock()
+	running, held := w.held.running, len(w.held.holds)
+	w.held.mu.Unlock()
 	c := &w.count
 	return Stats{
 		Running: running, InHand: held,

@@ -9,27 +9,27 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Task is one attempt at an activity, as its handler sees it. It may be copied, and used from
-// several goroutines until the handler returns.
+// Task is one attempt at an activity, as its handler sees it. It may be copied, and used by several
+// goroutines until the handler returns.
 type Task struct {
 	WorkflowID   string
 	RunID        string
 	WorkflowType string
 	Activity     string
 	ActivityID   uint64    // number of the step within its run
-	Attempt      uint32    // 1 for the first. An attempt number is never used twice
-	Deadline     time.Time // of this attempt, by the cluster's clock; zero = none. The handler's context ends with it
+	Attempt      uint32    // 1 for the first. No attempt number is used twice
+	Deadline     time.Time // of this attempt, by the cluster's clock; zero = none. The handler's context ends then
 
 	input, details json.RawMessage
 	hold           *hold
 }
 
-// Key names the step, and is the same in every attempt at it: an idempotency key for whatever the
-// handler does elsewhere.
+// Key identifies the step, and is the same in every attempt at it: an idempotency key for the
+// handler's external effects.
 func (t Task) Key() string { return fmt.Sprintf("%s:%d", t.RunID, t.ActivityID) }
 
-// Input decodes the activity's input into v, as json.Unmarshal does. The error is a Failure that is
-// not tried again: the same input comes every time.
+// Input decodes the activity's input into v, like json.Unmarshal. The error is a Failure that is
+// not retried, because the input is the same every time.
 func (t Task) Input(v any) error {
 	if err := json.Unmarshal(t.RawInput(), v); err != nil {
 		return &Failure{Kind: "invalid_input", Message: "the input of " + t.Activity + ": " + err.Error(), NonRetryable: true, Err: err}
@@ -37,7 +37,7 @@ func (t Task) Input(v any) error {
 	return nil
 }
 
-// RawInput is the input as it came: one JSON value.
+// RawInput returns the input unchanged: one JSON value.
 func (t Task) RawInput() json.RawMessage {
 	if len(t.input) == 0 {
 		return json.RawMessage("null")
@@ -45,8 +45,8 @@ func (t Task) RawInput() json.RawMessage {
 	return t.input
 }
 
-// Details decodes what the last heartbeat of the attempt before said, and reports whether there was
-// any; without, v is left alone.
+// Details decodes the details of the previous attempt's last heartbeat, and reports whether there
+// were any; otherwise it leaves v alone.
 func (t Task) Details(v any) (bool, error) {
 	if len(t.details) == 0 || bytes.Equal(t.details, []byte("null")) {
 		return false, nil
@@ -57,14 +57,14 @@ func (t Task) Details(v any) (bool, error) {
 	return true, nil
 }
 
-// maxDetails is what a node takes of one heartbeat, in bytes: what an attempt has done so far goes
-// elsewhere, here goes how to find it.
+// maxDetails bounds the details of one heartbeat, in bytes. An attempt should store its progress
+// elsewhere, and put into the details how to find it.
 const maxDetails = 64 << 10
 
-// Heartbeat says how far the handler has come: the next attempt reads it with Details. It returns
-// at once; the newest details travel within a second, and before a failure does. The handler need
-// not call it to keep its lease. The error is that of encoding the details, or why the handler's
-// context is over.
+// Heartbeat records the handler's progress: the next attempt reads it with Details. It returns at
+// once; the newest details are sent within a second, and before a failure is. The handler need not
+// call it to keep its lease. The error is that of encoding the details, or why the handler's
+// context has ended.
 func (t Task) Heartbeat(details any) error {
 	b, err := encode(details)
 	if err != nil {
@@ -76,10 +76,10 @@ func (t Task) Heartbeat(details any) error {
 	if t.hold == nil {
 		return nil
 	}
-	return t.hold.tell(b)
+	return t.hold.setDetails(b)
 }
 
-// encode writes one JSON value, for people too: HTML means nothing here.
+// encode encodes one JSON value. It does not escape HTML, because people read it too.
 func encode(v any) (json.RawMessage, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -90,7 +90,7 @@ func encode(v any) (json.RawMessage, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// NewTask makes a task that no cluster has given, for tests of handlers. What its heartbeats say is
+// NewTask makes a task that did not come from a cluster, for tests of handlers. Its heartbeats are
 // dropped.
 func NewTask(t wire.Task) Task {
 	task := Task{

@@ -38,7 +38,7 @@ func TestCompletes(t *testing.T) {
 	})
 }
 
-// What handlers return, and what becomes of the run.
+// What handlers return, and how the run ends.
 func TestOutcomes(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		var result func(attempt uint32) (any, error)
@@ -111,7 +111,7 @@ func TestInputThatDoesNotFit(t *testing.T) {
 	})
 }
 
-// No more handlers run than may, and all of a large fan-out are carried out in few calls.
+// Never more handlers run than allowed, and a large fan-out is carried out in few calls.
 func TestManyTasks(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		const tasks, concurrency = 300, 20
@@ -185,7 +185,7 @@ func TestRunOnce(t *testing.T) {
 	})
 }
 
-// A node that will never give work ends the worker.
+// A node that will never give tasks ends the worker.
 func TestRefusedWorkers(t *testing.T) {
 	withTokens := func(cfg *transport.Config) { cfg.Tokens = []transport.Token{{Name: "ci", Secret: "secret"}} }
 	bubble(t, func(t *testing.T, w *world) {

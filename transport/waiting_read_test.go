@@ -16,7 +16,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// waitingAPI tells how long it was asked to wait, and has the answer at once.
+// waitingAPI reports how long it was asked to wait, and answers at once.
 type waitingAPI struct {
 	transport.RunReader
 	waits chan time.Duration
@@ -32,8 +32,8 @@ func (a *waitingAPI) History(_ context.Context, _ engine.Read, _ fsm.RunRef, _ u
 	return nil, 7, 5, nil
 }
 
-// TestWaitingReadsOutliveTheLeader, however it ends: they go on at the next one, or here, for the
-// rest of their time.
+// TestWaitingReadsOutliveTheLeader: however a leader ends, reads go on at the next one, or here,
+// for the rest of their time.
 func TestWaitingReadsOutliveTheLeader(t *testing.T) {
 	ends := map[string]func(http.ResponseWriter){
 		"killed":  func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
@@ -86,7 +86,7 @@ func TestWaitingReadsOutliveTheLeader(t *testing.T) {
 	}
 }
 
-// TestWaitingReadsEnd when nobody comes to lead for as long as a call waits for a leader.
+// TestWaitingReadsEnd: they end if nobody becomes the leader for as long as a call waits for one.
 func TestWaitingReadsEnd(t *testing.T) {
 	th := &throne{}
 	old := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }))

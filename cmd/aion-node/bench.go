@@ -18,10 +18,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// measured is one line of the table. Latencies are in milliseconds.
+// measured is one row of the table. Latencies are in milliseconds.
 type measured struct {
 	Callers   int     `json:"callers"`
-	Measure   string  `json:"measure"` // "start": until acknowledged; "complete": until the run's result is there
+	Measure   string  `json:"measure"` // "start": until acknowledged; "complete": until the run's result is available
 	Runs      int     `json:"runs"`
 	Errors    int     `json:"errors"`
 	PerSecond float64 `json:"per_second"`
@@ -60,7 +60,7 @@ time until a start is acknowledged (durable on a majority), "complete" the time 
 			}
 			return a.answer(map[string]any{"results": rows, "duration": duration.String(), "client": machine()}, func(w io.Writer) {
 				fmt.Fprintf(w, "client: %s\n", machine())
-				tellMeasured(w, rows)
+				printMeasured(w, rows)
 			})
 		},
 	}
@@ -69,7 +69,7 @@ time until a start is acknowledged (durable on a majority), "complete" the time 
 	return cmd
 }
 
-// idle is the workflow that does nothing.
+// idle is a workflow that does nothing.
 const idle = "def run(ctx, input):\n    return input\n"
 
 func bench(ctx context.Context, c *client.Client, callers []int, duration time.Duration, progress io.Writer) ([]measured, error) {
@@ -93,7 +93,7 @@ func bench(ctx context.Context, c *client.Client, callers []int, duration time.D
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if err := settle(ctx, c, loaded.Version); err != nil {
+			if err := awaitRunsEnded(ctx, c, loaded.Version); err != nil {
 				return nil, err
 			}
 		}
@@ -104,7 +104,7 @@ func bench(ctx context.Context, c *client.Client, callers []int, duration time.D
 
 // load starts runs from n callers for a while.
 func load(ctx context.Context, c *client.Client, version, measure string, n int, duration time.Duration) measured {
-	var mu sync.Mutex // over latencies and failed
+	var mu sync.Mutex // guards latencies and failed
 	var latencies []time.Duration
 	failed := 0
 	begin := time.Now()
@@ -144,9 +144,9 @@ func load(ctx context.Context, c *client.Client, version, measure string, n int,
 	}
 }
 
-// settle waits until all runs of the measurement have ended, so that the next one begins with an
-// idle cluster.
-func settle(ctx context.Context, c *client.Client, version string) error {
+// awaitRunsEnded waits until all runs of a measurement have ended, so that the next one starts with
+// an idle cluster.
+func awaitRunsEnded(ctx context.Context, c *client.Client, version string) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -162,7 +162,7 @@ func settle(ctx context.Context, c *client.Client, version string) error {
 	}
 }
 
-// quantile is in milliseconds, of sorted latencies.
+// quantile returns milliseconds; the latencies must be sorted.
 func quantile(sorted []time.Duration, q float64) float64 {
 	if len(sorted) == 0 {
 		return 0
@@ -171,7 +171,7 @@ func quantile(sorted []time.Duration, q float64) float64 {
 	return math.Round(sorted[at].Seconds()*1e6) / 1e3
 }
 
-func tellMeasured(w io.Writer, rows []measured) {
+func printMeasured(w io.Writer, rows []measured) {
 	var cells [][]string
 	for _, r := range rows {
 		ms := func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + " ms" }

@@ -10,33 +10,33 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// command is a change of one run that carries at most a reason.
+// command is a change of one run with at most a reason.
 type command func(c *client.Client, ctx context.Context, ref wire.RunRef, reason string, opts ...client.Option) (*wire.RunAnswer, error)
 
 func cancelCmd(a *app) *cobra.Command {
-	return a.command("cancel ID", "Ask a run's code to end; it may still clean up", "asked %s to end", (*client.Client).Cancel)
+	return a.runChangeCmd("cancel ID", "Ask a run's code to end; it may still clean up", "asked %s to end", (*client.Client).Cancel)
 }
 
 func terminateCmd(a *app) *cobra.Command {
-	return a.command("terminate ID", "Close a run at once; its code sees nothing", "terminated %s", (*client.Client).Terminate)
+	return a.runChangeCmd("terminate ID", "Close a run at once; its code sees nothing", "terminated %s", (*client.Client).Terminate)
 }
 
 func pauseCmd(a *app) *cobra.Command {
-	return a.command("pause ID", "Stop a run's turns; signals and timers are still recorded", "paused %s", (*client.Client).Pause)
+	return a.runChangeCmd("pause ID", "Stop a run's turns; signals and timers are still recorded", "paused %s", (*client.Client).Pause)
 }
 
 func resumeCmd(a *app) *cobra.Command {
 	resume := func(c *client.Client, ctx context.Context, ref wire.RunRef, _ string, opts ...client.Option) (*wire.RunAnswer, error) {
 		return c.Resume(ctx, ref, opts...)
 	}
-	return a.command("resume ID", "Let a paused run go on, a quarantined one too", "resumed %s", resume)
+	return a.runChangeCmd("resume ID", "Let a paused run go on, a quarantined one too", "resumed %s", resume)
 }
 
 func reopenCmd(a *app) *cobra.Command {
-	return a.command("reopen ID", "Open a closed run again: steps that had failed run again, finished ones keep their outcome", "reopened %s", (*client.Client).Reopen)
+	return a.runChangeCmd("reopen ID", "Open a closed run again: steps that had failed run again, finished ones keep their outcome", "reopened %s", (*client.Client).Reopen)
 }
 
-func (a *app) command(use, what, done string, do command) *cobra.Command {
+func (a *app) runChangeCmd(use, what, done string, do command) *cobra.Command {
 	var ref wire.RunRef
 	var reason string
 	cmd := &cobra.Command{
@@ -50,7 +50,7 @@ func (a *app) command(use, what, done string, do command) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			r, err := do(c, cmd.Context(), ref, reason, a.change()...)
+			r, err := do(c, cmd.Context(), ref, reason, a.mutationOptions()...)
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ func (a *app) command(use, what, done string, do command) *cobra.Command {
 					fmt.Fprintf(w, "%s was asked to end before; this request changes nothing (index %d)\nhint: aion-node terminate %[1]s closes it at once\n", r.WorkflowID, r.Index)
 					return
 				}
-				fmt.Fprintf(w, done+" (index %d)%s\n", r.WorkflowID, r.Index, again(r.Deduplicated))
+				fmt.Fprintf(w, done+" (index %d)%s\n", r.WorkflowID, r.Index, repeatNote(r.Deduplicated))
 			})
 		},
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// folderOf is the folder that an optional argument names.
+// folderOf returns the folder that an optional argument names.
 func folderOf(args []string) string {
 	if len(args) == 0 {
 		return "."
@@ -27,8 +27,8 @@ func folderOf(args []string) string {
 	return args[0]
 }
 
-// buildChecked packs a project and checks what a deploy would: schemas, every module, every entry
-// function. What is wrong names files as the project has them.
+// buildChecked packs a project and checks what a deploy would check: schemas, every module, every
+// entry function. Its errors name the project's files.
 func buildChecked(ctx context.Context, dir string) (*project.Built, error) {
 	built, err := project.Build(dir)
 	if err != nil {
@@ -45,8 +45,7 @@ func buildChecked(ctx context.Context, dir string) (*project.Built, error) {
 	return built, err
 }
 
-// finding is one thing that is wrong with a project. Line and Column are 0 where nothing tells
-// them.
+// finding is one error in a project. Line and Column are 0 if unknown.
 type finding struct {
 	File    string   `json:"file"`
 	Line    int      `json:"line,omitempty"`
@@ -55,7 +54,7 @@ type finding struct {
 	Stack   []string `json:"stack,omitempty"`
 }
 
-// checked is what check answers.
+// checked is the answer of check.
 type checked struct {
 	Version  string    `json:"version,omitempty"`
 	Types    []string  `json:"workflow_types,omitempty"`
@@ -95,9 +94,9 @@ is printed as FILE:LINE:COLUMN: MESSAGE, the form that editors and CI read; the 
 			case f.read(dir, err):
 				answer.Findings = append(answer.Findings, f)
 			default:
-				return err // the folder is not there
+				return err // the folder does not exist
 			}
-			if err := a.answer(answer, func(w io.Writer) { tellChecked(w, dir, &answer) }); err != nil {
+			if err := a.answer(answer, func(w io.Writer) { printChecked(w, dir, &answer) }); err != nil {
 				return err
 			}
 			if len(answer.Findings) > 0 {
@@ -108,7 +107,7 @@ is printed as FILE:LINE:COLUMN: MESSAGE, the form that editors and CI read; the 
 	}
 }
 
-func tellChecked(w io.Writer, dir string, c *checked) {
+func printChecked(w io.Writer, dir string, c *checked) {
 	for _, f := range c.Findings {
 		at := f.File
 		if f.Line > 0 {
@@ -124,7 +123,7 @@ func tellChecked(w io.Writer, dir string, c *checked) {
 	}
 }
 
-// read makes a finding of what building or compiling refused; false = it is another error.
+// read fills the finding from an error of building or compiling; it returns false for other errors.
 func (f *finding) read(dir string, err error) bool {
 	var invalid *project.Invalid
 	var broken *runtime.PackageError
@@ -152,8 +151,8 @@ func (f *finding) read(dir string, err error) bool {
 	return true
 }
 
-// place finds file, line and column: at is "order.star:12:9", or the innermost call of the stack
-// is.
+// place sets file, line and column from at, which is like "order.star:12:9", or from the innermost
+// call of the stack.
 func (f *finding) place(dir, at string) {
 	if n := len(f.Stack); at == "" && n > 0 {
 		at, _, _ = strings.Cut(f.Stack[n-1], " in ")

@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// checkArchiveCmd is the child process in which a node compiles new packages. Nobody else calls it.
+// checkArchiveCmd is the child process in which a node compiles new packages. People do not call
+// it.
 func checkArchiveCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:    vet.Command + " LIMITS",

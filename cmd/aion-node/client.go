@@ -10,10 +10,10 @@ import (
 	"aion.dev/aion/transport/client"
 )
 
-// connect makes the client that a command calls. Nothing is dialled yet.
+// connect makes the client for a command. It does not dial yet.
 func (a *app) connect() (*client.Client, error) { return a.connectWith(a.patience) }
 
-// connectWith is connect for calls that are repeated for as long as patience.
+// connectWith is connect with another patience for retries.
 func (a *app) connectWith(patience time.Duration) (*client.Client, error) {
 	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: patience, Connect: a.contact}
 	if _, ok := terminal(a.err); ok {
@@ -47,8 +47,8 @@ func (a *app) connectWith(patience time.Duration) (*client.Client, error) {
 	return c, nil
 }
 
-// authorities are what nodes' certificates descend from; nil = the system's. A file that cannot be
-// read is a mistake of the command line, as one that holds something else: nothing was asked.
+// authorities returns the certificates that sign certificates of nodes; nil = the system ones. A
+// file that cannot be read, or that has no certificate, is a usage error: nothing was sent.
 func (a *app) authorities() (*x509.CertPool, error) {
 	file, from := a.caFile, "--ca-file"
 	if file == "" {
@@ -68,23 +68,23 @@ func (a *app) authorities() (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// change is the options of every mutation.
-func (a *app) change() []client.Option {
+// mutationOptions returns the options of every mutation.
+func (a *app) mutationOptions() []client.Option {
 	if a.requestID == "" {
 		return nil
 	}
 	return []client.Option{client.RequestID(a.requestID)}
 }
 
-// read is the options of every read.
-func (a *app) read() []client.Option {
+// readOptions returns the options of every read.
+func (a *app) readOptions() []client.Option {
 	if !a.stale {
 		return nil
 	}
 	return []client.Option{client.Stale()}
 }
 
-// actor is whom deploy records name while the cluster asks for no tokens.
+// actor returns the name for deploy records of clusters without tokens.
 func actor(environ func(string) string) string {
 	user := environ("USER")
 	if user == "" {

@@ -20,10 +20,10 @@ func clusterClockCmd(a *app) *cobra.Command {
 func clockShowCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show",
-		Short: "Say what log time is, and how far the nodes' clocks differ",
+		Short: "Show log time, and how far the nodes' clocks differ",
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.cluster(cmd.Context(), func(w io.Writer, c *wire.Cluster) {
+			return a.showCluster(cmd.Context(), func(w io.Writer, c *wire.Cluster) {
 				card(w, [2]string{"log time", exact(c.LogTime)}, [2]string{"held back by", orDash(c.LogTimeHeld)},
 					[2]string{"clock of " + c.Node, c.Clocks})
 				fmt.Fprintln(w)
@@ -37,7 +37,7 @@ func clockShowCmd(a *app) *cobra.Command {
 	}
 }
 
-// clockOf says in a word what is known about a member's clock.
+// clockOf describes a member's clock in one word.
 func clockOf(m wire.Member) string {
 	switch {
 	case m.ClockWrong:
@@ -68,13 +68,13 @@ func clockConfirmCmd(a *app) *cobra.Command {
 			if at != "" {
 				var err error
 				if said, err = time.Parse(time.RFC3339, at); err != nil {
-					return usage("confirm: --at %q is no time like 2026-11-28T12:00:00Z", at)
+					return usage("confirm: --at %q is not a time such as 2026-11-28T12:00:00Z", at)
 				}
 			}
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.TimeAnswer, error) {
-				return c.ConfirmTime(ctx, said, a.change()...)
+				return c.ConfirmTime(ctx, said, a.mutationOptions()...)
 			}, func(w io.Writer, r *wire.TimeAnswer) {
-				fmt.Fprintf(w, "log time is %s (index %d)%s\n", exact(r.LogTime), r.Index, again(r.Deduplicated))
+				fmt.Fprintf(w, "log time is %s (index %d)%s\n", exact(r.LogTime), r.Index, repeatNote(r.Deduplicated))
 			})
 		},
 	}

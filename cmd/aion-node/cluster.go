@@ -21,10 +21,10 @@ func clusterCmd(a *app) *cobra.Command {
 func clusterStatusCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Say how the node addressed sees the cluster",
+		Short: "Show the cluster as the addressed node sees it",
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.cluster(cmd.Context(), func(w io.Writer, c *wire.Cluster) {
+			return a.showCluster(cmd.Context(), func(w io.Writer, c *wire.Cluster) {
 				leader := c.Leader
 				if leader == "" {
 					leader = "none known"
@@ -34,7 +34,7 @@ func clusterStatusCmd(a *app) *cobra.Command {
 					[2]string{"log time", exact(c.LogTime)}, [2]string{"committed", strconv.FormatUint(c.CommitIndex, 10)},
 					[2]string{"applied", strconv.FormatUint(c.AppliedIndex, 10)}, [2]string{"digest", c.Digest}, [2]string{"disk", diskOf(c.Disk)})
 				fmt.Fprintln(w)
-				tellMembers(w, c.Members)
+				printMembers(w, c.Members)
 			})
 		},
 	}
@@ -46,12 +46,12 @@ func clusterMembersCmd(a *app) *cobra.Command {
 		Short: "List the nodes",
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.cluster(cmd.Context(), func(w io.Writer, c *wire.Cluster) { tellMembers(w, c.Members) })
+			return a.showCluster(cmd.Context(), func(w io.Writer, c *wire.Cluster) { printMembers(w, c.Members) })
 		},
 	}
 }
 
-func (a *app) cluster(ctx context.Context, people func(io.Writer, *wire.Cluster)) error {
+func (a *app) showCluster(ctx context.Context, people func(io.Writer, *wire.Cluster)) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (a *app) cluster(ctx context.Context, people func(io.Writer, *wire.Cluster)
 	return a.answer(s, func(w io.Writer) { people(w, s) })
 }
 
-func tellMembers(w io.Writer, members []wire.Member) {
+func printMembers(w io.Writer, members []wire.Member) {
 	var rows [][]string
 	for _, m := range members {
 		role := m.Role
@@ -80,7 +80,7 @@ func tellMembers(w io.Writer, members []wire.Member) {
 	table(w, "no members", []string{"NODE", "ROLE", "STATUS", "HTTP", "RAFT", "APPLIED", "MISSING BLOBS", "CLOCK", "DISK", "VERSION"}, rows)
 }
 
-// diskOf says in few words how much room a node has.
+// diskOf describes the free space of a node in a few words.
 func diskOf(d *wire.Disk) string {
 	if d == nil {
 		return ""
@@ -91,15 +91,15 @@ func diskOf(d *wire.Disk) string {
 func clusterTransferCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "transfer [NODE]",
-		Short: "Hand leadership to a node, or to whichever is most up to date",
+		Short: "Transfer leadership to a node, or to the most up-to-date one",
 		Args:  arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			done := "leadership handed to"
 			if len(args) == 0 {
 				done = "leadership handed on"
 			}
-			return a.operate(cmd.Context(), done, func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Transfer(ctx, first(args))
+			return a.operateOnNode(cmd.Context(), done, func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
+				return c.Transfer(ctx, firstArg(args))
 			})
 		},
 	}
@@ -108,10 +108,10 @@ func clusterTransferCmd(a *app) *cobra.Command {
 func clusterRemoveCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove NODE",
-		Short: "Take a node out of the cluster for good",
+		Short: "Remove a node from the cluster for good",
 		Args:  arguments("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.operate(cmd.Context(), "removed", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
+			return a.operateOnNode(cmd.Context(), "removed", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
 				return c.Remove(ctx, args[0])
 			})
 		},
@@ -121,13 +121,13 @@ func clusterRemoveCmd(a *app) *cobra.Command {
 func clusterDrainCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "drain [NODE]",
-		Short: "Make a node refuse new deploys and lead no more, before it is stopped",
+		Short: "Make a node refuse new deploys and give up leadership, before it is stopped",
 		Long: `Make a node, NODE or the one addressed, refuse new deploys, hand leadership on and stand aside in elections. It goes on serving what other nodes pass on,
 says so to load balancers (/health/ready is 503), and leads only while nobody else can. A restart or cluster undrain takes that back.`,
 		Args: arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.operate(cmd.Context(), "draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Drain(ctx, first(args))
+			return a.operateOnNode(cmd.Context(), "draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
+				return c.Drain(ctx, firstArg(args))
 			})
 		},
 	}
@@ -136,17 +136,17 @@ says so to load balancers (/health/ready is 503), and leads only while nobody el
 func clusterUndrainCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "undrain [NODE]",
-		Short: "Take a drain back",
+		Short: "Reverse a drain",
 		Args:  arguments("[NODE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.operate(cmd.Context(), "no longer draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
-				return c.Undrain(ctx, first(args))
+			return a.operateOnNode(cmd.Context(), "no longer draining", func(ctx context.Context, c *client.Client) (*wire.NodeAnswer, error) {
+				return c.Undrain(ctx, firstArg(args))
 			})
 		},
 	}
 }
 
-func (a *app) operate(ctx context.Context, done string, do func(context.Context, *client.Client) (*wire.NodeAnswer, error)) error {
+func (a *app) operateOnNode(ctx context.Context, done string, do func(context.Context, *client.Client) (*wire.NodeAnswer, error)) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (a *app) operate(ctx context.Context, done string, do func(context.Context,
 	return a.answer(n, func(w io.Writer) { fmt.Fprintln(w, strings.TrimSpace(done+" "+n.Node)) })
 }
 
-func first(args []string) string {
+func firstArg(args []string) string {
 	if len(args) == 0 {
 		return ""
 	}

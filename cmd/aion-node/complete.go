@@ -11,14 +11,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Completion asks the cluster. A shell waits while it does, so there is little time, and nothing is
-// said when there is no node.
+// Completion asks the cluster. The shell waits meanwhile, so there is little time, and completion
+// is silent if no node answers.
 const (
 	completeWithin = 1500 * time.Millisecond
 	completeMost   = 200
 )
 
-// completer offers the words that may stand where the cursor is.
+// completer offers the words that may appear at the cursor.
 type completer = cobra.CompletionFunc
 
 // words offers a fixed list.
@@ -28,7 +28,7 @@ func words(list ...string) completer {
 	}
 }
 
-// completeFiles offers files with an ending, and folders.
+// completeFiles offers files with a suffix, and folders.
 func completeFiles(ending string) completer {
 	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return []cobra.Completion{ending}, cobra.ShellCompDirectiveFilterFileExt
@@ -40,8 +40,8 @@ func completeFolders(*cobra.Command, []string, string) ([]cobra.Completion, cobr
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// ask offers what the cluster answers.
-func (a *app) ask(list func(context.Context, *client.Client, []string) []string) completer {
+// askCluster offers what the cluster answers.
+func (a *app) askCluster(list func(context.Context, *client.Client, []string) []string) completer {
 	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(cmd.Context(), completeWithin)
 		defer cancel()
@@ -61,8 +61,8 @@ func (a *app) ask(list func(context.Context, *client.Client, []string) []string)
 	}
 }
 
-// loaded lists what is loaded; of one type if typ is given.
-func loaded(ctx context.Context, c *client.Client, typ string, what func(wire.Version) string) (list []string) {
+// loadedVersions lists loaded versions, only of typ if it is given.
+func loadedVersions(ctx context.Context, c *client.Client, typ string, what func(wire.Version) string) (list []string) {
 	v, err := c.Versions(ctx, typ, client.Stale())
 	if err != nil {
 		return nil
@@ -74,16 +74,16 @@ func loaded(ctx context.Context, c *client.Client, typ string, what func(wire.Ve
 }
 
 func typeNames(ctx context.Context, c *client.Client, _ []string) []string {
-	return loaded(ctx, c, "", func(v wire.Version) string { return v.WorkflowType })
+	return loadedVersions(ctx, c, "", func(v wire.Version) string { return v.WorkflowType })
 }
 
-// versionsOf offers versions, of the type that stands before, with what they are.
+// versionsOf offers versions of the type in the preceding argument, with a description.
 func versionsOf(ctx context.Context, c *client.Client, args []string) []string {
 	typ := ""
 	if len(args) > 0 {
 		typ = args[0]
 	}
-	return loaded(ctx, c, typ, func(v wire.Version) string {
+	return loadedVersions(ctx, c, typ, func(v wire.Version) string {
 		about := v.WorkflowType + ", loaded " + ago(v.LoadedAt, time.Now())
 		if v.RouteActive {
 			about += ", routed"
@@ -157,22 +157,22 @@ func inOrder(list ...completer) completer {
 // statuses of runs.
 var statuses = []string{"running", "paused", "completed", "failed", "cancelled", "terminated", "timed_out", "continued_as_new"}
 
-// completeAll gives every command what completes its arguments, by the words of its usage line, and
-// its flags, by their names.
+// completeAll gives every command completion for its arguments, by the words of its usage line, and
+// for its flags, by their names.
 func completeAll(a *app, root *cobra.Command) {
 	open := []string{"running", "paused"}
-	special := map[string]completer{ // whose ID is that of a run in some status
-		"signal": a.ask(runIDs(open...)), "query": a.ask(runIDs()), "cancel": a.ask(runIDs(open...)), "terminate": a.ask(runIDs(open...)),
-		"pause": a.ask(runIDs("running")), "resume": a.ask(runIDs("paused")), "reopen": a.ask(runIDs("failed", "cancelled", "terminated", "timed_out")),
+	special := map[string]completer{ // whose ID names a run with some status
+		"signal": a.askCluster(runIDs(open...)), "query": a.askCluster(runIDs()), "cancel": a.askCluster(runIDs(open...)), "terminate": a.askCluster(runIDs(open...)),
+		"pause": a.askCluster(runIDs("running")), "resume": a.askCluster(runIDs("paused")), "reopen": a.askCluster(runIDs("failed", "cancelled", "terminated", "timed_out")),
 	}
 	byWord := map[string]completer{
-		"TYPE": a.ask(typeNames), "VERSION": a.ask(versionsOf), "ID": a.ask(runIDs()), "QUEUE": a.ask(queueNames), "NODE": a.ask(nodeIDs),
+		"TYPE": a.askCluster(typeNames), "VERSION": a.askCluster(versionsOf), "ID": a.askCluster(runIDs()), "QUEUE": a.askCluster(queueNames), "NODE": a.askCluster(nodeIDs),
 		"DIR": completeFolders, "NAME": words(), "AGE": words(),
 	}
 	byFlag := map[string]completer{
-		"type": a.ask(typeNames), "version": a.ask(versionsOf), "status": words(statuses...), "overlap": words(overlaps...), "catch-up": words(catchUps...),
+		"type": a.askCluster(typeNames), "version": a.askCluster(versionsOf), "status": words(statuses...), "overlap": words(overlaps...), "catch-up": words(catchUps...),
 		"name": words(eventNames...), "log-level": words("trace", "debug", "info", "warn", "error"), "log-format": words("text", "json"),
-		"data-dir": completeFolders, "dir": completeFolders, "parent": a.ask(runIDs()),
+		"data-dir": completeFolders, "dir": completeFolders, "parent": a.askCluster(runIDs()),
 	}
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {
@@ -194,7 +194,7 @@ func completeAll(a *app, root *cobra.Command) {
 				complete = s
 			}
 			if cmd.Parent() != root && cmd.Parent().Name() == "schedule" && word == "ID" {
-				complete = a.ask(scheduleIDs)
+				complete = a.askCluster(scheduleIDs)
 				if cmd.Name() == "create" {
 					complete = words()
 				}

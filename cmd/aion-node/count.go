@@ -19,7 +19,7 @@ func countCmd(a *app) *cobra.Command {
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.RunCounts, error) {
-				return c.Counts(ctx, filter, a.read()...)
+				return c.Counts(ctx, filter, a.readOptions()...)
 			}, func(w io.Writer, n *wire.RunCounts) {
 				var rows [][]string
 				for _, r := range n.Counts {
@@ -40,7 +40,7 @@ func countCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// addFilterFlags are those that narrow both listing and counting.
+// addFilterFlags adds the filters shared by listing and counting.
 func addFilterFlags(cmd *cobra.Command, filter *wire.RunFilter) {
 	f := cmd.Flags()
 	f.StringVar(&filter.Type, "type", "", "only of workflow type `TYPE`")

@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// deployed is the answer of deploying several files. Error is the refusal at which it stopped.
+// deployed is the answer of a deploy of several files. Error is the refusal at which it stopped.
 type deployed struct {
 	Packages []*wire.LoadAnswer `json:"packages"`
 	Error    *wire.Problem      `json:"error,omitempty"`
@@ -59,14 +59,14 @@ Several files are deployed in order, up to the first that is refused; those befo
 			}
 			var done deployed
 			for i, archive := range archives {
-				opts := a.change()
+				opts := a.mutationOptions()
 				if len(files) > 1 && a.requestID != "" {
 					opts = []client.Option{client.RequestID(a.requestID + "/" + strconv.Itoa(i+1))}
 				}
 				o.Expect = expects[i]
 				a.repeat = a.repeatOne(cmd, files, i)
 				answer, err := c.Load(cmd.Context(), archive, o, opts...)
-				err = tellMismatch(cmd.Context(), c, archive, err)
+				err = explainMismatch(cmd.Context(), c, archive, err)
 				if err != nil && len(files) > 1 {
 					return a.stopped(cmd, done, files[i], err)
 				}
@@ -75,7 +75,7 @@ Several files are deployed in order, up to the first that is refused; those befo
 				}
 				done.Packages = append(done.Packages, answer)
 				if !a.json {
-					tellDeployed(a.out, answer, o.NoRoute)
+					printDeployed(a.out, answer, o.NoRoute)
 				}
 			}
 			switch {
@@ -95,8 +95,8 @@ Several files are deployed in order, up to the first that is refused; those befo
 	return cmd
 }
 
-// repeatOne is the command line that deploys one of several files again: without a request id that
-// was given, each has one of its own.
+// repeatOne returns the command line that repeats the deploy of one of several files: unless a
+// request id was given, each has one of its own.
 func (a *app) repeatOne(cmd *cobra.Command, files []string, i int) string {
 	if len(files) == 1 || a.requestID != "" {
 		return ""
@@ -105,7 +105,7 @@ func (a *app) repeatOne(cmd *cobra.Command, files []string, i int) string {
 	return commandLine(cmd, others)
 }
 
-// stopped reports that a deploy of several files went only part of the way.
+// stopped reports that a deploy of several files stopped in the middle.
 func (a *app) stopped(cmd *cobra.Command, done deployed, file string, err error) error {
 	p, status := problemOf(cmd, err)
 	if q := a.interrupted(cmd.Context(), err); q != nil {
@@ -116,7 +116,7 @@ func (a *app) stopped(cmd *cobra.Command, done deployed, file string, err error)
 		p.Hint = a.repetition(cmd, id)
 	}
 	p.Detail = file + ": " + p.Detail
-	a.complain(p)
+	a.printProblem(p)
 	if n := len(done.Packages); n > 0 && !a.json {
 		fmt.Fprintf(a.err, "%s before it stay deployed\n", count(n, "package"))
 	}
@@ -132,8 +132,8 @@ func (a *app) stopped(cmd *cobra.Command, done deployed, file string, err error)
 	return &reported{status}
 }
 
-// readArchives reads all files before the first is sent, and gives each package the conditions on
-// its own types.
+// readArchives reads all files before the first is sent, and assigns to each package the conditions
+// on its own types.
 func (a *app) readArchives(ctx context.Context, files, expect []string) (archives [][]byte, expects [][]string, err error) {
 	expects = make([][]string, len(files))
 	for _, path := range files {
@@ -167,8 +167,8 @@ func (a *app) readArchives(ctx context.Context, files, expect []string) (archive
 	return archives, expects, nil
 }
 
-// readArchive reads a file, or packs a folder. What is wrong with a folder is found here, before
-// anything is sent.
+// readArchive reads a file, or packs a folder. Errors in a folder are found here, before anything
+// is sent.
 func (a *app) readArchive(ctx context.Context, path string) ([]byte, error) {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return a.readFile(path)
@@ -180,7 +180,7 @@ func (a *app) readArchive(ctx context.Context, path string) ([]byte, error) {
 	return built.Archive, nil
 }
 
-func tellDeployed(w io.Writer, d *wire.LoadAnswer, noRoute bool) {
+func printDeployed(w io.Writer, d *wire.LoadAnswer, noRoute bool) {
 	verb := "deployed"
 	switch {
 	case d.DryRun:
@@ -188,7 +188,7 @@ func tellDeployed(w io.Writer, d *wire.LoadAnswer, noRoute bool) {
 	case !d.FreshlyLoaded:
 		verb = "already loaded:"
 	}
-	fmt.Fprintf(w, "%s %s version %s (index %d)%s\n", verb, strings.Join(d.WorkflowTypes, ", "), short(d.Version), d.Index, again(d.Deduplicated))
+	fmt.Fprintf(w, "%s %s version %s (index %d)%s\n", verb, strings.Join(d.WorkflowTypes, ", "), short(d.Version), d.Index, repeatNote(d.Deduplicated))
 	switch {
 	case d.RouteChanged:
 		for _, typ := range slices.Sorted(maps.Keys(d.PreviousRoutes)) {
@@ -204,15 +204,15 @@ func tellDeployed(w io.Writer, d *wire.LoadAnswer, noRoute bool) {
 	}
 }
 
-// again says that an answer is that of an earlier call.
-func again(deduplicated bool) string {
+// repeatNote says that an answer repeats that of an earlier call.
+func repeatNote(deduplicated bool) string {
 	if deduplicated {
 		return ", as answered before"
 	}
 	return ""
 }
 
-// reported is an error that was printed already.
+// reported is an error that was already printed.
 type reported struct{ status int }
 
 func (e *reported) Error() string { return "reported" }

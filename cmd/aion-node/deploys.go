@@ -14,7 +14,7 @@ func deploysCmd(a *app) *cobra.Command {
 	var page wire.Page
 	cmd := &cobra.Command{
 		Use:   "deploys",
-		Short: "Tell the deploy history, newest first, refusals too",
+		Short: "Show the deploy history, newest first, including refusals",
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkPage(page); err != nil {
@@ -25,7 +25,7 @@ func deploysCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			d, err := c.Deploys(cmd.Context(), typ, page, a.read()...)
+			d, err := c.Deploys(cmd.Context(), typ, page, a.readOptions()...)
 			if err != nil {
 				return err
 			}

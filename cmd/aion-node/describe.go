@@ -20,7 +20,7 @@ func describeCmd(a *app) *cobra.Command {
 	var ref wire.RunRef
 	cmd := &cobra.Command{
 		Use:   "describe ID",
-		Short: "Say how a run stands and what it waits for",
+		Short: "Describe a run: its status and what it waits for",
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ref.WorkflowID = args[0]
@@ -29,17 +29,17 @@ func describeCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			d, err := c.Describe(cmd.Context(), ref, a.read()...)
+			d, err := c.Describe(cmd.Context(), ref, a.readOptions()...)
 			if err != nil {
 				return err
 			}
 			return a.answer(d, func(w io.Writer) {
 				card(w, append(runLines(&d.Run), a.moreLines(cmd.Context(), c, d)...)...)
 				if d.Error != nil {
-					tellDetails(w, d.Error.Details)
+					printDetails(w, d.Error.Details)
 				}
-				tellChildren(w, d)
-				tellPending(w, d.PendingActivities, d.PendingActivitiesTotal)
+				printChildren(w, d)
+				printPending(w, d.PendingActivities, d.PendingActivitiesTotal)
 			})
 		},
 	}
@@ -47,7 +47,7 @@ func describeCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// moreLines are what a description says beside how the run stands.
+// moreLines returns the lines of a description in addition to the run's status.
 func (a *app) moreLines(ctx context.Context, c *client.Client, d *wire.Described) [][2]string {
 	result, failure, unread := "", "", ""
 	if d.Status == "completed" {
@@ -65,13 +65,13 @@ func (a *app) moreLines(ctx context.Context, c *client.Client, d *wire.Described
 	}
 }
 
-// namesOfSignals names the signals that a run has received, if its history is short enough to look
-// through: a name with a typing error is seen so.
+// namesOfSignals lists the names of the signals that a run has received, if its history is short
+// enough to read: this reveals a misspelled name.
 func (a *app) namesOfSignals(ctx context.Context, c *client.Client, d *wire.Described) string {
 	if d.Events > wire.MaxPage {
 		return ""
 	}
-	h, err := c.History(ctx, wire.RunRef{WorkflowID: d.WorkflowID, RunID: d.RunID}, 1, wire.MaxPage, 0, a.read()...)
+	h, err := c.History(ctx, wire.RunRef{WorkflowID: d.WorkflowID, RunID: d.RunID}, 1, wire.MaxPage, 0, a.readOptions()...)
 	if err != nil {
 		return ""
 	}
@@ -95,8 +95,8 @@ func (a *app) namesOfSignals(ctx context.Context, c *client.Client, d *wire.Desc
 	return text + strings.Join(names, ", ")
 }
 
-// tellChildren lists the children of a run that are open.
-func tellChildren(w io.Writer, d *wire.Described) {
+// printChildren lists the open children of a run.
+func printChildren(w io.Writer, d *wire.Described) {
 	if len(d.Children) == 0 {
 		return
 	}
@@ -111,7 +111,7 @@ func tellChildren(w io.Writer, d *wire.Described) {
 	}
 }
 
-// runLines are how a run stands.
+// runLines describes the state of a run.
 func runLines(r *wire.Run) [][2]string {
 	parent, closed, status := "", "", r.Status
 	if r.Parent != nil {

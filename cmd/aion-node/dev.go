@@ -43,8 +43,7 @@ unless --data-dir names one. With --json each thing that happens is a document o
 	return cmd
 }
 
-// stepAside takes a free port when somebody listens at the usual one already: a node that serves,
-// most likely.
+// stepAside picks a free port if somebody already listens at the default one, most likely a node.
 func (a *app) stepAside(cfg *config.Config) {
 	l, err := net.Listen("tcp", cfg.HTTP.Address)
 	if err == nil {
@@ -52,18 +51,18 @@ func (a *app) stepAside(cfg *config.Config) {
 		return
 	}
 	if !errors.Is(err, syscall.EADDRINUSE) {
-		return // the node says so
+		return // the node reports it
 	}
 	fmt.Fprintf(a.err, "something listens at %s already, so this node takes a free port; --addr or AION_ADDR tells other commands which\n", cfg.HTTP.Address)
 	cfg.HTTP.Address = "127.0.0.1:0"
 }
 
-// dev runs a node and the loop beside it until ctx ends or one of them cannot go on.
+// dev runs a node and the loop beside it until ctx ends or one of them fails.
 func (a *app) dev(ctx context.Context, dir string, cfg config.Config) error {
 	if info, err := os.Stat(dir); err != nil {
 		return err
 	} else if !info.IsDir() {
-		return fmt.Errorf("%s is no folder", dir)
+		return fmt.Errorf("%s is not a folder", dir)
 	}
 	data := "data in " + cfg.Node.DataDir
 	if cfg.Node.DataDir == "" {
@@ -85,9 +84,9 @@ func (a *app) dev(ctx context.Context, dir string, cfg config.Config) error {
 	if err != nil {
 		return fmt.Errorf("find this binary, for the process that compiles packages: %w", err)
 	}
-	t := &devTeller{a: a}
+	t := &devPrinter{a: a}
 	log := hclog.New(&hclog.LoggerOptions{Name: "aion", Level: cfg.Log.Hclog(), Output: a.err})
-	n, err := node.Open(cfg, node.Options{Version: binaryVersion(), Executable: exe, Logger: log, Says: t.says})
+	n, err := node.Open(cfg, node.Options{Version: binaryVersion(), Executable: exe, Logger: log, Says: t.printSays})
 	if err != nil {
 		return err
 	}
@@ -102,19 +101,19 @@ func (a *app) dev(ctx context.Context, dir string, cfg config.Config) error {
 	}()
 	c, err := client.New(client.Config{Addresses: []string{n.URL()}, Actor: actor(a.environ), Patience: a.patience})
 	if err == nil {
-		err = (&dev.Loop{Dir: dir, Skip: cfg.Node.DataDir, Client: c, Tell: t.tell, Message: "aion-node dev"}).Run(ctx)
+		err = (&dev.Loop{Dir: dir, Skip: cfg.Node.DataDir, Client: c, Tell: t.printEvent, Message: "aion-node dev"}).Run(ctx)
 		c.Close()
 	}
 	stop()
 	ended := <-over
-	if errors.Is(err, context.Canceled) { // told to end, or because the node did
+	if errors.Is(err, context.Canceled) { // it was told to end, or ends because the node does
 		err = nil
 	}
 	return errors.Join(err, ended)
 }
 
-// pickAddresses gives the node ports that are free: nobody but this process needs to know those for
-// other nodes.
+// pickAddresses gives the node free ports: only this process needs to know its ports for other
+// nodes.
 func pickAddresses(cfg *config.Config) error {
 	for _, address := range []*string{&cfg.HTTP.Address, &cfg.Raft.Address, &cfg.Gossip.Address} {
 		if address != &cfg.HTTP.Address {
@@ -127,19 +126,19 @@ func pickAddresses(cfg *config.Config) error {
 		if err != nil {
 			return err
 		}
-		defer l.Close() // not before all are picked: no two are the same
+		defer l.Close() // not before all are picked, so that they differ
 		*address = l.Addr().String()
 	}
 	return nil
 }
 
-// devTeller prints what happens, from several goroutines.
-type devTeller struct {
+// devPrinter prints events, and is called by several goroutines.
+type devPrinter struct {
 	a  *app
 	mu sync.Mutex
 }
 
-func (t *devTeller) greet(url, data string) {
+func (t *devPrinter) greet(url, data string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.a.json {
@@ -149,7 +148,7 @@ func (t *devTeller) greet(url, data string) {
 	_ = t.a.document(map[string]string{"event": "serving", "url": url})
 }
 
-func (t *devTeller) tell(e dev.Event) {
+func (t *devPrinter) printEvent(e dev.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.a.json {
@@ -159,6 +158,6 @@ func (t *devTeller) tell(e dev.Event) {
 	fmt.Fprintf(t.a.out, "%s  %s\n", e.At.Local().Format("15:04:05"), printable(e.String()))
 }
 
-func (t *devTeller) says(workflow, msg string) {
-	t.tell(dev.Event{At: time.Now(), Event: dev.Says, Workflow: workflow, Message: msg})
+func (t *devPrinter) printSays(workflow, msg string) {
+	t.printEvent(dev.Event{At: time.Now(), Event: dev.Says, Workflow: workflow, Message: msg})
 }

@@ -18,7 +18,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// devProcess is aion-node dev, and what it has told.
+// devProcess is a running aion-node dev, and the events that it has printed.
 type devProcess struct {
 	*client.Client
 	t    *testing.T
@@ -26,7 +26,7 @@ type devProcess struct {
 	told chan dev.Event
 	errs strings.Builder
 
-	passed []dev.Event // told while another event was waited for, oldest first
+	passed []dev.Event // printed while waiting for another event, oldest first
 }
 
 func startDev(t *testing.T, dir string, flags ...string) *devProcess {
@@ -74,8 +74,9 @@ func startDev(t *testing.T, dir string, flags ...string) *devProcess {
 	return p
 }
 
-// hears returns the oldest event of a name that was not returned yet, and waits for it. Events of
-// other names keep for later calls: a run may log before it is told to have started.
+// hears returns the oldest event of a name that was not returned yet, waiting for it if necessary.
+// It keeps events of other names for later calls, because a run may log before its start is
+// reported.
 func (p *devProcess) hears(name string) dev.Event {
 	p.t.Helper()
 	named := func(e dev.Event) bool { return e.Event == name }
@@ -164,14 +165,14 @@ func TestDev(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 
-	// A save is deployed; the run that is under way stays.
+	// A save is deployed; the run in progress keeps its version.
 	save("src/w.star", code("two"))
 	two := p.hears(dev.Deployed)
 	if e := p.hears(dev.Left); two.Version == one.Version || e.Version != one.Version || e.Runs != 1 {
 		t.Errorf("%+v, then %+v", two, e)
 	}
-	// A save that does not compile is told with its place, and another file of the project that is
-	// wrong likewise; both taken back, all is as before.
+	// A save that does not compile is reported with its position, and so is another broken file of
+	// the project. After both are undone, everything is as before.
 	save("src/w.star", code("two")+"x = nothing\n")
 	if e := p.hears(dev.Problem); !strings.Contains(e.Message, "src/w.star:5:5: undefined: nothing") {
 		t.Errorf("%+v", e)
@@ -198,7 +199,7 @@ func TestDev(t *testing.T) {
 	}
 	p.end()
 
-	// With --data-dir all is there again.
+	// With --data-dir everything is still there.
 	p = startDev(t, dir, "--data-dir", filepath.Join(dir, "data"))
 	if e := p.hears(dev.Deployed); e.Version != two.Version {
 		t.Errorf("%+v", e)

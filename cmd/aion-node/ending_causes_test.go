@@ -15,15 +15,15 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// marker is in the input of a run, and so in an entry of every node's log.
+// marker is in the input of a run, and therefore in an entry of every node's log.
 const marker = "0123456789-marker-of-an-entry-9876543210"
 
-// TestEndingsAtTheStart: what keeps a node of a cluster from starting is what its last line says,
-// with what to do, and its peers go on meanwhile. Each cause is met twice, once for each format of
-// the log; the folder is put back after it, which is legal as long as no such node acknowledges an
-// entry.
+// TestEndingsAtTheStart: if something keeps a node of a cluster from starting, the last line of its
+// log says what, and what to do, and its peers go on meanwhile. Each cause is tested twice, once
+// for each format of the log. The folder is restored afterwards, which is legal as long as no such
+// node acknowledges an entry.
 func TestEndingsAtTheStart(t *testing.T) {
-	f := trio(t)
+	f := startTrio(t)
 	f.serves(t, "a", "marked", `"`+marker+`"`)
 	if err := errors.Join(f.ready("c"), f.stop("c")); err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestEndingsAtTheStart(t *testing.T) {
 		{
 			name: "an entry of the log was changed by the disk",
 			strike: func(t *testing.T) {
-				remove(t, filepath.Join(c.data, "state")) // so it is read again
+				remove(t, filepath.Join(c.data, "state")) // so that it is read again
 				flipBit(t, filepath.Join(c.data, "raft", "wal", "*.wal"), marker)
 			},
 			words: []string{"entry", "is not what was written: its checksum differs, so the disk has changed it", "empty data folder and another node.id"},
@@ -121,7 +121,7 @@ func TestEndingsAtTheStart(t *testing.T) {
 					sh.Dir, sh.Env = cmd.Dir, cmd.Env
 					cmd = sh
 				}
-				runCommandToItsEnd(t, cmd).with(format, max(cause.status, exitRefused), cause.words...)
+				runCommandToItsEnd(t, cmd).checkEnd(format, max(cause.status, exitRefused), cause.words...)
 			}
 			f.serves(t, "a", fmt.Sprint("while-c-is-away-", i), "1")
 		})
@@ -136,7 +136,7 @@ func TestEndingsAtTheStart(t *testing.T) {
 // TestEndingOfACopy: a frozen node whose copy was started elsewhere stops when it wakes, and the
 // copy goes on.
 func TestEndingOfACopy(t *testing.T) {
-	f := trio(t)
+	f := startTrio(t)
 	f.aion(t, "cluster", "transfer", "a", "--addr", f.nodes["a"].http)
 	if err := f.stop("c"); err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func TestEndingOfACopy(t *testing.T) {
 	}
 	copied := &process{name: "c", data: filepath.Join(f.dir, "data-copy"), http: ports[0], raft: ports[1], gossip: ports[2],
 		flags: []string{"--join", f.nodes["a"].gossip + "," + f.nodes["b"].gossip}}
-	copyFolder(t, c.data, copied.data) // of a disk that nobody writes
+	copyFolder(t, c.data, copied.data) // of a disk that nobody is writing to
 	f.nodes["copy"] = copied
 	if err := errors.Join(f.start("copy"), f.ready("copy")); err != nil {
 		t.Fatal(err)
@@ -164,21 +164,21 @@ func TestEndingOfACopy(t *testing.T) {
 	if err := original.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	original.with("text", exitRefused, "node c is alive at "+copied.raft, "from "+c.raft, "one of the two is a copy; stop it, or give it an empty data folder")
+	original.checkEnd("text", exitRefused, "node c is alive at "+copied.raft, "from "+c.raft, "one of the two is a copy; stop it, or give it an empty data folder")
 	f.serves(t, "copy", "after-the-original", "1")
 }
 
-// TestRemovedNodeSaysSo: it does not end, for what it has can still be read, and it is no
-// consequence that it names.
+// TestRemovedNodeSaysSo: a removed node does not end, because its data can still be read, and it
+// logs the cause, not a consequence.
 func TestRemovedNodeSaysSo(t *testing.T) {
-	f := trio(t)
+	f := startTrio(t)
 	if err := f.stop("c"); err != nil {
 		t.Fatal(err)
 	}
 	f.aion(t, "cluster", "remove", "c", "--addr", f.nodes["a"].http)
 	e := runToItsEnd(t, f, "c", "text")
-	e.says("node c was removed from the cluster at index")
-	e.says("start with an empty data folder and another node.id")
+	e.awaitText("node c was removed from the cluster at index")
+	e.awaitText("start with an empty data folder and another node.id")
 	f.serves(t, "a", "without-c", "1")
 	if err := e.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -193,14 +193,14 @@ func TestRemovedNodeSaysSo(t *testing.T) {
 	}
 }
 
-// TestEndingWithoutOpenFiles: a node whose limit of open files falls while it runs ends at the
-// first file of its data that it cannot open.
+// TestEndingWithoutOpenFiles: if the limit of open files falls while a node runs, the node ends at
+// the first file of its data that it cannot open.
 func TestEndingWithoutOpenFiles(t *testing.T) {
 	prlimit, err := exec.LookPath("prlimit")
 	if err != nil {
 		t.Skip("needs prlimit, which lowers the limit of a process that runs")
 	}
-	f := trio(t)
+	f := startTrio(t)
 	f.aion(t, "cluster", "transfer", "a", "--addr", f.nodes["a"].http)
 	if err := f.stop("c"); err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestEndingWithoutOpenFiles(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	large := `"` + strings.Repeat("x", 1_500_000) + `"`
-	err = eventually(func() error { // the log or the state begins a new file
+	err = eventually(func() error { // until the log or the state opens a new file
 		f.serves(t, "a", fmt.Sprint("large-", time.Now().UnixNano()), large)
 		if !strings.Contains(e.said.String(), "must not go on") {
 			return errors.New("it goes on")
@@ -223,13 +223,13 @@ func TestEndingWithoutOpenFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.with("json", exitRefused, "too many open files", "LimitNOFILE=")
+	e.checkEnd("json", exitRefused, "too many open files", "LimitNOFILE=")
 	f.serves(t, "a", "without-c", "1")
 }
 
-// TestEndingOfAWrongState: its digest differs from the others', so it is condemned.
+// TestEndingOfAWrongState: the node's digest differs from the others', so it must stop.
 func TestEndingOfAWrongState(t *testing.T) {
-	f := trio(t)
+	f := startTrio(t)
 	f.aion(t, "cluster", "transfer", "a", "--addr", f.nodes["a"].http)
 	if err := f.kill("c"); err != nil {
 		t.Fatal(err)
@@ -238,13 +238,13 @@ func TestEndingOfAWrongState(t *testing.T) {
 	applyGhost(t, filepath.Join(c.data, "state"))
 	f.serves(t, "a", "while-c-is-away", "1")
 	e := runToItsEnd(t, f, "c", "json")
-	e.with("json", exitRefused, "2 of 3 voters have", "this node has", "its state is wrong", "empty data folder and another node.id")
+	e.checkEnd("json", exitRefused, "2 of 3 voters have", "this node has", "its state is wrong", "empty data folder and another node.id")
 	f.serves(t, "a", "without-c", "1")
-	runToItsEnd(t, f, "c", "text").with("text", exitRefused, c.data+" is quarantined", "its state is wrong", "empty data folder and another node.id")
+	runToItsEnd(t, f, "c", "text").checkEnd("text", exitRefused, c.data+" is quarantined", "its state is wrong", "empty data folder and another node.id")
 }
 
-// applyGhost applies an entry that is in no log to the state of a node that does not run, in place
-// of the next one, which the node then passes over.
+// applyGhost applies an entry that is in no log to the state of a stopped node, in place of the
+// next entry, which the node then skips.
 func applyGhost(t *testing.T, dir string) {
 	t.Helper()
 	s, err := fsm.Open(fsm.Config{Dir: dir})
@@ -276,7 +276,7 @@ func (f *fleet) answers(name string) error {
 	return err
 }
 
-// isReady waits for a node that is no process of the fleet to be ready.
+// isReady waits until a node that is not a process of the fleet is ready.
 func (f *fleet) isReady(name string) error {
 	return eventually(func() error {
 		resp, err := f.get(name, "/health/ready")
@@ -300,7 +300,7 @@ func (f *fleet) appliedBy(t *testing.T, name string) uint64 {
 	return s.AppliedIndex
 }
 
-// hasApplied waits until a node has applied as much.
+// hasApplied waits until a node has applied index.
 func (f *fleet) hasApplied(t *testing.T, name string, index uint64) {
 	t.Helper()
 	err := eventually(func() error {

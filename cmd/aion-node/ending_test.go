@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// ending is a node that runs until it ends by itself, and what it said. Nothing waits for it to be
-// ready: many of these never are.
+// ending is a node that runs until it ends by itself, and its output. Nothing waits until it is
+// ready, because many of these nodes never are.
 type ending struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -21,7 +21,7 @@ type ending struct {
 	ended chan error
 }
 
-// runToItsEnd starts a node of the fleet whose end is to be looked at. format is that of its log.
+// runToItsEnd starts a node of the fleet to examine its end. format is the format of its log.
 func runToItsEnd(t *testing.T, f *fleet, name, format string, flags ...string) *ending {
 	t.Helper()
 	cmd, err := f.nodes[name].command(f.dir, append([]string{"--log-format", format}, flags...)...)
@@ -43,8 +43,8 @@ func runCommandToItsEnd(t *testing.T, cmd *exec.Cmd) *ending {
 	return e
 }
 
-// says waits until the node's log has text.
-func (e *ending) says(text string) {
+// awaitText waits until the node's log contains text.
+func (e *ending) awaitText(text string) {
 	e.t.Helper()
 	err := eventually(func() error {
 		if !strings.Contains(e.said.String(), text) {
@@ -57,9 +57,9 @@ func (e *ending) says(text string) {
 	}
 }
 
-// with waits for the end, and checks that the exit status is the wanted one and that the last thing
-// said, in the format of the log, is an error with all of these words. Hints come after it.
-func (e *ending) with(format string, status int, words ...string) {
+// checkEnd waits for the end. It checks the exit status, and that the last message, in the format
+// of the log, is an error that contains all of these words. Hints may follow it.
+func (e *ending) checkEnd(format string, status int, words ...string) {
 	e.t.Helper()
 	select {
 	case <-e.ended:
@@ -114,7 +114,7 @@ func lastWords(format, said string) (string, error) {
 	for i, l := range lines {
 		last.Message = ""
 		if err := json.Unmarshal([]byte(l), &last); err != nil {
-			return "", fmt.Errorf("line %d is no JSON: %w", i+1, err)
+			return "", fmt.Errorf("line %d is not JSON: %w", i+1, err)
 		}
 	}
 	if last.Level != "error" || last.Message != "this node has ended" || last.Code == "" {
@@ -123,8 +123,8 @@ func lastWords(format, said string) (string, error) {
 	return fmt.Sprintf("error[%s]: %s\n%s", last.Code, last.Error, last.Hint), nil
 }
 
-// trio is three nodes of which c is the one that things happen to; it never leads.
-func trio(t *testing.T) *fleet {
+// startTrio starts three nodes; c is the one to break, and never leads.
+func startTrio(t *testing.T) *fleet {
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	t.Cleanup(f.killAll)
 	if err := f.startAll("a", "b", "c"); err != nil {
@@ -134,7 +134,7 @@ func trio(t *testing.T) *fleet {
 	return f
 }
 
-// deploy loads a workflow of one line.
+// deploy loads a one-line workflow.
 func (f *fleet) deploy(t *testing.T) {
 	t.Helper()
 	dir := filepath.Join(f.dir, "once")
@@ -153,7 +153,7 @@ func (f *fleet) deploy(t *testing.T) {
 	f.aion(t, "deploy", dir+".aion", "--addr", f.nodes["a"].http)
 }
 
-// aion runs the command line, which must succeed.
+// aion runs a command line, which must succeed.
 func (f *fleet) aion(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.Command("aion-node", args...).CombinedOutput()
@@ -163,7 +163,7 @@ func (f *fleet) aion(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// serves checks that a node takes a start.
+// serves checks that a node accepts a start.
 func (f *fleet) serves(t *testing.T, name, id, input string) {
 	t.Helper()
 	body := fmt.Sprintf(`{"type":"once","workflow_id":%q,"input":%s}`, id, input)
@@ -173,7 +173,7 @@ func (f *fleet) serves(t *testing.T, name, id, input string) {
 			return err
 		}
 		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusCreated && resp.StatusCode != http.StatusConflict { // an earlier try got through
+		if resp.StatusCode != http.StatusCreated && resp.StatusCode != http.StatusConflict { // an earlier try succeeded
 			return fmt.Errorf("start %s through %s: %s", id, name, resp.Status)
 		}
 		return nil
@@ -183,8 +183,8 @@ func (f *fleet) serves(t *testing.T, name, id, input string) {
 	}
 }
 
-// keep copies a node's data folder, and returns what puts the copy back. The node must not run, and
-// what runs on the folder in between must not have acknowledged anything.
+// keep copies a node's data folder, and returns a function that restores it. The node must not run,
+// and whatever runs on the folder in between must not have acknowledged anything.
 func (f *fleet) keep(t *testing.T, name string) (putBack func()) {
 	t.Helper()
 	data := f.nodes[name].data

@@ -12,9 +12,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// oneEvent tells one event of a run with all that it says.
+// oneEvent prints one event of a run with all its data.
 func (a *app) oneEvent(ctx context.Context, c *client.Client, ref wire.RunRef, seq uint64) error {
-	h, err := c.History(ctx, ref, seq, 1, 0, a.read()...)
+	h, err := c.History(ctx, ref, seq, 1, 0, a.readOptions()...)
 	var p *wire.Problem
 	switch {
 	case errors.As(err, &p) && p.Code == "invalid_input" || err == nil && len(h.Events) == 0:
@@ -34,10 +34,10 @@ func (a *app) oneEvent(ctx context.Context, c *client.Client, ref wire.RunRef, s
 	})
 }
 
-// noSuchEvent says how many events there are. If that cannot be learned, err is what the history
-// was refused with.
+// noSuchEvent says how many events a run has. If that cannot be learned, it returns err, the
+// refusal of the history.
 func (a *app) noSuchEvent(ctx context.Context, c *client.Client, ref wire.RunRef, seq uint64, err error) error {
-	d, failed := c.Describe(ctx, ref, a.read()...)
+	d, failed := c.Describe(ctx, ref, a.readOptions()...)
 	if failed != nil || seq <= d.Events {
 		return errors.Join(err, failed)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// eventNames are what the stream carries.
+// eventNames are the events of the stream.
 var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "WorkflowClosed"}
 
 func eventsCmd(a *app) *cobra.Command {
@@ -33,7 +33,7 @@ with the last event of each index: --after that number goes on from there.`,
 			}
 			for _, n := range names {
 				if !slices.Contains(eventNames, n) {
-					return usage("--name %q is none of %s", n, strings.Join(eventNames, ", "))
+					return usage("--name %q is not one of %s", n, strings.Join(eventNames, ", "))
 				}
 			}
 			if limit < 0 {
@@ -53,7 +53,7 @@ with the last event of each index: --after that number goes on from there.`,
 	return cmd
 }
 
-// followEvents prints events as they come.
+// followEvents prints events as they appear.
 func (a *app) followEvents(ctx context.Context, c *client.Client, f client.EventFilter, limit int) error {
 	n := 0
 	a.after = afterwards{goesOn: "the cluster goes on", look: "aion-node events"}
@@ -65,7 +65,7 @@ func (a *app) followEvents(ctx context.Context, c *client.Client, f client.Event
 			return err
 		}
 		if e.Name == "WorkflowClosed" && !a.json {
-			a.tellWhy(ctx, c, e.Data)
+			a.printFailureCause(ctx, c, e.Data)
 		}
 		if e.ID > 0 {
 			a.after.look = fmt.Sprintf("aion-node events --after %d", e.ID)
@@ -77,8 +77,8 @@ func (a *app) followEvents(ctx context.Context, c *client.Client, f client.Event
 	return nil
 }
 
-// tellWhy writes below the event of a run that failed why it did.
-func (a *app) tellWhy(ctx context.Context, c *client.Client, data json.RawMessage) {
+// printFailureCause prints why a run failed, below its event.
+func (a *app) printFailureCause(ctx context.Context, c *client.Client, data json.RawMessage) {
 	var closed struct {
 		WorkflowID string `json:"workflow_id"`
 		RunID      string `json:"run_id"`

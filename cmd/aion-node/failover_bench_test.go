@@ -19,8 +19,9 @@ import (
 const sleeper = "def run(ctx, input):\n    ctx.sleep(input)\n    return input\n"
 
 // BenchmarkFailoverParked kills the leader of three processes with SIGKILL while many runs are
-// parked on timers, one of which falls due while nobody leads: how long from the kill until that
-// run has ended. 100,000 runs are parked; AION_BENCH_RUNS sets another number.
+// parked on timers. One of the timers falls due while nobody leads: the benchmark measures the time
+// from the kill until that run has ended. 100,000 runs are parked; AION_BENCH_RUNS sets another
+// number.
 func BenchmarkFailoverParked(b *testing.B) {
 	parked := 100_000
 	if n, err := strconv.Atoi(os.Getenv("AION_BENCH_RUNS")); err == nil && n > 0 {
@@ -83,7 +84,7 @@ func BenchmarkFailoverParked(b *testing.B) {
 	})
 }
 
-// park starts runs that sleep for a day, and waits until all of them have taken their turn.
+// park starts runs that sleep for a day, and waits until all of them have made their turn.
 func park(b *testing.B, c *client.Client, runs int) {
 	b.Helper()
 	var left atomic.Int64

@@ -2,8 +2,8 @@ package main
 
 import "unicode/utf8"
 
-// How narrow columns may become, in the order in which it is tried. Ids stay whole as long as
-// possible: people copy them. A version is known by its first digits.
+// narrowest lists how narrow columns may become, in the order in which they are narrowed. Ids stay
+// whole as long as possible, because people copy them. The first digits identify a version.
 var narrowest = []struct {
 	of     map[string]int
 	others int
@@ -16,11 +16,11 @@ var narrowest = []struct {
 // between is the space between columns.
 const between = 2
 
-// dropped are the columns that go when narrowing does not do, in this order.
+// dropped are the columns that are dropped if narrowing is not enough, in this order.
 var dropped = []string{"RECORDED BY", "PREVIOUS", "RAFT", "MISSING BLOBS", "CLOSED", "READY ON", "RUN ID", "ACTOR", "LOADED"}
 
-// fit makes rows, of which the first is the heading, fit into a width: the widest column gives way
-// first, then columns are dropped, then ids are cut too. What is cut ends in an ellipsis.
+// fit makes rows, starting with the heading, fit into a width: the widest column is narrowed first,
+// then columns are dropped, then ids are cut too. Cut text ends in an ellipsis.
 func fit(rows [][]string, width int) {
 	for _, step := range narrowest {
 		least := func(name string) int {
@@ -45,7 +45,7 @@ func fit(rows [][]string, width int) {
 	}
 }
 
-// narrow cuts cells until the rows fit, or says that they cannot and cuts nothing.
+// narrow cuts cells until the rows fit. If they cannot fit it cuts nothing and returns false.
 func narrow(rows [][]string, width int, least func(string) int) bool {
 	columns := make([]int, len(rows[0]))
 	total := -between

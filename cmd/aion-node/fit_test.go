@@ -11,7 +11,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// Tables fit whatever the terminal: first what nobody copies gives way, ids last.
+// Tables fit any terminal: columns that nobody copies are narrowed first, ids last.
 func TestTablesFit(t *testing.T) {
 	id := "01a221aa-16d2-7469-b870-fd1ba2af6bdb"
 	heading := []string{"WORKFLOW ID", "TYPE", "VERSION", "STATUS", "STARTED", "CLOSED", "WAITING ON"}
@@ -37,7 +37,8 @@ func TestTablesFit(t *testing.T) {
 	}
 }
 
-// A timeline on a terminal has a line for each day and fits; elsewhere each line has its date.
+// On a terminal, a timeline has a line for each day and fits the width; elsewhere each line has its
+// date.
 func TestTimeline(t *testing.T) {
 	at := time.Date(2026, 3, 1, 23, 59, 59, 0, time.Local)
 	events := []wire.Event{
@@ -49,7 +50,7 @@ func TestTimeline(t *testing.T) {
 		var b bytes.Buffer
 		l := &timeline{w: &b, width: width, heading: true, names: map[string]string{}}
 		for _, e := range events {
-			l.tell(e)
+			l.printEvent(e)
 		}
 		return b.String()
 	}

@@ -20,18 +20,18 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// patient bounds what a test waits for; nothing here takes that long unless it is broken.
+// patient bounds the waits of a test; nothing here takes that long unless it is broken.
 const patient = 60 * time.Second
 
-// fleet is nodes that run as processes of the real binary, each with a data folder and free ports
-// of its own.
+// fleet is a set of nodes that run as processes of the real binary, each with a data folder and
+// free ports of its own.
 type fleet struct {
 	dir    string
 	nodes  map[string]*process
 	order  []string
 	scheme string // of HTTP; empty = http
 	client http.Client
-	flags  []string // of all nodes, beside their own
+	flags  []string // of all nodes, in addition to their own
 }
 
 func (f *fleet) get(name, path string) (*http.Response, error) {
@@ -42,8 +42,8 @@ type process struct {
 	name               string
 	data               string
 	http, raft, gossip string
-	flags              []string // as it was first started
-	env                []string // beside what every node gets
+	flags              []string // of its first start
+	env                []string // in addition to what every node gets
 
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -51,7 +51,7 @@ type process struct {
 	log    *os.File
 }
 
-// start runs a node, or runs it again where it was.
+// start runs a node, or restarts it in the same place.
 func (f *fleet) start(name string, flags ...string) error {
 	p := f.nodes[name]
 	if p == nil {
@@ -86,7 +86,7 @@ func (p *process) start(dir string) error {
 		return err
 	}
 	p.log, p.exited = log, make(chan struct{})
-	greeted := make(chan string, 2) // a line for people on stdout, or one of the log in JSON
+	greeted := make(chan string, 2) // a line for people on stdout, or a JSON line of the log
 	var read sync.WaitGroup
 	read.Go(func() {
 		lines := bufio.NewScanner(out)
@@ -123,7 +123,8 @@ func (p *process) start(dir string) error {
 	return nil
 }
 
-// command is the node's process, not started yet. More flags may be appended: the last one wins.
+// command returns the node's process, not yet started. More flags may be appended: the last one
+// wins.
 func (p *process) command(dir string, more ...string) (*exec.Cmd, error) {
 	binary, err := exec.LookPath("aion-node")
 	if err != nil {
@@ -136,7 +137,7 @@ func (p *process) command(dir string, more ...string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// said is the end of the node's log.
+// said returns the end of the node's log.
 func (p *process) said() string {
 	b, _ := os.ReadFile(p.log.Name())
 	return string(b[max(0, len(b)-4000):])
@@ -201,7 +202,7 @@ func (f *fleet) ready(name string) error {
 	return nil
 }
 
-// leader returns the name of the node that leads, as a majority of the running nodes sees it.
+// leader returns the name of the leader, as a majority of the running nodes sees it.
 func (f *fleet) leader() (name string, err error) {
 	err = eventually(func() error {
 		votes := map[string]int{}
@@ -231,7 +232,7 @@ func (f *fleet) status(name string) (*wire.Cluster, error) {
 	return &c, json.NewDecoder(resp.Body).Decode(&c)
 }
 
-// kill ends a node as a power cut would end it.
+// kill ends a node like a power cut.
 func (f *fleet) kill(name string) error {
 	p := f.nodes[name]
 	if p == nil || !p.running() {
@@ -277,7 +278,7 @@ func (f *fleet) killAll() {
 	all.Wait()
 }
 
-// eventually tries until f succeeds.
+// eventually retries until f succeeds.
 func eventually(f func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patient)
 	defer cancel()
@@ -296,8 +297,8 @@ func eventually(f func() error) error {
 	}
 }
 
-// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP. They
-// are all held before any is let go.
+// freePorts finds loopback addresses that nobody listens on, neither with TCP nor with UDP. It
+// holds all of them before it releases any.
 func freePorts(n int) ([]string, error) {
 	var addresses []string
 	for len(addresses) < n {

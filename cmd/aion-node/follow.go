@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// exitUnread is the exit status of a command that follows when nobody reads what it prints any
-// more: what a shell makes of SIGPIPE.
+// exitUnread is the exit status of a following command whose output nobody reads any more: what a
+// shell reports for SIGPIPE.
 const exitUnread = 141
 
 var errUnread = errors.New("nobody reads the output any more")
 
-// following runs what prints as things happen, until it is over or nobody reads on: in
+// following runs a command that prints things as they happen, until it ends or nobody reads on: in
 // `aion-node events | head -1` the next event, at which a write would fail, may be days away.
 func (a *app) following(ctx context.Context, follow func(context.Context) error) error {
 	ctx, end := context.WithCancelCause(ctx)
@@ -29,7 +29,7 @@ func (a *app) following(ctx context.Context, follow func(context.Context) error)
 	return err
 }
 
-// fileOf is the file that w writes to, if it is one.
+// fileOf returns the file that w writes to, if any.
 func fileOf(w io.Writer) (*os.File, bool) {
 	if o, wrapped := w.(*output); wrapped {
 		w = o.Writer

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// untilUnread knows no way to learn that nobody reads: the next write tells.
+// untilUnread cannot detect here that nobody reads: the next write fails.
 func untilUnread(*os.File, func()) (stop func()) { return func() {} }

@@ -13,7 +13,7 @@ import (
 	"aion.dev/aion/internal/await"
 )
 
-// What follows ends when nobody reads it any more, although nothing happens that it could print.
+// A following command ends when nobody reads its output any more, even if nothing happens to print.
 func TestFollowingEndsWithItsReader(t *testing.T) {
 	asked := make(chan string, 10)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +39,7 @@ func TestFollowingEndsWithItsReader(t *testing.T) {
 	}
 }
 
-// What has all that it asked for ends as it does everywhere else, read or not.
+// A command that has printed everything ends as usual, whether anybody reads or not.
 func TestFollowingEndsByItself(t *testing.T) {
 	reader, writer, err := os.Pipe()
 	if err != nil {

@@ -14,12 +14,12 @@ import (
 func untilUnread(f *os.File, gone func()) (stop func()) {
 	wakes, wake, err := os.Pipe()
 	if err != nil {
-		return func() {} // out of descriptors: the next write tells
+		return func() {} // out of descriptors: the next write fails
 	}
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		// No event is asked for: errors and hang-ups are always told.
+		// No event is requested: errors and hang-ups are always reported.
 		of := []unix.PollFd{{Fd: int32(f.Fd())}, {Fd: int32(wakes.Fd())}}
 		for {
 			_, err := unix.Poll(of, -1)

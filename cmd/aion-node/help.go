@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// fitHelp makes help fit the terminal, and answer --json with one document. In a pipe nothing is
-// wrapped that is not in the text.
+// fitHelp makes help fit the terminal, and makes --json print help as one document. In a pipe, text
+// is not wrapped further.
 func fitHelp(a *app, root *cobra.Command) {
 	width, ok := terminal(a.out)
 	if ok {
@@ -27,7 +27,7 @@ func fitHelp(a *app, root *cobra.Command) {
 	})
 }
 
-// wrap sets paragraphs anew so that their lines fit. Words longer than a line stay whole.
+// wrap rewraps paragraphs so that their lines fit. Words longer than a line stay whole.
 func wrap(text string, width int) string {
 	paragraphs := strings.Split(text, "\n\n")
 	for i, paragraph := range paragraphs {

@@ -18,8 +18,8 @@ func historyCmd(a *app) *cobra.Command {
 	var follow, full bool
 	cmd := &cobra.Command{
 		Use:   "history ID",
-		Short: "Tell everything that happened to a run",
-		Long: `Tell the events of a run from the first on. With --follow, go on as they come, until the run has ended; with --json each event is then a document on a
+		Short: "Show everything that happened to a run",
+		Long: `Show the events of a run, from the first on. With --follow, continue as they come, until the run has ended; with --json each event is then a document on a
 line of its own. On a terminal lines are cut to its width unless --full is given; elsewhere nothing is cut, and every line has its date and zone.
 
 With --event SEQ, tell that event alone, with its data laid out; with --json it is the document.`,
@@ -51,7 +51,7 @@ With --event SEQ, tell that event alone, with its data laid out; with --json it 
 					return a.followHistory(ctx, c, ref, from, limit, full)
 				})
 			}
-			h, err := wholeHistory(cmd.Context(), c, ref, from, limit, a.read())
+			h, err := wholeHistory(cmd.Context(), c, ref, from, limit, a.readOptions())
 			if err != nil {
 				return err
 			}
@@ -61,7 +61,7 @@ With --event SEQ, tell that event alone, with its data laid out; with --json it 
 				}
 				t := newTimeline(a, full)
 				for _, e := range h.Events {
-					t.tell(e)
+					t.printEvent(e)
 				}
 				if h.Next > 0 && limit > 0 && len(h.Events) == limit {
 					fmt.Fprintf(w, "more: --from %d\n", h.Next)
@@ -79,11 +79,11 @@ With --event SEQ, tell that event alone, with its data laid out; with --json it 
 	return cmd
 }
 
-// followHistory prints events as they come.
+// followHistory prints events as they appear.
 func (a *app) followHistory(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int, full bool) error {
 	n, t := 0, newTimeline(a, full)
 	a.runGoesOn(ref.WorkflowID, lookAt("history", ref.WorkflowID, "--follow", "--from", fmt.Sprint(max(from, 1))))
-	for e, err := range c.Follow(ctx, ref, from, a.read()...) {
+	for e, err := range c.Follow(ctx, ref, from, a.readOptions()...) {
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (a *app) followHistory(ctx context.Context, c *client.Client, ref wire.RunR
 				return err
 			}
 		} else {
-			t.tell(e)
+			t.printEvent(e)
 		}
 		if n++; n == limit {
 			return nil
@@ -102,7 +102,7 @@ func (a *app) followHistory(ctx context.Context, c *client.Client, ref wire.RunR
 	return nil
 }
 
-// wholeHistory gathers pages until the end or limit events. Next stays as the last page has it.
+// wholeHistory collects pages up to the end, or up to limit events. Next is the last page's.
 func wholeHistory(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int, opts []client.Option) (*wire.History, error) {
 	whole := &wire.History{Events: []wire.Event{}}
 	for {
@@ -123,7 +123,7 @@ func wholeHistory(ctx context.Context, c *client.Client, ref wire.RunRef, from u
 	}
 }
 
-// clip cuts a text for a table.
+// clip truncates a text for a table.
 func clip(s string, most int) string {
 	runes := []rune(s)
 	if len(runes) <= most {

@@ -10,21 +10,20 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// exitInterrupted is the exit status of a command that a signal ended: what a shell makes of
-// SIGINT.
+// exitInterrupted is the exit status after a signal: what a shell reports for SIGINT.
 const exitInterrupted = 130
 
-// afterwards is what to say when the command is interrupted where it stands: what goes on without
-// it, and the command line that looks at it. Commands set it as they go.
+// afterwards is what to print if the command is interrupted now: what goes on without it, and the
+// command line that shows it. Commands update it as they proceed.
 type afterwards struct {
 	goesOn string // "the run goes on"
 	look   string // a command line
 	facts  map[string]any
 }
 
-// interrupted turns the error of a command whose context a signal ended into what is true then: the
-// cluster goes on with what was started, and a change whose answer had not come may have happened.
-// Nil means that the error is about something else, such as a refusal that came just before.
+// interrupted converts the error of a command whose context a signal ended into what is then true:
+// the cluster goes on with what was started, and a change without an answer may have happened. It
+// returns nil if the error has another cause, such as a refusal that came just before.
 func (a *app) interrupted(ctx context.Context, err error) *wire.Problem {
 	if ctx.Err() == nil {
 		return nil
@@ -53,8 +52,8 @@ func (a *app) interrupted(ctx context.Context, err error) *wire.Problem {
 	return q
 }
 
-// repetition is the hint of a change with an unknown outcome: the command line that repeats it
-// under the same request id. Secrets are left out of it.
+// repetition returns the hint for a change with an unknown outcome: the command line that repeats
+// it under the same request id. It omits secrets.
 func (a *app) repetition(cmd *cobra.Command, id string) string {
 	line := a.repeat
 	if line == "" && cmd != nil {
@@ -69,7 +68,7 @@ func (a *app) repetition(cmd *cobra.Command, id string) string {
 	return "to learn the outcome, repeat it under the same request id: it has at most one effect.\n  " + line
 }
 
-// commandLine writes arguments as one would type them, without the token.
+// commandLine formats arguments as a person would type them, without the token.
 func commandLine(cmd *cobra.Command, args []string) string {
 	words := []string{cmd.Root().Name()}
 	for i := 0; i < len(args); i++ {
@@ -84,7 +83,7 @@ func commandLine(cmd *cobra.Command, args []string) string {
 	return strings.Join(words, " ")
 }
 
-// quoted writes one argument for a shell.
+// quoted quotes one argument for a shell.
 func quoted(arg string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@,%+", r)
@@ -95,8 +94,8 @@ func quoted(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
-// lookAt writes a command about a run for people to copy. An id that begins with a dash stands
-// behind --, or it would be read as a flag.
+// lookAt formats a command about a run for people to copy. An id that starts with a dash comes
+// after --, otherwise it would be parsed as a flag.
 func lookAt(command, id string, flags ...string) string {
 	words := append([]string{command, quoted(id)}, flags...)
 	if strings.HasPrefix(id, "-") {
@@ -105,7 +104,7 @@ func lookAt(command, id string, flags ...string) string {
 	return strings.Join(words, " ")
 }
 
-// runGoesOn says what an interrupt leaves behind of a run.
+// runGoesOn sets what to print about a run after an interrupt.
 func (a *app) runGoesOn(id, look string) {
 	a.after = afterwards{goesOn: fmt.Sprintf("the run %s goes on", id), look: "aion-node " + look,
 		facts: map[string]any{"workflow_id": id}}

@@ -18,7 +18,7 @@ func jobsCmd(a *app) *cobra.Command {
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.Jobs, error) {
-				return c.Jobs(ctx, a.read()...)
+				return c.Jobs(ctx, a.readOptions()...)
 			}, func(w io.Writer, r *wire.Jobs) {
 				var rows [][]string
 				for _, j := range r.Jobs {

@@ -31,7 +31,7 @@ func ask[T any](w *killsWorld, what string, call func(context.Context, *client.C
 	return a
 }
 
-// killsRun is a run's history, in short.
+// killsRun is a summary of a run's history.
 type killsRun struct {
 	version         string
 	started, closed time.Time
@@ -72,7 +72,7 @@ func (w *killsWorld) check() {
 	w.checkNodes()
 }
 
-// checkStart compares one run with what its caller was told.
+// checkStart compares one run with the answers that its caller got.
 func (w *killsWorld) checkStart(s *killsStart, runs map[string]killsRun) {
 	ref := wire.RunRef{WorkflowID: s.id}
 	if s.never {
@@ -82,7 +82,7 @@ func (w *killsWorld) checkStart(s *killsStart, runs map[string]killsRun) {
 		return
 	}
 	if s.answer == nil {
-		return // the test failed before
+		return // the test has already failed
 	}
 	result := ask(w, "result of "+s.id, func(ctx context.Context, c *client.Client) (*wire.Result, error) {
 		return c.Result(ctx, ref, 10*time.Second)
@@ -146,7 +146,7 @@ func (w *killsWorld) checkStart(s *killsStart, runs map[string]killsRun) {
 	}
 }
 
-// history reads a closed run's history and checks what holds for each of them.
+// history reads a closed run's history, and checks invariants of all histories.
 func (w *killsWorld) history(id, runID string) (events []wire.Event, run killsRun) {
 	for from := uint64(1); from != 0; {
 		page := ask(w, "history of "+id, func(ctx context.Context, c *client.Client) (*wire.History, error) {
@@ -285,7 +285,7 @@ func (w *killsWorld) checkDeploys(runs map[string]killsRun) {
 			}
 		}
 		if !slices.Contains(may, s.answer.Version) {
-			// At a shared index the route from before is right as well.
+			// At a shared index the previous route is also right.
 			before := ""
 			for _, r := range routes[s.typ] {
 				if r.index < s.answer.Index {
@@ -326,7 +326,7 @@ func (w *killsWorld) checkDeploys(runs map[string]killsRun) {
 		w.t.Errorf("nobody sent the request %s: %+v", id, d)
 	}
 
-	// What the books say is what is there.
+	// The final state matches the records.
 	versions := ask(w, "versions", func(ctx context.Context, c *client.Client) (*wire.Versions, error) { return c.Versions(ctx, "") })
 	there := map[string]bool{}
 	for _, v := range versions.Versions {
@@ -348,7 +348,7 @@ func killsType(name string) string {
 	return family
 }
 
-// checkNodes waits until all nodes are at one index, and looks at what they say.
+// checkNodes waits until all nodes are at one index, and compares their states.
 func (w *killsWorld) checkNodes() {
 	err := eventually(func() error {
 		seen := map[string]bool{}

@@ -16,13 +16,13 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// outcomeOf calls through one node after another until the outcome is known. It gives up only where
-// every answer so far has promised that nothing happened.
+// outcomeOf calls one node after another until the outcome is known. It gives up only if every
+// answer so far has promised that nothing happened.
 func outcomeOf[T any](w *killsWorld, h *hand, until context.Context, call func(context.Context, *client.Client) (T, error)) (a T, refusal *wire.Problem, never bool) {
 	maybe := false
 	for at := h.IntN(len(w.nodes)); ; at++ {
 		ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
-		if h.IntN(40) == 0 { // a caller that is impatient
+		if h.IntN(40) == 0 { // an impatient caller
 			ctx, cancel = context.WithTimeout(w.ctx, time.Duration(h.IntN(20))*time.Millisecond)
 		}
 		a, err := call(ctx, w.nodes[at%len(w.nodes)])
@@ -105,8 +105,8 @@ func (w *killsWorld) runs(h *hand, until context.Context) {
 	}
 }
 
-// must carries out an operation on a run that is nowhere in the books; it may come too late, or
-// have nothing to do.
+// must performs an operation on a run that is not in the books; it may come too late, or have
+// nothing to do.
 func (w *killsWorld) must(h *hand, id, verb string, call func(context.Context, *client.Client, client.Option) (*wire.RunAnswer, error)) {
 	request := client.RequestID(fmt.Sprintf("%s-%d", verb, w.number()))
 	for {
@@ -120,7 +120,7 @@ func (w *killsWorld) must(h *hand, id, verb string, call func(context.Context, *
 	}
 }
 
-// see reads a run that was started a moment ago, through any node.
+// see reads a run that was just started, through any node.
 func (w *killsWorld) see(h *hand, until context.Context, s *killsStart) {
 	opts := [][]client.Option{nil, {client.MinIndex(s.answer.Index)}}[h.IntN(2)]
 	d, refusal, never := outcomeOf(w, h, until, func(ctx context.Context, c *client.Client) (*wire.Described, error) {
@@ -135,8 +135,8 @@ func (w *killsWorld) see(h *hand, until context.Context, s *killsStart) {
 	}
 }
 
-// signal sends one signal until it is acknowledged. A signal that surely never came is sent again
-// as another one.
+// signal sends one signal until it is acknowledged. A signal that certainly never arrived is sent
+// again as a new one.
 func (w *killsWorld) signal(h *hand, until context.Context, s *killsStart) {
 	w.mu.Lock()
 	w.signals++
@@ -147,13 +147,13 @@ func (w *killsWorld) signal(h *hand, until context.Context, s *killsStart) {
 		call := func(ctx context.Context, c *client.Client) (*wire.RunAnswer, error) {
 			return c.Signal(ctx, wire.RunRef{WorkflowID: s.id}, "s", json.RawMessage(strconv.Itoa(n)), request)
 		}
-		if h.IntN(5) == 0 { // the same request on two ways at once
+		if h.IntN(5) == 0 { // the same request on two paths at once
 			var other sync.WaitGroup
 			twin := &hand{rand.New(rand.NewPCG(h.Uint64(), 0))}
 			other.Go(func() { outcomeOf(w, twin, w.ctx, call) })
 			_, refusal, _ := outcomeOf(w, h, w.ctx, call)
 			other.Wait()
-			if refusal == nil { // either of them may have given up, so ask once more until it is told
+			if refusal == nil { // either of them may have given up, so ask once more until the outcome is known
 				for again := true; again && w.ctx.Err() == nil; {
 					_, refusal, again = outcomeOf(w, h, w.ctx, call)
 				}
@@ -237,13 +237,12 @@ type killsOutcome struct {
 	index   uint64
 }
 
-// expected are the refusals that deploying at random meets.
+// expected are the refusals that random deploys meet.
 var expected = map[string]string{
 	"load": "", "route": "unknown_version", "rollback": "version_unavailable route_conflict", "unload": "unknown_version route_active version_pinned",
 }
 
-// change carries out a deploy operation and notes what became of it. It reports whether it
-// succeeded.
+// change performs a deploy operation and records its outcome. It reports whether it succeeded.
 func (w *killsWorld) change(h *hand, c *killsChange, call func(context.Context, *client.Client, client.Option) (string, uint64, error)) bool {
 	c.request = fmt.Sprintf("%s-%d", c.operation, w.number())
 	request := client.RequestID(c.request)
@@ -268,7 +267,7 @@ func (w *killsWorld) change(h *hand, c *killsChange, call func(context.Context, 
 	return ok
 }
 
-// sampleDigests compares states while the nodes are at work: at one index there is one digest, on
+// sampleDigests compares states while the nodes are working: at each index there is one digest, on
 // every node and after every restart.
 func (w *killsWorld) sampleDigests(until context.Context) {
 	for until.Err() == nil {

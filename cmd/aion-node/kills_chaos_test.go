@@ -60,7 +60,7 @@ func (w *killsWorld) chaos(r *rand.Rand, rounds int) {
 		for _, name := range victims {
 			pause(600)
 			w.restart(name)
-			if r.IntN(4) == 0 { // once more, while it comes up
+			if r.IntN(4) == 0 { // once more, while it starts
 				counts["again"]++
 				pause(500)
 				w.kill(name)

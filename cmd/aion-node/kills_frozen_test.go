@@ -15,9 +15,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestKillsFrozenLeader stops the leader's process, lets the others go on, and asks it while it
-// sleeps. What it answers when it wakes, thinking that it leads, must be as new as what was
-// acknowledged before it was asked. AION_KILLS_FREEZE is for how much longer it sleeps.
+// TestKillsFrozenLeader freezes the leader's process, lets the others go on, and sends it reads
+// while it is frozen. When it wakes, believing that it leads, its answers must be as new as what
+// was acknowledged before the reads were sent. AION_KILLS_FREEZE lengthens the freeze.
 func TestKillsFrozenLeader(t *testing.T) {
 	more, _ := time.ParseDuration(os.Getenv("AION_KILLS_FREEZE"))
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
@@ -84,8 +84,8 @@ func TestKillsFrozenLeader(t *testing.T) {
 	w.checkNodes()
 }
 
-// TestKillsMajorityGone: what is left of a cluster changes nothing and reads nothing but what it
-// calls stale, and goes on when the others are back.
+// TestKillsMajorityGone: the rest of a cluster makes no changes and serves only stale reads, and
+// goes on when the others are back.
 func TestKillsMajorityGone(t *testing.T) {
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	defer f.killAll()

@@ -13,11 +13,11 @@ import (
 // TestKills kills nodes of a real cluster with SIGKILL, and freezes them, while callers start,
 // signal, pause and terminate runs and deploy, route, roll back and unload versions through
 // whichever node they reach. Every call is repeated under its request id until its outcome is
-// known, or given up when only "retry" was answered. In the end the histories, the deploy history
-// and the answers have to tell one story; see check.
+// known, or given up if all answers were "retry". In the end the histories, the deploy history and
+// the answers must be consistent; see check.
 //
 // AION_KILLS is the number of rounds, AION_KILLS_SEED repeats a choice of operations (not their
-// timing), AION_KILLS_DIR keeps everything.
+// timing), AION_KILLS_DIR keeps all data.
 func TestKills(t *testing.T) {
 	rounds, seed := 5, time.Now().UnixNano()
 	if s := os.Getenv("AION_KILLS"); s != "" {

@@ -16,7 +16,7 @@ const killsVersions = 6 // of each family
 
 var killsFamilies = []string{"red", "blue"}
 
-// killsSource is code whose result tells its version, and what it was given.
+// killsSource is code whose result contains its version and its input.
 const killsSource = `
 NAME = %q
 def run(ctx, input):
@@ -44,7 +44,7 @@ type killsWorld struct {
 
 	archives map[string][][]byte // by family
 	names    map[string]string   // of versions
-	nodes    []*client.Client    // each knows one node, and never repeats a call
+	nodes    []*client.Client    // each knows one node, and never retries a call
 
 	mu      sync.Mutex
 	starts  []*killsStart
@@ -57,20 +57,20 @@ type killsWorld struct {
 	next    int
 }
 
-// killsStart is a run that a worker asked for, and what it then knows of it.
+// killsStart is a run that a worker asked for, and what the worker knows about it.
 type killsStart struct {
 	id, typ, request  string
 	n, signals        int
 	child             bool
 	after             uint64 // index of the newest change of the type's route that was acknowledged before the start was sent
 	answer            *wire.StartAnswer
-	never             bool  // every attempt was answered with "retry", and then it was given up
+	never             bool  // every attempt was answered with "retry", and then the start was given up
 	sent              []int // payloads of acknowledged signals, in order
-	neverSent         []int // as never
+	neverSent         []int // payloads of signals that never arrived
 	terminated, ended bool
 }
 
-// killsChange is a deploy operation whose outcome is known.
+// killsChange is a deploy operation with a known outcome.
 type killsChange struct {
 	request, operation, family string
 	message                    string
@@ -80,7 +80,7 @@ type killsChange struct {
 	never                      bool
 }
 
-// hand is what one worker draws from.
+// hand is one worker's source of randomness.
 type hand struct{ *rand.Rand }
 
 func (w *killsWorld) hand(seed int64, n int) *hand {

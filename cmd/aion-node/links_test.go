@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Every link from README.md and docs/ to a file or heading of this repository leads somewhere.
+// Every link from README.md and docs/ to a file or heading of this repository has a target.
 func TestLinks(t *testing.T) {
 	const root = "../.."
 	files := []string{filepath.Join(root, "README.md")}

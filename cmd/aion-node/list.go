@@ -38,7 +38,7 @@ func listCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			l, err := c.List(cmd.Context(), filter, page, a.read()...)
+			l, err := c.List(cmd.Context(), filter, page, a.readOptions()...)
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ func listCmd(a *app) *cobra.Command {
 					none = "no runs on this page"
 				}
 				table(w, none, []string{"WORKFLOW ID", "TYPE", "VERSION", "STATUS", "STARTED", "CLOSED", "WAITING ON"}, rows)
-				moreOf(w, len(rows), countOf(cmd.Context(), c, filter, l, a.read()), l.NextCursor)
+				moreOf(w, len(rows), countOf(cmd.Context(), c, filter, l, a.readOptions()), l.NextCursor)
 			})
 		},
 	}
@@ -75,8 +75,8 @@ func listCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// countOf tells how many runs a listing has in all where the cluster counts them: by type, status
-// and version it does. 0 = that is not known. There is nothing to tell of a listing that shows all.
+// countOf returns how many runs a listing has in total, if the cluster counts them: it counts by
+// type, status and version. 0 = unknown, or the listing already shows all.
 func countOf(ctx context.Context, c *client.Client, f wire.RunFilter, l *wire.Runs, opts []client.Option) uint64 {
 	kind := wire.RunFilter{Type: f.Type, Status: f.Status, Version: f.Version}
 	if len(f.Attributes) == 0 {
@@ -87,7 +87,7 @@ func countOf(ctx context.Context, c *client.Client, f wire.RunFilter, l *wire.Ru
 	}
 	counts, err := c.Counts(ctx, kind, opts...)
 	if err != nil {
-		return 0 // the listing is there, and is what was asked for
+		return 0 // the listing itself succeeded, and is what was asked for
 	}
 	return counts.Total
 }

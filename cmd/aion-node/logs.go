@@ -18,8 +18,8 @@ func logsCmd(a *app) *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
 		Use:   "logs ID",
-		Short: "Tell what a run's code logged",
-		Long: `Tell what a run's code logged with ctx.log: the newest lines, as many as limits.log_bytes keeps of
+		Short: "Show what a run's code logged",
+		Long: `Show what a run's code logged with ctx.log: the newest lines, as many as limits.log_bytes keeps of
 each run, for as long as the run is kept. With --follow, go on as lines come, until the run has
 ended; with --json each line is then a document on a line of its own.`,
 		Args: arguments("ID"),
@@ -38,11 +38,11 @@ ended; with --json each line is then a document on a line of its own.`,
 					return a.followLogs(ctx, c, ref, from, limit)
 				})
 			}
-			l, err := wholeLog(cmd.Context(), c, ref, from, limit, a.read())
+			l, err := wholeLog(cmd.Context(), c, ref, from, limit, a.readOptions())
 			if err != nil {
 				return err
 			}
-			return a.answer(l, func(w io.Writer) { tellLog(w, l, from, limit) })
+			return a.answer(l, func(w io.Writer) { printLog(w, l, from, limit) })
 		},
 	}
 	f := cmd.Flags()
@@ -53,7 +53,7 @@ ended; with --json each line is then a document on a line of its own.`,
 	return cmd
 }
 
-func tellLog(w io.Writer, l *wire.RunLog, from uint64, limit int) {
+func printLog(w io.Writer, l *wire.RunLog, from uint64, limit int) {
 	if len(l.Lines) == 0 {
 		switch {
 		case l.Logged == 0:
@@ -67,25 +67,25 @@ func tellLog(w io.Writer, l *wire.RunLog, from uint64, limit int) {
 		fmt.Fprintf(w, "(lines %d to %d are no longer kept)\n", max(from, 1), first-1)
 	}
 	for _, line := range l.Lines {
-		tellLogLine(w, line)
+		printLogLine(w, line)
 	}
 	if limit > 0 && len(l.Lines) == limit && l.Next > 0 && l.Next <= l.Logged {
 		fmt.Fprintf(w, "more: --from %d\n", l.Next)
 	}
 }
 
-func tellLogLine(w io.Writer, l wire.LogLine) {
+func printLogLine(w io.Writer, l wire.LogLine) {
 	fmt.Fprintf(w, "%s  %s\n", exact(l.At), oneLine(l.Text))
 }
 
-// followLogs prints lines as they come.
+// followLogs prints lines as they appear.
 func (a *app) followLogs(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int) error {
 	n := 0
 	look := func(from uint64) {
 		a.runGoesOn(ref.WorkflowID, lookAt("logs", ref.WorkflowID, "--follow", "--from", fmt.Sprint(from)))
 	}
 	look(max(from, 1))
-	for l, err := range c.FollowLogs(ctx, ref, from, a.read()...) {
+	for l, err := range c.FollowLogs(ctx, ref, from, a.readOptions()...) {
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (a *app) followLogs(ctx context.Context, c *client.Client, ref wire.RunRef,
 				return err
 			}
 		} else {
-			tellLogLine(a.out, l)
+			printLogLine(a.out, l)
 		}
 		if n++; n == limit {
 			return nil
@@ -104,7 +104,7 @@ func (a *app) followLogs(ctx context.Context, c *client.Client, ref wire.RunRef,
 	return nil
 }
 
-// wholeLog gathers pages until the end or limit lines. Next stays as the last page has it.
+// wholeLog collects pages up to the end, or up to limit lines. Next is the last page's.
 func wholeLog(ctx context.Context, c *client.Client, ref wire.RunRef, from uint64, limit int, opts []client.Option) (*wire.RunLog, error) {
 	whole := &wire.RunLog{Lines: []wire.LogLine{}}
 	for {

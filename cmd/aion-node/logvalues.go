@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// plainLogger hands on values as text, a number or a truth value, whatever a library passes: in
-// JSON nobody wants to read how a Go value looks inside.
+// plainLogger converts values to text, numbers or booleans, whatever a library passes: JSON logs
+// should not show the inside of Go values.
 type plainLogger struct{ hclog.Logger }
 
 func (l plainLogger) Log(level hclog.Level, msg string, args ...any) {
@@ -34,7 +34,7 @@ func (l plainLogger) ResetNamed(name string) hclog.Logger {
 	return plainLogger{l.Logger.ResetNamed(name)}
 }
 
-// plainArgs makes values plain. Every second argument is one.
+// plainArgs converts the values, which are every second argument.
 func plainArgs(args []any) []any {
 	plain := make([]any, len(args))
 	for i, arg := range args {
@@ -53,7 +53,7 @@ func plainValue(v any) any {
 		return plainFormat(v)
 	case error:
 		return v.Error()
-	case encoding.TextMarshaler: // a time above all
+	case encoding.TextMarshaler: // mostly times
 		return v
 	case fmt.Stringer:
 		return v.String()
@@ -81,7 +81,7 @@ func plainValue(v any) any {
 	return v
 }
 
-// plainFormat carries out a format, of one value as a whole in our way.
+// plainFormat formats one value as a whole, in our notation.
 func plainFormat(f hclog.Format) any {
 	if len(f) == 0 {
 		return ""

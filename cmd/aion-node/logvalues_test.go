@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// What a log in JSON says of a value is text, a number or a truth value.
+// In a JSON log, a value is a text, a number or a boolean.
 func TestLogValuesArePlain(t *testing.T) {
 	servers := []struct {
 		Suffrage time.Weekday // a number with a name

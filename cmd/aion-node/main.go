@@ -18,10 +18,10 @@ func main() {
 	os.Exit(a.run(ctx, os.Args[1:]))
 }
 
-// untilSignal returns a context that the first of the signals ends. A second one finds the default
-// handling again, so it ends the process at once, whatever the first is still waiting for. That is
-// so before anybody can see the context end: signal.NotifyContext would let go of the signals only
-// afterwards, and swallow a second one that comes in between.
+// untilSignal returns a context that the first signal ends. A second signal gets the default
+// handling, so it ends the process at once, whatever the first one still waits for. The handling
+// changes before anybody can see the context end: signal.NotifyContext would release the signals
+// only later, and swallow a second one in between.
 func untilSignal(signals ...os.Signal) context.Context {
 	ctx, end := context.WithCancel(context.Background())
 	first := make(chan os.Signal, 1)
@@ -34,14 +34,14 @@ func untilSignal(signals ...os.Signal) context.Context {
 	return ctx
 }
 
-// app is what all commands share: where they print, and the flags that every command has.
+// app is shared by all commands: where they print, and the flags of every command.
 type app struct {
 	in       io.Reader
 	out      io.Writer
 	err      io.Writer
 	environ  func(string) string
-	patience time.Duration // how long a call is repeated while the nodes cannot serve it: an election fits in, and a person still waits for it
-	contact  time.Duration // the same while no node is reached at all
+	patience time.Duration // how long a call is retried while nodes cannot serve it: long enough for an election, short enough for a person
+	contact  time.Duration // the same while no node is reachable
 
 	json      bool
 	addresses []string
@@ -53,11 +53,11 @@ type app struct {
 	noHeaders bool
 
 	args   []string   // the command line
-	repeat string     // how to repeat the change under way, if not by the same command line
-	after  afterwards // what to say when interrupted now
+	repeat string     // how to repeat the current change, if not by the same command line
+	after  afterwards // what to print if interrupted now
 }
 
-// run carries out one command line and returns the exit status.
+// run executes one command line and returns the exit status.
 func (a *app) run(ctx context.Context, args []string) int {
 	a.args = args
 	out := &output{Writer: a.out}
@@ -73,11 +73,11 @@ func (a *app) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return 0
 	}
-	a.json = a.json || slices.Contains(args, "--json") // a wrong flag before it hid it from the parser
-	return a.fail(ctx, cmd, err)
+	a.json = a.json || slices.Contains(args, "--json") // an earlier wrong flag hid it from the parser
+	return a.reportError(ctx, cmd, err)
 }
 
-// terminal reports whether w is one, so that a progress bar makes sense.
+// terminal reports whether w is a terminal, where a progress bar makes sense.
 func terminal(w io.Writer) (width int, ok bool) {
 	f, isFile := fileOf(w)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// BenchmarkIdleNode says what a node of its own process takes when nothing is asked of it:
-// resident memory and open files. docs/OPERATIONS.md quotes it.
+// BenchmarkIdleNode measures an idle node in a process of its own: resident memory and open files.
+// docs/OPERATIONS.md quotes it.
 func BenchmarkIdleNode(b *testing.B) {
 	f := &fleet{dir: b.TempDir(), nodes: map[string]*process{}}
 	defer f.killAll()
@@ -19,7 +19,7 @@ func BenchmarkIdleNode(b *testing.B) {
 	}
 	var resident, files float64
 	for b.Loop() {
-		time.Sleep(2 * time.Second) // what the start took is given back meanwhile
+		time.Sleep(2 * time.Second) // memory of the start is released meanwhile
 		resident, files = 0, 0
 		answer, err := f.get("a", "/metrics")
 		if err != nil {

@@ -10,24 +10,25 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// nearWithin is how long it may take to find out what an unknown name may have meant.
+// nearWithin bounds the time for finding similar names.
 const nearWithin = time.Second
 
-// didYouMeanHint puts the names that an unknown one may have meant in front of the hint of a
-// refusal. What is unknown follows from the facts that the refusal names.
+// didYouMeanHint prepends similar names to the hint of a refusal. The facts of the refusal say
+// which name is unknown.
 func (a *app) didYouMeanHint(ctx context.Context, p *wire.Problem) string {
 	word, list := unknownName(p)
 	if word == "" {
 		return p.Hint
 	}
-	near := a.near(ctx, word, list)
+	near := a.similarNames(ctx, word, list)
 	if len(near) == 0 {
 		return p.Hint
 	}
 	return strings.TrimSpace("Did you mean " + strings.Join(near, " or ") + "? " + p.Hint)
 }
 
-// unknownName finds the name that a refusal does not know, and what lists those that there are.
+// unknownName returns the name that a refusal does not know, and a function that lists the known
+// ones.
 func unknownName(p *wire.Problem) (word string, list func(context.Context, *client.Client, []string) []string) {
 	var other string
 	switch p.Code {
@@ -63,8 +64,9 @@ func unknownName(p *wire.Problem) (word string, list func(context.Context, *clie
 	return "", nil
 }
 
-// near are the names of a list that word may have meant. Without an answer in time there are none.
-func (a *app) near(ctx context.Context, word string, list func(context.Context, *client.Client, []string) []string) []string {
+// similarNames returns the names of a list that are similar to word. Without an answer in time it
+// returns none.
+func (a *app) similarNames(ctx context.Context, word string, list func(context.Context, *client.Client, []string) []string) []string {
 	c, err := a.connectWith(nearWithin)
 	if err != nil {
 		return nil
@@ -74,20 +76,20 @@ func (a *app) near(ctx context.Context, word string, list func(context.Context, 
 	defer cancel()
 	var names []string
 	for _, line := range list(ctx, c, nil) {
-		name, _, _ := strings.Cut(line, "\t") // behind it stands what it is
+		name, _, _ := strings.Cut(line, "\t") // a description follows
 		names = append(names, name)
 	}
-	if slices.Contains(names, word) { // it was no slip
+	if slices.Contains(names, word) { // the name exists, so it was no slip
 		return nil
 	}
 	return nearest(word, names)
 }
 
-// noneOfType is what a listing says that has no rows of a type: also which loaded type may have
-// been meant.
+// noneOfType is what a listing prints if it has no rows of a type, including which loaded type may
+// have been meant.
 func (a *app) noneOfType(ctx context.Context, none, typ string) string {
 	if typ == "" {
 		return none
 	}
-	return none + didYouMean(a.near(ctx, typ, typeNames))
+	return none + didYouMean(a.similarNames(ctx, typ, typeNames))
 }

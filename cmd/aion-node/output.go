@@ -2,9 +2,9 @@ package main
 
 import "io"
 
-// output is where a command prints. It remembers that something could not be written: an answer
-// that was lost on a full disk must not end with status 0, and tables are printed by many small
-// writes whose errors nobody looks at.
+// output is where a command prints. It remembers write errors: an answer that was lost on a full
+// disk must not end with status 0, and tables are printed by many small writes whose errors nobody
+// checks.
 type output struct {
 	io.Writer
 	err error // the first

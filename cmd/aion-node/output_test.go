@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// full is a disk that takes nothing more.
+// full is a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// TestLostOutput: an answer that could not be written does not end with status 0.
+// TestLostOutput: if an answer could not be written, the status is not 0.
 func TestLostOutput(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"version", "--json"}, {"list", "--help"}} {
 		for _, c := range []struct {

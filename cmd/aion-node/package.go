@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// packed is what package answers: one object for each archive it wrote.
+// packed is the answer of package: one object for each archive that it wrote.
 type packed struct {
 	Packages []packedOne `json:"packages"`
 }
@@ -67,13 +67,13 @@ func packageCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// replaceFile writes a file as a whole or not at all: nobody deploys half an archive.
+// replaceFile writes a file completely or not at all, so that nobody deploys half an archive.
 func replaceFile(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // fails once it is renamed
+	defer os.Remove(f.Name()) // fails after the rename
 	if _, err := f.Write(content); err != nil {
 		f.Close()
 		return err

@@ -8,8 +8,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// tellPending lists the activities of a run that have no outcome yet.
-func tellPending(w io.Writer, list []wire.PendingActivity, total uint64) {
+// printPending lists the activities of a run that have no outcome yet.
+func printPending(w io.Writer, list []wire.PendingActivity, total uint64) {
 	if len(list) == 0 {
 		return
 	}
@@ -23,7 +23,7 @@ func tellPending(w io.Writer, list []wire.PendingActivity, total uint64) {
 		if p.LastFailure != nil {
 			failure = clip(printable(p.LastFailure.Error()), 80)
 		}
-		rows = append(rows, []string{number(p.ActivityID), printable(p.Activity), printable(p.Queue), standing(p, time.Now()), attempt, printable(p.Worker), failure})
+		rows = append(rows, []string{number(p.ActivityID), printable(p.Activity), printable(p.Queue), activityState(p, time.Now()), attempt, printable(p.Worker), failure})
 	}
 	table(w, "", []string{"PENDING", "ACTIVITY", "QUEUE", "STATE", "ATTEMPT", "WORKER", "LAST FAILURE"}, rows)
 	if more := total - uint64(len(list)); total > uint64(len(list)) {
@@ -31,8 +31,8 @@ func tellPending(w io.Writer, list []wire.PendingActivity, total uint64) {
 	}
 }
 
-// standing says how an activity stands and what its clock is set to.
-func standing(p wire.PendingActivity, now time.Time) string {
+// activityState describes the state of an activity and what its deadline is.
+func activityState(p wire.PendingActivity, now time.Time) string {
 	due := ""
 	if p.DueAt != nil {
 		due = ahead(*p.DueAt, now)
@@ -52,7 +52,7 @@ func standing(p wire.PendingActivity, now time.Time) string {
 	return p.State
 }
 
-// ahead says how far from now a time is.
+// ahead formats how far in the future a time is.
 func ahead(t, now time.Time) string {
 	d := t.Sub(now)
 	if d < time.Second {

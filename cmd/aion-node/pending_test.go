@@ -22,7 +22,7 @@ func TestHowAnActivityStands(t *testing.T) {
 		"given up, worker not told yet":            {State: "given_up", StartedAt: &long},
 		"resting, as only a newer node would have": {State: "resting, as only a newer node would have"},
 	} {
-		if got := standing(p, now); got != want {
+		if got := activityState(p, now); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -30,7 +30,7 @@ func TestHowAnActivityStands(t *testing.T) {
 
 func TestPendingActivities(t *testing.T) {
 	var b bytes.Buffer
-	tellPending(&b, []wire.PendingActivity{
+	printPending(&b, []wire.PendingActivity{
 		{ActivityID: 3, Activity: "charge", Queue: "bank", State: "offered", Attempt: 2, Worker: "w\x1b[31m", LastFailure: &wire.RunError{Kind: "busy", Message: "call again"}},
 	}, 5)
 	got := strings.Split(b.String(), "\n")
@@ -38,7 +38,7 @@ func TestPendingActivities(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	b.Reset()
-	if tellPending(&b, nil, 0); b.Len() > 0 {
+	if printPending(&b, nil, 0); b.Len() > 0 {
 		t.Errorf("of none it says %q", b.String())
 	}
 }
@@ -52,7 +52,7 @@ func TestErrorsOfRuns(t *testing.T) {
 		`[1]`:                                               "failed: no\n[1]\n",
 	} {
 		var b bytes.Buffer
-		if tellError(&b, &wire.RunError{Kind: "failed", Message: "no", Details: json.RawMessage(details)}); b.String() != want {
+		if printRunError(&b, &wire.RunError{Kind: "failed", Message: "no", Details: json.RawMessage(details)}); b.String() != want {
 			t.Errorf("%s: got %q, want %q", details, b.String(), want)
 		}
 	}
@@ -62,7 +62,7 @@ func TestErrorsOfRuns(t *testing.T) {
 		`[]`: "",
 	} {
 		var b bytes.Buffer
-		if tellEnd(&b, wire.Event{Seq: 7, Type: "WorkflowPaused", Data: json.RawMessage(data)}); b.String() != want {
+		if printEnd(&b, wire.Event{Seq: 7, Type: "WorkflowPaused", Data: json.RawMessage(data)}); b.String() != want {
 			t.Errorf("%s: got %q, want %q", data, b.String(), want)
 		}
 	}

@@ -13,7 +13,7 @@ func pinsCmd(a *app) *cobra.Command {
 	var page wire.Page
 	cmd := &cobra.Command{
 		Use:   "pins TYPE VERSION",
-		Short: "Say why a version cannot be unloaded",
+		Short: "Show what pins a version",
 		Args:  arguments("TYPE", "VERSION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkPage(page); err != nil {
@@ -24,7 +24,7 @@ func pinsCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			p, err := c.Pins(cmd.Context(), args[0], args[1], page, a.read()...)
+			p, err := c.Pins(cmd.Context(), args[0], args[1], page, a.readOptions()...)
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func pinsCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// addPageFlags gives a listing its paging.
+// addPageFlags adds the paging flags to a listing.
 func addPageFlags(cmd *cobra.Command, page *wire.Page) {
 	cmd.Flags().IntVar(&page.Limit, "limit", 0, fmt.Sprintf("rows on a page, at most %d (default %d)", wire.MaxPage, wire.DefaultPage))
 	cmd.Flags().StringVar(&page.Cursor, "cursor", "", "go on at the `CURSOR` that the page before named")
@@ -67,10 +67,10 @@ func checkPage(page wire.Page) error {
 	return nil
 }
 
-// more says how to see the next page.
+// more prints how to get the next page.
 func more(w io.Writer, cursor string) { moreOf(w, 0, 0, cursor) }
 
-// moreOf is more where it is known how many there are in all; 0 = it is not.
+// moreOf is more if the total is known; 0 = it is not.
 func moreOf(w io.Writer, shown int, total uint64, cursor string) {
 	if cursor == "" {
 		return

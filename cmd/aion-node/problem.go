@@ -18,13 +18,13 @@ import (
 const (
 	exitRefused = 1 // it did not happen
 	exitUsage   = 2 // the command line or the configuration is wrong
-	exitUnknown = 3 // it may have happened; the same request id tells
-	exitOpen    = 4 // the run that was asked about is still open
+	exitUnknown = 3 // it may have happened; repeating the request id finds out
+	exitOpen    = 4 // the run in question is still open
 )
 
-// fail says on stderr what went wrong, and with --json also as the one document on stdout. It
+// reportError prints an error on stderr, and with --json also as the one document on stdout. It
 // returns the exit status.
-func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
+func (a *app) reportError(ctx context.Context, cmd *cobra.Command, err error) int {
 	if status, ok := reportedStatus(err); ok {
 		return status
 	}
@@ -39,15 +39,15 @@ func (a *app) fail(ctx context.Context, cmd *cobra.Command, err error) int {
 			p.Hint = hint
 		}
 	}
-	a.complain(p)
+	a.printProblem(p)
 	if a.json {
 		_ = a.document(p)
 	}
 	return status
 }
 
-// complain prints a problem for people, with the holders that it names.
-func (a *app) complain(p *wire.Problem) {
+// printProblem prints a problem for people, including the holders that it names.
+func (a *app) printProblem(p *wire.Problem) {
 	fmt.Fprintf(a.err, "error[%s]: %s\n", p.Code, printable(p.Detail))
 	for _, line := range holders(p) {
 		fmt.Fprintln(a.err, "  "+printable(line))
@@ -69,7 +69,7 @@ func (a *app) complain(p *wire.Problem) {
 	}
 }
 
-// problemOf turns what a command returned into a problem and an exit status.
+// problemOf converts a command's error into a problem and an exit status.
 func problemOf(cmd *cobra.Command, err error) (*wire.Problem, int) {
 	var wrong *usageError
 	if errors.As(err, &wrong) {
@@ -90,7 +90,7 @@ func problemOf(cmd *cobra.Command, err error) (*wire.Problem, int) {
 		}
 		return p, exitRefused
 	}
-	var refusal wire.Refusal // what was found wrong before any call: a project, an archive
+	var refusal wire.Refusal // errors found before any call: in a project or an archive
 	if errors.As(err, &refusal) {
 		if _, known := wire.Lookup(refusal.Code()); known {
 			p := wire.Of(err)
@@ -113,7 +113,7 @@ func problemOf(cmd *cobra.Command, err error) (*wire.Problem, int) {
 	return local("failed", "The command failed", lineOf(err), hintOf(err)), exitRefused
 }
 
-// hintOf says what to do about what the system refused.
+// hintOf returns what to do about an error of the operating system.
 func hintOf(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -124,10 +124,10 @@ func hintOf(err error) string {
 	return ""
 }
 
-// lineOf is what several errors say, on one line: of a node that ended, supervisors show the last.
+// lineOf joins several errors on one line: supervisors show the last line of a node that ended.
 func lineOf(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
-// local is a problem that no node knows of.
+// local makes a problem that did not come from a node.
 func local(code, title, detail, hint string) *wire.Problem {
 	return &wire.Problem{Status: 400, Code: code, Title: title, Detail: detail, Outcome: wire.Rejected, Hint: hint}
 }
@@ -150,7 +150,7 @@ func holders(p *wire.Problem) []string {
 	return lines
 }
 
-// summary writes pin counts for people.
+// summary formats pin counts for people.
 func summary(c wire.PinCounts) string {
 	var parts []string
 	for _, k := range []struct {

@@ -35,7 +35,7 @@ func problem(p *wire.Problem) http.HandlerFunc {
 
 func cut(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }
 
-// Whether it happened decides the exit status.
+// The outcome decides the exit status.
 func TestExitStatusTellsTheOutcome(t *testing.T) {
 	for name, tt := range map[string]struct {
 		handler http.HandlerFunc
@@ -58,7 +58,7 @@ func TestExitStatusTellsTheOutcome(t *testing.T) {
 	}
 }
 
-// With --json the problem is the one document, with the request id to repeat it with.
+// With --json the problem is the one document, with the request id for repeating the call.
 func TestUnknownOutcomeNamesTheRequestID(t *testing.T) {
 	status, out, errs := answered(t, cut, "start", "w", "--request-id", "mine", "--json")
 	var p wire.Problem
@@ -74,8 +74,8 @@ func TestUnknownOutcomeNamesTheRequestID(t *testing.T) {
 	}
 }
 
-// A person is told the id that the command line made, and the line that repeats it, without the
-// token.
+// A person gets the request id that the command line generated, and the line that repeats it,
+// without the token.
 func TestUnknownOutcomeSaysHowToRepeat(t *testing.T) {
 	var id string
 	lost := func(w http.ResponseWriter, r *http.Request) { id = r.Header.Get(wire.HeaderRequestID); cut(w, r) }

@@ -8,8 +8,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// progress shows how the runs that pin a version go: a bar that is drawn over on a terminal, a line
-// for each change otherwise.
+// progress shows how many runs still pin a version: as a bar that is redrawn on a terminal,
+// otherwise as one line per change.
 type progress struct {
 	w     io.Writer
 	width int // of the terminal; 0 = none
@@ -35,14 +35,14 @@ func (p *progress) show(c wire.PinCounts) {
 	fmt.Fprintf(p.w, "\r\x1b[K%s", bar(p.most-left, p.most, summary(c), p.width-1))
 }
 
-// end leaves the bar where it is and goes on below it.
+// end leaves the bar in place and continues below it.
 func (p *progress) end() {
 	if p.width > 0 && p.most > 0 {
 		fmt.Fprintln(p.w)
 	}
 }
 
-// bar draws done of all as a bar that fits into width with its text.
+// bar draws done of all as a bar that fits into width together with its text.
 func bar(done, all uint64, text string, width int) string {
 	tail := fmt.Sprintf(" %d/%d closed; pinned by %s", done, all, text)
 	room := min(40, width-len(tail)-2)

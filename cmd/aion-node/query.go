@@ -13,7 +13,7 @@ func queryCmd(a *app) *cobra.Command {
 	var text string
 	cmd := &cobra.Command{
 		Use:   "query ID NAME",
-		Short: "Ask a run's code a question; nothing changes",
+		Short: "Query a run's code; nothing changes",
 		Args:  arguments("ID", "NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ref.WorkflowID = args[0]
@@ -26,7 +26,7 @@ func queryCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			q, err := c.Query(cmd.Context(), ref, args[1], value, a.read()...)
+			q, err := c.Query(cmd.Context(), ref, args[1], value, a.readOptions()...)
 			if err != nil {
 				return err
 			}

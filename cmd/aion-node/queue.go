@@ -29,9 +29,9 @@ func queueListCmd(a *app) *cobra.Command {
 				return err
 			}
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.Queues, error) {
-				return c.Queues(ctx, page, a.read()...)
+				return c.Queues(ctx, page, a.readOptions()...)
 			}, func(w io.Writer, q *wire.Queues) {
-				tellQueues(w, q.Queues...)
+				printQueues(w, q.Queues...)
 				more(w, q.NextCursor)
 			})
 		},
@@ -43,18 +43,18 @@ func queueListCmd(a *app) *cobra.Command {
 func queueDescribeCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "describe QUEUE",
-		Short: "Say how a queue stands",
+		Short: "Show the state of a queue",
 		Args:  arguments("QUEUE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.QueueAnswer, error) {
-				return c.Queue(ctx, args[0], a.read()...)
+				return c.Queue(ctx, args[0], a.readOptions()...)
 			}, func(w io.Writer, q *wire.QueueAnswer) {
 				if q.Offered+q.Backoff+q.Leased == 0 && q.Limits == (wire.QueueLimits{}) {
 					fmt.Fprintf(w, "there is no queue %s now: it has neither tasks nor limits; aion-node queue list names those that have%s\n",
-						printable(q.Queue.Queue), didYouMean(a.near(cmd.Context(), q.Queue.Queue, queueNames)))
+						printable(q.Queue.Queue), didYouMean(a.similarNames(cmd.Context(), q.Queue.Queue, queueNames)))
 					return
 				}
-				tellQueues(w, q.Queue)
+				printQueues(w, q.Queue)
 			})
 		},
 	}
@@ -74,7 +74,7 @@ func queueLimitCmd(a *app) *cobra.Command {
 			given := cmd.Flags().Changed
 			switch some := given("concurrency") || given("rate") || given("burst"); {
 			case none && some:
-				return usage("--none takes all limits away: give it alone")
+				return usage("--none removes all limits: give it alone")
 			case given("burst") && l.Burst == 0:
 				return usage("--burst is 0: 1 or more is allowed, and without it the number in --rate")
 			case !none && !some:
@@ -94,11 +94,11 @@ func queueLimitCmd(a *app) *cobra.Command {
 					if err != nil {
 						return nil, err
 					}
-					set = merge(now.Limits, l, given)
+					set = mergeLimits(now.Limits, l, given)
 				}
-				return c.LimitQueue(ctx, args[0], set, a.change()...)
+				return c.LimitQueue(ctx, args[0], set, a.mutationOptions()...)
 			}, func(w io.Writer, q *wire.QueueAnswer) {
-				fmt.Fprintf(w, "queue %s: %s (index %d)%s\n", q.Queue.Queue, limitsOf(q.Limits), q.Index, again(q.Deduplicated))
+				fmt.Fprintf(w, "queue %s: %s (index %d)%s\n", q.Queue.Queue, limitsOf(q.Limits), q.Index, repeatNote(q.Deduplicated))
 			})
 		},
 	}
@@ -106,13 +106,12 @@ func queueLimitCmd(a *app) *cobra.Command {
 	f.StringVar(&concurrency, "concurrency", "", "at most `N` attempts at a time; 0 stops the queue, none = no limit")
 	f.StringVar(&l.Rate, "rate", "", "begin at most `N/TIME`, such as 10/s, 600/m or 5/1h30m; none = no limit")
 	f.Uint64Var(&l.Burst, "burst", 0, "begin at most `N` at once after a quiet time (default: the number in --rate)")
-	f.BoolVar(&none, "none", false, "take all limits away")
+	f.BoolVar(&none, "none", false, "remove all limits")
 	return cmd
 }
 
-// merge lays the limits that were given over those that are there. Another rate brings its own
-// burst.
-func merge(now, l wire.QueueLimits, given func(flag string) bool) wire.QueueLimits {
+// mergeLimits applies the given limits to the existing ones. A new rate replaces the burst too.
+func mergeLimits(now, l wire.QueueLimits, given func(flag string) bool) wire.QueueLimits {
 	if given("concurrency") {
 		now.Concurrency = l.Concurrency
 	}
@@ -128,7 +127,7 @@ func merge(now, l wire.QueueLimits, given func(flag string) bool) wire.QueueLimi
 	return now
 }
 
-func tellQueues(w io.Writer, queues ...wire.Queue) {
+func printQueues(w io.Writer, queues ...wire.Queue) {
 	var rows [][]string
 	for _, q := range queues {
 		rows = append(rows, []string{printable(q.Queue), number(q.Offered), number(q.Backoff), number(q.Leased), limitsOf(q.Limits)})

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// TestREADME runs the quick start as it stands in README.md, in a shell, in an empty folder. Only
-// the ports are others, by variables.
+// TestREADME runs the quick start of README.md unchanged, in a shell, in an empty folder. Only the
+// ports differ, by variables.
 func TestREADME(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -52,8 +52,8 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// TestREADMEThreeNodes runs what README.md says about three nodes, as it stands there. Only the
-// ports are others.
+// TestREADMEThreeNodes runs the part of README.md about three nodes unchanged. Only the ports
+// differ.
 func TestREADMEThreeNodes(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -92,8 +92,8 @@ func TestREADMEThreeNodes(t *testing.T) {
 	}
 }
 
-// TestPages runs the commands of pages of docs as they stand there, from top to bottom, beside a
-// node. Only the ports are others. What comes after a mark is for other places than one node.
+// TestPages runs the commands of pages of docs unchanged, from top to bottom, beside a node. Only
+// the ports differ. Commands after a mark are for other places than one node.
 func TestPages(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not here; TestAPIDocs of transport makes the same calls without it")
@@ -142,7 +142,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// freeRow finds the first of 3*n ports in a row on loopback that nobody uses.
+// freeRow finds the first of 3*n consecutive free ports on loopback.
 func freeRow(n int) (int, error) {
 	for first := 20000 + os.Getpid()%8000; first < 32000; first += 3 * n {
 		free := true

@@ -15,8 +15,8 @@ func resultCmd(a *app) *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "result ID",
-		Short: "Wait for a run's end and tell its result",
-		Long:  "Wait for a run's end and tell how it ended. " + endStatuses + "\nAn interrupt ends the waiting, not the run.",
+		Short: "Wait for a run's end and show its result",
+		Long:  "Wait for a run's end and show how it ended. " + endStatuses + "\nAn interrupt ends the waiting, not the run.",
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wait := timeout
@@ -35,11 +35,11 @@ func resultCmd(a *app) *cobra.Command {
 			if wait > 0 {
 				a.runGoesOn(ref.WorkflowID, lookAt("result", ref.WorkflowID))
 			}
-			r, err := c.Result(cmd.Context(), ref, wait, a.read()...)
+			r, err := c.Result(cmd.Context(), ref, wait, a.readOptions()...)
 			if err != nil {
 				return err
 			}
-			if err := a.answer(r, func(w io.Writer) { tellResult(w, r.Status, r.Result, r.Error) }); err != nil {
+			if err := a.answer(r, func(w io.Writer) { printResult(w, r.Status, r.Result, r.Error) }); err != nil {
 				return err
 			}
 			return endStatus(r.Status)
@@ -50,12 +50,12 @@ func resultCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// endStatuses is what help says about the exit status of a command that waits for a run.
+// endStatuses is help about the exit status of commands that wait for a run.
 const endStatuses = `The exit status is 0 if the run
 completed, 1 if it ended in another way (failed, cancelled, terminated, timed out), and 4 if it is
 still open.`
 
-// endStatus is the exit status that a run's status stands for. What there is to say is printed.
+// endStatus returns the exit status for a run's status. The caller has already printed the result.
 func endStatus(status string) error {
 	switch {
 	case status == "completed":
@@ -66,17 +66,17 @@ func endStatus(status string) error {
 	return &reported{exitRefused}
 }
 
-func tellResult(w io.Writer, status string, result json.RawMessage, failure *wire.RunError) {
+func printResult(w io.Writer, status string, result json.RawMessage, failure *wire.RunError) {
 	fmt.Fprintln(w, status)
 	if len(result) > 0 {
 		fmt.Fprintln(w, printable(string(result)))
 	}
 	if failure != nil {
-		tellError(w, failure)
+		printRunError(w, failure)
 	}
 }
 
-// addRunFlag lets a command address another run of the workflow id than the latest.
+// addRunFlag adds a flag for another run of the workflow id than the latest.
 func addRunFlag(cmd *cobra.Command, ref *wire.RunRef) {
 	cmd.Flags().StringVar(&ref.RunID, "run-id", "", "another run of the workflow `ID` than the latest")
 }

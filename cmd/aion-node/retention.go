@@ -12,12 +12,12 @@ import (
 )
 
 func retentionCmd(a *app) *cobra.Command {
-	cmd := a.group(&cobra.Command{Use: "retention", Short: "Say how long closed runs are kept"})
+	cmd := a.group(&cobra.Command{Use: "retention", Short: "Show and set how long closed runs are kept"})
 	cmd.AddCommand(retentionListCmd(a), retentionSetCmd(a), retentionUnsetCmd(a))
 	return cmd
 }
 
-// otherTypes stands for the rule of types that have none of their own.
+// otherTypes stands for the default rule.
 const otherTypes = "(all others)"
 
 func retentionListCmd(a *app) *cobra.Command {
@@ -27,7 +27,7 @@ func retentionListCmd(a *app) *cobra.Command {
 		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.RetentionRules, error) {
-				return c.Retention(ctx, a.read()...)
+				return c.Retention(ctx, a.readOptions()...)
 			}, func(w io.Writer, r *wire.RetentionRules) {
 				var rows [][]string
 				for _, rule := range r.Rules {
@@ -59,12 +59,12 @@ func retentionSetCmd(a *app) *cobra.Command {
 			}
 			age, err := days(text)
 			if err != nil || age < 0 {
-				return usage("set: AGE %q is no duration such as 720h or 30d, nor forever", args[len(args)-1])
+				return usage("set: AGE %q is neither a duration such as 720h or 30d nor forever", args[len(args)-1])
 			}
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.RetentionAnswer, error) {
-				return c.SetRetention(ctx, typ, age.String(), a.change()...)
+				return c.SetRetention(ctx, typ, age.String(), a.mutationOptions()...)
 			}, func(w io.Writer, r *wire.RetentionAnswer) {
-				fmt.Fprintf(w, "closed runs of %s are kept %s (index %d)%s\n", typeOr(typ, "types without a rule"), ageOf(r.Age), r.Index, again(r.Deduplicated))
+				fmt.Fprintf(w, "closed runs of %s are kept %s (index %d)%s\n", typeOr(typ, "types without a rule"), ageOf(r.Age), r.Index, repeatNote(r.Deduplicated))
 			})
 		},
 	}
@@ -73,7 +73,7 @@ func retentionSetCmd(a *app) *cobra.Command {
 func retentionUnsetCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "unset [TYPE]",
-		Short: "Take the rule of TYPE away, or the one of all types without a rule of their own",
+		Short: "Remove the rule of TYPE, or the one of all types without a rule of their own",
 		Args:  arguments("[TYPE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			typ := ""
@@ -81,9 +81,9 @@ func retentionUnsetCmd(a *app) *cobra.Command {
 				typ = args[0]
 			}
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.RetentionAnswer, error) {
-				return c.RemoveRetention(ctx, typ, a.change()...)
+				return c.RemoveRetention(ctx, typ, a.mutationOptions()...)
 			}, func(w io.Writer, r *wire.RetentionAnswer) {
-				fmt.Fprintf(w, "there is no rule for %s any more (index %d)%s\n", typeOr(typ, "types without one of their own"), r.Index, again(r.Deduplicated))
+				fmt.Fprintf(w, "there is no rule for %s any more (index %d)%s\n", typeOr(typ, "types without one of their own"), r.Index, repeatNote(r.Deduplicated))
 			})
 		},
 	}
@@ -96,7 +96,7 @@ func typeOr(typ, other string) string {
 	return typ
 }
 
-// ageOf writes an age for people: whole days as such.
+// ageOf formats an age for people, in whole days if possible.
 func ageOf(text string) string {
 	const day = 24 * time.Hour
 	switch d, err := time.ParseDuration(text); {

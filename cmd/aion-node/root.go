@@ -29,8 +29,8 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 		},
 	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage("%s%s", err, nearFlag(cmd, err)) })
-	// The spellings of serve's keys are known everywhere, or else global flags would be looked up
-	// under two rules.
+	// The spellings of serve's keys are known everywhere; otherwise two rules would apply to global
+	// flags.
 	root.SetGlobalNormalizationFunc(config.Normalize)
 
 	f := root.PersistentFlags()
@@ -67,7 +67,7 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 	return root
 }
 
-// splitList is what --addr makes of AION_ADDR.
+// splitList splits AION_ADDR like --addr.
 func splitList(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
 }

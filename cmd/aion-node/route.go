@@ -18,8 +18,8 @@ func routeCmd(a *app) *cobra.Command {
 		Args:  arguments("TYPE", "VERSION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Version = args[1]
-			return a.route(cmd, func(ctx context.Context, c *client.Client) (*wire.RouteAnswer, error) {
-				return c.Route(ctx, args[0], r, a.change()...)
+			return a.changeRoute(cmd, func(ctx context.Context, c *client.Client) (*wire.RouteAnswer, error) {
+				return c.Route(ctx, args[0], r, a.mutationOptions()...)
 			})
 		},
 	}
@@ -35,8 +35,8 @@ func unrouteCmd(a *app) *cobra.Command {
 		Short: "Remove a type's route: nothing new of it starts",
 		Args:  arguments("TYPE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.route(cmd, func(ctx context.Context, c *client.Client) (*wire.RouteAnswer, error) {
-				return c.Unroute(ctx, args[0], r, a.change()...)
+			return a.changeRoute(cmd, func(ctx context.Context, c *client.Client) (*wire.RouteAnswer, error) {
+				return c.Unroute(ctx, args[0], r, a.mutationOptions()...)
 			})
 		},
 	}
@@ -51,8 +51,8 @@ func rollbackCmd(a *app) *cobra.Command {
 		Short: "Route a type to the version that was routed before; twice goes back",
 		Args:  arguments("TYPE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.route(cmd, func(ctx context.Context, c *client.Client) (*wire.RouteAnswer, error) {
-				return c.Rollback(ctx, args[0], r, a.change()...)
+			return a.changeRoute(cmd, func(ctx context.Context, c *client.Client) (*wire.RouteAnswer, error) {
+				return c.Rollback(ctx, args[0], r, a.mutationOptions()...)
 			})
 		},
 	}
@@ -65,8 +65,8 @@ func addRouteFlags(cmd *cobra.Command, r *wire.RouteChange) {
 	cmd.Flags().StringVar(&r.Message, "message", "", "`TEXT` for the deploy history")
 }
 
-// route changes a route and tells what became of it.
-func (a *app) route(cmd *cobra.Command, change func(context.Context, *client.Client) (*wire.RouteAnswer, error)) error {
+// changeRoute changes a route and prints the new one.
+func (a *app) changeRoute(cmd *cobra.Command, change func(context.Context, *client.Client) (*wire.RouteAnswer, error)) error {
 	c, err := a.connect()
 	if err != nil {
 		return err
@@ -79,13 +79,13 @@ func (a *app) route(cmd *cobra.Command, change func(context.Context, *client.Cli
 	return a.answer(r, func(w io.Writer) {
 		switch {
 		case r.Version == "":
-			fmt.Fprintf(w, "%s: no route any more, was %s (index %d)%s\n", r.WorkflowType, short(r.Previous), r.Index, again(r.Deduplicated))
+			fmt.Fprintf(w, "%s: no route any more, was %s (index %d)%s\n", r.WorkflowType, short(r.Previous), r.Index, repeatNote(r.Deduplicated))
 		case !r.RouteChanged:
-			fmt.Fprintf(w, "%s: routed to %s already (index %d)%s\n", r.WorkflowType, short(r.Version), r.Index, again(r.Deduplicated))
+			fmt.Fprintf(w, "%s: routed to %s already (index %d)%s\n", r.WorkflowType, short(r.Version), r.Index, repeatNote(r.Deduplicated))
 		case r.Previous == "":
-			fmt.Fprintf(w, "%s: routed to %s (index %d)%s\n", r.WorkflowType, short(r.Version), r.Index, again(r.Deduplicated))
+			fmt.Fprintf(w, "%s: routed to %s (index %d)%s\n", r.WorkflowType, short(r.Version), r.Index, repeatNote(r.Deduplicated))
 		default:
-			fmt.Fprintf(w, "%s: routed to %s, was %s (index %d)%s\n", r.WorkflowType, short(r.Version), short(r.Previous), r.Index, again(r.Deduplicated))
+			fmt.Fprintf(w, "%s: routed to %s, was %s (index %d)%s\n", r.WorkflowType, short(r.Version), short(r.Previous), r.Index, repeatNote(r.Deduplicated))
 		}
 	})
 }

@@ -8,14 +8,14 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// tellError writes why a run failed: kind and message, then the call stack of its code, outermost
-// call first, or what else its details hold.
-func tellError(w io.Writer, e *wire.RunError) {
+// printRunError prints why a run failed: kind and message, then the call stack of its code,
+// outermost call first, or other details.
+func printRunError(w io.Writer, e *wire.RunError) {
 	fmt.Fprintln(w, printable(e.Error()))
-	tellDetails(w, e.Details)
+	printDetails(w, e.Details)
 }
 
-func tellDetails(w io.Writer, details json.RawMessage) {
+func printDetails(w io.Writer, details json.RawMessage) {
 	if len(details) == 0 {
 		return
 	}
@@ -28,8 +28,8 @@ func tellDetails(w io.Writer, details json.RawMessage) {
 	}
 }
 
-// stackOf reads the call stack that the details of code's own errors consist of; nil if they hold
-// anything else.
+// stackOf returns the call stack in the details of code's own errors; nil if the details are
+// something else.
 func stackOf(details json.RawMessage) []string {
 	var only map[string][]string
 	if json.Unmarshal(details, &only) != nil || len(only) != 1 {
@@ -38,9 +38,9 @@ func stackOf(details json.RawMessage) []string {
 	return only["stack"]
 }
 
-// tellEnd writes what an event says about why a run does not go on, for which a line of a table has
-// no room; of other events nothing.
-func tellEnd(w io.Writer, e wire.Event) {
+// printEnd prints why an event stops a run, which does not fit into a table row; it prints nothing
+// for other events.
+func printEnd(w io.Writer, e wire.Event) {
 	var data struct {
 		Error       *wire.RunError `json:"error"`
 		Reason      string         `json:"reason"`
@@ -52,7 +52,7 @@ func tellEnd(w io.Writer, e wire.Event) {
 	switch {
 	case data.Error != nil:
 		fmt.Fprintf(w, "event %d: ", e.Seq)
-		tellError(w, data.Error)
+		printRunError(w, data.Error)
 	case data.Quarantined:
 		fmt.Fprintf(w, "event %d: quarantined: %s\n", e.Seq, printable(data.Reason))
 	}

@@ -22,13 +22,13 @@ func scheduleCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// The words of policies; the first is the default.
+// The names of policies; the first is the default.
 var (
 	overlaps = []string{"skip", "buffer_one", "cancel_previous", "allow_all"}
 	catchUps = []string{"one", "none", "all"}
 )
 
-// spec is what flags say of a schedule.
+// spec is a schedule as the flags define it.
 type spec struct {
 	wire.ScheduleSpec
 	every      time.Duration
@@ -48,7 +48,7 @@ func (s *spec) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&s.Paused, "paused", false, "do not fire until it is resumed")
 }
 
-// read checks the flags and makes what they say ready to send.
+// read checks the flags and converts them for sending.
 func (s *spec) read(a *app) (err error) {
 	switch {
 	case s.every != 0 && s.Cron != "":
@@ -73,7 +73,7 @@ func (s *spec) read(a *app) (err error) {
 
 func oneOf(flag, value string, words []string) error {
 	if value != "" && !slices.Contains(words, value) {
-		return usage("--%s %q is none of %s", flag, value, strings.Join(words, ", "))
+		return usage("--%s %q is not one of %s", flag, value, strings.Join(words, ", "))
 	}
 	return nil
 }
@@ -82,8 +82,8 @@ func scheduleCreateCmd(a *app) *cobra.Command {
 	var s spec
 	cmd := &cobra.Command{
 		Use:   "create ID TYPE",
-		Short: "Make a schedule that starts runs of TYPE",
-		Long: `Make a schedule that starts runs of TYPE, each on the version that is routed when it fires. The runs are called ID:TIME. --every fires at multiples of its duration since
+		Short: "Create a schedule that starts runs of TYPE",
+		Long: `Create a schedule that starts runs of TYPE, each on the version that is routed when it fires. The runs are called ID:TIME. --every fires at multiples of its duration since
 1970-01-01 UTC, so 24h fires at midnight UTC.`,
 		Args: arguments("ID", "TYPE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -94,8 +94,8 @@ func scheduleCreateCmd(a *app) *cobra.Command {
 			if s.Every == "" && s.Cron == "" {
 				return usage("create: say when, by --every or --cron")
 			}
-			return a.schedule(cmd, "created", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
-				answer, err := c.CreateSchedule(ctx, s.ScheduleSpec, a.change()...)
+			return a.changeSchedule(cmd, "created", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				answer, err := c.CreateSchedule(ctx, s.ScheduleSpec, a.mutationOptions()...)
 				if err == nil {
 					a.warnOfRoute(ctx, c, s.Type)
 				}
@@ -107,10 +107,10 @@ func scheduleCreateCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// warnOfRoute says on stderr that a schedule will start nothing as things are: its type has no
+// warnOfRoute warns on stderr that a schedule cannot start anything now, because its type has no
 // route.
 func (a *app) warnOfRoute(ctx context.Context, c *client.Client, typ string) {
-	v, err := c.Versions(ctx, "", a.read()...)
+	v, err := c.Versions(ctx, "", a.readOptions()...)
 	if err != nil {
 		return
 	}
@@ -128,18 +128,18 @@ func scheduleUpdateCmd(a *app) *cobra.Command {
 	var s spec
 	cmd := &cobra.Command{
 		Use:   "update ID",
-		Short: "Change what is given of a schedule; the rest stays",
+		Short: "Change the given parts of a schedule; the rest stays",
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := s.read(a); err != nil {
 				return err
 			}
-			return a.schedule(cmd, "updated", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+			return a.changeSchedule(cmd, "updated", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
 				now, err := c.Schedule(ctx, args[0])
 				if err != nil {
 					return nil, err
 				}
-				return c.ReplaceSchedule(ctx, args[0], s.over(now.ScheduleSpec, cmd.Flags().Changed), a.change()...)
+				return c.ReplaceSchedule(ctx, args[0], s.applyTo(now.ScheduleSpec, cmd.Flags().Changed), a.mutationOptions()...)
 			})
 		},
 	}
@@ -148,8 +148,8 @@ func scheduleUpdateCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// over lays what was given over a definition.
-func (s *spec) over(now wire.ScheduleSpec, given func(flag string) bool) wire.ScheduleSpec {
+// applyTo applies the given flags to a definition.
+func (s *spec) applyTo(now wire.ScheduleSpec, given func(flag string) bool) wire.ScheduleSpec {
 	now.ScheduleID = ""
 	for flag, set := range map[string]func(){
 		"type":     func() { now.Type = s.Type },
@@ -171,10 +171,10 @@ func (s *spec) over(now wire.ScheduleSpec, given func(flag string) bool) wire.Sc
 	return now
 }
 
-// schedule changes a schedule and tells what became of it.
-func (a *app) schedule(cmd *cobra.Command, verb string, call func(context.Context, *client.Client) (*wire.ScheduleAnswer, error)) error {
+// changeSchedule changes a schedule and prints the new one.
+func (a *app) changeSchedule(cmd *cobra.Command, verb string, call func(context.Context, *client.Client) (*wire.ScheduleAnswer, error)) error {
 	return exchange(a, cmd, call, func(w io.Writer, s *wire.ScheduleAnswer) {
-		fmt.Fprintf(w, "%s schedule %s (index %d)%s\n", verb, s.ScheduleID, s.Index, again(s.Deduplicated))
+		fmt.Fprintf(w, "%s schedule %s (index %d)%s\n", verb, s.ScheduleID, s.Index, repeatNote(s.Deduplicated))
 		for _, r := range s.Runs {
 			fmt.Fprintf(w, "  started workflow %s, run %s\n", r.WorkflowID, r.RunID)
 		}
@@ -191,8 +191,8 @@ func schedulePauseCmd(a *app) *cobra.Command {
 		Short: "Stop a schedule from firing",
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.schedule(cmd, "paused", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
-				return c.PauseSchedule(ctx, args[0], reason, a.change()...)
+			return a.changeSchedule(cmd, "paused", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.PauseSchedule(ctx, args[0], reason, a.mutationOptions()...)
 			})
 		},
 	}
@@ -206,8 +206,8 @@ func scheduleResumeCmd(a *app) *cobra.Command {
 		Short: "Let a schedule fire again; times that have passed are not made up for",
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.schedule(cmd, "resumed", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
-				return c.ResumeSchedule(ctx, args[0], a.change()...)
+			return a.changeSchedule(cmd, "resumed", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.ResumeSchedule(ctx, args[0], a.mutationOptions()...)
 			})
 		},
 	}
@@ -223,8 +223,8 @@ func scheduleTriggerCmd(a *app) *cobra.Command {
 			if err := oneOf("overlap", r.Overlap, overlaps); err != nil {
 				return err
 			}
-			return a.schedule(cmd, "triggered", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
-				return c.TriggerSchedule(ctx, args[0], r, a.change()...)
+			return a.changeSchedule(cmd, "triggered", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.TriggerSchedule(ctx, args[0], r, a.mutationOptions()...)
 			})
 		},
 	}
@@ -255,8 +255,8 @@ func scheduleBackfillCmd(a *app) *cobra.Command {
 			if err := oneOf("overlap", r.Overlap, overlaps); err != nil {
 				return err
 			}
-			return a.schedule(cmd, "backfilled", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
-				return c.BackfillSchedule(ctx, args[0], r, a.change()...)
+			return a.changeSchedule(cmd, "backfilled", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.BackfillSchedule(ctx, args[0], r, a.mutationOptions()...)
 			})
 		},
 	}
@@ -273,8 +273,8 @@ func scheduleDeleteCmd(a *app) *cobra.Command {
 		Short: "Remove a schedule; its runs go on",
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.schedule(cmd, "deleted", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
-				return c.DeleteSchedule(ctx, args[0], a.change()...)
+			return a.changeSchedule(cmd, "deleted", func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
+				return c.DeleteSchedule(ctx, args[0], a.mutationOptions()...)
 			})
 		},
 	}

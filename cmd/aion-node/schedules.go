@@ -23,7 +23,7 @@ func scheduleListCmd(a *app) *cobra.Command {
 				return err
 			}
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.Schedules, error) {
-				return c.Schedules(ctx, page, a.read()...)
+				return c.Schedules(ctx, page, a.readOptions()...)
 			}, func(w io.Writer, l *wire.Schedules) {
 				var rows [][]string
 				for _, s := range l.Schedules {
@@ -51,17 +51,17 @@ func scheduleListCmd(a *app) *cobra.Command {
 func scheduleDescribeCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "describe ID",
-		Short: "Say how a schedule stands and when it fires next",
+		Short: "Show the state of a schedule and when it fires next",
 		Args:  arguments("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.ScheduleAnswer, error) {
-				return c.Schedule(ctx, args[0], a.read()...)
-			}, func(w io.Writer, s *wire.ScheduleAnswer) { tellSchedule(w, &s.Schedule) })
+				return c.Schedule(ctx, args[0], a.readOptions()...)
+			}, func(w io.Writer, s *wire.ScheduleAnswer) { printSchedule(w, &s.Schedule) })
 		},
 	}
 }
 
-func tellSchedule(w io.Writer, s *wire.Schedule) {
+func printSchedule(w io.Writer, s *wire.Schedule) {
 	state, last, failure := "active", "", ""
 	if s.Paused {
 		state = "paused"

@@ -46,7 +46,7 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("USER", "tester")
-			env.Setenv("AION_CLUSTER_PROMOTE_AFTER", "500ms") // scripts wait for newcomers to vote
+			env.Setenv("AION_CLUSTER_PROMOTE_AFTER", "500ms") // scripts wait until joiners vote
 			f := &fleet{dir: env.WorkDir, nodes: map[string]*process{}}
 			env.Values[fleetKey{}] = f
 			env.Defer(f.killAll)
@@ -79,8 +79,8 @@ type fleetKey struct{}
 
 func fleetOf(ts *testscript.TestScript) *fleet { return ts.Value(fleetKey{}).(*fleet) }
 
-// told tells the script's commands where the nodes are.
-func told(ts *testscript.TestScript, f *fleet) {
+// setNodeVariables sets the variables with which scripts address the nodes.
+func setNodeVariables(ts *testscript.TestScript, f *fleet) {
 	var all []string
 	for _, name := range f.order {
 		p := f.nodes[name]
@@ -99,7 +99,7 @@ func scriptNode(ts *testscript.TestScript, neg bool, args []string) {
 	f := fleetOf(ts)
 	ts.Check(f.start(args[0], args[1:]...))
 	ts.Check(f.ready(args[0]))
-	told(ts, f)
+	setNodeVariables(ts, f)
 }
 
 func scriptNodes(ts *testscript.TestScript, neg bool, names []string) {
@@ -118,7 +118,7 @@ func scriptCluster(ts *testscript.TestScript, neg bool, names []string) {
 	}
 	f := fleetOf(ts)
 	ts.Check(f.startAll(names...))
-	told(ts, f)
+	setNodeVariables(ts, f)
 }
 
 func scriptKill(ts *testscript.TestScript, neg bool, args []string) {
@@ -207,7 +207,7 @@ func scriptMistake(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// exitStatus is that of a command that ended with err; -1 if it did not come to its end.
+// exitStatus returns that of a command that ended with err; -1 if the command was cut off.
 func exitStatus(err error) int {
 	var exit *exec.ExitError
 	switch {
@@ -219,7 +219,7 @@ func exitStatus(err error) int {
 	return -1
 }
 
-// scriptStatus runs aion-node and wants an exit status.
+// scriptStatus runs aion-node and checks its exit status.
 func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status STATUS COMMAND...")
@@ -229,7 +229,7 @@ func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// scriptInterrupt starts aion-node, interrupts it once it printed a text, and wants status 130.
+// scriptInterrupt starts aion-node, interrupts it once it has printed a text, and wants status 130.
 func scriptInterrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: interrupt TEXT COMMAND...")
@@ -289,7 +289,7 @@ func scriptFails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// retry leaves what the last try printed in the file "retried".
+// retry leaves the output of the last try in the file "retried".
 func scriptRetry(ts *testscript.TestScript, neg bool, args []string) {
 	want := ""
 	if len(args) > 2 && args[0] == "-until" {
@@ -315,7 +315,7 @@ func scriptRetry(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("retried"), out.Bytes(), 0o666))
 }
 
-// lookup finds a path in a text that holds exactly one JSON document. "." is the document.
+// lookup finds a path in a text that contains exactly one JSON document. "." is the document.
 func lookup(document, path string) (any, error) {
 	dec := json.NewDecoder(strings.NewReader(document))
 	dec.UseNumber()
@@ -359,7 +359,7 @@ func keysOf(m map[string]any) []string {
 	return keys
 }
 
-// text is a string as it is, and everything else as JSON.
+// text returns a string unchanged, and everything else as JSON.
 func text(v any) string {
 	if s, ok := v.(string); ok {
 		return s

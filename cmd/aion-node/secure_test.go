@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// Three processes that prove themselves to each other by certificate, and ask callers for tokens:
-// any node serves any call over HTTPS.
+// Three processes authenticate each other by certificate, and require tokens of callers: any node
+// serves any call over HTTPS.
 func TestSecureCluster(t *testing.T) {
 	dir := t.TempDir()
 	roots := writeCertificates(t, dir)
@@ -49,7 +49,7 @@ func TestSecureCluster(t *testing.T) {
 	if status, _, errs := aion("a", "", "package", "../../docs/examples/order", "--out", at("order.aion")); status != 0 {
 		t.Fatal(errs)
 	}
-	for _, node := range f.order { // two of them pass it on
+	for _, node := range f.order { // two of them forward it
 		if status, _, errs := aion(node, write, "deploy", at("order.aion")); status != 0 {
 			t.Fatalf("deploy through %s: %s", node, errs)
 		}
@@ -66,8 +66,8 @@ func TestSecureCluster(t *testing.T) {
 	if _, out, _ := aion("b", read, "deploys"); !strings.Contains(out, " ci ") {
 		t.Errorf("the history does not name the token:\n%s", out)
 	}
-	// From another machine, with a token and the CA and no certificate, about a node that is not
-	// the one asked.
+	// From another machine, with a token and the CA but without a certificate, about a node other
+	// than the one that is called.
 	var cluster struct{ Leader string }
 	if _, out, errs := aion("a", read, "cluster", "status", "--json"); json.Unmarshal([]byte(out), &cluster) != nil || cluster.Leader == "" {
 		t.Fatalf("no leader: %s%s", out, errs)
@@ -79,7 +79,7 @@ func TestSecureCluster(t *testing.T) {
 	for _, step := range []struct {
 		token string
 		args  []string
-		want  string // of the error; empty = done
+		want  string // of the error; empty = success
 	}{
 		{read, []string{"drain", heir}, "error[permission_denied]"},
 		{write, []string{"drain", "nobody"}, "nobody"},
@@ -113,7 +113,7 @@ func writeCertificates(t *testing.T, dir string) *x509.CertPool {
 	return writeCertificatesUntil(t, dir, time.Now().Add(time.Hour))
 }
 
-// writeCertificatesUntil is writeCertificates with a node certificate that is valid until then.
+// writeCertificatesUntil is writeCertificates with a node certificate that expires at end.
 func writeCertificatesUntil(t *testing.T, dir string, end time.Time) *x509.CertPool {
 	t.Helper()
 	check := func(err error) {

@@ -27,8 +27,7 @@ is AION_HTTP_ADDRESS in the environment and --http-address here. A flag wins ove
 Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b:7602,c:7602.`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// From here on SIGHUP, which closed terminals and `systemctl reload` send, ends
-			// nothing.
+			// From here on, SIGHUP ends nothing. Closed terminals and `systemctl reload` send it.
 			keepPrivate()
 			hangUps := make(chan os.Signal, 1)
 			signal.Notify(hangUps, syscall.SIGHUP)
@@ -53,7 +52,7 @@ Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b
 	return cmd
 }
 
-// serve runs a node until ctx ends or it must not go on.
+// serve runs a node until ctx ends or it cannot go on.
 func (a *app) serve(ctx context.Context, cfg config.Config, from string, log hclog.Logger, hangUps <-chan os.Signal) error {
 	exe, err := os.Executable()
 	if err != nil {
@@ -84,7 +83,7 @@ func (a *app) serve(ctx context.Context, cfg config.Config, from string, log hcl
 	return n.Run(ctx)
 }
 
-// greeting is the one line for people: who this is, and where it listens.
+// greeting is the one line for people: which node this is, and where it listens.
 func greeting(n *node.Node, cfg config.Config, file string) string {
 	parts := []string{
 		fmt.Sprintf("aion-node %s: node %s serves %s", binaryVersion(), n.ID(), n.URL()),

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A setting that cannot be used ends every command alike, wherever it came from: status 2, and
-// nothing was asked or touched.
+// An unusable setting ends every command in the same way, wherever it came from: with status 2,
+// before anything is sent or touched.
 func TestUnusableSettings(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, content := range map[string]string{
@@ -52,7 +52,7 @@ func TestUnusableSettings(t *testing.T) {
 		{serve("--config", "binary.toml"), "", "binary.toml:1"},
 		{serve(), "AION_CONFIG=nowhere", "nowhere: cannot be read"},
 		{serve(), "AION_CONFIG=unknown.toml", "unknown.toml:2"},
-		{serve("--drain-timeout", "soon"), "", `"soon" is no duration`},
+		{serve("--drain-timeout", "soon"), "", `"soon" is not a duration`},
 		{serve("--tls-cert-file", "nowhere", "--tls-key-file", "nowhere"), "", "tls.cert_file: nowhere"},
 		{serve("--tls-cert-file", "junk.pem", "--tls-key-file", "junk.pem"), "", "tls.cert_file: junk.pem"},
 		{serve("--node-id", ".a"), "", `node.id: ".a"`},

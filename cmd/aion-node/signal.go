@@ -26,12 +26,12 @@ func signalCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			r, err := c.Signal(cmd.Context(), ref, args[1], value, a.change()...)
+			r, err := c.Signal(cmd.Context(), ref, args[1], value, a.mutationOptions()...)
 			if err != nil {
 				return err
 			}
 			return a.answer(r, func(w io.Writer) {
-				fmt.Fprintf(w, "signalled %s (index %d)%s\n", r.WorkflowID, r.Index, again(r.Deduplicated))
+				fmt.Fprintf(w, "signalled %s (index %d)%s\n", r.WorkflowID, r.Index, repeatNote(r.Deduplicated))
 			})
 		},
 	}

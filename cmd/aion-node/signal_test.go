@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// The first signal lets calls under way finish; the second ends the process at once.
+// The first signal lets calls in progress finish; the second ends the process at once.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	f := &fleet{dir: t.TempDir(), nodes: map[string]*process{}}
 	defer f.killAll()
@@ -22,7 +22,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := f.nodes["a"]
-	conn, err := net.Dial("tcp", p.http) // a call whose body never comes
+	conn, err := net.Dial("tcp", p.http) // a call whose body never arrives
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +55,8 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	}
 }
 
-// A closed terminal and `systemctl reload` send SIGHUP: the node reads its certificates again, says
-// so, and goes on.
+// A closed terminal and `systemctl reload` send SIGHUP: the node rereads its certificates, logs
+// that, and goes on.
 func TestHangUpReloads(t *testing.T) {
 	dir := t.TempDir()
 	writeCertificates(t, dir)

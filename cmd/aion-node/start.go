@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// forever is how long a wait without a limit lasts.
+// forever is the length of a wait without a limit.
 const forever = 100 * 365 * 24 * time.Hour
 
 func startCmd(a *app) *cobra.Command {
@@ -48,7 +48,7 @@ An interrupt ends the waiting, not the run.`,
 				return err
 			}
 			defer c.Close()
-			s, err := c.Start(cmd.Context(), r, a.change()...)
+			s, err := c.Start(cmd.Context(), r, a.mutationOptions()...)
 			if err != nil {
 				return err
 			}
@@ -57,7 +57,7 @@ An interrupt ends the waiting, not the run.`,
 				told = a.err
 			}
 			if !a.json || wait {
-				fmt.Fprintf(told, "started %s: workflow %s, run %s, version %s%s\n", r.Type, s.WorkflowID, s.RunID, short(s.Version), again(s.Deduplicated))
+				fmt.Fprintf(told, "started %s: workflow %s, run %s, version %s%s\n", r.Type, s.WorkflowID, s.RunID, short(s.Version), repeatNote(s.Deduplicated))
 			}
 			switch {
 			case wait:
@@ -78,13 +78,13 @@ An interrupt ends the waiting, not the run.`,
 	return cmd
 }
 
-// awaitEnd waits for the end of a run that was just started, and tells it. That its end cannot be
-// learned says nothing about the run.
+// awaitEnd waits until a run that was just started has closed, and prints the result. If the end
+// cannot be learned, that says nothing about the run.
 func (a *app) awaitEnd(ctx context.Context, c *client.Client, s *wire.StartAnswer) error {
 	a.runGoesOn(s.WorkflowID, lookAt("result", s.WorkflowID))
 	a.after.facts["run_id"] = s.RunID
 	r, err := c.Result(ctx, wire.RunRef{WorkflowID: s.WorkflowID, RunID: s.RunID}, forever)
-	if err == nil && r.Status == "continued_as_new" { // the result is that of the last run of the chain
+	if err == nil && r.Status == "continued_as_new" { // the result is the one of the chain's last run
 		r, err = c.Result(ctx, wire.RunRef{WorkflowID: s.WorkflowID}, forever)
 	}
 	if err != nil {
@@ -99,7 +99,7 @@ func (a *app) awaitEnd(ctx context.Context, c *client.Client, s *wire.StartAnswe
 		return &q
 	}
 	s.Status, s.Result, s.Error = r.Status, r.Result, r.Error
-	if err := a.answer(s, func(w io.Writer) { tellResult(w, s.Status, s.Result, s.Error) }); err != nil {
+	if err := a.answer(s, func(w io.Writer) { printResult(w, s.Status, s.Result, s.Error) }); err != nil {
 		return err
 	}
 	return endStatus(s.Status)

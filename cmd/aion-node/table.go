@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// answer prints v as the one JSON document if --json was given, and else what people prints.
+// answer prints v as the one JSON document if --json was given, otherwise as people prints it.
 func (a *app) answer(v any, people func(w io.Writer)) error {
 	if a.json {
 		return a.document(v)
@@ -33,15 +33,15 @@ func (a *app) document(v any) error {
 	return enc.Encode(v)
 }
 
-// page is where answers for people go.
+// page is where answers for people are printed.
 type page struct {
 	io.Writer
-	width     int // that tables have to fit into; 0 = as wide as they are: no terminal, or --wide
+	width     int // width for tables; 0 = unlimited: no terminal, or --wide
 	noHeaders bool
 }
 
-// table prints rows under a heading, in aligned columns. Without rows it says what there is none
-// of. On a terminal it fits: see fit.
+// table prints rows under a heading, in aligned columns. Without rows it prints none. On a terminal
+// it fits the width: see fit.
 func table(w io.Writer, none string, heading []string, rows [][]string) {
 	p, ok := w.(*page)
 	if !ok {
@@ -74,7 +74,7 @@ func table(w io.Writer, none string, heading []string, rows [][]string) {
 	tw.Flush()
 }
 
-// card prints names and values below each other, leaving out what is empty.
+// card prints names and values below each other, omitting empty ones.
 func card(w io.Writer, lines ...[2]string) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, l := range lines {
@@ -85,7 +85,7 @@ func card(w io.Writer, lines ...[2]string) {
 	tw.Flush()
 }
 
-// short is a version for people: its first 12 digits. Scripts get all 64.
+// short returns a version for people: its first 12 digits. Scripts get all 64.
 func short(version string) string {
 	if len(version) > 12 {
 		return version[:12]
@@ -93,7 +93,7 @@ func short(version string) string {
 	return version
 }
 
-// ago says how long before now a time was, in the largest unit that fits.
+// ago formats how long before now a time was, in the largest unit that fits.
 func ago(t, now time.Time) string {
 	d := now.Sub(t)
 	switch {
@@ -111,7 +111,7 @@ func ago(t, now time.Time) string {
 	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
 }
 
-// bytesOf writes a size for people.
+// bytesOf formats a size for people.
 func bytesOf(n int64) string {
 	switch {
 	case n < 1<<10:
@@ -122,8 +122,8 @@ func bytesOf(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-// oneLine spells out what would end a cell or a line of a table, or turn its text around: others
-// write the words of a cell, and must not write a row with them.
+// oneLine escapes characters that would end a cell or a line of a table, or reverse its text:
+// others write the text of a cell, and must not forge a row with it.
 func oneLine(s string) string {
 	var b strings.Builder
 	for i, r := range s {
@@ -139,8 +139,8 @@ func oneLine(s string) string {
 	return b.String()
 }
 
-// printable cuts control characters out of what a cluster or another person wrote, so that it
-// cannot drive the terminal.
+// printable removes control characters from what a cluster or another person wrote, so that it
+// cannot control the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {

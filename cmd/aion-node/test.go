@@ -30,18 +30,18 @@ The exit status is 1 if a test failed. docs/TESTING.md tells what a test can say
 			if match != "" {
 				var err error
 				if o.Match, err = regexp.Compile(match); err != nil {
-					return usage("--run %q is no regular expression: %v", match, err)
+					return usage("--run %q is not a regular expression: %v", match, err)
 				}
 			}
 			if !a.json {
-				t := teller{a.out, verbose}
+				t := testPrinter{a.out, verbose}
 				o.Began, o.Ended, o.FileEnded = t.began, t.ended, t.fileEnded
 			}
 			report, err := rehearsal.Run(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			if err := a.answer(report, func(w io.Writer) { tellReport(w, folderOf(args), report) }); err != nil {
+			if err := a.answer(report, func(w io.Writer) { printReport(w, folderOf(args), report) }); err != nil {
 				return err
 			}
 			if match != "" && report.Passed+report.Failed == 0 {
@@ -60,23 +60,23 @@ The exit status is 1 if a test failed. docs/TESTING.md tells what a test can say
 	return cmd
 }
 
-// teller tells how tests go while they do.
-type teller struct {
+// testPrinter prints the progress of tests.
+type testPrinter struct {
 	w       io.Writer
 	verbose bool
 }
 
-func (t teller) began(_, test string) {
+func (t testPrinter) began(_, test string) {
 	if t.verbose {
 		fmt.Fprintf(t.w, "=== RUN   %s\n", test)
 	}
 }
 
-func (t teller) ended(_ string, r rehearsal.Result) {
+func (t testPrinter) ended(_ string, r rehearsal.Result) {
 	switch {
 	case !r.Passed:
 		fmt.Fprintf(t.w, "--- FAIL: %s (%s)\n", r.Test, seconds(r.Elapsed))
-		tellFailure(t.w, r.Failure)
+		printFailure(t.w, r.Failure)
 	case t.verbose:
 		fmt.Fprintf(t.w, "--- PASS: %s (%s; %s over %s, replayed from %s)\n", r.Test, seconds(r.Elapsed), count(r.Runs, "run"), time.Duration(r.Skipped), count(r.Cuts, "place"))
 	default:
@@ -91,7 +91,7 @@ func (t teller) ended(_ string, r rehearsal.Result) {
 	}
 }
 
-func (t teller) fileEnded(f rehearsal.File) {
+func (t testPrinter) fileEnded(f rehearsal.File) {
 	failed := 0
 	for _, r := range f.Tests {
 		if !r.Passed {
@@ -100,7 +100,7 @@ func (t teller) fileEnded(f rehearsal.File) {
 	}
 	switch {
 	case f.Broken != nil:
-		tellFailure(t.w, f.Broken)
+		printFailure(t.w, f.Broken)
 		fmt.Fprintf(t.w, "FAIL  %s  cannot be run\n", f.File)
 	case failed > 0:
 		fmt.Fprintf(t.w, "FAIL  %s  %d of %s failed  %s\n", f.File, failed, count(len(f.Tests), "test"), seconds(f.Elapsed))
@@ -111,17 +111,18 @@ func (t teller) fileEnded(f rehearsal.File) {
 	}
 }
 
-// tellFailure shows the places as a traceback does: the innermost call last, each with its line.
-func tellFailure(w io.Writer, f *rehearsal.Failure) {
+// printFailure prints the places like a traceback: the innermost call last, each with its source
+// line.
+func printFailure(w io.Writer, f *rehearsal.Failure) {
 	fmt.Fprintf(w, "    %s\n", strings.ReplaceAll(printable(f.Message), "\n", "\n    "))
-	tellPlaces(w, f.Stack)
+	printPlaces(w, f.Stack)
 	if len(f.Workflow) > 0 {
 		fmt.Fprintln(w, "    in the workflow:")
-		tellPlaces(w, f.Workflow)
+		printPlaces(w, f.Workflow)
 	}
 }
 
-func tellPlaces(w io.Writer, places []rehearsal.Place) {
+func printPlaces(w io.Writer, places []rehearsal.Place) {
 	for _, p := range places {
 		in := ""
 		if p.In != "" {
@@ -134,7 +135,7 @@ func tellPlaces(w io.Writer, places []rehearsal.Place) {
 	}
 }
 
-func tellReport(w io.Writer, dir string, r *rehearsal.Report) {
+func printReport(w io.Writer, dir string, r *rehearsal.Report) {
 	switch {
 	case len(r.Files) == 0:
 		fmt.Fprintf(w, "no tests: %s has no file *_test.star; docs/TESTING.md tells what goes into one\n", dir)

@@ -10,17 +10,17 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// timeline prints the events of one run. On a terminal lines fit, and each day has a line of its
-// own; elsewhere every line has its date and zone, and nothing is cut.
+// timeline prints the events of one run. On a terminal lines fit the width, and each day gets a
+// line of its own. Elsewhere every line has its date and zone, and nothing is cut.
 type timeline struct {
 	w       io.Writer
 	width   int // 0 = nothing is cut
 	heading bool
 
 	begun bool
-	last  time.Time         // of the event before
-	day   string            // that was printed last
-	names map[string]string // "activity 3" -> what it is called
+	last  time.Time         // time of the previous event
+	day   string            // the last printed day
+	names map[string]string // "activity 3" -> its name
 }
 
 func newTimeline(a *app, full bool) *timeline {
@@ -31,7 +31,7 @@ func newTimeline(a *app, full bool) *timeline {
 	return t
 }
 
-// zone names the time zone that t is told in.
+// zone names the time zone in which t is shown.
 func zone(t time.Time) string {
 	if _, offset := t.Zone(); offset == 0 {
 		return "UTC"
@@ -39,14 +39,14 @@ func zone(t time.Time) string {
 	return "UTC" + t.Format("-07:00")
 }
 
-// roomForData is the width from which the data of an event have room on its line. On narrower
-// terminals they are on a line of their own.
+// roomForData is the width from which an event's data fit on its line. On narrower terminals they
+// are on a line of their own.
 const roomForData = 110
 
 const timelineRow = "%-5s %s  %-8s %-22s %-24s %s"
 
-// tell prints one event.
-func (t *timeline) tell(e wire.Event) {
+// printEvent prints one event.
+func (t *timeline) printEvent(e wire.Event) {
 	at := e.At.Local()
 	after := ""
 	if t.begun {
@@ -65,23 +65,23 @@ func (t *timeline) tell(e wire.Event) {
 		dataHeading = ""
 	}
 	if !t.begun && t.heading {
-		t.line(fmt.Sprintf(timelineRow, "SEQ", "AT"+strings.Repeat(" ", len(clock)-2), "AFTER", "EVENT", "OF", dataHeading))
+		t.printLine(fmt.Sprintf(timelineRow, "SEQ", "AT"+strings.Repeat(" ", len(clock)-2), "AFTER", "EVENT", "OF", dataHeading))
 	}
 	t.begun = true
 	data, below := printable(string(e.Data)), ""
 	if t.narrow() {
 		data, below = "", data
 	}
-	t.line(fmt.Sprintf(timelineRow, fmt.Sprint(e.Seq), clock, after, e.Type, t.subject(e), data))
+	t.printLine(fmt.Sprintf(timelineRow, fmt.Sprint(e.Seq), clock, after, e.Type, t.subject(e), data))
 	if below != "" && below != "{}" {
-		t.line("      " + below)
+		t.printLine("      " + below)
 	}
-	tellEnd(t.w, e)
+	printEnd(t.w, e)
 }
 
 func (t *timeline) narrow() bool { return t.width > 0 && t.width < roomForData }
 
-func (t *timeline) line(text string) {
+func (t *timeline) printLine(text string) {
 	text = oneLine(text)
 	if t.width > 0 {
 		text = clip(text, t.width)
@@ -89,7 +89,7 @@ func (t *timeline) line(text string) {
 	fmt.Fprintln(t.w, strings.TrimRight(text, " "))
 }
 
-// since writes a span between events in as few letters as tell it.
+// since formats the time between events as briefly as possible.
 func since(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -107,8 +107,8 @@ func since(d time.Duration) string {
 	return text
 }
 
-// subject names what an event is about, so that the events of one activity are seen together:
-// "charge_card #1" also where the event itself says only 1.
+// subject names what an event is about, so that the events of one activity are recognizable:
+// "charge_card #1" even if the event itself contains only 1.
 func (t *timeline) subject(e wire.Event) string {
 	var d struct {
 		ID         uint64 `json:"id"`

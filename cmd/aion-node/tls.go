@@ -49,7 +49,7 @@ with --renew gives those that are there a new certificate; other files stay as t
 				return usage("--expires %s is less than an hour", set.Life)
 			}
 			if set.Install != "" && !filepath.IsAbs(set.Install) {
-				return usage("--install %s is no absolute path", set.Install)
+				return usage("--install %s is not an absolute path", set.Install)
 			}
 			var list []authority.Node
 			for _, text := range nodes {

@@ -4,5 +4,5 @@ package main
 
 import "syscall"
 
-// keepPrivate makes every file that this process makes its user's alone.
+// keepPrivate makes the files that this process creates private to its user.
 func keepPrivate() { syscall.Umask(0o077) }

@@ -47,14 +47,14 @@ With --wait, watch the runs that pin it and unload it when none is left. Each tr
 				}
 				answer, err = u.whenFree(cmd.Context(), newProgress(a.err), timeout)
 			} else {
-				answer, err = c.Unload(cmd.Context(), u.typ, u.version, message, a.change()...)
+				answer, err = c.Unload(cmd.Context(), u.typ, u.version, message, a.mutationOptions()...)
 			}
 			if err != nil {
 				return u.explain(err, wait)
 			}
 			return a.answer(answer, func(w io.Writer) {
 				types := strings.Join(answer.WorkflowTypes, ", ")
-				fmt.Fprintf(w, "unloaded %s version %s (index %d)%s\n", types, short(answer.Version), answer.Index, again(answer.Deduplicated))
+				fmt.Fprintf(w, "unloaded %s version %s (index %d)%s\n", types, short(answer.Version), answer.Index, repeatNote(answer.Deduplicated))
 			})
 		},
 	}
@@ -64,16 +64,16 @@ With --wait, watch the runs that pin it and unload it when none is left. Each tr
 	return cmd
 }
 
-// unload is an unload that waits for the pins to go.
+// unload is an unload that waits until nothing pins the version.
 type unload struct {
 	client       *client.Client
 	typ, version string
 	message      string
-	requestID    string // empty: the client makes one for each try
+	requestID    string // empty: the client generates one for each try
 }
 
-// explain puts the values of this call into the hint of a refusal for pins, and does not advise to
-// wait to somebody who has waited.
+// explain puts the values of this call into the hint of a refusal because of pins, and does not
+// advise waiting if the caller has already waited.
 func (u *unload) explain(err error, waited bool) error {
 	var p *wire.Problem
 	if !errors.As(err, &p) || p.Code != "version_pinned" {
@@ -88,11 +88,11 @@ func (u *unload) explain(err error, waited bool) error {
 	return &q
 }
 
-// pollPins is how often the pins are looked at.
+// pollPins is the interval between two reads of the pins.
 const pollPins = 500 * time.Millisecond
 
-// whenFree watches the pins go and then tries; a start between the last look and the try makes
-// another round.
+// whenFree waits until nothing pins the version and then tries to unload it; a start between the
+// last read and the try begins another round.
 func (u *unload) whenFree(ctx context.Context, p *progress, timeout time.Duration) (*wire.UnloadAnswer, error) {
 	defer p.end()
 	var expired <-chan time.Time
@@ -102,7 +102,7 @@ func (u *unload) whenFree(ctx context.Context, p *progress, timeout time.Duratio
 		expired = t.C
 	}
 	for try := 1; ; try++ {
-		free, err := u.watch(ctx, p, expired)
+		free, err := u.waitUntilFree(ctx, p, expired)
 		if err != nil {
 			return nil, err
 		}
@@ -118,16 +118,16 @@ func (u *unload) whenFree(ctx context.Context, p *progress, timeout time.Duratio
 	}
 }
 
-// watch returns once waiting is of no more use: true when nothing pins the version, or when the try
-// will be refused, or answered from memory, for another reason; false when expired fired.
-func (u *unload) watch(ctx context.Context, p *progress, expired <-chan time.Time) (bool, error) {
+// waitUntilFree returns when waiting is no longer useful: true if nothing pins the version, or if
+// the try will be refused, or answered from memory, for another reason; false if expired fired.
+func (u *unload) waitUntilFree(ctx context.Context, p *progress, expired <-chan time.Time) (bool, error) {
 	tick := time.NewTicker(pollPins)
 	defer tick.Stop()
 	for {
 		pins, err := u.client.Pins(ctx, u.typ, u.version, wire.Page{Limit: 1})
 		var refusal *wire.Problem
 		if errors.As(err, &refusal) && refusal.Code == "unknown_version" {
-			return true, nil // gone already: a repeated request id says so itself
+			return true, nil // already gone: a repeated request id gets its first answer
 		}
 		if err != nil {
 			return false, err

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// usageError is a command line that makes no sense. It ends with exit status 2.
+// usageError is an invalid command line. It ends with exit status 2.
 type usageError struct{ reason string }
 
 func (e *usageError) Error() string { return e.reason }
@@ -23,8 +23,8 @@ func (e *usageError) Code() string  { return "usage" }
 
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
-// arguments returns a check that a command has the arguments that its Use line names: "ID",
-// "[NODE]" (optional), "FILE..." (one or more).
+// arguments checks that a command has the arguments of its Use line: "ID", "[NODE]" (optional),
+// "FILE..." (one or more).
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		for i, name := range names {
@@ -42,12 +42,13 @@ func arguments(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// mayBeEmpty are the flags whose empty value says something: no reason, the first page, no token.
+// mayBeEmpty are the flags for which an empty value is meaningful: no reason, the first page, no
+// token.
 var mayBeEmpty = []string{"message", "reason", "cursor", "token"}
 
-// emptyFlag refuses a flag with an empty value. A script whose variable is not set would else start
-// without its id, deploy without its condition or repeat without its request id, and nobody would
-// notice.
+// emptyFlag rejects a flag with an empty value. Otherwise a script with an unset variable would
+// start without its id, deploy without its condition or repeat without its request id, and nobody
+// would notice.
 func emptyFlag(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" && !slices.Contains(mayBeEmpty, f.Name) {
@@ -57,7 +58,7 @@ func emptyFlag(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// nearCommand names the commands that an unknown one may have meant.
+// nearCommand names known commands that are similar to an unknown one.
 func nearCommand(cmd *cobra.Command, word string) string {
 	var names []string
 	for _, c := range cmd.Commands() {
@@ -68,7 +69,7 @@ func nearCommand(cmd *cobra.Command, word string) string {
 	return didYouMean(nearest(word, names))
 }
 
-// helpCmd is cobra's, but for a topic that does not exist.
+// helpCmd is cobra's help command, except for topics that do not exist.
 func helpCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -87,7 +88,7 @@ func helpCmd() *cobra.Command {
 	}
 }
 
-// nearFlag names the flags that an unknown one may have meant.
+// nearFlag names known flags that are similar to an unknown one.
 func nearFlag(cmd *cobra.Command, err error) string {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
@@ -121,12 +122,12 @@ func didYouMean(near []string) string {
 	return "; did you mean " + strings.Join(near, " or ") + "?"
 }
 
-// nearest are the names that are a slip of the finger away from word, or go on where it ends: at
-// most three, the nearest first.
+// nearest returns at most three names that are within a typing error of word, or start with it, the
+// nearest first.
 func nearest(word string, names []string) []string {
 	within := 2
 	if len(word) < 5 {
-		within = 1 // two changes make any short word any other
+		within = 1 // two changes turn any short word into any other
 	}
 	type one struct {
 		name string
@@ -150,7 +151,7 @@ func nearest(word string, names []string) []string {
 	return near
 }
 
-// distance counts letters that are put in, left out, changed, or swapped with their neighbour.
+// distance counts letters that are inserted, omitted, changed, or swapped with their neighbour.
 func distance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	d := make([][]int, len(s)+1)
@@ -176,8 +177,8 @@ func distance(a, b string) int {
 	return d[len(s)][len(t)]
 }
 
-// group makes a command that only has others below it say what is wrong with a name that it does
-// not have. Without a name it lists them; with --json that is the document.
+// group makes a command with subcommands report an unknown subcommand. Without one it lists them;
+// with --json as a document.
 func (a *app) group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -194,7 +195,7 @@ func (a *app) group(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// commandList is what a group, and help about any command, answers with --json.
+// commandList is what a group, and help about any command, prints with --json.
 type commandList struct {
 	Command  string       `json:"command"`
 	Usage    string       `json:"usage"`
@@ -218,15 +219,15 @@ func listed(cmd *cobra.Command) commandList {
 	return l
 }
 
-// jsonFlag reads the JSON that a flag holds: the text itself, @FILE, or @- or - (standard input).
-// Empty is nil.
+// jsonFlag parses the JSON in a flag: the text itself, @FILE, or @- or - (standard input). Empty is
+// nil.
 func (a *app) jsonFlag(flag, value string) (json.RawMessage, error) {
 	if value == "" {
 		return nil, nil
 	}
 	text, of := []byte(value), "--"+flag
 	path, isFile := strings.CutPrefix(value, "@")
-	if value == "-" { // no JSON begins so, and elsewhere it is standard input
+	if value == "-" { // JSON cannot start this way, and elsewhere it means standard input
 		path, isFile = "-", true
 	}
 	if isFile {
@@ -252,7 +253,8 @@ func (a *app) jsonFlag(flag, value string) (json.RawMessage, error) {
 	return text, nil
 }
 
-// readFile reads a file, or standard input if it is called "-". At most 1 GiB: no node takes more.
+// readFile reads a file, or standard input if it is called "-". It reads at most 1 GiB: no node
+// accepts more.
 func (a *app) readFile(path string) ([]byte, error) {
 	const most = 1 << 30
 	in := a.in
@@ -271,8 +273,8 @@ func (a *app) readFile(path string) ([]byte, error) {
 	return content, err
 }
 
-// pairs reads flags of the form KEY=VALUE. A value that is JSON (a number, true, a list) is taken
-// as such, everything else as text.
+// pairs parses flags of the form KEY=VALUE. A value that is JSON (a number, true, a list) is used
+// as JSON, anything else as text.
 func pairs(flag string, list []string) (wire.Attributes, error) {
 	if len(list) == 0 {
 		return nil, nil

@@ -12,7 +12,7 @@ import (
 // release is set by the linker: -X main.release=v1.2.3.
 var release = ""
 
-// binaryVersion names this build: the release, or the commit it was built from.
+// binaryVersion identifies this build: the release, or the commit it was built from.
 func binaryVersion() string {
 	if release != "" {
 		return release
@@ -36,7 +36,7 @@ func binaryVersion() string {
 func versionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Say which build this is",
+		Short: "Show which build this is",
 		Args:  arguments(),
 		RunE: func(*cobra.Command, []string) error {
 			v := map[string]string{"version": binaryVersion(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}

@@ -22,7 +22,7 @@ func versionsCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			v, err := c.Versions(cmd.Context(), typ, a.read()...)
+			v, err := c.Versions(cmd.Context(), typ, a.readOptions()...)
 			if err != nil {
 				return err
 			}
@@ -32,7 +32,7 @@ func versionsCmd(a *app) *cobra.Command {
 					none = fmt.Sprintf("nothing that is loaded carries %s; aion-node versions lists all", printable(typ))
 					none = a.noneOfType(cmd.Context(), none, typ)
 				}
-				tellVersions(w, none, v.Versions)
+				printVersions(w, none, v.Versions)
 			})
 		},
 	}
@@ -41,7 +41,7 @@ func versionsCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-func tellVersions(w io.Writer, none string, versions []wire.Version) {
+func printVersions(w io.Writer, none string, versions []wire.Version) {
 	var rows [][]string
 	for _, v := range versions {
 		route := ""

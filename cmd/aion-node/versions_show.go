@@ -24,13 +24,13 @@ func versionsShowCmd(a *app) *cobra.Command {
 		Args:  arguments("TYPE", "VERSION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return exchange(a, cmd, func(ctx context.Context, c *client.Client) (*wire.VersionShown, error) {
-				return c.ShowVersion(ctx, args[0], args[1], a.read()...)
-			}, tellVersion)
+				return c.ShowVersion(ctx, args[0], args[1], a.readOptions()...)
+			}, printVersion)
 		},
 	}
 }
 
-func tellVersion(w io.Writer, v *wire.VersionShown) {
+func printVersion(w io.Writer, v *wire.VersionShown) {
 	route := "not routed"
 	if v.RouteActive {
 		route = "new runs start on it"
@@ -57,9 +57,9 @@ func tellVersion(w io.Writer, v *wire.VersionShown) {
 	fmt.Fprintf(w, "\n%s\n", printable(manifest.String()))
 }
 
-// tellMismatch adds to a refusal of a load what differs between the manifests of a version that is
-// loaded and of one that was sent. What cannot be learned is left out.
-func tellMismatch(ctx context.Context, c *client.Client, archive []byte, err error) error {
+// explainMismatch adds to a refused load how the manifests of the loaded and the sent version
+// differ. It omits what it cannot learn.
+func explainMismatch(ctx context.Context, c *client.Client, archive []byte, err error) error {
 	var p *wire.Problem
 	if !errors.As(err, &p) || p.Code != "manifest_mismatch" {
 		return err
@@ -81,7 +81,7 @@ func tellMismatch(ctx context.Context, c *client.Client, archive []byte, err err
 	return &q
 }
 
-// manifestDiff says what is there and what was sent.
+// manifestDiff describes how two manifests differ.
 func manifestDiff(loaded *wire.VersionShown, sent *catalog.Manifest) (diff []string) {
 	if loaded.Description != sent.Description {
 		diff = append(diff, fmt.Sprintf("description is %q there and %q here", loaded.Description, sent.Description))

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// moments are flags that take a time, by the name of the flag: RFC 3339, or how long ago it was.
+// moments are flags with a time, by flag name: RFC 3339, or how long ago.
 type moments map[string]*string
 
 const momentHelp = "an RFC 3339 time, or how long ago it was, such as 2h or 7d"
 
-// read turns what the flags say into RFC 3339.
+// read converts the flags to RFC 3339.
 func (m moments) read(now time.Time) error {
 	for flag, text := range m {
 		if *text == "" {
@@ -32,7 +32,7 @@ func (m moments) read(now time.Time) error {
 	return nil
 }
 
-// days reads a Go duration, or a whole number of days: 30d.
+// days parses a Go duration, or a whole number of days: 30d.
 func days(text string) (time.Duration, error) {
 	if n, ok := strings.CutSuffix(text, "d"); ok {
 		if days, err := strconv.ParseUint(n, 10, 32); err == nil && days <= 100*366 {
@@ -42,14 +42,13 @@ func days(text string) (time.Duration, error) {
 	return time.ParseDuration(text)
 }
 
-// stamp is how a point in time is written for people: RFC 3339 in the local zone, which flags that
-// take a time read back.
+// stamp formats a time for people: RFC 3339 in the local zone, which flags with a time accept.
 func stamp(t time.Time) string { return t.Local().Format("2006-01-02T15:04:05Z07:00") }
 
-// exact is stamp to the millisecond, where what is told comes close together.
+// exact is stamp with milliseconds, for times that are close together.
 func exact(t time.Time) string { return t.Local().Format("2006-01-02T15:04:05.000Z07:00") }
 
-// past is how a table tells when something was: on a terminal how long ago, elsewhere and with
+// past formats when something was, in a table: on a terminal how long ago, elsewhere and with
 // --wide the time itself, for which there is room.
 func past(w io.Writer, t, now time.Time) string {
 	if p, ok := w.(*page); ok && p.width > 0 {
@@ -61,7 +60,7 @@ func past(w io.Writer, t, now time.Time) string {
 	return stamp(t)
 }
 
-// coming is how a table tells when something will be: on a terminal how far ahead, elsewhere and
+// coming formats when something will be, in a table: on a terminal how far ahead, elsewhere and
 // with --wide the time itself.
 func coming(w io.Writer, t, now time.Time) string {
 	if p, ok := w.(*page); !ok || p.width == 0 {
@@ -77,7 +76,7 @@ func coming(w io.Writer, t, now time.Time) string {
 	return ahead(t, now)
 }
 
-// span writes a duration without the zeros that Go ends it with: 1h30m, not 1h30m0s.
+// span formats a duration without Go's trailing zeros: 1h30m, not 1h30m0s.
 func span(d time.Duration) string {
 	text := d.String()
 	if short, ok := strings.CutSuffix(text, "m0s"); ok {

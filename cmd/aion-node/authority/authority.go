@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// Names of files.
+// File names.
 const (
 	caFile     = "ca.pem"
 	caKeyFile  = "ca.key"
@@ -29,11 +29,11 @@ const (
 	tomlFile   = "aion.toml"
 )
 
-// caLife is how long an authority is good for. Certificates of nodes live shorter: they are renewed
-// without a word to anybody, the authority only beside its successor.
+// caLife is the lifetime of an authority. Certificates of nodes live shorter, because they can be
+// renewed unnoticed; an authority can only be replaced while its successor is already trusted.
 const caLife = 10 * 365 * 24 * time.Hour
 
-// past allows for clocks that are behind that of the machine which signs.
+// past allows for clocks that are behind the clock of the signing machine.
 const past = time.Hour
 
 // issuer signs certificates of nodes.
@@ -43,11 +43,11 @@ type issuer struct {
 	pem  []byte
 }
 
-// open reads the authority in a folder, or makes one there.
+// open reads the authority in a folder, or creates one there.
 func open(dir, cluster string, now time.Time) (*issuer, error) {
 	certPEM, err := os.ReadFile(filepath.Join(dir, caFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return found(dir, cluster, now)
+		return create(dir, cluster, now)
 	}
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func open(dir, cluster string, now time.Time) (*issuer, error) {
 	certBlock, _ := pem.Decode(certPEM)
 	keyBlock, _ := pem.Decode(keyPEM)
 	if certBlock == nil || keyBlock == nil {
-		return nil, fmt.Errorf("%s or %s in %s is no PEM file", caFile, caKeyFile, dir)
+		return nil, fmt.Errorf("%s or %s in %s is not a PEM file", caFile, caKeyFile, dir)
 	}
 	cert, err := x509.ParseCertificate(certBlock.Bytes)
 	if err != nil {
@@ -80,8 +80,8 @@ func open(dir, cluster string, now time.Time) (*issuer, error) {
 
 func caName(cluster string) string { return "Aion cluster " + cluster }
 
-// found makes an authority.
-func found(dir, cluster string, now time.Time) (*issuer, error) {
+// create creates an authority.
+func create(dir, cluster string, now time.Time) (*issuer, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func found(dir, cluster string, now time.Time) (*issuer, error) {
 	return i, write(filepath.Join(dir, caFile), i.pem, public)
 }
 
-// issue signs a certificate that proves its holder to be the node, at its host and at loopback, as
+// issue signs a certificate that proves its holder to be the node, at its host and on loopback, as
 // server and as client.
 func (i *issuer) issue(cluster string, n Node, now time.Time, life time.Duration) (cert, key []byte, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -163,13 +163,13 @@ func encodeKey(key *ecdsa.PrivateKey) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), err
 }
 
-// Modes of files.
+// File modes.
 const (
 	secret = fs.FileMode(0o600)
 	public = fs.FileMode(0o644)
 )
 
-// write makes a file that must not be there yet.
+// write creates a file that must not exist yet.
 func write(path string, content []byte, mode fs.FileMode) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
@@ -179,7 +179,7 @@ func write(path string, content []byte, mode fs.FileMode) error {
 	return errors.Join(err, f.Close())
 }
 
-// replace changes a file in one step: a node may be reading it.
+// replace replaces a file in one step, because a node may be reading it.
 func replace(path string, content []byte, mode fs.FileMode) error {
 	next := path + ".next"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {

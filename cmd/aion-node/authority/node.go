@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// firstPort is where a node serves callers unless told; raft and gossip take the two ports above.
+// firstPort is where a node serves callers by default; raft and gossip take the next two ports.
 const firstPort = 7600
 
 // ports is how many ports a node has.
@@ -19,7 +19,7 @@ type Node struct {
 	Port     int
 }
 
-// ParseNode reads ID=HOST or ID=HOST:PORT.
+// ParseNode parses ID=HOST or ID=HOST:PORT.
 func ParseNode(text string) (Node, error) {
 	id, at, ok := strings.Cut(text, "=")
 	if !ok || id == "" || at == "" {
@@ -44,16 +44,16 @@ func ParseNode(text string) (Node, error) {
 	return n, nil
 }
 
-// checkName refuses what cannot be a name of a cluster or node; serve has the same rule.
+// checkName rejects an invalid name of a cluster or node; serve has the same rule.
 func checkName(what, name string) error {
 	if name == "" || len(name) > 63 || name[0] == '.' || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
-		return fmt.Errorf("%q is no %s: 1 to 63 characters of A-Z a-z 0-9 . _ - and not a dot first", name, what)
+		return fmt.Errorf("%q is not a valid %s: 1 to 63 characters of A-Z a-z 0-9 . _ - and not a dot first", name, what)
 	}
 	return nil
 }
 
-// besides refuses a node that has the id or the ports of another one.
-func (n Node) besides(others []Node) error {
+// conflicts rejects a node with the id or the ports of another one.
+func (n Node) conflicts(others []Node) error {
 	for _, o := range others {
 		if n.ID == o.ID {
 			return fmt.Errorf("node %s is there already, at %s", n.ID, o.at(0))
@@ -65,11 +65,11 @@ func (n Node) besides(others []Node) error {
 	return nil
 }
 
-// at is where others reach port number i of the node.
+// at returns where others reach port number i of the node.
 func (n Node) at(i int) string { return net.JoinHostPort(n.Host, strconv.Itoa(n.Port+i)) }
 
-// listen is where the node itself listens for port number i: on loopback only if that is all that
-// its host is.
+// listen returns where the node listens for port number i: on loopback only if its host is
+// loopback.
 func (n Node) listen(i int) string {
 	host := "0.0.0.0"
 	switch ip := net.ParseIP(n.Host); {

@@ -17,13 +17,13 @@ import (
 )
 
 // Set is what one cluster starts with, in a folder: the authority, what all nodes share, and a
-// folder for each node with everything that goes to its machine.
+// folder for each node with everything that its machine needs.
 type Set struct {
 	Cluster string        // cluster.name
 	Dir     string        // of the set
 	Install string        // where a node's folder will be on its machine; empty = where it is written
-	Life    time.Duration // of certificates of nodes
-	Renew   bool          // also give nodes that are there a new certificate
+	Life    time.Duration // lifetime of node certificates
+	Renew   bool          // also renew the certificates of existing nodes
 	Now     time.Time
 }
 
@@ -45,8 +45,8 @@ type MadeNode struct {
 	Renewed  bool      `json:"renewed,omitempty"`
 }
 
-// Create writes the folders of nodes. A folder without an authority gets one, and its nodes found
-// the cluster; nodes that are added later join it.
+// Create writes the folders of nodes. If the folder has no authority, Create makes one, and the
+// nodes found the cluster; nodes that are added later join it.
 func (s Set) Create(nodes []Node) (*Made, error) {
 	if err := checkName("name of a cluster", s.Cluster); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (s Set) Create(nodes []Node) (*Made, error) {
 		return nil, err
 	}
 	for i, n := range nodes {
-		if err := n.besides(slices.Concat(there, nodes[:i])); err != nil {
+		if err := n.conflicts(slices.Concat(there, nodes[:i])); err != nil {
 			return nil, fmt.Errorf("%w; nothing was written", err)
 		}
 	}
@@ -128,7 +128,7 @@ func (s Set) certify(i *issuer, n Node, put func(string, []byte, fs.FileMode) er
 	}, put(filepath.Join(dir, certFile), cert, public)
 }
 
-// read returns the nodes that have a folder already.
+// read returns the nodes that already have a folder.
 func (s Set) read() ([]Node, error) {
 	files, err := filepath.Glob(filepath.Join(s.Dir, "*", tomlFile))
 	if err != nil {
@@ -156,21 +156,22 @@ func (s Set) read() ([]Node, error) {
 	return nodes, nil
 }
 
-// shared is what all nodes know.
+// shared is what all nodes share.
 type shared struct{ gossip, token string }
 
-// share reads it, or makes it up.
+// share reads the shared secrets, or generates them.
 func (s Set) share() (shared, error) {
-	gossip, err := once(filepath.Join(s.Dir, gossipFile), base64.StdEncoding.EncodeToString)
+	gossip, err := readOrCreate(filepath.Join(s.Dir, gossipFile), base64.StdEncoding.EncodeToString)
 	if err != nil {
 		return shared{}, err
 	}
-	token, err := once(filepath.Join(s.Dir, tokenFile), hex.EncodeToString)
+	token, err := readOrCreate(filepath.Join(s.Dir, tokenFile), hex.EncodeToString)
 	return shared{gossip, token}, err
 }
 
-// once returns the line in a file, and writes one from 32 random bytes if there is none.
-func once(path string, spell func([]byte) string) (string, error) {
+// readOrCreate returns the line in a file. If the file does not exist, it writes one made from 32
+// random bytes.
+func readOrCreate(path string, spell func([]byte) string) (string, error) {
 	content, err := os.ReadFile(path)
 	if err == nil {
 		return strings.TrimSpace(string(content)), nil
@@ -184,7 +185,7 @@ func once(path string, spell func([]byte) string) (string, error) {
 	return line, write(path, []byte(line+"\n"), secret)
 }
 
-// settings is a node's aion.toml.
+// settings returns a node's aion.toml.
 func (s Set) settings(n Node, all []Node, founders int, with shared) []byte {
 	dir, data := s.Install, "/var/lib/aion"
 	if dir == "" {

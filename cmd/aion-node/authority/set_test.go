@@ -50,7 +50,7 @@ func settings(t *testing.T, file string) config.Config {
 	return c
 }
 
-// TestSet: every node gets settings that serve takes, and a certificate that proves it to be that
+// TestSet: every node gets settings that serve accepts, and a certificate that proves it to be that
 // node, at its host, as server and as client.
 func TestSet(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
@@ -100,8 +100,8 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// TestSetGrows: a node that is added later joins with the same secrets; renewing changes
-// certificates and nothing else.
+// TestSetGrows: a node that is added later joins with the same secrets; renewing changes only
+// certificates.
 func TestSetGrows(t *testing.T) {
 	dir := t.TempDir()
 	set := Set{Cluster: "prod", Dir: dir, Life: time.Hour * 24, Now: time.Now()}
@@ -151,7 +151,7 @@ func TestSetRefuses(t *testing.T) {
 		{set, []string{"n2=b", "n2=c"}, "n2 is there already"},
 		{set, nil, "no nodes are named"},
 		{other, []string{"n2=b"}, "another cluster's"},
-		{Set{Cluster: "a b", Dir: dir}, []string{"n2=b"}, "is no name of a cluster"},
+		{Set{Cluster: "a b", Dir: dir}, []string{"n2=b"}, "is not a valid name of a cluster"},
 	} {
 		if _, err := c.set.Create(parse(t, c.nodes...)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %q", c.nodes, err, c.want)

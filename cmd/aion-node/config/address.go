@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// addresses checks what the node listens on and tells others, and fills in what is advertised.
-func (v *verdict) addresses(c *Config) {
+// addresses checks the addresses to listen on and to advertise, and fills in defaults for the
+// latter.
+func (v *errorList) addresses(c *Config) {
 	for _, a := range []struct {
 		section   string
 		address   string
@@ -21,60 +22,60 @@ func (v *verdict) addresses(c *Config) {
 		{"gossip", c.Gossip.Address, &c.Gossip.Advertise},
 	} {
 		if _, _, err := splitAddress(a.address); err != nil {
-			v.refuse(a.section+".address", "%s", err)
+			v.add(a.section+".address", "%s", err)
 			continue
 		}
 		given := *a.advertise != ""
 		*a.advertise = cmp.Or(*a.advertise, a.address)
 		if err := checkReachable(*a.advertise); err != nil && given {
-			v.refuse(a.section+".advertise", "%s", err)
+			v.add(a.section+".advertise", "%s", err)
 		} else if err != nil {
-			v.refuse(a.section+".advertise", "is needed: %s.address %q is no address that others could reach", a.section, a.address)
+			v.add(a.section+".advertise", "is needed: %s.address %q is not an address that others can reach", a.section, a.address)
 		}
 	}
 	if c.Debug.PprofAddress != "" && !loopback(c.Debug.PprofAddress) {
-		v.refuse("debug.pprof_address", "%q is not on loopback; profiles show memory, and nobody is asked for a token there", c.Debug.PprofAddress)
+		v.add("debug.pprof_address", "%q is not on loopback; profiles show memory, and nobody is asked for a token there", c.Debug.PprofAddress)
 	}
 }
 
-// hosts refuses what no Host header could name.
-func (v *verdict) hosts(names []string) {
+// hosts rejects names that no Host header could contain.
+func (v *errorList) hosts(names []string) {
 	for _, name := range names {
 		if _, err := netip.ParseAddr(name); err != nil && (name == "" || strings.ContainsAny(name, ":/@[] ") || strings.Contains(name, "*") && name != "*") {
-			v.refuse("http.hosts", "%q is no name or address without a port, nor *", name)
+			v.add("http.hosts", "%q is neither a name or address without a port nor *", name)
 		}
 	}
 }
 
-// exposure refuses to serve others what only this machine should see. Gossip only suggests
-// addresses, and a node believes nobody at an address without tls.ca_file's word; but without a key
-// anybody who reaches the port can fill the list of nodes with inventions, and keep real ones from
-// being found.
-func (v *verdict) exposure(c *Config) {
+// exposure rejects settings that expose to others what only this machine should see. Gossip only
+// suggests addresses, and nodes authenticate each other by tls.ca_file. But without a key, anybody
+// who reaches the port can fill the list of nodes with false ones, and keep real ones from being
+// found.
+func (v *errorList) exposure(c *Config) {
 	if c.Node.Insecure {
 		return
 	}
 	const or = ", or say --insecure"
 	if a := c.HTTP.Address; !loopback(a) {
 		if c.TLS.CertFile == "" {
-			v.refuse("http.address", "%q is reached from other machines: set tls.cert_file and tls.key_file%s", a, or)
+			v.add("http.address", "%q is reached from other machines: set tls.cert_file and tls.key_file%s", a, or)
 		}
 		if len(c.Auth.Tokens) == 0 {
-			v.refuse("http.address", "%q is reached from other machines: set auth.tokens%s", a, or)
+			v.add("http.address", "%q is reached from other machines: set auth.tokens%s", a, or)
 		}
 	}
 	if a := c.Raft.Address; !loopback(a) && c.TLS.CAFile == "" {
-		v.refuse("raft.address", "%q is reached from other machines: set tls.cert_file, tls.key_file and tls.ca_file%s", a, or)
+		v.add("raft.address", "%q is reached from other machines: set tls.cert_file, tls.key_file and tls.ca_file%s", a, or)
 	}
 	if a := c.Gossip.Address; !loopback(a) && c.Gossip.Key == "" {
-		v.refuse("gossip.address", "%q is reached from other machines: set gossip.key, the same on every node%s", a, or)
+		v.add("gossip.address", "%q is reached from other machines: set gossip.key, the same on every node%s", a, or)
 	}
 }
 
 func splitAddress(address string) (host string, port int, err error) {
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", 0, fmt.Errorf("%q is no host:port", address)
+		return "", 0, fmt.Errorf("%q is not host:port", address)
 	}
 	port, err = strconv.Atoi(text)
 	if err != nil || port < 0 || port > 65535 {
@@ -83,7 +84,7 @@ func splitAddress(address string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// checkReachable refuses addresses that name no machine or no port.
+// checkReachable rejects addresses without a host or a port.
 func checkReachable(address string) error {
 	host, port, err := splitAddress(address)
 	if err != nil {
@@ -98,8 +99,8 @@ func checkReachable(address string) error {
 	return nil
 }
 
-// loopback reports whether only this machine reaches address. A name is looked up by those who
-// listen, so only localhost is taken at its word.
+// loopback reports whether only this machine reaches address. Each listener resolves names by
+// itself, so only localhost counts.
 func loopback(address string) bool {
 	host, _, err := splitAddress(address)
 	ip := net.ParseIP(host)

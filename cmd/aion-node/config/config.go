@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Config is how a node is set up. The toml tags are the names of the keys; the help tags are what
-// --help and docs/CONFIGURATION.md say.
+// Config is the configuration of a node. The toml tags are the names of the keys; --help and
+// docs/CONFIGURATION.md show the help tags.
 type Config struct {
 	Node    Node    `toml:"node"`
 	HTTP    HTTP    `toml:"http"`
@@ -23,14 +23,14 @@ type Config struct {
 	Debug   Debug   `toml:"debug"`
 }
 
-// Node is what belongs to this one process.
+// Node configures this one process.
 type Node struct {
 	ID       string `toml:"id" help:"name of this node in the cluster; made up and kept in the data folder when empty"`
 	DataDir  string `toml:"data_dir" help:"folder for everything that this node keeps"`
 	Insecure bool   `toml:"insecure" help:"listen beyond loopback without TLS and tokens"`
 }
 
-// HTTP is where callers reach the node.
+// HTTP configures how callers reach the node.
 type HTTP struct {
 	Address   string `toml:"address" help:"host:port on which to serve callers"`
 	Advertise string `toml:"advertise" help:"host:port at which callers and other nodes reach http.address; http.address when empty"`
@@ -38,7 +38,7 @@ type HTTP struct {
 	Hosts []string `toml:"hosts" help:"names and addresses without port, besides loopback and http.advertise, that callers may give as Host while there are no auth.tokens: those of a port map or a proxy; * is any"`
 }
 
-// Raft is where the other nodes reach the node.
+// Raft configures how other nodes reach the node.
 type Raft struct {
 	Address   string `toml:"address" help:"host:port on which to serve the other nodes: log, archives and node calls"`
 	Advertise string `toml:"advertise" help:"host:port at which other nodes reach raft.address; raft.address when empty"`
@@ -46,21 +46,21 @@ type Raft struct {
 	LogStore  string `toml:"log_store" help:"how the log is kept on disk: bolt or wal; fixed once the data folder exists"`
 }
 
-// Disk is how much of the data folder's disk the node leaves free.
+// Disk configures how much free space the node keeps on the data folder's disk.
 type Disk struct {
 	WarnBytes int64 `toml:"warn_bytes" help:"free bytes below which the node warns; 0 is twice disk.full_bytes"`
 	FullBytes int64 `toml:"full_bytes" help:"free bytes below which nothing new is begun: no starts, no fires of schedules, no deploys; runs under way go on; 0 is 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB"`
 	Reserve   int64 `toml:"reserve_bytes" help:"bytes that the file reserve in the data folder keeps back, given up when the disk is all but full; none on a disk of less than sixteen times as many, and where 0"`
 }
 
-// Gossip is how nodes find each other's addresses.
+// Gossip configures how nodes find each other's addresses.
 type Gossip struct {
 	Address   string `toml:"address" help:"host:port (TCP and UDP) on which nodes find each other"`
 	Advertise string `toml:"advertise" help:"host:port at which other nodes reach gossip.address; gossip.address when empty"`
 	Key       string `toml:"key" help:"base64 of 16, 24 or 32 bytes that encrypt gossip, the same on every node; plain when empty, which only loopback may be"`
 }
 
-// Cluster is how the node becomes a member.
+// Cluster configures how the node becomes a member.
 type Cluster struct {
 	BootstrapExpect int      `toml:"bootstrap_expect" help:"how many nodes form a new cluster together; 0 only joins; 1 when nothing is given, 0 when only cluster.join is"`
 	Join            []string `toml:"join" help:"gossip addresses of some or all members, this node's own too if that is easier"`
@@ -70,12 +70,12 @@ type Cluster struct {
 	MaxClockStep    Duration `toml:"max_clock_step" help:"longest step of log time at a start that the only voter makes by its own clock; a longer one has to be confirmed"`
 }
 
-// Auth is who may call.
+// Auth configures who may call.
 type Auth struct {
 	Tokens []string `toml:"tokens" help:"NAME:ROLE:SECRET each; ROLE is write or read; without any, everybody may do everything"`
 }
 
-// TLS is the node's certificate. One certificate serves callers and other nodes.
+// TLS configures the node's certificate. One certificate serves callers and other nodes.
 type TLS struct {
 	CertFile string `toml:"cert_file" help:"PEM certificate of this node, for callers and for other nodes"`
 	KeyFile  string `toml:"key_file" help:"PEM key of tls.cert_file"`
@@ -118,23 +118,23 @@ type Limits struct {
 	Lease        Duration `toml:"lease" help:"how long a worker may be silent about a task where neither the activity nor the worker says"`
 }
 
-// Drain is how the node stops.
+// Drain configures how the node stops.
 type Drain struct {
 	Timeout Duration `toml:"timeout" help:"how long calls under way may take to finish when the node stops"`
 }
 
-// Log is what the node says while it runs.
+// Log configures what the node logs.
 type Log struct {
 	Level  string `toml:"level" help:"trace, debug, info, warn or error"`
 	Format string `toml:"format" help:"text or json"`
 }
 
-// Debug is off unless asked for.
+// Debug is off by default.
 type Debug struct {
 	PprofAddress string `toml:"pprof_address" help:"loopback host:port on which to serve /debug/pprof/; off when empty"`
 }
 
-// Default is the Config of a node to which nobody said anything: one durable node on loopback.
+// Default returns the default Config: one durable node on loopback.
 func Default() Config {
 	return Config{
 		Node:    Node{DataDir: "./aion-data"},
@@ -158,13 +158,13 @@ func Default() Config {
 	}
 }
 
-// Duration is a span of time, written like "30s" or "5m".
+// Duration is a duration in Go's notation, like "30s" or "5m".
 type Duration struct{ time.Duration }
 
-// UnmarshalText reads a Go duration string.
+// UnmarshalText parses a Go duration string.
 func (d *Duration) UnmarshalText(b []byte) (err error) {
 	if d.Duration, err = time.ParseDuration(string(b)); err != nil {
-		return fmt.Errorf("%q is no duration like 30s or 5m", b)
+		return fmt.Errorf("%q is not a duration like 30s or 5m", b)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite docs/CONFIGURATION.md")
 
-// docs/CONFIGURATION.md lists every key as the code has it.
+// docs/CONFIGURATION.md lists every key of the code.
 func TestDocumentation(t *testing.T) {
 	const path, end = "../../../docs/CONFIGURATION.md", "<!-- end -->"
 	content, err := os.ReadFile(path)

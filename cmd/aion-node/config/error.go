@@ -2,9 +2,9 @@ package config
 
 import "fmt"
 
-// Error says which key is wrong, where it was given, and why.
+// Error says which key is wrong, where it was set, and why it is wrong.
 type Error struct {
-	Source string // file with line, variable or flag; empty = the value may come from several of them
+	Source string // file with line, variable or flag; empty = the value may combine several of them
 	Key    string
 	Reason string
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// FileName is the file that is read from the current folder when none is named.
+// FileName is the file that is read from the current folder if none is named.
 const FileName = "aion.toml"
 
-// readFile reads a file into c, which keeps what the file does not name. Unknown keys and wrong
-// types are errors, with their lines.
+// readFile reads a file into c, which keeps what the file does not set. Unknown keys and wrong
+// types are errors that name the line.
 func readFile(path string, c *Config) error {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -30,10 +30,10 @@ func readFile(path string, c *Config) error {
 	return nil
 }
 
-// wrongKind is what the decoder says of a value of another type than its field, in Go's words.
+// wrongKind matches the decoder's error about a value of the wrong type, which uses Go's words.
 var wrongKind = regexp.MustCompile(`^cannot decode TOML (\w+) into struct field \S+ of type (\S+)$`)
 
-// kinds are those types in the words of docs/CONFIGURATION.md.
+// kinds maps those types to the words of docs/CONFIGURATION.md.
 var kinds = map[string]string{"int64": "number", "int": "number", "uint64": "number", "bool": "switch (true or false)", "string": "text", "[]string": "list"}
 
 func explain(path string, err error) error {
@@ -58,7 +58,7 @@ func explain(path string, err error) error {
 	return &Error{Source: path, Reason: err.Error()}
 }
 
-// unknownKey names what there is instead.
+// unknownKey describes an unknown key, listing the known ones.
 func unknownKey(key []string) string {
 	var known, sections []string
 	for _, k := range Keys() {

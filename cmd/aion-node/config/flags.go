@@ -2,8 +2,8 @@ package config
 
 import "github.com/spf13/pflag"
 
-// Normalize lets every spelling of a key stand for its flag: --node.data_dir and --node-data-dir
-// mean --data-dir. A command that AddFlags was applied to needs it as the normalization of all its
+// Normalize maps every spelling of a key to its flag: --node.data_dir and --node-data-dir mean
+// --data-dir. A command to which AddFlags was applied needs it as the normalization of all its
 // flags.
 func Normalize(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(normal(name))
@@ -45,5 +45,5 @@ func (f *setting) Type() string {
 	if kind := f.key.Kind(); kind != "switch" {
 		return kind
 	}
-	return "bool" // what pflag knows to need no value
+	return "bool" // the type that pflag knows to need no value
 }

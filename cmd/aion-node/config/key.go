@@ -10,7 +10,7 @@ import (
 // Key is one setting.
 type Key struct {
 	Name    string // as in aion.toml, with its section: "http.address"
-	Default string // as one would write it
+	Default string // in the notation of the file
 	Help    string
 
 	field []int // path to the field in Config
@@ -37,13 +37,13 @@ func Keys() []Key {
 	return keys
 }
 
-// Variable is the key's name in the environment: AION_HTTP_ADDRESS.
+// Variable returns the key's name in the environment: AION_HTTP_ADDRESS.
 func (k Key) Variable() string {
 	return "AION_" + strings.ToUpper(strings.ReplaceAll(k.Name, ".", "_"))
 }
 
-// Flag is the key's name on the command line, without the dashes: the key with dashes, without the
-// sections that go without saying, so that cluster.bootstrap_expect is --bootstrap-expect and
+// Flag returns the key's name on the command line, without the leading dashes. It is the key with
+// dashes, without sections that are obvious: cluster.bootstrap_expect is --bootstrap-expect, and
 // node.data_dir is --data-dir.
 func (k Key) Flag() string { return normal(k.Name) }
 
@@ -72,12 +72,12 @@ func (k Key) Kind() string {
 	return "text"
 }
 
-// set writes a value that parse returned into c.
+// set stores a value that parse returned in c.
 func (k Key) set(c *Config, v any) {
 	reflect.ValueOf(c).Elem().FieldByIndex(k.field).Set(reflect.ValueOf(v).Convert(k.typ))
 }
 
-// parse reads what a variable or flag says. Lists are separated by commas.
+// parse parses the value of a variable or flag. Commas separate the elements of lists.
 func (k Key) parse(s string) (any, error) {
 	switch k.Kind() {
 	case "duration":
@@ -89,7 +89,7 @@ func (k Key) parse(s string) (any, error) {
 	case "number":
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no whole number", s)
+			return nil, fmt.Errorf("%q is not a whole number", s)
 		}
 		return n, nil
 	case "switch":
@@ -120,3 +120,6 @@ func show(v any) string {
 	}
 	return fmt.Sprint(v)
 }
+
+// of returns the key's value in c.
+func (k Key) of(c *Config) any { return reflect.ValueOf(c).Elem().FieldByIndex(k.field).Interface() }

@@ -8,13 +8,12 @@ import (
 )
 
 // Kubernetes gives every container variables about every Service of its namespace, named after the
-// Service. Those of a Service `aion`, or `aion-http`, begin like settings of ours. They are passed
-// over, but only with a value that Kubernetes would give: AION_HTTP_PORT=7600 is somebody's
-// mistake.
+// Service. Those of a Service `aion`, or `aion-http`, look like our settings. They are ignored, but
+// only if they have a value that Kubernetes would set: AION_HTTP_PORT=7600 is somebody's mistake.
 var serviceVariable = regexp.MustCompile(
 	`^AION(?:_[A-Z0-9_]+?)??_(SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
 
-// fromKubernetes reports whether a variable tells of a Service.
+// fromKubernetes reports whether a variable describes a Service.
 func fromKubernetes(name, value string) bool {
 	m := serviceVariable.FindStringSubmatch(name)
 	if m == nil {

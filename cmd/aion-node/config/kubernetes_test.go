@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// As kubelet writes them for Services aion, aion-http and aion-gossip, in the order of its source.
+// These are the variables that kubelet sets for Services aion, aion-http and aion-gossip, in the
+// order of its source.
 var fromKubelet = []string{
 	"AION_SERVICE_HOST=10.0.0.1", "AION_SERVICE_PORT=7600", "AION_SERVICE_PORT_HTTP=7600", "AION_PORT=tcp://10.0.0.1:7600",
 	"AION_PORT_7600_TCP=tcp://10.0.0.1:7600", "AION_PORT_7600_TCP_PROTO=tcp", "AION_PORT_7600_TCP_PORT=7600", "AION_PORT_7600_TCP_ADDR=10.0.0.1",

@@ -9,19 +9,19 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Sources is where settings come from, weakest first.
+// Sources are the sources of settings, weakest first.
 type Sources struct {
-	File    string         // aion.toml; empty: FileName in the current folder if it is there
+	File    string         // aion.toml; empty: FileName in the current folder, if it exists
 	Environ []string       // as os.Environ returns it
-	Flags   *pflag.FlagSet // that AddFlags was given; nil = none
+	Flags   *pflag.FlagSet // to which AddFlags was applied; nil = none
 }
 
-// notGiven stands for cluster.bootstrap_expect until all sources were asked: its default depends on
-// whether there is somebody to join.
+// notGiven marks cluster.bootstrap_expect as unset until all sources were read: its default depends
+// on whether cluster.join names anybody.
 const notGiven = math.MinInt
 
-// Load returns the settings that the sources add up to, and the path of the file it read, empty if
-// none. Errors are *Error, several joined, naming key and source.
+// Load combines the sources. It also returns the path of the file that it read, empty if none.
+// Errors are joined *Errors that name key and source.
 func Load(src Sources) (Config, string, error) {
 	c := Default()
 	alone := c.Cluster.BootstrapExpect
@@ -49,7 +49,7 @@ func Load(src Sources) (Config, string, error) {
 	return c, file, c.Validate()
 }
 
-// loadFile writes over c what the file says.
+// loadFile overrides c with the settings of the file.
 func loadFile(c *Config, path string) (string, error) {
 	explicit := path != ""
 	if !explicit {
@@ -65,11 +65,11 @@ func loadFile(c *Config, path string) (string, error) {
 	return path, err
 }
 
-// others are the variables that start like a key's and are none: they belong to the whole command
-// line.
+// others are the variables that start like a key's but are not settings: they belong to the whole
+// command line.
 var others = map[string]bool{"AION_ADDR": true, "AION_TOKEN": true, "AION_CA_FILE": true, "AION_CONFIG": true}
 
-// loadVariables writes over c what the environment says. All mistakes are told at once.
+// loadVariables overrides c with the settings of the environment. It reports all mistakes at once.
 func loadVariables(c *Config, environ []string) error {
 	keys := map[string]Key{}
 	for _, k := range Keys() {
@@ -79,7 +79,7 @@ func loadVariables(c *Config, environ []string) error {
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
 		rest, ours := strings.CutPrefix(name, "AION_")
-		if !ours || others[name] || value == "" { // set to nothing is how a variable is taken back
+		if !ours || others[name] || value == "" { // an empty variable counts as unset
 			continue
 		}
 		k, ok := keys[name]

@@ -47,7 +47,7 @@ func TestFlagWinsOverVariableOverFile(t *testing.T) {
 	}
 }
 
-// Every key can be set from every source, and arrives.
+// Every key can be set from every source, and takes effect.
 func TestEveryKeyFromEverySource(t *testing.T) {
 	values := map[string]string{
 		"text": "x", "number": "2048", "duration": "7s", "switch": "true", "list": "a:1,b:2",
@@ -67,7 +67,7 @@ func TestEveryKeyFromEverySource(t *testing.T) {
 		if k.Name == "http.hosts" {
 			value = "a.example,::1"
 		}
-		// Keys that only make sense together.
+		// These keys only make sense together.
 		var more []string
 		switch k.Name {
 		case "tls.cert_file", "tls.ca_file":
@@ -133,13 +133,13 @@ func TestErrorsNameTheKey(t *testing.T) {
 		{name: "unknown section", file: "\n[htpp]\naddress = 'x:1'\n", want: []string{"aion.toml:", "htpp", "the sections are node, http"}},
 		{name: "two unknown keys", file: "[http]\na = 1\nb = 2\n", want: []string{"http.a:", "http.b:"}},
 		{name: "wrong type in the file", file: "[deploy]\nmax_entries = 'many'\n", want: []string{"aion.toml:2", "deploy.max_entries"}},
-		{name: "bad duration in the file", file: "[drain]\ntimeout = 'soon'\n", want: []string{"aion.toml:2", "drain.timeout", `"soon" is no duration`}},
+		{name: "bad duration in the file", file: "[drain]\ntimeout = 'soon'\n", want: []string{"aion.toml:2", "drain.timeout", `"soon" is not a duration`}},
 		{name: "no TOML", file: "[http\n", want: []string{"aion.toml:1"}},
 		{name: "unknown variable", environ: []string{"AION_HTTP_ADRESS=x"}, want: []string{"AION_HTTP_ADRESS: unknown variable", "address, advertise"}},
-		{name: "bad number in a variable", environ: []string{"AION_LIMITS_STEPS=lots"}, want: []string{"AION_LIMITS_STEPS", "limits.steps", `"lots" is no whole number`}},
-		{name: "bad flag", args: []string{"--drain-timeout=soon"}, want: []string{"--drain-timeout", `"soon" is no duration`}},
+		{name: "bad number in a variable", environ: []string{"AION_LIMITS_STEPS=lots"}, want: []string{"AION_LIMITS_STEPS", "limits.steps", `"lots" is not a whole number`}},
+		{name: "bad flag", args: []string{"--drain-timeout=soon"}, want: []string{"--drain-timeout", `"soon" is not a duration`}},
 		{name: "unknown flag", args: []string{"--http-adress=x"}, want: []string{"--http-adress"}},
-		{name: "no port", args: []string{"--http-address=localhost"}, want: []string{`http.address: "localhost" is no host:port`}},
+		{name: "no port", args: []string{"--http-address=localhost"}, want: []string{`http.address: "localhost" is not host:port`}},
 		{name: "wildcard", args: []string{"--raft-address=0.0.0.0:1", "--insecure"}, want: []string{"raft.advertise: is needed"}},
 		{name: "advertised wildcard", args: []string{"--raft-advertise=:1"}, want: []string{"raft.advertise: \":1\" names no host"}},
 		{name: "exposed http", args: []string{"--http-address=10.0.0.1:1"}, want: []string{"http.address", "tls.cert_file", "auth.tokens", "--insecure"}},
@@ -151,7 +151,7 @@ func TestErrorsNameTheKey(t *testing.T) {
 		{name: "half a certificate", args: []string{"--tls-cert-file=c"}, want: []string{"tls.cert_file: and tls.key_file"}},
 		{name: "short secret", args: []string{"--auth-tokens=ci:write:hush"}, want: []string{"auth.tokens: item 1 (ci)", "at least 16"}},
 		{name: "role", args: []string{"--auth-tokens=ci:root:0123456789abcdef"}, want: []string{`its role is neither`}},
-		{name: "log level", args: []string{"--log-level=loud"}, want: []string{`log.level: "loud" is none of trace`}},
+		{name: "log level", args: []string{"--log-level=loud"}, want: []string{`log.level: "loud" is not one of trace`}},
 		{name: "limit", args: []string{"--limits-steps=0"}, want: []string{"limits.steps: 0 is not within"}},
 		{name: "long lease", args: []string{"--limits-lease=25h"}, want: []string{"limits.lease: 25h0m0s is not within 1s to 24h"}},
 		{name: "no time to answer", args: []string{"--limits-query-timeout=0s"}, want: []string{"limits.query_timeout: 0s is not within 1ms to 1m"}},

@@ -15,7 +15,7 @@ import (
 
 // Validate returns everything that is wrong with c, as joined *Errors. Load has called it.
 func (c *Config) Validate() error {
-	var v verdict
+	var v errorList
 	v.addresses(c)
 	v.cluster(c)
 	v.hosts(c.HTTP.Hosts)
@@ -26,102 +26,103 @@ func (c *Config) Validate() error {
 	v.oneOf("log.level", c.Log.Level, "trace", "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
 	if c.Node.DataDir == "" {
-		v.refuse("node.data_dir", "is empty")
+		v.add("node.data_dir", "is empty")
 	}
-	if len(v) == 0 { // only a sound configuration can be judged safe or not
+	if len(v) == 0 { // only a valid configuration can be judged safe or not
 		v.exposure(c)
 	}
 	return errors.Join(v...)
 }
 
-// Hclog is the level as the logger has it.
+// Hclog returns the level in the logger's type.
 func (l Log) Hclog() hclog.Level { return hclog.LevelFromString(l.Level) }
 
-// verdict gathers what is wrong.
-type verdict []error
+// errorList collects errors.
+type errorList []error
 
-func (v *verdict) refuse(key, format string, args ...any) {
+func (v *errorList) add(key, format string, args ...any) {
 	*v = append(*v, &Error{Key: key, Reason: fmt.Sprintf(format, args...)})
 }
 
-func (v *verdict) oneOf(key, value string, allowed ...string) {
+func (v *errorList) oneOf(key, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		v.refuse(key, "%q is none of %s", value, strings.Join(allowed, ", "))
+		v.add(key, "%q is not one of %s", value, strings.Join(allowed, ", "))
 	}
 }
 
-func (v *verdict) cluster(c *Config) {
-	const most = 9 // voters: more make every commit slower and nothing safer
+func (v *errorList) cluster(c *Config) {
+	const most = 9 // voters: more of them make every commit slower, and nothing safer
 	n, join := c.Cluster.BootstrapExpect, c.Cluster.Join
 	switch {
 	case n < 0 || n > most:
-		v.refuse("cluster.bootstrap_expect", "%d is not within 0 to %d", n, most)
+		v.add("cluster.bootstrap_expect", "%d is not within 0 to %d", n, most)
 	case n == 0 && len(join) == 0:
-		v.refuse("cluster.bootstrap_expect", "is 0, so this node only joins, but cluster.join names nobody")
+		v.add("cluster.bootstrap_expect", "is 0, so this node only joins, but cluster.join names nobody")
 	case n > 1 && len(join) == 0:
-		v.refuse("cluster.join", "is empty, but cluster.bootstrap_expect waits for %d nodes to find each other", n)
+		v.add("cluster.join", "is empty, but cluster.bootstrap_expect waits for %d nodes to find each other", n)
 	}
 	for _, a := range join {
 		if err := checkReachable(a); err != nil {
-			v.refuse("cluster.join", "%s", err)
+			v.add("cluster.join", "%s", err)
 		}
 	}
 	if name := c.Cluster.Name; len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
-		v.refuse("cluster.name", "%q: a name has at most 63 characters of A-Z a-z 0-9 . _ -", name)
+		v.add("cluster.name", "%q: a name has at most 63 characters of A-Z a-z 0-9 . _ -", name)
 	}
 	if c.Cluster.PromoteAfter.Duration <= 0 {
-		v.refuse("cluster.promote_after", "%s is not above 0", c.Cluster.PromoteAfter)
+		v.add("cluster.promote_after", "%s is not above 0", c.Cluster.PromoteAfter)
 	}
-	// Clocks are compared over the network: a bound within its delays would find every clock wrong.
+	// Clocks are compared over the network: a bound as small as its delays would find every clock
+	// wrong.
 	if d := c.Cluster.MaxClockSkew.Duration; d < time.Second || d > time.Hour {
-		v.refuse("cluster.max_clock_skew", "%s is not within 1s to 1h", d)
+		v.add("cluster.max_clock_skew", "%s is not within 1s to 1h", d)
 	}
 	if d := c.Cluster.MaxClockStep.Duration; d < c.Cluster.MaxClockSkew.Duration {
-		v.refuse("cluster.max_clock_step", "%s is less than cluster.max_clock_skew", d)
+		v.add("cluster.max_clock_step", "%s is less than cluster.max_clock_skew", d)
 	}
 	if id := c.Node.ID; id != "" && !nodeid.Valid(id) {
-		v.refuse("node.id", "%q: an id has at most 63 characters of A-Z a-z 0-9 . _ -, beginning with a letter or digit", id)
+		v.add("node.id", "%q: an id has at most 63 characters of A-Z a-z 0-9 . _ -, beginning with a letter or digit", id)
 	}
 	if key, err := base64.StdEncoding.DecodeString(c.Gossip.Key); err != nil || !slices.Contains([]int{0, 16, 24, 32}, len(key)) {
-		v.refuse("gossip.key", "is not the base64 of 16, 24 or 32 bytes")
+		v.add("gossip.key", "is not the base64 of 16, 24 or 32 bytes")
 	}
 }
 
-func (v *verdict) auth(a Auth) {
+func (v *errorList) auth(a Auth) {
 	seen := map[string]bool{}
 	for i, t := range a.Tokens {
-		// The secret stays out of the message.
+		// The secret must not appear in the message.
 		parts := strings.SplitN(t, ":", 3)
 		switch {
 		case len(parts) != 3 || parts[0] == "" || parts[2] == "":
-			v.refuse("auth.tokens", "item %d is not NAME:ROLE:SECRET", i+1)
+			v.add("auth.tokens", "item %d is not NAME:ROLE:SECRET", i+1)
 		case parts[1] != "write" && parts[1] != "read":
-			v.refuse("auth.tokens", "item %d (%s): its role is neither write nor read", i+1, parts[0]) // and not shown: who mixes the order up has the secret there
+			v.add("auth.tokens", "item %d (%s): its role is neither write nor read", i+1, parts[0]) // not shown: if the order is wrong, this may be the secret
 		case len(parts[2]) < 16:
-			v.refuse("auth.tokens", "item %d (%s): the secret has %d characters, at least 16 are wanted", i+1, parts[0], len(parts[2]))
+			v.add("auth.tokens", "item %d (%s): the secret has %d characters, at least 16 are wanted", i+1, parts[0], len(parts[2]))
 		case seen[parts[0]]:
-			v.refuse("auth.tokens", "item %d: the name %q is taken by another token", i+1, parts[0])
+			v.add("auth.tokens", "item %d: the name %q is taken by another token", i+1, parts[0])
 		}
 		seen[parts[0]] = true
 	}
 }
 
-func (v *verdict) tls(t TLS) {
+func (v *errorList) tls(t TLS) {
 	if (t.CertFile == "") != (t.KeyFile == "") {
-		v.refuse("tls.cert_file", "and tls.key_file go together: give both or none")
+		v.add("tls.cert_file", "and tls.key_file go together: give both or none")
 	}
 	for _, name := range t.NodeNames {
 		if id, of, bound := strings.Cut(name, "="); name == "" || bound && (id == "" || of == "") {
-			v.refuse("tls.node_names", "%q is neither NAME nor ID=NAME", name)
+			v.add("tls.node_names", "%q is neither NAME nor ID=NAME", name)
 		}
 	}
 	if t.CAFile != "" && t.CertFile == "" {
-		v.refuse("tls.ca_file", "is given without tls.cert_file and tls.key_file")
+		v.add("tls.ca_file", "is given without tls.cert_file and tls.key_file")
 	}
 }
 
-// sizes refuses limits that nothing could meet, or that bound nothing.
-func (v *verdict) sizes(c *Config) {
+// sizes rejects limits that nothing could meet, or that bound nothing.
+func (v *errorList) sizes(c *Config) {
 	for _, s := range []struct {
 		key         string
 		value       int64
@@ -154,7 +155,7 @@ func (v *verdict) sizes(c *Config) {
 		{"limits.request_bytes", c.Limits.RequestBytes, 1 << 10, 1 << 40},
 	} {
 		if s.value < s.least || s.value > s.most {
-			v.refuse(s.key, "%d is not within %d to %d", s.value, s.least, s.most)
+			v.add(s.key, "%d is not within %d to %d", s.value, s.least, s.most)
 		}
 	}
 	for _, d := range []struct {
@@ -169,12 +170,12 @@ func (v *verdict) sizes(c *Config) {
 		{"drain.timeout", c.Drain.Timeout, 0, time.Hour},
 	} {
 		if d.value.Duration < d.least || d.value.Duration > d.most {
-			v.refuse(d.key, "%s is not within %s to %s", d.value, brief(d.least), brief(d.most))
+			v.add(d.key, "%s is not within %s to %s", d.value, brief(d.least), brief(d.most))
 		}
 	}
 }
 
-// brief writes a whole number of its largest unit.
+// brief formats a duration in its largest whole unit.
 func brief(d time.Duration) string {
 	for _, unit := range []struct {
 		size time.Duration

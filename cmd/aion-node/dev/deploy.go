@@ -12,9 +12,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// deploy packs the project and deploys it if that gives another version than before. What is wrong
-// is told; again means that the same may be deployed later. An error means that the node cannot be
-// used any more.
+// deploy packs the project and deploys it if its version has changed. It reports what is wrong with
+// the project. again means that the same files may be deployed later. An error means that the node
+// can no longer be used.
 func (l *Loop) deploy(ctx context.Context) (again bool, err error) {
 	built, err := project.Build(l.Dir)
 	if err != nil {
@@ -22,7 +22,7 @@ func (l *Loop) deploy(ctx context.Context) (again bool, err error) {
 		return false, nil
 	}
 	if built.Version.String() == l.version {
-		if l.trouble != "" { // taken back
+		if l.trouble != "" { // the change was undone
 			l.deployed(l.version, types(built))
 		}
 		return false, nil
@@ -43,7 +43,7 @@ func (l *Loop) deploy(ctx context.Context) (again bool, err error) {
 	}
 	l.version = answer.Version
 	l.deployed(answer.Version, answer.WorkflowTypes)
-	return false, l.tellLeft(ctx)
+	return false, l.reportLeft(ctx)
 }
 
 func types(b *project.Built) (list []string) {
@@ -55,20 +55,20 @@ func types(b *project.Built) (list []string) {
 
 func (l *Loop) deployed(version string, types []string) {
 	l.trouble = ""
-	l.tell(Event{Event: Deployed, Version: version, Types: types})
+	l.report(Event{Event: Deployed, Version: version, Types: types})
 }
 
-// problem tells a problem once.
+// problem reports a problem once.
 func (l *Loop) problem(text string, stack []string) {
 	if text == l.trouble {
 		return
 	}
 	l.trouble = text
-	l.tell(Event{Event: Problem, Message: text, Stack: stack})
+	l.report(Event{Event: Problem, Message: text, Stack: stack})
 }
 
-// inProject names the file in the project where a module comes from: modules of the folder src are
-// named as seen from there.
+// inProject names the project's file that a module comes from: modules of the folder src are named
+// relative to it.
 func (l *Loop) inProject(text string, p *wire.Problem) string {
 	var module string
 	if !p.Fact("module", &module) {
@@ -80,9 +80,9 @@ func (l *Loop) inProject(text string, p *wire.Problem) string {
 	return strings.Replace(text, module, "src/"+module, 1)
 }
 
-// tellLeft tells how many runs are left on each version that new runs do not start on, if that
-// changed.
-func (l *Loop) tellLeft(ctx context.Context) error {
+// reportLeft reports how many runs are left on each version that new runs do not start on, if that
+// has changed.
+func (l *Loop) reportLeft(ctx context.Context) error {
 	v, err := l.Client.Versions(ctx, "")
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (l *Loop) tellLeft(ctx context.Context) error {
 	runs := map[string]uint64{}
 	for _, row := range v.Versions {
 		routed[row.Version] = routed[row.Version] || row.RouteActive
-		runs[row.Version] = row.Pins.Total() // those of the whole package
+		runs[row.Version] = row.Pins.Total() // of the whole package
 	}
 	for _, row := range v.Versions {
 		version := row.Version
@@ -99,16 +99,16 @@ func (l *Loop) tellLeft(ctx context.Context) error {
 		if routed[version] {
 			n = 0
 		}
-		if n == l.left[version] {
+		if n == l.reportedLeft[version] {
 			continue
 		}
-		if l.left[version] = n; !routed[version] {
-			l.tell(Event{Event: Left, Version: version, Runs: n})
+		if l.reportedLeft[version] = n; !routed[version] {
+			l.report(Event{Event: Left, Version: version, Runs: n})
 		}
 	}
-	for version := range l.left {
+	for version := range l.reportedLeft {
 		if !slices.ContainsFunc(v.Versions, func(row wire.Version) bool { return row.Version == version }) {
-			delete(l.left, version)
+			delete(l.reportedLeft, version)
 		}
 	}
 	return nil

@@ -1,9 +1,9 @@
 // Package dev is the loop of `aion-node dev`: it packs and deploys a project on every save, and
-// tells what happens to its runs.
+// reports what happens to its runs.
 //
-// It decides when a project has changed and is worth packing, and what a person at a terminal wants
-// to hear of a node. It is a caller of that node like any other: it deploys and asks over HTTP, and
-// never changes a run or takes a version away. Running the node is not its business.
+// It decides when a project has changed and should be packed, and which events of a node a person
+// at a terminal wants to see. To the node it is an ordinary caller: it deploys and reads over HTTP,
+// and never changes a run or removes a version. It does not run the node.
 //
 // Begin with loop.go, then files.go (has the project changed?), deploy.go and runs.go.
 package dev

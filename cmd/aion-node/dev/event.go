@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Event is something worth telling. Which fields it has depends on its name.
+// Event is something worth reporting. Its name decides which fields it has.
 type Event struct {
 	At       time.Time `json:"at"`
 	Event    string    `json:"event"` // deployed, problem, started, closed, left, says, more
@@ -18,9 +18,9 @@ type Event struct {
 	Parent   string    `json:"parent,omitempty"` // workflow id
 	Status   string    `json:"status,omitempty"`
 	Took     string    `json:"took,omitempty"`  // a Go duration
-	Error    string    `json:"error,omitempty"` // kind and message, of a run that did not complete
-	Step     string    `json:"step,omitempty"`  // that failed it, as far as one did
-	Runs     uint64    `json:"runs,omitempty"`  // open ones of a version that is not routed; how many more there are of what was told
+	Error    string    `json:"error,omitempty"` // kind and message, for a run that did not complete
+	Step     string    `json:"step,omitempty"`  // the step that made it fail, if any
+	Runs     uint64    `json:"runs,omitempty"`  // open runs of a version that is not routed; or how many more runs there are than were reported
 	Message  string    `json:"message,omitempty"`
 	Stack    []string  `json:"stack,omitempty"`
 }
@@ -28,15 +28,15 @@ type Event struct {
 // Names of events.
 const (
 	Deployed = "deployed" // new runs start on Version
-	Problem  = "problem"  // what was saved cannot be deployed; the version before stays
+	Problem  = "problem"  // the saved files cannot be deployed; the previous version stays
 	Started  = "started"  // a run
 	Closed   = "closed"   // a run, after Took, with Status
 	Left     = "left"     // Runs are left on Version, which new runs do not start on
 	Says     = "says"     // a run's code logged Message
-	More     = "more"     // Runs more were started or closed (Message says which) than there is room to tell
+	More     = "more"     // Runs more were started or closed (Message says which) than fit
 )
 
-// String is the event for people: one line, and one for each call of a stack.
+// String formats the event for people: one line, and one more for each call of a stack.
 func (e Event) String() string {
 	switch e.Event {
 	case Deployed:

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// maxFiles bounds what is looked at again and again.
+// maxFiles bounds the files that are checked repeatedly.
 const maxFiles = 10_000
 
-// files is what a project's folder looks like: times and sizes of all files that a build may read.
+// files is the state of a project's folder: times and sizes of all files that a build may read.
 type files map[string]stamp
 
 type stamp struct {
@@ -20,9 +20,9 @@ type stamp struct {
 	size     int64
 }
 
-// look walks the folder, but for what starts with a dot and the folder skipped. A file that goes
-// away meanwhile is not there.
-func look(dir, skipped string) (files, error) {
+// scanFolder walks the folder, except names that start with a dot and the folder skipped. A file
+// that disappears meanwhile counts as absent.
+func scanFolder(dir, skipped string) (files, error) {
 	found := files{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {

@@ -22,7 +22,7 @@ func TestWhatCountsAsAChange(t *testing.T) {
 	write("workflow.toml", "x")
 	write("src/a.star", "x")
 	write("data/log", "x")
-	before, err := look(dir, filepath.Join(dir, "data"))
+	before, err := scanFolder(dir, filepath.Join(dir, "data"))
 	if err != nil || len(before) != 2 {
 		t.Fatalf("%v, %v", before, err)
 	}
@@ -44,7 +44,7 @@ func TestWhatCountsAsAChange(t *testing.T) {
 		{"a file less", func() { os.Remove(filepath.Join(dir, "src/a.star")) }, true},
 	} {
 		c.do()
-		now, err := look(dir, filepath.Join(dir, "data"))
+		now, err := scanFolder(dir, filepath.Join(dir, "data"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestWhatCountsAsAChange(t *testing.T) {
 		}
 		before = now
 	}
-	if _, err := look(filepath.Join(dir, "nowhere"), ""); err == nil {
+	if _, err := scanFolder(filepath.Join(dir, "nowhere"), ""); err == nil {
 		t.Error("a folder that is not there has files")
 	}
 }

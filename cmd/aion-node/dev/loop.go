@@ -8,26 +8,26 @@ import (
 	"aion.dev/aion/transport/client"
 )
 
-// Loop deploys a project on every save and tells what happens.
+// Loop deploys a project on every save and reports what happens.
 type Loop struct {
 	Dir     string         // the project's folder
-	Skip    string         // a folder in it that is not looked at, such as the node's data; "" = none
+	Skip    string         // a folder in it to ignore, such as the node's data; "" = none
 	Client  *client.Client // of the node
 	Tell    func(Event)    // called by one goroutine at a time
-	Every   time.Duration  // between two looks at files and runs; 0 = 200 ms
-	Message string         // of its deploys
+	Every   time.Duration  // interval between checks of files and runs; 0 = 200 ms
+	Message string         // message of its deploys
 
-	version string            // newest that was deployed; "" = none
-	trouble string            // the problem that was told last, and still holds
-	left    map[string]uint64 // runs on versions that are not routed, as told
-	runs    narrator
+	version      string            // the newest deployed one; "" = none
+	trouble      string            // the problem that was last reported and still exists
+	reportedLeft map[string]uint64 // reported numbers of runs on versions that are not routed
+	runs         narrator
 }
 
-// Run runs until ctx ends, or the folder or the node cannot be used any more.
+// Run runs until ctx ends, or the folder or the node can no longer be used.
 func (l *Loop) Run(ctx context.Context) error {
 	err := l.run(ctx)
 	if ctx.Err() != nil {
-		return ctx.Err() // whatever it interrupted
+		return ctx.Err() // whatever that interrupted
 	}
 	return err
 }
@@ -36,7 +36,7 @@ func (l *Loop) run(ctx context.Context) error {
 	if l.Every == 0 {
 		l.Every = 200 * time.Millisecond
 	}
-	// Absolute, so that it does not matter how the two were written.
+	// Absolute, so that the notation of the two does not matter.
 	dir, err := filepath.Abs(l.Dir)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (l *Loop) run(ctx context.Context) error {
 			return err
 		}
 	}
-	l.left = map[string]uint64{}
+	l.reportedLeft = map[string]uint64{}
 	if err := l.runs.begin(ctx, l); err != nil {
 		return err
 	}
@@ -55,11 +55,11 @@ func (l *Loop) run(ctx context.Context) error {
 	defer tick.Stop()
 	var built, before files
 	for {
-		now, err := look(dir, skip)
+		now, err := scanFolder(dir, skip)
 		if err != nil {
 			return err
 		}
-		// Whoever saves several files is done when nothing has changed between two looks.
+		// Somebody who saves several files has finished once two checks find no difference.
 		if !now.same(built) && (built == nil || now.same(before)) {
 			again, err := l.deploy(ctx)
 			if err != nil {
@@ -70,7 +70,7 @@ func (l *Loop) run(ctx context.Context) error {
 			}
 		}
 		before = now
-		if err := l.runs.look(ctx); err != nil {
+		if err := l.runs.reportChanges(ctx); err != nil {
 			return err
 		}
 		select {
@@ -81,7 +81,7 @@ func (l *Loop) run(ctx context.Context) error {
 	}
 }
 
-func (l *Loop) tell(e Event) {
+func (l *Loop) report(e Event) {
 	e.At = time.Now()
 	l.Tell(e)
 }

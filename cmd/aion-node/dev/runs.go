@@ -9,30 +9,31 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// most is how many runs are told one by one at a time.
-const most = 20
+// maxReported bounds the runs that are reported one by one at a time.
+const maxReported = 20
 
-// narrator tells of runs as they start and close. It asks the node for those since it asked last.
+// narrator reports runs as they start and close. It asks the node for those since its last call.
 type narrator struct {
 	l       *Loop
 	started mark
 	closed  mark
 }
 
-// mark is how far a listing was told: up to and with a time, of which these runs were told.
+// mark is how far a listing was reported: up to and including a time. reported has the reported
+// runs of exactly that time.
 type mark struct {
-	at   time.Time
-	told map[string]bool // run ids with that very time
+	at       time.Time
+	reported map[string]bool // ids of reported runs with exactly that time
 }
 
-// begin leaves out what happened before.
+// begin skips what happened before.
 func (n *narrator) begin(ctx context.Context, l *Loop) error {
 	c, err := l.Client.Cluster(ctx)
 	if err != nil {
 		return err
 	}
 	n.l = l
-	now := c.LogTime // of a new node there is none
+	now := c.LogTime // a new node has none
 	if clock := time.Now(); clock.After(now) {
 		now = clock
 	}
@@ -40,9 +41,9 @@ func (n *narrator) begin(ctx context.Context, l *Loop) error {
 	return nil
 }
 
-// look tells what is new. It reads the node's own state, which costs the log nothing.
-func (n *narrator) look(ctx context.Context) error {
-	err := n.tell(ctx, &n.started, wire.RunFilter{StartedAfter: stampOf(n.started.at)}, "started",
+// reportChanges reports what is new. It reads the node's own state, which costs the log nothing.
+func (n *narrator) reportChanges(ctx context.Context) error {
+	err := n.reportNew(ctx, &n.started, wire.RunFilter{StartedAfter: stampOf(n.started.at)}, "started",
 		func(r *wire.Run) time.Time { return r.StartedAt },
 		func(r *wire.Run) Event {
 			e := Event{Event: Started}
@@ -55,7 +56,7 @@ func (n *narrator) look(ctx context.Context) error {
 		return err
 	}
 	closed := n.closed.at
-	err = n.tell(ctx, &n.closed, wire.RunFilter{ClosedAfter: stampOf(n.closed.at)}, "closed",
+	err = n.reportNew(ctx, &n.closed, wire.RunFilter{ClosedAfter: stampOf(n.closed.at)}, "closed",
 		func(r *wire.Run) time.Time { return *r.ClosedAt },
 		func(r *wire.Run) Event {
 			e := Event{Event: Closed, Status: r.Status, Took: r.ClosedAt.Sub(r.StartedAt).Round(time.Millisecond).String()}
@@ -67,11 +68,11 @@ func (n *narrator) look(ctx context.Context) error {
 	if err != nil || n.closed.at.Equal(closed) {
 		return err
 	}
-	return n.l.tellLeft(ctx)
+	return n.l.reportLeft(ctx)
 }
 
-// explain says why a run failed: kind and message, where in its code, and in which step. What
-// cannot be learned is left out.
+// explain adds why a run failed: kind and message, where in its code, and in which step. It omits
+// what it cannot learn.
 func (n *narrator) explain(ctx context.Context, r *wire.Run, e *Event) {
 	why, err := Why(ctx, n.l.Client, wire.RunRef{WorkflowID: r.WorkflowID, RunID: r.RunID}, r.Events)
 	if err == nil {
@@ -81,31 +82,31 @@ func (n *narrator) explain(ctx context.Context, r *wire.Run, e *Event) {
 
 func stampOf(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// tell tells the runs that a listing has beyond a mark, in the order of time, and moves the mark.
-func (n *narrator) tell(ctx context.Context, m *mark, f wire.RunFilter, what string, when func(*wire.Run) time.Time, event func(*wire.Run) Event) error {
+// reportNew reports the runs of a listing beyond a mark, in order of time, and advances the mark.
+func (n *narrator) reportNew(ctx context.Context, m *mark, f wire.RunFilter, what string, when func(*wire.Run) time.Time, event func(*wire.Run) Event) error {
 	page, err := n.l.Client.List(ctx, f, wire.Page{Limit: wire.MaxPage}, client.Stale())
 	if err != nil {
 		return err
 	}
-	fresh := slices.DeleteFunc(page.Workflows, func(r wire.Run) bool { return when(&r).Equal(m.at) && m.told[r.RunID] })
+	fresh := slices.DeleteFunc(page.Workflows, func(r wire.Run) bool { return when(&r).Equal(m.at) && m.reported[r.RunID] })
 	slices.SortStableFunc(fresh, func(a, b wire.Run) int { return when(&a).Compare(when(&b)) })
 	for i := range fresh {
 		r := &fresh[i]
 		if t := when(r); t.After(m.at) {
 			*m = mark{at: t}
 		}
-		if m.told == nil {
-			m.told = map[string]bool{}
+		if m.reported == nil {
+			m.reported = map[string]bool{}
 		}
-		m.told[r.RunID] = true
-		if i < most {
+		m.reported[r.RunID] = true
+		if i < maxReported {
 			e := event(r)
 			e.Workflow, e.Run, e.Type, e.Version = r.WorkflowID, r.RunID, r.WorkflowType, r.Version
-			n.l.tell(e)
+			n.l.report(e)
 		}
 	}
-	if more := len(fresh) - most; more > 0 {
-		n.l.tell(Event{Event: More, Runs: uint64(more), Message: what})
+	if more := len(fresh) - maxReported; more > 0 {
+		n.l.report(Event{Event: More, Runs: uint64(more), Message: what})
 	}
 	return nil
 }

@@ -14,13 +14,13 @@ import (
 type Reason struct {
 	Error string   // kind and message
 	Stack []string // of the code, outermost call first
-	Step  string   // the activity or child whose failure it was; "" = the code's own
+	Step  string   // the activity or child whose failure it was; "" = the code itself failed
 }
 
-// whyAmong is how many of the newest events are looked through for the step.
+// whyAmong is how many of the newest events are searched for the step.
 const whyAmong = 50
 
-// Why asks why a run failed that has so many events.
+// Why returns why a run failed; events is the length of its history.
 func Why(ctx context.Context, c *client.Client, ref wire.RunRef, events uint64) (*Reason, error) {
 	r, err := c.Result(ctx, ref, 0, client.Stale())
 	if err != nil || r.Error == nil {
@@ -40,7 +40,7 @@ func Why(ctx context.Context, c *client.Client, ref wire.RunRef, events uint64) 
 	return why, nil
 }
 
-// failedStep names the newest step that failed with the error that the run failed with.
+// failedStep names the newest step that failed with the same error as the run.
 func failedStep(events []wire.Event, of *wire.RunError) string {
 	for i, e := range slices.Backward(events) {
 		var d struct {

@@ -29,7 +29,7 @@ def run(ctx, input):
     return input
 `
 
-// plane deploys a workflow that does what its input says.
+// plane deploys a workflow whose input says what it does.
 func plane(b *testing.B, c *client.Client) {
 	b.Helper()
 	data, err := catalog.Write(catalog.Manifest{
@@ -44,7 +44,7 @@ func plane(b *testing.B, c *client.Client) {
 	}
 }
 
-// work serves echo until the benchmark ends, and says when each handler began.
+// work serves echo until the benchmark ends, and calls began when a handler begins.
 func work(b *testing.B, c *client.Client, began func(worker.Task)) {
 	b.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -64,8 +64,8 @@ func work(b *testing.B, c *client.Client, began func(worker.Task)) {
 	})
 }
 
-// BenchmarkHTTPActivities is a run of 1 or 10 activities in a row through a worker of the Go SDK
-// over HTTP, from the start of the run to its result.
+// BenchmarkHTTPActivities measures a run of 1 or 10 activities in a row through a worker of the Go
+// SDK over HTTP, from the start of the run to its result.
 func BenchmarkHTTPActivities(b *testing.B) {
 	for _, nodes := range []int{1, 3} {
 		for _, activities := range []int{1, 10} {
@@ -86,8 +86,8 @@ func BenchmarkHTTPActivities(b *testing.B) {
 	}
 }
 
-// BenchmarkSignalRoundTrip is a signal to a waiting run, until the run has taken its turn and shows
-// what it did, over HTTP.
+// BenchmarkSignalRoundTrip measures a signal to a waiting run over HTTP, until the run has made its
+// turn and shows the effect.
 func BenchmarkSignalRoundTrip(b *testing.B) {
 	for _, nodes := range []int{1, 3} {
 		b.Run(fmt.Sprintf("nodes=%d/callers=64", nodes), func(b *testing.B) {
@@ -125,8 +125,8 @@ func BenchmarkSignalRoundTrip(b *testing.B) {
 	}
 }
 
-// BenchmarkPollToStart is how long a task waits for an idle worker that polls: from the moment its
-// activity is scheduled, by the cluster's clock, to the worker's handler.
+// BenchmarkPollToStart measures how long a task waits for an idle worker that polls: from the
+// moment its activity is scheduled, by the cluster's clock, to the worker's handler.
 func BenchmarkPollToStart(b *testing.B) {
 	for _, nodes := range []int{1, 3} {
 		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
@@ -158,7 +158,7 @@ func BenchmarkPollToStart(b *testing.B) {
 	}
 }
 
-// measure makes b.N calls by so many callers, and reports calls a second and how long they took.
+// measure makes b.N calls by that many callers, and reports calls per second and latencies.
 func measure(b *testing.B, callers int, call func(caller int) error) {
 	b.Helper()
 	var left atomic.Int64

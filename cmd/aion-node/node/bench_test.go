@@ -12,9 +12,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// BenchmarkHTTPRun is a no-op run through the HTTP API, from the start to its result: real nodes
-// with real sockets and disks, all in this process. The callers ask the first node, which passes
-// their calls on when it does not lead, as in a cluster behind a load balancer.
+// BenchmarkHTTPRun measures a no-op run through the HTTP API, from the start to its result: real
+// nodes with real sockets and disks, all in this process. The callers call the first node, which
+// forwards their calls if it does not lead, as in a cluster behind a load balancer.
 func BenchmarkHTTPRun(b *testing.B) {
 	for _, nodes := range []int{1, 3} {
 		for _, callers := range []int{1, 64, 256, 1024} {

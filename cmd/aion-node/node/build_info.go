@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// buildInfo is always 1: which build a node is, to be joined with other metrics.
+// buildInfo is always 1: its labels identify the node's build, for joins with other metrics.
 func buildInfo(version string) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "aion_build_info", Help: "Always 1; which build this is, and by which Go it was made.",

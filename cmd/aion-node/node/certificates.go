@@ -22,7 +22,7 @@ func openCertificates(t config.TLS, log hclog.Logger) (*certs.Set, error) {
 	return set, err
 }
 
-// serverTLS is what the HTTP server shows.
+// serverTLS returns the certificate configuration of the HTTP server.
 func serverTLS(set *certs.Set) *tls.Config {
 	if set == nil {
 		return nil
@@ -30,7 +30,7 @@ func serverTLS(set *certs.Set) *tls.Config {
 	return set.Server(&tls.Config{MinVersion: tls.VersionTLS12})
 }
 
-// leaderTLS is how this node checks the leader's certificate when it passes a call on.
+// leaderTLS returns how this node checks the leader's certificate when it forwards a call.
 func leaderTLS(set *certs.Set) func() *tls.Config {
 	if set == nil {
 		return nil
@@ -38,7 +38,7 @@ func leaderTLS(set *certs.Set) func() *tls.Config {
 	return func() *tls.Config { return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: set.Roots()} }
 }
 
-// keepCertificates takes over what changes in the files until ctx ends.
+// keepCertificates applies changes of the files until ctx ends.
 func (n *Node) keepCertificates(ctx context.Context) error {
 	if n.certs == nil {
 		<-ctx.Done()
@@ -48,8 +48,8 @@ func (n *Node) keepCertificates(ctx context.Context) error {
 	return nil
 }
 
-// Reload reads again what may change while the node runs, which is the certificates, and says so.
-// SIGHUP asks for it.
+// Reload rereads what may change while the node runs, which is the certificates, and logs the
+// outcome. SIGHUP triggers it.
 func (n *Node) Reload() {
 	if n.certs == nil {
 		n.log.Info("reload: this node has no certificates, and nothing else is read again")

@@ -10,34 +10,34 @@ import (
 // leastDescriptors is the smallest number of open files with which a node starts.
 const leastDescriptors = 200
 
-// descriptors shares out the files that this process may have open. Each part is bounded by its
-// share, so that callers, however many connect, cannot keep the log, the state or a peer from
-// opening a file: a node that cannot open a file of its state has to stop.
+// descriptors divides the files that this process may open. A share bounds each part, so that
+// callers, however many connect, cannot keep the log, the state or a peer from opening a file: a
+// node that cannot open a file of its state must stop.
 type descriptors struct {
 	limit int // of the process
 	own   int // log segments, votes, snapshots, archives, compile children, listeners
 	state int // tables of the state
 	peers int // connections on the node port, in both directions
-	calls int // connections of callers. Each may need a second one, to the leader
-	loads int // deploys at a time; each has pipes to a compile child
+	calls int // connections of callers; each may need another one to the leader
+	loads int // concurrent deploys; each has pipes to a compile child
 }
 
 // gossipDescriptors are for gossip's sockets and streams, in both directions.
 const gossipDescriptors = 40
 
-// shareDescriptors divides limit, which is the hard limit too: Go raises the soft one when it
-// starts.
+// shareDescriptors divides limit, which is the hard limit, because Go raises the soft limit at its
+// start.
 func shareDescriptors(limit uint64, cfg config.Config) (d descriptors, err error) {
 	if limit < leastDescriptors {
 		return d, fmt.Errorf("this process may open %d files, a node needs %d at least and should have 65536: raise the limit (ulimit -n, LimitNOFILE=)", limit, leastDescriptors)
 	}
 	d.limit = int(min(limit, math.MaxInt32))
-	segments := int(cfg.Raft.LogBytes>>26)*3/2 + 4 // of 64 MiB; all are kept open
+	segments := int(cfg.Raft.LogBytes>>26)*3/2 + 4 // of 64 MiB; all stay open
 	d.own, d.loads = 36+segments, 2
 	if d.limit >= 1024 {
 		d.own, d.loads = 132+segments, 8
 	}
-	d.state = min(1000, max(74, d.limit/4)) // Pebble takes 74 at least
+	d.state = min(1000, max(74, d.limit/4)) // Pebble needs at least 74
 	d.peers = min(4096, max(20, d.limit/8))
 	gossip := min(gossipDescriptors, d.limit/10)
 	most := (d.limit - d.own - d.state - d.peers - gossip) / 2

@@ -2,5 +2,5 @@
 
 package node
 
-// openFiles is how many files this process may have open: what other systems bound is far above.
+// openFiles returns how many files this process may open: other systems allow far more.
 func openFiles() (uint64, error) { return 1 << 16, nil }

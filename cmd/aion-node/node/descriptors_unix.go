@@ -4,7 +4,7 @@ package node
 
 import "syscall"
 
-// openFiles is how many files this process may have open.
+// openFiles returns how many files this process may open.
 func openFiles() (uint64, error) {
 	var r syscall.Rlimit
 	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r)

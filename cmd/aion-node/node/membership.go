@@ -11,14 +11,14 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// membership is the cluster as the HTTP server asks for it.
+// membership presents the cluster to the HTTP server.
 type membership struct {
 	*cluster.Cluster
 	certs *certs.Set // nil = plaintext
 }
 
 // Ready implements transport.Cluster. A draining node works, but callers should go elsewhere; a
-// node whose certificate has expired is refused by everybody.
+// node with an expired certificate is refused by everybody.
 func (m membership) Ready() error {
 	if m.Draining() {
 		return &engine.Unavailable{Why: "this node is draining"}
@@ -51,7 +51,7 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 	return c, nil
 }
 
-// diskOf is nil while nothing is known.
+// diskOf returns nil while nothing is known.
 func diskOf(d folder.DiskState) *wire.Disk {
 	if d.Size == 0 {
 		return nil

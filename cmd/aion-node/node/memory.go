@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// machineMemory is how much memory this process may take: the machine's, or its control group's if
-// that is less. Where neither can be read it is taken to be 4 GiB.
+// machineMemory returns how much memory this process may use: the machine's, or its control group's
+// if that is less. If neither can be read it assumes 4 GiB.
 func machineMemory() int64 {
 	most := int64(0)
 	lower := func(n int64) {
@@ -20,7 +20,7 @@ func machineMemory() int64 {
 			lower(number(f[1]) << 10)
 		}
 	}
-	lower(number(read("/sys/fs/cgroup/memory.max")))                   // version 2; "max" is no number
+	lower(number(read("/sys/fs/cgroup/memory.max")))                   // version 2; "max" is not a number
 	lower(number(read("/sys/fs/cgroup/memory/memory.limit_in_bytes"))) // version 1
 	if most == 0 {
 		return 4 << 30
@@ -41,9 +41,9 @@ func number(s string) int64 {
 	return n
 }
 
-// shareMemory says how much the bodies of calls may take, and how many packages may be compiled at
-// a time, each in a process with a limit of its own: a quarter of the memory each, unless it is
-// set.
+// shareMemory returns how much memory the bodies of calls may use, and how many packages may be
+// compiled at a time, each in a process with a limit of its own. Each gets a quarter of the memory,
+// unless configured.
 func shareMemory(machine, callMemory, checkMemory int64) (calls int64, checks int) {
 	calls = callMemory
 	if calls == 0 {

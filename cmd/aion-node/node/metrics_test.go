@@ -9,7 +9,7 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestMetricsTellTheClusterApart: the alarms of docs/OPERATIONS.md stand on these figures.
+// TestMetricsTellTheClusterApart: the alerts of docs/OPERATIONS.md use these metrics.
 func TestMetricsTellTheClusterApart(t *testing.T) {
 	cfg := settings(t)
 	c, _ := boot(t, cfg)
@@ -26,8 +26,7 @@ func TestMetricsTellTheClusterApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The types of runs and the queues are told by name, of the state itself: engine's tests look
-	// at those.
+	// Run types and queues are labelled by name, from the state itself: engine's tests cover those.
 	for _, line := range []string{"aion_schedule_late_seconds 0", "aion_timer_late_seconds 0", "aion_cluster_is_leader 1", "aion_cluster_has_leader 1", "aion_blobs_missing 0", "aion_raft_leader_contact_seconds 0"} {
 		if !strings.Contains(string(b), "\n"+line+"\n") {
 			t.Errorf("/metrics lacks the line %q", line)

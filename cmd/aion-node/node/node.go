@@ -20,23 +20,23 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Options are what is no setting.
+// Options are the inputs that are not settings.
 type Options struct {
 	Version    string       // of the binary
-	Executable string       // the binary, for the child process that compiles new packages; empty = compile in this process only
+	Executable string       // the binary, for the child process that compiles new packages; empty = compile only in this process
 	Logger     hclog.Logger // nil = silent
-	// Says hears what workflow code logs while this node leads, beside Logger; see engine.Config.
-	// Nil = nobody.
+	// Says receives what workflow code logs while this node leads, in addition to Logger; see
+	// engine.Config. Nil = nobody receives it.
 	Says func(workflowID, msg string)
 }
 
-// Node is one node of a cluster, opened and not yet running.
+// Node is one node of a cluster, opened but not yet running.
 type Node struct {
 	cfg config.Config
 	log hclog.Logger
 
 	listener net.Listener // of HTTP
-	pprof    net.Listener // nil unless asked for
+	pprof    net.Listener // nil unless configured
 	certs    *certs.Set   // nil = plaintext
 	cluster  *cluster.Cluster
 	checker  *vet.Checker // nil = packages are compiled in this process only
@@ -44,8 +44,8 @@ type Node struct {
 	server   *transport.Server
 }
 
-// Open opens the node's addresses and its data. Nothing runs until Run; a Node that is not run must
-// be closed. When Open fails, everything that it had opened is released again.
+// Open opens the node's addresses and its data. Nothing runs before Run; a Node that is not run
+// must be closed. If Open fails, it releases everything that it had opened.
 func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	n := &Node{cfg: cfg, log: o.Logger}
 	if n.log == nil {
@@ -141,10 +141,10 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	return n, err
 }
 
-// ID is the node's id.
+// ID returns the node's id.
 func (n *Node) ID() string { return n.cluster.ID() }
 
-// URL is where callers on this machine reach the node.
+// URL returns where callers on this machine reach the node.
 func (n *Node) URL() string {
 	scheme := "http://"
 	if n.cfg.TLS.CertFile != "" {

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// settings are those of a node alone, on free ports and an empty folder.
+// settings returns those of a single node, on free ports and an empty folder.
 func settings(t testing.TB) config.Config {
 	t.Helper()
 	var ports []string
@@ -39,7 +39,7 @@ func settings(t testing.TB) config.Config {
 	return cfg
 }
 
-// boot runs a node until the returned function is called, which returns what Run returned.
+// boot runs a node until the returned function is called, which returns the result of Run.
 func boot(t testing.TB, cfg config.Config) (*client.Client, func() error) {
 	t.Helper()
 	n, err := Open(cfg, Options{Version: "test"})
@@ -134,7 +134,7 @@ func TestDrainedNodeRefusesDeploysAndServesReads(t *testing.T) {
 	if _, err := c.Start(t.Context(), wire.StartRequest{Type: "w"}); err != nil {
 		t.Errorf("a start on a drained node: %v", err)
 	}
-	ready, done := context.WithTimeout(t.Context(), time.Second) // the refused deploy was repeated until ctx was over
+	ready, done := context.WithTimeout(t.Context(), time.Second) // the refused deploy was retried until ctx ended
 	defer done()
 	if err := c.Ready(ready); !errors.As(err, &p) || p.Code != "unavailable" || !strings.Contains(p.Detail, "draining") {
 		t.Errorf("a drained node is ready: %v", err)
@@ -150,7 +150,7 @@ func TestDrainedNodeRefusesDeploysAndServesReads(t *testing.T) {
 	}
 }
 
-// Calls that wait end with what they have when the node ends; nobody waits for them.
+// When the node ends, waiting calls end with what they have; nobody waits for them.
 func TestLongPollsEndWithTheNode(t *testing.T) {
 	c, stop := boot(t, settings(t))
 	if _, err := c.Load(t.Context(), archive(t), wire.LoadOptions{}); err != nil {
@@ -208,7 +208,7 @@ func TestOpenNamesTheKey(t *testing.T) {
 	}
 }
 
-// Profiles are served where they were asked for, and nowhere else.
+// Profiles are served at the configured address, and nowhere else.
 func TestProfilesOnlyWhenAsked(t *testing.T) {
 	cfg := settings(t)
 	free := settings(t)
@@ -230,7 +230,7 @@ func TestProfilesOnlyWhenAsked(t *testing.T) {
 	}{
 		{"rebind.example", "symbol", 421}, // a page whose name resolves to this machine
 		{"localhost:1", "symbol", 200},
-		{"", "cmdline", 404}, // tokens may stand there
+		{"", "cmdline", 404}, // it may contain tokens
 	} {
 		req, err := http.NewRequest("GET", "http://"+cfg.Debug.PprofAddress+"/debug/pprof/"+c.path, nil)
 		if err != nil {

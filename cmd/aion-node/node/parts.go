@@ -18,7 +18,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// What each part gets of the node's settings. A validated Config is taken at its word.
+// This file maps the node's settings to the configuration of each part. It trusts a validated
+// Config.
 
 func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version string, log hclog.Logger) cluster.Config {
 	key, _ := base64.StdEncoding.DecodeString(cfg.Gossip.Key)
@@ -38,7 +39,7 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 		TLS:             nodeTLS(cfg.TLS, set),
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
 		Disk:            folder.DiskConfig{Warn: uint64(cfg.Disk.WarnBytes), Full: uint64(cfg.Disk.FullBytes), Reserve: uint64(cfg.Disk.Reserve)},
-		Connections:     files.peers * 3 / 4, // a third as many more may be about to say what they are for
+		Connections:     files.peers * 3 / 4, // a third as many more may be connections that have not yet identified themselves
 		Clock:           cluster.ClockConfig{MaxSkew: cfg.Cluster.MaxClockSkew.Duration, MaxStep: cfg.Cluster.MaxClockStep.Duration},
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore, LogBytes: uint64(cfg.Raft.LogBytes), PromoteAfter: cfg.Cluster.PromoteAfter.Duration},
 		State:           cluster.StateConfig{OpenFiles: files.state, RequestBytes: uint64(cfg.Limits.RequestBytes)},
@@ -46,7 +47,7 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 	}
 }
 
-// nodeTLS is for the node port: both sides prove themselves, so it needs a CA too.
+// nodeTLS is for the node port: both sides authenticate, so it also needs a CA.
 func nodeTLS(t config.TLS, set *certs.Set) port.TLS {
 	if t.CAFile == "" {
 		return port.TLS{}
@@ -74,7 +75,7 @@ func engineLimits(cfg config.Config, r runtime.Limits) engine.Limits {
 	}
 }
 
-// hosts are the names that the node goes by.
+// hosts returns the names of the node.
 func hosts(h config.HTTP) []string {
 	return append([]string{h.Address, h.Advertise}, h.Hosts...)
 }

@@ -7,7 +7,7 @@ import (
 	"aion.dev/aion/cmd/aion-node/config"
 )
 
-// Every limit of the engine has a setting, whose default is the engine's own.
+// Every limit of the engine has a setting, with the engine's default.
 func TestEveryLimitOfTheEngineIsSet(t *testing.T) {
 	cfg := config.Default()
 	limits := engineLimits(cfg, runtimeLimits(cfg))

@@ -12,24 +12,24 @@ import (
 	"aion.dev/aion/transport"
 )
 
-// handOver bounds how long a node that ends tries to hand leadership on. A cluster without another
-// live voter cannot take it.
+// handOver bounds how long an ending node tries to transfer leadership. Without another live voter
+// that is impossible.
 const handOver = 5 * time.Second
 
-// part is something that runs beside others until it is told to end.
+// part runs beside other parts until it is told to end.
 type part struct {
 	name string
 	stop context.CancelFunc
 	over chan struct{} // closed when it has ended
-	err  error         // valid then
+	err  error         // valid after that
 }
 
-// Run runs the node until ctx ends or it must not go on, and releases everything. The error is nil
-// after an orderly end.
+// Run runs the node until ctx ends or it cannot go on, and then releases everything. The error is
+// nil after an orderly end.
 func (n *Node) Run(ctx context.Context) error {
 	ended := make(chan *part, 6)
 	begin := func(name string, run func(context.Context) error) *part {
-		own, stop := context.WithCancel(context.WithoutCancel(ctx)) // each part ends when its turn has come, not all at once
+		own, stop := context.WithCancel(context.WithoutCancel(ctx)) // each part ends in its turn, not all at once
 		p := &part{name: name, stop: stop, over: make(chan struct{})}
 		go func() {
 			if err := run(own); err != nil && !errors.Is(err, context.Canceled) {
@@ -48,7 +48,7 @@ func (n *Node) Run(ctx context.Context) error {
 	renewal := begin("certificates", n.keepCertificates)
 	checks := begin("package checks", n.keepChecker)
 
-	var first *part // that ended by itself
+	var first *part // the first part that ended by itself
 	select {
 	case <-ctx.Done():
 		n.log.Info("shutting down: refusing deploys, handing leadership on, then finishing calls under way", "drain", n.cfg.Drain.Timeout)
@@ -78,9 +78,9 @@ func (n *Node) Run(ctx context.Context) error {
 	return cause.err
 }
 
-// causeOf returns the part whose error says why the node ended; nil after an orderly end. What
-// goes wrong with the log or the state takes the engine and the server along, and they may be over
-// first: the cluster's error is the cause whenever there is one.
+// causeOf returns the part whose error explains why the node ended; nil after an orderly end. A
+// failure of the log or the state also ends the engine and the server, possibly earlier, so the
+// cluster's error, if there is one, is the cause.
 func causeOf(cluster, first *part, parts []*part) *part {
 	for _, p := range append([]*part{cluster, first}, parts...) {
 		if p != nil && p.err != nil {
@@ -90,19 +90,19 @@ func causeOf(cluster, first *part, parts []*part) *part {
 	return nil
 }
 
-// stillPassedOn is how long a node that led serves on after it has handed leadership on. The others
-// pass calls on to it until they hear from the new leader, which sends every tenth of a second; a
-// connection that is cut under such a call leaves its caller without an outcome.
+// stillPassedOn is how long a former leader keeps serving after it has transferred leadership.
+// Others forward calls to it until they hear from the new leader, which sends every tenth of a
+// second. If a connection were cut under such a call, its caller would not learn the outcome.
 const stillPassedOn = 300 * time.Millisecond
 
-// drain makes this node one that others do not need; see cluster.Drain.
+// drain makes this node dispensable to the others; see cluster.Drain.
 func (n *Node) drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, handOver)
 	defer cancel()
 	return n.cluster.Drain(ctx, "", true)
 }
 
-// keepChecker has a process ready for the next package that is to be checked, and ends with ctx.
+// keepChecker keeps a process ready for the next package to check, and ends with ctx.
 func (n *Node) keepChecker(ctx context.Context) error {
 	if n.checker != nil {
 		n.checker.Warm()
@@ -112,7 +112,7 @@ func (n *Node) keepChecker(ctx context.Context) error {
 	return nil
 }
 
-// servePprof serves profiles where they were asked for, and ends with ctx.
+// servePprof serves profiles at the configured address, and ends with ctx.
 func (n *Node) servePprof(ctx context.Context) error {
 	if n.pprof == nil {
 		<-ctx.Done()
@@ -120,7 +120,7 @@ func (n *Node) servePprof(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	// Not /debug/pprof/cmdline: tokens may stand in the command line.
+	// Not /debug/pprof/cmdline: the command line may contain tokens.
 	mux.HandleFunc("/debug/pprof/cmdline", http.NotFound)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)

@@ -5,14 +5,14 @@ import (
 	"testing"
 )
 
-// The last line of a node that stops names the cause. When the log or the state fails, the engine
-// and the server end as well, and often before the cluster does.
+// The last line of a node that stops names the cause. If the log or the state fails, the engine and
+// the server end as well, often before the cluster does.
 func TestCauseOfAnEnd(t *testing.T) {
 	disk, closed := errors.New("cluster: no space left"), errors.New("engine: feed: the state is closed")
 	for _, c := range []struct {
 		name            string
 		cluster, engine error
-		first           string // which of them ended by itself
+		first           string // the one that ended by itself
 		want            error
 	}{
 		{"an orderly end", nil, nil, "", nil},

@@ -6,8 +6,8 @@ import (
 	"aion.dev/aion/engine/runtime/starlark/startest"
 )
 
-// Broken compiles the files of a project's tests and says which of them cannot be run, and why. The
-// error is that of a project that does not build, or ctx's.
+// Broken compiles the test files of a project, and returns which of them cannot be run and why. The
+// error is ctx's, or says that the project does not build.
 func Broken(ctx context.Context, dir string) (list []*Failure, err error) {
 	p, err := open(ctx, dir)
 	if err != nil {

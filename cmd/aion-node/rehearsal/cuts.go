@@ -13,19 +13,18 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// maxShown bounds how many events are shown again to check the cuts of one run. A history that is
-// too long to be cut at every event is cut at places that are spread over it evenly, its end among
-// them.
+// maxShown bounds the events that are replayed to check the cuts of one run. A history that is too
+// long to be cut at every event is cut at evenly spaced places, including its end.
 const maxShown = 250_000
 
-// torn is the error of a history that code, shown it again, does not follow.
-type torn struct {
+// replayError is the error of a history that the code does not follow in a replay.
+type replayError struct {
 	run   rows.Run
 	after uint64 // event after which it was cut
 	err   error
 }
 
-func (e *torn) Error() string {
+func (e *replayError) Error() string {
 	at := fmt.Sprintf("cut after event %d, the history of workflow %s (run %s) does not replay", e.after, e.run.WorkflowID, e.run.RunID)
 	var m *replay.Mismatch
 	if !errors.As(e.err, &m) {
@@ -40,19 +39,19 @@ func (e *torn) Error() string {
 	return fmt.Sprintf("%s: turn %d differs at its event %d\n  recorded: %s\n  asked:    %s", at, m.Turn, m.Position, or(m.Recorded), or(m.Asked))
 }
 
-func (e *torn) Unwrap() error { return e.err }
+func (e *replayError) Unwrap() error { return e.err }
 
-// cuts replays every history of the world, cut at every event: what a leader would do that takes
-// over there. The code must follow what was recorded and, where the history goes on with a turn
-// that saw exactly as much, must make that same turn. It returns at how many places it cut.
-func (w *world) cuts(ctx context.Context) (places int, err error) {
+// replayCuts replays every history of the world, cut at every event, as a leader would do that
+// takes over there. The code must follow the record. If the history goes on with a turn that saw
+// exactly the cut part, the code must make the same turn. It returns the number of cuts.
+func (w *world) replayCuts(ctx context.Context) (places int, err error) {
 	w.log.View(func(v fsm.View) {
 		for cursor := ""; err == nil; {
 			var runs []rows.Run
 			runs, cursor = v.ListRuns(fsm.RunFilter{}, 100, cursor)
 			for _, r := range runs {
 				var n int
-				if n, err = w.plan.cut(ctx, v, r); err != nil {
+				if n, err = w.plan.replayRunCuts(ctx, v, r); err != nil {
 					return
 				}
 				places += n
@@ -65,8 +64,8 @@ func (w *world) cuts(ctx context.Context) (places int, err error) {
 	return places, err
 }
 
-// cut replays one history.
-func (p *plan) cut(ctx context.Context, v fsm.View, r rows.Run) (places int, err error) {
+// replayRunCuts replays one history.
+func (p *plan) replayRunCuts(ctx context.Context, v fsm.View, r rows.Run) (places int, err error) {
 	h := recorded{run: r, events: allEvents(v, r.RunID), turns: allTurns(v, r.RunID)}
 	for _, m := range p.archive.Members() {
 		if m.Type == r.Type {
@@ -79,21 +78,21 @@ func (p *plan) cut(ctx context.Context, v fsm.View, r rows.Run) (places int, err
 	h.program = p.program
 	stride := max(1, len(h.events)*len(h.events)/2/maxShown)
 	for at := uint64(len(h.events)); at > 0; at -= min(at, uint64(stride)) {
-		if h.within(at) {
+		if h.splitsEntry(at) {
 			continue
 		}
-		if err := h.at(ctx, at); err != nil {
+		if err := h.replayAt(ctx, at); err != nil {
 			if ctx.Err() != nil {
 				return places, context.Cause(ctx)
 			}
-			return places, &torn{run: r, after: at, err: err}
+			return places, &replayError{run: r, after: at, err: err}
 		}
 		places++
 	}
 	return places, nil
 }
 
-// recorded is one run as its log has it.
+// recorded is the recorded data of one run.
 type recorded struct {
 	run      rows.Run
 	events   []history.Event
@@ -103,7 +102,7 @@ type recorded struct {
 	program  runtime.Program
 }
 
-// end is the seq of the last event that was there when a turn was recorded.
+// end returns the seq of the last event that existed when a turn was recorded.
 func end(t history.Turn) uint64 {
 	if t.Count == 0 {
 		return t.Through
@@ -111,9 +110,9 @@ func end(t history.Turn) uint64 {
 	return t.FirstSeq + t.Count - 1
 }
 
-// within reports whether a cut would divide what one entry appended: there is no state in which
-// that is half done.
-func (h *recorded) within(at uint64) bool {
+// splitsEntry reports whether a cut would divide what one entry appended: no state ever contains
+// half of that.
+func (h *recorded) splitsEntry(at uint64) bool {
 	for _, t := range h.turns {
 		if t.Count > 0 && t.FirstSeq <= at && at < end(t) {
 			return true
@@ -122,9 +121,9 @@ func (h *recorded) within(at uint64) bool {
 	return false
 }
 
-// at shows the turns that were recorded by then, makes the next one of what had come by then, and
-// compares it with the one recorded if that saw as much.
-func (h *recorded) at(ctx context.Context, at uint64) error {
+// replayAt replays the turns that were recorded at a cut, makes the next turn from the events up to
+// it, and compares that with the recorded turn if it saw the same events.
+func (h *recorded) replayAt(ctx context.Context, at uint64) error {
 	n := 0
 	for n < len(h.turns) && end(h.turns[n]) <= at {
 		n++
@@ -147,7 +146,7 @@ func (h *recorded) at(ctx context.Context, at uint64) error {
 	return m.Recorded(t, h.events[t.FirstSeq-1:end(t)])
 }
 
-// closed reports whether the run had ended by then.
+// closed reports whether the run had ended at the cut.
 func closed(events []history.Event) bool {
 	for _, e := range events {
 		if history.Closes(e.Data) {

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// moody is the Starlark runtime with a defect: what code gets as the time of its turn depends on
-// how often it asked, over all its executions.
+// moody is the Starlark runtime with a defect: the time of a turn depends on how often code has
+// asked for it, over all its executions.
 type moody struct {
 	runtime.Compiler
 	asked atomic.Int64
@@ -58,8 +58,8 @@ def test_mood(t):
     t.eq(t.start("mood", id = "m").result(), 1)
 `
 
-// A history that cannot be replayed fails its test, which shows what was recorded, what is asked
-// now, and the line that asks.
+// A history that cannot be replayed fails its test, which shows the recorded event, the event that
+// is asked for now, and the line that asks.
 func TestAHistoryThatDoesNotReplay(t *testing.T) {
 	r := rehearse(t, mood, func(o *Options) { o.compiler = &moody{Compiler: starlark.Compiler{}} })
 	got := told(r.Files[0].Tests[0].Failure)
@@ -107,7 +107,7 @@ func TestARunThatIsQuarantined(t *testing.T) {
 	}
 }
 
-// Every place of every history is cut, and long histories are cut at fewer.
+// Every place of every history is cut; long histories are cut at fewer places.
 func TestHowOftenHistoriesAreCut(t *testing.T) {
 	const files = `
 -- workflow.toml --

@@ -12,7 +12,7 @@ import (
 	"aion.dev/aion/catalog/project"
 )
 
-// TestTestingGuide runs the project that docs/TESTING.md shows.
+// TestTestingGuide runs the project in docs/TESTING.md.
 func TestTestingGuide(t *testing.T) {
 	guide, err := os.ReadFile("../../../docs/TESTING.md")
 	if err != nil {
@@ -37,7 +37,7 @@ func TestTestingGuide(t *testing.T) {
 		}
 		t.Errorf("%d tests of the guide passed, %d failed", r.Passed, r.Failed)
 	}
-	// The table names everything that a test can say.
+	// The table names everything that a test can use.
 	for _, word := range []string{
 		"t.activity(", "t.failure(", "t.calls(", "t.start(", "t.run(", "t.skip(", "t.now(", "t.eq(", "t.true(", "t.fail(",
 		"run.id", "run.status", "run.result(", "run.error(", "run.signal(", "run.cancel(", "run.query(", "run.history",

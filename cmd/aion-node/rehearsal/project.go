@@ -20,12 +20,12 @@ type plan struct {
 	built   *project.Built
 	archive *catalog.Archive
 	program runtime.Program
-	modules []catalog.Module // of the package, and the files of tests: what tests may load
-	files   []string         // of tests, sorted
+	modules []catalog.Module // what tests may load: the package's modules and the test files
+	files   []string         // test files, sorted
 }
 
-// open packs and compiles the project in a folder and finds its tests. What is wrong with it is a
-// *project.Invalid, *runtime.PackageError or one of catalog's refusals; other errors are the file
+// open packs and compiles the project in a folder, and finds its tests. Errors in the project are
+// *project.Invalid, *runtime.PackageError or a refusal of catalog; other errors are the file
 // system's.
 func open(ctx context.Context, dir string) (*plan, error) {
 	p := new(plan)
@@ -44,7 +44,7 @@ func open(ctx context.Context, dir string) (*plan, error) {
 }
 
 // findTests reads every *_test.star of the project: regular files in folders whose names do not
-// start with a dot, as with modules.
+// start with a dot, as for modules.
 func (p *plan) findTests(dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -73,8 +73,8 @@ func (p *plan) findTests(dir string) error {
 	})
 }
 
-// line is the text at a position like "order.star:12:9", without the white space around it; "" if
-// there is no such line.
+// line returns the source line at a position like "order.star:12:9", trimmed; "" if there is no
+// such line.
 func (p *plan) line(at string) string {
 	file, rest, _ := strings.Cut(at, ":")
 	number, _, _ := strings.Cut(rest, ":")
@@ -95,7 +95,7 @@ func (p *plan) line(at string) string {
 	return ""
 }
 
-// place reads a line of a call stack, "order.star:12:9 in run".
+// place parses a line of a call stack, like "order.star:12:9 in run".
 func (p *plan) place(frame string) Place {
 	at, in, _ := strings.Cut(frame, " in ")
 	return Place{At: at, In: in, Line: p.line(at)}

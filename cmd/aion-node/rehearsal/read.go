@@ -5,7 +5,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// page is how much is read of a view at a time.
+// page bounds one read of a view.
 const page = 1000
 
 // allEvents reads a whole history.

@@ -15,23 +15,23 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// Options are what to run, and how.
+// Options say what to run, and how.
 type Options struct {
 	Dir     string         // the project's folder
-	Match   *regexp.Regexp // of test names; nil = all
-	Timeout time.Duration  // of one test, by the clock on the wall; 0 = 30 s
-	// Began and Ended hear of every test as it begins and ends, FileEnded of every file; nil is
-	// fine.
+	Match   *regexp.Regexp // matches test names; nil = all
+	Timeout time.Duration  // of one test, in real time; 0 = 30 s
+	// Began and Ended are called when a test begins and ends, FileEnded when a file ends; each may
+	// be nil.
 	Began     func(file, test string)
 	Ended     func(file string, r Result)
 	FileEnded func(f File)
 
-	compiler runtime.Compiler // of the worlds; nil = starlark's
+	compiler runtime.Compiler // for the worlds; nil = starlark's
 }
 
-// Run runs the tests of a project, one after the other. The error says that they could not be run:
-// the project does not build, or ctx ended. A test that fails is in the report. A project without
-// tests has a report without files.
+// Run runs the tests of a project, one after the other. An error means that they could not be run:
+// the project does not build, or ctx ended. A failed test is in the report. A project without tests
+// has a report without files.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
@@ -97,21 +97,21 @@ func (p *plan) file(ctx context.Context, name string, o Options) File {
 	return f
 }
 
-// test runs one test in a world of its own, and then replays what happened there.
+// test runs one test in a world of its own, and then replays the world's histories.
 func (p *plan) test(ctx context.Context, suite *startest.Suite, t startest.Test, o Options) Result {
 	began := time.Now()
 	r := Result{Test: t.Name, Line: t.Line}
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("the test takes longer than %s", o.Timeout))
 	defer cancel()
-	says := new(says)
-	running := suite.Begin(t, says.test)
+	says := new(transcript)
+	running := suite.Begin(t, says.addTest)
 	defer context.AfterFunc(ctx, func() { running.Interrupt(context.Cause(ctx)) })()
 	w, err := newWorld(ctx, p, running, says, o.compiler)
 	if err == nil {
 		if err = running.Run(w); err == nil {
-			r.Cuts, err = w.cuts(ctx)
+			r.Cuts, err = w.replayCuts(ctx)
 		}
-		r.Skipped, r.Runs = w.past()
+		r.Skipped, r.Runs = w.elapsed()
 		err = errors.Join(err, w.close())
 	}
 	r.Log, r.Elapsed = says.lines(), since(began)
@@ -122,13 +122,13 @@ func (p *plan) test(ctx context.Context, suite *startest.Suite, t startest.Test,
 	return r
 }
 
-// explain says what an error means to the author, with the lines that it points to.
+// explain converts an error into a Failure for the author, with the source lines.
 func (p *plan) explain(err error) *Failure {
 	f := &Failure{Message: err.Error()}
 	var script *starlark.ScriptError
 	var broken *runtime.PackageError
 	var ended *startest.Ended
-	var torn *torn
+	var torn *replayError
 	if errors.As(err, &script) {
 		f.Message = script.Message
 		for _, frame := range script.Stack {
@@ -152,7 +152,7 @@ func (p *plan) explain(err error) *Failure {
 	return f
 }
 
-// stackOf reads the call stack that a run's error carries in its details.
+// stackOf returns the call stack in the details of a run's error.
 func (p *plan) stackOf(e *history.RunError) []Place {
 	var details struct {
 		Stack []string `json:"stack"`
@@ -167,7 +167,7 @@ func (p *plan) stackOf(e *history.RunError) []Place {
 	return stack
 }
 
-// mismatch is the line at which code shown its history asks for something else.
+// mismatch returns the line at which replayed code asks for something different.
 func (p *plan) mismatch(err error) []Place {
 	var m *replay.Mismatch
 	if !errors.As(err, &m) || m.At == "" {

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// folder writes a project as a txtar archive has it.
+// folder writes a project given as a txtar archive.
 func folder(t *testing.T, files string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -155,7 +155,7 @@ def begin(t, charge = lambda input: "r-%d" % input["amount"]):
 	}
 }
 
-// How a failed test is told: message, and a line for each place.
+// told formats a failed test: the message, and a line for each place.
 func told(f *Failure) string {
 	if f == nil {
 		return "passed"
@@ -355,7 +355,7 @@ def helper(t): t.fail("this is no test")
 	}
 }
 
-// Tests go the same way every time, chance included.
+// Tests go the same way every time, even where chance is involved.
 func TestWorldsAreTheSameEveryTime(t *testing.T) {
 	const files = `
 -- workflow.toml --

@@ -8,19 +8,19 @@ type Duration time.Duration
 // MarshalText implements encoding.TextMarshaler.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// Report is how the tests of a project went.
+// Report is the outcome of a project's tests.
 type Report struct {
-	Version string `json:"version"` // of the package that was tested
+	Version string `json:"version"` // version of the tested package
 	Passed  int    `json:"passed"`
-	Failed  int    `json:"failed"` // tests, and files that hold none because they are broken
+	Failed  int    `json:"failed"` // tests, plus files without tests because they are broken
 	Files   []File `json:"files"`
 }
 
-// File is how one file of tests went.
+// File is the outcome of one test file.
 type File struct {
 	File    string   `json:"file"`
 	Broken  *Failure `json:"broken,omitempty"` // why none of its tests could be run
-	Tests   []Result `json:"tests"`            // that were run
+	Tests   []Result `json:"tests"`            // the tests that were run
 	Elapsed Duration `json:"elapsed"`
 }
 
@@ -34,20 +34,20 @@ func (f *File) OK() bool {
 	return f.Broken == nil
 }
 
-// Result is how one test went.
+// Result is the outcome of one test.
 type Result struct {
 	Test    string   `json:"test"`
 	Line    int      `json:"line"`
 	Passed  bool     `json:"passed"`
 	Failure *Failure `json:"failure,omitempty"`
-	Elapsed Duration `json:"elapsed"` // by the clock on the wall
-	Skipped Duration `json:"skipped"` // how far the time of its world went
-	Runs    int      `json:"runs"`    // that it started, and that they started
-	Cuts    int      `json:"cuts"`    // places at which their histories were cut and replayed
+	Elapsed Duration `json:"elapsed"` // in real time
+	Skipped Duration `json:"skipped"` // how far the world's time advanced
+	Runs    int      `json:"runs"`    // that the test started, and that they started
+	Cuts    int      `json:"cuts"`    // number of places at which their histories were cut and replayed
 	Log     []Line   `json:"log,omitempty"`
 }
 
-// Line is what a workflow or the test itself said.
+// Line is a line that a workflow, or the test itself, logged.
 type Line struct {
 	Workflow string `json:"workflow,omitempty"` // its id; "" = the test
 	Text     string `json:"text"`
@@ -57,7 +57,7 @@ type Line struct {
 type Failure struct {
 	Message  string  `json:"message"`
 	Stack    []Place `json:"stack,omitempty"`    // in the test, outermost call first
-	Workflow []Place `json:"workflow,omitempty"` // in the code of the workflow that failed, likewise
+	Workflow []Place `json:"workflow,omitempty"` // in the failed workflow's code, likewise
 }
 
 // Place is a line of code.

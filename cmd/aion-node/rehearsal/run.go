@@ -11,10 +11,10 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// run is one run of a test, and those that continued it. It implements startest.Run.
+// run is one run of a test, together with those that continued it. It implements startest.Run.
 type run struct {
 	w   *world
-	ref fsm.RunRef // of the newest that is known
+	ref fsm.RunRef // of the newest known one
 }
 
 // ID implements startest.Run.
@@ -28,7 +28,7 @@ func (r *run) Signal(name string, payload history.Payload) error {
 	if _, _, err := r.w.Engine.Signal(r.w.ctx, engine.Call{}, r.ref, name, payload); err != nil {
 		return err
 	}
-	return r.w.settle()
+	return r.w.runUntilIdle()
 }
 
 // Cancel implements startest.Run.
@@ -39,7 +39,7 @@ func (r *run) Cancel(reason string) error {
 	if _, _, err := r.w.Engine.Cancel(r.w.ctx, engine.Call{}, r.ref, reason); err != nil {
 		return err
 	}
-	return r.w.settle()
+	return r.w.runUntilIdle()
 }
 
 // Query implements startest.Run.
@@ -51,7 +51,7 @@ func (r *run) Query(name string, args history.Payload) (history.Payload, error) 
 	return answer, err
 }
 
-// row reads the run's row, after following what continued it.
+// row reads the run's row, after following the chain.
 func (r *run) row() (*rows.Run, error) {
 	for {
 		d, err := r.w.Describe(r.w.ctx, engine.Read{}, r.ref, 0)
@@ -94,14 +94,14 @@ func (r *run) Look() (s startest.Standing, err error) {
 // Await implements startest.Run.
 func (r *run) Await() (startest.Standing, error) {
 	for {
-		if err := r.w.settle(); err != nil {
+		if err := r.w.runUntilIdle(); err != nil {
 			return startest.Standing{}, err
 		}
 		s, err := r.Look()
 		if err != nil || !s.Status.Open() {
 			return s, err
 		}
-		next, any := r.w.next()
+		next, any := r.w.nextDue()
 		if s.Status == history.StatusPaused || !any {
 			return s, r.stuck()
 		}
@@ -114,7 +114,7 @@ func (r *run) Await() (startest.Standing, error) {
 	}
 }
 
-// stuck says why the run will not end.
+// stuck returns why the run will not end.
 func (r *run) stuck() error {
 	row, err := r.row()
 	if err != nil {
@@ -128,7 +128,7 @@ func (r *run) stuck() error {
 	return fmt.Errorf("workflow %s will not end: it waits for %s, and nothing else happens in this test", row.WorkflowID, text)
 }
 
-// waits says what a run waits for and, of its children, what those do.
+// waits describes what a run waits for, and what its children wait for.
 func waits(v fsm.View, row rows.Run, depth int) string {
 	const deep = 5
 	var list []string
@@ -147,7 +147,7 @@ func waits(v fsm.View, row rows.Run, depth int) string {
 	return strings.Join(list, ", ")
 }
 
-// quarantine is why a run was taken out of the way.
+// quarantine returns why a run was quarantined.
 func (r *run) quarantine(row *rows.Run) error {
 	reason := "for a reason that is not known"
 	r.w.log.View(func(v fsm.View) {

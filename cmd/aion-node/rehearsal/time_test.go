@@ -21,7 +21,7 @@ def run(ctx, input):
     return [o.value if o.ok else o.error.kind, second.result(), nap.done]
 `
 
-// A stub that lets time pass is an activity that takes that long: it is alive, and others go on
+// A stub that lets time pass is an activity that takes that long: it stays alive, and others go on
 // meanwhile.
 func TestActivitiesThatTakeTime(t *testing.T) {
 	r := rehearse(t, slow+`

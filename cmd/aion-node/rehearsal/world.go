@@ -30,16 +30,16 @@ type world struct {
 	log     *solo.Skipping
 	stop    context.CancelFunc
 	running *lifecycle.Group
-	started int                 // runs that the test started without an id
-	queues  []string            // that have held tasks
-	held    []engine.WorkerTask // whose stubs are computing their outcome
+	started int                 // number of runs that the test started without an id
+	queues  []string            // queues that have held tasks
+	held    []engine.WorkerTask // tasks whose stubs are computing their outcome
 }
 
 var _ startest.World = (*world)(nil)
 
-// newWorld deploys the project in a new world. When it fails nothing is left of it; else the caller
-// closes it.
-func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, compiler runtime.Compiler) (_ *world, err error) {
+// newWorld deploys the project in a new world. If it fails, nothing is left of the world; otherwise
+// the caller closes it.
+func newWorld(ctx context.Context, p *plan, test *startest.Running, says *transcript, compiler runtime.Compiler) (_ *world, err error) {
 	w := &world{ctx: ctx, plan: p, test: test, stop: func() {}}
 	if w.state, err = solo.NewState(nil); err != nil {
 		return nil, err
@@ -50,10 +50,10 @@ func newWorld(ctx context.Context, p *plan, test *startest.Running, says *says, 
 		}
 	}()
 	w.log = solo.NewSkipping(w.state, beginning)
-	// One turn at a time, in the order in which runs became ready: a test is to go the same way
-	// every time.
+	// One turn at a time, in the order in which runs became ready, so that a test always goes the
+	// same way.
 	limits := engine.Limits{Turns: 1, InFlight: 1, Lease: engine.MaxLease}
-	w.Engine, err = engine.New(engine.Config{Node: "test", Log: &steady{Skipping: w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Says: says.workflow})
+	w.Engine, err = engine.New(engine.Config{Node: "test", Log: &deterministicLog{Skipping: w.log}, Blobs: solo.NewBlobs(), Compiler: compiler, Limits: limits, Says: says.addWorkflow})
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +82,8 @@ func (w *world) close() error {
 	return errors.Join(err, w.state.Close())
 }
 
-// past tells how far the world's time went and how many runs there were.
-func (w *world) past() (Duration, int) {
+// elapsed returns how far the world's time advanced and how many runs there were.
+func (w *world) elapsed() (Duration, int) {
 	runs := 0
 	w.log.View(func(v fsm.View) {
 		for _, c := range v.CountRuns(fsm.RunFilter{}) {
@@ -98,14 +98,14 @@ func (w *world) Start(s startest.Start) (startest.Run, error) {
 	if s.WorkflowID == "" {
 		w.started++
 		if id := fmt.Sprintf("%s-%d", s.Type, w.started); history.CheckWorkflowID(id) == nil {
-			s.WorkflowID = id // rather than one that is another every time
+			s.WorkflowID = id // deterministic, unlike a generated one
 		}
 	}
 	answer, _, err := w.Engine.Start(w.ctx, engine.StartRequest{Type: s.Type, WorkflowID: s.WorkflowID, Input: s.Input, Attributes: s.Attributes})
 	if err != nil {
 		return nil, err
 	}
-	return &run{w: w, ref: fsm.RunRef{WorkflowID: answer.WorkflowID, RunID: answer.RunID}}, w.settle()
+	return &run{w: w, ref: fsm.RunRef{WorkflowID: answer.WorkflowID, RunID: answer.RunID}}, w.runUntilIdle()
 }
 
 // Find implements startest.World.
@@ -124,10 +124,10 @@ func (w *world) Skip(d history.Duration) error {
 		return errTooLong
 	}
 	for {
-		if err := w.settle(); err != nil || w.log.Now() >= until {
+		if err := w.runUntilIdle(); err != nil || w.log.Now() >= until {
 			return err
 		}
-		next, any := w.next()
+		next, any := w.nextDue()
 		if !any || next > until {
 			next = until
 		}

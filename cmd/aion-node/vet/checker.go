@@ -18,7 +18,7 @@ import (
 // Command is the argument that makes the binary a child.
 const Command = "check-archive"
 
-// Limits bound a child. It gets them as JSON.
+// Limits bound a child, which gets them as JSON.
 type Limits struct {
 	Archive     catalog.Limits `json:"archive"`
 	Runtime     runtime.Limits `json:"runtime"`
@@ -29,12 +29,12 @@ type Limits struct {
 type Checker struct {
 	Executable string // this binary
 	Limits     Limits
-	Room       *semaphore.Weighted // how many children may work at a time; nil = any number
+	Room       *semaphore.Weighted // bounds working children; nil = unlimited
 
 	mu      sync.Mutex
-	waiting *child // has no archive yet; nil = there is none
+	waiting *child // has no archive yet; nil = none
 	closed  bool
-	tasks   sync.WaitGroup // starts of children that are to wait; none is added once closed
+	tasks   sync.WaitGroup // starts of waiting children; none is added once closed
 }
 
 // verdict is what a child prints.
@@ -43,7 +43,7 @@ type verdict struct {
 	Problem *Problem `json:"problem,omitempty"`
 }
 
-// Problem is what a child found wrong: an error with code and facts, like the one it stands for.
+// Problem is an error that a child found, with the code and facts of the original error.
 type Problem struct {
 	Name   string         `json:"code"`
 	Detail string         `json:"detail"`
@@ -54,7 +54,7 @@ func (p *Problem) Error() string         { return p.Detail }
 func (p *Problem) Code() string          { return p.Name }
 func (p *Problem) Facts() map[string]any { return p.About }
 
-// NoChild: this node cannot check packages now. Nothing is known about the package.
+// NoChild means that this node cannot check packages now. Nothing is known about the package.
 type NoChild struct{ Why string }
 
 func (e *NoChild) Error() string         { return "the process that checks packages " + e.Why }
@@ -62,7 +62,7 @@ func (e *NoChild) Code() string          { return "unavailable" }
 func (e *NoChild) Facts() map[string]any { return nil }
 
 // Check returns nil if a child compiled the archive, the *Problem that it found,
-// *catalog.InvalidPackage if it did not survive, or ctx's error. An *NoChild means that no child
+// *catalog.InvalidPackage if the child crashed, or ctx's error. A *NoChild means that no child
 // could do the work.
 func (c *Checker) Check(ctx context.Context, archive []byte) error {
 	if c.Room != nil {
@@ -87,7 +87,7 @@ func (c *Checker) Check(ctx context.Context, archive []byte) error {
 	return c.verdict(fresh, fresh.check(ctx, archive))
 }
 
-// verdict reads what a child printed, once it has ended with err.
+// verdict parses what a child printed, after it has ended with err.
 func (c *Checker) verdict(ch *child, err error) error {
 	var exit *exec.ExitError
 	switch {
@@ -106,13 +106,13 @@ func (c *Checker) verdict(ch *child, err error) error {
 	return nil
 }
 
-// epitaph says in one line how a child died.
+// epitaph describes in one line how a child died.
 func (c *Checker) epitaph(exit *exec.ExitError, said string) string {
 	status, _ := exit.Sys().(syscall.WaitStatus)
 	switch {
 	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"):
 		return fmt.Sprintf("that needs more than %d bytes of memory", c.Limits.MemoryBytes)
-	case strings.Contains(said, "SIGSEGV"): // now and then Go's runtime meets the limit where it does not look for it, and touches memory that it was refused
+	case strings.Contains(said, "SIGSEGV"): // sometimes Go's runtime does not check for the limit, and touches memory that it was refused
 		return fmt.Sprintf("the compiler crashed under its limit of %d bytes of memory", c.Limits.MemoryBytes)
 	case strings.Contains(said, "stack overflow"), strings.Contains(said, "stack exceeds"):
 		return "that overflows the stack"

@@ -15,7 +15,7 @@ import (
 	"aion.dev/aion/engine/runtime/starlark"
 )
 
-// The test binary is the child, too.
+// The test binary is also the child.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == Command {
 		compiler := func(l runtime.Limits) runtime.Compiler { return unruly{starlark.Compiler{Limits: l}} }
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// unruly is a compiler with the bugs that a package asks for: what the cage is for.
+// unruly is a compiler with the bugs that a package asks for: what the cage protects against.
 type unruly struct{ runtime.Compiler }
 
 func (u unruly) Compile(ctx context.Context, a *catalog.Archive) (runtime.Program, error) {
@@ -151,7 +151,7 @@ func TestNoChild(t *testing.T) {
 	}
 }
 
-// What the parent keeps secret stays out of the child.
+// The parent's secrets do not reach the child.
 func TestChildHasNoSecrets(t *testing.T) {
 	t.Setenv("AION_AUTH_TOKENS", "ci:write:0123456789abcdef")
 	if err := checker(t).Check(t.Context(), archive(t, "# env\n"+good)); err != nil {

@@ -12,8 +12,8 @@ import (
 	"aion.dev/aion/engine/runtime"
 )
 
-// Child compiles the archive on in and prints a verdict on out. Its error means that it could not
-// do its work; a bad archive is a verdict.
+// Child compiles the archive on in and prints a verdict on out. An error means that it could not do
+// its work; a bad archive is a verdict.
 func Child(ctx context.Context, limits string, in io.Reader, out io.Writer, compiler func(runtime.Limits) runtime.Compiler) error {
 	var l Limits
 	if err := json.Unmarshal([]byte(limits), &l); err != nil {

@@ -2,6 +2,6 @@
 
 package vet
 
-// cage does nothing where there are no resource limits; the soft limit of Go's runtime and the
+// cage does nothing on systems without resource limits; the soft limit of Go's runtime and the
 // timeout remain.
 func cage(int64) error { return nil }

@@ -4,9 +4,9 @@ package vet
 
 import "syscall"
 
-// cage limits this process for good: its memory, and no core files.
+// cage limits this process permanently: its memory, and no core files.
 //
-// RLIMIT_DATA and not RLIMIT_AS: Go reserves far more addresses than it uses.
+// It uses RLIMIT_DATA, not RLIMIT_AS, because Go reserves far more addresses than it uses.
 func cage(memory int64) error {
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
 		return err

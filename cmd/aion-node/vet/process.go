@@ -17,15 +17,15 @@ type child struct {
 	err       error         // how it ended; set before ended is closed
 }
 
-// start begins a child. It waits for its archive, or for the end of this process, which ends its
-// input.
+// start starts a child. The child waits for its archive, or for the end of this process, which
+// closes its input.
 func (c *Checker) start() (*child, error) {
 	limits, err := json.Marshal(c.Limits)
 	if err != nil {
 		return nil, err
 	}
 	ch := &child{cmd: exec.Command(c.Executable, Command, string(limits)), ended: make(chan struct{})}
-	ch.cmd.Env = []string{"GOMAXPROCS=2"} // nothing of this process's secrets
+	ch.cmd.Env = []string{"GOMAXPROCS=2"} // without any secrets of this process
 	ch.cmd.Stdout, ch.cmd.Stderr = &ch.out, &ch.errs
 	if ch.in, err = ch.cmd.StdinPipe(); err != nil {
 		return nil, &NoChild{Why: "cannot be started: " + err.Error()}
@@ -45,7 +45,7 @@ func (ch *child) check(ctx context.Context, archive []byte) error {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		// An error only says that the child ended early; how it ended says more.
+		// An error only means that the child ended early; its exit status says more.
 		ch.in.Write(archive)
 		ch.in.Close()
 	}()
@@ -67,10 +67,10 @@ func (ch *child) kill() {
 	<-ch.ended
 }
 
-// maxOutput bounds what is read of a child, on each of its outputs.
+// maxOutput bounds how much of each of a child's outputs is read.
 const maxOutput = 64 << 10
 
-// head keeps the beginning of what is written to it, and takes the rest without a word, so that the
+// head keeps the beginning of what is written to it and silently discards the rest, so that the
 // child never blocks.
 type head struct{ bytes.Buffer }
 

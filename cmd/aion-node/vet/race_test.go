@@ -2,6 +2,6 @@
 
 package vet
 
-// raceDetector takes many times the memory of the program: the cage ends it before the program has
-// done anything.
+// The race detector takes many times the memory of the program: the cage ends the program before it
+// has done anything.
 const raceDetector = true

@@ -13,7 +13,7 @@ func (c *Checker) Warm() {
 	c.tasks.Go(func() {
 		ch, err := c.start()
 		if err != nil {
-			return // the next check starts one itself, and says what is wrong
+			return // the next check starts one itself, and reports the error
 		}
 		if !c.keep(ch) {
 			ch.kill()
@@ -21,7 +21,7 @@ func (c *Checker) Warm() {
 	})
 }
 
-// keep makes a child the one that waits, unless there is one already.
+// keep makes a child the waiting one, unless there already is one.
 func (c *Checker) keep(ch *child) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,7 +32,7 @@ func (c *Checker) keep(ch *child) bool {
 	return true
 }
 
-// takeWaiting returns the child that waits, or nil if there is none that lives.
+// takeWaiting returns the child that waits, or nil if none is alive.
 func (c *Checker) takeWaiting() *child {
 	c.mu.Lock()
 	ch := c.waiting
@@ -49,7 +49,7 @@ func (c *Checker) takeWaiting() *child {
 	}
 }
 
-// Close ends the child that waits. Checks under way go on.
+// Close ends the waiting child. Checks in progress go on.
 func (c *Checker) Close() {
 	c.mu.Lock()
 	c.closed = true

@@ -11,16 +11,16 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// steady is the log of a world in which chance has no part: what the engine draws before the log is
-// replaced by what is the same every time. Run ids are numbered, and with them the random numbers
-// of workflow code and the ids of children, which follow from them; retries come without jitter.
-type steady struct {
+// deterministicLog is the log of a deterministic world: values that the engine draws at random
+// before the log are replaced by fixed ones. Run ids are numbered, and so are the random numbers of
+// workflow code and the ids of children, which follow from them; retries have no jitter.
+type deterministicLog struct {
 	*solo.Skipping
 	runs atomic.Uint64
 }
 
 // Propose implements engine.Log.
-func (s *steady) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
+func (s *deterministicLog) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
 	switch c := e.Command.(type) {
 	case *fsm.StartRun:
 		c.RunID = numbered(s.runs.Add(1))
@@ -34,7 +34,7 @@ func (s *steady) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error
 	return s.Skipping.Propose(ctx, e)
 }
 
-// numbered is the nth run id: a UUID of version 8.
+// numbered returns the nth run id: a UUID of version 8.
 func numbered(n uint64) (id history.RunID) {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte("aion/test/run"), n))
 	copy(id[:], sum[:])

@@ -11,18 +11,18 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// horizon is how far a world's time goes.
+// horizon bounds how far a world's time may advance.
 const horizon = 200 * 365 * 24 * time.Hour
 
 var errTooLong = errors.New("more than 200 years would pass")
 
-// leasing bounds the wait for a task that is on offer: the desk may be about to hand it to nobody.
+// leasing bounds the wait for an offered task: the desk may be about to give it to nobody.
 const leasing = 5 * time.Second
 
-// settle returns when nothing is left to do now: no run needs a turn, no timer or schedule is due,
-// and no activity is on offer. Activities are carried out here, one by one, when there is nothing
-// else to do: so it does not depend on who is faster what a test sees.
-func (w *world) settle() error {
+// runUntilIdle returns when nothing is left to do now: no run needs a turn, no timer or schedule is
+// due, and no activity is offered. It carries out activities itself, one by one, when there is
+// nothing else to do, so what a test sees does not depend on races.
+func (w *world) runUntilIdle() error {
 	for {
 		var index uint64
 		var busy bool
@@ -39,7 +39,7 @@ func (w *world) settle() error {
 				return w.cause(err)
 			}
 		case queue != "":
-			if err := w.work(queue); err != nil {
+			if err := w.carryOutOne(queue); err != nil {
 				return w.cause(err)
 			}
 		default:
@@ -57,7 +57,7 @@ func (w *world) busy(v fsm.View) bool {
 	return any && next <= w.log.Now()
 }
 
-// clocks tells when the first timer or schedule is due.
+// clocks returns when the first timer or schedule is due.
 func clocks(v fsm.View) (first history.Time, any bool) {
 	first, any = v.NextTimer()
 	if next, scheduled := v.NextSchedule(); scheduled && (!any || next < first) {
@@ -66,14 +66,14 @@ func clocks(v fsm.View) (first history.Time, any bool) {
 	return first, any
 }
 
-// next tells when something will happen by itself in a world that has settled.
-func (w *world) next() (at history.Time, any bool) {
+// nextDue returns when something will happen by itself in a settled world.
+func (w *world) nextDue() (at history.Time, any bool) {
 	w.log.View(func(v fsm.View) { at, any = clocks(v) })
 	return at, any
 }
 
-// offering returns a queue that holds a task, "" if none does. Those that have held one before are
-// asked first: listing all queues takes longer.
+// offering returns a queue that offers a task, "" if none does. It checks queues that have held
+// tasks before first, because listing all queues takes longer.
 func (w *world) offering(v fsm.View) string {
 	for _, name := range w.queues {
 		if w.offers(v, name) {
@@ -100,12 +100,12 @@ func (w *world) offers(v fsm.View, queue string) bool {
 	return any && at <= w.log.Now()
 }
 
-// maxHeld bounds how many stubs compute an outcome within each other: one that lets time pass while
-// others are called.
+// maxHeld bounds how many stubs compute an outcome within each other: a stub that lets time pass
+// while others are called.
 const maxHeld = 1000
 
-// work carries out one task of a queue with the test's stub.
-func (w *world) work(queue string) error {
+// carryOutOne carries out one task of a queue with the test's stub.
+func (w *world) carryOutOne(queue string) error {
 	if len(w.held) == maxHeld {
 		return fmt.Errorf("%d activities are under way within each other: the stub of %q lets time pass, and it never comes to an end", maxHeld, w.held[maxHeld-1].Activity)
 	}
@@ -134,31 +134,31 @@ func (w *world) carryOut(t engine.WorkerTask) error {
 	} else {
 		replies, _, err = w.CompleteTasks(w.ctx, engine.Call{}, []engine.TaskResult{{Token: t.Token, Output: output}})
 	}
-	var lost *engine.LeaseLost // the workflow gave it up, or its time ran out, while the stub let time pass
+	var lost *engine.LeaseLost // the workflow gave it up, or it timed out, while the stub let time pass
 	if err == nil && replies[0].Err != nil && !errors.As(replies[0].Err, &lost) {
 		err = fmt.Errorf("what the stub of activity %q returns is refused: %w", t.Activity, replies[0].Err)
 	}
 	return err
 }
 
-// advance lets time pass, until a moment or until those who carry out tasks have to show that they
-// are alive, as a worker does.
+// advance lets time pass until a moment, or until the tasks being carried out need a heartbeat, as
+// from a worker.
 func (w *world) advance(until history.Time) error {
 	beats := make([]engine.TaskResult, len(w.held))
 	for i, t := range w.held {
 		if beats[i].Token = t.Token; t.Lease > 0 {
-			until = min(until, w.log.Now().Add(t.Lease.Std()-1)) // it was renewed now, or begins now
+			until = min(until, w.log.Now().Add(t.Lease.Std()-1)) // it was renewed now, or starts now
 		}
 	}
 	w.log.Skip(until)
 	if len(beats) == 0 {
 		return nil
 	}
-	_, _, err := w.BeatTasks(w.ctx, engine.Call{}, beats) // those that are not theirs any more will hear it with their outcome
+	_, _, err := w.BeatTasks(w.ctx, engine.Call{}, beats) // tasks that were lost are noticed with their outcome
 	return err
 }
 
-// cause is why the test must end if it must, else err.
+// cause returns why the test must end, if it must, otherwise err.
 func (w *world) cause(err error) error {
 	if w.ctx.Err() != nil {
 		return context.Cause(w.ctx)

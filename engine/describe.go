@@ -13,14 +13,14 @@ import (
 type Description struct {
 	Run     rows.Run
 	Pending []rows.Task // the first activities without an outcome, by ordinal
-	Total   uint64     // number of all of those
+	Total   uint64      // number of all of those
 
 	Input    history.Payload
-	Result   *Result   // how it ended; for an open run, only the fields that every run has
-	Why      Reasons   // as far as the newest events show
-	Unread   uint64    // signals that no wait of its code has consumed
+	Result   *Result    // how it ended; for an open run, only the fields that every run has
+	Why      Reasons    // as far as the newest events show
+	Unread   uint64     // signals that no wait of its code has consumed
 	Children []rows.Run // the first open ones, by ordinal
-	Open     uint64    // number of all open children
+	Open     uint64     // number of all open children
 
 	Index uint64 // the index of the read
 	Chain Chain

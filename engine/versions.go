@@ -15,7 +15,7 @@ type VersionRow struct {
 	Package     *catalog.Package // shared: do not change it
 	Member      catalog.Member
 	RouteActive bool
-	ReadyNodes  []string      // ids of the nodes that have compiled it
+	ReadyNodes  []string       // ids of the nodes that have compiled it
 	Pins        rows.PinCounts // of the whole package
 }
 

@@ -120,6 +120,3 @@ func show(v any) string {
 	}
 	return fmt.Sprint(v)
 }
-
-// of returns the key's value in c.
-func (k Key) of(c *Config) any { return reflect.ValueOf(c).Elem().FieldByIndex(k.field).Interface() }

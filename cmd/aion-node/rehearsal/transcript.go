@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // maxSaid bounds the lines kept for one test.
@@ -40,6 +40,6 @@ func (s *transcript) lines() []Line {
 }
 
 // addWorkflow receives what the code of a run logs.
-func (s *transcript) addWorkflow(run fsm.Run, text string) {
+func (s *transcript) addWorkflow(run rows.Run, text string) {
 	s.add(Line{Workflow: run.WorkflowID, Text: text})
 }

@@ -1,7 +1,6 @@
 package starlark
 
 import (
-	"aion.dev/aion/internal/zones"
 	"encoding/json"
 	"math"
 	"reflect"
@@ -10,6 +9,7 @@ import (
 
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/internal/zones"
 	"pgregory.net/rapid"
 )
 

@@ -72,6 +72,7 @@ func Bugs() []Bug {
 		{"attempt-reused", "an attempt after a lost lease has the number of the one before", true, []Try{under("workers", "none")}},
 		{"attempts-unbounded", "retries go on beyond max_attempts", true, []Try{under("workers", "none")}},
 		{"lost-uncounted", "leases lost do not count against max_attempts", true, []Try{under("workers", "none"), under("workers", "process")}},
+		{"input-kept", "a schedule that is put again keeps the input that it had", true, nil},
 		{"schedule-twice", "a fire is proposed again when its answer is slow, and is not fenced by its time", true, []Try{under("schedules", "none"), under("schedules", "process")}},
 
 		{"resume-skips", "a stream of events that is resumed leaves out the index after the one it goes on from", false, []Try{busy(under("readers", "none")), under("readers", "network")}},

@@ -50,7 +50,7 @@ const (
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,
-// limits) was settled before the log.
+// limits) was decided before the log.
 type Command interface {
 	// Kind returns the command's number.
 	Kind() Kind

@@ -11,7 +11,7 @@ import (
 // Checksum is the SHA-256 of every row with its key, in order: equal on nodes that applied the same
 // entries, however they came to do so. It reads the whole state.
 func (s *State) Checksum() (catalog.Digest, error) {
-	p := s.take()
+	p := s.pin()
 	if p == nil {
 		return catalog.Digest{}, ErrClosed
 	}

@@ -15,8 +15,8 @@ func (t *step) label(r *row, to history.Attributes) {
 	r.Run.Attributes = to
 }
 
-// update sets those attributes of r that set names, of which null removes one. It costs what set
-// holds, however many attributes r has: only the terms of names in set can change.
+// update sets those attributes of r that set names; null removes one. It costs what set holds,
+// however many attributes r has: only the terms of names in set can change.
 //
 // r's map may be shared with a picture or a tail, so a turn copies it once, and own says that it
 // has.

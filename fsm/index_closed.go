@@ -43,7 +43,7 @@ func (t *step) unlistClosed(r *row) {
 type closedFronts struct {
 	from   map[string]history.Time // by type; pictures share it, so it is never changed in place
 	taken  map[string]int          // rows deleted since from was moved
-	worn   []string                // types of which so many were that from is to be moved
+	worn   []string                // types that lost so many rows that from has to move
 	oldest uint64                  // no run has a serial below it
 	purged int                     // runs deleted since oldest was moved
 }

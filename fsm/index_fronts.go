@@ -43,8 +43,8 @@ func (f *front) placed(k []byte) {
 // took notes a deleted row.
 func (f *front) took() { f.taken++ }
 
-// settle moves the front to the first row.
-func (f *front) settle(db *pebble.DB) error {
+// findFirst moves the front to the first row.
+func (f *front) findFirst(db *pebble.DB) error {
 	end := rows.Key(f.family + 1)
 	first := end
 	err := scan(db, f.from, end, func(k, _ []byte) bool {
@@ -61,7 +61,7 @@ func (f *front) settle(db *pebble.DB) error {
 func (q *queues) advance(db *pebble.DB) error {
 	for _, f := range []*front{&q.ready, &q.timers, &q.fires} {
 		if f.taken > maxTaken {
-			if err := f.settle(db); err != nil {
+			if err := f.findFirst(db); err != nil {
 				return err
 			}
 		}
@@ -69,6 +69,7 @@ func (q *queues) advance(db *pebble.DB) error {
 	return nil
 }
 
-func (q *queues) settle(db *pebble.DB) error {
-	return errors.Join(q.ready.settle(db), q.timers.settle(db), q.fires.settle(db))
+// findFirsts moves all fronts to their first rows.
+func (q *queues) findFirsts(db *pebble.DB) error {
+	return errors.Join(q.ready.findFirst(db), q.timers.findFirst(db), q.fires.findFirst(db))
 }

@@ -15,7 +15,7 @@ type Inside struct {
 // Inspect calls f with the inside of the state, as View does with what callers see, and returns f's
 // error; ErrClosed on a closed State.
 func (s *State) Inspect(f func(*Inside) error) error {
-	p := s.take()
+	p := s.pin()
 	if p == nil {
 		return ErrClosed
 	}

@@ -85,7 +85,7 @@ func (p *picture) Jobs(after uint64, limit int) (jobs []rows.Job) {
 // JobCount implements View.
 func (p *picture) JobCount() uint64 { return p.meta.Jobs }
 
-// waits tells whether a closed run waits for a job, so that it cannot be deleted yet.
+// waits reports whether a closed run waits for a job, so that it cannot be deleted yet.
 func (p *picture) waits(serial uint64) bool {
 	r := p.runAt(serial)
 	return r != nil && r.Job != 0

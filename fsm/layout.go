@@ -18,7 +18,7 @@ import (
 //	snap-N     the links of a snapshot that is being written out
 //	LOCK       held by the process that has the state open
 //
-// Every step of a swap is one rename, and settle finishes or undoes what a crash left.
+// Every step of a swap is one rename, and repair finishes or undoes what a crash left.
 type layout struct {
 	fs  vfs.FS
 	dir string
@@ -42,8 +42,8 @@ func (l layout) lock() (io.Closer, error) {
 	return held, nil
 }
 
-// settle makes the folder what it is between operations: live, or nothing yet.
-func (l layout) settle() error {
+// repair makes the folder what it is between operations: live, or nothing yet.
+func (l layout) repair() error {
 	names, err := l.fs.List(l.dir)
 	if err != nil {
 		return err

@@ -41,8 +41,8 @@ func (s *State) publish() {
 	}
 }
 
-// take returns the current picture for the caller to drop; nil when the state is closed.
-func (s *State) take() *picture {
+// pin returns the current picture for the caller to drop; nil when the state is closed.
+func (s *State) pin() *picture {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.current == nil && !s.closed {
@@ -91,7 +91,7 @@ func (s *State) retire() {
 // View calls f with a consistent picture of the state at one index. It never blocks Apply. The View
 // is not used after f returns; what it returned may be kept. On a closed State f is not called.
 func (s *State) View(f func(View)) {
-	p := s.take()
+	p := s.pin()
 	if p == nil {
 		return
 	}

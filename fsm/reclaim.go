@@ -7,13 +7,14 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// Freed tells how many bytes of histories were deleted since this node last gave their space back.
+// Freed returns how many bytes of histories were deleted since this node last gave their space
+// back.
 // It is this process's own count and no part of the state.
 func (s *State) Freed() uint64 { return s.freed.Load() }
 
-// DiskBytes tells what the state takes on disk.
+// DiskBytes returns what the state takes on disk.
 func (s *State) DiskBytes() uint64 {
-	use := s.take()
+	use := s.pin()
 	if use == nil {
 		return 0
 	}
@@ -23,7 +24,7 @@ func (s *State) DiskBytes() uint64 {
 
 // Reclaim gives back the space of deleted histories. It does not hold up Apply, and ends with ctx.
 func (s *State) Reclaim(ctx context.Context) error {
-	use := s.take() // the database stays open meanwhile
+	use := s.pin() // the database stays open meanwhile
 	if use == nil {
 		return ErrClosed
 	}

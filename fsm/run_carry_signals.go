@@ -35,7 +35,7 @@ func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 		if e := h.cancels[i]; e != nil {
 			t.requestCancel(next, e.Reason)
 		}
-		t.takeOver(next, r, h.parts[i])
+		t.inheritSignals(next, r, h.parts[i])
 	}
 	if next.Carried.Count > 0 {
 		next.Carried.Bytes = h.bytes
@@ -47,8 +47,8 @@ func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 // looksPerUnit is how many stored events are looked at for one unit.
 const looksPerUnit = 4
 
-// takeOver appends the row that stands for signals.
-func (t *step) takeOver(next, r *row, c rows.Carried) {
+// inheritSignals appends the row that stands for signals.
+func (t *step) inheritSignals(next, r *row, c rows.Carried) {
 	n := c.Count()
 	if n == 0 {
 		return

@@ -45,7 +45,7 @@ func (t *step) close(e ending) {
 	c.store()
 }
 
-// continueJob goes on where another entry ended, and tells how many runs it closed.
+// continueJob goes on where another entry ended, and returns how many runs it closed.
 func (t *step) continueJob(j *rows.Job) {
 	c := closing{t: t, job: j, least: t.cost() + t.leastPiece()}
 	for j.Waiting() > 0 && c.room() > 0 && t.err == nil {
@@ -95,14 +95,14 @@ func (c *closing) drain() {
 			c.wait(r)
 		}
 		if r.Run.Status != history.StatusContinuedAsNew { // then the run that goes on takes its place
-			t.tellParent(r, e.with)
-			t.tellSchedule(r)
+			t.notifyParent(r, e.with)
+			t.notifySchedule(r)
 		}
 		t.announceClosed(r)
 	}
 }
 
-// clear takes away what a closed run leaves behind, as far as there is room, and tells whether
+// clear takes away what a closed run leaves behind, as far as there is room, and reports whether
 // nothing is left.
 func (c *closing) clear(r *row) bool {
 	return c.clearTimers(r) && c.clearTasks(r) && c.clearChildren(r)
@@ -159,9 +159,9 @@ func (c *closing) store() {
 
 const parentClosed = "the parent's run closed"
 
-// tellParent delivers how a child ended to the run that started it, if that is open and still
+// notifyParent delivers how a child ended to the run that started it, if that is open and still
 // waits.
-func (t *step) tellParent(child *row, with history.Data) {
+func (t *step) notifyParent(child *row, with history.Data) {
 	p := child.Run.Parent
 	if p == nil {
 		return

@@ -31,8 +31,8 @@ func (c *countChanges) reset() {
 	c.cohorts = c.cohorts[:0]
 }
 
-// tell counts a run of the status in (+1) or out (-1).
-func (t *step) tell(r *row, status history.Status, by int) {
+// countRun counts a run of the status in (+1) or out (-1).
+func (t *step) countRun(r *row, status history.Status, by int) {
 	k := rows.Cohort{Type: r.Run.Type, Version: r.Run.Version, Status: status}
 	t.s.census.of[k] += uint64(by)
 	t.recounted(k)
@@ -111,7 +111,7 @@ func (c *census) load(k, b []byte) {
 	c.cohorts = append(c.cohorts, rows.CohortOf(k))
 }
 
-// types are the workflow types of which there are runs, or may be, in order.
+// types are the workflow types that have runs, or may have some, in order.
 func (p *picture) types() (types []string) {
 	for _, k := range p.cohorts {
 		if len(types) == 0 || types[len(types)-1] != k.Type {

@@ -26,7 +26,7 @@ const (
 	hopsPerUnit = 2
 )
 
-// fateOf tells how a run stands that its row says is open.
+// fateOf returns how a run stands that its row says is open.
 func (t *step) fateOf(r *row) fate {
 	if t.meta.Jobs == 0 {
 		return alive

@@ -27,13 +27,13 @@ func (t *step) projectStatus(r *row) {
 	}
 	if was != 0 {
 		t.del(rows.StatusKey(was, r.Serial))
-		t.tell(r, was, -1)
+		t.countRun(r, was, -1)
 		if was.Open() {
 			t.tally(rows.StatusPage(was, r.Serial), -1)
 		}
 	}
 	t.put(rows.StatusKey(is, r.Serial), nil)
-	t.tell(r, is, +1)
+	t.countRun(r, is, +1)
 	if is.Open() { // closed runs stay where they are
 		t.tally(rows.StatusPage(is, r.Serial), +1)
 	}
@@ -43,7 +43,7 @@ func (t *step) projectStatus(r *row) {
 // unlistStatus takes a closed run that is deleted off the list, and out of the count.
 func (t *step) unlistStatus(r *row) {
 	t.del(rows.StatusKey(r.Listed, r.Serial))
-	t.tell(r, r.Listed, -1)
+	t.countRun(r, r.Listed, -1)
 }
 
 // ListRuns implements View. It walks all indexes that the filter names at once, as far as they

@@ -44,7 +44,7 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 		case *history.ActivityScheduled:
 			t.offerAgain(r, e, c.Again[i].Seq)
 		case *history.ChildWorkflowStarted:
-			t.takeUp(r, e, forgotten[e.ID])
+			t.resumeChild(r, e, forgotten[e.ID])
 		}
 	}
 }
@@ -103,10 +103,10 @@ func (t *step) unseen(r *row, through uint64, types ...history.Type) (found bool
 	return found
 }
 
-// takeUp goes on with a child of a run that is reopened: with the one that is still open, or with
-// the outcome of one that has completed meanwhile; every other is started again. Forgotten says
-// that the parent had been told of its failure.
-func (t *step) takeUp(r *row, e *history.ChildWorkflowStarted, forgotten bool) {
+// resumeChild goes on with a child of a run that is reopened: with the one that is still open, or
+// with the outcome of one that has completed meanwhile. It starts every other one again. Forgotten
+// means that the parent had been told of its failure.
+func (t *step) resumeChild(r *row, e *history.ChildWorkflowStarted, forgotten bool) {
 	child, gone := t.newestChild(r, e)
 	switch {
 	case child != nil && child.Run.Status.Open():

@@ -13,7 +13,7 @@ type InputCheck struct {
 	Flaw   string         `cbor:"3,keyasint,omitempty"` // why it does not fit; empty = it does
 }
 
-// checked tells whether the inputs that the turn hands on were checked against the schemas that
+// checked reports whether the inputs that the turn hands on were checked against the schemas that
 // they meet now. It changes nothing. Turns of earlier builds were not checked.
 func (c *RecordTurn) checked(t *step, r *row) Refusal {
 	t.flaws = nil

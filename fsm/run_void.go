@@ -18,7 +18,7 @@ const (
 	maxVoidedByRuns = 100
 )
 
-// closesOver tells whether the turn would close r over what it has not seen. Continuing as new is
+// closesOver reports whether the turn would close r over what it has not seen. Continuing as new is
 // no such end: what was not seen goes along.
 func (c *RecordTurn) closesOver(t *step, r *row, last history.Data) bool {
 	switch last.(type) {

@@ -66,7 +66,7 @@ func (f *firing) unstick() {
 	}
 }
 
-// launch starts the run of one time, or counts why it cannot. It tells whether the input must be
+// launch starts the run of one time, or counts why it cannot. It reports whether the input must be
 // checked against another schema before.
 func (f *firing) launch(at history.Time) (recheck bool) {
 	t, s := f.t, f.s

@@ -27,9 +27,9 @@ func (t *step) opened(r *row) (*schedule, int) {
 	return s, i
 }
 
-// tellSchedule takes a closed run from its schedule and, if it was the last one, starts the fire
+// notifySchedule takes a closed run from its schedule and, if it was the last one, starts the fire
 // that waits for that, in the same step.
-func (t *step) tellSchedule(r *row) {
+func (t *step) notifySchedule(r *row) {
 	s, i := t.opened(r)
 	if s == nil {
 		return

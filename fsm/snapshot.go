@@ -93,7 +93,7 @@ func (p *Snapshot) make() {
 }
 
 func (p *Snapshot) checkpoint() error {
-	use := p.s.take() // the database stays open meanwhile
+	use := p.s.pin() // the database stays open meanwhile
 	if use == nil {
 		return ErrClosed
 	}
@@ -151,7 +151,7 @@ func (s *State) inspect(folder string) (h SnapshotHeader, err error) {
 // Flushed returns the index up to which the state is on disk: the log must keep everything after
 // it.
 func (s *State) Flushed() uint64 {
-	use := s.take()
+	use := s.pin()
 	if use == nil {
 		return 0
 	}

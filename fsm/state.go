@@ -89,7 +89,7 @@ func Open(cfg Config) (*State, error) {
 	lock, err := s.dir.lock()
 	if err == nil {
 		s.lock = lock
-		if err = s.dir.settle(); err == nil {
+		if err = s.dir.repair(); err == nil {
 			err = s.open()
 		}
 		if err != nil {
@@ -138,7 +138,7 @@ func (s *State) load() error {
 		each(s.db, rows.FamilyPinCount, func(k []byte, c rows.PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
 		each(s.db, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
 		scan(s.db, rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
-		s.queues.settle(s.db),
+		s.queues.findFirsts(s.db),
 	)
 	if err != nil {
 		return fmt.Errorf("read the hot tables: %w", err)

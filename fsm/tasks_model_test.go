@@ -41,7 +41,7 @@ type modelTask struct {
 	worker, details              string
 }
 
-func (m *taskModel) tell(run history.RunID, format string, args ...any) {
+func (m *taskModel) note(run history.RunID, format string, args ...any) {
 	r := m.runs[run]
 	r.count++
 	if format != "" {
@@ -71,12 +71,12 @@ func (m *taskModel) turn(run history.RunID, asked []history.Event) {
 	for _, e := range asked {
 		switch d := e.Data.(type) {
 		case *history.ActivityScheduled:
-			m.tell(run, "scheduled %d", d.ID)
+			m.note(run, "scheduled %d", d.ID)
 			r.seqs[d.ID] = r.count
 			r.tasks[d.ID] = &modelTask{asked: d}
 			m.offer(r.tasks[d.ID])
 		case *history.ActivityCancelled:
-			m.tell(run, "cancelled %d", d.ID)
+			m.note(run, "cancelled %d", d.ID)
 			delete(r.failed, d.ID) // it failed while the turn was under way
 			m.giveUp(r, d.ID)
 		case *history.WorkflowCompleted:
@@ -87,7 +87,7 @@ func (m *taskModel) turn(run history.RunID, asked []history.Event) {
 
 func (m *taskModel) close(run history.RunID) {
 	r := m.runs[run]
-	m.tell(run, "")
+	m.note(run, "")
 	r.open = false
 	for _, id := range r.ids() {
 		m.giveUp(r, id)
@@ -96,7 +96,7 @@ func (m *taskModel) close(run history.RunID) {
 
 func (m *taskModel) reopen(run history.RunID, forget []uint64, again []Again) {
 	r := m.runs[run]
-	m.tell(run, "")
+	m.note(run, "")
 	r.open = true
 	for _, a := range again {
 		asked := r.failed[a.ID]
@@ -168,7 +168,7 @@ func (m *taskModel) lease(c *LeaseTasks) (given []string) {
 			first.lease = 0
 		}
 		m.live(first)
-		m.tell(of, "started %d.%d", first.asked.ID, first.attempt)
+		m.note(of, "started %d.%d", first.asked.ID, first.attempt)
 		given = append(given, fmt.Sprintf("%s:%d.%d %s", of, first.asked.ID, first.attempt, first.details))
 	}
 	return given
@@ -182,8 +182,8 @@ func (m *taskModel) live(task *modelTask) {
 	}
 }
 
-// settle does something with the task of a token, if the attempt is still the worker's.
-func (m *taskModel) settle(token TaskToken, do func(r *modelRun, task *modelTask)) string {
+// withAttempt does something with the task of a token, if the attempt is still the worker's.
+func (m *taskModel) withAttempt(token TaskToken, do func(r *modelRun, task *modelTask)) string {
 	r := m.runs[token.RunID]
 	if r == nil {
 		return "lost"
@@ -203,8 +203,8 @@ func (m *taskModel) settle(token TaskToken, do func(r *modelRun, task *modelTask
 }
 
 func (m *taskModel) complete(token TaskToken) string {
-	return m.settle(token, func(r *modelRun, task *modelTask) {
-		m.tell(token.RunID, "completed %d.%d", token.ID, token.Attempt)
+	return m.withAttempt(token, func(r *modelRun, task *modelTask) {
+		m.note(token.RunID, "completed %d.%d", token.ID, token.Attempt)
 		delete(r.tasks, token.ID)
 	})
 }
@@ -213,7 +213,7 @@ func (m *taskModel) fail(run history.RunID, task *modelTask, kind string, retrya
 	r, p, id := m.runs[run], task.asked.Retry, task.asked.ID
 	task.failures++
 	if p == nil || !retryable || slices.Contains(p.NonRetryable, kind) || p.MaxAttempts > 0 && task.failures >= int(p.MaxAttempts) {
-		m.tell(run, "failed %d.%d %s", id, task.attempt, kind)
+		m.note(run, "failed %d.%d %s", id, task.attempt, kind)
 		r.failed[id] = task.asked
 		delete(r.tasks, id)
 		return
@@ -241,7 +241,7 @@ func (m *taskModel) fire(c *FireTimers) {
 		}
 		switch task.state {
 		case rows.TaskOffered:
-			m.tell(ref.RunID, "failed %d.0 timeout", ref.ID)
+			m.note(ref.RunID, "failed %d.0 timeout", ref.ID)
 			r.failed[ref.ID] = task.asked
 			delete(r.tasks, ref.ID)
 		case rows.TaskBackoff:

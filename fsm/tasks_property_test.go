@@ -89,7 +89,7 @@ func (p *player) command(turned map[history.RunID]bool) (Command, func(Result)) 
 	case 0, 1, 2:
 		return p.lease()
 	case 3, 4, 5, 6:
-		return p.settle()
+		return p.reportOutcome()
 	case 7:
 		c := &FireTimers{Jitter: rapid.Uint32().Draw(p.t, "jitter")}
 		for range p.number("stale clocks", 0, 2) {
@@ -120,18 +120,18 @@ func (p *player) control(r rows.Run) (Command, func(Result)) {
 		c := &StartRun{WorkflowID: r.WorkflowID, RunID: p.w.mint(), Type: "order"}
 		return c, func(Result) { p.m.start(c.RunID) }
 	case r.Status == history.StatusPaused:
-		return &ResumeRun{Run: ref}, func(Result) { p.m.tell(r.RunID, "") }
+		return &ResumeRun{Run: ref}, func(Result) { p.m.note(r.RunID, "") }
 	}
 	switch p.number("control", 0, 11) {
 	case 0:
 		return &TerminateRun{Run: ref}, func(Result) { p.m.close(r.RunID) }
 	case 1:
-		return &PauseRun{Run: ref}, func(Result) { p.m.tell(r.RunID, "") }
+		return &PauseRun{Run: ref}, func(Result) { p.m.note(r.RunID, "") }
 	case 2:
-		return &SignalRun{Run: ref, Name: "go", MaxWaiting: 100_000}, func(Result) { p.m.tell(r.RunID, "") }
+		return &SignalRun{Run: ref, Name: "go", MaxWaiting: 100_000}, func(Result) { p.m.note(r.RunID, "") }
 	}
 	if r.Events == r.Through {
-		return &SignalRun{Run: ref, Name: "go", MaxWaiting: 100_000}, func(Result) { p.m.tell(r.RunID, "") }
+		return &SignalRun{Run: ref, Name: "go", MaxWaiting: 100_000}, func(Result) { p.m.note(r.RunID, "") }
 	}
 	return p.turn(r)
 }
@@ -220,9 +220,9 @@ func (p *player) lease() (Command, func(Result)) {
 	}
 }
 
-// settle draws what a worker says of attempts, mostly of new ones, at times of old ones or of some
-// that never were.
-func (p *player) settle() (Command, func(Result)) {
+// reportOutcome draws what a worker reports: mostly of new attempts, at times of old ones or of
+// some that never were.
+func (p *player) reportOutcome() (Command, func(Result)) {
 	var tokens []TaskToken
 	for range p.number("tokens", 1, 4) {
 		if len(p.tokens) == 0 {
@@ -251,7 +251,7 @@ func (p *player) settle() (Command, func(Result)) {
 		return c, p.replies(tokens, func(token TaskToken) string {
 			f := c.Results[i]
 			i++
-			return p.m.settle(token, func(_ *modelRun, task *modelTask) {
+			return p.m.withAttempt(token, func(_ *modelRun, task *modelTask) {
 				p.m.fail(token.RunID, task, f.Error.Kind, f.Error.Retryable, f.Jitter)
 			})
 		})
@@ -261,7 +261,7 @@ func (p *player) settle() (Command, func(Result)) {
 			c.Beats = append(c.Beats, TaskBeat{Token: token, Details: history.Payload(details)})
 		}
 		return c, p.replies(tokens, func(token TaskToken) string {
-			return p.m.settle(token, func(_ *modelRun, task *modelTask) {
+			return p.m.withAttempt(token, func(_ *modelRun, task *modelTask) {
 				if p.m.live(task); details != "" {
 					task.details = details
 				}
@@ -270,7 +270,7 @@ func (p *player) settle() (Command, func(Result)) {
 	}
 	c := &ReleaseTasks{Tokens: tokens}
 	return c, p.replies(tokens, func(token TaskToken) string {
-		return p.m.settle(token, func(_ *modelRun, task *modelTask) {
+		return p.m.withAttempt(token, func(_ *modelRun, task *modelTask) {
 			task.state = rows.TaskOffered
 			p.m.wait(task)
 		})

@@ -34,8 +34,8 @@ func (s *State) Work() uint64 {
 func (t *step) spent() bool { return t.budget > 0 && t.cost() >= t.budget }
 
 // Progress is a number that grows while Apply works, also in the middle of an entry, and stands
-// still while nothing is applied or the disk does not answer. It tells an entry that takes long
-// from a state that is stuck. What it counts may change; only whether it moves means anything.
+// still while nothing is applied or the disk does not answer. It distinguishes an entry that takes
+// long from a state that is stuck. What it counts may change; only whether it moves matters.
 func (s *State) Progress() uint64 { return s.progress.Load() }
 
 // EntryBudget is what the commands of a new entry may cost together before they leave the rest to

@@ -69,7 +69,7 @@ type work struct {
 
 func workOf(begin history.Data) work { return work{begin.Type(), begins(begin)} }
 
-// ends tells which work an event ends.
+// ends returns which work an event ends.
 func ends(data history.Data) (work, bool) {
 	switch d := data.(type) {
 	case *history.TimerFired:

@@ -56,7 +56,7 @@ func begins(data history.Data) uint64 {
 	return 0
 }
 
-// setAll is all attributes with those of set, of which null takes one away. No attributes are nil.
+// setAll is all attributes with those of set; null removes one. No attributes are nil.
 func setAll(all, set history.Attributes) history.Attributes {
 	next := history.Attributes{}
 	for name, v := range all {

@@ -15,7 +15,7 @@ type closing struct {
 	done bool
 }
 
-func (m *Model) tellParent(r *run) {
+func (m *Model) notifyParent(r *run) {
 	parent := m.runs[r.parent]
 	if parent == nil {
 		return

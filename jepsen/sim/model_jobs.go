@@ -145,8 +145,8 @@ func (c *closings) drain() {
 		}
 		m.closes = append(m.closes, closedAt{m.index, r.id})
 		if r.status != history.StatusContinuedAsNew {
-			m.tellParent(r)
-			m.tellSchedule(r)
+			m.notifyParent(r)
+			m.notifySchedule(r)
 		}
 	}
 }

@@ -183,7 +183,7 @@ func (m *Model) openedBy(r *run) *schedule {
 	return nil
 }
 
-func (m *Model) tellSchedule(r *run) {
+func (m *Model) notifySchedule(r *run) {
 	s := m.openedBy(r)
 	if s == nil {
 		return

@@ -69,7 +69,7 @@ func (*ReleaseTasks) Kind() Kind  { return KindReleaseTasks }
 func (*TaskAnswer) answer()       {}
 
 func (c *CompleteTasks) apply(t *step) (Answer, Refusal) {
-	return t.settle("results", len(c.Results), func(i int) (TaskToken, func(*row, *rows.Task)) {
+	return t.eachAttempt("results", len(c.Results), func(i int) (TaskToken, func(*row, *rows.Task)) {
 		return c.Results[i].Token, func(r *row, task *rows.Task) {
 			t.append(r, &history.ActivityCompleted{ID: task.ID, Result: c.Results[i].Output, Attempt: task.Attempt})
 			t.endTask(r, task)
@@ -78,13 +78,13 @@ func (c *CompleteTasks) apply(t *step) (Answer, Refusal) {
 }
 
 func (c *FailTasks) apply(t *step) (Answer, Refusal) {
-	return t.settle("results", len(c.Results), func(i int) (TaskToken, func(*row, *rows.Task)) {
+	return t.eachAttempt("results", len(c.Results), func(i int) (TaskToken, func(*row, *rows.Task)) {
 		return c.Results[i].Token, func(r *row, task *rows.Task) { t.failTask(r, task, c.Results[i].Error, c.Results[i].Jitter) }
 	})
 }
 
 func (c *BeatTasks) apply(t *step) (Answer, Refusal) {
-	answer, refusal := t.settle("tokens", len(c.Beats), func(i int) (TaskToken, func(*row, *rows.Task)) {
+	answer, refusal := t.eachAttempt("tokens", len(c.Beats), func(i int) (TaskToken, func(*row, *rows.Task)) {
 		return c.Beats[i].Token, func(r *row, task *rows.Task) { t.beat(r, task, c.Beats[i].Details) }
 	})
 	if a, ok := answer.(*TaskAnswer); ok {
@@ -109,14 +109,14 @@ func (t *step) beat(r *row, task *rows.Task, details history.Payload) {
 }
 
 func (c *ReleaseTasks) apply(t *step) (Answer, Refusal) {
-	return t.settle("tokens", len(c.Tokens), func(i int) (TaskToken, func(*row, *rows.Task)) {
+	return t.eachAttempt("tokens", len(c.Tokens), func(i int) (TaskToken, func(*row, *rows.Task)) {
 		return c.Tokens[i], func(r *row, task *rows.Task) { t.moveTask(r, task, rows.TaskOffered, task.OfferEnds()) }
 	})
 }
 
-// settle goes through the tokens of a command. of names the i-th and says what to do with the
+// eachAttempt goes through the tokens of a command. of names the i-th and says what to do with the
 // attempt if it is still the worker's.
-func (t *step) settle(field string, n int, of func(i int) (TaskToken, func(*row, *rows.Task))) (Answer, Refusal) {
+func (t *step) eachAttempt(field string, n int, of func(i int) (TaskToken, func(*row, *rows.Task))) (Answer, Refusal) {
 	if n > maxTaskBatch {
 		return nil, &catalog.InvalidInput{Field: field, Reason: fmt.Sprintf("has %d tokens, the limit is %d", n, maxTaskBatch)}
 	}

@@ -55,6 +55,7 @@ type Cluster struct {
 	notify  chan bool
 	lead    *leadership
 	reads   rounds
+	asked   asked      // questions of reads that voters have not answered yet
 	members oneAtATime // held while this node, as leader, changes the configuration
 	// guarded by members: voters with a new address, which vote again once they are reachable there
 	moved      map[string]bool

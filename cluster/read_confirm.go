@@ -63,8 +63,6 @@ func (c *Cluster) readRound(r *raft.Raft) (uint64, error) {
 // proves nothing: the voters may only have been slow, or run a release that does not know the
 // question.
 func (c *Cluster) confirm(r *raft.Raft, term uint64) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), confirmWithin)
-	defer cancel()
 	var others []port.Server
 	voters, own := 0, 0
 	for _, s := range r.GetConfiguration().Configuration().Servers {
@@ -80,7 +78,16 @@ func (c *Cluster) confirm(r *raft.Raft, term uint64) bool {
 	need := voters/2 + 1 - own
 	same := make(chan bool, len(others)) // buffered for all, so that late answers do not block
 	for _, to := range others {
-		if !c.startTracked(func() { same <- c.hasTerm(ctx, to, term) }) {
+		if !c.asked.begin(to.ID) {
+			same <- false
+			continue
+		}
+		ask := func() {
+			defer c.asked.end(to.ID)
+			same <- c.hasTerm(to, term)
+		}
+		if !c.startTracked(ask) {
+			c.asked.end(to.ID)
 			return false
 		}
 	}
@@ -95,7 +102,11 @@ func (c *Cluster) confirm(r *raft.Raft, term uint64) bool {
 	return r.State() == raft.Leader && r.CurrentTerm() == term // its own answer comes last
 }
 
-func (c *Cluster) hasTerm(ctx context.Context, voter port.Server, term uint64) bool {
+// hasTerm asks a voter. It does not end when others made the majority: that would close the
+// connection, and the next question would have to open one.
+func (c *Cluster) hasTerm(voter port.Server, term uint64) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), confirmWithin)
+	defer cancel()
 	var a termAnswer
 	err := c.call(ctx, voter, callTerm, struct{}{}, &a)
 	return err == nil && a.Term == term

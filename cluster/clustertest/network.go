@@ -223,6 +223,13 @@ func (c *caller) Handle(name string, h port.Handler) {
 	c.handlers[name] = h
 }
 
+// replace lets the node at address answer a call in another way.
+func (n *network) replace(address, name string, h port.Handler) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.callers[address].handlers[name] = h
+}
+
 // forget makes the node at address one of a release that does not know a call.
 func (n *network) forget(address, name string) {
 	n.mu.Lock()

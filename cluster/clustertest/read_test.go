@@ -1,12 +1,15 @@
 package clustertest
 
 import (
+	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"aion.dev/aion/cluster"
+	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/fsm"
 )
 
@@ -94,6 +97,42 @@ func TestReadsWriteNothing(t *testing.T) {
 		if n := reads(); n != 20 {
 			t.Errorf("20 reads wrote %d entries while no voter answered, want one each", n)
 		}
+		c.WaitReady()
+		c.Check()
+	})
+}
+
+// TestFrozenVoterCollectsNoQuestions: reads go on beside a voter that takes questions and answers
+// none, and it is not asked by every one of them.
+func TestFrozenVoterCollectsNoQuestions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewWith(t, 3, Options{Raft: cluster.RaftConfig{CheckEvery: time.Hour}})
+		hold(t, c, "a")
+		leader := c.Leader()
+		var mu sync.Mutex
+		waiting, most, thaw := 0, 0, make(chan struct{})
+		count := func(by int) {
+			mu.Lock()
+			defer mu.Unlock()
+			waiting += by
+			most = max(most, waiting)
+		}
+		c.net.replace(c.Others(leader)[0].Address, "term", func(ctx context.Context, _ port.Introduction, _ []byte) ([]byte, error) {
+			count(+1)
+			<-thaw
+			count(-1)
+			return nil, errors.New("thawed")
+		})
+		for range 100 {
+			if err := leader.Sync(within(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if most == 0 || most > 4 {
+			t.Errorf("%d questions waited for a frozen voter, want 1 to 4", most)
+		}
+		close(thaw)
 		c.WaitReady()
 		c.Check()
 	})

@@ -58,12 +58,3 @@ func eachPage(in reader, of []byte, number uint64, f func(first, end []byte) boo
 		return f(rows.PageBounds(of, rows.U64(k[len(prefix):])))
 	})
 }
-
-// eachPageBack is eachPage from the page of number down.
-func (p *picture) eachPageBack(of []byte, number uint64, f func(first, end []byte) bool) {
-	prefix := append(rows.Key(rows.FamilyPage), of...)
-	end := append(rows.AppendU64(prefix[:len(prefix):len(prefix)], number/rows.PerPage), 0)
-	p.scanBack(prefix, end, func(k, _ []byte) bool {
-		return f(rows.PageBounds(of, rows.U64(k[len(prefix):])))
-	})
-}

@@ -56,11 +56,3 @@ func Later(a, b []byte) []byte {
 	}
 	return b
 }
-
-// Sooner returns the one of two keys that comes before the other.
-func Sooner(a, b []byte) []byte {
-	if bytes.Compare(a, b) < 0 {
-		return a
-	}
-	return b
-}

@@ -8,7 +8,8 @@ import (
 
 // Hash computes the version of a package:
 //
-//	SHA-256( frame("aion/package/1") frame(identity) u64be(number of modules) { frame(name) frame(source) } )
+//	SHA-256( frame("aion/package/1") frame(identity)
+//	         u64be(number of modules) { frame(name) frame(source) } )
 //
 // with the modules in bytewise order of their file names, and frame(x) = u64be(len(x)) x. The
 // frames make the input unambiguous: no byte can move from one name or source to the next without

@@ -32,10 +32,13 @@ func (c *Cluster) Sync(ctx context.Context) error {
 		if round.err != nil {
 			return round.err
 		}
-		if err := c.WaitIndex(ctx, round.index); err != nil {
+		switch err := c.WaitIndex(ctx, round.index); {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
 			return tooLate(ctx, "this node was applying what had been committed")
 		}
-		return nil
+		return port.ErrClosing // only a closed state ends a wait before its context does
 	case <-ctx.Done():
 		return tooLate(ctx, "its read was being confirmed")
 	}

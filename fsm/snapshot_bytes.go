@@ -14,7 +14,8 @@ import (
 // The bytes of a snapshot: a head of fixed size, then the files of a database, each behind its name
 // and length and before its checksum. All numbers are big-endian, checksums are CRC-32C.
 //
-//	head:  "AIONSNAP", format (2), number of files (4), index (8), digest (32), checksum of these (4)
+//	head:  "AIONSNAP", format (2), number of files (4), index (8), digest (32),
+//	       checksum of these (4)
 //	file:  length of the name (1), name, length (8), bytes, checksum of name and bytes (4)
 const (
 	snapshotMagic  = "AIONSNAP"

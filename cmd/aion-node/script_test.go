@@ -26,21 +26,27 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 // TestScript runs testdata/script/*.txtar against the real binary. Beside testscript's own commands
 // there are:
 //
-//	node NAME [FLAG...]        start a cluster of one, or start it again on the same data and addresses; AION_ADDR then names all nodes that were started,
+//	node NAME [FLAG...]        start a cluster of one, or start it again on the same data and
+//	                           addresses; AION_ADDR then names all nodes that were started,
 //	                           ADDR_<name>, RAFT_<name> and GOSSIP_<name> its addresses
 //	nodes NAME...              start those again, all before any is waited for
 //	cluster NAME NAME NAME     start that many nodes as one cluster
 //	kill9 NAME, stop NAME      SIGKILL; SIGTERM and an orderly end
-//	leader VAR                 set VAR to the name of the node that leads, VAR_ADDR to its address, VAR_OTHER to that of another one
-//	json FILE PATH [VALUE]     FILE (or stdout) is one JSON document that has PATH ("a.0.b"), with that value
-//	jsonkeys FILE PATH KEY...  the object at PATH has exactly these keys; a key with ? may be absent
+//	leader VAR                 set VAR to the name of the node that leads, VAR_ADDR to its
+//	                           address, VAR_OTHER to that of another one
+//	json FILE PATH [VALUE]     FILE (or stdout) is one JSON document that has PATH ("a.0.b"),
+//	                           with that value
+//	jsonkeys FILE PATH KEY...  the object at PATH has exactly these keys; one with ? may be absent
 //	get VAR FILE PATH          set VAR to the text at PATH
-//	mistake PATTERN COMMAND... aion-node COMMAND ends with status 2, with PATTERN on stderr and nothing on stdout
+//	mistake PATTERN COMMAND... aion-node COMMAND ends with status 2, with PATTERN on stderr and
+//	                           nothing on stdout
 //	fails INPUT PATTERN        a run of "turns" with that input fails, saying PATTERN
 //	status N COMMAND...        aion-node COMMAND ends with exit status N
-//	interrupt TEXT COMMAND...  aion-node COMMAND gets SIGINT once it printed TEXT, and ends with status 130; the files "interrupted" and
-//	                           "interrupted.out" hold what it said, and what of that on stdout
-//	retry COMMAND...           aion-node COMMAND until it succeeds and, with -until TEXT before it, prints TEXT
+//	interrupt TEXT COMMAND...  aion-node COMMAND gets SIGINT once it printed TEXT, and ends with
+//	                           status 130; the files "interrupted" and "interrupted.out" hold
+//	                           what it said, and what of that on stdout
+//	retry COMMAND...           aion-node COMMAND until it succeeds and, with -until TEXT before it,
+//	                           prints TEXT
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",

@@ -21,10 +21,12 @@ type Turn struct {
 // that its record names.
 //
 //	0  A request to cancel is delivered when code next blocks, whatever else the turn has seen.
-//	1  It is delivered in its place among the turn's events when code is blocked then. Turns are cut at waits. A turn that closes the run has seen every
-//	   signal and every request to cancel, or is void. Children that are to be abandoned are not
-//	   cancelled with it. Lost leases of its activities count, and are tried again after a back-off.
-//	2  A run that goes on from one that continued as new refers to the signals that were not read, where before each was stored again.
+//	1  It is delivered in its place among the turn's events when code is blocked then. Turns are
+//	   cut at waits. A turn that closes the run has seen every signal and every request to cancel,
+//	   or is void. Children that are to be abandoned are not cancelled with it. Lost leases of its
+//	   activities count, and are tried again after a back-off.
+//	2  A run that goes on from one that continued as new refers to the signals that were not read.
+//	   Before, each was stored again.
 const Rules = 2
 
 // Wait is one thing that a run waits for after its newest turn, for people who ask what a run is

@@ -11,18 +11,15 @@ import (
 )
 
 // waiting waits until a child waits, and returns it.
-func waiting(t *testing.T, c *Checker) *child {
+func waiting(t *testing.T, c *Checker) (ch *child) {
 	t.Helper()
-	for limit := await.Until(await.Patience); !limit.Over(); time.Sleep(time.Millisecond) {
+	await.Poll(t, "a child that waits", func() bool {
 		c.mu.Lock()
-		ch := c.waiting
-		c.mu.Unlock()
-		if ch != nil {
-			return ch
-		}
-	}
-	t.Fatal("no child waits")
-	return nil
+		defer c.mu.Unlock()
+		ch = c.waiting
+		return ch != nil
+	})
+	return ch
 }
 
 // TestOneChildWaits: a child is ready before a package comes, checks one, and is replaced.

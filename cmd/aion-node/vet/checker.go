@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
@@ -71,7 +72,7 @@ func (c *Checker) Check(ctx context.Context, archive []byte) error {
 		}
 		defer c.Room.Release(1)
 	}
-	defer c.Warm()
+	defer func() { time.AfterFunc(replaceAfter, c.Warm) }()
 	if ch := c.takeWaiting(); ch != nil {
 		// Whatever ended a child that had waited may have had nothing to do with the archive: only
 		// a verdict counts.

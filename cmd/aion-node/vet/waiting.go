@@ -1,7 +1,13 @@
 package vet
 
+import "time"
+
 // Starting a process and initialising it takes longer than compiling a package. So one child always
 // waits for the next archive. It checks one archive, like any other, and is replaced afterwards.
+
+// replaceAfter is how long after a check the next child is started. What a deploy does next, such
+// as its entry and its route, does not share the processors with it.
+const replaceAfter = 250 * time.Millisecond
 
 // Warm starts a child that waits for the next archive, unless one does. It returns at once.
 func (c *Checker) Warm() {

@@ -50,6 +50,10 @@ type Config struct {
 	// end hang.
 	Fatal func(error)
 
+	// Exit ends the process and says why: when Fatal's default does so, or at once if the database
+	// cannot even be closed any more. The default ends it without a word.
+	Exit func(error)
+
 	// Parts replaces layers that a node builds itself. clustertest uses it to run on memory instead
 	// of sockets and files.
 	Parts *Parts
@@ -140,6 +144,7 @@ func (cfg Config) stateConfig() fsm.Config {
 		Dir:        filepath.Join(cfg.DataDir, "state"),
 		FS:         faults.FS(cfg.Parts.FS),
 		CacheBytes: cfg.State.CacheBytes,
+		Fatal:      cfg.Exit,
 		OpenFiles:  cfg.State.OpenFiles,
 	}
 }

@@ -30,7 +30,15 @@ func (c *Cluster) fail(err error) {
 		go c.cfg.Fatal(err)
 		return
 	}
-	time.AfterFunc(exitAfter, func() { os.Exit(1) })
+	time.AfterFunc(exitAfter, func() { c.cfg.exit(err) })
+}
+
+// exit ends the process at once.
+func (c *Config) exit(err error) {
+	if c.Exit != nil {
+		c.Exit(err)
+	}
+	os.Exit(1)
 }
 
 // failedWith returns the error that stopped this node, or nil.

@@ -38,9 +38,33 @@ type logger struct{ s *State }
 func (l logger) Infof(string, ...any)  {}
 func (l logger) Errorf(string, ...any) {}
 
-// Fatalf is called where Pebble cannot go on and must not return.
+// Fatalf is called where Pebble cannot go on and must not return, for example at a write to its
+// list of files for which the disk has no room. Its caller holds locks of the database, so an
+// orderly end is impossible.
 func (l logger) Fatalf(format string, args ...any) {
-	err := fmt.Errorf("state on disk: "+format, args...)
+	err := error(&fatal{text: fmt.Sprintf("state on disk: "+format, args...), args: args})
 	l.s.fail(err)
+	if f := l.s.cfg.Fatal; f != nil {
+		f(err)
+	}
 	panic(err)
+}
+
+// fatal is an error that Pebble only describes. Its causes are among the arguments of the text.
+type fatal struct {
+	text string
+	args []any
+}
+
+// Error implements error.
+func (f *fatal) Error() string { return f.text }
+
+// Unwrap returns the causes.
+func (f *fatal) Unwrap() (causes []error) {
+	for _, a := range f.args {
+		if err, ok := a.(error); ok {
+			causes = append(causes, err)
+		}
+	}
+	return causes
 }

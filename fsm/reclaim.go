@@ -30,7 +30,7 @@ func (s *State) Reclaim(ctx context.Context) error {
 	}
 	defer use.drop()
 	freed := s.freed.Load()
-	if err := s.db.Flush(); err != nil {
+	if err := s.flush(); err != nil {
 		return fmt.Errorf("flush before compaction: %w", err)
 	}
 	for _, family := range []byte{rows.FamilyEvent, rows.FamilyTurn, rows.FamilyLog} {

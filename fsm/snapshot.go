@@ -98,7 +98,7 @@ func (p *Snapshot) checkpoint() error {
 		return ErrClosed
 	}
 	defer use.drop()
-	if err := p.s.db.Flush(); err != nil {
+	if err := p.s.flush(); err != nil {
 		return err
 	}
 	return p.s.db.Checkpoint(p.folder)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -366,6 +367,73 @@ func TestSickDisk(t *testing.T) {
 	sick.Store(false)
 	if err := w.s.Close(); err != nil {
 		t.Errorf("Close said %v", err)
+	}
+}
+
+// TestCloseOnAFullDisk: a state that cannot be written down is closed all the same, and says why it
+// is not on disk. The node would not end otherwise.
+func TestCloseOnAFullDisk(t *testing.T) {
+	for _, snapshot := range []bool{false, true} { // one is under way, and keeps the database open
+		var sick atomic.Bool
+		fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if sick.Load() && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+				return syscall.ENOSPC
+			}
+			return nil
+		}))
+		w := &world{t: t, fs: fs, now: 1}
+		w.open()
+		w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+		p, err := w.s.Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sick.Store(true)
+		if snapshot {
+			if _, err := p.WriteTo(io.Discard); !errors.Is(err, syscall.ENOSPC) {
+				t.Errorf("the snapshot: %v", err)
+			}
+		}
+		p.Release()
+		if err := w.s.Close(); !snapshot && !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("Close said %v", err)
+		}
+	}
+}
+
+// TestNoRoomForTheListOfFiles: Pebble cannot go on, and whoever ends the process learns the cause.
+func TestNoRoomForTheListOfFiles(t *testing.T) {
+	var sick atomic.Bool
+	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if sick.Load() && op.Kind.ReadOrWrite() == errorfs.OpIsWrite && strings.Contains(op.Path, "MANIFEST") {
+			return syscall.ENOSPC
+		}
+		return nil
+	}))
+	stopped := make(chan error)
+	s, err := Open(Config{Dir: "state", FS: fs, Fatal: func(err error) {
+		stopped <- err
+		select {} // as if the process had ended
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := EncodeEntry(Entry{At: 1, Commands: []Envelope{{Command: &Check{Leader: "n"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Apply(1, b); err != nil {
+		t.Fatal(err)
+	}
+	sick.Store(true)
+	if _, err := s.db.AsyncFlush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-stopped; !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "state on disk: MANIFEST") {
+		t.Errorf("stopped by %v", err)
+	}
+	if err := s.failed(); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("the state goes on: %v", err)
 	}
 }
 

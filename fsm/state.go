@@ -20,6 +20,7 @@ type Config struct {
 	FS         vfs.FS             // nil = the operating system's; tests use vfs.NewMem()
 	CacheBytes int64              // Pebble's block cache; 0 = 64 MiB
 	OpenFiles  int                // of the database; 0 = 1,000
+	Fatal      func(error)        // must not return: the database cannot go on; nil = a panic
 	Keep       Keep               // the simulation's alone
 	Check      func(*State) error // called after every entry, which panics when it finds something; tests only, see fsm/audit
 }
@@ -59,6 +60,7 @@ type State struct {
 	expiry      [rows.Classes]history.Time // likewise of unowned ones
 
 	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
+	broken     chan struct{}         // closed once background is set
 	folders    atomic.Uint64         // numbers the folders of snapshots
 	freed      atomic.Uint64         // bytes of deleted histories; see Freed
 	progress   atomic.Uint64         // grows while Apply works, see work.go
@@ -84,7 +86,7 @@ func Open(cfg Config) (*State, error) {
 	if cfg.CacheBytes == 0 {
 		cfg.CacheBytes = 64 << 20
 	}
-	s := &State{cfg: cfg, dir: layout{cfg.FS, cfg.Dir}}
+	s := &State{cfg: cfg, dir: layout{cfg.FS, cfg.Dir}, broken: make(chan struct{})}
 	s.idle.L = &s.mu
 	lock, err := s.dir.lock()
 	if err == nil {
@@ -196,14 +198,7 @@ func (s *State) flushed() error {
 	if s.background.Load() != nil {
 		return nil // what is in memory is no longer known to be right
 	}
-	return s.db.Flush()
-}
-
-// fail notes the first error after which this node cannot go on. Apply returns it from then on.
-func (s *State) fail(err error) {
-	if err != nil {
-		s.background.CompareAndSwap(nil, &err)
-	}
+	return s.flush()
 }
 
 // failed returns what stops this node, if anything does.

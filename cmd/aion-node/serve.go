@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 
 	"aion.dev/aion/cmd/aion-node/config"
@@ -36,15 +37,22 @@ Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b
 			}
 			cfg, from, err := config.Load(config.Sources{File: file, Environ: os.Environ(), Flags: cmd.Flags()})
 			log := plainLogger{hclog.New(&hclog.LoggerOptions{Name: "aion", Level: cfg.Log.Hclog(), Output: a.err, JSONFormat: cfg.Log.Format == "json"})}
+			report := func(err error) error {
+				if err != nil && cfg.Log.Format == "json" {
+					p, status := problemOf(cmd, err)
+					log.Error("this node has ended", "code", p.Code, "error", p.Detail, "hint", p.Hint)
+					return &reported{status}
+				}
+				return err
+			}
 			if err == nil {
-				err = a.serve(cmd.Context(), cfg, from, log, hangUps)
+				var ending sync.Once
+				exit := func(err error) {
+					ending.Do(func() { os.Exit(a.reportError(context.Background(), cmd, report(err))) })
+				}
+				err = a.serve(cmd.Context(), cfg, from, node.Options{Version: binaryVersion(), Logger: log, Exit: exit}, hangUps)
 			}
-			if err != nil && cfg.Log.Format == "json" {
-				p, status := problemOf(cmd, err)
-				log.Error("this node has ended", "code", p.Code, "error", p.Detail, "hint", p.Hint)
-				return &reported{status}
-			}
-			return err
+			return report(err)
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "settings `FILE` (AION_CONFIG; default "+config.FileName+" in the current folder, if there is one)")
@@ -53,17 +61,18 @@ Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b
 }
 
 // serve runs a node until ctx ends or it cannot go on.
-func (a *app) serve(ctx context.Context, cfg config.Config, from string, log hclog.Logger, hangUps <-chan os.Signal) error {
+func (a *app) serve(ctx context.Context, cfg config.Config, from string, o node.Options, hangUps <-chan os.Signal) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this binary, for the process that compiles packages: %w", err)
 	}
-	n, err := node.Open(cfg, node.Options{Version: binaryVersion(), Executable: exe, Logger: log})
+	o.Executable = exe
+	n, err := node.Open(cfg, o)
 	if err != nil {
 		return err
 	}
 	if cfg.Log.Format == "json" {
-		log.Info("serving", "version", binaryVersion(), "node", n.ID(), "url", n.URL(), "nodes", cfg.Raft.Address,
+		o.Logger.Info("serving", "version", binaryVersion(), "node", n.ID(), "url", n.URL(), "nodes", cfg.Raft.Address,
 			"gossip", cfg.Gossip.Address, "data", cfg.Node.DataDir, "settings", from)
 	} else {
 		fmt.Fprintln(a.out, greeting(n, cfg, from))

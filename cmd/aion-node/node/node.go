@@ -28,6 +28,9 @@ type Options struct {
 	// Says receives what workflow code logs while this node leads, in addition to Logger; see
 	// engine.Config. Nil = nobody receives it.
 	Says func(workflowID, msg string)
+	// Exit ends the process if the node must stop and its orderly end hangs; see cluster.Config.
+	// Nil = the process ends with status 1 and without a word.
+	Exit func(error)
 }
 
 // Node is one node of a cluster, opened but not yet running.
@@ -83,6 +86,9 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	memory := transport.NewMemory(callMemory)
 	cc := clusterConfig(cfg, n.certs, files, o.Version, n.log)
 	cc.Memory = memory
+	if o.Exit != nil {
+		cc.Exit = func(err error) { o.Exit(fmt.Errorf("cluster: %w", err)) }
+	}
 	if n.cluster, err = cluster.Open(cc); errors.Is(err, syscall.ENOTDIR) {
 		return nil, &config.Error{Key: "node.data_dir", Reason: cfg.Node.DataDir + " is no folder, or stands in none"}
 	} else if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // diskEvery is how often the free space is checked.
-const diskEvery = 2 * time.Second
+const diskEvery = time.Second
 
 // keepDisk checks the disk until ctx ends.
 func (c *Cluster) keepDisk(ctx context.Context) {

@@ -26,7 +26,7 @@ type Reserve struct {
 
 // keepAgain is how many calls of Look lie between two attempts to reserve space: a minute. The
 // obstacle may be gone by then, and each attempt writes as many blocks as it gets.
-const keepAgain = 30
+const keepAgain = 60
 
 // OpenReserve finds the space that is reserved in dir. It reserves nothing itself; Look does.
 func OpenReserve(dir string, size uint64, log hclog.Logger) *Reserve {

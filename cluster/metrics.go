@@ -23,6 +23,8 @@ var (
 	metricSize    = prometheus.NewDesc("aion_disk_size_bytes", "Size of the disk of the data folder.", nil, nil)
 	metricFull    = prometheus.NewDesc("aion_disk_full", "1 while the disk is too full to begin anything new, 0.5 while it is filling up; see disk.full_bytes.", nil, nil)
 	metricLog     = prometheus.NewDesc("aion_raft_log_bytes", "Bytes of the log's entries.", nil, nil)
+	metricWritten = prometheus.NewDesc("aion_raft_log_written_bytes_total", "Bytes of the entries that this node has written to its log since it started.", nil, nil)
+	metricWrites  = prometheus.NewDesc("aion_raft_log_writes_total", "Writes of this node to its log since it started; each has one or more entries and ends with an fsync.", nil, nil)
 	metricState   = prometheus.NewDesc("aion_state_disk_bytes", "Bytes of the state on disk, without snapshots.", nil, nil)
 	metricGossip  = prometheus.NewDesc("aion_gossip_nodes", "Other nodes that gossip knows, including those that are lost or left.", nil, nil)
 	metricDropped = prometheus.NewDesc("aion_gossip_dropped_total", "Packets and streams on the gossip port that no node would send.", nil, nil)
@@ -33,7 +35,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricState, metricClock, metricWrong, metricHeld} {
+	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricWritten, metricWrites, metricState, metricClock, metricWrong, metricHeld} {
 		out <- d
 	}
 	describeRequests(out)
@@ -43,6 +45,9 @@ func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
 // cluster.
 func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) { out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
+	count := func(d *prometheus.Desc, v uint64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v))
+	}
 	_, _, known := c.Leader()
 	gauge(metricLeader, flag(c.IsLeader()))
 	gauge(metricKnown, flag(known))
@@ -59,11 +64,14 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	if c.stores.Weighed() {
 		all, _ := c.stores.Bytes(0)
 		gauge(metricLog, float64(all))
+		bytes, writes := c.stores.Written()
+		count(metricWritten, bytes)
+		count(metricWrites, writes)
 	}
 	gauge(metricState, float64(c.state.DiskBytes()))
 	if g := c.gossip; g != nil {
 		gauge(metricGossip, float64(len(g.Peers())))
-		out <- prometheus.MustNewConstMetric(metricDropped, prometheus.CounterValue, float64(g.Dropped()))
+		count(metricDropped, g.Dropped())
 	}
 	c.state.View(func(v fsm.View) { collectRequests(out, v.RequestUse()) })
 	r := c.raft.Load()

@@ -44,6 +44,12 @@ func (s *Stores) Weighed() bool { return s.weighed != nil }
 // Bytes returns the bytes of all entries of a weighed log, and of those after index.
 func (s *Stores) Bytes(index uint64) (all, after uint64) { return s.weighed.bytes(index) }
 
+// Written returns the bytes of the entries that a weighed log has written since it was opened, and
+// in how many writes. Each write ends with an fsync.
+func (s *Stores) Written() (bytes, writes uint64) {
+	return s.weighed.written.Load(), s.weighed.writes.Load()
+}
+
 // Newest returns how many of the newest entries of a weighed log fit into this many bytes.
 func (s *Stores) Newest(bytes uint64) uint64 { return s.weighed.newest(bytes) }
 

@@ -2,6 +2,7 @@ package logstore
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/raft"
 )
@@ -15,6 +16,8 @@ type weighed struct {
 	first uint64     // index of sizes[0]
 	sizes []uint32
 	sum   uint64
+
+	written, writes atomic.Uint64 // since this store was opened: bytes of entries, and calls that wrote some
 }
 
 // weigh starts with the existing entries. Each counts as the average size, because reading them all
@@ -53,6 +56,7 @@ func (w *weighed) StoreLogs(logs []*raft.Log) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.writes.Add(1)
 	for _, l := range logs {
 		if l.Index != w.first+uint64(len(w.sizes)) {
 			w.first, w.sizes, w.sum = l.Index, w.sizes[:0], 0
@@ -60,6 +64,7 @@ func (w *weighed) StoreLogs(logs []*raft.Log) error {
 		n := uint32(len(l.Data) + len(l.Extensions) + 64)
 		w.sizes = append(w.sizes, n)
 		w.sum += uint64(n)
+		w.written.Add(uint64(n))
 	}
 	return nil
 }

@@ -41,4 +41,7 @@ func TestWeighedCountsWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("begun anew", 100, 100, 1)
+	if bytes, writes := w.written.Load(), w.writes.Load(); bytes != 4*400+100 || writes != 5 {
+		t.Errorf("%d bytes are written in %d writes, want 1,700 in 5", bytes, writes)
+	}
 }

@@ -2,187 +2,186 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"runtime"
+	"net/http"
+	"os"
+	"os/signal"
 	"slices"
-	"strconv"
-	"sync"
+	"strings"
+	"syscall"
 	"time"
 
-	"aion.dev/aion/catalog"
+	"aion.dev/aion/cmd/aion-node/bench"
 	"aion.dev/aion/transport/client"
-	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 )
 
-// measured is one row of the table. Latencies are in milliseconds.
-type measured struct {
-	Callers   int     `json:"callers"`
-	Measure   string  `json:"measure"` // "start": until acknowledged; "complete": until the run's result is available
-	Runs      int     `json:"runs"`
-	Errors    int     `json:"errors"`
-	PerSecond float64 `json:"per_second"`
-	P50       float64 `json:"p50_ms"`
-	P90       float64 `json:"p90_ms"`
-	P99       float64 `json:"p99_ms"`
-	Max       float64 `json:"max_ms"`
-}
-
 func benchCmd(a *app) *cobra.Command {
-	callers := []int{1, 16, 64}
-	duration := 3 * time.Second
+	s := bench.Default()
+	nodes, dir := 0, ""
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure how fast the cluster starts and completes runs",
-		Long: `Load a package with a workflow that does nothing, without a route, start runs of it from several callers at once over HTTP, and unload it again. "start" is the
-time until a start is acknowledged (durable on a majority), "complete" the time until the run's result is there.`,
+		Short: "Measure how fast a cluster is, and what that costs",
+		Long: `Measure runs, activities, signals, reads, deploys and failover through the Go client and its workers, which run in this process, and print throughput, percentiles, and what a run costs: CPU and memory of each node,
+CPU of the callers and workers, entries, bytes and writes of the log.
+
+With --nodes it starts a cluster of its own on this machine, and removes it at the end. Otherwise it measures the cluster that --addr or AION_ADDR names: it adds load, routes nothing that was there, and unloads what it has loaded; its closed
+runs stay until retention removes them. Every row is measured with each number of --callers, in --rounds rounds of all rows; medians of the rounds are reported.
+
+` + rowList(),
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if duration < 100*time.Millisecond || duration > 10*time.Minute {
-				return usage("--duration %s is not within 100ms to 10m", duration)
-			}
-			for _, n := range callers {
-				if n < 1 || n > 4096 {
-					return usage("--callers %d is not within 1 to 4096", n)
-				}
-			}
-			c, err := a.connect()
-			if err != nil {
+			if err := benchMistake(cmd, s, nodes, len(a.addresses) > 0); err != nil {
 				return err
 			}
-			defer c.Close()
-			rows, err := bench(cmd.Context(), c, callers, duration, a.err)
-			if err != nil {
-				return err
-			}
-			return a.answer(map[string]any{"results": rows, "duration": duration.String(), "client": machine()}, func(w io.Writer) {
-				fmt.Fprintf(w, "client: %s\n", machine())
-				printMeasured(w, rows)
-			})
+			ctx, stop := untilGone(cmd.Context())
+			defer stop()
+			return a.bench(ctx, s, nodes, dir)
 		},
 	}
-	cmd.Flags().IntSliceVar(&callers, "callers", callers, "how many call at once, one measurement for each")
-	cmd.Flags().DurationVar(&duration, "duration", duration, "how long each measurement takes")
+	f := cmd.Flags()
+	f.StringSliceVar(&s.Rows, "only", nil, "measure only these `ROWS`, separated by commas")
+	f.IntSliceVar(&s.Callers, "callers", s.Callers, "how many call at once, one measurement for each")
+	f.DurationVar(&s.Duration, "duration", s.Duration, "how long each measurement takes")
+	f.IntVar(&s.Rounds, "rounds", s.Rounds, "how often all rows are measured")
+	f.IntVar(&s.Workers, "workers", s.Workers, "how many workers carry out activities")
+	f.IntVar(&s.Kills, "kills", s.Kills, "how many leaders the row failover kills in a round")
+	f.IntVar(&nodes, "nodes", 0, "start a cluster of 1 or 3 nodes for it")
+	f.StringVar(&dir, "dir", "", "with --nodes: keep their data in a new folder in `FOLDER` while it lasts (default: the folder for temporary files)")
+	_ = cmd.RegisterFlagCompletionFunc("only", words(bench.Names()...))
+	cmd.AddCommand(benchReportCmd(a))
 	return cmd
 }
 
-// idle is a workflow that does nothing.
-const idle = "def run(ctx, input):\n    return input\n"
+// rowList says what --only takes.
+func rowList() string {
+	var b strings.Builder
+	b.WriteString("Rows:")
+	for _, r := range bench.Describe() {
+		fmt.Fprintf(&b, "\n  %-17s %s", r.Row, r.Does)
+	}
+	return b.String()
+}
 
-func bench(ctx context.Context, c *client.Client, callers []int, duration time.Duration, progress io.Writer) ([]measured, error) {
-	archive, err := catalog.Write(catalog.Manifest{
-		Format: catalog.Format, ABI: catalog.ABI, Description: "loaded by aion-node bench",
-		Workflows:  []catalog.Workflow{{Type: "aion-bench", EntryModule: "bench", EntryFunction: "run"}},
-		Activities: []string{},
-	}, []catalog.Module{{Name: "bench.star", Source: []byte(idle)}})
-	if err != nil {
-		return nil, err
+// benchMistake checks the command line.
+func benchMistake(cmd *cobra.Command, s bench.Settings, nodes int, addressed bool) error {
+	own := cmd.Flags().Changed("nodes")
+	switch {
+	case own && nodes == 0:
+		return usage("--nodes 0 is neither 1 nor 3")
+	case own && addressed:
+		return usage("--nodes starts a cluster, --addr names another: give one or the other")
+	case !own && cmd.Flags().Changed("dir"):
+		return usage("--dir is for the data of --nodes")
 	}
-	loaded, err := c.Load(ctx, archive, wire.LoadOptions{NoRoute: true, Message: "bench"})
-	if err != nil {
-		return nil, err
+	for i := range s.Rows {
+		s.Rows[i] = strings.TrimSpace(s.Rows[i])
 	}
-	var rows []measured
-	for _, n := range callers {
-		for _, measure := range []string{"start", "complete"} {
-			fmt.Fprintf(progress, "measuring %s with %s...\n", measure, count(n, "caller"))
-			rows = append(rows, load(ctx, c, loaded.Version, measure, n, duration))
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			if err := awaitRunsEnded(ctx, c, loaded.Version); err != nil {
-				return nil, err
-			}
+	err := s.Check(nodes)
+	var m *bench.Mistake
+	if errors.As(err, &m) {
+		return usage("%s%s", m, nearRow(m, s.Rows))
+	}
+	return err
+}
+
+// nearRow names rows that are similar to one that there is not.
+func nearRow(m *bench.Mistake, rows []string) string {
+	if m.Flag != "only" {
+		return ""
+	}
+	for _, name := range rows {
+		if !slices.Contains(bench.Names(), name) {
+			return didYouMean(nearest(name, bench.Names()))
 		}
 	}
-	_, err = c.Unload(ctx, loaded.WorkflowType, loaded.Version, "bench")
-	return rows, err
+	return ""
 }
 
-// load starts runs from n callers for a while.
-func load(ctx context.Context, c *client.Client, version, measure string, n int, duration time.Duration) measured {
-	var mu sync.Mutex // guards latencies and failed
-	var latencies []time.Duration
-	failed := 0
-	begin := time.Now()
-	var callers sync.WaitGroup
-	for range n {
-		callers.Go(func() {
-			for time.Since(begin) < duration && ctx.Err() == nil {
-				request := wire.StartRequest{Type: "aion-bench", Version: version}
-				from := time.Now()
-				var err error
-				if measure == "start" {
-					_, err = c.Start(ctx, request)
-				} else {
-					var s *wire.StartAnswer
-					if s, err = c.StartAndWait(ctx, request, 30*time.Second); err == nil && s.Status != "completed" {
-						err = errors.New(s.Status)
-					}
-				}
-				took := time.Since(from)
-				mu.Lock()
-				if err == nil {
-					latencies = append(latencies, took)
-				} else {
-					failed++
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	callers.Wait()
-	elapsed := time.Since(begin)
-	slices.Sort(latencies)
-	return measured{
-		Callers: n, Measure: measure, Runs: len(latencies), Errors: failed,
-		PerSecond: float64(len(latencies)) / elapsed.Seconds(),
-		P50:       quantile(latencies, 0.5), P90: quantile(latencies, 0.9), P99: quantile(latencies, 0.99), Max: quantile(latencies, 1),
-	}
+// untilGone ends a context also when the terminal is closed, or nobody reads the output any more:
+// by default those end the process, which then could not tidy up.
+func untilGone(ctx context.Context) (context.Context, func()) {
+	return signal.NotifyContext(ctx, syscall.SIGHUP, syscall.SIGPIPE)
 }
 
-// awaitRunsEnded waits until all runs of a measurement have ended, so that the next one starts with
-// an idle cluster.
-func awaitRunsEnded(ctx context.Context, c *client.Client, version string) error {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		p, err := c.Pins(ctx, "aion-bench", version, wire.Page{Limit: 1})
-		if err != nil || p.Total == 0 {
+// bench measures, prints the report, and ends with an error if something could not be measured.
+func (a *app) bench(ctx context.Context, s bench.Settings, nodes int, dir string) (err error) {
+	b := &bench.Bench{Settings: s, Version: binaryVersion(), Progress: func(line string) { fmt.Fprintln(a.err, printable(line)) }}
+	b.Connect = func([]string) (*client.Client, error) { return a.connect() }
+	if nodes > 0 {
+		exe, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("find this binary, for the nodes: %w", err)
+		}
+		b.Progress(fmt.Sprintf("starting %s", count(nodes, "node")))
+		b.Own, err = bench.Start(ctx, exe, nodes, dir)
+		if b.Own != nil {
+			defer func() { err = errors.Join(err, b.Own.End()) }()
+		}
+		if err != nil {
 			return err
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
+		b.Connect = func(addresses []string) (*client.Client, error) {
+			return client.New(client.Config{Addresses: addresses, Actor: actor(a.environ), Patience: a.patience})
+		}
+	} else if b.HTTP, err = a.scraper(); err != nil {
+		return err
+	}
+	report, err := b.Run(ctx)
+	for _, left := range report.Left {
+		a.after.goesOn = "what it has loaded is not all removed"
+		fmt.Fprintf(a.err, "left in the cluster: %s\n", printable(left))
+	}
+	if err != nil {
+		return err
+	}
+	err = a.answer(report, func(w io.Writer) { printBench(w, report) })
+	if err == nil && (len(report.Left) > 0 || slices.ContainsFunc(report.NotMeasured, func(n bench.NotDone) bool { return n.Callers > 0 })) {
+		err = &reported{exitRefused}
+	}
+	return err
+}
+
+// scraper makes the client for /metrics, which needs no token.
+func (a *app) scraper() (*http.Client, error) {
+	roots, err := a.authorities()
+	if err != nil {
+		return nil, err
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if t.TLSClientConfig = nil; roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{Transport: t, Timeout: 10 * time.Second}, nil
+}
+
+func printBench(w io.Writer, r *bench.Report) {
+	of := "cluster"
+	if r.Cluster.Own {
+		of = "cluster of its own on this machine"
+	}
+	var versions []string
+	for _, n := range r.Cluster.Nodes {
+		if !slices.Contains(versions, n.Version) {
+			versions = append(versions, n.Version)
 		}
 	}
-}
-
-// quantile returns milliseconds; the latencies must be sorted.
-func quantile(sorted []time.Duration, q float64) float64 {
-	if len(sorted) == 0 {
-		return 0
+	fmt.Fprintf(w, "%s, %s, version %s; callers ask %s first\n", of, count(len(r.Cluster.Nodes), "node"), strings.Join(versions, ", "), r.Cluster.Asked)
+	fmt.Fprintf(w, "client: %s\n", r.Machine)
+	fmt.Fprintf(w, "%s of %s for each number, %s\n\n", count(r.Settings.Rounds, "round"), r.Settings.Duration, count(r.Settings.Workers, "worker"))
+	speed, cost := r.Speed(), r.Cost()
+	table(w, "nothing was measured", speed.Heading, speed.Rows)
+	if len(cost.Rows) > 0 {
+		fmt.Fprintln(w)
+		table(w, "", cost.Heading, cost.Rows)
 	}
-	at := min(len(sorted)-1, max(0, int(math.Ceil(q*float64(len(sorted))))-1))
-	return math.Round(sorted[at].Seconds()*1e6) / 1e3
-}
-
-func printMeasured(w io.Writer, rows []measured) {
-	var cells [][]string
-	for _, r := range rows {
-		ms := func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + " ms" }
-		cells = append(cells, []string{
-			strconv.Itoa(r.Callers), r.Measure, strconv.Itoa(r.Runs), strconv.Itoa(r.Errors), strconv.FormatFloat(r.PerSecond, 'f', 0, 64),
-			ms(r.P50), ms(r.P90), ms(r.P99), ms(r.Max),
-		})
+	if r.AnyClientBound() {
+		fmt.Fprintln(w, "\n* callers and workers took more CPU than all nodes together: with them on another machine, or in a cheaper client, a node would do more")
 	}
-	table(w, "nothing was measured", []string{"CALLERS", "MEASURE", "RUNS", "ERRORS", "RUNS/S", "P50", "P90", "P99", "MAX"}, cells)
-}
-
-func machine() string {
-	return fmt.Sprintf("%s/%s, %d CPUs, %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	for _, n := range r.NotMeasured {
+		fmt.Fprintf(w, "not measured: %s: %s\n", n.Row, printable(n.Why))
+	}
 }

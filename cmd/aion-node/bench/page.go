@@ -1,0 +1,109 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// The lines of a page between which its part with figures is.
+const (
+	pageBegin = "<!-- written by `aion-node bench report`: change nothing from here on -->"
+	pageEnd   = "<!-- until here -->"
+)
+
+// ReadReport reads a report that `aion-node bench --json` has printed.
+func ReadReport(path string) (*Report, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var r Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("%s is no report of aion-node bench --json: %w", path, err)
+	}
+	if r.At.IsZero() || len(r.Cluster.Nodes) == 0 {
+		return nil, fmt.Errorf("%s is no report of aion-node bench --json: it names no time or no node", path)
+	}
+	return &r, nil
+}
+
+// Page writes reports as Markdown.
+func Page(reports []*Report) string {
+	var b strings.Builder
+	b.WriteString("| row | what one of it is |\n|---|---|\n")
+	for _, d := range Describe() {
+		if slices.ContainsFunc(reports, func(r *Report) bool { return r.has(d.Row) }) {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", d.Row, d.Does)
+		}
+	}
+	for _, r := range reports {
+		b.WriteString(r.section())
+	}
+	return b.String()
+}
+
+func (r *Report) has(row string) bool {
+	return slices.ContainsFunc(r.Results, func(one Result) bool { return one.Row == row })
+}
+
+// section is the part of a page about one report.
+func (r *Report) section() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n### %s\n\n", counted(len(r.Cluster.Nodes), "node"))
+	fmt.Fprintf(&b, "Build %s, %s. ", strings.Join(r.versions(), ", "), r.At.UTC().Format("2 January 2006, 15:04 MST"))
+	where := "Callers and workers ran on"
+	if r.Cluster.Own {
+		where = "Nodes, callers and workers together ran on"
+	}
+	fmt.Fprintf(&b, "%s %s. %s of %s for each line, %s.\n\n", where, r.Machine, counted(r.Settings.Rounds, "round"), r.Settings.Duration, counted(r.Settings.Workers, "worker"))
+	b.WriteString(r.Speed().markdown())
+	if cost := r.Cost(); len(cost.Rows) > 0 {
+		b.WriteString("\nWhat one of it cost:\n\n")
+		b.WriteString(cost.markdown())
+	}
+	if r.AnyClientBound() {
+		b.WriteString("\n\\* Callers and workers took more CPU than all nodes together.\n")
+	}
+	for _, n := range r.NotMeasured {
+		fmt.Fprintf(&b, "\nNot measured: `%s`: %s.\n", n.Row, strings.ReplaceAll(n.Why, "\n", " "))
+	}
+	return b.String()
+}
+
+// versions lists the builds of the nodes.
+func (r *Report) versions() (list []string) {
+	for _, n := range r.Cluster.Nodes {
+		if !slices.Contains(list, n.Version) {
+			list = append(list, n.Version)
+		}
+	}
+	return list
+}
+
+// markdown writes the first column as code, and aligns figures to the right.
+func (t Table) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |\n|---|%s\n", strings.ToLower(strings.Join(t.Heading, " | ")), strings.Repeat("---:|", len(t.Heading)-1))
+	for _, row := range t.Rows {
+		cells := slices.Clone(row)
+		cells[0] = "`" + cells[0] + "`"
+		for i, cell := range cells {
+			cells[i] = strings.ReplaceAll(strings.ReplaceAll(cell, "|", `\|`), "*", `\*`)
+		}
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	return b.String()
+}
+
+// WriteInto puts a part into a page, between its two lines.
+func WriteInto(page, part string) (string, error) {
+	head, rest, ok := strings.Cut(page, pageBegin+"\n")
+	_, tail, ended := strings.Cut(rest, pageEnd)
+	if !ok || !ended {
+		return "", fmt.Errorf("it has no lines %q and %q", pageBegin, pageEnd)
+	}
+	return head + pageBegin + "\n\n" + part + "\n" + pageEnd + tail, nil
+}

@@ -5,7 +5,6 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
 )
 
 // Apply applies one committed entry. Entries at or below Applied are skipped and answer nil. An
@@ -27,7 +26,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 		if envelopes[i], err = DecodeEnvelope(p); err != nil {
 			return nil, fmt.Errorf("apply entry %d, command %d of %d: %w", index, i+1, len(pieces), err)
 		}
-		s.progress.Add(1)
+		s.db.Worked(1)
 	}
 
 	t := s.begin(index, max(s.meta.Now, at))
@@ -52,7 +51,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 func (s *State) begin(index uint64, now history.Time) *step {
 	t := s.step
 	if t == nil {
-		t = &step{s: s, fresh: map[string][]byte{}, schedules: scheduleChanges{read: map[string]*schedule{}}}
+		t = &step{s: s, Overlay: s.db.Overlay(), schedules: scheduleChanges{read: map[string]*schedule{}}}
 		s.step = t
 	}
 	t.reset()
@@ -80,8 +79,6 @@ func (t *step) do(e *Envelope, size int) Result {
 // commit writes the entry's changes, the new digest and the applied index as one batch, and makes
 // them visible.
 func (t *step) commit() error {
-	batch := t.s.db.NewBatch()
-	defer batch.Close()
 	for _, r := range t.stale {
 		t.store(r)
 	}
@@ -94,18 +91,10 @@ func (t *step) commit() error {
 	t.dropChecks()
 	t.forget()
 	t.s.owners.store(t, (*rows.OwnerUse).Empty)
-	t.meta.Digest = t.digest(t.s.meta.Digest)
+	t.meta.Digest = t.Overlay.Digest(t.s.meta.Digest, &t.meta)
 	t.note()
-	t.write(batch)
-	t.fail(batch.Set(rows.Key(rows.FamilyMeta), rows.Encoded(t.meta), nil))
-	if t.mirror != nil {
-		t.fail(t.mirror.Close())
-	}
-	if t.err == nil {
-		t.fail(batch.Commit(pebble.NoSync))
-	}
-	if t.err != nil {
-		return t.err
+	if err := t.Overlay.Commit(t.meta); err != nil {
+		return err
 	}
 	s := t.s
 	s.meta = t.meta
@@ -116,13 +105,10 @@ func (t *step) commit() error {
 	if len(s.pages) > maxPages {
 		clear(s.pages)
 	}
-	if err := s.queues.advance(s.db); err != nil {
+	if err := s.queues.advance(s.db.Reader); err != nil {
 		return err
 	}
 	if err := s.fronts.advance(s); err != nil {
-		return err
-	}
-	if err := s.flushRanges(t.ranges); err != nil {
 		return err
 	}
 	s.tails.keep(t)

@@ -3,7 +3,7 @@ package fsm
 import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
+	"aion.dev/aion/fsm/store"
 )
 
 // The deploy history keeps the newest deploysKept acts, and as many refusals: each kind has a
@@ -45,7 +45,7 @@ func (t *step) record(d rows.DeployRecord) {
 		d.RequestID = t.who.Request.ID
 	}
 	t.deployN++
-	t.put(rows.PlaceKey(rows.FamilyDeploy, d.Index, d.N), rows.Encoded(d))
+	t.Put(rows.PlaceKey(rows.FamilyDeploy, d.Index, d.N), rows.Encoded(d))
 	t.meta.Deploys++
 	w, kind := &t.s.windows, kindOf(&d)
 	w[kind] = append(w[kind], rows.Place{Index: d.Index, N: d.N})
@@ -59,7 +59,7 @@ func (t *step) record(d rows.DeployRecord) {
 	if full {
 		oldest := w[kind][0]
 		w[kind] = w[kind][1:]
-		t.del(rows.PlaceKey(rows.FamilyDeploy, oldest.Index, oldest.N))
+		t.Del(rows.PlaceKey(rows.FamilyDeploy, oldest.Index, oldest.N))
 		t.meta.Deploys--
 	}
 	t.meta.DeploysFrom = w.first()
@@ -76,9 +76,9 @@ func (w *windows) first() (first rows.Place) {
 }
 
 // load reads where the records stand.
-func (w *windows) load(from pebble.Reader) error {
+func (w *windows) load(from store.Reader) error {
 	*w = windows{}
-	return each(from, rows.FamilyDeploy, func(k []byte, d rows.DeployRecord) {
+	return store.Each(from, rows.FamilyDeploy, func(k []byte, d rows.DeployRecord) {
 		w[kindOf(&d)] = append(w[kindOf(&d)], rows.PlaceOf(k))
 	})
 }
@@ -133,7 +133,7 @@ func (p *picture) Deploys(typ string, limit int, before DeployCursor) (records [
 	if before != (DeployCursor{}) {
 		end = rows.PlaceKey(rows.FamilyDeploy, before.Index, before.N)
 	}
-	p.scanBack(rows.PlaceKey(rows.FamilyDeploy, p.meta.DeploysFrom.Index, p.meta.DeploysFrom.N), end, func(_, b []byte) bool {
+	p.ScanBack(rows.PlaceKey(rows.FamilyDeploy, p.meta.DeploysFrom.Index, p.meta.DeploysFrom.N), end, func(_, b []byte) bool {
 		var d rows.DeployRecord
 		switch {
 		case !p.row(b, &d):

@@ -38,7 +38,7 @@ func (c *LoadPackage) apply(t *step) (Answer, Refusal) {
 	}
 	v := change.Package.Version
 	if change.FreshlyLoaded {
-		t.put(rows.VersionKey(rows.FamilyPackage, v), rows.Encoded(change.Package))
+		t.Put(rows.VersionKey(rows.FamilyPackage, v), rows.Encoded(change.Package))
 	}
 	types := change.Package.Types()
 	for i, typ := range types {

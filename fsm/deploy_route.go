@@ -81,7 +81,7 @@ func (t *step) reroute(d deploy, change func(*catalog.Catalog) (catalog.RouteCha
 // rerouted stores and announces a route that changed.
 func (t *step) rerouted(rc catalog.RouteChange) {
 	if rc.Changed {
-		t.put(rows.TextKey(rows.FamilyRoute, rc.Type), rows.Encoded(rc.Row()))
+		t.Put(rows.TextKey(rows.FamilyRoute, rc.Type), rows.Encoded(rc.Row()))
 		t.announce(feedRouteChanged, routeChanged{rc.Type, rc.Version, rc.Previous})
 	}
 }

@@ -46,7 +46,7 @@ func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 	if err := t.s.catalog.Remove(v); err != nil {
 		return nil, t.refuse(this, err)
 	}
-	t.del(rows.VersionKey(rows.FamilyPackage, v))
+	t.Del(rows.VersionKey(rows.FamilyPackage, v))
 	t.forgetPins(v)
 	t.forgetCounts(p)
 	t.forgetReadiness(v)

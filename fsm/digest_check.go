@@ -53,7 +53,7 @@ func (t *step) dropChecks() {
 	}
 	oldest := t.meta.Checks[0].Index
 	t.meta.Checks = t.meta.Checks[1:]
-	t.delRange(rows.NumberKey(rows.FamilyReport, oldest), rows.NumberKey(rows.FamilyReport, oldest+1))
+	t.DelRange(rows.NumberKey(rows.FamilyReport, oldest), rows.NumberKey(rows.FamilyReport, oldest+1))
 }
 
 // apply keeps the report beside the others for the same check, and in the node's row. Reports for
@@ -63,17 +63,17 @@ func (t *step) dropChecks() {
 func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
 	var n rows.Node
 	known := slices.ContainsFunc(t.meta.Checks, func(r rows.Check) bool { return r.Index == c.Index })
-	if !known || !t.read(rows.TextKey(rows.FamilyNode, c.Node), &n) {
+	if !known || !t.Read(rows.TextKey(rows.FamilyNode, c.Node), &n) {
 		return new(Done), nil
 	}
 	k := rows.ReportKey(c.Index, c.Node)
-	if first := t.get(k); first != nil && !bytes.Equal(first, c.Digest[:]) {
+	if first := t.Get(k); first != nil && !bytes.Equal(first, c.Digest[:]) {
 		return new(Done), nil
 	}
-	t.put(k, c.Digest[:])
+	t.Put(k, c.Digest[:])
 	if c.Index >= n.DigestIndex {
 		n.Digest, n.DigestIndex = c.Digest, c.Index
-		t.put(rows.TextKey(rows.FamilyNode, n.ID), rows.Encoded(n))
+		t.Put(rows.TextKey(rows.FamilyNode, n.ID), rows.Encoded(n))
 	}
 	return new(Done), nil
 }
@@ -84,7 +84,7 @@ func (p *picture) Checks() []rows.Check { return p.meta.Checks }
 // DigestReports implements View.
 func (p *picture) DigestReports(index uint64) (reports []DigestReport) {
 	mine := rows.NumberKey(rows.FamilyReport, index)
-	p.scan(mine, rows.NumberKey(rows.FamilyReport, index+1), func(k, b []byte) bool {
+	p.Scan(mine, rows.NumberKey(rows.FamilyReport, index+1), func(k, b []byte) bool {
 		reports = append(reports, DigestReport{string(k[len(mine):]), catalog.Digest(b)})
 		return true
 	})

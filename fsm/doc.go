@@ -12,5 +12,6 @@
 // of events, written by nothing else, each with the part of View that reads it; families_test.go
 // says which file writes which rows. step.go is the entry at work, picture.go what readers see;
 // run_close.go and run_carry_on.go are the two places where one run's end moves others. What the
-// rows are is said below, in package rows, and in docs/STATE.md; package audit recounts them.
+// rows are is said below, in package rows, and in docs/STATE.md; package store keeps them on disk
+// and folds them into the digest; package audit recounts them.
 package fsm

@@ -3,6 +3,7 @@ package fsm
 import (
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/fsm/store"
 )
 
 // Estimate is what carrying out a command costs, as far as the command itself tells, in units of
@@ -72,7 +73,7 @@ func estimateOf(data history.Data) uint64 {
 	return 3
 }
 
-func bytesWork(p history.Payload) uint64 { return uint64(len(p)) / bytesPerUnit }
+func bytesWork(p history.Payload) uint64 { return uint64(len(p)) / store.BytesPerUnit }
 
 // attributesWork: a list has a row in the index for each item, of at least three bytes.
 func attributesWork(set history.Attributes) (work uint64) {

@@ -8,7 +8,7 @@ import (
 
 // owners says which files write the rows of each family, the owner first. An index writes only what
 // it owns, and nobody else does: what needs a second file says why. FamilyMeta is written by
-// commit, without a step's put.
+// package store, with every entry.
 var owners = map[string][]string{
 	"Package": {"deploy_load.go", "deploy_unload.go"},
 	"Route":   {"deploy_route.go"},

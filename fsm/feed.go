@@ -108,7 +108,7 @@ func (t *step) storeFeed() {
 			v[1] = 1
 		}
 		v = append(append(v, line.run[:]...), line.data...)
-		t.put(rows.PlaceKey(rows.FamilyFeed, t.index, uint32(n)), v)
+		t.Put(rows.PlaceKey(rows.FamilyFeed, t.index, uint32(n)), v)
 	}
 	t.meta.Feed += uint64(len(t.feed))
 	if keep := t.s.cfg.Keep; t.meta.Feed > keep.feed()+keep.slack() {
@@ -124,7 +124,7 @@ func (t *step) storeFeed() {
 func (t *step) dropOldest(from rows.Place, n uint64) (rows.Place, uint64) {
 	first := rows.PlaceKey(rows.FamilyFeed, from.Index, from.N)
 	var dropped uint64
-	t.scan(first, rows.Key(rows.FamilyFeed+1), func(k, _ []byte) bool {
+	t.Scan(first, rows.Key(rows.FamilyFeed+1), func(k, _ []byte) bool {
 		if dropped == n {
 			from = rows.PlaceOf(k)
 			return false
@@ -138,9 +138,9 @@ func (t *step) dropOldest(from rows.Place, n uint64) (rows.Place, uint64) {
 	})
 	switch {
 	case dropped == 1:
-		t.del(first)
+		t.Del(first)
 	case dropped > 1:
-		t.delRange(first, rows.PlaceKey(rows.FamilyFeed, from.Index, from.N))
+		t.DelRange(first, rows.PlaceKey(rows.FamilyFeed, from.Index, from.N))
 	}
 	return from, dropped
 }
@@ -169,7 +169,7 @@ func (p *picture) Feed(after FeedCursor, limit int) (events []FeedEvent, next Fe
 	next = after
 	size := 0
 	first := rows.Later(append(rows.PlaceKey(rows.FamilyFeed, after.Index, after.N), 0), rows.PlaceKey(rows.FamilyFeed, p.meta.FeedFrom.Index, p.meta.FeedFrom.N))
-	p.scan(first, rows.Key(rows.FamilyFeed+1), func(k, b []byte) bool {
+	p.Scan(first, rows.Key(rows.FamilyFeed+1), func(k, b []byte) bool {
 		e := p.feedEvent(k, b)
 		events = append(events, e)
 		next = FeedCursor{e.Index, e.N}

@@ -88,7 +88,7 @@ func TestFinding(t *testing.T) {
 
 // rowsBack reads all runs from their rows, newest first.
 func rowsBack(p *picture) (all []rows.Run) {
-	p.scanBack(rows.Key(rows.FamilyRun), rows.Key(rows.FamilyRun+1), func(_, b []byte) bool {
+	p.ScanBack(rows.Key(rows.FamilyRun), rows.Key(rows.FamilyRun+1), func(_, b []byte) bool {
 		var r row
 		p.row(b, &r)
 		all = append(all, r.Run)

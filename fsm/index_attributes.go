@@ -46,7 +46,7 @@ func (t *step) update(r *row, set history.Attributes, own bool) {
 // what differs is written: no row is put that is there already, so that Pebble may drop a row and
 // its deletion together.
 func (t *step) moveTerms(r *row, was, is []rows.Term) {
-	t.charge(uint64(len(was)+len(is)) / termsPerUnit)
+	t.Charge(uint64(len(was)+len(is)) / termsPerUnit)
 	for len(was)+len(is) > 0 {
 		order := 0
 		switch {
@@ -58,9 +58,9 @@ func (t *step) moveTerms(r *row, was, is []rows.Term) {
 			order = bytes.Compare(was[0][:], is[0][:])
 		}
 		if order < 0 {
-			t.del(rows.TermKey(rows.FamilyAttribute, was[0], r.Serial))
+			t.Del(rows.TermKey(rows.FamilyAttribute, was[0], r.Serial))
 		} else if order > 0 {
-			t.put(rows.TermKey(rows.FamilyAttribute, is[0], r.Serial), nil)
+			t.Put(rows.TermKey(rows.FamilyAttribute, is[0], r.Serial), nil)
 		}
 		if order <= 0 {
 			was = was[1:]
@@ -74,14 +74,14 @@ func (t *step) moveTerms(r *row, was, is []rows.Term) {
 // listByParent lists a run that has just begun under the workflow id of its parent.
 func (t *step) listByParent(r *row) {
 	if p := r.Run.Parent; p != nil {
-		t.put(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial), nil)
+		t.Put(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial), nil)
 	}
 }
 
 // unlistByParent is the reverse of listByParent, for a run that is deleted.
 func (t *step) unlistByParent(r *row) {
 	if p := r.Run.Parent; p != nil {
-		t.del(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial))
+		t.Del(rows.TermKey(rows.FamilyByParent, rows.ParentTerm(p.WorkflowID), r.Serial))
 	}
 }
 

@@ -9,11 +9,11 @@ import (
 // waits for them. A child that continues as new keeps its line.
 
 func (t *step) putChild(parent *row, c rows.Child) {
-	t.put(rows.ChildKey(parent.Serial, c.ID), c.Encode())
+	t.Put(rows.ChildKey(parent.Serial, c.ID), c.Encode())
 }
 
 func (t *step) child(parent *row, id uint64) (rows.Child, bool) {
-	b := t.get(rows.ChildKey(parent.Serial, id))
+	b := t.Get(rows.ChildKey(parent.Serial, id))
 	if b == nil {
 		return rows.Child{}, false
 	}
@@ -27,7 +27,7 @@ func (t *step) adopt(parent *row, id uint64, run history.RunID) {
 }
 
 func (t *step) forgetChild(parent *row, id uint64) {
-	t.del(rows.ChildKey(parent.Serial, id))
+	t.Del(rows.ChildKey(parent.Serial, id))
 	parent.Children--
 	t.touch(parent)
 }
@@ -39,7 +39,7 @@ func (t *step) childrenUpTo(parent *row, n uint64) (lines []rows.Child, all bool
 		return nil, true
 	}
 	mine := rows.NumberKey(rows.FamilyChild, parent.Serial)
-	t.scan(mine, rows.After(mine), func(k, b []byte) bool {
+	t.Scan(mine, rows.After(mine), func(k, b []byte) bool {
 		if uint64(len(lines)) == n {
 			return false
 		}
@@ -61,7 +61,7 @@ func (p *picture) Children(parent history.RunID) (runs []history.RunID) {
 	if !ok {
 		return nil
 	}
-	p.scan(rows.NumberKey(rows.FamilyChild, serial), rows.NumberKey(rows.FamilyChild, serial+1), func(_, b []byte) bool {
+	p.Scan(rows.NumberKey(rows.FamilyChild, serial), rows.NumberKey(rows.FamilyChild, serial+1), func(_, b []byte) bool {
 		runs = append(runs, history.RunID(b[:16]))
 		return true
 	})

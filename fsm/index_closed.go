@@ -20,17 +20,17 @@ func (t *step) projectClosed(r *row) {
 		return
 	}
 	if r.Closed != 0 {
-		t.del(rows.ClosedKey(r.Run.Type, r.Closed, r.Serial))
+		t.Del(rows.ClosedKey(r.Run.Type, r.Closed, r.Serial))
 	}
 	if at != 0 {
-		t.put(rows.ClosedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
+		t.Put(rows.ClosedKey(r.Run.Type, at, r.Serial), r.Run.RunID[:])
 	}
 	r.Closed = at
 }
 
 // unlistClosed takes a run that is deleted off the list.
 func (t *step) unlistClosed(r *row) {
-	t.del(rows.ClosedKey(r.Run.Type, r.Closed, r.Serial))
+	t.Del(rows.ClosedKey(r.Run.Type, r.Closed, r.Serial))
 	t.s.fronts.took(r)
 }
 
@@ -65,7 +65,7 @@ func (f *closedFronts) advance(s *State) error {
 	if f.purged > maxTaken {
 		f.purged = 0
 		oldest := s.meta.Serial + 1
-		err := scan(s.db, rows.RunKey(f.oldest), rows.Key(rows.FamilyRun+1), func(k, _ []byte) bool {
+		err := s.db.Scan(rows.RunKey(f.oldest), rows.Key(rows.FamilyRun+1), func(k, _ []byte) bool {
 			oldest = rows.U64(k[1:])
 			return false
 		})
@@ -80,7 +80,7 @@ func (f *closedFronts) advance(s *State) error {
 	moved := map[string]history.Time{}
 	for _, typ := range f.worn {
 		to := s.meta.Now // whatever closes from now on stands behind
-		err := scan(s.db, rows.ClosedKey(typ, f.from[typ], 0), rows.After(rows.ClosedPrefix(typ)), func(k, _ []byte) bool {
+		err := s.db.Scan(rows.ClosedKey(typ, f.from[typ], 0), rows.After(rows.ClosedPrefix(typ)), func(k, _ []byte) bool {
 			to = rows.ClosedAt(k)
 			return false
 		})
@@ -102,7 +102,7 @@ func (f *closedFronts) advance(s *State) error {
 // order, until f returns false.
 func (p *picture) eachClosed(typ string, from, end history.Time, f func(at history.Time, serial uint64, id history.RunID) bool) {
 	first := rows.ClosedKey(typ, max(from, p.fronts[typ]), 0)
-	p.scan(first, rows.ClosedKey(typ, max(end, 0), 0), func(k, b []byte) bool {
+	p.Scan(first, rows.ClosedKey(typ, max(end, 0), 0), func(k, b []byte) bool {
 		return f(rows.ClosedAt(k), rows.U64(k[len(k)-8:]), history.RunID(b))
 	})
 }

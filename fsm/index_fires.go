@@ -27,13 +27,13 @@ func (t *step) readSchedule(id string) *schedule {
 		return s
 	}
 	k := rows.TextKey(rows.FamilySchedule, id)
-	b := t.get(k)
+	b := t.Get(k)
 	if id == "" || b == nil {
 		return nil
 	}
 	row, err := rows.DecodeSchedule(b)
 	if err != nil {
-		t.fail(fmt.Errorf("row %x: %w", k, err))
+		t.Fail(fmt.Errorf("row %x: %w", k, err))
 		return nil
 	}
 	s := &schedule{Schedule: row.Schedule}
@@ -52,7 +52,7 @@ func (t *step) putSchedule(s *schedule) {
 		t.schedules.note(s)
 		return
 	}
-	t.put(rows.TextKey(rows.FamilySchedule, s.ID), s.encodedRow())
+	t.Put(rows.TextKey(rows.FamilySchedule, s.ID), s.encodedRow())
 	t.listFire(s)
 }
 
@@ -65,7 +65,7 @@ func (t *step) listFire(s *schedule) {
 	t.unlistFire(s)
 	if at != 0 {
 		k := rows.FireKey(at, s.ID)
-		t.put(k, nil)
+		t.Put(k, nil)
 		t.s.queues.fires.placed(k)
 	}
 	s.listed = at
@@ -73,17 +73,17 @@ func (t *step) listFire(s *schedule) {
 
 // delSchedule removes s.
 func (t *step) delSchedule(s *schedule) {
-	t.del(rows.TextKey(rows.FamilySchedule, s.ID))
+	t.Del(rows.TextKey(rows.FamilySchedule, s.ID))
 	t.unlistFire(s)
 	if s.apart != nil {
-		t.del(rows.TextKey(rows.FamilyInput, s.ID))
+		t.Del(rows.TextKey(rows.FamilyInput, s.ID))
 		t.schedules.forget(s)
 	}
 }
 
 func (t *step) unlistFire(s *schedule) {
 	if s.listed != 0 {
-		t.del(rows.FireKey(s.listed, s.ID))
+		t.Del(rows.FireKey(s.listed, s.ID))
 		t.s.queues.fires.took()
 		s.listed = 0
 	}
@@ -94,7 +94,7 @@ func (p *picture) Schedule(id string) (s rows.Schedule, ok bool) {
 	if id == "" {
 		return s, false
 	}
-	return p.schedule(p.get(rows.TextKey(rows.FamilySchedule, id)))
+	return p.schedule(p.Get(rows.TextKey(rows.FamilySchedule, id)))
 }
 
 // schedule decodes a row and brings input and attributes together with it; false when there is
@@ -111,7 +111,7 @@ func (p *picture) schedule(b []byte) (rows.Schedule, bool) {
 	s := row.Schedule
 	if row.Apart {
 		var in rows.ScheduleInput
-		if !p.row(p.get(rows.TextKey(rows.FamilyInput, s.ID)), &in) {
+		if !p.row(p.Get(rows.TextKey(rows.FamilyInput, s.ID)), &in) {
 			return rows.Schedule{}, false
 		}
 		s.Input, s.Attributes = in.Input, in.Attributes
@@ -125,7 +125,7 @@ const maxListed = 4 << 20
 // Schedules implements View.
 func (p *picture) Schedules(after string, limit int) (page []rows.Schedule) {
 	size := 0
-	p.scan(append(rows.TextKey(rows.FamilySchedule, after), 0), rows.Key(rows.FamilySchedule+1), func(_, b []byte) bool {
+	p.Scan(append(rows.TextKey(rows.FamilySchedule, after), 0), rows.Key(rows.FamilySchedule+1), func(_, b []byte) bool {
 		s, ok := p.schedule(b)
 		if ok {
 			page = append(page, s)
@@ -141,7 +141,7 @@ func (p *picture) DueSchedules(now history.Time, limit int) (ids []string) {
 	if now < 0 {
 		return nil
 	}
-	p.scan(p.queues.fires.from, rows.NumberKey(rows.FamilyFire, uint64(now)+1), func(k, _ []byte) bool {
+	p.Scan(p.queues.fires.from, rows.NumberKey(rows.FamilyFire, uint64(now)+1), func(k, _ []byte) bool {
 		ids = append(ids, string(k[9:]))
 		return len(ids) < limit
 	})
@@ -153,7 +153,7 @@ func (p *picture) NextSchedule() (at history.Time, ok bool) {
 	if p.meta.Schedules == 0 {
 		return 0, false
 	}
-	p.scan(p.queues.fires.from, rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
+	p.Scan(p.queues.fires.from, rows.Key(rows.FamilyFire+1), func(k, _ []byte) bool {
 		at, ok = history.Time(rows.U64(k[1:])), true
 		return false
 	})

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
+	"aion.dev/aion/fsm/store"
 )
 
 // Rows of the ready, timer and fire indexes are taken from the front. A database keeps a mark for
@@ -44,10 +44,10 @@ func (f *front) placed(k []byte) {
 func (f *front) took() { f.taken++ }
 
 // findFirst moves the front to the first row.
-func (f *front) findFirst(db *pebble.DB) error {
+func (f *front) findFirst(db store.Reader) error {
 	end := rows.Key(f.family + 1)
 	first := end
-	err := scan(db, f.from, end, func(k, _ []byte) bool {
+	err := db.Scan(f.from, end, func(k, _ []byte) bool {
 		first = append([]byte(nil), k...)
 		return false
 	})
@@ -58,7 +58,7 @@ func (f *front) findFirst(db *pebble.DB) error {
 }
 
 // advance moves the fronts when enough rows went.
-func (q *queues) advance(db *pebble.DB) error {
+func (q *queues) advance(db store.Reader) error {
 	for _, f := range []*front{&q.ready, &q.timers, &q.fires} {
 		if f.taken > maxTaken {
 			if err := f.findFirst(db); err != nil {
@@ -70,6 +70,6 @@ func (q *queues) advance(db *pebble.DB) error {
 }
 
 // findFirsts moves all fronts to their first rows.
-func (q *queues) findFirsts(db *pebble.DB) error {
+func (q *queues) findFirsts(db store.Reader) error {
 	return errors.Join(q.ready.findFirst(db), q.timers.findFirst(db), q.fires.findFirst(db))
 }

@@ -24,7 +24,7 @@ func (p *pages) reset() {
 func (t *step) tally(p rows.Page, by int) {
 	left, known := t.s.pages[p]
 	if !known {
-		if b := t.get(p.Key()); b != nil {
+		if b := t.Get(p.Key()); b != nil {
 			left, _ = binary.Uvarint(b)
 		}
 	}
@@ -43,9 +43,9 @@ const maxPages = 10_000
 func (t *step) storePages() {
 	for _, p := range t.pages.order {
 		if left := t.s.pages[p]; left > 0 {
-			t.put(p.Key(), binary.AppendUvarint(nil, left))
+			t.Put(p.Key(), binary.AppendUvarint(nil, left))
 		} else {
-			t.del(p.Key())
+			t.Del(p.Key())
 		}
 	}
 }
@@ -54,7 +54,7 @@ func (t *step) storePages() {
 // on, until f returns false.
 func eachPage(in reader, of []byte, number uint64, f func(first, end []byte) bool) {
 	prefix := append(rows.Key(rows.FamilyPage), of...)
-	in.scan(rows.AppendU64(prefix[:len(prefix):len(prefix)], number/rows.PerPage), rows.After(prefix), func(k, _ []byte) bool {
+	in.Scan(rows.AppendU64(prefix[:len(prefix):len(prefix)], number/rows.PerPage), rows.After(prefix), func(k, _ []byte) bool {
 		return f(rows.PageBounds(of, rows.U64(k[len(prefix):])))
 	})
 }

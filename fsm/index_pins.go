@@ -45,14 +45,14 @@ func (t *step) projectPin(r *row) {
 	}
 	v := r.Run.Version
 	if r.PinKind != 0 {
-		t.del(rows.PinKey(v, r.PinKind, r.PinNumber))
+		t.Del(rows.PinKey(v, r.PinKind, r.PinNumber))
 		t.count(v, r.PinKind, r.PinNumber, -1)
 	}
 	r.PinKind, r.PinNumber = kind, 0
 	if kind != 0 {
 		t.meta.Pin++
 		r.PinNumber = t.meta.Pin
-		t.put(rows.PinKey(v, kind, r.PinNumber), rows.AppendU64(append(make([]byte, 0, 24), r.Run.RunID[:]...), uint64(t.now)))
+		t.Put(rows.PinKey(v, kind, r.PinNumber), rows.AppendU64(append(make([]byte, 0, 24), r.Run.RunID[:]...), uint64(t.now)))
 		t.count(v, kind, r.PinNumber, +1)
 	}
 }
@@ -77,7 +77,7 @@ func (t *step) count(v catalog.Version, k rows.PinKind, number uint64, by int) {
 func (t *step) storePins() {
 	for _, v := range t.pins.versions {
 		if c := t.s.counts[v]; c != nil {
-			t.put(rows.VersionKey(rows.FamilyPinCount, v), rows.Encoded(c))
+			t.Put(rows.VersionKey(rows.FamilyPinCount, v), rows.Encoded(c))
 		}
 	}
 }
@@ -85,7 +85,7 @@ func (t *step) storePins() {
 // forgetPins drops the count of a version that is being unloaded; nothing pins it.
 func (t *step) forgetPins(v catalog.Version) {
 	delete(t.s.counts, v)
-	t.del(rows.VersionKey(rows.FamilyPinCount, v))
+	t.Del(rows.VersionKey(rows.FamilyPinCount, v))
 }
 
 // pinned returns what pins v.
@@ -105,7 +105,7 @@ func holders(in reader, v catalog.Version, k rows.PinKind, from uint64, f func(n
 	}
 	mine := rows.PinPage(v, k, 0).Rows()
 	eachPage(in, mine, from+1, func(first, end []byte) bool {
-		in.scan(rows.Later(first, rows.PinKey(v, k, from+1)), end, func(pk, b []byte) bool {
+		in.Scan(rows.Later(first, rows.PinKey(v, k, from+1)), end, func(pk, b []byte) bool {
 			more = f(rows.U64(pk[len(mine):]), history.RunID(b[:16]), history.Time(rows.U64(b[16:])))
 			return more
 		})
@@ -141,7 +141,7 @@ func (r *row) holder(k rows.PinKind, since history.Time) PinHolder {
 
 // Pins implements View.
 func (p *picture) Pins(v catalog.Version) (c rows.PinCounts) {
-	p.row(p.get(rows.VersionKey(rows.FamilyPinCount, v)), &c)
+	p.row(p.Get(rows.VersionKey(rows.FamilyPinCount, v)), &c)
 	return c
 }
 

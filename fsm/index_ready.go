@@ -18,7 +18,7 @@ func (t *step) projectReady(r *row) {
 		r.ReadyIndex, r.ReadyN = t.index, t.readyN
 		t.readyN++
 		k := rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN)
-		t.put(k, r.Run.RunID[:])
+		t.Put(k, r.Run.RunID[:])
 		t.s.queues.ready.placed(k)
 	} else if !want {
 		t.unready(r)
@@ -28,7 +28,7 @@ func (t *step) projectReady(r *row) {
 // unready takes r from its place.
 func (t *step) unready(r *row) {
 	if r.ReadyIndex != 0 {
-		t.del(rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN))
+		t.Del(rows.PlaceKey(rows.FamilyReady, r.ReadyIndex, r.ReadyN))
 		t.s.queues.ready.took()
 		r.ReadyIndex, r.ReadyN = 0, 0
 	}
@@ -38,7 +38,7 @@ func (t *step) unready(r *row) {
 func (p *picture) Ready(after ReadyCursor, limit int) (ready []ReadyRun, next ReadyCursor) {
 	next = after
 	first := rows.Later(append(rows.PlaceKey(rows.FamilyReady, after.Index, after.N), 0), p.queues.ready.from)
-	p.scan(first, rows.Key(rows.FamilyReady+1), func(k, b []byte) bool {
+	p.Scan(first, rows.Key(rows.FamilyReady+1), func(k, b []byte) bool {
 		ready = append(ready, ReadyRun{history.RunID(b)})
 		next = ReadyCursor(rows.PlaceOf(k))
 		return len(ready) < pageSize(limit)

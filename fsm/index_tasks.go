@@ -15,7 +15,7 @@ func (t *step) task(r *row, id uint64) *rows.Task {
 		return nil
 	}
 	task := new(rows.Task)
-	if !t.read(rows.TaskKey(r.Serial, id), task) {
+	if !t.Read(rows.TaskKey(r.Serial, id), task) {
 		return nil
 	}
 	return task
@@ -38,18 +38,18 @@ func (t *step) awaited(r *row, n uint64) (tasks []*rows.Task, all bool) {
 	}
 	mine := rows.NumberKey(rows.FamilyTask, r.Serial)
 	all = true
-	t.scan(mine, rows.After(mine), func(k, b []byte) bool {
+	t.Scan(mine, rows.After(mine), func(k, b []byte) bool {
 		task := new(rows.Task)
-		t.fail(rows.Decode(b, task))
+		t.Fail(rows.Decode(b, task))
 		if task.State == rows.TaskGivenUp {
-			return t.err == nil
+			return t.Err() == nil
 		}
 		if uint64(len(tasks)) == n {
 			all = false
 			return false
 		}
 		tasks = append(tasks, task)
-		return t.err == nil
+		return t.Err() == nil
 	})
 	return tasks, all
 }
@@ -73,7 +73,7 @@ func (t *step) moveTask(r *row, task *rows.Task, to rows.TaskState, due history.
 // endTask takes a task away.
 func (t *step) endTask(r *row, task *rows.Task) {
 	t.unlist(r, task)
-	t.del(rows.TaskKey(r.Serial, task.ID))
+	t.Del(rows.TaskKey(r.Serial, task.ID))
 	r.Tasks--
 	t.touch(r)
 }
@@ -86,7 +86,7 @@ func (t *step) removeTask(r *row, id uint64) {
 }
 
 func (t *step) putTask(r *row, task *rows.Task) {
-	t.put(rows.TaskKey(r.Serial, task.ID), rows.Encoded(task))
+	t.Put(rows.TaskKey(r.Serial, task.ID), rows.Encoded(task))
 }
 
 // list brings about what a task's state implies.
@@ -113,7 +113,7 @@ func (p *picture) Task(id history.RunID, ordinal uint64) (task rows.Task, ok boo
 	if !ok {
 		return rows.Task{}, false
 	}
-	ok = p.row(p.get(rows.TaskKey(serial, ordinal)), &task)
+	ok = p.row(p.Get(rows.TaskKey(serial, ordinal)), &task)
 	return task, ok
 }
 
@@ -123,7 +123,7 @@ func (p *picture) Tasks(id history.RunID, from uint64, limit int) (tasks []rows.
 	if !ok {
 		return nil
 	}
-	p.scan(rows.TaskKey(serial, from), rows.NumberKey(rows.FamilyTask, serial+1), func(_, b []byte) bool {
+	p.Scan(rows.TaskKey(serial, from), rows.NumberKey(rows.FamilyTask, serial+1), func(_, b []byte) bool {
 		var task rows.Task
 		if !p.row(b, &task) {
 			return false

@@ -8,7 +8,6 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
 )
 
 func activityOf(id uint64, activity string) *history.ActivityScheduled {
@@ -239,11 +238,11 @@ func TestLargeFailures(t *testing.T) {
 // TestDamagedLane: a state on disk that contradicts itself stops the node instead of giving out
 // what is not there.
 func TestDamagedLane(t *testing.T) {
-	for name, damage := range map[string]func(w *world, task rows.Task) error{
-		"an offer is missing": func(w *world, task rows.Task) error {
-			return w.s.db.Delete(task.Place().Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)), pebble.NoSync)
+	for name, missing := range map[string]func(task rows.Task) []byte{
+		"an offer is missing": func(task rows.Task) []byte {
+			return task.Place().Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity))
 		},
-		"a task is missing": func(w *world, task rows.Task) error { return w.s.db.Delete(rows.TaskKey(1, task.ID), pebble.NoSync) },
+		"a task is missing": func(task rows.Task) []byte { return rows.TaskKey(1, task.ID) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := patient(t)
@@ -251,7 +250,9 @@ func TestDamagedLane(t *testing.T) {
 			w.turn("x", activityOf(1, "a"))
 			w.view(func(v View) {
 				task, _ := v.Task(run, 1)
-				if err := damage(w, task); err != nil {
+				damage := w.s.db.Overlay()
+				damage.Del(missing(task))
+				if err := damage.Commit(w.s.meta); err != nil {
 					t.Fatal(err)
 				}
 			})

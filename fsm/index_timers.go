@@ -17,7 +17,7 @@ func (t *step) armDeadline(r *row) { t.enqueue(r, 0, r.Deadline) }
 func (t *step) arm(r *row, id uint64, at history.Time) {
 	t.unclock(r, id)
 	t.enqueue(r, id, at)
-	t.put(rows.ArmedKey(r.Serial, id), rows.AppendU64(nil, uint64(at)))
+	t.Put(rows.ArmedKey(r.Serial, id), rows.AppendU64(nil, uint64(at)))
 	r.Timers++
 	t.touch(r)
 }
@@ -38,7 +38,7 @@ func (t *step) armed(r *row, id uint64) (history.Time, bool) {
 	if r.Timers == 0 {
 		return 0, false
 	}
-	b := t.get(rows.ArmedKey(r.Serial, id))
+	b := t.Get(rows.ArmedKey(r.Serial, id))
 	if b == nil {
 		return 0, false
 	}
@@ -49,7 +49,7 @@ func (t *step) armed(r *row, id uint64) (history.Time, bool) {
 func (t *step) disarm(r *row, id uint64) {
 	if at, ok := t.armed(r, id); ok {
 		t.dequeue(r, id, at)
-		t.del(rows.ArmedKey(r.Serial, id))
+		t.Del(rows.ArmedKey(r.Serial, id))
 		r.Timers--
 		t.touch(r)
 	}
@@ -69,7 +69,7 @@ func (t *step) armedIDs(r *row, n uint64) (ids []uint64) {
 		return nil
 	}
 	mine := rows.NumberKey(rows.FamilyArmed, r.Serial)
-	t.scan(mine, rows.After(mine), func(k, _ []byte) bool {
+	t.Scan(mine, rows.After(mine), func(k, _ []byte) bool {
 		if uint64(len(ids)) == n {
 			return false
 		}
@@ -82,13 +82,13 @@ func (t *step) armedIDs(r *row, n uint64) (ids []uint64) {
 // enqueue sets a clock: of a timer or of the task of an ordinal.
 func (t *step) enqueue(r *row, id uint64, at history.Time) {
 	k := rows.TimerKey(at, r.Serial, id)
-	t.put(k, r.Run.RunID[:])
+	t.Put(k, r.Run.RunID[:])
 	t.s.queues.timers.placed(k)
 }
 
 // dequeue takes a clock away, which is set.
 func (t *step) dequeue(r *row, id uint64, at history.Time) {
-	t.del(rows.TimerKey(at, r.Serial, id))
+	t.Del(rows.TimerKey(at, r.Serial, id))
 	t.s.queues.timers.took()
 }
 
@@ -97,7 +97,7 @@ func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 	if now < 0 {
 		return nil
 	}
-	p.scan(p.queues.timers.from, rows.NumberKey(rows.FamilyTimer, uint64(now)+1), func(k, b []byte) bool {
+	p.Scan(p.queues.timers.from, rows.NumberKey(rows.FamilyTimer, uint64(now)+1), func(k, b []byte) bool {
 		due = append(due, TimerRef{FireAt: history.Time(rows.U64(k[1:])), ID: rows.U64(k[17:]), RunID: history.RunID(b)})
 		return len(due) < pageSize(limit)
 	})
@@ -106,7 +106,7 @@ func (p *picture) DueTimers(now history.Time, limit int) (due []TimerRef) {
 
 // NextTimer implements View.
 func (p *picture) NextTimer() (at history.Time, ok bool) {
-	p.scan(p.queues.timers.from, rows.Key(rows.FamilyTimer+1), func(k, _ []byte) bool {
+	p.Scan(p.queues.timers.from, rows.Key(rows.FamilyTimer+1), func(k, _ []byte) bool {
 		at, ok = history.Time(rows.U64(k[1:])), true
 		return false
 	})

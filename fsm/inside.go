@@ -28,25 +28,25 @@ func (in *Inside) Meta() rows.Meta { return in.p.meta }
 
 // Get returns a copy of the row at key as readers get it, from memory or from the database; nil
 // when there is none.
-func (in *Inside) Get(key []byte) []byte { return in.p.get(key) }
+func (in *Inside) Get(key []byte) []byte { return in.p.Get(key) }
 
 // Stored is Get from the database.
 func (in *Inside) Stored(key []byte) []byte { return in.p.stored(key) }
 
 // Scan calls f with the rows from first up to but without end, until f returns false. F must not
 // keep k and v.
-func (in *Inside) Scan(first, end []byte, f func(k, v []byte) bool) { in.p.scan(first, end, f) }
+func (in *Inside) Scan(first, end []byte, f func(k, v []byte) bool) { in.p.Scan(first, end, f) }
 
 // EachEvent calls f with the events of a history from its first, and the bytes that each takes
 // where it is stored, until f returns false.
 func (in *Inside) EachEvent(serial uint64, f func(e history.Event, size int) bool) error {
-	return eachEvent(in.p.snap, serial, 0, f)
+	return eachEvent(in.p.snap.Reader, serial, 0, f)
 }
 
 // EachCarried calls f with the stored events that a row of carried signals stands for, until f
 // returns false.
 func (in *Inside) EachCarried(row *rows.Carried, f func(b []byte) bool) error {
-	return eachStored(in.p.snap, row.List, 0, f)
+	return eachStored(in.p.snap.Reader, row.List, 0, f)
 }
 
 // Cohorts are those whose runs are counted, in the order of their keys.

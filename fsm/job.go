@@ -22,7 +22,7 @@ func (t *step) beginJob(r *row) *rows.Job {
 
 // wait puts a closed run in line.
 func (t *step) wait(j *rows.Job, r *row) {
-	t.put(rows.LineKey(j.ID, j.End), r.Run.RunID[:])
+	t.Put(rows.LineKey(j.ID, j.End), r.Run.RunID[:])
 	j.End++
 	r.Job = j.ID
 	t.touch(r)
@@ -30,7 +30,7 @@ func (t *step) wait(j *rows.Job, r *row) {
 
 // waiting returns the first run in line.
 func (t *step) waiting(j *rows.Job) *row {
-	b := t.get(rows.LineKey(j.ID, j.First))
+	b := t.Get(rows.LineKey(j.ID, j.First))
 	if b == nil {
 		return nil // the disk failed, and the entry is dropped
 	}
@@ -39,7 +39,7 @@ func (t *step) waiting(j *rows.Job) *row {
 
 // leave takes the first run, which has nothing left behind, out of the line.
 func (t *step) leave(j *rows.Job, r *row) {
-	t.del(rows.LineKey(j.ID, j.First))
+	t.Del(rows.LineKey(j.ID, j.First))
 	j.First++
 	r.Job = 0
 	t.touch(r)
@@ -48,10 +48,10 @@ func (t *step) leave(j *rows.Job, r *row) {
 // storeJob stores a job, or forgets it when nobody is in line any more.
 func (t *step) storeJob(j *rows.Job) {
 	if j.Waiting() > 0 {
-		t.put(rows.JobKey(j.ID), rows.Encoded(j))
+		t.Put(rows.JobKey(j.ID), rows.Encoded(j))
 		return
 	}
-	t.del(rows.JobKey(j.ID))
+	t.Del(rows.JobKey(j.ID))
 	t.meta.Jobs--
 }
 
@@ -60,7 +60,7 @@ func (t *step) job(id uint64) *rows.Job {
 		return nil
 	}
 	j := new(rows.Job)
-	if !t.read(rows.JobKey(id), j) {
+	if !t.Read(rows.JobKey(id), j) {
 		return nil
 	}
 	return j
@@ -71,7 +71,7 @@ func (p *picture) Jobs(after uint64, limit int) (jobs []rows.Job) {
 	if p.meta.Jobs == 0 {
 		return nil
 	}
-	p.scan(rows.JobKey(after+1), rows.Key(rows.FamilyJob+1), func(_, b []byte) bool {
+	p.Scan(rows.JobKey(after+1), rows.Key(rows.FamilyJob+1), func(_, b []byte) bool {
 		var j rows.Job
 		if !p.row(b, &j) {
 			return false

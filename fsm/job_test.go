@@ -89,7 +89,7 @@ func TestTreeClosesInBoundedEntries(t *testing.T) {
 	for len(w.jobs()) > 0 {
 		before := w.jobs()[0]
 		a := w.do(&Continue{Job: before.ID}).(*ContinueAnswer)
-		if work := w.s.step.work; work > budget+100 {
+		if work := w.s.Work(); work > budget+100 {
 			t.Errorf("a piece of the job that closed %d runs cost %d units, the budget is %d", a.Closed, work, budget)
 		}
 		if a.Closed == 0 && a.Waiting >= before.Waiting() {

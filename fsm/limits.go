@@ -5,7 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
+	"aion.dev/aion/fsm/store"
 )
 
 // Bounds of Limits, and what holds where nobody said anything: ten million starts of one token.
@@ -28,34 +28,34 @@ type SetLimits struct {
 func (*SetLimits) Kind() Kind { return KindSetLimits }
 
 func (c *SetLimits) apply(t *step) (Answer, Refusal) {
-	if t.get(rows.TextKey(rows.FamilyNode, c.Node)) == nil {
+	if t.Get(rows.TextKey(rows.FamilyNode, c.Node)) == nil {
 		return nil, &catalog.InvalidInput{Field: "node", Reason: fmt.Sprintf("%s has not announced itself", catalog.Quote(clip(c.Node)))}
 	}
 	if n := c.Limits.RequestBytes; n < MinRequestBytes || n > MaxRequestBytes {
 		return nil, &catalog.InvalidInput{Field: "limits.request_bytes", Reason: fmt.Sprintf("is %d; %d to %d are allowed", n, MinRequestBytes, MaxRequestBytes)}
 	}
 	var said rows.Limits
-	known := t.read(rows.LimitsKey(c.Node), &said)
+	known := t.Read(rows.LimitsKey(c.Node), &said)
 	if first := t.s.limits == (rows.Limits{}); first || known && said != c.Limits {
-		t.put(rows.Key(rows.FamilyLimits), rows.Encoded(c.Limits))
+		t.Put(rows.Key(rows.FamilyLimits), rows.Encoded(c.Limits))
 		t.s.limits = c.Limits
 	}
 	if !known || said != c.Limits {
-		t.put(rows.LimitsKey(c.Node), rows.Encoded(c.Limits))
+		t.Put(rows.LimitsKey(c.Node), rows.Encoded(c.Limits))
 	}
 	return new(Done), nil
 }
 
 // forgetLimitsOf drops what the file of a node said that is removed.
 func (t *step) forgetLimitsOf(node string) {
-	if k := rows.LimitsKey(node); t.get(k) != nil {
-		t.del(k)
+	if k := rows.LimitsKey(node); t.Get(k) != nil {
+		t.Del(k)
 	}
 }
 
 // readLimits reads the cluster's limits; zero when nobody said what they are.
-func readLimits(from pebble.Reader) (l rows.Limits, err error) {
-	b, err := get(from, rows.Key(rows.FamilyLimits))
+func readLimits(from store.Reader) (l rows.Limits, err error) {
+	b, err := from.Get(rows.Key(rows.FamilyLimits))
 	if err == nil && b != nil {
 		err = rows.Decode(b, &l)
 	}
@@ -67,6 +67,6 @@ func (p *picture) Limits() (rows.Limits, bool) { return p.limits, p.limits != (r
 
 // FileLimits implements View.
 func (p *picture) FileLimits(node string) (l rows.Limits, ok bool) {
-	ok = p.row(p.get(rows.LimitsKey(node)), &l)
+	ok = p.row(p.Get(rows.LimitsKey(node)), &l)
 	return l, ok
 }

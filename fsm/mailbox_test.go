@@ -156,7 +156,7 @@ func TestSignalsOutliveTheRunThatReceivedThem(t *testing.T) {
 	w.now = w.now.Add(2e9)
 	w.do(&PurgeRuns{Runs: chain[4:]})
 	w.view(func(v View) {
-		v.(*picture).scan(rows.Key(rows.FamilyEvent), rows.Key(rows.FamilyEvent+1), func(k, _ []byte) bool {
+		v.(*picture).Scan(rows.Key(rows.FamilyEvent), rows.Key(rows.FamilyEvent+1), func(k, _ []byte) bool {
 			t.Errorf("row %x is left", k)
 			return true
 		})

@@ -28,7 +28,7 @@ func (h *hot[T]) row(t *step, key []byte) *hotRow[T] {
 		return r
 	}
 	r := &hotRow[T]{key: key}
-	r.stored = t.read(key, &r.value)
+	r.stored = t.Read(key, &r.value)
 	h.rows[string(key)] = r
 	return r
 }
@@ -48,10 +48,10 @@ func (h *hot[T]) store(t *step, empty func(*T) bool) {
 		r.stale = false
 		switch {
 		case !empty(&r.value):
-			t.put(r.key, rows.Encoded(r.value))
+			t.Put(r.key, rows.Encoded(r.value))
 			r.stored = true
 		case r.stored:
-			t.del(r.key)
+			t.Del(r.key)
 			r.stored = false
 		}
 	}

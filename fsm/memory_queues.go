@@ -55,14 +55,13 @@ func (c *recent) keep(t *step) {
 	defer c.mu.Unlock()
 	c.index = t.index
 	c.touch(t)
-	for _, family := range [...]int{rows.FamilyQueue, rows.FamilyLane} {
-		t.each(family, 0, func(_ byte, key, value []byte) error {
+	for _, family := range [...]byte{rows.FamilyQueue, rows.FamilyLane} {
+		t.Changed(family, func(key, value []byte) {
 			row := recentRow{index: t.index}
 			if value != nil {
 				row.value = append([]byte{}, value...)
 			}
 			c.rows[string(key)] = row
-			return nil
 		})
 	}
 	c.trim()
@@ -72,10 +71,7 @@ func (c *recent) keep(t *step) {
 // row.
 func (c *recent) touch(t *step) {
 	var queues []string
-	t.each(rows.FamilyQueue, 0, func(_ byte, key, _ []byte) error {
-		queues = append(queues, string(key[1:]))
-		return nil
-	})
+	t.Changed(rows.FamilyQueue, func(key, _ []byte) { queues = append(queues, string(key[1:])) })
 	if len(queues) == 0 {
 		return
 	}

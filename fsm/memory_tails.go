@@ -55,11 +55,10 @@ func (c *tails) keep(t *step) {
 	for _, r := range t.stale {
 		c.change(t.index, r)
 	}
-	t.each(rows.FamilyRunID, 0, func(op byte, key, _ []byte) error {
-		if op == opDelete {
+	t.Changed(rows.FamilyRunID, func(key, value []byte) {
+		if value == nil {
 			c.drop(history.RunID(key[1:]))
 		}
-		return nil
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/fsm/store"
 )
 
 // fromDisk answers as a View that remembers nothing.
@@ -213,9 +214,9 @@ func TestTailsUnderReaders(t *testing.T) {
 func TestTouchedQueues(t *testing.T) {
 	c := newRecent(10)
 	entry := func(index uint64, queues ...string) {
-		s := &step{index: index, s: new(State), fresh: map[string][]byte{}}
+		s := &step{index: index, Overlay: new(store.DB).Overlay()}
 		for _, q := range queues {
-			s.put(rows.TextKey(rows.FamilyQueue, q), []byte{1})
+			s.Put(rows.TextKey(rows.FamilyQueue, q), []byte{1})
 		}
 		c.keep(s)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/fsm/store"
 )
 
 // AnnounceNode writes a node's row. Its first one in a cluster without an id also sets ClusterID.
@@ -74,11 +75,11 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 		return nil, &catalog.InvalidInput{Field: "id", Reason: "is empty"}
 	}
 	var gone rows.RemovedNode
-	if t.read(rows.TextKey(rows.FamilyRemoved, n.ID), &gone) {
+	if t.Read(rows.TextKey(rows.FamilyRemoved, n.ID), &gone) {
 		return nil, &NodeRemoved{n.ID, gone.Index}
 	}
 	var old rows.Node
-	known := t.read(rows.TextKey(rows.FamilyNode, n.ID), &old)
+	known := t.Read(rows.TextKey(rows.FamilyNode, n.ID), &old)
 	if !known {
 		if t.meta.Nodes >= maxNodes {
 			return nil, &ResourceExhausted{What: "nodes", Limit: maxNodes}
@@ -89,7 +90,7 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 		t.meta.ClusterID = c.ClusterID
 	}
 	n.AnnouncedAt, n.Digest, n.DigestIndex = t.now, old.Digest, old.DigestIndex
-	t.put(rows.TextKey(rows.FamilyNode, n.ID), rows.Encoded(n))
+	t.Put(rows.TextKey(rows.FamilyNode, n.ID), rows.Encoded(n))
 	if !known || n.RaftAddress != old.RaftAddress || n.HTTPAddress != old.HTTPAddress || n.Version != old.Version {
 		t.announce(feedMemberChanged, memberChanged{n.ID, "announced", n.RaftAddress, n.HTTPAddress, n.Version})
 	}
@@ -97,13 +98,13 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 }
 
 func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
-	if k := rows.TextKey(rows.FamilyRemoved, c.ID); c.Forever && t.get(k) == nil {
-		t.put(k, rows.Encoded(rows.RemovedNode{Index: t.index, At: t.now}))
+	if k := rows.TextKey(rows.FamilyRemoved, c.ID); c.Forever && t.Get(k) == nil {
+		t.Put(k, rows.Encoded(rows.RemovedNode{Index: t.index, At: t.now}))
 	}
-	if t.get(rows.TextKey(rows.FamilyNode, c.ID)) == nil {
+	if t.Get(rows.TextKey(rows.FamilyNode, c.ID)) == nil {
 		return new(Done), nil
 	}
-	t.del(rows.TextKey(rows.FamilyNode, c.ID))
+	t.Del(rows.TextKey(rows.FamilyNode, c.ID))
 	t.meta.Nodes--
 	t.forgetLimitsOf(c.ID)
 	t.forgetReadinessOf(c.ID)
@@ -118,12 +119,12 @@ func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
 
 // RemovedNode implements View.
 func (p *picture) RemovedNode(id string) (r rows.RemovedNode, ok bool) {
-	ok = p.row(p.get(rows.TextKey(rows.FamilyRemoved, id)), &r)
+	ok = p.row(p.Get(rows.TextKey(rows.FamilyRemoved, id)), &r)
 	return r, ok
 }
 
 // Nodes implements View.
 func (p *picture) Nodes() (nodes []rows.Node) {
-	p.s.fail(each(p.snap, rows.FamilyNode, func(_ []byte, n rows.Node) { nodes = append(nodes, n) }))
+	p.s.fail(store.Each(p.snap.Reader, rows.FamilyNode, func(_ []byte, n rows.Node) { nodes = append(nodes, n) }))
 	return nodes
 }

@@ -3,6 +3,7 @@ package fsm
 import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/fsm/store"
 )
 
 // ReportReady says which loaded versions a node has compiled; versions that are not loaded are
@@ -24,15 +25,15 @@ func (c *ReportReady) apply(t *step) (Answer, Refusal) {
 		c.Problem = c.Problem[:maxText]
 	}
 	k := rows.ReadinessKey(c.Version, c.Node)
-	if _, loaded := t.s.catalog.Package(c.Version); !loaded || t.get(rows.TextKey(rows.FamilyNode, c.Node)) == nil {
+	if _, loaded := t.s.catalog.Package(c.Version); !loaded || t.Get(rows.TextKey(rows.FamilyNode, c.Node)) == nil {
 		return new(Done), nil
 	}
 	r := rows.Readiness{Version: c.Version, Node: c.Node, Ready: c.Ready, Problem: c.Problem}
 	var old rows.Readiness
-	if t.read(k, &old) && old == r {
+	if t.Read(k, &old) && old == r {
 		return new(Done), nil
 	}
-	t.put(k, rows.Encoded(r))
+	t.Put(k, rows.Encoded(r))
 	t.announce(feedReadinessChanged, readinessChanged(r))
 	return new(Done), nil
 }
@@ -41,26 +42,26 @@ func (c *ReportReady) apply(t *step) (Answer, Refusal) {
 func (t *step) forgetReadiness(v catalog.Version) {
 	var gone [][]byte
 	mine := rows.VersionKey(rows.FamilyReadiness, v)
-	t.scan(mine, rows.After(mine), func(k, _ []byte) bool {
+	t.Scan(mine, rows.After(mine), func(k, _ []byte) bool {
 		gone = append(gone, append([]byte(nil), k...))
 		return true
 	})
 	for _, k := range gone {
-		t.del(k)
+		t.Del(k)
 	}
 }
 
 // forgetReadinessOf drops what a node reported that is removed.
 func (t *step) forgetReadinessOf(node string) {
 	for _, p := range t.s.catalog.Packages() {
-		if k := rows.ReadinessKey(p.Version, node); t.get(k) != nil {
-			t.del(k)
+		if k := rows.ReadinessKey(p.Version, node); t.Get(k) != nil {
+			t.Del(k)
 		}
 	}
 }
 
 // Readiness implements View.
 func (p *picture) Readiness() (list []rows.Readiness) {
-	p.s.fail(each(p.snap, rows.FamilyReadiness, func(_ []byte, r rows.Readiness) { list = append(list, r) }))
+	p.s.fail(store.Each(p.snap.Reader, rows.FamilyReadiness, func(_ []byte, r rows.Readiness) { list = append(list, r) }))
 	return list
 }

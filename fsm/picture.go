@@ -4,7 +4,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
+	"aion.dev/aion/fsm/store"
 )
 
 // picture is the state at one index: a snapshot of the database and the hot tables of the same
@@ -12,7 +12,7 @@ import (
 // them.
 type picture struct {
 	s       *State
-	snap    *pebble.Snapshot
+	snap    store.Picture
 	meta    rows.Meta
 	catalog *catalog.Catalog
 	queues  queues
@@ -28,7 +28,7 @@ type picture struct {
 
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
-	p := &picture{s: s, snap: s.db.NewSnapshot(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, limits: s.limits, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, limits: s.limits, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	old := s.current
 	s.current, s.last = p, s.meta
@@ -88,6 +88,16 @@ func (s *State) retire() {
 	}
 }
 
+// held calls f while the database stays open; ErrClosed on a closed State.
+func (s *State) held(f func() error) error {
+	p := s.pin()
+	if p == nil {
+		return ErrClosed
+	}
+	defer p.drop()
+	return f()
+}
+
 // View calls f with a consistent picture of the state at one index. It never blocks Apply. The View
 // is not used after f returns; what it returned may be kept. On a closed State f is not called.
 func (s *State) View(f func(View)) {
@@ -99,7 +109,7 @@ func (s *State) View(f func(View)) {
 	f(p)
 }
 
-func (p *picture) get(key []byte) []byte {
+func (p *picture) Get(key []byte) []byte {
 	if !keptRows[key[0]] {
 		return p.stored(key)
 	}
@@ -112,17 +122,17 @@ func (p *picture) get(key []byte) []byte {
 }
 
 func (p *picture) stored(key []byte) []byte {
-	b, err := get(p.snap, key)
+	b, err := p.snap.Get(key)
 	p.s.fail(err)
 	return b
 }
 
-func (p *picture) scan(first, end []byte, f func(k, v []byte) bool) {
-	p.s.fail(scan(p.snap, first, end, f))
+func (p *picture) Scan(first, end []byte, f func(k, v []byte) bool) {
+	p.s.fail(p.snap.Scan(first, end, f))
 }
 
-func (p *picture) scanBack(first, end []byte, f func(k, v []byte) bool) {
-	p.s.fail(scanBack(p.snap, first, end, f))
+func (p *picture) ScanBack(first, end []byte, f func(k, v []byte) bool) {
+	p.s.fail(p.snap.ScanBack(first, end, f))
 }
 
 // row decodes a stored value; false when there is none.

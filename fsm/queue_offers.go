@@ -46,7 +46,7 @@ func (t *step) offer(task *rows.Task) {
 		l.ahead = nil
 	}
 	l.Left++
-	t.put(o.at.Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)), rows.AppendU64(append(make([]byte, 0, 24), o.run[:]...), o.id))
+	t.Put(o.at.Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)), rows.AppendU64(append(make([]byte, 0, 24), o.run[:]...), o.id))
 }
 
 // withdraw takes a task out of its lane.
@@ -58,7 +58,7 @@ func (t *step) withdraw(task *rows.Task) {
 		l.ahead = nil
 	}
 	l.Left--
-	t.del(at.Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)))
+	t.Del(at.Key(rows.LaneKey(rows.FamilyOffer, task.Queue, task.Activity)))
 }
 
 // laneReader reads a lane from its front.
@@ -84,7 +84,7 @@ func (t *step) oldest(queue string, activities []string, n int) (list []offered)
 			if r.next == len(r.lane.ahead) {
 				t.readAhead(r, max(maxAhead/2, 1+(n-len(list))/len(lanes)))
 			}
-			if t.err != nil {
+			if t.Err() != nil {
 				return nil
 			}
 			if r.lane.ahead[r.next].at.Before(lanes[first].lane.ahead[lanes[first].next].at) {
@@ -106,21 +106,21 @@ func (t *step) readAhead(r *laneReader, n int) {
 	if known := len(r.lane.ahead); known > 0 {
 		from = r.lane.ahead[known-1].at.Next()
 	}
-	t.scan(from.Key(r.rows), rows.After(r.rows), func(k, b []byte) bool {
+	t.Scan(from.Key(r.rows), rows.After(r.rows), func(k, b []byte) bool {
 		at := rows.Place{Index: rows.U64(k[len(r.rows):]), N: rows.U32(k[len(r.rows)+8:])}
 		r.lane.ahead = append(r.lane.ahead, offered{at, history.RunID(b), rows.U64(b[16:])})
 		n--
 		return n > 0
 	})
 	if r.next == len(r.lane.ahead) {
-		t.fail(fmt.Errorf("lane %x has fewer offers than the %d that its row counts", r.rows, r.lane.Left))
+		t.Fail(fmt.Errorf("lane %x has fewer offers than the %d that its row counts", r.rows, r.lane.Left))
 	}
 }
 
 // Offered implements View.
 func (p *picture) Offered(queue string, activities []string) (at history.Time, ok bool) {
 	for _, activity := range activities {
-		if p.get(rows.LaneKey(rows.FamilyLane, queue, activity)) != nil {
+		if p.Get(rows.LaneKey(rows.FamilyLane, queue, activity)) != nil {
 			q, _ := p.Queue(queue)
 			return q.Next()
 		}

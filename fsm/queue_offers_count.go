@@ -6,7 +6,7 @@ import "aion.dev/aion/fsm/rows"
 func (p *picture) Offers(queue string, activities []string) (n uint64) {
 	for _, activity := range activities {
 		var l rows.Lane
-		if p.row(p.get(rows.LaneKey(rows.FamilyLane, queue, activity)), &l) {
+		if p.row(p.Get(rows.LaneKey(rows.FamilyLane, queue, activity)), &l) {
 			n += l.Left
 		}
 	}

@@ -16,7 +16,7 @@ func (p *picture) OldestOffer(queue string) (at history.Time, ok bool) {
 	lanes := binary.BigEndian.AppendUint16(rows.Key(rows.FamilyLane), uint16(len(queue)))
 	lanes = append(lanes, queue...)
 	looked := 0
-	p.scan(lanes, rows.Key(rows.FamilyLane+1), func(k, v []byte) bool {
+	p.Scan(lanes, rows.Key(rows.FamilyLane+1), func(k, v []byte) bool {
 		var l rows.Lane
 		if !bytes.HasPrefix(k, lanes) || looked == lanesLookedAt || !p.row(v, &l) {
 			return false
@@ -33,7 +33,7 @@ func (p *picture) OldestOffer(queue string) (at history.Time, ok bool) {
 // firstOffer is when the oldest task of a lane was offered.
 func (p *picture) firstOffer(laneRow []byte, from rows.Place) (at history.Time, ok bool) {
 	offers := append(rows.Key(rows.FamilyOffer), laneRow[1:]...)
-	p.scan(from.Key(offers), rows.Key(rows.FamilyOffer+1), func(k, v []byte) bool {
+	p.Scan(from.Key(offers), rows.Key(rows.FamilyOffer+1), func(k, v []byte) bool {
 		if !bytes.HasPrefix(k, offers) || len(v) != 24 {
 			return false
 		}

@@ -46,13 +46,13 @@ func nameSize(field string, n int) *catalog.InvalidInput {
 
 // Queue implements View.
 func (p *picture) Queue(name string) (q rows.Queue, ok bool) {
-	ok = p.row(p.get(rows.TextKey(rows.FamilyQueue, name)), &q)
+	ok = p.row(p.Get(rows.TextKey(rows.FamilyQueue, name)), &q)
 	return q, ok
 }
 
 // Queues implements View.
 func (p *picture) Queues(after string, limit int) (queues []rows.Queue) {
-	p.scan(append(rows.TextKey(rows.FamilyQueue, after), 0), rows.Key(rows.FamilyQueue+1), func(_, b []byte) bool {
+	p.Scan(append(rows.TextKey(rows.FamilyQueue, after), 0), rows.Key(rows.FamilyQueue+1), func(_, b []byte) bool {
 		var q rows.Queue
 		if !p.row(b, &q) {
 			return false

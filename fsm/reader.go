@@ -4,6 +4,6 @@ package fsm
 // top) and a picture both are one. Neither returns errors: a step fails as a whole, and a picture's
 // error stops the node at the next entry.
 type reader interface {
-	get(key []byte) []byte // a copy, nil when there is none
-	scan(first, end []byte, f func(k, v []byte) bool)
+	Get(key []byte) []byte // a copy, nil when there is none
+	Scan(first, end []byte, f func(k, v []byte) bool)
 }

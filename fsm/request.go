@@ -49,11 +49,11 @@ func (t *step) recall(q *Request) (Result, bool) {
 			return Result{Index: t.index, Refusal: &catalog.InvalidInput{Field: f.field, Reason: reason}}, true
 		}
 	}
-	if b := t.get(q.key()); b != nil {
+	if b := t.Get(q.key()); b != nil {
 		m, err := rows.DecodeRemembered(b)
-		if t.fail(err); m.Alive(t.now) {
+		if t.Fail(err); m.Alive(t.now) {
 			r, err := repeat(&m, q)
-			t.fail(err)
+			t.Fail(err)
 			if r.Index == 0 {
 				r.Index = t.index
 			}
@@ -89,17 +89,17 @@ func (t *step) remember(q *Request, r Result) {
 	row := m.Encode()
 	if t.expired != nil { // the row that it replaces is no longer counted
 		old, err := rows.DecodeRemembered(t.expired)
-		t.fail(err)
+		t.Fail(err)
 		t.hold(old.Class, q.Owner, -old.Cost(t.expired, q.Owner))
 	}
-	t.put(q.key(), row)
-	t.put(rows.ForgetKey(m.Class, m.Expires, q.key()[1:]), []byte(q.Owner))
+	t.Put(q.key(), row)
+	t.Put(rows.ForgetKey(m.Class, m.Expires, q.key()[1:]), []byte(q.Owner))
 	t.hold(m.Class, q.Owner, m.Cost(row, q.Owner))
 }
 
 // Request implements View.
 func (p *picture) Request(q Request) (Result, bool) {
-	if b := p.get(q.key()); b != nil {
+	if b := p.Get(q.key()); b != nil {
 		m, err := rows.DecodeRemembered(b)
 		if err == nil && m.Alive(p.meta.Now) {
 			var r Result

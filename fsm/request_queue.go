@@ -30,12 +30,12 @@ func (t *step) forget() {
 // entry wrote: a place of this entry is not due in it.
 func (t *step) dueRequests(class uint8, n int) (list []dueRequest) {
 	next := &t.s.nextRequest[class]
-	if t.err != nil || t.now < *next {
+	if t.Err() != nil || t.now < *next {
 		return nil
 	}
 	*next = rows.Due(t.now, lifetime(class)) // unless the queue has somebody before that
 	first := append(append(rows.Key(rows.FamilyForget), class), t.meta.Table[class].Front...)
-	err := scan(t.s.db, first, append(rows.Key(rows.FamilyForget), class+1), func(k, v []byte) bool {
+	err := t.s.db.Scan(first, append(rows.Key(rows.FamilyForget), class+1), func(k, v []byte) bool {
 		second := rows.U64(append(make([]byte, 8-rows.SecondBytes, 8), k[2:2+rows.SecondBytes]...))
 		if second*1e9 > uint64(t.now) {
 			*next = history.Time(min(second*1e9, uint64(maxTime)))
@@ -49,7 +49,7 @@ func (t *step) dueRequests(class uint8, n int) (list []dueRequest) {
 		return true
 	})
 	if err != nil {
-		t.fail(fmt.Errorf("queue of request keys: %w", err))
+		t.Fail(fmt.Errorf("queue of request keys: %w", err))
 		return nil
 	}
 	if len(list) > 0 { // readers of the queue need not step over what is gone
@@ -59,16 +59,16 @@ func (t *step) dueRequests(class uint8, n int) (list []dueRequest) {
 }
 
 func (t *step) forgetRequest(class uint8, d dueRequest) {
-	t.del(d.place)
+	t.Del(d.place)
 	hash := d.place[2+rows.SecondBytes : 2+rows.SecondBytes+rows.HashBytes]
 	k := append(rows.Key(rows.FamilyRemembered), hash...)
-	b := t.get(k)
+	b := t.Get(k)
 	if b == nil {
 		return
 	}
 	m, err := rows.DecodeRemembered(b)
-	if t.fail(err); m.Class == class && !m.Alive(t.now) {
-		t.del(k)
+	if t.Fail(err); m.Class == class && !m.Alive(t.now) {
+		t.Del(k)
 		t.hold(class, d.owner, -m.Cost(b, d.owner))
 	}
 }

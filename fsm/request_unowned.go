@@ -22,11 +22,11 @@ func (t *step) unowned(q *Request) bool { return q.Owner == "" && t.s.limits.Req
 
 func (t *step) recallUnowned(q *Request) (Result, bool) {
 	var m rows.UnownedRequest
-	if !t.meta.AnyUnowned() || !t.read(rows.TextKey(rows.FamilyRequest, q.ID), &m) || m.Expires <= t.now {
+	if !t.meta.AnyUnowned() || !t.Read(rows.TextKey(rows.FamilyRequest, q.ID), &m) || m.Expires <= t.now {
 		return Result{}, false
 	}
 	r, known, err := repeatUnowned(&m, q)
-	t.fail(err)
+	t.Fail(err)
 	if r.Index == 0 {
 		r.Index = t.index
 	}
@@ -35,7 +35,7 @@ func (t *step) recallUnowned(q *Request) (Result, bool) {
 
 func (p *picture) requestUnowned(q *Request) (Result, bool) {
 	var m rows.UnownedRequest
-	if !p.meta.AnyUnowned() || !p.row(p.get(rows.TextKey(rows.FamilyRequest, q.ID)), &m) || m.Expires <= p.meta.Now {
+	if !p.meta.AnyUnowned() || !p.row(p.Get(rows.TextKey(rows.FamilyRequest, q.ID)), &m) || m.Expires <= p.meta.Now {
 		return Result{}, false
 	}
 	r, known, err := repeatUnowned(&m, q)
@@ -72,8 +72,8 @@ func (t *step) rememberUnowned(q *Request, r Result) {
 	queue := &t.meta.Requests[m.Class]
 	m.Number = queue.End
 	queue.End++
-	t.put(rows.TextKey(rows.FamilyRequest, q.ID), rows.Encoded(m))
-	t.put(rows.ExpiryKey(m.Class, m.Number), append(rows.AppendU64(nil, uint64(m.Expires)), q.ID...))
+	t.Put(rows.TextKey(rows.FamilyRequest, q.ID), rows.Encoded(m))
+	t.Put(rows.ExpiryKey(m.Class, m.Number), append(rows.AppendU64(nil, uint64(m.Expires)), q.ID...))
 }
 
 // forgetUnowned drops the first key of a queue if it has expired.
@@ -83,9 +83,9 @@ func (t *step) forgetUnowned(class uint8) bool {
 		return false
 	}
 	k := rows.ExpiryKey(class, queue.First)
-	v := t.get(k)
+	v := t.Get(k)
 	if v == nil {
-		t.fail(fmt.Errorf("row %x is missing", k))
+		t.Fail(fmt.Errorf("row %x is missing", k))
 		return false
 	}
 	if *due = history.Time(rows.U64(v)); t.now < *due {
@@ -93,10 +93,10 @@ func (t *step) forgetUnowned(class uint8) bool {
 	}
 	id := rows.TextKey(rows.FamilyRequest, string(v[8:]))
 	var m rows.UnownedRequest
-	if t.read(id, &m) && m.Class == class && m.Number == queue.First { // else it was taken again after it had expired
-		t.del(id)
+	if t.Read(id, &m) && m.Class == class && m.Number == queue.First { // else it was taken again after it had expired
+		t.Del(id)
 	}
-	t.del(k)
+	t.Del(k)
 	queue.First++
 	return true
 }

@@ -7,6 +7,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/fsm/store"
 )
 
 // The request table is bounded by bytes, each class by itself, and shared among the owners: a token
@@ -128,7 +129,7 @@ func (p *picture) RequestUse() []RequestUse {
 		total := p.meta.Table[class]
 		uses[class] = RequestUse{MadeUp: class == rows.ClassMadeUp, Bytes: total.Bytes, Keys: total.Keys, Limit: limitOf(p.limits, uint8(class))}
 	}
-	p.s.fail(each(p.snap, rows.FamilyOwner, func(k []byte, u rows.OwnerUse) {
+	p.s.fail(store.Each(p.snap.Reader, rows.FamilyOwner, func(k []byte, u rows.OwnerUse) {
 		for class := range uses {
 			if u.Keys[class] > 0 {
 				uses[class].add(Holder{string(k[1:]), u.Bytes[class], u.Keys[class]})

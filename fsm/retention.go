@@ -11,7 +11,6 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
 )
 
 // SetRetention sets the rule of a type, or takes it away. Without any rule runs are kept for ever.
@@ -39,7 +38,7 @@ func (c *SetRetention) apply(t *step) (Answer, Refusal) {
 	at, known := rules.find(c.Rule.Type)
 	if c.Remove {
 		if known {
-			t.del(rows.TextKey(rows.FamilyRetention, c.Rule.Type))
+			t.Del(rows.TextKey(rows.FamilyRetention, c.Rule.Type))
 			t.s.rules = slices.Delete(slices.Clone(rules), at, at+1)
 		}
 		return new(Done), nil
@@ -50,7 +49,7 @@ func (c *SetRetention) apply(t *step) (Answer, Refusal) {
 	if !known && len(rules) == maxRules {
 		return nil, &ResourceExhausted{What: "retention rules", Limit: maxRules}
 	}
-	t.put(rows.TextKey(rows.FamilyRetention, c.Rule.Type), rows.Encoded(c.Rule))
+	t.Put(rows.TextKey(rows.FamilyRetention, c.Rule.Type), rows.Encoded(c.Rule))
 	t.s.rules = slices.Clone(rules)
 	if !known {
 		t.s.rules = slices.Insert(t.s.rules, at, c.Rule)
@@ -117,7 +116,7 @@ const maxTime = history.Time(1<<63 - 1)
 // ExpiredRuns implements View. The type whose oldest run has been due for longest comes first, so
 // that no type waits for ever behind another.
 func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID) {
-	tasks, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyTask), UpperBound: rows.Key(rows.FamilyTask + 1)})
+	tasks, err := p.snap.Iter(rows.Key(rows.FamilyTask), rows.Key(rows.FamilyTask+1))
 	if err != nil {
 		p.s.fail(err)
 		return nil
@@ -134,7 +133,7 @@ func (p *picture) ExpiredRuns(now history.Time, limit int) (ids []history.RunID)
 				return true
 			}
 			switch {
-			case tasks.SeekGEWithLimit(rows.NumberKey(rows.FamilyTask, serial), rows.NumberKey(rows.FamilyTask, serial+1)) == pebble.IterValid: // a worker is still to be told
+			case tasks.SeekIn(rows.NumberKey(rows.FamilyTask, serial), rows.NumberKey(rows.FamilyTask, serial+1)): // a worker is still to be told
 				passed = true
 			case !passed || !p.after(serial, ids): // what a run goes on from stands before it, unless that was passed over
 				ids = append(ids, id)

@@ -5,7 +5,7 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
+	"aion.dev/aion/fsm/store"
 )
 
 // A run that continues another takes over the signals which that one had not read. They are not
@@ -16,9 +16,9 @@ import (
 
 // eachEvent calls f with the events of a history from seq from on, and the bytes that each takes
 // where it is stored, until f returns false.
-func eachEvent(src pebble.Reader, serial, from uint64, f func(e history.Event, size int) bool) error {
+func eachEvent(src store.Reader, serial, from uint64, f func(e history.Event, size int) bool) error {
 	var bad error
-	err := scan(src, rows.EventKey(serial, from), rows.NumberKey(rows.FamilyEvent, serial+1), func(k, b []byte) (more bool) {
+	err := src.Scan(rows.EventKey(serial, from), rows.NumberKey(rows.FamilyEvent, serial+1), func(k, b []byte) (more bool) {
 		var e history.Event
 		if b[0] != rows.CarriedMark {
 			if e, bad = history.DecodeEvent(b); bad != nil {
@@ -55,8 +55,8 @@ func eachEvent(src pebble.Reader, serial, from uint64, f func(e history.Event, s
 
 // eachStored calls f with the stored events of the stretches, but for the first skip, until f
 // returns false.
-func eachStored(src pebble.Reader, list []rows.Stretch, skip uint64, f func(b []byte) bool) error {
-	it, err := src.NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyEvent), UpperBound: rows.Key(rows.FamilyEvent + 1)})
+func eachStored(src store.Reader, list []rows.Stretch, skip uint64, f func(b []byte) bool) error {
+	it, err := src.Iter(rows.Key(rows.FamilyEvent), rows.Key(rows.FamilyEvent+1))
 	if err != nil {
 		return fmt.Errorf("read carried signals: %w", err)
 	}

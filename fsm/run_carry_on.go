@@ -80,13 +80,13 @@ func (t *step) hand(next *row, data history.Data) {
 // event reads one event of a run; nil when there is none, or when it is a signal that the run took
 // over.
 func (t *step) event(r *row, seq uint64) history.Data {
-	b := t.get(rows.EventKey(r.Serial, seq))
+	b := t.Get(rows.EventKey(r.Serial, seq))
 	if b == nil || b[0] == rows.CarriedMark {
 		return nil
 	}
 	e, err := history.DecodeEvent(b)
 	if err != nil {
-		t.fail(fmt.Errorf("event %d of run %s: %w", seq, r.Run.RunID, err))
+		t.Fail(fmt.Errorf("event %d of run %s: %w", seq, r.Run.RunID, err))
 	}
 	return e.Data
 }

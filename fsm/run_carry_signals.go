@@ -5,7 +5,7 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
+	"aion.dev/aion/fsm/store"
 )
 
 // inheritance is what a run that continues as new hands on: in order, stretches of signals, and the
@@ -41,7 +41,7 @@ func (t *step) bequeath(r, next *row, carry []uint64, until uint64) {
 		next.Carried.Bytes = h.bytes
 		next.Run.Bytes += h.bytes
 	}
-	t.charge(h.looked / looksPerUnit)
+	t.Charge(h.looked / looksPerUnit)
 }
 
 // looksPerUnit is how many stored events are looked at for one unit.
@@ -55,7 +55,7 @@ func (t *step) inheritSignals(next, r *row, c rows.Carried) {
 	}
 	c.At = t.now
 	seq := next.Run.Events + n
-	t.put(rows.EventKey(next.Serial, seq), c.Encode())
+	t.Put(rows.EventKey(next.Serial, seq), c.Encode())
 	next.Run.Events, next.Woken = seq, seq
 	next.Signals += n
 	next.Carried.From = r.Run.RunID
@@ -67,12 +67,12 @@ func (t *step) inheritSignals(next, r *row, c rows.Carried) {
 
 // gather walks through the history of r: what it stores itself, and what it took over.
 func (h *inheritance) gather() {
-	it, err := h.t.reflect(rows.FamilyEvent).NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyEvent), UpperBound: rows.Key(rows.FamilyEvent + 1)})
+	it, err := h.t.Reader(rows.FamilyEvent).Iter(rows.Key(rows.FamilyEvent), rows.Key(rows.FamilyEvent+1))
 	if err != nil {
-		h.t.fail(err)
+		h.t.Fail(err)
 		return
 	}
-	defer func() { h.t.fail(it.Close()) }()
+	defer func() { h.t.Fail(it.Close()) }()
 	seq := uint64(1)
 	for _, end := range h.r.Carried.Ends {
 		c := h.t.carriedAt(h.r, end)
@@ -82,8 +82,8 @@ func (h *inheritance) gather() {
 		seq = end + 1
 	}
 	h.own(it, seq, h.until+1)
-	h.t.fail(it.Error())
-	h.t.fail(eachStored(h.t.reflect(rows.FamilyEvent), h.dropped, 0, func(b []byte) bool {
+	h.t.Fail(it.Error())
+	h.t.Fail(eachStored(h.t.Reader(rows.FamilyEvent), h.dropped, 0, func(b []byte) bool {
 		h.bytes -= uint64(len(b))
 		h.looked++
 		return true
@@ -91,7 +91,7 @@ func (h *inheritance) gather() {
 }
 
 // own hands on what is wanted of the events from seq to before end, which r stores.
-func (h *inheritance) own(it *pebble.Iterator, seq, end uint64) {
+func (h *inheritance) own(it store.Iter, seq, end uint64) {
 	for ; seq < end; seq++ {
 		if seq = h.wanted(seq, end); seq >= end {
 			return
@@ -108,7 +108,7 @@ func (h *inheritance) own(it *pebble.Iterator, seq, end uint64) {
 			h.bytes += uint64(len(b))
 		case history.TypeCancelRequested:
 			e, err := history.DecodeEvent(b)
-			h.t.fail(err)
+			h.t.Fail(err)
 			if cancel, ok := e.Data.(*history.CancelRequested); ok {
 				h.parts, h.cancels = append(h.parts, rows.Carried{}), append(h.cancels, cancel)
 			}
@@ -163,7 +163,7 @@ func (h *inheritance) run(seq, end uint64) uint64 {
 
 // carriedAt reads the row that stands for the signals up to seq.
 func (t *step) carriedAt(r *row, seq uint64) rows.Carried {
-	c, err := rows.DecodeCarried(t.get(rows.EventKey(r.Serial, seq)))
-	t.fail(err)
+	c, err := rows.DecodeCarried(t.Get(rows.EventKey(r.Serial, seq)))
+	t.Fail(err)
 	return c
 }

@@ -48,7 +48,7 @@ func (t *step) close(e ending) {
 // continueJob goes on where another entry ended, and returns how many runs it closed.
 func (t *step) continueJob(j *rows.Job) {
 	c := closing{t: t, job: j, least: t.cost() + t.leastPiece()}
-	for j.Waiting() > 0 && c.room() > 0 && t.err == nil {
+	for j.Waiting() > 0 && c.room() > 0 && t.Err() == nil {
 		r := t.waiting(j)
 		if r == nil {
 			break

@@ -55,19 +55,19 @@ func (t *step) storeCounts() {
 		if _, loaded := t.s.catalog.Package(k.Version); c.of[k] == 0 && !loaded {
 			delete(c.of, k)
 			if known {
-				t.del(k.Key())
+				t.Del(k.Key())
 				went = append(went, k)
 			}
 			continue
 		}
-		t.put(k.Key(), binary.AppendUvarint(nil, c.of[k]))
+		t.Put(k.Key(), binary.AppendUvarint(nil, c.of[k]))
 		if !known {
 			came = append(came, k)
 		}
 	}
 	if len(came)+len(went) > 0 {
 		c.cohorts = merged(c.cohorts, came, went)
-		t.charge(uint64(len(c.cohorts)) / cohortsPerUnit)
+		t.Charge(uint64(len(c.cohorts)) / cohortsPerUnit)
 	}
 }
 
@@ -127,7 +127,7 @@ func (p *picture) CountRuns(f RunFilter) (counts []RunCount) {
 		if f.Type != "" && f.Type != k.Type || !f.Version.IsZero() && f.Version != k.Version || f.Status != 0 && f.Status != k.Status {
 			continue
 		}
-		if n, _ := binary.Uvarint(p.get(k.Key())); n > 0 {
+		if n, _ := binary.Uvarint(p.Get(k.Key())); n > 0 {
 			counts = append(counts, RunCount{k.Type, k.Version, k.Status, n})
 		}
 	}

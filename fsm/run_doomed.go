@@ -40,7 +40,7 @@ func (t *step) fateOf(r *row) fate {
 			return unknown
 		}
 		if t.hops%hopsPerUnit == 0 {
-			t.charge(1)
+			t.Charge(1)
 		}
 		parent := t.run(p.RunID)
 		if parent == nil {

@@ -7,7 +7,6 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
 )
 
 // passes looks at the row itself: the indexes stand for most of a filter, but not for all of it.
@@ -119,7 +118,7 @@ func (p *picture) gather(f *RunFilter) (list gathered, ok bool) {
 // firstStarted returns a serial that parts the runs: those below it started before at, the others
 // then or later. Serials rise with the time of the start.
 func (p *picture) firstStarted(at history.Time) uint64 {
-	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyRun), UpperBound: rows.Key(rows.FamilyRun + 1)})
+	it, err := p.snap.Iter(rows.Key(rows.FamilyRun), rows.Key(rows.FamilyRun+1))
 	if err != nil {
 		p.s.fail(err)
 		return 1
@@ -127,8 +126,8 @@ func (p *picture) firstStarted(at history.Time) uint64 {
 	from, end := p.oldest, p.meta.Serial+1
 	for from < end {
 		middle, r := from+(end-from)/2, new(row)
-		state := it.SeekGEWithLimit(rows.RunKey(middle), rows.RunKey(end)) // some were deleted
-		if state != pebble.IterValid || !p.row(it.Value(), r) || r.Run.StartedAt >= at {
+		found := it.SeekIn(rows.RunKey(middle), rows.RunKey(end)) // some were deleted
+		if !found || !p.row(it.Value(), r) || r.Run.StartedAt >= at {
 			end = middle
 		} else {
 			from = r.Serial + 1

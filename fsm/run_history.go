@@ -11,7 +11,7 @@ const maxRows = 10_000
 func pageSize(limit int) int { return min(max(limit, 1), maxRows) }
 
 func (p *picture) serial(id history.RunID) (uint64, bool) {
-	b := p.get(rows.RunIDKey(id))
+	b := p.Get(rows.RunIDKey(id))
 	if b == nil {
 		return 0, false
 	}
@@ -28,7 +28,7 @@ func (p *picture) run(id history.RunID) *row {
 
 func (p *picture) runAt(serial uint64) *row {
 	r := new(row)
-	if !p.row(p.get(rows.RunKey(serial)), &r.RunRow) {
+	if !p.row(p.Get(rows.RunKey(serial)), &r.RunRow) {
 		return nil
 	}
 	return r
@@ -36,7 +36,7 @@ func (p *picture) runAt(serial uint64) *row {
 
 // Latest implements View.
 func (p *picture) Latest(workflowID string) (history.RunID, bool) {
-	b := p.get(rows.TextKey(rows.FamilyLatest, workflowID))
+	b := p.Get(rows.TextKey(rows.FamilyLatest, workflowID))
 	if b == nil {
 		return history.RunID{}, false
 	}
@@ -64,7 +64,7 @@ func (p *picture) Events(id history.RunID, from uint64, limit int) (events []his
 	if !ok {
 		return nil
 	}
-	p.s.fail(eachEvent(p.snap, serial, from, func(e history.Event, _ int) bool {
+	p.s.fail(eachEvent(p.snap.Reader, serial, from, func(e history.Event, _ int) bool {
 		events = append(events, e)
 		return len(events) < pageSize(limit)
 	}))
@@ -85,7 +85,7 @@ func (p *picture) Turns(id history.RunID, from uint64, limit int) (turns []histo
 	if !ok {
 		return nil
 	}
-	p.scan(rows.TurnKey(serial, from), rows.NumberKey(rows.FamilyTurn, serial+1), func(_, b []byte) bool {
+	p.Scan(rows.TurnKey(serial, from), rows.NumberKey(rows.FamilyTurn, serial+1), func(_, b []byte) bool {
 		var turn history.Turn
 		if !p.row(b, &turn) {
 			return false

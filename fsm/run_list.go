@@ -26,13 +26,13 @@ func (t *step) projectStatus(r *row) {
 		return
 	}
 	if was != 0 {
-		t.del(rows.StatusKey(was, r.Serial))
+		t.Del(rows.StatusKey(was, r.Serial))
 		t.countRun(r, was, -1)
 		if was.Open() {
 			t.tally(rows.StatusPage(was, r.Serial), -1)
 		}
 	}
-	t.put(rows.StatusKey(is, r.Serial), nil)
+	t.Put(rows.StatusKey(is, r.Serial), nil)
 	t.countRun(r, is, +1)
 	if is.Open() { // closed runs stay where they are
 		t.tally(rows.StatusPage(is, r.Serial), +1)
@@ -42,7 +42,7 @@ func (t *step) projectStatus(r *row) {
 
 // unlistStatus takes a closed run that is deleted off the list, and out of the count.
 func (t *step) unlistStatus(r *row) {
-	t.del(rows.StatusKey(r.Listed, r.Serial))
+	t.Del(rows.StatusKey(r.Listed, r.Serial))
 	t.countRun(r, r.Listed, -1)
 }
 

@@ -32,21 +32,21 @@ func (t *step) keepLog(r *row, c *RecordTurn) {
 		r.Log.Bytes += uint64(len(b)) + rows.BlockCost
 		r.Log.Blocks++
 		drops += len(b)/rows.BlockCost + 1
-		t.put(rows.LogKey(r.Serial, r.Log.Lines), b)
+		t.Put(rows.LogKey(r.Serial, r.Log.Lines), b)
 		t.touch(r)
 	}
 	if r.Log.Bytes <= most {
 		return
 	}
 	var gone [][]byte
-	t.scan(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, v []byte) bool {
+	t.Scan(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, v []byte) bool {
 		gone = append(gone, append([]byte(nil), k...))
 		r.Log.Bytes -= uint64(len(v)) + rows.BlockCost
 		return r.Log.Bytes > most && len(gone) < drops
 	})
-	t.charge(uint64(len(gone)))
+	t.Charge(uint64(len(gone)))
 	for _, k := range gone {
-		t.del(k)
+		t.Del(k)
 	}
 	r.Log.Blocks -= uint64(len(gone))
 	t.touch(r)
@@ -55,18 +55,18 @@ func (t *step) keepLog(r *row, c *RecordTurn) {
 // forgetLog deletes what a run logged.
 func (t *step) forgetLog(r *row) {
 	if r.Log.Blocks > pointRows {
-		t.delRange(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1))
+		t.DelRange(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1))
 		return
 	}
 	var gone [][]byte
 	if r.Log.Blocks > 0 {
-		t.scan(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, _ []byte) bool {
+		t.Scan(rows.LogKey(r.Serial, 0), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, _ []byte) bool {
 			gone = append(gone, append([]byte(nil), k...))
 			return true
 		})
 	}
 	for _, k := range gone {
-		t.del(k)
+		t.Del(k)
 	}
 }
 
@@ -89,7 +89,7 @@ func (p *picture) Logs(id history.RunID, from uint64, limit int) (lines []LogLin
 		return nil, 0
 	}
 	size := 0
-	p.scan(rows.LogKey(r.Serial, from), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, v []byte) bool {
+	p.Scan(rows.LogKey(r.Serial, from), rows.NumberKey(rows.FamilyLog, r.Serial+1), func(k, v []byte) bool {
 		var b rows.LogBlock
 		if !p.row(v, &b) {
 			return false

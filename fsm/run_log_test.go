@@ -128,7 +128,7 @@ func TestRunLogEndsWithTheRun(t *testing.T) {
 	}
 	stored := 0
 	w.view(func(v View) {
-		v.(*picture).scan(rows.Key(rows.FamilyLog), rows.Key(rows.FamilyLog+1), func(_, _ []byte) bool { stored++; return true })
+		v.(*picture).Scan(rows.Key(rows.FamilyLog), rows.Key(rows.FamilyLog+1), func(_, _ []byte) bool { stored++; return true })
 	})
 	if stored > 0 {
 		t.Errorf("%d blocks are left", stored)

@@ -69,15 +69,15 @@ func (t *step) purge(r *row, stored []rows.Stretch) {
 	t.forgetLog(r)
 	t.label(r, nil)
 	t.unlistByParent(r)
-	t.del(rows.TypeKey(r.Run.Type, r.Serial))
-	t.del(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, r.Run.Version), r.Serial))
+	t.Del(rows.TypeKey(r.Run.Type, r.Serial))
+	t.Del(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, r.Run.Version), r.Serial))
 	t.unlistStatus(r)
 	t.unlistClosed(r)
-	if newest := t.get(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID)); string(newest) == string(r.Run.RunID[:]) {
-		t.del(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID))
+	if newest := t.Get(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID)); string(newest) == string(r.Run.RunID[:]) {
+		t.Del(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID))
 	}
-	t.del(rows.RunIDKey(r.Run.RunID))
-	t.del(rows.RunKey(r.Serial))
+	t.Del(rows.RunIDKey(r.Run.RunID))
+	t.Del(rows.RunKey(r.Serial))
 	t.s.rows.remove(r)
 	if r.stale { // an earlier command of the entry touched it
 		t.stale = slices.DeleteFunc(t.stale, func(other *row) bool { return other == r })
@@ -97,10 +97,10 @@ func asRows(n uint64) uint64 {
 // delRows deletes a run's rows 1 to n of a family.
 func (t *step) delRows(serial uint64, family byte, n uint64) {
 	if n > pointRows {
-		t.delRange(rows.PairKey(family, serial, 0), rows.NumberKey(family, serial+1))
+		t.DelRange(rows.PairKey(family, serial, 0), rows.NumberKey(family, serial+1))
 		return
 	}
 	for i := uint64(1); i <= n; i++ {
-		t.del(rows.PairKey(family, serial, i))
+		t.Del(rows.PairKey(family, serial, i))
 	}
 }

@@ -44,7 +44,7 @@ func (t *step) stored(r *row) (list []rows.Stretch, count uint64) {
 	}
 	own = append(own, rows.Stretch{Serial: r.Serial, First: seq, Count: r.Run.Events + 1 - seq})
 	list = without(append(t.carriedBy(r), own...), kept)
-	t.charge(uint64(len(list)+len(kept)) / looksPerUnit)
+	t.Charge(uint64(len(list)+len(kept)) / looksPerUnit)
 	for _, s := range list {
 		count += asRows(s.Count)
 	}
@@ -88,11 +88,11 @@ func (t *step) forgetHistory(r *row, list []rows.Stretch) {
 	}
 	for _, s := range list {
 		if s.Count > pointRows {
-			t.delRange(rows.EventKey(s.Serial, s.First), rows.EventKey(s.Serial, s.End()))
+			t.DelRange(rows.EventKey(s.Serial, s.First), rows.EventKey(s.Serial, s.End()))
 			continue
 		}
 		for seq := s.First; seq < s.End(); seq++ {
-			t.del(rows.EventKey(s.Serial, seq))
+			t.Del(rows.EventKey(s.Serial, seq))
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 	r.Epoch++
 	r.Run.ClosedAt = 0
 	if t.latest(r.Run.WorkflowID) == nil { // a newer run that was deleted since
-		t.put(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID), r.Run.RunID[:])
+		t.Put(rows.TextKey(rows.FamilyLatest, r.Run.WorkflowID), r.Run.RunID[:])
 	}
 	t.rejoinSchedule(r)
 	if limit := t.timeLimit(r); limit > 0 {
@@ -86,13 +86,13 @@ func (t *step) lastBefore(r *row, n uint64) history.Turn {
 }
 
 func (t *step) turn(r *row, n uint64) (turn history.Turn, ok bool) {
-	ok = t.read(rows.TurnKey(r.Serial, n), &turn)
+	ok = t.Read(rows.TurnKey(r.Serial, n), &turn)
 	return turn, ok
 }
 
 // unseen reports whether r has an event of one of the types after seq through.
 func (t *step) unseen(r *row, through uint64, types ...history.Type) (found bool) {
-	t.scan(rows.EventKey(r.Serial, through+1), rows.EventKey(r.Serial, r.Run.Events+1), func(_, b []byte) bool {
+	t.Scan(rows.EventKey(r.Serial, through+1), rows.EventKey(r.Serial, r.Run.Events+1), func(_, b []byte) bool {
 		typ := history.Type(b[0])
 		if typ == rows.CarriedMark {
 			typ = history.TypeSignalReceived

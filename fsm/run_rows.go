@@ -11,12 +11,12 @@ func (t *step) run(id history.RunID) *row {
 	if r := t.s.rows.get(id); r != nil {
 		return r
 	}
-	b := t.get(rows.RunIDKey(id))
+	b := t.Get(rows.RunIDKey(id))
 	if b == nil {
 		return nil
 	}
 	r := new(row)
-	if !t.read(rows.RunKey(rows.U64(b)), &r.RunRow) {
+	if !t.Read(rows.RunKey(rows.U64(b)), &r.RunRow) {
 		return nil
 	}
 	t.s.rows.add(r)
@@ -25,7 +25,7 @@ func (t *step) run(id history.RunID) *row {
 
 // latest returns the newest run of a workflow id, nil when there is none.
 func (t *step) latest(workflowID string) *row {
-	b := t.get(rows.TextKey(rows.FamilyLatest, workflowID))
+	b := t.Get(rows.TextKey(rows.FamilyLatest, workflowID))
 	if b == nil {
 		return nil
 	}
@@ -93,10 +93,10 @@ func (t *step) start(b birth) *row {
 		Serial: t.meta.Serial, Attempt: b.attempt, Timeout: b.timeout, Continued: !b.from.IsZero(),
 	}}
 	t.s.rows.add(r)
-	t.put(rows.RunIDKey(b.runID), rows.AppendU64(nil, r.Serial))
-	t.put(rows.TextKey(rows.FamilyLatest, b.workflowID), b.runID[:])
-	t.put(rows.TypeKey(r.Run.Type, r.Serial), nil)
-	t.put(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, b.version), r.Serial), nil)
+	t.Put(rows.RunIDKey(b.runID), rows.AppendU64(nil, r.Serial))
+	t.Put(rows.TextKey(rows.FamilyLatest, b.workflowID), b.runID[:])
+	t.Put(rows.TypeKey(r.Run.Type, r.Serial), nil)
+	t.Put(rows.AppendU64(rows.VersionKey(rows.FamilyByVersion, b.version), r.Serial), nil)
 	t.listByParent(r)
 	t.label(r, setAll(nil, b.attributes))
 	t.append(r, &history.WorkflowStarted{
@@ -118,7 +118,7 @@ func (t *step) append(r *row, data history.Data) {
 	if err != nil {
 		panic(err) // data is a type of package history
 	}
-	t.put(rows.EventKey(r.Serial, e.Seq), b)
+	t.Put(rows.EventKey(r.Serial, e.Seq), b)
 	r.Run.Events = e.Seq
 	r.Run.Bytes += uint64(len(b))
 	r.added = append(r.added, line{e, len(b)})
@@ -170,7 +170,7 @@ func (t *step) project(r *row) {
 // them.
 func (t *step) store(r *row) {
 	r.stale = false
-	t.put(rows.RunKey(r.Serial), rows.Encoded(&r.RunRow))
+	t.Put(rows.RunKey(r.Serial), rows.Encoded(&r.RunRow))
 	if !r.Run.Status.Open() {
 		t.s.rows.remove(r)
 	}

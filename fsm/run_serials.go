@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
+	"aion.dev/aion/fsm/store"
 )
 
 // serials walks an index of runs from the newest down. Calls of seek never go up again.
@@ -36,7 +36,7 @@ func meet(all []serials, at uint64, steps *int) (serial uint64, found, more bool
 
 // listed is an index whose keys are a prefix and a serial.
 type listed struct {
-	it     *pebble.Iterator
+	it     store.Iter
 	prefix []byte
 	at     uint64 // of the row that it is on
 	begun  bool
@@ -44,7 +44,7 @@ type listed struct {
 
 // listed walks an index down to first: below that there may be a million marks of deleted rows.
 func (p *picture) listed(prefix []byte, first uint64) (*listed, error) {
-	it, err := p.snap.NewIter(&pebble.IterOptions{LowerBound: rows.AppendU64(prefix[:len(prefix):len(prefix)], first), UpperBound: rows.After(prefix)})
+	it, err := p.snap.Iter(rows.AppendU64(prefix[:len(prefix):len(prefix)], first), rows.After(prefix))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (l *paged) seek(at uint64) (uint64, bool) {
 		first := page * rows.PerPage
 		at = min(at, first+rows.PerPage-1)
 		prefix := l.rows.prefix[:len(l.rows.prefix):len(l.rows.prefix)]
-		if l.rows.it.SeekLTWithLimit(append(rows.AppendU64(prefix, at), 0), rows.AppendU64(prefix, first)) == pebble.IterValid {
+		if l.rows.it.SeekBackIn(rows.AppendU64(prefix, first), append(rows.AppendU64(prefix, at), 0)) {
 			return rows.U64(l.rows.it.Key()[len(prefix):]), true
 		}
 		if page == 0 {

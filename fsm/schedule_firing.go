@@ -88,7 +88,7 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 	run := history.DeriveRunID(history.RunID{}, "schedule", t.meta.Serial+1)
 	in := t.inputOf(s)
 	if s.apart != nil {
-		t.charge(copiedOf(in))
+		t.Charge(copiedOf(in))
 	}
 	t.start(birth{
 		workflowID: id, runID: run, version: route.Version, member: member, input: in.Input, attributes: in.Attributes, schedule: s.ID, attempt: 1,

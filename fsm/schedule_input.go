@@ -14,7 +14,7 @@ func (t *step) putInput(s *schedule, in rows.ScheduleInput) {
 	}
 	s.apart.input = &in
 	s.apart.weight, s.apart.work = weightOf(&in), startWorkOf(&in)
-	t.put(rows.TextKey(rows.FamilyInput, s.ID), rows.Encoded(in))
+	t.Put(rows.TextKey(rows.FamilyInput, s.ID), rows.Encoded(in))
 }
 
 // inputOf is what a run of s starts with. An entry reads it once.
@@ -24,7 +24,7 @@ func (t *step) inputOf(s *schedule) *rows.ScheduleInput {
 	}
 	if s.apart.input == nil {
 		s.apart.input = new(rows.ScheduleInput)
-		t.read(rows.TextKey(rows.FamilyInput, s.ID), s.apart.input)
+		t.Read(rows.TextKey(rows.FamilyInput, s.ID), s.apart.input)
 	}
 	return s.apart.input
 }

@@ -3,6 +3,7 @@ package fsm
 import (
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/fsm/store"
 )
 
 // A schedule's row has one of two layouts. In the first, of earlier builds, the row is the whole
@@ -52,7 +53,7 @@ func (c *scheduleChanges) note(s *schedule) {
 	s.apart.stale = true
 	c.read[s.ID] = s
 	c.stale = append(c.stale, s)
-	c.work += 3 + uint64(len(s.Open)*len(history.RunID{}))/bytesPerUnit
+	c.work += 3 + uint64(len(s.Open)*len(history.RunID{}))/store.BytesPerUnit
 }
 
 // forget takes s, which is deleted, out of what will be written.
@@ -65,7 +66,7 @@ func (c *scheduleChanges) forget(s *schedule) {
 func (t *step) storeSchedules() {
 	for _, s := range t.schedules.stale {
 		if !s.apart.deleted {
-			t.put(rows.TextKey(rows.FamilySchedule, s.ID), s.encodedRow())
+			t.Put(rows.TextKey(rows.FamilySchedule, s.ID), s.encodedRow())
 			t.listFire(s)
 		}
 	}

@@ -18,7 +18,7 @@ func TestOldSchedules(t *testing.T) {
 	w.logged("testdata/log-3.golden") // written by that build; there is no writing it anew
 	w.checkReplays()
 	apart := func(id string) bool {
-		b, err := get(w.s.db, rows.TextKey(rows.FamilySchedule, id))
+		b, err := w.s.db.Get(rows.TextKey(rows.FamilySchedule, id))
 		if err != nil || b == nil {
 			t.Fatalf("schedule %s: %v", id, err)
 		}

@@ -1,31 +1,22 @@
 package fsm
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
-	"slices"
-	"sync"
 
 	"aion.dev/aion/catalog"
-	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
+	"aion.dev/aion/fsm/store"
 )
 
-// Snapshot is a picture of the state at the index that its header names: that of the call to
-// Snapshot, or later. It is made by the first call of Header or WriteTo, as links to the database's
-// files. Its methods are called by one goroutine at a time, which need not be the one that applies.
-type Snapshot struct {
-	s      *State
-	folder string
-	once   sync.Once
-	header SnapshotHeader
-	files  []string
-	err    error
-}
+// Snapshot is the state as a stream of bytes.
+type Snapshot = store.Snapshot
+
+// SnapshotHeader is what a snapshot says about itself before its content.
+type SnapshotHeader = store.Header
+
+// ReadSnapshotHeader reads the header of a snapshot's stream.
+func ReadSnapshotHeader(r io.Reader) (SnapshotHeader, error) { return store.ReadHeader(r) }
 
 // Snapshot prepares to write out the present state, or a later one. It is cheap; the work, which
 // does not hold up Apply, is in Header and WriteTo.
@@ -33,154 +24,70 @@ func (s *State) Snapshot() (*Snapshot, error) {
 	if err := s.failed(); err != nil {
 		return nil, fmt.Errorf("snapshot: %w", err)
 	}
-	return &Snapshot{s: s, folder: s.dir.path(fmt.Sprintf("snap-%d", s.folders.Add(1)))}, nil
-}
-
-// Header returns the snapshot's own index and digest; zero when it could not be made, which WriteTo
-// explains.
-func (p *Snapshot) Header() SnapshotHeader {
-	p.once.Do(p.make)
-	return p.header
-}
-
-// WriteTo streams the snapshot; what it names is on this node's disk before it returns. It may be
-// called again.
-func (p *Snapshot) WriteTo(w io.Writer) (int64, error) {
-	p.once.Do(p.make)
-	if p.err != nil {
-		return 0, fmt.Errorf("snapshot: %w", p.err)
-	}
-	out := &counter{w: w}
-	buffered := bufio.NewWriterSize(out, 1<<20)
-	err := writeHead(buffered, p.header, len(p.files))
-	for _, name := range p.files {
-		if err == nil {
-			err = p.writeFile(buffered, name)
-		}
-	}
-	if err == nil {
-		err = buffered.Flush()
-	}
-	if err != nil {
-		err = fmt.Errorf("snapshot at index %d: %w", p.header.Index, err)
-	}
-	return out.n, err
-}
-
-// Release lets go of the snapshot; it may be called more than once.
-func (p *Snapshot) Release() {
-	p.once.Do(func() { p.err = errors.New("it was released") })
-	if p.err == nil {
-		p.err = errors.New("it was released")
-		_ = p.s.cfg.FS.RemoveAll(p.folder) // links; what is left over goes when the state is opened
-	}
-}
-
-// make flushes what is in memory, links the database's files into a folder, and reads from there
-// which index that is: entries applied meanwhile may be in it or not.
-func (p *Snapshot) make() {
-	if p.err = p.checkpoint(); p.err == nil {
-		p.header, p.err = p.s.inspect(p.folder)
-	}
-	if p.err == nil {
-		p.files, p.err = p.s.cfg.FS.List(p.folder)
-		p.files = slices.DeleteFunc(p.files, func(name string) bool { return name == "LOCK" })
-		slices.Sort(p.files)
-	}
-	if p.err != nil {
-		_ = p.s.cfg.FS.RemoveAll(p.folder)
-	}
-}
-
-func (p *Snapshot) checkpoint() error {
-	use := p.s.pin() // the database stays open meanwhile
-	if use == nil {
-		return ErrClosed
-	}
-	defer use.drop()
-	if err := p.s.flush(); err != nil {
-		return err
-	}
-	return p.s.db.Checkpoint(p.folder)
-}
-
-func (p *Snapshot) writeFile(w io.Writer, name string) (err error) {
-	f, err := p.s.cfg.FS.Open(p.s.cfg.FS.PathJoin(p.folder, name), vfs.SequentialReadsOption)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if err := writeFileHead(w, name, info.Size()); err != nil {
-		return err
-	}
-	sum := crc32.New(castagnoli)
-	sum.Write([]byte(name))
-	if _, err := io.CopyN(io.MultiWriter(w, sum), f, info.Size()); err != nil {
-		return fmt.Errorf("file %s: %w", name, err)
-	}
-	_, err = w.Write(sum.Sum(nil))
-	return err
-}
-
-// inspect opens a database that nobody uses, for reading, and returns where it stands.
-func (s *State) inspect(folder string) (h SnapshotHeader, err error) {
-	o := s.options()
-	o.ReadOnly = true
-	db, err := pebble.Open(folder, o)
-	if err != nil {
-		return h, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	var m rows.Meta
-	b, err := get(db, rows.Key(rows.FamilyMeta))
-	if err != nil {
-		return h, err
-	}
-	if b != nil {
-		if err := rows.Decode(b, &m); err != nil {
-			return h, err
-		}
-	}
-	return SnapshotHeader{Index: m.Index, Digest: m.Digest}, nil
+	return s.db.Snapshot(s.held), nil
 }
 
 // Flushed returns the index up to which the state is on disk: the log must keep everything after
 // it.
-func (s *State) Flushed() uint64 {
-	use := s.pin()
-	if use == nil {
-		return 0
+func (s *State) Flushed() (index uint64) {
+	_ = s.held(func() (err error) {
+		index, err = s.db.Flushed()
+		s.fail(err)
+		return nil
+	})
+	return index
+}
+
+// Restore replaces the whole state by a snapshot: built beside, checked, synced, swapped by rename.
+// On an error the old state is still there. Views under way finish on the old state; those that
+// come during the swap wait for the new one.
+func (s *State) Restore(r io.Reader) error {
+	if err := s.failed(); err != nil {
+		return fmt.Errorf("restore: %w", err)
 	}
-	defer use.drop()
-	var m rows.Meta
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: rows.Key(rows.FamilyMeta), UpperBound: rows.Key(rows.FamilyMeta + 1), OnlyReadGuaranteedDurable: true})
-	if err == nil {
-		if it.First() {
-			err = rows.Decode(it.Value(), &m)
-		}
-		err = errors.Join(err, it.Error(), it.Close())
+	if err := s.db.Receive(r); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+
+	s.retire()
+	err := s.db.Swap()
+	again := s.db.Reopen() // whichever is live: the new state, or on an error the old one
+	if again == nil {
+		again = s.load()
+	}
+	if again != nil {
+		err = errors.Join(err, again, s.db.Close())
+		s.abandon(err)
 	}
 	if err != nil {
-		s.fail(err)
-		return 0
+		return fmt.Errorf("restore: %w", err)
 	}
-	return m.Index
+	if err := s.db.RemoveOld(); err != nil {
+		return fmt.Errorf("restore: remove the old state: %w", err)
+	}
+	return nil
 }
 
-// digestOf is for messages.
-func digestOf(d catalog.Digest) string { return d.String()[:12] }
-
-type counter struct {
-	w io.Writer
-	n int64
+// abandon closes the state when there is no database any more.
+func (s *State) abandon(err error) {
+	s.fail(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.wake()
+	s.idle.Broadcast()
 }
 
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
+// Checksum is the SHA-256 of every row with its key, in order: equal on nodes that applied the same
+// entries, however they came to do so. It reads the whole state.
+func (s *State) Checksum() (sum catalog.Digest, err error) {
+	p := s.pin()
+	if p == nil {
+		return catalog.Digest{}, ErrClosed
+	}
+	defer p.drop()
+	if sum, err = p.snap.Checksum(); err != nil {
+		err = fmt.Errorf("checksum of the state: %w", err)
+	}
+	return sum, err
 }

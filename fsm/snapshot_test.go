@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -156,50 +155,6 @@ func TestSnapshotWhileApplying(t *testing.T) {
 	}
 }
 
-// TestRestoreRefusesDamage: whatever byte of a snapshot is lost or changed, restoring it fails, and
-// the old state is still there and works.
-func TestRestoreRefusesDamage(t *testing.T) {
-	w := newWorld(t)
-	live(w)
-	good := snapshotOf(t, w.s)
-	sum, err := w.s.Checksum()
-	if err != nil {
-		t.Fatal(err)
-	}
-	try := func(b []byte, how string) {
-		t.Helper()
-		if err := w.s.Restore(bytes.NewReader(b)); err == nil {
-			t.Fatalf("a snapshot with %s was restored", how)
-		}
-		if got, err := w.s.Checksum(); err != nil || got != sum {
-			t.Fatalf("after a snapshot with %s the state changed: %v", how, err)
-		}
-	}
-	for i := 0; i < len(good); i += 1 + len(good)/97 {
-		bad := bytes.Clone(good)
-		bad[i] ^= 0x40
-		try(bad, fmt.Sprintf("byte %d changed", i))
-		try(good[:i], fmt.Sprintf("%d bytes", i))
-	}
-	huge := bytes.Clone(good)
-	huge[10], huge[11] = 0xff, 0xff
-	try(huge, "four billion files")
-	try(snapshotNamed(good, "../x"), "a file outside")
-	w.start("still", "order")
-	if err := w.s.Restore(bytes.NewReader(good)); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := w.s.Checksum(); err != nil || got != sum {
-		t.Errorf("restored another state: %v", err)
-	}
-}
-
-// snapshotNamed is a snapshot whose first file has another name.
-func snapshotNamed(good []byte, name string) []byte {
-	b := append(bytes.Clone(good[:snapshotHead]), byte(len(name)))
-	return append(append(b, name...), good[snapshotHead+1+int(good[snapshotHead]):]...)
-}
-
 // nestingMem lets nothing else that takes mu happen during an operation in which MemFS locks for
 // reading twice: CrashClone, which locks for writing, in between makes the two wait for each other
 // for ever.
@@ -345,11 +300,8 @@ func TestSickDisk(t *testing.T) {
 	w.open()
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	sick.Store(true)
-	if _, err := w.s.db.AsyncFlush(); err != nil {
-		t.Fatal(err)
-	}
-	for w.s.failed() == nil {
-		runtime.Gosched()
+	if err := w.s.db.Flush(); !errors.Is(err, errorfs.ErrInjected) {
+		t.Errorf("Flush said %v", err)
 	}
 	b, err := EncodeEntry(Entry{At: 2, Commands: []Envelope{{Command: &Check{Leader: "n"}}}})
 	if err != nil {
@@ -426,9 +378,7 @@ func TestNoRoomForTheListOfFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	sick.Store(true)
-	if _, err := s.db.AsyncFlush(); err != nil {
-		t.Fatal(err)
-	}
+	go func() { _ = s.db.Flush() }()
 	if err := <-stopped; !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "state on disk: MANIFEST") {
 		t.Errorf("stopped by %v", err)
 	}

@@ -3,21 +3,19 @@ package fsm
 import (
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"sync/atomic"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
-	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
+	"aion.dev/aion/fsm/store"
 )
 
 // Config says where a State lives and how it checks itself.
 type Config struct {
 	Dir        string             // folder of its own; made when missing
-	FS         vfs.FS             // nil = the operating system's; tests use vfs.NewMem()
+	FS         store.FS           // nil = the operating system's; tests use vfs.NewMem()
 	CacheBytes int64              // Pebble's block cache; 0 = 64 MiB
 	OpenFiles  int                // of the database; 0 = 1,000
 	Fatal      func(error)        // must not return: the database cannot go on; nil = a panic
@@ -30,12 +28,10 @@ type Config struct {
 // Apply, Restore and Close are called by one goroutine at a time (raft's); everything else may be
 // called by any goroutine at any time.
 type State struct {
-	cfg  Config
-	dir  layout
-	lock io.Closer // of dir
+	cfg Config
+	db  *store.DB
 
 	// Of the goroutine that applies.
-	db        *pebble.DB
 	meta      rows.Meta
 	catalog   *catalog.Catalog
 	counts    map[catalog.Version]*rows.PinCounts // what pins the loaded versions
@@ -47,7 +43,6 @@ type State struct {
 	queueRows hot[rows.Queue]
 	queues    queues
 	census    census
-	ranges    int // deleted and still in memory
 	rules     rules
 	fronts    closedFronts
 	step      *step // of the last entry: its memory is used again
@@ -59,11 +54,7 @@ type State struct {
 	nextRequest [rows.Classes]history.Time // when the first request key of each class expires, or before
 	expiry      [rows.Classes]history.Time // likewise of unowned ones
 
-	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
-	broken     chan struct{}         // closed once background is set
-	folders    atomic.Uint64         // numbers the folders of snapshots
-	freed      atomic.Uint64         // bytes of deleted histories; see Freed
-	progress   atomic.Uint64         // grows while Apply works, see work.go
+	freed atomic.Uint64 // bytes of deleted histories; see Freed
 
 	mu       sync.Mutex
 	idle     sync.Cond // of mu: a picture was dropped, or there is a current one again
@@ -80,22 +71,13 @@ var ErrClosed = errors.New("the state is closed")
 // Open opens the state in cfg.Dir, or makes an empty one. What was applied but not flushed before a
 // crash is gone: the log applies it again.
 func Open(cfg Config) (*State, error) {
-	if cfg.FS == nil {
-		cfg.FS = vfs.Default
-	}
-	if cfg.CacheBytes == 0 {
-		cfg.CacheBytes = 64 << 20
-	}
-	s := &State{cfg: cfg, dir: layout{cfg.FS, cfg.Dir}, broken: make(chan struct{})}
+	s := &State{cfg: cfg}
 	s.idle.L = &s.mu
-	lock, err := s.dir.lock()
+	db, err := store.Open(store.Config{Dir: cfg.Dir, FS: cfg.FS, CacheBytes: cfg.CacheBytes, OpenFiles: cfg.OpenFiles, Fatal: cfg.Fatal})
 	if err == nil {
-		s.lock = lock
-		if err = s.dir.repair(); err == nil {
-			err = s.open()
-		}
-		if err != nil {
-			err = errors.Join(err, lock.Close())
+		s.db = db
+		if err = s.load(); err != nil {
+			err = errors.Join(err, db.Close())
 		}
 	}
 	if err != nil {
@@ -104,64 +86,36 @@ func Open(cfg Config) (*State, error) {
 	return s, nil
 }
 
-// open opens the database in the live folder and reads the hot tables.
-func (s *State) open() (err error) {
-	if s.db, err = pebble.Open(s.dir.live(), s.options()); err != nil {
-		return err
-	}
-	if err = s.load(); err != nil {
-		return errors.Join(err, s.db.Close())
-	}
-	return nil
-}
-
 // load reads the hot tables and publishes the first picture.
 func (s *State) load() error {
 	s.expiry, s.nextRequest, s.pages = [rows.Classes]history.Time{}, [rows.Classes]history.Time{}, map[rows.Page]uint64{}
 	s.owners, s.limits = newHot[rows.OwnerUse](), rows.Limits{}
-	s.meta, s.catalog, s.counts, s.rows, s.queues = rows.Meta{}, catalog.New(), map[catalog.Version]*rows.PinCounts{}, newCache(), newQueues()
+	s.catalog, s.counts, s.rows, s.queues = catalog.New(), map[catalog.Version]*rows.PinCounts{}, newCache(), newQueues()
 	s.census, s.rules, s.fronts = census{of: map[rows.Cohort]uint64{}}, nil, newClosedFronts()
 	s.lanes, s.queueRows = newHot[lane](), newHot[rows.Queue]()
 	s.tails = newTails()
-	b, err := get(s.db, rows.Key(rows.FamilyMeta))
-	if err == nil && b != nil {
-		err = rows.Decode(b, &s.meta)
-	}
+	var err error
+	s.meta, err = s.db.Meta()
 	s.recent = newRecent(s.meta.Index)
 	if err == nil {
-		s.limits, err = readLimits(s.db)
+		s.limits, err = readLimits(s.db.Reader)
 	}
 	if err == nil {
-		err = s.windows.load(s.db)
+		err = s.windows.load(s.db.Reader)
 	}
 	err = errors.Join(err,
-		each(s.db, rows.FamilyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),
-		each(s.db, rows.FamilyRoute, func(_ []byte, r catalog.Route) { s.catalog.PutRoute(r) }),
-		each(s.db, rows.FamilyPinCount, func(k []byte, c rows.PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
-		each(s.db, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
-		scan(s.db, rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
-		s.queues.findFirsts(s.db),
+		store.Each(s.db.Reader, rows.FamilyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),
+		store.Each(s.db.Reader, rows.FamilyRoute, func(_ []byte, r catalog.Route) { s.catalog.PutRoute(r) }),
+		store.Each(s.db.Reader, rows.FamilyPinCount, func(k []byte, c rows.PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
+		store.Each(s.db.Reader, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
+		s.db.Scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
+		s.queues.findFirsts(s.db.Reader),
 	)
 	if err != nil {
 		return fmt.Errorf("read the hot tables: %w", err)
 	}
 	s.publish()
 	return nil
-}
-
-// each decodes all rows of a small family.
-func each[T any](from pebble.Reader, family byte, f func(k []byte, v T)) error {
-	var bad error
-	err := scan(from, rows.Key(family), rows.Key(family+1), func(k, b []byte) bool {
-		var v T
-		if bad = rows.Decode(b, &v); bad != nil {
-			bad = fmt.Errorf("row %x: %w", k, bad)
-			return false
-		}
-		f(append([]byte(nil), k...), v)
-		return true
-	})
-	return errors.Join(err, bad)
 }
 
 // Applied returns the index of the newest applied entry.
@@ -189,22 +143,25 @@ func (s *State) Close() error {
 	s.wake()
 	s.mu.Unlock()
 	s.retire()
-	return errors.Join(s.flushed(), s.db.Close(), s.lock.Close())
+	return errors.Join(s.flushed(), s.db.Close())
 }
 
 // flushed writes down what is in memory only, so that a node that was ended in order begins where
 // it stopped, whether or not a log and a quorum are there to apply it again.
 func (s *State) flushed() error {
-	if s.background.Load() != nil {
+	if s.db.Failed() != nil {
 		return nil // what is in memory is no longer known to be right
 	}
-	return s.flush()
+	return s.db.Flush()
 }
+
+// fail notes the first error after which this node cannot go on. Apply returns it from then on.
+func (s *State) fail(err error) { s.db.Fail(err) }
 
 // failed returns what stops this node, if anything does.
 func (s *State) failed() error {
-	if err := s.background.Load(); err != nil {
-		return *err
+	if err := s.db.Failed(); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -148,28 +147,6 @@ func TestClosed(t *testing.T) {
 			t.Errorf("a second Close said %v", err)
 		}
 	})
-}
-
-// TestLocked: two nodes never work in one folder.
-func TestLocked(t *testing.T) {
-	dir := t.TempDir()
-	first, err := Open(Config{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(Config{Dir: dir}); err == nil || !strings.Contains(err.Error(), "another node") {
-		t.Errorf("a second Open said %v", err)
-	}
-	if err := first.Close(); err != nil {
-		t.Fatal(err)
-	}
-	second, err := Open(Config{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := second.Close(); err != nil {
-		t.Error(err)
-	}
 }
 
 // TestViewsStandStill: readers at work while entries and a restore go by see one index each, whole.

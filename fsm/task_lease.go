@@ -64,7 +64,7 @@ func (c *LeaseTasks) apply(t *step) (Answer, Refusal) {
 			}
 			answer.Tasks = append(answer.Tasks, c.lease(t, r, task))
 		} else {
-			t.fail(fmt.Errorf("activity %d of run %s is offered, but there is no such task", o.id, o.run))
+			t.Fail(fmt.Errorf("activity %d of run %s is offered, but there is no such task", o.id, o.run))
 		}
 	}
 	t.queue(c.Queue).Begin(uint64(len(answer.Tasks)), t.now)

@@ -4,21 +4,14 @@ package fsm
 // where a row is large or something else takes as long. The count follows from the entry and the
 // state alone, never from time, a cache or the machine, so it is the same on every node and tests
 // can hold it against a budget.
-const (
-	bytesPerUnit = 1 << 10 // of a row's value: encoding, hashing and writing them takes about as long as one more row
-	termsPerUnit = 4       // terms of attributes, each a SHA-256
-)
-
-// charge counts work done for the entry.
-func (t *step) charge(units uint64) {
-	t.work += units
-	t.s.progress.Add(units)
-}
+//
+// Its overlay counts rows; package fsm charges what comes on top.
+const termsPerUnit = 4 // terms of attributes, each a SHA-256
 
 // cost is the work done so far and what is certain to follow when the entry's changes are written:
 // the rows of runs with their places in pages and counts, the feed, and the rows of schedules.
 func (t *step) cost() uint64 {
-	return t.work + 2*uint64(len(t.stale)) + uint64(len(t.feed)) + t.schedules.work
+	return t.Work() + 2*uint64(len(t.stale)) + uint64(len(t.feed)) + t.schedules.work
 }
 
 // Work is what the newest entry cost, in units: for tests and measurements. Call it from the
@@ -27,7 +20,7 @@ func (s *State) Work() uint64 {
 	if s.step == nil {
 		return 0
 	}
-	return s.step.work
+	return s.step.Work()
 }
 
 // spent reports whether the entry's budget is used up.
@@ -36,7 +29,7 @@ func (t *step) spent() bool { return t.budget > 0 && t.cost() >= t.budget }
 // Progress is a number that grows while Apply works, also in the middle of an entry, and stands
 // still while nothing is applied or the disk does not answer. It distinguishes an entry that takes
 // long from a state that is stuck. What it counts may change; only whether it moves matters.
-func (s *State) Progress() uint64 { return s.progress.Load() }
+func (s *State) Progress() uint64 { return s.db.Progress() }
 
 // EntryBudget is what the commands of a new entry may cost together before they leave the rest to
 // jobs: about half of the 100 ms of one core that an entry may take at most. It travels in each

@@ -24,7 +24,7 @@ func TestAttributesCostWhatIsSet(t *testing.T) {
 	}
 	before := w.s.Progress()
 	w.turn("run", asked...)
-	if work := w.s.step.work; work > 4*sets {
+	if work := w.s.Work(); work > 4*sets {
 		t.Errorf("%d updates of one attribute cost %d units, more than 4 each", sets, work)
 	}
 	if w.s.Progress()-before < sets {

@@ -1,4 +1,4 @@
-package fsm
+package store
 
 import (
 	"encoding/binary"
@@ -26,19 +26,19 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// SnapshotHeader is what a snapshot says about itself before its content.
-type SnapshotHeader struct {
+// Header is what a snapshot says about itself before its content.
+type Header struct {
 	Index  uint64
 	Digest catalog.Digest
 }
 
-// ReadSnapshotHeader reads the header of a snapshot's stream.
-func ReadSnapshotHeader(r io.Reader) (SnapshotHeader, error) {
+// ReadHeader reads the header of a snapshot's stream.
+func ReadHeader(r io.Reader) (Header, error) {
 	h, _, err := readHead(r)
 	return h, err
 }
 
-func writeHead(w io.Writer, h SnapshotHeader, files int) error {
+func writeHead(w io.Writer, h Header, files int) error {
 	b := append(make([]byte, 0, snapshotHead), snapshotMagic...)
 	b = binary.BigEndian.AppendUint16(b, snapshotFormat)
 	b = rows.AppendU32(b, uint32(files))
@@ -48,7 +48,7 @@ func writeHead(w io.Writer, h SnapshotHeader, files int) error {
 	return err
 }
 
-func readHead(r io.Reader) (h SnapshotHeader, files uint32, err error) {
+func readHead(r io.Reader) (h Header, files uint32, err error) {
 	b := make([]byte, snapshotHead)
 	if _, err := io.ReadFull(r, b); err != nil {
 		return h, 0, fmt.Errorf("snapshot head of %d bytes: %w", snapshotHead, err)
@@ -67,7 +67,7 @@ func readHead(r io.Reader) (h SnapshotHeader, files uint32, err error) {
 	if files > maxFiles {
 		return h, 0, fmt.Errorf("snapshot of %d files, the limit is %d", files, maxFiles)
 	}
-	return SnapshotHeader{Index: rows.U64(b[14:]), Digest: catalog.Digest(b[22:54])}, files, nil
+	return Header{Index: rows.U64(b[14:]), Digest: catalog.Digest(b[22:54])}, files, nil
 }
 
 func writeFileHead(w io.Writer, name string, size int64) error {

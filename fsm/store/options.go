@@ -1,4 +1,4 @@
-package fsm
+package store
 
 import (
 	"fmt"
@@ -13,11 +13,11 @@ const memTable = 64 << 20
 
 // options configures the database. It has no log of its own: what a crash takes away, the
 // replicated log applies again.
-func (s *State) options() *pebble.Options {
+func (d *DB) options() *pebble.Options {
 	o := &pebble.Options{
-		FS:                          s.cfg.FS,
-		CacheSize:                   s.cfg.CacheBytes + 2*memTable, // memory tables are taken out of it
-		MaxOpenFiles:                s.cfg.OpenFiles,
+		FS:                          d.cfg.FS,
+		CacheSize:                   d.cfg.CacheBytes + 2*memTable, // memory tables are taken out of it
+		MaxOpenFiles:                d.cfg.OpenFiles,
 		DisableWAL:                  true,
 		FormatMajorVersion:          pebble.FormatValueSeparation, // named, so that a new Pebble does not change the files by itself
 		MemTableSize:                memTable,
@@ -25,15 +25,15 @@ func (s *State) options() *pebble.Options {
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       40,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
-		Logger:                      logger{s},
-		EventListener:               &pebble.EventListener{BackgroundError: func(err error) { s.fail(fmt.Errorf("state on disk: %w", err)) }},
+		Logger:                      logger{d},
+		EventListener:               &pebble.EventListener{BackgroundError: func(err error) { d.Fail(fmt.Errorf("state on disk: %w", err)) }},
 	}
 	o.Levels[0].FilterPolicy = bloom.FilterPolicy(10) // the other levels take it over; most look-ups of a start find nothing
 	return o
 }
 
 // logger keeps Pebble from writing to standard error, and from ending the process without a word.
-type logger struct{ s *State }
+type logger struct{ d *DB }
 
 func (l logger) Infof(string, ...any)  {}
 func (l logger) Errorf(string, ...any) {}
@@ -43,8 +43,8 @@ func (l logger) Errorf(string, ...any) {}
 // orderly end is impossible.
 func (l logger) Fatalf(format string, args ...any) {
 	err := error(&fatal{text: fmt.Sprintf("state on disk: "+format, args...), args: args})
-	l.s.fail(err)
-	if f := l.s.cfg.Fatal; f != nil {
+	l.d.Fail(err)
+	if f := l.d.cfg.Fatal; f != nil {
 		f(err)
 	}
 	panic(err)

@@ -26,7 +26,7 @@ type PurgeAnswer struct {
 // A family of more than pointRows rows of one run goes as a range instead, which counts as
 // rangeRows. Deleting 1,000 rows one by one costs twice as much as a range, 4,000 two and a half
 // times, 49,000 seventy times; but each range in memory makes the next entry dearer
-// (deleted_ranges.go), so short histories go row by row.
+// (store/ranges.go), so short histories go row by row.
 const (
 	maxPurged  = 1_000
 	purgedRows = 5_000

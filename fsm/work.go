@@ -3,9 +3,9 @@ package fsm
 // What an entry costs is counted in units: one for each row that it writes or deletes, and more
 // where a row is large or something else takes as long. The count follows from the entry and the
 // state alone, never from time, a cache or the machine, so it is the same on every node and tests
-// can hold it against a budget.
-//
-// Its overlay counts rows; package fsm charges what comes on top.
+// can hold it against a budget. The overlay counts rows (store/overlay.go), and apply charges what
+// comes on top.
+
 const termsPerUnit = 4 // terms of attributes, each a SHA-256
 
 // cost is the work done so far and what is certain to follow when the entry's changes are written:

@@ -51,7 +51,7 @@ type Config struct {
 	Fatal func(error)
 
 	// Exit ends the process and says why: when Fatal's default does so, or at once if the database
-	// cannot even be closed any more. The default ends it without a word.
+	// or raft would panic. The default of the first ends it without a word.
 	Exit func(error)
 
 	// Parts replaces layers that a node builds itself. clustertest uses it to run on memory instead
@@ -181,6 +181,7 @@ func (c *Cluster) storesConfig() logstore.Config {
 		LogStore:     c.cfg.Raft.LogStore,
 		SegmentBytes: c.cfg.Raft.SegmentBytes,
 		Fatal:        c.fail,
+		Exit:         c.cfg.Exit,
 		Logger:       c.log,
 	}
 }

@@ -45,6 +45,8 @@ func TestHosts(t *testing.T) {
 	for _, name := range []string{
 		"rebind.example", "rebind.example:7600", "localhost.example", "127.0.0.1.example", "mylocalhost", "node1.example.evil", "10.0.0.1:7600", "0.0.0.0:7600",
 		"[::]", "localhost:7600:1", "localhost:seven", "[::2]:7600", "xn--localhost",
+		"*", "0.0.0.0", "127.1", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "127.0.0.1.5", "localhost:99999", "localhost:-1", "localhost..", ".", "localhost,rebind.example",
+		"rebind.example,localhost", "[::ffff:10.0.0.1]", "[::1].rebind.example", "[localhost]:x", "rebind.example.localhost.example", "192.0.2.7.rebind.example",
 	} {
 		for _, route := range routes {
 			if resp := askAs(t, h, route+" HTTP/1.1", name); resp.StatusCode != http.StatusMisdirectedRequest || resp.Header.Get("Content-Type") != "application/problem+json" {
@@ -67,6 +69,15 @@ func TestHosts(t *testing.T) {
 		{"GET http://rebind.example/v1/versions HTTP/1.1", "localhost", 421}, // the line wins over the header
 		{"GET http://localhost/v1/versions HTTP/1.1", "rebind.example", 200},
 		{"GET /v1/versions HTTP/1.0", "", 200}, // a load balancer: every browser names a host
+		{"GET /v1/versions HTTP/1.1", "", 400},
+		{"GET /v1/versions HTTP/1.0", "rebind.example", 421},
+		{"GET http://rebind.example/v1/versions HTTP/1.0", "", 421},
+		{"GET /v1/versions HTTP/1.1", "localhost\r\nHost: rebind.example", 400},
+		{"GET /v1/versions HTTP/1.1", "rebind.example\r\nHost: localhost", 400},
+		{"GET /v1/versions HTTP/1.1", "rebind.example\r\nX-Forwarded-Host: localhost", 421},
+		{"GET /v1/versions HTTP/1.1", "rebind.example\r\nForwarded: host=localhost", 421},
+		{"GET /v1/versions HTTP/1.1", "localhost\r\nX-Forwarded-Host: rebind.example", 200},
+		{"GET //rebind.example/v1/versions HTTP/1.1", "localhost", 404},
 	} {
 		if resp := askAs(t, h, c.line, c.host); resp.StatusCode != c.want {
 			t.Errorf("%s as %q: %s, want %d", c.line, c.host, resp.Status, c.want)
@@ -78,8 +89,17 @@ func TestHosts(t *testing.T) {
 		c.Tokens = []transport.Token{{Name: "ci", Secret: "secret-of-ci"}}
 	}).lead()
 	for _, h := range []*host{open, guarded} { // a page has no token to send
-		if resp := askAs(t, h, "GET /v1/versions HTTP/1.1", "any.example", "Authorization: Bearer secret-of-ci"); resp.StatusCode != 200 {
-			t.Errorf("%s: %s", h.id, resp.Status)
+		for _, name := range []string{"any.example", "*", "localhost", "0.0.0.0:1", "127.1"} {
+			if resp := askAs(t, h, "GET /v1/versions HTTP/1.1", name, "Authorization: Bearer secret-of-ci"); resp.StatusCode != 200 {
+				t.Errorf("%s as %q: %s", h.id, name, resp.Status)
+			}
+			resp := askAs(t, h, "POST /v1/workflows HTTP/1.1", name, "Origin: http://rebind.example", "Content-Length: 0")
+			if resp.StatusCode != 403 {
+				t.Errorf("%s as %q, from another origin: %s", h.id, name, resp.Status)
+			}
+			if resp := askAs(t, guarded, "GET /v1/versions HTTP/1.1", name); resp.StatusCode != 401 {
+				t.Errorf("without a token, as %q: %s", name, resp.Status)
+			}
 		}
 	}
 }

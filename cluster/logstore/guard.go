@@ -15,6 +15,7 @@ import (
 // #614).
 type guard struct {
 	fatal    func(error)
+	exit     func(error) // ends the process; nil = the error is returned
 	once     sync.Once
 	closed   atomic.Bool // raft's goroutines may still read while the stores close; that must not end the process
 	rotation *rotation   // nil where the log is not a wal
@@ -32,6 +33,16 @@ func (g *guard) check(doing string, err error) error {
 		g.once.Do(func() { g.fatal(err) })
 	}
 	return err
+}
+
+// mustNotFail is check for operations after whose error raft panics: the last thing that the node
+// said would be a dump of goroutines.
+func (g *guard) mustNotFail(doing string, err error) error {
+	checked := g.check(doing, err)
+	if checked != err && g.exit != nil && !g.closed.Load() {
+		g.exit(checked)
+	}
+	return checked
 }
 
 type guardedLog struct {
@@ -63,7 +74,25 @@ func (l *guardedLog) GetLog(index uint64, log *raft.Log) error {
 	if err == nil {
 		err = unseal(log)
 	}
-	return l.guard.check("read entry", err)
+	if errors.Is(err, raft.ErrLogNotFound) && l.lost(index) {
+		err = fmt.Errorf("entry %d is missing in the middle of the log; %s", index, BeginAnew)
+	}
+	return l.guard.mustNotFail("read entry", err)
+}
+
+// lost reports whether an entry is missing that must be there. Raft also asks for entries that were
+// cut or are not written yet, and another goroutine may cut the log and write it again meanwhile.
+// So the entry is looked for again.
+func (l *guardedLog) lost(index uint64) bool {
+	within := func() bool {
+		first, err := l.store.FirstIndex()
+		if err != nil || index < first || first == 0 {
+			return false
+		}
+		last, err := l.store.LastIndex()
+		return err == nil && index <= last
+	}
+	return within() && errors.Is(l.store.GetLog(index, &raft.Log{}), raft.ErrLogNotFound) && within()
 }
 
 func (l *guardedLog) StoreLog(log *raft.Log) error {
@@ -107,7 +136,7 @@ func (s *guardedStable) Get(key []byte) ([]byte, error) {
 }
 
 func (s *guardedStable) SetUint64(key []byte, val uint64) error {
-	return s.guard.check("write term", s.store.SetUint64(key, val))
+	return s.guard.mustNotFail("write term", s.store.SetUint64(key, val))
 }
 
 func (s *guardedStable) GetUint64(key []byte) (uint64, error) {

@@ -55,7 +55,14 @@ func TestGuardStopsTheProcessAtAnyError(t *testing.T) {
 		if len(told) != 1 || !errors.Is(told[0], errDisk) {
 			t.Errorf("%s: fatal was told %v", doing, told)
 		}
-		closed := &guard{fatal: func(err error) { t.Errorf("%s: fatal after closing: %v", doing, err) }}
+		var last error
+		g = &guard{fatal: func(error) {}, exit: func(err error) { last = err }}
+		_ = fail(guardLog(sick, g), guardStable(sick, g))
+		panics := doing == "read entry" || doing == "write term" // raft does, after these
+		if errors.Is(last, errDisk) != panics {
+			t.Errorf("%s: the process ends at once with %v", doing, last)
+		}
+		closed := &guard{fatal: func(err error) { t.Errorf("%s: fatal after closing: %v", doing, err) }, exit: func(error) { t.Errorf("%s: exit after closing", doing) }}
 		closed.close()
 		if err := fail(guardLog(sick, closed), guardStable(sick, closed)); !errors.Is(err, errDisk) {
 			t.Errorf("%s after closing: %v", doing, err)

@@ -25,7 +25,10 @@ type Config struct {
 	RetainSnapshots int    // default 2
 	// Fatal is called once when the log or the vote could not be read or written. The process must
 	// end, because what is on disk is no longer known. Required.
-	Fatal  func(error)
+	Fatal func(error)
+	// Exit is called after Fatal if raft would panic next. It ends the process and says why. Nil =
+	// raft panics.
+	Exit   func(error)
 	Logger hclog.Logger
 }
 
@@ -94,7 +97,7 @@ func Open(cfg Config) (_ *Stores, err error) {
 	if err := durable.SyncFolder(cfg.Dir); err != nil { // so that the files created above survive a crash
 		return nil, err
 	}
-	guard := &guard{fatal: cfg.Fatal, rotation: rotation}
+	guard := &guard{fatal: cfg.Fatal, exit: cfg.Exit, rotation: rotation}
 	size, err := folderBytes(filepath.Join(cfg.Dir, "wal"), filepath.Join(cfg.Dir, "log.db"))
 	if err != nil {
 		return nil, err

@@ -79,6 +79,11 @@ func TestEndingsAtTheStart(t *testing.T) {
 			words: []string{"entry", "is not what was written: its checksum differs, so the disk has changed it", "empty data folder and another node.id"},
 		},
 		{
+			name:   "an entry that the state has applied was changed by the disk", // raft reads it all the same
+			strike: func(t *testing.T) { flipBit(t, filepath.Join(c.data, "raft", "wal", "*.wal"), marker) },
+			words:  []string{"entry", "is not what was written: its checksum differs, so the disk has changed it", "empty data folder and another node.id"},
+		},
+		{
 			name:   "too few open files",
 			strike: func(*testing.T) {},
 			limit:  "150",

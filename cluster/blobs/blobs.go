@@ -89,13 +89,18 @@ func (b *Blobs) KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reade
 }
 
 // Blob implements Keeper, for other nodes. It returns only what is on this disk, never what this
-// node would have to fetch itself.
-func (b *Blobs) Blob(ctx context.Context, d catalog.Digest) ([]byte, error) {
+// node would have to fetch itself. The archive counts as a transfer until it is sent, because it is
+// in memory that long.
+func (b *Blobs) Blob(ctx context.Context, d catalog.Digest, send func(archive []byte) error) error {
 	if err := b.received.Acquire(ctx, 1); err != nil {
-		return nil, err
+		return err
 	}
 	defer b.received.Release(1)
-	return b.cfg.Store.Blob(d)
+	archive, err := b.cfg.Store.Blob(d)
+	if err != nil {
+		return err
+	}
+	return send(archive)
 }
 
 // startTracked runs f in a goroutine that Close waits for, with a context that ends with Close. It

@@ -69,7 +69,9 @@ type liar struct{}
 
 func (liar) KeepBlob(context.Context, catalog.Digest, io.Reader) error { return nil }
 
-func (liar) Blob(context.Context, catalog.Digest) ([]byte, error) { return []byte("lies"), nil }
+func (liar) Blob(_ context.Context, _ catalog.Digest, send func([]byte) error) error {
+	return send([]byte("lies"))
+}
 
 func TestRunFetchesWhatTheStateNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

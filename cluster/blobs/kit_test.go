@@ -112,13 +112,14 @@ func (c *memoryEnd) SendBlob(ctx context.Context, to port.Server, d catalog.Dige
 	return c.all.at(to.Address).KeepBlob(ctx, d, bytes.NewReader(archive))
 }
 
-func (c *memoryEnd) FetchBlob(ctx context.Context, from port.Server, d catalog.Digest, _ int64) ([]byte, error) {
+func (c *memoryEnd) FetchBlob(ctx context.Context, from port.Server, d catalog.Digest, _ int64) (archive []byte, err error) {
 	if c.gate != nil {
 		if err := c.gate(ctx, "fetch", from.Address); err != nil {
 			return nil, err
 		}
 	}
-	return c.all.at(from.Address).Blob(ctx, d)
+	err = c.all.at(from.Address).Blob(ctx, d, func(b []byte) error { archive = b; return nil })
+	return archive, err
 }
 
 func memoryNodes(t *testing.T, n int, gate func(ctx context.Context, doing, address string) error) []*blobNode {

@@ -50,6 +50,51 @@ func TestTransfersAreBounded(t *testing.T) {
 	})
 }
 
+// TestArchivesInMemoryAreBounded: an archive that another node reads slowly is in memory until it
+// has been sent, and counts as a transfer that long.
+func TestArchivesInMemoryAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := newMemoryNet()
+		n := blobNodes(t, 1, func(int) Carrier { return &memoryEnd{memoryCarrier{all: all}, "n-0"} }, func(c *Config) { c.MaxTransfers = 3 })[0]
+		d, err := n.Put(t.Context(), []byte("archive"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var held, most int
+		var mu sync.Mutex
+		release := make(chan struct{})
+		var readers sync.WaitGroup
+		for range 10 {
+			readers.Go(func() {
+				err := n.Blobs.Blob(t.Context(), d, func(archive []byte) error {
+					mu.Lock()
+					held++
+					most = max(most, held)
+					mu.Unlock()
+					<-release
+					mu.Lock()
+					held--
+					mu.Unlock()
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		if held != 3 {
+			t.Errorf("%d archives are in memory for others", held)
+		}
+		close(release)
+		readers.Wait()
+		if most != 3 {
+			t.Errorf("%d archives were in memory at a time", most)
+		}
+		closeBlobNodes([]*blobNode{n})
+	})
+}
+
 func TestClosedBlobsRefuse(t *testing.T) {
 	nodes := memoryNodes(t, 2, nil)
 	nodes[0].Close()

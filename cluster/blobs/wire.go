@@ -29,8 +29,9 @@ type Carrier interface {
 type Keeper interface {
 	// KeepBlob returns once the bytes, which must hash to d, are on disk.
 	KeepBlob(ctx context.Context, d catalog.Digest, archive io.Reader) error
-	// Blob returns the verified bytes; ErrNoBlob when they are not here.
-	Blob(ctx context.Context, d catalog.Digest) ([]byte, error)
+	// Blob calls send with the verified bytes, which are dropped when it returns; ErrNoBlob when
+	// they are not here.
+	Blob(ctx context.Context, d catalog.Digest, send func(archive []byte) error) error
 }
 
 // ErrNoBlob: the archive is not on this node's disk.
@@ -126,24 +127,37 @@ func sendBlob(k Keeper, w http.ResponseWriter, r *http.Request) {
 		port.WriteError(w, &engine.Unavailable{Why: "this node has no such archive"})
 		return
 	}
-	b, err := k.Blob(r.Context(), d)
+	sending := false
+	err = k.Blob(r.Context(), d, func(b []byte) error {
+		sending = true
+		w.Header().Set("Content-Length", fmt.Sprint(len(b)))
+		deadlines, began := http.NewResponseController(w), time.Now()
+		for part := range bytesChunks(b, 256<<10) {
+			now := time.Now()
+			if now.Sub(began) > sendTime(len(b)) {
+				return fmt.Errorf("its reader has taken %v", now.Sub(began))
+			}
+			deadlines.SetWriteDeadline(now.Add(stallAfter))
+			if _, err := w.Write(part); err != nil {
+				return err
+			}
+		}
+		deadlines.SetWriteDeadline(time.Time{})
+		return nil
+	})
 	switch {
+	case err == nil, sending: // net/http closes a connection on which less was sent than announced
 	case errors.Is(err, ErrNoBlob):
 		http.Error(w, err.Error(), http.StatusNotFound)
-		return
-	case err != nil:
+	default:
 		port.WriteError(w, err)
-		return
 	}
-	w.Header().Set("Content-Length", fmt.Sprint(len(b)))
-	deadlines := http.NewResponseController(w)
-	for part := range bytesChunks(b, 256<<10) {
-		deadlines.SetWriteDeadline(time.Now().Add(stallAfter))
-		if _, err := w.Write(part); err != nil {
-			return
-		}
-	}
-	deadlines.SetWriteDeadline(time.Time{})
+}
+
+// sendTime is how long a reader may take for an archive of that many bytes, which stays in memory
+// meanwhile: 1 min, plus 1 s for each 64 KiB.
+func sendTime(bytes int) time.Duration {
+	return time.Minute + time.Duration(bytes>>16)*time.Second
 }
 
 // bytesChunks yields b in pieces of at most n bytes.

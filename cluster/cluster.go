@@ -156,7 +156,9 @@ func (c *Cluster) openData() (err error) {
 	if c.stores.Close != nil {
 		c.built.Add(c.stores.Close)
 	}
-	if c.state, err = fsm.Open(c.cfg.stateConfig()); err != nil {
+	state := c.cfg.stateConfig()
+	state.Fatal = c.exitNow()
+	if c.state, err = fsm.Open(state); err != nil {
 		return err
 	}
 	c.built.Add(c.state.Close)

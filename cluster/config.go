@@ -144,7 +144,6 @@ func (cfg Config) stateConfig() fsm.Config {
 		Dir:        filepath.Join(cfg.DataDir, "state"),
 		FS:         faults.FS(cfg.Parts.FS),
 		CacheBytes: cfg.State.CacheBytes,
-		Fatal:      cfg.Exit,
 		OpenFiles:  cfg.State.OpenFiles,
 	}
 }
@@ -181,7 +180,7 @@ func (c *Cluster) storesConfig() logstore.Config {
 		LogStore:     c.cfg.Raft.LogStore,
 		SegmentBytes: c.cfg.Raft.SegmentBytes,
 		Fatal:        c.fail,
-		Exit:         c.cfg.Exit,
+		Exit:         c.exitNow(),
 		Logger:       c.log,
 	}
 }

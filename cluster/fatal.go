@@ -30,13 +30,24 @@ func (c *Cluster) fail(err error) {
 		go c.cfg.Fatal(err)
 		return
 	}
-	time.AfterFunc(exitAfter, func() { c.cfg.exit(err) })
+	time.AfterFunc(exitAfter, func() { c.exit(err) })
 }
 
-// exit ends the process at once.
-func (c *Config) exit(err error) {
-	if c.Exit != nil {
-		c.Exit(err)
+// exitNow returns exit, or nil if nobody would say why: a panic does then.
+func (c *Cluster) exitNow() func(error) {
+	if c.cfg.Exit == nil {
+		return nil
+	}
+	return c.exit
+}
+
+// exit ends the process at once, with the first error that had to stop this node.
+func (c *Cluster) exit(err error) {
+	if first := c.failedWith(); first != nil {
+		err = first
+	}
+	if c.cfg.Exit != nil {
+		c.cfg.Exit(err)
 	}
 	os.Exit(1)
 }

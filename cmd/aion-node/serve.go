@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -36,8 +37,10 @@ Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b
 				file = a.environ("AION_CONFIG")
 			}
 			cfg, from, err := config.Load(config.Sources{File: file, Environ: os.Environ(), Flags: cmd.Flags()})
-			log := plainLogger{hclog.New(&hclog.LoggerOptions{Name: "aion", Level: cfg.Log.Hclog(), Output: a.err, JSONFormat: cfg.Log.Format == "json"})}
-			report := func(err error) error {
+			logTo := func(out io.Writer) hclog.Logger {
+				return plainLogger{hclog.New(&hclog.LoggerOptions{Name: "aion", Level: cfg.Log.Hclog(), Output: out, JSONFormat: cfg.Log.Format == "json"})}
+			}
+			report := func(log hclog.Logger, err error) error {
 				if err != nil && cfg.Log.Format == "json" {
 					p, status := problemOf(cmd, err)
 					log.Error("this node has ended", "code", p.Code, "error", p.Detail, "hint", p.Hint)
@@ -45,19 +48,49 @@ Three nodes: the same command on each, with --bootstrap-expect 3 --join a:7602,b
 				}
 				return err
 			}
+			lines := &logLines{to: a.err}
+			log := logTo(lines)
 			if err == nil {
-				var ending sync.Once
-				exit := func(err error) {
-					ending.Do(func() { os.Exit(a.reportError(context.Background(), cmd, report(err))) })
+				exit := func(err error) { // the node's other goroutines go on meanwhile
+					lines.end()
+					os.Exit(a.reportError(context.Background(), cmd, report(logTo(a.err), err)))
 				}
 				err = a.serve(cmd.Context(), cfg, from, node.Options{Version: binaryVersion(), Logger: log, Exit: exit}, hangUps)
 			}
-			return report(err)
+			return report(log, err)
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "", "settings `FILE` (AION_CONFIG; default "+config.FileName+" in the current folder, if there is one)")
 	config.AddFlags(cmd.Flags())
 	return cmd
+}
+
+// logLines takes the lines of a log until they end; the cause of the end is printed after them.
+type logLines struct {
+	mu   sync.Mutex
+	to   io.Writer
+	over bool // guarded by mu
+}
+
+// Write implements io.Writer.
+func (l *logLines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return len(b), nil
+	}
+	return l.to.Write(b)
+}
+
+// end drops all further lines. Its second caller waits for ever: the first one ends the process.
+func (l *logLines) end() {
+	l.mu.Lock()
+	if l.over {
+		l.mu.Unlock()
+		select {}
+	}
+	l.over = true
+	l.mu.Unlock()
 }
 
 // serve runs a node until ctx ends or it cannot go on.

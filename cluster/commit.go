@@ -62,26 +62,25 @@ func startCommitter(r *raft.Raft, now func() history.Time, leader func() string)
 	return c
 }
 
-// propose replicates one encoded command and waits for its outcome. Its errors are those of
-// engine.Log.
-func (c *committer) propose(ctx context.Context, piece []byte, mark byte, work uint64) (fsm.Result, error) {
-	cmd := &command{piece: piece, mark: mark, work: work, answer: make(chan answer, 1)}
+// propose replicates a command and waits for its outcome, one result for each of its pieces. Its
+// errors are those of engine.Log.
+func (c *committer) propose(ctx context.Context, cmd *command) ([]fsm.Result, error) {
 	if err := c.enqueue(cmd); err != nil {
-		return fsm.Result{}, err
+		return nil, err
 	}
 	select {
 	case a := <-cmd.answer:
-		return a.result, a.err
+		return a.results, a.err
 	case <-ctx.Done():
 	}
 	if cmd.fate.CompareAndSwap(fateWaiting, fateWithdrawn) {
-		return fsm.Result{}, tooLate(ctx, "its command waited for its turn")
+		return nil, tooLate(ctx, "its command waited for its turn")
 	}
 	select {
 	case a := <-cmd.answer:
-		return a.result, a.err
+		return a.results, a.err
 	default:
-		return fsm.Result{}, &engine.Unknown{Cause: fmt.Errorf("the call ended while its command was in the log: %w", context.Cause(ctx))}
+		return nil, &engine.Unknown{Cause: fmt.Errorf("the call ended while its command was in the log: %w", context.Cause(ctx))}
 	}
 }
 
@@ -93,11 +92,11 @@ func (c *committer) enqueue(cmd *command) error {
 		return c.ended
 	case len(c.waiting) >= maxWaitingCommands:
 		return &engine.Unavailable{Why: fmt.Sprintf("%d commands wait for the log, the limit is %d", len(c.waiting), maxWaitingCommands)}
-	case c.bytes+len(cmd.piece) > maxWaitingBytes:
+	case c.bytes+cmd.bytes > maxWaitingBytes:
 		return &engine.Unavailable{Why: fmt.Sprintf("commands of %d bytes wait for the log, the limit is %d", c.bytes, maxWaitingBytes)}
 	}
 	c.waiting = append(c.waiting, cmd)
-	c.bytes += len(cmd.piece)
+	c.bytes += cmd.bytes
 	c.signal()
 	return nil
 }
@@ -141,9 +140,9 @@ func (c *committer) commit() {
 		if commands == nil {
 			return
 		}
-		pieces := make([][]byte, len(commands))
-		for i, cmd := range commands {
-			pieces[i] = cmd.piece
+		pieces := make([][]byte, 0, len(commands))
+		for _, cmd := range commands {
+			pieces = append(pieces, cmd.pieces...)
 		}
 		log := raft.Log{Data: fsm.EntryOf(c.now(), pieces)}
 		if mark := markOfAll(commands); mark != 0 {
@@ -176,19 +175,20 @@ func (c *committer) nextEntry() ([]*command, int) {
 // dequeue removes the commands of one entry, at most room bytes, from the queue. The caller holds
 // c.mu.
 func (c *committer) dequeue(room int) (commands []*command, size int) {
-	n, work := 0, uint64(0)
-	for ; n < len(c.waiting) && len(commands) < maxGroupCommands; n++ {
+	n, taken, work := 0, 0, uint64(0)
+	for ; n < len(c.waiting) && taken < maxGroupCommands; n++ {
 		cmd := c.waiting[n]
-		alone := len(cmd.piece) > maxGroupBytes || cmd.mark == markCheck
-		if len(commands) > 0 && (alone || size+len(cmd.piece) > maxGroupBytes || work+cmd.work > fsm.EntryBudget) || size+len(cmd.piece) > room {
+		alone := cmd.bytes > maxGroupBytes || cmd.mark == markCheck
+		if len(commands) > 0 && (alone || size+cmd.bytes > maxGroupBytes || work+cmd.work > fsm.EntryBudget) || size+cmd.bytes > room {
 			break
 		}
 		if !cmd.fate.CompareAndSwap(fateWaiting, fateTaken) {
-			c.bytes -= len(cmd.piece)
+			c.bytes -= cmd.bytes
 			continue // withdrawn
 		}
 		commands = append(commands, cmd)
-		size += len(cmd.piece)
+		taken += len(cmd.pieces)
+		size += cmd.bytes
 		work += cmd.work
 		if alone {
 			n++
@@ -207,12 +207,14 @@ func (c *committer) dequeue(room int) (commands []*command, size int) {
 func (c *committer) deliverOutcomes() {
 	for e := range c.inFlight {
 		results, err := outcomes(e, c.leader)
-		for i, cmd := range e.commands {
+		for _, cmd := range e.commands {
 			if err != nil {
 				cmd.deliver(answer{err: err})
-			} else {
-				cmd.deliver(answer{result: results[i]})
+				continue
 			}
+			n := len(cmd.pieces)
+			cmd.deliver(answer{results: results[:n:n]})
+			results = results[n:]
 		}
 		c.mu.Lock()
 		c.flying -= e.bytes
@@ -222,17 +224,22 @@ func (c *committer) deliverOutcomes() {
 	}
 }
 
-// outcomes waits until raft has answered an entry, and returns one result per command.
+// outcomes waits until raft has answered an entry, and returns one result for each piece of its
+// commands.
 func outcomes(e entry, leader func() string) ([]fsm.Result, error) {
 	if err := e.future.Error(); err != nil {
 		return nil, proposeError(err, leader())
 	}
+	pieces := 0
+	for _, cmd := range e.commands {
+		pieces += len(cmd.pieces)
+	}
 	switch r := e.future.Response().(type) {
 	case []fsm.Result:
-		if len(r) == len(e.commands) {
+		if len(r) == pieces {
 			return r, nil
 		}
-		return nil, &engine.Unknown{Cause: fmt.Errorf("%d commands of entry %d have %d results", len(e.commands), e.future.Index(), len(r))}
+		return nil, &engine.Unknown{Cause: fmt.Errorf("%d commands of entry %d have %d results", pieces, e.future.Index(), len(r))}
 	case error:
 		return nil, &engine.Unknown{Cause: r}
 	default:

@@ -17,7 +17,7 @@ func idle() *committer { return &committer{wake: make(chan struct{}, 1)} }
 
 func (c *committer) push(t *testing.T, size int, mark byte) *command {
 	t.Helper()
-	cmd := &command{piece: make([]byte, size), mark: mark, answer: make(chan answer, 1)}
+	cmd := newCommand(mark, 0, make([]byte, size))
 	if err := c.enqueue(cmd); err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestEntriesGatherWhatWaits(t *testing.T) {
 	c := idle()
 	sizes := func(commands []*command) (s []int) {
 		for _, cmd := range commands {
-			s = append(s, len(cmd.piece))
+			s = append(s, cmd.bytes)
 		}
 		return s
 	}
@@ -105,12 +105,12 @@ func TestQueueIsBounded(t *testing.T) {
 		c.push(t, 1, 0)
 	}
 	var busy *engine.Unavailable
-	if err := c.enqueue(&command{piece: []byte{1}}); !errors.As(err, &busy) {
+	if err := c.enqueue(newCommand(0, 0, []byte{1})); !errors.As(err, &busy) {
 		t.Errorf("one command too many: %v", err)
 	}
 	c = idle()
 	c.push(t, maxWaitingBytes, 0)
-	if err := c.enqueue(&command{piece: []byte{1}}); !errors.As(err, &busy) {
+	if err := c.enqueue(newCommand(0, 0, []byte{1})); !errors.As(err, &busy) {
 		t.Errorf("one byte too many: %v", err)
 	}
 }
@@ -124,7 +124,7 @@ func TestWhatWaitsIsRefusedAtTheEndOfTheTerm(t *testing.T) {
 	if a := <-cmd.answer; !errors.As(a.err, &not) || not.Leader != "n2" {
 		t.Errorf("the waiting command was answered %v", a.err)
 	}
-	if _, err := c.propose(context.Background(), []byte{1}, 0, 0); !errors.As(err, &not) {
+	if _, err := c.propose(context.Background(), newCommand(0, 0, []byte{1})); !errors.As(err, &not) {
 		t.Errorf("a command after the end was answered %v", err)
 	}
 }
@@ -134,7 +134,7 @@ func TestProposeTellsHandedOverFromNotYet(t *testing.T) {
 		c := idle()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := c.propose(ctx, []byte{1}, 0, 0); !errors.As(err, new(*engine.Unavailable)) {
+		if _, err := c.propose(ctx, newCommand(0, 0, []byte{1})); !errors.As(err, new(*engine.Unavailable)) {
 			t.Errorf("a call that ended before its command was taken: %v, want that nothing happened", err)
 		}
 		if commands, _ := c.dequeue(maxInFlightBytes); commands != nil {
@@ -147,7 +147,7 @@ func TestProposeTellsHandedOverFromNotYet(t *testing.T) {
 			synctest.Wait()
 			c.dequeue(maxInFlightBytes)
 		}()
-		if _, err := c.propose(ctx, []byte{1}, 0, 0); !errors.As(err, new(*engine.Unknown)) {
+		if _, err := c.propose(ctx, newCommand(0, 0, []byte{1})); !errors.As(err, new(*engine.Unknown)) {
 			t.Errorf("a call that ended after its command was taken: %v, want an unknown outcome", err)
 		}
 	})

@@ -33,7 +33,7 @@ func (c *Cluster) keepChecking(ctx context.Context, t *term) {
 			return
 		}
 		if now := c.replica.worth.Load(); now != worth {
-			if _, err := t.committer.propose(ctx, piece, markCheck, 0); err == nil {
+			if _, err := t.committer.propose(ctx, newCommand(markCheck, 0, piece)); err == nil {
 				worth = now
 			}
 		}

@@ -107,12 +107,12 @@ func (c *Cluster) proposeFor(ctx context.Context, from port.Introduction, piece 
 	if err != nil {
 		return nil, err // one hop: a caller that is told about another leader asks that one itself
 	}
-	result, err := t.committer.propose(ctx, piece, markOf(e.Command), fsm.Estimate(e.Command))
+	results, err := t.committer.propose(ctx, newCommand(markOf(e.Command), fsm.Estimate(e.Command), piece))
 	if err != nil {
 		return nil, err
 	}
-	a := forwardAnswer{Index: result.Index}
-	if r := result.Refusal; r != nil {
+	a := forwardAnswer{Index: results[0].Index}
+	if r := results[0].Refusal; r != nil {
 		a.Refused = &remoteRefusal{Text: r.Error(), Kind: r.Code(), More: r.Facts()}
 	}
 	return cbor.Marshal(a)

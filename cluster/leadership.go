@@ -261,7 +261,7 @@ func (c *Cluster) proposeFirst(ctx context.Context, t *term, cmd fsm.Command) er
 		return err
 	}
 	for {
-		_, err := t.committer.propose(ctx, piece, 0, 0)
+		_, err := t.committer.propose(ctx, newCommand(0, 0, piece))
 		if _, busy := err.(*engine.Unavailable); !busy || ctx.Err() != nil {
 			return err
 		}

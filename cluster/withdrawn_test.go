@@ -91,7 +91,7 @@ func TestAnswersStayWithTheirCommands(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				cmd := &command{piece: piece, answer: make(chan answer, 1)}
+				cmd := newCommand(0, 0, piece)
 				if err := c.enqueue(cmd); err != nil {
 					t.Fatal(err)
 				}
@@ -108,8 +108,8 @@ func TestAnswersStayWithTheirCommands(t *testing.T) {
 				}
 				select {
 				case a := <-cmd.answer:
-					if a.err != nil || a.result.Index != uint64(1000+i) {
-						t.Errorf("withdrawn %v, large %v: command %d was answered %v, %v", withdrawn, large, i, a.result.Index, a.err)
+					if a.err != nil || a.results[0].Index != uint64(1000+i) {
+						t.Errorf("withdrawn %v, large %v: command %d was answered %v, %v", withdrawn, large, i, a.results[0].Index, a.err)
 					}
 				case <-time.After(time.Minute):
 					t.Fatalf("withdrawn %v, large %v: command %d was not answered", withdrawn, large, i)

@@ -20,7 +20,9 @@ func (e *Engine) Signal(ctx context.Context, c Call, ref fsm.RunRef, name string
 	if err := e.checkPayload("payload", payload); err != nil {
 		return nil, Answered{}, err
 	}
-	return e.proposeToOpenRun(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals})
+	return e.proposeToOpenRun(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals}, func(d *driver) []*ahead {
+		return madeAhead(d.foreseeNews(e.runOf(ref), &history.SignalReceived{Name: name, Payload: payload}))
+	})
 }
 
 // Cancel requests cancellation: the run's code decides how to end.
@@ -33,17 +35,25 @@ const closingWait = 5 * time.Second
 
 // proposeToOpenRun proposes a command that the run's code must see. While the run is about to close
 // it retries: a moment later the run has either closed or accepts the command.
-func (e *Engine) proposeToOpenRun(ctx context.Context, c Call, cmd fsm.Command) (*fsm.RunAnswer, Answered, error) {
+func (e *Engine) proposeToOpenRun(ctx context.Context, c Call, cmd fsm.Command, foresee func(*driver) []*ahead) (*fsm.RunAnswer, Answered, error) {
 	most, cancel := context.WithTimeout(ctx, closingWait)
 	defer cancel()
 	wait := backoff{first: 5 * time.Millisecond, most: 200 * time.Millisecond}
 	for {
-		answer, a, err := propose[*fsm.RunAnswer](ctx, e, c, cmd)
+		answer, a, err := proposeAhead[*fsm.RunAnswer](ctx, e, c, cmd, foresee)
 		var closes *fsm.RunCloses
 		if !errors.As(err, &closes) || wait.pause(most) != nil {
 			return answer, a, err
 		}
 	}
+}
+
+// runOf returns the run that ref addresses now, zero if there is none.
+func (e *Engine) runOf(ref fsm.RunRef) (id history.RunID) {
+	if id = ref.RunID; id.IsZero() {
+		e.cfg.Log.View(func(v fsm.View) { id, _ = v.Latest(ref.WorkflowID) })
+	}
+	return id
 }
 
 // Terminate closes a run at once, without running its code.
@@ -68,5 +78,5 @@ func (e *Engine) proposeControl(ctx context.Context, c Call, ref fsm.RunRef, rea
 	if err := checkText("reason", reason, MaxMessage); err != nil {
 		return nil, Answered{}, err
 	}
-	return e.proposeToOpenRun(ctx, c, cmd)
+	return e.proposeToOpenRun(ctx, c, cmd, nothingAhead)
 }

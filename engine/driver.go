@@ -39,6 +39,10 @@ type driver struct {
 	mu     sync.Mutex
 	active map[history.RunID]bool // runs that are visited or queued for a slot; true = look once more
 	queued rounds[history.RunID]  // ready runs that found no free slot, by type
+	closed bool                   // no turn is made ahead any more
+
+	worth   worth
+	entered sync.WaitGroup // calls that make turns ahead
 }
 
 // maxIdlers bounds the goroutines that wait for visits when there is nothing to do.

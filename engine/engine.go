@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -65,9 +66,10 @@ type Engine struct {
 	hub      *hub
 	ready    *reconciler
 	desks    *desks
-	vetting  chan struct{} // one for each deploy that compiles
-	sizing   chan struct{} // one for each answer that is being read to learn its size
-	retained chan struct{} // the retention rules may have changed
+	driver   atomic.Pointer[driver] // of the current term; nil unless leading
+	vetting  chan struct{}          // one for each deploy that compiles
+	sizing   chan struct{}          // one for each answer that is being read to learn its size
+	retained chan struct{}          // the retention rules may have changed
 }
 
 // How much a node caches, whatever its configuration.

@@ -25,10 +25,13 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	g.Go("purge", (&purger{e}).run)
 	g.Go("jobs", d.jobs.run)
 	e.desks.set(k)
+	e.driver.Store(d)
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		e.log.Error("a loop of the leader ended", "error", err)
 	}
+	e.driver.Store(nil)
 	e.desks.set(nil)
+	d.close()
 	d.resident.Clear()
 	e.metrics.resident.Set(0)
 	e.log.Info("no longer leading", "term", term)

@@ -145,27 +145,49 @@ func (s scene) play(t *testing.T, loseAt int, fault enginetest.Fault, restart bo
 		}
 		nothing := context.CancelFunc(func() {})
 		interrupt.Store(&nothing)
-		ref := fsm.RunRef{WorkflowID: n.BeginWith(engine.StartRequest{Type: s.typ, WorkflowID: "w", Input: history.Payload(s.input)}).WorkflowID}
+		succeed := func() {
+			if !deposed.Load() {
+				return
+			}
+			n.Depose()
+			if restart {
+				n.Restart()
+			}
+			deposed.Store(false)
+			n.Elect()
+		}
+		// A call whose answer was lost is made again under its request id, as clients do.
+		until := func(call func(engine.Call) error) {
+			count := 0
+			again := engine.Call{Request: &fsm.Request{ID: fmt.Sprint("call ", proposals)}}
+			for proposals++; call(again) != nil; succeed() {
+				if count++; count > 10 {
+					t.Fatal("a call fails again and again")
+				}
+			}
+			succeed()
+		}
+		ref := fsm.RunRef{WorkflowID: "w"}
+		until(func(c engine.Call) error {
+			_, _, err := n.Start(background, engine.StartRequest{Call: c, Type: s.typ, WorkflowID: "w", Input: history.Payload(s.input)})
+			return err
+		})
 		var last *engine.Result
 		for began, sent := time.Now(), 0; last == nil || last.Status.Open(); {
 			ctx, cancel := context.WithCancel(background)
 			interrupt.Store(&cancel)
 			for ; sent < len(s.signals) && time.Since(began) >= s.signals[sent].after; sent++ {
-				n.Send(ref, s.signals[sent].name, s.signals[sent].payload)
+				until(func(c engine.Call) error {
+					_, _, err := n.Signal(background, c, ref, s.signals[sent].name, history.Payload(s.signals[sent].payload))
+					return err
+				})
 			}
 			var err error
 			if last, err = n.Result(ctx, engine.Read{Stale: true}, ref, time.Second); err != nil {
 				t.Fatal(err)
 			}
 			cancel()
-			if deposed.Load() {
-				n.Depose()
-				if restart {
-					n.Restart()
-				}
-				deposed.Store(false)
-				n.Elect()
-			}
+			succeed()
 		}
 		story = s.name + ": " + enginetest.Tell(last)
 		runs, _, _, err := n.List(background, engine.Read{}, fsm.RunFilter{}, "", engine.MaxPage, "")

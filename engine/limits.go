@@ -24,6 +24,7 @@ type Limits struct {
 	Turns          int           // turns computed at once: number of CPUs
 	InFlight       int           // turns being computed or recorded at once: 4,096
 	TurnTimeout    time.Duration // to compute one new turn, and a tenth of the limit for replaying one; a run that exceeds it three times is quarantined: 30 s
+	Foresight      time.Duration // to make a turn before what it follows from is in the log, which holds up the caller of that; negative = never: 5 ms
 	SchemaPatterns int           // instructions of all regular expressions in one new schema: 3,000
 	CheckTimeout   time.Duration // to compile one archive in a deploy: 30 s
 	QueryTimeout   time.Duration // one query, including the wait for its run's first turn: 10 s
@@ -65,6 +66,7 @@ func (l Limits) withDefaults() Limits {
 	l.Turns = cmp.Or(l.Turns, runtime.GOMAXPROCS(0))
 	l.InFlight = cmp.Or(l.InFlight, 4096)
 	l.TurnTimeout = cmp.Or(l.TurnTimeout, 30*time.Second)
+	l.Foresight = cmp.Or(l.Foresight, 5*time.Millisecond)
 	l.SchemaPatterns = cmp.Or(l.SchemaPatterns, schema.DefaultPatterns)
 	l.CheckTimeout = cmp.Or(l.CheckTimeout, 30*time.Second)
 	l.QueryTimeout = cmp.Or(l.QueryTimeout, 10*time.Second)
@@ -90,6 +92,7 @@ func (l Limits) Validate() error {
 		{"Turns", l.Turns < 1 || l.Turns > 1<<10, "between 1 and 1024"},
 		{"InFlight", l.InFlight < l.Turns || l.InFlight > 1<<20, "between Turns and 1,048,576"},
 		{"TurnTimeout", l.TurnTimeout < time.Second, "at least 1s"},
+		{"Foresight", l.Foresight > time.Second, "at most 1s"},
 		{"SchemaPatterns", l.SchemaPatterns < 1, "at least 1"},
 		{"CheckTimeout", l.CheckTimeout < time.Millisecond, "at least 1ms"},
 		{"QueryTimeout", l.QueryTimeout < time.Millisecond || l.QueryTimeout > MaxWait, "between 1ms and 1m"},

@@ -32,6 +32,7 @@ type metrics struct {
 	released    prometheus.Counter
 	leaseLost   prometheus.Counter
 	pollers     prometheus.Gauge
+	foreseen    *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -68,13 +69,15 @@ func newMetrics() *metrics {
 		released:    counter("tasks_released_total", "Attempts given back undone."),
 		leaseLost:   counter("tasks_lease_lost_total", "Answers of workers that came too late to count."),
 		pollers:     gauge("pollers", "Polls of workers that wait for a task."),
+		foreseen: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "aion", Subsystem: "engine", Name: "turns_foreseen_total",
+			Help: "Turns made before what they follow from was in the log, by what happened: as foreseen and recorded, or otherwise."}, []string{"outcome"}),
 	}
 }
 
 func (m *metrics) register(r prometheus.Registerer) error {
 	for _, c := range []prometheus.Collector{
 		m.starts, m.turns, m.compute, m.commit, m.replayed, m.rebuild, m.longest, m.timers, m.scheduled, m.purged, m.jobClosed, m.quarantined, m.queries, m.resident, m.programs,
-		m.leased, m.completed, m.failed, m.beats, m.released, m.leaseLost, m.pollers,
+		m.leased, m.completed, m.failed, m.beats, m.released, m.leaseLost, m.pollers, m.foreseen,
 	} {
 		if err := r.Register(c); err != nil {
 			return err

@@ -48,24 +48,26 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		}
 		return e.handToWorker(ctx, d, shared, answer, a)
 	}
-	p := d.Enter(r.Queue, lease.Activities, uint64(lease.Max))
+	ask := leaseOf(func(tasks uint64) fsm.Envelope {
+		some := *lease
+		some.Max = uint32(tasks)
+		return fsm.Envelope{Request: r.Request, Actor: r.Actor, Command: &some}
+	})
+	p := d.Enter(r.Queue, lease.Activities, uint64(lease.Max), ask)
 	defer p.Leave()
 	over := time.NewTimer(wait - time.Since(began))
 	defer over.Stop()
 	pauses := backoff{first: 5 * time.Millisecond, most: time.Second}
 	for {
-		n, err := p.Await(ctx, over.C)
+		grant, err := p.Await(ctx, over.C)
 		if err != nil {
 			return nil, 0, &NotLeader{}
 		}
-		if n == 0 {
+		if grant.Tasks == 0 {
 			return e.noTasks()
 		}
-		lease.Max = uint32(n)
-		// The proposal goes on even if the worker disconnects: the tasks that it leases can then be
-		// given back, instead of staying leased until they time out.
-		answer, a, err := propose[*fsm.LeaseAnswer](d.Term(), e, r.Call, lease)
-		p.Answered(n)
+		answer, a, err := e.lease(d, r.Call, ask, grant)
+		p.Answered(grant.Tasks)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -77,6 +79,28 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		}
 		p.Requeue()
 	}
+}
+
+// leaseOf makes the command by which a poll asks for so many tasks.
+type leaseOf func(tasks uint64) fsm.Envelope
+
+// leased is the outcome of a lease that was booked.
+type leased struct {
+	res fsm.Result
+	err error
+}
+
+// lease asks for the tasks that a poll was granted, unless its booking has asked. The proposal goes
+// on even if the worker disconnects: the tasks that it leases can then be given back, instead of
+// staying leased until they time out.
+func (e *Engine) lease(d *desk.Desk, c Call, ask leaseOf, grant desk.Grant) (answer *fsm.LeaseAnswer, a Answered, err error) {
+	if outcomes, ok := grant.Lease.(leased); ok {
+		if outcomes.err != nil {
+			return nil, Answered{}, outcomes.err
+		}
+		return outcome[*fsm.LeaseAnswer](c, outcomes.res)
+	}
+	return propose[*fsm.LeaseAnswer](d.Term(), e, c, ask(grant.Tasks).Command)
 }
 
 func (e *Engine) checkPoll(r PollRequest) (*fsm.LeaseTasks, error) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"aion.dev/aion/catalog"
@@ -11,7 +12,8 @@ import (
 // Log is the replicated log and the state machine behind it. The cluster implements it on raft,
 // package solo on the state machine alone.
 //
-// Any goroutine may call any method at any time. A Log may also implement Clock and HandOver.
+// Any goroutine may call any method at any time. A Log may also implement Together, Clock and
+// HandOver.
 type Log interface {
 	// Propose appends one command and returns its outcome once the command is durable on a majority
 	// and applied here. Sequential commands of one caller are applied in that order; commands of
@@ -33,6 +35,20 @@ type Log interface {
 	// Wait returns this node's applied index as soon as it exceeds after, or ctx's error.
 	Wait(ctx context.Context, after uint64) (uint64, error)
 }
+
+// Together is an optional interface of a Log that can keep commands together. Without it, no turn is
+// made ahead of what it follows from (see foresight.go).
+type Together interface {
+	// ProposeTogether is Propose for commands that stand next to each other in one entry, in this
+	// order. It returns a result for each. ErrApart means that they do not fit into one entry.
+	ProposeTogether(ctx context.Context, all ...fsm.Envelope) ([]fsm.Result, error)
+	// Alike reports whether every member is known to run this build, and so can read what this
+	// build alone writes.
+	Alike() bool
+}
+
+// ErrApart means that commands do not fit into one entry together. Nothing happened.
+var ErrApart = errors.New("the commands do not fit into one entry")
 
 // Blobs stores archives by the SHA-256 of their bytes, outside the log.
 type Blobs interface {

@@ -229,11 +229,11 @@ func (e *Engine) onSchedule(ctx context.Context, c Call, id string, make func(*r
 // checkFires records in cmd which schema the input of s was checked against, whether it violates
 // it, and what cmd will cost.
 func (e *Engine) checkFires(ctx context.Context, s *rows.Schedule, cmd *fsm.FireSchedule) error {
-	checked, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
+	to, violation, err := e.checkInput(ctx, &fsm.StartRun{Type: s.Type, Input: s.Input})
 	if err != nil {
 		return err
 	}
-	cmd.CheckedSchema = checked
+	cmd.CheckedSchema = to.schema()
 	if violation != nil {
 		cmd.Problem = clip.To(violation.Error(), MaxMessage)
 	}

@@ -49,7 +49,8 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 	}
 	for range rechecks {
 		var violation error
-		if cmd.CheckedSchema, violation, err = e.checkInput(ctx, cmd); err != nil {
+		var to startsOn
+		if to, violation, err = e.checkInput(ctx, cmd); err != nil {
 			return nil, Answered{}, err
 		}
 		if violation != nil {
@@ -63,14 +64,17 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 			} else if ok {
 				return outcome[*fsm.StartAnswer](r.Call, res)
 			}
-			if cmd.CheckedSchema, violation, err = e.checkInput(ctx, cmd); err != nil {
+			if to, violation, err = e.checkInput(ctx, cmd); err != nil {
 				return nil, Answered{}, err
 			}
 			if violation != nil {
 				return nil, Answered{}, violation
 			}
 		}
-		answer, a, err := propose[*fsm.StartAnswer](ctx, e, r.Call, cmd)
+		cmd.CheckedSchema = to.schema()
+		answer, a, err := proposeAhead[*fsm.StartAnswer](ctx, e, r.Call, cmd, func(d *driver) []*ahead {
+			return madeAhead(d.foreseeStart(cmd, to))
+		})
 		var recheck *fsm.Recheck
 		if !errors.As(err, &recheck) {
 			if err == nil {
@@ -107,35 +111,48 @@ func (e *Engine) checkStart(r *StartRequest) (err error) {
 	return err
 }
 
-// checkInput checks cmd's input against the schema of the version that it would start now, as far
-// as this node knows. If this node does not know the type or version, the state machine refuses.
-func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (checked catalog.Digest, violation, err error) {
-	var pkg *catalog.Package
-	var member *catalog.Member
+// startsOn is where a start would run now, as far as this node knows; empty if it knows of no such
+// type or version.
+type startsOn struct {
+	pkg    *catalog.Package
+	member *catalog.Member
+}
+
+// schema is the digest of the schema that inputs must fit; zero = any input does.
+func (to startsOn) schema() catalog.Digest {
+	if to.member == nil {
+		return catalog.Digest{}
+	}
+	return to.member.InputSchema
+}
+
+// checkInput checks cmd's input against the schema of the version that it would start now. If this
+// node does not know the type or version, the state machine refuses.
+func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (to startsOn, violation, err error) {
 	e.cfg.Log.View(func(v fsm.View) {
 		c := v.Catalog()
 		if cmd.Version == "" {
-			_, pkg, member, _ = c.Resolve(cmd.Type)
+			_, to.pkg, to.member, _ = c.Resolve(cmd.Type)
 			return
 		}
 		if version, err := c.FindFor(cmd.Type, cmd.Version); err == nil {
-			pkg, _ = c.Package(version)
-			member, _ = pkg.Member(cmd.Type)
+			to.pkg, _ = c.Package(version)
+			to.member, _ = to.pkg.Member(cmd.Type)
 		}
 	})
-	if member == nil || member.InputSchema.IsZero() {
-		return catalog.Digest{}, nil, nil
+	if to.schema().IsZero() {
+		return to, nil, nil
 	}
-	s, err := e.schemas.Input(ctx, pkg, member)
+	s, err := e.schemas.Input(ctx, to.pkg, to.member)
 	if err != nil {
-		return catalog.Digest{}, nil, err
+		return to, nil, err
 	}
 	at, reason, err := s.Check(ctx, cmd.Input)
 	if err != nil {
-		return catalog.Digest{}, nil, &Unavailable{Why: fmt.Sprintf("the input was not checked against its schema: %v", err)}
+		return to, nil, &Unavailable{Why: fmt.Sprintf("the input was not checked against its schema: %v", err)}
 	}
 	if reason != "" {
-		return member.InputSchema, &schema.Violation{Type: cmd.Type, Version: pkg.Version, Pointer: at, Reason: reason}, nil
+		return to, &schema.Violation{Type: cmd.Type, Version: to.pkg.Version, Pointer: at, Reason: reason}, nil
 	}
-	return member.InputSchema, nil, nil
+	return to, nil, nil
 }

@@ -21,7 +21,8 @@ const reportBytes = 4 << 20
 type taskReport[T any] struct {
 	read     func(fsm.TaskToken, *TaskResult) (T, error)
 	command  func([]T) fsm.Command
-	accepted prometheus.Counter // counts the accepted ones
+	event    func(T) (fsm.TaskToken, history.Data) // what a report appends if it is accepted; nil = not known before
+	accepted prometheus.Counter                    // counts the accepted ones
 }
 
 // proposeAll validates what a worker reports on its attempts, each independently, and proposes the
@@ -42,7 +43,7 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 	propose := func() error {
 		part := c
 		part.Request = partOf(c.Request, parts)
-		answer, a, err := propose[*fsm.TaskAnswer](ctx, e, part, s.command(said))
+		answer, a, err := proposeAhead[*fsm.TaskAnswer](ctx, e, part, s.command(said), func(d *driver) []*ahead { return s.foresee(d, said) })
 		if err != nil {
 			if parts > 0 {
 				err = &Unknown{Cause: fmt.Errorf("%d of %d results were recorded: %w", at[0], len(results), err)}
@@ -97,6 +98,19 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 		e.cfg.Log.View(func(v fsm.View) { all.Index = v.Index() })
 	}
 	return replies, all, nil
+}
+
+// foresee makes the turns that follow if all reports are accepted.
+func (s taskReport[T]) foresee(d *driver, said []T) []*ahead {
+	if s.event == nil {
+		return nil
+	}
+	var accepted outcomes
+	for _, one := range said {
+		token, data := s.event(one)
+		accepted.add(token.RunID, data)
+	}
+	return accepted.foresee(d)
 }
 
 // partOf returns the request of the nth command that a call with request r needs.

@@ -54,6 +54,9 @@ func (e *Engine) CompleteTasks(ctx context.Context, c Call, results []TaskResult
 	return taskReport[fsm.TaskOutput]{
 		read: e.readOutput, accepted: e.metrics.completed,
 		command: func(outputs []fsm.TaskOutput) fsm.Command { return &fsm.CompleteTasks{Results: outputs} },
+		event: func(o fsm.TaskOutput) (fsm.TaskToken, history.Data) {
+			return o.Token, &history.ActivityCompleted{ID: o.Token.ID, Result: o.Output, Attempt: o.Token.Attempt}
+		},
 	}.proposeAll(ctx, e, c, results)
 }
 

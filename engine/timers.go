@@ -71,15 +71,31 @@ func (t *timers) run(ctx context.Context) error {
 // fire proposes one batch and reports whether it fired anything. Whatever the outcome, the state
 // says what is still armed.
 func (t *timers) fire(ctx context.Context, due []fsm.TimerRef) bool {
-	res, err := t.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.FireTimers{Timers: due, Jitter: rand.Uint32()}})
+	answer, _, err := proposeAhead[*fsm.FireAnswer](ctx, t.e, Call{}, &fsm.FireTimers{Timers: due, Jitter: rand.Uint32()}, func(d *driver) []*ahead { return foreseeFired(d, due) })
 	if err != nil {
 		t.e.log.Debug("timers not fired, will try again", "timers", len(due), "error", err)
 		return false
 	}
-	answer, ok := res.Answer.(*fsm.FireAnswer)
-	if !ok || answer.Fired == 0 {
+	if answer.Fired == 0 {
 		return false
 	}
 	t.e.metrics.timers.Add(float64(answer.Fired))
 	return true
+}
+
+// foreseeFired makes the turns that follow if few timers fire, and all of these. With more of them
+// due, their turns would hold up the next batch.
+func foreseeFired(d *driver, due []fsm.TimerRef) []*ahead {
+	if len(due) > maxAhead {
+		return nil
+	}
+	var fired outcomes
+	d.e.cfg.Log.View(func(v fsm.View) {
+		for _, ref := range due {
+			if _, clock := v.Task(ref.RunID, ref.ID); ref.ID != 0 && !clock { // what the clock of a task leads to is not known before
+				fired.add(ref.RunID, &history.TimerFired{ID: ref.ID})
+			}
+		}
+	})
+	return fired.foresee(d)
 }

@@ -210,22 +210,33 @@ func (v *visit) ensureMachine(ctx context.Context, w work) error {
 
 // recordTurn proposes a turn and returns how to continue.
 func (v *visit) recordTurn(ctx context.Context, at rows.Run, step *replay.Step) (next, error) {
-	limits := v.d.e.limits
 	if v.checkErr != nil {
 		v.d.e.log.Warn("what a turn hands on cannot be checked now, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", step.N, "error", v.checkErr)
 		return lost, nil
 	}
+	began := time.Now()
+	c := newConvoy(v.d, fsm.Envelope{Command: v.turnOf(step)})
+	c.book(step)
+	res, err := c.propose(ctx)
+	return v.recorded(at, step, res, err, began)
+}
+
+// turnOf makes the command that records a step.
+func (v *visit) turnOf(step *replay.Step) *fsm.RecordTurn {
+	limits := v.d.e.limits
 	asked := make([]history.Event, len(step.Asked))
 	for i, data := range step.Asked {
 		asked[i].Data = data
 	}
-	began := time.Now()
-	turn := fsm.Envelope{Command: &fsm.RecordTurn{
+	return &fsm.RecordTurn{
 		RunID: v.id, N: step.N, Through: step.Through, Asked: asked, Waiting: step.Waiting, Consumed: step.Consumed, Cut: step.Cut, Waits: step.Waits, Rules: history.Rules, Checks: v.checks, Checked: true,
 		Logs:   v.d.e.keptLines(step.Logs),
 		Limits: rows.RunLimits{Events: limits.HistoryEvents, HistoryBytes: limits.HistoryBytes, Signals: limits.WaitingSignals, LogBytes: uint64(max(limits.RunLogBytes, 0))},
-	}}
-	res, err := v.d.e.cfg.Log.Propose(ctx, turn)
+	}
+}
+
+// recorded looks at what became of a proposed turn, and returns how to continue.
+func (v *visit) recorded(at rows.Run, step *replay.Step, res fsm.Result, err error, began time.Time) (next, error) {
 	if err != nil {
 		var code interface{ Code() string }
 		if errors.As(err, &code) || ended(err) {
@@ -251,6 +262,7 @@ func (v *visit) recordTurn(ctx context.Context, at rows.Run, step *replay.Step) 
 	}
 	v.d.e.metrics.recorded(time.Since(began))
 	if !answer.Status.Open() {
+		v.machine.Say()
 		return done, nil
 	}
 	if err := v.machine.Recorded(answer.Turn, answer.Appended[:min(answer.Turn.Count, uint64(len(answer.Appended)))]); err != nil {

@@ -33,6 +33,7 @@ func (s *State) Apply(index uint64, entry []byte) ([]Result, error) {
 	t.budget = budget
 	results := make([]Result, len(envelopes))
 	for i := range envelopes {
+		t.place = i
 		results[i] = t.do(&envelopes[i], len(pieces[i]))
 	}
 	if err := t.commit(); err != nil {

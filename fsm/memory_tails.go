@@ -33,11 +33,12 @@ type tail struct {
 
 func (l *tail) neighbours() *neighbours[tail] { return &l.neighbour }
 
-// line is an event and the size in which it is stored; without data it stands for signals that the
-// run took over, which are not kept here.
+// line is an event, the size in which it is stored, and the place in its entry of the command that
+// appended it; without data it stands for signals that the run took over, which are not kept here.
 type line struct {
 	event history.Event
 	bytes int
+	place int
 }
 
 // What is kept at most. Runs that are not turning now are read from the database.

@@ -113,7 +113,7 @@ func TestTailsAreBounded(t *testing.T) {
 	c := newTails()
 	row := func(i int) *row {
 		r := &row{RunRow: rows.RunRow{Run: rows.Run{RunID: history.RunID{byte(i), byte(i >> 8), byte(i >> 16)}, Events: 1}}}
-		r.added = []line{{history.Event{Seq: 1, Data: &history.WorkflowResumed{}}, 1000}}
+		r.added = []line{{history.Event{Seq: 1, Data: &history.WorkflowResumed{}}, 1000, 0}}
 		return r
 	}
 	for i := range 3 * maxTails {

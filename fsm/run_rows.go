@@ -121,7 +121,7 @@ func (t *step) append(r *row, data history.Data) {
 	t.Put(rows.EventKey(r.Serial, e.Seq), b)
 	r.Run.Events = e.Seq
 	r.Run.Bytes += uint64(len(b))
-	r.added = append(r.added, line{e, len(b)})
+	r.added = append(r.added, line{e, len(b), t.place})
 	r.Run.Status = history.Fold(r.Run.Status, data)
 	if history.Wakes(data) {
 		r.Woken = e.Seq

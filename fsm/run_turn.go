@@ -11,8 +11,8 @@ import (
 // RecordTurn appends what one turn of a run asked for, and carries it out in the same step:
 // children start, signals arrive, timers are armed, the run closes or continues. Recheck, when a
 // child or the next run would start on a version with another input schema than its input was
-// checked against. Fenced: refused as Fenced unless N is the next turn, the run is running and
-// Through is not beyond its newest event.
+// checked against. Fenced: refused as Fenced unless N is the next turn, the run is running,
+// Through is not beyond its newest event, and what the turn foresaw has happened.
 type RecordTurn struct {
 	RunID    history.RunID   `cbor:"1,keyasint"`
 	N        uint64          `cbor:"2,keyasint"`
@@ -27,6 +27,7 @@ type RecordTurn struct {
 	Logs     []string        `cbor:"11,keyasint,omitempty"` // lines that the code logged, see run_log.go
 	Checks   []InputCheck    `cbor:"12,keyasint,omitempty"`
 	Checked  bool            `cbor:"13,keyasint,omitempty"` // Checks tells of every input that meets a schema
+	Foreseen *Foresight      `cbor:"14,keyasint,omitempty"` // what the turn saw before it was in the log; nil = nothing
 }
 
 // TurnAnswer says what was appended: the turn's record and the events from FirstSeq on, with those
@@ -48,7 +49,11 @@ func (c *RecordTurn) apply(t *step) (Answer, Refusal) {
 	if r == nil {
 		return nil, &NotFound{RunID: c.RunID}
 	}
-	if why := c.overtaken(t, r); why != "" {
+	why := c.overtaken(t, r)
+	if why == "" {
+		why = c.unforeseen(t, r)
+	}
+	if why != "" {
 		return nil, &Fenced{RunID: c.RunID, Why: why}
 	}
 	last, why := c.last()

@@ -17,6 +17,7 @@ type step struct {
 	now   history.Time
 	meta  rows.Meta
 
+	place   int             // of the command being applied, in its entry
 	who     *Envelope       // of the command being applied
 	size    int             // its bytes
 	rules   uint64          // of history.Rules, by which the activities that it asks for are offered

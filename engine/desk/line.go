@@ -120,7 +120,7 @@ func (l *line) serve(v fsm.View, now history.Time) (next history.Time) {
 		l.removeFromRank(p)
 		room, left[first] = room-n, left[first]-n
 		l.asked, first.asked = l.asked+n, first.asked+n
-		p.granted <- n
+		p.granted <- Grant{Tasks: n}
 		if first.polls.Len() == 0 || left[first] == 0 {
 			open = slices.DeleteFunc(open, func(r *rank) bool { return r == first })
 		}

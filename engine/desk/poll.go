@@ -18,12 +18,22 @@ type Poll struct {
 	number  uint64 // its place in order of arrival
 	most    uint64 // the most tasks it accepts
 	place   *list.Element
-	granted chan uint64 // how many tasks to ask for; has room for the one grant in flight
+	lease   any        // what Enter was given
+	booked  bool       // from Book until its lease is Answered: the poll must not leave without it
+	granted chan Grant // has room for the one grant in flight
+}
+
+// Grant is what a poll waited for: a number of tasks to ask for, or Lease if a Booking has asked
+// already.
+type Grant struct {
+	Tasks uint64
+	Lease any // the outcome, as given to Booking.Answer; nil = none
 }
 
 // Enter adds a poll for at most that many tasks to the end of its queue's line, and serves it if
-// tasks are offered. activities must be sorted, without duplicates. The caller must call Leave.
-func (d *Desk) Enter(queue string, activities []string, most uint64) *Poll {
+// tasks are offered. activities must be sorted, without duplicates. A Booking shows lease to whoever
+// proposes it. The caller must call Leave.
+func (d *Desk) Enter(queue string, activities []string, most uint64, lease any) *Poll {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := d.lines[queue]
@@ -32,7 +42,7 @@ func (d *Desk) Enter(queue string, activities []string, most uint64) *Poll {
 		d.lines[queue] = l
 	}
 	d.polls++
-	p := &Poll{desk: d, number: d.polls, most: most, granted: make(chan uint64, 1)}
+	p := &Poll{desk: d, number: d.polls, most: most, lease: lease, granted: make(chan Grant, 1)}
 	l.addPoll(p, activities)
 	d.cfg.Polls.Inc()
 	d.serveLine(l)
@@ -44,6 +54,7 @@ func (p *Poll) Answered(n uint64) {
 	d := p.desk
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	p.booked = false
 	p.line.answered(p, n)
 	d.serveLine(p.line)
 }
@@ -65,8 +76,8 @@ func (p *Poll) Leave() {
 	defer d.mu.Unlock()
 	d.cfg.Polls.Dec()
 	select {
-	case n := <-p.granted:
-		p.line.answered(p, n)
+	case g := <-p.granted:
+		p.line.answered(p, g.Tasks)
 		defer d.serveLine(p.line)
 	default:
 	}
@@ -77,22 +88,37 @@ func (p *Poll) Leave() {
 	}
 }
 
-// Await waits until the poll is granted tasks to ask for; 0 means that its wait is over. The error
-// is ErrClosed.
-func (p *Poll) Await(ctx context.Context, over <-chan time.Time) (uint64, error) {
+// Await waits until the poll is granted tasks; a Grant of none means that its wait is over. A wait
+// does not end while the poll is booked: the lease may give it tasks. The error is ErrClosed.
+func (p *Poll) Await(ctx context.Context, over <-chan time.Time) (Grant, error) {
 	select { // a grant that is already there wins over a wait that has ended, or never began
-	case n := <-p.granted:
-		return n, nil
+	case g := <-p.granted:
+		return g, nil
 	default:
 	}
 	select {
-	case n := <-p.granted:
-		return n, nil
+	case g := <-p.granted:
+		return g, nil
 	case <-over:
-		return 0, nil
 	case <-ctx.Done():
-		return 0, nil
 	case <-p.desk.term.Done():
-		return 0, ErrClosed
+		return Grant{}, ErrClosed
 	}
+	if !p.leaveLine() {
+		return Grant{}, nil
+	}
+	select {
+	case g := <-p.granted:
+		return g, nil
+	case <-p.desk.term.Done():
+		return Grant{}, ErrClosed
+	}
+}
+
+// leaveLine takes a poll whose wait is over out of the line, and reports whether it is booked.
+func (p *Poll) leaveLine() (booked bool) {
+	p.desk.mu.Lock()
+	defer p.desk.mu.Unlock()
+	p.line.removeFromRank(p)
+	return p.booked
 }

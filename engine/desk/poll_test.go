@@ -20,27 +20,27 @@ func TestWaits(t *testing.T) {
 	defer lost()
 	var polls gauge
 	d := New(term, Config{View: func(func(fsm.View)) {}, Polls: &polls})
-	p := d.Enter("q", []string{"a"}, 3)
+	p := d.Enter("q", []string{"a"}, 3, nil)
 	if polls != 1 {
 		t.Errorf("%d polls", polls)
 	}
 	over := make(chan time.Time, 1)
-	p.granted <- 2
+	p.granted <- Grant{Tasks: 2}
 	over <- time.Time{}
-	if n, err := p.Await(t.Context(), over); n != 2 || err != nil {
-		t.Errorf("what is granted comes before the end: %d, %v", n, err)
+	if n, err := p.Await(t.Context(), over); n.Tasks != 2 || err != nil {
+		t.Errorf("what is granted comes before the end: %d, %v", n.Tasks, err)
 	}
-	if n, err := p.Await(t.Context(), over); n != 0 || err != nil {
-		t.Errorf("its time is over: %d, %v", n, err)
+	if n, err := p.Await(t.Context(), over); n.Tasks != 0 || err != nil {
+		t.Errorf("its time is over: %d, %v", n.Tasks, err)
 	}
 	gone, hangUp := context.WithCancel(t.Context())
 	hangUp()
-	if n, err := p.Await(gone, over); n != 0 || err != nil {
-		t.Errorf("its caller went: %d, %v", n, err)
+	if n, err := p.Await(gone, over); n.Tasks != 0 || err != nil {
+		t.Errorf("its caller went: %d, %v", n.Tasks, err)
 	}
 	lost()
-	if n, err := p.Await(t.Context(), over); n != 0 || err != ErrClosed {
-		t.Errorf("the term is over: %d, %v", n, err)
+	if n, err := p.Await(t.Context(), over); n.Tasks != 0 || err != ErrClosed {
+		t.Errorf("the term is over: %d, %v", n.Tasks, err)
 	}
 	p.Leave()
 	if polls != 0 || len(d.lines) != 0 {

@@ -35,18 +35,32 @@ type Log struct {
 
 // Propose implements engine.Log.
 func (l *Log) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
-	fault := l.faultOf(e.Command)
+	results, err := l.ProposeTogether(ctx, e)
+	if err != nil {
+		return fsm.Result{}, err
+	}
+	return results[0], nil
+}
+
+// ProposeTogether implements engine.Together. The first fault of any of the commands is that of all.
+func (l *Log) ProposeTogether(ctx context.Context, all ...fsm.Envelope) ([]fsm.Result, error) {
+	fault := None
+	for _, e := range all {
+		if fault == None {
+			fault = l.faultOf(e.Command)
+		}
+	}
 	switch {
-	case fault == NotLeader, !l.leading() && !forwarded(e.Command):
-		return fsm.Result{}, &engine.NotLeader{}
+	case fault == NotLeader, !l.leading() && !forwarded(all[0].Command):
+		return nil, &engine.NotLeader{}
 	case fault == UnknownLost:
-		return fsm.Result{}, &engine.Unknown{Cause: errAnswerLost}
+		return nil, &engine.Unknown{Cause: errAnswerLost}
 	}
-	res, err := l.Log.Propose(ctx, e)
+	results, err := l.Log.ProposeTogether(ctx, all...)
 	if err == nil && fault == UnknownDone {
-		return fsm.Result{}, &engine.Unknown{Cause: errAnswerLost}
+		return nil, &engine.Unknown{Cause: errAnswerLost}
 	}
-	return res, err
+	return results, err
 }
 
 // forwarded reports whether a follower forwards the command to the leader.

@@ -49,7 +49,10 @@ func (l *ledger) Yield() {
 }
 
 // Now implements runtime.Host.
-func (l *ledger) Now() history.Time { return l.now }
+func (l *ledger) Now() history.Time {
+	l.book.timed = l.book.timed || l.book.ahead && !l.reading
+	return l.now
+}
 
 // Random implements runtime.Host.
 func (l *ledger) Random() (uint64, error) {

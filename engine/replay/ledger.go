@@ -15,6 +15,7 @@ type ledger struct {
 	limits   runtime.Limits
 	declares func(activity string) bool
 	log      func(string)
+	say      func(string)  // receives each message, once its turn is recorded if it was made ahead
 	where    func() string // source position of the code that is asking
 	spent    func() (steps, bytes uint64)
 	pace     Pace
@@ -45,6 +46,7 @@ type book struct {
 	replay   bool
 	bound    bool // limits apply
 	cut      bool // the turn being replayed was cut
+	ahead    bool // the turn is made before its news are in the log
 	rules    uint64
 	at       uint64 // cut the turn at the wait with this number at the latest; 0 = at none
 
@@ -58,17 +60,23 @@ type book struct {
 	waits     uint64 // number of waits that could go on at once and did
 	cutAt     uint64 // the wait at which the turn is cut; 0 = not cut at a wait
 	mismatch  *Mismatch
+	timed     bool     // the turn is made ahead, and the code asked for the time
+	held      []string // messages of a turn that is made ahead, until it is recorded
 }
 
 func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
-	log := cfg.Log
-	if log == nil {
-		log = func(string) {}
+	say := cfg.Log
+	if say == nil {
+		say = func(string) {}
 	}
-	l := &ledger{started: started, limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: seeded(started.RunID)}
+	l := &ledger{say: say, started: started, limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: seeded(started.RunID)}
 	l.log = func(msg string) {
 		l.book.lines.add(msg, l.limits.LogBytes)
-		log(msg)
+		if l.book.ahead {
+			l.book.held = append(l.book.held, msg)
+			return
+		}
+		say(msg)
 	}
 	return l
 }

@@ -75,6 +75,20 @@ func (m *Machine) replayTurn(turn history.Turn, events []history.Event) error {
 // be made again, ctx's cause if ctx ended first. Before the next call, the caller must record the
 // step or close the machine.
 func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error) {
+	return m.next(ctx, news, false)
+}
+
+// Foresee is Next for news of which the last are not in the log yet, so that their time is not
+// known. The run's WorkflowStarted may be one of them. It returns ErrTime if the code asked for the
+// time. What the code logs is held back until Say.
+func (m *Machine) Foresee(ctx context.Context, news []history.Event) (*Step, error) {
+	return m.next(ctx, news, true)
+}
+
+// ErrTime means that a turn cannot be foreseen: its code asked for a time that was not known.
+var ErrTime = errors.New("replay: the code asked for the time of an event that is not in the log yet")
+
+func (m *Machine) next(ctx context.Context, news []history.Event, ahead bool) (*Step, error) {
 	if err := m.usable(); err != nil {
 		return nil, err
 	}
@@ -91,10 +105,13 @@ func (m *Machine) Next(ctx context.Context, news []history.Event) (*Step, error)
 	if ctx.Err() != nil {
 		return nil, m.fail(context.Cause(ctx))
 	}
-	m.ledger.beginTurn(book{n: m.turns + 1, bound: true, rules: history.Rules, at: m.cutAt})
+	m.ledger.beginTurn(book{n: m.turns + 1, bound: true, rules: history.Rules, at: m.cutAt, ahead: ahead})
 	m.cutAt = 0
 	if err := m.run(news, true); err != nil {
 		return nil, m.fail(err)
+	}
+	if m.ledger.book.timed {
+		return nil, m.fail(ErrTime)
 	}
 	if sooner := m.sooner(); sooner != nil {
 		return nil, m.fail(sooner)
@@ -125,7 +142,20 @@ func (m *Machine) Recorded(turn history.Turn, appended []history.Event) error {
 		}
 	}
 	m.made = nil
+	if m.ledger.book.ahead {
+		m.ledger.now = turn.At // of the entry, as of the event that the turn foresaw
+	}
+	m.Say()
 	return nil
+}
+
+// Say passes on what the code logged in a turn that was foreseen. Recorded calls it; the caller
+// does if the turn that was recorded closed the run.
+func (m *Machine) Say() {
+	for _, msg := range m.ledger.book.held {
+		m.ledger.say(msg)
+	}
+	m.ledger.book.held = nil
 }
 
 // run delivers news and runs the code until it waits or ends.

@@ -10,7 +10,7 @@ import (
 	"aion.dev/aion/fsm/history"
 )
 
-// maxEntry bounds the commands of one entry, as in the cluster's group commit.
+// maxEntry bounds the proposals of one entry, as in the cluster's group commit.
 const maxEntry = 1024
 
 // Log is a replicated log with one replica, which always leads and applies proposals at once.
@@ -28,9 +28,9 @@ type Log struct {
 }
 
 type proposal struct {
-	piece  []byte
-	result chan fsm.Result
-	err    error // set before result is closed
+	pieces  [][]byte
+	results chan []fsm.Result
+	err     error // set before results is closed
 }
 
 // NewLog makes the log of a state. Nobody else may apply to that state.
@@ -42,14 +42,29 @@ func NewLog(state *fsm.State) *Log {
 
 // Propose implements engine.Log.
 func (l *Log) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
-	piece, err := fsm.EncodeEnvelope(e)
+	results, err := l.ProposeTogether(ctx, e)
 	if err != nil {
 		return fsm.Result{}, err
 	}
-	if ctx.Err() != nil {
-		return fsm.Result{}, ctx.Err()
+	return results[0], nil
+}
+
+// Alike implements engine.Together: one member is always like itself.
+func (l *Log) Alike() bool { return true }
+
+// ProposeTogether implements engine.Together.
+func (l *Log) ProposeTogether(ctx context.Context, all ...fsm.Envelope) ([]fsm.Result, error) {
+	p := &proposal{results: make(chan []fsm.Result, 1)}
+	for _, e := range all {
+		piece, err := fsm.EncodeEnvelope(e)
+		if err != nil {
+			return nil, err
+		}
+		p.pieces = append(p.pieces, piece)
 	}
-	p := &proposal{piece: piece, result: make(chan fsm.Result, 1)}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	l.mu.Lock()
 	l.pending = append(l.pending, p)
 	if l.busy {
@@ -60,13 +75,13 @@ func (l *Log) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
 		l.drain()
 	}
 	select {
-	case res, ok := <-p.result:
+	case results, ok := <-p.results:
 		if !ok {
-			return fsm.Result{}, p.err
+			return nil, p.err
 		}
-		return res, nil
+		return results, nil
 	case <-ctx.Done():
-		return fsm.Result{}, &engine.Unknown{Cause: ctx.Err()}
+		return nil, &engine.Unknown{Cause: ctx.Err()}
 	}
 }
 
@@ -85,18 +100,20 @@ func (l *Log) drain() {
 		l.entries++
 		index := l.index
 		l.mu.Unlock()
-		pieces := make([][]byte, len(batch))
-		for i, p := range batch {
-			pieces[i] = p.piece
+		var pieces [][]byte
+		for _, p := range batch {
+			pieces = append(pieces, p.pieces...)
 		}
 		results, err := l.state.Apply(index, fsm.EntryOf(l.now(), pieces))
-		for i, p := range batch {
+		for _, p := range batch {
 			if err != nil {
 				p.err = err
-				close(p.result)
+				close(p.results)
 				continue
 			}
-			p.result <- results[i]
+			n := len(p.pieces)
+			p.results <- results[:n:n]
+			results = results[n:]
 		}
 	}
 }

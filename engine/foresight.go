@@ -1,0 +1,243 @@
+package engine
+
+import (
+	"time"
+
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
+
+// A turn follows from a command: a start, an outcome, a signal, a timer. The leader can make the
+// turn before it proposes the command, on what the command will append if it is carried out, and
+// propose both in one entry. So a step of a run costs one commit instead of two. The state machine
+// records the turn only if exactly that happened (fsm.Foresight); otherwise the turn changes
+// nothing, and the run is visited as ever.
+//
+// It never waits: a turn is made ahead only if a place to compute is free, the run is not being
+// visited, and the run's execution is parked or begins with this turn. It gives up after
+// Limits.Foresight, so that the command it holds up is not late.
+
+// ahead is a turn that was made before the command that it follows from was proposed.
+type ahead struct {
+	v     *visit
+	at    rows.Run
+	step  *replay.Step
+	turn  *fsm.RecordTurn
+	began time.Time
+}
+
+// outcomes collects what a command appends to runs, in order.
+type outcomes struct {
+	runs   []history.RunID
+	events map[history.RunID][]history.Data
+}
+
+func (o *outcomes) add(id history.RunID, data history.Data) {
+	if o.events == nil {
+		o.events = make(map[history.RunID][]history.Data)
+	}
+	if o.events[id] == nil {
+		o.runs = append(o.runs, id)
+	}
+	o.events[id] = append(o.events[id], data)
+}
+
+// foresee makes the turn of each run, as far as that can be done at once.
+func (o *outcomes) foresee(d *driver) (all []*ahead) {
+	for _, id := range o.runs[:min(len(o.runs), maxAhead)] {
+		all = append(all, madeAhead(d.foreseeNews(id, o.events[id]...))...)
+	}
+	return all
+}
+
+// madeAhead lists a, unless it is nil.
+func madeAhead(a *ahead) []*ahead {
+	if a == nil {
+		return nil
+	}
+	return []*ahead{a}
+}
+
+// maxAhead bounds the turns made ahead of one command, for its caller waits for them.
+const maxAhead = 16
+
+// together reports whether commands may be proposed together now.
+func (d *driver) together() bool {
+	log, ok := d.e.cfg.Log.(Together)
+	return ok && d.e.limits.Foresight > 0 && log.Alike()
+}
+
+// enter reports whether turns may still be made ahead in this term. If so the caller must call
+// leave, once what it made is settled.
+func (d *driver) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.entered.Add(1)
+	return true
+}
+
+func (d *driver) leave() { d.entered.Done() }
+
+// close waits for what was made ahead. Call it once the term has ended.
+func (d *driver) close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.entered.Wait()
+}
+
+// foreseeStart makes the first turn of the run that cmd starts, on the version that it would get
+// now; nil if that cannot be done at once.
+func (d *driver) foreseeStart(cmd *fsm.StartRun, to startsOn) *ahead {
+	pkg, member := to.pkg, to.member
+	if member == nil {
+		return nil
+	}
+	program, ok := d.e.programs.cache.Peek(pkg.Version)
+	if !ok {
+		return nil
+	}
+	at := rows.Run{WorkflowID: cmd.WorkflowID, RunID: cmd.RunID, Type: member.Type, Version: pkg.Version}
+	timeout := cmd.Timeout
+	if timeout == 0 {
+		timeout = history.Duration(member.Timeout)
+	}
+	started := history.Event{Seq: 1, Data: &history.WorkflowStarted{
+		WorkflowID: cmd.WorkflowID, RunID: cmd.RunID, WorkflowType: member.Type, Version: pkg.Version, Input: cmd.Input, Attributes: cmd.Attributes, Timeout: timeout, Attempt: 1,
+	}}
+	return d.foresee(&at, fsm.Foresight{Version: pkg.Version}, nil, func() *replay.Machine {
+		m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: d.e.limits.Runtime, Log: d.e.codeLogger(at), Pace: &pace{places: d.cpus, key: at.Type}}, started)
+		if err != nil {
+			return nil
+		}
+		return m
+	})
+}
+
+// foreseeNews makes the turn that follows if exactly these events are appended to a run next; nil
+// if that cannot be done at once.
+func (d *driver) foreseeNews(id history.RunID, outcomes ...history.Data) *ahead {
+	w := (&visit{d: d, id: id}).readWork()
+	if w.pkg == nil || w.run.Through == 0 || !wakesAny(outcomes) {
+		return nil
+	}
+	news := w.news
+	for i, data := range outcomes {
+		news = append(news[:len(news):len(news)], history.Event{Seq: w.run.Events + uint64(i) + 1, Data: data})
+	}
+	return d.foresee(&w.run, fsm.Foresight{After: w.run.Events}, news, func() *replay.Machine {
+		m, ok := d.resident.Take(id)
+		if ok && !isAtTurn(m, w.run) {
+			d.resident.Put(id, m)
+			return nil
+		}
+		return m
+	})
+}
+
+func wakesAny(outcomes []history.Data) bool {
+	for _, data := range outcomes {
+		if history.Wakes(data) {
+			return true
+		}
+	}
+	return false
+}
+
+// foresee makes a turn of a run on a machine that take returns, nil if it has none.
+func (d *driver) foresee(at *rows.Run, sight fsm.Foresight, news []history.Event, take func() *replay.Machine) *ahead {
+	kind := kindOfRun{at.Version, at.Type}
+	if !d.worth.tries(kind) || !d.claim(at.RunID) {
+		return nil
+	}
+	if !d.cpus.tryAcquire() {
+		d.unclaim(at.RunID)
+		return nil
+	}
+	defer d.cpus.release()
+	m := take()
+	if m == nil {
+		d.unclaim(at.RunID)
+		return nil
+	}
+	a := d.makeAhead(at, sight, news, m)
+	if a == nil {
+		m.Close()
+		d.unclaim(at.RunID)
+	}
+	d.worth.tried(kind, a != nil)
+	return a
+}
+
+// makeAhead makes a turn on m. If it returns nil the caller closes m.
+func (d *driver) makeAhead(at *rows.Run, sight fsm.Foresight, news []history.Event, m *replay.Machine) (a *ahead) {
+	defer func() {
+		if p := recover(); p != nil { // a visit will meet it again, and knows what to do
+			a = nil
+		}
+	}()
+	v := &visit{d: d, id: at.RunID, typ: at.Type, machine: m}
+	began := time.Now()
+	turn, stop := timed(d.desk.Term(), d.e.limits.Foresight)
+	defer stop()
+	step, err := m.Foresee(turn, news)
+	d.e.metrics.computed(time.Since(began))
+	if err != nil {
+		return nil
+	}
+	if v.checks, v.checkErr = d.e.checkHandedOn(turn, at, step.Asked); v.checkErr != nil {
+		return nil
+	}
+	a = &ahead{v: v, at: *at, step: step, turn: v.turnOf(step), began: time.Now()}
+	a.turn.Foreseen = &sight
+	return a
+}
+
+// settle tells a turn what became of it, and leaves the run to the visits if it needs another.
+func (a *ahead) settle(res fsm.Result, err error) {
+	d, v := a.v.d, a.v
+	how, why := v.recorded(a.at, a.step, res, err, a.began)
+	switch how {
+	case done:
+		d.e.metrics.foreseen.WithLabelValues("recorded").Inc()
+	case more:
+		d.e.metrics.foreseen.WithLabelValues("recorded").Inc()
+		v.parkMachine()
+	default:
+		d.e.metrics.foreseen.WithLabelValues("otherwise").Inc()
+		d.e.log.Debug("a turn was made ahead in vain", "workflow", a.at.WorkflowID, "run", v.id, "turn", a.step.N, "refusal", res.Refusal, "error", err, "why", why)
+	}
+	v.closeMachine()
+	again := how != done
+	if _, never := res.Refusal.(*fsm.NotFound); never { // the start was refused
+		again = false
+	}
+	if d.unclaim(v.id) || again {
+		_ = d.visitOrQueue(d.desk.Term(), v.id) // the error is the end of the term
+	}
+}
+
+// claim keeps visits away from a run, and reports whether there is none now.
+func (d *driver) claim(id history.RunID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, on := d.active[id]; on {
+		return false
+	}
+	d.active[id] = false
+	return true
+}
+
+// unclaim ends a claim, and reports whether the run became ready meanwhile.
+func (d *driver) unclaim(id history.RunID) (again bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	again = d.active[id]
+	delete(d.active, id)
+	return again
+}

@@ -1,0 +1,217 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+)
+
+// ahead plays with turns made ahead of what they follow from, whatever the test machine's load;
+// late, without.
+func ahead(c *engine.Config) { c.Limits.Foresight = time.Second }
+func late(c *engine.Config)  { c.Limits.Foresight = -1 }
+
+// untimed describes a history without times.
+func untimed(n *enginetest.Node, ref fsm.RunRef) (all string) {
+	for _, e := range n.Events(ref) {
+		switch d := e.Data.(type) {
+		case *history.TimerStarted:
+			all += fmt.Sprintf("%d TimerStarted %d %s\n", e.Seq, d.ID, d.Duration)
+		case *history.WorkflowStarted:
+			all += fmt.Sprintf("%d WorkflowStarted %s %s\n", e.Seq, d.Version, d.Input)
+		default:
+			all += fmt.Sprintf("%d %s %+v\n", e.Seq, e.Data.Type(), d)
+		}
+	}
+	return all
+}
+
+// TestForesightChangesNoHistory: runs have the same histories whether their turns are made ahead or
+// not, with fewer entries.
+func TestForesightChangesNoHistory(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		play       func(*testing.T, *enginetest.Node, fsm.RunRef)
+		entries    uint64 // with turns made ahead, from the start to the end
+	}{
+		{"no-op", "def run(ctx, input):\n    return input\n", nil, 1},
+		{"one activity", `
+def run(ctx, input):
+    return ctx.activity("a", input)
+`, nil, 2},
+		{"ten activities", `
+def run(ctx, input):
+    for i in range(10):
+        input = ctx.activity("a", input)
+    return input
+`, nil, 11},
+		{"signal", `
+def run(ctx, input):
+    return ctx.signal("s")
+`, func(t *testing.T, n *enginetest.Node, ref fsm.RunRef) { n.Send(ref, "s", "7") }, 2},
+		{"timers", `
+def run(ctx, input):
+    ctx.sleep("1h")
+    ctx.sleep("1h")
+    return 1
+`, nil, 3},
+		{"messages and attributes", `
+def run(ctx, input):
+    ctx.log("first")
+    ctx.set_attributes({"a": "b"})
+    return [ctx.signal("s"), ctx.signal("s")]
+`, func(t *testing.T, n *enginetest.Node, ref fsm.RunRef) { n.Send(ref, "s", "1"); n.Send(ref, "s", "2") }, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			play := func(configure func(*engine.Config)) (story string, entries uint64) {
+				synctest.Test(t, func(t *testing.T) {
+					n := enginetest.New(t, configure)
+					n.Work("default", handlers{"a": func(_ context.Context, task engine.WorkerTask) (string, error) { return string(task.Input), nil }},
+						func(w *enginetest.Worker) { w.Max = 1 })
+					n.Work("default", handlers{"a": func(_ context.Context, task engine.WorkerTask) (string, error) { return string(task.Input), nil }},
+						func(w *enginetest.Worker) { w.Max = 1 })
+					n.Deploy(enginetest.Pack(t, enginetest.Code{"w": c.code}, enginetest.Activities("a")))
+					time.Sleep(time.Minute) // reports of readiness
+					before := n.Log.Entries()
+					ref := n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: "a", Input: history.Payload(`{"n":1}`)})
+					synctest.Wait()
+					if c.play != nil {
+						c.play(t, n, ref)
+					}
+					outcome := n.Outcome(ref)
+					entries = n.Log.Entries() - before
+					story = outcome + "\n" + untimed(n, ref)
+				})
+				return story, entries
+			}
+			want, slow := play(late)
+			got, fast := play(ahead)
+			if got != want {
+				t.Errorf("made ahead:\n%s\nwithout:\n%s", got, want)
+			}
+			if fast != c.entries || slow <= fast {
+				t.Errorf("%d entries, want %d; without, %d", fast, c.entries, slow)
+			}
+		})
+	}
+}
+
+// TestForesightFails: what happens in between, or what the code asks, leaves the run to its visits.
+func TestForesightFails(t *testing.T) {
+	t.Run("another event comes first", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := enginetest.New(t, ahead)
+			ref := workflow(t, n, `
+def run(ctx, input):
+    return [ctx.signal("s"), ctx.signal("s")]
+`)
+			synctest.Wait()
+			struck := false
+			n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+				if s, ok := c.(*fsm.SignalRun); ok && string(s.Payload) == "2" && !struck {
+					struck = true
+					n.Send(ref, "s", "1") // between the guess and its entry
+				}
+				return enginetest.None
+			})
+			n.Send(ref, "s", "2")
+			equal(t, "outcome", n.Outcome(ref), "completed [1,2]")
+		})
+	})
+	t.Run("the route moves", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := enginetest.New(t, ahead)
+			n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    return 1\n"}))
+			next := enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    return 2\n"})
+			struck := false
+			n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+				if _, ok := c.(*fsm.StartRun); ok && !struck {
+					struck = true
+					n.Deploy(next)
+				}
+				return enginetest.None
+			})
+			equal(t, "outcome", n.Outcome(n.Begin("w", "")), "completed 2")
+		})
+	})
+	t.Run("the code asks for the time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := enginetest.New(t, ahead)
+			ref := workflow(t, n, `
+def run(ctx, input):
+    began = ctx.now()
+    ctx.signal("s")
+    return ctx.now() - began
+`)
+			time.Sleep(time.Hour)
+			n.Send(ref, "s", "1")
+			equal(t, "outcome", n.Outcome(ref), `completed "1h0m0s"`)
+		})
+	})
+	t.Run("the start is refused", func(t *testing.T) {
+		said := 0
+		synctest.Test(t, func(t *testing.T) {
+			n := enginetest.New(t, ahead, func(c *engine.Config) { c.Says = func(rows.Run, string) { said++ } })
+			n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    ctx.log('hello')\n    ctx.signal('s')\n"}))
+			start := engine.StartRequest{Type: "w", WorkflowID: "a"}
+			n.BeginWith(start)
+			_, _, err := n.Start(background, start)
+			refused(t, err, "already_running")
+			synctest.Wait()
+		})
+		equal(t, "lines said by runs that never were, and by the one that is", said, 1)
+	})
+}
+
+// TestAPollIsServedWithTheTurn: the poll that waits longest gets the task from the entry that
+// schedules it; one that does not wait any more is not counted on.
+func TestAPollIsServedWithTheTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := enginetest.New(t, ahead)
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    return ctx.activity('a')\n"}, enginetest.Activities("a")))
+		gone, hangUp := context.WithCancel(background)
+		request := engine.PollRequest{Queue: "default", Worker: "first", Activities: []string{"a"}}
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			n.Poll(gone, request, engine.MaxWait)
+		}()
+		synctest.Wait()
+		hangUp()
+		<-over
+		got := make(chan []engine.WorkerTask, 2)
+		for _, name := range []string{"second", "third"} {
+			request.Worker = name
+			r := request
+			go func() {
+				tasks, _, _ := n.Poll(background, r, 10*time.Second)
+				got <- tasks
+			}()
+			synctest.Wait()
+		}
+		before := n.Log.Entries()
+		ref := n.Begin("w", "")
+		synctest.Wait()
+		equal(t, "entries", n.Log.Entries()-before, 1)
+		tasks := <-got
+		if len(tasks) != 1 {
+			t.Fatalf("got %+v", tasks)
+		}
+		if started := n.Events(ref)[2].Data.(*history.ActivityStarted); started.Worker != "second" {
+			t.Errorf("given to %s", started.Worker)
+		}
+		if others := <-got; len(others) != 0 {
+			t.Errorf("the other poll got %+v", others)
+		}
+		complete(t, n, tasks[0], "5")
+		equal(t, "outcome", n.Outcome(ref), "completed 5")
+	})
+}

@@ -32,8 +32,8 @@ func (c *convoy) add(a *ahead) {
 	c.ahead = append(c.ahead, a)
 }
 
-// book adds leases for the tasks that a turn in the convoy schedules, as far as polls wait for them.
-// Call it after the last add.
+// book adds leases for the tasks that a turn in the convoy schedules, as far as polls wait for
+// them. Call it after the last add.
 func (c *convoy) book(step *replay.Step) {
 	if !c.d.together() {
 		return

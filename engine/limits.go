@@ -92,7 +92,7 @@ func (l Limits) Validate() error {
 		{"Turns", l.Turns < 1 || l.Turns > 1<<10, "between 1 and 1024"},
 		{"InFlight", l.InFlight < l.Turns || l.InFlight > 1<<20, "between Turns and 1,048,576"},
 		{"TurnTimeout", l.TurnTimeout < time.Second, "at least 1s"},
-		{"Foresight", l.Foresight > time.Second, "at most 1s"},
+		{"Foresight", l.Foresight > 10*time.Second, "at most 10s"},
 		{"SchemaPatterns", l.SchemaPatterns < 1, "at least 1"},
 		{"CheckTimeout", l.CheckTimeout < time.Millisecond, "at least 1ms"},
 		{"QueryTimeout", l.QueryTimeout < time.Millisecond || l.QueryTimeout > MaxWait, "between 1ms and 1m"},

@@ -36,8 +36,8 @@ type Log interface {
 	Wait(ctx context.Context, after uint64) (uint64, error)
 }
 
-// Together is an optional interface of a Log that can keep commands together. Without it, no turn is
-// made ahead of what it follows from (see foresight.go).
+// Together is an optional interface of a Log that can keep commands together. Without it, no turn
+// is made ahead of what it follows from (see foresight.go).
 type Together interface {
 	// ProposeTogether is Propose for commands that stand next to each other in one entry, in this
 	// order. It returns a result for each. ErrApart means that they do not fit into one entry.

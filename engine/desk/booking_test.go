@@ -62,8 +62,8 @@ func TestBook(t *testing.T) {
 	}
 }
 
-// TestABookedPollStays: a wait that ends while its lease is on its way ends with that lease, so that
-// no task is given to nobody.
+// TestABookedPollStays: a wait that ends while its lease is on its way ends with that lease, so
+// that no task is given to nobody.
 func TestABookedPollStays(t *testing.T) {
 	over := make(chan time.Time)
 	close(over)

@@ -31,8 +31,8 @@ type Grant struct {
 }
 
 // Enter adds a poll for at most that many tasks to the end of its queue's line, and serves it if
-// tasks are offered. activities must be sorted, without duplicates. A Booking shows lease to whoever
-// proposes it. The caller must call Leave.
+// tasks are offered. activities must be sorted, without duplicates. A Booking shows lease to
+// whoever proposes it. The caller must call Leave.
 func (d *Desk) Enter(queue string, activities []string, most uint64, lease any) *Poll {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -42,7 +42,8 @@ func (l *Log) Propose(ctx context.Context, e fsm.Envelope) (fsm.Result, error) {
 	return results[0], nil
 }
 
-// ProposeTogether implements engine.Together. The first fault of any of the commands is that of all.
+// ProposeTogether implements engine.Together. The first fault of any of the commands is that of
+// all.
 func (l *Log) ProposeTogether(ctx context.Context, all ...fsm.Envelope) ([]fsm.Result, error) {
 	fault := None
 	for _, e := range all {

@@ -114,6 +114,7 @@ type Limits struct {
 	RequestBytes   int64 `toml:"request_bytes" help:"most bytes of given request keys that the cluster remembers; lives in the cluster: a change in one node's file takes effect when that node starts"`
 
 	TurnTimeout  Duration `toml:"turn_timeout" help:"longest time that computing one new turn may take, without what it waits for others; one that is shown again has ten times as long, each for itself; a run that takes longer three times is quarantined"`
+	Foresight    Duration `toml:"foresight" help:"longest time that a start, an outcome, a signal or a timer is held up while the turn it leads to is computed, so that both are one entry of the log; 0 = turns are never made ahead"`
 	QueryTimeout Duration `toml:"query_timeout" help:"longest time that a query may take, with the wait for its run's first turn"`
 	Lease        Duration `toml:"lease" help:"how long a worker may be silent about a task where neither the activity nor the worker says"`
 }
@@ -150,7 +151,7 @@ func Default() Config {
 			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
 			Resident: 10_000, ResidentBytes: 512 << 20, InFlight: 4096, Queries: 64, RequestBytes: 3 << 29,
-			TurnTimeout: Duration{30 * time.Second}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
+			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},
 		Disk:  Disk{Reserve: 128 << 20},

@@ -165,6 +165,7 @@ func (v *errorList) sizes(c *Config) {
 	}{
 		{"deploy.check_timeout", c.Deploy.CheckTimeout, time.Second, 10 * time.Minute},
 		{"limits.turn_timeout", c.Limits.TurnTimeout, time.Second, time.Hour},
+		{"limits.foresight", c.Limits.Foresight, 0, 10 * time.Second},
 		{"limits.query_timeout", c.Limits.QueryTimeout, time.Millisecond, time.Minute},
 		{"limits.lease", c.Limits.Lease, time.Second, 24 * time.Hour},
 		{"drain.timeout", c.Drain.Timeout, 0, time.Hour},

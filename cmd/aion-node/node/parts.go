@@ -71,7 +71,7 @@ func engineLimits(cfg config.Config, r runtime.Limits) engine.Limits {
 		RunLogBytes: cmp.Or(l.LogBytes, -1),
 		Runtime:     r, Resident: int(l.Resident), ResidentBytes: uint64(l.ResidentBytes), Queries: int(l.Queries),
 		Turns: cmp.Or(int(l.Turns), min(gort.GOMAXPROCS(0), int(l.InFlight))), InFlight: int(l.InFlight),
-		SchemaPatterns: int(cfg.Deploy.MaxPatterns), TurnTimeout: l.TurnTimeout.Duration, CheckTimeout: cfg.Deploy.CheckTimeout.Duration, QueryTimeout: l.QueryTimeout.Duration, Lease: l.Lease.Duration,
+		SchemaPatterns: int(cfg.Deploy.MaxPatterns), TurnTimeout: l.TurnTimeout.Duration, Foresight: cmp.Or(l.Foresight.Duration, -1), CheckTimeout: cfg.Deploy.CheckTimeout.Duration, QueryTimeout: l.QueryTimeout.Duration, Lease: l.Lease.Duration,
 	}
 }
 

@@ -156,19 +156,19 @@ func (d *driver) foresee(at *rows.Run, sight fsm.Foresight, news []history.Event
 		return nil
 	}
 	if !d.cpus.tryAcquire() {
-		d.unclaim(at.RunID)
+		d.unclaim(at.RunID, false)
 		return nil
 	}
 	defer d.cpus.release()
 	m := take()
 	if m == nil {
-		d.unclaim(at.RunID)
+		d.unclaim(at.RunID, false)
 		return nil
 	}
 	a := d.makeAhead(at, sight, news, m)
 	if a == nil {
 		m.Close()
-		d.unclaim(at.RunID)
+		d.unclaim(at.RunID, false)
 	}
 	d.worth.tried(kind, a != nil)
 	return a
@@ -217,9 +217,7 @@ func (a *ahead) settle(res fsm.Result, err error) {
 	if _, never := res.Refusal.(*fsm.NotFound); never { // the start was refused
 		again = false
 	}
-	if d.unclaim(v.id) || again {
-		_ = d.visitOrQueue(d.desk.Term(), v.id) // the error is the end of the term
-	}
+	d.unclaim(v.id, again)
 }
 
 // claim keeps visits away from a run, and reports whether there is none now.
@@ -233,11 +231,14 @@ func (d *driver) claim(id history.RunID) bool {
 	return true
 }
 
-// unclaim ends a claim, and reports whether the run became ready meanwhile.
-func (d *driver) unclaim(id history.RunID) (again bool) {
+// unclaim ends a claim. The run is visited if it became ready meanwhile, or if it must be looked at
+// again.
+func (d *driver) unclaim(id history.RunID, again bool) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	again = d.active[id]
+	again = d.active[id] || again
 	delete(d.active, id)
-	return again
+	d.mu.Unlock()
+	if again {
+		_ = d.visitOrQueue(d.desk.Term(), id) // the error is the end of the term
+	}
 }

@@ -60,7 +60,14 @@ def run(ctx, input):
 			}
 		}()
 		defer close(lost)
-		ref := n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: "w"})
+		ref := fsm.RunRef{WorkflowID: "w"}
+		for { // its first turn travels with it
+			_, _, err := n.Start(background, engine.StartRequest{Call: engine.Call{Request: &fsm.Request{ID: "start"}}, Type: "w", WorkflowID: "w"})
+			if err == nil {
+				break
+			}
+			time.Sleep(time.Second)
+		}
 		if got := n.Outcome(ref); !strings.Contains(got, "it broke") {
 			t.Fatal(got)
 		}

@@ -67,6 +67,7 @@ type heldTasks struct {
 	mu      sync.Mutex // guards the fields below
 	holds   map[*hold]struct{}
 	running int           // number of handlers that have not returned
+	asked   int           // number of tasks that polls in flight ask for
 	changed chan struct{} // closed and replaced whenever a handler returns or a hold ends
 	wake    time.Time     // when the heartbeats look again; zero = when they are roused
 	rouse   chan struct{} // receives a value if something is due before wake
@@ -104,10 +105,28 @@ func (a *heldTasks) remove(h *hold) {
 	a.broadcast()
 }
 
-// free returns how many more tasks may be taken if concurrency handlers may run at a time. Tasks
-// whose outcome is being delivered occupy no handler's place, but their number must stay bounded.
-func (a *heldTasks) free(concurrency int) int {
-	return min(concurrency-a.running, 2*concurrency-len(a.holds))
+// ask waits until there is room for tasks, and reserves it for a poll: at most most. 0 means that
+// ctx has ended. Tasks whose outcome is being delivered occupy no handler's place, but their number
+// must stay bounded. The caller must call answered.
+func (a *heldTasks) ask(ctx context.Context, concurrency, most int) (room int) {
+	if !a.await(ctx, func() bool {
+		room = min(concurrency-a.running-a.asked, 2*concurrency-len(a.holds)-a.asked, most)
+		if room > 0 {
+			a.asked += room
+		}
+		return room > 0
+	}) {
+		return 0
+	}
+	return room
+}
+
+// answered frees what a poll reserved, once its tasks are added.
+func (a *heldTasks) answered(room int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked -= room
+	a.broadcast()
 }
 
 // await waits until enough, which it calls under the mutex, returns true. It reports whether

@@ -97,7 +97,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	keeping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var keeper sync.WaitGroup
 	keeper.Go(func() { w.keepLeases(keeping) })
-	refused := w.poll(ctx)
+	refused := w.takeTasks(ctx)
 	stuck := w.drain()
 	stop()
 	keeper.Wait()

@@ -50,7 +50,7 @@ func TestPage(t *testing.T) {
 		"| `noop` | run that does nothing, start to result |",
 		"### 3 nodes",
 		"Build v1, v2, 29 November 2026, 03:00 UTC. Nodes, callers and workers together ran on linux/amd64, 2 cores, Abacus 3, go1.26. 2 rounds of 3s for each line, 1 worker.",
-		"| `noop` | 1 | 100 (100 to 100) | 3.00 ms (3.00 ms to 3.00 ms) |",
+		"| `noop` | 1 | 100 (100 to 100) | 3.00 ms (3.00 to 3.00) |",
 		"| `noop` | 1 | 30.0 us | 15.0 us | 99.0 us \\* | 3.00 MiB | 3.00 MiB | 1.00 | 300 | 1.00 |",
 		"Callers and workers took more CPU than all nodes together",
 		"Not measured: `failover`: it is late.",

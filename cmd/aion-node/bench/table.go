@@ -19,7 +19,7 @@ func (r *Report) Speed() Table {
 		perSecond, p50 := figure(one.PerSecond), milliseconds(one.P50)
 		if len(one.Rounds) > 1 {
 			perSecond += " (" + figure(one.SpreadPerSecond.Least) + " to " + figure(one.SpreadPerSecond.Greatest) + ")"
-			p50 += " (" + milliseconds(one.SpreadP50.Least) + " to " + milliseconds(one.SpreadP50.Greatest) + ")"
+			p50 += " (" + figure(one.SpreadP50.Least) + " to " + figure(one.SpreadP50.Greatest) + ")"
 		}
 		t.Rows = append(t.Rows, []string{one.Row, strconv.Itoa(one.Callers), perSecond, p50,
 			milliseconds(one.P90), milliseconds(one.P99), milliseconds(one.Max), strconv.Itoa(one.Runs), strconv.Itoa(one.Errors)})

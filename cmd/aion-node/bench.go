@@ -181,6 +181,9 @@ func printBench(w io.Writer, r *bench.Report) {
 	if r.AnyClientBound() {
 		fmt.Fprintln(w, "\n* callers and workers took more CPU than all nodes together: with them on another machine, or in a cheaper client, a node would do more")
 	}
+	if typical, most := r.Disturbed(); most > 0 {
+		fmt.Fprintf(w, "\nothers took %.0f %% of this machine's CPU in the median row, %.0f %% in the worst\n", 100*typical, 100*most)
+	}
 	for _, n := range r.NotMeasured {
 		fmt.Fprintf(w, "not measured: %s: %s\n", n.Row, printable(n.Why))
 	}

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestBenchNodesEndWithIt kills a measurement with SIGKILL: its node ends, although nobody is left to
-// end it.
+// TestBenchNodesEndWithIt kills a measurement with SIGKILL: its node ends, although nobody is left
+// to end it.
 func TestBenchNodesEndWithIt(t *testing.T) {
 	binary, err := exec.LookPath("aion-node")
 	if err != nil {

@@ -31,5 +31,7 @@ func (b *Bench) explore(ctx context.Context, c *client.Client) (Cluster, *meter,
 	if httpClient == nil {
 		httpClient = http.DefaultClient
 	}
-	return found, newMeter(httpClient, nodes), nil
+	m := newMeter(httpClient, nodes)
+	m.here = found.Own
+	return found, m, nil
 }

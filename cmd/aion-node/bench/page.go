@@ -58,7 +58,7 @@ func (r *Report) section() string {
 	if r.Cluster.Own {
 		where = "Nodes, callers and workers together ran on"
 	}
-	fmt.Fprintf(&b, "%s %s. %s of %s for each line, %s.\n\n", where, r.Machine, counted(r.Settings.Rounds, "round"), r.Settings.Duration, counted(r.Settings.Workers, "worker"))
+	fmt.Fprintf(&b, "%s %s. %s of %s for each line, %s.%s\n\n", where, r.Machine, counted(r.Settings.Rounds, "round"), r.Settings.Duration, counted(r.Settings.Workers, "worker"), r.disturbance())
 	b.WriteString(r.Speed().markdown())
 	if cost := r.Cost(); len(cost.Rows) > 0 {
 		b.WriteString("\nWhat one of it cost:\n\n")
@@ -71,6 +71,15 @@ func (r *Report) section() string {
 		fmt.Fprintf(&b, "\nNot measured: `%s`: %s.\n", n.Row, strings.ReplaceAll(n.Why, "\n", " "))
 	}
 	return b.String()
+}
+
+// disturbance says what others took of the machine.
+func (r *Report) disturbance() string {
+	typical, most := r.Disturbed()
+	if most == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Others, the kernel's threads among them, took %.0f %% of its CPU in the median line, %.0f %% in the worst.", 100*typical, 100*most)
 }
 
 // versions lists the builds of the nodes.

@@ -68,9 +68,10 @@ type Sample struct {
 	Max        float64     `json:"max_ms"` // of a result: of all rounds
 	ClientCPU  float64     `json:"client_cpu_us"`
 	Nodes      []NodeUsage `json:"nodes,omitempty"`
-	Commits    float64     `json:"commits"`    // entries of the log a run
-	LogBytes   float64     `json:"log_bytes"`  // of them, as one node writes them; 0 = not known
-	LogWrites  float64     `json:"log_writes"` // of the leader's log, each with an fsync; 0 = not known
+	Commits    float64     `json:"commits"`                    // entries of the log a run
+	LogBytes   float64     `json:"log_bytes"`                  // of them, as one node writes them; 0 = not known
+	Others     float64     `json:"others_cpu_share,omitempty"` // of the machine's CPU, if the nodes are on it too
+	LogWrites  float64     `json:"log_writes"`                 // of the leader's log, each with an fsync; 0 = not known
 }
 
 // NodeUsage is what one node used.
@@ -101,6 +102,7 @@ func combine(r *row, callers int, samples []Sample) Result {
 		{&result.ClientCPU, func(s *Sample) float64 { return s.ClientCPU }},
 		{&result.Commits, func(s *Sample) float64 { return s.Commits }},
 		{&result.LogBytes, func(s *Sample) float64 { return s.LogBytes }},
+		{&result.Others, func(s *Sample) float64 { return s.Others }},
 		{&result.LogWrites, func(s *Sample) float64 { return s.LogWrites }},
 	} {
 		*m.to = rounded(median(of(m.field)), 4)
@@ -135,4 +137,15 @@ func combineNodes(samples []Sample) (all []NodeUsage) {
 		all = append(all, NodeUsage{Node: last.Node, Leader: last.Leader, CPU: rounded(median(cpu), 1), MemoryBytes: median(memory)})
 	}
 	return all
+}
+
+// Disturbed returns which share of the machine's CPU others took while a line was measured: the
+// median of all lines and the most. Both are 0 if it is not known.
+func (r *Report) Disturbed() (typical, most float64) {
+	var shares []float64
+	for i := range r.Results {
+		shares = append(shares, r.Results[i].Others)
+		most = max(most, r.Results[i].Others)
+	}
+	return median(shares), most
 }

@@ -64,6 +64,15 @@ func TestPage(t *testing.T) {
 	}
 }
 
+func TestPageTellsWhoDisturbed(t *testing.T) {
+	r := report()
+	r.Results = append(r.Results, r.Results[0], r.Results[0])
+	r.Results[0].Others, r.Results[1].Others, r.Results[2].Others = 0.1, 0.02, 0.5
+	if want := "1 worker. Others, the kernel's threads among them, took 10 % of its CPU in the median line, 50 % in the worst.\n"; !strings.Contains(r.section(), want) {
+		t.Errorf("the page lacks %q:\n%s", want, r.section())
+	}
+}
+
 func TestWriteInto(t *testing.T) {
 	page := "# Title\n\n" + pageBegin + "\nold\n" + pageEnd + "\n\nend\n"
 	got, err := WriteInto(page, "new\n")

@@ -22,6 +22,7 @@ type meter struct {
 	http  *http.Client
 	nodes map[string]string // URL of each node, by its name
 	own   *prometheus.Registry
+	here  bool // the nodes run on this machine
 }
 
 func newMeter(c *http.Client, nodes map[string]string) *meter {
@@ -32,8 +33,9 @@ func newMeter(c *http.Client, nodes map[string]string) *meter {
 
 // reading is what had been used at one moment. A node that did not answer is absent.
 type reading struct {
-	client float64 // seconds of CPU
-	nodes  map[string]gauges
+	client  float64 // seconds of CPU
+	nodes   map[string]gauges
+	machine machineLoad // unless nodes are elsewhere
 }
 
 // gauges are one node's figures by the names in /metrics.
@@ -57,6 +59,9 @@ func (m *meter) read(ctx context.Context) reading {
 				r.client = f.GetMetric()[0].GetCounter().GetValue()
 			}
 		}
+	}
+	if m.here {
+		r.machine = parseLoad(fileText("/proc/stat"))
 	}
 	for name, url := range m.nodes {
 		if g, err := scrape(ctx, m.http, url); err == nil {
@@ -110,6 +115,7 @@ type usage struct {
 	bytes   float64 // of them, as the leader wrote them
 	writes  float64 // of the leader's log
 	logged  bool    // bytes and writes are known
+	others  float64 // share of the machine's CPU that others took, the most of all times
 }
 
 type nodeUsage struct {
@@ -121,6 +127,7 @@ type nodeUsage struct {
 // add adds what was used between two readings. A node that was restarted meanwhile is left out.
 func (u *usage) add(before, after reading) {
 	u.client += after.client - before.client
+	used := after.client - before.client
 	if u.nodes == nil {
 		u.nodes = map[string]nodeUsage{}
 	}
@@ -132,6 +139,7 @@ func (u *usage) add(before, after reading) {
 		}
 		n := u.nodes[name]
 		n.cpu += now[gaugeCPU] - then[gaugeCPU]
+		used += now[gaugeCPU] - then[gaugeCPU]
 		n.memory = max(n.memory, now[gaugeMemory])
 		n.leader = now[gaugeLeader] == 1
 		u.nodes[name] = n
@@ -143,6 +151,7 @@ func (u *usage) add(before, after reading) {
 		}
 	}
 	u.commits += commits
+	u.others = max(u.others, othersShare(before.machine, after.machine, used))
 }
 
 // addUsage says in a sample what its runs cost.
@@ -159,6 +168,7 @@ func (s *Sample) setUsage(u usage) {
 	runs := float64(s.Runs)
 	micros := func(seconds float64) float64 { return rounded(seconds*1e6/runs, 1) }
 	s.ClientCPU, s.Commits = micros(u.client), rounded(u.commits/runs, 3)
+	s.Others = rounded(u.others, 3)
 	if u.logged {
 		s.LogBytes, s.LogWrites = rounded(u.bytes/runs, 1), rounded(u.writes/runs, 4)
 	}

@@ -13,14 +13,15 @@ IN      ?= ./...
 RUNS    ?= 60
 PARALLEL ?= 2
 NIGHT   ?= 1h
+ROUNDS  ?= 3
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race flakes census demo bench lint fuzz jepsen jepsen-short jepsen-nightly clean
+.PHONY: help build test race flakes census demo bench performance performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r target what; do printf '%-15s %s\n' "$$target" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' $(MAKEFILE_LIST) | while IFS=@ read -r target what; do printf '%-17s %s\n' "$$target" "$$what"; done
 
 build: ## build bin/aion-node
 	$(GO) build -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node
@@ -50,6 +51,15 @@ bench: ## run the benchmarks and print their medians; BENCH=Apply TIME=3s COUNT=
 	@out=$(OUT); test -n "$$out" || { out=$$(mktemp) && trap 'rm -f "$$out"' EXIT; }; \
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(TIME) -count $(COUNT) -timeout 60m -p 1 $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n1 dirname | sort -u) > "$$out" 2>&1 || { cat "$$out"; exit 1; }; \
 	$(GO) run $(BENCHSTAT) $(OLD) "$$out"
+
+performance: build ## measure a cluster of one and of three on this machine, which must be quiet, and write docs/PERFORMANCE.md; ROUNDS=5 for more (some two minutes a round)
+	bin/aion-node bench --nodes 1 --callers 1,256 --rounds $(ROUNDS) --json > bin/1-node.json
+	bin/aion-node bench --nodes 3 --callers 1,256 --rounds $(ROUNDS) --json > bin/3-nodes.json
+	mkdir -p docs/performance && mv bin/1-node.json bin/3-nodes.json docs/performance
+	bin/aion-node bench report docs/performance/*.json --into docs/PERFORMANCE.md
+
+performance-page: build ## write docs/PERFORMANCE.md from what was measured
+	bin/aion-node bench report docs/performance/*.json --into docs/PERFORMANCE.md
 
 lint: ## gofmt and go vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w FILE):"; echo "$$unformatted"; exit 1; fi

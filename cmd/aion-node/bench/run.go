@@ -63,7 +63,7 @@ func (b *Bench) Run(ctx context.Context) (*Report, error) {
 		err = b.measure(ctx, s, queue, report)
 	}
 	if b.Own == nil { // its own cluster is thrown away whole
-		report.Left = s.tidy(ctx, err)
+		report.Left = s.tidy(ctx)
 	}
 	return report, err
 }

@@ -33,25 +33,41 @@ func (s *session) awaitRunsEnded(ctx context.Context) error {
 const tidyWithin = 15 * time.Second
 
 // tidy removes what was put into the cluster: open runs, routes, versions. It returns what is left.
-// It works although ctx has ended. After a success no run should be open, so each may take its
-// time; after a failure or an interrupt they are terminated.
-func (s *session) tidy(ctx context.Context, failed error) (left []string) {
+// It works although ctx has ended.
+func (s *session) tidy(ctx context.Context) (left []string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyWithin)
 	defer cancel()
-	if failed != nil && s.version != "" {
-		_ = s.terminateAll(ctx) // a run that stays open shows in the refusal of unload
-	}
 	if err := s.unroute(ctx); err != nil {
 		left = append(left, fmt.Sprintf("the route of %s (aion-node unroute %s): %v", s.routed, s.routed, err))
 	}
 	for len(s.loads.list) > 0 {
 		last := s.loads.list[len(s.loads.list)-1]
-		if err := s.loads.unload(ctx); err != nil {
+		if err := s.unloadUnpinned(ctx); err != nil {
 			left = append(left, fmt.Sprintf("version %s of %s (aion-node unload %s %s): %v", last.version[:12], last.typ, last.typ, last.version[:12], err))
 			s.loads.list = s.loads.list[:len(s.loads.list)-1]
 		}
 	}
 	return left
+}
+
+// unloadUnpinned unloads the newest that was loaded, and terminates the runs that pin it. Calls
+// that an interrupt cut off may start more of them meanwhile, so it tries until none does.
+func (s *session) unloadUnpinned(ctx context.Context) error {
+	for {
+		err := s.loads.unload(ctx)
+		var p *wire.Problem
+		if !errors.As(err, &p) || p.Code != "version_pinned" {
+			return err
+		}
+		if failed := s.terminateAll(ctx); failed != nil {
+			return errors.Join(err, failed)
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // terminateAll terminates all runs that pin the version.

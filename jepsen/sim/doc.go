@@ -5,7 +5,8 @@
 // stands for raft: it commits a proposal, loses it, or commits it after its proposer was deposed.
 // Clients talk to any replica, lose answers, and repeat their requests under the same request id.
 // The leader's loops record turns, fire timers, lease tasks and purge, from a picture that may be
-// old. Turns are drawn, or made by real code that any replica replays from its history. Model is
+// old. It also proposes a command and the turns that follow from it in one entry, before it knows
+// what the command comes to. Turns are drawn, or made by real code that any replica replays from its history. Model is
 // the expected result, written from docs/STATE.md and the promises without any code of the state
 // machine: it predicts the outcome of every command and every event of every history.
 //

@@ -140,7 +140,11 @@ func (w *World) flowTurn(v fsm.View, r *rows.Run) fsm.Command {
 		w.failf("run %s: code made turn %d, its row says %d were recorded", r.RunID, step.N, r.Turns)
 	}
 	w.stats.Flows++
-	c := &fsm.RecordTurn{RunID: r.RunID, N: step.N, Through: step.Through, Waiting: step.Waiting, Consumed: step.Consumed,
+	return turnOf(r.RunID, step)
+}
+
+func turnOf(id history.RunID, step *replay.Step) *fsm.RecordTurn {
+	c := &fsm.RecordTurn{RunID: id, N: step.N, Through: step.Through, Waiting: step.Waiting, Consumed: step.Consumed,
 		Cut: step.Cut, Rules: history.Rules, Waits: step.Waits}
 	for _, d := range step.Asked {
 		c.Asked = append(c.Asked, history.Event{Data: d})

@@ -57,7 +57,14 @@ func (w *World) judge(n *node, index uint64, e *entry, results []fsm.Result) {
 		if _, full := r.Refusal.(*fsm.RequestsFull); full {
 			w.stats.Full++
 		}
-		e.results[i] = outcomeOf(r)
+		if c, is := e.calls[i].envelope.Command.(*fsm.RecordTurn); is && c.Foreseen != nil {
+			if r.Refusal == nil {
+				w.stats.Foreseen++
+			} else {
+				w.stats.InVain++
+			}
+		}
+		e.results[i], w.model.place = outcomeOf(r), i
 		if why := w.model.judge(&e.calls[i].envelope, r); why != "" {
 			w.failf("entry %d, command %d, %s %+v: %s", index, i+1, kind, e.calls[i].envelope.Command, why)
 		}

@@ -24,6 +24,7 @@ func (f *Found) Markdown(w io.Writer) {
 	p("| commands foretold | %d, %d of them refused; applied %d times over all replicas, in %d entries |", judged, refused, f.Commands, f.Applied)
 	p("| checked | after every entry: each outcome, the row of each changed run and its new events (%d) against the model, digests and outcomes across the replicas; %d looks at everything a node shows; %d recounts of all invariants |", f.Compared, f.Looks, f.Audits)
 	p("| runs started | %d; %d turns made by real code, replayed from its history each time |", f.Runs, f.Flows)
+	p("| turns made ahead | %d were recorded with what they follow from; %d foresaw something else than what happened, and were refused |", f.Foreseen, f.InVain)
 	p("| jobs | %d: trees of runs that one entry did not close; %d calls found the table of requests full |", f.Jobs, f.Full)
 	p("| calls acknowledged | %d; %d answers lost on the way; %d answered from memory |", f.Acknowledged, f.Unknown, f.Repeated)
 	p("| changes of leader | %d; %d proposals committed after their leader was deposed |", f.Elections, f.Survivors)

@@ -15,6 +15,7 @@ import (
 type Model struct {
 	index uint64
 	now   history.Time
+	place int // of the command being judged, in its entry
 
 	loaded map[catalog.Version]*catalog.Package
 	routes map[string]route

@@ -33,6 +33,8 @@ type run struct {
 	lines             []line
 	said              []history.Data // the events of lines, as far as they are predicted
 	recorded          []turn
+	fresh             []fresh  // lines that an entry wrote
+	freshIn           uint64   // that entry
 	compared          int      // number of lines already compared with the real ones
 	comparedAt        uint64   // index of that entry
 	reopened          []uint64 // seqs at which it was reopened
@@ -139,6 +141,10 @@ func wakes(data history.Data) bool {
 func (m *Model) append(r *run, data history.Data) {
 	m.touched = append(m.touched, r.id)
 	r.lines, r.said = append(r.lines, lineOf(data)), append(r.said, data)
+	if r.freshIn != m.index {
+		r.fresh, r.freshIn = r.fresh[:0], m.index
+	}
+	r.fresh = append(r.fresh, fresh{uint64(len(r.lines)), m.place})
 	if wakes(data) {
 		r.woken = uint64(len(r.lines))
 	}

@@ -17,7 +17,7 @@ func (m *Model) recordTurn(c *fsm.RecordTurn, res *fsm.Result) (code, why string
 		return "not_found", ""
 	}
 	before := uint64(len(r.lines))
-	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through < r.through || c.Through == r.through && !(r.cut && c.Rules >= 1) || c.Through < r.reopenedAt() || m.doomed(r) {
+	if r.status != history.StatusRunning || c.N != r.turns+1 || c.Through > before || c.Through < r.through || c.Through == r.through && !(r.cut && c.Rules >= 1) || c.Through < r.reopenedAt() || m.doomed(r) || !m.cameTrue(c, r) {
 		return fenced, ""
 	}
 	var last history.Data
@@ -227,6 +227,7 @@ func (m *Model) carryOn(r, next *run, e *history.WorkflowContinuedAsNew, before 
 	}
 	if (m.byRules >= 2 || r.heir) && slices.ContainsFunc(next.lines[heard:], func(l line) bool { return l.typ == history.TypeSignalReceived }) {
 		next.heir, next.from = true, r.id
+		next.fresh = slices.DeleteFunc(next.fresh, func(f fresh) bool { return next.lines[f.seq-1].typ == history.TypeSignalReceived }) // stored elsewhere
 	}
 	for _, d := range m.later {
 		hand(lineOf(d))

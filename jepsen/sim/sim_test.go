@@ -85,3 +85,15 @@ func TestFailuresAreWrittenDown(t *testing.T) {
 		t.Errorf("read %v, %v", got, err)
 	}
 }
+
+// TestTurnsAreForeseen expects turns made ahead that come true, and others that do not.
+func TestTurnsAreForeseen(t *testing.T) {
+	stats, v := Run(Schedule(1, 3000, Nodes))
+	if v != nil {
+		t.Fatal(v)
+	}
+	if stats.Foreseen == 0 || stats.InVain == 0 {
+		t.Errorf("of the turns made ahead %d came true and %d did not; want some of each", stats.Foreseen, stats.InVain)
+	}
+	t.Logf("%d came true, %d did not", stats.Foreseen, stats.InVain)
+}

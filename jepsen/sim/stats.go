@@ -9,6 +9,8 @@ type Stats struct {
 	Elections, Survivors, Crashes, Snapshots        int
 	Installs, Unknown, Repeated, Acknowledged, Runs int
 	Flows                                           int // turns made by real code
+	// turns made ahead of what they follow from: recorded, and refused
+	Foreseen, InVain int
 	// events compared with the model at once; whole nodes compared; recounts
 	Compared, Looks, Audits int
 	Jobs                    int // jobs begun: trees that one entry did not close
@@ -36,6 +38,8 @@ func (s *Stats) Add(o Stats) {
 	s.Acknowledged += o.Acknowledged
 	s.Runs += o.Runs
 	s.Flows += o.Flows
+	s.Foreseen += o.Foreseen
+	s.InVain += o.InVain
 	s.Compared += o.Compared
 	s.Looks += o.Looks
 	s.Audits += o.Audits

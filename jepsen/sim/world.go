@@ -157,6 +157,9 @@ func (w *World) do(s *Step) bool {
 	if s.Seeds[0]%8 > 0 {
 		n = w.nodes[w.leader]
 	}
+	if s.Op == Foresee {
+		return w.foresee(n, dice(s.Seeds[0]))
+	}
 	return w.loop(n, s.Op, dice(s.Seeds[0]))
 }
 

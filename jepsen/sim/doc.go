@@ -6,9 +6,10 @@
 // Clients talk to any replica, lose answers, and repeat their requests under the same request id.
 // The leader's loops record turns, fire timers, lease tasks and purge, from a picture that may be
 // old. It also proposes a command and the turns that follow from it in one entry, before it knows
-// what the command comes to. Turns are drawn, or made by real code that any replica replays from its history. Model is
-// the expected result, written from docs/STATE.md and the promises without any code of the state
-// machine: it predicts the outcome of every command and every event of every history.
+// what the command comes to. Turns are drawn, or made by real code that any replica replays from
+// its history. Model is the expected result, written from docs/STATE.md and the promises without
+// any code of the state machine: it predicts the outcome of every command and every event of every
+// history.
 //
 // After every entry the model's prediction is compared with each outcome, with the row of every run
 // that the entry changed and with every event that it wrote; and every replica must have the same

@@ -97,8 +97,8 @@ func (w *World) foresee(n *node, rng *rand.Rand) bool {
 	return did
 }
 
-// unanswered returns, sometimes, a client's call of a kind that has no answer yet. If it was carried
-// out before, nothing follows from it now.
+// unanswered returns, sometimes, a client's call of a kind that has no answer yet. If it was
+// carried out before, nothing follows from it now.
 func (w *World) unanswered(kind fsm.Kind, rng *rand.Rand) *call {
 	if !odds(rng, 3) {
 		return nil

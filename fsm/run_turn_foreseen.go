@@ -12,6 +12,11 @@ import (
 // events that the turn saw. Only their time was not known, and a turn that asks for the time is
 // never made ahead.
 //
+// The trap: this holds for commands whose events say what the command says, or come to nothing:
+// StartRun with its version, CompleteTasks, SignalRun, FireTimers. A failed attempt may be retried,
+// and a turn may meet a limit and fail its run instead of completing it. Whoever makes turns ahead
+// of those must name the events here, not only count them.
+//
 // A turn whose foresight failed changes nothing. Its run needs a turn like any other.
 type Foresight struct {
 	Back    uint64          `cbor:"1,keyasint"`           // 1 = the command just before

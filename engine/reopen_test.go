@@ -205,8 +205,8 @@ func TestReopenStartsAFailedChildAgain(t *testing.T) {
 		}, enginetest.Activities("ship"))
 		n.Deploy(archive)
 		steps := works(n, "ship")
-		ref := n.Begin("w", "")
 		steps["ship"].broken.Store(1)
+		ref := n.Begin("w", "")
 		if got := n.Outcome(ref); !strings.Contains(got, "it broke") {
 			t.Fatal(got)
 		}

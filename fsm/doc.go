@@ -14,4 +14,9 @@
 // run_close.go and run_carry_on.go are the two places where one run's end moves others. What the
 // rows are is said below, in package rows, and in docs/STATE.md; package store keeps them on disk
 // and folds them into the digest; package audit recounts them.
+//
+// Where a start is refused: in run_start.go, at the entry's place in the log; package engine
+// refuses before the log what limits and the input's schema do not allow. Where a task waits for a
+// worker: in a lane of offers of its queue, queue_offers.go. Who writes the pin index:
+// index_pins.go, and nothing else.
 package fsm

@@ -7,5 +7,8 @@
 // handlers answer the calls.
 //
 // Begin with port.go, then accept.go (incoming connections) and preamble.go (the handshake).
-// certname.go decides which node a certificate proves; raft.go is raft's transport.
+// certname.go decides which node a certificate proves; raft.go is raft's transport. Bytes for raft
+// pass them in this order: accept.go, the certificate if there are any, preamble.go, and raft.go,
+// which compares the sender that a message names with the connection's owner. What raft itself must
+// not see is refused after that, in transport.go and candidacy.go of package cluster.
 package port

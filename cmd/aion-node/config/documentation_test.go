@@ -51,3 +51,12 @@ func keyTable() string {
 	}
 	return b.String() + "\n"
 }
+
+// TestEveryKeyHasHelp: help texts, and the page, have nothing else to say about a key.
+func TestEveryKeyHasHelp(t *testing.T) {
+	for _, k := range Keys() {
+		if k.Help == "" {
+			t.Errorf("%s has no help tag in config.go", k.Name)
+		}
+	}
+}

@@ -69,7 +69,7 @@ func (c *Cluster) ProposeTogether(ctx context.Context, envelopes ...fsm.Envelope
 		work += fsm.Estimate(e.Command)
 	}
 	cmd := newCommand(markOf(envelopes[0].Command), work, pieces...)
-	if cmd.bytes > maxCommandBytes && len(pieces) > 1 {
+	if len(pieces) > 1 && (cmd.bytes > maxCommandBytes || work > fsm.EntryBudget) {
 		return nil, engine.ErrApart
 	}
 	if cmd.bytes > maxCommandBytes {

@@ -40,7 +40,8 @@ type Log interface {
 // is made ahead of what it follows from (see foresight.go).
 type Together interface {
 	// ProposeTogether is Propose for commands that stand next to each other in one entry, in this
-	// order. It returns a result for each. ErrApart means that they do not fit into one entry.
+	// order. It returns a result for each. ErrApart means that they do not fit into one entry, by
+	// their bytes or by the work of applying them.
 	ProposeTogether(ctx context.Context, all ...fsm.Envelope) ([]fsm.Result, error)
 	// Alike reports whether every member is known to run this build, and so can read what this
 	// build alone writes.

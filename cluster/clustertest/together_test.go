@@ -45,6 +45,16 @@ func TestCommandsThatStayTogether(t *testing.T) {
 		if !errors.Is(err, engine.ErrApart) {
 			t.Errorf("10 MiB in one entry: %v", err)
 		}
+		var dear []fsm.Envelope
+		for work := uint64(0); work <= fsm.EntryBudget; work += fsm.Estimate(dear[0].Command) {
+			dear = append(dear, fsm.Envelope{Command: &fsm.LeaseTasks{Queue: "q", Activities: []string{"a"}, Worker: "w", Max: 1000}})
+		}
+		if _, err := leader.ProposeTogether(ctx, dear...); !errors.Is(err, engine.ErrApart) {
+			t.Errorf("more work in one entry than its budget: %v", err)
+		}
+		if _, err := leader.ProposeTogether(ctx, dear[1:]...); err != nil {
+			t.Errorf("as much work as an entry may cost: %v", err)
+		}
 		leader.View(func(v fsm.View) {
 			id, _ := v.Latest("a")
 			before := ""

@@ -37,13 +37,21 @@ func pack(n byte, timeout time.Duration, carried ...string) catalog.Package {
 func one[T any](rng *rand.Rand, of []T) T { return of[rng.IntN(len(of))] }
 func odds(rng *rand.Rand, n int) bool     { return rng.IntN(n) == 0 }
 
-// mint draws a run id. Sometimes it is one that is already in use.
-func (w *World) mint(rng *rand.Rand) (id history.RunID) {
+// mint draws a run id. Sometimes it is one that was used before, but never that of a run that has
+// continued: once that one is purged the id is free again, and a second run of it would continue as
+// the same next run. Engines mint each id once.
+func (w *World) mint(rng *rand.Rand) history.RunID {
 	w.minted++
-	n := w.minted
 	if odds(rng, 50) {
-		n = 1 + rng.Uint64N(n)
+		id := minted(1 + rng.Uint64N(w.minted))
+		if w.model.runs[history.DeriveRunID(id, "continue", 1)] == nil {
+			return id
+		}
 	}
+	return minted(w.minted)
+}
+
+func minted(n uint64) (id history.RunID) {
 	binary.BigEndian.PutUint64(id[:], 0x0190_0000_0000_7000+n)
 	binary.BigEndian.PutUint64(id[8:], 0x8000_0000_0000_0000+n)
 	return id

@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
 )
 
 // call is a command in transit: from a client, with a request id, or from the leader's loops,
@@ -115,9 +116,21 @@ func (w *World) retry(n *node, seed uint64) bool {
 			}
 			continue
 		}
+		if w.outlived(c) {
+			w.drop(c)
+			return true
+		}
 		return w.forward(n, c)
 	}
 	return false
+}
+
+// outlived reports whether c starts a run that has continued. Engines mint another run id when a
+// start is repeated. Repeated with the same id, after its request key is forgotten and its run is
+// purged, it would start that run again, which would continue as the same next run as before.
+func (w *World) outlived(c *call) bool {
+	s, ok := c.envelope.Command.(*fsm.StartRun)
+	return ok && w.model.runs[history.DeriveRunID(s.RunID, "continue", 1)] != nil
 }
 
 func (w *World) drop(c *call) {

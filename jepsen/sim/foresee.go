@@ -104,7 +104,7 @@ func (w *World) unanswered(kind fsm.Kind, rng *rand.Rand) *call {
 		return nil
 	}
 	for _, c := range w.calls {
-		if c.unknown && c.envelope.Request != nil && c.envelope.Command.Kind() == kind {
+		if c.unknown && c.envelope.Request != nil && c.envelope.Command.Kind() == kind && !w.outlived(c) {
 			return c
 		}
 	}

@@ -46,17 +46,12 @@ func (c *Cluster) uniform() bool {
 	if c.ownersRead.Load() {
 		return true
 	}
-	same := true
 	c.state.View(func(v fsm.View) {
 		if _, set := v.Limits(); set {
 			c.ownersRead.Store(true)
-			return
-		}
-		for _, n := range v.Nodes() {
-			same = same && n.Version == c.cfg.Version
 		}
 	})
-	return same
+	return c.ownersRead.Load() || c.Alike()
 }
 
 // readable removes the owner of a request key if some member could not read it.

@@ -35,9 +35,6 @@ func (c *convoy) add(a *ahead) {
 // book adds leases for the tasks that a turn in the convoy schedules, as far as polls wait for
 // them. Call it after the last add.
 func (c *convoy) book(step *replay.Step) {
-	if !c.d.together() {
-		return
-	}
 	var queues []string // in the order of the turn
 	tasks := make(map[string][]string)
 	for _, data := range step.Asked {
@@ -47,6 +44,9 @@ func (c *convoy) book(step *replay.Step) {
 			}
 			tasks[s.Queue] = append(tasks[s.Queue], s.Activity)
 		}
+	}
+	if len(queues) == 0 || !c.d.together() {
+		return
 	}
 	for _, q := range queues {
 		for _, b := range c.d.desk.Book(q, tasks[q]) {

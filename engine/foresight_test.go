@@ -215,3 +215,30 @@ func TestAPollIsServedWithTheTurn(t *testing.T) {
 		equal(t, "outcome", n.Outcome(ref), "completed 5")
 	})
 }
+
+// TestAPollBookedWithTooMuch: if the turn and the lease that it was booked with do not fit into one
+// entry, the poll goes on waiting and gets its task from an entry of its own.
+func TestAPollBookedWithTooMuch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := enginetest.New(t, ahead)
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    return ctx.activity('a')\n"}, enginetest.Activities("a")))
+		n.Log.Inject(func(c fsm.Command) enginetest.Fault {
+			if _, lease := c.(*fsm.LeaseTasks); lease {
+				return enginetest.Apart
+			}
+			return enginetest.None
+		})
+		got := make(chan []engine.WorkerTask)
+		go func() {
+			tasks, _, err := n.Poll(background, engine.PollRequest{Queue: "default", Worker: "w", Activities: []string{"a"}}, engine.MaxWait)
+			equal(t, "error", err, nil)
+			got <- tasks
+		}()
+		synctest.Wait()
+		ref := n.Begin("w", "")
+		tasks := <-got
+		equal(t, "tasks", len(tasks), 1)
+		complete(t, n, tasks[0], "5")
+		equal(t, "outcome", n.Outcome(ref), "completed 5")
+	})
+}

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -68,6 +69,10 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		}
 		answer, a, err := e.lease(d, r.Call, ask, grant)
 		p.Answered(grant.Tasks)
+		if errors.Is(err, ErrApart) { // it was booked with a turn that filled an entry: nobody has asked yet
+			p.Requeue()
+			continue
+		}
 		if err != nil {
 			return nil, 0, err
 		}

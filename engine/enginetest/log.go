@@ -19,6 +19,7 @@ const (
 	NotLeader         // refused before anything happened
 	UnknownDone       // applied, but the answer is lost
 	UnknownLost       // neither applied nor answered
+	Apart             // not proposed, because it does not fit into one entry with others; alone it does
 )
 
 var errAnswerLost = errors.New("enginetest: the answer was lost")
@@ -54,6 +55,8 @@ func (l *Log) ProposeTogether(ctx context.Context, all ...fsm.Envelope) ([]fsm.R
 	switch {
 	case fault == NotLeader, !l.leading() && !forwarded(all[0].Command):
 		return nil, &engine.NotLeader{}
+	case fault == Apart && len(all) > 1:
+		return nil, engine.ErrApart
 	case fault == UnknownLost:
 		return nil, &engine.Unknown{Cause: errAnswerLost}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -21,10 +22,12 @@ type exchange struct {
 	route          *route
 	caller         caller
 	w              http.ResponseWriter
-	r              *http.Request // its Body is bounded by the route's limit
-	bodyBytes      []byte        // the body, after it was read
-	reserved       int64         // held from the memory for calls
-	reservedAnswer int64         // the part of it that is for the answer
+	r              *http.Request // its Body is body
+	body           body
+	query          url.Values // of the address, as the gate has checked it
+	bodyBytes      []byte     // the body, after it was read
+	reserved       int64      // held from the memory for calls
+	reservedAnswer int64      // the part of it that is for the answer
 }
 
 type exchangeKey struct{}
@@ -39,10 +42,9 @@ func exchangeOf(ctx context.Context) *exchange {
 // refusal that names the limit.
 type body struct {
 	io.ReadCloser
-	left, limit int64
-	refusal     func(limit int64) error
-	started     bool   // some of it was read: the call can no longer be sent elsewhere
-	onEnd       func() // called at its end
+	x       *exchange
+	left    int64
+	started bool // some of it was read: the call can no longer be sent elsewhere
 }
 
 // Read implements io.Reader.
@@ -53,29 +55,31 @@ func (b *body) Read(p []byte) (n int, err error) {
 	}
 	n, err = b.ReadCloser.Read(p)
 	if int64(n) > b.left {
-		n, err = 0, b.refusal(b.limit)
+		n, err = 0, b.x.tooLarge()
 	}
 	b.left -= int64(n)
-	if err == io.EOF && b.onEnd != nil {
-		b.onEnd()
+	if err == io.EOF {
+		connectionOf(b.x.r).markProven()
 	}
 	return n, err
 }
 
 // bound applies the route's limits to the request's body.
 func (x *exchange) bound() {
-	refusal := func(limit int64) error { return x.route.tooLarge(limit, x.r.ContentLength) }
-	if x.route.limit == 0 {
-		refusal = func(int64) error {
-			return invalid("body", "must be empty: %s %s accepts none", x.route.method, x.route.path)
-		}
+	x.body = body{ReadCloser: x.r.Body, x: x, left: x.route.limit}
+	x.r.Body = &x.body
+}
+
+// tooLarge returns the refusal of the call's body, which is larger than its route allows.
+func (x *exchange) tooLarge() error {
+	switch limit := x.route.limit; {
+	case limit == 0:
+		return invalid("body", "must be empty: %s %s accepts none", x.route.method, x.route.path)
+	case x.route.archive:
+		return &catalog.PackageTooLarge{What: "archive_bytes", Limit: limit, Size: max(limit+1, x.r.ContentLength)}
+	default:
+		return x.route.tooLarge(limit, x.r.ContentLength)
 	}
-	if x.route.archive {
-		refusal = func(limit int64) error {
-			return &catalog.PackageTooLarge{What: "archive_bytes", Limit: limit, Size: max(limit+1, x.r.ContentLength)}
-		}
-	}
-	x.r.Body = &body{ReadCloser: x.r.Body, left: x.route.limit, limit: x.route.limit, refusal: refusal, onEnd: connectionOf(x.r).markProven}
 }
 
 // tooLarge returns the refusal of a body that is too large. size is what the caller claims, -1 = no
@@ -93,8 +97,8 @@ func (r *route) tooLarge(limit, size int64) error {
 
 // oversize rejects a body that claims to be too large, before anything waits for it.
 func (x *exchange) oversize() error {
-	if b := x.r.Body.(*body); b.limit > 0 && x.r.ContentLength > b.limit {
-		return b.refusal(b.limit)
+	if x.route.limit > 0 && x.r.ContentLength > x.route.limit {
+		return x.tooLarge()
 	}
 	return nil
 }
@@ -118,11 +122,10 @@ func (x *exchange) waits() bool {
 // readBody reads the whole body, once. It reserves memory as the body arrives, because a length is
 // only a claim.
 func (x *exchange) readBody() ([]byte, error) {
-	b := x.r.Body.(*body)
-	if x.r.ContentLength > b.limit {
-		return nil, b.refusal(b.limit)
+	if x.r.ContentLength > x.route.limit {
+		return nil, x.tooLarge()
 	}
-	most := b.limit + 1
+	most := x.route.limit + 1
 	if x.r.ContentLength >= 0 {
 		most = x.r.ContentLength + 1
 	}
@@ -133,7 +136,7 @@ func (x *exchange) readBody() ([]byte, error) {
 		}
 		got = append(make([]byte, 0, size), got...)
 		for len(got) < cap(got) {
-			n, err := b.Read(got[len(got):cap(got)])
+			n, err := x.body.Read(got[len(got):cap(got)])
 			switch got = got[:len(got)+n]; {
 			case err == io.EOF:
 				return got, nil
@@ -142,7 +145,7 @@ func (x *exchange) readBody() ([]byte, error) {
 			}
 		}
 		if size == most { // one byte more than allowed: the reader reports that
-			_, err := io.Copy(io.Discard, b)
+			_, err := io.Copy(io.Discard, &x.body)
 			return got, unread(err)
 		}
 	}

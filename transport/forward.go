@@ -63,7 +63,7 @@ func (s *Server) forward(x *exchange) (here bool) {
 	if !x.route.write || x.route.waits { // a waiting call must not delay this node's shutdown; the client asks another node
 		defer context.AfterFunc(s.closing, cancel)()
 	}
-	hop := &hop{server: s, body: x.r.Body.(*body), until: time.Now().Add(s.cfg.Limits.LeaderWait)}
+	hop := &hop{server: s, body: &x.body, until: time.Now().Add(s.cfg.Limits.LeaderWait)}
 	if !x.route.write {
 		hop.waiting = waitingReadOf(x.r)
 	}

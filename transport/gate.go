@@ -11,21 +11,19 @@ import (
 
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
 // gate is what every call of a route passes first. It determines who calls, whether they may, how
-// large the body may be, where the call is served, and how long it may take.
-func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
-	return func(hctx huma.Context, next func(huma.Context)) {
-		r, w := humago.Unwrap(hctx)
+// large the body may be, where the call is served, and how long it may take. serve answers it here.
+func (s *Server) gate(route *route, op *huma.Operation, serve server) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{server: s, route: route, w: w, r: r}
 		if rec, ok := w.(*recorder); ok {
 			rec.operation = route.id
 			if route.id == "events" {
 				rec.until = time.Time{} // a stream lasts
 			} else if !route.open {
-				rec.reserve = x.adjustReservation
+				rec.call = x
 			}
 		}
 		if !route.open {
@@ -56,11 +54,11 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, wire.New("unsupported_encoding", "the body is encoded as "+clip(encoding)).With("encoding", clip(encoding)))
 			return
 		}
-		if err := checkQuery(hctx.Operation(), r); err != nil {
+		if err := x.checkQuery(op); err != nil {
 			writeProblem(w, wire.Of(err))
 			return
 		}
-		if err := checkAddress(hctx.Operation(), r); err != nil {
+		if err := checkAddress(op, r); err != nil {
 			writeProblem(w, wire.Of(err))
 			return
 		}
@@ -78,10 +76,11 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, wire.Of(err))
 			return
 		}
-		if route.leader && (route.write || !stale(r)) && !s.cfg.Cluster.IsLeader() {
+		if route.leader && (route.write || !x.stale()) && !s.cfg.Cluster.IsLeader() {
 			if here := s.forwardHoldingSlot(x); !here {
 				return
 			}
+			x.query = r.URL.Query() // with what is left of its wait
 		}
 		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
 		if route.id != "events" { // a stream lasts
@@ -89,7 +88,7 @@ func (s *Server) gate(route *route) func(huma.Context, func(huma.Context)) {
 			ctx, cancel = context.WithTimeout(ctx, x.time())
 			defer cancel()
 		}
-		next(huma.WithContext(hctx, ctx))
+		serve(ctx, x)
 	}
 }
 
@@ -114,24 +113,23 @@ func (s *Server) forwardHoldingSlot(x *exchange) (here bool) {
 }
 
 // stale reports whether the caller accepts this node's state.
-func stale(r *http.Request) bool {
-	return r.URL.RawQuery != "" && r.URL.Query().Get("consistency") == "stale"
+func (x *exchange) stale() bool {
+	return x.query.Get("consistency") == "stale"
 }
 
 // checkQuery rejects what parsing parameters one by one would overlook: text that is not a query (a
 // semicolon loses its neighbours), a second value where one is allowed, and a parameter without a
 // value, which would count as absent: ?dry_run must not deploy, ?expect= must not route
-// unconditionally.
-func checkQuery(op *huma.Operation, r *http.Request) error {
-	if r.URL.RawQuery == "" {
+// unconditionally. It keeps what it has parsed.
+func (x *exchange) checkQuery(op *huma.Operation) (err error) {
+	if x.r.URL.RawQuery == "" {
 		return nil
 	}
-	given, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
+	if x.query, err = url.ParseQuery(x.r.URL.RawQuery); err != nil {
 		return invalid("query", "cannot be read: %v", err)
 	}
 	for _, p := range op.Parameters {
-		values := given[p.Name]
+		values := x.query[p.Name]
 		for _, v := range values {
 			if err := checkUnicode(p.Name, v); err != nil && p.In == "query" {
 				return err

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"aion.dev/aion/transport/wire"
 )
@@ -23,15 +24,18 @@ const AnyHost = "*"
 // changed them. It also accepts calls without any Host: load balancers' checks make such calls, and
 // browsers do not.
 func GuardHosts(next http.Handler, names ...string) http.Handler {
-	return hostGuard{next: next, names: hostNames(names), deny: func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, misdirected(r))
-	}}
+	return newHostGuard(next, names, func(w http.ResponseWriter, r *http.Request) { writeProblem(w, misdirected(r)) })
 }
 
 type hostGuard struct {
-	next  http.Handler
-	names map[string]bool
-	deny  http.HandlerFunc
+	next     http.Handler
+	names    map[string]bool
+	deny     http.HandlerFunc
+	accepted *atomic.Pointer[string] // a Host that is accepted wherever its call arrives: most calls have the same
+}
+
+func newHostGuard(next http.Handler, names []string, deny http.HandlerFunc) hostGuard {
+	return hostGuard{next: next, names: hostNames(names), deny: deny, accepted: new(atomic.Pointer[string])}
 }
 
 // ServeHTTP implements http.Handler.
@@ -47,19 +51,21 @@ func (g hostGuard) accepts(r *http.Request) bool {
 	if r.Host == "" {
 		return true
 	}
+	if last := g.accepted.Load(); last != nil && *last == r.Host {
+		return true
+	}
 	host, ok := hostOf(r.Host)
 	if !ok {
 		return false
 	}
-	if g.names[host] || host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	ip, err := netip.ParseAddr(host)
+	if g.names[host] || host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback() {
+		text := strings.Clone(r.Host)
+		g.accepted.Store(&text)
 		return true
 	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	return ip.IsLoopback() || local != nil && ip == unmapped(local.AddrPort().Addr())
+	return err == nil && local != nil && ip == unmapped(local.AddrPort().Addr())
 }
 
 // hostNames are names in the canonical form of hostOf.

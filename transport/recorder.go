@@ -15,11 +15,11 @@ type recorder struct {
 	http.ResponseWriter
 	operation string
 	status    int
-	until     time.Time         // the answer ends by then; zero for one that sets its own deadlines
-	headSent  bool              // the head was sent
-	refused   bool              // a problem replaces what the handler writes
-	rest      *rest             // of the request's body; nil if nothing can be left of it
-	reserve   func(int64) error // reserves memory for a large answer, or refuses it; nil does neither
+	until     time.Time // the answer ends by then; zero for one that sets its own deadlines
+	headSent  bool      // the head was sent
+	refused   bool      // a problem replaces what the handler writes
+	rest      *rest     // of the request's body; nil if nothing can be left of it
+	call      *exchange // reserves memory for a large answer, or refuses it; nil does neither
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -35,8 +35,8 @@ func (r *recorder) WriteHeader(status int) {
 // Write implements http.ResponseWriter. Each write has a time limit that depends on its length: a
 // caller that does not read would hold the memory of its answer, and one of the slots for calls.
 func (r *recorder) Write(b []byte) (int, error) {
-	if !r.headSent && r.reserve != nil {
-		if err := r.reserve(int64(len(b))); err != nil {
+	if !r.headSent && r.call != nil {
+		if err := r.call.adjustReservation(int64(len(b))); err != nil {
 			r.refuse(err)
 		}
 	}
@@ -89,7 +89,7 @@ func (r *recorder) refuse(err error) {
 			r.Header().Del(name)
 		}
 	}
-	r.reserve = nil
+	r.call = nil
 	writeProblem(r, p)
 	r.refused = true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,32 +42,36 @@ func (x *exchange) call() (engine.Call, error) {
 	if len(ids) > 1 || !wire.ValidRequestID(ids[0]) {
 		return c, invalid(wire.HeaderRequestID, "must be one key of 1 to %d printable ASCII characters", wire.MaxRequestID)
 	}
-	c.Request = &fsm.Request{ID: ids[0], Print: printOf(x.r.Method, x.r.URL, x.bodyBytes), Short: x.r.Header.Get(wire.HeaderGenerated) == "true", Owner: x.caller.owner}
+	c.Request = &fsm.Request{ID: ids[0], Print: x.print(), Short: x.r.Header.Get(wire.HeaderGenerated) == "true", Owner: x.caller.owner}
 	return c, nil
 }
 
-// printOf hashes everything that identifies a request: the same key with another print is another
+// print hashes everything that identifies a request: the same key with another print is another
 // request. It omits parameters that only say how long to wait or how fresh to read, so that a
 // repeated call may wait differently.
-func printOf(method string, u *url.URL, body []byte) catalog.Digest {
-	h := sha256.New()
-	frame := func(b []byte) {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
-		h.Write(b)
+func (x *exchange) print() catalog.Digest {
+	b := make([]byte, 0, 512)
+	frame := func(s string) {
+		b = binary.BigEndian.AppendUint64(b, uint64(len(s)))
+		b = append(b, s...)
 	}
-	frame([]byte("aion/request/1"))
-	frame([]byte(method))
-	frame([]byte(canonicalPath(u)))
-	frame([]byte(canonicalQuery(u)))
-	sum := sha256.Sum256(body)
-	frame(sum[:])
-	return catalog.Digest(h.Sum(nil))
+	frame("aion/request/1")
+	frame(x.r.Method)
+	frame(canonicalPath(x.r.URL))
+	frame(canonicalQuery(x.query))
+	sum := sha256.Sum256(x.bodyBytes)
+	b = binary.BigEndian.AppendUint64(b, uint64(len(sum)))
+	return sha256.Sum256(append(b, sum[:]...))
 }
 
 // canonicalPath escapes each segment in one way, because callers differ in which characters they
 // escape needlessly.
 func canonicalPath(u *url.URL) string {
-	segments := strings.Split(u.EscapedPath(), "/")
+	escaped := u.EscapedPath()
+	if !strings.ContainsFunc(escaped, mayBeEscaped) {
+		return escaped
+	}
+	segments := strings.Split(escaped, "/")
 	for i, s := range segments {
 		if plain, err := url.PathUnescape(s); err == nil {
 			segments[i] = url.PathEscape(plain)
@@ -75,8 +80,22 @@ func canonicalPath(u *url.URL) string {
 	return strings.Join(segments, "/")
 }
 
-func canonicalQuery(u *url.URL) string {
-	q := u.Query()
+// mayBeEscaped reports whether an address may have a character in more than one form.
+func mayBeEscaped(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' && c != '/'
+}
+
+func canonicalQuery(q url.Values) string {
+	without := 0
+	for _, name := range []string{"wait", "min_index", "consistency"} {
+		if _, given := q[name]; given {
+			without++
+		}
+	}
+	if len(q) == without {
+		return ""
+	}
+	q = maps.Clone(q)
 	for _, name := range []string{"wait", "min_index", "consistency"} {
 		q.Del(name)
 	}

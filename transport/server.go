@@ -14,7 +14,6 @@ import (
 
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -45,10 +44,12 @@ type Config struct {
 // shutdown.
 type Server struct {
 	cfg     Config
+	self    []string // value of the header that names this node
 	log     hclog.Logger
 	tokens  tokens
 	mux     *http.ServeMux
 	api     huma.API
+	made    *made // what huma made of the route that is being added
 	handler http.Handler
 	leader  *http.Transport // to the leader
 	calls   slots
@@ -85,7 +86,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Registry == nil {
 		cfg.Registry = prometheus.NewRegistry()
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger.Named("http"), mux: http.NewServeMux()}
+	s := &Server{cfg: cfg, log: cfg.Logger.Named("http"), mux: http.NewServeMux(), self: []string{cfg.Node}}
 	var err error
 	if s.tokens, err = newTokens(cfg.Tokens); err != nil {
 		return nil, err
@@ -108,7 +109,8 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("transport: %w", err)
 	}
 	s.leader = newLeaderTransport(cfg)
-	s.api = humago.New(s.mux, apiConfig(cfg.Version))
+	s.made = &made{}
+	s.api = huma.NewAPI(apiConfig(cfg.Version), s.made)
 	s.routes()
 	// A browser page of another site must not deploy to a node on the reader's machine.
 	origin := http.NewCrossOriginProtection()
@@ -117,9 +119,9 @@ func New(cfg Config) (*Server, error) {
 	}))
 	s.handler = origin.Handler(http.HandlerFunc(s.dispatch))
 	if len(s.tokens) == 0 {
-		s.handler = hostGuard{next: s.handler, names: hostNames(cfg.Hosts), deny: func(w http.ResponseWriter, r *http.Request) {
+		s.handler = newHostGuard(s.handler, cfg.Hosts, func(w http.ResponseWriter, r *http.Request) {
 			s.denials.deny(w, r, "", misdirected(r))
-		}}
+		})
 	}
 	return s, nil
 }
@@ -127,8 +129,9 @@ func New(cfg Config) (*Server, error) {
 // ServeHTTP serves one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w, operation: "other", until: time.Now().Add(writeTimeout), rest: restOf(r)}
-	rec.Header().Set(wire.HeaderNode, s.cfg.Node)
-	rec.Header().Set("X-Content-Type-Options", "nosniff") // a browser must not render a run's result as a page
+	h := w.Header()
+	h[wire.HeaderNode] = s.self
+	h["X-Content-Type-Options"] = noSniff
 	rc := http.NewResponseController(w)
 	rc.SetWriteDeadline(rec.until)
 	if r.ContentLength != 0 {
@@ -140,6 +143,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(rec, r)
 	s.linger(rec, rec.rest)
 }
+
+// noSniff keeps a browser from rendering a run's result as a page.
+var noSniff = []string{"nosniff"}
 
 // serve answers a call.
 func (s *Server) serve(rec *recorder, r *http.Request) {

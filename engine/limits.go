@@ -19,7 +19,7 @@ type Limits struct {
 	WaitingSignals uint64        // received but not yet consumed, per run: 10,000
 	Runtime        wf.Limits     // interpreter steps, memory, output, log volume, pending things
 	Resident       int           // executions parked on the leader: 10,000
-	ResidentBytes  uint64        // memory of parked executions in total; those kept for queries may use four times that: 512 MiB
+	ResidentBytes  uint64        // memory of parked executions in total; those kept for queries may use a quarter of that besides: 512 MiB
 	Queries        int           // executions kept for queries: 64
 	Turns          int           // turns computed at once: number of CPUs
 	InFlight       int           // turns being computed or recorded at once: 4,096

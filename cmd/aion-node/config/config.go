@@ -105,10 +105,10 @@ type Limits struct {
 	MemoryBytes    int64 `toml:"memory_bytes" help:"most memory that an execution's values may take, by account"`
 	Pending        int64 `toml:"pending" help:"most timers, children and activities that a run may have pending, each"`
 	Resident       int64 `toml:"resident" help:"executions that the leader keeps in memory between turns; others are rebuilt by replay"`
-	ResidentBytes  int64 `toml:"resident_bytes" help:"memory that those executions may take together"`
+	ResidentBytes  int64 `toml:"resident_bytes" help:"memory that those executions may take together, and a quarter as much those kept for queries; 0 is an eighth of the machine's, of its control group's, or of GOMEMLIMIT"`
 	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
 	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
-	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way and their answers take together; 0 is a quarter of the machine's, or of its control group's"`
+	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way and their answers take together; 0 is a quarter of the machine's, of its control group's, or of GOMEMLIMIT"`
 	Connections    int64 `toml:"connections" help:"most connections of callers at a time; 0 is as many as the process's limit of open files leaves room for"`
 	Queries        int64 `toml:"queries" help:"executions that are kept in memory for queries"`
 	RequestBytes   int64 `toml:"request_bytes" help:"most bytes of given request keys that the cluster remembers; lives in the cluster: a change in one node's file takes effect when that node starts"`
@@ -150,7 +150,7 @@ func Default() Config {
 		Limits: Limits{
 			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
-			Resident: 10_000, ResidentBytes: 512 << 20, InFlight: 4096, Queries: 64, RequestBytes: 3 << 29,
+			Resident: 10_000, InFlight: 4096, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},

@@ -150,6 +150,7 @@ func TestErrorsNameTheKey(t *testing.T) {
 		{name: "too many", args: []string{"--bootstrap-expect=99", "--join=a:1"}, want: []string{"cluster.bootstrap_expect: 99 is not within"}},
 		{name: "half a certificate", args: []string{"--tls-cert-file=c"}, want: []string{"tls.cert_file: and tls.key_file"}},
 		{name: "short secret", args: []string{"--auth-tokens=ci:write:hush"}, want: []string{"auth.tokens: item 1 (ci)", "at least 16"}},
+		{name: "neither none nor enough", args: []string{"--limits-resident-bytes=1000"}, want: []string{`limits.resident_bytes`, `neither 0 nor at least 1048576`}},
 		{name: "role", args: []string{"--auth-tokens=ci:root:0123456789abcdef"}, want: []string{`its role is neither`}},
 		{name: "log level", args: []string{"--log-level=loud"}, want: []string{`log.level: "loud" is not one of trace`}},
 		{name: "limit", args: []string{"--limits-steps=0"}, want: []string{"limits.steps: 0 is not within"}},

@@ -142,7 +142,7 @@ func (v *errorList) sizes(c *Config) {
 		{"limits.memory_bytes", c.Limits.MemoryBytes, 1 << 20, 16 << 30},
 		{"limits.pending", c.Limits.Pending, 1, 1_000_000},
 		{"limits.resident", c.Limits.Resident, 1, 10_000_000},
-		{"limits.resident_bytes", c.Limits.ResidentBytes, 1 << 20, 1 << 40},
+		{"limits.resident_bytes", c.Limits.ResidentBytes, 0, 1 << 40},
 		{"limits.turns", c.Limits.Turns, 0, 1024},
 		{"limits.in_flight", c.Limits.InFlight, max(1, c.Limits.Turns), 1 << 20},
 		{"raft.log_bytes", c.Raft.LogBytes, 128 << 20, 1 << 40},
@@ -157,6 +157,9 @@ func (v *errorList) sizes(c *Config) {
 		if s.value < s.least || s.value > s.most {
 			v.add(s.key, "%d is not within %d to %d", s.value, s.least, s.most)
 		}
+	}
+	if n := c.Limits.ResidentBytes; n > 0 && n < 1<<20 {
+		v.add("limits.resident_bytes", "%d is neither 0 nor at least %d", n, 1<<20)
 	}
 	for _, d := range []struct {
 		key         string

@@ -1,28 +1,68 @@
 package node
 
 import (
+	"math"
 	"os"
+	"path"
+	"runtime/debug"
 	"strconv"
 	"strings"
 )
 
-// machineMemory returns how much memory this process may use: the machine's, or its control group's
-// if that is less. If neither can be read it assumes 4 GiB.
+// memoryShares is how much memory each part of a node may use.
+type memoryShares struct {
+	calls    int64 // bytes of the bodies of all calls and their answers
+	resident int64 // bytes of the executions that are parked between turns
+	checks   int   // packages that may be compiled at a time, each in a process of its own
+}
+
+// shareMemory shares out the memory of the machine: a quarter to calls, a quarter to processes that
+// compile, and an eighth to parked executions, for Go's heap may be twice what lives in it. What is
+// configured (not 0) is as it was configured.
+func shareMemory(machine, calls, resident, check int64) memoryShares {
+	s := memoryShares{calls: calls, resident: resident, checks: int(max(1, machine/4/check))}
+	if s.calls == 0 {
+		s.calls = max(64<<20, machine/4)
+	}
+	if s.resident == 0 {
+		s.resident = max(16<<20, machine/8)
+	}
+	return s
+}
+
+// machineMemory returns how much memory this process may use: the machine's, or the limit of its
+// control group, of one that holds it, or of GOMEMLIMIT, if that is less. If none can be read it
+// assumes 4 GiB.
 func machineMemory() int64 {
-	most := int64(0)
+	return leastMemory("/", debug.SetMemoryLimit(-1))
+}
+
+// leastMemory is machineMemory of a machine whose file system stands under root.
+func leastMemory(root string, limit int64) int64 {
+	most := int64(math.MaxInt64)
 	lower := func(n int64) {
-		if n > 0 && (most == 0 || n < most) {
-			most = n
+		if n > 0 {
+			most = min(most, n)
 		}
 	}
-	for line := range strings.Lines(read("/proc/meminfo")) {
+	lower(limit)
+	for line := range strings.Lines(read(root + "proc/meminfo")) {
 		if f := strings.Fields(line); len(f) >= 2 && f[0] == "MemTotal:" {
 			lower(number(f[1]) << 10)
 		}
 	}
-	lower(number(read("/sys/fs/cgroup/memory.max")))                   // version 2; "max" is not a number
-	lower(number(read("/sys/fs/cgroup/memory/memory.limit_in_bytes"))) // version 1
-	if most == 0 {
+	for line := range strings.Lines(read(root + "proc/self/cgroup")) {
+		if g, ok := strings.CutPrefix(strings.TrimSpace(line), "0::/"); ok { // version 2; "max" is not a number
+			for g = path.Clean("/" + g); ; g = path.Dir(g) {
+				lower(number(read(path.Join(root, "sys/fs/cgroup", g, "memory.max"))))
+				if g == "/" {
+					break
+				}
+			}
+		}
+	}
+	lower(number(read(root + "sys/fs/cgroup/memory/memory.limit_in_bytes"))) // version 1, in a container
+	if most == math.MaxInt64 {
 		return 4 << 30
 	}
 	return most
@@ -39,15 +79,4 @@ func number(s string) int64 {
 		return 0
 	}
 	return n
-}
-
-// shareMemory returns how much memory the bodies of calls may use, and how many packages may be
-// compiled at a time, each in a process with a limit of its own. Each gets a quarter of the memory,
-// unless configured.
-func shareMemory(machine, callMemory, checkMemory int64) (calls int64, checks int) {
-	calls = callMemory
-	if calls == 0 {
-		calls = max(64<<20, machine/4)
-	}
-	return calls, int(max(1, machine/4/checkMemory))
 }

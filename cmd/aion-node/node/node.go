@@ -82,8 +82,8 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(o.Version))
 
-	callMemory, checks := shareMemory(machineMemory(), cfg.Limits.CallMemory, cfg.Deploy.CheckMemoryBytes)
-	memory := transport.NewMemory(callMemory)
+	shares := shareMemory(machineMemory(), cfg.Limits.CallMemory, cfg.Limits.ResidentBytes, cfg.Deploy.CheckMemoryBytes)
+	memory := transport.NewMemory(shares.calls)
 	cc := clusterConfig(cfg, n.certs, files, o.Version, n.log)
 	cc.Memory = memory
 	if o.Exit != nil {
@@ -109,7 +109,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Blobs:    n.cluster.Blobs(),
 		Compiler: starlark.Compiler{Limits: limits},
 		Archive:  archiveLimits(cfg),
-		Limits:   engineLimits(cfg, limits),
+		Limits:   engineLimits(cfg, limits, shares.resident),
 		Logger:   n.log,
 		Metrics:  registry,
 	}
@@ -119,7 +119,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	if o.Executable != "" {
 		n.checker = &vet.Checker{
 			Executable: o.Executable,
-			Room:       semaphore.NewWeighted(int64(checks)),
+			Room:       semaphore.NewWeighted(int64(shares.checks)),
 			Limits:     vet.Limits{Archive: ec.Archive, Runtime: limits, MemoryBytes: cfg.Deploy.CheckMemoryBytes},
 		}
 		ec.CheckArchive = n.checker.Check

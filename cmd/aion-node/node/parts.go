@@ -64,12 +64,12 @@ func runtimeLimits(cfg config.Config) runtime.Limits {
 	return runtime.Limits{Steps: uint64(l.Steps), MemoryBytes: uint64(l.MemoryBytes), OutputBytes: int(l.PayloadBytes), Pending: int(l.Pending)}
 }
 
-func engineLimits(cfg config.Config, r runtime.Limits) engine.Limits {
+func engineLimits(cfg config.Config, r runtime.Limits, resident int64) engine.Limits {
 	l := cfg.Limits
 	return engine.Limits{
 		PayloadBytes: int(l.PayloadBytes), HistoryEvents: uint64(l.HistoryEvents), HistoryBytes: uint64(l.HistoryBytes), WaitingSignals: uint64(l.WaitingSignals),
 		RunLogBytes: cmp.Or(l.LogBytes, -1),
-		Runtime:     r, Resident: int(l.Resident), ResidentBytes: uint64(l.ResidentBytes), Queries: int(l.Queries),
+		Runtime:     r, Resident: int(l.Resident), ResidentBytes: uint64(resident), Queries: int(l.Queries),
 		Turns: cmp.Or(int(l.Turns), min(gort.GOMAXPROCS(0), int(l.InFlight))), InFlight: int(l.InFlight),
 		SchemaPatterns: int(cfg.Deploy.MaxPatterns), TurnTimeout: l.TurnTimeout.Duration, Foresight: cmp.Or(l.Foresight.Duration, -1), CheckTimeout: cfg.Deploy.CheckTimeout.Duration, QueryTimeout: l.QueryTimeout.Duration, Lease: l.Lease.Duration,
 	}

@@ -61,6 +61,7 @@ type Cluster struct {
 	moved      map[string]bool
 	entered    entered
 	checks     chan check
+	suspect    chan string // leaders whose process has ended, as another voter finds
 	ownersRead atomic.Bool // every member runs a build that reads owners of request keys
 	disk       atomic.Pointer[folder.DiskState]
 	reserve    *folder.Reserve // disk space held back for emergencies; nil in memory
@@ -111,6 +112,7 @@ func Open(cfg Config) (_ *Cluster, err error) {
 		lead:     newLeadership(),
 		moved:    map[string]bool{},
 		checks:   make(chan check, 16),
+		suspect:  make(chan string, 1),
 		closing:  make(chan struct{}),
 		failed:   make(chan struct{}),
 	}
@@ -222,6 +224,7 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 		parts.Go(func() { c.keepCommitIndex(ctx) })
 		parts.Go(func() { c.keepInConfiguration(ctx) })
 		parts.Go(func() { c.keepQuorum(ctx) })
+		parts.Go(func() { c.keepSucceeding(ctx) })
 		parts.Go(func() { c.keepDisk(ctx) })
 		parts.Go(func() { c.keepLogSmall(ctx) })
 		parts.Go(func() { c.keepReclaiming(ctx) })

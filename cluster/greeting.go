@@ -143,6 +143,7 @@ func (c *Cluster) handleCalls() {
 	handle(c, port.CallJoin, c.admit)
 	handle(c, callOperate, c.operate)
 	handle(c, callTerm, c.answerTerm)
+	handle(c, callGone, c.answerGone)
 	c.caller.Handle(callPropose, c.proposeFor)
 }
 

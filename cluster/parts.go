@@ -18,6 +18,8 @@ type Caller interface {
 	Call(ctx context.Context, to port.Server, name string, body []byte) ([]byte, error)
 	// Handle registers the handler of a kind of call. All handlers are registered before Serve.
 	Handle(name string, h port.Handler)
+	// Gone reports whether no process answers at a node's address. False proves nothing.
+	Gone(ctx context.Context, node port.Server) bool
 }
 
 var _ Caller = (*port.Port)(nil)

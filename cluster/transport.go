@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -21,6 +22,8 @@ type Link interface {
 	// CloseOthers ends this node's connections to a node at every address except keep, so that no
 	// process there can still acknowledge what was meant for the node at keep.
 	CloseOthers(id raft.ServerID, keep raft.ServerAddress)
+	// Parted receives the id of a node whose connection to this one has ended; some may be left out.
+	Parted() <-chan string
 }
 
 // maxAppendBytes bounds the payload of one AppendEntries. Raft itself bounds only the number of
@@ -74,6 +77,24 @@ func (l *link) relay(from <-chan raft.RPC) {
 		case <-l.closed:
 			return
 		}
+	}
+}
+
+// stand makes this node a candidate at once, as the leader does when it hands over.
+func (l *link) stand(ctx context.Context) error {
+	answered := make(chan raft.RPCResponse, 1)
+	select {
+	case l.heard <- raft.RPC{Command: &raft.TimeoutNowRequest{RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}}, RespChan: answered}:
+	case <-l.closed:
+		return raft.ErrRaftShutdown
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case a := <-answered:
+		return a.Error
+	case <-l.closed:
+		return raft.ErrRaftShutdown
 	}
 }
 

@@ -15,6 +15,8 @@ type inmem struct{ *raft.InmemTransport }
 
 func (inmem) CloseOthers(raft.ServerID, raft.ServerAddress) {}
 
+func (inmem) Parted() <-chan string { return nil }
+
 // recorder is a Link that records what raft asks of it.
 type recorder struct {
 	inmem

@@ -21,6 +21,7 @@ type network struct {
 	cut     map[[2]string]bool          // pairs of addresses that do not reach each other
 	deaf    map[[2]string]bool          // pairs between which only raft's messages are lost
 	dead    map[string]bool             // unreachable addresses
+	ended   map[string]bool             // those of them whose process has ended
 	latency time.Duration               // of every message in each direction; 0 = none, and raft pipelines
 	slow    map[[2]string]time.Duration // additional latency between two addresses
 	links   map[string]*wire
@@ -28,7 +29,7 @@ type network struct {
 }
 
 func newNetwork(latency time.Duration) *network {
-	return &network{cut: map[[2]string]bool{}, deaf: map[[2]string]bool{}, dead: map[string]bool{}, slow: map[[2]string]time.Duration{}, latency: latency, links: map[string]*wire{}, callers: map[string]*caller{}}
+	return &network{cut: map[[2]string]bool{}, deaf: map[[2]string]bool{}, dead: map[string]bool{}, ended: map[string]bool{}, slow: map[[2]string]time.Duration{}, latency: latency, links: map[string]*wire{}, callers: map[string]*caller{}}
 }
 
 var errCut = errors.New("the network is cut here")
@@ -84,6 +85,22 @@ func (n *network) kill(address string, dead bool) {
 	}
 }
 
+// end kills an address whose process has ended, which its machine tells everybody that it reaches.
+func (n *network) end(address string) {
+	n.kill(address, true)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ended[address] = true
+	for other, w := range n.links {
+		if other != address && !n.cut[pair(address, other)] {
+			select {
+			case w.parted <- n.links[address].id:
+			default:
+			}
+		}
+	}
+}
+
 // connect makes the raft transport at a know the one at b, or forget it. The caller holds n.mu.
 func (n *network) connect(a, b string) {
 	from, to := n.links[a], n.links[b]
@@ -101,11 +118,12 @@ func (n *network) connect(a, b string) {
 // later.
 func (n *network) plug(id, address string) (*wire, *caller) {
 	_, inmem := raft.NewInmemTransportWithTimeout(raft.ServerAddress(address), 500*time.Millisecond)
-	w := &wire{InmemTransport: inmem, net: n, id: id, address: address}
+	w := &wire{InmemTransport: inmem, net: n, id: id, address: address, parted: make(chan string, 16)}
 	c := &caller{wire: w, handlers: map[string]port.Handler{}}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.links[address], n.callers[address] = w, c
+	delete(n.ended, address)
 	for other := range n.links {
 		n.connect(address, other)
 		n.connect(other, address)
@@ -129,6 +147,7 @@ type wire struct {
 	*raft.InmemTransport
 	net         *network
 	id, address string
+	parted      chan string
 	self        func() port.Introduction // guarded by net.mu; nil until its node is open
 }
 
@@ -164,6 +183,9 @@ func (w *wire) CloseOthers(id raft.ServerID, keep raft.ServerAddress) {
 		}
 	}
 }
+
+// Parted implements cluster.Link.
+func (w *wire) Parted() <-chan string { return w.parted }
 
 func (w *wire) carry(id raft.ServerID, target raft.ServerAddress, rpc func() error) error {
 	if err := w.introduce(string(id), string(target), port.Introduction.RefuseRaft); err != nil {
@@ -221,6 +243,13 @@ func (c *caller) Handle(name string, h port.Handler) {
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()
 	c.handlers[name] = h
+}
+
+// Gone implements cluster.Caller.
+func (c *caller) Gone(_ context.Context, node port.Server) bool {
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	return c.net.ended[node.Address] && !c.net.cut[pair(c.address, node.Address)]
 }
 
 // replace lets the node at address answer a call in another way.

@@ -51,7 +51,14 @@ func (n *Node) Freeze() { n.all.net.kill(n.Address, true) }
 // Thaw ends Freeze.
 func (n *Node) Thaw() { n.all.net.kill(n.Address, false) }
 
-// Crash ends a node like a power loss: what it has not synced is gone, and no message from it
+// Kill is Crash, but the node's machine lives, and tells the others that the process has ended.
+func (n *Node) Kill() {
+	n.all.t.Helper()
+	n.all.net.end(n.Address)
+	n.Crash()
+}
+
+// Crash ends a node like a power loss, silently: what it has not synced is gone, and no message from it
 // arrives any more. Messages that others sent before are still handled, by a node that nobody
 // hears.
 func (n *Node) Crash() {

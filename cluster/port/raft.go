@@ -31,6 +31,7 @@ type RaftNetwork struct {
 	port                   *Port
 	logger                 hclog.Logger
 	incoming               chan raft.RPC
+	parted                 chan string
 	closed                 chan struct{}
 	closes                 sync.Once
 	served                 sync.WaitGroup
@@ -38,7 +39,7 @@ type RaftNetwork struct {
 
 // NewRaftNetwork returns raft's transport on a port. The caller closes it before the port.
 func NewRaftNetwork(port *Port, logger hclog.Logger) *RaftNetwork {
-	n := &RaftNetwork{port: port, logger: logger, incoming: make(chan raft.RPC), closed: make(chan struct{})}
+	n := &RaftNetwork{port: port, logger: logger, incoming: make(chan raft.RPC), parted: make(chan string, 16), closed: make(chan struct{})}
 	n.NetworkTransport = n.transport(&outgoing{stream: port.raft, closed: n.closed}, logger)
 	n.served.Go(n.accept)
 	return n
@@ -82,6 +83,7 @@ func (n *RaftNetwork) serve(c *conn) {
 				return
 			}
 		case <-one.over:
+			n.part(c.from.From)
 			return
 		case <-n.closed:
 			return

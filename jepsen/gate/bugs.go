@@ -29,6 +29,7 @@ func Bugs() []Bug {
 		{"idle-kept", "connections that say nothing are let in beyond every limit", false, []Try{long(under("signals", "idle-callers")), long(under("catalog", "idle-callers"))}},
 		{"disk-unwatched", "nobody looks how much room the disk has", false, []Try{long(under("signals", "disk-low")), long(under("catalog", "disk-low"))}},
 		{"watch-late", "the watchdog of a new leader waits for its first barrier", false, []Try{longer(under("signals", "state-stall")), longer(under("timers", "state-stall"))}},
+		{"hurries-alone", "who finds the leader's process gone takes its place without asking the others", false, []Try{under("catalog", "refused-one"), under("signals", "refused-one")}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},
 
 		{"join-other-cluster", "the cluster's id is looked at nowhere where two nodes meet", false, []Try{under("signals", "two-clusters"), under("catalog", "two-clusters")}},
@@ -85,8 +86,8 @@ func Bugs() []Bug {
 		{"random-free", "ctx.random() is not seeded by the run: a replay draws other numbers", false, []Try{under("readers", "process"), under("readers", "none")}},
 		{"rollback-once", "a rollback forgets what it took the route from: a second one cannot return", true, []Try{dense(under("catalog", "none"))}},
 
-		{"timer-lost", "a new leader forgets timers that came due while nobody led", false, []Try{under("timers", "kill-leader"), under("timers", "kill-all")}},
-		{"cursor-kept", "a new leader looks only at runs that become ready from now on", false, []Try{under("timers", "kill-leader"), under("timers", "transfers")}},
-		{"schedule-lost", "a new leader leaves out fires that came due while nobody led", false, []Try{under("schedules", "kill-leader"), under("schedules", "process")}},
+		{"timer-lost", "a new leader forgets timers that came due while nobody led", false, []Try{under("timers", "isolate-leader"), under("timers", "kill-leader"), under("timers", "kill-all")}},
+		{"cursor-kept", "a new leader looks only at runs that become ready from now on", false, []Try{under("timers", "isolate-leader"), under("timers", "kill-leader"), under("timers", "transfers")}},
+		{"schedule-lost", "a new leader leaves out fires that came due while nobody led", false, []Try{under("schedules", "isolate-leader"), under("schedules", "kill-leader"), under("schedules", "process")}},
 	}
 }

@@ -21,8 +21,8 @@ import (
 // election at once, as if the leader had handed over to it.
 //
 // Nothing here is needed for safety: raft's votes decide, and a wrong guess costs one election. Nor
-// is it needed for progress: a leader that is cut off, frozen or without power is silent, and raft's
-// timeouts are for that.
+// is it needed for progress: a leader that is cut off, frozen or without power is silent, and
+// raft's timeouts are for that.
 
 // callGone asks a voter whether it, too, finds that the leader's process has ended.
 const callGone = "gone"
@@ -65,7 +65,8 @@ func (c *Cluster) keepSucceeding(ctx context.Context) {
 	}
 }
 
-// succeed takes leadership if the node with id leads, has ended, and this node is the best successor.
+// succeed takes leadership if the node with id leads and has ended, and this node is the best
+// successor.
 func (c *Cluster) succeed(ctx context.Context, id string) {
 	r := c.raft.Load()
 	q := goneQuestion{Leader: id, Term: r.CurrentTerm()}
@@ -124,8 +125,8 @@ func (c *Cluster) answerGone(ctx context.Context, _ port.Introduction, q goneQue
 }
 
 // isBestSuccessor reports whether a majority of the voters agree that the leader is gone, and none
-// of them would be a better one than this node. Once a better one has begun to stand it is no longer
-// among those that agree, and a second candidate would only split the votes.
+// of them would be a better one than this node. Once a better one has begun to stand it is no
+// longer among those that agree, and a second candidate would only split the votes.
 func (c *Cluster) isBestSuccessor(ctx context.Context, r *raft.Raft, q goneQuestion, own goneAnswer) bool {
 	found := map[string]goneAnswer{c.id: own}
 	past := false

@@ -22,7 +22,7 @@ type Link interface {
 	// CloseOthers ends this node's connections to a node at every address except keep, so that no
 	// process there can still acknowledge what was meant for the node at keep.
 	CloseOthers(id raft.ServerID, keep raft.ServerAddress)
-	// Parted receives the id of a node whose connection to this one has ended; some may be left out.
+	// Parted receives the id of a node whose connection to this one has ended; some are left out.
 	Parted() <-chan string
 }
 

@@ -64,9 +64,9 @@ func TestSuccessorHasTheNewestLog(t *testing.T) {
 	})
 }
 
-// Without a majority that finds nobody at the leader's address, raft's timeouts decide: a voter that
-// alone cannot reach the leader would depose a healthy one. One of a release that does not know the
-// question counts as one that finds somebody.
+// Without a majority that finds nobody at the leader's address, raft's timeouts decide: a voter
+// that alone cannot reach the leader would depose a healthy one. One of a release that does not
+// know the question counts as one that finds somebody.
 func TestNobodyHurriesAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(t, 3)

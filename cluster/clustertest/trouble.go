@@ -58,9 +58,9 @@ func (n *Node) Kill() {
 	n.Crash()
 }
 
-// Crash ends a node like a power loss, silently: what it has not synced is gone, and no message from it
-// arrives any more. Messages that others sent before are still handled, by a node that nobody
-// hears.
+// Crash ends a node like a power loss, silently: what it has not synced is gone, and no message
+// from it arrives any more. Messages that others sent before are still handled, by a node that
+// nobody hears.
 func (n *Node) Crash() {
 	n.all.t.Helper()
 	n.all.net.kill(n.Address, true)

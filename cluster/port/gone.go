@@ -8,8 +8,8 @@ import (
 )
 
 // Gone reports whether no process answers at a node's address: the connection is refused, or ends
-// before a word was said, as behind a proxy. A false answer proves nothing: a node that is frozen or
-// cut off is silent, and so is one that is too busy.
+// before a word was said, as behind a proxy. A false answer proves nothing: a node that is frozen
+// or cut off is silent, and so is one that is too busy.
 func (p *Port) Gone(ctx context.Context, node Server) bool {
 	c, err := p.dial(ctx, node, streamHTTP)
 	if err == nil {

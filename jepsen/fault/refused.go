@@ -17,8 +17,8 @@ func init() {
 	})
 }
 
-// refuseOne makes the leader look ended to one follower only. That follower must not take its place:
-// the others hear the leader.
+// refuseOne makes the leader look ended to one follower only. That follower must not take its
+// place: the others hear the leader.
 func refuseOne(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, func(context.Context) error, error) {
 	leader := c.Leader(ctx)
 	if leader == nil {
@@ -42,8 +42,8 @@ func refuseOne(ctx context.Context, c *nodes.Cluster, r *rand.Rand) (string, fun
 	}, nil
 }
 
-// sooner is less than any follower waits before it stands for election of itself. So a follower that
-// leads before cannot have been elected because the leader was silent.
+// sooner is less than any follower waits before it stands for election of itself. So a follower
+// that leads before cannot have been elected because the leader was silent.
 const sooner = 800 * time.Millisecond
 
 // usurps returns how soon a node leads, 0 if it does not in less than sooner.

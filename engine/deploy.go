@@ -42,7 +42,7 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 		}
 		return outcome[*fsm.LoadAnswer](r.Call, res)
 	}
-	archive, err := e.openAndCompile(ctx, r.Archive)
+	archive, err := e.openAndCheck(ctx, r.Archive)
 	if err != nil {
 		return nil, Answered{}, err
 	}
@@ -114,10 +114,11 @@ func (r *LoadRequest) validate() error {
 	return nil
 }
 
-// openAndCompile opens an archive and compiles everything in it. If a sandbox is configured, the
-// first compilation runs there, where a crash hurts nobody: compiling runs module code, and
-// although limits apply here too, this process serves everybody.
-func (e *Engine) openAndCompile(ctx context.Context, data []byte) (*catalog.Archive, error) {
+// openAndCheck opens an archive and proves that it compiles. If a sandbox is configured, it
+// compiles there, where a crash hurts nobody: compiling runs module code, and although limits apply
+// here too, this process serves everybody. Every node, this one as well, compiles what is loaded
+// once the entry has been applied, so the caller does not wait for that.
+func (e *Engine) openAndCheck(ctx context.Context, data []byte) (*catalog.Archive, error) {
 	archive, err := catalog.Open(data, e.cfg.Archive)
 	if err != nil {
 		return nil, err
@@ -138,11 +139,11 @@ func (e *Engine) openAndCompile(ctx context.Context, data []byte) (*catalog.Arch
 		return nil, causeOf(ctx, err)
 	}
 	if e.cfg.CheckArchive != nil {
-		if err := e.cfg.CheckArchive(ctx, data); err != nil {
-			return nil, causeOf(ctx, err)
-		}
+		err = e.cfg.CheckArchive(ctx, data)
+	} else {
+		_, err = e.programs.compile(ctx, archive)
 	}
-	if _, err := e.programs.compile(ctx, archive); err != nil {
+	if err != nil {
 		return nil, causeOf(ctx, err)
 	}
 	return archive, nil

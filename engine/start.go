@@ -32,20 +32,9 @@ const rechecks = 5
 // checked against a schema before that. So the entry carries the digest of that schema, and if the
 // state machine resolves a version with another one, it asks for another check.
 func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, Answered, error) {
-	if err := e.checkStart(&r); err != nil {
-		return nil, Answered{}, err
-	}
-	// A repeated request mints another run id; the state machine returns the first one.
-	id, err := uuid.NewV7()
+	cmd, err := e.startOf(&r)
 	if err != nil {
-		return nil, Answered{}, fmt.Errorf("engine: mint a run id: %w", err)
-	}
-	cmd := &fsm.StartRun{
-		WorkflowID: r.WorkflowID, RunID: history.RunID(id), Type: r.Type, Version: r.Version,
-		Input: r.Input, Attributes: r.Attributes, Timeout: history.Duration(r.Timeout),
-	}
-	if cmd.WorkflowID == "" {
-		cmd.WorkflowID = id.String()
+		return nil, Answered{}, err
 	}
 	for range rechecks {
 		var violation error
@@ -84,6 +73,26 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 		}
 	}
 	return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("the route of %q moved %d times to versions with another input schema while this start was under way", r.Type, rechecks)}
+}
+
+// startOf returns the command of a start. A repeated request mints another run id; the state
+// machine returns the first one.
+func (e *Engine) startOf(r *StartRequest) (*fsm.StartRun, error) {
+	if err := e.checkStart(r); err != nil {
+		return nil, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("engine: mint a run id: %w", err)
+	}
+	cmd := &fsm.StartRun{
+		WorkflowID: r.WorkflowID, RunID: history.RunID(id), Type: r.Type, Version: r.Version,
+		Input: r.Input, Attributes: r.Attributes, Timeout: history.Duration(r.Timeout),
+	}
+	if cmd.WorkflowID == "" {
+		cmd.WorkflowID = id.String()
+	}
+	return cmd, nil
 }
 
 func (e *Engine) checkStart(r *StartRequest) (err error) {

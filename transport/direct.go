@@ -79,6 +79,7 @@ func (in *describeInput) take(g *given) { in.Looked = g.looked() }
 func (in *signalInput) take(g *given)   { in.OfRun, in.Name = g.run(), g.path("name") }
 func (in *pollInput) take(g *given)     { in.Queue = g.path("queue") }
 func (in *tasksInput) take(*given)      {}
+func (in *startManyInput) take(*given)  {}
 
 // took reads the parameters of a call directly, and reports whether that was possible.
 func (x *exchange) took(in taker) bool {

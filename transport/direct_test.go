@@ -61,6 +61,11 @@ var hotCalls = func() (calls []string) {
 			add("POST /v1/tasks/"+call, body, key)
 		}
 	}
+	for _, body := range []string{`{"starts":[{"type":"order","workflow_id":"w"},{"type":1},{"type":"order","workflow_id":"refused"},{"type":"order","request_id":"é"},{"type":"order","workflow_id":"again","request_id":"r"}]}`,
+		`{"starts":[]}`, `{"starts":1}`, `{"starts":[{"type":"order","workflow_id":"lost"}],"more":1}`, ""} {
+		add("POST /v1/workflows:batch", body, key)
+		add("POST /v1/workflows:batch?wait=1s", body)
+	}
 	return calls
 }()
 

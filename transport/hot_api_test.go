@@ -51,6 +51,14 @@ func (h hotAPI) Start(_ context.Context, r engine.StartRequest) (*fsm.StartAnswe
 	return &fsm.StartAnswer{WorkflowID: r.WorkflowID + r.Type, RunID: history.RunID{1}, Version: catalog.Version{2}}, a, err
 }
 
+func (h hotAPI) StartMany(ctx context.Context, all []engine.StartRequest) ([]engine.Started, uint64, error) {
+	started := make([]engine.Started, len(all))
+	for i, r := range all {
+		started[i].Run, started[i].Answered, started[i].Err = h.Start(ctx, r)
+	}
+	return started, 77, nil
+}
+
 func (h hotAPI) Result(_ context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error) {
 	_, err := h.outcome(ref.WorkflowID)
 	r := &engine.Result{WorkflowID: ref.WorkflowID, RunID: history.RunID{1}, Status: history.StatusCompleted, Result: history.Payload(`{"a": [1,2.50,"<b>"], "at":"` + "\u2028" + `"}`),

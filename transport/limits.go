@@ -15,6 +15,7 @@ import (
 type Limits struct {
 	ArchiveBytes int64         // body of a deploy: 64 MiB
 	PayloadBytes int64         // of one input, signal or query argument: 2 MiB. A body may be 64 KiB larger
+	BatchStarts  int           // runs that one call may start: 1,000
 	Calls        int64         // concurrent calls that do not wait: 8,192. Each may hold a body in memory, here and at the leader
 	Polls        int64         // concurrent waiting calls (?wait=, and polls for tasks): 50,000
 	Streams      int64         // concurrent event streams: 1,000
@@ -45,6 +46,7 @@ const (
 func (l Limits) withDefaults() Limits {
 	l.ArchiveBytes = cmp.Or(l.ArchiveBytes, 64<<20)
 	l.PayloadBytes = cmp.Or(l.PayloadBytes, 2<<20)
+	l.BatchStarts = cmp.Or(l.BatchStarts, wire.MaxStarts)
 	l.Calls = cmp.Or(l.Calls, 8_192)
 	l.Polls = cmp.Or(l.Polls, 50_000)
 	l.Streams = cmp.Or(l.Streams, 1_000)

@@ -27,6 +27,7 @@ func aliasHistoryTypes(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[history.Payload](), reflect.TypeFor[json.RawMessage]())
 	r.RegisterTypeAlias(reflect.TypeFor[history.RunError](), reflect.TypeFor[wire.RunError]())
 	r.RegisterTypeAlias(reflect.TypeFor[history.Attributes](), reflect.TypeFor[wire.Attributes]())
+	r.RegisterTypeAlias(reflect.TypeFor[wire.Problem](), reflect.TypeFor[problem]())
 	r.RegisterTypeAlias(reflect.TypeFor[history.Time](), reflect.TypeFor[wireTime]())
 	r.RegisterTypeAlias(reflect.TypeFor[history.ClosePolicy](), reflect.TypeFor[closePolicy]())
 	r.RegisterTypeAlias(reflect.TypeFor[history.ChildVersion](), reflect.TypeFor[childVersion]())

@@ -32,6 +32,11 @@ var operations = map[string]struct {
 		codes:   []string{"unknown_workflow_type", "unknown_version", "already_running", "version_unavailable"},
 		example: `{"type":"order","workflow_id":"order-17","input":{"id":17,"amount":5},"attributes":{"city":"Bern"}}`,
 		answer:  `{"workflow_id":"order-17","run_id":"` + aRun + `","version":"` + aVersion + `","index":42}`},
+	"start_many": {text: "Answers with one reply for each start, in the order asked. Each is accepted or refused by itself, with the problem that a call of its own would be answered with, and all that fit take effect in one entry of the log. " +
+		"A caller repeats those whose outcome is retry or unknown, under the same request ids.",
+		example: `{"starts":[{"type":"order","workflow_id":"order-17","input":{"id":17,"amount":5},"request_id":"import-17"},{"type":"ordr","request_id":"import-18"}]}`,
+		answer: `{"results":[{"ok":true,"workflow_id":"order-17","run_id":"` + aRun + `","version":"` + aVersion + `","index":42},` +
+			`{"ok":false,"problem":{"status":404,"code":"unknown_workflow_type","title":"The workflow type has no version that it is routed to","detail":"no version of \"ordr\" is routed","outcome":"rejected","index":42}}],"index":42}`},
 	"list":     {text: "Filters narrow the listing together. Newest first."},
 	"describe": {text: "How a run stands and how it ended, its input, what it waits for, its activities that have no outcome yet, its open children, and reasons that were given.", codes: []string{"not_found"}},
 	"result": {text: "With `wait` it answers once the run has closed, or when the time is over. Follows a run that continued as new to the last one of its chain.",

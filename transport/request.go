@@ -42,9 +42,12 @@ func (x *exchange) call() (engine.Call, error) {
 	if len(ids) > 1 || !wire.ValidRequestID(ids[0]) {
 		return c, invalid(wire.HeaderRequestID, "must be one key of 1 to %d printable ASCII characters", wire.MaxRequestID)
 	}
-	c.Request = &fsm.Request{ID: ids[0], Print: x.print(), Short: x.r.Header.Get(wire.HeaderGenerated) == "true", Owner: x.caller.owner}
+	c.Request = &fsm.Request{ID: ids[0], Print: x.print(), Short: x.generated(), Owner: x.caller.owner}
 	return c, nil
 }
+
+// generated reports whether the caller's program made the key up.
+func (x *exchange) generated() bool { return x.r.Header.Get(wire.HeaderGenerated) == "true" }
 
 // print hashes everything that identifies a request: the same key with another print is another
 // request. It omits parameters that only say how long to wait or how fresh to read, so that a

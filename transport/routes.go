@@ -60,6 +60,8 @@ func (s *Server) routes() {
 
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", group: "Runs", status: http.StatusCreated, leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)
+	add(s, route{method: "POST", path: "/v1/workflows:batch", id: "start_many", summary: "Start many runs, each by itself", group: "Runs", leader: true, write: true,
+		limit: batch, payload: batch == payload, body: new(wire.StartBatch)}, s.startMany)
 	add(s, route{method: "GET", path: "/v1/workflows", id: "list", summary: "List runs", group: "Runs", leader: true}, s.list)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}", id: "describe", summary: "Describe a run", group: "Runs", leader: true}, s.describe)
 	add(s, route{method: "GET", path: "/v1/workflows/{id}/result", id: "result", summary: "Get a run's result; 202 while it is open", group: "Runs", leader: true}, s.result)

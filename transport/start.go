@@ -14,6 +14,8 @@ import (
 // waits.
 type Starter interface {
 	Start(ctx context.Context, r engine.StartRequest) (*fsm.StartAnswer, engine.Answered, error)
+	// StartMany starts each by itself, in order. It fails only if none of them has taken effect.
+	StartMany(ctx context.Context, all []engine.StartRequest) ([]engine.Started, uint64, error)
 	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error) // as in RunReader
 }
 
@@ -32,11 +34,8 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 	if err != nil {
 		return nil, err
 	}
-	if r.Type == "" {
-		return nil, invalid("type", "is missing: name the workflow type to start")
-	}
-	req := engine.StartRequest{Call: c, Type: r.Type, WorkflowID: r.WorkflowID, Version: r.Version, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes)}
-	if req.Timeout, err = span("timeout", r.Timeout, 1, engine.MaxTimeout); err != nil {
+	req, err := startRequest(c, &r)
+	if err != nil {
 		return nil, err
 	}
 	run, a, err := s.cfg.Starter.Start(ctx, req)
@@ -48,6 +47,16 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 		s.await(ctx, run, wait, &body)
 	}
 	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
+}
+
+// startRequest reads a start.
+func startRequest(c engine.Call, r *wire.StartRequest) (req engine.StartRequest, err error) {
+	if r.Type == "" {
+		return req, invalid("type", "is missing: name the workflow type to start")
+	}
+	req = engine.StartRequest{Call: c, Type: r.Type, WorkflowID: r.WorkflowID, Version: r.Version, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes)}
+	req.Timeout, err = span("timeout", r.Timeout, 1, engine.MaxTimeout)
+	return req, err
 }
 
 // await waits for the run and adds its state to the answer of a start. The start has happened: if

@@ -43,6 +43,7 @@ type call struct {
 	attempt      time.Duration // see Patience
 	total        time.Duration // see Patience
 	accept       string
+	maybe        bool // an attempt without an answer may have taken effect
 }
 
 func get(path ...string) *call { return &call{method: http.MethodGet, path: join(path)} }

@@ -70,6 +70,7 @@ func (c *Client) repeat(ctx context.Context, call *call) ([]byte, error) {
 		}
 		reached = reached || !dialFailed(err)
 		maybe = maybe || call.mutation && mayHaveHappened(err)
+		call.maybe = maybe
 		if _, isProblem := errors.AsType[*wire.Problem](err); isProblem {
 			said, saidAt = err, n
 		}

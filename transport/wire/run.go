@@ -61,6 +61,37 @@ type StartAnswer struct {
 	Answered
 }
 
+// MaxStarts is how many runs one call may start, unless limits.batch_starts says otherwise.
+const MaxStarts = 1000
+
+// StartItem is one start of many.
+type StartItem struct {
+	StartRequest
+	RequestID string `json:"request_id,omitempty" doc:"1 to 200 printable characters: it has at most one effect, whichever batch it is in. Default: the key of the call with / and the item's place, from 0"`
+}
+
+// StartBatch is the body of POST /v1/workflows:batch.
+type StartBatch struct {
+	Starts []StartItem `json:"starts" doc:"1 to 1,000, unless limits.batch_starts says otherwise"`
+}
+
+// StartReply is the outcome of one start of many: the run, or a Problem.
+type StartReply struct {
+	OK           bool     `json:"ok"`
+	WorkflowID   string   `json:"workflow_id,omitempty"`
+	RunID        string   `json:"run_id,omitempty"`
+	Version      string   `json:"version,omitempty"`
+	Index        uint64   `json:"index,omitempty" doc:"Log index at which it was started"`
+	Deduplicated bool     `json:"deduplicated,omitempty" doc:"The request id was known: this is its first answer, and nothing was done now"`
+	Problem      *Problem `json:"problem,omitempty" doc:"Why it was not started, or that nobody knows; present unless ok"`
+}
+
+// StartReplies has one reply for each start, in the order asked.
+type StartReplies struct {
+	Results []StartReply `json:"results"`
+	Indexed
+}
+
 // RunError says why a run failed.
 type RunError struct {
 	Kind    string          `json:"kind"`

@@ -110,6 +110,7 @@ type Limits struct {
 	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
 	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way and their answers take together; 0 is a quarter of the machine's, of its control group's, or of GOMEMLIMIT"`
 	Connections    int64 `toml:"connections" help:"most connections of callers at a time; 0 is as many as the process's limit of open files leaves room for"`
+	BatchStarts    int64 `toml:"batch_starts" help:"most runs that one call may start"`
 	Queries        int64 `toml:"queries" help:"executions that are kept in memory for queries"`
 	RequestBytes   int64 `toml:"request_bytes" help:"most bytes of given request keys that the cluster remembers; lives in the cluster: a change in one node's file takes effect when that node starts"`
 
@@ -150,7 +151,7 @@ func Default() Config {
 		Limits: Limits{
 			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
-			Resident: 10_000, InFlight: 4096, Queries: 64, RequestBytes: 3 << 29,
+			Resident: 10_000, InFlight: 4096, BatchStarts: 1_000, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},

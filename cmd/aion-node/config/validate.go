@@ -144,6 +144,7 @@ func (v *errorList) sizes(c *Config) {
 		{"limits.resident", c.Limits.Resident, 1, 10_000_000},
 		{"limits.resident_bytes", c.Limits.ResidentBytes, 0, 1 << 40},
 		{"limits.turns", c.Limits.Turns, 0, 1024},
+		{"limits.batch_starts", c.Limits.BatchStarts, 1, 10_000},
 		{"limits.in_flight", c.Limits.InFlight, max(1, c.Limits.Turns), 1 << 20},
 		{"raft.log_bytes", c.Raft.LogBytes, 128 << 20, 1 << 40},
 		{"disk.warn_bytes", c.Disk.WarnBytes, 0, 1 << 50},

@@ -133,7 +133,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Node:    n.cluster.ID(),
 		Version: o.Version,
 		Limits: transport.Limits{
-			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration,
+			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration, BatchStarts: int(cfg.Limits.BatchStarts),
 			Connections: files.calls, Loads: int64(files.loads),
 		},
 		Memory:    memory,

@@ -21,6 +21,7 @@ func Bugs() []Bug {
 		{"min-index-ignored", "a stale read does not wait for the index it was to wait for", false, []Try{busy(under("catalog", "none")), busy(under("readers", "none")), busy(under("catalog", "network"))}},
 		{"route-cached", "starts use the route as it was up to a second ago", false, []Try{under("pins", "none"), under("pins", "leadership")}},
 		{"forward-new-id", "a node that passes a call on gives it a request id of its own", false, []Try{under("idempotency", "none"), under("idempotency", "process")}},
+		{"batch-shifts", "starts of one call that follow a refused one get each other's answers", false, []Try{under("idempotency", "none"), under("idempotency", "process")}},
 		{"log-time-back", "a new leader's log time begins wherever its clock stands", true, []Try{under("timers", "transfers"), under("progress", "transfers")}},
 		{"blob-unsynced", "an archive counts as kept before it is on the disk", false, []Try{under("catalog", "power-loss"), long(under("pins", "power-loss"))}},
 		{"clock-unasked", "a new leader takes its own clock for the time, however far ahead it is", false, []Try{under("schedules", "clock-boot"), dense(under("idempotency", "clock-boot"))}},

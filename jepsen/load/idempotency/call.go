@@ -31,7 +31,11 @@ func (w *Workload) call(ctx context.Context, c *client.Client, o *op.Op) error {
 	case "start":
 		attribute, _ := json.Marshal(o.Request)
 		input, _ := json.Marshal(ask.N)
-		a, err := c.Start(ctx, wire.StartRequest{Type: "idle", WorkflowID: name, Input: input, Attributes: wire.Attributes{"request": attribute}}, key)
+		start := wire.StartRequest{Type: "idle", WorkflowID: name, Input: input, Attributes: wire.Attributes{"request": attribute}}
+		if ask.Batch {
+			return w.startAmongOthers(ctx, c, o, start)
+		}
+		a, err := c.Start(ctx, start, key)
 		return load.Told(o, a, err, func() wire.Answered { return a.Answered })
 	case "limit":
 		a, err := c.LimitQueue(ctx, name, wire.QueueLimits{Concurrency: new(uint64(ask.N))}, key)
@@ -72,6 +76,26 @@ func (w *Workload) call(ctx context.Context, c *client.Client, o *op.Op) error {
 		return fmt.Errorf("load: idempotency has no operation %q", o.F)
 	}
 	return load.Told(o, a, err, func() wire.Answered { return a.Answered })
+}
+
+// startAmongOthers makes a start in one call with others: one that is always refused stands before
+// it, and one that has a run of its own after it.
+func (w *Workload) startAmongOthers(ctx context.Context, c *client.Client, o *op.Op, start wire.StartRequest) error {
+	more := o.Request + "-more"
+	replies, err := c.StartMany(ctx, []wire.StartItem{
+		{StartRequest: wire.StartRequest{Type: "idle", Timeout: "0s"}, RequestID: o.Request + "-refused"},
+		{StartRequest: start, RequestID: o.Request},
+		{StartRequest: wire.StartRequest{Type: "brief", WorkflowID: more}, RequestID: more},
+	})
+	if err != nil && (len(replies) == 0 || !replies[1].OK && replies[1].Problem == nil) {
+		return load.Told(o, nil, err, nil)
+	}
+	r := &replies[1]
+	if r.Problem != nil {
+		return load.Told(o, nil, r.Problem, nil)
+	}
+	a := wire.StartAnswer{WorkflowID: r.WorkflowID, RunID: r.RunID, Version: r.Version, Answered: wire.Answered{Indexed: wire.Indexed{Index: r.Index}, Deduplicated: r.Deduplicated}}
+	return load.Told(o, a, nil, func() wire.Answered { return a.Answered })
 }
 
 // change makes a deploy operation.

@@ -55,6 +55,7 @@ def run(ctx, input):
 type arguments struct {
 	N     int  `json:"n"`
 	Other bool `json:"other,omitempty"` // the same request id with another body, or for another object
+	Batch bool `json:"batch,omitempty"` // of a start: in one call with others
 }
 
 func (w *Workload) Name() string { return "idempotency" }
@@ -178,6 +179,7 @@ func (w *Workload) choose(r *rand.Rand, name string) (o op.Op, old bool) {
 		return newOp(one("load", "load", "route", "route", "rollback", "unload"), w.types[r.IntN(len(w.types))].Name, ask), false
 	case k < 42 && w.starts < mostIdle || len(w.runs) == 0:
 		w.starts++
+		ask.Batch = r.IntN(3) == 0
 		return newOp("start", one("", name, name, "idem-shared"), ask), false
 	case k < 75:
 		recent := w.runs[max(0, len(w.runs)-20):]

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"aion.dev/aion/transport/client"
@@ -21,15 +22,28 @@ func startCmd(a *app) *cobra.Command {
 	var attributes []string
 	var timeout time.Duration
 	var wait bool
+	var file string
 	cmd := &cobra.Command{
 		Use:   "start TYPE",
-		Short: "Start a run",
+		Short: "Start a run, or one for each line of a file",
 		Long: `Start a run on the version that its type is routed to.
 
 With --wait, tell its ids at once (on stderr with --json), then wait for its end. ` + endStatuses + `
-An interrupt ends the waiting, not the run.`,
-		Args: arguments("TYPE"),
+An interrupt ends the waiting, not the run.
+
+With --batch, start a run for each line of FILE (- is standard input). A line is a JSON object with type (default TYPE), and perhaps input, workflow_id, version, attributes,
+timeout and request_id. Each line is accepted or refused by itself; with --json each is told as a document on a line of its own. The exit status is 1 if any was refused, 3
+if what became of any is not known: under the same --request-id the same file starts nothing twice.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if file != "" {
+				return arguments("[TYPE]")(cmd, args)
+			}
+			return arguments("TYPE")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if file != "" {
+				return a.startBatch(cmd, file, strings.Join(args, ""))
+			}
 			r.Type = args[0]
 			if r.Input, err = a.jsonFlag("input", input); err != nil {
 				return err
@@ -74,6 +88,7 @@ An interrupt ends the waiting, not the run.`,
 	f.StringVar(&r.Version, "version", "", "start on this loaded `VERSION` instead of the routed one")
 	f.StringArrayVar(&attributes, "attr", nil, "searchable attribute `KEY=VALUE`; may be repeated")
 	f.DurationVar(&timeout, "run-timeout", 0, "time out the whole run after `DURATION`; 0 = as the package says")
+	f.StringVar(&file, "batch", "", "start a run for each line of `FILE`")
 	f.BoolVar(&wait, "wait", false, "wait until the run has ended, and tell its result")
 	return cmd
 }

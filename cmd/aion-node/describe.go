@@ -146,14 +146,23 @@ func attributes(m wire.Attributes) string {
 	return strings.Join(list, " ")
 }
 
+// waits tells what a run waits for, the same thing only once.
 func waits(list []wire.Wait) string {
 	var parts []string
+	times := map[string]int{}
 	for _, wait := range list {
 		part := wait.Kind
 		if wait.Name != "" {
 			part += " " + wait.Name
 		}
-		parts = append(parts, part)
+		if times[part]++; times[part] == 1 {
+			parts = append(parts, part)
+		}
+	}
+	for i, part := range parts {
+		if n := times[part]; n > 1 {
+			parts[i] = fmt.Sprintf("%s (%d times)", part, n)
+		}
 	}
 	return strings.Join(parts, ", ")
 }

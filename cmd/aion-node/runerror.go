@@ -16,7 +16,7 @@ func printRunError(w io.Writer, e *wire.RunError) {
 }
 
 func printDetails(w io.Writer, details json.RawMessage) {
-	if len(details) == 0 {
+	if text := string(details); text == "" || text == "{}" { // an error of the code without a place
 		return
 	}
 	stack := stackOf(details)

@@ -36,7 +36,7 @@ func arguments(names ...string) cobra.PositionalArgs {
 			}
 		}
 		if n := len(names); len(args) > n && (n == 0 || !strings.HasSuffix(names[n-1], "...")) {
-			return usage("%s: unexpected argument %q", cmd.Name(), args[n])
+			return usage("%s: unexpected argument %q%s", cmd.Name(), args[n], nearCommand(cmd, args[n]))
 		}
 		return nil
 	}

@@ -17,7 +17,7 @@ ROUNDS  ?= 3
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race flakes census demo bench performance performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
+.PHONY: help build test race flakes census demo bench performance scale performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -58,8 +58,17 @@ performance: build ## measure a cluster of one and of three on this machine, whi
 	mkdir -p docs/performance && mv bin/1-node.json bin/3-nodes.json docs/performance
 	bin/aion-node bench report docs/performance/*.json --into docs/PERFORMANCE.md
 
-performance-page: build ## write docs/PERFORMANCE.md from what was measured
+SIZES ?= 1k,100k,1m
+CLOSED ?= 1m,10m
+scale: build ## fill clusters of this machine, which must be quiet, and write docs/SCALE.md (hours, some 20 GB); SIZES=1k,100k CLOSED=1m for less; goes on after an interrupt
+	bin/aion-node bench scale --nodes 1 --sizes $(SIZES) --closed $(CLOSED) --dir bin/scale-1 --json > bin/1-node.json
+	bin/aion-node bench scale --nodes 3 --sizes 1k,100k --closed 1m --dir bin/scale-3 --json > bin/3-nodes.json
+	mkdir -p docs/performance/scale && mv bin/1-node.json bin/3-nodes.json docs/performance/scale
+	bin/aion-node bench report docs/performance/scale/*.json --into docs/SCALE.md
+
+performance-page: build ## write docs/PERFORMANCE.md and docs/SCALE.md from what was measured
 	bin/aion-node bench report docs/performance/*.json --into docs/PERFORMANCE.md
+	bin/aion-node bench report docs/performance/scale/*.json --into docs/SCALE.md
 
 lint: ## gofmt and go vet
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w FILE):"; echo "$$unformatted"; exit 1; fi

@@ -52,7 +52,7 @@ runs stay until retention removes them. Every row is measured with each number o
 	f.IntVar(&nodes, "nodes", 0, "start a cluster of 1 or 3 nodes for it")
 	f.StringVar(&dir, "dir", "", "with --nodes: keep their data in a new folder in `FOLDER` while it lasts (default: the folder for temporary files)")
 	_ = cmd.RegisterFlagCompletionFunc("only", words(bench.Names()...))
-	cmd.AddCommand(benchReportCmd(a))
+	cmd.AddCommand(benchReportCmd(a), benchScaleCmd(a))
 	return cmd
 }
 

@@ -13,19 +13,14 @@ func benchReportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
 		Short: "Write measurements as Markdown",
-		Long: `Write what bench --json has printed into FILE as a page in Markdown, one section for each file, with build and machine. With --into it replaces the part of a page that it has written before, as docs/PERFORMANCE.md has
-one.`,
+		Long: `Write what bench --json, or bench scale --json, has printed into FILE as a page in Markdown, one section for each file, with build and machine. With --into it replaces the part of a page that it has written before, as
+docs/PERFORMANCE.md and docs/SCALE.md have one.`,
 		Args: arguments("FILE..."),
 		RunE: func(_ *cobra.Command, files []string) error {
-			var reports []*bench.Report
-			for _, f := range files {
-				r, err := bench.ReadReport(f)
-				if err != nil {
-					return err
-				}
-				reports = append(reports, r)
+			part, err := bench.Markdown(files)
+			if err != nil {
+				return err
 			}
-			part := bench.Page(reports)
 			if into == "" {
 				if a.json {
 					return a.document(map[string]string{"markdown": part})

@@ -12,20 +12,23 @@ import (
 	"time"
 )
 
-// Own is a cluster that was started for a measurement: processes of this binary on loopback, with
-// their data in a folder that End removes.
+// Own is a cluster that was started for a measurement: processes of this binary on loopback.
 type Own struct {
-	dir   string
-	nodes []*process
-	http  *http.Client
+	executable string
+	dir        string // each node's data and log
+	ports      []string
+	nodes      []*process
+	flags      []string // of every node
+	http       *http.Client
+	patience   time.Duration // bounds each wait for nodes
 }
 
-// patience bounds each wait for nodes.
+// patience bounds each wait for nodes that hold little.
 const patience = time.Minute
 
-// Start starts a cluster of this many nodes and waits until all are ready. Its folder is made in
-// parent; "" is the system's folder for temporary files. The caller calls End, also after an error,
-// if Own is not nil.
+// Start starts a cluster of this many nodes and waits until all are ready. Their data is in a
+// folder that is made in parent; "" is the system's folder for temporary files. The caller calls
+// End, also after an error, if Own is not nil.
 func Start(ctx context.Context, executable string, count int, parent string) (*Own, error) {
 	dir, err := os.MkdirTemp(parent, "aion-bench-")
 	if err != nil {
@@ -34,26 +37,48 @@ func Start(ctx context.Context, executable string, count int, parent string) (*O
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	o := &Own{dir: dir, http: &http.Client{Timeout: 5 * time.Second}}
-	ports, err := freePorts(3 * count)
+	ports, err := freePorts(portsOfNode * count)
 	if err != nil {
-		return o, err
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
+	o := layOut(executable, dir, ports)
+	return o, o.startAll(ctx)
+}
+
+// portsOfNode is how many addresses a node listens at: for callers, other nodes and gossip.
+const portsOfNode = 3
+
+// layOut says which nodes a cluster has that listens at these addresses. It starts none.
+func layOut(executable, dir string, ports []string, flags ...string) *Own {
+	o := &Own{executable: executable, dir: dir, ports: ports, flags: flags, http: &http.Client{Timeout: 5 * time.Second}, patience: patience}
+	count := len(ports) / portsOfNode
+	for i := range count {
+		o.nodes = append(o.nodes, o.node(string(rune('a'+i)), ports[portsOfNode*i:], count))
+	}
+	return o
+}
+
+// node says how a node of the cluster is started; expect is 0 for one that joins later.
+func (o *Own) node(name string, ports []string, expect int) *process {
 	var join []string
-	for i := range count {
-		join = append(join, ports[3*i+2])
+	for i := portsOfNode - 1; i < len(o.ports); i += portsOfNode {
+		join = append(join, o.ports[i])
 	}
-	for i := range count {
-		p := &process{name: string(rune('a' + i)), dir: dir, http: ports[3*i]}
-		p.args = []string{executable, "serve", "--id", p.name, "--data-dir", filepath.Join(dir, p.name), "--http-address", p.http,
-			"--raft-address", ports[3*i+1], "--gossip-address", ports[3*i+2],
-			"--bootstrap-expect", fmt.Sprint(count), "--join", strings.Join(join, ","), "--log-level", "warn"}
-		o.nodes = append(o.nodes, p)
+	p := &process{name: name, dir: o.dir, http: ports[0]}
+	p.args = append([]string{o.executable, "serve", "--id", name, "--data-dir", p.data(), "--http-address", p.http,
+		"--raft-address", ports[1], "--gossip-address", ports[2],
+		"--bootstrap-expect", fmt.Sprint(expect), "--join", strings.Join(join, ","), "--log-level", "warn"}, o.flags...)
+	return p
+}
+
+// startAll starts all nodes and waits until they are ready.
+func (o *Own) startAll(ctx context.Context) error {
+	for _, p := range o.nodes {
 		if err := o.start(p); err != nil {
-			return o, err
+			return err
 		}
 	}
-	return o, o.ready(ctx)
+	return o.ready(ctx)
 }
 
 // Addresses lists the nodes, the leader first if there is one: a client asks the first one that
@@ -79,23 +104,31 @@ func (o *Own) start(p *process) error {
 // ready waits until all nodes have a leader and have caught up.
 func (o *Own) ready(ctx context.Context) error {
 	for _, p := range o.nodes {
-		err := retry(ctx, func() error {
-			if !p.running() {
-				return errEnded
-			}
-			resp, err := o.http.Get("http://" + p.http + "/health/ready")
-			if err != nil {
-				return err
-			}
-			resp.Body.Close()
-			if resp.StatusCode != http.StatusOK {
-				return errors.New(resp.Status)
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("node %s is not ready: %w; its log:\n%s", p.name, err, p.said())
+		if err := o.readyOne(ctx, p); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// readyOne waits until a node has a leader and has caught up.
+func (o *Own) readyOne(ctx context.Context, p *process) error {
+	err := o.retry(ctx, func() error {
+		if !p.running() {
+			return errEnded
+		}
+		resp, err := o.http.Get("http://" + p.http + "/health/ready")
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return errors.New(resp.Status)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("node %s is not ready: %w; its log:\n%s", p.name, err, p.said())
 	}
 	return nil
 }
@@ -104,7 +137,7 @@ var errEnded = errors.New("its process has ended")
 
 // leader waits until a node leads, and returns it.
 func (o *Own) leader(ctx context.Context) (leader *process, err error) {
-	err = retry(ctx, func() error {
+	err = o.retry(ctx, func() error {
 		for _, p := range o.nodes {
 			if g, err := scrape(ctx, o.http, "http://"+p.http); err == nil && g[gaugeLeader] == 1 {
 				leader = p
@@ -118,15 +151,19 @@ func (o *Own) leader(ctx context.Context) (leader *process, err error) {
 
 // End ends all nodes and removes their data. The data is worth nothing, so it kills them.
 func (o *Own) End() error {
-	for _, p := range o.nodes {
-		p.kill()
-	}
+	o.kill()
 	return os.RemoveAll(o.dir)
 }
 
+func (o *Own) kill() {
+	for _, p := range o.nodes {
+		p.kill()
+	}
+}
+
 // retry tries until f succeeds, a process has ended, ctx ends or patience does.
-func retry(ctx context.Context, f func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (o *Own) retry(ctx context.Context, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, o.patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

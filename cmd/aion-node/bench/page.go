@@ -2,6 +2,7 @@ package bench
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -14,20 +15,64 @@ const (
 	pageEnd   = "<!-- until here -->"
 )
 
-// ReadReport reads a report that `aion-node bench --json` has printed.
-func ReadReport(path string) (*Report, error) {
-	text, err := os.ReadFile(path)
+// Markdown writes the reports of files, all of `aion-node bench --json` or all of `aion-node bench
+// scale --json`, as the part of a page.
+func Markdown(files []string) (string, error) {
+	var speed []*Report
+	var scale []*ScaleReport
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return "", err
+		}
+		var kind struct{ Scale, Results json.RawMessage }
+		if err := json.Unmarshal(text, &kind); err != nil || (kind.Scale == nil) == (kind.Results == nil) {
+			return "", fmt.Errorf("%s is no report of aion-node bench --json or aion-node bench scale --json", f)
+		}
+		if kind.Scale != nil {
+			r, err := readReport[ScaleReport](f, text)
+			if err != nil {
+				return "", err
+			}
+			scale = append(scale, r)
+			continue
+		}
+		r, err := readReport[Report](f, text)
+		if err != nil {
+			return "", err
+		}
+		speed = append(speed, r)
+	}
+	if len(scale) == 0 {
+		return Page(speed), nil
+	}
+	if len(speed) > 0 {
+		return "", fmt.Errorf("%s is of bench, and others of bench scale: each has a page of its own", files[0])
+	}
+	return ScalePage(scale), nil
+}
+
+// readReport decodes a report, and checks that a page can be made of it.
+func readReport[R any, P interface {
+	*R
+	check() error
+}](path string, text []byte) (*R, error) {
+	r := P(new(R))
+	err := json.Unmarshal(text, r)
+	if err == nil {
+		err = r.check()
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be told: %w", path, err)
 	}
-	var r Report
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("%s is no report of aion-node bench --json: %w", path, err)
-	}
+	return r, nil
+}
+
+func (r *Report) check() error {
 	if r.At.IsZero() || len(r.Cluster.Nodes) == 0 {
-		return nil, fmt.Errorf("%s is no report of aion-node bench --json: it names no time or no node", path)
+		return errors.New("it names no time or no node")
 	}
-	return &r, nil
+	return nil
 }
 
 // Page writes reports as Markdown.

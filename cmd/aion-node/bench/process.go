@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +63,15 @@ func (p *process) kill() {
 	<-p.exited
 }
 
+// stop asks it to end, and waits for its end.
+func (p *process) stop() error {
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	<-p.exited
+	return nil
+}
+
 func (p *process) running() bool {
 	select {
 	case <-p.exited:
@@ -70,6 +80,8 @@ func (p *process) running() bool {
 		return true
 	}
 }
+
+func (p *process) data() string { return filepath.Join(p.dir, p.name) }
 
 func (p *process) log() string { return filepath.Join(p.dir, p.name+".log") }
 

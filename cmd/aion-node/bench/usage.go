@@ -47,6 +47,7 @@ const (
 	gaugeStarted = "process_start_time_seconds"
 	gaugeLeader  = "aion_cluster_is_leader"
 	gaugeCommit  = "aion_raft_commit_index"
+	gaugeApplied = "aion_state_applied_index"
 	gaugeWritten = "aion_raft_log_written_bytes_total"
 	gaugeWrites  = "aion_raft_log_writes_total"
 )

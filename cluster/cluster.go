@@ -164,7 +164,7 @@ func (c *Cluster) openData() (err error) {
 		return err
 	}
 	c.built.Add(c.state.Close)
-	if err := catchUpFromSnapshot(c.state, c.stores.Snapshots); err != nil {
+	if err := catchUpFromSnapshot(c.state, c.stores); err != nil {
 		return err
 	}
 	if err := logstore.CutCovered(c.stores.Log, c.stores.Snapshots); err != nil {

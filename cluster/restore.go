@@ -3,8 +3,8 @@ package cluster
 import (
 	"fmt"
 
+	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/fsm"
-	"github.com/hashicorp/raft"
 )
 
 // catchUpFromSnapshot restores the newest snapshot if the state is behind it, before raft starts.
@@ -12,8 +12,11 @@ import (
 // Raft runs with NoSnapshotRestoreOnStart, because the state is already on disk. It therefore
 // assumes, without checking, that the newest snapshot has been applied. A crash between storing a
 // leader's snapshot and restoring it would leave a gap that nothing fills.
-func catchUpFromSnapshot(state *fsm.State, snapshots raft.SnapshotStore) error {
-	list, err := snapshots.List()
+//
+// It reads only the head of a snapshot that it does not restore: a snapshot is as large as the
+// state, and a start must not take longer the larger the state is.
+func catchUpFromSnapshot(state *fsm.State, stores *logstore.Stores) error {
+	list, err := stores.Snapshots.List()
 	if err != nil {
 		return fmt.Errorf("list snapshots: %w", err)
 	}
@@ -21,7 +24,7 @@ func catchUpFromSnapshot(state *fsm.State, snapshots raft.SnapshotStore) error {
 		return nil
 	}
 	newest := list[0]
-	_, header, err := snapshots.Open(newest.ID)
+	header, err := stores.Head(newest.ID)
 	if err != nil {
 		return fmt.Errorf("open snapshot %s: %w", newest.ID, err)
 	}
@@ -33,7 +36,7 @@ func catchUpFromSnapshot(state *fsm.State, snapshots raft.SnapshotStore) error {
 	if state.Applied() >= h.Index {
 		return nil
 	}
-	_, content, err := snapshots.Open(newest.ID)
+	_, content, err := stores.Snapshots.Open(newest.ID)
 	if err != nil {
 		return fmt.Errorf("open snapshot %s: %w", newest.ID, err)
 	}

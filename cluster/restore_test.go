@@ -3,6 +3,7 @@ package cluster
 import (
 	"testing"
 
+	"aion.dev/aion/cluster/logstore"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/audit"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -45,7 +46,7 @@ func TestStateBehindTheNewestSnapshotIsRestored(t *testing.T) {
 	pinned.Release()
 	for _, c := range []struct{ at, want uint64 }{{0, newest}, {1, newest}, {newest - 1, newest}, {newest, newest}, {newest + 1, newest + 1}, {newest + 9, newest + 9}} {
 		s := state(c.at)
-		if err := catchUpFromSnapshot(s, snapshots); err != nil {
+		if err := catchUpFromSnapshot(s, &logstore.Stores{Snapshots: snapshots}); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.Applied(); got != c.want {

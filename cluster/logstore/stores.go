@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -38,7 +39,18 @@ type Stores struct {
 	Stable    raft.StableStore
 	Snapshots raft.SnapshotStore
 	Close     func() error // may be nil
+	folder    string       // of Snapshots; empty = in memory
 	weighed   *weighed     // below Log; nil where bytes are not counted
+}
+
+// Head opens a snapshot for reading its beginning. Unlike Snapshots.Open it does not check all of
+// the content first, which takes as long as the snapshot is large: the reader checks what it reads.
+func (s *Stores) Head(id string) (io.ReadCloser, error) {
+	if s.folder == "" {
+		_, content, err := s.Snapshots.Open(id)
+		return content, err
+	}
+	return os.Open(filepath.Join(s.folder, id, "state.bin"))
 }
 
 // Weighed reports whether the log's bytes are counted. They are in the stores that Open returns.
@@ -106,11 +118,13 @@ func Open(cfg Config) (_ *Stores, err error) {
 	if err != nil {
 		return nil, err
 	}
+	folder := filepath.Join(cfg.Dir, "snapshots")
 	return &Stores{
 		weighed:   weighed,
 		Log:       newTail(weighed, cmp.Or(cfg.CacheEntries, 2048), cmp.Or(cfg.CacheBytes, 64<<20)),
 		Stable:    guardStable(faults.Stable(filepath.Join(cfg.Dir, "stable.db"), stable), guard),
-		Snapshots: faults.SnapshotStore(filepath.Join(cfg.Dir, "snapshots"), snapshots),
+		folder:    folder,
+		Snapshots: faults.SnapshotStore(folder, snapshots),
 		Close: func() error {
 			guard.close()
 			return opened.Close()

@@ -37,7 +37,7 @@ With --dir FOLDER an interrupted measurement can go on: the same command line co
 			}
 			ctx, stop := untilGone(cmd.Context())
 			defer stop()
-			return a.benchScale(ctx, s, folder)
+			return a.benchScale(ctx, s, folder, commandLine(cmd, a.args))
 		},
 	}
 	f := cmd.Flags()
@@ -64,8 +64,8 @@ func asUsage(err error) error {
 	return err
 }
 
-// benchScale measures and prints the report.
-func (a *app) benchScale(ctx context.Context, s bench.ScaleSettings, folder string) (err error) {
+// benchScale measures and prints the report. Again is the command line.
+func (a *app) benchScale(ctx context.Context, s bench.ScaleSettings, folder, again string) (err error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this binary, for the nodes: %w", err)
@@ -76,7 +76,7 @@ func (a *app) benchScale(ctx context.Context, s bench.ScaleSettings, folder stri
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	} else {
-		a.after.goesOn = "what was measured, and the data, is in " + folder
+		a.after = afterwards{goesOn: "what was measured, and the data, is in " + folder + "", look: "to go on:\n  " + again}
 	}
 	if folder, err = filepath.Abs(folder); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"aion.dev/aion/transport/client"
@@ -119,6 +120,9 @@ func (m *scaling) open() ([]string, error) {
 		}
 		m.report, m.filled = saved.Report, saved.Filled
 		m.report.Settings = m.Settings
+		if !slices.Contains(strings.Split(m.report.Version, ", "), m.Version) {
+			m.report.Version += ", " + m.Version
+		}
 		m.Progress(fmt.Sprintf("going on with %s, %s measured", m.Folder, counted(len(m.report.Points), "size")))
 		return saved.Ports, nil
 	}

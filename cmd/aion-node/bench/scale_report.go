@@ -4,7 +4,7 @@ import "time"
 
 // ScaleReport is what `aion-node bench scale` found: its JSON document.
 type ScaleReport struct {
-	Version   string        `json:"version"` // of the binary that callers and nodes are
+	Version   string        `json:"version"` // of the binary that callers and nodes are; several if it went on with another
 	At        time.Time     `json:"at"`      // when it was begun
 	Machine   Machine       `json:"client"`  // which nodes and callers share
 	Settings  ScaleSettings `json:"scale"`

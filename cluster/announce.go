@@ -119,7 +119,11 @@ func (c *Cluster) clusterID() string {
 
 // checkRow refuses a row with an address that its node must not announce.
 func (c *Cluster) checkRow(a *fsm.AnnounceNode) error {
-	place, err := findMember(c.raft.Load(), a.Node.ID)
+	r := c.raft.Load()
+	if r == nil { // the caller knows this node as the leader that it was before it was started again
+		return &engine.Unavailable{Why: "this node does not belong to a cluster yet"}
+	}
+	place, err := findMember(r, a.Node.ID)
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (m *scaling) tell(done *atomic.Int64, f *Filled) (stop func()) {
 const (
 	idleShare = 0.05
 	idleFor   = 2 * time.Second
-	idleMost  = 5 * time.Minute // to wait for it
+	idleMost  = scalePatience // to wait for it: many may still have to make their first turn
 )
 
 // settle waits until no run is about to make a turn, and until the nodes have written down,

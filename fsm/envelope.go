@@ -68,19 +68,17 @@ func (k Kind) String() string {
 // EncodeEnvelope writes one command; EntryOf joins such pieces, so that a group committer encodes
 // each command once, in its caller's goroutine.
 func EncodeEnvelope(e Envelope) ([]byte, error) {
-	command, err := rows.Encode(e.Command)
+	var who []byte
+	if e.Request != nil || e.Actor != "" {
+		who = rows.AppendEncoded(make([]byte, 0, 256), &head{Request: e.Request, Actor: e.Actor})
+	}
+	b := append(make([]byte, 0, 512), byte(e.Command.Kind()))
+	b = binary.AppendUvarint(b, uint64(len(who)))
+	b, err := rows.AppendEncode(append(b, who...), e.Command)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", e.Command.Kind(), err)
 	}
-	var who []byte
-	if e.Request != nil || e.Actor != "" {
-		who = rows.Encoded(head{Request: e.Request, Actor: e.Actor})
-	}
-	b := make([]byte, 0, 1+binary.MaxVarintLen32+len(who)+len(command))
-	b = append(b, byte(e.Command.Kind()))
-	b = binary.AppendUvarint(b, uint64(len(who)))
-	b = append(b, who...)
-	return append(b, command...), nil
+	return b, nil
 }
 
 // DecodeEnvelope is the reverse of EncodeEnvelope.

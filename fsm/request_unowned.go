@@ -72,7 +72,7 @@ func (t *step) rememberUnowned(q *Request, r Result) {
 	queue := &t.meta.Requests[m.Class]
 	m.Number = queue.End
 	queue.End++
-	t.Put(rows.TextKey(rows.FamilyRequest, q.ID), rows.Encoded(m))
+	t.Put(rows.TextKey(rows.FamilyRequest, q.ID), rows.Encoded(&m))
 	t.Put(rows.ExpiryKey(m.Class, m.Number), append(rows.AppendU64(nil, uint64(m.Expires)), q.ID...))
 }
 

@@ -5,35 +5,23 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/fxamacker/cbor/v2"
+	"aion.dev/aion/fsm/cbor"
 )
 
 // The bytes of an event are its type (1 byte), seq and time (8 bytes each, big-endian), then its
 // data as deterministic CBOR.
 const eventHead = 1 + 8 + 8
 
-var (
-	encode = must(cbor.CoreDetEncOptions().EncMode())
-	decode = must(cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF, ExtraReturnErrors: cbor.ExtraDecErrorUnknownField, MaxArrayElements: 1 << 24, MaxMapPairs: 1 << 20, UTF8: cbor.UTF8DecodeInvalid}.DecMode())
-)
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err) // options are constants
-	}
-	return v
-}
-
 // AppendEvent appends the bytes of e to dst.
 func AppendEvent(dst []byte, e Event) ([]byte, error) {
-	data, err := encode.Marshal(e.Data)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", e.Data.Type(), err)
-	}
 	dst = append(dst, byte(e.Data.Type()))
 	dst = binary.BigEndian.AppendUint64(dst, e.Seq)
 	dst = binary.BigEndian.AppendUint64(dst, uint64(e.At))
-	return append(dst, data...), nil
+	dst, err := cbor.Append(dst, e.Data)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Data.Type(), err)
+	}
+	return dst, nil
 }
 
 // DecodeEvent reads the bytes that AppendEvent wrote. A type or field that this build does not know
@@ -47,25 +35,28 @@ func DecodeEvent(b []byte) (Event, error) {
 		return Event{}, fmt.Errorf("event type %d is not known to this build", t)
 	}
 	e := Event{Seq: binary.BigEndian.Uint64(b[1:]), At: Time(binary.BigEndian.Uint64(b[9:])), Data: kinds[t].make()}
-	if err := decode.Unmarshal(b[eventHead:], e.Data); err != nil {
+	if err := cbor.Read(b[eventHead:], e.Data); err != nil {
 		return Event{}, fmt.Errorf("decode %s: %w", t, err)
 	}
 	return e, nil
 }
 
 // MarshalCBOR writes the event as one byte string, so that it can be a field of a command.
-func (e Event) MarshalCBOR() ([]byte, error) {
-	b, err := AppendEvent(nil, e)
+func (e Event) MarshalCBOR() ([]byte, error) { return e.AppendCBOR(nil) }
+
+// AppendCBOR appends what MarshalCBOR returns.
+func (e Event) AppendCBOR(dst []byte) ([]byte, error) {
+	from := len(dst)
+	dst, err := AppendEvent(dst, e)
 	if err != nil {
 		return nil, err
 	}
-	return encode.Marshal(b)
+	return cbor.Enclose(dst, from), nil
 }
 
 // UnmarshalCBOR is the reverse of MarshalCBOR.
 func (e *Event) UnmarshalCBOR(b []byte) error {
-	var raw []byte
-	err := decode.Unmarshal(b, &raw)
+	raw, err := cbor.Enclosed(b)
 	if err == nil {
 		*e, err = DecodeEvent(raw)
 	}

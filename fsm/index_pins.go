@@ -77,7 +77,7 @@ func (t *step) count(v catalog.Version, k rows.PinKind, number uint64, by int) {
 func (t *step) storePins() {
 	for _, v := range t.pins.versions {
 		if c := t.s.counts[v]; c != nil {
-			t.Put(rows.VersionKey(rows.FamilyPinCount, v), rows.Encoded(c))
+			t.PutRow(rows.VersionKey(rows.FamilyPinCount, v), c)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func (t *step) removeTask(r *row, id uint64) {
 }
 
 func (t *step) putTask(r *row, task *rows.Task) {
-	t.Put(rows.TaskKey(r.Serial, task.ID), rows.Encoded(task))
+	t.PutRow(rows.TaskKey(r.Serial, task.ID), task)
 }
 
 // list brings about what a task's state implies.

@@ -1,7 +1,5 @@
 package fsm
 
-import "aion.dev/aion/fsm/rows"
-
 // hot keeps rows decoded that many commands of many entries change: each is read once, and written
 // once an entry. It changes how fast Apply is, never what it does. Only Apply's goroutine touches
 // it.
@@ -48,7 +46,7 @@ func (h *hot[T]) store(t *step, empty func(*T) bool) {
 		r.stale = false
 		switch {
 		case !empty(&r.value):
-			t.Put(r.key, rows.Encoded(r.value))
+			t.PutRow(r.key, &r.value)
 			r.stored = true
 		case r.stored:
 			t.Del(r.key)

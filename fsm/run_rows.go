@@ -114,11 +114,12 @@ func (t *step) start(b birth) *row {
 // follow in project.
 func (t *step) append(r *row, data history.Data) {
 	e := history.Event{Seq: r.Run.Events + 1, At: t.now, Data: data}
-	b, err := history.AppendEvent(nil, e)
+	b, err := history.AppendEvent(t.written[:0], e)
 	if err != nil {
 		panic(err) // data is a type of package history
 	}
 	t.Put(rows.EventKey(r.Serial, e.Seq), b)
+	t.written = b
 	r.Run.Events = e.Seq
 	r.Run.Bytes += uint64(len(b))
 	r.added = append(r.added, line{e, len(b), t.place})
@@ -170,7 +171,7 @@ func (t *step) project(r *row) {
 // them.
 func (t *step) store(r *row) {
 	r.stale = false
-	t.Put(rows.RunKey(r.Serial), rows.Encoded(&r.RunRow))
+	t.PutRow(rows.RunKey(r.Serial), &r.RunRow)
 	if !r.Run.Status.Open() {
 		t.s.rows.remove(r)
 	}

@@ -152,7 +152,7 @@ func (c *RecordTurn) record(t *step, r *row, last history.Data) history.Turn {
 	before := r.Run.Events
 	turn := history.Turn{N: c.N, Through: c.Through, At: t.now, FirstSeq: before + 1, Count: uint64(len(c.Asked)), Cut: c.Cut && last == nil,
 		Rules: c.Rules, Waits: c.Waits}
-	t.Put(rows.TurnKey(r.Serial, c.N), rows.Encoded(turn))
+	t.PutRow(rows.TurnKey(r.Serial, c.N), &turn)
 	t.unready(r)
 	t.keepLog(r, c)
 	r.Run.Turns, r.Run.Through, r.Run.Waiting, r.Consumed, r.Limits = c.N, c.Through, c.Waiting[:min(len(c.Waiting), maxWaits)], c.Consumed, c.Limits.OrDefault()

@@ -26,6 +26,7 @@ type step struct {
 	turning *row            // run whose turn is being recorded
 	later   []history.Data  // events that the turn gives rise to for its own run: they follow those that it asked for
 	added   []history.Event // events appended to turning
+	written []byte          // of the newest event; its memory is used again
 	budget  uint64          // units after which commands leave the rest to a job; 0 = none does
 	hops    uint64          // parents gone up to, see run_doomed.go
 

@@ -29,12 +29,15 @@ func (o *Overlay) Commit(m rows.Meta) error {
 	batch := o.db.db.NewBatch()
 	defer batch.Close()
 	o.write(batch)
-	o.Fail(batch.Set(rows.Key(rows.FamilyMeta), rows.Encoded(m), nil))
+	o.Fail(batch.Set(rows.Key(rows.FamilyMeta), rows.Encoded(&m), nil))
 	if o.mirror != nil {
 		o.Fail(o.mirror.Close())
 	}
 	if o.err == nil {
 		o.Fail(batch.Commit(pebble.NoSync))
+	}
+	if o.err == nil {
+		o.Fail(o.db.note(o))
 	}
 	if o.err == nil {
 		o.Fail(o.db.flushRanges(o.ranges))
@@ -50,8 +53,22 @@ var once = [rows.Families]bool{rows.FamilyPin: true, rows.FamilyReady: true, row
 // neighbours is twice as fast as jumping about.
 func (o *Overlay) write(b *pebble.Batch) {
 	for family := range rows.Families {
+		if len(o.changes[family]) == 0 {
+			continue
+		}
+		nets, at := o.nets(family), -1
 		o.each(family, 0, func(op byte, key, value []byte) error {
 			o.db.progress.Add(1)
+			at++
+			switch net, ok := nets[string(key)]; {
+			case !ok:
+			case at < net.at, once[family] && net.first == opSet && op == opDelete: // there was none before the entry
+				return nil
+			case once[family] && net.first == opDelete && op == opSet:
+				if err := b.SingleDelete(key, nil); err != nil {
+					return err
+				}
+			}
 			switch {
 			case op == opSet:
 				return b.Set(key, value, nil)

@@ -37,6 +37,7 @@ type DB struct {
 	lock io.Closer  // of dir
 	db   *pebble.DB // nil while it is closed
 
+	seen       [rows.Families]*seen  // of the filtered families; guarded by whoever applies
 	ranges     int                   // deleted and still in memory
 	background atomic.Pointer[error] // what a reader or Pebble's own goroutines met first
 	broken     chan struct{}         // closed once background is set
@@ -75,6 +76,11 @@ func (d *DB) Reopen() error {
 		return err
 	}
 	d.db, d.Reader = db, Reader{db}
+	m, err := d.Meta()
+	if err != nil {
+		return errors.Join(err, d.shut())
+	}
+	d.refill(m)
 	return nil
 }
 

@@ -21,12 +21,19 @@ type Overlay struct {
 	mirror   *pebble.Batch         // the same changes, indexed; made when somebody scans
 	mirrored [rows.Families]int    // how much of each family's changes is in mirror
 
+	deleted [rows.Families]bool // rows, by family
+	ranged  [rows.Families]bool // likewise of ranges
+	net     map[string]net      // see nets
+	value   []byte              // of PutRow
+
 	work   uint64 // units, see Charge
 	ranges int    // deleted
 }
 
 // Overlay returns one without changes.
-func (d *DB) Overlay() Overlay { return Overlay{db: d, fresh: map[string][]byte{}} }
+func (d *DB) Overlay() Overlay {
+	return Overlay{db: d, fresh: map[string][]byte{}, net: map[string]net{}}
+}
 
 // lookedUp are the families that apply reads by key, often: those get a map of their own, so that
 // most entries need no mirror.
@@ -39,6 +46,7 @@ func (o *Overlay) Reset() {
 	}
 	clear(o.fresh)
 	o.mirror, o.mirrored = nil, [rows.Families]int{}
+	o.deleted, o.ranged = [rows.Families]bool{}, [rows.Families]bool{}
 	o.work, o.ranges = 0, 0
 }
 
@@ -50,8 +58,15 @@ func (o *Overlay) Put(key, value []byte) {
 	}
 }
 
+// PutRow writes v, a type of package rows or history, as a row.
+func (o *Overlay) PutRow(key []byte, v any) {
+	o.value = rows.AppendEncoded(o.value[:0], v)
+	o.Put(key, o.value)
+}
+
 // Del deletes a row.
 func (o *Overlay) Del(key []byte) {
+	o.deleted[key[0]] = true
 	o.change(opDelete, key, nil)
 	if lookedUp[key[0]] {
 		o.fresh[string(key)] = nil
@@ -61,6 +76,7 @@ func (o *Overlay) Del(key []byte) {
 // DelRange deletes from first up to but without end, all of one family, which is not in lookedUp.
 func (o *Overlay) DelRange(first, end []byte) {
 	o.ranges++
+	o.ranged[first[0]] = true
 	o.change(opRange, first, end)
 }
 
@@ -73,6 +89,10 @@ func (o *Overlay) Get(key []byte) []byte {
 	if lookedUp[key[0]] {
 		if v, ok := o.fresh[string(key)]; ok {
 			return v
+		}
+		if o.db.seen[key[0]].never(key) {
+			o.db.progress.Add(1)
+			return nil
 		}
 	} else if key[0] != rows.FamilyRun { // rows of runs are written at the entry's end; until then those that changed are in fsm's cache
 		from = o.Reader(key[0])

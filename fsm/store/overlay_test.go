@@ -42,7 +42,7 @@ func TestOverlayReadsItsOwnWrites(t *testing.T) {
 			t.Fatalf("family %c has %s, want %s", family, b.String(), want(family))
 		}
 	}
-	for entry := range 60 {
+	for entry := range 150 {
 		applied(t, d, func(o *Overlay) {
 			for range 20 {
 				family := []byte{looked, single, plain}[r.IntN(3)]
@@ -73,6 +73,14 @@ func TestOverlayReadsItsOwnWrites(t *testing.T) {
 				t.Fatal(o.Err())
 			}
 		})
+		if entry%15 == 14 { // marks of deleted rows meet the rows on disk
+			if err := d.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Reclaim(t.Context(), looked, single, plain); err != nil {
+				t.Fatal(err)
+			}
+		}
 		for _, family := range []byte{looked, single, plain} {
 			same(family, func(first, end []byte, f func(k, v []byte) bool) {
 				if err := d.Scan(first, end, f); err != nil {
@@ -147,5 +155,37 @@ func TestManyDeletedRanges(t *testing.T) {
 		if d.ranges > maxRanges {
 			t.Fatalf("%d deleted ranges are in memory", d.ranges)
 		}
+	}
+}
+
+// TestRowsOfOneEntryAreNotWritten: what came and went within an entry is in its digest and not in
+// the database, nor is a mark of it.
+func TestRowsOfOneEntryAreNotWritten(t *testing.T) {
+	d := opened(t, vfs.NewMem())
+	defer closed(t, d)
+	pin, task := rows.NumberKey(rows.FamilyPin, 1), rows.TaskKey(1, 1)
+	quiet := applied(t, d, func(o *Overlay) { o.Put(task, []byte("before")) })
+	digest := applied(t, d, func(o *Overlay) {
+		o.Put(pin, []byte("pinned"))
+		o.Put(task, []byte("offered"))
+		o.Del(pin)
+		o.Put(task, []byte("leased"))
+		b := d.db.NewBatch()
+		o.write(b)
+		if n := b.Count(); n != 1 {
+			t.Errorf("%d rows are written, want that of the task", n)
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if v, err := d.Get(task); err != nil || string(v) != "leased" {
+		t.Errorf("the task's row is %q: %v", v, err)
+	}
+	if v, err := d.Get(pin); err != nil || v != nil {
+		t.Errorf("the pin's row is %q: %v", v, err)
+	}
+	if digest == quiet {
+		t.Error("the digest does not cover it")
 	}
 }

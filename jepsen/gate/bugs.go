@@ -52,6 +52,7 @@ func Bugs() []Bug {
 		{"snapshot-requests", "snapshots lack the table of request ids", true, []Try{under("idempotency", "snapshots")}},
 		{"snapshot-timers", "snapshots lack the index of timers", true, []Try{long(under("timers", "snapshots+transfers"))}},
 		{"restore-keeps-hot", "a restored state goes on with the catalog in memory", true, []Try{under("catalog", "snapshots")}},
+		{"filter-forgets", "a restored state, or one of a node that starts, takes keys that it had for new ones", true, []Try{under("idempotency", "process"), under("idempotency", "snapshots")}},
 		{"turn-fence", "a turn is proposed again when its answer is slow, and is not fenced by its number", true, []Try{under("progress", "none"), under("timers", "none")}},
 		{"turn-after-close", "a turn of a closed run is recorded all the same", true, []Try{under("children", "none"), under("children", "process")}},
 		{"foreseen-version", "the first turn of a run counts whatever version its code was", true, []Try{busy(under("pins", "none")), under("pins", "none")}},

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"sync"
 	"time"
 
@@ -147,16 +146,9 @@ func newClosings() *closings {
 }
 
 // closed counts one WorkflowClosed event of the feed.
-func (c *closings) closed(data []byte) {
-	var run struct {
-		Type   string `json:"workflow_type"`
-		Status string `json:"status"`
+func (c *closings) closed(typ string, status history.Status) {
+	if typ == "" { // deleted since
+		typ = otherTypes
 	}
-	if json.Unmarshal(data, &run) != nil {
-		return
-	}
-	if run.Type == "" { // deleted since
-		run.Type = otherTypes
-	}
-	c.count.WithLabelValues(c.names.label(run.Type), run.Status).Inc()
+	c.count.WithLabelValues(c.names.label(typ), status.String()).Inc()
 }

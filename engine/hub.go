@@ -158,7 +158,7 @@ func (h *hub) tail(ctx context.Context, notice func(name string)) error {
 		for _, ev := range events {
 			if ev.Name == "WorkflowClosed" {
 				h.wake(ev.RunID)
-				h.closings.closed(ev.Data)
+				h.closings.closed(ev.WorkflowType, ev.Status)
 			} else {
 				notice(ev.Name)
 			}

@@ -155,7 +155,7 @@ func (p *picture) feedEvent(k, v []byte) FeedEvent {
 		if run, ok := p.Run(e.RunID); ok {
 			closed.WorkflowID, closed.WorkflowType, closed.Version, closed.Purged = run.WorkflowID, run.Type, run.Version, false
 		}
-		e.Data = closed.json()
+		e.Data, e.WorkflowType, e.Status = closed.json(), closed.WorkflowType, closed.Status
 	}
 	return e
 }

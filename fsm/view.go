@@ -109,6 +109,11 @@ type FeedEvent struct {
 	Name  string        `cbor:"4,keyasint"`           // PackageLoaded RouteChanged VersionUnloaded DeployRefused VersionReadinessChanged LeaderChanged MemberChanged WorkflowClosed
 	Data  []byte        `cbor:"5,keyasint"`           // JSON
 	RunID history.RunID `cbor:"6,keyasint,omitzero"`  // of WorkflowClosed, for those who wait for a result
+
+	// Of WorkflowClosed, for those who count; Data has both too. The type of a run that was deleted
+	// since is empty.
+	WorkflowType string         `cbor:"-"`
+	Status       history.Status `cbor:"-"`
 }
 
 // FeedCursor is a place in the stream.

@@ -24,7 +24,7 @@ type sources struct {
 
 func newSources(t *testing.T) *sources {
 	s := &sources{t: t, families: map[string]bool{}, keys: map[string]string{}, funcs: map[string]*ast.FuncDecl{}, files: map[*ast.FuncDecl]string{},
-		writers: map[string]int{"Put": 0, "Del": 0, "DelRange": 0, "row": 1}}
+		writers: map[string]int{"Put": 0, "PutRow": 0, "Del": 0, "DelRange": 0, "row": 1}}
 	for range 2 { // a key may begin with another one's prefix
 		for _, f := range parsed(t, "rows") {
 			for _, d := range f.Decls {

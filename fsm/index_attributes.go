@@ -112,7 +112,10 @@ func overAttributes(r *row, asked []history.Event) string {
 // setAll sets those attributes of all that set names, in place; null removes a name. No attributes
 // are nil.
 func setAll(all, set history.Attributes) history.Attributes {
-	if all == nil {
+	switch {
+	case len(all)+len(set) == 0:
+		return nil
+	case all == nil:
 		all = make(history.Attributes, len(set))
 	}
 	for _, name := range sortedKeys(set) {

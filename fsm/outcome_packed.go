@@ -26,10 +26,10 @@ const (
 func packOutcome(r Result) []byte {
 	switch a := r.Answer.(type) {
 	case *StartAnswer:
-		b := append([]byte{packedStart}, a.RunID[:]...)
+		b := append(append(make([]byte, 0, 80), packedStart), a.RunID[:]...)
 		return packID(append(b, a.Version[:]...), a.WorkflowID)
 	case *RunAnswer:
-		b := append([]byte{packedRun}, a.RunID[:]...)
+		b := append(append(make([]byte, 0, 80), packedRun), a.RunID[:]...)
 		status := byte(a.Status)
 		if a.Already {
 			status |= packedAlready
@@ -40,7 +40,7 @@ func packOutcome(r Result) []byte {
 }
 
 func packID(b []byte, id string) []byte {
-	if uuid, err := history.ParseRunID(id); err == nil && uuid.String() == id {
+	if uuid, ok := history.SpeltRunID(id); ok {
 		return append(append(b, idUUID), uuid[:]...)
 	}
 	return append(append(b, idText), id...)

@@ -92,8 +92,9 @@ func (t *step) remember(q *Request, r Result) {
 		t.Fail(err)
 		t.hold(old.Class, q.Owner, -old.Cost(t.expired, q.Owner))
 	}
-	t.Put(q.key(), row)
-	t.Put(rows.ForgetKey(m.Class, m.Expires, q.key()[1:]), []byte(q.Owner))
+	key := q.key()
+	t.Put(key, row)
+	t.Put(rows.ForgetKey(m.Class, m.Expires, key[1:]), []byte(q.Owner))
 	t.hold(m.Class, q.Owner, m.Cost(row, q.Owner))
 }
 

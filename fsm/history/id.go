@@ -48,6 +48,38 @@ func (id RunID) String() string {
 	return string(b[:])
 }
 
+// SpeltRunID returns the id that String spells as s; false when it spells none so.
+func SpeltRunID(s string) (id RunID, ok bool) {
+	if len(s) != 36 {
+		return id, false
+	}
+	digit := func(c byte) byte {
+		switch {
+		case c >= '0' && c <= '9':
+			return c - '0'
+		case c >= 'a' && c <= 'f':
+			return c - 'a' + 10
+		}
+		return 0xff
+	}
+	at := 0
+	for i := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			if s[at] != '-' {
+				return RunID{}, false
+			}
+			at++
+		}
+		high, low := digit(s[at]), digit(s[at+1])
+		if high|low > 15 {
+			return RunID{}, false
+		}
+		id[i] = high<<4 | low
+		at += 2
+	}
+	return id, true
+}
+
 // IsZero reports whether id names no run.
 func (id RunID) IsZero() bool { return id == RunID{} }
 

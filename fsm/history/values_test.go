@@ -196,3 +196,16 @@ func TestAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestSpeltRunID: a text is that of a run id exactly if the id's own text is the same.
+func TestSpeltRunID(t *testing.T) {
+	const right = "01890b5c-7f3e-7d52-b3a4-0123456789ab"
+	for _, s := range []string{right, "", "order-1", right + "0", right[:35], strings.ToUpper(right), strings.Replace(right, "-", "0", 1), strings.Replace(right, "5c-7", "5-c7", 1),
+		strings.Replace(right, "ab", "g0", 1), strings.Replace(right, "ab", "/0", 1), "00000000-0000-0000-0000-000000000000"} {
+		want, err := ParseRunID(s)
+		got, ok := SpeltRunID(s)
+		if spelt := err == nil && want.String() == s; ok != spelt || ok && got != want || !ok && got != (RunID{}) {
+			t.Errorf("%q is %s, %v, want %s, %v", s, got, ok, want, spelt)
+		}
+	}
+}

@@ -35,6 +35,9 @@ func ParentTerm(workflowID string) Term {
 // Terms are those under which a run with these attributes is found, in order and each once: of
 // every value, and of every item of a list.
 func Terms(set history.Attributes) (list []Term) {
+	if len(set) == 0 {
+		return nil
+	}
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		list = append(list, TermOf(name, set[name]))
 		for _, item := range Items(set[name]) {

@@ -12,8 +12,8 @@ import (
 
 // net is what an entry has done to one row of a family.
 type net struct {
-	first, last byte // operations
-	at          int  // the last one among the family's changes
+	first byte // operation
+	at    int  // the last one among the family's changes
 }
 
 // nets works out the net changes of a family; nil when every change counts.
@@ -29,7 +29,7 @@ func (o *Overlay) nets(family int) map[string]net {
 		if !ok {
 			n.first = op
 		}
-		n.last, n.at = op, at
+		n.at = at
 		o.net[k] = n
 		at++
 		return nil

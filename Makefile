@@ -63,7 +63,7 @@ CLOSED ?= 1m,10m
 scale: build ## fill clusters of this machine, which must be quiet, and write docs/SCALE.md (hours, some 20 GB); SIZES=1k,100k CLOSED=1m for less; goes on after an interrupt
 	bin/aion-node bench scale --nodes 1 --sizes $(SIZES) --closed $(CLOSED) --dir bin/scale-1 --json > bin/1-node.json
 	bin/aion-node bench scale --nodes 3 --sizes 1k,100k --closed 1m --dir bin/scale-3 --json > bin/3-nodes.json
-	mkdir -p docs/performance/scale && mv bin/1-node.json bin/3-nodes.json docs/performance/scale
+	mkdir -p docs/performance/scale && rm -f docs/performance/scale/*.json && mv bin/1-node.json bin/3-nodes.json docs/performance/scale
 	bin/aion-node bench report docs/performance/scale/*.json --into docs/SCALE.md
 
 performance-page: build ## write docs/PERFORMANCE.md and docs/SCALE.md from what was measured

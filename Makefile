@@ -17,7 +17,7 @@ ROUNDS  ?= 3
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race flakes census demo bench performance scale performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
+.PHONY: help build test race flakes census demo bench proto performance scale performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -51,6 +51,9 @@ bench: ## run the benchmarks and print their medians; BENCH=Apply TIME=3s COUNT=
 	@out=$(OUT); test -n "$$out" || { out=$$(mktemp) && trap 'rm -f "$$out"' EXIT; }; \
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(TIME) -count $(COUNT) -timeout 60m -p 1 $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n1 dirname | sort -u) > "$$out" 2>&1 || { cat "$$out"; exit 1; }; \
 	$(GO) run $(BENCHSTAT) $(OLD) "$$out"
+
+proto: ## write the Go code of transport/hot/pb/hot.proto, with the compiler that gen.mod names (needs the network once)
+	cd transport/hot/pb && $(GO) run -modfile=gen.mod generate.go . .
 
 performance: build ## measure a cluster of one and of three on this machine, which must be quiet, and write docs/PERFORMANCE.md; ROUNDS=5 for more (some two minutes a round)
 	bin/aion-node bench --nodes 1 --callers 1,256 --rounds $(ROUNDS) --json > bin/1-node.json

@@ -63,12 +63,16 @@ func newDenials(reg prometheus.Registerer, log hclog.Logger, closing <-chan stru
 
 // deny answers with p. who is the name of the caller's token; empty = no known token.
 func (d *denials) deny(w http.ResponseWriter, r *http.Request, who string, p *wire.Problem) {
+	d.hold(r, who, p)
+	writeProblem(w, p)
+}
+
+// hold records a denial, and delays it if need be.
+func (d *denials) hold(r *http.Request, who string, p *wire.Problem) {
 	d.count.WithLabelValues(p.Code).Inc()
-	wait := d.record(r, who, p)
-	if wait > 0 {
+	if wait := d.record(r, who, p); wait > 0 {
 		d.pause(r.Context(), wait)
 	}
-	writeProblem(w, p)
 }
 
 // record records and logs a denial, and returns how long to delay its answer.

@@ -10,5 +10,8 @@
 // It never decides what an operation means, never retries a mutation, and never buffers a body that
 // it forwards.
 //
+// The hot face is served beside (hot_face.go): its calls come from package hot, and are answered by
+// the handlers of these routes.
+//
 // Begin with routes.go: every address in one list.
 package transport

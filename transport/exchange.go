@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/transport/hot/pb"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -23,6 +24,7 @@ type exchange struct {
 	caller         caller
 	w              http.ResponseWriter
 	r              *http.Request // its Body is body
+	hot            *pb.Call      // if the call came over the hot face, where r is made up
 	body           body
 	query          url.Values // of the address, as the gate has checked it
 	bodyBytes      []byte     // the body, after it was read

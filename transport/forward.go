@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/transport/hot"
+	"aion.dev/aion/transport/hot/pb"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -63,7 +65,7 @@ func (s *Server) forward(x *exchange) (here bool) {
 	if !x.route.write || x.route.waits { // a waiting call must not delay this node's shutdown; the client asks another node
 		defer context.AfterFunc(s.closing, cancel)()
 	}
-	hop := &hop{server: s, body: &x.body, until: time.Now().Add(s.cfg.Limits.LeaderWait)}
+	hop := &hop{server: s, hot: x.hot, body: &x.body, until: time.Now().Add(s.cfg.Limits.LeaderWait)}
 	if !x.route.write {
 		hop.waiting = waitingReadOf(x.r)
 	}
@@ -85,10 +87,14 @@ func (s *Server) forward(x *exchange) (here bool) {
 				p.Out.Header.Set(wire.HeaderActor, x.caller.name)
 			}
 		},
-		Transport:      hop,
-		FlushInterval:  -1,
-		ErrorLog:       s.log.StandardLogger(nil),
-		ModifyResponse: func(r *http.Response) error { x.w.Header().Del(wire.HeaderNode); return nil }, // the leader's own stays
+		Transport:     hop,
+		FlushInterval: -1,
+		ErrorLog:      s.log.StandardLogger(nil),
+		ModifyResponse: func(r *http.Response) error {
+			x.w.Header().Del(wire.HeaderNode) // the leader's own stays
+			r.Header.Del(hot.Header)          // and of faces this node's
+			return nil
+		},
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) {
 			if here = errors.Is(err, errLeadsNow); !here {
 				writeProblem(x.w, s.hopProblem(x, hop, err))
@@ -125,6 +131,7 @@ func (s *Server) hopProblem(x *exchange, h *hop, err error) *wire.Problem {
 // hop is the path of one call to the leader.
 type hop struct {
 	server  *Server
+	hot     *pb.Call // the call, if it came over the hot face
 	body    *body
 	until   time.Time
 	leader  string       // the node that the call was last sent to
@@ -191,7 +198,7 @@ func (h *hop) sendTo(r *http.Request, id string) (*http.Response, error) {
 		h.waiting.begun = time.Now()
 	}
 	seen := h.watchLeader(id, depose)
-	resp, err := h.server.leader.RoundTrip(r.WithContext(ctx))
+	resp, err := h.server.toLeader(r.WithContext(ctx), h)
 	seen()
 	if err != nil {
 		depose(nil)

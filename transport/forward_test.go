@@ -58,7 +58,9 @@ func (a *recordingAPI) Versions(context.Context, engine.Read, string) ([]engine.
 	return nil, 5, nil
 }
 
-func TestLeaderOnlyCallsMakeOneHop(t *testing.T) {
+func TestLeaderOnlyCallsMakeOneHop(t *testing.T) { onBothFaces(t, testLeaderOnlyCallsMakeOneHop) }
+
+func testLeaderOnlyCallsMakeOneHop(t *testing.T) {
 	th := &throne{}
 	atLeader, atFollower := &recordingAPI{}, &recordingAPI{}
 	listen(t, atLeader, th, "n1").lead()
@@ -87,7 +89,9 @@ func TestLeaderOnlyCallsMakeOneHop(t *testing.T) {
 
 // TestPrintIsTheSameEverywhere: the same call at the leader and through a follower is the same
 // request; with another body, path, query or method it is another one.
-func TestPrintIsTheSameEverywhere(t *testing.T) {
+func TestPrintIsTheSameEverywhere(t *testing.T) { onBothFaces(t, testPrintIsTheSameEverywhere) }
+
+func testPrintIsTheSameEverywhere(t *testing.T) {
 	th := &throne{}
 	api := &recordingAPI{}
 	leader, follower := listen(t, api, th, "n1").lead(), listen(t, api, th, "n2")
@@ -126,7 +130,9 @@ func TestForwardedCallIsNotForwardedAgain(t *testing.T) {
 
 func quick(cfg *transport.Config) { cfg.Limits.LeaderWait = 50 * time.Millisecond }
 
-func TestNoLeader(t *testing.T) {
+func TestNoLeader(t *testing.T) { onBothFaces(t, testNoLeader) }
+
+func testNoLeader(t *testing.T) {
 	th := &throne{}
 	h := listen(t, &recordingAPI{}, th, "n1", quick)
 	if p := h.send(t, "POST", "/v1/workflows/w/signals/go", "1").problem(t); p.Code != "no_leader" || p.Outcome != wire.Retry {
@@ -151,7 +157,9 @@ func unused(t *testing.T) string {
 
 // TestCallWaitsForALeader: while the known leader is unreachable, nothing of the call is consumed,
 // so it goes to the next leader, including its body.
-func TestCallWaitsForALeader(t *testing.T) {
+func TestCallWaitsForALeader(t *testing.T) { onBothFaces(t, testCallWaitsForALeader) }
+
+func testCallWaitsForALeader(t *testing.T) {
 	th := &throne{}
 	th.give("dead", unused(t))
 	api := &recordingAPI{}
@@ -169,6 +177,10 @@ func TestCallWaitsForALeader(t *testing.T) {
 
 // TestNodeThatComesToLeadServesTheCall that it was about to pass on.
 func TestNodeThatComesToLeadServesTheCall(t *testing.T) {
+	onBothFaces(t, testNodeThatComesToLeadServesTheCall)
+}
+
+func testNodeThatComesToLeadServesTheCall(t *testing.T) {
 	th := &throne{}
 	api := &recordingAPI{}
 	h := listen(t, api, th, "n1")
@@ -209,7 +221,9 @@ func TestLeaderThatBreaksOff(t *testing.T) {
 // TestLeaderThatEnds: http.Transport likes to resend a mutation without a body by itself, if it
 // carries an Idempotency-Key. Nobody accepts the second connection, but somebody accepted the first
 // one.
-func TestLeaderThatEnds(t *testing.T) {
+func TestLeaderThatEnds(t *testing.T) { onBothFaces(t, testLeaderThatEnds) }
+
+func testLeaderThatEnds(t *testing.T) {
 	th := &throne{}
 	var calls atomic.Int32
 	var leader *httptest.Server
@@ -237,7 +251,9 @@ func TestLeaderThatEnds(t *testing.T) {
 
 // TestLeaderThatIsSucceeded: a leader that hangs, like one that lost power, delays calls only until
 // there is another one.
-func TestLeaderThatIsSucceeded(t *testing.T) {
+func TestLeaderThatIsSucceeded(t *testing.T) { onBothFaces(t, testLeaderThatIsSucceeded) }
+
+func testLeaderThatIsSucceeded(t *testing.T) {
 	th := &throne{}
 	asked, over := make(chan struct{}), make(chan struct{})
 	frozen := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -167,8 +167,13 @@ func listen(t testing.TB, api any, th *throne, id string, configure ...func(*tra
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Server = httptest.NewServer(server)
-	t.Cleanup(h.Close)
+	h.Server = httptest.NewUnstartedServer(server)
+	stop := server.Join(h.Config)
+	h.Start()
+	t.Cleanup(func() {
+		stop()
+		h.Close()
+	})
 	return h
 }
 
@@ -197,6 +202,9 @@ func (h *host) send(t testing.TB, method, path, body string, headers ...string) 
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ": ")
 		req.Header.Set(name, value)
+	}
+	if hot := asHot(t, method, path, body); hot != nil && faceOf(t) == client.FaceHot {
+		return h.sendHot(ctx, t, hot, req.Header)
 	}
 	resp, err := h.Client().Do(req)
 	if err != nil {
@@ -237,7 +245,7 @@ func caller(t testing.TB, hosts ...*host) *client.Client {
 	for _, h := range hosts {
 		addresses = append(addresses, h.URL)
 	}
-	c, err := client.New(client.Config{Addresses: addresses, Patience: 5 * time.Second})
+	c, err := client.New(client.Config{Addresses: addresses, Patience: 5 * time.Second, Face: faceOf(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func newHostGuard(next http.Handler, names []string, deny http.HandlerFunc) host
 
 // ServeHTTP implements http.Handler.
 func (g hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.names[AnyHost] || g.accepts(r) {
+	if g.accepts(r) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
@@ -48,7 +48,7 @@ func (g hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g hostGuard) accepts(r *http.Request) bool {
-	if r.Host == "" {
+	if r.Host == "" || g.names[AnyHost] {
 		return true
 	}
 	if last := g.accepted.Load(); last != nil && *last == r.Host {

@@ -19,6 +19,10 @@ import (
 )
 
 func TestRepeatedRequestAnswersItsFirstOutcome(t *testing.T) {
+	onBothFaces(t, testRepeatedRequestAnswersItsFirstOutcome)
+}
+
+func testRepeatedRequestAnswersItsFirstOutcome(t *testing.T) {
 	n := enginetest.New(t)
 	th := &throne{}
 	leader, follower := listen(t, n, th, "n1").lead(), listen(t, n, th, "n2")
@@ -84,7 +88,9 @@ func TestDryRunUsesNoKey(t *testing.T) {
 
 // TestClientLearnsAnUnknownOutcome: the engine loses its answer, whether or not it applied the
 // entry. The client repeats the call under the same key, and there is one effect.
-func TestClientLearnsAnUnknownOutcome(t *testing.T) {
+func TestClientLearnsAnUnknownOutcome(t *testing.T) { onBothFaces(t, testClientLearnsAnUnknownOutcome) }
+
+func testClientLearnsAnUnknownOutcome(t *testing.T) {
 	for name, fault := range map[string]enginetest.Fault{"applied": enginetest.UnknownDone, "not applied": enginetest.UnknownLost} {
 		t.Run(name, func(t *testing.T) {
 			n := enginetest.New(t)
@@ -155,7 +161,9 @@ func onlyRun(t *testing.T, c *client.Client, runID string) {
 
 // TestKeysBelongToTheirToken: the same key from two tokens has two effects and two answers, through
 // whichever node they come, and no token gets another one's answer.
-func TestKeysBelongToTheirToken(t *testing.T) {
+func TestKeysBelongToTheirToken(t *testing.T) { onBothFaces(t, testKeysBelongToTheirToken) }
+
+func testKeysBelongToTheirToken(t *testing.T) {
 	n := enginetest.New(t)
 	th := &throne{}
 	tokens := func(cfg *transport.Config) {

@@ -168,6 +168,7 @@ func add[I, O any](s *Server, r route, handler func(context.Context, *I) (*O, er
 	}
 	s.mux.HandleFunc(r.method+" "+r.path, s.gate(&r, made.op, direct(&r, handler, generic)))
 	s.document(&r)
+	s.listed[r.id] = &r
 }
 
 // made is huma's adapter: it keeps the handler that huma makes of an operation for add, which puts

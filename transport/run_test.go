@@ -13,7 +13,9 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-func TestRunStory(t *testing.T) {
+func TestRunStory(t *testing.T) { onBothFaces(t, testRunStory) }
+
+func testRunStory(t *testing.T) {
 	_, _, c := cluster2(t)
 	ctx := t.Context()
 	v, err := c.Load(ctx, enginetest.Pack(t, waiting("1")), wire.LoadOptions{})
@@ -122,7 +124,9 @@ func TestRunStory(t *testing.T) {
 	}
 }
 
-func TestStartAndWait(t *testing.T) {
+func TestStartAndWait(t *testing.T) { onBothFaces(t, testStartAndWait) }
+
+func testStartAndWait(t *testing.T) {
 	leader, _, c := cluster2(t)
 	code := enginetest.Code{
 		"double": "def run(ctx, input):\n    return input * 2\n",
@@ -166,7 +170,9 @@ func TestStartAndWait(t *testing.T) {
 }
 
 // TestResultWaitsForTheEnd: a long poll through a follower answers when the run ends.
-func TestResultWaitsForTheEnd(t *testing.T) {
+func TestResultWaitsForTheEnd(t *testing.T) { onBothFaces(t, testResultWaitsForTheEnd) }
+
+func testResultWaitsForTheEnd(t *testing.T) {
 	_, _, c := cluster2(t)
 	if _, err := c.Load(t.Context(), enginetest.Pack(t, waiting("1")), wire.LoadOptions{}); err != nil {
 		t.Fatal(err)

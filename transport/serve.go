@@ -26,9 +26,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          s.log.StandardLogger(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
 	}
+	s.hot.join(srv)
 	sweeping, swept := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { s.connections.sweep(sweeping) })
+	parts.Go(s.hot.serve)
+	defer s.hot.stop(context.Background()) // for a listener that fails; else it has ended
 	defer parts.Wait()
 	defer swept()
 	served := make(chan error, 1)
@@ -40,6 +43,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 	}()
 	defer s.leader.CloseIdleConnections()
+	defer s.leaders.close()
 	select {
 	case err := <-served:
 		s.close()
@@ -50,6 +54,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.close()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Limits.Drain)
 	defer cancel()
+	parts.Go(func() { s.hot.stop(drain) })
 	err := srv.Shutdown(drain)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("calls were still under way when the drain's time was over: their connections are cut", "drain", s.cfg.Limits.Drain)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/transport/hot"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/hashicorp/go-hclog"
@@ -36,6 +37,7 @@ type Config struct {
 	// LeaderTLS returns how this node checks the leader's certificate when it forwards calls. It is
 	// called for each connection. Nil = the system's roots.
 	LeaderTLS func() *tls.Config
+	HTTPOnly  bool                 // no hot face: see package hot
 	Registry  *prometheus.Registry // served at /metrics, with the server's own metrics added; nil = a new one
 	Logger    hclog.Logger
 }
@@ -49,9 +51,13 @@ type Server struct {
 	tokens  tokens
 	mux     *http.ServeMux
 	api     huma.API
-	made    *made // what huma made of the route that is being added
+	made    *made             // what huma made of the route that is being added
+	listed  map[string]*route // by id
+	guard   hostGuard
 	handler http.Handler
+	hot     *hotFace
 	leader  *http.Transport // to the leader
+	leaders hotLeaders      // to it over the hot face
 	calls   slots
 	polls   slots
 	streams slots
@@ -86,7 +92,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Registry == nil {
 		cfg.Registry = prometheus.NewRegistry()
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger.Named("http"), mux: http.NewServeMux(), self: []string{cfg.Node}}
+	s := &Server{cfg: cfg, log: cfg.Logger.Named("http"), mux: http.NewServeMux(), self: []string{cfg.Node}, listed: map[string]*route{}}
 	var err error
 	if s.tokens, err = newTokens(cfg.Tokens); err != nil {
 		return nil, err
@@ -117,20 +123,37 @@ func New(cfg Config) (*Server, error) {
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.denials.deny(w, r, "", wire.New("permission_denied", "the call comes from a web page of another origin: "+clip(r.Header.Get("Origin"))))
 	}))
-	s.handler = origin.Handler(http.HandlerFunc(s.dispatch))
-	if len(s.tokens) == 0 {
-		s.handler = newHostGuard(s.handler, cfg.Hosts, func(w http.ResponseWriter, r *http.Request) {
-			s.denials.deny(w, r, "", misdirected(r))
-		})
+	s.guard = newHostGuard(nil, cfg.Hosts, func(w http.ResponseWriter, r *http.Request) {
+		s.denials.deny(w, r, "", misdirected(r))
+	})
+	guarded := func(next http.Handler) http.Handler {
+		next = origin.Handler(next)
+		if len(s.tokens) == 0 {
+			guard := s.guard
+			guard.next = next
+			next = guard
+		}
+		return next
+	}
+	s.handler = guarded(http.HandlerFunc(s.dispatch))
+	if !cfg.HTTPOnly {
+		s.hot = newHotFace(s, guarded)
 	}
 	return s, nil
 }
 
 // ServeHTTP serves one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.hot.takes(r) {
+		s.hot.foreign.ServeHTTP(w, r)
+		return
+	}
 	rec := &recorder{ResponseWriter: w, operation: "other", until: time.Now().Add(writeTimeout), rest: restOf(r)}
 	h := w.Header()
 	h[wire.HeaderNode] = s.self
+	if s.hot.offered(r) {
+		h[hot.Header] = offered
+	}
 	h["X-Content-Type-Options"] = noSniff
 	rc := http.NewResponseController(w)
 	rc.SetWriteDeadline(rec.until)

@@ -50,7 +50,9 @@ func completes(t *testing.T, c *client.Client, token, output string, opts ...cli
 
 // TestActivityStory: one activity is given back, fails, gets a heartbeat and completes, all through
 // a follower.
-func TestActivityStory(t *testing.T) {
+func TestActivityStory(t *testing.T) { onBothFaces(t, testActivityStory) }
+
+func testActivityStory(t *testing.T) {
 	leader, _, c := cluster2(t)
 	ctx := t.Context()
 	if _, err := c.Load(ctx, steps(t, `return ctx.activity("ship", {"n": input}, retry = {"max_attempts": 3, "backoff": "1ms"}, timeout = "1h", heartbeat = "20s")`, "ship"), wire.LoadOptions{}); err != nil {
@@ -131,6 +133,10 @@ func TestActivityStory(t *testing.T) {
 
 // TestRepeatedPollAnswersTheSameTasks: it does if the first answer was lost.
 func TestRepeatedPollAnswersTheSameTasks(t *testing.T) {
+	onBothFaces(t, testRepeatedPollAnswersTheSameTasks)
+}
+
+func testRepeatedPollAnswersTheSameTasks(t *testing.T) {
 	_, _, c := cluster2(t)
 	if _, err := c.Load(t.Context(), steps(t, `return ctx.activity("ship", input)`, "ship"), wire.LoadOptions{}); err != nil {
 		t.Fatal(err)
@@ -157,7 +163,9 @@ func TestRepeatedPollAnswersTheSameTasks(t *testing.T) {
 }
 
 // TestCancelledActivity: its worker learns of it with the next heartbeat.
-func TestCancelledActivity(t *testing.T) {
+func TestCancelledActivity(t *testing.T) { onBothFaces(t, testCancelledActivity) }
+
+func testCancelledActivity(t *testing.T) {
 	_, _, c := cluster2(t)
 	if _, err := c.Load(t.Context(), steps(t, `return ctx.activity("ship", input)`, "ship"), wire.LoadOptions{}); err != nil {
 		t.Fatal(err)
@@ -180,7 +188,9 @@ func TestCancelledActivity(t *testing.T) {
 }
 
 // TestBatchesOfAnswers: each token gets its own reply, in the order of the request.
-func TestBatchesOfAnswers(t *testing.T) {
+func TestBatchesOfAnswers(t *testing.T) { onBothFaces(t, testBatchesOfAnswers) }
+
+func testBatchesOfAnswers(t *testing.T) {
 	_, follower, c := cluster2(t)
 	const wide = 150
 	body := fmt.Sprintf(`return len(ctx.all([ctx.start_activity("ship", i) for i in range(%d)]))`, wide)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"aion.dev/aion/transport/hot/pb"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -43,7 +44,9 @@ type call struct {
 	attempt      time.Duration // see Patience
 	total        time.Duration // see Patience
 	accept       string
-	maybe        bool // an attempt without an answer may have taken effect
+	maybe        bool         // an attempt without an answer may have taken effect
+	hot          pb.Operation // 0 = the hot face does not have it
+	target, name string       // for the hot face
 }
 
 func get(path ...string) *call { return &call{method: http.MethodGet, path: join(path)} }
@@ -69,6 +72,12 @@ func (c *call) with(opts []Option) *call {
 	for _, o := range opts {
 		o(c)
 	}
+	return c
+}
+
+// over says what the call is on the hot face.
+func (c *call) over(o pb.Operation, target, name string) *call {
+	c.hot, c.target, c.name = o, target, name
 	return c
 }
 
@@ -149,11 +158,15 @@ func (c *Client) attempt(ctx context.Context, base *url.URL, call *call) ([]byte
 	defer cancel()
 	ctx, pulse := c.feel(ctx, base, quietFirst+sending)
 	defer pulse.stop()
+	if body, err := c.attemptHot(ctx, base, call); err != errNotHot {
+		return body, err
+	}
 	resp, err := c.send(ctx, base, call)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
+	c.hot[base].Hear(resp)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if silent := givenUp(ctx); err != nil && silent != nil {
 		return nil, silent

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"aion.dev/aion/transport/hot"
 )
 
 // DefaultAddress is where a node listens by default.
@@ -26,7 +28,8 @@ type Config struct {
 	Token     string         // sent as bearer token; empty = none
 	RootCAs   *x509.CertPool // that sign nodes' certificates; nil = the system's. Not together with HTTP
 	Actor     string         // for the deploy history of clusters without tokens; empty = the server's default
-	HTTP      *http.Client   // nil = a client of its own. It must not have a Timeout shorter than the requested waits; redirects are not followed
+	Face      Face           // which of a node's faces is called; empty = the hot one where nodes have it
+	HTTP      *http.Client   // nil = a client of its own. It must not have a Timeout shorter than the requested waits; redirects are not followed. It has no hot face
 	Patience  time.Duration  // how long a call is retried after its first failure; 0 = 30 s, negative = never. The context also bounds it
 
 	// Connect bounds how long connecting to one node may take, and how long a call is retried while
@@ -53,6 +56,7 @@ type Client struct {
 	notice   waitNotice
 	silent   func(address string)
 	last     atomic.Uint32 // index of the base that last answered
+	hot      map[*url.URL]*hot.Path
 }
 
 // New makes a Client. It does not connect. Its error names an invalid address.
@@ -87,6 +91,9 @@ func New(cfg Config) (*Client, error) {
 		t.Proxy = proxyFor
 		c.http = &http.Client{Transport: t}
 	}
+	if cfg.HTTP == nil {
+		c.openHotPaths(cfg.Face)
+	}
 	own := *c.http // net/http would send the token after a redirect, even from https to http, as long as the host name is the same
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.http = &own
@@ -112,7 +119,12 @@ func (c *Client) Addresses() []string {
 }
 
 // Close closes idle connections. Calls in progress continue.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.http.CloseIdleConnections()
+	for _, p := range c.hot {
+		p.Close()
+	}
+}
 
 // NewRequestID makes a unique request id.
 func NewRequestID() string { return strings.ToLower(rand.Text()) }

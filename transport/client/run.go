@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"aion.dev/aion/transport/hot/pb"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -42,7 +43,7 @@ func (c *Client) start(ctx context.Context, r wire.StartRequest, wait time.Durat
 	if err := checkAttributes(r.Attributes); err != nil {
 		return nil, err
 	}
-	call := change(http.MethodPost, r, "v1", "workflows").with(opts)
+	call := change(http.MethodPost, r, "v1", "workflows").over(pb.Operation_START, "", "").with(opts)
 	call.setWait(wait)
 	var a wire.StartAnswer
 	return answer(&a, c.do(ctx, call, &a))
@@ -53,7 +54,7 @@ func (c *Client) start(ctx context.Context, r wire.StartRequest, wait time.Durat
 func (c *Client) Result(ctx context.Context, ref wire.RunRef, wait time.Duration, opts ...Option) (*wire.Result, error) {
 	end := time.Now().Add(wait)
 	for {
-		call := ofRun(get("v1", "workflows", ref.WorkflowID, "result"), ref).with(opts)
+		call := ofRun(get("v1", "workflows", ref.WorkflowID, "result"), ref).over(pb.Operation_RESULT, ref.WorkflowID, "").with(opts)
 		call.setWait(time.Until(end))
 		var a wire.Result
 		err := c.do(ctx, call, &a)
@@ -66,7 +67,8 @@ func (c *Client) Result(ctx context.Context, ref wire.RunRef, wait time.Duration
 // Describe describes a run.
 func (c *Client) Describe(ctx context.Context, ref wire.RunRef, opts ...Option) (*wire.Described, error) {
 	var a wire.Described
-	return answer(&a, c.do(ctx, ofRun(get("v1", "workflows", ref.WorkflowID), ref).with(opts), &a))
+	call := ofRun(get("v1", "workflows", ref.WorkflowID), ref).over(pb.Operation_DESCRIBE, ref.WorkflowID, "")
+	return answer(&a, c.do(ctx, call.with(opts), &a))
 }
 
 // History returns events with seq >= from. At the end of an open run's history it waits up to wait
@@ -117,7 +119,7 @@ func (c *Client) Signal(ctx context.Context, ref wire.RunRef, name string, paylo
 	if err := checkJSON("payload", payload); err != nil {
 		return nil, err
 	}
-	call := ofRun(change(http.MethodPost, nil, "v1", "workflows", ref.WorkflowID, "signals", name), ref).with(opts)
+	call := ofRun(change(http.MethodPost, nil, "v1", "workflows", ref.WorkflowID, "signals", name), ref).over(pb.Operation_SIGNAL, ref.WorkflowID, name).with(opts)
 	if len(payload) > 0 {
 		call.body, call.media = payload, "application/json"
 	}
@@ -131,7 +133,7 @@ func (c *Client) Query(ctx context.Context, ref wire.RunRef, name string, args j
 		return nil, err
 	}
 	call := ofRun(change(http.MethodPost, wire.QueryRequest{Args: args}, "v1", "workflows", ref.WorkflowID, "queries", name), ref).with(opts)
-	call.mutation = false
+	call.over(pb.Operation_QUERY, ref.WorkflowID, name).mutation = false
 	var a wire.QueryAnswer
 	return answer(&a, c.do(ctx, call, &a))
 }
@@ -163,9 +165,13 @@ func (c *Client) Reopen(ctx context.Context, ref wire.RunRef, reason string, opt
 }
 
 func (c *Client) command(ctx context.Context, ref wire.RunRef, verb string, body any, opts []Option) (*wire.RunAnswer, error) {
+	call := ofRun(change(http.MethodPost, body, "v1", "workflows", ref.WorkflowID, verb), ref).over(hotCommands[verb], ref.WorkflowID, "")
 	var a wire.RunAnswer
-	return answer(&a, c.do(ctx, ofRun(change(http.MethodPost, body, "v1", "workflows", ref.WorkflowID, verb), ref).with(opts), &a))
+	return answer(&a, c.do(ctx, call.with(opts), &a))
 }
+
+// hotCommands are the commands that the hot face has.
+var hotCommands = map[string]pb.Operation{"cancel": pb.Operation_CANCEL, "terminate": pb.Operation_TERMINATE}
 
 func ofRun(c *call, ref wire.RunRef) *call {
 	c.set("run_id", ref.RunID)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"aion.dev/aion/transport/hot/pb"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -13,7 +14,7 @@ import (
 // error. A poll whose answer was lost is repeated with its request id, so that the tasks it took
 // are returned again. If ctx ends while it waits, the node gives back what it took meanwhile.
 func (c *Client) Poll(ctx context.Context, queue string, r wire.PollRequest, opts ...Option) (*wire.Tasks, error) {
-	call := change(http.MethodPost, r, "v1", "queues", queue, "poll").with(opts)
+	call := change(http.MethodPost, r, "v1", "queues", queue, "poll").over(pb.Operation_POLL, queue, "").with(opts)
 	if wait, err := time.ParseDuration(r.Wait); err == nil { // otherwise the node reports what is wrong with it
 		call.wait = min(max(wait, 0), wire.MaxWait)
 	}
@@ -29,7 +30,7 @@ func (c *Client) CompleteTasks(ctx context.Context, r wire.CompleteRequest, opts
 			return nil, err
 		}
 	}
-	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "complete"), opts)
+	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "complete").over(pb.Operation_COMPLETE, "", ""), opts)
 }
 
 // FailTasks reports failures of attempts, within the bounds of CompleteTasks.
@@ -39,7 +40,7 @@ func (c *Client) FailTasks(ctx context.Context, r wire.FailRequest, opts ...Opti
 			return nil, err
 		}
 	}
-	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "fail"), opts)
+	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "fail").over(pb.Operation_FAIL, "", ""), opts)
 }
 
 // HeartbeatTasks reports that attempts are still in progress: their leases start anew. It needs no
@@ -48,7 +49,7 @@ func (c *Client) HeartbeatTasks(ctx context.Context, r wire.HeartbeatRequest, op
 	if err := checkBeats(r); err != nil {
 		return nil, err
 	}
-	call := change(http.MethodPost, r, "v1", "tasks", "heartbeat").with(opts)
+	call := change(http.MethodPost, r, "v1", "tasks", "heartbeat").over(pb.Operation_HEARTBEAT, "", "").with(opts)
 	call.mutation = call.requestID != ""
 	return c.sendReports(ctx, call, nil)
 }
@@ -59,7 +60,7 @@ func (c *Client) ReleaseTasks(ctx context.Context, r wire.HeartbeatRequest, opts
 	if err := checkBeats(r); err != nil {
 		return nil, err
 	}
-	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "release"), opts)
+	return c.sendReports(ctx, change(http.MethodPost, r, "v1", "tasks", "release").over(pb.Operation_RELEASE, "", ""), opts)
 }
 
 func checkBeats(r wire.HeartbeatRequest) error {

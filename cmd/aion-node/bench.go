@@ -49,9 +49,11 @@ runs stay until retention removes them. Every row is measured with each number o
 	f.IntVar(&s.Rounds, "rounds", s.Rounds, "how often all rows are measured")
 	f.IntVar(&s.Workers, "workers", s.Workers, "how many workers carry out activities")
 	f.IntVar(&s.Kills, "kills", s.Kills, "how many leaders the row failover kills in a round")
+	f.StringVar((*string)(&s.Face), "face", "", "call only the `FACE` http, or hot for all that it has (default: as programs do, hot where nodes have it)")
 	f.IntVar(&nodes, "nodes", 0, "start a cluster of 1 or 3 nodes for it")
 	f.StringVar(&dir, "dir", "", "with --nodes: keep their data in a new folder in `FOLDER` while it lasts (default: the folder for temporary files)")
 	_ = cmd.RegisterFlagCompletionFunc("only", words(bench.Names()...))
+	_ = cmd.RegisterFlagCompletionFunc("face", words(string(client.FaceHTTP), string(client.FaceHot)))
 	cmd.AddCommand(benchReportCmd(a), benchScaleCmd(a))
 	return cmd
 }
@@ -110,7 +112,7 @@ func untilGone(ctx context.Context) (context.Context, func()) {
 // bench measures, prints the report, and ends with an error if something could not be measured.
 func (a *app) bench(ctx context.Context, s bench.Settings, nodes int, dir string) (err error) {
 	b := &bench.Bench{Settings: s, Version: binaryVersion(), Progress: func(line string) { fmt.Fprintln(a.err, printable(line)) }}
-	b.Connect = func([]string) (*client.Client, error) { return a.connect() }
+	b.Connect = func([]string) (*client.Client, error) { return a.connectOver(s.Face, a.patience) }
 	if nodes > 0 {
 		exe, err := os.Executable()
 		if err != nil {
@@ -125,7 +127,7 @@ func (a *app) bench(ctx context.Context, s bench.Settings, nodes int, dir string
 			return err
 		}
 		b.Connect = func(addresses []string) (*client.Client, error) {
-			return client.New(client.Config{Addresses: addresses, Actor: actor(a.environ), Patience: a.patience})
+			return client.New(client.Config{Addresses: addresses, Actor: actor(a.environ), Patience: a.patience, Face: s.Face})
 		}
 	} else if b.HTTP, err = a.scraper(); err != nil {
 		return err

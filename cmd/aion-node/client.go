@@ -15,7 +15,12 @@ func (a *app) connect() (*client.Client, error) { return a.connectWith(a.patienc
 
 // connectWith is connect with another patience for retries.
 func (a *app) connectWith(patience time.Duration) (*client.Client, error) {
-	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: patience, Connect: a.contact}
+	return a.connectOver(client.FaceAuto, patience)
+}
+
+// connectOver is connectWith for one face of nodes.
+func (a *app) connectOver(face client.Face, patience time.Duration) (*client.Client, error) {
+	cfg := client.Config{Addresses: a.addresses, Token: a.token, Actor: actor(a.environ), Patience: patience, Connect: a.contact, Face: face}
 	if _, ok := terminal(a.err); ok {
 		cfg.Waiting = func(asked []string) { fmt.Fprintf(a.err, "waiting for a node at %s ...\n", strings.Join(asked, ", ")) }
 		cfg.Silent = func(asked string) {

@@ -35,6 +35,7 @@ type Told struct {
 	Rounds   int    `json:"rounds"`
 	Workers  int    `json:"workers"`
 	Kills    int    `json:"kills"`
+	Face     string `json:"face,omitempty"`
 }
 
 // NotDone is a row that was not measured.

@@ -36,7 +36,7 @@ type session struct {
 // all the same. The report is valid as far as it goes, also with an error.
 func (b *Bench) Run(ctx context.Context) (*Report, error) {
 	report := &Report{Version: b.Version, At: time.Now().UTC().Truncate(time.Second), Results: []Result{}, NotMeasured: []NotDone{}, Left: []string{}}
-	report.Settings = Told{b.Settings.Callers, b.Settings.Duration.String(), b.Settings.Rounds, b.Settings.Workers, b.Settings.Kills}
+	report.Settings = Told{b.Settings.Callers, b.Settings.Duration.String(), b.Settings.Rounds, b.Settings.Workers, b.Settings.Kills, string(b.Settings.Face)}
 	where := ""
 	if b.Own != nil {
 		where = b.Own.dir

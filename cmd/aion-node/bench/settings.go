@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"aion.dev/aion/transport/client"
 )
 
 // Settings say what is measured.
@@ -15,6 +17,7 @@ type Settings struct {
 	Rounds   int           // how often the table is measured; medians are reported
 	Workers  int           // how many workers carry out activities
 	Kills    int           // leaders that the row failover kills in a round
+	Face     client.Face   // of nodes that callers and workers call; empty = as programs do
 }
 
 // Default returns the settings for somebody who names none.
@@ -63,6 +66,9 @@ func (s Settings) Check(own int) error {
 		if slices.Contains(s.Callers[:i], n) {
 			return mistake("callers", "names %d twice", n)
 		}
+	}
+	if !slices.Contains([]client.Face{client.FaceAuto, client.FaceHTTP, client.FaceHot}, s.Face) {
+		return mistake("face", "%q is neither http nor hot", string(s.Face))
 	}
 	for _, one := range []struct {
 		flag        string

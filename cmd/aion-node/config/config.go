@@ -36,6 +36,7 @@ type HTTP struct {
 	Advertise string `toml:"advertise" help:"host:port at which callers and other nodes reach http.address; http.address when empty"`
 
 	Hosts []string `toml:"hosts" help:"names and addresses without port, besides loopback and http.advertise, that callers may give as Host while there are no auth.tokens: those of a port map or a proxy; * is any"`
+	Hot   bool     `toml:"hot" help:"serve the hot face too, at the same address: gRPC for what programs call most (docs/HOT.md)"`
 }
 
 // Raft configures how other nodes reach the node.
@@ -140,7 +141,7 @@ type Debug struct {
 func Default() Config {
 	return Config{
 		Node:    Node{DataDir: "./aion-data"},
-		HTTP:    HTTP{Address: "127.0.0.1:7600"},
+		HTTP:    HTTP{Address: "127.0.0.1:7600", Hot: true},
 		Raft:    Raft{Address: "127.0.0.1:7601", LogBytes: 1 << 30, LogStore: "wal"},
 		Gossip:  Gossip{Address: "127.0.0.1:7602"},
 		Cluster: Cluster{BootstrapExpect: 1, PromoteAfter: Duration{10 * time.Second}, MaxClockSkew: Duration{5 * time.Second}, MaxClockStep: Duration{30 * 24 * time.Hour}},

@@ -139,6 +139,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Memory:    memory,
 		Tokens:    tokens(cfg.Auth),
 		Hosts:     hosts(cfg.HTTP),
+		HTTPOnly:  !cfg.HTTP.Hot,
 		TLS:       serverTLS(n.certs),
 		LeaderTLS: leaderTLS(n.certs),
 		Registry:  registry,

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -89,6 +90,9 @@ func (s *Server) toLeader(r *http.Request, h *hop) (*http.Response, error) {
 	}
 	if link, _ := p.Link(r.Context()); link != nil {
 		resp, err := h.sendHot(r, link)
+		if context.Cause(r.Context()) == errDeposed {
+			p.Over(link) // it may lead nowhere
+		}
 		if err != hot.ErrOver {
 			return resp, err
 		}

@@ -90,6 +90,9 @@ func (c *Client) attemptHot(ctx context.Context, base *url.URL, call *call) ([]b
 			}
 			return nil, errNotHot
 		case err != nil:
+			if givenUp(ctx) != nil { // the node is silent: the next call must not wait for it on this stream
+				p.Over(link)
+			}
 			return nil, c.hotBroken(ctx, base, err, true)
 		case a.Problem != nil:
 			return nil, hot.ToProblem(a.Problem)

@@ -50,6 +50,7 @@ type Link struct {
 	both   sync.WaitGroup
 
 	mu      sync.Mutex // guards the fields below
+	heard   time.Time  // when the node last said something
 	last    uint64     // id of the newest call
 	waiting map[uint64]*waiting
 	out     []*pb.Call
@@ -64,8 +65,12 @@ type waiting struct {
 	sent   bool
 }
 
-// linger is how long a link without calls lasts: less than the node grants it.
-const linger = idle * 3 / 4
+const (
+	// linger is how long a link without calls lasts: less than the node grants it.
+	linger = idle * 3 / 4
+	// suspect is the silence after which a call whose time is over ends the link.
+	suspect = 2 * time.Second
+)
 
 // Dial opens a link. ctx bounds only that.
 func Dial(ctx context.Context, t Target) (*Link, error) {
@@ -89,7 +94,7 @@ func Dial(ctx context.Context, t Target) (*Link, error) {
 		grpc.WithAuthority(t.Address), grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig(),
 		grpc.WithInitialWindowSize(4*window), grpc.WithInitialConnWindowSize(4*window),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pings, Timeout: pinged}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pinged, Timeout: pinged}),
 	)
 	if err != nil {
 		return nil, err
@@ -168,6 +173,7 @@ func secure(ctx context.Context, c net.Conn, cfg *tls.Config, address string) (n
 // ErrOver or ErrLost, or that of ctx: then the node is told that nobody waits any more.
 func (l *Link) Do(ctx context.Context, c *pb.Call) (*pb.Answer, error) {
 	w := &waiting{answer: make(chan *pb.Answer, 1)}
+	began := time.Now()
 	l.mu.Lock()
 	if l.why != nil || l.retired {
 		l.mu.Unlock()
@@ -196,6 +202,8 @@ func (l *Link) Do(ctx context.Context, c *pb.Call) (*pb.Answer, error) {
 		defer l.mu.Unlock()
 		switch {
 		case l.waiting[c.Id] == nil:
+		case ctx.Err() == context.DeadlineExceeded && l.heard.Before(began) && time.Since(began) > suspect:
+			l.endLocked(ErrLost) // the connection may lead nowhere, and another call must not learn that as late
 		case w.sent:
 			l.forget(c.Id)
 			l.givenUp = append(l.givenUp, c.Id)
@@ -252,6 +260,11 @@ func (l *Link) expire() {
 func (l *Link) end(why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.endLocked(why)
+}
+
+// endLocked is end for a caller that holds mu.
+func (l *Link) endLocked(why error) {
 	if l.why != nil {
 		return
 	}
@@ -275,6 +288,7 @@ func (l *Link) read() {
 			return
 		}
 		l.mu.Lock()
+		l.heard = time.Now()
 		for _, a := range b.GetAnswers() {
 			if w := l.waiting[a.GetId()]; w != nil {
 				l.forget(a.GetId())

@@ -96,8 +96,11 @@ func (p *Path) Link(ctx context.Context) (*Link, error) {
 	}
 }
 
-// Over forgets a link that is over.
-func (p *Path) Over(link *Link) { p.link.CompareAndSwap(link, nil) }
+// Over forgets a link that is over, or ends one that leads nowhere.
+func (p *Path) Over(link *Link) {
+	p.link.CompareAndSwap(link, nil)
+	link.end(ErrLost)
+}
 
 // Close ends the link when the calls on it are over. The Path can still be used.
 func (p *Path) Close() {

@@ -97,6 +97,8 @@ func TestTheRulesBite(t *testing.T) {
 		{"engine", "github.com/google/uuid", ""},
 		{"transport", module + "/cluster", "not below"},
 		{"transport", "github.com/hashicorp/raft", "another room"},
+		{"transport", "google.golang.org/grpc", "another room"},
+		{"transport/client", "google.golang.org/grpc/codes", "another room"},
 		{"transport/client", "github.com/google/uuid", "not among"},
 		{"jepsen/models", module + "/fsm", "not below"},
 		{"jepsen/models", module + "/jepsen/faults", ""},

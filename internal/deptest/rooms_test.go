@@ -114,4 +114,4 @@ var replication = []string{
 }
 
 // owned are the libraries of others that "*" does not cover.
-var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net"}, replication...)
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc"}, replication...)

@@ -116,7 +116,7 @@ func (g *Gate) one(ctx context.Context, row *Row, t Try, seed uint64) {
 	row.Runs++
 	s := suite.Spec{
 		Seed: seed, Workload: t.Workload, Faults: t.Faults, Nodes: 3, Length: cmp.Or(t.Length, 8*time.Second), Concurrency: cmp.Or(t.Callers, 8), Rate: cmp.Or(t.Rate, 30),
-		Flags: t.Flags, Env: t.Env, Bug: row.Bug, Tagged: g.Tagged,
+		Flags: t.Flags, Env: t.Env, Face: t.Face, Bug: row.Bug, Tagged: g.Tagged,
 	}
 	if row.Bug != "" {
 		s.Env = append(append([]string{}, s.Env...), "AION_BUG="+row.Bug)

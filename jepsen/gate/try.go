@@ -20,6 +20,7 @@ type Try struct {
 	Callers  int           // 0 = 8
 	Flags    []string      // of every node
 	Env      []string      // of every node
+	Face     string        // as suite.Spec.Face
 }
 
 // Simulation stands in the place of a workload for the findings of the simulation of the state
@@ -39,6 +40,9 @@ func long(t Try) Try { t.Length = 16 * time.Second; return t }
 
 // longer is t with time for slow faults.
 func longer(t Try) Try { t.Length = 36 * time.Second; return t }
+
+// hot is t with calls over the hot face alone.
+func hot(t Try) Try { t.Face = "hot"; return t }
 
 // tagged reports whether t names a fault that requires a binary built with -tags aionfaults.
 func (t Try) tagged() bool {

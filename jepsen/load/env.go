@@ -15,12 +15,26 @@ import (
 // CallTimeout bounds one call.
 const CallTimeout = 10 * time.Second
 
+// Faces are the ways in which callers and workers of a run call nodes: over the hot face alone for
+// all that it has; as programs do, which begin over HTTP and go back to it when a stream breaks;
+// and over HTTP alone.
+var Faces = []string{"hot", "both", "http"}
+
+// FaceOf returns a face as the client takes it.
+func FaceOf(name string) client.Face {
+	if name == "both" {
+		return client.FaceAuto
+	}
+	return client.Face(name)
+}
+
 // Env is what a workload works with.
 type Env struct {
 	Cluster     *nodes.Cluster
 	Record      *op.Recorder
 	Dir         string // of the run, for files that a workload keeps beside the history
 	Seed        uint64
+	Face        string  // one of Faces
 	Concurrency int     // number of a workload's callers
 	Rate        float64 // calls a second that one caller makes at most; 0 = unlimited
 
@@ -28,10 +42,10 @@ type Env struct {
 }
 
 // NewEnv makes an Env for a cluster that runs.
-func NewEnv(c *nodes.Cluster, r *op.Recorder, dir string, seed uint64, concurrency int, rate float64) (*Env, error) {
-	e := &Env{Cluster: c, Record: r, Dir: dir, Seed: seed, Concurrency: concurrency, Rate: rate, clients: map[string]*client.Client{}}
+func NewEnv(c *nodes.Cluster, r *op.Recorder, dir string, seed uint64, face string, concurrency int, rate float64) (*Env, error) {
+	e := &Env{Cluster: c, Record: r, Dir: dir, Seed: seed, Face: face, Concurrency: concurrency, Rate: rate, clients: map[string]*client.Client{}}
 	for _, n := range c.Nodes() {
-		cl, err := client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Actor: "jepsen"})
+		cl, err := client.New(client.Config{Addresses: []string{n.Public.HTTP}, Patience: -1, Actor: "jepsen", Face: FaceOf(face)})
 		if err != nil {
 			return nil, err
 		}

@@ -3,8 +3,10 @@ package suite
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
+	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/load/all"
 )
 
@@ -23,6 +25,8 @@ func (s *Spec) Check() error {
 		return fmt.Errorf("concurrency is %d; 1 to 1000 are possible", s.Concurrency)
 	case math.IsNaN(s.Rate) || s.Rate < 0 || s.Rate > 10_000:
 		return fmt.Errorf("rate is %g; 0 to 10000 calls a second are possible", s.Rate)
+	case s.Face != "" && !slices.Contains(load.Faces, s.Face):
+		return fmt.Errorf("face is %q; %q are possible", s.Face, load.Faces)
 	}
 	return nil
 }

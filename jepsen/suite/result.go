@@ -16,6 +16,7 @@ type Spec struct {
 	Length      time.Duration  `json:"length"` // of the part under faults
 	Concurrency int            `json:"concurrency"`
 	Rate        float64        `json:"rate,omitempty"`
+	Face        string         `json:"face,omitempty"` // of nodes, which callers and workers call; see load.Faces. Empty = the seed decides
 	Schedule    fault.Schedule `json:"schedule"`
 	Flags       []string       `json:"flags,omitempty"`  // of every node
 	Env         []string       `json:"env,omitempty"`    // of every node

@@ -45,6 +45,9 @@ const patience = 60 * time.Second
 
 // Run makes one run. The Result is complete in any case; its Error means that there is no verdict.
 func Run(ctx context.Context, o Options, s Spec) *Result {
+	if s.Face == "" {
+		s.Face = load.Faces[s.Seed%uint64(len(load.Faces))]
+	}
 	res := &Result{Spec: s, Commit: o.Commit, Started: time.Now().UTC(), Counts: map[string]int{}, Machine: here()}
 	res.Dir = o.folder(s)
 	if err := os.RemoveAll(res.Dir); err != nil {
@@ -93,7 +96,7 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 		return err
 	}
 	defer rec.Close()
-	e, err := load.NewEnv(c, rec, res.Dir, s.Seed, s.Concurrency, s.Rate)
+	e, err := load.NewEnv(c, rec, res.Dir, s.Seed, s.Face, s.Concurrency, s.Rate)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"aion.dev/aion/transport/client"
 )
 
 // Config configures a worker and its queue. The process receives it as JSON on its standard input.
@@ -21,6 +23,7 @@ type Config struct {
 	Slots      int           `json:"slots"` // concurrent tasks
 	Lease      time.Duration `json:"lease"`
 	SDK        bool          `json:"sdk"` // use transport/worker
+	Face       client.Face   `json:"face"`
 	Ledger     string        `json:"ledger"`
 	Log        string        `json:"log"` // file for the process's output
 }

@@ -37,7 +37,7 @@ func serve(in io.Reader) error {
 	}
 	w := &worker{cfg: cfg, ledger: l}
 	for _, address := range cfg.Nodes {
-		c, err := client.New(client.Config{Addresses: []string{address}, Patience: -1, Actor: cfg.Name})
+		c, err := client.New(client.Config{Addresses: []string{address}, Patience: -1, Actor: cfg.Name, Face: cfg.Face})
 		if err != nil {
 			return err
 		}
@@ -48,8 +48,13 @@ func serve(in io.Reader) error {
 
 // serveSDK carries out the activities as users do.
 func serveSDK(ctx context.Context, cfg Config, l *ledger) error {
+	c, err := client.New(client.Config{Addresses: cfg.Nodes, Face: cfg.Face})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
 	w := sdk.New(sdk.Config{
-		Addresses: cfg.Nodes, Queue: cfg.Queue, ID: cfg.Name, Concurrency: cfg.Slots, Lease: cfg.Lease, Wait: 5 * time.Second, Drain: 2 * time.Second,
+		Client: c, Queue: cfg.Queue, ID: cfg.Name, Concurrency: cfg.Slots, Lease: cfg.Lease, Wait: 5 * time.Second, Drain: 2 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	for _, activity := range cfg.Activities {

@@ -81,6 +81,7 @@ func runCmd() *cobra.Command {
 	f.DurationVar(&spec.Length, "length", 20*time.Second, "of the part under faults")
 	f.IntVar(&spec.Concurrency, "concurrency", 8, "callers")
 	f.Float64Var(&spec.Rate, "rate", 0, "calls a second of one caller; 0 = as many as it can")
+	f.StringVar(&spec.Face, "face", "", "of nodes, which callers and workers call: hot, both or http (default: the seed decides)")
 	f.StringSliceVar(&spec.Flags, "node-flag", nil, "flags for every node")
 	f.BoolVar(&spec.Tagged, "tagged", false, "with faults of clock, disk and snapshots among any and pairs: the binary was built with -tags aionfaults")
 	f.BoolVar(&spec.Netns, "netns", false, "every node in a network namespace of its own, without proxies between them: with root and iproute2")

@@ -35,7 +35,7 @@ func New(e *load.Env, workload string, n int, shape func(i int, c *worker.Config
 		nodes = append(nodes, node.Public.HTTP)
 	}
 	for i := range n {
-		c := worker.Config{Name: fmt.Sprintf("w%d", i+1), Nodes: nodes, Ledger: f.ledger, Lease: time.Second, Slots: 4}
+		c := worker.Config{Name: fmt.Sprintf("w%d", i+1), Nodes: nodes, Ledger: f.ledger, Lease: time.Second, Slots: 4, Face: load.FaceOf(e.Face)}
 		c.Log = filepath.Join(e.Dir, c.Name+".log")
 		shape(i, &c)
 		f.workers = append(f.workers, &worker.Process{Config: c, Owns: e.Cluster.Links.Owns})

@@ -148,6 +148,19 @@ func (c *hotCaller) failed(err error) *pb.Answer {
 func (c *hotCaller) forward(x *exchange) (a *pb.Answer, here bool, err error) {
 	w := &captured{header: http.Header{wire.HeaderNode: {c.server.cfg.Node}}}
 	x.w = w
+	defer func() {
+		if p := recover(); p == http.ErrAbortHandler { // half of an answer came
+			code := "unavailable"
+			if x.route.write {
+				code = "outcome_unknown"
+			}
+			err = wire.New(code, "the leader's answer broke off")
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	// Only within a server does the proxy tell half an answer from a whole one.
+	x.r = x.r.WithContext(context.WithValue(x.r.Context(), http.ServerContextKey, c))
 	if c.server.forwardHoldingSlot(x) {
 		return nil, true, nil
 	}

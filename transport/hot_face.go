@@ -21,10 +21,11 @@ type hotFace struct {
 	face       *hot.Face
 	foreign    http.Handler // calls that came by net/http
 	operations [pb.Operation_RELEASE + 1]*hotOperation
+	streams    slots
 }
 
 func newHotFace(s *Server, guarded func(http.Handler) http.Handler) *hotFace {
-	h := &hotFace{server: s}
+	h := &hotFace{server: s, streams: slots{what: "streams of the hot face", limit: int64(s.cfg.Limits.Connections)}}
 	h.face = hot.NewFace(h)
 	h.foreign = guarded(h.face)
 	h.listOperations()
@@ -137,7 +138,11 @@ func (h *hotFace) Open(r *http.Request) (hot.Caller, error) {
 	if s.closing.Err() != nil {
 		return nil, wire.New("unavailable", "this node is shutting down")
 	}
-	c := &hotCaller{hotFace: h, who: who, opened: r, connection: connectionOf(r)}
+	release, err := h.streams.acquire()
+	if err != nil {
+		return nil, err
+	}
+	c := &hotCaller{hotFace: h, who: who, opened: r, connection: connectionOf(r), release: release}
 	c.connection.markProven()
 	return c, nil
 }
@@ -148,6 +153,7 @@ type hotCaller struct {
 	who        caller
 	opened     *http.Request
 	connection *connection
+	release    func() // of its place among the streams
 
 	mu    sync.Mutex // guards the fields below
 	calls int        // under way
@@ -155,7 +161,7 @@ type hotCaller struct {
 }
 
 // Close implements hot.Caller.
-func (c *hotCaller) Close() {}
+func (c *hotCaller) Close() { c.release() }
 
 // begin counts a call, so that the connection counts as busy while there is one; end undoes it.
 func (c *hotCaller) begin() {

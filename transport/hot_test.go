@@ -381,3 +381,26 @@ func TestHotCallSurvivesABrokenStream(t *testing.T) {
 		onlyRun(t, c, a.RunID)
 	}
 }
+
+// TestHotAnswerThatBreaksOff: half an answer of the leader is none.
+func TestHotAnswerThatBreaksOff(t *testing.T) {
+	leader := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, `{"workflow_id":"w",`)
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	defer leader.Close()
+	th := &throne{}
+	th.give("n1", leader.Listener.Addr().String())
+	follower := listen(t, hotAPI{}, th, "n2")
+	for code, c := range map[string]*pb.Call{
+		"outcome_unknown": {Operation: pb.Operation_SIGNAL, Target: "w", Name: "go"},
+		"unavailable":     {Operation: pb.Operation_DESCRIBE, Target: "w"},
+	} {
+		if p := follower.sendHot(t.Context(), t, c, nil).problem(t); p.Code != code {
+			t.Errorf("%s: %v, want %s", c.Operation, p, code)
+		}
+	}
+}

@@ -56,28 +56,30 @@ func (f *Face) Stream(stream pb.Hot_StreamServer) error {
 	s.idle = time.AfterFunc(idle, func() { close(quiet) })
 	defer s.idle.Stop()
 
-	read, written, last := make(chan error, 1), make(chan error, 1), make(chan struct{})
+	read, written, last := make(chan error, 1), make(chan struct{}), make(chan struct{})
 	go func() { read <- s.read() }()
-	go func() { written <- s.write(last) }()
+	go func() {
+		defer close(written)
+		s.write(last)
+	}()
+	gone := false
 	select {
 	case err = <-read:
-	case err = <-written:
-		written <- err
+		if gone = err != io.EOF; !gone {
+			err = nil
+		}
 	case <-s.stuck:
+		gone, err = true, asStatus(wire.New("unavailable", "the caller does not read its answers"))
 	case <-quiet:
 	case <-f.door.Closing():
 		err = asStatus(wire.New("unavailable", "this node is shutting down"))
 	}
-	broken := err != nil && err != io.EOF && stream.Context().Err() != nil
-	s.refuseMore(broken)
+	s.refuseMore(gone)
 	s.calls.Wait()
 	close(last)
 	select {
 	case <-written:
-	case <-s.stuck:
-	}
-	if err == io.EOF {
-		err = nil
+	case <-s.stuck: // the end of this function ends what the writer waits for
 	}
 	return err
 }
@@ -121,7 +123,7 @@ func (s *served) begin(c *pb.Call) {
 		cancel()
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if delete(s.active, c.Id); len(s.active) == 0 {
+		if delete(s.active, c.Id); len(s.active) == 0 && !s.closing {
 			s.idle.Reset(idle)
 		}
 		s.answer(a, sent)
@@ -176,8 +178,9 @@ func (s *served) awaitRoom() {
 	}
 }
 
-// write sends answers until the last one, which is there when last is closed.
-func (s *served) write(last <-chan struct{}) error {
+// write sends answers until the last one, which is there when last is closed. Once the stream is
+// broken, it only frees what they hold: whoever reads the stream ends it.
+func (s *served) write(last <-chan struct{}) {
 	var broken error
 	for {
 		batch := s.take()
@@ -188,7 +191,7 @@ func (s *served) write(last <-chan struct{}) error {
 			case <-last:
 			}
 			if batch = s.take(); len(batch) == 0 {
-				return broken
+				return
 			}
 		}
 		if broken == nil {

@@ -77,6 +77,7 @@ func (leads) Quorum() error                                { return nil }
 // line carries calls to the server, whatever host they address.
 type line struct {
 	server http.Handler
+	takes  time.Duration // to carry a call
 
 	mu    sync.Mutex // guards the fields below
 	fault func(host, path string) fault
@@ -122,6 +123,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		l.calls[verb]++
 	}
 	l.mu.Unlock()
+	time.Sleep(l.takes)
 	switch f {
 	case refused:
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}

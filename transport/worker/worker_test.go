@@ -115,6 +115,7 @@ func TestInputThatDoesNotFit(t *testing.T) {
 func TestManyTasks(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		const tasks, concurrency = 300, 20
+		w.line.takes = time.Millisecond // without it, how much gathers meanwhile is up to the scheduler
 		var running, most atomic.Int64
 		k := w.work(worker.Config{Concurrency: concurrency}, handlers{"a": func(context.Context, worker.Task) (any, error) {
 			n := running.Add(1)

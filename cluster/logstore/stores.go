@@ -18,12 +18,11 @@ import (
 
 // Config configures where and how raft's log is stored. Zero fields have defaults.
 type Config struct {
-	Dir             string // a folder of its own; created if missing
-	LogStore        string // Bolt or WAL; default WAL. A folder keeps the store that created it
-	CacheEntries    int    // newest entries kept in memory; default 2,048: twice what can be in flight
-	CacheBytes      int    // their maximal size; default 64 MiB
-	SegmentBytes    int    // of a file of the wal; default 64 MiB
-	RetainSnapshots int    // default 2
+	Dir          string // a folder of its own; created if missing
+	LogStore     string // Bolt or WAL; default WAL. A folder keeps the store that created it
+	CacheEntries int    // newest entries kept in memory; default 2,048: twice what can be in flight
+	CacheBytes   int    // their maximal size; default 64 MiB
+	SegmentBytes int    // of a file of the wal; default 64 MiB
 	// Fatal is called once when the log or the vote could not be read or written. The process must
 	// end, because what is on disk is no longer known. Required.
 	Fatal func(error)
@@ -32,6 +31,9 @@ type Config struct {
 	Exit   func(error)
 	Logger hclog.Logger
 }
+
+// KeptSnapshots is how many snapshots are kept: the newest, and the one before it.
+const KeptSnapshots = 2
 
 // Stores holds raft's log, its vote and its snapshots.
 type Stores struct {
@@ -102,7 +104,7 @@ func Open(cfg Config) (_ *Stores, err error) {
 	if err := removeUnfinishedSnapshots(cfg.Dir); err != nil {
 		return nil, err
 	}
-	snapshots, err := raft.NewFileSnapshotStoreWithLogger(cfg.Dir, cmp.Or(cfg.RetainSnapshots, 2), cfg.Logger.Named("snapshot"))
+	snapshots, err := raft.NewFileSnapshotStoreWithLogger(cfg.Dir, KeptSnapshots, cfg.Logger.Named("snapshot"))
 	if err != nil {
 		return nil, err
 	}

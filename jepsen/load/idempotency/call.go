@@ -3,6 +3,7 @@ package idempotency
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -87,6 +88,11 @@ func (w *Workload) startAmongOthers(ctx context.Context, c *client.Client, o *op
 		{StartRequest: start, RequestID: o.Request},
 		{StartRequest: wire.StartRequest{Type: "brief", WorkflowID: more}, RequestID: more},
 	})
+	if p, ok := errors.AsType[*wire.Problem](err); ok && p.Code == "not_found" {
+		// A node of an older release, beside newer ones, has no such route. That says nothing about
+		// the start, which may have been made at another node before.
+		err = wire.New("outcome_unknown", p.Detail)
+	}
 	if err != nil && (len(replies) == 0 || !replies[1].OK && replies[1].Problem == nil) {
 		return load.Told(o, nil, err, nil)
 	}

@@ -1,6 +1,9 @@
 package transport_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -151,6 +154,48 @@ func TestDeployStory(t *testing.T) {
 	want := "route unknown_version, unroute ok, rollback version_unavailable, unload ok, route ok, route ok, rollback ok, unload route_active, unload version_pinned, load ok, load ok, load route_conflict, load ok"
 	if got := strings.Join(told, ", "); got != want {
 		t.Errorf("deploy history\n%s, want\n%s", got, want)
+	}
+}
+
+// TestFetchVersion: what was deployed is read back byte for byte, through any node and from any
+// node's own state; so is each of its modules.
+func TestFetchVersion(t *testing.T) {
+	leader, follower, c := cluster2(t)
+	ctx := t.Context()
+	const library = "y = 1\n"
+	archive := enginetest.Pack(t, waiting("1"), func(_ *catalog.Manifest, modules *[]catalog.Module) {
+		*modules = append(*modules, catalog.Module{Name: "lib/x.star", Source: []byte(library)})
+	})
+	v, err := c.Load(ctx, archive, wire.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, opts := range map[string][]client.Option{"through a follower": nil, "from a follower": {client.Stale()}} {
+		got, err := c.FetchArchive(ctx, "order", v.Version[:6], opts...)
+		if err != nil || !bytes.Equal(got, archive) {
+			t.Errorf("%s: %d bytes instead of %d, %v", name, len(got), len(archive), err)
+		}
+		module, err := c.ReadModule(ctx, "order", v.Version, "lib/x.star", opts...)
+		if err != nil || string(module) != library {
+			t.Errorf("%s: the module is %q, %v", name, module, err)
+		}
+	}
+	for name, h := range map[string]*host{"leader": leader, "follower": follower} {
+		first := h.send(t, "GET", "/v1/versions/order/"+v.Version+"/archive", "")
+		tag := first.header.Get("Etag")
+		digest := sha256.Sum256(archive)
+		if first.status != 200 || tag != `"`+hex.EncodeToString(digest[:])+`"` || first.header.Get("Aion-Index") == "" || first.body != string(archive) {
+			t.Errorf("%s: %d, tag %s", name, first.status, tag)
+		}
+		if again := h.send(t, "GET", "/v1/versions/order/"+v.Version+"/archive", "", "If-None-Match: "+tag); again.status != 304 || again.body != "" {
+			t.Errorf("%s, to a caller who has it: %d with %d bytes", name, again.status, len(again.body))
+		}
+	}
+	if _, err := c.FetchArchive(ctx, "order", "abcdef"); code(err) != "unknown_version" {
+		t.Errorf("another version: %v", err)
+	}
+	if _, err := c.ReadModule(ctx, "order", v.Version, "x.star"); code(err) != "not_found" {
+		t.Errorf("another module: %v", err)
 	}
 }
 

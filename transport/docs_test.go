@@ -80,6 +80,8 @@ func parseCurl(line string) (c curl, err error) {
 			c.body = next()
 		case word == "--data-binary":
 			c.file = next()
+		case word == "-o":
+			next()
 		case strings.HasPrefix(word, "$A/"):
 			c.path = strings.TrimPrefix(word, "$A")
 		default:

@@ -213,7 +213,7 @@ func refusalTypes(t *testing.T, dir string) []string {
 
 // own are the facts that transport and the client add themselves.
 var own = map[string][]string{
-	"not_found": {"path"}, "permission_denied": {"token"}, "misdirected": {"host"}, "unsupported_encoding": {"encoding"}, "body_too_large": {"field", "limit", "setting", "size"}, "no_leader": {"leader"}, "outcome_unknown": {"leader", "request_id"}, "unavailable": {"leader", "limit"},
+	"not_found": {"module", "path", "version"}, "permission_denied": {"token"}, "misdirected": {"host"}, "unsupported_encoding": {"encoding"}, "body_too_large": {"field", "limit", "setting", "size"}, "no_leader": {"leader"}, "outcome_unknown": {"leader", "request_id"}, "unavailable": {"leader", "limit"},
 }
 
 // TestErrorsDoc keeps the table of docs/ERRORS.md up to date: go test ./transport -run ErrorsDoc

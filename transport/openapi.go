@@ -71,6 +71,10 @@ func (s *Server) document(r *route) {
 		op.Responses["202"] = &open
 	case r.id == "events":
 		describeStream(op, s.api.OpenAPI().Components.Schemas)
+	case r.id == "archive":
+		describeFile(op, "application/octet-stream", &huma.Schema{Type: "string", Format: "binary", Description: "An .aion archive"})
+	case r.id == "module":
+		describeFile(op, "text/plain", &huma.Schema{Type: "string", Description: "The module's source"})
 	case r.archive:
 		archive := &huma.Schema{Type: "string", Format: "binary", Description: "An .aion archive"}
 		op.RequestBody = &huma.RequestBody{Required: true, Description: "An archive, as `aion-node package` writes it",

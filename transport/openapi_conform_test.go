@@ -125,7 +125,7 @@ func conform(t testing.TB, method, path, sent string, r reply) {
 	}
 	media, _, _ := strings.Cut(r.header.Get("Content-Type"), ";")
 	content, _ := response["content"].(map[string]any)
-	if _, ok := content[media]; !ok {
+	if _, ok := content[media]; !ok && (len(content) > 0 || r.body != "") {
 		t.Errorf("%s %s answers %s as %q, which /openapi.json does not describe", method, path, status, media)
 		return
 	}

@@ -18,6 +18,8 @@ var operations = map[string]struct {
 		codes:  []string{"unknown_version", "route_active", "version_pinned"},
 		answer: `{"version":"` + aVersion + `","workflow_types":["order"],"index":58}`},
 	"version": {text: "The row of the listing, with the manifest, labels and description as they were deployed, and the modules by name and size.", codes: []string{"unknown_version"}},
+	"archive": {text: "The file that was deployed, byte for byte. It is fetched from another node if this one does not have it.", codes: []string{"unknown_version"}},
+	"module":  {text: "The source of one module.", codes: []string{"unknown_version", "not_found"}},
 	"pins":    {text: "Counts the open runs that need the version, and names them, a page at a time.", codes: []string{"unknown_version"}},
 	"route": {text: "New runs of the type start on the version from here on; runs under way keep theirs. With `expect` only if the route points there now.",
 		codes:   []string{"unknown_version", "route_conflict"},

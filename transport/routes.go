@@ -50,6 +50,8 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/versions", id: "versions", summary: "List what is loaded", group: "Deploy", leader: true}, s.versions)
 	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}", id: "unload", summary: "Unload a version", group: "Deploy", leader: true, write: true}, s.unload)
 	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}", id: "version", summary: "Show a version", group: "Deploy", leader: true}, s.version)
+	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/archive", id: "archive", summary: "Fetch the archive of a version", group: "Deploy", leader: true, slow: true}, s.archive)
+	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/modules/{name}", id: "module", summary: "Read a module of a version", group: "Deploy", leader: true}, s.module)
 	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/pins", id: "pins", summary: "List what pins a version", group: "Deploy", leader: true}, s.pins)
 	add(s, route{method: "PUT", path: "/v1/routes/{type}", id: "route", summary: "Route a workflow type to a version", group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.RouteRequest)}, s.route)

@@ -13,6 +13,7 @@ import (
 type Catalog interface {
 	Versions(ctx context.Context, rd engine.Read, typ string) ([]engine.VersionRow, uint64, error)
 	ShowVersion(ctx context.Context, rd engine.Read, typ, version string) (*engine.Shown, error)
+	FetchVersion(ctx context.Context, rd engine.Read, typ, version string) (*engine.Fetched, error)
 	Unload(ctx context.Context, c engine.Call, cmd fsm.UnloadVersion) (*fsm.UnloadAnswer, engine.Answered, error)
 	Pins(ctx context.Context, rd engine.Read, typ, version string, limit int, cursor string) (*engine.Pins, error)
 }

@@ -36,7 +36,7 @@ func versionsCmd(a *app) *cobra.Command {
 			})
 		},
 	}
-	cmd.AddCommand(versionsShowCmd(a))
+	cmd.AddCommand(versionsShowCmd(a), versionsFetchCmd(a), versionsDiffCmd(a))
 	cmd.Flags().StringVar(&typ, "type", "", "only those that carry workflow type `TYPE`")
 	return cmd
 }

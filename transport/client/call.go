@@ -45,6 +45,7 @@ type call struct {
 	total        time.Duration // see Patience
 	accept       string
 	maybe        bool         // an attempt without an answer may have taken effect
+	header       http.Header  // of the answer
 	hot          pb.Operation // 0 = the hot face does not have it
 	target, name string       // for the hot face
 }
@@ -180,6 +181,7 @@ func (c *Client) attempt(ctx context.Context, base *url.URL, call *call) ([]byte
 	if resp.StatusCode >= 300 {
 		return nil, wire.ParseProblem(resp.StatusCode, body)
 	}
+	call.header = resp.Header
 	return body, nil
 }
 

@@ -2,6 +2,9 @@ package client
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"net/http"
 
 	"aion.dev/aion/transport/wire"
@@ -36,6 +39,35 @@ func (c *Client) Versions(ctx context.Context, typ string, opts ...Option) (*wir
 func (c *Client) ShowVersion(ctx context.Context, typ, version string, opts ...Option) (*wire.VersionShown, error) {
 	var a wire.VersionShown
 	return answer(&a, c.do(ctx, get("v1", "versions", typ, version).with(opts), &a))
+}
+
+// FetchArchive returns the archive of a version of typ, byte for byte as it was deployed. version
+// may be a prefix.
+func (c *Client) FetchArchive(ctx context.Context, typ, version string, opts ...Option) ([]byte, error) {
+	call := get("v1", "versions", typ, version, "archive").with(opts)
+	call.slow = true
+	return c.fetch(ctx, call)
+}
+
+// ReadModule returns the source of a module of a version of typ. name is as ShowVersion lists it.
+func (c *Client) ReadModule(ctx context.Context, typ, version, name string, opts ...Option) ([]byte, error) {
+	return c.fetch(ctx, get("v1", "versions", typ, version, "modules", name).with(opts))
+}
+
+// fetch returns a body that is no JSON, if it is what the node says that it is.
+func (c *Client) fetch(ctx context.Context, call *call) ([]byte, error) {
+	if err := call.check(); err != nil {
+		return nil, err
+	}
+	body, err := c.repeat(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(body)
+	if got, want := "sha-256=:"+base64.StdEncoding.EncodeToString(digest[:])+":", call.header.Get(wire.HeaderDigest); got != want {
+		return nil, wire.New("internal", fmt.Sprintf("the answer to %s %s has the digest %s, and %q was announced", call.method, call.path, got, want))
+	}
+	return body, nil
 }
 
 // Route points new runs of typ at a version.

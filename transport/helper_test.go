@@ -131,6 +131,7 @@ type host struct {
 func parts(node any) transport.Parts {
 	return transport.Parts{
 		Deployer:    part[transport.Deployer](node, struct{ transport.Deployer }{}),
+		Archivist:   part[transport.Archivist](node, struct{ transport.Archivist }{}),
 		Catalog:     part[transport.Catalog](node, struct{ transport.Catalog }{}),
 		Starter:     part[transport.Starter](node, struct{ transport.Starter }{}),
 		RunReader:   part[transport.RunReader](node, struct{ transport.RunReader }{}),

@@ -26,7 +26,7 @@ func TestOpenAPI(t *testing.T) {
 		"POST /v1/tasks/complete", "POST /v1/tasks/fail", "POST /v1/tasks/heartbeat", "POST /v1/tasks/release",
 		"POST /v1/workflows", "POST /v1/workflows/{id}/cancel", "POST /v1/workflows/{id}/pause", "POST /v1/workflows/{id}/queries/{name}", "POST /v1/workflows/{id}/reopen",
 		"POST /v1/workflows/{id}/resume", "POST /v1/workflows/{id}/signals/{name}", "POST /v1/workflows/{id}/terminate", "POST /v1/workflows:batch",
-		"PUT /v1/queues/{queue}", "PUT /v1/retention", "PUT /v1/retention/{type}", "PUT /v1/routes/{type}", "PUT /v1/schedules/{id}",
+		"PUT /v1/archives", "PUT /v1/queues/{queue}", "PUT /v1/retention", "PUT /v1/retention/{type}", "PUT /v1/routes/{type}", "PUT /v1/schedules/{id}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("routes\n%q, want\n%q", got, want)

@@ -14,6 +14,7 @@ import "reflect"
 // any method.
 type Parts struct {
 	Deployer    Deployer
+	Archivist   Archivist
 	Catalog     Catalog
 	Starter     Starter
 	RunReader   RunReader

@@ -47,6 +47,8 @@ func (s *Server) routes() {
 
 	add(s, route{method: "POST", path: "/v1/packages", id: "load", summary: "Load a package", group: "Deploy", leader: true, write: true, slow: true,
 		archive: true, limit: s.cfg.Limits.ArchiveBytes}, s.load)
+	add(s, route{method: "PUT", path: "/v1/archives", id: "store_archive", summary: "Store an archive, for calls that name it", group: "Deploy", leader: true, write: true, slow: true,
+		archive: true, limit: s.cfg.Limits.ArchiveBytes}, s.storeArchive)
 	add(s, route{method: "GET", path: "/v1/versions", id: "versions", summary: "List what is loaded", group: "Deploy", leader: true}, s.versions)
 	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}", id: "unload", summary: "Unload a version", group: "Deploy", leader: true, write: true}, s.unload)
 	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}", id: "version", summary: "Show a version", group: "Deploy", leader: true}, s.version)

@@ -27,6 +27,14 @@ func (c *Client) Load(ctx context.Context, archive []byte, o wire.LoadOptions, o
 	return answer(&a, c.do(ctx, call, &a))
 }
 
+// StoreArchive stores the bytes of an .aion file on a majority, for calls that name it. Nothing is
+// loaded; it is kept for an hour, unless a log entry names it by then.
+func (c *Client) StoreArchive(ctx context.Context, archive []byte, opts ...Option) (*wire.Archive, error) {
+	call := (&call{method: http.MethodPut, path: "/v1/archives", body: archive, media: "application/octet-stream", mutation: true, slow: true}).with(opts)
+	var a wire.Archive
+	return answer(&a, c.do(ctx, call, &a))
+}
+
 // Versions lists what is loaded; an empty typ lists all types.
 func (c *Client) Versions(ctx context.Context, typ string, opts ...Option) (*wire.Versions, error) {
 	call := get("v1", "versions").with(opts)

@@ -32,6 +32,13 @@ type LoadAnswer struct {
 	Answered
 }
 
+// Archive is the answer of PUT /v1/archives.
+type Archive struct {
+	Archive       string   `json:"archive" doc:"SHA-256 of the archive's bytes, by which other calls name it"`
+	Version       string   `json:"version"`
+	WorkflowTypes []string `json:"workflow_types"`
+}
+
 // PinCounts counts the open runs that pin a package, by kind.
 type PinCounts struct {
 	InFlightStart  uint64 `json:"in_flight_start"`

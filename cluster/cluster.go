@@ -61,8 +61,9 @@ type Cluster struct {
 	moved      map[string]bool
 	entered    entered
 	checks     chan check
-	suspect    chan string // leaders whose process has ended, as another voter finds
-	ownersRead atomic.Bool // every member runs a build that reads owners of request keys
+	suspect    chan string              // leaders whose process has ended, as another voter finds
+	holdouts   atomic.Pointer[[]string] // members that keep the level from being raised; see Behind
+	ownersRead atomic.Bool              // every member runs a build that reads owners of request keys
 	disk       atomic.Pointer[folder.DiskState]
 	reserve    *folder.Reserve // disk space held back for emergencies; nil in memory
 	clocks     clocks
@@ -77,7 +78,7 @@ type Cluster struct {
 	admission  atomic.Pointer[Admission]       // how this node was admitted; nil for a founder
 	reached    atomic.Bool                     // a message for this node has arrived
 
-	logged struct{ unmet, unanswered, admitted throttle.Throttle } // log messages about nodes that are not admitted
+	logged struct{ unmet, unanswered, admitted, level throttle.Throttle } // log messages about nodes that are not admitted
 
 	mu      sync.Mutex
 	closing chan struct{} // closed when Run ends: nothing new may start

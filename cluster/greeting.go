@@ -9,6 +9,7 @@ import (
 	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/cluster/port"
 	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/faults"
 	"github.com/hashicorp/raft"
 )
@@ -48,6 +49,9 @@ type greeting struct {
 	Joining    bool             `json:"joining,omitempty"` // see admission.go
 	Disk       folder.DiskState `json:"disk,omitzero"`     // Size is 0 from older nodes
 
+	Level     uint64 `json:"level,omitempty"`      // newest level that its build knows; see level.go
+	HoldLevel bool   `json:"hold_level,omitempty"` // it keeps the cluster from raising the level
+
 	named string // set by the node that greeted it: the address in cluster.join that led to it
 	Clock int64  `json:"clock,omitempty"` // its wall clock, in nanoseconds of Unix time; 0 from older nodes
 }
@@ -68,6 +72,8 @@ func (c *Cluster) ownGreeting() (greeting, error) {
 		Draining:    c.Draining(),
 		Joining:     c.joining() != nil,
 		Disk:        c.Disk(),
+		Level:       fsm.NewestLevel,
+		HoldLevel:   c.cfg.HoldLevel,
 		Clock:       c.wall(faults.Now()).UnixNano(),
 	}
 	if c.archives != nil {

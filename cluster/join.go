@@ -143,11 +143,15 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 	if gone, ok := c.removed(j.ID); ok {
 		return joinAnswer{Refused: (&fsm.NodeRemoved{ID: j.ID, Index: gone.Index}).Error()}, nil
 	}
-	switch g, err := c.hello(ctx, j.Server); {
+	g, err := c.hello(ctx, j.Server)
+	switch {
 	case err != nil:
 		return joinAnswer{}, &engine.Unavailable{Why: fmt.Sprintf("node %s cannot be reached at %s, the address that it gives: %v", j.ID, j.Address, err)}
 	case g.Instance != j.Instance:
 		return joinAnswer{Refused: fmt.Sprintf("another process with the id of node %[2]s answers at %[1]s, the address that the node gives", j.Address, j.ID), Twin: true}, nil
+	}
+	if err := c.knowsLevel(g); err != nil {
+		return joinAnswer{}, &engine.Unavailable{Why: fmt.Sprintf("node %s: %v", j.ID, err)}
 	}
 	c.members.Lock()
 	defer c.members.Unlock()

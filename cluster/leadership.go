@@ -206,6 +206,7 @@ func (c *Cluster) serve(ctx context.Context, lead Lead) {
 	var own sync.WaitGroup
 	own.Go(func() { lead(ctx, number) })
 	own.Go(func() { c.keepMembers(ctx) })
+	own.Go(func() { c.keepLevel(ctx) })
 	own.Go(func() { c.keepStandingAside(ctx) })
 	own.Go(func() { c.keepChecking(ctx, t) })
 	own.Wait()

@@ -68,6 +68,9 @@ func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want
 	case g.Joining:
 		return errors.New("it has not written down yet that it has joined, and gives no votes before")
 	}
+	if err := c.knowsLevel(g); err != nil {
+		return err
+	}
 	c.members.Lock()
 	defer c.members.Unlock()
 	if left := c.cfg.Raft.PromoteAfter - time.Since(since); left > 0 && !c.moved[g.ID] {

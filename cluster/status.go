@@ -24,6 +24,7 @@ type Status struct {
 	LeaderHTTP   string
 	Term         uint64
 	LogTime      history.Time
+	Level        uint64        // of this node's state
 	LogTimeHeld  time.Duration // if this node leads: the step forward in log time that is held back; see firstTime
 	Clocks       string        // how this node's clock compares with the voters': unknown, split, right or wrong
 	CommitIndex  uint64
@@ -54,7 +55,7 @@ type Member struct {
 
 // Status greets every member, for at most a second, and describes the cluster as seen from here.
 func (c *Cluster) Status(ctx context.Context) (Status, error) {
-	s := Status{Node: c.id, ClusterID: c.clusterID(), LogTime: c.Now(), AppliedIndex: c.applied()}
+	s := Status{Node: c.id, ClusterID: c.clusterID(), LogTime: c.Now(), Level: c.level(), AppliedIndex: c.applied()}
 	s.Leader, s.LeaderHTTP, _ = c.Leader()
 	s.LogTimeHeld = c.heldBack()
 	s.DigestIndex, s.Digest = c.state.Digest()

@@ -108,7 +108,7 @@ func (w *world) told() string {
 func TestDeepFamily(t *testing.T) {
 	w := newWorld(t)
 	w.s.Close()
-	w.s, _ = Open(Config{Dir: "state", FS: w.fs})
+	w.s, _ = Open(Config{Dir: "state", FS: w.fs, Level: w.level})
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	w.start("p-0", "order")
 	const depth = 1000

@@ -47,6 +47,7 @@ const (
 	KindSetLimits      Kind = 34
 	KindContinue       Kind = 35
 	KindConfirmTime    Kind = 36
+	KindRaiseLevel     Kind = 37
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,
@@ -58,6 +59,10 @@ type Command interface {
 	// a refused deploy.
 	apply(t *step) (Answer, Refusal)
 }
+
+// unreadable is implemented by commands that this build can decode and may not understand. An entry
+// with one of those stops the node, like one that it cannot decode.
+type unreadable interface{ unreadable() error }
 
 // Answer is what a command that was carried out says. Each command's file names its Answer; answers
 // are remembered under the request id.

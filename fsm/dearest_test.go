@@ -165,6 +165,7 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&TerminateRun{Run: RunRef{WorkflowID: "run"}})
 		return []Command{&Continue{Job: w.jobs()[0].ID}}
 	},
+	KindRaiseLevel:  func(*world) []Command { return times(1024, &RaiseLevel{Level: NewestLevel}) },
 	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindSetLimits: func(w *world) []Command {
 		w.do(&AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"})

@@ -59,7 +59,7 @@ func everyCommand() []Command {
 		&ReportDigest{Node: "n1", Index: 5, Digest: catalog.Digest{4}},
 		&AnnounceLeader{Node: "n1", Term: 3},
 		&Check{Leader: "n1"},
-	}, slices.Concat(taskCommands(), reopenCommands(), scheduleCommands(), retentionCommands(), limitsCommands(), []Command{&Continue{Job: 7}, &ConfirmTime{At: 1_795_867_200_000_000_000}})...)
+	}, slices.Concat(taskCommands(), reopenCommands(), scheduleCommands(), retentionCommands(), limitsCommands(), []Command{&Continue{Job: 7}, &ConfirmTime{At: 1_795_867_200_000_000_000}, &RaiseLevel{Level: 1}})...)
 }
 
 func TestRemovedForeverIsAnEntryOfItsOwn(t *testing.T) {

@@ -55,6 +55,7 @@ var commands = [...]struct {
 	KindSetLimits:      {"SetLimits", func() Command { return new(SetLimits) }},
 	KindContinue:       {"Continue", func() Command { return new(Continue) }},
 	KindConfirmTime:    {"ConfirmTime", func() Command { return new(ConfirmTime) }},
+	KindRaiseLevel:     {"RaiseLevel", func() Command { return new(RaiseLevel) }},
 }
 
 // String is the command's name, for errors and logs.
@@ -104,6 +105,11 @@ func DecodeEnvelope(b []byte) (Envelope, error) {
 	e := Envelope{Request: h.Request, Actor: h.Actor, Command: commands[kind].make()}
 	if err := rows.Decode(command, e.Command); err != nil {
 		return Envelope{}, fmt.Errorf("decode %s: %w", kind, err)
+	}
+	if c, ok := e.Command.(unreadable); ok {
+		if err := c.unreadable(); err != nil {
+			return Envelope{}, fmt.Errorf("%s: %w", kind, err)
+		}
 	}
 	return e, nil
 }

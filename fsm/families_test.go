@@ -20,6 +20,7 @@ var owners = map[string][]string{
 	"Readiness": {"node_readiness.go"},
 	"Report":    {"digest_check.go"},
 	"Limits":    {"limits.go"},
+	"Level":     {"level.go"},
 
 	"Remembered": {"request.go", "request_queue.go"}, // remembered, and forgotten when its time has come
 	"Forget":     {"request.go", "request_queue.go"}, // likewise

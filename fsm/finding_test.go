@@ -190,7 +190,7 @@ func compareCounts(t rapid.TB, v View, f RunFilter, all []rows.Run) {
 func TestShortPages(t *testing.T) {
 	w := newWorld(t)
 	w.s.Close()
-	w.s, _ = Open(Config{Dir: "state", FS: w.fs})
+	w.s, _ = Open(Config{Dir: "state", FS: w.fs, Level: w.level})
 	w.do(&LoadPackage{Package: pack("v1", "order", "refund"), Route: true})
 	const runs = 24_000 // more than are gathered
 	for i := 0; i < runs; i += 1000 {

@@ -14,7 +14,7 @@ import (
 // that it had there, and leaves rows of the first layout. The next fire moves one to the second,
 // and nothing of it changes.
 func TestOldSchedules(t *testing.T) {
-	w := newWorld(t)
+	w := oldWorld(t)
 	w.logged("testdata/log-3.golden") // written by that build; there is no writing it anew
 	w.checkReplays()
 	apart := func(id string) bool {

@@ -71,7 +71,7 @@ func liveFinding(w *world) {
 func TestGoldenSnapshot(t *testing.T) {
 	const snapshotPath, logPath = "testdata/snapshot-1.golden", "testdata/log-1.golden"
 	if *golden {
-		w := newWorld(t)
+		w := oldWorld(t)
 		live(w)
 		half := snapshotOf(t, w.s)
 		w.turn("a", &history.WorkflowCompleted{})
@@ -96,8 +96,8 @@ func TestGoldenSnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	w := newWorld(t)
-	replayed := newWorld(t)
+	w := oldWorld(t)
+	replayed := oldWorld(t)
 	if err := w.s.Restore(bytes.NewReader(snapshot)); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestCrashAnywhere(t *testing.T) {
 			defer mu.Unlock()
 			return found
 		}
-		s, err := Open(Config{Dir: "state", FS: fs, CacheBytes: 1 << 20})
+		s, err := Open(Config{Dir: "state", FS: fs, CacheBytes: 1 << 20, Level: source.level})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +257,7 @@ func TestCrashAnywhere(t *testing.T) {
 			continue // Pebble's own goroutines make a few operations more or less
 		}
 		tried++
-		s, err := Open(Config{Dir: "state", FS: disk, CacheBytes: 1 << 20})
+		s, err := Open(Config{Dir: "state", FS: disk, CacheBytes: 1 << 20, Level: source.level})
 		if err != nil {
 			t.Fatalf("operation %d: %v", crash, err)
 		}
@@ -419,7 +419,7 @@ func odd(w *world) {
 func TestGoldenDigest(t *testing.T) {
 	const path = "testdata/log-2.golden"
 	if *golden {
-		w := newWorld(t)
+		w := oldWorld(t)
 		odd(w)
 		var lines strings.Builder
 		for _, e := range w.log {
@@ -431,7 +431,7 @@ func TestGoldenDigest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w := newWorld(t)
+	w := oldWorld(t)
 	w.logged(path)
 	w.checkReplays()
 }

@@ -19,6 +19,7 @@ type Config struct {
 	CacheBytes int64              // Pebble's block cache; 0 = 64 MiB
 	OpenFiles  int                // of the database; 0 = 1,000
 	Fatal      func(error)        // must not return: the database cannot go on; nil = a panic
+	Level      uint64             // the state is at this level at least, whatever its log says; only where all replicas say the same, as with one replica
 	Keep       Keep               // the simulation's alone
 	Check      func(*State) error // called after every entry, which panics when it finds something; tests only, see fsm/audit
 }
@@ -97,6 +98,9 @@ func (s *State) load() error {
 	var err error
 	s.meta, err = s.db.Meta()
 	s.recent = newRecent(s.meta.Index)
+	if err == nil {
+		err = knownLevel(s.meta.Level)
+	}
 	if err == nil {
 		s.limits, err = readLimits(s.db.Reader)
 	}

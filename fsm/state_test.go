@@ -154,7 +154,7 @@ func TestClosed(t *testing.T) {
 func TestViewsStandStill(t *testing.T) {
 	w := newWorld(t)
 	w.s.Close()
-	w.s, _ = Open(Config{Dir: "state", FS: w.fs})
+	w.s, _ = Open(Config{Dir: "state", FS: w.fs, Level: w.level})
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	done := make(chan struct{})
 	var readers sync.WaitGroup
@@ -210,7 +210,7 @@ func TestViewsStandStill(t *testing.T) {
 func TestHistoriesAreBounded(t *testing.T) {
 	w := newWorld(t)
 	w.s.Close()
-	w.s, _ = Open(Config{Dir: "state", FS: w.fs})
+	w.s, _ = Open(Config{Dir: "state", FS: w.fs, Level: w.level})
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
 	w.do(&LoadPackage{Package: pack("v2", "order")})
 	const each = 1000

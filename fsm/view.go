@@ -11,6 +11,7 @@ import (
 type View interface {
 	Index() uint64             // of the newest applied entry
 	Now() history.Time         // log time of that entry
+	Level() uint64             // of the state; see NewestLevel
 	ClusterID() string         // empty until the first node announced itself
 	Catalog() *catalog.Catalog // shared and immutable: do not change it
 

@@ -23,21 +23,30 @@ type world struct {
 	runs []history.RunID
 
 	budget uint64 // of entries
+	level  uint64 // from the start
 }
 
-func newWorld(t testing.TB) *world {
-	w := &world{t: t, fs: vfs.NewMem(), now: history.Time(1_700_000_000e9), budget: EntryBudget}
+func newWorld(t testing.TB) *world { return worldAt(t, NewestLevel) }
+
+// oldWorld is a world at level 0, where the state machine does what it did before there were
+// levels.
+func oldWorld(t testing.TB) *world { return worldAt(t, 0) }
+
+func worldAt(t testing.TB, level uint64) *world {
+	w := &world{t: t, fs: vfs.NewMem(), now: history.Time(1_700_000_000e9), budget: EntryBudget, level: level}
 	w.open()
 	t.Cleanup(func() { w.s.Close() })
 	return w
 }
 
 func (w *world) config() Config {
-	return Config{Dir: "state", FS: w.fs, Check: Audit, CacheBytes: 1 << 20}
+	return Config{Dir: "state", FS: w.fs, Check: Audit, CacheBytes: 1 << 20, Level: w.level}
 }
 
 // bare is the configuration of another state, without checks.
-func (w *world) bare() Config { return Config{Dir: "state", FS: vfs.NewMem(), CacheBytes: 1 << 20} }
+func (w *world) bare() Config {
+	return Config{Dir: "state", FS: vfs.NewMem(), CacheBytes: 1 << 20, Level: w.level}
+}
 
 func (w *world) open() {
 	s, err := Open(w.config())
@@ -204,7 +213,7 @@ func (w *world) replay(way string) (uint64, catalog.Digest, catalog.Digest) {
 	w.t.Helper()
 	fs := vfs.NewMem()
 	open := func(fs vfs.FS) *State {
-		s, err := Open(Config{Dir: "state", FS: fs, CacheBytes: 1 << 20})
+		s, err := Open(Config{Dir: "state", FS: fs, CacheBytes: 1 << 20, Level: w.level})
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -65,6 +65,7 @@ func (n *Node) start(expect int) {
 		HTTPAddress:     "http-" + n.Address + ":80",
 		Version:         "test",
 		BootstrapExpect: expect,
+		HoldLevel:       n.all.opts.Hold != nil && n.all.opts.Hold(n.Index),
 		Raft:            tuned,
 		State:           cluster.StateConfig{CacheBytes: 1 << 20}, // not paranoid: that costs as much per entry as the state is large; see Check
 		Logger:          n.logger(),

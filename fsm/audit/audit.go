@@ -29,6 +29,7 @@ import (
 func Check(s *fsm.State) error {
 	return s.Inspect(func(in *fsm.Inside) error {
 		c := &checker{p: in, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[rows.Page]uint64{}, counts: map[string]*rows.PinCounts{}, told: map[rows.Cohort]uint64{}, shown: map[[2]uint64]bool{}}
+		c.checkLevel()
 		c.checkCatalog()
 		c.recountRuns()
 		c.linkRuns()
@@ -63,6 +64,21 @@ type checker struct {
 func (c *checker) failf(format string, args ...any) {
 	if c.err == nil {
 		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+// checkLevel: the row that says since when the state is at its level, and the one that keeps older
+// builds out, say the same.
+func (c *checker) checkLevel() {
+	var l rows.Level
+	c.p.Scan(rows.Key(rows.FamilyLevel), rows.Key(rows.FamilyLevel+1), func(k, b []byte) bool {
+		if !decoded(b, &l) {
+			c.failf("the level's row cannot be read: %x", b)
+		}
+		return true
+	})
+	if m := c.p.Meta(); l.Level != m.Level || l.Index > m.Index {
+		c.failf("the state is at level %d at index %d, its row says %+v", m.Level, m.Index, l)
 	}
 }
 

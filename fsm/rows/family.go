@@ -17,6 +17,7 @@ const (
 	FamilyRemoved   = 'X' // node id -> RemovedNode
 	FamilyReadiness = 'y' // version, node id -> Readiness
 	FamilyReport    = 'd' // index of a check, node id -> digest
+	FamilyLevel     = 'Y' // -> Level
 
 	FamilyRunID     = 'i' // run id -> serial
 	FamilyRun       = 'r' // serial -> RunRow

@@ -28,6 +28,8 @@ type Meta struct {
 	Job         uint64  `cbor:"17,keyasint,omitempty"` // id of the newest job
 	Jobs        uint64  `cbor:"18,keyasint,omitempty"` // in the table of jobs
 
+	Level uint64 `cbor:"19,keyasint,omitempty"` // see Level
+
 	Table [Classes]RequestTotal `cbor:"16,keyasint,omitzero"` // what the request table holds of each class
 }
 

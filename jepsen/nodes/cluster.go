@@ -24,6 +24,7 @@ type Config struct {
 	Nodes  int      // 3 to 5
 	Flags  []string // of every node, in addition to its own
 	Env    []string // of every node, in addition to PATH, HOME and TMPDIR
+	Hold   bool     // nodes of Binary hold the level, so that Other may be an older build
 	Seed   uint64   // of the links
 	Tagged bool     // Binary was built with -tags aionfaults: each node reads its Control file
 	Netns  bool     // each node in a network namespace of its own, see package netns

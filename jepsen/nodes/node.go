@@ -88,13 +88,17 @@ func (n *Node) Start() error {
 	}
 	defer log.Close()
 	binary := n.cluster.cfg.Binary
+	hold := n.cluster.cfg.Hold
 	if n.other {
-		binary = n.cluster.cfg.Other
+		binary, hold = n.cluster.cfg.Other, false // it may not know the setting
 	}
 	cmd := n.limited(binary, n.args())
 	cmd.Dir = n.cluster.cfg.Dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.cluster.cfg.Dir, "TMPDIR=" + os.TempDir()}, n.cluster.cfg.Env...)
 	cmd.Env = append(cmd.Env, n.Extra...)
+	if hold {
+		cmd.Env = append(cmd.Env, "AION_CLUSTER_HOLD_LEVEL=true")
+	}
 	cmd.Stderr = log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // no node outlives the suite
 	out, err := cmd.StdoutPipe()

@@ -222,7 +222,7 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.reopen(c), ""
 	case *fsm.LimitQueue:
 		return m.limit(c), ""
-	case *fsm.AnnounceNode, *fsm.RemoveNode, *fsm.ReportReady, *fsm.ReportDigest, *fsm.SetLimits, *fsm.Check:
+	case *fsm.AnnounceNode, *fsm.RemoveNode, *fsm.ReportReady, *fsm.ReportDigest, *fsm.SetLimits, *fsm.RaiseLevel, *fsm.Check:
 		return m.report(c), ""
 	case *fsm.AnnounceLeader:
 		return ok, ""

@@ -23,6 +23,7 @@ type cluster struct {
 	reports map[uint64]map[string]catalog.Digest
 	bounds  rows.Limits            // of the cluster
 	files   map[string]rows.Limits // the limits in each node's own configuration
+	level   uint64                 // of the state
 	checked bool                   // the entry being judged holds a check
 }
 
@@ -104,6 +105,8 @@ func (m *Model) report(c fsm.Command) (code string) {
 			m.bounds, m.table.moved = c.Limits, true
 		}
 		m.files[c.Node] = c.Limits
+	case *fsm.RaiseLevel:
+		m.level = max(m.level, c.Level)
 	case *fsm.Check:
 		m.checked = true
 	}
@@ -119,6 +122,9 @@ func (w *World) report(n *node, rng *rand.Rand) bool {
 	switch rng.IntN(11) {
 	case 10:
 		c = &fsm.ConfirmTime{At: w.now}
+		if odds(rng, 2) {
+			c = &fsm.RaiseLevel{Level: rng.Uint64N(fsm.NewestLevel + 1)}
+		}
 	case 0, 1:
 		c = &fsm.AnnounceNode{Node: rows.Node{ID: name, RaftAddress: fmt.Sprint("r", rng.IntN(3)), HTTPAddress: "h", Version: "sim"}, ClusterID: fmt.Sprint("cluster-", rng.IntN(3))}
 		if odds(rng, 12) {
@@ -151,6 +157,9 @@ func (w *World) report(n *node, rng *rand.Rand) bool {
 func (m *Model) clusterIsNot(w *World, v fsm.View) string {
 	if got := v.ClusterID(); got != m.id {
 		return fmt.Sprintf("the cluster is %q, want %q", got, m.id)
+	}
+	if got := v.Level(); got != m.level {
+		return fmt.Sprintf("the state is at level %d, want %d", got, m.level)
 	}
 	nodes := v.Nodes()
 	names := slices.Sorted(maps.Keys(m.nodes))

@@ -14,6 +14,7 @@ type Cluster struct {
 	LogTime      time.Time `json:"log_time"`
 	CommitIndex  uint64    `json:"commit_index"`
 	AppliedIndex uint64    `json:"applied_index"`
+	Level        uint64    `json:"level" doc:"Level of the state: what its state machine does. It rises once every member runs a build that knows the next one, and never falls"`
 	LogTimeHeld  string    `json:"log_time_held,omitempty" doc:"On the leader: how far log time stays behind its clock, which no majority of the voters' clocks agrees with and nobody has confirmed"`
 	Clocks       string    `json:"clocks" enum:"unknown,split,right,wrong" doc:"What the voters' clocks say about that of the node that answered: too few were heard, no majority of them agrees, a majority agrees with it, a majority agrees and it differs"`
 	Digest       string    `json:"digest" doc:"Running digest of the state at digest_index: equal on all nodes at the same digest_index"`

@@ -69,6 +69,7 @@ type Cluster struct {
 	PromoteAfter    Duration `toml:"promote_after" help:"how long a node that joined must have been reached and caught up before it votes"`
 	MaxClockSkew    Duration `toml:"max_clock_skew" help:"a node whose clock differs from the median of the voters by more does not lead, and log time makes no longer step without a majority or an operator; at least 1s"`
 	MaxClockStep    Duration `toml:"max_clock_step" help:"longest step of log time at a start that the only voter makes by its own clock; a longer one has to be confirmed"`
+	HoldLevel       bool     `toml:"hold_level" help:"true keeps the cluster from raising the level of its state, and with that the way back to an older build open, as long as any member has it"`
 }
 
 // Auth configures who may call.

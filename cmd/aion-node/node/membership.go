@@ -39,7 +39,7 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 	}
 	c := wire.Cluster{
 		ClusterID: s.ClusterID, Node: s.Node, Leader: s.Leader, Term: s.Term, LogTime: s.LogTime.Std(),
-		CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Clocks: s.Clocks, LogTimeHeld: held(s), Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
+		Level: s.Level, CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Clocks: s.Clocks, LogTimeHeld: held(s), Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
 	}
 	c.Disk = diskOf(m.Disk())
 	for _, x := range s.Members {

@@ -35,6 +35,7 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 		GossipKey:       key,
 		Join:            cfg.Cluster.Join,
 		ClusterName:     cfg.Cluster.Name,
+		HoldLevel:       cfg.Cluster.HoldLevel,
 		BootstrapExpect: cfg.Cluster.BootstrapExpect,
 		TLS:             nodeTLS(cfg.TLS, set),
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,

@@ -1,0 +1,32 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"aion.dev/aion/fsm"
+)
+
+// Levels is an optional interface of a Log with members that are upgraded one by one.
+type Levels interface {
+	// Behind returns the members that keep the level of the state from being raised, each with the
+	// reason, as far as the leader knows.
+	Behind() []string
+}
+
+// atLevel returns nil once the state is at a level, and otherwise that the cluster is being
+// upgraded. Operations whose commands only later levels know ask it before they propose.
+func (e *Engine) atLevel(level uint64) error {
+	var now uint64
+	e.cfg.Log.View(func(v fsm.View) { now = v.Level() })
+	if now >= level {
+		return nil
+	}
+	why := fmt.Sprintf("the cluster is being upgraded: it is at level %d, and this needs level %d", now, level)
+	if l, ok := e.cfg.Log.(Levels); ok {
+		if behind := l.Behind(); len(behind) > 0 {
+			why += "; it waits for " + strings.Join(behind, ", ")
+		}
+	}
+	return &Unavailable{Why: why}
+}

@@ -1,0 +1,49 @@
+package fsm
+
+import (
+	"fmt"
+
+	"aion.dev/aion/fsm/rows"
+)
+
+// NewestLevel is the newest level that this build knows. A level is what the state machine does: a
+// build that lets a command of an earlier kind do more than before, or adds a kind, does so from a
+// new level on. So all nodes of a cluster in the middle of an upgrade do the same.
+//
+// At level 0 the state machine does what it did before there were levels.
+const NewestLevel = 1
+
+// RaiseLevel raises the level of the state for good. The leader proposes it once every member is
+// known to run a build that knows the level. A lower level changes nothing.
+type RaiseLevel struct {
+	Level uint64 `cbor:"1,keyasint"`
+}
+
+// Kind implements Command.
+func (*RaiseLevel) Kind() Kind { return KindRaiseLevel }
+
+// unreadable implements unreadable: a level of a newer build is an entry that this one cannot
+// understand.
+func (c *RaiseLevel) unreadable() error { return knownLevel(c.Level) }
+
+func knownLevel(level uint64) error {
+	if level > NewestLevel {
+		return fmt.Errorf("level %d is not known to this build, whose newest is %d: the cluster has been upgraded", level, NewestLevel)
+	}
+	return nil
+}
+
+func (c *RaiseLevel) apply(t *step) (Answer, Refusal) {
+	if c.Level > t.level() {
+		t.meta.Level = c.Level
+		t.Put(rows.Key(rows.FamilyLevel), rows.Encoded(rows.Level{Level: c.Level, Index: t.index, At: t.now}))
+	}
+	return new(Done), nil
+}
+
+// level is the level at which a command is applied; commands of the same entry that stand before it
+// may have raised it.
+func (t *step) level() uint64 { return max(t.meta.Level, t.s.cfg.Level) }
+
+// Level implements View.
+func (p *picture) Level() uint64 { return max(p.meta.Level, p.s.cfg.Level) }

@@ -7,7 +7,8 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// TestTestsRunAtTheNewestLevel: what is tested on one node is what a cluster does after its upgrade.
+// TestTestsRunAtTheNewestLevel: what is tested on one node is what a cluster does once it is
+// upgraded.
 func TestTestsRunAtTheNewestLevel(t *testing.T) {
 	n := enginetest.New(t)
 	n.Log.View(func(v fsm.View) {

@@ -15,8 +15,8 @@ func levelOf(n *Node) (level uint64) {
 	return level
 }
 
-// TestFreshClusterReachesItsLevel: a cluster whose members all run this build is at the newest level
-// within moments of its first leader, and a node that joins is let in and at it, too.
+// TestFreshClusterReachesItsLevel: a cluster whose members all run this build is at the newest
+// level within moments of its first leader, and a node that joins is let in and at it, too.
 func TestFreshClusterReachesItsLevel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewWith(t, 3, Options{Spare: 1})

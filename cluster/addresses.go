@@ -24,7 +24,7 @@ func (c *Cluster) openAddresses() error {
 		c.caller = own
 		inner = port.NewRaftNetwork(own, c.log.Named("raft-net"))
 	}
-	c.link = newLink(inner, c.mayStand, c.refuseMessage)
+	c.link = newLink(inner, c.mayStand, c.refuseMessage, c.written.Durable)
 	c.built.Add(c.link.Close)
 	if err := c.openArchives(own); err != nil {
 		return err

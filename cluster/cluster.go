@@ -42,6 +42,7 @@ type Cluster struct {
 	identity  *folder.Identity // nil in memory
 	promises  Promises
 	stores    *logstore.Stores
+	written   *logstore.Parallel // the log of stores, as raft sees it
 	state     *fsm.State
 	replica   *replica
 	caller    Caller
@@ -177,7 +178,9 @@ func (c *Cluster) openData() (err error) {
 	if err := c.recallCluster(); err != nil {
 		return err
 	}
-	c.replica = &replica{state: c.state, fail: c.fail, check: c.onChecked, stall: faults.Stall}
+	c.written = logstore.NewParallel(c.stores.Log, c.leads)
+	c.built.Add(c.written.Close)
+	c.replica = &replica{state: c.state, fail: c.fail, check: c.onChecked, stall: faults.Stall, written: c.written.Await}
 	if f := c.cfg.Parts.Stall; f != nil {
 		c.replica.stall = f
 	}
@@ -248,7 +251,7 @@ func (c *Cluster) start() error {
 		return err
 	}
 	kept := &logstore.Kept{
-		LogStore: c.stores.Log, Flushed: c.state.Flushed, Committed: c.committed, Restored: &c.replica.restored, Fatal: c.fail,
+		LogStore: c.written, Flushed: c.state.Flushed, Committed: c.committed, Restored: &c.replica.restored, Fatal: c.fail,
 	}
 	now := time.Now()
 	c.began.Store(&now)
@@ -273,6 +276,12 @@ func (c *Cluster) start() error {
 		}
 	}
 	return nil
+}
+
+// leads reports whether raft on this node is a leader. Raft changes that on its main loop only.
+func (c *Cluster) leads() bool {
+	r := c.raft.Load()
+	return r != nil && r.State() == raft.Leader
 }
 
 // noElection is longer than any node lives.

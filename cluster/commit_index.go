@@ -34,7 +34,7 @@ func (c *Cluster) keepCommitIndex(ctx context.Context) {
 	}
 	for {
 		lifecycle.Pause(ctx, commitIndexEvery)
-		if now := r.CommitIndex(); now > written {
+		if now := min(r.CommitIndex(), c.written.Durable()); now > written {
 			if err := c.stores.Stable.SetUint64(commitIndexKey, now); err != nil {
 				return // the guard has already stopped this node
 			}

@@ -117,7 +117,7 @@ func (c *Cluster) hasTerm(voter port.Server, term uint64) bool {
 func (c *Cluster) newestCommand(committed uint64) (uint64, error) {
 	for i := committed; i > c.state.Applied(); i-- {
 		var l raft.Log
-		switch err := c.stores.Log.GetLog(i, &l); {
+		switch err := c.written.GetLog(i, &l); {
 		case errors.Is(err, raft.ErrLogNotFound):
 			return 0, nil // compacted away: a snapshot has it, and so does the state
 		case err != nil:

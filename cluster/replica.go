@@ -21,7 +21,8 @@ type replica struct {
 	fail  func(error)                               // stops the process; called once
 	check func(index uint64, digest catalog.Digest) // called after a Check was applied; must not block
 	// called before each entry: tests and faults make the state hang here
-	stall func()
+	stall   func()
+	written func(index uint64) error // returns once the entries up to index are on this node's disk
 
 	seen   atomic.Uint64 // raft's index of the newest entry that was handed to this replica
 	worth  atomic.Uint64 // applied entries that justify the next Check
@@ -41,9 +42,14 @@ const (
 )
 
 // ApplyBatch implements raft.BatchingFSM. The answer to a command entry is a []fsm.Result, or the
-// error that stopped this node.
+// error that stopped this node. On a leader, whose disk may be slower than a majority's, raft hands
+// entries over that are not on it yet: those wait here, unseen by everybody.
 func (r *replica) ApplyBatch(logs []*raft.Log) []any {
 	answers := make([]any, len(logs))
+	last := logs[len(logs)-1].Index
+	if err := r.written(last); err != nil {
+		r.halt(fmt.Errorf("entries that were sent to other nodes cannot be written here: %w", err))
+	}
 	for i, l := range logs {
 		if l.Type == raft.LogCommand {
 			answers[i] = r.Apply(l)

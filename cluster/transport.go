@@ -32,23 +32,25 @@ const maxAppendBytes = 16 << 20
 
 var errMuted = errors.New("this node has fallen silent: it is about to stop")
 
-// link is the transport that raft uses: no heartbeat fast path, bounded messages, a veto on
-// standing for election, and a way to fall silent.
+// link is the transport that raft uses: no heartbeat fast path, bounded messages, nothing told to
+// be committed that is not on this node's disk, a veto on standing for election, and a way to fall
+// silent.
 type link struct {
 	Link
 	muted atomic.Bool
 
 	mayStand func(transferred bool) error // an error if this node must not ask for votes; see candidacy.go
 	refuse   func(message any) error      // an error if raft must not see a message
+	durable  func() uint64                // index up to which all that this node has is on its disk
 	heard    chan raft.RPC                // the messages that raft sees; made by the first Consumer
 	consumes sync.Once
 	closed   chan struct{}
 	closes   sync.Once
 }
 
-func newLink(inner Link, mayStand func(transferred bool) error, refuse func(message any) error) *link {
+func newLink(inner Link, mayStand func(transferred bool) error, refuse func(message any) error, durable func() uint64) *link {
 	return &link{
-		Link: inner, mayStand: mayStand, refuse: refuse,
+		Link: inner, mayStand: mayStand, refuse: refuse, durable: durable,
 		heard: make(chan raft.RPC), closed: make(chan struct{}),
 	}
 }
@@ -114,13 +116,12 @@ func (l *link) SetHeartbeatHandler(func(raft.RPC)) {}
 // main loop is stuck.
 func (l *link) mute() { l.muted.Store(true) }
 
-// AppendEntries implements raft.Transport. It shortens args.Entries to what fits one message; raft
-// continues after the last entry that it finds there.
+// AppendEntries implements raft.Transport.
 func (l *link) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	if l.muted.Load() {
 		return errMuted
 	}
-	args.Entries = fitting(args.Entries)
+	l.prepare(args)
 	return l.Link.AppendEntries(id, target, args, resp)
 }
 
@@ -201,8 +202,17 @@ func (p *pipeline) AppendEntries(args *raft.AppendEntriesRequest, resp *raft.App
 	if p.link.muted.Load() {
 		return nil, errMuted
 	}
-	args.Entries = fitting(args.Entries)
+	p.link.prepare(args)
 	return p.AppendPipeline.AppendEntries(args, resp)
+}
+
+// prepare shortens the entries to what fits one message; raft continues after the last entry that
+// it finds there. It also holds the commit index back to what is on this node's disk, which may be
+// the slowest of all: raft counts it before it is done (logstore.Parallel). A follower that applied
+// what only one disk has could have applied what nobody has in the end.
+func (l *link) prepare(args *raft.AppendEntriesRequest) {
+	args.Entries = fitting(args.Entries)
+	args.LeaderCommitIndex = min(args.LeaderCommitIndex, l.durable())
 }
 
 // fitting returns the longest prefix of entries within maxAppendBytes, and at least one entry.

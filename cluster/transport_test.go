@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"errors"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,10 +31,13 @@ func (r *recorder) AppendEntries(_ raft.ServerID, _ raft.ServerAddress, args *ra
 	return nil
 }
 
+// allDurable is the answer of a log that is not writing.
+func allDurable() uint64 { return math.MaxUint64 }
+
 func TestLinkKeepsPreVoteAndCloseWithoutTheHeartbeatFastPath(t *testing.T) {
 	_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
 	rec := &recorder{inmem: inmem{inner}}
-	var trans raft.Transport = newLink(rec, func(bool) error { return nil }, func(any) error { return nil })
+	var trans raft.Transport = newLink(rec, func(bool) error { return nil }, func(any) error { return nil }, allDurable)
 	if _, ok := trans.(raft.WithPreVote); !ok {
 		t.Error("the wrapped transport has lost WithPreVote: raft would turn pre-vote off without a word")
 	}
@@ -51,7 +55,7 @@ func TestLinkKeepsPreVoteAndCloseWithoutTheHeartbeatFastPath(t *testing.T) {
 func TestLinkBoundsAppendEntries(t *testing.T) {
 	_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
 	rec := &recorder{inmem: inmem{inner}}
-	l := newLink(rec, func(bool) error { return nil }, func(any) error { return nil })
+	l := newLink(rec, func(bool) error { return nil }, func(any) error { return nil }, allDurable)
 	big := make([]byte, 6<<20)
 	for _, c := range []struct{ sizes, want int }{{0, 0}, {1, 1}, {2, 2}, {3, 2}, {9, 2}} {
 		args := &raft.AppendEntriesRequest{}
@@ -93,7 +97,7 @@ func TestLinkGivesUpATimeoutNowSoon(t *testing.T) {
 		_, inner := raft.NewInmemTransportWithTimeout("a", time.Second)
 		f := &frozen{inmem{inner}, make(chan struct{})}
 		defer close(f.thaw)
-		l := newLink(f, func(bool) error { return nil }, func(any) error { return nil })
+		l := newLink(f, func(bool) error { return nil }, func(any) error { return nil }, allDurable)
 		began := time.Now()
 		err := l.TimeoutNow("b", "b", &raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{})
 		if err != errTimeoutNow || time.Since(began) != timeoutNowWithin {
@@ -111,7 +115,7 @@ func TestLinkKeepsAnObjectingNodeFromStanding(t *testing.T) {
 				return no
 			}
 			return nil
-		})
+		}, allDurable)
 		var pre raft.RequestPreVoteResponse
 		if err := l.RequestPreVote("b", "b", &raft.RequestPreVoteRequest{Term: 7}, &pre); err != nil || pre.Granted || pre.Term != 7 {
 			t.Errorf("a pre-vote asked for: %+v, %v; want it denied in its own term, for a newer one would count as news", pre, err)

@@ -44,7 +44,7 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 	}
 	body := wire.StartAnswer{WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), Answered: answered(a)}
 	if wait > 0 {
-		s.await(ctx, run, wait, &body)
+		s.await(ctx, run, since(a), wait, &body)
 	}
 	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
 }
@@ -59,14 +59,25 @@ func startRequest(c engine.Call, r *wire.StartRequest) (req engine.StartRequest,
 	return req, err
 }
 
+// since says how fresh a read must be that belongs to the mutation it follows. A state with this
+// call's own entry has everything that was acknowledged before the call, so it need not be
+// confirmed. The first outcome of a repeated request may be older than that.
+func since(a engine.Answered) engine.Read {
+	if a.Deduplicated {
+		return engine.Read{}
+	}
+	return engine.Read{Stale: true, MinIndex: a.Index}
+}
+
 // await waits for the run and adds its state to the answer of a start. The start has happened: if
 // the result is not available, the answer simply lacks it.
-func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, wait time.Duration, body *wire.StartAnswer) {
+func (s *Server) await(ctx context.Context, run *fsm.StartAnswer, rd engine.Read, wait time.Duration, body *wire.StartAnswer) {
 	until := time.Now().Add(wait)
+	rd.Room = exchangeOf(ctx).setReservation
 	var r *engine.Result
 	look := func(ref fsm.RunRef) error {
 		return s.poll(ctx, time.Until(until), func(ctx context.Context, wait time.Duration) (err error) {
-			r, err = s.cfg.Starter.Result(ctx, engine.Read{Room: exchangeOf(ctx).setReservation}, ref, wait)
+			r, err = s.cfg.Starter.Result(ctx, rd, ref, wait)
 			return err
 		})
 	}

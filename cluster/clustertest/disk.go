@@ -109,12 +109,15 @@ func (n *Node) Stall() {
 }
 
 // Unstall lets writes continue.
-func (n *Node) Unstall() {
-	g := n.disk.gate
+func (n *Node) Unstall() { n.disk.gate.open() }
+
+func (g *gate) open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	close(g.shut)
-	g.shut = nil
+	if g.shut != nil {
+		close(g.shut)
+		g.shut = nil
+	}
 }
 
 // promise implements cluster.Promises in memory.

@@ -69,6 +69,7 @@ func (n *Node) Crash() {
 	if err != nil {
 		n.all.t.Fatal(err)
 	}
+	n.disk.gate.open() // what still waits reaches the old disk, and nobody
 	n.Stop()
 	n.disk = after
 	n.all.net.kill(n.Address, false)

@@ -6,6 +6,7 @@
 // continues after a store has failed: it calls Config.Fatal, which ends the process.
 //
 // Begin with stores.go: Open stacks the layers guard (with seal), weighed and tail, from the disk
-// upwards. recover.go runs before them. Kept lies on top, between raft and what Open returns, and
-// knows how far the state has come.
+// upwards. recover.go runs before them. Parallel and Kept lie on top, between raft and what Open
+// returns: Parallel lets a leader send what it is still writing, Kept knows how far the state has
+// come.
 package logstore

@@ -27,6 +27,8 @@ func Bugs() []Bug {
 		{"hot-early", "a signal over the hot face is answered before it is in the log", false, []Try{hot(under("signals", "kill-leader")), hot(under("signals", "process"))}},
 		{"log-time-back", "a new leader's log time begins wherever its clock stands", true, []Try{under("timers", "transfers"), under("progress", "transfers")}},
 		{"blob-unsynced", "an archive counts as kept before it is on the disk", false, []Try{under("catalog", "power-loss"), long(under("pins", "power-loss"))}},
+		{"leader-disk-late", "a leader applies and answers what is not on its own disk yet", false, []Try{under("signals", "power-unwritten"), under("catalog", "power-unwritten")}},
+		{"commit-told-early", "followers hear that what a leader's own disk lacks is committed", false, []Try{under("signals", "power-unwritten"), under("catalog", "power-unwritten")}},
 		{"clock-unasked", "a new leader takes its own clock for the time, however far ahead it is", false, []Try{under("schedules", "clock-boot"), dense(under("idempotency", "clock-boot"))}},
 		{"unload-check-first", "pins are looked at before the log, not in the step that unloads", true, []Try{busy(under("pins", "none")), under("pins", "process")}},
 		{"remove-unchecked", "a node is removed whoever of the others answers", false, []Try{under("catalog", "remove-two"), under("signals", "remove-two")}},

@@ -24,9 +24,10 @@ type Status struct {
 	LeaderHTTP   string
 	Term         uint64
 	LogTime      history.Time
-	Level        uint64        // of this node's state
-	LogTimeHeld  time.Duration // if this node leads: the step forward in log time that is held back; see firstTime
-	Clocks       string        // how this node's clock compares with the voters': unknown, split, right or wrong
+	Level        uint64         // of this node's state
+	LogTimeHeld  time.Duration  // if this node leads: the step forward in log time that is held back; see firstTime
+	Clocks       string         // how this node's clock compares with the voters': unknown, split, right or wrong
+	DeployChain  catalog.Digest // of this node's state
 	CommitIndex  uint64
 	AppliedIndex uint64
 	Digest       catalog.Digest // of this node's state
@@ -59,6 +60,7 @@ func (c *Cluster) Status(ctx context.Context) (Status, error) {
 	s.Leader, s.LeaderHTTP, _ = c.Leader()
 	s.LogTimeHeld = c.heldBack()
 	s.DigestIndex, s.Digest = c.state.Digest()
+	c.state.View(func(v fsm.View) { s.DeployChain = v.DeployChain() })
 	r := c.raft.Load()
 	if r == nil {
 		return s, nil

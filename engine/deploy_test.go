@@ -78,12 +78,12 @@ func TestARunKeepsItsVersionWhileNewOnesTakeTheNext(t *testing.T) {
 		_, _, err = n.Rollback(background, engine.Call{}, fsm.RollbackType{Type: "order"})
 		refused(t, err, "version_unavailable")
 
-		records, _, _, err := n.Deploys(background, engine.Read{}, "order", 0, "")
+		page, err := n.Deploys(background, engine.Read{}, "order", 0, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		var lines []string
-		for _, r := range records {
+		for _, r := range page.Records {
 			lines = append(lines, r.Operation+" "+r.Outcome)
 		}
 		equal(t, "deploys", strings.Join(lines, ", "), "rollback version_unavailable, unload unknown_version, unload ok, unload route_active, unload version_pinned, load ok, load ok")

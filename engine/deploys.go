@@ -6,38 +6,44 @@ import (
 	"strconv"
 	"strings"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/clip"
 )
 
-// Deploys lists one page of the deploy history, newest first. It returns the next page's cursor (""
-// = no more) and the index of the read.
-func (e *Engine) Deploys(ctx context.Context, rd Read, typ string, limit int, cursor string) ([]rows.DeployRecord, string, uint64, error) {
+// DeployPage is a page of the deploy history.
+type DeployPage struct {
+	Records []rows.DeployRecord // newest first
+	Next    string              // cursor of the next page; "" = no more
+	Chain   catalog.Digest      // of the newest act of all; zero = it has none
+	Index   uint64              // of the read
+}
+
+// Deploys lists one page of the deploy history, newest first.
+func (e *Engine) Deploys(ctx context.Context, rd Read, typ string, limit int, cursor string) (*DeployPage, error) {
 	limit, err := checkPage(limit)
 	if err != nil {
-		return nil, "", 0, err
+		return nil, err
 	}
 	if typ != "" {
 		if err := checkType("type", typ); err != nil {
-			return nil, "", 0, err
+			return nil, err
 		}
 	}
 	before, err := parseDeployCursor(cursor)
 	if err != nil {
-		return nil, "", 0, err
+		return nil, err
 	}
-	var records []rows.DeployRecord
-	var next fsm.DeployCursor
-	var index uint64
+	var p DeployPage
 	err = e.read(ctx, rd, func(v fsm.View) {
-		index = v.Index()
-		records, next = v.Deploys(typ, limit, before)
+		var next fsm.DeployCursor
+		p.Index, p.Chain = v.Index(), v.DeployChain()
+		if p.Records, next = v.Deploys(typ, limit, before); next != (fsm.DeployCursor{}) {
+			p.Next = fmt.Sprintf("%d.%d", next.Index, next.N)
+		}
 	})
-	if err != nil || next == (fsm.DeployCursor{}) {
-		return records, "", index, err
-	}
-	return records, fmt.Sprintf("%d.%d", next.Index, next.N), index, nil
+	return &p, err
 }
 
 func parseDeployCursor(s string) (c fsm.DeployCursor, err error) {

@@ -158,13 +158,13 @@ func TestPagesAreBounded(t *testing.T) {
 		for _, limit := range []int{-1, engine.MaxPage + 1, 1 << 40} {
 			_, _, _, err := n.List(background, engine.Read{}, fsm.RunFilter{}, "", limit, "")
 			refused(t, err, "invalid_input")
-			_, _, _, err = n.Deploys(background, engine.Read{}, "", limit, "")
+			_, err = n.Deploys(background, engine.Read{}, "", limit, "")
 			refused(t, err, "invalid_input")
 			_, err = n.Pins(background, engine.Read{}, "w", version, limit, "")
 			refused(t, err, "invalid_input")
 		}
 		for _, cursor := range []string{"x", "1", "1.2.3", "-1.0", "99999999999999999999999.1"} {
-			_, _, _, err := n.Deploys(background, engine.Read{}, "", 0, cursor)
+			_, err := n.Deploys(background, engine.Read{}, "", 0, cursor)
 			refused(t, err, "invalid_input")
 		}
 		count, cursor := 0, ""

@@ -250,7 +250,7 @@ func TestRefusalsPushNoActOut(t *testing.T) {
 			for {
 				page, next := v.Deploys("order", 777, before)
 				for _, d := range page {
-					if d.Outcome == outcomeOK {
+					if d.Outcome == OutcomeOK {
 						acts++
 					} else {
 						refusals++

@@ -18,7 +18,7 @@ const (
 )
 
 func kindOf(d *rows.DeployRecord) int {
-	if d.Outcome == outcomeOK {
+	if d.Outcome == OutcomeOK {
 		return kindAct
 	}
 	return kindRefusal
@@ -28,13 +28,35 @@ func kindOf(d *rows.DeployRecord) int {
 // follow from the rows, so they are in memory only.
 type windows [2][]rows.Place
 
+// chained links an act to the one before it, from level 1 on. Whoever knows a chain can tell
+// whether any act up to that one was changed, dropped or put between later.
+//
+// It is called before the routes that the act sets are stored: their rows are what was routed until
+// then.
+func (t *step) chained(d *rows.DeployRecord) {
+	if t.level() < 1 || kindOf(d) != kindAct {
+		d.Fresh = false
+		return
+	}
+	var now, before catalog.Route
+	if r, _, _, routed := t.s.catalog.Resolve(d.Type); routed {
+		now = r
+	}
+	t.Read(rows.TextKey(rows.FamilyRoute, d.Type), &before)
+	if d.Routed = now.Version != before.Version; d.Routed {
+		d.Before = before.Version
+	}
+	d.Chain = d.Link(t.s.chain)
+	t.s.chain = d.Chain
+}
+
 // The operations of deploy records.
 const (
 	opLoad     = "load"
 	opRoute    = "route"
 	opUnroute  = "unroute"
 	opRollback = "rollback"
-	opUnload   = "unload"
+	OpUnload   = "unload"
 )
 
 // record adds a line to the deploy history. The caller sets what was done to which type; the rest
@@ -45,6 +67,7 @@ func (t *step) record(d rows.DeployRecord) {
 		d.RequestID = t.who.Request.ID
 	}
 	t.deployN++
+	t.chained(&d)
 	t.Put(rows.PlaceKey(rows.FamilyDeploy, d.Index, d.N), rows.Encoded(d))
 	t.meta.Deploys++
 	w, kind := &t.s.windows, kindOf(&d)
@@ -75,12 +98,16 @@ func (w *windows) first() (first rows.Place) {
 	return first
 }
 
-// load reads where the records stand.
-func (w *windows) load(from store.Reader) error {
+// load reads where the records stand, and returns the chain of the newest act.
+func (w *windows) load(from store.Reader) (chain catalog.Digest, err error) {
 	*w = windows{}
-	return store.Each(from, rows.FamilyDeploy, func(k []byte, d rows.DeployRecord) {
+	err = store.Each(from, rows.FamilyDeploy, func(k []byte, d rows.DeployRecord) {
 		w[kindOf(&d)] = append(w[kindOf(&d)], rows.PlaceOf(k))
+		if kindOf(&d) == kindAct {
+			chain = d.Chain
+		}
 	})
+	return chain, err
 }
 
 // deploy is what a deploy operation concerns, for the records of its refusal.
@@ -124,8 +151,11 @@ func (t *step) named(typ, ref string) catalog.Version {
 	return v
 }
 
-// outcomeOK is the outcome of an operation that was carried out.
-const outcomeOK = "ok"
+// OutcomeOK is the outcome of an operation that was carried out.
+const OutcomeOK = "ok"
+
+// DeployChain implements View.
+func (p *picture) DeployChain() catalog.Digest { return p.chain }
 
 // Deploys implements View.
 func (p *picture) Deploys(typ string, limit int, before DeployCursor) (records []rows.DeployRecord, next DeployCursor) {

@@ -42,7 +42,7 @@ func (c *LoadPackage) apply(t *step) (Answer, Refusal) {
 	}
 	types := change.Package.Types()
 	for i, typ := range types {
-		d := rows.DeployRecord{Operation: opLoad, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message}
+		d := rows.DeployRecord{Operation: opLoad, Type: typ, Version: v, Outcome: OutcomeOK, Message: c.Message, Fresh: change.FreshlyLoaded}
 		if c.Route && change.Routes[i].Changed {
 			d.Previous = change.Routes[i].Previous
 		}

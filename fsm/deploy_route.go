@@ -69,7 +69,7 @@ func (t *step) reroute(d deploy, change func(*catalog.Catalog) (catalog.RouteCha
 	if err != nil {
 		return nil, t.refuse(d, err)
 	}
-	r := rows.DeployRecord{Operation: d.operation, Type: rc.Type, Version: rc.Version, Outcome: outcomeOK, Message: d.message}
+	r := rows.DeployRecord{Operation: d.operation, Type: rc.Type, Version: rc.Version, Outcome: OutcomeOK, Message: d.message}
 	if rc.Changed {
 		r.Previous = rc.Previous
 	}

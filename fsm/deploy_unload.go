@@ -26,7 +26,7 @@ func (*UnloadAnswer) answer()     {}
 
 func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 	v := t.named(c.Type, c.Version)
-	this := deploy{opUnload, []string{c.Type}, v, c.Version, c.Message}
+	this := deploy{OpUnload, []string{c.Type}, v, c.Version, c.Message}
 	if p, ok := t.s.catalog.Package(v); ok {
 		if _, carries := p.Member(c.Type); carries {
 			this.types = p.Types()
@@ -51,7 +51,7 @@ func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 	t.forgetCounts(p)
 	t.forgetReadiness(v)
 	for _, typ := range types {
-		t.record(rows.DeployRecord{Operation: opUnload, Type: typ, Version: v, Outcome: outcomeOK, Message: c.Message})
+		t.record(rows.DeployRecord{Operation: OpUnload, Type: typ, Version: v, Outcome: OutcomeOK, Message: c.Message})
 	}
 	t.announce(feedVersionUnloaded, versionUnloaded{v, types})
 	return &UnloadAnswer{Version: v, Types: types}, nil

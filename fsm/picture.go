@@ -15,6 +15,7 @@ type picture struct {
 	snap    store.Picture
 	meta    rows.Meta
 	catalog *catalog.Catalog
+	chain   catalog.Digest // of the deploy history
 	queues  queues
 	tails   *tails
 	recent  *recent
@@ -28,7 +29,7 @@ type picture struct {
 
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
-	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, limits: s.limits, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, limits: s.limits, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	old := s.current
 	s.current, s.last = p, s.meta

@@ -51,6 +51,7 @@ type State struct {
 	owners  hot[rows.OwnerUse]
 	limits  rows.Limits
 	windows windows
+	chain   catalog.Digest // of the newest act of the deploy history; zero below level 1
 
 	nextRequest [rows.Classes]history.Time // when the first request key of each class expires, or before
 	expiry      [rows.Classes]history.Time // likewise of unowned ones
@@ -105,7 +106,7 @@ func (s *State) load() error {
 		s.limits, err = readLimits(s.db.Reader)
 	}
 	if err == nil {
-		err = s.windows.load(s.db.Reader)
+		s.chain, err = s.windows.load(s.db.Reader)
 	}
 	err = errors.Join(err,
 		store.Each(s.db.Reader, rows.FamilyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),

@@ -16,6 +16,7 @@ type View interface {
 	Catalog() *catalog.Catalog // shared and immutable: do not change it
 
 	Deploys(typ string, limit int, before DeployCursor) ([]rows.DeployRecord, DeployCursor) // newest first
+	DeployChain() catalog.Digest                                                            // of the newest act; zero: it has none
 	Pins(v catalog.Version) rows.PinCounts
 	PinHolders(v catalog.Version, limit int, after string) ([]PinHolder, string) // by kind, then since; the cursor is opaque
 	Nodes() []rows.Node                                                          // by id

@@ -52,9 +52,24 @@ func versionRow(r engine.VersionRow) wire.Version {
 	p, m := r.Package, r.Member
 	w := wire.Version{
 		WorkflowType: m.Type, Version: p.Version.String(), DeployedEntryModule: catalog.DeployedName(m.EntryModule, p.Version), EntryFunction: m.EntryFunction,
-		LoadedAt: history.Time(p.LoadedAt).Std(), LoadedIndex: p.LoadedIndex, RouteActive: r.RouteActive, ReadyNodes: list(r.ReadyNodes), Pins: wire.PinCounts(r.Pins),
+		LoadedAt: history.Time(p.LoadedAt).Std(), LoadedIndex: p.LoadedIndex, RouteActive: r.RouteActive, ReadyNodes: list(r.ReadyNodes), Pins: (*wire.PinCounts)(&r.Pins),
 	}
 	w.Timeout = spanText(history.Duration(m.Timeout))
+	return w
+}
+
+// versionThen is the row of a version as of another moment: nothing is known of its nodes and pins
+// then, nor of code that has been unloaded since.
+func versionThen(t engine.VersionThen) wire.Version {
+	w := wire.Version{WorkflowType: t.Type, Version: t.Version.String(), RouteActive: t.RouteActive, LoadedIndex: t.LoadedIndex, UnloadedAt: timeOf(t.UnloadedAt), UnloadedIndex: t.UnloadedIndex}
+	if t.LoadedAt != 0 {
+		w.LoadedAt = t.LoadedAt.Std()
+	}
+	if t.Package != nil {
+		m, _ := t.Package.Member(t.Type)
+		w.DeployedEntryModule, w.EntryFunction = catalog.DeployedName(m.EntryModule, t.Version), m.EntryFunction
+		w.Timeout = spanText(history.Duration(m.Timeout))
+	}
 	return w
 }
 
@@ -88,10 +103,19 @@ func parentOf(p *history.Parent) *wire.RunName {
 	return &wire.RunName{WorkflowID: p.WorkflowID, RunID: p.RunID.String()}
 }
 
+// chainText returns a chain as text; empty for none.
+func chainText(chain catalog.Digest) string {
+	if chain == (catalog.Digest{}) {
+		return ""
+	}
+	return chain.String()
+}
+
 func deployOf(r rows.DeployRecord) wire.Deploy {
 	return wire.Deploy{
-		Index: r.Index, At: r.At.Std(), Operation: r.Operation, WorkflowType: r.Type, Version: versionText(r.Version), Previous: versionText(r.Previous),
+		Index: r.Index, N: r.N, At: r.At.Std(), Operation: r.Operation, WorkflowType: r.Type, Version: versionText(r.Version), Previous: versionText(r.Previous),
 		Actor: r.Actor, RequestID: r.RequestID, Outcome: r.Outcome, Message: r.Message,
+		FreshlyLoaded: r.Fresh, RouteChanged: r.Routed, RoutedBefore: versionText(r.Before), Chain: chainText(r.Chain),
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -16,7 +15,7 @@ type Deployer interface {
 	Route(ctx context.Context, c engine.Call, cmd fsm.RouteType) (*fsm.RouteAnswer, engine.Answered, error)
 	Unroute(ctx context.Context, c engine.Call, cmd fsm.UnrouteType) (*fsm.RouteAnswer, engine.Answered, error)
 	Rollback(ctx context.Context, c engine.Call, cmd fsm.RollbackType) (*fsm.RouteAnswer, engine.Answered, error)
-	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]rows.DeployRecord, string, uint64, error)
+	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) (*engine.DeployPage, error)
 }
 
 type loadInput struct {
@@ -118,13 +117,13 @@ func (s *Server) deploys(ctx context.Context, in *deploysInput) (*answer[wire.De
 	if err != nil {
 		return nil, err
 	}
-	records, next, index, err := s.cfg.Deployer.Deploys(ctx, rd, in.Type, in.Limit, in.Cursor)
+	page, err := s.cfg.Deployer.Deploys(ctx, rd, in.Type, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	body := wire.Deploys{Deploys: make([]wire.Deploy, len(records)), NextCursor: next, Indexed: at(index)}
-	for i, r := range records {
+	body := wire.Deploys{Deploys: make([]wire.Deploy, len(page.Records)), Chain: chainText(page.Chain), NextCursor: page.Next, Indexed: at(page.Index)}
+	for i, r := range page.Records {
 		body.Deploys[i] = deployOf(r)
 	}
-	return &answer[wire.Deploys]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+	return &answer[wire.Deploys]{Index: page.Index, LeaderContact: s.contact(rd), Body: body}, nil
 }

@@ -14,7 +14,6 @@ import (
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
-	"aion.dev/aion/fsm/rows"
 	"github.com/danielgtaylor/huma/v2"
 )
 
@@ -23,7 +22,7 @@ type EventFeed interface {
 	// Feed returns public events after the cursor, waiting up to wait for the first one.
 	Feed(ctx context.Context, after fsm.FeedCursor, limit int, wait time.Duration) ([]fsm.FeedEvent, fsm.FeedCursor, error)
 	// Deploys, as a stale read, returns the index of this node's state.
-	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) ([]rows.DeployRecord, string, uint64, error)
+	Deploys(ctx context.Context, rd engine.Read, typ string, limit int, cursor string) (*engine.DeployPage, error)
 }
 
 var eventNames = []string{"PackageLoaded", "RouteChanged", "VersionUnloaded", "DeployRefused", "VersionReadinessChanged", "LeaderChanged", "MemberChanged", "WorkflowClosed"}
@@ -77,9 +76,11 @@ func (s *Server) newStream(ctx context.Context, in *eventsInput) (*stream, error
 		after, name = in.After, "after"
 	}
 	if after == "" { // from now on: any stale read returns the index of this node's state
-		if _, _, st.told, err = s.cfg.EventFeed.Deploys(ctx, engine.Read{Stale: true}, "", 1, ""); err != nil {
+		page, err := s.cfg.EventFeed.Deploys(ctx, engine.Read{Stale: true}, "", 1, "")
+		if err != nil {
 			return nil, err
 		}
+		st.told = page.Index
 	} else if st.told, err = strconv.ParseUint(after, 10, 64); err != nil {
 		return nil, invalid(name, "is %q; want a log index", clip(after))
 	}

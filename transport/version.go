@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
@@ -12,6 +13,7 @@ import (
 // Catalog is what the routes of loaded versions need from a node.
 type Catalog interface {
 	Versions(ctx context.Context, rd engine.Read, typ string) ([]engine.VersionRow, uint64, error)
+	VersionsAt(ctx context.Context, rd engine.Read, typ string, at engine.Moment) (*engine.Then, error)
 	ShowVersion(ctx context.Context, rd engine.Read, typ, version string) (*engine.Shown, error)
 	FetchVersion(ctx context.Context, rd engine.Read, typ, version string) (*engine.Fetched, error)
 	Unload(ctx context.Context, c engine.Call, cmd fsm.UnloadVersion) (*fsm.UnloadAnswer, engine.Answered, error)
@@ -21,12 +23,16 @@ type Catalog interface {
 type versionsInput struct {
 	Fresh
 	Type string `query:"type"`
+	At   string `query:"at" doc:"What was loaded and routed then: a log index, or an RFC 3339 time"`
 }
 
 func (s *Server) versions(ctx context.Context, in *versionsInput) (*answer[wire.Versions], error) {
 	rd, err := in.read()
 	if err != nil {
 		return nil, err
+	}
+	if in.At != "" {
+		return s.versionsAt(ctx, rd, in)
 	}
 	rows, index, err := s.cfg.Catalog.Versions(ctx, rd, in.Type)
 	if err != nil {
@@ -37,6 +43,26 @@ func (s *Server) versions(ctx context.Context, in *versionsInput) (*answer[wire.
 		body.Versions[i] = versionRow(r)
 	}
 	return &answer[wire.Versions]{Index: index, LeaderContact: s.contact(rd), Body: body}, nil
+}
+
+// versionsAt lists what was loaded and routed at another moment.
+func (s *Server) versionsAt(ctx context.Context, rd engine.Read, in *versionsInput) (*answer[wire.Versions], error) {
+	var when engine.Moment
+	var err error
+	if when.Index, err = strconv.ParseUint(in.At, 10, 64); err != nil || when.Index == 0 {
+		if when.Time, err = moment("at", in.At); err != nil {
+			return nil, invalid("at", "is %q; want a log index or an RFC 3339 time such as 2026-03-01T08:00:00Z", clip(in.At))
+		}
+	}
+	then, err := s.cfg.Catalog.VersionsAt(ctx, rd, in.Type, when)
+	if err != nil {
+		return nil, err
+	}
+	body := wire.Versions{Versions: make([]wire.Version, len(then.Versions)), Indexed: at(then.Index)}
+	for i, t := range then.Versions {
+		body.Versions[i] = versionThen(t)
+	}
+	return &answer[wire.Versions]{Index: then.Index, LeaderContact: s.contact(rd), Body: body}, nil
 }
 
 type unloadInput struct {

@@ -32,7 +32,7 @@ func clusterStatusCmd(a *app) *cobra.Command {
 				card(w,
 					[2]string{"cluster", c.ClusterID}, [2]string{"node", c.Node}, [2]string{"leader", leader}, [2]string{"term", strconv.FormatUint(c.Term, 10)}, [2]string{"level", strconv.FormatUint(c.Level, 10)},
 					[2]string{"log time", exact(c.LogTime)}, [2]string{"committed", strconv.FormatUint(c.CommitIndex, 10)},
-					[2]string{"applied", strconv.FormatUint(c.AppliedIndex, 10)}, [2]string{"digest", c.Digest}, [2]string{"disk", diskOf(c.Disk)})
+					[2]string{"applied", strconv.FormatUint(c.AppliedIndex, 10)}, [2]string{"digest", c.Digest}, [2]string{"deploys", c.DeployChain}, [2]string{"disk", diskOf(c.Disk)})
 				fmt.Fprintln(w)
 				printMembers(w, c.Members)
 			})

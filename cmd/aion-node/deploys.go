@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -11,12 +12,21 @@ import (
 
 func deploysCmd(a *app) *cobra.Command {
 	var typ string
+	var verify bool
 	var page wire.Page
 	cmd := &cobra.Command{
 		Use:   "deploys",
 		Short: "Show the deploy history, newest first, including refusals",
-		Args:  arguments(),
+		Long: `Show the deploy history, newest first, including refusals. With --verify, read all of it and compute its chain anew: whether any act was
+changed, dropped or put between others. The exit status is 1 if the history does not fit.`,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if verify {
+				if typ != "" || page != (wire.Page{}) {
+					return usage("--verify reads the whole history: it goes without --type, --limit and --cursor")
+				}
+				return a.verifyDeploys(cmd)
+			}
 			if err := checkPage(page); err != nil {
 				return err
 			}
@@ -43,6 +53,48 @@ func deploysCmd(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&typ, "type", "", "only those of workflow type `TYPE`")
+	cmd.Flags().BoolVar(&verify, "verify", false, "compute the chain of the whole history anew")
 	addPageFlags(cmd, &page)
 	return cmd
+}
+
+// verifyDeploys tells whether the deploy history is linked as it should be.
+func (a *app) verifyDeploys(cmd *cobra.Command) error {
+	c, err := a.connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	check, err := c.VerifyDeploys(cmd.Context(), a.readOptions()...)
+	if err != nil {
+		return err
+	}
+	if err := a.answer(check, func(w io.Writer) { printDeployCheck(w, check) }); err != nil {
+		return err
+	}
+	if !check.OK {
+		return &reported{1}
+	}
+	return nil
+}
+
+func printDeployCheck(w io.Writer, c *wire.DeployCheck) {
+	switch {
+	case c.Wrong != nil:
+		fmt.Fprintf(w, "the deploy history does not fit from index %d (record %d of it) on: %s\n", c.Wrong.Index, c.Wrong.N, oneLine(c.Why))
+	case !c.OK:
+		fmt.Fprintf(w, "the deploy history does not fit: %s\n", oneLine(c.Why))
+	case c.From == nil:
+		fmt.Fprintf(w, "no act has a chain yet\n")
+	case c.First:
+		fmt.Fprintf(w, "%s fit, from the first one that was linked, at index %d\n", count(c.Verified, "act"), c.From.Index)
+	default:
+		fmt.Fprintf(w, "%s fit, after the one at index %d; older ones are no longer kept\n", count(c.Verified, "act"), c.From.Index)
+	}
+	if c.Unlinked > 0 {
+		fmt.Fprintf(w, "%s from before there were chains\n", count(c.Unlinked, "act"))
+	}
+	if c.Head != "" {
+		fmt.Fprintf(w, "chain %s\n", c.Head)
+	}
 }

@@ -31,6 +31,7 @@ func Check(s *fsm.State) error {
 		c := &checker{p: in, want: map[string][]byte{}, runs: map[history.RunID]*recount{}, latest: map[string]uint64{}, left: map[rows.Page]uint64{}, counts: map[string]*rows.PinCounts{}, told: map[rows.Cohort]uint64{}, shown: map[[2]uint64]bool{}}
 		c.checkLevel()
 		c.checkCatalog()
+		c.checkChain()
 		c.recountRuns()
 		c.linkRuns()
 		c.linkTasks()
@@ -101,6 +102,33 @@ func (c *checker) checkCatalog() {
 	}
 	if !slices.EqualFunc(stored.Packages(), c.p.Catalog().Packages(), func(a, b *catalog.Package) bool { return bytes.Equal(rows.Encoded(a), rows.Encoded(b)) }) {
 		c.failf("I6: packages in memory are not those on disk")
+	}
+}
+
+// checkChain: each act of the deploy history is linked to the one before it, from the first that
+// is, and the newest is the head. The oldest that is kept follows one that may be gone.
+func (c *checker) checkChain() {
+	var before catalog.Digest
+	err := each(c.p, rows.FamilyDeploy, func(k []byte, d rows.DeployRecord) {
+		place := rows.PlaceOf(k)
+		switch {
+		case d.Outcome != fsm.OutcomeOK:
+			if d.Fresh || d.Routed || !d.Before.IsZero() || d.Chain != (catalog.Digest{}) {
+				c.failf("refusal %d.%d of the deploy history is linked: %+v", place.Index, place.N, d)
+			}
+			return
+		case d.Chain == (catalog.Digest{}) && before != d.Chain:
+			c.failf("act %d.%d of the deploy history is not linked, and older ones are", place.Index, place.N)
+		case before != (catalog.Digest{}) && d.Link(before) != d.Chain:
+			c.failf("act %d.%d of the deploy history does not follow the one before it", place.Index, place.N)
+		}
+		before = d.Chain
+	})
+	if err != nil {
+		c.failf("the deploy history: %w", err)
+	}
+	if head := c.p.DeployChain(); head != before {
+		c.failf("the deploy history ends with the chain %s, its newest act has %s", head, before)
 	}
 }
 

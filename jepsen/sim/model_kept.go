@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/transport/wire"
 )
 
 // kept is so little of the unbounded histories that every world reaches their limits.
@@ -18,6 +20,7 @@ var kept = fsm.Keep{Deploys: 9, Feed: 40, FeedSlack: 6}
 type deployed struct {
 	index                   uint64
 	operation, typ, outcome string
+	linked                  bool // it has a chain
 }
 
 // closedAt is a run that an entry closed.
@@ -57,7 +60,7 @@ func (m *Model) concerns(c fsm.Command) (operation string, types []string) {
 // has reported the cluster's limits they share one.
 func (m *Model) recordDeploy(operation string, types []string, outcome string) {
 	for _, typ := range types {
-		m.deploys = append(m.deploys, deployed{m.index, operation, typ, outcome})
+		m.deploys = append(m.deploys, deployed{m.index, operation, typ, outcome, m.level >= 1 && outcome == ok})
 		alike := func(d deployed) bool {
 			return m.bounds == (rows.Limits{}) || (d.outcome == ok) == (outcome == ok)
 		}
@@ -79,6 +82,7 @@ func (m *Model) recordDeploy(operation string, types []string, outcome string) {
 func (m *Model) deploysAreNot(v fsm.View, rng *rand.Rand) string {
 	typ, limit := one(rng, append([]string{"", ""}, types...)), 1+rng.IntN(4)
 	var want, got []deployed
+	var told []wire.Deploy
 	for _, d := range m.deploys {
 		if typ == "" || d.typ == typ {
 			want = append(want, d)
@@ -91,7 +95,8 @@ func (m *Model) deploysAreNot(v fsm.View, rng *rand.Rand) string {
 			return fmt.Sprintf("a page of %d deploys has %d", limit, len(page))
 		}
 		for _, d := range page {
-			got = append(got, deployed{d.Index, d.Operation, d.Type, d.Outcome})
+			got = append(got, deployed{d.Index, d.Operation, d.Type, d.Outcome, d.Chain != (catalog.Digest{})})
+			told = append(told, toldOf(d))
 		}
 		if before = next; next == (fsm.DeployCursor{}) {
 			break
@@ -100,7 +105,31 @@ func (m *Model) deploysAreNot(v fsm.View, rng *rand.Rand) string {
 	if !slices.Equal(got, want) {
 		return fmt.Sprintf("the deploys of %q, in pages of %d, are %+v, want %+v", typ, limit, got, want)
 	}
+	if typ != "" {
+		return ""
+	}
+	head := ""
+	if chain := v.DeployChain(); chain != (catalog.Digest{}) {
+		head = chain.String()
+	}
+	if c := wire.CheckDeploys(told, head); !c.OK {
+		return fmt.Sprintf("the deploy history is not linked at %+v: %s", c.Wrong, c.Why)
+	}
 	return ""
+}
+
+// toldOf is a record as callers get it.
+func toldOf(d rows.DeployRecord) wire.Deploy {
+	text := func(b [32]byte) string {
+		if b == [32]byte{} {
+			return ""
+		}
+		return hex.EncodeToString(b[:])
+	}
+	return wire.Deploy{
+		Index: d.Index, N: d.N, At: d.At.Std(), Operation: d.Operation, WorkflowType: d.Type, Version: text(d.Version), Previous: text(d.Previous), Actor: d.Actor,
+		RequestID: d.RequestID, Outcome: d.Outcome, Message: d.Message, FreshlyLoaded: d.Fresh, RouteChanged: d.Routed, RoutedBefore: text(d.Before), Chain: text(d.Chain),
+	}
 }
 
 // feedIsNot reads the public stream in small pages: from its start on it has every end of a run.

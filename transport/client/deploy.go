@@ -43,6 +43,15 @@ func (c *Client) Versions(ctx context.Context, typ string, opts ...Option) (*wir
 	return answer(&a, c.do(ctx, call, &a))
 }
 
+// VersionsAt lists what was loaded and routed at another moment: a log index, or an RFC 3339 time.
+func (c *Client) VersionsAt(ctx context.Context, typ, at string, opts ...Option) (*wire.Versions, error) {
+	call := get("v1", "versions").with(opts)
+	call.set("type", typ)
+	call.set("at", at)
+	var a wire.Versions
+	return answer(&a, c.do(ctx, call, &a))
+}
+
 // ShowVersion returns everything about a version of typ. version may be a prefix.
 func (c *Client) ShowVersion(ctx context.Context, typ, version string, opts ...Option) (*wire.VersionShown, error) {
 	var a wire.VersionShown

@@ -19,6 +19,7 @@ type Cluster struct {
 	Clocks       string    `json:"clocks" enum:"unknown,split,right,wrong" doc:"What the voters' clocks say about that of the node that answered: too few were heard, no majority of them agrees, a majority agrees with it, a majority agrees and it differs"`
 	Digest       string    `json:"digest" doc:"Running digest of the state at digest_index: equal on all nodes at the same digest_index"`
 	DigestIndex  uint64    `json:"digest_index" doc:"Index of the newest entry that changed the state; applied_index may be ahead of it"`
+	DeployChain  string    `json:"deploy_chain,omitempty" doc:"Chain of the newest act of the deploy history, as this node has applied it: docs/DEPLOY_HISTORY.md"`
 	Draining     bool      `json:"draining,omitempty" doc:"This node was told to drain"`
 	Members      []Member  `json:"members"`
 	Disk         *Disk     `json:"disk,omitempty" doc:"Free space on the node that answered"`

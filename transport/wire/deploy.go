@@ -48,22 +48,29 @@ type PinCounts struct {
 }
 
 // Total is the number of open runs.
-func (c PinCounts) Total() uint64 {
+func (c *PinCounts) Total() uint64 {
+	if c == nil {
+		return 0
+	}
 	return c.InFlightStart + c.LiveRun + c.RecoverableRun + c.RecordedChild
 }
 
-// Version is a row of the listing: there is one for each member of each loaded package.
+// Version is a row of the listing: there is one for each member of each loaded package. A row that
+// shows another moment (?at=) has no ready_nodes and pins, and of what was unloaded since only what
+// the deploy history knows.
 type Version struct {
-	WorkflowType        string    `json:"workflow_type"`
-	Version             string    `json:"version"`
-	DeployedEntryModule string    `json:"deployed_entry_module"`
-	EntryFunction       string    `json:"entry_function"`
-	Timeout             string    `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration"`
-	LoadedAt            time.Time `json:"loaded_at"`
-	LoadedIndex         uint64    `json:"loaded_index"`
-	RouteActive         bool      `json:"route_active" doc:"New runs of the type start on this version"`
-	ReadyNodes          []string  `json:"ready_nodes" doc:"Nodes that have the version compiled"`
-	Pins                PinCounts `json:"pins" doc:"Pins of the whole package"`
+	WorkflowType        string     `json:"workflow_type"`
+	Version             string     `json:"version"`
+	DeployedEntryModule string     `json:"deployed_entry_module,omitempty" doc:"Absent with at, for what was unloaded since"`
+	EntryFunction       string     `json:"entry_function,omitempty" doc:"Likewise"`
+	Timeout             string     `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration"`
+	LoadedAt            time.Time  `json:"loaded_at,omitzero" doc:"Absent with at, for what was unloaded since and whose load is no longer in the deploy history"`
+	LoadedIndex         uint64     `json:"loaded_index,omitempty" doc:"Likewise"`
+	RouteActive         bool       `json:"route_active" doc:"New runs of the type start on this version"`
+	ReadyNodes          []string   `json:"ready_nodes,omitzero" doc:"Nodes that have the version compiled; absent with at"`
+	Pins                *PinCounts `json:"pins,omitempty" doc:"Pins of the whole package; absent with at"`
+	UnloadedAt          *time.Time `json:"unloaded_at,omitempty" doc:"With at: when it was unloaded, after that"`
+	UnloadedIndex       uint64     `json:"unloaded_index,omitempty" doc:"With at: likewise"`
 }
 
 // Versions is the listing, sorted by type, loaded_at, version.
@@ -149,6 +156,7 @@ type Pins struct {
 // Deploy is a record of the deploy history.
 type Deploy struct {
 	Index        uint64    `json:"index"`
+	N            uint32    `json:"n" doc:"Order among the records of the same index"`
 	At           time.Time `json:"at"`
 	Operation    string    `json:"operation" enum:"load,route,unroute,rollback,unload"`
 	WorkflowType string    `json:"workflow_type"`
@@ -158,11 +166,17 @@ type Deploy struct {
 	RequestID    string    `json:"request_id"`
 	Outcome      string    `json:"outcome" doc:"ok, or the code of the refusal"`
 	Message      string    `json:"message,omitempty"`
+
+	FreshlyLoaded bool   `json:"freshly_loaded,omitempty" doc:"The load registered the version; until then it was not loaded"`
+	RouteChanged  bool   `json:"route_changed,omitempty" doc:"The type's route points elsewhere since"`
+	RoutedBefore  string `json:"routed_before,omitempty" doc:"Of a route that changed: what was routed until then; absent = nothing was"`
+	Chain         string `json:"chain,omitempty" doc:"SHA-256 of the chain of the act before and of this record: docs/DEPLOY_HISTORY.md. Absent: a refusal, or from before there were chains"`
 }
 
 // Deploys is a page of the deploy history, newest first.
 type Deploys struct {
 	Deploys    []Deploy `json:"deploys"`
+	Chain      string   `json:"chain,omitempty" doc:"That of the newest act of all, whatever the page shows"`
 	NextCursor string   `json:"next_cursor,omitempty"`
 	Indexed
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"aion.dev/aion/catalog"
 	"context"
 	"time"
 
@@ -42,6 +43,9 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 		Level: s.Level, CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Clocks: s.Clocks, LogTimeHeld: held(s), Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
 	}
 	c.Disk = diskOf(m.Disk())
+	if s.DeployChain != (catalog.Digest{}) {
+		c.DeployChain = s.DeployChain.String()
+	}
 	for _, x := range s.Members {
 		c.Members = append(c.Members, wire.Member{
 			ID: x.ID, Role: x.Role, Leader: x.Leader, Status: x.Status, RaftAddress: x.RaftAddress, HTTPAddress: x.HTTPAddress,

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/past"
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/wire"
 )
@@ -16,13 +17,13 @@ import (
 // in the order of the log indexes that the cluster reports, explain every answer; does that order
 // respect real time; is nothing missing, duplicated or invented in the deploy history; and does
 // every stale listing show the state at its index? The second check needs no search; the first does
-// not trust what the cluster reports about itself.
+// not trust what the cluster reports about itself. And is the deploy history of each node linked?
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	versions := map[string][]string{}
 	byType := map[string][]op.Op{}
 	var committed []wire.Deploy
 	read := uint64(0)
-	var found []load.Violation
+	var chains []op.Op
 	for _, o := range ops {
 		switch {
 		case o.Workload != "catalog":
@@ -36,10 +37,13 @@ func (w *Workload) Check(ops []op.Op) []load.Violation {
 			if o.Outcome == op.OK && json.Unmarshal(o.Answer, &page) == nil {
 				committed, read = append(committed, page.Deploys...), max(read, page.Index)
 			}
+		case o.F == "chain":
+			chains = append(chains, o)
 		default:
 			byType[o.Key] = append(byType[o.Key], o)
 		}
 	}
+	found := past.CheckChains(chains)
 	slices.Reverse(committed) // oldest first
 	log := map[string][]wire.Deploy{}
 	for _, d := range committed {

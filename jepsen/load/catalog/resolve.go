@@ -13,7 +13,7 @@ import (
 
 // Resolve repeats operations with unknown outcomes under their request ids, reads every type once
 // more, freshly and as each node has it, and reads the whole deploy history, which is what was
-// committed.
+// committed, also as each node has it.
 func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	byName := map[string]load.Type{}
 	for _, t := range w.types {
@@ -42,7 +42,10 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	}); err != nil {
 		return err
 	}
-	return past.ReadDeploys(ctx, e, "catalog")
+	if err := past.ReadDeploys(ctx, e, "catalog"); err != nil {
+		return err
+	}
+	return past.ReadChains(ctx, e, "catalog", w.acked.Load())
 }
 
 // ownView records a type as one node has it once it has applied everything that was acknowledged.

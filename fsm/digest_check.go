@@ -73,7 +73,7 @@ func (c *ReportDigest) apply(t *step) (Answer, Refusal) {
 	t.Put(k, c.Digest[:])
 	if c.Index >= n.DigestIndex {
 		n.Digest, n.DigestIndex = c.Digest, c.Index
-		t.Put(rows.TextKey(rows.FamilyNode, n.ID), rows.Encoded(n))
+		t.putNode(n)
 	}
 	return new(Done), nil
 }

@@ -15,7 +15,7 @@ var owners = map[string][]string{
 	"Deploy":  {"deploy_history.go"},
 	"Feed":    {"feed.go"},
 
-	"Node":      {"node.go", "digest_check.go"}, // a node's row has the digest that it reported last
+	"Node":      {"memory_nodes.go"},
 	"Removed":   {"node.go"},
 	"Readiness": {"node_readiness.go"},
 	"Report":    {"digest_check.go"},

@@ -5,7 +5,6 @@ import (
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
-	"aion.dev/aion/fsm/store"
 )
 
 // AnnounceNode writes a node's row. Its first one in a cluster without an id also sets ClusterID.
@@ -90,7 +89,7 @@ func (c *AnnounceNode) apply(t *step) (Answer, Refusal) {
 		t.meta.ClusterID = c.ClusterID
 	}
 	n.AnnouncedAt, n.Digest, n.DigestIndex = t.now, old.Digest, old.DigestIndex
-	t.Put(rows.TextKey(rows.FamilyNode, n.ID), rows.Encoded(n))
+	t.putNode(n)
 	if !known || n.RaftAddress != old.RaftAddress || n.HTTPAddress != old.HTTPAddress || n.Version != old.Version {
 		t.announce(feedMemberChanged, memberChanged{n.ID, "announced", n.RaftAddress, n.HTTPAddress, n.Version})
 	}
@@ -104,7 +103,7 @@ func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
 	if t.Get(rows.TextKey(rows.FamilyNode, c.ID)) == nil {
 		return new(Done), nil
 	}
-	t.Del(rows.TextKey(rows.FamilyNode, c.ID))
+	t.deleteNode(c.ID)
 	t.meta.Nodes--
 	t.forgetLimitsOf(c.ID)
 	t.forgetReadinessOf(c.ID)
@@ -121,10 +120,4 @@ func (c *AnnounceLeader) apply(t *step) (Answer, Refusal) {
 func (p *picture) RemovedNode(id string) (r rows.RemovedNode, ok bool) {
 	ok = p.row(p.Get(rows.TextKey(rows.FamilyRemoved, id)), &r)
 	return r, ok
-}
-
-// Nodes implements View.
-func (p *picture) Nodes() (nodes []rows.Node) {
-	p.s.fail(store.Each(p.snap.Reader, rows.FamilyNode, func(_ []byte, n rows.Node) { nodes = append(nodes, n) }))
-	return nodes
 }

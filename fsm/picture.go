@@ -22,6 +22,7 @@ type picture struct {
 	cohorts []rows.Cohort // of the census
 	rules   rules
 	limits  rows.Limits
+	nodes   nodes
 	oldest  uint64                  // no run has a serial below it
 	fronts  map[string]history.Time // of the closed index
 	users   int                     // guarded by State.mu: views, and one while it is the current one
@@ -29,7 +30,7 @@ type picture struct {
 
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
-	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, limits: s.limits, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, limits: s.limits, nodes: s.nodes, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	old := s.current
 	s.current, s.last = p, s.meta

@@ -50,6 +50,7 @@ type State struct {
 
 	owners  hot[rows.OwnerUse]
 	limits  rows.Limits
+	nodes   nodes
 	windows windows
 	chain   catalog.Digest // of the newest act of the deploy history; zero below level 1
 
@@ -104,6 +105,9 @@ func (s *State) load() error {
 	}
 	if err == nil {
 		s.limits, err = readLimits(s.db.Reader)
+	}
+	if err == nil {
+		s.nodes, err = loadNodes(s.db.Reader)
 	}
 	if err == nil {
 		s.chain, err = s.windows.load(s.db.Reader)

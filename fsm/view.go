@@ -19,7 +19,7 @@ type View interface {
 	DeployChain() catalog.Digest                                                            // of the newest act; zero: it has none
 	Pins(v catalog.Version) rows.PinCounts
 	PinHolders(v catalog.Version, limit int, after string) ([]PinHolder, string) // by kind, then since; the cursor is opaque
-	Nodes() []rows.Node                                                          // by id
+	Nodes() []rows.Node                                                          // by id; shared, so not to be changed
 	RemovedNode(id string) (rows.RemovedNode, bool)                              // of an id that is used up
 	Readiness() []rows.Readiness                                                 // by version, node
 	Checks() []rows.Check                                                        // the newest 16, oldest first, with this node's digests

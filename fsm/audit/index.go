@@ -155,6 +155,15 @@ func (c *checker) checkLines() {
 	c.count("deploy records", rows.Key(rows.FamilyDeploy), c.p.Meta().Deploys)
 	c.count("feed events", rows.Key(rows.FamilyFeed), c.p.Meta().Feed)
 	c.count("nodes", rows.Key(rows.FamilyNode), c.p.Meta().Nodes)
+	nodes := c.p.Nodes() // from memory
+	c.p.Scan(rows.Key(rows.FamilyNode), rows.Key(rows.FamilyNode+1), func(_, v []byte) bool {
+		if len(nodes) == 0 || !bytes.Equal(v, rows.Encoded(nodes[0])) {
+			c.failf("the node table in memory is %+v where the row is %x", nodes, v)
+			return false
+		}
+		nodes = nodes[1:]
+		return true
+	})
 	for _, r := range c.p.Readiness() {
 		if _, loaded := c.p.Catalog().Package(r.Version); !loaded || c.p.Get(rows.TextKey(rows.FamilyNode, r.Node)) == nil {
 			c.failf("node %s reports on version %s: one of them is gone", r.Node, r.Version.Short())

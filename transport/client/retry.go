@@ -135,10 +135,18 @@ func mayHaveHappened(err error) bool {
 }
 
 // saysNothingEarlier reports whether a refusal says nothing about an earlier attempt, because
-// another node's own gate gave it, not the state machine.
+// another node's own gate gave it, not the state machine: it does not let the caller in, or is of
+// an older release and has no such operation.
 func saysNothingEarlier(err error) bool {
 	var p *wire.Problem
-	return errors.As(err, &p) && (p.Code == "unauthenticated" || p.Code == "permission_denied" || p.Code == "misdirected")
+	if !errors.As(err, &p) {
+		return false
+	}
+	switch p.Code {
+	case "unauthenticated", "permission_denied", "misdirected", "method_not_allowed":
+		return true
+	}
+	return p.Code == "not_found" && p.Fact("path", new(string))
 }
 
 // pause waits before the next round over the addresses. Waits grow exponentially, with random

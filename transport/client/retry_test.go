@@ -60,12 +60,21 @@ func (s *script) keys() []string {
 func says(code string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		p := wire.New(code, "scripted")
+		w.Header().Set("Content-Type", wire.ProblemType)
 		w.WriteHeader(p.Status)
 		json.NewEncoder(w).Encode(p)
 	}
 }
 
 func hangsUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// knowsNoSuchPath answers as a node does that has no such operation.
+func knowsNoSuchPath(w http.ResponseWriter, r *http.Request) {
+	p := wire.New("not_found", "there is nothing at "+r.URL.Path).With("path", r.URL.Path)
+	w.Header().Set("Content-Type", wire.ProblemType)
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(p)
+}
 
 func unloaded(w http.ResponseWriter, _ *http.Request) {
 	io.WriteString(w, `{"version":"v","workflow_types":["a"],"index":7}`)
@@ -166,6 +175,8 @@ func TestGivingUpSaysWhatIsKnown(t *testing.T) {
 		{"broken, then refusals to serve", []http.HandlerFunc{hangsUp, says("no_leader")}, "outcome_unknown", true},
 		{"unknown", []http.HandlerFunc{says("outcome_unknown")}, "outcome_unknown", true},
 		{"broken, then not allowed", []http.HandlerFunc{hangsUp, says("unauthenticated")}, "outcome_unknown", true},
+		{"broken, then a node of an older release", []http.HandlerFunc{hangsUp, knowsNoSuchPath}, "outcome_unknown", true},
+		{"broken, then nothing of that name", []http.HandlerFunc{hangsUp, says("not_found")}, "not_found", false},
 		{"the caller leaves", []http.HandlerFunc{gone(hangsUp)}, "outcome_unknown", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

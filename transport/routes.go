@@ -144,6 +144,7 @@ func (s *Server) routes() {
 
 	s.describePages()
 	s.describeSchemas()
+	s.mux.Handle("/mcp", newAgents(s))
 	s.mux.Handle("GET /metrics", s.metrics.handler)
 	s.mux.HandleFunc("GET /openapi.json", s.openapi)
 	s.mux.Handle("GET /{$}", console.Handler())

@@ -76,7 +76,10 @@ var rooms = []room{
 	{"transport/client", []string{"transport/hot", "transport/hot/pb", "transport/wire"}, nil, "callers import it: what it pulls in, they pull in"},
 	{"transport/worker", []string{"transport/wire", "transport/client"}, nil, "callers import it: what it pulls in, they pull in"},
 	{"transport/console", nil, nil, "files to serve"},
-	{"transport", []string{"catalog", "engine", "engine/calendar", "fsm/history", "fsm", "fsm/rows", "internal/lifecycle", "transport/console", "transport/hot", "transport/hot/pb", "transport/wire"}, []string{"*"},
+	{"docs", nil, nil, "pages to hand out"},
+	{"transport/mcp", []string{"catalog", "catalog/project", "docs", "transport/wire"}, []string{"github.com/google/uuid", "github.com/modelcontextprotocol/go-sdk"},
+		"what agents are offered, which nobody else knows: a tool is calls of the API, as its caller makes them"},
+	{"transport", []string{"catalog", "engine", "engine/calendar", "fsm/history", "fsm", "fsm/rows", "internal/lifecycle", "transport/console", "transport/hot", "transport/hot/pb", "transport/mcp", "transport/wire"}, []string{"*"},
 		"transport serves the engine, whose bounds of schedules it names, and declares what it needs of a cluster itself"},
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
 	{"jepsen/sim", []string{"catalog", "fsm/history", "engine/replay", "engine/runtime/...", "fsm", "fsm/audit", "fsm/rows", "transport/wire"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises, and verifies chains as callers do"},
@@ -114,4 +117,4 @@ var replication = []string{
 }
 
 // owned are the libraries of others that "*" does not cover.
-var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc"}, replication...)
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk"}, replication...)

@@ -34,6 +34,9 @@ func (e Expect) Validate() error {
 	return checkRef("expect_route", e.Ref)
 }
 
+// CheckExpect returns *RouteConflict if a condition does not hold, *InvalidInput if it never can.
+func (c *Catalog) CheckExpect(e Expect) error { return c.expect(e.Type, e.Ref) }
+
 // expect returns *RouteConflict if the route of typ does not match ref; "" means no condition. A
 // prefix shared by several loaded versions never matches: it could not distinguish the version that
 // the caller saw from a later one.

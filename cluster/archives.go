@@ -63,8 +63,20 @@ func (c *Cluster) blobPeers() (list []blobs.Peer) {
 // requireArchive refuses a command that names an archive unless a majority of the voters is certain
 // to have that archive when the command is applied.
 func (c *Cluster) requireArchive(cmd fsm.Command) error {
-	if load, ok := cmd.(*fsm.LoadPackage); ok && c.blobs != nil {
-		return c.blobs.CheckNamed(load.Package.Blob)
+	if c.blobs == nil {
+		return nil
+	}
+	switch cmd := cmd.(type) {
+	case *fsm.LoadPackage:
+		return c.blobs.CheckNamed(cmd.Package.Blob)
+	case *fsm.Deploy:
+		for i := range cmd.Changes {
+			if load := cmd.Changes[i].Load; load != nil {
+				if err := c.blobs.CheckNamed(load.Package.Blob); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"aion.dev/aion/cluster/folder"
@@ -81,6 +82,10 @@ func (c *Cluster) refuseGrowth(cmd fsm.Command) error {
 	switch cmd := cmd.(type) {
 	case *fsm.FireSchedule:
 		if len(cmd.Times) == 0 {
+			return nil
+		}
+	case *fsm.Deploy:
+		if !slices.ContainsFunc(cmd.Changes, func(c fsm.Change) bool { return c.Load != nil }) {
 			return nil
 		}
 	case *fsm.StartRun, *fsm.LoadPackage:

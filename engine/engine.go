@@ -66,6 +66,7 @@ type Engine struct {
 	hub      *hub
 	ready    *reconciler
 	desks    *desks
+	polled   polled
 	driver   atomic.Pointer[driver] // of the current term; nil unless leading
 	vetting  chan struct{}          // one for each deploy that compiles
 	sizing   chan struct{}          // one for each answer that is being read to learn its size

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"aion.dev/aion/engine/desk"
 	"aion.dev/aion/internal/lifecycle"
@@ -24,6 +25,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	g.Go("schedules", d.schedules.run)
 	g.Go("purge", (&purger{e}).run)
 	g.Go("jobs", d.jobs.run)
+	e.polled.begin(time.Now())
 	e.desks.set(k)
 	e.driver.Store(d)
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
@@ -31,6 +33,7 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	}
 	e.driver.Store(nil)
 	e.desks.set(nil)
+	e.polled.begin(time.Time{})
 	d.close()
 	d.resident.Clear()
 	e.metrics.resident.Set(0)

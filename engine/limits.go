@@ -8,6 +8,7 @@ import (
 
 	wf "aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/schema"
+	"aion.dev/aion/fsm"
 )
 
 // Limits bound what callers control. A zero field means its default.
@@ -28,6 +29,8 @@ type Limits struct {
 	SchemaPatterns int           // instructions of all regular expressions in one new schema: 3,000
 	CheckTimeout   time.Duration // to compile one archive in a deploy: 30 s
 	QueryTimeout   time.Duration // one query, including the wait for its run's first turn: 10 s
+	Changes        int           // of one deployment: 100
+	ChangeBytes    int           // that the changes of one deployment bring into the log, archives not counted: 1 MiB
 	Lease          time.Duration // how long a worker may be silent about a task, unless the activity or the worker says otherwise: 5 min
 }
 
@@ -70,6 +73,8 @@ func (l Limits) withDefaults() Limits {
 	l.SchemaPatterns = cmp.Or(l.SchemaPatterns, schema.DefaultPatterns)
 	l.CheckTimeout = cmp.Or(l.CheckTimeout, 30*time.Second)
 	l.QueryTimeout = cmp.Or(l.QueryTimeout, 10*time.Second)
+	l.Changes = cmp.Or(l.Changes, 100)
+	l.ChangeBytes = cmp.Or(l.ChangeBytes, 1<<20)
 	l.Lease = cmp.Or(l.Lease, 5*time.Minute)
 	return l
 }
@@ -96,6 +101,8 @@ func (l Limits) Validate() error {
 		{"SchemaPatterns", l.SchemaPatterns < 1, "at least 1"},
 		{"CheckTimeout", l.CheckTimeout < time.Millisecond, "at least 1ms"},
 		{"QueryTimeout", l.QueryTimeout < time.Millisecond || l.QueryTimeout > MaxWait, "between 1ms and 1m"},
+		{"Changes", l.Changes < 1 || l.Changes > fsm.MaxChanges, fmt.Sprintf("between 1 and %d", fsm.MaxChanges)},
+		{"ChangeBytes", l.ChangeBytes < 64<<10 || l.ChangeBytes > 4<<20, "between 64 KiB and 4 MiB"},
 		{"Lease", l.Lease < MinLease || l.Lease > MaxLease, "between 1s and 24h"},
 	} {
 		if f.bad {

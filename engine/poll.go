@@ -27,6 +27,7 @@ func (e *Engine) Poll(ctx context.Context, r PollRequest, wait time.Duration) ([
 		return nil, 0, err
 	}
 	began := time.Now()
+	e.polled.note(lease.Activities, began)
 	d, err := e.desk(ctx)
 	if ended(err) && ctx.Err() != nil {
 		return e.noTasks()

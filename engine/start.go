@@ -152,16 +152,22 @@ func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (to startsOn
 	if to.schema().IsZero() {
 		return to, nil, nil
 	}
+	violation, err = e.violates(ctx, to, cmd.Input)
+	return to, violation, err
+}
+
+// violates returns how an input does not fit the schema of what a start would run; nil = it fits.
+func (e *Engine) violates(ctx context.Context, to startsOn, input history.Payload) (violation, err error) {
 	s, err := e.schemas.Input(ctx, to.pkg, to.member)
 	if err != nil {
-		return to, nil, err
+		return nil, err
 	}
-	at, reason, err := s.Check(ctx, cmd.Input)
+	at, reason, err := s.Check(ctx, input)
 	if err != nil {
-		return to, nil, &Unavailable{Why: fmt.Sprintf("the input was not checked against its schema: %v", err)}
+		return nil, &Unavailable{Why: fmt.Sprintf("the input was not checked against its schema: %v", err)}
 	}
 	if reason != "" {
-		return to, &schema.Violation{Type: cmd.Type, Version: to.pkg.Version, Pointer: at, Reason: reason}, nil
+		return &schema.Violation{Type: to.member.Type, Version: to.pkg.Version, Pointer: at, Reason: reason}, nil
 	}
-	return to, nil, nil
+	return nil, nil
 }

@@ -48,6 +48,8 @@ const (
 	KindContinue       Kind = 35
 	KindConfirmTime    Kind = 36
 	KindRaiseLevel     Kind = 37
+
+	KindDeploy Kind = 50
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -167,6 +167,13 @@ var dearest = map[Kind]func(w *world) []Command{
 	},
 	KindRaiseLevel:  func(*world) []Command { return times(1024, &RaiseLevel{Level: NewestLevel}) },
 	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
+	KindDeploy: func(w *world) []Command { // as many types as may be, over packages that come, take the routes and go
+		c := &Deploy{Message: strings.Repeat("x", maxText)}
+		for i := range MaxChangedTypes / catalog.MaxMembers {
+			c.Changes = append(c.Changes, Change{Load: &LoadPackage{Package: manyTypes(fmt.Sprint("d", i)), Route: true, Message: c.Message}})
+		}
+		return []Command{c}
+	},
 	KindSetLimits: func(w *world) []Command {
 		w.do(&AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"})
 		return times(1024, &SetLimits{Node: "n", Limits: rows.Limits{RequestBytes: 1 << 28}})
@@ -210,6 +217,9 @@ func (w *world) purgeable(n int, keep func(uint64) bool) []Command {
 // needs a row in dearest.
 func TestDearest(t *testing.T) {
 	for kind := Kind(1); int(kind) < len(commands); kind++ {
+		if commands[kind].make == nil {
+			continue
+		}
 		t.Run(kind.String(), func(t *testing.T) {
 			of := dearest[kind]
 			if of == nil {

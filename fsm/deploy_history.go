@@ -57,6 +57,8 @@ const (
 	opUnroute  = "unroute"
 	opRollback = "rollback"
 	OpUnload   = "unload"
+
+	opDeployment = "deployment" // refused as a whole, not for one of its changes
 )
 
 // record adds a line to the deploy history. The caller sets what was done to which type; the rest

@@ -56,6 +56,8 @@ var commands = [...]struct {
 	KindContinue:       {"Continue", func() Command { return new(Continue) }},
 	KindConfirmTime:    {"ConfirmTime", func() Command { return new(ConfirmTime) }},
 	KindRaiseLevel:     {"RaiseLevel", func() Command { return new(RaiseLevel) }},
+
+	KindDeploy: {"Deploy", func() Command { return new(Deploy) }},
 }
 
 // String is the command's name, for errors and logs.

@@ -11,7 +11,7 @@ import (
 // command does beyond that, closing other runs above all, it does only as far as the entry's budget
 // goes.
 func Estimate(c Command) uint64 {
-	const least, perTask, perRun = 20, 12, 16
+	const least, perTask, perRun, perChangedType = 20, 12, 16, 12
 	switch c := c.(type) {
 	case *RecordTurn:
 		work := uint64(least)
@@ -46,6 +46,15 @@ func Estimate(c Command) uint64 {
 		return least + max(perRun*uint64(len(c.Times)), c.Work)
 	case *PutSchedule:
 		return least + bytesWork(c.Schedule.Input)
+	case *Deploy:
+		work := uint64(least)
+		for i := range c.Changes {
+			work += perChangedType * uint64(c.Changes[i].Types())
+			if put := c.Changes[i].Schedule; put != nil {
+				work += bytesWork(put.Schedule.Input)
+			}
+		}
+		return work
 	case *ReopenRun:
 		return least + againCost*uint64(len(c.Again))
 	case *PurgeRuns:

@@ -28,6 +28,8 @@ var outcomes = [...]func() any{
 
 	// 16 and 17: see outcome_packed.go
 
+	20: func() any { return new(DeployAnswer) },
+
 	32: func() any { return new(NotFound) },
 	33: func() any { return new(NotRunning) },
 	34: func() any { return new(AlreadyRunning) },
@@ -38,6 +40,8 @@ var outcomes = [...]func() any{
 	39: func() any { return new(NoSchedule) },
 	40: func() any { return new(ScheduleExists) },
 	41: func() any { return new(NotNewest) },
+
+	50: func() any { return new(ChangeRefused) },
 
 	64: func() any { return new(catalog.UnknownVersion) },
 	65: func() any { return new(catalog.UnknownWorkflowType) },
@@ -80,6 +84,10 @@ func outcomeKind(v any) byte {
 		return 13
 	case *TimeAnswer:
 		return 14
+	case *DeployAnswer:
+		return 20
+	case *ChangeRefused:
+		return 50
 	case *NotFound:
 		return 32
 	case *NotRunning:

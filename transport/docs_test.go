@@ -20,14 +20,15 @@ func TestAPIDocs(t *testing.T) {
 	n := enginetest.New(t)
 	h := listen(t, n, &throne{}, "n1").lead()
 	archive := enginetest.Pack(t, waiting("1"))
-	version := n.Deploy(archive).Package.Version.String()
+	pkg := n.Deploy(archive).Package
+	version, blob := pkg.Version.String(), pkg.Blob.String()
 	operations := map[string]bool{}
 	for i, line := range strings.Split(string(b), "\n") {
 		if !strings.HasPrefix(line, "call ") {
 			continue
 		}
 		n.Deploy(archive) // whatever the previous line did
-		c, err := parseCurl(strings.NewReplacer("$V1", version[:8], "$V2", version, "$TOKEN", "TOKEN", "wait=30s", "wait=1ms", "wait=2s", "wait=1ms", "wait=1s", "wait=1ms",
+		c, err := parseCurl(strings.NewReplacer("$V1", version[:8], "$V2", version, "$ARCHIVE", blob, "$TOKEN", "TOKEN", "wait=30s", "wait=1ms", "wait=2s", "wait=1ms", "wait=1s", "wait=1ms",
 			`"wait":"30s"`, `"wait":"0s"`, "$(date -u +%FT%TZ)", "2026-11-28T12:00:00Z", " || true", "").Replace(line))
 		if err != nil {
 			t.Errorf("line %d: %v", i+1, err)

@@ -46,7 +46,7 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 		}
 		// A call that another node forwarded is served: that node does not drain, and this one
 		// leads.
-		if route.archive && s.refusesDeploys(r) {
+		if (route.archive || route.deploys) && s.refusesDeploys(r) {
 			writeProblem(w, wire.New("unavailable", "this node is draining and accepts no deploys; other nodes do"))
 			return
 		}

@@ -132,6 +132,7 @@ func parts(node any) transport.Parts {
 	return transport.Parts{
 		Deployer:    part[transport.Deployer](node, struct{ transport.Deployer }{}),
 		Archivist:   part[transport.Archivist](node, struct{ transport.Archivist }{}),
+		Releaser:    part[transport.Releaser](node, struct{ transport.Releaser }{}),
 		Catalog:     part[transport.Catalog](node, struct{ transport.Catalog }{}),
 		Starter:     part[transport.Starter](node, struct{ transport.Starter }{}),
 		RunReader:   part[transport.RunReader](node, struct{ transport.RunReader }{}),

@@ -15,6 +15,7 @@ import "reflect"
 type Parts struct {
 	Deployer    Deployer
 	Archivist   Archivist
+	Releaser    Releaser
 	Catalog     Catalog
 	Starter     Starter
 	RunReader   RunReader

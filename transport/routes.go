@@ -22,6 +22,7 @@ type route struct {
 	slow         bool   // it may take as long as a deploy
 	waits        bool   // it may wait as long as its body asks
 	archive      bool   // its body is an archive
+	deploys      bool   // it deploys, without an archive
 	payload      bool   // its body's limit follows limits.payload_bytes
 	limit        int64  // maximum bytes of its body; 0 = no body
 	body         any    // pointer to the type of its body, for /openapi.json
@@ -49,6 +50,8 @@ func (s *Server) routes() {
 		archive: true, limit: s.cfg.Limits.ArchiveBytes}, s.load)
 	add(s, route{method: "PUT", path: "/v1/archives", id: "store_archive", summary: "Store an archive, for calls that name it", group: "Deploy", leader: true, write: true, slow: true,
 		archive: true, limit: s.cfg.Limits.ArchiveBytes}, s.storeArchive)
+	add(s, route{method: "POST", path: "/v1/deployments", id: "deploy", summary: "Make several changes in one step", group: "Deploy", leader: true, write: true, slow: true,
+		deploys: true, limit: payload, payload: true, body: new(wire.Deployment)}, s.deploy)
 	add(s, route{method: "GET", path: "/v1/versions", id: "versions", summary: "List what is loaded", group: "Deploy", leader: true}, s.versions)
 	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}", id: "unload", summary: "Unload a version", group: "Deploy", leader: true, write: true}, s.unload)
 	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}", id: "version", summary: "Show a version", group: "Deploy", leader: true}, s.version)

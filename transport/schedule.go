@@ -60,27 +60,36 @@ func (s *Server) replaceSchedule(ctx context.Context, in *scheduleInput) (*answe
 }
 
 func (s *Server) putSchedule(ctx context.Context, c engine.Call, r wire.ScheduleSpec, replace bool) (*answer[wire.ScheduleAnswer], error) {
-	f := rows.Schedule{
+	f, err := scheduleRow(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.scheduled(s.cfg.Scheduler.PutSchedule(ctx, c, f, replace))
+}
+
+// scheduleRow reads a definition.
+func scheduleRow(r wire.ScheduleSpec) (f rows.Schedule, err error) {
+	f = rows.Schedule{
 		ID: r.ScheduleID, Type: r.Type, Input: history.Payload(r.Input), Attributes: attributes(r.Attributes), Cron: r.Cron, Timezone: r.Timezone, Paused: r.Paused,
 	}
 	every, err := span("every", r.Every, calendar.MinEvery, calendar.MaxEvery)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	f.Every = history.Duration(every)
 	if o, err := overlapOf(r.Overlap); err != nil {
-		return nil, err
+		return f, err
 	} else if o != nil {
 		f.Overlap = *o
 	}
 	if r.CatchUp != "" {
 		i := slices.Index(catchUps[:], r.CatchUp)
 		if i < 0 {
-			return nil, invalid("catch_up", "is %q; want one, none or all", clip(r.CatchUp))
+			return f, invalid("catch_up", "is %q; want one, none or all", clip(r.CatchUp))
 		}
 		f.CatchUp = rows.CatchUp(i)
 	}
-	return s.scheduled(s.cfg.Scheduler.PutSchedule(ctx, c, f, replace))
+	return f, nil
 }
 
 type schedulesInput struct {
@@ -179,11 +188,15 @@ func (s *Server) scheduled(f *fsm.ScheduleAnswer, a engine.Answered, err error) 
 	if err != nil {
 		return nil, refused(a, err)
 	}
+	return &answer[wire.ScheduleAnswer]{Index: a.Index, Body: s.scheduleAnswer(f, a)}, nil
+}
+
+func (s *Server) scheduleAnswer(f *fsm.ScheduleAnswer, a engine.Answered) wire.ScheduleAnswer {
 	body := wire.ScheduleAnswer{Schedule: s.scheduleOf(&f.Schedule, fewOpen), Answered: answered(a)}
 	for _, r := range f.Started {
 		body.Runs = append(body.Runs, wire.RunName{WorkflowID: r.WorkflowID, RunID: r.RunID.String()})
 	}
-	return &answer[wire.ScheduleAnswer]{Index: a.Index, Body: body}, nil
+	return body
 }
 
 // How many open runs an answer names: a schedule may have a thousand.

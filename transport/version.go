@@ -80,7 +80,11 @@ func (s *Server) unload(ctx context.Context, in *unloadInput) (*answer[wire.Unlo
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	return &answer[wire.UnloadAnswer]{Index: a.Index, Body: wire.UnloadAnswer{Version: u.Version.String(), WorkflowTypes: list(u.Types), Answered: answered(a)}}, nil
+	return &answer[wire.UnloadAnswer]{Index: a.Index, Body: unloadAnswer(u, a)}, nil
+}
+
+func unloadAnswer(u *fsm.UnloadAnswer, a engine.Answered) wire.UnloadAnswer {
+	return wire.UnloadAnswer{Version: u.Version.String(), WorkflowTypes: list(u.Types), Answered: answered(a)}
 }
 
 type versionInput struct {

@@ -120,6 +120,8 @@ func (w *World) draw(rng *rand.Rand) fsm.Command {
 		return &fsm.UnrouteType{Type: one(rng, types), Expect: w.expect(rng)}
 	case n < 90:
 		return &fsm.RollbackType{Type: one(rng, types), Expect: w.expect(rng)}
+	case n < 92:
+		return w.drawDeployment(rng)
 	case n < 96:
 		return &fsm.UnloadVersion{Type: one(rng, types), Version: version(rng)}
 	case n < 97:

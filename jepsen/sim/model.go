@@ -146,6 +146,8 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.unroute(c), ""
 	case *fsm.RollbackType:
 		return m.rollback(c, r)
+	case *fsm.Deploy:
+		return m.deployment(c, r)
 	case *fsm.UnloadVersion:
 		return m.unload(c, r)
 	case *fsm.StartRun:

@@ -79,6 +79,27 @@ func TestModelSeesWrongUnloads(t *testing.T) {
 	m.wrong(unload, fsm.Result{Answer: &fsm.UnloadAnswer{Version: v}}) // a run is open on it
 }
 
+func TestModelSeesWrongDeployments(t *testing.T) {
+	m := newTold(t)
+	load := &fsm.LoadPackage{Package: packages[1], Route: true}
+	loaded := fsm.ChangeAnswer{Load: &fsm.LoadAnswer{FreshlyLoaded: true, Routes: []catalog.RouteChange{{Changed: true}, {Changed: true}}}}
+	unload := &fsm.UnloadVersion{Type: "order", Version: packages[1].Version.String()}
+	const routeActive = 72 // the refusal's number on disk
+	refusal := func(change uint32) fsm.Result {
+		return fsm.Result{Refusal: &fsm.ChangeRefused{Change: change, Op: "unload", Outcome: append([]byte{routeActive}, rows.Encoded(&catalog.RouteActive{Version: packages[1].Version, Types: []string{"order"}})...)}}
+	}
+	both := fsm.Envelope{Command: &fsm.Deploy{Changes: []fsm.Change{{Load: load}, {Unload: unload}}}}
+	m.wrong(both, fsm.Result{Answer: &fsm.DeployAnswer{Changes: []fsm.ChangeAnswer{loaded, {Unload: new(fsm.UnloadAnswer)}}}}) // it is routed
+	m.wrong(both, refusal(0))                                                                                                  // it is the other one
+	m.right(both, refusal(1))
+	alone := fsm.Envelope{Command: &fsm.Deploy{Changes: []fsm.Change{{Load: load}}}}
+	m.wrong(alone, fsm.Result{Answer: new(fsm.DeployAnswer)})
+	m.right(alone, fsm.Result{Answer: &fsm.DeployAnswer{Changes: []fsm.ChangeAnswer{loaded}}}) // fresh: the refused one has left nothing
+	none := fsm.Envelope{Command: &fsm.Deploy{Expect: []catalog.Expect{{Type: "order", Ref: "none"}}}}
+	m.wrong(none, fsm.Result{Answer: new(fsm.DeployAnswer)}) // there is a route
+	m.right(none, fsm.Result{Refusal: new(catalog.RouteConflict)})
+}
+
 func TestModelSeesRequestsThatAreDoneTwice(t *testing.T) {
 	m := newTold(t)
 	m.right(start("a", 1), runs("a", 1))

@@ -35,6 +35,14 @@ func (c *Client) StoreArchive(ctx context.Context, archive []byte, opts ...Optio
 	return answer(&a, c.do(ctx, call, &a))
 }
 
+// Deploy makes several changes in one step: all of them or none.
+func (c *Client) Deploy(ctx context.Context, d wire.Deployment, opts ...Option) (*wire.DeploymentAnswer, error) {
+	call := change(http.MethodPost, d, "v1", "deployments").with(opts)
+	call.mutation, call.slow = !d.DryRun, true
+	var a wire.DeploymentAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
 // Versions lists what is loaded; an empty typ lists all types.
 func (c *Client) Versions(ctx context.Context, typ string, opts ...Option) (*wire.Versions, error) {
 	call := get("v1", "versions").with(opts)

@@ -158,7 +158,7 @@ type Deploy struct {
 	Index        uint64    `json:"index"`
 	N            uint32    `json:"n" doc:"Order among the records of the same index"`
 	At           time.Time `json:"at"`
-	Operation    string    `json:"operation" enum:"load,route,unroute,rollback,unload"`
+	Operation    string    `json:"operation" enum:"load,route,unroute,rollback,unload,deployment,schedule" doc:"deployment: one that was refused as a whole; schedule: one that was refused for it"`
 	WorkflowType string    `json:"workflow_type"`
 	Version      string    `json:"version,omitempty"`
 	Previous     string    `json:"previous,omitempty"`

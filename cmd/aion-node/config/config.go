@@ -92,6 +92,8 @@ type Deploy struct {
 	MaxInflatedBytes int64    `toml:"max_inflated_bytes" help:"largest sum of an archive's files, counted while inflating"`
 	MaxEntries       int64    `toml:"max_entries" help:"most files in an archive"`
 	MaxPatterns      int64    `toml:"max_patterns" help:"most instructions of all regular expressions in one input or output schema, as Go's regexp/syntax compiles them: about one a character, times the count of a repeat"`
+	MaxChanges       int64    `toml:"max_changes" help:"most changes of one deployment"`
+	MaxChangeBytes   int64    `toml:"max_change_bytes" help:"most bytes that the changes of one deployment may bring into the log: names, labels and descriptions of packages, inputs of schedules"`
 	CheckTimeout     Duration `toml:"check_timeout" help:"longest time that compiling a new package may take"`
 	CheckMemoryBytes int64    `toml:"check_memory_bytes" help:"most memory that compiling a new package may take, in a process of its own"`
 }
@@ -147,7 +149,7 @@ func Default() Config {
 		Gossip:  Gossip{Address: "127.0.0.1:7602"},
 		Cluster: Cluster{BootstrapExpect: 1, PromoteAfter: Duration{10 * time.Second}, MaxClockSkew: Duration{5 * time.Second}, MaxClockStep: Duration{30 * 24 * time.Hour}},
 		Deploy: Deploy{
-			MaxArchiveBytes: 64 << 20, MaxInflatedBytes: 256 << 20, MaxEntries: 10_000, MaxPatterns: 3_000,
+			MaxArchiveBytes: 64 << 20, MaxInflatedBytes: 256 << 20, MaxEntries: 10_000, MaxPatterns: 3_000, MaxChanges: 100, MaxChangeBytes: 1 << 20,
 			CheckTimeout: Duration{30 * time.Second}, CheckMemoryBytes: 1 << 30,
 		},
 		Limits: Limits{

@@ -132,6 +132,8 @@ func (v *errorList) sizes(c *Config) {
 		{"deploy.max_inflated_bytes", c.Deploy.MaxInflatedBytes, 1 << 10, 1 << 30},
 		{"deploy.max_entries", c.Deploy.MaxEntries, 2, 1 << 16},
 		{"deploy.max_patterns", c.Deploy.MaxPatterns, 100, 1 << 20},
+		{"deploy.max_changes", c.Deploy.MaxChanges, 1, 256},
+		{"deploy.max_change_bytes", c.Deploy.MaxChangeBytes, 64 << 10, 4 << 20},
 		{"deploy.check_memory_bytes", c.Deploy.CheckMemoryBytes, 256 << 20, 1 << 40},
 		{"limits.payload_bytes", c.Limits.PayloadBytes, 1 << 10, 8 << 20},
 		{"limits.history_events", c.Limits.HistoryEvents, 100, 10_000_000},

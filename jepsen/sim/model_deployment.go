@@ -1,0 +1,115 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
+)
+
+// deployment executes several changes, or none of them if one is refused, and records them.
+func (m *Model) deployment(c *fsm.Deploy, r *fsm.Result) (code, why string) {
+	loaded, routes, ready := maps.Clone(m.loaded), maps.Clone(m.routes), maps.Clone(m.ready)
+	refuse := func(operation string, types []string, code string) (string, string) {
+		m.loaded, m.routes, m.ready = loaded, routes, ready
+		m.recordDeploy(operation, types, code)
+		return code, ""
+	}
+	for _, x := range c.Expect {
+		if !m.expects(x.Type, x.Ref) {
+			var types []string
+			for _, x := range c.Expect {
+				types = append(types, x.Type)
+			}
+			return refuse("deployment", types, "route_conflict")
+		}
+	}
+	type record struct {
+		operation string
+		types     []string
+	}
+	var records []record
+	answer, _ := r.Answer.(*fsm.DeployAnswer)
+	refused, _ := r.Refusal.(*fsm.ChangeRefused)
+	if answer != nil && len(answer.Changes) != len(c.Changes) {
+		return ok, fmt.Sprintf("%d changes have %d answers", len(c.Changes), len(answer.Changes))
+	}
+	for i := range c.Changes {
+		command, one := commandOf(&c.Changes[i]), fsm.Result{}
+		if answer != nil {
+			one.Answer = answerOf(&answer.Changes[i])
+		}
+		if refused != nil && refused.Change == uint32(i) {
+			one.Refusal = refused.Reason()
+		}
+		operation, types := m.concerns(command)
+		code, why := m.execute(command, &one)
+		if why != "" {
+			return code, fmt.Sprintf("change %d: %s", i, why)
+		}
+		if code != ok {
+			if unload := c.Changes[i].Unload; unload != nil { // what else its package carries is not looked up
+				types = []string{unload.Type}
+			}
+			refuse(operation, types, code)
+			if refused != nil && refused.Change != uint32(i) {
+				why = fmt.Sprintf("change %d is refused, the model refuses %d", refused.Change, i)
+			}
+			return code, why
+		}
+		records = append(records, record{operation, types})
+	}
+	for _, r := range records {
+		m.recordDeploy(r.operation, r.types, ok)
+	}
+	return ok, ""
+}
+
+func commandOf(c *fsm.Change) fsm.Command {
+	switch {
+	case c.Load != nil:
+		return c.Load
+	case c.Route != nil:
+		return c.Route
+	case c.Unroute != nil:
+		return c.Unroute
+	}
+	return c.Unload
+}
+
+func answerOf(a *fsm.ChangeAnswer) fsm.Answer {
+	switch {
+	case a.Load != nil:
+		return a.Load
+	case a.Route != nil:
+		return a.Route
+	case a.Unload != nil:
+		return a.Unload
+	}
+	return nil
+}
+
+// drawDeployment draws a few changes, which are often refused together.
+func (w *World) drawDeployment(rng *rand.Rand) fsm.Command {
+	c := new(fsm.Deploy)
+	if ref := w.expect(rng); ref != "" {
+		c.Expect = []catalog.Expect{{Type: one(rng, types), Ref: ref}}
+	}
+	for range 1 + rng.IntN(4) {
+		var change fsm.Change
+		switch rng.IntN(8) {
+		case 0, 1, 2, 3:
+			change.Load = &fsm.LoadPackage{Package: one(rng, packages), Route: !odds(rng, 3)}
+		case 4, 5:
+			change.Route = &fsm.RouteType{Type: one(rng, types), Version: version(rng)}
+		case 6:
+			change.Unroute = &fsm.UnrouteType{Type: one(rng, types)}
+		case 7:
+			change.Unload = &fsm.UnloadVersion{Type: one(rng, types), Version: version(rng)}
+		}
+		c.Changes = append(c.Changes, change)
+	}
+	return c
+}

@@ -1,0 +1,137 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/transport/wire"
+)
+
+// Releaser is what the route of deployments needs from a node.
+type Releaser interface {
+	DeployTogether(ctx context.Context, r engine.DeployRequest) (*fsm.DeployAnswer, *engine.Plan, engine.Answered, error)
+}
+
+type deploymentInput struct{ Keyed }
+
+func (s *Server) deploy(ctx context.Context, _ *deploymentInput) (*answer[wire.DeploymentAnswer], error) {
+	release, err := s.loads.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	var d wire.Deployment
+	c, err := change(ctx, &d, required)
+	if err != nil {
+		return nil, err
+	}
+	r := engine.DeployRequest{Call: c, Message: d.Message, DryRun: d.DryRun}
+	if d.Expect != nil {
+		for _, typ := range slices.Sorted(maps.Keys(d.Expect.Routes)) {
+			r.Expect = append(r.Expect, catalog.Expect{Type: typ, Ref: d.Expect.Routes[typ]})
+		}
+	}
+	for i := range d.Changes {
+		change, err := changeOf(&d.Changes[i])
+		if err != nil {
+			return nil, wire.Of(err).With("change", i).With("op", clip(d.Changes[i].Op))
+		}
+		r.Changes = append(r.Changes, change)
+	}
+	done, plan, a, err := s.cfg.Releaser.DeployTogether(ctx, r)
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	body := wire.DeploymentAnswer{Changes: make([]json.RawMessage, len(done.Changes)), DryRun: d.DryRun, Answered: answered(a)}
+	for i, one := range done.Changes {
+		if body.Changes[i], err = json.Marshal(s.changeAnswer(one, a)); err != nil {
+			return nil, fmt.Errorf("encode the answer of change %d: %w", i, err)
+		}
+	}
+	if plan != nil {
+		body.Plan = planOf(plan)
+	}
+	return &answer[wire.DeploymentAnswer]{Index: a.Index, Body: body}, nil
+}
+
+// changeOf reads a change. Members that do not belong to its op are refused: whoever sets them
+// expects them to do something.
+func changeOf(c *wire.Change) (r engine.ChangeRequest, err error) {
+	r.Op = c.Op
+	rest := *c
+	rest.Op = ""
+	switch c.Op {
+	case engine.OpLoad:
+		rest.Archive, rest.Route = "", nil
+		if r.Archive, err = catalog.ParseDigest(c.Archive); err != nil {
+			return r, invalid("archive", "is %q; want the SHA-256 that PUT /v1/archives answers", clip(c.Archive))
+		}
+		r.Route = c.Route == nil || *c.Route
+	case engine.OpRoute, engine.OpUnload:
+		rest.Type, rest.Version = "", ""
+		if r.Type, r.Version = c.Type, c.Version; r.Version == "" {
+			return r, invalid("version", "is missing")
+		}
+	case engine.OpUnroute:
+		rest.Type, r.Type = "", c.Type
+	case engine.OpSchedule:
+		rest = wire.Change{Archive: c.Archive, Route: c.Route, Version: c.Version}
+		if c.ScheduleID == "" {
+			return r, invalid("schedule_id", "is missing: name the schedule")
+		}
+		if r.Schedule, err = scheduleRow(c.Schedule()); err != nil {
+			return r, err
+		}
+	default:
+		return r, nil // the engine says which ops there are
+	}
+	if left, _ := json.Marshal(rest); string(left) != `{"op":""}` {
+		var names map[string]json.RawMessage
+		json.Unmarshal(left, &names)
+		delete(names, "op")
+		return r, invalid(slices.Sorted(maps.Keys(names))[0], "does not belong to op %s", c.Op)
+	}
+	return r, nil
+}
+
+// changeAnswer is what the operation alone would be answered.
+func (s *Server) changeAnswer(c fsm.ChangeAnswer, a engine.Answered) any {
+	switch {
+	case c.Load != nil:
+		return loadAnswer(c.Load, a)
+	case c.Route != nil:
+		return routeAnswer(c.Route, a)
+	case c.Unload != nil:
+		return unloadAnswer(c.Unload, a)
+	}
+	return s.scheduleAnswer(c.Schedule, a)
+}
+
+func planOf(p *engine.Plan) *wire.Plan {
+	w := &wire.Plan{
+		Changes: p.Changes(), Versions: []wire.PlannedVersion{}, Routes: []wire.PlannedRoute{}, Dropped: []wire.DroppedType{}, Pinned: []wire.PlannedPins{},
+		Schedules: []wire.PlannedSchedule{}, Unchecked: p.Unchecked, Unpolled: list(p.Unpolled), PollsSince: p.PollsSince.UTC(),
+	}
+	for _, v := range p.Versions {
+		w.Versions = append(w.Versions, wire.PlannedVersion{Version: v.Version.String(), WorkflowTypes: v.Types, Resident: v.Resident})
+	}
+	for _, r := range p.Routes {
+		w.Routes = append(w.Routes, wire.PlannedRoute{WorkflowType: r.Type, From: versionText(r.From), To: versionText(r.To)})
+	}
+	for _, r := range p.Dropped {
+		w.Dropped = append(w.Dropped, wire.DroppedType{WorkflowType: r.Type, Version: versionText(r.From)})
+	}
+	for _, v := range p.Pinned {
+		w.Pinned = append(w.Pinned, wire.PlannedPins{Version: v.Version.String(), WorkflowTypes: v.Types, Pins: wire.PinCounts(v.Pins)})
+	}
+	for _, f := range p.Schedules {
+		w.Schedules = append(w.Schedules, wire.PlannedSchedule{ScheduleID: f.ID, WorkflowType: f.Type, Reason: f.Reason})
+	}
+	return w
+}

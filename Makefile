@@ -56,8 +56,8 @@ proto: ## write the Go code of transport/hot/pb/hot.proto, with the compiler tha
 	cd transport/hot/pb && $(GO) run -modfile=gen.mod generate.go . .
 
 performance: build ## measure a cluster of one and of three on this machine, which must be quiet, and write docs/PERFORMANCE.md; ROUNDS=5 for more (some two minutes a round)
-	bin/aion-node bench --nodes 1 --callers 1,256 --rounds $(ROUNDS) --json > bin/1-node.json
-	bin/aion-node bench --nodes 3 --callers 1,256 --rounds $(ROUNDS) --json > bin/3-nodes.json
+	bin/aion-node bench --nodes 1 --profile --callers 1,256 --rounds $(ROUNDS) --json > bin/1-node.json
+	bin/aion-node bench --nodes 3 --profile --callers 1,256 --rounds $(ROUNDS) --json > bin/3-nodes.json
 	mkdir -p docs/performance && mv bin/1-node.json bin/3-nodes.json docs/performance
 	bin/aion-node bench report docs/performance/*.json --into docs/PERFORMANCE.md
 

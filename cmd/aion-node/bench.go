@@ -21,7 +21,7 @@ import (
 
 func benchCmd(a *app) *cobra.Command {
 	s := bench.Default()
-	nodes, dir := 0, ""
+	nodes, dir, profiled := 0, "", false
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast a cluster is, and what that costs",
@@ -39,7 +39,7 @@ runs stay until retention removes them. Every row is measured with each number o
 			}
 			ctx, stop := untilGone(cmd.Context())
 			defer stop()
-			return a.bench(ctx, s, nodes, dir)
+			return a.bench(ctx, s, nodes, dir, profiled)
 		},
 	}
 	f := cmd.Flags()
@@ -52,6 +52,7 @@ runs stay until retention removes them. Every row is measured with each number o
 	f.StringVar((*string)(&s.Face), "face", "", "call only the `FACE` http, or hot for all that it has (default: as programs do, hot where nodes have it)")
 	f.IntVar(&nodes, "nodes", 0, "start a cluster of 1 or 3 nodes for it")
 	f.StringVar(&dir, "dir", "", "with --nodes: keep their data in a new folder in `FOLDER` while it lasts (default: the folder for temporary files)")
+	f.BoolVar(&profiled, "profile", false, "with --nodes: say where the CPU of nodes went, from a profile of each row")
 	_ = cmd.RegisterFlagCompletionFunc("only", words(bench.Names()...))
 	_ = cmd.RegisterFlagCompletionFunc("face", words(string(client.FaceHTTP), string(client.FaceHot)))
 	cmd.AddCommand(benchReportCmd(a), benchScaleCmd(a))
@@ -78,6 +79,8 @@ func benchMistake(cmd *cobra.Command, s bench.Settings, nodes int, addressed boo
 		return usage("--nodes starts a cluster, --addr names another: give one or the other")
 	case !own && cmd.Flags().Changed("dir"):
 		return usage("--dir is for the data of --nodes")
+	case !own && cmd.Flags().Changed("profile"):
+		return usage("--profile is for clusters of its own: give --nodes, too")
 	}
 	for i := range s.Rows {
 		s.Rows[i] = strings.TrimSpace(s.Rows[i])
@@ -110,7 +113,7 @@ func untilGone(ctx context.Context) (context.Context, func()) {
 }
 
 // bench measures, prints the report, and ends with an error if something could not be measured.
-func (a *app) bench(ctx context.Context, s bench.Settings, nodes int, dir string) (err error) {
+func (a *app) bench(ctx context.Context, s bench.Settings, nodes int, dir string, profiled bool) (err error) {
 	b := &bench.Bench{Settings: s, Version: binaryVersion(), Progress: func(line string) { fmt.Fprintln(a.err, printable(line)) }}
 	b.Connect = func([]string) (*client.Client, error) { return a.connectOver(s.Face, a.patience) }
 	if nodes > 0 {
@@ -119,7 +122,7 @@ func (a *app) bench(ctx context.Context, s bench.Settings, nodes int, dir string
 			return fmt.Errorf("find this binary, for the nodes: %w", err)
 		}
 		b.Progress(fmt.Sprintf("starting %s", count(nodes, "node")))
-		b.Own, err = bench.Start(ctx, exe, nodes, dir)
+		b.Own, err = bench.Start(ctx, exe, nodes, dir, profiled)
 		if b.Own != nil {
 			defer func() { err = errors.Join(err, b.Own.End()) }()
 		}
@@ -179,6 +182,10 @@ func printBench(w io.Writer, r *bench.Report) {
 	if len(cost.Rows) > 0 {
 		fmt.Fprintln(w)
 		table(w, "", cost.Heading, cost.Rows)
+	}
+	if profile := r.Profile(); len(profile.Rows) > 0 {
+		fmt.Fprintln(w, "\nwhere the CPU of nodes went:")
+		table(w, "", profile.Heading, profile.Rows)
 	}
 	if r.AnyClientBound() {
 		fmt.Fprintln(w, "\n* callers and workers took more CPU than all nodes together: with them on another machine, or in a cheaper client, a node would do more")

@@ -40,10 +40,17 @@ func looped(prepare prepare) func(context.Context, *session, int) (*Sample, erro
 		case <-ctx.Done():
 		}
 		before := s.meter.read(ctx)
+		var profiles *profiler
+		if s.own != nil {
+			profiles = s.own.profiler
+		}
+		profiled := profiles.take(ctx, s.settings.Duration)
 		all.Wait()
 		sample := t.sample(time.Since(warm))
 		sample.addUsage(before, s.meter.read(ctx))
-		return sample, errors.Join(ctx.Err(), tidy(ctx))
+		shares, err := profiled()
+		sample.addShares(shares)
+		return sample, errors.Join(ctx.Err(), err, tidy(ctx))
 	}
 }
 

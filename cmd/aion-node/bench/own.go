@@ -21,6 +21,7 @@ type Own struct {
 	flags      []string // of every node
 	http       *http.Client
 	patience   time.Duration // bounds each wait for nodes
+	profiler   *profiler     // nil = nodes serve no profiles
 }
 
 // patience bounds each wait for nodes that hold little.
@@ -29,7 +30,8 @@ const patience = time.Minute
 // Start starts a cluster of this many nodes and waits until all are ready. Their data is in a
 // folder that is made in parent; "" is the system's folder for temporary files. The caller calls
 // End, also after an error, if Own is not nil.
-func Start(ctx context.Context, executable string, count int, parent string) (*Own, error) {
+// Profiled nodes also serve profiles.
+func Start(ctx context.Context, executable string, count int, parent string, profiled bool) (*Own, error) {
 	dir, err := os.MkdirTemp(parent, "aion-bench-")
 	if err != nil {
 		return nil, err
@@ -42,7 +44,26 @@ func Start(ctx context.Context, executable string, count int, parent string) (*O
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	o := layOut(executable, dir, ports)
+	if profiled {
+		if err := o.serveProfiles(); err != nil {
+			return o, err
+		}
+	}
 	return o, o.startAll(ctx)
+}
+
+// serveProfiles gives each node an address for its profiles. No node has started yet.
+func (o *Own) serveProfiles() error {
+	ports, err := freePorts(len(o.nodes))
+	if err != nil {
+		return err
+	}
+	o.profiler = &profiler{http: &http.Client{}, nodes: map[string]string{}}
+	for i, p := range o.nodes {
+		p.args = append(p.args, "--debug-pprof-address", ports[i])
+		o.profiler.nodes[p.name] = ports[i]
+	}
+	return nil
 }
 
 // portsOfNode is how many addresses a node listens at: for callers, other nodes and gossip.

@@ -109,6 +109,10 @@ func (r *Report) section() string {
 		b.WriteString("\nWhat one of it cost:\n\n")
 		b.WriteString(cost.markdown())
 	}
+	if profile := r.Profile(); len(profile.Rows) > 0 {
+		b.WriteString("\nWhere the CPU of a node went, by whose code was running (`front`: HTTP, gRPC, JSON, forwarding; `apply`: the state machine and its database; `collector`: garbage; `scheduler`: goroutines and idle threads):\n\n")
+		b.WriteString(profile.markdown())
+	}
 	if r.AnyClientBound() {
 		b.WriteString("\n\\* Callers and workers took more CPU than all nodes together.\n")
 	}

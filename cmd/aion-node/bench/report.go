@@ -81,6 +81,14 @@ type NodeUsage struct {
 	Leader      bool    `json:"leader"`
 	CPU         float64 `json:"cpu_us"`
 	MemoryBytes float64 `json:"memory_bytes"` // at the end
+	Shares      []Share `json:"cpu_shares,omitempty"`
+}
+
+// addShares says where the CPU of each node went.
+func (s *Sample) addShares(of map[string][]Share) {
+	for i := range s.Nodes {
+		s.Nodes[i].Shares = of[s.Nodes[i].Node]
+	}
 }
 
 // combine makes a row's result of its samples, one a round.
@@ -121,7 +129,8 @@ func combine(r *row, callers int, samples []Sample) Result {
 	return result
 }
 
-// combineNodes returns the medians of each node. Which one leads is that of the last round.
+// combineNodes returns the medians of each node. Which one leads is that of the last round, and so
+// is where its CPU went.
 func combineNodes(samples []Sample) (all []NodeUsage) {
 	if len(samples) == 0 {
 		return nil
@@ -135,7 +144,7 @@ func combineNodes(samples []Sample) (all []NodeUsage) {
 				}
 			}
 		}
-		all = append(all, NodeUsage{Node: last.Node, Leader: last.Leader, CPU: rounded(median(cpu), 1), MemoryBytes: median(memory)})
+		all = append(all, NodeUsage{Node: last.Node, Leader: last.Leader, CPU: rounded(median(cpu), 1), MemoryBytes: median(memory), Shares: last.Shares})
 	}
 	return all
 }

@@ -51,6 +51,34 @@ func (r *Report) Cost() Table {
 	return t
 }
 
+// Profile is the table of where the CPU of nodes went, in microseconds a run: of the leader, and of
+// one follower. It is empty if that was not asked for.
+func (r *Report) Profile() Table {
+	t := Table{Heading: []string{"ROW", "CALLERS", "NODE"}}
+	for _, area := range Areas() {
+		t.Heading = append(t.Heading, strings.ToUpper(area))
+	}
+	for i := range r.Results {
+		one := &r.Results[i]
+		told := map[bool]bool{}
+		for _, n := range one.Nodes {
+			if told[n.Leader] || len(n.Shares) == 0 {
+				continue
+			}
+			told[n.Leader] = true
+			row := []string{one.Row, strconv.Itoa(one.Callers), "follower"}
+			if n.Leader {
+				row[2] = "leader"
+			}
+			for _, s := range n.Shares {
+				row = append(row, microseconds(s.Part*n.CPU))
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
 // ClientBound reports whether callers and workers took more CPU than all nodes together.
 func (r *Result) ClientBound() bool {
 	nodes := 0.0

@@ -90,6 +90,7 @@ var rooms = []room{
 	{"jepsen/load/fleet", []string{"jepsen/links", "jepsen/load", "jepsen/op", "jepsen/worker"}, nil, "two workloads have worker processes: it serves them and knows none"},
 	{"jepsen/load/loadtest", []string{"jepsen/load", "jepsen/op", "transport/wire"}, nil, "made-up histories for the tests of all checkers"},
 	{"jepsen/load/all", []string{"jepsen/load/..."}, nil, "the one place that knows every workload"},
+	{"jepsen/load/deployments", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, []string{"github.com/anishathalye/porcupine"}, alone},
 	{"jepsen/load/catalog", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, []string{"github.com/anishathalye/porcupine"}, alone},
 	{"jepsen/load/children", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},
 	{"jepsen/load/idempotency", []string{"jepsen/load", "jepsen/load/past", "jepsen/op", "transport/client", "transport/wire"}, nil, alone},

@@ -46,6 +46,8 @@ func Bugs() []Bug {
 		{"withdrawn-shifts", "answers of an entry shift where a command was withdrawn", false, []Try{busy(under("signals", "give-up")), busy(under("catalog", "give-up"))}},
 
 		{"chain-skips", "an act that changes no route is not followed by the next one in the chain of deploys", true, []Try{dense(under("catalog", "none")), dense(under("catalog", "process"))}},
+		{"half-applied", "of a deployment that is refused the changes before the refused one stay", true, []Try{dense(under("deployments", "none")), dense(under("deployments", "process"))}},
+		{"deployment-unconditional", "the conditions of a deployment are not looked at", true, []Try{dense(under("deployments", "none")), dense(under("deployments", "transfers"))}},
 		{"expect-ignored", "route --expect is not looked at", true, []Try{dense(under("catalog", "none"))}},
 		{"clock-in-apply", "an entry's time is the clock of the node that applies it", true, []Try{under("timers", "none")}},
 		{"order-in-apply", "changed runs are stored in the order of a map", true, []Try{under("timers", "none")}},

@@ -18,6 +18,12 @@ type Package struct {
 	Activities []string
 }
 
+// Digest is the name under which an archive is stored.
+func Digest(archive []byte) string {
+	sum := sha256.Sum256(archive)
+	return hex.EncodeToString(sum[:])
+}
+
 // Pack builds the archive from docs/PACKAGE.md alone. It uses nothing of the product's packer, so
 // that a shared mistake cannot hide.
 func (p Package) Pack() (archive []byte, version string, err error) {

@@ -10,6 +10,7 @@ import (
 	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/load/catalog"
 	"aion.dev/aion/jepsen/load/children"
+	"aion.dev/aion/jepsen/load/deployments"
 	"aion.dev/aion/jepsen/load/idempotency"
 	"aion.dev/aion/jepsen/load/pins"
 	"aion.dev/aion/jepsen/load/progress"
@@ -31,6 +32,7 @@ type kind struct {
 var kinds = map[string]kind{
 	"catalog":     {func() load.Workload { return &catalog.Workload{} }, 1},
 	"children":    {func() load.Workload { return &children.Workload{} }, 1},
+	"deployments": {func() load.Workload { return &deployments.Workload{} }, 1},
 	"idempotency": {func() load.Workload { return &idempotency.Workload{} }, 1},
 	"pins":        {func() load.Workload { return &pins.Workload{} }, 1},
 	"progress":    {func() load.Workload { return &progress.Workload{} }, 1},

@@ -66,10 +66,6 @@ type endOf struct {
 
 // act adds the tools that change something.
 func (t *tools) act() {
-	several(t, "check", "Compile a project", reads, "Compile a project and validate all that its files determine; change nothing. Says the version that it would have, or the file and line of what is wrong.",
-		func(ctx context.Context, h http.Header, in files) (answered, bool, error) {
-			return t.load(ctx, h, in, query("dry_run", "true", "route", "false"), "")
-		})
 	several(t, "deploy", "Deploy a project", adds, "Compile a project, load it on every node and, if route is true, give it to new runs of its types. Runs that are open stay on their versions.",
 		func(ctx context.Context, h http.Header, in deployOf) (answered, bool, error) {
 			q := query("message", in.Message)

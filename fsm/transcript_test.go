@@ -156,6 +156,8 @@ func (w *world) command(a words, input string) Command {
 		return &RollbackType{Type: a.at(1), Expect: refOf(a.named["expect"])}
 	case "unload":
 		return &UnloadVersion{Type: a.at(1), Version: refOf(a.at(2))}
+	case "deployment":
+		return w.deploymentCommand(a, input)
 	case "start":
 		c := &StartRun{WorkflowID: a.at(1), RunID: w.mint(), Type: a.at(2), Version: refOf(a.named["version"]), Timeout: a.duration("timeout"), Attributes: attributes(a.named["attrs"])}
 		if s := a.named["schema"]; s != "" {
@@ -380,6 +382,11 @@ func (w *world) say(results []Result) string {
 			b.WriteString(sayLeased(a))
 		case *TaskAnswer:
 			b.WriteString(sayReplies(a))
+		case *DeployAnswer:
+			fmt.Fprintf(&b, "%d changes", len(a.Changes))
+			for _, one := range a.Changes {
+				b.WriteString("\n  " + strings.TrimPrefix(strings.TrimSuffix(w.say([]Result{{Index: r.Index, Answer: one.answered()}}), "\n"), fmt.Sprint(r.Index, " ")))
+			}
 		case *PurgeAnswer:
 			fmt.Fprintf(&b, "purged %d", a.Purged)
 		case *Done:

@@ -1,10 +1,10 @@
 package node
 
 import (
-	"aion.dev/aion/catalog"
 	"context"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/engine"

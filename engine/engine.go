@@ -56,21 +56,22 @@ func (c *Config) Validate() error {
 // the leader only; stale reads work anywhere. Every mutation looks up its request id before any
 // check that depends on state, and returns the first outcome, so callers need not.
 type Engine struct {
-	cfg      Config
-	limits   Limits
-	log      hclog.Logger
-	metrics  *metrics
-	programs *programs
-	schemas  *schema.Cache
-	queries  *queries
-	hub      *hub
-	ready    *reconciler
-	desks    *desks
-	polled   polled
-	driver   atomic.Pointer[driver] // of the current term; nil unless leading
-	vetting  chan struct{}          // one for each deploy that compiles
-	sizing   chan struct{}          // one for each answer that is being read to learn its size
-	retained chan struct{}          // the retention rules may have changed
+	cfg       Config
+	limits    Limits
+	log       hclog.Logger
+	metrics   *metrics
+	programs  *programs
+	schemas   *schema.Cache
+	queries   *queries
+	hub       *hub
+	ready     *reconciler
+	desks     *desks
+	polled    polled
+	backtests *backtests
+	driver    atomic.Pointer[driver] // of the current term; nil unless leading
+	vetting   chan struct{}          // one for each deploy that compiles
+	sizing    chan struct{}          // one for each answer that is being read to learn its size
+	retained  chan struct{}          // the retention rules may have changed
 }
 
 // How much a node caches, whatever its configuration.
@@ -92,13 +93,14 @@ func New(cfg Config) (*Engine, error) {
 	limits := cfg.Limits.withDefaults()
 	e := &Engine{
 		cfg: cfg, limits: limits, log: cfg.Logger.Named("engine"), metrics: newMetrics(),
-		programs: &programs{blobs: cfg.Blobs, compiler: cfg.Compiler, cache: runtime.NewCache(keptPrograms)},
-		queries:  newQueries(limits),
-		hub:      newHub(cfg.Log),
-		desks:    newDesks(),
-		vetting:  make(chan struct{}, vetsAtOnce),
-		sizing:   make(chan struct{}, sizedAtOnce),
-		retained: make(chan struct{}, 1),
+		programs:  &programs{blobs: cfg.Blobs, compiler: cfg.Compiler, cache: runtime.NewCache(keptPrograms)},
+		queries:   newQueries(limits),
+		hub:       newHub(cfg.Log),
+		desks:     newDesks(),
+		backtests: newBacktests(limits),
+		vetting:   make(chan struct{}, vetsAtOnce),
+		sizing:    make(chan struct{}, sizedAtOnce),
+		retained:  make(chan struct{}, 1),
 	}
 	e.schemas = schema.NewCache(keptSchemas, keptOutputs, e.programs.archive)
 	e.ready = newReconciler(e)
@@ -119,6 +121,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go("feed", func(ctx context.Context) error { return e.hub.tail(ctx, e.ready.notice) })
 	g.Go("follow", e.hub.watchFollowed)
 	g.Go("readiness", e.ready.run)
+	g.Go("backtests", e.backtests.run)
 	err := g.Wait()
 	e.queries.kept.Clear()
 	return err

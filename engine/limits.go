@@ -22,6 +22,7 @@ type Limits struct {
 	Resident       int           // executions parked on the leader: 10,000
 	ResidentBytes  uint64        // memory of parked executions in total; those kept for queries may use a quarter of that besides: 512 MiB
 	Queries        int           // executions kept for queries: 64
+	BacktestCPU    float64       // part of the machine that backtests may use together, above 0 and at most 1: 0.25
 	Turns          int           // turns computed at once: number of CPUs
 	InFlight       int           // turns being computed or recorded at once: 4,096
 	TurnTimeout    time.Duration // to compute one new turn, and a tenth of the limit for replaying one; a run that exceeds it three times is quarantined: 30 s
@@ -67,6 +68,7 @@ func (l Limits) withDefaults() Limits {
 	l.ResidentBytes = cmp.Or(l.ResidentBytes, 512<<20)
 	l.Queries = cmp.Or(l.Queries, 64)
 	l.Turns = cmp.Or(l.Turns, runtime.GOMAXPROCS(0))
+	l.BacktestCPU = cmp.Or(l.BacktestCPU, 0.25)
 	l.InFlight = cmp.Or(l.InFlight, 4096)
 	l.TurnTimeout = cmp.Or(l.TurnTimeout, 30*time.Second)
 	l.Foresight = cmp.Or(l.Foresight, 5*time.Millisecond)
@@ -94,6 +96,7 @@ func (l Limits) Validate() error {
 		{"Resident", l.Resident < 1, "at least 1"},
 		{"ResidentBytes", l.ResidentBytes < 1<<20, "at least 1 MiB"},
 		{"Queries", l.Queries < 1, "at least 1"},
+		{"BacktestCPU", !(l.BacktestCPU > 0 && l.BacktestCPU <= 1), "above 0, and at most 1"},
 		{"Turns", l.Turns < 1 || l.Turns > 1<<10, "between 1 and 1024"},
 		{"InFlight", l.InFlight < l.Turns || l.InFlight > 1<<20, "between Turns and 1,048,576"},
 		{"TurnTimeout", l.TurnTimeout < time.Second, "at least 1s"},

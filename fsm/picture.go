@@ -25,6 +25,7 @@ type picture struct {
 	nodes   nodes
 	oldest  uint64                  // no run has a serial below it
 	fronts  map[string]history.Time // of the closed index
+	ends    <-chan struct{}         // closed when the database is to be closed or replaced
 	users   int                     // guarded by State.mu: views, and one while it is the current one
 }
 
@@ -32,6 +33,10 @@ type picture struct {
 func (s *State) publish() {
 	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, limits: s.limits, nodes: s.nodes, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
+	if s.ends == nil {
+		s.ends = make(chan struct{})
+	}
+	p.ends = s.ends
 	old := s.current
 	s.current, s.last = p, s.meta
 	s.pictures++
@@ -79,6 +84,10 @@ func (s *State) retire() {
 	s.mu.Lock()
 	old := s.current
 	s.current = nil
+	if s.ends != nil {
+		close(s.ends)
+		s.ends = nil
+	}
 	s.mu.Unlock()
 	if old != nil {
 		old.drop()
@@ -149,6 +158,9 @@ func (p *picture) row(b []byte, v any) bool {
 
 // Index implements View.
 func (p *picture) Index() uint64 { return p.meta.Index }
+
+// Ends implements View.
+func (p *picture) Ends() <-chan struct{} { return p.ends }
 
 // Now implements View.
 func (p *picture) Now() history.Time { return p.meta.Now }

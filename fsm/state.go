@@ -60,12 +60,13 @@ type State struct {
 	freed atomic.Uint64 // bytes of deleted histories; see Freed
 
 	mu       sync.Mutex
-	idle     sync.Cond // of mu: a picture was dropped, or there is a current one again
-	current  *picture  // guarded by mu: of the newest applied entry; nil while restoring and once closed
-	pictures int       // guarded by mu: not dropped yet
-	last     rows.Meta // guarded by mu: of the newest applied entry
-	waiters  []waiter  // guarded by mu: by index
-	closed   bool      // guarded by mu
+	idle     sync.Cond     // of mu: a picture was dropped, or there is a current one again
+	current  *picture      // guarded by mu: of the newest applied entry; nil while restoring and once closed
+	ends     chan struct{} // guarded by mu: of the pictures that are not retired
+	pictures int           // guarded by mu: not dropped yet
+	last     rows.Meta     // guarded by mu: of the newest applied entry
+	waiters  []waiter      // guarded by mu: by index
+	closed   bool          // guarded by mu
 }
 
 // ErrClosed is returned by calls on a State that was closed.

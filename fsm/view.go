@@ -12,6 +12,7 @@ type View interface {
 	Index() uint64             // of the newest applied entry
 	Now() history.Time         // log time of that entry
 	Level() uint64             // of the state; see NewestLevel
+	Ends() <-chan struct{}     // closed when the state is to be closed or replaced, which waits for all Views: who uses one for long returns then
 	ClusterID() string         // empty until the first node announced itself
 	Catalog() *catalog.Catalog // shared and immutable: do not change it
 
@@ -30,6 +31,7 @@ type View interface {
 	Events(id history.RunID, from uint64, limit int) []history.Event                // seq >= from
 	Turns(id history.RunID, from uint64, limit int) []history.Turn                  // n >= from
 	Logs(id history.RunID, from uint64, limit int) (lines []LogLine, logged uint64) // seq >= from that are kept, fewer than limit when they pass 1 MiB; logged = how many there were in all
+	Past() *Past                                                                    // reads many histories; the caller closes it
 	UnreadSignals(id history.RunID) uint64                                          // that the run has received and its code had not taken after its newest turn
 	ListRuns(f RunFilter, limit int, cursor string) ([]rows.Run, string)            // newest first
 	Children(parent history.RunID) []history.RunID                                  // open ones, by ordinal

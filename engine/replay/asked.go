@@ -20,9 +20,10 @@ func (l *ledger) ask(d history.Data) error {
 	if b.replay {
 		switch {
 		case at >= len(b.recorded):
-			b.mismatch = &Mismatch{Turn: b.n, Position: at + 1, Asked: describe(d), At: l.where()}
+			b.mismatch = &Mismatch{Turn: b.n, Position: at + 1, Asked: Describe(d), At: l.where()}
 		case !same(d, b.recorded[at].Data) && !b.labels.mayBecome(d, b.recorded[at].Data) && !judged(d, b.recorded[at].Data):
-			b.mismatch = &Mismatch{Turn: b.n, Position: at + 1, Recorded: describe(b.recorded[at].Data), Asked: describe(d), At: l.where()}
+			b.mismatch = b.differs(at, d)
+			b.mismatch.At = l.where()
 		}
 		if b.mismatch != nil {
 			return errStop
@@ -71,7 +72,9 @@ func (l *ledger) noteStarted(d history.Data, seq uint64) {
 func (l *ledger) checkComplete() error {
 	b := &l.book
 	if len(b.asked) < len(b.recorded) {
-		return &Mismatch{Turn: b.n, Position: len(b.asked) + 1, Recorded: describe(b.recorded[len(b.asked)].Data)}
+		m := b.differs(len(b.asked), nil)
+		m.At = b.stoppedAt
+		return m
 	}
 	if b.cut && !b.toldLater {
 		return &Mismatch{Turn: b.n, Position: len(b.asked) + 1, Recorded: "more, in the turn after it"}
@@ -86,7 +89,21 @@ type Mismatch struct {
 	Position int    // position of the event among those of the turn, from 1
 	Recorded string // what was recorded; "" = nothing more
 	Asked    string // what the code asks for now; "" = nothing more
-	At       string // source position of the asking call, if code was asking
+	At       string // source position of the asking call, or of the wait that the code did not leave; "" = the code had ended
+	Seq      uint64 // of the recorded event; 0 = none was recorded
+	Ends     bool   // both sides close the run, in different ways
+}
+
+// differs reports that the recorded event at a position is not what the code asks for. A nil asked
+// means nothing more.
+func (b *book) differs(at int, asked history.Data) *Mismatch {
+	was := b.recorded[at]
+	m := &Mismatch{Turn: b.n, Position: at + 1, Recorded: Describe(was.Data), Seq: was.Seq}
+	if asked != nil {
+		m.Asked = Describe(asked)
+		m.Ends = history.Closes(asked) && history.Closes(was.Data)
+	}
+	return m
 }
 
 func (e *Mismatch) Error() string {
@@ -103,8 +120,8 @@ func (e *Mismatch) Error() string {
 	return fmt.Sprintf("replay of turn %d differs at its event %d: recorded is %s, the code now asks for %s%s", e.Turn, e.Position, or(e.Recorded), or(e.Asked), at)
 }
 
-// describe formats an event for people.
-func describe(d history.Data) string {
+// Describe formats an event for people.
+func Describe(d history.Data) string {
 	text, err := json.Marshal(history.Asked(d))
 	if err != nil {
 		text = []byte(err.Error())

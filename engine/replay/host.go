@@ -38,7 +38,7 @@ func (l *ledger) request(d history.Data) error {
 // Info implements runtime.Host.
 func (l *ledger) Info() runtime.Info {
 	s := l.started
-	return runtime.Info{WorkflowID: s.WorkflowID, RunID: s.RunID.String(), WorkflowType: s.WorkflowType, Version: s.Version.String(), Attempt: max(s.Attempt, 1)}
+	return runtime.Info{WorkflowID: s.WorkflowID, RunID: s.RunID.String(), WorkflowType: s.WorkflowType, Version: l.version.String(), Attempt: max(s.Attempt, 1)}
 }
 
 // Yield implements runtime.Host.

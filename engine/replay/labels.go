@@ -45,7 +45,7 @@ func (b *book) compareLabels() error {
 	if b.labels.event == nil || b.labels.apart || same(b.labels.event, b.recorded[b.labels.at].Data) {
 		return nil
 	}
-	return &Mismatch{Turn: b.n, Position: b.labels.at + 1, Recorded: describe(b.recorded[b.labels.at].Data), Asked: describe(b.labels.event)}
+	return b.differs(b.labels.at, b.labels.event)
 }
 
 // SetAttributes implements runtime.Host.

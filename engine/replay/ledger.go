@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/fsm/history"
 )
@@ -11,6 +12,7 @@ import (
 // the delivered events and the calls that the code made.
 type ledger struct {
 	started  *history.WorkflowStarted
+	version  catalog.Version // of the program
 	void     void
 	limits   runtime.Limits
 	declares func(activity string) bool
@@ -60,6 +62,7 @@ type book struct {
 	waits     uint64 // number of waits that could go on at once and did
 	cutAt     uint64 // the wait at which the turn is cut; 0 = not cut at a wait
 	mismatch  *Mismatch
+	stoppedAt string   // source position of the wait that ended the turn although it had not asked for everything recorded
 	timed     bool     // the turn is made ahead, and the code asked for the time
 	held      []string // messages of a turn that is made ahead, until it is recorded
 }
@@ -69,7 +72,7 @@ func newLedger(cfg Config, started *history.WorkflowStarted) *ledger {
 	if say == nil {
 		say = func(string) {}
 	}
-	l := &ledger{say: say, started: started, limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: seeded(started.RunID)}
+	l := &ledger{say: say, started: started, version: cfg.Program.Version(), limits: cfg.Limits.OrDefault(), pace: cfg.Pace, declares: cfg.Program.Declares, random: seeded(started.RunID)}
 	l.log = func(msg string) {
 		l.book.lines.add(msg, l.limits.LogBytes)
 		if l.book.ahead {

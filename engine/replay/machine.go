@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,9 @@ import (
 type Config struct {
 	Program runtime.Program
 	Member  catalog.Member
+	// Version is what the run is on; zero = the version that it started on. The run's history is
+	// replayed on it from the beginning.
+	Version catalog.Version
 	Limits  runtime.Limits
 	Log     func(msg string) // receives what ctx.log writes in new turns; nil drops it
 	Pace    Pace             // nil = never pauses
@@ -67,8 +71,8 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 	if !ok || started.Seq != 1 {
 		return nil, fmt.Errorf("event %d is not a WorkflowStarted with seq 1", started.Seq)
 	}
-	if data.Version != cfg.Program.Version() {
-		return nil, fmt.Errorf("run %s is on version %s, the program is version %s", data.RunID, data.Version, cfg.Program.Version())
+	if on := cmp.Or(cfg.Version, data.Version); on != cfg.Program.Version() {
+		return nil, fmt.Errorf("run %s is on version %s, the program is version %s", data.RunID, on, cfg.Program.Version())
 	}
 	if data.WorkflowType != cfg.Member.Type {
 		return nil, fmt.Errorf("run %s is a %s, the member is %s", data.RunID, catalog.Quote(data.WorkflowType), catalog.Quote(cfg.Member.Type))
@@ -92,6 +96,15 @@ func (m *Machine) Turns() uint64 { return m.turns }
 // Reopenings returns the number of WorkflowReopened events that the machine was made with. A
 // machine that lacks a later one is useless.
 func (m *Machine) Reopenings() int { return len(m.ledger.void.seqs) }
+
+// Closed returns the event with which the code closed the run, as the code asked for it in the
+// newest turn; nil if the run is open.
+func (m *Machine) Closed() history.Data {
+	if asked := m.ledger.book.asked; m.ended && len(asked) > 0 && history.Closes(asked[len(asked)-1]) {
+		return asked[len(asked)-1]
+	}
+	return nil
+}
 
 // SetPace replaces the Pace from now on.
 func (m *Machine) SetPace(p Pace) { m.ledger.pace = p }

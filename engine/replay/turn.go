@@ -138,7 +138,7 @@ func (m *Machine) Recorded(turn history.Turn, appended []history.Event) error {
 	}
 	for i, e := range appended {
 		if e.Seq != turn.FirstSeq+uint64(i) || !same(step.Asked[i], e.Data) {
-			return m.fail(fmt.Errorf("event %d is %s, asked for as event %d was %s", e.Seq, describe(e.Data), turn.FirstSeq+uint64(i), describe(step.Asked[i])))
+			return m.fail(fmt.Errorf("event %d is %s, asked for as event %d was %s", e.Seq, Describe(e.Data), turn.FirstSeq+uint64(i), Describe(step.Asked[i])))
 		}
 	}
 	m.made = nil

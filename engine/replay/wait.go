@@ -107,6 +107,9 @@ func (l *ledger) Await(mode runtime.Mode, ids []uint64) (runtime.Awaited, error)
 	}
 	if !a.Done {
 		l.parked = true
+		if b := &l.book; b.replay && len(b.asked) < len(b.recorded) {
+			b.stoppedAt = l.where()
+		}
 		return a, nil
 	}
 	if err := l.endIfShareUsed(); err != nil {

@@ -1,0 +1,192 @@
+package backtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/replay"
+	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
+	"aion.dev/aion/internal/clip"
+)
+
+// Candidate is the code on which histories are replayed.
+type Candidate struct {
+	Program runtime.Program
+	Members []catalog.Member
+	Limits  runtime.Limits
+}
+
+// Verdict says what became of a history on the candidate.
+type Verdict string
+
+// Verdicts.
+const (
+	Same     Verdict = "same"     // the code asks for the same, and ends the same
+	Diverged Verdict = "diverged" // it asks for something else
+	Differed Verdict = "differed" // it asks for the same, and ends with another result or error
+	Skipped  Verdict = "skipped"  // it was not replayed
+)
+
+// Result is the verdict on one run.
+type Result struct {
+	WorkflowID string
+	RunID      history.RunID
+	Version    catalog.Version // that the run is on
+	Verdict    Verdict
+	Seq        uint64 // of the first recorded event that was not asked for again; 0 = the code asks for more than was recorded
+	Recorded   string // what was recorded there; "" = nothing more
+	Asked      string // what the candidate asks for; "" = nothing more
+	Where      string // file:line of the candidate that asks, or at which it waits; "" = it has ended
+	Why        string // it was skipped
+}
+
+// pieceTurns is how many turns are read and replayed at a time, so that a long history is never in
+// memory at once.
+const pieceTurns = 256
+
+// maxText bounds each side of a difference, in bytes.
+const maxText = 1 << 10
+
+// Prove replays all recorded turns of a run, as past shows it. An error means that there is no
+// verdict, because ctx ended. p may be nil.
+func (c *Candidate) Prove(ctx context.Context, past *fsm.Past, run rows.Run, p replay.Pace) (Result, error) {
+	r := Result{WorkflowID: run.WorkflowID, RunID: run.RunID, Version: run.Version, Verdict: Same}
+	skip := func(format string, args ...any) (Result, error) {
+		r.Verdict, r.Why = Skipped, fmt.Sprintf(format, args...)
+		return r, nil
+	}
+	member := c.member(run.Type)
+	if member == nil {
+		return skip("the candidate does not carry %s", catalog.Quote(run.Type))
+	}
+	if !past.Open(run.RunID) {
+		return skip("its history is being deleted")
+	}
+	turns, events := recorded(past, run, 0, 0)
+	if len(events) == 0 || events[0].Seq != 1 {
+		return skip("its history is being deleted")
+	}
+	var reopened []history.Event
+	for _, seq := range run.Reopened {
+		reopened = append(reopened, past.Events(seq, seq)...)
+	}
+	m, err := replay.New(replay.Config{Program: c.Program, Member: *member, Version: c.Program.Version(), Limits: c.Limits, Pace: p}, events[0], reopened...)
+	if err != nil {
+		return skip("%v", err)
+	}
+	defer m.Close()
+	for m.Turns() < run.Turns {
+		if m.Turns() > 0 {
+			turns, events = recorded(past, run, m.Turns(), m.Seen())
+		}
+		if len(turns) == 0 {
+			return skip("its history is being deleted")
+		}
+		err := m.Replay(ctx, turns, events)
+		var slow *Slow
+		switch {
+		case errors.As(context.Cause(ctx), &slow):
+			r.differ(past, turns, m.Turns(), slow.Error())
+			return r, nil
+		case ctx.Err() != nil:
+			return r, context.Cause(ctx)
+		case err != nil:
+			r.explain(err, past, turns, m.Turns())
+			return r, nil
+		}
+		if m.Turns() == run.Turns {
+			r.compareEnds(m.Closed(), events)
+		}
+	}
+	return r, nil
+}
+
+func (c *Candidate) member(typ string) *catalog.Member {
+	for i := range c.Members {
+		if c.Members[i].Type == typ {
+			return &c.Members[i]
+		}
+	}
+	return nil
+}
+
+// recorded reads the turns after turn made, with the events that they had seen and asked for, from
+// the one after seen on. A run without turns has its first event.
+func recorded(past *fsm.Past, run rows.Run, made, seen uint64) (turns []history.Turn, events []history.Event) {
+	end := uint64(1)
+	if made < run.Turns {
+		turns = past.Turns(made+1, int(min(pieceTurns, run.Turns-made)))
+	}
+	if len(turns) > 0 {
+		last := turns[len(turns)-1]
+		end = max(end, last.Through, last.FirstSeq+last.Count-1)
+	}
+	return turns, past.Events(seen+1, end)
+}
+
+// explain notes why a history does not replay.
+func (r *Result) explain(err error, past *fsm.Past, turns []history.Turn, made uint64) {
+	var m *replay.Mismatch
+	if !errors.As(err, &m) {
+		r.differ(past, turns, made, err.Error())
+		return
+	}
+	r.Verdict = Diverged
+	if m.Ends {
+		r.Verdict = Differed
+	}
+	r.Seq, r.Recorded, r.Asked, r.Where = m.Seq, m.Recorded, m.Asked, line(m.At)
+}
+
+// differ notes a turn that came to no end on the candidate. made is how many turns it made,
+// including that one if it got as far as its code.
+func (r *Result) differ(past *fsm.Past, turns []history.Turn, made uint64, asked string) {
+	r.Verdict, r.Asked = Diverged, clip.To(asked, maxText)
+	for _, t := range turns {
+		if t.N < made || t.Count == 0 {
+			continue
+		}
+		if events := past.Events(t.FirstSeq, t.FirstSeq); len(events) > 0 {
+			r.Seq, r.Recorded = events[0].Seq, replay.Describe(events[0].Data)
+		}
+		return
+	}
+}
+
+// compareEnds compares failures, of which replay compares the kind alone: their messages are what
+// an author wrote, and the position that the runtime puts before them does not count.
+func (r *Result) compareEnds(closed history.Data, events []history.Event) {
+	asked, ok := closed.(*history.WorkflowFailed)
+	if !ok || asked.Error.Kind != history.KindFailed || len(events) == 0 {
+		return
+	}
+	last := events[len(events)-1]
+	was, ok := last.Data.(*history.WorkflowFailed)
+	if !ok || was.Error.Kind != history.KindFailed || said(was.Error.Message) == said(asked.Error.Message) {
+		return
+	}
+	r.Verdict, r.Seq, r.Recorded, r.Asked = Differed, last.Seq, replay.Describe(was), replay.Describe(asked)
+}
+
+// said is a message without the position before it: "order.star:12:9: no stock".
+func said(message string) string {
+	place, rest, ok := strings.Cut(message, ": ")
+	if ok && strings.Count(place, ":") == 2 && !strings.Contains(place, " ") {
+		return rest
+	}
+	return message
+}
+
+// line is a position without its column: "order.star:12".
+func line(at string) string {
+	if i := strings.LastIndexByte(at, ':'); i > 0 && strings.Count(at, ":") == 2 {
+		return at[:i]
+	}
+	return at
+}

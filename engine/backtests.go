@@ -1,0 +1,372 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/backtest"
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/history"
+)
+
+// BacktestRequest says which code is tried, and on which histories.
+type BacktestRequest struct {
+	Archive string             // digest of a stored archive; or
+	Version string             // a loaded version, or a prefix of one
+	Types   []string           // none = all that the candidate carries
+	Runs    string             // open, closed or all; empty = all
+	Since   history.Time       // only runs that started at this time or later
+	Ago     time.Duration      // Since, as a time before now; 0 = none
+	Limit   uint64             // the newest so many; 0 = all
+	Where   history.Attributes // only runs with these
+	Key     string             // of the call: repeated, it answers with the backtest that it began; empty = none
+}
+
+// What a node keeps of backtests.
+const (
+	backtestsAtOnce = 4
+	backtestsKept   = 32 // that have ended
+	backtestsFor    = time.Hour
+)
+
+// backtests are those of this node, which alone knows them. Nothing of them is in the log.
+type backtests struct {
+	share *backtest.Share
+	stop  context.CancelFunc
+
+	mu      sync.Mutex                 // guards the fields below
+	running context.Context            // ends with the engine
+	all     map[string]*backtest.Trial // by id
+	keys    map[string]string          // ids by the key of the call that began them
+	order   []string                   // ids, oldest first
+	busy    int
+	working sync.WaitGroup
+}
+
+func newBacktests(l Limits) *backtests {
+	b := &backtests{share: backtest.NewShare(l.BacktestCPU, runtime.GOMAXPROCS(0)), all: map[string]*backtest.Trial{}, keys: map[string]string{}}
+	b.running, b.stop = context.WithCancel(context.Background())
+	return b
+}
+
+// run ends all backtests when ctx ends.
+func (b *backtests) run(ctx context.Context) error {
+	<-ctx.Done()
+	b.mu.Lock()
+	b.stop()
+	b.mu.Unlock()
+	b.working.Wait()
+	return ctx.Err()
+}
+
+// begin takes a place among those that run at once. The caller must end it, also after an error of
+// its own.
+func (b *backtests) begin() (context.Context, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running.Err() != nil {
+		return nil, &Unavailable{Why: "this node is shutting down"}
+	}
+	if b.busy == backtestsAtOnce {
+		return nil, &fsm.ResourceExhausted{What: "backtests under way on this node", Limit: backtestsAtOnce}
+	}
+	b.busy++
+	b.working.Add(1)
+	return b.running, nil
+}
+
+func (b *backtests) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.busy--
+	b.working.Done()
+}
+
+// keep remembers a backtest, and forgets those that nobody may read any more.
+func (b *backtests) keep(key string, t *backtest.Trial) (id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	id = strings.ToLower(rand.Text())
+	b.all[id] = t
+	b.order = append(b.order, id)
+	if key != "" {
+		b.keys[key] = id
+	}
+	b.sweep()
+	return id
+}
+
+// sweep forgets what ended too long ago, and the oldest of those that ended when they are too many.
+// The caller holds mu.
+func (b *backtests) sweep() {
+	ended := 0
+	for i := len(b.order) - 1; i >= 0; i-- {
+		id := b.order[i]
+		r := b.all[id].Read(0, 0)
+		if r.Status == backtest.Running {
+			continue
+		}
+		if ended++; ended > backtestsKept || time.Since(r.Finished) > backtestsFor {
+			delete(b.all, id)
+			maps.DeleteFunc(b.keys, func(_, of string) bool { return of == id })
+			b.order = slices.Delete(b.order, i, i+1)
+		}
+	}
+}
+
+// begun returns the backtest that a call with this key began.
+func (b *backtests) begun(key string) (id string, r backtest.Report, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if id, ok = b.keys[key]; ok {
+		r = b.all[id].Read(0, 0)
+	}
+	return id, r, ok
+}
+
+// UnknownBacktest means that this node has no such backtest.
+type UnknownBacktest struct{ ID, Node string }
+
+func (e *UnknownBacktest) Error() string {
+	return fmt.Sprintf("node %s has no backtest %s: a backtest is known to the node that runs it alone, for an hour after its end, until that node restarts", e.Node, catalog.QuoteStart(e.ID, 40))
+}
+
+// Code implements fsm.Refusal.
+func (e *UnknownBacktest) Code() string { return "not_found" }
+
+// Facts implements fsm.Refusal.
+func (e *UnknownBacktest) Facts() map[string]any {
+	return map[string]any{"backtest_id": e.ID, "node": e.Node}
+}
+
+func (e *Engine) backtest(id string) (*backtest.Trial, error) {
+	e.backtests.mu.Lock()
+	defer e.backtests.mu.Unlock()
+	e.backtests.sweep()
+	if t := e.backtests.all[id]; t != nil {
+		return t, nil
+	}
+	return nil, &UnknownBacktest{ID: id, Node: e.cfg.Node}
+}
+
+// StartBacktest begins to replay recorded histories on code that need not be loaded. It works on
+// this node, from one view of its state, and changes nothing. Backtest tells how far it has come.
+func (e *Engine) StartBacktest(ctx context.Context, rd Read, r BacktestRequest) (id string, begun backtest.Report, err error) {
+	if err := r.check(); err != nil {
+		return "", begun, err
+	}
+	if id, begun, ok := e.backtests.begun(r.Key); ok {
+		return id, begun, nil
+	}
+	running, err := e.backtests.begin()
+	if err != nil {
+		return "", begun, err
+	}
+	started := false
+	defer func() {
+		if !started {
+			e.backtests.end()
+		}
+	}()
+	if err := e.freshenLocal(ctx, rd); err != nil {
+		return "", begun, err
+	}
+	candidate, err := e.candidate(ctx, r.Archive, r.Version)
+	if err != nil {
+		return "", begun, err
+	}
+	choice := backtest.Choice{Types: r.Types, Runs: backtest.Which(r.Runs), Since: r.Since, Limit: r.Limit, Where: r.Where}
+	if choice.Runs == "" {
+		choice.Runs = backtest.All
+	}
+	for _, m := range candidate.Members {
+		if len(r.Types) == 0 {
+			choice.Types = append(choice.Types, m.Type)
+		}
+	}
+	made := make(chan *backtest.Trial, 1)
+	started = true
+	go func() {
+		defer e.backtests.end()
+		defer close(made)
+		e.cfg.Log.View(func(v fsm.View) {
+			if r.Ago > 0 {
+				choice.Since = max(1, v.Now()-history.Time(r.Ago))
+			}
+			t, ctx := backtest.New(running, v, candidate, choice, e.backtests.share, e.limits.TurnTimeout)
+			made <- t
+			t.Run(ctx, v)
+		})
+	}()
+	t, ok := <-made
+	if !ok {
+		return "", begun, &Unavailable{Why: "this node is shutting down"}
+	}
+	return e.backtests.keep(r.Key, t), t.Read(0, 0), nil
+}
+
+// freshenLocal is freshen for reads that any node serves from its own state: a leader's is as new
+// as it can be proved to be, a follower's as new as rd asks.
+func (e *Engine) freshenLocal(ctx context.Context, rd Read) error {
+	if rd.MinIndex == 0 && !rd.Stale {
+		var elsewhere *NotLeader
+		if err := e.cfg.Log.Sync(ctx); err == nil || !errors.As(err, &elsewhere) {
+			return err
+		}
+	}
+	return e.freshen(ctx, Read{Stale: true, MinIndex: rd.MinIndex})
+}
+
+// candidate loads the code to try: that of a stored archive, or of a loaded version.
+func (e *Engine) candidate(ctx context.Context, archive, version string) (*backtest.Candidate, error) {
+	if archive != "" {
+		return e.storedCandidate(ctx, archive)
+	}
+	var pkg *catalog.Package
+	var err error
+	e.cfg.Log.View(func(v fsm.View) {
+		var full catalog.Version
+		if full, err = v.Catalog().Find(version); err == nil {
+			pkg, _ = v.Catalog().Package(full)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	program, err := e.programs.load(ctx, pkg)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &Unavailable{Why: fmt.Sprintf("the code of version %s is not available on this node: %v", pkg.Version.Short(), err)}
+	}
+	return &backtest.Candidate{Program: program, Members: pkg.Members, Limits: e.limits.Runtime}, nil
+}
+
+func (e *Engine) storedCandidate(ctx context.Context, ref string) (*backtest.Candidate, error) {
+	digest, err := catalog.ParseDigest(ref)
+	if err != nil {
+		return nil, invalid("archive", "is %s; want the 64 hex digits that storing it answered", catalog.QuoteStart(ref, 80))
+	}
+	data, err := e.cfg.Blobs.Get(ctx, digest)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &UnknownArchive{Digest: digest, Why: err}
+	}
+	a, err := e.openAndCheck(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	program, err := e.programs.compiler.Compile(ctx, a) // not into the cache, which is for what is loaded
+	if err != nil {
+		return nil, err
+	}
+	return &backtest.Candidate{Program: program, Members: a.Members(), Limits: e.limits.Runtime}, nil
+}
+
+// UnknownArchive means that no node that was asked has an archive.
+type UnknownArchive struct {
+	Digest catalog.Digest
+	Why    error
+}
+
+func (e *UnknownArchive) Error() string {
+	return fmt.Sprintf("no archive %s is stored: store it again, it is kept for an hour (%v)", e.Digest, e.Why)
+}
+
+// Code implements fsm.Refusal.
+func (e *UnknownArchive) Code() string { return "not_found" }
+
+// Facts implements fsm.Refusal.
+func (e *UnknownArchive) Facts() map[string]any { return map[string]any{"archive": e.Digest.String()} }
+
+func (r *BacktestRequest) check() error {
+	if (r.Archive == "") == (r.Version == "") {
+		return invalid("archive", "and version: give one of them")
+	}
+	switch r.Runs {
+	case "", string(backtest.Open), string(backtest.Closed), string(backtest.All):
+	default:
+		return invalid("runs", "is %s; want open, closed or all", catalog.QuoteStart(r.Runs, 40))
+	}
+	if len(r.Types) > catalog.MaxMembers {
+		return invalid("types", "has %d names, the limit is %d", len(r.Types), catalog.MaxMembers)
+	}
+	for _, typ := range r.Types {
+		if err := checkType("types", typ); err != nil {
+			return err
+		}
+	}
+	if r.Ago < 0 || r.Since < 0 {
+		return invalid("since", "is before 1970, or in the future")
+	}
+	slices.Sort(r.Types)
+	r.Types = slices.Compact(r.Types)
+	f := fsm.RunFilter{Attributes: maps.Clone(r.Where)}
+	if err := checkFilter(&f); err != nil {
+		return err
+	}
+	r.Where = f.Attributes
+	return nil
+}
+
+// Backtest returns how a backtest of this node stands, once it has ended or wait is over, with a
+// page of its results. The cursor is "" at the beginning; next is "" when there will be no more.
+func (e *Engine) Backtest(ctx context.Context, id string, wait time.Duration, limit int, cursor string) (r backtest.Report, next string, err error) {
+	if limit, err = checkPage(limit); err != nil {
+		return r, "", err
+	}
+	from := 0
+	if cursor != "" {
+		if from, err = strconv.Atoi(cursor); err != nil || from < 0 {
+			return r, "", invalid("cursor", "%s was not returned by an earlier page", catalog.QuoteStart(cursor, 40))
+		}
+	}
+	if err := checkWait(wait); err != nil {
+		return r, "", err
+	}
+	t, err := e.backtest(id)
+	if err != nil {
+		return r, "", err
+	}
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-t.Over():
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	r = t.Read(from, limit)
+	if r.More {
+		next = strconv.Itoa(r.Next)
+	}
+	return r, next, nil
+}
+
+// StopBacktest ends a backtest of this node, and returns how far it came. Its results stay.
+func (e *Engine) StopBacktest(ctx context.Context, id string) (backtest.Report, error) {
+	t, err := e.backtest(id)
+	if err != nil {
+		return backtest.Report{}, err
+	}
+	t.Stop()
+	select {
+	case <-t.Over():
+	case <-ctx.Done():
+	}
+	return t.Read(0, 0), nil
+}

@@ -71,6 +71,8 @@ func samples() []wire.Refusal {
 		&replay.QueryFailed{Name: "q", Err: history.RunError{Kind: "failed", Message: "no", Details: history.Payload(`{"a":1}`)}},
 		&schema.Violation{Type: "order", Version: v, Pointer: "/card", Reason: "is missing"},
 		&schema.Unreadable{What: "input", Type: "order", Cause: errors.New("no node has the archive")},
+		&engine.UnknownBacktest{ID: "b", Node: "n1"},
+		&engine.UnknownArchive{Why: errors.New("no node has it")},
 		&engine.QueryTimeout{WorkflowID: "w", RunID: id, Limit: time.Second},
 		&engine.ChangeError{Change: 1, Op: "load", Reason: &catalog.InvalidPackage{Reason: "is empty"}},
 		&engine.ArchiveNotStored{Archive: d, Why: "asked nobody"},

@@ -156,6 +156,8 @@ func checkAddress(op *huma.Operation, r *http.Request) error {
 			continue
 		case field == "id" && strings.HasPrefix(op.Path, "/v1/schedules/"):
 			field = "schedule_id"
+		case field == "id" && strings.HasPrefix(op.Path, "/v1/backtests/"):
+			field = "backtest_id"
 		case field == "id":
 			field = "workflow_id"
 		}

@@ -133,6 +133,7 @@ func parts(node any) transport.Parts {
 		Deployer:    part[transport.Deployer](node, struct{ transport.Deployer }{}),
 		Archivist:   part[transport.Archivist](node, struct{ transport.Archivist }{}),
 		Releaser:    part[transport.Releaser](node, struct{ transport.Releaser }{}),
+		Backtester:  part[transport.Backtester](node, struct{ transport.Backtester }{}),
 		Catalog:     part[transport.Catalog](node, struct{ transport.Catalog }{}),
 		Starter:     part[transport.Starter](node, struct{ transport.Starter }{}),
 		RunReader:   part[transport.RunReader](node, struct{ transport.RunReader }{}),

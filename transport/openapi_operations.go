@@ -21,7 +21,17 @@ var operations = map[string]struct {
 	"store_archive": {text: "Checks the whole archive and stores it on a majority; loads nothing. It is kept for an hour, unless a log entry names it by then; storing it again begins another hour.",
 		codes:  []string{"invalid_package", "package_too_large"},
 		answer: `{"archive":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","version":"` + aVersion + `","workflow_types":["order"]}`},
-	"versions": {text: "One row for each workflow type of each loaded version, with what is routed, which nodes have it compiled, and what pins it."},
+	"start_backtest": {text: "Works on the node that is asked, from its state at one index, and changes nothing: timers, signals, children and outcomes come from the histories. It takes a bounded share of the node's CPU (`limits.backtest_cpu`). " +
+		"The node that leads shows its newest state; another one what it has applied, at least `min_index`.",
+		codes:   []string{"invalid_package", "unknown_version", "not_found", "resource_exhausted"},
+		example: `{"archive":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","runs":"open","since":"168h","limit":10000,"where":["city=Bern"]}`,
+		answer:  `{"backtest_id":"7xq2m4k6c3ysu5bv1dfa8ghw9e","runs":1843,"node":"n2","index":90412}`},
+	"backtest": {text: "With `wait` it answers once the backtest has ended, or when the time is over. A node keeps what it found for an hour, and loses it when it restarts.",
+		codes: []string{"not_found"},
+		answer: `{"backtest_id":"7xq2m4k6c3ysu5bv1dfa8ghw9e","status":"completed","node":"n2","done":1843,"total":1843,"same":1842,"diverged":1,"differed":0,"skipped":0,"results":[{"workflow_id":"order-17","run_id":"` + aRun +
+			`","version":"` + aVersion + `","verdict":"diverged","seq":5,"recorded":"TimerStarted {\"id\":2,\"duration\":\"1h0m0s\"}","asked":"TimerStarted {\"id\":2,\"duration\":\"2h0m0s\"}","where":"order.star:9"}],"left_off":842,"began_at":"2026-11-28T12:00:00Z","ended_at":"2026-11-28T12:00:02Z","index":90412}`},
+	"stop_backtest": {text: "Its results stay.", codes: []string{"not_found"}},
+	"versions":      {text: "One row for each workflow type of each loaded version, with what is routed, which nodes have it compiled, and what pins it."},
 	"unload": {text: "Removes a package, with all its workflow types, from every node. Refused while a route points at it or an open run pins it; the refusal names them.",
 		codes:  []string{"unknown_version", "route_active", "version_pinned"},
 		answer: `{"version":"` + aVersion + `","workflow_types":["order"],"index":58}`},

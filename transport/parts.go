@@ -16,6 +16,7 @@ type Parts struct {
 	Deployer    Deployer
 	Archivist   Archivist
 	Releaser    Releaser
+	Backtester  Backtester
 	Catalog     Catalog
 	Starter     Starter
 	RunReader   RunReader

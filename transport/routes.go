@@ -65,6 +65,8 @@ func (s *Server) routes() {
 		limit: smallBody, body: new(wire.RouteChange)}, s.rollback)
 	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "List the deploy history", group: "Deploy", leader: true}, s.deploys)
 
+	s.backtestRoutes()
+
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", group: "Runs", status: http.StatusCreated, leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)
 	add(s, route{method: "POST", path: "/v1/workflows:batch", id: "start_many", summary: "Start many runs, each by itself", group: "Runs", leader: true, write: true,

@@ -39,6 +39,8 @@ func TestNoRouteTakesWhatIsNoText(t *testing.T) {
 				case "path":
 					if field == "id" && strings.Contains(path, "schedules") {
 						field = "schedule_id"
+					} else if field == "id" && strings.Contains(path, "backtests") {
+						field = "backtest_id"
 					} else if field == "id" {
 						field = "workflow_id"
 					}

@@ -111,6 +111,7 @@ type Limits struct {
 	Resident       int64 `toml:"resident" help:"executions that the leader keeps in memory between turns; others are rebuilt by replay"`
 	ResidentBytes  int64 `toml:"resident_bytes" help:"memory that those executions may take together, and a quarter as much those kept for queries; 0 is an eighth of the machine's, of its control group's, or of GOMEMLIMIT"`
 	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
+	BacktestCPU    int64 `toml:"backtest_cpu" help:"percent of the machine's CPU that backtests may take together on this node, while it is idle; they take less on a busy one"`
 	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
 	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way and their answers take together; 0 is a quarter of the machine's, of its control group's, or of GOMEMLIMIT"`
 	Connections    int64 `toml:"connections" help:"most connections of callers at a time; 0 is as many as the process's limit of open files leaves room for"`
@@ -155,7 +156,7 @@ func Default() Config {
 		Limits: Limits{
 			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
-			Resident: 10_000, InFlight: 4096, BatchStarts: 1_000, Queries: 64, RequestBytes: 3 << 29,
+			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},

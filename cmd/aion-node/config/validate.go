@@ -147,6 +147,7 @@ func (v *errorList) sizes(c *Config) {
 		{"limits.resident_bytes", c.Limits.ResidentBytes, 0, 1 << 40},
 		{"limits.turns", c.Limits.Turns, 0, 1024},
 		{"limits.batch_starts", c.Limits.BatchStarts, 1, 10_000},
+		{"limits.backtest_cpu", c.Limits.BacktestCPU, 1, 100},
 		{"limits.in_flight", c.Limits.InFlight, max(1, c.Limits.Turns), 1 << 20},
 		{"raft.log_bytes", c.Raft.LogBytes, 128 << 20, 1 << 40},
 		{"disk.warn_bytes", c.Disk.WarnBytes, 0, 1 << 50},

@@ -71,7 +71,7 @@ func engineLimits(cfg config.Config, r runtime.Limits, resident int64) engine.Li
 		PayloadBytes: int(l.PayloadBytes), HistoryEvents: uint64(l.HistoryEvents), HistoryBytes: uint64(l.HistoryBytes), WaitingSignals: uint64(l.WaitingSignals),
 		RunLogBytes: cmp.Or(l.LogBytes, -1),
 		Runtime:     r, Resident: int(l.Resident), ResidentBytes: uint64(resident), Queries: int(l.Queries),
-		Turns: cmp.Or(int(l.Turns), min(gort.GOMAXPROCS(0), int(l.InFlight))), InFlight: int(l.InFlight),
+		Turns: cmp.Or(int(l.Turns), min(gort.GOMAXPROCS(0), int(l.InFlight))), InFlight: int(l.InFlight), BacktestCPU: float64(l.BacktestCPU) / 100,
 		SchemaPatterns: int(cfg.Deploy.MaxPatterns), Changes: int(cfg.Deploy.MaxChanges), ChangeBytes: int(cfg.Deploy.MaxChangeBytes), TurnTimeout: l.TurnTimeout.Duration, Foresight: cmp.Or(l.Foresight.Duration, -1), CheckTimeout: cfg.Deploy.CheckTimeout.Duration, QueryTimeout: l.QueryTimeout.Duration, Lease: l.Lease.Duration,
 	}
 }
@@ -93,7 +93,7 @@ func tokens(a config.Auth) []transport.Token {
 // served are the parts of the engine that callers reach over HTTP.
 func served(e *engine.Engine) transport.Parts {
 	return transport.Parts{
-		Deployer: e, Archivist: e, Releaser: e, Catalog: e, Starter: e, RunReader: e, LogReader: e, RunCounter: e, Controller: e, Querier: e,
+		Deployer: e, Archivist: e, Releaser: e, Backtester: e, Catalog: e, Starter: e, RunReader: e, LogReader: e, RunCounter: e, Controller: e, Querier: e,
 		TaskDesk: e, QueueKeeper: e, Scheduler: e, Retainer: e, JobReader: e, Timekeeper: e, EventFeed: e,
 	}
 }

@@ -79,6 +79,8 @@ func (w *Workload) Check(ops []op.Op) []load.Violation {
 			x.drawn(o, drawn)
 		case "counts":
 			x.counted(o)
+		case "backtest":
+			x.backtested(o)
 		case "list", "all":
 			x.listed(o)
 		case "queues":

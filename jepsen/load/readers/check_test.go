@@ -99,6 +99,24 @@ func TestCheck(t *testing.T) {
 		{"a page that skips", func(r *reading) { r.add(op.Op{F: "list", Key: "diary"}, nil, []string{}) }, "d is left out"},
 		{"a page that repeats", func(r *reading) { r.add(op.Op{F: "list", Key: "diary"}, nil, []string{"d", "d"}) }, "d is listed twice"},
 		{"a page with a stranger", func(r *reading) { r.add(op.Op{F: "list", Key: "diary"}, nil, []string{"d", "x"}) }, "nobody had started it"},
+		{"backtests", func(r *reading) {
+			r.add(op.Op{F: "backtest", Key: "d", Index: 30}, tried{MinIndex: 30}, verdicts{Status: "completed", Done: 4, Total: 4, Same: 4})
+			r.add(op.Op{F: "backtest", Key: "d", Index: 30}, tried{Other: true}, verdicts{Status: "failed", Done: 3, Total: 4, Diverged: 3})
+			r.add(op.Op{F: "backtest", Key: "d", Code: "not_found"}, tried{}, nil)
+			(*r)[len(*r)-1].Outcome = op.Refused
+		}, ""},
+		{"a backtest on its own code that finds something", func(r *reading) {
+			r.add(op.Op{F: "backtest", Key: "d"}, tried{}, verdicts{Status: "completed", Done: 4, Total: 4, Same: 3, First: "x: diverged"})
+		}, "3 of 4 diaries are the same; the first that is not: x: diverged"},
+		{"a backtest on other code that overlooks something", func(r *reading) {
+			r.add(op.Op{F: "backtest", Key: "d"}, tried{Other: true}, verdicts{Status: "completed", Done: 4, Total: 4, Diverged: 3})
+		}, "3 of 4 diaries diverge"},
+		{"a backtest that leaves runs out", func(r *reading) {
+			r.add(op.Op{F: "backtest", Key: "d"}, tried{}, verdicts{Status: "completed", Done: 3, Total: 4, Same: 3})
+		}, "completed with 3 of 4 runs"},
+		{"a backtest of an earlier index", func(r *reading) {
+			r.add(op.Op{F: "backtest", Key: "d", Index: 20}, tried{MinIndex: 30}, verdicts{Status: "completed"})
+		}, "answered at index 20, though 30 was to be waited for"},
 		{"a limit that is forgotten", func(r *reading) {
 			r.add(op.Op{F: "limit", Key: "q", Request: "limit-q-1", Index: 40}, 1, nil)
 			r.add(op.Op{F: "queues"}, nil, map[string]uint64{})

@@ -36,7 +36,7 @@ func (w *Workload) read(ctx context.Context, e *load.Env, i int) {
 			continue
 		}
 		node := e.AnyNode(r)
-		switch r.IntN(10) {
+		switch r.IntN(11) {
 		case 0, 1:
 			e.Call(ctx, w.op(e, "describe", last.diary, node, how{}), describeDiary)
 		case 2:
@@ -49,6 +49,8 @@ func (w *Workload) read(ctx context.Context, e *load.Env, i int) {
 		case 7:
 			e.Call(ctx, w.op(e, "counts", "diary", node, nil), countDiaries)
 		case 8:
+			e.Call(ctx, w.op(e, "backtest", last.diary, node, tried{Other: r.IntN(2) == 0, MinIndex: last.index}), backtestDiaries)
+		case 9:
 			e.Call(ctx, w.op(e, "list", "diary", node, nil), listPages(1+r.IntN(9)))
 		default:
 			if r.IntN(2) == 0 {

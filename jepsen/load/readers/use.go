@@ -8,6 +8,9 @@
 // event for its start, one for each signal, and one for its end. It draws a number when it begins,
 // which every replay of it must draw again.
 //
+// Backtests (backtest.go) replay diaries on their own code, and on code that asks for something
+// else.
+//
 // It never judges the answers of writers, only those of readers. Begin with Workload.Run; check.go
 // collects the reads, judge.go judges them.
 package readers
@@ -50,6 +53,15 @@ def run(ctx, input):
         ctx.signal("entry")
         state["n"] += 1
     return state["n"]
+`
+
+// otherSource asks in its first turn for something that a diary does not ask for.
+const otherSource = `
+def run(ctx, input):
+    ctx.set_attributes({"other": True})
+    for i in range(input["count"]):
+        ctx.signal("entry")
+    return input["count"]
 `
 
 const quickSource = `

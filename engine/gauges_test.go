@@ -38,6 +38,7 @@ func TestGauges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewRegistry()
 		n := enginetest.New(t, func(c *engine.Config) { c.Metrics = registry })
+		synctest.Wait() // the engine counts what closes from its start on
 		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    if input == 1:\n        fail(\"no\")\n    ctx.activity(\"a\", None)\n"}, enginetest.Activities("a")))
 		n.Await(n.Begin("w", "1"))
 		for range 2 {

@@ -134,7 +134,7 @@ func TestAgentsTokens(t *testing.T) {
 	some, none := names(reading)
 	lacks := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(some, name) })
 	// compiling takes one of the few places of deploys
-	if want := append([]string{"check", "plan"}, writing...); len(none) > 0 || !slices.Equal(slices.Sorted(slices.Values(want)), lacks) || !slices.Contains(writing, "deploy") {
+	if want := append([]string{"backtest", "backtest_result", "check", "plan"}, writing...); len(none) > 0 || !slices.Equal(slices.Sorted(slices.Values(want)), lacks) || !slices.Contains(writing, "deploy") {
 		t.Errorf("a token that may only read gets %v, the other one also %v", some, writing)
 	}
 	if _, err := reading.CallTool(t.Context(), &mcp.CallToolParams{Name: "unload", Arguments: map[string]any{"type": "order", "version": "abcdef"}}); err == nil {

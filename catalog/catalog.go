@@ -19,8 +19,9 @@ import (
 // it; others read Clones.
 type Catalog struct {
 	packages map[Version]*Package
-	index    index            // derived from packages
-	routes   map[string]Route // including rows of unrouted types, with a zero Version: see Unroute
+	index    index             // derived from packages
+	canaries map[string]Canary // by type; never changed in place
+	routes   map[string]Route  // including rows of unrouted types, with a zero Version: see Unroute
 
 	// another Catalog also uses packages and index, or routes: copy before writing
 	sharedPackages, sharedRoutes bool
@@ -41,7 +42,7 @@ func (c *Catalog) Clone() *Catalog {
 	if !c.sharedRoutes {
 		c.sharedRoutes = true
 	}
-	return &Catalog{packages: c.packages, index: c.index, routes: c.routes, sharedPackages: true, sharedRoutes: true}
+	return &Catalog{packages: c.packages, index: c.index, routes: c.routes, canaries: c.canaries, sharedPackages: true, sharedRoutes: true}
 }
 
 // put adds a package, or replaces the one of its version.
@@ -113,6 +114,15 @@ func (c *Catalog) Check() error {
 		}
 		if _, ok := p.Member(r.Type); !ok {
 			return fmt.Errorf("workflow type %q is routed to version %s, which does not carry it", r.Type, r.Version)
+		}
+	}
+	for typ, canary := range c.canaries {
+		p, ok := c.packages[canary.Version]
+		if _, carries := p.memberOf(typ); !ok || !carries {
+			return fmt.Errorf("the canary of workflow type %q is version %s, which is not loaded or does not carry it", typ, canary.Version)
+		}
+		if routed := c.routes[typ].Version; routed.IsZero() || routed == canary.Version {
+			return fmt.Errorf("workflow type %q is routed to %q and has a canary of version %s", typ, routed, canary.Version)
 		}
 	}
 	for _, r := range c.Rows() {

@@ -64,3 +64,21 @@ func (e *RouteActive) Code() string { return "route_active" }
 func (e *RouteActive) Facts() map[string]any {
 	return map[string]any{"version": e.Version.String(), "workflow_types": e.Types, "workflow_type_count": e.TypeCount}
 }
+
+// CanaryActive: Type has a canary, so its route does not move, its canary's version is not
+// unloaded, and no other canary begins.
+type CanaryActive struct {
+	Type    string  `cbor:"1,keyasint"`
+	Version Version `cbor:"2,keyasint"` // of the canary
+	Routed  Version `cbor:"3,keyasint"`
+}
+
+func (e *CanaryActive) Error() string {
+	return fmt.Sprintf("workflow type %s is routed to %s and has a canary of version %s; promote or abort it first", Quote(e.Type), e.Routed.Short(), e.Version.Short())
+}
+
+func (e *CanaryActive) Code() string { return "canary_active" }
+
+func (e *CanaryActive) Facts() map[string]any {
+	return map[string]any{"workflow_type": e.Type, "version": e.Version.String(), "routed": e.Routed.String()}
+}

@@ -37,6 +37,14 @@ func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (
 		}
 	}
 
+	if route && len(c.canaries) > 0 {
+		for _, m := range resident.Members {
+			if err := c.steady(m.Type, pkg.Version); err != nil {
+				return LoadChange{}, err
+			}
+		}
+	}
+
 	// Nothing below can fail, so all members change together.
 	if !loaded {
 		c.put(resident)

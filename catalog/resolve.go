@@ -42,3 +42,13 @@ func (c *Catalog) Carrying(typ string) []Version {
 	}
 	return list
 }
+
+// Routed returns the version that typ is routed to; zero = none.
+func (c *Catalog) Routed(typ string) Version { return c.routes[typ].Version }
+
+// LoadedSince counts the packages that carry typ and were loaded after p, which carries it, too.
+func (c *Catalog) LoadedSince(p *Package, typ string) int {
+	list := c.index.carrying[typ]
+	at, _ := slices.BinarySearchFunc(list, p, byLoading)
+	return max(len(list)-at-1, 0)
+}

@@ -19,6 +19,20 @@ func (c *Catalog) Rollback(typ, expect string, index uint64) (RouteChange, error
 	if _, ok := c.packages[row.Previous]; !ok {
 		return RouteChange{}, &VersionUnavailable{Type: typ, Version: row.Previous}
 	}
+	if err := c.steady(typ, row.Previous); err != nil {
+		return RouteChange{}, err
+	}
 	change := c.point(typ, row.Previous, index)
 	return change, nil
+}
+
+// RollsBackTo reports whether Rollback, or the next route after an unroute, would name p as the
+// version routed before.
+func (c *Catalog) RollsBackTo(p *Package) bool {
+	for _, m := range p.Members {
+		if c.routes[m.Type].Previous == p.Version {
+			return true
+		}
+	}
+	return false
 }

@@ -42,6 +42,9 @@ func (c *Catalog) Route(typ, ref, expect string, index uint64) (RouteChange, err
 	if err := c.expect(typ, expect); err != nil {
 		return RouteChange{}, err
 	}
+	if err := c.steady(typ, v); err != nil {
+		return RouteChange{}, err
+	}
 	return c.point(typ, v, index), nil
 }
 
@@ -61,4 +64,11 @@ func (c *Catalog) point(typ string, v Version, index uint64) RouteChange {
 	rc := RouteChange{Type: typ, Version: v, Previous: previous, Index: index, Changed: true}
 	c.setRoute(rc.Row())
 	return rc
+}
+
+// Promote ends the canary of typ and points its route at the canary's version.
+func (c *Catalog) Promote(typ string, index uint64) RouteChange {
+	canary := c.canaries[typ]
+	c.DropCanary(typ)
+	return c.point(typ, canary.Version, index)
 }

@@ -30,11 +30,15 @@ func (c *Catalog) Remove(v Version) error {
 	return nil
 }
 
-// unrouted returns *RouteActive if a route points at v.
+// unrouted returns *RouteActive if a route points at v, and *CanaryActive if it is a canary.
 func (c *Catalog) unrouted(v Version) error {
-	types := c.RoutesTo(v)
-	if len(types) == 0 {
-		return nil
+	if types := c.RoutesTo(v); len(types) > 0 {
+		return &RouteActive{Version: v, Types: firstOf(types), TypeCount: len(types)}
 	}
-	return &RouteActive{Version: v, Types: firstOf(types), TypeCount: len(types)}
+	if p := c.packages[v]; p != nil {
+		if types := c.CanaryOf(p); len(types) > 0 {
+			return &CanaryActive{Type: types[0], Version: v, Routed: c.routes[types[0]].Version}
+		}
+	}
+	return nil
 }

@@ -12,6 +12,9 @@ func (c *Catalog) Unroute(typ, expect string, index uint64) (RouteChange, error)
 	if routed.IsZero() {
 		return RouteChange{}, c.UnknownType(typ)
 	}
+	if err := c.steady(typ, Version{}); err != nil {
+		return RouteChange{}, err
+	}
 	rc := RouteChange{Type: typ, Previous: routed, Index: index, Changed: true, Removed: true}
 	c.setRoute(rc.Row())
 	return rc, nil

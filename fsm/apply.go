@@ -83,6 +83,8 @@ func (t *step) commit() error {
 	for _, r := range t.stale {
 		t.store(r)
 	}
+	t.judgeCanaries()
+	t.settle()
 	t.storeQueues()
 	t.storeSchedules()
 	t.storePages()

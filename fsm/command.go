@@ -49,6 +49,14 @@ const (
 	KindConfirmTime    Kind = 36
 	KindRaiseLevel     Kind = 37
 
+	KindUnloadWhenDrained   Kind = 40
+	KindCancelUnload        Kind = 41
+	KindSetVersionRetention Kind = 42
+	KindPurgeVersions       Kind = 43
+
+	KindSetCanary Kind = 45
+	KindEndCanary Kind = 46
+
 	KindDeploy Kind = 50
 )
 

@@ -165,7 +165,39 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&TerminateRun{Run: RunRef{WorkflowID: "run"}})
 		return []Command{&Continue{Job: w.jobs()[0].ID}}
 	},
-	KindRaiseLevel:  func(*world) []Command { return times(1024, &RaiseLevel{Level: NewestLevel}) },
+	KindRaiseLevel: func(*world) []Command { return times(1024, &RaiseLevel{Level: NewestLevel}) },
+	KindUnloadWhenDrained: func(w *world) []Command {
+		w.do(&LoadPackage{Package: manyTypes("v2")})
+		return []Command{&UnloadWhenDrained{Type: "t0", Version: versionOf("v2").String()}}
+	},
+	KindCancelUnload: func(w *world) []Command {
+		w.do(&LoadPackage{Package: manyTypes("v2")})
+		w.do(&StartRun{WorkflowID: "run", RunID: w.mint(), Type: "t0", Version: versionOf("v2").String()})
+		w.do(&UnloadWhenDrained{Type: "t0", Version: versionOf("v2").String()})
+		return []Command{&CancelUnload{Type: "t0", Version: versionOf("v2").String()}}
+	},
+	KindSetVersionRetention: func(*world) []Command {
+		return times(1024, &SetVersionRetention{Rule: rows.VersionRetention{Keep: 1, MinAge: 1}})
+	},
+	KindSetCanary: func(w *world) []Command {
+		w.do(&LoadPackage{Package: pack("v2", "a")})
+		return times(1024, &SetCanary{Type: "a", Version: versionOf("v2").String(), Share: 5})
+	},
+	KindEndCanary: func(w *world) []Command {
+		w.do(&LoadPackage{Package: pack("v2", "a")})
+		w.do(&SetCanary{Type: "a", Version: versionOf("v2").String(), Share: 5})
+		return []Command{&EndCanary{Type: "a", Promote: true}}
+	},
+	KindPurgeVersions: func(w *world) []Command {
+		c := new(PurgeVersions)
+		for i := range 120 {
+			v := fmt.Sprint("w", i)
+			w.do(&LoadPackage{Package: pack(v, "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8"), Route: true})
+			c.Versions = append(c.Versions, versionOf(v))
+		}
+		w.do(&SetVersionRetention{})
+		return []Command{c}
+	},
 	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindDeploy: func(w *world) []Command { // as many types as may be, over packages that come, take the routes and go
 		c := &Deploy{Message: strings.Repeat("x", maxText)}
@@ -218,7 +250,7 @@ func (w *world) purgeable(n int, keep func(uint64) bool) []Command {
 func TestDearest(t *testing.T) {
 	for kind := Kind(1); int(kind) < len(commands); kind++ {
 		if commands[kind].make == nil {
-			continue
+			continue // not given out yet
 		}
 		t.Run(kind.String(), func(t *testing.T) {
 			of := dearest[kind]

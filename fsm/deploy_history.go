@@ -58,16 +58,28 @@ const (
 	opRollback = "rollback"
 	OpUnload   = "unload"
 
-	opDeployment = "deployment" // refused as a whole, not for one of its changes
+	opDeployment        = "deployment" // refused as a whole, not for one of its changes
+	opUnloadWhenDrained = "unload_when_drained"
+	opCancelUnload      = "cancel_unload"
+
+	opCanary        = "canary"
+	opCanaryPromote = "canary_promote"
+	opCanaryAbort   = "canary_abort"
 )
 
 // record adds a line to the deploy history. The caller sets what was done to which type; the rest
 // follows from the command.
 func (t *step) record(d rows.DeployRecord) {
-	d.Index, d.N, d.At, d.Actor = t.index, t.deployN, t.now, t.who.Actor
+	request := ""
 	if t.who.Request != nil {
-		d.RequestID = t.who.Request.ID
+		request = t.who.Request.ID
 	}
+	t.recordFor(d, t.who.Actor, request)
+}
+
+// recordFor is record for somebody who asked earlier.
+func (t *step) recordFor(d rows.DeployRecord, actor, request string) {
+	d.Index, d.N, d.At, d.Actor, d.RequestID = t.index, t.deployN, t.now, actor, request
 	t.deployN++
 	t.chained(&d)
 	t.Put(rows.PlaceKey(rows.FamilyDeploy, d.Index, d.N), rows.Encoded(d))
@@ -75,7 +87,7 @@ func (t *step) record(d rows.DeployRecord) {
 	w, kind := &t.s.windows, kindOf(&d)
 	w[kind] = append(w[kind], rows.Place{Index: d.Index, N: d.N})
 	full := len(w[kind]) > t.s.cfg.Keep.deploys()
-	if t.s.limits == (rows.Limits{}) { // builds that share one window among both kinds may still take part
+	if t.s.limits == (rows.Limits{}) && t.level() < 1 { // builds that share one window among both kinds may still take part
 		full = t.meta.Deploys > uint64(t.s.cfg.Keep.deploys())
 		if len(w[1-kind]) > 0 && (len(w[kind]) == 0 || w[1-kind][0].Before(w[kind][0])) {
 			kind = 1 - kind

@@ -39,6 +39,7 @@ func (c *LoadPackage) apply(t *step) (Answer, Refusal) {
 	v := change.Package.Version
 	if change.FreshlyLoaded {
 		t.Put(rows.VersionKey(rows.FamilyPackage, v), rows.Encoded(change.Package))
+		t.began(&change.Package)
 	}
 	types := change.Package.Types()
 	for i, typ := range types {

@@ -83,5 +83,7 @@ func (t *step) rerouted(rc catalog.RouteChange) {
 	if rc.Changed {
 		t.Put(rows.TextKey(rows.FamilyRoute, rc.Type), rows.Encoded(rc.Row()))
 		t.announce(feedRouteChanged, routeChanged{rc.Type, rc.Version, rc.Previous})
+		t.left(rc.Type, rc.Previous)
+		t.came(rc.Version)
 	}
 }

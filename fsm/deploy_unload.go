@@ -18,6 +18,7 @@ type UnloadVersion struct {
 type UnloadAnswer struct {
 	Version catalog.Version `cbor:"1,keyasint"`
 	Types   []string        `cbor:"2,keyasint"`
+	Pending bool            `cbor:"3,keyasint,omitempty"` // it is still there, and goes when it is drained
 }
 
 // Kind implements Command.
@@ -25,13 +26,8 @@ func (*UnloadVersion) Kind() Kind { return KindUnloadVersion }
 func (*UnloadAnswer) answer()     {}
 
 func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
-	v := t.named(c.Type, c.Version)
-	this := deploy{OpUnload, []string{c.Type}, v, c.Version, c.Message}
-	if p, ok := t.s.catalog.Package(v); ok {
-		if _, carries := p.Member(c.Type); carries {
-			this.types = p.Types()
-		}
-	}
+	this := t.unloading(OpUnload, c.Type, c.Version, c.Message)
+	v := this.version
 	if len(c.Message) > maxText {
 		return nil, t.refuse(this, tooLong("message", len(c.Message)))
 	}
@@ -42,17 +38,51 @@ func (c *UnloadVersion) apply(t *step) (Answer, Refusal) {
 	if counts := t.pinned(v); counts.Total() > 0 {
 		return nil, t.refuse(this, &VersionPinned{Version: v, Counts: counts, Holders: t.first(v, 10)})
 	}
-	types := p.Types()
-	if err := t.s.catalog.Remove(v); err != nil {
+	by := t.asking(c.Message)
+	if err := t.remove(p, &by); err != nil {
 		return nil, t.refuse(this, err)
+	}
+	return &UnloadAnswer{Version: v, Types: p.Types()}, nil
+}
+
+// unloading is what an operation on a whole package concerns, for the record of its refusal.
+func (t *step) unloading(operation, typ, ref, message string) deploy {
+	this := deploy{operation, []string{typ}, t.named(typ, ref), ref, message}
+	if p, ok := t.s.catalog.Package(this.version); ok {
+		if _, carries := p.Member(typ); carries {
+			this.types = p.Types()
+		}
+	}
+	return this
+}
+
+// asking is who asks for an unload now.
+func (t *step) asking(message string) rows.UnloadAsked {
+	by := rows.UnloadAsked{Actor: t.who.Actor, Message: message, Index: t.index, At: t.now}
+	if t.who.Request != nil {
+		by.RequestID = t.who.Request.ID
+	}
+	return by
+}
+
+// remove unloads a package that no route points at and nothing pins, for good.
+func (t *step) remove(p *catalog.Package, by *rows.UnloadAsked) error {
+	v, types := p.Version, p.Types()
+	if f := t.s.facts[v]; f != nil && (t.letGo(v) || t.moves.in[v]) { // drained by this entry, too
+		f.Asked = nil
+		t.settleOne(v)
+	}
+	if err := t.s.catalog.Remove(v); err != nil {
+		return err
 	}
 	t.Del(rows.VersionKey(rows.FamilyPackage, v))
 	t.forgetPins(v)
 	t.forgetCounts(p)
 	t.forgetReadiness(v)
+	t.forgetFacts(v)
 	for _, typ := range types {
-		t.record(rows.DeployRecord{Operation: OpUnload, Type: typ, Version: v, Outcome: OutcomeOK, Message: c.Message})
+		t.recordFor(rows.DeployRecord{Operation: OpUnload, Type: typ, Version: v, Outcome: OutcomeOK, Message: by.Message}, by.Actor, by.RequestID)
 	}
 	t.announce(feedVersionUnloaded, versionUnloaded{v, types})
-	return &UnloadAnswer{Version: v, Types: types}, nil
+	return nil
 }

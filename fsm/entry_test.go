@@ -59,7 +59,7 @@ func everyCommand() []Command {
 		&ReportDigest{Node: "n1", Index: 5, Digest: catalog.Digest{4}},
 		&AnnounceLeader{Node: "n1", Term: 3},
 		&Check{Leader: "n1"},
-	}, slices.Concat(taskCommands(), reopenCommands(), scheduleCommands(), retentionCommands(), limitsCommands(), []Command{&Continue{Job: 7}, &ConfirmTime{At: 1_795_867_200_000_000_000}, &RaiseLevel{Level: 1}},
+	}, slices.Concat(taskCommands(), reopenCommands(), scheduleCommands(), retentionCommands(), limitsCommands(), []Command{&Continue{Job: 7}, &ConfirmTime{At: 1_795_867_200_000_000_000}, &RaiseLevel{Level: 1}}, versionCommands(),
 		[]Command{&Deploy{
 			Changes: []Change{
 				{Load: &LoadPackage{Package: pack("v1", "order"), Route: true, Message: "m"}}, {Route: &RouteType{Type: "order", Version: "abcdef"}}, {Unroute: &UnrouteType{Type: "order"}},
@@ -197,7 +197,7 @@ func TestOutcomesRoundTrip(t *testing.T) {
 			t.Errorf("%T: %+v came back as %+v", v, r, back)
 		}
 	}
-	if seen != 35 {
+	if seen != 40 {
 		t.Errorf("%d outcomes are tested", seen)
 	}
 	for _, bad := range [][]byte{nil, {0}, {255}, {1, 0xff}} {

@@ -57,7 +57,13 @@ var commands = [...]struct {
 	KindConfirmTime:    {"ConfirmTime", func() Command { return new(ConfirmTime) }},
 	KindRaiseLevel:     {"RaiseLevel", func() Command { return new(RaiseLevel) }},
 
-	KindDeploy: {"Deploy", func() Command { return new(Deploy) }},
+	KindUnloadWhenDrained:   {"UnloadWhenDrained", func() Command { return new(UnloadWhenDrained) }},
+	KindCancelUnload:        {"CancelUnload", func() Command { return new(CancelUnload) }},
+	KindSetVersionRetention: {"SetVersionRetention", func() Command { return new(SetVersionRetention) }},
+	KindPurgeVersions:       {"PurgeVersions", func() Command { return new(PurgeVersions) }},
+	KindSetCanary:           {"SetCanary", func() Command { return new(SetCanary) }},
+	KindEndCanary:           {"EndCanary", func() Command { return new(EndCanary) }},
+	KindDeploy:              {"Deploy", func() Command { return new(Deploy) }},
 }
 
 // String is the command's name, for errors and logs.

@@ -21,6 +21,9 @@ var owners = map[string][]string{
 	"Report":    {"digest_check.go"},
 	"Limits":    {"limits.go"},
 	"Level":     {"level.go"},
+	"Facts":     {"version_facts.go"},
+	"Canary":    {"canary.go", "canary_counts.go"}, // one that ends is deleted at once, others are written at the end of the entry
+	"Spent":     {"version_retention.go"},
 
 	"Remembered": {"request.go", "request_queue.go"}, // remembered, and forgotten when its time has come
 	"Forget":     {"request.go", "request_queue.go"}, // likewise

@@ -17,7 +17,8 @@ const (
 // feedNames are numbered where they are stored; numbers are never reused.
 var feedNames = [...]string{
 	1: "PackageLoaded", 2: "RouteChanged", 3: "VersionUnloaded", 4: "DeployRefused", 5: "VersionReadinessChanged", 6: "LeaderChanged", 7: "MemberChanged",
-	8: "WorkflowClosed",
+	8: "WorkflowClosed", 9: "VersionDrained",
+	10: "CanaryStarted", 11: "CanaryChanged", 12: "CanaryPromoted", 13: "CanaryAborted",
 }
 
 const (
@@ -29,6 +30,11 @@ const (
 	feedLeaderChanged
 	feedMemberChanged
 	feedWorkflowClosed
+	feedVersionDrained
+	feedCanaryStarted
+	feedCanaryChanged
+	feedCanaryPromoted
+	feedCanaryAborted
 )
 
 // Every event's data is one of these structs; feed_json.go writes them.
@@ -47,6 +53,18 @@ type (
 	versionUnloaded struct {
 		Version       catalog.Version
 		WorkflowTypes []string
+	}
+	versionDrained struct { // no type is routed to it any more, and nothing pins it
+		Version       catalog.Version
+		WorkflowTypes []string
+		Index         uint64
+	}
+	canaryChange struct { // of all four events of canaries
+		Type    string
+		Version catalog.Version
+		Share   uint64
+		Counts  rows.CanaryCounts // of the canary
+		Routed  rows.CanaryCounts // of the routed version
 	}
 	deployRefused struct {
 		Operation    string

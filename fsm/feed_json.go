@@ -1,6 +1,9 @@
 package fsm
 
-import "aion.dev/aion/catalog"
+import (
+	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/rows"
+)
 
 // The JSON of every event of the feed. It is stored, so neither the order of the members nor what
 // is left out when it is empty may change; testdata/feed.golden holds us to it.
@@ -25,6 +28,18 @@ func (e routeChanged) json() []byte {
 
 func (e versionUnloaded) json() []byte {
 	return jsonObject(nil).text("version", versionText(e.Version)).list("workflow_types", e.WorkflowTypes).end()
+}
+
+func (e versionDrained) json() []byte {
+	return jsonObject(nil).list("workflow_types", e.WorkflowTypes).text("version", versionText(e.Version)).number("index", e.Index).end()
+}
+
+func (e canaryChange) json() []byte {
+	counts := func(c rows.CanaryCounts) []byte {
+		return jsonObject(nil).number("started", c.Started).number("completed", c.Completed).number("failed", c.Failed).end()
+	}
+	return jsonObject(nil).text("type", e.Type).text("version", versionText(e.Version)).number("share", e.Share).
+		raw("counts", jsonObject(nil).raw("canary", counts(e.Counts)).raw("routed", counts(e.Routed)).end()).end()
 }
 
 func (e deployRefused) json() []byte {

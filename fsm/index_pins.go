@@ -171,6 +171,9 @@ func (p *picture) PinHolders(v catalog.Version, limit int, after string) (list [
 	return list, next
 }
 
+// PinCursor is the cursor before the first holder of a kind.
+func PinCursor(kind rows.PinKind) string { return fmt.Sprintf("%d-0", kind) }
+
 // CheckPinCursor refuses, as *catalog.InvalidInput, a cursor that PinHolders cannot have returned.
 func CheckPinCursor(cursor string) error {
 	_, _, err := parsePinCursor(cursor)

@@ -37,6 +37,7 @@ func (c *RaiseLevel) apply(t *step) (Answer, Refusal) {
 	if c.Level > t.level() {
 		t.meta.Level = c.Level
 		t.Put(rows.Key(rows.FamilyLevel), rows.Encoded(rows.Level{Level: c.Level, Index: t.index, At: t.now}))
+		t.firstFacts()
 	}
 	return new(Done), nil
 }

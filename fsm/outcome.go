@@ -25,6 +25,9 @@ var outcomes = [...]func() any{
 	12: func() any { return new(PurgeAnswer) },
 	13: func() any { return new(ContinueAnswer) },
 	14: func() any { return new(TimeAnswer) },
+	15: func() any { return new(VersionsPurged) },
+
+	18: func() any { return new(CanaryAnswer) },
 
 	// 16 and 17: see outcome_packed.go
 
@@ -40,6 +43,8 @@ var outcomes = [...]func() any{
 	39: func() any { return new(NoSchedule) },
 	40: func() any { return new(ScheduleExists) },
 	41: func() any { return new(NotNewest) },
+	42: func() any { return new(NoUnloadAsked) },
+	43: func() any { return new(NoCanary) },
 
 	50: func() any { return new(ChangeRefused) },
 
@@ -52,6 +57,7 @@ var outcomes = [...]func() any{
 	70: func() any { return new(catalog.PackageTooLarge) },
 	71: func() any { return new(catalog.RouteConflict) },
 	72: func() any { return new(catalog.RouteActive) },
+	73: func() any { return new(catalog.CanaryActive) },
 }
 
 func outcomeKind(v any) byte {
@@ -84,6 +90,16 @@ func outcomeKind(v any) byte {
 		return 13
 	case *TimeAnswer:
 		return 14
+	case *VersionsPurged:
+		return 15
+	case *NoUnloadAsked:
+		return 42
+	case *NoCanary:
+		return 43
+	case *CanaryAnswer:
+		return 18
+	case *catalog.CanaryActive:
+		return 73
 	case *DeployAnswer:
 		return 20
 	case *ChangeRefused:

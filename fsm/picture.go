@@ -11,27 +11,28 @@ import (
 // entry. Apply publishes one after each entry, so that readers never wait for Apply, nor Apply for
 // them.
 type picture struct {
-	s       *State
-	snap    store.Picture
-	meta    rows.Meta
-	catalog *catalog.Catalog
-	chain   catalog.Digest // of the deploy history
-	queues  queues
-	tails   *tails
-	recent  *recent
-	cohorts []rows.Cohort // of the census
-	rules   rules
-	limits  rows.Limits
-	nodes   nodes
-	oldest  uint64                  // no run has a serial below it
-	fronts  map[string]history.Time // of the closed index
-	ends    <-chan struct{}         // closed when the database is to be closed or replaced
-	users   int                     // guarded by State.mu: views, and one while it is the current one
+	s        *State
+	snap     store.Picture
+	meta     rows.Meta
+	catalog  *catalog.Catalog
+	chain    catalog.Digest // of the deploy history
+	queues   queues
+	tails    *tails
+	recent   *recent
+	cohorts  []rows.Cohort // of the census
+	rules    rules
+	versions *rows.VersionRetention
+	limits   rows.Limits
+	nodes    nodes
+	oldest   uint64                  // no run has a serial below it
+	fronts   map[string]history.Time // of the closed index
+	ends     <-chan struct{}         // closed when the database is to be closed or replaced
+	users    int                     // guarded by State.mu: views, and one while it is the current one
 }
 
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
-	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, limits: s.limits, nodes: s.nodes, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, versions: s.versions, limits: s.limits, nodes: s.nodes, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	if s.ends == nil {
 		s.ends = make(chan struct{})

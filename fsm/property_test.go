@@ -18,7 +18,7 @@ import (
 // each single command answers is the transcripts' business; this looks for states that must not be.
 func TestProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorld(t)
+		w := worldAt(t, rapid.SampledFrom([]uint64{0, NewestLevel, NewestLevel}).Draw(rt, "level"))
 		defer w.s.Close()
 		g := &gambler{w: w, t: rt, versions: []string{"v1", "v2", "v3"}, types: []string{"order", "refund"}, ids: []string{"a", "b", "c", "d"}}
 		w.do(&LoadPackage{Package: pack("v1", "order", "refund"), Route: true})
@@ -29,8 +29,12 @@ func TestProperty(t *testing.T) {
 			for range rapid.IntRange(1, 4).Draw(rt, "commands") {
 				e = append(e, g.envelope())
 			}
+			before := factsOf(w)
 			for i, r := range w.propose(e...) {
 				g.check(e[i].Command, r)
+			}
+			if len(e) == 1 {
+				before.check(w, rt)
 			}
 		}
 		w.checkReplay(rapid.SampledFrom(replays).Draw(rt, "replay"))
@@ -72,7 +76,7 @@ func (g *gambler) command() Command {
 		if g.coin("unroute") {
 			return &UnrouteType{Type: typ}
 		}
-		return &UnloadVersion{Type: typ, Version: version}
+		return g.versionCommand(typ, version)
 	case 4:
 		return &UnloadVersion{Type: typ, Version: version}
 	case 5, 6, 7:

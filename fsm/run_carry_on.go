@@ -93,9 +93,9 @@ func (t *step) event(r *row, seq uint64) history.Data {
 
 // NextVersion is the version that the run after r takes: the routed one, or r's own when the code
 // asked to stay or when there is no route.
-func NextVersion(cat *catalog.Catalog, r *rows.Run, e *history.WorkflowContinuedAsNew) catalog.Version {
-	if route, _, _, ok := cat.Resolve(r.Type); ok && !e.Same {
-		return route.Version
+func NextVersion(cat *catalog.Catalog, r *rows.Run, e *history.WorkflowContinuedAsNew, lot catalog.Lot) catalog.Version {
+	if version, _, _, ok := cat.ResolveFor(r.Type, lot); ok && !e.Same {
+		return version
 	}
 	return r.Version
 }

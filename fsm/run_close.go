@@ -98,6 +98,7 @@ func (c *closing) drain() {
 			t.notifyParent(r, e.with)
 			t.notifySchedule(r)
 		}
+		t.countClosed(r)
 		t.announceClosed(r)
 	}
 }

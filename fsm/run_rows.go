@@ -107,6 +107,7 @@ func (t *step) start(b birth) *row {
 		r.Deadline = rows.Due(t.now, timeout)
 		t.armDeadline(r)
 	}
+	t.countStarted(r)
 	return r
 }
 

@@ -63,11 +63,11 @@ func (c *StartRun) apply(t *step) (Answer, Refusal) {
 func (t *step) choose(c *StartRun) (catalog.Version, *catalog.Member, Refusal) {
 	cat := t.s.catalog
 	if c.Version == "" {
-		route, _, member, ok := cat.Resolve(c.Type)
+		version, _, member, ok := cat.ResolveFor(c.Type, StartLot(c.WorkflowID, c.Attributes))
 		if !ok {
 			return catalog.Version{}, nil, cat.UnknownType(c.Type)
 		}
-		return route.Version, member, nil
+		return version, member, nil
 	}
 	v, err := cat.FindFor(c.Type, c.Version)
 	if err != nil {

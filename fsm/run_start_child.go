@@ -10,7 +10,7 @@ import (
 // not start.
 func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 	e.RunID, e.Version = history.RunID{}, catalog.Version{}
-	version, member, failed := ChildVersion(t.s.catalog, parent.Run.Version, e)
+	version, member, failed := ChildVersion(t.s.catalog, parent.Run.Version, e, t.lot(parent))
 	id := parent.childRunID(e.ID)
 	if failed == nil {
 		if open := t.latest(e.WorkflowID); open != nil && open.Run.Status.Open() {
@@ -41,7 +41,7 @@ func (t *step) startChild(parent *row, e *history.ChildWorkflowStarted) {
 
 // ChildVersion resolves the version of a child: its parent's when that package carries the type,
 // unless it asked for the routed one.
-func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.ChildWorkflowStarted) (catalog.Version, *catalog.Member, *history.RunError) {
+func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.ChildWorkflowStarted, lot catalog.Lot) (catalog.Version, *catalog.Member, *history.RunError) {
 	if e.Choice != history.ChildRouted {
 		if p, ok := cat.Package(parent); ok {
 			if member, ok := p.Member(e.WorkflowType); ok {
@@ -53,11 +53,11 @@ func ChildVersion(cat *catalog.Catalog, parent catalog.Version, e *history.Child
 		message := "the parent's version " + parent.Short() + " does not carry workflow type " + e.WorkflowType
 		return catalog.Version{}, nil, &history.RunError{Kind: history.KindUnknownWorkflowType, Message: message}
 	}
-	route, _, member, ok := cat.Resolve(e.WorkflowType)
+	version, _, member, ok := cat.ResolveFor(e.WorkflowType, lot)
 	if !ok {
 		return catalog.Version{}, nil, &history.RunError{Kind: history.KindUnknownWorkflowType, Message: cat.UnknownType(e.WorkflowType).Error()}
 	}
-	return route.Version, member, nil
+	return version, member, nil
 }
 
 // giveUp ends a parent's wait for a child and asks the child to end.

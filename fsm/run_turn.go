@@ -202,7 +202,7 @@ func (t *step) carryOut(r *row, data, last history.Data) {
 		t.append(r, e)
 		t.giveUp(r, e.ID)
 	case *history.WorkflowContinuedAsNew:
-		e.NewRunID, e.Version = history.DeriveRunID(r.Run.RunID, "continue", 1), NextVersion(t.s.catalog, &r.Run, e)
+		e.NewRunID, e.Version = history.DeriveRunID(r.Run.RunID, "continue", 1), NextVersion(t.s.catalog, &r.Run, e, t.lot(r))
 		t.append(r, e)
 	default:
 		t.append(r, e)

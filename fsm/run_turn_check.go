@@ -30,9 +30,9 @@ func (c *RecordTurn) checked(t *step, r *row) Refusal {
 		switch e := e.Data.(type) {
 		case *history.ChildWorkflowStarted:
 			id, typ = e.ID, e.WorkflowType
-			_, member, _ = ChildVersion(t.s.catalog, r.Run.Version, e)
+			_, member, _ = ChildVersion(t.s.catalog, r.Run.Version, e, t.lot(r))
 		case *history.WorkflowContinuedAsNew:
-			if p, ok := t.s.catalog.Package(NextVersion(t.s.catalog, &r.Run, e)); ok {
+			if p, ok := t.s.catalog.Package(NextVersion(t.s.catalog, &r.Run, e, t.lot(r))); ok {
 				member, _ = p.Member(r.Run.Type)
 			}
 		}

@@ -83,7 +83,7 @@ func (c *FireSchedule) check(t *step, s *schedule) Refusal {
 	if len(c.Times) == 0 && !s.Stuck() {
 		return nil
 	}
-	if _, _, member, ok := t.s.catalog.Resolve(s.Type); ok && member.InputSchema != c.CheckedSchema {
+	if _, _, member, ok := t.s.catalog.ResolveFor(s.Type, t.lotOfSchedule(s)); ok && member.InputSchema != c.CheckedSchema {
 		return &Recheck{Type: s.Type, Schema: member.InputSchema}
 	}
 	if c.Apart && !t.affords(c.workOn(s)) {

@@ -70,7 +70,7 @@ func (f *firing) unstick() {
 // checked against another schema before.
 func (f *firing) launch(at history.Time) (recheck bool) {
 	t, s := f.t, f.s
-	route, _, member, ok := t.s.catalog.Resolve(s.Type)
+	version, _, member, ok := t.s.catalog.ResolveFor(s.Type, t.lotOfSchedule(s))
 	if !ok {
 		s.fail(history.KindUnknownWorkflowType, t.s.catalog.UnknownType(s.Type).Error())
 		return false
@@ -91,14 +91,14 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 		t.Charge(copiedOf(in))
 	}
 	t.start(birth{
-		workflowID: id, runID: run, version: route.Version, member: member, input: in.Input, attributes: in.Attributes, schedule: s.ID, attempt: 1,
+		workflowID: id, runID: run, version: version, member: member, input: in.Input, attributes: in.Attributes, schedule: s.ID, attempt: 1,
 	})
 	s.Started++
 	s.opens(run)
 	s.Recent = slices.Insert(s.Recent, 0, run)
 	s.Recent = s.Recent[:min(len(s.Recent), maxRecentRuns)]
 	if f.answer != nil {
-		f.answer.Started = append(f.answer.Started, StartAnswer{WorkflowID: id, RunID: run, Version: route.Version})
+		f.answer.Started = append(f.answer.Started, StartAnswer{WorkflowID: id, RunID: run, Version: version})
 	}
 	return false
 }
@@ -106,4 +106,14 @@ func (f *firing) launch(at history.Time) (recheck bool) {
 func (s *schedule) fail(kind, message string) {
 	s.Failed++
 	s.Failure = &history.RunError{Kind: kind, Message: message}
+}
+
+// lotOfSchedule is the lot of all runs of a schedule: its input is checked once for all of them.
+func (t *step) lotOfSchedule(s *schedule) catalog.Lot {
+	return func(key string) string {
+		if key == "" {
+			return s.ID
+		}
+		return lotText(key, s.ID, t.inputOf(s).Attributes)
+	}
 }

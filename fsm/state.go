@@ -36,7 +36,10 @@ type State struct {
 	meta      rows.Meta
 	catalog   *catalog.Catalog
 	counts    map[catalog.Version]*rows.PinCounts // what pins the loaded versions
-	pages     map[rows.Page]uint64                // rows left on the pages used last
+	facts     map[catalog.Version]*rows.VersionFacts
+	canaries  map[string]*rows.Canary
+	versions  *rows.VersionRetention // nil = drained versions stay
+	pages     map[rows.Page]uint64   // rows left on the pages used last
 	rows      cache
 	tails     *tails
 	recent    *recent
@@ -96,6 +99,7 @@ func (s *State) load() error {
 	s.owners, s.limits = newHot[rows.OwnerUse](), rows.Limits{}
 	s.catalog, s.counts, s.rows, s.queues = catalog.New(), map[catalog.Version]*rows.PinCounts{}, newCache(), newQueues()
 	s.census, s.rules, s.fronts = census{of: map[rows.Cohort]uint64{}}, nil, newClosedFronts()
+	s.facts, s.versions, s.canaries = map[catalog.Version]*rows.VersionFacts{}, nil, map[string]*rows.Canary{}
 	s.lanes, s.queueRows = newHot[lane](), newHot[rows.Queue]()
 	s.tails = newTails()
 	var err error
@@ -117,6 +121,9 @@ func (s *State) load() error {
 		store.Each(s.db.Reader, rows.FamilyPackage, func(_ []byte, p catalog.Package) { s.catalog.Put(p) }),
 		store.Each(s.db.Reader, rows.FamilyRoute, func(_ []byte, r catalog.Route) { s.catalog.PutRoute(r) }),
 		store.Each(s.db.Reader, rows.FamilyPinCount, func(k []byte, c rows.PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
+		store.Each(s.db.Reader, rows.FamilyFacts, func(k []byte, f rows.VersionFacts) { s.facts[catalog.Version(k[1:])] = &f }),
+		store.Each(s.db.Reader, rows.FamilyCanary, func(_ []byte, c rows.Canary) { s.canaries[c.Type] = &c; s.catalog.PutCanary(c.Rule()) }),
+		store.Each(s.db.Reader, rows.FamilySpent, func(_ []byte, r rows.VersionRetention) { s.versions = &r }),
 		store.Each(s.db.Reader, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
 		s.db.Scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
 		s.queues.findFirsts(s.db.Reader),

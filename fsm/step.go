@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/fsm/store"
@@ -38,6 +39,9 @@ type step struct {
 	schedules  scheduleChanges
 	pages      pages
 	pins       pinChanges
+	moves      versionSet // to which new starts go, or went
+	settling   []catalog.Version
+	canaries   []string // types whose canary the entry counted for
 	counts     countChanges
 	feed       []feedLine
 	requests   int    // request keys remembered
@@ -54,5 +58,7 @@ func (t *step) reset() {
 	t.schedules.reset()
 	t.pages.reset()
 	t.pins.reset()
+	t.moves.reset()
+	t.canaries = t.canaries[:0]
 	t.counts.reset()
 }

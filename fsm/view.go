@@ -20,11 +20,16 @@ type View interface {
 	DeployChain() catalog.Digest                                                            // of the newest act; zero: it has none
 	Pins(v catalog.Version) rows.PinCounts
 	PinHolders(v catalog.Version, limit int, after string) ([]PinHolder, string) // by kind, then since; the cursor is opaque
-	Nodes() []rows.Node                                                          // by id; shared, so not to be changed
-	RemovedNode(id string) (rows.RemovedNode, bool)                              // of an id that is used up
-	Readiness() []rows.Readiness                                                 // by version, node
-	Checks() []rows.Check                                                        // the newest 16, oldest first, with this node's digests
-	DigestReports(index uint64) []DigestReport                                   // what nodes reported for one of Checks, by node
+	Canary(typ string) (rows.Canary, bool)
+	Canaries() []rows.Canary                                                                // by type
+	VersionFacts(v catalog.Version) (rows.VersionFacts, bool)                               // false: not loaded, or loaded and the level is 0
+	VersionRetention() (rows.VersionRetention, bool)                                        // false: drained versions stay
+	SpentVersions(now history.Time, limit int) (spent []catalog.Version, next history.Time) // that the rule unloads now; next = when it will unload another one, 0 = not yet known to
+	Nodes() []rows.Node                                                                     // by id; shared, so not to be changed
+	RemovedNode(id string) (rows.RemovedNode, bool)                                         // of an id that is used up
+	Readiness() []rows.Readiness                                                            // by version, node
+	Checks() []rows.Check                                                                   // the newest 16, oldest first, with this node's digests
+	DigestReports(index uint64) []DigestReport                                              // what nodes reported for one of Checks, by node
 
 	Latest(workflowID string) (history.RunID, bool) // newest run of a workflow id
 	Run(id history.RunID) (rows.Run, bool)
@@ -110,7 +115,7 @@ type FeedEvent struct {
 	Index uint64        `cbor:"1,keyasint"`
 	N     uint32        `cbor:"2,keyasint"`           // order within the entry
 	Last  bool          `cbor:"3,keyasint,omitempty"` // the last one of its index
-	Name  string        `cbor:"4,keyasint"`           // PackageLoaded RouteChanged VersionUnloaded DeployRefused VersionReadinessChanged LeaderChanged MemberChanged WorkflowClosed
+	Name  string        `cbor:"4,keyasint"`           // PackageLoaded RouteChanged VersionUnloaded VersionDrained CanaryStarted CanaryChanged CanaryPromoted CanaryAborted DeployRefused VersionReadinessChanged LeaderChanged MemberChanged WorkflowClosed
 	Data  []byte        `cbor:"5,keyasint"`           // JSON
 	RunID history.RunID `cbor:"6,keyasint,omitzero"`  // of WorkflowClosed, for those who wait for a result
 

@@ -40,6 +40,8 @@ func Check(s *fsm.State) error {
 		c.checkRequests()
 		c.checkLines()
 		c.checkCounts()
+		c.checkVersions()
+		c.checkCanaries()
 		c.checkOrphans()
 		c.checkSchedules()
 		c.checkMemory()

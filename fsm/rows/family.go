@@ -18,6 +18,9 @@ const (
 	FamilyReadiness = 'y' // version, node id -> Readiness
 	FamilyReport    = 'd' // index of a check, node id -> digest
 	FamilyLevel     = 'Y' // -> Level
+	FamilyFacts     = 'M' // version -> VersionFacts
+	FamilyCanary    = 'B' // type -> Canary
+	FamilySpent     = 'W' // -> VersionRetention
 
 	FamilyRunID     = 'i' // run id -> serial
 	FamilyRun       = 'r' // serial -> RunRow

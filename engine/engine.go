@@ -56,22 +56,24 @@ func (c *Config) Validate() error {
 // the leader only; stale reads work anywhere. Every mutation looks up its request id before any
 // check that depends on state, and returns the first outcome, so callers need not.
 type Engine struct {
-	cfg       Config
-	limits    Limits
-	log       hclog.Logger
-	metrics   *metrics
-	programs  *programs
-	schemas   *schema.Cache
-	queries   *queries
-	hub       *hub
-	ready     *reconciler
-	desks     *desks
-	polled    polled
-	backtests *backtests
-	driver    atomic.Pointer[driver] // of the current term; nil unless leading
-	vetting   chan struct{}          // one for each deploy that compiles
-	sizing    chan struct{}          // one for each answer that is being read to learn its size
-	retained  chan struct{}          // the retention rules may have changed
+	cfg         Config
+	limits      Limits
+	log         hclog.Logger
+	metrics     *metrics
+	programs    *programs
+	schemas     *schema.Cache
+	queries     *queries
+	hub         *hub
+	ready       *reconciler
+	desks       *desks
+	polled      polled
+	backtests   *backtests
+	driver      atomic.Pointer[driver] // of the current term; nil unless leading
+	vetting     chan struct{}          // one for each deploy that compiles
+	sizing      chan struct{}          // one for each answer that is being read to learn its size
+	versionRule chan struct{}          // the rule for drained versions may have changed
+	canaryRule  chan struct{}          // a canary may have begun or changed
+	retained    chan struct{}          // the retention rules may have changed
 }
 
 // How much a node caches, whatever its configuration.
@@ -100,7 +102,7 @@ func New(cfg Config) (*Engine, error) {
 		backtests: newBacktests(limits),
 		vetting:   make(chan struct{}, vetsAtOnce),
 		sizing:    make(chan struct{}, sizedAtOnce),
-		retained:  make(chan struct{}, 1),
+		retained:  make(chan struct{}, 1), versionRule: make(chan struct{}, 1), canaryRule: make(chan struct{}, 1),
 	}
 	e.schemas = schema.NewCache(keptSchemas, keptOutputs, e.programs.archive)
 	e.ready = newReconciler(e)

@@ -27,7 +27,7 @@ func (e *Engine) checkHandedOn(ctx context.Context, run *rows.Run, asked []histo
 			var member *catalog.Member
 			e.cfg.Log.View(func(v fsm.View) {
 				var version catalog.Version
-				if version, member, _ = fsm.ChildVersion(v.Catalog(), run.Version, d); member != nil {
+				if version, member, _ = fsm.ChildVersion(v.Catalog(), run.Version, d, fsm.RunLot(v, run)); member != nil {
 					pkg, _ = v.Catalog().Package(version)
 				}
 			})
@@ -44,7 +44,7 @@ func (e *Engine) checkHandedOn(ctx context.Context, run *rows.Run, asked []histo
 			var member *catalog.Member
 			e.cfg.Log.View(func(v fsm.View) {
 				var ok bool
-				if pkg, ok = v.Catalog().Package(fsm.NextVersion(v.Catalog(), run, d)); ok {
+				if pkg, ok = v.Catalog().Package(fsm.NextVersion(v.Catalog(), run, d, fsm.RunLot(v, run))); ok {
 					member, _ = pkg.Member(run.Type)
 				}
 			})

@@ -25,6 +25,8 @@ func (e *Engine) Lead(ctx context.Context, term uint64) {
 	g.Go("schedules", d.schedules.run)
 	g.Go("purge", (&purger{e}).run)
 	g.Go("jobs", d.jobs.run)
+	g.Go("canaries", (&canaryTimes{e}).run)
+	g.Go("drained versions", (&unloader{e}).run)
 	e.polled.begin(time.Now())
 	e.desks.set(k)
 	e.driver.Store(d)

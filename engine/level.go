@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -29,4 +30,12 @@ func (e *Engine) atLevel(level uint64) error {
 		}
 	}
 	return &Unavailable{Why: why}
+}
+
+// proposeAt is propose for commands that only a level of the state knows.
+func proposeAt[A fsm.Answer](ctx context.Context, e *Engine, c Call, level uint64, cmd fsm.Command) (answer A, a Answered, err error) {
+	if err := e.atLevel(level); err != nil {
+		return answer, a, err
+	}
+	return propose[A](ctx, e, c, cmd)
 }

@@ -141,7 +141,7 @@ func (e *Engine) checkInput(ctx context.Context, cmd *fsm.StartRun) (to startsOn
 	e.cfg.Log.View(func(v fsm.View) {
 		c := v.Catalog()
 		if cmd.Version == "" {
-			_, to.pkg, to.member, _ = c.Resolve(cmd.Type)
+			_, to.pkg, to.member, _ = c.ResolveFor(cmd.Type, fsm.StartLot(cmd.WorkflowID, cmd.Attributes))
 			return
 		}
 		if version, err := c.FindFor(cmd.Type, cmd.Version); err == nil {

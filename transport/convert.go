@@ -55,6 +55,22 @@ func versionRow(r engine.VersionRow) wire.Version {
 		LoadedAt: history.Time(p.LoadedAt).Std(), LoadedIndex: p.LoadedIndex, RouteActive: r.RouteActive, ReadyNodes: list(r.ReadyNodes), Pins: (*wire.PinCounts)(&r.Pins),
 	}
 	w.Timeout = spanText(history.Duration(m.Timeout))
+	f := &r.Facts
+	if f.State != 0 {
+		since := f.At.Std()
+		w.State, w.StateIndex, w.StateAt = f.State.String(), f.Index, &since
+	}
+	if f.Drained != 0 {
+		since := f.DrainedAt.Std()
+		w.DrainedIndex, w.DrainedAt = f.Drained, &since
+	}
+	if f.Oldest != nil {
+		h := holderOf(f.Oldest)
+		w.OldestPin = &h
+	}
+	if a := f.Asked; a != nil {
+		w.UnloadWhenDrained = &wire.UnloadAsked{Index: a.Index, At: a.At.Std(), Actor: a.Actor, Message: a.Message}
+	}
 	return w
 }
 
@@ -73,6 +89,13 @@ func versionThen(t engine.VersionThen) wire.Version {
 	return w
 }
 
+func holderOf(h *fsm.PinHolder) wire.PinHolder {
+	return wire.PinHolder{
+		Kind: h.Kind.String(), WorkflowID: h.WorkflowID, RunID: h.RunID.String(), WorkflowType: h.WorkflowType,
+		RecordedBy: parentOf(h.RecordedBy), Since: h.Since.Std(),
+	}
+}
+
 func routeAnswer(r *fsm.RouteAnswer, a engine.Answered) wire.RouteAnswer {
 	c := r.Change
 	w := wire.RouteAnswer{WorkflowType: c.Type, Version: versionText(c.Version), Previous: versionText(c.Previous), RouteChanged: c.Changed, Answered: answered(a)}
@@ -87,11 +110,8 @@ func pinsOf(p *engine.Pins) wire.Pins {
 		Version: p.Version.String(), RouteActive: p.RouteActive, Counts: wire.PinCounts(p.Counts), Total: p.Counts.Total(),
 		Holders: make([]wire.PinHolder, 0, len(p.Holders)), NextCursor: p.Next, Indexed: at(p.Index),
 	}
-	for _, h := range p.Holders {
-		w.Holders = append(w.Holders, wire.PinHolder{
-			Kind: h.Kind.String(), WorkflowID: h.WorkflowID, RunID: h.RunID.String(), WorkflowType: h.WorkflowType,
-			RecordedBy: parentOf(h.RecordedBy), Since: h.Since.Std(),
-		})
+	for i := range p.Holders {
+		w.Holders = append(w.Holders, holderOf(&p.Holders[i]))
 	}
 	return w
 }

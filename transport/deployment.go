@@ -108,7 +108,7 @@ func (s *Server) changeAnswer(c fsm.ChangeAnswer, a engine.Answered) any {
 	case c.Route != nil:
 		return routeAnswer(c.Route, a)
 	case c.Unload != nil:
-		return unloadAnswer(c.Unload, a)
+		return unloadAnswerOf(c.Unload, a)
 	}
 	return s.scheduleAnswer(c.Schedule, a)
 }

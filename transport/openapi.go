@@ -69,6 +69,10 @@ func (s *Server) document(r *route) {
 		open := *op.Responses["200"]
 		open.Description = "The run is open: status, and no result yet"
 		op.Responses["202"] = &open
+	case r.id == "unload":
+		pending := *op.Responses["200"]
+		pending.Description = "Something pins the version: it is unloaded once it is drained"
+		op.Responses["202"] = &pending
 	case r.id == "events":
 		describeStream(op, s.api.OpenAPI().Components.Schemas)
 	case r.id == "archive":

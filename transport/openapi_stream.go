@@ -8,12 +8,29 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// canaryEvent is the data of all events of canaries.
+var canaryEvent = func() *huma.Schema {
+	s := object("type version share#", "")
+	s.Properties["counts"] = object("", "")
+	for _, of := range []string{"canary", "routed"} {
+		s.Properties["counts"].Properties[of] = object("started# completed# failed#", "")
+		s.Properties["counts"].Required = append(s.Properties["counts"].Required, of)
+	}
+	s.Required = append(s.Required, "counts")
+	return s
+}()
+
 // streamData describes the data of each event of /v1/events, by name. fsm/feed_json.go makes the
 // data.
 var streamData = map[string]*huma.Schema{
 	"PackageLoaded":           object("version workflow_types[] workflow_type freshly_loaded?", ""),
 	"RouteChanged":            object("workflow_type", "version previous"),
 	"VersionUnloaded":         object("version workflow_types[]", ""),
+	"VersionDrained":          object("workflow_types[] version index#", ""),
+	"CanaryStarted":           canaryEvent,
+	"CanaryChanged":           canaryEvent,
+	"CanaryPromoted":          canaryEvent,
+	"CanaryAborted":           canaryEvent,
 	"DeployRefused":           object("operation workflow_type code detail", "version"),
 	"VersionReadinessChanged": object("version node ready?", "problem"),
 	"LeaderChanged":           object("node term#", ""),

@@ -13,24 +13,25 @@ import "reflect"
 // default, and reject absurd limits and cursors as *catalog.InvalidInput. Any goroutine may call
 // any method.
 type Parts struct {
-	Deployer    Deployer
-	Archivist   Archivist
-	Releaser    Releaser
-	Backtester  Backtester
-	Catalog     Catalog
-	Starter     Starter
-	RunReader   RunReader
-	LogReader   LogReader
-	RunCounter  RunCounter
-	Controller  Controller
-	Querier     Querier
-	TaskDesk    TaskDesk
-	QueueKeeper QueueKeeper
-	Scheduler   Scheduler
-	Retainer    Retainer
-	JobReader   JobReader
-	Timekeeper  Timekeeper
-	EventFeed   EventFeed
+	Deployer     Deployer
+	Archivist    Archivist
+	Releaser     Releaser
+	Backtester   Backtester
+	Catalog      Catalog
+	Starter      Starter
+	RunReader    RunReader
+	LogReader    LogReader
+	RunCounter   RunCounter
+	Controller   Controller
+	Querier      Querier
+	TaskDesk     TaskDesk
+	QueueKeeper  QueueKeeper
+	Scheduler    Scheduler
+	Retainer     Retainer
+	CanaryKeeper CanaryKeeper
+	JobReader    JobReader
+	Timekeeper   Timekeeper
+	EventFeed    EventFeed
 }
 
 // missing names a part that is absent or nil.

@@ -14,6 +14,9 @@ type Retainer interface {
 	SetRetention(ctx context.Context, c engine.Call, typ string, age time.Duration) (engine.Answered, error)
 	RemoveRetention(ctx context.Context, c engine.Call, typ string) (engine.Answered, error)
 	Retention(ctx context.Context, rd engine.Read) ([]rows.Retention, uint64, error)
+	SetVersionRetention(ctx context.Context, c engine.Call, keep int64, minAge time.Duration) (engine.Answered, error)
+	RemoveVersionRetention(ctx context.Context, c engine.Call) (engine.Answered, error)
+	VersionRetention(ctx context.Context, rd engine.Read) (*rows.VersionRetention, uint64, error)
 }
 
 type retentionInput struct{ Fresh }

@@ -54,6 +54,7 @@ func (s *Server) routes() {
 		deploys: true, limit: payload, payload: true, body: new(wire.Deployment)}, s.deploy)
 	add(s, route{method: "GET", path: "/v1/versions", id: "versions", summary: "List what is loaded", group: "Deploy", leader: true}, s.versions)
 	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}", id: "unload", summary: "Unload a version", group: "Deploy", leader: true, write: true}, s.unload)
+	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}/unload", id: "cancel_unload", summary: "Take an unload back that waits until the version is drained", group: "Deploy", leader: true, write: true}, s.cancelUnload)
 	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}", id: "version", summary: "Show a version", group: "Deploy", leader: true}, s.version)
 	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/archive", id: "archive", summary: "Fetch the archive of a version", group: "Deploy", leader: true, slow: true}, s.archive)
 	add(s, route{method: "GET", path: "/v1/versions/{type}/{version}/modules/{name}", id: "module", summary: "Read a module of a version", group: "Deploy", leader: true}, s.module)
@@ -63,6 +64,13 @@ func (s *Server) routes() {
 	add(s, route{method: "DELETE", path: "/v1/routes/{type}", id: "unroute", summary: "Remove a route", group: "Deploy", leader: true, write: true}, s.unroute)
 	add(s, route{method: "POST", path: "/v1/routes/{type}/rollback", id: "rollback", summary: "Route to the version routed before", group: "Deploy", leader: true, write: true,
 		limit: smallBody, body: new(wire.RouteChange)}, s.rollback)
+	add(s, route{method: "GET", path: "/v1/canaries", id: "canaries", summary: "List canaries", group: "Deploy", leader: true}, s.canaries)
+	add(s, route{method: "GET", path: "/v1/canaries/{type}", id: "canary", summary: "Show the canary of a workflow type", group: "Deploy", leader: true}, s.canary)
+	add(s, route{method: "PUT", path: "/v1/canaries/{type}", id: "set_canary", summary: "Begin or change the canary of a workflow type", group: "Deploy", leader: true, write: true,
+		limit: smallBody, body: new(wire.CanaryRequest)}, s.setCanary)
+	add(s, route{method: "DELETE", path: "/v1/canaries/{type}", id: "abort_canary", summary: "Abort the canary of a workflow type", group: "Deploy", leader: true, write: true}, s.abortCanary)
+	add(s, route{method: "POST", path: "/v1/canaries/{type}/promote", id: "promote_canary", summary: "Route a workflow type to its canary", group: "Deploy", leader: true, write: true,
+		limit: smallBody, body: new(wire.CanaryEnd)}, s.promoteCanary)
 	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "List the deploy history", group: "Deploy", leader: true}, s.deploys)
 
 	s.backtestRoutes()
@@ -92,6 +100,9 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/counts", id: "counts", summary: "Count runs by type, version and status", group: "Runs", leader: true}, s.count)
 	add(s, route{method: "GET", path: "/v1/jobs", id: "jobs", summary: "List what is left to do of commands that were too large for one entry", group: "Runs", leader: true}, s.jobs)
 	add(s, route{method: "GET", path: "/v1/retention", id: "retention", summary: "Show how long closed runs are kept", group: "Runs", leader: true}, s.retention)
+	add(s, route{method: "GET", path: "/v1/retention/versions", id: "version_retention", summary: "Show which drained versions are unloaded", group: "Deploy", leader: true}, s.versionRetention)
+	add(s, route{method: "PUT", path: "/v1/retention/versions", id: "retain_versions", summary: "Set which drained versions are unloaded", group: "Deploy", leader: true, write: true,
+		limit: smallBody, body: new(wire.VersionRetentionRequest)}, s.retainVersions)
 	add(s, route{method: "PUT", path: "/v1/retention", id: "retain_all", summary: "Set how long closed runs are kept whose type has no rule", group: "Runs", leader: true, write: true,
 		limit: smallBody, body: new(wire.RetentionRequest)}, s.retainAll)
 	add(s, route{method: "PUT", path: "/v1/retention/{type}", id: "retain", summary: "Set how long closed runs of a type are kept", group: "Runs", leader: true, write: true,

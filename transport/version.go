@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strconv"
 
 	"aion.dev/aion/engine"
@@ -17,6 +18,8 @@ type Catalog interface {
 	ShowVersion(ctx context.Context, rd engine.Read, typ, version string) (*engine.Shown, error)
 	FetchVersion(ctx context.Context, rd engine.Read, typ, version string) (*engine.Fetched, error)
 	Unload(ctx context.Context, c engine.Call, cmd fsm.UnloadVersion) (*fsm.UnloadAnswer, engine.Answered, error)
+	UnloadWhenDrained(ctx context.Context, c engine.Call, cmd fsm.UnloadWhenDrained) (*fsm.UnloadAnswer, engine.Answered, error)
+	CancelUnload(ctx context.Context, c engine.Call, cmd fsm.CancelUnload) (*fsm.UnloadAnswer, engine.Answered, error)
 	Pins(ctx context.Context, rd engine.Read, typ, version string, limit int, cursor string) (*engine.Pins, error)
 }
 
@@ -68,23 +71,62 @@ func (s *Server) versionsAt(ctx context.Context, rd engine.Read, in *versionsInp
 type unloadInput struct {
 	Keyed
 	OfVersion
+	When    string `query:"when" enum:"now,drained" default:"now" doc:"drained: at once if nothing pins it, otherwise as soon as nothing does (202)"`
 	Message string `query:"message" doc:"For the deploy history"`
 }
 
-func (s *Server) unload(ctx context.Context, in *unloadInput) (*answer[wire.UnloadAnswer], error) {
+// unloadAnswer is an answer with a status of its own: 202 while the version is still there.
+type unloadAnswer struct {
+	Status int
+	Index  uint64 `header:"Aion-Index"`
+	Body   wire.UnloadAnswer
+}
+
+func (s *Server) unload(ctx context.Context, in *unloadInput) (*unloadAnswer, error) {
 	c, err := change(ctx, nil, optional)
 	if err != nil {
 		return nil, err
 	}
-	u, a, err := s.cfg.Catalog.Unload(ctx, c, fsm.UnloadVersion{Type: in.Type, Version: in.Version, Message: in.Message})
+	var u *fsm.UnloadAnswer
+	var a engine.Answered
+	switch in.When {
+	case "", "now":
+		u, a, err = s.cfg.Catalog.Unload(ctx, c, fsm.UnloadVersion{Type: in.Type, Version: in.Version, Message: in.Message})
+	case "drained":
+		u, a, err = s.cfg.Catalog.UnloadWhenDrained(ctx, c, fsm.UnloadWhenDrained{Type: in.Type, Version: in.Version, Message: in.Message})
+	default:
+		return nil, invalid("when", "is %q; want now or drained", clip(in.When))
+	}
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	return &answer[wire.UnloadAnswer]{Index: a.Index, Body: unloadAnswer(u, a)}, nil
+	w := &unloadAnswer{Status: http.StatusOK, Index: a.Index, Body: unloadAnswerOf(u, a)}
+	if u.Pending {
+		w.Status = http.StatusAccepted
+	}
+	return w, nil
 }
 
-func unloadAnswer(u *fsm.UnloadAnswer, a engine.Answered) wire.UnloadAnswer {
-	return wire.UnloadAnswer{Version: u.Version.String(), WorkflowTypes: list(u.Types), Answered: answered(a)}
+func unloadAnswerOf(u *fsm.UnloadAnswer, a engine.Answered) wire.UnloadAnswer {
+	return wire.UnloadAnswer{Version: u.Version.String(), WorkflowTypes: list(u.Types), Pending: u.Pending, Answered: answered(a)}
+}
+
+type cancelUnloadInput struct {
+	Keyed
+	OfVersion
+	Message string `query:"message" doc:"For the deploy history"`
+}
+
+func (s *Server) cancelUnload(ctx context.Context, in *cancelUnloadInput) (*answer[wire.UnloadAnswer], error) {
+	c, err := change(ctx, nil, optional)
+	if err != nil {
+		return nil, err
+	}
+	u, a, err := s.cfg.Catalog.CancelUnload(ctx, c, fsm.CancelUnload{Type: in.Type, Version: in.Version, Message: in.Message})
+	if err != nil {
+		return nil, refused(a, err)
+	}
+	return &answer[wire.UnloadAnswer]{Index: a.Index, Body: unloadAnswerOf(u, a)}, nil
 }
 
 type versionInput struct {

@@ -22,6 +22,7 @@ type deployed struct {
 
 func deployCmd(a *app) *cobra.Command {
 	var o wire.LoadOptions
+	var canary canaryFlags
 	cmd := &cobra.Command{
 		Use:   "deploy [FILE|DIR]...",
 		Short: "Load packages into the running cluster and route their workflow types to them",
@@ -29,12 +30,18 @@ func deployCmd(a *app) *cobra.Command {
 under way keeps the code it started on. FILE may be - for standard input. A folder
 with a workflow.toml is packed and sent, as package writes it; without any argument, the current one.
 
+With --canary SHARE the routes stay, and that share of new starts of each type goes to the package, until canary promote, canary abort, or one of --abort-failures, --promote-after and
+--for ends it. Each type is routed already then.
+
 Several files are one step: all of them are loaded and routed at once, or none.`,
 		Args:              arguments("[FILE|DIR]..."),
 		ValidArgsFunction: completeFiles("aion"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			files, err := filesOf("deploy", files)
 			if err != nil {
+				return err
+			}
+			if err := canary.check(cmd, &o, len(files)); err != nil {
 				return err
 			}
 			for _, e := range o.Expect {
@@ -58,6 +65,9 @@ Several files are one step: all of them are loaded and routed at once, or none.`
 			if err = explainMismatch(cmd.Context(), c, archive, err); err != nil {
 				return err
 			}
+			if canary.request.Share != "" {
+				return a.beginCanaries(cmd, c, answer, canary.request)
+			}
 			return a.answer(answer, func(w io.Writer) { printDeployed(w, answer, o.NoRoute) })
 		},
 	}
@@ -65,6 +75,8 @@ Several files are one step: all of them are loaded and routed at once, or none.`
 	f.BoolVar(&o.NoRoute, "no-route", false, "load only; leave the routes as they are")
 	f.StringArrayVar(&o.Expect, "expect-route", nil, "refuse unless `TYPE=VERSION` (or TYPE=none) is the route now; may be repeated")
 	f.BoolVar(&o.DryRun, "dry-run", false, "check everything and say what would happen; change nothing")
+	f.StringVar(&canary.request.Share, "canary", "", "leave the routes as they are and send `SHARE` of new starts to it, such as 10%")
+	canary.add(cmd)
 	f.StringVar(&o.Message, "message", "", "`TEXT` for the deploy history")
 	return cmd
 }

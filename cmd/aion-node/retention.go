@@ -12,8 +12,8 @@ import (
 )
 
 func retentionCmd(a *app) *cobra.Command {
-	cmd := a.group(&cobra.Command{Use: "retention", Short: "Show and set how long closed runs are kept"})
-	cmd.AddCommand(retentionListCmd(a), retentionSetCmd(a), retentionUnsetCmd(a))
+	cmd := a.group(&cobra.Command{Use: "retention", Short: "Show and set how long closed runs are kept, and which drained versions"})
+	cmd.AddCommand(retentionListCmd(a), retentionSetCmd(a), retentionUnsetCmd(a), retentionVersionsCmd(a))
 	return cmd
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 func unloadCmd(a *app) *cobra.Command {
-	var wait bool
+	var wait, drained, cancel bool
 	var message string
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -23,11 +23,17 @@ func unloadCmd(a *app) *cobra.Command {
 		Short: "Remove a version that nothing is routed to and nothing pins",
 		Long: `Remove the package of VERSION, with all its workflow types, from every node, for good. It is refused while a route points at it or an open run pins it.
 
+With --when-drained, the cluster unloads it in exactly the log entry after which nothing pins it, which may be this one. Runs that start on it meanwhile are waited for;
+a route to it takes the request back, and so does --cancel.
+
 With --wait, watch the runs that pin it and unload it when none is left. Each try has a request id of its own: ID/1, ID/2, ... if --request-id ID is given.`,
 		Args: arguments("TYPE", "VERSION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if timeout != 0 && !wait {
 				return usage("--timeout makes sense only with --wait")
+			}
+			if wait && drained || wait && cancel || drained && cancel {
+				return usage("--wait, --when-drained and --cancel exclude each other")
 			}
 			if timeout < 0 {
 				return usage("--timeout %s is negative", timeout)
@@ -39,26 +45,39 @@ With --wait, watch the runs that pin it and unload it when none is left. Each tr
 			defer c.Close()
 			u := &unload{client: c, typ: args[0], version: args[1], message: message, requestID: a.requestID}
 			var answer *wire.UnloadAnswer
-			if wait {
+			switch {
+			case drained:
+				answer, err = c.UnloadWhenDrained(cmd.Context(), u.typ, u.version, message, a.mutationOptions()...)
+			case cancel:
+				answer, err = c.CancelUnload(cmd.Context(), u.typ, u.version, message, a.mutationOptions()...)
+			case wait:
 				again := fmt.Sprintf("aion-node unload %s %s", quoted(u.typ), quoted(u.version))
 				a.after = afterwards{goesOn: "nothing was unloaded, and the runs that pin the version go on", look: again + " --wait"}
 				if a.requestID == "" {
 					a.repeat = again // without --wait: each try had a request id of its own
 				}
 				answer, err = u.whenFree(cmd.Context(), newProgress(a.err), timeout)
-			} else {
+			default:
 				answer, err = c.Unload(cmd.Context(), u.typ, u.version, message, a.mutationOptions()...)
 			}
 			if err != nil {
 				return u.explain(err, wait)
 			}
 			return a.answer(answer, func(w io.Writer) {
-				types := strings.Join(answer.WorkflowTypes, ", ")
-				fmt.Fprintf(w, "unloaded %s version %s (index %d)%s\n", types, short(answer.Version), answer.Index, repeatNote(answer.Deduplicated))
+				said := "unloaded %s version %s (index %d)%s\n"
+				switch {
+				case cancel:
+					said = "%s version %s stays when it is drained (index %d)%s\n"
+				case answer.Pending:
+					said = "%s version %s is unloaded as soon as nothing pins it (index %d)%s\n"
+				}
+				fmt.Fprintf(w, said, strings.Join(answer.WorkflowTypes, ", "), short(answer.Version), answer.Index, repeatNote(answer.Deduplicated))
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until no open run pins the version, then unload it")
+	cmd.Flags().BoolVar(&drained, "when-drained", false, "let the cluster unload it as soon as nothing pins it")
+	cmd.Flags().BoolVar(&cancel, "cancel", false, "take --when-drained back")
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "with --wait: give up after `DURATION`; 0 = never")
 	cmd.Flags().StringVar(&message, "message", "", "`TEXT` for the deploy history")
 	return cmd
@@ -81,7 +100,7 @@ func (u *unload) explain(err error, waited bool) error {
 	}
 	q := *p
 	name := quoted(u.typ) + " " + quoted(u.version)
-	q.Hint = fmt.Sprintf("aion-node pins %s lists them; aion-node unload %s --wait waits until they are closed.", name, name)
+	q.Hint = fmt.Sprintf("aion-node pins %s lists them; aion-node unload %s --when-drained unloads it once they are closed.", name, name)
 	if waited {
 		q.Hint = fmt.Sprintf("They are still open: aion-node pins %s lists them; a longer --timeout waits longer.", name)
 	}

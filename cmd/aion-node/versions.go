@@ -78,15 +78,18 @@ func (a *app) versionsAt(cmd *cobra.Command, typ, at string) error {
 func printVersions(w io.Writer, none string, versions []wire.Version) {
 	var rows [][]string
 	for _, v := range versions {
-		route := ""
-		if v.RouteActive {
-			route = "active"
+		state := v.State
+		switch {
+		case state == "" && v.RouteActive: // of a cluster at level 0
+			state = "routed"
+		case v.UnloadWhenDrained != nil:
+			state += ", then unloaded"
 		}
 		pins := ""
 		if v.Pins.Total() > 0 {
 			pins = fmt.Sprintf("%d (%s)", v.Pins.Total(), summary(*v.Pins))
 		}
-		rows = append(rows, []string{v.WorkflowType, short(v.Version), route, pins, strings.Join(v.ReadyNodes, ","), past(w, v.LoadedAt, time.Now())})
+		rows = append(rows, []string{v.WorkflowType, short(v.Version), state, pins, strings.Join(v.ReadyNodes, ","), past(w, v.LoadedAt, time.Now())})
 	}
-	table(w, none, []string{"TYPE", "VERSION", "ROUTE", "PINS OF PACKAGE", "READY ON", "LOADED"}, rows)
+	table(w, none, []string{"TYPE", "VERSION", "STATE", "PINS OF PACKAGE", "READY ON", "LOADED"}, rows)
 }

@@ -40,7 +40,8 @@ func printVersion(w io.Writer, v *wire.VersionShown) {
 		labels = append(labels, name+"="+v.Labels[name])
 	}
 	card(w,
-		[2]string{"type", v.WorkflowType}, [2]string{"version", v.Version.Version}, [2]string{"route", route}, [2]string{"pins of package", summary(*v.Pins)},
+		[2]string{"type", v.WorkflowType}, [2]string{"version", v.Version.Version}, [2]string{"route", route}, [2]string{"state", stateOf(&v.Version)},
+		[2]string{"pins of package", summary(*v.Pins)}, [2]string{"oldest pin", oldestPin(&v.Version)},
 		[2]string{"ready on", strings.Join(v.ReadyNodes, " ")}, [2]string{"loaded", moment(v.LoadedAt) + fmt.Sprintf(", index %d", v.LoadedIndex)},
 		[2]string{"description", v.Description}, [2]string{"labels", strings.Join(labels, " ")},
 	)

@@ -125,6 +125,24 @@ func (c *Client) Unload(ctx context.Context, typ, version, message string, opts 
 	return answer(&a, c.do(ctx, call, &a))
 }
 
+// UnloadWhenDrained unloads a version as Unload does, and if something pins it as soon as nothing
+// does; the answer is Pending then.
+func (c *Client) UnloadWhenDrained(ctx context.Context, typ, version, message string, opts ...Option) (*wire.UnloadAnswer, error) {
+	call := change(http.MethodDelete, nil, "v1", "versions", typ, version).with(opts)
+	call.set("when", "drained")
+	call.set("message", message)
+	var a wire.UnloadAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
+// CancelUnload takes back what UnloadWhenDrained asked for.
+func (c *Client) CancelUnload(ctx context.Context, typ, version, message string, opts ...Option) (*wire.UnloadAnswer, error) {
+	call := change(http.MethodDelete, nil, "v1", "versions", typ, version, "unload").with(opts)
+	call.set("message", message)
+	var a wire.UnloadAnswer
+	return answer(&a, c.do(ctx, call, &a))
+}
+
 // Pins lists what pins a version. version may be a prefix.
 func (c *Client) Pins(ctx context.Context, typ, version string, page wire.Page, opts ...Option) (*wire.Pins, error) {
 	call := get("v1", "versions", typ, version, "pins").with(opts)

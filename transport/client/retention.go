@@ -33,3 +33,15 @@ func retentionOf(typ string) []string {
 	}
 	return []string{"v1", "retention", typ}
 }
+
+// VersionRetention returns which drained versions are unloaded.
+func (c *Client) VersionRetention(ctx context.Context, opts ...Option) (*wire.VersionRetentionRead, error) {
+	var a wire.VersionRetentionRead
+	return answer(&a, c.do(ctx, get("v1", "retention", "versions").with(opts), &a))
+}
+
+// SetVersionRetention sets which drained versions are unloaded, or takes the rule away.
+func (c *Client) SetVersionRetention(ctx context.Context, r wire.VersionRetentionRequest, opts ...Option) (*wire.VersionRetentionAnswer, error) {
+	var a wire.VersionRetentionAnswer
+	return answer(&a, c.do(ctx, change(http.MethodPut, r, "v1", "retention", "versions").with(opts), &a))
+}

@@ -71,6 +71,23 @@ type Version struct {
 	Pins                *PinCounts `json:"pins,omitempty" doc:"Pins of the whole package; absent with at"`
 	UnloadedAt          *time.Time `json:"unloaded_at,omitempty" doc:"With at: when it was unloaded, after that"`
 	UnloadedIndex       uint64     `json:"unloaded_index,omitempty" doc:"With at: likewise"`
+
+	// From level 1 of the state on.
+	State             string       `json:"state,omitempty" enum:"staged,canary,routed,draining,drained" doc:"What the version is to the type: it was never routed to it, a share of its starts goes to it, it is routed to it, it was and something still pins the package or is routed to it, nothing does any more"`
+	StateIndex        uint64       `json:"state_index,omitempty" doc:"Since which index it is in that state; what was loaded before the cluster reached level 1: that index"`
+	StateAt           *time.Time   `json:"state_at,omitempty" doc:"Since when, in log time"`
+	DrainedIndex      uint64       `json:"drained_index,omitempty" doc:"Index of the entry since which nothing pins the package and no type is routed to it; absent while that is not so, or never was otherwise"`
+	DrainedAt         *time.Time   `json:"drained_at,omitempty" doc:"When that was, in log time"`
+	OldestPin         *PinHolder   `json:"oldest_pin,omitempty" doc:"The open run that has pinned the package for the longest time"`
+	UnloadWhenDrained *UnloadAsked `json:"unload_when_drained,omitempty" doc:"It is unloaded as soon as it is drained"`
+}
+
+// UnloadAsked is who asked that a version be unloaded once it is drained.
+type UnloadAsked struct {
+	Index   uint64    `json:"index"`
+	At      time.Time `json:"at"`
+	Actor   string    `json:"actor"`
+	Message string    `json:"message,omitempty"`
 }
 
 // Versions is the listing, sorted by type, loaded_at, version.
@@ -118,10 +135,11 @@ type RouteAnswer struct {
 	Answered
 }
 
-// UnloadAnswer names what was removed.
+// UnloadAnswer names what was removed, or is going to be.
 type UnloadAnswer struct {
 	Version       string   `json:"version"`
 	WorkflowTypes []string `json:"workflow_types"`
+	Pending       bool     `json:"pending,omitempty" doc:"It is still there, and goes in the entry that drains it"`
 	Answered
 }
 
@@ -158,7 +176,7 @@ type Deploy struct {
 	Index        uint64    `json:"index"`
 	N            uint32    `json:"n" doc:"Order among the records of the same index"`
 	At           time.Time `json:"at"`
-	Operation    string    `json:"operation" enum:"load,route,unroute,rollback,unload,deployment,schedule" doc:"deployment: one that was refused as a whole; schedule: one that was refused for it"`
+	Operation    string    `json:"operation" enum:"load,route,unroute,rollback,unload,unload_when_drained,cancel_unload,canary,canary_promote,canary_abort,deployment,schedule" doc:"deployment: one that was refused as a whole; schedule: one that was refused for it"`
 	WorkflowType string    `json:"workflow_type"`
 	Version      string    `json:"version,omitempty"`
 	Previous     string    `json:"previous,omitempty"`

@@ -22,3 +22,29 @@ type RetentionAnswer struct {
 	Retention
 	Answered
 }
+
+// VersionRetention says which drained versions are unloaded.
+type VersionRetention struct {
+	Active bool   `json:"active" doc:"There is a rule; without one drained versions stay"`
+	Keep   uint64 `json:"keep" doc:"Of each type the newest so many that are loaded stay"`
+	MinAge string `json:"min_age" doc:"A version stays for so long after it was drained, a Go duration"`
+}
+
+// VersionRetentionRead is the answer of GET /v1/retention/versions.
+type VersionRetentionRead struct {
+	VersionRetention
+	Indexed
+}
+
+// VersionRetentionRequest is the body of PUT /v1/retention/versions: Off takes the rule away.
+type VersionRetentionRequest struct {
+	Keep   int64  `json:"keep,omitempty" doc:"Of each type the newest so many that are loaded stay, drained or not"`
+	MinAge string `json:"min_age,omitempty" doc:"A version stays for so long after it was drained, a Go duration; 0s if absent"`
+	Off    bool   `json:"off,omitempty" doc:"Take the rule away: drained versions stay"`
+}
+
+// VersionRetentionAnswer is the rule as it is now.
+type VersionRetentionAnswer struct {
+	VersionRetention
+	Answered
+}

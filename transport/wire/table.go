@@ -30,6 +30,7 @@ var Table = []Kind{
 	{"query_timeout", 408, "The query took too long", Rejected, "The run may be busy, or its first turn may not have been taken yet: try again."},
 	{"version_pinned", 409, "Open runs pin this version", Rejected, "`aion-node pins TYPE VERSION` lists them; `aion-node unload TYPE VERSION --wait` waits until they are closed."},
 	{"route_active", 409, "A route points at this version", Rejected, "Route the types elsewhere first: `aion-node route`, `rollback` or `unroute`."},
+	{"canary_active", 409, "The workflow type has a canary", Rejected, "`aion-node canary status TYPE` shows it; promote or abort it first."},
 	{"route_conflict", 409, "The route is not what was expected", Rejected, "Look at `aion-node versions` and `aion-node deploys`: somebody else may have deployed."},
 	{"already_running", 409, "A run with this id is open", Rejected, "Choose another id, or wait until that run is closed."},
 	{"not_running", 409, "The run is closed", Rejected, ""},

@@ -8,6 +8,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Model is the expected state of every node. It is given the committed commands, in order, and
@@ -34,6 +35,13 @@ type Model struct {
 	schedules map[string]*schedule
 	limits    map[string]*limits // of queues
 	cluster
+
+	facts    map[catalog.Version]*facts // of loaded versions, from level 1 on
+	moved    map[catalog.Version]bool   // versions that a route came to or left in the entry being judged
+	drains   []drainedAt                // all
+	canaries map[string]*canary         // by type
+	left     map[string]catalog.Version // by type: what the command being judged took the route away from
+	spent    *rows.VersionRetention     // the rule for drained versions
 
 	deploys []deployed // those that are kept
 	closes  []closedAt // all
@@ -64,7 +72,7 @@ func newModel() *Model {
 	return &Model{
 		loaded: map[catalog.Version]*catalog.Package{}, routes: map[string]route{}, runs: map[history.RunID]*run{}, latest: map[string]history.RunID{},
 		offers: map[string][]*task{}, rules: map[string]history.Duration{}, requests: map[string]*request{}, schedules: map[string]*schedule{}, known: map[history.RunID]bool{},
-		limits: map[string]*limits{}, cluster: newCluster(),
+		limits: map[string]*limits{}, cluster: newCluster(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{},
 	}
 }
 
@@ -72,6 +80,7 @@ func newModel() *Model {
 func (m *Model) begin(index uint64, at history.Time) {
 	m.index, m.now, m.touched = index, max(m.now, at), m.touched[:0]
 	m.tight, m.budget, m.view = false, 0, nil
+	clear(m.moved)
 }
 
 // wrong records an error that no answer shows.
@@ -90,6 +99,7 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 		}
 	}
 	operation, types := m.concerns(e.Command)
+	clear(m.left)
 	code, why := m.execute(e.Command, r)
 	if operation != "" {
 		m.recordDeploy(operation, types, code)
@@ -150,6 +160,22 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.deployment(c, r)
 	case *fsm.UnloadVersion:
 		return m.unload(c, r)
+	case *fsm.UnloadWhenDrained:
+		return m.unloadWhenDrained(c, r)
+	case *fsm.CancelUnload:
+		return m.cancelUnload(c), ""
+	case *fsm.SetCanary:
+		return m.setCanary(c), ""
+	case *fsm.EndCanary:
+		return m.endCanary(c, r)
+	case *fsm.SetVersionRetention:
+		m.spent = &c.Rule
+		if c.Remove {
+			m.spent = nil
+		}
+		return ok, ""
+	case *fsm.PurgeVersions:
+		return ok, m.purgeVersions(c, r)
 	case *fsm.StartRun:
 		return m.startRun(c, r)
 	case *fsm.SignalRun:

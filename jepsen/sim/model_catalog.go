@@ -29,12 +29,15 @@ func (m *Model) point(typ string, v catalog.Version) bool {
 	}
 	if !r.now.IsZero() {
 		r.before = r.now
+		m.moved[r.now] = true
 	}
+	m.moved[v] = true
 	if r.before == v {
 		r.before = catalog.Version{}
 	}
 	r.now = v
 	m.routes[typ] = r
+	m.left[typ] = r.before
 	return true
 }
 
@@ -52,8 +55,17 @@ func (m *Model) load(c *fsm.LoadPackage, r *fsm.Result) (code, why string) {
 			return "route_conflict", ""
 		}
 	}
+	for _, member := range p.Members {
+		if c.Route && !m.steady(member.Type, p.Version) {
+			return "canary_active", ""
+		}
+	}
 	if resident == nil {
 		m.loaded[p.Version] = &p
+		p.LoadedIndex, p.LoadedAt = m.index, int64(m.now)
+		if m.level >= 1 {
+			m.facts[p.Version] = newFacts()
+		}
 	}
 	changed := 0
 	if c.Route {
@@ -85,6 +97,9 @@ func (m *Model) route(c *fsm.RouteType, r *fsm.Result) (code, why string) {
 	if !m.expects(c.Type, c.Expect) {
 		return "route_conflict", ""
 	}
+	if !m.steady(c.Type, p.Version) {
+		return "canary_active", ""
+	}
 	return ok, m.rerouted(r, p.Version, m.point(c.Type, p.Version))
 }
 
@@ -103,6 +118,11 @@ func (m *Model) unroute(c *fsm.UnrouteType) string {
 	if r.now.IsZero() {
 		return "unknown_workflow_type"
 	}
+	if !m.steady(c.Type, catalog.Version{}) {
+		return "canary_active"
+	}
+	m.moved[r.now] = true
+	m.left[c.Type] = r.now
 	m.routes[c.Type] = route{before: r.now}
 	return ok
 }
@@ -121,6 +141,9 @@ func (m *Model) rollback(c *fsm.RollbackType, r *fsm.Result) (code, why string) 
 	if m.loaded[row.before] == nil {
 		return "version_unavailable", ""
 	}
+	if !m.steady(c.Type, row.before) {
+		return "canary_active", ""
+	}
 	return ok, m.rerouted(r, row.before, m.point(c.Type, row.before))
 }
 
@@ -133,6 +156,9 @@ func (m *Model) unload(c *fsm.UnloadVersion, r *fsm.Result) (code, why string) {
 		if m.routes[member.Type].now == p.Version {
 			return "route_active", ""
 		}
+	}
+	if m.isLive(p) {
+		return "canary_active", ""
 	}
 	if pins := m.pins(p.Version); pins.Total() > 0 {
 		if refused, is := r.Refusal.(*fsm.VersionPinned); is {
@@ -147,8 +173,7 @@ func (m *Model) unload(c *fsm.UnloadVersion, r *fsm.Result) (code, why string) {
 		}
 		return "version_pinned", ""
 	}
-	delete(m.loaded, p.Version)
-	delete(m.ready, p.Version)
+	m.remove(p)
 	return ok, ""
 }
 

@@ -33,6 +33,8 @@ func newCluster() cluster {
 
 // end ends an entry: a check counts from then on, and the newest 16 are remembered.
 func (m *Model) end() {
+	m.judgeCanaries()
+	m.settle()
 	if !m.checked {
 		return
 	}
@@ -106,6 +108,9 @@ func (m *Model) report(c fsm.Command) (code string) {
 		}
 		m.files[c.Node] = c.Limits
 	case *fsm.RaiseLevel:
+		if m.level == 0 && c.Level > 0 {
+			m.firstFacts()
+		}
 		m.level = max(m.level, c.Level)
 	case *fsm.Check:
 		m.checked = true

@@ -11,9 +11,14 @@ import (
 
 // deployment executes several changes, or none of them if one is refused, and records them.
 func (m *Model) deployment(c *fsm.Deploy, r *fsm.Result) (code, why string) {
-	loaded, routes, ready := maps.Clone(m.loaded), maps.Clone(m.routes), maps.Clone(m.ready)
+	loaded, routes, ready, moved, drains := maps.Clone(m.loaded), maps.Clone(m.routes), maps.Clone(m.ready), maps.Clone(m.moved), len(m.drains)
+	known := map[catalog.Version]*facts{}
+	for v, f := range m.facts { // any order: copied
+		known[v] = f.clone()
+	}
 	refuse := func(operation string, types []string, code string) (string, string) {
-		m.loaded, m.routes, m.ready = loaded, routes, ready
+		m.loaded, m.routes, m.ready, m.moved, m.facts, m.drains = loaded, routes, ready, moved, known, m.drains[:drains]
+		clear(m.left)
 		m.recordDeploy(operation, types, code)
 		return code, ""
 	}
@@ -29,6 +34,7 @@ func (m *Model) deployment(c *fsm.Deploy, r *fsm.Result) (code, why string) {
 	type record struct {
 		operation string
 		types     []string
+		left      map[string]catalog.Version
 	}
 	var records []record
 	answer, _ := r.Answer.(*fsm.DeployAnswer)
@@ -45,6 +51,7 @@ func (m *Model) deployment(c *fsm.Deploy, r *fsm.Result) (code, why string) {
 			one.Refusal = refused.Reason()
 		}
 		operation, types := m.concerns(command)
+		clear(m.left)
 		code, why := m.execute(command, &one)
 		if why != "" {
 			return code, fmt.Sprintf("change %d: %s", i, why)
@@ -59,9 +66,10 @@ func (m *Model) deployment(c *fsm.Deploy, r *fsm.Result) (code, why string) {
 			}
 			return code, why
 		}
-		records = append(records, record{operation, types})
+		records = append(records, record{operation, types, maps.Clone(m.left)})
 	}
 	for _, r := range records {
+		m.left = r.left
 		m.recordDeploy(r.operation, r.types, ok)
 	}
 	return ok, ""

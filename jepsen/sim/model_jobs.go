@@ -144,6 +144,7 @@ func (c *closings) drain() {
 			c.waits = append(c.waits, r)
 		}
 		m.closes = append(m.closes, closedAt{m.index, r.id})
+		m.countClosed(r)
 		if r.status != history.StatusContinuedAsNew {
 			m.notifyParent(r)
 			m.notifySchedule(r)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -20,7 +21,8 @@ var kept = fsm.Keep{Deploys: 9, Feed: 40, FeedSlack: 6}
 type deployed struct {
 	index                   uint64
 	operation, typ, outcome string
-	linked                  bool // it has a chain
+	linked                  bool            // it has a chain
+	left                    catalog.Version // that the type was routed to before; zero = nothing moved
 }
 
 // closedAt is a run that an entry closed.
@@ -52,6 +54,32 @@ func (m *Model) concerns(c fsm.Command) (operation string, types []string) {
 			return "unload", of(p)
 		}
 		return "unload", []string{c.Type}
+	case *fsm.UnloadWhenDrained:
+		p := m.find(c.Type, c.Version)
+		switch {
+		case p == nil:
+			return "unload", []string{c.Type}
+		case m.isLive(p) || m.pins(p.Version).Total() == 0:
+			return "unload", of(p)
+		case m.facts[p.Version].asked:
+			return "", nil
+		}
+		return "unload_when_drained", of(p)
+	case *fsm.SetCanary:
+		return "canary", []string{c.Type}
+	case *fsm.EndCanary:
+		switch {
+		case c.Due && !m.dueNow(c):
+			return "", nil
+		case c.Due || c.Promote:
+			return "canary_promote", []string{c.Type}
+		}
+		return "canary_abort", []string{c.Type}
+	case *fsm.CancelUnload:
+		if p := m.find(c.Type, c.Version); p != nil {
+			return "cancel_unload", of(p)
+		}
+		return "cancel_unload", []string{c.Type}
 	}
 	return "", nil
 }
@@ -60,9 +88,9 @@ func (m *Model) concerns(c fsm.Command) (operation string, types []string) {
 // has reported the cluster's limits they share one.
 func (m *Model) recordDeploy(operation string, types []string, outcome string) {
 	for _, typ := range types {
-		m.deploys = append(m.deploys, deployed{m.index, operation, typ, outcome, m.level >= 1 && outcome == ok})
+		m.deploys = append(m.deploys, deployed{m.index, operation, typ, outcome, m.level >= 1 && outcome == ok, m.left[typ]})
 		alike := func(d deployed) bool {
-			return m.bounds == (rows.Limits{}) || (d.outcome == ok) == (outcome == ok)
+			return m.bounds == (rows.Limits{}) && m.level < 1 || (d.outcome == ok) == (outcome == ok)
 		}
 		n := 0
 		for _, d := range m.deploys {
@@ -95,7 +123,7 @@ func (m *Model) deploysAreNot(v fsm.View, rng *rand.Rand) string {
 			return fmt.Sprintf("a page of %d deploys has %d", limit, len(page))
 		}
 		for _, d := range page {
-			got = append(got, deployed{d.Index, d.Operation, d.Type, d.Outcome, d.Chain != (catalog.Digest{})})
+			got = append(got, deployed{d.Index, d.Operation, d.Type, d.Outcome, d.Chain != (catalog.Digest{}), d.Previous})
 			told = append(told, toldOf(d))
 		}
 		if before = next; next == (fsm.DeployCursor{}) {
@@ -136,6 +164,7 @@ func toldOf(d rows.DeployRecord) wire.Deploy {
 func (m *Model) feedIsNot(v fsm.View, rng *rand.Rand) string {
 	limit, start := 1+rng.IntN(9), v.FeedStart()
 	var got, want []closedAt
+	var drained []drainedAt
 	n := 0
 	for at := (fsm.FeedCursor{}); ; {
 		page, next := v.Feed(at, limit)
@@ -152,6 +181,14 @@ func (m *Model) feedIsNot(v fsm.View, rng *rand.Rand) string {
 			at = fsm.FeedCursor{Index: e.Index, N: e.N}
 			if n++; e.Name == "WorkflowClosed" && e.Index >= start {
 				got = append(got, closedAt{e.Index, e.RunID})
+			}
+			if e.Name == "VersionDrained" && e.Index >= start {
+				var data struct{ Version string }
+				if err := json.Unmarshal(e.Data, &data); err != nil {
+					return err.Error()
+				}
+				version, _ := catalog.ParseVersion(data.Version)
+				drained = append(drained, drainedAt{e.Index, version})
 			}
 		}
 		if next != at {
@@ -179,7 +216,7 @@ func (m *Model) feedIsNot(v fsm.View, rng *rand.Rand) string {
 	case n < min(kept.Feed, len(m.closes)):
 		return fmt.Sprintf("the stream has %d events, kept are %d", n, kept.Feed)
 	}
-	return ""
+	return m.drainsAreNot(drained, start)
 }
 
 // rowsAreNot reads jobs, schedules and a run's turns in pages of one or two.

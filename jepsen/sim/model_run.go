@@ -49,6 +49,7 @@ type run struct {
 	tasks             []*task          // by ordinal
 	closedAt          history.Time
 	schedule          string
+	born              int // how many runs had started with it
 }
 
 // line is an event, as far as it can be predicted without its time.
@@ -230,7 +231,7 @@ func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
 		if p = m.find(c.Type, c.Version); p == nil {
 			return "unknown_version", ""
 		}
-	} else if p = m.loaded[m.routes[c.Type].now]; p == nil {
+	} else if p = m.loaded[m.chosen(c.Type, c.WorkflowID, labelled(nil, c.Attributes))]; p == nil {
 		return "unknown_workflow_type", ""
 	}
 	if open := m.runs[m.latest[c.WorkflowID]]; open != nil && open.status.Open() {
@@ -255,6 +256,7 @@ func (m *Model) startRun(c *fsm.StartRun, r *fsm.Result) (code, why string) {
 // start adds a run that has its ids and its version.
 func (m *Model) start(r *run) {
 	m.started++
+	r.born = m.started
 	m.runs[r.id], m.latest[r.workflowID] = r, r.id
 	if !m.known[r.id] { // otherwise it was purged, and its id is used again
 		m.known[r.id] = true
@@ -263,6 +265,9 @@ func (m *Model) start(r *run) {
 	r.eventLimit, r.signalLimit, r.startedAt = 50_000, 10_000, m.now
 	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version, Input: r.input})
 	m.limitTime(r)
+	if n := m.countsOf(r); n != nil {
+		n.Started++
+	}
 }
 
 // limitTime starts the time limit of the whole run.

@@ -68,7 +68,7 @@ func (m *Model) onSchedule(c fsm.Command, r *fsm.Result) (code, why string) {
 		if c.Due != 0 && (s.next == 0 || c.Due != s.next || c.Due > m.now) {
 			return fenced, ""
 		}
-		if p := m.loaded[m.routes[s.typ].now]; p != nil && (len(c.Times) > 0 || s.stuck()) && schemaOf(p, s.typ) != c.CheckedSchema {
+		if p := m.loaded[m.chosen(s.typ, s.id, nil)]; p != nil && (len(c.Times) > 0 || s.stuck()) && schemaOf(p, s.typ) != c.CheckedSchema {
 			return recheck, ""
 		}
 		s.apart = s.apart || c.Apart
@@ -159,7 +159,7 @@ func (m *Model) fireSchedule(s *schedule, at history.Time, checked catalog.Diges
 // launch starts the run of one time, or counts why it cannot. It reports whether the input must
 // first be checked against another schema.
 func (m *Model) launch(s *schedule, at history.Time, checked catalog.Digest) (again bool) {
-	p := m.loaded[m.routes[s.typ].now]
+	p := m.loaded[m.chosen(s.typ, s.id, nil)]
 	id := s.id + ":" + at.String()
 	open := m.runs[m.latest[id]]
 	if p != nil && schemaOf(p, s.typ) != checked {

@@ -118,7 +118,7 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		}
 	case *history.WorkflowContinuedAsNew:
 		v := r.version
-		if routed := m.routes[r.typ].now; !e.Same && !routed.IsZero() {
+		if routed := m.chosenBy(r, r.typ); !e.Same && !routed.IsZero() {
 			v = routed
 		}
 		m.append(r, &history.WorkflowContinuedAsNew{Version: v})
@@ -193,7 +193,7 @@ func (m *Model) childVersion(r *run, e *history.ChildWorkflowStarted) catalog.Ve
 	if e.Choice == history.ChildParent {
 		return catalog.Version{}
 	}
-	return m.routes[e.WorkflowType].now
+	return m.chosenBy(r, e.WorkflowType)
 }
 
 // carryOn starts the run that continues r, with everything that r has not read.

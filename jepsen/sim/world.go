@@ -145,6 +145,8 @@ func (w *World) do(s *Step) bool {
 		return w.report(n, dice(seed))
 	case Own:
 		return w.submitOwned(n, seed)
+	case Facts:
+		return w.submitVersion(n, dice(seed))
 	case Scant:
 		return w.scant(n, seed)
 	case Tight:

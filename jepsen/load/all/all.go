@@ -11,6 +11,7 @@ import (
 	"aion.dev/aion/jepsen/load/catalog"
 	"aion.dev/aion/jepsen/load/children"
 	"aion.dev/aion/jepsen/load/deployments"
+	"aion.dev/aion/jepsen/load/drain"
 	"aion.dev/aion/jepsen/load/idempotency"
 	"aion.dev/aion/jepsen/load/pins"
 	"aion.dev/aion/jepsen/load/progress"
@@ -33,6 +34,7 @@ var kinds = map[string]kind{
 	"catalog":     {func() load.Workload { return &catalog.Workload{} }, 1},
 	"children":    {func() load.Workload { return &children.Workload{} }, 1},
 	"deployments": {func() load.Workload { return &deployments.Workload{} }, 1},
+	"drain":       {func() load.Workload { return &drain.Workload{} }, 1},
 	"idempotency": {func() load.Workload { return &idempotency.Workload{} }, 1},
 	"pins":        {func() load.Workload { return &pins.Workload{} }, 1},
 	"progress":    {func() load.Workload { return &progress.Workload{} }, 1},

@@ -208,7 +208,7 @@ func TestViewsStandStill(t *testing.T) {
 // TestHistoriesAreBounded: the deploy history and the feed keep their newest lines and say where
 // they begin.
 func TestHistoriesAreBounded(t *testing.T) {
-	w := newWorld(t)
+	w := oldWorld(t) // where acts and refusals share a window until a node says its limits
 	w.s.Close()
 	w.s, _ = Open(Config{Dir: "state", FS: w.fs, Level: w.level})
 	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})

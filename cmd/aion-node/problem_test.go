@@ -92,7 +92,7 @@ func TestUnknownOutcomeSaysHowToRepeat(t *testing.T) {
 		}
 	}
 	_, _, errs = answered(t, lost, "deploy", one, two, "--no-route")
-	if !strings.Contains(errs, "  aion-node deploy "+one+" --no-route ") || !strings.Contains(errs, " --request-id "+id+"\n") {
+	if !strings.Contains(errs, "  aion-node deploy "+one+" "+two+" --no-route ") || !strings.Contains(errs, " --request-id "+id+"\n") {
 		t.Errorf("stderr:\n%s", errs)
 	}
 	_, _, errs = answered(t, lost, "unload", "order", "abcdef", "--request-id", "mine")

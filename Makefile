@@ -26,12 +26,13 @@ help: ## list the targets
 build: ## build bin/aion-node
 	$(GO) build -ldflags "-X main.release=$(release)" -o bin/aion-node ./cmd/aion-node
 
-# Packages whose tests run clusters of real processes: one package at a time, so that they do not starve each other's elections.
+# Packages whose tests run clusters of real processes: two packages at a time, which mostly wait, and the suite alone; more would starve each other's elections.
 processes := /(cmd/aion-node|docs/examples|jepsen|jepsen/nodes|jepsen/gate|scripts/demo)$$
 
 test: lint ## run every test, as CI does
 	$(GO) test -timeout 10m $$($(GO) list ./... | grep -vE '$(processes)')
-	$(GO) test -timeout 10m -p 1 $$($(GO) list ./... | grep -E '$(processes)')
+	$(GO) test -timeout 10m -p 2 $$($(GO) list ./... | grep -E '$(processes)' | grep -v '/jepsen$$')
+	$(GO) test -timeout 10m ./jepsen
 	$(GO) test -tags aionfaults ./internal/faults/...
 	$(GO) test -tags aionfaults -run PowerLoss ./cluster/logstore
 

@@ -10,8 +10,10 @@ import (
 // build that lets a command of an earlier kind do more than before, or adds a kind, does so from a
 // new level on. So all nodes of a cluster in the middle of an upgrade do the same.
 //
-// At level 0 the state machine does what it did before there were levels.
-const NewestLevel = 1
+//   - 0: what it did before there were levels.
+//   - 1: facts of versions, canaries, deployments, the chain of the deploy history.
+//   - 2: moves, fingerprints of open runs and the gate, archives that wait, ephemeral versions.
+const NewestLevel = 2
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is
 // known to run a build that knows the level. A lower level changes nothing.
@@ -34,10 +36,12 @@ func knownLevel(level uint64) error {
 }
 
 func (c *RaiseLevel) apply(t *step) (Answer, Refusal) {
-	if c.Level > t.level() {
+	if before := t.level(); c.Level > before {
 		t.meta.Level = c.Level
 		t.Put(rows.Key(rows.FamilyLevel), rows.Encoded(rows.Level{Level: c.Level, Index: t.index, At: t.now}))
-		t.firstFacts()
+		if before < 1 {
+			t.firstFacts()
+		}
 	}
 	return new(Done), nil
 }

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -55,7 +56,7 @@ func TestUnknownLevelStopsTheNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.s.Apply(index+1, b); err == nil || !strings.Contains(err.Error(), "level 2 is not known to this build") {
+	if _, err := w.s.Apply(index+1, b); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("level %d is not known to this build", NewestLevel+1)) {
 		t.Errorf("it was applied: %v", err)
 	}
 	if gotIndex, got := w.s.Digest(); gotIndex != index || got != digest {

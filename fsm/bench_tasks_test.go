@@ -189,3 +189,33 @@ func BenchmarkFanOut(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkActivity: one operation is a run with one activity, as the leader writes it: the start,
+// the turn made ahead and the lease of a waiting poll in one entry, the outcome and the last turn
+// in another, each with those of 63 other runs.
+func BenchmarkActivity(b *testing.B) {
+	t := newTaskBench(b, 0)
+	limits := rows.RunLimits{Events: 50_000, HistoryBytes: 64 << 20, Signals: 10_000}
+	b.ResetTimer()
+	done := reportCPU(b)
+	for n := 0; n < b.N; n += 64 {
+		var begin, end []Envelope
+		for i := n; i < min(n+64, b.N); i++ {
+			id := benchRun(uint64(i))
+			begin = append(begin,
+				Envelope{Actor: "bench", Request: &Request{ID: fmt.Sprintf("request-%08d", i), Short: true}, Command: &StartRun{WorkflowID: fmt.Sprintf("order-%08d", i), RunID: id, Type: "order", Input: history.Payload(`{"id":12345,"card":"4111-1111"}`)}},
+				Envelope{Command: &RecordTurn{RunID: id, N: 1, Through: 1, Limits: limits, Foreseen: &Foresight{Back: 1, Version: benchPackage.Version}, Asked: []history.Event{{Data: &history.ActivityScheduled{
+					ID: 1, Activity: "charge", Queue: "default", Input: history.Payload(`{"card":"4111-1111"}`), Retry: &history.Retry{MaxAttempts: 5}, Timeout: 300e9}}}}},
+				Envelope{Command: &LeaseTasks{Queue: "default", Activities: []string{"charge"}, Worker: "w1", Max: 1, Lease: 30e9, Named: true}})
+		}
+		results := t.apply(begin...)
+		for i := n; i < min(n+64, b.N); i++ {
+			leased := results[3*(i-n)+2].Answer.(*LeaseAnswer).Tasks[0]
+			end = append(end,
+				Envelope{Command: &CompleteTasks{Results: []TaskOutput{{Token: leased.Token, Output: history.Payload(`{"receipt":12345}`)}}}},
+				Envelope{Command: &RecordTurn{RunID: leased.Token.RunID, N: 2, Through: 4, Limits: limits, Foreseen: &Foresight{Back: 1, After: 3}, Asked: []history.Event{{Data: &history.WorkflowCompleted{Result: history.Payload(`"done"`)}}}}})
+		}
+		t.apply(end...)
+	}
+	done()
+}

@@ -14,6 +14,9 @@ func (t *step) task(r *row, id uint64) *rows.Task {
 	if r.Tasks == 0 {
 		return nil
 	}
+	if task := t.s.tasks.get(r.Serial, id); task != nil {
+		return task
+	}
 	task := new(rows.Task)
 	if !t.Read(rows.TaskKey(r.Serial, id), task) {
 		return nil
@@ -74,6 +77,7 @@ func (t *step) moveTask(r *row, task *rows.Task, to rows.TaskState, due history.
 func (t *step) endTask(r *row, task *rows.Task) {
 	t.unlist(r, task)
 	t.Del(rows.TaskKey(r.Serial, task.ID))
+	t.s.tasks.drop(r.Serial, task.ID)
 	r.Tasks--
 	t.touch(r)
 }
@@ -87,6 +91,7 @@ func (t *step) removeTask(r *row, id uint64) {
 
 func (t *step) putTask(r *row, task *rows.Task) {
 	t.PutRow(rows.TaskKey(r.Serial, task.ID), task)
+	t.s.tasks.put(r.Serial, task)
 }
 
 // list brings about what a task's state implies.

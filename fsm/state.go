@@ -43,6 +43,7 @@ type State struct {
 	rows      cache
 	tails     *tails
 	recent    *recent
+	tasks     tasks
 	lanes     hot[lane]
 	queueRows hot[rows.Queue]
 	queues    queues
@@ -100,7 +101,7 @@ func (s *State) load() error {
 	s.catalog, s.counts, s.rows, s.queues = catalog.New(), map[catalog.Version]*rows.PinCounts{}, newCache(), newQueues()
 	s.census, s.rules, s.fronts = census{of: map[rows.Cohort]uint64{}}, nil, newClosedFronts()
 	s.facts, s.versions, s.canaries = map[catalog.Version]*rows.VersionFacts{}, nil, map[string]*rows.Canary{}
-	s.lanes, s.queueRows = newHot[lane](), newHot[rows.Queue]()
+	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
 	s.tails = newTails()
 	var err error
 	s.meta, err = s.db.Meta()

@@ -274,7 +274,7 @@ func (w *world) replay(way string) (uint64, catalog.Digest, catalog.Digest) {
 				w.t.Fatalf("opened at %d, want %d", s.Applied(), i+1)
 			}
 		case "forget":
-			s.rows, s.pages, s.lanes, s.queueRows = newCache(), map[rows.Page]uint64{}, newHot[lane](), newHot[rows.Queue]()
+			s.rows, s.pages, s.tasks, s.lanes, s.queueRows = newCache(), map[rows.Page]uint64{}, newTasks(), newHot[lane](), newHot[rows.Queue]()
 		}
 	}
 	defer closed(s)

@@ -256,7 +256,7 @@ func TestDamagedLane(t *testing.T) {
 					t.Fatal(err)
 				}
 			})
-			w.s.lanes = newHot[lane]()
+			w.s.tasks, w.s.lanes = newTasks(), newHot[lane]()
 			b, err := EncodeEntry(Entry{At: w.now, Commands: []Envelope{{Command: &LeaseTasks{Queue: "default", Activities: []string{"a"}, Max: 1}}}})
 			if err != nil {
 				t.Fatal(err)

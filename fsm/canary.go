@@ -83,7 +83,7 @@ func (c *SetCanary) apply(t *step) (Answer, Refusal) {
 	name := byte(feedCanaryChanged)
 	if began {
 		name = feedCanaryStarted
-		t.came(canary.Version)
+		t.came(canary.Type, canary.Version)
 	}
 	t.announce(name, canaryChange{c.Type, canary.Version, canary.Share, canary.Counts, canary.Routed})
 	return &CanaryAnswer{Canary: *canary, Routed: t.s.catalog.Routed(c.Type)}, nil

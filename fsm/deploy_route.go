@@ -84,6 +84,6 @@ func (t *step) rerouted(rc catalog.RouteChange) {
 		t.Put(rows.TextKey(rows.FamilyRoute, rc.Type), rows.Encoded(rc.Row()))
 		t.announce(feedRouteChanged, routeChanged{rc.Type, rc.Version, rc.Previous})
 		t.left(rc.Type, rc.Previous)
-		t.came(rc.Version)
+		t.came(rc.Type, rc.Version)
 	}
 }

@@ -63,11 +63,20 @@ func (t *step) forgetFacts(v catalog.Version) {
 	}
 }
 
-// came notes that new starts of a type go to a version: what that makes of it is seen at the end of
-// the entry.
-func (t *step) came(v catalog.Version) {
-	if t.s.facts[v] != nil {
-		t.moves.add(v)
+// came notes that new starts of typ go to a version: what that makes of it is seen at the end of
+// the entry, and that they did is noted now, for another command of the entry may end it.
+func (t *step) came(typ string, v catalog.Version) {
+	f := t.s.facts[v]
+	if f == nil {
+		return
+	}
+	t.moves.add(v)
+	if t.level() < 2 {
+		return // such a version stays staged there
+	}
+	p, _ := t.s.catalog.Package(v)
+	for i := range p.Members {
+		f.Members[i].Routed = f.Members[i].Routed || p.Members[i].Type == typ
 	}
 }
 

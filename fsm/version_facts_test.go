@@ -367,3 +367,23 @@ func TestFirstFacts(t *testing.T) {
 	}
 	w.checkReplays()
 }
+
+// TestRoutedForAMoment: commands of one entry route a type to a version and away again. It was
+// routed, so it is drained, or draining while a run that started in between is open. At level 1
+// such a version counts as one that never was.
+func TestRoutedForAMoment(t *testing.T) {
+	for level, want := range map[uint64][2]string{1: {"staged@2", "staged@3 drained@4"}, 2: {"draining@4", "drained@4 drained@4"}} {
+		w := worldAt(t, level)
+		w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+		w.do(&LoadPackage{Package: pack("v2", "order")})
+		w.do(&LoadPackage{Package: pack("v3", "order")})
+		route := func(name string) Envelope {
+			return Envelope{Command: &RouteType{Type: "order", Version: versionOf(name).String()}}
+		}
+		w.propose(route("v2"), Envelope{Command: &StartRun{WorkflowID: "a", RunID: w.mint(), Type: "order"}}, route("v3"), route("v1"))
+		if got := [2]string{stateOf(w, "v2", "order"), stateOf(w, "v3", "order")}; got != want {
+			t.Errorf("level %d: v2, v3 are %q, want %q", level, got, want)
+		}
+		w.checkReplays()
+	}
+}

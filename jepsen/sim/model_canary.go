@@ -124,7 +124,7 @@ func (m *Model) setCanary(c *fsm.SetCanary) string {
 	if old == nil {
 		old = &canary{version: p.Version, salt: c.Salt, key: c.Key, index: m.index, after: m.started}
 		m.canaries[c.Type] = old
-		m.moved[p.Version] = true
+		m.came(c.Type, p.Version)
 	}
 	old.share, old.abort, old.promote, old.until = c.Share, c.AbortFailures, c.PromoteAfter, 0
 	if c.For > 0 {

@@ -31,7 +31,7 @@ func (m *Model) point(typ string, v catalog.Version) bool {
 		r.before = r.now
 		m.moved[r.now] = true
 	}
-	m.moved[v] = true
+	m.came(typ, v)
 	if r.before == v {
 		r.before = catalog.Version{}
 	}

@@ -49,6 +49,15 @@ func (m *Model) startsOn(typ string, v catalog.Version) bool {
 	return m.routes[typ].now == v || m.canaries[typ] != nil && m.canaries[typ].version == v
 }
 
+// came notes that new runs of a type start on a version, from level 2 on also if that ends within
+// the entry.
+func (m *Model) came(typ string, v catalog.Version) {
+	m.moved[v] = true
+	if f := m.facts[v]; f != nil && m.level >= 2 {
+		f.once[typ] = true
+	}
+}
+
 func (m *Model) isRouted(p *catalog.Package) bool {
 	return slices.ContainsFunc(p.Members, func(member catalog.Member) bool { return m.routes[member.Type].now == p.Version })
 }

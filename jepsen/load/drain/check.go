@@ -25,12 +25,14 @@ type checker struct {
 	used    map[string]bool // routed at some time since it was loaded
 	asked   map[string]bool
 	drained map[string]uint64 // index; 0 = it is in use, or never was
+	blurred map[string]bool   // an entry loaded and unloaded it: what it did in between is not told
 }
 
 // moment is what happened at an index.
 type moment struct {
 	starts, closes      map[string]int // runs, by version
 	loads, unloads      map[string]bool
+	gone                map[string]bool // of what it loaded or unloaded, the last was an unload
 	routes              []routed
 	drains              map[string]int // events
 	asks, cancels, acts map[string]bool
@@ -45,7 +47,7 @@ type routed struct{ typ, version string }
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	c := &checker{
 		types: map[string]string{}, marks: map[string]int{}, at: map[uint64]*moment{},
-		loaded: map[string]bool{}, routes: map[string]string{}, open: map[string]int{}, used: map[string]bool{}, asked: map[string]bool{}, drained: map[string]uint64{},
+		loaded: map[string]bool{}, routes: map[string]string{}, open: map[string]int{}, used: map[string]bool{}, asked: map[string]bool{}, drained: map[string]uint64{}, blurred: map[string]bool{},
 	}
 	if level := c.read(ops); level < 1 {
 		return c.found // nodes hold the level: versions have no facts
@@ -70,7 +72,7 @@ func (c *checker) name(v string) string {
 func (c *checker) moment(index uint64) *moment {
 	m := c.at[index]
 	if m == nil {
-		m = &moment{starts: map[string]int{}, closes: map[string]int{}, loads: map[string]bool{}, unloads: map[string]bool{}, drains: map[string]int{}, asks: map[string]bool{}, cancels: map[string]bool{}, acts: map[string]bool{}}
+		m = &moment{starts: map[string]int{}, closes: map[string]int{}, loads: map[string]bool{}, unloads: map[string]bool{}, gone: map[string]bool{}, drains: map[string]int{}, asks: map[string]bool{}, cancels: map[string]bool{}, acts: map[string]bool{}}
 		c.at[index] = m
 	}
 	return m
@@ -150,14 +152,14 @@ func (c *checker) readStream(o *op.Op) {
 		switch e.Name {
 		case "PackageLoaded":
 			if d.Fresh {
-				m.loads[d.Version] = true
+				m.loads[d.Version], m.gone[d.Version] = true, false
 			}
 		case "RouteChanged":
 			m.routes = append(m.routes, routed{d.WorkflowType, d.Version})
 		case "WorkflowClosed":
 			m.closes[d.Version]++
 		case "VersionUnloaded":
-			m.unloads[d.Version] = true
+			m.unloads[d.Version], m.gone[d.Version] = true, true
 		case "VersionDrained":
 			m.drains[d.Version]++
 			if d.Index != e.Index {
@@ -178,8 +180,8 @@ func (c *checker) step(index uint64, m *moment) {
 	for v := range c.loaded {
 		inUse[v] = c.open[v] > 0 || c.routes[c.types[v]] == v
 	}
-	for v := range m.loads {
-		if !m.unloads[v] {
+	for v, gone := range m.gone {
+		if c.blurred[v] = m.loads[v] && m.unloads[v]; !gone {
 			c.loaded[v], c.used[v], c.asked[v], c.drained[v] = true, false, false, 0
 		}
 	}
@@ -209,12 +211,12 @@ func (c *checker) step(index uint64, m *moment) {
 	}
 	for _, v := range slices.Sorted(maps.Keys(c.types)) {
 		if m.loads[v] && m.unloads[v] {
-			continue // one entry unloaded and loaded it: what belongs to which is not told
+			continue
 		}
 		c.judge(index, m, v, inUse[v] || came[v], m.loads[v] && !slices.Contains(m.routes, routed{c.types[v], v}))
 	}
-	for v := range m.unloads {
-		if !m.loads[v] {
+	for v, gone := range m.gone {
+		if gone {
 			delete(c.loaded, v)
 		}
 	}
@@ -264,7 +266,7 @@ func (c *checker) look(index uint64, o *op.Op) {
 		v := row.Version
 		want := "draining"
 		switch {
-		case c.types[v] != row.WorkflowType:
+		case c.types[v] != row.WorkflowType, c.blurred[v]:
 			continue
 		case c.routes[row.WorkflowType] == v:
 			want = "routed"

@@ -75,6 +75,14 @@ func TestCheckerSeesWhatIsWrong(t *testing.T) {
 			ops[4].Answer = []byte(`{"versions":[{"workflow_type":"t","version":"a","state":"drained","drained_index":7}]}`)
 			return ops
 		}, "says that t v0 is drained"},
+		{"loaded anew in the entry that unloaded it", func(ops []op.Op) []op.Op {
+			ops = stream(func(l []told) []told {
+				return append(l, told{9, "PackageLoaded", []byte(`{"version":"a","freshly_loaded":true}`)})
+			})(ops)
+			look := ops[4]
+			look.Index, look.Answer = 10, []byte(`{"versions":[{"workflow_type":"t","version":"a","state":"staged"}]}`)
+			return slices.Insert(ops, 5, look)
+		}, ""},
 		{"level 0", func(ops []op.Op) []op.Op {
 			ops[0].Value = []byte("0")
 			return stream(func(l []told) []told { return l[:5] })(ops)

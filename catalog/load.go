@@ -17,15 +17,14 @@ type LoadChange struct {
 // *PackageTooLarge, *ManifestMismatch, *InvalidInput, *RouteConflict. A dry run is a Load on a
 // Clone. The Catalog keeps pkg's slices and maps.
 func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (LoadChange, error) {
-	if err := pkg.Validate(); err != nil {
+	resident, err := c.CheckLoad(&pkg)
+	if err != nil {
 		return LoadChange{}, err
 	}
-	resident, loaded := c.packages[pkg.Version]
+	loaded := resident != nil
 	if !loaded {
 		pkg.LoadedIndex = index
 		resident = &pkg
-	} else if resident.ManifestDigest != pkg.ManifestDigest {
-		return LoadChange{}, &ManifestMismatch{Version: pkg.Version, Resident: resident.ManifestDigest, Offered: pkg.ManifestDigest}
 	}
 	for _, e := range expect {
 		if _, ok := resident.Member(e.Type); !ok {
@@ -57,4 +56,17 @@ func (c *Catalog) Load(pkg Package, route bool, expect []Expect, index uint64) (
 		change.Routes = append(change.Routes, c.point(m.Type, pkg.Version, index))
 	}
 	return change, nil
+}
+
+// CheckLoad refuses what Load refuses of a package for its own sake, whatever is routed. It returns
+// the resident package of that version; nil = none is.
+func (c *Catalog) CheckLoad(pkg *Package) (resident *Package, err error) {
+	if err := pkg.Validate(); err != nil {
+		return nil, err
+	}
+	resident = c.packages[pkg.Version]
+	if resident != nil && resident.ManifestDigest != pkg.ManifestDigest {
+		return nil, &ManifestMismatch{Version: pkg.Version, Resident: resident.ManifestDigest, Offered: pkg.ManifestDigest}
+	}
+	return resident, nil
 }

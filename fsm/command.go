@@ -57,7 +57,8 @@ const (
 	KindSetCanary Kind = 45
 	KindEndCanary Kind = 46
 
-	KindDeploy Kind = 50
+	KindDeploy       Kind = 50
+	KindStartPackage Kind = 51
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

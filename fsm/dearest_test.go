@@ -206,6 +206,10 @@ var dearest = map[Kind]func(w *world) []Command{
 		}
 		return []Command{c}
 	},
+	KindStartPackage: func(w *world) []Command {
+		c := &StartPackage{Package: manyTypes("v2"), Start: StartRun{WorkflowID: "s", RunID: w.mint(), Type: "t0", Input: large, Attributes: fullAttributes()}, Ephemeral: true}
+		return []Command{c}
+	},
 	KindSetLimits: func(w *world) []Command {
 		w.do(&AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"})
 		return times(1024, &SetLimits{Node: "n", Limits: rows.Limits{RequestBytes: 1 << 28}})
@@ -222,6 +226,15 @@ var dearestToo = map[string]func(w *world) []Command{
 		w.mailFor("run", 10_000, 6_400)
 		w.do(w.continues("run", all))
 		return []Command{w.continues("run", even)}
+	},
+	"close the last runs of as many ephemeral versions as there may be": func(w *world) (all []Command) {
+		w.s.cfg.Check = nil
+		for i := range MaxEphemeral {
+			id := fmt.Sprint("e", i)
+			w.do(&StartPackage{Package: pack(id, "a", "b"), Start: StartRun{WorkflowID: id, RunID: w.mint(), Type: "a"}, Ephemeral: true})
+			all = append(all, &TerminateRun{Run: RunRef{WorkflowID: id}, Reason: strings.Repeat("x", maxText)})
+		}
+		return all
 	},
 	"delete a run whose signals in pieces live on": func(w *world) []Command { return w.purgeable(20_000, even) },
 	"delete a run and all that it took over": func(w *world) []Command {

@@ -41,6 +41,7 @@ func (c *LoadPackage) apply(t *step) (Answer, Refusal) {
 		t.Put(rows.VersionKey(rows.FamilyPackage, v), rows.Encoded(change.Package))
 		t.began(&change.Package)
 	}
+	t.stays(v)
 	types := change.Package.Types()
 	for i, typ := range types {
 		d := rows.DeployRecord{Operation: opLoad, Type: typ, Version: v, Outcome: OutcomeOK, Message: c.Message, Fresh: change.FreshlyLoaded}

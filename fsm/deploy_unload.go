@@ -68,6 +68,7 @@ func (t *step) asking(message string) rows.UnloadAsked {
 // remove unloads a package that no route points at and nothing pins, for good.
 func (t *step) remove(p *catalog.Package, by *rows.UnloadAsked) error {
 	v, types := p.Version, p.Types()
+	t.stays(v)
 	if f := t.s.facts[v]; f != nil && (t.letGo(v) || t.moves.in[v]) { // drained by this entry, too
 		f.Asked = nil
 		t.settleOne(v)

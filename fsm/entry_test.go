@@ -66,6 +66,9 @@ func everyCommand() []Command {
 				{Unload: &UnloadVersion{Type: "order", Version: "abcdef"}}, {Schedule: &PutSchedule{Schedule: rows.Schedule{ID: "s", Type: "order"}, Apart: true}},
 			},
 			Expect: []catalog.Expect{{Type: "order", Ref: "none"}}, Message: "m",
+		}, &StartPackage{
+			Package: pack("v1", "order"), Start: StartRun{WorkflowID: "order-1", RunID: run, Type: "order", Input: history.Payload("1"), Timeout: 1e9},
+			Ephemeral: true, Bytes: 9, Owner: "ci", Allowed: &Allowance{Versions: 2, Bytes: 1 << 20},
 		}})...)
 }
 
@@ -197,7 +200,7 @@ func TestOutcomesRoundTrip(t *testing.T) {
 			t.Errorf("%T: %+v came back as %+v", v, r, back)
 		}
 	}
-	if seen != 40 {
+	if seen != 42 {
 		t.Errorf("%d outcomes are tested", seen)
 	}
 	for _, bad := range [][]byte{nil, {0}, {255}, {1, 0xff}} {

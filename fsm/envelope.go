@@ -64,6 +64,7 @@ var commands = [...]struct {
 	KindSetCanary:           {"SetCanary", func() Command { return new(SetCanary) }},
 	KindEndCanary:           {"EndCanary", func() Command { return new(EndCanary) }},
 	KindDeploy:              {"Deploy", func() Command { return new(Deploy) }},
+	KindStartPackage:        {"StartPackage", func() Command { return new(StartPackage) }},
 }
 
 // String is the command's name, for errors and logs.

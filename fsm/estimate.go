@@ -24,6 +24,8 @@ func Estimate(c Command) uint64 {
 		return work
 	case *StartRun:
 		return least + bytesWork(c.Input) + attributesWork(c.Attributes)
+	case *StartPackage: // what it loads, one entry may have to unload at once
+		return least + 2*perChangedType*uint64(len(c.Package.Members)) + bytesWork(c.Start.Input) + attributesWork(c.Start.Attributes)
 	case *SignalRun:
 		return least + bytesWork(c.Payload)
 	case *LeaseTasks:

@@ -22,6 +22,7 @@ var owners = map[string][]string{
 	"Limits":    {"limits.go"},
 	"Level":     {"level.go"},
 	"Facts":     {"version_facts.go"},
+	"Ephemeral": {"version_ephemeral.go"},
 	"Canary":    {"canary.go", "canary_counts.go"}, // one that ends is deleted at once, others are written at the end of the entry
 	"Spent":     {"version_retention.go"},
 

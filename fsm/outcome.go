@@ -32,6 +32,7 @@ var outcomes = [...]func() any{
 	// 16 and 17: see outcome_packed.go
 
 	20: func() any { return new(DeployAnswer) },
+	24: func() any { return new(PackageStarted) },
 
 	32: func() any { return new(NotFound) },
 	33: func() any { return new(NotRunning) },
@@ -47,6 +48,7 @@ var outcomes = [...]func() any{
 	43: func() any { return new(NoCanary) },
 
 	50: func() any { return new(ChangeRefused) },
+	52: func() any { return new(NotEphemeral) },
 
 	64: func() any { return new(catalog.UnknownVersion) },
 	65: func() any { return new(catalog.UnknownWorkflowType) },
@@ -104,6 +106,10 @@ func outcomeKind(v any) byte {
 		return 20
 	case *ChangeRefused:
 		return 50
+	case *PackageStarted:
+		return 24
+	case *NotEphemeral:
+		return 52
 	case *NotFound:
 		return 32
 	case *NotRunning:

@@ -36,6 +36,7 @@ func TestProperty(t *testing.T) {
 			if len(e) == 1 {
 				before.check(w, rt)
 			}
+			checkEphemerals(w, rt)
 		}
 		w.checkReplay(rapid.SampledFrom(replays).Draw(rt, "replay"))
 	})

@@ -41,22 +41,35 @@ func (c *StartRun) apply(t *step) (Answer, Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
+	if refusal := t.startable(c, member); refusal != nil {
+		return nil, refusal
+	}
+	return t.startOn(c, version, member), nil
+}
+
+// startable refuses a start on a version whose member for the type is known.
+func (t *step) startable(c *StartRun, member *catalog.Member) Refusal {
 	if open := t.latest(c.WorkflowID); open != nil && open.Run.Status.Open() {
-		return nil, &AlreadyRunning{WorkflowID: c.WorkflowID, RunID: open.Run.RunID}
+		return &AlreadyRunning{WorkflowID: c.WorkflowID, RunID: open.Run.RunID}
 	}
 	if c.RunID.IsZero() || t.run(c.RunID) != nil {
-		return nil, &catalog.InvalidInput{Field: "run_id", Reason: fmt.Sprintf("%s is taken", c.RunID)}
+		return &catalog.InvalidInput{Field: "run_id", Reason: fmt.Sprintf("%s is taken", c.RunID)}
 	}
 	if c.Timeout < 0 {
-		return nil, &catalog.InvalidInput{Field: "timeout", Reason: fmt.Sprintf("%s is negative", c.Timeout)}
+		return &catalog.InvalidInput{Field: "timeout", Reason: fmt.Sprintf("%s is negative", c.Timeout)}
 	}
 	if c.CheckedSchema != member.InputSchema {
-		return nil, &Recheck{Type: c.Type, Schema: member.InputSchema}
+		return &Recheck{Type: c.Type, Schema: member.InputSchema}
 	}
+	return nil
+}
+
+// startOn carries out a start that nothing refuses.
+func (t *step) startOn(c *StartRun, version catalog.Version, member *catalog.Member) *StartAnswer {
 	t.start(birth{
 		workflowID: c.WorkflowID, runID: c.RunID, version: version, member: member, input: c.Input, attributes: c.Attributes, timeout: c.Timeout, attempt: 1,
 	})
-	return &StartAnswer{WorkflowID: c.WorkflowID, RunID: c.RunID, Version: version}, nil
+	return &StartAnswer{WorkflowID: c.WorkflowID, RunID: c.RunID, Version: version}
 }
 
 // choose resolves the version now, in the step that starts the run: no route can change in between.

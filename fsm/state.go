@@ -39,7 +39,8 @@ type State struct {
 	facts     map[catalog.Version]*rows.VersionFacts
 	canaries  map[string]*rows.Canary
 	versions  *rows.VersionRetention // nil = drained versions stay
-	pages     map[rows.Page]uint64   // rows left on the pages used last
+	ephemeral ephemerals
+	pages     map[rows.Page]uint64 // rows left on the pages used last
 	rows      cache
 	tails     *tails
 	recent    *recent
@@ -101,6 +102,7 @@ func (s *State) load() error {
 	s.catalog, s.counts, s.rows, s.queues = catalog.New(), map[catalog.Version]*rows.PinCounts{}, newCache(), newQueues()
 	s.census, s.rules, s.fronts = census{of: map[rows.Cohort]uint64{}}, nil, newClosedFronts()
 	s.facts, s.versions, s.canaries = map[catalog.Version]*rows.VersionFacts{}, nil, map[string]*rows.Canary{}
+	s.ephemeral = newEphemerals()
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
 	s.tails = newTails()
 	var err error
@@ -124,6 +126,10 @@ func (s *State) load() error {
 		store.Each(s.db.Reader, rows.FamilyPinCount, func(k []byte, c rows.PinCounts) { s.counts[catalog.Version(k[1:])] = &c }),
 		store.Each(s.db.Reader, rows.FamilyFacts, func(k []byte, f rows.VersionFacts) { s.facts[catalog.Version(k[1:])] = &f }),
 		store.Each(s.db.Reader, rows.FamilyCanary, func(_ []byte, c rows.Canary) { s.canaries[c.Type] = &c; s.catalog.PutCanary(c.Rule()) }),
+		store.Each(s.db.Reader, rows.FamilyEphemeral, func(k []byte, e rows.Ephemeral) {
+			v := catalog.Version(k[1:])
+			s.ephemeral.add(v, &e, typesOf(s.catalog, v))
+		}),
 		store.Each(s.db.Reader, rows.FamilySpent, func(_ []byte, r rows.VersionRetention) { s.versions = &r }),
 		store.Each(s.db.Reader, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
 		s.db.Scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),

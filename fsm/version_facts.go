@@ -71,6 +71,7 @@ func (t *step) came(typ string, v catalog.Version) {
 		return
 	}
 	t.moves.add(v)
+	t.stays(v)
 	if t.level() < 2 {
 		return // such a version stays staged there
 	}
@@ -105,7 +106,7 @@ func (t *step) settle() {
 	}
 	for _, v := range t.pins.versions {
 		// What a version is where new runs start on it does not depend on its pins.
-		if f := t.s.facts[v]; f != nil && !f.Live() && !t.moves.in[v] && t.letGo(v) {
+		if f := t.s.facts[v]; f != nil && !f.Live() && !t.moves.in[v] && (t.letGo(v) || t.s.ephemeral.of[v] != nil) {
 			all = append(all, v)
 		}
 	}
@@ -142,6 +143,9 @@ func (t *step) settleOne(v catalog.Version) {
 	}
 	t.restate(p, f)
 	asked := f.Asked
+	if drained {
+		asked = t.leaving(v, asked)
+	}
 	if f.Live() {
 		f.Asked = nil
 	}

@@ -27,10 +27,13 @@ func versionCommands() []Command {
 
 // versionCommand draws a command about a version. Kinds of level 1 are proposed only at it.
 func (g *gambler) versionCommand(typ, version string) Command {
-	n := rapid.IntRange(0, 11).Draw(g.t, "version command")
+	n := rapid.IntRange(0, 15).Draw(g.t, "version command")
 	g.w.view(func(v View) {
 		if v.Level() < 1 && n > 1 {
 			n %= 2
+		}
+		if v.Level() < 2 && n > 11 {
+			n -= 4
 		}
 	})
 	switch n {
@@ -44,6 +47,9 @@ func (g *gambler) versionCommand(typ, version string) Command {
 		return &CancelUnload{Type: typ, Version: version}
 	case 5:
 		return &SetVersionRetention{Rule: rows.VersionRetention{Keep: rapid.Uint64Range(0, 2).Draw(g.t, "keep"), MinAge: history.Duration(rapid.IntRange(0, 10).Draw(g.t, "age")) * 1e9}, Remove: g.coin("remove")}
+	}
+	if n > 11 {
+		return g.packageCommand(g.one("id", g.ids), typ)
 	}
 	if n > 8 {
 		return &EndCanary{Type: typ, Promote: g.coin("promote")}
@@ -66,7 +72,7 @@ type seenVersion struct {
 	loaded uint64 // at which index
 	routed bool
 	pins   uint64
-	asked  bool
+	asked  bool // to be unloaded once it is drained, or ephemeral
 }
 
 type seenVersions struct {
@@ -80,7 +86,8 @@ func factsOf(w *world) seenVersions {
 		s.level = v.Level()
 		for _, p := range v.Catalog().Packages() {
 			f, _ := v.VersionFacts(p.Version)
-			s.of[p.Version] = seenVersion{p.LoadedIndex, len(v.Catalog().RoutesTo(p.Version))+len(v.Catalog().CanaryOf(p)) > 0, v.Pins(p.Version).Total(), f.Asked != nil}
+			_, ephemeral := v.Ephemeral(p.Version)
+			s.of[p.Version] = seenVersion{p.LoadedIndex, len(v.Catalog().RoutesTo(p.Version))+len(v.Catalog().CanaryOf(p)) > 0, v.Pins(p.Version).Total(), f.Asked != nil || ephemeral}
 		}
 	})
 	return s

@@ -23,6 +23,7 @@ type View interface {
 	Canary(typ string) (rows.Canary, bool)
 	Canaries() []rows.Canary                                                                // by type
 	VersionFacts(v catalog.Version) (rows.VersionFacts, bool)                               // false: not loaded, or loaded and the level is 0
+	Ephemeral(v catalog.Version) (rows.Ephemeral, bool)                                     // false: not loaded, or it stays when its runs have closed
 	VersionRetention() (rows.VersionRetention, bool)                                        // false: drained versions stay
 	SpentVersions(now history.Time, limit int) (spent []catalog.Version, next history.Time) // that the rule unloads now; next = when it will unload another one, 0 = not yet known to
 	Nodes() []rows.Node                                                                     // by id; shared, so not to be changed

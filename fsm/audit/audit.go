@@ -41,6 +41,7 @@ func Check(s *fsm.State) error {
 		c.checkLines()
 		c.checkCounts()
 		c.checkVersions()
+		c.checkEphemerals()
 		c.checkCanaries()
 		c.checkOrphans()
 		c.checkSchedules()

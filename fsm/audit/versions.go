@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/rows"
 )
 
@@ -59,6 +60,31 @@ func (c *checker) checkCanaries() {
 			}
 		}
 	}
+}
+
+// checkEphemerals: an ephemeral version is loaded, something pins it, and no type's starts go to it.
+func (c *checker) checkEphemerals() {
+	c.p.Scan(rows.Key(rows.FamilyEphemeral), rows.Key(rows.FamilyEphemeral+1), func(k, b []byte) bool {
+		var e rows.Ephemeral
+		v := catalog.Version(k[1:])
+		p, loaded := c.p.Catalog().Package(v)
+		f, _ := c.p.VersionFacts(v)
+		switch {
+		case !decoded(b, &e):
+			c.failf("the row of ephemeral version %s cannot be read", v)
+		case !loaded:
+			c.failf("version %s is ephemeral, and not loaded", v)
+		case c.p.Level() < 2:
+			c.failf("version %s is ephemeral at level %d", v, c.p.Level())
+		case c.counts[string(rows.VersionKey(rows.FamilyPinCount, v))] == nil || *c.counts[string(rows.VersionKey(rows.FamilyPinCount, v))] == rows.PinCounts{}:
+			c.failf("version %s is ephemeral, and nothing pins it", v)
+		case f.Live() || f.Used() || len(c.p.Catalog().RoutesTo(v)) > 0 || len(c.p.Catalog().CanaryOf(p)) > 0:
+			c.failf("version %s is ephemeral, and starts of a type go to it or went", v)
+		case len(e.Owners) == 0 || len(e.Owners) > fsm.MaxEphemeralOwners:
+			c.failf("ephemeral version %s has %d owners", v, len(e.Owners))
+		}
+		return c.err == nil
+	})
 }
 
 func (c *checker) checkVersion(p *catalog.Package, f *rows.VersionFacts) {

@@ -21,6 +21,7 @@ const (
 	FamilyFacts     = 'M' // version -> VersionFacts
 	FamilyCanary    = 'B' // type -> Canary
 	FamilySpent     = 'W' // -> VersionRetention
+	FamilyEphemeral = 'Z' // version -> Ephemeral
 
 	FamilyRunID     = 'i' // run id -> serial
 	FamilyRun       = 'r' // serial -> RunRow

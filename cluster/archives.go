@@ -69,6 +69,8 @@ func (c *Cluster) requireArchive(cmd fsm.Command) error {
 	switch cmd := cmd.(type) {
 	case *fsm.LoadPackage:
 		return c.blobs.CheckNamed(cmd.Package.Blob)
+	case *fsm.StartPackage:
+		return c.blobs.CheckNamed(cmd.Package.Blob)
 	case *fsm.Deploy:
 		for i := range cmd.Changes {
 			if load := cmd.Changes[i].Load; load != nil {

@@ -88,7 +88,7 @@ func (c *Cluster) refuseGrowth(cmd fsm.Command) error {
 		if !slices.ContainsFunc(cmd.Changes, func(c fsm.Change) bool { return c.Load != nil }) {
 			return nil
 		}
-	case *fsm.StartRun, *fsm.LoadPackage:
+	case *fsm.StartRun, *fsm.LoadPackage, *fsm.StartPackage:
 	default:
 		return nil
 	}

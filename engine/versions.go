@@ -27,6 +27,7 @@ type VersionFacts struct {
 	Drained          uint64            // index of the entry that drained the package; 0 = it is not
 	DrainedAt        history.Time      //
 	Asked            *rows.UnloadAsked // who wants it unloaded once it is drained
+	Ephemeral        bool              // it goes in the entry after which nothing pins it
 	Oldest           *fsm.PinHolder    // that has pinned it for the longest time; nil = nothing does
 }
 
@@ -34,12 +35,13 @@ type VersionFacts struct {
 func factsOf(v fsm.View, p *catalog.Package, pins rows.PinCounts) []VersionFacts {
 	all := make([]VersionFacts, len(p.Members))
 	f, known := v.VersionFacts(p.Version)
+	_, ephemeral := v.Ephemeral(p.Version)
 	var oldest *fsm.PinHolder
 	if pins.Total() > 0 {
 		oldest = oldestPin(v, p.Version)
 	}
 	for i := range all {
-		all[i].Oldest = oldest
+		all[i].Oldest, all[i].Ephemeral = oldest, ephemeral
 		if known && i < len(f.Members) {
 			all[i].MemberFacts, all[i].Drained, all[i].DrainedAt, all[i].Asked = f.Members[i], f.Drained, f.DrainedAt, f.Asked
 		}

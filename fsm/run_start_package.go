@@ -50,7 +50,7 @@ func (*PackageStarted) answer()  {}
 
 // Error implements error.
 func (r *NotEphemeral) Error() string {
-	return fmt.Sprintf("the token %q may start runs on ephemeral versions only, and version %s was deployed to stay", r.Owner, r.Version)
+	return fmt.Sprintf("the token %s may start runs on ephemeral versions only, and version %s was deployed to stay", catalog.Quote(r.Owner), r.Version)
 }
 
 // Code implements Refusal.
@@ -85,7 +85,7 @@ func (c *StartPackage) apply(t *step) (Answer, Refusal) {
 	// Nothing below is refused.
 	a := &PackageStarted{FreshlyLoaded: resident == nil}
 	if resident == nil {
-		load := LoadPackage{Package: *pkg, Message: fmt.Sprintf("comes along with workflow %q", s.WorkflowID)}
+		load := LoadPackage{Package: *pkg, Message: "comes along with workflow " + catalog.Quote(s.WorkflowID)}
 		if _, refusal := load.apply(t); refusal != nil {
 			t.Fail(fmt.Errorf("a package was checked and is refused: %w", refusal))
 			return nil, refusal
@@ -119,9 +119,9 @@ func (t *step) admit(c *StartPackage, resident bool) Refusal {
 	all, use := &t.s.ephemeral, t.s.ephemeral.use[c.Owner]
 	switch {
 	case c.Allowed != nil && use.Versions+1 > c.Allowed.Versions:
-		return &ResourceExhausted{What: fmt.Sprintf("ephemeral versions of the token %q at a time", c.Owner), Limit: c.Allowed.Versions}
+		return &ResourceExhausted{What: fmt.Sprintf("ephemeral versions of the token %s at a time", catalog.Quote(c.Owner)), Limit: c.Allowed.Versions}
 	case c.Allowed != nil && use.Bytes+bytes > c.Allowed.Bytes:
-		return &ResourceExhausted{What: fmt.Sprintf("bytes of ephemeral versions of the token %q at a time", c.Owner), Limit: c.Allowed.Bytes}
+		return &ResourceExhausted{What: fmt.Sprintf("bytes of ephemeral versions of the token %s at a time", catalog.Quote(c.Owner)), Limit: c.Allowed.Bytes}
 	case e != nil && len(e.Owners) >= MaxEphemeralOwners:
 		return &ResourceExhausted{What: "tokens that share one ephemeral version", Limit: MaxEphemeralOwners}
 	case e == nil && len(all.of) >= MaxEphemeral:
@@ -132,7 +132,8 @@ func (t *step) admit(c *StartPackage, resident bool) Refusal {
 	return nil
 }
 
-// chargeEphemeral makes a version ephemeral that c has loaded, or charges c's owner for one that is.
+// chargeEphemeral makes a version ephemeral that c has loaded, or charges c's owner for one that is
+// ephemeral.
 func (t *step) chargeEphemeral(c *StartPackage, fresh bool) {
 	e := t.s.ephemeral.of[c.Package.Version]
 	switch {

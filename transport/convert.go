@@ -56,6 +56,7 @@ func versionRow(r engine.VersionRow) wire.Version {
 	}
 	w.Timeout = spanText(history.Duration(m.Timeout))
 	f := &r.Facts
+	w.Ephemeral = f.Ephemeral
 	if f.State != 0 {
 		since := f.At.Std()
 		w.State, w.StateIndex, w.StateAt = f.State.String(), f.Index, &since

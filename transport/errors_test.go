@@ -80,6 +80,7 @@ func samples() []wire.Refusal {
 		&engine.ChangeError{Change: 1, Op: "load", Reason: &catalog.InvalidPackage{Reason: "is empty"}},
 		&engine.ArchiveNotStored{Archive: d, Why: "asked nobody"},
 		&fsm.ChangeRefused{Change: 1, Op: "load"},
+		&fsm.NotEphemeral{Version: v, Owner: "ci"},
 		&engine.NotLeader{Leader: "n2"},
 		&engine.NoQuorum{Why: "one of three voters answers"},
 		&engine.Unavailable{Why: "this node is draining"},

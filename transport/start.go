@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
@@ -14,6 +15,8 @@ import (
 // waits.
 type Starter interface {
 	Start(ctx context.Context, r engine.StartRequest) (*fsm.StartAnswer, engine.Answered, error)
+	// StartPackage starts on code that comes along.
+	StartPackage(ctx context.Context, r engine.StartRequest, along engine.Along) (*fsm.PackageStarted, engine.Answered, error)
 	// StartMany starts each by itself, in order. It fails only if none of them has taken effect.
 	StartMany(ctx context.Context, all []engine.StartRequest) ([]engine.Started, uint64, error)
 	Result(ctx context.Context, rd engine.Read, ref fsm.RunRef, wait time.Duration) (*engine.Result, error) // as in RunReader
@@ -38,15 +41,53 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 	if err != nil {
 		return nil, err
 	}
-	run, a, err := s.cfg.Starter.Start(ctx, req)
+	started, a, err := s.startOrBring(ctx, req, &r)
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	body := wire.StartAnswer{WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), Answered: answered(a)}
+	run := &started.Run
+	body := wire.StartAnswer{
+		WorkflowID: run.WorkflowID, RunID: run.RunID.String(), Version: run.Version.String(), FreshlyLoaded: started.FreshlyLoaded, Ephemeral: started.Ephemeral, Answered: answered(a),
+	}
 	if wait > 0 {
 		s.await(ctx, run, since(a), wait, &body)
 	}
 	return &answer[wire.StartAnswer]{Index: a.Index, Body: body}, nil
+}
+
+// startOrBring starts a run on what is deployed, or on code that comes along.
+func (s *Server) startOrBring(ctx context.Context, req engine.StartRequest, r *wire.StartRequest) (*fsm.PackageStarted, engine.Answered, error) {
+	if r.Archive != "" {
+		return s.bring(ctx, req, r)
+	}
+	if r.Ephemeral {
+		return nil, engine.Answered{}, invalid("ephemeral", "needs archive: only a version that comes along with the run can go with it")
+	}
+	run, a, err := s.cfg.Starter.Start(ctx, req)
+	if err != nil {
+		return nil, a, err
+	}
+	return &fsm.PackageStarted{Run: *run}, a, nil
+}
+
+// bring starts a run on code that comes along. That is a deploy, too: the archive is in memory, and
+// a node that drains accepts none.
+func (s *Server) bring(ctx context.Context, req engine.StartRequest, r *wire.StartRequest) (*fsm.PackageStarted, engine.Answered, error) {
+	x := exchangeOf(ctx)
+	if s.refusesDeploys(x.r) {
+		return nil, engine.Answered{}, wire.New("unavailable", "this node is draining and accepts no deploys; other nodes do")
+	}
+	along := engine.Along{Ephemeral: r.Ephemeral, Owner: x.caller.owner}
+	var err error
+	if along.Archive, err = catalog.ParseDigest(r.Archive); err != nil {
+		return nil, engine.Answered{}, invalid("archive", "is %q; want the SHA-256 that PUT /v1/archives answers", clip(r.Archive))
+	}
+	release, err := s.loads.acquire(ctx)
+	if err != nil {
+		return nil, engine.Answered{}, err
+	}
+	defer release()
+	return s.cfg.Starter.StartPackage(ctx, req, along)
 }
 
 // startRequest reads a start.

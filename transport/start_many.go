@@ -72,5 +72,8 @@ func (x *exchange) oneOfMany(c engine.Call, n int, text json.RawMessage) (engine
 		}
 		c.Request = &fsm.Request{ID: id, Print: sha256.Sum256(append([]byte("aion/start/1\x00"), text...)), Short: x.generated(), Owner: x.caller.owner}
 	}
+	if item.Archive != "" || item.Ephemeral {
+		return engine.StartRequest{}, invalid("archive", "is not accepted in a batch: start runs on code that comes along one by one")
+	}
 	return startRequest(c, &item.StartRequest)
 }

@@ -62,7 +62,7 @@ func (c *checker) checkCanaries() {
 	}
 }
 
-// checkEphemerals: an ephemeral version is loaded, something pins it, and no type's starts go to it.
+// checkEphemerals: an ephemeral version is loaded, something pins it, and no new starts go to it.
 func (c *checker) checkEphemerals() {
 	c.p.Scan(rows.Key(rows.FamilyEphemeral), rows.Key(rows.FamilyEphemeral+1), func(k, b []byte) bool {
 		var e rows.Ephemeral

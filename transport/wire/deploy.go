@@ -76,6 +76,7 @@ type Version struct {
 	State             string       `json:"state,omitempty" enum:"staged,canary,routed,draining,drained" doc:"What the version is to the type: it was never routed to it, a share of its starts goes to it, it is routed to it, it was and something still pins the package or is routed to it, nothing does any more"`
 	StateIndex        uint64       `json:"state_index,omitempty" doc:"Since which index it is in that state; what was loaded before the cluster reached level 1: that index"`
 	StateAt           *time.Time   `json:"state_at,omitempty" doc:"Since when, in log time"`
+	Ephemeral         bool         `json:"ephemeral,omitempty" doc:"It came along with a run, and is unloaded in the entry in which the last run on it closes"`
 	DrainedIndex      uint64       `json:"drained_index,omitempty" doc:"Index of the entry since which nothing pins the package and no type is routed to it; absent while that is not so, or never was otherwise"`
 	DrainedAt         *time.Time   `json:"drained_at,omitempty" doc:"When that was, in log time"`
 	OldestPin         *PinHolder   `json:"oldest_pin,omitempty" doc:"The open run that has pinned the package for the longest time"`

@@ -46,6 +46,8 @@ type StartRequest struct {
 	Input      json.RawMessage `json:"input,omitempty"`
 	WorkflowID string          `json:"workflow_id,omitempty" doc:"Default: a generated one"`
 	Version    string          `json:"version,omitempty" doc:"Full or prefix; default: the routed one"`
+	Archive    string          `json:"archive,omitempty" doc:"SHA-256 of an archive that PUT /v1/archives has stored, in place of version: it is loaded, without a route, and the run starts on it, in one step. Not in a batch"`
+	Ephemeral  bool            `json:"ephemeral,omitempty" doc:"With archive: a version that this loads is unloaded in the entry in which the last run on it closes"`
 	Attributes Attributes      `json:"attributes,omitempty"`
 	Timeout    string          `json:"timeout,omitempty" doc:"Time limit of the whole run, a Go duration; default: the package's"`
 }
@@ -58,6 +60,9 @@ type StartAnswer struct {
 	Status     string          `json:"status,omitempty" doc:"With ?wait= only"`
 	Result     json.RawMessage `json:"result,omitempty" doc:"With ?wait= only, if the run completed"`
 	Error      *RunError       `json:"error,omitempty" doc:"With ?wait= only, if the run did not complete"`
+
+	FreshlyLoaded bool `json:"freshly_loaded,omitempty" doc:"With archive: this start loaded the version"`
+	Ephemeral     bool `json:"ephemeral,omitempty" doc:"With archive: the version is unloaded in the entry in which the last run on it closes"`
 	Answered
 }
 

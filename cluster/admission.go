@@ -132,9 +132,10 @@ func (c *Cluster) keepAdmission(ctx context.Context) {
 			return
 		}
 		c.admission.Store(&a)
-		usual := c.raft.Load().ReloadableConfig()
-		usual.HeartbeatTimeout, usual.ElectionTimeout = c.cfg.Raft.Heartbeat, c.cfg.Raft.Election
-		if err := c.raft.Load().ReloadConfig(usual); err != nil {
+		err := c.tune(func(rc *raft.ReloadableConfig) {
+			rc.HeartbeatTimeout, rc.ElectionTimeout = c.cfg.Raft.Heartbeat, c.cfg.Raft.Election
+		})
+		if err != nil {
 			c.fail(fmt.Errorf("take part in elections: %w", err))
 		}
 	}

@@ -53,6 +53,7 @@ type Cluster struct {
 	blobs     *blobs.Blobs // nil where archives are replaced
 
 	raft    atomic.Pointer[raft.Raft] // nil until this node has entered a cluster
+	tuning  sync.Mutex                // held while raft's configuration is changed
 	notify  chan bool
 	lead    *leadership
 	reads   rounds
@@ -231,6 +232,7 @@ func (c *Cluster) run(ctx context.Context, lead Lead) error {
 		parts.Go(func() { c.keepSucceeding(ctx) })
 		parts.Go(func() { c.keepDisk(ctx) })
 		parts.Go(func() { c.keepLogSmall(ctx) })
+		parts.Go(func() { c.keepSnapshotsRare(ctx) })
 		parts.Go(func() { c.keepReclaiming(ctx) })
 		if c.blobs != nil {
 			parts.Go(func() { c.blobs.Run(ctx) }) // ends without an error
@@ -269,9 +271,7 @@ func (c *Cluster) start() error {
 	if voters := c.voters(); c.joining() == nil && len(voters) == 1 && voters[0] == c.id {
 		// Nobody else can lead, so there is no reason to wait. Shortening the heartbeat timeout
 		// makes raft check it at once.
-		soon := r.ReloadableConfig()
-		soon.HeartbeatTimeout -= time.Millisecond
-		if err := r.ReloadConfig(soon); err != nil {
+		if err := c.tune(func(rc *raft.ReloadableConfig) { rc.HeartbeatTimeout -= time.Millisecond }); err != nil {
 			c.log.Warn("the only voter waits for an election", "error", err)
 		}
 	}

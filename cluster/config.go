@@ -67,7 +67,7 @@ type RaftConfig struct {
 	Election        time.Duration // a candidate tries again after this long; 1 s
 	Lease           time.Duration // a leader that reaches no majority for this long steps down; 500 ms
 	Commit          time.Duration // how late followers may learn of a commit when nothing else is sent; 50 ms
-	SnapshotEntries uint64        // entries in the log that trigger a snapshot; 16,384
+	SnapshotEntries uint64        // entries in the log that trigger a snapshot of a small state, see keepSnapshotsRare; 16,384
 	SnapshotEvery   time.Duration // how often SnapshotEntries is checked; 30 s
 	LogBytes        uint64        // of the log: half may follow a snapshot, half is kept before it; 1 GiB
 	// entries kept before a snapshot, so that a follower that was away catches up from the log;

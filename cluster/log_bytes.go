@@ -25,7 +25,7 @@ func (c *Cluster) keepLogSmall(ctx context.Context) {
 		if all <= most/2 {
 			continue
 		}
-		if err := c.keepBehind(r, c.stores.Newest(most/2)); err != nil {
+		if err := c.keepBehind(c.stores.Newest(most/2)); err != nil {
 			c.log.Warn("cannot say how many entries are kept behind a snapshot", "error", err)
 		}
 		if after < most/2 {
@@ -39,12 +39,11 @@ func (c *Cluster) keepLogSmall(ctx context.Context) {
 
 // keepBehind sets how many entries raft keeps before a snapshot, if the current number is off by a
 // tenth.
-func (c *Cluster) keepBehind(r *raft.Raft, n uint64) error {
-	soon := r.ReloadableConfig()
+func (c *Cluster) keepBehind(n uint64) error {
 	n = min(n, c.cfg.Raft.TrailingEntries)
-	if now := soon.TrailingLogs; n >= now-now/10 && n <= now+now/10 {
-		return nil
-	}
-	soon.TrailingLogs = n
-	return r.ReloadConfig(soon)
+	return c.tune(func(rc *raft.ReloadableConfig) {
+		if now := rc.TrailingLogs; n < now-now/10 || n > now+now/10 {
+			rc.TrailingLogs = n
+		}
+	})
 }

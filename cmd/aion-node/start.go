@@ -66,20 +66,7 @@ if what became of any is not known: under the same --request-id the same file st
 			if err != nil {
 				return err
 			}
-			told := a.out
-			if a.json && wait {
-				told = a.err
-			}
-			if !a.json || wait {
-				fmt.Fprintf(told, "started %s: workflow %s, run %s, version %s%s\n", r.Type, s.WorkflowID, s.RunID, short(s.Version), repeatNote(s.Deduplicated))
-			}
-			switch {
-			case wait:
-				return a.awaitEnd(cmd.Context(), c, s)
-			case a.json:
-				return a.document(s)
-			}
-			return nil
+			return a.reportStart(cmd.Context(), c, r.Type, s, wait)
 		},
 	}
 	f := cmd.Flags()
@@ -91,6 +78,24 @@ if what became of any is not known: under the same --request-id the same file st
 	f.StringVar(&file, "batch", "", "start a run for each line of `FILE`")
 	f.BoolVar(&wait, "wait", false, "wait until the run has ended, and tell its result")
 	return cmd
+}
+
+// reportStart tells of a run that was just started, and with wait of its end.
+func (a *app) reportStart(ctx context.Context, c *client.Client, typ string, s *wire.StartAnswer, wait bool) error {
+	told := a.out
+	if a.json && wait {
+		told = a.err
+	}
+	if !a.json || wait {
+		fmt.Fprintf(told, "started %s: workflow %s, run %s, version %s%s%s\n", typ, s.WorkflowID, s.RunID, short(s.Version), broughtNote(s), repeatNote(s.Deduplicated))
+	}
+	switch {
+	case wait:
+		return a.awaitEnd(ctx, c, s)
+	case a.json:
+		return a.document(s)
+	}
+	return nil
 }
 
 // awaitEnd waits until a run that was just started has closed, and prints the result. If the end

@@ -84,6 +84,8 @@ func printVersions(w io.Writer, none string, versions []wire.Version) {
 			state = "routed"
 		case v.UnloadWhenDrained != nil:
 			state += ", then unloaded"
+		case v.Ephemeral:
+			state = "ephemeral"
 		}
 		pins := ""
 		if v.Pins.Total() > 0 {

@@ -18,6 +18,9 @@ func stateOf(v *wire.Version) string {
 	if v.DrainedIndex != 0 && v.State != "drained" {
 		said += fmt.Sprintf("; nothing pins it since index %d", v.DrainedIndex)
 	}
+	if v.Ephemeral {
+		said += "; ephemeral: it goes with the last run on it"
+	}
 	if a := v.UnloadWhenDrained; a != nil {
 		said += "; unloaded once it is drained"
 		if a.Actor != "" {

@@ -178,6 +178,8 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return ok, m.purgeVersions(c, r)
 	case *fsm.StartRun:
 		return m.startRun(c, r)
+	case *fsm.StartPackage:
+		return m.startPackage(c, r)
 	case *fsm.SignalRun:
 		return m.onOpen(c.Run, func(r *run) string { return m.signal(r, c) })
 	case *fsm.CancelRun:

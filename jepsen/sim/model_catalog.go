@@ -67,6 +67,9 @@ func (m *Model) load(c *fsm.LoadPackage, r *fsm.Result) (code, why string) {
 			m.facts[p.Version] = newFacts()
 		}
 	}
+	if f := m.facts[p.Version]; f != nil {
+		f.owners = nil
+	}
 	changed := 0
 	if c.Route {
 		for _, member := range p.Members {

@@ -19,6 +19,9 @@ type facts struct {
 	drained uint64          // index of the entry that drained it; 0 = it is not
 	at      history.Time    // of that entry
 	asked   bool            // it is to be unloaded once it is drained
+
+	owners []string // who is charged for a version that goes with its last run; nil = it stays
+	bytes  uint64   // of its archive
 }
 
 func newFacts() *facts { return &facts{once: map[string]bool{}} }
@@ -53,6 +56,9 @@ func (m *Model) startsOn(typ string, v catalog.Version) bool {
 // the entry.
 func (m *Model) came(typ string, v catalog.Version) {
 	m.moved[v] = true
+	if f := m.facts[v]; f != nil {
+		f.owners = nil
+	}
 	if f := m.facts[v]; f != nil && m.level >= 2 {
 		f.once[typ] = true
 	}
@@ -93,7 +99,7 @@ func (m *Model) firstFacts() {
 func (m *Model) settle() {
 	var all []*catalog.Package
 	for v, p := range m.loaded { // any order: sorted below
-		if m.facts[v] != nil && (m.moved[v] || !m.isLive(p) && m.letGo(p) || m.facts[v].drained != 0 && m.pins(v).Total() > 0) {
+		if m.facts[v] != nil && (m.moved[v] || !m.isLive(p) && (m.letGo(p) || m.facts[v].owners != nil) || m.facts[v].drained != 0 && m.pins(v).Total() > 0) {
 			all = append(all, p)
 		}
 	}
@@ -102,7 +108,7 @@ func (m *Model) settle() {
 	for _, p := range all {
 		m.settleOne(p)
 		f := m.facts[p.Version]
-		if !f.asked {
+		if !f.asked && f.owners == nil {
 			continue
 		}
 		_, types := m.concerns(&fsm.LoadPackage{Package: *p})
@@ -239,7 +245,7 @@ func (w *World) submitVersion(n *node, rng *rand.Rand) bool {
 	case w.model.level < 1 && d > 2:
 		return false
 	case d < 2:
-		c = &fsm.RaiseLevel{Level: 1}
+		c = &fsm.RaiseLevel{Level: 1 + uint64(d)}
 	case w.model.level < 1:
 		return false
 	case d < 7:
@@ -253,6 +259,8 @@ func (w *World) submitVersion(n *node, rng *rand.Rand) bool {
 		c = &fsm.CancelUnload{Type: typ, Version: ref}
 	case d < 10:
 		c = &fsm.SetVersionRetention{Rule: rows.VersionRetention{Keep: rng.Uint64N(3), MinAge: history.Duration(rng.IntN(60)) * 1e9}, Remove: odds(rng, 3)}
+	case d >= 15 && w.model.level >= 2:
+		c = w.drawPackage(rng)
 	case d >= 12:
 		c = w.drawCanary(rng)
 	default:
@@ -279,6 +287,9 @@ func (m *Model) factsAreNot(v fsm.View) string {
 		}
 		if got.Drained != want.drained || (got.Asked != nil) != want.asked {
 			return fmt.Sprintf("version %s is drained since %d, to be unloaded: %v; want %d, %v", version.Short(), got.Drained, got.Asked != nil, want.drained, want.asked)
+		}
+		if why := m.ephemeralIsNot(v, version, want); why != "" {
+			return why
 		}
 		for j, member := range m.loaded[version].Members {
 			state := rows.VersionDraining

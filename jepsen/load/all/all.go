@@ -12,6 +12,7 @@ import (
 	"aion.dev/aion/jepsen/load/children"
 	"aion.dev/aion/jepsen/load/deployments"
 	"aion.dev/aion/jepsen/load/drain"
+	"aion.dev/aion/jepsen/load/ephemeral"
 	"aion.dev/aion/jepsen/load/idempotency"
 	"aion.dev/aion/jepsen/load/pins"
 	"aion.dev/aion/jepsen/load/progress"
@@ -35,6 +36,7 @@ var kinds = map[string]kind{
 	"children":    {func() load.Workload { return &children.Workload{} }, 1},
 	"deployments": {func() load.Workload { return &deployments.Workload{} }, 1},
 	"drain":       {func() load.Workload { return &drain.Workload{} }, 1},
+	"ephemeral":   {func() load.Workload { return &ephemeral.Workload{} }, 1},
 	"idempotency": {func() load.Workload { return &idempotency.Workload{} }, 1},
 	"pins":        {func() load.Workload { return &pins.Workload{} }, 1},
 	"progress":    {func() load.Workload { return &progress.Workload{} }, 1},

@@ -25,7 +25,7 @@ func (c *Cluster) keepLogSmall(ctx context.Context) {
 		if all <= most/2 {
 			continue
 		}
-		if err := c.keepBehind(c.stores.Newest(most/2)); err != nil {
+		if err := c.keepBehind(c.stores.Newest(most / 2)); err != nil {
 			c.log.Warn("cannot say how many entries are kept behind a snapshot", "error", err)
 		}
 		if after < most/2 {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"reflect"
 	"strings"
 )
 
@@ -66,17 +68,22 @@ func malformed(b []byte, err *json.SyntaxError) error {
 }
 
 func kindOf(e *json.UnmarshalTypeError) string {
-	switch k := e.Type.Kind().String(); k {
-	case "struct", "map":
+	switch e.Type.Kind() {
+	case reflect.Struct, reflect.Map:
 		return "an object"
-	case "slice", "array":
+	case reflect.Slice, reflect.Array:
 		return "an array"
-	case "string":
+	case reflect.String:
 		return "a string"
-	case "bool":
+	case reflect.Bool:
 		return "true or false"
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uint:
+		return fmt.Sprintf("a whole number from 0 to %d", uint64(math.MaxUint64)>>(64-e.Type.Bits()))
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Int:
+		most := int64(math.MaxInt64) >> (64 - e.Type.Bits())
+		return fmt.Sprintf("a whole number from %d to %d", -most-1, most)
 	default:
-		return "a number (" + k + ")"
+		return "a number"
 	}
 }
 

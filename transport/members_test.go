@@ -46,10 +46,10 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		{new(wire.HeartbeatRequest), `{"tokens":["t"]}`, "tokens", "want an object"},
 		{new(wire.PollRequest), `{"worker_id":"w","activities":["a",1]}`, "activities", "want a string"},
 		{new(wire.PollRequest), `{"worker_id":"w","activities":["a"],"max_tasks":-1}`, "", ""}, // the engine's to refuse
-		{new(wire.PollRequest), `{"worker_id":"w","activities":["a"],"max_tasks":1.5}`, "max_tasks", "want a number"},
+		{new(wire.PollRequest), `{"worker_id":"w","activities":["a"],"max_tasks":1.5}`, "max_tasks", "want a whole number"},
 		{new(wire.PollRequest), `{"worker_id":"","activities":["a"]}`, "worker_id", "is empty"},
 		{new(wire.PollRequest), `{"activities":["a"]}`, "worker_id", "is missing"},
-		{new(wire.QueueLimits), `{"concurrency":-1}`, "concurrency", "want a number"},
+		{new(wire.QueueLimits), `{"concurrency":-1}`, "concurrency", "want a whole number from 0 to 18446744073709551615"},
 		{new(wire.QueueLimits), `{}`, "", ""},
 		{new(wire.BackfillRequest), `{"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00.5+01:00"}`, "", ""},
 		{new(wire.BackfillRequest), `{"from":"yesterday","to":"2026-01-02T00:00:00Z"}`, "from", "RFC 3339"},

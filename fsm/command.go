@@ -59,6 +59,8 @@ const (
 
 	KindDeploy       Kind = 50
 	KindStartPackage Kind = 51
+
+	KindMoveRun Kind = 55
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -198,6 +198,17 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.do(&SetVersionRetention{})
 		return []Command{c}
 	},
+	KindMoveRun: func(w *world) []Command {
+		w.do(&LoadPackage{Package: manyTypes("v1"), Route: true})
+		w.do(&LoadPackage{Package: manyTypes("v2")})
+		var all []Command
+		for i := range 512 {
+			id := w.mint()
+			w.do(&StartRun{WorkflowID: fmt.Sprint("run", i), RunID: id, Type: "t0"})
+			all = append(all, &MoveRun{Run: RunRef{RunID: id}, From: versionOf("v1"), To: versionOf("v2")})
+		}
+		return all
+	},
 	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindDeploy: func(w *world) []Command { // as many types as may be, over packages that come, take the routes and go
 		c := &Deploy{Message: strings.Repeat("x", maxText)}

@@ -65,6 +65,7 @@ var commands = [...]struct {
 	KindEndCanary:           {"EndCanary", func() Command { return new(EndCanary) }},
 	KindDeploy:              {"Deploy", func() Command { return new(Deploy) }},
 	KindStartPackage:        {"StartPackage", func() Command { return new(StartPackage) }},
+	KindMoveRun:             {"MoveRun", func() Command { return new(MoveRun) }},
 }
 
 // String is the command's name, for errors and logs.

@@ -35,7 +35,7 @@ var owners = map[string][]string{
 	"Run":       {"run_rows.go", "run_purge.go"}, // what every run has is made with it, and goes when it is deleted
 	"RunID":     {"run_rows.go", "run_purge.go"},
 	"ByType":    {"run_rows.go", "run_purge.go"},
-	"ByVersion": {"run_rows.go", "run_purge.go"},
+	"ByVersion": {"run_rows.go", "run_purge.go", "run_move.go"},
 	"Latest":    {"run_rows.go", "run_purge.go", "run_reopened.go"},              // a reopened run takes its id again when a newer one was deleted
 	"Event":     {"run_rows.go", "run_carry_signals.go", "run_purge_history.go"}, // a run takes signals over as one row
 	"Turn":      {"run_turn.go", "run_purge.go"},
@@ -49,7 +49,7 @@ var owners = map[string][]string{
 	"Closed":    {"index_closed.go"},
 	"Fire":      {"index_fires.go"},
 	"Page":      {"index_pages.go"},
-	"Pin":       {"index_pins.go"},
+	"Pin":       {"index_pins.go", "run_move.go"},
 	"PinCount":  {"index_pins.go"},
 	"Ready":     {"index_ready.go"},
 	"Timer":     {"index_timers.go"},

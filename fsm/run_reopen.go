@@ -20,6 +20,8 @@ type ReopenRun struct {
 	Forget []uint64 `cbor:"5,keyasint,omitempty"` // ordinals whose outcome is void: failed ones that code has not acted on
 	Again  []Again  `cbor:"6,keyasint,omitempty"` // what must be under way again, by ordinal: everything without an outcome, forgotten ones included
 	Rules  uint64   `cbor:"7,keyasint,omitempty"` // of history.Rules: by which activities are offered again
+
+	On catalog.Version `cbor:"8,keyasint,omitzero"` // the version on which the turns before Turn were replayed, and on which the run goes on; zero = its own
 }
 
 // Again is one timer, activity or child to be taken up again.
@@ -62,7 +64,13 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	if refusal := t.reopenable(r); refusal != nil {
+	on := c.On
+	if on.IsZero() {
+		on = r.Run.Version
+	} else if t.level() < 1 {
+		return nil, &Fenced{RunID: r.Run.RunID, Why: "nodes of an earlier build are not replaced yet"}
+	}
+	if refusal := t.reopenable(r, on); refusal != nil {
 		return nil, refusal
 	}
 	if limit := t.budget / againCost; limit > 0 && uint64(len(c.Again)) > limit {
@@ -76,12 +84,19 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 		return nil, &catalog.InvalidInput{Field: "again", Reason: why}
 	}
 	t.rules = c.Rules
+	from := r.Run.Version
+	if on != from {
+		t.relocate(r, on)
+	}
 	t.reopen(r, c, begun)
+	if on != from {
+		t.moved(r, from)
+	}
 	return r.answer(), nil
 }
 
-// reopenable says why r cannot be opened again now.
-func (t *step) reopenable(r *row) Refusal {
+// reopenable says why r cannot be opened again now, on a version.
+func (t *step) reopenable(r *row, on catalog.Version) Refusal {
 	switch r.Run.Status {
 	case history.StatusFailed, history.StatusCancelled, history.StatusTerminated, history.StatusTimedOut:
 	default:
@@ -100,10 +115,7 @@ func (t *step) reopenable(r *row) Refusal {
 	if len(r.Run.Reopened) >= maxReopened {
 		return &ResourceExhausted{What: "times that one run is reopened", Limit: maxReopened}
 	}
-	if _, loaded := t.s.catalog.Package(r.Run.Version); !loaded {
-		return &catalog.VersionUnavailable{Type: r.Run.Type, Version: r.Run.Version}
-	}
-	return nil
+	return t.carried(r, on)
 }
 
 // check reads what is to be taken up again. why is not empty when the history says otherwise.

@@ -93,6 +93,8 @@ func (c *RecordTurn) overtaken(t *step, r *row) string {
 		return fmt.Sprintf("its next turn is %d, not %d", r.Run.Turns+1, c.N)
 	case c.Through < r.reopenedAt():
 		return fmt.Sprintf("turn %d saw events up to %d, and event %d reopened it", c.N, c.Through, r.reopenedAt())
+	case c.Through < r.Run.Moved:
+		return fmt.Sprintf("turn %d saw events up to %d, and event %d moved it to version %s", c.N, c.Through, r.Run.Moved, r.Run.Version.Short())
 	case c.Through > r.Run.Events:
 		return fmt.Sprintf("turn %d saw event %d, but the newest is %d", c.N, c.Through, r.Run.Events)
 	case c.Through < r.Run.Through || c.Through == r.Run.Through && !(r.Run.Cut && c.Rules >= 1):

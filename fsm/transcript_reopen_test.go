@@ -24,6 +24,9 @@ func (w *world) reopenCommand(a words) Command {
 		ref = RunRef{RunID: w.runs[n-1]}
 	}
 	c := w.reopenOf(ref, forget...)
+	if on := a.named["on"]; on != "" {
+		c.On = versionOf(on)
+	}
 	c.Reason, c.Turn, c.Events = a.named["reason"], a.number("turn", c.Turn), a.number("events", c.Events)
 	if list, ok := a.named["again"]; ok {
 		c.Again = nil

@@ -176,6 +176,16 @@ func (w *world) command(a words, input string) Command {
 		return &PauseRun{Run: w.ref(a), Reason: a.named["reason"], Still: a.has("still")}
 	case "quarantine":
 		return &PauseRun{Run: w.ref(a), Quarantined: true, Turn: a.number("turn", 0)}
+	case "move":
+		c := &MoveRun{Run: w.ref(a), To: versionOf(a.at(2))}
+		if r, ok := w.find(a.at(1)); ok {
+			c.From, c.Turns, c.Reopened = r.Version, r.Turns, uint64(len(r.Reopened))
+		}
+		if from := a.named["from"]; from != "" {
+			c.From = versionOf(from)
+		}
+		c.Turns, c.Reopened = a.number("turns", c.Turns), a.number("reopened", c.Reopened)
+		return c
 	case "resume":
 		return &ResumeRun{Run: w.ref(a)}
 	case "reopen", "reopen-run":

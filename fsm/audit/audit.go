@@ -151,6 +151,10 @@ type recount struct {
 	left     leftBehind    // when it closed
 	cut      bool          // its newest turn that counts was cut
 	still    history.Duration
+
+	version catalog.Version // that it is on
+	movedAt uint64          // seq of its newest WorkflowMoved
+	moved   []uint64        // seqs of those that do not fit
 }
 
 type armedTimer struct {
@@ -226,6 +230,12 @@ func (n *recount) apply(e history.Event) {
 		if d.Timeout > 0 {
 			n.timers = append(n.timers, armedTimer{0, rows.Due(e.At, d.Timeout)})
 		}
+		n.version = d.Version
+	case *history.WorkflowMoved:
+		if d.From != n.version {
+			n.moved = append(n.moved, e.Seq)
+		}
+		n.version, n.movedAt = d.To, e.Seq
 	case *history.AttributesUpdated:
 		n.attrs = setAll(n.attrs, d.Attributes)
 	case *history.SignalReceived:
@@ -310,6 +320,11 @@ func (c *checker) compareRow(n *recount) {
 	}
 	say("status", r.Run.Status, n.status)
 	say("bytes", r.Run.Bytes, n.bytes)
+	say("version", r.Run.Version, n.version)
+	say("move", r.Run.Moved, n.movedAt)
+	if len(n.moved) > 0 {
+		c.failf("run %s: events %v move it from a version that it was not on", r.Run.RunID, n.moved)
+	}
 	say("woken", r.Woken, n.woken)
 	say("signals", r.Signals, n.signals)
 	say("cancel asked", r.Run.CancelAsked, n.cancel)

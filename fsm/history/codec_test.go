@@ -39,6 +39,7 @@ func samples() []Data {
 		&ChildWorkflowCompleted{ID: 1, Result: Payload(`1`)},
 		&ChildWorkflowFailed{ID: 1, Error: fail},
 		&ChildWorkflowCancelled{ID: 1, Asked: true},
+		&WorkflowMoved{From: [32]byte{1}, To: [32]byte{2}, Turn: 3},
 	}
 }
 

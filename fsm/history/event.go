@@ -40,6 +40,7 @@ const (
 	TypeChildWorkflowCompleted Type = 24
 	TypeChildWorkflowFailed    Type = 25
 	TypeChildWorkflowCancelled Type = 26
+	TypeWorkflowMoved          Type = 27
 )
 
 // Data is what an event says. The types that implement it are pointers to the structs of this
@@ -99,4 +100,5 @@ var kinds = [...]struct {
 	TypeChildWorkflowCompleted: {"ChildWorkflowCompleted", func() Data { return new(ChildWorkflowCompleted) }},
 	TypeChildWorkflowFailed:    {"ChildWorkflowFailed", func() Data { return new(ChildWorkflowFailed) }},
 	TypeChildWorkflowCancelled: {"ChildWorkflowCancelled", func() Data { return new(ChildWorkflowCancelled) }},
+	TypeWorkflowMoved:          {"WorkflowMoved", func() Data { return new(WorkflowMoved) }},
 }

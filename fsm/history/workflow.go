@@ -108,6 +108,14 @@ type WorkflowPaused struct {
 // WorkflowResumed lets turns go on.
 type WorkflowResumed struct{}
 
+// WorkflowMoved puts the run on another version, on which its turns were replayed and asked for the
+// same. All its turns, also those before this event, are replayed on the newest version.
+type WorkflowMoved struct {
+	From catalog.Version `cbor:"1,keyasint" json:"from" doc:"Version that the run was on"`
+	To   catalog.Version `cbor:"2,keyasint" json:"to" doc:"Version that it is on from here on"`
+	Turn uint64          `cbor:"3,keyasint,omitempty" json:"turn" doc:"The newest turn that was replayed on the new version"`
+}
+
 // CancelRequested asks the code to end; it is delivered once, when the code next waits.
 type CancelRequested struct {
 	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"`
@@ -126,6 +134,7 @@ func (*WorkflowTerminated) Type() Type     { return TypeWorkflowTerminated }
 func (*WorkflowTimedOut) Type() Type       { return TypeWorkflowTimedOut }
 func (*WorkflowContinuedAsNew) Type() Type { return TypeWorkflowContinuedAsNew }
 func (*WorkflowReopened) Type() Type       { return TypeWorkflowReopened }
+func (*WorkflowMoved) Type() Type          { return TypeWorkflowMoved }
 func (*WorkflowPaused) Type() Type         { return TypeWorkflowPaused }
 func (*WorkflowResumed) Type() Type        { return TypeWorkflowResumed }
 func (*CancelRequested) Type() Type        { return TypeCancelRequested }

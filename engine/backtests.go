@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,22 +38,32 @@ const (
 	backtestsFor    = time.Hour
 )
 
-// backtests are those of this node, which alone knows them. Nothing of them is in the log.
+// trial is a backtest or a move, under way or ended.
+type trial interface {
+	Read(from, limit int) backtest.Report
+	Over() <-chan struct{}
+	Stop()
+}
+
+// backtests are those of this node, which alone knows them, or its moves. Nothing of a backtest is
+// in the log.
 type backtests struct {
+	what  string // "backtest" or "move"
+	node  string
 	share *backtest.Share
 	stop  context.CancelFunc
 
-	mu      sync.Mutex                 // guards the fields below
-	running context.Context            // ends with the engine
-	all     map[string]*backtest.Trial // by id
-	keys    map[string]string          // ids by the key of the call that began them
-	order   []string                   // ids, oldest first
+	mu      sync.Mutex        // guards the fields below
+	running context.Context   // ends with the engine
+	all     map[string]trial  // by id
+	keys    map[string]string // ids by the key of the call that began them
+	order   []string          // ids, oldest first
 	busy    int
 	working sync.WaitGroup
 }
 
-func newBacktests(l Limits) *backtests {
-	b := &backtests{share: backtest.NewShare(l.BacktestCPU, runtime.GOMAXPROCS(0)), all: map[string]*backtest.Trial{}, keys: map[string]string{}}
+func newBacktests(what, node string, share *backtest.Share) *backtests {
+	b := &backtests{what: what, node: node, share: share, all: map[string]trial{}, keys: map[string]string{}}
 	b.running, b.stop = context.WithCancel(context.Background())
 	return b
 }
@@ -78,7 +87,7 @@ func (b *backtests) begin() (context.Context, error) {
 		return nil, &Unavailable{Why: "this node is shutting down"}
 	}
 	if b.busy == backtestsAtOnce {
-		return nil, &fsm.ResourceExhausted{What: "backtests under way on this node", Limit: backtestsAtOnce}
+		return nil, &fsm.ResourceExhausted{What: b.what + "s under way on this node", Limit: backtestsAtOnce}
 	}
 	b.busy++
 	b.working.Add(1)
@@ -93,7 +102,7 @@ func (b *backtests) end() {
 }
 
 // keep remembers a backtest, and forgets those that nobody may read any more.
-func (b *backtests) keep(key string, t *backtest.Trial) (id string) {
+func (b *backtests) keep(key string, t trial) (id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	id = strings.ToLower(rand.Text())
@@ -134,11 +143,11 @@ func (b *backtests) begun(key string) (id string, r backtest.Report, ok bool) {
 	return id, r, ok
 }
 
-// UnknownBacktest means that this node has no such backtest.
-type UnknownBacktest struct{ ID, Node string }
+// UnknownBacktest means that this node has no such backtest, or move.
+type UnknownBacktest struct{ What, ID, Node string }
 
 func (e *UnknownBacktest) Error() string {
-	return fmt.Sprintf("node %s has no backtest %s: a backtest is known to the node that runs it alone, for an hour after its end, until that node restarts", e.Node, catalog.QuoteStart(e.ID, 40))
+	return fmt.Sprintf("node %s has no %s %s: a %s is known to the node that runs it alone, for an hour after its end, until that node restarts", e.Node, e.What, catalog.QuoteStart(e.ID, 40), e.What)
 }
 
 // Code implements fsm.Refusal.
@@ -146,17 +155,17 @@ func (e *UnknownBacktest) Code() string { return "not_found" }
 
 // Facts implements fsm.Refusal.
 func (e *UnknownBacktest) Facts() map[string]any {
-	return map[string]any{"backtest_id": e.ID, "node": e.Node}
+	return map[string]any{e.What + "_id": e.ID, "node": e.Node}
 }
 
-func (e *Engine) backtest(id string) (*backtest.Trial, error) {
-	e.backtests.mu.Lock()
-	defer e.backtests.mu.Unlock()
-	e.backtests.sweep()
-	if t := e.backtests.all[id]; t != nil {
+func (b *backtests) find(id string) (trial, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sweep()
+	if t := b.all[id]; t != nil {
 		return t, nil
 	}
-	return nil, &UnknownBacktest{ID: id, Node: e.cfg.Node}
+	return nil, &UnknownBacktest{What: b.what, ID: id, Node: b.node}
 }
 
 // StartBacktest begins to replay recorded histories on code that need not be loaded. It works on
@@ -325,6 +334,15 @@ func (r *BacktestRequest) check() error {
 // Backtest returns how a backtest of this node stands, once it has ended or wait is over, with a
 // page of its results. The cursor is "" at the beginning; next is "" when there will be no more.
 func (e *Engine) Backtest(ctx context.Context, id string, wait time.Duration, limit int, cursor string) (r backtest.Report, next string, err error) {
+	return e.backtests.read(ctx, id, wait, limit, cursor)
+}
+
+// StopBacktest ends a backtest of this node, and returns how far it came. Its results stay.
+func (e *Engine) StopBacktest(ctx context.Context, id string) (backtest.Report, error) {
+	return e.backtests.stopOne(ctx, id)
+}
+
+func (b *backtests) read(ctx context.Context, id string, wait time.Duration, limit int, cursor string) (r backtest.Report, next string, err error) {
 	if limit, err = checkPage(limit); err != nil {
 		return r, "", err
 	}
@@ -337,7 +355,7 @@ func (e *Engine) Backtest(ctx context.Context, id string, wait time.Duration, li
 	if err := checkWait(wait); err != nil {
 		return r, "", err
 	}
-	t, err := e.backtest(id)
+	t, err := b.find(id)
 	if err != nil {
 		return r, "", err
 	}
@@ -357,9 +375,8 @@ func (e *Engine) Backtest(ctx context.Context, id string, wait time.Duration, li
 	return r, next, nil
 }
 
-// StopBacktest ends a backtest of this node, and returns how far it came. Its results stay.
-func (e *Engine) StopBacktest(ctx context.Context, id string) (backtest.Report, error) {
-	t, err := e.backtest(id)
+func (b *backtests) stopOne(ctx context.Context, id string) (backtest.Report, error) {
+	t, err := b.find(id)
 	if err != nil {
 		return backtest.Report{}, err
 	}

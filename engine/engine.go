@@ -3,10 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
+	gort "runtime"
 	"sync/atomic"
 	"time"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/backtest"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/schema"
 	"aion.dev/aion/fsm/rows"
@@ -68,6 +70,7 @@ type Engine struct {
 	desks       *desks
 	polled      polled
 	backtests   *backtests
+	moves       *backtests
 	driver      atomic.Pointer[driver] // of the current term; nil unless leading
 	vetting     chan struct{}          // one for each deploy that compiles
 	sizing      chan struct{}          // one for each answer that is being read to learn its size
@@ -93,13 +96,15 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Logger = hclog.NewNullLogger()
 	}
 	limits := cfg.Limits.withDefaults()
+	share := backtest.NewShare(limits.BacktestCPU, gort.GOMAXPROCS(0))
 	e := &Engine{
 		cfg: cfg, limits: limits, log: cfg.Logger.Named("engine"), metrics: newMetrics(),
 		programs:  &programs{blobs: cfg.Blobs, compiler: cfg.Compiler, cache: runtime.NewCache(keptPrograms)},
 		queries:   newQueries(limits),
 		hub:       newHub(cfg.Log),
 		desks:     newDesks(),
-		backtests: newBacktests(limits),
+		backtests: newBacktests("backtest", cfg.Node, share),
+		moves:     newBacktests("move", cfg.Node, share),
 		vetting:   make(chan struct{}, vetsAtOnce),
 		sizing:    make(chan struct{}, sizedAtOnce),
 		retained:  make(chan struct{}, 1), versionRule: make(chan struct{}, 1), canaryRule: make(chan struct{}, 1),
@@ -124,6 +129,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go("follow", e.hub.watchFollowed)
 	g.Go("readiness", e.ready.run)
 	g.Go("backtests", e.backtests.run)
+	g.Go("moves", e.moves.run)
 	err := g.Wait()
 	e.queries.kept.Clear()
 	return err

@@ -222,7 +222,7 @@ func (e *Engine) machineFor(ctx context.Context, program runtime.Program, pkg *c
 	if ok && isAtTurn(m, run) {
 		return m, nil
 	}
-	if ok && (m.Turns() > run.Turns || m.Reopenings() != len(run.Reopened)) {
+	if ok && (m.Turns() > run.Turns || !isOf(m, run)) {
 		m.Close()
 		ok = false
 	}

@@ -17,10 +17,15 @@ import (
 // never in memory at once.
 const replayTurns = 256
 
-// isAtTurn reports whether m is at the newest turn that at names, and knows all of the run's
-// reopenings.
+// isAtTurn reports whether m is at the newest turn that at names, and is of the run as it is now.
 func isAtTurn(m *replay.Machine, at rows.Run) bool {
-	return m.Turns() == at.Turns && m.Reopenings() == len(at.Reopened)
+	return m.Turns() == at.Turns && isOf(m, at)
+}
+
+// isOf reports whether m knows all of the run's reopenings, and is on the version that the run is
+// on: a run that was moved is replayed on its newest version from the beginning.
+func isOf(m *replay.Machine, at rows.Run) bool {
+	return m.Reopenings() == len(at.Reopened) && m.Version() == at.Version
 }
 
 // rebuild makes a machine and replays the recorded turns up to the newest that at names. begins
@@ -43,7 +48,7 @@ func (e *Engine) rebuild(ctx context.Context, program runtime.Program, pkg *cata
 	if len(begins) == 0 {
 		return nil, fmt.Errorf("run %s has no history", at.RunID)
 	}
-	m, err := replay.New(replay.Config{Program: program, Member: *member, Limits: e.limits.Runtime, Log: e.codeLogger(at), Pace: p}, begins[0], reopened...)
+	m, err := replay.New(replay.Config{Program: program, Member: *member, Version: at.Version, Limits: e.limits.Runtime, Log: e.codeLogger(at), Pace: p}, begins[0], reopened...)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
@@ -18,6 +19,12 @@ import (
 // the history up to the turn that closed the run. The newest event that was read fences the entry.
 // The state machine decides whether the run may be reopened.
 func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, Answered, error) {
+	return e.ReopenOn(ctx, c, ref, reason, "")
+}
+
+// ReopenOn is Reopen on another version, on which the turns before the one that closed the run ask
+// for the same; "" = the version that the run is on.
+func (e *Engine) ReopenOn(ctx context.Context, c Call, ref fsm.RunRef, reason, version string) (*fsm.RunAnswer, Answered, error) {
 	if err := checkRef(ref); err != nil {
 		return nil, Answered{}, err
 	}
@@ -26,6 +33,19 @@ func (e *Engine) Reopen(ctx context.Context, c Call, ref fsm.RunRef, reason stri
 	}
 	for range rechecks {
 		cmd := &fsm.ReopenRun{Run: ref, Reason: reason, Rules: history.Rules}
+		if version != "" {
+			if res, ok, err := e.firstOutcome(c); ok || err != nil {
+				if err != nil {
+					return nil, Answered{}, err
+				}
+				return outcome[*fsm.RunAnswer](c, res)
+			}
+			to, err := e.movableTo(version)
+			if err != nil {
+				return nil, Answered{}, err
+			}
+			cmd.On = to.Version
+		}
 		if err := e.reopening(ctx, cmd); err != nil {
 			return nil, Answered{}, err
 		}
@@ -50,6 +70,9 @@ func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 		var err error
 		if run, err = find(v, cmd.Run); err == nil {
 			last = v.Turns(run.RunID, run.Turns, 1)
+			if !cmd.On.IsZero() {
+				run.Version = cmd.On
+			}
 			pkg, ok = v.Catalog().Package(run.Version)
 		}
 	})
@@ -86,6 +109,10 @@ func (e *Engine) reopening(ctx context.Context, cmd *fsm.ReopenRun) error {
 	}
 	if late := context.Cause(ctx); err != nil && late != nil {
 		return &Unavailable{Why: fmt.Sprintf("run %s cannot be replayed now: %v", run.RunID, late)}
+	}
+	var differs *replay.Mismatch
+	if !cmd.On.IsZero() && errors.As(err, &differs) {
+		return &DoesNotReplay{WorkflowID: run.WorkflowID, RunID: run.RunID, To: cmd.On, Seq: differs.Seq, Recorded: differs.Recorded, Asked: differs.Asked, Where: differs.At}
 	}
 	if err != nil {
 		return fmt.Errorf("engine: replay run %s to reopen it: %w", run.RunID, err)

@@ -31,6 +31,7 @@ const (
 	Diverged Verdict = "diverged" // it asks for something else
 	Differed Verdict = "differed" // it asks for the same, and ends with another result or error
 	Skipped  Verdict = "skipped"  // it was not replayed
+	Moved    Verdict = "moved"    // the same, and the run is on the candidate now
 )
 
 // Result is the verdict on one run.

@@ -6,6 +6,9 @@ import (
 	goruntime "runtime"
 	"sync/atomic"
 	"time"
+
+	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 )
 
 // Share is the part of the machine that all backtests of a node may use together. Whoever replays
@@ -45,14 +48,42 @@ type worker struct {
 	share  *Share
 	began  time.Time     // of the work under way
 	worked time.Duration // before that, since the last rest
+	limit  time.Duration // of a turn, if timer is set
+	timer  *time.Timer   // of a Prover: ends a turn that takes too long; else watch does
 	turns  atomic.Uint64
 	idle   atomic.Bool // it replays nothing now, or rests
 	stop   atomic.Pointer[context.CancelCauseFunc]
 }
 
+// Prover replays histories for a caller who has them one at a time, at the pace of a share.
+type Prover struct{ worker worker }
+
+// NewProver makes one, for one goroutine.
+func NewProver(s *Share) *Prover { return &Prover{worker{share: s}} }
+
+// Prove is Candidate.Prove within the share; limit is how long the candidate may compute in one
+// turn.
+func (p *Prover) Prove(ctx context.Context, c *Candidate, past *fsm.Past, run rows.Run, limit time.Duration) (Result, error) {
+	w := &p.worker
+	if err := w.share.enter(ctx); err != nil {
+		return Result{}, err
+	}
+	defer w.share.leave()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w.limit, w.timer = limit, time.AfterFunc(limit, func() { cancel(&Slow{limit}) })
+	defer w.timer.Stop()
+	w.began = time.Now()
+	defer func() { w.worked += time.Since(w.began) }()
+	return c.Prove(ctx, past, run, w)
+}
+
 // Turn implements replay.Pace.
 func (w *worker) Turn(ctx context.Context, _ uint64) error {
 	w.turns.Add(1)
+	if w.timer != nil {
+		w.timer.Reset(w.limit)
+	}
 	w.Yield(ctx)
 	return nil
 }
@@ -64,6 +95,9 @@ func (w *worker) Yield(ctx context.Context) {
 		return
 	}
 	w.idle.Store(true)
+	if w.timer != nil {
+		w.timer.Stop()
+	}
 	if pause := time.Duration(float64(worked) * w.share.rest); pause > 0 {
 		select {
 		case <-time.After(pause):
@@ -73,6 +107,9 @@ func (w *worker) Yield(ctx context.Context) {
 		goruntime.Gosched()
 	}
 	w.idle.Store(false)
+	if w.timer != nil {
+		w.timer.Reset(w.limit)
+	}
 	w.worked, w.began = 0, time.Now()
 }
 

@@ -100,26 +100,17 @@ type Trial struct {
 	choice    Choice
 	share     *Share
 	turn      time.Duration // that one turn may compute
-	now       func() time.Time
-	book      *book
-	cancel    context.CancelCauseFunc
+	*Book
+	cancel context.CancelCauseFunc
 }
 
-var errStopped = errors.New("the backtest was stopped")
-
-// Read returns how the backtest stands, with at most limit results from number from on.
-func (t *Trial) Read(from, limit int) Report { return t.book.read(from, limit) }
-
-// Over is closed when the backtest has ended.
-func (t *Trial) Over() <-chan struct{} { return t.book.over }
-
 // Stop ends the backtest; its results stay.
-func (t *Trial) Stop() { t.cancel(errStopped) }
+func (t *Trial) Stop() { t.cancel(ErrStopped) }
 
 // New prepares a backtest; it works as long as Run does. ctx ends it.
 func New(ctx context.Context, v fsm.View, c *Candidate, choice Choice, share *Share, turn time.Duration) (*Trial, context.Context) {
-	t := &Trial{candidate: c, choice: choice, share: share, turn: turn, now: time.Now}
-	t.book = newBook(v.Index(), choice.AtMost(v), t.now())
+	t := &Trial{candidate: c, choice: choice, share: share, turn: turn}
+	t.Book = NewBook(v.Index(), choice.AtMost(v), time.Now())
 	ctx, t.cancel = context.WithCancelCause(ctx)
 	return t, ctx
 }
@@ -164,27 +155,13 @@ func (t *Trial) Run(ctx context.Context, v fsm.View) {
 		}
 	})
 	if ctx.Err() == nil {
-		t.book.found(n)
+		t.Found(n)
 	}
 	close(runs)
 	working.Wait()
 	unwatch()
 	watcher.Wait()
-	t.end(ctx)
-}
-
-// end notes how the backtest ended.
-func (t *Trial) end(ctx context.Context) {
-	switch cause := context.Cause(ctx); {
-	case cause == nil:
-		t.book.end(Completed, "", t.now())
-	case errors.Is(cause, errStopped):
-		t.book.end(Stopped, "", t.now())
-	case errors.Is(cause, context.Canceled):
-		t.book.end(Failed, "this node is shutting down", t.now())
-	default:
-		t.book.end(Failed, cause.Error(), t.now())
-	}
+	t.EndAs(ctx, nil)
 }
 
 // work replays histories until there are no more.
@@ -208,7 +185,7 @@ func (t *Trial) work(ctx context.Context, v fsm.View, w *worker, runs <-chan row
 			stop = next
 		}
 		if err == nil {
-			t.book.add(r)
+			t.Add(r)
 		}
 	}
 }

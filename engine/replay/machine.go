@@ -90,6 +90,9 @@ func New(cfg Config, started history.Event, reopened ...history.Event) (*Machine
 	return m, nil
 }
 
+// Version returns the version of the code.
+func (m *Machine) Version() catalog.Version { return m.ledger.version }
+
 // Turns returns the number of turns made so far.
 func (m *Machine) Turns() uint64 { return m.turns }
 

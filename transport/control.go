@@ -18,6 +18,8 @@ type Controller interface {
 	Pause(ctx context.Context, c engine.Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, engine.Answered, error)
 	Resume(ctx context.Context, c engine.Call, ref fsm.RunRef) (*fsm.RunAnswer, engine.Answered, error)
 	Reopen(ctx context.Context, c engine.Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, engine.Answered, error)
+	ResumeOn(ctx context.Context, c engine.Call, ref fsm.RunRef, version string) (*fsm.RunAnswer, engine.Answered, error)
+	ReopenOn(ctx context.Context, c engine.Call, ref fsm.RunRef, reason, version string) (*fsm.RunAnswer, engine.Answered, error)
 }
 
 type signalInput struct {
@@ -56,7 +58,14 @@ func (s *Server) pause(ctx context.Context, in *commandInput) (*answer[wire.RunA
 	return s.withReason(ctx, in, s.cfg.Controller.Pause)
 }
 
-func (s *Server) resume(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
+// goOnInput is commandInput for runs that may go on with another version.
+type goOnInput struct {
+	Keyed
+	OfRun
+	On string `query:"on" doc:"Version, full or a prefix, with which the run goes on if its history replays on it; default: its own"`
+}
+
+func (s *Server) resume(ctx context.Context, in *goOnInput) (*answer[wire.RunAnswer], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
@@ -65,11 +74,19 @@ func (s *Server) resume(ctx context.Context, in *commandInput) (*answer[wire.Run
 	if err != nil {
 		return nil, err
 	}
+	if in.On != "" {
+		return reached(s.cfg.Controller.ResumeOn(ctx, c, ref, in.On))
+	}
 	return reached(s.cfg.Controller.Resume(ctx, c, ref))
 }
 
-func (s *Server) reopen(ctx context.Context, in *commandInput) (*answer[wire.RunAnswer], error) {
-	return s.withReason(ctx, in, s.cfg.Controller.Reopen)
+func (s *Server) reopen(ctx context.Context, in *goOnInput) (*answer[wire.RunAnswer], error) {
+	if in.On == "" {
+		return s.withReason(ctx, &commandInput{in.Keyed, in.OfRun}, s.cfg.Controller.Reopen)
+	}
+	return s.withReason(ctx, &commandInput{in.Keyed, in.OfRun}, func(ctx context.Context, c engine.Call, ref fsm.RunRef, reason string) (*fsm.RunAnswer, engine.Answered, error) {
+		return s.cfg.Controller.ReopenOn(ctx, c, ref, reason, in.On)
+	})
 }
 
 func (s *Server) withReason(ctx context.Context, in *commandInput,

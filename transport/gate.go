@@ -158,6 +158,8 @@ func checkAddress(op *huma.Operation, r *http.Request) error {
 			field = "schedule_id"
 		case field == "id" && strings.HasPrefix(op.Path, "/v1/backtests/"):
 			field = "backtest_id"
+		case field == "id" && strings.HasPrefix(op.Path, "/v1/moves/"):
+			field = "move_id"
 		case field == "id":
 			field = "workflow_id"
 		}

@@ -134,6 +134,7 @@ func parts(node any) transport.Parts {
 		Archivist:    part[transport.Archivist](node, struct{ transport.Archivist }{}),
 		Releaser:     part[transport.Releaser](node, struct{ transport.Releaser }{}),
 		Backtester:   part[transport.Backtester](node, struct{ transport.Backtester }{}),
+		Mover:        part[transport.Mover](node, struct{ transport.Mover }{}),
 		Catalog:      part[transport.Catalog](node, struct{ transport.Catalog }{}),
 		Starter:      part[transport.Starter](node, struct{ transport.Starter }{}),
 		RunReader:    part[transport.RunReader](node, struct{ transport.RunReader }{}),

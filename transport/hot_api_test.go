@@ -170,6 +170,14 @@ func (h hotAPI) Resume(_ context.Context, _ engine.Call, ref fsm.RunRef) (*fsm.R
 	return h.command(ref)
 }
 
+func (h hotAPI) ResumeOn(ctx context.Context, c engine.Call, ref fsm.RunRef, _ string) (*fsm.RunAnswer, engine.Answered, error) {
+	return h.Resume(ctx, c, ref)
+}
+
+func (h hotAPI) ReopenOn(ctx context.Context, c engine.Call, ref fsm.RunRef, reason, _ string) (*fsm.RunAnswer, engine.Answered, error) {
+	return h.Reopen(ctx, c, ref, reason)
+}
+
 func (h hotAPI) Reopen(_ context.Context, _ engine.Call, ref fsm.RunRef, _ string) (*fsm.RunAnswer, engine.Answered, error) {
 	return h.command(ref)
 }

@@ -31,7 +31,16 @@ var operations = map[string]struct {
 		answer: `{"backtest_id":"7xq2m4k6c3ysu5bv1dfa8ghw9e","status":"completed","node":"n2","done":1843,"total":1843,"same":1842,"diverged":1,"differed":0,"skipped":0,"results":[{"workflow_id":"order-17","run_id":"` + aRun +
 			`","version":"` + aVersion + `","verdict":"diverged","seq":5,"recorded":"TimerStarted {\"id\":2,\"duration\":\"1h0m0s\"}","asked":"TimerStarted {\"id\":2,\"duration\":\"2h0m0s\"}","where":"order.star:9"}],"left_off":842,"began_at":"2026-11-28T12:00:00Z","ended_at":"2026-11-28T12:00:02Z","index":90412}`},
 	"stop_backtest": {text: "Its results stay.", codes: []string{"not_found"}},
-	"versions":      {text: "One row for each workflow type of each loaded version, with what is routed, which nodes have it compiled, and what pins it."},
+	"start_move": {text: "Each open run is replayed on the new version as far as it has come. If it asks for the same, one log entry moves it, guarded by the number of turns that were proven; its pin goes along. Others stay, and are listed with the difference. " +
+		"The node that leads does the work; if it ends, the same call takes up what is left.",
+		codes:   []string{"unknown_version", "resource_exhausted"},
+		example: `{"type":"order","from":"4f1c9a07","to":"a7d3e2b1","where":["city=Bern"]}`,
+		answer:  `{"move_id":"7xq2m4k6c3ysu5bv1dfa8ghw9e","runs":12,"node":"n1","index":90412}`},
+	"move": {text: "With `wait` it answers once the move has ended, or when the time is over.", codes: []string{"not_found"},
+		answer: `{"move_id":"7xq2m4k6c3ysu5bv1dfa8ghw9e","status":"completed","node":"n1","done":12,"total":12,"moved":11,"same":0,"diverged":1,"differed":0,"skipped":0,"results":[{"workflow_id":"order-17","run_id":"` + aRun +
+			`","version":"` + aVersion + `","verdict":"diverged","seq":5,"recorded":"TimerStarted {\"id\":2,\"duration\":\"1h0m0s\"}","asked":"TimerStarted {\"id\":2,\"duration\":\"2h0m0s\"}","where":"order.star:9"}],"left_off":0,"began_at":"2026-11-28T12:00:00Z","ended_at":"2026-11-28T12:00:02Z","index":90412}`},
+	"stop_move": {text: "What was moved stays moved.", codes: []string{"not_found"}},
+	"versions":  {text: "One row for each workflow type of each loaded version, with what is routed, which nodes have it compiled, and what pins it."},
 	"unload": {text: "Removes a package, with all its workflow types, from every node. Refused while a route points at it or an open run pins it; the refusal names them. " +
 		"With `when=drained` it is unloaded in exactly the entry after which nothing pins it: runs that start on it meanwhile make that a later one, a route to it takes the request back.",
 		codes:  []string{"unknown_version", "route_active", "version_pinned"},
@@ -95,9 +104,9 @@ var operations = map[string]struct {
 		codes: []string{"not_found", "not_running"}, bodyOptional: true, example: `{"reason":"stuck"}`},
 	"pause": {text: "Signals and due timers are still recorded, and seen after the run is resumed.",
 		codes: []string{"not_found", "not_running", "invalid_state"}, bodyOptional: true, example: `{"reason":"looking into it"}`},
-	"resume": {text: "Also clears the quarantine of a run whose code broke the runtime or its replay.", codes: []string{"not_found", "not_running", "invalid_state"}},
+	"resume": {text: "Also clears the quarantine of a run whose code broke the runtime or its replay.", codes: []string{"not_found", "not_running", "invalid_state", "unknown_version"}},
 	"reopen": {text: "Takes failed, cancelled, terminated and timed-out runs. Steps that had failed run again; those that had finished keep their outcome.",
-		codes: []string{"not_found", "invalid_state", "already_running", "version_unavailable"}, bodyOptional: true, example: `{"reason":"the bank is back"}`},
+		codes: []string{"not_found", "invalid_state", "already_running", "version_unavailable", "unknown_version"}, bodyOptional: true, example: `{"reason":"the bank is back"}`},
 	"counts":       {text: "Exact, whatever their number."},
 	"jobs":         {text: "Closing a large tree of runs goes in many entries. A job goes on by itself, through any failover, and is gone when it is done."},
 	"retention":    {text: "The rules in force. Without any, closed runs are kept for ever."},

@@ -17,6 +17,7 @@ type Parts struct {
 	Archivist    Archivist
 	Releaser     Releaser
 	Backtester   Backtester
+	Mover        Mover
 	Catalog      Catalog
 	Starter      Starter
 	RunReader    RunReader

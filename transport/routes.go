@@ -74,6 +74,7 @@ func (s *Server) routes() {
 	add(s, route{method: "GET", path: "/v1/deploys", id: "deploys", summary: "List the deploy history", group: "Deploy", leader: true}, s.deploys)
 
 	s.backtestRoutes()
+	s.moveRoutes()
 
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", group: "Runs", status: http.StatusCreated, leader: true, write: true,
 		limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)

@@ -41,6 +41,8 @@ func TestNoRouteTakesWhatIsNoText(t *testing.T) {
 						field = "schedule_id"
 					} else if field == "id" && strings.Contains(path, "backtests") {
 						field = "backtest_id"
+					} else if field == "id" && strings.Contains(path, "moves") {
+						field = "move_id"
 					} else if field == "id" {
 						field = "workflow_id"
 					}

@@ -236,20 +236,22 @@ func newBacktestBar(w io.Writer) *backtestBar {
 	return &backtestBar{w: w, width: width, every: 300 * time.Millisecond}
 }
 
-func (p *backtestBar) show(r *wire.Backtest) {
+func (p *backtestBar) show(r *wire.Backtest) { p.draw(r.Done, r.Total, verdicts(r)) }
+
+func (p *backtestBar) draw(done, total uint64, words string) {
 	if p.width == 0 {
 		return
 	}
 	p.shown = true
-	text := fmt.Sprintf(" %d/%d: %s", r.Done, r.Total, verdicts(r))
+	text := fmt.Sprintf(" %d/%d: %s", done, total, words)
 	room := min(40, p.width-len(text)-3)
 	if room < 5 {
 		fmt.Fprintf(p.w, "\r\x1b[K%s", text[1:min(len(text), max(p.width, 1))])
 		return
 	}
 	full := room
-	if r.Total > 0 {
-		full = int(uint64(room) * r.Done / r.Total)
+	if total > 0 {
+		full = int(uint64(room) * min(done, total) / total)
 	}
 	fmt.Fprintf(p.w, "\r\x1b[K[%-*s]%s", room, bars(full), text)
 }
@@ -273,6 +275,22 @@ func verdicts(r *wire.Backtest) string {
 	return fmt.Sprintf("%d same, %d diverged, %d differed, %d skipped", r.Same, r.Diverged, r.Differed, r.Skipped)
 }
 
+var verdictHeading = []string{"WORKFLOW ID", "VERSION", "VERDICT", "SEQ", "WHERE", "RECORDED", "ASKED"}
+
+// verdictRow is the row of a run that is not the same.
+func verdictRow(x wire.BacktestResult) []string {
+	seq, recorded, asked := "", x.Recorded, x.Asked
+	if x.Seq != 0 {
+		seq = strconv.FormatUint(x.Seq, 10)
+	}
+	if x.Verdict == "skipped" {
+		recorded, asked = x.Why, ""
+	} else {
+		recorded, asked = orNothing(recorded), orNothing(asked)
+	}
+	return []string{x.WorkflowID, short(x.Version), x.Verdict, seq, x.Where, printable(recorded), printable(asked)}
+}
+
 // printBacktest prints what is not the same, and how many are.
 func printBacktest(w io.Writer, r *wire.Backtest) {
 	var rows [][]string
@@ -280,19 +298,10 @@ func printBacktest(w io.Writer, r *wire.Backtest) {
 		if x.Verdict == "same" {
 			continue
 		}
-		seq, recorded, asked := "", x.Recorded, x.Asked
-		if x.Seq != 0 {
-			seq = strconv.FormatUint(x.Seq, 10)
-		}
-		if x.Verdict == "skipped" {
-			recorded, asked = x.Why, ""
-		} else {
-			recorded, asked = orNothing(recorded), orNothing(asked)
-		}
-		rows = append(rows, []string{x.WorkflowID, short(x.Version), x.Verdict, seq, x.Where, printable(recorded), printable(asked)})
+		rows = append(rows, verdictRow(x))
 	}
 	if len(rows) > 0 {
-		table(w, "", []string{"WORKFLOW ID", "VERSION", "VERDICT", "SEQ", "WHERE", "RECORDED", "ASKED"}, rows)
+		table(w, "", verdictHeading, rows)
 	}
 	fmt.Fprintf(w, "%s of %d: %s (node %s, index %d)\n", count(int(r.Done), "run"), r.Total, verdicts(r), r.Node, r.Index)
 	if shown := uint64(len(rows)); r.Diverged+r.Differed+r.Skipped > shown {

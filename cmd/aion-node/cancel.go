@@ -38,7 +38,7 @@ func reopenCmd(a *app) *cobra.Command {
 
 func (a *app) runChangeCmd(use, what, done string, do command) *cobra.Command {
 	var ref wire.RunRef
-	var reason string
+	var reason, on string
 	cmd := &cobra.Command{
 		Use:   use,
 		Short: what,
@@ -50,7 +50,11 @@ func (a *app) runChangeCmd(use, what, done string, do command) *cobra.Command {
 				return err
 			}
 			defer c.Close()
-			r, err := do(c, cmd.Context(), ref, reason, a.mutationOptions()...)
+			opts := a.mutationOptions()
+			if on != "" {
+				opts = append(opts, client.On(on))
+			}
+			r, err := do(c, cmd.Context(), ref, reason, opts...)
 			if err != nil {
 				return err
 			}
@@ -65,6 +69,9 @@ func (a *app) runChangeCmd(use, what, done string, do command) *cobra.Command {
 	}
 	if use != "resume ID" {
 		cmd.Flags().StringVar(&reason, "reason", "", "`TEXT` for the history")
+	}
+	if use == "resume ID" || use == "reopen ID" {
+		cmd.Flags().StringVar(&on, "on", "", "go on with `VERSION`, if the run's history replays on it")
 	}
 	addRunFlag(cmd, &ref)
 	return cmd

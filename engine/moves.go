@@ -87,11 +87,10 @@ func (e *Engine) movable(r *MoveRequest) (from catalog.Version, to *catalog.Pack
 
 // movableTo finds a version that runs may be moved to.
 func (e *Engine) movableTo(version string) (to *catalog.Package, err error) {
+	if err := e.atLevel(2); err != nil {
+		return nil, err
+	}
 	e.cfg.Log.View(func(v fsm.View) {
-		if v.Level() < 1 {
-			err = &Unavailable{Why: "runs can be moved once every node has been upgraded"}
-			return
-		}
 		var full catalog.Version
 		if full, err = v.Catalog().Find(version); err == nil {
 			to, _ = v.Catalog().Package(full)

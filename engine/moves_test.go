@@ -159,6 +159,72 @@ func TestRunsThatAreStuckOrFailedGoOnElsewhere(t *testing.T) {
 	})
 }
 
+// A run that was moved has one history: a backtest replays all of it, its result is judged by the
+// schema of its new version, it is opened again on it, and goes on as new.
+func TestAMovedRunIsLikeAnyOther(t *testing.T) {
+	code := `def run(ctx, input):
+    ctx.sleep("1s")
+    if input == "more":
+        ctx.continue_as_new("last")
+    ctx.signal("go")
+    return "text"
+`
+	bubble(t, func(t *testing.T, n *enginetest.Node) {
+		pack := func(code, schema string) []byte {
+			return enginetest.Pack(t, enginetest.Code{"w": code}, enginetest.OutputSchema("w", schema))
+		}
+		v1 := n.Deploy(pack(code, `{"type":"string"}`)).Package.Version
+		start := func(id, input string) fsm.RunRef {
+			return n.BeginWith(engine.StartRequest{Type: "w", WorkflowID: id, Input: history.Payload(input)})
+		}
+		judged, goesOn := start("judged", `"all"`), start("goes-on", `"more"`)
+		synctest.Wait()
+		v2 := n.Deploy(pack(strings.Replace(code, `"1s"`, `"1000ms"`, 1), `{"type":"integer"}`)).Package.Version
+		if r := moved(t, n, engine.MoveRequest{From: v1.String(), To: v2.String()}); r.Counted[backtest.Moved] != 2 {
+			t.Fatalf("moved: %+v", r)
+		}
+		time.Sleep(time.Minute)
+		on := fsm.RunRef{WorkflowID: "goes-on"}
+		equal(t, "the run that goes on", n.Row(on).Version, v2)
+		equal(t, "the run that went on", n.Row(goesOn).Status, history.StatusContinuedAsNew)
+		n.Send(judged, "go", "1")
+		if got := n.Outcome(judged); !strings.HasPrefix(got, "failed invalid_output") {
+			t.Errorf("judged by the schema of the new version: %s", got)
+		}
+		tells := func(what, code string, verdict backtest.Verdict) {
+			t.Helper()
+			r := tried(t, n, pack(code, `{}`), engine.BacktestRequest{})
+			if r.Done != 3 || r.Counted[verdict] != 3 {
+				t.Errorf("%s: %+v", what, r)
+			}
+		}
+		tells("other code that asks for the same", "# the same\n"+code, backtest.Same)
+		tells("other code", strings.Replace(code, `"1s"`, `"2s"`, 1), backtest.Diverged)
+
+		if _, _, err := n.Reopen(background, engine.Call{}, judged, ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := n.Outcome(judged); !strings.HasPrefix(got, "failed invalid_output") {
+			t.Errorf("reopened on the same version: %s", got)
+		}
+		v3 := n.Deploy(pack(code, `true`)).Package.Version
+		if _, _, err := n.ReopenOn(background, engine.Call{}, judged, "", v3.String()); err != nil {
+			t.Fatal(err)
+		}
+		n.Restart()
+		if r := moved(t, n, engine.MoveRequest{From: v2.String(), To: v3.String()}); r.Counted[backtest.Moved] != 1 {
+			t.Errorf("moved again: %+v", r)
+		}
+		n.Restart()
+		n.Send(on, "go", "1")
+		equal(t, "reopened and moved", n.Outcome(judged), `completed "text"`)
+		equal(t, "went on and moved", n.Outcome(on), `completed "text"`)
+		if got, want := n.Types(judged), "WorkflowStarted TimerStarted WorkflowMoved TimerFired SignalReceived WorkflowFailed WorkflowReopened WorkflowFailed WorkflowReopened WorkflowMoved WorkflowCompleted"; got != want {
+			t.Errorf("history %s, want %s", got, want)
+		}
+	})
+}
+
 func TestMovesAreChecked(t *testing.T) {
 	bubble(t, func(t *testing.T, n *enginetest.Node) {
 		v1 := n.Deploy(packed(t, movedCode)).Package.Version.String()

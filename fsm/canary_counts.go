@@ -43,6 +43,16 @@ func (t *step) countStarted(r *row) {
 	}
 }
 
+// countMoved counts an open run that was moved among those of its new version, which is where it
+// will end. Before are the counts of its old one.
+func (t *step) countMoved(r *row, before *rows.CanaryCounts) {
+	if before != nil {
+		before.Started--
+		t.watch(r.Run.Type)
+	}
+	t.countStarted(r)
+}
+
 // countClosed counts how a run ended. What people ended, or a parent, tells nothing about the code.
 func (t *step) countClosed(r *row) {
 	n := t.countsOf(r)

@@ -249,7 +249,14 @@ func TestCanaryCounts(t *testing.T) {
 			}
 			at := rapid.IntRange(0, len(open)-1).Draw(rt, "which")
 			id := open[at]
-			switch rapid.IntRange(0, 4).Draw(rt, "end") {
+			switch rapid.IntRange(0, 5).Draw(rt, "end") {
+			case 5: // among those of the version that it ends on
+				on, to := w.latest(id), versionOf("v1")
+				if on.Version == to {
+					to = versionOf("v2")
+				}
+				w.do(&MoveRun{Run: RunRef{WorkflowID: id}, From: on.Version, To: to})
+				continue
 			case 0:
 				w.turn(id, &history.WorkflowFailed{})
 			case 1:

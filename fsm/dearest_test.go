@@ -199,13 +199,13 @@ var dearest = map[Kind]func(w *world) []Command{
 		return []Command{c}
 	},
 	KindMoveRun: func(w *world) []Command {
-		w.do(&LoadPackage{Package: manyTypes("v1"), Route: true})
-		w.do(&LoadPackage{Package: manyTypes("v2")})
+		w.do(&LoadPackage{Package: manyTypes("m1"), Route: true})
+		w.do(&LoadPackage{Package: manyTypes("m2")})
 		var all []Command
 		for i := range 512 {
 			id := w.mint()
 			w.do(&StartRun{WorkflowID: fmt.Sprint("run", i), RunID: id, Type: "t0"})
-			all = append(all, &MoveRun{Run: RunRef{RunID: id}, From: versionOf("v1"), To: versionOf("v2")})
+			all = append(all, &MoveRun{Run: RunRef{RunID: id}, From: versionOf("m1"), To: versionOf("m2")})
 		}
 		return all
 	},

@@ -97,6 +97,9 @@ func (g *gambler) command() Command {
 	case 10:
 		return &TerminateRun{Run: ref}
 	case 11:
+		if g.coin("move") {
+			return g.move(ref)
+		}
 		return &PauseRun{Run: ref}
 	case 12:
 		if g.coin("reopen") {

@@ -33,7 +33,7 @@ func (c *MoveRun) apply(t *step) (Answer, Refusal) {
 		return nil, &Fenced{RunID: r.Run.RunID, Why: fmt.Sprintf(format, args...)}
 	}
 	switch {
-	case t.level() < 1:
+	case t.level() < 2:
 		return fenced("nodes of an earlier build are not replaced yet")
 	case r.Run.Version != c.From || c.From == c.To:
 		return fenced("to be moved from version %s to %s, but it is on %s", c.From.Short(), c.To.Short(), r.Run.Version.Short())
@@ -45,8 +45,10 @@ func (c *MoveRun) apply(t *step) (Answer, Refusal) {
 	if refusal := t.carried(r, c.To); refusal != nil {
 		return nil, refusal
 	}
+	before := t.countsOf(r)
 	t.relocate(r, c.To)
 	t.moved(r, c.From)
+	t.countMoved(r, before)
 	return r.answer(), nil
 }
 

@@ -5,11 +5,22 @@ import (
 
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
+	"pgregory.net/rapid"
 )
 
 // moveCommands is the one kind with every field set.
 func moveCommands() []Command {
 	return []Command{&MoveRun{Run: RunRef{WorkflowID: "order-1", RunID: history.RunID{1, 2, 3}}, From: versionOf("v1"), To: versionOf("v2"), Turns: 3, Reopened: 1}}
+}
+
+// move moves a run as it stands, or as it stood a turn ago.
+func (g *gambler) move(ref RunRef) Command {
+	run, _ := g.w.find(ref.WorkflowID)
+	c := &MoveRun{Run: ref, From: run.Version, To: versionOf(g.one("to", g.versions)), Turns: run.Turns, Reopened: uint64(len(run.Reopened))}
+	if c.Turns > 0 && rapid.IntRange(0, 3).Draw(g.t, "old proof") == 0 {
+		c.Turns--
+	}
+	return c
 }
 
 // TestMoveFencesTurns: a turn that was made on the old version, without seeing the move, is not
@@ -57,5 +68,52 @@ func TestMoveNeedsTheLevel(t *testing.T) {
 		t.Error("a run was moved at level 0")
 	}
 	w.do(&RaiseLevel{Level: 1})
+	if _, fenced := w.propose(Envelope{Command: move})[0].Refusal.(*Fenced); !fenced {
+		t.Error("a run was moved at level 1")
+	}
+	w.do(&RaiseLevel{Level: 2})
 	w.do(move)
+}
+
+// TestMovesDrain: the entry that moves the last run off a version drains it, and unloads it if that
+// was asked for. A run that was moved is opened again, goes on as new and starts children like one
+// that began there.
+func TestMovesDrain(t *testing.T) {
+	w := newWorld(t)
+	v1, v2 := versionOf("v1"), versionOf("v2")
+	w.do(&LoadPackage{Package: pack("v1", "order", "refund"), Route: true})
+	for _, id := range []string{"fails", "parent", "goes-on"} {
+		w.start(id, "order")
+	}
+	w.do(&LoadPackage{Package: pack("v2", "order", "refund"), Route: true})
+	w.do(&UnloadWhenDrained{Type: "order", Version: v1.String()})
+	for _, id := range []string{"fails", "parent", "goes-on"} {
+		if got := stateOf(w, "v1", "order"); got != "draining@5 asked by " {
+			t.Fatalf("before %s is moved v1 is %s", id, got)
+		}
+		w.do(&MoveRun{Run: RunRef{WorkflowID: id}, From: v1, To: v2})
+	}
+	if got := stateOf(w, "v1", "order"); got != "gone" {
+		t.Fatalf("with the last run moved v1 is %s", got)
+	}
+	w.view(func(v View) {
+		events, _ := v.Feed(FeedCursor{Index: w.s.Applied() - 1, N: 1<<32 - 1}, 9)
+		var drained bool
+		for _, e := range events {
+			drained = drained || e.Name == "VersionDrained"
+		}
+		if !drained {
+			t.Errorf("the entry of the move announced %+v", events)
+		}
+	})
+	w.turn("parent", &history.ChildWorkflowStarted{ID: 1, WorkflowID: "child", WorkflowType: "refund"})
+	w.turn("goes-on", &history.WorkflowContinuedAsNew{Same: true})
+	w.turn("fails", &history.WorkflowFailed{})
+	w.do(w.reopenOf(RunRef{WorkflowID: "fails"}))
+	for _, id := range []string{"fails", "parent", "child", "goes-on"} {
+		if run := w.latest(id); run.Version != v2 || !run.Status.Open() {
+			t.Errorf("%s is %s on version %s", id, run.Status, run.Version.Short())
+		}
+	}
+	w.checkReplays()
 }

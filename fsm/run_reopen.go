@@ -67,7 +67,7 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 	on := c.On
 	if on.IsZero() {
 		on = r.Run.Version
-	} else if t.level() < 1 {
+	} else if t.level() < 2 {
 		return nil, &Fenced{RunID: r.Run.RunID, Why: "nodes of an earlier build are not replaced yet"}
 	}
 	if refusal := t.reopenable(r, on); refusal != nil {
@@ -91,6 +91,7 @@ func (c *ReopenRun) apply(t *step) (Answer, Refusal) {
 	t.reopen(r, c, begun)
 	if on != from {
 		t.moved(r, from)
+		t.countStarted(r) // how it ended on the old version stays counted there
 	}
 	return r.answer(), nil
 }

@@ -50,14 +50,16 @@ func (t *step) reopen(r *row, c *ReopenRun, begun []history.Data) {
 }
 
 // timeLimit is how long the whole of r, which is open, may take, counted from its start or from
-// when it was reopened; 0 = as long as it likes.
+// when it was reopened; 0 = as long as it likes. A run keeps what it began with, also on another
+// version.
 func (t *step) timeLimit(r *row) history.Duration {
 	if r.Timeout != 0 {
 		return r.Timeout
 	}
-	p, _ := t.s.catalog.Package(r.Run.Version)
-	member, _ := p.Member(r.Run.Type)
-	return history.Duration(member.Timeout)
+	if began, ok := t.event(r, 1).(*history.WorkflowStarted); ok {
+		return began.Timeout
+	}
+	return 0
 }
 
 // reopenedAt is the seq of r's newest WorkflowReopened; 0 = there is none. A turn that was made

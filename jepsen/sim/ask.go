@@ -140,6 +140,9 @@ func (w *World) reopening(n *node, rng *rand.Rand) fsm.Command {
 			standing(v, &r, c, rng)
 		}
 	})
+	if r := w.model.runs[c.Run.RunID]; r != nil && w.model.level >= 2 && odds(rng, 3) {
+		c.On = w.other(rng, r.typ, r.version)
+	}
 	if odds(rng, 12) && len(c.Again) > 0 {
 		c.Again = c.Again[:len(c.Again)-1]
 		c.Turn++ // refused, whatever else it contains

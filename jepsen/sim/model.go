@@ -38,6 +38,7 @@ type Model struct {
 
 	facts    map[catalog.Version]*facts // of loaded versions, from level 1 on
 	moved    map[catalog.Version]bool   // versions that a route came to or left in the entry being judged
+	unpinned map[catalog.Version]bool   // versions from which that entry moved runs away
 	drains   []drainedAt                // all
 	canaries map[string]*canary         // by type
 	left     map[string]catalog.Version // by type: what the command being judged took the route away from
@@ -72,7 +73,7 @@ func newModel() *Model {
 	return &Model{
 		loaded: map[catalog.Version]*catalog.Package{}, routes: map[string]route{}, runs: map[history.RunID]*run{}, latest: map[string]history.RunID{},
 		offers: map[string][]*task{}, rules: map[string]history.Duration{}, requests: map[string]*request{}, schedules: map[string]*schedule{}, known: map[history.RunID]bool{},
-		limits: map[string]*limits{}, cluster: newCluster(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{},
+		limits: map[string]*limits{}, cluster: newCluster(), facts: map[catalog.Version]*facts{}, moved: map[catalog.Version]bool{}, unpinned: map[catalog.Version]bool{}, left: map[string]catalog.Version{}, canaries: map[string]*canary{},
 	}
 }
 
@@ -81,6 +82,7 @@ func (m *Model) begin(index uint64, at history.Time) {
 	m.index, m.now, m.touched = index, max(m.now, at), m.touched[:0]
 	m.tight, m.budget, m.view = false, 0, nil
 	clear(m.moved)
+	clear(m.unpinned)
 }
 
 // wrong records an error that no answer shows.
@@ -248,6 +250,8 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return ok, m.carryJob(c, r)
 	case *fsm.PutSchedule, *fsm.DeleteSchedule, *fsm.PauseSchedule, *fsm.ResumeSchedule, *fsm.FireSchedule:
 		return m.onSchedule(c, r)
+	case *fsm.MoveRun:
+		return m.onOpen(c.Run, func(r *run) string { return m.move(r, c) })
 	case *fsm.ReopenRun:
 		return m.reopen(c), ""
 	case *fsm.LimitQueue:

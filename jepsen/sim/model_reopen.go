@@ -113,7 +113,11 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 		}
 		return "invalid_state"
 	}
-	if m.loaded[r.version] == nil {
+	on := r.version
+	if !c.On.IsZero() {
+		on = c.On
+	}
+	if p := m.loaded[on]; p == nil || !carries(p, r.typ) {
 		return "version_unavailable"
 	}
 	if most := m.budget / 10; most > 0 && uint64(len(c.Again)) > most {
@@ -144,6 +148,10 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 		}
 	}
 	m.byRules = c.Rules
+	was := r.version
+	if r.version = on; on != was && m.closedNow(r) {
+		m.unpinned[was] = true
+	}
 	m.append(r, &history.WorkflowReopened{Turn: c.Turn, Forget: c.Forget})
 	r.reopened = append(r.reopened, uint64(len(r.lines)))
 	r.closedAt = 0
@@ -163,6 +171,9 @@ func (m *Model) reopen(c *fsm.ReopenRun) (code string) {
 		case *history.ChildWorkflowStarted:
 			m.adoptOrRestart(r, e, slices.Contains(c.Forget, e.ID))
 		}
+	}
+	if on != was {
+		m.noteMove(r, was)
 	}
 	return ok
 }

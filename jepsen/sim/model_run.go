@@ -38,6 +38,7 @@ type run struct {
 	compared          int      // number of lines already compared with the real ones
 	comparedAt        uint64   // index of that entry
 	reopened          []uint64 // seqs at which it was reopened
+	movedAt           uint64   // seq of its newest move to another version
 	startedAt         history.Time
 	attempts          uint32 // the highest attempt of any step
 	attrs             history.Attributes
@@ -45,6 +46,7 @@ type run struct {
 	deadline          history.Time
 	timeLeft          history.Time     // while it is paused
 	timeout           history.Duration // that its starter set
+	limit             history.Duration // that it began with
 	kids              []kid            // by ordinal
 	tasks             []*task          // by ordinal
 	closedAt          history.Time
@@ -119,6 +121,8 @@ func lineOf(data history.Data) line {
 		l.id = e.ID
 	case *history.WorkflowContinuedAsNew:
 		l.text = e.Version.Short()
+	case *history.WorkflowMoved:
+		l.text = fmt.Sprint(e.From.Short(), e.To.Short(), e.Turn)
 	case *history.WorkflowReopened:
 		l.text = fmt.Sprint(e.Turn, e.Forget)
 	case *history.WorkflowStarted:
@@ -264,23 +268,21 @@ func (m *Model) start(r *run) {
 	}
 	r.eventLimit, r.signalLimit, r.startedAt = 50_000, 10_000, m.now
 	m.append(r, &history.WorkflowStarted{WorkflowID: r.workflowID, WorkflowType: r.typ, Version: r.version, Input: r.input})
+	r.limit = r.timeout
+	for _, member := range m.loaded[r.version].Members {
+		if member.Type == r.typ && r.limit == 0 {
+			r.limit = history.Duration(member.Timeout)
+		}
+	}
 	m.limitTime(r)
 	if n := m.countsOf(r); n != nil {
 		n.Started++
 	}
 }
 
-// limitTime starts the time limit of the whole run.
+// limitTime starts the time limit of the whole run, which is that of the version it began on.
 func (m *Model) limitTime(r *run) {
-	timeout := r.timeout
-	if timeout == 0 {
-		for _, member := range m.loaded[r.version].Members {
-			if member.Type == r.typ {
-				timeout = history.Duration(member.Timeout)
-			}
-		}
-	}
-	if timeout > 0 {
-		r.deadline = m.now + history.Time(timeout)
+	if r.limit > 0 {
+		r.deadline = m.now + history.Time(r.limit)
 	}
 }

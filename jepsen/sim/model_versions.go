@@ -68,8 +68,12 @@ func (m *Model) isRouted(p *catalog.Package) bool {
 	return slices.ContainsFunc(p.Members, func(member catalog.Member) bool { return m.routes[member.Type].now == p.Version })
 }
 
-// letGo reports whether the entry being judged closed a run of a version that was loaded before it.
+// letGo reports whether the entry being judged closed or moved away a run of a version that was
+// loaded before it.
 func (m *Model) letGo(p *catalog.Package) bool {
+	if m.unpinned[p.Version] {
+		return p.LoadedIndex != m.index
+	}
 	for i := len(m.closes) - 1; i >= 0 && m.closes[i].index == m.index; i-- {
 		if r := m.runs[m.closes[i].run]; r != nil && r.version == p.Version {
 			return p.LoadedIndex != m.index

@@ -41,6 +41,9 @@ func Bugs() []Bug {
 		{"disk-unwatched", "nobody looks how much room the disk has", false, []Try{long(under("signals", "disk-low")), long(under("catalog", "disk-low"))}},
 		{"watch-late", "the watchdog of a new leader waits for its first barrier", false, []Try{longer(under("signals", "state-stall")), longer(under("timers", "state-stall"))}},
 		{"hurries-alone", "who finds the leader's process gone takes its place without asking the others", false, []Try{under("catalog", "refused-one"), under("signals", "refused-one")}},
+		{"move-unproven", "a run is moved though it took turns after the proof", true, []Try{busy(under("move", "none")), under("move", "process")}},
+		{"move-overtakes", "a turn that old code made is recorded after the run was moved", true, []Try{busy(under("move", "none")), under("move", "process")}},
+		{"move-pin-stays", "a run that is moved pins its old version for ever", true, []Try{under("move", "none")}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},
 
 		{"join-other-cluster", "the cluster's id is looked at nowhere where two nodes meet", false, []Try{under("signals", "two-clusters"), under("catalog", "two-clusters")}},

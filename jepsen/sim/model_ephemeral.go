@@ -78,15 +78,15 @@ func (w *World) drawPackage(rng *rand.Rand) fsm.Command {
 	p := one(rng, packages)
 	c := &fsm.StartPackage{
 		Package: p, Start: fsm.StartRun{WorkflowID: one(rng, ids), RunID: w.mint(rng), Type: one(rng, p.Members).Type}, Ephemeral: !odds(rng, 5),
-		Bytes: 100, Owner: one(rng, []string{"", "ci", "ops"}),
+		Bytes: 100, Owner: one(rng, []string{"", "ci", "ci", "ops"}),
 	}
 	switch rng.IntN(12) {
 	case 0:
 		c.Package.ManifestDigest[0] ^= 1
 	case 1:
 		c.Start.Type = one(rng, types)
-	case 2, 3, 4:
-		c.Allowed = &fsm.Allowance{Versions: rng.Uint64N(3), Bytes: 100 + 100*rng.Uint64N(2)}
+	case 2, 3, 4, 5, 6:
+		c.Allowed = &fsm.Allowance{Versions: rng.Uint64N(3), Bytes: 100 + 100*rng.Uint64N(4)}
 	}
 	if odds(rng, 4) {
 		c.Start.Timeout = 5e9

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/transport/wire"
@@ -24,9 +25,13 @@ func (s *Server) storeArchive(ctx context.Context, _ *archiveInput) (*plain[wire
 	if _, err := change(ctx, nil, required); err != nil {
 		return nil, err
 	}
-	bytes := exchangeOf(ctx).bodyBytes
+	x := exchangeOf(ctx)
+	bytes := x.bodyBytes
 	if len(bytes) == 0 {
 		return nil, invalid("body", "is empty; want the bytes of an archive")
+	}
+	if err := s.stored.admit(x.caller, bytes, time.Now()); err != nil {
+		return nil, err
 	}
 	a, err := s.cfg.Archivist.StoreArchive(ctx, bytes)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/transport/wire"
 )
@@ -16,6 +17,9 @@ type Token struct {
 	Name     string // the actor in the deploy history
 	Secret   string
 	ReadOnly bool // may read and query, not change
+	// nil = no such limit: may read, store archives, try code, and start runs on code that comes
+	// along and goes again, within it
+	Ephemeral *fsm.Allowance
 }
 
 // caller is who asks.
@@ -23,6 +27,7 @@ type caller struct {
 	name     string
 	owner    string // owner of request keys: the token's name; empty if there are no tokens
 	readOnly bool
+	allowed  *fsm.Allowance // Token.Ephemeral
 }
 
 // tokens maps hashes of secrets to callers. It is keyed by hash so that the time of a lookup
@@ -42,7 +47,7 @@ func newTokens(list []Token) (tokens, error) {
 		if other, taken := t[key]; taken {
 			return nil, fmt.Errorf("transport: tokens %s and %s have the same secret", other.name, token.Name)
 		}
-		t[key] = caller{name: token.Name, owner: token.Name, readOnly: token.ReadOnly}
+		t[key] = caller{name: token.Name, owner: token.Name, readOnly: token.ReadOnly, allowed: token.Ephemeral}
 	}
 	return t, nil
 }
@@ -74,12 +79,25 @@ func (t tokens) identify(r *http.Request) (caller, error) {
 	return c, nil
 }
 
-// allow rejects a change by a caller that may only read.
+// allow rejects a change by a caller that may only read, and what a token for ephemeral versions
+// has no business with.
 func (c caller) allow(r *route) error {
-	if c.readOnly && r.write {
-		return wire.New("permission_denied", fmt.Sprintf("the token %q may only read", c.name)).With("token", c.name)
+	switch {
+	case c.readOnly && r.write:
+		return c.denied("only read")
+	case c.allowed != nil && r.write && !r.ephemeral:
+		return c.onlyEphemeral()
 	}
 	return nil
+}
+
+func (c caller) denied(may string) error {
+	return wire.New("permission_denied", fmt.Sprintf("the token %q may %s", c.name, may)).With("token", c.name)
+}
+
+// onlyEphemeral is the refusal of everything but that.
+func (c caller) onlyEphemeral() error {
+	return c.denied("only read, try code that changes nothing, and start runs with archive and ephemeral")
 }
 
 func printable(s string, limit int) bool {

@@ -22,7 +22,7 @@ type Backtester interface {
 
 // backtestRoutes adds the routes of backtests.
 func (s *Server) backtestRoutes() {
-	add(s, route{method: "POST", path: "/v1/backtests", id: "start_backtest", summary: "Replay recorded histories on other code", group: "Deploy", status: http.StatusCreated, write: true, slow: true,
+	add(s, route{method: "POST", path: "/v1/backtests", id: "start_backtest", summary: "Replay recorded histories on other code", group: "Deploy", status: http.StatusCreated, write: true, slow: true, ephemeral: true,
 		limit: smallBody, body: new(wire.BacktestRequest)}, s.startBacktest)
 	add(s, route{method: "GET", path: "/v1/backtests/{id}", id: "backtest", summary: "Show how far a backtest has come, and its results", group: "Deploy"}, s.backtest)
 	add(s, route{method: "DELETE", path: "/v1/backtests/{id}", id: "stop_backtest", summary: "Stop a backtest", group: "Deploy", write: true}, s.stopBacktest)

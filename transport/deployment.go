@@ -31,6 +31,9 @@ func (s *Server) deploy(ctx context.Context, _ *deploymentInput) (*answer[wire.D
 	if err != nil {
 		return nil, err
 	}
+	if who := exchangeOf(ctx).caller; who.allowed != nil && !d.DryRun {
+		return nil, who.onlyEphemeral()
+	}
 	r := engine.DeployRequest{Call: c, Message: d.Message, DryRun: d.DryRun}
 	if d.Expect != nil {
 		for _, typ := range slices.Sorted(maps.Keys(d.Expect.Routes)) {

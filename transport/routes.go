@@ -23,6 +23,7 @@ type route struct {
 	waits        bool   // it may wait as long as its body asks
 	archive      bool   // its body is an archive
 	deploys      bool   // it deploys, without an archive
+	ephemeral    bool   // a token for ephemeral versions may call it; its handler refuses what goes beyond
 	payload      bool   // its body's limit follows limits.payload_bytes
 	limit        int64  // maximum bytes of its body; 0 = no body
 	body         any    // pointer to the type of its body, for /openapi.json
@@ -47,11 +48,11 @@ func (s *Server) routes() {
 	batch := max(payload, wire.MaxTaskBytes)
 
 	add(s, route{method: "POST", path: "/v1/packages", id: "load", summary: "Load a package", group: "Deploy", leader: true, write: true, slow: true,
-		archive: true, limit: s.cfg.Limits.ArchiveBytes}, s.load)
+		archive: true, ephemeral: true, limit: s.cfg.Limits.ArchiveBytes}, s.load)
 	add(s, route{method: "PUT", path: "/v1/archives", id: "store_archive", summary: "Store an archive, for calls that name it", group: "Deploy", leader: true, write: true, slow: true,
-		archive: true, limit: s.cfg.Limits.ArchiveBytes}, s.storeArchive)
+		archive: true, ephemeral: true, limit: s.cfg.Limits.ArchiveBytes}, s.storeArchive)
 	add(s, route{method: "POST", path: "/v1/deployments", id: "deploy", summary: "Make several changes in one step", group: "Deploy", leader: true, write: true, slow: true,
-		deploys: true, limit: payload, payload: true, body: new(wire.Deployment)}, s.deploy)
+		deploys: true, ephemeral: true, limit: payload, payload: true, body: new(wire.Deployment)}, s.deploy)
 	add(s, route{method: "GET", path: "/v1/versions", id: "versions", summary: "List what is loaded", group: "Deploy", leader: true}, s.versions)
 	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}", id: "unload", summary: "Unload a version", group: "Deploy", leader: true, write: true}, s.unload)
 	add(s, route{method: "DELETE", path: "/v1/versions/{type}/{version}/unload", id: "cancel_unload", summary: "Take an unload back that waits until the version is drained", group: "Deploy", leader: true, write: true}, s.cancelUnload)
@@ -77,7 +78,7 @@ func (s *Server) routes() {
 	s.moveRoutes()
 
 	add(s, route{method: "POST", path: "/v1/workflows", id: "start", summary: "Start a run", group: "Runs", status: http.StatusCreated, leader: true, write: true,
-		limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)
+		ephemeral: true, limit: payload, payload: true, body: new(wire.StartRequest)}, s.start)
 	add(s, route{method: "POST", path: "/v1/workflows:batch", id: "start_many", summary: "Start many runs, each by itself", group: "Runs", leader: true, write: true,
 		limit: batch, payload: batch == payload, body: new(wire.StartBatch)}, s.startMany)
 	add(s, route{method: "GET", path: "/v1/workflows", id: "list", summary: "List runs", group: "Runs", leader: true}, s.list)

@@ -63,6 +63,7 @@ type Server struct {
 	streams slots
 	lingers slots
 	loads   *line
+	stored  storedArchives
 	metrics *metrics
 	denials *denials
 

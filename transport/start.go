@@ -57,6 +57,9 @@ func (s *Server) start(ctx context.Context, in *startInput) (*answer[wire.StartA
 
 // startOrBring starts a run on what is deployed, or on code that comes along.
 func (s *Server) startOrBring(ctx context.Context, req engine.StartRequest, r *wire.StartRequest) (*fsm.PackageStarted, engine.Answered, error) {
+	if c := exchangeOf(ctx).caller; c.allowed != nil && (r.Archive == "" || !r.Ephemeral) {
+		return nil, engine.Answered{}, c.onlyEphemeral()
+	}
 	if r.Archive != "" {
 		return s.bring(ctx, req, r)
 	}
@@ -77,7 +80,7 @@ func (s *Server) bring(ctx context.Context, req engine.StartRequest, r *wire.Sta
 	if s.refusesDeploys(x.r) {
 		return nil, engine.Answered{}, wire.New("unavailable", "this node is draining and accepts no deploys; other nodes do")
 	}
-	along := engine.Along{Ephemeral: r.Ephemeral, Owner: x.caller.owner}
+	along := engine.Along{Ephemeral: r.Ephemeral, Owner: x.caller.owner, Allowed: x.caller.allowed}
 	var err error
 	if along.Archive, err = catalog.ParseDigest(r.Archive); err != nil {
 		return nil, engine.Answered{}, invalid("archive", "is %q; want the SHA-256 that PUT /v1/archives answers", clip(r.Archive))

@@ -74,7 +74,7 @@ type Cluster struct {
 
 // Auth configures who may call.
 type Auth struct {
-	Tokens []string `toml:"tokens" help:"NAME:ROLE:SECRET each; ROLE is write or read; without any, everybody may do everything"`
+	Tokens []string `toml:"tokens" help:"NAME:ROLE:SECRET each; ROLE is write, read or ephemeral, which only starts runs on code that comes along and goes again: ephemeral/VERSIONS/BYTES at a time, 10 and 64MiB when not given; without any, everybody may do everything"`
 }
 
 // TLS configures the node's certificate. One certificate serves callers and other nodes.
@@ -113,6 +113,8 @@ type Limits struct {
 	Turns          int64 `toml:"turns" help:"turns that the leader computes at once; 0 is one per CPU"`
 	BacktestCPU    int64 `toml:"backtest_cpu" help:"percent of the machine's CPU that backtests may take together on this node, while it is idle; they take less on a busy one"`
 	InFlight       int64 `toml:"in_flight" help:"turns that the leader computes or records at once"`
+	AgentMessages  int64 `toml:"agent_messages" help:"most messages of agents (/mcp) served at a time; each may hold its own bytes, and an answer of 4 MiB"`
+	AgentBytes     int64 `toml:"agent_message_bytes" help:"largest message of an agent, which may be a project with all its files"`
 	CallMemory     int64 `toml:"call_memory_bytes" help:"most memory that the bodies of all calls under way and their answers take together; 0 is a quarter of the machine's, of its control group's, or of GOMEMLIMIT"`
 	Connections    int64 `toml:"connections" help:"most connections of callers at a time; 0 is as many as the process's limit of open files leaves room for"`
 	BatchStarts    int64 `toml:"batch_starts" help:"most runs that one call may start"`
@@ -156,7 +158,7 @@ func Default() Config {
 		Limits: Limits{
 			PayloadBytes: 2 << 20, HistoryEvents: 50_000, HistoryBytes: 64 << 20, LogBytes: 256 << 10, WaitingSignals: 10_000,
 			Steps: 10_000_000, MemoryBytes: 64 << 20, Pending: 10_000,
-			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, Queries: 64, RequestBytes: 3 << 29,
+			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, AgentMessages: 64, AgentBytes: 4 << 20, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},

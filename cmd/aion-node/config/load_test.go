@@ -151,7 +151,7 @@ func TestErrorsNameTheKey(t *testing.T) {
 		{name: "half a certificate", args: []string{"--tls-cert-file=c"}, want: []string{"tls.cert_file: and tls.key_file"}},
 		{name: "short secret", args: []string{"--auth-tokens=ci:write:hush"}, want: []string{"auth.tokens: item 1 (ci)", "at least 16"}},
 		{name: "neither none nor enough", args: []string{"--limits-resident-bytes=1000"}, want: []string{`limits.resident_bytes`, `neither 0 nor at least 1048576`}},
-		{name: "role", args: []string{"--auth-tokens=ci:root:0123456789abcdef"}, want: []string{`its role is neither`}},
+		{name: "role", args: []string{"--auth-tokens=ci:root:0123456789abcdef"}, want: []string{`its role is none of`}},
 		{name: "log level", args: []string{"--log-level=loud"}, want: []string{`log.level: "loud" is not one of trace`}},
 		{name: "limit", args: []string{"--limits-steps=0"}, want: []string{"limits.steps: 0 is not within"}},
 		{name: "long lease", args: []string{"--limits-lease=25h"}, want: []string{"limits.lease: 25h0m0s is not within 1s to 24h"}},
@@ -185,3 +185,32 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 
 // of returns what c holds under the key.
 func (k Key) of(c *Config) any { return reflect.ValueOf(c).Elem().FieldByIndex(k.field).Interface() }
+
+func TestParseToken(t *testing.T) {
+	const secret = "0123456789abcdef"
+	for item, want := range map[string]Token{
+		"ci:write:" + secret:                   {Name: "ci", Role: RoleWrite, Secret: secret},
+		"ci:read:" + secret + ":x":             {Name: "ci", Role: RoleRead, Secret: secret + ":x"},
+		"ci:ephemeral:" + secret:               {Name: "ci", Role: RoleEphemeral, Secret: secret, Versions: 10, Bytes: 64 << 20},
+		"ci:ephemeral/3:" + secret:             {Name: "ci", Role: RoleEphemeral, Secret: secret, Versions: 3, Bytes: 64 << 20},
+		"ci:ephemeral/3/512KiB:" + secret:      {Name: "ci", Role: RoleEphemeral, Secret: secret, Versions: 3, Bytes: 512 << 10},
+		"ci:ephemeral/3/1000:" + secret:        {Name: "ci", Role: RoleEphemeral, Secret: secret, Versions: 3, Bytes: 1000},
+		"ci:write/3:" + secret:                 {},
+		"ci:root:" + secret:                    {},
+		"ci:ephemeral/0:" + secret:             {},
+		"ci:ephemeral/x:" + secret:             {},
+		"ci:ephemeral/1/many:" + secret:        {},
+		"ci:ephemeral/1/2/3:" + secret:         {},
+		"ci:" + secret:                         {},
+		":write:" + secret:                     {},
+		"ci:ephemeral/1/99999999GiB:" + secret: {Name: "ci", Role: RoleEphemeral, Secret: secret, Versions: 1, Bytes: 99999999 << 30},
+	} {
+		got, err := ParseToken(item)
+		if (err == nil) != (want.Name != "") || err == nil && got != want {
+			t.Errorf("%s: got %+v, %v, want %+v", item, got, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: the error shows the secret: %v", item, err)
+		}
+	}
+}

@@ -90,20 +90,17 @@ func (v *errorList) cluster(c *Config) {
 
 func (v *errorList) auth(a Auth) {
 	seen := map[string]bool{}
-	for i, t := range a.Tokens {
-		// The secret must not appear in the message.
-		parts := strings.SplitN(t, ":", 3)
-		switch {
-		case len(parts) != 3 || parts[0] == "" || parts[2] == "":
-			v.add("auth.tokens", "item %d is not NAME:ROLE:SECRET", i+1)
-		case parts[1] != "write" && parts[1] != "read":
-			v.add("auth.tokens", "item %d (%s): its role is neither write nor read", i+1, parts[0]) // not shown: if the order is wrong, this may be the secret
-		case len(parts[2]) < 16:
-			v.add("auth.tokens", "item %d (%s): the secret has %d characters, at least 16 are wanted", i+1, parts[0], len(parts[2]))
-		case seen[parts[0]]:
-			v.add("auth.tokens", "item %d: the name %q is taken by another token", i+1, parts[0])
+	for i, item := range a.Tokens {
+		switch t, err := ParseToken(item); {
+		case err != nil:
+			v.add("auth.tokens", "item %d %s", i+1, err)
+		case len(t.Secret) < 16:
+			v.add("auth.tokens", "item %d (%s): the secret has %d characters, at least 16 are wanted", i+1, t.Name, len(t.Secret))
+		case seen[t.Name]:
+			v.add("auth.tokens", "item %d: the name %q is taken by another token", i+1, t.Name)
+		default:
+			seen[t.Name] = true
 		}
-		seen[parts[0]] = true
 	}
 }
 
@@ -153,6 +150,8 @@ func (v *errorList) sizes(c *Config) {
 		{"disk.warn_bytes", c.Disk.WarnBytes, 0, 1 << 50},
 		{"disk.full_bytes", c.Disk.FullBytes, 0, 1 << 50},
 		{"disk.reserve_bytes", c.Disk.Reserve, 0, 1 << 40},
+		{"limits.agent_messages", c.Limits.AgentMessages, 1, 1 << 16},
+		{"limits.agent_message_bytes", c.Limits.AgentBytes, 1 << 10, 64 << 20},
 		{"limits.call_memory_bytes", c.Limits.CallMemory, 0, 1 << 50},
 		{"limits.connections", c.Limits.Connections, 0, 1_000_000},
 		{"limits.queries", c.Limits.Queries, 1, 1 << 20},

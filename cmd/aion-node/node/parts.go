@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/base64"
 	gort "runtime"
-	"strings"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/cluster"
@@ -13,6 +12,7 @@ import (
 	"aion.dev/aion/cmd/aion-node/config"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport"
 	"github.com/hashicorp/go-hclog"
@@ -83,9 +83,16 @@ func hosts(h config.HTTP) []string {
 
 func tokens(a config.Auth) []transport.Token {
 	var list []transport.Token
-	for _, t := range a.Tokens {
-		parts := strings.SplitN(t, ":", 3)
-		list = append(list, transport.Token{Name: parts[0], ReadOnly: parts[1] == "read", Secret: parts[2]})
+	for _, item := range a.Tokens {
+		t, err := config.ParseToken(item)
+		if err != nil {
+			continue // the configuration was validated
+		}
+		token := transport.Token{Name: t.Name, ReadOnly: t.Role == config.RoleRead, Secret: t.Secret}
+		if t.Role == config.RoleEphemeral {
+			token.Ephemeral = &fsm.Allowance{Versions: t.Versions, Bytes: t.Bytes}
+		}
+		list = append(list, token)
 	}
 	return list
 }

@@ -1,19 +1,15 @@
 package transport
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"sync"
 
 	"aion.dev/aion/transport/mcp"
 	"aion.dev/aion/transport/wire"
 )
-
-// maxMessage bounds a message of an agent, which may contain a project's files.
-const maxMessage = 4 << 20
-
-// agentCalls bounds the messages of agents that are served at a time: each may hold a message and
-// an answer of that size.
-const agentCalls = 64
 
 // agents serves /mcp. It lets a caller in like a route does; what the caller may do is decided by
 // the routes that its tools call.
@@ -24,12 +20,18 @@ type agents struct {
 }
 
 func newAgents(s *Server) *agents {
-	return &agents{server: s, calls: slots{what: "messages of agents", limit: agentCalls}, tools: sync.OnceValue(func() http.Handler {
+	return &agents{server: s, calls: slots{what: "messages of agents", limit: s.cfg.Limits.Agents}, tools: sync.OnceValue(func() http.Handler {
 		return mcp.New(mcp.Config{
-			API: s, Version: s.cfg.Version, MaxBody: maxMessage,
-			MayChange: func(r *http.Request) bool {
+			API: s, Version: s.cfg.Version, MaxBody: s.cfg.Limits.AgentBytes,
+			Grant: func(r *http.Request) mcp.Grant {
 				who, err := s.tokens.identify(r)
-				return err == nil && !who.readOnly
+				switch {
+				case err != nil || who.readOnly:
+					return mcp.Looks
+				case who.allowed != nil:
+					return mcp.Tries
+				}
+				return mcp.Acts
 			},
 		})
 	})}
@@ -61,14 +63,45 @@ func (a *agents) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
-	size := int64(maxMessage)
-	if n := r.ContentLength; n >= 0 && n < size {
-		size = n
-	}
-	if err := s.memory.Take(r.Context(), size); err != nil {
+	body, reserved, err := s.readMessage(r.Context(), r)
+	defer func() { s.memory.Give(reserved) }()
+	if err != nil {
 		writeProblem(w, wire.Of(err))
 		return
 	}
-	defer s.memory.Give(size)
+	connectionOf(r).markProven()
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	a.tools().ServeHTTP(w, r)
+}
+
+// readMessage reads a message of an agent. It reserves memory as the message arrives, because a
+// length is only a claim, and may be missing; what it returns as reserved is what the message
+// holds until it is answered. A message that is too large is left to the protocol's own handler to
+// refuse: one byte more than is allowed is read of it.
+func (s *Server) readMessage(ctx context.Context, r *http.Request) (body []byte, reserved int64, err error) {
+	most := s.cfg.Limits.AgentBytes + 1
+	if n := r.ContentLength; n >= 0 && n < most {
+		most = n + 1
+	}
+	for size := min(most, firstRead); ; size = min(2*size, most) {
+		if err := s.memory.Take(ctx, size-reserved); err != nil {
+			return nil, reserved, err
+		}
+		reserved = size
+		body = append(make([]byte, 0, size), body...)
+		for len(body) < cap(body) {
+			n, err := r.Body.Read(body[len(body):cap(body)])
+			switch body = body[:len(body)+n]; {
+			case err == io.EOF:
+				left := reserved - int64(len(body))
+				s.memory.Give(left)
+				return body, reserved - left, nil
+			case err != nil:
+				return nil, reserved, unread(err)
+			}
+		}
+		if size == most {
+			return body, reserved, nil
+		}
+	}
 }

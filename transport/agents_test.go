@@ -3,15 +3,18 @@ package transport_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"aion.dev/aion/engine/enginetest"
+	"aion.dev/aion/fsm"
 	"aion.dev/aion/transport"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -206,5 +209,119 @@ func TestAgentsMistakes(t *testing.T) {
 		if got, failed := use(t, s, "guide", map[string]any{"topic": topic}); failed || !strings.HasPrefix(fmt.Sprint(got), "# ") {
 			t.Errorf("guide %q: %.80v", topic, got)
 		}
+	}
+}
+
+// TestAgentsHoldWhatArrived: a message holds memory for what has arrived of it, whatever it claims
+// or leaves out, and gives it back.
+func TestAgentsHoldWhatArrived(t *testing.T) {
+	n := enginetest.New(t)
+	h := listen(t, n, &throne{}, "n1", func(cfg *transport.Config) {
+		cfg.Limits.CallMemory, cfg.Limits.Agents, cfg.Limits.AgentBytes = 2<<20, 40, 1<<20
+	}).lead()
+	var stalled sync.WaitGroup
+	var pipes []*io.PipeWriter
+	for range 30 { // each without a length, and with a few bytes of a body that does not go on
+		r, w := io.Pipe()
+		pipes = append(pipes, w)
+		req, err := http.NewRequestWithContext(t.Context(), "POST", h.URL+"/mcp", r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		stalled.Go(func() {
+			if resp, err := http.DefaultClient.Do(req); err == nil {
+				resp.Body.Close()
+			}
+		})
+		if _, err := w.Write([]byte(`{"jsonrpc":`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		if got, failed := use(t, agent(t, h, ""), "check", projectOf("return 1")); failed {
+			t.Fatalf("beside messages that stall: %v", got)
+		}
+	}
+	for _, w := range pipes {
+		w.CloseWithError(io.ErrUnexpectedEOF)
+	}
+	stalled.Wait()
+
+	large := projectOf("return 1")
+	large["files"].(map[string]any)["README.md"] = strings.Repeat("x", 900<<10)
+	for range 5 {
+		if got, failed := use(t, agent(t, h, ""), "check", large); failed {
+			t.Fatalf("a large message after them: %v", got)
+		}
+	}
+	big := `{"jsonrpc":"2.0","id":1,"method":"` + strings.Repeat("x", 1<<20) + `"}`
+	for _, length := range []bool{true, false} {
+		var body io.Reader = strings.NewReader(big)
+		if !length {
+			body = io.MultiReader(body)
+		}
+		req, _ := http.NewRequestWithContext(t.Context(), "POST", h.URL+"/mcp", body)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "application/json, text/event-stream")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode < 400 {
+			t.Errorf("a message that is too large, its length told: %v: %s", length, resp.Status)
+		}
+	}
+}
+
+// TestAgentsRun: a project runs without being deployed, also by a token that may do nothing else,
+// which gets the tools for that and no others.
+func TestAgentsRun(t *testing.T) {
+	n := enginetest.New(t)
+	h := listen(t, n, &throne{}, "n1", func(cfg *transport.Config) {
+		cfg.Tokens = []transport.Token{{Name: "agent", Secret: "secret-of-agent"}, {Name: "guest", Secret: "secret-of-guest", Ephemeral: &fsm.Allowance{Versions: 1, Bytes: 1 << 20}}}
+	}).lead()
+	guest := agent(t, h, "secret-of-guest")
+	list, err := guest.ListTools(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, tool := range list.Tools {
+		if !tool.Annotations.ReadOnlyHint {
+			names = append(names, tool.Name)
+		}
+	}
+	if !slices.Equal(names, []string{"run"}) {
+		t.Errorf("a token for ephemeral versions changes things by %v", names)
+	}
+	got, failed := use(t, guest, "run", with(with(projectOf("return input + 1"), "input", 41), "wait", "30s"))
+	if failed || !contains(got, map[string]any{"status": "completed", "result": 42.0, "ephemeral": true, "freshly_loaded": true}) {
+		t.Errorf("run answers %v", got)
+	}
+	if got, failed := use(t, guest, "run", with(projectOf("return 1"), "keep", true)); !failed || !contains(got, map[string]any{"code": "permission_denied"}) {
+		t.Errorf("to keep it answers %v", got)
+	}
+	if got, failed := use(t, guest, "check", projectOf("return 1")); failed {
+		t.Errorf("check answers %v", got)
+	}
+	two := projectOf("return 1")
+	files := two["files"].(map[string]any)
+	files["workflow.toml"], files["other.star"] = files["workflow.toml"].(string)+"[[workflow]]\nentry_module = \"other\"\n", files["order.star"]
+	if got, failed := use(t, guest, "run", two); !failed || !contains(got, map[string]any{"code": "invalid_input"}) {
+		t.Errorf("of two types it answers %v", got)
+	}
+	if got, failed := use(t, guest, "run", with(with(two, "type", "other"), "wait", "30s")); failed || !contains(got, map[string]any{"result": 1.0}) {
+		t.Errorf("of the other type it answers %v", got)
+	}
+	if got, failed := use(t, guest, "list_versions", map[string]any{}); failed || !contains(got, map[string]any{"versions": []any{}}) {
+		t.Errorf("left are %v", got)
+	}
+	if got, failed := use(t, agent(t, h, "secret-of-agent"), "run", with(with(projectOf("return 2"), "keep", true), "wait", "30s")); failed || !contains(got, map[string]any{"result": 2.0, "freshly_loaded": true}) {
+		t.Errorf("kept by another token it answers %v", got)
+	}
+	if got, _ := use(t, guest, "list_versions", map[string]any{}); !strings.Contains(fmt.Sprint(got), "staged") {
+		t.Errorf("the version that was to be kept: %v", got)
 	}
 }

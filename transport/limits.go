@@ -25,6 +25,8 @@ type Limits struct {
 	Arrival      time.Duration // for a body to arrive: 30 s, plus 1 s for each 256 KiB
 	Heartbeat    time.Duration // the longest silence of an event stream: 10 s
 	CallMemory   int64         // that the bodies of all calls use together: 256 MiB
+	Agents       int64         // messages of agents at a time: 64. Each may hold its bytes, and an answer of 4 MiB
+	AgentBytes   int64         // of a message of an agent: 4 MiB
 	Connections  int           // open connections: 100,000. Each is a file descriptor, and so is each forwarded call
 	Linger       time.Duration // how long the rest of an answered call's body is read and discarded: 5 s
 	Drain        time.Duration // how long calls may go on after Serve was told to end: 10 s
@@ -56,6 +58,8 @@ func (l Limits) withDefaults() Limits {
 	l.Arrival = cmp.Or(l.Arrival, 30*time.Second)
 	l.Heartbeat = cmp.Or(l.Heartbeat, 10*time.Second)
 	l.CallMemory = cmp.Or(l.CallMemory, 256<<20)
+	l.Agents = cmp.Or(l.Agents, 64)
+	l.AgentBytes = cmp.Or(l.AgentBytes, 4<<20)
 	l.Connections = cmp.Or(l.Connections, 100_000)
 	l.Linger = cmp.Or(l.Linger, 5*time.Second)
 	l.Drain = cmp.Or(l.Drain, 10*time.Second)

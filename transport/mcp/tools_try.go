@@ -38,7 +38,7 @@ func (t *tools) try() {
 		})
 	several(t, "plan", "Plan a deploy", reads, "What a deploy of a project would change: versions, routes from and to, types that it drops, what stays pinned, schedules whose input would not fit, activities that no worker asks for. Changes nothing.",
 		func(ctx context.Context, h http.Header, in planOf) (answered, bool, error) {
-			id, failed, err := t.store(ctx, h, in.files)
+			id, _, failed, err := t.store(ctx, h, in.files)
 			if id == "" {
 				return failed, false, err
 			}
@@ -53,7 +53,7 @@ func (t *tools) try() {
 		func(ctx context.Context, h http.Header, in backtestOf) (answered, bool, error) {
 			r := wire.BacktestRequest{Version: in.Version, Types: in.Types, Runs: in.Runs, Since: in.Since, Limit: uint64(max(in.Limit, 0))}
 			if len(in.Files) > 0 || in.Version == "" {
-				id, failed, err := t.store(ctx, h, files{in.Files})
+				id, _, failed, err := t.store(ctx, h, files{in.Files})
 				if id == "" {
 					return failed, false, err
 				}
@@ -80,22 +80,24 @@ func (t *tools) try() {
 		})
 }
 
-// store packs a project and stores its archive, for calls that name it. An empty id comes with why.
-func (t *tools) store(ctx context.Context, h http.Header, f files) (id string, failed answered, err error) {
+// store packs a project and stores its archive, for calls that name it. It returns its workflow
+// types too. An empty id comes with why.
+func (t *tools) store(ctx context.Context, h http.Header, f files) (id string, types []string, failed answered, err error) {
 	built, err := f.pack()
 	if err != nil {
 		failed, _, err = refused(err)
-		return "", failed, err
+		return "", nil, failed, err
 	}
 	a, err := t.do(ctx, h, call{method: http.MethodPut, path: []string{"archives"}, body: built.Archive})
 	if err != nil || a.failed() {
-		return "", a, err
+		return "", nil, a, err
 	}
 	var stored struct {
 		Archive catalog.Digest `json:"archive"`
+		Types   []string       `json:"workflow_types"`
 	}
 	if err := json.Unmarshal(a.body, &stored); err != nil {
-		return "", answered{}, err
+		return "", nil, answered{}, err
 	}
-	return stored.Archive.String(), answered{}, nil
+	return stored.Archive.String(), stored.Types, answered{}, nil
 }

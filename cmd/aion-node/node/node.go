@@ -134,6 +134,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Version: o.Version,
 		Limits: transport.Limits{
 			ArchiveBytes: cfg.Deploy.MaxArchiveBytes, PayloadBytes: cfg.Limits.PayloadBytes, Drain: cfg.Drain.Timeout.Duration, BatchStarts: int(cfg.Limits.BatchStarts),
+			Agents: cfg.Limits.AgentMessages, AgentBytes: cfg.Limits.AgentBytes,
 			Connections: files.calls, Loads: int64(files.loads),
 		},
 		Memory:    memory,

@@ -93,6 +93,10 @@ func TestTokensForEphemeralVersions(t *testing.T) {
 		t.Errorf("a third version in place of one that is gone: %v", err)
 	}
 
+	if text := leader.send(t, "GET", "/metrics", "").body; !strings.Contains(text, `aion_http_denied_total{code="permission_denied"} `) {
+		t.Error("the metrics do not count denials")
+	}
+
 	// What waits is counted, too, whichever node was asked; the same bytes count once.
 	for i := range 20 {
 		store(guest, "1")

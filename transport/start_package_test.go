@@ -11,7 +11,9 @@ import (
 
 // TestStartWithAnArchive: code comes along with a start, over both faces and through any node, and
 // an ephemeral version is listed as one until its run has ended.
-func TestStartWithAnArchive(t *testing.T) {
+func TestStartWithAnArchive(t *testing.T) { onBothFaces(t, testStartWithAnArchive) }
+
+func testStartWithAnArchive(t *testing.T) {
 	leader, _, c := cluster2(t)
 	ctx := t.Context()
 	stored, err := c.StoreArchive(ctx, enginetest.Pack(t, waiting("1")))

@@ -45,7 +45,7 @@ flakes: ## run every quick test many times on a busy machine, and say which fail
 census: ## count files, lines, references between files and wide comments; OF=FOLDER for another tree
 	@$(GO) run ./internal/census $(OF)
 
-demo: build ## three nodes on this machine: deploy live, kill the leader, roll back, unload
+demo: build ## three nodes on this machine: plan, backtest, canary, kill the leader, move, unload
 	bash scripts/demo.sh
 
 bench: ## run the benchmarks and print their medians; BENCH=Apply TIME=3s COUNT=6 narrows, lengthens, repeats; OUT=new.txt keeps them, and with OLD=old.txt compares

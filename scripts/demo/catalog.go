@@ -10,7 +10,7 @@ import (
 
 func (s *story) rollBackAndForward() error {
 	announce("Roll the route back, and forward again: only new runs notice")
-	for _, want := range []string{s.v1, s.v2} {
+	for _, want := range []string{s.v1, s.v3} {
 		if _, err := s.show(0, "rollback", "order"); err != nil {
 			return err
 		}
@@ -22,8 +22,11 @@ func (s *story) rollBackAndForward() error {
 }
 
 func (s *story) allAgree() error {
-	announce("The deploy history, and what the three nodes hold now")
+	announce("The deploy history, whose records are chained, and what the three nodes hold now")
 	if _, err := s.show(0, "deploys"); err != nil {
+		return err
+	}
+	if _, err := s.show(0, "deploys", "--verify"); err != nil {
 		return err
 	}
 	if _, err := s.show(0, "versions"); err != nil {

@@ -140,7 +140,7 @@ func (s *Server) backtestAnswer(id string, r backtest.Report, next string) *answ
 	}
 	for i, x := range r.Results {
 		b.Results[i] = wire.BacktestResult{
-			WorkflowID: x.WorkflowID, RunID: x.RunID.String(), Version: x.Version.String(), Verdict: string(x.Verdict), Seq: x.Seq,
+			WorkflowID: x.WorkflowID, RunID: idOf(x.RunID), Version: versionText(x.Version), Verdict: string(x.Verdict), Seq: x.Seq,
 			Recorded: strings.ToValidUTF8(x.Recorded, "\uFFFD"), Asked: strings.ToValidUTF8(x.Asked, "\uFFFD"), Where: x.Where, Why: strings.ToValidUTF8(x.Why, "\uFFFD"),
 		}
 	}

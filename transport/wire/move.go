@@ -44,8 +44,8 @@ type Move struct {
 // MoveResult is the verdict on one run.
 type MoveResult struct {
 	WorkflowID string `json:"workflow_id"`
-	RunID      string `json:"run_id"`
-	Version    string `json:"version" doc:"That the run is on now"`
+	RunID      string `json:"run_id,omitempty" doc:"Absent: there is no such run"`
+	Version    string `json:"version,omitempty" doc:"That the run is on now; absent: there is no such run"`
 	Verdict    string `json:"verdict" enum:"moved,same,diverged,differed,skipped" doc:"What became of the run"`
 	Seq        uint64 `json:"seq,omitempty" doc:"Of the first recorded event that was not asked for again; absent if the new version asks for more than was recorded"`
 	Recorded   string `json:"recorded,omitempty" doc:"What was recorded there; absent: nothing more"`

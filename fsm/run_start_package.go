@@ -11,7 +11,8 @@ import (
 // StartPackage starts a run on the code that comes along with it: it loads the package, unless that
 // version is resident, and starts the run on it, both or neither. No route moves. The archive is
 // durable on a majority before this is proposed. Refused: as LoadPackage and as StartRun;
-// not_ephemeral and resource_exhausted of who may bring ephemeral versions only. Level 2.
+// invalid_input (the package does not carry the type); resource_exhausted (more versions than there
+// may be, or than Allowed); permission_denied (Allowed, and the version stays). Level 2.
 type StartPackage struct {
 	Package catalog.Package `cbor:"1,keyasint"` // as in LoadPackage
 	Start   StartRun        `cbor:"2,keyasint"` // its Version is not looked at

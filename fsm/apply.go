@@ -90,6 +90,7 @@ func (t *step) commit() error {
 	t.storePages()
 	t.storePins()
 	t.storeCounts()
+	t.storeFingerprints()
 	t.storeFeed()
 	t.dropChecks()
 	t.forget()

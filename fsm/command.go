@@ -60,7 +60,8 @@ const (
 	KindDeploy       Kind = 50
 	KindStartPackage Kind = 51
 
-	KindMoveRun Kind = 55
+	KindMoveRun          Kind = 55
+	KindTakeFingerprints Kind = 56
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

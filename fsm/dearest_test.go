@@ -209,6 +209,19 @@ var dearest = map[Kind]func(w *world) []Command{
 		}
 		return all
 	},
+	KindTakeFingerprints: func(w *world) []Command {
+		w.s.cfg.Check = nil
+		for i := range 2 * fingerprintsAtOnce {
+			w.do(&StartRun{WorkflowID: fmt.Sprint("run", i), RunID: w.mint(), Type: "a"})
+			w.turn(fmt.Sprint("run", i), &history.TimerStarted{ID: 1, Duration: 1e9})
+			if i%2 == 0 {
+				w.do(&PauseRun{Run: RunRef{WorkflowID: fmt.Sprint("run", i)}})
+			}
+		}
+		w.s.prints = newFingerprints() // as if the level had been reached now
+		w.s.prints.done.Until = w.s.meta.Serial
+		return []Command{&TakeFingerprints{}}
+	},
 	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindDeploy: func(w *world) []Command { // as many types as may be, over packages that come, take the routes and go
 		c := &Deploy{Message: strings.Repeat("x", maxText)}

@@ -7,12 +7,14 @@ import (
 
 // LoadPackage registers a version with all its members and, if Route is set, points the routes of
 // all their types at it. The archive is durable on a majority before this is proposed. Refused:
-// manifest_mismatch, route_conflict, invalid_input (an Expect for a type that is no member).
+// manifest_mismatch, route_conflict, invalid_input (an Expect for a type that is no member), and
+// Fenced when other runs are open than those that were proven.
 type LoadPackage struct {
 	Package catalog.Package  `cbor:"1,keyasint"` // LoadedAt and LoadedIndex are set by apply
 	Route   bool             `cbor:"2,keyasint,omitempty"`
 	Expect  []catalog.Expect `cbor:"3,keyasint,omitempty"`
 	Message string           `cbor:"4,keyasint,omitempty"` // for the deploy history; at most 1 KiB
+	Gate    []Gated          `cbor:"5,keyasint,omitempty"` // what was proven before the log; level 2
 }
 
 // LoadAnswer says what LoadPackage did.
@@ -27,6 +29,9 @@ func (*LoadPackage) Kind() Kind { return KindLoadPackage }
 func (*LoadAnswer) answer()     {}
 
 func (c *LoadPackage) apply(t *step) (Answer, Refusal) {
+	if refusal := t.gate(c); refusal != nil {
+		return nil, refusal
+	}
 	this := deploy{operation: opLoad, types: c.Package.Types(), version: c.Package.Version, message: c.Message}
 	if len(c.Message) > maxText {
 		return nil, t.refuse(this, tooLong("message", len(c.Message)))

@@ -79,6 +79,7 @@ func (t *step) remove(p *catalog.Package, by *rows.UnloadAsked) error {
 	t.Del(rows.VersionKey(rows.FamilyPackage, v))
 	t.forgetPins(v)
 	t.forgetCounts(p)
+	t.forgetFingerprints(p)
 	t.forgetReadiness(v)
 	t.forgetFacts(v)
 	for _, typ := range types {

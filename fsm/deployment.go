@@ -112,6 +112,13 @@ func (r *ChangeRefused) Facts() map[string]any {
 // apply rehearses all changes on a copy, which may refuse them, and then carries them out, which
 // cannot: a rehearsal checks everything that a command checks.
 func (c *Deploy) apply(t *step) (Answer, Refusal) {
+	for i := range c.Changes {
+		if load := c.Changes[i].Load; load != nil {
+			if refusal := t.gate(load); refusal != nil {
+				return nil, refusal
+			}
+		}
+	}
 	rehearsed := &rehearsal{
 		catalog: t.s.catalog.Clone(), index: t.index, now: t.now, schedules: t.meta.Schedules, put: map[string]bool{},
 		pinned: t.pinned, holders: func(v catalog.Version) []PinHolder { return t.first(v, 10) },

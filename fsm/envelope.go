@@ -66,6 +66,7 @@ var commands = [...]struct {
 	KindDeploy:              {"Deploy", func() Command { return new(Deploy) }},
 	KindStartPackage:        {"StartPackage", func() Command { return new(StartPackage) }},
 	KindMoveRun:             {"MoveRun", func() Command { return new(MoveRun) }},
+	KindTakeFingerprints:    {"TakeFingerprints", func() Command { return new(TakeFingerprints) }},
 }
 
 // String is the command's name, for errors and logs.

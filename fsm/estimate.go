@@ -61,7 +61,7 @@ func Estimate(c Command) uint64 {
 		return least + againCost*uint64(len(c.Again))
 	case *PurgeRuns:
 		return least + perRun*uint64(len(c.Runs)) + purgedRows
-	case *Continue:
+	case *Continue, *TakeFingerprints:
 		return EntryBudget / 2
 	}
 	return least

@@ -23,8 +23,10 @@ var owners = map[string][]string{
 	"Level":     {"level.go"},
 	"Facts":     {"version_facts.go"},
 	"Ephemeral": {"version_ephemeral.go"},
-	"Canary":    {"canary.go", "canary_counts.go"}, // one that ends is deleted at once, others are written at the end of the entry
-	"Spent":     {"version_retention.go"},
+
+	"Fingerprint": {"index_fingerprints.go"},
+	"Canary":      {"canary.go", "canary_counts.go"}, // one that ends is deleted at once, others are written at the end of the entry
+	"Spent":       {"version_retention.go"},
 
 	"Remembered": {"request.go", "request_queue.go"}, // remembered, and forgotten when its time has come
 	"Forget":     {"request.go", "request_queue.go"}, // likewise

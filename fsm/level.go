@@ -42,6 +42,9 @@ func (c *RaiseLevel) apply(t *step) (Answer, Refusal) {
 		if before < 1 {
 			t.firstFacts()
 		}
+		if before < 2 && c.Level >= 2 {
+			t.firstFingerprints()
+		}
 	}
 	return new(Done), nil
 }

@@ -20,6 +20,7 @@ type picture struct {
 	tails    *tails
 	recent   *recent
 	cohorts  []rows.Cohort // of the census
+	prints   rows.FingerprintsDone
 	rules    rules
 	versions *rows.VersionRetention
 	limits   rows.Limits
@@ -32,7 +33,7 @@ type picture struct {
 
 // publish makes the state as it stands visible to readers.
 func (s *State) publish() {
-	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, rules: s.rules, versions: s.versions, limits: s.limits, nodes: s.nodes, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
+	p := &picture{s: s, snap: s.db.Picture(), meta: s.meta, catalog: s.catalog.Clone(), chain: s.chain, queues: s.queues, tails: s.tails, recent: s.recent, cohorts: s.census.cohorts, prints: s.prints.done, rules: s.rules, versions: s.versions, limits: s.limits, nodes: s.nodes, oldest: s.fronts.oldest, fronts: s.fronts.from, users: 1}
 	s.mu.Lock()
 	if s.ends == nil {
 		s.ends = make(chan struct{})

@@ -10,6 +10,7 @@ type row struct {
 	stale     bool            // changed by the entry being applied
 	neighbour neighbours[row] // in the cache's order of use
 	added     []line          // events that the entry being applied appended
+	printed   printed         // after the newest command that changed it
 }
 
 func (r *row) neighbours() *neighbours[row] { return &r.neighbour }

@@ -8,9 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// moveCommands is the one kind with every field set.
+// moveCommands is one of each kind of level 2 with every field set.
 func moveCommands() []Command {
-	return []Command{&MoveRun{Run: RunRef{WorkflowID: "order-1", RunID: history.RunID{1, 2, 3}}, From: versionOf("v1"), To: versionOf("v2"), Turns: 3, Reopened: 1}}
+	return []Command{&MoveRun{Run: RunRef{WorkflowID: "order-1", RunID: history.RunID{1, 2, 3}}, From: versionOf("v1"), To: versionOf("v2"), Turns: 3, Reopened: 1}, &TakeFingerprints{}}
 }
 
 // move moves a run as it stands, or as it stood a turn ago.

@@ -19,6 +19,7 @@ func (t *step) run(id history.RunID) *row {
 	if !t.Read(rows.RunKey(rows.U64(b)), &r.RunRow) {
 		return nil
 	}
+	r.printed = r.printedNow()
 	t.s.rows.add(r)
 	return r
 }
@@ -163,6 +164,7 @@ func (t *step) touch(r *row) {
 func (t *step) project(r *row) {
 	r.dirty = false
 	t.projectPin(r)
+	t.projectFingerprint(r)
 	t.projectReady(r)
 	t.projectStatus(r)
 	t.projectClosed(r)

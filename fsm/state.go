@@ -49,6 +49,7 @@ type State struct {
 	queueRows hot[rows.Queue]
 	queues    queues
 	census    census
+	prints    fingerprints
 	rules     rules
 	fronts    closedFronts
 	step      *step // of the last entry: its memory is used again
@@ -104,6 +105,7 @@ func (s *State) load() error {
 	s.facts, s.versions, s.canaries = map[catalog.Version]*rows.VersionFacts{}, nil, map[string]*rows.Canary{}
 	s.ephemeral = newEphemerals()
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
+	s.prints = newFingerprints()
 	s.tails = newTails()
 	var err error
 	s.meta, err = s.db.Meta()
@@ -133,6 +135,7 @@ func (s *State) load() error {
 		store.Each(s.db.Reader, rows.FamilySpent, func(_ []byte, r rows.VersionRetention) { s.versions = &r }),
 		store.Each(s.db.Reader, rows.FamilyRetention, func(_ []byte, r rows.Retention) { s.rules = append(s.rules, r) }),
 		s.db.Scan(rows.Key(rows.FamilyCount), rows.Key(rows.FamilyCount+1), func(k, b []byte) bool { s.census.load(k, b); return true }),
+		s.db.Scan(rows.Key(rows.FamilyFingerprint), rows.Key(rows.FamilyFingerprint+1), func(k, b []byte) bool { s.prints.load(k, b); return true }),
 		s.queues.findFirsts(s.db.Reader),
 	)
 	if err != nil {

@@ -43,6 +43,7 @@ type step struct {
 	settling   []catalog.Version
 	canaries   []string // types whose canary the entry counted for
 	counts     countChanges
+	prints     printChanges
 	feed       []feedLine
 	requests   int    // request keys remembered
 	expired    []byte // row of the command's request key, when it is too old to answer
@@ -61,4 +62,5 @@ func (t *step) reset() {
 	t.moves.reset()
 	t.canaries = t.canaries[:0]
 	t.counts.reset()
+	t.prints.reset()
 }

@@ -64,6 +64,8 @@ type View interface {
 	Jobs(after uint64, limit int) []rows.Job                 // by id, those after after
 	JobCount() uint64                                        // how many there are
 	CountRuns(f RunFilter) []RunCount                        // by type, version and status; of f only Type, Version and Status count
+	Fingerprint(typ string) (f rows.Fingerprint, known bool) // of the open runs of a type that have turns; not known before level 2, and until FingerprintsWait is false
+	FingerprintsWait() bool                                  // open runs are still to be taken into their fingerprints, by TakeFingerprints
 	Retention() []rows.Retention                             // by type; "" = all types without a rule of their own
 	ExpiredRuns(now history.Time, limit int) []history.RunID // closed runs that their type's rule no longer keeps, but for those that a worker still holds a task of
 	NextExpiry() (history.Time, bool)                        // when the first closed run expires

@@ -40,6 +40,7 @@ func Check(s *fsm.State) error {
 		c.checkRequests()
 		c.checkLines()
 		c.checkCounts()
+		c.checkFingerprints()
 		c.checkVersions()
 		c.checkEphemerals()
 		c.checkCanaries()

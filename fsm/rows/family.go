@@ -23,6 +23,8 @@ const (
 	FamilySpent     = 'W' // -> VersionRetention
 	FamilyEphemeral = 'Z' // version -> Ephemeral
 
+	FamilyFingerprint = 'E' // type, 0, version -> Fingerprint; nothing -> FingerprintsDone
+
 	FamilyRunID     = 'i' // run id -> serial
 	FamilyRun       = 'r' // serial -> RunRow
 	FamilyEvent     = 'e' // serial, seq -> event

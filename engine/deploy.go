@@ -17,6 +17,7 @@ type LoadRequest struct {
 	Call
 	Archive []byte
 	Route   bool
+	Gate    string // "" or GateOpen
 	Expect  []catalog.Expect
 	DryRun  bool // validate everything, say what would happen, change nothing; uses no request id
 	Message string
@@ -47,6 +48,17 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 		return nil, Answered{}, err
 	}
 	cmd := &fsm.LoadPackage{Package: archive.Package(), Route: r.Route, Expect: r.Expect, Message: r.Message}
+	var gates []*gate
+	if r.Gate != "" {
+		g, err := e.newGate(ctx, cmd, archive, -1)
+		if err != nil {
+			return nil, Answered{}, err
+		}
+		if _, err := g.pass(ctx, e.backtests.share); err != nil { // before the archive is stored, for it may take long
+			return nil, Answered{}, err
+		}
+		gates = append(gates, g)
+	}
 	if r.DryRun {
 		return e.dryRunLoad(ctx, cmd)
 	}
@@ -60,7 +72,16 @@ func (e *Engine) LoadPackage(ctx context.Context, r LoadRequest) (*fsm.LoadAnswe
 	case age > putAge:
 		return nil, Answered{}, &Unavailable{Why: fmt.Sprintf("storing the archive took %s; nothing was proposed", age)}
 	}
-	return propose[*fsm.LoadAnswer](ctx, e, r.Call, cmd)
+	if len(gates) == 0 {
+		return propose[*fsm.LoadAnswer](ctx, e, r.Call, cmd)
+	}
+	var answer *fsm.LoadAnswer
+	var a Answered
+	err = e.throughGates(ctx, gates, func() (err error) {
+		answer, a, err = proposeAt[*fsm.LoadAnswer](ctx, e, r.Call, 2, cmd)
+		return err
+	})
+	return answer, a, err
 }
 
 // storeArchive stores an archive on a majority while this node leads. A leader that has lost its
@@ -111,7 +132,7 @@ func (r *LoadRequest) validate() error {
 			return err
 		}
 	}
-	return nil
+	return checkGate(r.Gate, r.Route)
 }
 
 // openAndCheck opens an archive and proves that it compiles. If a sandbox is configured, it

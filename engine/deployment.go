@@ -27,6 +27,7 @@ type ChangeRequest struct {
 	Op       string
 	Archive  catalog.Digest // load: of an archive that was stored
 	Route    bool           // load: point the routes of all members at it
+	Gate     string         // load: "" or GateOpen
 	Type     string         // route, unroute, unload
 	Version  string         // route, unload
 	Schedule rows.Schedule  // schedule
@@ -115,8 +116,7 @@ func (e *Engine) DeployTogether(ctx context.Context, r DeployRequest) (*fsm.Depl
 		return nil, nil, Answered{}, &Unavailable{Why: fmt.Sprintf("storing the archives took %s; nothing was proposed", age)}
 	}
 	for range rechecks {
-		d.schedule()
-		answer, a, err := propose[*fsm.DeployAnswer](ctx, e, r.Call, d.cmd)
+		answer, a, err := d.propose(ctx)
 		if _, again := errors.AsType[*fsm.Recheck](err); !again {
 			return r.complete(answer), nil, a, err
 		}
@@ -155,7 +155,23 @@ type deployment struct {
 	cmd       *fsm.Deploy
 	manifests []manifestOf         // of the archives that it loads, in order
 	calendars []*calendar.Calendar // by change; nil = it puts no schedule
+	gates     []*gate              // of the archives that it loads behind one
 	bytes     int
+}
+
+// propose proposes the command, once what stands behind gates is proven.
+func (d *deployment) propose(ctx context.Context) (answer *fsm.DeployAnswer, a Answered, err error) {
+	try := func() error {
+		d.schedule()
+		answer, a, err = propose[*fsm.DeployAnswer](ctx, d.e, d.r.Call, d.cmd)
+		return err
+	}
+	if len(d.gates) == 0 {
+		err = try()
+	} else if err = d.e.atLevel(2); err == nil {
+		err = d.e.throughGates(ctx, d.gates, try)
+	}
+	return answer, a, err
 }
 
 type manifestOf struct {
@@ -220,14 +236,28 @@ func (d *deployment) load(ctx context.Context, r *ChangeRequest) (*fsm.LoadPacka
 	if err != nil {
 		return nil, err
 	}
+	pkg := archive.Package()
+	cmd := &fsm.LoadPackage{Package: pkg, Route: r.Route, Message: d.r.Message}
+	if err := checkGate(r.Gate, r.Route); err != nil {
+		return nil, err
+	}
+	if r.Gate != "" {
+		g, err := d.e.newGate(ctx, cmd, archive, len(d.cmd.Changes))
+		if err == nil {
+			_, err = g.pass(ctx, d.e.backtests.share) // before the archive is stored, for it may take long
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.gates = append(d.gates, g)
+	}
 	if !d.r.DryRun {
 		if _, err := d.e.storeArchive(ctx, data); err != nil {
 			return nil, err
 		}
 	}
-	pkg := archive.Package()
 	d.manifests = append(d.manifests, manifestOf{pkg, archive.Manifest})
-	return &fsm.LoadPackage{Package: pkg, Route: r.Route, Message: d.r.Message}, nil
+	return cmd, nil
 }
 
 // putSchedule checks a schedule, its input against the schema of the version that its type will be

@@ -116,7 +116,7 @@ func (d *driver) watchState(ctx context.Context, moved chan<- struct{}) error {
 			if first, ok := v.NextSchedule(); ok {
 				d.schedules.notice(first)
 			}
-			if v.JobCount() > 0 {
+			if v.JobCount() > 0 || v.FingerprintsWait() {
 				d.jobs.notice()
 			}
 		})

@@ -71,6 +71,8 @@ type Engine struct {
 	polled      polled
 	backtests   *backtests
 	moves       *backtests
+	holds       holds
+	gating      chan struct{}          // one for each deploy behind a gate
 	driver      atomic.Pointer[driver] // of the current term; nil unless leading
 	vetting     chan struct{}          // one for each deploy that compiles
 	sizing      chan struct{}          // one for each answer that is being read to learn its size
@@ -106,6 +108,7 @@ func New(cfg Config) (*Engine, error) {
 		backtests: newBacktests("backtest", cfg.Node, share),
 		moves:     newBacktests("move", cfg.Node, share),
 		vetting:   make(chan struct{}, vetsAtOnce),
+		gating:    make(chan struct{}, 1),
 		sizing:    make(chan struct{}, sizedAtOnce),
 		retained:  make(chan struct{}, 1), versionRule: make(chan struct{}, 1), canaryRule: make(chan struct{}, 1),
 	}

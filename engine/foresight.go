@@ -152,7 +152,7 @@ func wakesAny(outcomes []history.Data) bool {
 // foresee makes a turn of a run on a machine that take returns, nil if it has none.
 func (d *driver) foresee(at *rows.Run, sight fsm.Foresight, news []history.Event, take func() *replay.Machine) *ahead {
 	kind := kindOfRun{at.Version, at.Type}
-	if !d.worth.tries(kind) || !d.claim(at.RunID) {
+	if d.e.holds.has(at.Type) || !d.worth.tries(kind) || !d.claim(at.RunID) {
 		return nil
 	}
 	if !d.cpus.tryAcquire() {

@@ -33,13 +33,18 @@ func (j *jobs) run(ctx context.Context) error {
 	last := uint64(0) // the job that was continued last
 	for {
 		var next []rows.Job
+		var prints bool // fingerprints are to be taken: as the work of no command, after that of others
 		j.e.cfg.Log.View(func(v fsm.View) {
+			prints = v.FingerprintsWait()
 			if next = v.Jobs(last, 1); len(next) == 0 && last > 0 {
 				next = v.Jobs(0, 1)
 			}
 		})
-		if len(next) == 0 {
-			last = 0
+		var cmd fsm.Command = new(fsm.TakeFingerprints)
+		if len(next) > 0 {
+			last = next[0].ID
+			cmd = &fsm.Continue{Job: last}
+		} else if last = 0; !prints {
 			select {
 			case <-j.moved:
 				continue
@@ -47,9 +52,8 @@ func (j *jobs) run(ctx context.Context) error {
 				return ctx.Err()
 			}
 		}
-		last = next[0].ID
 		began := time.Now()
-		res, err := j.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: &fsm.Continue{Job: last}})
+		res, err := j.e.cfg.Log.Propose(ctx, fsm.Envelope{Command: cmd})
 		if err != nil {
 			j.e.log.Debug("a job was not continued, will try again", "job", last, "error", err)
 			if err := wait.pause(ctx); err != nil {

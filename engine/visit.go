@@ -214,6 +214,9 @@ func (v *visit) recordTurn(ctx context.Context, at rows.Run, step *replay.Step) 
 		v.d.e.log.Warn("what a turn hands on cannot be checked now, will try again", "workflow", at.WorkflowID, "run", v.id, "turn", step.N, "error", v.checkErr)
 		return lost, nil
 	}
+	if err := v.d.e.holds.wait(ctx, at.Type); err != nil {
+		return lost, nil
+	}
 	began := time.Now()
 	c := newConvoy(v.d, fsm.Envelope{Command: v.turnOf(step)})
 	c.book(step)

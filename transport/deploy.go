@@ -24,10 +24,11 @@ type loadInput struct {
 	Expect  []string `query:"expect_route,explode" doc:"TYPE=VERSION or TYPE=none: a condition on a route; may repeat"`
 	DryRun  bool     `query:"dry_run" doc:"Validate everything, change nothing"`
 	Message string   `query:"message" doc:"For the deploy history"`
+	Gate    string   `query:"gate" enum:"open" doc:"open: route only if every open run of the types replays on the version at that index"`
 }
 
 func (s *Server) load(ctx context.Context, in *loadInput) (*answer[wire.LoadAnswer], error) {
-	r := engine.LoadRequest{Route: in.Route, DryRun: in.DryRun, Message: in.Message}
+	r := engine.LoadRequest{Route: in.Route, DryRun: in.DryRun, Message: in.Message, Gate: in.Gate}
 	for _, e := range in.Expect {
 		condition, err := catalog.ParseExpect(e)
 		if err != nil {

@@ -71,7 +71,8 @@ func changeOf(c *wire.Change) (r engine.ChangeRequest, err error) {
 	rest.Op = ""
 	switch c.Op {
 	case engine.OpLoad:
-		rest.Archive, rest.Route = "", nil
+		rest.Archive, rest.Route, rest.Gate = "", nil, ""
+		r.Gate = c.Gate
 		if r.Archive, err = catalog.ParseDigest(c.Archive); err != nil {
 			return r, invalid("archive", "is %q; want the SHA-256 that PUT /v1/archives answers", clip(c.Archive))
 		}

@@ -22,6 +22,7 @@ import (
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/catalog/project"
 	"aion.dev/aion/engine"
+	"aion.dev/aion/engine/backtest"
 	"aion.dev/aion/engine/replay"
 	"aion.dev/aion/engine/runtime"
 	"aion.dev/aion/engine/schema"
@@ -76,6 +77,8 @@ func samples() []wire.Refusal {
 		&schema.Unreadable{What: "input", Type: "order", Cause: errors.New("no node has the archive")},
 		&engine.UnknownBacktest{What: "backtest", ID: "b", Node: "n1"},
 		&engine.DoesNotReplay{WorkflowID: "w", RunID: id, Seq: 2},
+		&engine.GateFailed{Version: v, Runs: []backtest.Result{{WorkflowID: "w", RunID: id, Version: v, Verdict: backtest.Diverged, Seq: 5, Recorded: "TimerStarted", Asked: "TimerCancelled", Where: "order.star:9"}, {}, {}, {}}},
+		&engine.GateContended{Types: []string{"order"}},
 		&engine.UnknownArchive{Why: errors.New("no node has it")},
 		&engine.QueryTimeout{WorkflowID: "w", RunID: id, Limit: time.Second},
 		&engine.ChangeError{Change: 1, Op: "load", Reason: &catalog.InvalidPackage{Reason: "is empty"}},

@@ -33,6 +33,9 @@ with a workflow.toml is packed and sent, as package writes it; without any argum
 With --canary SHARE the routes stay, and that share of new starts of each type goes to the package, until canary promote, canary abort, or one of --abort-failures, --promote-after and
 --for ends it. Each type is routed already then.
 
+With --gate open the routes move only if, in that very step, every open run of the types replays on the new code; else the first that do not are listed. Their turns wait for up to a
+second while the last of them are checked.
+
 Several files are one step: all of them are loaded and routed at once, or none.`,
 		Args:              arguments("[FILE|DIR]..."),
 		ValidArgsFunction: completeFiles("aion"),
@@ -77,6 +80,7 @@ Several files are one step: all of them are loaded and routed at once, or none.`
 	f.BoolVar(&o.DryRun, "dry-run", false, "check everything and say what would happen; change nothing")
 	f.StringVar(&canary.request.Share, "canary", "", "leave the routes as they are and send `SHARE` of new starts to it, such as 10%")
 	canary.add(cmd)
+	f.StringVar(&o.Gate, "gate", "", "`open`: route only if every open run of the types replays on it as far as it has come")
 	f.StringVar(&o.Message, "message", "", "`TEXT` for the deploy history")
 	return cmd
 }

@@ -29,6 +29,8 @@ func (f *canaryFlags) check(cmd *cobra.Command, o *wire.LoadOptions, files int) 
 	switch {
 	case files > 1:
 		return usage("--canary takes one package")
+	case o.Gate != "":
+		return usage("--gate guards routes, and --canary leaves them as they are")
 	case o.NoRoute || len(o.Expect) > 0:
 		return usage("--canary leaves the routes as they are; --no-route and --expect-route are about them")
 	case o.DryRun:

@@ -61,7 +61,7 @@ func (a *app) release(ctx context.Context, c *client.Client, files []string, o w
 		if err != nil {
 			return d, nil, ofFile(files[i], err)
 		}
-		change := wire.Change{Op: "load", Archive: stored.Archive}
+		change := wire.Change{Op: "load", Archive: stored.Archive, Gate: o.Gate}
 		if o.NoRoute {
 			change.Route = new(bool)
 		}

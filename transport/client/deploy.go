@@ -23,6 +23,7 @@ func (c *Client) Load(ctx context.Context, archive []byte, o wire.LoadOptions, o
 		call.set("dry_run", "true")
 	}
 	call.set("message", o.Message)
+	call.set("gate", o.Gate)
 	var a wire.LoadAnswer
 	return answer(&a, c.do(ctx, call, &a))
 }

@@ -14,6 +14,7 @@ type LoadOptions struct {
 	Expect  []string // conditions TYPE=VERSION or TYPE=none; VERSION may be a prefix
 	DryRun  bool     // validate everything, change nothing
 	Message string   // for the deploy history
+	Gate    string   // "open": route only if every open run of the types replays on the version
 }
 
 // LoadAnswer describes what a deploy did. workflow_type, deployed_entry_module and entry_function

@@ -25,6 +25,7 @@ type Change struct {
 	Op      string `json:"op" enum:"load,route,unroute,unload,schedule" doc:"What to do"`
 	Archive string `json:"archive,omitempty" doc:"SHA-256 of an archive that PUT /v1/archives has stored"`
 	Route   *bool  `json:"route,omitempty" doc:"Of load: point the routes of all its types at the version; default true"`
+	Gate    string `json:"gate,omitempty" enum:"open" doc:"Of load: route only if every open run of its types replays on the version at that index"`
 	Version string `json:"version,omitempty" doc:"Full, or a unique prefix of at least 6 digits"`
 
 	Type       string          `json:"type,omitempty"`

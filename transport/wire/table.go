@@ -32,6 +32,8 @@ var Table = []Kind{
 	{"route_active", 409, "A route points at this version", Rejected, "Route the types elsewhere first: `aion-node route`, `rollback` or `unroute`."},
 	{"canary_active", 409, "The workflow type has a canary", Rejected, "`aion-node canary status TYPE` shows it; promote or abort it first."},
 	{"route_conflict", 409, "The route is not what was expected", Rejected, "Look at `aion-node versions` and `aion-node deploys`: somebody else may have deployed."},
+	{"gate_failed", 409, "Open runs do not replay on this version", Rejected, "Nothing was changed. The runs show where the code asks for something else; without --gate they would stay on their version."},
+	{"gate_contended", 409, "Open runs took turns for too long to be checked", Retry, "Nothing was changed. Try again when there is less traffic."},
 	{"already_running", 409, "A run with this id is open", Rejected, "Choose another id, or wait until that run is closed."},
 	{"not_running", 409, "The run is closed", Rejected, ""},
 	{"invalid_state", 409, "The present state does not allow this", Rejected, ""},

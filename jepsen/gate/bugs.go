@@ -44,6 +44,7 @@ func Bugs() []Bug {
 		{"move-unproven", "a run is moved though it took turns after the proof", true, []Try{busy(under("move", "none")), under("move", "process")}},
 		{"move-overtakes", "a turn that old code made is recorded after the run was moved", true, []Try{busy(under("move", "none")), under("move", "process")}},
 		{"move-pin-stays", "a run that is moved pins its old version for ever", true, []Try{under("move", "none")}},
+		{"gate-unguarded", "a gate opens though runs took turns after the proof", true, []Try{busy(under("move", "none")), under("move", "process")}},
 		{"drained-refuses", "a drained node refuses deploys that others pass on to it, and may lead", false, []Try{under("catalog", "drain"), under("signals", "drain")}},
 
 		{"join-other-cluster", "the cluster's id is looked at nowhere where two nodes meet", false, []Try{under("signals", "two-clusters"), under("catalog", "two-clusters")}},

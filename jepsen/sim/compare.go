@@ -22,7 +22,7 @@ func (w *World) checkNode(n *node, rng *rand.Rand) bool {
 	}
 	w.stats.Looks++
 	n.state.View(func(v fsm.View) {
-		why := cmp.Or(w.model.catalogIsNot(v), w.model.factsAreNot(v), w.model.canariesAreNot(v))
+		why := cmp.Or(w.model.catalogIsNot(v), w.model.factsAreNot(v), w.model.canariesAreNot(v), w.model.fingerprintsAreNot(v))
 		if why == "" {
 			why = w.model.schedulesAreNot(v)
 		}
@@ -280,7 +280,7 @@ func (w *World) finish() {
 	n := w.nodes[w.step%len(w.nodes)]
 	w.audit(n)
 	n.state.View(func(v fsm.View) {
-		why := cmp.Or(w.model.catalogIsNot(v), w.model.factsAreNot(v), w.model.canariesAreNot(v), w.model.schedulesAreNot(v), w.model.waitingAreNot(v), w.model.jobsAreNot(v), w.model.queuesAreNot(v), w.model.clusterIsNot(w, v))
+		why := cmp.Or(w.model.catalogIsNot(v), w.model.factsAreNot(v), w.model.canariesAreNot(v), w.model.fingerprintsAreNot(v), w.model.schedulesAreNot(v), w.model.waitingAreNot(v), w.model.jobsAreNot(v), w.model.queuesAreNot(v), w.model.clusterIsNot(w, v))
 		for _, name := range labels {
 			for _, value := range values {
 				why = cmp.Or(why, w.model.labelsAreNot(v, name, value))

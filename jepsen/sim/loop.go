@@ -57,6 +57,9 @@ func (w *World) loop(n *node, op Op, rng *rand.Rand) bool {
 				cs = append(cs, fireApart(&fsm.FireSchedule{ID: id, Times: []history.Time{now}}, &s)) // triggered
 			}
 		case Carry:
+			if v.FingerprintsWait() || odds(rng, 20) {
+				cs = append(cs, &fsm.TakeFingerprints{})
+			}
 			for _, j := range v.Jobs(0, 2) {
 				cs = append(cs, &fsm.Continue{Job: j.ID})
 			}

@@ -38,6 +38,7 @@ type Model struct {
 
 	facts    map[catalog.Version]*facts // of loaded versions, from level 1 on
 	moved    map[catalog.Version]bool   // versions that a route came to or left in the entry being judged
+	untaken  bool                       // runs from before level 2 are not among the fingerprints yet
 	unpinned map[catalog.Version]bool   // versions from which that entry moved runs away
 	drains   []drainedAt                // all
 	canaries map[string]*canary         // by type
@@ -99,6 +100,12 @@ func (m *Model) judge(e *fsm.Envelope, r *fsm.Result) string {
 			}
 			return ""
 		}
+	}
+	if m.gateHolds(e.Command) {
+		if want := (outcome{index: m.index, code: fenced}); got != want {
+			return fmt.Sprintf("a gate is shut, and it answered %+v", got)
+		}
+		return ""
 	}
 	operation, types := m.concerns(e.Command)
 	clear(m.left)
@@ -256,6 +263,9 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.reopen(c), ""
 	case *fsm.LimitQueue:
 		return m.limit(c), ""
+	case *fsm.TakeFingerprints:
+		m.untaken = m.untaken && m.level < 2
+		return ok, ""
 	case *fsm.AnnounceNode, *fsm.RemoveNode, *fsm.ReportReady, *fsm.ReportDigest, *fsm.SetLimits, *fsm.RaiseLevel, *fsm.Check:
 		return m.report(c), ""
 	case *fsm.AnnounceLeader:

@@ -111,6 +111,9 @@ func (m *Model) report(c fsm.Command) (code string) {
 		if m.level == 0 && c.Level > 0 {
 			m.firstFacts()
 		}
+		if m.level < 2 && c.Level >= 2 {
+			m.untaken = m.started > 0
+		}
 		m.level = max(m.level, c.Level)
 	case *fsm.Check:
 		m.checked = true

@@ -43,8 +43,9 @@ func (m *Model) closedNow(r *run) bool {
 	return false
 }
 
-// submitMove sends a move of a run, as n sees it, to a version that usually carries its type.
-// Sometimes what was proven is not what is. Until level 2 is reached it is raised now and then.
+// submitMove sends a load behind a gate, or a move of a run, as n sees it, to a version that most
+// often carries its type. Sometimes what was proven is not what is. Until level 2 is reached it is raised
+// now and then.
 func (w *World) submitMove(n *node, rng *rand.Rand) bool {
 	if n.state == nil {
 		return false
@@ -54,6 +55,9 @@ func (w *World) submitMove(n *node, rng *rand.Rand) bool {
 	}
 	if len(w.calls) >= atOnce || len(w.model.order) == 0 {
 		return false
+	}
+	if odds(rng, 3) {
+		return w.send(n, w.gated(n, rng), rng)
 	}
 	c := new(fsm.MoveRun)
 	newest := w.model.order[max(0, len(w.model.order)-60):]

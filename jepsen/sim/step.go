@@ -49,7 +49,7 @@ const (
 	// a client sends a command about versions that only level 1 of the state knows, or the leader
 	// raises the level
 	Facts
-	Move // a client sends a command that moves a run to another version
+	Move // a client sends a command that moves a run to another version, or a load behind a gate
 	ops
 )
 

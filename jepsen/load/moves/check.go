@@ -1,6 +1,7 @@
 package moves
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -31,7 +32,8 @@ type change struct {
 
 // Check reads from each history which version its run was on. Every run that began ends, with the
 // result of its last version; it asks for what that version asks for, from the beginning on; what
-// moves said of it is so. Where nothing changes, each node has as many pins as open runs.
+// moves said of it is so. Where nothing changes, each node has as many pins as open runs. A gate
+// opened only when every open run had asked for what the version asks for.
 func (w *Workload) Check(ops []op.Op) []load.Violation {
 	c := &checker{marks: map[string]int{}, paths: map[string]*path{}}
 	all, err := runs.EndingsOf(ops, "move")
@@ -51,6 +53,7 @@ func (w *Workload) Check(ops []op.Op) []load.Violation {
 	for _, id := range slices.Sorted(maps.Keys(all.Began)) {
 		c.run(id, all)
 	}
+	c.checkGates(ops, all)
 	for i := range ops {
 		switch o := &ops[i]; {
 		case o.Workload != "move" || o.Outcome != op.OK:
@@ -65,6 +68,7 @@ func (w *Workload) Check(ops []op.Op) []load.Violation {
 			}
 		}
 	}
+	slices.SortFunc(c.found, func(a, b load.Violation) int { return cmp.Compare(a.What, b.What) })
 	return c.found
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"aion.dev/aion/jepsen/load/loadtest"
 	"aion.dev/aion/jepsen/op"
+	"aion.dev/aion/transport/wire"
 )
 
 // story is a short correct history: a run takes its first step on version 0, is moved to version 1
@@ -44,6 +45,17 @@ func TestCheckerSeesWhatIsWrong(t *testing.T) {
 			return ops
 		}
 	}
+	ask := arguments{From: 0, Gated: true}
+	began, gate, deploys := newOp("start", "r", ask), newOp("gate", "t2", ask), newOp("deploys", "", ask)
+	gate.Request = "g"
+	began.Outcome, deploys.Outcome, began.Answer = op.OK, op.OK, loadtest.JSON(loadtest.Facts{})
+	opened := func(at float64, to string) func([]op.Op) []op.Op {
+		return func(ops []op.Op) []op.Op {
+			deploys.Answer = loadtest.JSON(wire.Deploys{Deploys: []wire.Deploy{{RequestID: "g", Operation: "load", Outcome: "ok", At: loadtest.AtSecond(at), Version: to}}})
+			ops[1] = began
+			return append(ops, gate, deploys)
+		}
+	}
 	for _, c := range []struct {
 		name   string
 		change func([]op.Op) []op.Op
@@ -59,6 +71,9 @@ func TestCheckerSeesWhatIsWrong(t *testing.T) {
 		{"a move that was not", say(4, `"WorkflowMoved"`, `"SignalReceived"`), "its history says nothing of it"},
 		{"a pin that stayed", say(3, `"a":0`, `"a":1`), "1 pins hold version 0, on which 0 runs are open"},
 		{"another version on a node", say(3, `"b running 6"`, `"a running 6"`), "is on version 0, its history says 1"},
+		{"a gate that opened in time", opened(4.5, "a"), ""},
+		{"a gate that opened too late", opened(5.5, "a"), `version 0 be routed at`},
+		{"a gate after the end", opened(7, "a"), ""},
 		{"quarantined", func(ops []op.Op) []op.Op {
 			o := newOp("describe", "r", arguments{})
 			o.Outcome, o.Answer = op.OK, []byte(`{"quarantined":true,"pause_reason":"why"}`)

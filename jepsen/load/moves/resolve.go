@@ -3,11 +3,13 @@ package moves
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
 
 	"aion.dev/aion/jepsen/load"
+	"aion.dev/aion/jepsen/load/past"
 	"aion.dev/aion/jepsen/load/runs"
 	"aion.dev/aion/jepsen/op"
 	"aion.dev/aion/transport/client"
@@ -48,7 +50,7 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 		}
 	}
 	waits := runs.NewPatience()
-	return load.Each(known, 16, func(_ int, r *run) error {
+	return errors.Join(load.Each(known, 16, func(_ int, r *run) error {
 		for n := r.signal + 1; n <= steps; n++ {
 			o := newOp("signal", r.start.Key, arguments{})
 			o.Process, o.Node, o.Request = e.Record.Process(), r.start.Node, signalID(r.start.Key, n)
@@ -57,7 +59,7 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 			}
 		}
 		return w.conclude(ctx, e, r, waits)
-	})
+	}), past.ReadDeploys(ctx, e, "move"))
 }
 
 // conclude is runs.Conclude, but does not wait for a run that is quarantined: nobody will come.

@@ -1,5 +1,6 @@
-// Package moves moves open runs between versions while they take turns. Versions part at different
-// steps, so that whether a run may move depends on how far it has come.
+// Package moves moves open runs between versions while they take turns, and routes versions behind
+// gates. Versions part at different steps, so that whether a run may move, and whether a gate may
+// open, depends on how far runs have come.
 //
 // Its checker knows what each version asks for, and reads from the history of each run which
 // version it was on: what was asked before a move must be what the version asks for that it moved
@@ -24,7 +25,8 @@ import (
 
 // Workload keeps what Resolve needs later.
 type Workload struct {
-	typ load.Type
+	typ   load.Type
+	gated load.Type // of runs that gates check
 
 	mu      sync.Mutex
 	runs    []*run // all that may have started
@@ -64,9 +66,10 @@ def run(ctx, input):
 
 // arguments is Op.Value.
 type arguments struct {
-	From int      `json:"from"`
-	To   int      `json:"to"`
-	IDs  []string `json:"ids,omitempty"`
+	From  int      `json:"from"`
+	To    int      `json:"to"`
+	IDs   []string `json:"ids,omitempty"`
+	Gated bool     `json:"gated,omitempty"` // of the second type
 }
 
 // Name implements load.Workload.
@@ -80,20 +83,25 @@ func newOp(f, key string, ask arguments) op.Op {
 // Setup waits for level 2, from which on runs can be moved, and loads all versions.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 	r := e.Rand(1)
-	w.typ, err = load.NewType(typeName, len(waits), func(v int) string { return fmt.Sprintf(source, waits[v][0], waits[v][1], v, r.Uint64()) })
-	if err != nil {
+	code := func(v int) string { return fmt.Sprintf(source, waits[v][0], waits[v][1], v, r.Uint64()) }
+	if w.typ, err = load.NewType(typeName, len(waits), code); err != nil {
+		return err
+	}
+	if w.gated, err = load.NewType(typeName+"2", 2, code); err != nil {
 		return err
 	}
 	if err := w.reachLevel(ctx, e, r); err != nil {
 		return err
 	}
-	names, _ := json.Marshal(w.typ.Versions)
-	e.Record.Do(op.Op{Workload: "move", F: "versions-are", Key: typeName, Value: names}, func(*op.Op) error { return nil })
-	for v := range w.typ.Archives {
-		o := newOp("load", typeName, arguments{To: v})
-		o.Process, o.Node, o.Request = e.Record.Process(), e.AnyNode(r), fmt.Sprint("move-setup-", v)
-		if o, err := e.Insist(ctx, o, w.call); err != nil || o.Outcome != op.OK {
-			return errors.Join(err, fmt.Errorf("load version %d: %s", v, o.Error))
+	for _, t := range []load.Type{w.typ, w.gated} {
+		names, _ := json.Marshal(t.Versions)
+		e.Record.Do(op.Op{Workload: "move", F: "versions-are", Key: t.Name, Value: names}, func(*op.Op) error { return nil })
+		for v := range t.Archives {
+			o := newOp("load", t.Name, arguments{To: v, Gated: t.Name != typeName})
+			o.Process, o.Node, o.Request = e.Record.Process(), e.AnyNode(r), fmt.Sprint("move-setup-", t.Name, v)
+			if o, err := e.Insist(ctx, o, w.call); err != nil || o.Outcome != op.OK {
+				return errors.Join(err, fmt.Errorf("load version %d: %s", v, o.Error))
+			}
 		}
 	}
 	return nil
@@ -114,6 +122,7 @@ func (w *Workload) reachLevel(ctx context.Context, e *load.Env, r *rand.Rand) er
 // Run implements load.Workload. Every other move is made while a signal wakes one of its runs.
 func (w *Workload) Run(ctx context.Context, e *load.Env) {
 	var callers sync.WaitGroup
+	callers.Go(func() { w.gates(ctx, e) })
 	for i := range e.Concurrency {
 		callers.Go(func() {
 			r, p, second := e.Rand(uint64(100+i)), e.Record.Process(), e.Record.Process()
@@ -198,16 +207,23 @@ func (w *Workload) call(ctx context.Context, c *client.Client, o *op.Op) error {
 	if err := json.Unmarshal(o.Value, &ask); err != nil {
 		return err
 	}
+	t := &w.typ
+	if ask.Gated {
+		t = &w.gated
+	}
 	key := client.RequestID(o.Request)
 	switch o.F {
 	case "start":
-		a, err := c.Start(ctx, wire.StartRequest{Type: typeName, WorkflowID: o.Key, Version: w.typ.Versions[ask.From]}, key)
+		a, err := c.Start(ctx, wire.StartRequest{Type: t.Name, WorkflowID: o.Key, Version: t.Versions[ask.From]}, key)
 		return load.Told(o, a, err, func() wire.Answered { return a.Answered })
 	case "signal":
 		a, err := c.Signal(ctx, wire.RunRef{WorkflowID: o.Key}, "go", nil, key)
 		return load.Told(o, a, err, func() wire.Answered { return a.Answered })
 	case "load":
-		a, err := c.Load(ctx, w.typ.Archives[ask.To], wire.LoadOptions{NoRoute: ask.To > 0}, key)
+		a, err := c.Load(ctx, t.Archives[ask.To], wire.LoadOptions{NoRoute: ask.To > 0}, key)
+		return load.Told(o, a, err, func() wire.Answered { return a.Answered })
+	case "gate":
+		a, err := c.Load(ctx, t.Archives[ask.To], wire.LoadOptions{Gate: "open"}, key)
 		return load.Told(o, a, err, func() wire.Answered { return a.Answered })
 	case "move":
 		return w.move(ctx, c, o, ask)

@@ -3,6 +3,7 @@ package fsm
 import (
 	"fmt"
 
+	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm/rows"
 )
 
@@ -20,7 +21,7 @@ func (t *step) gate(c *LoadPackage) Refusal {
 	}
 	for _, g := range c.Gate {
 		if now := t.s.prints.all[g.Type]; now != g.Fingerprint {
-			return &Fenced{Why: fmt.Sprintf("%d runs of type %q were proven, and another set of %d is open", g.Fingerprint.Runs, g.Type, now.Runs)}
+			return &Fenced{Why: fmt.Sprintf("%d runs of type %s were proven, and another set of %d is open", g.Fingerprint.Runs, catalog.Quote(g.Type), now.Runs)}
 		}
 	}
 	return nil

@@ -43,9 +43,8 @@ func (m *Model) closedNow(r *run) bool {
 	return false
 }
 
-// submitMove sends a load behind a gate, or a move of a run, as n sees it, to a version that most
-// often carries its type. Sometimes what was proven is not what is. Until level 2 is reached it is raised
-// now and then.
+// submitMove sends a load behind a gate, or a move of a run, as n sees it. What was proven is not
+// always what is. Until level 2 is reached it is raised now and then.
 func (w *World) submitMove(n *node, rng *rand.Rand) bool {
 	if n.state == nil {
 		return false

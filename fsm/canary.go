@@ -71,11 +71,15 @@ const (
 
 func (c *SetCanary) apply(t *step) (Answer, Refusal) {
 	this := deploy{opCanary, []string{c.Type}, t.named(c.Type, c.Version), c.Version, c.Message}
-	canary, refusal := t.canaryOf(c)
-	if refusal != nil {
-		return nil, t.refuse(this, refusal)
+	old := t.s.canaries[c.Type]
+	canary, err := c.onto(t.s.catalog, old, t.index, t.now)
+	if err != nil {
+		return nil, t.refuse(this, err)
 	}
-	began := canary.Index == t.index && t.s.canaries[c.Type] == nil
+	began := old == nil
+	if began {
+		canary.Serial, canary.Actor = t.meta.Serial, t.who.Actor
+	}
 	t.s.canaries[c.Type] = canary
 	t.s.catalog.PutCanary(canary.Rule())
 	t.watch(c.Type)
@@ -89,8 +93,9 @@ func (c *SetCanary) apply(t *step) (Answer, Refusal) {
 	return &CanaryAnswer{Canary: *canary, Routed: t.s.catalog.Routed(c.Type)}, nil
 }
 
-// canaryOf is the canary that c makes of what there is. It changes nothing.
-func (t *step) canaryOf(c *SetCanary) (*rows.Canary, Refusal) {
+// onto is the canary that c makes of what there is (nil = none), as the entry index would. Who
+// began it, and after which run, the entry adds. It changes nothing.
+func (c *SetCanary) onto(cat *catalog.Catalog, old *rows.Canary, index uint64, now history.Time) (*rows.Canary, error) {
 	for _, text := range []struct{ field, text string }{{"message", c.Message}, {"key", c.Key}} {
 		if len(text.text) > maxText {
 			return nil, tooLong(text.field, len(text.text))
@@ -104,20 +109,19 @@ func (t *step) canaryOf(c *SetCanary) (*rows.Canary, Refusal) {
 	}
 	next := rows.Canary{
 		Type: c.Type, Share: c.Share, Salt: c.Salt, Key: c.Key, AbortFailures: c.AbortFailures, PromoteAfter: c.PromoteAfter,
-		Index: t.index, At: t.now, Serial: t.meta.Serial, Actor: t.who.Actor,
+		Index: index, At: now,
 	}
-	old := t.s.canaries[c.Type]
 	if old == nil && c.Version == "" {
 		return nil, &NoCanary{Type: c.Type}
 	}
 	if c.Version != "" {
-		v, err := t.s.catalog.FindFor(c.Type, c.Version)
+		v, err := cat.FindFor(c.Type, c.Version)
 		if err != nil {
-			return nil, err.(Refusal)
+			return nil, err
 		}
 		next.Version = v
 	}
-	routed := t.s.catalog.Routed(c.Type)
+	routed := cat.Routed(c.Type)
 	switch {
 	case old != nil && c.Version != "" && next.Version != old.Version:
 		return nil, &catalog.CanaryActive{Type: c.Type, Version: old.Version, Routed: routed}
@@ -128,13 +132,13 @@ func (t *step) canaryOf(c *SetCanary) (*rows.Canary, Refusal) {
 		kept.Share, kept.AbortFailures, kept.PromoteAfter = next.Share, next.AbortFailures, next.PromoteAfter
 		next = kept
 	case routed.IsZero():
-		return nil, t.s.catalog.UnknownType(c.Type)
+		return nil, cat.UnknownType(c.Type)
 	case routed == next.Version:
 		return nil, &catalog.InvalidInput{Field: "version", Reason: fmt.Sprintf("%s is routed: all starts go to it", next.Version.Short())}
 	}
 	next.Until = 0
 	if c.For > 0 {
-		next.Until = rows.Due(t.now, c.For)
+		next.Until = rows.Due(now, c.For)
 	}
 	return &next, nil
 }

@@ -31,6 +31,7 @@ type Change struct {
 	Unroute  *UnrouteType   `cbor:"3,keyasint,omitempty"`
 	Unload   *UnloadVersion `cbor:"4,keyasint,omitempty"`
 	Schedule *PutSchedule   `cbor:"5,keyasint,omitempty"` // makes or replaces it, whatever Replace says
+	Canary   *SetCanary     `cbor:"6,keyasint,omitempty"` // level 2
 }
 
 // DeployAnswer has the answer of each change, in their order.
@@ -44,6 +45,7 @@ type ChangeAnswer struct {
 	Route    *RouteAnswer    `cbor:"2,keyasint,omitempty"` // also of an unroute
 	Unload   *UnloadAnswer   `cbor:"3,keyasint,omitempty"`
 	Schedule *ScheduleAnswer `cbor:"4,keyasint,omitempty"`
+	Canary   *CanaryAnswer   `cbor:"5,keyasint,omitempty"`
 }
 
 // ChangeRefused refuses a deployment for one of its changes.
@@ -70,6 +72,8 @@ func (c *Change) Op() string {
 		return OpUnload
 	case c.Schedule != nil:
 		return "schedule"
+	case c.Canary != nil:
+		return opCanary
 	}
 	return ""
 }
@@ -128,6 +132,7 @@ func (c *Deploy) apply(t *step) (Answer, Refusal) {
 			}
 			return nil
 		},
+		canary: func(typ string) *rows.Canary { return t.s.canaries[typ] }, canaries: map[string]*rows.Canary{},
 	}
 	if _, refused := rehearsed.deploy(c); refused != nil {
 		if _, again := refused.err.(*Recheck); again {
@@ -164,6 +169,8 @@ func (c *Change) apply(t *step) (a ChangeAnswer, refusal Refusal) {
 		put := *c.Schedule
 		put.Replace = t.readSchedule(put.Schedule.ID) != nil
 		answer, refusal = put.apply(t)
+	case c.Canary != nil:
+		answer, refusal = c.Canary.apply(t)
 	}
 	if refusal == nil {
 		a.set(answer)
@@ -181,6 +188,8 @@ func (a *ChangeAnswer) set(answer Answer) {
 		a.Unload = answer
 	case *ScheduleAnswer:
 		a.Schedule = answer
+	case *CanaryAnswer:
+		a.Canary = answer
 	}
 }
 
@@ -207,6 +216,8 @@ func (t *step) concerned(c *Deploy, refused *refusedChange) deploy {
 		this.types, this.ref = []string{change.Unload.Type}, change.Unload.Version
 	case change.Schedule != nil:
 		this.types = []string{change.Schedule.Schedule.Type}
+	case change.Canary != nil:
+		this.types, this.ref = []string{change.Canary.Type}, change.Canary.Version
 	default:
 		this.operation = opDeployment
 	}

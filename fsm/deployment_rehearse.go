@@ -20,6 +20,8 @@ type rehearsal struct {
 	schedule  func(id string) *rows.Schedule    // nil = there is none
 	schedules uint64                            // how many there are
 	put       map[string]bool                   // schedules that a change has put
+	canary    func(typ string) *rows.Canary     // before the deployment; nil = there is none
+	canaries  map[string]*rows.Canary           // that changes have begun or changed
 }
 
 // refusedChange is why a deployment is refused.
@@ -51,6 +53,13 @@ func (c *Deploy) Rehearse(v View) (*DeployAnswer, *catalog.Catalog, Refusal) {
 			}
 			return nil
 		},
+		canary: func(typ string) *rows.Canary {
+			if c, ok := v.Canary(typ); ok {
+				return &c
+			}
+			return nil
+		},
+		canaries: map[string]*rows.Canary{},
 	}
 	answer, refused := r.deploy(c)
 	if refused != nil {
@@ -101,6 +110,8 @@ func (r *rehearsal) change(c *Change) (ChangeAnswer, error) {
 		return r.unload(c.Unload)
 	case c.Schedule != nil:
 		return r.putSchedule(c.Schedule)
+	case c.Canary != nil:
+		return r.setCanary(c.Canary)
 	}
 	return ChangeAnswer{}, &catalog.InvalidInput{Field: "op", Reason: "is not known to this build"}
 }
@@ -159,5 +170,20 @@ func (r *rehearsal) putSchedule(c *PutSchedule) (a ChangeAnswer, err error) {
 		n.Type, n.Overlap, n.CatchUp, n.Every, n.Cron, n.Timezone, n.Next, n.Paused, n.Reason = d.Type, d.Overlap, d.CatchUp, d.Every, d.Cron, d.Timezone, d.Next, d.Paused, d.Reason
 	}
 	r.put[d.ID] = true
+	return a, nil
+}
+
+func (r *rehearsal) setCanary(c *SetCanary) (a ChangeAnswer, err error) {
+	old := r.canaries[c.Type]
+	if old == nil {
+		old = r.canary(c.Type)
+	}
+	next, err := c.onto(r.catalog, old, r.index, r.now)
+	if err != nil {
+		return a, err
+	}
+	r.canaries[c.Type] = next
+	r.catalog.PutCanary(next.Rule())
+	a.Canary = &CanaryAnswer{Canary: *next, Routed: r.catalog.Routed(c.Type)}
 	return a, nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"aion.dev/aion/catalog"
+	"aion.dev/aion/fsm/history"
 	"aion.dev/aion/fsm/rows"
 )
 
@@ -17,6 +18,7 @@ import (
 func (w *world) deployed() string {
 	var b strings.Builder
 	w.view(func(v View) {
+		fmt.Fprintf(&b, "%x\n", rows.Encoded(v.Canaries()))
 		for _, p := range v.Catalog().Packages() {
 			fmt.Fprintf(&b, "%x\n", rows.Encoded(p))
 		}
@@ -33,7 +35,7 @@ func anyChange(rng *rand.Rand) Change {
 	versions, types := []string{"v1", "v2", "v3"}, []string{"order", "refund"}
 	name, typ := versions[rng.IntN(3)], types[rng.IntN(2)]
 	ref := versionOf(name).String()
-	switch rng.IntN(6) {
+	switch rng.IntN(8) {
 	case 0, 1:
 		carried := types
 		if name == "v3" {
@@ -46,6 +48,12 @@ func anyChange(rng *rand.Rand) Change {
 		return Change{Unroute: &UnrouteType{Type: typ}}
 	case 4:
 		return Change{Unload: &UnloadVersion{Type: typ, Version: ref}}
+	case 5, 6:
+		c := &SetCanary{Type: typ, Version: ref, Share: rng.Uint64N(catalog.CanaryWhole + 10), Salt: rng.Uint64(), AbortFailures: rng.Uint64N(3), For: history.Duration(rng.IntN(2)) * 1e9}
+		if rng.IntN(3) == 0 {
+			c.Version = ""
+		}
+		return Change{Canary: c}
 	}
 	return Change{Schedule: &PutSchedule{Schedule: rows.Schedule{ID: fmt.Sprint("s", rng.IntN(2)), Type: typ, Every: 1e9, Next: 1 << 62}, Apart: true}}
 }
@@ -123,7 +131,7 @@ func TestDeploymentIsAllOrNothing(t *testing.T) {
 		}
 		together.checkReplay("snapshot")
 	}
-	for _, code := range []string{"none", "unknown_version", "route_active", "route_conflict", "version_pinned", "unknown_workflow_type"} {
+	for _, code := range []string{"none", "unknown_version", "route_active", "route_conflict", "version_pinned", "unknown_workflow_type", "canary_active", "not_found", "invalid_input"} {
 		if refusals[code] == 0 {
 			t.Errorf("no deployment ended with %s: %v", code, refusals)
 		}
@@ -141,6 +149,8 @@ func (c *Change) alone(w *world) Command {
 		return c.Unroute
 	case c.Unload != nil:
 		return c.Unload
+	case c.Canary != nil:
+		return c.Canary
 	}
 	put := *c.Schedule
 	w.view(func(v View) { _, put.Replace = v.Schedule(put.Schedule.ID) })
@@ -172,14 +182,19 @@ func TestDeploymentsOfTheFuture(t *testing.T) {
 }
 
 func show(a ChangeAnswer) string {
-	return fmt.Sprintf("%+v %+v %+v %+v", a.Load, a.Route, a.Unload, a.Schedule)
+	return fmt.Sprintf("%+v %+v %+v %+v %+v", a.Load, a.Route, a.Unload, a.Schedule, a.Canary)
 }
 
-// undated is an answer without the index, which a rehearsal does not know.
+// undated is an answer without what a rehearsal does not know: the index of a route, and who began a
+// canary and after which run.
 func undated(a ChangeAnswer) ChangeAnswer {
 	if a.Route != nil {
 		a.Route = &RouteAnswer{Change: a.Route.Change}
 		a.Route.Change.Index = 0
+	}
+	if a.Canary != nil {
+		a.Canary = &CanaryAnswer{Canary: a.Canary.Canary, Routed: a.Canary.Routed}
+		a.Canary.Canary.Actor, a.Canary.Canary.Serial = "", 0
 	}
 	return a
 }

@@ -12,34 +12,46 @@ import (
 	"aion.dev/aion/fsm/rows"
 )
 
-// SetCanary begins the canary of a type, or changes the one that there is. The salt is drawn here,
-// before the log.
+// SetCanary begins the canary of a type, or changes the one that there is.
 func (e *Engine) SetCanary(ctx context.Context, c Call, cmd fsm.SetCanary) (*fsm.CanaryAnswer, Answered, error) {
-	if err := checkDeploy(cmd.Type, cmd.Version, "", cmd.Message); err != nil {
+	if err := prepareCanary(&cmd); err != nil {
 		return nil, Answered{}, err
 	}
+	a, answered, err := proposeAt[*fsm.CanaryAnswer](ctx, e, c, 1, &cmd)
+	e.canaryChanged()
+	return a, answered, err
+}
+
+// prepareCanary checks what can be checked before the log, and draws the salt.
+func prepareCanary(cmd *fsm.SetCanary) error {
+	if err := checkDeploy(cmd.Type, cmd.Version, "", cmd.Message); err != nil {
+		return err
+	}
 	if cmd.Share > catalog.CanaryWhole {
-		return nil, Answered{}, invalid("share", "is more than 100%%")
+		return invalid("share", "is more than 100%%")
 	}
 	if cmd.For < 0 || cmd.For > fsm.MaxRetention {
-		return nil, Answered{}, invalid("for", "is %s; 0s (no limit) to %s are allowed", cmd.For, fsm.MaxRetention)
+		return invalid("for", "is %s; 0s (no limit) to %s are allowed", cmd.For, fsm.MaxRetention)
 	}
 	if cmd.Key != "" {
 		if err := checkAttributeNames(history.Attributes{cmd.Key: nil}); err != nil {
-			return nil, Answered{}, err
+			return err
 		}
 	}
 	var salt [8]byte
 	if _, err := rand.Read(salt[:]); err != nil {
-		return nil, Answered{}, err
+		return err
 	}
 	cmd.Salt = binary.BigEndian.Uint64(salt[:])
-	a, answered, err := proposeAt[*fsm.CanaryAnswer](ctx, e, c, 1, &cmd)
+	return nil
+}
+
+// canaryChanged wakes the loop that ends canaries: the time of one may have changed.
+func (e *Engine) canaryChanged() {
 	select {
-	case e.canaryRule <- struct{}{}: // its time may have changed
+	case e.canaryRule <- struct{}{}:
 	default:
 	}
-	return a, answered, err
 }
 
 // EndCanary promotes or aborts the canary of a type.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -28,9 +29,10 @@ type ChangeRequest struct {
 	Archive  catalog.Digest // load: of an archive that was stored
 	Route    bool           // load: point the routes of all members at it
 	Gate     string         // load: "" or GateOpen
-	Type     string         // route, unroute, unload
-	Version  string         // route, unload
+	Type     string         // route, unroute, unload, canary
+	Version  string         // route, unload, canary
 	Schedule rows.Schedule  // schedule
+	Canary   fsm.SetCanary  // canary: share, key, thresholds and time
 }
 
 // The ops of changes.
@@ -40,6 +42,7 @@ const (
 	OpUnroute  = "unroute"
 	OpUnload   = "unload"
 	OpSchedule = "schedule"
+	OpCanary   = "canary"
 )
 
 // ChangeError is the refusal of a change before the log.
@@ -95,8 +98,11 @@ func (e *Engine) DeployTogether(ctx context.Context, r DeployRequest) (*fsm.Depl
 	}
 	if r.DryRun {
 		r.Request = nil
-	} else if err := e.atLevel(1); err != nil {
-		return nil, nil, Answered{}, err
+	}
+	if level := r.level(); level > 0 {
+		if err := e.atLevel(level); err != nil {
+			return nil, nil, Answered{}, err
+		}
 	}
 	if res, ok, err := e.firstOutcome(r.Call); err != nil {
 		return nil, nil, Answered{}, err
@@ -117,11 +123,24 @@ func (e *Engine) DeployTogether(ctx context.Context, r DeployRequest) (*fsm.Depl
 	}
 	for range rechecks {
 		answer, a, err := d.propose(ctx)
+		e.canaryChanged()
 		if _, again := errors.AsType[*fsm.Recheck](err); !again {
 			return r.complete(answer), nil, a, err
 		}
 	}
 	return nil, nil, Answered{}, &Unavailable{Why: fmt.Sprintf("schedules fired %d times while they were being replaced", rechecks)}
+}
+
+// level is the level of the state that the deployment needs. A plan of what older levels know needs
+// none.
+func (r *DeployRequest) level() uint64 {
+	switch {
+	case slices.ContainsFunc(r.Changes, func(c ChangeRequest) bool { return c.Op == OpCanary }):
+		return 2
+	case r.DryRun:
+		return 0
+	}
+	return 1
 }
 
 func (r *DeployRequest) validate(l Limits) error {
@@ -216,8 +235,13 @@ func (d *deployment) change(ctx context.Context, r *ChangeRequest) (c fsm.Change
 		err = checkDeploy(r.Type, r.Version, "", "")
 	case OpSchedule:
 		c.Schedule, cal, err = d.putSchedule(ctx, r)
+	case OpCanary:
+		cmd := r.Canary
+		cmd.Type, cmd.Version, cmd.Message = r.Type, r.Version, d.r.Message
+		c.Canary = &cmd
+		err = prepareCanary(c.Canary)
 	default:
-		err = invalid("op", "%q is not known to this build; there are %s, %s, %s, %s and %s", r.Op, OpLoad, OpRoute, OpUnroute, OpUnload, OpSchedule)
+		err = invalid("op", "%q is not known to this build; there are %s, %s, %s, %s, %s and %s", r.Op, OpLoad, OpRoute, OpUnroute, OpUnload, OpSchedule, OpCanary)
 	}
 	return c, cal, err
 }
@@ -260,8 +284,8 @@ func (d *deployment) load(ctx context.Context, r *ChangeRequest) (*fsm.LoadPacka
 	return cmd, nil
 }
 
-// putSchedule checks a schedule, its input against the schema of the version that its type will be
-// routed to after the changes before it.
+// putSchedule checks a schedule, its input against the schema of the version that it would start
+// after the changes before it.
 func (d *deployment) putSchedule(ctx context.Context, r *ChangeRequest) (*fsm.PutSchedule, *calendar.Calendar, error) {
 	s, cal, err := d.e.checkSchedule(r.Schedule)
 	if err != nil {
@@ -273,7 +297,7 @@ func (d *deployment) putSchedule(ctx context.Context, r *ChangeRequest) (*fsm.Pu
 	var routed *catalog.Package
 	d.e.cfg.Log.View(func(v fsm.View) {
 		if _, after, refusal := d.cmd.Rehearse(v); refusal == nil {
-			_, routed, _, _ = after.Resolve(s.Type)
+			_, routed, _, _ = after.ResolveFor(s.Type, fsm.StartLot(s.ID, s.Attributes))
 		}
 	})
 	if routed != nil {
@@ -301,7 +325,7 @@ func (d *deployment) dryRun(ctx context.Context) (answer *fsm.DeployAnswer, plan
 		a.Index = v.Index()
 		var after *catalog.Catalog
 		if answer, after, refusal = d.cmd.Rehearse(v); refusal == nil {
-			plan = d.plan(v, after)
+			plan = d.plan(v, after, answer)
 		}
 	})
 	if readErr != nil {

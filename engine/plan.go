@@ -19,12 +19,14 @@ type Plan struct {
 	Routes     []PlannedRoute    // those that would change, by type
 	Dropped    []PlannedRoute    // types that a version carries which is replaced, and that no change routes elsewhere: they stay on it (To is zero)
 	Pinned     []PlannedPins     // versions that types are routed away from, and that open runs need
+	Canaries   []PlannedCanary   // that would begin or change, in the order of the changes
 	Schedules  []PlannedSchedule // whose input the new version's schema refuses
 	Unchecked  int               // schedules of these types beyond the first maxPlanned, which were not checked
 	Unpolled   []string          // activities of the loaded packages that no worker has polled for within the last hour, as far as this leader knows
 	PollsSince time.Time         // since when this leader knows of polls
 	Index      uint64
 	rerouted   map[string]*catalog.Package // what types whose route changes would be routed to
+	canaried   map[string]*catalog.Package // the canaries that would begin, by type
 }
 
 // PlannedVersion is a package that would be loaded.
@@ -38,6 +40,13 @@ type PlannedVersion struct {
 type PlannedRoute struct {
 	Type     string
 	From, To catalog.Version
+}
+
+// PlannedCanary is a canary that would begin or change.
+type PlannedCanary struct {
+	Canary rows.Canary
+	Routed catalog.Version
+	Before *rows.Canary // as it is now; nil = it would begin
 }
 
 // PlannedPins is a version that stays because open runs need it.
@@ -57,13 +66,13 @@ const maxPlanned = 1000
 
 // Changes reports whether carrying the plan out would change anything.
 func (p *Plan) Changes() bool {
-	return len(p.Routes) > 0 || slices.ContainsFunc(p.Versions, func(v PlannedVersion) bool { return !v.Resident })
+	return len(p.Routes) > 0 || len(p.Canaries) > 0 || slices.ContainsFunc(p.Versions, func(v PlannedVersion) bool { return !v.Resident })
 }
 
 // plan compares what is loaded and routed with what would be.
-func (d *deployment) plan(v fsm.View, after *catalog.Catalog) *Plan {
+func (d *deployment) plan(v fsm.View, after *catalog.Catalog, answer *fsm.DeployAnswer) *Plan {
 	before := v.Catalog()
-	p := &Plan{Index: v.Index(), rerouted: map[string]*catalog.Package{}}
+	p := &Plan{Index: v.Index(), rerouted: map[string]*catalog.Package{}, canaried: map[string]*catalog.Package{}}
 	for _, m := range d.manifests {
 		_, resident := before.Package(m.pkg.Version)
 		p.Versions = append(p.Versions, PlannedVersion{m.pkg.Version, m.pkg.Types(), resident})
@@ -90,8 +99,29 @@ func (d *deployment) plan(v fsm.View, after *catalog.Catalog) *Plan {
 			p.Dropped = append(p.Dropped, PlannedRoute{Type: typ, From: version})
 		}
 	}
+	for _, change := range answer.Changes {
+		if change.Canary != nil {
+			p.canary(v, after, change.Canary)
+		}
+	}
 	p.Unpolled, p.PollsSince = d.e.polled.missing(d.activities(), time.Now())
 	return p
+}
+
+// canary adds a canary that would begin or change. The last change of a type is what counts.
+func (p *Plan) canary(v fsm.View, after *catalog.Catalog, a *fsm.CanaryAnswer) {
+	typ := a.Canary.Type
+	p.Canaries = slices.DeleteFunc(p.Canaries, func(c PlannedCanary) bool { return c.Canary.Type == typ })
+	planned := PlannedCanary{Canary: a.Canary, Routed: a.Routed}
+	if now, ok := v.Canary(typ); ok {
+		if now == a.Canary {
+			return
+		}
+		planned.Before = &now
+	} else {
+		p.canaried[typ], _ = after.Package(a.Canary.Version)
+	}
+	p.Canaries = append(p.Canaries, planned)
 }
 
 func routesOf(c *catalog.Catalog) map[string]catalog.Version {
@@ -111,8 +141,9 @@ func (d *deployment) activities() (names []string) {
 	return slices.Compact(names)
 }
 
-// planSchedules checks the inputs of schedules of the types that would be routed elsewhere, a page
-// at a time: an input may be large, and a check may have to fetch an archive.
+// planSchedules checks the inputs of schedules of the types that would be routed elsewhere or get a
+// canary, a page at a time: an input may be large, and a check may have to fetch an archive. Which
+// schedules the canary gets is drawn when it begins, so it is checked for all.
 func (e *Engine) planSchedules(ctx context.Context, p *Plan) error {
 	checked := 0
 	for after := ""; ; {
@@ -124,20 +155,21 @@ func (e *Engine) planSchedules(ctx context.Context, p *Plan) error {
 		for i := range page {
 			s := &page[i]
 			after = s.ID
-			to := p.rerouted[s.Type]
-			if to == nil {
-				continue
-			}
-			if checked++; checked > maxPlanned {
-				p.Unchecked++
-				continue
-			}
-			violation, err := e.violation(ctx, to, s.Type, s.Input)
-			if err != nil {
-				return err
-			}
-			if v, ok := violation.(*schema.Violation); ok {
-				p.Schedules = append(p.Schedules, PlannedSchedule{s.ID, s.Type, v.Error()})
+			for _, to := range []*catalog.Package{p.rerouted[s.Type], p.canaried[s.Type]} {
+				if to == nil {
+					continue
+				}
+				if checked++; checked > maxPlanned {
+					p.Unchecked++
+					continue
+				}
+				violation, err := e.violation(ctx, to, s.Type, s.Input)
+				if err != nil {
+					return err
+				}
+				if v, ok := violation.(*schema.Violation); ok {
+					p.Schedules = append(p.Schedules, PlannedSchedule{s.ID, s.Type, v.Error()})
+				}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/engine"
@@ -50,10 +51,22 @@ func canaryRow(c *rows.Canary, routed catalog.Version) wire.Canary {
 		AbortFailures: c.AbortFailures, PromoteAfter: c.PromoteAfter, BeganIndex: c.Index, BeganAt: c.At.Std(), Actor: c.Actor,
 		Counts: wire.CanaryCounts{Canary: wire.CanaryRuns(c.Counts), Routed: wire.CanaryRuns(c.Routed)},
 	}
-	if c.Until != 0 {
-		until := c.Until.Std()
-		w.Until = &until
+	w.Until = whenUntil(c)
+	return w
+}
+
+func whenUntil(c *rows.Canary) *time.Time {
+	if c.Until == 0 {
+		return nil
 	}
+	until := c.Until.Std()
+	return &until
+}
+
+// endedCanary is a canary as a change of it answers.
+func endedCanary(c *fsm.CanaryAnswer) wire.Canary {
+	w := canaryRow(&c.Canary, c.Routed)
+	w.Ended = c.Ended
 	return w
 }
 
@@ -61,9 +74,7 @@ func canaryAnswer(c *fsm.CanaryAnswer, a engine.Answered, err error) (*answer[wi
 	if err != nil {
 		return nil, refused(a, err)
 	}
-	w := canaryRow(&c.Canary, c.Routed)
-	w.Ended = c.Ended
-	return &answer[wire.CanaryAnswer]{Index: a.Index, Body: wire.CanaryAnswer{Canary: w, Answered: answered(a)}}, nil
+	return &answer[wire.CanaryAnswer]{Index: a.Index, Body: wire.CanaryAnswer{Canary: endedCanary(c), Answered: answered(a)}}, nil
 }
 
 type canaryInput struct {
@@ -105,18 +116,28 @@ func (s *Server) setCanary(ctx context.Context, in *routeInput) (*answer[wire.Ca
 	if err != nil {
 		return nil, err
 	}
-	cmd := fsm.SetCanary{Type: in.Type, Version: r.Version, Key: r.Key, AbortFailures: r.AbortFailures, PromoteAfter: r.PromoteAfter, Message: r.Message}
-	if cmd.Share, err = shareOf(r.Share); err != nil {
+	cmd, err := canaryOf(r)
+	if err != nil {
 		return nil, err
+	}
+	cmd.Type = in.Type
+	return canaryAnswer(s.cfg.CanaryKeeper.SetCanary(ctx, c, cmd))
+}
+
+// canaryOf reads what a canary is to be.
+func canaryOf(r wire.CanaryRequest) (cmd fsm.SetCanary, err error) {
+	cmd = fsm.SetCanary{Version: r.Version, Key: r.Key, AbortFailures: r.AbortFailures, PromoteAfter: r.PromoteAfter, Message: r.Message}
+	if cmd.Share, err = shareOf(r.Share); err != nil {
+		return cmd, err
 	}
 	if r.For != "" {
 		d, err := duration("for", r.For)
 		if err != nil {
-			return nil, err
+			return cmd, err
 		}
 		cmd.For = history.Duration(d)
 	}
-	return canaryAnswer(s.cfg.CanaryKeeper.SetCanary(ctx, c, cmd))
+	return cmd, nil
 }
 
 type abortCanaryInput struct {

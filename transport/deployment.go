@@ -84,8 +84,17 @@ func changeOf(c *wire.Change) (r engine.ChangeRequest, err error) {
 		}
 	case engine.OpUnroute:
 		rest.Type, r.Type = "", c.Type
+	case engine.OpCanary:
+		r.Type, r.Version = c.Type, c.Version
+		r.Canary, err = canaryOf(wire.CanaryRequest{Share: c.Share, Key: c.Key, AbortFailures: c.AbortFailures, PromoteAfter: c.PromoteAfter, For: c.For})
+		if err != nil {
+			return r, err
+		}
+		rest.Type, rest.Version, rest.Share, rest.Key, rest.AbortFailures, rest.PromoteAfter, rest.For = "", "", "", "", 0, 0, ""
 	case engine.OpSchedule:
-		rest = wire.Change{Archive: c.Archive, Route: c.Route, Version: c.Version}
+		rest = wire.Change{
+			Archive: c.Archive, Route: c.Route, Version: c.Version, Share: c.Share, Key: c.Key, AbortFailures: c.AbortFailures, PromoteAfter: c.PromoteAfter, For: c.For,
+		}
 		if c.ScheduleID == "" {
 			return r, invalid("schedule_id", "is missing: name the schedule")
 		}
@@ -113,6 +122,8 @@ func (s *Server) changeAnswer(c fsm.ChangeAnswer, a engine.Answered) any {
 		return routeAnswer(c.Route, a)
 	case c.Unload != nil:
 		return unloadAnswerOf(c.Unload, a)
+	case c.Canary != nil:
+		return wire.CanaryAnswer{Canary: endedCanary(c.Canary), Answered: answered(a)}
 	}
 	return s.scheduleAnswer(c.Schedule, a)
 }
@@ -120,7 +131,7 @@ func (s *Server) changeAnswer(c fsm.ChangeAnswer, a engine.Answered) any {
 func planOf(p *engine.Plan) *wire.Plan {
 	w := &wire.Plan{
 		Changes: p.Changes(), Versions: []wire.PlannedVersion{}, Routes: []wire.PlannedRoute{}, Dropped: []wire.DroppedType{}, Pinned: []wire.PlannedPins{},
-		Schedules: []wire.PlannedSchedule{}, Unchecked: p.Unchecked, Unpolled: list(p.Unpolled), PollsSince: p.PollsSince.UTC(),
+		Canaries: []wire.PlannedCanary{}, Schedules: []wire.PlannedSchedule{}, Unchecked: p.Unchecked, Unpolled: list(p.Unpolled), PollsSince: p.PollsSince.UTC(),
 	}
 	for _, v := range p.Versions {
 		w.Versions = append(w.Versions, wire.PlannedVersion{Version: v.Version.String(), WorkflowTypes: v.Types, Resident: v.Resident})
@@ -133,6 +144,16 @@ func planOf(p *engine.Plan) *wire.Plan {
 	}
 	for _, v := range p.Pinned {
 		w.Pinned = append(w.Pinned, wire.PlannedPins{Version: v.Version.String(), WorkflowTypes: v.Types, Pins: wire.PinCounts(v.Pins)})
+	}
+	for _, c := range p.Canaries {
+		planned := wire.PlannedCanary{
+			WorkflowType: c.Canary.Type, Version: c.Canary.Version.String(), Routed: versionText(c.Routed), Share: shareText(c.Canary.Share), Key: c.Canary.Key,
+			AbortFailures: c.Canary.AbortFailures, PromoteAfter: c.Canary.PromoteAfter, Until: whenUntil(&c.Canary),
+		}
+		if c.Before != nil {
+			planned.ShareBefore = shareText(c.Before.Share)
+		}
+		w.Canaries = append(w.Canaries, planned)
 	}
 	for _, f := range p.Schedules {
 		w.Schedules = append(w.Schedules, wire.PlannedSchedule{ScheduleID: f.ID, WorkflowType: f.Type, Reason: f.Reason})

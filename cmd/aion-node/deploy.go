@@ -17,7 +17,8 @@ import (
 
 // deployed is the answer of a deploy of several files.
 type deployed struct {
-	Packages []*wire.LoadAnswer `json:"packages"`
+	Packages []*wire.LoadAnswer   `json:"packages"`
+	Canaries []*wire.CanaryAnswer `json:"canaries,omitzero"` // with --canary
 }
 
 func deployCmd(a *app) *cobra.Command {
@@ -36,7 +37,7 @@ With --canary SHARE the routes stay, and that share of new starts of each type g
 With --gate open the routes move only if, in that very step, every open run of the types replays on the new code; else the first that do not are listed. Their turns wait for up to a
 second while the last of them are checked.
 
-Several files are one step: all of them are loaded and routed at once, or none.`,
+Several files are one step: all of them are loaded and routed, or get their canaries, at once, or none.`,
 		Args:              arguments("[FILE|DIR]..."),
 		ValidArgsFunction: completeFiles("aion"),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -44,7 +45,7 @@ Several files are one step: all of them are loaded and routed at once, or none.`
 			if err != nil {
 				return err
 			}
-			if err := canary.check(cmd, &o, len(files)); err != nil {
+			if err := canary.check(cmd, &o); err != nil {
 				return err
 			}
 			for _, e := range o.Expect {
@@ -57,8 +58,8 @@ Several files are one step: all of them are loaded and routed at once, or none.`
 				return err
 			}
 			defer c.Close()
-			if len(files) > 1 {
-				return a.deployTogether(cmd, c, files, o)
+			if len(files) > 1 || canary.request.Share != "" {
+				return a.deployTogether(cmd, c, files, o, canary.request)
 			}
 			archive, err := a.readArchive(cmd.Context(), files[0])
 			if err != nil {
@@ -68,9 +69,6 @@ Several files are one step: all of them are loaded and routed at once, or none.`
 			if err = explainMismatch(cmd.Context(), c, archive, err); err != nil {
 				return err
 			}
-			if canary.request.Share != "" {
-				return a.beginCanaries(cmd, c, answer, canary.request)
-			}
 			return a.answer(answer, func(w io.Writer) { printDeployed(w, answer, o.NoRoute) })
 		},
 	}
@@ -78,8 +76,7 @@ Several files are one step: all of them are loaded and routed at once, or none.`
 	f.BoolVar(&o.NoRoute, "no-route", false, "load only; leave the routes as they are")
 	f.StringArrayVar(&o.Expect, "expect-route", nil, "refuse unless `TYPE=VERSION` (or TYPE=none) is the route now; may be repeated")
 	f.BoolVar(&o.DryRun, "dry-run", false, "check everything and say what would happen; change nothing")
-	f.StringVar(&canary.request.Share, "canary", "", "leave the routes as they are and send `SHARE` of new starts to it, such as 10%")
-	canary.add(cmd)
+	canary.begin(cmd)
 	f.StringVar(&o.Gate, "gate", "", "`open`: route only if every open run of the types replays on it as far as it has come")
 	f.StringVar(&o.Message, "message", "", "`TEXT` for the deploy history")
 	return cmd

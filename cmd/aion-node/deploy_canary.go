@@ -3,21 +3,25 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 
-	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 	"github.com/spf13/cobra"
 )
 
-// deployedCanary is the answer of a deploy with --canary.
+// deployedCanary is the answer of a deploy of one file with --canary.
 type deployedCanary struct {
 	*wire.LoadAnswer
 	Canaries []*wire.CanaryAnswer `json:"canaries"`
 }
 
+// begin adds the flags by which a deploy begins canaries.
+func (f *canaryFlags) begin(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.request.Share, "canary", "", "leave the routes as they are and send `SHARE` of new starts to it, such as 10%")
+	f.add(cmd)
+}
+
 // check reads the flags of a deploy that are about canaries.
-func (f *canaryFlags) check(cmd *cobra.Command, o *wire.LoadOptions, files int) error {
+func (f *canaryFlags) check(cmd *cobra.Command, o *wire.LoadOptions) error {
 	if f.request.Share == "" {
 		for _, name := range []string{"abort-failures", "promote-after", "for", "key"} {
 			if cmd.Flags().Changed(name) {
@@ -27,41 +31,28 @@ func (f *canaryFlags) check(cmd *cobra.Command, o *wire.LoadOptions, files int) 
 		return nil
 	}
 	switch {
-	case files > 1:
-		return usage("--canary takes one package")
 	case o.Gate != "":
 		return usage("--gate guards routes, and --canary leaves them as they are")
 	case o.NoRoute || len(o.Expect) > 0:
 		return usage("--canary leaves the routes as they are; --no-route and --expect-route are about them")
-	case o.DryRun:
-		return usage("--dry-run does not know --canary")
 	}
-	o.NoRoute, f.request.Message = true, o.Message
+	o.NoRoute = true
 	return f.read()
 }
 
-// beginCanaries begins a canary of each type of a package that was just loaded. With --request-id
-// ID they use ID/TYPE.
-func (a *app) beginCanaries(cmd *cobra.Command, c *client.Client, loaded *wire.LoadAnswer, r wire.CanaryRequest) error {
-	done := deployedCanary{LoadAnswer: loaded, Canaries: []*wire.CanaryAnswer{}}
-	r.Version = loaded.Version
-	for _, typ := range loaded.WorkflowTypes {
-		var opts []client.Option
-		if a.requestID != "" {
-			opts = []client.Option{client.RequestID(a.requestID + "/" + typ)}
-		}
-		answer, err := c.SetCanary(cmd.Context(), typ, r, opts...)
-		if err != nil {
-			if !a.json {
-				fmt.Fprintf(a.err, "version %s is loaded; %s of %s have a canary of it\n", short(loaded.Version), strconv.Itoa(len(done.Canaries)), count(len(loaded.WorkflowTypes), "type"))
-			}
-			return err
-		}
-		done.Canaries = append(done.Canaries, answer)
+// answerCanaries answers a deploy that began canaries.
+func (a *app) answerCanaries(done deployed) error {
+	var answer any = done
+	if len(done.Packages) == 1 {
+		answer = deployedCanary{done.Packages[0], done.Canaries}
 	}
-	return a.answer(done, func(w io.Writer) {
-		for _, answer := range done.Canaries {
-			fmt.Fprintf(w, "%s of new starts of %s go to version %s, the others to %s (index %d)\n", answer.Share, answer.WorkflowType, short(answer.Version), short(answer.Routed), answer.Index)
+	goes := "go"
+	if done.Packages[0].DryRun {
+		goes = "would go"
+	}
+	return a.answer(answer, func(w io.Writer) {
+		for _, c := range done.Canaries {
+			fmt.Fprintf(w, "%s of new starts of %s %s to version %s, the others to %s (index %d)%s\n", c.Share, c.WorkflowType, goes, short(c.Version), short(c.Routed), c.Index, repeatNote(c.Deduplicated))
 		}
 	})
 }

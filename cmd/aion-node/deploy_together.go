@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// deployTogether deploys several files in one step.
-func (a *app) deployTogether(cmd *cobra.Command, c *client.Client, files []string, o wire.LoadOptions) error {
-	d, archives, err := a.release(cmd.Context(), c, files, o)
+// deployTogether deploys files in one step, and begins canaries of them if a share is given.
+func (a *app) deployTogether(cmd *cobra.Command, c *client.Client, files []string, o wire.LoadOptions, canary wire.CanaryRequest) error {
+	d, archives, err := a.release(cmd.Context(), c, files, o, canary)
 	if err != nil {
 		return err
 	}
@@ -25,12 +25,24 @@ func (a *app) deployTogether(cmd *cobra.Command, c *client.Client, files []strin
 	}
 	var done deployed
 	for i, raw := range answer.Changes {
-		load := new(wire.LoadAnswer)
-		if err := json.Unmarshal(raw, load); err != nil {
+		load, begun := new(wire.LoadAnswer), new(wire.CanaryAnswer)
+		var into any = load
+		if i >= len(files) {
+			into = begun
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
 			return fmt.Errorf("the answer of change %d: %w", i, err)
+		}
+		if into == begun {
+			begun.Deduplicated = answer.Deduplicated
+			done.Canaries = append(done.Canaries, begun)
+			continue
 		}
 		load.DryRun, load.Deduplicated = answer.DryRun, answer.Deduplicated
 		done.Packages = append(done.Packages, load)
+	}
+	if canary.Share != "" {
+		return a.answerCanaries(done)
 	}
 	return a.answer(done, func(w io.Writer) {
 		for _, load := range done.Packages {
@@ -39,8 +51,9 @@ func (a *app) deployTogether(cmd *cobra.Command, c *client.Client, files []strin
 	})
 }
 
-// release reads all files, stores them on the cluster, and makes the deployment that loads them.
-func (a *app) release(ctx context.Context, c *client.Client, files []string, o wire.LoadOptions) (d wire.Deployment, archives [][]byte, err error) {
+// release reads all files, stores them on the cluster, and makes the deployment that loads them, in
+// their order, and then begins the canaries.
+func (a *app) release(ctx context.Context, c *client.Client, files []string, o wire.LoadOptions, canary wire.CanaryRequest) (d wire.Deployment, archives [][]byte, err error) {
 	for _, file := range files { // before the first is sent
 		archive, err := a.readArchive(ctx, file)
 		if err != nil {
@@ -56,6 +69,7 @@ func (a *app) release(ctx context.Context, c *client.Client, files []string, o w
 		typ, ref, _ := strings.Cut(e, "=")
 		d.Expect.Routes[typ] = ref
 	}
+	var canaries []wire.Change
 	for i, archive := range archives {
 		stored, err := c.StoreArchive(ctx, archive)
 		if err != nil {
@@ -66,11 +80,21 @@ func (a *app) release(ctx context.Context, c *client.Client, files []string, o w
 			change.Route = new(bool)
 		}
 		d.Changes = append(d.Changes, change)
+		if canary.Share == "" {
+			continue
+		}
+		for _, typ := range stored.WorkflowTypes {
+			canaries = append(canaries, wire.Change{
+				Op: "canary", Type: typ, Version: stored.Version, Share: canary.Share, Key: canary.Key,
+				AbortFailures: canary.AbortFailures, PromoteAfter: canary.PromoteAfter, For: canary.For,
+			})
+		}
 	}
+	d.Changes = append(d.Changes, canaries...)
 	return d, archives, nil
 }
 
-// explainChange names the file whose load was refused.
+// explainChange names the file whose load was refused; a canary that was refused names its type.
 func (a *app) explainChange(ctx context.Context, c *client.Client, err error, files []string, archives [][]byte) error {
 	var p *wire.Problem
 	var change int

@@ -15,11 +15,12 @@ const exitChanges = 2
 
 func planCmd(a *app) *cobra.Command {
 	var o wire.LoadOptions
+	var canary canaryFlags
 	var exitCode bool
 	cmd := &cobra.Command{
 		Use:   "plan [FILE|DIR]...",
 		Short: "Show what a deploy would change, and change nothing",
-		Long: `Show what deploying the files would change: versions that are new, routes, types that are left behind, what stays because open runs need
+		Long: `Show what deploying the files would change: versions that are new, routes and canaries, types that are left behind, what stays because open runs need
 it, schedules whose input the new version would refuse, and activities that no worker has polled for within the last hour. The archives are checked and
 stored on the cluster for an hour; nothing is loaded. FILE and DIR are as for deploy.`,
 		Args:              arguments("[FILE|DIR]..."),
@@ -29,13 +30,16 @@ stored on the cluster for an hour; nothing is loaded. FILE and DIR are as for de
 			if err != nil {
 				return err
 			}
+			if err := canary.check(cmd, &o); err != nil {
+				return err
+			}
 			c, err := a.connect()
 			if err != nil {
 				return err
 			}
 			defer c.Close()
 			o.DryRun = true
-			d, archives, err := a.release(cmd.Context(), c, files, o)
+			d, archives, err := a.release(cmd.Context(), c, files, o, canary.request)
 			if err != nil {
 				return err
 			}
@@ -61,6 +65,7 @@ stored on the cluster for an hour; nothing is loaded. FILE and DIR are as for de
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.NoRoute, "no-route", false, "plan to load only, and to leave the routes as they are")
+	canary.begin(cmd)
 	f.BoolVar(&exitCode, "exit-code", false, "end with status 2 if something would change, 0 if nothing would")
 	return cmd
 }
@@ -76,6 +81,13 @@ func printPlan(w io.Writer, a *wire.DeploymentAnswer) {
 	}
 	for _, r := range p.Routes {
 		fmt.Fprintf(w, "route   %s: %s -> %s\n", oneLine(r.WorkflowType), orNone(r.From), orNone(r.To))
+	}
+	for _, c := range p.Canaries {
+		change := "begins with " + c.Share
+		if c.ShareBefore != "" {
+			change = c.ShareBefore + " -> " + c.Share
+		}
+		fmt.Fprintf(w, "canary  %s: version %s %s of new starts, the others stay on %s%s\n", oneLine(c.WorkflowType), short(c.Version), change, short(c.Routed), endsOf(c))
 	}
 	for _, d := range p.Dropped {
 		fmt.Fprintf(w, "dropped %s: it stays on version %s, which the new package does not replace for it\n", oneLine(d.WorkflowType), short(d.Version))
@@ -97,6 +109,20 @@ func printPlan(w io.Writer, a *wire.DeploymentAnswer) {
 		return
 	}
 	fmt.Fprintf(w, "as of index %d\n", a.Index)
+}
+
+// endsOf is what would end a canary by itself.
+func endsOf(c wire.PlannedCanary) (text string) {
+	if c.AbortFailures > 0 {
+		text += fmt.Sprintf("; aborted after %d failed", c.AbortFailures)
+	}
+	if c.PromoteAfter > 0 {
+		text += fmt.Sprintf("; promoted after %d completed", c.PromoteAfter)
+	}
+	if c.Until != nil {
+		text += "; promoted at " + moment(*c.Until)
+	}
+	return text
 }
 
 func orNone(version string) string {

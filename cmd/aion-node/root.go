@@ -28,7 +28,7 @@ interrupted. result and start --wait end with 1 if the run ended in another way 
 			return emptyFlag(cmd)
 		},
 	})
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage("%s%s", err, nearFlag(cmd, err)) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage("%s%s", flagSaid(err), nearFlag(cmd, err)) })
 	// The spellings of serve's keys are known everywhere; otherwise two rules would apply to global
 	// flags.
 	root.SetGlobalNormalizationFunc(config.Normalize)

@@ -39,7 +39,7 @@ func New(cfg Config) http.Handler {
 // instructions are what a model is told of the server as a whole.
 const instructions = `Aion is a durable workflow engine. Workflow code is deployed into the running cluster as packages; the hash of a package is its version. Each workflow type has a route to one version, which new runs get. A run stays on the version it began on, and pins it: a pinned or routed version cannot be unloaded.
 
-To write a workflow: read guide (topic "workflows"), begin with new_project, and hand all files of the project to each tool that asks for files. check compiles them, plan says what deploying them would change, backtest replays recorded runs on them, and none of these changes anything; run starts a run on them without deploying them, and they go with it; deploy loads them, with route = false to try a version by start_run before new runs get it. Look at a run with describe_run, run_history and run_logs.
+To write a workflow: read guide (topic "workflows"), begin with new_project, and hand all files of the project to each tool that asks for files. check compiles them, plan says what deploying them would change, backtest replays recorded runs on them, and none of these changes anything; run starts a run on them without deploying them, and they go with it; deploy loads them, with route = false to try a version by start_run before new runs get it, or by set_canary on a share of them. Look at a run with describe_run, run_history and run_logs.
 
 Errors are JSON with code, detail, hint, and outcome: "rejected" (nothing happened, and it will not go through unchanged), "retry" (nothing happened, try again), "unknown" (it may have happened: repeat it with the same request_id, which does it at most once).`
 
@@ -47,12 +47,14 @@ func server(cfg Config, grant Grant) *mcp.Server {
 	s := mcp.NewServer(&mcp.Implementation{Name: "aion", Title: "Aion", Version: cfg.Version}, &mcp.ServerOptions{Instructions: instructions, Capabilities: &mcp.ServerCapabilities{}})
 	t := &tools{server: s, api: cfg.API}
 	t.look()
+	t.lookAtCanaries()
 	if grant >= Tries {
 		t.try()
 		t.run()
 	}
 	if grant >= Acts {
 		t.act()
+		t.actOnCanaries()
 	}
 	return s
 }

@@ -19,10 +19,11 @@ type DeployCondition struct {
 }
 
 // Change is one change of a deployment. Op decides which members belong to it: archive and route
-// (load), type and version (route, unload), type (unroute), or those of POST /v1/schedules
-// (schedule, which makes a schedule or replaces it).
+// (load), type and version (route, unload), type (unroute), type and those of PUT
+// /v1/canaries/{type} (canary, which begins one or changes the one there is), or those of POST
+// /v1/schedules (schedule, which makes a schedule or replaces it).
 type Change struct {
-	Op      string `json:"op" enum:"load,route,unroute,unload,schedule" doc:"What to do"`
+	Op      string `json:"op" enum:"load,route,unroute,unload,schedule,canary" doc:"What to do"`
 	Archive string `json:"archive,omitempty" doc:"SHA-256 of an archive that PUT /v1/archives has stored"`
 	Route   *bool  `json:"route,omitempty" doc:"Of load: point the routes of all its types at the version; default true"`
 	Gate    string `json:"gate,omitempty" enum:"open" doc:"Of load: route only if every open run of its types replays on the version at that index"`
@@ -38,6 +39,12 @@ type Change struct {
 	CatchUp    string          `json:"catch_up,omitempty" enum:"one,none,all" doc:"Of a schedule"`
 	Attributes Attributes      `json:"attributes,omitempty"`
 	Paused     bool            `json:"paused,omitempty"`
+
+	Share         string `json:"share,omitempty" doc:"As of PUT /v1/canaries/{type}, like the members below"`
+	Key           string `json:"key,omitempty" doc:"Of a canary"`
+	AbortFailures uint64 `json:"abort_failures,omitempty" doc:"Of a canary"`
+	PromoteAfter  uint64 `json:"promote_after,omitempty" doc:"Of a canary"`
+	For           string `json:"for,omitempty" doc:"Of a canary"`
 }
 
 // Schedule is the schedule that a change puts.
@@ -50,7 +57,7 @@ func (c *Change) Schedule() ScheduleSpec {
 
 // DeploymentAnswer describes what a deployment did.
 type DeploymentAnswer struct {
-	Changes []json.RawMessage `json:"changes" doc:"For each change, in order, what the operation alone would be answered: a load as POST /v1/packages, a route and an unroute as PUT /v1/routes/{type}, an unload as DELETE /v1/versions/{type}/{version}, a schedule as PUT /v1/schedules/{id}"`
+	Changes []json.RawMessage `json:"changes" doc:"For each change, in order, what the operation alone would be answered: a load as POST /v1/packages, a route and an unroute as PUT /v1/routes/{type}, an unload as DELETE /v1/versions/{type}/{version}, a schedule as PUT /v1/schedules/{id}, a canary as PUT /v1/canaries/{type}"`
 	DryRun  bool              `json:"dry_run,omitempty" doc:"Nothing was changed; this is what would have happened"`
 	Plan    *Plan             `json:"plan,omitempty" doc:"Of a dry run: what would change, as of index"`
 	Answered
@@ -58,11 +65,12 @@ type DeploymentAnswer struct {
 
 // Plan is what a deployment would change.
 type Plan struct {
-	Changes    bool              `json:"changes" doc:"A version would be loaded, or a route would change"`
+	Changes    bool              `json:"changes" doc:"A version would be loaded, or a route or a canary would change"`
 	Versions   []PlannedVersion  `json:"versions"`
 	Routes     []PlannedRoute    `json:"routes" doc:"Routes that would change"`
 	Dropped    []DroppedType     `json:"dropped" doc:"Types whose version is replaced for other types and not for them: they stay on it"`
 	Pinned     []PlannedPins     `json:"pinned" doc:"Versions that types are routed away from, and that stay because open runs need them"`
+	Canaries   []PlannedCanary   `json:"canaries" doc:"Canaries that would begin or change. None would end: a route that would move, and the unload of a canary, are refused while there is one"`
 	Schedules  []PlannedSchedule `json:"schedules" doc:"Schedules whose input does not fit the schema of the version that they would start"`
 	Unchecked  int               `json:"schedules_unchecked,omitempty" doc:"Schedules that were too many to be checked"`
 	Unpolled   []string          `json:"unpolled" doc:"Activities of the packages that no worker has polled for within the last hour, as far as the leader knows"`
@@ -94,6 +102,19 @@ type PlannedPins struct {
 	Version       string    `json:"version"`
 	WorkflowTypes []string  `json:"workflow_types" doc:"That are routed away from it"`
 	Pins          PinCounts `json:"pins"`
+}
+
+// PlannedCanary is a canary that would begin or change.
+type PlannedCanary struct {
+	WorkflowType  string     `json:"workflow_type"`
+	Version       string     `json:"version" doc:"Of the canary"`
+	Routed        string     `json:"routed" doc:"Version that all other starts would get"`
+	Share         string     `json:"share"`
+	ShareBefore   string     `json:"share_before,omitempty" doc:"What it has now; absent: it would begin"`
+	Key           string     `json:"key,omitempty" doc:"Attribute whose value decides; absent: the workflow id"`
+	AbortFailures uint64     `json:"abort_failures,omitempty"`
+	PromoteAfter  uint64     `json:"promote_after,omitempty"`
+	Until         *time.Time `json:"until,omitempty" doc:"It would be promoted then"`
 }
 
 // PlannedSchedule is a schedule whose fires would fail.

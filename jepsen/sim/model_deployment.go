@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 
 	"aion.dev/aion/catalog"
 	"aion.dev/aion/fsm"
@@ -16,8 +17,13 @@ func (m *Model) deployment(c *fsm.Deploy, r *fsm.Result) (code, why string) {
 	for v, f := range m.facts { // any order: copied
 		known[v] = f.clone()
 	}
+	canaries := map[string]*canary{}
+	for typ, c := range m.canaries { // any order: copied
+		one := *c
+		canaries[typ] = &one
+	}
 	refuse := func(operation string, types []string, code string) (string, string) {
-		m.loaded, m.routes, m.ready, m.moved, m.facts, m.drains = loaded, routes, ready, moved, known, m.drains[:drains]
+		m.loaded, m.routes, m.ready, m.moved, m.facts, m.canaries, m.drains = loaded, routes, ready, moved, known, canaries, m.drains[:drains]
 		clear(m.left)
 		m.recordDeploy(operation, types, code)
 		return code, ""
@@ -83,6 +89,8 @@ func commandOf(c *fsm.Change) fsm.Command {
 		return c.Route
 	case c.Unroute != nil:
 		return c.Unroute
+	case c.Canary != nil:
+		return c.Canary
 	}
 	return c.Unload
 }
@@ -95,6 +103,8 @@ func answerOf(a *fsm.ChangeAnswer) fsm.Answer {
 		return a.Route
 	case a.Unload != nil:
 		return a.Unload
+	case a.Canary != nil:
+		return a.Canary
 	}
 	return nil
 }
@@ -118,6 +128,11 @@ func (w *World) drawDeployment(rng *rand.Rand) fsm.Command {
 			change.Unload = &fsm.UnloadVersion{Type: one(rng, types), Version: version(rng)}
 		}
 		c.Changes = append(c.Changes, change)
+	}
+	if w.model.level >= 2 && odds(rng, 2) { // at any place, so that what comes after it may be refused for it
+		if canary, ok := w.drawCanary(rng).(*fsm.SetCanary); ok {
+			c.Changes = slices.Insert(c.Changes, rng.IntN(len(c.Changes)+1), fsm.Change{Canary: canary})
+		}
 	}
 	return c
 }

@@ -185,7 +185,7 @@ func show(a ChangeAnswer) string {
 	return fmt.Sprintf("%+v %+v %+v %+v %+v", a.Load, a.Route, a.Unload, a.Schedule, a.Canary)
 }
 
-// undated is an answer without what a rehearsal does not know: the index of a route, and who began a
+// undated is an answer without what a rehearsal does not know: the index of a route, who began a
 // canary and after which run.
 func undated(a ChangeAnswer) ChangeAnswer {
 	if a.Route != nil {

@@ -9,8 +9,8 @@ import (
 	"aion.dev/aion/transport/wire"
 )
 
-// TestDeploymentBeginsCanaries: canaries of what the same deployment loads begin in its entry, and a
-// plan says so before; one change that is refused, and none of them begins.
+// TestDeploymentBeginsCanaries: canaries of what the same deployment loads begin in its entry, and
+// a plan says so before; one change that is refused, and none of them begins.
 func TestDeploymentBeginsCanaries(t *testing.T) {
 	_, _, c := cluster2(t)
 	ctx := t.Context()

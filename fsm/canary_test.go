@@ -289,38 +289,3 @@ func TestCanaryCounts(t *testing.T) {
 		}
 	})
 }
-
-// BenchmarkCanary is what starts cost with a canary and without, side by side.
-func BenchmarkCanary(b *testing.B) {
-	for _, with := range []bool{false, true} {
-		b.Run(fmt.Sprintf("canary=%v", with), func(b *testing.B) {
-			s, err := Open(Config{Dir: b.TempDir(), Level: NewestLevel})
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.Cleanup(func() { s.Close() })
-			mustApply(b, s, 1, Envelope{Command: &LoadPackage{Package: benchPackage, Route: true}})
-			other := benchPackage
-			other.Version[0] ^= 1
-			mustApply(b, s, 2, Envelope{Command: &LoadPackage{Package: other}})
-			if with {
-				mustApply(b, s, 3, Envelope{Command: &SetCanary{Type: "order", Version: other.Version.String(), Share: 1_000, Salt: 5}})
-			} else {
-				mustApply(b, s, 3, Envelope{Command: &Check{}})
-			}
-			b.ResetTimer()
-			before := cpuTime(b)
-			const each = 64
-			index := uint64(4)
-			for from := 0; from < b.N; from += each {
-				var e []Envelope
-				for i := from; i < min(from+each, b.N); i++ {
-					e = append(e, Envelope{Command: &StartRun{WorkflowID: fmt.Sprint("order-", i), RunID: benchRun(uint64(i)), Type: "order"}})
-				}
-				mustApply(b, s, index, e...)
-				index++
-			}
-			b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu-us/start")
-		})
-	}
-}

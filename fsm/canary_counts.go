@@ -56,7 +56,7 @@ func (t *step) countMoved(r *row, before *rows.CanaryCounts) {
 // countClosed counts how a run ended. What people ended, or a parent, tells nothing about the code.
 func (t *step) countClosed(r *row) {
 	n := t.countsOf(r)
-	if n == nil {
+	if n == nil || r.Judged {
 		return
 	}
 	switch r.Run.Status {
@@ -67,6 +67,18 @@ func (t *step) countClosed(r *row) {
 	default:
 		return
 	}
+	t.watch(r.Run.Type)
+}
+
+// countQuarantined counts a run that was quarantined as failed, once: its code broke, and if nobody
+// looks after it, it never ends. Whatever becomes of it later does not count any more. Level 2.
+func (t *step) countQuarantined(r *row) {
+	n := t.countsOf(r)
+	if n == nil || r.Judged || t.level() < 2 {
+		return
+	}
+	n.Failed++
+	r.Judged = true
 	t.watch(r.Run.Type)
 }
 
@@ -109,21 +121,29 @@ func lotText(key, id string, attributes history.Attributes) string {
 }
 
 // lotOf is the lot of what a run starts: that of the root of its tree. Up returns a run's parent.
-func lotOf(run *rows.Run, up func(history.RunID) *rows.Run) catalog.Lot {
+// Of a parent that has been deleted the child still tells the workflow id, which is the lot from
+// level 2 on: before, and of what else its parent had, the child is drawn for as a root.
+func lotOf(level uint64, run *rows.Run, up func(history.RunID) *rows.Run) catalog.Lot {
 	return func(key string) string {
-		root := run
+		root, deleted := run, ""
 		for range maxLotHops {
 			if root.Parent == nil {
 				break
 			}
 			parent := up(root.Parent.RunID)
 			if parent == nil {
+				if level >= 2 {
+					deleted = root.Parent.WorkflowID
+				}
 				break
 			}
 			root = parent
 		}
 		id := root.WorkflowID
-		if root.Schedule != "" {
+		switch {
+		case deleted != "":
+			id = deleted
+		case root.Schedule != "":
 			id = root.Schedule
 		}
 		return lotText(key, id, root.Attributes)
@@ -132,7 +152,7 @@ func lotOf(run *rows.Run, up func(history.RunID) *rows.Run) catalog.Lot {
 
 // RunLot is the lot of what a run starts, in a view.
 func RunLot(v View, run *rows.Run) catalog.Lot {
-	return lotOf(run, func(id history.RunID) *rows.Run {
+	return lotOf(v.Level(), run, func(id history.RunID) *rows.Run {
 		if parent, ok := v.Run(id); ok {
 			return &parent
 		}
@@ -142,7 +162,7 @@ func RunLot(v View, run *rows.Run) catalog.Lot {
 
 // lot is RunLot in the entry being applied.
 func (t *step) lot(r *row) catalog.Lot {
-	return lotOf(&r.Run, func(id history.RunID) *rows.Run {
+	return lotOf(t.level(), &r.Run, func(id history.RunID) *rows.Run {
 		t.Charge(1)
 		if parent := t.run(id); parent != nil {
 			return &parent.Run

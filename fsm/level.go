@@ -12,7 +12,8 @@ import (
 //
 //   - 0: what it did before there were levels.
 //   - 1: facts of versions, canaries, deployments, the chain of the deploy history.
-//   - 2: moves, fingerprints of open runs and the gate, archives that wait, ephemeral versions.
+//   - 2: moves, fingerprints of open runs and the gate, archives that wait, ephemeral versions,
+//     canaries in deployments and of quarantined runs.
 const NewestLevel = 2
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is

@@ -48,6 +48,9 @@ func (c *PauseRun) apply(t *step) (Answer, Refusal) {
 		}
 		t.append(r, e)
 		r.Run.Quarantined, r.Voided = c.Quarantined, 0 // a paused run hears again
+		if c.Quarantined {
+			t.countQuarantined(r)
+		}
 	}
 	return r.answer(), nil
 }

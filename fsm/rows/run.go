@@ -68,4 +68,6 @@ type RunRow struct {
 	TimeLeft history.Duration `cbor:"26,keyasint,omitempty"` // of its time limit, while it is paused; 0 = it has none, or it does not stand still
 
 	Carried CarriedUse `cbor:"27,keyasint,omitzero"` // signals that it took over from the run that it continues
+
+	Judged bool `cbor:"40,keyasint,omitempty"` // its canary has counted it as failed, for it was quarantined; level 2
 }

@@ -102,7 +102,14 @@ func (w *World) draw(rng *rand.Rand) fsm.Command {
 	case n < 65:
 		return &fsm.TerminateRun{Run: w.ref(rng)}
 	case n < 69:
-		return &fsm.PauseRun{Run: w.ref(rng), Still: true}
+		c := &fsm.PauseRun{Run: w.ref(rng), Still: true}
+		if odds(rng, 3) { // as the engine does with a run whose code broke
+			c.Quarantined, c.Turn = true, rng.Uint64N(3)
+			if r := w.model.resolve(c.Run); r != nil && !odds(rng, 4) {
+				c.Turn = r.turns
+			}
+		}
+		return c
 	case n < 74:
 		return &fsm.ResumeRun{Run: w.ref(rng)}
 	case n < 80:

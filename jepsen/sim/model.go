@@ -203,9 +203,15 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 		return m.onOpen(c.Run, func(r *run) string { m.shut(closing{r, new(history.WorkflowTerminated), false}); return ok })
 	case *fsm.PauseRun:
 		return m.onOpen(c.Run, func(r *run) string {
+			if c.Quarantined && c.Turn != r.turns {
+				return fenced
+			}
 			if r.status == history.StatusRunning {
 				m.append(r, new(history.WorkflowPaused))
 				r.void = 0
+				if c.Quarantined {
+					m.countQuarantined(r)
+				}
 				if c.Still && r.deadline > m.now {
 					r.timeLeft, r.deadline = r.deadline-m.now, 0
 				}

@@ -50,15 +50,22 @@ func (m *Model) chosen(typ string, id string, attrs history.Attributes) catalog.
 
 // chosenBy is chosen for what a run starts: the root of its tree is drawn for.
 func (m *Model) chosenBy(r *run, typ string) catalog.Version {
+	deleted := ""
 	for range 100 {
 		parent := m.runs[r.parent]
 		if parent == nil {
+			if m.level >= 2 { // r tells whose child it is, even if that has been deleted
+				deleted = r.under
+			}
 			break
 		}
 		r = parent
 	}
 	id := r.workflowID
-	if r.schedule != "" {
+	switch {
+	case deleted != "":
+		id = deleted
+	case r.schedule != "":
 		id = r.schedule
 	}
 	return m.chosen(typ, id, r.attrs)
@@ -80,7 +87,7 @@ func (m *Model) countsOf(r *run) *rows.CanaryCounts {
 
 func (m *Model) countClosed(r *run) {
 	n := m.countsOf(r)
-	if n == nil {
+	if n == nil || r.judged {
 		return
 	}
 	switch r.status {
@@ -88,6 +95,14 @@ func (m *Model) countClosed(r *run) {
 		n.Completed++
 	case history.StatusFailed, history.StatusTimedOut:
 		n.Failed++
+	}
+}
+
+// countQuarantined counts a run as failed that was quarantined, from level 2 on.
+func (m *Model) countQuarantined(r *run) {
+	if n := m.countsOf(r); n != nil && !r.judged && m.level >= 2 {
+		n.Failed++
+		r.judged = true
 	}
 }
 

@@ -17,6 +17,8 @@ type run struct {
 	version           catalog.Version
 	status            history.Status
 	parent            history.RunID // zero = none
+	under             string        // workflow id of the parent
+	judged            bool          // counted as failed by a canary when it was quarantined
 	ordinal           uint64        // in the parent
 	onClose           history.ClosePolicy
 	continued         bool

@@ -124,7 +124,7 @@ func (m *Model) ask(r *run, data, last history.Data) (next *run) {
 		m.append(r, &history.WorkflowContinuedAsNew{Version: v})
 		return &run{
 			id: history.DeriveRunID(r.id, "continue", 1), workflowID: r.workflowID, typ: r.typ, version: v, input: e.Input, timeout: r.timeout,
-			parent: r.parent, ordinal: r.ordinal, onClose: r.onClose, continued: true, attrs: r.attrs,
+			parent: r.parent, under: r.under, ordinal: r.ordinal, onClose: r.onClose, continued: true, attrs: r.attrs,
 		}
 	default:
 		m.append(r, e)
@@ -183,7 +183,7 @@ func (m *Model) startChild(r *run, e *history.ChildWorkflowStarted) {
 	note.RunID = id
 	m.append(r, &note)
 	r.adopt(e.ID, id)
-	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, input: e.Input, version: v, parent: r.id, ordinal: e.ID, onClose: e.OnClose})
+	m.start(&run{id: id, workflowID: e.WorkflowID, typ: e.WorkflowType, input: e.Input, version: v, parent: r.id, under: r.workflowID, ordinal: e.ID, onClose: e.OnClose})
 }
 
 func (m *Model) childVersion(r *run, e *history.ChildWorkflowStarted) catalog.Version {

@@ -2,7 +2,6 @@ package drain
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"aion.dev/aion/jepsen/load"
@@ -10,13 +9,6 @@ import (
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
 )
-
-// told is an event of the stream, with the index that it belongs to.
-type told struct {
-	Index uint64          `json:"index"`
-	Name  string          `json:"name"`
-	Data  json.RawMessage `json:"data"`
-}
 
 // Resolve finds out what happened, lets every run end, and reads the whole stream of events.
 func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
@@ -53,32 +45,9 @@ func (w *Workload) Resolve(ctx context.Context, e *load.Env) error {
 	}
 	o := newOp("stream", "", arguments{})
 	o.Process, o.Node = e.Record.Process(), e.Cluster.Names()[0]
-	_, err = e.Insist(ctx, o, func(ctx context.Context, c *client.Client, o *op.Op) error { return readStream(ctx, c, o, last.Index) })
-	return err
-}
-
-// readStream reads all events up to an index that has one. Only the last event of an index carries
-// it.
-func readStream(ctx context.Context, c *client.Client, o *op.Op, until uint64) error {
-	var all []told
-	from, group := uint64(0), 0
-	for ev, err := range c.Events(ctx, client.EventFilter{After: &from}) {
-		if err != nil {
-			return err
-		}
-		all = append(all, told{Name: ev.Name, Data: ev.Data})
-		if ev.ID == 0 {
-			continue
-		}
-		for ; group < len(all); group++ {
-			all[group].Index = ev.ID
-		}
-		if ev.ID >= until {
-			break
-		}
-	}
-	var err error
-	o.Answer, err = json.Marshal(all)
+	_, err = e.Insist(ctx, o, func(ctx context.Context, c *client.Client, o *op.Op) error {
+		return load.ReadStream(ctx, c, o, last.Index)
+	})
 	return err
 }
 

@@ -65,7 +65,7 @@ func newOp(f, key string, ask arguments) op.Op {
 // Setup waits for level 1, from which on versions have facts, and loads a version of each type.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	r := e.Rand(1)
-	if err := w.reachLevel(ctx, e, r); err != nil {
+	if err := load.ReachLevel(ctx, e, "drain", 1); err != nil {
 		return err
 	}
 	for i := range typeCount {
@@ -83,22 +83,6 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 		}
 	}
 	return nil
-}
-
-// reachLevel records the level of the state once it is 1, or stays 0 because nodes hold it.
-func (w *Workload) reachLevel(ctx context.Context, e *load.Env, r *rand.Rand) error {
-	for try := 0; ; try++ {
-		c, err := e.Client(e.AnyNode(r)).Cluster(ctx)
-		if err == nil && (c.Level >= 1 || try > 50) {
-			value, _ := json.Marshal(c.Level)
-			e.Record.Do(op.Op{Workload: "drain", F: "level-is", Value: value}, func(*op.Op) error { return nil })
-			return nil
-		}
-		if ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		load.Pause(ctx, 100*time.Millisecond)
-	}
 }
 
 func (w *Workload) Run(ctx context.Context, e *load.Env) {

@@ -115,7 +115,7 @@ func (c *checker) read(ops []op.Op) (level uint64) {
 }
 
 func (c *checker) readStream(o *op.Op) {
-	var all []told
+	var all []load.Event
 	if err := json.Unmarshal(o.Answer, &all); err != nil {
 		c.bad("the stream cannot be read: %v", err)
 	}

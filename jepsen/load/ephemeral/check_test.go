@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"aion.dev/aion/jepsen/load"
 	"aion.dev/aion/jepsen/load/loadtest"
 	"aion.dev/aion/jepsen/op"
 )
@@ -17,8 +18,8 @@ func story() []op.Op {
 		o.Request, o.Index, o.Outcome, o.Answer = request, index, op.OK, loadtest.JSON(answer)
 		return o
 	}
-	event := func(index uint64, name, version string) told {
-		return told{index, name, loadtest.JSON(loadtest.Facts{"version": version, "freshly_loaded": name == "PackageLoaded"})}
+	event := func(index uint64, name, version string) load.Event {
+		return load.Event{Index: index, Name: name, Data: loadtest.JSON(loadtest.Facts{"version": version, "freshly_loaded": name == "PackageLoaded"})}
 	}
 	row := func(v string, ephemeral bool) loadtest.Facts {
 		return loadtest.Facts{"workflow_type": "t", "version": v, "ephemeral": ephemeral}
@@ -33,7 +34,7 @@ func story() []op.Op {
 		did("bring", "s4", 9, loadtest.Facts{"version": "c", "freshly_loaded": true}),
 		did("keep", "k1", 10, loadtest.Facts{"version": "c"}),
 		did("look", "", 12, loadtest.Facts{"versions": []any{row("c", false)}}),
-		did("stream", "", 12, []told{
+		did("stream", "", 12, []load.Event{
 			event(5, "PackageLoaded", "a"), event(7, "WorkflowClosed", "a"), event(8, "PackageLoaded", "b"), event(8, "WorkflowClosed", "b"), event(8, "VersionUnloaded", "b"),
 			event(9, "PackageLoaded", "c"), event(10, "WorkflowClosed", "c"), event(11, "WorkflowClosed", "a"), event(11, "VersionUnloaded", "a"),
 		}),
@@ -41,10 +42,10 @@ func story() []op.Op {
 }
 
 func TestCheck(t *testing.T) {
-	stream := func(change func([]told) []told) func([]op.Op) []op.Op {
+	stream := func(change func([]load.Event) []load.Event) func([]op.Op) []op.Op {
 		return func(ops []op.Op) []op.Op {
 			last := &ops[len(ops)-1]
-			var all []told
+			var all []load.Event
 			if err := json.Unmarshal(last.Answer, &all); err != nil {
 				t.Fatal(err)
 			}
@@ -58,12 +59,16 @@ func TestCheck(t *testing.T) {
 		words  string
 	}{
 		{"nothing", func(ops []op.Op) []op.Op { return ops }, ""},
-		{"it stays", stream(func(l []told) []told { return slices.Delete(l, 8, 9) }), "the last run on a closed, and the version is still there"},
-		{"it stays after coming and going at once", stream(func(l []told) []told { return slices.Delete(l, 4, 5) }), "the last run on b closed"},
-		{"too early", stream(func(l []told) []told { l[8].Index = 7; return l }), "a was unloaded under 1 open runs"},
-		{"deployed to stay", stream(func(l []told) []told { return append(l, told{12, "VersionUnloaded", l[5].Data}) }), "deployed to stay"},
-		{"loaded twice", stream(func(l []told) []told { return append(l, told{6, "PackageLoaded", l[0].Data}) }), "it was there before"},
-		{"closed twice", stream(func(l []told) []told { return append(l, l[7], l[7]) }), "more runs on a have closed"},
+		{"it stays", stream(func(l []load.Event) []load.Event { return slices.Delete(l, 8, 9) }), "the last run on a closed, and the version is still there"},
+		{"it stays after coming and going at once", stream(func(l []load.Event) []load.Event { return slices.Delete(l, 4, 5) }), "the last run on b closed"},
+		{"too early", stream(func(l []load.Event) []load.Event { l[8].Index = 7; return l }), "a was unloaded under 1 open runs"},
+		{"deployed to stay", stream(func(l []load.Event) []load.Event {
+			return append(l, load.Event{Index: 12, Name: "VersionUnloaded", Data: l[5].Data})
+		}), "deployed to stay"},
+		{"loaded twice", stream(func(l []load.Event) []load.Event {
+			return append(l, load.Event{Index: 6, Name: "PackageLoaded", Data: l[0].Data})
+		}), "it was there before"},
+		{"closed twice", stream(func(l []load.Event) []load.Event { return append(l, l[7], l[7]) }), "more runs on a have closed"},
 		{"a start that loaded nothing", func(ops []op.Op) []op.Op {
 			ops[3].Answer = []byte(`{"version":"a","freshly_loaded":true}`)
 			return ops
@@ -80,10 +85,10 @@ func TestCheck(t *testing.T) {
 			ops[4].Answer = []byte(`{"versions":[{"workflow_type":"t","version":"a"}]}`)
 			return ops
 		}, "says of a that it is ephemeral: false"},
-		{"a run that never ends", stream(func(l []told) []told { return l[:7] }), "are open, and all were ended"},
+		{"a run that never ends", stream(func(l []load.Event) []load.Event { return l[:7] }), "are open, and all were ended"},
 		{"level 1", func(ops []op.Op) []op.Op {
 			ops[0].Value = []byte("1")
-			return stream(func(l []told) []told { return l[:1] })(ops)
+			return stream(func(l []load.Event) []load.Event { return l[:1] })(ops)
 		}, ""},
 	} {
 		loadtest.Expect(t, c.name, new(Workload).Check(c.change(story())), c.words)

@@ -69,7 +69,7 @@ func newOp(f, key string, ask arguments) op.Op {
 // Setup waits for level 2, from which on code can come along, and stores the archives.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 	r := e.Rand(1)
-	if err := reachLevel(ctx, e, r); err != nil {
+	if err := load.ReachLevel(ctx, e, "ephemeral", 2); err != nil {
 		return err
 	}
 	w.archives = map[string]string{}
@@ -90,22 +90,6 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) error {
 		}
 	}
 	return nil
-}
-
-// reachLevel records the level of the state once it is 2, or stays below because nodes hold it.
-func reachLevel(ctx context.Context, e *load.Env, r *rand.Rand) error {
-	for try := 0; ; try++ {
-		c, err := e.Client(e.AnyNode(r)).Cluster(ctx)
-		if err == nil && (c.Level >= 2 || try > 50) {
-			value, _ := json.Marshal(c.Level)
-			e.Record.Do(op.Op{Workload: "ephemeral", F: "level-is", Value: value}, func(*op.Op) error { return nil })
-			return nil
-		}
-		if ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		load.Pause(ctx, 100*time.Millisecond)
-	}
 }
 
 // Run implements load.Workload.

@@ -262,16 +262,29 @@ func (c *checker) rule(s *state, typ string, share uint64) {
 	s.share, s.known = share, false
 	n := 0
 	for _, o := range c.asked[s.from] {
-		var a wire.Canary
-		if (o.F == "set" || o.F == "deploy") && json.Unmarshal(o.Answer, &a) == nil && a.WorkflowType == typ {
-			n++
-			s.abort, s.promote = a.AbortFailures, a.PromoteAfter
+		for _, a := range made(o) {
+			if a.WorkflowType == typ {
+				n++
+				s.abort, s.promote = a.AbortFailures, a.PromoteAfter
+			}
 		}
 	}
 	if n == 0 {
 		c.bad("at index %d the canary of %s began or changed, and nobody's request was carried out then", s.from, typ)
 	}
 	s.known = n == 1 // else nobody knows in which order
+}
+
+// made are the canaries that a request began or changed.
+func made(o *op.Op) (all []wire.Canary) {
+	switch o.F {
+	case "set":
+		all = make([]wire.Canary, 1)
+		json.Unmarshal(o.Answer, &all[0])
+	case "deploy":
+		json.Unmarshal(o.Answer, &all)
+	}
+	return all
 }
 
 // during returns the states in force at some time from the entry first to the entry latest. In the

@@ -122,9 +122,13 @@ func TestCheckerSeesWhatIsWrong(t *testing.T) {
 			return ops
 		}, "no event tells it"},
 		{"half a deployment", func(ops []op.Op) []op.Op {
-			ops[1].F, ops[1].Value = "deploy", loadtest.JSON(arguments{Type: "t", Poison: true})
+			ops[1].F, ops[1].Value, ops[1].Answer = "deploy", loadtest.JSON(arguments{Type: "t", Poison: true}), []byte("["+string(ops[1].Answer)+"]")
 			return ops
 		}, "must be refused"},
+		{"one canary of two", func(ops []op.Op) []op.Op {
+			ops[1].F, ops[1].Answer = "deploy", []byte("["+string(ops[1].Answer)+`,{"workflow_type":"u","version":"b"}]`)
+			return ops
+		}, "deploy of u was acknowledged at index 5, and no event tells it"},
 		{"a node that lags", change(7, func([]byte) []byte {
 			return loadtest.JSON(loadtest.Facts{"canaries": []any{loadtest.Facts{"workflow_type": "t", "version": "b"}}})
 		}), "shows of t the canary"},

@@ -169,13 +169,13 @@ func (c *checker) checkAnswers() {
 			if ask.Poison {
 				c.bad("a deployment with a change that must be refused was carried out at index %d", index)
 			}
-			h := c.of(o.Key)
-			there := slices.ContainsFunc(h.states, func(s state) bool { return s.from == index && s.era != nil })
-			if o.F == "promote" || o.F == "abort" {
-				there = slices.ContainsFunc(h.eras, func(e *era) bool { return e.ended == index })
-			}
-			if !there {
+			if (o.F == "promote" || o.F == "abort") && !slices.ContainsFunc(c.of(o.Key).eras, func(e *era) bool { return e.ended == index }) {
 				c.bad("%s of %s was acknowledged at index %d, and no event tells it", o.F, o.Key, index)
+			}
+			for _, a := range made(o) {
+				if !slices.ContainsFunc(c.of(a.WorkflowType).states, func(s state) bool { return s.from == index && s.era != nil && s.era.version == a.Version }) {
+					c.bad("%s of %s was acknowledged at index %d, and no event tells it", o.F, a.WorkflowType, index)
+				}
 			}
 		}
 	}

@@ -194,7 +194,7 @@ func (w *Workload) call(ctx context.Context, c *client.Client, o *op.Op) error {
 		a, err := c.SetCanary(ctx, t.Name, *ask.Canary, key)
 		return load.Told(o, a, err, func() wire.Answered { return a.Answered })
 	case "deploy":
-		return w.deploy(ctx, c, o, ask, t)
+		return w.deploy(ctx, c, o, ask)
 	case "promote":
 		a, err := c.PromoteCanary(ctx, t.Name, "", key)
 		return load.Told(o, a, err, func() wire.Answered { return a.Answered })
@@ -212,19 +212,23 @@ func (w *Workload) call(ctx context.Context, c *client.Client, o *op.Op) error {
 	return fmt.Errorf("load: canary has no operation %q", o.F)
 }
 
-// deploy begins or changes a canary in a deployment. Its answer is that of the canary.
-func (w *Workload) deploy(ctx context.Context, c *client.Client, o *op.Op, ask arguments, t load.Type) error {
-	d := wire.Deployment{Changes: []wire.Change{{
-		Op: "canary", Type: t.Name, Version: ask.Canary.Version, Share: ask.Canary.Share, AbortFailures: ask.Canary.AbortFailures, PromoteAfter: ask.Canary.PromoteAfter,
-	}}}
+// deploy begins or changes canaries of all types in one deployment. Its answer is those of the
+// canaries.
+func (w *Workload) deploy(ctx context.Context, c *client.Client, o *op.Op, ask arguments) error {
+	var d wire.Deployment
+	for _, t := range w.types {
+		d.Changes = append(d.Changes, wire.Change{
+			Op: "canary", Type: t.Name, Version: t.Versions[ask.Version], Share: ask.Canary.Share, AbortFailures: ask.Canary.AbortFailures, PromoteAfter: ask.Canary.PromoteAfter,
+		})
+	}
 	if ask.Poison {
-		d.Changes = append(d.Changes, wire.Change{Op: "route", Type: "nobody", Version: t.Versions[0]})
+		d.Changes = append(d.Changes, wire.Change{Op: "route", Type: "nobody", Version: w.types[0].Versions[0]})
 	}
 	a, err := c.Deploy(ctx, d, client.RequestID(o.Request))
 	if err != nil {
 		return load.Told(o, nil, err, nil)
 	}
 	o.Answered(a.Answered)
-	o.Answer = a.Changes[0]
-	return nil
+	o.Answer, err = json.Marshal(a.Changes)
+	return err
 }

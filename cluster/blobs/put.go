@@ -19,7 +19,7 @@ type put struct {
 
 // Put implements engine.Blobs. "Majority" means the voters of the configuration when Put begins.
 // This node's own disk always gets the archive. Non-voters are sent the bytes too, but Put does not
-// wait for them. The bytes are not copied, so the caller must not change them afterwards. S64 x
+// wait for them. The bytes are not copied, so the caller must not change them afterwards.
 func (b *Blobs) Put(ctx context.Context, archive []byte) (catalog.Digest, error) {
 	began := time.Now()
 	d, err := b.cfg.Store.Keep(ctx, archive)

@@ -46,6 +46,7 @@ func TestRequestModel(t *testing.T) {
 			id := fmt.Sprint(rapid.IntRange(0, 40).Draw(rt, "key"))
 			print := byte(rapid.IntRange(1, 5).Draw(rt, "print") / 5)
 			short := rapid.Bool().Draw(rt, "short")
+			before := w.requestUse() // the entry that asks drops what has expired after it has answered
 			r := w.ask(owner, id, print, short)
 			f, there := known[owner+"/"+id]
 			late := there && f.expires <= w.now && f.expires.Add(time.Second) > w.now // may be kept for up to a second longer
@@ -66,19 +67,22 @@ func TestRequestModel(t *testing.T) {
 				}
 				known[owner+"/"+id] = first{print, r.Index, w.now.Add(time.Duration(life))}
 			}
-			w.view(func(v View) {
-				for _, u := range v.RequestUse() {
-					if most := u.Limit + 100; u.Bytes > most {
-						rt.Fatalf("the table holds %d bytes, the limit is %d", u.Bytes, u.Limit)
-					}
-					if full && u.MadeUp == short && u.Bytes+100 < u.Limit/4 {
-						rt.Fatalf("refused with %d of %d bytes taken: %v", u.Bytes, u.Limit, r.Refusal)
-					}
+			for i, u := range w.requestUse() {
+				if most := u.Limit + 100; u.Bytes > most {
+					rt.Fatalf("the table holds %d bytes, the limit is %d", u.Bytes, u.Limit)
 				}
-			})
+				if full && u.MadeUp == short && before[i].Bytes+100 < u.Limit/4 {
+					rt.Fatalf("refused with %d of %d bytes taken: %v", before[i].Bytes, u.Limit, r.Refusal)
+				}
+			}
 		}
 		w.checkReplay(rapid.SampledFrom(replays).Draw(rt, "replay"))
 	})
+}
+
+func (w *world) requestUse() (use []RequestUse) {
+	w.view(func(v View) { use = v.RequestUse() })
+	return use
 }
 
 // TestOneOwnerLeavesRoom: a token that sends keys without end is refused at its share, named, and

@@ -4,15 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
 
 // flagSaid is what is wrong with a flag. A value that is not of the flag's kind is told by what it
-// may be, not in the words of the library that parsed it.
+// may be, not in the words of Go's libraries. Settings, which are flags of serve, have words of
+// their own.
 func flagSaid(err error) string {
 	var invalid *pflag.InvalidValueError
-	if !errors.As(err, &invalid) {
+	if !errors.As(err, &invalid) || !inGo(invalid.Unwrap()) {
 		return err.Error()
 	}
 	want := ""
@@ -29,4 +32,10 @@ func flagSaid(err error) string {
 		return err.Error()
 	}
 	return fmt.Sprintf("invalid argument %q for %q flag: want %s", invalid.GetValue(), "--"+invalid.GetFlag().Name, want)
+}
+
+// inGo reports whether an error is one of strconv or of time.ParseDuration.
+func inGo(err error) bool {
+	_, number := errors.AsType[*strconv.NumError](err)
+	return number || strings.HasPrefix(err.Error(), "time: ")
 }

@@ -80,7 +80,8 @@ func newOp(f, key string, ask arguments) op.Op {
 	return op.Op{Workload: "move", F: f, Key: key, Value: value}
 }
 
-// Setup waits for level 2, from which on runs can be moved, and loads all versions.
+// Setup waits for level 2, from which on runs can be moved, and loads all versions. Where nodes of
+// an earlier build hold the level, moves are refused.
 func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 	r := e.Rand(1)
 	code := func(v int) string { return fmt.Sprintf(source, waits[v][0], waits[v][1], v, r.Uint64()) }
@@ -90,7 +91,7 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 	if w.gated, err = load.NewType(typeName+"2", 2, code); err != nil {
 		return err
 	}
-	if err := w.reachLevel(ctx, e, r); err != nil {
+	if err := load.ReachLevel(ctx, e, "move", 2); err != nil {
 		return err
 	}
 	for _, t := range []load.Type{w.typ, w.gated} {
@@ -105,18 +106,6 @@ func (w *Workload) Setup(ctx context.Context, e *load.Env) (err error) {
 		}
 	}
 	return nil
-}
-
-// reachLevel waits for level 2. Where nodes of an earlier build hold it, moves are refused.
-func (w *Workload) reachLevel(ctx context.Context, e *load.Env, r *rand.Rand) error {
-	for try := 0; ; try++ {
-		if c, err := e.Client(e.AnyNode(r)).Cluster(ctx); err == nil && (c.Level >= 2 || try > 50) {
-			return nil
-		} else if ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		load.Pause(ctx, 100*time.Millisecond)
-	}
 }
 
 // Run implements load.Workload. Every other move is made while a signal wakes one of its runs.

@@ -1,8 +1,6 @@
 package fsm
 
 import (
-	"cmp"
-	"slices"
 	"sync"
 
 	"aion.dev/aion/fsm/rows"
@@ -19,19 +17,10 @@ type recent struct {
 	rows  map[string]recentRow
 	index uint64 // of the newest entry taken over
 
-	touched []touched // queues by the entries that changed their rows, oldest first
-	names   int       // of all touched
-	since   uint64    // touched is complete for the entries after this one
+	touched trail[string] // queues whose rows changed
 }
 
-// touched are the queues that an entry changed.
-type touched struct {
-	index  uint64
-	queues []string
-}
-
-// maxTouched is how many names of queues are remembered for readers who were away; beyond it the
-// older half is forgotten.
+// maxTouched is how many names of queues are remembered for readers who were away.
 const maxTouched = 16_384
 
 type recentRow struct {
@@ -46,7 +35,7 @@ const maxKeptRows = 10_000
 var keptRows = [rows.Families]bool{rows.FamilyQueue: true, rows.FamilyLane: true}
 
 func newRecent(index uint64) *recent {
-	return &recent{rows: map[string]recentRow{}, index: index, since: index}
+	return &recent{rows: map[string]recentRow{}, index: index, touched: trail[string]{since: index}}
 }
 
 // keep takes over what an entry wrote, once it is committed and before it is published.
@@ -72,19 +61,7 @@ func (c *recent) keep(t *step) {
 func (c *recent) touch(t *step) {
 	var queues []string
 	t.Changed(rows.FamilyQueue, func(key, _ []byte) { queues = append(queues, string(key[1:])) })
-	if len(queues) == 0 {
-		return
-	}
-	c.touched, c.names = append(c.touched, touched{t.index, queues}), c.names+len(queues)
-	if c.names <= maxTouched {
-		return
-	}
-	n := 0
-	for ; n < len(c.touched) && c.names > maxTouched/2; n++ {
-		c.names -= len(c.touched[n].queues)
-		c.since = c.touched[n].index
-	}
-	c.touched = append([]touched(nil), c.touched[n:]...)
+	c.touched.add(t.index, queues, maxTouched)
 }
 
 // queuesTouched are the queues that entries after one changed, up to another, each perhaps more
@@ -92,17 +69,7 @@ func (c *recent) touch(t *step) {
 func (c *recent) queuesTouched(after, upTo uint64) (queues []string, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if after < c.since {
-		return nil, false
-	}
-	first, _ := slices.BinarySearchFunc(c.touched, after+1, func(t touched, index uint64) int { return cmp.Compare(t.index, index) })
-	for _, t := range c.touched[first:] {
-		if t.index > upTo {
-			break
-		}
-		queues = append(queues, t.queues...)
-	}
-	return queues, true
+	return c.touched.between(after, upTo)
 }
 
 // QueuesTouched implements View.

@@ -19,6 +19,8 @@ type tails struct {
 	runs                 map[history.RunID]*tail
 	recency[tail, *tail]     // by last change
 	bytes                int // of all events kept
+
+	touched trail[history.RunID] // runs that changed, kept or not
 }
 
 // tail is one run as it stands.
@@ -47,15 +49,27 @@ const (
 	maxTailsBytes = 32 << 20
 	maxTail       = 128 // events of one run; half as many more, so that each is moved twice at most
 	maxTailBytes  = 64 << 10
+
+	maxTouchedRuns = 262_144 // ids of runs in the trail: 4 MiB, some seconds of a node that is flooded
 )
 
-func newTails() *tails { return &tails{runs: map[history.RunID]*tail{}} }
+func newTails(index uint64) *tails {
+	return &tails{runs: map[history.RunID]*tail{}, touched: trail[history.RunID]{since: index}}
+}
 
 // keep takes over what an entry did, once it is committed and before it is published.
 func (c *tails) keep(t *step) {
-	for _, r := range t.stale {
-		c.change(t.index, r)
+	var touched []history.RunID
+	if len(t.stale) > 0 {
+		touched = make([]history.RunID, len(t.stale))
 	}
+	for i, r := range t.stale {
+		c.change(t.index, r)
+		touched[i] = r.Run.RunID
+	}
+	c.mu.Lock()
+	c.touched.add(t.index, touched, maxTouchedRuns)
+	c.mu.Unlock()
 	t.Changed(rows.FamilyRunID, func(key, value []byte) {
 		if value == nil {
 			c.drop(history.RunID(key[1:]))
@@ -130,6 +144,13 @@ func (c *tails) stand(id history.RunID, index uint64) (rows.Run, bool) {
 		return rows.Run{}, false
 	}
 	return l.run, true
+}
+
+// RunsTouched implements View.
+func (p *picture) RunsTouched(after uint64) ([]history.RunID, bool) {
+	p.tails.mu.RLock()
+	defer p.tails.mu.RUnlock()
+	return p.tails.touched.between(after, p.meta.Index)
 }
 
 // events returns a run's events at index from seq from on; false when they are not remembered.

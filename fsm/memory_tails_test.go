@@ -17,7 +17,7 @@ import (
 func (w *world) fromDisk(f func(View)) {
 	w.view(func(v View) {
 		p := *v.(*picture)
-		p.tails, p.recent = newTails(), newRecent(0)
+		p.tails, p.recent = newTails(0), newRecent(0)
 		f(&p)
 	})
 }
@@ -71,7 +71,7 @@ func TestTailsAnswerAsTheDatabaseDoes(t *testing.T) {
 	same()
 	w.do(&SignalRun{Run: RunRef{WorkflowID: "a"}, Name: "small", MaxWaiting: 1e6})
 	same()
-	w.s.tails, w.s.recent = newTails(), newRecent(0) // as after a restart
+	w.s.tails, w.s.recent = newTails(0), newRecent(0) // as after a restart
 	w.do(&SignalRun{Run: RunRef{WorkflowID: "a"}, Name: "after", MaxWaiting: 1e6})
 	same()
 	w.do(&TerminateRun{Run: RunRef{WorkflowID: "a"}})
@@ -110,7 +110,7 @@ func TestAViewOfAnEarlierIndexDoesNotSeeLaterTails(t *testing.T) {
 
 // What is remembered is bounded, and forgotten by last use.
 func TestTailsAreBounded(t *testing.T) {
-	c := newTails()
+	c := newTails(0)
 	row := func(i int) *row {
 		r := &row{RunRow: rows.RunRow{Run: rows.Run{RunID: history.RunID{byte(i), byte(i >> 8), byte(i >> 16)}, Events: 1}}}
 		r.added = []line{{history.Event{Seq: 1, Data: &history.WorkflowResumed{}}, 1000, 0}}
@@ -244,4 +244,42 @@ func TestTouchedQueues(t *testing.T) {
 	if queues, known := c.queuesTouched(15+maxTouched/2+5, 16+maxTouched); !known || len(queues) < maxTouched/3 {
 		t.Errorf("%d queues are remembered of the newest entries, %v", len(queues), known)
 	}
+}
+
+// TestTouchedRuns: readers learn of every run that an entry changed, also of one that took no turn,
+// and of none that it did not.
+func TestTouchedRuns(t *testing.T) {
+	w := newWorld(t)
+	w.do(&LoadPackage{Package: pack("v1", "order"), Route: true})
+	ask := func(after uint64, want string) {
+		t.Helper()
+		w.view(func(v View) {
+			ids, known := v.RunsTouched(after)
+			var names []string
+			for _, id := range ids {
+				run, _ := v.Run(id)
+				names = append(names, run.WorkflowID)
+			}
+			if got := fmt.Sprint(names, known); got != want {
+				t.Errorf("after %d: %s, want %s", after, got, want)
+			}
+		})
+	}
+	w.start("a", "order")
+	first := w.s.Applied()
+	w.start("b", "order")
+	ask(first, "[b] true")
+	w.do(&SignalRun{Run: RunRef{WorkflowID: "a"}, Name: "go", MaxWaiting: 1e6})
+	w.turn("a", &history.TimerStarted{ID: 1, Duration: 1e18})
+	ask(first, "[b a a] true")
+	ask(first-1, "[a b a a] true")
+	w.do(&TerminateRun{Run: RunRef{WorkflowID: "b"}})
+	ask(w.s.Applied()-1, "[b] true")
+	ask(w.s.Applied(), "[] true")
+	w.do(&LoadPackage{Package: pack("v2", "order"), Route: true})
+	ask(w.s.Applied()-1, "[] true")
+	w.s.tails = newTails(w.s.Applied()) // as after a restart
+	w.do(&LoadPackage{Package: pack("v3", "order"), Route: true})
+	ask(w.s.Applied()-1, "[] true")
+	ask(w.s.Applied()-2, "[] false")
 }

@@ -106,7 +106,7 @@ func (s *State) load() error {
 	s.ephemeral = newEphemerals()
 	s.tasks, s.lanes, s.queueRows = newTasks(), newHot[lane](), newHot[rows.Queue]()
 	s.prints = newFingerprints()
-	s.tails = newTails()
+	s.tails = newTails(s.meta.Index)
 	var err error
 	s.meta, err = s.db.Meta()
 	s.recent = newRecent(s.meta.Index)

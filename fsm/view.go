@@ -40,6 +40,7 @@ type View interface {
 	Past() *Past                                                                    // reads many histories; the caller closes it
 	UnreadSignals(id history.RunID) uint64                                          // that the run has received and its code had not taken after its newest turn
 	ListRuns(f RunFilter, limit int, cursor string) ([]rows.Run, string)            // newest first
+	RunsTouched(after uint64) (ids []history.RunID, known bool)                     // runs that entries after the one at index after changed, an id perhaps more than once; not known when that is too long ago
 	Children(parent history.RunID) []history.RunID                                  // open ones, by ordinal
 
 	Ready(after ReadyCursor, limit int) ([]ReadyRun, ReadyCursor) // runs that need a turn, oldest first

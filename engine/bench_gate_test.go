@@ -11,9 +11,9 @@ import (
 	"aion.dev/aion/fsm"
 )
 
-// BenchmarkGate routes a version behind a gate that proves many open runs, while one more run of the
-// type takes a turn every few milliseconds: how many runs are proven a second, and how long the turn
-// took that waited longest, for the gate holds turns back at its end.
+// BenchmarkGate routes a version behind a gate that proves many open runs, while one more run of
+// the type takes a turn every few milliseconds: how many runs are proven a second, and how long the
+// turn took that waited longest, for the gate holds turns back at its end.
 func BenchmarkGate(b *testing.B) {
 	const code = "def run(ctx, input):\n    while True:\n        ctx.signal(\"step\")\n"
 	for _, runs := range []int{1_000, 100_000} {

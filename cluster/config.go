@@ -31,6 +31,8 @@ type Config struct {
 	GossipKey       []byte   // 16, 24 or 32 bytes; nil means no encryption
 	Join            []string // gossip addresses of others
 	ClusterName     string   // the operators' name for the cluster; nodes with different names never talk
+	JoinToken       string   // lets this node join a guarded cluster if no certificate names it
+	Guarded         bool     // callers or nodes prove themselves here: see Cluster.guarded
 	HoldLevel       bool     // this node keeps the cluster from raising the level of its state
 	BootstrapExpect int      // how many empty nodes found a cluster together; 0 means join only
 	TLS             port.TLS

@@ -20,6 +20,7 @@ type joinRequest struct {
 	Instance  string `json:"instance"`
 	ClusterID string `json:"cluster_id,omitempty"`
 	Empty     bool   `json:"empty"`
+	Token     string `json:"token,omitempty"` // cluster.join_token
 }
 
 // joinAnswer is the leader's answer. A refusal is final: retrying does not help.
@@ -40,7 +41,7 @@ func (c *Cluster) askToJoin(ctx context.Context, leader port.Server, empty bool)
 	ctx, cancel := context.WithTimeout(ctx, joinWithin)
 	defer cancel()
 	var a joinAnswer
-	err := c.call(ctx, leader, port.CallJoin, joinRequest{Server: c.self(), Instance: c.instance, ClusterID: c.clusterID(), Empty: empty}, &a)
+	err := c.call(ctx, leader, port.CallJoin, joinRequest{Server: c.self(), Instance: c.instance, ClusterID: c.clusterID(), Empty: empty, Token: c.cfg.JoinToken}, &a)
 	switch {
 	case err != nil:
 		c.logged.unanswered.Say(c.log.Info, "not let in yet", "leader", leader, "because", err)
@@ -143,6 +144,9 @@ func (c *Cluster) admit(ctx context.Context, from port.Introduction, j joinReque
 	if gone, ok := c.removed(j.ID); ok {
 		return joinAnswer{Refused: (&fsm.NodeRemoved{ID: j.ID, Index: gone.Index}).Error()}, nil
 	}
+	if why := c.mayEnter(from, j); why != "" {
+		return joinAnswer{Refused: why}, nil
+	}
 	g, err := c.hello(ctx, j.Server)
 	switch {
 	case err != nil:
@@ -223,7 +227,7 @@ func (c *Cluster) applyChange(ctx context.Context, r *raft.Raft, ch change) erro
 		c.log.Info("removing a member", "member", ch.remove)
 		f = r.RemoveServer(raft.ServerID(ch.remove), index, changeWithin)
 	case ch.demote != "":
-		c.log.Info("a voter moves, and is a non-voter meanwhile", "member", ch.demote)
+		c.log.Info("making a voter a non-voter", "member", ch.demote)
 		f = r.DemoteVoter(raft.ServerID(ch.demote), index, changeWithin)
 	case ch.voter:
 		c.log.Info("making a member a voter", "member", ch.add)

@@ -24,7 +24,7 @@ func (c *Cluster) keepMembers(ctx context.Context) {
 		want := now
 		now = greeting{Applied: r.CommitIndex(), State: c.state.Applied()}
 		for _, s := range r.GetConfiguration().Configuration().Servers {
-			if s.Suffrage != raft.Nonvoter {
+			if s.Suffrage != raft.Nonvoter || c.demoted(string(s.ID)) {
 				delete(ready, s.ID)
 				continue
 			}
@@ -52,27 +52,36 @@ type tooSoon struct{ left time.Duration }
 
 func (e *tooSoon) Error() string { return fmt.Sprintf("it votes in %v if it stays as it is", e.left) }
 
-// promote makes a non-voter a voter if it has reached want, holds every archive that its state
-// names, and has done so for PromoteAfter. A new voter raises the size of a majority, so a node
-// that comes and goes must not become one. A voter that only moved to another address does not
-// wait: the cluster misses its vote.
-func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want greeting, since time.Time) error {
+// mayBeVoter greets a non-voter, and returns an error with the reason if it must not vote yet: it
+// has not reached want, or lacks archives that its state names.
+func (c *Cluster) mayBeVoter(ctx context.Context, s raft.Server, want greeting) (greeting, error) {
 	g, err := c.hello(ctx, port.Server{ID: string(s.ID), Address: string(s.Address)})
 	switch {
 	case err != nil:
-		return err
+		return g, err
 	case g.Applied < want.Applied || g.State < want.State:
-		return fmt.Errorf("it has %d of %d entries and a state at %d of %d", g.Applied, want.Applied, g.State, want.State)
+		return g, fmt.Errorf("it has %d of %d entries and a state at %d of %d", g.Applied, want.Applied, g.State, want.State)
 	case g.Missing > 0:
-		return fmt.Errorf("it lacks %d archives", g.Missing)
+		return g, fmt.Errorf("it lacks %d archives", g.Missing)
 	case g.Joining:
-		return errors.New("it has not written down yet that it has joined, and gives no votes before")
+		return g, errors.New("it has not written down yet that it has joined, and gives no votes before")
 	}
-	if err := c.knowsLevel(g); err != nil {
+	return g, c.knowsLevel(g)
+}
+
+// promote makes a non-voter a voter if it may be one, and has been up to date for PromoteAfter. A
+// new voter raises the size of a majority, so a node that comes and goes must not become one. A
+// voter that only moved to another address does not wait: the cluster misses its vote.
+func (c *Cluster) promote(ctx context.Context, r *raft.Raft, s raft.Server, want greeting, since time.Time) error {
+	g, err := c.mayBeVoter(ctx, s, want)
+	if err != nil {
 		return err
 	}
 	c.members.Lock()
 	defer c.members.Unlock()
+	if c.demoted(g.ID) { // meanwhile
+		return errors.New("an operator has demoted it")
+	}
 	if left := c.cfg.Raft.PromoteAfter - time.Since(since); left > 0 && !c.moved[g.ID] {
 		return &tooSoon{left}
 	}

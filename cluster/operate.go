@@ -17,6 +17,7 @@ const (
 	callOperate = "operate" // make a node do something to itself, or as the leader
 
 	operateRemove  = "remove"  // remove a node; asks the leader
+	operateDemote  = "demote"  // make a voter a non-voter; asks the leader
 	operateDrain   = "drain"   // drain the node that is asked
 	operateUndrain = "undrain" // undrain the node that is asked
 )
@@ -50,6 +51,8 @@ func (c *Cluster) operate(ctx context.Context, _ port.Introduction, o operation)
 	switch {
 	case o.Do == operateRemove:
 		err = c.Remove(ctx, o.Node)
+	case o.Do == operateDemote:
+		err = c.Demote(ctx, o.Node)
 	case o.Node != c.id:
 		err = &UnknownNode{o.Node, fmt.Sprintf("was meant, but here answers node %s", c.id)}
 	case o.Do == operateDrain:

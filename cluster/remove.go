@@ -59,7 +59,7 @@ func (c *Cluster) Remove(ctx context.Context, node string) error {
 		return err
 	}
 	if node == c.id {
-		return c.removeSelf(ctx)
+		return c.changeSelf(ctx, operateRemove, "is being removed")
 	}
 	c.members.Lock()
 	defer c.members.Unlock()
@@ -130,21 +130,22 @@ func (c *Cluster) askAll(ctx context.Context, servers []raft.Server) (answer []s
 	return answer, silent
 }
 
-// removeSelf asks the next leader to remove this node.
-func (c *Cluster) removeSelf(ctx context.Context) error {
+// changeSelf hands leadership on, and asks the next leader for an operation on this node that ends
+// its vote. what says in a refusal what happens to it.
+func (c *Cluster) changeSelf(ctx context.Context, do, what string) error {
 	r := c.raft.Load()
 	if err := c.keepsQuorum(ctx, r, c.id); err != nil {
 		return err
 	}
 	if err := c.transferToBest(ctx, r, true); err != nil {
 		if no, ok := errors.AsType[*CannotLead](err); ok {
-			return &CannotLead{Why: fmt.Sprintf("node %s leads and is being removed; %s", c.id, no.Why)}
+			return &CannotLead{Why: fmt.Sprintf("node %s leads and %s; %s", c.id, what, no.Why)}
 		}
 		return err
 	}
 	for {
 		if address, id := r.LeaderWithID(); address != "" && string(id) != c.id {
-			return c.operateOn(ctx, port.Server{ID: string(id), Address: string(address)}, operation{Do: operateRemove, Node: c.id})
+			return c.operateOn(ctx, port.Server{ID: string(id), Address: string(address)}, operation{Do: do, Node: c.id})
 		}
 		if ctx.Err() != nil {
 			return &engine.Unavailable{Why: fmt.Sprintf("node %s has handed leadership on, but does not know the new leader yet", c.id)}

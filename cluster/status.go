@@ -39,6 +39,7 @@ type Status struct {
 type Member struct {
 	ID           string
 	Role         string // voter or nonvoter
+	Demoted      bool   // an operator made it a non-voter
 	Leader       bool
 	Status       string // alive, suspect or left
 	RaftAddress  string
@@ -114,6 +115,7 @@ func (c *Cluster) describeMember(ctx context.Context, s raft.Server, row rows.No
 	} else {
 		g, err = c.hello(ctx, port.Server{ID: m.ID, Address: m.RaftAddress})
 	}
+	m.Demoted = c.demoted(m.ID)
 	switch {
 	case err == nil:
 		m.Status, m.AppliedIndex, m.MissingBlobs = "alive", g.Applied, g.Missing

@@ -62,6 +62,10 @@ const (
 
 	KindMoveRun          Kind = 55
 	KindTakeFingerprints Kind = 56
+
+	KindIssueJoinToken  Kind = 70
+	KindRevokeJoinToken Kind = 71
+	KindSetVote         Kind = 72
 )
 
 // Command is one mutation. Commands are plain values; everything uncertain in them (ids, digests,

@@ -222,6 +222,23 @@ var dearest = map[Kind]func(w *world) []Command{
 		w.s.prints.done.Until = w.s.meta.Serial
 		return []Command{&TakeFingerprints{}}
 	},
+	KindIssueJoinToken: func(w *world) []Command {
+		w.now = w.now.Add(1e9)
+		for i := range MaxJoinTokens {
+			w.do(&IssueJoinToken{ID: fmt.Sprint("old", i), Life: 1})
+		}
+		w.now = w.now.Add(1e9)
+		var all []Command
+		for i := range 512 {
+			all = append(all, &IssueJoinToken{ID: fmt.Sprint("new", i), By: strings.Repeat("x", maxNodeText), Life: MaxJoinTokenLife})
+		}
+		return all
+	},
+	KindRevokeJoinToken: func(*world) []Command { return times(1024, &RevokeJoinToken{ID: "x"}) },
+	KindSetVote: func(w *world) []Command {
+		w.do(&AnnounceNode{Node: rows.Node{ID: "n"}, ClusterID: "c"})
+		return times(1024, &SetVote{Node: "n", Demoted: true})
+	},
 	KindConfirmTime: func(*world) []Command { return times(1024, &ConfirmTime{At: 1}) },
 	KindDeploy: func(w *world) []Command { // as many types as may be, over packages that come, take the routes and go
 		c := &Deploy{Message: strings.Repeat("x", maxText)}

@@ -67,6 +67,9 @@ var commands = [...]struct {
 	KindStartPackage:        {"StartPackage", func() Command { return new(StartPackage) }},
 	KindMoveRun:             {"MoveRun", func() Command { return new(MoveRun) }},
 	KindTakeFingerprints:    {"TakeFingerprints", func() Command { return new(TakeFingerprints) }},
+	KindIssueJoinToken:      {"IssueJoinToken", func() Command { return new(IssueJoinToken) }},
+	KindRevokeJoinToken:     {"RevokeJoinToken", func() Command { return new(RevokeJoinToken) }},
+	KindSetVote:             {"SetVote", func() Command { return new(SetVote) }},
 }
 
 // String is the command's name, for errors and logs.

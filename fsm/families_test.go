@@ -15,14 +15,15 @@ var owners = map[string][]string{
 	"Deploy":  {"deploy_history.go"},
 	"Feed":    {"feed.go"},
 
-	"Node":      {"memory_nodes.go"},
-	"Removed":   {"node.go"},
-	"Readiness": {"node_readiness.go"},
-	"Report":    {"digest_check.go"},
-	"Limits":    {"limits.go"},
-	"Level":     {"level.go"},
-	"Facts":     {"version_facts.go"},
-	"Ephemeral": {"version_ephemeral.go"},
+	"Node":       {"memory_nodes.go"},
+	"Removed":    {"node.go"},
+	"Membership": {"node_join_token.go", "node_vote.go"}, // two kinds of rows
+	"Readiness":  {"node_readiness.go"},
+	"Report":     {"digest_check.go"},
+	"Limits":     {"limits.go"},
+	"Level":      {"level.go"},
+	"Facts":      {"version_facts.go"},
+	"Ephemeral":  {"version_ephemeral.go"},
 
 	"Fingerprint": {"index_fingerprints.go"},
 	"Canary":      {"canary.go", "canary_counts.go"}, // one that ends is deleted at once, others are written at the end of the entry

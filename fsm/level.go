@@ -14,7 +14,8 @@ import (
 //   - 1: facts of versions, canaries, deployments, the chain of the deploy history.
 //   - 2: moves, fingerprints of open runs and the gate, archives that wait, ephemeral versions,
 //     canaries in deployments and of quarantined runs.
-const NewestLevel = 2
+//   - 3: join tokens, demoted nodes.
+const NewestLevel = 3
 
 // RaiseLevel raises the level of the state for good. The leader proposes it once every member is
 // known to run a build that knows the level. A lower level changes nothing.

@@ -104,6 +104,7 @@ func (c *RemoveNode) apply(t *step) (Answer, Refusal) {
 		return new(Done), nil
 	}
 	t.deleteNode(c.ID)
+	t.forgetDemoted(c.ID)
 	t.meta.Nodes--
 	t.forgetLimitsOf(c.ID)
 	t.forgetReadinessOf(c.ID)

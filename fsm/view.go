@@ -27,6 +27,8 @@ type View interface {
 	VersionRetention() (rows.VersionRetention, bool)                                        // false: drained versions stay
 	SpentVersions(now history.Time, limit int) (spent []catalog.Version, next history.Time) // that the rule unloads now; next = when it will unload another one, 0 = not yet known to
 	Nodes() []rows.Node                                                                     // by id; shared, so not to be changed
+	Demoted(id string) bool                                                                 // an operator made it a non-voter
+	JoinTokens() []rows.JoinToken                                                           // by id, expired ones too
 	RemovedNode(id string) (rows.RemovedNode, bool)                                         // of an id that is used up
 	Readiness() []rows.Readiness                                                            // by version, node
 	Checks() []rows.Check                                                                   // the newest 16, oldest first, with this node's digests

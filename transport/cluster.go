@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport/wire"
 )
 
@@ -30,6 +32,17 @@ type Cluster interface {
 	Transfer(ctx context.Context, node string) error
 	// Remove removes a node from the configuration and the node table. Leader only.
 	Remove(ctx context.Context, node string) error
+	// Promote makes a non-voter a voter; Demote makes a voter a non-voter that stays one. Leader
+	// only.
+	Promote(ctx context.Context, node string) error
+	Demote(ctx context.Context, node string) error
+	// Replace lets next vote in the place of old, which is dead, and removes old then. It returns
+	// what it waits for, "" when it is done. Leader only.
+	Replace(ctx context.Context, old, next string) (waits string, err error)
+	// IssueJoinToken makes a join token, which no other call returns. Leader only.
+	IssueJoinToken(ctx context.Context, by string, life time.Duration) (token string, made rows.JoinToken, err error)
+	RevokeJoinToken(ctx context.Context, id string) error
+	JoinTokens(ctx context.Context, rd engine.Read) (list []rows.JoinToken, index uint64, err error)
 	// Drain makes a node refuse deploys and give up leadership, or reverses that. An empty node
 	// means this one.
 	Drain(ctx context.Context, node string, on bool) error
@@ -73,6 +86,23 @@ func (s *Server) remove(ctx context.Context, _ *operateInput) (*plain[wire.NodeA
 			return "", invalid("node", "is missing: name the node to remove")
 		}
 		return node, s.cfg.Cluster.Remove(ctx, node)
+	})
+}
+
+func (s *Server) promote(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+	return s.setVote(ctx, s.cfg.Cluster.Promote)
+}
+
+func (s *Server) demote(ctx context.Context, _ *operateInput) (*plain[wire.NodeAnswer], error) {
+	return s.setVote(ctx, s.cfg.Cluster.Demote)
+}
+
+func (s *Server) setVote(ctx context.Context, change func(context.Context, string) error) (*plain[wire.NodeAnswer], error) {
+	return s.operate(ctx, func(node string) (string, error) {
+		if node == "" {
+			return "", invalid("node", "is missing: name the node")
+		}
+		return node, change(ctx, node)
 	})
 }
 

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"aion.dev/aion/engine"
+	"aion.dev/aion/fsm/history"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/await"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/client"
@@ -90,6 +93,19 @@ func (s *seat) Status(context.Context) (wire.Cluster, error) {
 
 func (s *seat) Transfer(_ context.Context, node string) error { return s.ask("transfer " + node) }
 func (s *seat) Remove(_ context.Context, node string) error   { return s.ask("remove " + node) }
+
+func (s *seat) Promote(_ context.Context, node string) error { return s.ask("promote " + node) }
+func (s *seat) Demote(_ context.Context, node string) error  { return s.ask("demote " + node) }
+func (s *seat) Replace(_ context.Context, old, next string) (string, error) {
+	return "node " + next + " has not joined yet", s.ask("replace " + old + " " + next)
+}
+func (s *seat) IssueJoinToken(_ context.Context, by string, life time.Duration) (string, rows.JoinToken, error) {
+	return "id.secret", rows.JoinToken{ID: "id", By: by, CreatedAt: 1, ExpiresAt: 1 + history.Time(life)}, s.ask("join-token " + by + " " + life.String())
+}
+func (s *seat) RevokeJoinToken(_ context.Context, id string) error { return s.ask("revoke " + id) }
+func (s *seat) JoinTokens(context.Context, engine.Read) ([]rows.JoinToken, uint64, error) {
+	return []rows.JoinToken{{ID: "id", By: "ops", CreatedAt: 1}}, 7, nil
+}
 
 func (s *seat) Quorum() error { return nil }
 

@@ -152,6 +152,16 @@ func (s *Server) routes() {
 		leader: true, write: true, limit: smallBody, body: new(wire.TimeRequest)}, s.confirmTime)
 	add(s, route{method: "POST", path: "/v1/cluster/remove", id: "remove", summary: "Remove a node", group: "Cluster", leader: true, write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.remove)
+	add(s, route{method: "POST", path: "/v1/cluster/promote", id: "promote", summary: "Make a non-voter a voter", group: "Cluster", leader: true, write: true,
+		limit: smallBody, body: new(wire.NodeRequest)}, s.promote)
+	add(s, route{method: "POST", path: "/v1/cluster/demote", id: "demote", summary: "Make a voter a non-voter that stays one", group: "Cluster", leader: true, write: true,
+		limit: smallBody, body: new(wire.NodeRequest)}, s.demote)
+	add(s, route{method: "POST", path: "/v1/cluster/replace", id: "replace_node", summary: "Put a node in the place of a dead one", group: "Cluster", leader: true, write: true,
+		limit: smallBody, body: new(wire.ReplaceRequest)}, s.replaceNode)
+	add(s, route{method: "POST", path: "/v1/cluster/join-tokens", id: "issue_join_token", summary: "Make a token that lets nodes into the cluster", group: "Cluster", leader: true, write: true,
+		limit: smallBody, body: new(wire.JoinTokenRequest)}, s.issueJoinToken)
+	add(s, route{method: "GET", path: "/v1/cluster/join-tokens", id: "join_tokens", summary: "List the join tokens", group: "Cluster", leader: true}, s.joinTokens)
+	add(s, route{method: "DELETE", path: "/v1/cluster/join-tokens/{id}", id: "revoke_join_token", summary: "Revoke a join token", group: "Cluster", leader: true, write: true}, s.revokeJoinToken)
 	add(s, route{method: "POST", path: "/v1/cluster/drain", id: "drain", summary: "Drain a node: no deploys, no leadership", group: "Cluster", write: true,
 		limit: smallBody, body: new(wire.NodeRequest)}, s.drain)
 	add(s, route{method: "POST", path: "/v1/cluster/undrain", id: "undrain", summary: "Reverse a drain", group: "Cluster", write: true,

@@ -37,7 +37,8 @@ type Options struct {
 	// Room returns how much room the disk of node i has; nil = unknown.
 	Room func(i int) (free, size uint64, err error)
 	// Hold reports, at each start, whether node i holds the level; nil = none does.
-	Hold func(i int) bool
+	Hold    func(i int) bool
+	Guarded bool // strangers need a join token
 	// Lead runs on node i while it leads; nil waits for the end of ctx.
 	Lead func(i int, ctx context.Context, term uint64)
 }

@@ -18,7 +18,8 @@ type Node struct {
 	Index            int
 	ID               string
 	Address          string
-	Stopped          error // what Run returned, once the node is down
+	Stopped          error  // what Run returned, once the node is down
+	JoinToken        string // its cluster.join_token at the next start
 
 	all  *Cluster
 	disk *disk
@@ -65,6 +66,8 @@ func (n *Node) start(expect int) {
 		HTTPAddress:     "http-" + n.Address + ":80",
 		Version:         "test",
 		BootstrapExpect: expect,
+		JoinToken:       n.JoinToken,
+		Guarded:         n.all.opts.Guarded,
 		HoldLevel:       n.all.opts.Hold != nil && n.all.opts.Hold(n.Index),
 		Raft:            tuned,
 		State:           cluster.StateConfig{CacheBytes: 1 << 20}, // not paranoid: that costs as much per entry as the state is large; see Check

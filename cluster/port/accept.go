@@ -75,7 +75,7 @@ func (p *Port) receive(raw net.Conn, deadline time.Time) error {
 		err = p.refuse(kind, from)
 	}
 	if tc, ok := c.(*tls.Conn); ok && err == nil {
-		from.moved, err = p.proves(tc.ConnectionState().PeerCertificates[0], kind, from)
+		from.moved, from.Named, err = p.proves(tc.ConnectionState().PeerCertificates[0], kind, from)
 	}
 	if refused := (*refusedError)(nil); errors.As(err, &refused) {
 		writeAnswer(c, refused.why)
@@ -115,21 +115,22 @@ func (p *Port) refuse(kind byte, from Introduction) error {
 
 // proves returns an error if a certificate does not prove that its holder is the node that it
 // claims to be. A node that has moved to another host, with a certificate for that host, may ask
-// for its place there; see MayCall.
-func (p *Port) proves(c *x509.Certificate, kind byte, from Introduction) (moved bool, err error) {
+// for its place there; see MayCall. named reports whether the certificate names the node.
+func (p *Port) proves(c *x509.Certificate, kind byte, from Introduction) (moved, named bool, err error) {
 	names := p.tls.names()
 	if err := names.check(c, from.From, from.Address); err != nil {
-		return false, &refusedError{err.Error()}
+		return false, false, &refusedError{err.Error()}
 	}
+	named = !names.hosts || len(nodeURIs(c)) > 0
 	place := p.cfg.Place(from.From)
 	if !names.hosts || place == "" {
-		return false, nil
+		return false, named, nil
 	}
 	err = names.check(c, from.From, place)
 	if err != nil && kind == streamRaft {
-		return false, &refusedError{err.Error()}
+		return false, false, &refusedError{err.Error()}
 	}
-	return err != nil, nil
+	return err != nil, named, nil
 }
 
 func (p *Port) handOver(pc *conn, to *stream, patience time.Duration) (err error) {

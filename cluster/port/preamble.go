@@ -42,6 +42,9 @@ type Introduction struct {
 	Instance string // of the process: distinguishes two processes with one node id
 	Address  string // where the dialling node is reached
 
+	// Named is set by the listener, never sent: a certificate names the sender as node From, by a
+	// URI or an entry in tls.node_names. One that only proves a host names nobody.
+	Named bool
 	moved bool // set by the listener: the certificate proves Address, but the configuration has the node elsewhere
 }
 

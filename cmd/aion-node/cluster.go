@@ -14,7 +14,7 @@ import (
 
 func clusterCmd(a *app) *cobra.Command {
 	cmd := a.group(&cobra.Command{Use: "cluster", Short: "Look at the cluster's nodes and change them"})
-	cmd.AddCommand(clusterStatusCmd(a), clusterMembersCmd(a), clusterTransferCmd(a), clusterClockCmd(a), clusterRemoveCmd(a), clusterDrainCmd(a), clusterUndrainCmd(a))
+	cmd.AddCommand(clusterStatusCmd(a), clusterMembersCmd(a), clusterTransferCmd(a), clusterClockCmd(a), clusterRemoveCmd(a), clusterPromoteCmd(a), clusterDemoteCmd(a), clusterReplaceCmd(a), clusterJoinTokenCmd(a), clusterJoinTokensCmd(a), clusterDrainCmd(a), clusterUndrainCmd(a))
 	return cmd
 }
 
@@ -68,8 +68,11 @@ func printMembers(w io.Writer, members []wire.Member) {
 	var rows [][]string
 	for _, m := range members {
 		role := m.Role
-		if m.Leader {
+		switch {
+		case m.Leader:
 			role = "leader"
+		case m.Demoted:
+			role += ", demoted"
 		}
 		status := m.Status
 		if m.Draining {

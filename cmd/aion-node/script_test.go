@@ -242,7 +242,7 @@ func scriptInterrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command("aion-node", args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = append(os.Environ(), "AION_ADDR="+ts.Getenv("AION_ADDR"))
+	cmd.Env = append(os.Environ(), "AION_ADDR="+ts.Getenv("AION_ADDR"), "AION_TOKEN="+ts.Getenv("AION_TOKEN"))
 	var said lockedBuffer // both streams, in order
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(&said, &out), &said
@@ -307,7 +307,7 @@ func scriptRetry(ts *testscript.TestScript, neg bool, args []string) {
 		errs.Reset()
 		cmd := exec.Command("aion-node", args...)
 		cmd.Dir = ts.MkAbs(".")
-		cmd.Env = append(os.Environ(), "AION_ADDR="+ts.Getenv("AION_ADDR"))
+		cmd.Env = append(os.Environ(), "AION_ADDR="+ts.Getenv("AION_ADDR"), "AION_TOKEN="+ts.Getenv("AION_TOKEN"))
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		err := cmd.Run()
 		if err == nil && !strings.Contains(out.String(), want) {

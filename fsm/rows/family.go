@@ -23,6 +23,8 @@ const (
 	FamilySpent     = 'W' // -> VersionRetention
 	FamilyEphemeral = 'Z' // version -> Ephemeral
 
+	FamilyMembership = '4' // j, id -> JoinToken; v, node id -> DemotedNode
+
 	FamilyFingerprint = 'E' // type, 0, version -> Fingerprint; nothing -> FingerprintsDone
 
 	FamilyRunID     = 'i' // run id -> serial

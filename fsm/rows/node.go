@@ -32,6 +32,32 @@ type Readiness struct {
 	Problem string          `cbor:"4,keyasint,omitempty"`
 }
 
+// JoinToken lets nodes into the cluster that no certificate names. The secret is nowhere, only its
+// hash.
+type JoinToken struct {
+	ID        string         `cbor:"1,keyasint"`
+	Hash      catalog.Digest `cbor:"2,keyasint"`           // SHA-256 of the secret
+	By        string         `cbor:"3,keyasint,omitempty"` // name of the token of who made it
+	CreatedAt history.Time   `cbor:"4,keyasint"`           // set by apply
+	ExpiresAt history.Time   `cbor:"5,keyasint,omitempty"` // 0 = never
+}
+
+// Expired reports whether the token lets nobody in any more.
+func (j JoinToken) Expired(now history.Time) bool { return j.ExpiresAt != 0 && j.ExpiresAt <= now }
+
+// DemotedNode is the row of a node that an operator made a non-voter. The cluster gives it no vote
+// by itself.
+type DemotedNode struct {
+	Index uint64       `cbor:"1,keyasint"` // of the entry that said so
+	At    history.Time `cbor:"2,keyasint"`
+}
+
+// JoinTokenKey is the key of a join token, or the beginning of all.
+func JoinTokenKey(id string) []byte { return append(append(Key(FamilyMembership), 'j'), id...) }
+
+// DemotedKey is the key of a demoted node, or the beginning of all.
+func DemotedKey(node string) []byte { return append(append(Key(FamilyMembership), 'v'), node...) }
+
 // ReadinessKey is the key of what a node says of a version.
 func ReadinessKey(v catalog.Version, node string) []byte {
 	return append(VersionKey(FamilyReadiness, v), node...)

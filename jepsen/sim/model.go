@@ -272,7 +272,7 @@ func (m *Model) execute(c fsm.Command, r *fsm.Result) (code, why string) {
 	case *fsm.TakeFingerprints:
 		m.untaken = m.untaken && m.level < 2
 		return ok, ""
-	case *fsm.AnnounceNode, *fsm.RemoveNode, *fsm.ReportReady, *fsm.ReportDigest, *fsm.SetLimits, *fsm.RaiseLevel, *fsm.Check:
+	case *fsm.AnnounceNode, *fsm.RemoveNode, *fsm.ReportReady, *fsm.ReportDigest, *fsm.SetLimits, *fsm.RaiseLevel, *fsm.Check, *fsm.IssueJoinToken, *fsm.RevokeJoinToken, *fsm.SetVote:
 		return m.report(c), ""
 	case *fsm.AnnounceLeader:
 		return ok, ""

@@ -24,11 +24,13 @@ type cluster struct {
 	bounds  rows.Limits            // of the cluster
 	files   map[string]rows.Limits // the limits in each node's own configuration
 	level   uint64                 // of the state
-	checked bool                   // the entry being judged holds a check
+	tokens  map[string]rows.JoinToken
+	demoted map[string]bool
+	checked bool // the entry being judged holds a check
 }
 
 func newCluster() cluster {
-	return cluster{nodes: map[string]*rows.Node{}, used: map[string]bool{}, ready: map[catalog.Version]map[string]rows.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}, files: map[string]rows.Limits{}}
+	return cluster{nodes: map[string]*rows.Node{}, used: map[string]bool{}, ready: map[catalog.Version]map[string]rows.Readiness{}, reports: map[uint64]map[string]catalog.Digest{}, files: map[string]rows.Limits{}, tokens: map[string]rows.JoinToken{}, demoted: map[string]bool{}}
 }
 
 // end ends an entry: a check counts from then on, and the newest 16 are remembered.
@@ -71,6 +73,7 @@ func (m *Model) report(c fsm.Command) (code string) {
 		if m.nodes[c.ID] != nil {
 			delete(m.nodes, c.ID)
 			delete(m.files, c.ID)
+			delete(m.demoted, c.ID)
 			for _, of := range m.ready { // any order: each loses its own
 				delete(of, c.ID)
 			}
@@ -117,6 +120,8 @@ func (m *Model) report(c fsm.Command) (code string) {
 		m.level = max(m.level, c.Level)
 	case *fsm.Check:
 		m.checked = true
+	case *fsm.IssueJoinToken, *fsm.RevokeJoinToken, *fsm.SetVote:
+		return m.member(c)
 	}
 	return ok
 }
@@ -127,7 +132,12 @@ var nodeNames = []string{"n0", "n1", "n2", "n3"}
 func (w *World) report(n *node, rng *rand.Rand) bool {
 	name := one(rng, nodeNames)
 	var c fsm.Command
-	switch rng.IntN(11) {
+	switch rng.IntN(13) {
+	case 11, 12:
+		if w.model.level < 3 {
+			return false
+		}
+		c = memberCommand(rng, name)
 	case 10:
 		c = &fsm.ConfirmTime{At: w.now}
 		if odds(rng, 2) {
@@ -173,6 +183,9 @@ func (m *Model) clusterIsNot(w *World, v fsm.View) string {
 	names := slices.Sorted(maps.Keys(m.nodes))
 	if !slices.EqualFunc(nodes, names, func(n rows.Node, name string) bool { return n == *m.nodes[name] }) {
 		return fmt.Sprintf("the nodes are %+v, want %v", nodes, names)
+	}
+	if why := m.membersAreNot(v); why != "" {
+		return why
 	}
 	var want []rows.Readiness
 	for _, of := range m.ready { // any order: sorted below

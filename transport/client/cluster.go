@@ -32,6 +32,42 @@ func (c *Client) Remove(ctx context.Context, node string) (*wire.NodeAnswer, err
 	return c.operate(ctx, "remove", node)
 }
 
+// Promote makes a non-voter a voter, and takes a demotion back.
+func (c *Client) Promote(ctx context.Context, node string) (*wire.NodeAnswer, error) {
+	return c.operate(ctx, "promote", node)
+}
+
+// Demote makes a voter a non-voter that stays one.
+func (c *Client) Demote(ctx context.Context, node string) (*wire.NodeAnswer, error) {
+	return c.operate(ctx, "demote", node)
+}
+
+// Replace puts the node next in the place of old, which is dead, as far as that is possible now.
+// Repeat it until it is done.
+func (c *Client) Replace(ctx context.Context, old, next string) (*wire.Replacement, error) {
+	var a wire.Replacement
+	return answer(&a, c.do(ctx, change(http.MethodPost, wire.ReplaceRequest{Old: old, New: next}, "v1", "cluster", "replace"), &a))
+}
+
+// IssueJoinToken makes a token that lets nodes into the cluster for a while, a Go duration; "" =
+// 24h. A call whose answer is lost leaves a token that nobody knows, until it expires.
+func (c *Client) IssueJoinToken(ctx context.Context, expires string) (*wire.JoinTokenMade, error) {
+	var a wire.JoinTokenMade
+	return answer(&a, c.do(ctx, change(http.MethodPost, wire.JoinTokenRequest{Expires: expires}, "v1", "cluster", "join-tokens"), &a))
+}
+
+// JoinTokens lists the tokens that let nodes into the cluster, without their secrets.
+func (c *Client) JoinTokens(ctx context.Context, opts ...Option) (*wire.JoinTokens, error) {
+	var a wire.JoinTokens
+	return answer(&a, c.do(ctx, get("v1", "cluster", "join-tokens").with(opts), &a))
+}
+
+// RevokeJoinToken makes a join token useless; one that is not known is a success.
+func (c *Client) RevokeJoinToken(ctx context.Context, id string) (*wire.JoinTokenRevoked, error) {
+	var a wire.JoinTokenRevoked
+	return answer(&a, c.do(ctx, change(http.MethodDelete, nil, "v1", "cluster", "join-tokens", id), &a))
+}
+
 // Drain prepares a node to be stopped: it refuses new deploys and no longer leads. An empty node
 // means the one that gets the call.
 func (c *Client) Drain(ctx context.Context, node string) (*wire.NodeAnswer, error) {

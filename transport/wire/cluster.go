@@ -38,6 +38,7 @@ type Disk struct {
 type Member struct {
 	ID           string `json:"id"`
 	Role         string `json:"role" enum:"voter,nonvoter"`
+	Demoted      bool   `json:"demoted,omitempty" doc:"An operator made it a non-voter: it gets no vote until it is promoted"`
 	Leader       bool   `json:"leader"`
 	Status       string `json:"status" enum:"alive,suspect,left"`
 	RaftAddress  string `json:"raft_address"`
@@ -51,7 +52,7 @@ type Member struct {
 	ClockWrong   bool   `json:"clock_wrong" doc:"Its clock differs from those of most voters by more than cluster.max_clock_skew: it should not lead"`
 }
 
-// NodeRequest is the body of POST /v1/cluster/transfer, remove, drain and undrain. Without a node,
+// NodeRequest is the body of POST /v1/cluster/transfer, remove, promote, demote, drain and undrain. Without a node,
 // transfer lets the cluster choose, and drain and undrain mean the node that gets the call.
 type NodeRequest struct {
 	Node string `json:"node,omitempty"`

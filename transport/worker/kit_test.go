@@ -19,6 +19,7 @@ import (
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/client"
 	"aion.dev/aion/transport/wire"
@@ -63,16 +64,26 @@ func parts(n *enginetest.Node) transport.Parts {
 // leads is the view of a node that leads.
 type leads struct{}
 
-func (leads) IsLeader() bool                               { return true }
-func (leads) Leader() (string, string, bool)               { return "n1", "n1:7600", true }
-func (leads) LeaderContact() (time.Duration, bool)         { return 0, true }
-func (leads) Ready() error                                 { return nil }
-func (leads) Status(context.Context) (wire.Cluster, error) { return wire.Cluster{}, nil }
-func (leads) Transfer(context.Context, string) error       { return nil }
-func (leads) Remove(context.Context, string) error         { return nil }
-func (leads) Drain(context.Context, string, bool) error    { return nil }
-func (leads) Draining() bool                               { return false }
-func (leads) Quorum() error                                { return nil }
+func (leads) IsLeader() bool                                          { return true }
+func (leads) Leader() (string, string, bool)                          { return "n1", "n1:7600", true }
+func (leads) LeaderContact() (time.Duration, bool)                    { return 0, true }
+func (leads) Ready() error                                            { return nil }
+func (leads) Status(context.Context) (wire.Cluster, error)            { return wire.Cluster{}, nil }
+func (leads) Transfer(context.Context, string) error                  { return nil }
+func (leads) Remove(context.Context, string) error                    { return nil }
+func (leads) Drain(context.Context, string, bool) error               { return nil }
+func (leads) Draining() bool                                          { return false }
+func (leads) Promote(context.Context, string) error                   { return nil }
+func (leads) Demote(context.Context, string) error                    { return nil }
+func (leads) RevokeJoinToken(context.Context, string) error           { return nil }
+func (leads) Replace(context.Context, string, string) (string, error) { return "", nil }
+func (leads) IssueJoinToken(context.Context, string, time.Duration) (string, rows.JoinToken, error) {
+	return "", rows.JoinToken{}, nil
+}
+func (leads) JoinTokens(context.Context, engine.Read) ([]rows.JoinToken, uint64, error) {
+	return nil, 0, nil
+}
+func (leads) Quorum() error { return nil }
 
 // line carries calls to the server, whatever host they address.
 type line struct {

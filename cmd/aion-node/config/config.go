@@ -65,6 +65,7 @@ type Gossip struct {
 type Cluster struct {
 	BootstrapExpect int      `toml:"bootstrap_expect" help:"how many nodes form a new cluster together; 0 only joins; 1 when nothing is given, 0 when only cluster.join is"`
 	Join            []string `toml:"join" help:"gossip addresses of some or all members, this node's own too if that is easier"`
+	JoinToken       string   `toml:"join_token" help:"lets this node join a cluster with TLS or tokens if no certificate names it: what aion-node cluster join-token printed"`
 	Name            string   `toml:"name" help:"what the cluster is called, the same on every node: nodes with different names never talk; the CLUSTER of node certificates"`
 	PromoteAfter    Duration `toml:"promote_after" help:"how long a node that joined must have been reached and caught up before it votes"`
 	MaxClockSkew    Duration `toml:"max_clock_skew" help:"a node whose clock differs from the median of the voters by more does not lead, and log time makes no longer step without a majority or an operator; at least 1s"`

@@ -66,6 +66,11 @@ func (v *errorList) cluster(c *Config) {
 			v.add("cluster.join", "%s", err)
 		}
 	}
+	if token := c.Cluster.JoinToken; token != "" {
+		if id, secret, ok := strings.Cut(token, "."); !ok || id == "" || secret == "" || len(token) > 255 {
+			v.add("cluster.join_token", "is not what aion-node cluster join-token prints: ID.SECRET")
+		}
+	}
 	if name := c.Cluster.Name; len(name) > 63 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
 		v.add("cluster.name", "%q: a name has at most 63 characters of A-Z a-z 0-9 . _ -", name)
 	}

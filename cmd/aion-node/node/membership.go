@@ -48,7 +48,7 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 	}
 	for _, x := range s.Members {
 		c.Members = append(c.Members, wire.Member{
-			ID: x.ID, Role: x.Role, Leader: x.Leader, Status: x.Status, RaftAddress: x.RaftAddress, HTTPAddress: x.HTTPAddress,
+			ID: x.ID, Role: x.Role, Demoted: x.Demoted, Leader: x.Leader, Status: x.Status, RaftAddress: x.RaftAddress, HTTPAddress: x.HTTPAddress,
 			Version: x.Version, AppliedIndex: x.AppliedIndex, MissingBlobs: x.MissingBlobs, Draining: x.Draining, Disk: diskOf(x.Disk), ClockAhead: clockAhead(x), ClockWrong: x.ClockWrong,
 		})
 	}

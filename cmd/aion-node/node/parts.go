@@ -35,6 +35,8 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 		GossipKey:       key,
 		Join:            cfg.Cluster.Join,
 		ClusterName:     cfg.Cluster.Name,
+		JoinToken:       cfg.Cluster.JoinToken,
+		Guarded:         cfg.TLS.CAFile != "" || len(cfg.Auth.Tokens) > 0,
 		HoldLevel:       cfg.Cluster.HoldLevel,
 		BootstrapExpect: cfg.Cluster.BootstrapExpect,
 		TLS:             nodeTLS(cfg.TLS, set),

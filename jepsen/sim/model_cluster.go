@@ -134,10 +134,14 @@ func (w *World) report(n *node, rng *rand.Rand) bool {
 	var c fsm.Command
 	switch rng.IntN(13) {
 	case 11, 12:
-		if w.model.level < 3 {
+		switch {
+		case w.model.level < 2 || w.model.level == 2 && !odds(rng, 3):
 			return false
+		case w.model.level == 2:
+			c = &fsm.RaiseLevel{Level: 3}
+		default:
+			c = memberCommand(rng, name)
 		}
-		c = memberCommand(rng, name)
 	case 10:
 		c = &fsm.ConfirmTime{At: w.now}
 		if odds(rng, 2) {

@@ -79,9 +79,9 @@ func (c *Cluster) Demote(ctx context.Context, node string) error {
 	return c.applyChange(ctx, r, change{demote: node})
 }
 
-// Promote makes a non-voter a voter at once, on the leader, and takes a demotion back. It is refused
-// while the node does not answer or lacks entries or archives: its vote would raise the majority,
-// and not help to reach it. Promoting a voter is a success.
+// Promote makes a non-voter a voter at once, on the leader, and takes a demotion back. It is
+// refused while the node does not answer or lacks entries or archives: its vote would raise the
+// majority, and not help to reach it. Promoting a voter is a success.
 func (c *Cluster) Promote(ctx context.Context, node string) error {
 	if _, err := c.term(ctx); err != nil {
 		return err

@@ -27,7 +27,8 @@ func (e *StillAlive) Facts() map[string]any { return map[string]any{"node": e.No
 
 // Replace puts a node in the place of a dead one, on the leader, as far as that is possible now. It
 // returns what it waits for, or "" once the new node votes and the old one is removed. It keeps
-// nothing between two calls: whoever repeats it, on this leader or the next, goes on where it stood.
+// nothing between two calls: whoever repeats it, on this leader or the next, goes on where it
+// stood.
 //
 // The new node votes before the old one goes. In the other order a cluster of three would have two
 // voters meanwhile, and losing either of them, or the new one while it fetches the state, would end
@@ -75,8 +76,9 @@ func (c *Cluster) Replace(ctx context.Context, old, next string) (waits string, 
 	return "", c.Remove(ctx, old)
 }
 
-// alive reports whether a member answers at its place, or where gossip has heard of it. It asks several times, because a busy
-// machine may be slow to answer, and because what follows cannot be undone.
+// alive reports whether a member answers at its place, or where gossip has heard of it. It asks
+// several times, because a busy machine may be slow to answer, and because what follows cannot be
+// undone.
 func (c *Cluster) alive(ctx context.Context, s raft.Server) bool {
 	if string(s.ID) == c.id {
 		return true

@@ -52,8 +52,9 @@ type Member struct {
 	ClockWrong   bool   `json:"clock_wrong" doc:"Its clock differs from those of most voters by more than cluster.max_clock_skew: it should not lead"`
 }
 
-// NodeRequest is the body of POST /v1/cluster/transfer, remove, promote, demote, drain and undrain. Without a node,
-// transfer lets the cluster choose, and drain and undrain mean the node that gets the call.
+// NodeRequest is the body of POST /v1/cluster/transfer, remove, promote, demote, drain and undrain.
+// Without a node, transfer lets the cluster choose, and drain and undrain mean the node that gets
+// the call.
 type NodeRequest struct {
 	Node string `json:"node,omitempty"`
 }

@@ -51,6 +51,9 @@ func Bugs() []Bug {
 		{"removed-returns", "that an id was removed is forgotten when it asks to be let in", false, []Try{under("signals", "reuse"), under("catalog", "reuse")}},
 		{"clone-admitted", "a member's place goes to whoever asks for it under its id", false, []Try{under("signals", "clone"), under("catalog", "clone")}},
 		{"promote-early", "a node votes without having caught up, and without archives", false, []Try{under("signals", "joiner-lags"), under("catalog", "joiner-lacks")}},
+		{"demotion-forgotten", "the cluster gives a demoted node its vote back", false, []Try{under("signals", "demote"), under("catalog", "demote")}},
+		{"replaced-early", "a dead node is removed before the one in its place votes", false, []Try{under("signals", "replace-dead"), under("catalog", "replace-dead")}},
+		{"join-token-unasked", "a node without a join token is let into a guarded cluster", false, []Try{under("signals", "join-token"), under("catalog", "join-token")}},
 		{"nonvoters-count", "nodes without a vote count for the majority that has an archive", false, []Try{under("signals", "joiner-lags"), under("pins", "joiner-lags")}},
 		{"withdrawn-shifts", "answers of an entry shift where a command was withdrawn", false, []Try{busy(under("signals", "give-up")), busy(under("catalog", "give-up"))}},
 

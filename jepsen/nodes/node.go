@@ -35,6 +35,7 @@ type Node struct {
 	own, advertise links.Addresses // see place
 	listens        links.Addresses // where it listens instead of own; see TakePlace
 	joins          []string        // gossip addresses
+	flags          []string        // more of its command line
 	expect         int             // bootstrap_expect
 
 	cmd    *exec.Cmd
@@ -149,7 +150,7 @@ func (n *Node) args() []string {
 	if len(n.joins) > 0 {
 		args = append(args, "--join", strings.Join(n.joins, ","))
 	}
-	args = append(args, n.cluster.cfg.Flags...)
+	args = append(append(args, n.cluster.cfg.Flags...), n.flags...)
 	if n.cluster.cfg.Netns {
 		args = append(args, "--insecure") // its network belongs to the cluster alone
 	}

@@ -19,6 +19,7 @@ type Strange struct {
 	ID     string
 	Join   []string // gossip addresses
 	Expect int      // bootstrap_expect; 0: it only joins
+	Flags  []string // more of its command line
 }
 
 // Stranger creates a node that does not belong to the cluster, with an empty folder and addresses
@@ -40,7 +41,7 @@ func (c *Cluster) Stranger(word string, s Strange) (*Node, error) {
 		cluster: c, Name: name, as: s.ID, Data: filepath.Join(c.cfg.Dir, "data-"+name),
 		own: own, advertise: own, looks: own.HTTP, Public: own,
 	}
-	n.joins, n.expect = s.Join, s.Expect
+	n.joins, n.expect, n.flags = s.Join, s.Expect, s.Flags
 	c.strangers = append(c.strangers, n)
 	return n, nil
 }

@@ -62,6 +62,18 @@ func (c *clocks) record(id string, sent, got, shows time.Time) {
 	c.of[id] = next
 }
 
+// heardWithin is how young a node's newest reading is at least while it answers: an old one that is
+// more exact is kept for readingFresh.
+const heardWithin = readingFresh + 5*time.Second
+
+// heard reports whether a node has told its clock lately.
+func (c *clocks) heard(id string, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r, ok := c.of[id]
+	return ok && now.Sub(r.at) <= heardWithin
+}
+
 // ahead returns how far the members' clocks are ahead of a clock that shows wall at the moment now.
 // Readings advance with the monotonic clock, so they stay correct when this node's wall clock is
 // set.

@@ -47,7 +47,7 @@ func (c *Cluster) atLevel(level uint64) error {
 // the next leader does it. Demoting a node again is a success.
 //
 // What the operator wants is in the log before the configuration changes: another leader must not
-// give the vote back. If that leader is lost in between, the node still votes; see Findings.
+// give the vote back. If that leader is lost in between, the node still votes; see FindingsOf.
 func (c *Cluster) Demote(ctx context.Context, node string) error {
 	if _, err := c.term(ctx); err != nil {
 		return err

@@ -3,6 +3,8 @@ package cluster
 import (
 	"aion.dev/aion/cluster/folder"
 	"aion.dev/aion/fsm"
+	"aion.dev/aion/internal/faults"
+	"github.com/hashicorp/raft"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -25,6 +27,12 @@ var (
 	metricLog     = prometheus.NewDesc("aion_raft_log_bytes", "Bytes of the log's entries.", nil, nil)
 	metricWritten = prometheus.NewDesc("aion_raft_log_written_bytes_total", "Bytes of the entries that this node has written to its log since it started.", nil, nil)
 	metricWrites  = prometheus.NewDesc("aion_raft_log_writes_total", "Writes of this node to its log since it started; each has one or more entries and ends with an fsync.", nil, nil)
+	metricWrite   = prometheus.NewDesc("aion_raft_log_write_seconds", "Time of a write to the log on this node's disk, with its fsync.", nil, nil)
+	metricMembers = prometheus.NewDesc("aion_cluster_members", "Members of the newest configuration that this node knows, by role.", []string{"role"}, nil)
+	metricSilent  = prometheus.NewDesc("aion_cluster_voters_silent", "Voters that this node has not heard from for 15 s.", nil, nil)
+	metricDemoted = prometheus.NewDesc("aion_cluster_demoted", "Members that an operator made non-voters.", nil, nil)
+	metricLevel   = prometheus.NewDesc("aion_state_level", "Level of the state: what its state machine does.", nil, nil)
+	metricNewest  = prometheus.NewDesc("aion_state_level_newest", "Newest level that this node's build knows.", nil, nil)
 	metricState   = prometheus.NewDesc("aion_state_disk_bytes", "Bytes of the state on disk, without snapshots.", nil, nil)
 	metricGossip  = prometheus.NewDesc("aion_gossip_nodes", "Other nodes that gossip knows, including those that are lost or left.", nil, nil)
 	metricDropped = prometheus.NewDesc("aion_gossip_dropped_total", "Packets and streams on the gossip port that no node would send.", nil, nil)
@@ -35,7 +43,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricWritten, metricWrites, metricState, metricClock, metricWrong, metricHeld} {
+	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricWritten, metricWrites, metricState, metricClock, metricWrong, metricHeld, metricWrite, metricMembers, metricSilent, metricDemoted, metricLevel, metricNewest} {
 		out <- d
 	}
 	describeRequests(out)
@@ -67,6 +75,8 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 		bytes, writes := c.stores.Written()
 		count(metricWritten, bytes)
 		count(metricWrites, writes)
+		n, sum, below := c.stores.WriteTimes().Histogram()
+		out <- prometheus.MustNewConstHistogram(metricWrite, n, sum, below)
 	}
 	gauge(metricState, float64(c.state.DiskBytes()))
 	if g := c.gossip; g != nil {
@@ -74,10 +84,13 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 		count(metricDropped, g.Dropped())
 	}
 	c.state.View(func(v fsm.View) { collectRequests(out, v.RequestUse()) })
+	gauge(metricLevel, float64(c.level()))
+	gauge(metricNewest, fsm.NewestLevel)
 	r := c.raft.Load()
 	if r == nil {
 		return
 	}
+	c.collectMembers(r.GetConfiguration().Configuration().Servers, gauge, out)
 	clock := c.judgeClock()
 	if clock.verdict == clockRight || clock.verdict == clockWrong {
 		gauge(metricClock, clock.skew(c.id).Seconds())
@@ -89,6 +102,30 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	if ago, ok := c.LeaderContact(); ok {
 		gauge(metricContact, ago.Seconds())
 	}
+}
+
+// collectMembers reports the configuration, and which voters this node hears: it reads their clocks
+// each second.
+func (c *Cluster) collectMembers(servers []raft.Server, gauge func(*prometheus.Desc, float64), out chan<- prometheus.Metric) {
+	voters, demoted := 0, 0
+	silent := 0
+	for _, s := range servers {
+		id := string(s.ID)
+		if c.demoted(id) {
+			demoted++
+		}
+		if s.Suffrage != raft.Voter {
+			continue
+		}
+		voters++
+		if id != c.id && !c.clocks.heard(id, faults.Now()) {
+			silent++
+		}
+	}
+	out <- prometheus.MustNewConstMetric(metricMembers, prometheus.GaugeValue, float64(voters), "voter")
+	out <- prometheus.MustNewConstMetric(metricMembers, prometheus.GaugeValue, float64(len(servers)-voters), "nonvoter")
+	gauge(metricSilent, float64(silent))
+	gauge(metricDemoted, float64(demoted))
 }
 
 func flag(b bool) float64 {

@@ -62,6 +62,7 @@ type Engine struct {
 	limits      Limits
 	log         hclog.Logger
 	metrics     *metrics
+	taskTimes   *taskTimes
 	programs    *programs
 	schemas     *schema.Cache
 	queries     *queries
@@ -100,7 +101,7 @@ func New(cfg Config) (*Engine, error) {
 	limits := cfg.Limits.withDefaults()
 	share := backtest.NewShare(limits.BacktestCPU, gort.GOMAXPROCS(0))
 	e := &Engine{
-		cfg: cfg, limits: limits, log: cfg.Logger.Named("engine"), metrics: newMetrics(),
+		cfg: cfg, limits: limits, log: cfg.Logger.Named("engine"), metrics: newMetrics(), taskTimes: newTaskTimes(),
 		programs:  &programs{blobs: cfg.Blobs, compiler: cfg.Compiler, cache: runtime.NewCache(keptPrograms)},
 		queries:   newQueries(limits),
 		hub:       newHub(cfg.Log),
@@ -115,7 +116,7 @@ func New(cfg Config) (*Engine, error) {
 	e.schemas = schema.NewCache(keptSchemas, keptOutputs, e.programs.archive)
 	e.ready = newReconciler(e)
 	if cfg.Metrics != nil {
-		err := errors.Join(e.metrics.register(cfg.Metrics), cfg.Metrics.Register(e.hub.closings.count), cfg.Metrics.Register(&gauges{log: cfg.Log, now: time.Now}))
+		err := errors.Join(e.metrics.register(cfg.Metrics), e.taskTimes.register(cfg.Metrics), cfg.Metrics.Register(e.hub.closings.count), cfg.Metrics.Register(&gauges{log: cfg.Log, now: time.Now}))
 		if err != nil {
 			return nil, err
 		}

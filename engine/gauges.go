@@ -40,12 +40,16 @@ var (
 	queueOldest = prometheus.NewDesc("aion_queue_oldest_seconds", "How long the oldest task that a worker may take has been offered; 0 without any.",
 		[]string{"queue"}, nil)
 	scheduleLate = prometheus.NewDesc("aion_schedule_late_seconds", "How long the first schedule to fire has been due; 0 while none is.", nil, nil)
-	timerLate    = prometheus.NewDesc("aion_timer_late_seconds", "How long the first timer to fire has been due; 0 while none is.", nil, nil)
+	runsStarted  = prometheus.NewDesc("aion_runs_started_total", "Runs that were ever started, by callers, schedules, parents and continuations. Every node tells the same.", nil, nil)
+	versionGauge = prometheus.NewDesc("aion_versions", "Loaded versions, by type and by what they are to it: staged, canary, routed, draining, drained.",
+		[]string{"workflow_type", "state"}, nil)
+	jobsGauge = prometheus.NewDesc("aion_jobs", "Jobs: closings of trees that were too large for one entry, and are not done yet.", nil, nil)
+	timerLate = prometheus.NewDesc("aion_timer_late_seconds", "How long the first timer to fire has been due; 0 while none is.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{runsGauge, queueTasks, queueOldest, scheduleLate, timerLate} {
+	for _, d := range []*prometheus.Desc{runsGauge, queueTasks, queueOldest, scheduleLate, timerLate, runsStarted, versionGauge, jobsGauge} {
 		to <- d
 	}
 }
@@ -69,6 +73,8 @@ func (g *gauges) readFigures(now history.Time) (metrics []prometheus.Metric) {
 	var queues []rows.Queue
 	oldest := map[string]history.Time{}
 	var timer, schedule history.Time
+	var started, jobs uint64
+	names, versions := &typeNames{}, map[versionRow]uint64{}
 	g.log.View(func(v fsm.View) {
 		counts = v.CountRuns(fsm.RunFilter{})
 		queues = v.Queues("", gaugedQueues)
@@ -79,6 +85,15 @@ func (g *gauges) readFigures(now history.Time) (metrics []prometheus.Metric) {
 		}
 		timer, _ = v.NextTimer()
 		schedule, _ = v.NextSchedule()
+		started, jobs = v.Started(), v.JobCount()
+		for _, p := range v.Catalog().Packages() {
+			facts, ok := v.VersionFacts(p.Version)
+			for i := range facts.Members {
+				if ok && i < len(p.Members) {
+					versions[versionRow{names.label(p.Members[i].Type), facts.Members[i].State}]++
+				}
+			}
+		}
 	})
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		metrics = append(metrics, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...))
@@ -93,13 +108,18 @@ func (g *gauges) readFigures(now history.Time) (metrics []prometheus.Metric) {
 		typ    string
 		status history.Status
 	}
-	runs, names := map[row]uint64{}, &typeNames{}
+	runs := map[row]uint64{}
 	for _, c := range counts {
 		runs[row{names.label(c.Type), c.Status}] += c.Count
 	}
 	for r, n := range runs {
 		gauge(runsGauge, float64(n), r.typ, r.status.String())
 	}
+	for r, n := range versions {
+		gauge(versionGauge, float64(n), r.typ, r.state.String())
+	}
+	metrics = append(metrics, prometheus.MustNewConstMetric(runsStarted, prometheus.CounterValue, float64(started)))
+	gauge(jobsGauge, float64(jobs))
 	for _, q := range queues {
 		gauge(queueTasks, float64(q.Offered), q.Name, "offered")
 		gauge(queueTasks, float64(q.Backoff), q.Name, "backoff")
@@ -109,6 +129,12 @@ func (g *gauges) readFigures(now history.Time) (metrics []prometheus.Metric) {
 	gauge(scheduleLate, since(schedule))
 	gauge(timerLate, since(timer))
 	return metrics
+}
+
+// versionRow labels versions.
+type versionRow struct {
+	typ   string
+	state rows.VersionState
 }
 
 // typeNames bounds the number of workflow types that label metrics.

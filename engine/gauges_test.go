@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,9 @@ func TestGauges(t *testing.T) {
 			"aion_queue_tasks{queue=default,state=backoff}":         0,
 			"aion_schedule_late_seconds{}":                          0,
 			"aion_timer_late_seconds{}":                             0,
+			"aion_runs_started_total{}":                             4,
+			"aion_versions{state=routed,workflow_type=w}":           1,
+			"aion_jobs{}": 0,
 		} {
 			if value, ok := got[name]; !ok || value != want {
 				t.Errorf("%s is %v, %v; want %v", name, value, ok, want)
@@ -86,6 +90,57 @@ func TestGauges(t *testing.T) {
 		synctest.Wait()
 		if late := gauged(t, registry)["aion_schedule_late_seconds{}"]; late != 0 {
 			t.Errorf("it is %v s late with one", late)
+		}
+	})
+}
+
+// TestTaskTimes: how long activities wait and take is told by activity, and by outcome.
+func TestTaskTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := prometheus.NewRegistry()
+		n := enginetest.New(t, func(c *engine.Config) { c.Metrics = registry })
+		n.Deploy(enginetest.Pack(t, enginetest.Code{"w": "def run(ctx, input):\n    return ctx.activity(\"a\", None)\n"}, enginetest.Activities("a")))
+		for range 3 {
+			n.Begin("w", "1")
+		}
+		synctest.Wait()
+		time.Sleep(20 * time.Second)
+		tasks := poll(t, n, 0, 3, "a")
+		if len(tasks) != 3 {
+			t.Fatalf("%d tasks", len(tasks))
+		}
+		time.Sleep(2 * time.Second)
+		if _, _, err := n.CompleteTasks(background, engine.Call{}, []engine.TaskResult{{Token: tasks[0].Token, Output: history.Payload("1")}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := n.FailTasks(background, engine.Call{}, []engine.TaskResult{{Token: tasks[1].Token, Error: history.RunError{Message: "no"}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := n.ReleaseTasks(background, engine.Call{}, []engine.TaskResult{{Token: tasks[2].Token}}); err != nil {
+			t.Fatal(err)
+		}
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]uint64{}
+		for _, f := range families {
+			for _, m := range f.Metric {
+				if h := m.GetHistogram(); h != nil && strings.HasPrefix(f.GetName(), "aion_activity_") {
+					name := f.GetName()
+					for _, l := range m.Label {
+						name += " " + l.GetValue()
+					}
+					found[name] = h.GetSampleCount()
+					if mean := h.GetSampleSum() / float64(h.GetSampleCount()); mean < 2 || mean > 25 {
+						t.Errorf("%s took %v s on average", name, mean)
+					}
+				}
+			}
+		}
+		want := map[string]uint64{"aion_activity_wait_seconds a": 3, "aion_activity_seconds a completed": 1, "aion_activity_seconds a failed": 1}
+		if !maps.Equal(found, want) {
+			t.Errorf("measured: %v, want %v", found, want)
 		}
 	})
 }

@@ -169,6 +169,7 @@ func (e *Engine) handToWorker(ctx context.Context, d *desk.Desk, shared *desk.Cl
 				spare = append(spare, leased.Token)
 				continue
 			}
+			e.taskTimes.begin(&leased, events[0].At, e.now())
 			tasks = append(tasks, WorkerTask{Leased: leased, Token: writeToken(leased.Token), Input: scheduled.Input})
 		}
 	})

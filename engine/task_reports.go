@@ -23,6 +23,8 @@ type taskReport[T any] struct {
 	command  func([]T) fsm.Command
 	event    func(T) (fsm.TaskToken, history.Data) // what a report appends if it is accepted; nil = not known before
 	accepted prometheus.Counter                    // counts the accepted ones
+	ends     bool                                  // an accepted one ends its attempt
+	outcome  string                                // as which it is measured; "" = not at all
 }
 
 // proposeAll validates what a worker reports on its attempts, each independently, and proposes the
@@ -38,7 +40,8 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 	replies := make([]TaskReply, len(results))
 	all := Answered{Deduplicated: true}
 	var said []T
-	var at []int // which replies they get
+	var tokens []fsm.TaskToken // of said
+	var at []int               // which replies they get
 	var parts, bytes int
 	propose := func() error {
 		part := c
@@ -60,10 +63,13 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 			} else if !a.Deduplicated {
 				s.accepted.Inc()
 			}
+			if s.ends {
+				e.taskTimes.end(tokens[i], s.outcome)
+			}
 			replies[at[i]].CancelRequested = r.Cancel
 		}
 		all.Index, all.Deduplicated = a.Index, all.Deduplicated && a.Deduplicated
-		parts, bytes, said, at = parts+1, 0, nil, nil
+		parts, bytes, said, tokens, at = parts+1, 0, nil, nil, nil
 		return nil
 	}
 	for i := range results {
@@ -86,7 +92,7 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 				return nil, all, err
 			}
 		}
-		said, at, bytes = append(said, one), append(at, i), bytes+size
+		said, tokens, at, bytes = append(said, one), append(tokens, token), append(at, i), bytes+size
 	}
 	if len(said) > 0 {
 		if err := propose(); err != nil {

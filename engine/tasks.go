@@ -52,7 +52,7 @@ func (e *LeaseLost) Facts() map[string]any { return nil }
 // CompleteTasks records outcomes of attempts, each independently.
 func (e *Engine) CompleteTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
 	return taskReport[fsm.TaskOutput]{
-		read: e.readOutput, accepted: e.metrics.completed,
+		read: e.readOutput, accepted: e.metrics.completed, ends: true, outcome: "completed",
 		command: func(outputs []fsm.TaskOutput) fsm.Command { return &fsm.CompleteTasks{Results: outputs} },
 		event: func(o fsm.TaskOutput) (fsm.TaskToken, history.Data) {
 			return o.Token, &history.ActivityCompleted{ID: o.Token.ID, Result: o.Output, Attempt: o.Token.Attempt}
@@ -63,7 +63,7 @@ func (e *Engine) CompleteTasks(ctx context.Context, c Call, results []TaskResult
 // FailTasks records failed attempts, each independently.
 func (e *Engine) FailTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
 	return taskReport[fsm.TaskFailure]{
-		read: e.readFailure, accepted: e.metrics.failed,
+		read: e.readFailure, accepted: e.metrics.failed, ends: true, outcome: "failed",
 		command: func(failures []fsm.TaskFailure) fsm.Command { return &fsm.FailTasks{Results: failures} },
 	}.proposeAll(ctx, e, c, results)
 }
@@ -79,7 +79,7 @@ func (e *Engine) BeatTasks(ctx context.Context, c Call, results []TaskResult) ([
 // ReleaseTasks gives back attempts that the worker will not carry out, each independently.
 func (e *Engine) ReleaseTasks(ctx context.Context, c Call, results []TaskResult) ([]TaskReply, Answered, error) {
 	return taskReport[fsm.TaskToken]{
-		read: e.readRelease, accepted: e.metrics.released,
+		read: e.readRelease, accepted: e.metrics.released, ends: true,
 		command: func(tokens []fsm.TaskToken) fsm.Command { return &fsm.ReleaseTasks{Tokens: tokens} },
 	}.proposeAll(ctx, e, c, results)
 }

@@ -82,6 +82,9 @@ func (p *picture) Jobs(after uint64, limit int) (jobs []rows.Job) {
 	return jobs
 }
 
+// Started implements View.
+func (p *picture) Started() uint64 { return p.meta.Serial }
+
 // JobCount implements View.
 func (p *picture) JobCount() uint64 { return p.meta.Jobs }
 

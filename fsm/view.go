@@ -65,6 +65,7 @@ type View interface {
 	DueSchedules(now history.Time, limit int) []string       // ids of those to fire now, oldest first
 	NextSchedule() (history.Time, bool)                      // when the first schedule is due
 	Jobs(after uint64, limit int) []rows.Job                 // by id, those after after
+	Started() uint64                                         // runs that were ever started
 	JobCount() uint64                                        // how many there are
 	CountRuns(f RunFilter) []RunCount                        // by type, version and status; of f only Type, Version and Status count
 	Fingerprint(typ string) (f rows.Fingerprint, known bool) // of the open runs of a type that have turns; not known before level 2, and until FingerprintsWait is false

@@ -70,7 +70,7 @@ func (s *Server) cluster(ctx context.Context, in *clusterInput) (*answer[wire.Cl
 	if err != nil {
 		return nil, err
 	}
-	status.Members = list(status.Members)
+	status.Members, status.Findings = list(status.Members), list(status.Findings)
 	return &answer[wire.Cluster]{Index: status.AppliedIndex, LeaderContact: s.contact(rd), Body: status}, nil
 }
 

@@ -67,6 +67,9 @@ func (s *Stores) Written() (bytes, writes uint64) {
 	return s.weighed.written.Load(), s.weighed.writes.Load()
 }
 
+// WriteTimes returns how long the writes of a weighed log took, each with its fsync.
+func (s *Stores) WriteTimes() *Durations { return &s.weighed.took }
+
 // Newest returns how many of the newest entries of a weighed log fit into this many bytes.
 func (s *Stores) Newest(bytes uint64) uint64 { return s.weighed.newest(bytes) }
 

@@ -3,6 +3,7 @@ package logstore
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -18,6 +19,7 @@ type weighed struct {
 	sum   uint64
 
 	written, writes atomic.Uint64 // since this store was opened: bytes of entries, and calls that wrote some
+	took            Durations     // of those calls
 }
 
 // weigh starts with the existing entries. Each counts as the average size, because reading them all
@@ -51,9 +53,11 @@ func (w *weighed) StoreLog(log *raft.Log) error { return w.StoreLogs([]*raft.Log
 
 // StoreLogs implements raft.LogStore.
 func (w *weighed) StoreLogs(logs []*raft.Log) error {
+	began := time.Now()
 	if err := w.LogStore.StoreLogs(logs); err != nil {
 		return err
 	}
+	w.took.add(time.Since(began))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.writes.Add(1)

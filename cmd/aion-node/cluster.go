@@ -35,8 +35,23 @@ func clusterStatusCmd(a *app) *cobra.Command {
 					[2]string{"applied", strconv.FormatUint(c.AppliedIndex, 10)}, [2]string{"digest", c.Digest}, [2]string{"deploys", c.DeployChain}, [2]string{"disk", diskOf(c.Disk)})
 				fmt.Fprintln(w)
 				printMembers(w, c.Members)
+				fmt.Fprintln(w)
+				printFindings(w, c)
 			})
 		},
+	}
+}
+
+// printFindings says in words how the cluster is, and what to do next.
+func printFindings(w io.Writer, c *wire.Cluster) {
+	if c.Healthy {
+		fmt.Fprintln(w, "The cluster is healthy.")
+	}
+	for _, f := range c.Findings {
+		fmt.Fprintf(w, "%s: %s\n", f.Severity, oneLine(f.Text))
+		if f.Do != "" {
+			fmt.Fprintf(w, "    %s\n", oneLine(f.Do))
+		}
 	}
 }
 

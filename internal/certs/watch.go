@@ -12,6 +12,18 @@ const Every = 10 * time.Second
 // warnings are the times before a file's expiry at which the log warns, and the expiry itself.
 var warnings = []time.Duration{30 * 24 * time.Hour, 7 * 24 * time.Hour, 24 * time.Hour, 0}
 
+// WarnBefore is how long before a file's expiry an operator should be told, whoever asks.
+const WarnBefore = 14 * 24 * time.Hour
+
+// Ends returns when each file expires.
+func (s *Set) Ends() map[string]time.Time {
+	ends := map[string]time.Time{}
+	for _, e := range s.current().ends {
+		ends[e.file] = e.notAfter
+	}
+	return ends
+}
+
 // Run reloads the files when they change, and logs what is about to expire. It returns when ctx
 // ends.
 func (s *Set) Run(ctx context.Context) {

@@ -23,6 +23,17 @@ type Cluster struct {
 	Draining     bool      `json:"draining,omitempty" doc:"This node was told to drain"`
 	Members      []Member  `json:"members"`
 	Disk         *Disk     `json:"disk,omitempty" doc:"Free space on the node that answered"`
+	Healthy      bool      `json:"healthy" doc:"None of the findings is critical or a warning"`
+	Findings     []Finding `json:"findings" doc:"What an operator should know about the cluster, the worst first"`
+}
+
+// Finding is something about the cluster that an operator should know.
+type Finding struct {
+	Code     string `json:"code" doc:"Which kind of finding it is, such as voter_away: docs/OPERATIONS.md lists them"`
+	Severity string `json:"severity" enum:"critical,warning,info" doc:"critical: the cluster does not do its work; warning: one step further it does not; info: as somebody wanted it, or on its way"`
+	Node     string `json:"node,omitempty" doc:"Whom it is about; absent: the cluster"`
+	Text     string `json:"text" doc:"What is so, in words"`
+	Do       string `json:"do,omitempty" doc:"What to do next"`
 }
 
 // Disk is the free space for a node's data folder.

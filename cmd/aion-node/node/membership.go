@@ -2,6 +2,9 @@ package node
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -43,6 +46,11 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 		Level: s.Level, CommitIndex: s.CommitIndex, AppliedIndex: s.AppliedIndex, Clocks: s.Clocks, LogTimeHeld: held(s), Digest: s.Digest.String(), DigestIndex: s.DigestIndex, Draining: m.Draining(), Members: []wire.Member{},
 	}
 	c.Disk = diskOf(m.Disk())
+	found := append(cluster.FindingsOf(s, m.Behind()), m.certificates(time.Now())...)
+	c.Healthy, c.Findings = cluster.Healthy(found), []wire.Finding{}
+	for _, f := range found {
+		c.Findings = append(c.Findings, wire.Finding(f))
+	}
 	if s.DeployChain != (catalog.Digest{}) {
 		c.DeployChain = s.DeployChain.String()
 	}
@@ -53,6 +61,27 @@ func (m membership) Status(ctx context.Context) (wire.Cluster, error) {
 		})
 	}
 	return c, nil
+}
+
+// certificates says which files of this node expire soon, as its log does.
+func (m membership) certificates(now time.Time) (found []cluster.Finding) {
+	if m.certs == nil {
+		return nil
+	}
+	for file, at := range m.certs.Ends() {
+		f := cluster.Finding{Code: "certificate_expires", Severity: cluster.Warning, Node: m.ID(), Do: "renew it: docs/OPERATIONS.md, Certificates"}
+		switch left := at.Sub(now); {
+		case left <= 0:
+			f.Severity, f.Text = cluster.Critical, fmt.Sprintf("%s of node %s expired on %s: nobody accepts the node", file, m.ID(), at.UTC().Format(time.RFC3339))
+		case left < certs.WarnBefore:
+			f.Text = fmt.Sprintf("%s of node %s expires on %s", file, m.ID(), at.UTC().Format(time.RFC3339))
+		default:
+			continue
+		}
+		found = append(found, f)
+	}
+	slices.SortFunc(found, func(a, b cluster.Finding) int { return strings.Compare(a.Text, b.Text) })
+	return found
 }
 
 // diskOf returns nil while nothing is known.

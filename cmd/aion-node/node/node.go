@@ -45,6 +45,7 @@ type Node struct {
 	checker  *vet.Checker // nil = packages are compiled in this process only
 	engine   *engine.Engine
 	server   *transport.Server
+	metrics  *prometheus.Registry // what /metrics serves
 }
 
 // Open opens the node's addresses and its data. Nothing runs before Run; a Node that is not run
@@ -80,6 +81,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		}
 	}
 	registry := prometheus.NewRegistry()
+	n.metrics = registry
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(o.Version))
 
 	shares := shareMemory(machineMemory(), cfg.Limits.CallMemory, cfg.Limits.ResidentBytes, cfg.Deploy.CheckMemoryBytes)

@@ -46,7 +46,8 @@ type body struct {
 	io.ReadCloser
 	x       *exchange
 	left    int64
-	started bool // some of it was read: the call can no longer be sent elsewhere
+	started bool   // some of it was read: the call can no longer be sent elsewhere
+	head    []byte // its beginning, for the audit log; full when its capacity is used
 }
 
 // Read implements io.Reader.
@@ -60,6 +61,9 @@ func (b *body) Read(p []byte) (n int, err error) {
 		n, err = 0, b.x.tooLarge()
 	}
 	b.left -= int64(n)
+	if room := min(cap(b.head)-len(b.head), n); room > 0 {
+		b.head = append(b.head, p[:room]...)
+	}
 	if err == io.EOF {
 		connectionOf(b.x.r).markProven()
 	}
@@ -69,6 +73,9 @@ func (b *body) Read(p []byte) (n int, err error) {
 // bound applies the route's limits to the request's body.
 func (x *exchange) bound() {
 	x.body = body{ReadCloser: x.r.Body, x: x, left: x.route.limit}
+	if x.hot == nil && !x.route.archive && x.server.deserves(x.route, x.r, 0) {
+		x.body.head = make([]byte, 0, auditHead)
+	}
 	x.r.Body = &x.body
 }
 

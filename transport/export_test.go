@@ -2,7 +2,9 @@ package transport
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 )
 
 // Join serves the hot face on the connections of srv, until stop.
@@ -24,4 +26,19 @@ func ended() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
+}
+
+// RouteOfTest is one address, for tests that walk them all.
+type RouteOfTest struct {
+	ID, Method, Path string
+	Write, Open      bool
+}
+
+// Routes lists every route, by its id.
+func (s *Server) Routes() (list []RouteOfTest) {
+	for _, id := range slices.Sorted(maps.Keys(s.listed)) {
+		r := s.listed[id]
+		list = append(list, RouteOfTest{r.id, r.method, r.path, r.write, r.open})
+	}
+	return list
 }

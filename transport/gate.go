@@ -19,7 +19,7 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 	return func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{server: s, route: route, w: w, r: r}
 		if rec, ok := w.(*recorder); ok {
-			rec.operation = route.id
+			rec.operation, rec.exchange = route.id, x
 			if route.id == "events" {
 				rec.until = time.Time{} // a stream lasts
 			} else if !route.open {
@@ -43,6 +43,10 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 		}
 		if !route.open && (len(s.tokens) > 0 || r.ContentLength == 0) {
 			connectionOf(r).markProven() // without tokens, a caller proves itself when its body is complete
+		}
+		if err := s.auditable(route, r); err != nil {
+			writeProblem(w, wire.Of(err))
+			return
 		}
 		// A call that another node forwarded is served: that node does not drain, and this one
 		// leads.

@@ -27,6 +27,7 @@ func (c *hotCaller) Call(ctx context.Context, call *pb.Call) (a *pb.Answer, sent
 			c.server.log.Error("a handler panicked", "operation", operation, "panic", p, "stack", string(debug.Stack()))
 			a = c.failed(wire.New("internal", "the node's handler panicked; its log says more"))
 		}
+		c.server.auditHot(x, a)
 		sent = x.releaseMemory
 		done(operation, int(a.Status))
 	}()
@@ -91,6 +92,9 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 		if p := wire.Of(err); p.Code == "unauthenticated" || p.Code == "permission_denied" {
 			s.denials.hold(x.r, x.caller.name, p)
 		}
+		return nil, err
+	}
+	if err := s.auditable(op.route, x.r); err != nil {
 		return nil, err
 	}
 	if !x.waits() {

@@ -20,6 +20,11 @@ type recorder struct {
 	refused   bool      // a problem replaces what the handler writes
 	rest      *rest     // of the request's body; nil if nothing can be left of it
 	call      *exchange // reserves memory for a large answer, or refuses it; nil does neither
+
+	server   *Server // whose audit log gets a line; nil = none does
+	request  *http.Request
+	exchange *exchange // the call, once its route is known
+	audited  bool      // the line was written, or there is none
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -47,6 +52,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 		http.NewResponseController(r.ResponseWriter).SetWriteDeadline(t)
 	}
 	r.setLength(len(b))
+	r.audit(b)
 	r.sendHead()
 	return r.ResponseWriter.Write(b)
 }
@@ -74,8 +80,13 @@ func (r *recorder) sendHead() {
 	r.ResponseWriter.WriteHeader(r.code())
 }
 
-// FlushError lets http.ResponseController flush; it sends the head first.
+// FlushError lets http.ResponseController flush; it sends the head first. The head of an answer that
+// gets a line in the audit log waits for the body, which the line tells of.
 func (r *recorder) FlushError() error {
+	if r.exchange != nil && r.exchange.route.write && !r.headSent {
+		return nil
+	}
+	r.audit(nil)
 	r.sendHead()
 	return http.NewResponseController(r.ResponseWriter).Flush()
 }

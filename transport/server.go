@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"aion.dev/aion/transport/auditlog"
 	"aion.dev/aion/transport/hot"
 	"aion.dev/aion/transport/wire"
 	"github.com/danielgtaylor/huma/v2"
@@ -38,6 +39,7 @@ type Config struct {
 	// called for each connection. Nil = the system's roots.
 	LeaderTLS func() *tls.Config
 	HTTPOnly  bool                 // no hot face: see package hot
+	Audit     *auditlog.Log        // nil = there is none
 	Registry  *prometheus.Registry // served at /metrics, with the server's own metrics added; nil = a new one
 	Logger    hclog.Logger
 }
@@ -149,7 +151,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.hot.foreign.ServeHTTP(w, r)
 		return
 	}
-	rec := &recorder{ResponseWriter: w, operation: "other", until: time.Now().Add(writeTimeout), rest: restOf(r)}
+	rec := &recorder{ResponseWriter: w, operation: "other", until: time.Now().Add(writeTimeout), rest: restOf(r), server: s, request: r}
 	h := w.Header()
 	h[wire.HeaderNode] = s.self
 	if s.hot.offered(r) {
@@ -181,6 +183,7 @@ func (s *Server) serve(rec *recorder, r *http.Request) {
 		done(rec.operation, rec.code())
 	}()
 	s.handler.ServeHTTP(rec, r)
+	rec.audit(nil)
 	rec.sendHead()
 }
 
@@ -206,6 +209,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 // the caller is gone is not reported.
 func (s *Server) recovered(rec *recorder, r *http.Request, p any) {
 	if p == http.ErrAbortHandler {
+		rec.auditBroken()
 		panic(p)
 	}
 	if r.Context().Err() == nil {

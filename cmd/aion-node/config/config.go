@@ -15,6 +15,7 @@ type Config struct {
 	Gossip  Gossip  `toml:"gossip"`
 	Cluster Cluster `toml:"cluster"`
 	Auth    Auth    `toml:"auth"`
+	Audit   Audit   `toml:"audit"`
 	TLS     TLS     `toml:"tls"`
 	Deploy  Deploy  `toml:"deploy"`
 	Limits  Limits  `toml:"limits"`
@@ -76,6 +77,17 @@ type Cluster struct {
 // Auth configures who may call.
 type Auth struct {
 	Tokens []string `toml:"tokens" help:"NAME:ROLE:SECRET each; ROLE is write, read or ephemeral, which only starts runs on code that comes along and goes again: ephemeral/VERSIONS/BYTES at a time, 10 and 64MiB when not given; without any, everybody may do everything"`
+}
+
+// Audit configures who is told what callers did.
+type Audit struct {
+	File      string `toml:"file" help:"file of this node that gets a line of JSON for each mutation and each call turned away; audit.jsonl in the data folder when empty and audit.webhook is given, none when both are empty"`
+	FileBytes int64  `toml:"file_bytes" help:"size beyond which a new file is begun, the old one with its time in the name; 0 = never, for whoever has logrotate"`
+	FileKeep  int64  `toml:"file_keep" help:"how many of the older files are kept"`
+	Strangers int64  `toml:"strangers" help:"how many calls of unknown callers get a line of their own within a second; all others of that second share one"`
+	Webhook   string `toml:"webhook" help:"URL to which the lines are posted, as application/x-ndjson, in order, each at least once; what it does not accept is sent again for as long as the file has it"`
+	Secret    string `toml:"webhook_token" help:"bearer token for audit.webhook"`
+	Strict    bool   `toml:"strict" help:"refuse mutations (unavailable) while the file cannot be written; false = go on, and lines beyond 10,000 are lost"`
 }
 
 // TLS configures the node's certificate. One certificate serves callers and other nodes.
@@ -162,6 +174,7 @@ func Default() Config {
 			Resident: 10_000, InFlight: 4096, BacktestCPU: 25, BatchStarts: 1_000, AgentMessages: 64, AgentBytes: 4 << 20, Queries: 64, RequestBytes: 3 << 29,
 			TurnTimeout: Duration{30 * time.Second}, Foresight: Duration{5 * time.Millisecond}, QueryTimeout: Duration{10 * time.Second}, Lease: Duration{5 * time.Minute},
 		},
+		Audit: Audit{FileBytes: 64 << 20, FileKeep: 10, Strangers: 200, Strict: true},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},
 		Disk:  Disk{Reserve: 128 << 20},
 		Log:   Log{Level: "info", Format: "text"},

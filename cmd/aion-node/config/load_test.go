@@ -54,7 +54,7 @@ func TestEveryKeyFromEverySource(t *testing.T) {
 		"raft.log_store": "bolt", "log.level": "debug", "log.format": "json", "gossip.key": "MDEyMzQ1Njc4OWFiY2RlZg==",
 		"auth.tokens": "ci:write:0123456789abcdef", "cluster.bootstrap_expect": "3", "limits.turns": "4", "limits.backtest_cpu": "50",
 		"deploy.check_memory_bytes": "536870912", "deploy.max_changes": "64", "deploy.max_change_bytes": "131072", "limits.history_bytes": "131072", "limits.memory_bytes": "1048576", "limits.resident_bytes": "1048576",
-		"raft.log_bytes": "134217728", "cluster.join_token": "0a1b.secret",
+		"raft.log_bytes": "134217728", "cluster.join_token": "0a1b.secret", "audit.file_bytes": "1048576", "audit.webhook": "https://a.example/x",
 	}
 	for _, k := range Keys() {
 		value, ok := values[k.Name]
@@ -76,6 +76,8 @@ func TestEveryKeyFromEverySource(t *testing.T) {
 			more = []string{"AION_TLS_CERT_FILE=c"}
 		case "cluster.bootstrap_expect":
 			more = []string{"AION_CLUSTER_JOIN=a:1"}
+		case "audit.webhook_token":
+			more = []string{"AION_AUDIT_WEBHOOK=https://a.example"}
 		}
 		section, name, _ := strings.Cut(k.Name, ".")
 		quoted := value

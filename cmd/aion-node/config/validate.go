@@ -20,6 +20,7 @@ func (c *Config) Validate() error {
 	v.cluster(c)
 	v.hosts(c.HTTP.Hosts)
 	v.auth(c.Auth)
+	v.audit(c.Audit)
 	v.tls(c.TLS)
 	v.sizes(c)
 	v.oneOf("raft.log_store", c.Raft.LogStore, "bolt", "wal")
@@ -151,6 +152,9 @@ func (v *errorList) sizes(c *Config) {
 		{"limits.batch_starts", c.Limits.BatchStarts, 1, 10_000},
 		{"limits.backtest_cpu", c.Limits.BacktestCPU, 1, 100},
 		{"limits.in_flight", c.Limits.InFlight, max(1, c.Limits.Turns), 1 << 20},
+		{"audit.file_bytes", c.Audit.FileBytes, 0, 1 << 40},
+		{"audit.strangers", c.Audit.Strangers, 1, 1_000_000},
+		{"audit.file_keep", c.Audit.FileKeep, 0, 10_000},
 		{"raft.log_bytes", c.Raft.LogBytes, 128 << 20, 1 << 40},
 		{"disk.warn_bytes", c.Disk.WarnBytes, 0, 1 << 50},
 		{"disk.full_bytes", c.Disk.FullBytes, 0, 1 << 50},

@@ -48,11 +48,12 @@ func (n *Node) keepCertificates(ctx context.Context) error {
 	return nil
 }
 
-// Reload rereads what may change while the node runs, which is the certificates, and logs the
-// outcome. SIGHUP triggers it.
+// Reload rereads what may change while the node runs, which is the certificates and which file has
+// the name of the audit log, and logs the outcome. SIGHUP triggers it.
 func (n *Node) Reload() {
+	n.reloadAudit()
 	if n.certs == nil {
-		n.log.Info("reload: this node has no certificates, and nothing else is read again")
+		n.log.Info("reload: this node has no certificates, and no settings are read again")
 		return
 	}
 	switch changed, err := n.certs.Reload(); {

@@ -14,6 +14,7 @@ import (
 	"aion.dev/aion/fsm/rows"
 	"aion.dev/aion/internal/certs"
 	"aion.dev/aion/transport"
+	"aion.dev/aion/transport/auditlog"
 	"github.com/hashicorp/go-hclog"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -46,6 +47,7 @@ type Node struct {
 	engine   *engine.Engine
 	server   *transport.Server
 	metrics  *prometheus.Registry // what /metrics serves
+	audit    *auditlog.Log        // nil = none is kept
 }
 
 // Open opens the node's addresses and its data. Nothing runs before Run; a Node that is not run
@@ -129,6 +131,14 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 	if n.engine, err = engine.New(ec); err != nil {
 		return nil, err
 	}
+	if n.audit, err = openAudit(cfg, n.cluster.ID(), n.log); err != nil {
+		return nil, err
+	}
+	if n.audit != nil {
+		if err := registry.Register(n.audit); err != nil {
+			return nil, err
+		}
+	}
 	n.server, err = transport.New(transport.Config{
 		Parts:   served(n.engine),
 		Cluster: membership{n.cluster, n.certs},
@@ -143,6 +153,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Tokens:    tokens(cfg.Auth),
 		Hosts:     hosts(cfg.HTTP),
 		HTTPOnly:  !cfg.HTTP.Hot,
+		Audit:     n.audit,
 		TLS:       serverTLS(n.certs),
 		LeaderTLS: leaderTLS(n.certs),
 		Registry:  registry,
@@ -168,6 +179,9 @@ func (n *Node) Close() error {
 	var errs []error
 	if n.cluster != nil {
 		errs = append(errs, n.cluster.Close())
+	}
+	if n.audit != nil {
+		errs = append(errs, n.audit.Close())
 	}
 	for _, l := range []net.Listener{n.listener, n.pprof} {
 		if l != nil {

@@ -27,7 +27,7 @@ type part struct {
 // Run runs the node until ctx ends or it cannot go on, and then releases everything. The error is
 // nil after an orderly end.
 func (n *Node) Run(ctx context.Context) error {
-	ended := make(chan *part, 6)
+	ended := make(chan *part, 7)
 	begin := func(name string, run func(context.Context) error) *part {
 		own, stop := context.WithCancel(context.WithoutCancel(ctx)) // each part ends in its turn, not all at once
 		p := &part{name: name, stop: stop, over: make(chan struct{})}
@@ -47,6 +47,7 @@ func (n *Node) Run(ctx context.Context) error {
 	profiles := begin("pprof", n.servePprof)
 	renewal := begin("certificates", n.keepCertificates)
 	checks := begin("package checks", n.keepChecker)
+	audit := begin("audit log", n.keepAudit)
 
 	var first *part // the first part that ended by itself
 	select {
@@ -61,7 +62,7 @@ func (n *Node) Run(ctx context.Context) error {
 	case first = <-ended:
 	}
 
-	parts := []*part{server, engine, cluster, profiles, renewal, checks}
+	parts := []*part{server, engine, cluster, profiles, renewal, checks, audit}
 	for _, p := range parts {
 		p.stop()
 		<-p.over

@@ -1,8 +1,8 @@
 package transport
 
 import (
-	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -138,51 +138,10 @@ func clipped(text string) string {
 // auditedOf collects what a call was about from the beginnings of its bodies. What the answer says
 // wins: a version in full where the question had its beginning.
 func auditedOf(question, answer []byte) map[string]string {
-	object := members(question, auditedMembers)
-	for name, value := range members(answer, auditedMembers) {
-		object[name] = value
+	object, said := members(question, auditedMembers), members(answer, auditedMembers)
+	if object == nil {
+		return said
 	}
-	if len(object) == 0 {
-		return nil
-	}
+	maps.Copy(object, said)
 	return object
-}
-
-// members returns members of a JSON object that are no objects or lists, as far as the beginning of
-// its text has them.
-func members(text []byte, wanted map[string]bool) map[string]string {
-	found := map[string]string{}
-	d := json.NewDecoder(bytes.NewReader(text[:min(len(text), auditHead)]))
-	d.UseNumber()
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return found
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			break
-		}
-		var value any
-		if d.Decode(&value) != nil {
-			break
-		}
-		if name, _ := name.(string); wanted[name] {
-			if text, ok := scalar(value); ok {
-				found[name] = clipped(text)
-			}
-		}
-	}
-	return found
-}
-
-func scalar(value any) (string, bool) {
-	switch v := value.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	}
-	return "", false
 }

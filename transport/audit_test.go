@@ -15,6 +15,7 @@ import (
 	"aion.dev/aion/engine/enginetest"
 	"aion.dev/aion/transport"
 	"aion.dev/aion/transport/auditlog"
+	"aion.dev/aion/transport/client"
 )
 
 // auditFile is the audit log of one host.
@@ -141,7 +142,13 @@ func direct(h *host, method, path, from string, headers ...string) reply {
 }
 
 // A line says what the call was about, and nothing of payloads.
-func TestAuditTellsWhat(t *testing.T) {
+func TestAuditTellsWhat(t *testing.T) { onBothFaces(t, auditTellsWhat) }
+
+func auditTellsWhat(t *testing.T) {
+	face := "http"
+	if faceOf(t) == client.FaceHot {
+		face = "hot"
+	}
 	n := enginetest.New(t)
 	th := &throne{}
 	var leaders, followers auditFile
@@ -164,7 +171,7 @@ func TestAuditTellsWhat(t *testing.T) {
 			t.Fatalf("%s: %+v", h.id, lines)
 		}
 		started, again, signalled, routed, ended := lines[0], lines[1], lines[2], lines[3], lines[4]
-		if o := started.Object; o["workflow_id"] != id || o["type"] != "order" || o["run_id"] == "" || o["version"] != version || started.Index == 0 || started.Outcome != "ok" {
+		if o := started.Object; o["workflow_id"] != id || o["type"] != "order" || o["run_id"] == "" || o["version"] != version || started.Index == 0 || started.Face != face || started.Outcome != "ok" {
 			t.Errorf("%s: %+v", h.id, started)
 		}
 		if again.Code != "already_running" || again.Outcome != "rejected" || again.Object["workflow_id"] != id {
@@ -186,7 +193,9 @@ func TestAuditTellsWhat(t *testing.T) {
 }
 
 // Polls that get nothing change nothing, and leave no line.
-func TestIdlePollsLeaveNoLine(t *testing.T) {
+func TestIdlePollsLeaveNoLine(t *testing.T) { onBothFaces(t, idlePollsLeaveNoLine) }
+
+func idlePollsLeaveNoLine(t *testing.T) {
 	n := enginetest.New(t)
 	var file auditFile
 	h := listen(t, n, &throne{}, "n1", audited(t, &file)).lead()

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"aion-node": 
 //	                           addresses; AION_ADDR then names all nodes that were started,
 //	                           ADDR_<name>, RAFT_<name> and GOSSIP_<name> its addresses
 //	nodes NAME...              start those again, all before any is waited for
-//	cluster NAME NAME NAME     start that many nodes as one cluster
+//	cluster NAME... [--FLAG]   start that many nodes as one cluster, with these flags
 //	kill9 NAME, stop NAME      SIGKILL; SIGTERM and an orderly end
 //	leader VAR                 set VAR to the name of the node that leads, VAR_ADDR to its
 //	                           address, VAR_OTHER to that of another one
@@ -119,10 +119,14 @@ func scriptNodes(ts *testscript.TestScript, neg bool, names []string) {
 }
 
 func scriptCluster(ts *testscript.TestScript, neg bool, names []string) {
-	if neg || len(names) == 0 {
-		ts.Fatalf("usage: cluster NAME...")
+	first := slices.IndexFunc(names, func(arg string) bool { return strings.HasPrefix(arg, "--") })
+	if neg || len(names) == 0 || first == 0 {
+		ts.Fatalf("usage: cluster NAME... [--FLAG...]")
 	}
 	f := fleetOf(ts)
+	if first > 0 {
+		names, f.flags = names[:first], names[first:]
+	}
 	ts.Check(f.startAll(names...))
 	setNodeVariables(ts, f)
 }

@@ -25,6 +25,8 @@ func Bugs() []Bug {
 		{"hot-new-id", "a node that forwards a call over the hot face leaves its request id behind", false, []Try{hot(under("idempotency", "none")), hot(under("idempotency", "process"))}},
 		{"hot-crossed", "answers that leave in one message of the hot face are told to each other's callers", false, []Try{hot(busy(under("signals", "none"))), hot(busy(under("idempotency", "none")))}},
 		{"hot-early", "a signal over the hot face is answered before it is in the log", false, []Try{hot(under("signals", "kill-leader")), hot(under("signals", "process"))}},
+		{"audit-elsewhere", "a change that another node serves is not in the audit log", false, []Try{under("signals", "none"), under("catalog", "none")}},
+		{"audit-late", "a line of the audit log is written up to a second after the answer", false, []Try{under("signals", "process"), busy(under("signals", "kill-leader"))}},
 		{"log-time-back", "a new leader's log time begins wherever its clock stands", true, []Try{under("timers", "transfers"), under("progress", "transfers")}},
 		{"blob-unsynced", "an archive counts as kept before it is on the disk", false, []Try{under("catalog", "power-loss"), long(under("pins", "power-loss"))}},
 		{"leader-disk-late", "a leader applies and answers what is not on its own disk yet", false, []Try{under("signals", "power-unwritten"), under("catalog", "power-unwritten")}},

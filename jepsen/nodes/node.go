@@ -97,6 +97,9 @@ func (n *Node) Start() error {
 	cmd.Dir = n.cluster.cfg.Dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + n.cluster.cfg.Dir, "TMPDIR=" + os.TempDir()}, n.cluster.cfg.Env...)
 	cmd.Env = append(cmd.Env, n.Extra...)
+	if !n.other { // which may not know the setting
+		cmd.Env = append(cmd.Env, "AION_AUDIT_FILE="+n.AuditFile(), "AION_AUDIT_FILE_BYTES=0")
+	}
 	if hold {
 		cmd.Env = append(cmd.Env, "AION_CLUSTER_HOLD_LEVEL=true")
 	}
@@ -265,6 +268,10 @@ func (n *Node) Starts() int {
 
 // LogFile returns the file with the node's output over all its starts.
 func (n *Node) LogFile() string { return filepath.Join(n.cluster.cfg.Dir, n.Name+".log") }
+
+// AuditFile returns the node's audit log over all its starts. It is outside of its data folder, so
+// it stays when the node's disk is replaced.
+func (n *Node) AuditFile() string { return filepath.Join(n.cluster.cfg.Dir, n.Name+".audit.jsonl") }
 
 // Tail returns the end of the log.
 func (n *Node) Tail(lines int) string {

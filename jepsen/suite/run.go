@@ -165,6 +165,9 @@ func run(ctx context.Context, o Options, s Spec, res *Result) error {
 	if found.What == "" { // without known outcomes the history cannot be judged
 		res.Violations = append(res.Violations, w.Check(ops)...)
 	}
+	if !s.Mixed { // builds before this one keep no audit log
+		res.Violations = append(res.Violations, audited(c.Nodes(), ops)...)
+	}
 	lap("check")
 	res.draw()
 	res.measure(ops, until, probed...)

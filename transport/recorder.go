@@ -80,8 +80,8 @@ func (r *recorder) sendHead() {
 	r.ResponseWriter.WriteHeader(r.code())
 }
 
-// FlushError lets http.ResponseController flush; it sends the head first. The head of an answer that
-// gets a line in the audit log waits for the body, which the line tells of.
+// FlushError lets http.ResponseController flush; it sends the head first. The head of an answer
+// that gets a line in the audit log waits for the body, which the line tells of.
 func (r *recorder) FlushError() error {
 	if r.exchange != nil && r.exchange.route.write && !r.headSent {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"aion.dev/aion/jepsen/op"
 )
 
-// Audit is the checker of the nodes' audit logs: whatever a caller was told of a change is there, at
-// the node that told it, even if that node was killed a moment later.
+// Audit is the checker of the nodes' audit logs: whatever a caller was told of a change is there,
+// at the node that told it, even if that node was killed a moment later.
 const Audit = "audit"
 
 // auditLine is what this checker reads of a line.

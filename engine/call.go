@@ -35,7 +35,9 @@ func propose[A fsm.Answer](ctx context.Context, e *Engine, c Call, cmd fsm.Comma
 	if err := c.validate(); err != nil {
 		return answer, a, err
 	}
+	end := e.traceEntry(ctx, cmd)
 	res, err := e.cfg.Log.Propose(ctx, fsm.Envelope{Request: c.Request, Actor: c.Actor, Command: cmd})
+	end(res.Index, err)
 	if err != nil {
 		return answer, a, err
 	}

@@ -20,9 +20,14 @@ func (e *Engine) Signal(ctx context.Context, c Call, ref fsm.RunRef, name string
 	if err := e.checkPayload("payload", payload); err != nil {
 		return nil, Answered{}, err
 	}
-	return e.proposeToOpenRun(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals}, func(d *driver) []*ahead {
+	began := time.Now()
+	answer, a, err := e.proposeToOpenRun(ctx, c, &fsm.SignalRun{Run: ref, Name: name, Payload: payload, MaxWaiting: e.limits.WaitingSignals}, func(d *driver) []*ahead {
 		return madeAhead(d.foreseeNews(e.runOf(ref), &history.SignalReceived{Name: name, Payload: payload}))
 	})
+	if err == nil && e.cfg.Tracer != nil {
+		e.cfg.Tracer.Reached(ctx, answer.RunID, answer.WorkflowID, "", false, began)
+	}
+	return answer, a, err
 }
 
 // Cancel requests cancellation: the run's code decides how to end.

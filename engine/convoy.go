@@ -100,7 +100,9 @@ func proposeAhead[A fsm.Answer](ctx context.Context, e *Engine, call Call, cmd f
 	for _, a := range slices.Clone(c.ahead) {
 		c.book(a.step)
 	}
+	end := e.traceEntry(ctx, cmd)
 	res, err := c.propose(ctx)
+	end(res.Index, err)
 	if err != nil {
 		return answer, a, err
 	}

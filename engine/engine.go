@@ -33,6 +33,7 @@ type Config struct {
 	Says    func(run rows.Run, msg string)
 	Logger  hclog.Logger
 	Metrics prometheus.Registerer // where the engine's metrics are registered; nil = nowhere
+	Tracer  Tracer                // nil = nobody traces
 }
 
 // Validate rejects a configuration that cannot work. Its error names the field.

@@ -170,7 +170,11 @@ func (e *Engine) handToWorker(ctx context.Context, d *desk.Desk, shared *desk.Cl
 				continue
 			}
 			e.taskTimes.begin(&leased, events[0].At, e.now())
-			tasks = append(tasks, WorkerTask{Leased: leased, Token: writeToken(leased.Token), Input: scheduled.Input})
+			task := WorkerTask{Leased: leased, Token: writeToken(leased.Token), Input: scheduled.Input}
+			if e.cfg.Tracer != nil {
+				task.Traceparent = e.cfg.Tracer.Traceparent(leased.Token)
+			}
+			tasks = append(tasks, task)
 		}
 	})
 	if err != nil {

@@ -36,6 +36,7 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 	if err != nil {
 		return nil, Answered{}, err
 	}
+	began := time.Now()
 	for range rechecks {
 		var violation error
 		var to startsOn
@@ -68,6 +69,9 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (*fsm.StartAnswer, A
 		if !errors.As(err, &recheck) {
 			if err == nil {
 				e.metrics.starts.Inc()
+				if e.cfg.Tracer != nil {
+					e.cfg.Tracer.Reached(ctx, answer.RunID, cmd.WorkflowID, cmd.Type, !a.Deduplicated, began)
+				}
 			}
 			return answer, a, err
 		}

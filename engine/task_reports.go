@@ -64,7 +64,7 @@ func (s taskReport[T]) proposeAll(ctx context.Context, e *Engine, c Call, result
 				s.accepted.Inc()
 			}
 			if s.ends {
-				e.taskTimes.end(tokens[i], s.outcome)
+				e.taskTimes.end(tokens[i], s.outcome, e.cfg.Tracer)
 			}
 			replies[at[i]].CancelRequested = r.Cancel
 		}

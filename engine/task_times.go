@@ -53,9 +53,13 @@ func (m *taskTimes) begin(l *fsm.Leased, scheduled, now history.Time) {
 	}
 }
 
-// end records how an attempt ended; outcome "" = it was given back, and tells nothing.
-func (m *taskTimes) end(t fsm.TaskToken, outcome string) {
+// end records how an attempt ended; outcome "" = it was given back, and tells nothing. tracer may
+// be nil.
+func (m *taskTimes) end(t fsm.TaskToken, outcome string, tracer Tracer) {
 	if h, ok := m.handed.Take(t); ok && outcome != "" {
+		if tracer != nil {
+			tracer.Attempt(t, h.activity, outcome, h.at)
+		}
 		m.took.WithLabelValues(m.names.label(h.activity), outcome).Observe(time.Since(h.at).Seconds())
 	}
 }

@@ -23,6 +23,8 @@ type WorkerTask struct {
 	fsm.Leased
 	Token string // opaque
 	Input history.Payload
+	// Traceparent is what the worker passes on to what it calls; empty if nobody traces.
+	Traceparent string
 }
 
 // TaskResult is what a worker reports on one attempt: Output if it completed, Error if it failed,

@@ -264,6 +264,9 @@ func (v *visit) recorded(at rows.Run, step *replay.Step, res fsm.Result, err err
 		return again, nil
 	}
 	v.d.e.metrics.recorded(time.Since(began))
+	if t := v.d.e.cfg.Tracer; t != nil {
+		t.Turn(&at, step.N, answer.Status, began)
+	}
 	if !answer.Status.Open() {
 		v.machine.Say()
 		return done, nil

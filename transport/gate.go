@@ -92,8 +92,21 @@ func (s *Server) gate(route *route, op *huma.Operation, serve server) http.Handl
 			ctx, cancel = context.WithTimeout(ctx, x.time())
 			defer cancel()
 		}
+		if s.cfg.Tracer != nil && !route.open && route.id != "events" {
+			var end func(int)
+			ctx, end = s.cfg.Tracer.Call(ctx, route.id, r.Header)
+			defer func() { end(statusOf(w)) }()
+		}
 		serve(ctx, x)
 	}
+}
+
+// statusOf returns the status that was answered.
+func statusOf(w http.ResponseWriter) int {
+	if rec, ok := w.(*recorder); ok {
+		return rec.code()
+	}
+	return 0
 }
 
 // refusesDeploys reports whether this node is draining: then it accepts only deploys that other

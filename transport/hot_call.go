@@ -120,10 +120,18 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 	}
 	ctx, cancel := context.WithTimeout(context.WithValue(x.r.Context(), exchangeKey{}, x), x.time())
 	defer cancel()
+	status := 0
+	if s.cfg.Tracer != nil { // a stream has no place for the traceparent of each call
+		var end func(int)
+		ctx, end = s.cfg.Tracer.Call(ctx, op.id, nil)
+		defer func() { end(status) }()
+	}
 	reply, err := op.serve(ctx, call)
 	if err != nil {
+		status = wire.Of(err).Status
 		return nil, err
 	}
+	status = reply.status
 	body, err := encodeAnswer(reply.body)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,15 @@ type Config struct {
 	HTTPOnly  bool                 // no hot face: see package hot
 	Audit     *auditlog.Log        // nil = there is none
 	Registry  *prometheus.Registry // served at /metrics, with the server's own metrics added; nil = a new one
+	Tracer    Tracer               // nil = nobody traces
 	Logger    hclog.Logger
+}
+
+// Tracer is told of calls, for distributed tracing.
+type Tracer interface {
+	// Call begins the span of a call that this node serves itself, under the one that its
+	// traceparent names; the caller calls end.
+	Call(ctx context.Context, operation string, header http.Header) (_ context.Context, end func(status int))
 }
 
 // Server is the HTTP side of one node. It is an http.Handler; Serve adds listening and a graceful

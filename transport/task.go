@@ -69,6 +69,7 @@ func taskOf(t *engine.WorkerTask) wire.Task {
 		Token: t.Token, WorkflowID: t.WorkflowID, RunID: attempt.RunID.String(), WorkflowType: t.Type, Activity: t.Activity, ActivityID: attempt.ID, Attempt: attempt.Attempt,
 		Input: value(t.Input), Deadline: timeOf(t.Deadline), Heartbeat: spanText(t.Heartbeat), Lease: spanText(t.Lease),
 	}
+	w.Traceparent = t.Traceparent
 	if len(t.Details) > 0 {
 		w.Details = value(t.Details)
 	}

@@ -85,6 +85,7 @@ var rooms = []room{
 		"what agents are offered, which nobody else knows: a tool is calls of the API, as its caller makes them"},
 	{"transport", []string{"catalog", "engine", "engine/backtest", "engine/calendar", "fsm/history", "fsm", "fsm/rows", "internal/lifecycle", "transport/auditlog", "transport/console", "transport/hot", "transport/hot/pb", "transport/mcp", "transport/wire"}, []string{"*"},
 		"transport serves the engine, whose bounds of schedules it names, and declares what it needs of a cluster itself"},
+	{"cmd/aion-node/tracing", []string{"fsm", "fsm/history", "fsm/rows"}, []string{"*", "go.opentelemetry.io/otel"}, "the only one who knows OpenTelemetry: the engine and transport say what they do through ports of their own"},
 	{"cmd/...", []string{"..."}, []string{"*"}, "commands wire everything"},
 	{"jepsen/sim", []string{"catalog", "fsm/history", "engine/replay", "engine/runtime/...", "fsm", "fsm/audit", "fsm/rows", "transport/wire"}, []string{"*", "github.com/cockroachdb/pebble/v2/vfs"}, "it drives the real state machine against an independent model of the promises, and verifies chains as callers do"},
 	{"jepsen/gate/seeded", nil, nil, "what planted bugs call, compiled into copies of the product: it can bring nothing along, and nobody in the tree imports it"},
@@ -122,4 +123,4 @@ var replication = []string{
 }
 
 // owned are the libraries of others that "*" does not cover.
-var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk"}, replication...)
+var owned = append([]string{"github.com/cockroachdb/pebble/v2", "github.com/robfig/cron/v3", "github.com/santhosh-tekuri/jsonschema/v6", "go.starlark.net", "google.golang.org/grpc", "github.com/modelcontextprotocol/go-sdk", "go.opentelemetry.io/otel"}, replication...)

@@ -34,6 +34,7 @@ type Task struct {
 	Heartbeat    string          `json:"heartbeat,omitempty" doc:"Longest gap between heartbeats that the workflow asked for"`
 	Lease        string          `json:"lease,omitempty" doc:"Longest silence before the task is offered again; each heartbeat renews it. Absent: only the deadline counts"`
 	Details      json.RawMessage `json:"details,omitempty" doc:"Details of the previous attempt's last heartbeat"`
+	Traceparent  string          `json:"traceparent,omitempty" doc:"W3C Trace Context of this attempt, to pass on to what the worker calls; absent unless the node traces"`
 }
 
 // Tasks is the answer to a poll; it is empty if the wait ended.

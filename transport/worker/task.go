@@ -20,6 +20,10 @@ type Task struct {
 	Attempt      uint32    // 1 for the first. No attempt number is used twice
 	Deadline     time.Time // of this attempt, by the cluster's clock; zero = none. The handler's context ends then
 
+	// Traceparent is the W3C Trace Context of this attempt, for the headers of what the handler
+	// calls; empty unless the cluster traces.
+	Traceparent string
+
 	input, details json.RawMessage
 	hold           *hold
 }
@@ -94,7 +98,7 @@ func encode(v any) (json.RawMessage, error) {
 // dropped.
 func NewTask(t wire.Task) Task {
 	task := Task{
-		WorkflowID: t.WorkflowID, RunID: t.RunID, WorkflowType: t.WorkflowType, Activity: t.Activity, ActivityID: t.ActivityID, Attempt: t.Attempt,
+		WorkflowID: t.WorkflowID, RunID: t.RunID, WorkflowType: t.WorkflowType, Activity: t.Activity, ActivityID: t.ActivityID, Attempt: t.Attempt, Traceparent: t.Traceparent,
 		input: t.Input, details: t.Details,
 	}
 	if t.Deadline != nil {

@@ -21,6 +21,7 @@ type Config struct {
 	Limits  Limits  `toml:"limits"`
 	Drain   Drain   `toml:"drain"`
 	Log     Log     `toml:"log"`
+	Otel    Otel    `toml:"otel"`
 	Debug   Debug   `toml:"debug"`
 }
 
@@ -72,6 +73,12 @@ type Cluster struct {
 	MaxClockSkew    Duration `toml:"max_clock_skew" help:"a node whose clock differs from the median of the voters by more does not lead, and log time makes no longer step without a majority or an operator; at least 1s"`
 	MaxClockStep    Duration `toml:"max_clock_step" help:"longest step of log time at a start that the only voter makes by its own clock; a longer one has to be confirmed"`
 	HoldLevel       bool     `toml:"hold_level" help:"true keeps the cluster from raising the level of its state, and with that the way back to an older build open, as long as any member has it"`
+}
+
+// Otel configures OpenTelemetry traces.
+type Otel struct {
+	Endpoint string `toml:"endpoint" help:"URL of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318, for traces of calls, entries, turns and activities; none when empty"`
+	Sample   string `toml:"sample" help:"share of runs and calls that are traced, above 0 to 1; a call that comes with a sampled traceparent always is"`
 }
 
 // Auth configures who may call.
@@ -178,6 +185,7 @@ func Default() Config {
 		Drain: Drain{Timeout: Duration{15 * time.Second}},
 		Disk:  Disk{Reserve: 128 << 20},
 		Log:   Log{Level: "info", Format: "text"},
+		Otel:  Otel{Sample: "0.1"},
 	}
 }
 

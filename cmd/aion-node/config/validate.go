@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ func (c *Config) Validate() error {
 	v.oneOf("raft.log_store", c.Raft.LogStore, "bolt", "wal")
 	v.oneOf("log.level", c.Log.Level, "trace", "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
+	v.otel(c.Otel)
 	if c.Node.DataDir == "" {
 		v.add("node.data_dir", "is empty")
 	}
@@ -205,4 +207,13 @@ func brief(d time.Duration) string {
 		return "0s"
 	}
 	return d.String()
+}
+
+func (v *errorList) otel(o Otel) {
+	if u, err := url.Parse(o.Endpoint); o.Endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		v.add("otel.endpoint", "%q is not a URL such as http://127.0.0.1:4318", o.Endpoint)
+	}
+	if share, err := strconv.ParseFloat(o.Sample, 64); err != nil || !(share > 0 && share <= 1) {
+		v.add("otel.sample", "%q is not a number above 0 and at most 1", o.Sample)
+	}
 }

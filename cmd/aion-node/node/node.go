@@ -8,6 +8,7 @@ import (
 
 	"aion.dev/aion/cluster"
 	"aion.dev/aion/cmd/aion-node/config"
+	"aion.dev/aion/cmd/aion-node/tracing"
 	"aion.dev/aion/cmd/aion-node/vet"
 	"aion.dev/aion/engine"
 	"aion.dev/aion/engine/runtime/starlark"
@@ -48,6 +49,7 @@ type Node struct {
 	server   *transport.Server
 	metrics  *prometheus.Registry // what /metrics serves
 	audit    *auditlog.Log        // nil = none is kept
+	tracer   *tracing.Tracer      // nil = nobody traces
 }
 
 // Open opens the node's addresses and its data. Nothing runs before Run; a Node that is not run
@@ -106,6 +108,9 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 			return nil, err
 		}
 	}
+	if n.tracer, err = openTracer(cfg.Otel, n.cluster.ID(), o.Version, n.log); err != nil {
+		return nil, err
+	}
 	limits := runtimeLimits(cfg)
 	ec := engine.Config{
 		Node:     n.cluster.ID(),
@@ -116,6 +121,10 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		Limits:   engineLimits(cfg, limits, shares.resident),
 		Logger:   n.log,
 		Metrics:  registry,
+	}
+	var calls transport.Tracer // an interface of a nil pointer is not nil
+	if n.tracer != nil {
+		ec.Tracer, calls = n.tracer, n.tracer
 	}
 	if o.Says != nil {
 		ec.Says = func(run rows.Run, msg string) { o.Says(run.WorkflowID, msg) }
@@ -157,6 +166,7 @@ func Open(cfg config.Config, o Options) (_ *Node, err error) {
 		TLS:       serverTLS(n.certs),
 		LeaderTLS: leaderTLS(n.certs),
 		Registry:  registry,
+		Tracer:    calls,
 		Logger:    n.log,
 	})
 	return n, err
@@ -176,7 +186,7 @@ func (n *Node) URL() string {
 
 // Close releases a node that was not run.
 func (n *Node) Close() error {
-	var errs []error
+	errs := []error{n.closeTracer()}
 	if n.cluster != nil {
 		errs = append(errs, n.cluster.Close())
 	}

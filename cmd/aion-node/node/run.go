@@ -67,6 +67,7 @@ func (n *Node) Run(ctx context.Context) error {
 		p.stop()
 		<-p.over
 	}
+	n.closeTracer()
 	cause := causeOf(cluster, first, parts)
 	if cause == nil {
 		return nil

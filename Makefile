@@ -17,7 +17,7 @@ ROUNDS  ?= 3
 release := $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race flakes census demo bench proto performance scale performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
+.PHONY: help build test release release-check install race flakes census demo bench proto performance scale performance-page lint fuzz jepsen jepsen-short jepsen-nightly clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -35,6 +35,24 @@ test: lint ## run every test, as CI does
 	$(GO) test -timeout 10m ./jepsen
 	$(GO) test -tags aionfaults ./internal/faults/...
 	$(GO) test -tags aionfaults -run PowerLoss ./cluster/logstore
+
+PLATFORMS ?= linux/amd64,linux/arm64,darwin/amd64,darwin/arm64
+release: ## write dist/: static binaries with manual, completions and deploy/, SBOMs, SHA256SUMS; the same commit gives the same bytes
+	$(GO) run ./internal/release -version "$(release)" -out dist -platforms $(PLATFORMS)
+
+release-check: release ## build the release of this commit again, in another folder, and compare all bytes
+	@other=$$(mktemp -d) && trap 'git worktree remove --force "$$other/tree" >/dev/null 2>&1; rm -rf "$$other"' EXIT && git worktree add -q --detach "$$other/tree" HEAD && \
+	(cd "$$other/tree" && $(GO) run ./internal/release -version "$(release)" -out "$$other/dist" -platforms $(PLATFORMS)) && \
+	diff dist/SHA256SUMS "$$other/dist/SHA256SUMS" && (cd dist && sha256sum -c --quiet SHA256SUMS) && echo "the same bytes twice"
+
+PREFIX ?= /usr/local
+install: build ## install the binary, manual and completions below PREFIX (/usr/local); DESTDIR for packagers
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	install -m 755 bin/aion-node "$(DESTDIR)$(PREFIX)/bin/aion-node"
+	bin/aion-node man --dir "$(DESTDIR)$(PREFIX)/share/man/man1"
+	bin/aion-node completion bash > "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/aion-node"
+	bin/aion-node completion zsh > "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_aion-node"
+	bin/aion-node completion fish > "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/aion-node.fish"
 
 race: ## run every test with the race detector (takes several times as long)
 	$(GO) test -race -timeout 30m ./...
@@ -102,4 +120,4 @@ jepsen-short: ## every workload of that suite once, for a few seconds each
 	$(GO) test -count=1 -v -timeout 5m ./jepsen
 
 clean: ## remove what was built
-	rm -rf bin jepsen-out flakes-out
+	rm -rf bin dist jepsen-out flakes-out

@@ -61,6 +61,7 @@ type Cluster struct {
 	members oneAtATime // held while this node, as leader, changes the configuration
 	// guarded by members: voters with a new address, which vote again once they are reachable there
 	moved      map[string]bool
+	seated     atomic.Bool // this process came up as a voter, at this address or another; see Ready
 	entered    entered
 	checks     chan check
 	suspect    chan string              // leaders whose process has ended, as another voter finds
@@ -267,6 +268,7 @@ func (c *Cluster) start() error {
 	if err != nil {
 		return fmt.Errorf("start raft: %w", err)
 	}
+	c.seated.Store(isVoter(r, c.id)) // before anybody can hear of this node's new address
 	c.raft.Store(r)
 	if voters := c.voters(); c.joining() == nil && len(voters) == 1 && voters[0] == c.id {
 		// Nobody else can lead, so there is no reason to wait. Shortening the heartbeat timeout

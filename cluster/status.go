@@ -208,11 +208,36 @@ func (c *Cluster) Ready() error {
 	if address, _ := r.LeaderWithID(); address == "" {
 		return c.leaderless()
 	}
+	if err := c.lacksSeat(r); err != nil {
+		return err
+	}
 	announced := c.announced.Load()
 	if announced == 0 || c.state.Applied() < announced || c.applied() < r.CommitIndex() {
 		return &engine.Unavailable{Why: fmt.Sprintf("this node is catching up with the log: %d of %d entries", c.applied(), max(announced, r.CommitIndex()))}
 	}
 	return nil
+}
+
+// lacksSeat returns why a voter that has come up at another address is not ready yet: the others
+// have it where it was, or as a non-voter. Whoever restarts the nodes one by one waits for Ready.
+// The next one would otherwise be stopped while this one has no vote, and of three voters the one
+// that is left could never let the others back in.
+func (c *Cluster) lacksSeat(r *raft.Raft) error {
+	if !c.seated.Load() {
+		return nil // it is new here, or was no voter: nobody counts on its vote
+	}
+	if o := c.displaced(); o != nil {
+		return &engine.Unavailable{Why: "this node has moved: " + o.Why}
+	}
+	if !isVoter(r, c.id) && !c.demoted(c.id) {
+		return &engine.Unavailable{Why: "this node has moved, and does not vote again yet"}
+	}
+	return nil
+}
+
+func isVoter(r *raft.Raft, id string) bool {
+	s, err := findMember(r, id)
+	return err == nil && s.Suffrage == raft.Voter
 }
 
 // applied returns the raft index up to which the state has all entries. The state's own index is

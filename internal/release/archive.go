@@ -15,8 +15,8 @@ type file struct {
 	mode       int64
 }
 
-// pack writes files into one archive below a folder. Names are sorted; owners and times are the same
-// everywhere, so equal files give equal bytes.
+// pack writes files into one archive below a folder. Names are sorted; owners and times are the
+// same everywhere, so equal files give equal bytes.
 func pack(path, folder string, files []file) (err error) {
 	out, err := os.Create(path)
 	if err != nil {

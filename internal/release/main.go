@@ -1,5 +1,5 @@
-// Command release makes what a release consists of: an archive of the binary, its manual and deploy/
-// for each platform, a list of what is inside (SBOM), and the checksums of all.
+// Command release makes what a release consists of: an archive of the binary, its manual and
+// deploy/ for each platform, a list of what is inside (SBOM), and the checksums of all.
 //
 // It decides which files a release has, and that the same commit always gives the same bytes,
 // wherever and whenever it is built by the same Go. It never publishes, tags or signs anything.
@@ -71,8 +71,8 @@ func release(version, out string, platforms []string) error {
 	return writeSums(out, made)
 }
 
-// build makes one static binary. Neither paths, times, the state of the repository nor a build id is
-// in it.
+// build makes one static binary. Neither paths, times, the state of the repository nor a build id
+// is in it.
 func build(binary, version, goos, arch string) error {
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid= -X main.release="+version, "-o", binary, "./cmd/aion-node")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+arch, "GOFLAGS=-mod=readonly", "GOAMD64=v1", "GOARM64=v8.0")

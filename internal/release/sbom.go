@@ -9,7 +9,8 @@ import (
 	"runtime/debug"
 )
 
-// The parts of CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/) that a list of Go modules needs.
+// The parts of CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/) that a list of Go modules
+// needs.
 type bom struct {
 	Format       string      `json:"bomFormat"`
 	Spec         string      `json:"specVersion"`
@@ -48,8 +49,8 @@ type depends struct {
 	On  []string `json:"dependsOn"`
 }
 
-// writeSBOM lists the modules that a binary says it is made of. It has no serial number and no time:
-// the same binary gives the same list.
+// writeSBOM lists the modules that a binary says it is made of. It has no serial number and no
+// time: the same binary gives the same list.
 func writeSBOM(path, name, version, binary string) error {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {

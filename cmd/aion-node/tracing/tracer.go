@@ -62,7 +62,8 @@ func newTracer(cfg Config, to sdk.TracerProviderOption) *Tracer {
 // Close sends what has ended, as long as ctx lasts.
 func (t *Tracer) Close(ctx context.Context) error { return t.provider.Shutdown(ctx) }
 
-// Call implements transport.Tracer: it begins the span of a call, under the caller's if it sent one.
+// Call implements transport.Tracer: it begins the span of a call, under the caller's if it sent
+// one.
 func (t *Tracer) Call(ctx context.Context, operation string, header http.Header) (context.Context, func(status int)) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(header))
 	ctx, span := t.tracer.Start(ctx, operation, trace.WithSpanKind(trace.SpanKindServer))

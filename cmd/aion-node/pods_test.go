@@ -79,8 +79,8 @@ func (p *pod) awaitReady(t *testing.T) {
 }
 
 // TestPods imitates what Kubernetes does to the StatefulSet of deploy/kubernetes: all pods are
-// restarted one by one, each at another address, under load; then one comes back without its volume.
-// Every acknowledged start is there in the end.
+// restarted one by one, each at another address, under load; then one comes back without its
+// volume. Every acknowledged change is there in the end.
 func TestPods(t *testing.T) {
 	dir := t.TempDir()
 	var pods []*pod

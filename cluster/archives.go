@@ -21,7 +21,9 @@ func (c *Cluster) openArchives(own *port.Port) error {
 	if err != nil {
 		return err
 	}
-	c.blobs = blobs.New(blobs.Config{Self: c.id, Store: store, Carrier: blobs.NewWire(own), Members: c.blobPeers, Named: c.namedArchives, Logger: c.log.Named("blobs")})
+	c.blobs = blobs.New(blobs.Config{Self: c.id, Store: store, Carrier: blobs.NewWire(own), Members: c.blobPeers, Named: c.namedArchives, ScrubEvery: c.cfg.ScrubEvery, Logger: c.log.Named("blobs")})
+	c.scrubbed = c.blobs.Scrubbed()
+	c.damaged = store.Damaged
 	c.built.Add(c.blobs.Close)
 	if c.archives == nil {
 		c.archives = c.blobs

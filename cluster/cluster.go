@@ -61,7 +61,9 @@ type Cluster struct {
 	members oneAtATime // held while this node, as leader, changes the configuration
 	// guarded by members: voters with a new address, which vote again once they are reachable there
 	moved      map[string]bool
-	seated     atomic.Bool // this process came up as a voter, at this address or another; see Ready
+	scrubbed   *blobs.Scrubbed // nil without archives of its own
+	damaged    func() uint64   // likewise: archives that were found damaged
+	seated     atomic.Bool     // this process came up as a voter, at this address or another; see Ready
 	entered    entered
 	checks     chan check
 	suspect    chan string              // leaders whose process has ended, as another voter finds

@@ -36,9 +36,10 @@ type Config struct {
 	HoldLevel       bool     // this node keeps the cluster from raising the level of its state
 	BootstrapExpect int      // how many empty nodes found a cluster together; 0 means join only
 	TLS             port.TLS
-	MaxArchiveBytes int64       // of one archive; default 64 MiB
-	Connections     int         // on the node port, in both directions; default 4,096
-	Memory          port.Memory // shared by calls of other nodes and of users; nil = unbounded
+	MaxArchiveBytes int64         // of one archive; default 64 MiB
+	ScrubEvery      time.Duration // how often this node reads all its archives again; 0 = never
+	Connections     int           // on the node port, in both directions; default 4,096
+	Memory          port.Memory   // shared by calls of other nodes and of users; nil = unbounded
 
 	Disk   folder.DiskConfig
 	Raft   RaftConfig

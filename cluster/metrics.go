@@ -20,6 +20,9 @@ var (
 	metricCommit  = prometheus.NewDesc("aion_raft_commit_index", "Newest log index that this node knows to be committed.", nil, nil)
 	metricApplied = prometheus.NewDesc("aion_state_applied_index", "Newest log index that this node's state holds.", nil, nil)
 	metricMissing = prometheus.NewDesc("aion_blobs_missing", "Archives that the state names but this node does not have on disk.", nil, nil)
+	metricChecked = prometheus.NewDesc("aion_blobs_checked_total", "Archives that this node has read again to see whether its disk still has them as they were.", nil, nil)
+	metricDamaged = prometheus.NewDesc("aion_blobs_damaged_total", "Archives that were found damaged on this node's disk since it started; they are fetched again.", nil, nil)
+	metricPassed  = prometheus.NewDesc("aion_blobs_checked_seconds", "When all archives had last been read again, in Unix time; absent before.", nil, nil)
 	metricContact = prometheus.NewDesc("aion_raft_leader_contact_seconds", "How long ago this node heard from the leader; 0 on the leader itself.", nil, nil)
 	metricFree    = prometheus.NewDesc("aion_disk_free_bytes", "Free bytes on the disk of the data folder.", nil, nil)
 	metricSize    = prometheus.NewDesc("aion_disk_size_bytes", "Size of the disk of the data folder.", nil, nil)
@@ -43,7 +46,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c *Cluster) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricWritten, metricWrites, metricState, metricClock, metricWrong, metricHeld, metricWrite, metricMembers, metricSilent, metricDemoted, metricLevel, metricNewest} {
+	for _, d := range []*prometheus.Desc{metricLeader, metricKnown, metricReady, metricTerm, metricCommit, metricApplied, metricMissing, metricContact, metricGossip, metricDropped, metricFree, metricSize, metricFull, metricLog, metricWritten, metricWrites, metricState, metricClock, metricWrong, metricHeld, metricWrite, metricMembers, metricSilent, metricDemoted, metricLevel, metricNewest, metricChecked, metricDamaged, metricPassed} {
 		out <- d
 	}
 	describeRequests(out)
@@ -63,6 +66,13 @@ func (c *Cluster) Collect(out chan<- prometheus.Metric) {
 	gauge(metricApplied, float64(c.state.Applied()))
 	if c.archives != nil {
 		gauge(metricMissing, float64(c.archives.Missing()))
+	}
+	if s := c.scrubbed; s != nil {
+		count(metricChecked, s.Checked())
+		count(metricDamaged, c.damaged())
+		if at := s.Passed(); !at.IsZero() {
+			gauge(metricPassed, float64(at.Unix()))
+		}
 	}
 	if d := c.Disk(); d.Size > 0 {
 		gauge(metricFree, float64(d.Free))

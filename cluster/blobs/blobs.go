@@ -27,6 +27,7 @@ type Config struct {
 	FetchWithin  time.Duration // one attempt to fetch one archive from all peers together; default 2 min
 	LookEvery    time.Duration // how often Run compares the named archives with those on disk; default 1 s
 	SweepEvery   time.Duration // default 10 min
+	ScrubEvery   time.Duration // how often Run reads all archives again; 0 = never
 }
 
 // Blobs stores archives on a majority. It implements engine.Blobs.
@@ -37,6 +38,7 @@ type Blobs struct {
 	// each other
 	received *semaphore.Weighted
 	fetching singleflight.Group
+	scrubbed Scrubbed
 
 	ctx    context.Context // for work that outlives its caller; ends with Close
 	cancel context.CancelFunc

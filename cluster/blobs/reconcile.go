@@ -31,6 +31,11 @@ func (b *Blobs) Run(ctx context.Context) error {
 	defer look.Stop()
 	defer sweep.Stop()
 	tries := map[catalog.Digest]*try{}
+	ctx, stop := context.WithCancel(ctx)
+	var scrubs sync.WaitGroup
+	defer scrubs.Wait()
+	defer stop()
+	scrubs.Go(func() { b.scrub(ctx) })
 	for {
 		b.fetchLacking(ctx, tries)
 		select {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aion.dev/aion/catalog"
@@ -40,6 +41,8 @@ type Store struct {
 	blobs map[catalog.Digest]*blob
 	total int64
 	temp  uint64 // number of the next temporary file
+
+	damaged atomic.Uint64 // archives that were set aside
 }
 
 // blob is an archive on disk.
@@ -120,6 +123,9 @@ func (s *Store) Blob(d catalog.Digest) ([]byte, error) {
 	return b, nil
 }
 
+// Damaged returns how many archives were found damaged since the store was opened.
+func (s *Store) Damaged() uint64 { return s.damaged.Load() }
+
 // Has reports whether the blob is here, without reading it.
 func (s *Store) Has(d catalog.Digest) bool {
 	s.mu.Lock()
@@ -145,6 +151,7 @@ func (s *Store) quarantine(d catalog.Digest, bad []byte) {
 	if err := faults.Rename(s.path(d), s.path(d)+badSuffix); err != nil {
 		faults.Remove(s.path(d))
 	}
+	s.damaged.Add(1)
 	s.forget(d)
 }
 

@@ -153,11 +153,21 @@ func (n *Node) args() []string {
 	if len(n.joins) > 0 {
 		args = append(args, "--join", strings.Join(n.joins, ","))
 	}
-	args = append(append(args, n.cluster.cfg.Flags...), n.flags...)
+	args = append(args, n.cluster.cfg.Flags...)
+	if !n.other { // it may not know them
+		args = append(args, n.flags...)
+	}
 	if n.cluster.cfg.Netns {
 		args = append(args, "--insecure") // its network belongs to the cluster alone
 	}
 	return args
+}
+
+// With adds flags to the node's command line from its next start on, in place of earlier ones.
+func (n *Node) With(flags ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.flags = flags
 }
 
 // running reports whether the process runs. The caller holds mu.

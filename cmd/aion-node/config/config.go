@@ -51,9 +51,10 @@ type Raft struct {
 
 // Disk configures how much free space the node keeps on the data folder's disk.
 type Disk struct {
-	WarnBytes int64 `toml:"warn_bytes" help:"free bytes below which the node warns; 0 is twice disk.full_bytes"`
-	FullBytes int64 `toml:"full_bytes" help:"free bytes below which nothing new is begun: no starts, no fires of schedules, no deploys; runs under way go on; 0 is 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB"`
-	Reserve   int64 `toml:"reserve_bytes" help:"bytes that the file reserve in the data folder keeps back, given up when the disk is all but full; none on a disk of less than sixteen times as many, and where 0"`
+	WarnBytes  int64    `toml:"warn_bytes" help:"free bytes below which the node warns; 0 is twice disk.full_bytes"`
+	FullBytes  int64    `toml:"full_bytes" help:"free bytes below which nothing new is begun: no starts, no fires of schedules, no deploys; runs under way go on; 0 is 5 % of the disk, within 256 MiB (a third of a smaller disk) to 4 GiB"`
+	ScrubEvery Duration `toml:"scrub_every" help:"how often the node reads all its archives again, slowly, to find what the disk has changed, and fetches that from another node; never when 0"`
+	Reserve    int64    `toml:"reserve_bytes" help:"bytes that the file reserve in the data folder keeps back, given up when the disk is all but full; none on a disk of less than sixteen times as many, and where 0"`
 }
 
 // Gossip configures how nodes find each other's addresses.
@@ -183,7 +184,7 @@ func Default() Config {
 		},
 		Audit: Audit{FileBytes: 64 << 20, FileKeep: 10, Strangers: 200, Strict: true},
 		Drain: Drain{Timeout: Duration{15 * time.Second}},
-		Disk:  Disk{Reserve: 128 << 20},
+		Disk:  Disk{Reserve: 128 << 20, ScrubEvery: Duration{24 * time.Hour}},
 		Log:   Log{Level: "info", Format: "text"},
 		Otel:  Otel{Sample: "0.1"},
 	}

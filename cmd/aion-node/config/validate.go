@@ -28,6 +28,9 @@ func (c *Config) Validate() error {
 	v.oneOf("log.level", c.Log.Level, "trace", "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "text", "json")
 	v.otel(c.Otel)
+	if c.Disk.ScrubEvery.Duration < 0 {
+		v.add("disk.scrub_every", "%s is negative", c.Disk.ScrubEvery)
+	}
 	if c.Node.DataDir == "" {
 		v.add("node.data_dir", "is empty")
 	}

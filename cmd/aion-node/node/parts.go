@@ -42,6 +42,7 @@ func clusterConfig(cfg config.Config, set *certs.Set, files descriptors, version
 		TLS:             nodeTLS(cfg.TLS, set),
 		MaxArchiveBytes: cfg.Deploy.MaxArchiveBytes,
 		Disk:            folder.DiskConfig{Warn: uint64(cfg.Disk.WarnBytes), Full: uint64(cfg.Disk.FullBytes), Reserve: uint64(cfg.Disk.Reserve)},
+		ScrubEvery:      cfg.Disk.ScrubEvery.Duration,
 		Connections:     files.peers * 3 / 4, // a third as many more may be connections that have not yet identified themselves
 		Clock:           cluster.ClockConfig{MaxSkew: cfg.Cluster.MaxClockSkew.Duration, MaxStep: cfg.Cluster.MaxClockStep.Duration},
 		Raft:            cluster.RaftConfig{LogStore: cfg.Raft.LogStore, LogBytes: uint64(cfg.Raft.LogBytes), PromoteAfter: cfg.Cluster.PromoteAfter.Duration},

@@ -56,7 +56,7 @@ func Bugs() []Bug {
 		{"demotion-forgotten", "the cluster gives a demoted node its vote back", false, []Try{under("signals", "demote"), under("catalog", "demote")}},
 		{"replaced-early", "a dead node is removed before the one in its place votes", false, []Try{under("signals", "replace-dead"), under("catalog", "replace-dead")}},
 		{"join-token-unasked", "a node without a join token is let into a guarded cluster", false, []Try{under("signals", "join-token"), under("catalog", "join-token")}},
-		{"scrub-blind", "archives are not read again, so what a disk changes stays changed", false, []Try{under("catalog", "bits-scrub"), under("pins", "bits-scrub")}},
+		{"scrub-blind", "archives are not read again, so what a disk changes stays changed", false, []Try{under("signals", "bits-scrub"), under("pins", "bits-scrub")}},
 		{"nonvoters-count", "nodes without a vote count for the majority that has an archive", false, []Try{under("signals", "joiner-lags"), under("pins", "joiner-lags")}},
 		{"withdrawn-shifts", "answers of an entry shift where a command was withdrawn", false, []Try{busy(under("signals", "give-up")), busy(under("catalog", "give-up"))}},
 

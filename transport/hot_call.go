@@ -118,14 +118,14 @@ func (c *hotCaller) answer(x *exchange, op *hotOperation, call *pb.Call) (*pb.An
 			call.Wait = x.query.Get("wait") // what is left of it
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(x.r.Context(), exchangeKey{}, x), x.time())
-	defer cancel()
-	status := 0
+	traced, status := x.r.Context(), 0
 	if s.cfg.Tracer != nil { // a stream has no place for the traceparent of each call
 		var end func(int)
-		ctx, end = s.cfg.Tracer.Call(ctx, op.id, nil)
+		traced, end = s.cfg.Tracer.Call(traced, op.id, nil)
 		defer func() { end(status) }()
 	}
+	ctx, cancel := context.WithTimeout(context.WithValue(traced, exchangeKey{}, x), x.time())
+	defer cancel()
 	reply, err := op.serve(ctx, call)
 	if err != nil {
 		status = wire.Of(err).Status
